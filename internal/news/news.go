@@ -1,0 +1,226 @@
+// Package news holds the words of docs/design.md as types. It imports the standard library only; every other package
+// speaks in these types.
+package news
+
+import (
+	"errors"
+	"time"
+)
+
+// Sentinel errors that callers tell apart.
+var (
+	// ErrNotFound says that nothing is stored under the id, name or address asked for.
+	ErrNotFound = errors.New("not found")
+	// ErrExists says that the thing to add is stored already.
+	ErrExists = errors.New("exists already")
+)
+
+// FeedState says how the last poll of a feed ended, in one word that the feeds page and scripts can tell apart.
+type FeedState string
+
+// The states of a feed.
+const (
+	FeedWaiting     FeedState = "waiting"     // never polled
+	FeedOK          FeedState = "ok"          // read as it stands, or unchanged (304)
+	FeedRepaired    FeedState = "repaired"    // read after its document was mended
+	FeedEmpty       FeedState = "empty"       // a well-formed feed without items
+	FeedNotAFeed    FeedState = "not a feed"  // HTML or anything else that no parser knows
+	FeedBroken      FeedState = "broken"      // a feed that could not be parsed
+	FeedNotFound    FeedState = "not found"   // 404
+	FeedGone        FeedState = "gone"        // 410: not polled again
+	FeedHTTPError   FeedState = "http error"  // any other status that is no answer
+	FeedUnreachable FeedState = "unreachable" // no connection, DNS, TLS, reset
+	FeedTimeout     FeedState = "timeout"     // the server or the parser took too long
+	FeedPrivate     FeedState = "private"     // an address that fetch.allow_private does not allow
+	FeedTooLarge    FeedState = "too large"   // over 10 MB after decompression, or too many items
+	FeedTooDeep     FeedState = "too deep"    // nested deeper than the guard allows
+)
+
+// Feed is a subscribed URL.
+type Feed struct {
+	ID     int64
+	URL    string // as subscribed
+	Title  string // as the list or the feed names it
+	Site   string // the home page that the feed links to, or ""
+	Folder string // the OPML folder, or ""
+	Added  time.Time
+
+	ETag         string    // exactly as the server gave it
+	LastModified string    // exactly as the server gave it
+	Checked      time.Time // last request; zero before the first
+	Changed      time.Time // last request that brought a new or revised article
+	Due          time.Time // next request; zero is now
+	State        FeedState
+	Problem      string // what happened and what to do about it; "" when all is well
+	Failures     int    // polls in a row that failed
+	Articles     int    // articles stored from it; read only
+}
+
+// Outlet is who publishes articles. Domain is its key; a name without a known domain keeps Domain "".
+type Outlet struct {
+	Name   string `json:"name"`             // as readers know it: "The New York Times"
+	Domain string `json:"domain"`           // registrable domain: "nytimes.com"
+	Agency bool   `json:"agency,omitempty"` // an outlet that others rerun
+}
+
+// Key tells outlets apart: the domain, or the lower-case name where no domain is known.
+func (o Outlet) Key() string {
+	if o.Domain != "" {
+		return o.Domain
+	}
+	return lower(o.Name)
+}
+
+// Mention is an outlet's name found in a text, as byte offsets.
+type Mention struct {
+	Start, End int
+	Outlet     Outlet
+}
+
+// Document is a parsed feed: what `headwater parse` prints, before cleaning.
+type Document struct {
+	Format     string // "rss 2.0", "atom 1.0", "rdf", "json feed 1.1" ...
+	Repaired   []string
+	Title      string
+	Link       string
+	Language   string
+	Generator  string
+	TTL        time.Duration // how often the feed asks to be polled (<ttl>, sy:updatePeriod); zero where it does not say
+	Entries    []Entry
+	Incomplete bool // items over the limit were left out
+}
+
+// Entry is one item of a feed as its publisher wrote it: HTML unsanitised, links absolute.
+type Entry struct {
+	GUID       string
+	Title      string // plain text
+	URL        string
+	Published  time.Time // zero where the feed gives none that can be read
+	Updated    time.Time
+	Authors    []string
+	Summary    string // HTML
+	Content    string // HTML
+	Categories []string
+	Enclosures []Enclosure
+	Source     Reference // RSS <source>, atom:source, dc:source
+	Links      []Link    // rel other than alternate: via, related, canonical ...
+	Rights     string
+}
+
+// Enclosure is a media file of an entry.
+type Enclosure struct {
+	URL    string `json:"url"`
+	Type   string `json:"type,omitempty"`
+	Length int64  `json:"length,omitempty"` // bytes; 0 is unknown
+}
+
+// Reference names another publication and its address; either may be empty.
+type Reference struct {
+	Title string `json:"title,omitempty"`
+	URL   string `json:"url,omitempty"`
+}
+
+// Link is an atom:link and the like.
+type Link struct {
+	Rel, URL, Title string
+}
+
+// MarkKind says what a Mark was in the article's HTML or feed item.
+type MarkKind string
+
+// The kinds of marks.
+const (
+	MarkLink      MarkKind = "link"      // <a href> in the text; Text is the anchor
+	MarkCaption   MarkKind = "caption"   // caption or photo credit, taken out of the text
+	MarkByline    MarkKind = "byline"    // a line that only names writers, taken out of the text
+	MarkSource    MarkKind = "source"    // the item's <source>, atom:source or dc:source
+	MarkCanonical MarkKind = "canonical" // rel=canonical
+	MarkVia       MarkKind = "via"       // rel=via
+	MarkRelated   MarkKind = "related"   // rel=related
+	MarkRights    MarkKind = "rights"    // copyright line, taken out of the text
+	MarkQuote     MarkKind = "quote"     // a quoted span of the text
+	MarkFurniture MarkKind = "furniture" // boilerplate, taken out of the text
+	MarkAuthor    MarkKind = "author"    // dc:creator, author
+)
+
+// Mark is something in an article that a claim may rest on. Start and End are byte offsets into Article.Text, both 0
+// where the mark stands outside the text.
+type Mark struct {
+	Kind  MarkKind `json:"kind"`
+	Text  string   `json:"text,omitempty"`
+	URL   string   `json:"url,omitempty"`
+	Start int      `json:"start,omitempty"`
+	End   int      `json:"end,omitempty"`
+}
+
+// Article is one item of one feed, cleaned. Revisions keep the ID and get a new Seq.
+type Article struct {
+	ID     int64
+	Seq    int64 // place in the log; set by the store
+	FeedID int64
+	GUID   string // as the feed writes it, or the URL, or a hash of title and text
+
+	URL       string
+	Canonical string // the URL without tracking parameters, or rel=canonical; a key, not for show
+	Title     string // plain text
+	Authors   []string
+	Outlet    Outlet    // who published it: the item's <source> for aggregators, else the feed's site
+	Lang      string    // ISO 639-1, or ""
+	Published time.Time // as claimed; zero where unknown
+	Updated   time.Time
+	Seen      time.Time // when we first had it
+
+	Summary    string // plain text
+	HTML       string // sanitised, for show
+	Text       string // plain text, NFC; paragraphs separated by a blank line ("\n\n"); no captions, bylines or furniture
+	Marks      []Mark
+	Categories []string
+	Enclosures []Enclosure
+	Hub        bool   // a live page, round-up or index: never bridges stories
+	Hash       string // of title, text and summary: a changed hash is a revision
+}
+
+// Time is the best guess at when the article came out: the earlier of Published and Seen, never in the future.
+func (a Article) Time() time.Time {
+	if a.Published.IsZero() || a.Published.After(a.Seen) && !a.Seen.IsZero() {
+		return a.Seen
+	}
+	return a.Published
+}
+
+// Body is the text to read and compare: Text, or Summary where the feed gives no more.
+func (a Article) Body() string {
+	if a.Text != "" {
+		return a.Text
+	}
+	return a.Summary
+}
+
+// Poll is what one poll of one feed brought: the feed as it stands afterwards and the items it carried. The store
+// takes both in one transaction, so validators never outrun the items they stand for.
+type Poll struct {
+	Feed     Feed
+	Articles []Article
+}
+
+// Tally counts what storing a Poll changed.
+type Tally struct {
+	New, Revised, Same int
+}
+
+// Status counts what is stored and what is still to do.
+type Status struct {
+	Feeds     int `json:"feeds"`
+	Articles  int `json:"articles"`
+	Stories   int `json:"stories"`
+	Events    int `json:"events"`
+	Unsettled int `json:"unsettled"`
+	Unindexed int `json:"unindexed"`
+}
+
+// Topic is a saved query that somebody follows.
+type Topic struct {
+	Name  string // unique, also in URLs
+	Query string // in the query language of package index
+	Added time.Time
+}

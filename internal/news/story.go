@@ -1,0 +1,234 @@
+package news
+
+import (
+	"strings"
+	"time"
+)
+
+func lower(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
+
+// ClaimKind says what an article credits somebody with.
+type ClaimKind string
+
+// The kinds of claims, and whose prose or news each speaks for.
+const (
+	ClaimDateline  ClaimKind = "dateline"  // "HELSINKI (Reuters) -": the outlet wrote this text
+	ClaimByline    ClaimKind = "byline"    // author or byline is the outlet: it wrote this text
+	ClaimPublisher ClaimKind = "publisher" // an aggregator's <source>: the outlet published this item
+	ClaimCanonical ClaimKind = "canonical" // rel=canonical on another site: the text lives there
+	ClaimSource    ClaimKind = "source"    // "Original Source", "via", "originally appeared on": the text came from there
+	ClaimScoop     ClaimKind = "scoop"     // "first reported by": the news came from there
+	ClaimReport    ClaimKind = "report"    // "according to a report by", "X reported": the news, or part of it, came from there
+	ClaimTold      ClaimKind = "told"      // "told X": a quotation came from there
+	ClaimLink      ClaimKind = "link"      // a link in the opening paragraphs to another outlet's page
+	ClaimRights    ClaimKind = "rights"    // a copyright line that names an agency
+	ClaimPart      ClaimKind = "part"      // "X contributed to this report": part only
+)
+
+// Claim is a credit that an article makes. Start and End are byte offsets into Article.Text, both 0 for claims that
+// stand outside the text.
+type Claim struct {
+	Kind     ClaimKind `json:"kind"`
+	Outlet   string    `json:"outlet"` // name
+	Domain   string    `json:"domain"`
+	URL      string    `json:"url"`
+	Text     string    `json:"text"` // the words that make the claim
+	Start    int       `json:"start,omitempty"`
+	End      int       `json:"end,omitempty"`
+	Strength float64   `json:"strength,omitempty"` // 0 to 1: how far it speaks for the whole article
+}
+
+// Credited is the outlet that a claim names.
+func (c Claim) Credited() Outlet { return Outlet{Name: c.Outlet, Domain: c.Domain} }
+
+// Role is what a member is to its story.
+type Role string
+
+// The roles of a story's members.
+const (
+	RoleOriginal Role = "original"
+	RoleCopy     Role = "copy"
+	RoleRewrite  Role = "rewrite"
+	RoleExcerpt  Role = "excerpt"
+)
+
+// Evidence is one reason for a decision, in words that a reader understands. Weight is in log-odds: positive speaks
+// for the decision, negative against it.
+type Evidence struct {
+	Kind   string  `json:"kind"`
+	Detail string  `json:"detail"`
+	Weight float64 `json:"weight"`
+}
+
+// The levels of confidence in an origin, as shown.
+const (
+	LevelOriginal = "Original"
+	LevelLikely   = "Likely original"
+	LevelEarliest = "Earliest seen"
+)
+
+// Origin is what a story goes back to: an article of ours, or an outlet that no feed of ours carries (Article 0).
+type Origin struct {
+	Outlet
+	Article    int64   // 0 when the origin is only named
+	URL        string  // the article's address, or the link that the members give; may be ""
+	Level      string  // LevelOriginal, LevelLikely or LevelEarliest
+	Confidence float64 // 0 to 1
+	Evidence   []Evidence
+}
+
+// Named says that the origin is an outlet whose own article is not among ours.
+func (o Origin) Named() bool { return o.Article == 0 }
+
+// Member is an article in a story.
+type Member struct {
+	Article  Article // without HTML, Text and Marks in lists
+	Role     Role
+	Share    float64 // share of its own prose that stands in the origin, 0 to 1
+	Evidence []Evidence
+	Claims   []Claim
+}
+
+// Story is the articles that derive from one original text.
+type Story struct {
+	ID      int64
+	Event   int64
+	Title   string // the origin's headline, or the best member's where the origin is only named
+	Origin  Origin
+	Members []Member  // the origin first, then by time
+	Outlets int       // how many different outlets
+	First   time.Time // earliest member
+	Latest  time.Time // newest member
+	Changed time.Time // when membership or origin last changed
+}
+
+// Counts gives the number of members by role.
+func (s Story) Counts() map[Role]int {
+	n := make(map[Role]int, 4)
+	for _, m := range s.Members {
+		n[m.Role]++
+	}
+	return n
+}
+
+// Lead is the member to read and link to: the original, else the first member. It panics on a story without members.
+func (s Story) Lead() Member {
+	for _, m := range s.Members {
+		if m.Article.ID == s.Origin.Article {
+			return m
+		}
+	}
+	return s.Members[0]
+}
+
+// Print is the fingerprint of an article, made by package prints and compared by package group. Hash slices are
+// sorted and without repeats.
+type Print struct {
+	Words    int      // length of the article's prose, quotations included, in words
+	Shingles []uint32 // shingles of the unquoted prose
+	Quoted   []uint32 // shingles that touch a quotation
+	Lead     []uint32 // shingles of the first 60 words
+	Picked   []uint32 // winnowed selection of Shingles, for finding candidates
+	Title    []uint32 // stemmed words of the title without stop words
+	Terms    []uint32 // stemmed words of title and opening without stop words, for rarity and events
+	Figures  []uint32 // numbers in title and opening
+	Body     uint64   // of the whole normalised body; 0 where there are fewer than 8 words
+	Headline uint64   // of the normalised title; 0 where there is none
+}
+
+// Shared counts the hashes that two sorted slices have in common.
+func Shared(a, b []uint32) int {
+	n := 0
+	for i, j := 0, 0; i < len(a) && j < len(b); {
+		switch {
+		case a[i] < b[j]:
+			i++
+		case a[i] > b[j]:
+			j++
+		default:
+			n, i, j = n+1, i+1, j+1
+		}
+	}
+	return n
+}
+
+// Coverage gives the share of p's unquoted prose that stands in q, 0 to 1. What either of the two quotes does not count.
+func (p Print) Coverage(q Print) float64 {
+	own := len(p.Shingles) - Shared(p.Shingles, q.Quoted)
+	if own <= 0 {
+		return 0
+	}
+	return float64(Shared(p.Shingles, q.Shingles)) / float64(own)
+}
+
+// Edge joins two articles, A < B. Story and Event are probabilities, 0 to 1, that the two belong together at that level.
+type Edge struct {
+	A, B         int64
+	Story, Event float64
+	Reasons      []Evidence
+}
+
+// Settlement is what settling a run of the log changed, to be stored in one transaction.
+type Settlement struct {
+	Through int64 // the mark: every log entry up to it is settled
+	Prints  map[int64]Print
+	Claims  map[int64][]Claim
+	Edges   []Edge
+	Stories []Story         // created or changed, each with all its members (Article.ID suffices)
+	Moved   map[int64]int64 // ids of stories that are no more, and where they went
+}
+
+// StoryList asks for stories. The zero value asks for the newest 50 by coverage and freshness.
+type StoryList struct {
+	Limit, Offset int
+	IDs           []int64   // only these, in this order
+	Event         int64     // only this event's
+	Since         time.Time // only those changed since
+	Newest        bool      // order by Changed, newest first, instead of coverage and freshness
+}
+
+// ArticleList asks for articles, newest first.
+type ArticleList struct {
+	Limit, Offset int
+	FeedID        int64
+	Since         time.Time
+}
+
+// Search asks for articles. Query is in the query language of package index.
+type Search struct {
+	Query         string
+	Limit, Offset int
+	Newest        bool // order by time instead of relevance
+}
+
+// Span is a stretch of a text as byte offsets.
+type Span struct {
+	Start, End int
+}
+
+// Hit is a found article. Title and Body are the spans to highlight.
+type Hit struct {
+	ID    int64
+	Score float64
+	Title []Span
+	Body  []Span
+}
+
+// Hits is the answer of the index.
+type Hits struct {
+	Total int
+	Hits  []Hit
+}
+
+// FoundArticle is a hit with its article and the story it belongs to (0 while unsettled).
+type FoundArticle struct {
+	Hit
+	Article Article
+	Story   int64
+}
+
+// Found is the answer to a search.
+type Found struct {
+	Total    int
+	Articles []FoundArticle
+}
