@@ -1,0 +1,215 @@
+package config
+
+import (
+	"cmp"
+	"net"
+	"net/mail"
+	"net/netip"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"golang.org/x/net/http/httpguts"
+)
+
+// check says what is wrong with a value that was parsed for key. Lists are checked value by value.
+func check(key string, value any) error {
+	switch v := value.(type) {
+	case string:
+		return checkText(key, v)
+	case int:
+		return checkNumber(key, v)
+	case time.Duration:
+		return checkTime(key, v)
+	case Size:
+		return within(v, 1e3, 1e9)
+	}
+	return nil
+}
+
+func checkText(key, text string) error {
+	switch key {
+	case "listen":
+		return checkListen(text)
+	case "public_url":
+		return checkPublicURL(text)
+	case "poll.schedule":
+		return checkSchedule(text)
+	case "fetch.user_agent":
+		return checkHeader(text)
+	case "fetch.contact":
+		return checkContact(text)
+	case "outlets.domain", "outlets.domains":
+		return checkDomain(text)
+	case "log.level":
+		return oneOf(text, "debug", "info", "warn", "error")
+	case "log.format":
+		return oneOf(text, "text", "json")
+	case "title", "lists", "outlets.name", "outlets.aliases":
+		return checkFilled(text)
+	}
+	return nil
+}
+
+func checkNumber(key string, n int) error {
+	switch key {
+	case "poll.workers":
+		return within(n, 1, 1000)
+	case "fetch.per_host":
+		return within(n, 0, 1000)
+	case "parse.max_items":
+		return within(n, 1, 100_000)
+	case "parse.max_depth":
+		// A parser that recurses a million elements deep ends the process, and nothing can catch that.
+		return within(n, 10, 1000)
+	case "index.batch":
+		return within(n, 1, 10_000)
+	}
+	return nil
+}
+
+func checkTime(key string, d time.Duration) error {
+	switch key {
+	case "poll.interval", "poll.min_interval", "poll.max_interval":
+		return within(d, time.Second, 30*24*time.Hour)
+	case "fetch.pause":
+		return within(d, 0, 10*time.Minute)
+	case "group.window":
+		return within(d, time.Hour, 30*24*time.Hour)
+	}
+	return within(d, time.Millisecond, 10*time.Minute)
+}
+
+// within takes the values from least to most.
+func within[T cmp.Ordered](v, least, most T) error {
+	switch {
+	case v < least:
+		return faultf(show(least), "%s is too small: the least is %s", show(v), show(least))
+	case v > most:
+		return faultf(show(most), "%s is too large: the most is %s", show(v), show(most))
+	}
+	return nil
+}
+
+func oneOf(text string, words ...string) error {
+	for _, w := range words {
+		if text == w {
+			return nil
+		}
+	}
+	last := len(words) - 1
+	try := cmp.Or(nearest(text, words), words[0])
+	return faultf(try, "%q is none of %s and %s", text, strings.Join(words[:last], ", "), words[last])
+}
+
+func checkFilled(text string) error {
+	if strings.TrimSpace(text) == "" {
+		return faultf("", "%q says nothing", text)
+	}
+	return nil
+}
+
+// checkListen takes host:port, where host may be empty, a name or an address.
+func checkListen(text string) error {
+	host, port, err := net.SplitHostPort(text)
+	if err != nil {
+		return faultf(likelyListen(text), "%q is not an address and a port", text)
+	}
+	if n, err := strconv.ParseUint(port, 10, 16); err != nil || strconv.FormatUint(n, 10) != port {
+		return faultf(net.JoinHostPort(host, "8080"), "%q is not a port from 0 to 65535", port)
+	}
+	if _, err := netip.ParseAddr(host); host != "" && err != nil && !isHostName(host) {
+		return faultf(net.JoinHostPort("127.0.0.1", port), "%q is neither an address nor a host's name", host)
+	}
+	return nil
+}
+
+// likelyListen guesses what a broken listen address meant: a lone port, a URL, a lone host.
+func likelyListen(text string) string {
+	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
+		return net.JoinHostPort("127.0.0.1", text)
+	}
+	if u, err := url.Parse(text); err == nil && u.Host != "" {
+		return net.JoinHostPort(u.Hostname(), cmp.Or(u.Port(), "8080"))
+	}
+	return net.JoinHostPort(strings.Trim(text, "[]"), "8080")
+}
+
+// isHostName takes what DNS takes: letters, digits, hyphens and dots, in labels of at most 63.
+func isHostName(host string) bool {
+	if host == "" || len(host) > 253 {
+		return false
+	}
+	for _, label := range strings.Split(strings.TrimSuffix(host, "."), ".") {
+		if label == "" || len(label) > 63 || strings.Trim(label, "-") != label {
+			return false
+		}
+		for _, r := range label {
+			if r != '-' && r != '_' && !unicode.IsLetter(r) && !unicode.IsDigit(r) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// checkPublicURL takes http and https addresses that paths can be added to.
+func checkPublicURL(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Opaque != "" || u.Scheme != "http" && u.Scheme != "https" || !isHost(u):
+		return faultf("https://news.example.org", "%q is not a web address", text)
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || strings.Contains(text, "#"):
+		bare := url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}
+		return faultf(bare.String(), "%q has a password, a query or a fragment, which no path can follow", u.Redacted())
+	}
+	return nil
+}
+
+func isHost(u *url.URL) bool {
+	_, err := netip.ParseAddr(u.Hostname())
+	_, portErr := strconv.ParseUint(cmp.Or(u.Port(), "80"), 10, 16)
+	return (err == nil || isHostName(u.Hostname())) && portErr == nil
+}
+
+// checkHeader takes what can stand in a header of a request.
+func checkHeader(text string) error {
+	if !httpguts.ValidHeaderFieldValue(text) || strings.TrimSpace(text) != text {
+		return faultf("", "%q can't be sent in a header: write it on one line, without spaces around it", text)
+	}
+	return nil
+}
+
+// checkContact takes a web or a mail address.
+func checkContact(text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err == nil && (u.Scheme == "http" || u.Scheme == "https") && isHost(u) && checkHeader(text) == nil {
+		return nil
+	}
+	if a, err := mail.ParseAddress(text); err == nil && a.Address == text && checkHeader(text) == nil {
+		return nil
+	}
+	return faultf("news@example.org", "%q is neither a web nor a mail address", text)
+}
+
+// checkDomain takes a domain as outlets have it: no scheme, no path, lower case.
+func checkDomain(text string) error {
+	if isHostName(text) && strings.Contains(text, ".") && strings.ToLower(text) == text {
+		return nil
+	}
+	try := "example.com"
+	if u, err := url.Parse(strings.ToLower(text)); err == nil {
+		if host := cmp.Or(u.Hostname(), strings.Trim(u.Path, "/")); isHostName(host) && strings.Contains(host, ".") {
+			try = host
+		}
+	}
+	return faultf(try, "%q is not a domain", text)
+}

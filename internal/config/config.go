@@ -1,0 +1,137 @@
+// Package config reads Headwater's settings: the built-in config.yaml, a file, HEADWATER_ variables and flags, each
+// beating the one before. Everything that is wrong is reported at once, with file, line, key and a right value.
+package config
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"time"
+
+	"headwater"
+)
+
+// Config is every setting, checked. config.yaml at the root of the repository says what each is for, and holds the
+// defaults.
+type Config struct {
+	// Data is the folder that holds everything stored. Load makes it absolute; it need not exist.
+	Data string `yaml:"data"`
+	// Listen is host:port. The host may be empty (every address), the port 0 (any free one).
+	Listen string `yaml:"listen"`
+	// PublicURL is the address that readers use, without a slash at the end; "" where none is set. See BaseURL.
+	PublicURL string `yaml:"public_url"`
+	Title     string `yaml:"title"`
+	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in
+	// ".opml" is a path. Load does not look whether they exist.
+	Lists   []string `yaml:"lists"`
+	Poll    Poll     `yaml:"poll"`
+	Fetch   Fetch    `yaml:"fetch"`
+	Parse   Parse    `yaml:"parse"`
+	Group   Group    `yaml:"group"`
+	Origin  Origin   `yaml:"origin"`
+	Index   Index    `yaml:"index"`
+	Outlets []Outlet `yaml:"outlets"`
+	Log     Log      `yaml:"log"`
+
+	// File is the file that was read, or "" where the defaults alone hold.
+	File string `yaml:"-"`
+}
+
+// Poll says when feeds are read.
+type Poll struct {
+	// Schedule is a spec that cron.ParseStandard takes, that has no TZ= and that fires within five years; to be run in UTC.
+	Schedule string `yaml:"schedule"`
+	Workers  int    `yaml:"workers"`
+	// Interval is the wait between two polls of a feed to begin with; MinInterval <= Interval <= MaxInterval.
+	Interval    time.Duration `yaml:"interval"`
+	MinInterval time.Duration `yaml:"min_interval"`
+	MaxInterval time.Duration `yaml:"max_interval"`
+}
+
+// Fetch says how documents are requested.
+type Fetch struct {
+	Timeout time.Duration `yaml:"timeout"`
+	// MaxBytes is counted after decompression.
+	MaxBytes Size `yaml:"max_bytes"`
+	// PerHost is how many connections one host gets at once; 0 is no limit.
+	PerHost int `yaml:"per_host"`
+	// Pause is the wait between two requests to one host; 0 is none.
+	Pause time.Duration `yaml:"pause"`
+	// AllowPrivate lists networks that may be fetched from though they are not public.
+	AllowPrivate []netip.Prefix `yaml:"allow_private"`
+	// UserAgent replaces the program's own; "" keeps it.
+	UserAgent string `yaml:"user_agent"`
+	// Contact is a mail or web address, or "".
+	Contact string `yaml:"contact"`
+}
+
+// Parse bounds the parser.
+type Parse struct {
+	Timeout  time.Duration `yaml:"timeout"`
+	MaxItems int           `yaml:"max_items"`
+	MaxDepth int           `yaml:"max_depth"`
+}
+
+// Group says how articles become stories.
+type Group struct {
+	// Window is how long a story stays open to new articles, measured from its newest one.
+	Window time.Duration `yaml:"window"`
+}
+
+// Origin says how a story's origin is weighed. There is nothing to set yet.
+type Origin struct{}
+
+// Index says how the search index is written.
+type Index struct {
+	// Batch is how many articles go into one write.
+	Batch int `yaml:"batch"`
+}
+
+// Outlet adds to the registry of outlets, or mends the entry of that name.
+type Outlet struct {
+	Name    string   `yaml:"name"`
+	Domain  string   `yaml:"domain"`
+	Domains []string `yaml:"domains"`
+	Aliases []string `yaml:"aliases"`
+	Agency  bool     `yaml:"agency"`
+}
+
+// Log says what is logged.
+type Log struct {
+	// Level is debug, info, warn or error, as slog.Level.UnmarshalText takes it.
+	Level string `yaml:"level"`
+	// Format is text or json.
+	Format string `yaml:"format"`
+}
+
+// Default returns what the built-in config.yaml says, with Data "". It panics where that file is broken, which a test
+// rules out.
+func Default() Config {
+	var c Config
+	if r := readYAML(&c, builtIn, headwater.Config); len(r.problems) > 0 {
+		panic(&Error{Problems: r.problems})
+	}
+	return c
+}
+
+// builtIn names the built-in file in errors.
+const builtIn = "config.yaml (built in)"
+
+// BaseURL returns the address for links back to us, without a slash at the end: PublicURL, or http:// and the address
+// that is listened on, which addr gives where Listen leaves the port open; "" is Listen itself.
+func (c Config) BaseURL(addr string) string {
+	if c.PublicURL != "" {
+		return c.PublicURL
+	}
+	if addr == "" {
+		addr = c.Listen
+	}
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return "http://" + addr
+	}
+	if ip, err := netip.ParseAddr(host); host == "" || err == nil && ip.IsUnspecified() {
+		host = "127.0.0.1"
+	}
+	return fmt.Sprintf("http://%s", net.JoinHostPort(host, port))
+}

@@ -1,0 +1,72 @@
+package config
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"headwater"
+)
+
+// comparePrefixes lets cmp look at networks, whose fields are hidden.
+var comparePrefixes = cmp.Comparer(func(a, b netip.Prefix) bool { return a == b })
+
+func TestDefault(t *testing.T) {
+	want := Config{
+		Listen: "127.0.0.1:8080",
+		Title:  "Headwater",
+		Lists:  []string{"world", "wires", "business", "technology", "science", "sport", "es", "ja"},
+		Poll: Poll{
+			Schedule: "@every 1m", Workers: 16,
+			Interval: time.Hour, MinInterval: 10 * time.Minute, MaxInterval: 24 * time.Hour,
+		},
+		Fetch:   Fetch{Timeout: 20 * time.Second, MaxBytes: 10_000_000, PerHost: 1, AllowPrivate: []netip.Prefix{}},
+		Parse:   Parse{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
+		Group:   Group{Window: 72 * time.Hour},
+		Index:   Index{Batch: 500},
+		Outlets: []Outlet{},
+		Log:     Log{Level: "info", Format: "text"},
+	}
+	if diff := cmp.Diff(want, Default(), comparePrefixes); diff != "" {
+		t.Errorf("config.yaml does not say what the documentation does (-want +got):\n%s", diff)
+	}
+}
+
+// The file is what people read to learn what can be set: a setting that it leaves out would have no default either.
+func TestBuiltInFileSetsEverything(t *testing.T) {
+	var c Config
+	places := readYAML(&c, builtIn, headwater.Config).places
+	for _, s := range settingsOf(&c) {
+		if places[s.key] == "" {
+			t.Errorf("config.yaml does not set %s", s.key)
+		}
+	}
+}
+
+func TestDefaultIsNobodysToChange(t *testing.T) {
+	Default().Lists[0] = "changed"
+	if got := Default().Lists[0]; got != "world" {
+		t.Errorf("a caller's change shows in the next Default: lists[0] = %q", got)
+	}
+}
+
+func TestBaseURL(t *testing.T) {
+	tests := []struct{ public, listen, addr, want string }{
+		{"", "127.0.0.1:8080", "", "http://127.0.0.1:8080"},
+		{"", "127.0.0.1:0", "127.0.0.1:41234", "http://127.0.0.1:41234"},
+		{"", ":8080", "", "http://127.0.0.1:8080"},
+		{"", ":0", "[::]:8080", "http://127.0.0.1:8080"},
+		{"", "0.0.0.0:80", "", "http://127.0.0.1:80"},
+		{"", "[::1]:8080", "", "http://[::1]:8080"},
+		{"", "news.example.org:8080", "", "http://news.example.org:8080"},
+		{"https://news.example.org", ":8080", "127.0.0.1:8080", "https://news.example.org"},
+	}
+	for _, tt := range tests {
+		c := Config{PublicURL: tt.public, Listen: tt.listen}
+		if got := c.BaseURL(tt.addr); got != tt.want {
+			t.Errorf("BaseURL(%q) with public_url %q and listen %q = %q, want %q", tt.addr, tt.public, tt.listen, got, tt.want)
+		}
+	}
+}
