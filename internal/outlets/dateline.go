@@ -1,0 +1,275 @@
+package outlets
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"headwater/internal/news"
+)
+
+// head is how far into a text a dateline may reach, in bytes. Japanese ones follow up to three writers' names.
+const head = 200
+
+// shape is how agencies.yaml writes a dateline or credit.
+type shape struct {
+	Like    string   `yaml:"like"`
+	Langs   []string `yaml:"langs"`
+	Kind    string   `yaml:"kind"`
+	Outlet  string   `yaml:"outlet"`
+	Pattern string   `yaml:"pattern"`
+}
+
+// Pattern is a shape that an agency's signature stands in.
+type Pattern struct {
+	Like   string         // an example
+	Langs  []string       // where it is usual, for datelines
+	Kind   news.ClaimKind // what it claims
+	Outlet string         // who it credits, where no sign says so
+
+	expr  *regexp.Regexp
+	reach reach
+}
+
+// reach is where in a captured text a sign may stand.
+type reach int
+
+const (
+	exactly reach = iota // all of it, or the first of several parts
+	front                // or the beginning of the first part
+	back                 // or the end of the last part
+	anySide              // or either end of any part
+)
+
+// String is the regular expression.
+func (p Pattern) String() string { return p.expr.String() }
+
+// Credit is a claim that closing lines make, such as "© 2026 Agence France-Presse".
+type Credit struct {
+	news.Mention
+	Kind news.ClaimKind // ClaimRights, ClaimPart or ClaimByline
+}
+
+const (
+	day  = `\d{1,4}(?:st|nd|rd|th|er|º|ª|\.)?(?:\s(?:de\s)?\p{Ll}{3,10}\.?)?`
+	word = `(?:\p{Lu}[\p{L}\p{M}.'’/-]*|` + day + `|\[\p{Lu}[\p{L} ]{1,30}\]|\p{Arabic}+|` +
+		`de|do|da|dos|del|della|di|la|le|el|al|of|the|on|and|und|y|e|et|upon|am)`
+	// What may stand before a dateline: a byline, a note such as "(Adds details)".
+	before = `(?m:^)[\s　]*(?:By [^\n/|]{3,80}?\s*[/|]\s*)?(?:\([^()\n]{10,120}\)\s*)?`
+)
+
+var macros = strings.NewReplacer(
+	"{sign}", `([\p{L}\p{N}][^()\[\]（）［］【】\n]{1,60}?)`,
+	"{word}", `(\p{Lu}[\p{L}.]{1,15})`,
+	"{glued}", `([\p{L}\p{N}][^()\[\]（）［］【】\n]{1,60}?)`,
+	"{place}", `(?:`+word+`(?:[\s,;]+`+word+`){0,11}[\s,;.]*)?`,
+	"{dated}", `(?:(?:`+word+`[\s,;]+){1,6}\d{1,2}\b[^()\n]{0,16}?\s*|(?:[\p{Lu}\d.'’-]{2,}[\s,;]+){1,6})`,
+	"{dash}", `(?:\.?\s*[-–—―−─－]{1,3}|:)`,
+)
+
+func compile(shapes []shape, datelines bool) ([]Pattern, error) {
+	var out []Pattern
+	for _, s := range shapes {
+		if datelines {
+			s.Kind = string(news.ClaimDateline)
+			if rest, ok := strings.CutPrefix(s.Pattern, "^"); ok {
+				s.Pattern = before + rest
+			}
+		}
+		p, err := s.compile()
+		if err != nil {
+			return nil, fmt.Errorf("agencies.yaml: %q: %w; see the top of the file for what a shape holds", s.Like, err)
+		}
+		out = append(out, p)
+	}
+	return out, nil
+}
+
+func (s shape) compile() (Pattern, error) {
+	p := Pattern{Like: s.Like, Langs: s.Langs, Kind: news.ClaimKind(s.Kind), Outlet: s.Outlet}
+	switch p.Kind {
+	case news.ClaimDateline, news.ClaimRights, news.ClaimPart, news.ClaimByline:
+	default:
+		return p, fmt.Errorf("kind %q is none of rights, part and byline", s.Kind)
+	}
+	source := s.Pattern
+	if rest, open := strings.CutSuffix(source, "{sign}"); open {
+		source, p.reach = rest+`([^\n;()]{2,60})`, front
+	}
+	if rest, open := strings.CutPrefix(source, "{sign}"); open {
+		source, p.reach = `([^\n;()]{2,60}?)`+rest, back
+	}
+	if strings.Contains(source, "{glued}") {
+		p.reach = anySide
+	}
+	var err error
+	p.expr, err = regexp.Compile(macros.Replace(source))
+	if err != nil {
+		return p, err
+	}
+	switch p.expr.NumSubexp() {
+	case 0:
+		if p.Outlet == "" || p.Kind == news.ClaimDateline {
+			err = errors.New("it has no {sign}")
+		}
+	case 1:
+	default:
+		err = errors.New("only the sign may be a capturing group; write the others as (?:...)")
+	}
+	return p, err
+}
+
+// Datelines are the shapes of datelines that Dateline tries, in its order.
+func (r *Registry) Datelines() []Pattern { return slices.Clone(r.datelines) }
+
+// Dateline finds the agency that signs the opening paragraph: "HELSINKI (Reuters) -", 【ロンドン共同】. Press release
+// services count too ("/PRNewswire/"); their outlet is no agency. The mention is the sign, without its brackets.
+func (r *Registry) Dateline(text string) (news.Mention, bool) {
+	opening := text[:min(len(text), head)]
+	for len(opening) < len(text) && !utf8.RuneStart(text[len(opening)]) {
+		opening = opening[:len(opening)-1]
+	}
+	if !strings.ContainsAny(opening, "()/-–—［[【（电電:：") {
+		return news.Mention{}, false
+	}
+	for _, p := range r.datelines {
+		at := p.expr.FindStringSubmatchIndex(opening)
+		if at == nil {
+			continue
+		}
+		i, m, ok := r.sign(opening, at[2], at[3], p.reach)
+		if ok && r.entries[i].signs() && !r.isName(opening[at[0]:m.Start], i) {
+			return m, true
+		}
+	}
+	return news.Mention{}, false
+}
+
+// Credits finds whom closing lines credit: copyright lines, "with inputs from PTI". It is meant for the last paragraphs of
+// a text or a rights line, not for whole articles. Outlets count as well as agencies. They come in the order of the text.
+func (r *Registry) Credits(text string) []Credit {
+	var found []Credit
+	for _, p := range r.credits {
+		for _, at := range p.expr.FindAllStringSubmatchIndex(text, -1) {
+			m, ok := r.credited(p, text, at)
+			twice := slices.ContainsFunc(found, func(c Credit) bool { return c.Start < m.End && m.Start < c.End })
+			if ok && !twice {
+				found = append(found, Credit{m, p.Kind})
+			}
+		}
+	}
+	slices.SortFunc(found, func(a, b Credit) int { return a.Start - b.Start })
+	return found
+}
+
+func (r *Registry) credited(p Pattern, text string, at []int) (news.Mention, bool) {
+	if p.Outlet == "" {
+		_, m, ok := r.sign(text, at[2], at[3], p.reach)
+		return m, ok
+	}
+	o, ok := r.ByName(p.Outlet)
+	return news.Mention{Start: at[0], End: at[1], Outlet: o}, ok
+}
+
+// signs says whether a dateline may name the entry.
+func (e Entry) signs() bool { return e.Agency || e.Release }
+
+// isName says that what stands before a sign is the entry's own name: "The Associated Press (AP) -" explains a name.
+func (r *Registry) isName(before string, entry int) bool {
+	i, ok := r.names[fold(before)]
+	return ok && i == entry
+}
+
+// sign reads text[start:end] as a sign: whole, or as one of several parts, as far as reach goes. It returns the
+// entry's number too.
+func (r *Registry) sign(text string, start, end int, reach reach) (int, news.Mention, bool) {
+	if start < 0 { // an optional group that took no part
+		return 0, news.Mention{}, false
+	}
+	if i, m, ok := r.whole(text, start, end); ok {
+		return i, m, ok
+	}
+	for at, part := range parts(text[start:end]) {
+		from, to := start+at, start+at+len(part)
+		first, last := at == 0, to == end
+		if i, m, ok := r.whole(text, from, to); ok && (first && reach != back || last && reach == back || reach == anySide) {
+			return i, m, ok
+		}
+		if first && reach == front || last && reach == back || reach == anySide {
+			if i, m, ok := r.edge(text, from, to, reach); ok {
+				return i, m, ok
+			}
+		}
+	}
+	return 0, news.Mention{}, false
+}
+
+// parts cuts a sign such as "dpa/lno" up, with the offset of each part.
+func parts(s string) iter.Seq2[int, string] {
+	return func(yield func(int, string) bool) {
+		at := 0
+		for i, r := range s {
+			if strings.ContainsRune("/=＝／,;&–-", r) {
+				if !yield(at, s[at:i]) {
+					return
+				}
+				at = i + utf8.RuneLen(r)
+			}
+		}
+		yield(at, s[at:])
+	}
+}
+
+func (r *Registry) whole(text string, start, end int) (int, news.Mention, bool) {
+	s := text[start:end]
+	start += len(s) - len(strings.TrimLeft(s, " 　"))
+	s = strings.Trim(s, " 　")
+	i, ok := r.signs[signKey(s)]
+	if !ok {
+		return 0, news.Mention{}, false
+	}
+	return i, news.Mention{Start: start, End: start + len(s), Outlet: r.entries[i].Outlet()}, true
+}
+
+// edge finds the longest sign that text[start:end] begins or ends with.
+func (r *Registry) edge(text string, start, end int, reach reach) (int, news.Mention, bool) {
+	s := text[start:end]
+	for n := len(s) - 1; n > 1; n-- {
+		if reach != back && cut(s, n) {
+			if i, m, ok := r.whole(text, start, start+n); ok {
+				return i, m, ok
+			}
+		}
+		if reach != front && cut(s, len(s)-n) {
+			if i, m, ok := r.whole(text, end-n, end); ok {
+				return i, m, ok
+			}
+		}
+	}
+	return 0, news.Mention{}, false
+}
+
+// cut says whether a word ends or begins at offset i of s.
+func cut(s string, i int) bool {
+	left, _ := utf8.DecodeLastRuneInString(s[:i])
+	right, _ := utf8.DecodeRuneInString(s[i:])
+	if left == '・' || left == utf8.RuneError || right == utf8.RuneError {
+		return false
+	}
+	return ends(scriptOf(left), scriptOf(right)) && begins(scriptOf(right), scriptOf(left))
+}
+
+// signKey is how signs are compared: exact but for width and the article.
+func signKey(s string) string {
+	s = norm.NFKC.String(s)
+	if len(s) > 4 && strings.EqualFold(s[:4], "the ") {
+		return s[4:]
+	}
+	return s
+}

@@ -1,0 +1,156 @@
+package outlets
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"regexp"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+
+	"headwater/internal/news"
+)
+
+// Entry is an outlet as agencies.yaml describes it. Users' own entries add to an entry or make a new one, see Load.
+type Entry struct {
+	// Name is the outlet's name as readers know it.
+	Name string `yaml:"name"`
+	// Domains are the outlet's own hosts; subdomains are included. The first one is its key.
+	Domains []string `yaml:"domains"`
+	// Aliases are other names, in any script, that a text may call it by.
+	Aliases []string `yaml:"aliases"`
+	// Signs are how it signs datelines and credits. They are no names to look for in running text.
+	Signs []string `yaml:"signs"`
+	// Agency says that others rerun its texts.
+	Agency bool `yaml:"agency"`
+	// Release says that it spreads press releases, whose authors are the companies that paid for them.
+	Release bool `yaml:"release"`
+	// Aggregator says that it lists or reruns what others publish.
+	Aggregator bool `yaml:"aggregator"`
+	// Common says that the name is a common word: it counts only with the exact case and article, and not beside
+	// another capitalised word.
+	Common bool `yaml:"common"`
+	// Quiet says that only the aliases are looked for in running text, not the name.
+	Quiet bool `yaml:"quiet"`
+}
+
+// Outlet is the entry as the rest of the program speaks of it.
+func (e Entry) Outlet() news.Outlet {
+	o := news.Outlet{Name: e.Name, Agency: e.Agency}
+	if len(e.Domains) > 0 {
+		o.Domain = e.Domains[0]
+	}
+	return o
+}
+
+// names are the names that identify the entry: name and aliases.
+func (e Entry) names() []string {
+	return append([]string{e.Name}, e.Aliases...)
+}
+
+// document is agencies.yaml.
+type document struct {
+	Datelines []shape `yaml:"datelines"`
+	Credits   []shape `yaml:"credits"`
+	Outlets   []Entry `yaml:"outlets"`
+
+	lines []int // where each of Outlets begins
+}
+
+func parse(data []byte) (document, error) {
+	var doc document
+	dec := yaml.NewDecoder(bytes.NewReader(data))
+	dec.KnownFields(true)
+	if err := dec.Decode(&doc); err != nil {
+		return document{}, located(err)
+	}
+	var nodes struct {
+		Outlets []yaml.Node `yaml:"outlets"`
+	}
+	if err := yaml.Unmarshal(data, &nodes); err != nil {
+		return document{}, located(err)
+	}
+	for _, n := range nodes.Outlets {
+		doc.lines = append(doc.lines, n.Line)
+	}
+	return doc, doc.check()
+}
+
+// check refuses entries that could not be told apart.
+func (d document) check() error {
+	var errs []error
+	hosts, names := map[string]string{}, map[string]string{}
+	for i, e := range d.Outlets {
+		if err := e.check(); err != nil {
+			errs = append(errs, fmt.Errorf("agencies.yaml:%d: %w", d.lines[i], err))
+		}
+		for _, host := range e.Domains {
+			if other := claim(hosts, host, e.Name); other != "" {
+				errs = append(errs, fmt.Errorf("agencies.yaml:%d: %s: %s also has the domain %s; take it out of one of them",
+					d.lines[i], e.Name, other, host))
+			}
+		}
+		for _, name := range e.names() {
+			if other := claim(names, fold(name), e.Name); other != "" {
+				errs = append(errs, fmt.Errorf("agencies.yaml:%d: %s: %s is also called %q; take it out of one of them",
+					d.lines[i], e.Name, other, name))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// claim takes key for owner. It returns the other owner that has it already, or "".
+func claim(taken map[string]string, key, owner string) string {
+	if other, ok := taken[key]; ok && other != owner {
+		return other
+	}
+	taken[key] = owner
+	return ""
+}
+
+var hostname = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)+$`)
+
+func (e Entry) check() error {
+	if fold(e.Name) == "" {
+		return errors.New(`an outlet has no name; give it one, as in "name: The Example"`)
+	}
+	for _, d := range e.Domains {
+		if !hostname.MatchString(d) || strings.HasPrefix(d, "www.") {
+			return fmt.Errorf("%s: %q is no domain; write it like example.com, in small letters and without www", e.Name, d)
+		}
+	}
+	for _, a := range e.Aliases {
+		if fold(a) == "" {
+			return fmt.Errorf("%s: the alias %q has no letters; take it out", e.Name, a)
+		}
+	}
+	if e.Agency && e.Release {
+		return fmt.Errorf("%s: an entry is an agency or spreads press releases, not both", e.Name)
+	}
+	return nil
+}
+
+var lineError = regexp.MustCompile(`(?:^yaml: )?line (\d+): (.*)`)
+
+// located puts yaml's errors as agencies.yaml:LINE: what is wrong.
+func located(err error) error {
+	if errors.Is(err, io.EOF) {
+		return errors.New("agencies.yaml: it is empty; put the one of the repository back")
+	}
+	messages := []string{err.Error()}
+	if typed, ok := errors.AsType[*yaml.TypeError](err); ok {
+		messages = typed.Errors
+	}
+	var errs []error
+	for _, m := range messages {
+		if found := lineError.FindStringSubmatch(m); found != nil {
+			what := strings.Replace(found[2], " in type outlets.Entry", "; see the top of the file for the keys of an outlet", 1)
+			m = found[1] + ": " + what
+		}
+		errs = append(errs, errors.New("agencies.yaml:"+m))
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,330 @@
+package outlets
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+
+	"headwater/internal/news"
+)
+
+// needle is one spelling of one name to look for.
+type needle struct {
+	text        string
+	outlet      news.Outlet
+	exact       bool // no other case will do
+	common      bool
+	article     bool // a "The" before it belongs to it
+	must        bool // it does not count without one
+	first, last script
+}
+
+// finder holds the needles by their first two bytes. Those of a long character would hardly tell one from
+// another, so its second and third byte count instead.
+type finder struct {
+	at      [1 << 16]uint16 // index into needles; 0 is none
+	needles [][]needle      // longest first
+}
+
+func key(s string) int {
+	if s[0] >= 0xE0 && len(s) > 2 {
+		return int(s[1])<<8 | int(s[2])
+	}
+	return int(s[0])<<8 | int(s[1])
+}
+
+func newFinder(entries []Entry) finder {
+	f := finder{needles: make([][]needle, 1)}
+	for _, e := range entries {
+		for i, name := range e.names() {
+			if i > 0 || !e.Quiet {
+				f.addName(e, name)
+			}
+		}
+	}
+	for _, bucket := range f.needles {
+		slices.SortStableFunc(bucket, func(a, b needle) int { return cmp.Compare(len(b.text), len(a.text)) })
+	}
+	return f
+}
+
+func (f *finder) addName(e Entry, name string) {
+	if strings.HasSuffix(name, ")") { // "The Nation (Thailand)" is no name that a text uses
+		return
+	}
+	n := needle{text: name, outlet: e.Outlet(), exact: e.Common, common: e.Common}
+	if rest, ok := strings.CutPrefix(name, "The "); ok && !e.Common {
+		n.text, n.article = rest, true
+		n.must = !strings.Contains(rest, " ")
+	}
+	for _, spelling := range spellings(n.text, !n.exact) {
+		n.text = spelling
+		f.add(n)
+	}
+}
+
+// spellings of a name: with curly quotes, without accents, wide, and in capitals where those are more than ASCII.
+func spellings(name string, loose bool) []string {
+	all := []string{name, strings.ReplaceAll(name, "'", "’")}
+	if loose && strings.Contains(name, " ") { // "Ole" and "Liberation" alone are other words
+		all = append(all, plain(name))
+	}
+	if loose && len(strings.ToUpper(name)) == len(name) && strings.IndexFunc(name, beyondASCII) >= 0 {
+		all = append(all, strings.ToUpper(name))
+	}
+	if wide := width.Widen.String(name); len(name) <= 4 && strings.IndexFunc(name, beyondASCII) < 0 {
+		all = append(all, wide)
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
+}
+
+func beyondASCII(r rune) bool { return r >= utf8.RuneSelf }
+
+func (f *finder) add(n needle) {
+	first, _ := utf8.DecodeRuneInString(n.text)
+	last, _ := utf8.DecodeLastRuneInString(n.text)
+	n.first, n.last = scriptOf(first), scriptOf(last)
+	keys := []string{n.text}
+	if !n.exact && len(n.text) > 1 && n.text[1] < utf8.RuneSelf {
+		keys = append(keys, n.text[:1]+strings.ToUpper(n.text[1:2])+n.text[2:])
+	}
+	if !n.exact && 'a' <= n.text[0] && n.text[0] <= 'z' {
+		keys = append(keys, strings.ToUpper(n.text[:2]))
+	}
+	for i, k := range keys {
+		if i == 0 || key(k) != key(keys[i-1]) {
+			f.put(key(k), n)
+		}
+	}
+}
+
+func (f *finder) put(key int, n needle) {
+	if f.at[key] == 0 {
+		f.at[key] = uint16(len(f.needles))
+		f.needles = append(f.needles, nil)
+	}
+	bucket := &f.needles[f.at[key]]
+	*bucket = append(*bucket, n)
+}
+
+// Mentions finds the outlets that a text names: whole words, the longest name where several begin, none inside another,
+// and the hosts of addresses. Words need a capital where the name has one; common words ("Time") need more, see Entry.
+// Offsets are bytes; an article that is part of the name is part of the mention.
+func (r *Registry) Mentions(text string) []news.Mention {
+	var found []news.Mention
+	free := 0
+	inside := false // a word that began before i
+	for i := 0; i+1 < len(text); i++ {
+		c := text[i]
+		was := inside
+		inside = wordByte[c]
+		if was && inside || c&0xC0 == 0x80 {
+			continue
+		}
+		var m news.Mention
+		var ok bool
+		if at := r.finder.at[key(text[i:])]; at != 0 {
+			m, ok = longest(r.finder.needles[at], text, i, free)
+		} else if c == '.' && was {
+			m, ok = r.address(text, i, free)
+		}
+		if ok {
+			found = append(found, m)
+			free, i, inside = m.End, m.End-1, wordByte[text[m.End-1]]
+		}
+	}
+	return found
+}
+
+// wordByte says which bytes are letters and digits of ASCII.
+var wordByte = func() (is [256]bool) {
+	for c := range utf8.RuneSelf {
+		is[c] = scriptOf(rune(c)) == spaced
+	}
+	return is
+}()
+
+// address finds the host around the dot at offset i, in small letters: "www.reuters.com".
+func (r *Registry) address(text string, i, free int) (news.Mention, bool) {
+	if !wordByte[text[i+1]] {
+		return news.Mention{}, false
+	}
+	start, end := i, i+1
+	for start > free && hostByte(text[start-1]) {
+		start--
+	}
+	for end < len(text) && hostByte(text[end]) {
+		end++
+	}
+	for text[end-1] == '.' || text[end-1] == '-' {
+		end--
+	}
+	entry, ok := r.host(text[start:end])
+	part := func(b byte) bool { return b == '@' || wordByte[b] } // of a mail address, of a longer word
+	if !ok || start > 0 && part(text[start-1]) || end < len(text) && part(text[end]) {
+		return news.Mention{}, false
+	}
+	return news.Mention{Start: start, End: end, Outlet: r.entries[entry].Outlet()}, true
+}
+
+func hostByte(b byte) bool { return small(b) || '0' <= b && b <= '9' || b == '.' || b == '-' }
+
+// longest finds the longest needle at offset i. Nothing before offset free is to be taken.
+func longest(needles []needle, text string, i, free int) (news.Mention, bool) {
+	for k := range needles {
+		n := &needles[k]
+		if !n.equals(text[i:]) {
+			continue
+		}
+		m := news.Mention{Start: i, End: i + len(n.text), Outlet: n.outlet}
+		if n.article {
+			m.Start = article(text, i, free)
+		}
+		if n.fits(text, i, m) && (!n.must || m.Start < i) {
+			return m, true
+		}
+	}
+	return news.Mention{}, false
+}
+
+// equals says whether text begins with the needle. Small letters may be capitals, and capitals inside a word ("BuzzFeed") small.
+func (n *needle) equals(text string) bool {
+	if len(text) < len(n.text) {
+		return false
+	}
+	if n.exact {
+		return text[:len(n.text)] == n.text
+	}
+	for i := range len(n.text) {
+		want, got := n.text[i], text[i]
+		if want == got || small(want) && got == want-32 {
+			continue
+		}
+		if small(got) && want == got-32 && i > 0 && small(n.text[i-1]) {
+			continue
+		}
+		return false
+	}
+	return true
+}
+
+func small(b byte) bool { return 'a' <= b && b <= 'z' }
+
+// article is where the mention begins that has its name at i: at a "The" before it, unless that is taken.
+func article(text string, i, free int) int {
+	start := i - len("The ")
+	if start < free || !strings.EqualFold(text[start:i], "the ") {
+		return i
+	}
+	if before, _ := utf8.DecodeLastRuneInString(text[:start]); scriptOf(before) == spaced {
+		return i
+	}
+	return start
+}
+
+// fits looks at what stands around a mention whose name, without its article, begins at i.
+func (n *needle) fits(text string, i int, m news.Mention) bool {
+	before, _ := utf8.DecodeLastRuneInString(text[:i])
+	after, _ := utf8.DecodeRuneInString(text[m.End:])
+	if !begins(n.first, scriptOf(before)) || !ends(n.last, scriptOf(after)) || before == '@' {
+		return false
+	}
+	return !n.common || n.last != spaced || alone(text, m)
+}
+
+// alone says that a name which is also a common word is no part of a longer name, as Time is in "Eastern Time" and
+// Nature in "Nature Conservancy", nor the first word of a sentence for its own sake ("Time will tell").
+func alone(text string, m news.Mention) bool {
+	before, after := text[:m.Start], text[m.End:]
+	prior := ""
+	if before != "" && strings.ContainsRune(" -", rune(before[len(before)-1])) {
+		rest := before[:len(before)-1]
+		prior = rest[wordStart(rest):]
+	}
+	if capital(prior) && !neutral[prior] {
+		return false
+	}
+	for _, possessive := range []string{"'s", "’s"} { // "Slate's Jane Doe", but "the People's Republic"
+		if strings.HasPrefix(after, possessive) {
+			return !strings.EqualFold(prior, "the") && twoCapitals(after[len(possessive):]) || !namedOn(after[len(possessive):])
+		}
+	}
+	next, ok := joined(after)
+	if !ok {
+		return true
+	}
+	word := next[:wordEnd(next)]
+	if capital(word) {
+		return neutral[word]
+	}
+	return word == "" || reporting[word] || !opens(before) || strings.Contains(text[m.Start:m.End], " ")
+}
+
+// namedOn says whether text goes on with a capitalised word.
+func namedOn(text string) bool {
+	next, ok := joined(text)
+	return ok && capital(next)
+}
+
+// twoCapitals says whether text goes on with two of them, as a person's name does.
+func twoCapitals(text string) bool {
+	next, ok := joined(text)
+	return ok && capital(next) && namedOn(next[wordEnd(next):])
+}
+
+// joined is what follows a word directly, after a space or hyphen.
+func joined(after string) (string, bool) {
+	if after == "" || after[0] != ' ' && after[0] != '-' {
+		return "", false
+	}
+	return after[1:], true
+}
+
+// neutral words begin with a capital but are not part of a name beside them.
+var neutral = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday Report Reports Reported Says Said Exclusive Poll " +
+	"In To By Via Per With And Tells Told As But For From On At While When After Then Meanwhile Also That")
+
+// reporting words follow a name that is a common word when an outlet is meant.
+var reporting = words("reported reports said says first wrote writes noted notes quoted quotes cited cites citing magazine has had " +
+	"also previously earlier obtained published that reporter reporters and")
+
+func words(list string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range strings.Fields(list) {
+		set[w] = true
+	}
+	return set
+}
+
+func capital(word string) bool {
+	r, _ := utf8.DecodeRuneInString(word)
+	return unicode.IsUpper(r)
+}
+
+func wordEnd(s string) int {
+	if i := strings.IndexFunc(s, func(r rune) bool { return scriptOf(r) == other }); i >= 0 {
+		return i
+	}
+	return len(s)
+}
+
+func wordStart(s string) int {
+	i := strings.LastIndexFunc(s, func(r rune) bool { return scriptOf(r) == other })
+	if i < 0 {
+		return 0
+	}
+	_, size := utf8.DecodeRuneInString(s[i:])
+	return i + size
+}
+
+// opens says whether a sentence begins after text.
+func opens(text string) bool {
+	text = strings.TrimRight(text, " ")
+	r, _ := utf8.DecodeLastRuneInString(text)
+	return text == "" || strings.ContainsRune(".!?:;\n\"“”‘’(—–", r)
+}
