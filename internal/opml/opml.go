@@ -1,0 +1,76 @@
+// Package opml reads and writes lists of feeds.
+package opml
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+)
+
+// List is a list of feeds.
+type List struct {
+	Title string
+	Feeds []Outline
+}
+
+// Outline is a feed in a list.
+type Outline struct {
+	URL    string // of the feed
+	Title  string // as the list names it; may be ""
+	Site   string // the home page; may be ""
+	Folder string // "A/B" for the folder B within A; "" for none
+}
+
+// Problem is a part of a list that could not be taken over. The rest was.
+type Problem struct {
+	Line int // in the file, from 1
+	What string
+}
+
+// String gives the problem as a line of text.
+func (p Problem) String() string { return fmt.Sprintf("line %d: %s", p.Line, p.What) }
+
+// feedURL tidies an address and says what is wrong with one that cannot be fetched.
+func feedURL(address string) (string, error) {
+	address = strings.TrimSpace(address)
+	if rest, ok := strings.CutPrefix(address, "feed:"); ok {
+		address = rest
+		if strings.HasPrefix(rest, "//") {
+			address = "http:" + rest
+		}
+	}
+	u, err := url.Parse(address)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return "", fmt.Errorf("%.200q is no address of a feed; it must begin with http:// or https://", address)
+	}
+	return address, nil
+}
+
+// key tells feeds apart: spellings of one address that no server tells apart have one key.
+func key(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	u.Host = strings.ToLower(u.Host)
+	u.Host = strings.TrimSuffix(strings.TrimSuffix(u.Host, map[string]string{"http": ":80", "https": ":443"}[u.Scheme]), ".")
+	if u.Path == "" {
+		u.Path = "/"
+	}
+	u.Fragment = ""
+	return u.String()
+}
+
+// maxFolders is how deep folders are kept; feeds in deeper ones are put into the last of these.
+const maxFolders = 20
+
+// path tidies a folder's path: no empty names, no white space around them.
+func path(folder string) string {
+	var names []string
+	for _, n := range strings.Split(folder, "/") {
+		if n = strings.Join(strings.Fields(n), " "); n != "" {
+			names = append(names, n)
+		}
+	}
+	return strings.Join(names[:min(len(names), maxFolders)], "/")
+}

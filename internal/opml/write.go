@@ -1,0 +1,68 @@
+package opml
+
+import (
+	"encoding/xml"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// document is an OPML 2.0 file.
+type document struct {
+	XMLName xml.Name `xml:"opml"`
+	Version string   `xml:"version,attr"`
+	Title   string   `xml:"head>title"`
+	Body    []*node  `xml:"body>outline"`
+}
+
+// node is an outline: a folder, or a feed.
+type node struct {
+	Text     string  `xml:"text,attr"`
+	Title    string  `xml:"title,attr,omitempty"`
+	Type     string  `xml:"type,attr,omitempty"`
+	URL      string  `xml:"xmlUrl,attr,omitempty"`
+	Site     string  `xml:"htmlUrl,attr,omitempty"`
+	Children []*node `xml:"outline"`
+}
+
+// Write writes a list as OPML 2.0, with an outline for each folder, in the order in which the list names them.
+func Write(w io.Writer, l List) error {
+	doc := document{Version: "2.0", Title: l.Title}
+	folders := map[string]*node{}
+	for _, f := range l.Feeds {
+		n := &node{Text: first(f.Title, f.URL), Title: first(f.Title, f.URL), Type: "rss", URL: f.URL, Site: f.Site}
+		parent := doc.folder(folders, path(f.Folder))
+		*parent = append(*parent, n)
+	}
+	if _, err := io.WriteString(w, xml.Header); err != nil {
+		return fmt.Errorf("writing the list: %w", err)
+	}
+	enc := xml.NewEncoder(w)
+	enc.Indent("", "  ")
+	if err := enc.Encode(doc); err != nil {
+		return fmt.Errorf("writing the list: %w", err)
+	}
+	if _, err := io.WriteString(w, "\n"); err != nil {
+		return fmt.Errorf("writing the list: %w", err)
+	}
+	return nil
+}
+
+// folder returns the outlines of the folder of that path, which it makes where there is none yet.
+func (d *document) folder(known map[string]*node, path string) *[]*node {
+	if path == "" {
+		return &d.Body
+	}
+	if n := known[path]; n != nil {
+		return &n.Children
+	}
+	parent, name := "", path
+	if i := strings.LastIndexByte(path, '/'); i >= 0 {
+		parent, name = path[:i], path[i+1:]
+	}
+	n := &node{Text: name}
+	known[path] = n
+	outlines := d.folder(known, parent)
+	*outlines = append(*outlines, n)
+	return &n.Children
+}
