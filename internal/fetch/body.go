@@ -1,0 +1,142 @@
+package fetch
+
+import (
+	"bufio"
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+)
+
+// acceptEncoding names what decoder can undo.
+const acceptEncoding = "gzip, deflate, zstd"
+
+var (
+	errTooLarge = errors.New("too large")
+	errEncoding = errors.New("the body's compression is broken; the server is at fault")
+)
+
+// readBody reads a body whole, undoing its compression. Both what comes over the wire and what comes out of it are
+// bounded, so that a small body cannot unfold into a large one.
+func readBody(resp *http.Response, limit int64) ([]byte, error) {
+	if resp.ContentLength > limit {
+		return nil, errTooLarge
+	}
+	wire := &limited{r: resp.Body, left: limit}
+	decoded, err := decode(wire, resp.Header.Get("Content-Encoding"))
+	if err != nil {
+		return nil, encodingError(err, wire)
+	}
+	defer func() { _ = decoded.Close() }() // all that is wanted of it has been read
+	var out bytes.Buffer
+	if resp.ContentLength > 0 {
+		out.Grow(int(resp.ContentLength) + bytes.MinRead)
+	}
+	if _, err := out.ReadFrom(&limited{r: decoded, left: limit}); err != nil {
+		return nil, encodingError(err, wire)
+	}
+	return out.Bytes(), nil
+}
+
+// encodingError tells a body that cannot be decoded from one that did not arrive.
+func encodingError(err error, wire *limited) error {
+	if wire.failed || errors.Is(err, errTooLarge) || errors.Is(err, io.ErrUnexpectedEOF) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", errEncoding, err)
+}
+
+// limited is a reader that fails beyond a number of bytes, where io.LimitReader would cut silently.
+type limited struct {
+	r      io.Reader
+	left   int64
+	failed bool // the reader beneath failed
+}
+
+// Read implements io.Reader.
+func (l *limited) Read(p []byte) (int, error) {
+	n, err := l.r.Read(p)
+	l.failed = err != nil && !errors.Is(err, io.EOF)
+	if l.left -= int64(n); l.left < 0 {
+		return 0, errTooLarge
+	}
+	return n, err
+}
+
+// decode undoes the encodings of a header such as "gzip", in reverse.
+func decode(body io.Reader, header string) (io.ReadCloser, error) {
+	encodings := strings.FieldsFunc(strings.ToLower(header), func(r rune) bool { return r == ',' || r == ' ' })
+	if len(encodings) > 2 {
+		return nil, fmt.Errorf("the body is encoded %d times (%.60s); the server is at fault", len(encodings), header)
+	}
+	out := io.NopCloser(body)
+	for i := len(encodings) - 1; i >= 0; i-- {
+		next, err := decoder(out, encodings[i])
+		if err != nil {
+			return nil, err
+		}
+		out = next
+	}
+	if len(encodings) == 0 {
+		return unpacked(body)
+	}
+	return out, nil
+}
+
+func decoder(body io.Reader, encoding string) (io.ReadCloser, error) {
+	in := bufio.NewReader(body)
+	switch encoding {
+	case "identity", "utf-8":
+		return io.NopCloser(in), nil
+	case "gzip", "x-gzip":
+		return unpacked(in)
+	case "deflate":
+		return inflate(in)
+	case "zstd":
+		d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
+		if err != nil {
+			return nil, fmt.Errorf("reading zstd: %w", err)
+		}
+		return d.IOReadCloser(), nil
+	}
+	return nil, fmt.Errorf("the body is encoded as %.30q, which was not asked for; the server is at fault", encoding)
+}
+
+// unpacked undoes gzip where there is any: some servers announce it and send plain text, or the reverse.
+func unpacked(body io.Reader) (io.ReadCloser, error) {
+	in, ok := body.(*bufio.Reader)
+	if !ok {
+		in = bufio.NewReader(body)
+	}
+	if magic, err := in.Peek(2); err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
+		return io.NopCloser(in), nil // a read error comes again when the body is read
+	}
+	z, err := gzip.NewReader(in)
+	if err != nil {
+		return nil, fmt.Errorf("reading gzip: %w", err)
+	}
+	return z, nil
+}
+
+// inflate reads deflate with the zlib header that the standard wants, or without, as many servers send it.
+func inflate(in *bufio.Reader) (io.ReadCloser, error) {
+	head, err := in.Peek(2)
+	if err != nil {
+		return io.NopCloser(in), nil
+	}
+	if head[0]&0x0f != 8 || (int(head[0])<<8|int(head[1]))%31 != 0 {
+		return flate.NewReader(in), nil
+	}
+	z, err := zlib.NewReader(in)
+	if err != nil {
+		return nil, fmt.Errorf("reading deflate: %w", err)
+	}
+	return z, nil
+}

@@ -1,0 +1,126 @@
+package fetch
+
+import (
+	"bytes"
+	"compress/flate"
+	"compress/gzip"
+	"compress/zlib"
+	"context"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/klauspost/compress/zstd"
+
+	"headwater/internal/news"
+)
+
+func pack(t *testing.T, data []byte, open func(io.Writer) (io.WriteCloser, error)) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	w, err := open(&b)
+	if err == nil {
+		_, err = w.Write(data)
+	}
+	if err == nil {
+		err = w.Close()
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.Bytes()
+}
+
+func gzipped(t *testing.T, data []byte) []byte {
+	return pack(t, data, func(w io.Writer) (io.WriteCloser, error) { return gzip.NewWriter(w), nil })
+}
+
+func TestEncodings(t *testing.T) {
+	feed := []byte(strings.Repeat("<item>words about the sea</item>", 200))
+	raw := pack(t, feed, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 9) })
+	zlibbed := pack(t, feed, func(w io.Writer) (io.WriteCloser, error) { return zlib.NewWriter(w), nil })
+	zstded := pack(t, feed, func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) })
+	for _, tc := range []struct {
+		name, header string
+		body         []byte
+		state        news.FeedState
+	}{
+		{"none", "", feed, ""},
+		{"identity", "identity", feed, ""},
+		{"gzip", "gzip", gzipped(t, feed), ""},
+		{"x-gzip in capitals", "X-GZIP", gzipped(t, feed), ""},
+		{"gzip of zstd", "zstd, gzip", gzipped(t, zstded), ""},
+		{"gzip unannounced", "", gzipped(t, feed), ""},
+		{"gzip announced only", "gzip", feed, ""},
+		{"deflate", "deflate", zlibbed, ""},
+		{"raw deflate", "deflate", raw, ""},
+		{"zstd", "zstd", zstded, ""},
+		{"unknown", "br", feed, news.FeedHTTPError},
+		{"too many", "gzip, gzip, gzip", feed, news.FeedHTTPError},
+		{"broken gzip", "gzip", append(gzipped(t, feed)[:20], "garbage that is no deflate stream at all"...), news.FeedHTTPError},
+		{"broken zstd", "zstd", feed, news.FeedHTTPError},
+		{"cut gzip", "gzip", gzipped(t, feed)[:40], news.FeedUnreachable},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			s := server(t, func(w http.ResponseWriter, r *http.Request) {
+				if tc.header != "" {
+					w.Header().Set("Content-Encoding", tc.header)
+				}
+				if _, err := w.Write(tc.body); err != nil {
+					t.Error(err)
+				}
+			})
+			res, err := client(t, Options{}).Get(context.Background(), Request{URL: s.URL})
+			if tc.state != "" {
+				failure(t, err, tc.state)
+				return
+			}
+			if err != nil || !bytes.Equal(res.Body, feed) {
+				t.Errorf("got %d bytes, %v; want %d", len(res.Body), err, len(feed))
+			}
+		})
+	}
+}
+
+// TestTooLarge has bodies that would fill the memory: each must end at the limit.
+func TestTooLarge(t *testing.T) {
+	const limit = 100_000
+	bomb := gzipped(t, make([]byte, 50*limit))
+	bomb2 := gzipped(t, bomb)
+	endless := func(w http.ResponseWriter, r *http.Request) {
+		chunk := bytes.Repeat([]byte("<item/>"), 1000)
+		for r.Context().Err() == nil {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+	}
+	encoded := func(encoding string, body []byte) http.HandlerFunc {
+		return func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Encoding", encoding)
+			send(w, string(body))
+		}
+	}
+	for name, h := range map[string]http.HandlerFunc{
+		"endless":        endless,
+		"gzip bomb":      encoded("gzip", bomb),
+		"gzip of a bomb": encoded("gzip, gzip", bomb2),
+		"announced": func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Content-Length", strconv.Itoa(limit+1))
+			w.WriteHeader(http.StatusOK)
+		},
+		"one byte too many": encoded("identity", make([]byte, limit+1)),
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := server(t, h)
+			_, err := client(t, Options{MaxBytes: limit}).Get(context.Background(), Request{URL: s.URL})
+			failure(t, err, news.FeedTooLarge, "100000 bytes", "fetch.max_bytes")
+		})
+	}
+	s := server(t, encoded("identity", make([]byte, limit)))
+	if res, err := client(t, Options{MaxBytes: limit}).Get(context.Background(), Request{URL: s.URL}); err != nil || len(res.Body) != limit {
+		t.Errorf("a body of just the limit: %d bytes, %v", len(res.Body), err)
+	}
+}
