@@ -1,0 +1,169 @@
+package parse
+
+import (
+	"context"
+	"encoding/base64"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/mmcdole/gofeed/atom"
+
+	"headwater/internal/news"
+)
+
+// readAtom has gofeed parse what the guard wrote, and adds what the guard kept aside.
+func readAtom(ctx context.Context, g *guard) (news.Document, error) {
+	feed, err := new(atom.Parser).Parse(&timed{ctx, g.out})
+	if ctx.Err() != nil {
+		return news.Document{}, ctx.Err()
+	}
+	if err != nil {
+		return news.Document{}, err
+	}
+	x := extensions(feed.Extensions)
+	doc := g.document()
+	doc.Title = plain(first(feed.Title, x.value("dc", "title")))
+	doc.Link = safeAddress(join(g.docURL, alternate(feed.Links)))
+	doc.Language = first(g.language, x.value("dc", "language"))
+	if feed.Generator != nil {
+		doc.Generator = plain(feed.Generator.Value)
+	}
+	doc.TTL = ttl("", x)
+	authors := people(feed.Authors)
+	for _, i := range feed.Entries {
+		it := g.item(extensions(i.Extensions))
+		e := it.atomEntry(i)
+		if len(e.Authors) == 0 {
+			e.Authors = authors
+		}
+		if it.cut && e.GUID == "" && e.URL == "" {
+			continue
+		}
+		doc.Entries = append(doc.Entries, e)
+	}
+	return doc, nil
+}
+
+func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
+	e := news.Entry{
+		Title:     plain(first(r.atomText("title", i.Title), r.x.value("dc", "title"), r.x.media("title"))),
+		GUID:      r.text("id"),
+		URL:       safeAddress(join(r.baseFor("link"), alternate(i.Links))),
+		Published: r.date("published", "issued", "created", "dcterms:issued", "dcterms:created", "dc:date"),
+		Updated:   r.date("updated", "modified", "dcterms:modified"),
+		Authors:   tidy(append(people(i.Authors), r.authors()...)),
+		Rights:    plain(first(r.atomText("rights", i.Rights), r.x.value("dc", "rights"), r.x.value("media", "copyright"))),
+		Source:    r.source(),
+	}
+	if i.Content != nil && e.URL == "" {
+		e.URL = safeAddress(join(r.baseFor("content"), i.Content.Src))
+	}
+	if e.URL == "" && isWebAddress(e.GUID) {
+		e.URL = e.GUID
+	}
+	if i.Source != nil {
+		r.atomSource(&e, i.Source)
+	}
+	e.Links = append(r.atomLinks(i.Links), r.links()...)
+	e.Categories = r.atomCategories(i)
+	e.Summary, e.Content = r.atomTexts(i, e.URL)
+	e.Enclosures = r.media(atomEnclosures(i), e.URL)
+	return mended(e)
+}
+
+// atomText turns what gofeed made of a text into HTML.
+func (r *entryReader) atomText(name, text string) string {
+	f, _ := r.field(name)
+	return f.kind.html(text)
+}
+
+func (r *entryReader) atomTexts(i *atom.Entry, address string) (summary, content string) {
+	summary = r.atomText("summary", i.Summary)
+	if summary == "" {
+		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.media("description"))
+	}
+	if i.Content != nil && !isBinary(i.Content.Value) {
+		content = r.atomText("content", i.Content.Value)
+	}
+	from := "content"
+	if content == "" {
+		content, from = r.markup("content:encoded")
+	}
+	return resolveHTML(summary, r.htmlBase("summary", address)), resolveHTML(content, r.htmlBase(from, address))
+}
+
+func isBinary(text string) bool {
+	return !utf8.ValidString(text) || strings.ContainsRune(text, 0)
+}
+
+func decode64(text string) string {
+	decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	if err != nil || isBinary(string(decoded)) {
+		return ""
+	}
+	return string(decoded)
+}
+
+// atomSource says which feed an entry was taken from; its authors count where the entry has none.
+func (r *entryReader) atomSource(e *news.Entry, s *atom.Source) {
+	e.Source = news.Reference{Title: plain(s.Title), URL: safeAddress(join(r.baseFor("source"), alternate(s.Links)))}
+	if e.Source.URL == "" && isWebAddress(s.ID) {
+		e.Source.URL = s.ID
+	}
+	if len(e.Authors) == 0 {
+		e.Authors = people(s.Authors)
+	}
+}
+
+// alternate picks the page that a feed or entry stands for: HTML before other types.
+func alternate(links []*atom.Link) string {
+	found := ""
+	for _, l := range links {
+		if l.Rel != "alternate" || l.Href == "" {
+			continue
+		}
+		if strings.Contains(l.Type, "html") {
+			return l.Href
+		}
+		if found == "" {
+			found = l.Href
+		}
+	}
+	return found
+}
+
+func people(persons []*atom.Person) []string {
+	var all []string
+	for _, p := range persons {
+		all = append(all, person(first(p.Name, p.Email)))
+	}
+	return tidy(all)
+}
+
+func (r *entryReader) atomLinks(links []*atom.Link) []news.Link {
+	var all []news.Link
+	for _, l := range links {
+		if keepsLink(l.Rel) && l.Href != "" {
+			all = append(all, r.link(l.Rel, l.Href, l.Title))
+		}
+	}
+	return all
+}
+
+func (r *entryReader) atomCategories(i *atom.Entry) []string {
+	var all []string
+	for _, c := range i.Categories {
+		all = append(all, first(c.Label, c.Term))
+	}
+	return r.categories(all)
+}
+
+func atomEnclosures(i *atom.Entry) []news.Enclosure {
+	var all []news.Enclosure
+	for _, l := range i.Links {
+		if strings.EqualFold(l.Rel, "enclosure") {
+			all = append(all, news.Enclosure{URL: l.Href, Type: l.Type, Length: size(l.Length)})
+		}
+	}
+	return all
+}

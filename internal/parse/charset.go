@@ -1,0 +1,299 @@
+package parse
+
+import (
+	"bytes"
+	"mime"
+	"strings"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
+
+	"headwater/internal/news"
+)
+
+// transcode makes UTF-8 of a document without control characters, and says what it had to mend. The encoding is taken
+// from, in this order: a byte order mark, the pattern of the first bytes, the HTTP header, the XML declaration, and
+// detection; but what is valid UTF-8 with characters beyond ASCII is UTF-8, whatever single-byte encoding it claims.
+func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
+	doc, enc := byMark(data)
+	if enc == nil {
+		doc, enc, repairs = byLabel(doc, contentType)
+	}
+	if enc != nil {
+		decoded, err := enc.NewDecoder().Bytes(doc)
+		if err != nil {
+			repairs = append(repairs, "bytes that are not of the document's encoding were left out")
+		}
+		doc = decoded
+	}
+	if !utf8.Valid(doc) {
+		doc = mendUTF8(doc)
+		repairs = append(repairs, "bytes that are not UTF-8 were replaced")
+	}
+	clean := withoutControls(doc)
+	if len(clean) < len(doc) {
+		repairs = append(repairs, "control characters were left out")
+	}
+	return clean, repairs
+}
+
+// byMark knows encodings by their byte order mark, or by how they write the "<" at the start.
+func byMark(data []byte) ([]byte, encoding.Encoding) {
+	big, little := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
+	big4, little4 := utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
+	for _, mark := range []struct {
+		bytes string
+		keep  bool
+		enc   encoding.Encoding
+	}{
+		{"\x00\x00\xfe\xff", false, big4},
+		{"\xff\xfe\x00\x00", false, little4},
+		{"\xfe\xff", false, big},
+		{"\xff\xfe", false, little},
+		{"\x00\x00\x00<", true, big4},
+		{"<\x00\x00\x00", true, little4},
+		{"\x00<\x00", true, big},
+		{"<\x00", true, little},
+		{"\x4c\x6f\xa7\x94", true, charmap.CodePage037},
+	} {
+		if bytes.HasPrefix(data, []byte(mark.bytes)) {
+			if !mark.keep {
+				data = data[len(mark.bytes):]
+			}
+			return data, mark.enc
+		}
+	}
+	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), nil
+}
+
+// byLabel decides by what the header and the declaration say. A nil encoding means UTF-8.
+func byLabel(doc []byte, contentType string) ([]byte, encoding.Encoding, []string) {
+	http, declared := lookup(headerCharset(contentType)), lookup(declaredCharset(doc))
+	valid := utf8.Valid(doc)
+	wide := valid && !isASCII(doc)
+	for _, enc := range []encoding.Encoding{http, declared} {
+		switch {
+		case enc == nil || enc == encoding.Nop:
+			continue
+		case wide && isSingleByte(enc):
+			return doc, nil, nil
+		case fits(enc, doc):
+			return doc, enc, nil
+		}
+	}
+	if valid || mostlyUTF8(doc) {
+		return doc, nil, nil
+	}
+	return doc, detect(doc), nil
+}
+
+func headerCharset(contentType string) string {
+	_, params, err := mime.ParseMediaType(contentType)
+	if err != nil {
+		return ""
+	}
+	return params["charset"]
+}
+
+// declaredCharset reads encoding="..." of the XML declaration.
+func declaredCharset(doc []byte) string {
+	head := doc[:min(len(doc), 1024)]
+	start := bytes.Index(head, []byte("<?xml"))
+	if start < 0 {
+		return ""
+	}
+	head = head[start:]
+	if end := bytes.Index(head, []byte("?>")); end >= 0 {
+		head = head[:end]
+	}
+	i := bytes.Index(head, []byte("encoding"))
+	if i < 0 {
+		return ""
+	}
+	value := bytes.TrimLeft(head[i+len("encoding"):], " \t\r\n=")
+	if len(value) == 0 || value[0] != '"' && value[0] != '\'' {
+		return ""
+	}
+	label, _, _ := bytes.Cut(value[1:], value[:1])
+	return string(label)
+}
+
+// lookup finds an encoding by its label: those of the web first, then IANA's. It returns encoding.Nop for UTF-8, and
+// nil for labels that nobody knows, and for UTF-16 and 32, which byMark would have seen.
+func lookup(label string) encoding.Encoding {
+	label = strings.ToLower(strings.TrimSpace(label))
+	switch {
+	case label == "":
+		return nil
+	case label == "utf-8" || label == "utf8":
+		return encoding.Nop
+	case strings.HasPrefix(label, "utf") || strings.HasPrefix(label, "u16") || strings.HasPrefix(label, "iso-10646"):
+		return nil
+	}
+	if enc, name := charset.Lookup(strings.ReplaceAll(label, "_", "-")); enc != nil && name != "replacement" {
+		return enc
+	}
+	for _, l := range []string{label, strings.Replace(label, "cp", "ibm", 1), strings.Replace(label, "cp", "windows-", 1)} {
+		if enc, err := ianaindex.IANA.Encoding(l); err == nil && enc != nil {
+			return enc
+		}
+	}
+	return nil
+}
+
+// isSingleByte holds for encodings in which every byte is a character.
+func isSingleByte(enc encoding.Encoding) bool {
+	out, err := enc.NewDecoder().Bytes([]byte("\xe9\xe8\xe9\xe8"))
+	return err == nil && utf8.RuneCount(out) == 4 && !bytes.ContainsRune(out, utf8.RuneError)
+}
+
+// fits holds where nearly all of the document can be decoded.
+func fits(enc encoding.Encoding, doc []byte) bool {
+	sample := doc[:min(len(doc), 1<<16)]
+	out, err := enc.NewDecoder().Bytes(sample)
+	if err != nil {
+		return false
+	}
+	lost := bytes.Count(out, []byte("\ufffd"))
+	return lost <= 1+high(sample)/50
+}
+
+// mostlyUTF8 holds where at least half of what is beyond ASCII are whole characters of UTF-8. In other encodings hardly
+// any are.
+func mostlyUTF8(doc []byte) bool {
+	good, bad := 0, 0
+	for i := 0; i < len(doc); {
+		if doc[i] < utf8.RuneSelf {
+			i++
+			continue
+		}
+		r, size := utf8.DecodeRune(doc[i:])
+		if r == utf8.RuneError && size == 1 {
+			bad++
+		} else {
+			good++
+		}
+		i += size
+	}
+	return good >= bad
+}
+
+func high(doc []byte) int {
+	n := 0
+	for _, c := range doc {
+		if c >= utf8.RuneSelf {
+			n++
+		}
+	}
+	return n
+}
+
+func isASCII(doc []byte) bool {
+	for _, c := range doc {
+		if c >= utf8.RuneSelf || c == 0x1b {
+			return false
+		}
+	}
+	return true
+}
+
+// mendUTF8 replaces what is not UTF-8: single bytes by what they mean in Windows-1252, as which they were usually
+// pasted, and the rest of a torn character by U+FFFD.
+func mendUTF8(doc []byte) []byte {
+	out := make([]byte, 0, len(doc)+len(doc)/8)
+	for i := 0; i < len(doc); {
+		r, size := utf8.DecodeRune(doc[i:])
+		if r != utf8.RuneError || size > 1 {
+			out = append(out, doc[i:i+size]...)
+			i += size
+			continue
+		}
+		torn := 1
+		for torn < 4 && i+torn < len(doc) && doc[i] >= 0xc2 && doc[i+torn]&0xc0 == 0x80 {
+			torn++
+		}
+		if torn > 1 {
+			out = utf8.AppendRune(out, utf8.RuneError)
+		} else {
+			out = utf8.AppendRune(out, charmap.Windows1252.DecodeByte(doc[i]))
+		}
+		i += torn
+	}
+	return out
+}
+
+// withoutControls leaves out the characters that XML forbids.
+func withoutControls(doc []byte) []byte {
+	at := nextControl(doc, 0)
+	if at < 0 {
+		return doc
+	}
+	out := make([]byte, 0, len(doc))
+	from := 0
+	for at >= 0 {
+		out = append(out, doc[from:at]...)
+		from = at + 1
+		if doc[at] == 0xef {
+			from = at + 3
+		}
+		at = nextControl(doc, from)
+	}
+	return append(out, doc[from:]...)
+}
+
+func nextControl(doc []byte, from int) int {
+	for i := from; i < len(doc); i++ {
+		c := doc[i]
+		if c >= 0x20 && c != 0xef {
+			continue
+		}
+		if c == 0xef {
+			if i+2 < len(doc) && doc[i+1] == 0xbf && doc[i+2] >= 0xbe {
+				return i
+			}
+			continue
+		}
+		if c != '\t' && c != '\n' && c != '\r' {
+			return i
+		}
+	}
+	return -1
+}
+
+// mended is an entry whose texts were encoded as UTF-8 once.
+func mended(e news.Entry) news.Entry {
+	e.Title, e.Summary, e.Content = encodedOnce(e.Title), encodedOnce(e.Summary), encodedOnce(e.Content)
+	return e
+}
+
+// encodedOnce undoes the common mistake of taking UTF-8 for Windows-1252 and encoding it again: "Ã³" for "ó". Text in
+// which anything else than such pairs stands beyond ASCII is left as it is.
+func encodedOnce(text string) string {
+	i := strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
+	if i < 0 {
+		return text
+	}
+	out := []byte(text[:i])
+	for _, r := range text[i:] {
+		b, ok := charmap.Windows1252.EncodeRune(r)
+		if r >= 0x80 && r < 0xa0 { // the bytes that Windows-1252 leaves open
+			b, ok = byte(r), true
+		}
+		if !ok {
+			return text
+		}
+		out = append(out, b)
+		if n := len(out); b < utf8.RuneSelf && n >= 2 && out[n-2] >= 0xc0 {
+			return text // a first byte that nothing follows
+		}
+	}
+	if !utf8.Valid(out) {
+		return text
+	}
+	return string(out)
+}

@@ -1,0 +1,147 @@
+package parse
+
+import (
+	"context"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
+	"golang.org/x/text/encoding/unicode/utf32"
+	"pgregory.net/rapid"
+)
+
+func encode(t *testing.T, enc encoding.Encoding, text string) []byte {
+	t.Helper()
+	out, err := enc.NewEncoder().Bytes([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func labelled(t *testing.T, label string) encoding.Encoding {
+	t.Helper()
+	enc, _ := charset.Lookup(label)
+	if enc == nil {
+		t.Fatalf("no encoding %s", label)
+	}
+	return enc
+}
+
+// TestEncodings writes one title in many encodings, told and not told, rightly and wrongly.
+func TestEncodings(t *testing.T) {
+	const (
+		western  = "Café Zürich – “déjà vu”"
+		russian  = "Как пережить новогоднюю ночь"
+		japanese = "ゲーム三昧な正月、記事投稿が反映されない"
+		chinese  = "不归移民漫画系列：专业工作的人在中国"
+		korean   = "에서 한글 닉네임 표시하기"
+	)
+	big, little := unicode.UTF16(unicode.BigEndian, unicode.UseBOM), unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	big4, little4 := utf32.UTF32(utf32.BigEndian, utf32.UseBOM), utf32.UTF32(utf32.LittleEndian, utf32.UseBOM)
+	bare := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	for _, tc := range []struct {
+		name     string
+		enc      encoding.Encoding
+		title    string
+		declared string
+		header   string
+		repaired bool
+	}{
+		{name: "UTF-8", enc: encoding.Nop, title: japanese},
+		{name: "UTF-8 with a mark", enc: unicode.UTF8BOM, title: western, declared: "iso-8859-1"},
+		{name: "UTF-8 called Latin-1", enc: encoding.Nop, title: western, declared: "iso-8859-1", header: "text/xml; charset=iso-8859-1"},
+		{name: "UTF-8 called ASCII", enc: encoding.Nop, title: russian, header: "text/xml; charset=us-ascii"},
+		{name: "UTF-8 called nonsense", enc: encoding.Nop, title: western, declared: "no-such-thing"},
+		{name: "UTF-8 called UTF-16", enc: encoding.Nop, title: western, declared: "utf-16"},
+		{name: "UTF-16 big", enc: big, title: chinese, declared: "utf-16"},
+		{name: "UTF-16 little", enc: little, title: chinese},
+		{name: "UTF-16 without a mark", enc: bare, title: korean},
+		{name: "UTF-32 big", enc: big4, title: western},
+		{name: "UTF-32 little", enc: little4, title: western, header: "application/xml; charset=utf-8"},
+		{name: "EBCDIC", enc: charmap.CodePage037, title: "Café Zürich", declared: "cp037"},
+		{name: "code page 437", enc: charmap.CodePage437, title: "Café Zürich", declared: "cp437"},
+		{name: "Latin-1 declared", enc: charmap.Windows1252, title: western, declared: "ISO-8859-1"},
+		{name: "Latin-1 in the header", enc: charmap.Windows1252, title: western, header: "text/xml; charset=windows-1252"},
+		{name: "Latin-1 called UTF-8", enc: charmap.Windows1252, title: western, declared: "utf-8"},
+		{name: "Latin-1 called nothing", enc: charmap.Windows1252, title: western},
+		{name: "Cyrillic declared", enc: charmap.Windows1251, title: russian, declared: "windows-1251"},
+		{name: "Cyrillic called nothing", enc: charmap.KOI8R, title: russian},
+		{name: "header before declaration", enc: charmap.KOI8R, title: russian, declared: "windows-1251", header: "text/xml; charset=koi8-r"},
+		{name: "Shift JIS declared", enc: labelled(t, "shift_jis"), title: japanese, declared: "Shift_JIS"},
+		{name: "Shift JIS called nothing", enc: labelled(t, "shift_jis"), title: japanese},
+		{name: "Shift JIS called UTF-8", enc: labelled(t, "shift_jis"), title: japanese, header: "application/rss+xml; charset=utf-8"},
+		{name: "EUC-JP called nothing", enc: labelled(t, "euc-jp"), title: japanese},
+		{name: "ISO-2022-JP", enc: labelled(t, "iso-2022-jp"), title: japanese, declared: "iso-2022-jp"},
+		{name: "GBK declared", enc: labelled(t, "gbk"), title: chinese, declared: "gb2312"},
+		{name: "GBK called nothing", enc: labelled(t, "gbk"), title: chinese},
+		{name: "EUC-KR called nothing", enc: labelled(t, "euc-kr"), title: korean},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			declaration := "<?xml version='1.0'?>"
+			if tc.declared != "" {
+				declaration = `<?xml version="1.0" encoding="` + tc.declared + `"?>`
+			}
+			data := encode(t, tc.enc, declaration+"<rss><channel><item><title>"+tc.title+"</title></item></channel></rss>")
+			o := testOptions()
+			o.ContentType = tc.header
+			doc, err := Parse(context.Background(), data, o)
+			if err != nil || len(doc.Entries) != 1 || doc.Entries[0].Title != tc.title {
+				t.Fatalf("got %+v, %v; want title %q", doc, err, tc.title)
+			}
+			if len(doc.Repaired) > 0 {
+				t.Errorf("called repaired: %v", doc.Repaired)
+			}
+		})
+	}
+}
+
+func TestMended(t *testing.T) {
+	for _, tc := range []struct{ name, in, want, repair string }{
+		{"pasted Windows-1252", "it\x92s caf\xc3\xa9 \xc3\xbc", "it’s café ü", "bytes that are not UTF-8 were replaced"},
+		{"a torn character", "caf\xc3\xa9 \xc3\xbc \xe2\x80 x", "café ü \ufffd x", "bytes that are not UTF-8 were replaced"},
+		{"controls", "a\x00b\x08c\x1fd\ufffee\tf", "abcde f", "control characters were left out"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			doc, err := Parse(context.Background(), []byte("<rss><channel><title>"+tc.in+"</title></channel></rss>"), testOptions())
+			if err != nil || doc.Title != tc.want || len(doc.Repaired) != 1 || doc.Repaired[0] != tc.repair {
+				t.Errorf("got %q, repaired %v, %v; want %q", doc.Title, doc.Repaired, err, tc.want)
+			}
+		})
+	}
+}
+
+// TestTranscode: whatever comes in, UTF-8 without control characters comes out.
+func TestTranscode(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		data := rapid.SliceOf(rapid.Byte()).Draw(t, "data")
+		header := rapid.SampledFrom([]string{"", "text/xml; charset=utf-8", "text/xml; charset=big5", "text/xml; charset=utf-16", "x/y; charset=\"", "a/b; charset=iso-2022-jp"}).Draw(t, "header")
+		doc, _ := transcode(data, header)
+		if !utf8.Valid(doc) || nextControl(doc, 0) >= 0 {
+			t.Fatalf("%q became %q", data, doc)
+		}
+	})
+}
+
+func TestEncodedOnce(t *testing.T) {
+	for in, want := range map[string]string{
+		"plain":                    "plain",
+		"corrupciÃ³n":              "corrupción",
+		"itâ€™s â€œquotedâ€\u009d": "it’s “quoted”",
+		"é and Ã³":                 "é and Ã³",
+		"naïve":                    "naïve",
+		"新聞":                       "新聞",
+		"Ã":                        "Ã",
+	} {
+		if got := encodedOnce(in); got != want {
+			t.Errorf("encodedOnce(%q) = %q, want %q", in, got, want)
+		}
+	}
+	if long := strings.Repeat("ü", 1000); encodedOnce(long) != long {
+		t.Error("ordinary text was changed")
+	}
+}

@@ -1,0 +1,249 @@
+package parse
+
+import (
+	"net/url"
+	"path"
+	"slices"
+	"strings"
+	"time"
+
+	ext "github.com/mmcdole/gofeed/extensions"
+
+	"headwater/internal/news"
+)
+
+// field returns the first child of that name.
+func (r *entryReader) field(name string) (field, bool) {
+	for _, f := range r.fields {
+		if f.name.String() == name {
+			return f, true
+		}
+	}
+	return field{}, false
+}
+
+// text is the decoded text of the first child of these names that was kept aside and is not empty.
+func (r *entryReader) text(names ...string) string {
+	for _, n := range names {
+		if f, ok := r.field(n); ok {
+			if text := inner(f.raw); text != "" {
+				return text
+			}
+		}
+	}
+	return ""
+}
+
+// markup is the HTML of the first child of these names that was kept aside and is not empty, and that child's name.
+func (r *entryReader) markup(names ...string) (text, from string) {
+	for _, n := range names {
+		f, ok := r.field(n)
+		switch {
+		case !ok:
+			continue
+		case f.kind.isMarkup():
+			text = withoutDiv(strings.TrimSpace(string(f.raw)))
+		case f.kind == base64Kind:
+			text = decode64(inner(f.raw))
+		default:
+			text = f.kind.html(inner(f.raw))
+		}
+		if text != "" {
+			return text, n
+		}
+	}
+	return "", ""
+}
+
+// date is the first of these children that is a date; of several with one name the last counts.
+func (r *entryReader) date(names ...string) time.Time {
+	for _, n := range names {
+		for _, f := range slices.Backward(r.fields) {
+			if f.raw == nil || f.name.String() != n {
+				continue
+			}
+			if t := date(inner(f.raw), r.now); !t.IsZero() {
+				return t
+			}
+		}
+	}
+	return time.Time{}
+}
+
+// baseFor is what the addresses of a child are resolved against: its xml:base, or where the feed came from.
+func (r *entryReader) baseFor(name string) *url.URL {
+	if f, ok := r.field(name); ok && f.base != nil {
+		return f.base
+	}
+	if r.base != nil {
+		return r.base
+	}
+	return r.docURL
+}
+
+// htmlBase is what links within HTML are resolved against: an xml:base, else the page that the item stands for.
+func (r *entryReader) htmlBase(name, address string) *url.URL {
+	if f, ok := r.field(name); ok && f.base != nil {
+		return f.base
+	}
+	if r.base != nil {
+		return r.base
+	}
+	if page := parseBase(address); page != nil {
+		return page
+	}
+	return r.docURL
+}
+
+// authors are the names in <author>, all dc:creator and atom:author; else the podcast's author.
+func (r *entryReader) authors() []string {
+	var all []string
+	for _, f := range r.fields {
+		if f.raw != nil && (f.name.String() == "author" || f.name.String() == "atom:author") {
+			all = append(all, personOf(string(f.raw)))
+		}
+	}
+	for _, local := range []string{"creator", "author"} {
+		for _, e := range r.x["dc"][local] {
+			all = append(all, person(e.Value))
+		}
+	}
+	if len(tidy(all)) == 0 {
+		all = append(all, person(r.x.value("itunes", "author")))
+	}
+	return tidy(all)
+}
+
+// personOf reads an author that is text, or <name> and <email>.
+func personOf(raw string) string {
+	for _, part := range []string{"name", "email"} {
+		_, after, found := strings.Cut(raw, "<"+part+">")
+		if text, _, ok := strings.Cut(after, "</"+part+">"); found && ok && strings.TrimSpace(text) != "" {
+			return person(inner([]byte(text)))
+		}
+	}
+	return person(inner([]byte(raw)))
+}
+
+// person takes the name out of "a@b.example (Name)", "Name (a@b.example)" and "Name <a@b.example>".
+func person(text string) string {
+	text = strings.TrimSpace(strings.TrimPrefix(text, "mailto:"))
+	if before, rest, ok := strings.Cut(text, "<"); ok && strings.Contains(rest, "@") && strings.TrimSpace(before) != "" {
+		return strings.Trim(strings.TrimSpace(before), `"`)
+	}
+	before, rest, ok := strings.Cut(text, "(")
+	if !ok || !strings.Contains(text, "@") {
+		return text
+	}
+	within, _, _ := strings.Cut(rest, ")")
+	before, within = strings.TrimSpace(before), strings.TrimSpace(within)
+	switch {
+	case strings.Contains(before, "@") && within != "":
+		return within
+	case strings.Contains(within, "@") && before != "":
+		return before
+	}
+	return text
+}
+
+// source is where an aggregator says that it has the item from: ag:source or dc:source.
+func (r *entryReader) source() news.Reference {
+	ref := news.Reference{Title: plain(r.x.value("ag", "source")), URL: safeAddress(r.x.value("ag", "sourceurl"))}
+	if ref.Title != "" || ref.URL != "" {
+		return ref
+	}
+	dc := first(r.x.value("dc", "source"), r.x.value("dcterms", "source"))
+	if isWebAddress(dc) {
+		return news.Reference{URL: dc}
+	}
+	return news.Reference{Title: plain(dc)}
+}
+
+// links are the atom:links that point elsewhere, and the address behind a redirecting one.
+func (r *entryReader) links() []news.Link {
+	var all []news.Link
+	for _, l := range r.x["atom"]["link"] {
+		if keepsLink(l.Attrs["rel"]) && l.Attrs["href"] != "" {
+			all = append(all, r.link(l.Attrs["rel"], l.Attrs["href"], l.Attrs["title"]))
+		}
+	}
+	if original := r.x.value("feedburner", "origlink"); original != "" {
+		all = append(all, r.link("canonical", original, ""))
+	}
+	return all
+}
+
+func (r *entryReader) link(rel, href, title string) news.Link {
+	return news.Link{Rel: strings.ToLower(rel), URL: safeAddress(join(r.baseFor("link"), href)), Title: plain(title)}
+}
+
+// keepsLink holds for relations that say something about where an item comes from.
+func keepsLink(rel string) bool {
+	switch strings.ToLower(rel) {
+	case "", "alternate", "self", "enclosure", "edit", "edit-media", "replies", "next", "prev", "previous", "first", "last", "hub", "license":
+		return false
+	}
+	return true
+}
+
+// media adds media:content and the like to an item's enclosures, resolves them, and leaves repetitions out.
+func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosure {
+	for _, l := range r.x["atom"]["link"] {
+		if strings.EqualFold(l.Attrs["rel"], "enclosure") {
+			all = append(all, news.Enclosure{URL: l.Attrs["href"], Type: l.Attrs["type"], Length: size(l.Attrs["length"])})
+		}
+	}
+	all = append(all, mediaFiles(r.x["media"])...)
+	for _, group := range r.x["media"]["group"] {
+		all = append(all, mediaFiles(group.Children)...)
+	}
+	if len(all) == 0 {
+		all = thumbnails(r.x["media"])
+	}
+	var out []news.Enclosure
+	seen := map[string]bool{}
+	for _, e := range all {
+		e.URL = safeAddress(join(r.htmlBase("enclosure", address), e.URL))
+		if e.URL != "" && !seen[e.URL] {
+			seen[e.URL] = true
+			out = append(out, e)
+		}
+	}
+	return out
+}
+
+func mediaFiles(media map[string][]ext.Extension) []news.Enclosure {
+	var all []news.Enclosure
+	for _, c := range media["content"] {
+		kind := first(c.Attrs["type"], imageType(c.Attrs["url"]))
+		if kind == "" && c.Attrs["medium"] != "" && c.Attrs["medium"] != "document" {
+			kind = c.Attrs["medium"] + "/*"
+		}
+		all = append(all, news.Enclosure{URL: c.Attrs["url"], Type: kind, Length: size(c.Attrs["filesize"])})
+	}
+	return all
+}
+
+func thumbnails(media map[string][]ext.Extension) []news.Enclosure {
+	var all []news.Enclosure
+	for _, t := range media["thumbnail"] {
+		all = append(all, news.Enclosure{URL: t.Attrs["url"], Type: first(imageType(t.Attrs["url"]), "image/*")})
+	}
+	return all
+}
+
+// imageType gives the type of a picture by the ending of its address, or "".
+func imageType(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	switch strings.ToLower(path.Ext(address)) {
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
+	case ".png":
+		return "image/png"
+	case ".webp":
+		return "image/webp"
+	case ".gif":
+		return "image/gif"
+	}
+	return ""
+}

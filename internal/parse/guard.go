@@ -1,0 +1,278 @@
+package parse
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+)
+
+var (
+	errTooDeep = errors.New("too deep")
+	errNoRoot  = errors.New("no root element")
+)
+
+// maxMedia bounds the elements within one extension element.
+const maxMedia = 500
+
+// open is an element whose end tag is still to come.
+type open struct {
+	written []byte // its name in the document
+	name    name
+	role    role
+	place   place
+	scope   int      // namespace declarations in force before it
+	base    *url.URL // xml:base in force; nil where none was declared
+	from    int      // where its output begins
+	inner   int      // where the output of what is in it begins
+	kind    textKind
+	mute    bool // its own tags are not written
+	markup  bool // it is text with markup in it
+}
+
+// guard rewrites a feed so that gofeed meets only what it reads well: a balanced document of bounded depth, without
+// comments, declarations and namespaces, whose elements are those that Parse uses, under the prefixes that gofeed
+// knows. What gofeed would lose or change is kept aside in items. It takes time in proportion to the document.
+type guard struct {
+	src      scanner
+	names    names
+	maxDepth int
+	maxItems int
+	docURL   *url.URL // where the document came from; may be nil
+	now      time.Time
+
+	out   []byte // for gofeed
+	aside []byte // for the captured elements
+	stack []open
+	leaf  int // index in stack of the words, captured or extension element that is open, or -1
+	media int // elements within the extension element that is open
+	voids int // HTML elements without an end tag that were not written <br/>
+
+	rooted     bool
+	channels   int
+	done       bool
+	atom       bool
+	format     string
+	language   string
+	items      []sideItem
+	incomplete bool
+	repairs    []string
+}
+
+// sideItem is what gofeed does not carry of one item.
+type sideItem struct {
+	about  string // rdf:about, or CDF's href
+	base   *url.URL
+	fields []field
+	cut    bool // the document ended inside it
+}
+
+// field is a child of an item. Raw is set where the child was kept aside.
+type field struct {
+	name name
+	base *url.URL
+	kind textKind
+	raw  []byte
+}
+
+// newSideItem reads the attributes of an item: RDF has its address there, and CDF address and date.
+func newSideItem(base *url.URL, attrs []attribute) sideItem {
+	it := sideItem{about: first(attr(attrs, "about"), attr(attrs, "href")), base: base}
+	if changed := attr(attrs, "lastmod"); changed != "" {
+		it.fields = append(it.fields, field{name: name{local: "modified"}, raw: []byte(changed)})
+	}
+	return it
+}
+
+func newGuard(doc []byte, o Options) *guard {
+	g := &guard{src: scanner{doc: doc}, maxDepth: o.MaxDepth, maxItems: o.MaxItems, now: o.Now, leaf: -1}
+	g.names.cache = map[string]name{}
+	g.docURL = parseBase(o.URL)
+	g.out = make([]byte, 0, len(doc)+len(doc)/16)
+	return g
+}
+
+// run rewrites the whole document.
+func (g *guard) run(ctx context.Context) error {
+	for n := 0; !g.done; n++ {
+		if n%256 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		switch t := g.src.next(); t.kind {
+		case tokenEnd:
+			g.finish()
+		case tokenText:
+			g.text(t.text, false)
+		case tokenCDATA:
+			g.text(t.text, true)
+		case tokenOpen:
+			if err := g.open(t); err != nil {
+				return err
+			}
+		case tokenClose:
+			g.close(t)
+		}
+	}
+	g.note()
+	if !g.rooted {
+		return errNoRoot
+	}
+	return nil
+}
+
+// note records the repairs that only the end of the document shows.
+func (g *guard) note() {
+	if g.src.torn {
+		g.repair("a tag, comment or CDATA section without an end was closed")
+	}
+	if g.src.crowded {
+		g.repair(fmt.Sprintf("attributes over %d on one tag were left out", maxAttrs))
+	}
+	if g.names.crowded {
+		g.repair(fmt.Sprintf("namespace declarations over %d were left out", maxBindings))
+	}
+	if g.voids != 0 {
+		g.repair("HTML elements without an end tag were closed")
+	}
+}
+
+func (g *guard) repair(what string) {
+	if !slices.Contains(g.repairs, what) && len(g.repairs) < 20 {
+		g.repairs = append(g.repairs, what)
+	}
+}
+
+func (g *guard) open(t token) error {
+	if len(g.stack) >= g.maxDepth {
+		return errTooDeep
+	}
+	if !g.rooted {
+		g.openRoot(t)
+		return nil
+	}
+	switch g.top().role {
+	case dropped:
+		g.openDropped(t)
+	case words, captured, inline:
+		g.openInText(t)
+	case extension, unwrapped:
+		g.openInExtension(t)
+	case container, item:
+		g.openChild(t)
+	}
+	return nil
+}
+
+func (g *guard) top() *open { return &g.stack[len(g.stack)-1] }
+
+// openRoot begins the document. A root that is none, as <channel> or <item>, gets one.
+func (g *guard) openRoot(t token) {
+	g.rooted = true
+	prefix, local := splitName(t.name)
+	local = strings.ToLower(local)
+	g.atom = local == "feed" || local == "entry"
+	g.names.root, g.names.own = rssSpace, prefix
+	place, root := rssRoot, "rss"
+	if g.atom {
+		g.names.root, place, root = atomSpace, atomFeed, "feed"
+	}
+	g.format = formatOf(local, t.attrs)
+	g.language = attr(t.attrs, "xml:lang")
+	e := open{written: t.name, name: name{local: root}, role: container, place: place}
+	e.scope = g.names.declare(t.attrs, false)
+	g.ownDefault()
+	e.base = g.baseOf(t.attrs, nil)
+	implied := local == "channel" || local == "item" || local == "entry"
+	if implied {
+		e.written = nil
+	}
+	g.writeOpen(root, nil, nil)
+	g.stack = append(g.stack, e)
+	switch {
+	case implied:
+		g.repair("the missing <" + root + "> was added")
+		g.openChild(t)
+	case t.empty:
+		g.popTo(0)
+	}
+}
+
+// ownDefault makes the root's default namespace native, whatever a feed binds it to.
+func (g *guard) ownDefault() {
+	for i := range g.names.inForce {
+		if b := &g.names.inForce[i]; b.prefix == "" && g.names.own == "" {
+			b.space = nativeSpace
+		}
+	}
+}
+
+// openDropped passes over an element within one that nobody reads. Items are found wherever a feed puts them.
+func (g *guard) openDropped(t token) {
+	if !g.atom && string(t.name) == "item" {
+		g.openChild(t)
+		return
+	}
+	if !t.empty {
+		g.stack = append(g.stack, open{written: t.name, role: dropped, scope: len(g.names.inForce)})
+	}
+}
+
+// finish closes what is open at the end of the document. Short texts that the end cut off are left out: half an
+// address or id is worse than none.
+func (g *guard) finish() {
+	g.done = true
+	if len(g.stack) > 0 && !g.incomplete && !g.onlyImplied() {
+		g.repair("the document was cut off; what it left open was closed")
+	}
+	for len(g.stack) > 0 {
+		e := g.top()
+		if e.role == item && !g.incomplete {
+			g.items[len(g.items)-1].cut = true
+		}
+		if i := len(g.stack) - 1; i == g.leaf && !isLong(e.name) {
+			g.discard(e)
+			continue
+		}
+		g.pop()
+	}
+}
+
+// onlyImplied holds where only a root that the document does not have is open.
+func (g *guard) onlyImplied() bool { return len(g.stack) == 1 && g.stack[0].written == nil }
+
+func (g *guard) discard(e *open) {
+	if e.role == captured {
+		g.aside = g.aside[:e.from]
+	} else {
+		g.out = g.out[:e.from]
+	}
+	g.names.release(e.scope)
+	g.stack = g.stack[:len(g.stack)-1]
+	g.leaf = -1
+}
+
+// formatOf names the format by its root element.
+func formatOf(root string, attrs []attribute) string {
+	version := attr(attrs, "version")
+	switch root {
+	case "rdf":
+		return "rdf"
+	case "feed", "entry":
+		for _, a := range attrs {
+			if strings.HasPrefix(string(a.name), "xmlns") && strings.TrimRight(string(a.value), "/#") == "http://purl.org/atom/ns" {
+				return "atom 0.3"
+			}
+		}
+		if version != "" && len(version) < 8 {
+			return "atom " + version
+		}
+		return "atom 1.0"
+	}
+	if version == "" || len(version) > 8 {
+		return "rss"
+	}
+	return "rss " + version
+}

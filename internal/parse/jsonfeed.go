@@ -1,0 +1,228 @@
+package parse
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// readJSON reads JSON Feed 1.x. It does not use gofeed, which loses the whole feed to one field of the wrong type or a
+// missing bracket at the end, and cannot stop after a number of items.
+func readJSON(ctx context.Context, doc []byte, o Options) (news.Document, error) {
+	if deeperThan(doc, o.MaxDepth) {
+		return news.Document{}, errTooDeep
+	}
+	r := jsonReader{dec: json.NewDecoder(&timed{ctx, doc}), feed: object{}, max: o.MaxItems}
+	r.dec.UseNumber()
+	err := r.read()
+	switch {
+	case ctx.Err() != nil:
+		return news.Document{}, ctx.Err()
+	case err != nil && len(r.items) == 0 && !r.feed.isFeed():
+		return news.Document{}, fail(news.FeedNotAFeed, "the document is JSON, or meant to be, but no JSON Feed: %w", err)
+	case err == nil && !r.hasItems && !r.feed.isFeed():
+		return news.Document{}, fail(news.FeedNotAFeed, "the document is JSON, but no JSON Feed: it has neither items nor a version of jsonfeed.org")
+	}
+	return r.document(err, o), nil
+}
+
+// object is a JSON object of which any field may be missing or of any type.
+type object map[string]any
+
+func (o object) isFeed() bool { return strings.Contains(o.text("version"), "jsonfeed.org") }
+
+// text gives a string, or a number or truth value as a string.
+func (o object) text(key string) string {
+	switch v := o[key].(type) {
+	case string:
+		return strings.TrimSpace(v)
+	case json.Number:
+		return v.String()
+	case bool:
+		return strconv.FormatBool(v)
+	}
+	return ""
+}
+
+func (o object) objects(key string) []object {
+	list, _ := o[key].([]any)
+	var all []object
+	for _, v := range list {
+		if m, ok := v.(map[string]any); ok {
+			all = append(all, m)
+		}
+	}
+	return all
+}
+
+// jsonReader reads a feed item by item.
+type jsonReader struct {
+	dec        *json.Decoder
+	feed       object
+	items      []object
+	hasItems   bool
+	incomplete bool
+	max        int
+}
+
+func (r *jsonReader) read() error {
+	if _, err := r.dec.Token(); err != nil {
+		return err
+	}
+	for r.dec.More() {
+		key, err := r.dec.Token()
+		if err != nil {
+			return err
+		}
+		if key == "items" {
+			err = r.readItems()
+		} else {
+			var v any
+			err = r.dec.Decode(&v)
+			if k, ok := key.(string); ok {
+				r.feed[k] = v
+			}
+		}
+		if err != nil || r.incomplete {
+			return err
+		}
+	}
+	_, err := r.dec.Token()
+	return err
+}
+
+func (r *jsonReader) readItems() error {
+	open, err := r.dec.Token()
+	if err != nil || open != json.Delim('[') {
+		return errors.Join(err, errors.New(`"items" is no list`))
+	}
+	r.hasItems = true
+	for r.dec.More() {
+		if len(r.items) >= r.max {
+			r.incomplete = true
+			return nil
+		}
+		var v any
+		if err := r.dec.Decode(&v); err != nil {
+			return err
+		}
+		if m, ok := v.(map[string]any); ok {
+			r.items = append(r.items, m)
+		}
+	}
+	_, err = r.dec.Token()
+	return err
+}
+
+func (r *jsonReader) document(err error, o Options) news.Document {
+	version := r.feed.text("version")
+	doc := news.Document{
+		Format:     strings.TrimSpace("json feed " + strings.TrimPrefix(version[strings.LastIndex(version, "/")+1:], "version")),
+		Title:      plain(r.feed.text("title")),
+		Link:       safeAddress(join(parseBase(o.URL), r.feed.text("home_page_url"))),
+		Language:   r.feed.text("language"),
+		Incomplete: r.incomplete,
+	}
+	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		doc.Repaired = append(doc.Repaired, "the document broke off; the items before that were read")
+	}
+	authors := jsonAuthors(r.feed)
+	for _, i := range r.items {
+		e := i.entry(parseBase(o.URL), o.Now)
+		if len(e.Authors) == 0 {
+			e.Authors = authors
+		}
+		doc.Entries = append(doc.Entries, e)
+	}
+	return doc
+}
+
+func (o object) entry(docURL *url.URL, now time.Time) news.Entry {
+	e := news.Entry{
+		GUID:      o.text("id"),
+		Title:     plain(o.text("title")),
+		URL:       safeAddress(join(docURL, first(o.text("url"), o.text("external_url")))),
+		Published: date(o.text("date_published"), now),
+		Updated:   date(o.text("date_modified"), now),
+		Authors:   jsonAuthors(o),
+		Summary:   escapeText(o.text("summary")),
+		Content:   o.text("content_html"),
+	}
+	if e.URL == "" && isWebAddress(e.GUID) {
+		e.URL = e.GUID
+	}
+	if e.Content == "" {
+		e.Content = escapeText(o.text("content_text"))
+	}
+	base := docURL
+	if page := parseBase(e.URL); page != nil {
+		base = page
+	}
+	e.Content = resolveHTML(e.Content, base)
+	if external := o.text("external_url"); external != "" {
+		e.Links = []news.Link{{Rel: "related", URL: safeAddress(join(base, external))}}
+	}
+	tags, _ := o["tags"].([]any)
+	for _, t := range tags {
+		if s, ok := t.(string); ok {
+			e.Categories = append(e.Categories, s)
+		}
+	}
+	e.Categories = tidy(e.Categories)
+	e.Enclosures = o.enclosures(base)
+	return e
+}
+
+func (o object) enclosures(base *url.URL) []news.Enclosure {
+	var all []news.Enclosure
+	for _, a := range o.objects("attachments") {
+		all = append(all, news.Enclosure{URL: a.text("url"), Type: a.text("mime_type"), Length: size(a.text("size_in_bytes"))})
+	}
+	if image := first(o.text("image"), o.text("banner_image")); image != "" {
+		all = append(all, news.Enclosure{URL: image, Type: first(imageType(image), "image/*")})
+	}
+	r := entryReader{docURL: base}
+	return r.media(all, "")
+}
+
+// jsonAuthors reads version 1.1's list, or version 1's one author.
+func jsonAuthors(o object) []string {
+	list := o.objects("authors")
+	if one, ok := o["author"].(map[string]any); ok {
+		list = append(list, one)
+	}
+	var all []string
+	for _, a := range list {
+		all = append(all, person(a.text("name")))
+	}
+	return tidy(all)
+}
+
+// deeperThan holds where lists and objects are nested deeper than that.
+func deeperThan(doc []byte, limit int) bool {
+	depth := 0
+	quoted := false
+	for i := 0; i < len(doc); i++ {
+		switch c := doc[i]; {
+		case quoted && c == '\\':
+			i++
+		case c == '"':
+			quoted = !quoted
+		case quoted:
+		case c == '{' || c == '[':
+			if depth++; depth > limit {
+				return true
+			}
+		case c == '}' || c == ']':
+			depth--
+		}
+	}
+	return false
+}

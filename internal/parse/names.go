@@ -1,0 +1,184 @@
+package parse
+
+import (
+	"bytes"
+	"strings"
+)
+
+// name is an element's name freed of the document's own prefixes: space is "" for the feed's own vocabulary, one of
+// the values of spaces, or "?" for a vocabulary that nothing here reads. local is lower-case.
+type name struct {
+	space, local string
+}
+
+func (n name) String() string {
+	if n.space == "" {
+		return n.local
+	}
+	return n.space + ":" + n.local
+}
+
+const (
+	nativeSpace  = ""
+	unknownSpace = "?"
+	rssSpace     = "rss"
+	atomSpace    = "atom"
+	xhtmlSpace   = "xhtml"
+)
+
+// spaces gives the vocabularies that are read by their addresses, lower-case and without a "/" or "#" at the end. The
+// values are the prefixes that gofeed files extensions under.
+func spaces(uri string) string {
+	switch strings.TrimRight(strings.ToLower(strings.TrimSpace(uri)), "/#") {
+	case "http://purl.org/rss/1.0", "http://my.netscape.com/rdf/simple/0.9", "http://channel.netscape.com/rdf/simple/0.9",
+		"http://purl.org/net/rss1.1", "http://backend.userland.com/rss2", "http://blogs.law.harvard.edu/tech/rss",
+		"http://purl.org/rss/2.0", "http://backend.userland.com/rss":
+		return rssSpace
+	case "http://www.w3.org/2005/atom", "https://www.w3.org/2005/atom", "http://purl.org/atom/ns", "http://purl.org/atom/app",
+		"http://example.com/newformat", "http://necho.sourceforge.net", "http://purl.org/echo",
+		"uri/of/echo/namespace", "http://purl.org/pie":
+		return atomSpace
+	case "http://purl.org/dc/elements/1.1", "http://purl.org/dc/elements/1.0":
+		return "dc"
+	case "http://purl.org/dc/terms":
+		return "dcterms"
+	case "http://purl.org/rss/1.0/modules/content":
+		return "content"
+	case "http://purl.org/rss/1.0/modules/syndication":
+		return "sy"
+	case "http://purl.org/rss/1.0/modules/aggregation":
+		return "ag"
+	case "http://search.yahoo.com/mrss", "https://search.yahoo.com/mrss", "http://www.rssboard.org/media-rss":
+		return "media"
+	case "http://www.itunes.com/dtds/podcast-1.0.dtd", "http://example.com/dtds/podcast-1.0.dtd":
+		return "itunes"
+	case "http://rssnamespace.org/feedburner/ext/1.0":
+		return "feedburner"
+	case "http://www.w3.org/1999/xhtml":
+		return xhtmlSpace
+	case "http://www.w3.org/1999/02/22-rdf-syntax-ns":
+		return "rdf"
+	case "http://www.w3.org/xml/1998/namespace":
+		return "xml"
+	}
+	return unknownSpace
+}
+
+// customary gives the vocabulary of a prefix that the document does not declare, or binds to an address nobody knows.
+func customary(prefix string) string {
+	switch prefix {
+	case "rss", "atom", "dc", "dcterms", "content", "sy", "ag", "media", "itunes", "feedburner", "xhtml", "rdf", "xml":
+		return prefix
+	case "dct":
+		return "dcterms"
+	case "a10", "atom10", "atom03":
+		return atomSpace
+	}
+	return unknownSpace
+}
+
+// binding is one xmlns declaration in force.
+type binding struct {
+	prefix, space string
+}
+
+// maxBindings bounds the namespace declarations in force at once; further ones are left out.
+const maxBindings = 250
+
+// names resolves element names within the declarations in force.
+type names struct {
+	inForce []binding
+	cache   map[string]name
+	root    string // the format's own vocabulary: rssSpace or atomSpace
+	own     string // the prefix of the root element, which is native whatever it is bound to
+	crowded bool
+}
+
+// declare puts the xmlns attributes of a tag in force and returns how many declarations were in force before. An
+// address nobody knows as default, as some feeds have it, is the feed's own vocabulary, except within text.
+func (n *names) declare(attrs []attribute, inText bool) int {
+	before := len(n.inForce)
+	for _, a := range attrs {
+		prefix, ok := xmlnsPrefix(a.name)
+		if !ok {
+			continue
+		}
+		if len(n.inForce) >= maxBindings {
+			n.crowded = true
+			break
+		}
+		space := spaces(string(a.value))
+		if space == unknownSpace && prefix == "" && !inText {
+			space = nativeSpace
+		}
+		n.inForce = append(n.inForce, binding{prefix, space})
+	}
+	if len(n.inForce) > before {
+		clear(n.cache)
+	}
+	return before
+}
+
+// release ends the declarations that were put in force since declare returned before.
+func (n *names) release(before int) {
+	if len(n.inForce) > before {
+		n.inForce = n.inForce[:before]
+		clear(n.cache)
+	}
+}
+
+func xmlnsPrefix(attr []byte) (string, bool) {
+	if !bytes.HasPrefix(attr, []byte("xmlns")) {
+		return "", false
+	}
+	if len(attr) == 5 {
+		return "", true
+	}
+	return string(attr[6:]), attr[5] == ':'
+}
+
+// resolve gives the name of an element as written.
+func (n *names) resolve(written []byte) name {
+	if known, ok := n.cache[string(written)]; ok {
+		return known
+	}
+	prefix, local := splitName(written)
+	resolved := name{n.space(prefix), strings.ToLower(local)}
+	if len(n.cache) < 1000 {
+		n.cache[string(written)] = resolved
+	}
+	return resolved
+}
+
+func (n *names) space(prefix string) string {
+	space, declared := n.bound(prefix)
+	switch {
+	case space == n.root, space == rssSpace, !declared && prefix == "":
+		return nativeSpace
+	case space != unknownSpace, prefix == "":
+		return space
+	case prefix == n.own:
+		return nativeSpace
+	}
+	if space = customary(prefix); space == n.root {
+		return nativeSpace
+	}
+	return space
+}
+
+// bound gives what a prefix is declared as.
+func (n *names) bound(prefix string) (space string, declared bool) {
+	for i := len(n.inForce) - 1; i >= 0; i-- {
+		if n.inForce[i].prefix == prefix {
+			return n.inForce[i].space, true
+		}
+	}
+	return unknownSpace, false
+}
+
+func splitName(written []byte) (prefix, local string) {
+	if i := bytes.IndexByte(written, ':'); i >= 0 {
+		return string(written[:i]), string(written[i+1:])
+	}
+	return "", string(written)
+}

@@ -1,0 +1,249 @@
+package parse
+
+import (
+	"context"
+	"html"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	ext "github.com/mmcdole/gofeed/extensions"
+	"github.com/mmcdole/gofeed/rss"
+
+	"headwater/internal/news"
+)
+
+// readRSS has gofeed parse what the guard wrote, and adds what the guard kept aside.
+func readRSS(ctx context.Context, g *guard) (news.Document, error) {
+	feed, err := new(rss.Parser).Parse(&timed{ctx, g.out})
+	if ctx.Err() != nil {
+		return news.Document{}, ctx.Err()
+	}
+	if err != nil {
+		return news.Document{}, err
+	}
+	x := extensions(feed.Extensions)
+	doc := g.document()
+	doc.Title = plain(first(feed.Title, x.value("dc", "title")))
+	doc.Link = safeAddress(join(g.docURL, first(first(feed.Links...), x.link("alternate"))))
+	doc.Language = first(feed.Language, x.value("dc", "language"), g.language)
+	doc.Generator = plain(feed.Generator)
+	doc.TTL = ttl(feed.TTL, x)
+	for _, i := range feed.Items {
+		it := g.item(extensions(i.Extensions))
+		e := it.rssEntry(i)
+		if it.cut && e.GUID == "" && e.URL == "" {
+			continue
+		}
+		doc.Entries = append(doc.Entries, e)
+	}
+	return doc, nil
+}
+
+func (g *guard) document() news.Document {
+	return news.Document{Format: g.format, Repaired: g.repairs, Incomplete: g.incomplete}
+}
+
+// entryReader is one item as gofeed's extensions and the guard saw it.
+type entryReader struct {
+	sideItem
+	x      extensions
+	docURL *url.URL
+	now    time.Time
+}
+
+// item finds what was kept aside of the item that has these extensions.
+func (g *guard) item(x extensions) entryReader {
+	r := entryReader{x: x, docURL: g.docURL, now: g.now}
+	if marks := x["headwater"]["item"]; len(marks) > 0 {
+		if n, err := strconv.Atoi(marks[0].Attrs["n"]); err == nil && n >= 0 && n < len(g.items) {
+			r.sideItem = g.items[n]
+		}
+	}
+	return r
+}
+
+func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
+	e := news.Entry{
+		Title:      plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"), r.x.value("media", "title"), r.x.value("itunes", "title"))),
+		GUID:       first(rssGUID(i), r.about, r.text("atom:id")),
+		URL:        r.rssURL(i),
+		Published:  r.date("pubdate", "dcterms:issued", "atom:published", "published", "issued", "dcterms:created", "created", "dc:date", "dcterms:date", "date"),
+		Updated:    r.date("atom:updated", "dcterms:modified", "updated", "atom:modified", "modified"),
+		Authors:    r.authors(),
+		Categories: r.rssCategories(i),
+		Source:     r.source(),
+		Rights:     plain(first(r.x.value("dc", "rights"), r.x.value("media", "copyright"))),
+		Links:      r.links(),
+	}
+	if i.Source != nil && (i.Source.Title != "" || i.Source.URL != "") {
+		e.Source = news.Reference{Title: plain(i.Source.Title), URL: safeAddress(join(r.base, i.Source.URL))}
+	}
+	for _, l := range r.x["atom"]["link"] {
+		if l.Attrs["rel"] == "" && l.Attrs["href"] != "" && l.Attrs["href"] != e.URL {
+			e.Links = append(e.Links, r.link("related", l.Attrs["href"], l.Attrs["title"]))
+		}
+	}
+	e.Summary, e.Content = r.rssTexts(i, e.URL)
+	e.Enclosures = r.media(rssEnclosures(i), e.URL)
+	return mended(e)
+}
+
+func rssGUID(i *rss.Item) string {
+	if i.GUID == nil {
+		return ""
+	}
+	return i.GUID.Value
+}
+
+// rssURL is the item's link; else its permalink guid.
+func (r *entryReader) rssURL(i *rss.Item) string {
+	link := first(first(i.Links...), r.x.link("alternate"))
+	if link == "" && i.GUID != nil && !strings.EqualFold(i.GUID.IsPermalink, "false") && isWebAddress(i.GUID.Value) {
+		link = i.GUID.Value
+	}
+	if link == "" && isWebAddress(r.about) {
+		link = r.about
+	}
+	return safeAddress(join(r.baseFor("link"), link))
+}
+
+func isWebAddress(s string) bool {
+	scheme, rest, found := strings.Cut(s, "://")
+	return found && rest != "" && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
+}
+
+func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content string) {
+	summary, from := i.Description, "description"
+	if summary == "" {
+		summary, from = r.markup("atom:summary", "summary")
+	}
+	if summary == "" {
+		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.value("itunes", "subtitle"), r.x.media("description"))
+	}
+	summary = resolveHTML(summary, r.htmlBase(from, address))
+	content, from = first(i.Content, i.Custom["encoded"]), "content:encoded"
+	if content == "" {
+		content, from = r.markup("fullitem", "xhtml:body", "xhtml:div", "body", "atom:content", "content")
+	}
+	return summary, resolveHTML(content, r.htmlBase(from, address))
+}
+
+func (r *entryReader) rssCategories(i *rss.Item) []string {
+	var all []string
+	for _, c := range i.Categories {
+		all = append(all, c.Value)
+	}
+	for _, c := range r.x["atom"]["category"] {
+		all = append(all, first(c.Attrs["label"], c.Attrs["term"]))
+	}
+	return r.categories(all)
+}
+
+// categories adds the vocabularies' own and tidies them.
+func (r *entryReader) categories(all []string) []string {
+	for _, s := range r.x["dc"]["subject"] {
+		all = append(all, s.Value)
+	}
+	for _, k := range []string{r.x.value("itunes", "keywords"), r.x.value("media", "keywords")} {
+		all = append(all, strings.Split(k, ",")...)
+	}
+	return tidy(all)
+}
+
+// tidy makes plain text of strings, without empty ones and repetitions.
+func tidy(all []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, s := range all {
+		if s = plain(s); s != "" && !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+func rssEnclosures(i *rss.Item) []news.Enclosure {
+	var all []news.Enclosure
+	for _, e := range i.Enclosures {
+		all = append(all, news.Enclosure{URL: e.URL, Type: e.Type, Length: size(e.Length)})
+	}
+	return all
+}
+
+func size(text string) int64 {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+// ttl is how often a feed asks to be polled: <ttl> in minutes, or the syndication module's period and frequency.
+func ttl(minutes string, x extensions) time.Duration {
+	const longest = 30 * 24 * time.Hour
+	if n := size(minutes); n > 0 {
+		return min(time.Duration(min(n, 1e6))*time.Minute, longest)
+	}
+	var period time.Duration
+	switch strings.ToLower(x.value("sy", "updateperiod")) {
+	case "hourly":
+		period = time.Hour
+	case "daily":
+		period = 24 * time.Hour
+	case "weekly":
+		period = 7 * 24 * time.Hour
+	case "monthly", "yearly":
+		period = longest
+	}
+	return period / time.Duration(min(max(size(x.value("sy", "updatefrequency")), 1), 10000))
+}
+
+// extensions are gofeed's, with shorter ways in.
+type extensions ext.Extensions
+
+func (x extensions) value(space, local string) string {
+	for _, e := range x[space][local] {
+		if e.Value != "" {
+			return e.Value
+		}
+	}
+	return ""
+}
+
+// link gives the first atom:link of that relation.
+func (x extensions) link(rel string) string {
+	for _, l := range x["atom"]["link"] {
+		if l.Attrs["href"] != "" && (l.Attrs["rel"] == rel || rel == "alternate" && l.Attrs["rel"] == "") {
+			return l.Attrs["href"]
+		}
+	}
+	return ""
+}
+
+// media gives the text of a media element, also within a group.
+func (x extensions) media(local string) string {
+	text := x.value("media", local)
+	for _, space := range []string{"group", "content"} {
+		for _, e := range x["media"][space] {
+			if text == "" {
+				text = extensions{"media": e.Children}.value("media", local)
+			}
+		}
+	}
+	if strings.Contains(text, "<") {
+		return text
+	}
+	return html.EscapeString(text)
+}
+
+func first(all ...string) string {
+	for _, s := range all {
+		if s = strings.TrimSpace(s); s != "" {
+			return s
+		}
+	}
+	return ""
+}

@@ -1,0 +1,285 @@
+package parse
+
+import (
+	"bytes"
+)
+
+// tokenKind tells the tokens of a markup document apart.
+type tokenKind uint8
+
+const (
+	tokenEnd   tokenKind = iota // the document is over
+	tokenText                   // character data with its entities as written
+	tokenCDATA                  // the inside of a CDATA section
+	tokenOpen                   // <name attrs> or <name attrs/>
+	tokenClose                  // </name>
+	tokenDecl                   // comment, processing instruction or DOCTYPE
+)
+
+// attribute is one attribute as written: name with prefix, value with entities.
+type attribute struct {
+	name, value []byte
+}
+
+// token is one piece of markup. Its slices point into the document and hold until the next call of scanner.next.
+type token struct {
+	kind  tokenKind
+	start int         // offset of the first byte
+	name  []byte      // of an opening or closing tag
+	attrs []attribute // of an opening tag
+	empty bool        // <name/>
+	text  []byte      // of text, CDATA and declarations
+}
+
+const (
+	maxAttrs      = 200     // attributes on one tag; the rest is left out
+	maxAttrLength = 1 << 16 // bytes searched for the end of a quoted attribute
+)
+
+// scanner cuts a document into tokens in one pass and never fails: what is no markup is text. It takes time in
+// proportion to the document, whatever the document is.
+type scanner struct {
+	doc   []byte
+	pos   int
+	attrs []attribute
+
+	torn      bool // the document ended inside a tag or section
+	crowded   bool // a tag had more attributes than maxAttrs
+	noComment bool // no "-->" follows; spares searching for it again
+	noCDATA   bool // no "]]>" follows
+	noPI      bool // no "?>" follows
+}
+
+// next returns the next token.
+func (s *scanner) next() token {
+	if s.pos >= len(s.doc) {
+		return token{kind: tokenEnd, start: len(s.doc)}
+	}
+	start := s.pos
+	if s.doc[start] == '<' {
+		if t, ok := s.markup(); ok {
+			t.start = start
+			return t
+		}
+		s.pos = start + 1 // a bare "<" is text
+	}
+	if i := bytes.IndexByte(s.doc[s.pos:], '<'); i >= 0 {
+		s.pos += i
+	} else {
+		s.pos = len(s.doc)
+	}
+	return token{kind: tokenText, start: start, text: s.doc[start:s.pos]}
+}
+
+// markup reads the token that begins with "<" at pos. It returns false where no markup begins there.
+func (s *scanner) markup() (token, bool) {
+	rest := s.doc[s.pos+1:]
+	if len(rest) == 0 {
+		s.torn = true
+		return token{}, false
+	}
+	switch c := rest[0]; {
+	case c == '/':
+		return s.closing()
+	case c == '!':
+		return s.declaration(rest)
+	case c == '?':
+		return s.section(rest[1:], "?>", &s.noPI)
+	case isNameStart(c):
+		return s.opening()
+	}
+	return token{}, false
+}
+
+func (s *scanner) declaration(rest []byte) (token, bool) {
+	switch {
+	case bytes.HasPrefix(rest, []byte("!--")):
+		return s.section(rest[3:], "-->", &s.noComment)
+	case bytes.HasPrefix(rest, []byte("![CDATA[")):
+		return s.cdata(rest[8:])
+	}
+	return s.doctype(rest)
+}
+
+// section reads up to its end mark; where that never comes, up to the next ">".
+func (s *scanner) section(inside []byte, end string, missing *bool) (token, bool) {
+	at := len(s.doc) - len(inside)
+	if !*missing {
+		if i := bytes.Index(inside, []byte(end)); i >= 0 {
+			s.pos = at + i + len(end)
+			return token{kind: tokenDecl, text: inside[:i]}, true
+		}
+		*missing = true
+	}
+	s.torn = true
+	i := bytes.IndexByte(inside, '>')
+	if i < 0 {
+		s.pos = len(s.doc)
+		return token{kind: tokenDecl}, true
+	}
+	s.pos = at + i + 1
+	return token{kind: tokenDecl, text: inside[:i]}, true
+}
+
+func (s *scanner) cdata(inside []byte) (token, bool) {
+	at := len(s.doc) - len(inside)
+	i := -1
+	if !s.noCDATA {
+		i = bytes.Index(inside, []byte("]]>"))
+	}
+	if i < 0 {
+		s.noCDATA, s.torn = true, true
+		s.pos = len(s.doc)
+		return token{kind: tokenCDATA, text: inside}, true
+	}
+	s.pos = at + i + 3
+	return token{kind: tokenCDATA, text: inside[:i]}, true
+}
+
+// doctype reads <!DOCTYPE ... [ ... ]> and other declarations: nothing in them is ever used, so that entities of the
+// document's own never expand.
+func (s *scanner) doctype(rest []byte) (token, bool) {
+	at := len(s.doc) - len(rest)
+	depth := 0
+	for i, c := range rest {
+		switch {
+		case c == '[':
+			depth++
+		case c == ']' && depth > 0:
+			depth--
+		case c == '>' && depth == 0:
+			s.pos = at + i + 1
+			return token{kind: tokenDecl, text: rest[:i]}, true
+		}
+	}
+	return s.brokenDoctype(rest, at)
+}
+
+// brokenDoctype ends a declaration whose brackets do not match at the first ">". The document is then torn for good,
+// which keeps a document full of such declarations from being searched again and again.
+func (s *scanner) brokenDoctype(rest []byte, at int) (token, bool) {
+	i := bytes.IndexByte(rest, '>')
+	if s.torn || i < 0 {
+		s.pos = len(s.doc)
+	} else {
+		s.pos = at + i + 1
+	}
+	s.torn = true
+	return token{kind: tokenDecl}, true
+}
+
+func (s *scanner) closing() (token, bool) {
+	i := s.pos + 2
+	start := i
+	for i < len(s.doc) && isNameByte(s.doc[i]) {
+		i++
+	}
+	if i == start {
+		return token{}, false
+	}
+	name := s.doc[start:i]
+	for i < len(s.doc) && s.doc[i] != '>' && s.doc[i] != '<' {
+		i++
+	}
+	s.pos = i
+	if i < len(s.doc) && s.doc[i] == '>' {
+		s.pos++
+	} else {
+		s.torn = true
+	}
+	return token{kind: tokenClose, name: name}, true
+}
+
+func (s *scanner) opening() (token, bool) {
+	i := s.pos + 1
+	start := i
+	for i < len(s.doc) && isNameByte(s.doc[i]) {
+		i++
+	}
+	t := token{kind: tokenOpen, name: s.doc[start:i]}
+	s.attrs = s.attrs[:0]
+	for {
+		i = skipSpace(s.doc, i)
+		if i >= len(s.doc) || s.doc[i] == '<' {
+			s.torn = true
+			break
+		}
+		if s.doc[i] == '>' {
+			i++
+			break
+		}
+		if s.doc[i] == '/' {
+			t.empty = i+1 < len(s.doc) && s.doc[i+1] == '>'
+			i++
+			continue
+		}
+		i = s.attribute(i)
+	}
+	s.pos = i
+	t.attrs = s.attrs
+	return t, true
+}
+
+// attribute reads one attribute at i and returns where it ends.
+func (s *scanner) attribute(i int) int {
+	start := i
+	for i < len(s.doc) && !isAttrEnd(s.doc[i]) {
+		i++
+	}
+	if i == start { // a stray quote or "="
+		return i + 1
+	}
+	a := attribute{name: s.doc[start:i]}
+	if eq := skipSpace(s.doc, i); eq < len(s.doc) && s.doc[eq] == '=' {
+		a.value, i = s.value(skipSpace(s.doc, eq+1))
+	}
+	if len(s.attrs) >= maxAttrs {
+		s.crowded = true
+		return i
+	}
+	s.attrs = append(s.attrs, a)
+	return i
+}
+
+// value reads an attribute's value at i, quoted or not.
+func (s *scanner) value(i int) ([]byte, int) {
+	if i >= len(s.doc) {
+		return nil, i
+	}
+	if q := s.doc[i]; q == '"' || q == '\'' {
+		window := s.doc[i+1 : min(len(s.doc), i+1+maxAttrLength)]
+		if end := bytes.IndexByte(window, q); end >= 0 {
+			return window[:end], i + end + 2
+		}
+		s.torn = true
+		i++
+	}
+	start := i
+	for i < len(s.doc) && s.doc[i] != '>' && s.doc[i] != '<' && !isSpace(s.doc[i]) {
+		i++
+	}
+	return s.doc[start:i], i
+}
+
+func skipSpace(b []byte, i int) int {
+	for i < len(b) && isSpace(b[i]) {
+		i++
+	}
+	return i
+}
+
+func isSpace(c byte) bool {
+	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'
+}
+
+func isNameStart(c byte) bool {
+	return c|0x20 >= 'a' && c|0x20 <= 'z' || c == '_' || c == ':' || c >= 0x80
+}
+
+func isNameByte(c byte) bool {
+	return isNameStart(c) || c >= '0' && c <= '9' || c == '-' || c == '.'
+}
+
+func isAttrEnd(c byte) bool {
+	return isSpace(c) || c == '=' || c == '>' || c == '<' || c == '/' || c == '"' || c == '\''
+}

@@ -1,0 +1,95 @@
+package parse
+
+import (
+	"bytes"
+	"strings"
+
+	"headwater/internal/news"
+)
+
+// form is what a document is written in.
+type form uint8
+
+const (
+	formXML form = iota
+	formJSON
+)
+
+// start is where in a document the feed begins.
+type start struct {
+	at   int
+	junk bool // text that does not belong there stands before it
+}
+
+const maxJunk = 1 << 16 // bytes before the root element that are searched for it
+
+// sniff finds out whether a document is a feed at all.
+func sniff(doc []byte) (form, start, error) {
+	trimmed := bytes.TrimLeft(doc, " \t\r\n\ufeff")
+	if len(trimmed) == 0 {
+		return 0, start{}, fail(news.FeedEmpty, "the document is empty; if this lasts, look for the feed's new address")
+	}
+	lead := len(doc) - len(trimmed)
+	if trimmed[0] == '{' {
+		return formJSON, start{at: lead}, nil
+	}
+	root, at, junk := findRoot(doc)
+	switch root {
+	case "rss", "rdf", "feed", "channel", "entry", "item":
+		return formXML, start{at: at, junk: junk}, nil
+	}
+	return 0, start{}, notAFeed(root)
+}
+
+// findRoot returns the lower-case local name of the root element, where it begins, and whether junk precedes it. After
+// an element that is no root of a feed, such as a warning of the server's, an XML declaration may start over.
+func findRoot(doc []byte) (root string, at int, junk bool) {
+	s := scanner{doc: doc}
+	first, firstAt := "", 0
+	for {
+		t := s.next()
+		if t.kind == tokenEnd || t.start > maxJunk {
+			return first, firstAt, false
+		}
+		switch t.kind {
+		case tokenText:
+			junk = junk || len(bytes.Trim(t.text, " \t\r\n\ufeff")) > 0
+		case tokenOpen:
+			_, local := splitName(t.name)
+			local = strings.ToLower(local)
+			if isFeedRoot(local) {
+				return local, t.start, junk
+			}
+			junk = true
+			if first == "" {
+				first, firstAt = local, t.start
+			}
+			if first == "html" || first == "opml" {
+				return first, firstAt, false
+			}
+		}
+	}
+}
+
+func isFeedRoot(local string) bool {
+	switch local {
+	case "rss", "rdf", "feed":
+		return true
+	}
+	return local == "channel"
+}
+
+// notAFeed says what the document is instead.
+func notAFeed(root string) error {
+	switch root {
+	case "":
+		return fail(news.FeedNotAFeed, "the document is neither XML nor JSON; check the feed's address")
+	case "html", "head", "body", "script", "meta", "div", "p", "title", "h1":
+		return fail(news.FeedNotAFeed, "the server sent an HTML page, not a feed; the page may link to the feed, or ask for a login")
+	case "opml":
+		return fail(news.FeedNotAFeed, "this is an OPML list of feeds, not a feed; import it instead of subscribing to it")
+	case "urlset", "sitemapindex":
+		return fail(news.FeedNotAFeed, "this is a sitemap, not a feed; look for the site's RSS or Atom address")
+	}
+	return fail(news.FeedNotAFeed, "the root element <%.40s> is no feed's; RSS, RDF, Atom and JSON Feed can be read", root)
+}

@@ -1,0 +1,220 @@
+package parse
+
+import (
+	"bytes"
+	"html"
+	"strings"
+)
+
+// textKind says how a text is written in Atom.
+type textKind uint8
+
+const (
+	guessKind  textKind = iota // no type given
+	plainKind                  // text in which "<" is a "<"
+	htmlKind                   // escaped HTML
+	xhtmlKind                  // markup as elements, in a <div>
+	base64Kind                 // anything, base64
+)
+
+// The ends of start tags that tell gofeed to decode entities, or to leave the text alone. They have the same length,
+// since what is in an element is known only at its end.
+const (
+	escapedType = ` type="text">`
+	markupType  = ` type=" xml">`
+)
+
+// kindOf reads Atom 1.0's type and Atom 0.3's mode.
+func kindOf(attrs []attribute) textKind {
+	if len(attrs) == 0 {
+		return guessKind
+	}
+	mode := strings.ToLower(attr(attrs, "mode"))
+	kind, _, _ := strings.Cut(strings.ToLower(attr(attrs, "type")), ";")
+	kind = strings.TrimSpace(kind)
+	isHTML := strings.Contains(kind, "html")
+	isXML := strings.HasSuffix(kind, "xml")
+	switch {
+	case mode == "base64":
+		return base64Kind
+	case mode == "xml" && (isHTML || isXML):
+		return xhtmlKind
+	case kind == "text" || kind == "text/plain":
+		return plainKind
+	case kind == "":
+		return guessKind
+	case isHTML && !strings.Contains(kind, "xhtml"), mode == "escaped":
+		return htmlKind
+	case isHTML || isXML:
+		return xhtmlKind
+	case strings.HasPrefix(kind, "text/") || !strings.Contains(kind, "/"):
+		return guessKind
+	}
+	return base64Kind
+}
+
+func (k textKind) isMarkup() bool  { return k == xhtmlKind }
+func (k textKind) isEscaped() bool { return k != xhtmlKind && k != base64Kind }
+
+func (k textKind) forGofeed() string {
+	switch k {
+	case xhtmlKind:
+		return markupType
+	case base64Kind:
+		return ` mode="base64" type="bytes">`
+	default:
+		return escapedType
+	}
+}
+
+// html turns a decoded text of that kind into HTML.
+func (k textKind) html(text string) string {
+	switch {
+	case k == xhtmlKind:
+		return withoutDiv(text)
+	case k == plainKind && !looksLikeHTML(text):
+		return escapeText(text)
+	}
+	return text
+}
+
+// withoutDiv takes off the <div> that XHTML texts stand in.
+func withoutDiv(text string) string {
+	if !strings.HasPrefix(text, "<div") || !strings.HasSuffix(text, "</div>") {
+		return text
+	}
+	s := scanner{doc: []byte(text)}
+	first := s.next()
+	if string(first.name) != "div" {
+		return text
+	}
+	from := s.pos
+	for depth := 1; depth > 0; {
+		switch t := s.next(); {
+		case t.kind == tokenEnd:
+			return text
+		case string(t.name) != "div" || t.empty:
+		case t.kind == tokenOpen:
+			depth++
+		case t.kind == tokenClose:
+			depth--
+		}
+	}
+	if s.pos < len(text) {
+		return text
+	}
+	return strings.TrimSpace(text[from : len(text)-len("</div>")])
+}
+
+// escapeText makes HTML of plain text: paragraphs at blank lines, breaks at the ends of lines.
+func escapeText(text string) string {
+	text = html.EscapeString(strings.ReplaceAll(strings.TrimSpace(text), "\r\n", "\n"))
+	if !strings.Contains(text, "\n") {
+		return text
+	}
+	paragraphs := strings.Split(text, "\n\n")
+	if len(paragraphs) == 1 {
+		return strings.ReplaceAll(text, "\n", "<br>\n")
+	}
+	var b strings.Builder
+	for _, p := range paragraphs {
+		if p = strings.TrimSpace(p); p != "" {
+			b.WriteString("<p>" + strings.ReplaceAll(p, "\n", "<br>\n") + "</p>\n")
+		}
+	}
+	return b.String()
+}
+
+// looksLikeHTML holds for text with a tag that HTML knows. Publishers often call HTML plain text.
+func looksLikeHTML(text string) bool {
+	s := scanner{doc: []byte(text)}
+	for {
+		switch t := s.next(); t.kind {
+		case tokenEnd:
+			return false
+		case tokenOpen, tokenClose:
+			if isHTMLName(t.name) {
+				return true
+			}
+		}
+	}
+}
+
+// plain makes one line of plain text of a title: tags that HTML knows go, with what scripts and styles contain,
+// entities are decoded, white space is folded. Titles that were escaped once too often are decoded once more.
+func plain(title string) string {
+	for range 3 {
+		if !strings.ContainsAny(title, "<&") {
+			break
+		}
+		stripped := html.UnescapeString(stripTags(title))
+		if stripped == title {
+			break
+		}
+		title = stripped
+	}
+	if strings.Contains(title, "<") {
+		title = stripTags(title)
+	}
+	return strings.Join(strings.Fields(title), " ")
+}
+
+func stripTags(text string) string {
+	if !strings.Contains(text, "<") {
+		return text
+	}
+	var b strings.Builder
+	s := scanner{doc: []byte(text)}
+	hidden := ""
+	for {
+		t := s.next()
+		switch {
+		case t.kind == tokenEnd:
+			return b.String()
+		case hidden != "":
+			if t.kind == tokenClose && strings.EqualFold(string(t.name), hidden) {
+				hidden = ""
+			}
+		case t.kind == tokenText:
+			b.Write(t.text)
+		case t.kind == tokenCDATA:
+			b.WriteString(html.EscapeString(string(t.text)))
+		case t.kind == tokenDecl:
+		case !isHTMLName(t.name) && !bytes.ContainsRune(t.name, ':'):
+			b.WriteString(text[t.start:s.pos])
+		default:
+			hidden = stripTag(&b, t)
+		}
+	}
+}
+
+// stripTag writes what a tag leaves behind: a space where it breaks the line. It returns the name of an element whose
+// contents are no text.
+func stripTag(b *strings.Builder, t token) (hides string) {
+	switch local := strings.ToLower(string(t.name)); local {
+	case "br", "p", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "h5", "h6", "hr":
+		b.WriteByte(' ')
+	case "script", "style":
+		if t.kind == tokenOpen && !t.empty {
+			return local
+		}
+	}
+	return ""
+}
+
+func isHTMLName(written []byte) bool {
+	switch strings.ToLower(string(written)) {
+	case "a", "abbr", "acronym", "address", "applet", "area", "article", "aside", "audio", "b", "base", "basefont", "bdi",
+		"bdo", "big", "blink", "blockquote", "body", "br", "button", "canvas", "caption", "center", "cite", "code", "col",
+		"colgroup", "dd", "del", "details", "dfn", "dialog", "dir", "div", "dl", "dt", "em", "embed", "fieldset",
+		"figcaption", "figure", "font", "footer", "form", "frame", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head",
+		"header", "hr", "html", "i", "iframe", "img", "input", "ins", "kbd", "label", "legend", "li", "link", "main", "map",
+		"mark", "marquee", "math", "meta", "meter", "nav", "nobr", "noscript", "object", "ol", "optgroup", "option",
+		"output", "p", "param", "picture", "pre", "progress", "q", "rp", "rt", "ruby", "s", "samp", "script", "section",
+		"select", "small", "source", "span", "strike", "strong", "style", "sub", "summary", "sup", "svg", "table", "tbody",
+		"td", "template", "textarea", "tfoot", "th", "thead", "time", "title", "tr", "track", "tt", "u", "ul", "var",
+		"video", "wbr", "xml", "xmp":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,126 @@
+package parse
+
+import (
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+func TestPerson(t *testing.T) {
+	for in, want := range map[string]string{
+		"Ada Quill":                          "Ada Quill",
+		"ada@harbour.example (Ada Quill)":    "Ada Quill",
+		"Ada Quill (ada@harbour.example)":    "Ada Quill",
+		"Ada Quill <ada@harbour.example>":    "Ada Quill",
+		`"Quill, Ada" <ada@harbour.example>`: "Quill, Ada",
+		"mailto:ada@harbour.example":         "ada@harbour.example",
+		"ada@harbour.example ()":             "ada@harbour.example ()",
+		"Ada (Reuters)":                      "Ada (Reuters)",
+		"<b>Ada</b>":                         "<b>Ada</b>",
+		"":                                   "",
+	} {
+		if got := person(in); got != want {
+			t.Errorf("person(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestPlain(t *testing.T) {
+	for in, want := range map[string]string{
+		"":                                 "",
+		"  two \n words ":                  "two words",
+		"AT&T":                             "AT&T",
+		"AT&amp;T":                         "AT&T",
+		"AT&amp;amp;T":                     "AT&T",
+		"1 < 2 and 4 > 3":                  "1 < 2 and 4 > 3",
+		"a <b>bold</b> claim":              "a bold claim",
+		"one<br/>two":                      "one two",
+		"the <unheard> of":                 "the <unheard> of",
+		"&lt;i&gt;escaped&lt;/i&gt;":       "escaped",
+		"x<script>alert(1)</script>y":      "xy",
+		"x&lt;script&gt;alert(1)":          "x",
+		"<![CDATA[a & b]]>":                "a & b",
+		"caf&eacute; &#8212; &hellip;":     "café — …",
+		"a<!-- hidden -->b":                "ab",
+		"<img src=x onerror=alert(1)>news": "news",
+	} {
+		if got := plain(in); got != want {
+			t.Errorf("plain(%q) = %q, want %q", in, got, want)
+		}
+	}
+}
+
+func TestJoin(t *testing.T) {
+	base := parseBase("https://harbour.example/a/b?c")
+	for in, want := range map[string]string{
+		"":                           "",
+		"x":                          "https://harbour.example/a/x",
+		"/x":                         "https://harbour.example/x",
+		"//other.example/x":          "https://other.example/x",
+		"?q":                         "https://harbour.example/a/b?q",
+		"https://o.example/a b|c":    "https://o.example/a b|c",
+		" https://o.example/\n  x\t": "https://o.example/  x",
+		"tag:x,2026:1":               "tag:x,2026:1",
+		"mailto:a@b.example":         "mailto:a@b.example",
+		"%zz":                        "%zz",
+	} {
+		if got := join(base, in); got != want {
+			t.Errorf("join(%q) = %q, want %q", in, got, want)
+		}
+		if got := join(nil, in); got != trimAddress(in) {
+			t.Errorf("join(nil, %q) = %q", in, got)
+		}
+	}
+	for _, bad := range []string{"", "/x", "javascript:alert(1)", "mailto:x@y.example", "http://%zz/", "file:///etc/passwd"} {
+		if parseBase(bad) != nil {
+			t.Errorf("%q is taken for a base", bad)
+		}
+	}
+}
+
+func TestResolveHTML(t *testing.T) {
+	base := parseBase("https://harbour.example/a/b")
+	for in, want := range map[string]string{
+		`no markup, href="x"`:              `no markup, href="x"`,
+		`<p>1 < 2 href="x"</p>`:            `<p>1 < 2 href="x"</p>`,
+		`<a href="x">`:                     `<a href="https://harbour.example/a/x">`,
+		`<A HREF='/x?a=1&amp;b=2'>`:        `<A HREF='https://harbour.example/x?a=1&amp;b=2'>`,
+		`<a href=x title="a > b">y</a>`:    `<a href=https://harbour.example/a/x title="a > b">y</a>`,
+		`<a href="#top">`:                  `<a href="#top">`,
+		`<a href="javascript:x">`:          `<a href="javascript:x">`,
+		`<a href="">`:                      `<a href="">`,
+		`<img src="//i.example/x">`:        `<img src="https://i.example/x">`,
+		`<img srcset="x 1x, /y 2x">`:       `<img srcset="https://harbour.example/a/x 1x, https://harbour.example/y 2x">`,
+		`<!-- <a href="x"> --><b title=x>`: `<!-- <a href="x"> --><b title=x>`,
+		`<a href='x"y'>`:                   `<a href='https://harbour.example/a/x%22y'>`,
+	} {
+		if got := resolveHTML(in, base); got != want {
+			t.Errorf("resolveHTML(%q) = %q, want %q", in, got, want)
+		}
+		if got := resolveHTML(in, nil); got != in {
+			t.Errorf("resolveHTML(%q, nil) = %q", in, got)
+		}
+	}
+}
+
+// TestResolveHTMLTwice: what is absolute stays as it is, and text is never touched.
+func TestResolveHTMLTwice(t *testing.T) {
+	base := parseBase("https://harbour.example/a/b")
+	part := rapid.SampledFrom([]string{`<a href="x">`, `<img src=y/z`, `<`, `>`, `"`, `'`, " ", "text & more", "</a>", `<a href="https://o.example/">`, "<!--", "-->", "<![CDATA[", "]]>", `srcset="a 1x, b 2x"`, "<b "})
+	rapid.Check(t, func(t *rapid.T) {
+		in := strings.Join(rapid.SliceOf(part).Draw(t, "html"), "")
+		once := resolveHTML(in, base)
+		if twice := resolveHTML(once, base); twice != once {
+			t.Fatalf("%q became %q, then %q", in, once, twice)
+		}
+	})
+}
+
+func TestTTL(t *testing.T) {
+	for in, want := range map[string]string{"": "0s", "60": "1h0m0s", " 5 ": "5m0s", "-1": "0s", "x": "0s", "99999999999": "720h0m0s"} {
+		if got := ttl(in, nil).String(); got != want {
+			t.Errorf("ttl(%q) = %s, want %s", in, got, want)
+		}
+	}
+}
