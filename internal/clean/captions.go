@@ -1,0 +1,192 @@
+package clean
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// agencies are names that sign photographs and texts, in lower case. They serve where no Outlets is given, and only
+// where nothing else stands beside them.
+var agencies = nameSet("reuters", "ap", "the associated press", "associated press", "afp", "agence france-presse",
+	"bloomberg", "bloomberg news", "dpa", "upi", "pti", "ani", "ians", "xinhua", "kyodo", "kyodo news", "efe", "ansa",
+	"tass", "epa", "epa-efe", "yonhap", "bernama", "anadolu", "cp", "the canadian press", "pa", "pa media", "aap", "sipa",
+	"getty images", "getty", "shutterstock", "alamy", "istock", "nurphoto", "zuma press", "imago", "field level media",
+	"europa press", "ロイター", "共同通信", "時事通信", "ブルームバーグ", "路透社", "新华社")
+
+func nameSet(names ...string) map[string]bool {
+	set := map[string]bool{}
+	for _, n := range names {
+		set[n] = true
+	}
+	return set
+}
+
+func isAgency(name string) bool {
+	return len(name) < 40 && agencies[strings.ToLower(strings.Trim(name, " .,"))]
+}
+
+// isCaption finds lines that describe a picture: they begin by saying so, or end in a photographer's credit.
+func isCaption(t string) bool {
+	if anyFold(strings.TrimLeft(t, "([ "), []string{
+		"photo:", "photos:", "photograph:", "photo by ", "photos by ",
+		"photo credit", "photo courtesy", "image:", "image credit", "images:", "image by ", "picture:", "credit:",
+		"file photo", "file - ", "file – ", "file — ", "foto:", "fotos:", "imagen:", "bild:", "illustration:",
+		"illustration by ", "写真:", "写真：", "[写真", "撮影", "図:", "圖:", "图:",
+	}) && len(t) < 600 {
+		return true
+	}
+	if (hasFold(t, "this ") || hasFold(t, "in this ")) && describesPhoto(t) {
+		return true
+	}
+	for _, tail := range [...]string{" hide caption", " toggle caption"} {
+		if strings.HasSuffix(t, tail) {
+			return true
+		}
+	}
+	return endsInCredit(t)
+}
+
+// describesPhoto finds "This June 2014 file photo provided by A shows", as the Associated Press begins its captions.
+func describesPhoto(t string) bool {
+	at := strings.Index(t[:min(len(t), 80)], " photo")
+	if at < 0 || len(t) > 800 {
+		return false
+	}
+	rest := t[at+len(" photo"):]
+	for _, w := range [...]string{" provided by", " released by", " shows", " show ", " taken ", ",", " made available", " from "} {
+		if strings.HasPrefix(rest, w) {
+			return true
+		}
+	}
+	return false
+}
+
+func endsInCredit(t string) bool {
+	last := t[len(t)-1]
+	if last == ')' || last == ']' {
+		if i := strings.LastIndexAny(t, "(["); i >= 0 && len(t)-i <= 140 {
+			return isCredit(t[i+1 : len(t)-1])
+		}
+		return false
+	}
+	if last == '.' || last == '"' || last == '?' || last == '!' {
+		return false
+	}
+	tail := lastBytes(t, 90)
+	if i := strings.LastIndex(tail, "Credit "); i >= 0 && (i == 0 || tail[i-1] == ' ') && allNames(tail[i+7:], 6) {
+		return true
+	}
+	for _, w := range [...]string{"Photo: ", "Image: ", "Photograph: ", "Credit: ", "Foto: ", "Picture: ", "Bild: "} {
+		if i := strings.LastIndex(tail, w); i >= 0 && !endsSentence(tail[i:]) && countWords(tail[i:]) <= 8 {
+			return true
+		}
+	}
+	return slashCredit(tail) || viaCredit(tail) || datedCredit(tail)
+}
+
+// isCredit reads the words in brackets at a caption's end: "AP Photo/Jane Doe", "File photo: Reuters/Jane Doe".
+func isCredit(s string) bool {
+	s = strings.Trim(s, " .")
+	low := strings.ToLower(s)
+	for _, w := range [...]string{"photo", "foto", "getty images", "写真"} {
+		if strings.Contains(low, w) {
+			return true
+		}
+	}
+	for _, w := range [...]string{
+		"image:", "images:", "credit:", "picture:", "pic:", "courtesy ", "via ap", "via reuters",
+		"imagen:", "bild:", "illustration:",
+	} {
+		if strings.HasPrefix(low, w) {
+			return true
+		}
+	}
+	left, right, ok := strings.Cut(s, "/")
+	return ok && isAgency(left) && allNames(right, 5) && (countWords(right) >= 2 || strings.ToUpper(left) == left)
+}
+
+// slashCredit finds "REUTERS/Jane Doe", "Jane Doe/Getty Images" and "Jane Doe / The Daily Planet" at a line's end.
+func slashCredit(tail string) bool {
+	i := strings.LastIndexByte(tail, '/')
+	if i <= 0 || strings.Contains(tail, "://") || strings.HasSuffix(tail[:i], "/") {
+		return false
+	}
+	left, right := strings.TrimSpace(tail[:i]), strings.TrimSpace(tail[i+1:])
+	if !allNames(right, 5) {
+		return false
+	}
+	word := left[strings.LastIndexByte(left, ' ')+1:]
+	if isAgency(word) {
+		return countWords(right) >= 2 || strings.ToUpper(word) == word
+	}
+	words := strings.Fields(left)
+	if len(words) < 2 || !isAgency(right) && !hasCapital(right, 2) {
+		return false
+	}
+	return allNames(strings.Join(words[len(words)-2:], " "), 2)
+}
+
+func viaCredit(tail string) bool {
+	for _, s := range [...]string{" Getty Images", " via AP", " via Reuters", " via REUTERS", " via AFP", " via Shutterstock", "/Getty", "/AP", "/AFP"} {
+		if strings.HasSuffix(tail, s) {
+			return true
+		}
+	}
+	return false
+}
+
+// datedCredit finds "(Dec. 8) AP" at the end of a video's caption.
+func datedCredit(tail string) bool {
+	i := strings.LastIndex(tail, ") ")
+	if i < 0 || !isShout(tail[i+2:]) {
+		return false
+	}
+	j := strings.LastIndexByte(tail[:i], '(')
+	return j >= 0 && isStamp(tail[j+1:i])
+}
+
+// isShout says whether a few words are all capitals, as an outlet signs.
+func isShout(s string) bool {
+	if s == "" || len(s) > 30 {
+		return false
+	}
+	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsUpper(r) && r != ' ' && r != '&' }) < 0
+}
+
+// allNames says whether s is one to most words, each with a capital or an abbreviation's dots.
+func allNames(s string, most int) bool {
+	words := strings.Fields(s)
+	if len(words) == 0 || len(words) > most {
+		return false
+	}
+	for _, w := range words {
+		r, _ := utf8.DecodeRuneInString(w)
+		if !unicode.IsUpper(r) && w != "for" && w != "de" && w != "via" && w != "of" && w != "/" {
+			return false
+		}
+	}
+	return true
+}
+
+func hasCapital(s string, least int) bool {
+	n := 0
+	for _, w := range strings.Fields(s) {
+		if r, _ := utf8.DecodeRuneInString(w); unicode.IsUpper(r) {
+			n++
+		}
+	}
+	return n >= least
+}
+
+// lastBytes is the end of t, at most n bytes, from a word's beginning.
+func lastBytes(t string, n int) string {
+	if len(t) <= n {
+		return t
+	}
+	t = t[len(t)-n:]
+	if i := strings.IndexByte(t, ' '); i >= 0 {
+		return t[i+1:]
+	}
+	return ""
+}

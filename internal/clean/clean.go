@@ -1,0 +1,281 @@
+// Package clean turns a feed's entries into articles: plain text in paragraphs without captions, bylines and page
+// furniture, the marks that a claim may rest on, a canonical address, a language, and HTML that is safe to show.
+package clean
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"time"
+
+	"headwater/internal/news"
+)
+
+const (
+	maxText   = 1 << 20 // bytes of an article's text
+	maxInput  = 4 << 20 // bytes of HTML that are read of one field
+	maxAhead  = 10 * time.Minute
+	maxMarks  = 2000 // of each article
+	maxMarked = 1000 // bytes of a mark's words
+)
+
+// Outlets finds outlets by address and by name. A nil Outlets makes do with host names.
+type Outlets interface {
+	ByURL(url string) (news.Outlet, bool)
+	ByName(name string) (news.Outlet, bool)
+}
+
+// Options are how articles are cleaned. The zero value works.
+type Options struct {
+	Outlets Outlets
+
+	// Known says whether a block, by its hash, was learnt as furniture of the feed in earlier polls. Nil knows none.
+	Known func(feedURL string, block uint64) bool
+	// Learnt is told the blocks that a document showed to be furniture, to be kept for Known. May be nil.
+	Learnt func(feedURL string, blocks []uint64)
+	// TextOnly leaves Article.HTML empty, for work that never shows it.
+	TextOnly bool
+}
+
+// Cleaner makes articles of entries. It keeps no state of its own and may be used by many goroutines.
+type Cleaner struct {
+	opt Options
+}
+
+// New makes a Cleaner.
+func New(opt Options) *Cleaner { return &Cleaner{opt: opt} }
+
+// draft is an entry half way to an article, before the document's furniture is known.
+type draft struct {
+	entry   news.Entry
+	title   string // as shown
+	outlet  news.Outlet
+	body    *page  // where the text comes from
+	teaser  *page  // where the summary comes from; may be nil
+	isText  bool   // whether body is prose enough to be the text
+	content uint64 // hash of the body before any furniture was taken out
+	extract uint64 // hash of the teaser, likewise
+}
+
+// Articles cleans a whole document, so that blocks repeated across its items are learnt as furniture.
+func (c *Cleaner) Articles(doc news.Document, feed news.Feed, now time.Time) []news.Article {
+	drafts := make([]draft, len(doc.Entries))
+	for i, e := range doc.Entries {
+		drafts[i] = c.draft(e, doc, feed)
+	}
+	known := c.furniture(drafts, feed)
+	out := make([]news.Article, len(drafts))
+	for i := range drafts {
+		out[i] = c.finish(&drafts[i], doc, feed, known, now)
+	}
+	return out
+}
+
+// Article cleans one entry by itself: nothing is learnt, only what Known remembers is furniture.
+func (c *Cleaner) Article(e news.Entry, feed news.Feed, now time.Time) news.Article {
+	return c.Articles(news.Document{Entries: []news.Entry{e}}, feed, now)[0]
+}
+
+// Text takes the prose out of HTML, or out of plain text whose paragraphs are separated by blank lines. Marks of links
+// and quotations hold byte offsets into the text; the marks of what was taken out have none.
+func Text(html string) (string, []news.Mark) {
+	p := scan(html)
+	p.classify(itemContext{})
+	p.prune(itemContext{})
+	return p.assemble()
+}
+
+func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
+	d := draft{entry: e}
+	d.outlet = c.outlet(e, doc, feed)
+	d.title = shownTitle(e)
+	ctx := c.context(&d, feed)
+	d.body = scan(e.Content)
+	d.body.classify(ctx)
+	if strings.TrimSpace(e.Summary) != "" {
+		d.teaser = scan(e.Summary)
+		d.teaser.classify(ctx)
+	}
+	d.choose()
+	d.content = d.body.hash()
+	if d.teaser != nil {
+		d.extract = d.teaser.hash()
+	}
+	return d
+}
+
+// choose settles whether content or summary is the text: a summary is text where it is the longer one and long by
+// itself; otherwise it is a teaser, and so is the content that it outweighs.
+func (d *draft) choose() {
+	have := d.body.weight()
+	d.isText = have > 0
+	if d.teaser == nil || d.teaser.weight() <= have {
+		return
+	}
+	d.isText = false
+	if n := d.teaser.weight(); n >= 600 || n >= 400 && d.teaser.paragraphs() >= 2 {
+		d.teaser.adopt(d.body)
+		d.body, d.teaser, d.isText = d.teaser, nil, true
+	}
+}
+
+func (c *Cleaner) context(d *draft, feed news.Feed) itemContext {
+	return itemContext{
+		title:   bare(d.title),
+		heading: bare(Title(d.title)),
+		self:    CanonicalURL(d.entry.URL),
+		site:    hostOf(feed.Site),
+		outlet:  d.outlet,
+		outlets: c.opt.Outlets,
+	}
+}
+
+func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known blockSet, now time.Time) news.Article {
+	ctx := c.context(d, feed)
+	e := d.entry
+	a := news.Article{
+		FeedID: feed.ID, URL: e.URL, Canonical: canonical(e), Title: d.title, Authors: authors(e.Authors),
+		Outlet: d.outlet, Published: notAhead(e.Published, now), Updated: notAhead(e.Updated, now), Seen: now,
+		Categories: e.Categories, Enclosures: e.Enclosures,
+	}
+	var marks []news.Mark
+	a.Text, marks = d.text(ctx, known)
+	a.Summary = d.summary(ctx, known, a.Text)
+	a.Marks = append(outerMarks(e, a.Authors), marks...)
+	if len(a.Marks) > maxMarks {
+		a.Marks = a.Marks[:maxMarks]
+	}
+	if !c.opt.TextOnly {
+		a.HTML = Sanitize(longer(e.Content, e.Summary))
+	}
+	a.Lang = language(a.Title+". "+a.Body(), doc.Language)
+	a.Hub = isHub(a.Title, a.URL, d.body)
+	a.Hash = hashOf(a.Title, d)
+	a.GUID = guid(e, a.Hash)
+	return a
+}
+
+func (d *draft) text(ctx itemContext, known blockSet) (string, []news.Mark) {
+	d.body.remove(known)
+	d.body.prune(ctx)
+	text, marks := d.body.assemble()
+	if d.isText {
+		return text, marks
+	}
+	return "", slices.DeleteFunc(marks, func(m news.Mark) bool { return m.End > 0 })
+}
+
+func (d *draft) summary(ctx itemContext, known blockSet, text string) string {
+	if d.teaser == nil {
+		first, _, more := strings.Cut(text, "\n\n")
+		if more && strings.TrimSpace(d.entry.Content) == "" {
+			return first
+		}
+		return ""
+	}
+	d.teaser.remove(known)
+	d.teaser.prune(ctx)
+	s, _ := d.teaser.assemble()
+	s = strings.ReplaceAll(s, "\n\n", " ")
+	if saysNothing(s, d.entry, d.title, d.outlet) {
+		return ""
+	}
+	return s
+}
+
+// saysNothing finds summaries that only repeat the title and the outlet's name, as Google News writes them.
+func saysNothing(s string, e news.Entry, title string, o news.Outlet) bool {
+	b := bare(s)
+	for _, t := range []string{bare(e.Title), bare(title)} {
+		rest, ok := strings.CutPrefix(b, t)
+		if !ok || t == "" {
+			continue
+		}
+		if rest == "" || rest == bare(e.Source.Title) || rest == bare(o.Name) || rest == bare(o.Domain) {
+			return true
+		}
+	}
+	return b == ""
+}
+
+func outerMarks(e news.Entry, authors []string) []news.Mark {
+	var out []news.Mark
+	for _, a := range authors {
+		out = append(out, news.Mark{Kind: news.MarkAuthor, Text: clip(a)})
+	}
+	if e.Source != (news.Reference{}) {
+		out = append(out, news.Mark{Kind: news.MarkSource, Text: clip(foldLine(e.Source.Title)), URL: e.Source.URL})
+	}
+	if r := foldLine(e.Rights); r != "" {
+		out = append(out, news.Mark{Kind: news.MarkRights, Text: clip(r)})
+	}
+	kinds := map[string]news.MarkKind{
+		"canonical": news.MarkCanonical, "via": news.MarkVia, "related": news.MarkRelated,
+	}
+	for _, l := range e.Links {
+		if k, ok := kinds[strings.ToLower(l.Rel)]; ok && len(out) < maxMarks/2 {
+			out = append(out, news.Mark{Kind: k, Text: clip(foldLine(l.Title)), URL: l.URL})
+		}
+	}
+	return out
+}
+
+func authors(names []string) []string {
+	var out []string
+	for _, n := range names {
+		n = foldLine(n)
+		if n == "" || strings.HasPrefix(n, "http://") || strings.HasPrefix(n, "https://") || slices.Contains(out, n) {
+			continue
+		}
+		out = append(out, n)
+	}
+	return out
+}
+
+func notAhead(t, now time.Time) time.Time {
+	if t.After(now.Add(maxAhead)) {
+		return time.Time{}
+	}
+	return t
+}
+
+func canonical(e news.Entry) string {
+	for _, l := range e.Links {
+		if strings.EqualFold(l.Rel, "canonical") {
+			if u := CanonicalURL(l.URL); u != "" {
+				return u
+			}
+		}
+	}
+	return CanonicalURL(e.URL)
+}
+
+func guid(e news.Entry, hash string) string {
+	if strings.TrimSpace(e.GUID) != "" {
+		return e.GUID
+	}
+	if e.URL != "" {
+		return e.URL
+	}
+	return hash
+}
+
+// hashOf is of title, text and summary as they stood before furniture was taken out: what the other items repeat changes
+// from poll to poll, and is no revision of this one.
+func hashOf(title string, d *draft) string {
+	b := make([]byte, 0, len(title)+17)
+	b = append(append(b, title...), 0)
+	b = binary.LittleEndian.AppendUint64(b, d.content)
+	b = binary.LittleEndian.AppendUint64(b, d.extract)
+	sum := sha256.Sum256(b)
+	return hex.EncodeToString(sum[:16])
+}
+
+func longer(a, b string) string {
+	if len(strings.TrimSpace(a)) >= len(strings.TrimSpace(b)) {
+		return a
+	}
+	return b
+}

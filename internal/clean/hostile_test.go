@@ -1,0 +1,220 @@
+package clean
+
+import (
+	"bufio"
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+
+	"headwater/internal/news"
+)
+
+// shared finds a file of ../shared beside the repository, or skips the test.
+func shared(t testing.TB, name string) string {
+	t.Helper()
+	dir, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if f := filepath.Join(dir, "..", "shared", name); fileExists(f) {
+			return f
+		}
+		up := filepath.Dir(dir)
+		if up == dir {
+			t.Skipf("../shared/%s is not there", name)
+		}
+		dir = up
+	}
+}
+
+func fileExists(f string) bool {
+	_, err := os.Stat(f)
+	return err == nil
+}
+
+// Every input is about a megabyte. A quadratic step would take hours, not seconds.
+func TestHostileInputIsLinear(t *testing.T) {
+	const mb = 1 << 20
+	repeat := func(s string) string { return strings.Repeat(s, mb/len(s)) }
+	for name, src := range map[string]string{
+		"nested b":         strings.Repeat("<b>", 1_000_000) + "text",
+		"nested div":       strings.Repeat("<div>", 1_000_000) + "text",
+		"nested quotes":    repeat("<blockquote>") + "text",
+		"nested figures":   repeat("<figure>") + "text",
+		"end tags":         repeat("</p></b>"),
+		"open angles":      repeat("<"),
+		"open comments":    repeat("<!--"),
+		"open quotes":      repeat("\"a "),
+		"single quotes":    repeat("'a b"),
+		"curly quotes":     repeat("“a"),
+		"corner quotes":    repeat("「"),
+		"brackets":         repeat("(") + repeat(")"),
+		"one word":         repeat("word "),
+		"one long word":    repeat("word"),
+		"emoji":            repeat("🙂"),
+		"combining":        repeat("\u0301"),
+		"combined":         "<p>" + repeat("e\u0301\u0323 ") + "</p>",
+		"combined links":   "<p>" + repeat("<a href='https://a.example'>e\u0301</a> ") + "</p>",
+		"links":            repeat("<a href='https://a.example/x'>a</a> b "),
+		"breaks":           repeat("a<br>"),
+		"cells":            repeat("<td>a"),
+		"paragraphs":       repeat("<p>a</p>"),
+		"same paragraphs":  repeat("<p>The council met on Monday.</p>"),
+		"crew":             "<p>It is." + repeat(" (Reporting by A)") + "</p>",
+		"signatures":       "<p>It is." + repeat(" REUTERS.") + " REUTERS</p>",
+		"rights":           "<p>It is." + repeat(" ©") + "</p>",
+		"attributes":       "<p " + repeat("a=b ") + ">text",
+		"classes":          "<p class='" + repeat("x ") + "'>text",
+		"entities":         repeat("&amp;"),
+		"editing marks":    "<p>" + repeat("[A:B TEXT:\"c\"] ") + "</p>",
+		"editing openings": "<p>" + repeat("[A:B TEXT:\"") + "</p>",
+		"right to left":    repeat("\u202e שלום "),
+		"newlines":         repeat("\n"),
+		"iframes":          repeat("<iframe>"),
+		"scripts":          repeat("<script>"),
+		"colons":           repeat("a: "),
+	} {
+		t.Run(name, func(t *testing.T) {
+			text, marks := Text(src)
+			checkMarks(t, text, marks)
+			if len(text) > maxText {
+				t.Errorf("%d bytes of text", len(text))
+			}
+			if out := Sanitize(src); !utf8.ValidString(out) || depth(out) > maxDepth+2 {
+				t.Errorf("%d bytes of HTML, %d deep", len(out), depth(out))
+			}
+			if a := New(Options{}).Article(entry(src[:min(len(src), 5000)], src), paper, now); a.Hash == "" {
+				t.Error("no hash")
+			}
+		})
+	}
+}
+
+func depth(src string) int {
+	z := html.NewTokenizer(strings.NewReader(src))
+	n, most := 0, 0
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return most
+		case html.StartTagToken:
+			if name, _ := z.TagName(); string(name) != "br" && string(name) != "hr" {
+				n++
+			}
+			most = max(most, n)
+		case html.EndTagToken:
+			n--
+		}
+	}
+}
+
+func TestTextIsCutAtARune(t *testing.T) {
+	text, _ := Text("<p>a" + strings.Repeat("é", 1<<20) + "</p>")
+	if !utf8.ValidString(text) || len(text) > maxText || len(text) < maxText-4 {
+		t.Errorf("%d bytes, valid %v", len(text), utf8.ValidString(text))
+	}
+}
+
+func TestSanitize(t *testing.T) {
+	for in, want := range map[string]string{
+		`<p onclick="x()">a<script>b</script></p>`:             `<p>a</p>`,
+		`<a href="javascript:x">a</a>`:                         `a`,
+		`<a href="/relative">a</a>`:                            `a`,
+		`<img src="https://a.example/x.png">a`:                 `a`,
+		`<style>p{}</style><p style="color:red" class="x">a`:   `<p>a</p>`,
+		`<a href="https://a.example/">a</a>`:                   `<a href="https://a.example/" rel="nofollow noreferrer noopener" target="_blank">a</a>`,
+		`</div></td></table><p>a</p></p></blockquote>`:         `<p>a</p>`,
+		`<table><tr><td>a`:                                     `<table><tr><td>a</td></tr></table>`,
+		`<div>a</div><div>b</div>`:                             `<p>a</p><p>b</p>`,
+		`<div><p>a</p><div>b</div></div>`:                      `<p>a</p><p>b</p>`,
+		`<b><i>a</b>c</i>`:                                     `<b><i>a</i></b>c`,
+		"One & two\n\nThree < four":                            "<p>One &amp; two</p>\n<p>Three &lt; four</p>",
+		`<iframe src="https://v.example"/><p>after</p>`:        `<p>after</p>`,
+		`<form action="x"><input name="a"><p>in</p></form>out`: `out`,
+		`<p>a<p>b`:            `<p>a</p><p>b</p>`,
+		`<ul><li>a<li>b</ul>`: `<ul><li>a</li><li>b</li></ul>`,
+		`<svg><script>x</script></svg><math>1</math>ok`: `1ok`,
+		`<!-- c --><p>a<!--[if IE]><b>--></p>`:          `<p>a</p>`,
+		`<p dir="rtl">a</p>`:                            `<p dir="rtl">a</p>`,
+		"":                                              "",
+	} {
+		if got := Sanitize(in); got != want {
+			t.Errorf("%s\n got %s\nwant %s", in, got, want)
+		}
+	}
+}
+
+// Whatever the vectors try, what is left holds no element and no attribute that could run or load anything.
+func TestSanitizeVectors(t *testing.T) {
+	f, err := os.Open(shared(t, "hostile/xss.jsonl"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	lines := bufio.NewScanner(f)
+	lines.Buffer(nil, 1<<20)
+	n := 0
+	for lines.Scan() {
+		var vector struct{ V string }
+		if err := json.Unmarshal(lines.Bytes(), &vector); err != nil {
+			t.Fatal(err)
+		}
+		checkSafe(t, vector.V)
+		n++
+	}
+	if err := lines.Err(); err != nil || n < 1000 {
+		t.Fatalf("%d vectors, %v", n, err)
+	}
+}
+
+func checkSafe(t *testing.T, src string) {
+	t.Helper()
+	allowed := map[string]bool{"href": true, "rel": true, "target": true, "dir": true, "colspan": true, "rowspan": true}
+	z := html.NewTokenizer(strings.NewReader(Sanitize(src)))
+	for {
+		tt := z.Next()
+		if tt == html.ErrorToken {
+			return
+		}
+		tok := z.Token()
+		if tt != html.StartTagToken && tt != html.SelfClosingTagToken {
+			continue
+		}
+		if !isShown(tok.DataAtom) && !isVoid(tok.DataAtom) {
+			t.Errorf("%q leaves <%s>", src, tok.Data)
+		}
+		for _, a := range tok.Attr {
+			if !allowed[a.Key] || a.Key == "href" && !webLink(a.Val) {
+				t.Errorf("%q leaves %s=%q", src, a.Key, a.Val)
+			}
+		}
+	}
+}
+
+func TestNaughtyStrings(t *testing.T) {
+	raw, err := os.ReadFile(shared(t, "hostile/naughty_strings.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var list []string
+	if err := json.Unmarshal(raw, &list); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range list {
+		text, marks := Text(s)
+		checkMarks(t, text, marks)
+		a := New(Options{}).Article(news.Entry{
+			Title: s, URL: s, Summary: s, Content: s, Authors: []string{s}, GUID: s, Rights: s,
+			Source: news.Reference{Title: s, URL: s},
+		}, news.Feed{URL: s, Site: s, Title: s}, now)
+		if !utf8.ValidString(a.Title) || !utf8.ValidString(a.Text) || !utf8.ValidString(a.HTML) {
+			t.Errorf("%q is not UTF-8 any more", s)
+		}
+	}
+}

@@ -1,0 +1,258 @@
+package clean
+
+import (
+	"math/bits"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+const languageSample = 4000 // bytes of a text that are looked at
+
+// Language is the language of a text as ISO 639-1, or "" where its script and stop words do not tell.
+func Language(text string) string { return language(text, "") }
+
+// language takes the feed's language where the text leaves a choice.
+func language(text, hint string) string {
+	text = cutAt(text, languageSample)
+	hint, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(hint, "_", "-")), "-")
+	counts, letters := scripts(text)
+	if letters == 0 {
+		return ""
+	}
+	if counts[scriptKana] > 0 && (counts[scriptKana]+counts[scriptHan])*3 >= letters && counts[scriptKana]*20 >= counts[scriptHan] {
+		return "ja"
+	}
+	best := scriptOther
+	for s, n := range counts {
+		if n > counts[best] {
+			best = s
+		}
+	}
+	if counts[best]*2 < letters {
+		return ""
+	}
+	switch best {
+	case scriptLatin:
+		return latin(text, hint)
+	case scriptCyrillic:
+		return cyrillic(text)
+	case scriptArabic:
+		return arabic(text)
+	case scriptHan:
+		if hint == "ja" {
+			return hint
+		}
+		return "zh"
+	case scriptDevanagari:
+		if hint == "mr" || hint == "ne" {
+			return hint
+		}
+	}
+	return scriptLanguage[best]
+}
+
+const (
+	scriptOther = iota
+	scriptLatin
+	scriptCyrillic
+	scriptArabic
+	scriptHan
+	scriptKana
+	scriptDevanagari
+	scriptFirst // from here on a script is a language
+)
+
+var scriptTables = [...]struct {
+	table *unicode.RangeTable
+	lang  string
+}{
+	{unicode.Hangul, "ko"},
+	{unicode.Thai, "th"},
+	{unicode.Greek, "el"},
+	{unicode.Hebrew, "he"},
+	{unicode.Bengali, "bn"},
+	{unicode.Tamil, "ta"},
+	{unicode.Telugu, "te"},
+	{unicode.Gujarati, "gu"},
+	{unicode.Gurmukhi, "pa"},
+	{unicode.Kannada, "kn"},
+	{unicode.Malayalam, "ml"},
+	{unicode.Sinhala, "si"},
+	{unicode.Georgian, "ka"},
+	{unicode.Armenian, "hy"},
+	{unicode.Ethiopic, "am"},
+	{unicode.Khmer, "km"},
+	{unicode.Lao, "lo"},
+	{unicode.Myanmar, "my"},
+	{unicode.Oriya, "or"},
+	{unicode.Tibetan, "bo"},
+}
+
+var scriptLanguage = func() (out [scriptFirst + len(scriptTables)]string) {
+	out[scriptDevanagari] = "hi"
+	for i, s := range scriptTables {
+		out[scriptFirst+i] = s.lang
+	}
+	return out
+}()
+
+func scripts(text string) (counts [scriptFirst + len(scriptTables)]int, letters int) {
+	for _, r := range text {
+		if r < utf8.RuneSelf {
+			if c := r | 0x20; c >= 'a' && c <= 'z' {
+				counts[scriptLatin]++
+				letters++
+			}
+			continue
+		}
+		if !unicode.IsLetter(r) {
+			continue
+		}
+		letters++
+		counts[scriptOf(r)]++
+	}
+	return counts, letters
+}
+
+func scriptOf(r rune) int {
+	switch {
+	case r < 0x250 || r >= 0x1e00 && r < 0x1f00:
+		return scriptLatin
+	case r >= 0x400 && r < 0x530:
+		return scriptCyrillic
+	case r >= 0x600 && r < 0x780 || r >= 0xfb50 && r < 0xfe00 || r >= 0xfe70 && r < 0xff00:
+		return scriptArabic
+	case r >= 0x900 && r < 0x980:
+		return scriptDevanagari
+	case r >= 0x3040 && r < 0x3100 || r >= 0xff66 && r < 0xffa0:
+		return scriptKana
+	case r >= 0x3400 && r < 0xa000 || r >= 0xf900 && r < 0xfb00 || r >= 0x20000:
+		return scriptHan
+	}
+	for i, s := range scriptTables {
+		if unicode.Is(s.table, r) {
+			return scriptFirst + i
+		}
+	}
+	return scriptOther
+}
+
+// latin counts stop words. A word that several languages share speaks for each of them; a single word is too
+// little unless the feed says the same.
+func latin(text, hint string) string {
+	var score [len(stopWords)]int
+	count(text, &score)
+	best, second := -1, 0
+	for i, n := range score {
+		switch {
+		case best < 0 || n > score[best]:
+			if best >= 0 {
+				second = max(second, score[best])
+			}
+			best = i
+		default:
+			second = max(second, n)
+		}
+	}
+	for i, n := range score {
+		if stopWords[i].lang == hint && n > 0 && n*5 >= score[best]*4 {
+			return hint
+		}
+	}
+	if score[best] < 2 || score[best] <= second {
+		return ""
+	}
+	return stopWords[best].lang
+}
+
+func count(text string, score *[len(stopWords)]int) {
+	var low [24]byte
+	for text != "" {
+		n := 0
+		w := low[:0]
+		for n < len(text) && isWordByte(text[n]) {
+			if len(w) < len(low) {
+				w = append(w, lowByte(text, n))
+			}
+			n++
+		}
+		if n == 0 {
+			text = text[1:]
+			continue
+		}
+		for set := stopIndex[string(w)]; set != 0; set &= set - 1 {
+			score[bits.TrailingZeros32(set)]++
+		}
+		text = text[n:]
+	}
+}
+
+// isWordByte takes every byte outside ASCII as part of a word, but the dashes and quotation marks of U+2000 are rare
+// enough within words not to matter.
+func isWordByte(c byte) bool {
+	return c >= utf8.RuneSelf || c|0x20 >= 'a' && c|0x20 <= 'z'
+}
+
+// lowByte lowers ASCII, and of UTF-8 the second byte of U+00C0 to U+00DE.
+func lowByte(t string, i int) byte {
+	c := t[i]
+	switch {
+	case c >= 'A' && c <= 'Z':
+		return c + 'a' - 'A'
+	case i > 0 && t[i-1] == 0xc3 && c >= 0x80 && c <= 0x9e:
+		return c + 0x20
+	}
+	return c
+}
+
+func cyrillic(text string) string {
+	has := func(set string) int { return countAny(text, set) }
+	switch {
+	case has("ўЎ") > 0:
+		return "be"
+	case has("іїєґІЇЄҐ") > 0 && has("ыэъ") == 0:
+		return "uk"
+	case has("ђћЂЋ") > 0, has("јљњџ") > 0 && has("ѓќѕ") == 0:
+		return "sr"
+	case has("ѓќѕ") > 0:
+		return "mk"
+	case has("әғқңөұүһ") > 0:
+		return "kk"
+	case has("ыэЫЭё") > 0:
+		return "ru"
+	case has("ъщ") > 0 || hasWord(text, "на", "се", "от", "ще", "със"):
+		return "bg"
+	}
+	return "ru"
+}
+
+func arabic(text string) string {
+	switch {
+	case countAny(text, "ٹڈڑےں") > 0:
+		return "ur"
+	case countAny(text, "پچژگکی") > 0:
+		return "fa"
+	}
+	return "ar"
+}
+
+func countAny(text, set string) int {
+	n := 0
+	for _, r := range text {
+		if r >= utf8.RuneSelf && strings.ContainsRune(set, r) {
+			n++
+		}
+	}
+	return n
+}
+
+func hasWord(text string, words ...string) bool {
+	n := 0
+	for _, w := range words {
+		if strings.Contains(text, " "+w+" ") {
+			n++
+		}
+	}
+	return n >= 2
+}

@@ -1,0 +1,139 @@
+package clean
+
+import (
+	"hash/fnv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// shape counts what tells hubs from articles.
+type shape struct {
+	blocks, headings, links, linked, stamped, numbered, words int
+}
+
+// weight is the length of a page's prose in letters and the like; a Chinese or Japanese character counts twice.
+func (p *page) weight() int {
+	n := 0
+	for _, b := range p.blocks {
+		if b.role == prose {
+			for _, r := range p.text(b) {
+				n++
+				if r >= 0x3000 && r < 0xfb00 {
+					n++
+				}
+			}
+		}
+	}
+	return n
+}
+
+func (p *page) paragraphs() int {
+	n := 0
+	for _, b := range p.blocks {
+		if b.role == prose && b.end-b.start >= 40 {
+			n++
+		}
+	}
+	return n
+}
+
+func (p *page) hash() uint64 {
+	h := fnv.New64a()
+	for _, b := range p.blocks {
+		if b.role == prose {
+			h.Write(p.buf[b.start:b.end])
+			h.Write([]byte{0})
+		}
+	}
+	return h.Sum64()
+}
+
+func (p *page) measure() {
+	s := &p.shape
+	s.blocks, s.links = len(p.blocks), len(p.anchors)
+	for _, a := range p.anchors {
+		s.linked += a.end - a.start
+	}
+	for _, b := range p.blocks {
+		t := p.text(b)
+		if b.kind == heading {
+			s.headings++
+		}
+		if startsWithTime(t) {
+			s.stamped++
+		}
+		if b.role == prose && b.kind != heading {
+			s.words += countWords(t)
+			if n := len(t); n > 3 && t[0] >= '1' && t[0] <= '9' && startsWithNumber(t, s.numbered+1) {
+				s.numbered++
+			}
+		}
+	}
+}
+
+// endsSentence says whether a text ends as sentences do, quotation marks and brackets aside.
+func endsSentence(t string) bool {
+	for t != "" {
+		r, n := utf8.DecodeLastRuneInString(t)
+		switch {
+		case strings.ContainsRune(".!?…。！？．।؟۔։።", r):
+			return true
+		case !strings.ContainsRune("\"'”’“»«›‹)]』」）］ ", r):
+			return false
+		}
+		t = t[:len(t)-n]
+	}
+	return false
+}
+
+// countWords counts what white space parts; Chinese, Japanese, Thai and the like count a word for three letters.
+func countWords(t string) int {
+	n, wide, in := 0, 0, false
+	for _, r := range t {
+		switch {
+		case r == ' ' || r == '\n':
+			in = false
+		case r >= 0x2e80 && !(r >= 0xac00 && r < 0xd7b0) || r >= 0xe00 && r < 0xf00:
+			wide++
+		case !in && r > ' ':
+			in = true
+			n++
+		}
+	}
+	return n + (wide+2)/3
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
+}
+
+// blockHash tells blocks apart by their letters, whatever their case; all digits are one, as counters and dates move.
+func blockHash(t string) uint64 {
+	const offset, prime = 14695981039346656037, 1099511628211
+	h := uint64(offset)
+	for _, r := range t {
+		switch {
+		case r >= '0' && r <= '9':
+			r = '0'
+		case r < utf8.RuneSelf:
+			if r >= 'A' && r <= 'Z' {
+				r += 'a' - 'A'
+			}
+			if r < 'a' || r > 'z' {
+				continue
+			}
+		case unicode.IsLetter(r) || unicode.IsMark(r):
+			r = unicode.ToLower(r)
+		case unicode.IsDigit(r):
+			r = '0'
+		default:
+			continue
+		}
+		h = (h ^ uint64(r)) * prime
+	}
+	return h
+}

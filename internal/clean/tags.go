@@ -1,0 +1,181 @@
+package clean
+
+import (
+	"bytes"
+	"strings"
+
+	"golang.org/x/net/html/atom"
+)
+
+// role is what a block turned out to be.
+type role uint8
+
+const (
+	prose   role = iota
+	dropped      // furniture and everything else that nobody claims by
+	captionLine
+	bylineLine
+	rightsLine
+	sourceLine
+	viaLine
+	teaser // only a link, to something else
+)
+
+func isHeading(t atom.Atom) bool {
+	switch t {
+	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
+		return true
+	}
+	return false
+}
+
+func isBlock(t atom.Atom) bool {
+	switch t {
+	case atom.P, atom.Div, atom.Section, atom.Article, atom.Header, atom.Main, atom.Ul, atom.Ol, atom.Li, atom.Dl,
+		atom.Dt, atom.Dd, atom.Blockquote, atom.Pre, atom.Table, atom.Tbody, atom.Thead, atom.Tfoot, atom.Tr, atom.Hr,
+		atom.Figure, atom.Figcaption, atom.Address, atom.Center, atom.Fieldset, atom.Details, atom.Summary, atom.Body,
+		atom.Html, atom.Caption, atom.Footer, atom.Hgroup, atom.Dir, atom.Legend:
+		return true
+	}
+	return isHeading(t)
+}
+
+// isRaw names the elements whose content the tokenizer would hand over unread. Script and style stay so; of the
+// others a feed often leaves the end tag out, and the rest of the article with it.
+func isRaw(t atom.Atom) bool {
+	switch t {
+	case atom.Iframe, atom.Noembed, atom.Noframes, atom.Plaintext, atom.Textarea, atom.Title, atom.Xmp:
+		return true
+	}
+	return false
+}
+
+// tagRole says what an element's content is by its name alone.
+func tagRole(t atom.Atom) role {
+	switch t {
+	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Iframe, atom.Object, atom.Svg, atom.Form,
+		atom.Button, atom.Select, atom.Textarea, atom.Nav, atom.Aside, atom.Footer, atom.Audio, atom.Video,
+		atom.Canvas, atom.Title, atom.Dialog, atom.Noembed, atom.Noframes, atom.Datalist:
+		return dropped
+	case atom.Figure, atom.Figcaption, atom.Caption:
+		return captionLine
+	}
+	return prose
+}
+
+// hasBlocks says whether HTML has any element that parts paragraphs; without one, its line ends do.
+func hasBlocks(src string) bool {
+	for {
+		i := strings.IndexByte(src, '<')
+		if i < 0 {
+			return false
+		}
+		src = src[i+1:]
+		n := 0
+		for n < len(src) && n < 12 && (src[n]|0x20 >= 'a' && src[n]|0x20 <= 'z' || src[n] >= '0' && src[n] <= '9') {
+			n++
+		}
+		var name [12]byte
+		tag := atom.Lookup(bytes.ToLower(append(name[:0], src[:n]...)))
+		if tag == atom.Br || tag != 0 && isBlock(tag) {
+			return true
+		}
+	}
+}
+
+// attrRole says what an element's content is by an attribute: the class and id names of WordPress, its common plugins
+// and other publishing systems, and whatever is marked as not shown.
+func attrRole(key, val []byte) role {
+	switch string(key) {
+	case "hidden":
+		return dropped
+	case "aria-hidden":
+		return roleIf(string(val) == "true", dropped)
+	case "style":
+		return roleIf(len(val) < 500 && bytes.Contains(bytes.ReplaceAll(val, []byte(" "), nil), []byte("display:none")), dropped)
+	case "role":
+		return roleIf(string(val) == "navigation" || string(val) == "complementary", dropped)
+	case "class", "id":
+		return classRole(val)
+	}
+	return prose
+}
+
+func roleIf(yes bool, r role) role {
+	if yes {
+		return r
+	}
+	return prose
+}
+
+func classRole(names []byte) role {
+	if len(names) > 500 {
+		names = names[:500]
+	}
+	for len(names) > 0 {
+		i := bytes.IndexAny(names, " \t\r\n")
+		if i < 0 {
+			i = len(names)
+		}
+		if r := nameRole(names[:i]); r != prose {
+			return r
+		}
+		names = names[min(i+1, len(names)):]
+	}
+	return prose
+}
+
+func nameRole(name []byte) role {
+	var low [40]byte
+	if len(name) < 3 || len(name) > len(low) {
+		return prose
+	}
+	n := low[:0]
+	for _, c := range name {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			c += 'a' - 'A'
+		case c == '_':
+			c = '-'
+		}
+		n = append(n, c)
+	}
+	switch string(n) {
+	case "sharedaddy", "sd-sharing", "sd-content", "jp-relatedposts", "jetpack", "addtoany", "a2a-kit", "feedflare",
+		"wp-block-buttons", "wp-block-button", "wp-block-latest-posts", "wp-block-search", "wp-block-comments",
+		"wp-block-social-links", "wp-block-tag-cloud", "wp-block-read-more", "wp-block-pullquote", "pullquote",
+		"pull-quote", "post-navigation", "navigation", "nav-links", "breadcrumb", "breadcrumbs", "pagination",
+		"comments", "comment", "comment-count", "comments-count", "comments-link", "comments-area", "comment-respond",
+		"comment-list", "disqus-thread", "related", "related-posts", "related-articles", "related-content",
+		"relatedposts", "related-links", "yarpp", "yarpp-related", "crp-related", "rp4wp-related-posts", "read-more",
+		"more-link", "readmore", "social", "social-share", "social-icons", "social-links", "share", "sharing",
+		"share-buttons", "share-links", "post-share", "post-tags", "tags-links", "tag-links", "entry-tags", "cat-links",
+		"entry-meta", "entry-footer", "post-meta", "author-box", "author-bio", "about-author", "authorbox",
+		"post-author-bio", "saboxplugin-wrap", "abh-box", "molongui-author-box", "newsletter", "newsletter-signup",
+		"newsletter-form", "mc-embed-signup", "mc4wp-form", "subscribe", "subscription", "subscribe-form", "signup",
+		"advertisement", "advert", "ad-container", "adsbygoogle", "ads", "outbrain", "taboola", "screen-reader-text",
+		"sr-only", "visually-hidden", "noprint", "no-print", "cookie-notice", "skip-link", "toc", "ez-toc-container",
+		"print-only", "tptn-counter", "post-views", "post-ratings", "rating", "player", "video-js":
+		return dropped
+	case "wp-caption", "wp-caption-text", "wp-element-caption", "caption", "caption-text", "image-caption",
+		"photo-caption", "media-caption", "gallery-caption", "img-caption", "photo-credit", "image-credit",
+		"media-credit", "photocredit", "img-credit", "credit", "credits", "figcaption", "cutline":
+		return captionLine
+	case "byline", "by-line", "article-byline", "entry-author", "post-author", "by-author", "author", "authors",
+		"byline-name", "post-byline":
+		return bylineLine
+	case "copyright", "copyright-notice":
+		return rightsLine
+	}
+	for _, p := range [...]string{"addtoany-", "jp-relatedposts", "sharedaddy", "taboola-", "outbrain-", "jetpack-subscri"} {
+		if bytes.HasPrefix(n, []byte(p)) {
+			return dropped
+		}
+	}
+	return prose
+}
+
+// webLink says whether a link leads to a page somewhere.
+func webLink(url string) bool {
+	return len(url) > 8 && (strings.EqualFold(url[:7], "http://") || strings.EqualFold(url[:8], "https://"))
+}

@@ -1,0 +1,168 @@
+package clean
+
+import "strings"
+
+// cutTails takes off a paragraph's end what publishers write straight behind the last sentence: the crew in brackets,
+// an agency's signature, a copyright notice, a link that only says "more".
+func (p *page) cutTails(b *block, last bool, ctx itemContext) {
+	if b.role != prose {
+		return
+	}
+	if !last && namedCredit(p.text(*b), ctx) {
+		b.role = captionLine
+		return
+	}
+	for range 50 {
+		t := p.text(*b)
+		at, r := p.tail(t, *b, ctx)
+		if at <= 0 {
+			return
+		}
+		if r != dropped {
+			c := cutting{role: r, text: strings.TrimSpace(t[at:])}
+			for _, a := range p.anchorsIn(b.start+at, b.end) {
+				c.url = a.url
+			}
+			b.tails = append(b.tails, c)
+		}
+		b.end = b.start + len(strings.TrimRight(t[:at], " "))
+		if b.role = lineRole(p.text(*b)); b.role != prose {
+			return
+		}
+	}
+}
+
+// tail finds where a paragraph's own words end. 0 is nowhere before its end.
+func (p *page) tail(t string, b block, ctx itemContext) (int, role) {
+	if at := crewTail(t); at > 0 {
+		return at, bylineLine
+	}
+	if at := rightsTail(t); at > 0 {
+		return at, rightsLine
+	}
+	if at := signedTail(t, ctx); at > 0 {
+		return at, bylineLine
+	}
+	if at := p.moreTail(b, ctx); at > 0 {
+		return at, dropped
+	}
+	return 0, prose
+}
+
+// namedCredit finds the captions of American papers, a sentence with a name in brackets behind it: "The mayor speaks on
+// Tuesday. (CBS News)". Behind the last paragraph it is a signature.
+func namedCredit(t string, ctx itemContext) bool {
+	i := strings.LastIndex(t, " (")
+	if i <= 0 || len(t) > 500 || len(t)-i > 60 || t[len(t)-1] != ')' || !endsSentence(t[:i]) {
+		return false
+	}
+	name := t[i+2 : len(t)-1]
+	return allNames(name, 6) && (countWords(name) >= 2 || isAgency(name) || ctx.names(name))
+}
+
+// crewTail finds "(Reporting by A; editing by B)" behind a sentence.
+func crewTail(t string) int {
+	s := strings.TrimRight(t, ". ")
+	if !strings.HasSuffix(s, ")") && !strings.HasSuffix(s, "]") {
+		return 0
+	}
+	from := max(0, len(s)-700)
+	for at := len(s); ; {
+		at = strings.LastIndexAny(s[from:at], "([") + from
+		if at <= from {
+			return 0
+		}
+		if isCrew(s[at:]) {
+			return at
+		}
+	}
+}
+
+func rightsTail(t string) int {
+	from := max(0, len(t)-200)
+	tail := t[from:]
+	if !strings.Contains(tail, "\u00a9") && !strings.Contains(tail, "opyright") && !strings.Contains(tail, "All rights") {
+		return 0
+	}
+	for _, sign := range [...]string{"©", "(c) Copyright", "Copyright ©", "Copyright (c)", "(C) Copyright", "All rights reserved"} {
+		if i := strings.LastIndex(tail, sign); i >= 0 {
+			at := from + i
+			if strings.HasSuffix(t[:at], "Copyright ") {
+				at -= len("Copyright ")
+			}
+			return at
+		}
+	}
+	return 0
+}
+
+// signedTail finds an agency's name that signs a text behind its last sentence: "... he said. REUTERS", "... - AFP",
+// "... (PTI)".
+func signedTail(t string, ctx itemContext) int {
+	for n := 1; n <= 4; n++ {
+		at := lastWords(t, n)
+		if at <= 0 || len(t)-at > 40 {
+			return 0
+		}
+		if !endsSentence(t[:at]) {
+			continue
+		}
+		name := strings.Trim(t[at:], " -–—/()[]*")
+		if name == "" || strings.HasSuffix(name, ".") {
+			return 0
+		}
+		if isAgency(name) || ctx.names(name) && (isShout(name) || name != t[at:]) {
+			return at
+		}
+		return 0
+	}
+	return 0
+}
+
+// names says whether an outlet is called so.
+func (ctx itemContext) names(name string) bool {
+	if ctx.outlets == nil || len(name) > 60 {
+		return false
+	}
+	_, ok := ctx.outlets.ByName(name)
+	return ok
+}
+
+// lastWords is where the last n words of a text begin.
+func lastWords(t string, n int) int {
+	at := len(t)
+	for range n {
+		at = strings.LastIndexByte(t[:at], ' ')
+		if at < 0 {
+			return 0
+		}
+	}
+	return at + 1
+}
+
+// moreTail finds a link at the end of a paragraph that leads to the item itself or only says "more".
+func (p *page) moreTail(b block, ctx itemContext) int {
+	links := p.anchorsIn(b.start, b.end)
+	if len(links) == 0 {
+		return bracketTail(p.text(b))
+	}
+	l := links[len(links)-1]
+	words := p.src[l.start:min(l.end, b.end)]
+	if b.end-l.end > 4 || strings.Trim(p.src[min(l.end, b.end):b.end], " .…»>→›])") != "" || countWords(words) > 6 {
+		return bracketTail(p.text(b))
+	}
+	if isMore(words) || ctx.self != "" && CanonicalURL(l.url) == ctx.self {
+		return l.start - b.start
+	}
+	return bracketTail(p.text(b))
+}
+
+// bracketTail finds the "[…]" that WordPress ends its excerpts with.
+func bracketTail(t string) int {
+	for _, s := range [...]string{"[…]", "[...]", "[&hellip;]", "(...)", "(…)"} {
+		if strings.HasSuffix(t, s) {
+			return len(t) - len(s)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,127 @@
+package clean
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// Title is a title as compared: NFKC, straight quotes, without heads such as "Report:" and "UPDATE 2-" and without an
+// outlet's name behind it. Letters keep their case.
+func Title(title string) string { return (&Cleaner{}).Title(title) }
+
+// Title is like the function Title, and knows outlets by name. The names given are dropped as well.
+func (c *Cleaner) Title(title string, names ...string) string {
+	t := foldLine(straight(norm.NFKC.String(title)))
+	for {
+		rest := dropHead(dropTail(t, func(name string) bool { return c.isOutlet(name, names) }))
+		if rest == t || rest == "" {
+			return t
+		}
+		t = rest
+	}
+}
+
+func straight(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch r {
+		case '“', '”', '„', '«', '»':
+			return '"'
+		case '‘', '’', '‚', '`':
+			return '\''
+		}
+		return r
+	}, s)
+}
+
+// dropTail takes " - Reuters" off a title, once.
+func dropTail(t string, isOutlet func(string) bool) string {
+	at, size := -1, 0
+	for _, sep := range [...]string{" - ", " | ", " – ", " — ", " :: ", " · ", "|"} {
+		if i := strings.LastIndex(t, sep); i > at {
+			at, size = i, len(sep)
+		}
+	}
+	if at <= 0 || !isOutlet(strings.TrimSpace(t[at+size:])) {
+		return t
+	}
+	return strings.TrimSpace(t[:at])
+}
+
+func (c *Cleaner) isOutlet(name string, names []string) bool {
+	if name == "" || countWords(name) > 6 {
+		return false
+	}
+	for _, n := range names {
+		if n != "" && strings.EqualFold(n, name) {
+			return true
+		}
+	}
+	if c.opt.Outlets != nil {
+		if _, ok := c.opt.Outlets.ByName(name); ok {
+			return true
+		}
+	}
+	return isAgency(name) || looksLikeOutlet(name)
+}
+
+// looksLikeOutlet goes by the words that outlets call themselves by.
+func looksLikeOutlet(name string) bool {
+	words := strings.Fields(name)
+	if len(words) == 1 && isDomain(name) {
+		return true
+	}
+	if len(words) > 5 || !allNames(strings.TrimPrefix(name, "the "), 5) {
+		return false
+	}
+	if len(words) == 1 && broadcasters[name] {
+		return true
+	}
+	last := strings.ToLower(words[len(words)-1])
+	return outletWords[last] && len(words) >= 2 || outletWords[last] && last != "today" && last != "press" && last != "news"
+}
+
+var broadcasters = nameSet("BBC", "CNN", "CNBC", "NPR", "CBC", "ABC", "NBC", "CBS", "PBS", "RTÉ", "NHK", "DW", "AP", "AFP",
+	"WSJ", "MSN", "Axios", "Politico", "Bloomberg", "Reuters", "Forbes", "Newsweek", "Yahoo", "Euronews", "RFI", "RTVE")
+
+var outletWords = wordSet(`news times post journal herald tribune gazette telegraph guardian today press magazine review
+	chronicle observer daily tv radio examiner inquirer courier dispatch mirror express zeitung presse globe`)
+
+var heads = nameSet("report", "reports", "breaking", "breaking news", "just in", "exclusive", "update", "updated", "live",
+	"live updates", "live blog", "watch", "video", "photos", "analysis", "explainer", "explained", "factbox", "insight",
+	"focus", "wrapup", "brief", "rpt", "refile", "corrected", "correction", "timeline", "developing", "alert", "flash",
+	"urgent", "lead", "1st ld", "2nd ld", "3rd ld", "first lead", "recasts", "exclusiva", "última hora", "directo",
+	"en directo", "urgente", "análisis", "vídeo", "eilmeldung", "exklusiv", "liveticker", "en direct", "exclusif",
+	"urgent", "ultim'ora", "esclusiva", "diretta", "速報", "独自", "更新", "続報", "号外", "焦点", "アングル", "情報bot", "快讯", "快訊", "独家")
+
+// dropHead takes "Report:", "UPDATE 2-", "(LEAD)" or "【速報】" off a title, once.
+func dropHead(t string) string {
+	if rest, ok := bracketHead(t); ok {
+		return rest
+	}
+	at := strings.IndexAny(t, ":-|：")
+	if at <= 0 || at > 24 {
+		return t
+	}
+	dash := t[at] == '-'
+	name := strings.TrimRight(t[:at], " 0123456789")
+	if !heads[strings.ToLower(strings.TrimSpace(name))] || dash && name != strings.ToUpper(name) && at+1 < len(t) && t[at-1] != ' ' {
+		return t
+	}
+	return strings.TrimLeftFunc(t[at:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(":-|：", r) })
+}
+
+func bracketHead(t string) (string, bool) {
+	for _, p := range [...][2]string{{"(", ")"}, {"[", "]"}, {"【", "】"}, {"［", "］"}, {"<", ">"}} {
+		rest, ok := strings.CutPrefix(t, p[0])
+		if !ok {
+			continue
+		}
+		name, rest, ok := strings.Cut(rest, p[1])
+		if ok && heads[strings.ToLower(strings.TrimSpace(name))] {
+			return strings.TrimSpace(rest), true
+		}
+	}
+	return t, false
+}
