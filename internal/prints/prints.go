@@ -1,0 +1,174 @@
+// Package prints makes the fingerprint of an article's own prose: winnowed shingles with the quotations masked, and the
+// stemmed words by which short items are compared.
+package prints
+
+import (
+	"slices"
+
+	"headwater/internal/news"
+)
+
+const (
+	shingleWords    = 5  // words a shingle
+	unspacedWords   = 9  // characters a shingle, for scripts written without spaces
+	winnowWindow    = 8  // w of Winnow
+	leadWords       = 60 // the opening that rewriters change and copiers keep
+	openingWords    = 120
+	minBodyWords    = 8
+	maxOpeningTerms = 100
+)
+
+// Make fingerprints an article. Headline is its title as compared, without an outlet's name at its end.
+func Make(a news.Article, headline string) news.Print {
+	title, body := tokens(headline), tokens(a.Body())
+	stem := stemmer(a.Lang)
+	p := news.Print{Words: len(body), Title: terms(headline, title, stem, len(title))}
+	p.Headline = whole(title)
+	if len(body) >= minBodyWords {
+		p.Body = whole(body)
+	}
+	shingle(&p, body, quotes(a, len(body) > 0))
+	opening := body[:min(len(body), openingWords)]
+	p.Terms = sorted(append(terms(a.Body(), opening, stem, maxOpeningTerms), p.Title...))
+	p.Figures = figures(title, opening)
+	return p
+}
+
+// quotes gives the quoted spans of the body in order, none where the body is the summary, whose marks we do not have.
+func quotes(a news.Article, hasBody bool) []news.Mark {
+	if !hasBody || a.Text == "" {
+		return nil
+	}
+	var q []news.Mark
+	for _, m := range a.Marks {
+		if m.Kind == news.MarkQuote && m.End > m.Start {
+			q = append(q, m)
+		}
+	}
+	slices.SortFunc(q, func(a, b news.Mark) int { return a.Start - b.Start })
+	return q
+}
+
+// shingle fills in the shingles of p, sorted by whether they touch a quotation.
+func shingle(p *news.Print, body []token, quoted []news.Mark) {
+	k := shingleWords
+	if mostlyUnspaced(body) {
+		k = unspacedWords
+	}
+	if len(body) < k {
+		return
+	}
+	inside := insideQuotes(body, quoted)
+	own := make([]uint32, 0, len(body))
+	touch := -1 // the last quoted token seen
+	for i := range body {
+		if inside != nil && inside[i] {
+			touch = i
+		}
+		if i < k-1 {
+			continue
+		}
+		h := shingleHash(body[i-k+1 : i+1])
+		if touch > i-k && touch >= 0 {
+			p.Quoted = append(p.Quoted, h)
+			continue
+		}
+		own = append(own, h)
+		if i < leadWords {
+			p.Lead = append(p.Lead, h)
+		}
+	}
+	p.Picked = sorted(Winnow(own, winnowWindow))
+	p.Shingles, p.Quoted, p.Lead = sorted(own), sorted(p.Quoted), sorted(p.Lead)
+}
+
+func shingleHash(ts []token) uint32 {
+	h := uint64(0xcbf29ce484222325)
+	for _, t := range ts {
+		h = (h ^ uint64(t.hash)) * 0x9e3779b97f4a7c15
+	}
+	return uint32(mix64(h))
+}
+
+// insideQuotes marks the tokens that stand in a quotation; nil where there is none.
+func insideQuotes(body []token, quoted []news.Mark) []bool {
+	if len(quoted) == 0 {
+		return nil
+	}
+	in, q := make([]bool, len(body)), 0
+	for i, t := range body {
+		for q < len(quoted) && quoted[q].End <= t.start {
+			q++
+		}
+		in[i] = q < len(quoted) && quoted[q].Start <= t.start
+	}
+	return in
+}
+
+func mostlyUnspaced(ts []token) bool {
+	n := 0
+	for _, t := range ts {
+		if t.unspaced {
+			n++
+		}
+	}
+	return n*2 > len(ts)
+}
+
+// Winnow selects a fingerprint from each run of w hashes, the smallest and of equal ones the last (Schleimer, Wilkerson
+// and Aiken 2003). Any match of at least w+k-1 words between two texts shares a fingerprint. Fewer than w hashes give
+// their smallest.
+func Winnow(hashes []uint32, w int) []uint32 {
+	if len(hashes) == 0 {
+		return nil
+	}
+	var out []uint32
+	at := -1 // index of the window's smallest hash
+	for end := min(w, len(hashes)) - 1; end < len(hashes); end++ {
+		start := max(end-w+1, 0)
+		was := at
+		if at < start {
+			at = start
+			for i := start + 1; i <= end; i++ {
+				if hashes[i] <= hashes[at] {
+					at = i
+				}
+			}
+		} else if hashes[end] <= hashes[at] {
+			at = end
+		}
+		if at != was {
+			out = append(out, hashes[at])
+		}
+	}
+	return out
+}
+
+// whole hashes a sequence of words; 0 stands for none.
+func whole(ts []token) uint64 {
+	if len(ts) == 0 {
+		return 0
+	}
+	h := uint64(len(ts))
+	for _, t := range ts {
+		h = mix64(h ^ uint64(t.hash))
+	}
+	return h | 1
+}
+
+func figures(parts ...[]token) []uint32 {
+	var out []uint32
+	for _, ts := range parts {
+		for _, t := range ts {
+			if t.figure {
+				out = append(out, t.hash)
+			}
+		}
+	}
+	return sorted(out)
+}
+
+func sorted(h []uint32) []uint32 {
+	slices.Sort(h)
+	return slices.Clip(slices.Compact(h))
+}

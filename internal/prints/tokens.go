@@ -1,0 +1,94 @@
+package prints
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/words"
+	"golang.org/x/text/unicode/norm"
+)
+
+// token is a word of a text, or one character of a script that is written without spaces.
+type token struct {
+	hash       uint32
+	start, end int // byte offsets
+	figure     bool
+	unspaced   bool // of a script written without spaces between words
+}
+
+// tokens splits a text into words by UAX #29, folded by NFKC and lower case. Marks between words are left out.
+func tokens(text string) []token {
+	out := make([]token, 0, len(text)/6+4)
+	var buf [64]byte
+	it := words.FromString(text)
+	for it.Next() {
+		w := it.Value()
+		first, _ := utf8.DecodeRuneInString(w)
+		if !unicode.IsLetter(first) && !unicode.IsDigit(first) {
+			continue
+		}
+		folded := fold(buf[:0], w)
+		out = append(out, token{
+			hash: hash32(folded), start: it.Start(), end: it.End(),
+			figure: unicode.IsDigit(first), unspaced: unspaced(first),
+		})
+	}
+	return out
+}
+
+// fold gives the form in which words are compared: NFKC, lower case, without a possessive ending.
+func fold(dst []byte, w string) []byte {
+	if !ascii(w) {
+		w = strings.ReplaceAll(strings.ToLower(norm.NFKC.String(w)), "’", "'")
+	}
+	for i := 0; i < len(w); i++ {
+		c := w[i]
+		if 'A' <= c && c <= 'Z' {
+			c += 'a' - 'A'
+		}
+		dst = append(dst, c)
+	}
+	if n := len(dst); n > 2 && dst[n-1] == 's' && dst[n-2] == '\'' {
+		dst = dst[:n-2]
+	}
+	return dst
+}
+
+func ascii(s string) bool {
+	for i := 0; i < len(s); i++ {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
+
+func unspaced(r rune) bool {
+	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
+}
+
+// hash32 is 32-bit FNV-1a with a final mix, stable across runs and machines because prints are stored.
+func hash32(b []byte) uint32 {
+	h := uint32(2166136261)
+	for _, c := range b {
+		h = (h ^ uint32(c)) * 16777619
+	}
+	return mix32(h)
+}
+
+func mix32(h uint32) uint32 {
+	h ^= h >> 16
+	h *= 0x85ebca6b
+	h ^= h >> 13
+	h *= 0xc2b2ae35
+	return h ^ h>>16
+}
+
+func mix64(h uint64) uint64 {
+	h ^= h >> 33
+	h *= 0xff51afd7ed558ccd
+	h ^= h >> 33
+	h *= 0xc4ceb9fe1a85ec53
+	return h ^ h>>33
+}
