@@ -1,0 +1,245 @@
+package group
+
+import (
+	"cmp"
+	"math"
+	"slices"
+
+	"headwater/internal/news"
+)
+
+// Bounds that keep the work for one article constant, whatever the window holds.
+const (
+	maxPosting    = 400 // nodes a print or key may lead to; a more common one is furniture
+	maxTermDocs   = 600 // articles a term may stand in to find candidates
+	queryTerms    = 14  // rarest terms of an article that are looked up
+	maxByTerms    = 40  // best candidates by terms
+	maxByPrints   = 60  // best candidates by prints
+	manyPrints    = 12
+	minTwinWords  = 30
+	minTwinTitle  = 4
+	minTwinText   = 8 // words below which a text is no more than a name or a label
+	minKeyedTitle = 3 // title terms below which an equal headline says nothing
+)
+
+// candidates finds the articles that may belong together, by prints, by rare terms and by exact keys.
+type candidates struct {
+	docs   int
+	nodes  int // numbered so far
+	tally  tally
+	epoch  int              // grows when weights have to be taken anew
+	df     map[uint32]int32 // articles a term stands in
+	habits habits
+	prints map[uint32][]*node
+	terms  map[uint32][]*node
+	keys   map[uint64][]*node
+}
+
+func (c *candidates) init() {
+	c.habits.init()
+	c.df, c.prints = map[uint32]int32{}, map[uint32][]*node{}
+	c.terms, c.keys = map[uint32][]*node{}, map[uint64][]*node{}
+}
+
+// learn counts the article's terms.
+func (c *candidates) learn(n *node) {
+	c.docs++
+	c.habits.learn(n, 1)
+	for _, t := range n.Print.Terms {
+		c.df[t]++
+	}
+}
+
+func (c *candidates) forget(n *node) {
+	c.docs--
+	c.habits.learn(n, -1)
+	for _, t := range n.Print.Terms {
+		c.df[t]--
+	}
+}
+
+func (c *candidates) add(n *node) {
+	n.number = c.nodes
+	c.nodes++
+	for _, h := range n.Print.Picked {
+		post(c.prints, h, n)
+	}
+	for _, t := range n.Print.Terms {
+		post(c.terms, t, n)
+	}
+	for _, k := range keysOf(n) {
+		post(c.keys, k, n)
+	}
+}
+
+// post adds a node to a posting list until the list is one longer than is ever used.
+func post[K comparable](m map[K][]*node, k K, n *node) {
+	if list := m[k]; len(list) <= maxTermDocs {
+		m[k] = append(list, n)
+	}
+}
+
+func (c *candidates) remove(n *node) {
+	for _, h := range n.Print.Picked {
+		unpost(c.prints, h, n)
+	}
+	for _, t := range n.Print.Terms {
+		unpost(c.terms, t, n)
+	}
+	for _, k := range keysOf(n) {
+		unpost(c.keys, k, n)
+	}
+}
+
+func unpost[K comparable](m map[K][]*node, k K, n *node) {
+	if rest := slices.DeleteFunc(m[k], func(x *node) bool { return x == n }); len(rest) > 0 {
+		m[k] = rest
+	} else {
+		delete(m, k)
+	}
+}
+
+// weights gives the squared idf of a node's terms, and their sum.
+func (c *candidates) weights(n *node) ([]float32, float64) {
+	if n.weighed != c.epoch {
+		n.weighed, n.norm = c.epoch, 0
+		n.weights = slices.Grow(n.weights[:0], len(n.Print.Terms))
+		for _, t := range n.Print.Terms {
+			w := c.idf(t)
+			n.weights = append(n.weights, float32(w*w))
+			n.norm += w * w
+		}
+	}
+	return n.weights, n.norm
+}
+
+// idf is the inverse document frequency of a term over the window, in nats.
+func (c *candidates) idf(term uint32) float64 {
+	return math.Log((float64(c.docs) + 20) / (float64(c.df[term]) + .5))
+}
+
+// candidate is a node to compare with, and how many prints it shares.
+type candidate struct {
+	node   *node
+	prints int
+}
+
+// of gives the candidates of a node, without repeats, in no particular order.
+func (c *candidates) of(n *node) []candidate {
+	c.tally.start(c.nodes)
+	for _, h := range n.Print.Picked {
+		if list := c.prints[h]; len(list) <= maxPosting {
+			c.tally.count(list)
+		}
+	}
+	c.weighTerms(n)
+	found := c.tally.best(func(m *node) float32 { return float32(c.tally.prints[m.number]) }, n.minPrints(), maxByPrints)
+	found = append(found, c.tally.best(func(m *node) float32 { return c.tally.terms[m.number] }, 1e-6, maxByTerms)...)
+	for _, k := range keysOf(n) {
+		if list := c.keys[k]; len(list) <= maxPosting {
+			found = append(found, list...)
+		}
+	}
+	out := make([]candidate, 0, len(found))
+	for _, m := range found {
+		if m != n && c.tally.take(m) {
+			out = append(out, candidate{m, int(c.tally.prints[m.number])})
+		}
+	}
+	return out
+}
+
+// minPrints is how many prints another article must share to be compared: two, or one with a text too short to have many.
+func (n *node) minPrints() float32 {
+	if len(n.Print.Picked) < manyPrints {
+		return 1
+	}
+	return 2
+}
+
+// weighTerms weighs the nodes that share the node's rarest terms.
+func (c *candidates) weighTerms(n *node) {
+	terms := make([]rareTerm, 0, len(n.Print.Terms))
+	for _, t := range n.Print.Terms {
+		if df := c.df[t]; df >= 2 && df <= maxTermDocs {
+			terms = append(terms, rareTerm{df, t})
+		}
+	}
+	slices.SortFunc(terms, func(a, b rareTerm) int { return cmp.Or(cmp.Compare(a.df, b.df), cmp.Compare(a.term, b.term)) })
+	for _, t := range terms[:min(len(terms), queryTerms)] {
+		c.tally.weigh(c.terms[t.term], float32(c.idf(t.term)))
+	}
+}
+
+type rareTerm struct {
+	df   int32
+	term uint32
+}
+
+// keysOf gives the exact keys under which an article is found: its address, its headline, and the addresses it cites.
+func keysOf(n *node) []uint64 {
+	keys := make([]uint64, 0, 2+len(n.Cites))
+	if n.Article.Canonical != "" {
+		keys = append(keys, stringHash(n.Article.Canonical))
+	}
+	for _, u := range n.Cites {
+		keys = append(keys, stringHash(u))
+	}
+	if len(n.Print.Title) >= minKeyedTitle {
+		keys = append(keys, n.Print.Headline)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// twinKey is shared by articles whose words are the same, which therefore need no comparison of their own.
+type twinKey struct {
+	body, headline uint64
+	outlet         string
+}
+
+func twinKeyOf(n *node) (twinKey, bool) {
+	p := n.Print
+	switch {
+	case p.Body != 0 && p.Words >= minTwinWords:
+		return twinKey{p.Body, p.Headline, ""}, true
+	case p.Words < minTwinText && len(p.Title) >= minTwinTitle:
+		return twinKey{0, p.Headline, n.Article.Outlet.Key()}, true
+	}
+	return twinKey{}, false
+}
+
+// creditStrength is how far a claim must speak for the whole article to count in comparing.
+const creditStrength = .5
+
+// credits is whom an article names, by outlet key.
+type credits struct {
+	prose []string // whose text it says it is, itself included where it is an agency
+	news  []string // whose report it retells
+}
+
+func creditsOf(it Item) credits {
+	var c credits
+	own := it.Article.Outlet.Key()
+	for _, cl := range it.Claims {
+		if cl.Strength < creditStrength {
+			continue
+		}
+		key := cl.Credited().Key()
+		switch cl.Kind {
+		case news.ClaimDateline, news.ClaimByline, news.ClaimSource, news.ClaimCanonical, news.ClaimRights:
+			c.prose = append(c.prose, key)
+		case news.ClaimScoop, news.ClaimReport:
+			if key != own {
+				c.news = append(c.news, key)
+			}
+		}
+	}
+	if it.Article.Outlet.Agency {
+		c.prose = append(c.prose, own)
+	}
+	slices.Sort(c.prose)
+	slices.Sort(c.news)
+	c.prose, c.news = slices.Compact(c.prose), slices.Compact(c.news)
+	return c
+}

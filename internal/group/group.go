@@ -1,0 +1,252 @@
+// Package group decides which articles derive from one text (a story) and which stories tell of one happening (an
+// event). Every decision is made over the whole component of articles that it touches and depends on what they say, not
+// on the order in which they came.
+package group
+
+import (
+	"cmp"
+	"slices"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// Item is an article with all that grouping looks at. Article needs no HTML, Text or Marks other than links.
+type Item struct {
+	Article news.Article
+	Print   news.Print
+	Claims  []news.Claim
+	Cites   []string // canonical URLs that its opening or its source line links to
+	Story   int64    // as settled before; 0 for a new article
+	Event   int64
+}
+
+// Options of a Grouper. The zero value works.
+type Options struct {
+	// Window is how long a story stays open to new articles, measured from its newest one. Zero means 72h.
+	Window time.Duration
+	// NextStory and NextEvent are the first ids to mint; ids below them were used before. Zero means 1.
+	NextStory, NextEvent int64
+}
+
+// Grouper holds the window of articles that new ones are compared with. It is not safe for concurrent use.
+type Grouper struct {
+	window               time.Duration
+	nextStory, nextEvent int64
+
+	nodes   []*node
+	byID    map[int64]*node
+	twins   map[twinKey]*node
+	stories map[int64][]*node // living stories by id
+	index   candidates
+	fresh   []*node // added since the last Settle
+}
+
+// node is an article in the window.
+type node struct {
+	Item
+	at      time.Time
+	key     string // content key: orders nodes in the same way whatever their ids are
+	credits credits
+	order   uint64  // hash of key
+	number  int     // in the tally of candidates
+	twins   []*node // articles with the same words, which follow this one
+	twinOf  *node
+	edges   []edge
+	weights []float32 // of Print.Terms, as taken in the epoch weighed; norm is their sum
+	norm    float64
+	outlet  uint64 // hash of the outlet's key
+	weighed int
+}
+
+// edge is the kept comparison with another node; both ends have it.
+type edge struct {
+	to           *node
+	story, event float64
+}
+
+// Change is a story as it stands after Settle, where its members or its event are not what they were.
+type Change struct {
+	Story, Event int64
+	Members      []int64 // article ids in the order of their content keys
+}
+
+// Result is what a Settle changed.
+type Result struct {
+	Changed []Change
+	Moved   map[int64]int64 // stories that are no more, and the ones that took their place
+	Edges   []news.Edge     // new or changed comparisons worth keeping
+}
+
+// New makes an empty window.
+func New(o Options) *Grouper {
+	g := &Grouper{
+		window:    cmp.Or(o.Window, 72*time.Hour),
+		nextStory: max(o.NextStory, 1), nextEvent: max(o.NextEvent, 1),
+		byID: map[int64]*node{}, twins: map[twinKey]*node{}, stories: map[int64][]*node{},
+	}
+	g.index.init()
+	return g
+}
+
+// Len is the number of articles in the window.
+func (g *Grouper) Len() int { return len(g.nodes) }
+
+// Item gives an article of the window.
+func (g *Grouper) Item(id int64) (Item, bool) {
+	n, ok := g.byID[id]
+	if !ok {
+		return Item{}, false
+	}
+	return n.Item, true
+}
+
+// Add puts a new or revised article into the window. It belongs to no story until Settle.
+func (g *Grouper) Add(it Item) {
+	if old, ok := g.byID[it.Article.ID]; ok {
+		it.Story, it.Event = old.Story, old.Event
+		g.remove(old)
+	}
+	n := g.insert(it)
+	g.fresh = append(g.fresh, n)
+}
+
+// Restore puts an article back that was settled before. Its edges follow with RestoreEdge once all articles are there.
+func (g *Grouper) Restore(it Item) { g.insert(it) }
+
+// RestoreEdge puts a kept comparison back. Edges of articles that are not in the window are passed over.
+func (g *Grouper) RestoreEdge(e news.Edge) {
+	a, b := g.byID[e.A], g.byID[e.B]
+	if a == nil || b == nil || a.twinOf != nil || b.twinOf != nil {
+		return
+	}
+	join(a, b, e.Story, e.Event)
+}
+
+func join(a, b *node, story, event float64) {
+	a.edges = append(a.edges, edge{b, story, event})
+	b.edges = append(b.edges, edge{a, story, event})
+}
+
+func (g *Grouper) insert(it Item) *node {
+	n := &node{Item: it, at: it.Article.Time(), key: contentKey(it.Article), credits: creditsOf(it)}
+	n.order = stringHash(n.key)
+	g.nodes = append(g.nodes, n)
+	g.byID[it.Article.ID] = n
+	if it.Story != 0 {
+		g.stories[it.Story] = append(g.stories[it.Story], n)
+		g.nextStory = max(g.nextStory, it.Story+1)
+		g.nextEvent = max(g.nextEvent, it.Event+1)
+	}
+	g.index.learn(n)
+	if k, ok := twinKeyOf(n); ok {
+		if first := g.twins[k]; first != nil {
+			n.twinOf = first
+			first.twins = append(first.twins, n)
+			return n
+		}
+		g.twins[k] = n
+	}
+	g.index.add(n)
+	return n
+}
+
+// remove takes a node out of the window: its edges, its postings and its twins, the first of which takes its place.
+func (g *Grouper) remove(n *node) {
+	g.nodes = slices.DeleteFunc(g.nodes, func(m *node) bool { return m == n })
+	g.fresh = slices.DeleteFunc(g.fresh, func(m *node) bool { return m == n })
+	delete(g.byID, n.Article.ID)
+	g.leave(n)
+	g.index.forget(n)
+	if n.twinOf != nil {
+		n.twinOf.twins = slices.DeleteFunc(n.twinOf.twins, func(m *node) bool { return m == n })
+		return
+	}
+	g.index.remove(n)
+	for _, e := range n.edges {
+		e.to.edges = slices.DeleteFunc(e.to.edges, func(x edge) bool { return x.to == n })
+		g.fresh = append(g.fresh, e.to) // to be settled again without n
+	}
+	if k, ok := twinKeyOf(n); ok {
+		delete(g.twins, k)
+		g.promote(k, n.twins)
+	}
+}
+
+func (g *Grouper) promote(k twinKey, twins []*node) {
+	if len(twins) == 0 {
+		return
+	}
+	heir := twins[0]
+	heir.twinOf, heir.twins = nil, twins[1:]
+	for _, t := range heir.twins {
+		t.twinOf = heir
+	}
+	g.twins[k] = heir
+	g.index.add(heir)
+	g.fresh = append(g.fresh, heir)
+}
+
+// leave takes a node out of its story's list of members.
+func (g *Grouper) leave(n *node) {
+	if n.Story == 0 {
+		return
+	}
+	rest := slices.DeleteFunc(g.stories[n.Story], func(m *node) bool { return m == n })
+	if len(rest) == 0 {
+		delete(g.stories, n.Story)
+		return
+	}
+	g.stories[n.Story] = rest
+}
+
+// Stale says whether enough of the window has closed by now for the Grouper to be made anew from Open.
+func (g *Grouper) Stale(now time.Time) bool {
+	closed := 0
+	for _, ns := range g.stories {
+		if newest(ns).Before(now.Add(-g.window)) {
+			closed += len(ns)
+		}
+	}
+	return closed > 1000 && closed*4 > len(g.nodes)
+}
+
+// Reopen gives a Grouper that holds only the stories that are still open at now.
+func (g *Grouper) Reopen(now time.Time) *Grouper {
+	h := New(Options{Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent})
+	open := map[*node]bool{}
+	for _, n := range g.nodes {
+		if n.Story == 0 || !newest(g.stories[n.Story]).Before(now.Add(-g.window)) {
+			h.Restore(n.Item)
+			open[n] = true
+		}
+	}
+	for n := range open {
+		for _, e := range n.edges {
+			if open[e.to] && n.Article.ID < e.to.Article.ID {
+				h.RestoreEdge(news.Edge{A: n.Article.ID, B: e.to.Article.ID, Story: e.story, Event: e.event})
+			}
+		}
+	}
+	for _, n := range g.fresh {
+		if m := h.byID[n.Article.ID]; m != nil {
+			h.fresh = append(h.fresh, m)
+		}
+	}
+	return h
+}
+
+func newest(ns []*node) time.Time {
+	var t time.Time
+	for _, n := range ns {
+		if n.Article.Seen.After(t) {
+			t = n.Article.Seen
+		}
+	}
+	return t
+}
+
+// contentKey names an article by what its publisher gave it, so that ties are broken alike in every order of arrival.
+func contentKey(a news.Article) string {
+	return a.Time().UTC().Format("20060102T150405") + "|" + a.Outlet.Key() + "|" + cmp.Or(a.Canonical, a.GUID) + "|" + a.Hash + "|" + a.GUID
+}

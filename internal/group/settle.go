@@ -1,0 +1,330 @@
+package group
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"headwater/internal/news"
+)
+
+// Thresholds of the two levels, on the linkage of clusters.
+const (
+	storyThreshold = .5
+	eventThreshold = .5
+	keepEdge       = .2 // a weaker comparison is forgotten
+)
+
+// Settle compares the articles added since the last call with the window and decides anew about every component of
+// articles that they touch.
+func (g *Grouper) Settle() Result {
+	r := Result{Moved: map[int64]int64{}}
+	g.index.epoch++
+	dirty := g.dirty()
+	for _, n := range dirty {
+		r.Edges = append(r.Edges, g.connect(n)...)
+	}
+	g.decide(reach(dirty), &r)
+	g.fresh = nil
+	return r
+}
+
+// dirty gives the nodes to decide about, one for each set of twins, by content key.
+func (g *Grouper) dirty() []*node {
+	var out []*node
+	for _, n := range g.fresh {
+		if n.twinOf != nil {
+			n = n.twinOf
+		}
+		out = append(out, n)
+	}
+	slices.SortFunc(out, byKey)
+	return slices.Compact(out)
+}
+
+func byKey(a, b *node) int {
+	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.Article.ID, b.Article.ID))
+}
+
+// connect weighs a node against its candidates and keeps the edges that matter.
+func (g *Grouper) connect(n *node) []news.Edge {
+	known := make(map[*node]bool, len(n.edges))
+	for _, e := range n.edges {
+		known[e.to] = true
+	}
+	var kept []news.Edge
+	for _, c := range g.index.of(n) {
+		m := c.node
+		if known[m] {
+			continue
+		}
+		story, event, reasons := g.score(n, m, c.prints)
+		if story < keepEdge && event < keepEdge {
+			continue
+		}
+		join(n, m, story, event)
+		if story < storyThreshold {
+			reasons = nil
+		}
+		a, b := n.Article.ID, m.Article.ID
+		kept = append(kept, news.Edge{A: min(a, b), B: max(a, b), Story: story, Event: event, Reasons: reasons})
+	}
+	return kept
+}
+
+// reach gives every node that is connected with the given ones by kept edges or by the story or event it was in, by
+// content key.
+func reach(from []*node) []*node {
+	seen := make(map[*node]bool, len(from)*2)
+	var walk []*node
+	visit := func(n *node) {
+		if !seen[n] {
+			seen[n] = true
+			walk = append(walk, n)
+		}
+	}
+	for _, n := range from {
+		visit(n)
+	}
+	for i := 0; i < len(walk); i++ {
+		for _, e := range walk[i].edges {
+			visit(e.to)
+		}
+	}
+	slices.SortFunc(walk, byKey)
+	return walk
+}
+
+// decide clusters the nodes into stories and events and notes what changed.
+func (g *Grouper) decide(nodes []*node, r *Result) {
+	if len(nodes) == 0 {
+		return
+	}
+	number := make(map[*node]int, len(nodes))
+	for i, n := range nodes {
+		number[n] = i
+	}
+	storyOf := clusterStories(nodes, number)
+	eventOf := eventGraph(nodes, number, storyOf).cluster(eventThreshold)
+	g.assign(nodes, storyOf, eventOf, r)
+}
+
+// clusterStories gives each node's story as the lowest number in it. Nodes that are one article, listed twice, count as
+// one: how often an aggregator lists it says nothing about what it resembles.
+func clusterStories(nodes []*node, number map[*node]int) []int {
+	one := identities(nodes, number)
+	gr := newGraph(len(nodes))
+	best := map[[2]int]float64{}
+	for i, n := range nodes {
+		for _, e := range n.edges {
+			if a, b := one[i], one[number[e.to]]; a < b {
+				best[[2]int{a, b}] = max(best[[2]int{a, b}], e.story)
+			}
+		}
+	}
+	for pair, p := range best {
+		gr.add(pair[0], pair[1], p)
+	}
+	storyOf := gr.cluster(storyThreshold)
+	for i := range storyOf {
+		storyOf[i] = storyOf[one[i]]
+	}
+	return storyOf
+}
+
+// identities gives the lowest number among the nodes that are one article.
+func identities(nodes []*node, number map[*node]int) []int {
+	one := make([]int, len(nodes))
+	for i := range one {
+		one[i] = i
+	}
+	root := func(i int) int {
+		for one[i] != i {
+			i = one[i]
+		}
+		return i
+	}
+	for i, n := range nodes {
+		for _, e := range n.edges {
+			if a, b := root(i), root(number[e.to]); a != b && identical(n, e.to) {
+				one[max(a, b)] = min(a, b)
+			}
+		}
+	}
+	for i := range one {
+		one[i] = root(i)
+	}
+	return one
+}
+
+// identical says that two nodes are one outlet's one article: they have its address, or its headline and no text to differ in.
+func identical(a, b *node) bool {
+	if a.outlet != b.outlet || a.Article.Outlet.Key() == "" {
+		return false
+	}
+	return a.Article.Canonical != "" && a.Article.Canonical == b.Article.Canonical ||
+		len(a.Print.Title) >= minTwinTitle && a.Print.Headline == b.Print.Headline && min(a.Print.Words, b.Print.Words) < minTwinText
+}
+
+// eventGraph has the stories as items, under the lowest number of their nodes.
+func eventGraph(nodes []*node, number map[*node]int, storyOf []int) *graph {
+	gr := newGraph(len(nodes))
+	for i, n := range nodes {
+		if s := storyOf[i]; s != i {
+			gr.size[s]++
+		}
+		for _, e := range n.edges {
+			if j := number[e.to]; i < j && storyOf[i] != storyOf[j] {
+				gr.add(storyOf[i], storyOf[j], e.event)
+			}
+		}
+	}
+	return gr
+}
+
+// cluster is a story as decided, before it has its ids.
+type cluster struct {
+	members  []*node // twins included, by content key
+	eventOf  int     // number of the event's cluster
+	id       int64
+	eventID  int64
+	nodesWas map[int64]int // members by the story they were in
+}
+
+func (g *Grouper) assign(nodes []*node, storyOf, eventOf []int, r *Result) {
+	byNumber := map[int]*cluster{}
+	var order []*cluster
+	for i, n := range nodes {
+		c := byNumber[storyOf[i]]
+		if c == nil {
+			c = &cluster{eventOf: eventOf[storyOf[i]], nodesWas: map[int64]int{}}
+			byNumber[storyOf[i]] = c
+			order = append(order, c)
+		}
+		c.members = append(append(c.members, n), n.twins...)
+	}
+	for _, c := range order {
+		slices.SortFunc(c.members, byKey)
+		for _, n := range c.members {
+			if n.Story != 0 {
+				c.nodesWas[n.Story]++
+			}
+		}
+	}
+	g.nameStories(order, r)
+	g.nameEvents(order)
+	g.apply(order, r)
+}
+
+// nameStories gives each cluster the oldest id of which it holds the most members, or a new one. Ids that no cluster
+// keeps have moved to the cluster that took most of their members.
+func (g *Grouper) nameStories(order []*cluster, r *Result) {
+	heirs := map[int64]*cluster{}
+	for _, c := range order {
+		for id, n := range c.nodesWas {
+			if h := heirs[id]; h == nil || n > h.nodesWas[id] {
+				heirs[id] = c
+			}
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(heirs)) {
+		if c := heirs[id]; c.id == 0 {
+			c.id = id
+		} else {
+			r.Moved[id] = c.id
+		}
+	}
+	for _, c := range order {
+		if c.id == 0 {
+			c.id = g.nextStory
+			g.nextStory++
+		}
+	}
+}
+
+// nameEvents does the same for events: the oldest id among the stories of an event, unless an event with more of that
+// id's stories has taken it.
+func (g *Grouper) nameEvents(order []*cluster) {
+	votes := map[int]map[int64]int{}
+	for _, c := range order {
+		if votes[c.eventOf] == nil {
+			votes[c.eventOf] = map[int64]int{}
+		}
+		for _, n := range c.members {
+			if n.Event != 0 {
+				votes[c.eventOf][n.Event]++
+			}
+		}
+	}
+	heirs := map[int64]int{}
+	for _, ev := range slices.Sorted(maps.Keys(votes)) {
+		for id, n := range votes[ev] {
+			if h, ok := heirs[id]; !ok || n > votes[h][id] {
+				heirs[id] = ev
+			}
+		}
+	}
+	names := map[int]int64{}
+	for _, id := range slices.Sorted(maps.Keys(heirs)) {
+		if _, named := names[heirs[id]]; !named {
+			names[heirs[id]] = id
+		}
+	}
+	for _, c := range order {
+		if names[c.eventOf] == 0 {
+			names[c.eventOf] = g.nextEvent
+			g.nextEvent++
+		}
+		c.eventID = names[c.eventOf]
+	}
+}
+
+// apply moves the members to their stories and notes the stories that are not what they were.
+func (g *Grouper) apply(order []*cluster, r *Result) {
+	added := make(map[int64]bool, len(g.fresh))
+	for _, n := range g.fresh {
+		added[n.Article.ID] = true
+	}
+	for _, c := range order {
+		same := len(g.stories[c.id]) == len(c.members)
+		for _, n := range c.members {
+			same = same && n.Story == c.id && n.Event == c.eventID && !added[n.Article.ID]
+		}
+		if !same {
+			r.Changed = append(r.Changed, change(c))
+		}
+	}
+	g.leaveAll(order)
+	for _, c := range order {
+		for _, n := range c.members {
+			n.Story, n.Event = c.id, c.eventID
+		}
+		g.stories[c.id] = append(g.stories[c.id], c.members...)
+	}
+}
+
+// leaveAll takes the members out of the stories they were in.
+func (g *Grouper) leaveAll(order []*cluster) {
+	moving, was := map[*node]bool{}, map[int64]bool{}
+	for _, c := range order {
+		for _, n := range c.members {
+			moving[n], was[n.Story] = true, true
+		}
+	}
+	for id := range was {
+		rest := slices.DeleteFunc(g.stories[id], func(n *node) bool { return moving[n] })
+		if len(rest) == 0 {
+			delete(g.stories, id)
+		} else {
+			g.stories[id] = rest
+		}
+	}
+}
+
+func change(c *cluster) Change {
+	ch := Change{Story: c.id, Event: c.eventID}
+	for _, n := range c.members {
+		ch.Members = append(ch.Members, n.Article.ID)
+	}
+	return ch
+}
