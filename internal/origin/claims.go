@@ -1,0 +1,203 @@
+// Package origin reads the credits that an article makes and weighs who wrote a story first.
+package origin
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"headwater/internal/news"
+)
+
+// Outlets knows publishers by name, address and by the way they sign their text.
+type Outlets interface {
+	ByName(name string) (news.Outlet, bool)
+	ByURL(url string) (news.Outlet, bool)
+	Mentions(text string) []news.Mention
+	Dateline(text string) (news.Mention, bool)
+}
+
+// Strengths of the kinds of claims: how far each speaks for the whole article.
+var strengths = map[news.ClaimKind]float64{
+	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimPublisher: 1, news.ClaimCanonical: .9, news.ClaimSource: 1,
+	news.ClaimScoop: .9, news.ClaimReport: .6, news.ClaimRights: .6, news.ClaimLink: .3, news.ClaimTold: .2, news.ClaimPart: .1,
+}
+
+// openingBytes is how far from its start a credit speaks for the whole article rather than for the sentence it is in.
+const openingBytes = 700
+
+// Reader finds claims.
+type Reader struct {
+	outlets Outlets
+}
+
+// NewReader makes a Reader that knows the given outlets.
+func NewReader(o Outlets) *Reader { return &Reader{outlets: o} }
+
+// Claims gives the credits that an article makes to others, and to itself where it signs as an agency, strongest first.
+func (r *Reader) Claims(a news.Article) []news.Claim {
+	var c claims
+	r.signed(a, &c)
+	r.marked(a, &c)
+	body := a.Body()
+	r.told(body, a, &c)
+	if a.Text != "" && a.Summary != "" {
+		r.told(a.Summary, a, &c)
+	}
+	r.titled(a, &c)
+	return c.distinct()
+}
+
+type claims []news.Claim
+
+func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span news.Span, factor float64) {
+	*c = append(*c, news.Claim{
+		Kind: kind, Outlet: o.Name, Domain: o.Domain, URL: url, Text: clip(text), Start: span.Start, End: span.End,
+		Strength: strengths[kind] * factor,
+	})
+}
+
+// distinct keeps the strongest claim of each kind, outlet and address.
+func (c claims) distinct() []news.Claim {
+	slices.SortStableFunc(c, func(a, b news.Claim) int { return cmp.Compare(b.Strength, a.Strength) })
+	type key struct {
+		kind        news.ClaimKind
+		outlet, url string
+	}
+	seen := map[key]bool{}
+	return slices.DeleteFunc(c, func(x news.Claim) bool {
+		k := key{x.Kind, x.Credited().Key(), x.URL}
+		dup := seen[k]
+		seen[k] = true
+		return dup
+	})
+}
+
+func clip(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) <= 240 {
+		return s
+	}
+	cut := strings.LastIndexByte(s[:240], ' ')
+	return strings.ToValidUTF8(s[:max(cut, 200)], "") + " …"
+}
+
+// signed finds datelines and authors that are outlets.
+func (r *Reader) signed(a news.Article, c *claims) {
+	for _, text := range []string{a.Text, a.Summary} {
+		if m, ok := r.outlets.Dateline(text); ok {
+			c.add(news.ClaimDateline, m.Outlet, "", text[:m.End], news.Span{Start: m.Start, End: m.End}, 1)
+			break
+		}
+	}
+	for _, author := range a.Authors {
+		for _, name := range append([]string{author}, splitAuthor(author)...) {
+			if o, ok := r.outlets.ByName(name); ok && !same(o, a.Outlet) {
+				c.add(news.ClaimByline, o, "", author, news.Span{}, 1)
+				break
+			}
+		}
+	}
+}
+
+// splitAuthor gives the parts of an author line that may be an outlet: "Jane Doe, Reuters", "By Jane Doe | AP".
+func splitAuthor(s string) []string {
+	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",|/()·•–—;、／（）", r) })
+	for i := range parts {
+		parts[i] = strings.TrimSpace(parts[i])
+	}
+	return parts
+}
+
+// marked reads the marks that cleaning left: sources, canonical links, bylines and links.
+func (r *Reader) marked(a news.Article, c *claims) {
+	for _, m := range a.Marks {
+		switch m.Kind {
+		case news.MarkSource, news.MarkVia:
+			r.source(a, m, c)
+		case news.MarkCanonical:
+			if o, ok := r.outlets.ByURL(m.URL); ok && !same(o, a.Outlet) {
+				c.add(news.ClaimCanonical, o, m.URL, "canonical address "+m.URL, news.Span{}, 1)
+			}
+		case news.MarkByline, news.MarkRights:
+			r.line(a, m, c)
+		case news.MarkLink:
+			r.link(a, m, c)
+		}
+	}
+}
+
+// source reads an item's <source>, a "via" link or an "Original Source" line. Where it names the outlet that cleaning
+// took for the publisher of an aggregator's item, it says who published it.
+func (r *Reader) source(a news.Article, m news.Mark, c *claims) {
+	o, ok := r.outlets.ByURL(m.URL)
+	if named, known := r.outlets.ByName(m.Text); known {
+		o, ok = named, true
+	}
+	if !ok {
+		for _, x := range r.outlets.Mentions(m.Text) {
+			o, ok = x.Outlet, true
+			break
+		}
+	}
+	switch {
+	case !ok:
+	case same(o, a.Outlet):
+		c.add(news.ClaimPublisher, o, "", m.Text, news.Span{}, 1)
+	default:
+		c.add(news.ClaimSource, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
+	}
+}
+
+// line reads a byline or copyright line that was taken out of the text: "Reporting by Jane Doe in Oslo for Reuters".
+func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
+	kind := news.ClaimByline
+	if m.Kind == news.MarkRights {
+		kind = news.ClaimRights
+	}
+	if lower := strings.ToLower(m.Text); strings.Contains(lower, "contributed") || strings.Contains(lower, "with ") {
+		kind = news.ClaimPart
+	}
+	for _, x := range r.outlets.Mentions(m.Text) {
+		if !same(x.Outlet, a.Outlet) {
+			c.add(kind, x.Outlet, m.URL, m.Text, news.Span{}, 1)
+		}
+	}
+}
+
+// link reads a link in the text to another outlet's page. In the opening it speaks for more than further down.
+func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
+	o, ok := r.outlets.ByURL(m.URL)
+	if !ok || same(o, a.Outlet) || o.Domain == "" || !article(m.URL) {
+		return
+	}
+	factor := .4
+	if m.Start < openingBytes {
+		factor = 1
+	}
+	c.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, factor)
+}
+
+// article says whether an address may be an article's: it has a path longer than a section's.
+func article(url string) bool {
+	_, rest, _ := strings.Cut(url, "://")
+	_, path, _ := strings.Cut(rest, "/")
+	return len(strings.Trim(path, "/")) >= 12
+}
+
+// titled reads a headline that ends in its agency, as Japanese portals write it: "headline（ロイター）".
+func (r *Reader) titled(a news.Article, c *claims) {
+	t := strings.TrimSpace(a.Title)
+	for _, b := range [][2]string{{"（", "）"}, {"(", ")"}, {"［", "］"}, {"[", "]"}} {
+		i := strings.LastIndex(t, b[0])
+		if i < 0 || !strings.HasSuffix(t, b[1]) {
+			continue
+		}
+		name := strings.TrimSuffix(t[i+len(b[0]):], b[1])
+		if o, ok := r.outlets.ByName(name); ok && !same(o, a.Outlet) {
+			c.add(news.ClaimByline, o, "", t, news.Span{}, 1)
+		}
+	}
+}
+
+func same(a, b news.Outlet) bool { return a.Key() == b.Key() }

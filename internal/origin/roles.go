@@ -1,0 +1,105 @@
+package origin
+
+import (
+	"fmt"
+
+	"headwater/internal/news"
+)
+
+// Shares of a member's own prose that tell the roles apart.
+const (
+	copyShare    = .6 // from which it is the same text
+	excerptWords = .6 // of the origin's length, below which a copy is an excerpt
+	shortProse   = 25 // words below which there is no prose to compare
+)
+
+// roles says what each member is to the origin, the origin first.
+func roles(o news.Origin, origin contender, members []Candidate) []news.Member {
+	reference := origin.member
+	if reference < 0 {
+		reference = longest(members)
+	}
+	out := make([]news.Member, 0, len(members))
+	for i, m := range members {
+		member := news.Member{Article: m.Article, Claims: m.Claims}
+		switch {
+		case i == origin.member:
+			member.Role, member.Share = news.RoleOriginal, 1
+		case origin.member < 0 && i == reference:
+			member.Role = roleByCredit(m, o.Outlet)
+			member.Evidence = creditEvidence(m, o.Outlet)
+		default:
+			member.Role, member.Share = roleByText(m, members[reference])
+			member.Evidence = shareEvidence(member, m)
+		}
+		if i == origin.member {
+			out = append([]news.Member{member}, out...)
+		} else {
+			out = append(out, member)
+		}
+	}
+	return out
+}
+
+func longest(members []Candidate) int {
+	best := 0
+	for i, m := range members {
+		if m.Print.Words > members[best].Print.Words {
+			best = i
+		}
+	}
+	return best
+}
+
+// roleByText compares a member with the text that stands for the origin.
+func roleByText(m, ref Candidate) (news.Role, float64) {
+	share := m.Print.Coverage(ref.Print)
+	words, full := m.Print.Words, ref.Print.Words
+	switch {
+	case words < shortProse && full < shortProse, m.Print.Body != 0 && m.Print.Body == ref.Print.Body:
+		return news.RoleCopy, max(share, 1)
+	case words < shortProse:
+		return news.RoleExcerpt, share
+	case share >= copyShare && float64(words) < excerptWords*float64(full):
+		return news.RoleExcerpt, share
+	case share >= copyShare, ref.Print.Coverage(m.Print) >= copyShare:
+		return news.RoleCopy, share
+	}
+	return news.RoleRewrite, share
+}
+
+// roleByCredit tells what a member is to a text that we do not have, by the words with which it credits it.
+func roleByCredit(m Candidate, o news.Outlet) news.Role {
+	for _, c := range m.Claims {
+		if c.Credited().Key() != o.Key() {
+			continue
+		}
+		switch c.Kind {
+		case news.ClaimScoop, news.ClaimReport, news.ClaimLink, news.ClaimTold:
+			return news.RoleRewrite
+		default:
+			return news.RoleCopy
+		}
+	}
+	return news.RoleRewrite
+}
+
+// creditEvidence gives the credits of a member to the origin.
+func creditEvidence(m Candidate, o news.Outlet) []news.Evidence {
+	var out []news.Evidence
+	for _, c := range m.Claims {
+		if w := creditWeights[c.Kind] * c.Strength; c.Credited().Key() == o.Key() && w > 0 {
+			out = append(out, news.Evidence{Kind: string(c.Kind), Detail: fmt.Sprintf("it credits %s: “%s”", c.Outlet, c.Text), Weight: w})
+		}
+	}
+	return out
+}
+
+func shareEvidence(member news.Member, m Candidate) []news.Evidence {
+	if m.Print.Words < shortProse {
+		return []news.Evidence{{Kind: "headline", Detail: "it gives little more than a headline", Weight: 0}}
+	}
+	return []news.Evidence{{
+		Kind: "share", Detail: fmt.Sprintf("%.0f%% of its own prose stands in the origin", 100*member.Share), Weight: member.Share,
+	}}
+}

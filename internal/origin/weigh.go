@@ -1,0 +1,286 @@
+package origin
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// Candidate is a member of a story, as its origin is weighed.
+type Candidate struct {
+	Article news.Article // needs no HTML, Text or Marks
+	Print   news.Print
+	Claims  []news.Claim
+}
+
+// Decision is who wrote a story first and what each member is to that text, the members in reading order.
+type Decision struct {
+	Origin  news.Origin
+	Members []news.Member
+}
+
+// Weigher weighs the evidence for a story's origin.
+type Weigher struct {
+	// Tie is the difference in time below which two articles came out together, because feeds are polled no more often.
+	// Zero means 20 minutes.
+	Tie time.Duration
+}
+
+// Log-odds that a credit of each kind gives to the outlet it names, for a claim of full strength.
+var creditWeights = map[news.ClaimKind]float64{
+	news.ClaimDateline: 3, news.ClaimByline: 3, news.ClaimSource: 3, news.ClaimCanonical: 2.5, news.ClaimScoop: 2.5,
+	news.ClaimReport: 1.6, news.ClaimRights: 1.2, news.ClaimLink: .5, news.ClaimTold: .2,
+}
+
+// The other weights, in log-odds.
+const (
+	weightAgency   = 1.2 // an agency whose text others carry
+	weightContain  = 1.5 // others' prose stands in it, theirs not in theirs
+	weightEarliest = .8
+	weightOwnPlace = .8 // stands at its outlet's own address
+	weightLength   = .4 // for each doubling of the text over 25 words
+	namedPrior     = -.4
+	namedThreshold = 1.4 // credits below this name no origin
+	minOwnProse    = 100 // words from which a lone article that credits nobody is likely its outlet's own
+)
+
+// contender is who may have written the story: a member, or an outlet that is only named.
+type contender struct {
+	member   int // -1 for an outlet that is only named
+	outlet   news.Outlet
+	url      string
+	kind     news.ClaimKind // of the strongest credit
+	credited bool
+	score    float64
+	evidence []news.Evidence
+}
+
+func (c *contender) weigh(kind string, weight float64, format string, args ...any) {
+	c.score += weight
+	if math.Abs(weight) < .05 {
+		return
+	}
+	c.evidence = append(c.evidence, news.Evidence{
+		Kind: kind, Detail: fmt.Sprintf(format, args...), Weight: math.Round(weight*100) / 100,
+	})
+}
+
+// Decide weighs the members of a story, the outlets that they only name, and the possibility that none of them is it.
+// It panics without members.
+func (w Weigher) Decide(members []Candidate) Decision {
+	members = slices.Clone(members)
+	slices.SortFunc(members, inTime)
+	contenders := w.contenders(members)
+	best := 0
+	for i := range contenders {
+		if contenders[i].score > contenders[best].score {
+			best = i
+		}
+	}
+	o := originOf(contenders, best, members)
+	return Decision{Origin: o, Members: roles(o, contenders[best], members)}
+}
+
+// inTime orders articles by time, and those of one time by what they are, never by how they arrived.
+func inTime(a, b Candidate) int {
+	x, y := a.Article, b.Article
+	return cmp.Or(x.Time().Compare(y.Time()), cmp.Compare(x.Outlet.Key(), y.Outlet.Key()),
+		cmp.Compare(x.Canonical, y.Canonical), cmp.Compare(x.GUID, y.GUID), cmp.Compare(x.Hash, y.Hash), cmp.Compare(x.ID, y.ID))
+}
+
+func (w Weigher) contenders(members []Candidate) []contender {
+	var cs []contender
+	for i := range members {
+		c := contender{member: i, outlet: members[i].Article.Outlet, url: members[i].Article.URL}
+		c.credits(members)
+		c.ownCredits(members[i])
+		c.identity(members)
+		c.containment(members)
+		w.time(&c, members)
+		cs = append(cs, c)
+	}
+	for _, o := range named(members) {
+		c := contender{member: -1, outlet: o}
+		c.credits(members)
+		if c.score >= namedThreshold {
+			c.score += namedPrior
+			cs = append(cs, c)
+		}
+	}
+	return cs
+}
+
+// named gives the outlets that members credit and that are no member's own, by key.
+func named(members []Candidate) []news.Outlet {
+	own := map[string]bool{}
+	for _, m := range members {
+		own[m.Article.Outlet.Key()] = true
+	}
+	found := map[string]news.Outlet{}
+	var keys []string
+	for _, m := range members {
+		for _, cl := range m.Claims {
+			o := cl.Credited()
+			if k := o.Key(); !own[k] && found[k].Name == "" && creditWeights[cl.Kind] > 0 {
+				found[k] = o
+				keys = append(keys, k)
+			}
+		}
+	}
+	slices.Sort(keys)
+	out := make([]news.Outlet, len(keys))
+	for i, k := range keys {
+		out[i] = found[k]
+	}
+	return out
+}
+
+// credits adds what independent outlets credit the contender's outlet with. Each outlet counts once, by its strongest
+// credit, and each further one counts half of the one before.
+func (c *contender) credits(members []Candidate) {
+	byOutlet := map[string]outletCredit{}
+	for _, m := range members {
+		key := m.Article.Outlet.Key()
+		if key == c.outlet.Key() {
+			continue
+		}
+		for _, cl := range m.Claims {
+			if cl.Credited().Key() != c.outlet.Key() {
+				continue
+			}
+			if w := creditWeights[cl.Kind] * cl.Strength; w > byOutlet[key].weight {
+				byOutlet[key] = outletCredit{w, cl, m.Article.Outlet.Name}
+			}
+		}
+	}
+	all := make([]outletCredit, 0, len(byOutlet))
+	for _, x := range byOutlet {
+		all = append(all, x)
+	}
+	slices.SortFunc(all, func(a, b outletCredit) int { return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by)) })
+	factor := 1.0
+	for _, x := range all {
+		c.weigh("credit", x.weight*factor, "%s credits %s: “%s”", x.by, c.outlet.Name, x.claim.Text)
+		factor /= 2
+		if x.claim.URL != "" && c.member < 0 && c.url == "" {
+			c.url = x.claim.URL
+		}
+	}
+	if len(all) > 0 && all[0].weight >= 1 {
+		c.credited, c.kind = true, all[0].claim.Kind
+	}
+}
+
+// outletCredit is the strongest credit that one outlet gives to a contender.
+type outletCredit struct {
+	weight float64
+	claim  news.Claim
+	by     string
+}
+
+// ownCredits counts the strongest credit that a member gives to another outlet against it.
+func (c *contender) ownCredits(m Candidate) {
+	var worst news.Claim
+	weight := 0.0
+	for _, cl := range m.Claims {
+		if cl.Credited().Key() == c.outlet.Key() {
+			continue
+		}
+		if w := creditWeights[cl.Kind] * cl.Strength; w > weight {
+			worst, weight = cl, w
+		}
+	}
+	if weight > 0 {
+		c.weigh("own credit", -weight, "it credits %s itself: “%s”", worst.Outlet, worst.Text)
+	}
+}
+
+func (c *contender) identity(members []Candidate) {
+	a := members[c.member].Article
+	if c.outlet.Agency {
+		c.weigh("agency", weightAgency, "%s is an agency, whose text others carry", c.outlet.Name)
+	}
+	if a.Outlet.Domain != "" && hostOf(a.URL, a.Outlet.Domain) {
+		c.weigh("address", weightOwnPlace, "it stands at %s's own address", c.outlet.Name)
+	}
+	if words := members[c.member].Print.Words; words > 25 && len(members) > 1 {
+		c.weigh("length", min(weightLength*math.Log2(float64(words)/25), 2), "it gives %d words of text", words)
+	}
+}
+
+// hostOf says whether an address is on a domain or one of its subdomains.
+func hostOf(url, domain string) bool {
+	_, rest, _ := strings.Cut(url, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	host, _, _ = strings.Cut(strings.ToLower(host), ":")
+	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
+// containment compares how much of the others' prose stands in it with how much of its own stands in theirs.
+func (c *contender) containment(members []Candidate) {
+	mine := members[c.member].Print
+	sum, n := 0.0, 0
+	for i, m := range members {
+		if i == c.member || len(m.Print.Shingles) == 0 || len(mine.Shingles) == 0 {
+			continue
+		}
+		sum += m.Print.Coverage(mine) - mine.Coverage(m.Print)
+		n++
+	}
+	if n == 0 {
+		return
+	}
+	if sum > 0 {
+		c.weigh("containment", weightContain*sum/float64(n), "more of the others' text stands in it than of its text in theirs")
+	} else {
+		c.weigh("containment", weightContain*sum/float64(n), "more of its text stands in the others than of theirs in it")
+	}
+}
+
+func (w Weigher) time(c *contender, members []Candidate) {
+	tie := cmp.Or(w.Tie, 20*time.Minute)
+	first := members[0].Article.Time()
+	after := members[c.member].Article.Time().Sub(first)
+	switch {
+	case len(members) == 1:
+	case after > tie:
+		c.weigh("time", -min(weightEarliest, after.Hours()/24), "it came out %s after the earliest", after.Round(time.Minute))
+	case c.member != 0 || members[1].Article.Time().Sub(first) <= tie:
+	default:
+		c.weigh("time", weightEarliest, "it is the earliest")
+	}
+}
+
+// originOf turns the best contender into the origin. Its confidence is its share among all, "none of them" included
+// with log-odds 0 (softmax).
+func originOf(cs []contender, best int, members []Candidate) news.Origin {
+	top := cs[best].score
+	total := 1 + math.Exp(-top) // the best and none of them
+	for i, c := range cs {
+		if i != best && c.outlet.Key() != cs[best].outlet.Key() {
+			total += math.Exp(c.score - top)
+		}
+	}
+	c := cs[best]
+	o := news.Origin{Outlet: c.outlet, URL: c.url, Confidence: math.Round(1000/total) / 1000, Evidence: c.evidence}
+	if c.member >= 0 {
+		o.Article = members[c.member].Article.ID
+	}
+	o.Level = level(c, o.Confidence, members)
+	return o
+}
+
+func level(c contender, confidence float64, members []Candidate) string {
+	switch {
+	case confidence >= .75 && (c.credited || c.member >= 0 && c.outlet.Agency):
+		return news.LevelOriginal
+	case confidence >= .5 && (c.credited || c.member >= 0 && members[c.member].Print.Words >= minOwnProse):
+		return news.LevelLikely
+	}
+	return news.LevelEarliest
+}
