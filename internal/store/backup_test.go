@@ -1,0 +1,113 @@
+package store
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"headwater/internal/news"
+)
+
+func TestBackupAndRestore(t *testing.T) {
+	db := newsroom(t, 3)
+	settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
+	ctx := t.Context()
+	file := filepath.Join(t.TempDir(), "backup.db")
+	if err := db.Backup(ctx, file); err != nil {
+		t.Fatal(err)
+	}
+	saysAll(t, db.Backup(ctx, file), file, "exists already")
+	if info, err := os.Stat(file); err != nil || info.Mode().Perm() != 0o600 {
+		t.Errorf("backup has mode %v, %v", info.Mode(), err)
+	}
+	dir := filepath.Join(t.TempDir(), "new")
+	if err := Restore(ctx, file, dir); err != nil {
+		t.Fatal(err)
+	}
+	again := open(t, dir)
+	check(t, again)
+	if got, want := guids(logged(t, again, 0)), guids(logged(t, db, 0)); got != want {
+		t.Errorf("restored %s, want %s", got, want)
+	}
+	if mark, err := again.Mark(ctx, "settle"); mark != 2 || err != nil {
+		t.Errorf("mark %d, %v", mark, err)
+	}
+	if s, err := again.Story(ctx, 1); err != nil || len(s.Members) != 2 {
+		t.Errorf("story %+v, %v", s, err)
+	}
+	saysAll(t, Restore(ctx, file, dir), dir, "held by process")
+	if err := again.Close(); err != nil {
+		t.Fatal(err)
+	}
+	saysAll(t, Restore(ctx, file, dir), dir, "not empty")
+}
+
+// TestRestoreFromALivingFolder restores from a database whose newest part stands in its WAL.
+func TestRestoreFromALivingFolder(t *testing.T) {
+	db := newsroom(t, 3)
+	dir := filepath.Join(t.TempDir(), "new")
+	if err := Restore(t.Context(), filepath.Join(db.Dir(), File), dir); err != nil {
+		t.Fatal(err)
+	}
+	if got, want := guids(logged(t, open(t, dir), 0)), guids(logged(t, db, 0)); got != want {
+		t.Errorf("restored %s, want %s", got, want)
+	}
+}
+
+func TestRestoreRefuses(t *testing.T) {
+	backup := func(t *testing.T, change string) string {
+		db := newsroom(t, 30)
+		file := filepath.Join(t.TempDir(), File)
+		if err := db.Backup(t.Context(), file); err != nil {
+			t.Fatal(err)
+		}
+		if change != "" {
+			execute(t, filepath.Dir(file), change)
+		}
+		return file
+	}
+	tests := []struct {
+		name string
+		file func(t *testing.T) string
+		says string
+	}{
+		{"nothing there", func(t *testing.T) string { return filepath.Join(t.TempDir(), "no.db") }, "no such file"},
+		{"a folder", func(t *testing.T) string { return t.TempDir() }, "not a file"},
+		{"text", func(t *testing.T) string {
+			file := filepath.Join(t.TempDir(), "text.db")
+			write(t, file, strings.Repeat("text ", 999))
+			return file
+		}, "not a headwater backup"},
+		{"empty", func(t *testing.T) string {
+			file := filepath.Join(t.TempDir(), "empty.db")
+			write(t, file, "")
+			return file
+		}, "not a headwater backup"},
+		{"another program's", func(t *testing.T) string { return backup(t, `PRAGMA application_id = 7`) }, "not a headwater backup"},
+		{"newer", func(t *testing.T) string {
+			return backup(t, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (900, 1)`)
+		}, "newer headwater"},
+		{"damaged", func(t *testing.T) string {
+			file := backup(t, "")
+			b, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for i := 8192; i < len(b)-1000; i += 4096 {
+				copy(b[i:], strings.Repeat("\xff", 1000))
+			}
+			write(t, file, string(b))
+			return file
+		}, "damaged"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			file, dir := tt.file(t), filepath.Join(t.TempDir(), "new")
+			saysAll(t, Restore(t.Context(), file, dir), file, dir, tt.says)
+			if _, err := os.Stat(filepath.Join(dir, File)); err == nil {
+				t.Error("a database was put in place all the same")
+			}
+		})
+	}
+}

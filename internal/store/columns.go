@@ -1,0 +1,90 @@
+package store
+
+import (
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"headwater/internal/news"
+)
+
+// millis is how times are stored; the zero time is 0.
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func fromMillis(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}
+
+// text makes s fit for a text column and for JSON: valid UTF-8 without NUL, so that it compares equal everywhere.
+func text(s string) string {
+	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
+		return s
+	}
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
+}
+
+// list encodes a slice as JSON, and an empty one as "".
+func list[T any](items []T) (string, error) {
+	if len(items) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(items)
+	return string(b), err
+}
+
+// unlist decodes what list encoded.
+func unlist[T any](s string) ([]T, error) {
+	if s == "" {
+		return nil, nil
+	}
+	var items []T
+	if err := json.Unmarshal([]byte(s), &items); err != nil {
+		return nil, fmt.Errorf("stored list %.40q: %w", s, err)
+	}
+	return items, nil
+}
+
+// idList is a JSON array for json_each: one parameter for any number of ids.
+func idList(ids []int64) (string, error) {
+	b, err := json.Marshal(ids)
+	return string(b), err
+}
+
+// found turns sql.ErrNoRows into news.ErrNotFound.
+func found(err error) error {
+	if errors.Is(err, sql.ErrNoRows) {
+		return news.ErrNotFound
+	}
+	return err
+}
+
+// scanner is *sql.Row or *sql.Rows.
+type scanner interface {
+	Scan(dest ...any) error
+}
+
+// collect reads all rows with scan and closes them.
+func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
+	defer func() { _ = rows.Close() }() // an error while reading shows in rows.Err
+	var all []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, v)
+	}
+	return all, rows.Err()
+}

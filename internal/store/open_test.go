@@ -1,0 +1,383 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"headwater/internal/news"
+)
+
+// The test binary run with this variable writes to the folder that it names until it is killed.
+const writeUntilKilled = "HEADWATER_TEST_WRITE"
+
+func TestMain(m *testing.M) {
+	if dir := os.Getenv(writeUntilKilled); dir != "" {
+		if err := writeForever(context.Background(), dir); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
+	}
+	os.Exit(m.Run())
+}
+
+// writeForever collects and settles, and prints a line after each.
+func writeForever(ctx context.Context, dir string) error {
+	db, err := Open(ctx, dir, Options{})
+	if err != nil {
+		return err
+	}
+	f, err := db.AddFeed(ctx, news.Feed{URL: feedURL(0)})
+	if err != nil && !errors.Is(err, news.ErrExists) {
+		return err
+	}
+	start, err := db.Mark(ctx, "settle") // what was collected and not settled comes again
+	if err != nil {
+		return err
+	}
+	for i := start; ; i += 3 {
+		p := news.Poll{Feed: f}
+		p.Feed.ETag, p.Feed.State, p.Feed.Checked = fmt.Sprint(i+3), news.FeedOK, day
+		s := news.Settlement{Through: i + 3, Prints: map[int64]news.Print{}}
+		for n := i + 1; n <= i+3; n++ {
+			p.Articles = append(p.Articles, article(fmt.Sprint(n), fmt.Sprint(n)))
+			s.Prints[n] = news.Print{Words: int(n)}
+			s.Stories = append(s.Stories, story(n, n, n))
+		}
+		if _, err := db.Collect(ctx, []news.Poll{p}); err != nil {
+			return err
+		}
+		fmt.Println("collected")
+		if err := db.Settle(ctx, s); err != nil {
+			return err
+		}
+		fmt.Println("settled")
+	}
+}
+
+// whole fails where the folder that writeForever wrote to holds half of anything.
+func whole(t *testing.T, dir string) (articles, settled int) {
+	t.Helper()
+	ctx := t.Context()
+	db := open(t, dir)
+	check(t, db)
+	status, errS := db.Status(ctx)
+	feed, errF := db.FeedByURL(ctx, feedURL(0))
+	last, errL := db.LastSeq(ctx)
+	mark, errM := db.Mark(ctx, "settle")
+	if err := errors.Join(errS, errF, errL, errM); err != nil {
+		t.Fatal(err)
+	}
+	if feed.ETag != fmt.Sprint(last) || last != int64(status.Articles) || feed.Articles != status.Articles || last%3 != 0 {
+		t.Errorf("ETag %s, log %d, articles %d: not one transaction", feed.ETag, last, status.Articles)
+	}
+	if mark != int64(status.Stories) || mark%3 != 0 || last-mark > 3 {
+		t.Errorf("mark %d, stories %d, log %d: not one transaction", mark, status.Stories, last)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return status.Articles, int(mark)
+}
+
+func TestKilledAtAnyMoment(t *testing.T) {
+	dir := t.TempDir()
+	settled := 0
+	for lines := range 8 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), writeUntilKilled+"="+dir)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewScanner(out)
+		for range lines + 1 {
+			in.Scan()
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("the writer ended by itself")
+		}
+		articles, mark := whole(t, dir)
+		if least := settled + (lines+2)/2*3; articles < least {
+			t.Errorf("%d articles after %d lines, want %d or more", articles, lines+1, least)
+		}
+		if least := settled + (lines+1)/2*3; mark < least {
+			t.Errorf("mark %d after %d lines, want %d or more", mark, lines+1, least)
+		}
+		settled = mark
+	}
+}
+
+// TestCopyTakenMidway opens what a power cut leaves: the files as they are while the writer runs.
+func TestCopyTakenMidway(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir)
+	feeds := addFeeds(t, db, 1)
+	for i := range 4 {
+		p := poll(feeds[0], article(fmt.Sprint(i), "one"), article(fmt.Sprint(i, "b"), "two"))
+		p.Feed.ETag = fmt.Sprint(i)
+		store(t, db, p)
+		crashed := t.TempDir()
+		for _, name := range []string{File, File + "-wal"} {
+			copyFile(t, filepath.Join(dir, name), filepath.Join(crashed, name))
+		}
+		again := open(t, crashed)
+		check(t, again)
+		if n := len(logged(t, again, 0)); n != 2*(i+1) {
+			t.Errorf("%d articles after the crash, want %d", n, 2*(i+1))
+		}
+		f, err := again.Feed(t.Context(), 1)
+		if err != nil || f.ETag != fmt.Sprint(i) {
+			t.Errorf("ETag %q, %v; want %d", f.ETag, err, i)
+		}
+		if got := store(t, again, p)[0]; got != (news.Tally{Same: 2}) {
+			t.Errorf("the poll again gave %+v", got)
+		}
+	}
+}
+
+// TestTornWAL cuts the newest transaction short in every copy: all before it stays.
+func TestTornWAL(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir)
+	f := addFeeds(t, db, 1)[0]
+	store(t, db, poll(f, article("a", "one")))
+	wal := filepath.Join(dir, File+"-wal")
+	whole, err := os.ReadFile(wal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	store(t, db, poll(f, article("b", "two")))
+	longer, err := os.ReadFile(wal)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := len(whole); n < len(longer); n += 1 + (len(longer)-len(whole))/7 {
+		torn := t.TempDir()
+		copyFile(t, filepath.Join(dir, File), filepath.Join(torn, File))
+		if err := os.WriteFile(filepath.Join(torn, File+"-wal"), longer[:n], 0o600); err != nil {
+			t.Fatal(err)
+		}
+		again := open(t, torn)
+		check(t, again)
+		if got := guids(logged(t, again, 0)); got != "a=one" {
+			t.Errorf("cut at %d of %d: %s", n, len(longer), got)
+		}
+	}
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	in, err := os.Open(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := os.OpenFile(to, os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o600)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = io.Copy(out, in)
+	if err := errors.Join(err, in.Close(), out.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFolderIsPrivateAndHeld(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	db := open(t, dir)
+	for path, want := range map[string]fs.FileMode{dir: 0o700, filepath.Join(dir, File): 0o600, filepath.Join(dir, lockFile): 0o600, filepath.Join(dir, File+"-wal"): 0o600} {
+		if info, err := os.Stat(path); err != nil || info.Mode().Perm() != want {
+			t.Errorf("%s: %v, %v; want %v", path, info.Mode(), err, want)
+		}
+	}
+	_, err := Open(t.Context(), dir, Options{})
+	saysAll(t, err, dir, fmt.Sprintf("held by process %d", os.Getpid()), "stop that process")
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	open(t, dir)
+}
+
+// saysAll wants an error that names all of it.
+func saysAll(t *testing.T, err error, words ...string) {
+	t.Helper()
+	if err == nil {
+		t.Fatalf("no error; want one with %q", words)
+	}
+	for _, w := range words {
+		if !strings.Contains(err.Error(), w) {
+			t.Errorf("error %q does not say %q", err, w)
+		}
+	}
+}
+
+func TestReadingBesideAWriter(t *testing.T) {
+	dir := t.TempDir()
+	_, err := Open(t.Context(), dir, Options{ReadOnly: true})
+	saysAll(t, err, dir, "no newsroom yet", "poll once")
+	if !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%v does not wrap fs.ErrNotExist", err)
+	}
+	db := open(t, dir)
+	f := addFeeds(t, db, 1)[0]
+	beside, err := Open(t.Context(), dir, Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	store(t, db, poll(f, article("g", "one")))
+	if got := guids(logged(t, beside, 0)); got != "g=one" {
+		t.Errorf("reader sees %q", got)
+	}
+	_, err = beside.Collect(t.Context(), nil)
+	saysAll(t, err, dir, "for reading only")
+	if err := beside.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Error(err)
+	}
+	after, err := Open(t.Context(), dir, Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := guids(logged(t, after, 0)); got != "g=one" {
+		t.Errorf("reader without a writer sees %q", got)
+	}
+	if err := after.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestFoldersThatDoNotServe(t *testing.T) {
+	tests := []struct {
+		name string
+		make func(t *testing.T, dir string)
+		says []string
+	}{
+		{"a file is in the way", func(t *testing.T, dir string) { write(t, dir, "x") }, []string{"cannot be made", "choose another folder"}},
+		{"the lock cannot be written", func(t *testing.T, dir string) { write(t, filepath.Join(dir, lockFile, "x"), "") }, []string{"cannot be written", "mend its permissions"}},
+		{"the database cannot be written", func(t *testing.T, dir string) { write(t, filepath.Join(dir, File, "x"), "") }, []string{"mend the permissions"}},
+		{"no database", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, File), strings.Repeat("not a database ", 500))
+		}, []string{"is no database"}},
+		{"another program's", func(t *testing.T, dir string) { execute(t, dir, `CREATE TABLE bookmarks (id INTEGER)`) }, []string{"another program"}},
+		{"newer schema", func(t *testing.T, dir string) {
+			if err := open(t, dir).Close(); err != nil {
+				t.Fatal(err)
+			}
+			execute(t, dir, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (900, 1)`)
+		}, []string{"newer headwater", "schema 900"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "data")
+			tt.make(t, dir)
+			_, err := Open(t.Context(), dir, Options{})
+			saysAll(t, err, append(tt.says, dir)...)
+		})
+	}
+}
+
+func TestReadingANewerOrOlderSchema(t *testing.T) {
+	dir := t.TempDir()
+	if err := open(t, dir).Close(); err != nil {
+		t.Fatal(err)
+	}
+	execute(t, dir, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (900, 1)`)
+	_, err := Open(t.Context(), dir, Options{ReadOnly: true})
+	saysAll(t, err, dir, "newer headwater")
+	execute(t, dir, `DELETE FROM goose_db_version WHERE version_id > 0`)
+	_, err = Open(t.Context(), dir, Options{ReadOnly: true})
+	saysAll(t, err, dir, "older headwater")
+}
+
+func write(t *testing.T, path, content string) {
+	t.Helper()
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// execute changes the database behind the store's back.
+func execute(t *testing.T, dir, statement string) {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	raw, err := sql.Open("sqlite", dsn(filepath.Join(dir, File), writerParams))
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = raw.ExecContext(t.Context(), statement)
+	if err := errors.Join(err, raw.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestFullDiskKeepsWhatWasStored(t *testing.T) {
+	dir := t.TempDir()
+	db := open(t, dir)
+	f := addFeeds(t, db, 1)[0]
+	store(t, db, poll(f, article("before", "before")))
+	if _, err := db.writer.ExecContext(t.Context(), `PRAGMA max_page_count = 1`); err != nil { // SQLite takes the present size
+		t.Fatal(err)
+	}
+	big := poll(f)
+	big.Feed.ETag = "full"
+	for i := range 300 {
+		big.Articles = append(big.Articles, article(fmt.Sprint("big", i), strings.Repeat(fmt.Sprint(i), 200)))
+	}
+	_, err := db.Collect(t.Context(), []news.Poll{big})
+	saysAll(t, err, dir, "is full", "free some space", "store polls")
+	saysAll(t, noSpace(err, "/mnt/backup.db"), "the disk that holds /mnt/backup.db is full")
+	if got, err := db.Feed(t.Context(), f.ID); err != nil || got.ETag != "" {
+		t.Errorf("validator %q outran its items (%v)", got.ETag, err)
+	}
+	check(t, db)
+	if _, err := db.writer.ExecContext(t.Context(), `PRAGMA max_page_count = 100000`); err != nil {
+		t.Fatal(err)
+	}
+	if got := store(t, db, big)[0]; got.New != 300 {
+		t.Errorf("with space again: %+v", got)
+	}
+	check(t, db)
+}
+
+func TestCheckFindsBrokenPromises(t *testing.T) {
+	for says, statement := range map[string]string{
+		"feeds whose article counter is wrong": `UPDATE feeds SET articles = 7`,
+		"articles that are not in the log":     `UPDATE log SET article_id = 2`,
+		"articles without a body":              `DELETE FROM bodies`,
+		"stories without members":              `DELETE FROM members`,
+		"events whose story counter is wrong":  `UPDATE events SET stories = 9`,
+		"broken references between tables":     `PRAGMA foreign_keys = off; UPDATE members SET story_id = 99`,
+		"moved stories that still exist":       `INSERT INTO redirects (old, new) VALUES (1, 1)`,
+		"log entries newer than their article": `INSERT INTO log (article_id) VALUES (1)`,
+	} {
+		t.Run(says, func(t *testing.T) {
+			db := newsroom(t, 2)
+			settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
+			execute(t, db.Dir(), statement)
+			saysAll(t, db.Check(t.Context()), says)
+		})
+	}
+}

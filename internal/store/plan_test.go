@@ -1,0 +1,74 @@
+package store
+
+import (
+	"strings"
+	"testing"
+
+	"headwater/internal/news"
+)
+
+// TestQueriesUseTheirIndexes asks SQLite how it would run the queries that grow with the newsroom.
+func TestQueriesUseTheirIndexes(t *testing.T) {
+	db := newsroom(t, 3)
+	stories := func(l news.StoryList) string {
+		q, _, err := storyQuery(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return q
+	}
+	articles := func(l news.ArticleList) string {
+		q, _ := articleQuery(l)
+		return q
+	}
+	tests := []struct {
+		name, query, uses string
+	}{
+		{"due feeds", dueFeedsSQL, "INDEX feeds_due"},
+		{"known guids", knownSQL, "INDEX sqlite_autoindex_articles_1"},
+		{"append to log", appendLogSQL, "INDEX articles_seq"},
+		{"log", logSQL, "INDEX articles_seq"},
+		{"count after", countAfterSQL, "COVERING INDEX articles_seq"},
+		{"window", windowSQL, "INDEX articles_seen"},
+		{"edges", edgesSQL, "INDEX articles_seen"},
+		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
+		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
+		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
+		{"changed stories", stories(news.StoryList{Since: day}), "INDEX stories_changed"},
+		{"event", stories(news.StoryList{Event: 1}), "INDEX stories_event"},
+		{"stories by id", stories(news.StoryList{IDs: []int64{1}}), "PRIMARY KEY"},
+		{"members", membersSQL, "INDEX members_story"},
+		{"newest articles", articles(news.ArticleList{}), "INDEX articles_time"},
+		{"articles of a feed", articles(news.ArticleList{FeedID: 1}), "INDEX articles_feed"},
+		{"articles since", articles(news.ArticleList{Since: day}), "INDEX articles_seen"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			args := make([]any, strings.Count(tt.query, "?"))
+			for i := range args {
+				args[i] = "1"
+			}
+			if strings.Contains(tt.query, "?1") {
+				args = args[:1]
+			}
+			rows, err := db.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+tt.query, args...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			plan, err := collect(rows, func(row scanner) (step string, err error) {
+				var skip any
+				err = row.Scan(&skip, &skip, &skip, &step)
+				return step, err
+			})
+			all := strings.Join(plan, "\n")
+			if err != nil || !strings.Contains(all, tt.uses) {
+				t.Errorf("plan without %s (%v):\n%s", tt.uses, err, all)
+			}
+			for _, step := range plan {
+				if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "INDEX") && !strings.Contains(step, "wanted") && !strings.Contains(step, "json_each") && step != "SCAN w" && step != "SCAN page" && step != "SCAN open" {
+					t.Errorf("reads a whole table: %s", step)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,119 @@
+package store
+
+import (
+	"fmt"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"headwater/internal/news"
+)
+
+// paper is the model: feed and guid give the newest title.
+type paper map[[2]string]string
+
+// take applies a poll as Collect should.
+func (p paper) take(feed string, articles []news.Article) (tally news.Tally) {
+	taken := map[string]bool{}
+	for _, a := range articles {
+		if taken[a.GUID] {
+			continue
+		}
+		taken[a.GUID] = true
+		key := [2]string{feed, a.GUID}
+		old, ok := p[key]
+		switch {
+		case !ok:
+			tally.New++
+		case old != a.Title:
+			tally.Revised++
+		default:
+			tally.Same++
+		}
+		p[key] = a.Title
+	}
+	return tally
+}
+
+// TestCollectNeverLosesOrDoubles compares random sequences of polls with the model, and follows the log from a mark as
+// the later stages do.
+func TestCollectNeverLosesOrDoubles(t *testing.T) {
+	dir := t.TempDir()
+	run := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		run++
+		db, err := Open(t.Context(), fmt.Sprint(dir, "/", run), Options{})
+		if err != nil {
+			rt.Fatal(err)
+		}
+		defer func() {
+			if err := db.Close(); err != nil {
+				rt.Error(err)
+			}
+		}()
+		feeds := addFeeds(t, db, 3)
+		model, follower, mark := paper{}, paper{}, int64(0)
+		for range rapid.IntRange(1, 6).Draw(rt, "calls") {
+			polls, want := drawPolls(rt, feeds, model)
+			got, err := db.Collect(t.Context(), polls)
+			if err != nil {
+				rt.Fatal(err)
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				rt.Fatal(diff)
+			}
+			if rapid.Bool().Draw(rt, "follow") {
+				mark = follow(rt, t, db, follower, mark)
+			}
+		}
+		follow(rt, t, db, follower, mark)
+		if diff := cmp.Diff(model, follower); diff != "" {
+			rt.Fatal(diff)
+		}
+		whole := paper{}
+		follow(rt, t, db, whole, 0)
+		if diff := cmp.Diff(model, whole); diff != "" {
+			rt.Fatal(diff)
+		}
+		if err := db.Check(t.Context()); err != nil {
+			rt.Fatal(err)
+		}
+	})
+}
+
+func drawPolls(rt *rapid.T, feeds []news.Feed, model paper) (polls []news.Poll, want []news.Tally) {
+	for range rapid.IntRange(1, 4).Draw(rt, "polls") {
+		f := rapid.SampledFrom(feeds).Draw(rt, "feed")
+		var articles []news.Article
+		for range rapid.IntRange(0, 5).Draw(rt, "items") {
+			guid := rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}).Draw(rt, "guid")
+			articles = append(articles, article(guid, guid+rapid.SampledFrom([]string{"1", "2"}).Draw(rt, "version")))
+		}
+		polls = append(polls, poll(f, articles...))
+		want = append(want, model.take(f.URL, articles))
+	}
+	return polls, want
+}
+
+// follow reads the log from a mark in small steps, and fails where a step repeats an article.
+func follow(rt *rapid.T, t *testing.T, db *DB, into paper, mark int64) int64 {
+	urls := map[int64]string{1: feedURL(0), 2: feedURL(1), 3: feedURL(2)}
+	ids := map[int64]bool{}
+	for {
+		step, err := db.Log(t.Context(), mark, 2)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		if len(step) == 0 {
+			return mark
+		}
+		for _, a := range step {
+			if a.Seq <= mark || ids[a.ID] {
+				rt.Fatalf("article %d comes again at %d, after %d", a.ID, a.Seq, mark)
+			}
+			ids[a.ID], mark = true, a.Seq
+			into[[2]string{urls[a.FeedID], a.GUID}] = a.Title
+		}
+	}
+}

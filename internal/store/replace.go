@@ -1,0 +1,219 @@
+package store
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"headwater/internal/news"
+)
+
+// replaceStories stores stories with their members, sends moved ids on, and clears away what became empty.
+func (t tx) replaceStories(ctx context.Context, s news.Settlement) error {
+	if len(s.Stories)+len(s.Moved) == 0 {
+		return nil
+	}
+	r := replacement{tx: t, moved: shorten(s.Moved)}
+	steps := []func(context.Context, news.Settlement) error{r.touch, r.takeOut, r.put, r.move, r.clear, r.count}
+	for _, step := range steps {
+		if err := step(ctx, s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// replacement is the stories' part of one Settle.
+type replacement struct {
+	tx
+	moved    map[int64]int64
+	given    string // JSON list: ids of the stories given
+	articles string // JSON list: ids of their members
+	touched  string // JSON list: stories that gain, lose or go
+	events   string // JSON list: their events before
+}
+
+// shorten follows chains within moved, so that each old id leads to the last new one. Circles lead nowhere.
+func shorten(moved map[int64]int64) map[int64]int64 {
+	short := make(map[int64]int64, len(moved))
+	for old := range moved {
+		end, ok := chase(moved, old)
+		if ok {
+			short[old] = end
+		}
+	}
+	return short
+}
+
+func chase(moved map[int64]int64, id int64) (int64, bool) {
+	for range len(moved) {
+		next, ok := moved[id]
+		if !ok {
+			return id, true
+		}
+		id = next
+	}
+	_, on := moved[id]
+	return id, !on
+}
+
+const (
+	touchedSQL = `SELECT value FROM json_each(?) UNION
+		SELECT story_id FROM members WHERE article_id IN (SELECT value FROM json_each(?))`
+	eventsOfSQL = `SELECT DISTINCT event_id FROM stories WHERE id IN (SELECT value FROM json_each(?))`
+)
+
+// touch notes which stories and events the settlement reaches, before it does.
+func (r *replacement) touch(ctx context.Context, s news.Settlement) (err error) {
+	var given, articles []int64
+	for _, st := range s.Stories {
+		given = append(given, st.ID)
+		for _, m := range st.Members {
+			articles = append(articles, m.Article.ID)
+		}
+	}
+	if r.given, err = idList(given); err != nil {
+		return err
+	}
+	if r.articles, err = idList(articles); err != nil {
+		return err
+	}
+	named, err := idList(slices.Concat(given, slices.Sorted(maps.Keys(s.Moved))))
+	if err != nil {
+		return err
+	}
+	if r.touched, err = r.ids(ctx, touchedSQL, named, r.articles); err != nil {
+		return err
+	}
+	r.events, err = r.ids(ctx, eventsOfSQL, r.touched)
+	return err
+}
+
+// ids reads one column of ids as a JSON list.
+func (t tx) ids(ctx context.Context, query string, args ...any) (string, error) {
+	rows, err := t.QueryContext(ctx, query, args...)
+	if err != nil {
+		return "", err
+	}
+	all, err := collect(rows, scanID)
+	if err != nil {
+		return "", err
+	}
+	return idList(all)
+}
+
+func scanID(row scanner) (id int64, err error) {
+	err = row.Scan(&id)
+	return id, err
+}
+
+const (
+	emptyOutSQL = `DELETE FROM members WHERE story_id IN (SELECT value FROM json_each(?))`
+	takeOutSQL  = `DELETE FROM members WHERE article_id IN (SELECT value FROM json_each(?))`
+)
+
+// takeOut empties the stories given and takes their members out of other stories.
+func (r *replacement) takeOut(ctx context.Context, _ news.Settlement) error {
+	if err := r.exec(ctx, emptyOutSQL, r.given); err != nil {
+		return err
+	}
+	return r.exec(ctx, takeOutSQL, r.articles)
+}
+
+const reviveSQL = `DELETE FROM redirects WHERE old IN (SELECT value FROM json_each(?))`
+
+func (r *replacement) put(ctx context.Context, s news.Settlement) error {
+	var stories, members [][]any
+	for _, st := range s.Stories {
+		row, err := storyRow(st)
+		if err != nil {
+			return err
+		}
+		stories = append(stories, row)
+		for _, m := range st.Members {
+			row, err := memberRow(st.ID, m)
+			if err != nil {
+				return err
+			}
+			members = append(members, row)
+		}
+	}
+	if err := r.exec(ctx, reviveSQL, r.given); err != nil {
+		return err
+	}
+	if err := r.each(ctx, putStorySQL, stories); err != nil {
+		return err
+	}
+	return r.each(ctx, putMemberSQL, members)
+}
+
+const (
+	// livingSQL is where a story moved before this settlement.
+	livingSQL    = `SELECT coalesce((SELECT new FROM redirects WHERE old = ?1), (SELECT id FROM stories WHERE id = ?1), 0)`
+	moveOnSQL    = `UPDATE redirects SET new = ? WHERE new = ?`
+	moveRestSQL  = `UPDATE members SET story_id = ? WHERE story_id = ?`
+	redirectSQL  = `INSERT INTO redirects (old, new) VALUES (?, ?) ON CONFLICT (old) DO UPDATE SET new = excluded.new`
+	deleteOldSQL = `DELETE FROM stories WHERE id = ?`
+)
+
+// move sends the ids of moved stories on. One that moved to a story that does not exist leads nowhere.
+func (r *replacement) move(ctx context.Context, _ news.Settlement) error {
+	for _, old := range slices.Sorted(maps.Keys(r.moved)) {
+		var living int64
+		if err := r.QueryRowContext(ctx, livingSQL, r.moved[old]).Scan(&living); err != nil {
+			return err
+		}
+		if living == 0 || living == old {
+			continue
+		}
+		for _, q := range []string{moveOnSQL, moveRestSQL} {
+			if err := r.exec(ctx, q, living, old); err != nil {
+				return err
+			}
+		}
+		if err := r.exec(ctx, redirectSQL, old, living); err != nil {
+			return err
+		}
+		if err := r.exec(ctx, deleteOldSQL, old); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	emptySQL = `SELECT s.id FROM stories AS s WHERE s.id IN (SELECT value FROM json_each(?))
+		AND NOT EXISTS (SELECT 1 FROM members AS m WHERE m.story_id = s.id)`
+	clearRedirectsSQL = `DELETE FROM redirects WHERE new IN (SELECT value FROM json_each(?))`
+	clearStoriesSQL   = `DELETE FROM stories WHERE id IN (SELECT value FROM json_each(?))`
+)
+
+// clear deletes the stories that lost their last member, and the ids that led to them.
+func (r *replacement) clear(ctx context.Context, _ news.Settlement) error {
+	empty, err := r.ids(ctx, emptySQL, r.touched)
+	if err != nil {
+		return err
+	}
+	if err := r.exec(ctx, clearRedirectsSQL, empty); err != nil {
+		return err
+	}
+	return r.exec(ctx, clearStoriesSQL, empty)
+}
+
+// reachedSQL are events that had one of the stories touched, or have one now.
+const (
+	reachedSQL     = `(SELECT value FROM json_each(?) UNION SELECT event_id FROM stories WHERE id IN (SELECT value FROM json_each(?)))`
+	dropEventsSQL  = `DELETE FROM events WHERE id IN ` + reachedSQL
+	countEventsSQL = `INSERT INTO events (id, stories, latest) SELECT event_id, count(*), max(latest) FROM stories
+		WHERE event_id <> 0 AND event_id IN ` + reachedSQL + ` GROUP BY event_id`
+)
+
+// count writes the events anew that had or have one of the stories touched.
+func (r *replacement) count(ctx context.Context, _ news.Settlement) error {
+	for _, q := range []string{dropEventsSQL, countEventsSQL} {
+		if err := r.exec(ctx, q, r.events, r.touched); err != nil {
+			return err
+		}
+	}
+	return nil
+}

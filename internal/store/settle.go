@@ -1,0 +1,167 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"math"
+	"slices"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// The mark of settling, and the highest story and event ids ever used.
+const (
+	markSettle = "settle"
+	markStory  = "story"
+	markEvent  = "event"
+)
+
+// Settle stores what settling a run of the log changed, in one transaction. The members of each story given are
+// replaced, and an article leaves the story it was in; a story that loses its last member that way is deleted. A story
+// in Moved is deleted too, and every id that ever led to it leads on. The edges of an article with a new print are
+// replaced by those given. The mark moves to Through; 0 leaves it where it is.
+func (db *DB) Settle(ctx context.Context, s news.Settlement) error {
+	return db.write(ctx, "settle", func(ctx context.Context, t tx) error {
+		steps := []func(context.Context, news.Settlement) error{t.putEdges, t.putPrints, t.putClaims, t.replaceStories, t.putCounters}
+		for _, step := range steps {
+			if err := step(ctx, s); err != nil {
+				return err
+			}
+		}
+		return t.setMark(ctx, markSettle, s.Through)
+	})
+}
+
+const putPrintSQL = `INSERT INTO prints (article_id, print) VALUES (?, ?)
+	ON CONFLICT (article_id) DO UPDATE SET print = excluded.print`
+
+func (t tx) putPrints(ctx context.Context, s news.Settlement) error {
+	rows := make([][]any, 0, len(s.Prints))
+	for _, id := range slices.Sorted(maps.Keys(s.Prints)) {
+		rows = append(rows, []any{id, t.db.opts.EncodePrint(s.Prints[id])})
+	}
+	return t.each(ctx, putPrintSQL, rows)
+}
+
+const (
+	dropClaimsSQL = `DELETE FROM claims WHERE article_id IN (SELECT value FROM json_each(?))`
+	putClaimsSQL  = `INSERT INTO claims (article_id, claims) VALUES (?, ?)
+		ON CONFLICT (article_id) DO UPDATE SET claims = excluded.claims`
+)
+
+func (t tx) putClaims(ctx context.Context, s news.Settlement) error {
+	ids, err := idList(slices.Sorted(maps.Keys(s.Prints)))
+	if err != nil {
+		return err
+	}
+	if err := t.exec(ctx, dropClaimsSQL, ids); err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, id := range slices.Sorted(maps.Keys(s.Claims)) {
+		claims, err := list(fromClaims(s.Claims[id]))
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []any{id, claims})
+	}
+	return t.each(ctx, putClaimsSQL, rows)
+}
+
+// The edges of articles that had a print before are those of an older text.
+const (
+	dropEdgesASQL = `DELETE FROM edges WHERE a IN (SELECT article_id FROM prints WHERE article_id IN (SELECT value FROM json_each(?)))`
+	dropEdgesBSQL = `DELETE FROM edges WHERE b IN (SELECT article_id FROM prints WHERE article_id IN (SELECT value FROM json_each(?)))`
+	putEdgeSQL    = `INSERT INTO edges (a, b, story, event, reasons) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (a, b) DO UPDATE SET story = excluded.story, event = excluded.event, reasons = excluded.reasons`
+)
+
+func (t tx) putEdges(ctx context.Context, s news.Settlement) error {
+	ids, err := idList(slices.Sorted(maps.Keys(s.Prints)))
+	if err != nil {
+		return err
+	}
+	for _, q := range []string{dropEdgesASQL, dropEdgesBSQL} {
+		if err := t.exec(ctx, q, ids); err != nil {
+			return err
+		}
+	}
+	rows := make([][]any, 0, len(s.Edges))
+	for _, e := range s.Edges {
+		reasons, err := list(e.Reasons)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, []any{e.A, e.B, e.Story, e.Event, reasons})
+	}
+	return t.each(ctx, putEdgeSQL, rows)
+}
+
+// putCounters remembers the highest ids, so that none is used again even when its story is gone.
+func (t tx) putCounters(ctx context.Context, s news.Settlement) error {
+	stories, events := int64(0), int64(0)
+	for _, st := range s.Stories {
+		stories, events = max(stories, st.ID), max(events, st.Event)
+	}
+	for old := range s.Moved {
+		stories = max(stories, old)
+	}
+	if err := t.setMark(ctx, markStory, stories); err != nil {
+		return err
+	}
+	return t.setMark(ctx, markEvent, events)
+}
+
+// NextStoryID is one more than the highest story id ever used, those of deleted and moved stories included.
+func (db *DB) NextStoryID(ctx context.Context) (int64, error) {
+	n, err := db.Mark(ctx, markStory)
+	return n + 1, err
+}
+
+// NextEventID is one more than the highest event id ever used.
+func (db *DB) NextEventID(ctx context.Context) (int64, error) {
+	n, err := db.Mark(ctx, markEvent)
+	return n + 1, err
+}
+
+// halfLife is the time in which a story sinks as far on the front page as losing half its outlets would take it.
+const halfLife = 12 * time.Hour
+
+// rank orders stories by coverage and freshness. It is the logarithm of outlets*2^(-age/halfLife) without the present
+// time, which is the same for all, so that it can be stored and indexed.
+func rank(s news.Story) float64 {
+	return math.Log2(float64(max(s.Outlets, 1))) + float64(millis(s.Latest))/float64(halfLife.Milliseconds())
+}
+
+const putStorySQL = `INSERT INTO stories (id, event_id, title, outlets, first, latest, changed, rank, origin_article, origin_name,
+	origin_domain, origin_agency, origin_url, level, confidence, evidence)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id, title = excluded.title, outlets = excluded.outlets,
+		first = excluded.first, latest = excluded.latest, changed = excluded.changed, rank = excluded.rank,
+		origin_article = excluded.origin_article, origin_name = excluded.origin_name, origin_domain = excluded.origin_domain,
+		origin_agency = excluded.origin_agency, origin_url = excluded.origin_url, level = excluded.level,
+		confidence = excluded.confidence, evidence = excluded.evidence`
+
+func storyRow(s news.Story) ([]any, error) {
+	evidence, err := list(s.Origin.Evidence)
+	if err != nil {
+		return nil, fmt.Errorf("story %d: %w", s.ID, err)
+	}
+	o := s.Origin
+	return []any{
+		s.ID, s.Event, text(s.Title), s.Outlets, millis(s.First), millis(s.Latest), millis(s.Changed), rank(s), o.Article,
+		text(o.Name), text(o.Domain), o.Agency, text(o.URL), o.Level, o.Confidence, evidence,
+	}, nil
+}
+
+const putMemberSQL = `INSERT INTO members (article_id, story_id, role, share, evidence) VALUES (?, ?, ?, ?, ?)`
+
+func memberRow(story int64, m news.Member) ([]any, error) {
+	evidence, err := list(m.Evidence)
+	if err != nil {
+		return nil, fmt.Errorf("story %d, article %d: %w", story, m.Article.ID, err)
+	}
+	return []any{m.Article.ID, story, m.Role, m.Share, evidence}, nil
+}

@@ -1,0 +1,83 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+
+	"headwater/internal/news"
+)
+
+const statusSQL = `SELECT (SELECT count(*) FROM feeds WHERE removed = 0), (SELECT coalesce(sum(articles), 0) FROM feeds),
+	(SELECT count(*) FROM stories), (SELECT count(*) FROM events),
+	(SELECT count(*) FROM articles WHERE seq > coalesce((SELECT value FROM marks WHERE name = '` + markSettle + `'), 0))`
+
+// Status counts what is stored. Unindexed stays 0: the index knows its own mark.
+func (db *DB) Status(ctx context.Context) (s news.Status, err error) {
+	err = db.reader.QueryRowContext(ctx, statusSQL).Scan(&s.Feeds, &s.Articles, &s.Stories, &s.Events, &s.Unsettled)
+	if err != nil {
+		return news.Status{}, fmt.Errorf("status: %w", db.explain(err))
+	}
+	return s, nil
+}
+
+// promises are what every transaction keeps, each as a query that counts breaches.
+func promises() map[string]string {
+	return map[string]string{
+		"feeds whose article counter is wrong": `SELECT count(*) FROM feeds AS f
+			WHERE f.articles <> (SELECT count(*) FROM articles AS a WHERE a.feed_id = f.id)`,
+		"articles that are not in the log where they say": `SELECT count(*) FROM articles AS a
+			LEFT JOIN log AS l ON l.seq = a.seq WHERE l.article_id IS NOT a.id`,
+		"log entries newer than their article": `SELECT count(*) FROM log AS l JOIN articles AS a ON a.id = l.article_id WHERE l.seq > a.seq`,
+		"articles without a body": `SELECT count(*) FROM articles AS a
+			LEFT JOIN bodies AS b ON b.article_id = a.id WHERE b.article_id IS NULL`,
+		"stories without members": `SELECT count(*) FROM stories AS s
+			WHERE NOT EXISTS (SELECT 1 FROM members AS m WHERE m.story_id = s.id)`,
+		"events whose story counter is wrong": `SELECT count(*) FROM events AS e
+			WHERE e.stories <> (SELECT count(*) FROM stories AS s WHERE s.event_id = e.id)`,
+		"moved stories that still exist":   `SELECT count(*) FROM redirects AS r JOIN stories AS s ON s.id = r.old`,
+		"broken references between tables": `SELECT count(*) FROM pragma_foreign_key_check`,
+	}
+}
+
+// Check reads the whole database and says what is wrong with it: damaged pages and broken promises.
+func (db *DB) Check(ctx context.Context) error {
+	return db.read(ctx, "check "+db.path(), func(t *sql.Tx) error {
+		if err := quickCheck(ctx, t); err != nil {
+			return err
+		}
+		var errs []error
+		for name, query := range promises() {
+			var n int
+			if err := t.QueryRowContext(ctx, query).Scan(&n); err != nil {
+				return err
+			}
+			if n > 0 {
+				errs = append(errs, fmt.Errorf("%d %s", n, name))
+			}
+		}
+		return errors.Join(errs...)
+	})
+}
+
+const quickCheckSQL = `PRAGMA quick_check(10)`
+
+func quickCheck(ctx context.Context, t *sql.Tx) error {
+	rows, err := t.QueryContext(ctx, quickCheckSQL)
+	if err != nil {
+		return err
+	}
+	lines, err := collect(rows, func(row scanner) (line string, err error) {
+		err = row.Scan(&line)
+		return line, err
+	})
+	if err != nil {
+		return err
+	}
+	if said := strings.Join(lines, "; "); said != "ok" {
+		return fmt.Errorf("the file is damaged (%s); restore a backup into an empty folder", said)
+	}
+	return nil
+}

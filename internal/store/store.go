@@ -1,0 +1,173 @@
+// Package store keeps the newsroom in SQLite: feeds, the log of articles, and what settling made of them. It is the only
+// package that speaks SQL.
+//
+// Every method that writes is one transaction, and a mark moves in the transaction that holds its result, so a process
+// may end at any moment without loss or repetition.
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "modernc.org/sqlite" // the driver
+
+	"headwater/internal/news"
+)
+
+// File is the name of the database in the data folder.
+const File = "headwater.db"
+
+// Options of Open. The zero value works.
+type Options struct {
+	// ReadOnly opens beside a running writer, takes no lock and changes nothing.
+	ReadOnly bool
+	// Logger hears of migrations. Nil is silence.
+	Logger *slog.Logger
+	// EncodePrint and DecodePrint are the codec of stored prints, as in package prints. Nil means JSON.
+	EncodePrint func(news.Print) []byte
+	DecodePrint func([]byte) (news.Print, error)
+}
+
+// DB is an open data folder. It is safe for concurrent use: one connection writes, several read.
+type DB struct {
+	dir    string
+	opts   Options
+	writer *sql.DB              // one connection; nil when read-only
+	reader *sql.DB              // a pool
+	stmts  map[string]*sql.Stmt // of writer, by SQL
+	bodies *bodyCodec
+	lock   *os.File // nil when read-only
+}
+
+// Open opens the database in dir and brings its schema up to date. Folder and database are created where they are
+// missing, unless Options.ReadOnly. The folder is held until Close.
+func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("data folder %s: %w", dir, err)
+	}
+	bodies, err := newBodyCodec()
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{dir: abs, opts: opts.withDefaults(), bodies: bodies}
+	if err := db.open(ctx); err != nil {
+		return nil, errors.Join(db.explain(err), db.Close())
+	}
+	return db, nil
+}
+
+func (o Options) withDefaults() Options {
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.EncodePrint == nil || o.DecodePrint == nil {
+		o.EncodePrint, o.DecodePrint = encodePrint, decodePrint
+	}
+	return o
+}
+
+// encodePrint cannot fail: a Print is numbers only.
+func encodePrint(p news.Print) []byte {
+	b, _ := json.Marshal(p)
+	return b
+}
+
+func decodePrint(b []byte) (p news.Print, err error) {
+	err = json.Unmarshal(b, &p)
+	return p, err
+}
+
+func (db *DB) open(ctx context.Context) error {
+	if db.opts.ReadOnly {
+		return db.openReadOnly(ctx)
+	}
+	if err := os.MkdirAll(db.dir, 0o700); err != nil {
+		return fmt.Errorf("data folder %s cannot be made: %w; choose another folder or mend its permissions", db.dir, err)
+	}
+	lock, err := lockFolder(db.dir)
+	if err != nil {
+		return err
+	}
+	db.lock = lock
+	return db.openWriter(ctx)
+}
+
+func (db *DB) openWriter(ctx context.Context) (err error) {
+	if err := createPrivate(db.path()); err != nil {
+		return err
+	}
+	if db.writer, err = sql.Open("sqlite", dsn(db.path(), writerParams)); err != nil {
+		return err
+	}
+	db.writer.SetMaxOpenConns(1)
+	if err := db.migrate(ctx); err != nil {
+		return err
+	}
+	if err := db.prepare(ctx); err != nil {
+		return err
+	}
+	return db.openReader(readerParams)
+}
+
+func (db *DB) openReadOnly(ctx context.Context) error {
+	if _, err := os.Stat(db.path()); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("data folder %s holds no newsroom yet (%w); poll once to make one", db.dir, err)
+	} else if err != nil {
+		return fmt.Errorf("data folder %s: %w", db.dir, err)
+	}
+	if err := db.openReader(readOnlyParams); err != nil {
+		return err
+	}
+	return db.checkVersion(ctx)
+}
+
+func (db *DB) openReader(params url.Values) (err error) {
+	if db.reader, err = sql.Open("sqlite", dsn(db.path(), params)); err != nil {
+		return err
+	}
+	db.reader.SetMaxOpenConns(readers)
+	db.reader.SetMaxIdleConns(readers)
+	return nil
+}
+
+// Close gives the folder back. Closing twice is harmless.
+func (db *DB) Close() error {
+	var errs []error
+	for _, s := range db.stmts {
+		errs = append(errs, s.Close())
+	}
+	if db.reader != nil {
+		errs = append(errs, db.reader.Close())
+	}
+	if db.writer != nil {
+		errs = append(errs, db.writer.Close())
+	}
+	if db.lock != nil {
+		errs = append(errs, db.lock.Close())
+	}
+	db.stmts, db.lock = nil, nil
+	return db.explain(errors.Join(errs...))
+}
+
+// Dir is the data folder's absolute path.
+func (db *DB) Dir() string { return db.dir }
+
+func (db *DB) path() string { return filepath.Join(db.dir, File) }
+
+// createPrivate makes the file where it is missing, so that SQLite does not make it readable for everybody.
+func createPrivate(path string) error {
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("%w; mend the permissions of the data folder or choose another one", err)
+	}
+	return f.Close()
+}

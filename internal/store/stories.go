@@ -1,0 +1,187 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"slices"
+
+	"headwater/internal/news"
+)
+
+const storyColumns = `s.id, s.event_id, s.title, s.outlets, s.first, s.latest, s.changed, s.origin_article, s.origin_name,
+	s.origin_domain, s.origin_agency, s.origin_url, s.level, s.confidence, s.evidence`
+
+func scanStory(row scanner) (s news.Story, err error) {
+	var first, latest, changed int64
+	var evidence string
+	o := &s.Origin
+	err = row.Scan(&s.ID, &s.Event, &s.Title, &s.Outlets, &first, &latest, &changed, &o.Article, &o.Name, &o.Domain, &o.Agency,
+		&o.URL, &o.Level, &o.Confidence, &evidence)
+	if err != nil {
+		return s, err
+	}
+	s.First, s.Latest, s.Changed = fromMillis(first), fromMillis(latest), fromMillis(changed)
+	o.Evidence, err = unlist[news.Evidence](evidence)
+	return s, err
+}
+
+// Story gives a story with its members, or news.ErrNotFound. An id that moved gives the story it moved to.
+func (db *DB) Story(ctx context.Context, id int64) (news.Story, error) {
+	all, err := db.Stories(ctx, news.StoryList{IDs: []int64{id}})
+	if err != nil {
+		return news.Story{}, err
+	}
+	if len(all) == 0 {
+		return news.Story{}, fmt.Errorf("story %d: %w", id, news.ErrNotFound)
+	}
+	return all[0], nil
+}
+
+// Stories gives stories with their members, the origin first and then by time; members' articles have no HTML, text and
+// marks. Of a list's IDs those that moved give the story they moved to, once, and unknown ones nothing. Limit 0 means
+// all IDs, or else 50.
+func (db *DB) Stories(ctx context.Context, l news.StoryList) (stories []news.Story, err error) {
+	err = db.read(ctx, "stories", func(t *sql.Tx) error {
+		query, args, err := storyQuery(l)
+		if err != nil {
+			return err
+		}
+		rows, err := t.QueryContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		if stories, err = collect(rows, scanStory); err != nil {
+			return err
+		}
+		return addMembers(ctx, t, stories)
+	})
+	return stories, err
+}
+
+// The ways to choose stories. Of ids that lead to the same story the first counts.
+const (
+	storiesFrom = ` FROM stories AS s`
+	listedFrom  = ` FROM (SELECT coalesce(r.new, wanted.value) AS id, min(wanted.key) AS place FROM json_each(?) AS wanted
+		LEFT JOIN redirects AS r ON r.old = wanted.value GROUP BY 1) AS w CROSS JOIN stories AS s`
+	byRank = ` ORDER BY s.rank DESC, s.id DESC LIMIT ? OFFSET ?`
+	// byRankSince keeps SQLite from walking all stories by rank for the few that Since asks for.
+	byRankSince = ` ORDER BY +s.rank DESC, s.id DESC LIMIT ? OFFSET ?`
+	byChanged   = ` ORDER BY s.changed DESC, s.id DESC LIMIT ? OFFSET ?`
+	byPlace     = ` ORDER BY w.place LIMIT ? OFFSET ?`
+)
+
+func storyQuery(l news.StoryList) (string, []any, error) {
+	from, args, err := storySelection(l)
+	if err != nil {
+		return "", nil, err
+	}
+	order, limit := byRank, limitOr(l.Limit)
+	switch {
+	case l.IDs != nil:
+		order, limit = byPlace, cmp.Or(l.Limit, len(l.IDs))
+	case l.Newest:
+		order = byChanged
+	case !l.Since.IsZero():
+		order = byRankSince
+	}
+	return `SELECT ` + storyColumns + from + order, append(args, limit, l.Offset), nil
+}
+
+// storySelection is which stories a list asks for, without order and limit.
+func storySelection(l news.StoryList) (string, []any, error) {
+	from := storiesFrom
+	var f filter
+	if l.IDs != nil {
+		wanted, err := idList(l.IDs)
+		if err != nil {
+			return "", nil, err
+		}
+		from, f.args = listedFrom, []any{wanted}
+		f.and("s.id = w.id")
+	}
+	if l.Event != 0 {
+		f.and("s.event_id = ?", l.Event)
+	}
+	if !l.Since.IsZero() {
+		f.and("s.changed >= ?", millis(l.Since))
+	}
+	return from + f.where(), f.args, nil
+}
+
+// CountStories counts what Stories would give without Limit and Offset.
+func (db *DB) CountStories(ctx context.Context, l news.StoryList) (int, error) {
+	from, args, err := storySelection(l)
+	if err != nil {
+		return 0, err
+	}
+	n, err := db.number(ctx, "count stories", `SELECT count(*)`+from, args...)
+	return int(n), err
+}
+
+const membersSQL = `SELECT m.story_id, m.role, m.share, m.evidence, coalesce(c.claims, ''), ` + lightColumns + `
+	FROM json_each(?) AS wanted CROSS JOIN members AS m CROSS JOIN articles AS a LEFT JOIN claims AS c ON c.article_id = a.id
+	WHERE m.story_id = wanted.value AND a.id = m.article_id`
+
+// addMembers reads the members of all stories at once.
+func addMembers(ctx context.Context, t *sql.Tx, stories []news.Story) error {
+	place := make(map[int64]*news.Story, len(stories))
+	ids := make([]int64, len(stories))
+	for i := range stories {
+		ids[i] = stories[i].ID
+		place[ids[i]] = &stories[i]
+	}
+	wanted, err := idList(ids)
+	if err != nil {
+		return err
+	}
+	err = eachRow(ctx, t, membersSQL, []any{wanted}, func(rows *sql.Rows) error {
+		story, m, err := scanMember(rows)
+		if err == nil {
+			place[story].Members = append(place[story].Members, m)
+		}
+		return err
+	})
+	for _, s := range stories {
+		orderMembers(s)
+	}
+	return err
+}
+
+func scanMember(row scanner) (story int64, m news.Member, err error) {
+	var r lightRow
+	var evidence, claims string
+	if err := row.Scan(append([]any{&story, &m.Role, &m.Share, &evidence, &claims}, r.dest()...)...); err != nil {
+		return 0, m, err
+	}
+	a, errA := r.light()
+	ev, errE := unlist[news.Evidence](evidence)
+	cl, errC := toClaims(claims)
+	m.Article, m.Evidence, m.Claims = a, ev, cl
+	return story, m, errors.Join(errA, errE, errC)
+}
+
+// orderMembers puts the origin first and the others by time.
+func orderMembers(s news.Story) {
+	slices.SortFunc(s.Members, func(x, y news.Member) int {
+		return cmp.Or(
+			later(x.Article.ID != s.Origin.Article, y.Article.ID != s.Origin.Article),
+			x.Article.Time().Compare(y.Article.Time()),
+			cmp.Compare(x.Article.ID, y.Article.ID),
+		)
+	})
+}
+
+// later orders false before true.
+func later(x, y bool) int {
+	switch {
+	case x == y:
+		return 0
+	case x:
+		return 1
+	default:
+		return -1
+	}
+}

@@ -1,0 +1,93 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// WindowRow is a settled article as grouping needs it back: without authors, summary, HTML, text and marks.
+type WindowRow struct {
+	Article      news.Article
+	Print        news.Print
+	Claims       []news.Claim
+	Story, Event int64 // 0: none
+}
+
+// openSQL names the articles of Window: a story that is still open comes whole.
+const openSQL = `WITH open(id) AS MATERIALIZED (SELECT id FROM articles WHERE seen >= ?1
+	UNION ALL SELECT m.article_id FROM stories AS s CROSS JOIN members AS m CROSS JOIN articles AS a
+	WHERE s.changed >= ?1 AND m.story_id = s.id AND a.id = m.article_id AND a.seen < ?1)
+	`
+
+const windowSQL = openSQL + `SELECT a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.published, a.updated, a.url, a.canonical, a.title,
+	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub,
+	p.print, coalesce(c.claims, ''), coalesce(s.id, 0), coalesce(s.event_id, 0)
+	FROM open CROSS JOIN articles AS a CROSS JOIN prints AS p
+	LEFT JOIN claims AS c ON c.article_id = a.id LEFT JOIN members AS m ON m.article_id = a.id
+	LEFT JOIN stories AS s ON s.id = m.story_id
+	WHERE a.id = open.id AND p.article_id = a.id ORDER BY a.seen, a.id`
+
+// Window gives every settled article that was first seen since then or stands in a story that changed since then, in the
+// order of ids: stories that are still open come whole. A revision that waits to be settled comes with the print of its
+// earlier text. An error of each ends the reading.
+func (db *DB) Window(ctx context.Context, since time.Time, each func(WindowRow) error) error {
+	return db.read(ctx, "window", func(t *sql.Tx) error {
+		return eachRow(ctx, t, windowSQL, []any{millis(since)}, func(rows *sql.Rows) error {
+			w, err := db.scanWindow(rows)
+			if err != nil {
+				return err
+			}
+			return each(w)
+		})
+	})
+}
+
+func (db *DB) scanWindow(rows *sql.Rows) (w WindowRow, err error) {
+	a := &w.Article
+	var seen, published, updated int64
+	var print sql.RawBytes
+	var claims string
+	err = rows.Scan(&a.ID, &a.Seq, &a.FeedID, &a.GUID, &a.Hash, &seen, &published, &updated, &a.URL, &a.Canonical, &a.Title,
+		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Hub, &print, &claims, &w.Story, &w.Event)
+	if err != nil {
+		return w, err
+	}
+	a.Seen, a.Published, a.Updated = fromMillis(seen), fromMillis(published), fromMillis(updated)
+	if w.Print, err = db.opts.DecodePrint(print); err != nil {
+		return w, fmt.Errorf("print of article %d: %w", a.ID, err)
+	}
+	w.Claims, err = toClaims(claims)
+	return w, err
+}
+
+const edgesSQL = openSQL + `SELECT e.a, e.b, e.story, e.event, e.reasons FROM open CROSS JOIN edges AS e
+	WHERE e.a = open.id`
+
+// Edges gives the edges whose lower end Window gives for the same time. The other end may be closed: pass over those.
+func (db *DB) Edges(ctx context.Context, since time.Time) (edges []news.Edge, err error) {
+	err = db.read(ctx, "edges", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, edgesSQL, millis(since))
+		if err != nil {
+			return err
+		}
+		edges, err = collect(rows, scanEdge)
+		return err
+	})
+	slices.SortFunc(edges, func(x, y news.Edge) int { return cmp.Or(cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B)) })
+	return edges, err
+}
+
+func scanEdge(row scanner) (e news.Edge, err error) {
+	var reasons string
+	if err := row.Scan(&e.A, &e.B, &e.Story, &e.Event, &reasons); err != nil {
+		return e, err
+	}
+	e.Reasons, err = unlist[news.Evidence](reasons)
+	return e, err
+}

@@ -1,0 +1,71 @@
+package store
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
+)
+
+func TestWindowAndEdges(t *testing.T) {
+	db := newsroom(t, 4)
+	claims := map[int64][]news.Claim{2: {{Kind: news.ClaimScoop, Outlet: "Wire", Strength: 0.5, Start: 2, End: 4}}}
+	prints := map[int64]news.Print{1: {Words: 1}, 2: {Words: 2, Shingles: []uint32{4, 9}, Body: 1 << 63}, 3: {Words: 3}}
+	edges := []news.Edge{{A: 1, B: 2, Story: 0.25, Event: 0.5}, {A: 2, B: 3, Story: 0.75, Event: 1, Reasons: []news.Evidence{{Kind: "shared", Detail: "d", Weight: -1}}}}
+	settle(t, db, news.Settlement{Through: 3, Prints: prints, Claims: claims, Edges: edges, Stories: []news.Story{story(5, 6, 2)}})
+
+	var rows []WindowRow
+	since := day.Add(time.Hour)
+	err := db.Window(t.Context(), since, func(w WindowRow) error {
+		rows = append(rows, w)
+		return nil
+	})
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%d rows, %v; want 2", len(rows), err)
+	}
+	a, err := db.Article(t.Context(), 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.HTML, a.Text = "", ""
+	if diff := cmp.Diff(WindowRow{Article: a, Print: prints[2], Claims: claims[2], Story: 5, Event: 6}, rows[0]); diff != "" {
+		t.Error(diff)
+	}
+	if rows[1].Story != 0 || rows[1].Event != 0 || rows[1].Claims != nil {
+		t.Errorf("row without story: %+v", rows[1])
+	}
+	got, err := db.Edges(t.Context(), since)
+	if diff := cmp.Diff(edges[1:], got); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	some, err := db.Prints(t.Context(), []int64{2, 4})
+	if diff := cmp.Diff(map[int64]news.Print{2: prints[2]}, some); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	stop := errors.New("stop")
+	if err := db.Window(t.Context(), day, func(WindowRow) error { return stop }); !errors.Is(err, stop) {
+		t.Errorf("Window gave %v, want the callback's error", err)
+	}
+}
+
+func TestSettlingARevisionReplacesItsEdgesAndClaims(t *testing.T) {
+	db := newsroom(t, 3)
+	print := news.Print{Words: 1}
+	settle(t, db, news.Settlement{
+		Prints: map[int64]news.Print{1: print, 2: print, 3: print},
+		Claims: map[int64][]news.Claim{1: {{Text: "one"}}, 2: {{Text: "two"}}},
+		Edges:  []news.Edge{{A: 1, B: 2}, {A: 2, B: 3}, {A: 1, B: 3, Story: 0.1}},
+	})
+	settle(t, db, news.Settlement{Prints: map[int64]news.Print{2: print}, Edges: []news.Edge{{A: 2, B: 3, Story: 0.5}, {A: 1, B: 3, Story: 0.2}}})
+	edges, err := db.Edges(t.Context(), time.Time{})
+	if diff := cmp.Diff([]news.Edge{{A: 1, B: 3, Story: 0.2}, {A: 2, B: 3, Story: 0.5}}, edges); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+	claims, err := db.Claims(t.Context(), []int64{1, 2, 3})
+	if diff := cmp.Diff(map[int64][]news.Claim{1: {{Text: "one"}}}, claims); diff != "" || err != nil {
+		t.Error(diff, err)
+	}
+}

@@ -1,0 +1,108 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// kept are the statements that run for every article or poll. They are prepared once, when the database is opened.
+func kept() []string {
+	return []string{
+		lastSQL, knownSQL, feedPolledSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL,
+		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
+	}
+}
+
+func (db *DB) prepare(ctx context.Context) error {
+	db.stmts = make(map[string]*sql.Stmt)
+	for _, q := range kept() {
+		s, err := db.writer.PrepareContext(ctx, q)
+		if err != nil {
+			return fmt.Errorf("prepare %q: %w", q, err)
+		}
+		db.stmts[q] = s
+	}
+	return nil
+}
+
+// tx is the one transaction of a method that writes.
+type tx struct {
+	*sql.Tx
+	db   *DB
+	open map[string]*sql.Stmt
+}
+
+// stmt gives a kept statement inside the transaction.
+func (t tx) stmt(ctx context.Context, query string) *sql.Stmt {
+	s, ok := t.open[query]
+	if !ok {
+		s = t.StmtContext(ctx, t.db.stmts[query])
+		t.open[query] = s
+	}
+	return s
+}
+
+// exec runs a statement once.
+func (t tx) exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.ExecContext(ctx, query, args...)
+	return err
+}
+
+// each runs a kept statement for every row.
+func (t tx) each(ctx context.Context, query string, rows [][]any) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	s := t.stmt(ctx, query)
+	for _, args := range rows {
+		if _, err := s.ExecContext(ctx, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// write runs fn in a transaction that is committed where fn succeeds. Canceling ctx rolls it back between two
+// statements; the statements themselves get a context without cancel, which spares a goroutine for each.
+func (db *DB) write(ctx context.Context, what string, fn func(context.Context, tx) error) (err error) {
+	if db.writer == nil {
+		return fmt.Errorf("%s: data folder %s is open for reading only", what, db.dir)
+	}
+	t, err := db.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, db.explain(err))
+	}
+	defer func() {
+		if err = errors.Join(err, undo(t)); err != nil {
+			err = fmt.Errorf("%s: %w", what, db.explain(err))
+		}
+	}()
+	if err := fn(context.WithoutCancel(ctx), tx{t, db, map[string]*sql.Stmt{}}); err != nil {
+		return err
+	}
+	return t.Commit()
+}
+
+// undo rolls back. A transaction that SQLite or a canceled context ended already is no error.
+func undo(t *sql.Tx) error {
+	if err := t.Rollback(); !errors.Is(err, sql.ErrTxDone) && code(err) == 0 {
+		return err
+	}
+	return nil
+}
+
+// read runs fn on one snapshot, so that several queries see the same state.
+func (db *DB) read(ctx context.Context, what string, fn func(*sql.Tx) error) (err error) {
+	t, err := db.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
+	if err != nil {
+		return fmt.Errorf("%s: %w", what, db.explain(err))
+	}
+	defer func() {
+		if err = errors.Join(err, undo(t)); err != nil {
+			err = fmt.Errorf("%s: %w", what, db.explain(err))
+		}
+	}()
+	return fn(t)
+}
