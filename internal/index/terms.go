@@ -1,0 +1,233 @@
+package index
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+)
+
+// fields are the names that may stand before a colon.
+func fields() []string {
+	return []string{"title", "author", "source", "lang", "feed", "date", "after", "before"}
+}
+
+// bare reads a word, or a field with its value. It gives errNothing for punctuation.
+func (p *parser) bare() (node, error) {
+	start, w := p.at, p.word()
+	p.take(w)
+	name, value, colon := strings.Cut(w, ":")
+	if !colon || !isName(name) {
+		return p.words(w, start)
+	}
+	field, at := strings.ToLower(name), start+utf8.RuneCountInString(name)+1
+	known := slices.Contains(fields(), field)
+	if value != "" {
+		if known {
+			return p.field(field, value, false, at)
+		}
+		if strings.HasPrefix(value, "//") { // a URL
+			return p.words(w, start)
+		}
+		return nil, p.fail(start, fmt.Sprintf("there is no field %q", name),
+			"the fields are "+strings.Join(fields(), ", ")+`; put quotation marks around it to search for the words`)
+	}
+	switch {
+	case !known:
+		return p.words(w, start) // "Ukraine: what we know"
+	case p.at < len(p.src) && isQuote(p.src[p.at]):
+		value, err := p.quoted()
+		if err != nil {
+			return nil, err
+		}
+		return p.field(field, value, true, at)
+	case p.at < len(p.src) && p.src[p.at] == '(':
+		return nil, p.fail(at, field+": takes one value, not a group", fmt.Sprintf("write (%s:a OR %s:b)", field, field))
+	}
+	return nil, p.fail(start, field+": has no value", "write it right after the colon, as in "+example(field))
+}
+
+func isName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) })
+}
+
+func example(field string) string {
+	switch field {
+	case "source":
+		return "source:reuters"
+	case "lang":
+		return "lang:en"
+	case "feed":
+		return "feed:12"
+	case "date":
+		return "date:2026-08-18..2026-08-19"
+	case "after", "before":
+		return field + ":2026-08-18"
+	}
+	return field + ":word"
+}
+
+// field makes the node for a value; at is where the value begins.
+func (p *parser) field(field, value string, quoted bool, at int) (node, error) {
+	switch field {
+	case "source":
+		return p.source(value, quoted, at)
+	case "lang":
+		return p.language(value, at)
+	case "feed":
+		if _, err := strconv.ParseUint(value, 10, 63); err != nil {
+			return nil, p.fail(at, fmt.Sprintf("%q is no feed", value), "give the feed's number, as in feed:12")
+		}
+		return key{keyFeed + value}, nil
+	case "date", "after", "before":
+		return p.date(field, value, at)
+	}
+	t, err := p.value(field, value, quoted, at)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// value reads the words that stand after a colon.
+func (p *parser) value(field, value string, quoted bool, at int) (text, error) {
+	if quoted {
+		return p.phrase(field, value, at)
+	}
+	t, err := p.plain(field, value, at)
+	if errors.Is(err, errNothing) {
+		err = p.fail(at, "there is no letter or digit to search for", "write a word, as in "+example(field))
+	}
+	return t, err
+}
+
+func (p *parser) language(value string, at int) (node, error) {
+	if n := len(value); !isName(strings.ReplaceAll(value, "-", "")) || n < 2 || n > 10 {
+		return nil, p.fail(at, fmt.Sprintf("%q is no language", value), "give its two letters, as in lang:en")
+	}
+	return key{keyLang + strings.ToLower(value)}, nil
+}
+
+func (p *parser) source(value string, quoted bool, at int) (node, error) {
+	name, err := p.value("source", value, quoted, at)
+	if err != nil {
+		return nil, err
+	}
+	site := strings.ToLower(strings.TrimSpace(value))
+	if name.prefix {
+		site = strings.TrimSuffix(site, "*")
+	}
+	return source{site: site, name: name}, nil
+}
+
+// words makes the node for words in title or body.
+func (p *parser) words(s string, start int) (node, error) {
+	t, err := p.plain("", s, start)
+	if err != nil {
+		return nil, err
+	}
+	return t, nil
+}
+
+// plain makes the node for words without quotation marks, which may end in *.
+func (p *parser) plain(field, s string, start int) (text, error) {
+	t := text{field: field}
+	stem := strings.TrimRight(s, "*")
+	if i := strings.IndexByte(stem, '*'); i >= 0 {
+		return t, p.fail(start+utf8.RuneCountInString(stem[:i]), "a * may only end a word", "write elect*, not el*ct or *elect")
+	}
+	t.words.add(stem)
+	t.prefix = stem != s
+	if len(t.words.list) == 0 {
+		if t.prefix {
+			return t, p.fail(start, "this * has no word before it", "write the beginning of a word, as in elect*")
+		}
+		return t, errNothing
+	}
+	if t.prefix && !t.words.openEnd(stem) {
+		return t, p.fail(start, "too many words begin like this", "write at least three letters before the *")
+	}
+	return t, nil
+}
+
+// openEnd readies the last word to be searched for as the beginning of others: it gets its plural s back. It says no
+// where the beginning is too short, or no word at all ("don't*").
+func (w *words) openEnd(s string) bool {
+	last := &w.list[len(w.list)-1]
+	if int(last.end) != len(s) {
+		return false
+	}
+	if first, _ := utf8.DecodeRuneInString(s[last.start:]); unspaced(first) {
+		return true
+	}
+	from := len(w.folded)
+	for i, r := range s[last.start:last.end] {
+		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
+			at := int(last.start) + i
+			w.folded = fold(w.folded, r, s[at:at+utf8.RuneLen(r)])
+		}
+	}
+	w.folded = w.folded[:min(len(w.folded), from+maxTerm)]
+	last.from, last.to = int32(from), int32(len(w.folded))
+	return utf8.RuneCount(w.folded[from:]) >= 3
+}
+
+// date reads date:, after: and before:.
+func (p *parser) date(field, value string, at int) (node, error) {
+	value = strings.TrimSpace(value)
+	from, to, isRange := strings.Cut(value, "..")
+	if field != "date" && isRange {
+		return nil, p.fail(at, field+": takes one date, not a range", "write date:"+value)
+	}
+	if !isRange {
+		to = from
+	} else if from == "" && to == "" {
+		return nil, p.fail(at, "this range has neither beginning nor end", "write "+example("date"))
+	}
+	first, _, err := p.period(from, field, at)
+	if err != nil {
+		return nil, err
+	}
+	_, last, err := p.period(to, field, at+utf8.RuneCountInString(value)-utf8.RuneCountInString(to))
+	if err != nil {
+		return nil, err
+	}
+	switch field {
+	case "after":
+		return days{from: dayTerm(first)}, nil
+	case "before":
+		return days{to: dayTerm(first.AddDate(0, 0, -1))}, nil
+	}
+	var d days
+	if from != "" {
+		d.from = dayTerm(first)
+	}
+	if to != "" {
+		d.to = dayTerm(last)
+	}
+	if d.from != "" && d.to != "" && d.from > d.to {
+		return nil, p.fail(at, "this range ends before it begins", fmt.Sprintf("write date:%s..%s", to, from))
+	}
+	return d, nil
+}
+
+// period gives the first and the last day of a year, a month or a day. "" is open: both zero.
+func (p *parser) period(s, field string, at int) (first, last time.Time, err error) {
+	if s == "" {
+		return first, last, nil
+	}
+	spans := []struct {
+		layout             string
+		years, months, day int
+	}{{"2006-01-02", 0, 0, 1}, {"2006-01", 0, 1, 0}, {"2006", 1, 0, 0}}
+	for _, span := range spans {
+		if first, err = time.Parse(span.layout, s); err == nil {
+			return first, first.AddDate(span.years, span.months, span.day).AddDate(0, 0, -1), nil
+		}
+	}
+	return first, last, p.fail(at, fmt.Sprintf("%q is no date", s), "write year, month and day, as in "+example(field))
+}
