@@ -1,0 +1,95 @@
+package publish
+
+import (
+	"cmp"
+	"encoding/json"
+	"fmt"
+	"io"
+)
+
+type jsonFeed struct {
+	Version     string       `json:"version"`
+	Title       string       `json:"title"`
+	Description string       `json:"description,omitempty"`
+	Home        string       `json:"home_page_url,omitempty"`
+	Self        string       `json:"feed_url,omitempty"`
+	Authors     []jsonAuthor `json:"authors"`
+	Items       []jsonItem   `json:"items"`
+}
+
+type jsonItem struct {
+	ID        string        `json:"id"`
+	URL       string        `json:"url,omitempty"`
+	Title     string        `json:"title"`
+	HTML      string        `json:"content_html"`
+	Summary   string        `json:"summary,omitempty"`
+	Published string        `json:"date_published"`
+	Modified  string        `json:"date_modified"`
+	Authors   []jsonAuthor  `json:"authors"`
+	Language  string        `json:"language,omitempty"`
+	Story     jsonExtension `json:"_headwater"`
+}
+
+type jsonAuthor struct {
+	Name string `json:"name"`
+	URL  string `json:"url,omitempty"`
+}
+
+// jsonExtension holds what JSON Feed has no word for. Names with an underscore are left to extensions by the standard.
+type jsonExtension struct {
+	Story   string       `json:"story,omitempty"` // the story's page
+	Level   string       `json:"level"`
+	Named   bool         `json:"named_only"`
+	Members []jsonMember `json:"members"`
+}
+
+type jsonMember struct {
+	Role   string `json:"role"`
+	Rel    string `json:"rel"`
+	Outlet string `json:"outlet"`
+	Title  string `json:"title"`
+	URL    string `json:"url"`
+}
+
+// JSON writes the channel as JSON Feed 1.1.
+func JSON(w io.Writer, c Channel) error {
+	c = c.tidy()
+	feed := jsonFeed{
+		Version: "https://jsonfeed.org/version/1.1", Title: c.Title, Description: c.Description,
+		Home: c.Home, Self: c.Self, Authors: []jsonAuthor{{Name: generator, URL: c.Home}},
+		Items: make([]jsonItem, 0, len(c.Items)),
+	}
+	for _, it := range c.Items {
+		item, err := jsonItemOf(it)
+		if err != nil {
+			return fmt.Errorf("write JSON Feed: %w", err)
+		}
+		feed.Items = append(feed.Items, item)
+	}
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	if err := e.Encode(feed); err != nil {
+		return fmt.Errorf("write JSON Feed: %w", err)
+	}
+	return nil
+}
+
+func jsonItemOf(it Item) (jsonItem, error) {
+	content, err := it.HTML()
+	if err != nil {
+		return jsonItem{}, err
+	}
+	ext := jsonExtension{Story: it.Page, Level: it.Level, Named: it.Named, Members: make([]jsonMember, 0, len(it.Members))}
+	for _, l := range it.Members {
+		ext.Members = append(ext.Members, jsonMember{
+			Role: string(cmp.Or(l.Role, "original")), Rel: l.Rel, Outlet: l.Outlet, Title: l.Title, URL: l.URL,
+		})
+	}
+	return jsonItem{
+		ID: it.ID, URL: it.URL, Title: it.Title, HTML: content, Summary: it.Summary,
+		Published: atomTime(it.Published), Modified: atomTime(it.Updated),
+		Authors:  []jsonAuthor{{Name: it.Author.Title, URL: it.Author.URL}},
+		Language: it.Lang, Story: ext,
+	}, nil
+}

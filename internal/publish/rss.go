@@ -1,0 +1,100 @@
+package publish
+
+import (
+	"encoding/xml"
+	"fmt"
+	"html"
+	"io"
+	"time"
+)
+
+type rssDocument struct {
+	XMLName xml.Name   `xml:"rss"`
+	Version string     `xml:"version,attr"`
+	Atom    string     `xml:"xmlns:atom,attr"`
+	Content string     `xml:"xmlns:content,attr"`
+	DC      string     `xml:"xmlns:dc,attr"`
+	Channel rssChannel `xml:"channel"`
+}
+
+type rssChannel struct {
+	Title       string     `xml:"title"`
+	Link        string     `xml:"link"`
+	Description string     `xml:"description"`
+	Built       string     `xml:"lastBuildDate"`
+	Generator   string     `xml:"generator"`
+	Links       []atomLink `xml:"atom:link"`
+	Items       []rssItem  `xml:"item"`
+}
+
+type rssItem struct {
+	Title       string     `xml:"title"`
+	Link        string     `xml:"link,omitempty"`
+	GUID        rssGUID    `xml:"guid"`
+	Published   string     `xml:"pubDate"`
+	Updated     string     `xml:"atom:updated"`
+	Creator     string     `xml:"dc:creator"`
+	Language    string     `xml:"dc:language,omitempty"`
+	Source      *rssSource `xml:"source"`
+	Description string     `xml:"description"`
+	Content     string     `xml:"content:encoded"`
+	Links       []atomLink `xml:"atom:link"`
+}
+
+type rssGUID struct {
+	PermaLink bool   `xml:"isPermaLink,attr"`
+	ID        string `xml:",chardata"`
+}
+
+type rssSource struct {
+	URL   string `xml:"url,attr"`
+	Title string `xml:",chardata"`
+}
+
+// RSS writes the channel as RSS 2.0. Members are atom:link elements, as RSS itself has no word for them.
+func RSS(w io.Writer, c Channel) error {
+	c = c.tidy()
+	d := rssDocument{
+		Version: "2.0", Atom: atomSpace,
+		Content: "http://purl.org/rss/1.0/modules/content/",
+		DC:      "http://purl.org/dc/elements/1.1/",
+		Channel: rssChannel{
+			Title: c.Title, Link: c.Home, Description: c.Description,
+			Built: rssTime(c.Stamp()), Generator: generator,
+			Links: links(atomLink{Rel: "self", Type: "application/rss+xml", Href: c.Self}),
+		},
+	}
+	for _, it := range c.Items {
+		item, err := rssItemOf(it)
+		if err != nil {
+			return fmt.Errorf("write RSS: %w", err)
+		}
+		d.Channel.Items = append(d.Channel.Items, item)
+	}
+	return writeXML(w, d)
+}
+
+func rssItemOf(it Item) (rssItem, error) {
+	content, err := it.HTML()
+	if err != nil {
+		return rssItem{}, err
+	}
+	item := rssItem{
+		Title: it.Title, Link: it.URL, GUID: rssGUID{ID: it.ID},
+		Published: rssTime(it.Published), Updated: atomTime(it.Updated),
+		Creator: it.Author.Title, Language: it.Lang,
+		Description: html.EscapeString(it.Summary), Content: content,
+	}
+	for _, l := range itemLinks(it) {
+		if l.Rel != "alternate" {
+			item.Links = append(item.Links, l)
+		}
+	}
+	if it.Source.URL != "" {
+		item.Source = &rssSource{URL: it.Source.URL, Title: it.Source.Title}
+	}
+	return item, nil
+}
+
+// rssTime is RFC 822 with the four-digit year that RSS 2.0 prefers.
+func rssTime(t time.Time) string { return t.Format("Mon, 02 Jan 2006 15:04:05 GMT") }
