@@ -1,0 +1,127 @@
+// Package demo is a small newsroom of our own writing: invented outlets of an invented country, served as feeds, with a
+// key that says which article derives from which. newsroom/README.md tells how to add a case.
+package demo
+
+import (
+	"embed"
+	"fmt"
+	"net/http"
+	"time"
+
+	"headwater/internal/news"
+)
+
+//go:embed newsroom
+var files embed.FS
+
+// Press serves the newsroom's feeds. Its content does not change after New.
+type Press struct {
+	outlets  []outlet
+	articles []*article // newest first
+	mux      *http.ServeMux
+}
+
+// New sets the newsroom in type, with every article dated relative to now. Fixing now fixes every byte served, so that
+// the validators of two requests agree.
+func New(now time.Time) (*Press, error) {
+	outlets, err := loadOutlets(files)
+	if err != nil {
+		return nil, err
+	}
+	articles, err := loadArticles(files, outlets, now)
+	if err != nil {
+		return nil, err
+	}
+	p := &Press{outlets: outlets, articles: articles}
+	if p.mux, err = p.routes(); err != nil {
+		return nil, err
+	}
+	return p, nil
+}
+
+// ServeHTTP answers /feeds.opml, the list of the feeds under the address that the request came to, and /feed/NAME.
+func (p *Press) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
+
+// Outlet is an invented outlet in the words of the registry.
+type Outlet struct {
+	Name       string
+	Domain     string
+	Aliases    []string
+	Signs      []string // how it signs datelines and credits
+	Agency     bool
+	Aggregator bool
+	Feed       string // path of its feed under the server's address; "" when no feed carries it
+}
+
+// Outlets lists everybody that the articles name as a source of news, those without a feed last.
+func (p *Press) Outlets() []Outlet {
+	list := make([]Outlet, 0, len(p.outlets))
+	for _, o := range p.outlets {
+		list = append(list, Outlet{
+			Name: o.Name, Domain: o.Domain, Aliases: o.Aliases, Signs: o.Signs,
+			Agency: o.Agency, Aggregator: o.Aggregator, Feed: o.path(),
+		})
+	}
+	return list
+}
+
+// Planted is the right answer for one article. It is for tests; the pipeline never sees it.
+type Planted struct {
+	Feed   string // path of the feed under the server's address
+	GUID   string // as the feed writes it
+	URL    string
+	Title  string // without the aggregator's " - Outlet"
+	Outlet string // the name of who published it; for an aggregator's item the outlet listed
+	Story  string // the same for all that derive from one text
+	Event  string // the same for stories about one happening; never "", since a lone story is its own event
+	Role   news.Role
+	Origin string // the name of the outlet that the story goes back to
+	Named  bool   // no feed carries the origin
+}
+
+// Truth lists every article with its place, newest first.
+func (p *Press) Truth() []Planted {
+	origins := make(map[string]string)
+	for _, a := range p.articles {
+		if a.Role == news.RoleOriginal {
+			origins[a.story] = a.publisher()
+		} else if a.Origin != "" {
+			origins[a.story] = a.Origin
+		}
+	}
+	list := make([]Planted, 0, len(p.articles))
+	for _, a := range p.articles {
+		list = append(list, Planted{
+			Feed: a.outlet.path(), GUID: a.guid, URL: a.url, Title: a.Title, Outlet: a.publisher(),
+			Story: a.story, Event: a.event(), Role: a.Role, Origin: origins[a.story], Named: a.Origin != "",
+		})
+	}
+	return list
+}
+
+// routes renders each feed once.
+func (p *Press) routes() (*http.ServeMux, error) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /feeds.opml", p.serveList)
+	for _, o := range p.outlets {
+		if o.Format == "" {
+			continue
+		}
+		f, err := o.render(p.by(o.ID))
+		if err != nil {
+			return nil, fmt.Errorf("demo feed %s: %w", o.ID, err)
+		}
+		mux.Handle("GET "+o.path(), f)
+	}
+	return mux, nil
+}
+
+func (p *Press) by(id string) []*article {
+	var list []*article
+	for _, a := range p.articles {
+		if a.outlet.ID == id {
+			list = append(list, a)
+		}
+	}
+	return list
+}
