@@ -1,0 +1,97 @@
+// Package poll decides when feeds are asked and how many at once.
+package poll
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/robfig/cron/v3"
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/news"
+)
+
+// Schedule calls tick at each time of a cron spec (robfig/cron's standard syntax, in UTC) until the context ends, and
+// once at the start. A tick that is still running when the next is due makes that one pass. It returns when the last
+// tick has ended.
+func Schedule(ctx context.Context, spec string, log *slog.Logger, tick func(context.Context)) error {
+	if strings.Contains(strings.ToUpper(spec), "TZ=") { // some make cron panic
+		return fmt.Errorf("poll.schedule %q: names a time zone, and schedules run in UTC", spec)
+	}
+	logger := cronLogger{log}
+	// SkipIfStillRunning outermost: the other way round, a panic would leave it locked for good.
+	c := cron.New(cron.WithLogger(logger), cron.WithLocation(time.UTC), cron.WithChain(cron.SkipIfStillRunning(logger), cron.Recover(logger)))
+	id, err := c.AddFunc(spec, func() { tick(ctx) })
+	if err != nil {
+		return fmt.Errorf("poll.schedule %q: %w", spec, err)
+	}
+	first := make(chan struct{})
+	go func() { // through the chain, so that the first scheduled tick does not overlap it
+		defer close(first)
+		c.Entry(id).WrappedJob.Run()
+	}()
+	c.Start()
+	<-ctx.Done()
+	<-c.Stop().Done()
+	<-first
+	return nil
+}
+
+// Drain calls collect for each feed, workers at a time. At most perHost feeds of one host are under way at once; 0 is
+// no limit. It stops at the first error, which collect gives only when going on makes no sense, and at the context's end.
+func Drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect func(context.Context, news.Feed) error) error {
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(max(workers, 1))
+	for _, lane := range lanes(feeds, perHost) {
+		g.Go(func() error {
+			for _, f := range lane {
+				if err := gctx.Err(); err != nil {
+					return err
+				}
+				if err := collect(gctx, f); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+// lanes divides the feeds into runs that are asked one after the other, the longest first.
+func lanes(feeds []news.Feed, perHost int) [][]news.Feed {
+	var out [][]news.Feed
+	if perHost <= 0 {
+		for i := range feeds {
+			out = append(out, feeds[i:i+1])
+		}
+		return out
+	}
+	hosts := map[string][]int{} // lanes of a host
+	count := map[string]int{}
+	for _, f := range feeds {
+		h := host(f.URL)
+		if len(hosts[h]) < perHost {
+			hosts[h] = append(hosts[h], len(out))
+			out = append(out, nil)
+		}
+		lane := hosts[h][count[h]%perHost%len(hosts[h])]
+		out[lane] = append(out[lane], f)
+		count[h]++
+	}
+	slices.SortStableFunc(out, func(a, b []news.Feed) int { return len(b) - len(a) })
+	return out
+}
+
+func host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	return strings.ToLower(u.Host)
+}
