@@ -1,0 +1,122 @@
+# What a developer needs day by day. make without a word lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+
+# The tools of make check, each at the version that this tree is clean with. Raise one, run make check, mend, commit.
+GOFUMPT_VERSION := v0.12.0
+STATICCHECK_VERSION := v0.8.2
+GOLANGCI_VERSION := v2.15.0
+DEADCODE_VERSION := v0.52.0
+
+GO ?= go
+TOOLS := $(CURDIR)/.tools
+BIN := $(TOOLS)/bin
+GO_VERSION := $(shell $(GO) env GOVERSION)
+
+# What version says: the tag, or the commit, with "-dirty" where the tree differs from it.
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS := -s -w -X main.buildVersion=$(VERSION)
+
+FUZZTIME ?= 30s
+RACE ?= -race -short
+BENCH ?= .
+
+.PHONY: help
+help: ## list these commands
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: ## serve the pages with the settings of config.yaml, and poll
+	$(GO) run ./cmd/headwater serve
+
+.PHONY: demo
+demo: ## show a small made-up newsroom, without any network
+	$(GO) run ./cmd/headwater demo
+
+.PHONY: build
+build: ## build bin/headwater, one static file
+	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/headwater ./cmd/headwater
+
+.PHONY: test
+test: browser ## run every test; installs the browser that some of them drive
+	$(GO) test ./...
+
+.PHONY: browser
+browser:
+	@.ci/browser
+
+.PHONY: check
+check: gofumpt vet staticcheck lint deadcode race ## formatting, four linters, dead code, data races
+
+.PHONY: gofumpt
+gofumpt: $(BIN)/gofumpt
+	@echo "gofumpt -l"
+	@unformatted="$$($(BIN)/gofumpt -l cmd feeds internal *.go)"; \
+	if [ -n "$$unformatted" ]; then echo "not as gofumpt writes it (make format mends it):"; echo "$$unformatted"; exit 1; fi
+
+.PHONY: format
+format: $(BIN)/gofumpt ## write every file as gofumpt would
+	$(BIN)/gofumpt -w cmd feeds internal *.go
+
+.PHONY: vet
+vet:
+	$(GO) vet ./...
+
+.PHONY: staticcheck
+staticcheck: $(BIN)/staticcheck
+	$(BIN)/staticcheck ./...
+
+.PHONY: lint
+lint: $(BIN)/golangci-lint
+	$(BIN)/golangci-lint run ./...
+
+# deadcode exits 0 whatever it finds. Only what main reaches counts: what tests alone reach is dead.
+.PHONY: deadcode
+deadcode: $(BIN)/deadcode
+	@echo "deadcode ./..."
+	@dead="$$($(BIN)/deadcode ./...)"; \
+	if [ -n "$$dead" ]; then echo "reached by no command:"; echo "$$dead"; exit 1; fi
+
+# With -short: the tests of minutes (killed polls, the record end to end, the browser) have run once in make test, and
+# take three to ten times as long under the race detector. make race RACE=-race runs them too.
+.PHONY: race
+race:
+	$(GO) test $(RACE) ./...
+
+.PHONY: fuzz
+fuzz: ## run each fuzz target for FUZZTIME (30s)
+	@grep -rl --include='*_test.go' '^func Fuzz' . | xargs -r -n1 dirname | sort -u | while read -r package; do \
+		for target in $$($(GO) test -list '^Fuzz' "$$package" | grep '^Fuzz'); do \
+			echo "$$package $$target"; \
+			$(GO) test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 5s "$$package"; \
+		done; \
+	done
+
+.PHONY: bench
+bench: ## run the benchmarks that match BENCH (all)
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+
+.PHONY: tools
+tools: $(BIN)/gofumpt $(BIN)/staticcheck $(BIN)/golangci-lint $(BIN)/deadcode ## install what make check needs
+
+.PHONY: clean
+clean: ## remove what make built and installed
+	rm -rf bin $(TOOLS)
+
+# A tool is installed again where its version, or that of Go, is another than the one in its stamp's name.
+define tool
+$(BIN)/$(1): $(TOOLS)/$(1)@$(3)-$(GO_VERSION)
+$(TOOLS)/$(1)@$(3)-$(GO_VERSION):
+	@mkdir -p $(BIN)
+	@rm -f $(TOOLS)/$(1)@*
+	@echo "installing $(1) $(3)"
+	@GOBIN=$(BIN) $(GO) install $(2)@$(3)
+	@touch $$@ $(BIN)/$(1)
+endef
+
+$(eval $(call tool,gofumpt,mvdan.cc/gofumpt,$(GOFUMPT_VERSION)))
+$(eval $(call tool,staticcheck,honnef.co/go/tools/cmd/staticcheck,$(STATICCHECK_VERSION)))
+$(eval $(call tool,golangci-lint,github.com/golangci/golangci-lint/v2/cmd/golangci-lint,$(GOLANGCI_VERSION)))
+$(eval $(call tool,deadcode,golang.org/x/tools/cmd/deadcode,$(DEADCODE_VERSION)))

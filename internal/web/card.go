@@ -1,0 +1,193 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/url"
+	"strconv"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/publish"
+)
+
+const (
+	maxDek   = 260 // characters of summary on a card
+	maxNames = 3   // outlets named for a role before "+n more"
+	maxDots  = 24
+)
+
+// card is a story as lists show it.
+type card struct {
+	Title, Lang string
+	Page        string
+	By          credit
+	Out         outLink
+	Dek         string
+	Versions    []versions
+	Dots        []dot
+	Time        when
+	Coverage    []headline // other stories of the same event
+	More        int        // those not in Coverage
+}
+
+// credit says who wrote a story and how sure that is.
+type credit struct {
+	Name  string
+	Level string
+	Class string // for the badge: "original", "likely" or "earliest"
+	Named bool   // no feed of ours carries the outlet's own article
+}
+
+// outLink leads to an outlet's own site.
+type outLink struct {
+	URL, Host string
+}
+
+// versions are the members of one role.
+type versions struct {
+	Role  string
+	Label string // "3 copies"
+	Names []string
+	More  int
+}
+
+// dot stands for one member in a card's row of dots.
+type dot struct {
+	X    int // centre
+	Role string
+}
+
+// headline is another story, in one line.
+type headline struct {
+	Title, Lang, Page, Outlet string
+	Time                      when
+}
+
+func storyPath(id int64) string { return "/story/" + strconv.FormatInt(id, 10) }
+
+func articlePath(id int64) string { return "/article/" + strconv.FormatInt(id, 10) }
+
+func cardOf(st news.Story, now time.Time) card {
+	lead := st.Lead().Article
+	c := card{
+		Title:    titleOf(st),
+		Lang:     lead.Lang,
+		Page:     storyPath(st.ID),
+		By:       creditOf(st),
+		Out:      outTo(cmp.Or(st.Origin.URL, lead.URL)),
+		Versions: versionsOf(st),
+		Dots:     dotsOf(st),
+		Time:     at(st.Latest, now),
+	}
+	if dek := publish.Line(lead.Summary); dek != c.Title {
+		c.Dek = publish.Cut(dek, maxDek)
+	}
+	return c
+}
+
+func titleOf(st news.Story) string {
+	return cmp.Or(publish.Line(st.Title), publish.Line(st.Lead().Article.Title), "Untitled")
+}
+
+func headlineOf(st news.Story, now time.Time) headline {
+	return headline{
+		Title: titleOf(st), Lang: st.Lead().Article.Lang, Page: storyPath(st.ID),
+		Outlet: publish.Name(publish.Author(st)), Time: at(st.Latest, now),
+	}
+}
+
+func creditOf(st news.Story) credit {
+	c := credit{
+		Name:  publish.Name(publish.Author(st)),
+		Level: cmp.Or(st.Origin.Level, news.LevelEarliest),
+		Class: "earliest",
+		Named: st.Origin.Named() && st.Origin.Key() != "",
+	}
+	switch c.Level {
+	case news.LevelOriginal:
+		c.Class = "original"
+	case news.LevelLikely:
+		c.Class = "likely"
+	}
+	return c
+}
+
+// outTo gives a link that leaves the site, or none where the address is not one of the web.
+func outTo(address string) outLink {
+	u, err := url.Parse(publish.Absolute(address))
+	if err != nil || u.Host == "" {
+		return outLink{}
+	}
+	return outLink{URL: u.String(), Host: hostOf(u)}
+}
+
+func hostOf(u *url.URL) string {
+	host := u.Hostname()
+	if len(host) > 4 && host[:4] == "www." {
+		return host[4:]
+	}
+	return host
+}
+
+// derived are the roles other than the original, in the order shown.
+var derived = []struct {
+	role      news.Role
+	one, many string
+}{
+	{news.RoleCopy, "copy", "copies"},
+	{news.RoleRewrite, "rewrite", "rewrites"},
+	{news.RoleExcerpt, "excerpt", "excerpts"},
+}
+
+func versionsOf(st news.Story) []versions {
+	var all []versions
+	counts := st.Counts()
+	for _, d := range derived {
+		n := counts[d.role]
+		if n == 0 {
+			continue
+		}
+		v := versions{Role: string(d.role), Label: fmt.Sprintf("%d %s", n, d.many)}
+		if n == 1 {
+			v.Label = "1 " + d.one
+		}
+		v.Names, v.More = namesOf(st, d.role)
+		all = append(all, v)
+	}
+	return all
+}
+
+// namesOf names the outlets of a role once each, and counts those that are left out.
+func namesOf(st news.Story, role news.Role) (names []string, more int) {
+	seen := map[string]bool{}
+	for _, m := range st.Members {
+		if m.Role != role || seen[m.Article.Outlet.Key()] {
+			continue
+		}
+		seen[m.Article.Outlet.Key()] = true
+		if len(names) < maxNames {
+			names = append(names, publish.Name(m.Article.Outlet))
+		} else {
+			more++
+		}
+	}
+	return names, more
+}
+
+// dotsOf draws a member a dot, the first of which is larger: the origin, hollow where it is only named.
+func dotsOf(st news.Story) []dot {
+	dots := []dot{{X: 6, Role: "source"}}
+	if creditOf(st).Named {
+		dots[0].Role = "unseen"
+	}
+	for _, m := range st.Members {
+		if len(dots) == maxDots {
+			break
+		}
+		if m.Role != news.RoleOriginal {
+			dots = append(dots, dot{X: 9 + 10*len(dots), Role: string(m.Role)})
+		}
+	}
+	return dots
+}

@@ -1,0 +1,194 @@
+package web_test
+
+import (
+	"encoding/json"
+	"encoding/xml"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/web"
+)
+
+type atomFeed struct {
+	ID    string `xml:"id"`
+	Title string `xml:"title"`
+	Links []struct {
+		Rel  string `xml:"rel,attr"`
+		Href string `xml:"href,attr"`
+	} `xml:"link"`
+	Entries []struct {
+		ID      string    `xml:"id"`
+		Updated time.Time `xml:"updated"`
+	} `xml:"entry"`
+}
+
+func readAtom(t *testing.T, body []byte) atomFeed {
+	t.Helper()
+	var f atomFeed
+	if err := xml.Unmarshal(body, &f); err != nil {
+		t.Fatalf("not well-formed: %v\n%s", err, body)
+	}
+	return f
+}
+
+func (f atomFeed) link(rel string) string {
+	for _, l := range f.Links {
+		if l.Rel == rel {
+			return l.Href
+		}
+	}
+	return ""
+}
+
+func TestFeedsOut(t *testing.T) {
+	h := handler(edition())
+	cases := []struct {
+		path, title, home string
+		entries           int
+	}{
+		{"/feeds/all.atom", "Headwater", "http://news.example/", 12},
+		{"/feeds/topic/Ferries%20&%20boats.atom", "Ferries & boats - Headwater", "http://news.example/topic/Ferries%20&%20boats", 1},
+		{"/feeds/search.atom?q=radar", "radar - Headwater", "http://news.example/search?q=radar", 1},
+		{"/feeds/search.atom?q=nosuch", "nosuch - Headwater", "http://news.example/search?q=nosuch", 0},
+	}
+	for _, c := range cases {
+		t.Run(c.path, func(t *testing.T) {
+			w := get(t, h, c.path)
+			if w.Code != 200 || w.Header().Get("Content-Type") != "application/atom+xml; charset=utf-8" {
+				t.Fatalf("%d %s", w.Code, w.Header().Get("Content-Type"))
+			}
+			f := readAtom(t, w.Body.Bytes())
+			if f.Title != c.title || f.link("alternate") != c.home || f.link("self") != "http://news.example"+c.path {
+				t.Errorf("title %q, home %s, self %s", f.Title, f.link("alternate"), f.link("self"))
+			}
+			if len(f.Entries) != c.entries {
+				t.Errorf("%d entries, want %d", len(f.Entries), c.entries)
+			}
+			for i := 1; i < len(f.Entries); i++ {
+				if f.Entries[i].Updated.After(f.Entries[i-1].Updated) {
+					t.Error("the entries are not newest first")
+				}
+			}
+		})
+	}
+}
+
+func TestOtherFormats(t *testing.T) {
+	h := handler(edition())
+	w := get(t, h, "/feeds/all.json")
+	var feed struct {
+		Self  string `json:"feed_url"`
+		Items []any
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &feed); err != nil || len(feed.Items) != 12 || feed.Self != "http://news.example/feeds/all.json" {
+		t.Errorf("JSON: %v, %d items, %s", err, len(feed.Items), feed.Self)
+	}
+	w = get(t, h, "/feeds/all.rss")
+	var rss struct {
+		Items []struct {
+			GUID string `xml:"guid"`
+		} `xml:"channel>item"`
+	}
+	if err := xml.Unmarshal(w.Body.Bytes(), &rss); err != nil || len(rss.Items) != 12 || rss.Items[0].GUID == "" {
+		t.Errorf("RSS: %v, %d items", err, len(rss.Items))
+	}
+}
+
+func TestFeedErrors(t *testing.T) {
+	h := handler(edition())
+	for path, want := range map[string]int{
+		"/feeds/all.xml": 404, "/feeds/all": 404, "/feeds/.atom": 404, "/feeds/other.atom": 404, "/feeds/topic/None.atom": 404,
+		"/feeds/topic/Mining": 404, "/feeds/search.atom": 400, "/feeds/search.rss?q=%22": 400,
+	} {
+		if got := get(t, h, path).Code; got != want {
+			t.Errorf("%s: %d, want %d", path, got, want)
+		}
+	}
+}
+
+// TestValidators asks again as a feed reader does, before and after the story grew.
+func TestValidators(t *testing.T) {
+	f := edition()
+	h := handler(f)
+	for _, path := range []string{"/feeds/all.atom", "/feeds/all.rss", "/feeds/all.json", "/feeds/topic/Mining.atom", "/feeds/search.atom?q=ferry"} {
+		first := get(t, h, path).Header()
+		if first.Get("ETag") == "" || first.Get("Last-Modified") == "" {
+			t.Fatalf("%s has no validators: %v", path, first)
+		}
+		for key, value := range map[string]string{"If-None-Match": first.Get("ETag"), "If-Modified-Since": first.Get("Last-Modified")} {
+			if w := again(t, h, path, key, value); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
+				t.Errorf("%s with %s: %d, %d bytes", path, key, w.Code, w.Body.Len())
+			}
+		}
+	}
+	path := "/feeds/all.atom"
+	before := get(t, h, path)
+	st := &f.stories[0]
+	st.Members = append(st.Members, version(77, news.RoleCopy, "Late Edition", "Ferry again", 0.9, 1))
+	st.Changed = now
+	for key, value := range map[string]string{"If-None-Match": before.Header().Get("ETag"), "If-Modified-Since": before.Header().Get("Last-Modified")} {
+		if w := again(t, h, path, key, value); w.Code != http.StatusOK {
+			t.Errorf("after the story grew, with %s: %d", key, w.Code)
+		}
+	}
+	old, young := readAtom(t, before.Body.Bytes()), readAtom(t, get(t, h, path).Body.Bytes())
+	ids := map[string]bool{}
+	for _, e := range old.Entries {
+		ids[e.ID] = true
+	}
+	for _, e := range young.Entries {
+		if !ids[e.ID] {
+			t.Errorf("id %s is new though no story is", e.ID)
+		}
+	}
+}
+
+func again(t *testing.T, h http.Handler, path, key, value string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+	r.Header.Set(key, value)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// TestReplacedTopic removes a topic and follows another search under its name: what readers keep must not look newer.
+func TestReplacedTopic(t *testing.T) {
+	f := edition()
+	h := handler(f)
+	since := get(t, h, "/feeds/topic/Mining.atom").Header().Get("Last-Modified")
+	f.topics[1] = news.Topic{Name: "Mining", Query: "lighthouse", Added: now}
+	if w := again(t, h, "/feeds/topic/Mining.atom", "If-Modified-Since", since); w.Code != http.StatusOK {
+		t.Errorf("%d, want the new topic's feed", w.Code)
+	}
+}
+
+func TestLinksWithoutPublicURL(t *testing.T) {
+	h := web.New(web.Options{Newsroom: edition(), Now: func() time.Time { return now }})
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "http://192.0.2.7:8080/feeds/all.atom", nil)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	if f := readAtom(t, w.Body.Bytes()); f.link("self") != "http://192.0.2.7:8080/feeds/all.atom" {
+		t.Errorf("self is %s", f.link("self"))
+	}
+}
+
+func TestHostileFeedsOut(t *testing.T) {
+	for _, v := range vectors {
+		f := hostile(v)
+		f.topics = append(f.topics, news.Topic{Name: "t", Query: v})
+		h := handler(f)
+		for _, path := range []string{"/feeds/all.atom", "/feeds/topic/t.atom", "/feeds/search.atom?q=" + url.QueryEscape(v)} {
+			w := get(t, h, path)
+			if w.Code == http.StatusBadRequest && strings.Contains(path, "search") {
+				continue // the query itself is refused
+			}
+			readAtom(t, w.Body.Bytes())
+		}
+	}
+}

@@ -1,0 +1,225 @@
+package web_test
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"headwater/internal/news"
+)
+
+// fake is a newsroom in memory. Searches match the text as it stands.
+type fake struct {
+	mu       sync.Mutex
+	stories  []news.Story
+	moved    map[int64]int64
+	articles map[int64]news.Article // whole, by id; those of stories need not be repeated
+	topics   []news.Topic
+	feeds    []news.Feed
+	status   news.Status
+	broken   error // what every method answers when set
+}
+
+func (f *fake) lock() func() {
+	f.mu.Lock()
+	return f.mu.Unlock
+}
+
+func (f *fake) Stories(_ context.Context, l news.StoryList) ([]news.Story, error) {
+	defer f.lock()()
+	var found []news.Story
+	for _, st := range f.stories {
+		if (l.Event == 0 || st.Event == l.Event) && (l.IDs == nil || slices.Contains(l.IDs, st.ID)) {
+			found = append(found, st)
+		}
+	}
+	if l.Newest {
+		slices.SortStableFunc(found, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
+	}
+	return cut(found, l.Limit, l.Offset), f.broken
+}
+
+func cut[T any](all []T, limit, offset int) []T {
+	all = all[min(offset, len(all)):]
+	return all[:min(limit, len(all))]
+}
+
+func (f *fake) Story(_ context.Context, id int64) (news.Story, error) {
+	defer f.lock()()
+	if to, ok := f.moved[id]; ok {
+		id = to
+	}
+	for _, st := range f.stories {
+		if st.ID == id {
+			return st, f.broken
+		}
+	}
+	return news.Story{}, fmt.Errorf("story %d: %w", id, news.ErrNotFound)
+}
+
+func (f *fake) StoryOf(_ context.Context, article int64) (news.Story, error) {
+	defer f.lock()()
+	for _, st := range f.stories {
+		for _, m := range st.Members {
+			if m.Article.ID == article {
+				return st, f.broken
+			}
+		}
+	}
+	return news.Story{}, news.ErrNotFound
+}
+
+func (f *fake) Article(_ context.Context, id int64) (news.Article, error) {
+	defer f.lock()()
+	if a, ok := f.articles[id]; ok {
+		return a, f.broken
+	}
+	for _, st := range f.stories {
+		for _, m := range st.Members {
+			if m.Article.ID == id {
+				return m.Article, f.broken
+			}
+		}
+	}
+	return news.Article{}, news.ErrNotFound
+}
+
+func (f *fake) Search(_ context.Context, q news.Search) (news.Found, error) {
+	defer f.lock()()
+	var found news.Found
+	for _, st := range f.stories {
+		for _, m := range st.Members {
+			a := m.Article
+			if whole, ok := f.articles[a.ID]; ok {
+				a = whole
+			}
+			title, body := spans(a.Title, q.Query), spans(a.Body(), q.Query)
+			if len(title)+len(body) > 0 {
+				found.Articles = append(found.Articles, news.FoundArticle{
+					Hit: news.Hit{ID: a.ID, Title: title, Body: body}, Article: a, Story: st.ID,
+				})
+			}
+		}
+	}
+	found.Total = len(found.Articles)
+	found.Articles = cut(found.Articles, q.Limit, q.Offset)
+	return found, f.broken
+}
+
+// spans finds a word; lower case that changes a text's length is beyond it.
+func spans(text, word string) []news.Span {
+	var all []news.Span
+	lower, from := strings.ToLower(text), 0
+	for len(lower) == len(text) && word != "" {
+		i := strings.Index(lower[from:], strings.ToLower(word))
+		if i < 0 {
+			break
+		}
+		all = append(all, news.Span{Start: from + i, End: from + i + len(word)})
+		from += i + len(word)
+	}
+	return all
+}
+
+func (f *fake) AllStories(ctx context.Context, topic, query string, limit int) ([]news.Story, error) {
+	if topic != "" {
+		t, err := f.Topic(ctx, topic)
+		if err != nil {
+			return nil, err
+		}
+		query = t.Query
+	}
+	found := f.matching(query)
+	slices.SortStableFunc(found, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
+	return cut(found, limit, 0), f.broken
+}
+
+// matching gives the stories with a member that holds the query, or all.
+func (f *fake) matching(query string) []news.Story {
+	defer f.lock()()
+	var found []news.Story
+	for _, st := range f.stories {
+		if slices.ContainsFunc(st.Members, func(m news.Member) bool {
+			return query == "" || len(spans(m.Article.Title, query))+len(spans(m.Article.Body(), query)) > 0
+		}) {
+			found = append(found, st)
+		}
+	}
+	return found
+}
+
+func (f *fake) Topics(context.Context) ([]news.Topic, error) {
+	defer f.lock()()
+	return slices.Clone(f.topics), f.broken
+}
+
+func (f *fake) Topic(_ context.Context, name string) (news.Topic, error) {
+	defer f.lock()()
+	for _, t := range f.topics {
+		if t.Name == name {
+			return t, f.broken
+		}
+	}
+	return news.Topic{}, news.ErrNotFound
+}
+
+func (f *fake) TopicStories(ctx context.Context, name string, limit, offset int) ([]news.Story, int, error) {
+	t, err := f.Topic(ctx, name)
+	if err != nil {
+		return nil, 0, err
+	}
+	found := f.matching(t.Query)
+	return cut(found, limit, offset), len(found), f.broken
+}
+
+func (f *fake) AddTopic(ctx context.Context, t news.Topic) error {
+	if _, err := f.Topic(ctx, t.Name); err == nil {
+		return fmt.Errorf("topic: %w", news.ErrExists)
+	}
+	defer f.lock()()
+	f.topics = append(f.topics, t)
+	return f.broken
+}
+
+func (f *fake) RemoveTopic(ctx context.Context, name string) error {
+	if _, err := f.Topic(ctx, name); err != nil {
+		return err
+	}
+	defer f.lock()()
+	f.topics = slices.DeleteFunc(f.topics, func(t news.Topic) bool { return t.Name == name })
+	return f.broken
+}
+
+func (f *fake) Feeds(context.Context) ([]news.Feed, error) {
+	defer f.lock()()
+	return slices.Clone(f.feeds), f.broken
+}
+
+func (f *fake) AddFeed(_ context.Context, feed news.Feed) (news.Feed, error) {
+	defer f.lock()()
+	for _, have := range f.feeds {
+		if have.URL == feed.URL {
+			return news.Feed{}, fmt.Errorf("feed: %w", news.ErrExists)
+		}
+	}
+	feed.ID = int64(len(f.feeds) + 1)
+	f.feeds = append(f.feeds, feed)
+	return feed, f.broken
+}
+
+func (f *fake) RemoveFeed(_ context.Context, id int64) error {
+	defer f.lock()()
+	n := len(f.feeds)
+	f.feeds = slices.DeleteFunc(f.feeds, func(feed news.Feed) bool { return feed.ID == id })
+	if len(f.feeds) == n {
+		return news.ErrNotFound
+	}
+	return f.broken
+}
+
+func (f *fake) Status(context.Context) (news.Status, error) {
+	defer f.lock()()
+	return f.status, f.broken
+}

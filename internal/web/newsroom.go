@@ -1,0 +1,57 @@
+package web
+
+import (
+	"context"
+
+	"headwater/internal/news"
+)
+
+// Newsroom is what the pages need; package newsroom provides it.
+type Newsroom interface {
+	Stories
+	Search
+	Topics
+	TopicEditor
+	Feeds
+	// Article gives a whole article, or news.ErrNotFound.
+	Article(ctx context.Context, id int64) (news.Article, error)
+	// Status counts what is stored and what is still to do.
+	Status(ctx context.Context) (news.Status, error)
+}
+
+// Stories gives stories.
+type Stories interface {
+	Stories(ctx context.Context, list news.StoryList) ([]news.Story, error)
+	// Story gives the living story: where id was merged into another, the story has that other's ID.
+	Story(ctx context.Context, id int64) (news.Story, error)
+	// StoryOf gives the story that an article belongs to, or news.ErrNotFound while it is unsettled.
+	StoryOf(ctx context.Context, article int64) (news.Story, error)
+}
+
+// Search finds articles and stories. Queries are in the query language of package index.
+type Search interface {
+	Search(ctx context.Context, q news.Search) (news.Found, error)
+	// AllStories gives the stories for a feed: those of a topic, of a query, or all, the newest change first.
+	AllStories(ctx context.Context, topic, query string, limit int) ([]news.Story, error)
+}
+
+// Topics gives the saved queries that somebody follows.
+type Topics interface {
+	Topics(ctx context.Context) ([]news.Topic, error)
+	Topic(ctx context.Context, name string) (news.Topic, error)
+	// TopicStories gives a topic's stories and how many there are in all.
+	TopicStories(ctx context.Context, name string, limit, offset int) ([]news.Story, int, error)
+}
+
+// TopicEditor changes topics.
+type TopicEditor interface {
+	AddTopic(ctx context.Context, t news.Topic) error
+	RemoveTopic(ctx context.Context, name string) error
+}
+
+// Feeds gives and changes what is subscribed.
+type Feeds interface {
+	Feeds(ctx context.Context) ([]news.Feed, error)
+	AddFeed(ctx context.Context, f news.Feed) (news.Feed, error)
+	RemoveFeed(ctx context.Context, id int64) error
+}

@@ -1,0 +1,84 @@
+// Package web serves the pages that people read and the combined feeds that their feed readers read. The pages work
+// without JavaScript and load nothing from any other host.
+package web
+
+import (
+	"cmp"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"headwater/internal/publish"
+)
+
+// Options for New. Only Newsroom is required.
+type Options struct {
+	Newsroom   Newsroom
+	Title      string // of the site; empty means Headwater
+	PublicURL  string // absolute address of the front page, for links in feeds; empty means the host of each request
+	InstanceID string // keeps the ids of our feed entries apart from those of other newsrooms; see publish.Site
+	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
+	CheckQuery func(query string) error
+	Now        func() time.Time // nil means time.Now
+	Logger     *slog.Logger     // nil discards it
+}
+
+type server struct {
+	news   Newsroom
+	title  string
+	site   publish.Site
+	check  func(string) error
+	now    func() time.Time
+	log    *slog.Logger
+	assets assets
+	pages  pages
+}
+
+// New makes the handler of all pages, of the combined feeds under /feeds/ and of the files under /static/.
+func New(o Options) http.Handler {
+	s := &server{
+		news:   o.Newsroom,
+		title:  cmp.Or(o.Title, "Headwater"),
+		site:   publish.Site{URL: strings.TrimSuffix(o.PublicURL, "/"), Instance: o.InstanceID},
+		check:  o.CheckQuery,
+		now:    o.Now,
+		log:    o.Logger,
+		assets: loadAssets(),
+	}
+	if s.check == nil {
+		s.check = func(string) error { return nil }
+	}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.pages = loadPages(s.assets)
+	return secure(s.routes(), http.HandlerFunc(s.refuse))
+}
+
+func (s *server) routes() *http.ServeMux {
+	mux := http.NewServeMux()
+	for pattern, h := range map[string]handler{
+		"GET /{$}":                  s.front,
+		"GET /story/{id}":           s.story,
+		"GET /article/{id}":         s.article,
+		"GET /search":               s.search,
+		"GET /topics":               s.topics,
+		"POST /topics":              s.addTopic,
+		"GET /topic/{name}":         s.topic,
+		"POST /topic/{name}/remove": s.removeTopic,
+		"GET /feeds":                s.feeds,
+		"POST /feeds":               s.addFeed,
+		"POST /feeds/{id}/remove":   s.removeFeed,
+		"GET /feeds/{file}":         s.emitFile,
+		"GET /feeds/topic/{file}":   s.emitTopic,
+		"GET /":                     func(http.ResponseWriter, *http.Request) error { return notFound("There is no page at this address.") },
+	} {
+		mux.Handle(pattern, s.handle(h))
+	}
+	mux.Handle("GET /static/{file}", s.assets)
+	return mux
+}

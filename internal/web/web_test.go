@@ -1,0 +1,313 @@
+package web_test
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/web"
+)
+
+func handler(f *fake) http.Handler {
+	return web.New(web.Options{
+		Newsroom: f, PublicURL: "http://news.example", InstanceID: "test", Now: func() time.Time { return now },
+		CheckQuery: func(q string) error {
+			if strings.Count(q, `"`)%2 == 1 {
+				return errors.New(`a quotation mark is open; close it: "red tide"`)
+			}
+			return nil
+		},
+	})
+}
+
+func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	return w
+}
+
+func post(t *testing.T, h http.Handler, path string, form url.Values, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+var spaces = regexp.MustCompile(`\s+`)
+
+// words is the text of a page as a reader sees it, on one line.
+func words(t *testing.T, page string) string {
+	t.Helper()
+	return spaces.ReplaceAllString(textOf(parse(t, page)), " ")
+}
+
+var everyPage = []string{
+	"/", "/?page=2", "/story/1", "/story/4", "/article/1", "/article/20", "/search", "/search?q=ferry", "/search?q=%22",
+	"/topics", "/topic/Ferries%20&%20boats", "/feeds", "/feeds?state=unreachable", "/nowhere", "/story/12345",
+}
+
+func TestPages(t *testing.T) {
+	cases := []struct {
+		path   string
+		status int
+		want   []string // in the page's text
+	}{
+		{"/", 200, []string{
+			"Harbour Post Original Ferry with 340 aboard", "31 min ago Read at harbourpost.example",
+			"4 copies: Coastline Daily, Nordlys Wire, Capital Herald, +1 more", "2 rewrites: The Evening Lantern, Voyage Blog", "1 excerpt: Morning Digest",
+			"Full coverage Minister orders inquiry into coastal radar after grounding Capital Herald",
+			"The Northern Ledger Likely original not among your feeds", "Minato Shimbun Earliest seen", "214 articles of 6 feeds in 61 stories",
+		}},
+		{"/?page=2", 200, []string{"This is past the last page"}},
+		{"/story/1", 200, []string{
+			"Why Harbour Post", "speaks strongly for it: 3 of the others credit it by name", "speaks against it: Another version is longer",
+			"94%", "Nordlys Wire Copy", "96% of its text is in the original", "Credits the news to Harbour Post: first reported by the Harbour Post",
+			"Full coverage Other stories", "“I steered by the church bell”",
+		}},
+		{"/story/4", 200, []string{"The Northern Ledger Likely original not among your feeds", "Named by the versions below", "Credits a report by The Northern Ledger", "22% of its text is in the longest version"}},
+		{"/article/1", 200, []string{"Ingrid Vale, Tom Ashe", "Original 8 versions go back to this article.", "Picture: The ferry on the shoal", "said Per Holt"}},
+		{"/article/20", 200, []string{"Rewrite Goes back to The Northern Ledger", "2 versions Whom it credits", "The text as it is compared"}},
+		{"/search?q=ferry", 200, []string{"7 articles", "Story of Harbour Post, 8 versions", "Follow as topic"}},
+		{"/search?q=nosuchword", 200, []string{"0 articles", "Nothing matches"}},
+		{"/search", 200, []string{"the words in a row"}},
+		{"/search?q=%22red", 400, []string{"This search cannot be read: a quotation mark is open"}},
+		{"/search?q=" + strings.Repeat("a", 2001), 400, []string{"has 2001 characters; at most 2000"}},
+		{"/topics", 200, []string{"Ferries & boats", "followed since 2 days ago"}},
+		{"/topic/Mining", 200, []string{"mine 1 story", "The Northern Ledger", "Remove this topic"}},
+		{"/topic/Unknown", 404, []string{"Not found"}},
+		{"/feeds", 200, []string{
+			"all 6", "unreachable 1", "No connection to capitalherald.example: no such host.", "in 48 min", "never again", "never now 0", "12 min ago",
+		}},
+		{"/feeds?state=not+found", 200, []string{"No feed is in this state"}},
+		{"/feeds?added=1", 200, []string{"https://harbourpost.example/feed.xml is added"}},
+		{"/nowhere", 404, []string{"Not found", "Back to the front page"}},
+		{"/story/12345", 404, []string{"Not found"}},
+		{"/story/x", 404, []string{"Not found"}},
+		{"/article/-1", 404, []string{"Not found"}},
+	}
+	h := handler(edition())
+	for _, c := range cases {
+		t.Run(c.path, func(t *testing.T) {
+			w := get(t, h, c.path)
+			if w.Code != c.status {
+				t.Fatalf("status %d, want %d", w.Code, c.status)
+			}
+			text := words(t, w.Body.String())
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("the page does not say %q:\n%s", want, text)
+				}
+			}
+		})
+	}
+}
+
+// TestEventsFold shows the stories of one event as one card on the front page.
+func TestEventsFold(t *testing.T) {
+	root := parse(t, get(t, handler(edition()), "/").Body.String())
+	if n := len(find(root, "h2")); n != 10 {
+		t.Errorf("%d cards, want 10: 12 stories of which 3 are one event", n)
+	}
+}
+
+func TestMarks(t *testing.T) {
+	page := get(t, handler(edition()), "/search?q=ferry").Body.String()
+	if !strings.Contains(page, "<mark>Ferry</mark> with 340 aboard") {
+		t.Error("the found word is not marked in the title")
+	}
+	page = get(t, handler(edition()), "/article/20").Body.String()
+	if !strings.Contains(page, "<mark>Last copp</mark>er mine") {
+		t.Error("the credit is not marked in the compared text")
+	}
+}
+
+func TestMovedStory(t *testing.T) {
+	w := get(t, handler(edition()), "/story/99")
+	if w.Code != http.StatusMovedPermanently || w.Header().Get("Location") != "/story/1" {
+		t.Errorf("%d to %q, want 301 to /story/1", w.Code, w.Header().Get("Location"))
+	}
+}
+
+func TestPaging(t *testing.T) {
+	f := edition()
+	f.stories = nil
+	for i := range 65 {
+		id := int64(i + 1)
+		f.stories = append(f.stories, story(id, id, original(id, "Harbour Post", "Ferry news", "Summary", i+2)))
+	}
+	h := handler(f)
+	for path, want := range map[string]string{
+		"/":                          "next=/?page=2",
+		"/?page=2":                   "prev=/ next=/?page=3",
+		"/?page=3":                   "prev=/?page=2",
+		"/search?q=ferry&page=2":     "prev=/search?q=ferry next=/search?page=3&q=ferry",
+		"/topic/Ferries%20&%20boats": "next=/topic/Ferries%20&%20boats?page=2",
+		"/?page=-3":                  "next=/?page=2",
+		"/?page=x":                   "next=/?page=2",
+	} {
+		var got []string
+		for _, a := range find(parse(t, get(t, h, path).Body.String()), "a") {
+			if rel := attr(a, "rel"); rel == "prev" || rel == "next" {
+				got = append(got, rel+"="+attr(a, "href"))
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s leads to %q, want %q", path, strings.Join(got, " "), want)
+		}
+	}
+}
+
+func TestEmptyStates(t *testing.T) {
+	waitingFeed := news.Feed{ID: 1, URL: "https://a.example/f"}
+	okFeed := news.Feed{ID: 2, URL: "https://b.example/f", State: news.FeedOK}
+	lost := news.Feed{ID: 3, URL: "https://c.example/f", State: news.FeedUnreachable}
+	late := news.Feed{ID: 4, URL: "https://d.example/f", State: news.FeedTimeout}
+	cases := []struct {
+		name    string
+		feeds   []news.Feed
+		status  news.Status
+		front   string
+		offline bool
+		refresh bool
+	}{
+		{"no feeds", nil, news.Status{}, "No feeds yet", false, false},
+		{"polling", []news.Feed{waitingFeed, okFeed, lost}, news.Status{}, "Polling 3 feeds: 1 read, 1 failed", false, true},
+		{"settling", []news.Feed{okFeed}, news.Status{Unsettled: 12}, "12 articles are being sorted", false, true},
+		{"nothing in them", []news.Feed{okFeed}, news.Status{}, "No stories yet", false, false},
+		{"offline", []news.Feed{lost, late}, news.Status{}, "Nothing can be reached", true, false},
+		{"offline so far", []news.Feed{lost, waitingFeed}, news.Status{}, "Nothing can be reached", true, true},
+		{"one of two lost", []news.Feed{lost, okFeed}, news.Status{}, "", false, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			h := handler(&fake{feeds: c.feeds, status: c.status})
+			page := get(t, h, "/").Body.String()
+			if !strings.Contains(words(t, page), c.front) {
+				t.Errorf("the front page does not say %q", c.front)
+			}
+			if got := strings.Contains(page, `http-equiv="refresh"`); got != c.refresh {
+				t.Errorf("refresh %v, want %v", got, c.refresh)
+			}
+			said := strings.Contains(words(t, get(t, h, "/feeds").Body.String()), "Nothing can be reached")
+			if said != c.offline {
+				t.Errorf("the feeds page says that nothing can be reached: %v, want %v", said, c.offline)
+			}
+		})
+	}
+}
+
+func TestFailureIsAPage(t *testing.T) {
+	f := edition()
+	f.broken = errors.New("database is on fire")
+	h := handler(f)
+	for _, path := range []string{"/", "/story/1", "/article/1", "/search?q=ferry", "/topics", "/topic/Mining", "/feeds", "/feeds/all.atom"} {
+		w := get(t, h, path)
+		if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "Something went wrong") {
+			t.Errorf("%s: status %d", path, w.Code)
+		}
+		if strings.Contains(w.Body.String(), "fire") {
+			t.Errorf("%s tells readers the details of a failure", path)
+		}
+	}
+}
+
+func TestTopicForms(t *testing.T) {
+	cases := []struct {
+		name, query string
+		status      int
+		want        string // Location or text
+	}{
+		{"Whales", "whale", 303, "/topic/Whales"},
+		{"", `"red tide"`, 303, "/topic/%22red%20tide%22"},
+		{"Wale & Fjord?", "wal", 303, "/topic/Wale%20&%20Fjord%3F"},
+		{"Mining", "other", 409, `There is a topic "Mining" already`},
+		{"Broken", `"red`, 400, "a quotation mark is open"},
+		{"Empty", " ", 400, "a topic needs a search"},
+		{"a/b", "x", 400, "leave out slashes"},
+		{"..", "x", 400, "leave out slashes"},
+		{"tab\x01", "x", 400, "leave out slashes"},
+		{strings.Repeat("n", 81), "x", 400, "longer than 80"},
+	}
+	h := handler(edition())
+	for _, c := range cases {
+		t.Run(c.name+c.query, func(t *testing.T) {
+			w := post(t, h, "/topics", url.Values{"name": {c.name}, "query": {c.query}})
+			got := w.Header().Get("Location")
+			if got == "" {
+				got = words(t, w.Body.String())
+			}
+			if w.Code != c.status || !strings.Contains(got, c.want) {
+				t.Fatalf("%d %s, want %d %s", w.Code, got, c.status, c.want)
+			}
+			if w.Code == 303 && get(t, h, w.Header().Get("Location")).Code != 200 {
+				t.Error("the topic's page cannot be reached")
+			}
+		})
+	}
+	if w := post(t, h, "/topic/Whales/remove", nil); w.Code != 303 || get(t, h, "/topic/Whales").Code != 404 {
+		t.Errorf("the topic is still there after removing it (%d)", w.Code)
+	}
+	if w := post(t, h, "/topic/Whales/remove", nil); w.Code != 404 {
+		t.Errorf("removing it twice: %d", w.Code)
+	}
+}
+
+func TestFeedForms(t *testing.T) {
+	cases := []struct {
+		url    string
+		status int
+		want   string
+	}{
+		{"https://new.example/feed", 303, "/feeds?added=7"},
+		{"other.example/rss", 303, "/feeds?added=8"},
+		{"https://harbourpost.example/feed.xml", 409, "is among the feeds already"},
+		{"", 400, "give the address of a feed"},
+		{"javascript:alert(1)//", 400, "is not the address of a feed"},
+		{"file:///etc/passwd", 400, "is not the address of a feed"},
+		{"https://", 400, "is not the address of a feed"},
+	}
+	h := handler(edition())
+	for _, c := range cases {
+		t.Run(c.url, func(t *testing.T) {
+			w := post(t, h, "/feeds", url.Values{"url": {c.url}, "folder": {"World"}})
+			got := w.Header().Get("Location")
+			if got == "" {
+				got = words(t, w.Body.String())
+			}
+			if w.Code != c.status || !strings.Contains(got, c.want) {
+				t.Errorf("%d %s, want %d %s", w.Code, got, c.status, c.want)
+			}
+		})
+	}
+	if w := post(t, h, "/feeds/7/remove", nil); w.Code != 303 || strings.Contains(get(t, h, "/feeds").Body.String(), "new.example") {
+		t.Errorf("the feed is still there after removing it (%d)", w.Code)
+	}
+	if w := post(t, h, "/feeds/7/remove", nil); w.Code != 404 {
+		t.Errorf("removing it twice: %d", w.Code)
+	}
+}
+
+func TestManyFeedsArePaged(t *testing.T) {
+	f := &fake{}
+	for i := range 250 {
+		f.feeds = append(f.feeds, news.Feed{ID: int64(i + 1), URL: "https://a.example/" + strings.Repeat("x", i), State: news.FeedOK})
+	}
+	h := handler(f)
+	for path, want := range map[string]int{"/feeds": 100, "/feeds?page=3": 50, "/feeds?page=4": 0} {
+		if n := strings.Count(get(t, h, path).Body.String(), "Yes, remove"); n != want {
+			t.Errorf("%s shows %d feeds, want %d", path, n, want)
+		}
+	}
+}
