@@ -1,9 +1,10 @@
 package group
 
 import (
-	"fmt"
 	"math"
 	"slices"
+	"strconv"
+	"strings"
 
 	"headwater/internal/news"
 )
@@ -153,7 +154,12 @@ func (c *candidates) cosine(a, b *node) float64 {
 // term is one feature's part in a decision.
 type term struct {
 	weight float64
-	words  string
+	words  string  // "" is the prior; %s stands for share
+	share  float64 // 0 to 1
+}
+
+func (t term) detail() string {
+	return strings.Replace(t.words, "%s", strconv.Itoa(int(math.Round(100*t.share)))+"%", 1)
 }
 
 // story gives the parts whose sum is the log-odds that both articles derive from one text. The weights are set by hand
@@ -161,32 +167,32 @@ type term struct {
 func (f features) story() []term {
 	if f.short {
 		return []term{
-			{-5.6, ""},
-			{4.5 * f.coverage, fmt.Sprintf("%.0f%% of the shorter text stands in the other", 100*f.coverage)},
-			{4.5 * f.title, "the headlines share their words"},
-			{2 * f.sameTitle, "the headline is the same"},
-			{3 * f.cosine, "rare words, names and figures agree"},
-			{1 * (f.figures - .5), "figures " + agree(f.figures)},
-			{.8 * f.names, "one credits the other's outlet"},
-			{.7 * f.agrees, "both credit the same outlet with the text"},
-			{-2 * f.conflicts, "they credit different outlets with the text"},
-			{4 * f.cites, "one links to the other"},
-			{-.7 * f.hours, "time between them"},
+			{-5.6, "", 0},
+			{4.5 * f.coverage, "%s of the shorter text stands in the other", f.coverage},
+			{4.5 * f.title, "the headlines share their words", 0},
+			{2 * f.sameTitle, "the headline is the same", 0},
+			{3 * f.cosine, "rare words, names and figures agree", 0},
+			{1 * (f.figures - .5), "figures " + agree(f.figures), 0},
+			{.8 * f.names, "one credits the other's outlet", 0},
+			{.7 * f.agrees, "both credit the same outlet with the text", 0},
+			{-2 * f.conflicts, "they credit different outlets with the text", 0},
+			{4 * f.cites, "one links to the other", 0},
+			{-.7 * f.hours, "time between them", 0},
 		}
 	}
 	return []term{
-		{-5, ""},
-		{13 * f.coverage, fmt.Sprintf("%.0f%% of one's own prose stands in the other", 100*f.coverage)},
-		{2.5 * f.lead * min(1, 3*f.coverage), fmt.Sprintf("%.0f%% of the opening is the same", 100*f.lead)},
-		{1.5 * f.title, "the headlines share their words"},
-		{1 * f.sameTitle, "the headline is the same"},
-		{2.5 * f.cosine, "rare words, names and figures agree"},
-		{11 * f.names * f.cosine, "one retells what it credits to the other's outlet, or both credit one"},
-		{.8 * (f.figures - .5), "figures " + agree(f.figures)},
-		{.7 * f.agrees, "both credit the same outlet with the text"},
-		{-1.5 * f.conflicts, "they credit different outlets with the text"},
-		{2.5 * f.cites, "one links to the other"},
-		{-.3 * f.hours, "time between them"},
+		{-5, "", 0},
+		{13 * f.coverage, "%s of one's own prose stands in the other", f.coverage},
+		{2.5 * f.lead * min(1, 3*f.coverage), "%s of the opening is the same", f.lead},
+		{1.5 * f.title, "the headlines share their words", 0},
+		{1 * f.sameTitle, "the headline is the same", 0},
+		{2.5 * f.cosine, "rare words, names and figures agree", 0},
+		{15 * f.names * f.cosine, "one retells what it credits to the other's outlet, or both credit one", 0},
+		{.8 * (f.figures - .5), "figures " + agree(f.figures), 0},
+		{.7 * f.agrees, "both credit the same outlet with the text", 0},
+		{-1.5 * f.conflicts, "they credit different outlets with the text", 0},
+		{2.5 * f.cites, "one links to the other", 0},
+		{-.3 * f.hours, "time between them", 0},
 	}
 }
 
@@ -204,19 +210,30 @@ func (f features) event() float64 {
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// score weighs a pair of articles on both levels and gives the reasons for a story.
+// score weighs a pair of articles on both levels and gives the reasons where they are one story.
 func (g *Grouper) score(a, b *node, prints int) (story, event float64, reasons []news.Evidence) {
 	f := g.compare(a, b, prints)
-	sum := 0.0
-	for _, t := range f.story() {
+	terms, sum := f.story(), 0.0
+	for _, t := range terms {
 		sum += t.weight
-		if t.words != "" && math.Abs(t.weight) >= .3 {
-			reasons = append(reasons, news.Evidence{Kind: "likeness", Detail: t.words, Weight: math.Round(t.weight*100) / 100})
-		}
 	}
 	story, event = sigmoid(sum), sigmoid(f.event())
 	if a.Article.Hub || b.Article.Hub {
 		story = min(story, .1) // a hub repeats many stories and joins none
 	}
+	if story >= storyThreshold {
+		reasons = reasonsOf(terms)
+	}
 	return story, max(event, story), reasons
+}
+
+// reasonsOf gives the parts that matter in words.
+func reasonsOf(terms []term) []news.Evidence {
+	var out []news.Evidence
+	for _, t := range terms {
+		if t.words != "" && math.Abs(t.weight) >= .3 {
+			out = append(out, news.Evidence{Kind: "likeness", Detail: t.detail(), Weight: math.Round(t.weight*100) / 100})
+		}
+	}
+	return out
 }

@@ -12,7 +12,7 @@ import (
 const (
 	storyThreshold = .5
 	eventThreshold = .5
-	keepEdge       = .2 // a weaker comparison is forgotten
+	keepEdge       = .35 // a weaker comparison is forgotten
 )
 
 // Settle compares the articles added since the last call with the window and decides anew about every component of
@@ -63,9 +63,6 @@ func (g *Grouper) connect(n *node) []news.Edge {
 			continue
 		}
 		join(n, m, story, event)
-		if story < storyThreshold {
-			reasons = nil
-		}
 		a, b := n.Article.ID, m.Article.ID
 		kept = append(kept, news.Edge{A: min(a, b), B: max(a, b), Story: story, Event: event, Reasons: reasons})
 	}

@@ -42,8 +42,8 @@ const (
 	weightAgency   = 1.2 // an agency whose text others carry
 	weightContain  = 1.5 // others' prose stands in it, theirs not in theirs
 	weightEarliest = .8
-	weightOwnPlace = .8 // stands at its outlet's own address
-	weightLength   = .4 // for each doubling of the text over 25 words
+	weightOwnPlace = 1.5 // stands at its outlet's own address
+	weightLength   = .4  // for each doubling of the text over 25 words
 	namedPrior     = -.4
 	namedThreshold = 1.4 // credits below this name no origin
 	minOwnProse    = 100 // words from which a lone article that credits nobody is likely its outlet's own

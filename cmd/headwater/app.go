@@ -1,0 +1,243 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"strings"
+
+	"headwater/feeds"
+	"headwater/internal/config"
+	"headwater/internal/fetch"
+	"headwater/internal/index"
+	"headwater/internal/news"
+	"headwater/internal/newsroom"
+	"headwater/internal/opml"
+	"headwater/internal/origin"
+	"headwater/internal/outlets"
+	"headwater/internal/parse"
+	"headwater/internal/poll"
+	"headwater/internal/prints"
+	"headwater/internal/store"
+)
+
+// creditStrength is how far a claim must speak for an article for source: to find it.
+const creditStrength = .3
+
+// app is the program with its parts wired.
+type app struct {
+	*newsroom.Newsroom
+	cfg    config.Config
+	log    *slog.Logger
+	store  *store.DB
+	index  *index.Index
+	client *fetch.Client
+}
+
+// open wires everything over the data folder and holds the folder until close.
+func (c *cli) open(ctx context.Context) (*app, error) {
+	cfg, err := c.config()
+	if err != nil {
+		return nil, err
+	}
+	return c.openWith(ctx, cfg)
+}
+
+func (c *cli) openWith(ctx context.Context, cfg config.Config) (*app, error) {
+	log, err := c.logger(cfg)
+	if err != nil {
+		return nil, err
+	}
+	a := &app{cfg: cfg, log: log}
+	if err := a.wire(ctx); err != nil {
+		return nil, errors.Join(err, a.close())
+	}
+	return a, nil
+}
+
+func (a *app) wire(ctx context.Context) error {
+	registry, err := registryOf(a.cfg)
+	if err != nil {
+		return err
+	}
+	if a.store, err = store.Open(ctx, a.cfg.Data, storeOptions(a.log, false)); err != nil {
+		return err
+	}
+	if a.index, err = index.Open(ctx, a.cfg.Data, indexOptions(a.log, registry)); err != nil {
+		return err
+	}
+	if a.client, err = fetch.New(fetchOptions(a.cfg)); err != nil {
+		return err
+	}
+	o := roomOptions(a.cfg, a.client, registry)
+	o.Store, o.Index, o.Logger = a.store, a.index, a.log
+	a.Newsroom = newsroom.New(o)
+	return nil
+}
+
+// roomOptions are the settings of a newsroom, still without a store and an index.
+func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Registry) newsroom.Options {
+	return newsroom.Options{
+		Fetch: client, Outlets: registry,
+		Parse:   parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth},
+		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
+		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Batch: cfg.Index.Batch,
+	}
+}
+
+// close lets go of the data folder.
+func (a *app) close() error {
+	var errs []error
+	if a.client != nil {
+		a.client.Close()
+	}
+	if a.index != nil {
+		errs = append(errs, a.index.Close())
+	}
+	if a.store != nil {
+		errs = append(errs, a.store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// with opens the app, calls work and closes it again.
+func (c *cli) with(ctx context.Context, work func(*app) error) error {
+	if c.host != nil {
+		return errors.New("a running server does not do that")
+	}
+	a, err := c.open(ctx)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(a), a.close())
+}
+
+// registryOf knows the outlets of agencies.yaml and those of the configuration.
+func registryOf(cfg config.Config) (*outlets.Registry, error) {
+	extra := make([]outlets.Entry, 0, len(cfg.Outlets))
+	for _, o := range cfg.Outlets {
+		domains := o.Domains
+		if o.Domain != "" {
+			domains = append([]string{o.Domain}, domains...)
+		}
+		extra = append(extra, outlets.Entry{Name: o.Name, Domains: domains, Aliases: o.Aliases, Agency: o.Agency})
+	}
+	return outlets.Load(feeds.Agencies(), extra...)
+}
+
+func storeOptions(log *slog.Logger, readOnly bool) store.Options {
+	return store.Options{ReadOnly: readOnly, Logger: log, EncodePrint: prints.Encode, DecodePrint: prints.Decode}
+}
+
+// indexOptions let source: find the articles that credit an outlet, too.
+func indexOptions(log *slog.Logger, registry *outlets.Registry) index.Options {
+	reader := origin.NewReader(registry)
+	return index.Options{Logger: log, Credits: func(a news.Article) []news.Outlet {
+		var credited []news.Outlet
+		for _, c := range reader.Claims(a) {
+			if c.Strength >= creditStrength {
+				credited = append(credited, c.Credited())
+			}
+		}
+		return credited
+	}}
+}
+
+// freshIndex makes an empty index beside the one in use.
+func (a *app) freshIndex(ctx context.Context) (*index.Index, error) {
+	registry, err := registryOf(a.cfg)
+	if err != nil {
+		return nil, err
+	}
+	return index.Fresh(ctx, a.cfg.Data, indexOptions(a.log, registry))
+}
+
+func fetchOptions(cfg config.Config) fetch.Options {
+	return fetch.Options{
+		UserAgent: userAgent(cfg), Timeout: cfg.Fetch.Timeout, MaxBytes: int64(cfg.Fetch.MaxBytes), AllowPrivate: cfg.Fetch.AllowPrivate,
+		PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Pause,
+	}
+}
+
+// userAgent names us to servers: by default Headwater, its version, and where its home page or whoever runs it is found.
+func userAgent(cfg config.Config) string {
+	name, about := cfg.Fetch.UserAgent, cfg.Fetch.Contact
+	if name == "" {
+		name = "Headwater/" + strings.Trim(version(), "()") // parentheses are for comments there
+		about = cmp.Or(about, cfg.PublicURL)
+	}
+	if about != "" {
+		name += " (+" + about + ")"
+	}
+	return name
+}
+
+// startLists gives a store that never had a feed the lists of the configuration.
+func (a *app) startLists(ctx context.Context) error {
+	const key = "lists started"
+	done, err := a.store.Setting(ctx, key)
+	if err != nil && !errors.Is(err, news.ErrNotFound) || done != "" {
+		return err
+	}
+	have, err := a.Feeds(ctx)
+	if err != nil {
+		return err
+	}
+	if len(have) == 0 {
+		for _, name := range a.cfg.Lists {
+			if err := a.startList(ctx, name); err != nil {
+				return err
+			}
+		}
+	}
+	return a.store.SetSetting(ctx, key, "yes")
+}
+
+func (a *app) startList(ctx context.Context, name string) error {
+	data, err := listData(name)
+	if err != nil {
+		return err
+	}
+	list, problems, err := opml.Read(strings.NewReader(string(data)))
+	if err != nil {
+		return fmt.Errorf("list %s: %w", name, err)
+	}
+	for _, p := range problems {
+		a.log.Warn("part of a list was left out", "list", name, "problem", p.String())
+	}
+	_, _, err = a.addAll(ctx, list, func(int, int) {})
+	return err
+}
+
+func listData(name string) ([]byte, error) {
+	if strings.Contains(name, "/") || strings.HasSuffix(name, ".opml") {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			return nil, fmt.Errorf("lists: %w", err)
+		}
+		return data, nil
+	}
+	return feeds.List(name)
+}
+
+// addAll subscribes to the feeds of a list and says how many were new and how many were there before.
+func (a *app) addAll(ctx context.Context, list opml.List, progress func(done, total int)) (added, known int, err error) {
+	const chunk = 500
+	for part := range slices.Chunk(list.Feeds, chunk) {
+		feeds := make([]news.Feed, 0, len(part))
+		for _, o := range part {
+			feeds = append(feeds, news.Feed{URL: o.URL, Title: o.Title, Site: o.Site, Folder: o.Folder})
+		}
+		fresh, err := a.AddFeeds(ctx, feeds)
+		if err != nil {
+			return added, known, err
+		}
+		added, known = added+len(fresh), known+len(part)-len(fresh)
+		progress(added+known, len(list.Feeds))
+	}
+	return added, known, nil
+}

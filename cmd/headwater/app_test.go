@@ -1,0 +1,47 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"headwater/internal/config"
+)
+
+func TestUserAgent(t *testing.T) {
+	ours := "Headwater/" + strings.Trim(version(), "()")
+	tests := []struct {
+		agent, contact, public, want string
+	}{
+		{"", "", "", ours},
+		{"", "news@example.org", "", ours + " (+news@example.org)"},
+		{"", "", "https://news.example.org", ours + " (+https://news.example.org)"},
+		{"", "news@example.org", "https://news.example.org", ours + " (+news@example.org)"},
+		{"Gull/2", "", "https://news.example.org", "Gull/2"},
+		{"Gull/2", "news@example.org", "", "Gull/2 (+news@example.org)"},
+	}
+	for _, tt := range tests {
+		cfg := config.Config{PublicURL: tt.public}
+		cfg.Fetch.UserAgent, cfg.Fetch.Contact = tt.agent, tt.contact
+		if got := fetchOptions(cfg).UserAgent; got != tt.want {
+			t.Errorf("%+v: %q, want %q", tt, got, tt.want)
+		}
+	}
+}
+
+func TestBrief(t *testing.T) {
+	const url = "https://example.org/feed"
+	tests := []struct{ problem, want string }{
+		{"", ""},
+		{url + ": 404 Not Found: there is nothing", "404 Not Found: there is nothing"},
+		{"line 3:\n\tbroken\x00 here", "line 3: broken here"},
+		{
+			"one two three four five six seven eight nine ten one two three four five six seven eight nine ten one two three four five six",
+			"one two three four five six seven eight nine ten one two three four five six seven eight nine ten one two three four…",
+		},
+	}
+	for _, tt := range tests {
+		if got := brief(url, tt.problem); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.problem, got, tt.want)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"headwater/internal/config"
+	"headwater/internal/demo"
+	"headwater/internal/fetch"
+	"headwater/internal/newsroom"
+	"headwater/internal/opml"
+)
+
+func (c *cli) demoCommand() *cobra.Command {
+	var listen string
+	var once bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run a small invented newsroom through the real pipeline and open its pages",
+		Long: "Serves the feeds of a dozen invented outlets on loopback, polls them like any others, groups and indexes what\n" +
+			"they bring, and leaves the pages open on the result. Needs no network and keeps nothing, unless --data names a folder.",
+		Example: "  headwater demo\n  headwater demo --listen 127.0.0.1:9000",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if listen != "" {
+				c.set["listen"] = listen
+			}
+			return c.demo(cmd.Context(), once)
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "serve on `HOST:PORT`")
+	cmd.Flags().BoolVar(&once, "once", false, "stop when everything is grouped, instead of serving pages")
+	return cmd
+}
+
+func (c *cli) demo(ctx context.Context, once bool) (err error) {
+	if c.data == "" {
+		dir, err := os.MkdirTemp("", "headwater-demo-")
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+		c.data = dir
+	}
+	press, err := demo.New(time.Now())
+	if err != nil {
+		return err
+	}
+	address, stop, err := servePress(ctx, press)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop()) }()
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	a, err := c.openWith(ctx, demoConfig(cfg, press))
+	if err != nil {
+		return err
+	}
+	err = c.runDemo(ctx, a, address, once)
+	return errors.Join(err, a.close())
+}
+
+// servePress serves the invented newsroom on a free port of loopback.
+func servePress(ctx context.Context, h http.Handler) (address string, stop func() error, err error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", nil, err
+	}
+	srv := &http.Server{Handler: h, ReadHeaderTimeout: 10 * time.Second}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(l) }()
+	stop = func() error {
+		err := srv.Close()
+		if e := <-ended; !errors.Is(e, http.ErrServerClosed) {
+			err = errors.Join(err, e)
+		}
+		return err
+	}
+	return "http://" + l.Addr().String(), stop, nil
+}
+
+// demoConfig knows the invented outlets and may fetch from loopback.
+func demoConfig(cfg config.Config, press *demo.Press) config.Config {
+	cfg.Fetch.AllowPrivate = append(cfg.Fetch.AllowPrivate, netip.MustParsePrefix("127.0.0.0/8"))
+	cfg.Title = "Headwater demo"
+	for _, o := range press.Outlets() {
+		cfg.Outlets = append(cfg.Outlets, config.Outlet{Name: o.Name, Domain: o.Domain, Aliases: append(o.Aliases, o.Signs...), Agency: o.Agency})
+	}
+	return cfg
+}
+
+func (c *cli) runDemo(ctx context.Context, a *app, address string, once bool) error {
+	resp, err := a.client.Get(ctx, fetch.Request{URL: address + "/feeds.opml"})
+	if err != nil {
+		return err
+	}
+	list, _, err := opml.Read(bytes.NewReader(resp.Body))
+	if err != nil {
+		return err
+	}
+	if _, _, err := a.addAll(ctx, list, func(int, int) {}); err != nil {
+		return err
+	}
+	bars := c.progress()
+	sum, err := a.Pass(ctx, newsroom.PassOptions{Force: true, Progress: bars.step})
+	bars.end()
+	if err != nil {
+		return err
+	}
+	c.printPass(sum)
+	status, err := a.Status(ctx)
+	if err != nil {
+		return err
+	}
+	c.printf("%d articles in %d stories about %d events.\n", status.Articles, status.Stories, status.Events)
+	if once {
+		return nil
+	}
+	return a.serve(ctx, func(url string) { c.printf("Open %s (Ctrl-C ends)\n", url) })
+}

@@ -1,0 +1,155 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"headwater/internal/config"
+	"headwater/internal/news"
+	"headwater/internal/store"
+)
+
+// finding is what the doctor says of one thing.
+type finding struct {
+	What   string `json:"what"`
+	OK     bool   `json:"ok"`
+	Detail string `json:"detail"`
+}
+
+func (c *cli) doctorCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "doctor",
+		Short:   "Check configuration, data folder, store, index and feeds; changes nothing that is stored",
+		Example: "  headwater doctor",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			found := c.examine(cmd.Context())
+			sick := false
+			for _, f := range found {
+				sick = sick || !f.OK
+			}
+			if err := c.printFindings(found); err != nil {
+				return err
+			}
+			if sick {
+				return errSaid
+			}
+			return nil
+		},
+	}
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+func (c *cli) printFindings(found []finding) error {
+	if c.asJSON {
+		return c.printJSON(found)
+	}
+	w := c.table()
+	for _, f := range found {
+		mark := "ok"
+		if !f.OK {
+			mark = "FAILED"
+		}
+		w.row("%s\t%s\t%s\n", mark, f.What, f.Detail)
+	}
+	return w.Flush()
+}
+
+func (c *cli) examine(ctx context.Context) []finding {
+	cfg, err := c.config()
+	if err != nil {
+		return []finding{{"configuration", false, err.Error()}}
+	}
+	file := cfg.File
+	if file == "" {
+		file = "built-in defaults"
+	}
+	found := []finding{{"configuration", true, file}}
+	if _, err := registryOf(cfg); err != nil {
+		found = append(found, finding{"outlets", false, err.Error()})
+	}
+	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); err != nil {
+		return append(found, finding{"data folder", true, cfg.Data + " holds nothing yet"})
+	}
+	found = append(found, finding{"data folder", true, cfg.Data})
+	if c.host != nil {
+		found = append(found, finding{"server", true, fmt.Sprintf("process %d holds the data folder and answers", os.Getpid())})
+		return append(found, c.host.examine(ctx)...)
+	}
+	conn, err := callServer(ctx, cfg.Data)
+	switch {
+	case err != nil:
+		return append(found, finding{"server", false, err.Error()})
+	case conn != nil:
+		return findingsOf(ctx, conn)
+	}
+	return append(found, c.examineStored(ctx, cfg)...)
+}
+
+// findingsOf has the server examine itself and what it holds.
+func findingsOf(ctx context.Context, conn net.Conn) []finding {
+	var found []finding
+	result, err := send(ctx, conn, errand{Args: []string{"doctor", "--json"}})
+	if err == nil {
+		err = json.Unmarshal(result.Stdout, &found)
+	}
+	if err != nil {
+		found = append(found, finding{"server", false, err.Error()})
+	}
+	return found
+}
+
+func (c *cli) examineStored(ctx context.Context, cfg config.Config) []finding {
+	a, err := c.openWith(ctx, cfg)
+	if err != nil {
+		return []finding{{"store and index", false, err.Error()}}
+	}
+	found := a.examine(ctx)
+	if err := a.close(); err != nil {
+		found = append(found, finding{"closing", false, err.Error()})
+	}
+	return found
+}
+
+// examine looks at an open data folder.
+func (a *app) examine(ctx context.Context) []finding {
+	found := []finding{result("store", a.store.Check(ctx), "pages and references are whole")}
+	status, err := a.Status(ctx)
+	found = append(found, result("stages", err, fmt.Sprintf("%d articles in %d stories, %d unsettled, %d unindexed",
+		status.Articles, status.Stories, status.Unsettled, status.Unindexed)))
+	n, err := a.index.Count()
+	f := result("index", err, fmt.Sprintf("%d articles", n))
+	if err == nil && int(n)+status.Unindexed < status.Articles {
+		f.OK, f.Detail = false, fmt.Sprintf("%d of %d articles; `headwater reindex` builds it anew", n, status.Articles)
+	}
+	return append(found, f, a.examineFeeds(ctx))
+}
+
+func result(what string, err error, detail string) finding {
+	if err != nil {
+		return finding{what, false, err.Error()}
+	}
+	return finding{what, true, detail}
+}
+
+// examineFeeds finds fault only where every feed fails: single ones are the feeds page's matter.
+func (a *app) examineFeeds(ctx context.Context) finding {
+	feeds, err := a.Feeds(ctx)
+	if err != nil {
+		return finding{"feeds", false, err.Error()}
+	}
+	bad := 0
+	for _, f := range feeds {
+		if !readable(f.State) && f.State != news.FeedWaiting {
+			bad++
+		}
+	}
+	return finding{"feeds", bad == 0 || bad < len(feeds), fmt.Sprintf("%d, of which %d could not be read at their last poll", len(feeds), bad)}
+}

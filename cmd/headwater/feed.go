@@ -1,0 +1,251 @@
+package main
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"headwater/internal/news"
+	"headwater/internal/opml"
+	"headwater/internal/publish"
+)
+
+func (c *cli) feedCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "feed",
+		Short:   "Add, list, remove, check, import and export feeds",
+		Example: "  headwater feed add https://www.theguardian.com/world/rss --folder World\n  headwater feed list",
+		Args:    cobra.NoArgs,
+		RunE:    needsSubcommand,
+	}
+	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedRemove(), c.feedCheck(), c.feedImport(), c.feedExport())
+	return cmd
+}
+
+// needsSubcommand is what a command that only groups others does by itself.
+func needsSubcommand(cmd *cobra.Command, _ []string) error {
+	return usagef("%s needs a command of its own; see `%s --help`", cmd.CommandPath(), cmd.CommandPath())
+}
+
+func (c *cli) feedAdd() *cobra.Command {
+	var title, folder string
+	cmd := &cobra.Command{
+		Use:     "add URL...",
+		Short:   "Subscribe to feeds",
+		Example: "  headwater feed add https://www.theguardian.com/world/rss --folder World",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			for _, u := range args {
+				if err := checkFeedURL(u); err != nil {
+					return err
+				}
+			}
+			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+				for _, u := range args {
+					f, err := a.AddFeed(cmd.Context(), news.Feed{URL: u, Title: title, Folder: folder})
+					if errors.Is(err, news.ErrExists) {
+						return fmt.Errorf("%s is among the feeds already", u)
+					}
+					if err != nil {
+						return err
+					}
+					c.printf("added %d %s\n", f.ID, f.URL)
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&title, "title", "", "call it `NAME` instead of what it calls itself")
+	cmd.Flags().StringVar(&folder, "folder", "", "put it into the folder `NAME`")
+	return cmd
+}
+
+func checkFeedURL(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return usagef("%q is no feed address; give one such as https://example.org/feed.xml", s)
+	}
+	return nil
+}
+
+// feedRow is a feed as listed.
+type feedRow struct {
+	ID       int64          `json:"id"`
+	URL      string         `json:"url"`
+	Title    string         `json:"title"`
+	Folder   string         `json:"folder"`
+	State    news.FeedState `json:"state"`
+	Problem  string         `json:"problem"`
+	Articles int            `json:"articles"`
+	Checked  *time.Time     `json:"checked"` // null before the first poll
+	Due      *time.Time     `json:"due"`     // null means now
+}
+
+func rowOf(f news.Feed) feedRow {
+	return feedRow{
+		ID: f.ID, URL: f.URL, Title: f.Title, Folder: f.Folder, State: f.State, Problem: f.Problem, Articles: f.Articles,
+		Checked: orNull(f.Checked), Due: orNull(f.Due),
+	}
+}
+
+func orNull(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+func (c *cli) feedList() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the feeds and how they are",
+		Example: "  headwater feed list --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.reading(cmd.Context(), func(r *readings) error {
+				list, err := r.store.Feeds(cmd.Context())
+				if err != nil {
+					return err
+				}
+				rows := make([]feedRow, 0, len(list))
+				for _, f := range list {
+					rows = append(rows, rowOf(f))
+				}
+				if c.asJSON {
+					return c.printJSON(rows)
+				}
+				return c.printFeeds(rows)
+			})
+		},
+	}
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+func (c *cli) printFeeds(rows []feedRow) error {
+	w := c.table()
+	w.row("ID\tSTATE\tARTICLES\tTITLE\tADDRESS\tPROBLEM\n")
+	for _, r := range rows {
+		w.row("%d\t%s\t%d\t%s\t%s\t%s\n", r.ID, r.State, r.Articles, publish.Line(r.Title), r.URL, brief(r.URL, r.Problem))
+	}
+	return w.Flush()
+}
+
+// brief gives a feed's problem as the end of a line that names the feed already. JSON has all of it.
+func brief(url, problem string) string {
+	const most = 120
+	return publish.Cut(publish.Line(strings.TrimPrefix(problem, url+": ")), most)
+}
+
+func (c *cli) feedRemove() *cobra.Command {
+	return &cobra.Command{
+		Use:     "remove URL|ID...",
+		Short:   "End subscriptions; what they brought stays",
+		Example: "  headwater feed remove https://www.theguardian.com/world/rss",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+				for _, arg := range args {
+					f, err := a.findFeed(cmd.Context(), arg)
+					if err != nil {
+						return err
+					}
+					if err := a.RemoveFeed(cmd.Context(), f.ID); err != nil {
+						return err
+					}
+					c.printf("removed %d %s\n", f.ID, f.URL)
+				}
+				return nil
+			})
+		},
+	}
+}
+
+func (a *app) findFeed(ctx context.Context, arg string) (news.Feed, error) {
+	id, err := strconv.ParseInt(arg, 10, 64)
+	if err != nil {
+		id = 0
+	}
+	f, err := a.FindFeed(ctx, id, arg)
+	if errors.Is(err, news.ErrNotFound) {
+		return f, fmt.Errorf("%s is not among the feeds; `headwater feed list` has them", arg)
+	}
+	return f, err
+}
+
+func (c *cli) feedImport() *cobra.Command {
+	return &cobra.Command{
+		Use:     "import FILE|-",
+		Short:   "Subscribe to the feeds of an OPML list",
+		Example: "  headwater feed import subscriptions.opml",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			name := args[0]
+			data, err := c.readLimited(name, maxList)
+			if err != nil {
+				return err
+			}
+			if name == "-" {
+				name = cmp.Or(c.stdinName, name)
+			}
+			list, problems, err := opml.Read(bytes.NewReader(data))
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			e := errand{Args: []string{"-"}, Stdin: data, Name: name}
+			return c.beside(cmd, e, c.stdout, func(a *app) error { return c.subscribe(cmd.Context(), a, name, list, problems) })
+		},
+	}
+}
+
+// maxList is more than opml.Read takes, in bytes, so that it is the one to complain.
+const maxList = 30 << 20
+
+// subscribe adds the feeds of a list and says what was left out.
+func (c *cli) subscribe(ctx context.Context, a *app, name string, list opml.List, problems []opml.Problem) error {
+	for _, p := range problems {
+		c.complain("%s: %s\n", name, p)
+	}
+	bars := c.progress()
+	added, known, err := a.addAll(ctx, list, bars.of("import"))
+	bars.end()
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(c.stdout, "%s added, %d there before, %d left out\n", count(added, "feed"), known, len(problems))
+	return err
+}
+
+func (c *cli) feedExport() *cobra.Command {
+	return &cobra.Command{
+		Use:     "export [FILE]",
+		Short:   "Write the feeds as an OPML list",
+		Example: "  headwater feed export subscriptions.opml",
+		Args:    cobra.MaximumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.reading(cmd.Context(), func(r *readings) error {
+				all, err := r.store.Feeds(cmd.Context())
+				if err != nil {
+					return err
+				}
+				list := opml.List{Title: r.cfg.Title}
+				for _, f := range all {
+					list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder})
+				}
+				if len(args) == 0 || args[0] == "-" {
+					return opml.Write(c.stdout, list)
+				}
+				return writeFile(args[0], func(f *os.File) error { return opml.Write(f, list) })
+			})
+		},
+	}
+}

@@ -1,0 +1,80 @@
+package main
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+)
+
+// commands gives a command and all below it.
+func commands(c *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{c}
+	for _, sub := range c.Commands() {
+		all = append(all, commands(sub)...)
+	}
+	return all
+}
+
+// TestHelp asks every command for help: it shows examples, and those are command lines that the program understands.
+func TestHelp(t *testing.T) {
+	all := commands((&cli{}).root())
+	if len(all) < 25 {
+		t.Fatalf("only %d commands", len(all))
+	}
+	for _, cmd := range all {
+		t.Run(strings.ReplaceAll(cmd.CommandPath(), " ", "_"), func(t *testing.T) {
+			var stdout, stderr strings.Builder
+			args := strings.Fields(cmd.CommandPath() + " --help")[1:]
+			if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != exitOK {
+				t.Fatalf("exit code %d: %s", code, &stderr)
+			}
+			_, examples, ok := strings.Cut(stdout.String(), "\nExamples:\n")
+			if !ok {
+				t.Fatalf("no example:\n%s", &stdout)
+			}
+			examples, _, _ = strings.Cut(examples, "\n\n")
+			for line := range strings.Lines(examples) {
+				checkExample(t, cmd, line)
+			}
+		})
+	}
+}
+
+// checkExample parses the part of an example that calls headwater.
+func checkExample(t *testing.T, cmd *cobra.Command, line string) {
+	t.Helper()
+	_, words, ok := strings.Cut(" "+line, " headwater ")
+	if !ok {
+		t.Errorf("an example without headwater: %q", line)
+		return
+	}
+	words, _, _ = strings.Cut(words, " && ")
+	words, _, _ = strings.Cut(words, " > ")
+	found, rest, err := (&cli{}).root().Find(strings.Fields(words))
+	if err != nil {
+		t.Errorf("%q: %v", line, err)
+		return
+	}
+	if err := found.ParseFlags(rest); err != nil {
+		t.Errorf("%q: %v", line, err)
+	}
+	if !strings.HasPrefix(found.CommandPath(), cmd.CommandPath()) {
+		t.Errorf("%q is an example of %s", line, found.CommandPath())
+	}
+}
+
+func TestHelpNamesCommands(t *testing.T) {
+	for args, want := range map[string]string{
+		"help":             "Available Commands:",
+		"help feed import": "headwater feed import FILE|-",
+		"help topic":       "headwater topic [command]",
+		"":                 "Available Commands:",
+	} {
+		var stdout, stderr strings.Builder
+		code := run(t.Context(), strings.Fields(args), strings.NewReader(""), &stdout, &stderr)
+		if code != exitOK || !strings.Contains(stdout.String(), want) {
+			t.Errorf("headwater %s: exit code %d, want 0 and %q in:\n%s%s", args, code, want, &stdout, &stderr)
+		}
+	}
+}

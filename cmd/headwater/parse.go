@@ -1,0 +1,123 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"headwater/internal/clean"
+	"headwater/internal/config"
+	"headwater/internal/news"
+	"headwater/internal/parse"
+)
+
+// parsedFile is a feed document as printed.
+type parsedFile struct {
+	File     string        `json:"file"`
+	Error    string        `json:"error,omitempty"`
+	Format   string        `json:"format,omitempty"`
+	Repaired []string      `json:"repaired,omitempty"`
+	Title    string        `json:"title"`
+	Link     string        `json:"link"`
+	Entries  []parsedEntry `json:"entries"`
+}
+
+type parsedEntry struct {
+	GUID       string           `json:"guid"`
+	Title      string           `json:"title"`
+	URL        string           `json:"url"`
+	Published  *time.Time       `json:"published"`
+	Updated    *time.Time       `json:"updated"`
+	Authors    []string         `json:"authors"`
+	Summary    string           `json:"summary"` // sanitised HTML, as is content
+	Content    string           `json:"content"`
+	Text       string           `json:"text"`
+	Categories []string         `json:"categories"`
+	Enclosures []news.Enclosure `json:"enclosures"`
+	Source     *news.Reference  `json:"source"`
+}
+
+func (c *cli) parseCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "parse FILE|-...",
+		Short:   "Print feed documents as normalised JSON, one line each, or the error",
+		Example: "  headwater parse feed.xml\n  curl -s https://example.org/feed.xml | headwater parse -",
+		Args:    cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := c.config()
+			if err != nil {
+				return err
+			}
+			enc := json.NewEncoder(c.stdout)
+			enc.SetEscapeHTML(false)
+			failed := false
+			for _, name := range args {
+				line := c.parseOne(cmd.Context(), cfg, name)
+				failed = failed || line.Error != ""
+				if err := enc.Encode(line); err != nil {
+					return err
+				}
+			}
+			if failed {
+				return errSaid
+			}
+			return nil
+		},
+	}
+}
+
+func (c *cli) parseOne(ctx context.Context, cfg config.Config, name string) parsedFile {
+	p := parsedFile{File: name, Entries: []parsedEntry{}}
+	data, err := c.readLimited(name, int64(cfg.Fetch.MaxBytes))
+	if err != nil {
+		p.Error = err.Error()
+		return p
+	}
+	doc, err := parse.Parse(ctx, data, parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth})
+	if err != nil {
+		p.Error = err.Error()
+		return p
+	}
+	p.Format, p.Repaired, p.Title, p.Link = doc.Format, doc.Repaired, doc.Title, doc.Link
+	for _, e := range doc.Entries {
+		p.Entries = append(p.Entries, entryOf(e))
+	}
+	return p
+}
+
+func (c *cli) readLimited(name string, limit int64) ([]byte, error) {
+	in, err := c.input(name)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(in, limit+1))
+	if err = errors.Join(err, in.Close()); err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		return nil, fmt.Errorf("%s is larger than %d bytes, the most that is read", name, limit)
+	}
+	return data, nil
+}
+
+func entryOf(e news.Entry) parsedEntry {
+	body := e.Content
+	if body == "" {
+		body = e.Summary
+	}
+	text, _ := clean.Text(body)
+	p := parsedEntry{
+		GUID: e.GUID, Title: e.Title, URL: e.URL, Published: orNull(e.Published), Updated: orNull(e.Updated), Authors: orEmpty(e.Authors),
+		Summary: clean.Sanitize(e.Summary), Content: clean.Sanitize(e.Content), Text: text, Categories: orEmpty(e.Categories),
+		Enclosures: orEmpty(e.Enclosures),
+	}
+	if e.Source != (news.Reference{}) {
+		p.Source = &e.Source
+	}
+	return p
+}

@@ -1,0 +1,278 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestScripts runs testdata/script/*.txtar. Beside testscript's own commands they have
+//
+//	exits N PROGRAM ARG...   run it; it must end with exactly N
+//	json FILE [PATH WANT]    FILE is one JSON value, and what stands at PATH ("articles.0.title", "articles.len") is WANT
+//	jsonlines FILE PATH WANT each line of FILE is a JSON value; those at PATH, one after another with spaces, are WANT
+//	xml FILE                 FILE is well-formed XML
+//	expand FILE...           replace $NEWS in files
+//	entryids FILE            print the ids in an emitted feed, one a line in alphabetical order
+//	serve                    start headwater serve on a free port of loopback; $SERVER is its address, $ADDRESS that without http://
+//	get URL [STATUS]         print what a server answers
+//	interrupt                send the server SIGINT: it must end with 0 within 10 s
+//	asked                    wait until $NEWS/slow, which never answers, is asked for
+//	slay                     kill the server with SIGKILL
+//
+// and the condition [exists:FILE].
+//
+// $NEWS is a server of this test's own: it has the files of $WORK/www, which begins as testdata/www, and those of oddNews.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+		Setup:               setUp,
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"exits": exits, "json": checkJSON, "jsonlines": checkJSONLines, "xml": checkXML, "expand": expand, "entryids": entryIDs,
+			"serve": serveCommand, "get": get, "interrupt": interrupt, "slay": slay, "asked": asked,
+		},
+		Condition: func(cond string) (bool, error) {
+			if name, ok := strings.CutPrefix(cond, "exists:"); ok {
+				_, err := os.Stat(name)
+				return err == nil, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+	})
+}
+
+type serverKey struct{}
+
+func setUp(env *testscript.Env) error {
+	www := filepath.Join(env.WorkDir, "www")
+	if err := os.CopyFS(www, os.DirFS("testdata/www")); err != nil {
+		return err
+	}
+	mux := http.NewServeMux()
+	oddNews(mux)
+	mux.HandleFunc("/{file}", func(w http.ResponseWriter, r *http.Request) { serveFile(w, r, filepath.Join(www, r.PathValue("file"))) })
+	press := httptest.NewServer(mux)
+	env.Defer(press.Close)
+	env.Values[serverKey{}] = &server{}
+	env.Values[slowKey{}] = slow(mux)
+	env.Setenv("NEWS", press.URL)
+	env.Setenv("HEADWATER_DATA", filepath.Join(env.WorkDir, "data"))
+	env.Setenv("HEADWATER_LISTS", "")
+	env.Setenv("HEADWATER_FETCH_ALLOW_PRIVATE", "127.0.0.0/8")
+	return nil
+}
+
+// serveFile serves a file under an ETag that changes with it; a time of change would tell whole seconds only.
+func serveFile(w http.ResponseWriter, r *http.Request, name string) {
+	data, err := os.ReadFile(name)
+	if err != nil {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("ETag", fmt.Sprintf(`"%x"`, sha256.Sum256(data)))
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(data))
+}
+
+type slowKey struct{}
+
+// slow adds an address that never answers, and gives a channel that is told of the first who asks.
+func slow(mux *http.ServeMux) <-chan struct{} {
+	heard := make(chan struct{}, 1)
+	mux.HandleFunc("/slow", func(_ http.ResponseWriter, r *http.Request) {
+		select {
+		case heard <- struct{}{}:
+		default:
+		}
+		<-r.Context().Done()
+	})
+	return heard
+}
+
+func asked(ts *testscript.TestScript, _ bool, _ []string) {
+	heard, ok := ts.Value(slowKey{}).(<-chan struct{})
+	if !ok {
+		ts.Fatalf("no server of news")
+	}
+	select {
+	case <-heard:
+	case <-time.After(time.Minute):
+		ts.Fatalf("nobody asks for /slow")
+	}
+}
+
+// oddNews adds answers that no file gives.
+func oddNews(mux *http.ServeMux) {
+	mux.HandleFunc("/status/{code}", func(w http.ResponseWriter, r *http.Request) {
+		code, err := strconv.Atoi(r.PathValue("code"))
+		if err != nil {
+			code = http.StatusBadRequest
+		}
+		http.Error(w, "so it was asked for", code)
+	})
+	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "/wire.xml", http.StatusMovedPermanently)
+	})
+	mux.HandleFunc("/inward", func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, "http://10.0.0.1/feed.xml", http.StatusFound)
+	})
+	mux.HandleFunc("/large.xml", func(w http.ResponseWriter, _ *http.Request) {
+		item := "<item><title>" + strings.Repeat("word ", 20_000) + "</title></item>"
+		write(w, `<rss version="2.0"><channel><title>Large</title>`, strings.Repeat(item, 110), `</channel></rss>`) // 11 MB
+	})
+	mux.HandleFunc("/deep.xml", func(w http.ResponseWriter, _ *http.Request) {
+		write(w, `<rss version="2.0"><channel><title>Deep</title><item><title>Down</title>`, strings.Repeat("<a>", 5000),
+			strings.Repeat("</a>", 5000), `</item></channel></rss>`)
+	})
+}
+
+// write sends parts of a document to a reader who may hang up.
+func write(w io.Writer, parts ...string) {
+	_, _ = io.WriteString(w, strings.Join(parts, ""))
+}
+
+// exits runs a program and compares its exit code. Its streams are as after exec.
+func exits(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: exits N PROGRAM ARG...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	err = ts.Exec(args[1], args[2:]...)
+	var exit *exec.ExitError
+	if errors.As(err, &exit) {
+		got = exit.ExitCode()
+	} else {
+		ts.Check(err)
+	}
+	if got != want {
+		ts.Fatalf("%s exits with %d, want %d", strings.Join(args[1:], " "), got, want)
+	}
+}
+
+// expand replaces $NEWS in files.
+func expand(ts *testscript.TestScript, _ bool, args []string) {
+	for _, name := range args {
+		text := strings.ReplaceAll(ts.ReadFile(name), "$NEWS", ts.Getenv("NEWS"))
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
+}
+
+// server is a running headwater serve.
+type server struct {
+	cmd    *exec.Cmd
+	ended  chan error
+	stderr *strings.Builder // complete when ended
+}
+
+// serveCommand starts a server and waits for the line that says where it serves.
+func serveCommand(ts *testscript.TestScript, _ bool, args []string) {
+	s, ok := ts.Value(serverKey{}).(*server)
+	if !ok || s.cmd != nil {
+		ts.Fatalf("a server runs already")
+	}
+	program, err := exec.LookPath("headwater")
+	ts.Check(err)
+	s.cmd = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
+	s.cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "HEADWATER_DATA", "HEADWATER_LISTS", "HEADWATER_FETCH_ALLOW_PRIVATE", "HEADWATER_CONFIG", "HEADWATER_TITLE"} {
+		if v := ts.Getenv(name); v != "" || name == "HEADWATER_LISTS" {
+			s.cmd.Env = append(s.cmd.Env, name+"="+v)
+		}
+	}
+	out, err := s.cmd.StderrPipe()
+	ts.Check(err)
+	ts.Check(s.cmd.Start())
+	process := s.cmd.Process
+	ts.Defer(func() { _ = process.Kill() }) // fails where it has ended, as it should have
+	s.stderr, s.ended = &strings.Builder{}, make(chan error, 1)
+	address := make(chan string, 1)
+	go func() { s.ended <- s.follow(out, address) }()
+	select {
+	case url := <-address:
+		ts.Setenv("SERVER", url)
+		ts.Setenv("ADDRESS", strings.TrimPrefix(url, "http://"))
+	case err := <-s.ended:
+		ts.Fatalf("the server ended with %v before it served:\n%s", err, s.stderr)
+	case <-time.After(time.Minute):
+		ts.Fatalf("the server says no address")
+	}
+}
+
+// follow reads the server's log to its end and gives how it ended.
+func (s *server) follow(log io.Reader, address chan<- string) error {
+	lines := bufio.NewScanner(log)
+	for lines.Scan() {
+		fmt.Fprintln(s.stderr, lines.Text())
+		if _, url, ok := strings.Cut(lines.Text(), "msg=serving url="); ok {
+			address <- url
+		}
+	}
+	return s.cmd.Wait()
+}
+
+// interrupt ends the server as Ctrl-C does. Its log is in stderr.
+func interrupt(ts *testscript.TestScript, _ bool, _ []string) {
+	s, ok := ts.Value(serverKey{}).(*server)
+	if !ok || s.cmd == nil {
+		ts.Fatalf("no server runs")
+	}
+	ts.Check(s.cmd.Process.Signal(syscall.SIGINT))
+	select {
+	case err := <-s.ended:
+		write(ts.Stderr(), s.stderr.String())
+		if err != nil {
+			ts.Fatalf("the server ended with %v:\n%s", err, s.stderr)
+		}
+	case <-time.After(grace):
+		ts.Fatalf("the server did not end within %s", grace)
+	}
+	s.cmd = nil
+}
+
+// slay kills the server.
+func slay(ts *testscript.TestScript, _ bool, _ []string) {
+	s, ok := ts.Value(serverKey{}).(*server)
+	if !ok || s.cmd == nil {
+		ts.Fatalf("no server runs")
+	}
+	ts.Check(s.cmd.Process.Kill())
+	ts.Logf("the server ended: %v", <-s.ended)
+	s.cmd = nil
+}
+
+// get prints an answer. Without a status it must be 200.
+func get(ts *testscript.TestScript, _ bool, args []string) {
+	want := http.StatusOK
+	if len(args) > 1 {
+		var err error
+		want, err = strconv.Atoi(args[1])
+		ts.Check(err)
+	}
+	resp, err := http.Get(args[0])
+	ts.Check(err)
+	body, err := io.ReadAll(resp.Body)
+	ts.Check(errors.Join(err, resp.Body.Close()))
+	_, err = ts.Stdout().Write(body)
+	ts.Check(err)
+	if resp.StatusCode != want {
+		ts.Fatalf("GET %s: %s, want %d", args[0], resp.Status, want)
+	}
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/api"
+	"headwater/internal/index"
+	"headwater/internal/publish"
+	"headwater/internal/web"
+)
+
+// grace is how long work in hand gets to finish when the server stops.
+const grace = 10 * time.Second
+
+func (c *cli) serveCommand() *cobra.Command {
+	var listen string
+	cmd := &cobra.Command{
+		Use:     "serve",
+		Short:   "Poll on schedule and serve pages, feeds and APIs",
+		Example: "  headwater serve\n  headwater serve --listen 127.0.0.1:8080 --data ./data",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if listen != "" {
+				c.set["listen"] = listen
+			}
+			return c.with(cmd.Context(), func(a *app) error {
+				if err := a.startLists(cmd.Context()); err != nil {
+					return err
+				}
+				return a.serve(cmd.Context(), func(url string) { a.log.Info("serving", "url", url) })
+			})
+		},
+	}
+	cmd.Flags().StringVar(&listen, "listen", "", "serve on `HOST:PORT`")
+	return cmd
+}
+
+// serve polls and answers requests until the context ends. Ready is told the address once it is listened on.
+func (a *app) serve(ctx context.Context, ready func(url string)) error {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen on %s: %w; choose another with --listen", a.cfg.Listen, err)
+	}
+	a.cfg.Listen = l.Addr().String() // it may have been port 0
+	base := a.cfg.BaseURL(l.Addr().String())
+	handler, err := a.handler(ctx, base)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	door := a.openDoor(ctx)
+	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := srv.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		defer cancel()
+		return srv.Shutdown(end)
+	})
+	g.Go(func() error { return a.host(ctx, door) })
+	g.Go(func() error { return a.Serve(ctx, a.cfg.Poll.Schedule) })
+	ready(base)
+	return g.Wait()
+}
+
+// handler puts pages and APIs under one roof.
+func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
+	site, err := a.site(ctx, base)
+	if err != nil {
+		return nil, err
+	}
+	pages := web.New(web.Options{
+		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, InstanceID: site.Instance, CheckQuery: index.Validate, Logger: a.log,
+	})
+	apis, err := api.New(api.Options{Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, Logger: a.log})
+	if err != nil {
+		return nil, err
+	}
+	mux := http.NewServeMux()
+	for _, p := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
+		mux.Handle(p, apis)
+	}
+	mux.Handle("/", pages)
+	return mux, nil
+}
+
+// site is where the entries of emitted feeds lead back to. The instance id is minted once for a data folder.
+func (a *app) site(ctx context.Context, base string) (publish.Site, error) {
+	id, err := a.InstanceID(ctx)
+	return publish.Site{URL: base, Instance: id}, err
+}

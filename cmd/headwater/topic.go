@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"headwater/internal/index"
+	"headwater/internal/news"
+)
+
+func (c *cli) topicCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "topic",
+		Short:   "Follow topics: add, list, show and remove saved queries",
+		Example: "  headwater topic add rates '\"interest rates\" OR \"central bank\"'\n  headwater topic show rates",
+		Args:    cobra.NoArgs,
+		RunE:    needsSubcommand,
+	}
+	cmd.AddCommand(c.topicAdd(), c.topicList(), c.topicShow(), c.topicRemove())
+	return cmd
+}
+
+func (c *cli) topicAdd() *cobra.Command {
+	return &cobra.Command{
+		Use:     "add NAME QUERY",
+		Short:   "Follow a query under a name",
+		Example: "  headwater topic add rates '\"interest rates\" OR \"central bank\"'",
+		Args:    cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if args[0] == "" {
+				return usagef("a topic needs a name")
+			}
+			if err := index.Validate(args[1]); err != nil {
+				return usagef("%v", err)
+			}
+			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+				err := a.AddTopic(cmd.Context(), news.Topic{Name: args[0], Query: args[1]})
+				if errors.Is(err, news.ErrExists) {
+					return fmt.Errorf("topic %s exists already; remove it first or choose another name", args[0])
+				}
+				return err
+			})
+		},
+	}
+}
+
+// topicRow is a topic as listed.
+type topicRow struct {
+	Name  string    `json:"name"`
+	Query string    `json:"query"`
+	Added time.Time `json:"added"`
+}
+
+func (c *cli) topicList() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the topics",
+		Example: "  headwater topic list --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.reading(cmd.Context(), func(r *readings) error {
+				topics, err := r.store.Topics(cmd.Context())
+				if err != nil {
+					return err
+				}
+				rows := make([]topicRow, 0, len(topics))
+				for _, t := range topics {
+					rows = append(rows, topicRow(t))
+				}
+				if c.asJSON {
+					return c.printJSON(rows)
+				}
+				w := c.table()
+				for _, t := range rows {
+					w.row("%s\t%s\n", t.Name, t.Query)
+				}
+				return w.Flush()
+			})
+		},
+	}
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+func (c *cli) topicShow() *cobra.Command {
+	var limit int
+	cmd := &cobra.Command{
+		Use:     "show NAME",
+		Short:   "Show a topic's stories, the newest first",
+		Example: "  headwater topic show rates --limit 5",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := checkLimit(limit); err != nil {
+				return err
+			}
+			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+				stories, total, err := a.TopicStories(cmd.Context(), args[0], limit, 0)
+				if errors.Is(err, news.ErrNotFound) {
+					return noTopic(args[0])
+				}
+				if err != nil {
+					return err
+				}
+				return c.printStories(stories, total)
+			})
+		},
+	}
+	cmd.Flags().IntVar(&limit, "limit", 20, "print at most `N`")
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+func noTopic(name string) error {
+	return fmt.Errorf("there is no topic %s; `headwater topic list` has them", name)
+}
+
+func (c *cli) printStories(stories []news.Story, total int) error {
+	if c.asJSON {
+		views := make([]storyView, 0, len(stories))
+		for _, s := range stories {
+			views = append(views, viewOf(s))
+		}
+		return c.printJSON(struct {
+			Total   int         `json:"total"`
+			Stories []storyView `json:"stories"`
+		}{total, views})
+	}
+	for _, s := range stories {
+		c.printf("%d  %s\n   %s: %s, %s of %s\n", s.ID, s.Title, s.Origin.Level, s.Origin.Name,
+			count(len(s.Members), "article"), count(s.Outlets, "outlet"))
+	}
+	return nil
+}
+
+func (c *cli) topicRemove() *cobra.Command {
+	return &cobra.Command{
+		Use:     "remove NAME",
+		Short:   "Follow a topic no longer",
+		Example: "  headwater topic remove rates",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+				err := a.RemoveTopic(cmd.Context(), args[0])
+				if errors.Is(err, news.ErrNotFound) {
+					return noTopic(args[0])
+				}
+				return err
+			})
+		},
+	}
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"github.com/spf13/cobra"
+)
+
+// buildVersion is set by the Makefile.
+var buildVersion = ""
+
+// version is the build's version, or what the module's build information says.
+func version() string {
+	if buildVersion != "" {
+		return buildVersion
+	}
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "unknown"
+}
+
+func (c *cli) versionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  headwater version --json",
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			if c.asJSON {
+				return c.printJSON(map[string]string{"version": version(), "go": runtime.Version()})
+			}
+			_, err := fmt.Fprintf(c.stdout, "headwater %s (%s)\n", version(), runtime.Version())
+			return err
+		},
+	}
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+func (c *cli) reindexCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "reindex",
+		Short:   "Build the search index anew from what is stored",
+		Long:    "Builds the search index anew beside the old one and swaps them when it is whole, so that an interruption leaves the old one.",
+		Example: "  headwater reindex",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.with(cmd.Context(), func(a *app) error {
+				fresh, err := a.freshIndex(cmd.Context())
+				if err != nil {
+					return err
+				}
+				bars := c.progress()
+				n, err := a.Reindex(cmd.Context(), fresh, bars.of("index"))
+				bars.end()
+				if err != nil {
+					return err
+				}
+				a.index = fresh // it has taken the place of the one that was opened
+				_, err = fmt.Fprintf(c.stdout, "%s indexed\n", count(n, "article"))
+				return err
+			})
+		},
+	}
+}

@@ -1,0 +1,134 @@
+package group
+
+import (
+	"fmt"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+type bond struct {
+	i, j int
+	p    float64
+}
+
+// all links every two of the items from..to.
+func all(from, to int, p float64) []bond {
+	var out []bond
+	for i := from; i <= to; i++ {
+		for j := i + 1; j <= to; j++ {
+			out = append(out, bond{i, j, p})
+		}
+	}
+	return out
+}
+
+func TestCluster(t *testing.T) {
+	tests := map[string]struct {
+		n     int
+		bonds []bond
+		want  []int
+	}{
+		"nothing":           {2, nil, []int{0, 1}},
+		"a pair":            {2, []bond{{0, 1, .5}}, []int{0, 0}},
+		"too weak a pair":   {2, []bond{{0, 1, .49}}, []int{0, 1}},
+		"a triangle":        {3, all(0, 2, .8), []int{0, 0, 0}},
+		"two are strong":    {3, []bond{{0, 1, .6}, {1, 2, .9}}, []int{0, 1, 1}},
+		"a chain":           {4, []bond{{0, 1, .9}, {1, 2, .9}, {2, 3, .9}}, []int{0, 0, 2, 2}},
+		"a certain chain":   {4, []bond{{0, 1, 1}, {1, 2, 1}, {2, 3, 1}}, []int{0, 0, 0, 0}},
+		"a star":            {5, []bond{{0, 1, .9}, {0, 2, .8}, {0, 3, .8}, {0, 4, .8}}, []int{0, 0, 2, 3, 4}},
+		"a certain star":    {4, []bond{{0, 1, 1}, {0, 2, 1}, {0, 3, 1}}, []int{0, 0, 0, 0}},
+		"two blobs":         {6, append(all(0, 2, .9), all(3, 5, .9)...), []int{0, 0, 0, 3, 3, 3}},
+		"and one bridge":    {6, append(append(all(0, 2, .9), all(3, 5, .9)...), bond{2, 3, .95}), []int{0, 0, 0, 3, 3, 3}},
+		"and many bridges":  {6, append(append(all(0, 2, .9), all(3, 5, .9)...), bond{2, 3, .7}, bond{1, 3, .7}, bond{0, 3, .7}), []int{0, 0, 0, 0, 0, 0}},
+		"one that resembles half of a blob": {
+			5, append(all(0, 3, .9), bond{0, 4, .8}, bond{1, 4, .8}), []int{0, 0, 0, 0, 0},
+		},
+		"one that resembles one of a blob": {5, append(all(0, 3, .9), bond{0, 4, .8}), []int{0, 0, 0, 0, 4}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := newGraph(tt.n)
+			for _, b := range tt.bonds {
+				g.add(b.i, b.j, b.p)
+			}
+			if diff := gocmp.Diff(tt.want, g.cluster(.5)); diff != "" {
+				t.Errorf("clusters (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// An item that stands for several counts as that many.
+func TestClusterWeighsSizes(t *testing.T) {
+	g := newGraph(2)
+	g.size[0], g.size[1] = 4, 4
+	g.add(0, 1, .9)
+	if got := g.cluster(.5); got[1] != 1 {
+		t.Error("one likeness of sixteen pairs joins two stories of four")
+	}
+	h := newGraph(2)
+	h.size[0], h.size[1] = 4, 4
+	for range 3 {
+		h.add(0, 1, .9)
+	}
+	if got := h.cluster(.5); got[1] != 0 {
+		t.Error("three of the four pairs that count do not join them")
+	}
+}
+
+// Links are given in any order, and every cluster holds together and is named by its lowest number.
+func TestClusterOfAnyGraph(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		n := rapid.IntRange(1, 12).Draw(t, "n")
+		bonds := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) bond {
+			return bond{rapid.IntRange(0, n-1).Draw(t, "i"), rapid.IntRange(0, n-1).Draw(t, "j"), float64(rapid.IntRange(1, 100).Draw(t, "p")) / 100}
+		}), 0, 40).Draw(t, "bonds")
+		a, b := newGraph(n), newGraph(n)
+		linked := make([][]int, n)
+		for _, l := range bonds {
+			if l.i != l.j {
+				a.add(l.i, l.j, l.p)
+				linked[l.i], linked[l.j] = append(linked[l.i], l.j), append(linked[l.j], l.i)
+			}
+		}
+		for _, l := range rapid.Permutation(bonds).Draw(t, "order") {
+			if l.i != l.j {
+				b.add(l.j, l.i, l.p)
+			}
+		}
+		got := a.cluster(.5)
+		if diff := gocmp.Diff(got, b.cluster(.5)); diff != "" {
+			t.Fatalf("the order of links matters:\n%s", diff)
+		}
+		if err := sound(got, linked); err != nil {
+			t.Fatal(err)
+		}
+	})
+}
+
+func sound(of []int, linked [][]int) error {
+	for i, c := range of {
+		if c > i || of[c] != c {
+			return fmt.Errorf("item %d is in %d, which is not its lowest", i, c)
+		}
+	}
+	for c := range of {
+		reached := map[int]bool{c: true}
+		for walk := []int{c}; len(walk) > 0; walk = walk[1:] {
+			for _, j := range linked[walk[0]] {
+				if of[j] == c && !reached[j] {
+					reached[j] = true
+					walk = append(walk, j)
+				}
+			}
+		}
+		for i := range of {
+			if of[c] == c && of[i] == c && !reached[i] {
+				return fmt.Errorf("items %d and %d are one cluster without a link", c, i)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,49 @@
+package group
+
+import (
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func indexesOf(items []Item) []int {
+	out := make([]int, len(items))
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// Articles that are settled together make the same stories and events in whatever order they came.
+func TestOrderWithinOneSettle(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		items := corpus(rt, relations)
+		one, names := arrive(items, indexesOf(items))
+		other, otherNames := arrive(items, rapid.Permutation(indexesOf(items)).Draw(rt, "order"))
+		a, b := settleAll(t, one), settleAll(t, other)
+		if diff := gocmp.Diff(parts(a.of, lookup(names)), parts(b.of, lookup(otherNames))); diff != "" {
+			rt.Fatalf("stories (-in order +shuffled):\n%s", diff)
+		}
+		if diff := gocmp.Diff(parts(a.eventOf(), lookup(names)), parts(b.eventOf(), lookup(otherNames))); diff != "" {
+			rt.Fatalf("events (-in order +shuffled):\n%s", diff)
+		}
+	})
+}
+
+// Copies make the same stories when each is settled by itself as when all are settled at once. Weaker likenesses need not:
+// how rare a word is changes as articles come.
+func TestOneByOneAsAllAtOnce(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		items := corpus(rt, []relation{"copy", "headline", "twin elsewhere"})
+		arrived, names := arrive(items, rapid.Permutation(indexesOf(items)).Draw(rt, "order"))
+		at, s := New(Options{}), newShelf()
+		for i := range arrived {
+			s.settle(t, at, arrived[i:i+1])
+		}
+		all := settleAll(t, arrived)
+		if diff := gocmp.Diff(parts(all.of, lookup(names)), parts(s.of, lookup(names))); diff != "" {
+			rt.Fatalf("stories (-at once +one by one):\n%s", diff)
+		}
+	})
+}

@@ -1,0 +1,117 @@
+package group
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+// restart makes a Grouper from what the store would hold, in the order of ids.
+func (s *shelf) restart(g *Grouper, items map[int64]Item) *Grouper {
+	h := New(Options{Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent})
+	for _, id := range slices.Sorted(maps.Keys(s.of)) {
+		it := items[id]
+		it.Story = s.of[id]
+		it.Event = s.events[it.Story]
+		h.Restore(it)
+	}
+	for _, e := range s.edges {
+		h.RestoreEdge(e)
+	}
+	return h
+}
+
+// A Grouper that was stopped and restored goes on as if it never had been: same stories, events and ids.
+func TestRestartChangesNothing(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		items := corpus(rt, relations)
+		stop := rapid.IntRange(0, len(items)).Draw(rt, "stop")
+		byID := map[int64]Item{}
+		for _, it := range items {
+			byID[it.Article.ID] = it
+		}
+		g, before := New(Options{}), newShelf()
+		before.settle(t, g, items[:stop])
+		h := before.restart(g, byID)
+		after := newShelf()
+		after.stories, after.events, after.of = maps.Clone(before.stories), maps.Clone(before.events), maps.Clone(before.of)
+		for rest := range slices.Chunk(items[stop:], 3) {
+			r, q := before.settle(t, g, rest), after.settle(t, h, rest)
+			if diff := gocmp.Diff(r.Changed, q.Changed); diff != "" {
+				rt.Fatalf("changed (-never stopped +restarted):\n%s", diff)
+			}
+			if diff := gocmp.Diff(r.Moved, q.Moved); diff != "" {
+				rt.Fatalf("moved (-never stopped +restarted):\n%s", diff)
+			}
+		}
+	})
+}
+
+// The representative of twins need not be the one that the edges were stored for.
+func TestRestoreEdgeOfATwin(t *testing.T) {
+	p := newProse(1)
+	text, more := join10(p, 12), join10(p, 3)
+	twinB, twinA := articleAt(2, "b.example", "Harbour tolls to rise in spring", text), articleAt(1, "a.example", "Harbour tolls to rise in spring", text)
+	longer := articleAt(3, "c.example", "Tolls", text+" "+more)
+	g, s := New(Options{}), newShelf()
+	s.settle(t, g, []Item{twinB, longer})
+	s.settle(t, g, []Item{twinA})
+	if len(s.stories) != 1 {
+		t.Fatalf("%v: not one story", s.stories)
+	}
+	h := s.restart(g, map[int64]Item{1: twinA, 2: twinB, 3: longer})
+	fourth := articleAt(4, "d.example", "Tolls again", text+" "+join10(p, 2))
+	r := s.settle(t, h, []Item{fourth})
+	if len(r.Changed) != 1 || len(r.Changed[0].Members) != 4 {
+		t.Errorf("after the restart: %+v, want one story of four", r.Changed)
+	}
+	for _, n := range h.nodes {
+		for _, e := range n.edges {
+			if e.to == n {
+				t.Errorf("article %d has an edge to itself", n.Article.ID)
+			}
+		}
+	}
+}
+
+// Whatever comes, is revised or restarted: every article is in the one story that the store shows, ids are never used
+// again, and a moved id leads to a story that lives then.
+func TestStoreAndWindowAgree(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		pool := corpus(rt, relations)
+		g, s, items := New(Options{}), newShelf(), map[int64]Item{}
+		for range rapid.IntRange(1, 6).Draw(rt, "rounds") {
+			var batch []Item
+			for range rapid.IntRange(1, 6).Draw(rt, "articles") {
+				it := pool[rapid.IntRange(0, len(pool)-1).Draw(rt, "from")]
+				it.Article.ID = int64(rapid.IntRange(1, 12).Draw(rt, "id")) // a known id is a revision
+				batch, items[it.Article.ID] = append(batch, it), it
+			}
+			s.settle(t, g, batch)
+			agree(rt, g, s, items)
+			if rapid.Bool().Draw(rt, "restart") {
+				g = s.restart(g, items)
+			}
+		}
+	})
+}
+
+func agree(t *rapid.T, g *Grouper, s *shelf, items map[int64]Item) {
+	if len(s.of) != len(items) || g.Len() != len(items) {
+		t.Fatalf("%d articles; the store shows %d, the window holds %d", len(items), len(s.of), g.Len())
+	}
+	for id := range items {
+		it, ok := g.Item(id)
+		if !ok || it.Story != s.of[id] || it.Event != s.events[it.Story] {
+			t.Fatalf("article %d is in story %d, event %d; the store shows %d, %d", id, it.Story, it.Event, s.of[id], s.events[s.of[id]])
+		}
+	}
+	for id, members := range g.stories {
+		if len(members) != len(s.stories[id]) {
+			t.Fatalf("story %d has %d members in the window, %d in the store", id, len(members), len(s.stories[id]))
+		}
+	}
+}

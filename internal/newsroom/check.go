@@ -1,0 +1,41 @@
+package newsroom
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// Report says what a poll of a feed would do and why. Nothing is stored.
+type Report struct {
+	URL      string
+	FinalURL string // after redirects
+	Status   int    // 0 where there was no answer
+	Header   http.Header
+	State    news.FeedState
+	Problem  string
+	Format   string
+	Title    string
+	Repaired []string
+	Entries  int
+	Sample   []news.Article // the first few, cleaned
+	Next     time.Time
+}
+
+// Check polls an address without storing anything.
+func (n *Newsroom) Check(ctx context.Context, url string) (Report, error) {
+	r := n.collect(ctx, news.Feed{URL: url})
+	if ctx.Err() != nil {
+		return Report{}, ctx.Err()
+	}
+	got := r.poll.Feed
+	rep := Report{
+		URL: url, FinalURL: r.response.URL, Status: r.response.Status, Header: r.response.Header, State: got.State, Problem: got.Problem,
+		Format: r.document.Format, Title: r.document.Title, Repaired: r.document.Repaired, Entries: len(r.document.Entries),
+		Next: got.Due,
+	}
+	rep.Sample = r.poll.Articles[:min(len(r.poll.Articles), 5)]
+	return rep, nil
+}

@@ -1,0 +1,120 @@
+package newsroom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"headwater/internal/fetch"
+	"headwater/internal/news"
+	"headwater/internal/parse"
+)
+
+// result is how the poll of one feed ended. Its poll is to be stored whatever err says.
+type result struct {
+	poll      news.Poll
+	unchanged bool
+	err       error
+
+	response fetch.Response
+	document news.Document
+}
+
+// collect polls one feed: fetch, parse, clean. A feed that fails keeps its articles, says why, and is tried again later.
+func (n *Newsroom) collect(ctx context.Context, f news.Feed) result {
+	last := f.Due.Sub(f.Checked)
+	r := result{}
+	r.response, r.err = n.Fetch.Get(ctx, fetch.Request{URL: f.URL, ETag: f.ETag, LastModified: f.LastModified})
+	now := n.Now()
+	f.Checked = now
+	switch {
+	case r.err != nil:
+		n.fail(&f, r.err)
+	case r.response.NotModified:
+		r.unchanged = true
+		n.unchanged(&f, last, r.response)
+	default:
+		r.poll.Articles, r.document, r.err = n.read(ctx, &f, r.response)
+	}
+	r.poll.Feed = f
+	return r
+}
+
+// unchanged notes a 304. The state stays what the last document made it; after failures it is not known any more.
+func (n *Newsroom) unchanged(f *news.Feed, last time.Duration, resp fetch.Response) {
+	if etag := resp.Header.Get("ETag"); etag != "" {
+		f.ETag = etag
+	}
+	if f.Failures > 0 || f.State != news.FeedRepaired && f.State != news.FeedEmpty {
+		f.State, f.Problem = news.FeedOK, ""
+	}
+	f.Failures = 0
+	f.Due = f.Checked.Add(n.Pace.AfterUnchanged(last))
+}
+
+// read turns a response into articles and notes on the feed what it learnt.
+func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response) ([]news.Article, news.Document, error) {
+	o := n.Parse
+	o.URL, o.ContentType = resp.URL, resp.Header.Get("Content-Type")
+	doc, err := parse.Parse(ctx, resp.Body, o)
+	if err != nil {
+		n.fail(f, err)
+		return nil, doc, err
+	}
+	if f.Title == "" {
+		f.Title = doc.Title
+	}
+	if f.Site == "" {
+		f.Site = doc.Link
+	}
+	articles := n.cleaner.Articles(doc, *f, f.Checked)
+	f.ETag, f.LastModified = resp.Header.Get("ETag"), resp.Header.Get("Last-Modified")
+	f.State, f.Problem = stateOf(doc)
+	f.Failures = 0
+	f.Due = f.Checked.Add(n.Pace.AfterItems(published(doc), doc.TTL))
+	return articles, doc, nil
+}
+
+func stateOf(doc news.Document) (news.FeedState, string) {
+	switch {
+	case len(doc.Entries) == 0 && len(doc.Repaired) > 0:
+		return news.FeedRepaired, "its document was mended, and holds no items: " + doc.Repaired[0]
+	case len(doc.Entries) == 0:
+		return news.FeedEmpty, "it is a well-formed feed without any items"
+	case doc.Incomplete:
+		return news.FeedRepaired, fmt.Sprintf("it holds more items than are read in one poll; the first %d were kept", len(doc.Entries))
+	case len(doc.Repaired) > 0:
+		return news.FeedRepaired, "its document was mended: " + doc.Repaired[0]
+	}
+	return news.FeedOK, ""
+}
+
+func published(doc news.Document) []time.Time {
+	out := make([]time.Time, 0, len(doc.Entries))
+	for _, e := range doc.Entries {
+		out = append(out, e.Published)
+	}
+	return out
+}
+
+// fail notes on the feed what went wrong and when it is tried again.
+func (n *Newsroom) fail(f *news.Feed, err error) {
+	f.Failures++
+	f.Problem = err.Error()
+	var retryAfter time.Duration
+	var fe *fetch.Error
+	var pe *parse.Error
+	switch {
+	case errors.As(err, &fe):
+		f.State, retryAfter = fe.State, fe.RetryAfter
+	case errors.As(err, &pe):
+		f.State = pe.State
+	default:
+		f.State = news.FeedBroken
+	}
+	f.Due = f.Checked.Add(n.Pace.AfterFailure(f.Failures, retryAfter))
+	if f.State == news.FeedGone {
+		f.Due = f.Checked.AddDate(100, 0, 0)
+	}
+}

@@ -1,0 +1,44 @@
+package newsroom
+
+import (
+	"context"
+	"fmt"
+
+	"headwater/internal/index"
+)
+
+// CatchUp indexes every article that the log holds beyond the index's own mark. It gives the number of articles indexed.
+func (n *Newsroom) CatchUp(ctx context.Context, progress func(done, total int)) (int, error) {
+	n.indexing.Lock()
+	defer n.indexing.Unlock()
+	return n.fill(ctx, n.Index, progress)
+}
+
+func (n *Newsroom) fill(ctx context.Context, x *index.Index, progress func(done, total int)) (int, error) {
+	mark, err := x.Mark()
+	if err != nil {
+		return 0, err
+	}
+	waiting, err := n.Store.CountAfter(ctx, mark)
+	if err != nil || waiting == 0 {
+		return 0, err
+	}
+	done := 0
+	for {
+		articles, err := n.Store.Log(ctx, mark, max(n.Batch, 1))
+		if err != nil {
+			return done, err
+		}
+		if len(articles) == 0 {
+			return done, nil
+		}
+		mark = articles[len(articles)-1].Seq
+		if err := x.Put(ctx, articles, mark); err != nil {
+			return done, fmt.Errorf("index %d articles: %w", len(articles), err)
+		}
+		done += len(articles)
+		if progress != nil {
+			progress(done, max(waiting, done))
+		}
+	}
+}

@@ -1,0 +1,93 @@
+// Package newsroom puts the stages in order: collect, settle, index. It is the only place that knows them all.
+package newsroom
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"headwater/internal/clean"
+	"headwater/internal/fetch"
+	"headwater/internal/group"
+	"headwater/internal/index"
+	"headwater/internal/news"
+	"headwater/internal/origin"
+	"headwater/internal/outlets"
+	"headwater/internal/parse"
+	"headwater/internal/poll"
+	"headwater/internal/store"
+)
+
+// Options of a Newsroom.
+type Options struct {
+	Store   *store.DB
+	Index   *index.Index
+	Fetch   *fetch.Client
+	Outlets *outlets.Registry
+	Logger  *slog.Logger
+
+	Parse   parse.Options // URL and ContentType are set for each feed
+	Pace    poll.Pace
+	Workers int           // feeds polled at once
+	PerHost int           // feeds of one host polled at once; 0 is no limit
+	Window  time.Duration // how long a story stays open
+	Batch   int           // articles an index batch
+	Now     func() time.Time
+}
+
+// Newsroom is the pipeline over one store and one index. Its methods may be called at the same time.
+type Newsroom struct {
+	Options
+	cleaner *clean.Cleaner
+	reader  *origin.Reader
+	weigher origin.Weigher
+
+	passing  sync.Mutex // one pass at a time
+	settling sync.Mutex
+	window   *group.Grouper // nil until something is to be settled
+	indexing sync.Mutex
+	swapping sync.RWMutex // held for writing while Reindex puts another index in the place of Options.Index
+
+	outage sync.Mutex
+	lost   map[string]bool // addresses that could not be reached since one last could
+	dark   bool            // they are so many that the log has said so
+}
+
+// New makes a Newsroom.
+func New(o Options) *Newsroom {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Newsroom{
+		Options: o,
+		cleaner: clean.New(clean.Options{Outlets: o.Outlets}),
+		reader:  origin.NewReader(o.Outlets),
+		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
+	}
+}
+
+// Serve polls on schedule, settles and indexes until the context ends.
+func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
+	return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
+		if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second}); err != nil && ctx.Err() == nil {
+			n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
+		}
+	})
+}
+
+// Status counts what is stored and what is still to do.
+func (n *Newsroom) Status(ctx context.Context) (news.Status, error) {
+	s, err := n.Store.Status(ctx)
+	if err != nil {
+		return s, err
+	}
+	n.swapping.RLock()
+	mark, err := n.Index.Mark()
+	n.swapping.RUnlock()
+	if err != nil {
+		return s, err
+	}
+	s.Unindexed, err = n.Store.CountAfter(ctx, mark)
+	return s, err
+}

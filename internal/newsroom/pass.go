@@ -1,0 +1,275 @@
+package newsroom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/news"
+	"headwater/internal/poll"
+)
+
+// PassOptions say what a pass does.
+type PassOptions struct {
+	Force       bool                                // ask every feed, due or not
+	URLs        []string                            // ask only these, due or not
+	SettleEvery time.Duration                       // settle while feeds are still coming in; 0 only when all are in
+	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
+}
+
+// Summary says what a pass did.
+type Summary struct {
+	Feeds     int            `json:"feeds"`     // asked
+	Read      int            `json:"read"`      // brought a document
+	Unchanged int            `json:"unchanged"` // answered 304
+	Failed    int            `json:"failed"`
+	New       int            `json:"new"` // articles
+	Revised   int            `json:"revised"`
+	Same      int            `json:"same"`
+	Settled   int            `json:"settled"` // articles
+	Indexed   int            `json:"indexed"`
+	Problems  []Problem      `json:"problems"`
+	States    map[string]int `json:"states"` // feeds by how their poll ended
+	Took      time.Duration  `json:"took_ns"`
+}
+
+// Problem is a feed that could not be read.
+type Problem struct {
+	URL   string         `json:"url"`
+	State news.FeedState `json:"state"`
+	Text  string         `json:"problem"`
+}
+
+// Pass polls the due feeds once, settles and indexes what they brought. Cancelling it keeps what was stored; the next
+// pass goes on from there.
+func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
+	n.passing.Lock()
+	defer n.passing.Unlock()
+	began := n.Now()
+	if o.Progress == nil {
+		o.Progress = func(string, int, int) {}
+	}
+	feeds, err := n.due(ctx, o)
+	if err != nil {
+		return Summary{}, err
+	}
+	sum, err := n.collectAndFollow(ctx, feeds, o)
+	if err != nil {
+		return sum, err
+	}
+	if err := n.noteOutage(ctx, sum); err != nil {
+		return sum, err
+	}
+	settled, err := n.Settle(ctx, func(done, total int) { o.Progress("settle", done, total) })
+	sum.Settled += settled
+	if err != nil {
+		return sum, err
+	}
+	indexed, err := n.CatchUp(ctx, func(done, total int) { o.Progress("index", done, total) })
+	sum.Indexed += indexed
+	sum.Took = n.Now().Sub(began)
+	return sum, err
+}
+
+// due gives the feeds to ask.
+func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) {
+	if len(o.URLs) == 0 && !o.Force {
+		return n.Store.DueFeeds(ctx, n.Now())
+	}
+	all, err := n.Store.Feeds(ctx)
+	if err != nil || len(o.URLs) == 0 {
+		return all, err
+	}
+	byURL := make(map[string]news.Feed, len(all))
+	for _, f := range all {
+		byURL[f.URL] = f
+	}
+	var out []news.Feed
+	for _, u := range o.URLs {
+		f, ok := byURL[u]
+		if !ok {
+			return nil, fmt.Errorf("%s is not among the feeds; add it with `headwater feed add %s`: %w", u, u, news.ErrNotFound)
+		}
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// collectAndFollow polls the feeds while the index follows the log behind them, and the settler too where asked.
+func (n *Newsroom) collectAndFollow(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
+	collected := make(chan struct{})
+	var sum Summary
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(collected)
+		var err error
+		sum, err = n.collectAll(gctx, feeds, o)
+		return err
+	})
+	var indexed, settled int
+	g.Go(func() error {
+		return every(gctx, collected, 100*time.Millisecond, func() error {
+			done, err := n.CatchUp(gctx, nil)
+			indexed += done
+			return err
+		})
+	})
+	if o.SettleEvery > 0 {
+		g.Go(func() error {
+			return every(gctx, collected, o.SettleEvery, func() error {
+				done, err := n.Settle(gctx, nil)
+				settled += done
+				return err
+			})
+		})
+	}
+	err := g.Wait()
+	sum.Indexed, sum.Settled = indexed, settled
+	return sum, err
+}
+
+// every calls work again and again, with a pause between, until done or the context ends.
+func every(ctx context.Context, done <-chan struct{}, pause time.Duration, work func() error) error {
+	t := time.NewTicker(pause)
+	defer t.Stop()
+	for {
+		select {
+		case <-done:
+			return nil
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-t.C:
+			if err := work(); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// collectAll polls the feeds with the workers and stores what they bring, many polls a transaction when they come fast.
+func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
+	results := make(chan result, 2*max(n.Workers, 1))
+	sum := Summary{States: map[string]int{}}
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(results)
+		return poll.Drain(gctx, feeds, n.Workers, n.PerHost, func(ctx context.Context, f news.Feed) error {
+			r := n.collect(ctx, f)
+			if errors.Is(r.err, context.Canceled) && ctx.Err() != nil {
+				return ctx.Err() // cut off, no fault of the feed's
+			}
+			select {
+			case results <- r:
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+	})
+	g.Go(func() error {
+		return batches(results, 64, func(rs []result) error {
+			if err := n.keep(gctx, rs, &sum); err != nil {
+				return err
+			}
+			o.Progress("poll", sum.Feeds, len(feeds))
+			return nil
+		})
+	})
+	err := g.Wait() // before sum is looked at
+	return sum, err
+}
+
+// batches calls work with all results that are waiting, at most limit at once, until the channel is closed.
+func batches(results <-chan result, limit int, work func([]result) error) error {
+	for r := range results {
+		batch := []result{r}
+	waiting:
+		for len(batch) < limit {
+			select {
+			case next, ok := <-results:
+				if !ok {
+					break waiting
+				}
+				batch = append(batch, next)
+			default:
+				break waiting
+			}
+		}
+		if err := work(batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// keep stores what some polls brought in one transaction and counts it.
+func (n *Newsroom) keep(ctx context.Context, rs []result, sum *Summary) error {
+	polls := make([]news.Poll, len(rs))
+	for i, r := range rs {
+		polls[i] = r.poll
+	}
+	tallies, err := n.Store.Collect(ctx, polls)
+	if err != nil {
+		return err
+	}
+	for i, r := range rs {
+		sum.count(r, tallies[i])
+	}
+	return nil
+}
+
+func (s *Summary) count(r result, t news.Tally) {
+	s.Feeds++
+	s.States[string(r.poll.Feed.State)]++
+	s.New, s.Revised, s.Same = s.New+t.New, s.Revised+t.Revised, s.Same+t.Same
+	switch {
+	case r.err != nil:
+		s.Failed++
+		s.Problems = append(s.Problems, Problem{URL: r.poll.Feed.URL, State: r.poll.Feed.State, Text: r.poll.Feed.Problem})
+	case r.unchanged:
+		s.Unchanged++
+	default:
+		s.Read++
+	}
+}
+
+// outageFeeds is how many feeds in a row make an outage, or all where there are fewer. One dead feed that comes to be due
+// by itself makes none.
+const outageFeeds = 5
+
+// noteOutage logs once when nothing at all can be reached, and once when something can again.
+func (n *Newsroom) noteOutage(ctx context.Context, s Summary) error {
+	n.outage.Lock()
+	defer n.outage.Unlock()
+	switch lost := s.States[string(news.FeedUnreachable)] + s.States[string(news.FeedTimeout)]; {
+	case s.Feeds == 0:
+		return nil
+	case lost < s.Feeds:
+		if n.dark {
+			n.Logger.Info("feeds can be reached again", "feeds", s.Feeds-lost)
+		}
+		n.lost, n.dark = nil, false
+		return nil
+	case n.dark:
+		return nil
+	}
+	if n.lost == nil {
+		n.lost = map[string]bool{}
+	}
+	for _, p := range s.Problems {
+		n.lost[p.URL] = true
+	}
+	all, err := n.Store.Feeds(ctx)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(f news.Feed) bool { return f.State == news.FeedGone })
+	if n.dark = len(n.lost) >= min(len(all), outageFeeds); n.dark {
+		n.Logger.Warn("no feed can be reached; is this machine online? The feeds page says why for each; polling goes on", "feeds", len(n.lost))
+	}
+	return nil
+}

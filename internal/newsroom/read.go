@@ -1,0 +1,227 @@
+package newsroom
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"slices"
+
+	"headwater/internal/index"
+	"headwater/internal/news"
+)
+
+// searchDepth is how many found articles are looked at to find stories; past that, stories are not counted.
+const searchDepth = 2000
+
+// Stories lists stories.
+func (n *Newsroom) Stories(ctx context.Context, l news.StoryList) ([]news.Story, error) {
+	return n.Store.Stories(ctx, l)
+}
+
+// Story gives a story with its members. An id that was merged away gives the story that took its place.
+func (n *Newsroom) Story(ctx context.Context, id int64) (news.Story, error) {
+	return n.Store.Story(ctx, id)
+}
+
+// StoryOf gives the story that an article is in, or news.ErrNotFound while it is not settled.
+func (n *Newsroom) StoryOf(ctx context.Context, article int64) (news.Story, error) {
+	of, err := n.Store.StoriesOf(ctx, []int64{article})
+	if err != nil {
+		return news.Story{}, err
+	}
+	id, ok := of[article]
+	if !ok {
+		return news.Story{}, fmt.Errorf("story of article %d: %w", article, news.ErrNotFound)
+	}
+	return n.Store.Story(ctx, id)
+}
+
+// Article gives a whole article.
+func (n *Newsroom) Article(ctx context.Context, id int64) (news.Article, error) {
+	return n.Store.Article(ctx, id)
+}
+
+// Articles lists articles, newest first.
+func (n *Newsroom) Articles(ctx context.Context, l news.ArticleList) ([]news.Article, error) {
+	return n.Store.Articles(ctx, l)
+}
+
+// Claims gives the credits that an article makes.
+func (n *Newsroom) Claims(ctx context.Context, article int64) ([]news.Claim, error) {
+	claims, err := n.Store.Claims(ctx, []int64{article})
+	return claims[article], err
+}
+
+// Search finds articles.
+func (n *Newsroom) Search(ctx context.Context, s news.Search) (news.Found, error) {
+	hits, err := n.find(ctx, s)
+	if err != nil {
+		return news.Found{}, err
+	}
+	ids := make([]int64, len(hits.Hits))
+	for i, h := range hits.Hits {
+		ids[i] = h.ID
+	}
+	articles, err := n.Store.ArticlesByID(ctx, ids)
+	if err != nil {
+		return news.Found{}, err
+	}
+	storyOf, err := n.Store.StoriesOf(ctx, ids)
+	if err != nil {
+		return news.Found{}, err
+	}
+	byID := make(map[int64]news.Article, len(articles))
+	for _, a := range articles {
+		byID[a.ID] = a
+	}
+	found := news.Found{Total: hits.Total}
+	for _, h := range hits.Hits {
+		if a, ok := byID[h.ID]; ok {
+			found.Articles = append(found.Articles, news.FoundArticle{Hit: h, Article: a, Story: storyOf[h.ID]})
+		}
+	}
+	return found, nil
+}
+
+// find asks the index that is in use.
+func (n *Newsroom) find(ctx context.Context, s news.Search) (news.Hits, error) {
+	n.swapping.RLock()
+	defer n.swapping.RUnlock()
+	return n.Index.Search(ctx, s, n.Now())
+}
+
+// SearchStories finds the stories with a member that matches, the best match first, and says how many there are.
+func (n *Newsroom) SearchStories(ctx context.Context, query string, limit, offset int) ([]news.Story, int, error) {
+	return n.searchStories(ctx, news.Search{Query: query, Limit: searchDepth}, limit, offset)
+}
+
+func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offset int) ([]news.Story, int, error) {
+	hits, err := n.find(ctx, s)
+	if err != nil {
+		return nil, 0, err
+	}
+	articles := make([]int64, len(hits.Hits))
+	for i, h := range hits.Hits {
+		articles[i] = h.ID
+	}
+	storyOf, err := n.Store.StoriesOf(ctx, articles)
+	if err != nil {
+		return nil, 0, err
+	}
+	var ids []int64
+	seen := map[int64]bool{0: true}
+	for _, a := range articles {
+		if id := storyOf[a]; !seen[id] {
+			seen[id] = true
+			ids = append(ids, id)
+		}
+	}
+	page := ids[min(offset, len(ids)):min(offset+max(limit, 0), len(ids))]
+	if len(page) == 0 {
+		return nil, len(ids), nil
+	}
+	stories, err := n.Store.Stories(ctx, news.StoryList{IDs: page, Limit: len(page)})
+	return stories, len(ids), err
+}
+
+// Topics lists the topics.
+func (n *Newsroom) Topics(ctx context.Context) ([]news.Topic, error) { return n.Store.Topics(ctx) }
+
+// Topic gives a topic.
+func (n *Newsroom) Topic(ctx context.Context, name string) (news.Topic, error) {
+	return n.Store.Topic(ctx, name)
+}
+
+// AddTopic stores a topic whose query is well-formed.
+func (n *Newsroom) AddTopic(ctx context.Context, t news.Topic) error {
+	if err := index.Validate(t.Query); err != nil {
+		return err
+	}
+	if t.Added.IsZero() {
+		t.Added = n.Now()
+	}
+	return n.Store.AddTopic(ctx, t)
+}
+
+// RemoveTopic removes a topic.
+func (n *Newsroom) RemoveTopic(ctx context.Context, name string) error {
+	return n.Store.RemoveTopic(ctx, name)
+}
+
+// TopicStories gives a topic's stories, the newest first, and says how many there are.
+func (n *Newsroom) TopicStories(ctx context.Context, name string, limit, offset int) ([]news.Story, int, error) {
+	t, err := n.Store.Topic(ctx, name)
+	if err != nil {
+		return nil, 0, err
+	}
+	return n.searchStories(ctx, news.Search{Query: t.Query, Limit: searchDepth, Newest: true}, limit, offset)
+}
+
+// Feeds lists the feeds with their health.
+func (n *Newsroom) Feeds(ctx context.Context) ([]news.Feed, error) { return n.Store.Feeds(ctx) }
+
+// Feed gives a feed.
+func (n *Newsroom) Feed(ctx context.Context, id int64) (news.Feed, error) {
+	return n.Store.Feed(ctx, id)
+}
+
+// AddFeed subscribes to a feed, to be polled at the next tick.
+func (n *Newsroom) AddFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
+	if f.Added.IsZero() {
+		f.Added = n.Now()
+	}
+	f.State = news.FeedWaiting
+	return n.Store.AddFeed(ctx, f)
+}
+
+// AddFeeds subscribes to the feeds that are not there yet, all or none of them, and gives those.
+func (n *Newsroom) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
+	for i := range feeds {
+		feeds[i].State = news.FeedWaiting
+		if feeds[i].Added.IsZero() {
+			feeds[i].Added = n.Now()
+		}
+	}
+	return n.Store.AddFeeds(ctx, feeds)
+}
+
+// RemoveFeed ends a subscription. Its articles stay.
+func (n *Newsroom) RemoveFeed(ctx context.Context, id int64) error {
+	return n.Store.RemoveFeed(ctx, id)
+}
+
+// FindFeed gives a feed by its number or address.
+func (n *Newsroom) FindFeed(ctx context.Context, id int64, url string) (news.Feed, error) {
+	if id != 0 {
+		return n.Store.Feed(ctx, id)
+	}
+	return n.Store.FeedByURL(ctx, url)
+}
+
+// AllStories gives the stories for a combined feed: those of a topic, of a query, or all, the newest change first.
+func (n *Newsroom) AllStories(ctx context.Context, topic, query string, limit int) ([]news.Story, error) {
+	var stories []news.Story
+	var err error
+	switch {
+	case topic != "":
+		stories, _, err = n.TopicStories(ctx, topic, limit, 0)
+	case query != "":
+		stories, _, err = n.searchStories(ctx, news.Search{Query: query, Limit: searchDepth, Newest: true}, limit, 0)
+	default:
+		return n.Store.Stories(ctx, news.StoryList{Limit: limit, Newest: true})
+	}
+	slices.SortStableFunc(stories, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
+	return stories, err
+}
+
+// InstanceID tells this newsroom's ids in emitted feeds from those of any other. It is minted once.
+func (n *Newsroom) InstanceID(ctx context.Context) (string, error) {
+	const key = "instance"
+	id, err := n.Store.Setting(ctx, key)
+	if err == nil && id != "" || err != nil && !errors.Is(err, news.ErrNotFound) {
+		return id, err
+	}
+	id = rand.Text()
+	return id, n.Store.SetSetting(ctx, key, id)
+}

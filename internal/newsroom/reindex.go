@@ -1,0 +1,29 @@
+package newsroom
+
+import (
+	"context"
+	"errors"
+
+	"headwater/internal/index"
+)
+
+// Reindex builds the index anew beside the one in use and puts it in its place when it is whole, so that an interruption
+// leaves the old one. It gives the number of articles indexed.
+func (n *Newsroom) Reindex(ctx context.Context, fresh *index.Index, progress func(done, total int)) (int, error) {
+	n.indexing.Lock()
+	defer n.indexing.Unlock()
+	done, err := n.fill(ctx, fresh, progress)
+	if err != nil {
+		return done, errors.Join(err, fresh.Close())
+	}
+	n.swapping.Lock()
+	defer n.swapping.Unlock()
+	if err := n.Index.Close(); err != nil {
+		return done, errors.Join(err, fresh.Close())
+	}
+	if err := fresh.Swap(ctx); err != nil {
+		return done, errors.Join(err, fresh.Close())
+	}
+	n.Index = fresh
+	return done, nil
+}

@@ -1,0 +1,204 @@
+package newsroom
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/clean"
+	"headwater/internal/group"
+	"headwater/internal/news"
+	"headwater/internal/origin"
+	"headwater/internal/prints"
+	"headwater/internal/store"
+)
+
+const (
+	settleMark  = "settle"
+	readChunk   = 1000 // articles read from the log at once
+	settleRound = 8192 // articles settled in one transaction; all are learnt before the first is compared
+	twoWorkers  = 2    // preparing articles for settling
+)
+
+// Settle groups every article that the log holds beyond the settler's mark and weighs the origins of the stories that
+// they touch. It gives the number of articles settled.
+func (n *Newsroom) Settle(ctx context.Context, progress func(done, total int)) (int, error) {
+	n.settling.Lock()
+	defer n.settling.Unlock()
+	total := 0
+	for {
+		done, err := n.settleRound(ctx, progress)
+		total += done
+		if err != nil {
+			n.window = nil // it may hold what was not stored
+			return total, err
+		}
+		if done < settleRound {
+			return total, nil
+		}
+	}
+}
+
+func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total int)) (int, error) {
+	mark, err := n.Store.Mark(ctx, settleMark)
+	if err != nil {
+		return 0, err
+	}
+	waiting, err := n.Store.CountAfter(ctx, mark)
+	if err != nil || waiting == 0 {
+		return 0, err
+	}
+	if err := n.openWindow(ctx); err != nil {
+		return 0, err
+	}
+	s := news.Settlement{Through: mark, Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	done := 0
+	for done < settleRound {
+		articles, err := n.Store.Log(ctx, s.Through, readChunk)
+		if err != nil {
+			return done, err
+		}
+		if len(articles) == 0 {
+			break
+		}
+		if err := n.prepare(ctx, articles, &s); err != nil {
+			return done, err
+		}
+		done += len(articles)
+		if progress != nil {
+			progress(done, max(waiting, done))
+		}
+	}
+	result := n.window.Settle()
+	s.Edges, s.Moved = result.Edges, result.Moved
+	for _, c := range result.Changed {
+		s.Stories = append(s.Stories, n.story(c))
+	}
+	return done, n.Store.Settle(ctx, s)
+}
+
+// prepare makes the prints and claims of some articles and puts them into the window.
+func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news.Settlement) error {
+	items := make([]group.Item, len(articles))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(twoWorkers)
+	for part := range slices.Chunk(indexes(len(articles)), 50) {
+		g.Go(func() error {
+			for _, i := range part {
+				items[i] = n.Item(articles[i])
+			}
+			return ctx.Err()
+		})
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	for i, it := range items {
+		n.window.Add(it)
+		s.Prints[it.Article.ID], s.Claims[it.Article.ID] = it.Print, it.Claims
+		s.Through = articles[i].Seq
+	}
+	return nil
+}
+
+func indexes(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// Item makes what grouping looks at from an article: its print, its claims and the addresses that it cites.
+func (n *Newsroom) Item(a news.Article) group.Item {
+	claims := n.reader.Claims(a)
+	p := prints.Make(a, n.cleaner.Title(a.Title, a.Outlet.Name))
+	a.HTML, a.Text, a.Summary, a.Marks, a.Enclosures, a.Categories = "", "", "", nil, nil, nil
+	return group.Item{Article: a, Print: p, Claims: claims, Cites: cites(a, claims)}
+}
+
+// cites gives the canonical addresses that the stronger claims link to.
+func cites(a news.Article, claims []news.Claim) []string {
+	var out []string
+	for _, c := range claims {
+		if c.URL == "" || c.Strength < .3 {
+			continue
+		}
+		if u := clean.CanonicalURL(c.URL); u != "" && u != a.Canonical && !slices.Contains(out, u) {
+			out = append(out, u)
+		}
+	}
+	return out
+}
+
+// openWindow reads the stories that are still open, once, and drops closed ones now and then.
+func (n *Newsroom) openWindow(ctx context.Context) error {
+	now := n.Now()
+	if n.window != nil {
+		if n.window.Stale(now) {
+			n.window = n.window.Reopen(now)
+		}
+		return nil
+	}
+	story, err := n.Store.NextStoryID(ctx)
+	if err != nil {
+		return err
+	}
+	event, err := n.Store.NextEventID(ctx)
+	if err != nil {
+		return err
+	}
+	w := group.New(group.Options{Window: n.Window, NextStory: story, NextEvent: event})
+	since := now.Add(-n.windowLength())
+	err = n.Store.Window(ctx, since, func(r store.WindowRow) error {
+		w.Restore(group.Item{
+			Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
+		})
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	edges, err := n.Store.Edges(ctx, since)
+	if err != nil {
+		return err
+	}
+	for _, e := range edges {
+		w.RestoreEdge(e)
+	}
+	n.window = w
+	return nil
+}
+
+func (n *Newsroom) windowLength() time.Duration {
+	if n.Window > 0 {
+		return n.Window
+	}
+	return 72 * time.Hour
+}
+
+// story weighs the origin of a changed story.
+func (n *Newsroom) story(c group.Change) news.Story {
+	members := make([]origin.Candidate, 0, len(c.Members))
+	for _, id := range c.Members {
+		it, _ := n.window.Item(id)
+		members = append(members, origin.Candidate{Article: it.Article, Print: it.Print, Claims: it.Claims})
+	}
+	d := n.weigher.Decide(members)
+	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: n.Now()}
+	outlets := map[string]bool{}
+	for _, m := range d.Members {
+		outlets[m.Article.Outlet.Key()] = true
+		t := m.Article.Time()
+		if s.First.IsZero() || t.Before(s.First) {
+			s.First = t
+		}
+		if t.After(s.Latest) {
+			s.Latest = t
+		}
+	}
+	s.Outlets, s.Title = len(outlets), s.Lead().Article.Title
+	return s
+}
