@@ -30,7 +30,7 @@ type cutting struct {
 // document or of its feed is left to remove and prune.
 func (p *page) classify(ctx itemContext) {
 	p.src = string(p.buf)
-	p.lineRoles(ctx)
+	p.lineRoles()
 	p.join()
 	last := len(p.blocks) - 1
 	for last > 0 && p.blocks[last].role != prose {
@@ -47,7 +47,7 @@ func (p *page) classify(ctx itemContext) {
 
 func (p *page) text(b block) string { return p.src[b.start:b.end] }
 
-func (p *page) lineRoles(ctx itemContext) {
+func (p *page) lineRoles() {
 	next := 0
 	for i := range p.blocks {
 		b := &p.blocks[i]

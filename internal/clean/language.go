@@ -9,9 +9,6 @@ import (
 
 const languageSample = 4000 // bytes of a text that are looked at
 
-// Language is the language of a text as ISO 639-1, or "" where its script and stop words do not tell.
-func Language(text string) string { return language(text, "") }
-
 // language takes the feed's language where the text leaves a choice.
 func language(text, hint string) string {
 	text = cutAt(text, languageSample)

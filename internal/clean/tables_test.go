@@ -179,7 +179,7 @@ func TestLanguage(t *testing.T) {
 		"12:30 100%":        "",
 		"":                  "",
 	} {
-		if got := Language(text); got != want {
+		if got := language(text, ""); got != want {
 			t.Errorf("%q: %q, want %q", text, got, want)
 		}
 	}

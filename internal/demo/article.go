@@ -72,8 +72,6 @@ func (a *article) publisher() string {
 
 func (a *article) event() string { return cmp.Or(a.Event, a.story) }
 
-func (a *article) language() string { return cmp.Or(a.Lang, a.outlet.language()) }
-
 func loadArticles(fsys fs.FS, outlets []outlet, now time.Time) ([]*article, error) {
 	names, err := fs.Glob(fsys, "newsroom/*/*.md")
 	if err != nil {

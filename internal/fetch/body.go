@@ -115,7 +115,7 @@ func unpacked(body io.Reader) (io.ReadCloser, error) {
 	if !ok {
 		in = bufio.NewReader(body)
 	}
-	if magic, err := in.Peek(2); err != nil || magic[0] != 0x1f || magic[1] != 0x8b {
+	if magic, _ := in.Peek(2); len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
 		return io.NopCloser(in), nil // a read error comes again when the body is read
 	}
 	z, err := gzip.NewReader(in)
@@ -127,8 +127,8 @@ func unpacked(body io.Reader) (io.ReadCloser, error) {
 
 // inflate reads deflate with the zlib header that the standard wants, or without, as many servers send it.
 func inflate(in *bufio.Reader) (io.ReadCloser, error) {
-	head, err := in.Peek(2)
-	if err != nil {
+	head, _ := in.Peek(2) // an error comes again when the body is read
+	if len(head) < 2 {
 		return io.NopCloser(in), nil
 	}
 	if head[0]&0x0f != 8 || (int(head[0])<<8|int(head[1]))%31 != 0 {

@@ -42,7 +42,8 @@ func fail(state news.FeedState, address *url.URL, status int, err error) *Error 
 // statusError turns a status that is no answer into an error.
 func statusError(address *url.URL, resp *http.Response, now time.Time) *Error {
 	status := resp.StatusCode
-	state, what := news.FeedHTTPError, ""
+	state := news.FeedHTTPError
+	var what string
 	switch {
 	case status == http.StatusNotFound:
 		state, what = news.FeedNotFound, "there is nothing at this address; if this lasts, look for the feed's new one on the site"

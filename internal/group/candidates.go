@@ -136,7 +136,10 @@ func (c *candidates) of(n *node) []candidate {
 	found := c.tally.best(func(m *node) float32 { return float32(c.tally.prints[m.number]) }, n.minPrints(), maxByPrints)
 	found = append(found, c.tally.best(func(m *node) float32 { return c.tally.terms[m.number] }, 1e-6, maxByTerms)...)
 	for _, k := range keysOf(n) {
-		if list := c.keys[k]; len(list) <= maxPosting {
+		switch list := c.keys[k]; {
+		case k == n.Print.Body: // where many carry a text its prints are too common to be looked up
+			found = append(found, list[:min(len(list), maxByPrints)]...)
+		case len(list) <= maxPosting:
 			found = append(found, list...)
 		}
 	}
@@ -176,9 +179,13 @@ type rareTerm struct {
 	term uint32
 }
 
-// keysOf gives the exact keys under which an article is found: its address, its headline, and the addresses it cites.
+// keysOf gives the exact keys under which an article is found: its text, its address, its headline, and the addresses it
+// cites.
 func keysOf(n *node) []uint64 {
-	keys := make([]uint64, 0, 2+len(n.Cites))
+	keys := make([]uint64, 0, 3+len(n.Cites))
+	if n.Print.Body != 0 && n.Print.Words >= minTwinWords {
+		keys = append(keys, n.Print.Body)
+	}
 	if n.Article.Canonical != "" {
 		keys = append(keys, stringHash(n.Article.Canonical))
 	}

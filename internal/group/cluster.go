@@ -47,7 +47,7 @@ func (g *graph) add(i, j int, p float64) {
 // counting as 0. That lies between single linkage, by which agencies' background paragraphs chain strangers into one blob,
 // and average linkage, by which a rewrite of one version and an excerpt of another never meet (for both see Sneath and
 // Sokal 1973).
-func (g *graph) cluster(threshold float64) []int {
+func (g *graph) cluster() []int {
 	c := &clustering{graph: g, parent: make([]int, len(g.size)), version: make([]int, len(g.size))}
 	for i := range c.parent {
 		c.parent[i] = i
@@ -55,7 +55,7 @@ func (g *graph) cluster(threshold float64) []int {
 	for i, ls := range g.links {
 		for j := range ls {
 			if i < j {
-				c.push(i, j, threshold)
+				c.push(i, j)
 			}
 		}
 	}
@@ -63,7 +63,7 @@ func (g *graph) cluster(threshold float64) []int {
 	for c.queue.Len() > 0 {
 		m := heap.Pop(&c.queue).(merge) //nolint:errcheck // it holds nothing else
 		if c.version[m.i] == m.vi && c.version[m.j] == m.vj {
-			c.merge(m.i, m.j, threshold)
+			c.merge(m.i, m.j)
 		}
 	}
 	for i := range c.parent {
@@ -89,7 +89,7 @@ func (c *clustering) linkage(i, j int) float64 {
 	return sum / float64(min(pairs, maxLink))
 }
 
-func (c *clustering) push(i, j int, threshold float64) {
+func (c *clustering) push(i, j int) {
 	if i > j {
 		i, j = j, i
 	}
@@ -99,7 +99,7 @@ func (c *clustering) push(i, j int, threshold float64) {
 }
 
 // merge takes j into i, i < j.
-func (c *clustering) merge(i, j int, threshold float64) {
+func (c *clustering) merge(i, j int) {
 	c.parent[j] = i
 	c.version[i]++
 	c.version[j] = -1
@@ -116,7 +116,7 @@ func (c *clustering) merge(i, j int, threshold float64) {
 	c.links[j] = nil
 	for k := range c.links[i] {
 		at := c.queue.Len()
-		if c.push(i, k, threshold); c.queue.Len() > at {
+		if c.push(i, k); c.queue.Len() > at {
 			heap.Fix(&c.queue, at)
 		}
 	}

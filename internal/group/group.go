@@ -40,6 +40,7 @@ type Grouper struct {
 	stories map[int64][]*node // living stories by id
 	index   candidates
 	fresh   []*node // added since the last Settle
+	rivals  []*node // twins that come before their representative by content key
 }
 
 // node is an article in the window.
@@ -116,6 +117,7 @@ func (g *Grouper) Restore(it Item) { g.insert(it) }
 
 // RestoreEdge puts a kept comparison back. Edges of articles that are not in the window are passed over.
 func (g *Grouper) RestoreEdge(e news.Edge) {
+	g.elect()
 	a, b := g.byID[e.A], g.byID[e.B]
 	if a == nil || b == nil || a.twinOf != nil || b.twinOf != nil {
 		return
@@ -143,6 +145,9 @@ func (g *Grouper) insert(it Item) *node {
 		if first := g.twins[k]; first != nil {
 			n.twinOf = first
 			first.twins = append(first.twins, n)
+			if byKey(n, first) < 0 {
+				g.rivals = append(g.rivals, n)
+			}
 			return n
 		}
 		g.twins[k] = n
@@ -151,10 +156,11 @@ func (g *Grouper) insert(it Item) *node {
 	return n
 }
 
-// remove takes a node out of the window: its edges, its postings and its twins, the first of which takes its place.
+// remove takes a node out of the window: its edges, its postings and its twins, one of which takes its place.
 func (g *Grouper) remove(n *node) {
 	g.nodes = slices.DeleteFunc(g.nodes, func(m *node) bool { return m == n })
 	g.fresh = slices.DeleteFunc(g.fresh, func(m *node) bool { return m == n })
+	g.rivals = slices.DeleteFunc(g.rivals, func(m *node) bool { return m == n })
 	delete(g.byID, n.Article.ID)
 	g.leave(n)
 	g.index.forget(n)
@@ -163,28 +169,11 @@ func (g *Grouper) remove(n *node) {
 		return
 	}
 	g.index.remove(n)
-	for _, e := range n.edges {
-		e.to.edges = slices.DeleteFunc(e.to.edges, func(x edge) bool { return x.to == n })
-		g.fresh = append(g.fresh, e.to) // to be settled again without n
-	}
+	g.cut(n)
 	if k, ok := twinKeyOf(n); ok {
 		delete(g.twins, k)
 		g.promote(k, n.twins)
 	}
-}
-
-func (g *Grouper) promote(k twinKey, twins []*node) {
-	if len(twins) == 0 {
-		return
-	}
-	heir := twins[0]
-	heir.twinOf, heir.twins = nil, twins[1:]
-	for _, t := range heir.twins {
-		t.twinOf = heir
-	}
-	g.twins[k] = heir
-	g.index.add(heir)
-	g.fresh = append(g.fresh, heir)
 }
 
 // leave takes a node out of its story's list of members.

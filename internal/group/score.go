@@ -42,18 +42,30 @@ func (g *Grouper) compare(a, b *node, prints int) features {
 	f := features{
 		short:      len(p.Shingles) < shortWords || len(q.Shingles) < shortWords,
 		cosine:     g.index.cosine(a, b),
-		title:      jaccard(p.Title, q.Title),
-		sameTitle:  is(p.Headline != 0 && p.Headline == q.Headline),
 		figures:    figuresAgree(p.Figures, q.Figures),
 		sameOutlet: is(a.outlet == b.outlet && a.Article.Outlet.Key() != ""),
 		hours:      math.Min(math.Abs(a.at.Sub(b.at).Hours())/24, maxDaysApart),
 		cites:      is(cites(a, b) || cites(b, a) || a.Article.Canonical != "" && a.Article.Canonical == b.Article.Canonical),
 	}
-	if f.short || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
+	f.headline(p, q)
+	if f.short || p.Body != 0 && p.Body == q.Body || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
 		g.compareProse(a, b, &f)
 	}
 	f.credit(a, b)
 	return f
+}
+
+// headline compares the titles. Of few words it is a label ("Morning briefing") that says little about an article.
+func (f *features) headline(p, q news.Print) {
+	f.title, f.sameTitle = jaccard(p.Title, q.Title), is(p.Headline != 0 && p.Headline == q.Headline)
+	if n := min(len(p.Title), len(q.Title)); n < minKeyedTitle {
+		f.title, f.sameTitle = f.title*float64(n)/minKeyedTitle, 0
+	}
+}
+
+// says is whether both articles have enough to say for likeness to mean anything.
+func (f features) says(p, q news.Print) bool {
+	return !f.short || f.cites == 1 || min(len(p.Terms), len(q.Terms)) >= minKeyedTitle
 }
 
 func (g *Grouper) compareProse(a, b *node, f *features) {
@@ -213,6 +225,9 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 // score weighs a pair of articles on both levels and gives the reasons where they are one story.
 func (g *Grouper) score(a, b *node, prints int) (story, event float64, reasons []news.Evidence) {
 	f := g.compare(a, b, prints)
+	if !f.says(a.Print, b.Print) {
+		return 0, 0, nil
+	}
 	terms, sum := f.story(), 0.0
 	for _, t := range terms {
 		sum += t.weight
@@ -221,7 +236,7 @@ func (g *Grouper) score(a, b *node, prints int) (story, event float64, reasons [
 	if a.Article.Hub || b.Article.Hub {
 		story = min(story, .1) // a hub repeats many stories and joins none
 	}
-	if story >= storyThreshold {
+	if story >= threshold {
 		reasons = reasonsOf(terms)
 	}
 	return story, max(event, story), reasons

@@ -8,11 +8,9 @@ import (
 	"headwater/internal/news"
 )
 
-// Thresholds of the two levels, on the linkage of clusters.
 const (
-	storyThreshold = .5
-	eventThreshold = .5
-	keepEdge       = .35 // a weaker comparison is forgotten
+	threshold = .5  // on probability: of a pair for its reasons to be kept, of the linkage of clusters for them to be one
+	keepEdge  = .35 // a weaker comparison is forgotten
 )
 
 // Settle compares the articles added since the last call with the window and decides anew about every component of
@@ -20,11 +18,12 @@ const (
 func (g *Grouper) Settle() Result {
 	r := Result{Moved: map[int64]int64{}}
 	g.index.epoch++
+	g.elect()
 	dirty := g.dirty()
 	for _, n := range dirty {
 		r.Edges = append(r.Edges, g.connect(n)...)
 	}
-	g.decide(reach(dirty), &r)
+	g.decide(g.reach(dirty), &r)
 	g.fresh = nil
 	return r
 }
@@ -69,15 +68,25 @@ func (g *Grouper) connect(n *node) []news.Edge {
 	return kept
 }
 
-// reach gives every node that is connected with the given ones by kept edges or by the story or event it was in, by
-// content key.
-func reach(from []*node) []*node {
-	seen := make(map[*node]bool, len(from)*2)
+// reach gives every node that is connected with the given ones by kept edges or by the story it was in, by content key.
+func (g *Grouper) reach(from []*node) []*node {
+	seen, stories := make(map[*node]bool, len(from)*2), map[int64]bool{}
 	var walk []*node
 	visit := func(n *node) {
+		if n.twinOf != nil {
+			n = n.twinOf
+		}
 		if !seen[n] {
 			seen[n] = true
 			walk = append(walk, n)
+		}
+	}
+	mates := func(n *node) {
+		if n.Story != 0 && !stories[n.Story] {
+			stories[n.Story] = true
+			for _, m := range g.stories[n.Story] {
+				visit(m)
+			}
 		}
 	}
 	for _, n := range from {
@@ -86,6 +95,10 @@ func reach(from []*node) []*node {
 	for i := 0; i < len(walk); i++ {
 		for _, e := range walk[i].edges {
 			visit(e.to)
+		}
+		mates(walk[i])
+		for _, t := range walk[i].twins {
+			mates(t)
 		}
 	}
 	slices.SortFunc(walk, byKey)
@@ -102,7 +115,7 @@ func (g *Grouper) decide(nodes []*node, r *Result) {
 		number[n] = i
 	}
 	storyOf := clusterStories(nodes, number)
-	eventOf := eventGraph(nodes, number, storyOf).cluster(eventThreshold)
+	eventOf := eventGraph(nodes, number, storyOf).cluster()
 	g.assign(nodes, storyOf, eventOf, r)
 }
 
@@ -122,7 +135,7 @@ func clusterStories(nodes []*node, number map[*node]int) []int {
 	for pair, p := range best {
 		gr.add(pair[0], pair[1], p)
 	}
-	storyOf := gr.cluster(storyThreshold)
+	storyOf := gr.cluster()
 	for i := range storyOf {
 		storyOf[i] = storyOf[one[i]]
 	}

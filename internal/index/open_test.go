@@ -203,9 +203,8 @@ func TestDataFolderIsAFile(t *testing.T) {
 func TestKilled(t *testing.T) {
 	dir := t.TempDir()
 	random := rand.New(rand.NewPCG(rand.Uint64(), rand.Uint64()))
-	said := int64(0)
 	for range 6 {
-		said = killWriter(t, dir, 1+random.IntN(8))
+		said := killWriter(t, dir, 1+random.IntN(8))
 		var log bytes.Buffer
 		x := open(t, dir, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
 		mark, err := x.Mark()

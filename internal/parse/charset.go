@@ -22,7 +22,7 @@ import (
 func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
 	doc, enc := byMark(data)
 	if enc == nil {
-		doc, enc, repairs = byLabel(doc, contentType)
+		enc = byLabel(doc, contentType)
 	}
 	if enc != nil {
 		decoded, err := enc.NewDecoder().Bytes(doc)
@@ -72,7 +72,7 @@ func byMark(data []byte) ([]byte, encoding.Encoding) {
 }
 
 // byLabel decides by what the header and the declaration say. A nil encoding means UTF-8.
-func byLabel(doc []byte, contentType string) ([]byte, encoding.Encoding, []string) {
+func byLabel(doc []byte, contentType string) encoding.Encoding {
 	http, declared := lookup(headerCharset(contentType)), lookup(declaredCharset(doc))
 	valid := utf8.Valid(doc)
 	wide := valid && !isASCII(doc)
@@ -81,15 +81,15 @@ func byLabel(doc []byte, contentType string) ([]byte, encoding.Encoding, []strin
 		case enc == nil || enc == encoding.Nop:
 			continue
 		case wide && isSingleByte(enc):
-			return doc, nil, nil
+			return nil
 		case fits(enc, doc):
-			return doc, enc, nil
+			return enc
 		}
 	}
 	if valid || mostlyUTF8(doc) {
-		return doc, nil, nil
+		return nil
 	}
-	return doc, detect(doc), nil
+	return detect(doc)
 }
 
 func headerCharset(contentType string) string {

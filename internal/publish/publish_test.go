@@ -153,7 +153,7 @@ func TestIDsOutliveGrowthAndAddress(t *testing.T) {
 	if other == before.ID {
 		t.Error("two newsrooms share an id")
 	}
-	if got := publish.FromStories([]news.Story{owned()}, "http://x.example")[0].ID; got == before.ID {
+	if got := (publish.Site{URL: "http://x.example"}).Items([]news.Story{owned()})[0].ID; got == before.ID {
 		t.Error("a newsroom without an instance shares its ids with one that has one")
 	}
 }
@@ -225,7 +225,7 @@ func TestManyMembersAreCut(t *testing.T) {
 }
 
 func TestStoriesWithoutMembersAreLeftOut(t *testing.T) {
-	if n := len(publish.FromStories([]news.Story{{ID: 1}, owned()}, "http://x.example")); n != 1 {
+	if n := len((publish.Site{URL: "http://x.example"}).Items([]news.Story{{ID: 1}, owned()})); n != 1 {
 		t.Errorf("%d items, want 1", n)
 	}
 }

@@ -24,12 +24,6 @@ type Site struct {
 	Instance string // tells this newsroom's ids from those of any other; kept in its store
 }
 
-// FromStories gives an item a story, in the order given, with pages under base. The ids are those of a newsroom
-// without an instance id; see Site.Items.
-func FromStories(stories []news.Story, base string) []Item {
-	return Site{URL: base}.Items(stories)
-}
-
 // Items gives an item a story, in the order given. Stories without members are left out.
 func (s Site) Items(stories []news.Story) []Item {
 	items := make([]Item, 0, len(stories))
