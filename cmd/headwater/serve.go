@@ -23,8 +23,10 @@ const grace = 10 * time.Second
 func (c *cli) serveCommand() *cobra.Command {
 	var listen string
 	cmd := &cobra.Command{
-		Use:     "serve",
-		Short:   "Poll on schedule and serve pages, feeds and APIs",
+		Use:   "serve",
+		Short: "Poll on schedule and serve pages, feeds and APIs",
+		Long: "Polls on schedule and serves pages, feeds and APIs until it is interrupted. Meanwhile search, topic, emit, feed and\n" +
+			"doctor work on the same data folder: they ask the server to do it.",
 		Example: "  headwater serve\n  headwater serve --listen 127.0.0.1:8080 --data ./data",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
