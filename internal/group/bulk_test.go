@@ -83,7 +83,7 @@ func TestOneTextUnderManyTitles(t *testing.T) {
 			if len(r.Changed) != 1 {
 				t.Errorf("%d stories, want one", len(r.Changed))
 			}
-			if len(r.Edges) > n*(maxByPrints+maxByTerms+1) {
+			if len(r.Edges) > n*(2*maxByPrints+maxByTerms) {
 				t.Errorf("%d edges for %d articles: not bounded", len(r.Edges), n)
 			}
 		})

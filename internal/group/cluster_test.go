@@ -30,18 +30,18 @@ func TestCluster(t *testing.T) {
 		bonds []bond
 		want  []int
 	}{
-		"nothing":           {2, nil, []int{0, 1}},
-		"a pair":            {2, []bond{{0, 1, .5}}, []int{0, 0}},
-		"too weak a pair":   {2, []bond{{0, 1, .49}}, []int{0, 1}},
-		"a triangle":        {3, all(0, 2, .8), []int{0, 0, 0}},
-		"two are strong":    {3, []bond{{0, 1, .6}, {1, 2, .9}}, []int{0, 1, 1}},
-		"a chain":           {4, []bond{{0, 1, .9}, {1, 2, .9}, {2, 3, .9}}, []int{0, 0, 2, 2}},
-		"a certain chain":   {4, []bond{{0, 1, 1}, {1, 2, 1}, {2, 3, 1}}, []int{0, 0, 0, 0}},
-		"a star":            {5, []bond{{0, 1, .9}, {0, 2, .8}, {0, 3, .8}, {0, 4, .8}}, []int{0, 0, 2, 3, 4}},
-		"a certain star":    {4, []bond{{0, 1, 1}, {0, 2, 1}, {0, 3, 1}}, []int{0, 0, 0, 0}},
-		"two blobs":         {6, append(all(0, 2, .9), all(3, 5, .9)...), []int{0, 0, 0, 3, 3, 3}},
-		"and one bridge":    {6, append(append(all(0, 2, .9), all(3, 5, .9)...), bond{2, 3, .95}), []int{0, 0, 0, 3, 3, 3}},
-		"and many bridges":  {6, append(append(all(0, 2, .9), all(3, 5, .9)...), bond{2, 3, .7}, bond{1, 3, .7}, bond{0, 3, .7}), []int{0, 0, 0, 0, 0, 0}},
+		"nothing":          {2, nil, []int{0, 1}},
+		"a pair":           {2, []bond{{0, 1, .5}}, []int{0, 0}},
+		"too weak a pair":  {2, []bond{{0, 1, .49}}, []int{0, 1}},
+		"a triangle":       {3, all(0, 2, .8), []int{0, 0, 0}},
+		"two are strong":   {3, []bond{{0, 1, .6}, {1, 2, .9}}, []int{0, 1, 1}},
+		"a chain":          {4, []bond{{0, 1, .9}, {1, 2, .9}, {2, 3, .9}}, []int{0, 0, 2, 2}},
+		"a certain chain":  {4, []bond{{0, 1, 1}, {1, 2, 1}, {2, 3, 1}}, []int{0, 0, 0, 0}},
+		"a star":           {5, []bond{{0, 1, .9}, {0, 2, .8}, {0, 3, .8}, {0, 4, .8}}, []int{0, 0, 2, 3, 4}},
+		"a certain star":   {4, []bond{{0, 1, 1}, {0, 2, 1}, {0, 3, 1}}, []int{0, 0, 0, 0}},
+		"two blobs":        {6, append(all(0, 2, .9), all(3, 5, .9)...), []int{0, 0, 0, 3, 3, 3}},
+		"and one bridge":   {6, append(append(all(0, 2, .9), all(3, 5, .9)...), bond{2, 3, .85}), []int{0, 0, 0, 3, 3, 3}},
+		"and many bridges": {6, append(append(all(0, 2, .9), all(3, 5, .9)...), bond{2, 3, .7}, bond{1, 3, .7}, bond{0, 3, .7}), []int{0, 0, 0, 0, 0, 0}},
 		"one that resembles half of a blob": {
 			5, append(all(0, 3, .9), bond{0, 4, .8}, bond{1, 4, .8}), []int{0, 0, 0, 0, 0},
 		},
@@ -53,7 +53,7 @@ func TestCluster(t *testing.T) {
 			for _, b := range tt.bonds {
 				g.add(b.i, b.j, b.p)
 			}
-			if diff := gocmp.Diff(tt.want, g.cluster(.5)); diff != "" {
+			if diff := gocmp.Diff(tt.want, g.cluster()); diff != "" {
 				t.Errorf("clusters (-want +got):\n%s", diff)
 			}
 		})
@@ -65,7 +65,7 @@ func TestClusterWeighsSizes(t *testing.T) {
 	g := newGraph(2)
 	g.size[0], g.size[1] = 4, 4
 	g.add(0, 1, .9)
-	if got := g.cluster(.5); got[1] != 1 {
+	if got := g.cluster(); got[1] != 1 {
 		t.Error("one likeness of sixteen pairs joins two stories of four")
 	}
 	h := newGraph(2)
@@ -73,7 +73,7 @@ func TestClusterWeighsSizes(t *testing.T) {
 	for range 3 {
 		h.add(0, 1, .9)
 	}
-	if got := h.cluster(.5); got[1] != 0 {
+	if got := h.cluster(); got[1] != 0 {
 		t.Error("three of the four pairs that count do not join them")
 	}
 }
@@ -98,8 +98,8 @@ func TestClusterOfAnyGraph(t *testing.T) {
 				b.add(l.j, l.i, l.p)
 			}
 		}
-		got := a.cluster(.5)
-		if diff := gocmp.Diff(got, b.cluster(.5)); diff != "" {
+		got := a.cluster()
+		if diff := gocmp.Diff(got, b.cluster()); diff != "" {
 			t.Fatalf("the order of links matters:\n%s", diff)
 		}
 		if err := sound(got, linked); err != nil {

@@ -20,13 +20,13 @@ func TestMergeKeepsTheOlderID(t *testing.T) {
 		t.Fatal("the halves are one story before the whole is there")
 	}
 	first, second := s.of[1], s.of[2]
-	r := s.settle(t, g, []Item{articleAt(3, "c.example", "All of it", left+" "+right)})
+	r := s.settle(t, g, []Item{articleAt(3, "c.example", "All of it", left+" "+right), articleAt(5, "e.example", "The lot", left+" "+right)})
 	older, younger := min(first, second), max(first, second)
 	if diff := gocmp.Diff(map[int64]int64{younger: older}, r.Moved); diff != "" {
 		t.Errorf("moved (-want +got):\n%s", diff)
 	}
-	if len(r.Changed) != 1 || r.Changed[0].Story != older || len(r.Changed[0].Members) != 3 {
-		t.Errorf("changed %+v, want story %d with all three", r.Changed, older)
+	if len(r.Changed) != 1 || r.Changed[0].Story != older || len(r.Changed[0].Members) != 4 {
+		t.Errorf("changed %+v, want story %d with all four", r.Changed, older)
 	}
 	s.settle(t, g, []Item{articleAt(4, "d.example", "Something else", join10(p, 8))})
 	if s.of[4] <= younger {
@@ -67,14 +67,14 @@ func TestRevisionOfALink(t *testing.T) {
 	g, s := New(Options{}), newShelf()
 	s.settle(t, g, []Item{
 		articleAt(1, "a.example", "The left half of it", left), articleAt(2, "b.example", "The right half of it", right),
-		articleAt(3, "c.example", "All of it", left+" "+right),
+		articleAt(3, "c.example", "All of it", left+" "+right), articleAt(4, "d.example", "The lot", left+" "+right),
 	})
 	if len(s.stories) != 1 {
 		t.Fatalf("%v: want one story", s.stories)
 	}
-	s.settle(t, g, []Item{articleAt(3, "c.example", "Nothing of it", join10(p, 12))})
-	if len(s.stories) != 3 {
-		t.Errorf("%v: want three stories once the link is gone", s.stories)
+	s.settle(t, g, []Item{articleAt(3, "c.example", "Nothing of it", join10(p, 12)), articleAt(4, "d.example", "Nor of that", join10(p, 12))})
+	if len(s.stories) != 4 {
+		t.Errorf("%v: want four stories once the links are gone", s.stories)
 	}
 }
 

@@ -18,7 +18,7 @@ func indexesOf(items []Item) []int {
 // Articles that are settled together make the same stories and events in whatever order they came.
 func TestOrderWithinOneSettle(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		items := corpus(rt, relations)
+		items := corpus(rt, relations, 4)
 		one, names := arrive(items, indexesOf(items))
 		other, otherNames := arrive(items, rapid.Permutation(indexesOf(items)).Draw(rt, "order"))
 		a, b := settleAll(t, one), settleAll(t, other)
@@ -35,7 +35,7 @@ func TestOrderWithinOneSettle(t *testing.T) {
 // how rare a word is changes as articles come.
 func TestOneByOneAsAllAtOnce(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		items := corpus(rt, []relation{"copy", "headline", "twin elsewhere"})
+		items := corpus(rt, []relation{"copy", "headline", "twin elsewhere"}, 1000)
 		arrived, names := arrive(items, rapid.Permutation(indexesOf(items)).Draw(rt, "order"))
 		at, s := New(Options{}), newShelf()
 		for i := range arrived {

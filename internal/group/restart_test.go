@@ -27,7 +27,7 @@ func (s *shelf) restart(g *Grouper, items map[int64]Item) *Grouper {
 // A Grouper that was stopped and restored goes on as if it never had been: same stories, events and ids.
 func TestRestartChangesNothing(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		items := corpus(rt, relations)
+		items := corpus(rt, relations, 4)
 		stop := rapid.IntRange(0, len(items)).Draw(rt, "stop")
 		byID := map[int64]Item{}
 		for _, it := range items {
@@ -81,7 +81,7 @@ func TestRestoreEdgeOfATwin(t *testing.T) {
 // again, and a moved id leads to a story that lives then.
 func TestStoreAndWindowAgree(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		pool := corpus(rt, relations)
+		pool := corpus(rt, relations, 4)
 		g, s, items := New(Options{}), newShelf(), map[int64]Item{}
 		for range rapid.IntRange(1, 6).Draw(rt, "rounds") {
 			var batch []Item
@@ -91,7 +91,7 @@ func TestStoreAndWindowAgree(t *testing.T) {
 				batch, items[it.Article.ID] = append(batch, it), it
 			}
 			s.settle(t, g, batch)
-			agree(rt, g, s, items)
+			consistent(rt, g, s, items)
 			if rapid.Bool().Draw(rt, "restart") {
 				g = s.restart(g, items)
 			}
@@ -99,7 +99,7 @@ func TestStoreAndWindowAgree(t *testing.T) {
 	})
 }
 
-func agree(t *rapid.T, g *Grouper, s *shelf, items map[int64]Item) {
+func consistent(t *rapid.T, g *Grouper, s *shelf, items map[int64]Item) {
 	if len(s.of) != len(items) || g.Len() != len(items) {
 		t.Fatalf("%d articles; the store shows %d, the window holds %d", len(items), len(s.of), g.Len())
 	}

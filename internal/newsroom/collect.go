@@ -56,7 +56,7 @@ func (n *Newsroom) unchanged(f *news.Feed, last time.Duration, resp fetch.Respon
 // read turns a response into articles and notes on the feed what it learnt.
 func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response) ([]news.Article, news.Document, error) {
 	o := n.Parse
-	o.URL, o.ContentType = resp.URL, resp.Header.Get("Content-Type")
+	o.URL, o.ContentType, o.Now = resp.URL, resp.Header.Get("Content-Type"), f.Checked
 	doc, err := parse.Parse(ctx, resp.Body, o)
 	if err != nil {
 		n.fail(f, err)

@@ -86,7 +86,7 @@ func clip(s string) string {
 func (r *Reader) signed(a news.Article, c *claims) {
 	for _, text := range []string{a.Text, a.Summary} {
 		if m, ok := r.outlets.Dateline(text); ok {
-			c.add(news.ClaimDateline, m.Outlet, "", text[:m.End], news.Span{Start: m.Start, End: m.End}, 1)
+			c.add(news.ClaimDateline, m.Outlet, "", text[:m.End], spanIn(a, text, m), 1)
 			break
 		}
 	}
@@ -116,7 +116,7 @@ func (r *Reader) marked(a news.Article, c *claims) {
 		case news.MarkSource, news.MarkVia:
 			r.source(a, m, c)
 		case news.MarkCanonical:
-			if o, ok := r.outlets.ByURL(m.URL); ok && !same(o, a.Outlet) {
+			if o, ok := r.outlets.ByURL(m.URL); ok && !same(o, a.Outlet) && pathOf(m.URL) != "" {
 				c.add(news.ClaimCanonical, o, m.URL, "canonical address "+m.URL, news.Span{}, 1)
 			}
 		case news.MarkByline, news.MarkRights:
@@ -168,7 +168,7 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 // link reads a link in the text to another outlet's page. In the opening it speaks for more than further down.
 func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
 	o, ok := r.outlets.ByURL(m.URL)
-	if !ok || same(o, a.Outlet) || o.Domain == "" || !article(m.URL) {
+	if !ok || same(o, a.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
 		return
 	}
 	factor := .4
@@ -179,10 +179,13 @@ func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
 }
 
 // article says whether an address may be an article's: it has a path longer than a section's.
-func article(url string) bool {
+func article(url string) bool { return len(pathOf(url)) >= 12 }
+
+// pathOf gives what follows the host of an address, "" for a front page.
+func pathOf(url string) string {
 	_, rest, _ := strings.Cut(url, "://")
 	_, path, _ := strings.Cut(rest, "/")
-	return len(strings.Trim(path, "/")) >= 12
+	return strings.Trim(path, "/")
 }
 
 // titled reads a headline that ends in its agency, as Japanese portals write it: "headline（ロイター）".

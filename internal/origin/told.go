@@ -110,7 +110,7 @@ var nothing = []cue{
 // told finds outlets that the text credits in words. A credit within a quotation is the speaker's, not the article's.
 func (r *Reader) told(text string, a news.Article, c *claims) {
 	for _, m := range r.outlets.Mentions(text) {
-		if same(m.Outlet, a.Outlet) || text == a.Text && quoted(a.Marks, m) {
+		if same(m.Outlet, a.Outlet) || text == a.Text && quoted(a.Marks, m) || text != a.Text && inQuotes(text, m.Start) {
 			continue
 		}
 		kind, ok := credit(text, m)
@@ -121,7 +121,7 @@ func (r *Reader) told(text string, a news.Article, c *claims) {
 		if m.Start > openingBytes && kind != news.ClaimScoop && kind != news.ClaimSource {
 			factor = .4
 		}
-		c.add(kind, m.Outlet, linkAt(a, text, m), sentence(text, m), news.Span{Start: m.Start, End: m.End}, factor)
+		c.add(kind, m.Outlet, linkAt(a, text, m), sentence(text, m), spanIn(a, text, m), factor)
 	}
 }
 
@@ -187,6 +187,25 @@ func quoted(marks []news.Mark, m news.Mention) bool {
 		}
 	}
 	return false
+}
+
+// inQuotes says whether a place in a summary, whose quotations are not marked, stands between quotation marks.
+func inQuotes(text string, at int) bool {
+	for _, q := range [][2]string{{"“", "”"}, {"«", "»"}, {"„", "“"}, {"「", "」"}} {
+		if open := strings.LastIndex(text[:at], q[0]); open >= 0 && !strings.Contains(text[open+len(q[0]):at], q[1]) &&
+			strings.Contains(text[at:], q[1]) {
+			return true
+		}
+	}
+	return strings.Count(text[:at], `"`)%2 == 1 && strings.Contains(text[at:], `"`)
+}
+
+// spanIn is where a mention stands in the article's text; nowhere when it was found in the summary.
+func spanIn(a news.Article, text string, m news.Mention) news.Span {
+	if text != a.Text {
+		return news.Span{}
+	}
+	return news.Span{Start: m.Start, End: m.End}
 }
 
 // linkAt gives the address of a link on or right next to the mention.

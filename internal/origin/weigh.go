@@ -90,7 +90,8 @@ func (w Weigher) Decide(members []Candidate) Decision {
 func inTime(a, b Candidate) int {
 	x, y := a.Article, b.Article
 	return cmp.Or(x.Time().Compare(y.Time()), cmp.Compare(x.Outlet.Key(), y.Outlet.Key()),
-		cmp.Compare(x.Canonical, y.Canonical), cmp.Compare(x.GUID, y.GUID), cmp.Compare(x.Hash, y.Hash), cmp.Compare(x.ID, y.ID))
+		cmp.Compare(x.Canonical, y.Canonical), cmp.Compare(x.GUID, y.GUID), cmp.Compare(x.Hash, y.Hash),
+		cmp.Compare(x.FeedID, y.FeedID), cmp.Compare(x.ID, y.ID))
 }
 
 func (w Weigher) contenders(members []Candidate) []contender {
@@ -162,7 +163,10 @@ func (c *contender) credits(members []Candidate) {
 	for _, x := range byOutlet {
 		all = append(all, x)
 	}
-	slices.SortFunc(all, func(a, b outletCredit) int { return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by)) })
+	slices.SortFunc(all, func(a, b outletCredit) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by), cmp.Compare(a.claim.Text, b.claim.Text),
+			cmp.Compare(a.claim.URL, b.claim.URL))
+	})
 	factor := 1.0
 	for _, x := range all {
 		c.weigh("credit", x.weight*factor, "%s credits %s: “%s”", x.by, c.outlet.Name, x.claim.Text)
