@@ -25,8 +25,7 @@ const (
 // candidates finds the articles that may belong together, by prints, by rare terms and by exact keys.
 type candidates struct {
 	docs   int
-	nodes  int // numbered so far
-	tally  tally
+	nodes  int              // numbered so far
 	epoch  int              // grows when weights have to be taken anew
 	df     map[uint32]int32 // articles a term stands in
 	habits habits
@@ -125,16 +124,16 @@ type candidate struct {
 }
 
 // of gives the candidates of a node, without repeats, in no particular order.
-func (c *candidates) of(n *node) []candidate {
-	c.tally.start(c.nodes)
+func (c *candidates) of(n *node, t *tally) []candidate {
+	t.start(c.nodes)
 	for _, h := range n.Print.Picked {
 		if list := c.prints[h]; len(list) <= maxPosting {
-			c.tally.count(list)
+			t.count(list)
 		}
 	}
-	c.weighTerms(n)
-	found := c.tally.best(func(m *node) float32 { return float32(c.tally.prints[m.number]) }, n.minPrints(), maxByPrints)
-	found = append(found, c.tally.best(func(m *node) float32 { return c.tally.terms[m.number] }, 1e-6, maxByTerms)...)
+	c.weighTerms(n, t)
+	found := t.best(func(m *node) float32 { return float32(t.prints[m.number]) }, n.minPrints(), maxByPrints)
+	found = append(found, t.best(func(m *node) float32 { return t.terms[m.number] }, 1e-6, maxByTerms)...)
 	for _, k := range keysOf(n) {
 		switch list := c.keys[k]; {
 		case k == n.Print.Body: // where many carry a text its prints are too common to be looked up
@@ -145,8 +144,8 @@ func (c *candidates) of(n *node) []candidate {
 	}
 	out := make([]candidate, 0, len(found))
 	for _, m := range found {
-		if m != n && c.tally.take(m) {
-			out = append(out, candidate{m, int(c.tally.prints[m.number])})
+		if m != n && t.take(m) {
+			out = append(out, candidate{m, int(t.prints[m.number])})
 		}
 	}
 	return out
@@ -161,16 +160,16 @@ func (n *node) minPrints() float32 {
 }
 
 // weighTerms weighs the nodes that share the node's rarest terms.
-func (c *candidates) weighTerms(n *node) {
+func (c *candidates) weighTerms(n *node, t *tally) {
 	terms := make([]rareTerm, 0, len(n.Print.Terms))
-	for _, t := range n.Print.Terms {
-		if df := c.df[t]; df >= 2 && df <= maxTermDocs {
-			terms = append(terms, rareTerm{df, t})
+	for _, term := range n.Print.Terms {
+		if df := c.df[term]; df >= 2 && df <= maxTermDocs {
+			terms = append(terms, rareTerm{df, term})
 		}
 	}
 	slices.SortFunc(terms, func(a, b rareTerm) int { return cmp.Or(cmp.Compare(a.df, b.df), cmp.Compare(a.term, b.term)) })
-	for _, t := range terms[:min(len(terms), queryTerms)] {
-		c.tally.weigh(c.terms[t.term], float32(c.idf(t.term)))
+	for _, rare := range terms[:min(len(terms), queryTerms)] {
+		t.weigh(c.terms[rare.term], float32(c.idf(rare.term)))
 	}
 }
 

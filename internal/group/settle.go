@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"maps"
 	"slices"
-
-	"headwater/internal/news"
 )
 
 const (
@@ -20,9 +18,7 @@ func (g *Grouper) Settle() Result {
 	g.index.epoch++
 	g.elect()
 	dirty := g.dirty()
-	for _, n := range dirty {
-		r.Edges = append(r.Edges, g.connect(n)...)
-	}
+	r.Edges = g.connect(dirty)
 	g.decide(g.reach(dirty), &r)
 	g.fresh = nil
 	return r
@@ -43,29 +39,6 @@ func (g *Grouper) dirty() []*node {
 
 func byKey(a, b *node) int {
 	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.Article.ID, b.Article.ID))
-}
-
-// connect weighs a node against its candidates and keeps the edges that matter.
-func (g *Grouper) connect(n *node) []news.Edge {
-	known := make(map[*node]bool, len(n.edges))
-	for _, e := range n.edges {
-		known[e.to] = true
-	}
-	var kept []news.Edge
-	for _, c := range g.index.of(n) {
-		m := c.node
-		if known[m] {
-			continue
-		}
-		story, event, reasons := g.score(n, m, c.prints)
-		if story < keepEdge && event < keepEdge {
-			continue
-		}
-		join(n, m, story, event)
-		a, b := n.Article.ID, m.Article.ID
-		kept = append(kept, news.Edge{A: min(a, b), B: max(a, b), Story: story, Event: event, Reasons: reasons})
-	}
-	return kept
 }
 
 // reach gives every node that is connected with the given ones by kept edges or by the story it was in, by content key.

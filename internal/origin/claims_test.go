@@ -191,6 +191,52 @@ func TestClip(t *testing.T) {
 	}
 }
 
+// outletsThatCount count how often they are asked.
+type outletsThatCount struct {
+	*outlets.Registry
+	mentions int
+}
+
+func (o *outletsThatCount) Mentions(text string) []news.Mention {
+	found := o.Registry.Mentions(text)
+	o.mentions += len(found)
+	return found
+}
+
+// A text that names an outlet in every other word, without a full stop, gives few claims of bounded length.
+func TestClaimsOfALongText(t *testing.T) {
+	o := &outletsThatCount{Registry: registry}
+	long := strings.Repeat("Reuters reported AFP told ", 20000)
+	claims := NewReader(o).Claims(news.Article{Outlet: blog, Text: long, Summary: long})
+	if o.mentions < 40000 || len(claims) == 0 || len(claims) > 4 {
+		t.Fatalf("%d mentions, %d claims", o.mentions, len(claims))
+	}
+	for _, c := range claims {
+		if len(c.Text) > 260 {
+			t.Errorf("%s: %d bytes of words", c.Kind, len(c.Text))
+		}
+	}
+}
+
+// The words of a claim are its sentence, of a very long one the part around the name.
+func TestSentence(t *testing.T) {
+	for text, want := range map[string]string{
+		"One. Reuters told it! Two.": "Reuters told it",
+		"一つ。ロイターが報じた。二つ。":            "ロイターが報じた",
+		"Reuters":                               "Reuters",
+		"a b\nc Reuters d\ne":                   "c Reuters d",
+		strings.Repeat("é", 1000) + " Reuters.": strings.Repeat("é", 199) + " Reuters",
+	} {
+		m := registry.Mentions(text)
+		if len(m) != 1 {
+			t.Fatalf("%q: %v", text, m)
+		}
+		if got := strings.TrimSpace(sentence(text, m[0])); got != want {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
 // Nothing that stands in a feed may end the program or give a span outside the text.
 func FuzzClaims(f *testing.F) {
 	for _, s := range []string{"OSLO (AP) — Ice", "Reuters reported", "“said Reuters”", "ロイター通信によると", "first reported by\xff The New York Times", ""} {

@@ -107,10 +107,17 @@ var nothing = []cue{
 	{"", "photo:", ""},
 }
 
+// Bounds that keep the work in a long text linear.
+const (
+	maxMentions   = 1000 // of outlets in one text that are looked at
+	sentenceBytes = 400  // looked at on either side of a mention
+)
+
 // told finds outlets that the text credits in words. A credit within a quotation is the speaker's, not the article's.
 func (r *Reader) told(text string, a news.Article, c *claims) {
-	for _, m := range r.outlets.Mentions(text) {
-		if same(m.Outlet, a.Outlet) || text == a.Text && quoted(a.Marks, m) || text != a.Text && inQuotes(text, m.Start) {
+	mentions := r.outlets.Mentions(text)
+	for _, m := range mentions[:min(len(mentions), maxMentions)] {
+		if same(m.Outlet, a.Outlet) || text == a.Text && quoted(a.Marks, m) || text != a.Text && inQuotes(text, m) {
 			continue
 		}
 		kind, ok := credit(text, m)
@@ -189,15 +196,15 @@ func quoted(marks []news.Mark, m news.Mention) bool {
 	return false
 }
 
-// inQuotes says whether a place in a summary, whose quotations are not marked, stands between quotation marks.
-func inQuotes(text string, at int) bool {
+// inQuotes says whether a mention in a summary, whose quotations are not marked, stands between quotation marks.
+func inQuotes(text string, m news.Mention) bool {
+	before, after := around(text, m.Start-sentenceBytes, m.Start), around(text, m.End, m.End+sentenceBytes)
 	for _, q := range [][2]string{{"“", "”"}, {"«", "»"}, {"„", "“"}, {"「", "」"}} {
-		if open := strings.LastIndex(text[:at], q[0]); open >= 0 && !strings.Contains(text[open+len(q[0]):at], q[1]) &&
-			strings.Contains(text[at:], q[1]) {
+		if strings.LastIndex(before, q[0]) > strings.LastIndex(before, q[1]) && strings.Contains(after, q[1]) {
 			return true
 		}
 	}
-	return strings.Count(text[:at], `"`)%2 == 1 && strings.Contains(text[at:], `"`)
+	return strings.Count(before, `"`)%2 == 1 && strings.Contains(after, `"`)
 }
 
 // spanIn is where a mention stands in the article's text; nowhere when it was found in the summary.
@@ -221,15 +228,15 @@ func linkAt(a news.Article, text string, m news.Mention) string {
 	return ""
 }
 
-// sentence gives the words around a mention up to the ends of its sentence.
+// sentence gives the words around a mention up to the ends of its sentence, if those are near.
 func sentence(text string, m news.Mention) string {
-	start := strings.LastIndexAny(text[:m.Start], ".!?\n。") + 1
-	for start < m.Start && !utf8.RuneStart(text[start]) {
-		start++
+	before, after := around(text, m.Start-sentenceBytes, m.Start), around(text, m.End, m.End+sentenceBytes)
+	if i := strings.LastIndexAny(before, ".!?\n。"); i >= 0 {
+		_, size := utf8.DecodeRuneInString(before[i:])
+		before = before[i+size:]
 	}
-	end := len(text)
-	if i := strings.IndexAny(text[m.End:], ".!?\n。"); i >= 0 {
-		end = m.End + i
+	if i := strings.IndexAny(after, ".!?\n。"); i >= 0 {
+		after = after[:i]
 	}
-	return text[start:end]
+	return before + text[m.Start:m.End] + after
 }

@@ -1,0 +1,94 @@
+package group
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+
+	"headwater/internal/news"
+)
+
+// workers is how many goroutines compare articles at once. Comparing only reads the window, so that nothing depends on
+// which of them is first.
+const workers = 2
+
+// pair is two nodes to compare, a before b by content key, and how many prints they share.
+type pair struct {
+	a, b   *node
+	prints int
+}
+
+// verdict is what comparing a pair gave.
+type verdict struct {
+	story, event float64
+	reasons      []news.Evidence
+}
+
+// connect compares the nodes with their candidates and keeps the edges that matter.
+func (g *Grouper) connect(dirty []*node) []news.Edge {
+	pairs := g.pairs(dirty)
+	for _, p := range pairs { // taken once, before many read them
+		g.index.weights(p.a)
+		g.index.weights(p.b)
+	}
+	verdicts := make([]verdict, len(pairs))
+	share(len(pairs), func(_, i int) {
+		v := &verdicts[i]
+		v.story, v.event, v.reasons = g.score(pairs[i].a, pairs[i].b, pairs[i].prints)
+	})
+	var kept []news.Edge
+	for i, p := range pairs {
+		v := verdicts[i]
+		if v.story < keepEdge && v.event < keepEdge {
+			continue
+		}
+		join(p.a, p.b, v.story, v.event)
+		a, b := p.a.Article.ID, p.b.Article.ID
+		kept = append(kept, news.Edge{A: min(a, b), B: max(a, b), Story: v.story, Event: v.event, Reasons: v.reasons})
+	}
+	return kept
+}
+
+// pairs gives each pair of a node and a candidate that is not connected yet, once.
+func (g *Grouper) pairs(dirty []*node) []pair {
+	found := make([][]pair, len(dirty))
+	tallies := make([]tally, workers)
+	share(len(dirty), func(worker, i int) {
+		found[i] = g.candidatePairs(dirty[i], &tallies[worker])
+	})
+	all := slices.Concat(found...)
+	slices.SortFunc(all, func(p, q pair) int { return cmp.Or(byKey(p.a, q.a), byKey(p.b, q.b)) })
+	return slices.CompactFunc(all, func(p, q pair) bool { return p.a == q.a && p.b == q.b })
+}
+
+func (g *Grouper) candidatePairs(n *node, t *tally) []pair {
+	known := make(map[*node]bool, len(n.edges))
+	for _, e := range n.edges {
+		known[e.to] = true
+	}
+	var out []pair
+	for _, c := range g.index.of(n, t) {
+		if known[c.node] {
+			continue
+		}
+		p := pair{n, c.node, c.prints}
+		if byKey(p.b, p.a) < 0 {
+			p.a, p.b = p.b, p.a
+		}
+		out = append(out, p)
+	}
+	return out
+}
+
+// share calls work for 0 to n-1 from the workers, each call by one of them.
+func share(n int, work func(worker, i int)) {
+	var wg sync.WaitGroup
+	for worker := range workers {
+		wg.Go(func() {
+			for i := worker; i < n; i += workers {
+				work(worker, i)
+			}
+		})
+	}
+	wg.Wait()
+}
