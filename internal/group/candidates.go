@@ -29,14 +29,14 @@ type candidates struct {
 	epoch  int              // grows when weights have to be taken anew
 	df     map[uint32]int32 // articles a term stands in
 	habits habits
-	prints map[uint32][]*node
+	prints postings
 	terms  map[uint32][]*node
 	keys   map[uint64][]*node
 }
 
 func (c *candidates) init() {
 	c.habits.init()
-	c.df, c.prints = map[uint32]int32{}, map[uint32][]*node{}
+	c.df, c.prints = map[uint32]int32{}, newPostings()
 	c.terms, c.keys = map[uint32][]*node{}, map[uint64][]*node{}
 }
 
@@ -61,7 +61,7 @@ func (c *candidates) add(n *node) {
 	n.number = c.nodes
 	c.nodes++
 	for _, h := range n.Print.Picked {
-		post(c.prints, h, n)
+		c.prints.add(h, n)
 	}
 	for _, t := range n.Print.Terms {
 		post(c.terms, t, n)
@@ -80,7 +80,7 @@ func post[K comparable](m map[K][]*node, k K, n *node) {
 
 func (c *candidates) remove(n *node) {
 	for _, h := range n.Print.Picked {
-		unpost(c.prints, h, n)
+		c.prints.remove(h, n)
 	}
 	for _, t := range n.Print.Terms {
 		unpost(c.terms, t, n)
@@ -127,9 +127,7 @@ type candidate struct {
 func (c *candidates) of(n *node, t *tally) []candidate {
 	t.start(c.nodes)
 	for _, h := range n.Print.Picked {
-		if list := c.prints[h]; len(list) <= maxPosting {
-			t.count(list)
-		}
+		c.prints.each(h, t.count)
 	}
 	c.weighTerms(n, t)
 	found := t.best(func(m *node) float32 { return float32(t.prints[m.number]) }, n.minPrints(), maxByPrints)

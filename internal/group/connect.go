@@ -24,8 +24,20 @@ type verdict struct {
 	reasons      []news.Evidence
 }
 
-// connect compares the nodes with their candidates and keeps the edges that matter.
+// connectChunk is how many nodes are compared together: it bounds the pairs that are held at once.
+const connectChunk = 1024
+
+// connect compares the nodes with their candidates and keeps the edges that matter. A pair of two chunks that is not
+// worth keeping is compared in both, to the same end.
 func (g *Grouper) connect(dirty []*node) []news.Edge {
+	var kept []news.Edge
+	for chunk := range slices.Chunk(dirty, connectChunk) {
+		kept = append(kept, g.connectTogether(chunk)...)
+	}
+	return kept
+}
+
+func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 	pairs := g.pairs(dirty)
 	for _, p := range pairs { // taken once, before many read them
 		g.index.weights(p.a)

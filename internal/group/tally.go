@@ -22,11 +22,9 @@ func (t *tally) start(n int) {
 	}
 }
 
-func (t *tally) count(list []*node) {
-	for _, m := range list {
-		t.touch(m)
-		t.prints[m.number]++
-	}
+func (t *tally) count(m *node) {
+	t.touch(m)
+	t.prints[m.number]++
 }
 
 func (t *tally) weigh(list []*node, w float32) {
