@@ -35,8 +35,8 @@ func TestBrief(t *testing.T) {
 		{url + ": 404 Not Found: there is nothing", "404 Not Found: there is nothing"},
 		{"line 3:\n\tbroken\x00 here", "line 3: broken here"},
 		{
-			"one two three four five six seven eight nine ten one two three four five six seven eight nine ten one two three four five six",
-			"one two three four five six seven eight nine ten one two three four five six seven eight nine ten one two three four…",
+			strings.Repeat("one two three four five six seven eight nine ten ", 5),
+			strings.Repeat("one two three four five six seven eight nine ten ", 4) + "one…",
 		},
 	}
 	for _, tt := range tests {

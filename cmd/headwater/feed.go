@@ -142,7 +142,7 @@ func (c *cli) printFeeds(rows []feedRow) error {
 
 // brief gives a feed's problem as the end of a line that names the feed already. JSON has all of it.
 func brief(url, problem string) string {
-	const most = 120
+	const most = 200 // with the key to set or the step to take
 	return publish.Cut(publish.Line(strings.TrimPrefix(problem, url+": ")), most)
 }
 
