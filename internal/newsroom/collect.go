@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"headwater/internal/fetch"
@@ -101,7 +102,7 @@ func published(doc news.Document) []time.Time {
 // fail notes on the feed what went wrong and when it is tried again.
 func (n *Newsroom) fail(f *news.Feed, err error) {
 	f.Failures++
-	f.Problem = err.Error()
+	f.Problem = strings.TrimPrefix(err.Error(), f.URL+": ") // it is always shown beside the address
 	var retryAfter time.Duration
 	var fe *fetch.Error
 	var pe *parse.Error
