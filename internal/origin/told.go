@@ -120,19 +120,22 @@ func (r *Reader) told(text string, a news.Article, c *claims) {
 		if same(m.Outlet, a.Outlet) || text == a.Text && quoted(a.Marks, m) || text != a.Text && inQuotes(text, m) {
 			continue
 		}
-		kind, ok := credit(text, m)
+		q, ok := credit(text, m)
 		if !ok {
 			continue
 		}
 		factor := 1.0
-		if m.Start > openingBytes && kind != news.ClaimScoop && kind != news.ClaimSource {
+		switch {
+		case m.Start > openingBytes && q.kind != news.ClaimScoop && q.kind != news.ClaimSource:
 			factor = .4
+		case q.wholeReport():
+			factor = 1.5
 		}
-		c.add(kind, m.Outlet, linkAt(a, text, m), sentence(text, m), spanIn(a, text, m), factor)
+		c.add(q.kind, m.Outlet, linkAt(a, text, m), sentence(text, m), spanIn(a, text, m), factor)
 	}
 }
 
-func credit(text string, m news.Mention) (news.ClaimKind, bool) {
+func credit(text string, m news.Mention) (cue, bool) {
 	before := strings.ToLower(around(text, m.Start-80, m.Start))
 	after := strings.ToLower(around(text, m.End, m.End+60))
 	before = strings.TrimRight(before, " \t\n\"“”'’«(")
@@ -141,15 +144,20 @@ func credit(text string, m news.Mention) (news.ClaimKind, bool) {
 	after = strings.TrimPrefix(strings.TrimPrefix(after, "s "), "newspaper ")
 	for _, q := range nothing {
 		if q.fits(before, after) {
-			return "", false
+			return cue{}, false
 		}
 	}
 	for _, q := range cues {
 		if q.fits(before, after) {
-			return q.kind, true
+			return q, true
 		}
 	}
-	return "", false
+	return cue{}, false
+}
+
+// wholeReport says whether the words credit the report as such and not a statement within it.
+func (q cue) wholeReport() bool {
+	return strings.HasPrefix(q.before, "according to reporting ") || strings.HasPrefix(q.before, "according to a report ")
 }
 
 func (q cue) fits(before, after string) bool {
