@@ -6,7 +6,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"headwater/internal/news"
@@ -90,16 +89,12 @@ func (s *server) checkTopic(name, query string) error {
 	switch {
 	case query == "":
 		return errors.New("a topic needs a search to follow")
-	case name == "." || name == ".." || strings.ContainsFunc(name, unreachable):
+	case !news.Topic{Name: name}.Reachable():
 		return fmt.Errorf("a topic cannot be called %q: leave out slashes and control characters", name)
 	case utf8.RuneCountInString(name) > maxTopicName:
 		return fmt.Errorf("the name is longer than %d characters; give a shorter one", maxTopicName)
 	}
 	return s.validate(query)
-}
-
-func unreachable(r rune) bool {
-	return r == '/' || r == '\\' || unicode.IsControl(r) || r == utf8.RuneError
 }
 
 func (s *server) topic(w http.ResponseWriter, r *http.Request) error {
