@@ -44,11 +44,12 @@ func ours() map[string][]string {
 		".":                 {},
 		"feeds":             {},
 		"internal/news":     {},
+		"internal/view":     {"internal/news"},
 		"internal/newsroom": {"internal/news"},
 		"internal/web":      {"internal/news", "internal/newsroom", "internal/publish"},
-		"internal/api":      {"internal/news", "internal/newsroom", "internal/publish"},
+		"internal/api":      {"internal/news", "internal/newsroom", "internal/publish", "internal/view"},
 		"internal/greader":  {"internal/news", "internal/newsroom", "internal/publish"},
-		"cmd/headwater":     {"feeds", "internal/news", "internal/newsroom", "internal/web", "internal/api", "internal/greader"},
+		"cmd/headwater":     {"feeds", "internal/news", "internal/newsroom", "internal/web", "internal/api", "internal/greader", "internal/view"},
 	}
 	for _, s := range stages {
 		stage := "internal/" + s

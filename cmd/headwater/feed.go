@@ -10,13 +10,13 @@ import (
 	"os"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"headwater/internal/news"
 	"headwater/internal/opml"
 	"headwater/internal/publish"
+	"headwater/internal/view"
 )
 
 func (c *cli) feedCommand() *cobra.Command {
@@ -77,33 +77,6 @@ func checkFeedURL(s string) error {
 	return nil
 }
 
-// feedRow is a feed as listed.
-type feedRow struct {
-	ID       int64          `json:"id"`
-	URL      string         `json:"url"`
-	Title    string         `json:"title"`
-	Folder   string         `json:"folder"`
-	State    news.FeedState `json:"state"`
-	Problem  string         `json:"problem"`
-	Articles int            `json:"articles"`
-	Checked  *time.Time     `json:"checked"` // null before the first poll
-	Due      *time.Time     `json:"due"`     // null means now
-}
-
-func rowOf(f news.Feed) feedRow {
-	return feedRow{
-		ID: f.ID, URL: f.URL, Title: f.Title, Folder: f.Folder, State: f.State, Problem: f.Problem, Articles: f.Articles,
-		Checked: orNull(f.Checked), Due: orNull(f.Due),
-	}
-}
-
-func orNull(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
-
 func (c *cli) feedList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
@@ -116,10 +89,7 @@ func (c *cli) feedList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				rows := make([]feedRow, 0, len(list))
-				for _, f := range list {
-					rows = append(rows, rowOf(f))
-				}
+				rows := view.All(list, view.FeedOf)
 				if c.asJSON {
 					return c.printJSON(rows)
 				}
@@ -131,7 +101,7 @@ func (c *cli) feedList() *cobra.Command {
 	return cmd
 }
 
-func (c *cli) printFeeds(rows []feedRow) error {
+func (c *cli) printFeeds(rows []view.Feed) error {
 	w := c.table()
 	w.row("ID\tSTATE\tARTICLES\tTITLE\tADDRESS\tPROBLEM\n")
 	for _, r := range rows {

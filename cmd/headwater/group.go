@@ -15,6 +15,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
+	"headwater/internal/view"
 )
 
 // inputLine is an article as `headwater group` reads it. Any key but id may be missing.
@@ -42,8 +43,8 @@ type outputLine struct {
 	Role       news.Role       `json:"role"`
 	Origin     outputOrigin    `json:"origin"`
 	Confidence float64         `json:"confidence"`
-	Claims     []outputClaim   `json:"claims"`
-	Evidence   []news.Evidence `json:"evidence"`
+	Claims     []view.Claim    `json:"claims"`
+	Evidence   []view.Evidence `json:"evidence"`
 }
 
 type outputOrigin struct {
@@ -51,14 +52,6 @@ type outputOrigin struct {
 	Domain  string `json:"domain"`
 	URL     string `json:"url"`
 	Article any    `json:"article"` // id of the input line, "" where the origin is not among them
-}
-
-type outputClaim struct {
-	Kind   news.ClaimKind `json:"kind"`
-	Outlet string         `json:"outlet"`
-	Domain string         `json:"domain"`
-	URL    string         `json:"url"`
-	Text   string         `json:"text"`
 }
 
 // maxLine bounds one line of input, in bytes.
@@ -214,14 +207,11 @@ func (c *cli) printGrouped(b *newsroom.Bench, ids []any) error {
 		line := outputLine{
 			ID: id, Story: s.ID, Event: s.Event, Role: m.Role, Confidence: s.Origin.Confidence,
 			Origin:   outputOrigin{Name: s.Origin.Name, Domain: s.Origin.Domain, URL: s.Origin.URL, Article: ""},
-			Claims:   make([]outputClaim, 0, len(m.Claims)),
-			Evidence: append(append([]news.Evidence{}, s.Origin.Evidence...), m.Evidence...),
+			Claims:   view.All(m.Claims, view.ClaimOf),
+			Evidence: append(view.EvidenceOf(s.Origin.Evidence), view.EvidenceOf(m.Evidence)...),
 		}
 		if !s.Origin.Named() {
 			line.Origin.Article = ids[s.Origin.Article-1]
-		}
-		for _, cl := range m.Claims {
-			line.Claims = append(line.Claims, outputClaim{cl.Kind, cl.Outlet, cl.Domain, cl.URL, cl.Text})
 		}
 		return enc.Encode(line)
 	})

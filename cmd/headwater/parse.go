@@ -14,6 +14,7 @@ import (
 	"headwater/internal/config"
 	"headwater/internal/news"
 	"headwater/internal/parse"
+	"headwater/internal/view"
 )
 
 // parsedFile is a feed document as printed.
@@ -112,7 +113,7 @@ func entryOf(e news.Entry) parsedEntry {
 	}
 	text, _ := clean.Text(body)
 	p := parsedEntry{
-		GUID: e.GUID, Title: e.Title, URL: e.URL, Published: orNull(e.Published), Updated: orNull(e.Updated), Authors: orEmpty(e.Authors),
+		GUID: e.GUID, Title: e.Title, URL: e.URL, Published: view.Time(e.Published), Updated: view.Time(e.Updated), Authors: orEmpty(e.Authors),
 		Summary: clean.Sanitize(e.Summary), Content: clean.Sanitize(e.Content), Text: text, Categories: orEmpty(e.Categories),
 		Enclosures: orEmpty(e.Enclosures),
 	}

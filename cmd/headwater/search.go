@@ -2,24 +2,13 @@ package main
 
 import (
 	"strings"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"headwater/internal/index"
 	"headwater/internal/news"
+	"headwater/internal/view"
 )
-
-// foundRow is an article as listed by a search.
-type foundRow struct {
-	ID        int64       `json:"id"`
-	Story     int64       `json:"story"` // 0 while it is not settled
-	Title     string      `json:"title"`
-	URL       string      `json:"url"`
-	Outlet    news.Outlet `json:"outlet"`
-	Published time.Time   `json:"published"`
-	Score     float64     `json:"score"`
-}
 
 func (c *cli) searchCommand() *cobra.Command {
 	var limit int
@@ -59,17 +48,11 @@ func checkLimit(limit int) error {
 }
 
 func (c *cli) printFound(found news.Found) error {
-	rows := make([]foundRow, 0, len(found.Articles))
-	for _, f := range found.Articles {
-		rows = append(rows, foundRow{
-			ID: f.Article.ID, Story: f.Story, Title: f.Article.Title, URL: f.Article.URL, Outlet: f.Article.Outlet,
-			Published: f.Article.Time(), Score: f.Score,
-		})
-	}
+	rows := view.All(found.Articles, view.FoundOf)
 	if c.asJSON {
 		return c.printJSON(struct {
-			Total    int        `json:"total"`
-			Articles []foundRow `json:"articles"`
+			Total    int          `json:"total"`
+			Articles []view.Found `json:"articles"`
 		}{found.Total, rows})
 	}
 	c.printf("%s found\n", count(found.Total, "article"))

@@ -4,63 +4,12 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"headwater/internal/news"
+	"headwater/internal/view"
 )
-
-// storyView is a story as printed in JSON.
-type storyView struct {
-	ID      int64        `json:"id"`
-	Event   int64        `json:"event"`
-	Title   string       `json:"title"`
-	Origin  originView   `json:"origin"`
-	Outlets int          `json:"outlets"`
-	First   time.Time    `json:"first"`
-	Latest  time.Time    `json:"latest"`
-	Members []memberView `json:"members"`
-}
-
-type originView struct {
-	Name       string          `json:"name"`
-	Domain     string          `json:"domain"`
-	URL        string          `json:"url"`
-	Article    int64           `json:"article"` // 0 where no feed carries it
-	Level      string          `json:"level"`
-	Confidence float64         `json:"confidence"`
-	Evidence   []news.Evidence `json:"evidence"`
-}
-
-type memberView struct {
-	Article  int64           `json:"article"`
-	Title    string          `json:"title"`
-	URL      string          `json:"url"`
-	Outlet   news.Outlet     `json:"outlet"`
-	Time     time.Time       `json:"time"`
-	Role     news.Role       `json:"role"`
-	Share    float64         `json:"share"`
-	Evidence []news.Evidence `json:"evidence"`
-}
-
-func viewOf(s news.Story) storyView {
-	v := storyView{
-		ID: s.ID, Event: s.Event, Title: s.Title, Outlets: s.Outlets, First: s.First, Latest: s.Latest,
-		Origin: originView{
-			Name: s.Origin.Name, Domain: s.Origin.Domain, URL: s.Origin.URL, Article: s.Origin.Article,
-			Level: s.Origin.Level, Confidence: s.Origin.Confidence, Evidence: orEmpty(s.Origin.Evidence),
-		},
-		Members: make([]memberView, 0, len(s.Members)),
-	}
-	for _, m := range s.Members {
-		v.Members = append(v.Members, memberView{
-			Article: m.Article.ID, Title: m.Article.Title, URL: m.Article.URL, Outlet: m.Article.Outlet, Time: m.Article.Time(),
-			Role: m.Role, Share: m.Share, Evidence: orEmpty(m.Evidence),
-		})
-	}
-	return v
-}
 
 func (c *cli) storyCommand() *cobra.Command {
 	cmd := &cobra.Command{
@@ -82,7 +31,7 @@ func (c *cli) storyCommand() *cobra.Command {
 					return err
 				}
 				if c.asJSON {
-					return c.printJSON(viewOf(s))
+					return c.printJSON(view.StoryOf(s))
 				}
 				return c.printStory(s)
 			})

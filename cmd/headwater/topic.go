@@ -3,12 +3,12 @@ package main
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/spf13/cobra"
 
 	"headwater/internal/index"
 	"headwater/internal/news"
+	"headwater/internal/view"
 )
 
 func (c *cli) topicCommand() *cobra.Command {
@@ -47,13 +47,6 @@ func (c *cli) topicAdd() *cobra.Command {
 	}
 }
 
-// topicRow is a topic as listed.
-type topicRow struct {
-	Name  string    `json:"name"`
-	Query string    `json:"query"`
-	Added time.Time `json:"added"`
-}
-
 func (c *cli) topicList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
@@ -66,10 +59,7 @@ func (c *cli) topicList() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				rows := make([]topicRow, 0, len(topics))
-				for _, t := range topics {
-					rows = append(rows, topicRow(t))
-				}
+				rows := view.All(topics, view.TopicOf)
 				if c.asJSON {
 					return c.printJSON(rows)
 				}
@@ -119,14 +109,10 @@ func noTopic(name string) error {
 
 func (c *cli) printStories(stories []news.Story, total int) error {
 	if c.asJSON {
-		views := make([]storyView, 0, len(stories))
-		for _, s := range stories {
-			views = append(views, viewOf(s))
-		}
 		return c.printJSON(struct {
-			Total   int         `json:"total"`
-			Stories []storyView `json:"stories"`
-		}{total, views})
+			Total   int          `json:"total"`
+			Stories []view.Story `json:"stories"`
+		}{total, view.All(stories, view.StoryOf)})
 	}
 	for _, s := range stories {
 		c.printf("%d  %s\n   %s: %s, %s of %s\n", s.ID, s.Title, s.Origin.Level, s.Origin.Name,

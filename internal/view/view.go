@@ -1,0 +1,164 @@
+// Package view has the shapes in which stories, articles, topics and feeds are given as JSON, by the command line and by
+// the REST API alike. Their tags tell the API's description what the keys mean. A list is never null.
+package view
+
+import (
+	"time"
+
+	"headwater/internal/news"
+)
+
+// Outlet is who published an article.
+type Outlet struct {
+	Name   string `json:"name" doc:"as readers know it"`
+	Domain string `json:"domain" doc:"its registrable domain, or empty where it is not known"`
+	Agency bool   `json:"agency,omitempty" doc:"others rerun it"`
+}
+
+// Evidence is one reason for a decision.
+type Evidence struct {
+	Kind   string  `json:"kind" doc:"what sort of reason it is"`
+	Detail string  `json:"detail" doc:"the reason, in words"`
+	Weight float64 `json:"weight" doc:"in log-odds: positive speaks for the decision, negative against it"`
+}
+
+// Story is the articles that derive from one original text.
+type Story struct {
+	ID      int64     `json:"id" doc:"its number, which it keeps; a merged story leads to the one that took it in"`
+	Event   int64     `json:"event" doc:"the event it tells of; stories of one event tell it independently"`
+	Title   string    `json:"title" doc:"the origin's headline, or the best member's where the origin is only named"`
+	Origin  Origin    `json:"origin" doc:"what it goes back to"`
+	Outlets int       `json:"outlets" doc:"how many different outlets carry it"`
+	First   time.Time `json:"first" doc:"its earliest member"`
+	Latest  time.Time `json:"latest" doc:"its newest member"`
+	Members []Member  `json:"members" nullable:"false" doc:"the original first, then by time"`
+}
+
+// Origin is what a story goes back to.
+type Origin struct {
+	Name       string     `json:"name" doc:"the outlet that wrote it"`
+	Domain     string     `json:"domain" doc:"the outlet's domain, or empty where it is not known"`
+	URL        string     `json:"url" doc:"the article's address, or the link that the members give, or empty"`
+	Article    int64      `json:"article" doc:"0 where the origin is only named by its members"`
+	Level      string     `json:"level" enum:"Original,Likely original,Earliest seen" doc:"how sure that is, in words"`
+	Confidence float64    `json:"confidence" minimum:"0" maximum:"1" doc:"how sure that is"`
+	Evidence   []Evidence `json:"evidence" nullable:"false" doc:"the reasons"`
+}
+
+// Member is an article in a story.
+type Member struct {
+	Article  int64      `json:"article" doc:"the article's number"`
+	Title    string     `json:"title" doc:"its headline"`
+	URL      string     `json:"url" doc:"its address"`
+	Outlet   Outlet     `json:"outlet" doc:"who published it"`
+	Time     time.Time  `json:"time" doc:"the best guess at when it came out"`
+	Role     news.Role  `json:"role" enum:"original,copy,rewrite,excerpt" doc:"what it is to the story"`
+	Share    float64    `json:"share" minimum:"0" maximum:"1" doc:"share of its own prose that stands in the origin"`
+	Evidence []Evidence `json:"evidence" nullable:"false" doc:"why it is in the story"`
+}
+
+// StoryOf shows a story.
+func StoryOf(s news.Story) Story {
+	o := s.Origin
+	return Story{
+		ID: s.ID, Event: s.Event, Title: s.Title, Outlets: s.Outlets, First: s.First, Latest: s.Latest,
+		Origin: Origin{
+			Name: o.Name, Domain: o.Domain, URL: o.URL, Article: o.Article, Level: o.Level, Confidence: o.Confidence,
+			Evidence: EvidenceOf(o.Evidence),
+		},
+		Members: All(s.Members, memberOf),
+	}
+}
+
+func memberOf(m news.Member) Member {
+	return Member{
+		Article: m.Article.ID, Title: m.Article.Title, URL: m.Article.URL, Outlet: Outlet(m.Article.Outlet), Time: m.Article.Time(),
+		Role: m.Role, Share: m.Share, Evidence: EvidenceOf(m.Evidence),
+	}
+}
+
+// EvidenceOf shows reasons.
+func EvidenceOf(list []news.Evidence) []Evidence {
+	return All(list, func(e news.Evidence) Evidence { return Evidence(e) })
+}
+
+// Claim is a credit that an article makes.
+type Claim struct {
+	Kind   news.ClaimKind `json:"kind" doc:"what sort of credit it is, such as dateline, source, scoop or report"`
+	Outlet string         `json:"outlet" doc:"the outlet that is credited"`
+	Domain string         `json:"domain" doc:"its domain, or empty where it is not known"`
+	URL    string         `json:"url" doc:"the address that the credit links to, or empty"`
+	Text   string         `json:"text" doc:"the words that make the claim"`
+}
+
+// ClaimOf shows a claim.
+func ClaimOf(c news.Claim) Claim {
+	return Claim{Kind: c.Kind, Outlet: c.Outlet, Domain: c.Domain, URL: c.URL, Text: c.Text}
+}
+
+// Found is an article that a search found.
+type Found struct {
+	ID        int64     `json:"id" doc:"the article's number"`
+	Story     int64     `json:"story" doc:"the story that it is in; 0 while it is not settled"`
+	Title     string    `json:"title" doc:"its headline"`
+	URL       string    `json:"url" doc:"its address"`
+	Outlet    Outlet    `json:"outlet" doc:"who published it"`
+	Published time.Time `json:"published" doc:"the best guess at when it came out"`
+	Score     float64   `json:"score" doc:"how well it matches, to be compared within one search; 0 in order of time"`
+}
+
+// FoundOf shows a found article.
+func FoundOf(f news.FoundArticle) Found {
+	return Found{
+		ID: f.Article.ID, Story: f.Story, Title: f.Article.Title, URL: f.Article.URL, Outlet: Outlet(f.Article.Outlet),
+		Published: f.Article.Time(), Score: f.Score,
+	}
+}
+
+// Topic is a saved query that somebody follows.
+type Topic struct {
+	Name  string    `json:"name" doc:"unique"`
+	Query string    `json:"query" doc:"the search that it follows"`
+	Added time.Time `json:"added" doc:"when it was first followed"`
+}
+
+// TopicOf shows a topic.
+func TopicOf(t news.Topic) Topic { return Topic(t) }
+
+// Feed is a subscribed address and how it is.
+type Feed struct {
+	ID       int64          `json:"id" doc:"its number"`
+	URL      string         `json:"url" doc:"its address, as subscribed"`
+	Title    string         `json:"title" doc:"what it is called"`
+	Folder   string         `json:"folder" doc:"the folder that it is in, or empty"`
+	State    news.FeedState `json:"state" doc:"how its last poll ended, such as ok, unreachable or not a feed"`
+	Problem  string         `json:"problem" doc:"what happened and what to do; empty when all is well"`
+	Articles int            `json:"articles" doc:"articles stored from it"`
+	Checked  *time.Time     `json:"checked" doc:"its last poll; null before the first"`
+	Due      *time.Time     `json:"due" doc:"its next poll; null means now"`
+}
+
+// FeedOf shows a feed.
+func FeedOf(f news.Feed) Feed {
+	return Feed{
+		ID: f.ID, URL: f.URL, Title: f.Title, Folder: f.Folder, State: f.State, Problem: f.Problem, Articles: f.Articles,
+		Checked: Time(f.Checked), Due: Time(f.Due),
+	}
+}
+
+// Time is null where t is zero.
+func Time(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// All shows each thing of a list. No list gives an empty one.
+func All[T, V any](list []T, show func(T) V) []V {
+	out := make([]V, 0, len(list))
+	for _, one := range list {
+		out = append(out, show(one))
+	}
+	return out
+}

@@ -1,0 +1,83 @@
+package view
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+)
+
+var day = time.Date(2026, 8, 18, 6, 0, 0, 0, time.UTC)
+
+// TestShapes holds each shape against what programs rely on: every key, also where there is nothing to say.
+func TestShapes(t *testing.T) {
+	wire := news.Outlet{Name: "Harbour Wire", Domain: "harbourwire.example", Agency: true}
+	article := news.Article{ID: 7, Title: "River floods", URL: "https://harbourwire.example/flood", Outlet: wire, Published: day.Add(-time.Hour), Seen: day}
+	reason := []news.Evidence{{Kind: "time", Detail: "it is the earliest", Weight: .8}}
+	for _, tt := range []struct {
+		name string
+		v    any
+		want string
+	}{
+		{
+			"story", StoryOf(news.Story{
+				ID: 3, Event: 2, Title: "River floods", Outlets: 1, First: day, Latest: day.Add(time.Hour), Changed: day,
+				Origin:  news.Origin{Outlet: wire, Article: 7, URL: article.URL, Level: news.LevelLikely, Confidence: .75, Evidence: reason},
+				Members: []news.Member{{Article: article, Role: news.RoleOriginal, Share: 1, Evidence: reason}},
+			}),
+			`{"id":3,"event":2,"title":"River floods","origin":{"name":"Harbour Wire","domain":"harbourwire.example",
+			"url":"https://harbourwire.example/flood","article":7,"level":"Likely original","confidence":0.75,
+			"evidence":[{"kind":"time","detail":"it is the earliest","weight":0.8}]},
+			"outlets":1,"first":"2026-08-18T06:00:00Z","latest":"2026-08-18T07:00:00Z",
+			"members":[{"article":7,"title":"River floods","url":"https://harbourwire.example/flood",
+			"outlet":{"name":"Harbour Wire","domain":"harbourwire.example","agency":true},
+			"time":"2026-08-18T05:00:00Z","role":"original","share":1,
+			"evidence":[{"kind":"time","detail":"it is the earliest","weight":0.8}]}]}`,
+		},
+		{
+			"story without anything", StoryOf(news.Story{}),
+			`{"id":0,"event":0,"title":"","origin":{"name":"","domain":"","url":"","article":0,"level":"","confidence":0,"evidence":[]},
+			"outlets":0,"first":"0001-01-01T00:00:00Z","latest":"0001-01-01T00:00:00Z","members":[]}`,
+		},
+		{
+			"claim", ClaimOf(news.Claim{Kind: news.ClaimScoop, Outlet: "Harbour Wire", Text: "first reported by", Start: 4, End: 21, Strength: .9}),
+			`{"kind":"scoop","outlet":"Harbour Wire","domain":"","url":"","text":"first reported by"}`,
+		},
+		{
+			"found", FoundOf(news.FoundArticle{Hit: news.Hit{ID: 7, Score: 1.5, Body: []news.Span{{Start: 0, End: 5}}}, Article: article, Story: 3}),
+			`{"id":7,"story":3,"title":"River floods","url":"https://harbourwire.example/flood",
+			"outlet":{"name":"Harbour Wire","domain":"harbourwire.example","agency":true},"published":"2026-08-18T05:00:00Z","score":1.5}`,
+		},
+		{
+			"topic", TopicOf(news.Topic{Name: "weather", Query: "river", Added: day}),
+			`{"name":"weather","query":"river","added":"2026-08-18T06:00:00Z"}`,
+		},
+		{
+			"feed", FeedOf(news.Feed{
+				ID: 1, URL: "https://harbourwire.example/feed", Title: "Wire", Folder: "World", State: news.FeedNotFound, Problem: "it is gone",
+				Articles: 4, Checked: day, Due: day.Add(time.Hour), ETag: "kept to ourselves",
+			}),
+			`{"id":1,"url":"https://harbourwire.example/feed","title":"Wire","folder":"World","state":"not found","problem":"it is gone",
+			"articles":4,"checked":"2026-08-18T06:00:00Z","due":"2026-08-18T07:00:00Z"}`,
+		},
+		{
+			"feed never polled", FeedOf(news.Feed{State: news.FeedWaiting}),
+			`{"id":0,"url":"","title":"","folder":"","state":"waiting","problem":"","articles":0,"checked":null,"due":null}`,
+		},
+		{"no list", All(nil, TopicOf), `[]`},
+	} {
+		got, err := json.Marshal(tt.v)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var want bytes.Buffer
+		if err := json.Compact(&want, []byte(tt.want)); err != nil {
+			t.Fatalf("%s: %v", tt.name, err)
+		}
+		if !bytes.Equal(got, want.Bytes()) {
+			t.Errorf("%s:\n got %s\nwant %s", tt.name, got, want.Bytes())
+		}
+	}
+}
