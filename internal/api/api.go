@@ -7,8 +7,8 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"sync/atomic"
 
-	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"headwater/internal/news"
@@ -17,7 +17,11 @@ import (
 // Stories gives stories and articles.
 type Stories interface {
 	Stories(context.Context, news.StoryList) ([]news.Story, error)
+	// CountStories counts what Stories gives without Limit and Offset.
+	CountStories(context.Context, news.StoryList) (int, error)
+	// Story gives the living story: where the id was merged into another, the story has that other's ID.
 	Story(context.Context, int64) (news.Story, error)
+	// StoryOf gives the story that an article is in, or news.ErrNotFound while it is not settled.
 	StoryOf(ctx context.Context, article int64) (news.Story, error)
 	Article(context.Context, int64) (news.Article, error)
 	Articles(context.Context, news.ArticleList) ([]news.Article, error)
@@ -38,6 +42,7 @@ type Topics interface {
 type Feeds interface {
 	Feeds(context.Context) ([]news.Feed, error)
 	Feed(context.Context, int64) (news.Feed, error)
+	// AddFeed gives the feed as stored. With news.ErrExists it gives the feed that was there before.
 	AddFeed(context.Context, news.Feed) (news.Feed, error)
 	RemoveFeed(context.Context, int64) error
 }
@@ -47,14 +52,15 @@ type Newsroom interface {
 	Stories
 	Topics
 	Feeds
+	// Status asks store and index, and fails where one of them does not answer.
 	Status(context.Context) (news.Status, error)
 }
 
-// Options for New. All but Logger are required.
+// Options for New. Newsroom is required.
 type Options struct {
 	Newsroom Newsroom
 	Version  string
-	// CheckQuery says what is wrong with a search, in words for the reader.
+	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
 	Logger     *slog.Logger // nil discards
 }
@@ -63,84 +69,56 @@ type server struct {
 	room  Newsroom
 	check func(string) error
 	log   *slog.Logger
+	down  atomic.Bool // store or index did not answer when last asked
 }
 
-// maxBody bounds what a request may send, in bytes.
-const maxBody = 64 << 10
+// root is where the API begins.
+const root = "/api/v1"
 
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
 // browser sends them from another site's page.
 func New(o Options) (http.Handler, error) {
 	s := &server{room: o.Newsroom, check: o.CheckQuery, log: o.Logger}
+	if s.room == nil {
+		return nil, errors.New("api: Options.Newsroom is nil; give a newsroom")
+	}
+	if s.check == nil {
+		s.check = func(string) error { return nil }
+	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	mux := http.NewServeMux()
-	metrics, err := s.metrics()
+	m, err := s.metrics()
 	if err != nil {
 		return nil, err
 	}
-	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
-	mux.HandleFunc("GET /readyz", s.ready)
-	mux.Handle("GET /metrics", metrics)
-	s.register(humago.New(mux, settings(o.Version)))
-	return http.NewCrossOriginProtection().Handler(mux), nil
-}
-
-// settings leave out huma's page of documentation and the schema links: both load or point to more than the API.
-func settings(version string) huma.Config {
-	c := huma.DefaultConfig("Headwater", version)
-	c.Info.Description = "Stories under their original source, with the evidence."
-	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "/api/v1/openapi", "", ""
-	c.CreateHooks = nil
-	c.RejectUnknownQueryParameters = true
-	return c
-}
-
-func (s *server) register(api huma.API) {
-	get(api, "status", "/status", "Count what is stored and what is still to do", s.status)
-	get(api, "list-stories", "/stories", "List stories", s.stories)
-	get(api, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story)
-	get(api, "list-articles", "/articles", "List articles, newest first", s.articles)
-	get(api, "get-article", "/articles/{id}", "Show an article: its text and its credits", s.article)
-	get(api, "search", "/search", "Search the coverage", s.search)
-	get(api, "list-topics", "/topics", "List the topics that are followed", s.topics)
-	get(api, "get-topic", "/topics/{name}", "Show a topic and its stories, newest first", s.topic)
-	get(api, "list-feeds", "/feeds", "List the feeds and how they are", s.feeds)
-	get(api, "get-feed", "/feeds/{id}", "Show a feed and how it is", s.feed)
-	change(api, http.MethodPost, http.StatusCreated, "add-topic", "/topics", "Follow a query under a name", s.addTopic)
-	change(api, http.MethodDelete, http.StatusNoContent, "remove-topic", "/topics/{name}", "Follow a topic no longer", s.removeTopic)
-	change(api, http.MethodPost, http.StatusCreated, "add-feed", "/feeds", "Subscribe to a feed", s.addFeed)
-	change(api, http.MethodDelete, http.StatusNoContent, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays", s.removeFeed)
-}
-
-func get[I, O any](api huma.API, id, path, summary string, h func(context.Context, *I) (*O, error)) {
-	change(api, http.MethodGet, http.StatusOK, id, path, summary, h)
-}
-
-func change[I, O any](api huma.API, method string, status int, id, path, summary string, h func(context.Context, *I) (*O, error)) {
-	huma.Register(api, huma.Operation{
-		OperationID: id, Method: method, Path: "/api/v1" + path, Summary: summary, DefaultStatus: status, MaxBodyBytes: maxBody,
-	}, h)
-}
-
-// fail turns an error of the newsroom into an answer. What is nobody's fault outside is logged, not told.
-func (s *server) fail(err error, what string) error {
-	switch {
-	case errors.Is(err, news.ErrNotFound):
-		return huma.Error404NotFound("there is no " + what)
-	case errors.Is(err, news.ErrExists):
-		return huma.Error409Conflict(what + " exists already")
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
-		return huma.Error503ServiceUnavailable("the request was given up")
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET "+pathAlive, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
+	mux.HandleFunc("GET "+pathReady, s.ready)
+	mux.Handle("GET "+pathMetrics, m.handler)
+	mux.Handle("/", elsewhere(mux))
+	api := humago.New(mux, settings(o.Version))
+	s.register(api)
+	description, err := describe(api)
+	if err != nil {
+		return nil, err
 	}
-	s.log.Error("an API request failed", "what", what, "error", err)
-	return huma.Error500InternalServerError("the server failed; its log says why")
+	mux.HandleFunc("GET "+pathDescription, description)
+	return m.watch(guard(mux)), nil
 }
 
-func plain(w http.ResponseWriter, status int, text string) {
-	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	w.Header().Set("Cache-Control", "no-store")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte(text + "\n")) // a reader that left needs no answer
+// guard refuses requests that change something and come from another site's page and those whose query cannot be read,
+// and sets the headers of all answers.
+func guard(next http.Handler) http.Handler {
+	cross := http.NewCrossOriginProtection()
+	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		problem(w, http.StatusForbidden, r.Method+" "+r.URL.Path+" was sent from another site's page and is refused; send it from a page of "+
+			"this server, or from a program that sets neither Origin nor Sec-Fetch-Site")
+	}))
+	guarded := cross.Handler(legible(next))
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("X-Content-Type-Options", "nosniff")
+		w.Header().Set("Cache-Control", "no-cache")
+		guarded.ServeHTTP(w, r)
+	})
 }

@@ -2,131 +2,154 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/url"
+	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"headwater/internal/news"
+	"headwater/internal/view"
 )
 
 type topicList struct {
-	Topics []topic `json:"topics" nullable:"false"`
+	Total  int          `json:"total" doc:"how many there are"`
+	Topics []view.Topic `json:"topics" nullable:"false" doc:"all topics"`
 }
 
 func (s *server) topics(ctx context.Context, _ *struct{}) (*body[topicList], error) {
 	list, err := s.room.Topics(ctx)
 	if err != nil {
-		return nil, s.fail(err, "list of topics")
+		return nil, s.fail(err, "list of topics", "/topics")
 	}
-	out := topicList{make([]topic, 0, len(list))}
-	for _, t := range list {
-		out.Topics = append(out.Topics, topic(t))
-	}
-	return &body[topicList]{out}, nil
+	return &body[topicList]{topicList{len(list), view.All(list, view.TopicOf)}}, nil
 }
+
+// ByName is which topic is asked for.
+type ByName struct {
+	Name string `path:"name" doc:"the topic's name"`
+}
+
+func (n ByName) what() string { return fmt.Sprintf("topic %q", n.Name) }
 
 type topicQuery struct {
 	Page
-	Name string `path:"name"`
+	ByName
 }
 
 type topicStories struct {
-	topic
-	Total   int     `json:"total"`
-	Stories []story `json:"stories" nullable:"false"`
+	view.Topic
+	Total   int     `json:"total" doc:"how many stories the newest articles that match are in"`
+	Stories []story `json:"stories" nullable:"false" doc:"the stories, newest first"`
 }
 
 func (s *server) topic(ctx context.Context, q *topicQuery) (*body[topicStories], error) {
 	t, err := s.room.Topic(ctx, q.Name)
 	if err != nil {
-		return nil, s.fail(err, "topic "+q.Name)
+		return nil, s.fail(err, q.what(), "/topics")
 	}
 	list, total, err := s.room.TopicStories(ctx, q.Name, q.Limit, q.Offset)
 	if err != nil {
-		return nil, s.fail(err, "topic "+q.Name)
+		return nil, s.fail(err, q.what(), "/topics")
 	}
-	return &body[topicStories]{topicStories{topic(t), total, storiesOf(list)}}, nil
+	return &body[topicStories]{topicStories{view.TopicOf(t), total, view.All(list, storyOf)}}, nil
 }
 
 type newTopic struct {
 	Body struct {
-		Name  string `json:"name" minLength:"1" maxLength:"100"`
-		Query string `json:"query" minLength:"1"`
+		Name  string `json:"name" minLength:"1" maxLength:"80" example:"rates" doc:"unique; stands in addresses, so without slashes and control characters"`
+		Query string `json:"query" minLength:"1" maxLength:"2000" example:"\"interest rates\" OR \"central bank\"" doc:"the search to follow"`
 	}
 }
 
-func (s *server) addTopic(ctx context.Context, q *newTopic) (*body[topic], error) {
-	if err := s.check(q.Body.Query); err != nil {
-		return nil, huma.Error400BadRequest(err.Error())
+// created answers with what was made and where it is.
+type created[T any] struct {
+	Location string `header:"Location" doc:"the path of what was made"`
+	Body     T
+}
+
+func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic], error) {
+	want := news.Topic{Name: strings.TrimSpace(q.Body.Name), Query: strings.TrimSpace(q.Body.Query)}
+	if !want.Reachable() {
+		return nil, invalid("body.name", q.Body.Name, "expected a name that can stand in an address: no slashes, no control characters, not blank")
 	}
-	if err := s.room.AddTopic(ctx, news.Topic{Name: q.Body.Name, Query: q.Body.Query}); err != nil {
-		return nil, s.fail(err, "topic "+q.Body.Name)
+	if err := s.check(want.Query); err != nil {
+		return nil, misquery("body.query", want.Query, err)
 	}
-	t, err := s.room.Topic(ctx, q.Body.Name)
+	what := ByName{want.Name}.what()
+	err := s.room.AddTopic(ctx, want)
+	if errors.Is(err, news.ErrExists) {
+		return nil, huma.Error409Conflict(what + " exists already; choose another name, or DELETE " + topicPath(want.Name) + " first")
+	}
 	if err != nil {
-		return nil, s.fail(err, "topic "+q.Body.Name)
+		return nil, s.fail(err, what, "/topics")
 	}
-	return &body[topic]{topic(t)}, nil
+	t, err := s.room.Topic(ctx, want.Name)
+	if err != nil {
+		return nil, s.fail(err, what, "/topics")
+	}
+	return &created[view.Topic]{topicPath(t.Name), view.TopicOf(t)}, nil
 }
 
-func (s *server) removeTopic(ctx context.Context, q *struct {
-	Name string `path:"name"`
-},
-) (*struct{}, error) {
+func topicPath(name string) string { return root + "/topics/" + url.PathEscape(name) }
+
+func (s *server) removeTopic(ctx context.Context, q *struct{ ByName }) (*struct{}, error) {
 	if err := s.room.RemoveTopic(ctx, q.Name); err != nil {
-		return nil, s.fail(err, "topic "+q.Name)
+		return nil, s.fail(err, q.what(), "/topics")
 	}
 	return nil, nil
 }
 
 type feedList struct {
-	Feeds []feed `json:"feeds" nullable:"false"`
+	Total int         `json:"total" doc:"how many there are"`
+	Feeds []view.Feed `json:"feeds" nullable:"false" doc:"all feeds, in the order in which they were added"`
 }
 
 func (s *server) feeds(ctx context.Context, _ *struct{}) (*body[feedList], error) {
 	list, err := s.room.Feeds(ctx)
 	if err != nil {
-		return nil, s.fail(err, "list of feeds")
+		return nil, s.fail(err, "list of feeds", "/feeds")
 	}
-	out := feedList{make([]feed, 0, len(list))}
-	for _, f := range list {
-		out.Feeds = append(out.Feeds, feedOf(f))
-	}
-	return &body[feedList]{out}, nil
+	return &body[feedList]{feedList{len(list), view.All(list, view.FeedOf)}}, nil
 }
 
-func (s *server) feed(ctx context.Context, q *byID) (*body[feed], error) {
+func (s *server) feed(ctx context.Context, q *byID) (*body[view.Feed], error) {
 	f, err := s.room.Feed(ctx, q.ID)
 	if err != nil {
-		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID))
+		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
 	}
-	return &body[feed]{feedOf(f)}, nil
+	return &body[view.Feed]{view.FeedOf(f)}, nil
 }
 
 type newFeed struct {
 	Body struct {
-		URL    string `json:"url" minLength:"1" maxLength:"2000"`
-		Title  string `json:"title,omitempty" maxLength:"300"`
-		Folder string `json:"folder,omitempty" maxLength:"300"`
+		URL    string `json:"url" minLength:"1" maxLength:"2000" example:"https://feeds.example/world.xml" doc:"its address, http or https"`
+		Title  string `json:"title,omitempty" maxLength:"300" doc:"what to call it; empty is what it calls itself"`
+		Folder string `json:"folder,omitempty" maxLength:"300" doc:"the folder to put it into, or empty"`
 	}
 }
 
-func (s *server) addFeed(ctx context.Context, q *newFeed) (*body[feed], error) {
+func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], error) {
 	u, err := url.Parse(q.Body.URL)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, huma.Error400BadRequest(fmt.Sprintf("url: %q is no feed address; give one such as https://example.org/feed.xml", q.Body.URL))
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, invalid("body.url", q.Body.URL, "expected a feed's address such as https://example.org/feed.xml")
 	}
 	f, err := s.room.AddFeed(ctx, news.Feed{URL: q.Body.URL, Title: q.Body.Title, Folder: q.Body.Folder})
-	if err != nil {
-		return nil, s.fail(err, "feed "+q.Body.URL)
+	if errors.Is(err, news.ErrExists) {
+		return nil, huma.Error409Conflict(fmt.Sprintf("%s is among the feeds already, as %s", q.Body.URL, feedPath(f)))
 	}
-	return &body[feed]{feedOf(f)}, nil
+	if err != nil {
+		return nil, s.fail(err, "feed "+q.Body.URL, "/feeds")
+	}
+	return &created[view.Feed]{feedPath(f), view.FeedOf(f)}, nil
 }
+
+func feedPath(f news.Feed) string { return fmt.Sprintf("%s/feeds/%d", root, f.ID) }
 
 func (s *server) removeFeed(ctx context.Context, q *byID) (*struct{}, error) {
 	if err := s.room.RemoveFeed(ctx, q.ID); err != nil {
-		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID))
+		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
 	}
 	return nil, nil
 }

@@ -2,139 +2,179 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"time"
 
-	"github.com/danielgtaylor/huma/v2"
-
 	"headwater/internal/news"
+	"headwater/internal/view"
 )
 
 // Page is which part of a list is asked for.
 type Page struct {
-	Limit  int `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many"`
+	Limit  int `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many, at most 200"`
 	Offset int `query:"offset" minimum:"0" maximum:"1000000" default:"0" doc:"how many to pass over"`
+}
+
+// Since is the time from which on things are asked for.
+type Since struct {
+	Since string `query:"since" format:"date-time" example:"2026-08-18T06:00:00Z" doc:"only what changed (stories) or was first fetched (articles) since, RFC 3339"`
+}
+
+func (s Since) time() (time.Time, error) {
+	if s.Since == "" {
+		return time.Time{}, nil
+	}
+	t, err := time.Parse(time.RFC3339, s.Since)
+	if err != nil {
+		return t, invalid("query.since", s.Since, "expected string to be RFC 3339 date-time")
+	}
+	return t, nil
 }
 
 type body[T any] struct{ Body T }
 
 type byID struct {
-	ID int64 `path:"id" minimum:"1"`
+	ID int64 `path:"id" minimum:"1" doc:"its number"`
 }
 
-func (s *server) status(ctx context.Context, _ *struct{}) (*body[news.Status], error) {
+func (s *server) status(ctx context.Context, _ *struct{}) (*body[status], error) {
 	st, err := s.room.Status(ctx)
 	if err != nil {
-		return nil, s.fail(err, "status")
+		return nil, s.fail(err, "status", "/status")
 	}
-	return &body[news.Status]{st}, nil
+	return &body[status]{status(st)}, nil
 }
 
 type storyQuery struct {
 	Page
-	Event int64     `query:"event" minimum:"0" doc:"only stories of this event"`
-	Since time.Time `query:"since" doc:"only those that changed since, RFC 3339"`
-	Order string    `query:"order" enum:"coverage,newest" default:"coverage" doc:"coverage and freshness, or the newest change first"`
+	Since
+	Event int64  `query:"event" minimum:"0" doc:"only stories of this event; 0 is all"`
+	Order string `query:"order" enum:"coverage,newest" default:"coverage" doc:"coverage and freshness, or the newest change first"`
 }
 
 type storyList struct {
-	Stories []story `json:"stories" nullable:"false"`
+	Total   int     `json:"total" doc:"how many there are in all"`
+	Stories []story `json:"stories" nullable:"false" doc:"the stories in the order asked for"`
 }
 
 func (s *server) stories(ctx context.Context, q *storyQuery) (*body[storyList], error) {
-	list, err := s.room.Stories(ctx, news.StoryList{
-		Limit: q.Limit, Offset: q.Offset, Event: q.Event, Since: q.Since, Newest: q.Order == "newest",
-	})
+	since, err := q.time()
 	if err != nil {
-		return nil, s.fail(err, "list of stories")
+		return nil, err
 	}
-	return &body[storyList]{storyList{storiesOf(list)}}, nil
+	want := news.StoryList{Limit: q.Limit, Offset: q.Offset, Event: q.Event, Since: since, Newest: q.Order == "newest"}
+	list, err := s.room.Stories(ctx, want)
+	if err != nil {
+		return nil, s.fail(err, "list of stories", "/stories")
+	}
+	total, err := s.room.CountStories(ctx, want)
+	if err != nil {
+		return nil, s.fail(err, "list of stories", "/stories")
+	}
+	return &body[storyList]{storyList{total, view.All(list, storyOf)}}, nil
 }
 
 // oneStory answers with a story, or with the way to the one that it was merged into.
 type oneStory struct {
 	Status   int
-	Location string `header:"Location"`
+	Location string `header:"Location" doc:"the path of the story that it was merged into"`
 	Body     story
 }
 
 func (s *server) story(ctx context.Context, q *byID) (*oneStory, error) {
 	st, err := s.room.Story(ctx, q.ID)
 	if err != nil {
-		return nil, s.fail(err, fmt.Sprintf("story %d", q.ID))
+		return nil, s.fail(err, fmt.Sprintf("story %d", q.ID), "/stories")
 	}
 	out := &oneStory{Status: http.StatusOK, Body: storyOf(st)}
 	if st.ID != q.ID {
-		out.Status, out.Location = http.StatusMovedPermanently, fmt.Sprintf("/api/v1/stories/%d", st.ID)
+		out.Status, out.Location = http.StatusMovedPermanently, fmt.Sprintf("%s/stories/%d", root, st.ID)
 	}
 	return out, nil
 }
 
 type articleQuery struct {
 	Page
-	Feed  int64     `query:"feed" minimum:"0" doc:"only articles of this feed"`
-	Since time.Time `query:"since" doc:"only those first seen since, RFC 3339"`
+	Since
+	Feed int64 `query:"feed" minimum:"0" doc:"only articles of this feed; 0 is all"`
 }
 
 type articleList struct {
-	Articles []article `json:"articles" nullable:"false"`
+	Total    *int      `json:"total,omitempty" doc:"how many there are in all; left out where counting them would take long"`
+	Articles []Article `json:"articles" nullable:"false" doc:"the articles, newest first"`
 }
 
 func (s *server) articles(ctx context.Context, q *articleQuery) (*body[articleList], error) {
-	list, err := s.room.Articles(ctx, news.ArticleList{Limit: q.Limit, Offset: q.Offset, FeedID: q.Feed, Since: q.Since})
+	since, err := q.time()
 	if err != nil {
-		return nil, s.fail(err, "list of articles")
+		return nil, err
 	}
-	out := articleList{make([]article, 0, len(list))}
-	for _, a := range list {
-		out.Articles = append(out.Articles, articleOf(a))
+	list, err := s.room.Articles(ctx, news.ArticleList{Limit: q.Limit, Offset: q.Offset, FeedID: q.Feed, Since: since})
+	if err != nil {
+		return nil, s.fail(err, "list of articles", "/articles")
 	}
-	return &body[articleList]{out}, nil
+	total, err := s.countArticles(ctx, q, len(list))
+	if err != nil {
+		return nil, s.fail(err, "list of articles", "/articles")
+	}
+	return &body[articleList]{articleList{total, view.All(list, articleOf)}}, nil
+}
+
+// countArticles counts what a list of which got are shown would be without limit and offset. It is nil where no count is
+// kept that tells.
+func (s *server) countArticles(ctx context.Context, q *articleQuery, got int) (*int, error) {
+	if got > 0 && got < q.Limit || got == 0 && q.Offset == 0 {
+		total := q.Offset + got
+		return &total, nil
+	}
+	if q.Feed != 0 || q.Since.Since != "" {
+		return nil, nil
+	}
+	st, err := s.room.Status(ctx)
+	return &st.Articles, err
 }
 
 func (s *server) article(ctx context.Context, q *byID) (*body[wholeArticle], error) {
 	what := fmt.Sprintf("article %d", q.ID)
 	a, err := s.room.Article(ctx, q.ID)
 	if err != nil {
-		return nil, s.fail(err, what)
+		return nil, s.fail(err, what, "/articles")
 	}
 	claims, err := s.room.Claims(ctx, q.ID)
 	if err != nil {
-		return nil, s.fail(err, what)
+		return nil, s.fail(err, what, "/articles")
 	}
-	out := wholeArticle{article: articleOf(a), Text: a.Text, HTML: a.HTML, Claims: make([]claim, 0, len(claims))}
-	for _, c := range claims {
-		out.Claims = append(out.Claims, claim{c.Kind, c.Outlet, c.Domain, c.URL, c.Text})
+	st, err := s.room.StoryOf(ctx, q.ID)
+	if err != nil && !errors.Is(err, news.ErrNotFound) { // an article that waits to be settled has none
+		return nil, s.fail(err, what, "/articles")
 	}
-	if st, err := s.room.StoryOf(ctx, q.ID); err == nil { // an article that waits to be settled has none
-		out.Story = st.ID
-	}
+	out := wholeArticle{Article: articleOf(a), Text: a.Text, HTML: a.HTML, Claims: view.All(claims, claimOf)}
+	out.Story = st.ID
 	return &body[wholeArticle]{out}, nil
 }
 
+// searchQuery does not reach as far as Page: the index holds all that it passes over.
 type searchQuery struct {
-	Page
-	Q     string `query:"q" required:"true" minLength:"1" doc:"words, \"a phrase\", -without, this OR that, source:, title:, lang:, date:, after:, before:"`
-	Order string `query:"order" enum:"relevance,newest" default:"relevance"`
+	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many, at most 200"`
+	Offset int    `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"how many to pass over"`
+	Q      string `query:"q" required:"true" minLength:"1" maxLength:"2000" doc:"words, \"a phrase\", -without, this OR that, source:, title:, lang:, date:, after:, before:"`
+	Order  string `query:"order" enum:"relevance,newest" default:"relevance" doc:"the best match or the newest first"`
 }
 
 type foundList struct {
-	Total    int     `json:"total"`
-	Articles []found `json:"articles" nullable:"false"`
+	Total    int     `json:"total" doc:"how many articles match"`
+	Articles []found `json:"articles" nullable:"false" doc:"the articles in the order asked for"`
 }
 
 func (s *server) search(ctx context.Context, q *searchQuery) (*body[foundList], error) {
 	if err := s.check(q.Q); err != nil {
-		return nil, huma.Error400BadRequest(err.Error())
+		return nil, misquery("query.q", q.Q, err)
 	}
 	got, err := s.room.Search(ctx, news.Search{Query: q.Q, Limit: q.Limit, Offset: q.Offset, Newest: q.Order == "newest"})
 	if err != nil {
-		return nil, s.fail(err, "search")
+		return nil, s.fail(err, "search", "/status")
 	}
-	out := foundList{Total: got.Total, Articles: make([]found, 0, len(got.Articles))}
-	for _, f := range got.Articles {
-		out.Articles = append(out.Articles, foundOf(f))
-	}
-	return &body[foundList]{out}, nil
+	return &body[foundList]{foundList{got.Total, view.All(got.Articles, foundOf)}}, nil
 }

@@ -4,177 +4,79 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/view"
 )
 
-// The shapes below are those that the command line prints with --json.
+// The shapes below are those of package view, which the command line prints with --json, and what the API says beside. What
+// others embed is exported, since huma passes over embedded types that are not.
+
+type status struct {
+	Feeds     int `json:"feeds" doc:"feeds subscribed"`
+	Articles  int `json:"articles" doc:"articles stored"`
+	Stories   int `json:"stories" doc:"stories that the settled articles make"`
+	Events    int `json:"events" doc:"events that the stories tell of"`
+	Unsettled int `json:"unsettled" doc:"articles that wait to be settled"`
+	Unindexed int `json:"unindexed" doc:"articles that wait to be indexed"`
+}
 
 type story struct {
-	ID      int64     `json:"id"`
-	Event   int64     `json:"event" doc:"the event it tells of; stories of one event tell it independently"`
-	Title   string    `json:"title"`
-	Origin  origin    `json:"origin"`
-	Outlets int       `json:"outlets" doc:"how many different outlets carry it"`
-	First   time.Time `json:"first" doc:"its earliest member"`
-	Latest  time.Time `json:"latest" doc:"its newest member"`
+	view.Story
 	Changed time.Time `json:"changed" doc:"when its members or its origin last changed"`
-	Members []member  `json:"members" doc:"the original first, then by time"`
 }
 
-type origin struct {
-	Name       string          `json:"name"`
-	Domain     string          `json:"domain"`
-	URL        string          `json:"url"`
-	Article    int64           `json:"article" doc:"0 where the origin is only named by its members"`
-	Level      string          `json:"level" enum:"Original,Likely original,Earliest seen"`
-	Confidence float64         `json:"confidence" minimum:"0" maximum:"1"`
-	Evidence   []news.Evidence `json:"evidence" nullable:"false"`
-}
+func storyOf(s news.Story) story { return story{view.StoryOf(s), s.Changed} }
 
-type member struct {
-	Article  int64           `json:"article"`
-	Title    string          `json:"title"`
-	URL      string          `json:"url"`
-	Outlet   news.Outlet     `json:"outlet"`
-	Time     time.Time       `json:"time"`
-	Role     news.Role       `json:"role" enum:"original,copy,rewrite,excerpt"`
-	Share    float64         `json:"share" doc:"share of its own prose that stands in the origin"`
-	Evidence []news.Evidence `json:"evidence" nullable:"false"`
-}
-
-func storyOf(s news.Story) story {
-	out := story{
-		ID: s.ID, Event: s.Event, Title: s.Title, Outlets: s.Outlets, First: s.First, Latest: s.Latest, Changed: s.Changed,
-		Origin: origin{
-			Name: s.Origin.Name, Domain: s.Origin.Domain, URL: s.Origin.URL, Article: s.Origin.Article, Level: s.Origin.Level,
-			Confidence: s.Origin.Confidence, Evidence: filled(s.Origin.Evidence),
-		},
-		Members: make([]member, 0, len(s.Members)),
-	}
-	for _, m := range s.Members {
-		out.Members = append(out.Members, member{
-			Article: m.Article.ID, Title: m.Article.Title, URL: m.Article.URL, Outlet: m.Article.Outlet, Time: m.Article.Time(),
-			Role: m.Role, Share: m.Share, Evidence: filled(m.Evidence),
-		})
-	}
-	return out
-}
-
-func storiesOf(list []news.Story) []story {
-	out := make([]story, 0, len(list))
-	for _, s := range list {
-		out = append(out, storyOf(s))
-	}
-	return out
-}
-
-// filled makes an empty list out of none, so that readers need not tell them apart.
-func filled[T any](list []T) []T {
-	if list == nil {
-		return []T{}
-	}
-	return list
-}
-
-type article struct {
-	ID        int64       `json:"id"`
-	Story     int64       `json:"story,omitempty" doc:"left out in lists and while it is not settled"`
-	Feed      int64       `json:"feed"`
-	Title     string      `json:"title"`
-	URL       string      `json:"url"`
-	Outlet    news.Outlet `json:"outlet"`
-	Authors   []string    `json:"authors" nullable:"false"`
+// Article is an article without its text.
+type Article struct {
+	ID        int64       `json:"id" doc:"its number, which revisions keep"`
+	Story     int64       `json:"story,omitempty" doc:"the story that it is in; left out in lists and while it is not settled"`
+	Feed      int64       `json:"feed" doc:"the feed that brought it"`
+	Title     string      `json:"title" doc:"its headline"`
+	URL       string      `json:"url" doc:"its address"`
+	Outlet    view.Outlet `json:"outlet" doc:"who published it"`
+	Authors   []string    `json:"authors" nullable:"false" doc:"who wrote it, as the feed says"`
 	Lang      string      `json:"lang" doc:"ISO 639-1, or empty"`
 	Published *time.Time  `json:"published" doc:"as claimed; null where unknown"`
 	Seen      time.Time   `json:"seen" doc:"when it was first fetched"`
-	Summary   string      `json:"summary"`
+	Summary   string      `json:"summary" doc:"plain text"`
 }
 
-func articleOf(a news.Article) article {
-	out := article{
-		ID: a.ID, Feed: a.FeedID, Title: a.Title, URL: a.URL, Outlet: a.Outlet, Authors: filled(a.Authors), Lang: a.Lang,
-		Seen: a.Seen, Summary: a.Summary,
+func articleOf(a news.Article) Article {
+	return Article{
+		ID: a.ID, Feed: a.FeedID, Title: a.Title, URL: a.URL, Outlet: view.Outlet(a.Outlet), Lang: a.Lang,
+		Authors: append([]string{}, a.Authors...), Published: view.Time(a.Published), Seen: a.Seen, Summary: a.Summary,
 	}
-	if !a.Published.IsZero() {
-		out.Published = &a.Published
-	}
-	return out
-}
-
-type claim struct {
-	Kind   news.ClaimKind `json:"kind"`
-	Outlet string         `json:"outlet"`
-	Domain string         `json:"domain"`
-	URL    string         `json:"url"`
-	Text   string         `json:"text" doc:"the words that make the claim"`
 }
 
 type wholeArticle struct {
-	article
+	Article
 	Text   string  `json:"text" doc:"plain text; paragraphs are separated by a blank line"`
 	HTML   string  `json:"html" doc:"sanitised"`
-	Claims []claim `json:"claims" nullable:"false"`
+	Claims []claim `json:"claims" nullable:"false" doc:"whom it credits"`
 }
 
-type span struct {
-	Start int `json:"start"`
-	End   int `json:"end"`
+type claim struct {
+	view.Claim
+	Start    int     `json:"start" doc:"byte offset of the words in text; start and end are both 0 where they stand outside it"`
+	End      int     `json:"end" doc:"byte offset behind the words"`
+	Strength float64 `json:"strength" minimum:"0" maximum:"1" doc:"how far it speaks for the whole article"`
 }
 
-func spansOf(list []news.Span) []span {
-	out := make([]span, 0, len(list))
-	for _, s := range list {
-		out = append(out, span(s))
-	}
-	return out
-}
+func claimOf(c news.Claim) claim { return claim{view.ClaimOf(c), c.Start, c.End, c.Strength} }
 
 type found struct {
-	ID        int64       `json:"id"`
-	Story     int64       `json:"story" doc:"0 while it is not settled"`
-	Title     string      `json:"title"`
-	URL       string      `json:"url"`
-	Outlet    news.Outlet `json:"outlet"`
-	Published time.Time   `json:"published" doc:"the best guess at when it came out"`
-	Score     float64     `json:"score"`
-	InTitle   []span      `json:"in_title" nullable:"false" doc:"byte offsets of the words found, in title"`
-	InText    []span      `json:"in_text" nullable:"false" doc:"byte offsets of the words found, in text, or in summary where there is no text"`
+	view.Found
+	InTitle []span `json:"in_title" nullable:"false" doc:"where the words found stand in title"`
+	InText  []span `json:"in_text" nullable:"false" doc:"where they stand in the article's text, or in its summary where there is no text"`
 }
 
 func foundOf(f news.FoundArticle) found {
-	return found{
-		ID: f.Article.ID, Story: f.Story, Title: f.Article.Title, URL: f.Article.URL, Outlet: f.Article.Outlet,
-		Published: f.Article.Time(), Score: f.Score, InTitle: spansOf(f.Title), InText: spansOf(f.Body),
-	}
+	return found{view.FoundOf(f), view.All(f.Title, spanOf), view.All(f.Body, spanOf)}
 }
 
-type topic struct {
-	Name  string    `json:"name"`
-	Query string    `json:"query"`
-	Added time.Time `json:"added"`
+type span struct {
+	Start int `json:"start" doc:"byte offset of its first byte"`
+	End   int `json:"end" doc:"byte offset behind its last byte"`
 }
 
-type feed struct {
-	ID       int64          `json:"id"`
-	URL      string         `json:"url"`
-	Title    string         `json:"title"`
-	Folder   string         `json:"folder"`
-	State    news.FeedState `json:"state"`
-	Problem  string         `json:"problem" doc:"what happened and what to do; empty when all is well"`
-	Articles int            `json:"articles"`
-	Checked  *time.Time     `json:"checked" doc:"null before the first poll"`
-	Due      *time.Time     `json:"due" doc:"null means now"`
-}
-
-func feedOf(f news.Feed) feed {
-	return feed{
-		ID: f.ID, URL: f.URL, Title: f.Title, Folder: f.Folder, State: f.State, Problem: f.Problem, Articles: f.Articles,
-		Checked: orNull(f.Checked), Due: orNull(f.Due),
-	}
-}
-
-func orNull(t time.Time) *time.Time {
-	if t.IsZero() {
-		return nil
-	}
-	return &t
-}
+func spanOf(s news.Span) span { return span(s) }

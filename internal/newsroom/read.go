@@ -19,6 +19,11 @@ func (n *Newsroom) Stories(ctx context.Context, l news.StoryList) ([]news.Story,
 	return n.Store.Stories(ctx, l)
 }
 
+// CountStories counts what Stories gives without Limit and Offset.
+func (n *Newsroom) CountStories(ctx context.Context, l news.StoryList) (int, error) {
+	return n.Store.CountStories(ctx, l)
+}
+
 // Story gives a story with its members. An id that was merged away gives the story that took its place.
 func (n *Newsroom) Story(ctx context.Context, id int64) (news.Story, error) {
 	return n.Store.Story(ctx, id)

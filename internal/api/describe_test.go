@@ -1,0 +1,247 @@
+package api_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/url"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// routes are all that is served.
+var routes = []string{
+	"DELETE /api/v1/feeds/{id}",
+	"DELETE /api/v1/topics/{name}",
+	"GET /api/v1/articles",
+	"GET /api/v1/articles/{id}",
+	"GET /api/v1/feeds",
+	"GET /api/v1/feeds/{id}",
+	"GET /api/v1/openapi.json",
+	"GET /api/v1/search",
+	"GET /api/v1/status",
+	"GET /api/v1/stories",
+	"GET /api/v1/stories/{id}",
+	"GET /api/v1/topics",
+	"GET /api/v1/topics/{name}",
+	"GET /healthz",
+	"GET /metrics",
+	"GET /readyz",
+	"POST /api/v1/feeds",
+	"POST /api/v1/topics",
+}
+
+func describe(t *testing.T, d *desk) description {
+	t.Helper()
+	var out description
+	a := d.ask(t, "GET", "/api/v1/openapi.json", "")
+	if got := a.Header().Get("Content-Type"); got != "application/openapi+json" {
+		t.Errorf("the description comes as %s", got)
+	}
+	a.read(200, &out)
+	return out
+}
+
+func TestDescription(t *testing.T) {
+	doc := describe(t, open(t))
+	if got := doc["openapi"]; got != "3.1.0" {
+		t.Errorf("openapi is %v", got)
+	}
+	info, _ := doc["info"].(object)
+	if info["title"] != "Headwater" || info["version"] != "1.2.3" {
+		t.Errorf("info is %v", info)
+	}
+	ops := doc.operations()
+	if diff := cmp.Diff(routes, slices.Sorted(maps.Keys(ops))); diff != "" {
+		t.Errorf("routes (-want +described):\n%s", diff)
+	}
+	ids := map[any]string{}
+	for pattern, op := range ops {
+		if was := ids[op["operationId"]]; was != "" || op["operationId"] == "" {
+			t.Errorf("%s and %s are both %v", was, pattern, op["operationId"])
+		}
+		ids[op["operationId"]] = pattern
+		if op["summary"] == "" {
+			t.Errorf("%s says nothing of itself", pattern)
+		}
+		if want, got := strings.Count(pattern, "{"), inPath(op); want != got {
+			t.Errorf("%s describes %d parts of its path, want %d", pattern, got, want)
+		}
+	}
+}
+
+func inPath(op object) (n int) {
+	all, _ := op["parameters"].([]any)
+	for _, p := range all {
+		if one, _ := p.(object); one["in"] == "path" && one["required"] == true {
+			n++
+		}
+	}
+	return n
+}
+
+// TestDescriptionIsWhole follows every reference, and wants words for every key and every parameter.
+func TestDescriptionIsWhole(t *testing.T) {
+	doc := describe(t, open(t))
+	var walk func(at string, v any)
+	walk = func(at string, v any) {
+		switch v := v.(type) {
+		case object:
+			if _, err := doc.schema(v); err != nil {
+				t.Errorf("%s: %v", at, err)
+			}
+			if v["in"] != nil && v["description"] == nil {
+				t.Errorf("%s is a parameter without a description", at)
+			}
+			properties, _ := v["properties"].(object)
+			for name, p := range properties {
+				if one, _ := p.(object); one["description"] == nil {
+					t.Errorf("%s.%s has no description", at, name)
+				}
+			}
+			for key, value := range v {
+				walk(at+"."+key, value)
+			}
+		case []any:
+			for i, value := range v {
+				walk(fmt.Sprintf("%s[%d]", at, i), value)
+			}
+		case string:
+			if u, err := url.Parse(v); err == nil && u.Host != "" && !strings.HasSuffix(u.Host, ".example") {
+				t.Errorf("%s leads to another host: %s", at, v)
+			}
+		}
+	}
+	walk("description", object(doc))
+}
+
+// TestAnswersAreAsDescribed asks every operation, for good and bad, and holds status, type and body against the
+// description.
+func TestAnswersAreAsDescribed(t *testing.T) {
+	d := library(t)
+	doc := describe(t, d)
+	asked := map[string]bool{}
+	for _, tt := range []struct {
+		method, path, body string
+		status             int
+	}{
+		{"GET", "/healthz", "", 200},
+		{"GET", "/readyz", "", 200},
+		{"GET", "/metrics", "", 200},
+		{"GET", "/api/v1/openapi.json", "", 200},
+		{"GET", "/api/v1/status", "", 200},
+		{"GET", "/api/v1/status?verbose=1", "", 422},
+		{"GET", "/api/v1/stories", "", 200},
+		{"GET", "/api/v1/stories?limit=0", "", 422},
+		{"GET", "/api/v1/stories/1", "", 200},
+		{"GET", "/api/v1/stories/4711", "", 404},
+		{"GET", "/api/v1/stories/one", "", 422},
+		{"GET", "/api/v1/articles?limit=1", "", 200},
+		{"GET", "/api/v1/articles?feed=1&offset=1&limit=1", "", 200}, // no total
+		{"GET", "/api/v1/articles?since=yesterday", "", 422},
+		{"GET", "/api/v1/articles/1", "", 200},
+		{"GET", "/api/v1/articles/4", "", 200}, // no date
+		{"GET", "/api/v1/articles/4711", "", 404},
+		{"GET", "/api/v1/search?q=river", "", 200},
+		{"GET", "/api/v1/search?q=%22river", "", 400},
+		{"GET", "/api/v1/search", "", 422},
+		{"GET", "/api/v1/feeds", "", 200},
+		{"GET", "/api/v1/feeds/1", "", 200},
+		{"GET", "/api/v1/feeds/4711", "", 404},
+		{"POST", "/api/v1/feeds", `{"url":"https://new.example/feed"}`, 201},
+		{"GET", "/api/v1/feeds/4", "", 200}, // never polled
+		{"POST", "/api/v1/feeds", `{"url":"https://new.example/feed"}`, 409},
+		{"POST", "/api/v1/feeds", `{"url":"feed"}`, 422},
+		{"DELETE", "/api/v1/feeds/4", "", 204},
+		{"DELETE", "/api/v1/feeds/4", "", 404},
+		{"POST", "/api/v1/topics", `{"name":"weather","query":"river"}`, 201},
+		{"POST", "/api/v1/topics", `{"name":"weather","query":"rain"}`, 409},
+		{"POST", "/api/v1/topics", `{"name":"weather"}`, 422},
+		{"POST", "/api/v1/topics", `{`, 400},
+		{"POST", "/api/v1/topics", strings.Repeat(" ", 1<<17), 413},
+		{"GET", "/api/v1/topics", "", 200},
+		{"GET", "/api/v1/topics/weather", "", 200},
+		{"GET", "/api/v1/topics/sport", "", 404},
+		{"DELETE", "/api/v1/topics/weather", "", 204},
+		{"DELETE", "/api/v1/topics/weather", "", 404},
+	} {
+		what := fmt.Sprintf("%s %s %.40s", tt.method, tt.path, tt.body)
+		a := d.ask(t, tt.method, tt.path, tt.body)
+		a.is(tt.status)
+		path, _, _ := strings.Cut(tt.path, "?")
+		pattern, op := doc.find(tt.method, path)
+		asked[pattern] = true
+		for _, wrong := range doc.against(op, a) {
+			t.Errorf("%s: %s", what, wrong)
+		}
+	}
+	if diff := cmp.Diff(routes, slices.Sorted(maps.Keys(asked))); diff != "" {
+		t.Errorf("routes (-want +asked):\n%s", diff)
+	}
+}
+
+// against holds an answer against what its operation says.
+func (d description) against(op object, a answer) []string {
+	said := response(op, a.Code)
+	if said == nil {
+		return []string{fmt.Sprintf("status %d is not described", a.Code)}
+	}
+	content, _ := said["content"].(object)
+	if content == nil {
+		if a.Body.Len() > 0 {
+			return []string{"a body comes that is not described"}
+		}
+		return nil
+	}
+	kind, _, _ := strings.Cut(a.Header().Get("Content-Type"), ";")
+	media, ok := content[kind].(object)
+	if !ok {
+		return []string{fmt.Sprintf("it comes as %s, which is not described", kind)}
+	}
+	s, ok := media["schema"].(object)
+	if !ok {
+		return nil
+	}
+	var body any
+	if err := json.Unmarshal(a.Body.Bytes(), &body); err != nil {
+		return []string{err.Error()}
+	}
+	return d.check("body", s, body)
+}
+
+// The check must be able to fail.
+func TestCheckFindsFaults(t *testing.T) {
+	doc := describe(t, open(t))
+	good := object{"name": "a", "query": "b", "added": "2026-08-18T12:00:00Z"}
+	topic := object{"$ref": "#/components/schemas/Topic"}
+	if wrong := doc.check("topic", topic, good); wrong != nil {
+		t.Errorf("a good topic: %v", wrong)
+	}
+	for want, change := range map[string]object{
+		"topic lacks added":                              {"added": nil},
+		"topic.more is not described":                    {"more": 1.0},
+		"topic.name: 1 is not type string":               {"name": 1.0},
+		"topic.added: yesterday is not format date-time": {"added": "yesterday"},
+	} {
+		bad := maps.Clone(good)
+		maps.Copy(bad, change)
+		maps.DeleteFunc(bad, func(_ string, v any) bool { return v == nil })
+		if got := doc.check("topic", topic, bad); !slices.Equal(got, []string{want}) {
+			t.Errorf("%v: %q, want %q", change, got, want)
+		}
+	}
+	for want, v := range map[string]any{
+		"v: 3 is not maximum 1": 3.0, "v: -1 is not minimum 0": -1.0, "v: Maybe is not enum [Yes No]": "Maybe",
+	} {
+		s := object{"minimum": 0.0, "maximum": 1.0}
+		if _, isString := v.(string); isString {
+			s = object{"enum": []any{"Yes", "No"}}
+		}
+		if got := doc.check("v", s, v); !slices.Equal(got, []string{want}) {
+			t.Errorf("%v: %q, want %q", v, got, want)
+		}
+	}
+}
