@@ -47,6 +47,12 @@ test: browser ## run every test; installs the browser that some of them drive
 browser:
 	@.ci/browser
 
+EVAL ?= ../shared/eval
+
+.PHONY: train
+train: ## fit grouping's weights to the labelled articles in EVAL, and print how they do on the part held out
+	$(GO) run ./cmd/train $(EVAL) internal/group/model.json
+
 .PHONY: check
 check: gofumpt vet staticcheck lint deadcode race ## formatting, four linters, dead code, data races
 

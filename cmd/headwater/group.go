@@ -175,6 +175,7 @@ func (l inputLine) entry() news.Entry {
 	e := news.Entry{
 		GUID: fmt.Sprint(l.id), Title: l.Title, URL: l.URL, Summary: l.Summary, Content: cmp.Or(l.HTML, l.Text),
 		Published: parseTime(l.Published), Source: news.Reference{Title: l.Feed},
+		Language: l.Lang,
 	}
 	if l.Author != "" {
 		e.Authors = []string{l.Author}

@@ -3,6 +3,7 @@
 package clean
 
 import (
+	"cmp"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -150,7 +151,7 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	if !c.opt.TextOnly {
 		a.HTML = Sanitize(longer(e.Content, e.Summary))
 	}
-	a.Lang = language(a.Title+". "+a.Body(), doc.Language)
+	a.Lang = language(a.Title+". "+a.Body(), cmp.Or(e.Language, doc.Language))
 	a.Hub = isHub(a.Title, a.URL, d.body)
 	a.Hash = hashOf(a.Title, d)
 	a.GUID = guid(e, a.Hash)

@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	lang "golang.org/x/text/language"
 )
 
 const languageSample = 4000 // bytes of a text that are looked at
@@ -12,7 +14,7 @@ const languageSample = 4000 // bytes of a text that are looked at
 // language takes the feed's language where the text leaves a choice.
 func language(text, hint string) string {
 	text = cutAt(text, languageSample)
-	hint, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(hint, "_", "-")), "-")
+	hint = baseLanguage(hint)
 	counts, letters := scripts(text)
 	if letters == 0 {
 		return ""
@@ -94,6 +96,16 @@ var scriptLanguage = func() (out [scriptFirst + len(scriptTables)]string) {
 	return out
 }()
 
+// baseLanguage gives the ISO 639-1 code of a tag such as "pt-BR", "eng" or "en_GB", or "" for what is none.
+func baseLanguage(tag string) string {
+	tag, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
+	base, err := lang.ParseBase(tag)
+	if err != nil {
+		return ""
+	}
+	return base.String()
+}
+
 func scripts(text string) (counts [scriptFirst + len(scriptTables)]int, letters int) {
 	for _, r := range text {
 		if r < utf8.RuneSelf {
@@ -156,6 +168,9 @@ func latin(text, hint string) string {
 		if stopWords[i].lang == hint && n > 0 && n*5 >= score[best]*4 {
 			return hint
 		}
+	}
+	if score[best] == 0 { // a headline: what the feed says is all there is
+		return hint
 	}
 	if score[best] < 2 || score[best] <= second {
 		return ""

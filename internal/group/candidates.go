@@ -12,8 +12,8 @@ import (
 const (
 	maxPosting    = 400 // nodes a print or key may lead to; a more common one is furniture
 	maxTermDocs   = 600 // articles a term may stand in to find candidates
-	queryTerms    = 14  // rarest terms of an article that are looked up
-	maxByTerms    = 40  // best candidates by terms
+	queryTerms    = 24  // rarest terms of an article's title and opening that are looked up
+	maxByTerms    = 50  // best candidates by terms
 	maxByPrints   = 60  // best candidates by prints
 	manyPrints    = 12
 	minTwinWords  = 30
@@ -63,8 +63,10 @@ func (c *candidates) add(n *node) {
 	for _, h := range n.Print.Picked {
 		c.prints.add(h, n)
 	}
-	for _, t := range n.Print.Terms {
-		post(c.terms, t, n)
+	for i, t := range n.Print.Terms {
+		if n.Print.Uses[i]&inOpening != 0 {
+			post(c.terms, t, n)
+		}
 	}
 	for _, k := range keysOf(n) {
 		post(c.keys, k, n)
@@ -96,20 +98,6 @@ func unpost[K comparable](m map[K][]*node, k K, n *node) {
 	} else {
 		delete(m, k)
 	}
-}
-
-// weights gives the squared idf of a node's terms, and their sum.
-func (c *candidates) weights(n *node) ([]float32, float64) {
-	if n.weighed != c.epoch {
-		n.weighed, n.norm = c.epoch, 0
-		n.weights = slices.Grow(n.weights[:0], len(n.Print.Terms))
-		for _, t := range n.Print.Terms {
-			w := c.idf(t)
-			n.weights = append(n.weights, float32(w*w))
-			n.norm += w * w
-		}
-	}
-	return n.weights, n.norm
 }
 
 // idf is the inverse document frequency of a term over the window, in nats.
@@ -160,8 +148,8 @@ func (n *node) minPrints() float32 {
 // weighTerms weighs the nodes that share the node's rarest terms.
 func (c *candidates) weighTerms(n *node, t *tally) {
 	terms := make([]rareTerm, 0, len(n.Print.Terms))
-	for _, term := range n.Print.Terms {
-		if df := c.df[term]; df >= 2 && df <= maxTermDocs {
+	for i, term := range n.Print.Terms {
+		if df := c.df[term]; df >= 2 && df <= maxTermDocs && n.Print.Uses[i]&inOpening != 0 {
 			terms = append(terms, rareTerm{df, term})
 		}
 	}
@@ -220,16 +208,23 @@ const creditStrength = .5
 type credits struct {
 	prose []string // whose text it says it is, itself included where it is an agency
 	news  []string // whose report it retells
+	any   []string // whom it names as the source of anything, strongly or weakly
 }
 
 func creditsOf(it Item) credits {
 	var c credits
 	own := it.Article.Outlet.Key()
 	for _, cl := range it.Claims {
+		key := cl.Credited().Key()
+		switch cl.Kind {
+		case news.ClaimScoop, news.ClaimReport, news.ClaimTold, news.ClaimSource, news.ClaimLink:
+			if key != own {
+				c.any = append(c.any, key)
+			}
+		}
 		if cl.Strength < creditStrength {
 			continue
 		}
-		key := cl.Credited().Key()
 		switch cl.Kind {
 		case news.ClaimDateline, news.ClaimByline, news.ClaimSource, news.ClaimCanonical, news.ClaimRights:
 			c.prose = append(c.prose, key)
@@ -242,6 +237,8 @@ func creditsOf(it Item) credits {
 	if it.Article.Outlet.Agency {
 		c.prose = append(c.prose, own)
 	}
+	slices.Sort(c.any)
+	c.any = slices.Compact(c.any)
 	slices.Sort(c.prose)
 	slices.Sort(c.news)
 	c.prose, c.news = slices.Compact(c.prose), slices.Compact(c.news)

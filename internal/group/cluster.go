@@ -18,7 +18,7 @@ type graph struct {
 type link []float32
 
 // maxLink is how many pairs of a link are kept; clusters for which that is too few are over a thousand strong.
-const maxLink = 1024
+const maxLink = 1 << 20
 
 // with merges two links.
 func (l link) with(m link) link {
@@ -40,15 +40,15 @@ func (g *graph) add(i, j int, p float64) {
 	g.links[i][j], g.links[j][i] = l, l
 }
 
-// cluster merges the items, best first, while the linkage of two clusters is at least threshold. It gives each item's
+// cluster merges the items, best first, while the linkage of two clusters is at least at. It gives each item's
 // cluster as the lowest number in it.
 //
 // The linkage of clusters of m and n members is the mean of their √(mn) best pairs, a pair that was never compared
 // counting as 0. That lies between single linkage, by which agencies' background paragraphs chain strangers into one blob,
 // and average linkage, by which a rewrite of one version and an excerpt of another never meet (for both see Sneath and
 // Sokal 1973).
-func (g *graph) cluster() []int {
-	c := &clustering{graph: g, parent: make([]int, len(g.size)), version: make([]int, len(g.size))}
+func (g *graph) cluster(at float64, pairs linkage) []int {
+	c := &clustering{graph: g, at: at, pairs: pairs, parent: make([]int, len(g.size)), version: make([]int, len(g.size))}
 	for i := range c.parent {
 		c.parent[i] = i
 	}
@@ -74,26 +74,35 @@ func (g *graph) cluster() []int {
 
 type clustering struct {
 	*graph
+	at      float64
+	pairs   linkage
 	parent  []int
 	version []int // grows when a cluster changes; -1 when it went into another
 	queue   queue
 }
 
+// linkage says how many of the pairs of clusters of m and n members count, the best ones.
+type linkage func(m, n int) int
+
+// bestPairs is the linkage of stories, allPairs that of events: average linkage.
+func bestPairs(m, n int) int { return int(math.Ceil(math.Sqrt(float64(m) * float64(n)))) }
+func allPairs(m, n int) int  { return m * n }
+
 func (c *clustering) linkage(i, j int) float64 {
 	l := c.links[i][j]
-	pairs := int(math.Ceil(math.Sqrt(float64(c.size[i]) * float64(c.size[j]))))
+	pairs := c.pairs(c.size[i], c.size[j])
 	sum := 0.0
 	for _, p := range l[:min(len(l), pairs)] {
 		sum += float64(p)
 	}
-	return sum / float64(min(pairs, maxLink))
+	return sum / float64(pairs)
 }
 
 func (c *clustering) push(i, j int) {
 	if i > j {
 		i, j = j, i
 	}
-	if p := c.linkage(i, j); p >= threshold {
+	if p := c.linkage(i, j); p >= c.at {
 		c.queue = append(c.queue, merge{p, i, j, c.version[i], c.version[j]})
 	}
 }

@@ -53,7 +53,7 @@ func TestCluster(t *testing.T) {
 			for _, b := range tt.bonds {
 				g.add(b.i, b.j, b.p)
 			}
-			if diff := gocmp.Diff(tt.want, g.cluster()); diff != "" {
+			if diff := gocmp.Diff(tt.want, g.cluster(.5, bestPairs)); diff != "" {
 				t.Errorf("clusters (-want +got):\n%s", diff)
 			}
 		})
@@ -65,7 +65,7 @@ func TestClusterWeighsSizes(t *testing.T) {
 	g := newGraph(2)
 	g.size[0], g.size[1] = 4, 4
 	g.add(0, 1, .9)
-	if got := g.cluster(); got[1] != 1 {
+	if got := g.cluster(.5, bestPairs); got[1] != 1 {
 		t.Error("one likeness of sixteen pairs joins two stories of four")
 	}
 	h := newGraph(2)
@@ -73,7 +73,7 @@ func TestClusterWeighsSizes(t *testing.T) {
 	for range 3 {
 		h.add(0, 1, .9)
 	}
-	if got := h.cluster(); got[1] != 0 {
+	if got := h.cluster(.5, bestPairs); got[1] != 0 {
 		t.Error("three of the four pairs that count do not join them")
 	}
 }
@@ -98,8 +98,8 @@ func TestClusterOfAnyGraph(t *testing.T) {
 				b.add(l.j, l.i, l.p)
 			}
 		}
-		got := a.cluster()
-		if diff := gocmp.Diff(got, b.cluster()); diff != "" {
+		got := a.cluster(.5, bestPairs)
+		if diff := gocmp.Diff(got, b.cluster(.5, bestPairs)); diff != "" {
 			t.Fatalf("the order of links matters:\n%s", diff)
 		}
 		if err := sound(got, linked); err != nil {

@@ -24,6 +24,21 @@ type verdict struct {
 	reasons      []news.Evidence
 }
 
+// Compare gives what each pair of the articles added since the last Settle and their candidates has in common. It is how
+// a model's training sees what the model will.
+func (g *Grouper) Compare(each func(a, b Item, f *Features, regime int)) {
+	g.index.epoch++
+	g.elect()
+	for chunk := range slices.Chunk(g.dirty(), connectChunk) {
+		for _, p := range g.pairs(chunk) {
+			f := g.compare(p.a, p.b, p.prints)
+			if f.says(p.a.Print, p.b.Print) {
+				each(p.a.Item, p.b.Item, &f, int(regimeOf(p.a.Print, p.b.Print)))
+			}
+		}
+	}
+}
+
 // connectChunk is how many nodes are compared together: it bounds the pairs that are held at once.
 const connectChunk = 1024
 
@@ -40,18 +55,17 @@ func (g *Grouper) connect(dirty []*node) []news.Edge {
 func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 	pairs := g.pairs(dirty)
 	for _, p := range pairs { // taken once, before many read them
-		g.index.weights(p.a)
-		g.index.weights(p.b)
+		g.index.norms(p.a)
+		g.index.norms(p.b)
 	}
 	verdicts := make([]verdict, len(pairs))
 	share(len(pairs), func(_, i int) {
-		v := &verdicts[i]
-		v.story, v.event, v.reasons = g.score(pairs[i].a, pairs[i].b, pairs[i].prints)
+		verdicts[i] = g.score(pairs[i].a, pairs[i].b, pairs[i].prints)
 	})
 	var kept []news.Edge
 	for i, p := range pairs {
 		v := verdicts[i]
-		if v.story < keepEdge && v.event < keepEdge {
+		if v.story < keepStory && v.event < keepEvent {
 			continue
 		}
 		join(p.a, p.b, v.story, v.event)

@@ -27,11 +27,14 @@ type Options struct {
 	Window time.Duration
 	// NextStory and NextEvent are the first ids to mint; ids below them were used before. Zero means 1.
 	NextStory, NextEvent int64
+	// Model is what pairs are scored with. Nil is DefaultModel.
+	Model *Model
 }
 
 // Grouper holds the window of articles that new ones are compared with. It is not safe for concurrent use.
 type Grouper struct {
 	window               time.Duration
+	model                *Model
 	nextStory, nextEvent int64
 
 	nodes   []*node
@@ -54,8 +57,7 @@ type node struct {
 	twins   []*node // articles with the same words, which follow this one
 	twinOf  *node
 	edges   []edge
-	weights []float32 // of Print.Terms, as taken in the epoch weighed; norm is their sum
-	norm    float64
+	norms   norms  // as taken in the epoch weighed
 	outlet  uint64 // hash of the outlet's key
 	weighed int
 }
@@ -85,6 +87,9 @@ func New(o Options) *Grouper {
 		window:    cmp.Or(o.Window, 72*time.Hour),
 		nextStory: max(o.NextStory, 1), nextEvent: max(o.NextEvent, 1),
 		byID: map[int64]*node{}, twins: map[twinKey]*node{}, stories: map[int64][]*node{},
+	}
+	if g.model = o.Model; g.model == nil {
+		g.model = DefaultModel()
 	}
 	g.index.init()
 	return g
@@ -202,7 +207,7 @@ func (g *Grouper) Stale(now time.Time) bool {
 
 // Reopen gives a Grouper that holds only the stories that are still open at now.
 func (g *Grouper) Reopen(now time.Time) *Grouper {
-	h := New(Options{Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent})
+	h := New(Options{Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent, Model: g.model})
 	open := map[*node]bool{}
 	for _, n := range g.nodes {
 		if n.Story == 0 || !newest(g.stories[n.Story]).Before(now.Add(-g.window)) {

@@ -6,9 +6,10 @@ import (
 	"slices"
 )
 
+// Weaker comparisons than these are forgotten.
 const (
-	threshold = .5  // on probability: of a pair for its reasons to be kept, of the linkage of clusters for them to be one
-	keepEdge  = .35 // a weaker comparison is forgotten
+	keepStory = .3
+	keepEvent = .1
 )
 
 // Settle compares the articles added since the last call with the window and decides anew about every component of
@@ -87,14 +88,14 @@ func (g *Grouper) decide(nodes []*node, r *Result) {
 	for i, n := range nodes {
 		number[n] = i
 	}
-	storyOf := clusterStories(nodes, number)
-	eventOf := eventGraph(nodes, number, storyOf).cluster()
+	storyOf := clusterStories(nodes, number, g.model.StoryAt)
+	eventOf := eventGraph(nodes, number, storyOf).cluster(g.model.EventAt, allPairs)
 	g.assign(nodes, storyOf, eventOf, r)
 }
 
 // clusterStories gives each node's story as the lowest number in it. Nodes that are one article, listed twice, count as
 // one: how often an aggregator lists it says nothing about what it resembles.
-func clusterStories(nodes []*node, number map[*node]int) []int {
+func clusterStories(nodes []*node, number map[*node]int, at float64) []int {
 	one := identities(nodes, number)
 	gr := newGraph(len(nodes))
 	best := map[[2]int]float64{}
@@ -108,7 +109,7 @@ func clusterStories(nodes []*node, number map[*node]int) []int {
 	for pair, p := range best {
 		gr.add(pair[0], pair[1], p)
 	}
-	storyOf := gr.cluster()
+	storyOf := gr.cluster(at, bestPairs)
 	for i := range storyOf {
 		storyOf[i] = storyOf[one[i]]
 	}

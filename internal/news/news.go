@@ -107,6 +107,7 @@ type Entry struct {
 	Source     Reference // RSS <source>, atom:source, dc:source
 	Links      []Link    // rel other than alternate: via, related, canonical ...
 	Rights     string
+	Language   string // as the entry says, any form of BCP 47 or ISO 639; "" is the document's
 }
 
 // Enclosure is a media file of an entry.

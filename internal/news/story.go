@@ -130,11 +130,27 @@ type Print struct {
 	Lead     []uint32 // shingles of the first 60 words
 	Picked   []uint32 // winnowed selection of Shingles, for finding candidates
 	Title    []uint32 // stemmed words of the title without stop words
-	Terms    []uint32 // stemmed words of title and opening without stop words, for rarity and events
+	Terms    []uint32 // stemmed words of title and the first 200 words without stop words
+	Uses     []uint8  // of Terms, one for one: how often (TermCount) and where (TermTitle, TermOpening, TermName)
+	First    []uint8  // of Terms, one for one: the word at which it first stands, titles being 0
+	Pairs    []uint32 // ordered pairs of neighbouring Terms in the text
+	Grams    []uint32 // runs of four characters within the words of the title
 	Figures  []uint32 // numbers in title and opening
+	Places   []uint16 // in words, of every fourth of Shingles (SampledShingle): where it first stands
 	Body     uint64   // of the whole normalised body; 0 where there are fewer than 8 words
 	Headline uint64   // of the normalised title; 0 where there is none
 }
+
+// What Print.Uses says of a term.
+const (
+	TermCount   = 0x1f // mask of the number of occurrences, at most 31
+	TermTitle   = 0x20 // stands in the title
+	TermOpening = 0x40 // stands in the first 60 words
+	TermName    = 0x80 // is written with a capital where it stands within a sentence
+)
+
+// SampledShingle says whether Print.Places holds a shingle's place.
+func SampledShingle(h uint32) bool { return h&3 == 0 }
 
 // Shared counts the hashes that two sorted slices have in common.
 func Shared(a, b []uint32) int {

@@ -95,6 +95,12 @@ func (b *Bench) clean(at []int) []news.Article {
 	return articles
 }
 
+// Window gives the articles on the bench as grouping sees them, before they are grouped.
+func (b *Bench) Window() *group.Grouper {
+	b.prepare()
+	return b.room.window
+}
+
 // Each groups what is on the bench and calls each with every article's story and its place in it, in the order in which
 // the articles were added.
 func (b *Bench) Each(each func(news.Story, news.Member) error) error {

@@ -4,12 +4,13 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"slices"
 
 	"headwater/internal/news"
 )
 
 // version changes whenever a print of the same article would come out differently, so that stored ones are made anew.
-const version = 1
+const version = 2
 
 // ErrVersion says that a stored print was made by another version of this package.
 var ErrVersion = errors.New("print of another version")
@@ -31,6 +32,10 @@ func Encode(p news.Print) []byte {
 			last = h
 		}
 	}
+	b = append(append(b, p.Uses...), p.First...)
+	for _, at := range p.Places {
+		b = binary.LittleEndian.AppendUint16(b, at)
+	}
 	return b
 }
 
@@ -49,6 +54,7 @@ func Decode(b []byte) (news.Print, error) {
 	for _, s := range hashSlices(&p) {
 		*s = r.hashes()
 	}
+	p.Uses, p.First, p.Places = r.bytes(len(p.Terms)), r.bytes(len(p.Terms)), r.places(p.Shingles)
 	if r.torn {
 		return news.Print{}, errTorn
 	}
@@ -56,7 +62,7 @@ func Decode(b []byte) (news.Print, error) {
 }
 
 func hashSlices(p *news.Print) []*[]uint32 {
-	return []*[]uint32{&p.Shingles, &p.Quoted, &p.Lead, &p.Picked, &p.Title, &p.Terms, &p.Figures}
+	return []*[]uint32{&p.Shingles, &p.Quoted, &p.Lead, &p.Picked, &p.Title, &p.Terms, &p.Pairs, &p.Grams, &p.Figures}
 }
 
 type reader struct {
@@ -88,5 +94,35 @@ func (r *reader) hashes() []uint32 {
 		last += uint32(r.uvarint())
 		out[i] = last
 	}
+	return out
+}
+
+func (r *reader) bytes(n int) []uint8 {
+	if n == 0 || n > len(r.b) {
+		r.torn = r.torn || n > 0
+		return nil
+	}
+	out := slices.Clone(r.b[:n])
+	r.b = r.b[n:]
+	return out
+}
+
+// places reads the places of the sampled ones among shingles.
+func (r *reader) places(shingles []uint32) []uint16 {
+	n := 0
+	for _, h := range shingles {
+		if news.SampledShingle(h) {
+			n++
+		}
+	}
+	if n == 0 || 2*n > len(r.b) {
+		r.torn = r.torn || n > 0
+		return nil
+	}
+	out := make([]uint16, n)
+	for i := range out {
+		out[i] = binary.LittleEndian.Uint16(r.b[2*i:])
+	}
+	r.b = r.b[2*n:]
 	return out
 }

@@ -3,34 +3,40 @@
 package prints
 
 import (
+	"math"
 	"slices"
 
 	"headwater/internal/news"
 )
 
 const (
-	shingleWords    = 5  // words a shingle
-	unspacedWords   = 9  // characters a shingle, for scripts written without spaces
-	winnowWindow    = 8  // w of Winnow
-	leadWords       = 60 // the opening that rewriters change and copiers keep
-	openingWords    = 120
-	minBodyWords    = 8
-	maxOpeningTerms = 100
+	shingleWords  = 5  // words a shingle
+	unspacedWords = 9  // characters a shingle, for scripts written without spaces
+	winnowWindow  = 8  // w of Winnow
+	leadWords     = 60 // the opening that rewriters change and copiers keep
+	openingWords  = 120
+	termWords     = 200 // of the body, from which terms are taken
+	minBodyWords  = 8
+	gramLength    = 4 // characters
 )
 
 // Make fingerprints an article. Headline is its title as compared, without an outlet's name at its end.
 func Make(a news.Article, headline string) news.Print {
 	title, body := tokens(headline), tokens(a.Body())
 	stem := stemmer(a.Lang)
-	p := news.Print{Words: len(body), Title: terms(headline, title, stem, len(title))}
-	p.Headline = whole(title)
+	p := news.Print{Words: len(body), Headline: whole(title), Grams: grams(headline, title)}
 	if len(body) >= minBodyWords {
 		p.Body = whole(body)
 	}
 	shingle(&p, body, quotes(a, len(body) > 0))
-	opening := body[:min(len(body), openingWords)]
-	p.Terms = sorted(append(terms(a.Body(), opening, stem, maxOpeningTerms), p.Title...))
-	p.Figures = figures(title, opening)
+	t := terms{stem: stem, uses: map[uint32]use{}}
+	t.add(headline, title, news.TermTitle, 0)
+	p.Title = t.sorted()
+	t.add(a.Body(), body[:min(len(body), leadWords)], news.TermOpening, 1)
+	t.add(a.Body(), body[min(len(body), leadWords):min(len(body), termWords)], 0, 1+leadWords)
+	p.Terms, p.Pairs = t.sorted(), sorted(t.pairs)
+	p.Uses, p.First = t.usesOf(p.Terms)
+	p.Figures = figures(title, body[:min(len(body), openingWords)])
 	return p
 }
 
@@ -60,6 +66,7 @@ func shingle(p *news.Print, body []token, quoted []news.Mark) {
 	}
 	inside := insideQuotes(body, quoted)
 	own := make([]uint32, 0, len(body))
+	places := map[uint32]uint16{}
 	touch := -1 // the last quoted token seen
 	for i := range body {
 		if inside != nil && inside[i] {
@@ -74,12 +81,20 @@ func shingle(p *news.Print, body []token, quoted []news.Mark) {
 			continue
 		}
 		own = append(own, h)
+		if _, placed := places[h]; !placed && news.SampledShingle(h) {
+			places[h] = uint16(min(i, math.MaxUint16))
+		}
 		if i < leadWords {
 			p.Lead = append(p.Lead, h)
 		}
 	}
 	p.Picked = sorted(Winnow(own, winnowWindow))
 	p.Shingles, p.Quoted, p.Lead = sorted(own), sorted(p.Quoted), sorted(p.Lead)
+	for _, h := range p.Shingles {
+		if news.SampledShingle(h) {
+			p.Places = append(p.Places, places[h])
+		}
+	}
 }
 
 func shingleHash(ts []token) uint32 {

@@ -1,0 +1,378 @@
+package group
+
+import (
+	"math"
+	"slices"
+
+	"headwater/internal/news"
+)
+
+// feature numbers what is compared in a pair of articles.
+type feature int
+
+// The features. Each is 0 to 1 unless said otherwise; all are symmetric.
+const (
+	coverage   feature = iota // greater share of one's own unquoted prose that stands in the other
+	mutual                    // smaller of the two shares: both are the same text
+	trace                     // coverage up to a tenth, times ten: whether any prose is shared
+	lead                      // coverage of the first 60 words
+	run                       // longest shared run, 50 words or more being 1
+	order                     // share of neighbouring shared passages that stand in the same order
+	sequence                  // how far the rarest shared terms first stand in the same order: Kendall's tau, 0 where negative
+	late                      // how far from the beginnings the shared prose stands
+	quotes                    // share of the fewer quoted shingles that both have
+	selection                 // quotes where prose is shared too (trace): a rewriter keeps the quotations that were chosen
+	pairsShare                // share of the fewer ordered word pairs that both have
+	cosine                    // of the terms, weighed by use and rarity
+	rootCosine                // its square root, for the low end
+	opening                   // cosine of the terms of title and opening
+	mention                   // greater share of one's title and opening terms, by rarity, that stand anywhere in the other
+	mentions                  // smaller of the two
+	names                     // cosine of the terms written with a capital
+	rarity                    // summed rarity of the title and opening terms in common, 60 nats or more being 1
+	title                     // Jaccard index of the titles' terms
+	grams                     // Jaccard index of the titles' runs of four characters
+	sameTitle                 // 1 when the normalised titles are equal
+	figures                   // share of the fewer figures that both have, .5 where one has none
+	credits_                  // 1 when one credits the other's outlet with the report, or both credit one
+	retelling                 // credits_ times cosine
+	named                     // 1 when both name one outlet, however weakly, times cosine
+	hearsay                   // half for each that credits others with its news, times rootCosine
+	agrees                    // 1 when both say that the same outlet wrote their text
+	conflicts                 // 1 when they say that different outlets wrote it
+	cites                     // 1 when one links to the other, or both have one address
+	sameOutlet                // 1 when both are of one outlet
+	days                      // between the two, up to 3, less where their prose is the same: a copy is one whenever it comes
+	numFeatures
+)
+
+// featureNames are the features' names in the model's file; they change with the meaning of a feature.
+var featureNames = [numFeatures]string{
+	"coverage", "mutual", "trace", "lead", "run", "order", "sequence", "late", "quotes", "selection", "pairs", "cosine", "root_cosine", "opening",
+	"mention", "mentions", "names", "rarity", "title", "grams", "same_title", "figures", "credits", "retelling", "named", "hearsay", "agrees",
+	"conflicts", "cites", "same_outlet", "days",
+}
+
+// Features are what two articles have in common, by feature.
+type Features [numFeatures]float64
+
+const (
+	shortWords   = 25 // shingles below which an article has no prose worth comparing by coverage alone
+	maxDaysApart = 3
+	longRun      = 50 // words
+	manyNats     = 60
+
+	// nearCosine is how alike the words of two articles are at least for their prose to be compared though hardly any
+	// prints say so.
+	nearCosine = .2
+
+	// minPrintShare is the share of prints in common below which prose is not compared: it estimates the coverage.
+	minPrintShare = .02
+)
+
+// regime is what a pair has to be compared by.
+type regime int
+
+const (
+	bothShort regime = iota // title and summary on both sides
+	oneShort
+	bothLong
+	numRegimes
+)
+
+// Regimes are the names of what Compare and Model number: how many of two articles have prose to compare.
+func Regimes() []string { return []string{"both short", "one short", "both long"} }
+
+func regimeOf(p, q news.Print) regime {
+	r := bothShort
+	if len(p.Shingles) >= shortWords {
+		r++
+	}
+	if len(q.Shingles) >= shortWords {
+		r++
+	}
+	return r
+}
+
+// compare looks at everything that two articles have in common. Where they share next to no prints their prose is not
+// compared.
+func (g *Grouper) compare(a, b *node, prints int) Features {
+	p, q := a.Print, b.Print
+	var f Features
+	f[sameOutlet] = is(a.outlet == b.outlet && a.Article.Outlet.Key() != "")
+	f[days] = math.Min(math.Abs(a.at.Sub(b.at).Hours())/24, maxDaysApart)
+	f[cites] = is(linksTo(a, b) || linksTo(b, a) || a.Article.Canonical != "" && a.Article.Canonical == b.Article.Canonical)
+	f[figures] = figuresAgree(p.Figures, q.Figures)
+	f.headline(p, q)
+	g.index.compareTerms(a, b, &f)
+	if regimeOf(p, q) != bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
+		g.compareProse(a, b, &f)
+	}
+	f.credit(a, b)
+	return f
+}
+
+// headline compares the titles. Of few words it is a label ("Morning briefing") that says little about an article.
+func (f *Features) headline(p, q news.Print) {
+	f[title], f[grams], f[sameTitle] = jaccard(p.Title, q.Title), jaccard(p.Grams, q.Grams), is(p.Headline != 0 && p.Headline == q.Headline)
+	if n := min(len(p.Title), len(q.Title)); n < minKeyedTitle {
+		part := float64(n) / minKeyedTitle
+		f[title], f[grams], f[sameTitle] = f[title]*part, f[grams]*part, 0
+	}
+}
+
+// says is whether both articles have enough to say for likeness to mean anything.
+func (f *Features) says(p, q news.Print) bool {
+	return regimeOf(p, q) == bothLong || f[cites] == 1 || min(len(p.Terms), len(q.Terms)) >= minKeyedTitle
+}
+
+func (g *Grouper) compareProse(a, b *node, f *Features) {
+	p, q := a.Print, b.Print
+	f[quotes] = ratio(news.Shared(p.Quoted, q.Quoted), min(len(p.Quoted), len(q.Quoted)))
+	shared := news.Shared(p.Shingles, q.Shingles)
+	if shared == 0 {
+		return
+	}
+	ofA := ratio(shared, len(p.Shingles)-news.Shared(p.Shingles, q.Quoted))
+	ofB := ratio(shared, len(q.Shingles)-news.Shared(q.Shingles, p.Quoted))
+	own := 1.0
+	if f[sameOutlet] == 1 {
+		own = 1 - g.index.habits.share(a, b)
+	}
+	f[coverage], f[mutual] = own*max(ofA, ofB), own*min(ofA, ofB)
+	f[trace] = min(1, 10*f[coverage])
+	f[days] *= 1 - f[coverage]
+	f[selection] = min(f[quotes], f[trace])
+	f[lead] = own * max(portion(p.Lead, q.Shingles), portion(q.Lead, p.Shingles))
+	f.passages(placesOf(p, q), p.Words, q.Words)
+}
+
+// place is where a sampled shingle stands in both texts, in words.
+type place struct{ a, b int }
+
+func placesOf(p, q news.Print) []place {
+	var out []place
+	s, t := p.Shingles, q.Shingles
+	atA, atB := 0, 0
+	for i, j := 0, 0; i < len(s) && j < len(t); {
+		x, y := s[i], t[j]
+		if x == y && news.SampledShingle(x) && atA < len(p.Places) && atB < len(q.Places) {
+			out = append(out, place{int(p.Places[atA]), int(q.Places[atB])})
+		}
+		if x <= y {
+			i++
+			atA += sampled(x)
+		}
+		if y <= x {
+			j++
+			atB += sampled(y)
+		}
+	}
+	slices.SortFunc(out, func(x, y place) int { return x.a - y.a })
+	return out
+}
+
+func sampled(h uint32) int {
+	if news.SampledShingle(h) {
+		return 1
+	}
+	return 0
+}
+
+// passages looks at where the shared prose stands: how long it runs, whether in the same order, how late.
+func (f *Features) passages(at []place, wordsA, wordsB int) {
+	if len(at) == 0 {
+		return
+	}
+	longest, start, inOrder, sum := 1, at[0].a, 0, 0.0
+	for i, x := range at {
+		sum += ratio(x.a, wordsA) + ratio(x.b, wordsB)
+		if i == 0 {
+			continue
+		}
+		if x.b > at[i-1].b {
+			inOrder++
+		}
+		if x.a-x.b != at[i-1].a-at[i-1].b || x.a-at[i-1].a > longRun {
+			start = x.a
+		}
+		longest = max(longest, x.a-start+1)
+	}
+	f[run] = min(1, float64(longest)/longRun)
+	f[order] = ratio(inOrder, max(len(at)-1, 3))
+	f[late] = sum / float64(2*len(at))
+}
+
+func ratio(n, of int) float64 {
+	if of <= 0 {
+		return 0
+	}
+	return min(1, float64(n)/float64(of))
+}
+
+func (f *Features) credit(a, b *node) {
+	keyA, keyB := a.Article.Outlet.Key(), b.Article.Outlet.Key()
+	f[credits_] = is(f[sameOutlet] == 0 && (a.credits.retells(b, keyB) || b.credits.retells(a, keyA)))
+	f[retelling] = f[credits_] * f[cosine]
+	f[named] = is(f[sameOutlet] == 0 && common(a.credits.any, b.credits.any)) * f[cosine]
+	f[hearsay] = (is(len(a.credits.any) > 0) + is(len(b.credits.any) > 0)) / 2 * f[rootCosine]
+	f[agrees] = is(common(a.credits.prose, b.credits.prose))
+	f[conflicts] = is(f[agrees] == 0 && len(a.credits.prose) > 0 && len(b.credits.prose) > 0)
+}
+
+// retells says whether the credited report may be the other article's, or the one that the other carries or retells too.
+func (c credits) retells(other *node, key string) bool {
+	return slices.Contains(c.news, key) || common(c.news, other.credits.news) || common(c.news, other.credits.prose)
+}
+
+func is(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func linksTo(a, b *node) bool {
+	return b.Article.Canonical != "" && slices.Contains(a.Cites, b.Article.Canonical)
+}
+
+func common(a, b []string) bool {
+	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+}
+
+func portion(part, whole []uint32) float64 { return ratio(news.Shared(part, whole), len(part)) }
+
+func jaccard(a, b []uint32) float64 {
+	n := news.Shared(a, b)
+	return ratio(n, len(a)+len(b)-n)
+}
+
+func figuresAgree(a, b []uint32) float64 {
+	if len(a) == 0 || len(b) == 0 {
+		return .5
+	}
+	return ratio(news.Shared(a, b), min(len(a), len(b)))
+}
+
+const inOpening = news.TermTitle | news.TermOpening
+
+// compareTerms compares the words of two articles, each weighed by its inverse document frequency and, over the whole
+// text, by the logarithm of its uses (Salton and Buckley 1988).
+func (c *candidates) compareTerms(a, b *node, f *Features) {
+	var dot, dotOpening, dotNames, inB, inA, nats float64
+	var space [64]place
+	firsts := space[:0]
+	s, t := a.Print.Terms, b.Print.Terms
+	for i, j := 0, 0; i < len(s) && j < len(t); {
+		switch {
+		case s[i] < t[j]:
+			i++
+			continue
+		case s[i] > t[j]:
+			j++
+			continue
+		}
+		idf := c.idf(s[i])
+		u, v := a.Print.Uses[i], b.Print.Uses[j]
+		dot += idf * idf * useWeight(u) * useWeight(v)
+		if u&inOpening != 0 {
+			inB += idf
+		}
+		if v&inOpening != 0 {
+			inA += idf
+		}
+		if u&inOpening != 0 && v&inOpening != 0 {
+			dotOpening += idf * idf
+			nats += idf
+		}
+		if u&v&news.TermName != 0 {
+			dotNames += idf * idf
+		}
+		if idf >= orderedNats {
+			firsts = append(firsts, place{int(a.Print.First[i]), int(b.Print.First[j])})
+		}
+		i, j = i+1, j+1
+	}
+	f[sequence] = kendall(firsts)
+	na, nb := c.norms(a), c.norms(b)
+	f[cosine] = over(dot, math.Sqrt(na.all*nb.all))
+	f[rootCosine] = math.Sqrt(f[cosine])
+	f[opening] = over(dotOpening, math.Sqrt(na.opening*nb.opening))
+	f[names] = over(dotNames, math.Sqrt(na.names*nb.names))
+	ofA, ofB := over(inB, na.nats), over(inA, nb.nats)
+	f[mention], f[mentions] = max(ofA, ofB), min(ofA, ofB)
+	f[rarity] = min(1, nats/manyNats)
+	f[pairsShare] = ratio(news.Shared(a.Print.Pairs, b.Print.Pairs), min(len(a.Print.Pairs), len(b.Print.Pairs)))
+}
+
+const (
+	orderedNats = 4  // rarity from which a term's place counts
+	maxOrdered  = 48 // places looked at
+	leastPlaces = 6  // below which an order says little
+)
+
+// kendall gives Kendall's tau of places in two texts, 0 where it is negative, less where they are few.
+func kendall(at []place) float64 {
+	at = at[:min(len(at), maxOrdered)]
+	agree, pairs := 0, 0
+	for i, x := range at {
+		for _, y := range at[:i] {
+			da, db := x.a-y.a, x.b-y.b
+			switch {
+			case da == 0 || db == 0:
+			case da > 0 == (db > 0):
+				agree++
+				pairs++
+			default:
+				agree--
+				pairs++
+			}
+		}
+	}
+	return max(0, ratio(agree, max(pairs, leastPlaces*(leastPlaces-1)/2)))
+}
+
+func over(x, of float64) float64 {
+	if of <= 0 {
+		return 0
+	}
+	return min(1, x/of)
+}
+
+// useWeights is 1 + ln n for n uses of a term.
+var useWeights = func() (w [news.TermCount + 1]float64) {
+	for n := 1; n < len(w); n++ {
+		w[n] = 1 + math.Log(float64(n))
+	}
+	return w
+}()
+
+func useWeight(use uint8) float64 { return useWeights[use&news.TermCount] }
+
+// norms are the sums that a node's terms are measured by.
+type norms struct {
+	all, opening, names float64 // squared lengths
+	nats                float64 // rarity of the title and opening terms
+}
+
+// norms of a node, taken once an epoch.
+func (c *candidates) norms(n *node) norms {
+	if n.weighed == c.epoch {
+		return n.norms
+	}
+	var s norms
+	for i, t := range n.Print.Terms {
+		idf, use := c.idf(t), n.Print.Uses[i]
+		w := useWeight(use)
+		s.all += idf * idf * w * w
+		if use&inOpening != 0 {
+			s.opening += idf * idf
+			s.nats += idf
+		}
+		if use&news.TermName != 0 {
+			s.names += idf * idf
+		}
+	}
+	n.weighed, n.norms = c.epoch, s
+	return s
+}

@@ -1,0 +1,170 @@
+package group
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+
+	"headwater/internal/news"
+)
+
+// modelFile holds the weights that `make train` wrote.
+//
+//go:embed model.json
+var modelFile []byte
+
+// Model says how probable it is that two articles are one story, and one event: a logistic regression for each level and
+// each amount of text, whose every term is one feature's part.
+type Model struct {
+	Version int `json:"version"` // grows with the meaning of the features; a file of another one is refused
+	// Story and Event are by regime: both articles short, one short, both long.
+	Story [numRegimes]Regression `json:"story"`
+	Event [numRegimes]Regression `json:"event"`
+	// StoryAt and EventAt are the linkages at which clusters become one.
+	StoryAt float64 `json:"story_at"`
+	EventAt float64 `json:"event_at"`
+}
+
+// ModelVersion is the version of the features.
+const ModelVersion = 1
+
+// Regression gives log-odds: Prior + Σ Weights[f] · feature f. Weights of features that are not named are 0.
+type Regression struct {
+	Prior   float64            `json:"prior"`
+	Weights map[string]float64 `json:"weights"`
+
+	weights Features
+}
+
+// DefaultModel is the built-in one. It panics where its file is broken, which a test rules out.
+func DefaultModel() *Model {
+	m, err := ReadModel(modelFile)
+	if err != nil {
+		panic("model.json (built in): " + err.Error())
+	}
+	return m
+}
+
+// ReadModel reads a model's file.
+func ReadModel(data []byte) (*Model, error) {
+	m := &Model{}
+	if err := json.Unmarshal(data, m); err != nil {
+		return nil, err
+	}
+	if m.Version != ModelVersion {
+		return nil, fmt.Errorf("version is %d, this program reads %d; train it anew with make train", m.Version, ModelVersion)
+	}
+	for _, level := range []*[numRegimes]Regression{&m.Story, &m.Event} {
+		for i := range level {
+			if err := level[i].index(); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return m, nil
+}
+
+// index lays the named weights out by feature.
+func (r *Regression) index() error {
+	for name, w := range r.Weights {
+		i := slices.Index(featureNames[:], name)
+		if i < 0 {
+			return fmt.Errorf("there is no feature %q", name)
+		}
+		r.weights[i] = w
+	}
+	return nil
+}
+
+func (r *Regression) logOdds(f *Features) float64 {
+	sum := r.Prior
+	for i, w := range r.weights {
+		sum += w * f[i]
+	}
+	return sum
+}
+
+// FeatureNames gives the features' names in the order of Features.
+func FeatureNames() []string { return featureNames[:] }
+
+func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
+
+// score weighs a pair of articles on both levels and gives the reasons where they are one story.
+func (g *Grouper) score(a, b *node, prints int) verdict {
+	f := g.compare(a, b, prints)
+	if !f.says(a.Print, b.Print) {
+		return verdict{}
+	}
+	r := regimeOf(a.Print, b.Print)
+	v := verdict{story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
+	if a.Article.Hub || b.Article.Hub {
+		v.story = min(v.story, .1) // a hub repeats many stories and joins none
+	}
+	if v.story >= g.model.StoryAt {
+		v.reasons = g.model.Story[r].reasons(&f)
+	}
+	v.event = max(v.event, v.story)
+	if la, lb := a.Article.Lang, b.Article.Lang; la != lb && la != "" && lb != "" && v.story < g.model.StoryAt {
+		v.event = 0 // words of two languages agree by chance
+	}
+	return v
+}
+
+// phrases say what a feature means to a reader. %s stands for its share.
+var phrases = [numFeatures]string{
+	coverage: "%s of one's own prose stands in the other", mutual: "%s of the prose is the same on both sides",
+	lead: "%s of the opening is the same", run: "long passages run on in the same words",
+	order: "shared passages stand in the same order", late: "what is shared stands late in the texts",
+	quotes: "both quote the same words", selection: "the same prose goes with the same quotations", pairsShare: "%s of the word pairs agree", cosine: "rare words, names and figures agree",
+	opening: "the openings speak of the same", mention: "%s of one's opening, by rarity of its words, stands in the other",
+	names: "the names agree", rarity: "they share rare words", title: "the headlines share their words",
+	grams: "the headlines are much alike", sameTitle: "the headline is the same", credits_: "one credits the other's outlet, or both credit one",
+	retelling: "one retells what it credits to the other's outlet, or both credit one", named: "both name one outlet as their source", hearsay: "they credit others with the news",
+	agrees:    "both credit the same outlet with the text",
+	conflicts: "they credit different outlets with the text", cites: "one links to the other", sameOutlet: "one outlet published both",
+	days: "time between them",
+}
+
+// joins are features that are one reason to a reader.
+var joins = map[feature]feature{
+	trace: coverage, mutual: coverage, rootCosine: cosine, opening: cosine, mentions: mention, grams: title, credits_: retelling,
+	names: cosine, rarity: cosine,
+}
+
+// leastReason is the weight in log-odds below which a reason is not told.
+const leastReason = .3
+
+// reasons gives the parts that matter in words, greatest first.
+func (r *Regression) reasons(f *Features) []news.Evidence {
+	var parts Features
+	for i, w := range r.weights {
+		to, joined := joins[feature(i)]
+		if !joined {
+			to = feature(i)
+		}
+		parts[to] += w * f[i]
+	}
+	parts[figures] = r.weights[figures] * (f[figures] - .5)
+	var out []news.Evidence
+	for i, x := range parts {
+		if math.Abs(x) >= leastReason && phraseOf(feature(i), f) != "" {
+			out = append(out, news.Evidence{Kind: "likeness", Detail: phraseOf(feature(i), f), Weight: math.Round(x*100) / 100})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b news.Evidence) int { return int(math.Copysign(1, b.Weight-a.Weight)) })
+	return out
+}
+
+func phraseOf(i feature, f *Features) string {
+	if i == figures {
+		if f[figures] < .5 {
+			return "figures differ"
+		}
+		return "figures agree"
+	}
+	return strings.Replace(phrases[i], "%s", strconv.Itoa(int(math.Round(100*f[i])))+"%", 1)
+}
