@@ -387,3 +387,39 @@ func TestDivision(t *testing.T) {
 		}
 	})
 }
+
+func TestClusterWithin(t *testing.T) {
+	blobs := append(all(0, 3, .9), all(4, 7, .9)...)
+	tests := map[string]struct {
+		n           int
+		bonds       []bond
+		same, apart [][2]int
+		want        []int
+	}{
+		"apart though linked":         {2, []bond{{0, 1, 1}}, nil, [][2]int{{0, 1}}, []int{0, 1}},
+		"one though not linked":       {3, nil, [][2]int{{0, 2}}, nil, []int{0, 1, 0}},
+		"the weaker link is left":     {3, []bond{{0, 1, .9}, {0, 2, .6}}, nil, [][2]int{{0, 1}}, []int{0, 1, 0}},
+		"no way round by a third":     {3, all(0, 2, .9), nil, [][2]int{{0, 1}}, []int{0, 1, 0}},
+		"no way round by two":         {4, all(0, 3, .9), [][2]int{{1, 3}}, [][2]int{{0, 3}}, []int{0, 1, 0, 1}},
+		"strangers do not weaken":     {4, []bond{{0, 2, .6}, {1, 3, .6}}, [][2]int{{0, 1}}, nil, []int{0, 0, 0, 0}},
+		"like a little of two":        {9, append(blobs, bond{0, 8, .9}, bond{4, 8, .9}), nil, nil, []int{0, 0, 0, 0, 4, 4, 4, 4, 8}},
+		"like a little of two as one": {9, append(blobs, bond{0, 8, .9}, bond{4, 8, .9}), [][2]int{{0, 4}}, nil, []int{0, 0, 0, 0, 0, 0, 0, 0, 0}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			g := newGraph(tt.n)
+			for _, b := range tt.bonds {
+				g.add(b.i, b.j, b.p)
+			}
+			for _, p := range tt.same {
+				g.join(p[0], p[1])
+			}
+			for _, p := range tt.apart {
+				g.separate(p[0], p[1])
+			}
+			if diff := gocmp.Diff(tt.want, g.cluster()); diff != "" {
+				t.Errorf("clusters (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
