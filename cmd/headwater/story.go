@@ -3,7 +3,6 @@ package main
 import (
 	"errors"
 	"fmt"
-	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -14,18 +13,18 @@ import (
 func (c *cli) storyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "story ID",
-		Short:   "Show a story: its origin, the reasons, and its members",
-		Example: "  headwater story 17",
+		Short:   "Show a story: its origin, the reasons, and its members; or correct what is in it",
+		Example: "  headwater story 17\n  headwater story merge 17 23\n  headwater story split 17 231 240",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := strconv.ParseInt(args[0], 10, 64)
-			if err != nil || id < 1 {
-				return usagef("%q is no story's number", args[0])
+			id, err := numbers("story", args)
+			if err != nil {
+				return err
 			}
 			return c.reading(cmd.Context(), func(r *readings) error {
-				s, err := r.store.Story(cmd.Context(), id)
+				s, err := r.store.Story(cmd.Context(), id[0])
 				if errors.Is(err, news.ErrNotFound) {
-					return fmt.Errorf("there is no story %d", id)
+					return fmt.Errorf("there is no story %d", id[0])
 				}
 				if err != nil {
 					return err
@@ -38,6 +37,7 @@ func (c *cli) storyCommand() *cobra.Command {
 		},
 	}
 	c.jsonFlag(cmd)
+	cmd.AddCommand(c.storyMerge(), c.storySplit(), c.storyCorrections(), c.storyForget())
 	return cmd
 }
 
@@ -56,7 +56,7 @@ func (c *cli) printStory(s news.Story) error {
 	c.printf("\n")
 	w := c.table()
 	for _, m := range s.Members {
-		w.row("%s\t%s\t%s\t%s\n", m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name, m.Article.Title)
+		w.row("%d\t%s\t%s\t%s\t%s\n", m.Article.ID, m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name, m.Article.Title)
 	}
 	return w.Flush()
 }

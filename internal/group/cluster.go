@@ -8,8 +8,9 @@ import (
 )
 
 // graph is a set of items to cluster, numbered 0 to n-1 in an order that does not depend on arrival, with the links that
-// are known between them.
+// are known between them. Its division says which must be in one cluster, and which must not.
 type graph struct {
+	*division
 	size  []int // articles an item stands for
 	links []map[int]link
 }
@@ -28,7 +29,7 @@ func (l link) with(m link) link {
 }
 
 func newGraph(n int) *graph {
-	g := &graph{size: make([]int, n), links: make([]map[int]link, n)}
+	g := &graph{division: newDivision(n), size: make([]int, n), links: make([]map[int]link, n)}
 	for i := range n {
 		g.size[i], g.links[i] = 1, map[int]link{}
 	}
@@ -40,18 +41,16 @@ func (g *graph) add(i, j int, p float64) {
 	g.links[i][j], g.links[j][i] = l, l
 }
 
-// cluster merges the items, best first, while the linkage of two clusters is at least at. It gives each item's
-// cluster as the lowest number in it.
+// cluster merges the items, best first, while the linkage of two clusters is at least at and they need not stay apart.
+// It gives each item's cluster as the lowest number in it. Clusters that must be one are merged once each has what
+// resembles it: together they resemble little.
 //
 // The linkage of clusters of m and n members is the mean of their √(mn) best pairs, a pair that was never compared
 // counting as 0. That lies between single linkage, by which agencies' background paragraphs chain strangers into one blob,
 // and average linkage, by which a rewrite of one version and an excerpt of another never meet (for both see Sneath and
 // Sokal 1973).
 func (g *graph) cluster(at float64, pairs linkage) []int {
-	c := &clustering{graph: g, at: at, pairs: pairs, parent: make([]int, len(g.size)), version: make([]int, len(g.size))}
-	for i := range c.parent {
-		c.parent[i] = i
-	}
+	c := &clustering{graph: g, at: at, pairs: pairs, version: make([]int, len(g.size))}
 	for i, ls := range g.links {
 		for j := range ls {
 			if i < j {
@@ -60,23 +59,20 @@ func (g *graph) cluster(at float64, pairs linkage) []int {
 		}
 	}
 	heap.Init(&c.queue)
-	for c.queue.Len() > 0 {
-		m := heap.Pop(&c.queue).(merge) //nolint:errcheck // it holds nothing else
-		if c.version[m.i] == m.vi && c.version[m.j] == m.vj {
-			c.merge(m.i, m.j)
-		}
+	c.mergeBest()
+	c.mergeBound()
+	c.mergeBest()
+	of := make([]int, len(g.size))
+	for i := range of {
+		of[i] = c.root(i)
 	}
-	for i := range c.parent {
-		c.parent[i] = c.root(i)
-	}
-	return c.parent
+	return of
 }
 
 type clustering struct {
 	*graph
 	at      float64
 	pairs   linkage
-	parent  []int
 	version []int // grows when a cluster changes; -1 when it went into another
 	queue   queue
 }
@@ -87,6 +83,30 @@ type linkage func(m, n int) int
 // bestPairs is the linkage of stories, allPairs that of events: average linkage.
 func bestPairs(m, n int) int { return int(math.Ceil(math.Sqrt(float64(m) * float64(n)))) }
 func allPairs(m, n int) int  { return m * n }
+
+func (c *clustering) mergeBest() {
+	for c.queue.Len() > 0 {
+		m := heap.Pop(&c.queue).(merge) //nolint:errcheck // it holds nothing else
+		if c.version[m.i] == m.vi && c.version[m.j] == m.vj && c.may(m.i, m.j) {
+			c.merge(m.i, m.j)
+		}
+	}
+}
+
+// mergeBound merges the clusters that must be one.
+func (c *clustering) mergeBound() {
+	first := map[int]int{}
+	for i, version := range c.version {
+		if version < 0 {
+			continue
+		}
+		if j, ok := first[c.root(i)]; ok {
+			c.merge(j, i)
+		} else {
+			first[c.root(i)] = i
+		}
+	}
+}
 
 func (c *clustering) linkage(i, j int) float64 {
 	l := c.links[i][j]
@@ -109,7 +129,7 @@ func (c *clustering) push(i, j int) {
 
 // merge takes j into i, i < j.
 func (c *clustering) merge(i, j int) {
-	c.parent[j] = i
+	c.join(i, j)
 	c.version[i]++
 	c.version[j] = -1
 	c.size[i] += c.size[j]
@@ -129,14 +149,6 @@ func (c *clustering) merge(i, j int) {
 			heap.Fix(&c.queue, at)
 		}
 	}
-}
-
-func (c *clustering) root(i int) int {
-	for c.parent[i] != i {
-		c.parent[i] = c.parent[c.parent[i]]
-		i = c.parent[i]
-	}
-	return i
 }
 
 // merge is a possible merge of clusters i < j at the versions it was weighed for.

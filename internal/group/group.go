@@ -29,6 +29,8 @@ type Options struct {
 	NextStory, NextEvent int64
 	// Model is what pairs are scored with. Nil is DefaultModel.
 	Model *Model
+	// Corrections are people's, in the order in which they were made. They outrank every score.
+	Corrections []news.Correction
 }
 
 // Grouper holds the window of articles that new ones are compared with. It is not safe for concurrent use.
@@ -37,13 +39,14 @@ type Grouper struct {
 	model                *Model
 	nextStory, nextEvent int64
 
-	nodes   []*node
-	byID    map[int64]*node
-	twins   map[twinKey]*node
-	stories map[int64][]*node // living stories by id
-	index   candidates
-	fresh   []*node // added since the last Settle
-	rivals  []*node // twins that come before their representative by content key
+	nodes       []*node
+	byID        map[int64]*node
+	twins       map[seat]*node
+	stories     map[int64][]*node // living stories by id
+	index       candidates
+	constraints *constraints
+	fresh       []*node // added since the last Settle
+	rivals      []*node // twins that come before their representative by content key
 }
 
 // node is an article in the window.
@@ -86,7 +89,8 @@ func New(o Options) *Grouper {
 	g := &Grouper{
 		window:    cmp.Or(o.Window, 72*time.Hour),
 		nextStory: max(o.NextStory, 1), nextEvent: max(o.NextEvent, 1),
-		byID: map[int64]*node{}, twins: map[twinKey]*node{}, stories: map[int64][]*node{},
+		byID: map[int64]*node{}, twins: map[seat]*node{}, stories: map[int64][]*node{},
+		constraints: newConstraints(o.Corrections),
 	}
 	if g.model = o.Model; g.model == nil {
 		g.model = DefaultModel()
@@ -146,7 +150,7 @@ func (g *Grouper) insert(it Item) *node {
 		g.nextEvent = max(g.nextEvent, it.Event+1)
 	}
 	g.index.learn(n)
-	if k, ok := twinKeyOf(n); ok {
+	if k, ok := g.seatOf(n); ok {
 		if first := g.twins[k]; first != nil {
 			n.twinOf = first
 			first.twins = append(first.twins, n)
@@ -175,7 +179,7 @@ func (g *Grouper) remove(n *node) {
 	}
 	g.index.remove(n)
 	g.cut(n)
-	if k, ok := twinKeyOf(n); ok {
+	if k, ok := g.seatOf(n); ok {
 		delete(g.twins, k)
 		g.promote(k, n.twins)
 	}
@@ -208,6 +212,7 @@ func (g *Grouper) Stale(now time.Time) bool {
 // Reopen gives a Grouper that holds only the stories that are still open at now.
 func (g *Grouper) Reopen(now time.Time) *Grouper {
 	h := New(Options{Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent, Model: g.model})
+	h.constraints = g.constraints
 	open := map[*node]bool{}
 	for _, n := range g.nodes {
 		if n.Story == 0 || !newest(g.stories[n.Story]).Before(now.Add(-g.window)) {

@@ -12,6 +12,7 @@ import (
 // restart makes a Grouper from what the store would hold, in the order of ids.
 func (s *shelf) restart(g *Grouper, items map[int64]Item) *Grouper {
 	h := New(Options{Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent})
+	h.constraints = g.constraints
 	for _, id := range slices.Sorted(maps.Keys(s.of)) {
 		it := items[id]
 		it.Story = s.of[id]

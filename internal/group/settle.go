@@ -42,9 +42,10 @@ func byKey(a, b *node) int {
 	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.Article.ID, b.Article.ID))
 }
 
-// reach gives every node that is connected with the given ones by kept edges or by the story it was in, by content key.
+// reach gives every node that is connected with the given ones by kept edges, by the story it was in or by corrections,
+// by content key.
 func (g *Grouper) reach(from []*node) []*node {
-	seen, stories := make(map[*node]bool, len(from)*2), map[int64]bool{}
+	seen, stories, bound := make(map[*node]bool, len(from)*2), map[int64]bool{}, map[int64]bool{}
 	var walk []*node
 	visit := func(n *node) {
 		if n.twinOf != nil {
@@ -60,6 +61,14 @@ func (g *Grouper) reach(from []*node) []*node {
 			stories[n.Story] = true
 			for _, m := range g.stories[n.Story] {
 				visit(m)
+			}
+		}
+		if same := g.constraints.matesOf(n.Article.ID); len(same) > 0 && !bound[same[0]] {
+			bound[same[0]] = true
+			for _, id := range same {
+				if m := g.byID[id]; m != nil {
+					visit(m)
+				}
 			}
 		}
 	}
@@ -88,20 +97,24 @@ func (g *Grouper) decide(nodes []*node, r *Result) {
 	for i, n := range nodes {
 		number[n] = i
 	}
-	storyOf := clusterStories(nodes, number, g.model.StoryAt)
+	storyOf := g.clusterStories(nodes, number)
 	eventOf := eventGraph(nodes, number, storyOf).cluster(g.model.EventAt, allPairs)
 	g.assign(nodes, storyOf, eventOf, r)
 }
 
 // clusterStories gives each node's story as the lowest number in it. Nodes that are one article, listed twice, count as
-// one: how often an aggregator lists it says nothing about what it resembles.
-func clusterStories(nodes []*node, number map[*node]int, at float64) []int {
-	one := identities(nodes, number)
+// one: how often an aggregator lists it says nothing about what it resembles. What corrections say holds.
+func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 	gr := newGraph(len(nodes))
+	gr.division = g.constraints.divide(nodes)
+	one := identities(nodes, number, gr.division)
 	best := map[[2]int]float64{}
 	for i, n := range nodes {
+		if one.root(i) != i {
+			gr.size[i] = 0
+		}
 		for _, e := range n.edges {
-			if a, b := one[i], one[number[e.to]]; a < b {
+			if a, b := one.root(i), one.root(number[e.to]); a < b {
 				best[[2]int{a, b}] = max(best[[2]int{a, b}], e.story)
 			}
 		}
@@ -109,34 +122,25 @@ func clusterStories(nodes []*node, number map[*node]int, at float64) []int {
 	for pair, p := range best {
 		gr.add(pair[0], pair[1], p)
 	}
-	storyOf := gr.cluster(at, bestPairs)
-	for i := range storyOf {
-		storyOf[i] = storyOf[one[i]]
-	}
-	return storyOf
+	return gr.cluster(g.model.StoryAt, bestPairs)
 }
 
-// identities gives the lowest number among the nodes that are one article.
-func identities(nodes []*node, number map[*node]int) []int {
-	one := make([]int, len(nodes))
-	for i := range one {
-		one[i] = i
-	}
-	root := func(i int) int {
-		for one[i] != i {
-			i = one[i]
-		}
-		return i
-	}
+// identities gives the nodes that are one article, and joins them in the division into stories where that allows it.
+func identities(nodes []*node, number map[*node]int, stories *division) *division {
+	var same [][2]int
 	for i, n := range nodes {
 		for _, e := range n.edges {
-			if a, b := root(i), root(number[e.to]); a != b && identical(n, e.to) {
-				one[max(a, b)] = min(a, b)
+			if j := number[e.to]; i < j && identical(n, e.to) {
+				same = append(same, [2]int{i, j})
 			}
 		}
 	}
-	for i := range one {
-		one[i] = root(i)
+	slices.SortFunc(same, func(p, q [2]int) int { return cmp.Or(cmp.Compare(p[0], q[0]), cmp.Compare(p[1], q[1])) })
+	one := newDivision(len(nodes))
+	for _, p := range same {
+		if stories.join(p[0], p[1]) {
+			one.join(p[0], p[1])
+		}
 	}
 	return one
 }

@@ -5,8 +5,19 @@ import "slices"
 // Articles with the same words are twins. One of them, the first by content key, is compared in the name of all, so that
 // neither the order in which they came nor a restart makes a difference.
 
+// seat is where twins sit together: articles that a correction keeps apart are no twins.
+type seat struct {
+	twinKey
+	side string
+}
+
+func (g *Grouper) seatOf(n *node) (seat, bool) {
+	k, ok := twinKeyOf(n)
+	return seat{k, g.constraints.side(n.Article.ID)}, ok
+}
+
 // promote makes one of the twins of a node that is no more their representative.
-func (g *Grouper) promote(k twinKey, twins []*node) {
+func (g *Grouper) promote(k seat, twins []*node) {
 	if len(twins) == 0 {
 		return
 	}
@@ -39,7 +50,7 @@ func (g *Grouper) elect() {
 		g.cut(rep)
 		heir.lead(append(rep.twins, rep))
 		rep.twins = nil
-		if k, ok := twinKeyOf(heir); ok {
+		if k, ok := g.seatOf(heir); ok {
 			g.twins[k] = heir
 		}
 		g.index.add(heir)

@@ -194,6 +194,18 @@ type Settlement struct {
 	Moved   map[int64]int64 // ids of stories that are no more, and where they went
 }
 
+// Correction is a person's word on which articles are one story. It outranks every score, and a later one outranks an
+// earlier one where they contradict each other.
+type Correction struct {
+	ID    int64 // by it the correction is taken back; never used again
+	Made  time.Time
+	Same  []int64 // articles that are one story
+	Apart []int64 // articles that are in no story with those; none where stories were merged
+}
+
+// Articles gives every article that a correction speaks of.
+func (c Correction) Articles() []int64 { return append(append([]int64(nil), c.Same...), c.Apart...) }
+
 // StoryList asks for stories. The zero value asks for the newest 50 by coverage and freshness.
 type StoryList struct {
 	Limit, Offset int

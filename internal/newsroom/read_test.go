@@ -24,19 +24,13 @@ func library(t *testing.T) (*newsroom.Newsroom, *publisher, string, *clock) {
 	address, _ := serveAt(t, "", p)
 	url := "http://" + address
 	at := c.time().Add(-5 * time.Hour)
-	const flood = "The river rose over its banks in the night and flooded forty houses in the lower town, the mayor of Aldermere said. " +
-		"Boats brought two hundred people to the school on the hill, where beds had been put up in the gymnasium by volunteers."
-	const strike = "Bakers in the north laid down work on Monday to demand longer breaks, and bread ran out by noon in most of the shops " +
-		"along the coast. Their union wants twenty minutes more for every shift, which the owners refuse."
-	const comet = "An amateur with a telescope in her garden found a comet that nobody had seen before, the observatory confirmed. " +
-		"It will be visible to the naked eye in spring and come back in eleven thousand years."
 	p.set("herald",
-		item{"flood", "River floods lower town of Aldermere", flood, at},
-		item{"comet", "Gardener finds a comet", comet, at.Add(2 * time.Hour)})
-	p.set("gazette", item{"flood", "River floods lower town of Aldermere", flood, at.Add(time.Hour)})
+		item{"flood", floodTitle, floodText, at},
+		item{"comet", cometTitle, cometText, at.Add(2 * time.Hour)})
+	p.set("gazette", item{"flood", floodTitle, floodText, at.Add(time.Hour)})
 	p.set("tribune",
-		item{"flood", "River floods lower town of Aldermere", flood, at.Add(2 * time.Hour)},
-		item{"strike", "Bakers strike in the north", strike, at.Add(time.Hour)})
+		item{"flood", floodTitle, floodText, at.Add(2 * time.Hour)},
+		item{"strike", strikeTitle, strikeText, at.Add(time.Hour)})
 	add(t, room, url, "herald", "gazette", "tribune")
 	pass(t, room)
 	return room, p, url, c

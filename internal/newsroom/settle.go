@@ -71,16 +71,28 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 			progress(done, max(waiting, done))
 		}
 	}
+	n.settleWindow(&s)
+	return done, n.Store.Settle(ctx, s)
+}
+
+// settleWindow decides about what was added to the window and notes what that changed.
+func (n *Newsroom) settleWindow(s *news.Settlement) {
 	result := n.window.Settle()
 	s.Edges, s.Moved = result.Edges, result.Moved
 	for _, c := range result.Changed {
 		s.Stories = append(s.Stories, n.story(c))
 	}
-	return done, n.Store.Settle(ctx, s)
 }
 
 // prepare makes the prints and claims of some articles and puts them into the window.
 func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news.Settlement) error {
+	ids := make([]int64, len(articles))
+	for i, a := range articles {
+		ids[i] = a.ID
+	}
+	if err := n.recall(ctx, n.window.Mates(ids)); err != nil { // a revision stays with those that it belongs to
+		return err
+	}
 	items := make([]group.Item, len(articles))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(twoWorkers)
@@ -150,12 +162,14 @@ func (n *Newsroom) openWindow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w := group.New(group.Options{Window: n.Window, NextStory: story, NextEvent: event})
+	corrections, err := n.Store.Corrections(ctx)
+	if err != nil {
+		return err
+	}
+	w := group.New(group.Options{Window: n.Window, NextStory: story, NextEvent: event, Corrections: corrections})
 	since := now.Add(-n.windowLength())
 	err = n.Store.Window(ctx, since, func(r store.WindowRow) error {
-		w.Restore(group.Item{
-			Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
-		})
+		w.Restore(restored(r))
 		return nil
 	})
 	if err != nil {
@@ -170,6 +184,12 @@ func (n *Newsroom) openWindow(ctx context.Context) error {
 	}
 	n.window = w
 	return nil
+}
+
+func restored(r store.WindowRow) group.Item {
+	return group.Item{
+		Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
+	}
 }
 
 func (n *Newsroom) windowLength() time.Duration {

@@ -58,6 +58,9 @@ func unlist[T any](s string) ([]T, error) {
 
 // idList is a JSON array for json_each: one parameter for any number of ids.
 func idList(ids []int64) (string, error) {
+	if len(ids) == 0 {
+		return "[]", nil // null would be one row
+	}
 	b, err := json.Marshal(ids)
 	return string(b), err
 }

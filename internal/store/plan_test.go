@@ -31,6 +31,8 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"count after", countAfterSQL, "COVERING INDEX articles_seq"},
 		{"window", windowSQL, "INDEX articles_seen"},
 		{"edges", edgesSQL, "INDEX articles_seen"},
+		{"window of stories", windowOfSQL, "INDEX members_story"},
+		{"edges of stories", edgesOfSQL, "INDEX edges_b"},
 		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},

@@ -23,15 +23,17 @@ const (
 // in Moved is deleted too, and every id that ever led to it leads on. The edges of an article with a new print are
 // replaced by those given. The mark moves to Through; 0 leaves it where it is.
 func (db *DB) Settle(ctx context.Context, s news.Settlement) error {
-	return db.write(ctx, "settle", func(ctx context.Context, t tx) error {
-		steps := []func(context.Context, news.Settlement) error{t.putEdges, t.putPrints, t.putClaims, t.replaceStories, t.putCounters}
-		for _, step := range steps {
-			if err := step(ctx, s); err != nil {
-				return err
-			}
+	return db.write(ctx, "settle", func(ctx context.Context, t tx) error { return t.settle(ctx, s) })
+}
+
+func (t tx) settle(ctx context.Context, s news.Settlement) error {
+	steps := []func(context.Context, news.Settlement) error{t.putEdges, t.putPrints, t.putClaims, t.replaceStories, t.putCounters}
+	for _, step := range steps {
+		if err := step(ctx, s); err != nil {
+			return err
 		}
-		return t.setMark(ctx, markSettle, s.Through)
-	})
+	}
+	return t.setMark(ctx, markSettle, s.Through)
 }
 
 const putPrintSQL = `INSERT INTO prints (article_id, print) VALUES (?, ?)

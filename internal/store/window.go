@@ -25,7 +25,18 @@ const openSQL = `WITH open(id) AS MATERIALIZED (SELECT id FROM articles WHERE se
 	WHERE s.changed >= ?1 AND m.story_id = s.id AND a.id = m.article_id AND a.seen < ?1)
 	`
 
-const windowSQL = openSQL + `SELECT a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.published, a.updated, a.url, a.canonical, a.title,
+// matesSQL names the articles of WindowOf.
+const matesSQL = `WITH open(id) AS MATERIALIZED (SELECT DISTINCT m.article_id
+	FROM json_each(?1) AS wanted CROSS JOIN members AS named CROSS JOIN members AS m
+	WHERE named.article_id = wanted.value AND m.story_id = named.story_id)
+	`
+
+const (
+	windowSQL   = openSQL + windowRowsSQL
+	windowOfSQL = matesSQL + windowRowsSQL
+)
+
+const windowRowsSQL = `SELECT a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.published, a.updated, a.url, a.canonical, a.title,
 	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub,
 	p.print, coalesce(c.claims, ''), coalesce(s.id, 0), coalesce(s.event_id, 0)
 	FROM open CROSS JOIN articles AS a CROSS JOIN prints AS p
@@ -37,8 +48,21 @@ const windowSQL = openSQL + `SELECT a.id, a.seq, a.feed_id, a.guid, a.hash, a.se
 // order of ids: stories that are still open come whole. A revision that waits to be settled comes with the print of its
 // earlier text. An error of each ends the reading.
 func (db *DB) Window(ctx context.Context, since time.Time, each func(WindowRow) error) error {
+	return db.window(ctx, windowSQL, millis(since), each)
+}
+
+// WindowOf gives every article of the stories that the given articles are in, as Window does.
+func (db *DB) WindowOf(ctx context.Context, articles []int64, each func(WindowRow) error) error {
+	ids, err := idList(articles)
+	if err != nil {
+		return err
+	}
+	return db.window(ctx, windowOfSQL, ids, each)
+}
+
+func (db *DB) window(ctx context.Context, query string, arg any, each func(WindowRow) error) error {
 	return db.read(ctx, "window", func(t *sql.Tx) error {
-		return eachRow(ctx, t, windowSQL, []any{millis(since)}, func(rows *sql.Rows) error {
+		return eachRow(ctx, t, query, []any{arg}, func(rows *sql.Rows) error {
 			w, err := db.scanWindow(rows)
 			if err != nil {
 				return err
@@ -66,13 +90,30 @@ func (db *DB) scanWindow(rows *sql.Rows) (w WindowRow, err error) {
 	return w, err
 }
 
-const edgesSQL = openSQL + `SELECT e.a, e.b, e.story, e.event, e.reasons FROM open CROSS JOIN edges AS e
-	WHERE e.a = open.id`
+const (
+	edgesSQL   = openSQL + edgeRowsSQL + `a = open.id`
+	edgesOfSQL = matesSQL + edgeRowsSQL + `a = open.id UNION ` + edgeRowsSQL + `b = open.id`
+
+	edgeRowsSQL = `SELECT e.a, e.b, e.story, e.event, e.reasons FROM open CROSS JOIN edges AS e WHERE e.`
+)
 
 // Edges gives the edges whose lower end Window gives for the same time. The other end may be closed: pass over those.
-func (db *DB) Edges(ctx context.Context, since time.Time) (edges []news.Edge, err error) {
+func (db *DB) Edges(ctx context.Context, since time.Time) ([]news.Edge, error) {
+	return db.edges(ctx, edgesSQL, millis(since))
+}
+
+// EdgesOf gives the edges of which one end at least is among what WindowOf gives for the same articles.
+func (db *DB) EdgesOf(ctx context.Context, articles []int64) ([]news.Edge, error) {
+	ids, err := idList(articles)
+	if err != nil {
+		return nil, err
+	}
+	return db.edges(ctx, edgesOfSQL, ids)
+}
+
+func (db *DB) edges(ctx context.Context, query string, arg any) (edges []news.Edge, err error) {
 	err = db.read(ctx, "edges", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, edgesSQL, millis(since))
+		rows, err := t.QueryContext(ctx, query, arg)
 		if err != nil {
 			return err
 		}

@@ -1,0 +1,226 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"headwater/internal/news"
+	"headwater/internal/newsroom"
+	"headwater/internal/store"
+	"headwater/internal/view"
+)
+
+// correctionView is a correction as printed in JSON.
+type correctionView struct {
+	ID      int64     `json:"id"`
+	Kind    string    `json:"kind"` // "merge" or "split"
+	Made    time.Time `json:"made"`
+	Same    []int64   `json:"same"`    // articles that are one story
+	Apart   []int64   `json:"apart"`   // articles that are in no story with those
+	Stories []int64   `json:"stories"` // that the articles are in now: those of same, then the others
+}
+
+// correctionOf shows a correction; of has the stories of its articles.
+func correctionOf(c news.Correction, of map[int64]int64) correctionView {
+	v := correctionView{ID: c.ID, Kind: "merge", Made: c.Made, Same: c.Same, Apart: orEmpty(c.Apart), Stories: []int64{}}
+	if len(c.Apart) > 0 {
+		v.Kind = "split"
+	}
+	seen := map[int64]bool{0: true}
+	for _, a := range c.Articles() {
+		if s := of[a]; !seen[s] {
+			seen[s] = true
+			v.Stories = append(v.Stories, s)
+		}
+	}
+	return v
+}
+
+// numbers reads numbers of stories, articles or corrections.
+func numbers(what string, args []string) ([]int64, error) {
+	var out []int64
+	for _, arg := range args {
+		n, err := strconv.ParseInt(arg, 10, 64)
+		if err != nil || n < 1 {
+			return nil, usagef("%q is no %s's number", arg, what)
+		}
+		out = append(out, n)
+	}
+	return out, nil
+}
+
+func (c *cli) storyMerge() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "merge ID OTHER...",
+		Short: "Say that stories are one",
+		Long: "Says that stories are one, whatever the scores say. Their articles stay together from now on. The oldest number stays, and\n" +
+			"the others lead to it. A later correction outranks an earlier one.",
+		Example: "  headwater story merge 17 23",
+		Args:    cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			stories, err := numbers("story", args)
+			if err != nil {
+				return err
+			}
+			return c.correct(cmd, args, func(ctx context.Context, a *app) (newsroom.Corrected, error) { return a.Merge(ctx, stories) })
+		},
+	}
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+func (c *cli) storySplit() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "split ID ARTICLE...",
+		Short: "Say that articles do not belong in a story",
+		Long: "Says that articles do not belong in a story, whatever the scores say. Together they become a story of their own, and are\n" +
+			"in none with the rest from now on; the rest keeps its number, and holds together as far as it is alike. `headwater story\n" +
+			"ID` shows the articles' numbers. A later correction outranks an earlier one.",
+		Example: "  headwater story split 17 231 240",
+		Args:    cobra.MinimumNArgs(2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			story, err := numbers("story", args[:1])
+			if err != nil {
+				return err
+			}
+			articles, err := numbers("article", args[1:])
+			if err != nil {
+				return err
+			}
+			return c.correct(cmd, args, func(ctx context.Context, a *app) (newsroom.Corrected, error) {
+				return a.Split(ctx, story[0], articles)
+			})
+		},
+	}
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+func (c *cli) storyForget() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "forget N",
+		Short:   "Take a correction back",
+		Long:    "Takes a correction back: its articles are grouped as if nobody had said so. `headwater story corrections` shows the numbers.",
+		Example: "  headwater story forget 3",
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			number, err := numbers("correction", args)
+			if err != nil {
+				return err
+			}
+			return c.correct(cmd, args, func(ctx context.Context, a *app) (newsroom.Corrected, error) {
+				done, err := a.Forget(ctx, number[0])
+				if errors.Is(err, news.ErrNotFound) {
+					err = fmt.Errorf("%w; `headwater story corrections` has them", err)
+				}
+				return done, err
+			})
+		},
+	}
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+// correct makes or takes back a correction and prints what came of it.
+func (c *cli) correct(cmd *cobra.Command, args []string, work func(context.Context, *app) (newsroom.Corrected, error)) error {
+	return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+		done, err := work(cmd.Context(), a)
+		if err != nil {
+			return err
+		}
+		return c.printCorrected(done, cmd.Name() == "forget")
+	})
+}
+
+func (c *cli) printCorrected(done newsroom.Corrected, forgotten bool) error {
+	if c.asJSON {
+		of := map[int64]int64{}
+		views := make([]view.Story, 0, len(done.Stories))
+		for _, s := range done.Stories {
+			views = append(views, view.StoryOf(s))
+			for _, m := range s.Members {
+				of[m.Article.ID] = s.ID
+			}
+		}
+		return c.printJSON(struct {
+			Correction correctionView `json:"correction"`
+			Stories    []view.Story   `json:"stories"`
+		}{correctionOf(done.Correction, of), views})
+	}
+	if forgotten {
+		c.printf("correction %d is taken back\n", done.Correction.ID)
+	} else {
+		c.printf("correction %d is made; `headwater story forget %d` takes it back\n", done.Correction.ID, done.Correction.ID)
+	}
+	return c.printStories(done.Stories, len(done.Stories))
+}
+
+func (c *cli) storyCorrections() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "corrections",
+		Short:   "List what was merged and split by hand",
+		Example: "  headwater story corrections --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.reading(cmd.Context(), func(r *readings) error {
+				views, titles, err := corrections(cmd.Context(), r.store)
+				if err != nil {
+					return err
+				}
+				if c.asJSON {
+					return c.printJSON(views)
+				}
+				return c.printCorrections(views, titles)
+			})
+		},
+	}
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+// corrections gives all corrections, and the titles of the stories that their articles are in.
+func corrections(ctx context.Context, db *store.DB) ([]correctionView, map[int64]string, error) {
+	all, err := db.Corrections(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	var articles []int64
+	for _, x := range all {
+		articles = append(articles, x.Articles()...)
+	}
+	of, err := db.StoriesOf(ctx, articles)
+	if err != nil {
+		return nil, nil, err
+	}
+	views, ids := make([]correctionView, 0, len(all)), []int64{}
+	for _, x := range all {
+		v := correctionOf(x, of)
+		views, ids = append(views, v), append(ids, v.Stories...)
+	}
+	stories, err := db.Stories(ctx, news.StoryList{IDs: ids})
+	titles := make(map[int64]string, len(stories))
+	for _, s := range stories {
+		titles[s.ID] = s.Title
+	}
+	return views, titles, err
+}
+
+// printCorrections lists corrections, each with the stories that it concerns now.
+func (c *cli) printCorrections(views []correctionView, titles map[int64]string) error {
+	w := c.table()
+	for _, v := range views {
+		for i, s := range v.Stories {
+			if i == 0 {
+				w.row("%d\t%s\t%s\tstory %d\t%s\n", v.ID, v.Kind, v.Made.Format("2 Jan 2006 15:04"), s, titles[s])
+			} else {
+				w.row("\t\t\tstory %d\t%s\n", s, titles[s])
+			}
+		}
+	}
+	return w.Flush()
+}
