@@ -33,7 +33,7 @@ type pkg struct {
 
 // stages import news, and others of ours only where ours says so.
 var stages = []string{
-	"clean", "config", "demo", "fetch", "group", "index", "opml", "origin", "outlets", "parse", "poll", "prints", "publish",
+	"clean", "config", "demo", "embed", "fetch", "group", "index", "opml", "origin", "outlets", "parse", "poll", "prints", "publish",
 	"store",
 }
 
@@ -82,7 +82,7 @@ func owners() map[string][]string {
 		"golang.org/x/net/http/httpguts":  {"config"},
 		"html/template":                   {"publish", "web"},
 		"modernc.org":                     {"store"},
-		"net/http":                        {"api", "cmd/headwater", "demo", "fetch", "greader", "newsroom", "web"},
+		"net/http":                        {"api", "cmd/headwater", "demo", "embed", "fetch", "greader", "newsroom", "web"},
 		"net/http/cookiejar":              {},
 		"net/http/httptest":               {},
 		"net/rpc":                         {},
