@@ -32,6 +32,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"window", windowSQL, "INDEX articles_seen"},
 		{"edges", edgesSQL, "INDEX articles_seen"},
 		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
+		{"vectors", vectorsSQL, "INTEGER PRIMARY KEY"},
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
 		{"changed stories", stories(news.StoryList{Since: day}), "INDEX stories_changed"},
