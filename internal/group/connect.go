@@ -48,6 +48,7 @@ func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 		v := &verdicts[i]
 		v.story, v.event, v.reasons = g.score(pairs[i].a, pairs[i].b, pairs[i].prints)
 	})
+	g.reconsider(pairs, verdicts)
 	var kept []news.Edge
 	for i, p := range pairs {
 		v := verdicts[i]

@@ -27,12 +27,18 @@ type Options struct {
 	Window time.Duration
 	// NextStory and NextEvent are the first ids to mint; ids below them were used before. Zero means 1.
 	NextStory, NextEvent int64
+	// Second gives a second opinion on pairs whose event probability lies in the band where the model abstains. May be nil.
+	Second SecondOpinion
+	// Threshold is the cosine, 0 to 1, from which Second brings a pair into one event. Zero means .8.
+	Threshold float64
 }
 
 // Grouper holds the window of articles that new ones are compared with. It is not safe for concurrent use.
 type Grouper struct {
 	window               time.Duration
 	nextStory, nextEvent int64
+	second               SecondOpinion
+	similar              float64 // Options.Threshold
 
 	nodes   []*node
 	byID    map[int64]*node
@@ -84,6 +90,7 @@ func New(o Options) *Grouper {
 	g := &Grouper{
 		window:    cmp.Or(o.Window, 72*time.Hour),
 		nextStory: max(o.NextStory, 1), nextEvent: max(o.NextEvent, 1),
+		second: o.Second, similar: cmp.Or(o.Threshold, .8),
 		byID: map[int64]*node{}, twins: map[twinKey]*node{}, stories: map[int64][]*node{},
 	}
 	g.index.init()
@@ -202,7 +209,7 @@ func (g *Grouper) Stale(now time.Time) bool {
 
 // Reopen gives a Grouper that holds only the stories that are still open at now.
 func (g *Grouper) Reopen(now time.Time) *Grouper {
-	h := New(Options{Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent})
+	h := New(Options{Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent, Second: g.second, Threshold: g.similar})
 	open := map[*node]bool{}
 	for _, n := range g.nodes {
 		if n.Story == 0 || !newest(g.stories[n.Story]).Before(now.Add(-g.window)) {

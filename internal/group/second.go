@@ -1,0 +1,57 @@
+package group
+
+import "math"
+
+// SecondOpinion says how alike articles are by another light than the words they share.
+type SecondOpinion interface {
+	// Similar gives a cosine, -1 to 1, for each of the pairs of article ids, and NaN for one that it knows nothing of.
+	Similar(pairs [][2]int64) []float64
+}
+
+// The event probabilities between which a pair is unlikely to be left to the words alone: from abstainLow on, and below
+// abstainHigh, from which it is joined anyway. Below the band lie nearly all candidates; asking about them would cost much
+// and find little.
+const (
+	abstainLow  = .2
+	abstainHigh = threshold
+)
+
+// What a second opinion makes of a cosine (see second).
+const (
+	secondMost  = .55  // the most it gives
+	secondJoins = .501 // what it gives at its threshold
+	secondSlope = 40   // how steeply it rises, in log-odds a unit of cosine
+)
+
+// reconsider asks the second opinion about all pairs that are in doubt. It may bring a pair into one event and never into
+// one story: texts that mean the same need not derive from one another.
+func (g *Grouper) reconsider(pairs []pair, verdicts []verdict) {
+	if g.second == nil {
+		return
+	}
+	var doubtful []int
+	var ids [][2]int64
+	for i, v := range verdicts {
+		if v.event >= abstainLow && v.event < abstainHigh {
+			doubtful = append(doubtful, i)
+			ids = append(ids, [2]int64{pairs[i].a.Article.ID, pairs[i].b.Article.ID})
+		}
+	}
+	if len(ids) == 0 {
+		return
+	}
+	for k, cosine := range g.second.Similar(ids) {
+		if v := &verdicts[doubtful[k]]; !math.IsNaN(cosine) {
+			v.event = max(v.event, second(cosine, g.similar))
+		}
+	}
+}
+
+// second turns a cosine into the probability that a pair tells of one event: a logistic curve that rises from 0 to .55 and
+// passes .501, just above the threshold of joining, where the cosine is that of Options.Threshold. .05 of cosine below it
+// gives .32, .1 below .09. So a second opinion joins a pair, but weighs little where the words of other pairs of the same two
+// clusters speak against them.
+func second(cosine, similar float64) float64 {
+	odds := math.Log(secondJoins / (secondMost - secondJoins))
+	return secondMost * sigmoid(secondSlope*(cosine-similar)+odds)
+}
