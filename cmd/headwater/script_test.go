@@ -133,6 +133,13 @@ func oddNews(mux *http.ServeMux) {
 	mux.HandleFunc("/inward", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://10.0.0.1/feed.xml", http.StatusFound)
 	})
+	mux.HandleFunc("POST /v1/embeddings", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer sk-1" {
+			http.Error(w, `{"error":{"message":"no such key"}}`, http.StatusUnauthorized)
+			return
+		}
+		write(w, `{"data":[{"index":0,"embedding":[1,2,3]}]}`)
+	})
 	mux.HandleFunc("/large.xml", func(w http.ResponseWriter, _ *http.Request) {
 		item := "<item><title>" + strings.Repeat("word ", 20_000) + "</title></item>"
 		write(w, `<rss version="2.0"><channel><title>Large</title>`, strings.Repeat(item, 110), `</channel></rss>`) // 11 MB

@@ -27,6 +27,8 @@ const (
 func (n *Newsroom) Settle(ctx context.Context, progress func(done, total int)) (int, error) {
 	n.settling.Lock()
 	defer n.settling.Unlock()
+	n.second.begin(ctx)
+	defer n.second.end()
 	total := 0
 	for {
 		done, err := n.settleRound(ctx, progress)
@@ -72,6 +74,9 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 		}
 	}
 	result := n.window.Settle()
+	if err := n.second.fault(); err != nil {
+		return done, err
+	}
 	s.Edges, s.Moved = result.Edges, result.Moved
 	for _, c := range result.Changed {
 		s.Stories = append(s.Stories, n.story(c))
@@ -150,7 +155,11 @@ func (n *Newsroom) openWindow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w := group.New(group.Options{Window: n.Window, NextStory: story, NextEvent: event})
+	o := group.Options{Window: n.Window, NextStory: story, NextEvent: event, Threshold: n.Similar}
+	if n.second != nil {
+		o.Second = n.second
+	}
+	w := group.New(o)
 	since := now.Add(-n.windowLength())
 	err = n.Store.Window(ctx, since, func(r store.WindowRow) error {
 		w.Restore(group.Item{
