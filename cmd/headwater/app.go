@@ -12,6 +12,7 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/config"
+	"headwater/internal/embed"
 	"headwater/internal/fetch"
 	"headwater/internal/index"
 	"headwater/internal/news"
@@ -86,6 +87,7 @@ func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Regi
 		Parse:   parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth},
 		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
 		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Batch: cfg.Index.Batch,
+		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, Similar: cfg.Embeddings.Threshold,
 	}
 }
 
@@ -161,6 +163,15 @@ func fetchOptions(cfg config.Config) fetch.Options {
 		UserAgent: userAgent(cfg), Timeout: cfg.Fetch.Timeout, MaxBytes: int64(cfg.Fetch.MaxBytes), AllowPrivate: cfg.Fetch.AllowPrivate,
 		PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Pause,
 	}
+}
+
+// embedClient is nil where no endpoint is set.
+func embedClient(cfg config.Config, client *fetch.Client) *embed.Client {
+	e := cfg.Embeddings
+	if e.Endpoint == "" {
+		return nil
+	}
+	return embed.New(embed.Options{Endpoint: e.Endpoint, Model: e.Model, Key: string(e.APIKey), Batch: e.Batch}, client)
 }
 
 // userAgent names us to servers: by default Headwater, its version, and where its home page or whoever runs it is found.

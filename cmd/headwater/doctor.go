@@ -7,10 +7,12 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"headwater/internal/config"
+	"headwater/internal/fetch"
 	"headwater/internal/news"
 	"headwater/internal/store"
 )
@@ -25,7 +27,7 @@ type finding struct {
 func (c *cli) doctorCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "doctor",
-		Short:   "Check configuration, data folder, store, index and feeds; changes nothing that is stored",
+		Short:   "Check configuration, data folder, store, index, feeds and embeddings; changes nothing that is stored",
 		Example: "  headwater doctor",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -76,7 +78,8 @@ func (c *cli) examine(ctx context.Context) []finding {
 		found = append(found, finding{"outlets", false, err.Error()})
 	}
 	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); err != nil {
-		return append(found, finding{"data folder", true, cfg.Data + " holds nothing yet"})
+		found = append(found, finding{"data folder", true, cfg.Data + " holds nothing yet"})
+		return append(found, examineEmbeddings(ctx, cfg)...)
 	}
 	found = append(found, finding{"data folder", true, cfg.Data})
 	if c.host != nil {
@@ -129,7 +132,29 @@ func (a *app) examine(ctx context.Context) []finding {
 	if err == nil && int(n)+status.Unindexed < status.Articles {
 		f.OK, f.Detail = false, fmt.Sprintf("%d of %d articles; `headwater reindex` builds it anew", n, status.Articles)
 	}
-	return append(found, f, a.examineFeeds(ctx))
+	found = append(found, f, a.examineFeeds(ctx))
+	return append(found, examineEmbeddings(ctx, a.cfg)...)
+}
+
+// examineEmbeddings asks the endpoint, where one is set, for one vector.
+func examineEmbeddings(ctx context.Context, cfg config.Config) []finding {
+	if cfg.Embeddings.Endpoint == "" {
+		return nil
+	}
+	client, err := fetch.New(fetchOptions(cfg))
+	if err != nil {
+		return []finding{{"embeddings", false, err.Error()}}
+	}
+	defer client.Close()
+	ctx, cancel := context.WithTimeout(ctx, cfg.Embeddings.Timeout)
+	defer cancel()
+	began := time.Now()
+	vectors, err := embedClient(cfg, client).Vectors(ctx, []string{"The river rose overnight."})
+	if err != nil {
+		return []finding{{"embeddings", false, err.Error()}}
+	}
+	return []finding{{"embeddings", true, fmt.Sprintf("%s gives vectors of %s, in %s",
+		cfg.Embeddings.Model, count(len(vectors[0]), "number"), time.Since(began).Round(time.Millisecond))}}
 }
 
 func result(what string, err error, detail string) finding {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"crypto/sha256"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -132,6 +133,22 @@ func oddNews(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("/inward", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://10.0.0.1/feed.xml", http.StatusFound)
+	})
+	mux.HandleFunc("POST /v1/embeddings", func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Authorization") != "Bearer sk-1" {
+			http.Error(w, `{"error":{"message":"no such key"}}`, http.StatusUnauthorized)
+			return
+		}
+		var ask struct{ Input []string }
+		if err := json.NewDecoder(r.Body).Decode(&ask); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		var data []string
+		for i := range ask.Input {
+			data = append(data, fmt.Sprintf(`{"index":%d,"embedding":[1,2,3]}`, i))
+		}
+		write(w, `{"data":[`, strings.Join(data, ","), `]}`)
 	})
 	mux.HandleFunc("/large.xml", func(w http.ResponseWriter, _ *http.Request) {
 		item := "<item><title>" + strings.Repeat("word ", 20_000) + "</title></item>"

@@ -25,6 +25,8 @@ func check(key string, value any) error {
 		return checkTime(key, v)
 	case Size:
 		return within(v, 1e3, 1e9)
+	case float64:
+		return within(v, .01, 1)
 	}
 	return nil
 }
@@ -35,6 +37,8 @@ func checkText(key, text string) error {
 		return checkListen(text)
 	case "public_url":
 		return checkPublicURL(text)
+	case "embeddings.endpoint":
+		return checkEndpoint(text)
 	case "poll.schedule":
 		return checkSchedule(text)
 	case "fetch.user_agent":
@@ -66,6 +70,8 @@ func checkNumber(key string, n int) error {
 		return within(n, 10, 1000)
 	case "index.batch":
 		return within(n, 1, 10_000)
+	case "embeddings.batch":
+		return within(n, 1, 1000)
 	}
 	return nil
 }
@@ -169,6 +175,18 @@ func checkPublicURL(text string) error {
 		return faultf(bare.String(), "%q has a password, a query or a fragment, which no path can follow", u.Redacted())
 	}
 	return nil
+}
+
+// checkEndpoint takes what public_url does, without the path that is added to it.
+func checkEndpoint(text string) error {
+	bare := strings.TrimRight(text, "/")
+	for _, end := range []string{"/embeddings", "/v1"} {
+		bare = strings.TrimSuffix(bare, end)
+	}
+	if bare != strings.TrimRight(text, "/") {
+		return faultf(bare, "%q ends in what is added to it: /v1/embeddings", text)
+	}
+	return checkPublicURL(text)
 }
 
 func isHost(u *url.URL) bool {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"strconv"
 	"time"
 
 	"headwater"
@@ -23,15 +24,17 @@ type Config struct {
 	Title     string `yaml:"title"`
 	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in
 	// ".opml" is a path. Load does not look whether they exist.
-	Lists   []string `yaml:"lists"`
-	Poll    Poll     `yaml:"poll"`
-	Fetch   Fetch    `yaml:"fetch"`
-	Parse   Parse    `yaml:"parse"`
-	Group   Group    `yaml:"group"`
-	Origin  Origin   `yaml:"origin"`
-	Index   Index    `yaml:"index"`
-	Outlets []Outlet `yaml:"outlets"`
-	Log     Log      `yaml:"log"`
+	Lists []string `yaml:"lists"`
+	Poll  Poll     `yaml:"poll"`
+	Fetch Fetch    `yaml:"fetch"`
+	Parse Parse    `yaml:"parse"`
+	Group Group    `yaml:"group"`
+	// Embeddings is off where its Endpoint is "".
+	Embeddings Embeddings `yaml:"embeddings"`
+	Origin     Origin     `yaml:"origin"`
+	Index      Index      `yaml:"index"`
+	Outlets    []Outlet   `yaml:"outlets"`
+	Log        Log        `yaml:"log"`
 
 	// File is the file that was read, or "" where the defaults alone hold.
 	File string `yaml:"-"`
@@ -77,6 +80,36 @@ type Group struct {
 	// Window is how long a story stays open to new articles, measured from its newest one.
 	Window time.Duration `yaml:"window"`
 }
+
+// Embeddings says who is asked whether two articles that grouping is unsure about tell of one event.
+type Embeddings struct {
+	// Endpoint is an http or https address, without a slash at the end, below which /v1/embeddings answers; "" is off.
+	Endpoint string `yaml:"endpoint"`
+	// Model is the name that the endpoint knows it by. It is set where Endpoint is.
+	Model string `yaml:"model"`
+	// APIKey is sent as a bearer token; "" sends none.
+	APIKey Secret `yaml:"api_key"`
+	// Timeout bounds what one settling waits for the endpoint, all its requests together.
+	Timeout time.Duration `yaml:"timeout"`
+	// Batch is how many texts one request holds.
+	Batch int `yaml:"batch"`
+	// Threshold is the cosine, 0.01 to 1, from which two articles tell of one event.
+	Threshold float64 `yaml:"threshold"`
+}
+
+// Secret is text that no error repeats and that fmt, and so the text log, does not show. string(s) is the text.
+type Secret string
+
+// String hides the text.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "(secret)"
+}
+
+// GoString hides it from %#v too.
+func (s Secret) GoString() string { return strconv.Quote(s.String()) }
 
 // Origin says how a story's origin is weighed. There is nothing to set yet.
 type Origin struct{}

@@ -1,7 +1,9 @@
 package config
 
 import (
+	"fmt"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,12 +24,13 @@ func TestDefault(t *testing.T) {
 			Schedule: "@every 1m", Workers: 16,
 			Interval: time.Hour, MinInterval: 10 * time.Minute, MaxInterval: 24 * time.Hour,
 		},
-		Fetch:   Fetch{Timeout: 20 * time.Second, MaxBytes: 10_000_000, PerHost: 1, AllowPrivate: []netip.Prefix{}},
-		Parse:   Parse{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
-		Group:   Group{Window: 72 * time.Hour},
-		Index:   Index{Batch: 500},
-		Outlets: []Outlet{},
-		Log:     Log{Level: "info", Format: "text"},
+		Fetch:      Fetch{Timeout: 20 * time.Second, MaxBytes: 10_000_000, PerHost: 1, AllowPrivate: []netip.Prefix{}},
+		Parse:      Parse{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
+		Group:      Group{Window: 72 * time.Hour},
+		Embeddings: Embeddings{Timeout: 30 * time.Second, Batch: 32, Threshold: .8},
+		Index:      Index{Batch: 500},
+		Outlets:    []Outlet{},
+		Log:        Log{Level: "info", Format: "text"},
 	}
 	if diff := cmp.Diff(want, Default(), comparePrefixes); diff != "" {
 		t.Errorf("config.yaml does not say what the documentation does (-want +got):\n%s", diff)
@@ -68,5 +71,18 @@ func TestBaseURL(t *testing.T) {
 		if got := c.BaseURL(tt.addr); got != tt.want {
 			t.Errorf("BaseURL(%q) with public_url %q and listen %q = %q, want %q", tt.addr, tt.public, tt.listen, got, tt.want)
 		}
+	}
+}
+
+func TestSecretIsNotShown(t *testing.T) {
+	c := Default()
+	c.Embeddings.APIKey = "sk-123"
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q"} {
+		if text := fmt.Sprintf(verb, c); strings.Contains(text, "sk-123") || !strings.Contains(text, "(secret)") {
+			t.Errorf("%s shows the key, or nothing in its place: %s", verb, text)
+		}
+	}
+	if got := fmt.Sprint(Secret("")); got != "" {
+		t.Errorf("no key is shown as %q", got)
 	}
 }

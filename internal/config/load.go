@@ -45,6 +45,7 @@ func Load(o Options) (Config, error) {
 		return Config{}, &Error{Problems: l.problems}
 	}
 	l.config.PublicURL = strings.TrimRight(l.config.PublicURL, "/")
+	l.config.Embeddings.Endpoint = strings.TrimRight(l.config.Embeddings.Endpoint, "/")
 	return l.config, nil
 }
 
@@ -211,6 +212,9 @@ func (l *loader) bounds() {
 	p := l.config.Poll
 	l.ordered("poll.min_interval", p.MinInterval, "poll.interval", p.Interval)
 	l.ordered("poll.interval", p.Interval, "poll.max_interval", p.MaxInterval)
+	if e := l.config.Embeddings; e.Endpoint != "" && e.Model == "" {
+		l.add(l.places["embeddings.endpoint"], "embeddings.model", faultf("", "missing; name the model that %s is to use", e.Endpoint))
+	}
 }
 
 // ordered blames the setting that somebody made; the defaults are in order.

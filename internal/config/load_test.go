@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -98,6 +99,10 @@ func shown(s setting) string {
 		return show(*into)
 	case *Size:
 		return show(*into)
+	case *float64:
+		return show(*into)
+	case *Secret:
+		return strconv.Quote(string(*into))
 	case *[]string:
 		return fmt.Sprintf("%q", *into)
 	}
@@ -151,6 +156,16 @@ func TestVariablesAndFlags(t *testing.T) {
 				`lists: ["world" "science"]`, "poll.workers: 3", "fetch.timeout: 5s", "fetch.max_bytes: 1MiB",
 				"fetch.allow_private: [127.0.0.0/8 ::1/128]",
 			},
+		},
+		{
+			name: "a number and a secret",
+			env:  []string{"HEADWATER_EMBEDDINGS_API_KEY=sk-123", "HEADWATER_EMBEDDINGS_THRESHOLD=0.7"},
+			want: []string{`embeddings.api_key: "sk-123"`, "embeddings.threshold: 0.7"},
+		},
+		{
+			name: "a secret that can not be sent is not shown",
+			env:  []string{"HEADWATER_EMBEDDINGS_API_KEY= sk-123"},
+			err:  "HEADWATER_EMBEDDINGS_API_KEY: can't be sent in a header: write it on one line, without spaces around it",
 		},
 		{name: "an empty list", env: []string{"HEADWATER_LISTS="}, want: []string{"lists: []"}},
 		{

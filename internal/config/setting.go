@@ -2,6 +2,7 @@ package config
 
 import (
 	"errors"
+	"math"
 	"net/netip"
 	"reflect"
 	"strconv"
@@ -12,7 +13,8 @@ import (
 // setting is one value of a Config: anything but a section.
 type setting struct {
 	key string // "poll.schedule"
-	// into points to the value: *string, *bool, *int, *time.Duration, *Size, *[]string, *[]netip.Prefix or *[]Outlet.
+	// into points to the value: *string, *bool, *int, *time.Duration, *Size, *float64,
+	// *Secret, *[]string, *[]netip.Prefix or *[]Outlet.
 	into any
 }
 
@@ -62,6 +64,10 @@ func (s setting) scan(text string) error {
 		return setOne(s.key, into, text, parseDuration)
 	case *Size:
 		return setOne(s.key, into, text, ParseSize)
+	case *float64:
+		return setOne(s.key, into, text, parseFloat)
+	case *Secret:
+		return setSecret(into, text)
 	}
 	return faultf("", "is a list, not one value")
 }
@@ -146,6 +152,23 @@ func parseInt(text string) (int, error) {
 		return 0, faultf("", "%q is not a whole number", text)
 	}
 	return n, nil
+}
+
+func parseFloat(text string) (float64, error) {
+	f, err := strconv.ParseFloat(text, 64)
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return 0, faultf("", "%q is not a number", text)
+	}
+	return f, nil
+}
+
+// setSecret takes what can stand in a header. Its error repeats neither the text nor the one that was there before.
+func setSecret(into *Secret, text string) error {
+	if err := checkHeader(text); err != nil {
+		return faultf("", "can't be sent in a header: write it on one line, without spaces around it")
+	}
+	*into = Secret(text)
+	return nil
 }
 
 func parseDuration(text string) (time.Duration, error) {

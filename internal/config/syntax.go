@@ -50,6 +50,9 @@ func (r *reader) syntax(err error, data []byte) {
 	line := string(lines[n-1])
 	if m := unquoted.FindStringSubmatch(line); m != nil {
 		value := strings.TrimSpace(m[2])
+		if strings.HasPrefix(m[1], "api_key:") {
+			value = Secret(value).String()
+		}
 		r.add(n, "", "%s needs quotes; try %s%q", value, m[1], value)
 		return
 	}

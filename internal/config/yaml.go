@@ -147,7 +147,11 @@ func sameType(n *yaml.Node, s setting) error {
 		if tag != "!!str" {
 			return faultf(strconv.Quote(n.Value), "%s is not text without quotes", n.Value)
 		}
-	case *int, *bool:
+	case *Secret:
+		if tag != "!!str" {
+			return faultf("", "needs quotes around it")
+		}
+	case *int, *bool, *float64:
 		if tag == "!!str" {
 			return faultf(n.Value, "%q is text", n.Value)
 		}

@@ -95,13 +95,17 @@ func (c *Client) explain(ctx context.Context, address *url.URL, err error) error
 	case errors.Is(err, errTooLarge):
 		return fail(news.FeedTooLarge, address, 0, fmt.Errorf("larger than %d bytes after decompression; raise fetch.max_bytes if the feed is worth it", c.opt.MaxBytes))
 	case isRefused(err):
-		return fail(news.FeedPrivate, address, 0, fmt.Errorf("%s is not on the public internet, so it is not fetched; if you trust it, name its network in fetch.allow_private: %w", address.Hostname(), err))
+		return fail(news.FeedPrivate, address, 0, refusal(address, err))
 	case errors.Is(err, errEncoding):
 		return fail(news.FeedHTTPError, address, 0, err)
 	case isTimeout(err):
 		return fail(news.FeedTimeout, address, 0, fmt.Errorf("no whole answer within %s; it is tried again later: %w", c.opt.Timeout, err))
 	}
 	return fail(news.FeedUnreachable, address, 0, fmt.Errorf("%s: %w", whyUnreachable(address, err), err))
+}
+
+func refusal(address *url.URL, err error) error {
+	return fmt.Errorf("%s is not on the public internet, so it is not fetched; if you trust it, name its network in fetch.allow_private: %w", address.Hostname(), err)
 }
 
 func isRefused(err error) bool {

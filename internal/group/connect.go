@@ -62,6 +62,7 @@ func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 	share(len(pairs), func(_, i int) {
 		verdicts[i] = g.score(pairs[i].a, pairs[i].b, pairs[i].prints)
 	})
+	g.reconsider(pairs, verdicts)
 	var kept []news.Edge
 	for i, p := range pairs {
 		v := verdicts[i]

@@ -31,6 +31,10 @@ type Options struct {
 	Model *Model
 	// Corrections are people's, in the order in which they were made. They outrank every score.
 	Corrections []news.Correction
+	// Second gives a second opinion on pairs whose event probability lies in the band where the model abstains. May be nil.
+	Second SecondOpinion
+	// Threshold is the cosine, 0 to 1, from which Second brings a pair into one event. Zero means .8.
+	Threshold float64
 }
 
 // Grouper holds the window of articles that new ones are compared with. It is not safe for concurrent use.
@@ -38,6 +42,8 @@ type Grouper struct {
 	window               time.Duration
 	model                *Model
 	nextStory, nextEvent int64
+	second               SecondOpinion
+	similar              float64 // Options.Threshold
 
 	nodes       []*node
 	byID        map[int64]*node
@@ -89,6 +95,7 @@ func New(o Options) *Grouper {
 	g := &Grouper{
 		window:    cmp.Or(o.Window, 72*time.Hour),
 		nextStory: max(o.NextStory, 1), nextEvent: max(o.NextEvent, 1),
+		second: o.Second, similar: cmp.Or(o.Threshold, .8),
 		byID: map[int64]*node{}, twins: map[seat]*node{}, stories: map[int64][]*node{},
 		constraints: newConstraints(o.Corrections),
 	}
@@ -211,7 +218,9 @@ func (g *Grouper) Stale(now time.Time) bool {
 
 // Reopen gives a Grouper that holds only the stories that are still open at now.
 func (g *Grouper) Reopen(now time.Time) *Grouper {
-	h := New(Options{Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent, Model: g.model})
+	h := New(Options{
+		Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent, Model: g.model, Second: g.second, Threshold: g.similar,
+	})
 	h.constraints = g.constraints
 	open := map[*node]bool{}
 	for _, n := range g.nodes {

@@ -174,7 +174,11 @@ func (n *Newsroom) resettle(ctx context.Context, all []news.Correction, leaving 
 	n.window.Correct(all)
 	n.window.Expel(leaving)
 	var s news.Settlement
-	n.settleWindow(&s)
+	n.second.begin(ctx)
+	defer n.second.end()
+	if err := n.settleWindow(&s); err != nil {
+		return err
+	}
 	return keep(s)
 }
 

@@ -2,12 +2,14 @@
 package newsroom
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
 	"time"
 
 	"headwater/internal/clean"
+	"headwater/internal/embed"
 	"headwater/internal/fetch"
 	"headwater/internal/group"
 	"headwater/internal/index"
@@ -34,6 +36,10 @@ type Options struct {
 	Window  time.Duration // how long a story stays open
 	Batch   int           // articles an index batch
 	Now     func() time.Time
+
+	Embed     *embed.Client // gives grouping a second opinion; nil is none
+	EmbedWait time.Duration // the most that one settling waits for it; 0 means 30s
+	Similar   float64       // the cosine from which it brings two articles into one event; 0 means .8
 }
 
 // Newsroom is the pipeline over one store and one index. Its methods may be called at the same time.
@@ -46,6 +52,7 @@ type Newsroom struct {
 	passing  sync.Mutex // one pass at a time
 	settling sync.Mutex
 	window   *group.Grouper // nil until something is to be settled
+	second   *second        // nil without Embed
 	indexing sync.Mutex
 	swapping sync.RWMutex // held for writing while Reindex puts another index in the place of Options.Index
 
@@ -59,12 +66,16 @@ func New(o Options) *Newsroom {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return &Newsroom{
+	n := &Newsroom{
 		Options: o,
 		cleaner: clean.New(clean.Options{Outlets: o.Outlets}),
 		reader:  origin.NewReader(o.Outlets),
 		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 	}
+	if o.Embed != nil {
+		n.second = &second{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}
+	}
+	return n
 }
 
 // Serve polls on schedule, settles and indexes until the context ends.

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"headwater/feeds"
+	"headwater/internal/embed"
 	"headwater/internal/fetch"
 	"headwater/internal/index"
 	"headwater/internal/news"
@@ -32,6 +33,9 @@ type settings struct {
 	allow netip.Prefix
 	log   io.Writer
 	now   func() time.Time
+
+	embed embed.Options // none without an endpoint
+	wait  time.Duration // for the embeddings
 }
 
 // open wires a real newsroom over a folder and closes it with the test.
@@ -58,7 +62,12 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 		must(t, x.Close())
 		must(t, db.Close())
 	})
+	var embedder *embed.Client
+	if s.embed.Endpoint != "" {
+		embedder = embed.New(s.embed, client)
+	}
 	return newsroom.New(newsroom.Options{
+		Embed: embedder, EmbedWait: s.wait,
 		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},

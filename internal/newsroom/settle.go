@@ -27,6 +27,8 @@ const (
 func (n *Newsroom) Settle(ctx context.Context, progress func(done, total int)) (int, error) {
 	n.settling.Lock()
 	defer n.settling.Unlock()
+	n.second.begin(ctx)
+	defer n.second.end()
 	total := 0
 	for {
 		done, err := n.settleRound(ctx, progress)
@@ -71,17 +73,23 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 			progress(done, max(waiting, done))
 		}
 	}
-	n.settleWindow(&s)
+	if err := n.settleWindow(&s); err != nil {
+		return done, err
+	}
 	return done, n.Store.Settle(ctx, s)
 }
 
 // settleWindow decides about what was added to the window and notes what that changed.
-func (n *Newsroom) settleWindow(s *news.Settlement) {
+func (n *Newsroom) settleWindow(s *news.Settlement) error {
 	result := n.window.Settle()
+	if err := n.second.fault(); err != nil {
+		return err
+	}
 	s.Edges, s.Moved = result.Edges, result.Moved
 	for _, c := range result.Changed {
 		s.Stories = append(s.Stories, n.story(c))
 	}
+	return nil
 }
 
 // prepare makes the prints and claims of some articles and puts them into the window.
@@ -166,7 +174,11 @@ func (n *Newsroom) openWindow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w := group.New(group.Options{Window: n.Window, NextStory: story, NextEvent: event, Corrections: corrections})
+	o := group.Options{Window: n.Window, NextStory: story, NextEvent: event, Corrections: corrections, Threshold: n.Similar}
+	if n.second != nil {
+		o.Second = n.second
+	}
+	w := group.New(o)
 	since := now.Add(-n.windowLength())
 	err = n.Store.Window(ctx, since, func(r store.WindowRow) error {
 		w.Restore(restored(r))

@@ -34,6 +34,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"window of stories", windowOfSQL, "INDEX members_story"},
 		{"edges of stories", edgesOfSQL, "INDEX edges_b"},
 		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
+		{"vectors", vectorsSQL, "INTEGER PRIMARY KEY"},
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
 		{"changed stories", stories(news.StoryList{Since: day}), "INDEX stories_changed"},

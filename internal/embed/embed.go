@@ -1,0 +1,183 @@
+// Package embed asks an endpoint that speaks OpenAI's embeddings API (Ollama, llama.cpp's server, Text Embeddings
+// Inference) for the vectors of texts. What two texts mean is as alike as their vectors' cosine.
+package embed
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// Poster sends a body to an address, as fetch.Client does: it refuses addresses that are not public and follows no
+// redirect.
+type Poster interface {
+	Post(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error)
+}
+
+// Options of a Client. Endpoint and Model must be set.
+type Options struct {
+	// Endpoint is the address before /v1/embeddings, without a slash at the end.
+	Endpoint string
+	// Model is the name that the endpoint knows the model by.
+	Model string
+	// Key is sent as a bearer token and stands in no error; "" sends none.
+	Key string
+	// Batch is how many texts one request holds. Zero means 32.
+	Batch int
+}
+
+// Client asks one model of one endpoint. It is safe for concurrent use.
+type Client struct {
+	opt     Options
+	address string
+	poster  Poster
+}
+
+// New makes a client that asks by way of a Poster.
+func New(o Options, p Poster) *Client {
+	o.Batch = cmp.Or(o.Batch, 32)
+	return &Client{opt: o, address: o.Endpoint + "/v1/embeddings", poster: p}
+}
+
+// Model is the name of the model asked.
+func (c *Client) Model() string { return c.opt.Model }
+
+// Batch is how many texts one request holds.
+func (c *Client) Batch() int { return c.opt.Batch }
+
+// Error says why there are no vectors, at which address, and what to do about it.
+type Error struct {
+	Address    string
+	RetryAfter time.Duration // how long the endpoint asks to be left alone; 0 where it does not say
+	Err        error
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.Address + ": " + e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+func (c *Client) errorf(format string, args ...any) *Error {
+	return &Error{Address: c.address, Err: fmt.Errorf(format, args...)}
+}
+
+// Vectors gives a vector of length one for each text, all of one dimension, in the order of the texts. It asks for them
+// batch by batch; with an error come those of the batches before it.
+func (c *Client) Vectors(ctx context.Context, texts []string) ([][]float32, error) {
+	all := make([][]float32, 0, len(texts))
+	for batch := range slices.Chunk(texts, c.opt.Batch) {
+		vectors, err := c.ask(ctx, batch)
+		if err != nil {
+			return all, err
+		}
+		if len(all) > 0 && len(all[0]) != len(vectors[0]) {
+			return all, c.errorf("its vectors have %d numbers now and had %d before; name a model that keeps to one size", len(vectors[0]), len(all[0]))
+		}
+		all = append(all, vectors...)
+	}
+	return all, nil
+}
+
+// question is the body of a request.
+type question struct {
+	Model  string   `json:"model"`
+	Input  []string `json:"input"`
+	Format string   `json:"encoding_format"`
+}
+
+// ask makes one request.
+func (c *Client) ask(ctx context.Context, texts []string) ([][]float32, error) {
+	body, err := json.Marshal(question{c.opt.Model, texts, "float"})
+	if err != nil {
+		return nil, err
+	}
+	header := http.Header{"Content-Type": {"application/json"}, "Accept": {"application/json"}}
+	if c.opt.Key != "" {
+		header.Set("Authorization", "Bearer "+c.opt.Key)
+	}
+	resp, err := c.poster.Post(ctx, c.address, header, body)
+	if err != nil {
+		return nil, c.unanswered(ctx, err)
+	}
+	defer func() { _ = resp.Body.Close() }() // all that is wanted of it has been read
+	return c.read(ctx, resp, len(texts))
+}
+
+// unanswered explains a request without a whole answer. Where the caller has ended it, that is the whole reason.
+func (c *Client) unanswered(ctx context.Context, err error) error {
+	switch {
+	case errors.Is(ctx.Err(), context.Canceled):
+		return ctx.Err()
+	case ctx.Err() != nil || errors.Is(err, context.DeadlineExceeded):
+		return c.errorf("no whole answer in time; raise embeddings.timeout, lower embeddings.batch or choose a smaller model: %w", context.DeadlineExceeded)
+	}
+	return fmt.Errorf("ask for embeddings: %w", err)
+}
+
+// The most that is read of an answer, in bytes.
+const (
+	maxVector    = 1 << 18 // for each vector: ten thousand numbers, written out at length
+	maxComplaint = 1 << 16 // of an answer that is an error
+)
+
+// read takes the answer apart by its status.
+func (c *Client) read(ctx context.Context, resp *http.Response, texts int) ([][]float32, error) {
+	limit := int64(texts)*maxVector + maxComplaint
+	if resp.StatusCode != http.StatusOK {
+		limit = maxComplaint
+	}
+	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
+	switch {
+	case resp.StatusCode != http.StatusOK:
+		return nil, c.complaint(resp, body) // with as much of its words as came
+	case err != nil && ctx.Err() != nil:
+		return nil, c.unanswered(ctx, err)
+	case err != nil:
+		return nil, c.errorf("the connection broke off before the answer was whole; it is tried again later: %w", err)
+	case int64(len(body)) > limit:
+		return nil, c.errorf("its answer is larger than %d bytes, too large for vectors of %d texts; check embeddings.endpoint", limit, texts)
+	}
+	vectors, err := parse(body, texts)
+	if err != nil {
+		return nil, c.errorf("%w; check embeddings.endpoint and embeddings.model, and the endpoint's own log", err)
+	}
+	return vectors, nil
+}
+
+// complaint explains an answer that is an error.
+func (c *Client) complaint(resp *http.Response, body []byte) error {
+	e := c.errorf("%s: %s%s", statusLine(resp.StatusCode), advice(resp), c.said(body))
+	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+		e.RetryAfter = time.Duration(min(max(seconds, 0), 3600)) * time.Second
+	}
+	return e
+}
+
+func statusLine(status int) string { return strconv.Itoa(status) + " " + http.StatusText(status) }
+
+// advice says what a status means and what to do.
+func advice(resp *http.Response) string {
+	switch s := resp.StatusCode; {
+	case s >= 300 && s < 400:
+		return fmt.Sprintf("it redirects to %.200q, which is not followed; set embeddings.endpoint to where it leads", resp.Header.Get("Location"))
+	case s == http.StatusUnauthorized, s == http.StatusForbidden:
+		return "it refuses us; check embeddings.api_key"
+	case s == http.StatusNotFound:
+		return "no embeddings at this address, or no such model; check embeddings.endpoint and embeddings.model"
+	case s == http.StatusTooManyRequests:
+		return "it is asked too often; it is left alone for a while"
+	case s == http.StatusRequestEntityTooLarge:
+		return "it finds the request too large; lower embeddings.batch"
+	case s >= 500:
+		return "it has a problem of its own; see its log"
+	}
+	return "it does not take the request; check embeddings.endpoint, embeddings.model and embeddings.batch"
+}
