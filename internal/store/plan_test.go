@@ -31,6 +31,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"count after", countAfterSQL, "COVERING INDEX articles_seq"},
 		{"window", windowSQL, "INDEX articles_seen"},
 		{"edges", edgesSQL, "INDEX articles_seen"},
+		{"links", linksSQL, "INDEX sqlite_autoindex_edges_1 (a=?"},
 		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
