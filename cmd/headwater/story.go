@@ -42,6 +42,8 @@ type memberView struct {
 	Role     news.Role       `json:"role"`
 	Share    float64         `json:"share"`
 	Evidence []news.Evidence `json:"evidence"`
+
+	Comparison *news.Comparison `json:"comparison,omitempty"` // with --why, of all but an original
 }
 
 func viewOf(s news.Story) storyView {
@@ -63,10 +65,13 @@ func viewOf(s news.Story) storyView {
 }
 
 func (c *cli) storyCommand() *cobra.Command {
+	var why bool
 	cmd := &cobra.Command{
-		Use:     "story ID",
-		Short:   "Show a story: its origin, the reasons, and its members",
-		Example: "  headwater story 17",
+		Use:   "story ID",
+		Short: "Show a story: its origin, the reasons, and its members",
+		Long: "Show a story: its origin, the reasons, and its members. With --why, show of each member what it takes from the\n" +
+			"origin's text, what it adds and why it is in the story; with --json too, passages are byte offsets into both texts.",
+		Example: "  headwater story 17\n  headwater story 17 --why --json",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
@@ -81,6 +86,9 @@ func (c *cli) storyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if why {
+					return c.printWhy(cmd.Context(), r, s)
+				}
 				if c.asJSON {
 					return c.printJSON(viewOf(s))
 				}
@@ -88,11 +96,21 @@ func (c *cli) storyCommand() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&why, "why", false, "show what each member takes from the origin, what it adds and why it belongs here")
 	c.jsonFlag(cmd)
 	return cmd
 }
 
 func (c *cli) printStory(s news.Story) error {
+	c.printOrigin(s)
+	w := c.table()
+	for _, m := range s.Members {
+		w.row("%s\t%s\t%s\t%s\n", m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name, m.Article.Title)
+	}
+	return w.Flush()
+}
+
+func (c *cli) printOrigin(s news.Story) {
 	c.printf("%s\n\n%s: %s", s.Title, s.Origin.Level, s.Origin.Name)
 	if s.Origin.Named() {
 		c.printf(" (not among your feeds)")
@@ -105,9 +123,4 @@ func (c *cli) printStory(s news.Story) error {
 		c.printf("  %+.1f  %s\n", e.Weight, e.Detail)
 	}
 	c.printf("\n")
-	w := c.table()
-	for _, m := range s.Members {
-		w.row("%s\t%s\t%s\t%s\n", m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name, m.Article.Title)
-	}
-	return w.Flush()
 }

@@ -19,6 +19,7 @@ type Stories interface {
 	Stories(context.Context, news.StoryList) ([]news.Story, error)
 	Story(context.Context, int64) (news.Story, error)
 	StoryOf(ctx context.Context, article int64) (news.Story, error)
+	Comparisons(context.Context, news.Story) (map[int64]news.Comparison, error)
 	Article(context.Context, int64) (news.Article, error)
 	Articles(context.Context, news.ArticleList) ([]news.Article, error)
 	Claims(ctx context.Context, article int64) ([]news.Claim, error)

@@ -39,6 +39,8 @@ type member struct {
 	Role     news.Role       `json:"role" enum:"original,copy,rewrite,excerpt"`
 	Share    float64         `json:"share" doc:"share of its own prose that stands in the origin"`
 	Evidence []news.Evidence `json:"evidence" nullable:"false"`
+
+	Comparison *news.Comparison `json:"comparison,omitempty" doc:"what it takes from the origin and adds; left out of lists and of an original"`
 }
 
 func storyOf(s news.Story) story {

@@ -11,6 +11,14 @@ type Passage struct {
 	Quoted      bool `json:"quoted,omitempty"` // one of the two quotes it, so that it is no reused prose
 }
 
+// Credit is what an article says to credit an outlet.
+type Credit struct {
+	Kind   ClaimKind `json:"kind"`
+	Outlet string    `json:"outlet"` // name
+	URL    string    `json:"url"`
+	Text   string    `json:"text"` // the words that make the claim
+}
+
 // Comparison is what a member takes from the text that its story goes back to, what it adds, and why it is a member.
 type Comparison struct {
 	With      int64      `json:"with"`     // the article compared with; 0 where there is nothing to compare with
@@ -24,9 +32,12 @@ type Comparison struct {
 	Passages  []Passage  `json:"passages"` // in the order of the member's text, never overlapping in either text
 	Added     int        `json:"added"`    // sentences that share no run of words
 	Adds      []string   `json:"adds"`     // the first of them
-	Credits   []Claim    `json:"credits"`  // what it credits the origin's outlet with
+	Credits   []Credit   `json:"credits"`  // to the origin's outlet, strongest first
 	Like      int64      `json:"like"`     // the member whose likeness gave Reasons; 0 where none did
 	Reasons   []Evidence `json:"reasons"`
 
 	Text string `json:"-"` // that Passages are offsets into
 }
+
+// Tells says that Share means something: a text that is too short to share a passage neither takes nor retells.
+func (c Comparison) Tells() bool { return len(c.Passages) > 0 || c.Retelling }

@@ -143,14 +143,15 @@ func (c *comparing) member(m news.Member, a news.Article) news.Comparison {
 }
 
 // credits gives what a member credits the origin's outlet with, strongest first.
-func (c *comparing) credits(m news.Member) []news.Claim {
-	out := []news.Claim{}
-	for _, cl := range m.Claims {
+func (c *comparing) credits(m news.Member) []news.Credit {
+	claims := slices.Clone(m.Claims)
+	slices.SortStableFunc(claims, func(a, b news.Claim) int { return cmp.Compare(b.Strength, a.Strength) })
+	out := []news.Credit{}
+	for _, cl := range claims {
 		if cl.Credited().Key() == c.Origin.Key() {
-			out = append(out, cl)
+			out = append(out, news.Credit{Kind: cl.Kind, Outlet: cl.Outlet, URL: cl.URL, Text: cl.Text})
 		}
 	}
-	slices.SortStableFunc(out, func(a, b news.Claim) int { return cmp.Compare(b.Strength, a.Strength) })
 	return out
 }
 

@@ -60,7 +60,7 @@ func TestCompareDemo(t *testing.T) {
 }
 
 func quotesACredit(k news.Comparison) bool {
-	return slices.ContainsFunc(k.Credits, func(c news.Claim) bool { return strings.Contains(k.Note, "“"+c.Text+"”") })
+	return slices.ContainsFunc(k.Credits, func(c news.Credit) bool { return strings.Contains(k.Note, "“"+c.Text+"”") })
 }
 
 // wantPassages checks that the passages of a member are the same words in both stored texts.
