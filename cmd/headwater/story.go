@@ -11,10 +11,13 @@ import (
 )
 
 func (c *cli) storyCommand() *cobra.Command {
+	var why bool
 	cmd := &cobra.Command{
-		Use:     "story ID",
-		Short:   "Show a story: its origin, the reasons, and its members; or correct what is in it",
-		Example: "  headwater story 17\n  headwater story merge 17 23\n  headwater story split 17 231 240",
+		Use:   "story ID",
+		Short: "Show a story: its origin, the reasons, and its members; or correct what is in it",
+		Long: "Show a story: its origin, the reasons, and its members. With --why, show of each member what it takes from the\n" +
+			"origin's text, what it adds and why it is in the story; with --json too, passages are byte offsets into both texts.",
+		Example: "  headwater story 17\n  headwater story 17 --why --json\n  headwater story merge 17 23\n  headwater story split 17 231 240",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := numbers("story", args)
@@ -29,6 +32,9 @@ func (c *cli) storyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if why {
+					return c.printWhy(cmd.Context(), r, s)
+				}
 				if c.asJSON {
 					return c.printJSON(view.StoryOf(s))
 				}
@@ -36,12 +42,22 @@ func (c *cli) storyCommand() *cobra.Command {
 			})
 		},
 	}
+	cmd.Flags().BoolVar(&why, "why", false, "show what each member takes from the origin, what it adds and why it belongs here")
 	c.jsonFlag(cmd)
 	cmd.AddCommand(c.storyMerge(), c.storySplit(), c.storyCorrections(), c.storyForget())
 	return cmd
 }
 
 func (c *cli) printStory(s news.Story) error {
+	c.printOrigin(s)
+	w := c.table()
+	for _, m := range s.Members {
+		w.row("%d\t%s\t%s\t%s\t%s\n", m.Article.ID, m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name, m.Article.Title)
+	}
+	return w.Flush()
+}
+
+func (c *cli) printOrigin(s news.Story) {
 	c.printf("%s\n\n%s: %s", s.Title, s.Origin.Level, s.Origin.Name)
 	if s.Origin.Named() {
 		c.printf(" (not among your feeds)")
@@ -54,9 +70,4 @@ func (c *cli) printStory(s news.Story) error {
 		c.printf("  %+.1f  %s\n", e.Weight, e.Detail)
 	}
 	c.printf("\n")
-	w := c.table()
-	for _, m := range s.Members {
-		w.row("%d\t%s\t%s\t%s\t%s\n", m.Article.ID, m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name, m.Article.Title)
-	}
-	return w.Flush()
 }

@@ -88,7 +88,16 @@ func (s *server) story(ctx context.Context, q *byID) (*oneStory, error) {
 	if err != nil {
 		return nil, s.fail(err, fmt.Sprintf("story %d", q.ID), "/stories")
 	}
+	compared, err := s.room.Comparisons(ctx, st)
+	if err != nil {
+		return nil, s.fail(err, fmt.Sprintf("story %d", q.ID), "/stories")
+	}
 	out := &oneStory{Status: http.StatusOK, Body: storyOf(st)}
+	for i, m := range out.Body.Members {
+		if k, ok := compared[m.Article]; ok {
+			out.Body.Members[i].Comparison = view.ComparisonOf(k)
+		}
+	}
 	if st.ID != q.ID {
 		out.Status, out.Location = http.StatusMovedPermanently, fmt.Sprintf("%s/stories/%d", root, st.ID)
 	}

@@ -9,17 +9,17 @@ import (
 
 	"headwater/internal/demo"
 	"headwater/internal/news"
+	"headwater/internal/newsroom"
 	"headwater/internal/outlets"
 )
 
-// TestDemoNewsroom polls the invented newsroom and holds the stories against what its writers planted.
-func TestDemoNewsroom(t *testing.T) {
+// demoRoom polls the invented newsroom and gives what its writers planted and the server's address.
+func demoRoom(t *testing.T) (*newsroom.Newsroom, []demo.Planted, string) {
+	t.Helper()
 	press, err := demo.New(time.Now())
-	if err != nil {
-		t.Fatal(err)
-	}
+	must(t, err)
 	srv := httptest.NewServer(press)
-	defer srv.Close()
+	t.Cleanup(srv.Close)
 	var extra []outlets.Entry
 	for _, o := range press.Outlets() {
 		extra = append(extra, outlets.Entry{
@@ -29,19 +29,25 @@ func TestDemoNewsroom(t *testing.T) {
 	room := open(t, t.TempDir(), settings{extra: extra, allow: netip.MustParsePrefix("127.0.0.0/8")})
 	subscribe(t, room, srv.URL+"/feeds.opml")
 	pass(t, room)
+	return room, press.Truth(), srv.URL
+}
+
+// TestDemoNewsroom polls the invented newsroom and holds the stories against what its writers planted.
+func TestDemoNewsroom(t *testing.T) {
+	room, truth, server := demoRoom(t)
 	got := membership(t, room)
 
 	storyOf := map[string]int64{} // of the original, or of the named origin's first article
-	for _, p := range press.Truth() {
+	for _, p := range truth {
 		if p.Role == news.RoleOriginal || p.Named && storyOf[p.Story] == 0 {
-			storyOf[p.Story] = got[srv.URL+p.Feed+" "+p.GUID].story.ID
+			storyOf[p.Story] = got[server+p.Feed+" "+p.GUID].story.ID
 		}
 	}
 	planted := map[int64]string{}
 	missed := map[news.Role]int{}
 	all := map[news.Role]int{}
-	for _, p := range press.Truth() {
-		m, ok := got[srv.URL+p.Feed+" "+p.GUID]
+	for _, p := range truth {
+		m, ok := got[server+p.Feed+" "+p.GUID]
 		if !ok {
 			t.Errorf("%s %s is in no story", p.Feed, p.GUID)
 			continue

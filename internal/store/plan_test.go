@@ -33,6 +33,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"edges", edgesSQL, "INDEX articles_seen"},
 		{"window of stories", windowOfSQL, "INDEX members_story"},
 		{"edges of stories", edgesOfSQL, "INDEX edges_b"},
+		{"links", linksSQL, "INDEX sqlite_autoindex_edges_1 (a=?"},
 		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
 		{"vectors", vectorsSQL, "INTEGER PRIMARY KEY"},
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},

@@ -124,6 +124,26 @@ func (db *DB) edges(ctx context.Context, query string, arg any) (edges []news.Ed
 	return edges, err
 }
 
+const linksSQL = `SELECT e.a, e.b, e.story, e.event, e.reasons FROM json_each(?1) AS wanted CROSS JOIN edges AS e
+	WHERE e.a = wanted.value AND e.b IN (SELECT value FROM json_each(?1)) ORDER BY e.a, e.b`
+
+// Links gives the edges between the given articles.
+func (db *DB) Links(ctx context.Context, articleIDs []int64) (edges []news.Edge, err error) {
+	wanted, err := idList(articleIDs)
+	if err != nil {
+		return nil, err
+	}
+	err = db.read(ctx, "links", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, linksSQL, wanted)
+		if err != nil {
+			return err
+		}
+		edges, err = collect(rows, scanEdge)
+		return err
+	})
+	return edges, err
+}
+
 func scanEdge(row scanner) (e news.Edge, err error) {
 	var reasons string
 	if err := row.Scan(&e.A, &e.B, &e.Story, &e.Event, &reasons); err != nil {

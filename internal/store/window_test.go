@@ -41,6 +41,15 @@ func TestWindowAndEdges(t *testing.T) {
 	if diff := cmp.Diff(edges[1:], got); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
+	for _, tt := range []struct {
+		ids  []int64
+		want []news.Edge
+	}{{[]int64{1, 2, 3, 4}, edges}, {[]int64{3, 2}, edges[1:]}, {[]int64{1, 3}, nil}, {[]int64{2}, nil}, {nil, nil}} {
+		links, err := db.Links(t.Context(), tt.ids)
+		if diff := cmp.Diff(tt.want, links); diff != "" || err != nil {
+			t.Errorf("links of %v: %v\n%s", tt.ids, err, diff)
+		}
+	}
 	some, err := db.Prints(t.Context(), []int64{2, 4})
 	if diff := cmp.Diff(map[int64]news.Print{2: prints[2]}, some); diff != "" || err != nil {
 		t.Error(diff, err)

@@ -55,6 +55,8 @@ type Member struct {
 	Role     news.Role  `json:"role" enum:"original,copy,rewrite,excerpt" doc:"what it is to the story"`
 	Share    float64    `json:"share" minimum:"0" maximum:"1" doc:"share of its own prose that stands in the origin"`
 	Evidence []Evidence `json:"evidence" nullable:"false" doc:"why it is in the story"`
+
+	Comparison *Comparison `json:"comparison,omitempty" doc:"what it takes from the origin and adds; left out of lists and of an original"`
 }
 
 // StoryOf shows a story.

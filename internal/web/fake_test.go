@@ -19,6 +19,7 @@ type fake struct {
 	topics   []news.Topic
 	feeds    []news.Feed
 	status   news.Status
+	compared map[int64]news.Comparison
 	broken   error // what every method answers when set
 }
 
@@ -69,6 +70,11 @@ func (f *fake) StoryOf(_ context.Context, article int64) (news.Story, error) {
 		}
 	}
 	return news.Story{}, news.ErrNotFound
+}
+
+func (f *fake) Comparisons(context.Context, news.Story) (map[int64]news.Comparison, error) {
+	defer f.lock()()
+	return f.compared, f.broken
 }
 
 func (f *fake) Article(_ context.Context, id int64) (news.Article, error) {

@@ -11,8 +11,9 @@ import (
 
 // piece is a run of text, marked or not.
 type piece struct {
-	Text string
-	Mark bool
+	Text   string
+	Mark   bool
+	Quoted bool // what is marked stands in a quotation
 }
 
 // Sizes of a snippet in bytes: short of half a screen on a phone.

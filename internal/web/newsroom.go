@@ -26,6 +26,8 @@ type Stories interface {
 	Story(ctx context.Context, id int64) (news.Story, error)
 	// StoryOf gives the story that an article belongs to, or news.ErrNotFound while it is unsettled.
 	StoryOf(ctx context.Context, article int64) (news.Story, error)
+	// Comparisons says what each member of a story takes from the origin, by article id; an original has none.
+	Comparisons(ctx context.Context, st news.Story) (map[int64]news.Comparison, error)
 }
 
 // Search finds articles and stories. Queries are in the query language of package index.

@@ -41,6 +41,7 @@ type memberView struct {
 	ShareIn     string // "the original"; empty where nothing was compared
 	Claims      []claimView
 	Reasons     []reason
+	Compared    *comparisonView // nil for an original
 }
 
 // claimView is a credit in words.
@@ -81,7 +82,12 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 	if len(st.Members) == 0 {
 		return notFound("This story has no articles any more.")
 	}
+	compared, err := s.news.Comparisons(r.Context(), st)
+	if err != nil {
+		return err
+	}
 	view := storyOf(st, s.now())
+	view.compare(st, compared)
 	others, err := s.others(r.Context(), st)
 	if err != nil {
 		return err

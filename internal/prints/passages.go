@@ -1,0 +1,208 @@
+package prints
+
+import (
+	"cmp"
+	"slices"
+	"sort"
+)
+
+// Passages are found by greedy string tiling over words (Wise 1993): the longest run of words that both texts have and no
+// tile covers yet becomes a tile, until none of at least k words is left. Wise's running Karp-Rabin looks for runs of
+// falling length, a pass over both texts each; here the hashes of all beginnings of a text give the hash of any run, so
+// that one pass finds every longest run from its first k words and the length by bisection.
+
+// maxPlaces is at how many places of the reference a run of k words is looked up. It bounds the work in texts that
+// repeat themselves; prose hardly ever has the same five words so often. Where it does, the second time in one text is
+// looked up from the second place of the other on, and so forth.
+const maxPlaces = 8
+
+// tile is a run of n words from word i of the text and word j of the reference.
+type tile struct{ i, j, n int }
+
+// from leaves out the first words of a run.
+func (t tile) from(words int) tile { return tile{t.i + words, t.j + words, t.n - words} }
+
+// sequence is a text as words. sums[i] is the Karp-Rabin hash of its first i words.
+type sequence struct {
+	text   string
+	tokens []token
+	quoted []bool // nil where nothing is
+	sums   []uint64
+}
+
+const hashBase = 0x9e3779b97f4a7c15
+
+func newSequence(text string) sequence {
+	s := sequence{text: text, tokens: tokens(text)}
+	s.sums = make([]uint64, len(s.tokens)+1)
+	for i, t := range s.tokens {
+		s.sums[i+1] = s.sums[i]*hashBase + uint64(t.hash) + 1
+	}
+	return s
+}
+
+// inQuotes says whether a word stands in a quotation.
+func (s sequence) inQuotes(i int) bool { return s.quoted != nil && s.quoted[i] }
+
+// powers gives those of hashBase up to n.
+func powers(n int) []uint64 {
+	p := make([]uint64, n+1)
+	p[0] = 1
+	for i := range n {
+		p[i+1] = p[i] * hashBase
+	}
+	return p
+}
+
+// hash is that of n words from i on; n is at most the length of the reference.
+func (r *Reference) hash(s sequence, i, n int) uint64 { return s.sums[i+n] - s.sums[i]*r.powers[n] }
+
+// index notes where each run of k words begins in the reference.
+func (r *Reference) index() {
+	runs := len(r.tokens) - r.k + 1
+	if runs <= 0 {
+		return
+	}
+	r.first, r.next = make(map[uint64]int, runs), make([]int, runs)
+	for j := runs - 1; j >= 0; j-- {
+		h := r.hash(r.sequence, j, r.k)
+		r.next[j] = r.first[h]
+		r.first[h] = j + 1
+	}
+}
+
+// search looks for the runs of one text.
+type search struct {
+	*Reference
+	sequence
+	ends  []int          // by diagonal: where its last run ends
+	later map[uint64]int // by the hash of k words that stand at too many places: 1 + the one to begin with
+}
+
+// runs gives the longest runs of at least k words that a text shares with the reference, by length, and which of its words
+// stand in one.
+func (r *Reference) runs(s sequence) (byLength map[int][]tile, shared []bool) {
+	x := search{r, s, make([]int, len(s.tokens)+len(r.tokens)), map[uint64]int{}}
+	byLength, shared = map[int][]tile{}, make([]bool, len(s.tokens))
+	end := 0 // of the runs so far
+	for i := range s.tokens {
+		if i+r.k <= len(s.tokens) {
+			for _, t := range x.runsAt(i) {
+				byLength[t.n] = append(byLength[t.n], t)
+				end = max(end, i+t.n)
+			}
+		}
+		shared[i] = i < end
+	}
+	return byLength, shared
+}
+
+// runsAt gives the runs that begin at word i and are no part of one that began before.
+func (x *search) runsAt(i int) []tile {
+	var out []tile
+	h := x.hash(x.sequence, i, x.k)
+	begin := cmp.Or(x.later[h], x.first[h])
+	place := begin
+	for tries := 0; place != 0 && tries < maxPlaces; tries++ {
+		if t := x.longest(i, place-1); t.n >= x.k {
+			out = append(out, t)
+		}
+		place = x.next[place-1]
+	}
+	if place != 0 {
+		x.later[h] = x.next[begin-1]
+	}
+	return out
+}
+
+// longest gives the run from i and j on, and none where it belongs to one that began before.
+func (x *search) longest(i, j int) tile {
+	end := &x.ends[j-i+len(x.sequence.tokens)-1]
+	if *end > i {
+		return tile{}
+	}
+	n := x.common(x.sequence, i, j)
+	*end = i + n
+	return tile{i, j, n}
+}
+
+// common is how many words from i of a text and j of the reference on are the same. Most runs are short: the length to
+// bisect is doubled until it is too long.
+func (r *Reference) common(s sequence, i, j int) int {
+	same := func(n int) bool { return r.hash(s, i, n) == r.hash(r.sequence, j, n) }
+	most, reach := min(len(s.tokens)-i, len(r.tokens)-j), r.k
+	for reach < most && same(reach) {
+		reach *= 2
+	}
+	return sort.Search(min(reach, most), func(n int) bool { return !same(n + 1) })
+}
+
+// tiling is the tiles placed so far, and the one that covers each word, counted from 1.
+type tiling struct {
+	k           int
+	tiles       []tile
+	here, there []int
+}
+
+// tile places the runs, the longest first, and gives them in the order of the text.
+func (r *Reference) tile(s sequence, byLength map[int][]tile) []tile {
+	t := tiling{k: r.k, here: make([]int, len(s.tokens)), there: make([]int, len(r.tokens))}
+	longest := 0
+	for n := range byLength {
+		longest = max(longest, n)
+	}
+	for n := longest; n >= r.k; n-- {
+		for _, run := range byLength[n] {
+			if run = t.free(run); run.n == n {
+				run.n = r.same(s, run)
+			}
+			if run.n == n {
+				t.place(run)
+			} else if run.n >= r.k {
+				byLength[run.n] = append(byLength[run.n], run)
+			}
+		}
+	}
+	slices.SortFunc(t.tiles, func(a, b tile) int { return cmp.Compare(a.i, b.i) })
+	return t.tiles
+}
+
+// same counts the words that are the same in truth: hashes may agree by accident, or because somebody wants them to.
+func (r *Reference) same(s sequence, t tile) int {
+	for n := range t.n {
+		if s.tokens[t.i+n].hash != r.tokens[t.j+n].hash {
+			return n
+		}
+	}
+	return t.n
+}
+
+func (t *tiling) place(run tile) {
+	t.tiles = append(t.tiles, run)
+	for n := range run.n {
+		t.here[run.i+n], t.there[run.j+n] = len(t.tiles), len(t.tiles)
+	}
+}
+
+// free cuts the words off a run that tiles cover. Tiles are no shorter than a run that is still to be placed, so one that
+// overlaps it covers its first or its last word.
+func (t *tiling) free(run tile) tile {
+	for run.n >= t.k {
+		last := run.n - 1
+		switch {
+		case t.here[run.i] != 0:
+			c := t.tiles[t.here[run.i]-1]
+			run = run.from(c.i + c.n - run.i)
+		case t.there[run.j] != 0:
+			c := t.tiles[t.there[run.j]-1]
+			run = run.from(c.j + c.n - run.j)
+		case t.here[run.i+last] != 0:
+			run.n = t.tiles[t.here[run.i+last]-1].i - run.i
+		case t.there[run.j+last] != 0:
+			run.n = t.tiles[t.there[run.j+last]-1].j - run.j
+		default:
+			return run
+		}
+	}
+	return run
+}
