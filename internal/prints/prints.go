@@ -23,13 +23,12 @@ const (
 // Make fingerprints an article. Headline is its title as compared, without an outlet's name at its end.
 func Make(a news.Article, headline string) news.Print {
 	title, body := tokens(headline), tokens(a.Body())
-	stem := stemmer(a.Lang)
 	p := news.Print{Words: len(body), Headline: whole(title), Grams: grams(headline, title)}
 	if len(body) >= minBodyWords {
 		p.Body = whole(body)
 	}
 	shingle(&p, body, quotes(a, len(body) > 0))
-	t := terms{stem: stem, uses: map[uint32]use{}}
+	t := terms{stem: stemmer(a.Lang), lang: hash32([]byte(a.Lang)), uses: map[uint32]use{}}
 	t.add(headline, title, news.TermTitle, 0)
 	p.Title = t.sorted()
 	t.add(a.Body(), body[:min(len(body), leadWords)], news.TermOpening, 1)

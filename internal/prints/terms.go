@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
@@ -55,6 +56,22 @@ func stemmer(lang string) func(string) string {
 	}
 }
 
+// stems remembers the hash of a word's stem, so that common words are stemmed once. A slot holds the hash of word and
+// language above that of the stem; the last word to come keeps it. Wrong hits need all of 32 bits and the slot to agree.
+var stems [1 << 16]atomic.Uint64
+
+// stemHash gives the hash of the stem of a folded word.
+func (t *terms) stemHash(word uint32, folded func() string) uint32 {
+	key := mix32(word ^ t.lang)
+	slot := &stems[key>>16]
+	if have := slot.Load(); have != 0 && uint32(have>>32) == key {
+		return uint32(have)
+	}
+	h := hash32([]byte(t.stem(folded())))
+	slot.Store(uint64(key)<<32 | uint64(h))
+	return h
+}
+
 func truncate(w string) string {
 	n := 0
 	for i := range w {
@@ -70,6 +87,7 @@ func truncate(w string) string {
 // neighbours among them. Scripts written without spaces give pairs of neighbouring characters instead of words.
 type terms struct {
 	stem  func(string) string
+	lang  uint32 // hash of the language
 	uses  map[uint32]use
 	pairs []uint32
 	last  uint32 // the term before, 0 at the beginning of a part
@@ -101,7 +119,7 @@ func (t *terms) term(text string, ts []token, i int) (uint32, bool) {
 	case tok.figure:
 		return tok.hash, true
 	}
-	return hash32([]byte(t.stem(string(fold(nil, text[tok.start:tok.end]))))), true
+	return t.stemHash(tok.hash, func() string { return string(fold(nil, text[tok.start:tok.end])) }), true
 }
 
 func (t *terms) use(h uint32, bits, at uint8) {

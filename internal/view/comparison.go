@@ -4,20 +4,20 @@ import "headwater/internal/news"
 
 // Comparison is what a member takes from the text that its story goes back to, what it adds, and why it is a member.
 type Comparison struct {
-	With      int64          `json:"with" doc:"the article compared with; 0 where there is nothing to compare with"`
-	StandIn   bool           `json:"stand_in" doc:"the origin is only named, and the story's lead stands in for it"`
-	Note      string         `json:"note" doc:"what a reader should know of the comparison; may be empty"`
-	Words     int            `json:"words" doc:"its own prose, in words: what neither text quotes"`
-	Reused    int            `json:"reused" doc:"of these, words in passages"`
-	Share     float64        `json:"share" minimum:"0" maximum:"1" doc:"reused of words"`
-	Longest   int            `json:"longest" doc:"most own words of one run"`
-	Retelling bool           `json:"retelling" doc:"hardly anything is reused"`
-	Passages  []Passage `json:"passages" nullable:"false" doc:"what both have, in the order of the member's text; offsets are bytes"`
-	Added     int            `json:"added" doc:"sentences that share no run of words"`
-	Adds      []string       `json:"adds" nullable:"false" doc:"the first of them"`
-	Credits   []Credit  `json:"credits" nullable:"false" doc:"to the origin's outlet, strongest first"`
-	Like      int64          `json:"like" doc:"the member whose likeness gave the reasons; 0 where none did"`
-	Reasons   []Evidence     `json:"reasons" nullable:"false" doc:"why grouping put it here"`
+	With      int64      `json:"with" doc:"the article compared with; 0 where there is nothing to compare with"`
+	StandIn   bool       `json:"stand_in" doc:"the origin is only named, and the story's lead stands in for it"`
+	Note      string     `json:"note" doc:"what a reader should know of the comparison; may be empty"`
+	Words     int        `json:"words" doc:"its own prose, in words: what neither text quotes"`
+	Reused    int        `json:"reused" doc:"of these, words in passages"`
+	Share     float64    `json:"share" minimum:"0" maximum:"1" doc:"reused of words"`
+	Longest   int        `json:"longest" doc:"most own words of one run"`
+	Retelling bool       `json:"retelling" doc:"hardly anything is reused"`
+	Passages  []Passage  `json:"passages" nullable:"false" doc:"what both have, in the order of the member's text; offsets are bytes"`
+	Added     int        `json:"added" doc:"sentences that share no run of words"`
+	Adds      []string   `json:"adds" nullable:"false" doc:"the first of them"`
+	Credits   []Credit   `json:"credits" nullable:"false" doc:"to the origin's outlet, strongest first"`
+	Like      int64      `json:"like" doc:"the member whose likeness gave the reasons; 0 where none did"`
+	Reasons   []Evidence `json:"reasons" nullable:"false" doc:"why grouping put it here"`
 }
 
 // ComparisonOf shows a comparison.
