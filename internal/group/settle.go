@@ -17,9 +17,11 @@ func (g *Grouper) Settle() Result {
 	r := Result{Moved: map[int64]int64{}}
 	g.index.epoch++
 	g.elect()
+	grown := g.settleTwins()
 	dirty := g.dirty()
 	r.Edges = g.connect(dirty)
 	g.decide(g.reach(dirty), &r)
+	g.noteGrown(grown, &r)
 	g.fresh = nil
 	return r
 }
@@ -123,6 +125,7 @@ func identities(nodes []*node, number map[*node]int) []int {
 	}
 	root := func(i int) int {
 		for one[i] != i {
+			one[i] = one[one[i]]
 			i = one[i]
 		}
 		return i

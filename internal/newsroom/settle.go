@@ -3,6 +3,7 @@ package newsroom
 import (
 	"context"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -116,6 +117,9 @@ func (n *Newsroom) Item(a news.Article) group.Item {
 	claims := n.reader.Claims(a)
 	p := prints.Make(a, n.cleaner.Title(a.Title, a.Outlet.Name))
 	a.HTML, a.Text, a.Summary, a.Marks, a.Enclosures, a.Categories = "", "", "", nil, nil, nil
+	for i, c := range claims { // parts of the text would hold all of it
+		claims[i].Text, claims[i].URL = strings.Clone(c.Text), strings.Clone(c.URL)
+	}
 	return group.Item{Article: a, Print: p, Claims: claims, Cites: cites(a, claims)}
 }
 
