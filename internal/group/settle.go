@@ -137,10 +137,35 @@ func identities(nodes []*node, number map[*node]int) []int {
 			}
 		}
 	}
+	for _, same := range crowds(nodes) {
+		for _, i := range same {
+			a, b := root(same[0]), root(i)
+			one[max(a, b)] = min(a, b)
+		}
+	}
 	for i := range one {
 		one[i] = root(i)
 	}
 	return one
+}
+
+// crowd is how many articles with one text under different headlines are one item to cluster. As items of their own they
+// come to the same end, in a time that grows with the square of their number.
+const crowd = 256
+
+// crowds gives the numbers of the nodes of each text that so many carry.
+func crowds(nodes []*node) [][]int {
+	if len(nodes) < crowd {
+		return nil
+	}
+	byBody := map[uint64][]int{}
+	for i, n := range nodes {
+		if n.Print.Body != 0 && n.Print.Words >= minTwinWords && !n.Article.Hub {
+			byBody[n.Print.Body] = append(byBody[n.Print.Body], i)
+		}
+	}
+	maps.DeleteFunc(byBody, func(_ uint64, same []int) bool { return len(same) < crowd })
+	return slices.Collect(maps.Values(byBody))
 }
 
 // identical says that two nodes are one outlet's one article: they have its address, or its headline and no text to differ in.

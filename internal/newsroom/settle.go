@@ -2,6 +2,7 @@ package newsroom
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"strings"
 	"time"
@@ -51,10 +52,10 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 	if err != nil || waiting == 0 {
 		return 0, err
 	}
-	if err := n.openWindow(ctx); err != nil {
+	s := news.Settlement{Through: mark, Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	if err := n.openWindow(ctx, &s); err != nil {
 		return 0, err
 	}
-	s := news.Settlement{Through: mark, Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
 	done := 0
 	for done < settleRound {
 		articles, err := n.Store.Log(ctx, s.Through, readChunk)
@@ -82,6 +83,19 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 
 // prepare makes the prints and claims of some articles and puts them into the window.
 func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news.Settlement) error {
+	items, err := n.items(ctx, articles)
+	if err != nil {
+		return err
+	}
+	for i, it := range items {
+		n.window.Add(it)
+		s.Prints[it.Article.ID], s.Claims[it.Article.ID] = it.Print, it.Claims
+		s.Through = articles[i].Seq
+	}
+	return nil
+}
+
+func (n *Newsroom) items(ctx context.Context, articles []news.Article) ([]group.Item, error) {
 	items := make([]group.Item, len(articles))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(twoWorkers)
@@ -93,15 +107,7 @@ func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news
 			return ctx.Err()
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	for i, it := range items {
-		n.window.Add(it)
-		s.Prints[it.Article.ID], s.Claims[it.Article.ID] = it.Print, it.Claims
-		s.Through = articles[i].Seq
-	}
-	return nil
+	return items, g.Wait()
 }
 
 func indexes(n int) []int {
@@ -137,8 +143,9 @@ func cites(a news.Article, claims []news.Claim) []string {
 	return out
 }
 
-// openWindow reads the stories that are still open, once, and drops closed ones now and then.
-func (n *Newsroom) openWindow(ctx context.Context) error {
+// openWindow reads the stories that are still open, once, and drops closed ones now and then. What it has to make anew
+// goes into the settlement at hand.
+func (n *Newsroom) openWindow(ctx context.Context, s *news.Settlement) error {
 	now := n.Now()
 	if n.window != nil {
 		if n.window.Stale(now) {
@@ -156,7 +163,15 @@ func (n *Newsroom) openWindow(ctx context.Context) error {
 	}
 	w := group.New(group.Options{Window: n.Window, NextStory: story, NextEvent: event})
 	since := now.Add(-n.windowLength())
+	var outdated []store.WindowRow
 	err = n.Store.Window(ctx, since, func(r store.WindowRow) error {
+		if errors.Is(r.Unread, prints.ErrVersion) {
+			outdated = append(outdated, r)
+			return nil
+		}
+		if r.Unread != nil {
+			return r.Unread
+		}
 		w.Restore(group.Item{
 			Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
 		})
@@ -165,12 +180,20 @@ func (n *Newsroom) openWindow(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := n.remake(ctx, w, outdated, s); err != nil {
+		return err
+	}
 	edges, err := n.Store.Edges(ctx, since)
 	if err != nil {
 		return err
 	}
 	for _, e := range edges {
-		w.RestoreEdge(e)
+		if _, a := s.Prints[e.A]; a {
+			continue
+		}
+		if _, b := s.Prints[e.B]; !b {
+			w.RestoreEdge(e)
+		}
 	}
 	n.window = w
 	return nil
