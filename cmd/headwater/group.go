@@ -153,7 +153,7 @@ func (g *grouping) line(line []byte) error {
 		g.skip(err)
 		return nil
 	}
-	hash := maphash.Comparable(g.seed, l.id)
+	hash := maphash.String(g.seed, fmt.Sprintf("%T %v", l.id, l.id)) // 1 and "1" are two ids
 	if first := g.first[hash]; first > 0 {
 		g.skip(fmt.Errorf("id %v stands on line %d already; ids must differ", l.id, first))
 		return nil

@@ -27,7 +27,7 @@ type BenchOptions struct {
 
 // Placed is an article and its place.
 type Placed struct {
-	Article  int64      // the number of its Add, from 1
+	Article  int64       // the number of its Add, from 1
 	Story    *news.Story // without its members
 	Role     news.Role
 	Claims   []news.Claim
