@@ -4,10 +4,11 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
-	"compress/gzip"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"io"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
+	"headwater/internal/outlets"
 	"headwater/internal/view"
 )
 
@@ -54,15 +56,13 @@ type outputOrigin struct {
 	Article any    `json:"article"` // id of the input line, "" where the origin is not among them
 }
 
-// maxLine bounds one line of input, in bytes.
-const maxLine = 16 << 20
-
 func (c *cli) groupCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "group [FILE[.gz]|-]",
 		Short: "Group articles given as JSON lines; no store is touched",
 		Long: "Group articles given as JSON lines, one object each, with the keys id, title, text or html, summary, url,\n" +
-			"feed (the outlet), author, published, fetched, lang; all but id may be missing. Prints one line for each.",
+			"feed (the outlet), author, published, fetched, lang; all but id may be missing. Prints one line for each.\n" +
+			"A stream may be as long as you like: a story is printed when it is closed (group.window), what is open at the end then.",
 		Example: "  headwater group articles.jsonl.gz > grouped.jsonl",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -83,65 +83,95 @@ func (c *cli) groupCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.group(newsroom.NewBench(registry, cfg.Group.Window), name, in)
+			lines, err := linesOf(in)
+			if err != nil {
+				return fmt.Errorf("%s: %w", name, err)
+			}
+			return c.newGrouping(registry, cfg.Group.Window, name, lines).run(cmd.Context())
 		},
 	}
 }
 
-// group reads all lines, groups them, and prints what came out in the order of the input.
-func (c *cli) group(b *newsroom.Bench, name string, in io.Reader) error {
-	lines, err := uncompressed(in)
-	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
-	}
-	var ids []any
-	bad := 0
-	first := map[any]int{}
-	scan := bufio.NewScanner(lines)
-	scan.Buffer(make([]byte, 1<<16), maxLine)
-	number := 0
-	for scan.Scan() {
-		number++
-		if len(bytes.TrimSpace(scan.Bytes())) == 0 {
-			continue
-		}
-		l, err := parseLine(scan.Bytes())
-		if err == nil && first[l.id] != 0 {
-			err = fmt.Errorf("id %v stands on line %d already; ids must differ", l.id, first[l.id])
-		}
-		if err != nil {
-			c.complain("%s:%d: %v; skipped\n", name, number, err)
-			bad++
-			continue
-		}
-		first[l.id] = number
-		ids = append(ids, l.id)
-		b.Add(l.entry(), l.Feed, l.seen())
-	}
-	if err := scan.Err(); err != nil {
-		return fmt.Errorf("%s:%d: %w", name, number+1, err)
-	}
-	if err := c.printGrouped(b, ids); err != nil {
-		return err
-	}
-	if bad > 0 {
-		c.complain("headwater: %s skipped\n", count(bad, "bad line"))
-		return errSaid
-	}
-	return nil
+// grouping is a stream of articles on its way through a bench. Of what has been printed it keeps a hash of the id and the
+// line that it stood on.
+type grouping struct {
+	*cli
+	name  string
+	in    *lines
+	bench *newsroom.Bench
+	seed  maphash.Seed
+	first map[uint64]int // line by hash of the id
+	added int64
+	held  map[int64]any // ids of the articles that are on the bench, by number
+	bad   int
 }
 
-// uncompressed reads through gzip where the stream begins like it.
-func uncompressed(in io.Reader) (io.Reader, error) {
-	b := bufio.NewReaderSize(in, 1<<16)
-	magic, err := b.Peek(2)
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, err
+func (c *cli) newGrouping(registry *outlets.Registry, window time.Duration, name string, in *lines) *grouping {
+	g := &grouping{cli: c, name: name, in: in, seed: maphash.MakeSeed(), first: map[uint64]int{}, held: map[int64]any{}}
+	g.bench = newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Window: window, Print: g.print})
+	return g
+}
+
+// run groups all lines. Where reading breaks off, what was read is grouped and printed all the same.
+func (g *grouping) run(ctx context.Context) error {
+	var torn error
+	for torn == nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		line, err := g.in.next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return g.end(nil)
+		case errors.Is(err, errLongLine):
+			g.skip(err)
+		case err != nil:
+			torn = fmt.Errorf("%s:%d: %w; only the lines before are grouped", g.name, g.in.number+1, err)
+		default:
+			if err := g.line(line); err != nil {
+				return err
+			}
+		}
 	}
-	if bytes.Equal(magic, []byte{0x1f, 0x8b}) {
-		return gzip.NewReader(b)
+	return g.end(torn)
+}
+
+// line puts the article of a line on the bench.
+func (g *grouping) line(line []byte) error {
+	if len(bytes.TrimSpace(line)) == 0 {
+		return nil
 	}
-	return b, nil
+	l, err := parseLine(line)
+	if err != nil {
+		g.skip(err)
+		return nil
+	}
+	hash := maphash.String(g.seed, fmt.Sprintf("%T %v", l.id, l.id)) // 1 and "1" are two ids
+	if first := g.first[hash]; first > 0 {
+		g.skip(fmt.Errorf("id %v stands on line %d already; ids must differ", l.id, first))
+		return nil
+	}
+	g.first[hash] = g.in.number
+	g.added++
+	g.held[g.added] = l.id
+	return g.bench.Add(l.entry(), l.Feed, l.seen())
+}
+
+func (g *grouping) skip(err error) {
+	g.complain("%s:%d: %v; skipped\n", g.name, g.in.number, err)
+	g.bad++
+}
+
+// end prints what is left, and says what went wrong.
+func (g *grouping) end(torn error) error {
+	if err := g.bench.Close(); err != nil {
+		return errors.Join(err, torn)
+	}
+	if g.bad > 0 {
+		g.complain("headwater: %s skipped\n", count(g.bad, "bad line"))
+		torn = cmp.Or[error](torn, errSaid)
+	}
+	return torn
 }
 
 func parseLine(line []byte) (inputLine, error) {
@@ -199,22 +229,32 @@ func parseTime(s string) time.Time {
 	return t.UTC()
 }
 
-func (c *cli) printGrouped(b *newsroom.Bench, ids []any) error {
-	w := bufio.NewWriterSize(c.stdout, 1<<16)
+// print prints articles that are grouped, and forgets their ids.
+func (g *grouping) print(placed []newsroom.Placed) error {
+	w := bufio.NewWriterSize(g.stdout, 1<<16)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	err := b.Each(func(s news.Story, m news.Member) error {
-		id := ids[m.Article.ID-1]
-		line := outputLine{
-			ID: id, Story: s.ID, Event: s.Event, Role: m.Role, Confidence: s.Origin.Confidence,
-			Origin:   outputOrigin{Name: s.Origin.Name, Domain: s.Origin.Domain, URL: s.Origin.URL, Article: ""},
-			Claims:   view.All(m.Claims, view.ClaimOf),
-			Evidence: append(view.EvidenceOf(s.Origin.Evidence), view.EvidenceOf(m.Evidence)...),
+	for _, p := range placed {
+		if err := enc.Encode(g.output(p)); err != nil {
+			return err
 		}
-		if !s.Origin.Named() {
-			line.Origin.Article = ids[s.Origin.Article-1]
-		}
-		return enc.Encode(line)
-	})
-	return errors.Join(err, w.Flush())
+	}
+	for _, p := range placed {
+		delete(g.held, p.Article)
+	}
+	return w.Flush()
+}
+
+func (g *grouping) output(p newsroom.Placed) outputLine {
+	o := p.Story.Origin
+	line := outputLine{
+		ID: g.held[p.Article], Story: p.Story.ID, Event: p.Story.Event, Role: p.Role, Confidence: o.Confidence,
+		Origin:   outputOrigin{Name: o.Name, Domain: o.Domain, URL: o.URL, Article: ""},
+		Claims:   view.All(p.Claims, view.ClaimOf),
+		Evidence: append(view.EvidenceOf(o.Evidence), view.EvidenceOf(p.Evidence)...),
+	}
+	if !o.Named() {
+		line.Origin.Article = g.held[o.Article]
+	}
+	return line
 }

@@ -220,13 +220,15 @@ func (s *set) samples() ([]sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	bench := newsroom.NewBench(registry, 0)
+	bench := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry})
 	for _, d := range s.docs {
 		seen := when(d.Fetched)
 		if seen.IsZero() {
 			seen = when(d.Published)
 		}
-		bench.Add(d.entry(), d.Feed, seen)
+		if err := bench.Add(d.entry(), d.Feed, seen); err != nil {
+			return nil, err
+		}
 	}
 	size := map[string]float64{}
 	for _, d := range s.docs {

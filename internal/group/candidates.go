@@ -53,7 +53,9 @@ func (c *candidates) forget(n *node) {
 	c.docs--
 	c.habits.learn(n, -1)
 	for _, t := range n.Print.Terms {
-		c.df[t]--
+		if c.df[t]--; c.df[t] <= 0 {
+			delete(c.df, t)
+		}
 	}
 }
 

@@ -28,7 +28,7 @@ const (
 	opening                   // cosine of the terms of title and opening
 	mention                   // greater share of one's title and opening terms, by rarity, that stand anywhere in the other
 	mentions                  // smaller of the two
-	names                     // cosine of the terms written with a capital
+	names                     // cosine of the terms written with a capital, less where they are few
 	rarity                    // summed rarity of the title and opening terms in common, 60 nats or more being 1
 	title                     // Jaccard index of the titles' terms
 	grams                     // Jaccard index of the titles' runs of four characters
@@ -60,6 +60,7 @@ const (
 	shortWords   = 25 // shingles below which an article has no prose worth comparing by coverage alone
 	maxDaysApart = 3
 	longRun      = 50 // words
+	fewNames     = 4  // below which names that agree say less
 	manyNats     = 60
 
 	// nearCosine is how alike the words of two articles are at least for their prose to be compared though hardly any
@@ -298,7 +299,7 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 	f[cosine] = over(dot, math.Sqrt(na.all*nb.all))
 	f[rootCosine] = math.Sqrt(f[cosine])
 	f[opening] = over(dotOpening, math.Sqrt(na.opening*nb.opening))
-	f[names] = over(dotNames, math.Sqrt(na.names*nb.names))
+	f[names] = over(dotNames, math.Sqrt(na.names*nb.names)) * ratio(min(na.named, nb.named), fewNames)
 	ofA, ofB := over(inB, na.nats), over(inA, nb.nats)
 	f[mention], f[mentions] = max(ofA, ofB), min(ofA, ofB)
 	f[rarity] = min(1, nats/manyNats)
@@ -353,6 +354,7 @@ func useWeight(use uint8) float64 { return useWeights[use&news.TermCount] }
 type norms struct {
 	all, opening, names float64 // squared lengths
 	nats                float64 // rarity of the title and opening terms
+	named               int     // terms that are names
 }
 
 // norms of a node, taken once an epoch.
@@ -371,6 +373,7 @@ func (c *candidates) norms(n *node) norms {
 		}
 		if use&news.TermName != 0 {
 			s.names += idf * idf
+			s.named++
 		}
 	}
 	n.weighed, n.norms = c.epoch, s

@@ -159,8 +159,7 @@ func (g *Grouper) insert(it Item) *node {
 	g.index.learn(n)
 	if k, ok := g.seatOf(n); ok {
 		if first := g.twins[k]; first != nil {
-			n.twinOf = first
-			first.twins = append(first.twins, n)
+			n.follow(first)
 			if byKey(n, first) < 0 {
 				g.rivals = append(g.rivals, n)
 			}

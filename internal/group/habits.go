@@ -21,7 +21,9 @@ func (h *habits) init() { h.articles, h.holding = map[uint64]int32{}, map[uint64
 
 func (h *habits) learn(n *node, by int32) {
 	n.outlet = stringHash(n.Article.Outlet.Key())
-	h.articles[n.outlet] += by
+	if h.articles[n.outlet] += by; h.articles[n.outlet] <= 0 {
+		delete(h.articles, n.outlet)
+	}
 	for _, s := range n.Print.Shingles {
 		if s%habitSample != 0 {
 			continue

@@ -18,9 +18,11 @@ func (g *Grouper) Settle() Result {
 	r := Result{Moved: map[int64]int64{}}
 	g.index.epoch++
 	g.elect()
+	grown := g.settleTwins()
 	dirty := g.dirty()
 	r.Edges = g.connect(dirty)
 	g.decide(g.reach(dirty), &r)
+	g.noteGrown(grown, &r)
 	g.fresh = nil
 	return r
 }
@@ -135,6 +137,11 @@ func identities(nodes []*node, number map[*node]int, stories *division) *divisio
 			}
 		}
 	}
+	for _, crowd := range crowds(nodes) {
+		for _, i := range crowd[1:] {
+			same = append(same, [2]int{min(crowd[0], i), max(crowd[0], i)})
+		}
+	}
 	slices.SortFunc(same, func(p, q [2]int) int { return cmp.Or(cmp.Compare(p[0], q[0]), cmp.Compare(p[1], q[1])) })
 	one := newDivision(len(nodes))
 	for _, p := range same {
@@ -143,6 +150,25 @@ func identities(nodes []*node, number map[*node]int, stories *division) *divisio
 		}
 	}
 	return one
+}
+
+// crowd is how many articles with one text under different headlines are one item to cluster. As items of their own they
+// come to the same end, in a time that grows with the square of their number.
+const crowd = 256
+
+// crowds gives the numbers of the nodes of each text that so many carry.
+func crowds(nodes []*node) [][]int {
+	if len(nodes) < crowd {
+		return nil
+	}
+	byBody := map[uint64][]int{}
+	for i, n := range nodes {
+		if n.Print.Body != 0 && n.Print.Words >= minTwinWords && !n.Article.Hub {
+			byBody[n.Print.Body] = append(byBody[n.Print.Body], i)
+		}
+	}
+	maps.DeleteFunc(byBody, func(_ uint64, same []int) bool { return len(same) < crowd })
+	return slices.Collect(maps.Values(byBody))
 }
 
 // identical says that two nodes are one outlet's one article: they have its address, or its headline and no text to differ in.

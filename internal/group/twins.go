@@ -1,6 +1,11 @@
 package group
 
-import "slices"
+import (
+	"maps"
+	"slices"
+
+	"headwater/internal/news"
+)
 
 // Articles with the same words are twins. One of them, the first by content key, is compared in the name of all, so that
 // neither the order in which they came nor a restart makes a difference.
@@ -14,6 +19,61 @@ type seat struct {
 func (g *Grouper) seatOf(n *node) (seat, bool) {
 	k, ok := twinKeyOf(n)
 	return seat{k, g.constraints.side(n.Article.ID)}, ok
+}
+
+// follow makes a node the twin of another. It takes over its print where both are the same, so that a million copies
+// take the room of one.
+func (n *node) follow(rep *node) {
+	n.twinOf = rep
+	rep.twins = append(rep.twins, n)
+	if samePrint(n.Print, rep.Print) {
+		n.Print = rep.Print
+	}
+}
+
+func samePrint(p, q news.Print) bool {
+	return p.Words == q.Words && p.Body == q.Body && p.Headline == q.Headline && slices.Equal(p.Shingles, q.Shingles) &&
+		slices.Equal(p.Quoted, q.Quoted) && slices.Equal(p.Lead, q.Lead) && slices.Equal(p.Picked, q.Picked) &&
+		slices.Equal(p.Title, q.Title) && slices.Equal(p.Terms, q.Terms) && slices.Equal(p.Figures, q.Figures) &&
+		slices.Equal(p.Uses, q.Uses) && slices.Equal(p.First, q.First) && slices.Equal(p.Pairs, q.Pairs) &&
+		slices.Equal(p.Grams, q.Grams) && slices.Equal(p.Places, q.Places)
+}
+
+// settleTwins puts the new twins of settled articles into the stories of those, where nothing else is to be decided, and
+// gives the ids of these stories. What it settled is fresh no more.
+func (g *Grouper) settleTwins() []int64 {
+	fresh := make(map[*node]bool, len(g.fresh))
+	for _, n := range g.fresh {
+		fresh[n] = true
+	}
+	grown := map[int64]bool{}
+	g.fresh = slices.DeleteFunc(g.fresh, func(n *node) bool {
+		rep := n.twinOf
+		if rep == nil || fresh[rep] || rep.Story == 0 || n.Story != 0 && n.Story != rep.Story {
+			return false
+		}
+		if n.Story == 0 {
+			g.stories[rep.Story] = append(g.stories[rep.Story], n)
+		}
+		n.Story, n.Event = rep.Story, rep.Event
+		grown[rep.Story] = true
+		return true
+	})
+	return slices.Sorted(maps.Keys(grown))
+}
+
+// noteGrown notes the stories that settleTwins let grow, unless they were decided anew since, and noted or moved then.
+func (g *Grouper) noteGrown(stories []int64, r *Result) {
+	noted := make(map[int64]bool, len(r.Changed))
+	for _, c := range r.Changed {
+		noted[c.Story] = true
+	}
+	for _, id := range stories {
+		if members := g.stories[id]; len(members) > 0 && !noted[id] {
+			members = slices.SortedFunc(slices.Values(members), byKey)
+			r.Changed = append(r.Changed, change(&cluster{id: id, eventID: members[0].Event, members: members}))
+		}
+	}
 }
 
 // promote makes one of the twins of a node that is no more their representative.

@@ -1,6 +1,8 @@
 package newsroom
 
 import (
+	"cmp"
+	"slices"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -12,51 +14,150 @@ import (
 	"headwater/internal/outlets"
 )
 
-// Bench runs the stages from cleaning to origin over articles that are stored nowhere.
+// BenchOptions are how a Bench groups. All but Outlets and Print may be zero.
+type BenchOptions struct {
+	Outlets *outlets.Registry
+	Window  time.Duration // how long a story stays open; zero means 72h
+	Round   int           // articles settled together; zero means as many as the newsroom settles, 8,192
+	Hold    int           // articles held at once; zero means a million
+	// Print is given the articles of the stories that are closed, in the order in which they were added. An error of it
+	// ends the Add or Close that called it.
+	Print func([]Placed) error
+}
+
+// Placed is an article and its place.
+type Placed struct {
+	Article  int64       // the number of its Add, from 1
+	Story    *news.Story // without its members
+	Role     news.Role
+	Claims   []news.Claim
+	Evidence []news.Evidence
+}
+
+// Bench runs the stages from cleaning to origin over a stream of articles that are stored nowhere. It holds the stories
+// that are still open, so that it takes memory for a window of the stream and not for all of it.
 type Bench struct {
-	room    *Newsroom
-	feeds   map[string]int64
-	waiting []raw
-	added   int64
+	BenchOptions
+	room *Newsroom
+
+	waiting   []raw
+	bytes     int   // of what waits
+	added     int64 // articles that went into the window
+	unsettled int   // articles added since the last round
+	span      span
 }
 
 // raw is an article before it is cleaned.
 type raw struct {
 	entry news.Entry
-	feed  news.Feed
+	feed  string
 	seen  time.Time
 }
 
+const (
+	benchChunk = 2048      // articles that wait to be prepared together
+	benchBytes = 128 << 20 // of titles and texts, at which fewer articles are prepared together
+	maxHeld    = 1_000_000 // articles that a Bench holds; one of more than a thousand words counts as several
+)
+
 // NewBench makes an empty bench.
-func NewBench(registry *outlets.Registry, window time.Duration) *Bench {
+func NewBench(o BenchOptions) *Bench {
+	o.Round, o.Hold = cmp.Or(o.Round, settleRound), cmp.Or(o.Hold, maxHeld)
 	room := &Newsroom{
-		Options: Options{Outlets: registry, Window: window, Now: time.Now},
-		cleaner: clean.New(clean.Options{Outlets: registry, TextOnly: true}),
-		reader:  origin.NewReader(registry),
-		window:  group.New(group.Options{Window: window}),
+		Options: Options{Outlets: o.Outlets, Window: o.Window, Now: time.Now},
+		cleaner: clean.New(clean.Options{Outlets: o.Outlets, TextOnly: true}),
+		reader:  origin.NewReader(o.Outlets),
+		window:  group.New(group.Options{Window: o.Window}),
 	}
-	return &Bench{room: room, feeds: map[string]int64{}}
+	return &Bench{BenchOptions: o, room: room, span: newSpan(room.windowLength(), o.Round)}
 }
 
-// benchChunk is how many articles wait to be prepared together.
-const benchChunk = 2048
-
-// Add puts an article on the bench. The first has the id 1, the next 2 and so on. Seen may be zero.
-func (b *Bench) Add(e news.Entry, feed string, seen time.Time) {
-	if b.feeds[feed] == 0 {
-		b.feeds[feed] = int64(len(b.feeds) + 1)
+// Add puts an article on the bench. The first has the number 1, the next 2 and so on. Seen may be zero. Where a round is
+// full, it is settled first and what is closed then is printed.
+func (b *Bench) Add(e news.Entry, feed string, seen time.Time) error {
+	if b.unsettled == b.Round {
+		if err := b.settle(); err != nil {
+			return err
+		}
 	}
-	b.waiting = append(b.waiting, raw{e, news.Feed{ID: b.feeds[feed], Title: feed}, seen})
-	if len(b.waiting) == benchChunk {
+	b.unsettled++
+	b.waiting = append(b.waiting, raw{e, feed, seen})
+	b.bytes += len(e.Title) + len(e.Content) + len(e.Summary)
+	if len(b.waiting) == benchChunk || b.bytes >= benchBytes {
 		b.prepare()
 	}
+	return nil
+}
+
+// Close settles and prints everything that is left.
+func (b *Bench) Close() error {
+	b.prepare()
+	b.room.window.Settle()
+	return b.flush(b.room.window.Standings())
+}
+
+// settle settles a round and prints the stories that are closed by then, and those beyond what is held.
+func (b *Bench) settle() error {
+	b.prepare()
+	b.room.window.Settle()
+	b.unsettled = 0
+	b.span.advance()
+	closed := b.closed(b.room.window.Standings())
+	if err := b.flush(closed); err != nil {
+		return err
+	}
+	ids := make([]int64, len(closed))
+	for i, s := range closed {
+		ids[i] = s.Story
+		b.span.forget(s.Members)
+	}
+	b.room.window.Forget(ids)
+	return nil
+}
+
+// closed gives the stories that ended before the window, and beyond Hold those that gained no article for longest.
+func (b *Bench) closed(all []group.Standing) []group.Standing {
+	held := 0
+	var closed, open []group.Standing
+	for _, s := range all {
+		if b.span.closed(s) {
+			closed = append(closed, s)
+		} else {
+			open = append(open, s)
+			held += s.Weight
+		}
+	}
+	slices.SortFunc(open, func(x, y group.Standing) int { return cmp.Compare(x.Last, y.Last) })
+	for held > b.Hold {
+		closed = append(closed, open[0])
+		held -= open[0].Weight
+		open = open[1:]
+	}
+	return closed
+}
+
+// flush weighs and prints stories.
+func (b *Bench) flush(stories []group.Standing) error {
+	var out []Placed
+	for _, st := range stories {
+		s := b.room.story(group.Change{Story: st.Story, Event: st.Event, Members: st.Members})
+		for _, m := range s.Members {
+			out = append(out, Placed{Article: m.Article.ID, Story: &s, Role: m.Role, Claims: m.Claims, Evidence: m.Evidence})
+		}
+		s.Members = nil
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	slices.SortFunc(out, func(x, y Placed) int { return cmp.Compare(x.Article, y.Article) })
+	return b.Print(out)
 }
 
 // prepare cleans what waits, feed by feed so that a feed's furniture shows, and puts it into the window.
 func (b *Bench) prepare() {
-	byFeed := map[int64][]int{}
+	byFeed := map[string][]int{}
 	for i, w := range b.waiting {
-		byFeed[w.feed.ID] = append(byFeed[w.feed.ID], i)
+		byFeed[w.feed] = append(byFeed[w.feed], i)
 	}
 	items := make([]group.Item, len(b.waiting))
 	var g errgroup.Group
@@ -72,8 +173,10 @@ func (b *Bench) prepare() {
 	}
 	_ = g.Wait() // none of them fails
 	b.added += int64(len(items))
-	b.waiting = b.waiting[:0]
+	clear(b.waiting) // or their texts would stay
+	b.waiting, b.bytes = b.waiting[:0], 0
 	for _, it := range items {
+		b.span.see(it.Article)
 		b.room.window.Add(it)
 	}
 }
@@ -88,7 +191,7 @@ func (b *Bench) clean(at []int) []news.Article {
 			latest = b.waiting[i].seen
 		}
 	}
-	articles := b.room.cleaner.Articles(doc, b.waiting[at[0]].feed, latest)
+	articles := b.room.cleaner.Articles(doc, news.Feed{Title: b.waiting[at[0]].feed}, latest)
 	for i := range articles {
 		articles[i].Seen = b.waiting[at[i]].seen
 	}
@@ -99,27 +202,4 @@ func (b *Bench) clean(at []int) []news.Article {
 func (b *Bench) Window() *group.Grouper {
 	b.prepare()
 	return b.room.window
-}
-
-// Each groups what is on the bench and calls each with every article's story and its place in it, in the order in which
-// the articles were added.
-func (b *Bench) Each(each func(news.Story, news.Member) error) error {
-	b.prepare()
-	type place struct{ story, member int }
-	places := make([]place, b.added)
-	var stories []news.Story
-	for _, c := range b.room.window.Settle().Changed {
-		s := b.room.story(c)
-		for i, m := range s.Members {
-			places[m.Article.ID-1] = place{len(stories), i}
-		}
-		stories = append(stories, s)
-	}
-	for _, p := range places {
-		s := stories[p.story]
-		if err := each(s, s.Members[p.member]); err != nil {
-			return err
-		}
-	}
-	return nil
 }

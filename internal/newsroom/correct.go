@@ -165,15 +165,15 @@ func (n *Newsroom) resettle(ctx context.Context, all []news.Correction, leaving 
 			n.window = nil // it may hold what was not stored
 		}
 	}()
-	if err := n.openWindow(ctx); err != nil {
+	s := news.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	if err := n.openWindow(ctx, &s); err != nil {
 		return err
 	}
-	if err := n.recall(ctx, n.window.Affected(all)); err != nil {
+	if err := n.recall(ctx, n.window.Affected(all), &s); err != nil {
 		return err
 	}
 	n.window.Correct(all)
 	n.window.Expel(leaving)
-	var s news.Settlement
 	n.second.begin(ctx)
 	defer n.second.end()
 	if err := n.settleWindow(&s); err != nil {
@@ -183,20 +183,24 @@ func (n *Newsroom) resettle(ctx context.Context, all []news.Correction, leaving 
 }
 
 // recall brings articles back into the window that it does not hold any more, each with its whole story.
-func (n *Newsroom) recall(ctx context.Context, articles []int64) error {
+func (n *Newsroom) recall(ctx context.Context, articles []int64, s *news.Settlement) error {
 	closed := slices.DeleteFunc(slices.Clone(articles), n.holds)
 	if len(closed) == 0 {
 		return nil
 	}
 	back := map[int64]bool{}
+	var outdated []store.WindowRow
 	err := n.Store.WindowOf(ctx, closed, func(r store.WindowRow) error {
-		if !n.holds(r.Article.ID) {
-			back[r.Article.ID] = true
-			n.window.Restore(restored(r))
+		if n.holds(r.Article.ID) {
+			return nil
 		}
-		return nil
+		back[r.Article.ID] = r.Unread == nil
+		return restore(n.window, r, &outdated)
 	})
 	if err != nil {
+		return err
+	}
+	if err := n.remake(ctx, n.window, outdated, s); err != nil {
 		return err
 	}
 	edges, err := n.Store.EdgesOf(ctx, closed)
@@ -204,6 +208,9 @@ func (n *Newsroom) recall(ctx context.Context, articles []int64) error {
 		return err
 	}
 	for _, e := range edges {
+		if remade(s, e) {
+			continue // it is compared anew
+		}
 		if back[e.A] || back[e.B] { // the window has the others
 			n.window.RestoreEdge(e)
 		}

@@ -2,7 +2,9 @@ package newsroom
 
 import (
 	"context"
+	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -52,10 +54,10 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 	if err != nil || waiting == 0 {
 		return 0, err
 	}
-	if err := n.openWindow(ctx); err != nil {
+	s := news.Settlement{Through: mark, Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	if err := n.openWindow(ctx, &s); err != nil {
 		return 0, err
 	}
-	s := news.Settlement{Through: mark, Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
 	done := 0
 	for done < settleRound {
 		articles, err := n.Store.Log(ctx, s.Through, readChunk)
@@ -98,9 +100,22 @@ func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news
 	for i, a := range articles {
 		ids[i] = a.ID
 	}
-	if err := n.recall(ctx, n.window.Mates(ids)); err != nil { // a revision stays with those that it belongs to
+	if err := n.recall(ctx, n.window.Mates(ids), s); err != nil { // a revision stays with those that it belongs to
 		return err
 	}
+	items, err := n.items(ctx, articles)
+	if err != nil {
+		return err
+	}
+	for i, it := range items {
+		n.window.Add(it)
+		s.Prints[it.Article.ID], s.Claims[it.Article.ID] = it.Print, it.Claims
+		s.Through = articles[i].Seq
+	}
+	return nil
+}
+
+func (n *Newsroom) items(ctx context.Context, articles []news.Article) ([]group.Item, error) {
 	items := make([]group.Item, len(articles))
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(twoWorkers)
@@ -112,15 +127,7 @@ func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news
 			return ctx.Err()
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
-	for i, it := range items {
-		n.window.Add(it)
-		s.Prints[it.Article.ID], s.Claims[it.Article.ID] = it.Print, it.Claims
-		s.Through = articles[i].Seq
-	}
-	return nil
+	return items, g.Wait()
 }
 
 func indexes(n int) []int {
@@ -136,6 +143,9 @@ func (n *Newsroom) Item(a news.Article) group.Item {
 	claims := n.reader.Claims(a)
 	p := prints.Make(a, n.cleaner.Title(a.Title, a.Outlet.Name))
 	a.HTML, a.Text, a.Summary, a.Marks, a.Enclosures, a.Categories = "", "", "", nil, nil, nil
+	for i, c := range claims { // parts of the text would hold all of it
+		claims[i].Text, claims[i].URL = strings.Clone(c.Text), strings.Clone(c.URL)
+	}
 	return group.Item{Article: a, Print: p, Claims: claims, Cites: cites(a, claims)}
 }
 
@@ -153,8 +163,9 @@ func cites(a news.Article, claims []news.Claim) []string {
 	return out
 }
 
-// openWindow reads the stories that are still open, once, and drops closed ones now and then.
-func (n *Newsroom) openWindow(ctx context.Context) error {
+// openWindow reads the stories that are still open, once, and drops closed ones now and then. What it has to make anew
+// goes into the settlement at hand.
+func (n *Newsroom) openWindow(ctx context.Context, s *news.Settlement) error {
 	now := n.Now()
 	if n.window != nil {
 		if n.window.Stale(now) {
@@ -180,11 +191,14 @@ func (n *Newsroom) openWindow(ctx context.Context) error {
 	}
 	w := group.New(o)
 	since := now.Add(-n.windowLength())
+	var outdated []store.WindowRow
 	err = n.Store.Window(ctx, since, func(r store.WindowRow) error {
-		w.Restore(restored(r))
-		return nil
+		return restore(w, r, &outdated)
 	})
 	if err != nil {
+		return err
+	}
+	if err := n.remake(ctx, w, outdated, s); err != nil {
 		return err
 	}
 	edges, err := n.Store.Edges(ctx, since)
@@ -192,16 +206,27 @@ func (n *Newsroom) openWindow(ctx context.Context) error {
 		return err
 	}
 	for _, e := range edges {
-		w.RestoreEdge(e)
+		if !remade(s, e) {
+			w.RestoreEdge(e)
+		}
 	}
 	n.window = w
 	return nil
 }
 
-func restored(r store.WindowRow) group.Item {
-	return group.Item{
-		Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
+// restore puts a settled article back into a window, or among the outdated where its print is of another version.
+func restore(w *group.Grouper, r store.WindowRow, outdated *[]store.WindowRow) error {
+	if errors.Is(r.Unread, prints.ErrVersion) {
+		*outdated = append(*outdated, r)
+		return nil
 	}
+	if r.Unread != nil {
+		return r.Unread
+	}
+	w.Restore(group.Item{
+		Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
+	})
+	return nil
 }
 
 func (n *Newsroom) windowLength() time.Duration {

@@ -57,12 +57,13 @@ type contender struct {
 	kind     news.ClaimKind // of the strongest credit
 	credited bool
 	score    float64
+	told     bool // its evidence is wanted
 	evidence []news.Evidence
 }
 
 func (c *contender) weigh(kind string, weight float64, format string, args ...any) {
 	c.score += weight
-	if math.Abs(weight) < .05 {
+	if !c.told || math.Abs(weight) < .05 {
 		return
 	}
 	c.evidence = append(c.evidence, news.Evidence{
@@ -71,19 +72,21 @@ func (c *contender) weigh(kind string, weight float64, format string, args ...an
 }
 
 // Decide weighs the members of a story, the outlets that they only name, and the possibility that none of them is it.
-// It panics without members.
+// The work grows in step with the number of members. It puts them into the order of time, and panics without any.
 func (w Weigher) Decide(members []Candidate) Decision {
-	members = slices.Clone(members)
 	slices.SortFunc(members, inTime)
-	contenders := w.contenders(members)
-	best := 0
-	for i := range contenders {
-		if contenders[i].score > contenders[best].score {
-			best = i
-		}
-	}
-	o := originOf(contenders, best, members)
-	return Decision{Origin: o, Members: roles(o, contenders[best], members)}
+	f := &field{tie: cmp.Or(w.Tie, 20*time.Minute), members: members, credits: creditsOf(members), prose: proseOf(members)}
+	best, rest := f.best()
+	o := originOf(best, rest, members)
+	return Decision{Origin: o, Members: roles(o, best, members)}
+}
+
+// field is what the contenders for one story are weighed by.
+type field struct {
+	tie     time.Duration
+	members []Candidate
+	credits map[string][]outletCredit // by the outlet that is credited, strongest first
+	prose   prose
 }
 
 // inTime orders articles by time, and those of one time by what they are, never by how they arrived.
@@ -94,24 +97,65 @@ func inTime(a, b Candidate) int {
 		cmp.Compare(x.FeedID, y.FeedID), cmp.Compare(x.ID, y.ID))
 }
 
-func (w Weigher) contenders(members []Candidate) []contender {
-	var cs []contender
-	for i := range members {
-		c := contender{member: i, outlet: members[i].Article.Outlet, url: members[i].Article.URL}
-		c.credits(members)
-		c.ownCredits(members[i])
-		c.identity(members)
-		c.containment(members)
-		w.time(&c, members)
-		cs = append(cs, c)
-	}
-	for _, o := range named(members) {
-		c := contender{member: -1, outlet: o}
-		c.credits(members)
-		if c.score >= namedThreshold {
-			c.score += namedPrior
-			cs = append(cs, c)
+// best gives the contender with the highest score, members before outlets that are only named and the earlier before the
+// later, and what the others have: how likely each is, relative to the best (softmax). Those of its outlet are left out.
+func (f *field) best() (best contender, rest float64) {
+	scores := make([]float64, len(f.members))
+	for i := range f.members {
+		c := f.member(i, false)
+		if scores[i] = c.score; i == 0 || c.score > best.score {
+			best = c
 		}
+	}
+	named := f.named()
+	for _, c := range named {
+		if c.score > best.score {
+			best = c
+		}
+	}
+	if best.member >= 0 {
+		best = f.member(best.member, true)
+	}
+	for i, score := range scores {
+		if f.members[i].Article.Outlet.Key() != best.outlet.Key() {
+			rest += math.Exp(score - best.score)
+		}
+	}
+	for _, c := range named {
+		if c.outlet.Key() != best.outlet.Key() {
+			rest += math.Exp(c.score - best.score)
+		}
+	}
+	return best, rest
+}
+
+// member weighs a member. Evidence is only gathered where it is told, as there may be a million members.
+func (f *field) member(i int, told bool) contender {
+	m := f.members[i]
+	c := contender{member: i, outlet: m.Article.Outlet, url: m.Article.URL, told: told}
+	c.credits(f.credits[c.outlet.Key()])
+	c.ownCredits(m)
+	c.identity(f.members)
+	c.containment(f.prose, i)
+	c.time(f.members, f.tie)
+	return c
+}
+
+// named weighs the outlets that members credit and that are no member's own, by key.
+func (f *field) named() []contender {
+	var cs []contender
+	for _, o := range named(f.members) {
+		c := contender{member: -1, outlet: o, told: true}
+		credits := f.credits[o.Key()]
+		c.credits(credits)
+		if c.score < namedThreshold {
+			continue
+		}
+		if i := slices.IndexFunc(credits, func(x outletCredit) bool { return x.claim.URL != "" }); i >= 0 {
+			c.url = credits[i].claim.URL
+		}
+		c.score += namedPrior
+		cs = append(cs, c)
 	}
 	return cs
 }
@@ -141,39 +185,42 @@ func named(members []Candidate) []news.Outlet {
 	return out
 }
 
+// creditsOf gives, for each outlet that other outlets credit, the strongest credit of each of those.
+func creditsOf(members []Candidate) map[string][]outletCredit {
+	type pair struct{ to, by string }
+	strongest := map[pair]outletCredit{}
+	for _, m := range members {
+		by := m.Article.Outlet.Key()
+		for _, cl := range m.Claims {
+			p := pair{cl.Credited().Key(), by}
+			if w := creditWeights[cl.Kind] * cl.Strength; p.to != by && w > strongest[p].weight {
+				strongest[p] = outletCredit{w, cl, m.Article.Outlet.Name}
+			}
+		}
+	}
+	out := map[string][]outletCredit{}
+	for p, x := range strongest {
+		out[p.to] = append(out[p.to], x)
+	}
+	for _, all := range out {
+		slices.SortFunc(all, func(a, b outletCredit) int {
+			return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by), cmp.Compare(a.claim.Text, b.claim.Text),
+				cmp.Compare(a.claim.URL, b.claim.URL))
+		})
+	}
+	return out
+}
+
+// maxCredits is after how many halvings a credit adds nothing to a score.
+const maxCredits = 64
+
 // credits adds what independent outlets credit the contender's outlet with. Each outlet counts once, by its strongest
 // credit, and each further one counts half of the one before.
-func (c *contender) credits(members []Candidate) {
-	byOutlet := map[string]outletCredit{}
-	for _, m := range members {
-		key := m.Article.Outlet.Key()
-		if key == c.outlet.Key() {
-			continue
-		}
-		for _, cl := range m.Claims {
-			if cl.Credited().Key() != c.outlet.Key() {
-				continue
-			}
-			if w := creditWeights[cl.Kind] * cl.Strength; w > byOutlet[key].weight {
-				byOutlet[key] = outletCredit{w, cl, m.Article.Outlet.Name}
-			}
-		}
-	}
-	all := make([]outletCredit, 0, len(byOutlet))
-	for _, x := range byOutlet {
-		all = append(all, x)
-	}
-	slices.SortFunc(all, func(a, b outletCredit) int {
-		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by), cmp.Compare(a.claim.Text, b.claim.Text),
-			cmp.Compare(a.claim.URL, b.claim.URL))
-	})
+func (c *contender) credits(all []outletCredit) {
 	factor := 1.0
-	for _, x := range all {
+	for _, x := range all[:min(len(all), maxCredits)] {
 		c.weigh("credit", x.weight*factor, "%s credits %s: “%s”", x.by, c.outlet.Name, x.claim.Text)
 		factor /= 2
-		if x.claim.URL != "" && c.member < 0 && c.url == "" {
-			c.url = x.claim.URL
-		}
 	}
 	if len(all) > 0 && all[0].weight >= 1 {
 		c.credited, c.kind = true, all[0].claim.Kind
@@ -226,28 +273,18 @@ func hostOf(url, domain string) bool {
 }
 
 // containment compares how much of the others' prose stands in it with how much of its own stands in theirs.
-func (c *contender) containment(members []Candidate) {
-	mine := members[c.member].Print
-	sum, n := 0.0, 0
-	for i, m := range members {
-		if i == c.member || len(m.Print.Shingles) == 0 || len(mine.Shingles) == 0 {
-			continue
-		}
-		sum += m.Print.Coverage(mine) - mine.Coverage(m.Print)
-		n++
-	}
-	if n == 0 {
-		return
-	}
-	if sum > 0 {
-		c.weigh("containment", weightContain*sum/float64(n), "more of the others' text stands in it than of its text in theirs")
-	} else {
-		c.weigh("containment", weightContain*sum/float64(n), "more of its text stands in the others than of theirs in it")
+func (c *contender) containment(p prose, member int) {
+	lean, ok := p.lean(member)
+	switch {
+	case !ok:
+	case lean > 0:
+		c.weigh("containment", weightContain*lean, "more of the others' text stands in it than of its text in theirs")
+	default:
+		c.weigh("containment", weightContain*lean, "more of its text stands in the others than of theirs in it")
 	}
 }
 
-func (w Weigher) time(c *contender, members []Candidate) {
-	tie := cmp.Or(w.Tie, 20*time.Minute)
+func (c *contender) time(members []Candidate, tie time.Duration) {
 	first := members[0].Article.Time()
 	after := members[c.member].Article.Time().Sub(first)
 	switch {
@@ -262,15 +299,8 @@ func (w Weigher) time(c *contender, members []Candidate) {
 
 // originOf turns the best contender into the origin. Its confidence is its share among all, "none of them" included
 // with log-odds 0 (softmax).
-func originOf(cs []contender, best int, members []Candidate) news.Origin {
-	top := cs[best].score
-	total := 1 + math.Exp(-top) // the best and none of them
-	for i, c := range cs {
-		if i != best && c.outlet.Key() != cs[best].outlet.Key() {
-			total += math.Exp(c.score - top)
-		}
-	}
-	c := cs[best]
+func originOf(c contender, rest float64, members []Candidate) news.Origin {
+	total := 1 + math.Exp(-c.score) + rest // the best, none of them, and the others
 	o := news.Origin{Outlet: c.outlet, URL: c.url, Confidence: math.Round(1000/total) / 1000, Evidence: c.evidence}
 	if c.member >= 0 {
 		o.Article = members[c.member].Article.ID

@@ -17,6 +17,7 @@ type WindowRow struct {
 	Print        news.Print
 	Claims       []news.Claim
 	Story, Event int64 // 0: none
+	Unread       error // why Print is empty though one is stored: what DecodePrint said of it
 }
 
 // openSQL names the articles of Window: a story that is still open comes whole.
@@ -46,7 +47,7 @@ const windowRowsSQL = `SELECT a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.
 
 // Window gives every settled article that was first seen since then or stands in a story that changed since then, in the
 // order of ids: stories that are still open come whole. A revision that waits to be settled comes with the print of its
-// earlier text. An error of each ends the reading.
+// earlier text, and a print that cannot be read with the reason. An error of each ends the reading.
 func (db *DB) Window(ctx context.Context, since time.Time, each func(WindowRow) error) error {
 	return db.window(ctx, windowSQL, millis(since), each)
 }
@@ -84,7 +85,7 @@ func (db *DB) scanWindow(rows *sql.Rows) (w WindowRow, err error) {
 	}
 	a.Seen, a.Published, a.Updated = fromMillis(seen), fromMillis(published), fromMillis(updated)
 	if w.Print, err = db.opts.DecodePrint(print); err != nil {
-		return w, fmt.Errorf("print of article %d: %w", a.ID, err)
+		w.Print, w.Unread = news.Print{}, fmt.Errorf("print of article %d: %w", a.ID, err)
 	}
 	w.Claims, err = toClaims(claims)
 	return w, err

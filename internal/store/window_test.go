@@ -78,3 +78,30 @@ func TestSettlingARevisionReplacesItsEdgesAndClaims(t *testing.T) {
 		t.Error(diff, err)
 	}
 }
+
+func TestWindowGivesPrintsThatCannotBeRead(t *testing.T) {
+	db := newsroom(t, 2)
+	settle(t, db, news.Settlement{Through: 2, Prints: map[int64]news.Print{1: {Words: 1}, 2: {Words: 2}}, Stories: []news.Story{story(5, 6, 2)}})
+	old := errors.New("of another version")
+	decode := db.opts.DecodePrint
+	db.opts.DecodePrint = func(b []byte) (news.Print, error) {
+		if p, err := decode(b); err != nil || p.Words == 1 {
+			return p, err
+		}
+		return news.Print{Words: 7}, old
+	}
+	var rows []WindowRow
+	err := db.Window(t.Context(), day, func(w WindowRow) error {
+		rows = append(rows, w)
+		return nil
+	})
+	if err != nil || len(rows) != 2 {
+		t.Fatalf("%d rows, %v; want both", len(rows), err)
+	}
+	if rows[0].Unread != nil || rows[0].Print.Words != 1 {
+		t.Errorf("a print that can be read: %+v", rows[0])
+	}
+	if w := rows[1]; !errors.Is(w.Unread, old) || w.Print.Words != 0 || w.Story != 5 || w.Article.ID != 2 {
+		t.Errorf("a print that cannot be read: %+v", w)
+	}
+}

@@ -1,0 +1,156 @@
+package group
+
+import (
+	"headwater/internal/news"
+	"slices"
+	"testing"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+)
+
+func storiesOf(all []Standing) []int64 {
+	out := make([]int64, len(all))
+	for i, s := range all {
+		out[i] = s.Story
+	}
+	return out
+}
+
+// sizes are the lengths of everything that a Grouper holds.
+func sizes(g *Grouper) map[string]int {
+	x := g.index
+	return map[string]int{
+		"nodes": len(g.nodes), "byID": len(g.byID), "twins": len(g.twins), "stories": len(g.stories), "fresh": len(g.fresh),
+		"rivals": len(g.rivals), "docs": x.docs, "numbers": x.nodes, "df": len(x.df), "prints": len(x.prints.first) + len(x.prints.more),
+		"terms": len(x.terms), "keys": len(x.keys), "articles": len(x.habits.articles), "habits": len(x.habits.holding),
+	}
+}
+
+// A window that forgot everything holds nothing: an endless stream leaves nothing behind.
+func TestForgetLeavesNothing(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		items := corpus(rt, relations, 4)
+		g := New(Options{})
+		for part := range slices.Chunk(items, 5) {
+			for _, it := range part {
+				g.Add(it)
+			}
+			g.Settle()
+		}
+		g.Forget(storiesOf(g.Standings()))
+		if diff := gocmp.Diff(sizes(New(Options{})), sizes(g)); diff != "" {
+			rt.Fatalf("held (-nothing +after forgetting all):\n%s", diff)
+		}
+	})
+}
+
+// What is left when some stories are forgotten stands as it was, and no id is given again.
+func TestForgetSome(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		items := corpus(rt, relations, 4)
+		g, s := New(Options{}), newShelf()
+		s.settle(t, g, items)
+		var gone []int64
+		want := map[int64][]int64{}
+		last := int64(0)
+		for _, st := range g.Standings() {
+			last = max(last, st.Story)
+			if rapid.Bool().Draw(rt, "forget") {
+				gone = append(gone, st.Story)
+			} else {
+				want[st.Story] = st.Members
+			}
+		}
+		g.Forget(gone)
+		got := map[int64][]int64{}
+		for _, st := range g.Standings() {
+			got[st.Story] = st.Members
+		}
+		if diff := gocmp.Diff(want, got); diff != "" {
+			rt.Fatalf("stories (-before +after):\n%s", diff)
+		}
+		intact(rt, g)
+		for _, it := range items { // as new articles, those of stories that are left join them
+			if id := s.of[it.Article.ID]; slices.Contains(gone, id) {
+				it.Article.ID += 1000
+				g.Add(it)
+			}
+		}
+		for _, c := range g.Settle().Changed {
+			if slices.Contains(gone, c.Story) || c.Story <= last && want[c.Story] == nil {
+				rt.Fatalf("story %d is used again", c.Story)
+			}
+		}
+	})
+}
+
+// intact says whether nothing in the window leads out of it.
+func intact(t *rapid.T, g *Grouper) {
+	numbers := map[int]bool{}
+	for _, n := range g.nodes {
+		for _, e := range n.edges {
+			if g.byID[e.to.Article.ID] != e.to {
+				t.Fatalf("article %d is compared with %d, which is gone", n.Article.ID, e.to.Article.ID)
+			}
+		}
+		if n.twinOf != nil {
+			continue
+		}
+		if numbers[n.number] || n.number >= g.index.nodes {
+			t.Fatalf("article %d has the number %d, of %d", n.Article.ID, n.number, g.index.nodes)
+		}
+		numbers[n.number] = true
+	}
+}
+
+func TestStandings(t *testing.T) {
+	p := newProse(5)
+	long := join10(p, 250)
+	g := New(Options{})
+	for _, it := range []Item{
+		articleAt(1, "a.example", "Tolls at the harbour rise in spring", long), articleAt(4, "b.example", "Tolls at the harbour rise in spring", long),
+		articleAt(2, "c.example", "A lost painting is found", join10(p, 10)),
+	} {
+		g.Add(it)
+	}
+	g.Settle()
+	all := g.Standings()
+	if len(all) != 2 {
+		t.Fatalf("%+v: want two stories", all)
+	}
+	big, small := all[0], all[1]
+	if len(big.Members) != 2 {
+		big, small = small, big
+	}
+	slices.Sort(big.Members)
+	if !slices.Equal(big.Members, []int64{1, 4}) || big.Last != 4 || big.Weight != 4 || !big.Newest.Equal(articleAt(4, "", "", "").Article.Seen) {
+		t.Errorf("two copies of 2,500 words: %+v; want a weight of 3 and 1", big)
+	}
+	if small.Last != 2 || small.Weight != 1 || small.Story == big.Story {
+		t.Errorf("a short one: %+v", small)
+	}
+}
+
+// A new copy of settled articles goes to their story without a comparison, and shares the print that they have.
+func TestNewTwinsFollow(t *testing.T) {
+	text := join10(newProse(6), 20)
+	copyAt := func(id int64) Item {
+		return articleAt(id, "a.example", "Tolls at the harbour rise in spring", text)
+	}
+	g, s := New(Options{}), newShelf()
+	s.settle(t, g, []Item{copyAt(5)})
+	r := s.settle(t, g, []Item{copyAt(9), copyAt(7), articleAt(8, "b.example", "A lost painting is found", join10(newProse(7), 10))})
+	if len(r.Changed) != 2 || slices.ContainsFunc(r.Edges, func(e news.Edge) bool { return e.Story >= keepStory }) {
+		t.Fatalf("%+v: want the story grown, and another", r)
+	}
+	if diff := gocmp.Diff([]int64{5, 7, 9}, s.stories[1]); diff != "" {
+		t.Errorf("members in the order of time (-want +got):\n%s", diff)
+	}
+	if &g.byID[7].Print.Shingles[0] != &g.byID[5].Print.Shingles[0] {
+		t.Error("a twin has a print of its own")
+	}
+	if r = g.Settle(); len(r.Changed) != 0 {
+		t.Errorf("settling nothing changed %+v", r.Changed)
+	}
+}
