@@ -10,6 +10,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 )
 
 func main() {
@@ -28,6 +29,8 @@ func run(folder, file string) error {
 	if err != nil {
 		return err
 	}
-	m := fitAll(samples, os.Stdout)
+	var out strings.Builder
+	m := fitAll(samples, &out)
+	fmt.Print(out.String())
 	return write(file, m)
 }

@@ -244,7 +244,7 @@ func (s *set) samples() ([]sample, error) {
 		done[k] = true
 		da, db := s.docs[a.Article.ID-1], s.docs[b.Article.ID-1]
 		for l := range numLevels {
-			if lab, ok := s.label(l, da, db, size, f); ok {
+			if lab, ok := s.label(l, da, db, size); ok {
 				out = append(out, sample{*f, l, regime, lab.same, lab.weight, lab.held, s.name + " " + lab.kind})
 			}
 		}
@@ -262,7 +262,7 @@ func (s *set) samples() ([]sample, error) {
 // clusterShare is the summed weight that the cluster labels of a set get, beside the single pairs.
 const clusterShare = .02
 
-func (s *set) label(l level, a, b document, size map[string]float64, f *group.Features) (label, bool) {
+func (s *set) label(l level, a, b document, size map[string]float64) (label, bool) {
 	if lab, ok := s.pairs[l][keyOf(a.ID, b.ID)]; ok {
 		return lab, true
 	}

@@ -1,9 +1,10 @@
 package group
 
 import (
-	"headwater/internal/news"
 	"slices"
 	"testing"
+
+	"headwater/internal/news"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
