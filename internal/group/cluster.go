@@ -13,44 +13,76 @@ type graph struct {
 	*division
 	size  []int // articles an item stands for
 	links []map[int]link
+	linkage
 }
 
-// link is what is known between two clusters: the probabilities of the pairs that were compared, greatest first.
-type link []float32
+// link is what is known between two clusters: the probabilities of the pairs that were compared, greatest first, or for
+// averageLinkage their sum alone.
+type link []float64
+
+// linkage is how the nearness of two clusters of m and n members follows from the probabilities of their pairs. A pair
+// that was never compared counts as 0.
+type linkage interface {
+	with(l, m link) link // the link of a merged cluster
+	of(l link, m, n int) float64
+}
+
+// bestLinkage is the mean of the √(mn) best pairs. It lies between single linkage, by which agencies' background paragraphs
+// chain strangers into one blob, and average linkage, by which a rewrite of one version and an excerpt of another never
+// meet (for both see Sneath and Sokal 1973).
+type bestLinkage struct{}
 
 // maxLink is how many pairs of a link are kept; clusters for which that is too few are over a thousand strong.
-const maxLink = 1 << 20
+const maxLink = 1024
 
-// with merges two links.
-func (l link) with(m link) link {
+func (bestLinkage) with(l, m link) link {
 	out := slices.Concat(l, m)
-	slices.SortFunc(out, func(a, b float32) int { return cmp.Compare(b, a) })
+	slices.SortFunc(out, func(a, b float64) int { return cmp.Compare(b, a) })
 	return out[:min(len(out), maxLink)]
 }
 
-func newGraph(n int) *graph {
-	g := &graph{division: newDivision(n), size: make([]int, n), links: make([]map[int]link, n)}
+func (bestLinkage) of(l link, m, n int) float64 {
+	pairs := min(int(math.Ceil(math.Sqrt(float64(m)*float64(n)))), maxLink)
+	sum := 0.0
+	for _, p := range l[:min(len(l), pairs)] {
+		sum += p
+	}
+	return sum / float64(pairs)
+}
+
+// averageLinkage is the mean of all pairs.
+type averageLinkage struct{}
+
+func (averageLinkage) with(l, m link) link {
+	if len(l) == 0 {
+		return m
+	}
+	return link{l[0] + m[0]}
+}
+
+func (averageLinkage) of(l link, m, n int) float64 { return l[0] / float64(m*n) }
+
+func newGraph(n int, by linkage) *graph {
+	g := &graph{division: newDivision(n), size: make([]int, n), links: make([]map[int]link, n), linkage: by}
 	for i := range n {
 		g.size[i], g.links[i] = 1, map[int]link{}
 	}
 	return g
 }
 
+// exact is the step to which probabilities are rounded, so that sums of up to 2³² of them do not depend on their order.
+const exact = 1 << 20
+
 func (g *graph) add(i, j int, p float64) {
-	l := g.links[i][j].with(link{float32(p)})
+	l := g.with(g.links[i][j], link{math.Round(p*exact) / exact})
 	g.links[i][j], g.links[j][i] = l, l
 }
 
 // cluster merges the items, best first, while the linkage of two clusters is at least at and they need not stay apart.
 // It gives each item's cluster as the lowest number in it. Clusters that must be one are merged once each has what
 // resembles it: together they resemble little.
-//
-// The linkage of clusters of m and n members is the mean of their √(mn) best pairs, a pair that was never compared
-// counting as 0. That lies between single linkage, by which agencies' background paragraphs chain strangers into one blob,
-// and average linkage, by which a rewrite of one version and an excerpt of another never meet (for both see Sneath and
-// Sokal 1973).
-func (g *graph) cluster(at float64, pairs linkage) []int {
-	c := &clustering{graph: g, at: at, pairs: pairs, version: make([]int, len(g.size))}
+func (g *graph) cluster(at float64) []int {
+	c := &clustering{graph: g, at: at, version: make([]int, len(g.size))}
 	for i, ls := range g.links {
 		for j := range ls {
 			if i < j {
@@ -72,17 +104,9 @@ func (g *graph) cluster(at float64, pairs linkage) []int {
 type clustering struct {
 	*graph
 	at      float64
-	pairs   linkage
 	version []int // grows when a cluster changes; -1 when it went into another
 	queue   queue
 }
-
-// linkage says how many of the pairs of clusters of m and n members count, the best ones.
-type linkage func(m, n int) int
-
-// bestPairs is the linkage of stories, allPairs that of events: average linkage.
-func bestPairs(m, n int) int { return int(math.Ceil(math.Sqrt(float64(m) * float64(n)))) }
-func allPairs(m, n int) int  { return m * n }
 
 func (c *clustering) mergeBest() {
 	for c.queue.Len() > 0 {
@@ -108,21 +132,11 @@ func (c *clustering) mergeBound() {
 	}
 }
 
-func (c *clustering) linkage(i, j int) float64 {
-	l := c.links[i][j]
-	pairs := c.pairs(c.size[i], c.size[j])
-	sum := 0.0
-	for _, p := range l[:min(len(l), pairs)] {
-		sum += float64(p)
-	}
-	return sum / float64(pairs)
-}
-
 func (c *clustering) push(i, j int) {
 	if i > j {
 		i, j = j, i
 	}
-	if p := c.linkage(i, j); p >= c.at {
+	if p := c.of(c.links[i][j], c.size[i], c.size[j]); p >= c.at {
 		c.queue = append(c.queue, merge{p, i, j, c.version[i], c.version[j]})
 	}
 }
@@ -139,7 +153,7 @@ func (c *clustering) merge(i, j int) {
 		if k == i {
 			continue
 		}
-		both := c.links[i][k].with(l)
+		both := c.with(c.links[i][k], l)
 		c.links[i][k], c.links[k][i] = both, both
 	}
 	c.links[j] = nil

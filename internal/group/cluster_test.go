@@ -49,11 +49,11 @@ func TestCluster(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			g := newGraph(tt.n)
+			g := newGraph(tt.n, bestLinkage{})
 			for _, b := range tt.bonds {
 				g.add(b.i, b.j, b.p)
 			}
-			if diff := gocmp.Diff(tt.want, g.cluster(.5, bestPairs)); diff != "" {
+			if diff := gocmp.Diff(tt.want, g.cluster(.5)); diff != "" {
 				t.Errorf("clusters (-want +got):\n%s", diff)
 			}
 		})
@@ -62,18 +62,18 @@ func TestCluster(t *testing.T) {
 
 // An item that stands for several counts as that many.
 func TestClusterWeighsSizes(t *testing.T) {
-	g := newGraph(2)
+	g := newGraph(2, bestLinkage{})
 	g.size[0], g.size[1] = 4, 4
 	g.add(0, 1, .9)
-	if got := g.cluster(.5, bestPairs); got[1] != 1 {
+	if got := g.cluster(.5); got[1] != 1 {
 		t.Error("one likeness of sixteen pairs joins two stories of four")
 	}
-	h := newGraph(2)
+	h := newGraph(2, bestLinkage{})
 	h.size[0], h.size[1] = 4, 4
 	for range 3 {
 		h.add(0, 1, .9)
 	}
-	if got := h.cluster(.5, bestPairs); got[1] != 0 {
+	if got := h.cluster(.5); got[1] != 0 {
 		t.Error("three of the four pairs that count do not join them")
 	}
 }
@@ -85,7 +85,7 @@ func TestClusterOfAnyGraph(t *testing.T) {
 		bonds := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) bond {
 			return bond{rapid.IntRange(0, n-1).Draw(t, "i"), rapid.IntRange(0, n-1).Draw(t, "j"), float64(rapid.IntRange(1, 100).Draw(t, "p")) / 100}
 		}), 0, 40).Draw(t, "bonds")
-		a, b := newGraph(n), newGraph(n)
+		a, b := newGraph(n, bestLinkage{}), newGraph(n, bestLinkage{})
 		linked := make([][]int, n)
 		for _, l := range bonds {
 			if l.i != l.j {
@@ -98,8 +98,8 @@ func TestClusterOfAnyGraph(t *testing.T) {
 				b.add(l.j, l.i, l.p)
 			}
 		}
-		got := a.cluster(.5, bestPairs)
-		if diff := gocmp.Diff(got, b.cluster(.5, bestPairs)); diff != "" {
+		got := a.cluster(.5)
+		if diff := gocmp.Diff(got, b.cluster(.5)); diff != "" {
 			t.Fatalf("the order of links matters:\n%s", diff)
 		}
 		if err := sound(got, linked); err != nil {

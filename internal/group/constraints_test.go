@@ -407,7 +407,7 @@ func TestClusterWithin(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			g := newGraph(tt.n)
+			g := newGraph(tt.n, bestLinkage{})
 			for _, b := range tt.bonds {
 				g.add(b.i, b.j, b.p)
 			}
@@ -417,7 +417,7 @@ func TestClusterWithin(t *testing.T) {
 			for _, p := range tt.apart {
 				g.separate(p[0], p[1])
 			}
-			if diff := gocmp.Diff(tt.want, g.cluster(.5, bestPairs)); diff != "" {
+			if diff := gocmp.Diff(tt.want, g.cluster(.5)); diff != "" {
 				t.Errorf("clusters (-want +got):\n%s", diff)
 			}
 		})

@@ -46,13 +46,17 @@ func (n *node) weight() int {
 // Forget drops whole stories from the window, which must be settled. Their ids are not used again, and stories of the
 // same event stay as they are.
 func (g *Grouper) Forget(stories []int64) {
-	gone := make(map[int64]bool, len(stories))
+	gone, events := make(map[int64]bool, len(stories)), map[int64]bool{}
 	for _, id := range stories {
 		gone[id] = true
 		for _, n := range g.stories[id] {
 			g.drop(n, gone)
+			events[n.Event] = true
 		}
 		delete(g.stories, id)
+	}
+	for event := range events {
+		g.storiesOf(event) // forgets the event with its last story
 	}
 	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return gone[n.Story] })
 	g.index.renumber(g.nodes)

@@ -49,6 +49,7 @@ type Grouper struct {
 	byID        map[int64]*node
 	twins       map[seat]*node
 	stories     map[int64][]*node // living stories by id
+	events      map[int64][]int64 // stories by event, and some that were; see storiesOf
 	index       candidates
 	constraints *constraints
 	fresh       []*node // added since the last Settle
@@ -96,7 +97,7 @@ func New(o Options) *Grouper {
 		window:    cmp.Or(o.Window, 72*time.Hour),
 		nextStory: max(o.NextStory, 1), nextEvent: max(o.NextEvent, 1),
 		second: o.Second, similar: cmp.Or(o.Threshold, .8),
-		byID: map[int64]*node{}, twins: map[seat]*node{}, stories: map[int64][]*node{},
+		byID: map[int64]*node{}, twins: map[seat]*node{}, stories: map[int64][]*node{}, events: map[int64][]int64{},
 		constraints: newConstraints(o.Corrections),
 	}
 	if g.model = o.Model; g.model == nil {
@@ -153,6 +154,9 @@ func (g *Grouper) insert(it Item) *node {
 	g.byID[it.Article.ID] = n
 	if it.Story != 0 {
 		g.stories[it.Story] = append(g.stories[it.Story], n)
+		if len(g.stories[it.Story]) == 1 {
+			g.events[it.Event] = append(g.events[it.Event], it.Story)
+		}
 		g.nextStory = max(g.nextStory, it.Story+1)
 		g.nextEvent = max(g.nextEvent, it.Event+1)
 	}

@@ -44,8 +44,14 @@ func byKey(a, b *node) int {
 	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.Article.ID, b.Article.ID))
 }
 
-// reach gives every node that is connected with the given ones by kept edges, by the story it was in or by corrections,
-// by content key.
+// binds says whether an edge can bring two nodes into one story: the linkage of clusters is a mean, which some pair of
+// theirs must reach.
+func (g *Grouper) binds(n *node, e edge) bool {
+	return e.story >= g.model.StoryAt || identical(n, e.to)
+}
+
+// reach gives every node that may come into one story with the given ones, by way of edges that bind, the story it was in
+// or corrections, by content key.
 func (g *Grouper) reach(from []*node) []*node {
 	seen, stories, bound := make(map[*node]bool, len(from)*2), map[int64]bool{}, map[int64]bool{}
 	var walk []*node
@@ -79,7 +85,9 @@ func (g *Grouper) reach(from []*node) []*node {
 	}
 	for i := 0; i < len(walk); i++ {
 		for _, e := range walk[i].edges {
-			visit(e.to)
+			if g.binds(walk[i], e) {
+				visit(e.to)
+			}
 		}
 		mates(walk[i])
 		for _, t := range walk[i].twins {
@@ -90,24 +98,97 @@ func (g *Grouper) reach(from []*node) []*node {
 	return walk
 }
 
-// decide clusters the nodes into stories and events and notes what changed.
+// decide clusters the nodes into stories, and these and the stories of the events that they touch into events, and notes
+// what changed.
 func (g *Grouper) decide(nodes []*node, r *Result) {
 	if len(nodes) == 0 {
 		return
 	}
+	storyOf := map[*node]*node{} // the first node of each node's story
+	for i, first := range g.clusterStories(nodes, numbers(nodes)) {
+		storyOf[nodes[i]] = nodes[first]
+	}
+	all := append(slices.Clone(nodes), g.surroundings(nodes, storyOf)...)
+	slices.SortFunc(all, byKey)
+	number := numbers(all)
+	stories := make([]int, len(all))
+	for i, n := range all {
+		stories[i] = number[storyOf[n]]
+	}
+	g.assign(all, stories, eventGraph(all, number, stories).cluster(g.model.EventAt), r)
+}
+
+func numbers(nodes []*node) map[*node]int {
 	number := make(map[*node]int, len(nodes))
 	for i, n := range nodes {
 		number[n] = i
 	}
-	storyOf := g.clusterStories(nodes, number)
-	eventOf := eventGraph(nodes, number, storyOf).cluster(g.model.EventAt, allPairs)
-	g.assign(nodes, storyOf, eventOf, r)
+	return number
+}
+
+// surroundings gives the nodes of the other stories in the events that the given nodes were in or may come into. These
+// stories stay as they are; storyOf is told their first nodes. What is further away is not decided about, so that the work
+// does not grow with the window: events, unlike stories, may depend a little on what came first.
+func (g *Grouper) surroundings(nodes []*node, storyOf map[*node]*node) []*node {
+	events := map[int64]bool{}
+	for _, n := range nodes {
+		events[n.Event] = true
+		for _, t := range n.twins {
+			events[t.Event] = true
+		}
+		for _, e := range n.edges {
+			if e.event >= g.model.EventAt {
+				events[e.to.Event] = true
+			}
+		}
+	}
+	delete(events, 0)
+	var out []*node
+	for event := range events {
+		for _, id := range g.storiesOf(event) {
+			out = append(out, g.frozen(id, storyOf)...)
+		}
+	}
+	return out
+}
+
+// frozen gives the nodes of a story that is not decided about.
+func (g *Grouper) frozen(story int64, storyOf map[*node]*node) []*node {
+	var out []*node
+	for _, n := range g.stories[story] {
+		if n.twinOf == nil {
+			out = append(out, n)
+		}
+	}
+	if len(out) == 0 || storyOf[out[0]] != nil {
+		return nil
+	}
+	first := slices.MinFunc(out, byKey)
+	for _, n := range out {
+		storyOf[n] = first
+	}
+	return out
+}
+
+// storiesOf gives the living stories of an event.
+func (g *Grouper) storiesOf(event int64) []int64 {
+	ids := g.events[event]
+	slices.Sort(ids)
+	ids = slices.DeleteFunc(slices.Compact(ids), func(id int64) bool {
+		return len(g.stories[id]) == 0 || g.stories[id][0].Event != event
+	})
+	if len(ids) == 0 {
+		delete(g.events, event)
+		return nil
+	}
+	g.events[event] = ids
+	return ids
 }
 
 // clusterStories gives each node's story as the lowest number in it. Nodes that are one article, listed twice, count as
 // one: how often an aggregator lists it says nothing about what it resembles. What corrections say holds.
 func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
-	gr := newGraph(len(nodes))
+	gr := newGraph(len(nodes), bestLinkage{})
 	gr.division = g.constraints.divide(nodes)
 	one := identities(nodes, number, gr.division)
 	best := map[[2]int]float64{}
@@ -116,7 +197,11 @@ func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 			gr.size[i] = 0
 		}
 		for _, e := range n.edges {
-			if a, b := one.root(i), one.root(number[e.to]); a < b {
+			j, here := number[e.to]
+			if !here {
+				continue
+			}
+			if a, b := one.root(i), one.root(j); a < b {
 				best[[2]int{a, b}] = max(best[[2]int{a, b}], e.story)
 			}
 		}
@@ -124,7 +209,7 @@ func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 	for pair, p := range best {
 		gr.add(pair[0], pair[1], p)
 	}
-	return gr.cluster(g.model.StoryAt, bestPairs)
+	return gr.cluster(g.model.StoryAt)
 }
 
 // identities gives the nodes that are one article, and joins them in the division into stories where that allows it.
@@ -132,7 +217,7 @@ func identities(nodes []*node, number map[*node]int, stories *division) *divisio
 	var same [][2]int
 	for i, n := range nodes {
 		for _, e := range n.edges {
-			if j := number[e.to]; i < j && identical(n, e.to) {
+			if j, here := number[e.to]; here && i < j && identical(n, e.to) {
 				same = append(same, [2]int{i, j})
 			}
 		}
@@ -182,13 +267,13 @@ func identical(a, b *node) bool {
 
 // eventGraph has the stories as items, under the lowest number of their nodes.
 func eventGraph(nodes []*node, number map[*node]int, storyOf []int) *graph {
-	gr := newGraph(len(nodes))
+	gr := newGraph(len(nodes), averageLinkage{})
 	for i, n := range nodes {
 		if s := storyOf[i]; s != i {
 			gr.size[s]++
 		}
 		for _, e := range n.edges {
-			if j := number[e.to]; i < j && storyOf[i] != storyOf[j] {
+			if j, here := number[e.to]; here && i < j && storyOf[i] != storyOf[j] {
 				gr.add(storyOf[i], storyOf[j], e.event)
 			}
 		}
@@ -314,6 +399,7 @@ func (g *Grouper) apply(order []*cluster, r *Result) {
 			n.Story, n.Event = c.id, c.eventID
 		}
 		g.stories[c.id] = append(g.stories[c.id], c.members...)
+		g.events[c.eventID] = append(g.events[c.eventID], c.id)
 	}
 }
 
