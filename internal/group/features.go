@@ -128,7 +128,7 @@ func (f *Features) says(p, q news.Print) bool {
 }
 
 func (g *Grouper) compareProse(a, b *node, f *Features) {
-	p, q := a.Print, b.Print
+	p, q := news.Alike(a.Print, b.Print)
 	f[quotes] = ratio(news.Shared(p.Quoted, q.Quoted), min(len(p.Quoted), len(q.Quoted)))
 	shared := news.Shared(p.Shingles, q.Shingles)
 	if shared == 0 {

@@ -12,7 +12,7 @@ type Standing struct {
 	Members      []int64   // article ids, in no order
 	Newest       time.Time // when the last of its members was seen; zero where no member has a time
 	Last         int64     // the greatest id among its members
-	Weight       int       // articles that it takes the room of: one each, and one more for each thousand words
+	Weight       int       // articles that it takes the room of: one each, and one more for each thousand hashes of its print: some 4,000 words
 }
 
 // Standings gives every story of the window by id.

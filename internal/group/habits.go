@@ -2,11 +2,13 @@ package group
 
 import (
 	"hash/fnv"
+
+	"headwater/internal/news"
 )
 
 // An outlet's habit is a shingle that it puts into many of its articles: a disclaimer, an invitation to subscribe.
 const (
-	habitSample = 8   // one in so many shingles is counted
+	habitSample = 2   // of the shingles that are in every sample, one in so many is counted
 	habitCount  = 4   // articles of an outlet that hold it, at least
 	habitShare  = .08 // of the outlet's articles in the window, at least
 )
@@ -25,7 +27,7 @@ func (h *habits) learn(n *node, by int32) {
 		delete(h.articles, n.outlet)
 	}
 	for _, s := range n.Print.Shingles {
-		if s%habitSample != 0 {
+		if !counted(s) {
 			continue
 		}
 		k := habitKey(n.outlet, s)
@@ -47,7 +49,7 @@ func (h *habits) share(a, b *node) float64 {
 		case s[i] > t[j]:
 			j++
 		default:
-			if s[i]%habitSample == 0 {
+			if counted(s[i]) {
 				shared++
 				if float64(h.holding[habitKey(a.outlet, s[i])]) >= floor {
 					habit++
@@ -61,6 +63,8 @@ func (h *habits) share(a, b *node) float64 {
 	}
 	return float64(habit) / float64(shared)
 }
+
+func counted(s uint32) bool { return news.SampledShingle(s) && s%habitSample == 0 }
 
 func stringHash(key string) uint64 {
 	h := fnv.New64a()
