@@ -55,7 +55,7 @@ func (g *Grouper) Forget(stories []int64) {
 		delete(g.stories, id)
 	}
 	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return gone[n.Story] })
-	g.index.renumber(g.nodes)
+	g.index.gather()
 }
 
 // drop takes a node out of everything but the lists of nodes and of its story.
@@ -73,16 +73,5 @@ func (g *Grouper) drop(n *node, gone map[int64]bool) {
 	}
 	if k, ok := g.seatOf(n); ok {
 		delete(g.twins, k)
-	}
-}
-
-// renumber closes the gaps in the numbers of the nodes, so that a tally is as long as the window and not as the stream.
-func (c *candidates) renumber(nodes []*node) {
-	c.nodes = 0
-	for _, n := range nodes {
-		if n.twinOf == nil {
-			n.number = c.nodes
-			c.nodes++
-		}
 	}
 }

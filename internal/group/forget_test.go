@@ -22,8 +22,8 @@ func sizes(g *Grouper) map[string]int {
 	x := g.index
 	return map[string]int{
 		"nodes": len(g.nodes), "byID": len(g.byID), "twins": len(g.twins), "stories": len(g.stories), "fresh": len(g.fresh),
-		"rivals": len(g.rivals), "docs": x.docs, "numbers": x.nodes, "df": len(x.df), "prints": len(x.prints.first) + len(x.prints.more),
-		"terms": len(x.terms), "keys": len(x.keys), "articles": len(x.habits.articles), "habits": len(x.habits.holding),
+		"rivals": len(g.rivals), "docs": x.docs, "numbers": len(x.nodes), "df": len(x.df), "prints": x.prints.held(),
+		"terms": x.terms.held(), "keys": x.keys.held(), "articles": len(x.articles),
 	}
 }
 
@@ -87,7 +87,7 @@ func TestForgetSome(t *testing.T) {
 
 // intact says whether nothing in the window leads out of it.
 func intact(t *rapid.T, g *Grouper) {
-	numbers := map[int]bool{}
+	numbers := map[uint32]bool{}
 	for _, n := range g.nodes {
 		for _, e := range n.edges {
 			if g.byID[e.to.Article.ID] != e.to {
@@ -97,8 +97,8 @@ func intact(t *rapid.T, g *Grouper) {
 		if n.twinOf != nil {
 			continue
 		}
-		if numbers[n.number] || n.number >= g.index.nodes {
-			t.Fatalf("article %d has the number %d, of %d", n.Article.ID, n.number, g.index.nodes)
+		if numbers[n.number] || int(n.number) >= len(g.index.nodes) || g.index.nodes[n.number] != n {
+			t.Fatalf("article %d has the number %d, of %d", n.Article.ID, n.number, len(g.index.nodes))
 		}
 		numbers[n.number] = true
 	}
