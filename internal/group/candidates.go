@@ -24,26 +24,27 @@ const (
 
 // candidates finds the articles that may belong together, by prints, by rare terms and by exact keys.
 type candidates struct {
-	docs   int
-	nodes  int              // numbered so far
-	epoch  int              // grows when weights have to be taken anew
-	df     map[uint32]int32 // articles a term stands in
-	habits habits
-	prints postings
-	terms  map[uint32][]*node
-	keys   map[uint64][]*node
+	docs     int
+	epoch    int              // grows when weights have to be taken anew
+	df       map[uint32]int32 // articles a term stands in
+	articles map[uint64]int32 // articles of an outlet
+	nodes    []*node          // by number; nil for one that is gone
+	gone     int              // of the numbers
+	prints   *postings
+	terms    *postings
+	keys     *postings
+	tallies  [workers]tally
 }
 
 func (c *candidates) init() {
-	c.habits.init()
-	c.df, c.prints = map[uint32]int32{}, newPostings()
-	c.terms, c.keys = map[uint32][]*node{}, map[uint64][]*node{}
+	c.df, c.articles = map[uint32]int32{}, map[uint64]int32{}
+	c.prints, c.terms, c.keys = newPostings(maxPosting), newPostings(maxTermDocs), newPostings(maxPosting)
 }
 
 // learn counts the article's terms.
 func (c *candidates) learn(n *node) {
 	c.docs++
-	c.habits.learn(n, 1)
+	c.countOutlet(n, 1)
 	for _, t := range n.Print.Terms {
 		c.df[t]++
 	}
@@ -51,7 +52,7 @@ func (c *candidates) learn(n *node) {
 
 func (c *candidates) forget(n *node) {
 	c.docs--
-	c.habits.learn(n, -1)
+	c.countOutlet(n, -1)
 	for _, t := range n.Print.Terms {
 		if c.df[t]--; c.df[t] <= 0 {
 			delete(c.df, t)
@@ -60,46 +61,55 @@ func (c *candidates) forget(n *node) {
 }
 
 func (c *candidates) add(n *node) {
-	n.number = c.nodes
-	c.nodes++
+	n.number = uint32(len(c.nodes))
+	c.nodes = append(c.nodes, n)
 	for _, h := range n.Print.Picked {
-		c.prints.add(h, n)
+		c.prints.add(h, n.number)
 	}
 	for i, t := range n.Print.Terms {
 		if n.Print.Uses[i]&inOpening != 0 {
-			post(c.terms, t, n)
+			c.terms.add(t, n.number)
 		}
 	}
 	for _, k := range keysOf(n) {
-		post(c.keys, k, n)
+		c.keys.add(keyHash(k), n.number)
 	}
 }
 
-// post adds a node to a posting list until the list is one longer than is ever used.
-func post[K comparable](m map[K][]*node, k K, n *node) {
-	if list := m[k]; len(list) <= maxTermDocs {
-		m[k] = append(list, n)
-	}
-}
+// keyHash is what a key is found by. Where two have the same, there is one article more to compare with.
+func keyHash(key uint64) uint32 { return uint32(key * 0x9e3779b97f4a7c15 >> 32) }
 
+// remove leaves the node's postings, which lead to no node now, to the next gather that finds many of them.
 func (c *candidates) remove(n *node) {
-	for _, h := range n.Print.Picked {
-		c.prints.remove(h, n)
-	}
-	for _, t := range n.Print.Terms {
-		unpost(c.terms, t, n)
-	}
-	for _, k := range keysOf(n) {
-		unpost(c.keys, k, n)
-	}
+	c.nodes[n.number] = nil
+	c.gone++
 }
 
-func unpost[K comparable](m map[K][]*node, k K, n *node) {
-	if rest := slices.DeleteFunc(m[k], func(x *node) bool { return x == n }); len(rest) > 0 {
-		m[k] = rest
-	} else {
-		delete(m, k)
+// gather makes what was added known to of.
+func (c *candidates) gather() {
+	if c.gone*4 > len(c.nodes) {
+		c.renumber()
+		return
 	}
+	c.prints.gather()
+	c.terms.gather()
+	c.keys.gather()
+}
+
+// renumber closes the gaps in the numbers of the nodes, so that a tally is as long as the window and not as the stream.
+func (c *candidates) renumber() {
+	to := make([]int32, len(c.nodes))
+	left := make([]*node, 0, len(c.nodes)-c.gone)
+	for i, n := range c.nodes {
+		if to[i] = -1; n != nil {
+			n.number, to[i] = uint32(len(left)), int32(len(left))
+			left = append(left, n)
+		}
+	}
+	c.nodes, c.gone, c.tallies = left, 0, [workers]tally{}
+	c.prints.renumber(to)
+	c.terms.renumber(to)
+	c.keys.renumber(to)
 }
 
 // idf is the inverse document frequency of a term over the window, in nats.
@@ -117,23 +127,27 @@ type candidate struct {
 func (c *candidates) of(n *node, t *tally) []candidate {
 	t.start(c.nodes)
 	for _, h := range n.Print.Picked {
-		c.prints.each(h, t.count)
+		if t.list = c.prints.find(h, t.list[:0]); len(t.list) <= maxPosting { // else it means nothing
+			t.count(t.list)
+		}
 	}
 	c.weighTerms(n, t)
-	found := t.best(func(m *node) float32 { return float32(t.prints[m.number]) }, n.minPrints(), maxByPrints)
-	found = append(found, t.best(func(m *node) float32 { return t.terms[m.number] }, 1e-6, maxByTerms)...)
+	found := t.best(func(m uint32) float32 { return float32(t.prints[m]) }, n.minPrints(), maxByPrints)
+	found = append(found, t.best(func(m uint32) float32 { return t.terms[m] }, 1e-6, maxByTerms)...)
 	for _, k := range keysOf(n) {
-		switch list := c.keys[k]; {
+		t.list = c.keys.find(keyHash(k), t.list[:0])
+		switch {
 		case k == n.Print.Body: // where many carry a text its prints are too common to be looked up
-			found = append(found, list[:min(len(list), maxByPrints)]...)
-		case len(list) <= maxPosting:
-			found = append(found, list...)
+			slices.Sort(t.list)
+			found = append(found, t.list[:min(len(t.list), maxByPrints)]...)
+		case len(t.list) <= maxPosting:
+			found = append(found, t.list...)
 		}
 	}
 	out := make([]candidate, 0, len(found))
 	for _, m := range found {
-		if m != n && t.take(m) {
-			out = append(out, candidate{m, int(t.prints[m.number])})
+		if other := c.nodes[m]; other != nil && other != n && t.take(m) {
+			out = append(out, candidate{other, int(t.prints[m])})
 		}
 	}
 	return out
@@ -157,7 +171,8 @@ func (c *candidates) weighTerms(n *node, t *tally) {
 	}
 	slices.SortFunc(terms, func(a, b rareTerm) int { return cmp.Or(cmp.Compare(a.df, b.df), cmp.Compare(a.term, b.term)) })
 	for _, rare := range terms[:min(len(terms), queryTerms)] {
-		t.weigh(c.terms[rare.term], float32(c.idf(rare.term)))
+		t.list = c.terms.find(rare.term, t.list[:0])
+		t.weigh(t.list, float32(c.idf(rare.term)))
 	}
 }
 

@@ -79,9 +79,9 @@ func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 // pairs gives each pair of a node and a candidate that is not connected yet, once.
 func (g *Grouper) pairs(dirty []*node) []pair {
 	found := make([][]pair, len(dirty))
-	tallies := make([]tally, workers)
+	g.index.gather()
 	share(len(dirty), func(worker, i int) {
-		found[i] = g.candidatePairs(dirty[i], &tallies[worker])
+		found[i] = g.candidatePairs(dirty[i], &g.index.tallies[worker])
 	})
 	all := slices.Concat(found...)
 	slices.SortFunc(all, func(p, q pair) int { return cmp.Or(byKey(p.a, q.a), byKey(p.b, q.b)) })

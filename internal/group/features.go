@@ -128,7 +128,7 @@ func (f *Features) says(p, q news.Print) bool {
 }
 
 func (g *Grouper) compareProse(a, b *node, f *Features) {
-	p, q := a.Print, b.Print
+	p, q := news.Alike(a.Print, b.Print)
 	f[quotes] = ratio(news.Shared(p.Quoted, q.Quoted), min(len(p.Quoted), len(q.Quoted)))
 	shared := news.Shared(p.Shingles, q.Shingles)
 	if shared == 0 {
@@ -138,7 +138,7 @@ func (g *Grouper) compareProse(a, b *node, f *Features) {
 	ofB := ratio(shared, len(q.Shingles)-news.Shared(q.Shingles, p.Quoted))
 	own := 1.0
 	if f[sameOutlet] == 1 {
-		own = 1 - g.index.habits.share(a, b)
+		own = 1 - g.index.habit(a, b)
 	}
 	f[coverage], f[mutual] = own*max(ofA, ofB), own*min(ofA, ofB)
 	f[trace] = min(1, 10*f[coverage])

@@ -12,7 +12,7 @@ type Standing struct {
 	Members      []int64   // article ids, in no order
 	Newest       time.Time // when the last of its members was seen; zero where no member has a time
 	Last         int64     // the greatest id among its members
-	Weight       int       // articles that it takes the room of: one each, and one more for each thousand words
+	Weight       int       // articles that it takes the room of: one each, and one more for each thousand hashes of its print: some 4,000 words
 }
 
 // Standings gives every story of the window by id.
@@ -59,7 +59,7 @@ func (g *Grouper) Forget(stories []int64) {
 		g.storiesOf(event) // forgets the event with its last story
 	}
 	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return gone[n.Story] })
-	g.index.renumber(g.nodes)
+	g.index.gather()
 }
 
 // drop takes a node out of everything but the lists of nodes and of its story.
@@ -77,16 +77,5 @@ func (g *Grouper) drop(n *node, gone map[int64]bool) {
 	}
 	if k, ok := g.seatOf(n); ok {
 		delete(g.twins, k)
-	}
-}
-
-// renumber closes the gaps in the numbers of the nodes, so that a tally is as long as the window and not as the stream.
-func (c *candidates) renumber(nodes []*node) {
-	c.nodes = 0
-	for _, n := range nodes {
-		if n.twinOf == nil {
-			n.number = c.nodes
-			c.nodes++
-		}
 	}
 }

@@ -23,8 +23,8 @@ func sizes(g *Grouper) map[string]int {
 	x := g.index
 	return map[string]int{
 		"nodes": len(g.nodes), "byID": len(g.byID), "twins": len(g.twins), "stories": len(g.stories), "fresh": len(g.fresh),
-		"rivals": len(g.rivals), "docs": x.docs, "numbers": x.nodes, "df": len(x.df), "prints": len(x.prints.first) + len(x.prints.more),
-		"terms": len(x.terms), "keys": len(x.keys), "articles": len(x.habits.articles), "habits": len(x.habits.holding),
+		"rivals": len(g.rivals), "docs": x.docs, "numbers": len(x.nodes), "df": len(x.df), "prints": x.prints.held(),
+		"terms": x.terms.held(), "keys": x.keys.held(), "articles": len(x.articles),
 	}
 }
 
@@ -88,7 +88,7 @@ func TestForgetSome(t *testing.T) {
 
 // intact says whether nothing in the window leads out of it.
 func intact(t *rapid.T, g *Grouper) {
-	numbers := map[int]bool{}
+	numbers := map[uint32]bool{}
 	for _, n := range g.nodes {
 		for _, e := range n.edges {
 			if g.byID[e.to.Article.ID] != e.to {
@@ -98,8 +98,8 @@ func intact(t *rapid.T, g *Grouper) {
 		if n.twinOf != nil {
 			continue
 		}
-		if numbers[n.number] || n.number >= g.index.nodes {
-			t.Fatalf("article %d has the number %d, of %d", n.Article.ID, n.number, g.index.nodes)
+		if numbers[n.number] || int(n.number) >= len(g.index.nodes) || g.index.nodes[n.number] != n {
+			t.Fatalf("article %d has the number %d, of %d", n.Article.ID, n.number, len(g.index.nodes))
 		}
 		numbers[n.number] = true
 	}
@@ -107,7 +107,7 @@ func intact(t *rapid.T, g *Grouper) {
 
 func TestStandings(t *testing.T) {
 	p := newProse(5)
-	long := join10(p, 250)
+	long := join10(p, 1000)
 	g := New(Options{})
 	for _, it := range []Item{
 		articleAt(1, "a.example", "Tolls at the harbour rise in spring", long), articleAt(4, "b.example", "Tolls at the harbour rise in spring", long),
@@ -126,7 +126,7 @@ func TestStandings(t *testing.T) {
 	}
 	slices.Sort(big.Members)
 	if !slices.Equal(big.Members, []int64{1, 4}) || big.Last != 4 || big.Weight != 4 || !big.Newest.Equal(articleAt(4, "", "", "").Article.Seen) {
-		t.Errorf("two copies of 2,500 words: %+v; want a weight of 3 and 1", big)
+		t.Errorf("two copies of 10,000 words: %+v; want a weight of 3 and 1", big)
 	}
 	if small.Last != 2 || small.Weight != 1 || small.Story == big.Story {
 		t.Errorf("a short one: %+v", small)

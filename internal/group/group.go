@@ -63,7 +63,7 @@ type node struct {
 	key     string // content key: orders nodes in the same way whatever their ids are
 	credits credits
 	order   uint64  // hash of key
-	number  int     // in the tally of candidates
+	number  uint32  // in the index, where it is no twin
 	twins   []*node // articles with the same words, which follow this one
 	twinOf  *node
 	edges   []edge

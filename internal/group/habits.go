@@ -1,45 +1,19 @@
 package group
 
-import (
-	"hash/fnv"
-)
+import "hash/fnv"
 
-// An outlet's habit is a shingle that it puts into many of its articles: a disclaimer, an invitation to subscribe.
+// An outlet's habit is prose that it puts into many of its articles: a disclaimer, an invitation to subscribe.
 const (
-	habitSample = 8   // one in so many shingles is counted
-	habitCount  = 4   // articles of an outlet that hold it, at least
-	habitShare  = .08 // of the outlet's articles in the window, at least
+	habitCount = 4   // articles of an outlet that hold a print of it, at least
+	habitShare = .08 // of the outlet's articles in the window, at least
 )
 
-// habits counts a sample of the shingles of each outlet.
-type habits struct {
-	articles map[uint64]int32 // by outlet
-	holding  map[uint64]int32 // by outlet and shingle
-}
-
-func (h *habits) init() { h.articles, h.holding = map[uint64]int32{}, map[uint64]int32{} }
-
-func (h *habits) learn(n *node, by int32) {
-	n.outlet = stringHash(n.Article.Outlet.Key())
-	if h.articles[n.outlet] += by; h.articles[n.outlet] <= 0 {
-		delete(h.articles, n.outlet)
-	}
-	for _, s := range n.Print.Shingles {
-		if s%habitSample != 0 {
-			continue
-		}
-		k := habitKey(n.outlet, s)
-		if h.holding[k] += by; h.holding[k] <= 0 {
-			delete(h.holding, k)
-		}
-	}
-}
-
-// share estimates how much of what two articles of one outlet share is the outlet's habit, 0 to 1.
-func (h *habits) share(a, b *node) float64 {
-	floor := max(habitCount, habitShare*float64(h.articles[a.outlet]))
+// habit estimates how much of what two articles of one outlet share is the outlet's habit, 0 to 1, by the prints that
+// both have.
+func (c *candidates) habit(a, b *node) float64 {
+	floor := int(max(habitCount, habitShare*float64(c.articles[a.outlet])))
 	shared, habit := 0, 0
-	s, t := a.Print.Shingles, b.Print.Shingles
+	s, t := a.Print.Picked, b.Print.Picked
 	for i, j := 0, 0; i < len(s) && j < len(t); {
 		switch {
 		case s[i] < t[j]:
@@ -47,27 +21,43 @@ func (h *habits) share(a, b *node) float64 {
 		case s[i] > t[j]:
 			j++
 		default:
-			if s[i]%habitSample == 0 {
-				shared++
-				if float64(h.holding[habitKey(a.outlet, s[i])]) >= floor {
-					habit++
-				}
+			shared++
+			if c.isHabit(s[i], a.outlet, floor) {
+				habit++
 			}
 			i, j = i+1, j+1
 		}
 	}
-	if shared == 0 {
-		return 0
+	return ratio(habit, shared)
+}
+
+// isHabit says whether a print stands in at least floor articles of an outlet, or in too many to count.
+func (c *candidates) isHabit(print uint32, outlet uint64, floor int) bool {
+	var room [maxPosting + 1]uint32
+	list := c.prints.find(print, room[:0])
+	if len(list) < floor || len(list) > maxPosting {
+		return len(list) > maxPosting
 	}
-	return float64(habit) / float64(shared)
+	for _, m := range list {
+		if n := c.nodes[m]; n != nil && n.outlet == outlet {
+			if floor--; floor == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// countOutlet counts an article of its outlet.
+func (c *candidates) countOutlet(n *node, by int32) {
+	n.outlet = stringHash(n.Article.Outlet.Key())
+	if c.articles[n.outlet] += by; c.articles[n.outlet] <= 0 {
+		delete(c.articles, n.outlet)
+	}
 }
 
 func stringHash(key string) uint64 {
 	h := fnv.New64a()
 	h.Write([]byte(key))
 	return h.Sum64()
-}
-
-func habitKey(outlet uint64, shingle uint32) uint64 {
-	return outlet ^ uint64(shingle)*0x9e3779b97f4a7c15
 }

@@ -4,67 +4,72 @@ import "container/heap"
 
 // tally counts what nodes share with one node, by their numbers.
 type tally struct {
+	nodes   []*node // by number; nil for one that is gone
 	prints  []uint16
 	terms   []float32
 	taken   []bool
-	touched []*node
+	touched []uint32
+	list    []uint32 // room for what a hash leads to
 }
 
-// start forgets the last count and makes room for n nodes.
-func (t *tally) start(n int) {
+// start forgets the last count and makes room for the nodes.
+func (t *tally) start(nodes []*node) {
 	for _, m := range t.touched {
-		t.prints[m.number], t.terms[m.number], t.taken[m.number] = 0, 0, false
+		t.prints[m], t.terms[m], t.taken[m] = 0, 0, false
 	}
 	t.touched = t.touched[:0]
-	if n > len(t.prints) {
-		more := n + n/2
+	t.nodes = nodes
+	if n := len(nodes); n > len(t.prints) {
+		more := n + n/4
 		t.prints, t.terms, t.taken = make([]uint16, more), make([]float32, more), make([]bool, more)
 	}
 }
 
-func (t *tally) count(m *node) {
-	t.touch(m)
-	t.prints[m.number]++
-}
-
-func (t *tally) weigh(list []*node, w float32) {
+func (t *tally) count(list []uint32) {
 	for _, m := range list {
 		t.touch(m)
-		t.terms[m.number] += w
+		t.prints[m]++
 	}
 }
 
-func (t *tally) touch(m *node) {
-	if t.prints[m.number] == 0 && t.terms[m.number] == 0 && !t.taken[m.number] {
+func (t *tally) weigh(list []uint32, w float32) {
+	for _, m := range list {
+		t.touch(m)
+		t.terms[m] += w
+	}
+}
+
+func (t *tally) touch(m uint32) {
+	if t.prints[m] == 0 && t.terms[m] == 0 && !t.taken[m] {
 		t.touched = append(t.touched, m)
 	}
 }
 
 // take says whether a node is taken for the first time.
-func (t *tally) take(m *node) bool {
+func (t *tally) take(m uint32) bool {
 	t.touch(m)
-	was := t.taken[m.number]
-	t.taken[m.number] = true
+	was := t.taken[m]
+	t.taken[m] = true
 	return !was
 }
 
 // best gives the limit touched nodes of the greatest weight, of those that weigh at least floor. Ties go by content, so
 // that they fall alike in every order of arrival.
-func (t *tally) best(weight func(*node) float32, floor float32, limit int) []*node {
-	top := make(weighedHeap, 0, limit)
+func (t *tally) best(weight func(uint32) float32, floor float32, limit int) []uint32 {
+	top := weighedHeap{make([]weighed, 0, limit), t.nodes}
 	for _, m := range t.touched {
 		x := weighed{weight(m), m}
 		switch {
-		case x.w < floor:
-		case len(top) < limit:
+		case x.w < floor || len(top.items) == limit && x.w < top.items[0].w || t.nodes[m] == nil:
+		case len(top.items) < limit:
 			heap.Push(&top, x)
-		case top[0].less(x):
-			top[0] = x
+		case top.less(top.items[0], x):
+			top.items[0] = x
 			heap.Fix(&top, 0)
 		}
 	}
-	out := make([]*node, len(top))
-	for i, x := range top {
+	out := make([]uint32, len(top.items))
+	for i, x := range top.items {
 		out[i] = x.m
 	}
 	return out
@@ -72,16 +77,21 @@ func (t *tally) best(weight func(*node) float32, floor float32, limit int) []*no
 
 type weighed struct {
 	w float32
-	m *node
+	m uint32
 }
 
-func (a weighed) less(b weighed) bool { return a.w < b.w || a.w == b.w && a.m.order > b.m.order }
-
 // weighedHeap has the lightest on top.
-type weighedHeap []weighed
+type weighedHeap struct {
+	items []weighed
+	nodes []*node
+}
 
-func (h weighedHeap) Len() int           { return len(h) }
-func (h weighedHeap) Less(i, j int) bool { return h[i].less(h[j]) }
-func (h weighedHeap) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
-func (h *weighedHeap) Push(x any)        { *h = append(*h, x.(weighed)) } //nolint:errcheck // it holds nothing else
+func (h weighedHeap) less(a, b weighed) bool {
+	return a.w < b.w || a.w == b.w && h.nodes[a.m].order > h.nodes[b.m].order
+}
+
+func (h weighedHeap) Len() int           { return len(h.items) }
+func (h weighedHeap) Less(i, j int) bool { return h.less(h.items[i], h.items[j]) }
+func (h weighedHeap) Swap(i, j int)      { h.items[i], h.items[j] = h.items[j], h.items[i] }
+func (h *weighedHeap) Push(x any)        { h.items = append(h.items, x.(weighed)) } //nolint:errcheck // it holds nothing else
 func (h *weighedHeap) Pop() any          { panic("nothing is taken out") }

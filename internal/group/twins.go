@@ -32,7 +32,7 @@ func (n *node) follow(rep *node) {
 }
 
 func samePrint(p, q news.Print) bool {
-	return p.Words == q.Words && p.Body == q.Body && p.Headline == q.Headline && slices.Equal(p.Shingles, q.Shingles) &&
+	return p.Words == q.Words && p.Sampled == q.Sampled && p.Body == q.Body && p.Headline == q.Headline && slices.Equal(p.Shingles, q.Shingles) &&
 		slices.Equal(p.Quoted, q.Quoted) && slices.Equal(p.Lead, q.Lead) && slices.Equal(p.Picked, q.Picked) &&
 		slices.Equal(p.Title, q.Title) && slices.Equal(p.Terms, q.Terms) && slices.Equal(p.Figures, q.Figures) &&
 		slices.Equal(p.Uses, q.Uses) && slices.Equal(p.First, q.First) && slices.Equal(p.Pairs, q.Pairs) &&

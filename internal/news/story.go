@@ -1,6 +1,7 @@
 package news
 
 import (
+	"slices"
 	"strings"
 	"time"
 )
@@ -125,6 +126,7 @@ func (s Story) Lead() Member {
 // sorted and without repeats.
 type Print struct {
 	Words    int      // length of the article's prose, quotations included, in words
+	Sampled  bool     // of a longer text: of Shingles, Quoted and Lead it has only those that SampledShingle picks
 	Shingles []uint32 // shingles of the unquoted prose
 	Quoted   []uint32 // shingles that touch a quotation
 	Lead     []uint32 // shingles of the first 60 words
@@ -136,7 +138,7 @@ type Print struct {
 	Pairs    []uint32 // ordered pairs of neighbouring Terms in the text
 	Grams    []uint32 // runs of four characters within the words of the title
 	Figures  []uint32 // numbers in title and opening
-	Places   []uint16 // in words, of every fourth of Shingles (SampledShingle): where it first stands
+	Places   []uint16 // in words, of those of Shingles that SampledShingle picks: where it first stands
 	Body     uint64   // of the whole normalised body; 0 where there are fewer than 8 words
 	Headline uint64   // of the normalised title; 0 where there is none
 }
@@ -149,8 +151,34 @@ const (
 	TermName    = 0x80 // is written with a capital where it stands within a sentence
 )
 
-// SampledShingle says whether Print.Places holds a shingle's place.
-func SampledShingle(h uint32) bool { return h&3 == 0 }
+// SampledShingle picks the quarter of the shingles that stands for a longer text. Taken by hash and not by place, the
+// share of it that another text has is an unbiased estimate of the share of the whole (FracMinHash, Irber et al. 2022).
+func SampledShingle(h uint32) bool { return h < sampleEnd }
+
+const sampleEnd = 1 << 30
+
+// sample gives the print by the shingles that SampledShingle picks.
+func (p Print) sample() Print {
+	p.Shingles, p.Quoted, p.Lead, p.Sampled = sampleOf(p.Shingles), sampleOf(p.Quoted), sampleOf(p.Lead), true
+	return p
+}
+
+func sampleOf(hashes []uint32) []uint32 {
+	n, _ := slices.BinarySearch(hashes, sampleEnd)
+	return hashes[:n]
+}
+
+// Alike gives two prints by the same choice of shingles, so that their shingles can be compared: where one has a sample
+// only, the other's sample too.
+func Alike(p, q Print) (Print, Print) {
+	switch {
+	case p.Sampled && !q.Sampled:
+		q = q.sample()
+	case q.Sampled && !p.Sampled:
+		p = p.sample()
+	}
+	return p, q
+}
 
 // Shared counts the hashes that two sorted slices have in common.
 func Shared(a, b []uint32) int {
@@ -170,6 +198,7 @@ func Shared(a, b []uint32) int {
 
 // Coverage gives the share of p's unquoted prose that stands in q, 0 to 1. What either of the two quotes does not count.
 func (p Print) Coverage(q Print) float64 {
+	p, q = Alike(p, q)
 	own := len(p.Shingles) - Shared(p.Shingles, q.Quoted)
 	if own <= 0 {
 		return 0

@@ -10,7 +10,7 @@ import (
 )
 
 // version changes whenever a print of the same article would come out differently, so that stored ones are made anew.
-const version = 2
+const version = 3
 
 // ErrVersion says that a stored print was made by another version of this package.
 var ErrVersion = errors.New("print of another version")
@@ -24,6 +24,7 @@ func Encode(p news.Print) []byte {
 	b = binary.LittleEndian.AppendUint64(b, p.Body)
 	b = binary.LittleEndian.AppendUint64(b, p.Headline)
 	b = binary.AppendUvarint(b, uint64(p.Words))
+	b = append(b, flag(p.Sampled))
 	for _, s := range hashSlices(&p) {
 		b = binary.AppendUvarint(b, uint64(len(*s)))
 		last := uint32(0)
@@ -51,6 +52,7 @@ func Decode(b []byte) (news.Print, error) {
 	p.Body, p.Headline = binary.LittleEndian.Uint64(b[1:]), binary.LittleEndian.Uint64(b[9:])
 	r := reader{b: b[17:]}
 	p.Words = int(r.uvarint())
+	p.Sampled = r.uvarint() != 0
 	for _, s := range hashSlices(&p) {
 		*s = r.hashes()
 	}
@@ -59,6 +61,13 @@ func Decode(b []byte) (news.Print, error) {
 		return news.Print{}, errTorn
 	}
 	return p, nil
+}
+
+func flag(on bool) byte {
+	if on {
+		return 1
+	}
+	return 0
 }
 
 func hashSlices(p *news.Print) []*[]uint32 {

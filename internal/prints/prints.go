@@ -10,10 +10,12 @@ import (
 )
 
 const (
-	shingleWords  = 5  // words a shingle
-	unspacedWords = 9  // characters a shingle, for scripts written without spaces
-	winnowWindow  = 8  // w of Winnow
-	leadWords     = 60 // the opening that rewriters change and copiers keep
+	shingleWords  = 5   // words a shingle
+	unspacedWords = 9   // characters a shingle, for scripts written without spaces
+	winnowWindow  = 8   // w of Winnow
+	sparseWindow  = 16  // the same for a sampled text: what it selects a window of 8 selects too
+	wholeShingles = 400 // shingles beyond which a text is sampled
+	leadWords     = 60  // the opening that rewriters change and copiers keep
 	openingWords  = 120
 	termWords     = 200 // of the body, from which terms are taken
 	minBodyWords  = 8
@@ -87,13 +89,29 @@ func shingle(p *news.Print, body []token, quoted []news.Mark) {
 			p.Lead = append(p.Lead, h)
 		}
 	}
-	p.Picked = sorted(Winnow(own, winnowWindow))
+	w := winnowWindow
+	if p.Sampled = len(own)+len(p.Quoted) > wholeShingles; p.Sampled {
+		w = sparseWindow
+	}
+	p.Picked = sorted(Winnow(own, w))
+	if p.Sampled {
+		own, p.Quoted, p.Lead = sample(own), sample(p.Quoted), sample(p.Lead)
+	}
 	p.Shingles, p.Quoted, p.Lead = sorted(own), sorted(p.Quoted), sorted(p.Lead)
-	for _, h := range p.Shingles {
+	p.Places = placesOf(p.Shingles, places)
+}
+
+func placesOf(shingles []uint32, places map[uint32]uint16) []uint16 {
+	if len(places) == 0 {
+		return nil
+	}
+	out := make([]uint16, 0, len(places))
+	for _, h := range shingles {
 		if news.SampledShingle(h) {
-			p.Places = append(p.Places, places[h])
+			out = append(out, places[h])
 		}
 	}
+	return out
 }
 
 func shingleHash(ts []token) uint32 {
@@ -182,7 +200,17 @@ func figures(parts ...[]token) []uint32 {
 	return sorted(out)
 }
 
+// sample keeps the hashes that stand for a longer text.
+func sample(hashes []uint32) []uint32 {
+	return slices.DeleteFunc(hashes, func(h uint32) bool { return !news.SampledShingle(h) })
+}
+
+// sorted gives the different hashes in an array of their own, which is no longer than they are: prints are kept.
 func sorted(h []uint32) []uint32 {
 	slices.Sort(h)
-	return slices.Clip(slices.Compact(h))
+	h = slices.Compact(h)
+	if len(h) == cap(h) {
+		return h
+	}
+	return append(make([]uint32, 0, len(h)), h...)
 }
