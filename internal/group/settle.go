@@ -40,10 +40,6 @@ func (g *Grouper) dirty() []*node {
 	return slices.Compact(out)
 }
 
-func byKey(a, b *node) int {
-	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.Article.ID, b.Article.ID))
-}
-
 // reach gives every node that is connected with the given ones by kept edges, by the story it was in or by corrections,
 // by content key.
 func (g *Grouper) reach(from []*node) []*node {
@@ -117,7 +113,7 @@ func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 		}
 		for _, e := range n.edges {
 			if a, b := one.root(i), one.root(number[e.to]); a < b {
-				best[[2]int{a, b}] = max(best[[2]int{a, b}], e.story)
+				best[[2]int{a, b}] = max(best[[2]int{a, b}], float64(e.story))
 			}
 		}
 	}
@@ -173,10 +169,10 @@ func crowds(nodes []*node) [][]int {
 
 // identical says that two nodes are one outlet's one article: they have its address, or its headline and no text to differ in.
 func identical(a, b *node) bool {
-	if a.outlet != b.outlet || a.Article.Outlet.Key() == "" {
+	if a.outlet != b.outlet || a.outlet == 0 {
 		return false
 	}
-	return a.Article.Canonical != "" && a.Article.Canonical == b.Article.Canonical ||
+	return a.address != 0 && a.address == b.address ||
 		len(a.Print.Title) >= minTwinTitle && a.Print.Headline == b.Print.Headline && min(a.Print.Words, b.Print.Words) < minTwinText
 }
 
@@ -189,7 +185,7 @@ func eventGraph(nodes []*node, number map[*node]int, storyOf []int) *graph {
 		}
 		for _, e := range n.edges {
 			if j := number[e.to]; i < j && storyOf[i] != storyOf[j] {
-				gr.add(storyOf[i], storyOf[j], e.event)
+				gr.add(storyOf[i], storyOf[j], float64(e.event))
 			}
 		}
 	}
