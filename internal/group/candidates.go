@@ -25,7 +25,7 @@ const (
 // candidates finds the articles that may belong together, by prints, by rare terms and by exact keys.
 type candidates struct {
 	docs     int
-	epoch    int              // grows when weights have to be taken anew
+	epoch    uint32           // grows when weights have to be taken anew
 	df       map[uint32]int32 // articles a term stands in
 	articles map[uint64]int32 // articles of an outlet
 	nodes    []*node          // by number; nil for one that is gone
@@ -184,16 +184,14 @@ type rareTerm struct {
 // keysOf gives the exact keys under which an article is found: its text, its address, its headline, and the addresses it
 // cites.
 func keysOf(n *node) []uint64 {
-	keys := make([]uint64, 0, 3+len(n.Cites))
+	keys := make([]uint64, 0, 3+len(n.credits.cites))
 	if n.Print.Body != 0 && n.Print.Words >= minTwinWords {
 		keys = append(keys, n.Print.Body)
 	}
-	if n.Article.Canonical != "" {
-		keys = append(keys, stringHash(n.Article.Canonical))
+	if n.address != 0 {
+		keys = append(keys, n.address)
 	}
-	for _, u := range n.Cites {
-		keys = append(keys, stringHash(u))
-	}
+	keys = append(keys, n.credits.cites...)
 	if len(n.Print.Title) >= minKeyedTitle {
 		keys = append(keys, n.Print.Headline)
 	}
@@ -201,63 +199,57 @@ func keysOf(n *node) []uint64 {
 	return slices.Compact(keys)
 }
 
-// twinKey is shared by articles whose words are the same, which therefore need no comparison of their own.
-type twinKey struct {
-	body, headline uint64
-	outlet         string
-}
-
-func twinKeyOf(n *node) (twinKey, bool) {
-	p := n.Print
-	switch {
-	case p.Body != 0 && p.Words >= minTwinWords:
-		return twinKey{p.Body, p.Headline, ""}, true
-	case p.Words < minTwinText && len(p.Title) >= minTwinTitle:
-		return twinKey{0, p.Headline, n.Article.Outlet.Key()}, true
-	}
-	return twinKey{}, false
-}
-
 // creditStrength is how far a claim must speak for the whole article to count in comparing.
 const creditStrength = .5
 
-// credits is whom an article names, by outlet key.
+// credits is whom an article names, by the hash of the outlet's key, and what it cites.
 type credits struct {
-	prose []string // whose text it says it is, itself included where it is an agency
-	news  []string // whose report it retells
-	any   []string // whom it names as the source of anything, strongly or weakly
+	prose []uint64 // whose text it says it is, itself included where it is an agency
+	news  []uint64 // whose report it retells
+	any   []uint64 // whom it names as the source of anything, strongly or weakly
+	cites []uint64 // hashes of Item.Cites
 }
 
-func creditsOf(it Item) credits {
+var noCredits = &credits{} // of most articles
+
+func creditsOf(it Item, own uint64) *credits {
 	var c credits
-	own := it.Article.Outlet.Key()
 	for _, cl := range it.Claims {
-		key := cl.Credited().Key()
-		switch cl.Kind {
-		case news.ClaimScoop, news.ClaimReport, news.ClaimTold, news.ClaimSource, news.ClaimLink:
-			if key != own {
-				c.any = append(c.any, key)
-			}
-		}
-		if cl.Strength < creditStrength {
-			continue
-		}
-		switch cl.Kind {
-		case news.ClaimDateline, news.ClaimByline, news.ClaimSource, news.ClaimCanonical, news.ClaimRights:
-			c.prose = append(c.prose, key)
-		case news.ClaimScoop, news.ClaimReport:
-			if key != own {
-				c.news = append(c.news, key)
-			}
-		}
+		c.note(cl, own)
 	}
 	if it.Article.Outlet.Agency {
 		c.prose = append(c.prose, own)
 	}
-	slices.Sort(c.any)
-	c.any = slices.Compact(c.any)
-	slices.Sort(c.prose)
-	slices.Sort(c.news)
-	c.prose, c.news = slices.Compact(c.prose), slices.Compact(c.news)
-	return c
+	for _, u := range it.Cites {
+		c.cites = append(c.cites, nameHash(u))
+	}
+	if len(c.any)+len(c.prose)+len(c.news)+len(c.cites) == 0 {
+		return noCredits
+	}
+	for _, list := range []*[]uint64{&c.prose, &c.news, &c.any, &c.cites} {
+		slices.Sort(*list)
+		*list = slices.Clone(slices.Compact(*list))
+	}
+	return &c
+}
+
+func (c *credits) note(cl news.Claim, own uint64) {
+	key := nameHash(cl.Credited().Key())
+	switch cl.Kind {
+	case news.ClaimScoop, news.ClaimReport, news.ClaimTold, news.ClaimSource, news.ClaimLink:
+		if key != own {
+			c.any = append(c.any, key)
+		}
+	}
+	if cl.Strength < creditStrength {
+		return
+	}
+	switch cl.Kind {
+	case news.ClaimDateline, news.ClaimByline, news.ClaimSource, news.ClaimCanonical, news.ClaimRights:
+		c.prose = append(c.prose, key)
+	case news.ClaimScoop, news.ClaimReport:
+		if key != own {
+			c.news = append(c.news, key)
+		}
+	}
 }

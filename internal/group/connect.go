@@ -33,7 +33,7 @@ func (g *Grouper) Compare(each func(a, b Item, f *Features, regime int)) {
 		for _, p := range g.pairs(chunk) {
 			f := g.compare(p.a, p.b, p.prints)
 			if f.says(p.a.Print, p.b.Print) {
-				each(p.a.Item, p.b.Item, &f, int(regimeOf(p.a.Print, p.b.Print)))
+				each(p.a.item(), p.b.item(), &f, int(regimeOf(p.a.Print, p.b.Print)))
 			}
 		}
 	}

@@ -163,7 +163,7 @@ func (g *Grouper) Correct(all []news.Correction) {
 	}
 	g.constraints = next
 	for _, n := range moving {
-		g.fresh = append(g.fresh, g.insert(n.Item))
+		g.fresh = append(g.fresh, g.insert(n.item()))
 	}
 	for _, e := range edges {
 		g.RestoreEdge(e)
@@ -175,7 +175,7 @@ func (n *node) kept() []news.Edge {
 	var out []news.Edge
 	for _, e := range n.edges {
 		a, b := n.Article.ID, e.to.Article.ID
-		out = append(out, news.Edge{A: min(a, b), B: max(a, b), Story: e.story, Event: e.event})
+		out = append(out, news.Edge{A: min(a, b), B: max(a, b), Story: float64(e.story), Event: float64(e.event)})
 	}
 	return out
 }

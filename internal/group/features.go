@@ -59,6 +59,7 @@ type Features [numFeatures]float64
 const (
 	shortWords   = 25 // shingles below which an article has no prose worth comparing by coverage alone
 	maxDaysApart = 3
+	secondsADay  = 24 * 60 * 60
 	longRun      = 50 // words
 	fewNames     = 4  // below which names that agree say less
 	manyNats     = 60
@@ -84,7 +85,7 @@ const (
 // Regimes are the names of what Compare and Model number: how many of two articles have prose to compare.
 func Regimes() []string { return []string{"both short", "one short", "both long"} }
 
-func regimeOf(p, q news.Print) regime {
+func regimeOf(p, q *news.Print) regime {
 	r := bothShort
 	if len(p.Shingles) >= shortWords {
 		r++
@@ -100,9 +101,9 @@ func regimeOf(p, q news.Print) regime {
 func (g *Grouper) compare(a, b *node, prints int) Features {
 	p, q := a.Print, b.Print
 	var f Features
-	f[sameOutlet] = is(a.outlet == b.outlet && a.Article.Outlet.Key() != "")
-	f[days] = math.Min(math.Abs(a.at.Sub(b.at).Hours())/24, maxDaysApart)
-	f[cites] = is(linksTo(a, b) || linksTo(b, a) || a.Article.Canonical != "" && a.Article.Canonical == b.Article.Canonical)
+	f[sameOutlet] = is(a.outlet == b.outlet && a.outlet != 0)
+	f[days] = math.Min(math.Abs(float64(a.at)-float64(b.at))/secondsADay, maxDaysApart)
+	f[cites] = is(linksTo(a, b) || linksTo(b, a) || a.address != 0 && a.address == b.address)
 	f[figures] = figuresAgree(p.Figures, q.Figures)
 	f.headline(p, q)
 	g.index.compareTerms(a, b, &f)
@@ -114,7 +115,7 @@ func (g *Grouper) compare(a, b *node, prints int) Features {
 }
 
 // headline compares the titles. Of few words it is a label ("Morning briefing") that says little about an article.
-func (f *Features) headline(p, q news.Print) {
+func (f *Features) headline(p, q *news.Print) {
 	f[title], f[grams], f[sameTitle] = jaccard(p.Title, q.Title), jaccard(p.Grams, q.Grams), is(p.Headline != 0 && p.Headline == q.Headline)
 	if n := min(len(p.Title), len(q.Title)); n < minKeyedTitle {
 		part := float64(n) / minKeyedTitle
@@ -123,12 +124,12 @@ func (f *Features) headline(p, q news.Print) {
 }
 
 // says is whether both articles have enough to say for likeness to mean anything.
-func (f *Features) says(p, q news.Print) bool {
+func (f *Features) says(p, q *news.Print) bool {
 	return regimeOf(p, q) == bothLong || f[cites] == 1 || min(len(p.Terms), len(q.Terms)) >= minKeyedTitle
 }
 
 func (g *Grouper) compareProse(a, b *node, f *Features) {
-	p, q := news.Alike(a.Print, b.Print)
+	p, q := news.Alike(*a.Print, *b.Print)
 	f[quotes] = ratio(news.Shared(p.Quoted, q.Quoted), min(len(p.Quoted), len(q.Quoted)))
 	shared := news.Shared(p.Shingles, q.Shingles)
 	if shared == 0 {
@@ -212,8 +213,7 @@ func ratio(n, of int) float64 {
 }
 
 func (f *Features) credit(a, b *node) {
-	keyA, keyB := a.Article.Outlet.Key(), b.Article.Outlet.Key()
-	f[credits_] = is(f[sameOutlet] == 0 && (a.credits.retells(b, keyB) || b.credits.retells(a, keyA)))
+	f[credits_] = is(f[sameOutlet] == 0 && (a.credits.retells(b) || b.credits.retells(a)))
 	f[retelling] = f[credits_] * f[cosine]
 	f[named] = is(f[sameOutlet] == 0 && common(a.credits.any, b.credits.any)) * f[cosine]
 	f[hearsay] = (is(len(a.credits.any) > 0) + is(len(b.credits.any) > 0)) / 2 * f[rootCosine]
@@ -222,8 +222,8 @@ func (f *Features) credit(a, b *node) {
 }
 
 // retells says whether the credited report may be the other article's, or the one that the other carries or retells too.
-func (c credits) retells(other *node, key string) bool {
-	return slices.Contains(c.news, key) || common(c.news, other.credits.news) || common(c.news, other.credits.prose)
+func (c *credits) retells(other *node) bool {
+	return slices.Contains(c.news, other.outlet) || common(c.news, other.credits.news) || common(c.news, other.credits.prose)
 }
 
 func is(yes bool) float64 {
@@ -234,11 +234,11 @@ func is(yes bool) float64 {
 }
 
 func linksTo(a, b *node) bool {
-	return b.Article.Canonical != "" && slices.Contains(a.Cites, b.Article.Canonical)
+	return b.address != 0 && slices.Contains(a.credits.cites, b.address)
 }
 
-func common(a, b []string) bool {
-	return slices.ContainsFunc(a, func(s string) bool { return slices.Contains(b, s) })
+func common(a, b []uint64) bool {
+	return slices.ContainsFunc(a, func(s uint64) bool { return slices.Contains(b, s) })
 }
 
 func portion(part, whole []uint32) float64 { return ratio(news.Shared(part, whole), len(part)) }
@@ -296,11 +296,11 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 	}
 	f[sequence] = kendall(firsts)
 	na, nb := c.norms(a), c.norms(b)
-	f[cosine] = over(dot, math.Sqrt(na.all*nb.all))
+	f[cosine] = over(dot, math.Sqrt(float64(na.all)*float64(nb.all)))
 	f[rootCosine] = math.Sqrt(f[cosine])
-	f[opening] = over(dotOpening, math.Sqrt(na.opening*nb.opening))
-	f[names] = over(dotNames, math.Sqrt(na.names*nb.names)) * ratio(min(na.named, nb.named), fewNames)
-	ofA, ofB := over(inB, na.nats), over(inA, nb.nats)
+	f[opening] = over(dotOpening, math.Sqrt(float64(na.opening)*float64(nb.opening)))
+	f[names] = over(dotNames, math.Sqrt(float64(na.names)*float64(nb.names))) * ratio(int(min(na.named, nb.named)), fewNames)
+	ofA, ofB := over(inB, float64(na.nats)), over(inA, float64(nb.nats))
 	f[mention], f[mentions] = max(ofA, ofB), min(ofA, ofB)
 	f[rarity] = min(1, nats/manyNats)
 	f[pairsShare] = ratio(news.Shared(a.Print.Pairs, b.Print.Pairs), min(len(a.Print.Pairs), len(b.Print.Pairs)))
@@ -352,9 +352,9 @@ func useWeight(use uint8) float64 { return useWeights[use&news.TermCount] }
 
 // norms are the sums that a node's terms are measured by.
 type norms struct {
-	all, opening, names float64 // squared lengths
-	nats                float64 // rarity of the title and opening terms
-	named               int     // terms that are names
+	all, opening, names float32 // squared lengths
+	nats                float32 // rarity of the title and opening terms
+	named               int32   // terms that are names
 }
 
 // norms of a node, taken once an epoch.
@@ -362,20 +362,21 @@ func (c *candidates) norms(n *node) norms {
 	if n.weighed == c.epoch {
 		return n.norms
 	}
-	var s norms
+	var all, opening, names, nats float64
+	var named int32
 	for i, t := range n.Print.Terms {
 		idf, use := c.idf(t), n.Print.Uses[i]
 		w := useWeight(use)
-		s.all += idf * idf * w * w
+		all += idf * idf * w * w
 		if use&inOpening != 0 {
-			s.opening += idf * idf
-			s.nats += idf
+			opening += idf * idf
+			nats += idf
 		}
 		if use&news.TermName != 0 {
-			s.names += idf * idf
-			s.named++
+			names += idf * idf
+			named++
 		}
 	}
-	n.weighed, n.norms = c.epoch, s
-	return s
+	n.weighed, n.norms = c.epoch, norms{float32(all), float32(opening), float32(names), float32(nats), named}
+	return n.norms
 }

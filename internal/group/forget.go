@@ -36,11 +36,11 @@ func standing(id int64, members []*node) Standing {
 
 // weight counts a twin once, since it has its representative's print.
 func (n *node) weight() int {
-	a, hashes := n.Article, 0
+	hashes := 0
 	if n.twinOf == nil {
 		hashes = len(n.Print.Shingles) + len(n.Print.Quoted)
 	}
-	return 1 + (hashes+(len(a.GUID)+len(a.URL)+len(a.Canonical)+len(a.Title))/4)/1000
+	return 1 + (hashes+len(n.rest)/4)/1000
 }
 
 // Forget drops whole stories from the window, which must be settled. Their ids are not used again, and stories of the
@@ -58,7 +58,6 @@ func (g *Grouper) Forget(stories []int64) {
 	for event := range events {
 		g.storiesOf(event) // forgets the event with its last story
 	}
-	g.nodes = slices.DeleteFunc(g.nodes, func(n *node) bool { return gone[n.Story] })
 	g.index.gather()
 }
 

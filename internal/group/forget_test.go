@@ -22,7 +22,7 @@ func storiesOf(all []Standing) []int64 {
 func sizes(g *Grouper) map[string]int {
 	x := g.index
 	return map[string]int{
-		"nodes": len(g.nodes), "byID": len(g.byID), "twins": len(g.twins), "stories": len(g.stories), "fresh": len(g.fresh),
+		"byID": len(g.byID), "twins": len(g.twins), "stories": len(g.stories), "fresh": len(g.fresh),
 		"rivals": len(g.rivals), "docs": x.docs, "numbers": len(x.nodes), "df": len(x.df), "prints": x.prints.held(),
 		"terms": x.terms.held(), "keys": x.keys.held(), "articles": len(x.articles),
 	}
@@ -89,7 +89,7 @@ func TestForgetSome(t *testing.T) {
 // intact says whether nothing in the window leads out of it.
 func intact(t *rapid.T, g *Grouper) {
 	numbers := map[uint32]bool{}
-	for _, n := range g.nodes {
+	for _, n := range g.byID {
 		for _, e := range n.edges {
 			if g.byID[e.to.Article.ID] != e.to {
 				t.Fatalf("article %d is compared with %d, which is gone", n.Article.ID, e.to.Article.ID)

@@ -5,6 +5,7 @@ package group
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"time"
 
@@ -45,37 +46,14 @@ type Grouper struct {
 	second               SecondOpinion
 	similar              float64 // Options.Threshold
 
-	nodes       []*node
 	byID        map[int64]*node
-	twins       map[seat]*node
+	twins       map[uint64]*node  // by seat
 	stories     map[int64][]*node // living stories by id
 	events      map[int64][]int64 // stories by event, and some that were; see storiesOf
 	index       candidates
 	constraints *constraints
 	fresh       []*node // added since the last Settle
 	rivals      []*node // twins that come before their representative by content key
-}
-
-// node is an article in the window.
-type node struct {
-	Item
-	at      time.Time
-	key     string // content key: orders nodes in the same way whatever their ids are
-	credits credits
-	order   uint64  // hash of key
-	number  uint32  // in the index, where it is no twin
-	twins   []*node // articles with the same words, which follow this one
-	twinOf  *node
-	edges   []edge
-	norms   norms  // as taken in the epoch weighed
-	outlet  uint64 // hash of the outlet's key
-	weighed int
-}
-
-// edge is the kept comparison with another node; both ends have it.
-type edge struct {
-	to           *node
-	story, event float64
 }
 
 // Change is a story as it stands after Settle, where its members or its event are not what they were.
@@ -97,7 +75,7 @@ func New(o Options) *Grouper {
 		window:    cmp.Or(o.Window, 72*time.Hour),
 		nextStory: max(o.NextStory, 1), nextEvent: max(o.NextEvent, 1),
 		second: o.Second, similar: cmp.Or(o.Threshold, .8),
-		byID: map[int64]*node{}, twins: map[seat]*node{}, stories: map[int64][]*node{}, events: map[int64][]int64{},
+		byID: map[int64]*node{}, twins: map[uint64]*node{}, stories: map[int64][]*node{}, events: map[int64][]int64{},
 		constraints: newConstraints(o.Corrections),
 	}
 	if g.model = o.Model; g.model == nil {
@@ -108,7 +86,7 @@ func New(o Options) *Grouper {
 }
 
 // Len is the number of articles in the window.
-func (g *Grouper) Len() int { return len(g.nodes) }
+func (g *Grouper) Len() int { return len(g.byID) }
 
 // Item gives an article of the window.
 func (g *Grouper) Item(id int64) (Item, bool) {
@@ -116,7 +94,7 @@ func (g *Grouper) Item(id int64) (Item, bool) {
 	if !ok {
 		return Item{}, false
 	}
-	return n.Item, true
+	return n.item(), true
 }
 
 // Add puts a new or revised article into the window. It belongs to no story until Settle.
@@ -143,14 +121,12 @@ func (g *Grouper) RestoreEdge(e news.Edge) {
 }
 
 func join(a, b *node, story, event float64) {
-	a.edges = append(a.edges, edge{b, story, event})
-	b.edges = append(b.edges, edge{a, story, event})
+	a.edges = append(a.edges, edge{b, float32(story), float32(event)})
+	b.edges = append(b.edges, edge{a, float32(story), float32(event)})
 }
 
 func (g *Grouper) insert(it Item) *node {
-	n := &node{Item: it, at: it.Article.Time(), key: contentKey(it.Article), credits: creditsOf(it)}
-	n.order = stringHash(n.key)
-	g.nodes = append(g.nodes, n)
+	n := newNode(it)
 	g.byID[it.Article.ID] = n
 	if it.Story != 0 {
 		g.stories[it.Story] = append(g.stories[it.Story], n)
@@ -177,7 +153,6 @@ func (g *Grouper) insert(it Item) *node {
 
 // remove takes a node out of the window: its edges, its postings and its twins, one of which takes its place.
 func (g *Grouper) remove(n *node) {
-	g.nodes = slices.DeleteFunc(g.nodes, func(m *node) bool { return m == n })
 	g.fresh = slices.DeleteFunc(g.fresh, func(m *node) bool { return m == n })
 	g.rivals = slices.DeleteFunc(g.rivals, func(m *node) bool { return m == n })
 	delete(g.byID, n.Article.ID)
@@ -216,7 +191,7 @@ func (g *Grouper) Stale(now time.Time) bool {
 			closed += len(ns)
 		}
 	}
-	return closed > 1000 && closed*4 > len(g.nodes)
+	return closed > 1000 && closed*4 > len(g.byID)
 }
 
 // Reopen gives a Grouper that holds only the stories that are still open at now.
@@ -226,16 +201,17 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 	})
 	h.constraints = g.constraints
 	open := map[*node]bool{}
-	for _, n := range g.nodes {
+	for _, id := range slices.Sorted(maps.Keys(g.byID)) {
+		n := g.byID[id]
 		if n.Story == 0 || !newest(g.stories[n.Story]).Before(now.Add(-g.window)) {
-			h.Restore(n.Item)
+			h.Restore(n.item())
 			open[n] = true
 		}
 	}
 	for n := range open {
 		for _, e := range n.edges {
 			if open[e.to] && n.Article.ID < e.to.Article.ID {
-				h.RestoreEdge(news.Edge{A: n.Article.ID, B: e.to.Article.ID, Story: e.story, Event: e.event})
+				h.RestoreEdge(news.Edge{A: n.Article.ID, B: e.to.Article.ID, Story: float64(e.story), Event: float64(e.event)})
 			}
 		}
 	}
@@ -250,14 +226,9 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 func newest(ns []*node) time.Time {
 	var t time.Time
 	for _, n := range ns {
-		if n.Article.Seen.After(t) {
-			t = n.Article.Seen
+		if n.seen.After(t) {
+			t = n.seen
 		}
 	}
 	return t
-}
-
-// contentKey names an article by what its publisher gave it, so that ties are broken alike in every order of arrival.
-func contentKey(a news.Article) string {
-	return a.Time().UTC().Format("20060102T150405") + "|" + a.Outlet.Key() + "|" + cmp.Or(a.Canonical, a.GUID) + "|" + a.Hash + "|" + a.GUID
 }

@@ -50,7 +50,6 @@ func (c *candidates) isHabit(print uint32, outlet uint64, floor int) bool {
 
 // countOutlet counts an article of its outlet.
 func (c *candidates) countOutlet(n *node, by int32) {
-	n.outlet = stringHash(n.Article.Outlet.Key())
 	if c.articles[n.outlet] += by; c.articles[n.outlet] <= 0 {
 		delete(c.articles, n.outlet)
 	}

@@ -69,7 +69,7 @@ func TestRestoreEdgeOfATwin(t *testing.T) {
 	if len(r.Changed) != 1 || len(r.Changed[0].Members) != 4 {
 		t.Errorf("after the restart: %+v, want one story of four", r.Changed)
 	}
-	for _, n := range h.nodes {
+	for _, n := range h.byID {
 		for _, e := range n.edges {
 			if e.to == n {
 				t.Errorf("article %d has an edge to itself", n.Article.ID)

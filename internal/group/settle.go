@@ -40,14 +40,10 @@ func (g *Grouper) dirty() []*node {
 	return slices.Compact(out)
 }
 
-func byKey(a, b *node) int {
-	return cmp.Or(cmp.Compare(a.key, b.key), cmp.Compare(a.Article.ID, b.Article.ID))
-}
-
 // binds says whether an edge can bring two nodes into one story: the linkage of clusters is a mean, which some pair of
 // theirs must reach.
 func (g *Grouper) binds(n *node, e edge) bool {
-	return e.story >= g.model.StoryAt || identical(n, e.to)
+	return float64(e.story) >= g.model.StoryAt || identical(n, e.to)
 }
 
 // reach gives every node that may come into one story with the given ones, by way of edges that bind, the story it was in
@@ -137,7 +133,7 @@ func (g *Grouper) surroundings(nodes []*node, storyOf map[*node]*node) []*node {
 			events[t.Event] = true
 		}
 		for _, e := range n.edges {
-			if e.event >= g.model.EventAt {
+			if float64(e.event) >= g.model.EventAt {
 				events[e.to.Event] = true
 			}
 		}
@@ -202,7 +198,7 @@ func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 				continue
 			}
 			if a, b := one.root(i), one.root(j); a < b {
-				best[[2]int{a, b}] = max(best[[2]int{a, b}], e.story)
+				best[[2]int{a, b}] = max(best[[2]int{a, b}], float64(e.story))
 			}
 		}
 	}
@@ -258,10 +254,10 @@ func crowds(nodes []*node) [][]int {
 
 // identical says that two nodes are one outlet's one article: they have its address, or its headline and no text to differ in.
 func identical(a, b *node) bool {
-	if a.outlet != b.outlet || a.Article.Outlet.Key() == "" {
+	if a.outlet != b.outlet || a.outlet == 0 {
 		return false
 	}
-	return a.Article.Canonical != "" && a.Article.Canonical == b.Article.Canonical ||
+	return a.address != 0 && a.address == b.address ||
 		len(a.Print.Title) >= minTwinTitle && a.Print.Headline == b.Print.Headline && min(a.Print.Words, b.Print.Words) < minTwinText
 }
 
@@ -274,7 +270,7 @@ func eventGraph(nodes []*node, number map[*node]int, storyOf []int) *graph {
 		}
 		for _, e := range n.edges {
 			if j, here := number[e.to]; here && i < j && storyOf[i] != storyOf[j] {
-				gr.add(storyOf[i], storyOf[j], e.event)
+				gr.add(storyOf[i], storyOf[j], float64(e.event))
 			}
 		}
 	}

@@ -10,15 +10,24 @@ import (
 // Articles with the same words are twins. One of them, the first by content key, is compared in the name of all, so that
 // neither the order in which they came nor a restart makes a difference.
 
-// seat is where twins sit together: articles that a correction keeps apart are no twins.
-type seat struct {
-	twinKey
-	side string
+// seatOf gives the hash of where twins sit together, their words and for want of words their outlet. Articles that a
+// correction keeps apart are no twins.
+func (g *Grouper) seatOf(n *node) (uint64, bool) {
+	var body, outlet uint64
+	switch p := n.Print; {
+	case p.Body != 0 && p.Words >= minTwinWords:
+		body = p.Body
+	case p.Words < minTwinText && len(p.Title) >= minTwinTitle:
+		outlet = n.outlet
+	default:
+		return 0, false
+	}
+	return mixed(mixed(mixed(body, n.Print.Headline), outlet), stringHash(g.constraints.side(n.Article.ID))), true
 }
 
-func (g *Grouper) seatOf(n *node) (seat, bool) {
-	k, ok := twinKeyOf(n)
-	return seat{k, g.constraints.side(n.Article.ID)}, ok
+func mixed(h, more uint64) uint64 {
+	h = (h ^ more) * 0x9e3779b97f4a7c15
+	return h ^ h>>29
 }
 
 // follow makes a node the twin of another. It takes over its print where both are the same, so that a million copies
@@ -31,7 +40,7 @@ func (n *node) follow(rep *node) {
 	}
 }
 
-func samePrint(p, q news.Print) bool {
+func samePrint(p, q *news.Print) bool {
 	return p.Words == q.Words && p.Sampled == q.Sampled && p.Body == q.Body && p.Headline == q.Headline && slices.Equal(p.Shingles, q.Shingles) &&
 		slices.Equal(p.Quoted, q.Quoted) && slices.Equal(p.Lead, q.Lead) && slices.Equal(p.Picked, q.Picked) &&
 		slices.Equal(p.Title, q.Title) && slices.Equal(p.Terms, q.Terms) && slices.Equal(p.Figures, q.Figures) &&
@@ -77,7 +86,7 @@ func (g *Grouper) noteGrown(stories []int64, r *Result) {
 }
 
 // promote makes one of the twins of a node that is no more their representative.
-func (g *Grouper) promote(k seat, twins []*node) {
+func (g *Grouper) promote(k uint64, twins []*node) {
 	if len(twins) == 0 {
 		return
 	}
