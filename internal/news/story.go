@@ -155,7 +155,19 @@ const (
 // share of it that another text has is an unbiased estimate of the share of the whole (FracMinHash, Irber et al. 2022).
 func SampledShingle(h uint32) bool { return h < sampleEnd }
 
-const sampleEnd = 1 << 30
+const (
+	sampleEnd  = 1 << 30
+	samplePart = 4 // one in so many
+)
+
+// Prose estimates how many different shingles the text has, quotations included.
+func (p Print) Prose() int {
+	n := len(p.Shingles) + len(p.Quoted)
+	if p.Sampled {
+		n *= samplePart
+	}
+	return n
+}
 
 // sample gives the print by the shingles that SampledShingle picks.
 func (p Print) sample() Print {
