@@ -303,7 +303,8 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 	ofA, ofB := over(inB, float64(na.nats)), over(inA, float64(nb.nats))
 	f[mention], f[mentions] = max(ofA, ofB), min(ofA, ofB)
 	f[rarity] = min(1, nats/manyNats)
-	f[pairsShare] = ratio(news.Shared(a.Print.Pairs, b.Print.Pairs), min(len(a.Print.Pairs), len(b.Print.Pairs)))
+	p, q := news.Alike(*a.Print, *b.Print)
+	f[pairsShare] = ratio(news.Shared(p.Pairs, q.Pairs), min(len(p.Pairs), len(q.Pairs)))
 }
 
 const (

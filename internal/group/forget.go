@@ -12,7 +12,7 @@ type Standing struct {
 	Members      []int64   // article ids, in no order
 	Newest       time.Time // when the last of its members was seen; zero where no member has a time
 	Last         int64     // the greatest id among its members
-	Weight       int       // articles that it takes the room of: one each, and one more for each thousand hashes of its print: some 4,000 words
+	Weight       int       // articles that it takes the room of: one each, and one more for each thousand words
 }
 
 // Standings gives every story of the window by id.
@@ -36,11 +36,11 @@ func standing(id int64, members []*node) Standing {
 
 // weight counts a twin once, since it has its representative's print.
 func (n *node) weight() int {
-	hashes := 0
+	words := len(n.rest) / 4
 	if n.twinOf == nil {
-		hashes = len(n.Print.Shingles) + len(n.Print.Quoted)
+		words += n.Print.Prose()
 	}
-	return 1 + (hashes+len(n.rest)/4)/1000
+	return 1 + words/1000
 }
 
 // Forget drops whole stories from the window, which must be settled. Their ids are not used again, and stories of the

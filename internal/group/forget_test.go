@@ -107,7 +107,7 @@ func intact(t *rapid.T, g *Grouper) {
 
 func TestStandings(t *testing.T) {
 	p := newProse(5)
-	long := join10(p, 1000)
+	long := join10(p, 250)
 	g := New(Options{})
 	for _, it := range []Item{
 		articleAt(1, "a.example", "Tolls at the harbour rise in spring", long), articleAt(4, "b.example", "Tolls at the harbour rise in spring", long),
@@ -126,7 +126,7 @@ func TestStandings(t *testing.T) {
 	}
 	slices.Sort(big.Members)
 	if !slices.Equal(big.Members, []int64{1, 4}) || big.Last != 4 || big.Weight != 4 || !big.Newest.Equal(articleAt(4, "", "", "").Article.Seen) {
-		t.Errorf("two copies of 10,000 words: %+v; want a weight of 3 and 1", big)
+		t.Errorf("two copies of 2,500 words: %+v; want a weight of 3 and 1", big)
 	}
 	if small.Last != 2 || small.Weight != 1 || small.Story == big.Story {
 		t.Errorf("a short one: %+v", small)

@@ -58,6 +58,10 @@ func newNode(it Item) *node {
 
 // fitted moves the hashes of a print into one array without slack.
 func fitted(p news.Print) *news.Print {
+	allLead := slices.Equal(p.Lead, p.Shingles)
+	if allLead { // a short text
+		p.Lead = nil
+	}
 	slots := []*[]uint32{&p.Shingles, &p.Quoted, &p.Lead, &p.Picked, &p.Title, &p.Terms, &p.Pairs, &p.Grams, &p.Figures}
 	size := 0
 	for _, s := range slots {
@@ -68,6 +72,9 @@ func fitted(p news.Print) *news.Print {
 		from := len(room)
 		room = append(room, *s...)
 		*s = room[from:len(room):len(room)]
+	}
+	if allLead {
+		p.Lead = p.Shingles
 	}
 	marks := make([]uint8, 0, len(p.Uses)+len(p.First))
 	marks = append(append(marks, p.Uses...), p.First...)

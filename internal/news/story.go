@@ -126,7 +126,7 @@ func (s Story) Lead() Member {
 // sorted and without repeats.
 type Print struct {
 	Words    int      // length of the article's prose, quotations included, in words
-	Sampled  bool     // of a longer text: of Shingles, Quoted and Lead it has only those that SampledShingle picks
+	Sampled  bool     // of a longer text: of Shingles, Quoted, Lead and Pairs it has only those that SampledShingle picks
 	Shingles []uint32 // shingles of the unquoted prose
 	Quoted   []uint32 // shingles that touch a quotation
 	Lead     []uint32 // shingles of the first 60 words
@@ -155,11 +155,24 @@ const (
 // share of it that another text has is an unbiased estimate of the share of the whole (FracMinHash, Irber et al. 2022).
 func SampledShingle(h uint32) bool { return h < sampleEnd }
 
-const sampleEnd = 1 << 30
+const (
+	sampleEnd  = 1 << 30
+	samplePart = 4 // one in so many
+)
+
+// Prose estimates how many different shingles the text has, quotations included.
+func (p Print) Prose() int {
+	n := len(p.Shingles) + len(p.Quoted)
+	if p.Sampled {
+		n *= samplePart
+	}
+	return n
+}
 
 // sample gives the print by the shingles that SampledShingle picks.
 func (p Print) sample() Print {
-	p.Shingles, p.Quoted, p.Lead, p.Sampled = sampleOf(p.Shingles), sampleOf(p.Quoted), sampleOf(p.Lead), true
+	p.Shingles, p.Quoted, p.Lead, p.Pairs = sampleOf(p.Shingles), sampleOf(p.Quoted), sampleOf(p.Lead), sampleOf(p.Pairs)
+	p.Sampled = true
 	return p
 }
 

@@ -35,6 +35,9 @@ func Make(a news.Article, headline string) news.Print {
 	p.Title = t.sorted()
 	t.add(a.Body(), body[:min(len(body), leadWords)], news.TermOpening, 1)
 	t.add(a.Body(), body[min(len(body), leadWords):min(len(body), termWords)], 0, 1+leadWords)
+	if p.Sampled {
+		t.pairs = sample(t.pairs)
+	}
 	p.Terms, p.Pairs = t.sorted(), sorted(t.pairs)
 	p.Uses, p.First = t.usesOf(p.Terms)
 	p.Figures = figures(title, body[:min(len(body), openingWords)])
