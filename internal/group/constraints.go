@@ -85,6 +85,12 @@ func (c *constraints) matesOf(id int64) []int64 {
 	return nil
 }
 
+// speakOf says whether a correction names an article.
+func (c *constraints) speakOf(id int64) bool {
+	_, ok := c.number[id]
+	return ok
+}
+
 // side says what an article must stay apart from, "" for nothing. It differs for two that must stay apart, and is the same
 // under other constraints that say the same.
 func (c *constraints) side(id int64) string {

@@ -58,12 +58,10 @@ func (g *Grouper) settleTwins() []int64 {
 	grown := map[int64]bool{}
 	g.fresh = slices.DeleteFunc(g.fresh, func(n *node) bool {
 		rep := n.twinOf
-		if rep == nil || fresh[rep] || rep.Story == 0 || n.Story != 0 && n.Story != rep.Story {
+		if rep == nil || fresh[rep] || rep.Story == 0 || n.Story != 0 || g.constraints.speakOf(n.Article.ID) {
 			return false
 		}
-		if n.Story == 0 {
-			g.stories[rep.Story] = append(g.stories[rep.Story], n)
-		}
+		g.stories[rep.Story] = append(g.stories[rep.Story], n)
 		n.Story, n.Event = rep.Story, rep.Event
 		grown[rep.Story] = true
 		return true
