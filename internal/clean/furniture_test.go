@@ -153,6 +153,29 @@ func TestFurnitureIsRemembered(t *testing.T) {
 	}
 }
 
+// Neither the order of a document nor that of what is remembered makes a difference.
+func TestFurnitureInAnyOrder(t *testing.T) {
+	const rare, common = "<p>The harbour lights are lit at six.</p>", "<p>Join our readers' club and get the paper for less.</p>"
+	var before news.Furniture
+	doc := news.Document{}
+	for i := range 10 {
+		d := single(i, common[:len(common)*min(i%3, 1)]+rare[:len(rare)*max(1-i/2, 0)])
+		if i < 5 {
+			_, shown := New(Options{}).Learn(d, paper, news.Furniture{}, now)
+			before.Items = append(before.Items, shown.Items...)
+			continue
+		}
+		doc.Entries = append(doc.Entries, d.Entries...)
+	}
+	_, want := New(Options{}).Learn(doc, paper, before, now)
+	slices.Reverse(doc.Entries)
+	slices.Reverse(before.Items)
+	_, got := New(Options{}).Learn(doc, paper, before, now)
+	if len(want.Blocks) != 1 || !slices.Equal(want.Blocks, got.Blocks) {
+		t.Errorf("learnt %v, and in reverse %v", want.Blocks, got.Blocks)
+	}
+}
+
 func TestWhatIsRememberedIsBounded(t *testing.T) {
 	var long strings.Builder
 	for i := range 500 {
