@@ -37,7 +37,7 @@ func (n *Newsroom) collect(ctx context.Context, f news.Feed) (result, error) {
 		r.unchanged = true
 		n.unchanged(&f, last, r.response)
 	default:
-		before, err := n.Store.Furniture(ctx, f.ID)
+		before, err := n.furniture(ctx, f)
 		if err != nil {
 			return r, err
 		}
@@ -45,6 +45,15 @@ func (n *Newsroom) collect(ctx context.Context, f news.Feed) (result, error) {
 	}
 	r.poll.Feed = f
 	return r, nil
+}
+
+// furniture gives what is remembered of a feed. A feed that is only checked has no id, and a newsroom that only checks
+// feeds no store.
+func (n *Newsroom) furniture(ctx context.Context, f news.Feed) (news.Furniture, error) {
+	if f.ID == 0 {
+		return news.Furniture{}, nil
+	}
+	return n.Store.Furniture(ctx, f.ID)
 }
 
 // unchanged notes a 304. The state stays what the last document made it; after failures it is not known any more.
