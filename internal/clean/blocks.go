@@ -41,6 +41,7 @@ func (p *page) classify(ctx itemContext) {
 	}
 	p.sources(ctx)
 	p.endAtComments()
+	p.endAtAuthor()
 	p.repeats(ctx)
 	p.measure()
 }
@@ -214,15 +215,15 @@ func (p *page) sources(ctx itemContext) {
 
 // isSelf says whether a source line names the outlet that published the item.
 func (ctx itemContext) isSelf(t, url string) bool {
-	if !hasFold(t, "the post ") {
+	who := firstOn(t)
+	if who == "" {
 		return false
 	}
 	host := hostOf(url)
 	if host != "" && (host == ctx.outlet.Domain || host == ctx.site || registrable(host) == ctx.outlet.Domain) {
 		return true
 	}
-	_, who, _ := cutLast(t, "appeared first on ")
-	return who != "" && ctx.outlet.Name != "" && bare(who) == bare(ctx.outlet.Name)
+	return ctx.outlet.Name != "" && bare(who) == bare(ctx.outlet.Name)
 }
 
 // lastLink is the address of the last link in a block: "The post A appeared first on B" links to both.

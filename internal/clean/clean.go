@@ -32,10 +32,6 @@ type Outlets interface {
 type Options struct {
 	Outlets Outlets
 
-	// Known says whether a block, by its hash, was learnt as furniture of the feed in earlier polls. Nil knows none.
-	Known func(feedURL string, block uint64) bool
-	// Learnt is told the blocks that a document showed to be furniture, to be kept for Known. May be nil.
-	Learnt func(feedURL string, blocks []uint64)
 	// TextOnly leaves Article.HTML empty, for work that never shows it.
 	TextOnly bool
 }
@@ -60,21 +56,28 @@ type draft struct {
 	extract uint64 // hash of the teaser, likewise
 }
 
-// Articles cleans a whole document, so that blocks repeated across its items are learnt as furniture.
+// Articles cleans a document by itself: blocks repeated across its items are furniture.
 func (c *Cleaner) Articles(doc news.Document, feed news.Feed, now time.Time) []news.Article {
+	articles, _ := c.Learn(doc, feed, news.Furniture{}, now)
+	return articles
+}
+
+// Learn cleans a document of a feed of which something is remembered: furniture is also what was before, and what the
+// items repeat of remembered ones. It gives what the document showed, which is to be remembered too.
+func (c *Cleaner) Learn(doc news.Document, feed news.Feed, before news.Furniture, now time.Time) ([]news.Article, news.Furniture) {
 	drafts := make([]draft, len(doc.Entries))
 	for i, e := range doc.Entries {
 		drafts[i] = c.draft(e, doc, feed)
 	}
-	known := c.furniture(drafts, feed)
+	known, shown := furniture(drafts, before)
 	out := make([]news.Article, len(drafts))
 	for i := range drafts {
 		out[i] = c.finish(&drafts[i], doc, feed, known, now)
 	}
-	return out
+	return out, shown
 }
 
-// Article cleans one entry by itself: nothing is learnt, only what Known remembers is furniture.
+// Article cleans one entry by itself, so that nothing is learnt.
 func (c *Cleaner) Article(e news.Entry, feed news.Feed, now time.Time) news.Article {
 	return c.Articles(news.Document{Entries: []news.Entry{e}}, feed, now)[0]
 }

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -66,25 +67,136 @@ func TestOneArticleInManyItemsIsNoFurniture(t *testing.T) {
 	}
 }
 
-func TestFurnitureIsKeptByTheCaller(t *testing.T) {
-	memory := map[string]map[uint64]bool{}
-	c := New(Options{
-		Known: func(feed string, block uint64) bool { return memory[feed][block] },
-		Learnt: func(feed string, blocks []uint64) {
-			memory[feed] = map[uint64]bool{}
-			for _, b := range blocks {
-				memory[feed][b] = true
-			}
-		},
-	})
-	with := func(i int) string { return ownWords(i) + "<p>Join our readers' club and get the paper for less.</p>" }
-	c.Articles(document(5, with), paper, now)
-	if a := c.Article(entry("Later", with(9)), paper, now); strings.Contains(a.Text, "readers' club") {
-		t.Errorf("not remembered: %q", a.Text)
+// polls cleans documents of one feed one after the other and gives the articles of the last.
+func polls(docs ...news.Document) []news.Article {
+	var before news.Furniture
+	var articles []news.Article
+	for _, doc := range docs {
+		var shown news.Furniture
+		articles, shown = New(Options{}).Learn(doc, paper, before, now)
+		before = before.Then(shown)
 	}
-	other := paper
-	other.URL = "https://other.example/feed"
-	if a := c.Article(entry("Later", with(9)), other, now); !strings.Contains(a.Text, "readers' club") {
-		t.Errorf("remembered for another feed: %q", a.Text)
+	return articles
+}
+
+// single is a document of the one item that has a number.
+func single(i int, tail string) news.Document {
+	titles := [...]string{"Ferry", "Bridge", "Library", "Harbour", "School", "Market", "Orchard", "Tunnel", "Museum", "Tower"}
+	e := entry(titles[i], ownWords(i)+tail)
+	e.GUID = fmt.Sprint("item", i)
+	return news.Document{Entries: []news.Entry{e}}
+}
+
+func TestFurnitureIsLearntAcrossPolls(t *testing.T) {
+	const notice = "<p>Join our readers' club and get the paper for less.</p>"
+	background := "<p>The plant, which opened in the sixties and was twice enlarged, has been at the centre of a dispute " +
+		"over noise, water and jobs between the two towns on either side of the river for years.</p>"
+	twice := func(tail string) []news.Document {
+		return []news.Document{single(1, tail), single(2, tail)}
+	}
+	for name, c := range map[string]struct {
+		docs []news.Document
+		want bool // still in the last article
+	}{
+		"in two items":             {twice(notice), true},
+		"in three items":           {append(twice(notice), single(3, notice)), false},
+		"one item polled again":    {[]news.Document{single(1, notice), single(1, notice), single(1, notice), single(1, notice)}, true},
+		"one item revised":         {[]news.Document{single(1, notice), single(1, ownWords(8)+notice), single(1, ownWords(9)+notice)}, true},
+		"with a number that moves": {[]news.Document{single(1, "<p>Seen by 12 of our readers so far.</p>"), single(2, "<p>Seen by 47 of our readers so far.</p>"), single(3, "<p>Seen by 30 of our readers so far.</p>")}, false},
+		"long, in three of three":  {append(twice(background), single(3, background)), true},
+		"long, in four of four":    {append(twice(background), single(3, background), single(4, background)), false},
+		"long, in four of nine":    {append(twice(background), single(5, ""), single(6, ""), single(7, ""), single(8, ""), single(9, ""), single(3, background), single(4, background)), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := polls(c.docs...)[0].Text
+			words := "readers"
+			if strings.HasPrefix(name, "long") {
+				words = "twice enlarged"
+			}
+			if has := strings.Contains(got, words); has != c.want {
+				t.Errorf("%q in the text: %v, want %v:\n%s", words, has, c.want, got)
+			}
+			if !strings.Contains(got, "library stays open") {
+				t.Errorf("own words are gone: %q", got)
+			}
+		})
+	}
+}
+
+func TestFurnitureIsRemembered(t *testing.T) {
+	with := func(i int) string { return ownWords(i) + "<p>Join our readers' club and get the paper for less.</p>" }
+	c := New(Options{})
+	doc := document(5, with)
+	articles, shown := c.Learn(doc, paper, news.Furniture{}, now)
+	if len(shown.Blocks) != 1 || len(shown.Items) != 5 {
+		t.Fatalf("learnt %+v", shown)
+	}
+	later, again := c.Learn(single(9, "<p>JOIN our readers' club and get the paper for less</p>"), paper, news.Furniture{Blocks: shown.Blocks}, now)
+	if strings.Contains(strings.ToLower(later[0].Text), "readers' club") {
+		t.Errorf("not remembered: %q", later[0].Text)
+	}
+	if !slices.Equal(again.Blocks, shown.Blocks) {
+		t.Errorf("seen again %v, want %v", again.Blocks, shown.Blocks)
+	}
+	other, none := c.Learn(single(7, ""), paper, shown, now)
+	if len(none.Blocks) != 0 || len(none.Items) != 1 || other[0].Text == "" {
+		t.Errorf("of a document without it: %+v", none)
+	}
+	if _, same := c.Learn(doc, paper, shown, now); len(same.Items) != 0 {
+		t.Errorf("%d items are to be remembered anew", len(same.Items))
+	}
+	fresh, _ := c.Learn(document(2, with), paper, shown, now)
+	for i, a := range fresh {
+		if a.Hash != articles[i].Hash {
+			t.Errorf("article %d has another hash now that its furniture is known", i)
+		}
+	}
+}
+
+// Neither the order of a document nor that of what is remembered makes a difference.
+func TestFurnitureInAnyOrder(t *testing.T) {
+	const rare, common = "<p>The harbour lights are lit at six.</p>", "<p>Join our readers' club and get the paper for less.</p>"
+	var before news.Furniture
+	doc := news.Document{}
+	for i := range 10 {
+		d := single(i, common[:len(common)*min(i%3, 1)]+rare[:len(rare)*max(1-i/2, 0)])
+		if i < 5 {
+			_, shown := New(Options{}).Learn(d, paper, news.Furniture{}, now)
+			before.Items = append(before.Items, shown.Items...)
+			continue
+		}
+		doc.Entries = append(doc.Entries, d.Entries...)
+	}
+	_, want := New(Options{}).Learn(doc, paper, before, now)
+	slices.Reverse(doc.Entries)
+	slices.Reverse(before.Items)
+	_, got := New(Options{}).Learn(doc, paper, before, now)
+	if len(want.Blocks) != 1 || !slices.Equal(want.Blocks, got.Blocks) {
+		t.Errorf("learnt %v, and in reverse %v", want.Blocks, got.Blocks)
+	}
+}
+
+func TestWhatIsRememberedIsBounded(t *testing.T) {
+	var long strings.Builder
+	for i := range 500 {
+		long.WriteString("<p>" + strings.Repeat(string(rune('a'+i%26)), 3+i/26) + " is a word of this paragraph.</p>")
+	}
+	_, shown := New(Options{}).Learn(document(100, func(int) string { return long.String() }), paper, news.Furniture{}, now)
+	if len(shown.Items) != news.FurnitureItems {
+		t.Errorf("%d items", len(shown.Items))
+	}
+	for _, it := range shown.Items {
+		if len(it.Blocks) != 2*edgeBlocks {
+			t.Fatalf("%d blocks of an item", len(it.Blocks))
+		}
+	}
+}
+
+// Furniture that was damaged where it was kept does no harm.
+func TestOddMemory(t *testing.T) {
+	odd := news.ItemBlocks{Words: []uint64{blockHash("bridge")}, Blocks: []news.Block{{Hash: 5, Words: 40}, {Hash: 5, Words: 40}}}
+	a, _ := New(Options{}).Learn(single(1, ""), paper, news.Furniture{Items: []news.ItemBlocks{odd, odd, {}}}, now)
+	if !strings.Contains(a[0].Text, "library stays open") {
+		t.Errorf("own words are gone: %q", a[0].Text)
 	}
 }

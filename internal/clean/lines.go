@@ -13,7 +13,7 @@ func lineRole(t string) role {
 		return prose
 	}
 	switch {
-	case !hasLetterOrDigit(t), isStamp(t), isCounter(t), isMore(t), opensComments(t):
+	case !hasLetterOrDigit(t), isStamp(t), isCounter(t), isMore(t), opensComments(t), opensAuthor(t), isAppeal(t):
 		return dropped
 	case isCaption(t):
 		return captionLine
@@ -68,7 +68,8 @@ func isMore(t string) bool {
 		"lire la suite", "lire plus", "weiterlesen", "mehr lesen", "mehr", "ler mais", "leia mais", "continua a leggere",
 		"leggi tutto", "lees meer", "läs mer", "читать далее", "続きを読む", "阅读更多", "閱讀更多", "advertisement",
 		"story continues", "story continues below", "article continues below", "share", "comments", "view comments",
-		"leave a comment", "cancel reply", "share this", "related", "no comments found":
+		"leave a comment", "cancel reply", "share this", "related", "no comments found", "like this", "like loading", "loading",
+		"like this: like loading", "click here to read more", "click here for more", "read more here":
 		return true
 	}
 	return anyFold(t, []string{
@@ -288,7 +289,7 @@ func sourceRole(t string) role {
 		return sourceLine
 	case strings.EqualFold(strings.TrimRight(s, ". "), "source"):
 		return sourceLine
-	case hasFold(s, "the post ") && (strings.Contains(s, " appeared first on ") || strings.Contains(s, " first appeared on ")):
+	case firstOn(s) != "":
 		return sourceLine
 	case hasFold(s, "via ") || hasFold(s, "via: ") || hasFold(s, "h/t ") || hasFold(s, "hat tip"):
 		return roleIf(countWords(t) <= 8 && !endsSentence(t), viaLine)

@@ -157,12 +157,14 @@ func (p *page) moreTail(b block, ctx itemContext) int {
 	return bracketTail(p.text(b))
 }
 
-// bracketTail finds the "[…]" that WordPress ends its excerpts with.
+// bracketTail finds the "[…]" and "(more…)" that WordPress ends its excerpts with.
 func bracketTail(t string) int {
-	for _, s := range [...]string{"[…]", "[...]", "[&hellip;]", "(...)", "(…)"} {
-		if strings.HasSuffix(t, s) {
-			return len(t) - len(s)
-		}
+	if !strings.HasSuffix(t, "]") && !strings.HasSuffix(t, ")") {
+		return 0
+	}
+	at := strings.LastIndexAny(t, "[(")
+	if at > 0 && t[at+1:] != ")" && t[at+1:] != "]" && isMore(t[at:]) {
+		return at
 	}
 	return 0
 }

@@ -202,8 +202,9 @@ func (a Article) Body() string {
 // Poll is what one poll of one feed brought: the feed as it stands afterwards and the items it carried. The store
 // takes both in one transaction, so validators never outrun the items they stand for.
 type Poll struct {
-	Feed     Feed
-	Articles []Article
+	Feed      Feed
+	Articles  []Article
+	Furniture Furniture // what the document showed: its blocks that are furniture, and its items that are not remembered yet
 }
 
 // Tally counts what storing a Poll changed.

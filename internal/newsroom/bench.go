@@ -45,6 +45,7 @@ type Bench struct {
 	added     int64 // articles that went into the window
 	unsettled int   // articles added since the last round
 	span      span
+	memory    memory
 }
 
 // raw is an article before it is cleaned.
@@ -162,9 +163,12 @@ func (b *Bench) prepare() {
 	items := make([]group.Item, len(b.waiting))
 	var g errgroup.Group
 	g.SetLimit(twoWorkers)
-	for _, at := range byFeed {
+	for feed, at := range byFeed {
+		known := b.memory.of(feed)
 		g.Go(func() error {
-			for i, a := range b.clean(at) {
+			var articles []news.Article
+			articles, *known = b.clean(at, *known)
+			for i, a := range articles {
 				a.ID = b.added + int64(at[i]) + 1
 				items[at[i]] = b.room.Item(a)
 			}
@@ -172,6 +176,7 @@ func (b *Bench) prepare() {
 		})
 	}
 	_ = g.Wait() // none of them fails
+	b.memory.bound()
 	b.added += int64(len(items))
 	clear(b.waiting) // or their texts would stay
 	b.waiting, b.bytes = b.waiting[:0], 0
@@ -181,8 +186,8 @@ func (b *Bench) prepare() {
 	}
 }
 
-// clean cleans the waiting articles of one feed.
-func (b *Bench) clean(at []int) []news.Article {
+// clean cleans the waiting articles of one feed, and gives what is known of its furniture then.
+func (b *Bench) clean(at []int, known news.Furniture) ([]news.Article, news.Furniture) {
 	doc := news.Document{}
 	var latest time.Time
 	for _, i := range at {
@@ -191,11 +196,11 @@ func (b *Bench) clean(at []int) []news.Article {
 			latest = b.waiting[i].seen
 		}
 	}
-	articles := b.room.cleaner.Articles(doc, news.Feed{Title: b.waiting[at[0]].feed}, latest)
+	articles, shown := b.room.cleaner.Learn(doc, news.Feed{Title: b.waiting[at[0]].feed}, known, latest)
 	for i := range articles {
 		articles[i].Seen = b.waiting[at[i]].seen
 	}
-	return articles
+	return articles, known.Then(shown)
 }
 
 // Window gives the articles on the bench as grouping sees them, before they are grouped.

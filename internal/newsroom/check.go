@@ -1,6 +1,7 @@
 package newsroom
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"time"
@@ -26,9 +27,9 @@ type Report struct {
 
 // Check polls an address without storing anything.
 func (n *Newsroom) Check(ctx context.Context, url string) (Report, error) {
-	r := n.collect(ctx, news.Feed{URL: url})
-	if ctx.Err() != nil {
-		return Report{}, ctx.Err()
+	r, err := n.collect(ctx, news.Feed{URL: url})
+	if err = cmp.Or(ctx.Err(), err); err != nil {
+		return Report{}, err
 	}
 	got := r.poll.Feed
 	rep := Report{

@@ -22,8 +22,9 @@ type result struct {
 	document news.Document
 }
 
-// collect polls one feed: fetch, parse, clean. A feed that fails keeps its articles, says why, and is tried again later.
-func (n *Newsroom) collect(ctx context.Context, f news.Feed) result {
+// collect polls one feed: fetch, parse, clean. A feed that fails keeps its articles, says why, and is tried again later;
+// the error that is returned is no feed's, but the store's.
+func (n *Newsroom) collect(ctx context.Context, f news.Feed) (result, error) {
 	last := f.Due.Sub(f.Checked)
 	r := result{}
 	r.response, r.err = n.Fetch.Get(ctx, fetch.Request{URL: f.URL, ETag: f.ETag, LastModified: f.LastModified})
@@ -36,10 +37,23 @@ func (n *Newsroom) collect(ctx context.Context, f news.Feed) result {
 		r.unchanged = true
 		n.unchanged(&f, last, r.response)
 	default:
-		r.poll.Articles, r.document, r.err = n.read(ctx, &f, r.response)
+		before, err := n.furniture(ctx, f)
+		if err != nil {
+			return r, err
+		}
+		r.poll, r.document, r.err = n.read(ctx, &f, r.response, before)
 	}
 	r.poll.Feed = f
-	return r
+	return r, nil
+}
+
+// furniture gives what is remembered of a feed. A feed that is only checked has no id, and a newsroom that only checks
+// feeds no store.
+func (n *Newsroom) furniture(ctx context.Context, f news.Feed) (news.Furniture, error) {
+	if f.ID == 0 {
+		return news.Furniture{}, nil
+	}
+	return n.Store.Furniture(ctx, f.ID)
 }
 
 // unchanged notes a 304. The state stays what the last document made it; after failures it is not known any more.
@@ -54,14 +68,13 @@ func (n *Newsroom) unchanged(f *news.Feed, last time.Duration, resp fetch.Respon
 	f.Due = f.Checked.Add(n.Pace.AfterUnchanged(last))
 }
 
-// read turns a response into articles and notes on the feed what it learnt.
-func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response) ([]news.Article, news.Document, error) {
+// read turns a response into what a poll brought but for the feed, and notes on that what it learnt.
+func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response, before news.Furniture) (p news.Poll, doc news.Document, err error) {
 	o := n.Parse
 	o.URL, o.ContentType, o.Now = resp.URL, resp.Header.Get("Content-Type"), f.Checked
-	doc, err := parse.Parse(ctx, resp.Body, o)
-	if err != nil {
+	if doc, err = parse.Parse(ctx, resp.Body, o); err != nil {
 		n.fail(f, err)
-		return nil, doc, err
+		return p, doc, err
 	}
 	if f.Title == "" {
 		f.Title = doc.Title
@@ -69,12 +82,12 @@ func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response) 
 	if f.Site == "" {
 		f.Site = doc.Link
 	}
-	articles := n.cleaner.Articles(doc, *f, f.Checked)
+	p.Articles, p.Furniture = n.cleaner.Learn(doc, *f, before, f.Checked)
 	f.ETag, f.LastModified = resp.Header.Get("ETag"), resp.Header.Get("Last-Modified")
 	f.State, f.Problem = stateOf(doc)
 	f.Failures = 0
 	f.Due = f.Checked.Add(n.Pace.AfterItems(published(doc), doc.TTL))
-	return articles, doc, nil
+	return p, doc, nil
 }
 
 func stateOf(doc news.Document) (news.FeedState, string) {

@@ -158,7 +158,10 @@ func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOpti
 	g.Go(func() error {
 		defer close(results)
 		return poll.Drain(gctx, feeds, n.Workers, n.PerHost, func(ctx context.Context, f news.Feed) error {
-			r := n.collect(ctx, f)
+			r, err := n.collect(ctx, f)
+			if err != nil {
+				return err
+			}
 			if errors.Is(r.err, context.Canceled) && ctx.Err() != nil {
 				return ctx.Err() // cut off, no fault of the feed's
 			}

@@ -11,7 +11,7 @@ import (
 	"headwater/internal/news"
 )
 
-// Collect stores what polls brought, in one transaction: the feeds as they stand and their articles. An article with an
+// Collect stores what polls brought, in one transaction: the feeds as they stand, their articles and their furniture. An article with an
 // unknown guid is added to the log; one with a known guid and another hash is revised, which keeps its id, Seen and
 // first Published and adds a log entry; any other stays as it is. Where a poll holds a guid twice, the first wins. The
 // store sets Feed.Changed and Feed.Articles itself, and passes over feeds that were removed meanwhile.
@@ -81,7 +81,7 @@ func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
 			return news.Tally{}, fmt.Errorf("article %s: %w", a.GUID, err)
 		}
 	}
-	return tally, nil
+	return tally, c.remember(ctx, p)
 }
 
 // stored is what deciding about a known guid takes.

@@ -125,10 +125,14 @@ func (db *DB) feeds(ctx context.Context, query string, args ...any) (feeds []new
 
 const removeFeedSQL = `UPDATE feeds SET removed = 1 WHERE id = ? AND removed = 0`
 
-// RemoveFeed ends a subscription, or gives news.ErrNotFound. The articles stay.
+// RemoveFeed ends a subscription, or gives news.ErrNotFound. The articles stay; what was learnt of the feed's furniture
+// goes.
 func (db *DB) RemoveFeed(ctx context.Context, id int64) error {
 	return db.write(ctx, fmt.Sprintf("remove feed %d", id), func(ctx context.Context, t tx) error {
-		return t.execFound(ctx, removeFeedSQL, id)
+		if err := t.execFound(ctx, removeFeedSQL, id); err != nil {
+			return err
+		}
+		return t.forgetFurniture(ctx, id)
 	})
 }
 

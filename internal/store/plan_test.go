@@ -36,6 +36,10 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"links", linksSQL, "INDEX sqlite_autoindex_edges_1 (a=?"},
 		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
 		{"vectors", vectorsSQL, "INTEGER PRIMARY KEY"},
+		{"furniture", furnitureSQL, "INDEX furniture_seen"},
+		{"items shown", shownSQL, "INDEX shown_item"},
+		{"bound furniture", boundFurnitureSQL, "INDEX furniture_seen"},
+		{"bound items", boundShownSQL, "INDEX shown_item"},
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
 		{"changed stories", stories(news.StoryList{Since: day}), "INDEX stories_changed"},
@@ -53,7 +57,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 				args[i] = "1"
 			}
 			if strings.Contains(tt.query, "?1") {
-				args = args[:1]
+				args = args[:1+strings.Count(tt.query, "?2")]
 			}
 			rows, err := db.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+tt.query, args...)
 			if err != nil {

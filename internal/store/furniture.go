@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/binary"
+	"fmt"
+	"slices"
+
+	"headwater/internal/news"
+)
+
+const (
+	furnitureSQL = `SELECT block FROM furniture WHERE feed_id = ? ORDER BY seen DESC, block`
+	shownSQL     = `SELECT item, blocks FROM shown WHERE feed_id = ? ORDER BY id DESC`
+)
+
+// Furniture gives what is remembered of a feed's page furniture, the newest first; of an unknown feed nothing. An item
+// whose blocks are damaged is left out, as one that was never seen.
+func (db *DB) Furniture(ctx context.Context, feedID int64) (news.Furniture, error) {
+	var f news.Furniture
+	err := db.read(ctx, fmt.Sprintf("furniture of feed %d", feedID), func(t *sql.Tx) error {
+		err := eachRow(ctx, t, furnitureSQL, []any{feedID}, func(rows *sql.Rows) error {
+			var block int64
+			err := rows.Scan(&block)
+			f.Blocks = append(f.Blocks, uint64(block))
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		return eachRow(ctx, t, shownSQL, []any{feedID}, func(rows *sql.Rows) error {
+			var key int64
+			var blob sql.RawBytes
+			if err := rows.Scan(&key, &blob); err != nil {
+				return err
+			}
+			if it, ok := unpackItem(blob); ok {
+				it.Key = uint64(key)
+				f.Items = append(f.Items, it)
+			}
+			return nil
+		})
+	})
+	return f, err
+}
+
+const (
+	putFurnitureSQL = `INSERT INTO furniture (feed_id, block, seen) VALUES (?, ?, ?)
+		ON CONFLICT (feed_id, block) DO UPDATE SET seen = max(seen, excluded.seen)`
+	boundFurnitureSQL = `DELETE FROM furniture WHERE feed_id = ?1 AND block IN
+		(SELECT block FROM furniture WHERE feed_id = ?1 ORDER BY seen DESC, block LIMIT -1 OFFSET ?2)`
+	putShownSQL   = `INSERT OR REPLACE INTO shown (feed_id, item, blocks) VALUES (?, ?, ?)`
+	boundShownSQL = `DELETE FROM shown WHERE feed_id = ?1 AND id IN
+		(SELECT id FROM shown WHERE feed_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)`
+)
+
+// remember stores what a poll showed of its feed's furniture, within the bounds of news.Furniture.
+func (c *collector) remember(ctx context.Context, p news.Poll) error {
+	id, seen := p.Feed.ID, millis(p.Feed.Checked)
+	var blocks, items [][]any
+	for _, b := range p.Furniture.Blocks {
+		blocks = append(blocks, []any{id, int64(b), seen})
+	}
+	for _, it := range slices.Backward(p.Furniture.Items) { // the first of a document gets the highest id
+		items = append(items, []any{id, int64(it.Key), packItem(it)})
+	}
+	if err := c.within(ctx, putFurnitureSQL, blocks, boundFurnitureSQL, id, news.FurnitureBlocks); err != nil {
+		return err
+	}
+	return c.within(ctx, putShownSQL, items, boundShownSQL, id, news.FurnitureItems)
+}
+
+// within puts rows of a feed, and takes out those beyond a limit.
+func (c *collector) within(ctx context.Context, put string, rows [][]any, bound string, feedID int64, limit int) error {
+	if len(rows) == 0 {
+		return nil
+	}
+	if err := c.each(ctx, put, rows); err != nil {
+		return err
+	}
+	return c.each(ctx, bound, [][]any{{feedID, limit}})
+}
+
+const (
+	forgetFurnitureSQL = `DELETE FROM furniture WHERE feed_id = ?`
+	forgetShownSQL     = `DELETE FROM shown WHERE feed_id = ?`
+)
+
+func (t tx) forgetFurniture(ctx context.Context, feedID int64) error {
+	if err := t.exec(ctx, forgetFurnitureSQL, feedID); err != nil {
+		return err
+	}
+	return t.exec(ctx, forgetShownSQL, feedID)
+}
+
+// packItem writes an item's hashes as little-endian: title, content, then the words and the blocks with their number
+// before them; a block's length follows its hash. The key has a column of its own.
+func packItem(it news.ItemBlocks) []byte {
+	b := make([]byte, 0, 18+8*len(it.Words)+10*len(it.Blocks))
+	b = binary.LittleEndian.AppendUint64(b, it.Title)
+	b = binary.LittleEndian.AppendUint64(b, it.Content)
+	b = binary.AppendUvarint(b, uint64(len(it.Words)))
+	for _, w := range it.Words {
+		b = binary.LittleEndian.AppendUint64(b, w)
+	}
+	b = binary.AppendUvarint(b, uint64(len(it.Blocks)))
+	for _, x := range it.Blocks {
+		b = binary.LittleEndian.AppendUint64(b, x.Hash)
+		b = binary.AppendUvarint(b, uint64(x.Words))
+	}
+	return b
+}
+
+// unpackItem is false for what packItem never made.
+func unpackItem(b []byte) (it news.ItemBlocks, ok bool) {
+	r := hashes{rest: b}
+	it.Title, it.Content = r.hash(), r.hash()
+	for n := r.number(); n > 0 && !r.torn; n-- {
+		it.Words = append(it.Words, r.hash())
+	}
+	for n := r.number(); n > 0 && !r.torn; n-- {
+		it.Blocks = append(it.Blocks, news.Block{Hash: r.hash(), Words: r.number()})
+	}
+	return it, !r.torn && len(r.rest) == 0
+}
+
+// hashes reads what packItem wrote. Behind the end everything is 0 and torn is set.
+type hashes struct {
+	rest []byte
+	torn bool
+}
+
+func (r *hashes) hash() uint64 {
+	if len(r.rest) < 8 {
+		r.rest, r.torn = nil, true
+		return 0
+	}
+	h := binary.LittleEndian.Uint64(r.rest)
+	r.rest = r.rest[8:]
+	return h
+}
+
+// number reads a count, of no more than a text has bytes.
+func (r *hashes) number() int {
+	v, n := binary.Uvarint(r.rest)
+	if n <= 0 || v > 1<<20 {
+		r.rest, r.torn = nil, true
+		return 0
+	}
+	r.rest = r.rest[n:]
+	return int(v)
+}
