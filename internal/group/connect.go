@@ -63,10 +63,11 @@ func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 		verdicts[i] = g.score(pairs[i].a, pairs[i].b, pairs[i].prints)
 	})
 	g.reconsider(pairs, verdicts)
+	near := nearest(dirty, pairs, verdicts)
 	var kept []news.Edge
 	for i, p := range pairs {
 		v := verdicts[i]
-		if v.story < keepStory && v.event < keepEvent {
+		if v.story < keepStory && !near[i] {
 			continue
 		}
 		join(p.a, p.b, v.story, v.event)
@@ -74,6 +75,33 @@ func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 		kept = append(kept, news.Edge{A: min(a, b), B: max(a, b), Story: v.story, Event: v.event, Reasons: v.reasons})
 	}
 	return kept
+}
+
+// nearest marks the pairs that are kept for what they say of events: of each dirty node those with the greatest
+// probability. Articles made after one pattern resemble hundreds of others a little, and all of it says no more.
+func nearest(dirty []*node, pairs []pair, verdicts []verdict) []bool {
+	of := make(map[*node][]int, len(dirty))
+	for _, n := range dirty {
+		of[n] = nil
+	}
+	for i, p := range pairs {
+		if verdicts[i].event < keepEvent {
+			continue
+		}
+		for _, n := range [...]*node{p.a, p.b} {
+			if list, ok := of[n]; ok {
+				of[n] = append(list, i)
+			}
+		}
+	}
+	near := make([]bool, len(pairs))
+	for _, list := range of { // pairs lie in the order of their nodes, so that ties fall alike
+		slices.SortStableFunc(list, func(i, j int) int { return cmp.Compare(verdicts[j].event, verdicts[i].event) })
+		for _, i := range list[:min(len(list), keepNearest)] {
+			near[i] = true
+		}
+	}
+	return near
 }
 
 // pairs gives each pair of a node and a candidate that is not connected yet, once.

@@ -10,6 +10,8 @@ import (
 const (
 	keepStory = .3
 	keepEvent = .1
+
+	keepNearest = 20 // comparisons of an article that are kept for its event alone
 )
 
 // Settle compares the articles added since the last call with the window and decides anew about every component of
