@@ -161,14 +161,15 @@ func placesOf(p, q news.Print) []place {
 		if x == y && news.SampledShingle(x) && atA < len(p.Places) && atB < len(q.Places) {
 			out = append(out, place{int(p.Places[atA]), int(q.Places[atB])})
 		}
+		stepA, stepB := 0, 0
 		if x <= y {
-			i++
-			atA += sampled(x)
+			stepA = 1
 		}
 		if y <= x {
-			j++
-			atB += sampled(y)
+			stepB = 1
 		}
+		i, atA = i+stepA, atA+stepA&sampled(x)
+		j, atB = j+stepB, atB+stepB&sampled(y)
 	}
 	slices.SortFunc(out, func(x, y place) int { return x.a - y.a })
 	return out

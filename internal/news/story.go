@@ -196,14 +196,16 @@ func Alike(p, q Print) (Print, Print) {
 // Shared counts the hashes that two sorted slices have in common.
 func Shared(a, b []uint32) int {
 	n := 0
-	for i, j := 0, 0; i < len(a) && j < len(b); {
-		switch {
-		case a[i] < b[j]:
+	for i, j := 0, 0; i < len(a) && j < len(b); { // without a branch that could be mispredicted
+		x, y := a[i], b[j]
+		if x == y {
+			n++
+		}
+		if x <= y {
 			i++
-		case a[i] > b[j]:
+		}
+		if y <= x {
 			j++
-		default:
-			n, i, j = n+1, i+1, j+1
 		}
 	}
 	return n
