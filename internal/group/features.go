@@ -66,10 +66,10 @@ const (
 
 	// nearCosine is how alike the words of two articles are at least for their prose to be compared though hardly any
 	// prints say so.
-	nearCosine = .2
+	nearCosine = .4
 
 	// minPrintShare is the share of prints in common below which prose is not compared: it estimates the coverage.
-	minPrintShare = .02
+	minPrintShare = .05
 )
 
 // regime is what a pair has to be compared by.
