@@ -155,3 +155,15 @@ func TestNewTwinsFollow(t *testing.T) {
 		t.Errorf("settling nothing changed %+v", r.Changed)
 	}
 }
+
+// held counts the entries.
+func (p *postings) held() int {
+	n := 0
+	for _, s := range p.shards {
+		n += len(s.recent)
+		for _, run := range s.runs {
+			n += len(run)
+		}
+	}
+	return n
+}

@@ -123,15 +123,3 @@ func (p *postings) renumber(to []int32) {
 		s.runs = slices.DeleteFunc(s.runs, func(run []uint64) bool { return len(run) == 0 })
 	}
 }
-
-// held counts the entries.
-func (p *postings) held() int {
-	n := 0
-	for _, s := range p.shards {
-		n += len(s.recent)
-		for _, run := range s.runs {
-			n += len(run)
-		}
-	}
-	return n
-}
