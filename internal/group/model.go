@@ -100,7 +100,7 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 		return verdict{}
 	}
 	r := regimeOf(a.Print, b.Print)
-	v := verdict{story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
+	v := verdict{cosine: f[cosine], story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
 	if a.Article.Hub || b.Article.Hub {
 		v.story = min(v.story, .1) // a hub repeats many stories and joins none
 	}
@@ -108,10 +108,14 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 		v.reasons = g.model.Story[r].reasons(&f)
 	}
 	v.event = max(v.event, v.story)
-	if la, lb := a.Article.Lang, b.Article.Lang; la != lb && la != "" && lb != "" && v.story < g.model.StoryAt {
+	if !inOneLanguage(a, b) && v.story < g.model.StoryAt {
 		v.event = 0 // words of two languages agree by chance
 	}
 	return v
+}
+
+func inOneLanguage(a, b *node) bool {
+	return a.Article.Lang == b.Article.Lang || a.Article.Lang == "" || b.Article.Lang == ""
 }
 
 // phrases say what a feature means to a reader. %s stands for its share.

@@ -113,7 +113,9 @@ func (g *Grouper) decide(nodes []*node, r *Result) {
 	for i, n := range all {
 		stories[i] = number[storyOf[n]]
 	}
-	g.assign(all, stories, eventGraph(all, number, stories).cluster(g.model.EventAt), r)
+	events := eventGraph(all, number, stories)
+	events.said = newSaid(all, stories, g.contexts(all))
+	g.assign(all, stories, events.cluster(g.model.EventAt), r)
 }
 
 func numbers(nodes []*node) map[*node]int {

@@ -35,6 +35,7 @@ var stopwords = func() map[uint32]bool {
 var stemLanguages = map[string]string{
 	"en": "english", "es": "spanish", "fr": "french", "ru": "russian",
 	"sv": "swedish", "no": "norwegian", "nb": "norwegian", "hu": "hungarian",
+	"": "english", // a headline of names: it has to meet the texts of a language that can be told, most of them English
 }
 
 // stemCharacters is how much of a word is kept in languages without a stemmer (truncation, as in McNamee and Mayfield
