@@ -177,11 +177,23 @@ func (g *grouping) end(torn error) error {
 func parseLine(line []byte) (inputLine, error) {
 	var l inputLine
 	if err := json.Unmarshal(line, &l); err != nil {
-		return l, fmt.Errorf("no article as JSON: %w", err)
+		return l, fmt.Errorf("no article as JSON: %w", inWords(err))
 	}
 	var err error
 	l.id, err = parseID(l.RawID)
 	return l, err
+}
+
+// inWords says of a value of the wrong type what it is and should be, without Go's names for either.
+func inWords(err error) error {
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case wrong.Field == "":
+		return fmt.Errorf("the line is a JSON %s, not an object", wrong.Value)
+	}
+	return fmt.Errorf("%q is a JSON %s, not a string", wrong.Field, wrong.Value)
 }
 
 func parseID(raw json.RawMessage) (any, error) {

@@ -53,6 +53,7 @@ type Grouper struct {
 	index       candidates
 	constraints *constraints
 	fresh       []*node // added since the last Settle
+	bereft      []*node // lost an edge since then: to decide about, and not to compare anew
 	rivals      []*node // twins that come before their representative by content key
 }
 
@@ -155,6 +156,7 @@ func (g *Grouper) insert(it Item) *node {
 func (g *Grouper) remove(n *node) {
 	g.fresh = slices.DeleteFunc(g.fresh, func(m *node) bool { return m == n })
 	g.rivals = slices.DeleteFunc(g.rivals, func(m *node) bool { return m == n })
+	g.bereft = slices.DeleteFunc(g.bereft, func(m *node) bool { return m == n })
 	delete(g.byID, n.Article.ID)
 	g.leave(n)
 	g.index.forget(n)
@@ -163,7 +165,11 @@ func (g *Grouper) remove(n *node) {
 		return
 	}
 	g.index.remove(n)
-	g.cut(n)
+	if left := g.cut(n); len(n.twins) == 0 {
+		g.bereft = append(g.bereft, left...)
+	} else {
+		g.fresh = append(g.fresh, left...) // to find the heir
+	}
 	if k, ok := g.seatOf(n); ok {
 		delete(g.twins, k)
 		g.promote(k, n.twins)
@@ -215,12 +221,19 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 			}
 		}
 	}
-	for _, n := range g.fresh {
-		if m := h.byID[n.Article.ID]; m != nil {
-			h.fresh = append(h.fresh, m)
+	h.fresh, h.bereft = h.own(g.fresh), h.own(g.bereft)
+	return h
+}
+
+// own gives the Grouper's nodes of another's articles, of those that it has.
+func (g *Grouper) own(others []*node) []*node {
+	var out []*node
+	for _, n := range others {
+		if m := g.byID[n.Article.ID]; m != nil {
+			out = append(out, m)
 		}
 	}
-	return h
+	return out
 }
 
 func newest(ns []*node) time.Time {

@@ -104,6 +104,9 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 	if a.Article.Hub || b.Article.Hub {
 		v.story = min(v.story, .1) // a hub repeats many stories and joins none
 	}
+	if a.Article.Hub && b.Article.Hub { // two tell of many happenings each; a live page finds its event by the articles about it
+		return verdict{story: v.story}
+	}
 	if v.story >= g.model.StoryAt {
 		v.reasons = g.model.Story[r].reasons(&f)
 	}

@@ -23,9 +23,9 @@ func (g *Grouper) Settle() Result {
 	grown := g.settleTwins()
 	dirty := g.dirty()
 	r.Edges = g.connect(dirty)
-	g.decide(g.reach(dirty), &r)
+	g.decide(g.reach(append(dirty, g.bereft...)), &r)
 	g.noteGrown(grown, &r)
-	g.fresh = nil
+	g.fresh, g.bereft = nil, nil
 	return r
 }
 

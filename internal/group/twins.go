@@ -22,7 +22,7 @@ func (g *Grouper) seatOf(n *node) (uint64, bool) {
 	default:
 		return 0, false
 	}
-	return mixed(mixed(mixed(body, n.Print.Headline), outlet), stringHash(g.constraints.side(n.Article.ID))), true
+	return mixed(mixed(mixed(mixed(0, body), n.Print.Headline), outlet), stringHash(g.constraints.side(n.Article.ID))), true
 }
 
 func mixed(h, more uint64) uint64 {
@@ -114,7 +114,7 @@ func (g *Grouper) elect() {
 	g.rivals = nil
 	for rep, heir := range best {
 		g.index.remove(rep)
-		g.cut(rep)
+		g.fresh = append(g.fresh, g.cut(rep)...)
 		heir.lead(append(rep.twins, rep))
 		rep.twins = nil
 		if k, ok := g.seatOf(heir); ok {
@@ -124,11 +124,13 @@ func (g *Grouper) elect() {
 	}
 }
 
-// cut takes the edges of a node away. Their other ends are settled again.
-func (g *Grouper) cut(n *node) {
+// cut takes the edges of a node away and gives their other ends.
+func (g *Grouper) cut(n *node) []*node {
+	left := make([]*node, 0, len(n.edges))
 	for _, e := range n.edges {
 		e.to.edges = slices.DeleteFunc(e.to.edges, func(x edge) bool { return x.to == n })
-		g.fresh = append(g.fresh, e.to)
+		left = append(left, e.to)
 	}
 	n.edges = nil
+	return left
 }

@@ -110,7 +110,7 @@ func (t *terms) add(text string, ts []token, where uint8, from int) {
 func (t *terms) term(text string, ts []token, i int) (uint32, bool) {
 	tok := ts[i]
 	switch {
-	case tok.unspaced && tok.end-tok.start <= 4:
+	case tok.unspaced && oneLetter(text[tok.start:tok.end]):
 		if i == 0 || !ts[i-1].unspaced || ts[i-1].end != tok.start {
 			return 0, false
 		}
@@ -121,6 +121,17 @@ func (t *terms) term(text string, ts []token, i int) (uint32, bool) {
 		return tok.hash, true
 	}
 	return t.stemHash(tok.hash, func() string { return string(fold(nil, text[tok.start:tok.end])) }), true
+}
+
+// oneLetter says whether a token is a single letter, with its vowel signs and tone marks: Thai has up to three on one.
+func oneLetter(tok string) bool {
+	n := 0
+	for _, r := range tok {
+		if !unicode.IsMark(r) {
+			n++
+		}
+	}
+	return n == 1
 }
 
 func (t *terms) use(h uint32, bits, at uint8) {
