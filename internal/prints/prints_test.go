@@ -82,16 +82,16 @@ func TestUnspacedScripts(t *testing.T) {
 	}
 }
 
-// A letter with its vowel signs is one character, and no word of its own: of such single letters all texts have the same.
-func TestMarkedLettersArePaired(t *testing.T) {
+// A letter with its vowel signs is one character, and no word of its own: of such single letters all texts have the same. Four in a row are a term.
+func TestMarkedLettersRunTogether(t *testing.T) {
 	for name, tt := range map[string]struct {
 		lang, one, other string
 		shared           int
 	}{
-		"Thai, no pair":    {"th", "กี่ดู้", "ดู้กี่", 0},
-		"Thai, the same":   {"th", "กี่ดู้", "กี่ดู้", 1},
-		"Khmer, no pair":   {"km", "កិខុ", "ខុកិ", 0},
-		"Burmese, no pair": {"my", "ကိုခို", "ခိုကို", 0},
+		"Thai, no run":    {"th", "กี่ดู้กี่ดู้", "ดู้กี่ดู้กี่", 0},
+		"Thai, the same":   {"th", "กี่ดู้กี่ดู้", "กี่ดู้กี่ดู้", 1},
+		"Khmer, no run":   {"km", "កិខុកិខុ", "ខុកិខុកិ", 0},
+		"Burmese, no run": {"my", "ကိုခိုကိုခို", "ခိုကိုခိုကို", 0},
 		"Katakana, a word": {"ja", "マンション", "マンション", 1},
 	} {
 		t.Run(name, func(t *testing.T) {

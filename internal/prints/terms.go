@@ -85,7 +85,7 @@ func truncate(w string) string {
 }
 
 // terms gathers the stemmed words of an article that are no stop words, with their uses, and the ordered pairs of
-// neighbours among them. Scripts written without spaces give pairs of neighbouring characters instead of words.
+// neighbours among them. Scripts written without spaces give runs of neighbouring characters instead of words.
 type terms struct {
 	stem  func(string) string
 	lang  uint32 // hash of the language
@@ -111,16 +111,43 @@ func (t *terms) term(text string, ts []token, i int) (uint32, bool) {
 	tok := ts[i]
 	switch {
 	case tok.unspaced && oneLetter(text[tok.start:tok.end]):
-		if i == 0 || !ts[i-1].unspaced || ts[i-1].end != tok.start {
-			return 0, false
-		}
-		return mix32(ts[i-1].hash*31 + tok.hash), true
+		return characters(ts, i, runLength(text[tok.start:tok.end]))
 	case stopwords[tok.hash] || tok.end-tok.start < 2:
 		return 0, false
 	case tok.figure:
 		return tok.hash, true
 	}
 	return t.stemHash(tok.hash, func() string { return string(fold(nil, text[tok.start:tok.end])) }), true
+}
+
+// How many characters in a row make a term where no spaces do: a pair of those that are syllables or words, four letters
+// of an alphabet, two of which say as little as two of any other.
+const (
+	syllableRun = 2
+	letterRun   = 4
+)
+
+func runLength(tok string) int {
+	first, _ := utf8.DecodeRuneInString(tok)
+	if unicode.In(first, unicode.Han, unicode.Hiragana, unicode.Katakana) {
+		return syllableRun
+	}
+	return letterRun
+}
+
+// characters gives the term of the n characters in a row that end with the i-th token.
+func characters(ts []token, i, n int) (uint32, bool) {
+	if i < n-1 {
+		return 0, false
+	}
+	h := ts[i-n+1].hash
+	for k := i - n + 2; k <= i; k++ {
+		if !ts[k-1].unspaced || ts[k-1].end != ts[k].start {
+			return 0, false
+		}
+		h = mix32(h*31 + ts[k].hash)
+	}
+	return h, true
 }
 
 // oneLetter says whether a token is a single letter, with its vowel signs and tone marks: Thai has up to three on one.
