@@ -38,7 +38,7 @@ func standing(id int64, members []*node) Standing {
 func (n *node) weight() int {
 	words := len(n.rest) / 4
 	if n.twinOf == nil {
-		words += n.Print.Prose()
+		words += int(n.prose)
 	}
 	return 1 + words/1000
 }
@@ -64,14 +64,15 @@ func (g *Grouper) Forget(stories []int64) {
 // drop takes a node out of everything but the lists of nodes and of its story.
 func (g *Grouper) drop(n *node, gone map[int64]bool) {
 	delete(g.byID, n.Article.ID)
+	g.lay(n)
 	g.index.forget(n)
 	if n.twinOf != nil { // twins are in one story, and go together
 		return
 	}
 	g.index.remove(n)
-	for _, e := range n.edges {
-		if !gone[e.to.Story] {
-			e.to.edges = slices.DeleteFunc(e.to.edges, func(x edge) bool { return x.to == n })
+	for e := range g.edges(n) {
+		if e.to != nil && !gone[e.to.Story] { // a node that is dropped already is known no more
+			e.to.disjoin(n.number)
 		}
 	}
 	if k, ok := g.seatOf(n); ok {

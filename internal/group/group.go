@@ -51,6 +51,7 @@ type Grouper struct {
 	stories     map[int64][]*node // living stories by id
 	events      map[int64][]int64 // stories by event, and some that were; see storiesOf
 	index       candidates
+	desk        desk
 	constraints *constraints
 	fresh       []*node // added since the last Settle
 	rivals      []*node // twins that come before their representative by content key
@@ -117,16 +118,13 @@ func (g *Grouper) RestoreEdge(e news.Edge) {
 	if a == nil || b == nil || a.twinOf != nil || b.twinOf != nil {
 		return
 	}
-	join(a, b, e.Story, e.Event)
-}
-
-func join(a, b *node, story, event float64) {
-	a.edges = append(a.edges, edge{b, float32(story), float32(event)})
-	b.edges = append(b.edges, edge{a, float32(story), float32(event)})
+	g.join(a, b, e.Story, e.Event)
 }
 
 func (g *Grouper) insert(it Item) *node {
 	n := newNode(it)
+	n.Print = &it.Print
+	defer func() { n.Print = nil }()
 	g.byID[it.Article.ID] = n
 	if it.Story != 0 {
 		g.stories[it.Story] = append(g.stories[it.Story], n)
@@ -157,6 +155,7 @@ func (g *Grouper) remove(n *node) {
 	g.rivals = slices.DeleteFunc(g.rivals, func(m *node) bool { return m == n })
 	delete(g.byID, n.Article.ID)
 	g.leave(n)
+	g.lay(n)
 	g.index.forget(n)
 	if n.twinOf != nil {
 		n.twinOf.twins = slices.DeleteFunc(n.twinOf.twins, func(m *node) bool { return m == n })
@@ -209,7 +208,7 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 		}
 	}
 	for n := range open {
-		for _, e := range n.edges {
+		for e := range g.edges(n) {
 			if open[e.to] && n.Article.ID < e.to.Article.ID {
 				h.RestoreEdge(news.Edge{A: n.Article.ID, B: e.to.Article.ID, Story: float64(e.story), Event: float64(e.event)})
 			}
@@ -226,8 +225,8 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 func newest(ns []*node) time.Time {
 	var t time.Time
 	for _, n := range ns {
-		if n.seen.After(t) {
-			t = n.seen
+		if at := n.seenAt(); at.After(t) {
+			t = at
 		}
 	}
 	return t

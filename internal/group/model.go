@@ -108,7 +108,7 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 		v.reasons = g.model.Story[r].reasons(&f)
 	}
 	v.event = max(v.event, v.story)
-	if la, lb := a.Article.Lang, b.Article.Lang; la != lb && la != "" && lb != "" && v.story < g.model.StoryAt {
+	if la, lb := a.Article.Lang(), b.Article.Lang(); la != lb && la != "" && lb != "" && v.story < g.model.StoryAt {
 		v.event = 0 // words of two languages agree by chance
 	}
 	return v
