@@ -78,8 +78,25 @@ func (r *bitReader) unary() uint32 {
 
 func (r *bitReader) count() uint32 { return r.get(uint(r.get(6))) }
 
+// rice writes a number whose lowest bits are any and the rest mostly 0 (Rice 1979).
+func (w *bitWriter) rice(x uint32, low uint) {
+	w.put(x&(1<<low-1), low)
+	w.unary(x >> low)
+}
+
+func (r *bitReader) rice(low uint) uint32 {
+	ahead := r.ahead()
+	x := uint32(ahead) & (1<<low - 1)
+	r.at += low
+	if zeros := uint(bits.TrailingZeros64(ahead >> low)); low+zeros < 57 {
+		r.at += zeros + 1
+		return x | uint32(zeros)<<low
+	}
+	return x | r.unary()<<low
+}
+
 // rising writes numbers that rise. Of the differences between them the lowest bits are written as they are and the rest
-// in unary (Rice 1979), which for hashes is within a tenth of a bit of the least. Bits that are 0 in all of them are left out.
+// in unary, which for hashes is within a tenth of a bit of the least. Bits that are 0 in all of them are left out.
 func (w *bitWriter) rising(list []uint32) {
 	if w.count(uint32(len(list))); len(list) == 0 {
 		return
@@ -95,8 +112,7 @@ func (w *bitWriter) rising(list []uint32) {
 	last := uint32(0)
 	for _, x := range list {
 		gap := x>>shift - last
-		w.put(gap&(1<<low-1), low)
-		w.unary(gap >> low)
+		w.rice(gap, low)
 		last += gap
 	}
 }
@@ -116,16 +132,7 @@ func (r *bitReader) rising(list []uint32) []uint32 {
 	shift, low := uint(r.get(5)), uint(r.get(5))
 	last := uint32(0)
 	for range n {
-		ahead := r.ahead()
-		gap := uint32(ahead) & (1<<low - 1)
-		r.at += low
-		if zeros := uint(bits.TrailingZeros64(ahead >> low)); low+zeros < 57 {
-			r.at += zeros + 1
-			gap |= uint32(zeros) << low
-		} else {
-			gap |= r.unary() << low
-		}
-		last += gap
+		last += r.rice(low)
 		list = append(list, last<<shift)
 	}
 	return list

@@ -163,7 +163,7 @@ func (p *postings) held() int {
 	for _, s := range p.shards {
 		n += len(s.recent)
 		for _, run := range s.runs {
-			n += len(run)
+			n += run.n
 		}
 	}
 	return n
