@@ -35,7 +35,7 @@ func (g *Grouper) Compare(each func(a, b Item, f *Features, regime int)) {
 			for _, p := range pairs[from:to] {
 				f := g.compare(p.a, p.b, p.prints)
 				if f.says(p.a.Print, p.b.Print) {
-					each(p.a.item(), p.b.item(), &f, int(regimeOf(p.a.Print, p.b.Print)))
+					each(p.a.whole(), p.b.whole(), &f, int(regimeOf(p.a.Print, p.b.Print)))
 				}
 			}
 		})

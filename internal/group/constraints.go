@@ -169,7 +169,7 @@ func (g *Grouper) Correct(all []news.Correction) {
 	}
 	g.constraints = next
 	for _, n := range moving {
-		g.fresh = append(g.fresh, g.insert(n.item()))
+		g.fresh = append(g.fresh, g.insert(n.whole()))
 	}
 	for _, e := range edges {
 		g.RestoreEdge(e)

@@ -1,7 +1,7 @@
 package group
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"time"
 )
@@ -15,22 +15,33 @@ type Standing struct {
 	Weight       int       // articles that it takes the room of: one each, and one more for each thousand words
 }
 
-// Standings gives every story of the window by id.
-func (g *Grouper) Standings() []Standing {
-	out := make([]Standing, 0, len(g.stories))
-	for _, id := range slices.Sorted(maps.Keys(g.stories)) {
-		out = append(out, standing(id, g.stories[id]))
+// Standings gives stories of the window by id, those that are wanted. Until wanted returns, the Members of what it is given
+// are good, so that looking at a whole window takes no memory.
+func (g *Grouper) Standings(wanted func(Standing) bool) []Standing {
+	var out []Standing
+	var room []int64
+	for id, members := range g.stories {
+		s := standing(id, members, room[:0])
+		if room = s.Members; wanted(s) {
+			s.Members = slices.Clone(s.Members)
+			out = append(out, s)
+		}
 	}
+	slices.SortFunc(out, func(a, b Standing) int { return cmp.Compare(a.Story, b.Story) })
 	return out
 }
 
-func standing(id int64, members []*node) Standing {
-	s := Standing{Story: id, Event: members[0].Event, Newest: newest(members), Members: make([]int64, len(members))}
-	for i, n := range members {
-		s.Members[i] = n.Article.ID
+// AnyStory wants every story.
+func AnyStory(Standing) bool { return true }
+
+func standing(id int64, members []*node, room []int64) Standing {
+	s := Standing{Story: id, Event: members[0].Event, Newest: newest(members)}
+	for _, n := range members {
+		room = append(room, n.Article.ID)
 		s.Last = max(s.Last, n.Article.ID)
 		s.Weight += n.weight()
 	}
+	s.Members = room
 	return s
 }
 

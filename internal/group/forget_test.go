@@ -40,7 +40,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 			}
 			g.Settle()
 		}
-		g.Forget(storiesOf(g.Standings()))
+		g.Forget(storiesOf(g.Standings(AnyStory)))
 		if diff := gocmp.Diff(sizes(New(Options{})), sizes(g)); diff != "" {
 			rt.Fatalf("held (-nothing +after forgetting all):\n%s", diff)
 		}
@@ -56,7 +56,7 @@ func TestForgetSome(t *testing.T) {
 		var gone []int64
 		want := map[int64][]int64{}
 		last := int64(0)
-		for _, st := range g.Standings() {
+		for _, st := range g.Standings(AnyStory) {
 			last = max(last, st.Story)
 			if rapid.Bool().Draw(rt, "forget") {
 				gone = append(gone, st.Story)
@@ -66,7 +66,7 @@ func TestForgetSome(t *testing.T) {
 		}
 		g.Forget(gone)
 		got := map[int64][]int64{}
-		for _, st := range g.Standings() {
+		for _, st := range g.Standings(AnyStory) {
 			got[st.Story] = st.Members
 		}
 		if diff := gocmp.Diff(want, got); diff != "" {
@@ -117,7 +117,7 @@ func TestStandings(t *testing.T) {
 		g.Add(it)
 	}
 	g.Settle()
-	all := g.Standings()
+	all := g.Standings(AnyStory)
 	if len(all) != 2 {
 		t.Fatalf("%+v: want two stories", all)
 	}

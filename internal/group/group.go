@@ -46,12 +46,16 @@ type Grouper struct {
 	second               SecondOpinion
 	similar              float64 // Options.Threshold
 
-	byID        map[int64]*node
-	twins       map[uint64]*node  // by seat
-	stories     map[int64][]*node // living stories by id
-	events      map[int64][]int64 // stories by event, and some that were; see storiesOf
-	index       candidates
-	desk        desk
+	byID    map[int64]*node
+	twins   map[uint64]*node  // by seat
+	stories map[int64][]*node // living stories by id
+	events  map[int64][]int64 // stories by event, and some that were; see storiesOf
+	index   candidates
+	desk    desk
+	lent    struct {
+		print string
+		open  news.Print
+	} // the last print that Item gave
 	constraints *constraints
 	fresh       []*node // added since the last Settle
 	rivals      []*node // twins that come before their representative by content key
@@ -95,7 +99,20 @@ func (g *Grouper) Item(id int64) (Item, bool) {
 	if !ok {
 		return Item{}, false
 	}
-	return n.item(), true
+	if n.print != g.lent.print { // copies come one after the other, and share a print
+		g.lent.print, g.lent.open = n.print, n.open()
+	}
+	it := n.item()
+	it.Print = g.lent.open
+	return it, true
+}
+
+// Close drops what only adding and settling need.
+func (g *Grouper) Close() {
+	g.index, g.twins, g.events = candidates{}, nil, nil
+	for _, n := range g.byID {
+		n.edges = nil
+	}
 }
 
 // Add puts a new or revised article into the window. It belongs to no story until Settle.
@@ -203,7 +220,7 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 	for _, id := range slices.Sorted(maps.Keys(g.byID)) {
 		n := g.byID[id]
 		if n.Story == 0 || !newest(g.stories[n.Story]).Before(now.Add(-g.window)) {
-			h.Restore(n.item())
+			h.Restore(n.whole())
 			open[n] = true
 		}
 	}

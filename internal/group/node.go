@@ -59,14 +59,26 @@ func newNode(it Item) *node {
 	return n
 }
 
-// item gives back what newNode was given, in UTC.
+// whole gives back what newNode was given, in UTC.
+func (n *node) whole() Item {
+	it := n.item()
+	it.Print = n.open()
+	return it
+}
+
+// open gives the node's print.
+func (n *node) open() news.Print {
+	var s sheet
+	s.open(n.print)
+	return s.Print
+}
+
+// item is whole but for the print.
 func (n *node) item() Item {
 	it := unpack(n.rest)
 	a := &it.Article
 	a.ID, a.Lang, a.Hub, a.Seen = n.Article.ID, n.Article.Lang(), n.Article.Hub, n.seenAt()
-	var s sheet
-	s.open(n.print)
-	it.Print, it.Story, it.Event = s.Print, n.Story, n.Event
+	it.Story, it.Event = n.Story, n.Event
 	return it
 }
 
