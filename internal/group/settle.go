@@ -27,7 +27,7 @@ func (g *Grouper) Settle() Result {
 	g.noteGrown(grown, &r)
 	g.fresh = nil
 	g.desk.clear()
-	g.desk.spare = nil
+	g.desk = desk{}
 	return r
 }
 
