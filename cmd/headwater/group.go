@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -242,17 +243,19 @@ func parseTime(s string) time.Time {
 }
 
 // print prints articles that are grouped, and forgets their ids.
-func (g *grouping) print(placed []newsroom.Placed) error {
+func (g *grouping) print(placed iter.Seq[newsroom.Placed]) error {
 	w := bufio.NewWriterSize(g.stdout, 1<<16)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	for _, p := range placed {
+	var printed []int64
+	for p := range placed {
 		if err := enc.Encode(g.output(p)); err != nil {
 			return err
 		}
+		printed = append(printed, p.Article)
 	}
-	for _, p := range placed {
-		delete(g.held, p.Article)
+	for _, article := range printed { // not before, since each may be the origin of another
+		delete(g.held, article)
 	}
 	return w.Flush()
 }

@@ -33,17 +33,20 @@ func (g *Grouper) contexts(nodes []*node) [][]weight {
 	own := make(map[*node][]weight, len(nodes))
 	lent := slices.Clone(nodes)
 	for i, n := range nodes {
-		near[i] = neighboursOf(n)
+		near[i] = g.neighboursOf(n)
 		for _, m := range near[i] {
 			lent = append(lent, m.node)
 		}
 	}
 	slices.SortFunc(lent, byKey)
 	lent = slices.Compact(lent)
-	vectors := make([][]weight, len(lent))
-	share(len(lent), func(_, i int) { vectors[i] = g.index.heaviest(lent[i]) })
-	for i, n := range lent {
-		own[n] = vectors[i]
+	for some := range slices.Chunk(lent, mostOpen) {
+		g.lay(some...)
+		vectors := make([][]weight, len(some))
+		share(len(some), func(_, i int) { vectors[i] = g.index.heaviest(some[i]) })
+		for i, n := range some {
+			own[n] = vectors[i]
+		}
 	}
 	wide := make([][]weight, len(nodes))
 	share(len(nodes), func(_, i int) { wide[i] = widened(nodes[i], near[i], own) })
@@ -51,9 +54,9 @@ func (g *Grouper) contexts(nodes []*node) [][]weight {
 }
 
 // neighboursOf gives the nearest of the nodes that a node has edges with.
-func neighboursOf(n *node) []neighbour {
+func (g *Grouper) neighboursOf(n *node) []neighbour {
 	var out []neighbour
-	for _, e := range n.edges {
+	for e := range g.edges(n) {
 		if inOneLanguage(n, e.to) {
 			out = closer(out, neighbour{e.to, e.event})
 		}

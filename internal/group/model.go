@@ -118,7 +118,7 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 }
 
 func inOneLanguage(a, b *node) bool {
-	return a.Article.Lang == b.Article.Lang || a.Article.Lang == "" || b.Article.Lang == ""
+	return a.Article.lang == b.Article.lang || a.Article.Lang() == "" || b.Article.Lang() == ""
 }
 
 // phrases say what a feature means to a reader. %s stands for its share.

@@ -3,6 +3,7 @@ package newsroom_test
 import (
 	"bufio"
 	"encoding/json"
+	"iter"
 	"os"
 	"testing"
 	"time"
@@ -51,8 +52,8 @@ func grouped(t *testing.T, reports []report) []newsroom.Placed {
 		t.Fatal(err)
 	}
 	placed := make([]newsroom.Placed, len(reports))
-	b := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Print: func(ps []newsroom.Placed) error {
-		for _, p := range ps {
+	b := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Print: func(ps iter.Seq[newsroom.Placed]) error {
+		for p := range ps {
 			placed[p.Article-1] = p
 		}
 		return nil

@@ -162,7 +162,8 @@ func oneLetter(tok string) bool {
 }
 
 func (t *terms) use(h uint32, bits, at uint8) {
-	u, known := t.uses[h]
+	term := short(h, termBits)
+	u, known := t.uses[term]
 	if !known {
 		u.first = at
 	}
@@ -170,9 +171,9 @@ func (t *terms) use(h uint32, bits, at uint8) {
 	if u.bits&news.TermCount < news.TermCount {
 		u.bits++
 	}
-	t.uses[h] = u
+	t.uses[term] = u
 	if t.last != 0 {
-		t.pairs = append(t.pairs, mix32(t.last*0x9e3779b9+h))
+		t.pairs = append(t.pairs, short(mix32(t.last*0x9e3779b9+h), pairBits))
 	}
 	t.last = h
 }
@@ -223,10 +224,10 @@ func grams(text string, ts []token) []uint32 {
 		}
 		starts = append(starts, len(w))
 		if len(starts) <= gramLength {
-			out = append(out, hash32(w))
+			out = append(out, short(hash32(w), gramBits))
 		}
 		for i := 0; i+gramLength < len(starts); i++ {
-			out = append(out, hash32(w[starts[i]:starts[i+gramLength]]))
+			out = append(out, short(hash32(w[starts[i]:starts[i+gramLength]]), gramBits))
 		}
 	}
 	return sorted(out)
