@@ -57,7 +57,7 @@ type raw struct {
 }
 
 const (
-	benchChunk = 2048      // articles that wait to be prepared together
+	benchChunk = 8192      // articles that wait to be prepared together
 	benchBytes = 128 << 20 // of titles and texts, at which fewer articles are prepared together
 	maxHeld    = 1_000_000 // articles that a Bench holds; one of more than a thousand words counts as several
 )
