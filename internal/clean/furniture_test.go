@@ -242,9 +242,11 @@ func TestLongFurnitureStandsBesideFurniture(t *testing.T) {
 		item func(i int) string // of those that have the long block
 		want bool               // still in the text
 	}{
-		"beside furniture":        {func(i int) string { return "<p>Read the terms here.</p>" + long + ownWords(i) }, false},
-		"beside prose":            {func(i int) string { return ownWords(i) + long + ownWords(i+7) }, true},
-		"beside furniture in one": {func(i int) string { return []string{"<p>Read the terms here.</p>", ownWords(i + 3)}[min(i, 1)] + long + ownWords(i) }, true},
+		"beside furniture": {func(i int) string { return "<p>Read the terms here.</p>" + long + ownWords(i) }, false},
+		"beside prose":     {func(i int) string { return ownWords(i) + long + ownWords(i+7) }, true},
+		"beside furniture in one": {func(i int) string {
+			return []string{"<p>Read the terms here.</p>", ownWords(i + 3)}[min(i, 1)] + long + ownWords(i)
+		}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			doc := document(16, func(i int) string {
