@@ -193,8 +193,11 @@ type queue []merge
 func (q queue) Len() int      { return len(q) }
 func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
 func (q queue) Less(i, j int) bool {
-	a, b := q[i], q[j]
-	return cmp.Or(cmp.Compare(b.p, a.p), cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j)) < 0
+	a, b := &q[i], &q[j]
+	if a.p != b.p {
+		return a.p > b.p
+	}
+	return cmp.Or(cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j)) < 0
 }
 func (q *queue) Push(x any) { *q = append(*q, x.(merge)) } //nolint:errcheck // as above
 func (q *queue) Pop() any {

@@ -1,9 +1,6 @@
 package group
 
-import (
-	"math"
-	"slices"
-)
+import "math"
 
 const (
 	// contextShare is the weight of what two clusters tell beside the probability of their pairs, of 1. Probabilities are
@@ -92,8 +89,28 @@ func (s *said) unload() {
 // merge takes j into i.
 func (s *said) merge(i, j int) {
 	s.unload()
-	s.vectors[i], s.vectors[j] = summed(slices.Concat(s.vectors[i], s.vectors[j])), nil
+	s.vectors[i], s.vectors[j] = sum(s.vectors[i], s.vectors[j]), nil
 	s.days[i] += s.days[j]
 	s.nodes[i] += s.nodes[j]
 	s.load(i)
+}
+
+// sum adds two vectors.
+func sum(v, w []weight) []weight {
+	out := make([]weight, 0, len(v)+len(w))
+	i, j := 0, 0
+	for i < len(v) && j < len(w) {
+		switch {
+		case v[i].term < w[j].term:
+			out = append(out, v[i])
+			i++
+		case v[i].term > w[j].term:
+			out = append(out, w[j])
+			j++
+		default:
+			out = append(out, weight{v[i].term, v[i].w + w[j].w})
+			i, j = i+1, j+1
+		}
+	}
+	return append(append(out, v[i:]...), w[j:]...)
 }
