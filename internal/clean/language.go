@@ -189,7 +189,7 @@ func count(text string, score *[len(stopWords)]int) {
 			}
 			n++
 		}
-		if n == 0 {
+		if n == 0 || n == 1 && len(text) > 1 && text[1] == '.' { // the U.S. is no Czech s
 			text = text[1:]
 			continue
 		}

@@ -101,11 +101,16 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 	}
 	r := regimeOf(a.Print, b.Print)
 	v := verdict{story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
+	told := retold(a, b, &f)
+	v.story = max(v.story, told)
 	if a.Article.Hub || b.Article.Hub {
 		v.story = min(v.story, .1) // a hub repeats many stories and joins none
 	}
 	if v.story >= g.model.StoryAt {
 		v.reasons = g.model.Story[r].reasons(&f)
+		if told >= g.model.StoryAt {
+			v.reasons = append([]news.Evidence{retoldReason(told)}, v.reasons...)
+		}
 	}
 	v.event = max(v.event, v.story)
 	if la, lb := a.Article.Lang, b.Article.Lang; la != lb && la != "" && lb != "" && v.story < g.model.StoryAt {
