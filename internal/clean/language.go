@@ -147,6 +147,10 @@ func scriptOf(r rune) int {
 	return scriptOther
 }
 
+// overrules is how many stop words more than of the language that the feed says another one needs. Headlines have few, and
+// neighbouring languages share many.
+const overrules = 3
+
 // latin counts stop words. A word that several languages share speaks for each of them; a single word is too
 // little unless the feed says the same.
 func latin(text, hint string) string {
@@ -164,12 +168,13 @@ func latin(text, hint string) string {
 			second = max(second, n)
 		}
 	}
+	said := 0 // for what the feed says
 	for i, n := range score {
-		if stopWords[i].lang == hint && n > 0 && n*5 >= score[best]*4 {
-			return hint
+		if stopWords[i].lang == hint {
+			said = n
 		}
 	}
-	if score[best] == 0 { // a headline: what the feed says is all there is
+	if hint != "" && score[best] < said+overrules {
 		return hint
 	}
 	if score[best] < 2 || score[best] <= second {
@@ -180,6 +185,7 @@ func latin(text, hint string) string {
 
 func count(text string, score *[len(stopWords)]int) {
 	var low [24]byte
+	before := byte(' ')
 	for text != "" {
 		n := 0
 		w := low[:0]
@@ -189,10 +195,15 @@ func count(text string, score *[len(stopWords)]int) {
 			}
 			n++
 		}
-		if n == 0 || n == 1 && len(text) > 1 && text[1] == '.' { // the U.S. is no Czech s
-			text = text[1:]
+		if n == 0 {
+			before, text = text[0], text[1:]
 			continue
 		}
+		if n == 1 && (before == '\'' || before == '.' || strings.HasPrefix(text[1:], ".")) { // of "Apple's" and "U.S."
+			before, text = ' ', text[1:]
+			continue
+		}
+		before = ' '
 		for set := stopIndex[string(w)]; set != 0; set &= set - 1 {
 			score[bits.TrailingZeros32(set)]++
 		}
