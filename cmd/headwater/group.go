@@ -45,6 +45,7 @@ type outputLine struct {
 	Role       news.Role       `json:"role"`
 	Origin     outputOrigin    `json:"origin"`
 	Confidence float64         `json:"confidence"`
+	Scoop      *outputOrigin   `json:"scoop,omitempty"` // who had the news first, where that is another
 	Claims     []view.Claim    `json:"claims"`
 	Evidence   []view.Evidence `json:"evidence"`
 }
@@ -246,7 +247,7 @@ func (g *grouping) print(placed []newsroom.Placed) error {
 }
 
 func (g *grouping) output(p newsroom.Placed) outputLine {
-	o := p.Story.Origin
+	o := p.Origin
 	line := outputLine{
 		ID: g.held[p.Article], Story: p.Story.ID, Event: p.Story.Event, Role: p.Role, Confidence: o.Confidence,
 		Origin:   outputOrigin{Name: o.Name, Domain: o.Domain, URL: o.URL, Article: ""},
@@ -255,6 +256,12 @@ func (g *grouping) output(p newsroom.Placed) outputLine {
 	}
 	if !o.Named() {
 		line.Origin.Article = g.held[o.Article]
+	}
+	if s := p.Story.Origin.Scoop; s.Key() != "" && s.Key() != o.Key() {
+		line.Scoop = &outputOrigin{Name: s.Name, Domain: s.Domain, URL: s.URL, Article: ""}
+		if s.Article != 0 {
+			line.Scoop.Article = g.held[s.Article]
+		}
 	}
 	return line
 }

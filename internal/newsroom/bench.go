@@ -29,6 +29,7 @@ type BenchOptions struct {
 type Placed struct {
 	Article  int64       // the number of its Add, from 1
 	Story    *news.Story // without its members
+	Origin   news.Origin // the story's, or the text of it that the article carries
 	Role     news.Role
 	Claims   []news.Claim
 	Evidence []news.Evidence
@@ -143,7 +144,9 @@ func (b *Bench) flush(stories []group.Standing) error {
 	for _, st := range stories {
 		s := b.room.story(group.Change{Story: st.Story, Event: st.Event, Members: st.Members})
 		for _, m := range s.Members {
-			out = append(out, Placed{Article: m.Article.ID, Story: &s, Role: m.Role, Claims: m.Claims, Evidence: m.Evidence})
+			out = append(out, Placed{
+				Article: m.Article.ID, Story: &s, Origin: s.OriginOf(m), Role: m.Role, Claims: m.Claims, Evidence: m.Evidence,
+			})
 		}
 		s.Members = nil
 	}

@@ -75,10 +75,16 @@ func (c *contender) weigh(kind string, weight float64, format string, args ...an
 // The work grows in step with the number of members. It puts them into the order of time, and panics without any.
 func (w Weigher) Decide(members []Candidate) Decision {
 	slices.SortFunc(members, inTime)
-	f := &field{tie: cmp.Or(w.Tie, 20*time.Minute), members: members, credits: creditsOf(members), prose: proseOf(members)}
+	f := w.field(members)
 	best, rest := f.best()
 	o := originOf(best, rest, members)
-	return Decision{Origin: o, Members: roles(o, best, members)}
+	o.Scoop = f.scoopOf(best)
+	return Decision{Origin: o, Members: roles(o, best, members, f.prose.carrying(members, best.member))}
+}
+
+// field gathers what the contenders are weighed by. The members are in the order of time.
+func (w Weigher) field(members []Candidate) *field {
+	return &field{tie: cmp.Or(w.Tie, 20*time.Minute), members: members, credits: creditsOf(members), prose: proseOf(members)}
 }
 
 // field is what the contenders for one story are weighed by.
