@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"iter"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -178,11 +179,23 @@ func (g *grouping) end(torn error) error {
 func parseLine(line []byte) (inputLine, error) {
 	var l inputLine
 	if err := json.Unmarshal(line, &l); err != nil {
-		return l, fmt.Errorf("no article as JSON: %w", err)
+		return l, fmt.Errorf("no article as JSON: %w", inWords(err))
 	}
 	var err error
 	l.id, err = parseID(l.RawID)
 	return l, err
+}
+
+// inWords says of a value of the wrong type what it is and should be, without Go's names for either.
+func inWords(err error) error {
+	var wrong *json.UnmarshalTypeError
+	switch {
+	case !errors.As(err, &wrong):
+		return err
+	case wrong.Field == "":
+		return fmt.Errorf("the line is a JSON %s, not an object", wrong.Value)
+	}
+	return fmt.Errorf("%q is a JSON %s, not a string", wrong.Field, wrong.Value)
 }
 
 func parseID(raw json.RawMessage) (any, error) {
@@ -231,17 +244,19 @@ func parseTime(s string) time.Time {
 }
 
 // print prints articles that are grouped, and forgets their ids.
-func (g *grouping) print(placed []newsroom.Placed) error {
+func (g *grouping) print(placed iter.Seq[newsroom.Placed]) error {
 	w := bufio.NewWriterSize(g.stdout, 1<<16)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
-	for _, p := range placed {
+	var printed []int64
+	for p := range placed {
 		if err := enc.Encode(g.output(p)); err != nil {
 			return err
 		}
+		printed = append(printed, p.Article)
 	}
-	for _, p := range placed {
-		delete(g.held, p.Article)
+	for _, article := range printed { // not before, since each may be the origin of another
+		delete(g.held, article)
 	}
 	return w.Flush()
 }

@@ -58,7 +58,8 @@ var appeals = []appeal{
 	{starts: []string{
 		"please enable javascript", "you need to enable javascript", "javascript is disabled", "javascript is required",
 		"to view this video please enable", "your browser does not support ", "your browser doesn't support ", "download our app",
-		"comments are closed",
+		"comments are closed", "our standards: ", "if you liked this story, share", "if you enjoyed this article, share", "have a tip? ", "got a tip? ",
+		"this story has not been edited by ", "(this story has not been edited by ",
 	}},
 }
 
@@ -66,6 +67,9 @@ var appeals = []appeal{
 func isAppeal(t string) bool {
 	if len(t) > 500 {
 		return false
+	}
+	if strings.Contains(t, " is a reader-supported publication") { // Substack's, behind a name
+		return true
 	}
 	low := ""
 	for _, a := range appeals {

@@ -42,6 +42,10 @@ func TestFurnitureOfAFirstItem(t *testing.T) {
 		`<p>Follow us on Facebook, X and Instagram.</p>`, `<p>Download our app for all the news.</p>`,
 		`<p>Thank you for reading The Paper. Please consider a donation to support our work.</p>`,
 		`<p>Comments are closed.</p>`,
+		`<p>The Paper is a reader-supported publication. To receive new posts and support my work, consider becoming a free or paid subscriber.</p>`,
+		`<p>Read the full article here.</p>`, `<p>Rate this:</p>`, `<p>If you liked this story, share it with a friend.</p>`,
+		`<p>Have a tip? Contact our newsroom at tips@paper.example.</p>`,
+		`<p>(This story has not been edited by The Paper's staff and comes from a syndicated feed.)</p>`,
 	} {
 		html := "<p>" + strings.ReplaceAll(ownProse, "\n\n", "</p><p>") + "</p>" + tail
 		a := New(Options{}).Article(entry("An old bridge", html), paper, now)

@@ -18,12 +18,17 @@ func hubTitle(title string) bool {
 		"live updates", "live blog", "liveblog", "as it happened", "minute by minute",
 		"latest updates", "minuto a minuto", "liveticker", "newsblog", "live-blog", "news roundup", "news round-up",
 		"morning briefing", "evening briefing", "daily briefing", "top stories of the", "this week in ", " live: ", " live | ",
+		"live-ticker", "en direct :", "en direct:", "ao vivo:", "v živo:", "онлайн-трансляция", "прямая трансляция", "текстовая трансляция",
+		"ライブ更新", "文字直播", "图文直播", "تغطية مباشرة", "تغطية حية", "อัปเดตสด", "รายงานสด",
 	} {
 		if strings.Contains(t, w) {
 			return true
 		}
 	}
-	for _, w := range [...]string{"live: ", "live | ", "directo | ", "directo: ", "en directo: ", "en direct ", "em direto"} {
+	for _, w := range [...]string{
+		"live: ", "live | ", "directo | ", "directo: ", "en directo: ", "en direct ", "em direto", "ao vivo ", "en vivo:", "en vivo |",
+		"v živo", "прямой эфир:", "直播：", "مباشر |", "مباشر: ",
+	} {
 		if strings.HasPrefix(t, w) {
 			return true
 		}

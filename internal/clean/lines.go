@@ -69,7 +69,8 @@ func isMore(t string) bool {
 		"leggi tutto", "lees meer", "läs mer", "читать далее", "続きを読む", "阅读更多", "閱讀更多", "advertisement",
 		"story continues", "story continues below", "article continues below", "share", "comments", "view comments",
 		"leave a comment", "cancel reply", "share this", "related", "no comments found", "like this", "like loading", "loading",
-		"like this: like loading", "click here to read more", "click here for more", "read more here":
+		"like this: like loading", "click here to read more", "click here for more", "read more here", "rate this",
+		"read the full article here", "read the full story here":
 		return true
 	}
 	return anyFold(t, []string{

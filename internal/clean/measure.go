@@ -111,10 +111,11 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-// blockHash tells blocks apart by their letters, whatever their case; all digits are one, as counters and dates move.
+// blockHash tells blocks apart by their letters, whatever their case; all figures are one, as counters, prices and dates
+// move: "9", "12.50" and "1,024" are the same.
 func blockHash(t string) uint64 {
 	const offset, prime = 14695981039346656037, 1099511628211
-	h := uint64(offset)
+	h, last := uint64(offset), rune(0)
 	for _, r := range t {
 		switch {
 		case r >= '0' && r <= '9':
@@ -133,7 +134,10 @@ func blockHash(t string) uint64 {
 		default:
 			continue
 		}
-		h = (h ^ uint64(r)) * prime
+		if r != '0' || last != '0' {
+			h = (h ^ uint64(r)) * prime
+		}
+		last = r
 	}
 	return h
 }

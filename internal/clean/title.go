@@ -14,8 +14,14 @@ func Title(title string) string { return (&Cleaner{}).Title(title) }
 // Title is like the function Title, and knows outlets by name. The names given are dropped as well.
 func (c *Cleaner) Title(title string, names ...string) string {
 	t := foldLine(straight(norm.NFKC.String(title)))
+	outlet, known := func(name string) bool { return c.isOutlet(name, names) }, func(name string) bool { return c.isKnown(name, names) }
+	signed := false // an outlet's name was taken off, before which its section may stand
 	for {
-		rest := dropHead(dropTail(t, func(name string) bool { return c.isOutlet(name, names) }))
+		rest := dropTail(t, outlet)
+		if signed = signed || rest != t; signed {
+			rest = dropTail(rest, isSection)
+		}
+		rest = dropHead(dropAside(rest, known), known)
 		if rest == t || rest == "" {
 			return t
 		}
@@ -38,7 +44,7 @@ func straight(s string) string {
 // dropTail takes " - Reuters" off a title, once.
 func dropTail(t string, isOutlet func(string) bool) string {
 	at, size := -1, 0
-	for _, sep := range [...]string{" - ", " | ", " – ", " — ", " :: ", " · ", "|"} {
+	for _, sep := range [...]string{" - ", " | ", " – ", " — ", " -- ", " :: ", " · ", " • ", "|"} {
 		if i := strings.LastIndex(t, sep); i > at {
 			at, size = i, len(sep)
 		}
@@ -49,7 +55,33 @@ func dropTail(t string, isOutlet func(string) bool) string {
 	return strings.TrimSpace(t[:at])
 }
 
+// dropAside takes ": Reuters", ": report" or "(AP)" off a title, once.
+func dropAside(t string, isKnown func(string) bool) string {
+	if head, name, ok := cutLast(t, ":"); ok && head != "" && (isKnown(strings.TrimSpace(name)) || isReport(strings.TrimSpace(name))) {
+		return strings.TrimSpace(head)
+	}
+	if head, name, ok := cutLast(t, " - "); ok && head != "" && isReport(name) {
+		return head
+	}
+	for _, p := range [...][2]string{{"(", ")"}, {"[", "]"}} {
+		head, name, ok := cutLast(t, p[0])
+		if name, closed := strings.CutSuffix(name, p[1]); ok && closed && strings.TrimSpace(head) != "" && isKnown(name) {
+			return strings.TrimSpace(head)
+		}
+	}
+	return t
+}
+
+func isReport(name string) bool {
+	return strings.EqualFold(name, "report") || strings.EqualFold(name, "reports")
+}
+
 func (c *Cleaner) isOutlet(name string, names []string) bool {
+	return c.isKnown(name, names) || name != "" && countWords(name) <= 6 && looksLikeOutlet(name)
+}
+
+// isKnown says whether an outlet is called so, or is among the names.
+func (c *Cleaner) isKnown(name string, names []string) bool {
 	if name == "" || countWords(name) > 6 {
 		return false
 	}
@@ -63,7 +95,7 @@ func (c *Cleaner) isOutlet(name string, names []string) bool {
 			return true
 		}
 	}
-	return isAgency(name) || looksLikeOutlet(name)
+	return isAgency(name)
 }
 
 // looksLikeOutlet goes by the words that outlets call themselves by.
@@ -95,21 +127,31 @@ var heads = nameSet("report", "reports", "breaking", "breaking news", "just in",
 	"en directo", "urgente", "análisis", "vídeo", "eilmeldung", "exklusiv", "liveticker", "en direct", "exclusif",
 	"urgent", "ultim'ora", "esclusiva", "diretta", "速報", "独自", "更新", "続報", "号外", "焦点", "アングル", "情報bot", "快讯", "快訊", "独家")
 
-// dropHead takes "Report:", "UPDATE 2-", "(LEAD)" or "【速報】" off a title, once.
-func dropHead(t string) string {
+var sections = nameSet("world", "world news", "news", "us news", "uk news", "politics", "business", "business news", "economy", "markets",
+	"technology", "tech", "science", "health", "sport", "sports", "opinion", "culture", "international", "local news", "top stories")
+
+func isSection(name string) bool { return sections[strings.ToLower(name)] }
+
+// marksOfHeads are what parts a head from its title.
+const marksOfHeads = ":-|–—"
+
+// dropHead takes "Report:", "UPDATE 2-", "(LEAD)", "【速報】" or "Reuters:" off a title, once.
+func dropHead(t string, isKnown func(string) bool) string {
 	if rest, ok := bracketHead(t); ok {
 		return rest
 	}
-	at := strings.IndexAny(t, ":-|：")
+	at := strings.IndexAny(t, marksOfHeads)
 	if at <= 0 || at > 24 {
 		return t
 	}
 	dash := t[at] == '-'
 	name := strings.TrimRight(t[:at], " 0123456789")
-	if !heads[strings.ToLower(strings.TrimSpace(name))] || dash && name != strings.ToUpper(name) && at+1 < len(t) && t[at-1] != ' ' {
+	switch {
+	case t[at] == ':' && isKnown(strings.TrimSpace(t[:at])):
+	case !heads[strings.ToLower(strings.TrimSpace(name))] || dash && name != strings.ToUpper(name) && at+1 < len(t) && t[at-1] != ' ':
 		return t
 	}
-	return strings.TrimLeftFunc(t[at:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(":-|：", r) })
+	return strings.TrimLeftFunc(t[at:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(marksOfHeads, r) })
 }
 
 func bracketHead(t string) (string, bool) {

@@ -2,7 +2,6 @@ package group
 
 import (
 	"cmp"
-	"math"
 	"slices"
 
 	"headwater/internal/news"
@@ -25,8 +24,8 @@ const (
 // candidates finds the articles that may belong together, by prints, by rare terms and by exact keys.
 type candidates struct {
 	docs     int
-	epoch    uint32           // grows when weights have to be taken anew
-	df       map[uint32]int32 // articles a term stands in
+	logDocs  float64          // of docs and some
+	df       counts           // articles a term stands in
 	articles map[uint64]int32 // articles of an outlet
 	nodes    []*node          // by number; nil for one that is gone
 	gone     int              // of the numbers
@@ -37,26 +36,25 @@ type candidates struct {
 }
 
 func (c *candidates) init() {
-	c.df, c.articles = map[uint32]int32{}, map[uint64]int32{}
+	c.articles = map[uint64]int32{}
+	c.countArticle(0)
 	c.prints, c.terms, c.keys = newPostings(maxPosting), newPostings(maxTermDocs), newPostings(maxPosting)
 }
 
 // learn counts the article's terms.
 func (c *candidates) learn(n *node) {
-	c.docs++
+	c.countArticle(1)
 	c.countOutlet(n, 1)
 	for _, t := range n.Print.Terms {
-		c.df[t]++
+		c.df.add(t, 1)
 	}
 }
 
 func (c *candidates) forget(n *node) {
-	c.docs--
+	c.countArticle(-1)
 	c.countOutlet(n, -1)
 	for _, t := range n.Print.Terms {
-		if c.df[t]--; c.df[t] <= 0 {
-			delete(c.df, t)
-		}
+		c.df.add(t, -1)
 	}
 }
 
@@ -107,14 +105,14 @@ func (c *candidates) renumber() {
 		}
 	}
 	c.nodes, c.gone, c.tallies = left, 0, [workers]tally{}
+	for _, n := range left {
+		for i := range n.edges {
+			n.edges[i].to = uint32(to[n.edges[i].to])
+		}
+	}
 	c.prints.renumber(to)
 	c.terms.renumber(to)
 	c.keys.renumber(to)
-}
-
-// idf is the inverse document frequency of a term over the window, in nats.
-func (c *candidates) idf(term uint32) float64 {
-	return math.Log((float64(c.docs) + 20) / (float64(c.df[term]) + .5))
 }
 
 // candidate is a node to compare with, and how many prints it shares.
@@ -137,7 +135,7 @@ func (c *candidates) of(n *node, t *tally) []candidate {
 	for _, k := range keysOf(n) {
 		t.list = c.keys.find(keyHash(k), t.list[:0])
 		switch {
-		case k == n.Print.Body: // where many carry a text its prints are too common to be looked up
+		case k == n.body: // where many carry a text its prints are too common to be looked up
 			slices.Sort(t.list)
 			found = append(found, t.list[:min(len(t.list), maxByPrints)]...)
 		case len(t.list) <= maxPosting:
@@ -165,7 +163,7 @@ func (n *node) minPrints() float32 {
 func (c *candidates) weighTerms(n *node, t *tally) {
 	terms := make([]rareTerm, 0, len(n.Print.Terms))
 	for i, term := range n.Print.Terms {
-		if df := c.df[term]; df >= 2 && df <= maxTermDocs && n.Print.Uses[i]&inOpening != 0 {
+		if df := c.df.of(term); df >= 2 && df <= maxTermDocs && n.Print.Uses[i]&inOpening != 0 {
 			terms = append(terms, rareTerm{df, term})
 		}
 	}
@@ -185,15 +183,15 @@ type rareTerm struct {
 // cites.
 func keysOf(n *node) []uint64 {
 	keys := make([]uint64, 0, 3+len(n.credits.cites))
-	if n.Print.Body != 0 && n.Print.Words >= minTwinWords {
-		keys = append(keys, n.Print.Body)
+	if n.body != 0 && n.words >= minTwinWords {
+		keys = append(keys, n.body)
 	}
 	if n.address != 0 {
 		keys = append(keys, n.address)
 	}
 	keys = append(keys, n.credits.cites...)
-	if len(n.Print.Title) >= minKeyedTitle {
-		keys = append(keys, n.Print.Headline)
+	if n.titled >= minKeyedTitle {
+		keys = append(keys, n.headline)
 	}
 	slices.Sort(keys)
 	return slices.Compact(keys)

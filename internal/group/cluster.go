@@ -13,6 +13,7 @@ type graph struct {
 	*division
 	size  []int // articles an item stands for
 	links []map[int]link
+	said  *said // what the items tell, weighed beside their links; nil where the links say all
 	linkage
 }
 
@@ -136,7 +137,11 @@ func (c *clustering) push(i, j int) {
 	if i > j {
 		i, j = j, i
 	}
-	if p := c.of(c.links[i][j], c.size[i], c.size[j]); p >= c.at {
+	p := c.of(c.links[i][j], c.size[i], c.size[j])
+	if c.said != nil {
+		p = c.said.weigh(p, i, j)
+	}
+	if p >= c.at {
 		c.queue = append(c.queue, merge{p, i, j, c.version[i], c.version[j]})
 	}
 }
@@ -147,6 +152,9 @@ func (c *clustering) merge(i, j int) {
 	c.version[i]++
 	c.version[j] = -1
 	c.size[i] += c.size[j]
+	if c.said != nil {
+		c.said.merge(i, j)
+	}
 	delete(c.links[i], j)
 	for k, l := range c.links[j] {
 		delete(c.links[k], j)

@@ -20,22 +20,25 @@ type pair struct {
 
 // verdict is what comparing a pair gave.
 type verdict struct {
-	story, event float64
-	reasons      []news.Evidence
+	story, event, cosine float64
+	reasons              []news.Evidence
 }
 
 // Compare gives what each pair of the articles added since the last Settle and their candidates has in common. It is how
 // a model's training sees what the model will.
 func (g *Grouper) Compare(each func(a, b Item, f *Features, regime int)) {
-	g.index.epoch++
+	g.desk.clear()
 	g.elect()
 	for chunk := range slices.Chunk(g.dirty(), connectChunk) {
-		for _, p := range g.pairs(chunk) {
-			f := g.compare(p.a, p.b, p.prints)
-			if f.says(p.a.Print, p.b.Print) {
-				each(p.a.item(), p.b.item(), &f, int(regimeOf(p.a.Print, p.b.Print)))
+		pairs := g.pairs(chunk)
+		g.layPairs(pairs, func(from, to int) {
+			for _, p := range pairs[from:to] {
+				f := g.compare(p.a, p.b, p.prints)
+				if f.says(p.a.Print, p.b.Print) {
+					each(p.a.whole(), p.b.whole(), &f, int(regimeOf(p.a.Print, p.b.Print)))
+				}
 			}
-		}
+		})
 	}
 }
 
@@ -54,13 +57,12 @@ func (g *Grouper) connect(dirty []*node) []news.Edge {
 
 func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 	pairs := g.pairs(dirty)
-	for _, p := range pairs { // taken once, before many read them
-		g.index.norms(p.a)
-		g.index.norms(p.b)
-	}
 	verdicts := make([]verdict, len(pairs))
-	share(len(pairs), func(_, i int) {
-		verdicts[i] = g.score(pairs[i].a, pairs[i].b, pairs[i].prints)
+	g.layPairs(pairs, func(from, to int) {
+		share(to-from, func(_, i int) {
+			p := pairs[from+i]
+			verdicts[from+i] = g.score(p.a, p.b, p.prints)
+		})
 	})
 	g.reconsider(pairs, verdicts)
 	near := nearest(dirty, pairs, verdicts)
@@ -70,7 +72,7 @@ func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 		if v.story < keepStory && !near[i] {
 			continue
 		}
-		join(p.a, p.b, v.story, v.event)
+		g.join(p.a, p.b, v.story, v.event)
 		a, b := p.a.Article.ID, p.b.Article.ID
 		kept = append(kept, news.Edge{A: min(a, b), B: max(a, b), Story: v.story, Event: v.event, Reasons: v.reasons})
 	}
@@ -108,6 +110,7 @@ func nearest(dirty []*node, pairs []pair, verdicts []verdict) []bool {
 func (g *Grouper) pairs(dirty []*node) []pair {
 	found := make([][]pair, len(dirty))
 	g.index.gather()
+	g.lay(dirty...)
 	share(len(dirty), func(worker, i int) {
 		found[i] = g.candidatePairs(dirty[i], &g.index.tallies[worker])
 	})
@@ -118,7 +121,7 @@ func (g *Grouper) pairs(dirty []*node) []pair {
 
 func (g *Grouper) candidatePairs(n *node, t *tally) []pair {
 	known := make(map[*node]bool, len(n.edges))
-	for _, e := range n.edges {
+	for e := range g.edges(n) {
 		known[e.to] = true
 	}
 	var out []pair

@@ -164,12 +164,12 @@ func (g *Grouper) Correct(all []news.Correction) {
 		}
 	}
 	for _, n := range moving { // its seat among twins is another now
-		edges = append(edges, n.kept()...)
+		edges = append(edges, g.kept(n)...)
 		g.remove(n)
 	}
 	g.constraints = next
 	for _, n := range moving {
-		g.fresh = append(g.fresh, g.insert(n.item()))
+		g.fresh = append(g.fresh, g.insert(n.whole()))
 	}
 	for _, e := range edges {
 		g.RestoreEdge(e)
@@ -177,9 +177,9 @@ func (g *Grouper) Correct(all []news.Correction) {
 }
 
 // kept gives the edges of a node, to be restored.
-func (n *node) kept() []news.Edge {
+func (g *Grouper) kept(n *node) []news.Edge {
 	var out []news.Edge
-	for _, e := range n.edges {
+	for e := range g.edges(n) {
 		a, b := n.Article.ID, e.to.Article.ID
 		out = append(out, news.Edge{A: min(a, b), B: max(a, b), Story: float64(e.story), Event: float64(e.event)})
 	}

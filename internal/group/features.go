@@ -296,7 +296,7 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 		i, j = i+1, j+1
 	}
 	f[sequence] = kendall(firsts)
-	na, nb := c.norms(a), c.norms(b)
+	na, nb := a.norms, b.norms
 	f[cosine] = over(dot, math.Sqrt(float64(na.all)*float64(nb.all)))
 	f[rootCosine] = math.Sqrt(f[cosine])
 	f[opening] = over(dotOpening, math.Sqrt(float64(na.opening)*float64(nb.opening)))
@@ -359,15 +359,12 @@ type norms struct {
 	named               int32   // terms that are names
 }
 
-// norms of a node, taken once an epoch.
-func (c *candidates) norms(n *node) norms {
-	if n.weighed == c.epoch {
-		return n.norms
-	}
+// weigh takes the norms of a print.
+func (c *candidates) weigh(p *news.Print) norms {
 	var all, opening, names, nats float64
 	var named int32
-	for i, t := range n.Print.Terms {
-		idf, use := c.idf(t), n.Print.Uses[i]
+	for i, t := range p.Terms {
+		idf, use := c.idf(t), p.Uses[i]
 		w := useWeight(use)
 		all += idf * idf * w * w
 		if use&inOpening != 0 {
@@ -379,6 +376,5 @@ func (c *candidates) norms(n *node) norms {
 			named++
 		}
 	}
-	n.weighed, n.norms = c.epoch, norms{float32(all), float32(opening), float32(names), float32(nats), named}
-	return n.norms
+	return norms{float32(all), float32(opening), float32(names), float32(nats), named}
 }

@@ -1,7 +1,7 @@
 package group
 
 import (
-	"maps"
+	"cmp"
 	"slices"
 	"time"
 )
@@ -15,22 +15,33 @@ type Standing struct {
 	Weight       int       // articles that it takes the room of: one each, and one more for each thousand words
 }
 
-// Standings gives every story of the window by id.
-func (g *Grouper) Standings() []Standing {
-	out := make([]Standing, 0, len(g.stories))
-	for _, id := range slices.Sorted(maps.Keys(g.stories)) {
-		out = append(out, standing(id, g.stories[id]))
+// Standings gives stories of the window by id, those that are wanted. Until wanted returns, the Members of what it is given
+// are good, so that looking at a whole window takes no memory.
+func (g *Grouper) Standings(wanted func(Standing) bool) []Standing {
+	var out []Standing
+	var room []int64
+	for id, members := range g.stories {
+		s := standing(id, members, room[:0])
+		if room = s.Members; wanted(s) {
+			s.Members = slices.Clone(s.Members)
+			out = append(out, s)
+		}
 	}
+	slices.SortFunc(out, func(a, b Standing) int { return cmp.Compare(a.Story, b.Story) })
 	return out
 }
 
-func standing(id int64, members []*node) Standing {
-	s := Standing{Story: id, Event: members[0].Event, Newest: newest(members), Members: make([]int64, len(members))}
-	for i, n := range members {
-		s.Members[i] = n.Article.ID
+// AnyStory wants every story.
+func AnyStory(Standing) bool { return true }
+
+func standing(id int64, members []*node, room []int64) Standing {
+	s := Standing{Story: id, Event: members[0].Event, Newest: newest(members)}
+	for _, n := range members {
+		room = append(room, n.Article.ID)
 		s.Last = max(s.Last, n.Article.ID)
 		s.Weight += n.weight()
 	}
+	s.Members = room
 	return s
 }
 
@@ -38,7 +49,7 @@ func standing(id int64, members []*node) Standing {
 func (n *node) weight() int {
 	words := len(n.rest) / 4
 	if n.twinOf == nil {
-		words += n.Print.Prose()
+		words += int(n.prose)
 	}
 	return 1 + words/1000
 }
@@ -64,14 +75,15 @@ func (g *Grouper) Forget(stories []int64) {
 // drop takes a node out of everything but the lists of nodes and of its story.
 func (g *Grouper) drop(n *node, gone map[int64]bool) {
 	delete(g.byID, n.Article.ID)
+	g.lay(n)
 	g.index.forget(n)
 	if n.twinOf != nil { // twins are in one story, and go together
 		return
 	}
 	g.index.remove(n)
-	for _, e := range n.edges {
-		if !gone[e.to.Story] {
-			e.to.edges = slices.DeleteFunc(e.to.edges, func(x edge) bool { return x.to == n })
+	for e := range g.edges(n) {
+		if e.to != nil && !gone[e.to.Story] { // a node that is dropped already is known no more
+			e.to.disjoin(n.number)
 		}
 	}
 	if k, ok := g.seatOf(n); ok {

@@ -46,13 +46,19 @@ type Grouper struct {
 	second               SecondOpinion
 	similar              float64 // Options.Threshold
 
-	byID        map[int64]*node
-	twins       map[uint64]*node  // by seat
-	stories     map[int64][]*node // living stories by id
-	events      map[int64][]int64 // stories by event, and some that were; see storiesOf
-	index       candidates
+	byID    map[int64]*node
+	twins   map[uint64]*node  // by seat
+	stories map[int64][]*node // living stories by id
+	events  map[int64][]int64 // stories by event, and some that were; see storiesOf
+	index   candidates
+	desk    desk
+	lent    struct {
+		print string
+		open  news.Print
+	} // the last print that Item gave
 	constraints *constraints
 	fresh       []*node // added since the last Settle
+	bereft      []*node // lost an edge since then: to decide about, and not to compare anew
 	rivals      []*node // twins that come before their representative by content key
 }
 
@@ -94,7 +100,20 @@ func (g *Grouper) Item(id int64) (Item, bool) {
 	if !ok {
 		return Item{}, false
 	}
-	return n.item(), true
+	if n.print != g.lent.print { // copies come one after the other, and share a print
+		g.lent.print, g.lent.open = n.print, n.open()
+	}
+	it := n.item()
+	it.Print = g.lent.open
+	return it, true
+}
+
+// Close drops what only adding and settling need.
+func (g *Grouper) Close() {
+	g.index, g.twins, g.events = candidates{}, nil, nil
+	for _, n := range g.byID {
+		n.edges = nil
+	}
 }
 
 // Add puts a new or revised article into the window. It belongs to no story until Settle.
@@ -117,16 +136,13 @@ func (g *Grouper) RestoreEdge(e news.Edge) {
 	if a == nil || b == nil || a.twinOf != nil || b.twinOf != nil {
 		return
 	}
-	join(a, b, e.Story, e.Event)
-}
-
-func join(a, b *node, story, event float64) {
-	a.edges = append(a.edges, edge{b, float32(story), float32(event)})
-	b.edges = append(b.edges, edge{a, float32(story), float32(event)})
+	g.join(a, b, e.Story, e.Event)
 }
 
 func (g *Grouper) insert(it Item) *node {
 	n := newNode(it)
+	n.Print = &it.Print
+	defer func() { n.Print = nil }()
 	g.byID[it.Article.ID] = n
 	if it.Story != 0 {
 		g.stories[it.Story] = append(g.stories[it.Story], n)
@@ -155,15 +171,21 @@ func (g *Grouper) insert(it Item) *node {
 func (g *Grouper) remove(n *node) {
 	g.fresh = slices.DeleteFunc(g.fresh, func(m *node) bool { return m == n })
 	g.rivals = slices.DeleteFunc(g.rivals, func(m *node) bool { return m == n })
+	g.bereft = slices.DeleteFunc(g.bereft, func(m *node) bool { return m == n })
 	delete(g.byID, n.Article.ID)
 	g.leave(n)
+	g.lay(n)
 	g.index.forget(n)
 	if n.twinOf != nil {
 		n.twinOf.twins = slices.DeleteFunc(n.twinOf.twins, func(m *node) bool { return m == n })
 		return
 	}
 	g.index.remove(n)
-	g.cut(n)
+	if left := g.cut(n); len(n.twins) == 0 {
+		g.bereft = append(g.bereft, left...)
+	} else {
+		g.fresh = append(g.fresh, left...) // to find the heir
+	}
 	if k, ok := g.seatOf(n); ok {
 		delete(g.twins, k)
 		g.promote(k, n.twins)
@@ -204,30 +226,37 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 	for _, id := range slices.Sorted(maps.Keys(g.byID)) {
 		n := g.byID[id]
 		if n.Story == 0 || !newest(g.stories[n.Story]).Before(now.Add(-g.window)) {
-			h.Restore(n.item())
+			h.Restore(n.whole())
 			open[n] = true
 		}
 	}
 	for n := range open {
-		for _, e := range n.edges {
+		for e := range g.edges(n) {
 			if open[e.to] && n.Article.ID < e.to.Article.ID {
 				h.RestoreEdge(news.Edge{A: n.Article.ID, B: e.to.Article.ID, Story: float64(e.story), Event: float64(e.event)})
 			}
 		}
 	}
-	for _, n := range g.fresh {
-		if m := h.byID[n.Article.ID]; m != nil {
-			h.fresh = append(h.fresh, m)
+	h.fresh, h.bereft = h.own(g.fresh), h.own(g.bereft)
+	return h
+}
+
+// own gives the Grouper's nodes of another's articles, of those that it has.
+func (g *Grouper) own(others []*node) []*node {
+	var out []*node
+	for _, n := range others {
+		if m := g.byID[n.Article.ID]; m != nil {
+			out = append(out, m)
 		}
 	}
-	return h
+	return out
 }
 
 func newest(ns []*node) time.Time {
 	var t time.Time
 	for _, n := range ns {
-		if n.seen.After(t) {
-			t = n.seen
+		if at := n.seenAt(); at.After(t) {
+			t = at
 		}
 	}
 	return t

@@ -100,11 +100,14 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 		return verdict{}
 	}
 	r := regimeOf(a.Print, b.Print)
-	v := verdict{story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
+	v := verdict{cosine: f[cosine], story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
 	told := retold(a, b, &f)
 	v.story = max(v.story, told)
 	if a.Article.Hub || b.Article.Hub {
 		v.story = min(v.story, .1) // a hub repeats many stories and joins none
+	}
+	if a.Article.Hub && b.Article.Hub { // two tell of many happenings each; a live page finds its event by the articles about it
+		return verdict{story: v.story}
 	}
 	if v.story >= g.model.StoryAt {
 		v.reasons = g.model.Story[r].reasons(&f)
@@ -113,10 +116,14 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 		}
 	}
 	v.event = max(v.event, v.story)
-	if la, lb := a.Article.Lang, b.Article.Lang; la != lb && la != "" && lb != "" && v.story < g.model.StoryAt {
+	if !inOneLanguage(a, b) && v.story < g.model.StoryAt {
 		v.event = 0 // words of two languages agree by chance
 	}
 	return v
+}
+
+func inOneLanguage(a, b *node) bool {
+	return a.Article.lang == b.Article.lang || a.Article.Lang() == "" || b.Article.Lang() == ""
 }
 
 // phrases say what a feature means to a reader. %s stands for its share.

@@ -70,7 +70,7 @@ func TestRestoreEdgeOfATwin(t *testing.T) {
 		t.Errorf("after the restart: %+v, want one story of four", r.Changed)
 	}
 	for _, n := range h.byID {
-		for _, e := range n.edges {
+		for e := range h.edges(n) {
 			if e.to == n {
 				t.Errorf("article %d has an edge to itself", n.Article.ID)
 			}

@@ -48,20 +48,25 @@ func TestSecondCurve(t *testing.T) {
 }
 
 func TestReconsider(t *testing.T) {
-	before := []verdict{ // at the built-in .2 for joining an event, the third to the fifth lie in the band
-		{0, .02, nil}, {0, .099, nil}, {0, .101, nil}, {.1, .14, nil}, {.15, .19, nil}, {.1, .2, nil}, {.8, .9, nil},
+	m := DefaultModel()
+	joins := m.joinsAlone()
+	said := func(story, event, share float64) verdict { // of an event, with the cosine that brings it to a share of what joins
+		return verdict{story: story, event: event, cosine: (share*m.EventAt - near(event, 0)) / contextShare}
+	}
+	before := []verdict{ // the third to the fifth lie in the band
+		said(0, .02, .1), said(0, .1, .349), said(0, .1, .351), said(.1, .2, .7), said(.15, .2, .999), said(.1, .2, 1.001), said(.8, .9, 2),
 	}
 	tests := []struct {
 		name   string
 		cosine float64
 		raised []float64 // event probabilities afterwards, of those in the band
 	}{
-		{"nothing known", math.NaN(), []float64{.101, .14, .19}},
-		{"opposite", -1, []float64{.101, .14, .19}},
-		{"far below", .5, []float64{.101, .14, .19}},
-		{"below", .78, []float64{.18, .18, .19}},
-		{"at the threshold", .8, []float64{.2, .2, .2}},
-		{"the same", 1, []float64{.22, .22, .22}},
+		{"nothing known", math.NaN(), []float64{.1, .2, .2}},
+		{"opposite", -1, []float64{.1, .2, .2}},
+		{"far below", .5, []float64{.1, .2, .2}},
+		{"below", .78, []float64{.9 * joins, .9 * joins, .9 * joins}},
+		{"at the threshold", .8, []float64{joins, joins, joins}},
+		{"the same", 1, []float64{1.1 * joins, 1.1 * joins, 1.1 * joins}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -85,7 +90,7 @@ func TestReconsider(t *testing.T) {
 				if i >= 2 && i <= 4 {
 					event = tt.raised[i-2]
 				}
-				if v.story != before[i].story || math.Abs(v.event-event) > .003 {
+				if v.story != before[i].story || math.Abs(v.event-event) > .01 {
 					t.Errorf("pair %d: story %g, event %g; want %g and %g", i, v.story, v.event, before[i].story, event)
 				}
 			}

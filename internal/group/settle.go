@@ -18,14 +18,16 @@ const (
 // articles that they touch.
 func (g *Grouper) Settle() Result {
 	r := Result{Moved: map[int64]int64{}}
-	g.index.epoch++
+	g.desk.clear() // what terms weigh is no more what it was
 	g.elect()
 	grown := g.settleTwins()
 	dirty := g.dirty()
 	r.Edges = g.connect(dirty)
-	g.decide(g.reach(dirty), &r)
+	g.decide(g.reach(append(dirty, g.bereft...)), &r)
 	g.noteGrown(grown, &r)
-	g.fresh = nil
+	g.fresh, g.bereft = nil, nil
+	g.desk.clear()
+	g.desk = desk{}
 	return r
 }
 
@@ -82,7 +84,7 @@ func (g *Grouper) reach(from []*node) []*node {
 		visit(n)
 	}
 	for i := 0; i < len(walk); i++ {
-		for _, e := range walk[i].edges {
+		for e := range g.edges(walk[i]) {
 			if g.binds(walk[i], e) {
 				visit(e.to)
 			}
@@ -113,7 +115,9 @@ func (g *Grouper) decide(nodes []*node, r *Result) {
 	for i, n := range all {
 		stories[i] = number[storyOf[n]]
 	}
-	g.assign(all, stories, eventGraph(all, number, stories).cluster(g.model.EventAt), r)
+	events := g.eventGraph(all, number, stories)
+	events.said = newSaid(all, stories, g.contexts(all))
+	g.assign(all, stories, events.cluster(g.model.EventAt), r)
 }
 
 func numbers(nodes []*node) map[*node]int {
@@ -134,7 +138,7 @@ func (g *Grouper) surroundings(nodes []*node, storyOf map[*node]*node) []*node {
 		for _, t := range n.twins {
 			events[t.Event] = true
 		}
-		for _, e := range n.edges {
+		for e := range g.edges(n) {
 			if float64(e.event) >= g.model.EventAt {
 				events[e.to.Event] = true
 			}
@@ -188,13 +192,13 @@ func (g *Grouper) storiesOf(event int64) []int64 {
 func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 	gr := newGraph(len(nodes), bestLinkage{})
 	gr.division = g.constraints.divide(nodes)
-	one := identities(nodes, number, gr.division)
+	one := g.identities(nodes, number, gr.division)
 	best := map[[2]int]float64{}
 	for i, n := range nodes {
 		if one.root(i) != i {
 			gr.size[i] = 0
 		}
-		for _, e := range n.edges {
+		for e := range g.edges(n) {
 			j, here := number[e.to]
 			if !here {
 				continue
@@ -211,10 +215,10 @@ func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 }
 
 // identities gives the nodes that are one article, and joins them in the division into stories where that allows it.
-func identities(nodes []*node, number map[*node]int, stories *division) *division {
+func (g *Grouper) identities(nodes []*node, number map[*node]int, stories *division) *division {
 	var same [][2]int
 	for i, n := range nodes {
-		for _, e := range n.edges {
+		for e := range g.edges(n) {
 			if j, here := number[e.to]; here && i < j && identical(n, e.to) {
 				same = append(same, [2]int{i, j})
 			}
@@ -246,8 +250,8 @@ func crowds(nodes []*node) [][]int {
 	}
 	byBody := map[uint64][]int{}
 	for i, n := range nodes {
-		if n.Print.Body != 0 && n.Print.Words >= minTwinWords && !n.Article.Hub {
-			byBody[n.Print.Body] = append(byBody[n.Print.Body], i)
+		if n.body != 0 && n.words >= minTwinWords && !n.Article.Hub {
+			byBody[n.body] = append(byBody[n.body], i)
 		}
 	}
 	maps.DeleteFunc(byBody, func(_ uint64, same []int) bool { return len(same) < crowd })
@@ -260,17 +264,17 @@ func identical(a, b *node) bool {
 		return false
 	}
 	return a.address != 0 && a.address == b.address ||
-		len(a.Print.Title) >= minTwinTitle && a.Print.Headline == b.Print.Headline && min(a.Print.Words, b.Print.Words) < minTwinText
+		a.titled >= minTwinTitle && a.headline == b.headline && min(a.words, b.words) < minTwinText
 }
 
 // eventGraph has the stories as items, under the lowest number of their nodes.
-func eventGraph(nodes []*node, number map[*node]int, storyOf []int) *graph {
+func (g *Grouper) eventGraph(nodes []*node, number map[*node]int, storyOf []int) *graph {
 	gr := newGraph(len(nodes), averageLinkage{})
 	for i, n := range nodes {
 		if s := storyOf[i]; s != i {
 			gr.size[s]++
 		}
-		for _, e := range n.edges {
+		for e := range g.edges(n) {
 			if j, here := number[e.to]; here && i < j && storyOf[i] != storyOf[j] {
 				gr.add(storyOf[i], storyOf[j], float64(e.event))
 			}

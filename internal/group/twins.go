@@ -3,8 +3,6 @@ package group
 import (
 	"maps"
 	"slices"
-
-	"headwater/internal/news"
 )
 
 // Articles with the same words are twins. One of them, the first by content key, is compared in the name of all, so that
@@ -14,15 +12,15 @@ import (
 // correction keeps apart are no twins.
 func (g *Grouper) seatOf(n *node) (uint64, bool) {
 	var body, outlet uint64
-	switch p := n.Print; {
-	case p.Body != 0 && p.Words >= minTwinWords:
-		body = p.Body
-	case p.Words < minTwinText && len(p.Title) >= minTwinTitle:
+	switch {
+	case n.body != 0 && n.words >= minTwinWords:
+		body = n.body
+	case n.words < minTwinText && n.titled >= minTwinTitle:
 		outlet = n.outlet
 	default:
 		return 0, false
 	}
-	return mixed(mixed(mixed(body, n.Print.Headline), outlet), stringHash(g.constraints.side(n.Article.ID))), true
+	return mixed(mixed(mixed(mixed(0, body), n.headline), outlet), stringHash(g.constraints.side(n.Article.ID))), true
 }
 
 func mixed(h, more uint64) uint64 {
@@ -35,17 +33,9 @@ func mixed(h, more uint64) uint64 {
 func (n *node) follow(rep *node) {
 	n.twinOf = rep
 	rep.twins = append(rep.twins, n)
-	if samePrint(n.Print, rep.Print) {
-		n.Print = rep.Print
+	if n.print == rep.print {
+		n.print = rep.print
 	}
-}
-
-func samePrint(p, q *news.Print) bool {
-	return p.Words == q.Words && p.Sampled == q.Sampled && p.Body == q.Body && p.Headline == q.Headline && slices.Equal(p.Shingles, q.Shingles) &&
-		slices.Equal(p.Quoted, q.Quoted) && slices.Equal(p.Lead, q.Lead) && slices.Equal(p.Picked, q.Picked) &&
-		slices.Equal(p.Title, q.Title) && slices.Equal(p.Terms, q.Terms) && slices.Equal(p.Figures, q.Figures) &&
-		slices.Equal(p.Uses, q.Uses) && slices.Equal(p.First, q.First) && slices.Equal(p.Pairs, q.Pairs) &&
-		slices.Equal(p.Grams, q.Grams) && slices.Equal(p.Places, q.Places)
 }
 
 // settleTwins puts the new twins of settled articles into the stories of those, where nothing else is to be decided, and
@@ -91,6 +81,7 @@ func (g *Grouper) promote(k uint64, twins []*node) {
 	heir := slices.MinFunc(twins, byKey)
 	heir.lead(twins)
 	g.twins[k] = heir
+	g.lay(heir)
 	g.index.add(heir)
 	g.fresh = append(g.fresh, heir)
 }
@@ -114,21 +105,24 @@ func (g *Grouper) elect() {
 	g.rivals = nil
 	for rep, heir := range best {
 		g.index.remove(rep)
-		g.cut(rep)
+		g.fresh = append(g.fresh, g.cut(rep)...)
 		heir.lead(append(rep.twins, rep))
 		rep.twins = nil
 		if k, ok := g.seatOf(heir); ok {
 			g.twins[k] = heir
 		}
+		g.lay(heir)
 		g.index.add(heir)
 	}
 }
 
-// cut takes the edges of a node away. Their other ends are settled again.
-func (g *Grouper) cut(n *node) {
-	for _, e := range n.edges {
-		e.to.edges = slices.DeleteFunc(e.to.edges, func(x edge) bool { return x.to == n })
-		g.fresh = append(g.fresh, e.to)
+// cut takes the edges of a node away and gives their other ends.
+func (g *Grouper) cut(n *node) []*node {
+	left := make([]*node, 0, len(n.edges))
+	for e := range g.edges(n) {
+		e.to.disjoin(n.number)
+		left = append(left, e.to)
 	}
 	n.edges = nil
+	return left
 }

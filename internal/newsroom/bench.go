@@ -2,6 +2,7 @@ package newsroom
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"time"
 
@@ -22,7 +23,7 @@ type BenchOptions struct {
 	Hold    int           // articles held at once; zero means a million
 	// Print is given the articles of the stories that are closed, in the order in which they were added. An error of it
 	// ends the Add or Close that called it.
-	Print func([]Placed) error
+	Print func(iter.Seq[Placed]) error
 }
 
 // Placed is an article and its place.
@@ -95,7 +96,8 @@ func (b *Bench) Add(e news.Entry, feed string, seen time.Time) error {
 func (b *Bench) Close() error {
 	b.prepare()
 	b.room.window.Settle()
-	return b.flush(b.room.window.Standings())
+	b.room.window.Close()
+	return b.flush(b.room.window.Standings(group.AnyStory))
 }
 
 // settle settles a round and prints the stories that are closed by then, and those beyond what is held.
@@ -104,7 +106,7 @@ func (b *Bench) settle() error {
 	b.room.window.Settle()
 	b.unsettled = 0
 	b.span.advance()
-	closed := b.closed(b.room.window.Standings())
+	closed := b.closed()
 	if err := b.flush(closed); err != nil {
 		return err
 	}
@@ -118,43 +120,81 @@ func (b *Bench) settle() error {
 }
 
 // closed gives the stories that ended before the window, and beyond Hold those that gained no article for longest.
-func (b *Bench) closed(all []group.Standing) []group.Standing {
+func (b *Bench) closed() []group.Standing {
 	held := 0
-	var closed, open []group.Standing
-	for _, s := range all {
-		if b.span.closed(s) {
-			closed = append(closed, s)
-		} else {
-			open = append(open, s)
+	closed := b.room.window.Standings(func(s group.Standing) bool {
+		over := b.span.closed(s)
+		if !over {
 			held += s.Weight
 		}
+		return over
+	})
+	if held <= b.Hold {
+		return closed
 	}
-	slices.SortFunc(open, func(x, y group.Standing) int { return cmp.Compare(x.Last, y.Last) })
-	for held > b.Hold {
-		closed = append(closed, open[0])
-		held -= open[0].Weight
-		open = open[1:]
-	}
-	return closed
+	last := b.lastBeyond(held - b.Hold)
+	return append(closed, b.room.window.Standings(func(s group.Standing) bool { return s.Last <= last && !b.span.closed(s) })...)
 }
 
-// flush weighs and prints stories.
-func (b *Bench) flush(stories []group.Standing) error {
-	var out []Placed
-	for _, st := range stories {
-		s := b.room.story(group.Change{Story: st.Story, Event: st.Event, Members: st.Members})
-		for _, m := range s.Members {
-			out = append(out, Placed{
-				Article: m.Article.ID, Story: &s, Origin: s.OriginOf(m), Role: m.Role, Claims: m.Claims, Evidence: m.Evidence,
-			})
-		}
-		s.Members = nil
+// lastBeyond gives the last article of the stories that have to go so that the open ones weigh so much less.
+func (b *Bench) lastBeyond(excess int) int64 {
+	type open struct {
+		last   int64
+		weight int
 	}
-	if len(out) == 0 {
+	var all []open
+	b.room.window.Standings(func(s group.Standing) bool {
+		if !b.span.closed(s) {
+			all = append(all, open{s.Last, s.Weight})
+		}
+		return false
+	})
+	slices.SortFunc(all, func(x, y open) int { return cmp.Compare(x.last, y.last) })
+	i := 0
+	for excess -= all[0].weight; excess > 0; excess -= all[i].weight {
+		i++
+	}
+	return all[i].last
+}
+
+// flush weighs and prints stories, in the order of their articles. A story is weighed when its first article has its turn,
+// so that not all are held at once.
+func (b *Bench) flush(stories []group.Standing) error {
+	type turn struct{ article, story int64 }
+	var order []turn
+	for i, st := range stories {
+		for _, id := range st.Members {
+			order = append(order, turn{id, int64(i)})
+		}
+	}
+	slices.SortFunc(order, func(x, y turn) int { return cmp.Compare(x.article, y.article) })
+	if len(order) == 0 {
 		return nil
 	}
-	slices.SortFunc(out, func(x, y Placed) int { return cmp.Compare(x.Article, y.Article) })
-	return b.Print(out)
+	return b.Print(func(yield func(Placed) bool) {
+		weighed := map[int64]Placed{}
+		for _, t := range order {
+			if _, ok := weighed[t.article]; !ok {
+				b.weigh(stories[t.story], weighed)
+			}
+			p := weighed[t.article]
+			delete(weighed, t.article)
+			if !yield(p) {
+				return
+			}
+		}
+	})
+}
+
+// weigh places the members of a story.
+func (b *Bench) weigh(st group.Standing, placed map[int64]Placed) {
+	s := b.room.story(group.Change{Story: st.Story, Event: st.Event, Members: st.Members})
+	for _, m := range s.Members {
+		placed[m.Article.ID] = Placed{
+			Article: m.Article.ID, Story: &s, Origin: s.OriginOf(m), Role: m.Role, Claims: m.Claims, Evidence: m.Evidence,
+		}
+	}
+	s.Members = nil
 }
 
 // prepare cleans what waits, feed by feed so that a feed's furniture shows, and puts it into the window.

@@ -3,8 +3,10 @@ package newsroom_test
 import (
 	"errors"
 	"fmt"
+	"iter"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -45,7 +47,8 @@ type tray struct {
 	most    int // articles on the bench at once
 }
 
-func (y *tray) print(batch []newsroom.Placed) error {
+func (y *tray) print(placed iter.Seq[newsroom.Placed]) error {
+	batch := slices.Collect(placed)
 	y.batches = append(y.batches, batch)
 	for _, p := range batch {
 		if y.story[p.Article] != 0 {
@@ -265,7 +268,7 @@ func TestBenchPrintFails(t *testing.T) {
 		registry, err := outlets.Load(feeds.Agencies())
 		must(t, err)
 		calls := 0
-		b := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Window: time.Minute, Round: 10, Print: func([]newsroom.Placed) error {
+		b := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Window: time.Minute, Round: 10, Print: func(iter.Seq[newsroom.Placed]) error {
 			calls++
 			return full
 		}})

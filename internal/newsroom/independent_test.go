@@ -3,6 +3,7 @@ package newsroom_test
 import (
 	"bufio"
 	"encoding/json"
+	"iter"
 	"os"
 	"testing"
 	"time"
@@ -13,16 +14,16 @@ import (
 	"headwater/internal/outlets"
 )
 
-// report is a line of testdata/independent.jsonl: one of the three reports, each by a reporter of its own, of a made-up
-// event (cluster).
+// report is a made-up article, a line of testdata/*.jsonl, and what it belongs to (cluster): an event in independent.jsonl,
+// which has three reports of each by reporters of their own, and a story in languages.jsonl.
 type report struct {
-	ID, Title, Text, Feed, URL, Lang, Cluster string
-	Published                                 time.Time
+	ID, Title, Text, Summary, Feed, URL, Lang, Cluster string
+	Published                                          time.Time
 }
 
-func independentReports(t *testing.T) []report {
+func reportsOf(t *testing.T, file string) []report {
 	t.Helper()
-	f, err := os.Open("testdata/independent.jsonl")
+	f, err := os.Open(file)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -43,23 +44,25 @@ func independentReports(t *testing.T) []report {
 	return out
 }
 
-// TestIndependentReports holds grouping to the difference between a story and an event: reporters at one happening share
-// names, figures and quotations, and no text. Nothing is fitted to these reports.
-func TestIndependentReports(t *testing.T) {
+// grouped runs articles through a bench and gives each one's place.
+func grouped(t *testing.T, reports []report) []newsroom.Placed {
+	t.Helper()
 	registry, err := outlets.Load(feeds.Agencies())
 	if err != nil {
 		t.Fatal(err)
 	}
-	reports := independentReports(t)
 	placed := make([]newsroom.Placed, len(reports))
-	b := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Print: func(ps []newsroom.Placed) error {
-		for _, p := range ps {
+	b := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Print: func(ps iter.Seq[newsroom.Placed]) error {
+		for p := range ps {
 			placed[p.Article-1] = p
 		}
 		return nil
 	}})
 	for _, r := range reports {
-		e := news.Entry{GUID: r.ID, Title: r.Title, Content: r.Text, URL: r.URL, Published: r.Published, Language: r.Lang, Source: news.Reference{Title: r.Feed}}
+		e := news.Entry{
+			GUID: r.ID, Title: r.Title, Content: r.Text, Summary: r.Summary, URL: r.URL, Published: r.Published, Language: r.Lang,
+			Source: news.Reference{Title: r.Feed},
+		}
 		if err := b.Add(e, r.Feed, r.Published); err != nil {
 			t.Fatal(err)
 		}
@@ -67,6 +70,14 @@ func TestIndependentReports(t *testing.T) {
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
 	}
+	return placed
+}
+
+// TestIndependentReports holds grouping to the difference between a story and an event: reporters at one happening share
+// names, figures and quotations, and no text. Nothing is fitted to these reports.
+func TestIndependentReports(t *testing.T) {
+	reports := reportsOf(t, "testdata/independent.jsonl")
+	placed := grouped(t, reports)
 	pairs, oneStory, oneEvent, strangers := 0, 0, 0, 0
 	for i, p := range placed {
 		for j, q := range placed[:i] {

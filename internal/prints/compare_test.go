@@ -159,7 +159,11 @@ func folded(text string) []string {
 
 // drawText makes a text of few words, so that much is shared and repeated, some of it quoted.
 func drawText(t *rapid.T, name string) news.Article {
-	word := rapid.SampledFrom([]string{"pier", "Pier", "BOAT", "boat,", "fog.", "tide", "“the sea", "at last”", "港", "改", "ｔｉｄｅ", "\n\n", "pier's"})
+	word := rapid.SampledFrom([]string{
+		"pier", "Pier", "BOAT", "boat,", "fog.", "tide", "“the sea", "at last”", "港", "改", "ｔｉｄｅ", "\n\n", "pier's",
+		// What NFKC and lower case write with more or fewer bytes.
+		"ﬁsh", "fish", "İstanbul", "ﷺ", "cafe\u0301", "café", "ＦＩＳＨ", "ｶﾞｽ", "ガス", "½", "㌔", "น้ำ", "😀", "ẞ", "Ⅷ",
+	})
 	text := strings.Join(rapid.SliceOfN(word, 0, 120).Draw(t, name), " ")
 	if strings.Count(text, "“") != strings.Count(text, "”") {
 		return article(text)

@@ -122,8 +122,20 @@ func shingleHash(ts []token) uint32 {
 	for _, t := range ts {
 		h = (h ^ uint64(t.hash)) * 0x9e3779b97f4a7c15
 	}
-	return uint32(mix64(h))
+	return short(uint32(mix64(h)), shingleBits)
 }
+
+// Of the hashes only as many bits are kept as tell the hashes of two articles apart: the window holds hundreds an article.
+// Two long texts share a sampled shingle by chance once in three thousand pairs.
+const (
+	shingleBits = 28
+	termBits    = 26
+	pairBits    = 24
+	gramBits    = 20
+)
+
+// short keeps the highest bits of a hash, which is where samples and postings begin to look.
+func short(h uint32, bits int) uint32 { return h &^ (1<<(32-bits) - 1) }
 
 // insideQuotes marks the tokens that stand in a quotation; nil where there is none.
 func insideQuotes(body []token, quoted []news.Mark) []bool {

@@ -82,6 +82,27 @@ func TestUnspacedScripts(t *testing.T) {
 	}
 }
 
+// A letter with its vowel signs is one character, and no word of its own: of such single letters all texts have the same. Four in a row are a term.
+func TestMarkedLettersRunTogether(t *testing.T) {
+	for name, tt := range map[string]struct {
+		lang, one, other string
+		shared           int
+	}{
+		"Thai, no run":    {"th", "กี่ดู้กี่ดู้", "ดู้กี่ดู้กี่", 0},
+		"Thai, the same":   {"th", "กี่ดู้กี่ดู้", "กี่ดู้กี่ดู้", 1},
+		"Khmer, no run":   {"km", "កិខុកិខុ", "ខុកិខុកិ", 0},
+		"Burmese, no run": {"my", "ကိုခိုကိုခို", "ခိုကိုခိုကို", 0},
+		"Katakana, a word": {"ja", "マンション", "マンション", 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			p, q := Make(news.Article{Lang: tt.lang}, tt.one), Make(news.Article{Lang: tt.lang}, tt.other)
+			if n := news.Shared(p.Title, q.Title); n != tt.shared || len(p.Title) == 0 {
+				t.Errorf("%d and %d terms, %d shared, want %d", len(p.Title), len(q.Title), n, tt.shared)
+			}
+		})
+	}
+}
+
 func TestTermsAreStemmedWithoutStopWords(t *testing.T) {
 	a := Make(news.Article{Lang: "en"}, "Strikes are delaying the ferries")
 	b := Make(news.Article{Lang: "en"}, "Strike delays a ferry")

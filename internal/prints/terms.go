@@ -35,6 +35,7 @@ var stopwords = func() map[uint32]bool {
 var stemLanguages = map[string]string{
 	"en": "english", "es": "spanish", "fr": "french", "ru": "russian",
 	"sv": "swedish", "no": "norwegian", "nb": "norwegian", "hu": "hungarian",
+	"": "english", // a headline of names: it has to meet the texts of a language that can be told, most of them English
 }
 
 // stemCharacters is how much of a word is kept in languages without a stemmer (truncation, as in McNamee and Mayfield
@@ -84,7 +85,7 @@ func truncate(w string) string {
 }
 
 // terms gathers the stemmed words of an article that are no stop words, with their uses, and the ordered pairs of
-// neighbours among them. Scripts written without spaces give pairs of neighbouring characters instead of words.
+// neighbours among them. Scripts written without spaces give runs of neighbouring characters instead of words.
 type terms struct {
 	stem  func(string) string
 	lang  uint32 // hash of the language
@@ -109,11 +110,8 @@ func (t *terms) add(text string, ts []token, where uint8, from int) {
 func (t *terms) term(text string, ts []token, i int) (uint32, bool) {
 	tok := ts[i]
 	switch {
-	case tok.unspaced && tok.end-tok.start <= 4:
-		if i == 0 || !ts[i-1].unspaced || ts[i-1].end != tok.start {
-			return 0, false
-		}
-		return mix32(ts[i-1].hash*31 + tok.hash), true
+	case tok.unspaced && oneLetter(text[tok.start:tok.end]):
+		return characters(ts, i, runLength(text[tok.start:tok.end]))
 	case stopwords[tok.hash] || tok.end-tok.start < 2:
 		return 0, false
 	case tok.figure:
@@ -122,8 +120,50 @@ func (t *terms) term(text string, ts []token, i int) (uint32, bool) {
 	return t.stemHash(tok.hash, func() string { return string(fold(nil, text[tok.start:tok.end])) }), true
 }
 
+// How many characters in a row make a term where no spaces do: a pair of those that are syllables or words, four letters
+// of an alphabet, two of which say as little as two of any other.
+const (
+	syllableRun = 2
+	letterRun   = 4
+)
+
+func runLength(tok string) int {
+	first, _ := utf8.DecodeRuneInString(tok)
+	if unicode.In(first, unicode.Han, unicode.Hiragana, unicode.Katakana) {
+		return syllableRun
+	}
+	return letterRun
+}
+
+// characters gives the term of the n characters in a row that end with the i-th token.
+func characters(ts []token, i, n int) (uint32, bool) {
+	if i < n-1 {
+		return 0, false
+	}
+	h := ts[i-n+1].hash
+	for k := i - n + 2; k <= i; k++ {
+		if !ts[k-1].unspaced || ts[k-1].end != ts[k].start {
+			return 0, false
+		}
+		h = mix32(h*31 + ts[k].hash)
+	}
+	return h, true
+}
+
+// oneLetter says whether a token is a single letter, with its vowel signs and tone marks: Thai has up to three on one.
+func oneLetter(tok string) bool {
+	n := 0
+	for _, r := range tok {
+		if !unicode.IsMark(r) {
+			n++
+		}
+	}
+	return n == 1
+}
+
 func (t *terms) use(h uint32, bits, at uint8) {
-	u, known := t.uses[h]
+	term := short(h, termBits)
+	u, known := t.uses[term]
 	if !known {
 		u.first = at
 	}
@@ -131,9 +171,9 @@ func (t *terms) use(h uint32, bits, at uint8) {
 	if u.bits&news.TermCount < news.TermCount {
 		u.bits++
 	}
-	t.uses[h] = u
+	t.uses[term] = u
 	if t.last != 0 {
-		t.pairs = append(t.pairs, mix32(t.last*0x9e3779b9+h))
+		t.pairs = append(t.pairs, short(mix32(t.last*0x9e3779b9+h), pairBits))
 	}
 	t.last = h
 }
@@ -184,10 +224,10 @@ func grams(text string, ts []token) []uint32 {
 		}
 		starts = append(starts, len(w))
 		if len(starts) <= gramLength {
-			out = append(out, hash32(w))
+			out = append(out, short(hash32(w), gramBits))
 		}
 		for i := 0; i+gramLength < len(starts); i++ {
-			out = append(out, hash32(w[starts[i]:starts[i+gramLength]]))
+			out = append(out, short(hash32(w[starts[i]:starts[i+gramLength]]), gramBits))
 		}
 	}
 	return sorted(out)
