@@ -14,7 +14,7 @@ const (
 	wholeStrength = .85 // of a claim that speaks for the whole article
 	teaserWords   = 100 // words up to which an outlet's own item is a teaser
 
-	retoldPrior, retoldNames, retoldOpening, retoldWords = -4, 8, 6, 4
+	retoldPrior, retoldNames, retoldOpening, retoldWords = -4.2, 5, 8, 6
 )
 
 // wholeCredit gives the hash of the outlet whose report an article gives as a whole, 0 for none.
@@ -37,7 +37,7 @@ func retold(a, b *node, f *Features) float64 {
 	if !a.retells(b) && !b.retells(a) {
 		return 0
 	}
-	return sigmoid(retoldPrior + retoldNames*f[names] + retoldOpening*f[opening] + retoldWords*f[cosine])
+	return sigmoid(retoldPrior + retoldNames*min(f[names], .4) + retoldOpening*f[opening] + retoldWords*f[cosine])
 }
 
 func (n *node) retells(teaser *node) bool {

@@ -71,7 +71,9 @@ const carried = .6
 
 // carriers weakens the credits to outlets that only passed on what an agency wrote.
 func (c claims) carriers() {
-	writes := func(k news.ClaimKind) bool { return k == news.ClaimDateline || k == news.ClaimByline || k == news.ClaimSource }
+	writes := func(k news.ClaimKind) bool {
+		return k == news.ClaimDateline || k == news.ClaimByline || k == news.ClaimSource
+	}
 	for _, x := range c {
 		if !x.agency || !writes(x.Kind) {
 			continue

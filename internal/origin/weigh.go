@@ -106,7 +106,7 @@ func inTime(a, b Candidate) int {
 // best gives the contender with the highest score, members before outlets that are only named and the earlier before the
 // later, and what the others have: how likely each is, relative to the best (softmax). Those of its outlet are left out.
 func (f *field) best() (best contender, rest float64) {
-	scores := make([]float64, len(f.members))
+	scores := make([]float64, len(f.members)) // of a million members no more is kept
 	for i := range f.members {
 		c := f.member(i, false)
 		if scores[i] = c.score; i == 0 || c.score > best.score {
@@ -122,17 +122,48 @@ func (f *field) best() (best contender, rest float64) {
 	if best.member >= 0 {
 		best = f.member(best.member, true)
 	}
+	second := contender{member: -1, score: math.Inf(-1)}
 	for i, score := range scores {
 		if f.members[i].Article.Outlet.Key() != best.outlet.Key() {
 			rest += math.Exp(score - best.score)
+			if score > second.score {
+				second = contender{member: i, score: score}
+			}
 		}
 	}
 	for _, c := range named {
 		if c.outlet.Key() != best.outlet.Key() {
 			rest += math.Exp(c.score - best.score)
+			if c.score > second.score {
+				second = c
+			}
 		}
 	}
+	if second.member >= 0 {
+		second = f.member(second.member, true)
+	}
+	best.against(second)
 	return best, rest
+}
+
+const (
+	leastAgainst = -3 // the second's score below which nothing of it is told
+	mostAgainst  = 2  // reasons for it that are
+)
+
+// against tells what speaks for the second best contender, which speaks against the best. The score has it by softmax.
+func (c *contender) against(second contender) {
+	if second.score < leastAgainst {
+		return
+	}
+	slices.SortStableFunc(second.evidence, func(a, b news.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
+	for i, e := range second.evidence {
+		if told := e.Kind != "address" && e.Kind != "length"; told && i < mostAgainst && e.Weight >= weightEarliest { // the others have those too
+			c.evidence = append(c.evidence, news.Evidence{
+				Kind: "instead", Weight: -e.Weight, Detail: fmt.Sprintf("for %s instead: %s", second.outlet.Name, e.Detail),
+			})
+		}
+	}
 }
 
 // member weighs a member. Evidence is only gathered where it is told, as there may be a million members.
