@@ -11,8 +11,8 @@ import (
 // more CPU for a quarter less memory, but beside a big window no more than gcRoom and gcLeast percent.
 const (
 	gcPercent = 30
-	gcLeast   = 8
-	gcRoom    = 64 << 20
+	gcLeast   = 6
+	gcRoom    = 48 << 20
 )
 
 // boundGarbage sets how much garbage may gather, now and after each collection, unless GOGC says it.

@@ -17,7 +17,7 @@ const (
 // falling are the features that may only speak against, free those that may speak both ways; all others may only speak
 // for. Held to their sense, the weights of features that go together stay explainable, and few labels bend them less.
 var (
-	falling = []string{"conflicts", "days", "late"}
+	falling = []string{"aside", "conflicts", "days", "late"}
 	free    = []string{"same_outlet"}
 	// mute are features that say nothing on a level: reporters of one press conference share its quotations, and no story.
 	mute = [numLevels][]string{story: {"quotes"}}

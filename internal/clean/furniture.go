@@ -32,6 +32,9 @@ func furniture(drafts []draft, before news.Furniture) (blockSet, news.Furniture)
 		}
 	}
 	out := repeated(items)
+	for _, of := range bySite(drafts, items) {
+		maps.Copy(out, repeated(of))
+	}
 	others := slices.DeleteFunc(slices.Clone(before.Items), func(it news.ItemBlocks) bool { return keys.has(it.Key) })
 	if len(others) > 0 {
 		maps.Copy(out, repeated(slices.Concat(others, items)))
@@ -43,27 +46,58 @@ func furniture(drafts []draft, before news.Furniture) (blockSet, news.Furniture)
 	return out, news.Furniture{Blocks: slices.Sorted(maps.Keys(out)), Items: unremembered(items, before.Items)}
 }
 
+// bySite gives the items of each site, where those of a document come from several: an aggregator shows every site's
+// furniture, each in a few items.
+func bySite(drafts []draft, items []news.ItemBlocks) map[string][]news.ItemBlocks {
+	of := map[string][]news.ItemBlocks{}
+	for i := range drafts {
+		if site := hostOf(drafts[i].entry.URL); site != "" {
+			of[site] = append(of[site], items[i])
+		}
+	}
+	if len(of) < 2 {
+		return nil
+	}
+	return of
+}
+
 // repeated gives the blocks that stand in many of the items. Items that are one article under several ids count once, or
-// its every paragraph would be furniture; a long block must stand in half of the items, as agencies repeat a background
-// paragraph in many stories.
+// its every paragraph would be furniture. A long block must stand in half of the items, or beside furniture wherever
+// it stands: agencies repeat a paragraph of background in many stories.
 func repeated(items []news.ItemBlocks) blockSet {
-	articles, count, long := 0, map[uint64]int{}, blockSet{}
+	articles, count, long := 0, map[uint64]int{}, map[uint64]int{}
 	seen := earlier{titles: blockSet{}, texts: blockSet{}, owner: map[uint64]int{}}
+	var distinct []*news.ItemBlocks
 	for i := range items {
 		if seen.same(&items[i]) {
 			continue
 		}
 		articles++
+		distinct = append(distinct, &items[i])
 		for _, b := range items[i].Blocks {
-			count[b.Hash]++
-			if b.Words > longBlock {
-				long[b.Hash] = struct{}{}
+			if count[b.Hash]++; b.Words > longBlock {
+				long[b.Hash] = 0
 			}
 		}
 	}
 	out := blockSet{}
+	often := func(n int) bool { return n >= furnitureItems && n*furnitureShare >= articles }
 	for h, n := range count {
-		if n >= furnitureItems && n*furnitureShare >= articles && (!long.has(h) || n*2 >= articles && n > furnitureItems) {
+		_, isLong := long[h]
+		if often(n) && (!isLong || n*2 >= articles && n > furnitureItems) {
+			out[h] = struct{}{}
+		}
+	}
+	for _, it := range distinct {
+		for i, b := range it.Blocks {
+			beside := i > 0 && out.has(it.Blocks[i-1].Hash) || i+1 < len(it.Blocks) && out.has(it.Blocks[i+1].Hash)
+			if b.Words > longBlock && beside {
+				long[b.Hash]++
+			}
+		}
+	}
+	for h, beside := range long {
+		if beside == count[h] && often(beside) && beside > furnitureItems {
 			out[h] = struct{}{}
 		}
 	}

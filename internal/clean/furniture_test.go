@@ -205,3 +205,62 @@ func TestOddMemory(t *testing.T) {
 		t.Errorf("own words are gone: %q", a[0].Text)
 	}
 }
+
+// An aggregator's feed shows the furniture of many sites, each in a few items.
+func TestFurnitureOfASite(t *testing.T) {
+	const notice = "You can support our newsroom with a gift."
+	for name, c := range map[string]struct {
+		site func(i int) string // of the i-th of thirty items, the first three of which have the notice
+		want bool               // still in the text
+	}{
+		"of one of many": {func(i int) string { return fmt.Sprintf("https://site%d.example/%d", i/3, i) }, false},
+		"of no site":     {func(i int) string { return fmt.Sprintf("https://site%d.example/%d", i%10, i) }, true},
+		"of all":         {func(i int) string { return fmt.Sprintf("https://site.example/%d", i) }, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := document(30, func(i int) string {
+				if i < 3 {
+					return ownWords(i) + "<p>" + notice + "</p>"
+				}
+				return ownWords(i)
+			})
+			for i := range doc.Entries {
+				doc.Entries[i].URL = c.site(i)
+			}
+			got := New(Options{}).Articles(doc, paper, now)
+			if has := strings.Contains(got[0].Text, notice); has != c.want {
+				t.Errorf("notice in the text: %v, want %v", has, c.want)
+			}
+		})
+	}
+}
+
+// A disclosure between a site's own lines is furniture; a paragraph of background as long and as frequent is none.
+func TestLongFurnitureStandsBesideFurniture(t *testing.T) {
+	long := "<p>" + strings.Repeat("The paper may be paid for what readers buy after they follow a link. ", 3) + "</p>"
+	for name, c := range map[string]struct {
+		item func(i int) string // of those that have the long block
+		want bool               // still in the text
+	}{
+		"beside furniture": {func(i int) string { return "<p>Read the terms here.</p>" + long + ownWords(i) }, false},
+		"beside prose":     {func(i int) string { return ownWords(i) + long + ownWords(i+7) }, true},
+		"beside furniture in one": {func(i int) string {
+			return []string{"<p>Read the terms here.</p>", ownWords(i + 3)}[min(i, 1)] + long + ownWords(i)
+		}, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			doc := document(16, func(i int) string {
+				if i < 5 {
+					return c.item(i)
+				}
+				return "<p>Read the terms here.</p>" + ownWords(i)
+			})
+			for i := range doc.Entries { // no versions of one article
+				doc.Entries[i].Title = strings.Repeat(string(rune('a'+i)), 5)
+			}
+			if has := strings.Contains(New(Options{}).Articles(doc, paper, now)[0].Text, "follow a link"); has != c.want {
+				t.Errorf("the long block is in the text: %v, want %v", has, c.want)
+			}
+		})
+	}
+}

@@ -31,7 +31,13 @@ func hasLetterOrDigit(t string) bool {
 
 // hasFold says whether t begins with prefix, which is lower-case ASCII, whatever the case.
 func hasFold(t, prefix string) bool {
-	return len(t) >= len(prefix) && strings.EqualFold(t[:len(prefix)], prefix)
+	if len(t) < len(prefix) {
+		return false
+	}
+	if x, y := t[0]|0x20, prefix[0]|0x20; x != y && x < utf8.RuneSelf && y < utf8.RuneSelf {
+		return false // as with most
+	}
+	return strings.EqualFold(t[:len(prefix)], prefix)
 }
 
 func anyFold(t string, prefixes []string) bool {
@@ -169,7 +175,8 @@ func isCrew(t string) bool {
 	if len(t) > 500 {
 		return false
 	}
-	end := strings.ToLower(strings.TrimRight(t, ".) "))
+	end := strings.TrimRight(t, ".) ")
+	end = strings.ToLower(end[max(0, len(end)-crewEnd):])
 	for _, e := range [...]string{
 		"contributed to this report", "contributed to this story", "contributed to this article",
 		"contributed reporting",
@@ -180,6 +187,8 @@ func isCrew(t string) bool {
 	}
 	return false
 }
+
+const crewEnd = 100 // bytes at the end of a line that may say so
 
 var crew = []string{
 	"reporting by ", "additional reporting by ", "editing by ", "writing by ", "with assistance from ",

@@ -89,8 +89,16 @@ func endsSentence(t string) bool {
 
 // countWords counts what white space parts; Chinese, Japanese, Thai and the like count a word for three letters.
 func countWords(t string) int {
-	n, wide, in := 0, 0, false
-	for _, r := range t {
+	n, wide, in, i := 0, 0, false, 0
+	for ; i < len(t) && t[i] < utf8.RuneSelf; i++ { // most texts to their end
+		if c := t[i]; c == ' ' || c == '\n' {
+			in = false
+		} else if !in && c > ' ' {
+			in = true
+			n++
+		}
+	}
+	for _, r := range t[i:] {
 		switch {
 		case r == ' ' || r == '\n':
 			in = false

@@ -1,8 +1,8 @@
 package group
 
 import (
-	"encoding/binary"
 	"math/bits"
+	"slices"
 )
 
 // bitWriter puts numbers into as many bits as they need, lowest first.
@@ -52,8 +52,14 @@ type bitReader struct {
 
 // ahead gives at least the next 57 bits.
 func (r *bitReader) ahead() uint64 {
-	from := r.at / 8
-	return binary.LittleEndian.Uint64([]byte(r.s[from:from+8])) >> (r.at % 8)
+	return eight(r.s[r.at/8:]) >> (r.at % 8)
+}
+
+// eight reads eight bytes, the lowest first: a conversion for encoding/binary would copy them.
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 }
 
 func (r *bitReader) get(width uint) uint32 {
@@ -130,10 +136,22 @@ func (r *bitReader) rising(list []uint32) []uint32 {
 		return list
 	}
 	shift, low := uint(r.get(5)), uint(r.get(5))
-	last := uint32(0)
-	for range n {
-		last += r.rice(low)
-		list = append(list, last<<shift)
+	from := len(list)
+	list = slices.Grow(list, int(n))[:from+int(n)]
+	last, at := uint32(0), r.at // in registers: prints are opened more often than anything
+	for i := range list[from:] {
+		ahead := eight(r.s[at/8:]) >> (at % 8)
+		zeros := uint(bits.TrailingZeros64(ahead >> low))
+		if low+zeros >= 57 {
+			r.at = at
+			last += r.rice(low)
+			at = r.at
+		} else {
+			last += uint32(ahead)&(1<<low-1) | uint32(zeros)<<low
+			at += low + zeros + 1
+		}
+		list[from+i] = last << shift
 	}
+	r.at = at
 	return list
 }

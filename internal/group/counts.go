@@ -1,6 +1,9 @@
 package group
 
-import "math"
+import (
+	"math"
+	"math/bits"
+)
 
 // counts says in how many articles each term stands: a hash table of one word a term, since every comparison asks it of
 // every term in common, and a Go map takes three times as long and twice the room.
@@ -67,21 +70,28 @@ func (c *counts) grow() {
 	}
 }
 
-// lessHalf has the logarithms of small counts of articles and a half.
-var lessHalf = func() (logs [4096]float64) {
+// logs has the logarithms of small counts of articles and a half.
+var logs = func() (logs [4096]float64) {
 	for n := range logs {
 		logs[n] = math.Log(float64(n) + .5)
 	}
 	return logs
 }()
 
+// logHalf gives the logarithm of a count and a half, of a great one within 1e-7: a table takes a third of the time.
+func logHalf(n int32) float64 {
+	if int(n) < len(logs) {
+		return logs[n]
+	}
+	k := bits.Len32(uint32(n)) - 12
+	top := n >> k
+	more := (float64(n)+.5)/float64(int32(1)<<k) - float64(top) - .5
+	return logs[top] + more/(float64(top)+.5) + float64(k)*math.Ln2
+}
+
 // idf is the inverse document frequency of a term over the window, in nats.
 func (c *candidates) idf(term uint32) float64 {
-	n := c.df.of(term)
-	if int(n) < len(lessHalf) {
-		return c.logDocs - lessHalf[n]
-	}
-	return c.logDocs - math.Log(float64(n)+.5)
+	return c.logDocs - logHalf(c.df.of(term))
 }
 
 // countArticle counts one article more or less.

@@ -19,6 +19,7 @@ const (
 	run                       // longest shared run, 50 words or more being 1
 	order                     // share of neighbouring shared passages that stand in the same order
 	sequence                  // how far the rarest shared terms first stand in the same order: Kendall's tau, 0 where negative
+	aside                     // trace where the openings tell of other things: a paragraph of background, a part of a round-up
 	late                      // how far from the beginnings the shared prose stands
 	quotes                    // share of the fewer quoted shingles that both have
 	selection                 // quotes where prose is shared too (trace): a rewriter keeps the quotations that were chosen
@@ -48,7 +49,7 @@ const (
 
 // featureNames are the features' names in the model's file; they change with the meaning of a feature.
 var featureNames = [numFeatures]string{
-	"coverage", "mutual", "trace", "lead", "run", "order", "sequence", "late", "quotes", "selection", "pairs", "cosine", "root_cosine", "opening",
+	"coverage", "mutual", "trace", "lead", "run", "order", "sequence", "aside", "late", "quotes", "selection", "pairs", "cosine", "root_cosine", "opening",
 	"mention", "mentions", "names", "rarity", "title", "grams", "same_title", "figures", "credits", "retelling", "named", "hearsay", "agrees",
 	"conflicts", "cites", "same_outlet", "days",
 }
@@ -63,6 +64,9 @@ const (
 	longRun      = 50 // words
 	fewNames     = 4  // below which names that agree say less
 	manyNats     = 60
+
+	// sameOpening is the cosine of two openings from which they tell of the same.
+	sameOpening = .2
 
 	// nearCosine is how alike the words of two articles are at least for their prose to be compared though hardly any
 	// prints say so.
@@ -110,6 +114,7 @@ func (g *Grouper) compare(a, b *node, prints int) Features {
 	if regimeOf(p, q) != bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
 		g.compareProse(a, b, &f)
 	}
+	f[aside] = f[trace] * max(0, 1-f[opening]/sameOpening)
 	f.credit(a, b)
 	return f
 }

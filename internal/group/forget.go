@@ -31,8 +31,8 @@ func (g *Grouper) Standings(wanted func(Standing) bool) []Standing {
 	return out
 }
 
-// AnyStory wants every story.
-func AnyStory(Standing) bool { return true }
+// Standing gives a story of the window.
+func (g *Grouper) Standing(id int64) Standing { return standing(id, g.stories[id], nil) }
 
 func standing(id int64, members []*node, room []int64) Standing {
 	s := Standing{Story: id, Event: members[0].Event, Newest: newest(members)}

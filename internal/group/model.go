@@ -131,6 +131,7 @@ var phrases = [numFeatures]string{
 	coverage: "%s of one's own prose stands in the other", mutual: "%s of the prose is the same on both sides",
 	lead: "%s of the opening is the same", run: "long passages run on in the same words",
 	order: "shared passages stand in the same order", sequence: "rare words come in the same order",
+	aside:  "what is shared stands beside the subject: the openings tell of other things",
 	late:   "what is shared stands late in the texts",
 	quotes: "both quote the same words", selection: "the same prose goes with the same quotations", pairsShare: "%s of the word pairs agree", cosine: "rare words, names and figures agree",
 	opening: "the openings speak of the same", mention: "%s of one's opening, by rarity of its words, stands in the other",

@@ -46,17 +46,16 @@ func (p *postings) sort(s *shard) {
 		return
 	}
 	slices.Sort(s.recent)
-	all := append(p.rooms[0][:0], s.recent...)
-	s.recent = s.recent[:0]
+	all := s.recent
 	for n := len(s.runs); n > 0 && s.runs[n-1].n < runRatio*len(all); n-- {
 		p.rooms[2] = s.runs[n-1].all(p.rooms[2][:0])
 		p.rooms[1] = p.merge(p.rooms[1][:0], p.rooms[2], all)
-		p.rooms[0], p.rooms[1] = p.rooms[1], all
-		all = p.rooms[0]
+		all = p.rooms[1]
+		p.rooms[0], p.rooms[1] = p.rooms[1], p.rooms[0]
 		s.runs = slices.Delete(s.runs, n-1, n)
 	}
-	p.rooms[0] = all
 	s.runs = append(s.runs, newSegment(all))
+	s.recent = s.recent[:0]
 }
 
 // merge appends two runs to a third, without what is beyond the limit of a hash.

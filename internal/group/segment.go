@@ -17,7 +17,7 @@ type segment struct {
 // start is the first hash of a block, and where its first number lies, in bits.
 type start struct{ hash, at uint32 }
 
-const blockSize = 32
+const blockSize = 16
 
 // newSegment makes a segment of hashes, in the upper half of each entry, and numbers.
 func newSegment(entries []uint64) *segment {

@@ -157,6 +157,11 @@ func (s *sheet) part(r *bitReader, of []uint32) []uint32 {
 
 func (r *bitReader) places(list []uint16) []uint16 {
 	n, width := r.count(), uint(r.get(5))
+	for ; n >= 3; n -= 3 {
+		ahead := r.ahead()
+		list = append(list, uint16(ahead&(1<<width-1)), uint16(ahead>>width&(1<<width-1)), uint16(ahead>>(2*width)&(1<<width-1)))
+		r.at += 3 * width
+	}
 	for range n {
 		list = append(list, uint16(r.get(width)))
 	}
@@ -168,12 +173,12 @@ func (s *sheet) readMarks(r *bitReader) {
 	s.marks = slices.Grow(s.marks[:0], 2*n)[:2*n]
 	s.Uses, s.First = s.marks[:n:n], s.marks[n:]
 	for i := range n {
-		s.First[i] = uint8(r.get(width))
-		use := uint8(r.get(3)) << 5
-		if r.flag() {
-			use |= 1
-		} else {
-			use |= uint8(r.get(5))
+		ahead := r.ahead()
+		s.First[i] = uint8(ahead & (1<<width - 1))
+		ahead >>= width
+		use := uint8(ahead&7)<<5 | 1
+		if r.at += width + 4; ahead&8 == 0 {
+			use += uint8(r.get(5)) - 1
 		}
 		s.Uses[i] = use
 	}

@@ -1,7 +1,5 @@
 package group
 
-import "container/heap"
-
 // tally counts what nodes share with one node, by their numbers.
 type tally struct {
 	nodes   []*node // by number; nil for one that is gone
@@ -62,10 +60,10 @@ func (t *tally) best(weight func(uint32) float32, floor float32, limit int) []ui
 		switch {
 		case x.w < floor || len(top.items) == limit && x.w < top.items[0].w || t.nodes[m] == nil:
 		case len(top.items) < limit:
-			heap.Push(&top, x)
+			top.push(x)
 		case top.less(top.items[0], x):
 			top.items[0] = x
-			heap.Fix(&top, 0)
+			top.sink()
 		}
 	}
 	out := make([]uint32, len(top.items))
@@ -90,8 +88,31 @@ func (h weighedHeap) less(a, b weighed) bool {
 	return a.w < b.w || a.w == b.w && h.nodes[a.m].order > h.nodes[b.m].order
 }
 
-func (h weighedHeap) Len() int           { return len(h.items) }
-func (h weighedHeap) Less(i, j int) bool { return h.less(h.items[i], h.items[j]) }
-func (h weighedHeap) Swap(i, j int)      { h.items[i], h.items[j] = h.items[j], h.items[i] }
-func (h *weighedHeap) Push(x any)        { h.items = append(h.items, x.(weighed)) } //nolint:errcheck // it holds nothing else
-func (h *weighedHeap) Pop() any          { panic("nothing is taken out") }
+func (h *weighedHeap) push(x weighed) {
+	h.items = append(h.items, x)
+	for i := len(h.items) - 1; i > 0; {
+		up := (i - 1) / 2
+		if !h.less(h.items[i], h.items[up]) {
+			return
+		}
+		h.items[i], h.items[up] = h.items[up], h.items[i]
+		i = up
+	}
+}
+
+// sink puts what is on top where it belongs.
+func (h *weighedHeap) sink() {
+	for i := 0; ; {
+		least := i
+		for _, down := range [...]int{2*i + 1, 2*i + 2} {
+			if down < len(h.items) && h.less(h.items[down], h.items[least]) {
+				least = down
+			}
+		}
+		if least == i {
+			return
+		}
+		h.items[i], h.items[least] = h.items[least], h.items[i]
+		i = least
+	}
+}

@@ -38,7 +38,7 @@ func (m *mixture) text(words int) string {
 func (m *mixture) next() Item {
 	m.made++
 	id, outlet := m.made, fmt.Sprintf("outlet%d.example", m.made%3000)
-	it := m.last
+	var it Item
 	switch kind := m.made % 10; {
 	case kind >= 8:
 		it = articleAt(id, outlet, m.last.Article.Title, m.last.Article.Text)

@@ -58,7 +58,7 @@ type raw struct {
 }
 
 const (
-	benchChunk = 2048      // articles that wait to be prepared together
+	benchChunk = 8192      // articles that wait to be prepared together
 	benchBytes = 128 << 20 // of titles and texts, at which fewer articles are prepared together
 	maxHeld    = 1_000_000 // articles that a Bench holds; one of more than a thousand words counts as several
 )
@@ -97,7 +97,12 @@ func (b *Bench) Close() error {
 	b.prepare()
 	b.room.window.Settle()
 	b.room.window.Close()
-	return b.flush(b.room.window.Standings(group.AnyStory))
+	order := make([]turn, 0, b.room.window.Len())
+	b.room.window.Standings(func(s group.Standing) bool {
+		order = appendTurns(order, s)
+		return false
+	})
+	return b.flush(order)
 }
 
 // settle settles a round and prints the stories that are closed by then, and those beyond what is held.
@@ -107,7 +112,11 @@ func (b *Bench) settle() error {
 	b.unsettled = 0
 	b.span.advance()
 	closed := b.closed()
-	if err := b.flush(closed); err != nil {
+	var order []turn
+	for _, s := range closed {
+		order = appendTurns(order, s)
+	}
+	if err := b.flush(order); err != nil {
 		return err
 	}
 	ids := make([]int64, len(closed))
@@ -157,16 +166,19 @@ func (b *Bench) lastBeyond(excess int) int64 {
 	return all[i].last
 }
 
+// turn is an article of a story to be printed.
+type turn struct{ article, story int64 }
+
+func appendTurns(order []turn, s group.Standing) []turn {
+	for _, id := range s.Members {
+		order = append(order, turn{id, s.Story})
+	}
+	return order
+}
+
 // flush weighs and prints stories, in the order of their articles. A story is weighed when its first article has its turn,
 // so that not all are held at once.
-func (b *Bench) flush(stories []group.Standing) error {
-	type turn struct{ article, story int64 }
-	var order []turn
-	for i, st := range stories {
-		for _, id := range st.Members {
-			order = append(order, turn{id, int64(i)})
-		}
-	}
+func (b *Bench) flush(order []turn) error {
 	slices.SortFunc(order, func(x, y turn) int { return cmp.Compare(x.article, y.article) })
 	if len(order) == 0 {
 		return nil
@@ -175,7 +187,7 @@ func (b *Bench) flush(stories []group.Standing) error {
 		weighed := map[int64]Placed{}
 		for _, t := range order {
 			if _, ok := weighed[t.article]; !ok {
-				b.weigh(stories[t.story], weighed)
+				b.weigh(b.room.window.Standing(t.story), weighed)
 			}
 			p := weighed[t.article]
 			delete(weighed, t.article)

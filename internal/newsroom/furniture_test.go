@@ -49,7 +49,7 @@ func (d *drip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		}
 		fmt.Fprintf(&out, `<item><title>%s</title><guid>%s-%d</guid><link>https://%s.example/%d</link><description><![CDATA[`, prose(seed, 5), path, i, path, i)
 		for part := range uint64(2) {
-			fmt.Fprintf(&out, "<p>%s.</p>", prose(seed+part*7919, 22))
+			fmt.Fprintf(&out, "<p>%s.</p>", prose(seed+part*7919, 12))
 		}
 		if !d.bare[path] || i >= 100 {
 			fmt.Fprintf(&out, "<p>%s</p>", strings.Join(notices, "</p><p>"))
@@ -177,7 +177,7 @@ func TestBenchRemembersFurniture(t *testing.T) {
 		b, y := bench(t, newsroom.BenchOptions{Window: time.Hour, Round: 2})
 		for i := range 24 {
 			var html strings.Builder
-			fmt.Fprintf(&html, "<p>%s.</p><p>%s.</p>", prose(uint64(i), 22), prose(uint64(1000+i), 22))
+			fmt.Fprintf(&html, "<p>%s.</p><p>%s.</p>", prose(uint64(i), 12), prose(uint64(1000+i), 12))
 			html.WriteString("<p>" + strings.Join(notices, "</p><p>") + "</p>")
 			seen := dawn.AddDate(0, 0, i/2).Add(time.Duration(i%2) * time.Minute)
 			y.add(t, b, news.Entry{Title: prose(uint64(500+i), 5), Content: html.String()}, paper(i), seen)

@@ -34,6 +34,7 @@ type Pattern struct {
 	Outlet string         // who it credits, where no sign says so
 
 	expr  *regexp.Regexp
+	needs needs
 	reach reach
 }
 
@@ -107,6 +108,7 @@ func (s shape) compile() (Pattern, error) {
 	if err != nil {
 		return p, err
 	}
+	p.needs = needsOf(p.expr.String())
 	switch p.expr.NumSubexp() {
 	case 0:
 		if p.Outlet == "" || p.Kind == news.ClaimDateline {
@@ -133,6 +135,9 @@ func (r *Registry) Dateline(text string) (news.Mention, bool) {
 		return news.Mention{}, false
 	}
 	for _, p := range r.datelines {
+		if !p.needs.met(opening) {
+			continue
+		}
 		at := p.expr.FindStringSubmatchIndex(opening)
 		if at == nil {
 			continue
@@ -151,6 +156,9 @@ func (r *Registry) Dateline(text string) (news.Mention, bool) {
 func (r *Registry) Credits(text string) []news.Mention {
 	var found []news.Mention
 	for _, p := range r.credits {
+		if !p.needs.met(text) {
+			continue
+		}
 		for _, at := range p.expr.FindAllStringSubmatchIndex(text, -1) {
 			m, ok := r.credited(p, text, at)
 			twice := slices.ContainsFunc(found, func(c news.Mention) bool { return c.Start < m.End && m.Start < c.End })

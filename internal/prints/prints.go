@@ -24,13 +24,14 @@ const (
 
 // Make fingerprints an article. Headline is its title as compared, without an outlet's name at its end.
 func Make(a news.Article, headline string) news.Print {
-	title, body := tokens(headline), tokens(a.Body())
+	title, body, back := borrow(headline, a.Body())
+	defer back()
 	p := news.Print{Words: len(body), Headline: whole(title), Grams: grams(headline, title)}
 	if len(body) >= minBodyWords {
 		p.Body = whole(body)
 	}
 	shingle(&p, body, quotes(a, len(body) > 0))
-	t := terms{stem: stemmer(a.Lang), lang: hash32([]byte(a.Lang)), uses: map[uint32]use{}}
+	t := terms{stem: stemmer(a.Lang), lang: hash32([]byte(a.Lang)), uses: make(map[uint32]use, min(len(title)+len(body), termWords))}
 	t.add(headline, title, news.TermTitle, 0)
 	p.Title = t.sorted()
 	t.add(a.Body(), body[:min(len(body), leadWords)], news.TermOpening, 1)
@@ -70,8 +71,8 @@ func shingle(p *news.Print, body []token, quoted []news.Mark) {
 	}
 	inside := insideQuotes(body, quoted)
 	own := make([]uint32, 0, len(body))
-	places := map[uint32]uint16{}
-	touch := -1 // the last quoted token seen
+	var places []uint64 // of sampled hashes, those above
+	touch := -1         // the last quoted token seen
 	for i := range body {
 		if inside != nil && inside[i] {
 			touch = i
@@ -85,8 +86,8 @@ func shingle(p *news.Print, body []token, quoted []news.Mark) {
 			continue
 		}
 		own = append(own, h)
-		if _, placed := places[h]; !placed && news.SampledShingle(h) {
-			places[h] = uint16(min(i, math.MaxUint16))
+		if news.SampledShingle(h) {
+			places = append(places, uint64(h)<<16|uint64(min(i, math.MaxUint16)))
 		}
 		if i < leadWords {
 			p.Lead = append(p.Lead, h)
@@ -101,18 +102,19 @@ func shingle(p *news.Print, body []token, quoted []news.Mark) {
 		own, p.Quoted, p.Lead = sample(own), sample(p.Quoted), sample(p.Lead)
 	}
 	p.Shingles, p.Quoted, p.Lead = sorted(own), sorted(p.Quoted), sorted(p.Lead)
-	p.Places = placesOf(p.Shingles, places)
+	p.Places = firstPlaces(places)
 }
 
-func placesOf(shingles []uint32, places map[uint32]uint16) []uint16 {
+// firstPlaces gives the first place of each hash, in the order of the hashes.
+func firstPlaces(places []uint64) []uint16 {
 	if len(places) == 0 {
 		return nil
 	}
-	out := make([]uint16, 0, len(places))
-	for _, h := range shingles {
-		if news.SampledShingle(h) {
-			out = append(out, places[h])
-		}
+	slices.Sort(places)
+	places = slices.CompactFunc(places, func(a, b uint64) bool { return a>>16 == b>>16 })
+	out := make([]uint16, len(places))
+	for i, x := range places {
+		out[i] = uint16(x)
 	}
 	return out
 }

@@ -88,10 +88,10 @@ func TestMarkedLettersRunTogether(t *testing.T) {
 		lang, one, other string
 		shared           int
 	}{
-		"Thai, no run":    {"th", "กี่ดู้กี่ดู้", "ดู้กี่ดู้กี่", 0},
+		"Thai, no run":     {"th", "กี่ดู้กี่ดู้", "ดู้กี่ดู้กี่", 0},
 		"Thai, the same":   {"th", "กี่ดู้กี่ดู้", "กี่ดู้กี่ดู้", 1},
-		"Khmer, no run":   {"km", "កិខុកិខុ", "ខុកិខុកិ", 0},
-		"Burmese, no run": {"my", "ကိုခိုကိုခို", "ခိုကိုခိုကို", 0},
+		"Khmer, no run":    {"km", "កិខុកិខុ", "ខុកិខុកិ", 0},
+		"Burmese, no run":  {"my", "ကိုခိုကိုခို", "ခိုကိုခိုကို", 0},
 		"Katakana, a word": {"ja", "マンション", "マンション", 1},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package prints
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -18,8 +19,27 @@ type token struct {
 }
 
 // tokens splits a text into words by UAX #29, folded by NFKC and lower case. Marks between words are left out.
-func tokens(text string) []token {
-	out := make([]token, 0, len(text)/6+4)
+func tokens(text string) []token { return appendTokens(make([]token, 0, len(text)/6+4), text) }
+
+// rooms are for the tokens of an article, which is read once.
+var rooms = sync.Pool{New: func() any { return new([]token) }}
+
+// borrow gives the tokens of two texts until they are given back.
+func borrow(title, body string) (first, second []token, back func()) {
+	room := rooms.Get().(*[]token) //nolint:errcheck // it holds nothing else
+	all := appendTokens((*room)[:0], title)
+	n := len(all)
+	all = appendTokens(all, body)
+	return all[:n:n], all[n:], func() {
+		if *room = all; cap(all) < roomTokens {
+			rooms.Put(room)
+		}
+	}
+}
+
+const roomTokens = 1 << 14 // beyond which room is not kept
+
+func appendTokens(out []token, text string) []token {
 	var buf [64]byte
 	it := words.FromString(text)
 	for it.Next() {
