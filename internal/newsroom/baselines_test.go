@@ -56,8 +56,15 @@ var signature = regexp.MustCompile(`(?i)\b(reuters|bloomberg)\b[^<]{0,3}\)|(?:©
 	`>(?:source: ?)?(reuters|bloomberg)<`)
 
 func ruled(a listed) string {
-	if m := regexp.MustCompile(`(?i)\b(reuters|bloomberg)\b`).FindString(a.Author); m != "" {
-		return strings.ToLower(m)
+	for sign, name := range map[string]string{"ロイター": "reuters", "ブルームバーグ": "bloomberg"} {
+		if strings.Contains(a.Author, sign) || strings.Contains(a.HTML, sign+"］") || strings.Contains(a.HTML, "（"+sign+"）") {
+			return name
+		}
+	}
+	for _, said := range []string{a.Author, a.Feed} { // the outlet that a listing names counts as its byline
+		if m := regexp.MustCompile(`(?i)\b(reuters|bloomberg)\b`).FindString(said); m != "" {
+			return strings.ToLower(m)
+		}
 	}
 	return strings.ToLower(strings.Join(append(signature.FindStringSubmatch(a.HTML), "", "", "", "")[1:4], ""))
 }
