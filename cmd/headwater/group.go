@@ -46,6 +46,7 @@ type outputLine struct {
 	Role       news.Role       `json:"role"`
 	Origin     outputOrigin    `json:"origin"`
 	Confidence float64         `json:"confidence"`
+	Scoop      *outputOrigin   `json:"scoop,omitempty"` // who had the news first, where that is another
 	Claims     []view.Claim    `json:"claims"`
 	Evidence   []view.Evidence `json:"evidence"`
 }
@@ -261,7 +262,7 @@ func (g *grouping) print(placed iter.Seq[newsroom.Placed]) error {
 }
 
 func (g *grouping) output(p newsroom.Placed) outputLine {
-	o := p.Story.Origin
+	o := p.Origin
 	line := outputLine{
 		ID: g.held[p.Article], Story: p.Story.ID, Event: p.Story.Event, Role: p.Role, Confidence: o.Confidence,
 		Origin:   outputOrigin{Name: o.Name, Domain: o.Domain, URL: o.URL, Article: ""},
@@ -270,6 +271,12 @@ func (g *grouping) output(p newsroom.Placed) outputLine {
 	}
 	if !o.Named() {
 		line.Origin.Article = g.held[o.Article]
+	}
+	if s := p.Story.Origin.Scoop; s.Key() != "" && s.Key() != o.Key() {
+		line.Scoop = &outputOrigin{Name: s.Name, Domain: s.Domain, URL: s.URL, Article: ""}
+		if s.Article != 0 {
+			line.Scoop.Article = g.held[s.Article]
+		}
 	}
 	return line
 }

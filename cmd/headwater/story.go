@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/news"
+	"headwater/internal/publish"
 	"headwater/internal/view"
 )
 
@@ -68,6 +69,9 @@ func (c *cli) printOrigin(s news.Story) {
 	}
 	for _, e := range s.Origin.Evidence {
 		c.printf("  %+.1f  %s\n", e.Weight, e.Detail)
+	}
+	if f := s.Origin.Scoop; f.Key() != "" {
+		c.printf("%s had the news first, as %s says: “%s”\n", publish.Name(f.Outlet), f.By, publish.Line(f.Text))
 	}
 	c.printf("\n")
 }

@@ -169,6 +169,7 @@ func TestCanonicalURL(t *testing.T) {
 func TestLanguage(t *testing.T) {
 	for text, want := range map[string]string{
 		"The council voted on Tuesday to close the bridge, which has been in use for a century.":      "en",
+		"U.S. Officials Press Norland to Allow C.I.A. Flights and U.S. Ships Near Its Ports":          "en",
 		"El ayuntamiento votó el martes a favor de cerrar el puente que une las dos orillas.":         "es",
 		"A câmara votou na terça-feira pelo encerramento da ponte que liga as duas margens.":          "pt",
 		"Le conseil a voté mardi la fermeture du pont qui relie les deux rives de la ville.":          "fr",

@@ -206,6 +206,7 @@ type credits struct {
 	news  []uint64 // whose report it retells
 	any   []uint64 // whom it names as the source of anything, strongly or weakly
 	cites []uint64 // hashes of Item.Cites
+	whole uint64   // whose report it gives as a whole, as wholeCredit has it
 }
 
 var noCredits = &credits{} // of most articles
@@ -221,6 +222,7 @@ func creditsOf(it Item, own uint64) *credits {
 	for _, u := range it.Cites {
 		c.cites = append(c.cites, nameHash(u))
 	}
+	c.whole = wholeCredit(it.Claims, own)
 	if len(c.any)+len(c.prose)+len(c.news)+len(c.cites) == 0 {
 		return noCredits
 	}

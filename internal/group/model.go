@@ -101,6 +101,8 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 	}
 	r := regimeOf(a.Print, b.Print)
 	v := verdict{cosine: f[cosine], story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
+	told := retold(a, b, &f)
+	v.story = max(v.story, told)
 	if a.Article.Hub || b.Article.Hub {
 		v.story = min(v.story, .1) // a hub repeats many stories and joins none
 	}
@@ -109,6 +111,9 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 	}
 	if v.story >= g.model.StoryAt {
 		v.reasons = g.model.Story[r].reasons(&f)
+		if told >= g.model.StoryAt {
+			v.reasons = append([]news.Evidence{retoldReason(told)}, v.reasons...)
+		}
 	}
 	v.event = max(v.event, v.story)
 	if !inOneLanguage(a, b) && v.story < g.model.StoryAt {

@@ -77,6 +77,7 @@ func (o Outlet) Key() string {
 type Mention struct {
 	Start, End int
 	Outlet     Outlet
+	Kind       ClaimKind // what the words around it claim; "" where nobody looked
 }
 
 // Document is a parsed feed: what `headwater parse` prints, before cleaning.

@@ -76,6 +76,16 @@ type Origin struct {
 	Level      string  // LevelOriginal, LevelLikely or LevelEarliest
 	Confidence float64 // 0 to 1
 	Evidence   []Evidence
+	Scoop      Scoop // who had the news first, where that is not the outlet that wrote the text; else zero
+}
+
+// Scoop is who had a story's news first, as its members say.
+type Scoop struct {
+	Outlet
+	Article int64  // of the story; 0 where the outlet is only named
+	URL     string // the article's address, or the link that the credit gives; may be ""
+	By      string // name of the outlet whose words Text are
+	Text    string // the credit
 }
 
 // Named says that the origin is an outlet whose own article is not among ours.
@@ -85,7 +95,8 @@ func (o Origin) Named() bool { return o.Article == 0 }
 type Member struct {
 	Article  Article // without HTML, Text and Marks in lists
 	Role     Role
-	Share    float64 // share of its own prose that stands in the origin, 0 to 1
+	Share    float64 // share of its own prose that stands in the origin, or in what it carries, 0 to 1
+	Carries  int64   // the article of the story whose text it carries where that is not the origin's; else 0
 	Evidence []Evidence
 	Claims   []Claim
 }
@@ -101,6 +112,19 @@ type Story struct {
 	First   time.Time // earliest member
 	Latest  time.Time // newest member
 	Changed time.Time // when membership or origin last changed
+}
+
+// OriginOf gives what a member goes back to: the story's origin, or the text of it that the member carries.
+func (s Story) OriginOf(m Member) Origin {
+	if m.Carries == 0 {
+		return s.Origin
+	}
+	for _, x := range s.Members {
+		if a := x.Article; a.ID == m.Carries {
+			return Origin{Outlet: a.Outlet, Article: a.ID, URL: a.URL, Level: LevelOriginal, Confidence: m.Share}
+		}
+	}
+	return s.Origin
 }
 
 // Counts gives the number of members by role.

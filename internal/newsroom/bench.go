@@ -30,6 +30,7 @@ type BenchOptions struct {
 type Placed struct {
 	Article  int64       // the number of its Add, from 1
 	Story    *news.Story // without its members
+	Origin   news.Origin // the story's, or the text of it that the article carries
 	Role     news.Role
 	Claims   []news.Claim
 	Evidence []news.Evidence
@@ -201,7 +202,9 @@ func (b *Bench) flush(order []turn) error {
 func (b *Bench) weigh(st group.Standing, placed map[int64]Placed) {
 	s := b.room.story(group.Change{Story: st.Story, Event: st.Event, Members: st.Members})
 	for _, m := range s.Members {
-		placed[m.Article.ID] = Placed{Article: m.Article.ID, Story: &s, Role: m.Role, Claims: m.Claims, Evidence: m.Evidence}
+		placed[m.Article.ID] = Placed{
+			Article: m.Article.ID, Story: &s, Origin: s.OriginOf(m), Role: m.Role, Claims: m.Claims, Evidence: m.Evidence,
+		}
 	}
 	s.Members = nil
 }

@@ -1,11 +1,13 @@
 package newsroom_test
 
 import (
+	"bytes"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"headwater/internal/news"
 )
@@ -42,5 +44,43 @@ func TestCreditedReport(t *testing.T) {
 		if c.Domain == "apnews.com" {
 			t.Errorf("a photo credit became a claim: %+v", c)
 		}
+	}
+}
+
+// TestCreditedTeaser puts the credited paper among the feeds, which gives title and one sentence of its report. That item
+// is the origin then, whether it comes before the post that retells it or after, and other items of the paper are not.
+func TestCreditedTeaser(t *testing.T) {
+	file := shared(t, "cases/troops-in-mexico.xml")
+	at := time.Date(2026, 1, 16, 10, 0, 0, 0, time.UTC)
+	paper := rss("paper", "", []item{
+		{"report", "U.S. Leans on Mexico to Let American Troops Join Cartel Raids", "Washington wants Special Operations troops or C.I.A. " +
+			"officers beside Mexican soldiers when they raid suspected fentanyl labs.", at},
+		{"water", "Mexico Falls Behind on Water That It Owes to Texas", "Farmers on both sides of the border read a treaty of 1944 anew.", at},
+		{"film", "A Director From Guadalajara Takes On a Ghost Story", "Her fourth film was shot in three weeks, in one house.", at},
+	})
+	paper = bytes.ReplaceAll(paper, []byte("https://paper.example/"), []byte("https://www.nytimes.com/"))
+	for _, order := range [][]string{{"post", "paper"}, {"paper", "post"}} {
+		t.Run(order[0]+" first", func(t *testing.T) {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/paper" {
+					_, _ = w.Write(paper) // a client that has gone is no matter
+					return
+				}
+				http.ServeFile(w, r, file)
+			}))
+			defer srv.Close()
+			room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+			for _, name := range order {
+				_, err := room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
+				must(t, err)
+				pass(t, room)
+			}
+			got := membership(t, room)
+			post, report := got[srv.URL+"/post https://newsbeyonddetroit.example/?p=1"], got[srv.URL+"/paper report"]
+			if o := post.story.Origin; o.Article != report.Article.ID || post.Role != news.RoleRewrite || len(post.story.Members) != 2 {
+				t.Errorf("the post is a %s of %s (article %d) in a story of %d; want a rewrite of article %d\n%s",
+					post.Role, o.Name, o.Article, len(post.story.Members), report.Article.ID, reasons(post.story))
+			}
+		})
 	}
 }

@@ -136,7 +136,7 @@ func (c *comparing) member(m news.Member, a news.Article) news.Comparison {
 	case !fits:
 		k.Note = fmt.Sprintf("Not compared: the versions before it fill the %d MB that are compared at once.", maxCompared>>20)
 	default:
-		k.Note = c.note(k)
+		k.Note = c.note(m, k)
 	}
 	k.Passages, k.Adds = append([]news.Passage{}, k.Passages...), append([]string{}, k.Adds...)
 	return k
@@ -195,10 +195,14 @@ func (c *comparing) leadNote(k news.Comparison) string {
 }
 
 // note says what a reader should know of a comparison.
-func (c *comparing) note(k news.Comparison) string {
+func (c *comparing) note(m news.Member, k news.Comparison) string {
 	var say []string
 	origin, lead := publish.Name(c.Origin.Outlet), publish.Name(c.lead.Article.Outlet)
 	text := "the version of " + lead
+	if m.Carries != 0 {
+		say = append(say, fmt.Sprintf("It carries the version of %s, which tells the news in other words: %.0f%% of its own prose stands there.",
+			c.outlets[m.Carries], 100*m.Share))
+	}
 	if k.StandIn {
 		say = append(say, fmt.Sprintf("%s's own article is not among the feeds; compared with the version of %s, the earliest.", origin, lead))
 		text = "that version"
@@ -206,7 +210,7 @@ func (c *comparing) note(k news.Comparison) string {
 	switch {
 	case c.text.Empty():
 		say = append(say, fmt.Sprintf("The feed of %s gives no text to compare with.", lead), c.belongs(k, origin))
-	case k.Retelling:
+	case k.Retelling && m.Carries == 0:
 		say = append(say, fmt.Sprintf("A retelling: %s stand in %s.", fewWords(k), text), c.belongs(k, origin))
 	case k.Words < shortProse && len(k.Passages) == 0:
 		say = append(say, "Its feed gives too little text to compare.", c.belongs(k, origin))

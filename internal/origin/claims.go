@@ -15,6 +15,7 @@ type Outlets interface {
 	ByURL(url string) (news.Outlet, bool)
 	Mentions(text string) []news.Mention
 	Dateline(text string) (news.Mention, bool)
+	Credits(text string) []news.Mention
 }
 
 // Strengths of the kinds of claims: how far each speaks for the whole article.
@@ -45,27 +46,60 @@ func (r *Reader) Claims(a news.Article) []news.Claim {
 		r.told(a.Summary, a, &c)
 	}
 	r.titled(a, &c)
+	r.closing(a, &c)
 	return c.distinct()
 }
 
-type claims []news.Claim
+// claims are those found so far, and which of them credit an agency.
+type claims []struct {
+	news.Claim
+	agency bool
+}
 
 func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span news.Span, factor float64) {
-	*c = append(*c, news.Claim{
+	*c = append(*c, struct {
+		news.Claim
+		agency bool
+	}{news.Claim{
 		Kind: kind, Outlet: o.Name, Domain: o.Domain, URL: url, Text: clip(text), Start: span.Start, End: span.End,
 		Strength: strengths[kind] * factor,
-	})
+	}, o.Agency})
+}
+
+// carried is how far an outlet counts as the writer of a text that names an agency as its writer too: it carries it.
+const carried = .6
+
+// carriers weakens the credits to outlets that only passed on what an agency wrote.
+func (c claims) carriers() {
+	writes := func(k news.ClaimKind) bool {
+		return k == news.ClaimDateline || k == news.ClaimByline || k == news.ClaimSource
+	}
+	for _, x := range c {
+		if !x.agency || !writes(x.Kind) {
+			continue
+		}
+		for i := range c {
+			if !c[i].agency && writes(c[i].Kind) {
+				c[i].Strength = min(c[i].Strength, carried*strengths[c[i].Kind])
+			}
+		}
+	}
 }
 
 // distinct keeps the strongest claim of each kind, outlet and address.
 func (c claims) distinct() []news.Claim {
-	slices.SortStableFunc(c, func(a, b news.Claim) int { return cmp.Compare(b.Strength, a.Strength) })
+	c.carriers()
+	out := make([]news.Claim, len(c))
+	for i, x := range c {
+		out[i] = x.Claim
+	}
+	slices.SortStableFunc(out, func(a, b news.Claim) int { return cmp.Compare(b.Strength, a.Strength) })
 	type key struct {
 		kind        news.ClaimKind
 		outlet, url string
 	}
 	seen := map[key]bool{}
-	return slices.DeleteFunc(c, func(x news.Claim) bool {
+	return slices.DeleteFunc(out, func(x news.Claim) bool {
 		k := key{x.Kind, x.Credited().Key(), x.URL}
 		dup := seen[k]
 		seen[k] = true
@@ -158,7 +192,11 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 	if lower := strings.ToLower(m.Text); strings.Contains(lower, "contributed") || strings.Contains(lower, "with ") {
 		kind = news.ClaimPart
 	}
-	for _, x := range r.outlets.Mentions(m.Text) {
+	named := r.outlets.Mentions(m.Text)
+	if len(named) == 0 { // "(Reporting by Jane Doe; Editing by John Roe)" has one writer, whom its shape tells
+		named = r.outlets.Credits(m.Text)
+	}
+	for _, x := range named {
 		if !same(x.Outlet, a.Outlet) {
 			c.add(kind, x.Outlet, m.URL, m.Text, news.Span{}, 1)
 		}
@@ -186,6 +224,23 @@ func pathOf(url string) string {
 	_, rest, _ := strings.Cut(url, "://")
 	_, path, _ := strings.Cut(rest, "/")
 	return strings.Trim(path, "/")
+}
+
+// closingBytes is how much of a text's end is read for the lines with which agencies close.
+const closingBytes = 600
+
+// closing reads how a text ends: "(Reporting by Jane Doe; Editing by John Roe)", "With inputs from PTI", "(c) 2026 AFP".
+func (r *Reader) closing(a news.Article, c *claims) {
+	body := a.Body()
+	from := max(len(body)-closingBytes, 0)
+	end := around(body, from, len(body))
+	for _, m := range r.outlets.Credits(end) {
+		if same(m.Outlet, a.Outlet) || quoted(a.Marks, news.Mention{Start: m.Start + len(body) - len(end), End: m.End + len(body) - len(end)}) {
+			continue
+		}
+		m.Start, m.End = m.Start+len(body)-len(end), m.End+len(body)-len(end)
+		c.add(m.Kind, m.Outlet, "", sentence(body, m), spanIn(a, body, m), 1)
+	}
 }
 
 // titled reads a headline that ends in its agency, as Japanese portals write it: "headline（ロイター）".

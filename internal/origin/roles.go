@@ -13,8 +13,8 @@ const (
 	shortProse   = 25 // words below which there is no prose to compare
 )
 
-// roles says what each member is to the origin, the origin first.
-func roles(o news.Origin, origin contender, members []Candidate) []news.Member {
+// roles says what each member is to the origin, the origin first, or to the text that it carries.
+func roles(o news.Origin, origin contender, members []Candidate, carries []int) []news.Member {
 	reference := origin.member
 	if reference < 0 {
 		reference = longest(members)
@@ -22,7 +22,11 @@ func roles(o news.Origin, origin contender, members []Candidate) []news.Member {
 	out := make([]news.Member, 0, len(members))
 	for i, m := range members {
 		member := news.Member{Article: m.Article, Claims: m.Claims}
-		switch {
+		switch text := carries[i]; {
+		case text >= 0:
+			member.Carries = members[text].Article.ID
+			member.Role, member.Share = roleByText(m, members[text])
+			member.Evidence = carriesEvidence(member, members[text])
 		case i == origin.member:
 			member.Role, member.Share = news.RoleOriginal, 1
 		case origin.member < 0 && i == reference:
@@ -93,6 +97,13 @@ func creditEvidence(m Candidate, o news.Outlet) []news.Evidence {
 		}
 	}
 	return out
+}
+
+func carriesEvidence(member news.Member, text Candidate) []news.Evidence {
+	return []news.Evidence{{
+		Kind: "carries", Weight: member.Share,
+		Detail: fmt.Sprintf("it carries the text of %s: %.0f%% of its own prose stands there", text.Article.Outlet.Name, 100*member.Share),
+	}}
 }
 
 func shareEvidence(member news.Member, m Candidate) []news.Evidence {

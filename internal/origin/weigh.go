@@ -75,10 +75,16 @@ func (c *contender) weigh(kind string, weight float64, format string, args ...an
 // The work grows in step with the number of members. It puts them into the order of time, and panics without any.
 func (w Weigher) Decide(members []Candidate) Decision {
 	slices.SortFunc(members, inTime)
-	f := &field{tie: cmp.Or(w.Tie, 20*time.Minute), members: members, credits: creditsOf(members), prose: proseOf(members)}
+	f := w.field(members)
 	best, rest := f.best()
 	o := originOf(best, rest, members)
-	return Decision{Origin: o, Members: roles(o, best, members)}
+	o.Scoop = f.scoopOf(best)
+	return Decision{Origin: o, Members: roles(o, best, members, f.prose.carrying(members, best.member))}
+}
+
+// field gathers what the contenders are weighed by. The members are in the order of time.
+func (w Weigher) field(members []Candidate) *field {
+	return &field{tie: cmp.Or(w.Tie, 20*time.Minute), members: members, credits: creditsOf(members), prose: proseOf(members)}
 }
 
 // field is what the contenders for one story are weighed by.
@@ -100,7 +106,7 @@ func inTime(a, b Candidate) int {
 // best gives the contender with the highest score, members before outlets that are only named and the earlier before the
 // later, and what the others have: how likely each is, relative to the best (softmax). Those of its outlet are left out.
 func (f *field) best() (best contender, rest float64) {
-	scores := make([]float64, len(f.members))
+	scores := make([]float64, len(f.members)) // of a million members no more is kept
 	for i := range f.members {
 		c := f.member(i, false)
 		if scores[i] = c.score; i == 0 || c.score > best.score {
@@ -116,17 +122,48 @@ func (f *field) best() (best contender, rest float64) {
 	if best.member >= 0 {
 		best = f.member(best.member, true)
 	}
+	second := contender{member: -1, score: math.Inf(-1)}
 	for i, score := range scores {
 		if f.members[i].Article.Outlet.Key() != best.outlet.Key() {
 			rest += math.Exp(score - best.score)
+			if score > second.score {
+				second = contender{member: i, score: score}
+			}
 		}
 	}
 	for _, c := range named {
 		if c.outlet.Key() != best.outlet.Key() {
 			rest += math.Exp(c.score - best.score)
+			if c.score > second.score {
+				second = c
+			}
 		}
 	}
+	if second.member >= 0 {
+		second = f.member(second.member, true)
+	}
+	best.against(second)
 	return best, rest
+}
+
+const (
+	leastAgainst = -3 // the second's score below which nothing of it is told
+	mostAgainst  = 2  // reasons for it that are
+)
+
+// against tells what speaks for the second best contender, which speaks against the best. The score has it by softmax.
+func (c *contender) against(second contender) {
+	if second.score < leastAgainst {
+		return
+	}
+	slices.SortStableFunc(second.evidence, func(a, b news.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
+	for i, e := range second.evidence {
+		if told := e.Kind != "address" && e.Kind != "length"; told && i < mostAgainst && e.Weight >= weightEarliest { // the others have those too
+			c.evidence = append(c.evidence, news.Evidence{
+				Kind: "instead", Weight: -e.Weight, Detail: fmt.Sprintf("for %s instead: %s", second.outlet.Name, e.Detail),
+			})
+		}
+	}
 }
 
 // member weighs a member. Evidence is only gathered where it is told, as there may be a million members.

@@ -51,12 +51,6 @@ const (
 // String is the regular expression.
 func (p Pattern) String() string { return p.expr.String() }
 
-// Credit is a claim that closing lines make, such as "© 2026 Agence France-Presse".
-type Credit struct {
-	news.Mention
-	Kind news.ClaimKind // ClaimRights, ClaimPart or ClaimByline
-}
-
 const (
 	day  = `\d{1,4}(?:st|nd|rd|th|er|º|ª|\.)?(?:\s(?:de\s)?\p{Ll}{3,10}\.?)?`
 	word = `(?:\p{Lu}[\p{L}\p{M}.'’/-]*|` + day + `|\[\p{Lu}[\p{L} ]{1,30}\]|\p{Arabic}+|` +
@@ -157,22 +151,24 @@ func (r *Registry) Dateline(text string) (news.Mention, bool) {
 }
 
 // Credits finds whom closing lines credit: copyright lines, "with inputs from PTI". It is meant for the last paragraphs of
-// a text or a rights line, not for whole articles. Outlets count as well as agencies. They come in the order of the text.
-func (r *Registry) Credits(text string) []Credit {
-	var found []Credit
+// a text or a rights line, not for whole articles. Outlets count as well as agencies. They come in the order of the text,
+// of the kinds ClaimRights, ClaimPart and ClaimByline.
+func (r *Registry) Credits(text string) []news.Mention {
+	var found []news.Mention
 	for _, p := range r.credits {
 		if !p.needs.met(text) {
 			continue
 		}
 		for _, at := range p.expr.FindAllStringSubmatchIndex(text, -1) {
 			m, ok := r.credited(p, text, at)
-			twice := slices.ContainsFunc(found, func(c Credit) bool { return c.Start < m.End && m.Start < c.End })
+			twice := slices.ContainsFunc(found, func(c news.Mention) bool { return c.Start < m.End && m.Start < c.End })
 			if ok && !twice {
-				found = append(found, Credit{m, p.Kind})
+				m.Kind = p.Kind
+				found = append(found, m)
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b Credit) int { return a.Start - b.Start })
+	slices.SortFunc(found, func(a, b news.Mention) int { return a.Start - b.Start })
 	return found
 }
 

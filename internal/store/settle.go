@@ -138,32 +138,36 @@ func rank(s news.Story) float64 {
 }
 
 const putStorySQL = `INSERT INTO stories (id, event_id, title, outlets, first, latest, changed, rank, origin_article, origin_name,
-	origin_domain, origin_agency, origin_url, level, confidence, evidence)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	origin_domain, origin_agency, origin_url, level, confidence, evidence, scoop)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id, title = excluded.title, outlets = excluded.outlets,
 		first = excluded.first, latest = excluded.latest, changed = excluded.changed, rank = excluded.rank,
 		origin_article = excluded.origin_article, origin_name = excluded.origin_name, origin_domain = excluded.origin_domain,
 		origin_agency = excluded.origin_agency, origin_url = excluded.origin_url, level = excluded.level,
-		confidence = excluded.confidence, evidence = excluded.evidence`
+		confidence = excluded.confidence, evidence = excluded.evidence, scoop = excluded.scoop`
 
 func storyRow(s news.Story) ([]any, error) {
 	evidence, err := list(s.Origin.Evidence)
 	if err != nil {
 		return nil, fmt.Errorf("story %d: %w", s.ID, err)
 	}
+	scoop, err := fromScoop(s.Origin.Scoop)
+	if err != nil {
+		return nil, fmt.Errorf("story %d: %w", s.ID, err)
+	}
 	o := s.Origin
 	return []any{
 		s.ID, s.Event, text(s.Title), s.Outlets, millis(s.First), millis(s.Latest), millis(s.Changed), rank(s), o.Article,
-		text(o.Name), text(o.Domain), o.Agency, text(o.URL), o.Level, o.Confidence, evidence,
+		text(o.Name), text(o.Domain), o.Agency, text(o.URL), o.Level, o.Confidence, evidence, scoop,
 	}, nil
 }
 
-const putMemberSQL = `INSERT INTO members (article_id, story_id, role, share, evidence) VALUES (?, ?, ?, ?, ?)`
+const putMemberSQL = `INSERT INTO members (article_id, story_id, role, share, evidence, carries) VALUES (?, ?, ?, ?, ?, ?)`
 
 func memberRow(story int64, m news.Member) ([]any, error) {
 	evidence, err := list(m.Evidence)
 	if err != nil {
 		return nil, fmt.Errorf("story %d, article %d: %w", story, m.Article.ID, err)
 	}
-	return []any{m.Article.ID, story, m.Role, m.Share, evidence}, nil
+	return []any{m.Article.ID, story, m.Role, m.Share, evidence, m.Carries}, nil
 }

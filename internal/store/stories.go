@@ -12,19 +12,21 @@ import (
 )
 
 const storyColumns = `s.id, s.event_id, s.title, s.outlets, s.first, s.latest, s.changed, s.origin_article, s.origin_name,
-	s.origin_domain, s.origin_agency, s.origin_url, s.level, s.confidence, s.evidence`
+	s.origin_domain, s.origin_agency, s.origin_url, s.level, s.confidence, s.evidence, s.scoop`
 
 func scanStory(row scanner) (s news.Story, err error) {
 	var first, latest, changed int64
-	var evidence string
+	var evidence, scoop string
 	o := &s.Origin
 	err = row.Scan(&s.ID, &s.Event, &s.Title, &s.Outlets, &first, &latest, &changed, &o.Article, &o.Name, &o.Domain, &o.Agency,
-		&o.URL, &o.Level, &o.Confidence, &evidence)
+		&o.URL, &o.Level, &o.Confidence, &evidence, &scoop)
 	if err != nil {
 		return s, err
 	}
 	s.First, s.Latest, s.Changed = fromMillis(first), fromMillis(latest), fromMillis(changed)
-	o.Evidence, err = unlist[news.Evidence](evidence)
+	if o.Evidence, err = unlist[news.Evidence](evidence); err == nil {
+		o.Scoop, err = toScoop(scoop)
+	}
 	return s, err
 }
 
@@ -121,7 +123,7 @@ func (db *DB) CountStories(ctx context.Context, l news.StoryList) (int, error) {
 	return int(n), err
 }
 
-const membersSQL = `SELECT m.story_id, m.role, m.share, m.evidence, coalesce(c.claims, ''), ` + lightColumns + `
+const membersSQL = `SELECT m.story_id, m.role, m.share, m.carries, m.evidence, coalesce(c.claims, ''), ` + lightColumns + `
 	FROM json_each(?) AS wanted CROSS JOIN members AS m CROSS JOIN articles AS a LEFT JOIN claims AS c ON c.article_id = a.id
 	WHERE m.story_id = wanted.value AND a.id = m.article_id`
 
@@ -153,7 +155,7 @@ func addMembers(ctx context.Context, t *sql.Tx, stories []news.Story) error {
 func scanMember(row scanner) (story int64, m news.Member, err error) {
 	var r lightRow
 	var evidence, claims string
-	if err := row.Scan(append([]any{&story, &m.Role, &m.Share, &evidence, &claims}, r.dest()...)...); err != nil {
+	if err := row.Scan(append([]any{&story, &m.Role, &m.Share, &m.Carries, &evidence, &claims}, r.dest()...)...); err != nil {
 		return 0, m, err
 	}
 	a, errA := r.light()

@@ -42,7 +42,18 @@ type Origin struct {
 	Article    int64      `json:"article" doc:"0 where the origin is only named by its members"`
 	Level      string     `json:"level" enum:"Original,Likely original,Earliest seen" doc:"how sure that is, in words"`
 	Confidence float64    `json:"confidence" minimum:"0" maximum:"1" doc:"how sure that is"`
-	Evidence   []Evidence `json:"evidence" nullable:"false" doc:"the reasons"`
+	Evidence   []Evidence `json:"evidence" nullable:"false" doc:"the reasons for it and the best against it"`
+	Scoop      *Scoop     `json:"scoop,omitempty" doc:"who had the news first, where that is not the outlet that wrote the text"`
+}
+
+// Scoop is who had a story's news first.
+type Scoop struct {
+	Name    string `json:"name" doc:"the outlet that was first"`
+	Domain  string `json:"domain" doc:"its domain, or empty where it is not known"`
+	URL     string `json:"url" doc:"the article's address, or the link that the credit gives, or empty"`
+	Article int64  `json:"article" doc:"its article in the story; 0 where it is only named"`
+	By      string `json:"by" doc:"the outlet that says so"`
+	Text    string `json:"text" doc:"its words"`
 }
 
 // Member is an article in a story.
@@ -53,7 +64,8 @@ type Member struct {
 	Outlet   Outlet     `json:"outlet" doc:"who published it"`
 	Time     time.Time  `json:"time" doc:"the best guess at when it came out"`
 	Role     news.Role  `json:"role" enum:"original,copy,rewrite,excerpt" doc:"what it is to the story"`
-	Share    float64    `json:"share" minimum:"0" maximum:"1" doc:"share of its own prose that stands in the origin"`
+	Share    float64    `json:"share" minimum:"0" maximum:"1" doc:"share of its own prose that stands in the origin, or in what it carries"`
+	Carries  int64      `json:"carries,omitempty" doc:"the article of the story whose text it carries, where that is not the origin's"`
 	Evidence []Evidence `json:"evidence" nullable:"false" doc:"why it is in the story"`
 
 	Comparison *Comparison `json:"comparison,omitempty" doc:"what it takes from the origin and adds; left out of lists and of an original"`
@@ -66,7 +78,7 @@ func StoryOf(s news.Story) Story {
 		ID: s.ID, Event: s.Event, Title: s.Title, Outlets: s.Outlets, First: s.First, Latest: s.Latest,
 		Origin: Origin{
 			Name: o.Name, Domain: o.Domain, URL: o.URL, Article: o.Article, Level: o.Level, Confidence: o.Confidence,
-			Evidence: EvidenceOf(o.Evidence),
+			Evidence: EvidenceOf(o.Evidence), Scoop: scoopOf(o.Scoop),
 		},
 		Members: All(s.Members, memberOf),
 	}
@@ -75,8 +87,15 @@ func StoryOf(s news.Story) Story {
 func memberOf(m news.Member) Member {
 	return Member{
 		Article: m.Article.ID, Title: m.Article.Title, URL: m.Article.URL, Outlet: Outlet(m.Article.Outlet), Time: m.Article.Time(),
-		Role: m.Role, Share: m.Share, Evidence: EvidenceOf(m.Evidence),
+		Role: m.Role, Share: m.Share, Carries: m.Carries, Evidence: EvidenceOf(m.Evidence),
 	}
+}
+
+func scoopOf(s news.Scoop) *Scoop {
+	if s.Key() == "" {
+		return nil
+	}
+	return &Scoop{Name: s.Name, Domain: s.Domain, URL: s.URL, Article: s.Article, By: s.By, Text: s.Text}
 }
 
 // EvidenceOf shows reasons.

@@ -20,6 +20,7 @@ type storyView struct {
 	Confidence  int     // percent
 	Dek         string
 	Reasons     []reason
+	Scoop       *scoopView // nil where the origin had the news first itself
 	Members     []memberView
 	Versions    []versions
 	Outlets     int
@@ -42,6 +43,12 @@ type memberView struct {
 	Claims      []claimView
 	Reasons     []reason
 	Compared    *comparisonView // nil for an original
+}
+
+// scoopView is who had the news first, in whose words.
+type scoopView struct {
+	Outlet, By, Text string
+	Out              outLink
 }
 
 // claimView is a credit in words.
@@ -116,6 +123,9 @@ func storyOf(st news.Story, now time.Time) storyView {
 	if dek := publish.Line(lead.Summary); dek != v.Title {
 		v.Dek = publish.Cut(dek, 2*maxDek)
 	}
+	if f := st.Origin.Scoop; f.Key() != "" {
+		v.Scoop = &scoopView{Outlet: publish.Name(f.Outlet), Out: outTo(f.URL), By: f.By, Text: publish.Line(f.Text)}
+	}
 	if !st.Origin.Named() {
 		v.Page = articlePath(st.Origin.Article)
 	}
@@ -143,8 +153,10 @@ func memberOf(st news.Story, m news.Member, now time.Time) memberView {
 // shareIn says what a member's text was compared with: where the origin is only named, the longest member stands for it.
 func shareIn(st news.Story, m news.Member) string {
 	switch {
-	case m.Role == news.RoleOriginal, st.Origin.Named() && m.Share == 0:
+	case m.Role == news.RoleOriginal, st.Origin.Named() && m.Share == 0 && m.Carries == 0:
 		return ""
+	case m.Carries != 0:
+		return "the version of " + outletOf(st, m.Carries)
 	case st.Origin.Named():
 		return "the longest version"
 	default:

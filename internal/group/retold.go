@@ -1,0 +1,54 @@
+package group
+
+import (
+	"math"
+
+	"headwater/internal/news"
+)
+
+// An article that says at its opening whose report it gives ("according to reporting by The Example"), and a teaser at
+// that outlet: title and a sentence share few words with a retelling, but who wrote it is known. What is left to settle is
+// which of the outlet's items it is, and for that agreeing names, openings and words are enough. A cluster's linkage sees
+// to it that a retelling of one report does not join two teasers that differ.
+const (
+	wholeStrength = .85 // of a claim that speaks for the whole article
+	teaserWords   = 100 // words up to which an outlet's own item is a teaser
+
+	retoldPrior, retoldNames, retoldOpening, retoldWords = -4.2, 5, 8, 6
+)
+
+// wholeCredit gives the hash of the outlet whose report an article gives as a whole, 0 for none.
+func wholeCredit(claims []news.Claim, own uint64) uint64 {
+	var best news.Claim
+	for _, c := range claims {
+		if (c.Kind == news.ClaimReport || c.Kind == news.ClaimSource) && c.Strength >= wholeStrength && c.Strength > best.Strength {
+			best = c
+		}
+	}
+	if key := nameHash(best.Credited().Key()); key != own {
+		return key
+	}
+	return 0
+}
+
+// retold gives the probability that one of the two retells the other, which is a teaser of the outlet that it credits
+// with the whole report; 0 where none does.
+func retold(a, b *node, f *Features) float64 {
+	if !a.retells(b) && !b.retells(a) {
+		return 0
+	}
+	return sigmoid(retoldPrior + retoldNames*min(f[names], .4) + retoldOpening*f[opening] + retoldWords*f[cosine])
+}
+
+func (n *node) retells(teaser *node) bool {
+	return n.credits.whole != 0 && n.credits.whole == teaser.outlet && teaser.outlet != n.outlet && teaser.Print.Words <= teaserWords
+}
+
+// retoldReason says why a retelling is in the story of a teaser.
+func retoldReason(p float64) news.Evidence {
+	odds := math.Log(p/(1-p)) - retoldPrior
+	return news.Evidence{
+		Kind: "likeness", Detail: "one gives the report of the other's outlet, as it says, and names and openings agree",
+		Weight: math.Round(odds*100) / 100,
+	}
+}
