@@ -150,7 +150,7 @@ func (r *Reader) marked(a news.Article, c *claims) {
 		case news.MarkSource, news.MarkVia:
 			r.source(a, m, c)
 		case news.MarkCanonical:
-			if o, ok := r.outlets.ByURL(m.URL); ok && !same(o, a.Outlet) && pathOf(m.URL) != "" {
+			if o, ok := r.byURL(m.URL); ok && !same(o, a.Outlet) && pathOf(m.URL) != "" {
 				c.add(news.ClaimCanonical, o, m.URL, "canonical address "+m.URL, news.Span{}, 1)
 			}
 		case news.MarkByline, news.MarkRights:
@@ -164,7 +164,7 @@ func (r *Reader) marked(a news.Article, c *claims) {
 // source reads an item's <source>, a "via" link or an "Original Source" line. Where it names the outlet that cleaning
 // took for the publisher of an aggregator's item, it says who published it.
 func (r *Reader) source(a news.Article, m news.Mark, c *claims) {
-	o, ok := r.outlets.ByURL(m.URL)
+	o, ok := r.byURL(m.URL)
 	if named, known := r.outlets.ByName(m.Text); known {
 		o, ok = named, true
 	}
@@ -205,7 +205,7 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 
 // link reads a link in the text to another outlet's page. In the opening it speaks for more than further down.
 func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
-	o, ok := r.outlets.ByURL(m.URL)
+	o, ok := r.byURL(m.URL)
 	if !ok || same(o, a.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
 		return
 	}

@@ -1,0 +1,235 @@
+package origin
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"headwater/internal/news"
+)
+
+// unlisted finds the names of outlets that no registry has: capitalised words with an outlet's noun beside them ("the
+// daily As-Safir"), or that end or begin as outlets' names do ("Gulf News"). Whether they are credited is for the caller
+// to see; until then they are only names. Known are the mentions of listed outlets, in order; none of them is touched.
+func unlisted(text string, known []news.Mention) []phrase {
+	var found []phrase
+	for at := 0; at < len(text) && len(found) < maxMentions; {
+		n, next := nextName(text, at)
+		at = next
+		for len(known) > 0 && known[0].End <= n.start {
+			known = known[1:]
+		}
+		if len(n.words) == 0 || len(known) > 0 && known[0].Start < n.end {
+			continue
+		}
+		if p, ok := n.outlet(text); ok {
+			p.shorten(found)
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// phrase is a mention and the words around it that belong to it: "the Lebanese daily As-Safir".
+type phrase struct {
+	news.Mention
+	whole news.Span
+}
+
+// shorten gives a name the outlet of a longer one before it that ends in the same words: "the Free Beacon" after "the
+// Washington Free Beacon".
+func (p *phrase) shorten(before []phrase) {
+	for _, b := range before {
+		if strings.HasSuffix(b.Outlet.Name, " "+p.Outlet.Name) {
+			p.Outlet = b.Outlet
+			return
+		}
+	}
+}
+
+// name is a run of capitalised words.
+type name struct {
+	words      []string
+	starts     []int
+	start, end int
+}
+
+// maxWords is how many words a name may have.
+const maxWords = 6
+
+// nextName gives the run of capitalised words that begins at or after an offset, and where to look on.
+func nextName(text string, at int) (name, int) {
+	n := name{start: at, end: at}
+	for at < len(text) {
+		from, to := wordAt(text, at)
+		if from == to {
+			return n, len(text)
+		}
+		w := text[from:to]
+		apart := len(n.words) > 0 && text[n.end:from] != " "
+		switch {
+		case apart || len(n.words) == maxWords:
+			return n, from
+		case proper(w):
+			n.add(w, from)
+		case len(n.words) > 0:
+			return n, to
+		}
+		at = to
+		if len(n.words) > 0 && possessive(w) && !strings.HasPrefix(text[to:], " Daily") { // "Lebanon's Daily Star", but "People's Daily"
+			n = name{start: to, end: to}
+		} else if len(n.words) > 0 && possessive(w) && strings.HasPrefix(text[to:], " Daily ") {
+			n = name{start: to, end: to}
+		}
+	}
+	return n, at
+}
+
+func (n *name) add(w string, from int) {
+	if len(n.words) == 0 {
+		n.start = from
+	}
+	n.words, n.starts, n.end = append(n.words, w), append(n.starts, from), from+len(w)
+}
+
+// drop takes the first word off.
+func (n *name) drop() {
+	n.words, n.starts = n.words[1:], n.starts[1:]
+	if len(n.words) > 0 {
+		n.start = n.starts[0]
+	}
+}
+
+func possessive(w string) bool { return strings.HasSuffix(w, "'s") || strings.HasSuffix(w, "’s") }
+
+// wordAt gives the next word of a text: letters, digits, and the hyphens and apostrophes within.
+func wordAt(text string, at int) (from, to int) {
+	from = -1
+	for i := at; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		inner := from >= 0 && strings.ContainsRune("-'’&", r)
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
+			if from < 0 {
+				from = i
+			}
+			to = i + size
+		case from >= 0 && (!inner || i > to):
+			return from, to
+		}
+		i += size
+	}
+	return max(from, 0), to
+}
+
+// proper says whether a word is a name's: it has a capital, first or, as in "iGen", within.
+func proper(w string) bool {
+	r, size := utf8.DecodeRuneInString(w)
+	if unicode.IsUpper(r) {
+		return true
+	}
+	rest, _ := utf8.DecodeRuneInString(w[size:])
+	return unicode.IsUpper(rest) || unicode.IsDigit(r) && strings.IndexFunc(w, unicode.IsUpper) > 0
+}
+
+// outlet says whether a name is an outlet's, by its own words or by a noun beside it.
+func (n name) outlet(text string) (phrase, bool) {
+	for len(n.words) > 0 && leading[n.words[0]] {
+		n.drop()
+	}
+	if len(n.words) == 0 {
+		return phrase{}, false
+	}
+	whole, beside := nounBeside(text, n.start, n.end)
+	if beside {
+		for len(n.words) > 1 && nationality(n.words[0]) {
+			n.drop()
+		}
+		whole.Start = min(whole.Start, n.start)
+	}
+	joined := strings.Join(n.words, " ")
+	first := n.words[0]
+	if nobody[first] || nobody[joined] || len(joined) < 3 || !beside && !likeOutlet(n.words) {
+		return phrase{}, false
+	}
+	m := news.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: joined}}
+	return phrase{m, whole}, true
+}
+
+// likeOutlet says whether words end or begin as the names of outlets do.
+func likeOutlet(words []string) bool {
+	if len(words) < 2 {
+		return false
+	}
+	first, last, before := words[0], words[len(words)-1], words[len(words)-2]
+	switch {
+	case noNames[first+" "+last], len(words) == 2 && noFirst[first]:
+		return false
+	case lasts[last], firsts[first] && len(words) <= 4:
+		return true
+	}
+	return (before == "News" || before == "Press") && (last == "Agency" || last == "Service" || last == "Network")
+}
+
+// nounBeside finds the noun of an outlet next to a name, and the whole phrase with it. The adjectives before it are part
+// of the phrase: "the pro-government Lebanese daily".
+func nounBeside(text string, start, end int) (news.Span, bool) {
+	after := around(text, end, end+20)
+	for _, noun := range nounsAfter {
+		if tail, ok := strings.CutPrefix(after, " "+noun); ok && wordStart(tail) {
+			return news.Span{Start: start, End: end + 1 + len(noun)}, true
+		}
+	}
+	head := strings.TrimRight(around(text, start-80, start), "\"“«„")
+	if head == "" || !strings.HasSuffix(head, " ") {
+		return news.Span{Start: start, End: end}, false
+	}
+	words := strings.Fields(head[strings.LastIndexAny(head, ".,;:!?\n()")+1:])
+	if n := len(words); n > 0 && words[n-1] == "the" {
+		words = words[:n-1]
+	}
+	if len(words) == 0 || !nouns[strings.TrimPrefix(strings.TrimPrefix(words[len(words)-1], "l'"), "l’")] {
+		return news.Span{Start: start, End: end}, false
+	}
+	words = words[:len(words)-1]
+	if n := len(words); n > 0 && owners[words[n-1]] {
+		return news.Span{Start: start, End: end}, false
+	}
+	for len(words) > 0 && adjective(words[len(words)-1]) {
+		words = words[:len(words)-1]
+	}
+	from := strings.LastIndexAny(head, ".,;:!?\n()") + 1
+	for _, w := range words {
+		from += strings.Index(head[from:], w) + len(w)
+	}
+	return news.Span{Start: max(start-80, 0) + len(around(text, start-80, start)) - len(around(text, start-80, start)) + skipped(text, start) + from, End: end}, true
+}
+
+// skipped is how many bytes around cuts off at the front to begin with a whole character.
+func skipped(text string, start int) int {
+	from := max(start-80, 0)
+	return start - from - len(around(text, from, start))
+}
+
+// adjective says whether a word may stand between a cue and an outlet's noun.
+func adjective(w string) bool {
+	r, _ := utf8.DecodeRuneInString(w)
+	return adjectives[w] || possessive(w) || unicode.IsUpper(r) || strings.Contains(w, "-")
+}
+
+func nationality(w string) bool {
+	for _, end := range []string{"ese", "ish", "ian", "ean", "aqi", "aeli", "audi"} {
+		if strings.HasSuffix(w, end) {
+			return true
+		}
+	}
+	return nations[w]
+}
+
+func set(list string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Split(list, ",") {
+		m[strings.TrimSpace(w)] = true
+	}
+	return m
+}
