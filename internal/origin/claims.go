@@ -189,7 +189,12 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 	if m.Kind == news.MarkRights {
 		kind = news.ClaimRights
 	}
-	if lower := strings.ToLower(m.Text); strings.Contains(lower, "contributed") || strings.Contains(lower, "with ") {
+	lower := strings.ToLower(m.Text)
+	if strings.HasPrefix(strings.TrimLeft(lower, "( "), "photo") {
+		return
+	}
+	bracketed := strings.HasPrefix(lower, "[") && strings.HasSuffix(lower, "]") // a round-up's source of one of its items
+	if bracketed || strings.Contains(lower, "contributed") || strings.Contains(lower, "with ") {
 		kind = news.ClaimPart
 	}
 	named := r.outlets.Mentions(m.Text)
@@ -217,7 +222,15 @@ func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
 }
 
 // article says whether an address may be an article's: it has a path longer than a section's.
-func article(url string) bool { return len(pathOf(url)) >= 12 }
+func article(url string) bool {
+	path := strings.ToLower(pathOf(url))
+	for _, section := range []string{"topic/", "topics/", "tag/", "tags/", "search/", "author/", "people/"} {
+		if strings.HasPrefix(path, section) || strings.Contains(path, "/"+section) {
+			return false
+		}
+	}
+	return len(path) >= 12
+}
 
 // pathOf gives what follows the host of an address, "" for a front page.
 func pathOf(url string) string {

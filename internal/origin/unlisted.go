@@ -76,9 +76,7 @@ func nextName(text string, at int) (name, int) {
 			return n, to
 		}
 		at = to
-		if len(n.words) > 0 && possessive(w) && !strings.HasPrefix(text[to:], " Daily") { // "Lebanon's Daily Star", but "People's Daily"
-			n = name{start: to, end: to}
-		} else if len(n.words) > 0 && possessive(w) && strings.HasPrefix(text[to:], " Daily ") {
+		if possessive(w) && w != "People's" && w != "People’s" { // "Lebanon's Daily Star"
 			n = name{start: to, end: to}
 		}
 	}
@@ -168,7 +166,7 @@ func likeOutlet(words []string) bool {
 	case lasts[last], firsts[first] && len(words) <= 4:
 		return true
 	}
-	return (before == "News" || before == "Press") && (last == "Agency" || last == "Service" || last == "Network")
+	return len(words) > 2 && (before == "News" || before == "Press") && (last == "Agency" || last == "Service" || last == "Network")
 }
 
 // nounBeside finds the noun of an outlet next to a name, and the whole phrase with it. The adjectives before it are part
@@ -180,35 +178,30 @@ func nounBeside(text string, start, end int) (news.Span, bool) {
 			return news.Span{Start: start, End: end + 1 + len(noun)}, true
 		}
 	}
-	head := strings.TrimRight(around(text, start-80, start), "\"“«„")
-	if head == "" || !strings.HasSuffix(head, " ") {
+	before := strings.TrimRight(around(text, start-80, start), "\"“«„")
+	if i := strings.LastIndexAny(before, ".,;:!?\n()"); i >= 0 {
+		before = before[i+1:]
+	}
+	quote := len(strings.TrimRight(text[:start], "\"“«„"))
+	before, _ = lastWord(before, func(w string) bool { return w == "the" })
+	before, ok := lastWord(before, func(w string) bool { return nouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")] })
+	if _, owned := lastWord(before, func(w string) bool { return owners[w] }); !ok || owned {
 		return news.Span{Start: start, End: end}, false
 	}
-	words := strings.Fields(head[strings.LastIndexAny(head, ".,;:!?\n()")+1:])
-	if n := len(words); n > 0 && words[n-1] == "the" {
-		words = words[:n-1]
+	for more := true; more; {
+		before, more = lastWord(before, adjective)
 	}
-	if len(words) == 0 || !nouns[strings.TrimPrefix(strings.TrimPrefix(words[len(words)-1], "l'"), "l’")] {
-		return news.Span{Start: start, End: end}, false
-	}
-	words = words[:len(words)-1]
-	if n := len(words); n > 0 && owners[words[n-1]] {
-		return news.Span{Start: start, End: end}, false
-	}
-	for len(words) > 0 && adjective(words[len(words)-1]) {
-		words = words[:len(words)-1]
-	}
-	from := strings.LastIndexAny(head, ".,;:!?\n()") + 1
-	for _, w := range words {
-		from += strings.Index(head[from:], w) + len(w)
-	}
-	return news.Span{Start: max(start-80, 0) + len(around(text, start-80, start)) - len(around(text, start-80, start)) + skipped(text, start) + from, End: end}, true
+	return news.Span{Start: strings.LastIndex(text[:quote], before) + len(before), End: end}, true
 }
 
-// skipped is how many bytes around cuts off at the front to begin with a whole character.
-func skipped(text string, start int) int {
-	from := max(start-80, 0)
-	return start - from - len(around(text, from, start))
+// lastWord takes the last word off a text if it is of a kind.
+func lastWord(text string, is func(string) bool) (string, bool) {
+	trimmed := strings.TrimRight(text, " ")
+	i := strings.LastIndexByte(trimmed, ' ') + 1
+	if i == len(trimmed) || len(trimmed) == len(text) || !is(trimmed[i:]) {
+		return text, false
+	}
+	return trimmed[:i], true
 }
 
 // adjective says whether a word may stand between a cue and an outlet's noun.
@@ -224,6 +217,28 @@ func nationality(w string) bool {
 		}
 	}
 	return nations[w]
+}
+
+// itself says whether a name is that of the outlet which uses it, as far as its own name or domain tells.
+func itself(o news.Outlet, name string) bool {
+	n := squeeze(name)
+	label, _, _ := strings.Cut(o.Domain, ".")
+	for _, own := range []string{squeeze(o.Name), squeeze(label)} {
+		if len(own) > 3 && (strings.Contains(own, n) || strings.Contains(n, own)) {
+			return true
+		}
+	}
+	return false
+}
+
+// squeeze keeps the letters and digits of a name, small.
+func squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
 }
 
 func set(list string) map[string]bool {
