@@ -139,15 +139,16 @@ func (n name) outlet(text string) (phrase, bool) {
 		return phrase{}, false
 	}
 	whole, beside := nounBeside(text, n.start, n.end)
-	if beside {
-		for len(n.words) > 1 && nationality(n.words[0]) {
-			n.drop()
-		}
-		whole.Start = min(whole.Start, n.start)
+	for whole.End > n.end && len(n.words) > 1 && describes(n.words[0]) { // "the Iraqi Al-Sabah newspaper"
+		n.drop()
+		whole.Start = n.start
 	}
 	joined := strings.Join(n.words, " ")
 	first := n.words[0]
-	if nobody[first] || nobody[joined] || len(joined) < 3 || !beside && !likeOutlet(n.words) {
+	if nobody[first] || nobody[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !likeOutlet(n.words) {
+		return phrase{}, false
+	}
+	if strings.HasPrefix(text[n.end:], " station") || strings.HasPrefix(text[n.end:], " channel") { // "San Jose TV station KNTV"
 		return phrase{}, false
 	}
 	m := news.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: joined}}
@@ -161,7 +162,7 @@ func likeOutlet(words []string) bool {
 	}
 	first, last, before := words[0], words[len(words)-1], words[len(words)-2]
 	switch {
-	case noNames[first+" "+last], len(words) == 2 && noFirst[first]:
+	case noNames[before+" "+last], len(words) == 2 && (noFirst[first] || describes(first) && generic[last]):
 		return false
 	case lasts[last], firsts[first] && len(words) <= 4:
 		return true
@@ -174,7 +175,7 @@ func likeOutlet(words []string) bool {
 func nounBeside(text string, start, end int) (news.Span, bool) {
 	after := around(text, end, end+20)
 	for _, noun := range nounsAfter {
-		if tail, ok := strings.CutPrefix(after, " "+noun); ok && wordStart(tail) {
+		if tail, ok := strings.CutPrefix(after, " "+noun); ok && wordStart(tail) && !nameNext(tail) {
 			return news.Span{Start: start, End: end + 1 + len(noun)}, true
 		}
 	}
@@ -183,7 +184,6 @@ func nounBeside(text string, start, end int) (news.Span, bool) {
 		before = before[i+1:]
 	}
 	quote := len(strings.TrimRight(text[:start], "\"“«„"))
-	before, _ = lastWord(before, func(w string) bool { return w == "the" })
 	before, ok := lastWord(before, func(w string) bool { return nouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")] })
 	if _, owned := lastWord(before, func(w string) bool { return owners[w] }); !ok || owned {
 		return news.Span{Start: start, End: end}, false
@@ -192,6 +192,12 @@ func nounBeside(text string, start, end int) (news.Span, bool) {
 		before, more = lastWord(before, adjective)
 	}
 	return news.Span{Start: strings.LastIndex(text[:quote], before) + len(before), End: end}, true
+}
+
+// nameNext says whether a name follows at once: the noun before it is that name's, as in "the Russian daily Kommersant".
+func nameNext(tail string) bool {
+	from, to := wordAt(tail, 0)
+	return from == 1 && tail[0] == ' ' && proper(tail[from:to]) && !nobody[tail[from:to]]
 }
 
 // lastWord takes the last word off a text if it is of a kind.
@@ -210,8 +216,9 @@ func adjective(w string) bool {
 	return adjectives[w] || possessive(w) || unicode.IsUpper(r) || strings.Contains(w, "-")
 }
 
-func nationality(w string) bool {
-	for _, end := range []string{"ese", "ish", "ian", "ean", "aqi", "aeli", "audi"} {
+// describes says whether a capitalised word tells where an outlet is from or what it is about, rather than its name.
+func describes(w string) bool {
+	for _, end := range []string{"ese", "ish", "ian", "ean", "aqi", "aeli", "audi", "-language", "-focused", "-based", "-owned", "-run", "-backed"} {
 		if strings.HasSuffix(w, end) {
 			return true
 		}

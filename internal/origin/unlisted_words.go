@@ -9,7 +9,7 @@ var nouns = set(`newspaper, daily, weekly, tabloid, broadsheet, website, site, b
 	quotidiano, giornale, rivista, settimanale, emittente, sito`)
 
 // Those that may follow it.
-var nounsAfter = []string{"newspaper", "daily", "news agency", "news site", "news website", "website", "magazine", "tabloid", "blog", "broadcaster", "television", "radio"}
+var nounsAfter = []string{"newspaper", "daily", "news agency", "news site", "news website", "magazine", "tabloid", "broadcaster", "television", "radio"}
 
 // What an outlet's noun may have before it besides nationalities.
 var adjectives = set(`the, a, an, el, la, le, der, die, das, dem, den, il, lo, o, os, al, del, du, local, state, official, independent, influential, popular,
@@ -43,7 +43,10 @@ var firsts = set(`Daily, Radio, Diario, Diário, Jornal, Agencia, Agência, Agen
 // Two words that are no outlet though the last one is an outlet's.
 var noNames = set(`Canada Post, Australia Post, Royal Mail, Deutsche Post, Trading Post, Rising Star, Death Star, Lone Star, Gold Star, Movie Star, Pop Star,
 	University Press, Oxford Press, Cambridge Press, New Times, Post Today, Radio Times, Radio Shack, Radio City, Great Today, Google News, Apple News, Yahoo Mail, Google Mail,
-	Google Blog, Apple TV, Google TV, Amazon TV, Fire TV, Smart TV, Android TV, Washington Today, Oxford University Press, Command Post`)
+	Google Blog, Apple TV, Google TV, Amazon TV, Fire TV, Smart TV, Android TV, Washington Today, Oxford University Press, Command Post, Medical Examiner`)
+
+// Last words that name no outlet after a nationality: "Colombian TV".
+var generic = set(`TV, Radio, Television, Press, News, Magazine, Newspaper, Daily, Weekly, Blog`)
 
 // First words that make two words no name.
 var noFirst = set(`Breaking, Latest, Top, Good, Fake, More, Bad, Other, World's, Local, Big, Full, Live, Modern, Hard, End, First, Free, Special, Print, Direct, Internet,
