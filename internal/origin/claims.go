@@ -125,6 +125,9 @@ func (r *Reader) signed(a news.Article, c *claims) {
 		}
 	}
 	for _, author := range a.Authors {
+		if ofPhoto(author) {
+			continue
+		}
 		for _, name := range append([]string{author}, splitAuthor(author)...) {
 			if o, ok := r.outlets.ByName(name); ok && !same(o, a.Outlet) {
 				c.add(news.ClaimByline, o, "", author, news.Span{}, 1)
@@ -132,6 +135,11 @@ func (r *Reader) signed(a news.Article, c *claims) {
 			}
 		}
 	}
+}
+
+// ofPhoto finds photographers' lines that stand where the writers' should: "(Photo: Jane Doe, AP)".
+func ofPhoto(line string) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimLeft(line, "( ")), "photo")
 }
 
 // splitAuthor gives the parts of an author line that may be an outlet: "Jane Doe, Reuters", "By Jane Doe | AP".
@@ -190,7 +198,7 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 		kind = news.ClaimRights
 	}
 	lower := strings.ToLower(m.Text)
-	if strings.HasPrefix(strings.TrimLeft(lower, "( "), "photo") {
+	if ofPhoto(m.Text) {
 		return
 	}
 	bracketed := strings.HasPrefix(lower, "[") && strings.HasSuffix(lower, "]") // a round-up's source of one of its items
@@ -224,7 +232,7 @@ func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
 // article says whether an address may be an article's: it has a path longer than a section's.
 func article(url string) bool {
 	path := strings.ToLower(pathOf(url))
-	for _, section := range []string{"topic/", "topics/", "tag/", "tags/", "search/", "author/", "people/"} {
+	for _, section := range []string{"topic/", "tag/", "tags/", "search/", "author/", "people/"} {
 		if strings.HasPrefix(path, section) || strings.Contains(path, "/"+section) {
 			return false
 		}
