@@ -125,6 +125,9 @@ func (r *Reader) signed(a news.Article, c *claims) {
 		}
 	}
 	for _, author := range a.Authors {
+		if ofPhoto(author) {
+			continue
+		}
 		for _, name := range append([]string{author}, splitAuthor(author)...) {
 			if o, ok := r.outlets.ByName(name); ok && !same(o, a.Outlet) {
 				c.add(news.ClaimByline, o, "", author, news.Span{}, 1)
@@ -132,6 +135,11 @@ func (r *Reader) signed(a news.Article, c *claims) {
 			}
 		}
 	}
+}
+
+// ofPhoto finds photographers' lines that stand where the writers' should: "(Photo: Jane Doe, AP)".
+func ofPhoto(line string) bool {
+	return strings.HasPrefix(strings.ToLower(strings.TrimLeft(line, "( ")), "photo")
 }
 
 // splitAuthor gives the parts of an author line that may be an outlet: "Jane Doe, Reuters", "By Jane Doe | AP".
@@ -150,7 +158,7 @@ func (r *Reader) marked(a news.Article, c *claims) {
 		case news.MarkSource, news.MarkVia:
 			r.source(a, m, c)
 		case news.MarkCanonical:
-			if o, ok := r.outlets.ByURL(m.URL); ok && !same(o, a.Outlet) && pathOf(m.URL) != "" {
+			if o, ok := r.byURL(m.URL); ok && !same(o, a.Outlet) && pathOf(m.URL) != "" {
 				c.add(news.ClaimCanonical, o, m.URL, "canonical address "+m.URL, news.Span{}, 1)
 			}
 		case news.MarkByline, news.MarkRights:
@@ -164,7 +172,7 @@ func (r *Reader) marked(a news.Article, c *claims) {
 // source reads an item's <source>, a "via" link or an "Original Source" line. Where it names the outlet that cleaning
 // took for the publisher of an aggregator's item, it says who published it.
 func (r *Reader) source(a news.Article, m news.Mark, c *claims) {
-	o, ok := r.outlets.ByURL(m.URL)
+	o, ok := r.byURL(m.URL)
 	if named, known := r.outlets.ByName(m.Text); known {
 		o, ok = named, true
 	}
@@ -189,7 +197,12 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 	if m.Kind == news.MarkRights {
 		kind = news.ClaimRights
 	}
-	if lower := strings.ToLower(m.Text); strings.Contains(lower, "contributed") || strings.Contains(lower, "with ") {
+	lower := strings.ToLower(m.Text)
+	if ofPhoto(m.Text) {
+		return
+	}
+	bracketed := strings.HasPrefix(lower, "[") && strings.HasSuffix(lower, "]") // a round-up's source of one of its items
+	if bracketed || strings.Contains(lower, "contributed") || strings.Contains(lower, "with ") {
 		kind = news.ClaimPart
 	}
 	named := r.outlets.Mentions(m.Text)
@@ -205,7 +218,7 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 
 // link reads a link in the text to another outlet's page. In the opening it speaks for more than further down.
 func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
-	o, ok := r.outlets.ByURL(m.URL)
+	o, ok := r.byURL(m.URL)
 	if !ok || same(o, a.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
 		return
 	}
@@ -217,7 +230,15 @@ func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
 }
 
 // article says whether an address may be an article's: it has a path longer than a section's.
-func article(url string) bool { return len(pathOf(url)) >= 12 }
+func article(url string) bool {
+	path := strings.ToLower(pathOf(url))
+	for _, section := range []string{"topic/", "tag/", "tags/", "search/", "author/", "people/"} {
+		if strings.HasPrefix(path, section) || strings.Contains(path, "/"+section) {
+			return false
+		}
+	}
+	return len(path) >= 12
+}
 
 // pathOf gives what follows the host of an address, "" for a front page.
 func pathOf(url string) string {

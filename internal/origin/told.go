@@ -117,25 +117,38 @@ const (
 func (r *Reader) told(text string, a news.Article, c *claims) {
 	mentions := r.outlets.Mentions(text)
 	for _, m := range mentions[:min(len(mentions), maxMentions)] {
-		if same(m.Outlet, a.Outlet) || text == a.Text && quoted(a.Marks, m) || text != a.Text && inQuotes(text, m) {
-			continue
+		if !same(m.Outlet, a.Outlet) {
+			r.credited(text, a, m, news.Span{Start: m.Start, End: m.End}, c)
 		}
-		q, ok := credit(text, m)
-		if !ok {
-			continue
+	}
+	for _, p := range unlisted(text, mentions) {
+		if !itself(a.Outlet, p.Outlet.Name) {
+			r.credited(text, a, p.Mention, p.whole, c)
 		}
-		factor := 1.0
-		switch {
-		case m.Start > openingBytes && q.kind != news.ClaimScoop && q.kind != news.ClaimSource:
-			factor = .4
-		case q.wholeReport():
-			factor = 1.5
-		}
-		c.add(q.kind, m.Outlet, linkAt(a, text, m), sentence(text, m), spanIn(a, text, m), factor)
 	}
 }
 
-func credit(text string, m news.Mention) (cue, bool) {
+// credited adds the claim that the words around a mention make, if they make one. Whole is the mention with the words
+// that belong to it.
+func (r *Reader) credited(text string, a news.Article, m news.Mention, whole news.Span, c *claims) {
+	if text == a.Text && quoted(a.Marks, m) || text != a.Text && inQuotes(text, m) {
+		return
+	}
+	q, ok := credit(text, whole)
+	if !ok {
+		return
+	}
+	factor := 1.0
+	switch {
+	case m.Start > openingBytes && q.kind != news.ClaimScoop && q.kind != news.ClaimSource:
+		factor = .4
+	case q.wholeReport():
+		factor = 1.5
+	}
+	c.add(q.kind, m.Outlet, linkAt(a, text, m), sentence(text, m), spanIn(a, text, m), factor)
+}
+
+func credit(text string, m news.Span) (cue, bool) {
 	before := strings.ToLower(around(text, m.Start-80, m.Start))
 	after := strings.ToLower(around(text, m.End, m.End+60))
 	before = strings.TrimRight(before, " \t\n\"“”'’«(")

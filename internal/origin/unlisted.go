@@ -1,0 +1,257 @@
+package origin
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"headwater/internal/news"
+)
+
+// unlisted finds the names of outlets that no registry has: capitalised words with an outlet's noun beside them ("the
+// daily As-Safir"), or that end or begin as outlets' names do ("Gulf News"). Whether they are credited is for the caller
+// to see; until then they are only names. Known are the mentions of listed outlets, in order; none of them is touched.
+func unlisted(text string, known []news.Mention) []phrase {
+	var found []phrase
+	for at := 0; at < len(text) && len(found) < maxMentions; {
+		n, next := nextName(text, at)
+		at = next
+		for len(known) > 0 && known[0].End <= n.start {
+			known = known[1:]
+		}
+		if len(n.words) == 0 || len(known) > 0 && known[0].Start < n.end {
+			continue
+		}
+		if p, ok := n.outlet(text); ok {
+			p.shorten(found)
+			found = append(found, p)
+		}
+	}
+	return found
+}
+
+// phrase is a mention and the words around it that belong to it: "the Lebanese daily As-Safir".
+type phrase struct {
+	news.Mention
+	whole news.Span
+}
+
+// shorten gives a name the outlet of a longer one before it that ends in the same words: "the Free Beacon" after "the
+// Washington Free Beacon".
+func (p *phrase) shorten(before []phrase) {
+	for _, b := range before {
+		if strings.HasSuffix(b.Outlet.Name, " "+p.Outlet.Name) {
+			p.Outlet = b.Outlet
+			return
+		}
+	}
+}
+
+// name is a run of capitalised words.
+type name struct {
+	words      []string
+	starts     []int
+	start, end int
+}
+
+// maxWords is how many words a name may have.
+const maxWords = 6
+
+// nextName gives the run of capitalised words that begins at or after an offset, and where to look on.
+func nextName(text string, at int) (name, int) {
+	n := name{start: at, end: at}
+	for at < len(text) {
+		from, to := wordAt(text, at)
+		if from == to {
+			return n, len(text)
+		}
+		w := text[from:to]
+		apart := len(n.words) > 0 && text[n.end:from] != " "
+		switch {
+		case apart || len(n.words) == maxWords:
+			return n, from
+		case proper(w):
+			n.add(w, from)
+		case len(n.words) > 0:
+			return n, to
+		}
+		at = to
+		if possessive(w) && w != "People's" && w != "People’s" { // "Lebanon's Daily Star"
+			n = name{start: to, end: to}
+		}
+	}
+	return n, at
+}
+
+func (n *name) add(w string, from int) {
+	if len(n.words) == 0 {
+		n.start = from
+	}
+	n.words, n.starts, n.end = append(n.words, w), append(n.starts, from), from+len(w)
+}
+
+// drop takes the first word off.
+func (n *name) drop() {
+	n.words, n.starts = n.words[1:], n.starts[1:]
+	if len(n.words) > 0 {
+		n.start = n.starts[0]
+	}
+}
+
+func possessive(w string) bool { return strings.HasSuffix(w, "'s") || strings.HasSuffix(w, "’s") }
+
+// wordAt gives the next word of a text: letters, digits, and the hyphens and apostrophes within.
+func wordAt(text string, at int) (from, to int) {
+	from = -1
+	for i := at; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		inner := from >= 0 && strings.ContainsRune("-'’&", r)
+		switch {
+		case unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r):
+			if from < 0 {
+				from = i
+			}
+			to = i + size
+		case from >= 0 && (!inner || i > to):
+			return from, to
+		}
+		i += size
+	}
+	return max(from, 0), to
+}
+
+// proper says whether a word is a name's: it has a capital, first or, as in "iGen", within.
+func proper(w string) bool {
+	r, size := utf8.DecodeRuneInString(w)
+	if unicode.IsUpper(r) {
+		return true
+	}
+	rest, _ := utf8.DecodeRuneInString(w[size:])
+	return unicode.IsUpper(rest) || unicode.IsDigit(r) && strings.IndexFunc(w, unicode.IsUpper) > 0
+}
+
+// outlet says whether a name is an outlet's, by its own words or by a noun beside it.
+func (n name) outlet(text string) (phrase, bool) {
+	for len(n.words) > 0 && leading[n.words[0]] {
+		n.drop()
+	}
+	if len(n.words) == 0 {
+		return phrase{}, false
+	}
+	whole, beside := nounBeside(text, n.start, n.end)
+	for whole.End > n.end && len(n.words) > 1 && describes(n.words[0]) { // "the Iraqi Al-Sabah newspaper"
+		n.drop()
+		whole.Start = n.start
+	}
+	joined := strings.Join(n.words, " ")
+	first := n.words[0]
+	if nobody[first] || nobody[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !likeOutlet(n.words) {
+		return phrase{}, false
+	}
+	if strings.HasPrefix(text[n.end:], " station") || strings.HasPrefix(text[n.end:], " channel") { // "San Jose TV station KNTV"
+		return phrase{}, false
+	}
+	m := news.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: joined}}
+	return phrase{m, whole}, true
+}
+
+// likeOutlet says whether words end or begin as the names of outlets do.
+func likeOutlet(words []string) bool {
+	if len(words) < 2 {
+		return false
+	}
+	first, last, before := words[0], words[len(words)-1], words[len(words)-2]
+	switch {
+	case noNames[before+" "+last], len(words) == 2 && (noFirst[first] || describes(first) && generic[last]):
+		return false
+	case lasts[last], firsts[first] && len(words) <= 4:
+		return true
+	}
+	return len(words) > 2 && (before == "News" || before == "Press") && (last == "Agency" || last == "Service" || last == "Network")
+}
+
+// nounBeside finds the noun of an outlet next to a name, and the whole phrase with it. The adjectives before it are part
+// of the phrase: "the pro-government Lebanese daily".
+func nounBeside(text string, start, end int) (news.Span, bool) {
+	after := around(text, end, end+20)
+	for _, noun := range nounsAfter {
+		if tail, ok := strings.CutPrefix(after, " "+noun); ok && wordStart(tail) && !nameNext(tail) {
+			return news.Span{Start: start, End: end + 1 + len(noun)}, true
+		}
+	}
+	before := strings.TrimRight(around(text, start-80, start), "\"“«„")
+	if i := strings.LastIndexAny(before, ".,;:!?\n()"); i >= 0 {
+		before = before[i+1:]
+	}
+	quote := len(strings.TrimRight(text[:start], "\"“«„"))
+	before, ok := lastWord(before, func(w string) bool { return nouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")] })
+	if _, owned := lastWord(before, func(w string) bool { return owners[w] }); !ok || owned {
+		return news.Span{Start: start, End: end}, false
+	}
+	for more := true; more; {
+		before, more = lastWord(before, adjective)
+	}
+	return news.Span{Start: strings.LastIndex(text[:quote], before) + len(before), End: end}, true
+}
+
+// nameNext says whether a name follows at once: the noun before it is that name's, as in "the Russian daily Kommersant".
+func nameNext(tail string) bool {
+	from, to := wordAt(tail, 0)
+	return from == 1 && tail[0] == ' ' && proper(tail[from:to]) && !nobody[tail[from:to]]
+}
+
+// lastWord takes the last word off a text if it is of a kind.
+func lastWord(text string, is func(string) bool) (string, bool) {
+	trimmed := strings.TrimRight(text, " ")
+	i := strings.LastIndexByte(trimmed, ' ') + 1
+	if i == len(trimmed) || len(trimmed) == len(text) || !is(trimmed[i:]) {
+		return text, false
+	}
+	return trimmed[:i], true
+}
+
+// adjective says whether a word may stand between a cue and an outlet's noun.
+func adjective(w string) bool {
+	r, _ := utf8.DecodeRuneInString(w)
+	return adjectives[w] || possessive(w) || unicode.IsUpper(r) || strings.Contains(w, "-")
+}
+
+// describes says whether a capitalised word tells where an outlet is from or what it is about, rather than its name.
+func describes(w string) bool {
+	for _, end := range []string{"ese", "ish", "ian", "ean", "aqi", "aeli", "audi", "-language", "-focused", "-based", "-owned", "-run", "-backed"} {
+		if strings.HasSuffix(w, end) {
+			return true
+		}
+	}
+	return nations[w]
+}
+
+// itself says whether a name is that of the outlet which uses it, as far as its own name or domain tells.
+func itself(o news.Outlet, name string) bool {
+	n := squeeze(name)
+	label, _, _ := strings.Cut(o.Domain, ".")
+	for _, own := range []string{squeeze(o.Name), squeeze(label)} {
+		if len(own) > 3 && (strings.Contains(own, n) || strings.Contains(n, own)) {
+			return true
+		}
+	}
+	return false
+}
+
+// squeeze keeps the letters and digits of a name, small.
+func squeeze(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.IsLetter(r) || unicode.IsDigit(r) {
+			return unicode.ToLower(r)
+		}
+		return -1
+	}, s)
+}
+
+func set(list string) map[string]bool {
+	m := map[string]bool{}
+	for _, w := range strings.Split(list, ",") {
+		m[strings.TrimSpace(w)] = true
+	}
+	return m
+}
