@@ -46,7 +46,6 @@ type outputLine struct {
 	Role       news.Role       `json:"role"`
 	Origin     outputOrigin    `json:"origin"`
 	Confidence float64         `json:"confidence"`
-	Scoop      *outputOrigin   `json:"scoop,omitempty"` // who had the news first, where that is another
 	Claims     []view.Claim    `json:"claims"`
 	Evidence   []view.Evidence `json:"evidence"`
 }
@@ -271,12 +270,6 @@ func (g *grouping) output(p newsroom.Placed) outputLine {
 	}
 	if !o.Named() {
 		line.Origin.Article = g.held[o.Article]
-	}
-	if s := p.Story.Origin.Scoop; s.Key() != "" && s.Key() != o.Key() {
-		line.Scoop = &outputOrigin{Name: s.Name, Domain: s.Domain, URL: s.URL, Article: ""}
-		if s.Article != 0 {
-			line.Scoop.Article = g.held[s.Article]
-		}
 	}
 	return line
 }
