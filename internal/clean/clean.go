@@ -192,16 +192,13 @@ func (d *draft) summary(ctx itemContext, known blockSet, text string) string {
 // saysNothing finds summaries that only repeat the title and the outlet's name, as Google News writes them.
 func saysNothing(s string, e news.Entry, title string, o news.Outlet) bool {
 	b := bare(s)
-	for _, t := range []string{bare(e.Title), bare(title)} {
+	for _, t := range []string{"", bare(e.Title), bare(title)} { // a title that was a line of its own is gone already
 		rest, ok := strings.CutPrefix(b, t)
-		if !ok || t == "" {
-			continue
-		}
-		if rest == "" || rest == bare(e.Source.Title) || rest == bare(o.Name) || rest == bare(o.Domain) {
+		if ok && (rest == "" || rest == bare(e.Source.Title) || rest == bare(o.Name) || rest == bare(o.Domain)) {
 			return true
 		}
 	}
-	return b == ""
+	return false
 }
 
 func outerMarks(e news.Entry, authors []string) []news.Mark {

@@ -33,7 +33,7 @@ const (
 	rarity                    // summed rarity of the title and opening terms in common, 60 nats or more being 1
 	title                     // Jaccard index of the titles' terms
 	grams                     // Jaccard index of the titles' runs of four characters
-	sameTitle                 // 1 when the normalised titles are equal
+	sameTitle                 // 1 when the normalised titles are equal, less where they are short
 	figures                   // share of the fewer figures that both have, .5 where one has none
 	credits_                  // 1 when one credits the other's outlet with the report, or both credit one
 	retelling                 // credits_ times cosine
@@ -64,6 +64,7 @@ const (
 	longRun      = 50 // words
 	fewNames     = 4  // below which names that agree say less
 	manyNats     = 60
+	sureTitle    = 6 // terms of a title from which no two writers hit upon it
 
 	// sameOpening is the cosine of two openings from which they tell of the same.
 	sameOpening = .2
@@ -122,7 +123,9 @@ func (g *Grouper) compare(a, b *node, prints int) Features {
 // headline compares the titles. Of few words it is a label ("Morning briefing") that says little about an article.
 func (f *Features) headline(p, q *news.Print) {
 	f[title], f[grams], f[sameTitle] = jaccard(p.Title, q.Title), jaccard(p.Grams, q.Grams), is(p.Headline != 0 && p.Headline == q.Headline)
-	if n := min(len(p.Title), len(q.Title)); n < minKeyedTitle {
+	n := min(len(p.Title), len(q.Title))
+	f[sameTitle] *= ratio(n, sureTitle)
+	if n < minKeyedTitle {
 		part := float64(n) / minKeyedTitle
 		f[title], f[grams], f[sameTitle] = f[title]*part, f[grams]*part, 0
 	}

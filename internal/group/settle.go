@@ -219,7 +219,7 @@ func (g *Grouper) identities(nodes []*node, number map[*node]int, stories *divis
 	var same [][2]int
 	for i, n := range nodes {
 		for e := range g.edges(n) {
-			if j, here := number[e.to]; here && i < j && identical(n, e.to) {
+			if j, here := number[e.to]; here && i < j && (identical(n, e.to) || g.listed(n, e)) {
 				same = append(same, [2]int{i, j})
 			}
 		}
@@ -265,6 +265,12 @@ func identical(a, b *node) bool {
 	}
 	return a.address != 0 && a.address == b.address ||
 		a.titled >= minTwinTitle && a.headline == b.headline && min(a.words, b.words) < minTwinText
+}
+
+// listed says that an edge leads from an article to its listing, or back: the same headline, too long to be hit upon twice, and
+// on one side no text to differ in. What else the article resembles has other headlines, and says nothing of the listing.
+func (g *Grouper) listed(n *node, e edge) bool {
+	return float64(e.story) >= g.model.StoryAt && n.headline == e.to.headline && n.titled >= sureTitle && min(n.words, e.to.words) < minTwinText
 }
 
 // eventGraph has the stories as items, under the lowest number of their nodes.
