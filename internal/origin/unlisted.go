@@ -22,8 +22,7 @@ func unlisted(text string, known []news.Mention) []phrase {
 		if len(n.words) == 0 || len(known) > 0 && known[0].Start < n.end {
 			continue
 		}
-		if p, ok := n.outlet(text); ok {
-			p.shorten(found)
+		if p, ok := n.outlet(text, found); ok {
 			found = append(found, p)
 		}
 	}
@@ -36,15 +35,15 @@ type phrase struct {
 	whole news.Span
 }
 
-// shorten gives a name the outlet of a longer one before it that ends in the same words: "the Free Beacon" after "the
-// Washington Free Beacon".
-func (p *phrase) shorten(before []phrase) {
+// short gives the outlet whose name before this one ends in the same words: "the Free Beacon" after "the Washington
+// Free Beacon".
+func short(name string, before []phrase) (news.Outlet, bool) {
 	for _, b := range before {
-		if strings.HasSuffix(b.Outlet.Name, " "+p.Outlet.Name) {
-			p.Outlet = b.Outlet
-			return
+		if strings.Contains(name, " ") && strings.HasSuffix(b.Outlet.Name, " "+name) {
+			return b.Outlet, true
 		}
 	}
+	return news.Outlet{Name: name}, false
 }
 
 // name is a run of capitalised words.
@@ -66,7 +65,7 @@ func nextName(text string, at int) (name, int) {
 			return n, len(text)
 		}
 		w := text[from:to]
-		apart := len(n.words) > 0 && text[n.end:from] != " "
+		apart := len(n.words) > 0 && text[n.end:from] != " " && text[n.end:from] != " & "
 		switch {
 		case apart || len(n.words) == maxWords:
 			return n, from
@@ -130,9 +129,10 @@ func proper(w string) bool {
 	return unicode.IsUpper(rest) || unicode.IsDigit(r) && strings.IndexFunc(w, unicode.IsUpper) > 0
 }
 
-// outlet says whether a name is an outlet's, by its own words or by a noun beside it.
-func (n name) outlet(text string) (phrase, bool) {
-	for len(n.words) > 0 && leading[n.words[0]] {
+// outlet says whether a name is an outlet's, by its own words or by a noun beside it, or as a short form of one found
+// before.
+func (n name) outlet(text string, before []phrase) (phrase, bool) {
+	for len(n.words) > 0 && (leading[n.words[0]] || len(n.words) > 1 && nouns[n.words[0]]) { // "Zeitung" has a capital
 		n.drop()
 	}
 	if len(n.words) == 0 {
@@ -143,16 +143,16 @@ func (n name) outlet(text string) (phrase, bool) {
 		n.drop()
 		whole.Start = n.start
 	}
-	joined := strings.Join(n.words, " ")
+	joined := text[n.start:n.end]
 	first := n.words[0]
-	if nobody[first] || nobody[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !likeOutlet(n.words) {
+	o, known := short(joined, before)
+	if nobody[first] || nobody[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !known && !likeOutlet(n.words) {
 		return phrase{}, false
 	}
 	if strings.HasPrefix(text[n.end:], " station") || strings.HasPrefix(text[n.end:], " channel") { // "San Jose TV station KNTV"
 		return phrase{}, false
 	}
-	m := news.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: joined}}
-	return phrase{m, whole}, true
+	return phrase{news.Mention{Start: n.start, End: n.end, Outlet: o}, whole}, true
 }
 
 // likeOutlet says whether words end or begin as the names of outlets do.
@@ -185,7 +185,8 @@ func nounBeside(text string, start, end int) (news.Span, bool) {
 	}
 	quote := len(strings.TrimRight(text[:start], "\"“«„"))
 	before, ok := lastWord(before, func(w string) bool { return nouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")] })
-	if _, owned := lastWord(before, func(w string) bool { return owners[w] }); !ok || owned {
+	_, owned := lastWord(before, func(w string) bool { return owners[w] })
+	if !ok || owned || strings.HasSuffix(before, "told the ") { // "told the station" means one that was named before
 		return news.Span{Start: start, End: end}, false
 	}
 	for more := true; more; {
@@ -197,7 +198,7 @@ func nounBeside(text string, start, end int) (news.Span, bool) {
 // nameNext says whether a name follows at once: the noun before it is that name's, as in "the Russian daily Kommersant".
 func nameNext(tail string) bool {
 	from, to := wordAt(tail, 0)
-	return from == 1 && tail[0] == ' ' && proper(tail[from:to]) && !nobody[tail[from:to]]
+	return strings.HasPrefix(tail, " station") || from == 1 && tail[0] == ' ' && proper(tail[from:to]) && !nobody[tail[from:to]]
 }
 
 // lastWord takes the last word off a text if it is of a kind.
@@ -218,7 +219,7 @@ func adjective(w string) bool {
 
 // describes says whether a capitalised word tells where an outlet is from or what it is about, rather than its name.
 func describes(w string) bool {
-	for _, end := range []string{"ese", "ish", "ian", "ean", "aqi", "aeli", "audi", "-language", "-focused", "-based", "-owned", "-run", "-backed"} {
+	for _, end := range []string{"ese", "ish", "ian", "ean", "aqi", "aeli", "audi", "guan", "-language", "-focused", "-based", "-owned", "-run", "-backed"} {
 		if strings.HasSuffix(w, end) {
 			return true
 		}

@@ -14,7 +14,7 @@ var nounsAfter = []string{"newspaper", "daily", "news agency", "news site", "new
 // What an outlet's noun may have before it besides nationalities.
 var adjectives = set(`the, a, an, el, la, le, der, die, das, dem, den, il, lo, o, os, al, del, du, local, state, official, independent, influential, popular,
 	conservative, liberal, business, financial, economic, daily, weekly, monthly, national, regional, leading, online, news, sports, private, respected,
-	technology, tech, gossip, television, tv, radio, web, left-wing, opposition, investigative, rumor, de, noticias, notícias, the, satirical`)
+	technology, tech, gossip, television, tv, radio, web, left-wing, opposition, investigative, rumor, de, noticias, notícias, satirical`)
 
 // A noun after these is somebody's own: "said on its website".
 var owners = set(`its, his, her, their, our, my, your, this, that, own, company, any, each, every`)
@@ -50,4 +50,4 @@ var generic = set(`TV, Radio, Television, Press, News, Magazine, Newspaper, Dail
 
 // First words that make two words no name.
 var noFirst = set(`Breaking, Latest, Top, Good, Fake, More, Bad, Other, World's, Local, Big, Full, Live, Modern, Hard, End, First, Free, Special, Print, Direct, Internet,
-	Satellite, Cable, Public, State, National, White, Military, Foreign, Related, Read, Federal, Reuters, AP, AFP, Official`)
+	Satellite, Cable, Public, State, National, White, Military, Foreign, Related, Read, Federal, Reuters, AP, AFP, Official, Recent`)
