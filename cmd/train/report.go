@@ -15,7 +15,7 @@ var levelNames = [numLevels]string{"story", "event"}
 
 // fitAll prints how weights that saw only a part of the samples do on the rest, and gives weights that saw all.
 func fitAll(samples []sample, out *strings.Builder) *group.Model {
-	m := &group.Model{Version: group.ModelVersion, StoryAt: .65, EventAt: .22}
+	m := &group.Model{Version: group.ModelVersion, StoryAt: .63, EventAt: .22}
 	for l := range numLevels {
 		var held []judgement
 		for r, name := range group.Regimes() {

@@ -220,7 +220,7 @@ func (s *set) samples() ([]sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	bench := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry})
+	bench := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Model: &group.Model{}}) // none is needed to compare
 	for _, d := range s.docs {
 		seen := when(d.Fetched)
 		if seen.IsZero() {

@@ -17,6 +17,7 @@ import (
 
 // BenchOptions are how a Bench groups. All but Outlets and Print may be zero.
 type BenchOptions struct {
+	Model   *group.Model // what pairs are scored with; nil is the built-in one
 	Outlets *outlets.Registry
 	Window  time.Duration // how long a story stays open; zero means 72h
 	Round   int           // articles settled together; zero means as many as the newsroom settles, 8,192
@@ -70,7 +71,7 @@ func NewBench(o BenchOptions) *Bench {
 		Options: Options{Outlets: o.Outlets, Window: o.Window, Now: time.Now},
 		cleaner: clean.New(clean.Options{Outlets: o.Outlets, TextOnly: true}),
 		reader:  origin.NewReader(o.Outlets),
-		window:  group.New(group.Options{Window: o.Window}),
+		window:  group.New(group.Options{Window: o.Window, Model: o.Model}),
 	}
 	return &Bench{BenchOptions: o, room: room, span: newSpan(room.windowLength(), o.Round)}
 }
