@@ -1,0 +1,107 @@
+package group
+
+import (
+	"math"
+	"math/rand/v2"
+	"testing"
+)
+
+// vectorOf makes a vector of length 1 with some of forty terms.
+func vectorOf(r *rand.Rand) []weight {
+	var v []weight
+	for t := range uint32(40) {
+		if r.IntN(4) == 0 {
+			v = append(v, weight{t, 1 + r.Float32()})
+		}
+	}
+	return unit(append(v, weight{40, 1}), 41)
+}
+
+func cosine32(v, w []weight) float64 {
+	sum := 0.0
+	for _, x := range v {
+		for _, y := range w {
+			if x.term == y.term {
+				sum += float64(x.w) * float64(y.w)
+			}
+		}
+	}
+	return sum
+}
+
+// Clusters are weighed by sums; that has to be the mean over all pairs of their members, whichever is given first.
+func TestSaidIsTheMeanOfAllPairs(t *testing.T) {
+	r := rand.New(rand.NewPCG(3, 4))
+	const n = 12
+	nodes, wide, storyOf := make([]*node, n), make([][]weight, n), make([]int, n)
+	for i := range nodes {
+		nodes[i], wide[i], storyOf[i] = &node{}, vectorOf(r), i
+	}
+	storyOf[3], storyOf[5] = 2, 2 // three nodes of one story
+	s := newSaid(nodes, storyOf, wide)
+	s.merge(0, 1)
+	s.merge(0, 7)
+	sum := 0.0
+	for _, i := range []int{0, 1, 7} {
+		for _, j := range []int{2, 3, 5} {
+			sum += cosine32(wide[i], wide[j])
+		}
+	}
+	want := near(.4, sum/9)
+	for _, got := range []float64{s.weigh(.4, 0, 2), s.weigh(.4, 2, 0), s.weigh(.4, 0, 2)} {
+		if math.Abs(got-want) > 1e-6 {
+			t.Errorf("%g, want %g", got, want)
+		}
+	}
+}
+
+func TestSaidFades(t *testing.T) {
+	v := vectorOf(rand.New(rand.NewPCG(5, 6)))
+	s := newSaid([]*node{{}, {at: fades * secondsADay}}, []int{0, 1}, [][]weight{v, v})
+	if got, want := s.weigh(0, 0, 1), near(0, 1/math.E); math.Abs(got-want) > 1e-6 {
+		t.Errorf("%g after %d days, want %g", got, fades, want)
+	}
+}
+
+func TestWidened(t *testing.T) {
+	long := func(from uint32) []weight { // of as many terms as are lent
+		var v []weight
+		for i := range uint32(lentTerms) {
+			v = append(v, weight{from + i, 1})
+		}
+		return unit(v, lentTerms)
+	}
+	a, b, short := &node{}, &node{}, &node{}
+	own := map[*node][]weight{a: long(0), b: long(1000), short: unit([]weight{{2000, 1}, {2001, 1}, {2002, 1}}, lentTerms)}
+	share := func(v []weight, from uint32) float64 { // of the squared length, of the terms from there on
+		sum := 0.0
+		for _, x := range v {
+			if x.term >= from && x.term < from+1000 {
+				sum += float64(x.w) * float64(x.w)
+			}
+		}
+		return sum
+	}
+	for name, c := range map[string]struct {
+		near []neighbour
+		from uint32  // of the terms that are lent
+		most float64 // their share of what is kept
+		some bool    // whether there is any
+	}{
+		"none":              {nil, 1000, 0, false},
+		"a sure one":        {[]neighbour{{b, 1}}, 1000, .5, true},
+		"a doubtful one":    {[]neighbour{{b, .1}}, 1000, .02, true},
+		"one of few words":  {[]neighbour{{short, 1}}, 2000, .01, true},
+		"nothing from each": {[]neighbour{{b, 0}}, 1000, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := widened(a, c.near, own)
+			if length := cosine32(v, v); math.Abs(length-1) > 1e-5 || len(v) > wideTerms {
+				t.Errorf("length %g, %d terms", length, len(v))
+			}
+			if got := share(v, c.from); got > c.most+1e-6 || (got > 0) != c.some {
+				t.Errorf("%.3f of it is lent, want at most %.3f", got, c.most)
+			}
+		})
+	}
+}
