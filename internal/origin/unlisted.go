@@ -101,6 +101,13 @@ func possessive(w string) bool { return strings.HasSuffix(w, "'s") || strings.Ha
 
 // wordAt gives the next word of a text: letters, digits, and the hyphens and apostrophes within.
 func wordAt(text string, at int) (from, to int) {
+	if from, to, ok := asciiWordAt(text, at); ok {
+		return from, to
+	}
+	return anyWordAt(text, at)
+}
+
+func anyWordAt(text string, at int) (from, to int) {
 	from = -1
 	for i := at; i < len(text); {
 		r, size := utf8.DecodeRuneInString(text[i:])
@@ -118,6 +125,27 @@ func wordAt(text string, at int) (from, to int) {
 	}
 	return max(from, 0), to
 }
+
+// asciiWordAt is wordAt as far as there is nothing but ASCII, which most of most texts is.
+func asciiWordAt(text string, at int) (from, to int, ok bool) {
+	for at < len(text) && text[at] < utf8.RuneSelf && !asciiWord(text[at]) {
+		at++
+	}
+	from, to = at, at
+	for i := at; i < len(text); i++ {
+		switch c := text[i]; {
+		case c >= utf8.RuneSelf:
+			return 0, 0, false
+		case asciiWord(c):
+			to = i + 1
+		case i > to || c != '-' && c != '\'' && c != '&':
+			return from, to, true
+		}
+	}
+	return from, to, to > from
+}
+
+func asciiWord(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
 
 // proper says whether a word is a name's: it has a capital, first or, as in "iGen", within.
 func proper(w string) bool {

@@ -100,3 +100,18 @@ func TestUnlistedSpans(t *testing.T) {
 		t.Errorf("before it %q", got)
 	}
 }
+
+// The quick way over ASCII must find the same words as the other.
+func FuzzWordAt(f *testing.F) {
+	for _, s := range []string{"", " a", "As-Safir", "a--b", "-", "l'Orient & co", "it's.", "B&B-", "Zeitung über", "x' y", "’a’b", "9-to-5 &c"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		for at := range len(s) {
+			from, to, ok := asciiWordAt(s, at)
+			if wantFrom, wantTo := anyWordAt(s, at); ok && (from != wantFrom || to != wantTo) {
+				t.Fatalf("%q from %d: %d to %d, want %d to %d", s, at, from, to, wantFrom, wantTo)
+			}
+		}
+	})
+}
