@@ -50,17 +50,17 @@ func (r *Reader) Claims(a news.Article) []news.Claim {
 	return c.distinct()
 }
 
-// claims are those found so far, and which of them credit an agency.
-type claims []struct {
+// found is a claim, and whether it credits an agency.
+type found struct {
 	news.Claim
 	agency bool
 }
 
+// claims are those found so far.
+type claims []found
+
 func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span news.Span, factor float64) {
-	*c = append(*c, struct {
-		news.Claim
-		agency bool
-	}{news.Claim{
+	*c = append(*c, found{news.Claim{
 		Kind: kind, Outlet: o.Name, Domain: o.Domain, URL: url, Text: clip(text), Start: span.Start, End: span.End,
 		Strength: strengths[kind] * factor,
 	}, o.Agency})
@@ -253,13 +253,12 @@ const closingBytes = 600
 // closing reads how a text ends: "(Reporting by Jane Doe; Editing by John Roe)", "With inputs from PTI", "(c) 2026 AFP".
 func (r *Reader) closing(a news.Article, c *claims) {
 	body := a.Body()
-	from := max(len(body)-closingBytes, 0)
-	end := around(body, from, len(body))
+	end := around(body, max(len(body)-closingBytes, 0), len(body))
 	for _, m := range r.outlets.Credits(end) {
-		if same(m.Outlet, a.Outlet) || quoted(a.Marks, news.Mention{Start: m.Start + len(body) - len(end), End: m.End + len(body) - len(end)}) {
+		m.Start, m.End = m.Start+len(body)-len(end), m.End+len(body)-len(end)
+		if same(m.Outlet, a.Outlet) || quoted(a.Marks, m) {
 			continue
 		}
-		m.Start, m.End = m.Start+len(body)-len(end), m.End+len(body)-len(end)
 		c.add(m.Kind, m.Outlet, "", sentence(body, m), spanIn(a, body, m), 1)
 	}
 }
