@@ -77,6 +77,24 @@ func TestAgainst(t *testing.T) {
 	}
 }
 
+// The line with which Reuters closes is no credit where another agency is named as the writer, or wrote the article itself.
+func TestClosingLineOfAnotherAgency(t *testing.T) {
+	closing := strings.Repeat("The berths stay closed until the piles are mended. ", 20) + "(Reporting by Jane Doe; Editing by John Roe)"
+	for name, c := range map[string]struct {
+		a    news.Article
+		want bool // a claim for Reuters
+	}{
+		"nobody named":     {news.Article{Text: closing}, true},
+		"another's byline": {news.Article{Text: closing, Authors: []string{"AFP"}}, false},
+		"its own byline":   {news.Article{Text: closing, Authors: []string{"Reuters"}}, true},
+		"an agency's own":  {news.Article{Text: closing, Outlet: news.Outlet{Name: "Meridian", Domain: "meridian.example", Agency: true}}, false},
+	} {
+		if got := strings.Contains(strings.Join(briefs(c.a), ", "), "reuters.com"); got != c.want {
+			t.Errorf("%s: %v, want %v", name, briefs(c.a), c.want)
+		}
+	}
+}
+
 // TestCarrier reads how texts end: the agency wrote what the site that is its author passed on.
 func TestCarrier(t *testing.T) {
 	long := strings.Repeat("The berths stay closed until the piles are mended. ", 20)

@@ -47,23 +47,43 @@ func (r *Reader) Claims(a news.Article) []news.Claim {
 	}
 	r.titled(a, &c)
 	r.closing(a, &c)
-	return c.distinct()
+	return c.unshaped(a.Outlet).distinct()
 }
 
-// found is a claim, and whether it credits an agency.
+// found is a claim, whether it credits an agency, and whether only the shape of a line tells which.
 type found struct {
 	news.Claim
-	agency bool
+	agency, shape bool
 }
 
 // claims are those found so far.
 type claims []found
 
 func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span news.Span, factor float64) {
-	*c = append(*c, found{news.Claim{
+	*c = append(*c, found{Claim: news.Claim{
 		Kind: kind, Outlet: o.Name, Domain: o.Domain, URL: url, Text: clip(text), Start: span.Start, End: span.End,
 		Strength: strengths[kind] * factor,
-	}, o.Agency})
+	}, agency: o.Agency})
+}
+
+// writes says whether a claim of a kind names who wrote the text.
+func writes(k news.ClaimKind) bool {
+	return k == news.ClaimDateline || k == news.ClaimByline || k == news.ClaimSource
+}
+
+// unshaped drops what only the shape of a line tells where an agency is named as the writer, and it is another one: more
+// than one may close with "(Reporting by ...; Editing by ...)".
+func (c claims) unshaped(own news.Outlet) claims {
+	named := map[string]bool{}
+	if own.Agency {
+		named[own.Key()] = true
+	}
+	for _, x := range c {
+		if x.agency && !x.shape && writes(x.Kind) {
+			named[x.Credited().Key()] = true
+		}
+	}
+	return slices.DeleteFunc(c, func(x found) bool { return x.shape && len(named) > 0 && !named[x.Credited().Key()] })
 }
 
 // carried is how far an outlet counts as the writer of a text that names an agency as its writer too: it carries it.
@@ -71,9 +91,6 @@ const carried = .6
 
 // carriers weakens the credits to outlets that only passed on what an agency wrote.
 func (c claims) carriers() {
-	writes := func(k news.ClaimKind) bool {
-		return k == news.ClaimDateline || k == news.ClaimByline || k == news.ClaimSource
-	}
 	for _, x := range c {
 		if !x.agency || !writes(x.Kind) {
 			continue
@@ -206,12 +223,14 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 		kind = news.ClaimPart
 	}
 	named := r.outlets.Mentions(m.Text)
-	if len(named) == 0 { // "(Reporting by Jane Doe; Editing by John Roe)" has one writer, whom its shape tells
+	shape := len(named) == 0
+	if shape { // "(Reporting by Jane Doe; Editing by John Roe)" has one writer, whom its shape tells
 		named = r.outlets.Credits(m.Text)
 	}
 	for _, x := range named {
 		if !same(x.Outlet, a.Outlet) {
 			c.add(kind, x.Outlet, m.URL, m.Text, news.Span{}, 1)
+			(*c)[len(*c)-1].shape = shape
 		}
 	}
 }
@@ -260,6 +279,7 @@ func (r *Reader) closing(a news.Article, c *claims) {
 			continue
 		}
 		c.add(m.Kind, m.Outlet, "", sentence(body, m), spanIn(a, body, m), 1)
+		(*c)[len(*c)-1].shape = len(r.outlets.Mentions(body[m.Start:m.End])) == 0
 	}
 }
 
