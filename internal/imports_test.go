@@ -81,6 +81,7 @@ func owners() map[string][]string {
 		"github.com/schollz/progressbar":  {"cmd/headwater"},
 		"github.com/spf13":                {"cmd/headwater"},
 		"go.yaml.in/yaml":                 {"config", "demo", "outlets"},
+		"golang.org/x/crypto":             {"newsroom"},
 		"golang.org/x/net/http/httpguts":  {"config"},
 		"html/template":                   {"publish", "web"},
 		"modernc.org":                     {"store"},

@@ -15,9 +15,13 @@ import (
 	"headwater/internal/config"
 	"headwater/internal/demo"
 	"headwater/internal/fetch"
+	"headwater/internal/news"
 	"headwater/internal/newsroom"
 	"headwater/internal/opml"
 )
+
+// The account that feed readers try the demo out with.
+const demoUser, demoPassword = "demo", "headwater"
 
 func (c *cli) demoCommand() *cobra.Command {
 	var listen string
@@ -127,5 +131,11 @@ func (c *cli) runDemo(ctx context.Context, a *app, address string, once bool) er
 	if once {
 		return nil
 	}
-	return a.serve(ctx, func(url string) { c.printf("Open %s (Ctrl-C ends)\n", url) })
+	if err := a.AddUser(ctx, demoUser, demoPassword); err != nil && !errors.Is(err, news.ErrExists) {
+		return err
+	}
+	return a.serve(ctx, func(url string) {
+		c.printf("Feed readers that speak the Google Reader API (FreshRSS) log in at %s as %s with the password %s\n", url, demoUser, demoPassword)
+		c.printf("Open %s (Ctrl-C ends)\n", url)
+	})
 }

@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/api"
+	"headwater/internal/greader"
 	"headwater/internal/index"
 	"headwater/internal/publish"
 	"headwater/internal/web"
@@ -96,7 +97,14 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 		mux.Handle(p, apis)
 	}
 	mux.Handle("/", pages)
-	return mux, nil
+	readers := greader.New(greader.Options{Newsroom: a.Newsroom, Title: a.cfg.Title, Logger: a.log})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if greader.Answers(r.URL.Path) {
+			readers.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}), nil
 }
 
 // site is where the entries of emitted feeds lead back to. The instance id is minted once for a data folder.

@@ -149,7 +149,7 @@ func sift(articles []news.Article, known map[string]stored) (fresh, revised []ne
 	return fresh, revised, tally
 }
 
-const feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(?, ''), title), site = coalesce(nullif(?, ''), site), etag = ?,
+const feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), etag = ?,
 	last_modified = ?, checked = ?, changed = ?, due = ?, state = ?, problem = ?, failures = ?, articles = articles + ?
 	WHERE id = ? AND removed = 0`
 
