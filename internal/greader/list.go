@@ -14,6 +14,7 @@ const (
 	defaultItems = 20
 	maxContents  = 1000
 	maxIDs       = 10_000
+	maxEdited    = 5_000 // net/url reads no more than twice as many parameters
 )
 
 // page is the part of a stream that a request asks for.

@@ -56,7 +56,7 @@ func (c *call) tagList() error {
 // editTag marks articles as read or unread, and puts stars and labels on and off. What is for sharing with friends is
 // taken and means nothing.
 func (c *call) editTag() error {
-	ids, err := c.items(maxIDs)
+	ids, err := c.items(maxEdited)
 	if err != nil {
 		return err
 	}
