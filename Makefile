@@ -40,12 +40,13 @@ build: ## build bin/headwater, one static file
 	CGO_ENABLED=0 $(GO) build -trimpath -ldflags '$(LDFLAGS)' -o bin/headwater ./cmd/headwater
 
 .PHONY: test
-test: browser ## run every test; installs the browser that some of them drive
+test: browser ## run every test; installs the browser and the feed reader that some of them drive
 	$(GO) test ./...
 
 .PHONY: browser
 browser:
-	@.ci/browser
+	@.ci/debian chromium "the tests of the pages in a browser" chromium chromium-browser google-chrome google-chrome-stable
+	@.ci/debian newsboat "the test with a feed reader" newsboat
 
 EVAL ?= ../shared/eval
 

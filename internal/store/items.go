@@ -14,9 +14,10 @@ const leads = `(s.origin_article = a.id OR (
 	AND NOT EXISTS (SELECT 1 FROM members AS y JOIN articles AS x ON x.id = y.article_id
 		WHERE y.story_id = s.id AND (x.time, x.id) < (a.time, a.id))))`
 
-// The conditions that put article a into a stream. The user's own are lists of few ids, which SQLite starts from.
+// The conditions that put article a into a stream. What a user labelled is few ids, which SQLite starts from; the feeds that are
+// subscribed are nearly all, and the + keeps SQLite from starting there, and from sorting all articles for one page.
 const (
-	inSubscribed = `a.feed_id IN (SELECT id FROM feeds WHERE removed = 0)`
+	inSubscribed = `+a.feed_id IN (SELECT id FROM feeds WHERE removed = 0)`
 	inRead       = `EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ? AND r.article_id = a.id)`
 	inLabelled   = `a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?)`
 	inFeed       = `a.feed_id = ?`
