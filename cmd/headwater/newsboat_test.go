@@ -37,7 +37,9 @@ func TestNewsboat(t *testing.T) {
 	r.auth = r.login(t)
 
 	r.newsboat(t, "-x", "reload")
-	subscribed := len(r.get(t, "subscription/list")["subscriptions"].([]any))
+	var list struct{ Subscriptions []struct{ ID string } }
+	r.get(t, "subscription/list", &list)
+	subscribed := len(list.Subscriptions)
 	if got, want := r.unread(t), r.count(t, "reading-list"); subscribed == 0 || got != want || want == 0 {
 		t.Fatalf("newsboat has %d unread articles of %d feeds, the server %d", got, subscribed, want)
 	}
@@ -56,10 +58,11 @@ func TestNewsboat(t *testing.T) {
 	keys.press("qqq", nil)
 	keys.end(t)
 
-	ids := r.get(t, "stream/items/ids?n=3&s=user/-/state/com.google/reading-list")["itemRefs"].([]any)
+	var page struct{ ItemRefs []struct{ ID string } }
+	r.get(t, "stream/items/ids?n=3&s=user/-/state/com.google/reading-list", &page)
 	form := url.Values{"a": {"user/-/state/com.google/read"}}
-	for _, ref := range ids {
-		form.Add("i", fmt.Sprint(ref.(map[string]any)["id"]))
+	for _, ref := range page.ItemRefs {
+		form.Add("i", ref.ID)
 	}
 	r.post(t, "edit-tag", form)
 	read := r.count(t, "read") // with the copies of what stands for a story
@@ -195,12 +198,11 @@ func (r *reader) post(t *testing.T, call string, form url.Values) {
 	r.ask(t, "/reader/api/0/"+call, form)
 }
 
-func (r *reader) get(t *testing.T, call string) (v map[string]any) {
+func (r *reader) get(t *testing.T, call string, into any) {
 	t.Helper()
-	if err := json.Unmarshal([]byte(r.ask(t, "/reader/api/0/"+call, nil)), &v); err != nil {
+	if err := json.Unmarshal([]byte(r.ask(t, "/reader/api/0/"+call, nil)), into); err != nil {
 		t.Fatal(err)
 	}
-	return v
 }
 
 // count is how many articles the server has in a state.

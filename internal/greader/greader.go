@@ -151,7 +151,7 @@ func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
 	path := strings.TrimPrefix(r.URL.EscapedPath(), freshRSS)
-	err := s.serve(&call{server: s, w: w, r: r}, path)
+	err := s.serve(&call{server: s, w: w, r: r}, path) //nolint:contextcheck // a call has its request's
 	if err != nil {
 		s.fail(w, r, err)
 	}

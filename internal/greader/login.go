@@ -1,6 +1,7 @@
 package greader
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/hex"
@@ -28,7 +29,9 @@ func (c *call) login() error {
 		return bad("send the password in the body of a POST, not in the address, which logs keep")
 	}
 	name := c.r.PostFormValue("Email")
-	token, err := c.gate.try(c.r, name, func() (string, error) { return c.room.Login(c.ctx(), name, c.r.PostFormValue("Passwd")) })
+	token, err := c.gate.try(c.ctx(), c.r.RemoteAddr, name, func(ctx context.Context) (string, error) {
+		return c.room.Login(ctx, name, c.r.PostFormValue("Passwd"))
+	})
 	switch {
 	case errors.Is(err, news.ErrPassword):
 		c.log.Warn("a login of the Google Reader API was refused", "name", name, "from", c.r.RemoteAddr)
@@ -152,10 +155,10 @@ func newGate(now func() time.Time) *gate {
 }
 
 // try logs in unless too many tries failed. A try counts as failed until it succeeds, so that many at once count too.
-func (g *gate) try(r *http.Request, name string, login func() (string, error)) (string, error) {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
+func (g *gate) try(ctx context.Context, from, name string, login func(context.Context) (string, error)) (string, error) {
+	host, _, err := net.SplitHostPort(from)
 	if err != nil {
-		host = r.RemoteAddr
+		host = from
 	}
 	key := host + " " + name
 	if wait := g.count(key); wait > 0 {
@@ -165,10 +168,10 @@ func (g *gate) try(r *http.Request, name string, login func() (string, error)) (
 	select {
 	case g.slots <- struct{}{}:
 		defer func() { <-g.slots }()
-	case <-r.Context().Done():
-		return "", r.Context().Err()
+	case <-ctx.Done():
+		return "", ctx.Err()
 	}
-	token, err := login()
+	token, err := login(ctx)
 	if err == nil {
 		g.mu.Lock()
 		defer g.mu.Unlock()
