@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/url"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -369,8 +370,45 @@ func TestNaughtyNames(t *testing.T) {
 			t.Errorf("label %q has %q", name, got)
 		}
 		r.want(t, "POST "+api+"edit-tag", url.Values{"i": {"1"}, "r": {"user/-/label/" + name}}.Encode(), "OK")
+		r.topicCalled(t, name)
 	}
 	if kept < len(names)/2 {
 		t.Errorf("only %d of %d names were kept", kept, len(names))
+	}
+}
+
+// topicCalled follows a topic under a name that is a folder's too.
+func (r *room) topicCalled(t *testing.T, name string) {
+	t.Helper()
+	must(t, r.AddUserTopic(t.Context(), 1, news.Topic{Name: name, Query: "whale"}))
+	tags := decode[struct{ Tags []struct{ ID string } }](t, r.want(t, "GET "+api+"tag/list", "", "")).Tags
+	label := "user/-/label/" + name + " (topic)"
+	if !slices.ContainsFunc(tags, func(tag struct{ ID string }) bool { return tag.ID == label }) {
+		t.Errorf("no tag %q", label)
+	}
+	if got := r.ids(t, label, ""); got != "1" {
+		t.Errorf("topic %q has %q", name, got)
+	}
+	must(t, r.RemoveUserTopic(t.Context(), 1, name))
+}
+
+// Users are called what they like, within what can be shown.
+func TestUserNames(t *testing.T) {
+	r := open(t)
+	for _, name := range []string{"Ω≈ç√∫˜µ≤≥÷", "' OR 1=1 -- 1", "<script>alert(0)</script>", "a b@example.org/%2F+&=?", "田中さんにあげて下さい", "\u202etest\u202e"} {
+		must(t, r.AddUser(t.Context(), name, password))
+		r.auth = r.login(t, name, password)
+		info := decode[struct{ UserName string }](t, r.want(t, "GET "+api+"user-info", "", ""))
+		if info.UserName != name {
+			t.Errorf("%q came back as %q", name, info.UserName)
+		}
+		if got := r.ids(t, "user/"+name+"/state/com.google/read", ""); got != "" {
+			t.Errorf("%q has read %q", name, got)
+		}
+	}
+	for _, name := range []string{"", " ", "a\nb", "a\x00b", "\xff", strings.Repeat("x", 201)} {
+		if err := r.AddUser(t.Context(), name, password); err == nil {
+			t.Errorf("%q is taken as a name", name)
+		}
 	}
 }
