@@ -3,6 +3,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,6 +52,7 @@ type Client struct {
 	opt       Options
 	transport *http.Transport
 	gate      *gate
+	robots    *robots
 }
 
 // Request is what to fetch. ETag and LastModified are sent as they are, so they must be as the server gave them.
@@ -59,6 +61,9 @@ type Request struct {
 	ETag         string
 	LastModified string
 	Accept       string // media types; "" means those of feeds
+	MaxBytes     int64  // bounds the body; 0 means Options.MaxBytes
+
+	allow func(context.Context, *url.URL) error // asked before each hop; nil allows all
 }
 
 // Response is the server's answer: 200 and the like with a body, or 304.
@@ -101,7 +106,7 @@ func New(o Options) (*Client, error) {
 		TLSHandshakeTimeout:    min(connectTimeout, o.Timeout),
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
-	return &Client{opt: o, transport: transport, gate: newGate(o.PerHost, o.Pause)}, nil
+	return &Client{opt: o, transport: transport, gate: newGate(o.PerHost, o.Pause), robots: newRobots(o.UserAgent)}, nil
 }
 
 // newGuardian makes the check that each connection passes. Ports are free: feeds are served on all of them.
@@ -133,6 +138,11 @@ func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
 	left := c.opt.Timeout
 	permanent := true
 	for hop := 0; ; hop++ {
+		if r.allow != nil {
+			if err := r.allow(ctx, address); err != nil {
+				return Response{}, err
+			}
+		}
 		started := time.Now()
 		answer, wait, err := c.hop(ctx, address, r, left)
 		if err != nil {
@@ -225,7 +235,7 @@ func (c *Client) read(resp *http.Response, address *url.URL, r Request) (answer,
 		drain(resp.Body)
 		return a, statusError(address, resp, time.Now())
 	}
-	body, err := readBody(resp, c.opt.MaxBytes)
+	body, err := readBody(resp, cmp.Or(r.MaxBytes, c.opt.MaxBytes))
 	a.Body = body
 	return a, err
 }
