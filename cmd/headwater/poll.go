@@ -12,6 +12,9 @@ import (
 	"headwater/internal/newsroom"
 )
 
+// sourcesBudget is how long poll reads the pages that new articles name as their sources; what is left waits for the next.
+const sourcesBudget = 20 * time.Second
+
 func (c *cli) pollCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
@@ -24,7 +27,7 @@ func (c *cli) pollCommand() *cobra.Command {
 					return err
 				}
 				bars := c.progress()
-				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{Force: force, URLs: args, Progress: bars.step})
+				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{Force: force, URLs: args, Sources: sourcesBudget, Progress: bars.step})
 				bars.end()
 				if err != nil {
 					return err

@@ -111,8 +111,11 @@ func (s Secret) String() string {
 // GoString hides it from %#v too.
 func (s Secret) GoString() string { return strconv.Quote(s.String()) }
 
-// Origin says how a story's origin is weighed. There is nothing to set yet.
-type Origin struct{}
+// Origin says how a story's origin is weighed.
+type Origin struct {
+	// FetchSources has the pages read that articles name as their source by a link.
+	FetchSources bool `yaml:"fetch_sources"`
+}
 
 // Index says how the search index is written.
 type Index struct {

@@ -28,6 +28,7 @@ func TestDefault(t *testing.T) {
 		Parse:      Parse{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		Group:      Group{Window: 72 * time.Hour},
 		Embeddings: Embeddings{Timeout: 30 * time.Second, Batch: 32, Threshold: .8},
+		Origin:     Origin{FetchSources: true},
 		Index:      Index{Batch: 500},
 		Outlets:    []Outlet{},
 		Log:        Log{Level: "info", Format: "text"},

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"headwater/internal/clean"
 	"headwater/internal/embed"
 	"headwater/internal/fetch"
@@ -40,6 +42,8 @@ type Options struct {
 	Embed     *embed.Client // gives grouping a second opinion; nil is none
 	EmbedWait time.Duration // the most that one settling waits for it; 0 means 30s
 	Similar   float64       // the cosine from which it brings two articles into one event; 0 means .8
+
+	FetchSources bool // read the pages that articles credit by a link
 }
 
 // Newsroom is the pipeline over one store and one index. Its methods may be called at the same time.
@@ -80,11 +84,19 @@ func New(o Options) *Newsroom {
 
 // Serve polls on schedule, settles and indexes until the context ends.
 func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
-	return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
-		if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second}); err != nil && ctx.Err() == nil {
-			n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
-		}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
+			if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second}); err != nil && ctx.Err() == nil {
+				n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
+			}
+		})
 	})
+	g.Go(func() error {
+		n.followSources(ctx)
+		return nil
+	})
+	return g.Wait()
 }
 
 // Status counts what is stored and what is still to do.

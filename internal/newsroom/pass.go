@@ -18,6 +18,7 @@ type PassOptions struct {
 	Force       bool                                // ask every feed, due or not
 	URLs        []string                            // ask only these, due or not
 	SettleEvery time.Duration                       // settle while feeds are still coming in; 0 only when all are in
+	Sources     time.Duration                       // how long pages that articles credit may be read for, when all is settled; 0 is not at all
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
@@ -32,6 +33,7 @@ type Summary struct {
 	Same      int            `json:"same"`
 	Settled   int            `json:"settled"` // articles
 	Indexed   int            `json:"indexed"`
+	Sources   int            `json:"sources"` // pages that articles credit, asked for
 	Problems  []Problem      `json:"problems"`
 	States    map[string]int `json:"states"` // feeds by how their poll ended
 	Took      time.Duration  `json:"took_ns"`
@@ -68,6 +70,11 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	sum.Settled += settled
 	if err != nil {
 		return sum, err
+	}
+	if o.Sources > 0 {
+		if sum.Sources, err = n.ReadSources(ctx, o.Sources); err != nil {
+			return sum, err
+		}
 	}
 	indexed, err := n.CatchUp(ctx, func(done, total int) { o.Progress("index", done, total) })
 	sum.Indexed += indexed

@@ -54,6 +54,7 @@ type contender struct {
 	member   int // -1 for an outlet that is only named
 	outlet   news.Outlet
 	url      string
+	title    string         // of the page at url, where it is no member's
 	kind     news.ClaimKind // of the strongest credit
 	credited bool
 	score    float64
@@ -72,10 +73,12 @@ func (c *contender) weigh(kind string, weight float64, format string, args ...an
 }
 
 // Decide weighs the members of a story, the outlets that they only name, and the possibility that none of them is it.
-// The work grows in step with the number of members. It puts them into the order of time, and panics without any.
-func (w Weigher) Decide(members []Candidate) Decision {
+// The work grows in step with the number of members. It puts them into the order of time, and panics without any. Pages
+// are those that members link to, as far as they were read.
+func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	slices.SortFunc(members, inTime)
 	f := w.field(members)
+	f.read(pages)
 	best, rest := f.best()
 	o := originOf(best, rest, members)
 	o.Scoop = f.scoopOf(best)
@@ -84,7 +87,10 @@ func (w Weigher) Decide(members []Candidate) Decision {
 
 // field gathers what the contenders are weighed by. The members are in the order of time.
 func (w Weigher) field(members []Candidate) *field {
-	return &field{tie: cmp.Or(w.Tie, 20*time.Minute), members: members, credits: creditsOf(members), prose: proseOf(members)}
+	return &field{
+		tie: cmp.Or(w.Tie, 20*time.Minute), members: members, credits: creditsOf(members), prose: proseOf(members),
+		pages: map[string]readPage{}, leads: map[int][]link{}, weak: map[weakLink]float64{},
+	}
 }
 
 // field is what the contenders for one story are weighed by.
@@ -93,6 +99,10 @@ type field struct {
 	members []Candidate
 	credits map[string][]outletCredit // by the outlet that is credited, strongest first
 	prose   prose
+	pages   map[string]readPage  // of the story, by outlet
+	through []news.Outlet        // that pages credit
+	leads   map[int][]link       // that lead to a member, by its number
+	weak    map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
 }
 
 // inTime orders articles by time, and those of one time by what they are, never by how they arrived.
@@ -172,6 +182,7 @@ func (f *field) member(i int, told bool) contender {
 	c := contender{member: i, outlet: m.Article.Outlet, url: m.Article.URL, told: told}
 	c.credits(f.credits[c.outlet.Key()])
 	c.ownCredits(m)
+	c.leads(f)
 	c.identity(f.members)
 	c.containment(f.prose, i)
 	c.time(f.members, f.tie)
@@ -181,17 +192,22 @@ func (f *field) member(i int, told bool) contender {
 // named weighs the outlets that members credit and that are no member's own, by key.
 func (f *field) named() []contender {
 	var cs []contender
-	for _, o := range named(f.members) {
+	for _, o := range f.seen(named(f.members)) {
 		c := contender{member: -1, outlet: o, told: true}
 		credits := f.credits[o.Key()]
 		c.credits(credits)
+		read := c.page(f)
 		if c.score < namedThreshold {
 			continue
 		}
-		if i := slices.IndexFunc(credits, func(x outletCredit) bool { return x.claim.URL != "" }); i >= 0 {
+		if i := slices.IndexFunc(credits, func(x outletCredit) bool { return x.claim.URL != "" }); i >= 0 && !read {
 			c.url = credits[i].claim.URL
 		}
-		c.score += namedPrior
+		if read {
+			c.pageIdentity(f)
+		} else {
+			c.score += namedPrior
+		}
 		cs = append(cs, c)
 	}
 	return cs
@@ -231,7 +247,7 @@ func creditsOf(members []Candidate) map[string][]outletCredit {
 		for _, cl := range m.Claims {
 			p := pair{cl.Credited().Key(), by}
 			if w := creditWeights[cl.Kind] * cl.Strength; p.to != by && w > strongest[p].weight {
-				strongest[p] = outletCredit{w, cl, m.Article.Outlet.Name}
+				strongest[p] = outletCredit{weight: w, claim: cl, by: m.Article.Outlet.Name}
 			}
 		}
 	}
@@ -240,12 +256,16 @@ func creditsOf(members []Candidate) map[string][]outletCredit {
 		out[p.to] = append(out[p.to], x)
 	}
 	for _, all := range out {
-		slices.SortFunc(all, func(a, b outletCredit) int {
-			return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by), cmp.Compare(a.claim.Text, b.claim.Text),
-				cmp.Compare(a.claim.URL, b.claim.URL))
-		})
+		sortCredits(all)
 	}
 	return out
+}
+
+func sortCredits(all []outletCredit) {
+	slices.SortFunc(all, func(a, b outletCredit) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by), cmp.Compare(a.claim.Text, b.claim.Text),
+			cmp.Compare(a.claim.URL, b.claim.URL))
+	})
 }
 
 // maxCredits is after how many halvings a credit adds nothing to a score.
@@ -256,7 +276,7 @@ const maxCredits = 64
 func (c *contender) credits(all []outletCredit) {
 	factor := 1.0
 	for _, x := range all[:min(len(all), maxCredits)] {
-		c.weigh("credit", x.weight*factor, "%s credits %s: “%s”", x.by, c.outlet.Name, x.claim.Text)
+		c.weigh("credit", x.weight*factor, "%s credits %s: “%s”%s", x.by, c.outlet.Name, x.claim.Text, x.note)
 		factor /= 2
 	}
 	if len(all) > 0 && all[0].weight >= 1 {
@@ -269,6 +289,7 @@ type outletCredit struct {
 	weight float64
 	claim  news.Claim
 	by     string
+	note   string // what the page behind its link adds; "" is nothing
 }
 
 // ownCredits counts the strongest credit that a member gives to another outlet against it.
@@ -338,7 +359,7 @@ func (c *contender) time(members []Candidate, tie time.Duration) {
 // with log-odds 0 (softmax).
 func originOf(c contender, rest float64, members []Candidate) news.Origin {
 	total := 1 + math.Exp(-c.score) + rest // the best, none of them, and the others
-	o := news.Origin{Outlet: c.outlet, URL: c.url, Confidence: math.Round(1000/total) / 1000, Evidence: c.evidence}
+	o := news.Origin{Outlet: c.outlet, URL: c.url, Title: c.title, Confidence: math.Round(1000/total) / 1000, Evidence: c.evidence}
 	if c.member >= 0 {
 		o.Article = members[c.member].Article.ID
 	}
