@@ -188,6 +188,9 @@ func (f *field) follow(r *readPage) {
 			weight: w, claim: c, by: own.Name, note: ", on the page that " + f.members[r.links[0].member].Article.Outlet.Name + " links to",
 		})
 		f.through = append(f.through, c.Credited())
+		if old, ok := f.signed[c.Credited().Key()]; writes(c.Kind) && (!ok || r.lean > old.lean) {
+			f.signed[c.Credited().Key()] = *r
+		}
 		if w > r.own {
 			r.own, r.said = w, c
 		}
@@ -289,21 +292,31 @@ func (f *field) seen(named []news.Outlet) []news.Outlet {
 	return named
 }
 
-// page weighs what the page of an outlet that is no member's gives, and says whether there is one.
+// page weighs what the page of an outlet that is no member's gives, and says whether there is one. A page of another that
+// the outlet signed shows its text.
 func (c *contender) page(f *field) bool {
 	r, ok := f.pages[c.outlet.Key()]
+	if s, signed := f.signed[c.outlet.Key()]; !ok && signed {
+		c.url, c.title = s.Article.URL, s.Article.Title
+		c.contains(s, ", and "+c.outlet.Name+" signed that")
+	}
 	if !ok {
 		return false
 	}
 	c.url, c.title = r.Article.URL, r.Article.Title
-	if r.prose {
-		c.weigh("containment", weightContain*r.lean, "%.0f%% of %s's text stands on the page it links to", 100*r.share, r.by)
-	}
+	c.contains(r, "")
 	if r.own > 0 {
 		c.weigh("own credit", -r.own, "its page credits %s itself: “%s”", r.said.Outlet, r.said.Text)
 	}
 	c.pageTime(r.Article.Published, f)
 	return true
+}
+
+// contains weighs how much of the members' prose stands on a page.
+func (c *contender) contains(r readPage, more string) {
+	if r.prose {
+		c.weigh("containment", weightContain*r.lean, "%.0f%% of %s's text stands on the page it links to%s", 100*r.share, r.by, more)
+	}
 }
 
 func (c *contender) pageTime(at time.Time, f *field) {

@@ -89,7 +89,7 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 func (w Weigher) field(members []Candidate) *field {
 	return &field{
 		tie: cmp.Or(w.Tie, 20*time.Minute), members: members, credits: creditsOf(members), prose: proseOf(members),
-		pages: map[string]readPage{}, leads: map[int][]link{}, weak: map[weakLink]float64{},
+		pages: map[string]readPage{}, signed: map[string]readPage{}, leads: map[int][]link{}, weak: map[weakLink]float64{},
 	}
 }
 
@@ -100,6 +100,7 @@ type field struct {
 	credits map[string][]outletCredit // by the outlet that is credited, strongest first
 	prose   prose
 	pages   map[string]readPage  // of the story, by outlet
+	signed  map[string]readPage  // likewise, by the outlet that they name as the writer
 	through []news.Outlet        // that pages credit
 	leads   map[int][]link       // that lead to a member, by its number
 	weak    map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
@@ -200,7 +201,7 @@ func (f *field) named() []contender {
 		if c.score < namedThreshold {
 			continue
 		}
-		if i := slices.IndexFunc(credits, func(x outletCredit) bool { return x.claim.URL != "" }); i >= 0 && !read {
+		if i := slices.IndexFunc(credits, func(x outletCredit) bool { return x.claim.URL != "" }); i >= 0 && c.url == "" {
 			c.url = credits[i].claim.URL
 		}
 		if read {

@@ -36,6 +36,10 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"links", linksSQL, "INDEX sqlite_autoindex_edges_1 (a=?"},
 		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
 		{"vectors", vectorsSQL, "INTEGER PRIMARY KEY"},
+		{"wanted sources", wantedSourcesSQL, "INDEX sources_open"},
+		{"sources asked of a host", wantedSourcesSQL, "COVERING INDEX sources_host"},
+		{"sources of articles", sourcesOfSQL, "INDEX citing_article"},
+		{"unweighed", unweighedSQL, "INDEX citing_open"},
 		{"furniture", furnitureSQL, "INDEX furniture_seen"},
 		{"items shown", shownSQL, "INDEX shown_item"},
 		{"bound furniture", boundFurnitureSQL, "INDEX furniture_seen"},
@@ -57,7 +61,10 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 				args[i] = "1"
 			}
 			if strings.Contains(tt.query, "?1") {
-				args = args[:1+strings.Count(tt.query, "?2")]
+				args = args[:1]
+				for _, more := range []string{"?2", "?3", "?4"} {
+					args = append(args, make([]any, min(strings.Count(tt.query, more), 1))...)
+				}
 			}
 			rows, err := db.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+tt.query, args...)
 			if err != nil {

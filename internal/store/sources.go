@@ -136,7 +136,7 @@ func (db *DB) scanSource(rows *sql.Rows) (s Source, err error) {
 }
 
 const unweighedSQL = `SELECT DISTINCT c.article_id FROM citing AS c CROSS JOIN sources AS s
-	WHERE c.weighed = 0 AND s.id = c.source_id AND s.state = 'ok' ORDER BY c.article_id`
+	WHERE c.weighed = 0 AND s.id = c.source_id AND s.state = 'ok' ORDER BY +c.article_id`
 
 // Unweighed gives the articles whose stories were not weighed yet with a page that they credit and that was had.
 func (db *DB) Unweighed(ctx context.Context) (articles []int64, err error) {
