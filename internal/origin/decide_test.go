@@ -97,6 +97,28 @@ func TestDecide(t *testing.T) {
 			{domain: local, text: "012", hours: 1, claims: claim(news.ClaimDateline, wire)},
 			{domain: wire, agency: true, text: "0123", hours: 1},
 		}, 3, wire, news.LevelOriginal},
+		"blog, local paper, an agency that is only named": {[]member{
+			{domain: "blog.example", text: "03", claims: claim(news.ClaimSource, local)},
+			{domain: "other-blog.example", text: "1", hours: 3, claims: claim(news.ClaimReport, local)},
+			{domain: local, text: "0123", hours: 1, claims: claim(news.ClaimDateline, wire)},
+		}, 0, wire, news.LevelOriginal},
+		"blog, another blog, local paper, an agency that is only named": {[]member{
+			{domain: "blog.example", text: "03", claims: claim(news.ClaimSource, "other-blog.example")},
+			{domain: "other-blog.example", text: "013", hours: 3, claims: claim(news.ClaimSource, local)},
+			{domain: local, text: "0123", hours: 1, claims: claim(news.ClaimByline, wire)},
+		}, 0, wire, news.LevelOriginal},
+		"a local paper with one text of its own and one of an agency's": {[]member{
+			{domain: "blog.example", text: "03", claims: claim(news.ClaimSource, local)},
+			{domain: local, text: "0123", hours: 1}, {domain: local, text: "01", hours: 2, claims: claim(news.ClaimDateline, wire)},
+		}, 2, local, news.LevelOriginal},
+		"two that credit each other": {[]member{
+			{domain: local, text: "0123", claims: claim(news.ClaimSource, local2)},
+			{domain: local2, text: "0123", hours: 5, claims: claim(news.ClaimSource, local)},
+		}, 1, local, ""},
+		"a local paper that names every agency": {[]member{
+			{domain: "blog.example", text: "03", claims: claim(news.ClaimSource, local)},
+			{domain: local, text: "0123", hours: 1, claims: every},
+		}, 2, local, ""},
 		"a scoop with its article": {[]member{
 			{domain: local, text: "03", claims: claim(news.ClaimScoop, scoop)},
 			{domain: local2, text: "04", hours: 3, claims: claim(news.ClaimReport, scoop)},

@@ -178,14 +178,15 @@ func (f *field) follow(r *readPage) {
 	for _, l := range r.links[:1] {
 		if l.claim.Credited().Key() != own.Key() { // the words credit another than the one whose page it is
 			f.addCredit(own, outletCredit{
-				weight: creditWeights[news.ClaimLink], claim: l.claim, by: f.members[l.member].Article.Outlet.Name, note: "; the link is to this page",
+				weight: creditWeights[news.ClaimLink], claim: l.claim, by: f.members[l.member].Article.Outlet.Name,
+				byKey: f.members[l.member].Article.Outlet.Key(), note: "; the link is to this page",
 			})
 		}
 	}
 	for _, c := range f.passedOn(*r) {
 		w := creditWeights[c.Kind] * c.Strength * throughPages
 		f.addCredit(c.Credited(), outletCredit{
-			weight: w, claim: c, by: own.Name, note: ", on the page that " + f.members[r.links[0].member].Article.Outlet.Name + " links to",
+			weight: w, claim: c, by: own.Name, byKey: own.Key(), note: ", on the page that " + f.members[r.links[0].member].Article.Outlet.Name + " links to",
 		})
 		f.through = append(f.through, c.Credited())
 		if old, ok := f.signed[c.Credited().Key()]; writes(c.Kind) && (!ok || r.lean > old.lean) {

@@ -79,6 +79,7 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	slices.SortFunc(members, inTime)
 	f := w.field(members)
 	f.read(pages)
+	f.pass()
 	best, rest := f.best()
 	o := originOf(best, rest, members)
 	o.Scoop = f.scoopOf(best)
@@ -248,7 +249,7 @@ func creditsOf(members []Candidate) map[string][]outletCredit {
 		for _, cl := range m.Claims {
 			p := pair{cl.Credited().Key(), by}
 			if w := creditWeights[cl.Kind] * cl.Strength; p.to != by && w > strongest[p].weight {
-				strongest[p] = outletCredit{weight: w, claim: cl, by: m.Article.Outlet.Name}
+				strongest[p] = outletCredit{weight: w, claim: cl, by: m.Article.Outlet.Name, byKey: by}
 			}
 		}
 	}
@@ -289,7 +290,8 @@ func (c *contender) credits(all []outletCredit) {
 type outletCredit struct {
 	weight float64
 	claim  news.Claim
-	by     string
+	by     string // name of the outlet that gives it
+	byKey  string // and its key
 	note   string // what the page behind its link adds; "" is nothing
 }
 
