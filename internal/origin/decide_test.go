@@ -109,7 +109,8 @@ func TestDecide(t *testing.T) {
 		}, 0, wire, news.LevelOriginal},
 		"a local paper with one text of its own and one of an agency's": {[]member{
 			{domain: "blog.example", text: "03", claims: claim(news.ClaimSource, local)},
-			{domain: local, text: "0123", hours: 1}, {domain: local, text: "01", hours: 2, claims: claim(news.ClaimDateline, wire)},
+			{domain: local, text: "0123", hours: 1},
+			{domain: local, text: "01", hours: 2, claims: claim(news.ClaimDateline, wire)},
 		}, 2, local, news.LevelOriginal},
 		"two that credit each other": {[]member{
 			{domain: local, text: "0123", claims: claim(news.ClaimSource, local2)},
