@@ -56,6 +56,8 @@ type document struct {
 	Credits   []shape `yaml:"credits"`
 	Outlets   []Entry `yaml:"outlets"`
 
+	Redirectors []string `yaml:"redirectors"`
+
 	lines []int // where each of Outlets begins
 }
 

@@ -22,6 +22,8 @@ type Registry struct {
 	finder    finder
 	datelines []Pattern
 	credits   []Pattern
+
+	redirectors map[string][]string // by host: the beginnings of paths, "" for all
 }
 
 // Load reads agencies.yaml and then the users' own entries. An extra entry whose name or alias is known, or else one of
@@ -39,7 +41,10 @@ func Load(data []byte, extra ...Entry) (*Registry, error) {
 		}
 		entries = amend(entries, e)
 	}
-	r := &Registry{entries: entries, names: map[string]int{}, domains: map[string]int{}, signs: map[string]int{}}
+	r := &Registry{
+		entries: entries, names: map[string]int{}, domains: map[string]int{}, signs: map[string]int{},
+		redirectors: redirectors(doc.Redirectors),
+	}
 	r.index()
 	r.finder = newFinder(entries)
 	if r.datelines, err = compile(doc.Datelines, true); err != nil {
