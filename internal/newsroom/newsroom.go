@@ -52,8 +52,10 @@ type Newsroom struct {
 	Options
 	cleaner *clean.Cleaner
 	reader  *origin.Reader
-	weigher origin.Weigher
-	reading chan struct{} // an element for each document that is being parsed and cleaned
+	weigher origin.Weigher      // its habits are learnt while settling
+	known   map[int64]time.Time // since when each feed is, by its id
+	learnt  time.Time           // when habits last were
+	reading chan struct{}       // an element for each document that is being parsed and cleaned
 
 	passing  sync.Mutex // one pass at a time
 	settling sync.Mutex

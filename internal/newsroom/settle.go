@@ -163,6 +163,9 @@ func cites(a news.Article, claims []news.Claim) []string {
 // openWindow reads the stories that are still open, once, and drops closed ones now and then. What it has to make anew
 // goes into the settlement at hand.
 func (n *Newsroom) openWindow(ctx context.Context, s *news.Settlement) error {
+	if err := n.learnOutlets(ctx); err != nil {
+		return err
+	}
 	now := n.Now()
 	if n.window != nil {
 		if n.window.Stale(now) {
@@ -238,7 +241,7 @@ func (n *Newsroom) candidates(c group.Change) []origin.Candidate {
 	members := make([]origin.Candidate, 0, len(c.Members))
 	for _, id := range c.Members {
 		it, _ := n.window.Item(id)
-		members = append(members, origin.Candidate{Article: it.Article, Print: it.Print, Claims: it.Claims})
+		members = append(members, origin.Candidate{Article: it.Article, Print: it.Print, Claims: it.Claims, Known: n.known[it.Article.FeedID]})
 	}
 	return members
 }

@@ -200,6 +200,47 @@ func TestTie(t *testing.T) {
 	}
 }
 
+// A date from before the feed was read is only claimed, and says half as much.
+func TestOnlyClaimedTime(t *testing.T) {
+	weight := func(known time.Time) float64 {
+		ms := candidates([]member{{domain: local, text: "012"}, {domain: local2, text: "012", hours: 5}})
+		ms[0].Known, ms[1].Known = known, known
+		for _, e := range (Weigher{}).Decide(ms).Origin.Evidence {
+			if e.Kind == "time" {
+				return e.Weight
+			}
+		}
+		return 0
+	}
+	if seen, claimed := weight(noon.Add(-time.Hour)), weight(noon.Add(time.Hour)); seen != weightEarliest || claimed != weightEarliest*claimedTime {
+		t.Errorf("seen %.2f, claimed %.2f", seen, claimed)
+	}
+}
+
+// Who is usually carried wins where all else is even, and not against a credit.
+func TestHabits(t *testing.T) {
+	w := Weigher{Habits: map[string]Habit{local2: {Carried: 200, Carries: 1}, local: {Carried: 1, Carries: 200}}}
+	even := []member{{domain: local, text: "012"}, {domain: local2, text: "012", hours: .1}}
+	if o := (Weigher{}).Decide(candidates(even)).Origin; o.Domain != local {
+		t.Fatalf("without habits %s wins: this tests nothing", o.Domain)
+	}
+	o := w.Decide(candidates(even)).Origin
+	if o.Domain != local2 || o.Level == news.LevelOriginal {
+		t.Errorf("%s, %s; want %s, and no certainty by habit alone", o.Domain, o.Level, local2)
+	}
+	found := false
+	for _, e := range o.Evidence {
+		found = found || e.Kind == "habit" && e.Weight == mostHabit
+	}
+	if !found {
+		t.Errorf("no word of the habit: %v", o.Evidence)
+	}
+	credits := []member{{domain: local, text: "012"}, {domain: local2, text: "012", hours: 5, claims: []news.Claim{credit1(news.ClaimReport, local)}}}
+	if o := w.Decide(candidates(credits)).Origin; o.Domain != local {
+		t.Errorf("%s wins by habit against its own credit to %s", o.Domain, local)
+	}
+}
+
 func TestRoles(t *testing.T) {
 	origin := member{domain: wire, agency: true, text: "01234"}
 	tests := map[string]struct {

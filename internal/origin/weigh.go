@@ -16,6 +16,7 @@ type Candidate struct {
 	Article news.Article // needs no HTML, Text or Marks
 	Print   news.Print
 	Claims  []news.Claim
+	Known   time.Time // since when its feed is polled: a date before it is only claimed. Zero where that is not known
 }
 
 // Decision is who wrote a story first and what each member is to that text, the members in reading order.
@@ -29,6 +30,8 @@ type Weigher struct {
 	// Tie is the difference in time below which two articles came out together, because feeds are polled no more often.
 	// Zero means 20 minutes.
 	Tie time.Duration
+	// Habits of outlets, by their keys. Nil is none.
+	Habits map[string]Habit
 }
 
 // Log-odds that a credit of each kind gives to the outlet it names, for a claim of full strength.
@@ -42,6 +45,7 @@ const (
 	weightAgency   = 1.2 // an agency whose text others carry
 	weightContain  = 1.5 // others' prose stands in it, theirs not in theirs
 	weightEarliest = .8
+	claimedTime    = .5  // of what time says where it is only claimed
 	weightOwnPlace = 1.5 // stands at its outlet's own address
 	weightLength   = .4  // for each doubling of the text over 25 words
 	namedPrior     = -.4
@@ -89,7 +93,7 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 // field gathers what the contenders are weighed by. The members are in the order of time.
 func (w Weigher) field(members []Candidate) *field {
 	return &field{
-		tie: cmp.Or(w.Tie, 20*time.Minute), members: members, credits: creditsOf(members), prose: proseOf(members),
+		tie: cmp.Or(w.Tie, 20*time.Minute), habits: w.Habits, members: members, credits: creditsOf(members), prose: proseOf(members),
 		pages: map[string]readPage{}, signed: map[string]readPage{}, leads: map[int][]link{}, weak: map[weakLink]float64{},
 	}
 }
@@ -97,6 +101,7 @@ func (w Weigher) field(members []Candidate) *field {
 // field is what the contenders for one story are weighed by.
 type field struct {
 	tie     time.Duration
+	habits  map[string]Habit
 	members []Candidate
 	credits map[string][]outletCredit // by the outlet that is credited, strongest first
 	prose   prose
@@ -188,6 +193,7 @@ func (f *field) member(i int, told bool) contender {
 	c.identity(f.members)
 	c.containment(f.prose, i)
 	c.time(f.members, f.tie)
+	c.habit(f.habits)
 	return c
 }
 
@@ -202,6 +208,7 @@ func (f *field) named() []contender {
 		if c.score < namedThreshold {
 			continue
 		}
+		c.habit(f.habits)
 		if i := slices.IndexFunc(credits, func(x outletCredit) bool { return x.claim.URL != "" }); i >= 0 && c.url == "" {
 			c.url = credits[i].claim.URL
 		}
@@ -346,17 +353,24 @@ func (c *contender) containment(p prose, member int) {
 }
 
 func (c *contender) time(members []Candidate, tie time.Duration) {
-	first := members[0].Article.Time()
-	after := members[c.member].Article.Time().Sub(first)
+	own, first := members[c.member], members[0]
+	after := own.Article.Time().Sub(first.Article.Time())
+	weight, said := 1.0, ""
+	if own.onlyClaimed() || first.onlyClaimed() {
+		weight, said = claimedTime, ", by a date from before its feed was read here"
+	}
 	switch {
 	case len(members) == 1:
 	case after > tie:
-		c.weigh("time", -min(weightEarliest, after.Hours()/24), "it came out %s after the earliest", after.Round(time.Minute))
-	case c.member != 0 || members[1].Article.Time().Sub(first) <= tie:
+		c.weigh("time", -weight*min(weightEarliest, after.Hours()/24), "it came out %s after the earliest%s", after.Round(time.Minute), said)
+	case c.member != 0 || members[1].Article.Time().Sub(first.Article.Time()) <= tie:
 	default:
-		c.weigh("time", weightEarliest, "it is the earliest")
+		c.weigh("time", weight*weightEarliest, "it is the earliest%s", said)
 	}
 }
+
+// onlyClaimed says that nobody saw when the article came out: its date lies before its feed was first read.
+func (m Candidate) onlyClaimed() bool { return !m.Known.IsZero() && m.Article.Time().Before(m.Known) }
 
 // originOf turns the best contender into the origin. Its confidence is its share among all, "none of them" included
 // with log-odds 0 (softmax).
