@@ -1,6 +1,7 @@
 package newsroom_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -158,6 +159,34 @@ func TestSourceSaysMoreThanTheCreditAlone(t *testing.T) {
 	if with.Origin.Confidence <= without.Origin.Confidence {
 		t.Errorf("confidence %.3f with the page, %.3f without", with.Origin.Confidence, without.Origin.Confidence)
 	}
+}
+
+// TestServeReadsSources behind the polling, and ends with its context.
+func TestServeReadsSources(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a turn takes five seconds")
+	}
+	site, url := newWeb(t)
+	site.set("/2026/pier", html("The Quill Courier", "", pier...))
+	p := newPublisher()
+	p.set("blog", blogPost(url+"/2026/pier"))
+	srv := httptest.NewServer(p)
+	defer srv.Close()
+	room := open(t, t.TempDir(), settings{allow: loopback, extra: press, sources: true})
+	add(t, room, srv.URL, "blog")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- room.Serve(ctx, "@every 1h") }()
+	for read, late := false, time.Now().Add(time.Minute); !read; time.Sleep(50 * time.Millisecond) {
+		stories, err := room.Stories(t.Context(), news.StoryList{})
+		must(t, err)
+		read = len(stories) == 1 && stories[0].Origin.Title != ""
+		if time.Now().After(late) {
+			t.Fatal("the page was not read")
+		}
+	}
+	stop()
+	must(t, <-ended)
 }
 
 func TestSourceSignedByAnAgencyLeadsOnToIt(t *testing.T) {
