@@ -89,7 +89,7 @@ func blogPost(link string) item {
 }
 
 var press = []outlets.Entry{
-	{Name: "The Quill Courier", Domains: []string{"quillcourier.example"}},
+	{Name: "The Quill Courier", Domains: []string{"quillcourier.example", "courierquay.example"}},
 	{Name: "Northern Wire", Domains: []string{"northernwire.example"}, Aliases: []string{"NORTHERN WIRE"}, Agency: true},
 }
 
@@ -158,6 +158,30 @@ func TestSourceSaysMoreThanTheCreditAlone(t *testing.T) {
 	_, with := readBlog(t, blogPost(url+"/2026/pier"), settings{})
 	if with.Origin.Confidence <= without.Origin.Confidence {
 		t.Errorf("confidence %.3f with the page, %.3f without", with.Origin.Confidence, without.Origin.Confidence)
+	}
+}
+
+// TestSourceSaysOfItself what metas and canonical links say, and what they may not.
+func TestSourceSaysOfItself(t *testing.T) {
+	tests := []struct{ name, head, origin string }{
+		{"syndication-source", `<meta name="syndication-source" content="https://northernwire.example/2026/pier-closed">`, "Northern Wire"},
+		{"original-source", `<meta name="original-source" content="https://northernwire.example/2026/pier-closed">`, "Northern Wire"},
+		{"based on", `<script type="application/ld+json">{"@type":"NewsArticle","isBasedOn":{"name":"Northern Wire"}}</script>`, "Northern Wire"},
+		{"canonical elsewhere", `<link rel="canonical" href="https://northernwire.example/2026/pier-closed">`, "Northern Wire"},
+		{"a front page", `<link rel="canonical" href="https://northernwire.example/"><meta name="original-source" content="https://northernwire.example">`, "The Quill Courier"},
+		{"itself", `<link rel="canonical" href="/2026/pier">`, "The Quill Courier"},
+		{"another host of the same owner", `<link rel="canonical" href="https://courierquay.example/2026/pier-closed">`, "The Quill Courier"},
+		{"no address", `<link rel="canonical" href="javascript:alert(1)"><meta name="original-source" content="::">`, "The Quill Courier"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			site, url := newWeb(t)
+			site.set("/2026/pier", html("The Quill Courier", tt.head, pier...))
+			_, s := readBlog(t, blogPost(url+"/2026/pier"), settings{})
+			if s.Origin.Name != tt.origin || s.Origin.Title == "" && tt.origin == "The Quill Courier" {
+				t.Errorf("origin %s (%q), want %s:\n%s", s.Origin.Name, s.Origin.Title, tt.origin, evidence(s))
+			}
+		})
 	}
 }
 
