@@ -53,6 +53,7 @@ type Client struct {
 	transport *http.Transport
 	gate      *gate
 	robots    *robots
+	large     chan struct{} // an element for each large body that is being read
 }
 
 // Request is what to fetch. ETag and LastModified are sent as they are, so they must be as the server gave them.
@@ -106,7 +107,9 @@ func New(o Options) (*Client, error) {
 		TLSHandshakeTimeout:    min(connectTimeout, o.Timeout),
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
-	return &Client{opt: o, transport: transport, gate: newGate(o.PerHost, o.Pause), robots: newRobots(o.UserAgent)}, nil
+	return &Client{
+		opt: o, transport: transport, gate: newGate(o.PerHost, o.Pause), robots: newRobots(o.UserAgent), large: make(chan struct{}, largeBodies),
+	}, nil
 }
 
 // newGuardian makes the check that each connection passes. Ports are free: feeds are served on all of them.
@@ -235,7 +238,7 @@ func (c *Client) read(resp *http.Response, address *url.URL, r Request) (answer,
 		drain(resp.Body)
 		return a, statusError(address, resp, time.Now())
 	}
-	body, err := readBody(resp, cmp.Or(r.MaxBytes, c.opt.MaxBytes))
+	body, err := readBody(resp, cmp.Or(r.MaxBytes, c.opt.MaxBytes), c.large)
 	a.Body = body
 	return a, err
 }
