@@ -72,7 +72,7 @@ const (
 type Origin struct {
 	Outlet
 	Article    int64   // 0 when the origin is only named
-	URL        string  // the article's address, or the link that the members give; may be ""
+	URL        string  // the article's, or of the page where its text was read, or the link that the members give; may be ""
 	Title      string  // of the page behind that link, where it is no article of ours and was read; else ""
 	Level      string  // LevelOriginal, LevelLikely or LevelEarliest
 	Confidence float64 // 0 to 1

@@ -1,6 +1,7 @@
 package newsroom_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -88,7 +89,7 @@ func blogPost(link string) item {
 }
 
 var press = []outlets.Entry{
-	{Name: "The Quill Courier", Domains: []string{"quillcourier.example"}},
+	{Name: "The Quill Courier", Domains: []string{"quillcourier.example", "courierquay.example"}},
 	{Name: "Northern Wire", Domains: []string{"northernwire.example"}, Aliases: []string{"NORTHERN WIRE"}, Agency: true},
 }
 
@@ -158,6 +159,58 @@ func TestSourceSaysMoreThanTheCreditAlone(t *testing.T) {
 	if with.Origin.Confidence <= without.Origin.Confidence {
 		t.Errorf("confidence %.3f with the page, %.3f without", with.Origin.Confidence, without.Origin.Confidence)
 	}
+}
+
+// TestSourceSaysOfItself what metas and canonical links say, and what they may not.
+func TestSourceSaysOfItself(t *testing.T) {
+	tests := []struct{ name, head, origin string }{
+		{"syndication-source", `<meta name="syndication-source" content="https://northernwire.example/2026/pier-closed">`, "Northern Wire"},
+		{"original-source", `<meta name="original-source" content="https://northernwire.example/2026/pier-closed">`, "Northern Wire"},
+		{"based on", `<script type="application/ld+json">{"@type":"NewsArticle","isBasedOn":{"name":"Northern Wire"}}</script>`, "Northern Wire"},
+		{"canonical elsewhere", `<link rel="canonical" href="https://northernwire.example/2026/pier-closed">`, "Northern Wire"},
+		{"a front page", `<link rel="canonical" href="https://northernwire.example/"><meta name="original-source" content="https://northernwire.example">`, "The Quill Courier"},
+		{"itself", `<link rel="canonical" href="/2026/pier">`, "The Quill Courier"},
+		{"another host of the same owner", `<link rel="canonical" href="https://courierquay.example/2026/pier-closed">`, "The Quill Courier"},
+		{"no address", `<link rel="canonical" href="javascript:alert(1)"><meta name="original-source" content="::">`, "The Quill Courier"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			site, url := newWeb(t)
+			site.set("/2026/pier", html("The Quill Courier", tt.head, pier...))
+			_, s := readBlog(t, blogPost(url+"/2026/pier"), settings{})
+			if s.Origin.Name != tt.origin || s.Origin.Title == "" && tt.origin == "The Quill Courier" {
+				t.Errorf("origin %s (%q), want %s:\n%s", s.Origin.Name, s.Origin.Title, tt.origin, evidence(s))
+			}
+		})
+	}
+}
+
+// TestServeReadsSources behind the polling, and ends with its context.
+func TestServeReadsSources(t *testing.T) {
+	if testing.Short() {
+		t.Skip("a turn takes five seconds")
+	}
+	site, url := newWeb(t)
+	site.set("/2026/pier", html("The Quill Courier", "", pier...))
+	p := newPublisher()
+	p.set("blog", blogPost(url+"/2026/pier"))
+	srv := httptest.NewServer(p)
+	defer srv.Close()
+	room := open(t, t.TempDir(), settings{allow: loopback, extra: press, sources: true})
+	add(t, room, srv.URL, "blog")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- room.Serve(ctx, "@every 1h") }()
+	for read, late := false, time.Now().Add(time.Minute); !read; time.Sleep(50 * time.Millisecond) {
+		stories, err := room.Stories(t.Context(), news.StoryList{})
+		must(t, err)
+		read = len(stories) == 1 && stories[0].Origin.Title != ""
+		if time.Now().After(late) {
+			t.Fatal("the page was not read")
+		}
+	}
+	stop()
+	must(t, <-ended)
 }
 
 func TestSourceSignedByAnAgencyLeadsOnToIt(t *testing.T) {

@@ -24,7 +24,7 @@ type facts struct {
 	meta      map[string]string // by lower-case name or property; the first counts
 	sources   []news.Reference
 	linked    linked
-	title     strings.Builder
+	title     string
 	lang      string
 }
 
@@ -38,7 +38,7 @@ func metadata(doc *html.Node, base *url.URL) news.Page {
 	}
 	p := news.Page{
 		URL: base.String(), Canonical: f.canonical,
-		Title:     line(first(f.meta["og:title"], f.linked.headline, f.meta["dc.title"], f.meta["twitter:title"], f.title.String())),
+		Title:     line(first(f.meta["og:title"], f.linked.headline, f.meta["dc.title"], f.meta["twitter:title"], f.title)),
 		Site:      line(first(f.meta["og:site_name"], f.linked.publisher, f.meta["application-name"])),
 		Lang:      first(f.lang, f.meta["og:locale"], f.meta["content-language"]),
 		Authors:   f.authors(),
@@ -61,8 +61,9 @@ func (f *facts) element(n *html.Node) {
 			f.base = to
 		}
 	case atom.Title:
-		if c := n.FirstChild; c != nil && f.title.Len() == 0 && n.Namespace == "" {
-			f.title.WriteString(c.Data)
+		if c := n.FirstChild; c != nil && n.Namespace == "" {
+			c.Data = line(c.Data) // what readability compares takes the square of its length
+			f.title = first(f.title, c.Data)
 		}
 	case atom.Link:
 		if f.canonical == "" && slices.Contains(strings.Fields(strings.ToLower(attr(n, "rel"))), "canonical") {
@@ -78,6 +79,9 @@ func (f *facts) element(n *html.Node) {
 }
 
 func (f *facts) metaTag(n *html.Node) {
+	for i := range n.Attr {
+		n.Attr[i].Val = cut(n.Attr[i].Val)
+	}
 	value := strings.TrimSpace(attr(n, "content"))
 	for _, key := range []string{attr(n, "name"), attr(n, "property"), attr(n, "itemprop")} {
 		key = strings.ToLower(strings.TrimSpace(key))
@@ -139,7 +143,10 @@ func attr(n *html.Node, key string) string {
 
 // line is text on one line, cut where it is no name or headline any more.
 func line(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
+	return cut(strings.Join(strings.Fields(s), " "))
+}
+
+func cut(s string) string {
 	if len(s) > maxLine {
 		s = strings.ToValidUTF8(s[:maxLine], "")
 	}

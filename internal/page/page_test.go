@@ -82,6 +82,8 @@ func TestHostilePagesEndSoon(t *testing.T) {
 		{"as many as are read", bytes.Repeat([]byte("<p>a, b, c, d"), maxTags-10), false},
 		{"as many and as deep", bytes.Repeat([]byte(strings.Repeat("<div>a, b", maxDepth-10)+strings.Repeat("</div>", maxDepth-10)), maxTags/(maxDepth-10)), false},
 		{"one long attribute", []byte(`<p class="` + strings.Repeat("a ", 1<<20) + `">x`), false},
+		{"an endless title", []byte("<title>" + strings.Repeat("a - b | c :", 300_000) + "</title><h1>" + strings.Repeat("x ", 1000)), false},
+		{"endless metas", []byte(strings.Repeat(`<meta property="og:title" content="`+strings.Repeat("a - b ", 50_000)+`">`, 10) + strings.Repeat("<h1>a b c</h1>", 1000)), false},
 		{"deep JSON-LD", []byte(`<script type="application/ld+json">` + strings.Repeat("[", 200_000) + `</script>`), false},
 		{"deep graph", []byte(`<script type="application/ld+json">` + strings.Repeat(`{"@graph":[`, 9000) + strings.Repeat(`]}`, 9000) + `</script>`), false},
 		{"nul and torn runes", []byte("<p>\x00\xff\xfe" + strings.Repeat("\xe2\x28 words, words ", 100)), false},
@@ -91,7 +93,7 @@ func TestHostilePagesEndSoon(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			began := time.Now()
 			_, err := Read(Source{URL: "https://a.example/x", Body: tt.body})
-			if took := time.Since(began); took > 20*time.Second {
+			if took := time.Since(began); took > 10*time.Second {
 				t.Errorf("took %s", took)
 			}
 			if tt.limit && err == nil {

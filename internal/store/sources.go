@@ -26,7 +26,8 @@ type Source struct {
 }
 
 const (
-	putSourceSQL = `INSERT INTO sources (address, link, host) VALUES (?, ?, ?) ON CONFLICT (address) DO NOTHING`
+	putSourceSQL = `INSERT INTO sources (address, link, host, credited) SELECT ?, ?, ?, seen FROM articles WHERE id = ?
+		ON CONFLICT (address) DO UPDATE SET credited = max(credited, excluded.credited) WHERE state IN ('', 'timeout', 'unreachable')`
 	putCitingSQL = `INSERT INTO citing (article_id, source_id) SELECT a.id, s.id FROM articles AS a CROSS JOIN sources AS s
 		WHERE a.id = ? AND s.address = ? ON CONFLICT (source_id, article_id) DO NOTHING`
 )
@@ -35,7 +36,7 @@ const (
 func (t tx) putCited(ctx context.Context, s news.Settlement) error {
 	var sources, citing [][]any
 	for _, c := range s.Cited {
-		sources = append(sources, []any{text(c.Address), text(c.Link), text(c.Host)})
+		sources = append(sources, []any{text(c.Address), text(c.Link), text(c.Host), c.Article})
 		citing = append(citing, []any{c.Article, text(c.Address)})
 	}
 	if err := t.each(ctx, putSourceSQL, sources); err != nil {
@@ -52,24 +53,26 @@ type SourceQuota struct {
 	Limit   int
 }
 
-const wantedSourcesSQL = `SELECT s.address, s.link, s.host FROM sources AS s
-	WHERE s.state IN ('', 'timeout', 'unreachable') AND s.tries < 2 AND (s.tries = 0 OR s.asked < ?1)
-	AND EXISTS (SELECT 1 FROM citing AS c CROSS JOIN articles AS a WHERE c.source_id = s.id AND a.id = c.article_id AND a.seen >= ?2)
-	AND (SELECT count(*) FROM sources AS o WHERE o.host = s.host AND o.asked >= ?1) < ?3
-	ORDER BY s.tries, s.id DESC LIMIT ?4`
+const wantedSourcesSQL = `SELECT s.address, s.link, s.host, (SELECT count(*) FROM sources AS o WHERE o.host = s.host AND o.asked >= ?1) AS done
+	FROM sources AS s WHERE s.state IN ('', 'timeout', 'unreachable') AND s.credited >= ?2 AND s.tries < 2 AND (s.tries = 0 OR s.asked < ?1)
+	AND done < ?3 ORDER BY s.credited DESC, s.id DESC LIMIT ?4`
 
 // WantedSources gives the pages to ask for, those that were credited last first.
 func (db *DB) WantedSources(ctx context.Context, q SourceQuota) (wanted []Source, err error) {
+	asked := map[string]int{}
 	err = db.read(ctx, "wanted sources", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, wantedSourcesSQL, millis(q.Day), millis(q.Since), q.PerHost, q.Limit)
-		if err != nil {
-			return err
-		}
-		wanted, err = collect(rows, func(row scanner) (s Source, err error) {
-			err = row.Scan(&s.Address, &s.Link, &s.Host)
-			return s, err
+		args := []any{millis(q.Day), millis(q.Since), q.PerHost, q.Limit}
+		return eachRow(ctx, t, wantedSourcesSQL, args, func(rows *sql.Rows) error {
+			var s Source
+			var done int
+			if err := rows.Scan(&s.Address, &s.Link, &s.Host, &done); err != nil {
+				return err
+			}
+			if asked[s.Host]++; done+asked[s.Host] <= q.PerHost {
+				wanted = append(wanted, s)
+			}
+			return nil
 		})
-		return err
 	})
 	return wanted, err
 }

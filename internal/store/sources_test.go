@@ -84,9 +84,10 @@ func TestSourcesKeepToTheirQuota(t *testing.T) {
 	wants(t, "of newer articles", wantedOf(t, db, q), "d")
 	q = quota()
 	q.PerHost = 1
+	wants(t, "one of a host", wantedOf(t, db, q), "d", "c")
 	keep(t, db, Source{Address: "a", Asked: day, State: news.FeedOK})
 	wants(t, "one of a host a day", wantedOf(t, db, q), "d")
-	q.Day = day.Add(time.Minute)
+	q.Day, q.PerHost = day.Add(time.Minute), 2
 	wants(t, "the next day", wantedOf(t, db, q), "d", "c", "b")
 }
 

@@ -87,6 +87,7 @@ func edition() *fake {
 	)
 	mine.Origin = news.Origin{
 		Outlet: news.Outlet{Name: "The Northern Ledger", Domain: "northernledger.example"}, Level: news.LevelLikely, Confidence: 0.81,
+		Title:    "Ledger investigation: <b>mine</b> to shut",
 		Evidence: []news.Evidence{{Kind: "report", Detail: "Both versions credit a report by The Northern Ledger", Weight: 2.4}},
 	}
 	mine.Members[0].Claims = []news.Claim{

@@ -76,7 +76,7 @@ func TestPages(t *testing.T) {
 			"94%", "Nordlys Wire Copy", "96% of its text is in the original", "Credits the news to Harbour Post: first reported by the Harbour Post",
 			"Full coverage Other stories", "“I steered by the church bell”",
 		}},
-		{"/story/4", 200, []string{"The Northern Ledger Likely original not among your feeds", "Named by the versions below", "Credits a report by The Northern Ledger", "22% of its text is in the longest version"}},
+		{"/story/4", 200, []string{"The Northern Ledger Likely original not among your feeds", "Ledger investigation: <b>mine</b> to shut Named by the versions below", "Credits a report by The Northern Ledger", "22% of its text is in the longest version"}},
 		{"/article/1", 200, []string{"Ingrid Vale, Tom Ashe", "Original 8 versions go back to this article.", "Picture: The ferry on the shoal", "said Per Holt"}},
 		{"/article/20", 200, []string{"Rewrite Goes back to The Northern Ledger", "2 versions Whom it credits", "The text as it is compared"}},
 		{"/search?q=ferry", 200, []string{"7 articles", "Story of Harbour Post, 8 versions", "Follow as topic"}},

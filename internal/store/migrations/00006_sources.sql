@@ -7,6 +7,7 @@ CREATE TABLE sources (
     address       TEXT    NOT NULL UNIQUE, -- canonical, of the link
     link          TEXT    NOT NULL,        -- as it was written first
     host          TEXT    NOT NULL,
+    credited      INTEGER NOT NULL, -- when the newest article was seen that credits it, as long as it is to be asked for
     asked         INTEGER NOT NULL DEFAULT 0,
     tries         INTEGER NOT NULL DEFAULT 0,
     state         TEXT    NOT NULL DEFAULT '', -- "ok", why it can't be had, or "" before it was asked for
@@ -23,7 +24,7 @@ CREATE TABLE sources (
     claims        TEXT    NOT NULL DEFAULT ''
 );
 CREATE INDEX sources_host ON sources (host, asked);
-CREATE INDEX sources_open ON sources (tries, id) WHERE state IN ('', 'timeout', 'unreachable');
+CREATE INDEX sources_open ON sources (credited) WHERE state IN ('', 'timeout', 'unreachable');
 
 -- Which articles credit them; gone with the article.
 CREATE TABLE citing (
