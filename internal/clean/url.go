@@ -141,4 +141,6 @@ func isLocal(host string) bool {
 }
 
 // servesFeeds says whether a host's name says that it serves feeds, and so that it is no site.
-func servesFeeds(host string) bool { return strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.") }
+func servesFeeds(host string) bool {
+	return strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.")
+}

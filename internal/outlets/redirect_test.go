@@ -10,7 +10,7 @@ func TestUnwrap(t *testing.T) {
 		"https://www.facebook.com/l.php?u=https%3A%2F%2Fpaper.example%2Fstory":                                "https://paper.example/story",
 		"https://out.reddit.com/t3_x?url=https%3A%2F%2Fpaper.example%2Fstory":                                 "https://paper.example/story",
 		"https://l.facebook.com/l.php?u=https%3A%2F%2Fwww.google.com%2Furl%3Fq%3Dhttps%3A%2F%2Fpaper.example": "https://paper.example",
-		"https://bit.ly/3xyz":                                      "https://bit.ly/3xyz",
+		"https://bit.ly/3xyz": "https://bit.ly/3xyz",
 		"https://l.facebook.com/l.php?u=http%3A%2F%2F127.0.0.1%2F": "https://l.facebook.com/l.php?u=http%3A%2F%2F127.0.0.1%2F",
 		"https://l.facebook.com/l.php?u=javascript:alert(1)":       "https://l.facebook.com/l.php?u=javascript:alert(1)",
 		"https://l.facebook.com/l.php?u=http%3A%2F%2Flocalhost%2F": "https://l.facebook.com/l.php?u=http%3A%2F%2Flocalhost%2F",

@@ -50,6 +50,8 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"event", stories(news.StoryList{Event: 1}), "INDEX stories_event"},
 		{"stories by id", stories(news.StoryList{IDs: []int64{1}}), "PRIMARY KEY"},
 		{"members", membersSQL, "INDEX members_story"},
+		{"who is carried", carriedSQL, "INDEX stories_changed"},
+		{"who carries", carriesSQL, "INDEX members_story"},
 		{"newest articles", articles(news.ArticleList{}), "INDEX articles_time"},
 		{"articles of a feed", articles(news.ArticleList{FeedID: 1}), "INDEX articles_feed"},
 		{"articles since", articles(news.ArticleList{Since: day}), "INDEX articles_seen"},
