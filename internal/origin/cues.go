@@ -212,7 +212,7 @@ var kinds = strings.Fields(`poll survey forum conference event panel transcript 
 
 // ofAKind says that a name between "a" and such a noun credits nobody.
 func ofAKind(before, after string) bool {
-	if !strings.HasSuffix(before, " a") && !strings.HasSuffix(before, " an") {
+	if !indefinite(before) {
 		return false
 	}
 	if after != "" && strings.ContainsRune("-/–", rune(after[0])) {
@@ -223,6 +223,16 @@ func ofAKind(before, after string) bool {
 		rest, ok := strings.CutPrefix(after, k)
 		return ok && wordStart(rest)
 	})
+}
+
+func indefinite(before string) bool {
+	return strings.HasSuffix(before, " a") || strings.HasSuffix(before, " an")
+}
+
+// someOf says that a mention which ends in such a noun is one of many: "a Springfield newspaper".
+func someOf(text string, whole news.Span) bool {
+	words := strings.Fields(text[whole.Start:whole.End])
+	return len(words) > 1 && slices.Contains(kinds, words[len(words)-1]) && indefinite(strings.TrimRight(text[:whole.Start], " "))
 }
 
 const quoteMarks = " \t\n\"“”„‟'’‘«»‹›「『《（("

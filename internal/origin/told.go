@@ -22,7 +22,7 @@ func (r *Reader) told(text string, a news.Article, c *claims) {
 		}
 	}
 	for _, p := range unlisted(text, mentions) {
-		if !itself(a.Outlet, p.Outlet.Name) {
+		if !itself(a.Outlet, p.Outlet.Name) && !someOf(text, p.whole) {
 			r.credited(text, a, p.Mention, p.whole, c)
 		}
 	}

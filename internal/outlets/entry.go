@@ -57,6 +57,7 @@ type document struct {
 	Outlets   []Entry `yaml:"outlets"`
 
 	Redirectors []string `yaml:"redirectors"`
+	Platforms   []string `yaml:"platforms"`
 
 	lines []int // where each of Outlets begins
 }
