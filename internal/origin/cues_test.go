@@ -98,3 +98,19 @@ func TestNamesOfAKind(t *testing.T) {
 		}
 	}
 }
+
+// The address of a credit is that of the link on its words, or of one beside them that leads to no other outlet.
+func TestAddressOfACredit(t *testing.T) {
+	const wsj = "https://www.wsj.com/articles/a-long-story"
+	tests := map[string]string{ // ⟦ and ⟧ around the link's words
+		"The mayor will resign, ⟦The New York Times⟧ reported on Monday of this week.":             "report nytimes.com " + wsj,
+		"The mayor will resign, The New York Times ⟦reported⟧ on Monday of this week.":             "report nytimes.com",
+		"The mayor met ⟦the Wall Street Journal⟧, and told the Washington Post that he is leaving": "told washingtonpost.com",
+		"The mayor will resign, The Wall Street Journal ⟦reported⟧ on Monday of this week.":        "report wsj.com " + wsj,
+	}
+	for text, want := range tests {
+		if got := briefs(marked(news.MarkLink, text, wsj)); !slices.Contains(got, want) {
+			t.Errorf("%s\n\tgot %q, want %q", text, got, want)
+		}
+	}
+}

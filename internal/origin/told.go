@@ -45,7 +45,7 @@ func (r *Reader) credited(text string, a news.Article, m news.Mention, whole new
 	case q.wholeReport():
 		factor = 1.5
 	}
-	c.add(q.kind, m.Outlet, linkAt(a, text, m), sentence(text, m), spanIn(a, text, m), factor)
+	c.add(q.kind, m.Outlet, r.linkAt(a, text, m), sentence(text, m), spanIn(a, text, m), factor)
 }
 
 func credit(text string, m news.Span) (cue, bool) {
@@ -105,17 +105,26 @@ func spanIn(a news.Article, text string, m news.Mention) news.Span {
 	return news.Span{Start: m.Start, End: m.End}
 }
 
-// linkAt gives the address of a link on or right next to the mention.
-func linkAt(a news.Article, text string, m news.Mention) string {
+// linkAt gives the address of a link on the mention, or right next to it where it does not lead to another outlet.
+func (r *Reader) linkAt(a news.Article, text string, m news.Mention) string {
 	if text != a.Text {
 		return ""
 	}
 	for _, l := range a.Marks {
-		if l.Kind == news.MarkLink && l.End > l.Start && l.Start <= m.End+40 && l.End >= m.Start-40 {
+		if l.Kind != news.MarkLink || l.End <= l.Start || l.Start > m.End+40 || l.End < m.Start-40 {
+			continue
+		}
+		if on := l.Start < m.End && l.End > m.Start; on || !r.toAnother(l.URL, m.Outlet) {
 			return l.URL
 		}
 	}
 	return ""
+}
+
+// toAnother says that an address is known to be of another outlet than the one that is credited.
+func (r *Reader) toAnother(url string, credited news.Outlet) bool {
+	o, ok := r.byURL(url)
+	return ok && credited.Domain != "" && !same(o, credited)
 }
 
 // sentence gives the words around a mention up to the ends of its sentence, if those are near.
