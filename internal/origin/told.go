@@ -54,7 +54,7 @@ func credit(text string, m news.Span) (cue, bool) {
 	if ofAKind(before[0], after) {
 		return cue{}, false
 	}
-	after = strings.TrimLeft(after, " \t\n\"”“’»›」』》)')")
+	after = strings.TrimLeft(after, " \t\n\"”“’»›」』》)'")
 	after = strings.TrimPrefix(strings.TrimPrefix(after, "s "), "newspaper ")
 	if _, ok := denials.find(before, after); ok {
 		return cue{}, false
