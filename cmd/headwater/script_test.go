@@ -77,6 +77,7 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("HEADWATER_DATA", filepath.Join(env.WorkDir, "data"))
 	env.Setenv("HEADWATER_LISTS", "")
 	env.Setenv("HEADWATER_FETCH_ALLOW_PRIVATE", "127.0.0.0/8")
+	env.Setenv("HEADWATER_FETCH_PAUSE", "0s")
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // under the race detector each of hundreds of processes would wait a second
 	return nil
 }
@@ -210,7 +211,7 @@ func serveCommand(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	s.cmd = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	s.cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "PATH", "TMPDIR", "HEADWATER_DATA", "HEADWATER_LISTS", "HEADWATER_FETCH_ALLOW_PRIVATE", "HEADWATER_CONFIG", "GORACE"} {
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "HEADWATER_DATA", "HEADWATER_LISTS", "HEADWATER_FETCH_ALLOW_PRIVATE", "HEADWATER_FETCH_PAUSE", "HEADWATER_CONFIG", "GORACE"} {
 		if v := ts.Getenv(name); v != "" || name == "HEADWATER_LISTS" {
 			s.cmd.Env = append(s.cmd.Env, name+"="+v)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -62,10 +63,20 @@ type Fetch struct {
 	Pause time.Duration `yaml:"pause"`
 	// AllowPrivate lists networks that may be fetched from though they are not public.
 	AllowPrivate []netip.Prefix `yaml:"allow_private"`
+	// Proxy is an http, https, socks5 or socks5h address that makes every request; "" is none. See ProxyURL.
+	Proxy Secret `yaml:"proxy"`
 	// UserAgent replaces the program's own; "" keeps it.
 	UserAgent string `yaml:"user_agent"`
 	// Contact is a mail or web address, or "".
 	Contact string `yaml:"contact"`
+}
+
+// ProxyURL is Proxy, taken apart; nil where none is set.
+func (f Fetch) ProxyURL() *url.URL {
+	if u, err := url.Parse(string(f.Proxy)); err == nil && u.Host != "" {
+		return u
+	}
+	return nil
 }
 
 // Parse bounds the parser.

@@ -17,7 +17,7 @@ import (
 type PassOptions struct {
 	Force       bool                                // ask every feed, due or not
 	URLs        []string                            // ask only these, due or not
-	SettleEvery time.Duration                       // settle while feeds are still coming in; 0 only when all are in
+	SettleEvery time.Duration                       // a pass of many: settle while feeds come in, and leave much of one host to the next; 0 is neither
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
@@ -27,7 +27,8 @@ type Summary struct {
 	Read      int            `json:"read"`      // brought a document
 	Unchanged int            `json:"unchanged"` // answered 304
 	Failed    int            `json:"failed"`
-	New       int            `json:"new"` // articles
+	Resting   int            `json:"resting"` // not asked, as their hosts want to be left alone; not among the feeds asked
+	New       int            `json:"new"`     // articles
 	Revised   int            `json:"revised"`
 	Same      int            `json:"same"`
 	Settled   int            `json:"settled"` // articles
@@ -77,8 +78,15 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 
 // due gives the feeds to ask.
 func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) {
+	if err := n.recallRests(ctx); err != nil {
+		return nil, err
+	}
 	if len(o.URLs) == 0 && !o.Force {
-		return n.Store.DueFeeds(ctx, n.Now())
+		feeds, err := n.Store.DueFeeds(ctx, n.Now())
+		if o.SettleEvery > 0 {
+			feeds = poll.Turn(feeds, hostTurn, n.Pause, n.PerHost)
+		}
+		return feeds, err
 	}
 	all, err := n.Store.Feeds(ctx)
 	if err != nil || len(o.URLs) == 0 {
@@ -97,6 +105,18 @@ func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// hostTurn is how long one host's feeds may take of a pass that the next one waits for.
+const hostTurn = 30 * time.Second
+
+// recallRests tells the client which hosts want to be left alone, as a process before this one may have heard it.
+func (n *Newsroom) recallRests(ctx context.Context) error {
+	hosts, err := n.Store.Resting(ctx, n.Now())
+	for _, h := range hosts {
+		n.Fetch.Rest(h)
+	}
+	return err
 }
 
 // collectAndFollow polls the feeds while the index follows the log behind them, and the settler too where asked.
@@ -226,6 +246,10 @@ func (n *Newsroom) keep(ctx context.Context, rs []result, sum *Summary) error {
 }
 
 func (s *Summary) count(r result, t news.Tally) {
+	if r.resting {
+		s.Resting++
+		return
+	}
 	s.Feeds++
 	s.States[string(r.poll.Feed.State)]++
 	s.New, s.Revised, s.Same = s.New+t.New, s.Revised+t.Revised, s.Same+t.Same
