@@ -83,6 +83,10 @@ func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 	}
 	if len(o.URLs) == 0 && !o.Force {
 		feeds, err := n.Store.DueFeeds(ctx, n.Now())
+		if err != nil {
+			return nil, err
+		}
+		feeds, err = n.awake(ctx, feeds)
 		if o.SettleEvery > 0 {
 			feeds = poll.Turn(feeds, hostTurn, n.Pause, n.PerHost)
 		}
@@ -117,6 +121,25 @@ func (n *Newsroom) recallRests(ctx context.Context) error {
 		n.Fetch.Rest(h)
 	}
 	return err
+}
+
+// awake puts off the feeds that came to be due before an hour that they skip and were not asked in time.
+func (n *Newsroom) awake(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
+	var later []news.Poll
+	feeds = slices.DeleteFunc(feeds, func(f news.Feed) bool {
+		due, rule := poll.Skip(n.Now(), "", f.Schedule.Skips)
+		if rule == "" {
+			return false
+		}
+		f.Due, f.Rule = due, rule
+		later = append(later, news.Poll{Feed: f})
+		return true
+	})
+	if len(later) == 0 {
+		return feeds, nil
+	}
+	_, err := n.Store.Collect(ctx, later)
+	return feeds, err
 }
 
 // collectAndFollow polls the feeds while the index follows the log behind them, and the settler too where asked.

@@ -64,7 +64,7 @@ func (p Pace) AfterAnswer(now time.Time, s news.Schedule) (time.Time, news.Rule)
 	if asked > wait {
 		wait, rule = min(spread(asked, 0), p.Max), by
 	}
-	return skip(now.Add(wait), rule, s.Skips)
+	return Skip(now.Add(wait), rule, s.Skips)
 }
 
 // own is a feed's own wait.
@@ -112,7 +112,7 @@ func (p Pace) AfterFailure(now time.Time, s news.Schedule, failures int, slow bo
 	if wait = p.within(wait); retryAfter >= wait {
 		return now.Add(retryAfter), news.RuleRetryAfter
 	}
-	return skip(now.Add(wait), news.RuleBackOff, s.Skips)
+	return Skip(now.Add(wait), news.RuleBackOff, s.Skips)
 }
 
 // within spreads a wait without leaving the bounds.
@@ -125,9 +125,9 @@ func spread(d time.Duration, least float64) time.Duration {
 	return d + time.Duration((least+rand.Float64()*(jitter-least))*float64(d))
 }
 
-// skip moves a time out of the hours and days that a feed skips, to the first minutes after them. Each of them leaves
-// some hour of a week free, or is not in use.
-func skip(t time.Time, rule news.Rule, s news.Skips) (time.Time, news.Rule) {
+// Skip moves a time out of the hours and days that a feed skips, to the first minutes after them, and gives the rule that
+// did so, or else the one given. Each of them leaves some hour of a week free, or is not in use.
+func Skip(t time.Time, rule news.Rule, s news.Skips) (time.Time, news.Rule) {
 	for range 8 * 24 {
 		switch {
 		case s.Day(t):

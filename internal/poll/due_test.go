@@ -218,7 +218,7 @@ func TestPaceBounds(t *testing.T) {
 				t.Fatalf("after %s it waits %s, outside %s to %s", name, wait, p.Min, p.Max)
 			}
 		}
-		free, _ := skip(noon, "", news.Skips{Hours: uint32(rapid.IntRange(0, 1<<24-2).Draw(t, "hours")), Days: uint8(rapid.IntRange(0, 1<<7-2).Draw(t, "days"))})
+		free, _ := Skip(noon, "", news.Skips{Hours: uint32(rapid.IntRange(0, 1<<24-2).Draw(t, "hours")), Days: uint8(rapid.IntRange(0, 1<<7-2).Draw(t, "days"))})
 		if free.Before(noon) || free.Sub(noon) > 8*24*time.Hour {
 			t.Fatalf("skipping leads to %s", free)
 		}
