@@ -3,6 +3,7 @@ package fetch
 import (
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -62,6 +63,6 @@ func hostOf(u *url.URL) string {
 	case port == "", u.Scheme == "http" && port == "80", u.Scheme == "https" && port == "443":
 		return host
 	default:
-		return host + ":" + port
+		return net.JoinHostPort(host, port)
 	}
 }
