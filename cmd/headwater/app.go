@@ -86,7 +86,7 @@ func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Regi
 		Fetch: client, Outlets: registry,
 		Parse:   parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth},
 		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
-		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Pause, Window: cfg.Group.Window, Batch: cfg.Index.Batch,
+		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Rest(), Window: cfg.Group.Window, Batch: cfg.Index.Batch,
 		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, Similar: cfg.Embeddings.Threshold,
 	}
 }
@@ -161,7 +161,7 @@ func (a *app) freshIndex(ctx context.Context) (*index.Index, error) {
 func fetchOptions(cfg config.Config) fetch.Options {
 	return fetch.Options{
 		UserAgent: userAgent(cfg), Timeout: cfg.Fetch.Timeout, MaxBytes: int64(cfg.Fetch.MaxBytes), AllowPrivate: cfg.Fetch.AllowPrivate,
-		PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Pause, Proxy: cfg.Fetch.ProxyURL(),
+		PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Rest(), Proxy: cfg.Fetch.ProxyURL(),
 	}
 }
 

@@ -92,7 +92,7 @@ func servePress(ctx context.Context, h http.Handler) (address string, stop func(
 
 // demoConfig knows the invented outlets and may fetch from loopback.
 func demoConfig(cfg config.Config, press *demo.Press) config.Config {
-	cfg.Fetch.PerHost, cfg.Fetch.Pause = 0, 0 // its publishers are this process
+	cfg.Fetch.PerHost = 0 // its publishers are this process
 	cfg.Fetch.AllowPrivate = append(cfg.Fetch.AllowPrivate, netip.MustParsePrefix("127.0.0.0/8"))
 	cfg.Title = "Headwater demo"
 	for _, o := range press.Outlets() {

@@ -57,7 +57,7 @@ type Fetch struct {
 	Timeout time.Duration `yaml:"timeout"`
 	// MaxBytes is counted after decompression.
 	MaxBytes Size `yaml:"max_bytes"`
-	// PerHost is how many connections one host gets at once; 0 is no limit.
+	// PerHost is how many connections one host gets at once; 0 is no limit, and no pause.
 	PerHost int `yaml:"per_host"`
 	// Pause is the wait between two requests to one host; 0 is none.
 	Pause time.Duration `yaml:"pause"`
@@ -69,6 +69,14 @@ type Fetch struct {
 	UserAgent string `yaml:"user_agent"`
 	// Contact is a mail or web address, or "".
 	Contact string `yaml:"contact"`
+}
+
+// Rest is the pause that is kept: none where a host may be asked without limit.
+func (f Fetch) Rest() time.Duration {
+	if f.PerHost == 0 {
+		return 0
+	}
+	return f.Pause
 }
 
 // ProxyURL is Proxy, taken apart; nil where none is set.

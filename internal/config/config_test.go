@@ -86,3 +86,14 @@ func TestSecretIsNotShown(t *testing.T) {
 		t.Errorf("no key is shown as %q", got)
 	}
 }
+
+func TestFetchRest(t *testing.T) {
+	for _, tt := range []struct {
+		perHost     int
+		pause, want time.Duration
+	}{{0, time.Second, 0}, {1, time.Second, time.Second}, {4, 0, 0}} {
+		if got := (Fetch{PerHost: tt.perHost, Pause: tt.pause}).Rest(); got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
+		}
+	}
+}

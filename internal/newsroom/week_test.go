@@ -41,7 +41,7 @@ func (s *scorer) answer(w http.ResponseWriter, r *http.Request, p *page, now tim
 	case "bare":
 		etag, modified = "", ""
 	case "odd":
-		etag, modified = fmt.Sprintf(`un"quoted %d`, edition), fmt.Sprintf("yesterday, %d", edition)
+		etag, modified = fmt.Sprintf("un\"quoted\xe9 %d", edition), fmt.Sprintf("yesterday, %d", edition)
 	case "max-age":
 		h.Set("Cache-Control", "public, max-age=50000")
 		h.Set("Age", "2000")

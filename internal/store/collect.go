@@ -162,8 +162,8 @@ func (c *collector) feedPolled(ctx context.Context, f news.Feed, tally news.Tall
 	if tally.New+tally.Revised > 0 {
 		changed = f.Checked
 	}
-	args := append([]any{
-		text(f.Title), text(f.Site), text(f.ETag), text(f.LastModified), millis(f.Checked), millis(changed), millisUp(f.Due), f.State,
+	args := append([]any{ // validators as they came, whatever bytes they have
+		text(f.Title), text(f.Site), f.ETag, f.LastModified, millis(f.Checked), millis(changed), millisUp(f.Due), f.State,
 		text(f.Problem), f.Failures, tally.New,
 	}, schedule(f)...)
 	res, err := c.stmt(ctx, feedPolledSQL).ExecContext(ctx, append(args, f.ID)...)

@@ -17,6 +17,7 @@ func TestSchedule(t *testing.T) {
 	want.Rule, want.Whole, want.Answered = news.RuleTTL, day, "https://cdn.example/feed"
 	want.Schedule = news.Schedule{Rhythm: time.Hour, Fresh: time.Minute, TTL: 2 * time.Hour, Period: time.Second, Skips: news.Skips{Hours: 1 << 23, Days: 1 << 6}}
 	want.Moved = news.Move{To: "https://new.example/", First: day, Times: 2}
+	want.ETag, want.LastModified = "W/\"caf\xe9, \t\"", "yesterday"
 	want.Due = day.Add(time.Hour + 1)
 	store(t, db, news.Poll{Feed: want})
 	want.Due = day.Add(time.Hour + time.Millisecond) // rounded up: never earlier than it was said
