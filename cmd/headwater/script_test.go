@@ -129,6 +129,10 @@ func oddNews(mux *http.ServeMux) {
 		}
 		http.Error(w, "so it was asked for", code)
 	})
+	mux.HandleFunc("/busy", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "3600")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
 	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/wire.xml", http.StatusMovedPermanently)
 	})

@@ -1,10 +1,13 @@
 package newsroom
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // Collect asks the feeds that are due, as a pass of serve does, and neither settles nor indexes.
 func (n *Newsroom) Collect(ctx context.Context) (Summary, error) {
-	o := PassOptions{SettleEvery: hostTurn, Progress: func(string, int, int) {}}
+	o := PassOptions{Turn: 30 * time.Second, Progress: func(string, int, int) {}}
 	feeds, err := n.due(ctx, o)
 	if err != nil {
 		return Summary{}, err

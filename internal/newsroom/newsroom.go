@@ -82,7 +82,7 @@ func New(o Options) *Newsroom {
 // Serve polls on schedule, settles and indexes until the context ends.
 func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 	return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
-		if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second}); err != nil && ctx.Err() == nil {
+		if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
 			n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
 		}
 	})

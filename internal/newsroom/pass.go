@@ -17,7 +17,8 @@ import (
 type PassOptions struct {
 	Force       bool                                // ask every feed, due or not
 	URLs        []string                            // ask only these, due or not
-	SettleEvery time.Duration                       // a pass of many: settle while feeds come in, and leave much of one host to the next; 0 is neither
+	SettleEvery time.Duration                       // settle while feeds are still coming in; 0 only when all are in
+	Turn        time.Duration                       // how long the due feeds of one host may take, by the pauses between; the rest stays due. 0 takes all
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
@@ -87,8 +88,8 @@ func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 			return nil, err
 		}
 		feeds, err = n.awake(ctx, feeds)
-		if o.SettleEvery > 0 {
-			feeds = poll.Turn(feeds, hostTurn, n.Pause, n.PerHost)
+		if o.Turn > 0 {
+			feeds = poll.Turn(feeds, o.Turn, n.Pause, n.PerHost)
 		}
 		return feeds, err
 	}
@@ -110,9 +111,6 @@ func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 	}
 	return out, nil
 }
-
-// hostTurn is how long one host's feeds may take of a pass that the next one waits for.
-const hostTurn = 30 * time.Second
 
 // recallRests tells the client which hosts want to be left alone, as a process before this one may have heard it.
 func (n *Newsroom) recallRests(ctx context.Context) error {

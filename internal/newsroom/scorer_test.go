@@ -14,16 +14,17 @@ import (
 
 // scorer is a publisher of many feeds on many hosts that keeps account of its reader.
 type scorer struct {
-	clock   *clock
-	began   time.Time
-	perHost int
-	hosts   []string // addresses that it listens on
+	clock *clock
+	began time.Time
+	hosts []string // addresses that it listens on
+
+	busy    sync.Mutex
+	running map[string]int // requests of a host under way
 
 	mu       sync.Mutex
 	pages    map[string]*page // by host and path
 	rests    map[string]time.Time
-	running  map[string]int // requests of a host under way
-	restart  time.Time      // when the reader began last
+	restart  time.Time // when the reader began last
 	counts   map[string]int
 	faults   map[string]int
 	examples map[string]string
@@ -38,9 +39,9 @@ type page struct {
 }
 
 // newScorer listens on so many addresses of the loopback network.
-func newScorer(t *testing.T, c *clock, hosts, perHost int) *scorer {
+func newScorer(t *testing.T, c *clock, hosts int) *scorer {
 	s := &scorer{
-		clock: c, began: c.time(), perHost: perHost, pages: map[string]*page{}, rests: map[string]time.Time{}, running: map[string]int{},
+		clock: c, began: c.time(), pages: map[string]*page{}, rests: map[string]time.Time{}, running: map[string]int{},
 		counts: map[string]int{}, faults: map[string]int{}, examples: map[string]string{},
 	}
 	for h := range hosts {
@@ -76,9 +77,14 @@ func (s *scorer) fault(kind string, r *http.Request, format string, args ...any)
 
 // ServeHTTP implements http.Handler.
 func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	others := s.enter(r.Host, 1)
+	defer s.enter(r.Host, -1)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.clock.time()
+	if others > 0 {
+		s.fault("at once", r, "%d others of this host under way", others)
+	}
 	p := s.pages[r.Host+r.URL.Path]
 	if p == nil {
 		p = &page{}
@@ -87,9 +93,9 @@ func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.counts["requests"]++
 	s.judge(r, p, now)
 	p.asked, p.free = now, now.Add(10*time.Minute)
-	if until := s.overloaded(r, now); until != "" {
+	if until, status := s.overloaded(r, now); status != 0 {
 		w.Header().Set("Retry-After", until)
-		w.WriteHeader([]int{http.StatusServiceUnavailable, http.StatusTooManyRequests}[len(until)%2])
+		w.WriteHeader(status)
 		return
 	}
 	s.answer(w, r, p, now)
@@ -148,21 +154,30 @@ func (s *scorer) judgeValidators(r *http.Request, p *page, now time.Time) {
 	}
 }
 
-// overloaded has a fifth of the hosts fail for an hour twice a week. It gives the Retry-After.
-func (s *scorer) overloaded(r *http.Request, now time.Time) string {
+// enter counts the requests of a host that are under way, and gives how many there were before.
+func (s *scorer) enter(host string, n int) int {
+	s.busy.Lock()
+	defer s.busy.Unlock()
+	before := s.running[host]
+	s.running[host] += n
+	return before
+}
+
+// overloaded has a fifth of the hosts fail twice a week: 503 with seconds, and 429 with a date. Status 0 is all well.
+func (s *scorer) overloaded(r *http.Request, now time.Time) (until string, status int) {
 	if slices.Index(s.hosts, r.Host)%5 != 0 || now.Before(s.rests[r.Host]) {
-		return ""
+		return "", 0
 	}
-	switch hour := int(now.Sub(s.began).Hours()); hour {
-	case 30:
+	switch hour := int(now.Sub(s.began).Hours()); {
+	case hour >= 30 && hour < 36:
 		s.rests[r.Host] = now.Add(11*time.Hour + 7*time.Second)
 		s.counts["Retry-After"]++
-		return strconv.Itoa(11*3600 + 7)
-	case 80:
-		until := now.Add(40*time.Hour + 13*time.Second)
-		s.rests[r.Host] = until.Truncate(time.Second)
+		return strconv.Itoa(11*3600 + 7), http.StatusServiceUnavailable
+	case hour >= 80 && hour < 90:
+		at := now.Add(40*time.Hour + 13*time.Second)
+		s.rests[r.Host] = at.Truncate(time.Second)
 		s.counts["Retry-After"]++
-		return until.UTC().Format(http.TimeFormat)
+		return at.UTC().Format(http.TimeFormat), http.StatusTooManyRequests
 	}
-	return ""
+	return "", 0
 }

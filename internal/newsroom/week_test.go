@@ -146,7 +146,7 @@ func TestWeek(t *testing.T) {
 		hosts, perHost = 5, 36
 	}
 	c := &clock{now: time.Date(2026, 11, 2, 12, 0, 0, 0, time.UTC)}
-	s := newScorer(t, c, hosts, perHost)
+	s := newScorer(t, c, hosts)
 	dir := t.TempDir()
 	r := startReader(t, dir, c)
 	var all []news.Feed
