@@ -21,7 +21,7 @@ func TestDefault(t *testing.T) {
 		Title:  "Headwater",
 		Lists:  []string{"world", "wires", "business", "technology", "science", "sport", "es", "ja"},
 		Poll: Poll{
-			Schedule: "@every 1m", Workers: 16,
+			Schedule: "@every 1m", Workers: 128,
 			Interval: time.Hour, MinInterval: 10 * time.Minute, MaxInterval: 24 * time.Hour,
 		},
 		Fetch:      Fetch{Timeout: 20 * time.Second, MaxBytes: 10_000_000, PerHost: 1, Pause: time.Second, AllowPrivate: []netip.Prefix{}},

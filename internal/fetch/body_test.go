@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
@@ -135,5 +136,43 @@ func TestTooLarge(t *testing.T) {
 	s := server(t, encoded("identity", make([]byte, limit)))
 	if res, err := client(t, Options{MaxBytes: limit}).Get(context.Background(), Request{URL: s.URL}); err != nil || len(res.Body) != limit {
 		t.Errorf("a body of just the limit: %d bytes, %v", len(res.Body), err)
+	}
+}
+
+// TestLargeBodiesWait has a large body come when all places for such are taken: it waits, while small ones do not.
+func TestLargeBodiesWait(t *testing.T) {
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/large" {
+			send(w, strings.Repeat("x", largeBody+1))
+			return
+		}
+		send(w, strings.Repeat("x", largeBody-1))
+	})
+	c := client(t, Options{})
+	for range largeBodies {
+		c.large <- struct{}{}
+	}
+	if res, err := c.Get(t.Context(), Request{URL: s.URL + "/small"}); err != nil || len(res.Body) != largeBody-1 {
+		t.Errorf("small: %d bytes, %v", len(res.Body), err)
+	}
+	done := make(chan int)
+	go func() {
+		res, err := c.Get(t.Context(), Request{URL: s.URL + "/large"})
+		if err != nil {
+			t.Errorf("large: %v", err)
+		}
+		done <- len(res.Body)
+	}()
+	select {
+	case n := <-done:
+		t.Errorf("%d bytes were read without a place", n)
+	case <-time.After(100 * time.Millisecond): // long enough for a loopback server's megabyte, and no failure if not
+		<-c.large
+		if n := <-done; n != largeBody+1 {
+			t.Errorf("large: %d bytes", n)
+		}
+	}
+	if len(c.large) != largeBodies-1 {
+		t.Errorf("%d places taken afterwards", len(c.large))
 	}
 }

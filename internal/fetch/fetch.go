@@ -61,6 +61,7 @@ type Client struct {
 	transport *http.Transport
 	guardian  *ssrf.Guardian
 	gate      *gate
+	large     chan struct{} // an element for each large body that is being read
 
 	resting sync.Mutex
 	rests   map[string]time.Time // hosts that want to be left alone, until when
@@ -109,7 +110,7 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		opt: o, transport: newTransport(o, guardian), guardian: guardian, gate: newGate(o.PerHost, o.Pause),
-		rests: map[string]time.Time{},
+		large: make(chan struct{}, largeBodies), rests: map[string]time.Time{},
 	}, nil
 }
 
@@ -232,7 +233,7 @@ func (c *Client) read(resp *http.Response, address *url.URL, r Request) (answer,
 		drain(resp.Body)
 		return a, c.refused(address, resp)
 	}
-	body, err := readBody(resp, c.opt.MaxBytes)
+	body, err := readBody(resp, c.opt.MaxBytes, c.large)
 	a.Body = body
 	return a, err
 }

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -49,6 +50,7 @@ type Newsroom struct {
 	cleaner *clean.Cleaner
 	reader  *origin.Reader
 	weigher origin.Weigher
+	reading chan struct{} // an element for each document that is being parsed and cleaned
 
 	passing  sync.Mutex // one pass at a time
 	settling sync.Mutex
@@ -72,6 +74,7 @@ func New(o Options) *Newsroom {
 		cleaner: clean.New(clean.Options{Outlets: o.Outlets}),
 		reader:  origin.NewReader(o.Outlets),
 		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
+		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 	}
 	if o.Embed != nil {
 		n.second = &second{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"headwater/internal/fetch"
 	"headwater/internal/news"
 	"headwater/internal/poll"
 )
@@ -191,9 +192,12 @@ func every(ctx context.Context, done <-chan struct{}, pause time.Duration, work 
 	}
 }
 
+// together is how many polls are stored in one transaction at most.
+const together = 64
+
 // collectAll polls the feeds with the workers and stores what they bring, many polls a transaction when they come fast.
 func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
-	results := make(chan result, 2*max(n.Workers, 1))
+	results := make(chan result, together)
 	sum := Summary{States: map[string]int{}}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -206,6 +210,7 @@ func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOpti
 			if errors.Is(r.err, context.Canceled) && ctx.Err() != nil {
 				return ctx.Err() // cut off, no fault of the feed's
 			}
+			r.response, r.document = fetch.Response{}, news.Document{} // what waits to be stored needs neither
 			select {
 			case results <- r:
 				return nil
@@ -215,7 +220,7 @@ func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOpti
 		})
 	})
 	g.Go(func() error {
-		return batches(results, 64, func(rs []result) error {
+		return batches(results, together, func(rs []result) error {
 			if err := n.keep(gctx, rs, &sum); err != nil {
 				return err
 			}
