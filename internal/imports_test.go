@@ -69,6 +69,7 @@ func owners() map[string][]string {
 		"C":                               {},
 		"code.dny.dev/ssrf":               {"fetch"},
 		"codeberg.org/readeck":            {"page"},
+		"github.com/andybalholm/brotli":   {"fetch"},
 		"database/sql":                    {"store"},
 		"github.com/alexedwards/scs":      {"web"},
 		"github.com/blevesearch":          {"index"},

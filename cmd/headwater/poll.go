@@ -61,6 +61,9 @@ func (c *cli) printPass(s newsroom.Summary) {
 	c.printf("%s asked: %d read, %d unchanged, %d failed. %s new, %d revised. %d settled, %d indexed in %s.\n",
 		count(s.Feeds, "feed"), s.Read, s.Unchanged, s.Failed, count(s.New, "article"), s.Revised, s.Settled, s.Indexed,
 		s.Took.Round(10*time.Millisecond))
+	if s.Resting > 0 {
+		c.printf("%s not asked: the host wants to be left alone for some time (Retry-After).\n", count(s.Resting, "feed"))
+	}
 	var odd []string
 	for _, state := range slices.Sorted(maps.Keys(s.States)) {
 		if state != "ok" {

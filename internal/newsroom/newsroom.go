@@ -36,6 +36,7 @@ type Options struct {
 	Pace    poll.Pace
 	Workers int           // feeds polled at once
 	PerHost int           // feeds of one host polled at once; 0 is no limit
+	Pause   time.Duration // between two requests to one host, as the client keeps it
 	Window  time.Duration // how long a story stays open
 	Batch   int           // articles an index batch
 	Now     func() time.Time
@@ -92,7 +93,7 @@ func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
-			if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second}); err != nil && ctx.Err() == nil {
+			if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
 				n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
 			}
 		})

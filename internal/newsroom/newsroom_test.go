@@ -53,7 +53,7 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 	must(t, err)
 	x, err := index.Open(t.Context(), dir, index.Options{Logger: log})
 	must(t, err)
-	o := fetch.Options{UserAgent: "Headwater/test", Timeout: 5 * time.Second, MaxBytes: 10 << 20, PerHost: 4}
+	o := fetch.Options{UserAgent: "Headwater/test", Now: s.now, Timeout: 5 * time.Second, MaxBytes: 10 << 20, PerHost: 4}
 	if s.allow.IsValid() {
 		o.AllowPrivate = []netip.Prefix{s.allow}
 	}

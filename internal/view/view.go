@@ -158,13 +158,14 @@ type Feed struct {
 	Articles int            `json:"articles" doc:"articles stored from it"`
 	Checked  *time.Time     `json:"checked" doc:"its last poll; null before the first"`
 	Due      *time.Time     `json:"due" doc:"its next poll; null means now"`
+	Rule     news.Rule      `json:"rule" doc:"what set due, such as rhythm, cache, ttl, retry after or back-off; empty before the first poll"`
 }
 
 // FeedOf shows a feed.
 func FeedOf(f news.Feed) Feed {
 	return Feed{
 		ID: f.ID, URL: f.URL, Title: f.Title, Folder: f.Folder, State: f.State, Problem: f.Problem, Articles: f.Articles,
-		Checked: Time(f.Checked), Due: Time(f.Due),
+		Checked: Time(f.Checked), Due: Time(f.Due), Rule: f.Rule,
 	}
 }
 

@@ -88,7 +88,7 @@ func TestPages(t *testing.T) {
 		{"/topic/Mining", 200, []string{"mine 1 story", "The Northern Ledger", "Remove this topic"}},
 		{"/topic/Unknown", 404, []string{"Not found"}},
 		{"/feeds", 200, []string{
-			"all 6", "unreachable 1", "No connection to capitalherald.example: no such host.", "in 48 min", "never again", "never now 0", "12 min ago",
+			"all 6", "unreachable 1", "No connection to capitalherald.example: no such host.", "in 48 min cache", "never again", "never now 0", "12 min ago",
 		}},
 		{"/feeds?state=not+found", 200, []string{"No feed is in this state"}},
 		{"/feeds?added=1", 200, []string{"https://harbourpost.example/feed.xml is added"}},
