@@ -24,11 +24,12 @@ type Config struct {
 	Title     string `yaml:"title"`
 	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in
 	// ".opml" is a path. Load does not look whether they exist.
-	Lists []string `yaml:"lists"`
-	Poll  Poll     `yaml:"poll"`
-	Fetch Fetch    `yaml:"fetch"`
-	Parse Parse    `yaml:"parse"`
-	Group Group    `yaml:"group"`
+	Lists  []string `yaml:"lists"`
+	Poll   Poll     `yaml:"poll"`
+	Fetch  Fetch    `yaml:"fetch"`
+	Parse  Parse    `yaml:"parse"`
+	WebSub WebSub   `yaml:"websub"`
+	Group  Group    `yaml:"group"`
 	// Embeddings is off where its Endpoint is "".
 	Embeddings Embeddings `yaml:"embeddings"`
 	Origin     Origin     `yaml:"origin"`
@@ -66,6 +67,12 @@ type Fetch struct {
 	UserAgent string `yaml:"user_agent"`
 	// Contact is a mail or web address, or "".
 	Contact string `yaml:"contact"`
+}
+
+// WebSub says whether hubs are asked to push feeds.
+type WebSub struct {
+	// Enabled does nothing where PublicURL is "" or an address that hubs cannot reach.
+	Enabled bool `yaml:"enabled"`
 }
 
 // Parse bounds the parser.

@@ -43,8 +43,9 @@ func (n *Newsroom) collect(ctx context.Context, f news.Feed) (result, error) {
 		}
 		r.poll, r.document, r.err = n.read(ctx, &f, r.response, before)
 	}
+	err := n.push.heard(ctx, &f, r)
 	r.poll.Feed = f
-	return r, nil
+	return r, err
 }
 
 // furniture gives what is remembered of a feed. A feed that is only checked has no id, and a newsroom that only checks

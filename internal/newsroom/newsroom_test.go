@@ -36,6 +36,8 @@ type settings struct {
 
 	embed embed.Options // none without an endpoint
 	wait  time.Duration // for the embeddings
+
+	callback string // none takes no pushes
 }
 
 // open wires a real newsroom over a folder and closes it with the test.
@@ -67,7 +69,7 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 		embedder = embed.New(s.embed, client)
 	}
 	return newsroom.New(newsroom.Options{
-		Embed: embedder, EmbedWait: s.wait,
+		Embed: embedder, EmbedWait: s.wait, Callback: s.callback,
 		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},

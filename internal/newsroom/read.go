@@ -193,7 +193,9 @@ func (n *Newsroom) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed
 
 // RemoveFeed ends a subscription. Its articles stay.
 func (n *Newsroom) RemoveFeed(ctx context.Context, id int64) error {
-	return n.Store.RemoveFeed(ctx, id)
+	err := n.Store.RemoveFeed(ctx, id)
+	n.push.wake() // its hub is to be told
+	return err
 }
 
 // FindFeed gives a feed by its number or address.

@@ -36,6 +36,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"links", linksSQL, "INDEX sqlite_autoindex_edges_1 (a=?"},
 		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
 		{"vectors", vectorsSQL, "INTEGER PRIMARY KEY"},
+		{"subscription of a feed", subscriptionOfSQL, "INDEX subscriptions_feed"},
 		{"furniture", furnitureSQL, "INDEX furniture_seen"},
 		{"items shown", shownSQL, "INDEX shown_item"},
 		{"bound furniture", boundFurnitureSQL, "INDEX furniture_seen"},

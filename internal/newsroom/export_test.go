@@ -1,0 +1,12 @@
+package newsroom
+
+import "context"
+
+// Renew asks the hubs that are due now.
+func (n *Newsroom) Renew(ctx context.Context) error { return n.push.Tend(ctx) }
+
+// HubProblem gives what went wrong with a feed's subscription last.
+func (n *Newsroom) HubProblem(ctx context.Context, feed int64) (string, error) {
+	sub, err := n.Store.SubscriptionOf(ctx, feed)
+	return sub.Problem, err
+}

@@ -1,0 +1,146 @@
+package newsroom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/discover"
+	"headwater/internal/fetch"
+	"headwater/internal/news"
+	"headwater/internal/websub"
+)
+
+// pusher has hubs push the feeds that announce any. A nil pusher takes no pushes.
+type pusher struct {
+	*websub.Subscriber
+	room  *Newsroom
+	fresh atomic.Bool // something was stored that is not settled yet
+}
+
+func (n *Newsroom) newPusher() *pusher {
+	if n.Callback == "" || n.Store == nil {
+		return nil
+	}
+	p := &pusher{room: n}
+	p.Subscriber = websub.New(websub.Options{
+		Callback: n.Callback, Store: n.Store, Post: n.Fetch.Post, Take: p.take, Lost: p.lost, MaxBytes: n.MaxPush, Now: n.Now, Logger: n.Logger,
+	})
+	return p
+}
+
+// Callbacks answers hubs at Options.Callback and the {id} of its pattern. It is nil where no pushes are taken.
+func (n *Newsroom) Callbacks() http.Handler {
+	if n.push == nil {
+		return nil
+	}
+	return n.push.Subscriber
+}
+
+// settlePushed is how often what hubs pushed is settled and indexed.
+const settlePushed = 5 * time.Second
+
+// servePushes speaks with hubs, settles and indexes what they push until the context ends.
+func (n *Newsroom) servePushes(ctx context.Context) error {
+	if n.push == nil {
+		return nil
+	}
+	var g errgroup.Group
+	g.Go(func() error { return n.push.Run(ctx) })
+	g.Go(func() error {
+		_ = every(ctx, nil, settlePushed, func() error { // ends with the context, which is no failure
+			if err := n.push.settle(ctx); err != nil && ctx.Err() == nil {
+				n.Logger.Error("what hubs pushed could not be settled; the next tick tries again", "error", err)
+			}
+			return nil
+		})
+		return nil
+	})
+	return g.Wait()
+}
+
+func (p *pusher) settle(ctx context.Context) error {
+	if !p.fresh.Swap(false) {
+		return nil
+	}
+	if _, err := p.room.Settle(ctx, nil); err != nil {
+		return err
+	}
+	_, err := p.room.CatchUp(ctx, nil)
+	return err
+}
+
+// wake has hubs asked soon.
+func (p *pusher) wake() {
+	if p != nil {
+		p.Wake()
+	}
+}
+
+// heard notes which hubs a poll's answer announces. A feed that a hub pushes is polled no more than to make sure.
+func (p *pusher) heard(ctx context.Context, f *news.Feed, r result) error {
+	if p == nil || f.ID == 0 || r.err != nil {
+		return nil
+	}
+	if !r.unchanged {
+		hubs, topic := discover.WebSub(r.response.Header.Values("Link"), r.response.Body, r.response.URL)
+		if err := p.Announce(ctx, f.ID, hubs, topic); err != nil {
+			return err
+		}
+	}
+	live, err := p.Live(ctx, f.ID)
+	if due := f.Checked.Add(p.room.Pace.Longest()); live && due.After(f.Due) {
+		f.Due = due
+	}
+	return err
+}
+
+// missed doubts a hub that had not pushed what a poll brought.
+func (p *pusher) missed(ctx context.Context, r result, t news.Tally) error {
+	if p == nil || t.New == 0 {
+		return nil
+	}
+	return p.Doubt(ctx, r.poll.Feed.ID)
+}
+
+// lost has a feed polled within the interval that holds where nothing is known of it.
+func (p *pusher) lost(ctx context.Context, feed int64) error {
+	return p.room.Store.HurryFeed(ctx, feed, p.room.Now().Add(p.room.Pace.AfterUnchanged(0)))
+}
+
+// take reads and stores what a hub pushed as a poll's answer is. What belongs to polls alone stays: the validators, which
+// stand for what the publisher's server gave, and when the feed is asked next. A document that cannot be read changes
+// nothing.
+func (p *pusher) take(ctx context.Context, d websub.Delivery) error {
+	n := p.room
+	f, err := n.Store.Feed(ctx, d.Subscription.Feed)
+	if errors.Is(err, news.ErrNotFound) || err == nil && f.State == news.FeedGone {
+		return nil // removed, or ended by its publisher
+	}
+	if err != nil {
+		return err
+	}
+	before, err := n.furniture(ctx, f)
+	if err != nil {
+		return err
+	}
+	got := f
+	got.Checked = n.Now()
+	header := http.Header{"Content-Type": {d.ContentType}}
+	polled, _, err := n.read(ctx, &got, fetch.Response{Status: http.StatusOK, URL: d.Subscription.Topic, Header: header, Body: d.Body}, before)
+	if err != nil {
+		return fmt.Errorf("what the hub pushed cannot be read: %w", err)
+	}
+	got.ETag, got.LastModified, got.Due = f.ETag, f.LastModified, f.Due
+	polled.Feed = got
+	if _, err := n.Store.Collect(ctx, []news.Poll{polled}); err != nil {
+		return err
+	}
+	p.fresh.Store(true)
+	return nil
+}
