@@ -87,14 +87,18 @@ func (p *pusher) heard(ctx context.Context, f *news.Feed, r result) error {
 	if p == nil || f.ID == 0 || r.err != nil {
 		return nil
 	}
+	before, err := p.Live(ctx, f.ID) // one that begins with this poll has pushed nothing of what came since
+	if err != nil {
+		return err
+	}
 	if !r.unchanged {
 		hubs, topic := discover.WebSub(r.response.Header.Values("Link"), r.response.Body, r.response.URL)
 		if err := p.Announce(ctx, f.ID, hubs, topic); err != nil {
 			return err
 		}
 	}
-	live, err := p.Live(ctx, f.ID)
-	if due := f.Checked.Add(p.room.Pace.Longest()); live && due.After(f.Due) {
+	after, err := p.Live(ctx, f.ID)
+	if due := f.Checked.Add(p.room.Pace.Longest()); before && after && due.After(f.Due) {
 		f.Due = due
 	}
 	return err
