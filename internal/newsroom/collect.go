@@ -16,6 +16,7 @@ import (
 type result struct {
 	poll      news.Poll
 	unchanged bool
+	pushed    bool // a hub was relied on to push the feed
 	err       error
 
 	response fetch.Response
@@ -43,7 +44,7 @@ func (n *Newsroom) collect(ctx context.Context, f news.Feed) (result, error) {
 		}
 		r.poll, r.document, r.err = n.read(ctx, &f, r.response, before)
 	}
-	err := n.push.heard(ctx, &f, r)
+	err := n.push.heard(ctx, &f, &r)
 	r.poll.Feed = f
 	return r, err
 }

@@ -10,3 +10,6 @@ func (n *Newsroom) HubProblem(ctx context.Context, feed int64) (string, error) {
 	sub, err := n.Store.SubscriptionOf(ctx, feed)
 	return sub.Problem, err
 }
+
+// ServePushes is the part of Serve that speaks with hubs.
+func (n *Newsroom) ServePushes(ctx context.Context) error { return n.servePushes(ctx) }

@@ -83,7 +83,7 @@ func (p *pusher) wake() {
 }
 
 // heard notes which hubs a poll's answer announces. A feed that a hub pushes is polled no more than to make sure.
-func (p *pusher) heard(ctx context.Context, f *news.Feed, r result) error {
+func (p *pusher) heard(ctx context.Context, f *news.Feed, r *result) error {
 	if p == nil || f.ID == 0 || r.err != nil {
 		return nil
 	}
@@ -98,7 +98,8 @@ func (p *pusher) heard(ctx context.Context, f *news.Feed, r result) error {
 		}
 	}
 	after, err := p.Live(ctx, f.ID)
-	if due := f.Checked.Add(p.room.Pace.Longest()); before && after && due.After(f.Due) {
+	r.pushed = before && after
+	if due := f.Checked.Add(p.room.Pace.Longest()); r.pushed && due.After(f.Due) {
 		f.Due = due
 	}
 	return err
@@ -106,7 +107,7 @@ func (p *pusher) heard(ctx context.Context, f *news.Feed, r result) error {
 
 // missed doubts a hub that had not pushed what a poll brought.
 func (p *pusher) missed(ctx context.Context, r result, t news.Tally) error {
-	if p == nil || t.New == 0 {
+	if p == nil || !r.pushed || t.New == 0 {
 		return nil
 	}
 	return p.Doubt(ctx, r.poll.Feed.ID)
