@@ -104,7 +104,7 @@ func beginning(lower []byte) []byte {
 
 // linkTo makes a link of what a document or header says, or is false where that leads to no web address.
 func linkTo(base *url.URL, href string) (string, bool) {
-	href = strings.TrimSpace(href)
+	href = Plain(href)
 	if href == "" || len(href) > maxAddress || base == nil {
 		return "", false
 	}

@@ -34,3 +34,24 @@ func Key(address string) string {
 	key := url.URL{Host: host, Path: strings.TrimRight(u.Path, "/"), RawQuery: u.RawQuery, User: u.User}
 	return key.String()
 }
+
+// Variants gives the commonest ways of writing an address that have the same Key, the address itself first.
+func Variants(address string) []string {
+	address = Plain(address)
+	out := []string{address}
+	u, err := url.Parse(Key(address))
+	if err != nil || u.Host == "" {
+		return out
+	}
+	for _, scheme := range []string{"https", "http"} {
+		for _, www := range []string{"", "www."} {
+			for _, slash := range []string{"", "/"} {
+				v := url.URL{Scheme: scheme, User: u.User, Host: www + u.Host, Path: u.Path + slash, RawQuery: u.RawQuery}
+				if s := v.String(); s != address && Key(s) == Key(address) {
+					out = append(out, s)
+				}
+			}
+		}
+	}
+	return out
+}

@@ -39,7 +39,7 @@ func one(address, title string) []Place { return []Place{{address, title}} }
 var (
 	channelID  = regexp.MustCompile(`^UC[\w-]{22}$`)
 	playlistID = regexp.MustCompile(`^[\w-]{2,64}$`)
-	userName   = regexp.MustCompile(`^[\w.-]{1,64}$`)
+	userName   = regexp.MustCompile(`^\w[\w.-]{0,63}$`)
 	branchName = regexp.MustCompile(`^[\w./-]{1,200}$`)
 )
 

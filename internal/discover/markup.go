@@ -67,7 +67,9 @@ func (s *scanner) add(attrs map[string]string) {
 		default:
 			continue
 		}
-		s.links = append(s.links, Link{rel, to, mediaType(attrs["type"]), title(attrs["title"])})
+		if len(s.links) < maxLinks {
+			s.links = append(s.links, Link{rel, to, mediaType(attrs["type"]), title(attrs["title"])})
+		}
 	}
 }
 
@@ -80,7 +82,7 @@ func attributes(z *html.Tokenizer, more bool) map[string]string {
 		switch k := string(key); k {
 		case "rel", "href", "type", "title":
 			if _, twice := out[k]; !twice {
-				out[k] = string(value)
+				out[k] = string(value[:min(len(value), maxAddress+1)]) // longer addresses are none
 			}
 		}
 	}

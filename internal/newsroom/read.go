@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"headwater/internal/discover"
 	"headwater/internal/index"
 	"headwater/internal/news"
 )
@@ -171,8 +172,19 @@ func (n *Newsroom) Feed(ctx context.Context, id int64) (news.Feed, error) {
 	return n.Store.Feed(ctx, id)
 }
 
-// AddFeed subscribes to a feed, to be polled at the next tick.
+// AddFeed subscribes to a feed, to be polled at the next tick. One that is subscribed already, be it that its address is
+// written in another way, is given with news.ErrExists.
 func (n *Newsroom) AddFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
+	f.URL = discover.Plain(f.URL)
+	for _, address := range discover.Variants(f.URL) {
+		have, err := n.Store.FeedByURL(ctx, address)
+		if err == nil {
+			return have, news.ErrExists
+		}
+		if !errors.Is(err, news.ErrNotFound) {
+			return news.Feed{}, err
+		}
+	}
 	if f.Added.IsZero() {
 		f.Added = n.Now()
 	}
