@@ -220,7 +220,7 @@ type picker struct {
 }
 
 func (p *picker) pick(ctx context.Context, address string) error {
-	found, err := p.find(ctx, address)
+	found, err := p.room.FindFeedsBeside(ctx, p.known, address)
 	if err != nil {
 		return err
 	}
@@ -251,12 +251,6 @@ func (p *picker) pick(ctx context.Context, address string) error {
 	return p.takeChosen(ctx, address, chosen)
 }
 
-func (p *picker) find(ctx context.Context, address string) (news.Finding, error) {
-	found, err := p.room.FindFeeds(ctx, address)
-	newsroom.MarkKnown(p.known, found)
-	return found, err
-}
-
 // take picks a feed, unless it is known or was picked before.
 func (p *picker) take(address string, f news.FoundFeed) error {
 	for _, k := range p.known {
@@ -274,7 +268,7 @@ func (p *picker) take(address string, f news.FoundFeed) error {
 // takeChosen picks feeds that nobody has looked at yet: each may turn out to be known under another address.
 func (p *picker) takeChosen(ctx context.Context, address string, feeds []news.FoundFeed) error {
 	for _, f := range feeds {
-		found, err := p.find(ctx, f.URL)
+		found, err := p.room.FindFeedsBeside(ctx, p.known, f.URL)
 		if err != nil {
 			return err
 		}

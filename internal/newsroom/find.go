@@ -22,18 +22,29 @@ const (
 // there links to, and where sites usually have theirs. Who has several is not asked for each. It adds nothing. Its error
 // is ctx's or the store's.
 func (n *Newsroom) FindFeeds(ctx context.Context, address string) (news.Finding, error) {
-	limited, cancel := context.WithTimeout(ctx, findTime)
-	defer cancel()
-	found := n.seek(limited, discover.Plain(address))
-	if ctx.Err() != nil {
-		return news.Finding{}, ctx.Err()
+	var feeds []news.Feed
+	if n.Store != nil {
+		var err error
+		if feeds, err = n.Store.Feeds(ctx); err != nil {
+			return news.Finding{}, err
+		}
 	}
-	if n.Store == nil {
+	return n.FindFeedsBeside(ctx, feeds, address)
+}
+
+// FindFeedsBeside is FindFeeds where these are the feeds that there are already. One of them is given without asking
+// anybody.
+func (n *Newsroom) FindFeedsBeside(ctx context.Context, feeds []news.Feed, address string) (news.Finding, error) {
+	address = discover.Plain(address)
+	found := news.Finding{Feeds: []news.FoundFeed{{URL: address}}}
+	if markKnown(feeds, found); found.Feeds[0].Known != 0 {
 		return found, nil
 	}
-	feeds, err := n.Store.Feeds(ctx)
-	MarkKnown(feeds, found)
-	return found, err
+	limited, cancel := context.WithTimeout(ctx, findTime)
+	defer cancel()
+	found = n.seek(limited, address)
+	markKnown(feeds, found)
+	return found, ctx.Err()
 }
 
 // seek asks until limited ends.
@@ -189,8 +200,8 @@ func sameDocument(a, b news.Document) bool {
 	return true
 }
 
-// MarkKnown notes on what was found which of the feeds it is, by all that it is known by.
-func MarkKnown(feeds []news.Feed, found news.Finding) {
+// markKnown notes on what was found which of the feeds it is, by all that it is known by.
+func markKnown(feeds []news.Feed, found news.Finding) {
 	ids := make(map[string]int64, len(feeds))
 	for _, f := range feeds {
 		ids[discover.Key(f.URL)] = f.ID

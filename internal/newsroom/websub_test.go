@@ -340,7 +340,7 @@ func TestSubscriberRocks(t *testing.T) {
 			if stored := s.titles() == "The first post, Pushed"; stored != tt.stored {
 				t.Errorf("stored are %s", s.titles())
 			}
-			if soon := tt.stored || s.feed(f.ID).Due.Before(time.Now().Add(2 * time.Hour)); !soon {
+			if soon := tt.stored || s.feed(f.ID).Due.Before(time.Now().Add(2*time.Hour)); !soon {
 				t.Errorf("the next poll is at %s", s.feed(f.ID).Due)
 			}
 		})
