@@ -1,9 +1,12 @@
 package main
 
 import (
+	"context"
+	"fmt"
 	"net/netip"
 	"net/url"
 	"strings"
+	"time"
 
 	"headwater/internal/config"
 	"headwater/internal/fetch"
@@ -36,4 +39,17 @@ func reachable(host string, allow []netip.Prefix) bool {
 		}
 	}
 	return strings.Contains(host, ".")
+}
+
+// examineHubs says how many feeds are pushed, where a public_url is set.
+func (a *app) examineHubs(ctx context.Context) []finding {
+	address := callback(a.cfg)
+	switch {
+	case a.cfg.PublicURL == "" || !a.cfg.WebSub.Enabled:
+		return nil
+	case address == "":
+		return []finding{{"hubs", true, a.cfg.PublicURL + " (public_url) is an address that no hub reaches, so every feed is polled"}}
+	}
+	all, live, err := a.store.CountSubscriptions(ctx, time.Now())
+	return []finding{result("hubs", err, fmt.Sprintf("reach us at %s; %s with a hub, %d pushed", address, count(all, "feed"), live))}
 }

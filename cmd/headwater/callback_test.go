@@ -1,7 +1,10 @@
 package main
 
 import (
+	"io"
+	"net/http/httptest"
 	"net/netip"
+	"strings"
 	"testing"
 
 	"headwater/internal/config"
@@ -37,6 +40,30 @@ func TestCallback(t *testing.T) {
 		cfg.WebSub.Enabled = false
 		if got := callback(cfg); got != "" {
 			t.Errorf("public_url %q, disabled: callback %q", tt.public, got)
+		}
+	}
+}
+
+// Callbacks are served where hubs reach us, and are pages that there are not elsewhere.
+func TestCallbacksAreServed(t *testing.T) {
+	for public, want := range map[string]string{"https://news.example.org": "this was not asked for", "": "<!doctype html>"} {
+		cfg := config.Default()
+		cfg.Data, cfg.PublicURL = t.TempDir(), public
+		a, err := (&cli{stderr: io.Discard}).openWith(t.Context(), cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := a.handler(t.Context(), "http://127.0.0.1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, httptest.NewRequest("GET", "/websub/nobody?hub.mode=subscribe&hub.topic=x&hub.challenge=c", nil))
+		if w.Code != 404 || !strings.Contains(strings.ToLower(w.Body.String()), want) {
+			t.Errorf("public_url %q: %d %.200s", public, w.Code, w.Body)
+		}
+		if err := a.close(); err != nil {
+			t.Error(err)
 		}
 	}
 }

@@ -108,3 +108,11 @@ func (db *DB) HurryFeed(ctx context.Context, feed int64, at time.Time) error {
 		return t.exec(ctx, hurryFeedSQL, millis(at), feed)
 	})
 }
+
+const countSubscriptionsSQL = `SELECT count(*), coalesce(sum(until > ? AND failures = 0), 0) FROM subscriptions WHERE ending = 0`
+
+// CountSubscriptions counts the feeds that announce a hub, and those of them whose hub can be relied on at now.
+func (db *DB) CountSubscriptions(ctx context.Context, now time.Time) (all, live int, err error) {
+	err = db.reader.QueryRowContext(ctx, countSubscriptionsSQL, millis(now)).Scan(&all, &live)
+	return all, live, db.explain(err)
+}

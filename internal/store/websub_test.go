@@ -44,6 +44,15 @@ func TestSubscriptions(t *testing.T) {
 		t.Errorf("%v (-want +got):\n%s", err, diff)
 	}
 
+	for _, tt := range []struct{ failures, live int }{{0, 1}, {1, 0}} {
+		if err := db.ChangeSubscription(ctx, "a", func(s *news.Subscription) error { s.Failures = tt.failures; return nil }); err != nil {
+			t.Fatal(err)
+		}
+		if all, live, err := db.CountSubscriptions(ctx, day); all != 1 || live != tt.live || err != nil {
+			t.Errorf("%d subscriptions, %d live (%v)", all, live, err)
+		}
+	}
+
 	// Another hub's takes its place; it is to be told at once.
 	add(news.Subscription{ID: "b", Feed: 1, Hub: "https://hub2.example/", Topic: "t", Secret: "s2", Next: day.Add(time.Hour)})
 	wantDue(t, db, day.Add(-time.Hour), "a ending")
