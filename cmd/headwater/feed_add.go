@@ -169,7 +169,7 @@ func (c *cli) knownFeeds(ctx context.Context, cfg config.Config) (feeds []news.F
 func (c *cli) addPicked(cmd *cobra.Command, p picker) error {
 	out := added{Added: []view.Feed{}, Choices: orEmpty(p.choices)}
 	if len(p.picked) > 0 {
-		to := io.Writer(c.stdout)
+		to := c.stdout
 		var buffer strings.Builder
 		if c.asJSON {
 			to = &buffer

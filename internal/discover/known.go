@@ -3,6 +3,7 @@ package discover
 import (
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -82,6 +83,11 @@ func reddit(path []string) []Place {
 	return nil
 }
 
+// gitHubPages are no users.
+var gitHubPages = []string{
+	"about", "explore", "features", "login", "marketplace", "notifications", "orgs", "pricing", "search", "settings", "sponsors", "topics", "trending",
+}
+
 // gitHub knows what a repository publishes: releases, tags and commits. Names that begin its own pages are nobody's.
 func gitHub(path []string) []Place {
 	const site = "https://github.com/"
@@ -91,7 +97,7 @@ func gitHub(path []string) []Place {
 		}
 	}
 	if len(path) == 1 {
-		if strings.Contains("/about/features/topics/trending/explore/marketplace/settings/login/orgs/sponsors/search/", "/"+path[0]+"/") {
+		if slices.Contains(gitHubPages, path[0]) {
 			return nil
 		}
 		return one(site+path[0]+".atom", path[0]+" on GitHub")

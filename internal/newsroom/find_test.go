@@ -171,7 +171,7 @@ func TestFindKnownFeeds(t *testing.T) {
 // A server that answers with a byte a second costs no more than the time for one address; a caller who leaves ends it.
 func TestFindFeedsEnds(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.(http.Flusher).Flush()
+		_ = http.NewResponseController(w).Flush() // a client that has gone is no matter
 		<-r.Context().Done()
 	}))
 	t.Cleanup(slow.Close)

@@ -124,11 +124,8 @@ func (p *pusher) lost(ctx context.Context, feed int64) error {
 func (p *pusher) take(ctx context.Context, d websub.Delivery) error {
 	n := p.room
 	f, err := n.Store.Feed(ctx, d.Subscription.Feed)
-	if errors.Is(err, news.ErrNotFound) || err == nil && f.State == news.FeedGone {
-		return nil // removed, or ended by its publisher
-	}
-	if err != nil {
-		return err
+	if err != nil || f.State == news.FeedGone {
+		return ignoreMissing(err) // it was removed, or ended by its publisher
 	}
 	before, err := n.furniture(ctx, f)
 	if err != nil {
@@ -148,4 +145,11 @@ func (p *pusher) take(ctx context.Context, d websub.Delivery) error {
 	}
 	p.fresh.Store(true)
 	return nil
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, news.ErrNotFound) {
+		return nil
+	}
+	return err
 }

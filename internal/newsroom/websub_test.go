@@ -292,7 +292,7 @@ func TestSubscriberRocks(t *testing.T) {
 			}
 			doc := b.document("The first post", "Pushed")
 			if strings.Contains(b.body, "<rss") {
-				doc = fmt.Sprintf(`<rss version="2.0"><channel><title>Blog</title><item><title>Pushed</title><guid>urn:pushed</guid></item></channel></rss>`)
+				doc = `<rss version="2.0"><channel><title>Blog</title><item><title>Pushed</title><guid>urn:pushed</guid></item></channel></rss>`
 			}
 			if status := b.push(doc, b.sha256(doc)); status/100 != 2 {
 				t.Errorf("a delivery is answered with %d", status)

@@ -74,11 +74,10 @@ func (s *Subscriber) ask(ctx context.Context, sub news.Subscription) (answered b
 	if err != nil {
 		return true, ignoreMissing(err)
 	}
-	problem := s.request(ctx, sub)
-	if problem == nil || ctx.Err() != nil {
-		return true, nil
+	if problem := s.request(ctx, sub); problem != nil && ctx.Err() == nil {
+		return !errors.Is(problem, errNoAnswer), s.refused(ctx, sub, problem)
 	}
-	return !errors.Is(problem, errNoAnswer), s.refused(ctx, sub, problem)
+	return true, nil
 }
 
 // refused notes why a hub did not take a request, unless it has verified it all the same.
