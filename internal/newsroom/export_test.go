@@ -13,3 +13,11 @@ func (n *Newsroom) HubProblem(ctx context.Context, feed int64) (string, error) {
 
 // ServePushes is the part of Serve that speaks with hubs.
 func (n *Newsroom) ServePushes(ctx context.Context) error { return n.servePushes(ctx) }
+
+// ServeOnce is the beginning of ServePushes: what is due at a start.
+func (n *Newsroom) ServeOnce(ctx context.Context) error {
+	if err := n.push.moved(ctx); err != nil {
+		return err
+	}
+	return n.push.Tend(ctx)
+}

@@ -38,6 +38,7 @@ type settings struct {
 	wait  time.Duration // for the embeddings
 
 	callback string // none takes no pushes
+	dir      string // for subscribed; a new one where it is ""
 }
 
 // open wires a real newsroom over a folder and closes it with the test.

@@ -50,6 +50,9 @@ func (n *Newsroom) servePushes(ctx context.Context) error {
 	if n.push == nil {
 		return nil
 	}
+	if err := n.push.moved(ctx); err != nil {
+		return err
+	}
 	var g errgroup.Group
 	g.Go(func() error { return n.push.Run(ctx) })
 	g.Go(func() error {
@@ -62,6 +65,22 @@ func (n *Newsroom) servePushes(ctx context.Context) error {
 		return nil
 	})
 	return g.Wait()
+}
+
+// moved has every hub asked anew where it knows us at another address than before.
+func (p *pusher) moved(ctx context.Context) error {
+	const key = "callback"
+	before, err := p.room.Store.Setting(ctx, key)
+	if err != nil && !errors.Is(err, news.ErrNotFound) {
+		return err
+	}
+	if before == p.Callback {
+		return nil
+	}
+	if err := p.room.Store.AskHubsAnew(ctx); err != nil {
+		return err
+	}
+	return p.room.Store.SetSetting(ctx, key, p.Callback)
 }
 
 func (p *pusher) settle(ctx context.Context) error {
@@ -84,7 +103,7 @@ func (p *pusher) wake() {
 
 // heard notes which hubs a poll's answer announces. A feed that a hub pushes is polled no more than to make sure.
 func (p *pusher) heard(ctx context.Context, f *news.Feed, r *result) error {
-	if p == nil || f.ID == 0 || r.err != nil {
+	if p == nil || f.ID == 0 || !r.read() {
 		return nil
 	}
 	before, err := p.Live(ctx, f.ID) // one that begins with this poll has pushed nothing of what came since
@@ -104,6 +123,9 @@ func (p *pusher) heard(ctx context.Context, f *news.Feed, r *result) error {
 	}
 	return err
 }
+
+// read says that a poll brought what could be read, or that nothing has changed.
+func (r *result) read() bool { return r.err == nil }
 
 // missed doubts a hub that had not pushed what a poll brought.
 func (p *pusher) missed(ctx context.Context, r result, t news.Tally) error {

@@ -1,6 +1,7 @@
 package newsroom_test
 
 import (
+	"cmp"
 	"context"
 	"crypto/hmac"
 	"crypto/sha1"
@@ -169,7 +170,7 @@ func subscribed(t *testing.T, s settings) *subscriber {
 	front := httptest.NewServer(mux)
 	t.Cleanup(front.Close)
 	s.allow, s.callback = netip.MustParsePrefix("127.0.0.0/8"), front.URL+"/websub/"
-	room = open(t, t.TempDir(), s)
+	room = open(t, cmp.Or(s.dir, t.TempDir()), s)
 	mux.Handle("/websub/{id}", room.Callbacks())
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -477,5 +478,30 @@ func TestPrivateHub(t *testing.T) {
 			t.Fatal(err)
 		}
 		return strings.Contains(problem, "fetch.allow_private")
+	})
+}
+
+// Where public_url has changed, hubs are told the new address; where it has not, a restart asks nobody.
+func TestCallbackMoves(t *testing.T) {
+	b, dir := newBlog(t), t.TempDir()
+	b.header = b.links("self", "/blog", "hub", "/hub")
+	asked := func() int { b.mu.Lock(); defer b.mu.Unlock(); return len(b.asked) }
+	t.Run("first", func(t *testing.T) {
+		s := subscribed(t, settings{dir: dir})
+		s.follow(b.URL + "/blog")
+		eventually(t, "the hub's question is confirmed", b.verified)
+	})
+	first := b.accepted.Get("hub.callback")
+	t.Run("moved", func(t *testing.T) { // another server, at another port
+		s := subscribed(t, settings{dir: dir})
+		eventually(t, "the hub is asked anew", func() bool { return asked() == 2 })
+		s.stop()
+		if b.asked[1].Get("hub.callback") == first {
+			t.Error("with the former address")
+		}
+		must(t, s.Newsroom.ServeOnce(t.Context()))
+		if asked() != 2 {
+			t.Error("a restart at the same address asks the hub again")
+		}
 	})
 }

@@ -109,6 +109,13 @@ func (db *DB) HurryFeed(ctx context.Context, feed int64, at time.Time) error {
 	})
 }
 
+const askHubsAnewSQL = `UPDATE subscriptions SET next = 0, failures = failures + 1 WHERE ending = 0`
+
+// AskHubsAnew has every hub asked at once, and none relied on until it has verified.
+func (db *DB) AskHubsAnew(ctx context.Context) error {
+	return db.write(ctx, "ask the hubs anew", func(ctx context.Context, t tx) error { return t.exec(ctx, askHubsAnewSQL) })
+}
+
 const countSubscriptionsSQL = `SELECT count(*), coalesce(sum(until > ? AND failures = 0), 0) FROM subscriptions WHERE ending = 0`
 
 // CountSubscriptions counts the feeds that announce a hub, and those of them whose hub can be relied on at now.
