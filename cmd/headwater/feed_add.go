@@ -226,12 +226,12 @@ func (p *picker) pick(ctx context.Context, address string) error {
 	}
 	switch {
 	case len(found.Feeds) == 0:
-		p.complain("note: %s; it is added as it is\n", found.Problem)
+		p.complain("note: %s; it is added as it is\n", publish.Line(found.Problem))
 		p.picked = append(p.picked, discover.Plain(address))
 		return nil
 	case len(found.Feeds) == 1:
 		if found.Problem != "" {
-			p.complain("note: %s; it is added all the same\n", found.Problem)
+			p.complain("note: %s; it is added all the same\n", publish.Line(found.Problem))
 		}
 		return p.take(address, found.Feeds[0])
 	case p.first:
@@ -276,7 +276,7 @@ func (p *picker) takeChosen(ctx context.Context, address string, feeds []news.Fo
 			f.Also, f.Known = found.Feeds[0].Also, max(f.Known, found.Feeds[0].Known)
 		}
 		if found.Problem != "" {
-			p.complain("note: %s; it is added all the same\n", found.Problem)
+			p.complain("note: %s; it is added all the same\n", publish.Line(found.Problem))
 		}
 		err = p.take(f.URL, f)
 		if err != nil && !p.all {

@@ -16,7 +16,7 @@ func (n *Newsroom) ServePushes(ctx context.Context) error { return n.servePushes
 
 // ServeOnce is the beginning of ServePushes: what is due at a start.
 func (n *Newsroom) ServeOnce(ctx context.Context) error {
-	if err := n.push.moved(ctx); err != nil {
+	if err := n.push.begin(ctx); err != nil {
 		return err
 	}
 	return n.push.Tend(ctx)

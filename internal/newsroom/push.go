@@ -50,7 +50,7 @@ func (n *Newsroom) servePushes(ctx context.Context) error {
 	if n.push == nil {
 		return nil
 	}
-	if err := n.push.moved(ctx); err != nil {
+	if err := n.push.begin(ctx); err != nil {
 		return err
 	}
 	var g errgroup.Group
@@ -65,6 +65,18 @@ func (n *Newsroom) servePushes(ctx context.Context) error {
 		return nil
 	})
 	return g.Wait()
+}
+
+// away is how long hubs are trusted to have tried again while nobody was there.
+const away = 15 * time.Minute
+
+// begin makes up for the time in which no server ran.
+func (p *pusher) begin(ctx context.Context) error {
+	now := p.room.Now()
+	if err := p.room.Store.HurryPushed(ctx, now.Add(-away), now, p.room.Pace.Interval); err != nil {
+		return err
+	}
+	return p.moved(ctx)
 }
 
 // moved has every hub asked anew where it knows us at another address than before.

@@ -505,3 +505,24 @@ func TestCallbackMoves(t *testing.T) {
 		}
 	})
 }
+
+// What hubs pushed while no server ran is fetched within the interval, but not in a burst, and not after a mere restart.
+func TestPushesMissedWhileAway(t *testing.T) {
+	at := newClock()
+	b, s := newBlog(t), subscribed(t, settings{now: at.time})
+	b.header = b.links("self", "/blog", "hub", "/hub")
+	f := s.follow(b.URL + "/blog")
+	eventually(t, "the hub's question is confirmed", b.verified)
+	s.poll()
+	s.stop()
+	for _, tt := range []struct{ away, least, most time.Duration }{
+		{5 * time.Minute, 20 * time.Hour, 28 * time.Hour},
+		{time.Hour, 0, time.Hour},
+	} {
+		at.pass(tt.away)
+		must(t, s.ServeOnce(t.Context()))
+		if next := s.feed(f.ID).Due.Sub(at.time()); next < tt.least || next > tt.most {
+			t.Errorf("after %s the next poll is in %s", tt.away, next)
+		}
+	}
+}

@@ -123,3 +123,14 @@ func (db *DB) CountSubscriptions(ctx context.Context, now time.Time) (all, live 
 	err = db.reader.QueryRowContext(ctx, countSubscriptionsSQL, millis(now)).Scan(&all, &live)
 	return all, live, db.explain(err)
 }
+
+const hurryPushedSQL = `UPDATE feeds SET due = min(due, ?1 + abs(random() % ?2)) WHERE removed = 0
+	AND (SELECT max(checked) FROM feeds) < ?3 AND id IN (SELECT feed_id FROM subscriptions WHERE ending = 0)`
+
+// HurryPushed has the feeds that hubs push polled between now and a time later, each at a moment of its own, if no feed
+// at all was polled since a time: nobody was there then to be pushed to.
+func (db *DB) HurryPushed(ctx context.Context, since, now time.Time, within time.Duration) error {
+	return db.write(ctx, "poll what hubs may have pushed", func(ctx context.Context, t tx) error {
+		return t.exec(ctx, hurryPushedSQL, millis(now), max(within.Milliseconds(), 1), millis(since))
+	})
+}

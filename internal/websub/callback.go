@@ -51,16 +51,17 @@ func say(w http.ResponseWriter, status int, text string) {
 // verify answers whether we asked for what a hub says we did (section 5.3): the challenge if so, 404 if not.
 func (s *Subscriber) verify(w http.ResponseWriter, r *http.Request) {
 	id, q := r.PathValue("id"), r.URL.Query()
-	var err error
+	_, err := s.Store.Subscription(r.Context(), id) // so that guesses are not worth a transaction
 	answer := q.Get("hub.challenge")
-	switch q.Get("hub.mode") {
-	case "subscribe":
+	switch mode := q.Get("hub.mode"); {
+	case err != nil:
+	case mode == "subscribe":
 		err = s.Store.ChangeSubscription(r.Context(), id, func(c *news.Subscription) error { return s.confirm(c, q) })
-	case "unsubscribe":
+	case mode == "unsubscribe":
 		if err = s.Store.ChangeSubscription(r.Context(), id, func(c *news.Subscription) error { return s.wanted(c, q, true) }); err == nil {
 			err = s.Store.ForgetSubscription(r.Context(), id)
 		}
-	case "denied":
+	case mode == "denied":
 		answer = ""
 		err = s.denied(r, id, q)
 	default:
