@@ -137,6 +137,22 @@ func oddNews(mux *http.ServeMux) {
 	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/wire.xml", http.StatusMovedPermanently)
 	})
+	mux.HandleFunc("/pushed.xml", func(w http.ResponseWriter, r *http.Request) {
+		write(w, `<rss version="2.0"><channel><title>Pushed</title><link rel="hub" href="http://`, r.Host, `/hub"/><item><title>One</title></item></channel></rss>`)
+	})
+	atHub := make(chan string, 10)
+	mux.HandleFunc("POST /hub", func(w http.ResponseWriter, r *http.Request) {
+		atHub <- r.PostFormValue("hub.mode") + " " + r.PostFormValue("hub.callback")
+		w.WriteHeader(http.StatusAccepted)
+	})
+	mux.HandleFunc("GET /hub", func(w http.ResponseWriter, r *http.Request) { // answers when the hub has been asked
+		select {
+		case asked := <-atHub:
+			write(w, asked)
+		case <-time.After(time.Minute):
+			http.Error(w, "nobody asks the hub", http.StatusGatewayTimeout)
+		}
+	})
 	mux.HandleFunc("/inward", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://10.0.0.1/feed.xml", http.StatusFound)
 	})

@@ -95,6 +95,9 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 	for _, p := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
 		mux.Handle(p, apis)
 	}
+	if callbacks := a.Callbacks(); callbacks != nil {
+		mux.Handle(callbackPath+"{id}", callbacks)
+	}
 	mux.Handle("/", pages)
 	return mux, nil
 }

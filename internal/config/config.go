@@ -25,11 +25,12 @@ type Config struct {
 	Title     string `yaml:"title"`
 	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in
 	// ".opml" is a path. Load does not look whether they exist.
-	Lists []string `yaml:"lists"`
-	Poll  Poll     `yaml:"poll"`
-	Fetch Fetch    `yaml:"fetch"`
-	Parse Parse    `yaml:"parse"`
-	Group Group    `yaml:"group"`
+	Lists  []string `yaml:"lists"`
+	Poll   Poll     `yaml:"poll"`
+	Fetch  Fetch    `yaml:"fetch"`
+	Parse  Parse    `yaml:"parse"`
+	WebSub WebSub   `yaml:"websub"`
+	Group  Group    `yaml:"group"`
 	// Embeddings is off where its Endpoint is "".
 	Embeddings Embeddings `yaml:"embeddings"`
 	Origin     Origin     `yaml:"origin"`
@@ -85,6 +86,12 @@ func (f Fetch) ProxyURL() *url.URL {
 		return u
 	}
 	return nil
+}
+
+// WebSub says whether hubs are asked to push feeds.
+type WebSub struct {
+	// Enabled does nothing where PublicURL is "" or an address that hubs cannot reach.
+	Enabled bool `yaml:"enabled"`
 }
 
 // Parse bounds the parser.

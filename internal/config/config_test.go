@@ -26,6 +26,7 @@ func TestDefault(t *testing.T) {
 		},
 		Fetch:      Fetch{Timeout: 20 * time.Second, MaxBytes: 10_000_000, PerHost: 1, Pause: time.Second, AllowPrivate: []netip.Prefix{}},
 		Parse:      Parse{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
+		WebSub:     WebSub{Enabled: true},
 		Group:      Group{Window: 72 * time.Hour},
 		Embeddings: Embeddings{Timeout: 30 * time.Second, Batch: 32, Threshold: .8},
 		Origin:     Origin{FetchSources: true},

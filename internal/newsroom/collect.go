@@ -18,6 +18,7 @@ type result struct {
 	poll      news.Poll
 	unchanged bool
 	resting   bool // it was not asked, as its host wants to be left alone
+	pushed    bool // a hub was relied on to push the feed
 	err       error
 
 	response fetch.Response
@@ -64,8 +65,9 @@ func (n *Newsroom) collect(ctx context.Context, f news.Feed) (result, error) {
 			return r, err
 		}
 	}
+	err := n.push.heard(ctx, &f, &r)
 	r.poll.Feed = f
-	return r, nil
+	return r, err
 }
 
 // leave puts off a feed that was not asked, as its host rests. It is as it was.

@@ -45,7 +45,9 @@ type Options struct {
 	EmbedWait time.Duration // the most that one settling waits for it; 0 means 30s
 	Similar   float64       // the cosine from which it brings two articles into one event; 0 means .8
 
-	FetchSources bool // read the pages that articles credit by a link
+	FetchSources bool   // read the pages that articles credit by a link
+	Callback     string // the address below which hubs reach Callbacks, with a slash at the end; "" takes no pushes
+	MaxPush      int64  // bytes of what a hub pushes; 0 means 10 MB
 }
 
 // Newsroom is the pipeline over one store and one index. Its methods may be called at the same time.
@@ -64,6 +66,8 @@ type Newsroom struct {
 	second   *second        // nil without Embed
 	indexing sync.Mutex
 	swapping sync.RWMutex // held for writing while Reindex puts another index in the place of Options.Index
+
+	push *pusher // nil without Callback
 
 	outage sync.Mutex
 	lost   map[string]bool // addresses that could not be reached since one last could
@@ -85,24 +89,28 @@ func New(o Options) *Newsroom {
 	if o.Embed != nil {
 		n.second = &second{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}
 	}
+	n.push = n.newPusher()
 	return n
 }
 
-// Serve polls on schedule, settles and indexes until the context ends.
+// Serve polls on schedule, takes what hubs push, settles and indexes until the context ends.
 func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
-	g, ctx := errgroup.WithContext(ctx)
+	g, gctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return n.servePushes(gctx) })
+	g.Go(func() error { return n.serveSchedule(gctx, schedule) })
 	g.Go(func() error {
-		return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
-			if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
-				n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
-			}
-		})
-	})
-	g.Go(func() error {
-		n.followSources(ctx)
+		n.followSources(gctx)
 		return nil
 	})
 	return g.Wait()
+}
+
+func (n *Newsroom) serveSchedule(ctx context.Context, schedule string) error {
+	return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
+		if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
+			n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
+		}
+	})
 }
 
 // Status counts what is stored and what is still to do.

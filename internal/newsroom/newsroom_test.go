@@ -37,7 +37,9 @@ type settings struct {
 	embed embed.Options // none without an endpoint
 	wait  time.Duration // for the embeddings
 
-	sources bool // pages that articles credit are read
+	sources  bool   // pages that articles credit are read
+	callback string // none takes no pushes
+	dir      string // for subscribed; a new one where it is ""
 }
 
 // open wires a real newsroom over a folder and closes it with the test.
@@ -69,7 +71,7 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 		embedder = embed.New(s.embed, client)
 	}
 	return newsroom.New(newsroom.Options{
-		Embed: embedder, EmbedWait: s.wait, FetchSources: s.sources,
+		Embed: embedder, EmbedWait: s.wait, FetchSources: s.sources, Callback: s.callback,
 		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},

@@ -274,6 +274,9 @@ func (n *Newsroom) keep(ctx context.Context, rs []result, sum *Summary) error {
 	}
 	for i, r := range rs {
 		sum.count(r, tallies[i])
+		if err := n.push.missed(ctx, r, tallies[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }

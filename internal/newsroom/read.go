@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"headwater/internal/discover"
 	"headwater/internal/index"
 	"headwater/internal/news"
 )
@@ -171,8 +172,19 @@ func (n *Newsroom) Feed(ctx context.Context, id int64) (news.Feed, error) {
 	return n.Store.Feed(ctx, id)
 }
 
-// AddFeed subscribes to a feed, to be polled at the next tick.
+// AddFeed subscribes to a feed, to be polled at the next tick. One that is subscribed already, be it that its address is
+// written in another way, is given with news.ErrExists.
 func (n *Newsroom) AddFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
+	f.URL = discover.Plain(f.URL)
+	for _, address := range discover.Variants(f.URL) {
+		have, err := n.Store.FeedByURL(ctx, address)
+		if err == nil {
+			return have, news.ErrExists
+		}
+		if !errors.Is(err, news.ErrNotFound) {
+			return news.Feed{}, err
+		}
+	}
 	if f.Added.IsZero() {
 		f.Added = n.Now()
 	}
@@ -193,7 +205,9 @@ func (n *Newsroom) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed
 
 // RemoveFeed ends a subscription. Its articles stay.
 func (n *Newsroom) RemoveFeed(ctx context.Context, id int64) error {
-	return n.Store.RemoveFeed(ctx, id)
+	err := n.Store.RemoveFeed(ctx, id)
+	n.push.wake() // its hub is to be told
+	return err
 }
 
 // FindFeed gives a feed by its number or address.

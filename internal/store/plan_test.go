@@ -40,6 +40,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"sources asked of a host", wantedSourcesSQL, "COVERING INDEX sources_host"},
 		{"sources of articles", sourcesOfSQL, "INDEX citing_article"},
 		{"unweighed", unweighedSQL, "INDEX citing_open"},
+		{"subscription of a feed", subscriptionOfSQL, "INDEX subscriptions_feed"},
 		{"furniture", furnitureSQL, "INDEX furniture_seen"},
 		{"items shown", shownSQL, "INDEX shown_item"},
 		{"bound furniture", boundFurnitureSQL, "INDEX furniture_seen"},

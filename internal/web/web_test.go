@@ -273,12 +273,24 @@ func TestFeedForms(t *testing.T) {
 		{"https://new.example/feed", 303, "/feeds?added=7"},
 		{"other.example/rss", 303, "/feeds?added=8"},
 		{"https://harbourpost.example/feed.xml", 409, "is among the feeds already"},
+		{"https://one.example/", 303, "/feeds?added=9"},
+		{"https://known.example/", 409, "known.example/ is among the feeds already: https://harbourpost.example/feed.xml."},
+		{"https://two.example/", 200, "https://two.example/ has several feeds. Which? Add News <b> https://two.example/news Posts https://harbourpost.example/feed.xml is among the feeds already."},
+		{"https://lost.example/", 303, "/feeds?added=10"},
 		{"", 400, "give the address of a feed"},
 		{"javascript:alert(1)//", 400, "is not the address of a feed"},
 		{"file:///etc/passwd", 400, "is not the address of a feed"},
 		{"https://", 400, "is not the address of a feed"},
 	}
-	h := handler(edition())
+	ours := news.FoundFeed{URL: "https://harbourpost.example/feed.xml", Title: "Posts", Known: 1}
+	room := edition()
+	room.found = map[string]news.Finding{
+		"https://one.example/":   {Feeds: []news.FoundFeed{{URL: "https://one.example/feed"}}},
+		"https://known.example/": {Feeds: []news.FoundFeed{ours}},
+		"https://two.example/":   {Feeds: []news.FoundFeed{{URL: "https://two.example/news", Title: "News <b>"}, ours}},
+		"https://lost.example/":  {Problem: "nothing answers there"},
+	}
+	h := handler(room)
 	for _, c := range cases {
 		t.Run(c.url, func(t *testing.T) {
 			w := post(t, h, "/feeds", url.Values{"url": {c.url}, "folder": {"World"}})
