@@ -41,7 +41,7 @@ build: ## build bin/headwater, one static file
 
 .PHONY: test
 test: browser ## run every test; installs the browser that some of them drive
-	$(GO) test ./...
+	$(GO) test -timeout 30m ./...
 
 .PHONY: browser
 browser:

@@ -33,7 +33,7 @@ type pkg struct {
 
 // stages import news, and others of ours only where ours says so.
 var stages = []string{
-	"clean", "config", "demo", "discover", "embed", "fetch", "group", "index", "opml", "origin", "outlets", "parse", "poll", "prints",
+	"clean", "config", "demo", "discover", "embed", "fetch", "group", "index", "opml", "origin", "outlets", "page", "parse", "poll", "prints",
 	"publish", "store", "websub",
 }
 
@@ -68,7 +68,8 @@ func owners() map[string][]string {
 	return map[string][]string{
 		"C":                               {},
 		"code.dny.dev/ssrf":               {"fetch"},
-		"codeberg.org/readeck":            {"clean"},
+		"codeberg.org/readeck":            {"page"},
+		"github.com/andybalholm/brotli":   {"fetch"},
 		"database/sql":                    {"store"},
 		"github.com/alexedwards/scs":      {"web"},
 		"github.com/blevesearch":          {"index"},

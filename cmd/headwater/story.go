@@ -63,6 +63,9 @@ func (c *cli) printOrigin(s news.Story) {
 	if s.Origin.Named() {
 		c.printf(" (not among your feeds)")
 	}
+	if s.Origin.Title != "" {
+		c.printf(": %s", publish.Line(s.Origin.Title))
+	}
 	c.printf(", confidence %.0f%%\n", 100*s.Origin.Confidence)
 	if s.Origin.URL != "" {
 		c.printf("%s\n", s.Origin.URL)

@@ -140,13 +140,7 @@ func isLocal(host string) bool {
 	return err == nil
 }
 
-// isRedirector says whether addresses on a host lead to pages of others.
-func isRedirector(host string) bool {
-	switch host {
-	case "feedproxy.google.com", "feeds.feedburner.com", "feedburner.com", "t.co", "bit.ly", "ow.ly", "buff.ly",
-		"dlvr.it", "flip.it", "trib.al", "tinyurl.com", "lnkd.in", "goo.gl", "apple.news", "bing.com", "feedly.com",
-		"smartnews.com", "getpocket.com", "feeds.reuters.com", "feeds.bbci.co.uk":
-		return true
-	}
-	return strings.HasPrefix(host, "news.google.") || strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.")
+// servesFeeds says whether a host's name says that it serves feeds, and so that it is no site.
+func servesFeeds(host string) bool {
+	return strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.")
 }

@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -187,6 +188,18 @@ func checkEndpoint(text string) error {
 		return faultf(bare, "%q ends in what is added to it: /v1/embeddings", text)
 	}
 	return checkPublicURL(text)
+}
+
+// isProxy takes the addresses that net/http asks for connections at, and "".
+func isProxy(text string) bool {
+	if text == "" {
+		return true
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Opaque != "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	return slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) && isHost(u)
 }
 
 func isHost(u *url.URL) bool {

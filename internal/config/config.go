@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -57,16 +58,34 @@ type Fetch struct {
 	Timeout time.Duration `yaml:"timeout"`
 	// MaxBytes is counted after decompression.
 	MaxBytes Size `yaml:"max_bytes"`
-	// PerHost is how many connections one host gets at once; 0 is no limit.
+	// PerHost is how many connections one host gets at once; 0 is no limit, and no pause.
 	PerHost int `yaml:"per_host"`
 	// Pause is the wait between two requests to one host; 0 is none.
 	Pause time.Duration `yaml:"pause"`
 	// AllowPrivate lists networks that may be fetched from though they are not public.
 	AllowPrivate []netip.Prefix `yaml:"allow_private"`
+	// Proxy is an http, https, socks5 or socks5h address that makes every request; "" is none. See ProxyURL.
+	Proxy Secret `yaml:"proxy"`
 	// UserAgent replaces the program's own; "" keeps it.
 	UserAgent string `yaml:"user_agent"`
 	// Contact is a mail or web address, or "".
 	Contact string `yaml:"contact"`
+}
+
+// Rest is the pause that is kept: none where a host may be asked without limit.
+func (f Fetch) Rest() time.Duration {
+	if f.PerHost == 0 {
+		return 0
+	}
+	return f.Pause
+}
+
+// ProxyURL is Proxy, taken apart; nil where none is set.
+func (f Fetch) ProxyURL() *url.URL {
+	if u, err := url.Parse(string(f.Proxy)); err == nil && u.Host != "" {
+		return u
+	}
+	return nil
 }
 
 // WebSub says whether hubs are asked to push feeds.
@@ -118,8 +137,11 @@ func (s Secret) String() string {
 // GoString hides it from %#v too.
 func (s Secret) GoString() string { return strconv.Quote(s.String()) }
 
-// Origin says how a story's origin is weighed. There is nothing to set yet.
-type Origin struct{}
+// Origin says how a story's origin is weighed.
+type Origin struct {
+	// FetchSources has the pages read that articles name as their source by a link.
+	FetchSources bool `yaml:"fetch_sources"`
+}
 
 // Index says how the search index is written.
 type Index struct {

@@ -182,7 +182,7 @@ func TestVariablesAndFlags(t *testing.T) {
 			name:  "wrong flags, all of them",
 			flags: map[string]string{"listen": "80", "poll-workers": "lots"},
 			err: `--listen: "80" is not an address and a port; try "127.0.0.1:80"` + "\n" +
-				`--poll-workers: "lots" is not a whole number; try 16`,
+				`--poll-workers: "lots" is not a whole number; try 128`,
 		},
 		{
 			name: "a wrong value in a list",

@@ -12,11 +12,18 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 )
 
 // acceptEncoding names what decoder can undo.
-const acceptEncoding = "gzip, deflate, zstd"
+const acceptEncoding = "gzip, deflate, br, zstd"
+
+// Many requests run at once and few of their bodies are large, so these bound the memory that they take together.
+const (
+	largeBody   = 1 << 20 // bytes, after decompression
+	largeBodies = 12      // as large as that, read at once
+)
 
 var (
 	errTooLarge = errors.New("too large")
@@ -24,8 +31,9 @@ var (
 )
 
 // readBody reads a body whole, undoing its compression. Both what comes over the wire and what comes out of it are
-// bounded, so that a small body cannot unfold into a large one.
-func readBody(resp *http.Response, limit int64) ([]byte, error) {
+// bounded, so that a small body cannot unfold into a large one. A body that turns out to be large goes on when it has
+// one of the places for those.
+func readBody(resp *http.Response, limit int64, large chan struct{}) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return nil, errTooLarge
 	}
@@ -36,10 +44,21 @@ func readBody(resp *http.Response, limit int64) ([]byte, error) {
 	}
 	defer func() { _ = decoded.Close() }() // all that is wanted of it has been read
 	var out bytes.Buffer
-	if resp.ContentLength > 0 {
-		out.Grow(int(resp.ContentLength) + bytes.MinRead)
+	out.Grow(int(min(max(resp.ContentLength, 0), largeBody)) + bytes.MinRead) // no more for a length that is only said
+	rest := &limited{r: decoded, left: limit}
+	if n, err := io.CopyN(&out, rest, largeBody); errors.Is(err, io.EOF) {
+		return out.Bytes(), nil
+	} else if err != nil || n < largeBody {
+		return nil, encodingError(err, wire)
 	}
-	if _, err := out.ReadFrom(&limited{r: decoded, left: limit}); err != nil {
+	ctx := resp.Request.Context()
+	select {
+	case large <- struct{}{}:
+		defer func() { <-large }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if _, err := out.ReadFrom(rest); err != nil {
 		return nil, encodingError(err, wire)
 	}
 	return out.Bytes(), nil
@@ -99,6 +118,8 @@ func decoder(body io.Reader, encoding string) (io.ReadCloser, error) {
 		return unpacked(in)
 	case "deflate":
 		return inflate(in)
+	case "br":
+		return io.NopCloser(brotli.NewReader(in)), nil // its window is 16 MB at most
 	case "zstd":
 		d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
 		if err != nil {

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"runtime"
 	"sync"
 	"time"
 
@@ -35,6 +36,7 @@ type Options struct {
 	Pace    poll.Pace
 	Workers int           // feeds polled at once
 	PerHost int           // feeds of one host polled at once; 0 is no limit
+	Pause   time.Duration // between two requests to one host, as the client keeps it
 	Window  time.Duration // how long a story stays open
 	Batch   int           // articles an index batch
 	Now     func() time.Time
@@ -45,6 +47,8 @@ type Options struct {
 
 	Callback string // the address below which hubs reach Callbacks, with a slash at the end; "" takes no pushes
 	MaxPush  int64  // bytes of what a hub pushes; 0 means 10 MB
+
+	FetchSources bool // read the pages that articles credit by a link
 }
 
 // Newsroom is the pipeline over one store and one index. Its methods may be called at the same time.
@@ -52,7 +56,10 @@ type Newsroom struct {
 	Options
 	cleaner *clean.Cleaner
 	reader  *origin.Reader
-	weigher origin.Weigher
+	weigher origin.Weigher      // its habits are learnt while settling
+	known   map[int64]time.Time // since when each feed is, by its id
+	learnt  time.Time           // when habits last were
+	reading chan struct{}       // an element for each document that is being parsed and cleaned
 
 	passing  sync.Mutex // one pass at a time
 	settling sync.Mutex
@@ -78,6 +85,7 @@ func New(o Options) *Newsroom {
 		cleaner: clean.New(clean.Options{Outlets: o.Outlets}),
 		reader:  origin.NewReader(o.Outlets),
 		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
+		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 	}
 	if o.Embed != nil {
 		n.second = &second{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}
@@ -88,18 +96,20 @@ func New(o Options) *Newsroom {
 
 // Serve polls on schedule, takes what hubs push, settles and indexes until the context ends.
 func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return n.servePushes(gctx) })
-	g.Go(func() error { return n.serveSchedule(gctx, schedule) })
-	return g.Wait()
-}
-
-func (n *Newsroom) serveSchedule(ctx context.Context, schedule string) error {
-	return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
-		if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second}); err != nil && ctx.Err() == nil {
-			n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
-		}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return n.servePushes(ctx) })
+	g.Go(func() error {
+		return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
+			if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
+				n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
+			}
+		})
 	})
+	g.Go(func() error {
+		n.followSources(ctx)
+		return nil
+	})
+	return g.Wait()
 }
 
 // Status counts what is stored and what is still to do.

@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"headwater/internal/fetch"
 	"headwater/internal/news"
 	"headwater/internal/poll"
 )
@@ -18,6 +19,8 @@ type PassOptions struct {
 	Force       bool                                // ask every feed, due or not
 	URLs        []string                            // ask only these, due or not
 	SettleEvery time.Duration                       // settle while feeds are still coming in; 0 only when all are in
+	Sources     time.Duration                       // how long pages that articles credit may be read for, when all is settled; 0 is not at all
+	Turn        time.Duration                       // how long the due feeds of one host may take, by the pauses between; the rest stays due. 0 takes all
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
@@ -27,11 +30,13 @@ type Summary struct {
 	Read      int            `json:"read"`      // brought a document
 	Unchanged int            `json:"unchanged"` // answered 304
 	Failed    int            `json:"failed"`
-	New       int            `json:"new"` // articles
+	Resting   int            `json:"resting"` // not asked, as their hosts want to be left alone; not among the feeds asked
+	New       int            `json:"new"`     // articles
 	Revised   int            `json:"revised"`
 	Same      int            `json:"same"`
 	Settled   int            `json:"settled"` // articles
 	Indexed   int            `json:"indexed"`
+	Sources   int            `json:"sources"` // pages that articles credit, asked for
 	Problems  []Problem      `json:"problems"`
 	States    map[string]int `json:"states"` // feeds by how their poll ended
 	Took      time.Duration  `json:"took_ns"`
@@ -69,6 +74,11 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if err != nil {
 		return sum, err
 	}
+	if o.Sources > 0 {
+		if sum.Sources, err = n.ReadSources(ctx, o.Sources); err != nil {
+			return sum, err
+		}
+	}
 	indexed, err := n.CatchUp(ctx, func(done, total int) { o.Progress("index", done, total) })
 	sum.Indexed += indexed
 	sum.Took = n.Now().Sub(began)
@@ -77,8 +87,19 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 
 // due gives the feeds to ask.
 func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) {
+	if err := n.recallRests(ctx); err != nil {
+		return nil, err
+	}
 	if len(o.URLs) == 0 && !o.Force {
-		return n.Store.DueFeeds(ctx, n.Now())
+		feeds, err := n.Store.DueFeeds(ctx, n.Now())
+		if err != nil {
+			return nil, err
+		}
+		feeds, err = n.awake(ctx, feeds)
+		if o.Turn > 0 {
+			feeds = poll.Turn(feeds, o.Turn, n.Pause, n.PerHost)
+		}
+		return feeds, err
 	}
 	all, err := n.Store.Feeds(ctx)
 	if err != nil || len(o.URLs) == 0 {
@@ -97,6 +118,34 @@ func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// recallRests tells the client which hosts want to be left alone, as a process before this one may have heard it.
+func (n *Newsroom) recallRests(ctx context.Context) error {
+	hosts, err := n.Store.Resting(ctx, n.Now())
+	for _, h := range hosts {
+		n.Fetch.Rest(h)
+	}
+	return err
+}
+
+// awake puts off the feeds that came to be due before an hour that they skip and were not asked in time.
+func (n *Newsroom) awake(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
+	var later []news.Poll
+	feeds = slices.DeleteFunc(feeds, func(f news.Feed) bool {
+		due, rule := poll.Skip(n.Now(), "", f.Schedule.Skips)
+		if rule == "" {
+			return false
+		}
+		f.Due, f.Rule = due, rule
+		later = append(later, news.Poll{Feed: f})
+		return true
+	})
+	if len(later) == 0 {
+		return feeds, nil
+	}
+	_, err := n.Store.Collect(ctx, later)
+	return feeds, err
 }
 
 // collectAndFollow polls the feeds while the index follows the log behind them, and the settler too where asked.
@@ -150,9 +199,12 @@ func every(ctx context.Context, done <-chan struct{}, pause time.Duration, work 
 	}
 }
 
+// together is how many polls are stored in one transaction at most.
+const together = 64
+
 // collectAll polls the feeds with the workers and stores what they bring, many polls a transaction when they come fast.
 func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
-	results := make(chan result, 2*max(n.Workers, 1))
+	results := make(chan result, together)
 	sum := Summary{States: map[string]int{}}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -165,6 +217,7 @@ func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOpti
 			if errors.Is(r.err, context.Canceled) && ctx.Err() != nil {
 				return ctx.Err() // cut off, no fault of the feed's
 			}
+			r.response, r.document = fetch.Response{}, news.Document{} // what waits to be stored needs neither
 			select {
 			case results <- r:
 				return nil
@@ -174,7 +227,7 @@ func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOpti
 		})
 	})
 	g.Go(func() error {
-		return batches(results, 64, func(rs []result) error {
+		return batches(results, together, func(rs []result) error {
 			if err := n.keep(gctx, rs, &sum); err != nil {
 				return err
 			}
@@ -229,6 +282,10 @@ func (n *Newsroom) keep(ctx context.Context, rs []result, sum *Summary) error {
 }
 
 func (s *Summary) count(r result, t news.Tally) {
+	if r.resting {
+		s.Resting++
+		return
+	}
 	s.Feeds++
 	s.States[string(r.poll.Feed.State)]++
 	s.New, s.Revised, s.Same = s.New+t.New, s.Revised+t.Revised, s.Same+t.Same

@@ -28,7 +28,7 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 	if feed.Generator != nil {
 		doc.Generator = plain(feed.Generator.Value)
 	}
-	doc.TTL = ttl("", x)
+	doc.Period = period(x)
 	authors := people(feed.Authors)
 	for _, i := range feed.Entries {
 		it := g.item(extensions(i.Extensions))

@@ -24,6 +24,7 @@ const (
 	rssRoot
 	rssChannel
 	rssItem
+	rssSkips
 	atomFeed
 	atomEntry
 	atomSource
@@ -37,6 +38,10 @@ func (p place) child(n name) (role, place) {
 		return rssChild(n, p)
 	case rssItem:
 		return rssItemChild(n), outside
+	case rssSkips:
+		if s := n.String(); s == "hour" || s == "day" {
+			return words, outside
+		}
 	case atomFeed:
 		return atomFeedChild(n)
 	case atomEntry:
@@ -61,6 +66,8 @@ func rssChild(n name, p place) (role, place) {
 		return item, rssItem
 	case "title", "link", "description", "language", "generator", "ttl":
 		return words, outside
+	case "skiphours", "skipdays":
+		return container, rssSkips
 	case "dc:title", "dc:language", "sy:updateperiod", "sy:updatefrequency", "atom:link":
 		return extension, outside
 	}
@@ -184,7 +191,7 @@ func isBrief(n name) bool {
 		return false
 	}
 	switch n.local {
-	case "title", "link", "guid", "id", "category", "author", "name", "language", "generator", "ttl":
+	case "title", "link", "guid", "id", "category", "author", "name", "language", "generator", "ttl", "hour", "day":
 		return true
 	}
 	return isDate(n)

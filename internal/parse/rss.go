@@ -29,7 +29,8 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 	doc.Link = safeAddress(join(g.docURL, first(first(feed.Links...), x.link("alternate"))))
 	doc.Language = first(feed.Language, x.value("dc", "language"), g.language)
 	doc.Generator = plain(feed.Generator)
-	doc.TTL = ttl(feed.TTL, x)
+	doc.TTL, doc.Period = ttl(feed.TTL), period(x)
+	doc.Skips = skips(feed.SkipHours, feed.SkipDays)
 	for _, i := range feed.Items {
 		it := g.item(extensions(i.Extensions))
 		e := it.rssEntry(i)
@@ -179,26 +180,6 @@ func size(text string) int64 {
 		return 0
 	}
 	return n
-}
-
-// ttl is how often a feed asks to be polled: <ttl> in minutes, or the syndication module's period and frequency.
-func ttl(minutes string, x extensions) time.Duration {
-	const longest = 30 * 24 * time.Hour
-	if n := size(minutes); n > 0 {
-		return min(time.Duration(min(n, 1e6))*time.Minute, longest)
-	}
-	var period time.Duration
-	switch strings.ToLower(x.value("sy", "updateperiod")) {
-	case "hourly":
-		period = time.Hour
-	case "daily":
-		period = 24 * time.Hour
-	case "weekly":
-		period = 7 * 24 * time.Hour
-	case "monthly", "yearly":
-		period = longest
-	}
-	return period / time.Duration(min(max(size(x.value("sy", "updatefrequency")), 1), 10000))
 }
 
 // extensions are gofeed's, with shorter ways in.

@@ -10,13 +10,18 @@ import (
 	"headwater/internal/news"
 )
 
-const feedColumns = `id, url, title, site, folder, added, etag, last_modified, checked, changed, due, state, problem, failures, articles`
+const feedColumns = `id, url, title, site, folder, added, etag, last_modified, checked, changed, due, state, problem, failures, articles, ` +
+	scheduleColumns
 
 func scanFeed(row scanner) (f news.Feed, err error) {
 	var added, checked, changed, due int64
-	err = row.Scan(&f.ID, &f.URL, &f.Title, &f.Site, &f.Folder, &added, &f.ETag, &f.LastModified, &checked, &changed, &due,
-		&f.State, &f.Problem, &f.Failures, &f.Articles)
+	schedule, read := scanSchedule(&f)
+	err = row.Scan(append([]any{
+		&f.ID, &f.URL, &f.Title, &f.Site, &f.Folder, &added, &f.ETag, &f.LastModified, &checked, &changed, &due,
+		&f.State, &f.Problem, &f.Failures, &f.Articles,
+	}, schedule...)...)
 	f.Added, f.Checked, f.Changed, f.Due = fromMillis(added), fromMillis(checked), fromMillis(changed), fromMillis(due)
+	read()
 	return f, found(err)
 }
 
@@ -56,7 +61,7 @@ const (
 	addFeedSQL   = `INSERT INTO feeds (url, title, site, folder, added, state) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (url) DO UPDATE SET title = excluded.title, site = excluded.site, folder = excluded.folder,
 			added = excluded.added, state = excluded.state, etag = '', last_modified = '', checked = 0, changed = 0, due = 0,
-			problem = '', failures = 0, removed = 0
+			problem = '', failures = 0, removed = 0, ` + unscheduled + `
 		RETURNING ` + feedColumns
 )
 

@@ -51,6 +51,7 @@ type feedView struct {
 	Problem      string
 	Checked, Due when
 	DueText      string // in place of Due
+	Rule         news.Rule
 	Articles     int
 	Remove       string
 }
@@ -192,7 +193,7 @@ func feedOf(f news.Feed, now time.Time) feedView {
 	case f.Due.IsZero() || !f.Due.After(now):
 		v.DueText = "now"
 	default:
-		v.Due = at(f.Due, now)
+		v.Due, v.Rule = at(f.Due, now), f.Rule
 	}
 	return v
 }

@@ -76,7 +76,7 @@ func TestPages(t *testing.T) {
 			"94%", "Nordlys Wire Copy", "96% of its text is in the original", "Credits the news to Harbour Post: first reported by the Harbour Post",
 			"Full coverage Other stories", "“I steered by the church bell”",
 		}},
-		{"/story/4", 200, []string{"The Northern Ledger Likely original not among your feeds", "Named by the versions below", "Credits a report by The Northern Ledger", "22% of its text is in the longest version"}},
+		{"/story/4", 200, []string{"The Northern Ledger Likely original not among your feeds", "Ledger investigation: <b>mine</b> to shut Named by the versions below", "Credits a report by The Northern Ledger", "22% of its text is in the longest version"}},
 		{"/article/1", 200, []string{"Ingrid Vale, Tom Ashe", "Original 8 versions go back to this article.", "Picture: The ferry on the shoal", "said Per Holt"}},
 		{"/article/20", 200, []string{"Rewrite Goes back to The Northern Ledger", "2 versions Whom it credits", "The text as it is compared"}},
 		{"/search?q=ferry", 200, []string{"7 articles", "Story of Harbour Post, 8 versions", "Follow as topic"}},
@@ -88,7 +88,7 @@ func TestPages(t *testing.T) {
 		{"/topic/Mining", 200, []string{"mine 1 story", "The Northern Ledger", "Remove this topic"}},
 		{"/topic/Unknown", 404, []string{"Not found"}},
 		{"/feeds", 200, []string{
-			"all 6", "unreachable 1", "No connection to capitalherald.example: no such host.", "in 48 min", "never again", "never now 0", "12 min ago",
+			"all 6", "unreachable 1", "No connection to capitalherald.example: no such host.", "in 48 min cache", "never again", "never now 0", "12 min ago",
 		}},
 		{"/feeds?state=not+found", 200, []string{"No feed is in this state"}},
 		{"/feeds?added=1", 200, []string{"https://harbourpost.example/feed.xml is added"}},
