@@ -40,8 +40,8 @@ const (
 	RuleSkipDays   Rule = "skip days"   // <skipDays>
 	RuleRetryAfter Rule = "retry after" // the server said until when it wants to be left alone
 	RuleHost       Rule = "host"        // the same, said about another feed of its host
-	RuleHub        Rule = "hub"         // a hub pushes it: polled to make sure
 	RuleBackOff    Rule = "back-off"    // it failed: the more often, the longer
+	RuleHub        Rule = "hub"         // a hub pushes it
 	RuleGone       Rule = "gone"        // 410: never again
 )
 
@@ -60,8 +60,8 @@ var reasons = map[Rule]string{
 	RuleSkipDays:   "<skipDays>: it asks not to be polled before",
 	RuleRetryAfter: "Retry-After: the server asks to be left alone until then",
 	RuleHost:       "Retry-After: its host, asked for another feed, asks to be left alone until then",
-	RuleHub:        "WebSub: a hub pushes it, so it is polled to make sure and no more",
 	RuleBackOff:    "back-off: it failed, and the more often it does the longer it is left alone",
+	RuleHub:        "a hub pushes it, so it is polled only to make sure",
 	RuleGone:       "410: the publisher has ended it",
 }
 

@@ -17,8 +17,8 @@ import (
 type result struct {
 	poll      news.Poll
 	unchanged bool
-	resting   bool // it was not asked, as its host wants to be left alone
 	pushed    bool // a hub was relied on to push the feed
+	resting   bool // it was not asked, as its host wants to be left alone
 	err       error
 
 	response fetch.Response

@@ -45,9 +45,10 @@ type Options struct {
 	EmbedWait time.Duration // the most that one settling waits for it; 0 means 30s
 	Similar   float64       // the cosine from which it brings two articles into one event; 0 means .8
 
-	FetchSources bool   // read the pages that articles credit by a link
-	Callback     string // the address below which hubs reach Callbacks, with a slash at the end; "" takes no pushes
-	MaxPush      int64  // bytes of what a hub pushes; 0 means 10 MB
+	Callback string // the address below which hubs reach Callbacks, with a slash at the end; "" takes no pushes
+	MaxPush  int64  // bytes of what a hub pushes; 0 means 10 MB
+
+	FetchSources bool // read the pages that articles credit by a link
 }
 
 // Newsroom is the pipeline over one store and one index. Its methods may be called at the same time.
@@ -95,22 +96,20 @@ func New(o Options) *Newsroom {
 
 // Serve polls on schedule, takes what hubs push, settles and indexes until the context ends.
 func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
-	g, gctx := errgroup.WithContext(ctx)
-	g.Go(func() error { return n.servePushes(gctx) })
-	g.Go(func() error { return n.serveSchedule(gctx, schedule) })
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return n.servePushes(ctx) })
 	g.Go(func() error {
-		n.followSources(gctx)
+		return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
+			if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
+				n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
+			}
+		})
+	})
+	g.Go(func() error {
+		n.followSources(ctx)
 		return nil
 	})
 	return g.Wait()
-}
-
-func (n *Newsroom) serveSchedule(ctx context.Context, schedule string) error {
-	return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
-		if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
-			n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
-		}
-	})
 }
 
 // Status counts what is stored and what is still to do.

@@ -37,9 +37,9 @@ type settings struct {
 	embed embed.Options // none without an endpoint
 	wait  time.Duration // for the embeddings
 
-	sources  bool   // pages that articles credit are read
 	callback string // none takes no pushes
 	dir      string // for subscribed; a new one where it is ""
+	sources  bool   // pages that articles credit are read
 }
 
 // open wires a real newsroom over a folder and closes it with the test.

@@ -13,7 +13,6 @@ import (
 	"headwater/internal/discover"
 	"headwater/internal/fetch"
 	"headwater/internal/news"
-	"headwater/internal/poll"
 	"headwater/internal/websub"
 )
 
@@ -131,8 +130,8 @@ func (p *pusher) heard(ctx context.Context, f *news.Feed, r *result) error {
 	}
 	after, err := p.Live(ctx, f.ID)
 	r.pushed = before && after
-	if due := f.Checked.Add(p.room.Pace.Longest()); r.pushed && due.After(f.Due) {
-		f.Due, f.Rule = poll.Skip(due, news.RuleHub, f.Schedule.Skips)
+	if due, rule := p.room.Pace.Longest(f.Checked, f.Schedule.Skips); r.pushed && due.After(f.Due) {
+		f.Due, f.Rule = due, rule
 	}
 	return err
 }
@@ -148,21 +147,18 @@ func (p *pusher) missed(ctx context.Context, r result, t news.Tally) error {
 	return p.Doubt(ctx, r.poll.Feed.ID)
 }
 
-// lost has a feed polled within the interval that holds where nothing is known of it, but no sooner than it asks for.
+// lost has a feed polled as it would be had it just been read, if not sooner.
 func (p *pusher) lost(ctx context.Context, feed int64) error {
 	f, err := p.room.Store.Feed(ctx, feed)
 	if err != nil {
 		return ignoreMissing(err)
 	}
-	due, rule := p.room.Pace.AfterAnswer(p.room.Now(), news.Schedule{})
-	if asked, by := p.room.Pace.AfterAnswer(f.Checked, f.Schedule); asked.After(due) {
-		due, rule = asked, by
-	}
+	due, rule := p.room.Pace.AfterAnswer(p.room.Now(), f.Schedule)
 	return p.room.Store.HurryFeed(ctx, feed, due, rule)
 }
 
 // take reads and stores what a hub pushed as a poll's answer is. What belongs to polls alone stays: the validators, which
-// stand for what the publisher's server gave, and when the feed is asked next. A document that cannot be read changes
+// stand for what the publisher's server gave, and when the feed is asked next, and why. A document that cannot be read changes
 // nothing.
 func (p *pusher) take(ctx context.Context, d websub.Delivery) error {
 	n := p.room
@@ -181,9 +177,8 @@ func (p *pusher) take(ctx context.Context, d websub.Delivery) error {
 	if err != nil {
 		return fmt.Errorf("what the hub pushed cannot be read: %w", err)
 	}
-	got.ETag, got.LastModified, got.Answered, got.Whole = f.ETag, f.LastModified, f.Answered, f.Whole
-	got.Due, got.Rule, got.Schedule = f.Due, f.Rule, f.Schedule
-	polled.Feed = got
+	f.Title, f.Site, f.State, f.Problem, f.Failures, f.Checked = got.Title, got.Site, got.State, got.Problem, got.Failures, got.Checked
+	polled.Feed = f
 	if _, err := n.Store.Collect(ctx, []news.Poll{polled}); err != nil {
 		return err
 	}

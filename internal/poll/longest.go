@@ -1,6 +1,12 @@
 package poll
 
-import "time"
+import (
+	"time"
 
-// Longest gives the time until the next poll of a feed that is asked only to make sure: the longest there is.
-func (p Pace) Longest() time.Duration { return p.within(p.Max) }
+	"headwater/internal/news"
+)
+
+// Longest gives the time of the next poll of a feed that a hub pushes, which is asked only to make sure.
+func (p Pace) Longest(now time.Time, s news.Skips) (time.Time, news.Rule) {
+	return Skip(now.Add(p.within(p.Max)), news.RuleHub, s)
+}
