@@ -58,8 +58,8 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	if i.Content != nil && e.URL == "" {
 		e.URL = safeAddress(join(r.baseFor("content"), i.Content.Src))
 	}
-	if e.URL == "" && isWebAddress(e.GUID) {
-		e.URL = e.GUID
+	if e.URL == "" {
+		e.URL = safeAddress(r.permalink("id", e.GUID))
 	}
 	if i.Source != nil {
 		r.atomSource(&e, i.Source)
@@ -74,7 +74,14 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 // atomText turns what gofeed made of a text into HTML.
 func (r *entryReader) atomText(name, text string) string {
 	f, _ := r.field(name)
-	return f.kind.html(text)
+	if f.kind != base64Kind {
+		return f.kind.html(text)
+	}
+	decoded := decode64(text)
+	if decoded == "" && name != "content" {
+		return text // a title of a media type that nobody knows is text all the same
+	}
+	return decoded
 }
 
 func (r *entryReader) atomTexts(i *atom.Entry, address string) (summary, content string) {

@@ -10,6 +10,7 @@ func (g *guard) openChild(t token) {
 	scope := g.names.declare(t.attrs, false)
 	n := g.names.resolve(t.name)
 	if g.isItem(n) {
+		n.local = g.itemName()
 		g.names.release(scope)
 		g.closeItem()
 		scope = g.names.declare(t.attrs, false)
@@ -143,8 +144,17 @@ func (g *guard) openInExtension(t token) {
 	}
 }
 
+// isItem holds for the items of either format, since feeds mix them.
 func (g *guard) isItem(n name) bool {
-	return n.space == nativeSpace && (n.local == "item" && !g.atom || n.local == "entry" && g.atom)
+	return n.space == nativeSpace && (n.local == "item" || n.local == "entry")
+}
+
+// itemName is what gofeed knows an item as.
+func (g *guard) itemName() string {
+	if g.atom {
+		return "entry"
+	}
+	return "item"
 }
 
 // container returns the innermost element that holds children.

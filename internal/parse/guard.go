@@ -185,6 +185,9 @@ func (g *guard) openRoot(t token) {
 	e.scope = g.names.declare(t.attrs, false)
 	g.ownDefault()
 	e.base = g.baseOf(t.attrs, nil)
+	if local == "channel" && e.base == nil { // CDF
+		e.base = parseBase(attr(t.attrs, "base"))
+	}
 	implied := local == "channel" || local == "item" || local == "entry"
 	if implied {
 		e.written = nil
@@ -211,7 +214,7 @@ func (g *guard) ownDefault() {
 
 // openDropped passes over an element within one that nobody reads. Items are found wherever a feed puts them.
 func (g *guard) openDropped(t token) {
-	if !g.atom && string(t.name) == "item" {
+	if n := strings.ToLower(string(t.name)); n == "item" && !g.atom || n == "entry" && g.atom {
 		g.openChild(t)
 		return
 	}

@@ -103,7 +103,7 @@ func rssNativeChild(local string) role {
 	switch local {
 	case "title", "link", "description", "guid", "category", "enclosure", "source", "encoded":
 		return words
-	case "author", "body", "fullitem", "content", "summary", "pubdate", "issued", "modified", "created", "published", "updated", "date":
+	case "author", "body", "fullitem", "content", "summary", "abstract", "id", "pubdate", "issued", "modified", "created", "published", "updated", "date":
 		return captured
 	}
 	return dropped

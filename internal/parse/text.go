@@ -47,7 +47,7 @@ func kindOf(attrs []attribute) textKind {
 		return htmlKind
 	case isHTML || isXML:
 		return xhtmlKind
-	case strings.HasPrefix(kind, "text/") || !strings.Contains(kind, "/"):
+	case strings.HasPrefix(kind, "text/"), !strings.Contains(kind, "/"):
 		return guessKind
 	}
 	return base64Kind
@@ -57,14 +57,10 @@ func (k textKind) isMarkup() bool  { return k == xhtmlKind }
 func (k textKind) isEscaped() bool { return k != xhtmlKind && k != base64Kind }
 
 func (k textKind) forGofeed() string {
-	switch k {
-	case xhtmlKind:
+	if k == xhtmlKind {
 		return markupType
-	case base64Kind:
-		return ` mode="base64" type="bytes">`
-	default:
-		return escapedType
 	}
+	return escapedType
 }
 
 // html turns a decoded text of that kind into HTML.
