@@ -75,12 +75,15 @@ func (c *cli) parseCommand() *cobra.Command {
 }
 
 func (c *cli) parseOne(ctx context.Context, cfg config.Config, name string) parsedFile {
-	p := parsedFile{File: name, Entries: []parsedEntry{}}
 	data, err := c.readLimited(name, int64(cfg.Fetch.MaxBytes), "fetch.max_bytes")
 	if err != nil {
-		p.Error = err.Error()
-		return p
+		return parsedFile{File: name, Error: err.Error(), Entries: []parsedEntry{}}
 	}
+	return parsedAs(ctx, cfg, name, data)
+}
+
+func parsedAs(ctx context.Context, cfg config.Config, name string, data []byte) parsedFile {
+	p := parsedFile{File: name, Entries: []parsedEntry{}}
 	doc, err := parse.Parse(ctx, data, parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth})
 	if err != nil {
 		p.Error = err.Error()

@@ -47,9 +47,9 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e := news.Entry{
 		Title:     plain(first(r.atomText("title", i.Title), r.x.value("dc", "title"), r.x.media("title"))),
-		GUID:      r.text("id"),
+		GUID:      r.text("id", "guid"),
 		URL:       safeAddress(join(r.baseFor("link"), alternate(i.Links))),
-		Published: r.date("published", "issued", "created", "dcterms:issued", "dcterms:created", "dc:date"),
+		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date"),
 		Updated:   r.date("updated", "modified", "dcterms:modified"),
 		Authors:   tidy(append(people(i.Authors), r.authors()...)),
 		Rights:    plain(first(r.atomText("rights", i.Rights), r.x.value("dc", "rights"), r.x.value("media", "copyright"))),
@@ -86,6 +86,9 @@ func (r *entryReader) atomText(name, text string) string {
 
 func (r *entryReader) atomTexts(i *atom.Entry, address string) (summary, content string) {
 	summary = r.atomText("summary", i.Summary)
+	if summary == "" {
+		summary, _ = r.markup("description")
+	}
 	if summary == "" {
 		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.media("description"))
 	}
@@ -126,7 +129,7 @@ func (r *entryReader) atomSource(e *news.Entry, s *atom.Source) {
 func alternate(links []*atom.Link) string {
 	found := ""
 	for _, l := range links {
-		if l.Rel != "alternate" || l.Href == "" {
+		if !strings.EqualFold(l.Rel, "alternate") || l.Href == "" {
 			continue
 		}
 		if strings.Contains(l.Type, "html") {

@@ -207,6 +207,9 @@ func (g *guard) openRoot(t token) {
 func (g *guard) ownDefault() {
 	for i := range g.names.inForce {
 		if b := &g.names.inForce[i]; b.prefix == "" && g.names.own == "" {
+			if g.atom && b.space == nativeSpace {
+				g.repair("the namespace is not Atom's; the document was read as Atom all the same")
+			}
 			b.space = nativeSpace
 		}
 	}

@@ -123,7 +123,7 @@ func TestDeadline(t *testing.T) {
 }
 
 // sharedDir finds a folder that stands beside the repository, or skips the test.
-func sharedDir(t *testing.T, name string) string {
+func sharedDir(t testing.TB, name string) string {
 	t.Helper()
 	dir, err := os.Getwd()
 	if err != nil {

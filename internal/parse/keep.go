@@ -143,7 +143,7 @@ func atomEntryChild(n name) (role, place) {
 			return container, atomPerson
 		case "title", "link", "category", "summary", "content", "rights":
 			return words, outside
-		case "id", "published", "updated", "issued", "modified", "created":
+		case "id", "published", "updated", "issued", "modified", "created", "guid", "pubdate", "description":
 			return captured, outside
 		}
 	case "dc", "dcterms", "media", "itunes", "feedburner", "content":

@@ -12,11 +12,11 @@ const (
 	maxList     = 500     // authors, categories, enclosures and links of an item, each
 )
 
-// shorten holds entries to the limits, and says whether any text had to be cut for it.
+// shorten holds entries to the limits, and says whether a text or title had to be cut for it.
 func shorten(entries []news.Entry) (cut bool) {
 	for i := range entries {
 		e := &entries[i]
-		cut = cut || len(e.Summary) > maxItemText || len(e.Content) > maxItemText
+		cut = cut || len(e.Summary) > maxItemText || len(e.Content) > maxItemText || len(e.Title) > maxField
 		e.Summary, e.Content = cutAt(e.Summary, maxItemText), cutAt(e.Content, maxItemText)
 		for _, s := range []*string{&e.Title, &e.GUID, &e.Rights, &e.Source.Title} {
 			*s = cutAt(*s, maxField)

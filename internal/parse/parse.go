@@ -80,7 +80,7 @@ func Parse(ctx context.Context, data []byte, o Options) (news.Document, error) {
 		return news.Document{}, stateOf(err, o)
 	}
 	if shorten(parsed.Entries) {
-		repairs = append(repairs, "an item's text over 1 MB was cut")
+		repairs = append(repairs, "an item's text over 1 MB, or title over 16 KB, was cut")
 	}
 	parsed.Title, parsed.Link = cutAt(parsed.Title, maxField), safeAddress(parsed.Link)
 	parsed.Repaired = append(repairs, parsed.Repaired...)

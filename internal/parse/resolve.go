@@ -80,11 +80,17 @@ func hasScheme(address string) bool {
 	return false
 }
 
+// encoded writes what no address may contain (RFC 3986) as browsers send it. Spaces alone stay as they were written.
+var encoded = strings.NewReplacer(" ", "%20", "<", "%3C", ">", "%3E", `"`, "%22", "`", "%60")
+
 // safeAddress gives "" for addresses whose scheme is none that a reader follows: such as run something, or read files.
 func safeAddress(address string) string {
 	address = trimAddress(address)
-	if len(address) > maxField {
+	if len(address) > maxField || strings.Contains(address, "<") && !hasScheme(address) {
 		return ""
+	}
+	if strings.ContainsAny(address, "<>\"`") {
+		address = encoded.Replace(address)
 	}
 	scheme, rest, found := strings.Cut(address, ":")
 	if !found || strings.ContainsAny(scheme, "/?#") {
@@ -92,8 +98,8 @@ func safeAddress(address string) string {
 	}
 	switch strings.ToLower(scheme) {
 	case "http", "https", "ftp", "feed":
-		if strings.TrimLeft(rest, "/") != "" {
-			return address
+		if strings.HasPrefix(rest, "//") && len(rest) > 2 || strings.HasPrefix(rest, "https://") {
+			return address // not feed:javascript:
 		}
 	case "mailto", "magnet", "gemini", "gopher", "news", "irc", "ircs", "xmpp", "tel", "rtsp", "ipfs", "at":
 		return address
