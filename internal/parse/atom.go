@@ -36,7 +36,7 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 		if len(e.Authors) == 0 {
 			e.Authors = authors
 		}
-		if it.cut && e.GUID == "" && e.URL == "" {
+		if it.cut && !worthKeeping(e, doc.Entries) {
 			continue
 		}
 		doc.Entries = append(doc.Entries, e)

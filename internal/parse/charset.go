@@ -180,7 +180,7 @@ func mostlyUTF8(doc []byte) bool {
 		}
 		i += size
 	}
-	return good >= bad
+	return good >= bad || good > 0 && bad < 8 // too few to guess by
 }
 
 func high(doc []byte) int {

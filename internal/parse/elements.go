@@ -13,6 +13,7 @@ func (g *guard) openChild(t token) {
 		n.local = g.itemName()
 		g.names.release(scope)
 		g.closeItem()
+		g.closePerson()
 		scope = g.names.declare(t.attrs, false)
 		if len(g.items) >= g.maxItems {
 			g.incomplete = true
@@ -22,6 +23,9 @@ func (g *guard) openChild(t token) {
 	}
 	parent := g.container()
 	role, place := parent.place.child(n)
+	if role == extension && !isPlainName([]byte(n.local)) {
+		role = dropped
+	}
 	e := open{written: t.name, name: n, role: role, place: place, scope: scope, base: g.baseOf(t.attrs, parent.base)}
 	g.begin(&e, t)
 	g.stack = append(g.stack, e)
@@ -77,9 +81,7 @@ func (g *guard) openInText(t token) {
 	scope := g.names.declare(t.attrs, true)
 	if g.endsLeaf(g.names.resolve(t.name)) {
 		g.names.release(scope)
-		g.repair(fmt.Sprintf("the missing end of <%s> was added", g.stack[g.leaf].name))
-		g.popTo(g.leaf)
-		g.openChild(t)
+		g.openAfterLeaf(t)
 		return
 	}
 	if isVoid(inlineName(t.name, &g.names)) {
@@ -102,6 +104,13 @@ func (g *guard) openInText(t token) {
 	if e.role == inline {
 		g.writeInline(t, false)
 	}
+}
+
+// openAfterLeaf ends the text that is open before an element that cannot stand in it.
+func (g *guard) openAfterLeaf(t token) {
+	g.repair(fmt.Sprintf("the missing end of <%s> was added", g.stack[g.leaf].name))
+	g.popTo(g.leaf)
+	g.openChild(t)
 }
 
 func (g *guard) emptyInline(t token, e open) {
@@ -131,9 +140,15 @@ func (g *guard) endsLeaf(n name) bool {
 // openInExtension keeps media elements in media elements; of others it keeps the text.
 func (g *guard) openInExtension(t token) {
 	scope := g.names.declare(t.attrs, true)
+	n := g.names.resolve(t.name)
+	if g.isItem(n) {
+		g.names.release(scope)
+		g.openAfterLeaf(t)
+		return
+	}
 	top := g.top()
 	e := open{written: t.name, role: unwrapped, scope: scope, base: top.base}
-	if n := g.names.resolve(t.name); n.space == "media" && top.name.space == "media" && g.media < maxMedia {
+	if n.space == "media" && top.name.space == "media" && g.media < maxMedia && isPlainName([]byte(n.local)) {
 		g.media++
 		e.role, e.name = extension, n
 		g.writeOpen(n.String(), t.attrs, e.base)
@@ -174,6 +189,16 @@ func (g *guard) closeItem() {
 			g.repair("the missing end of <" + g.stack[i].name.local + "> was added")
 			g.popTo(i)
 			return
+		}
+	}
+}
+
+// closePerson ends an author or source of the feed's that is open when an item begins.
+func (g *guard) closePerson() {
+	for i := len(g.stack) - 1; i > 0; i-- {
+		if p := g.stack[i].place; p == atomPerson || p == atomSource {
+			g.repair("the missing end of <" + g.stack[i].name.local + "> was added")
+			g.popTo(i)
 		}
 	}
 }

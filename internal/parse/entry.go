@@ -82,6 +82,16 @@ func (r *entryReader) baseFor(name string) *url.URL {
 	return r.docURL
 }
 
+// worthKeeping holds for an item that the end of the document cut off where the next poll can know it again: it has an
+// id or address, or is like the items before in having none.
+func worthKeeping(e news.Entry, before []news.Entry) bool {
+	if e.GUID != "" || e.URL != "" {
+		return true
+	}
+	named := slices.ContainsFunc(before, func(b news.Entry) bool { return b.GUID != "" || b.URL != "" })
+	return !named && (e.Title != "" || e.Summary != "" || e.Content != "" || len(e.Enclosures) > 0)
+}
+
 // permalink is the address that an id is, or "": a web address, a path of the site, or what an xml:base makes one of.
 func (r *entryReader) permalink(name, id string) string {
 	f, _ := r.field(name)

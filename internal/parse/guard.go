@@ -153,15 +153,15 @@ func (g *guard) open(t token) error {
 		g.openRoot(t)
 		return nil
 	}
-	switch g.top().role {
-	case dropped:
+	switch {
+	case g.top().role == dropped:
 		g.openDropped(t)
-	case words, captured, inline:
-		g.openInText(t)
-	case extension, unwrapped:
-		g.openInExtension(t)
-	case container, item:
+	case g.leaf < 0:
 		g.openChild(t)
+	case g.stack[g.leaf].role == extension:
+		g.openInExtension(t)
+	default:
+		g.openInText(t)
 	}
 	return nil
 }

@@ -33,7 +33,7 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 	for _, i := range feed.Items {
 		it := g.item(extensions(i.Extensions))
 		e := it.rssEntry(i)
-		if it.cut && e.GUID == "" && e.URL == "" {
+		if it.cut && !worthKeeping(e, doc.Entries) {
 			continue
 		}
 		doc.Entries = append(doc.Entries, e)
