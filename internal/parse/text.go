@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"html"
 	"strings"
+	"unicode"
 
 	xhtml "golang.org/x/net/html"
 )
@@ -210,15 +211,20 @@ func stripTag(b *strings.Builder, z *xhtml.Tokenizer, raw string, name []byte, a
 		b.WriteByte(' ')
 		return
 	}
-	for attrs && !bytes.ContainsRune(name, ':') {
+	for attrs && isWord(name) {
 		var value []byte
 		if _, value, attrs = z.TagAttr(); len(value) > 0 {
 			return
 		}
 	}
-	if !isHTMLName(name) && !bytes.ContainsRune(name, ':') {
+	if !isHTMLName(name) && isWord(name) {
 		b.WriteString(raw)
 	}
+}
+
+// isWord holds for a name that may be a title's own, without "script+x" and "script\x20x".
+func isWord(name []byte) bool {
+	return !bytes.ContainsFunc(name, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 func isHTMLName(written []byte) bool {
