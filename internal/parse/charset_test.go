@@ -146,3 +146,16 @@ func TestEncodedOnce(t *testing.T) {
 		t.Error("ordinary text was changed")
 	}
 }
+
+// TestWideJSON: JSON in UTF-16 has no byte order mark by its own rules.
+func TestWideJSON(t *testing.T) {
+	for name, order := range map[string]unicode.Endianness{"big": unicode.BigEndian, "little": unicode.LittleEndian} {
+		data, err := unicode.UTF16(order, unicode.IgnoreBOM).NewEncoder().String(`{"version":"https://jsonfeed.org/version/1.1","title":"Zürich","items":[]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc, err := Parse(context.Background(), []byte(data), testOptions()); err != nil || doc.Title != "Zürich" {
+			t.Errorf("%s: title %q, %v", name, doc.Title, err)
+		}
+	}
+}

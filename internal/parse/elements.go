@@ -1,7 +1,9 @@
 package parse
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -23,7 +25,7 @@ func (g *guard) openChild(t token) {
 	}
 	parent := g.container()
 	role, place := parent.place.child(n)
-	if role == extension && !isPlainName([]byte(n.local)) {
+	if role == extension && !isPlainName([]byte(n.local)) || n.String() == "title" && g.titled(parent) {
 		role = dropped
 	}
 	e := open{written: t.name, name: n, role: role, place: place, scope: scope, base: g.baseOf(t.attrs, parent.base)}
@@ -35,6 +37,11 @@ func (g *guard) openChild(t token) {
 	if t.empty {
 		g.pop()
 	}
+}
+
+// titled holds for an item that has a title: gofeed would take the last, and the first is the item's own.
+func (g *guard) titled(parent *open) bool {
+	return parent.role == item && slices.ContainsFunc(g.items[len(g.items)-1].fields, func(f field) bool { return f.name.String() == "title" })
 }
 
 // begin writes the start of an element of a container.
@@ -286,8 +293,9 @@ func (g *guard) endWords(e *open) {
 	if g.atom && e.name.local == "link" {
 		g.addHref(e)
 	}
+	blank := len(bytes.TrimSpace(g.out[e.inner:])) == 0
 	g.writeClose(e.name.String())
-	if e.role == words {
+	if e.role == words && !(blank && e.name.local == "title") {
 		g.addField(e, nil)
 	}
 }
