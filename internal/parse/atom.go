@@ -31,6 +31,9 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 	doc.TTL = ttl("", x)
 	authors := people(feed.Authors)
 	for _, i := range feed.Entries {
+		if ctx.Err() != nil {
+			return news.Document{}, ctx.Err()
+		}
 		it := g.item(extensions(i.Extensions))
 		e := it.atomEntry(i)
 		if len(e.Authors) == 0 {

@@ -31,6 +31,9 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 	doc.Generator = plain(feed.Generator)
 	doc.TTL = ttl(feed.TTL, x)
 	for _, i := range feed.Items {
+		if ctx.Err() != nil {
+			return news.Document{}, ctx.Err()
+		}
 		it := g.item(extensions(i.Extensions))
 		e := it.rssEntry(i)
 		if it.cut && !worthKeeping(e, doc.Entries) {
