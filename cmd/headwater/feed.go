@@ -118,7 +118,7 @@ func (c *cli) feedImport() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
-			data, err := c.readLimited(name, maxList)
+			data, err := c.readLimited(name, maxList, "a list of feeds")
 			if err != nil {
 				return err
 			}

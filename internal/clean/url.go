@@ -30,8 +30,11 @@ func CanonicalURL(raw string) string {
 		u = inner
 	}
 	host := foldHost(u)
+	if host == "" || host[0] == ':' { // "http://.:80"
+		return ""
+	}
 	path := foldPath(u.EscapedPath())
-	query := foldQuery(u.RawQuery)
+	query := foldQuery(strings.ReplaceAll(strings.TrimSpace(u.RawQuery), " ", "%20"))
 	if query != "" {
 		query = "?" + query
 	}
@@ -39,7 +42,7 @@ func CanonicalURL(raw string) string {
 }
 
 func foldHost(u *url.URL) string {
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	host := strings.TrimRight(strings.ToLower(u.Hostname()), ".")
 	for {
 		label, rest, _ := strings.Cut(host, ".")
 		if label != "www" && label != "m" && label != "mobile" && label != "amp" || !strings.Contains(rest, ".") {

@@ -110,7 +110,7 @@ func rssNativeChild(local string) role {
 	switch local {
 	case "title", "link", "description", "guid", "category", "enclosure", "source", "encoded":
 		return words
-	case "author", "body", "fullitem", "content", "summary", "pubdate", "issued", "modified", "created", "published", "updated", "date":
+	case "author", "body", "fullitem", "content", "summary", "abstract", "id", "pubdate", "issued", "modified", "created", "published", "updated", "date":
 		return captured
 	}
 	return dropped
@@ -150,7 +150,7 @@ func atomEntryChild(n name) (role, place) {
 			return container, atomPerson
 		case "title", "link", "category", "summary", "content", "rights":
 			return words, outside
-		case "id", "published", "updated", "issued", "modified", "created":
+		case "id", "published", "updated", "issued", "modified", "created", "guid", "pubdate", "description":
 			return captured, outside
 		}
 	case "dc", "dcterms", "media", "itunes", "feedburner", "content":
