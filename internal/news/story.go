@@ -77,6 +77,7 @@ type Origin struct {
 	Level      string  // LevelOriginal, LevelLikely or LevelEarliest
 	Confidence float64 // 0 to 1
 	Evidence   []Evidence
+	Followed   bool  // only named, and yet a feed of ours is that outlet's: none of its articles was matched. Set by newsroom
 	Scoop      Scoop // who had the news first, where that is not the outlet that wrote the text; else zero
 }
 

@@ -70,6 +70,8 @@ type Newsroom struct {
 
 	push *pusher // nil without Callback
 
+	followed followed
+
 	outage sync.Mutex
 	lost   map[string]bool // addresses that could not be reached since one last could
 	dark   bool            // they are so many that the log has said so

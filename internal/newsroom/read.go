@@ -17,7 +17,11 @@ const searchDepth = 2000
 
 // Stories lists stories.
 func (n *Newsroom) Stories(ctx context.Context, l news.StoryList) ([]news.Story, error) {
-	return n.Store.Stories(ctx, l)
+	all, err := n.Store.Stories(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return all, n.mark(ctx, all)
 }
 
 // CountStories counts what Stories gives without Limit and Offset.
@@ -27,7 +31,8 @@ func (n *Newsroom) CountStories(ctx context.Context, l news.StoryList) (int, err
 
 // Story gives a story with its members. An id that was merged away gives the story that took its place.
 func (n *Newsroom) Story(ctx context.Context, id int64) (news.Story, error) {
-	return n.Store.Story(ctx, id)
+	s, err := n.Store.Story(ctx, id)
+	return n.marked(ctx, s, err)
 }
 
 // StoryOf gives the story that an article is in, or news.ErrNotFound while it is not settled.
@@ -40,7 +45,7 @@ func (n *Newsroom) StoryOf(ctx context.Context, article int64) (news.Story, erro
 	if !ok {
 		return news.Story{}, fmt.Errorf("story of article %d: %w", article, news.ErrNotFound)
 	}
-	return n.Store.Story(ctx, id)
+	return n.Story(ctx, id)
 }
 
 // Article gives a whole article.
@@ -127,7 +132,7 @@ func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offs
 	if len(page) == 0 {
 		return nil, len(ids), nil
 	}
-	stories, err := n.Store.Stories(ctx, news.StoryList{IDs: page, Limit: len(page)})
+	stories, err := n.Stories(ctx, news.StoryList{IDs: page, Limit: len(page)})
 	return stories, len(ids), err
 }
 
@@ -228,7 +233,7 @@ func (n *Newsroom) AllStories(ctx context.Context, topic, query string, limit in
 	case query != "":
 		stories, _, err = n.searchStories(ctx, news.Search{Query: query, Limit: searchDepth, Newest: true}, limit, 0)
 	default:
-		return n.Store.Stories(ctx, news.StoryList{Limit: limit, Newest: true})
+		return n.Stories(ctx, news.StoryList{Limit: limit, Newest: true})
 	}
 	slices.SortStableFunc(stories, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
 	return stories, err
