@@ -88,7 +88,7 @@ func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Regi
 		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
 		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Batch: cfg.Index.Batch,
 		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, Similar: cfg.Embeddings.Threshold,
-		FetchSources: cfg.Origin.FetchSources,
+		FetchSources: cfg.Origin.FetchSources, PictureBytes: int64(cfg.Media.MaxBytes),
 	}
 }
 

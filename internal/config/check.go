@@ -51,6 +51,8 @@ func checkText(key, text string) error {
 		return oneOf(text, "debug", "info", "warn", "error")
 	case "log.format":
 		return oneOf(text, "text", "json")
+	case "media.images":
+		return oneOf(text, "proxy", "direct", "hide")
 	case "title", "lists", "outlets.name", "outlets.aliases":
 		return checkFilled(text)
 	}

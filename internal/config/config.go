@@ -33,6 +33,7 @@ type Config struct {
 	Embeddings Embeddings `yaml:"embeddings"`
 	Origin     Origin     `yaml:"origin"`
 	Index      Index      `yaml:"index"`
+	Media      Media      `yaml:"media"`
 	Outlets    []Outlet   `yaml:"outlets"`
 	Log        Log        `yaml:"log"`
 
@@ -121,6 +122,14 @@ type Origin struct {
 type Index struct {
 	// Batch is how many articles go into one write.
 	Batch int `yaml:"batch"`
+}
+
+// Media says how pictures in articles are shown.
+type Media struct {
+	// Images is proxy, direct or hide.
+	Images string `yaml:"images"`
+	// MaxBytes is the largest picture that is passed on.
+	MaxBytes Size `yaml:"max_bytes"`
 }
 
 // Outlet adds to the registry of outlets, or mends the entry of that name.

@@ -52,6 +52,7 @@ type Client struct {
 	opt       Options
 	transport *http.Transport
 	gate      *gate
+	pictures  *gate // lets readers' browsers have several at once
 	robots    *robots
 	large     chan struct{} // an element for each large body that is being read
 }
@@ -108,7 +109,7 @@ func New(o Options) (*Client, error) {
 		MaxResponseHeaderBytes: maxHeaderBytes,
 	}
 	return &Client{
-		opt: o, transport: transport, gate: newGate(o.PerHost, o.Pause), robots: newRobots(o.UserAgent), large: make(chan struct{}, largeBodies),
+		opt: o, transport: transport, gate: newGate(o.PerHost, o.Pause), pictures: newGate(pictureAHost, 0), robots: newRobots(o.UserAgent), large: make(chan struct{}, largeBodies),
 	}, nil
 }
 

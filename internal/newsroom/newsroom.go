@@ -45,6 +45,8 @@ type Options struct {
 	Similar   float64       // the cosine from which it brings two articles into one event; 0 means .8
 
 	FetchSources bool // read the pages that articles credit by a link
+
+	PictureBytes int64 // the largest picture that is passed on to a reader; 0 means as much as Fetch reads
 }
 
 // Newsroom is the pipeline over one store and one index. Its methods may be called at the same time.
