@@ -22,12 +22,12 @@ import (
 func (c *cli) feedCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "feed",
-		Short:   "Add, list, remove, check, import and export feeds",
+		Short:   "Add, list, set, remove, check, import and export feeds",
 		Example: "  headwater feed add https://www.theguardian.com/world/rss --folder World\n  headwater feed list",
 		Args:    cobra.NoArgs,
 		RunE:    needsSubcommand,
 	}
-	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedRemove(), c.feedCheck(), c.feedImport(), c.feedExport())
+	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedSet(), c.feedRemove(), c.feedCheck(), c.feedImport(), c.feedExport())
 	return cmd
 }
 
@@ -37,7 +37,7 @@ func needsSubcommand(cmd *cobra.Command, _ []string) error {
 }
 
 func (c *cli) feedAdd() *cobra.Command {
-	var title, folder string
+	var title, folder, full string
 	cmd := &cobra.Command{
 		Use:     "add URL...",
 		Short:   "Subscribe to feeds",
@@ -49,9 +49,12 @@ func (c *cli) feedAdd() *cobra.Command {
 					return err
 				}
 			}
+			if err := checkFullText(full); err != nil {
+				return err
+			}
 			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
 				for _, u := range args {
-					f, err := a.AddFeed(cmd.Context(), news.Feed{URL: u, Title: title, Folder: folder})
+					f, err := a.AddFeed(cmd.Context(), news.Feed{URL: u, Title: title, Folder: folder, FullText: full})
 					if errors.Is(err, news.ErrExists) {
 						return fmt.Errorf("%s is among the feeds already", u)
 					}
@@ -66,6 +69,7 @@ func (c *cli) feedAdd() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&title, "title", "", "call it `NAME` instead of what it calls itself")
 	cmd.Flags().StringVar(&folder, "folder", "", "put it into the folder `NAME`")
+	cmd.Flags().StringVar(&full, "full-text", "", fullTextUsage)
 	return cmd
 }
 
@@ -209,7 +213,7 @@ func (c *cli) feedExport() *cobra.Command {
 				}
 				list := opml.List{Title: r.cfg.Title}
 				for _, f := range all {
-					list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder})
+					list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder, FullText: f.FullText})
 				}
 				if len(args) == 0 || args[0] == "-" {
 					return opml.Write(c.stdout, list)

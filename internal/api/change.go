@@ -127,6 +127,8 @@ type newFeed struct {
 		URL    string `json:"url" minLength:"1" maxLength:"2000" example:"https://feeds.example/world.xml" doc:"its address, http or https"`
 		Title  string `json:"title,omitempty" maxLength:"300" doc:"what to call it; empty is what it calls itself"`
 		Folder string `json:"folder,omitempty" maxLength:"300" doc:"the folder to put it into, or empty"`
+
+		FullText string `json:"full_text,omitempty" enum:"auto,always,never" doc:"whether the pages of its items are read; left out, as the settings say"`
 	}
 }
 
@@ -135,7 +137,7 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, invalid("body.url", q.Body.URL, "expected a feed's address such as https://example.org/feed.xml")
 	}
-	f, err := s.room.AddFeed(ctx, news.Feed{URL: q.Body.URL, Title: q.Body.Title, Folder: q.Body.Folder})
+	f, err := s.room.AddFeed(ctx, news.Feed{URL: q.Body.URL, Title: q.Body.Title, Folder: q.Body.Folder, FullText: q.Body.FullText})
 	if errors.Is(err, news.ErrExists) {
 		return nil, huma.Error409Conflict(fmt.Sprintf("%s is among the feeds already, as %s", q.Body.URL, feedPath(f)))
 	}

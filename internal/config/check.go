@@ -51,6 +51,8 @@ func checkText(key, text string) error {
 		return oneOf(text, "debug", "info", "warn", "error")
 	case "log.format":
 		return oneOf(text, "text", "json")
+	case "fulltext.mode":
+		return oneOf(text, "auto", "always", "never")
 	case "media.images":
 		return oneOf(text, "proxy", "direct", "hide")
 	case "title", "lists", "outlets.name", "outlets.aliases":
@@ -72,6 +74,8 @@ func checkNumber(key string, n int) error {
 		return within(n, 10, 1000)
 	case "index.batch":
 		return within(n, 1, 10_000)
+	case "fulltext.per_host":
+		return within(n, 1, 1000)
 	case "embeddings.batch":
 		return within(n, 1, 1000)
 	}

@@ -38,6 +38,9 @@ type settings struct {
 	wait  time.Duration // for the embeddings
 
 	sources bool // pages that articles credit are read
+
+	fullText string // whether the pages of items are read
+	perHost  int    // of those, an hour
 }
 
 // open wires a real newsroom over a folder and closes it with the test.
@@ -69,7 +72,7 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 		embedder = embed.New(s.embed, client)
 	}
 	return newsroom.New(newsroom.Options{
-		Embed: embedder, EmbedWait: s.wait, FetchSources: s.sources,
+		Embed: embedder, EmbedWait: s.wait, FetchSources: s.sources, FullText: s.fullText, FullTextPerHost: s.perHost,
 		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},
