@@ -59,7 +59,6 @@ func (c *Client) Picture(ctx context.Context, r Request) (news.Picture, error) {
 
 // openPicture follows redirects to an answer. The caller calls release, also after an error, when it has read the body.
 func (c *Client) openPicture(ctx context.Context, address *url.URL, r Request) (resp *http.Response, at *url.URL, release func(), err error) {
-	release = func() {}
 	for range maxRedirects + 1 {
 		address.User = nil // what an article holds logs in nowhere
 		if release, err = c.pictures.enter(ctx, strings.ToLower(address.Hostname())); err != nil {
