@@ -89,7 +89,8 @@ func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Regi
 		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Rest(), Window: cfg.Group.Window, Batch: cfg.Index.Batch,
 		Callback: callback(cfg), MaxPush: int64(cfg.Fetch.MaxBytes),
 		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, Similar: cfg.Embeddings.Threshold,
-		FetchSources: cfg.Origin.FetchSources,
+		FetchSources: cfg.Origin.FetchSources, PictureBytes: int64(cfg.Media.MaxBytes),
+		FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,
 	}
 }
 
@@ -245,7 +246,7 @@ func (a *app) addAll(ctx context.Context, list opml.List, progress func(done, to
 	for part := range slices.Chunk(list.Feeds, chunk) {
 		feeds := make([]news.Feed, 0, len(part))
 		for _, o := range part {
-			feeds = append(feeds, news.Feed{URL: o.URL, Title: o.Title, Site: o.Site, Folder: o.Folder})
+			feeds = append(feeds, news.Feed{URL: o.URL, Title: o.Title, Site: o.Site, Folder: o.Folder, FullText: o.FullText})
 		}
 		fresh, err := a.AddFeeds(ctx, feeds)
 		if err != nil {

@@ -21,12 +21,12 @@ import (
 func (c *cli) feedCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "feed",
-		Short:   "Add, list, remove, check, import and export feeds",
+		Short:   "Add, list, set, remove, check, import and export feeds",
 		Example: "  headwater feed add https://www.theguardian.com/world --folder World\n  headwater feed list",
 		Args:    cobra.NoArgs,
 		RunE:    needsSubcommand,
 	}
-	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedRemove(), c.feedCheck(), c.feedImport(), c.feedExport())
+	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedSet(), c.feedRemove(), c.feedCheck(), c.feedImport(), c.feedExport())
 	return cmd
 }
 
@@ -167,7 +167,7 @@ func (c *cli) feedExport() *cobra.Command {
 				}
 				list := opml.List{Title: r.cfg.Title}
 				for _, f := range all {
-					list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder})
+					list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder, FullText: f.FullText})
 				}
 				if len(args) == 0 || args[0] == "-" {
 					return opml.Write(c.stdout, list)

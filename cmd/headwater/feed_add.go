@@ -29,6 +29,7 @@ import (
 // additions are the flags of feed add.
 type additions struct {
 	title, folder    string
+	full             string // whether the pages of its items are read
 	asIs, first, all bool
 }
 
@@ -63,6 +64,9 @@ func (c *cli) feedAdd() *cobra.Command {
 					return err
 				}
 			}
+			if err := checkFullText(o.full); err != nil {
+				return err
+			}
 			if o.first && o.all {
 				return usagef("--first or --all, not both")
 			}
@@ -75,6 +79,7 @@ func (c *cli) feedAdd() *cobra.Command {
 	f := cmd.Flags()
 	f.StringVar(&o.title, "title", "", "call it `NAME` instead of what it calls itself")
 	f.StringVar(&o.folder, "folder", "", "put it into the folder `NAME`")
+	f.StringVar(&o.full, "full-text", "", fullTextUsage)
 	f.BoolVar(&o.first, "first", false, "take the likeliest of several feeds")
 	f.BoolVar(&o.all, "all", false, "take all of several feeds")
 	f.BoolVar(&o.asIs, "no-discover", false, "add the address as it is, and ask nobody")
@@ -95,7 +100,7 @@ func (c *cli) addAsIs(ctx context.Context, a *app, addresses []string, o additio
 	out := added{Choices: []choice{}, Added: []view.Feed{}}
 	var failed error
 	for _, u := range addresses {
-		f, err := a.AddFeed(ctx, news.Feed{URL: u, Title: o.title, Folder: o.folder})
+		f, err := a.AddFeed(ctx, news.Feed{URL: u, Title: o.title, Folder: o.folder, FullText: o.full})
 		if errors.Is(err, news.ErrExists) {
 			err = alreadyAdded(u, f)
 		}

@@ -15,6 +15,9 @@ import (
 // sourcesBudget is how long poll reads the pages that new articles name as their sources; what is left waits for the next.
 const sourcesBudget = 20 * time.Second
 
+// pagesBudget is how long poll reads the pages of items that are cut short.
+const pagesBudget = 20 * time.Second
+
 func (c *cli) pollCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
@@ -27,7 +30,7 @@ func (c *cli) pollCommand() *cobra.Command {
 					return err
 				}
 				bars := c.progress()
-				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{Force: force, URLs: args, Sources: sourcesBudget, Progress: bars.step})
+				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{Force: force, URLs: args, Sources: sourcesBudget, Pages: pagesBudget, Progress: bars.step})
 				bars.end()
 				if err != nil {
 					return err

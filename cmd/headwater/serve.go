@@ -84,8 +84,13 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	key, err := a.PictureKey(ctx)
+	if err != nil {
+		return nil, err
+	}
 	pages := web.New(web.Options{
 		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, InstanceID: site.Instance, CheckQuery: index.Validate, Logger: a.log,
+		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})
 	apis, err := api.New(api.Options{Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, Logger: a.log})
 	if err != nil {

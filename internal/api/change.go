@@ -128,6 +128,8 @@ type newFeed struct {
 		Title  string `json:"title,omitempty" maxLength:"300" doc:"what to call it; empty is what it calls itself"`
 		Folder string `json:"folder,omitempty" maxLength:"300" doc:"the folder to put it into, or empty"`
 		AsIs   bool   `json:"as_is,omitempty" doc:"add the address as it is, without looking for a feed there"`
+
+		FullText string `json:"full_text,omitempty" enum:"auto,always,never" doc:"whether the pages of its items are read; left out, as the settings say"`
 	}
 }
 
@@ -140,7 +142,7 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.room.AddFeed(ctx, news.Feed{URL: address, Title: q.Body.Title, Folder: q.Body.Folder})
+	f, err := s.room.AddFeed(ctx, news.Feed{URL: address, Title: q.Body.Title, Folder: q.Body.Folder, FullText: q.Body.FullText})
 	if errors.Is(err, news.ErrExists) {
 		return nil, huma.Error409Conflict(fmt.Sprintf("%s is among the feeds already, as %s", q.Body.URL, feedPath(f)))
 	}

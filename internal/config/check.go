@@ -52,6 +52,10 @@ func checkText(key, text string) error {
 		return oneOf(text, "debug", "info", "warn", "error")
 	case "log.format":
 		return oneOf(text, "text", "json")
+	case "fulltext.mode":
+		return oneOf(text, "auto", "always", "never")
+	case "media.images":
+		return oneOf(text, "proxy", "direct", "hide")
 	case "title", "lists", "outlets.name", "outlets.aliases":
 		return checkFilled(text)
 	}
@@ -71,6 +75,8 @@ func checkNumber(key string, n int) error {
 		return within(n, 10, 1000)
 	case "index.batch":
 		return within(n, 1, 10_000)
+	case "fulltext.per_host":
+		return within(n, 1, 1000)
 	case "embeddings.batch":
 		return within(n, 1, 1000)
 	}

@@ -35,6 +35,8 @@ type Config struct {
 	Embeddings Embeddings `yaml:"embeddings"`
 	Origin     Origin     `yaml:"origin"`
 	Index      Index      `yaml:"index"`
+	FullText   FullText   `yaml:"fulltext"`
+	Media      Media      `yaml:"media"`
 	Outlets    []Outlet   `yaml:"outlets"`
 	Log        Log        `yaml:"log"`
 
@@ -147,6 +149,22 @@ type Origin struct {
 type Index struct {
 	// Batch is how many articles go into one write.
 	Batch int `yaml:"batch"`
+}
+
+// FullText says whether the pages of items are read for their text.
+type FullText struct {
+	// Mode is auto, always or never, for feeds that have none of their own.
+	Mode string `yaml:"mode"`
+	// PerHost is how many pages one host is asked for in an hour.
+	PerHost int `yaml:"per_host"`
+}
+
+// Media says how pictures in articles are shown.
+type Media struct {
+	// Images is proxy, direct or hide.
+	Images string `yaml:"images"`
+	// MaxBytes is the largest picture that is passed on.
+	MaxBytes Size `yaml:"max_bytes"`
 }
 
 // Outlet adds to the registry of outlets, or mends the entry of that name.

@@ -31,6 +31,8 @@ func TestDefault(t *testing.T) {
 		Embeddings: Embeddings{Timeout: 30 * time.Second, Batch: 32, Threshold: .8},
 		Origin:     Origin{FetchSources: true},
 		Index:      Index{Batch: 500},
+		FullText:   FullText{Mode: "auto", PerHost: 20},
+		Media:      Media{Images: "proxy", MaxBytes: 10_000_000},
 		Outlets:    []Outlet{},
 		Log:        Log{Level: "info", Format: "text"},
 	}

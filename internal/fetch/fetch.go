@@ -62,6 +62,7 @@ type Client struct {
 	transport *http.Transport
 	guardian  *ssrf.Guardian
 	gate      *gate
+	pictures  *gate // lets readers' browsers have several at once
 	robots    *robots
 	large     chan struct{} // an element for each large body that is being read
 
@@ -115,7 +116,8 @@ func New(o Options) (*Client, error) {
 	}
 	return &Client{
 		opt: o, transport: newTransport(o, guardian), guardian: guardian, gate: newGate(o.PerHost, o.Pause),
-		robots: newRobots(o.UserAgent), large: make(chan struct{}, largeBodies), rests: map[string]time.Time{},
+		pictures: newGate(pictureAHost, 0),
+		robots:   newRobots(o.UserAgent), large: make(chan struct{}, largeBodies), rests: map[string]time.Time{},
 	}, nil
 }
 

@@ -46,6 +46,9 @@ type Feed struct {
 	Site   string // the home page that the feed links to, or ""
 	Folder string // the OPML folder, or ""
 	Added  time.Time
+	// FullText says whether the pages of its items are read for their text: auto, always, never, or "" for what the
+	// settings say.
+	FullText string
 
 	ETag         string    // exactly as the server gave it
 	LastModified string    // exactly as the server gave it

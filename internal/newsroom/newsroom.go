@@ -49,6 +49,11 @@ type Options struct {
 	MaxPush  int64  // bytes of what a hub pushes; 0 means 10 MB
 
 	FetchSources bool // read the pages that articles credit by a link
+
+	FullText        string // whether the pages of items are read where their feed does not say: auto, always or never; "" is never
+	FullTextPerHost int    // how many of them of one host an hour; 0 means 20
+
+	PictureBytes int64 // the largest picture that is passed on to a reader; 0 means as much as Fetch reads
 }
 
 // Newsroom is the pipeline over one store and one index. Its methods may be called at the same time.
@@ -72,6 +77,9 @@ type Newsroom struct {
 
 	followed followed
 
+	queueing sync.Mutex
+	whole    map[int64]bool // feeds that were seen to give whole texts, by id
+
 	outage sync.Mutex
 	lost   map[string]bool // addresses that could not be reached since one last could
 	dark   bool            // they are so many that the log has said so
@@ -87,6 +95,7 @@ func New(o Options) *Newsroom {
 		cleaner: clean.New(clean.Options{Outlets: o.Outlets}),
 		reader:  origin.NewReader(o.Outlets),
 		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
+		whole:   map[int64]bool{},
 		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 	}
 	if o.Embed != nil {
@@ -111,6 +120,10 @@ func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 		n.followSources(ctx)
 		return nil
 	})
+	g.Go(func() error {
+		n.followPages(ctx)
+		return nil
+	})
 	return g.Wait()
 }
 
@@ -128,4 +141,9 @@ func (n *Newsroom) Status(ctx context.Context) (news.Status, error) {
 	}
 	s.Unindexed, err = n.Store.CountAfter(ctx, mark)
 	return s, err
+}
+
+// SetFullText says whether the pages of a feed's items are read: auto, always, never, or "" for what the settings say.
+func (n *Newsroom) SetFullText(ctx context.Context, feed int64, mode string) error {
+	return n.Store.SetFullText(ctx, feed, mode)
 }

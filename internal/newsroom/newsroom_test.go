@@ -40,6 +40,9 @@ type settings struct {
 	callback string // none takes no pushes
 	dir      string // for subscribed; a new one where it is ""
 	sources  bool   // pages that articles credit are read
+
+	fullText string // whether the pages of items are read
+	perHost  int    // of those, an hour
 }
 
 // open wires a real newsroom over a folder and closes it with the test.
@@ -72,6 +75,7 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 	}
 	return newsroom.New(newsroom.Options{
 		Embed: embedder, EmbedWait: s.wait, FetchSources: s.sources, Callback: s.callback,
+		FullText: s.fullText, FullTextPerHost: s.perHost,
 		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},

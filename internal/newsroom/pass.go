@@ -21,6 +21,7 @@ type PassOptions struct {
 	SettleEvery time.Duration                       // settle while feeds are still coming in; 0 only when all are in
 	Sources     time.Duration                       // how long pages that articles credit may be read for, when all is settled; 0 is not at all
 	Turn        time.Duration                       // how long the due feeds of one host may take, by the pauses between; the rest stays due. 0 takes all
+	Pages       time.Duration                       // how long the pages of items that are cut short may be read for; 0 is not at all
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
@@ -37,6 +38,7 @@ type Summary struct {
 	Settled   int            `json:"settled"` // articles
 	Indexed   int            `json:"indexed"`
 	Sources   int            `json:"sources"` // pages that articles credit, asked for
+	Pages     int            `json:"pages"`   // of items that are cut short, asked for
 	Problems  []Problem      `json:"problems"`
 	States    map[string]int `json:"states"` // feeds by how their poll ended
 	Took      time.Duration  `json:"took_ns"`
@@ -74,6 +76,11 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if err != nil {
 		return sum, err
 	}
+	if o.Pages > 0 {
+		if err := n.readPagesOf(ctx, &sum, o.Pages); err != nil {
+			return sum, err
+		}
+	}
 	if o.Sources > 0 {
 		if sum.Sources, err = n.ReadSources(ctx, o.Sources); err != nil {
 			return sum, err
@@ -83,6 +90,16 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	sum.Indexed += indexed
 	sum.Took = n.Now().Sub(began)
 	return sum, err
+}
+
+// readPagesOf reads pages and settles what they revise.
+func (n *Newsroom) readPagesOf(ctx context.Context, sum *Summary, budget time.Duration) (err error) {
+	if sum.Pages, err = n.ReadPages(ctx, budget); err != nil || sum.Pages == 0 {
+		return err
+	}
+	settled, err := n.Settle(ctx, nil)
+	sum.Settled += settled
+	return err
 }
 
 // due gives the feeds to ask.

@@ -1,7 +1,13 @@
 package web_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,7 +21,22 @@ import (
 )
 
 func handler(f *fake) http.Handler {
+	return showing(f, web.Pictures{Mode: web.PicturesProxy, Key: []byte("a key of the tests"), Fetch: onePicture})
+}
+
+// onePicture is whatever picture is asked for: a red dot.
+func onePicture(context.Context, string, string, string) (news.Picture, error) {
+	var dot bytes.Buffer
+	img := image.NewRGBA(image.Rect(0, 0, 1, 1))
+	img.Set(0, 0, color.RGBA{R: 255, A: 255})
+	err := png.Encode(&dot, img)
+	return news.Picture{Type: "image/png", Length: int64(dot.Len()), Body: io.NopCloser(&dot)}, err
+}
+
+// showing is handler with another way to show pictures.
+func showing(f *fake, p web.Pictures) http.Handler {
 	return web.New(web.Options{
+		Pictures: p,
 		Newsroom: f, PublicURL: "http://news.example", InstanceID: "test", Now: func() time.Time { return now },
 		CheckQuery: func(q string) error {
 			if strings.Count(q, `"`)%2 == 1 {
@@ -77,7 +98,7 @@ func TestPages(t *testing.T) {
 			"Full coverage Other stories", "“I steered by the church bell”",
 		}},
 		{"/story/4", 200, []string{"The Northern Ledger Likely original not among your feeds", "Ledger investigation: <b>mine</b> to shut Named by the versions below", "Credits a report by The Northern Ledger", "22% of its text is in the longest version"}},
-		{"/article/1", 200, []string{"Ingrid Vale, Tom Ashe", "Original 8 versions go back to this article.", "Picture: The ferry on the shoal", "said Per Holt"}},
+		{"/article/1", 200, []string{"Ingrid Vale, Tom Ashe", "Original 8 versions go back to this article.", "said Per Holt"}},
 		{"/article/20", 200, []string{"Rewrite Goes back to The Northern Ledger", "2 versions Whom it credits", "The text as it is compared"}},
 		{"/search?q=ferry", 200, []string{"7 articles", "Story of Harbour Post, 8 versions", "Follow as topic"}},
 		{"/search?q=nosuchword", 200, []string{"0 articles", "Nothing matches"}},
