@@ -96,8 +96,10 @@ func servePress(ctx context.Context, h http.Handler) (address string, stop func(
 
 // demoConfig knows the invented outlets and may fetch from loopback.
 func demoConfig(cfg config.Config, press *demo.Press) config.Config {
+	cfg.Fetch.PerHost = 0 // its publishers are this process
 	cfg.Fetch.AllowPrivate = append(cfg.Fetch.AllowPrivate, netip.MustParsePrefix("127.0.0.0/8"))
 	cfg.Title = "Headwater demo"
+	cfg.Origin.FetchSources, cfg.FullText.Mode = false, newsroom.FullTextNever // the invented outlets have no pages, and the demo asks nobody else
 	for _, o := range press.Outlets() {
 		cfg.Outlets = append(cfg.Outlets, config.Outlet{Name: o.Name, Domain: o.Domain, Aliases: append(o.Aliases, o.Signs...), Agency: o.Agency})
 	}

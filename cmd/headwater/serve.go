@@ -85,8 +85,13 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	key, err := a.PictureKey(ctx)
+	if err != nil {
+		return nil, err
+	}
 	pages := web.New(web.Options{
 		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, InstanceID: site.Instance, CheckQuery: index.Validate, Logger: a.log,
+		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})
 	apis, err := api.New(api.Options{Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, Logger: a.log})
 	if err != nil {
@@ -95,6 +100,9 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 	mux := http.NewServeMux()
 	for _, p := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
 		mux.Handle(p, apis)
+	}
+	if callbacks := a.Callbacks(); callbacks != nil {
+		mux.Handle(callbackPath+"{id}", callbacks)
 	}
 	mux.Handle("/", pages)
 	readers := greader.New(greader.Options{Newsroom: a.Newsroom, Title: a.cfg.Title, Logger: a.log})
