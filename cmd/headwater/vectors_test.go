@@ -197,8 +197,8 @@ func addressIn(address string) []string {
 
 var (
 	safeTags = words(`p br hr b strong i em u s del ins small sub sup mark q cite code kbd pre abbr blockquote ul ol li dl dt dd h1 h2 h3 h4 h5 h6
-		table thead tbody tfoot tr td th caption figure figcaption time ruby rt rp a`)
-	safeAttrs = words("href rel target dir colspan rowspan")
+		table thead tbody tfoot tr td th caption figure figcaption time ruby rt rp a img`)
+	safeAttrs = words("href rel target dir colspan rowspan src alt width height")
 )
 
 func words(list string) map[string]bool {
@@ -215,7 +215,10 @@ func unsafeHTML(text string) (found []string) {
 			found = append(found, tag.String())
 		}
 		for _, a := range tag.Attr {
-			if u, err := url.Parse(a.Val); !safeAttrs[a.Key] || a.Key == "href" && (err != nil || u.Scheme != "http" && u.Scheme != "https") {
+			if a.Key == "src" && tag.Data != "img" {
+				found = append(found, tag.String())
+			}
+			if u, err := url.Parse(a.Val); !safeAttrs[a.Key] || (a.Key == "href" || a.Key == "src") && (err != nil || u.Scheme != "http" && u.Scheme != "https") {
 				found = append(found, fmt.Sprintf("%s=%q", a.Key, a.Val))
 			}
 		}
