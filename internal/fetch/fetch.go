@@ -35,7 +35,8 @@ type Options struct {
 	AllowPrivate []netip.Prefix
 	// PerHost is how many requests may run at once to one host. Zero means no limit.
 	PerHost int
-	// Pause is how long after a request the next one to the same host waits. Zero means none.
+	// Pause is how long after a request the next one to the same host waits, but for hosts in AllowPrivate. Zero means
+	// none.
 	Pause time.Duration
 	// Proxy is asked to make every request: http, https, socks5 or socks5h. Nil is none; the environment's are ignored.
 	Proxy *url.URL
@@ -114,8 +115,10 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	places := newGate(o.PerHost, o.Pause)
+	places.own = o.own
 	return &Client{
-		opt: o, transport: newTransport(o, guardian), guardian: guardian, gate: newGate(o.PerHost, o.Pause),
+		opt: o, transport: newTransport(o, guardian), guardian: guardian, gate: places,
 		pictures: newGate(pictureAHost, 0),
 		robots:   newRobots(o.UserAgent), large: make(chan struct{}, largeBodies), rests: map[string]time.Time{},
 	}, nil

@@ -11,6 +11,7 @@ import (
 type gate struct {
 	limit int
 	pause time.Duration
+	own   func(host string) bool // hosts without a pause; nil is none
 
 	mu    sync.Mutex
 	hosts map[string]*lane
@@ -20,7 +21,8 @@ type gate struct {
 type lane struct {
 	users int           // requests that run or wait
 	slots chan struct{} // one element a running request; nil without a limit
-	free  time.Time     // when the next request may start
+	pause time.Duration
+	free  time.Time // when the next request may start
 }
 
 func newGate(limit int, pause time.Duration) *gate {
@@ -60,7 +62,7 @@ func (g *gate) join(host string) *lane {
 	defer g.mu.Unlock()
 	l := g.hosts[host]
 	if l == nil {
-		l = &lane{}
+		l = &lane{pause: g.pauseOf(host)}
 		if g.limit > 0 {
 			l.slots = make(chan struct{}, g.limit)
 		}
@@ -70,9 +72,16 @@ func (g *gate) join(host string) *lane {
 	return l
 }
 
+func (g *gate) pauseOf(host string) time.Duration {
+	if g.own != nil && g.own(host) {
+		return 0
+	}
+	return g.pause
+}
+
 // reserve takes the next moment at which a request may start and returns how long that is from now.
 func (g *gate) reserve(l *lane) time.Duration {
-	if g.pause == 0 {
+	if l.pause == 0 {
 		return 0
 	}
 	g.mu.Lock()
@@ -82,7 +91,7 @@ func (g *gate) reserve(l *lane) time.Duration {
 	if start.Before(now) {
 		start = now
 	}
-	l.free = start.Add(g.pause)
+	l.free = start.Add(l.pause)
 	return start.Sub(now)
 }
 
@@ -90,7 +99,7 @@ func (g *gate) reserve(l *lane) time.Duration {
 func (g *gate) rest(l *lane) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if free := time.Now().Add(g.pause); g.pause > 0 && free.After(l.free) {
+	if free := time.Now().Add(l.pause); l.pause > 0 && free.After(l.free) {
 		l.free = free
 	}
 }

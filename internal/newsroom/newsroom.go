@@ -36,7 +36,6 @@ type Options struct {
 	Pace    poll.Pace
 	Workers int           // feeds polled at once
 	PerHost int           // feeds of one host polled at once; 0 is no limit
-	Pause   time.Duration // between two requests to one host, as the client keeps it
 	Window  time.Duration // how long a story stays open
 	Batch   int           // articles an index batch
 	Now     func() time.Time

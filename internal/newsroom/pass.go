@@ -114,7 +114,7 @@ func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 		}
 		feeds, err = n.awake(ctx, feeds)
 		if o.Turn > 0 {
-			feeds = poll.Turn(feeds, o.Turn, n.Pause, n.PerHost)
+			feeds = poll.Turn(feeds, o.Turn, n.Fetch.PauseOf, n.PerHost)
 		}
 		return feeds, err
 	}

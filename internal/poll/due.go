@@ -117,7 +117,11 @@ func (p Pace) AfterFailure(now time.Time, s news.Schedule, failures int, slow bo
 
 // within spreads a wait without leaving the bounds.
 func (p Pace) within(d time.Duration) time.Duration {
-	return min(max(spread(min(max(d, p.Min), p.Max), -jitter), p.Min), p.Max)
+	d = spread(min(max(d, p.Min), p.Max), -jitter)
+	if d > p.Max { // as much sooner, lest all that are asked most seldom are asked together
+		d = 2*p.Max - d
+	}
+	return min(max(d, p.Min), p.Max)
 }
 
 // spread adds a random share between least and jitter.

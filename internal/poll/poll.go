@@ -66,16 +66,15 @@ func Drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect
 // Turn gives the feeds that one pass asks of those that are due: of each host so many as can be asked within the time,
 // with the pause between two requests, in perHost lanes. The rest stays due, so that a host of many feeds, which takes its
 // time, does not keep all others waiting for the next pass.
-func Turn(feeds []news.Feed, within, pause time.Duration, perHost int) []news.Feed {
-	if pause <= 0 || perHost <= 0 {
+func Turn(feeds []news.Feed, within time.Duration, pauseOf func(address string) time.Duration, perHost int) []news.Feed {
+	if perHost <= 0 {
 		return feeds
 	}
-	most := max(int(within/pause), 1) * perHost
 	count := map[string]int{}
 	var out []news.Feed
 	for _, f := range feeds {
-		h := host(f.URL)
-		if count[h]++; count[h] <= most {
+		h, pause := host(f.URL), pauseOf(f.URL)
+		if count[h]++; pause <= 0 || count[h] <= max(int(within/pause), 1)*perHost {
 			out = append(out, f)
 		}
 	}
