@@ -13,10 +13,10 @@ import (
 )
 
 // sourcesBudget is how long poll reads the pages that new articles name as their sources; what is left waits for the next.
-const sourcesBudget = 20 * time.Second
+const sourcesBudget = 10 * time.Second
 
 // pagesBudget is how long poll reads the pages of items that are cut short.
-const pagesBudget = 20 * time.Second
+const pagesBudget = 10 * time.Second
 
 func (c *cli) pollCommand() *cobra.Command {
 	var force bool
