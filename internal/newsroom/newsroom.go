@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"headwater/internal/clean"
@@ -51,12 +52,14 @@ type Newsroom struct {
 	weigher origin.Weigher
 	reading chan struct{} // an element for each document that is being parsed and cleaned
 
-	passing  sync.Mutex // one pass at a time
-	settling sync.Mutex
-	window   *group.Grouper // nil until something is to be settled
-	second   *second        // nil without Embed
-	indexing sync.Mutex
-	swapping sync.RWMutex // held for writing while Reindex puts another index in the place of Options.Index
+	passing   sync.Mutex // one pass at a time
+	settling  sync.Mutex
+	window    *group.Grouper // nil until something is to be settled
+	second    *second        // nil without Embed
+	indexing  sync.Mutex
+	following sync.Mutex
+	places    atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search
+	swapping  sync.RWMutex                 // held for writing while Reindex puts another index in the place of Options.Index
 
 	outage sync.Mutex
 	lost   map[string]bool // addresses that could not be reached since one last could
