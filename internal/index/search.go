@@ -101,7 +101,7 @@ func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, er
 	defer f.release()
 	hits := f.page()
 	if hits.Matches == 0 {
-		hits.Suggestion, err = f.suggest(r, n)
+		hits.Suggestion, err = f.suggest(ctx, r, n)
 		return hits, err
 	}
 	if len(hits.Hits) == 0 || f.search.Limit > maxMarked {

@@ -1,6 +1,7 @@
 package index
 
 import (
+	"context"
 	"unicode/utf8"
 
 	api "github.com/blevesearch/bleve_index_api"
@@ -9,9 +10,12 @@ import (
 // mostSuggested bounds the words of a query that others are looked for.
 const mostSuggested = 8
 
+// mostCandidates bounds the words that are weighed for one.
+const mostCandidates = 200
+
 // suggest gives the query with a word of the index in the place of each that no article has: the most frequent of those
 // that differ least. It gives "" where every word is known, or no other comes near.
-func (f *finder) suggest(r api.IndexReader, n node) (string, error) {
+func (f *finder) suggest(ctx context.Context, r api.IndexReader, n node) (string, error) {
 	src, end := []rune(f.search.Query), 0
 	var out []rune
 	for i, t := range plainTexts(n, nil) {
@@ -19,7 +23,7 @@ func (f *finder) suggest(r api.IndexReader, n node) (string, error) {
 			break
 		}
 		word, at := t.terms()[0], t.at+utf8.RuneCountInString(t.src[:t.words.list[0].start])
-		near, err := nearestWord(r, t.field, word)
+		near, err := nearestWord(ctx, r, t.field, word)
 		if err != nil {
 			return "", err
 		}
@@ -53,7 +57,7 @@ func plainTexts(n node, list []text) []text {
 }
 
 // nearestWord gives the word of the index that a word is probably meant to be, "" where the index has that or nothing like it.
-func nearestWord(r api.IndexReader, field, word string) (string, error) {
+func nearestWord(ctx context.Context, r api.IndexReader, field, word string) (string, error) {
 	fields := []string{fieldTitle, fieldBody}
 	switch field {
 	case "title":
@@ -69,34 +73,53 @@ func nearestWord(r api.IndexReader, field, word string) (string, error) {
 	if !ok {
 		return "", nil
 	}
-	best, bestScore := "", 0.0
+	best, most := "", 0.0
 	for _, field := range fields {
-		dict, err := fuzzy.FieldDictFuzzy(field, word, min(1+letters/6, 2), "")
+		near, err := wordsLike(fuzzy, field, word, min(1+letters/6, 2))
 		if err != nil {
 			return "", err
 		}
-		for {
-			entry, err := dict.Next()
+		for _, other := range near {
+			if other == word {
+				return "", nil
+			}
+			n, err := frequency(ctx, r, field, other)
 			if err != nil {
 				return "", err
 			}
-			if entry == nil {
-				break
+			if distance(other, word) > 1 {
+				n /= 1000
 			}
-			if entry.Term == word {
-				return "", dict.Close()
+			if n > most {
+				best, most = other, n
 			}
-			score := float64(entry.Count)
-			if distance(entry.Term, word) > 1 {
-				score /= 1000
-			}
-			if score > bestScore {
-				best, bestScore = entry.Term, score
-			}
-		}
-		if err := dict.Close(); err != nil {
-			return "", err
 		}
 	}
 	return best, nil
+}
+
+// wordsLike gives words of a field that differ in so many letters at most.
+func wordsLike(r api.IndexReaderFuzzy, field, word string, letters int) (near []string, err error) {
+	dict, err := r.FieldDictFuzzy(field, word, letters, "")
+	if err != nil {
+		return nil, err
+	}
+	for len(near) < mostCandidates {
+		entry, err := dict.Next()
+		if err != nil || entry == nil {
+			_ = dict.Close() // nothing is written
+			return near, err
+		}
+		near = append(near, entry.Term)
+	}
+	return near, dict.Close()
+}
+
+// frequency is in how many articles a word stands.
+func frequency(ctx context.Context, r api.IndexReader, field, word string) (float64, error) {
+	t, err := r.TermFieldReader(ctx, []byte(word), field, false, false, false)
+	if err != nil {
+		return 0, err
+	}
+	return float64(t.Count()), t.Close()
 }
