@@ -63,7 +63,7 @@ func (f *finder) release() {
 // collect reads every match.
 func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, q query.Query) error {
 	options := search.SearcherOptions{}
-	if f.search.Newest || f.search.Coverage {
+	if !f.byRelevance() {
 		options.Score = "none"
 	}
 	s, err := q.Searcher(ctx, r, m, options)
@@ -135,12 +135,15 @@ func (f *finder) page() news.Hits {
 	if limit <= 0 {
 		limit = defaultLimit
 	}
+	if f.resumed && f.byRelevance() {
+		f.anchor(list)
+	}
 	offset := max(f.search.Offset, 0)
 	list, more := first(list, f.resumed, f.after, offset, limit)
 	hits.Hits = make([]news.Hit, len(list))
 	for i, m := range list {
 		hits.Hits[i] = news.Hit{ID: m.id, Others: int(m.others)}
-		if !f.search.Newest && !f.search.Coverage {
+		if f.byRelevance() {
 			hits.Hits[i].Score = math.Float64frombits(m.key)
 		}
 	}
@@ -148,6 +151,20 @@ func (f *finder) page() news.Hits {
 		hits.Next = f.cursor(list[len(list)-1].place)
 	}
 	return hits
+}
+
+func (f *finder) byRelevance() bool { return !f.search.Newest && !f.search.Coverage }
+
+// anchor finds where the match that ended the page before stands today: each article that is added makes its words a
+// little more frequent, which moves the scores of all that have them.
+func (f *finder) anchor(list []match) {
+	slot := f.places.of(f.after.id).slot
+	for _, m := range list {
+		if m.id == f.after.id || f.search.Stories && slot != 0 && m.slot == slot {
+			f.after = m.place
+			return
+		}
+	}
 }
 
 // slotLists are kept between searches: a number for each story, all 0.

@@ -40,8 +40,9 @@ const (
 // 200 hits come without. Score is relevance with freshness in it, and 0 in other orders.
 //
 // A cursor goes on where a page ended, as of the time of the first page: what has been stored since is left out, so
-// nothing comes twice because of it. Order by relevance or coverage is that of the moment: what moves up meanwhile may be
-// passed over.
+// nothing comes twice because of it. In order of relevance the page begins after the last match of the page before,
+// wherever that stands by now; of two matches that change places because words become more frequent, one may be missed.
+// So may a story that passes others in coverage.
 func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (hits news.Hits, err error) {
 	n, err := parse(s.Query)
 	if err != nil {

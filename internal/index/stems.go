@@ -82,7 +82,7 @@ func (t tongue) stemOf(word string) string {
 
 // Bounds of what a word is taken to stand for.
 const (
-	shortestStemmed = 4  // letters
+	shortestStemmed = 3  // letters
 	mostForms       = 24 // other words
 )
 
