@@ -2,6 +2,7 @@ package index
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"sync"
@@ -95,8 +96,8 @@ func (c *columns) read(s segapi.Segment, n int) (*column, error) {
 			return func(doc uint64) { of.ids[doc] = id }, err
 		}},
 		{fieldTime, "", func(term string) (func(uint64), error) {
-			t, err := strconv.ParseUint(term, 10, 32)
-			return func(doc uint64) { of.times[doc] = uint32(t) }, err
+			t, err := strconv.ParseUint(term, 10, 64)
+			return func(doc uint64) { of.times[doc] = uint32(min(t, math.MaxUint32)) }, err
 		}},
 		{fieldKey, keyOutlet, func(term string) (func(uint64), error) {
 			name := c.outlets.number(term)

@@ -3,6 +3,7 @@ package index
 import (
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 
@@ -112,6 +113,11 @@ func (t text) terms() []string {
 // compilePart compiles a part of a conjunction. A stop word may be missing from articles of its language, where something
 // else is asked for too.
 func (c *compiler) compilePart(all allOf, n node) query.Query {
+	if d, ok := n.(days); ok && slices.ContainsFunc(all, c.carries) {
+		if from, to, ok := d.seconds(); ok {
+			return c.accept(func(r row, _ seat) bool { return int64(r.time) >= from && int64(r.time) < to })
+		}
+	}
 	q := c.compile(n)
 	langs := c.stopIn(n)
 	if len(langs) == 0 || !slices.ContainsFunc(all, func(other node) bool { return c.carries(other) }) {
@@ -191,6 +197,20 @@ func compileDays(d days) query.Query {
 	q := query.NewTermRangeInclusiveQuery(from, to, &yes, &yes)
 	q.SetField(fieldKey)
 	return q
+}
+
+// seconds gives the bounds of days since 1970, the second not included. Beside words it is ten times quicker to look at the
+// time of what they find than to join the articles of every day.
+func (d days) seconds() (from, to int64, ok bool) {
+	first, err := time.Parse("20060102", d.from)
+	if err != nil || first.Unix() <= 0 {
+		return 0, 0, false
+	}
+	if d.to == "" {
+		return first.Unix(), math.MaxInt64, true
+	}
+	last, err := time.Parse("20060102", d.to)
+	return first.Unix(), last.Unix() + daySeconds, err == nil
 }
 
 func term(field, s string) *query.TermQuery {

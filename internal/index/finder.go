@@ -51,13 +51,25 @@ type match struct {
 }
 
 // matchLists are kept between searches: a common word matches most articles.
-var matchLists = sync.Pool{New: func() any { return new([]match) }}
+var matchLists pool[match]
+
+// pool keeps slices that are not in use. The zero value is ready.
+type pool[T any] struct{ kept sync.Pool }
+
+// take gives a slice as it was put, or nil.
+func (p *pool[T]) take() []T {
+	if list, ok := p.kept.Get().(*[]T); ok {
+		return *list
+	}
+	return nil
+}
+
+func (p *pool[T]) put(list []T) { p.kept.Put(&list) }
 
 // release gives the matches back.
 func (f *finder) release() {
-	list := f.matches[:0]
+	matchLists.put(f.matches[:0])
 	f.matches = nil
-	matchLists.Put(&list)
 }
 
 // collect reads every match.
@@ -71,7 +83,7 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 		return err
 	}
 	defer func() { _ = s.Close() }() // nothing is written
-	f.matches = (*matchLists.Get().(*[]match))[:0]
+	f.matches = matchLists.take()
 	sctx := &search.SearchContext{DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0), IndexReader: r}
 	for n := 0; ; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
@@ -168,13 +180,13 @@ func (f *finder) anchor(list []match) {
 }
 
 // slotLists are kept between searches: a number for each story, all 0.
-var slotLists = sync.Pool{New: func() any { return new([]int32) }}
+var slotLists pool[int32]
 
 // oneEach leaves the first match of each story, in place.
 func oneEach(list []match, slots int) []match {
-	at := slotLists.Get().(*[]int32)
-	if len(*at) < slots {
-		*at = make([]int32, slots+slots/4)
+	at := slotLists.take()
+	if len(at) < slots {
+		at = make([]int32, slots+slots/4)
 	}
 	out := list[:0]
 	for _, m := range list {
@@ -182,10 +194,10 @@ func oneEach(list []match, slots int) []match {
 			out = append(out, m)
 			continue
 		}
-		i := (*at)[m.slot]
+		i := at[m.slot]
 		if i == 0 {
 			out = append(out, m)
-			(*at)[m.slot] = int32(len(out))
+			at[m.slot] = int32(len(out))
 			continue
 		}
 		best := &out[i-1]
@@ -196,9 +208,9 @@ func oneEach(list []match, slots int) []match {
 		best.others = others
 	}
 	for _, m := range out {
-		(*at)[m.slot] = 0
+		at[m.slot] = 0
 	}
-	slotLists.Put(at)
+	slotLists.put(at)
 	return out
 }
 

@@ -206,6 +206,7 @@ func (m *mass) fromFTS(ctx context.Context, q, match string) error {
 	if err != nil {
 		return err
 	}
+	defer func() { _ = rows.Close() }()
 	for rows.Next() {
 		var id int64
 		if err := rows.Scan(&id); err != nil {

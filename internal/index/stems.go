@@ -98,16 +98,17 @@ type forms struct {
 
 // Searcher is bleve's interface of queries.
 func (f forms) Searcher(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
-	list := []query.Query{term(f.field, f.term)}
+	own := term(f.field, f.term)
+	own.SetBoost(f.boost)
+	list := []query.Query{own}
 	others, err := f.others(r)
 	if err != nil {
 		return nil, err
 	}
 	for _, other := range others {
-		list = append(list, term(f.field, other))
-	}
-	for _, q := range list {
-		q.(*query.TermQuery).SetBoost(f.boost)
+		form := term(f.field, other)
+		form.SetBoost(f.boost)
+		list = append(list, form)
 	}
 	if len(list) == 1 {
 		return list[0].Searcher(ctx, r, m, o)
