@@ -21,7 +21,7 @@ const titleBoost = 2
 type compiler struct {
 	langs  []string // of the articles in the index
 	now    time.Time
-	accept func(holds func(row, seat) bool) query.Query
+	accept func(of query.Query, holds func(row, seat) bool) query.Query
 	places *Places // held for reading
 }
 
@@ -46,23 +46,37 @@ func (c *compiler) compile(n node) query.Query {
 	case days:
 		return unscored{compileDays(n)}
 	case origin, role, number, since:
-		return c.compileFact(n)
+		return c.accept(unscored{query.NewMatchAllQuery()}, c.fact(n, false))
 	}
 	panic(fmt.Sprintf("index: query node %T", n)) // parse makes no other
 }
 
 func (c *compiler) compileAll(n allOf) query.Query {
 	var keep, drop []query.Query
+	var facts []fact
+	words := slices.ContainsFunc(n, c.carries)
 	for _, child := range n {
-		if not, ok := child.(without); ok {
+		not, isNot := child.(without)
+		holds := c.fact(child, words)
+		switch {
+		case isNot:
 			drop = append(drop, c.compile(not.node))
-		} else {
+		case holds != nil:
+			facts = append(facts, holds)
+		default:
 			keep = append(keep, c.compilePart(n, child))
 		}
 	}
 	var q query.Query = query.NewMatchAllQuery()
 	if len(keep) > 0 {
 		q = query.NewConjunctionQuery(keep)
+	} else if len(facts) > 0 {
+		q = unscored{q}
+	}
+	if len(facts) > 0 { // around the rest, not beside it: a filter that is asked to advance looks at all that it passes over
+		q = c.accept(q, func(r row, s seat) bool {
+			return !slices.ContainsFunc(facts, func(holds fact) bool { return !holds(r, s) })
+		})
 	}
 	if len(drop) > 0 {
 		q = exclude{keep: q, drop: query.NewDisjunctionQuery(drop)}
@@ -113,11 +127,6 @@ func (t text) terms() []string {
 // compilePart compiles a part of a conjunction. A stop word may be missing from articles of its language, where something
 // else is asked for too.
 func (c *compiler) compilePart(all allOf, n node) query.Query {
-	if d, ok := n.(days); ok && slices.ContainsFunc(all, c.carries) {
-		if from, to, ok := d.seconds(); ok {
-			return c.accept(func(r row, _ seat) bool { return int64(r.time) >= from && int64(r.time) < to })
-		}
-	}
 	q := c.compile(n)
 	langs := c.stopIn(n)
 	if len(langs) == 0 || !slices.ContainsFunc(all, func(other node) bool { return c.carries(other) }) {
@@ -152,22 +161,30 @@ func (c *compiler) carries(n node) bool {
 	return false
 }
 
-// compileFact compiles what the index does not hold but its columns and the places of articles in stories tell.
-func (c *compiler) compileFact(n node) query.Query {
+// fact says whether something holds that the index does not say, but its columns and the places of articles in stories.
+type fact func(row, seat) bool
+
+// fact gives what a part of a query asks for of that kind, nil where it asks for something else. Days are a fact beside
+// words, and in the index otherwise.
+func (c *compiler) fact(n node, besideWords bool) fact {
 	switch n := n.(type) {
 	case origin:
 		like := c.places.originsLike(source(n))
-		return c.accept(func(_ row, s seat) bool { return s.slot != 0 && like[c.places.stories[s.slot].origin] })
+		return func(_ row, s seat) bool { return s.slot != 0 && like[c.places.stories[s.slot].origin] }
 	case role:
 		want := roleNumber(n.role)
-		return c.accept(func(_ row, s seat) bool { return s.slot != 0 && s.role == want })
+		return func(_ row, s seat) bool { return s.slot != 0 && s.role == want }
 	case number:
-		return c.accept(func(_ row, s seat) bool { return s.slot != 0 && n.holds(c.places.value(n.field, s.slot)) })
+		return func(_ row, s seat) bool { return s.slot != 0 && n.holds(c.places.value(n.field, s.slot)) }
 	case since:
 		from := c.now.Add(-n.age).Unix()
-		return c.accept(func(r row, _ seat) bool { return r.time > 0 && int64(r.time) >= from })
+		return func(r row, _ seat) bool { return r.time > 0 && int64(r.time) >= from }
+	case days:
+		if from, to, ok := n.seconds(); ok && besideWords {
+			return func(r row, _ seat) bool { return int64(r.time) >= from && int64(r.time) < to }
+		}
 	}
-	panic(fmt.Sprintf("index: query node %T", n)) // compile calls it with no other
+	return nil
 }
 
 // compileSource asks for an outlet that published the article or that it credits.
@@ -289,24 +306,25 @@ func (u unscored) Searcher(ctx context.Context, r api.IndexReader, m mapping.Ind
 	return u.Query.Searcher(ctx, r, m, search.SearcherOptions{Score: "none"})
 }
 
-// accepted finds the articles of which something holds that the index does not say.
+// accepted finds those articles of a query of which something holds that the index does not say.
 type accepted struct {
+	of      query.Query
 	columns *columns
 	places  *Places
-	holds   func(row, seat) bool
+	holds   fact
 }
 
 // Searcher is bleve's interface of queries.
-func (a accepted) Searcher(ctx context.Context, r api.IndexReader, _ mapping.IndexMapping, _ search.SearcherOptions) (search.Searcher, error) {
+func (a accepted) Searcher(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
 	v, err := a.columns.view(r)
 	if err != nil {
 		return nil, err
 	}
-	all, err := searcher.NewMatchAllSearcher(ctx, r, 0, search.SearcherOptions{Score: "none"})
+	of, err := a.of.Searcher(ctx, r, m, o)
 	if err != nil {
 		return nil, err
 	}
-	return searcher.NewFilteringSearcher(ctx, all, func(_ *search.SearchContext, m *search.DocumentMatch) bool {
+	return searcher.NewFilteringSearcher(ctx, of, func(_ *search.SearchContext, m *search.DocumentMatch) bool {
 		at := v.row(m.IndexInternalID.Value())
 		return a.holds(at, a.places.of(at.id))
 	}), nil

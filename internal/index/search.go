@@ -114,7 +114,9 @@ func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, er
 func (f *finder) compiler() *compiler {
 	return &compiler{
 		langs: f.view.langs, now: f.now, places: f.places,
-		accept: func(holds func(row, seat) bool) query.Query { return accepted{&f.x.columns, f.places, holds} },
+		accept: func(of query.Query, holds func(row, seat) bool) query.Query {
+			return accepted{of, &f.x.columns, f.places, holds}
+		},
 	}
 }
 
