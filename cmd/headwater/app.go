@@ -86,8 +86,11 @@ func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Regi
 		Fetch: client, Outlets: registry,
 		Parse:   parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth},
 		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
-		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Batch: cfg.Index.Batch,
+		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Rest(), Window: cfg.Group.Window, Batch: cfg.Index.Batch,
+		Callback: callback(cfg), MaxPush: int64(cfg.Fetch.MaxBytes),
 		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, Similar: cfg.Embeddings.Threshold,
+		FetchSources: cfg.Origin.FetchSources, PictureBytes: int64(cfg.Media.MaxBytes),
+		FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,
 	}
 }
 
@@ -161,7 +164,7 @@ func (a *app) freshIndex(ctx context.Context) (*index.Index, error) {
 func fetchOptions(cfg config.Config) fetch.Options {
 	return fetch.Options{
 		UserAgent: userAgent(cfg), Timeout: cfg.Fetch.Timeout, MaxBytes: int64(cfg.Fetch.MaxBytes), AllowPrivate: cfg.Fetch.AllowPrivate,
-		PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Pause,
+		PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Rest(), Proxy: cfg.Fetch.ProxyURL(),
 	}
 }
 
@@ -174,17 +177,19 @@ func embedClient(cfg config.Config, client *fetch.Client) *embed.Client {
 	return embed.New(embed.Options{Endpoint: e.Endpoint, Model: e.Model, Key: string(e.APIKey), Batch: e.Batch}, client)
 }
 
-// userAgent names us to servers: by default Headwater, its version, and where its home page or whoever runs it is found.
+// userAgent names us to servers: by default Headwater, its version, where its pages or whoever runs it is found, and for
+// how many readers it asks, in the form that publishers count ("1 subscribers").
 func userAgent(cfg config.Config) string {
 	name, about := cfg.Fetch.UserAgent, cfg.Fetch.Contact
 	if name == "" {
 		name = "Headwater/" + strings.Trim(version(), "()") // parentheses are for comments there
 		about = cmp.Or(about, cfg.PublicURL)
 	}
+	const readers = "1 subscribers" // one newsroom has one reader so far
 	if about != "" {
-		name += " (+" + about + ")"
+		return name + " (+" + about + "; " + readers + ")"
 	}
-	return name
+	return name + " (" + readers + ")"
 }
 
 // startLists gives a store that never had a feed the lists of the configuration.
@@ -241,7 +246,7 @@ func (a *app) addAll(ctx context.Context, list opml.List, progress func(done, to
 	for part := range slices.Chunk(list.Feeds, chunk) {
 		feeds := make([]news.Feed, 0, len(part))
 		for _, o := range part {
-			feeds = append(feeds, news.Feed{URL: o.URL, Title: o.Title, Site: o.Site, Folder: o.Folder})
+			feeds = append(feeds, news.Feed{URL: o.URL, Title: o.Title, Site: o.Site, Folder: o.Folder, FullText: o.FullText})
 		}
 		fresh, err := a.AddFeeds(ctx, feeds)
 		if err != nil {

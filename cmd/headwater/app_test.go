@@ -12,12 +12,12 @@ func TestUserAgent(t *testing.T) {
 	tests := []struct {
 		agent, contact, public, want string
 	}{
-		{"", "", "", ours},
-		{"", "news@example.org", "", ours + " (+news@example.org)"},
-		{"", "", "https://news.example.org", ours + " (+https://news.example.org)"},
-		{"", "news@example.org", "https://news.example.org", ours + " (+news@example.org)"},
-		{"Gull/2", "", "https://news.example.org", "Gull/2"},
-		{"Gull/2", "news@example.org", "", "Gull/2 (+news@example.org)"},
+		{"", "", "", ours + " (1 subscribers)"},
+		{"", "news@example.org", "", ours + " (+news@example.org; 1 subscribers)"},
+		{"", "", "https://news.example.org", ours + " (+https://news.example.org; 1 subscribers)"},
+		{"", "news@example.org", "https://news.example.org", ours + " (+news@example.org; 1 subscribers)"},
+		{"Gull/2", "", "https://news.example.org", "Gull/2 (1 subscribers)"},
+		{"Gull/2", "news@example.org", "", "Gull/2 (+news@example.org; 1 subscribers)"},
 	}
 	for _, tt := range tests {
 		cfg := config.Config{PublicURL: tt.public}

@@ -94,7 +94,7 @@ func callServer(ctx context.Context, data string) (net.Conn, error) {
 func commandLine(cmd *cobra.Command, args []string) []string {
 	line := strings.Fields(cmd.CommandPath())[1:]
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Name != "data" && f.Name != "config" && f.Name != "output" {
+		if f.Name != "data" && f.Name != "config" && f.Name != "output" && f.Name != "password-file" {
 			line = append(line, "--"+f.Name+"="+f.Value.String())
 		}
 	})

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"fmt"
 	"maps"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -18,6 +20,7 @@ import (
 type checked struct {
 	URL      string         `json:"url"`
 	FinalURL string         `json:"final_url"`
+	MovedTo  string         `json:"moved_to"` // where permanent redirects lead
 	Status   int            `json:"status"`
 	Header   http.Header    `json:"header"`
 	State    news.FeedState `json:"state"`
@@ -26,7 +29,56 @@ type checked struct {
 	Title    string         `json:"title"`
 	Repaired []string       `json:"repaired"`
 	Entries  int            `json:"entries"`
+	Asks     asks           `json:"asks"`
 	Next     time.Time      `json:"next"`
+	Rule     news.Rule      `json:"rule"` // what set next
+	Reason   string         `json:"reason"`
+}
+
+// asks is what is known of when a feed wants to be polled, in seconds; 0 is unknown.
+type asks struct {
+	Rhythm    float64  `json:"rhythm"`
+	Fresh     float64  `json:"fresh"`
+	TTL       float64  `json:"ttl"`
+	Period    float64  `json:"period"`
+	SkipHours []int    `json:"skip_hours"`
+	SkipDays  []string `json:"skip_days"`
+}
+
+func asksOf(s news.Schedule) asks {
+	a := asks{
+		Rhythm: s.Rhythm.Seconds(), Fresh: s.Fresh.Seconds(), TTL: s.TTL.Seconds(), Period: s.Period.Seconds(),
+		SkipHours: []int{}, SkipDays: []string{},
+	}
+	for h := range 24 {
+		if s.Skips.Hours>>h&1 == 1 {
+			a.SkipHours = append(a.SkipHours, h)
+		}
+	}
+	for d := time.Sunday; d <= time.Saturday; d++ {
+		if s.Skips.Days>>d&1 == 1 {
+			a.SkipDays = append(a.SkipDays, d.String())
+		}
+	}
+	return a
+}
+
+// rows are what was asked for, one line each.
+func (a asks) rows(row func(name string, value any)) {
+	for _, wait := range []struct {
+		name    string
+		seconds float64
+	}{{"rhythm", a.Rhythm}, {"stays current", a.Fresh}, {"<ttl>", a.TTL}, {"sy:updatePeriod", a.Period}} {
+		if wait.seconds > 0 {
+			row(wait.name, time.Duration(wait.seconds*float64(time.Second)).Round(time.Second))
+		}
+	}
+	if len(a.SkipHours) > 0 {
+		row("skips hours", fmt.Sprint(a.SkipHours, " UTC"))
+	}
+	if len(a.SkipDays) > 0 {
+		row("skips days", strings.Join(a.SkipDays, ", "))
+	}
 }
 
 func (c *cli) feedCheck() *cobra.Command {
@@ -72,7 +124,8 @@ func readable(s news.FeedState) bool {
 func (c *cli) printChecked(r newsroom.Report) error {
 	if c.asJSON {
 		return c.printJSON(checked{
-			r.URL, r.FinalURL, r.Status, r.Header, r.State, r.Problem, r.Format, r.Title, orEmpty(r.Repaired), r.Entries, r.Next,
+			r.URL, r.FinalURL, r.Moved, r.Status, r.Header, r.State, r.Problem, r.Format, r.Title, orEmpty(r.Repaired), r.Entries,
+			asksOf(r.Schedule), r.Next, r.Rule, r.Rule.Reason(),
 		})
 	}
 	w := c.table()
@@ -80,6 +133,9 @@ func (c *cli) printChecked(r newsroom.Report) error {
 	row("url", r.URL)
 	if r.FinalURL != "" && r.FinalURL != r.URL {
 		row("leads to", r.FinalURL)
+	}
+	if r.Moved != "" {
+		row("moved", "for good; the feed's address is changed when polls of several days say so")
 	}
 	if r.Status != 0 {
 		row("status", r.Status)
@@ -104,7 +160,9 @@ func (c *cli) printChecked(r newsroom.Report) error {
 	for _, a := range r.Sample {
 		row("  item", a.Title)
 	}
+	asksOf(r.Schedule).rows(row)
 	row("next poll", r.Next.Local().Format(time.RFC1123))
+	row("set by", r.Rule.Reason())
 	return w.Flush()
 }
 

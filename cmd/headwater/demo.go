@@ -15,9 +15,13 @@ import (
 	"headwater/internal/config"
 	"headwater/internal/demo"
 	"headwater/internal/fetch"
+	"headwater/internal/news"
 	"headwater/internal/newsroom"
 	"headwater/internal/opml"
 )
+
+// The account that feed readers try the demo out with.
+const demoUser, demoPassword = "demo", "headwater"
 
 func (c *cli) demoCommand() *cobra.Command {
 	var listen string
@@ -92,8 +96,10 @@ func servePress(ctx context.Context, h http.Handler) (address string, stop func(
 
 // demoConfig knows the invented outlets and may fetch from loopback.
 func demoConfig(cfg config.Config, press *demo.Press) config.Config {
+	cfg.Fetch.PerHost = 0 // its publishers are this process
 	cfg.Fetch.AllowPrivate = append(cfg.Fetch.AllowPrivate, netip.MustParsePrefix("127.0.0.0/8"))
 	cfg.Title = "Headwater demo"
+	cfg.Origin.FetchSources, cfg.FullText.Mode = false, newsroom.FullTextNever // the invented outlets have no pages, and the demo asks nobody else
 	for _, o := range press.Outlets() {
 		cfg.Outlets = append(cfg.Outlets, config.Outlet{Name: o.Name, Domain: o.Domain, Aliases: append(o.Aliases, o.Signs...), Agency: o.Agency})
 	}
@@ -127,5 +133,11 @@ func (c *cli) runDemo(ctx context.Context, a *app, address string, once bool) er
 	if once {
 		return nil
 	}
-	return a.serve(ctx, func(url string) { c.printf("Open %s (Ctrl-C ends)\n", url) })
+	if err := a.AddUser(ctx, demoUser, demoPassword); err != nil && !errors.Is(err, news.ErrExists) {
+		return err
+	}
+	return a.serve(ctx, func(url string) {
+		c.printf("Feed readers that speak the Google Reader API (FreshRSS) log in at %s as %s with the password %s\n", url, demoUser, demoPassword)
+		c.printf("Open %s (Ctrl-C ends)\n", url)
+	})
 }

@@ -133,6 +133,7 @@ func (a *app) examine(ctx context.Context) []finding {
 		f.OK, f.Detail = false, fmt.Sprintf("%d of %d articles; `headwater reindex` builds it anew", n, status.Articles)
 	}
 	found = append(found, f, a.examineFeeds(ctx))
+	found = append(found, a.examineHubs(ctx)...)
 	return append(found, examineEmbeddings(ctx, a.cfg)...)
 }
 

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -22,59 +21,18 @@ import (
 func (c *cli) feedCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "feed",
-		Short:   "Add, list, remove, check, import and export feeds",
-		Example: "  headwater feed add https://www.theguardian.com/world/rss --folder World\n  headwater feed list",
+		Short:   "Add, list, set, remove, check, import and export feeds",
+		Example: "  headwater feed add https://www.theguardian.com/world --folder World\n  headwater feed list",
 		Args:    cobra.NoArgs,
 		RunE:    needsSubcommand,
 	}
-	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedRemove(), c.feedCheck(), c.feedImport(), c.feedExport())
+	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedSet(), c.feedRemove(), c.feedCheck(), c.feedImport(), c.feedExport())
 	return cmd
 }
 
 // needsSubcommand is what a command that only groups others does by itself.
 func needsSubcommand(cmd *cobra.Command, _ []string) error {
 	return usagef("%s needs a command of its own; see `%s --help`", cmd.CommandPath(), cmd.CommandPath())
-}
-
-func (c *cli) feedAdd() *cobra.Command {
-	var title, folder string
-	cmd := &cobra.Command{
-		Use:     "add URL...",
-		Short:   "Subscribe to feeds",
-		Example: "  headwater feed add https://www.theguardian.com/world/rss --folder World",
-		Args:    cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, u := range args {
-				if err := checkFeedURL(u); err != nil {
-					return err
-				}
-			}
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				for _, u := range args {
-					f, err := a.AddFeed(cmd.Context(), news.Feed{URL: u, Title: title, Folder: folder})
-					if errors.Is(err, news.ErrExists) {
-						return fmt.Errorf("%s is among the feeds already", u)
-					}
-					if err != nil {
-						return err
-					}
-					c.printf("added %d %s\n", f.ID, f.URL)
-				}
-				return nil
-			})
-		},
-	}
-	cmd.Flags().StringVar(&title, "title", "", "call it `NAME` instead of what it calls itself")
-	cmd.Flags().StringVar(&folder, "folder", "", "put it into the folder `NAME`")
-	return cmd
-}
-
-func checkFeedURL(s string) error {
-	u, err := url.Parse(s)
-	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return usagef("%q is no feed address; give one such as https://example.org/feed.xml", s)
-	}
-	return nil
 }
 
 func (c *cli) feedList() *cobra.Command {
@@ -160,7 +118,7 @@ func (c *cli) feedImport() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
-			data, err := c.readLimited(name, maxList)
+			data, err := c.readLimited(name, maxList, "a list of feeds")
 			if err != nil {
 				return err
 			}
@@ -209,7 +167,7 @@ func (c *cli) feedExport() *cobra.Command {
 				}
 				list := opml.List{Title: r.cfg.Title}
 				for _, f := range all {
-					list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder})
+					list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder, FullText: f.FullText})
 				}
 				if len(args) == 0 || args[0] == "-" {
 					return opml.Write(c.stdout, list)

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"bufio"
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -73,12 +75,15 @@ func (c *cli) parseCommand() *cobra.Command {
 }
 
 func (c *cli) parseOne(ctx context.Context, cfg config.Config, name string) parsedFile {
-	p := parsedFile{File: name, Entries: []parsedEntry{}}
-	data, err := c.readLimited(name, int64(cfg.Fetch.MaxBytes))
+	data, err := c.readLimited(name, int64(cfg.Fetch.MaxBytes), "fetch.max_bytes")
 	if err != nil {
-		p.Error = err.Error()
-		return p
+		return parsedFile{File: name, Error: err.Error(), Entries: []parsedEntry{}}
 	}
+	return parsedAs(ctx, cfg, name, data)
+}
+
+func parsedAs(ctx context.Context, cfg config.Config, name string, data []byte) parsedFile {
+	p := parsedFile{File: name, Entries: []parsedEntry{}}
 	doc, err := parse.Parse(ctx, data, parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth})
 	if err != nil {
 		p.Error = err.Error()
@@ -88,20 +93,41 @@ func (c *cli) parseOne(ctx context.Context, cfg config.Config, name string) pars
 	for _, e := range doc.Entries {
 		p.Entries = append(p.Entries, entryOf(e))
 	}
+	if doc.Incomplete {
+		p.Error = fmt.Sprintf("it holds more items than the %d that are read of one document (parse.max_items); the first are here", cfg.Parse.MaxItems)
+	}
 	return p
 }
 
-func (c *cli) readLimited(name string, limit int64) ([]byte, error) {
+// readLimited reads a document, and unpacks it where it was kept with gzip. The error of one over the limit names the rule.
+func (c *cli) readLimited(name string, limit int64, rule string) ([]byte, error) {
 	in, err := c.input(name)
 	if err != nil {
 		return nil, err
 	}
-	data, err := io.ReadAll(io.LimitReader(in, limit+1))
+	data, err := unpacked(bufio.NewReader(in), limit, rule)
 	if err = errors.Join(err, in.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return data, nil
+}
+
+func unpacked(in *bufio.Reader, limit int64, rule string) ([]byte, error) {
+	var from io.Reader = in
+	after := ""
+	if mark, err := in.Peek(2); err == nil && string(mark) == "\x1f\x8b" {
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, err
+		}
+		from, after = z, " after decompression"
+	}
+	data, err := io.ReadAll(io.LimitReader(from, limit+1))
+	if err != nil {
 		return nil, err
 	}
 	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("%s is larger than %d bytes, the most that is read", name, limit)
+		return nil, fmt.Errorf("larger than %d bytes%s, the most that is read (%s)", limit, after, rule)
 	}
 	return data, nil
 }

@@ -12,6 +12,12 @@ import (
 	"headwater/internal/newsroom"
 )
 
+// sourcesBudget is how long poll reads the pages that new articles name as their sources; what is left waits for the next.
+const sourcesBudget = 20 * time.Second
+
+// pagesBudget is how long poll reads the pages of items that are cut short.
+const pagesBudget = 20 * time.Second
+
 func (c *cli) pollCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
@@ -24,7 +30,7 @@ func (c *cli) pollCommand() *cobra.Command {
 					return err
 				}
 				bars := c.progress()
-				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{Force: force, URLs: args, Progress: bars.step})
+				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{Force: force, URLs: args, Sources: sourcesBudget, Pages: pagesBudget, Progress: bars.step})
 				bars.end()
 				if err != nil {
 					return err
@@ -58,6 +64,9 @@ func (c *cli) printPass(s newsroom.Summary) {
 	c.printf("%s asked: %d read, %d unchanged, %d failed. %s new, %d revised. %d settled, %d indexed in %s.\n",
 		count(s.Feeds, "feed"), s.Read, s.Unchanged, s.Failed, count(s.New, "article"), s.Revised, s.Settled, s.Indexed,
 		s.Took.Round(10*time.Millisecond))
+	if s.Resting > 0 {
+		c.printf("%s not asked: the host wants to be left alone for some time (Retry-After).\n", count(s.Resting, "feed"))
+	}
 	var odd []string
 	for _, state := range slices.Sorted(maps.Keys(s.States)) {
 		if state != "ok" {

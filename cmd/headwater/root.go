@@ -40,7 +40,7 @@ func (c *cli) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.configFile, "config", "", "read settings from `FILE`")
 	root.PersistentFlags().StringVar(&c.data, "data", "", "keep everything in the folder `DIR`")
 	root.AddCommand(
-		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.searchCommand(), c.storyCommand(), c.topicCommand(),
+		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.searchCommand(), c.storyCommand(), c.topicCommand(), c.userCommand(),
 		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.backupCommand(),
 		c.restoreCommand(), c.doctorCommand(), c.versionCommand(),
 	)

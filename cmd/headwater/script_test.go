@@ -77,6 +77,8 @@ func setUp(env *testscript.Env) error {
 	env.Setenv("HEADWATER_DATA", filepath.Join(env.WorkDir, "data"))
 	env.Setenv("HEADWATER_LISTS", "")
 	env.Setenv("HEADWATER_FETCH_ALLOW_PRIVATE", "127.0.0.0/8")
+	env.Setenv("HEADWATER_ORIGIN_FETCH_SOURCES", "false") // the invented outlets have no pages; a script about those turns it on
+	env.Setenv("HEADWATER_FETCH_PAUSE", "0s")
 	env.Setenv("GORACE", "atexit_sleep_ms=0") // under the race detector each of hundreds of processes would wait a second
 	return nil
 }
@@ -128,8 +130,28 @@ func oddNews(mux *http.ServeMux) {
 		}
 		http.Error(w, "so it was asked for", code)
 	})
+	mux.HandleFunc("/busy", func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Retry-After", "3600")
+		w.WriteHeader(http.StatusServiceUnavailable)
+	})
 	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/wire.xml", http.StatusMovedPermanently)
+	})
+	mux.HandleFunc("/pushed.xml", func(w http.ResponseWriter, r *http.Request) {
+		write(w, `<rss version="2.0"><channel><title>Pushed</title><link rel="hub" href="http://`, r.Host, `/hub"/><item><title>One</title></item></channel></rss>`)
+	})
+	atHub := make(chan string, 10)
+	mux.HandleFunc("POST /hub", func(w http.ResponseWriter, r *http.Request) {
+		atHub <- r.PostFormValue("hub.mode") + " " + r.PostFormValue("hub.callback")
+		w.WriteHeader(http.StatusAccepted)
+	})
+	mux.HandleFunc("GET /hub", func(w http.ResponseWriter, r *http.Request) { // answers when the hub has been asked
+		select {
+		case asked := <-atHub:
+			write(w, asked)
+		case <-time.After(time.Minute):
+			http.Error(w, "nobody asks the hub", http.StatusGatewayTimeout)
+		}
 	})
 	mux.HandleFunc("/inward", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "http://10.0.0.1/feed.xml", http.StatusFound)
@@ -210,7 +232,7 @@ func serveCommand(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(err)
 	s.cmd = exec.Command(program, append([]string{"serve", "--listen", "127.0.0.1:0"}, args...)...)
 	s.cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"HOME", "PATH", "TMPDIR", "HEADWATER_DATA", "HEADWATER_LISTS", "HEADWATER_FETCH_ALLOW_PRIVATE", "HEADWATER_CONFIG", "GORACE"} {
+	for _, name := range []string{"HOME", "PATH", "TMPDIR", "HEADWATER_DATA", "HEADWATER_LISTS", "HEADWATER_FETCH_ALLOW_PRIVATE", "HEADWATER_ORIGIN_FETCH_SOURCES", "HEADWATER_FETCH_PAUSE", "HEADWATER_CONFIG", "GORACE"} {
 		if v := ts.Getenv(name); v != "" || name == "HEADWATER_LISTS" {
 			s.cmd.Env = append(s.cmd.Env, name+"="+v)
 		}

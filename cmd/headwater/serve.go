@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/api"
+	"headwater/internal/greader"
 	"headwater/internal/index"
 	"headwater/internal/publish"
 	"headwater/internal/web"
@@ -84,8 +85,13 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 	if err != nil {
 		return nil, err
 	}
+	key, err := a.PictureKey(ctx)
+	if err != nil {
+		return nil, err
+	}
 	pages := web.New(web.Options{
 		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, InstanceID: site.Instance, CheckQuery: index.Validate, Logger: a.log,
+		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})
 	apis, err := api.New(api.Options{Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, Logger: a.log})
 	if err != nil {
@@ -95,8 +101,18 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 	for _, p := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
 		mux.Handle(p, apis)
 	}
+	if callbacks := a.Callbacks(); callbacks != nil {
+		mux.Handle(callbackPath+"{id}", callbacks)
+	}
 	mux.Handle("/", pages)
-	return mux, nil
+	readers := greader.New(greader.Options{Newsroom: a.Newsroom, Title: a.cfg.Title, Logger: a.log})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if greader.Answers(r.URL.Path) {
+			readers.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	}), nil
 }
 
 // site is where the entries of emitted feeds lead back to. The instance id is minted once for a data folder.

@@ -60,8 +60,14 @@ func (c *cli) printStory(s news.Story) error {
 
 func (c *cli) printOrigin(s news.Story) {
 	c.printf("%s\n\n%s: %s", s.Title, s.Origin.Level, s.Origin.Name)
-	if s.Origin.Named() {
+	switch {
+	case s.Origin.Named() && s.Origin.Followed:
+		c.printf(" (its own article is not among your feeds' items)")
+	case s.Origin.Named():
 		c.printf(" (not among your feeds)")
+	}
+	if s.Origin.Title != "" {
+		c.printf(": %s", publish.Line(s.Origin.Title))
 	}
 	c.printf(", confidence %.0f%%\n", 100*s.Origin.Confidence)
 	if s.Origin.URL != "" {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -24,7 +25,8 @@ func (c *cli) topicCommand() *cobra.Command {
 }
 
 func (c *cli) topicAdd() *cobra.Command {
-	return &cobra.Command{
+	var user string
+	cmd := &cobra.Command{
 		Use:     "add NAME QUERY",
 		Short:   "Follow a query under a name",
 		Example: "  headwater topic add rates '\"interest rates\" OR \"central bank\"'",
@@ -37,7 +39,7 @@ func (c *cli) topicAdd() *cobra.Command {
 				return usagef("%v", err)
 			}
 			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				err := a.AddTopic(cmd.Context(), news.Topic{Name: args[0], Query: args[1]})
+				err := a.addTopic(cmd.Context(), user, news.Topic{Name: args[0], Query: args[1]})
 				if errors.Is(err, news.ErrExists) {
 					return fmt.Errorf("topic %s exists already; remove it first or choose another name", args[0])
 				}
@@ -45,9 +47,51 @@ func (c *cli) topicAdd() *cobra.Command {
 			})
 		},
 	}
+	userFlag(cmd, &user)
+	return cmd
+}
+
+// userFlag lets a command work on the topics of one user, which only that user's feed readers show.
+func userFlag(cmd *cobra.Command, user *string) {
+	cmd.Flags().StringVar(user, "user", "", "of the user `NAME` only, instead of everybody")
+}
+
+func (a *app) addTopic(ctx context.Context, user string, t news.Topic) error {
+	if user == "" {
+		return a.AddTopic(ctx, t)
+	}
+	u, err := a.FindUser(ctx, user)
+	if err != nil {
+		return userError(user, err)
+	}
+	return a.AddUserTopic(ctx, u.ID, t)
+}
+
+func (a *app) removeTopic(ctx context.Context, user, name string) error {
+	if user == "" {
+		return a.RemoveTopic(ctx, name)
+	}
+	u, err := a.FindUser(ctx, user)
+	if err != nil {
+		return userError(user, err)
+	}
+	return a.RemoveUserTopic(ctx, u.ID, name)
+}
+
+// topicsOf gives everybody's topics, or a user's.
+func (r *readings) topicsOf(ctx context.Context, user string) ([]news.Topic, error) {
+	if user == "" {
+		return r.store.Topics(ctx)
+	}
+	u, _, err := r.store.User(ctx, user)
+	if err != nil {
+		return nil, userError(user, err)
+	}
+	return r.store.UserTopics(ctx, u.ID)
 }
 
 func (c *cli) topicList() *cobra.Command {
+	var user string
 	cmd := &cobra.Command{
 		Use:     "list",
 		Short:   "List the topics",
@@ -55,7 +99,7 @@ func (c *cli) topicList() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.reading(cmd.Context(), func(r *readings) error {
-				topics, err := r.store.Topics(cmd.Context())
+				topics, err := r.topicsOf(cmd.Context(), user)
 				if err != nil {
 					return err
 				}
@@ -71,6 +115,7 @@ func (c *cli) topicList() *cobra.Command {
 			})
 		},
 	}
+	userFlag(cmd, &user)
 	c.jsonFlag(cmd)
 	return cmd
 }
@@ -122,14 +167,15 @@ func (c *cli) printStories(stories []news.Story, total int) error {
 }
 
 func (c *cli) topicRemove() *cobra.Command {
-	return &cobra.Command{
+	var user string
+	cmd := &cobra.Command{
 		Use:     "remove NAME",
 		Short:   "Follow a topic no longer",
 		Example: "  headwater topic remove rates",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				err := a.RemoveTopic(cmd.Context(), args[0])
+				err := a.removeTopic(cmd.Context(), user, args[0])
 				if errors.Is(err, news.ErrNotFound) {
 					return noTopic(args[0])
 				}
@@ -137,4 +183,6 @@ func (c *cli) topicRemove() *cobra.Command {
 			})
 		},
 	}
+	userFlag(cmd, &user)
+	return cmd
 }

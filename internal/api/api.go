@@ -43,6 +43,8 @@ type Topics interface {
 type Feeds interface {
 	Feeds(context.Context) ([]news.Feed, error)
 	Feed(context.Context, int64) (news.Feed, error)
+	// FindFeeds looks for the feeds behind an address and adds nothing.
+	FindFeeds(ctx context.Context, address string) (news.Finding, error)
 	// AddFeed gives the feed as stored. With news.ErrExists it gives the feed that was there before.
 	AddFeed(context.Context, news.Feed) (news.Feed, error)
 	RemoveFeed(context.Context, int64) error

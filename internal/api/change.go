@@ -124,9 +124,12 @@ func (s *server) feed(ctx context.Context, q *byID) (*body[view.Feed], error) {
 
 type newFeed struct {
 	Body struct {
-		URL    string `json:"url" minLength:"1" maxLength:"2000" example:"https://feeds.example/world.xml" doc:"its address, http or https"`
+		URL    string `json:"url" minLength:"1" maxLength:"2000" example:"https://feeds.example/world.xml" doc:"its address or that of its site, http or https"`
 		Title  string `json:"title,omitempty" maxLength:"300" doc:"what to call it; empty is what it calls itself"`
 		Folder string `json:"folder,omitempty" maxLength:"300" doc:"the folder to put it into, or empty"`
+		AsIs   bool   `json:"as_is,omitempty" doc:"add the address as it is, without looking for a feed there"`
+
+		FullText string `json:"full_text,omitempty" enum:"auto,always,never" doc:"whether the pages of its items are read; left out, as the settings say"`
 	}
 }
 
@@ -135,7 +138,11 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, invalid("body.url", q.Body.URL, "expected a feed's address such as https://example.org/feed.xml")
 	}
-	f, err := s.room.AddFeed(ctx, news.Feed{URL: q.Body.URL, Title: q.Body.Title, Folder: q.Body.Folder})
+	address, err := s.seekFeed(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	f, err := s.room.AddFeed(ctx, news.Feed{URL: address, Title: q.Body.Title, Folder: q.Body.Folder, FullText: q.Body.FullText})
 	if errors.Is(err, news.ErrExists) {
 		return nil, huma.Error409Conflict(fmt.Sprintf("%s is among the feeds already, as %s", q.Body.URL, feedPath(f)))
 	}
@@ -143,6 +150,30 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 		return nil, s.fail(err, "feed "+q.Body.URL, "/feeds")
 	}
 	return &created[view.Feed]{feedPath(f), view.FeedOf(f)}, nil
+}
+
+// seekFeed gives the address to subscribe to for the one that was given, which is that one where nothing can be found or
+// read now. Of several feeds somebody has to choose.
+func (s *server) seekFeed(ctx context.Context, q *newFeed) (string, error) {
+	if q.Body.AsIs {
+		return q.Body.URL, nil
+	}
+	found, err := s.room.FindFeeds(ctx, q.Body.URL)
+	switch {
+	case err != nil:
+		return "", s.fail(err, "feed "+q.Body.URL, "/feeds")
+	case len(found.Feeds) == 0:
+		return q.Body.URL, nil
+	case len(found.Feeds) == 1 && found.Feeds[0].Known != 0:
+		return "", huma.Error409Conflict(fmt.Sprintf("%s is among the feeds already, as %s", q.Body.URL, feedPath(news.Feed{ID: found.Feeds[0].Known})))
+	case len(found.Feeds) == 1:
+		return found.Feeds[0].URL, nil
+	}
+	var choices []error
+	for _, f := range found.Feeds {
+		choices = append(choices, &huma.ErrorDetail{Location: "body.url", Value: f.URL, Message: "is one of several feeds of " + q.Body.URL + "; give one of their addresses"})
+	}
+	return "", huma.Error422UnprocessableEntity("validation failed", choices...)
 }
 
 func feedPath(f news.Feed) string { return fmt.Sprintf("%s/feeds/%d", root, f.ID) }

@@ -74,6 +74,10 @@ func TestFeeds(t *testing.T) {
 		t.Errorf("again: %s", p.Detail)
 	}
 	d.ask(t, "POST", "/api/v1/feeds", `{"url":"http://192.0.2.1/feed"}`).is(201) // only the address is needed
+	p = d.ask(t, "POST", "/api/v1/feeds", `{"url":"https://www.new.example/feed/?a=1"}`).refused(409)
+	if !strings.Contains(p.Detail, "among the feeds already, as "+path) {
+		t.Errorf("again, written in another way: %s", p.Detail)
+	}
 	d.ask(t, "DELETE", path, "").is(204)
 	d.ask(t, "GET", path, "").refused(404)
 	var list struct {
@@ -83,5 +87,19 @@ func TestFeeds(t *testing.T) {
 	d.get(t, "/api/v1/feeds", &list)
 	if list.Total != 1 || len(list.Feeds) != 1 || list.Feeds[0].URL != "http://192.0.2.1/feed" {
 		t.Errorf("left: %+v", list)
+	}
+}
+
+func TestFindFeeds(t *testing.T) {
+	d := library(t)
+	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.press+`/site"}`).refused(409) // its feed is the wire's
+	p := d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.press+`/sites"}`).refused(422)
+	if len(p.Errors) != 2 || p.Errors[1].Value != d.press+"/late" || !strings.Contains(p.Detail, "one of several feeds") {
+		t.Errorf("of several: %+v", p)
+	}
+	var made struct{ URL string }
+	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.press+`/sites","as_is":true}`).read(201, &made)
+	if made.URL != d.press+"/sites" {
+		t.Errorf("as it is: %s", made.URL)
 	}
 }

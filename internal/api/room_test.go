@@ -127,6 +127,9 @@ func library(t *testing.T) *desk {
 	t.Helper()
 	d := open(t)
 	all := papers()
+	const link = `<link rel="alternate" type="application/rss+xml" href="/%s">`
+	all["site"] = "<!doctype html>" + fmt.Sprintf(link, "wire")
+	all["sites"] = "<!doctype html>" + fmt.Sprintf(link, "early") + fmt.Sprintf(link, "late")
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Content-Type", "application/rss+xml")
 		_, _ = io.WriteString(w, all[strings.Trim(r.URL.Path, "/")]) // a client that has gone is no matter

@@ -26,6 +26,7 @@ const (
 type Outlets interface {
 	ByURL(url string) (news.Outlet, bool)
 	ByName(name string) (news.Outlet, bool)
+	Redirects(url string) bool
 }
 
 // Options are how articles are cleaned. The zero value works.

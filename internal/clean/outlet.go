@@ -9,9 +9,9 @@ import (
 // outlet is who published an item: what its <source> names where that is not the feed's own site, else the site of the
 // item's address where the feed collects from many, else the feed's site.
 func (c *Cleaner) outlet(e news.Entry, doc news.Document, feed news.Feed) news.Outlet {
-	own := siteHost(feed, doc)
+	own := c.siteHost(feed, doc)
 	itemHost := hostOf(e.URL)
-	if isRedirector(itemHost) || isLocal(itemHost) {
+	if c.redirects(itemHost) || isLocal(itemHost) {
 		itemHost = ""
 	}
 	if o, ok := c.sourceOutlet(e.Source, own, itemHost); ok {
@@ -23,10 +23,15 @@ func (c *Cleaner) outlet(e news.Entry, doc news.Document, feed news.Feed) news.O
 	return c.feedOutlet(own, doc, feed)
 }
 
+// redirects says whether addresses on a host lead to pages of others, or are feeds'.
+func (c *Cleaner) redirects(host string) bool {
+	return servesFeeds(host) || c.opt.Outlets != nil && c.opt.Outlets.Redirects("https://"+host+"/")
+}
+
 // siteHost is the host of the feed's site, or "" where that is no public name: recorded and local feeds tell nothing.
-func siteHost(feed news.Feed, doc news.Document) string {
+func (c *Cleaner) siteHost(feed news.Feed, doc news.Document) string {
 	for _, u := range []string{feed.Site, doc.Link, feed.URL} {
-		if h := hostOf(u); !isLocal(h) && !isRedirector(h) {
+		if h := hostOf(u); !isLocal(h) && !c.redirects(h) {
 			return h
 		}
 	}
@@ -38,7 +43,7 @@ func siteHost(feed news.Feed, doc news.Document) string {
 func (c *Cleaner) sourceOutlet(ref news.Reference, own, itemHost string) (news.Outlet, bool) {
 	host := hostOf(ref.URL)
 	name := foldLine(ref.Title)
-	if isRedirector(host) || isLocal(host) {
+	if c.redirects(host) || isLocal(host) {
 		host = ""
 	}
 	home := itemHost != "" && own != "" && registrable(itemHost) == registrable(own)

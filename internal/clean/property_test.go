@@ -2,10 +2,12 @@ package clean
 
 import (
 	"html"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode/utf8"
 
+	xhtml "golang.org/x/net/html"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
 
@@ -130,8 +132,52 @@ func FuzzText(f *testing.F) {
 	f.Fuzz(func(t *testing.T, src string) {
 		text, marks := Text(src)
 		checkMarks(t, text, marks)
-		if safe := Sanitize(src); strings.Contains(strings.ToLower(safe), "<script") {
-			t.Fatalf("script in %q", safe)
+		checkSafe(t, src)
+		if out := Sanitize(src); !balanced(out) || !utf8.ValidString(out) {
+			t.Fatalf("%q becomes %q", src, out)
+		}
+	})
+}
+
+// balanced holds where every element that is open is closed, innermost first.
+func balanced(src string) bool {
+	var open []string
+	z := xhtml.NewTokenizer(strings.NewReader(src))
+	for {
+		kind := z.Next()
+		name, _ := z.TagName()
+		switch {
+		case kind == xhtml.ErrorToken:
+			return len(open) == 0
+		case (kind == xhtml.StartTagToken || kind == xhtml.SelfClosingTagToken) && string(name) != "br" && string(name) != "hr":
+			open = append(open, string(name))
+		case kind == xhtml.EndTagToken:
+			if len(open) == 0 || open[len(open)-1] != string(name) {
+				return false
+			}
+			open = open[:len(open)-1]
+		}
+	}
+}
+
+// FuzzCanonicalURL: a canonical address is a web address, and its own canonical one.
+func FuzzCanonicalURL(f *testing.F) {
+	for _, address := range []string{
+		"https://www.a.example:443/x/?utm_source=b&b=2#f", "http://m.a.example/amp/x.html", "https://a.example/é?q=%C3%A9", "HTTPS://A.EXAMPLE/%7e",
+		"https://google.com/amp/s/a.example/x", "https://a.example//x/../y", "https://user:pw@a.example/", "https://[::1]:80/x", "a.example/x", "?a", "https://a.example/?a=%zz",
+	} {
+		f.Add(address)
+	}
+	f.Fuzz(func(t *testing.T, address string) {
+		once := CanonicalURL(address)
+		if once == "" {
+			return
+		}
+		if u, err := url.Parse(once); err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" {
+			t.Fatalf("%q becomes %q (%v)", address, once, err)
+		}
+		if twice := CanonicalURL(once); once != twice {
+			t.Fatalf("%q becomes %q, and that %q", address, once, twice)
 		}
 	})
 }

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"net/url"
 	"strings"
 
 	"github.com/microcosm-cc/bluemonday"
@@ -25,7 +26,11 @@ func newPolicy() *bluemonday.Policy {
 	p.AllowAttrs("href").OnElements("a")
 	p.AllowAttrs("dir").Matching(bluemonday.Direction).OnElements("p", "blockquote", "li", "td", "h1", "h2", "h3", "h4")
 	p.AllowAttrs("colspan", "rowspan").Matching(bluemonday.Integer).OnElements("td", "th")
-	p.AllowURLSchemes("http", "https")
+	p.AllowAttrs("src", "alt").OnElements("img")
+	p.AllowAttrs("width", "height").Matching(bluemonday.Integer).OnElements("img")
+	for _, scheme := range []string{"http", "https"} {
+		p.AllowURLSchemeWithCustomPolicy(scheme, func(u *url.URL) bool { return u.Host != "" })
+	}
 	p.RequireParseableURLs(true)
 	p.RequireNoFollowOnLinks(true)
 	p.RequireNoReferrerOnLinks(true)
@@ -33,13 +38,11 @@ func newPolicy() *bluemonday.Policy {
 	return p
 }
 
-// Sanitize makes HTML safe to show: text markup, tables and links are kept; scripts, styles, forms, frames, images and
-// everything else that could load or run is not. Links get rel="nofollow noreferrer noopener". What is open is closed
+// Sanitize makes HTML safe to show: text markup, tables, links and pictures (an address, a text and a size each) are kept;
+// scripts, styles, forms, frames and everything else that could load or run is not. Links get rel="nofollow noreferrer noopener". What is open is closed
 // and what closes nothing goes, so that the page around it stays whole. Plain text is escaped and put in paragraphs.
 func Sanitize(src string) string {
-	if len(src) > maxHTML {
-		src = strings.ToValidUTF8(src[:maxHTML], "")
-	}
+	src = strings.ToValidUTF8(src[:min(len(src), maxHTML)], "\ufffd")
 	if strings.TrimSpace(src) == "" {
 		return ""
 	}
@@ -96,7 +99,7 @@ func (b *balancer) text() {
 		if b.due && len(bytes.TrimSpace(raw)) > 0 {
 			b.paragraph()
 		}
-		b.out.Write(raw)
+		b.out.Write(bytes.ReplaceAll(raw, []byte("<"), []byte("&lt;"))) // a bare "</" would eat the end tag after it
 		return
 	}
 	for _, para := range bytes.Split(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n")) {
@@ -120,6 +123,8 @@ func (b *balancer) start(selfClosing bool) {
 		if tag == b.skip && !selfClosing {
 			b.depth++
 		}
+	case tag == atom.Img:
+		b.out.WriteString(pictureIn(b.z).String())
 	case isVoid(tag):
 		b.out.WriteString(raw)
 	case selfClosing && tag != atom.P:

@@ -22,6 +22,11 @@ func (r registry) ByURL(url string) (news.Outlet, bool) {
 	return news.Outlet{Name: h, Domain: h}, h != ""
 }
 
+func (r registry) Redirects(url string) bool {
+	h := hostOf(url)
+	return h == "news.google.com" || h == "t.co"
+}
+
 var wire = news.Outlet{Name: "Wire Service", Domain: "wire.example", Agency: true}
 
 var known = registry{

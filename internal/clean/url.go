@@ -30,8 +30,11 @@ func CanonicalURL(raw string) string {
 		u = inner
 	}
 	host := foldHost(u)
+	if host == "" || host[0] == ':' { // "http://.:80"
+		return ""
+	}
 	path := foldPath(u.EscapedPath())
-	query := foldQuery(u.RawQuery)
+	query := foldQuery(strings.ReplaceAll(strings.TrimSpace(u.RawQuery), " ", "%20"))
 	if query != "" {
 		query = "?" + query
 	}
@@ -39,7 +42,7 @@ func CanonicalURL(raw string) string {
 }
 
 func foldHost(u *url.URL) string {
-	host := strings.TrimSuffix(strings.ToLower(u.Hostname()), ".")
+	host := strings.TrimRight(strings.ToLower(u.Hostname()), ".")
 	for {
 		label, rest, _ := strings.Cut(host, ".")
 		if label != "www" && label != "m" && label != "mobile" && label != "amp" || !strings.Contains(rest, ".") {
@@ -140,13 +143,7 @@ func isLocal(host string) bool {
 	return err == nil
 }
 
-// isRedirector says whether addresses on a host lead to pages of others.
-func isRedirector(host string) bool {
-	switch host {
-	case "feedproxy.google.com", "feeds.feedburner.com", "feedburner.com", "t.co", "bit.ly", "ow.ly", "buff.ly",
-		"dlvr.it", "flip.it", "trib.al", "tinyurl.com", "lnkd.in", "goo.gl", "apple.news", "bing.com", "feedly.com",
-		"smartnews.com", "getpocket.com", "feeds.reuters.com", "feeds.bbci.co.uk":
-		return true
-	}
-	return strings.HasPrefix(host, "news.google.") || strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.")
+// servesFeeds says whether a host's name says that it serves feeds, and so that it is no site.
+func servesFeeds(host string) bool {
+	return strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.")
 }

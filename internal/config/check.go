@@ -6,6 +6,7 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -51,6 +52,10 @@ func checkText(key, text string) error {
 		return oneOf(text, "debug", "info", "warn", "error")
 	case "log.format":
 		return oneOf(text, "text", "json")
+	case "fulltext.mode":
+		return oneOf(text, "auto", "always", "never")
+	case "media.images":
+		return oneOf(text, "proxy", "direct", "hide")
 	case "title", "lists", "outlets.name", "outlets.aliases":
 		return checkFilled(text)
 	}
@@ -70,6 +75,8 @@ func checkNumber(key string, n int) error {
 		return within(n, 10, 1000)
 	case "index.batch":
 		return within(n, 1, 10_000)
+	case "fulltext.per_host":
+		return within(n, 1, 1000)
 	case "embeddings.batch":
 		return within(n, 1, 1000)
 	}
@@ -187,6 +194,18 @@ func checkEndpoint(text string) error {
 		return faultf(bare, "%q ends in what is added to it: /v1/embeddings", text)
 	}
 	return checkPublicURL(text)
+}
+
+// isProxy takes the addresses that net/http asks for connections at, and "".
+func isProxy(text string) bool {
+	if text == "" {
+		return true
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Opaque != "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" || u.Fragment != "" {
+		return false
+	}
+	return slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme) && isHost(u)
 }
 
 func isHost(u *url.URL) bool {

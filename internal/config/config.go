@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -24,15 +25,18 @@ type Config struct {
 	Title     string `yaml:"title"`
 	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in
 	// ".opml" is a path. Load does not look whether they exist.
-	Lists []string `yaml:"lists"`
-	Poll  Poll     `yaml:"poll"`
-	Fetch Fetch    `yaml:"fetch"`
-	Parse Parse    `yaml:"parse"`
-	Group Group    `yaml:"group"`
+	Lists  []string `yaml:"lists"`
+	Poll   Poll     `yaml:"poll"`
+	Fetch  Fetch    `yaml:"fetch"`
+	Parse  Parse    `yaml:"parse"`
+	WebSub WebSub   `yaml:"websub"`
+	Group  Group    `yaml:"group"`
 	// Embeddings is off where its Endpoint is "".
 	Embeddings Embeddings `yaml:"embeddings"`
 	Origin     Origin     `yaml:"origin"`
 	Index      Index      `yaml:"index"`
+	FullText   FullText   `yaml:"fulltext"`
+	Media      Media      `yaml:"media"`
 	Outlets    []Outlet   `yaml:"outlets"`
 	Log        Log        `yaml:"log"`
 
@@ -56,16 +60,40 @@ type Fetch struct {
 	Timeout time.Duration `yaml:"timeout"`
 	// MaxBytes is counted after decompression.
 	MaxBytes Size `yaml:"max_bytes"`
-	// PerHost is how many connections one host gets at once; 0 is no limit.
+	// PerHost is how many connections one host gets at once; 0 is no limit, and no pause.
 	PerHost int `yaml:"per_host"`
 	// Pause is the wait between two requests to one host; 0 is none.
 	Pause time.Duration `yaml:"pause"`
 	// AllowPrivate lists networks that may be fetched from though they are not public.
 	AllowPrivate []netip.Prefix `yaml:"allow_private"`
+	// Proxy is an http, https, socks5 or socks5h address that makes every request; "" is none. See ProxyURL.
+	Proxy Secret `yaml:"proxy"`
 	// UserAgent replaces the program's own; "" keeps it.
 	UserAgent string `yaml:"user_agent"`
 	// Contact is a mail or web address, or "".
 	Contact string `yaml:"contact"`
+}
+
+// Rest is the pause that is kept: none where a host may be asked without limit.
+func (f Fetch) Rest() time.Duration {
+	if f.PerHost == 0 {
+		return 0
+	}
+	return f.Pause
+}
+
+// ProxyURL is Proxy, taken apart; nil where none is set.
+func (f Fetch) ProxyURL() *url.URL {
+	if u, err := url.Parse(string(f.Proxy)); err == nil && u.Host != "" {
+		return u
+	}
+	return nil
+}
+
+// WebSub says whether hubs are asked to push feeds.
+type WebSub struct {
+	// Enabled does nothing where PublicURL is "" or an address that hubs cannot reach.
+	Enabled bool `yaml:"enabled"`
 }
 
 // Parse bounds the parser.
@@ -111,13 +139,32 @@ func (s Secret) String() string {
 // GoString hides it from %#v too.
 func (s Secret) GoString() string { return strconv.Quote(s.String()) }
 
-// Origin says how a story's origin is weighed. There is nothing to set yet.
-type Origin struct{}
+// Origin says how a story's origin is weighed.
+type Origin struct {
+	// FetchSources has the pages read that articles name as their source by a link.
+	FetchSources bool `yaml:"fetch_sources"`
+}
 
 // Index says how the search index is written.
 type Index struct {
 	// Batch is how many articles go into one write.
 	Batch int `yaml:"batch"`
+}
+
+// FullText says whether the pages of items are read for their text.
+type FullText struct {
+	// Mode is auto, always or never, for feeds that have none of their own.
+	Mode string `yaml:"mode"`
+	// PerHost is how many pages one host is asked for in an hour.
+	PerHost int `yaml:"per_host"`
+}
+
+// Media says how pictures in articles are shown.
+type Media struct {
+	// Images is proxy, direct or hide.
+	Images string `yaml:"images"`
+	// MaxBytes is the largest picture that is passed on.
+	MaxBytes Size `yaml:"max_bytes"`
 }
 
 // Outlet adds to the registry of outlets, or mends the entry of that name.

@@ -24,11 +24,15 @@ func TestDefault(t *testing.T) {
 			Schedule: "@every 1m", Workers: 128,
 			Interval: time.Hour, MinInterval: 10 * time.Minute, MaxInterval: 24 * time.Hour,
 		},
-		Fetch:      Fetch{Timeout: 20 * time.Second, MaxBytes: 10_000_000, PerHost: 1, AllowPrivate: []netip.Prefix{}},
+		Fetch:      Fetch{Timeout: 20 * time.Second, MaxBytes: 10_000_000, PerHost: 1, Pause: time.Second, AllowPrivate: []netip.Prefix{}},
 		Parse:      Parse{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
+		WebSub:     WebSub{Enabled: true},
 		Group:      Group{Window: 72 * time.Hour},
 		Embeddings: Embeddings{Timeout: 30 * time.Second, Batch: 32, Threshold: .8},
+		Origin:     Origin{FetchSources: true},
 		Index:      Index{Batch: 500},
+		FullText:   FullText{Mode: "auto", PerHost: 20},
+		Media:      Media{Images: "proxy", MaxBytes: 10_000_000},
 		Outlets:    []Outlet{},
 		Log:        Log{Level: "info", Format: "text"},
 	}
@@ -84,5 +88,16 @@ func TestSecretIsNotShown(t *testing.T) {
 	}
 	if got := fmt.Sprint(Secret("")); got != "" {
 		t.Errorf("no key is shown as %q", got)
+	}
+}
+
+func TestFetchRest(t *testing.T) {
+	for _, tt := range []struct {
+		perHost     int
+		pause, want time.Duration
+	}{{0, time.Second, 0}, {1, time.Second, time.Second}, {4, 0, 0}} {
+		if got := (Fetch{PerHost: tt.perHost, Pause: tt.pause}).Rest(); got != tt.want {
+			t.Errorf("%+v: %s", tt, got)
+		}
 	}
 }

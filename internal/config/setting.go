@@ -67,7 +67,7 @@ func (s setting) scan(text string) error {
 	case *float64:
 		return setOne(s.key, into, text, parseFloat)
 	case *Secret:
-		return setSecret(into, text)
+		return setSecret(s.key, into, text)
 	}
 	return faultf("", "is a list, not one value")
 }
@@ -162,10 +162,13 @@ func parseFloat(text string) (float64, error) {
 	return f, nil
 }
 
-// setSecret takes what can stand in a header. Its error repeats neither the text nor the one that was there before.
-func setSecret(into *Secret, text string) error {
+// setSecret takes what can stand in a header, and what its key asks for. Its error repeats neither the text nor the one that was there before.
+func setSecret(key string, into *Secret, text string) error {
 	if err := checkHeader(text); err != nil {
 		return faultf("", "can't be sent in a header: write it on one line, without spaces around it")
+	}
+	if key == "fetch.proxy" && !isProxy(text) {
+		return faultf("http://proxy.example.org:3128", "is not the address of a proxy: http, https, socks5 or socks5h, a host and a port")
 	}
 	*into = Secret(text)
 	return nil

@@ -12,11 +12,12 @@ import (
 	"net/http"
 	"strings"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 )
 
 // acceptEncoding names what decoder can undo.
-const acceptEncoding = "gzip, deflate, zstd"
+const acceptEncoding = "gzip, deflate, br, zstd"
 
 // Many requests run at once and few of their bodies are large, so these bound the memory that they take together.
 const (
@@ -117,6 +118,8 @@ func decoder(body io.Reader, encoding string) (io.ReadCloser, error) {
 		return unpacked(in)
 	case "deflate":
 		return inflate(in)
+	case "br":
+		return io.NopCloser(brotli.NewReader(in)), nil // its window is 16 MB at most
 	case "zstd":
 		d, err := zstd.NewReader(in, zstd.WithDecoderConcurrency(1), zstd.WithDecoderLowmem(true), zstd.WithDecoderMaxWindow(8<<20))
 		if err != nil {

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 
 	"headwater/internal/news"
@@ -43,6 +44,9 @@ func TestEncodings(t *testing.T) {
 	raw := pack(t, feed, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 9) })
 	zlibbed := pack(t, feed, func(w io.Writer) (io.WriteCloser, error) { return zlib.NewWriter(w), nil })
 	zstded := pack(t, feed, func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) })
+	toBrotli := func(w io.Writer) (io.WriteCloser, error) { return brotli.NewWriter(w), nil }
+	brotlied := pack(t, feed, toBrotli)
+	brotli2 := pack(t, gzipped(t, feed), toBrotli)
 	for _, tc := range []struct {
 		name, header string
 		body         []byte
@@ -58,7 +62,11 @@ func TestEncodings(t *testing.T) {
 		{"deflate", "deflate", zlibbed, ""},
 		{"raw deflate", "deflate", raw, ""},
 		{"zstd", "zstd", zstded, ""},
-		{"unknown", "br", feed, news.FeedHTTPError},
+		{"br", "br", brotlied, ""},
+		{"br of gzip", "gzip, br", brotli2, ""},
+		{"broken br", "br", feed, news.FeedHTTPError},
+		{"cut br", "br", brotlied[:len(brotlied)/2], news.FeedUnreachable},
+		{"unknown", "compress", feed, news.FeedHTTPError},
 		{"too many", "gzip, gzip, gzip", feed, news.FeedHTTPError},
 		{"broken gzip", "gzip", append(gzipped(t, feed)[:20], "garbage that is no deflate stream at all"...), news.FeedHTTPError},
 		{"broken zstd", "zstd", feed, news.FeedHTTPError},
@@ -90,6 +98,7 @@ func TestTooLarge(t *testing.T) {
 	const limit = 100_000
 	bomb := gzipped(t, make([]byte, 50*limit))
 	bomb2 := gzipped(t, bomb)
+	zeros := make([]byte, 50*limit)
 	endless := func(w http.ResponseWriter, r *http.Request) {
 		chunk := bytes.Repeat([]byte("<item/>"), 1000)
 		for r.Context().Err() == nil {
@@ -108,6 +117,10 @@ func TestTooLarge(t *testing.T) {
 		"endless":        endless,
 		"gzip bomb":      encoded("gzip", bomb),
 		"gzip of a bomb": encoded("gzip, gzip", bomb2),
+		"deflate bomb":   encoded("deflate", pack(t, zeros, func(w io.Writer) (io.WriteCloser, error) { return zlib.NewWriter(w), nil })),
+		"raw bomb":       encoded("deflate", pack(t, zeros, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 9) })),
+		"brotli bomb":    encoded("br", pack(t, zeros, func(w io.Writer) (io.WriteCloser, error) { return brotli.NewWriter(w), nil })),
+		"zstd bomb":      encoded("zstd", pack(t, zeros, func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) })),
 		"announced": func(w http.ResponseWriter, r *http.Request) {
 			w.Header().Set("Content-Length", strconv.Itoa(limit+1))
 			w.WriteHeader(http.StatusOK)

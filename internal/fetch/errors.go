@@ -25,7 +25,8 @@ type Error struct {
 	State      news.FeedState
 	URL        string        // the one that failed, after redirects; without a password
 	Status     int           // HTTP status; 0 without one
-	RetryAfter time.Duration // how long the server asks to be left alone; 0 where it does not say
+	RetryAfter time.Duration // how long the server asks to be left alone, a week at most; 0 where it does not say
+	Rest       news.Rest     // what that means for all of its host; zero where nothing was asked
 	Err        error
 }
 
@@ -57,6 +58,8 @@ func statusError(address *url.URL, resp *http.Response, now time.Time) *Error {
 		what = "the server refuses to give this feed to us; try the address in a browser"
 	case status == http.StatusNotModified:
 		what = "the server says that nothing changed, though nothing was asked about; it is at fault"
+	case status >= 200 && status <= 299:
+		what = "the server gives no document or only part of one, though the whole was asked for; it is tried again later"
 	case status >= 500:
 		what = "the server has a problem of its own; it is tried again later"
 	default:
@@ -71,19 +74,6 @@ func statusLine(status int) string {
 	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
 }
 
-// retryAfter reads seconds or a date. The longest that is believed is a year.
-func retryAfter(value string, now time.Time) time.Duration {
-	const year = 365 * 24 * time.Hour
-	value = strings.TrimSpace(value)
-	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		return time.Duration(min(max(seconds, 0), int64(year/time.Second))) * time.Second
-	}
-	if t, err := http.ParseTime(value); err == nil {
-		return min(max(t.Sub(now), 0), year)
-	}
-	return 0
-}
-
 // explain turns whatever ended a request into an Error, but for the end of the caller's context.
 func (c *Client) explain(ctx context.Context, address *url.URL, err error) error {
 	var known *Error
@@ -92,6 +82,8 @@ func (c *Client) explain(ctx context.Context, address *url.URL, err error) error
 		return known
 	case ctx.Err() != nil:
 		return fmt.Errorf("fetching %s: %w", address.Redacted(), ctx.Err())
+	case errors.Is(err, errProxy):
+		return fail(news.FeedPrivate, address, 0, err)
 	case errors.Is(err, errTooLarge):
 		return fail(news.FeedTooLarge, address, 0, fmt.Errorf("larger than %d bytes after decompression; raise fetch.max_bytes if the feed is worth it", c.opt.MaxBytes))
 	case isRefused(err):

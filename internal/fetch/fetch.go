@@ -3,6 +3,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,6 +13,8 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync"
+	"syscall"
 	"time"
 
 	"code.dny.dev/ssrf"
@@ -34,6 +37,13 @@ type Options struct {
 	PerHost int
 	// Pause is how long after a request the next one to the same host waits. Zero means none.
 	Pause time.Duration
+	// Proxy is asked to make every request: http, https, socks5 or socks5h. Nil is none; the environment's are ignored.
+	Proxy *url.URL
+	// Now is the clock that Retry-After is read by. Nil means time.Now.
+	Now func() time.Time
+
+	resolver *net.Resolver                                          // of tests
+	dialled  func(network, address string, _ syscall.RawConn) error // of tests: sees what the guardian lets through
 }
 
 const (
@@ -50,8 +60,14 @@ const (
 type Client struct {
 	opt       Options
 	transport *http.Transport
+	guardian  *ssrf.Guardian
 	gate      *gate
+	pictures  *gate // lets readers' browsers have several at once
+	robots    *robots
 	large     chan struct{} // an element for each large body that is being read
+
+	resting sync.Mutex
+	rests   map[string]time.Time // hosts that want to be left alone, until when
 }
 
 // Request is what to fetch. ETag and LastModified are sent as they are, so they must be as the server gave them.
@@ -59,7 +75,11 @@ type Request struct {
 	URL          string
 	ETag         string
 	LastModified string
+	ValidFor     string // the address that gave both, which alone is sent them; "" means any
 	Accept       string // media types; "" means those of feeds
+	MaxBytes     int64  // bounds the body; 0 means Options.MaxBytes
+
+	allow func(context.Context, *url.URL) error // asked before each hop; nil allows all
 }
 
 // Response is the server's answer: 200 and the like with a body, or 304.
@@ -67,9 +87,10 @@ type Response struct {
 	Status      int
 	URL         string // after redirects
 	Header      http.Header
-	Body        []byte // decompressed
-	NotModified bool   // 304: what the validators stand for is still current
-	Permanent   string // where redirects that are all permanent (301, 308) lead; "" without or with any other
+	Body        []byte        // decompressed
+	NotModified bool          // 304: what the validators stand for is still current
+	Fresh       time.Duration // how long it stays current by Cache-Control or Expires; 0 where the server does not say
+	Permanent   string        // where redirects that are all permanent (301, 308) lead; "" without or with any other
 }
 
 // New makes a client with its own connections.
@@ -86,39 +107,18 @@ func New(o Options) (*Client, error) {
 	if o.PerHost < 0 || o.Pause < 0 {
 		return nil, errors.New("fetch: per_host and pause may not be negative; 0 means no limit")
 	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	guardian, err := newGuardian(o.AllowPrivate)
 	if err != nil {
 		return nil, err
 	}
-	dialer := &net.Dialer{Timeout: min(connectTimeout, o.Timeout), KeepAlive: 30 * time.Second, Control: guardian.Safe}
-	transport := &http.Transport{
-		Proxy:                  nil, // the environment's proxies would dial for us, past the guardian
-		DialContext:            dialer.DialContext,
-		ForceAttemptHTTP2:      true,
-		DisableCompression:     true, // decompressed here, within the limit
-		MaxIdleConns:           1000,
-		MaxIdleConnsPerHost:    max(o.PerHost, 64),
-		IdleConnTimeout:        30 * time.Second,
-		TLSHandshakeTimeout:    min(connectTimeout, o.Timeout),
-		MaxResponseHeaderBytes: maxHeaderBytes,
-	}
-	return &Client{opt: o, transport: transport, gate: newGate(o.PerHost, o.Pause), large: make(chan struct{}, largeBodies)}, nil
-}
-
-// newGuardian makes the check that each connection passes. Ports are free: feeds are served on all of them.
-func newGuardian(allow []netip.Prefix) (*ssrf.Guardian, error) {
-	var v4, v6 []netip.Prefix
-	for _, p := range allow {
-		switch {
-		case !p.IsValid():
-			return nil, errors.New("fetch: allow_private holds a network that is none; write it as 127.0.0.0/8 or ::1/128")
-		case p.Addr().Is4():
-			v4 = append(v4, p)
-		default:
-			v6 = append(v6, p)
-		}
-	}
-	return ssrf.New(ssrf.WithAnyPort(), ssrf.WithAllowedV4Prefixes(v4...), ssrf.WithAllowedV6Prefixes(v6...)), nil
+	return &Client{
+		opt: o, transport: newTransport(o, guardian), guardian: guardian, gate: newGate(o.PerHost, o.Pause),
+		pictures: newGate(pictureAHost, 0),
+		robots:   newRobots(o.UserAgent), large: make(chan struct{}, largeBodies), rests: map[string]time.Time{},
+	}, nil
 }
 
 // Close ends idle connections.
@@ -134,8 +134,13 @@ func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
 	left := c.opt.Timeout
 	permanent := true
 	for hop := 0; ; hop++ {
+		if r.allow != nil {
+			if err := r.allow(ctx, address); err != nil {
+				return Response{}, err
+			}
+		}
 		started := time.Now()
-		answer, wait, err := c.hop(ctx, address, r, left)
+		answer, wait, err := c.hop(ctx, address, r.to(address), left)
 		if err != nil {
 			return Response{}, c.explain(ctx, address, err)
 		}
@@ -155,6 +160,14 @@ func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
 	}
 }
 
+// to is the request that is made of an address: validators are for the document that they were given with.
+func (r Request) to(address *url.URL) Request {
+	if r.ValidFor != "" && r.ValidFor != address.String() {
+		r.ETag, r.LastModified = "", ""
+	}
+	return r
+}
+
 // answer is a response, or where it redirects to.
 type answer struct {
 	Response
@@ -164,19 +177,25 @@ type answer struct {
 // hop makes one request when it is the host's turn. It returns how long it waited for that.
 func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time.Duration) (answer, time.Duration, error) {
 	asked := time.Now()
+	if err := c.mayAsk(address); err != nil {
+		return answer{}, 0, err
+	}
 	release, err := c.gate.enter(ctx, strings.ToLower(address.Hostname()))
 	if err != nil {
 		return answer{}, 0, err
 	}
 	defer release()
 	wait := time.Since(asked)
+	if err := c.mayAsk(address); err != nil { // another feed of the host may have been told meanwhile
+		return answer{}, wait, err
+	}
 	ctx, cancel := context.WithTimeout(ctx, left)
 	defer cancel()
 	req, err := c.request(ctx, address, r)
 	if err != nil {
 		return answer{}, wait, err
 	}
-	resp, err := c.transport.RoundTrip(req)
+	resp, err := c.roundTrip(req)
 	if err != nil {
 		return answer{}, wait, err
 	}
@@ -212,7 +231,7 @@ func (c *Client) request(ctx context.Context, address *url.URL, r Request) (*htt
 
 // read takes the answer apart by its status.
 func (c *Client) read(resp *http.Response, address *url.URL, r Request) (answer, error) {
-	a := answer{Response: Response{Status: resp.StatusCode, Header: resp.Header}}
+	a := answer{Response: Response{Status: resp.StatusCode, Header: resp.Header, Fresh: fresh(resp.Header, c.opt.Now())}}
 	switch s := resp.StatusCode; {
 	case s == http.StatusNotModified && (r.ETag != "" || r.LastModified != ""):
 		a.NotModified = true
@@ -222,11 +241,11 @@ func (c *Client) read(resp *http.Response, address *url.URL, r Request) (answer,
 		a.next, err = follow(address, resp.Header.Get("Location"))
 		drain(resp.Body)
 		return a, err
-	case s < 200 || s > 299:
+	case s < 200 || s > 299 || s >= http.StatusNoContent && s <= http.StatusPartialContent:
 		drain(resp.Body)
-		return a, statusError(address, resp, time.Now())
+		return a, c.refused(address, resp)
 	}
-	body, err := readBody(resp, c.opt.MaxBytes, c.large)
+	body, err := readBody(resp, cmp.Or(r.MaxBytes, c.opt.MaxBytes), c.large)
 	a.Body = body
 	return a, err
 }
@@ -234,46 +253,4 @@ func (c *Client) read(resp *http.Response, address *url.URL, r Request) (answer,
 // drain reads what is left of a short body, so that the connection can be used again.
 func drain(body io.Reader) {
 	_, _ = io.CopyN(io.Discard, body, 1<<16)
-}
-
-func isRedirect(status int) bool {
-	switch status {
-	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
-		return true
-	}
-	return false
-}
-
-// follow reads where a redirect leads.
-func follow(from *url.URL, location string) (*url.URL, error) {
-	ref, err := url.Parse(strings.TrimSpace(location))
-	if err != nil || location == "" {
-		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %q, which is no address; the server is at fault", location))
-	}
-	to := from.ResolveReference(ref)
-	to.Fragment = ""
-	switch {
-	case to.Scheme != "http" && to.Scheme != "https", to.Host == "":
-		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %s, which is no web address; it is not followed", to.Redacted()))
-	case from.Scheme == "https" && to.Scheme == "http":
-		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect from https to http (%s) is not followed; subscribe to that address if you trust it", to.Redacted()))
-	}
-	return to, nil
-}
-
-// parseURL reads an address; "feed:" in front of one, as some sites write, is taken off.
-func parseURL(address string) (*url.URL, error) {
-	text := strings.TrimSpace(address)
-	if rest, ok := strings.CutPrefix(text, "feed:"); ok {
-		text = rest
-		if strings.HasPrefix(rest, "//") {
-			text = "http:" + rest
-		}
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, &Error{State: news.FeedUnreachable, URL: address, Err: errors.New("not a web address; it must begin with http:// or https:// and name a host")}
-	}
-	u.Fragment = ""
-	return u, nil
 }

@@ -97,7 +97,7 @@ func TestGetSendsWhatItShould(t *testing.T) {
 	want := http.Header{
 		"User-Agent":        {"Headwater/1.2 (+https://headwater.example; 3 subscribers)"},
 		"Accept":            {feedTypes},
-		"Accept-Encoding":   {"gzip, deflate, zstd"},
+		"Accept-Encoding":   {"gzip, deflate, br, zstd"},
 		"If-None-Match":     {`W/"one, two"`},
 		"If-Modified-Since": {"Sunday, 22-Nov-26 10:00:00 GMT"},
 	}
@@ -127,7 +127,6 @@ func TestStatuses(t *testing.T) {
 		w.WriteHeader(status)
 		send(w, "some words")
 	})
-	c := client(t, Options{})
 	for _, tc := range []struct {
 		status int
 		after  string
@@ -145,9 +144,14 @@ func TestStatuses(t *testing.T) {
 		{500, "", news.FeedHTTPError, 0, "later"},
 		{503, "604800", news.FeedHTTPError, 7 * 24 * time.Hour, "later"},
 		{503, "-5", news.FeedHTTPError, 0, "later"},
-		{503, "99999999999999", news.FeedHTTPError, 365 * 24 * time.Hour, "later"},
+		{503, "99999999999999", news.FeedHTTPError, 7 * 24 * time.Hour, "later"},
+		{204, "", news.FeedHTTPError, 0, "no document"},
+		{205, "", news.FeedHTTPError, 0, "no document"},
+		{206, "", news.FeedHTTPError, 0, "part of one"},
+		{300, "", news.FeedHTTPError, 0, "no feed"},
 	} {
 		t.Run(fmt.Sprint(tc.status, tc.after), func(t *testing.T) {
+			c := client(t, Options{}) // a new one each: hosts that ask for rest get it
 			_, err := c.Get(context.Background(), Request{URL: fmt.Sprintf("%s/%d?after=%s", s.URL, tc.status, tc.after)})
 			failure(t, err, tc.state, fmt.Sprint(tc.status), tc.word, s.URL)
 			if e := asError(t, err); e.Status != tc.status || e.RetryAfter != tc.wait {

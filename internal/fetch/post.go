@@ -21,7 +21,7 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 	}
 	req.Header = header.Clone()
 	req.Header.Set("User-Agent", c.opt.UserAgent)
-	resp, err := c.transport.RoundTrip(req)
+	resp, err := c.roundTrip(req)
 	switch {
 	case err == nil:
 		return resp, nil

@@ -1,17 +1,9 @@
 package fetch
 
 import (
-	"bufio"
-	"context"
-	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
-	"time"
-
-	"headwater/internal/news"
 )
 
 // sharedFile opens a file of the folder that stands beside the repository, or skips the test.
@@ -40,39 +32,4 @@ func sharedFile(t *testing.T, name string) *os.File {
 		}
 	})
 	return f
-}
-
-// TestSharedPrivateAddresses asks for each address that is not public, direct and after a redirect.
-func TestSharedPrivateAddresses(t *testing.T) {
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusFound)
-	})
-	open := client(t, Options{Timeout: 2 * time.Second})
-	closed, err := New(Options{Timeout: 2 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closed.Close()
-	n := 0
-	for lines := bufio.NewScanner(sharedFile(t, "hostile/ssrf_ips.txt")); lines.Scan(); {
-		ip := strings.TrimSpace(lines.Text())
-		if ip == "" || strings.HasPrefix(ip, "#") {
-			continue
-		}
-		own := strings.HasPrefix(ip, "127.") || strings.HasPrefix(ip, "::ffff:127.") || ip == "::1"
-		if strings.Contains(ip, ":") {
-			ip = "[" + strings.Replace(ip, "%", "%25", 1) + "]"
-		}
-		n++
-		_, err := closed.Get(context.Background(), Request{URL: "http://" + ip + "/"})
-		failure(t, err, news.FeedPrivate, "fetch.allow_private")
-		if own {
-			continue // allowed for the server that redirects
-		}
-		_, err = open.Get(context.Background(), Request{URL: s.URL + "/?to=" + url.QueryEscape("http://"+ip+"/")})
-		failure(t, err, news.FeedPrivate, "fetch.allow_private")
-	}
-	if n < 50 {
-		t.Errorf("only %d addresses read", n)
-	}
 }

@@ -48,6 +48,13 @@ func (n *names) number(s string) int32 {
 	return i
 }
 
+// forget drops all segments: an index that is opened anew may give the number of one that never reached the disk to another.
+func (c *columns) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.segments = nil
+}
+
 // view is the columns of one snapshot of the index.
 type view struct {
 	snapshot *scorch.IndexSnapshot

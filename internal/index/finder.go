@@ -150,7 +150,7 @@ func (f *finder) page() news.Hits {
 	if f.resumed && f.byRelevance() {
 		f.anchor(list)
 	}
-	offset := max(f.search.Offset, 0)
+	limit, offset := min(limit, len(list)), min(max(f.search.Offset, 0), len(list))
 	list, more := first(list, f.resumed, f.after, offset, limit)
 	hits.Hits = make([]news.Hit, len(list))
 	for i, m := range list {

@@ -105,6 +105,7 @@ func (x *Index) release() error {
 	}
 	err := x.b.Close()
 	x.b = nil
+	x.columns.forget()
 	if err != nil {
 		return fmt.Errorf("close index %s: %w", x.path, err)
 	}

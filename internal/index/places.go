@@ -1,6 +1,7 @@
 package index
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -48,9 +49,10 @@ func roleNumber(r news.Role) uint8 {
 	return 0
 }
 
-// Set takes stories as they stand now. Articles leave the stories that they were in, and a story without articles is
-// forgotten.
-func (p *Places) Set(stories []news.Placement) {
+// Set takes stories as they stand now, and the ids of those that went into others. Articles leave the stories that they
+// were in, and a story without articles is forgotten. Where that leaves articles in a story that they are not in any more,
+// as nothing says where they went, it says no: then a new Places is to be made from the store.
+func (p *Places) Set(stories []news.Placement, gone ...int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.slots == nil {
@@ -60,6 +62,8 @@ func (p *Places) Set(stories []news.Placement) {
 	for _, s := range stories {
 		p.set(s)
 	}
+	return !slices.ContainsFunc(gone, func(id int64) bool { return p.slots[id] != 0 }) &&
+		!slices.ContainsFunc(stories, func(s news.Placement) bool { return int(p.stories[p.slots[s.Story]].members) != len(s.Members) })
 }
 
 func (p *Places) set(s news.Placement) {

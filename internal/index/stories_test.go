@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"testing"
 	"time"
@@ -216,6 +217,47 @@ func TestNaughtyQueries(t *testing.T) {
 			if _, err := x.Search(t.Context(), news.Search{Query: query, Facets: true, Stories: true}, now); err != nil && !errors.As(err, &syntax) {
 				t.Errorf("%q: %v", query, err)
 			}
+		}
+	}
+}
+
+// A story whose articles went where nobody says is no longer known for sure.
+func TestPlacesSayWhenToReadAgain(t *testing.T) {
+	copies := func(ids ...int64) map[int64]news.Role {
+		m := map[int64]news.Role{}
+		for _, id := range ids {
+			m[id] = news.RoleCopy
+		}
+		return m
+	}
+	tests := []struct {
+		name    string
+		stories []news.Placement
+		gone    []int64
+		whole   bool
+	}{
+		{"one more", []news.Placement{{Story: 11, Members: copies(5, 6, 7)}}, nil, true},
+		{"merged", []news.Placement{{Story: 10, Members: copies(1, 2, 3, 4, 5, 6)}}, []int64{11}, true},
+		{"one moved", []news.Placement{{Story: 11, Members: copies(5, 6, 4)}, {Story: 10, Members: copies(1, 2, 3)}}, nil, true},
+		{"one left out", []news.Placement{{Story: 11, Members: copies(5)}}, nil, false},
+		{"merged but for one", []news.Placement{{Story: 10, Members: copies(1, 2, 3, 4, 5)}}, []int64{11}, false},
+	}
+	for _, tt := range tests {
+		_, p := room(t)
+		if got := p.Set(tt.stories, tt.gone...); got != tt.whole {
+			t.Errorf("%s: whole %t, want %t", tt.name, got, tt.whole)
+		}
+	}
+}
+
+// A page of any length and place is no more than there is.
+func TestLongPages(t *testing.T) {
+	x, _ := room(t)
+	for _, s := range []news.Search{{Limit: math.MaxInt}, {Limit: math.MaxInt, Stories: true}, {Offset: math.MaxInt}, {Offset: math.MaxInt, Limit: math.MaxInt}} {
+		s.Query = "comet"
+		hits, err := x.Search(t.Context(), s, now)
+		if want := max(hits.Total-s.Offset, 0); err != nil || len(hits.Hits) != want || hits.Next != "" {
+			t.Errorf("limit %d, offset %d: %d hits, want %d, next %q, %v", s.Limit, s.Offset, len(hits.Hits), want, hits.Next, err)
 		}
 	}
 }

@@ -46,12 +46,20 @@ type Feed struct {
 	Site   string // the home page that the feed links to, or ""
 	Folder string // the OPML folder, or ""
 	Added  time.Time
+	// FullText says whether the pages of its items are read for their text: auto, always, never, or "" for what the
+	// settings say.
+	FullText string
 
 	ETag         string    // exactly as the server gave it
 	LastModified string    // exactly as the server gave it
 	Checked      time.Time // last request; zero before the first
 	Changed      time.Time // last request that brought a new or revised article
 	Due          time.Time // next request; zero is now
+	Rule         Rule      // what set Due; "" before the first poll
+	Schedule     Schedule
+	Whole        time.Time // last time that a whole document came, not a 304; zero before the first
+	Answered     string    // the address that gave ETag and LastModified, after redirects; "" where none did
+	Moved        Move      // where permanent redirects say that it lives now
 	State        FeedState
 	Problem      string // what happened and what to do about it; "" when all is well
 	Failures     int    // polls in a row that failed
@@ -88,7 +96,9 @@ type Document struct {
 	Link       string
 	Language   string
 	Generator  string
-	TTL        time.Duration // how often the feed asks to be polled (<ttl>, sy:updatePeriod); zero where it does not say
+	TTL        time.Duration // how long the feed asks to be left alone after a poll (<ttl>); zero where it does not say
+	Period     time.Duration // the same by sy:updatePeriod and sy:updateFrequency
+	Skips      Skips         // when the feed asks not to be polled
 	Entries    []Entry
 	Incomplete bool // items over the limit were left out
 }
@@ -204,6 +214,8 @@ func (a Article) Body() string {
 // takes both in one transaction, so validators never outrun the items they stand for.
 type Poll struct {
 	Feed      Feed
+	Adopt     string // the address that the feed has from now on, unless another has or had it; "" keeps its own
+	Rest      Rest   // what its host asked for; zero where it asked for nothing
 	Articles  []Article
 	Furniture Furniture // what the document showed: its blocks that are furniture, and its items that are not remembered yet
 }

@@ -72,10 +72,12 @@ const (
 type Origin struct {
 	Outlet
 	Article    int64   // 0 when the origin is only named
-	URL        string  // the article's address, or the link that the members give; may be ""
+	URL        string  // the article's, or of the page where its text was read, or the link that the members give; may be ""
+	Title      string  // of the page behind that link, where it is no article of ours and was read; else ""
 	Level      string  // LevelOriginal, LevelLikely or LevelEarliest
 	Confidence float64 // 0 to 1
 	Evidence   []Evidence
+	Followed   bool  // only named, and yet a feed of ours is that outlet's: none of its articles was matched. Set by newsroom
 	Scoop      Scoop // who had the news first, where that is not the outlet that wrote the text; else zero
 }
 
@@ -260,6 +262,15 @@ type Settlement struct {
 	Edges   []Edge
 	Stories []Story         // created or changed, each with all its members (Article.ID suffices)
 	Moved   map[int64]int64 // ids of stories that are no more, and where they went
+	Cited   []Cited         // pages to ask for, unless they are known
+}
+
+// Cited is a page that an article credits by a link and that leads to no member of its story.
+type Cited struct {
+	Article int64
+	Address string // canonical: a key
+	Link    string // as the article writes it
+	Host    string
 }
 
 // Correction is a person's word on which articles are one story. It outranks every score, and a later one outranks an

@@ -47,6 +47,34 @@ func TestCreditedReport(t *testing.T) {
 	}
 }
 
+// TestNamedThoughFollowed adds a feed of the credited paper whose items tell of other things: the paper is among the feeds, its
+// article is not.
+func TestNamedThoughFollowed(t *testing.T) {
+	file := shared(t, "cases/troops-in-mexico.xml")
+	for site, want := range map[string]bool{"https://www.nytimes.com/": true, "https://paper.example/": false} {
+		paper := rss("paper", "", []item{{"water", "Texas Waits for Its Water", "Farmers on both sides of the border read a treaty of 1944 anew.", time.Now()}})
+		paper = bytes.ReplaceAll(paper, []byte("https://paper.example/"), []byte(site))
+		srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/paper" {
+				_, _ = w.Write(paper) // a client that has gone is no matter
+				return
+			}
+			http.ServeFile(w, r, file)
+		}))
+		defer srv.Close()
+		room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+		for _, name := range []string{"post", "paper"} {
+			_, err := room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
+			must(t, err)
+		}
+		pass(t, room)
+		story := membership(t, room)[srv.URL+"/post https://newsbeyonddetroit.example/?p=1"].story
+		if o := story.Origin; !o.Named() || o.Domain != "nytimes.com" || o.Followed != want {
+			t.Errorf("%s: origin %s, named only: %v, followed: %v", site, o.Name, o.Named(), o.Followed)
+		}
+	}
+}
+
 // TestCreditedTeaser puts the credited paper among the feeds, which gives title and one sentence of its report. That item
 // is the origin then, whether it comes before the post that retells it or after, and other items of the paper are not.
 func TestCreditedTeaser(t *testing.T) {

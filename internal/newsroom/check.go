@@ -23,6 +23,9 @@ type Report struct {
 	Entries  int
 	Sample   []news.Article // the first few, cleaned
 	Next     time.Time
+	Rule     news.Rule     // what set Next
+	Schedule news.Schedule // what the feed and its server ask for
+	Moved    string        // where permanent redirects lead; "" without any
 }
 
 // Check polls an address without storing anything.
@@ -35,7 +38,7 @@ func (n *Newsroom) Check(ctx context.Context, url string) (Report, error) {
 	rep := Report{
 		URL: url, FinalURL: r.response.URL, Status: r.response.Status, Header: r.response.Header, State: got.State, Problem: got.Problem,
 		Format: r.document.Format, Title: r.document.Title, Repaired: r.document.Repaired, Entries: len(r.document.Entries),
-		Next: got.Due,
+		Next: got.Due, Rule: got.Rule, Schedule: got.Schedule, Moved: r.response.Permanent,
 	}
 	rep.Sample = r.poll.Articles[:min(len(r.poll.Articles), 5)]
 	return rep, nil

@@ -176,7 +176,7 @@ func (n *Newsroom) resettle(ctx context.Context, all []news.Correction, leaving 
 	n.window.Expel(leaving)
 	n.second.begin(ctx)
 	defer n.second.end()
-	if err := n.settleWindow(&s); err != nil {
+	if err := n.settleWindow(ctx, &s); err != nil {
 		return err
 	}
 	return n.putPlaced(s, keep)

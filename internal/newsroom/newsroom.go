@@ -10,6 +10,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"headwater/internal/clean"
 	"headwater/internal/embed"
 	"headwater/internal/fetch"
@@ -35,6 +37,7 @@ type Options struct {
 	Pace    poll.Pace
 	Workers int           // feeds polled at once
 	PerHost int           // feeds of one host polled at once; 0 is no limit
+	Pause   time.Duration // between two requests to one host, as the client keeps it
 	Window  time.Duration // how long a story stays open
 	Batch   int           // articles an index batch
 	Now     func() time.Time
@@ -42,6 +45,16 @@ type Options struct {
 	Embed     *embed.Client // gives grouping a second opinion; nil is none
 	EmbedWait time.Duration // the most that one settling waits for it; 0 means 30s
 	Similar   float64       // the cosine from which it brings two articles into one event; 0 means .8
+
+	Callback string // the address below which hubs reach Callbacks, with a slash at the end; "" takes no pushes
+	MaxPush  int64  // bytes of what a hub pushes; 0 means 10 MB
+
+	FetchSources bool // read the pages that articles credit by a link
+
+	FullText        string // whether the pages of items are read where their feed does not say: auto, always or never; "" is never
+	FullTextPerHost int    // how many of them of one host an hour; 0 means 20
+
+	PictureBytes int64 // the largest picture that is passed on to a reader; 0 means as much as Fetch reads
 }
 
 // Newsroom is the pipeline over one store and one index. Its methods may be called at the same time.
@@ -49,8 +62,10 @@ type Newsroom struct {
 	Options
 	cleaner *clean.Cleaner
 	reader  *origin.Reader
-	weigher origin.Weigher
-	reading chan struct{} // an element for each document that is being parsed and cleaned
+	weigher origin.Weigher      // its habits are learnt while settling
+	known   map[int64]time.Time // since when each feed is, by its id
+	learnt  time.Time           // when habits last were
+	reading chan struct{}       // an element for each document that is being parsed and cleaned
 
 	passing   sync.Mutex // one pass at a time
 	settling  sync.Mutex
@@ -60,6 +75,13 @@ type Newsroom struct {
 	following sync.Mutex
 	places    atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search
 	swapping  sync.RWMutex                 // held for writing while Reindex puts another index in the place of Options.Index
+
+	push *pusher // nil without Callback
+
+	followed followed
+
+	queueing sync.Mutex
+	whole    map[int64]bool // feeds that were seen to give whole texts, by id
 
 	outage sync.Mutex
 	lost   map[string]bool // addresses that could not be reached since one last could
@@ -76,21 +98,36 @@ func New(o Options) *Newsroom {
 		cleaner: clean.New(clean.Options{Outlets: o.Outlets}),
 		reader:  origin.NewReader(o.Outlets),
 		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
+		whole:   map[int64]bool{},
 		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 	}
 	if o.Embed != nil {
 		n.second = &second{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}
 	}
+	n.push = n.newPusher()
 	return n
 }
 
-// Serve polls on schedule, settles and indexes until the context ends.
+// Serve polls on schedule, takes what hubs push, settles and indexes until the context ends.
 func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
-	return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
-		if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second}); err != nil && ctx.Err() == nil {
-			n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
-		}
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error { return n.servePushes(ctx) })
+	g.Go(func() error {
+		return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
+			if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
+				n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
+			}
+		})
 	})
+	g.Go(func() error {
+		n.followSources(ctx)
+		return nil
+	})
+	g.Go(func() error {
+		n.followPages(ctx)
+		return nil
+	})
+	return g.Wait()
 }
 
 // Status counts what is stored and what is still to do.
@@ -107,4 +144,9 @@ func (n *Newsroom) Status(ctx context.Context) (news.Status, error) {
 	}
 	s.Unindexed, err = n.Store.CountAfter(ctx, mark)
 	return s, err
+}
+
+// SetFullText says whether the pages of a feed's items are read: auto, always, never, or "" for what the settings say.
+func (n *Newsroom) SetFullText(ctx context.Context, feed int64, mode string) error {
+	return n.Store.SetFullText(ctx, feed, mode)
 }

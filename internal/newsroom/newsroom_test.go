@@ -36,6 +36,13 @@ type settings struct {
 
 	embed embed.Options // none without an endpoint
 	wait  time.Duration // for the embeddings
+
+	callback string // none takes no pushes
+	dir      string // for subscribed; a new one where it is ""
+	sources  bool   // pages that articles credit are read
+
+	fullText string // whether the pages of items are read
+	perHost  int    // of those, an hour
 }
 
 // open wires a real newsroom over a folder and closes it with the test.
@@ -51,7 +58,7 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 	must(t, err)
 	x, err := index.Open(t.Context(), dir, index.Options{Logger: log})
 	must(t, err)
-	o := fetch.Options{UserAgent: "Headwater/test", Timeout: 5 * time.Second, MaxBytes: 10 << 20, PerHost: 4}
+	o := fetch.Options{UserAgent: "Headwater/test", Now: s.now, Timeout: 5 * time.Second, MaxBytes: 10 << 20, PerHost: 4}
 	if s.allow.IsValid() {
 		o.AllowPrivate = []netip.Prefix{s.allow}
 	}
@@ -67,7 +74,8 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 		embedder = embed.New(s.embed, client)
 	}
 	return newsroom.New(newsroom.Options{
-		Embed: embedder, EmbedWait: s.wait,
+		Embed: embedder, EmbedWait: s.wait, FetchSources: s.sources, Callback: s.callback,
+		FullText: s.fullText, FullTextPerHost: s.perHost,
 		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},

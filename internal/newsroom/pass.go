@@ -19,6 +19,9 @@ type PassOptions struct {
 	Force       bool                                // ask every feed, due or not
 	URLs        []string                            // ask only these, due or not
 	SettleEvery time.Duration                       // settle while feeds are still coming in; 0 only when all are in
+	Sources     time.Duration                       // how long pages that articles credit may be read for, when all is settled; 0 is not at all
+	Turn        time.Duration                       // how long the due feeds of one host may take, by the pauses between; the rest stays due. 0 takes all
+	Pages       time.Duration                       // how long the pages of items that are cut short may be read for; 0 is not at all
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
@@ -28,11 +31,14 @@ type Summary struct {
 	Read      int            `json:"read"`      // brought a document
 	Unchanged int            `json:"unchanged"` // answered 304
 	Failed    int            `json:"failed"`
-	New       int            `json:"new"` // articles
+	Resting   int            `json:"resting"` // not asked, as their hosts want to be left alone; not among the feeds asked
+	New       int            `json:"new"`     // articles
 	Revised   int            `json:"revised"`
 	Same      int            `json:"same"`
 	Settled   int            `json:"settled"` // articles
 	Indexed   int            `json:"indexed"`
+	Sources   int            `json:"sources"` // pages that articles credit, asked for
+	Pages     int            `json:"pages"`   // of items that are cut short, asked for
 	Problems  []Problem      `json:"problems"`
 	States    map[string]int `json:"states"` // feeds by how their poll ended
 	Took      time.Duration  `json:"took_ns"`
@@ -70,16 +76,47 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if err != nil {
 		return sum, err
 	}
+	if o.Pages > 0 {
+		if err := n.readPagesOf(ctx, &sum, o.Pages); err != nil {
+			return sum, err
+		}
+	}
+	if o.Sources > 0 {
+		if sum.Sources, err = n.ReadSources(ctx, o.Sources); err != nil {
+			return sum, err
+		}
+	}
 	indexed, err := n.CatchUp(ctx, func(done, total int) { o.Progress("index", done, total) })
 	sum.Indexed += indexed
 	sum.Took = n.Now().Sub(began)
 	return sum, err
 }
 
+// readPagesOf reads pages and settles what they revise.
+func (n *Newsroom) readPagesOf(ctx context.Context, sum *Summary, budget time.Duration) (err error) {
+	if sum.Pages, err = n.ReadPages(ctx, budget); err != nil || sum.Pages == 0 {
+		return err
+	}
+	settled, err := n.Settle(ctx, nil)
+	sum.Settled += settled
+	return err
+}
+
 // due gives the feeds to ask.
 func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) {
+	if err := n.recallRests(ctx); err != nil {
+		return nil, err
+	}
 	if len(o.URLs) == 0 && !o.Force {
-		return n.Store.DueFeeds(ctx, n.Now())
+		feeds, err := n.Store.DueFeeds(ctx, n.Now())
+		if err != nil {
+			return nil, err
+		}
+		feeds, err = n.awake(ctx, feeds)
+		if o.Turn > 0 {
+			feeds = poll.Turn(feeds, o.Turn, n.Pause, n.PerHost)
+		}
+		return feeds, err
 	}
 	all, err := n.Store.Feeds(ctx)
 	if err != nil || len(o.URLs) == 0 {
@@ -98,6 +135,34 @@ func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 		out = append(out, f)
 	}
 	return out, nil
+}
+
+// recallRests tells the client which hosts want to be left alone, as a process before this one may have heard it.
+func (n *Newsroom) recallRests(ctx context.Context) error {
+	hosts, err := n.Store.Resting(ctx, n.Now())
+	for _, h := range hosts {
+		n.Fetch.Rest(h)
+	}
+	return err
+}
+
+// awake puts off the feeds that came to be due before an hour that they skip and were not asked in time.
+func (n *Newsroom) awake(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
+	var later []news.Poll
+	feeds = slices.DeleteFunc(feeds, func(f news.Feed) bool {
+		due, rule := poll.Skip(n.Now(), "", f.Schedule.Skips)
+		if rule == "" {
+			return false
+		}
+		f.Due, f.Rule = due, rule
+		later = append(later, news.Poll{Feed: f})
+		return true
+	})
+	if len(later) == 0 {
+		return feeds, nil
+	}
+	_, err := n.Store.Collect(ctx, later)
+	return feeds, err
 }
 
 // collectAndFollow polls the feeds while the index follows the log behind them, and the settler too where asked.
@@ -226,11 +291,18 @@ func (n *Newsroom) keep(ctx context.Context, rs []result, sum *Summary) error {
 	}
 	for i, r := range rs {
 		sum.count(r, tallies[i])
+		if err := n.push.missed(ctx, r, tallies[i]); err != nil {
+			return err
+		}
 	}
 	return nil
 }
 
 func (s *Summary) count(r result, t news.Tally) {
+	if r.resting {
+		s.Resting++
+		return
+	}
 	s.Feeds++
 	s.States[string(r.poll.Feed.State)]++
 	s.New, s.Revised, s.Same = s.New+t.New, s.Revised+t.Revised, s.Same+t.Same

@@ -2,13 +2,15 @@ package newsroom
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"headwater/internal/index"
 	"headwater/internal/news"
 )
 
 // follow lets the index know where articles stand in their stories. The first call reads all stories from the store; from
-// then on each settlement that is stored is passed on by putPlaced. One process writes to a data folder, so nobody else
+// then on each settlement that is stored is passed on by putPlaced, or has all read again where it does not tell enough. One process writes to a data folder, so nobody else
 // changes them.
 func (n *Newsroom) follow(ctx context.Context) error {
 	if n.places.Load() != nil {
@@ -19,12 +21,11 @@ func (n *Newsroom) follow(ctx context.Context) error {
 	if n.places.Load() != nil {
 		return nil
 	}
-	all, err := n.Store.Placements(ctx)
+	places := &index.Places{}
+	err := n.Store.Placements(ctx, func(p news.Placement) { places.Set([]news.Placement{p}) })
 	if err != nil {
 		return err
 	}
-	places := &index.Places{}
-	places.Set(all)
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()
 	n.Index.Follow(places)
@@ -37,6 +38,7 @@ func (n *Newsroom) putPlaced(s news.Settlement, put func(news.Settlement) error)
 	n.following.Lock() // a search must not read the store between the two
 	defer n.following.Unlock()
 	if err := put(s); err != nil {
+		n.places.Store(nil) // it may be stored all the same
 		return err
 	}
 	places := n.places.Load()
@@ -47,7 +49,9 @@ func (n *Newsroom) putPlaced(s news.Settlement, put func(news.Settlement) error)
 	for _, st := range s.Stories {
 		list = append(list, placementOf(st))
 	}
-	places.Set(list)
+	if !places.Set(list, slices.Collect(maps.Keys(s.Moved))...) {
+		n.places.Store(nil)
+	}
 	return nil
 }
 

@@ -1,7 +1,9 @@
 package newsroom_test
 
 import (
+	"net/http/httptest"
 	"testing"
+	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
@@ -43,4 +45,30 @@ func TestSearchFollowsStories(t *testing.T) {
 	if n := total(t, again, news.Search{Query: "gymnasium outlets:2 copies:1"}); n != 2 {
 		t.Errorf("after a start from the store: %d found, want 2", n)
 	}
+}
+
+// What a page that an article credits says of itself changes the story's origin long after that was settled and searched for.
+func TestSearchFollowsSources(t *testing.T) {
+	site, url := newWeb(t)
+	site.set("/2026/pier", html("The Quill Courier", `<link rel="canonical" href="https://northernwire.example/2026/pier-closed">`, pier...))
+	p := newPublisher()
+	p.set("blog", blogPost(url+"/2026/pier"))
+	srv := httptest.NewServer(p)
+	defer srv.Close()
+	room := open(t, t.TempDir(), settings{allow: loopback, extra: press, sources: true})
+	add(t, room, srv.URL, "blog")
+	_, err := room.Pass(t.Context(), newsroom.PassOptions{Force: true})
+	must(t, err)
+	want := func(when, query string, n int) {
+		t.Helper()
+		if got := total(t, room, news.Search{Query: query}); got != n {
+			t.Errorf("%s: %s: %d found, want %d", when, query, got, n)
+		}
+	}
+	want("settled", `origin:"quill courier"`, 1)
+	want("settled", `origin:"northern wire"`, 0)
+	_, err = room.ReadSources(t.Context(), time.Minute)
+	must(t, err)
+	want("page read", `origin:"quill courier"`, 0)
+	want("page read", `origin:"northern wire" ferries`, 1)
 }

@@ -7,13 +7,18 @@ import (
 	"fmt"
 	"slices"
 
+	"headwater/internal/discover"
 	"headwater/internal/index"
 	"headwater/internal/news"
 )
 
 // Stories lists stories.
 func (n *Newsroom) Stories(ctx context.Context, l news.StoryList) ([]news.Story, error) {
-	return n.Store.Stories(ctx, l)
+	all, err := n.Store.Stories(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return all, n.mark(ctx, all)
 }
 
 // CountStories counts what Stories gives without Limit and Offset.
@@ -23,7 +28,8 @@ func (n *Newsroom) CountStories(ctx context.Context, l news.StoryList) (int, err
 
 // Story gives a story with its members. An id that was merged away gives the story that took its place.
 func (n *Newsroom) Story(ctx context.Context, id int64) (news.Story, error) {
-	return n.Store.Story(ctx, id)
+	s, err := n.Store.Story(ctx, id)
+	return n.marked(ctx, s, err)
 }
 
 // StoryOf gives the story that an article is in, or news.ErrNotFound while it is not settled.
@@ -36,7 +42,7 @@ func (n *Newsroom) StoryOf(ctx context.Context, article int64) (news.Story, erro
 	if !ok {
 		return news.Story{}, fmt.Errorf("story of article %d: %w", article, news.ErrNotFound)
 	}
-	return n.Store.Story(ctx, id)
+	return n.Story(ctx, id)
 }
 
 // Article gives a whole article.
@@ -118,16 +124,16 @@ func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offs
 	if err != nil {
 		return nil, 0, err
 	}
-	ids := make([]int64, 0, len(articles))
+	ids, seen := make([]int64, 0, len(articles)), make(map[int64]bool, len(articles))
 	for _, a := range articles {
-		if id := storyOf[a]; id != 0 && !slices.Contains(ids, id) {
-			ids = append(ids, id)
+		if id := storyOf[a]; id != 0 && !seen[id] {
+			seen[id], ids = true, append(ids, id)
 		}
 	}
 	if len(ids) == 0 {
 		return nil, hits.Total, nil
 	}
-	stories, err := n.Store.Stories(ctx, news.StoryList{IDs: ids, Limit: len(ids)})
+	stories, err := n.Stories(ctx, news.StoryList{IDs: ids, Limit: len(ids)})
 	return stories, hits.Total, err
 }
 
@@ -172,8 +178,19 @@ func (n *Newsroom) Feed(ctx context.Context, id int64) (news.Feed, error) {
 	return n.Store.Feed(ctx, id)
 }
 
-// AddFeed subscribes to a feed, to be polled at the next tick.
+// AddFeed subscribes to a feed, to be polled at the next tick. One that is subscribed already, be it that its address is
+// written in another way, is given with news.ErrExists.
 func (n *Newsroom) AddFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
+	f.URL = discover.Plain(f.URL)
+	for _, address := range discover.Variants(f.URL) {
+		have, err := n.Store.FeedByURL(ctx, address)
+		if err == nil {
+			return have, news.ErrExists
+		}
+		if !errors.Is(err, news.ErrNotFound) {
+			return news.Feed{}, err
+		}
+	}
 	if f.Added.IsZero() {
 		f.Added = n.Now()
 	}
@@ -194,7 +211,9 @@ func (n *Newsroom) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed
 
 // RemoveFeed ends a subscription. Its articles stay.
 func (n *Newsroom) RemoveFeed(ctx context.Context, id int64) error {
-	return n.Store.RemoveFeed(ctx, id)
+	err := n.Store.RemoveFeed(ctx, id)
+	n.push.wake() // its hub is to be told
+	return err
 }
 
 // FindFeed gives a feed by its number or address.
@@ -215,7 +234,7 @@ func (n *Newsroom) AllStories(ctx context.Context, topic, query string, limit in
 	case query != "":
 		stories, _, err = n.searchStories(ctx, news.Search{Query: query, Newest: true}, limit, 0)
 	default:
-		return n.Store.Stories(ctx, news.StoryList{Limit: limit, Newest: true})
+		return n.Stories(ctx, news.StoryList{Limit: limit, Newest: true})
 	}
 	slices.SortStableFunc(stories, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
 	return stories, err

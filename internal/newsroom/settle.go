@@ -75,23 +75,20 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 			progress(done, max(waiting, done))
 		}
 	}
-	if err := n.settleWindow(&s); err != nil {
+	if err := n.settleWindow(ctx, &s); err != nil {
 		return done, err
 	}
 	return done, n.putPlaced(s, func(s news.Settlement) error { return n.Store.Settle(ctx, s) })
 }
 
 // settleWindow decides about what was added to the window and notes what that changed.
-func (n *Newsroom) settleWindow(s *news.Settlement) error {
+func (n *Newsroom) settleWindow(ctx context.Context, s *news.Settlement) error {
 	result := n.window.Settle()
 	if err := n.second.fault(); err != nil {
 		return err
 	}
 	s.Edges, s.Moved = result.Edges, result.Moved
-	for _, c := range result.Changed {
-		s.Stories = append(s.Stories, n.story(c))
-	}
-	return nil
+	return n.weighAll(ctx, result.Changed, s)
 }
 
 // prepare makes the prints and claims of some articles and puts them into the window.
@@ -166,6 +163,9 @@ func cites(a news.Article, claims []news.Claim) []string {
 // openWindow reads the stories that are still open, once, and drops closed ones now and then. What it has to make anew
 // goes into the settlement at hand.
 func (n *Newsroom) openWindow(ctx context.Context, s *news.Settlement) error {
+	if err := n.learnOutlets(ctx); err != nil {
+		return err
+	}
 	now := n.Now()
 	if n.window != nil {
 		if n.window.Stale(now) {
@@ -236,14 +236,19 @@ func (n *Newsroom) windowLength() time.Duration {
 	return 72 * time.Hour
 }
 
-// story weighs the origin of a changed story.
-func (n *Newsroom) story(c group.Change) news.Story {
+// candidates gives the members of a story as its origin is weighed.
+func (n *Newsroom) candidates(c group.Change) []origin.Candidate {
 	members := make([]origin.Candidate, 0, len(c.Members))
 	for _, id := range c.Members {
 		it, _ := n.window.Item(id)
-		members = append(members, origin.Candidate{Article: it.Article, Print: it.Print, Claims: it.Claims})
+		members = append(members, origin.Candidate{Article: it.Article, Print: it.Print, Claims: it.Claims, Known: n.known[it.Article.FeedID]})
 	}
-	d := n.weigher.Decide(members)
+	return members
+}
+
+// story weighs the origin of a changed story.
+func (n *Newsroom) story(c group.Change, members []origin.Candidate, pages []origin.Page) news.Story {
+	d := n.weigher.Decide(members, pages...)
 	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: n.Now()}
 	outlets := map[string]bool{}
 	for _, m := range d.Members {

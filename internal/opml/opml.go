@@ -19,6 +19,8 @@ type Outline struct {
 	Title  string // as the list names it; may be ""
 	Site   string // the home page; may be ""
 	Folder string // "A/B" for the folder B within A; "" for none
+	// FullText is auto, always, never or "": our own attribute, headwaterFullText.
+	FullText string `json:",omitempty"`
 }
 
 // Problem is a part of a list that could not be taken over. The rest was.

@@ -131,9 +131,10 @@ func TestWriteThenRead(t *testing.T) {
 		l := List{Title: word.Draw(t, "title")}
 		for i := range rapid.IntRange(0, 20).Draw(t, "feeds") {
 			l.Feeds = append(l.Feeds, Outline{
-				URL:    fmt.Sprintf("https://host%d.example/%s", i, rapid.StringMatching(`[a-z?&=]{0,8}`).Draw(t, "path")),
-				Title:  word.Draw(t, "name"),
-				Folder: strings.Join(rapid.SliceOfN(word, 0, 3).Draw(t, "folder"), "/"),
+				URL:      fmt.Sprintf("https://host%d.example/%s", i, rapid.StringMatching(`[a-z?&=]{0,8}`).Draw(t, "path")),
+				Title:    word.Draw(t, "name"),
+				FullText: rapid.SampledFrom([]string{"", "auto", "always", "never"}).Draw(t, "full text"),
+				Folder:   strings.Join(rapid.SliceOfN(word, 0, 3).Draw(t, "folder"), "/"),
 			})
 		}
 		var b bytes.Buffer

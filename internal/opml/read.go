@@ -219,7 +219,7 @@ func (r *reader) feed(address, label string, a map[string]string) {
 	}
 	line, _ := r.dec.InputPos()
 	r.seen[k] = line
-	o := Outline{URL: address, Title: label, Site: a["htmlurl"], Folder: r.folder()}
+	o := Outline{URL: address, Title: label, Site: a["htmlurl"], Folder: r.folder(), FullText: fullText(a["headwaterfulltext"])}
 	if o.Folder == "" {
 		category, _, _ := strings.Cut(a["category"], ",")
 		o.Folder = path(category)
@@ -237,6 +237,15 @@ func first(all ...string) string {
 		if s != "" {
 			return s
 		}
+	}
+	return ""
+}
+
+// fullText drops a mode that is none.
+func fullText(mode string) string {
+	switch mode {
+	case "auto", "always", "never":
+		return mode
 	}
 	return ""
 }

@@ -22,6 +22,7 @@ type node struct {
 	Type     string  `xml:"type,attr,omitempty"`
 	URL      string  `xml:"xmlUrl,attr,omitempty"`
 	Site     string  `xml:"htmlUrl,attr,omitempty"`
+	FullText string  `xml:"headwaterFullText,attr,omitempty"`
 	Children []*node `xml:"outline"`
 }
 
@@ -30,7 +31,7 @@ func Write(w io.Writer, l List) error {
 	doc := document{Version: "2.0", Title: l.Title}
 	folders := map[string]*node{}
 	for _, f := range l.Feeds {
-		n := &node{Text: first(f.Title, f.URL), Title: first(f.Title, f.URL), Type: "rss", URL: f.URL, Site: f.Site}
+		n := &node{Text: first(f.Title, f.URL), Title: first(f.Title, f.URL), Type: "rss", URL: f.URL, Site: f.Site, FullText: f.FullText}
 		parent := doc.folder(folders, path(f.Folder))
 		*parent = append(*parent, n)
 	}

@@ -3,21 +3,11 @@ package origin
 import (
 	"net/netip"
 	"net/url"
+	"slices"
 	"strings"
 
 	"headwater/internal/news"
 )
-
-// redirectors are hosts whose addresses lead to pages of others: whose, they do not say.
-var redirectors = func() map[string]bool {
-	hosts := map[string]bool{}
-	for _, h := range strings.Fields(`bit.ly t.co tinyurl.com buff.ly ow.ly dlvr.it trib.al goo.gl is.gd lnkd.in flip.it apple.news
-		ift.tt rb.gy cutt.ly shorturl.at news.google.com feedproxy.google.com feeds.feedburner.com l.facebook.com lm.facebook.com
-		out.reddit.com r.search.yahoo.com`) {
-		hosts[h] = true
-	}
-	return hosts
-}()
 
 // byURL finds the outlet of an address that an article links to. A redirector's, a local and a private address tell none.
 func (r *Reader) byURL(address string) (news.Outlet, bool) {
@@ -26,8 +16,25 @@ func (r *Reader) byURL(address string) (news.Outlet, bool) {
 		return news.Outlet{}, false
 	}
 	host := strings.TrimPrefix(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), "www.")
-	if _, err := netip.ParseAddr(host); err == nil || redirectors[host] || !strings.Contains(host, ".") {
+	if _, err := netip.ParseAddr(host); err == nil || r.outlets.Redirects(address) || !strings.Contains(host, ".") {
 		return news.Outlet{}, false
 	}
 	return r.outlets.ByURL(address)
+}
+
+// unwrapped gives the marks of an article with the addresses that redirectors' addresses name.
+func (r *Reader) unwrapped(marks []news.Mark) []news.Mark {
+	out := marks
+	for i, m := range marks {
+		if m.URL == "" {
+			continue
+		}
+		if u := r.outlets.Unwrap(m.URL); u != m.URL {
+			if &out[0] == &marks[0] {
+				out = slices.Clone(marks)
+			}
+			out[i].URL = u
+		}
+	}
+	return out
 }

@@ -16,6 +16,8 @@ type Outlets interface {
 	Mentions(text string) []news.Mention
 	Dateline(text string) (news.Mention, bool)
 	Credits(text string) []news.Mention
+	Redirects(url string) bool
+	Unwrap(url string) string
 }
 
 // Strengths of the kinds of claims: how far each speaks for the whole article.
@@ -38,6 +40,7 @@ func NewReader(o Outlets) *Reader { return &Reader{outlets: o} }
 // Claims gives the credits that an article makes to others, and to itself where it signs as an agency, strongest first.
 func (r *Reader) Claims(a news.Article) []news.Claim {
 	var c claims
+	a.Marks = r.unwrapped(a.Marks)
 	r.signed(a, &c)
 	r.marked(a, &c)
 	body := a.Body()

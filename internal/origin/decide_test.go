@@ -97,6 +97,29 @@ func TestDecide(t *testing.T) {
 			{domain: local, text: "012", hours: 1, claims: claim(news.ClaimDateline, wire)},
 			{domain: wire, agency: true, text: "0123", hours: 1},
 		}, 3, wire, news.LevelOriginal},
+		"blog, local paper, an agency that is only named": {[]member{
+			{domain: "blog.example", text: "03", claims: claim(news.ClaimSource, local)},
+			{domain: "other-blog.example", text: "1", hours: 3, claims: claim(news.ClaimReport, local)},
+			{domain: local, text: "0123", hours: 1, claims: claim(news.ClaimDateline, wire)},
+		}, 0, wire, news.LevelOriginal},
+		"blog, another blog, local paper, an agency that is only named": {[]member{
+			{domain: "blog.example", text: "03", claims: claim(news.ClaimSource, "other-blog.example")},
+			{domain: "other-blog.example", text: "013", hours: 3, claims: claim(news.ClaimSource, local)},
+			{domain: local, text: "0123", hours: 1, claims: claim(news.ClaimByline, wire)},
+		}, 0, wire, news.LevelOriginal},
+		"a local paper with one text of its own and one of an agency's": {[]member{
+			{domain: "blog.example", text: "03", claims: claim(news.ClaimSource, local)},
+			{domain: local, text: "0123", hours: 1},
+			{domain: local, text: "01", hours: 2, claims: claim(news.ClaimDateline, wire)},
+		}, 2, local, news.LevelOriginal},
+		"two that credit each other": {[]member{
+			{domain: local, text: "0123", claims: claim(news.ClaimSource, local2)},
+			{domain: local2, text: "0123", hours: 5, claims: claim(news.ClaimSource, local)},
+		}, 1, local, ""},
+		"a local paper that names every agency": {[]member{
+			{domain: "blog.example", text: "03", claims: claim(news.ClaimSource, local)},
+			{domain: local, text: "0123", hours: 1, claims: every},
+		}, 2, local, ""},
 		"a scoop with its article": {[]member{
 			{domain: local, text: "03", claims: claim(news.ClaimScoop, scoop)},
 			{domain: local2, text: "04", hours: 3, claims: claim(news.ClaimReport, scoop)},
@@ -174,6 +197,47 @@ func TestTie(t *testing.T) {
 		if got := says(Weigher{Tie: tt.tie}, tt.apart); got != tt.want {
 			t.Errorf("tie %s, %s apart: time is evidence: %v", tt.tie, tt.apart, got)
 		}
+	}
+}
+
+// A date from before the feed was read is only claimed, and says half as much.
+func TestOnlyClaimedTime(t *testing.T) {
+	weight := func(known time.Time) float64 {
+		ms := candidates([]member{{domain: local, text: "012"}, {domain: local2, text: "012", hours: 5}})
+		ms[0].Known, ms[1].Known = known, known
+		for _, e := range (Weigher{}).Decide(ms).Origin.Evidence {
+			if e.Kind == "time" {
+				return e.Weight
+			}
+		}
+		return 0
+	}
+	if seen, claimed := weight(noon.Add(-time.Hour)), weight(noon.Add(time.Hour)); seen != weightEarliest || claimed != weightEarliest*claimedTime {
+		t.Errorf("seen %.2f, claimed %.2f", seen, claimed)
+	}
+}
+
+// Who is usually carried wins where all else is even, and not against a credit.
+func TestHabits(t *testing.T) {
+	w := Weigher{Habits: map[string]Habit{local2: {Carried: 200, Carries: 1}, local: {Carried: 1, Carries: 200}}}
+	even := []member{{domain: local, text: "012"}, {domain: local2, text: "012", hours: .1}}
+	if o := (Weigher{}).Decide(candidates(even)).Origin; o.Domain != local {
+		t.Fatalf("without habits %s wins: this tests nothing", o.Domain)
+	}
+	o := w.Decide(candidates(even)).Origin
+	if o.Domain != local2 || o.Level == news.LevelOriginal {
+		t.Errorf("%s, %s; want %s, and no certainty by habit alone", o.Domain, o.Level, local2)
+	}
+	found := false
+	for _, e := range o.Evidence {
+		found = found || e.Kind == "habit" && e.Weight == mostHabit
+	}
+	if !found {
+		t.Errorf("no word of the habit: %v", o.Evidence)
+	}
+	credits := []member{{domain: local, text: "012"}, {domain: local2, text: "012", hours: 5, claims: []news.Claim{credit1(news.ClaimReport, local)}}}
+	if o := w.Decide(candidates(credits)).Origin; o.Domain != local {
+		t.Errorf("%s wins by habit against its own credit to %s", o.Domain, local)
 	}
 }
 

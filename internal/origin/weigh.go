@@ -16,6 +16,7 @@ type Candidate struct {
 	Article news.Article // needs no HTML, Text or Marks
 	Print   news.Print
 	Claims  []news.Claim
+	Known   time.Time // since when its feed is polled: a date before it is only claimed. Zero where that is not known
 }
 
 // Decision is who wrote a story first and what each member is to that text, the members in reading order.
@@ -29,6 +30,8 @@ type Weigher struct {
 	// Tie is the difference in time below which two articles came out together, because feeds are polled no more often.
 	// Zero means 20 minutes.
 	Tie time.Duration
+	// Habits of outlets, by their keys. Nil is none.
+	Habits map[string]Habit
 }
 
 // Log-odds that a credit of each kind gives to the outlet it names, for a claim of full strength.
@@ -42,6 +45,7 @@ const (
 	weightAgency   = 1.2 // an agency whose text others carry
 	weightContain  = 1.5 // others' prose stands in it, theirs not in theirs
 	weightEarliest = .8
+	claimedTime    = .5  // of what time says where it is only claimed
 	weightOwnPlace = 1.5 // stands at its outlet's own address
 	weightLength   = .4  // for each doubling of the text over 25 words
 	namedPrior     = -.4
@@ -54,6 +58,7 @@ type contender struct {
 	member   int // -1 for an outlet that is only named
 	outlet   news.Outlet
 	url      string
+	title    string         // of the page at url, where it is no member's
 	kind     news.ClaimKind // of the strongest credit
 	credited bool
 	score    float64
@@ -72,10 +77,13 @@ func (c *contender) weigh(kind string, weight float64, format string, args ...an
 }
 
 // Decide weighs the members of a story, the outlets that they only name, and the possibility that none of them is it.
-// The work grows in step with the number of members. It puts them into the order of time, and panics without any.
-func (w Weigher) Decide(members []Candidate) Decision {
+// The work grows in step with the number of members. It puts them into the order of time, and panics without any. Pages
+// are those that members link to, as far as they were read.
+func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	slices.SortFunc(members, inTime)
 	f := w.field(members)
+	f.read(pages)
+	f.pass()
 	best, rest := f.best()
 	o := originOf(best, rest, members)
 	o.Scoop = f.scoopOf(best)
@@ -84,15 +92,24 @@ func (w Weigher) Decide(members []Candidate) Decision {
 
 // field gathers what the contenders are weighed by. The members are in the order of time.
 func (w Weigher) field(members []Candidate) *field {
-	return &field{tie: cmp.Or(w.Tie, 20*time.Minute), members: members, credits: creditsOf(members), prose: proseOf(members)}
+	return &field{
+		tie: cmp.Or(w.Tie, 20*time.Minute), habits: w.Habits, members: members, credits: creditsOf(members), prose: proseOf(members),
+		pages: map[string]readPage{}, signed: map[string]readPage{}, leads: map[int][]link{}, weak: map[weakLink]float64{},
+	}
 }
 
 // field is what the contenders for one story are weighed by.
 type field struct {
 	tie     time.Duration
+	habits  map[string]Habit
 	members []Candidate
 	credits map[string][]outletCredit // by the outlet that is credited, strongest first
 	prose   prose
+	pages   map[string]readPage  // of the story, by outlet
+	signed  map[string]readPage  // likewise, by the outlet that they name as the writer
+	through []news.Outlet        // that pages credit
+	leads   map[int][]link       // that lead to a member, by its number
+	weak    map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
 }
 
 // inTime orders articles by time, and those of one time by what they are, never by how they arrived.
@@ -172,26 +189,34 @@ func (f *field) member(i int, told bool) contender {
 	c := contender{member: i, outlet: m.Article.Outlet, url: m.Article.URL, told: told}
 	c.credits(f.credits[c.outlet.Key()])
 	c.ownCredits(m)
+	c.leads(f)
 	c.identity(f.members)
 	c.containment(f.prose, i)
 	c.time(f.members, f.tie)
+	c.habit(f.habits)
 	return c
 }
 
 // named weighs the outlets that members credit and that are no member's own, by key.
 func (f *field) named() []contender {
 	var cs []contender
-	for _, o := range named(f.members) {
+	for _, o := range f.seen(named(f.members)) {
 		c := contender{member: -1, outlet: o, told: true}
 		credits := f.credits[o.Key()]
 		c.credits(credits)
+		read := c.page(f)
 		if c.score < namedThreshold {
 			continue
 		}
-		if i := slices.IndexFunc(credits, func(x outletCredit) bool { return x.claim.URL != "" }); i >= 0 {
+		c.habit(f.habits)
+		if i := slices.IndexFunc(credits, func(x outletCredit) bool { return x.claim.URL != "" }); i >= 0 && c.url == "" {
 			c.url = credits[i].claim.URL
 		}
-		c.score += namedPrior
+		if read {
+			c.pageIdentity(f)
+		} else {
+			c.score += namedPrior
+		}
 		cs = append(cs, c)
 	}
 	return cs
@@ -231,7 +256,7 @@ func creditsOf(members []Candidate) map[string][]outletCredit {
 		for _, cl := range m.Claims {
 			p := pair{cl.Credited().Key(), by}
 			if w := creditWeights[cl.Kind] * cl.Strength; p.to != by && w > strongest[p].weight {
-				strongest[p] = outletCredit{w, cl, m.Article.Outlet.Name}
+				strongest[p] = outletCredit{weight: w, claim: cl, by: m.Article.Outlet.Name, byKey: by}
 			}
 		}
 	}
@@ -240,12 +265,16 @@ func creditsOf(members []Candidate) map[string][]outletCredit {
 		out[p.to] = append(out[p.to], x)
 	}
 	for _, all := range out {
-		slices.SortFunc(all, func(a, b outletCredit) int {
-			return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by), cmp.Compare(a.claim.Text, b.claim.Text),
-				cmp.Compare(a.claim.URL, b.claim.URL))
-		})
+		sortCredits(all)
 	}
 	return out
+}
+
+func sortCredits(all []outletCredit) {
+	slices.SortFunc(all, func(a, b outletCredit) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by), cmp.Compare(a.claim.Text, b.claim.Text),
+			cmp.Compare(a.claim.URL, b.claim.URL))
+	})
 }
 
 // maxCredits is after how many halvings a credit adds nothing to a score.
@@ -256,7 +285,7 @@ const maxCredits = 64
 func (c *contender) credits(all []outletCredit) {
 	factor := 1.0
 	for _, x := range all[:min(len(all), maxCredits)] {
-		c.weigh("credit", x.weight*factor, "%s credits %s: “%s”", x.by, c.outlet.Name, x.claim.Text)
+		c.weigh("credit", x.weight*factor, "%s credits %s: “%s”%s", x.by, c.outlet.Name, x.claim.Text, x.note)
 		factor /= 2
 	}
 	if len(all) > 0 && all[0].weight >= 1 {
@@ -268,7 +297,9 @@ func (c *contender) credits(all []outletCredit) {
 type outletCredit struct {
 	weight float64
 	claim  news.Claim
-	by     string
+	by     string // name of the outlet that gives it
+	byKey  string // and its key
+	note   string // what the page behind its link adds; "" is nothing
 }
 
 // ownCredits counts the strongest credit that a member gives to another outlet against it.
@@ -322,23 +353,30 @@ func (c *contender) containment(p prose, member int) {
 }
 
 func (c *contender) time(members []Candidate, tie time.Duration) {
-	first := members[0].Article.Time()
-	after := members[c.member].Article.Time().Sub(first)
+	own, first := members[c.member], members[0]
+	after := own.Article.Time().Sub(first.Article.Time())
+	weight, said := 1.0, ""
+	if own.onlyClaimed() || first.onlyClaimed() {
+		weight, said = claimedTime, ", by a date from before its feed was read here"
+	}
 	switch {
 	case len(members) == 1:
 	case after > tie:
-		c.weigh("time", -min(weightEarliest, after.Hours()/24), "it came out %s after the earliest", after.Round(time.Minute))
-	case c.member != 0 || members[1].Article.Time().Sub(first) <= tie:
+		c.weigh("time", -weight*min(weightEarliest, after.Hours()/24), "it came out %s after the earliest%s", after.Round(time.Minute), said)
+	case c.member != 0 || members[1].Article.Time().Sub(first.Article.Time()) <= tie:
 	default:
-		c.weigh("time", weightEarliest, "it is the earliest")
+		c.weigh("time", weight*weightEarliest, "it is the earliest%s", said)
 	}
 }
+
+// onlyClaimed says that nobody saw when the article came out: its date lies before its feed was first read.
+func (m Candidate) onlyClaimed() bool { return !m.Known.IsZero() && m.Article.Time().Before(m.Known) }
 
 // originOf turns the best contender into the origin. Its confidence is its share among all, "none of them" included
 // with log-odds 0 (softmax).
 func originOf(c contender, rest float64, members []Candidate) news.Origin {
 	total := 1 + math.Exp(-c.score) + rest // the best, none of them, and the others
-	o := news.Origin{Outlet: c.outlet, URL: c.url, Confidence: math.Round(1000/total) / 1000, Evidence: c.evidence}
+	o := news.Origin{Outlet: c.outlet, URL: c.url, Title: c.title, Confidence: math.Round(1000/total) / 1000, Evidence: c.evidence}
 	if c.member >= 0 {
 		o.Article = members[c.member].Article.ID
 	}

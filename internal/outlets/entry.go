@@ -56,6 +56,9 @@ type document struct {
 	Credits   []shape `yaml:"credits"`
 	Outlets   []Entry `yaml:"outlets"`
 
+	Redirectors []string `yaml:"redirectors"`
+	Platforms   []string `yaml:"platforms"`
+
 	lines []int // where each of Outlets begins
 }
 

@@ -22,6 +22,9 @@ type Registry struct {
 	finder    finder
 	datelines []Pattern
 	credits   []Pattern
+
+	redirectors map[string][]string // by host: the beginnings of paths, "" for all
+	platforms   []string
 }
 
 // Load reads agencies.yaml and then the users' own entries. An extra entry whose name or alias is known, or else one of
@@ -39,7 +42,10 @@ func Load(data []byte, extra ...Entry) (*Registry, error) {
 		}
 		entries = amend(entries, e)
 	}
-	r := &Registry{entries: entries, names: map[string]int{}, domains: map[string]int{}, signs: map[string]int{}}
+	r := &Registry{
+		entries: entries, names: map[string]int{}, domains: map[string]int{}, signs: map[string]int{},
+		redirectors: redirectors(doc.Redirectors), platforms: doc.Platforms,
+	}
 	r.index()
 	r.finder = newFinder(entries)
 	if r.datelines, err = compile(doc.Datelines, true); err != nil {
@@ -193,15 +199,39 @@ func (r *Registry) ByURL(address string) (news.Outlet, bool) {
 	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
 		host = ascii
 	}
-	if i, ok := r.host(host); ok {
+	if i, ok := r.host(host); ok && !r.onPlatform(host, r.entries[i].Domains) {
 		return r.entries[i].Outlet(), true
 	}
-	return unknown(host), true
+	return r.unknown(host), true
+}
+
+// onPlatform says that a host is one of many on a platform, of which no more is known than the platform itself.
+func (r *Registry) onPlatform(host string, domains []string) bool {
+	own := r.hosted(host)
+	return own != "" && !slices.ContainsFunc(domains, func(d string) bool {
+		return d == own || strings.HasSuffix(own, "."+d) && !slices.Contains(r.platforms, d)
+	})
+}
+
+// hosted gives the name under a platform that a host is or lies under, "" where it is on none.
+func (r *Registry) hosted(host string) string {
+	for _, p := range r.platforms {
+		if rest, ok := strings.CutSuffix(host, "."+p); ok {
+			label := rest[strings.LastIndexByte(rest, '.')+1:]
+			if label != "" && label != "www" {
+				return label + "." + p
+			}
+		}
+	}
+	return ""
 }
 
 // unknown is the outlet of a host that no entry has. An address that no name can be registered under stands for itself.
-func unknown(host string) news.Outlet {
+func (r *Registry) unknown(host string) news.Outlet {
 	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
+	if own := r.hosted(host); own != "" {
+		domain = own
+	}
 	if err != nil || strings.Trim(host, "0123456789.") == "" {
 		domain = host
 	}

@@ -28,15 +28,18 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 	if feed.Generator != nil {
 		doc.Generator = plain(feed.Generator.Value)
 	}
-	doc.TTL = ttl("", x)
+	doc.Period = period(x)
 	authors := people(feed.Authors)
 	for _, i := range feed.Entries {
+		if ctx.Err() != nil {
+			return news.Document{}, ctx.Err()
+		}
 		it := g.item(extensions(i.Extensions))
 		e := it.atomEntry(i)
 		if len(e.Authors) == 0 {
 			e.Authors = authors
 		}
-		if it.cut && e.GUID == "" && e.URL == "" {
+		if it.cut && !worthKeeping(e, doc.Entries) {
 			continue
 		}
 		doc.Entries = append(doc.Entries, e)
@@ -47,9 +50,9 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e := news.Entry{
 		Title:     plain(first(r.atomText("title", i.Title), r.x.value("dc", "title"), r.x.media("title"))),
-		GUID:      r.text("id"),
+		GUID:      r.text("id", "guid"),
 		URL:       safeAddress(join(r.baseFor("link"), alternate(i.Links))),
-		Published: r.date("published", "issued", "created", "dcterms:issued", "dcterms:created", "dc:date"),
+		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date"),
 		Updated:   r.date("updated", "modified", "dcterms:modified"),
 		Authors:   tidy(append(people(i.Authors), r.authors()...)),
 		Rights:    plain(first(r.atomText("rights", i.Rights), r.x.value("dc", "rights"), r.x.value("media", "copyright"))),
@@ -58,8 +61,8 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	if i.Content != nil && e.URL == "" {
 		e.URL = safeAddress(join(r.baseFor("content"), i.Content.Src))
 	}
-	if e.URL == "" && isWebAddress(e.GUID) {
-		e.URL = e.GUID
+	if e.URL == "" {
+		e.URL = safeAddress(r.permalink("id", e.GUID))
 	}
 	if i.Source != nil {
 		r.atomSource(&e, i.Source)
@@ -74,11 +77,21 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 // atomText turns what gofeed made of a text into HTML.
 func (r *entryReader) atomText(name, text string) string {
 	f, _ := r.field(name)
-	return f.kind.html(text)
+	if f.kind != base64Kind {
+		return f.kind.html(text)
+	}
+	decoded := decode64(text)
+	if decoded == "" && name != "content" {
+		return text // a title of a media type that nobody knows is text all the same
+	}
+	return decoded
 }
 
 func (r *entryReader) atomTexts(i *atom.Entry, address string) (summary, content string) {
 	summary = r.atomText("summary", i.Summary)
+	if summary == "" {
+		summary, _ = r.markup("description")
+	}
 	if summary == "" {
 		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.media("description"))
 	}
@@ -119,7 +132,7 @@ func (r *entryReader) atomSource(e *news.Entry, s *atom.Source) {
 func alternate(links []*atom.Link) string {
 	found := ""
 	for _, l := range links {
-		if l.Rel != "alternate" || l.Href == "" {
+		if !strings.EqualFold(l.Rel, "alternate") || l.Href == "" {
 			continue
 		}
 		if strings.Contains(l.Type, "html") {

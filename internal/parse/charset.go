@@ -42,7 +42,7 @@ func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
 	return clean, repairs
 }
 
-// byMark knows encodings by their byte order mark, or by how they write the "<" at the start.
+// byMark knows encodings by their byte order mark, or by how they write the "<" or "{" at the start.
 func byMark(data []byte) ([]byte, encoding.Encoding) {
 	big, little := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	big4, little4 := utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
@@ -59,6 +59,8 @@ func byMark(data []byte) ([]byte, encoding.Encoding) {
 		{"<\x00\x00\x00", true, little4},
 		{"\x00<\x00", true, big},
 		{"<\x00", true, little},
+		{"\x00{\x00", true, big},
+		{"{\x00", true, little},
 		{"\x4c\x6f\xa7\x94", true, charmap.CodePage037},
 	} {
 		if bytes.HasPrefix(data, []byte(mark.bytes)) {
@@ -180,7 +182,7 @@ func mostlyUTF8(doc []byte) bool {
 		}
 		i += size
 	}
-	return good >= bad
+	return good >= bad || good > 0 && bad < 8 // too few to guess by
 }
 
 func high(doc []byte) int {

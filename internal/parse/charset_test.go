@@ -69,6 +69,7 @@ func TestEncodings(t *testing.T) {
 		{name: "Latin-1 in the header", enc: charmap.Windows1252, title: western, header: "text/xml; charset=windows-1252"},
 		{name: "Latin-1 called UTF-8", enc: charmap.Windows1252, title: western, declared: "utf-8"},
 		{name: "Latin-1 called nothing", enc: charmap.Windows1252, title: western},
+		{name: "Spanish called nothing", enc: charmap.Windows1252, title: "¿Última campeón? El líder más pequeño, sé la razón del año"},
 		{name: "Cyrillic declared", enc: charmap.Windows1251, title: russian, declared: "windows-1251"},
 		{name: "Cyrillic called nothing", enc: charmap.KOI8R, title: russian},
 		{name: "header before declaration", enc: charmap.KOI8R, title: russian, declared: "windows-1251", header: "text/xml; charset=koi8-r"},
@@ -143,5 +144,18 @@ func TestEncodedOnce(t *testing.T) {
 	}
 	if long := strings.Repeat("ü", 1000); encodedOnce(long) != long {
 		t.Error("ordinary text was changed")
+	}
+}
+
+// TestWideJSON: JSON in UTF-16 has no byte order mark by its own rules.
+func TestWideJSON(t *testing.T) {
+	for name, order := range map[string]unicode.Endianness{"big": unicode.BigEndian, "little": unicode.LittleEndian} {
+		data, err := unicode.UTF16(order, unicode.IgnoreBOM).NewEncoder().String(`{"version":"https://jsonfeed.org/version/1.1","title":"Zürich","items":[]}`)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if doc, err := Parse(context.Background(), []byte(data), testOptions()); err != nil || doc.Title != "Zürich" {
+			t.Errorf("%s: title %q, %v", name, doc.Title, err)
+		}
 	}
 }

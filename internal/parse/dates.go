@@ -32,10 +32,27 @@ func readDate(text string) (time.Time, bool) {
 			return t, true
 		}
 	}
+	if t, ok := unixDate(text); ok {
+		return t, true
+	}
 	if t, ok := isoDate(text); ok {
 		return t, true
 	}
 	return wordDate(text)
+}
+
+// unixDate reads seconds or milliseconds since 1970, of ten or thirteen digits.
+func unixDate(text string) (time.Time, bool) {
+	n, err := strconv.ParseInt(text, 10, 64)
+	switch {
+	case err != nil:
+		return time.Time{}, false
+	case len(text) == 10:
+		return time.Unix(n, 0), true
+	case len(text) == 13:
+		return time.UnixMilli(n), true
+	}
+	return time.Time{}, false
 }
 
 // clock is a date and time in the making; -1 marks what was not found.

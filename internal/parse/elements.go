@@ -1,7 +1,9 @@
 package parse
 
 import (
+	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -10,8 +12,10 @@ func (g *guard) openChild(t token) {
 	scope := g.names.declare(t.attrs, false)
 	n := g.names.resolve(t.name)
 	if g.isItem(n) {
+		n.local = g.itemName()
 		g.names.release(scope)
 		g.closeItem()
+		g.closePerson()
 		scope = g.names.declare(t.attrs, false)
 		if len(g.items) >= g.maxItems {
 			g.incomplete = true
@@ -21,6 +25,9 @@ func (g *guard) openChild(t token) {
 	}
 	parent := g.container()
 	role, place := parent.place.child(n)
+	if role == extension && !isPlainName([]byte(n.local)) || n.String() == "title" && g.titled(parent) {
+		role = dropped
+	}
 	e := open{written: t.name, name: n, role: role, place: place, scope: scope, base: g.baseOf(t.attrs, parent.base)}
 	g.begin(&e, t)
 	g.stack = append(g.stack, e)
@@ -30,6 +37,11 @@ func (g *guard) openChild(t token) {
 	if t.empty {
 		g.pop()
 	}
+}
+
+// titled holds for an item that has a title: gofeed would take the last, and the first is the item's own.
+func (g *guard) titled(parent *open) bool {
+	return parent.role == item && slices.ContainsFunc(g.items[len(g.items)-1].fields, func(f field) bool { return f.name.String() == "title" })
 }
 
 // begin writes the start of an element of a container.
@@ -76,9 +88,7 @@ func (g *guard) openInText(t token) {
 	scope := g.names.declare(t.attrs, true)
 	if g.endsLeaf(g.names.resolve(t.name)) {
 		g.names.release(scope)
-		g.repair(fmt.Sprintf("the missing end of <%s> was added", g.stack[g.leaf].name))
-		g.popTo(g.leaf)
-		g.openChild(t)
+		g.openAfterLeaf(t)
 		return
 	}
 	if isVoid(inlineName(t.name, &g.names)) {
@@ -101,6 +111,13 @@ func (g *guard) openInText(t token) {
 	if e.role == inline {
 		g.writeInline(t, false)
 	}
+}
+
+// openAfterLeaf ends the text that is open before an element that cannot stand in it.
+func (g *guard) openAfterLeaf(t token) {
+	g.repair(fmt.Sprintf("the missing end of <%s> was added", g.stack[g.leaf].name))
+	g.popTo(g.leaf)
+	g.openChild(t)
 }
 
 func (g *guard) emptyInline(t token, e open) {
@@ -130,9 +147,15 @@ func (g *guard) endsLeaf(n name) bool {
 // openInExtension keeps media elements in media elements; of others it keeps the text.
 func (g *guard) openInExtension(t token) {
 	scope := g.names.declare(t.attrs, true)
+	n := g.names.resolve(t.name)
+	if g.isItem(n) {
+		g.names.release(scope)
+		g.openAfterLeaf(t)
+		return
+	}
 	top := g.top()
 	e := open{written: t.name, role: unwrapped, scope: scope, base: top.base}
-	if n := g.names.resolve(t.name); n.space == "media" && top.name.space == "media" && g.media < maxMedia {
+	if n.space == "media" && top.name.space == "media" && g.media < maxMedia && isPlainName([]byte(n.local)) {
 		g.media++
 		e.role, e.name = extension, n
 		g.writeOpen(n.String(), t.attrs, e.base)
@@ -143,8 +166,17 @@ func (g *guard) openInExtension(t token) {
 	}
 }
 
+// isItem holds for the items of either format, since feeds mix them.
 func (g *guard) isItem(n name) bool {
-	return n.space == nativeSpace && (n.local == "item" && !g.atom || n.local == "entry" && g.atom)
+	return n.space == nativeSpace && (n.local == "item" || n.local == "entry")
+}
+
+// itemName is what gofeed knows an item as.
+func (g *guard) itemName() string {
+	if g.atom {
+		return "entry"
+	}
+	return "item"
 }
 
 // container returns the innermost element that holds children.
@@ -164,6 +196,16 @@ func (g *guard) closeItem() {
 			g.repair("the missing end of <" + g.stack[i].name.local + "> was added")
 			g.popTo(i)
 			return
+		}
+	}
+}
+
+// closePerson ends an author or source of the feed's that is open when an item begins.
+func (g *guard) closePerson() {
+	for i := len(g.stack) - 1; i > 0; i-- {
+		if p := g.stack[i].place; p == atomPerson || p == atomSource {
+			g.repair("the missing end of <" + g.stack[i].name.local + "> was added")
+			g.popTo(i)
 		}
 	}
 }
@@ -251,8 +293,9 @@ func (g *guard) endWords(e *open) {
 	if g.atom && e.name.local == "link" {
 		g.addHref(e)
 	}
+	blank := len(bytes.TrimSpace(g.out[e.inner:])) == 0
 	g.writeClose(e.name.String())
-	if e.role == words {
+	if e.role == words && !(blank && e.name.local == "title") {
 		g.addField(e, nil)
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	ext "github.com/mmcdole/gofeed/extensions"
 
@@ -79,6 +80,30 @@ func (r *entryReader) baseFor(name string) *url.URL {
 		return r.base
 	}
 	return r.docURL
+}
+
+// worthKeeping holds for an item that the end of the document cut off where the next poll can know it again: it has an
+// id or address, or is like the items before in having none.
+func worthKeeping(e news.Entry, before []news.Entry) bool {
+	if e.GUID != "" || e.URL != "" {
+		return true
+	}
+	named := slices.ContainsFunc(before, func(b news.Entry) bool { return b.GUID != "" || b.URL != "" })
+	return !named && (e.Title != "" || e.Summary != "" || e.Content != "" || len(e.Enclosures) > 0)
+}
+
+// permalink is the address that an id is, or "": a web address, a path of the site, or what an xml:base makes one of.
+func (r *entryReader) permalink(name, id string) string {
+	f, _ := r.field(name)
+	switch based := f.base != nil || r.base != nil; {
+	case isWebAddress(id):
+		return id
+	case hasScheme(id), strings.ContainsAny(id, " \t\r\n"):
+		return ""
+	case strings.HasPrefix(id, "/"), based && strings.Contains(id, "/"):
+		return join(r.baseFor(name), id)
+	}
+	return ""
 }
 
 // htmlBase is what links within HTML are resolved against: an xml:base, else the page that the item stands for.
@@ -206,10 +231,25 @@ func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosu
 		e.URL = safeAddress(join(r.htmlBase("enclosure", address), e.URL))
 		if e.URL != "" && !seen[e.URL] {
 			seen[e.URL] = true
+			e.Type = mediaType(e.Type)
 			out = append(out, e)
 		}
 	}
 	return out
+}
+
+// mediaType gives "" for what is no media type.
+func mediaType(text string) string {
+	text = strings.TrimSpace(text)
+	kind, parameters, _ := strings.Cut(text, ";")
+	if len(text) > 200 || strings.ContainsFunc(kind, func(r rune) bool { return !isTypeRune(r) }) || strings.ContainsAny(parameters, "<>") {
+		return ""
+	}
+	return text
+}
+
+func isTypeRune(r rune) bool {
+	return r < utf8.RuneSelf && (isNameByte(byte(r)) && r != ':' || strings.ContainsRune("/+*!#$&^ ", r))
 }
 
 func mediaFiles(media map[string][]ext.Extension) []news.Enclosure {

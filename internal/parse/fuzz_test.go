@@ -8,7 +8,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
+	"unicode"
 	"unicode/utf8"
 
 	"headwater/internal/news"
@@ -99,4 +101,37 @@ func checkGuarded(t *testing.T, data []byte, o Options) {
 			t.Fatalf("depth %d", depth)
 		}
 	}
+}
+
+// FuzzAddress makes addresses absolute and safe. What comes out names a scheme that is allowed or none, and is left as
+// it is when it is read again.
+func FuzzAddress(f *testing.F) {
+	for _, address := range []string{
+		"https://a.example/1?a=1&b=2", "/path", "../x y", "//host/p", "?q", "#f", "javascript:alert(1)", "\x01java\nscript:x", "feed:javascript:x",
+		"mailto:a@b.example", "HTTP://A.example", "a:b", "1:2", "x/y:z", "https:x", "%zz", "http://[::1", " \" onclick=x", "é/ü", "data:text/html,x",
+	} {
+		f.Add("https://harbour.example/feeds/news", address)
+		f.Add(address, address)
+	}
+	f.Fuzz(func(t *testing.T, base, address string) {
+		if !utf8.ValidString(address) || !utf8.ValidString(base) {
+			return // transcode lets nothing else through
+		}
+		got := safeAddress(join(parseBase(base), address))
+		if again := safeAddress(got); again != got {
+			t.Fatalf("%q on %q gave %q, and that %q", address, base, got, again)
+		}
+		if strings.ContainsFunc(got, unicode.IsControl) || strings.ContainsAny(got, "<>\"`") || len(got) > 3*maxField {
+			t.Fatalf("%q on %q gave %q", address, base, got)
+		}
+		scheme, _, found := strings.Cut(got, ":")
+		if found && !strings.ContainsAny(scheme, "/?#") && !allowed[strings.ToLower(scheme)] {
+			t.Fatalf("%q on %q gave %q", address, base, got)
+		}
+	})
+}
+
+var allowed = map[string]bool{
+	"http": true, "https": true, "ftp": true, "feed": true, "mailto": true, "magnet": true, "gemini": true, "gopher": true, "news": true,
+	"irc": true, "ircs": true, "xmpp": true, "tel": true, "rtsp": true, "ipfs": true, "at": true,
 }

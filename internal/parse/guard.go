@@ -153,15 +153,15 @@ func (g *guard) open(t token) error {
 		g.openRoot(t)
 		return nil
 	}
-	switch g.top().role {
-	case dropped:
+	switch {
+	case g.top().role == dropped:
 		g.openDropped(t)
-	case words, captured, inline:
-		g.openInText(t)
-	case extension, unwrapped:
-		g.openInExtension(t)
-	case container, item:
+	case g.leaf < 0:
 		g.openChild(t)
+	case g.stack[g.leaf].role == extension:
+		g.openInExtension(t)
+	default:
+		g.openInText(t)
 	}
 	return nil
 }
@@ -185,6 +185,9 @@ func (g *guard) openRoot(t token) {
 	e.scope = g.names.declare(t.attrs, false)
 	g.ownDefault()
 	e.base = g.baseOf(t.attrs, nil)
+	if local == "channel" && e.base == nil { // CDF
+		e.base = parseBase(attr(t.attrs, "base"))
+	}
 	implied := local == "channel" || local == "item" || local == "entry"
 	if implied {
 		e.written = nil
@@ -204,6 +207,9 @@ func (g *guard) openRoot(t token) {
 func (g *guard) ownDefault() {
 	for i := range g.names.inForce {
 		if b := &g.names.inForce[i]; b.prefix == "" && g.names.own == "" {
+			if g.atom && b.space == nativeSpace {
+				g.repair("the namespace is not Atom's; the document was read as Atom all the same")
+			}
 			b.space = nativeSpace
 		}
 	}
@@ -211,7 +217,7 @@ func (g *guard) ownDefault() {
 
 // openDropped passes over an element within one that nobody reads. Items are found wherever a feed puts them.
 func (g *guard) openDropped(t token) {
-	if !g.atom && string(t.name) == "item" {
+	if n := strings.ToLower(string(t.name)); n == "item" && !g.atom || n == "entry" && g.atom {
 		g.openChild(t)
 		return
 	}

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
@@ -31,7 +32,7 @@ func detect(doc []byte) encoding.Encoding {
 // score is the share of the characters beyond ASCII that are letters which the encoding's language uses much.
 func score(enc encoding.Encoding, sample []byte) float64 {
 	out, err := enc.NewDecoder().String(string(sample))
-	if err != nil {
+	if err != nil || !inRuns(sample) {
 		return 0
 	}
 	good, all, lost := 0.0, 0.0, 0.0
@@ -49,6 +50,22 @@ func score(enc encoding.Encoding, sample []byte) float64 {
 		return 0
 	}
 	return good / all
+}
+
+// inRuns holds where two in five bytes beyond ASCII stand beside another one: they write whole words. In Western languages they
+// are single letters among others, whatever Cyrillic or Chinese these would make.
+func inRuns(sample []byte) bool {
+	all, beside := 0, 0
+	for i, c := range sample {
+		if c < utf8.RuneSelf {
+			continue
+		}
+		all++
+		if i > 0 && sample[i-1] >= utf8.RuneSelf || i+1 < len(sample) && sample[i+1] >= utf8.RuneSelf {
+			beside++
+		}
+	}
+	return beside*5 >= all*2
 }
 
 func weight(enc encoding.Encoding, r rune) float64 {

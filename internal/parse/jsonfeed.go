@@ -30,7 +30,7 @@ func readJSON(ctx context.Context, doc []byte, o Options) (news.Document, error)
 	case err == nil && !r.hasItems && !r.feed.isFeed():
 		return news.Document{}, fail(news.FeedNotAFeed, "the document is JSON, but no JSON Feed: it has neither items nor a version of jsonfeed.org")
 	}
-	return r.document(err, o), nil
+	return r.document(ctx, err, o), ctx.Err()
 }
 
 // object is a JSON object of which any field may be missing or of any type.
@@ -121,7 +121,7 @@ func (r *jsonReader) readItems() error {
 	return err
 }
 
-func (r *jsonReader) document(err error, o Options) news.Document {
+func (r *jsonReader) document(ctx context.Context, err error, o Options) news.Document {
 	version := r.feed.text("version")
 	doc := news.Document{
 		Format:     strings.TrimSpace("json feed " + strings.TrimPrefix(version[strings.LastIndex(version, "/")+1:], "version")),
@@ -135,6 +135,9 @@ func (r *jsonReader) document(err error, o Options) news.Document {
 	}
 	authors := jsonAuthors(r.feed)
 	for _, i := range r.items {
+		if ctx.Err() != nil {
+			break
+		}
 		e := i.entry(parseBase(o.URL), o.Now)
 		if len(e.Authors) == 0 {
 			e.Authors = authors

@@ -24,6 +24,7 @@ const (
 	rssRoot
 	rssChannel
 	rssItem
+	rssSkips
 	atomFeed
 	atomEntry
 	atomSource
@@ -37,6 +38,10 @@ func (p place) child(n name) (role, place) {
 		return rssChild(n, p)
 	case rssItem:
 		return rssItemChild(n), outside
+	case rssSkips:
+		if s := n.String(); s == "hour" || s == "day" {
+			return words, outside
+		}
 	case atomFeed:
 		return atomFeedChild(n)
 	case atomEntry:
@@ -61,6 +66,8 @@ func rssChild(n name, p place) (role, place) {
 		return item, rssItem
 	case "title", "link", "description", "language", "generator", "ttl":
 		return words, outside
+	case "skiphours", "skipdays":
+		return container, rssSkips
 	case "dc:title", "dc:language", "sy:updateperiod", "sy:updatefrequency", "atom:link":
 		return extension, outside
 	}
@@ -103,7 +110,7 @@ func rssNativeChild(local string) role {
 	switch local {
 	case "title", "link", "description", "guid", "category", "enclosure", "source", "encoded":
 		return words
-	case "author", "body", "fullitem", "content", "summary", "pubdate", "issued", "modified", "created", "published", "updated", "date":
+	case "author", "body", "fullitem", "content", "summary", "abstract", "id", "pubdate", "issued", "modified", "created", "published", "updated", "date":
 		return captured
 	}
 	return dropped
@@ -143,7 +150,7 @@ func atomEntryChild(n name) (role, place) {
 			return container, atomPerson
 		case "title", "link", "category", "summary", "content", "rights":
 			return words, outside
-		case "id", "published", "updated", "issued", "modified", "created":
+		case "id", "published", "updated", "issued", "modified", "created", "guid", "pubdate", "description":
 			return captured, outside
 		}
 	case "dc", "dcterms", "media", "itunes", "feedburner", "content":
@@ -184,7 +191,7 @@ func isBrief(n name) bool {
 		return false
 	}
 	switch n.local {
-	case "title", "link", "guid", "id", "category", "author", "name", "language", "generator", "ttl":
+	case "title", "link", "guid", "id", "category", "author", "name", "language", "generator", "ttl", "hour", "day":
 		return true
 	}
 	return isDate(n)

@@ -79,6 +79,10 @@ func Parse(ctx context.Context, data []byte, o Options) (news.Document, error) {
 	if err != nil {
 		return news.Document{}, stateOf(err, o)
 	}
+	if shorten(parsed.Entries) {
+		repairs = append(repairs, "an item's text over 1 MB, or title over 16 KB, was cut")
+	}
+	parsed.Title, parsed.Link = cutAt(parsed.Title, maxField), safeAddress(parsed.Link)
 	parsed.Repaired = append(repairs, parsed.Repaired...)
 	return parsed, nil
 }

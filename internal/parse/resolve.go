@@ -5,6 +5,7 @@ import (
 	"html"
 	"net/url"
 	"strings"
+	"unicode"
 )
 
 // parseBase reads a base address. It returns nil where there is none that can be used.
@@ -56,13 +57,13 @@ func join(base *url.URL, address string) string {
 	return base.ResolveReference(ref).String()
 }
 
-// trimAddress takes the white space off an address, and out of it where it broke over lines.
+// trimAddress takes the white space off an address, and line breaks and control characters out of it, as browsers do.
 func trimAddress(address string) string {
 	address = strings.TrimSpace(address)
-	if strings.ContainsAny(address, "\n\r\t") {
-		address = strings.Join(strings.FieldsFunc(address, func(r rune) bool { return r == '\n' || r == '\r' || r == '\t' }), "")
+	if strings.ContainsFunc(address, unicode.IsControl) {
+		address = strings.Join(strings.FieldsFunc(address, unicode.IsControl), "")
 	}
-	return address
+	return strings.TrimSpace(address)
 }
 
 func hasScheme(address string) bool {
@@ -79,17 +80,31 @@ func hasScheme(address string) bool {
 	return false
 }
 
-// safeAddress gives "" for addresses that run something or read files when they are opened.
+// encoded writes what no address may contain (RFC 3986) as browsers send it. Spaces alone stay as they were written.
+var encoded = strings.NewReplacer(" ", "%20", "<", "%3C", ">", "%3E", `"`, "%22", "`", "%60")
+
+// safeAddress gives "" for addresses whose scheme is none that a reader follows: such as run something, or read files.
 func safeAddress(address string) string {
-	if !hasScheme(address) {
-		return address
-	}
-	scheme, _, _ := strings.Cut(address, ":")
-	switch strings.ToLower(scheme) {
-	case "javascript", "vbscript", "data", "file", "jar", "about", "blob", "livescript", "mocha":
+	address = trimAddress(address)
+	if len(address) > maxField || strings.Contains(address, "<") && !hasScheme(address) {
 		return ""
 	}
-	return address
+	if strings.ContainsAny(address, "<>\"`") {
+		address = encoded.Replace(address)
+	}
+	scheme, rest, found := strings.Cut(address, ":")
+	if !found || strings.ContainsAny(scheme, "/?#") {
+		return address
+	}
+	switch strings.ToLower(scheme) {
+	case "http", "https", "ftp", "feed":
+		if strings.HasPrefix(rest, "//") && len(rest) > 2 || strings.HasPrefix(rest, "https://") {
+			return address // not feed:javascript:
+		}
+	case "mailto", "magnet", "gemini", "gopher", "news", "irc", "ircs", "xmpp", "tel", "rtsp", "ipfs", "at":
+		return address
+	}
+	return ""
 }
 
 // isAddress holds for attributes whose value is one address.

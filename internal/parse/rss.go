@@ -29,11 +29,15 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 	doc.Link = safeAddress(join(g.docURL, first(first(feed.Links...), x.link("alternate"))))
 	doc.Language = first(feed.Language, x.value("dc", "language"), g.language)
 	doc.Generator = plain(feed.Generator)
-	doc.TTL = ttl(feed.TTL, x)
+	doc.TTL, doc.Period = ttl(feed.TTL), period(x)
+	doc.Skips = skips(feed.SkipHours, feed.SkipDays)
 	for _, i := range feed.Items {
+		if ctx.Err() != nil {
+			return news.Document{}, ctx.Err()
+		}
 		it := g.item(extensions(i.Extensions))
 		e := it.rssEntry(i)
-		if it.cut && e.GUID == "" && e.URL == "" {
+		if it.cut && !worthKeeping(e, doc.Entries) {
 			continue
 		}
 		doc.Entries = append(doc.Entries, e)
@@ -67,7 +71,7 @@ func (g *guard) item(x extensions) entryReader {
 func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 	e := news.Entry{
 		Title:      plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"), r.x.value("media", "title"), r.x.value("itunes", "title"))),
-		GUID:       first(rssGUID(i), r.about, r.text("atom:id")),
+		GUID:       first(rssGUID(i), r.about, r.text("atom:id", "id")),
 		URL:        r.rssURL(i),
 		Published:  r.date("pubdate", "dcterms:issued", "atom:published", "published", "issued", "dcterms:created", "created", "dc:date", "dcterms:date", "date"),
 		Updated:    r.date("atom:updated", "dcterms:modified", "updated", "atom:modified", "modified"),
@@ -100,11 +104,11 @@ func rssGUID(i *rss.Item) string {
 // rssURL is the item's link; else its permalink guid.
 func (r *entryReader) rssURL(i *rss.Item) string {
 	link := first(first(i.Links...), r.x.link("alternate"))
-	if link == "" && i.GUID != nil && !strings.EqualFold(i.GUID.IsPermalink, "false") && isWebAddress(i.GUID.Value) {
-		link = i.GUID.Value
+	if link == "" && i.GUID != nil && !strings.EqualFold(i.GUID.IsPermalink, "false") {
+		link = r.permalink("guid", i.GUID.Value)
 	}
-	if link == "" && isWebAddress(r.about) {
-		link = r.about
+	if link == "" {
+		link = r.permalink("", r.about)
 	}
 	return safeAddress(join(r.baseFor("link"), link))
 }
@@ -117,7 +121,7 @@ func isWebAddress(s string) bool {
 func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content string) {
 	summary, from := i.Description, "description"
 	if summary == "" {
-		summary, from = r.markup("atom:summary", "summary")
+		summary, from = r.markup("atom:summary", "summary", "abstract")
 	}
 	if summary == "" {
 		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.value("itunes", "subtitle"), r.x.media("description"))
@@ -179,26 +183,6 @@ func size(text string) int64 {
 		return 0
 	}
 	return n
-}
-
-// ttl is how often a feed asks to be polled: <ttl> in minutes, or the syndication module's period and frequency.
-func ttl(minutes string, x extensions) time.Duration {
-	const longest = 30 * 24 * time.Hour
-	if n := size(minutes); n > 0 {
-		return min(time.Duration(min(n, 1e6))*time.Minute, longest)
-	}
-	var period time.Duration
-	switch strings.ToLower(x.value("sy", "updateperiod")) {
-	case "hourly":
-		period = time.Hour
-	case "daily":
-		period = 24 * time.Hour
-	case "weekly":
-		period = 7 * 24 * time.Hour
-	case "monthly", "yearly":
-		period = longest
-	}
-	return period / time.Duration(min(max(size(x.value("sy", "updatefrequency")), 1), 10000))
 }
 
 // extensions are gofeed's, with shorter ways in.

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"html"
 	"strings"
+	"unicode"
+
+	xhtml "golang.org/x/net/html"
 )
 
 // textKind says how a text is written in Atom.
@@ -47,7 +50,7 @@ func kindOf(attrs []attribute) textKind {
 		return htmlKind
 	case isHTML || isXML:
 		return xhtmlKind
-	case strings.HasPrefix(kind, "text/") || !strings.Contains(kind, "/"):
+	case strings.HasPrefix(kind, "text/"), !strings.Contains(kind, "/"):
 		return guessKind
 	}
 	return base64Kind
@@ -57,14 +60,10 @@ func (k textKind) isMarkup() bool  { return k == xhtmlKind }
 func (k textKind) isEscaped() bool { return k != xhtmlKind && k != base64Kind }
 
 func (k textKind) forGofeed() string {
-	switch k {
-	case xhtmlKind:
+	if k == xhtmlKind {
 		return markupType
-	case base64Kind:
-		return ` mode="base64" type="bytes">`
-	default:
-		return escapedType
 	}
+	return escapedType
 }
 
 // html turns a decoded text of that kind into HTML.
@@ -140,9 +139,13 @@ func looksLikeHTML(text string) bool {
 	}
 }
 
+// maxPlain is how much of a title, name or category is looked at, in bytes.
+const maxPlain = 1 << 16
+
 // plain makes one line of plain text of a title: tags that HTML knows go, with what scripts and styles contain,
 // entities are decoded, white space is folded. Titles that were escaped once too often are decoded once more.
 func plain(title string) string {
+	title = cutAt(title, maxPlain)
 	for range 3 {
 		if !strings.ContainsAny(title, "<&") {
 			break
@@ -153,64 +156,86 @@ func plain(title string) string {
 		}
 		title = stripped
 	}
-	if strings.Contains(title, "<") {
-		title = stripTags(title)
-	}
-	return strings.Join(strings.Fields(title), " ")
+	return strings.Join(strings.Fields(withoutTags(title)), " ")
 }
 
+// withoutTags strips tags until none is left: taking one out of "<<b>script>" makes another.
+func withoutTags(title string) string {
+	for range 10 {
+		stripped := stripTags(title)
+		if stripped == title {
+			return title
+		}
+		title = stripped
+	}
+	return strings.ReplaceAll(title, "<", "")
+}
+
+// stripTags takes markup out of a text as a browser would read it, but for what is none of HTML's, as in "List<T>".
 func stripTags(text string) string {
 	if !strings.Contains(text, "<") {
 		return text
 	}
 	var b strings.Builder
-	s := scanner{doc: []byte(text)}
-	hidden := ""
-	for {
-		t := s.next()
-		switch {
-		case t.kind == tokenEnd:
+	if strings.Contains(text, "<![CDATA[") {
+		text = strings.NewReplacer("<![CDATA[", "", "]]>", "").Replace(text)
+	}
+	z := xhtml.NewTokenizer(strings.NewReader(text))
+	for hidden := false; ; {
+		switch kind := z.Next(); kind {
+		case xhtml.ErrorToken:
 			return b.String()
-		case hidden != "":
-			if t.kind == tokenClose && strings.EqualFold(string(t.name), hidden) {
-				hidden = ""
+		case xhtml.TextToken:
+			if !hidden {
+				b.Write(z.Raw())
 			}
-		case t.kind == tokenText:
-			b.Write(t.text)
-		case t.kind == tokenCDATA:
-			b.WriteString(html.EscapeString(string(t.text)))
-		case t.kind == tokenDecl:
-		case !isHTMLName(t.name) && !bytes.ContainsRune(t.name, ':'):
-			b.WriteString(text[t.start:s.pos])
-		default:
-			hidden = stripTag(&b, t)
+		case xhtml.StartTagToken, xhtml.EndTagToken, xhtml.SelfClosingTagToken:
+			raw := string(z.Raw())
+			name, attrs := z.TagName()
+			hidden = kind == xhtml.StartTagToken && isHidden(name)
+			if !hidden {
+				z.NextIsNotRawText()
+			}
+			stripTag(&b, z, raw, name, attrs)
 		}
 	}
 }
 
-// stripTag writes what a tag leaves behind: a space where it breaks the line. It returns the name of an element whose
-// contents are no text.
-func stripTag(b *strings.Builder, t token) (hides string) {
-	switch local := strings.ToLower(string(t.name)); local {
+// isHidden holds for the elements whose contents are no text.
+func isHidden(name []byte) bool { return string(name) == "script" || string(name) == "style" }
+
+// stripTag writes what a tag leaves behind: a space where it breaks the line, all of it where it is no markup.
+func stripTag(b *strings.Builder, z *xhtml.Tokenizer, raw string, name []byte, attrs bool) {
+	switch string(name) {
 	case "br", "p", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "h5", "h6", "hr":
 		b.WriteByte(' ')
-	case "script", "style":
-		if t.kind == tokenOpen && !t.empty {
-			return local
+		return
+	}
+	for attrs && isWord(name) {
+		var value []byte
+		if _, value, attrs = z.TagAttr(); len(value) > 0 {
+			return
 		}
 	}
-	return ""
+	if !isHTMLName(name) && isWord(name) {
+		b.WriteString(raw)
+	}
+}
+
+// isWord holds for a name that may be a title's own, without "script+x" and "script\x20x".
+func isWord(name []byte) bool {
+	return !bytes.ContainsFunc(name, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
 func isHTMLName(written []byte) bool {
 	switch strings.ToLower(string(written)) {
-	case "a", "abbr", "acronym", "address", "applet", "area", "article", "aside", "audio", "b", "base", "basefont", "bdi",
+	case "a", "abbr", "acronym", "address", "applet", "area", "article", "aside", "audio", "b", "base", "basefont", "bdi", "bgsound",
 		"bdo", "big", "blink", "blockquote", "body", "br", "button", "canvas", "caption", "center", "cite", "code", "col",
 		"colgroup", "dd", "del", "details", "dfn", "dialog", "dir", "div", "dl", "dt", "em", "embed", "fieldset",
 		"figcaption", "figure", "font", "footer", "form", "frame", "frameset", "h1", "h2", "h3", "h4", "h5", "h6", "head",
-		"header", "hr", "html", "i", "iframe", "img", "input", "ins", "kbd", "label", "legend", "li", "link", "main", "map",
-		"mark", "marquee", "math", "meta", "meter", "nav", "nobr", "noscript", "object", "ol", "optgroup", "option",
-		"output", "p", "param", "picture", "pre", "progress", "q", "rp", "rt", "ruby", "s", "samp", "script", "section",
+		"header", "hr", "html", "i", "iframe", "image", "img", "input", "ins", "isindex", "kbd", "keygen", "label", "layer", "legend", "li", "link", "main", "map",
+		"mark", "marquee", "math", "meta", "meter", "nav", "nobr", "noembed", "noframes", "noscript", "object", "ol", "optgroup", "option",
+		"output", "p", "param", "picture", "plaintext", "portal", "pre", "progress", "q", "rp", "rt", "ruby", "s", "samp", "script", "section",
 		"select", "small", "source", "span", "strike", "strong", "style", "sub", "summary", "sup", "svg", "table", "tbody",
 		"td", "template", "textarea", "tfoot", "th", "thead", "time", "title", "tr", "track", "tt", "u", "ul", "var",
 		"video", "wbr", "xml", "xmp":

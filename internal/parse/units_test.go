@@ -116,11 +116,3 @@ func TestResolveHTMLTwice(t *testing.T) {
 		}
 	})
 }
-
-func TestTTL(t *testing.T) {
-	for in, want := range map[string]string{"": "0s", "60": "1h0m0s", " 5 ": "5m0s", "-1": "0s", "x": "0s", "99999999999": "720h0m0s"} {
-		if got := ttl(in, nil).String(); got != want {
-			t.Errorf("ttl(%q) = %s, want %s", in, got, want)
-		}
-	}
-}

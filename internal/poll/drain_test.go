@@ -190,6 +190,23 @@ func TestDrainCancelledBetween(t *testing.T) {
 	}
 }
 
+// TestTurn has a host with more feeds than a pass has time for: those that are due longest go first, and no other waits.
+func TestTurn(t *testing.T) {
+	feeds := append(feedsOf(100, "busy.example"), feedsOf(3, "a.example", "b.example")...)
+	for _, tt := range []struct {
+		pause   time.Duration
+		perHost int
+		want    int
+	}{
+		{time.Second, 1, 30 + 6}, {time.Second, 2, 60 + 6}, {time.Hour, 1, 1 + 2}, {0, 1, 106}, {time.Second, 0, 106},
+	} {
+		got := Turn(feeds, 30*time.Second, tt.pause, tt.perHost)
+		if len(got) != tt.want || got[0].URL != feeds[0].URL {
+			t.Errorf("pause %s, %d a host: %d feeds, want %d", tt.pause, tt.perHost, len(got), tt.want)
+		}
+	}
+}
+
 func TestLanes(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		hosts := rapid.SliceOfN(rapid.SampledFrom([]string{"a.example", "b.example", "B.example", "c.example:8080", ""}), 0, 60).Draw(t, "hosts")

@@ -63,6 +63,25 @@ func Drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect
 	return g.Wait()
 }
 
+// Turn gives the feeds that one pass asks of those that are due: of each host so many as can be asked within the time,
+// with the pause between two requests, in perHost lanes. The rest stays due, so that a host of many feeds, which takes its
+// time, does not keep all others waiting for the next pass.
+func Turn(feeds []news.Feed, within, pause time.Duration, perHost int) []news.Feed {
+	if pause <= 0 || perHost <= 0 {
+		return feeds
+	}
+	most := max(int(within/pause), 1) * perHost
+	count := map[string]int{}
+	var out []news.Feed
+	for _, f := range feeds {
+		h := host(f.URL)
+		if count[h]++; count[h] <= most {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // lanes divides the feeds into runs that are asked one after the other, the longest first.
 func lanes(feeds []news.Feed, perHost int) [][]news.Feed {
 	var out [][]news.Feed

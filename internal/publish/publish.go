@@ -33,6 +33,7 @@ type Item struct {
 	Source    news.Reference // the outlet that URL leads to, likewise
 	Level     string         // how sure the origin is, as in news.Origin
 	Named     bool           // the origin is named by the members and not among the feeds
+	Headline  string         // of the page at URL, where the origin is only named and that page was read; else ""
 	Lang      string         // ISO 639-1, or ""
 	Summary   string         // plain text
 	Members   []Link         // the others, in the order of the story

@@ -71,6 +71,18 @@ func TestGolden(t *testing.T) {
 	}
 }
 
+// TestHeadlineOfAPageThatWasRead stands behind the outlet that is only named.
+func TestHeadlineOfAPageThatWasRead(t *testing.T) {
+	st := named()
+	st.Origin.Title = "Ledger: the <mine> closes"
+	for _, f := range formats {
+		got := string(write(t, f.name, channel(st)))
+		if !strings.Contains(got, "(not among the feeds): Ledger: the ") || strings.Contains(got, "<mine>") {
+			t.Errorf("%s: %s", f.name, got)
+		}
+	}
+}
+
 func TestEmptyChannel(t *testing.T) {
 	for _, f := range formats {
 		t.Run(f.name, func(t *testing.T) {
@@ -94,7 +106,7 @@ func TestHostileText(t *testing.T) {
 	}
 	for _, text := range texts {
 		st := named()
-		st.Title, st.Origin.Name = text, text
+		st.Title, st.Origin.Name, st.Origin.Title = text, text, text
 		st.Origin.Domain = text
 		st.Origin.URL = "javascript:" + text
 		for i := range st.Members {

@@ -81,6 +81,9 @@ func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
 			return news.Tally{}, fmt.Errorf("article %s: %w", a.GUID, err)
 		}
 	}
+	if err := c.follow(ctx, p); err != nil {
+		return news.Tally{}, err
+	}
 	return tally, c.remember(ctx, p)
 }
 
@@ -149,9 +152,9 @@ func sift(articles []news.Article, known map[string]stored) (fresh, revised []ne
 	return fresh, revised, tally
 }
 
-const feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(?, ''), title), site = coalesce(nullif(?, ''), site), etag = ?,
-	last_modified = ?, checked = ?, changed = ?, due = ?, state = ?, problem = ?, failures = ?, articles = articles + ?
-	WHERE id = ? AND removed = 0`
+const feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), etag = ?,
+	last_modified = ?, checked = ?, changed = ?, due = ?, state = ?, problem = ?, failures = ?, articles = articles + ?,
+	` + scheduled + ` WHERE id = ? AND removed = 0`
 
 // feedPolled stores the feed as it stands after the poll. It is false for a feed that was removed meanwhile.
 func (c *collector) feedPolled(ctx context.Context, f news.Feed, tally news.Tally) (bool, error) {
@@ -159,8 +162,11 @@ func (c *collector) feedPolled(ctx context.Context, f news.Feed, tally news.Tall
 	if tally.New+tally.Revised > 0 {
 		changed = f.Checked
 	}
-	res, err := c.stmt(ctx, feedPolledSQL).ExecContext(ctx,
-		text(f.Title), text(f.Site), text(f.ETag), text(f.LastModified), millis(f.Checked), millis(changed), millis(f.Due), f.State, text(f.Problem), f.Failures, tally.New, f.ID)
+	args := append([]any{ // validators as they came, whatever bytes they have
+		text(f.Title), text(f.Site), f.ETag, f.LastModified, millis(f.Checked), millis(changed), millisUp(f.Due), f.State,
+		text(f.Problem), f.Failures, tally.New,
+	}, schedule(f)...)
+	res, err := c.stmt(ctx, feedPolledSQL).ExecContext(ctx, append(args, f.ID)...)
 	if err != nil {
 		return false, err
 	}

@@ -357,3 +357,30 @@ func TestManyAtOnce(t *testing.T) {
 	}
 	check(t, db)
 }
+
+// TestValidatorsNeverOutrunItems has the database fail between a feed and its articles.
+func TestValidatorsNeverOutrunItems(t *testing.T) {
+	db := open(t, t.TempDir())
+	ctx := t.Context()
+	f := addFeeds(t, db, 1)[0]
+	if _, err := db.writer.ExecContext(ctx, `CREATE TRIGGER full BEFORE INSERT ON bodies WHEN (SELECT count(*) FROM bodies) = 1 BEGIN SELECT RAISE(ABORT, 'disk full'); END`); err != nil {
+		t.Fatal(err)
+	}
+	p := poll(f, article("g1", "one"), article("g2", "two"))
+	p.Feed.ETag, p.Feed.LastModified, p.Adopt, p.Rest = `"new"`, "today", "https://moved.example/", news.Rest{Host: "h", Until: day}
+	if _, err := db.Collect(ctx, []news.Poll{p}); err == nil {
+		t.Fatal("the second article was stored")
+	}
+	got, err := db.Feed(ctx, f.ID)
+	if err != nil || got.ETag != "" || got.LastModified != "" || got.Articles != 0 || got.URL != f.URL || len(logged(t, db, 0)) != 0 {
+		t.Errorf("something of it was kept: %+v, %v", got, err)
+	}
+	if _, err := db.writer.ExecContext(ctx, `DROP TRIGGER full`); err != nil {
+		t.Fatal(err)
+	}
+	store(t, db, p)
+	got, err = db.Feed(ctx, f.ID)
+	if err != nil || got.ETag != `"new"` || got.Articles != 2 || got.URL != p.Adopt {
+		t.Errorf("the next attempt gave %+v, %v", got, err)
+	}
+}

@@ -20,6 +20,14 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
+// millisUp rounds up, for times before which nothing may happen.
+func millisUp(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return millis(t.Add(time.Millisecond - 1))
+}
+
 func fromMillis(ms int64) time.Time {
 	if ms == 0 {
 		return time.Time{}

@@ -10,13 +10,18 @@ import (
 	"headwater/internal/news"
 )
 
-const feedColumns = `id, url, title, site, folder, added, etag, last_modified, checked, changed, due, state, problem, failures, articles`
+const feedColumns = `id, url, title, site, folder, added, etag, last_modified, checked, changed, due, state, problem, failures, articles, full_text, ` +
+	scheduleColumns
 
 func scanFeed(row scanner) (f news.Feed, err error) {
 	var added, checked, changed, due int64
-	err = row.Scan(&f.ID, &f.URL, &f.Title, &f.Site, &f.Folder, &added, &f.ETag, &f.LastModified, &checked, &changed, &due,
-		&f.State, &f.Problem, &f.Failures, &f.Articles)
+	schedule, read := scanSchedule(&f)
+	err = row.Scan(append([]any{
+		&f.ID, &f.URL, &f.Title, &f.Site, &f.Folder, &added, &f.ETag, &f.LastModified, &checked, &changed, &due,
+		&f.State, &f.Problem, &f.Failures, &f.Articles, &f.FullText,
+	}, schedule...)...)
 	f.Added, f.Checked, f.Changed, f.Due = fromMillis(added), fromMillis(checked), fromMillis(changed), fromMillis(due)
+	read()
 	return f, found(err)
 }
 
@@ -53,10 +58,10 @@ func (db *DB) AddFeeds(ctx context.Context, feeds []news.Feed) (added []news.Fee
 
 const (
 	feedByURLSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE url = ? AND removed = 0`
-	addFeedSQL   = `INSERT INTO feeds (url, title, site, folder, added, state) VALUES (?, ?, ?, ?, ?, ?)
+	addFeedSQL   = `INSERT INTO feeds (url, title, site, folder, added, state, full_text) VALUES (?, ?, ?, ?, ?, ?, ?)
 		ON CONFLICT (url) DO UPDATE SET title = excluded.title, site = excluded.site, folder = excluded.folder,
 			added = excluded.added, state = excluded.state, etag = '', last_modified = '', checked = 0, changed = 0, due = 0,
-			problem = '', failures = 0, removed = 0
+			problem = '', failures = 0, removed = 0, full_text = excluded.full_text, ` + unscheduled + `
 		RETURNING ` + feedColumns
 )
 
@@ -73,7 +78,7 @@ func (t tx) addFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
 		f.Added = time.Now()
 	}
 	return scanFeed(t.QueryRowContext(ctx, addFeedSQL,
-		f.URL, text(f.Title), text(f.Site), text(f.Folder), millis(f.Added), news.FeedWaiting))
+		f.URL, text(f.Title), text(f.Site), text(f.Folder), millis(f.Added), news.FeedWaiting, text(f.FullText)))
 }
 
 const feedSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE id = ? AND removed = 0`

@@ -36,6 +36,14 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"links", linksSQL, "INDEX sqlite_autoindex_edges_1 (a=?"},
 		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
 		{"vectors", vectorsSQL, "INTEGER PRIMARY KEY"},
+		{"subscription of a feed", subscriptionOfSQL, "INDEX subscriptions_feed"},
+		{"wanted sources", wantedSourcesSQL, "INDEX sources_open"},
+		{"sources asked of a host", wantedSourcesSQL, "COVERING INDEX sources_host"},
+		{"sources of articles", sourcesOfSQL, "INDEX citing_article"},
+		{"unweighed", unweighedSQL, "INDEX citing_open"},
+		{"wanted pages", wantedPagesSQL, "INDEX pages_wanted"},
+		{"pages asked of a host", wantedPagesSQL, "COVERING INDEX pages_host"},
+		{"pages had", pagesHadSQL, "INTEGER PRIMARY KEY"},
 		{"furniture", furnitureSQL, "INDEX furniture_seen"},
 		{"items shown", shownSQL, "INDEX shown_item"},
 		{"bound furniture", boundFurnitureSQL, "INDEX furniture_seen"},
@@ -46,6 +54,8 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"event", stories(news.StoryList{Event: 1}), "INDEX stories_event"},
 		{"stories by id", stories(news.StoryList{IDs: []int64{1}}), "PRIMARY KEY"},
 		{"members", membersSQL, "INDEX members_story"},
+		{"who is carried", carriedSQL, "INDEX stories_changed"},
+		{"who carries", carriesSQL, "INDEX members_story"},
 		{"newest articles", articles(news.ArticleList{}), "INDEX articles_time"},
 		{"articles of a feed", articles(news.ArticleList{FeedID: 1}), "INDEX articles_feed"},
 		{"articles since", articles(news.ArticleList{Since: day}), "INDEX articles_seen"},
@@ -57,7 +67,10 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 				args[i] = "1"
 			}
 			if strings.Contains(tt.query, "?1") {
-				args = args[:1+strings.Count(tt.query, "?2")]
+				args = args[:1]
+				for _, more := range []string{"?2", "?3", "?4"} {
+					args = append(args, make([]any, min(strings.Count(tt.query, more), 1))...)
+				}
 			}
 			rows, err := db.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+tt.query, args...)
 			if err != nil {

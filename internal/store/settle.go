@@ -27,7 +27,7 @@ func (db *DB) Settle(ctx context.Context, s news.Settlement) error {
 }
 
 func (t tx) settle(ctx context.Context, s news.Settlement) error {
-	steps := []func(context.Context, news.Settlement) error{t.putEdges, t.putPrints, t.putClaims, t.replaceStories, t.putCounters}
+	steps := []func(context.Context, news.Settlement) error{t.putEdges, t.putPrints, t.putClaims, t.replaceStories, t.putCounters, t.putCited}
 	for _, step := range steps {
 		if err := step(ctx, s); err != nil {
 			return err
@@ -138,13 +138,14 @@ func rank(s news.Story) float64 {
 }
 
 const putStorySQL = `INSERT INTO stories (id, event_id, title, outlets, first, latest, changed, rank, origin_article, origin_name,
-	origin_domain, origin_agency, origin_url, level, confidence, evidence, scoop)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	origin_domain, origin_agency, origin_url, level, confidence, evidence, scoop, origin_title)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id, title = excluded.title, outlets = excluded.outlets,
 		first = excluded.first, latest = excluded.latest, changed = excluded.changed, rank = excluded.rank,
 		origin_article = excluded.origin_article, origin_name = excluded.origin_name, origin_domain = excluded.origin_domain,
 		origin_agency = excluded.origin_agency, origin_url = excluded.origin_url, level = excluded.level,
-		confidence = excluded.confidence, evidence = excluded.evidence, scoop = excluded.scoop`
+		confidence = excluded.confidence, evidence = excluded.evidence, scoop = excluded.scoop,
+		origin_title = excluded.origin_title`
 
 func storyRow(s news.Story) ([]any, error) {
 	evidence, err := list(s.Origin.Evidence)
@@ -158,7 +159,7 @@ func storyRow(s news.Story) ([]any, error) {
 	o := s.Origin
 	return []any{
 		s.ID, s.Event, text(s.Title), s.Outlets, millis(s.First), millis(s.Latest), millis(s.Changed), rank(s), o.Article,
-		text(o.Name), text(o.Domain), o.Agency, text(o.URL), o.Level, o.Confidence, evidence, scoop,
+		text(o.Name), text(o.Domain), o.Agency, text(o.URL), o.Level, o.Confidence, evidence, scoop, text(o.Title),
 	}, nil
 }
 

@@ -363,3 +363,30 @@ func TestRankFollowsOutletsTimesDecay(t *testing.T) {
 		t.Error("stored rank orders stories in another way than outlets*2^(-age/12h)")
 	}
 }
+
+func TestHabits(t *testing.T) {
+	db := newsroom(t, 6)
+	wire, paper := news.Outlet{Name: "Wire", Domain: "wire.example"}, news.Outlet{Name: "The Paper", Domain: "paper.example"}
+	closed, open, likely, alone := story(1, 1, 1, 2), story(2, 2, 3, 4), story(3, 3, 5), story(4, 4, 6)
+	for _, s := range []*news.Story{&closed, &open, &alone} {
+		s.Origin.Level = news.LevelOriginal
+	}
+	open.Latest = day.Add(time.Hour)
+	closed.Members[0].Role, closed.Origin.Article = news.RoleCopy, 0 // the agency is only named, and two articles carry it
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{closed, open, likely, alone}})
+	all, err := db.Habits(t.Context(), day.Add(-time.Hour), day.Add(time.Minute))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []Habit{{Outlet: wire, Carried: 1}, {Outlet: paper, Carries: 1}}
+	if diff := cmp.Diff(want, all); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if all, err = db.Habits(t.Context(), day.Add(time.Minute), day.Add(time.Hour)); err != nil || len(all) > 0 {
+		t.Errorf("nothing changed so late: %v, %v", all, err)
+	}
+	added, err := db.FeedsAdded(t.Context())
+	if err != nil || len(added) != 1 || added[1].IsZero() {
+		t.Errorf("feeds added: %v, %v", added, err)
+	}
+}

@@ -12,7 +12,7 @@ func kept() []string {
 	return []string{
 		lastSQL, knownSQL, feedPolledSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL,
 		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
-		putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL,
+		putSourceSQL, queuePageSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL,
 	}
 }
 

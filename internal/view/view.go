@@ -39,7 +39,9 @@ type Origin struct {
 	Name       string     `json:"name" doc:"the outlet that wrote it"`
 	Domain     string     `json:"domain" doc:"the outlet's domain, or empty where it is not known"`
 	URL        string     `json:"url" doc:"the article's address, or the link that the members give, or empty"`
+	Title      string     `json:"title,omitempty" doc:"the headline of the page at url, where the origin is only named and that page was read"`
 	Article    int64      `json:"article" doc:"0 where the origin is only named by its members"`
+	Followed   bool       `json:"followed,omitempty" doc:"the origin is only named, and yet a feed of ours is that outlet's: none of its articles was matched"`
 	Level      string     `json:"level" enum:"Original,Likely original,Earliest seen" doc:"how sure that is, in words"`
 	Confidence float64    `json:"confidence" minimum:"0" maximum:"1" doc:"how sure that is"`
 	Evidence   []Evidence `json:"evidence" nullable:"false" doc:"the reasons for it and the best against it"`
@@ -77,7 +79,7 @@ func StoryOf(s news.Story) Story {
 	return Story{
 		ID: s.ID, Event: s.Event, Title: s.Title, Outlets: s.Outlets, First: s.First, Latest: s.Latest,
 		Origin: Origin{
-			Name: o.Name, Domain: o.Domain, URL: o.URL, Article: o.Article, Level: o.Level, Confidence: o.Confidence,
+			Name: o.Name, Domain: o.Domain, URL: o.URL, Title: o.Title, Article: o.Article, Followed: o.Followed, Level: o.Level, Confidence: o.Confidence,
 			Evidence: EvidenceOf(o.Evidence), Scoop: scoopOf(o.Scoop),
 		},
 		Members: All(s.Members, memberOf),
@@ -171,18 +173,20 @@ type Feed struct {
 	URL      string         `json:"url" doc:"its address, as subscribed"`
 	Title    string         `json:"title" doc:"what it is called"`
 	Folder   string         `json:"folder" doc:"the folder that it is in, or empty"`
+	FullText string         `json:"full_text" doc:"whether the pages of its items are read: auto, always, never, or empty for what the settings say"`
 	State    news.FeedState `json:"state" doc:"how its last poll ended, such as ok, unreachable or not a feed"`
 	Problem  string         `json:"problem" doc:"what happened and what to do; empty when all is well"`
 	Articles int            `json:"articles" doc:"articles stored from it"`
 	Checked  *time.Time     `json:"checked" doc:"its last poll; null before the first"`
 	Due      *time.Time     `json:"due" doc:"its next poll; null means now"`
+	Rule     news.Rule      `json:"rule" doc:"what set due, such as rhythm, cache, ttl, retry after or back-off; empty before the first poll"`
 }
 
 // FeedOf shows a feed.
 func FeedOf(f news.Feed) Feed {
 	return Feed{
-		ID: f.ID, URL: f.URL, Title: f.Title, Folder: f.Folder, State: f.State, Problem: f.Problem, Articles: f.Articles,
-		Checked: Time(f.Checked), Due: Time(f.Due),
+		ID: f.ID, URL: f.URL, Title: f.Title, Folder: f.Folder, FullText: f.FullText, State: f.State, Problem: f.Problem, Articles: f.Articles,
+		Checked: Time(f.Checked), Due: Time(f.Due), Rule: f.Rule,
 	}
 }
 

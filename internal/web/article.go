@@ -59,6 +59,9 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Body = view
+	if s.pictures.Mode == PicturesDirect {
+		w.Header().Set("Content-Security-Policy", directPolicy)
+	}
 	return s.pages.write(w, http.StatusOK, "article", p)
 }
 
@@ -67,7 +70,7 @@ func (s *server) articleOf(a news.Article) articleView {
 		Title: cmp.Or(publish.Line(a.Title), "Untitled"), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),
 		Time: at(a.Time(), s.now()), Seen: at(a.Seen, s.now()),
-		HTML: template.HTML(withoutMedia(a.HTML)), // sanitised before it was stored
+		HTML: template.HTML(s.withPictures(a)), // sanitised before it was stored
 	}
 	if a.Updated.After(a.Time()) && !a.Updated.After(s.now()) {
 		v.Updated = at(a.Updated, s.now())

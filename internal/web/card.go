@@ -33,10 +33,11 @@ type card struct {
 
 // credit says who wrote a story and how sure that is.
 type credit struct {
-	Name  string
-	Level string
-	Class string // for the badge: "original", "likely" or "earliest"
-	Named bool   // no feed of ours carries the outlet's own article
+	Name     string
+	Level    string
+	Class    string // for the badge: "original", "likely" or "earliest"
+	Named    bool   // no feed of ours carries the outlet's own article
+	Followed bool   // though one of them is the outlet's
 }
 
 // outLink leads to an outlet's own site.
@@ -102,7 +103,7 @@ func creditOf(st news.Story) credit {
 		Name:  publish.Name(publish.Author(st)),
 		Level: cmp.Or(st.Origin.Level, news.LevelEarliest),
 		Class: "earliest",
-		Named: st.Origin.Named() && st.Origin.Key() != "",
+		Named: st.Origin.Named() && st.Origin.Key() != "", Followed: st.Origin.Followed,
 	}
 	switch c.Level {
 	case news.LevelOriginal:

@@ -18,6 +18,7 @@ type fake struct {
 	articles map[int64]news.Article // whole, by id; those of stories need not be repeated
 	topics   []news.Topic
 	feeds    []news.Feed
+	found    map[string]news.Finding // by the address that is looked at
 	status   news.Status
 	compared map[int64]news.Comparison
 	broken   error // what every method answers when set
@@ -201,6 +202,15 @@ func (f *fake) RemoveTopic(ctx context.Context, name string) error {
 func (f *fake) Feeds(context.Context) ([]news.Feed, error) {
 	defer f.lock()()
 	return slices.Clone(f.feeds), f.broken
+}
+
+// FindFeeds takes every address for a feed's own but those that the fake has a finding for.
+func (f *fake) FindFeeds(_ context.Context, address string) (news.Finding, error) {
+	defer f.lock()()
+	if found, ok := f.found[address]; ok {
+		return found, f.broken
+	}
+	return news.Finding{Feeds: []news.FoundFeed{{URL: address}}}, f.broken
 }
 
 func (f *fake) AddFeed(_ context.Context, feed news.Feed) (news.Feed, error) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -29,6 +30,7 @@ type feedsView struct {
 
 type feedForm struct {
 	URL, Folder, Error string
+	Choices            []news.FoundFeed // of a site that has several
 }
 
 // stateLink counts the feeds in a state and leads to them.
@@ -49,6 +51,7 @@ type feedView struct {
 	Problem      string
 	Checked, Due when
 	DueText      string // in place of Due
+	Rule         news.Rule
 	Articles     int
 	Remove       string
 }
@@ -190,7 +193,7 @@ func feedOf(f news.Feed, now time.Time) feedView {
 	case f.Due.IsZero() || !f.Due.After(now):
 		v.DueText = "now"
 	default:
-		v.Due = at(f.Due, now)
+		v.Due, v.Rule = at(f.Due, now), f.Rule
 	}
 	return v
 }
@@ -205,6 +208,15 @@ func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
 		form.Error = err.Error()
 		return s.showFeeds(w, r, http.StatusBadRequest, form)
 	}
+	if address, err = s.seekFeed(r.Context(), address, &form); err != nil {
+		return err
+	}
+	switch {
+	case len(form.Choices) > 0:
+		return s.showFeeds(w, r, http.StatusOK, form)
+	case form.Error != "":
+		return s.showFeeds(w, r, http.StatusConflict, form)
+	}
 	f, err := s.news.AddFeed(r.Context(), news.Feed{URL: address, Folder: form.Folder, Added: s.now()})
 	if errors.Is(err, news.ErrExists) {
 		form.Error = address + " is among the feeds already."
@@ -215,6 +227,25 @@ func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
 	}
 	http.Redirect(w, r, fmt.Sprintf("/feeds?added=%d", f.ID), http.StatusSeeOther)
 	return nil
+}
+
+// seekFeed gives the address to subscribe to for the one that was typed. The form says what there is to choose, or that
+// the feed is known. What cannot be found or read now is taken as it is: the page says after a poll how it was.
+func (s *server) seekFeed(ctx context.Context, address string, form *feedForm) (string, error) {
+	found, err := s.news.FindFeeds(ctx, address)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("find the feeds of %s: %w", address, err)
+	case len(found.Feeds) == 0:
+		return address, nil
+	case len(found.Feeds) > 1:
+		form.Choices = found.Feeds
+	case found.Feeds[0].Known != 0 && found.Feeds[0].URL == address:
+		form.Error = address + " is among the feeds already."
+	case found.Feeds[0].Known != 0:
+		form.Error = fmt.Sprintf("%s is among the feeds already: %s.", address, found.Feeds[0].URL)
+	}
+	return found.Feeds[0].URL, nil
 }
 
 // feedAddress reads what somebody typed as a feed's address: https is understood where no scheme is given.

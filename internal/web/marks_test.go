@@ -103,7 +103,7 @@ func TestCompared(t *testing.T) {
 	}
 }
 
-func TestWithoutMedia(t *testing.T) {
+func TestMediaAsLinks(t *testing.T) {
 	for _, c := range []struct{ in, want string }{
 		{`<p>Hi <em>there</em></p>`, `<p>Hi <em>there</em></p>`},
 		{`<img src="https://a.example/x.jpg" alt="A &lt;b&gt;">`, `<a class="media" href="https://a.example/x.jpg">Picture: A &lt;b&gt;</a>`},
@@ -115,7 +115,7 @@ func TestWithoutMedia(t *testing.T) {
 		{`<p>cut <b`, `<p>cut `},
 		{`a & b`, `a &amp; b`},
 	} {
-		if got := withoutMedia(c.in); got != c.want {
+		if got := withMedia(c.in, nil); got != c.want {
 			t.Errorf("%s\n gives %s\n want  %s", c.in, got, c.want)
 		}
 	}

@@ -17,13 +17,19 @@ var loads = map[atom.Atom]bool{
 	atom.Input: true, atom.Script: true, atom.Style: true, atom.Base: true, atom.Meta: true, atom.Svg: true,
 }
 
-// withoutMedia takes out of sanitised HTML what would load from another host. Pictures and recordings become links,
-// so that the reader decides.
-func withoutMedia(fragment string) string {
+// withMedia takes out of sanitised HTML what would load from another host. Recordings become links, so that the reader
+// decides; pictures become what show makes of their address, or links where that is nil or gives "".
+func withMedia(fragment string, show func(address string) string) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(fragment))
 	for z.Next() != html.ErrorToken {
 		t := z.Token()
+		if t.DataAtom == atom.Img && show != nil {
+			if src := show(publish.Absolute(attribute(t, "src"))); src != "" {
+				b.WriteString(pictureTag(src, t))
+				continue
+			}
+		}
 		if !loads[t.DataAtom] {
 			t.Attr = quiet(t.Attr)
 			b.WriteString(t.String())

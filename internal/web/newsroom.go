@@ -54,6 +54,8 @@ type TopicEditor interface {
 // Feeds gives and changes what is subscribed.
 type Feeds interface {
 	Feeds(ctx context.Context) ([]news.Feed, error)
+	// FindFeeds looks for the feeds behind an address and adds nothing.
+	FindFeeds(ctx context.Context, address string) (news.Finding, error)
 	AddFeed(ctx context.Context, f news.Feed) (news.Feed, error)
 	RemoveFeed(ctx context.Context, id int64) error
 }

@@ -87,6 +87,7 @@ func edition() *fake {
 	)
 	mine.Origin = news.Origin{
 		Outlet: news.Outlet{Name: "The Northern Ledger", Domain: "northernledger.example"}, Level: news.LevelLikely, Confidence: 0.81,
+		Title:    "Ledger investigation: <b>mine</b> to shut",
 		Evidence: []news.Evidence{{Kind: "report", Detail: "Both versions credit a report by The Northern Ledger", Weight: 2.4}},
 	}
 	mine.Members[0].Claims = []news.Claim{
@@ -144,7 +145,7 @@ func subscriptions() []news.Feed {
 		o := outlet(title)
 		return news.Feed{
 			ID: id, Title: title, URL: "https://" + o.Domain + "/feed.xml", Site: "https://" + o.Domain + "/", Folder: folder,
-			State: state, Problem: problem, Articles: articles, Checked: ago(12), Due: now.Add(48 * time.Minute),
+			State: state, Problem: problem, Articles: articles, Checked: ago(12), Due: now.Add(48 * time.Minute), Rule: news.RuleCache,
 		}
 	}
 	gone := feed(6, "Old Almanac", "World", news.FeedGone, "The server says that the feed is gone for good (410). Remove it or give its new address.", 4)

@@ -1,10 +1,19 @@
 package web
 
-import "net/http"
+import (
+	"net/http"
+	"strings"
+)
 
 // policy lets the pages load our own files and nothing else, from anywhere.
 const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; " +
 	"base-uri 'none'; frame-ancestors 'none'"
+
+// directPolicy is that of an article whose pictures are to come from where they are.
+var directPolicy = strings.Replace(policy, "img-src 'self' data:", "img-src 'self' data: http: https:", 1)
+
+// picturePolicy is that of a picture: opened by itself it is a document without rights.
+const picturePolicy = "sandbox; default-src 'none'"
 
 // maxForm bounds the body of a POST, in bytes.
 const maxForm = 64 << 10

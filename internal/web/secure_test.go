@@ -119,8 +119,12 @@ func harm(root *html.Node) []string {
 			if n.FirstChild != nil || !strings.HasPrefix(attr(n, "src"), "/static/app.") {
 				all = append(all, "a script of its own")
 			}
-		case "iframe", "object", "embed", "base", "frame", "style", "img", "video", "audio", "foreignObject", "animate", "math", "use", "image":
+		case "iframe", "object", "embed", "base", "frame", "style", "video", "audio", "foreignObject", "animate", "math", "use", "image":
 			all = append(all, "element "+n.Data)
+		case "img":
+			if !strings.HasPrefix(attr(n, "src"), "/media/") {
+				all = append(all, "a picture that is not passed on by us")
+			}
 		case "meta":
 			if strings.EqualFold(attr(n, "http-equiv"), "refresh") && attr(n, "content") != "5" {
 				all = append(all, "a refresh elsewhere")

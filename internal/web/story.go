@@ -16,6 +16,7 @@ type storyView struct {
 	Title, Lang string
 	By          credit
 	Out         outLink // the origin's own article
+	Headline    string  // of that, where it is a page that is no article of ours
 	Page        string  // the origin's article here; empty where it is only named
 	Confidence  int     // percent
 	Dek         string
@@ -113,7 +114,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 func storyOf(st news.Story, now time.Time) storyView {
 	lead := st.Lead().Article
 	v := storyView{
-		Title: titleOf(st), Lang: lead.Lang, By: creditOf(st), Out: outTo(st.Origin.URL),
+		Title: titleOf(st), Lang: lead.Lang, By: creditOf(st), Out: outTo(st.Origin.URL), Headline: publish.Line(st.Origin.Title),
 		Confidence: percent(st.Origin.Confidence),
 		Reasons:    reasonsOf(st.Origin.Evidence),
 		Versions:   versionsOf(st),

@@ -21,6 +21,7 @@ type Options struct {
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
 	Now        func() time.Time // nil means time.Now
+	Pictures   Pictures         // how those in articles are shown; the zero value makes links of them
 	Logger     *slog.Logger     // nil discards it
 }
 
@@ -33,6 +34,9 @@ type server struct {
 	log    *slog.Logger
 	assets assets
 	pages  pages
+
+	pictures Pictures
+	showing  chan struct{} // an element for each picture that is being passed on
 }
 
 // New makes the handler of all pages, of the combined feeds under /feeds/ and of the files under /static/.
@@ -45,6 +49,8 @@ func New(o Options) http.Handler {
 		now:    o.Now,
 		log:    o.Logger,
 		assets: loadAssets(),
+
+		pictures: o.Pictures, showing: make(chan struct{}, maxShowing),
 	}
 	if s.check == nil {
 		s.check = func(string) error { return nil }
@@ -80,5 +86,6 @@ func (s *server) routes() *http.ServeMux {
 		mux.Handle(pattern, s.handle(h))
 	}
 	mux.Handle("GET /static/{file}", s.assets)
+	mux.HandleFunc("GET /media/{seal}/{address}", s.picture)
 	return mux
 }

@@ -1,7 +1,13 @@
 package web_test
 
 import (
+	"bytes"
+	"context"
 	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -15,7 +21,22 @@ import (
 )
 
 func handler(f *fake) http.Handler {
+	return showing(f, web.Pictures{Mode: web.PicturesProxy, Key: []byte("a key of the tests"), Fetch: onePicture})
+}
+
+// onePicture is whatever picture is asked for: a red dot.
+func onePicture(context.Context, string, string, string) (news.Picture, error) {
+	var dot bytes.Buffer
+	img := image.NewRGBA(image.Rect(0, 0, 1, 1))
+	img.Set(0, 0, color.RGBA{R: 255, A: 255})
+	err := png.Encode(&dot, img)
+	return news.Picture{Type: "image/png", Length: int64(dot.Len()), Body: io.NopCloser(&dot)}, err
+}
+
+// showing is handler with another way to show pictures.
+func showing(f *fake, p web.Pictures) http.Handler {
 	return web.New(web.Options{
+		Pictures: p,
 		Newsroom: f, PublicURL: "http://news.example", InstanceID: "test", Now: func() time.Time { return now },
 		CheckQuery: func(q string) error {
 			if strings.Count(q, `"`)%2 == 1 {
@@ -76,8 +97,8 @@ func TestPages(t *testing.T) {
 			"94%", "Nordlys Wire Copy", "96% of its text is in the original", "Credits the news to Harbour Post: first reported by the Harbour Post",
 			"Full coverage Other stories", "“I steered by the church bell”",
 		}},
-		{"/story/4", 200, []string{"The Northern Ledger Likely original not among your feeds", "Named by the versions below", "Credits a report by The Northern Ledger", "22% of its text is in the longest version"}},
-		{"/article/1", 200, []string{"Ingrid Vale, Tom Ashe", "Original 8 versions go back to this article.", "Picture: The ferry on the shoal", "said Per Holt"}},
+		{"/story/4", 200, []string{"The Northern Ledger Likely original not among your feeds", "Ledger investigation: <b>mine</b> to shut Named by the versions below", "Credits a report by The Northern Ledger", "22% of its text is in the longest version"}},
+		{"/article/1", 200, []string{"Ingrid Vale, Tom Ashe", "Original 8 versions go back to this article.", "said Per Holt"}},
 		{"/article/20", 200, []string{"Rewrite Goes back to The Northern Ledger", "2 versions Whom it credits", "The text as it is compared"}},
 		{"/search?q=ferry", 200, []string{"7 stories", "Every article", "Story of Harbour Post, 8 versions", "Follow as topic"}},
 		{"/search?q=nosuchword", 200, []string{"0 stories", "Nothing matches"}},
@@ -89,7 +110,7 @@ func TestPages(t *testing.T) {
 		{"/topic/Mining", 200, []string{"mine 1 story", "The Northern Ledger", "Remove this topic"}},
 		{"/topic/Unknown", 404, []string{"Not found"}},
 		{"/feeds", 200, []string{
-			"all 6", "unreachable 1", "No connection to capitalherald.example: no such host.", "in 48 min", "never again", "never now 0", "12 min ago",
+			"all 6", "unreachable 1", "No connection to capitalherald.example: no such host.", "in 48 min cache", "never again", "never now 0", "12 min ago",
 		}},
 		{"/feeds?state=not+found", 200, []string{"No feed is in this state"}},
 		{"/feeds?added=1", 200, []string{"https://harbourpost.example/feed.xml is added"}},
@@ -274,12 +295,24 @@ func TestFeedForms(t *testing.T) {
 		{"https://new.example/feed", 303, "/feeds?added=7"},
 		{"other.example/rss", 303, "/feeds?added=8"},
 		{"https://harbourpost.example/feed.xml", 409, "is among the feeds already"},
+		{"https://one.example/", 303, "/feeds?added=9"},
+		{"https://known.example/", 409, "known.example/ is among the feeds already: https://harbourpost.example/feed.xml."},
+		{"https://two.example/", 200, "https://two.example/ has several feeds. Which? Add News <b> https://two.example/news Posts https://harbourpost.example/feed.xml is among the feeds already."},
+		{"https://lost.example/", 303, "/feeds?added=10"},
 		{"", 400, "give the address of a feed"},
 		{"javascript:alert(1)//", 400, "is not the address of a feed"},
 		{"file:///etc/passwd", 400, "is not the address of a feed"},
 		{"https://", 400, "is not the address of a feed"},
 	}
-	h := handler(edition())
+	ours := news.FoundFeed{URL: "https://harbourpost.example/feed.xml", Title: "Posts", Known: 1}
+	room := edition()
+	room.found = map[string]news.Finding{
+		"https://one.example/":   {Feeds: []news.FoundFeed{{URL: "https://one.example/feed"}}},
+		"https://known.example/": {Feeds: []news.FoundFeed{ours}},
+		"https://two.example/":   {Feeds: []news.FoundFeed{{URL: "https://two.example/news", Title: "News <b>"}, ours}},
+		"https://lost.example/":  {Problem: "nothing answers there"},
+	}
+	h := handler(room)
 	for _, c := range cases {
 		t.Run(c.url, func(t *testing.T) {
 			w := post(t, h, "/feeds", url.Values{"url": {c.url}, "folder": {"World"}})

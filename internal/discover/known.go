@@ -1,0 +1,174 @@
+package discover
+
+import (
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Place is an address where a feed may be, and what it would be.
+type Place struct {
+	URL, Title string
+}
+
+// Known gives the feeds of an address on a site whose feed addresses are known: channels and playlists of YouTube,
+// subreddits and users of Reddit, repositories and users of GitHub, accounts of Mastodon and Medium. It is a rule over
+// addresses; whether there is a feed nobody has looked. Sure is false where the rule fits other sites as well.
+func Known(address string) (places []Place, sure bool) {
+	u, err := url.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, false
+	}
+	host := strings.TrimPrefix(strings.ToLower(u.Host), "www.")
+	path := strings.Split(strings.Trim(u.Path, "/"), "/")
+	switch host {
+	case "youtube.com", "m.youtube.com":
+		return youTube(u, path), true
+	case "reddit.com", "old.reddit.com", "new.reddit.com", "np.reddit.com":
+		return reddit(path), true
+	case "github.com":
+		return gitHub(path), true
+	case "medium.com":
+		return medium(path), true
+	}
+	return mastodon(u, path), false
+}
+
+func one(address, title string) []Place { return []Place{{address, title}} }
+
+var (
+	channelID  = regexp.MustCompile(`^UC[\w-]{22}$`)
+	playlistID = regexp.MustCompile(`^[\w-]{2,64}$`)
+	userName   = regexp.MustCompile(`^\w[\w.-]{0,63}$`)
+	branchName = regexp.MustCompile(`^[\w./-]{1,200}$`)
+)
+
+// youTube knows channels by id and by their old names, and playlists. Of a channel's @handle the page knows the id.
+func youTube(u *url.URL, path []string) []Place {
+	const feeds = "https://www.youtube.com/feeds/videos.xml?"
+	list := u.Query().Get("list")
+	switch {
+	case len(path) >= 2 && path[0] == "channel" && channelID.MatchString(path[1]):
+		return one(feeds+"channel_id="+path[1], "Videos of the channel")
+	case len(path) >= 2 && path[0] == "user" && userName.MatchString(path[1]):
+		return one(feeds+"user="+path[1], "Videos of "+path[1])
+	case path[0] == "playlist" && playlistID.MatchString(list):
+		return one(feeds+"playlist_id="+list, "The playlist")
+	}
+	return nil
+}
+
+func reddit(path []string) []Place {
+	const site = "https://www.reddit.com/"
+	if len(path) < 2 || !userName.MatchString(path[1]) {
+		return nil
+	}
+	name := path[1]
+	switch path[0] {
+	case "r":
+		if len(path) >= 4 && path[2] == "comments" && userName.MatchString(path[3]) {
+			return one(site+"r/"+name+"/comments/"+path[3]+"/.rss", "Comments of the post")
+		}
+		if len(path) == 3 && strings.HasPrefix(path[2], ".") { // the feed itself
+			return nil
+		}
+		return one(site+"r/"+name+"/.rss", "r/"+name)
+	case "u", "user":
+		if len(path) == 3 && strings.HasPrefix(path[2], ".") {
+			return nil
+		}
+		return one(site+"user/"+name+"/.rss", "u/"+name)
+	}
+	return nil
+}
+
+// gitHubPages are no users.
+var gitHubPages = []string{
+	"about", "explore", "features", "login", "marketplace", "notifications", "orgs", "pricing", "search", "settings", "sponsors", "topics", "trending",
+}
+
+// gitHub knows what a repository publishes: releases, tags and commits. Names that begin its own pages are nobody's.
+func gitHub(path []string) []Place {
+	const site = "https://github.com/"
+	for _, part := range path[:min(len(path), 2)] {
+		if !userName.MatchString(part) || strings.HasSuffix(part, ".atom") {
+			return nil
+		}
+	}
+	if len(path) == 1 {
+		if slices.Contains(gitHubPages, path[0]) {
+			return nil
+		}
+		return one(site+path[0]+".atom", path[0]+" on GitHub")
+	}
+	repo := path[0] + "/" + strings.TrimSuffix(path[1], ".git")
+	releases := Place{site + repo + "/releases.atom", "Releases of " + repo}
+	tags := Place{site + repo + "/tags.atom", "Tags of " + repo}
+	commits := Place{site + repo + "/commits.atom", "Commits of " + repo}
+	if len(path) == 2 {
+		return []Place{releases, tags, commits}
+	}
+	branch := strings.Join(path[3:], "/")
+	switch {
+	case path[2] == "releases" && !strings.HasSuffix(branch, ".atom"):
+		return []Place{releases}
+	case path[2] == "tags":
+		return []Place{tags}
+	case (path[2] == "commits" || path[2] == "tree") && branchName.MatchString(branch) && !strings.HasSuffix(branch, ".atom"):
+		return one(site+repo+"/commits/"+branch+".atom", "Commits of "+repo+" on "+branch)
+	case path[2] == "commits" && branch == "":
+		return []Place{commits}
+	}
+	return nil
+}
+
+func medium(path []string) []Place {
+	if path[0] == "feed" || !strings.HasPrefix(path[0], "@") || !userName.MatchString(path[0][1:]) {
+		return nil
+	}
+	return one("https://medium.com/feed/"+path[0], path[0]+" on Medium")
+}
+
+// mastodon takes https://HOST/@NAME for an account, which it is on thousands of hosts that no list has.
+func mastodon(u *url.URL, path []string) []Place {
+	if len(path) != 1 || !strings.HasPrefix(path[0], "@") || strings.HasSuffix(path[0], ".rss") || !userName.MatchString(path[0][1:]) || u.RawQuery != "" {
+		return nil
+	}
+	return one(u.Scheme+"://"+u.Host+"/"+path[0]+".rss", path[0]+" on "+u.Host)
+}
+
+// usual are the paths at which most sites have their feed, the commonest first.
+var usual = []string{"feed", "rss", "atom.xml", "feed.xml", "index.xml", "rss.xml", "feed.json", "feed/"}
+
+// Usual gives the addresses where sites of this address have their feed when they say nothing of it: beside the page
+// where it lies in a folder, and at the root.
+func Usual(address string) []string {
+	u, err := url.Parse(address)
+	if err != nil || u.Hostname() == "" {
+		return nil
+	}
+	root := &url.URL{Scheme: u.Scheme, User: u.User, Host: u.Host, Path: "/"}
+	var out []string
+	if folder := folderOf(u.Path); folder != "/" {
+		for _, p := range usual[:4] {
+			out = append(out, root.ResolveReference(&url.URL{Path: folder + p}).String())
+		}
+	}
+	for _, p := range usual {
+		out = append(out, root.ResolveReference(&url.URL{Path: "/" + p}).String())
+	}
+	return out
+}
+
+// folderOf gives the folder of a path, with slashes around: that of /blog and of /blog/ is /blog/.
+func folderOf(path string) string {
+	last := path[strings.LastIndexByte(path, '/')+1:]
+	if strings.Contains(last, ".") {
+		path = strings.TrimSuffix(path, last)
+	}
+	if path = strings.Trim(path, "/"); path == "" {
+		return "/"
+	}
+	return "/" + path + "/"
+}

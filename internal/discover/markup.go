@@ -1,0 +1,161 @@
+package discover
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/url"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+// page gives the links of an HTML page. Hubs and topics count in its head only, since anybody may write into its body
+// (WebSub, section 8.2); feeds are taken from anywhere, as readers always have.
+func page(doc []byte, address string) []Link {
+	s := scanner{base: parseBase(address), head: true}
+	z := html.NewTokenizer(bytes.NewReader(doc)) // a stream of tokens: nothing nests, nothing recurses
+	for len(s.links) < maxLinks {
+		switch z.Next() {
+		case html.ErrorToken:
+			return s.links
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			s.head = s.head && string(name) != "head"
+		case html.StartTagToken, html.SelfClosingTagToken:
+			s.pageTag(z)
+		}
+	}
+	return s.links
+}
+
+// scanner gathers links.
+type scanner struct {
+	base  *url.URL
+	based bool // <base> was seen: the first counts
+	head  bool
+	items int // how deep in items the scan of a feed is
+	links []Link
+}
+
+func (s *scanner) pageTag(z *html.Tokenizer) {
+	name, more := z.TagName()
+	switch string(name) {
+	case "body":
+		s.head = false
+	case "base":
+		if to, ok := linkTo(s.base, attributes(z, more)["href"]); ok && !s.based && s.head {
+			s.base, s.based = parseBase(to), true
+		}
+	case "link":
+		s.add(attributes(z, more))
+	}
+}
+
+// add takes the link of a <link> element.
+func (s *scanner) add(attrs map[string]string) {
+	to, ok := linkTo(s.base, attrs["href"])
+	if !ok {
+		return
+	}
+	for _, rel := range strings.Fields(strings.ToLower(attrs["rel"])) {
+		switch rel {
+		case "hub", "self":
+			if !s.head {
+				continue
+			}
+		case "alternate", "feed":
+		default:
+			continue
+		}
+		if len(s.links) < maxLinks {
+			s.links = append(s.links, Link{rel, to, mediaType(attrs["type"]), title(attrs["title"])})
+		}
+	}
+}
+
+// attributes gives the attributes that links have.
+func attributes(z *html.Tokenizer, more bool) map[string]string {
+	out := map[string]string{}
+	for more {
+		var key, value []byte
+		key, value, more = z.TagAttr()
+		switch k := string(key); k {
+		case "rel", "href", "type", "title":
+			if _, twice := out[k]; !twice {
+				out[k] = string(value[:min(len(value), maxAddress+1)]) // longer addresses are none
+			}
+		}
+	}
+	return out
+}
+
+// feed gives the links of an XML feed outside its items. The tokenizer is HTML's, which no broken XML stops.
+func feed(doc []byte, address string) []Link {
+	if !bytes.Contains(doc, []byte("hub")) && !bytes.Contains(doc, []byte("self")) {
+		return nil
+	}
+	s := scanner{base: parseBase(address), head: true}
+	z := html.NewTokenizer(bytes.NewReader(doc))
+	z.AllowCDATA(true)
+	for len(s.links) < maxLinks {
+		switch z.Next() {
+		case html.ErrorToken:
+			return s.links
+		case html.EndTagToken:
+			if name, _ := z.TagName(); isItem(name) && s.items > 0 {
+				s.items--
+			}
+		case html.SelfClosingTagToken, html.StartTagToken:
+			s.feedTag(z)
+		}
+	}
+	return s.links
+}
+
+func (s *scanner) feedTag(z *html.Tokenizer) {
+	empty := bytes.HasSuffix(z.Raw(), []byte("/>"))
+	z.NextIsNotRawText() // <title> and <script> are nothing special in XML
+	name, more := z.TagName()
+	switch {
+	case isItem(name) && !empty:
+		s.items++
+	case s.items == 0 && string(local(name)) == "link":
+		s.add(attributes(z, more))
+	}
+}
+
+func isItem(name []byte) bool {
+	n := string(local(name))
+	return n == "item" || n == "entry"
+}
+
+// local cuts the prefix off a name: atom:link, atom10:link.
+func local(name []byte) []byte { return name[bytes.LastIndexByte(name, ':')+1:] }
+
+// jsonFeed gives the hubs and the address of a JSON Feed.
+func jsonFeed(doc []byte, address string) []Link {
+	if !bytes.Contains(doc, []byte(`"hubs"`)) {
+		return nil
+	}
+	var f struct {
+		FeedURL string `json:"feed_url"`
+		Hubs    []struct {
+			Type string `json:"type"`
+			URL  string `json:"url"`
+		} `json:"hubs"`
+	}
+	if err := json.Unmarshal(doc, &f); err != nil {
+		return nil // the parser says what is wrong with it
+	}
+	base := parseBase(address)
+	var links []Link
+	if to, ok := linkTo(base, f.FeedURL); ok {
+		links = append(links, Link{Rel: "self", URL: to})
+	}
+	for _, h := range f.Hubs[:min(len(f.Hubs), maxLinks)] {
+		if to, ok := linkTo(base, h.URL); ok && strings.EqualFold(h.Type, "websub") {
+			links = append(links, Link{Rel: "hub", URL: to})
+		}
+	}
+	return links
+}

@@ -1,0 +1,198 @@
+package fetch
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+)
+
+const png = "\x89PNG\x0D\x0A\x1A\x0A rest"
+
+func TestPicture(t *testing.T) {
+	avif := "\x00\x00\x00\x1cftypavif\x00\x00\x00\x00"
+	for _, tt := range []struct{ name, declared, body, want string }{
+		{"png", "image/png", png, "image/png"},
+		{"a wrong kind of picture", "image/jpeg", png, "image/png"},
+		{"no type", "", png, "image/png"},
+		{"bytes", "application/octet-stream", png, "image/png"},
+		{"jpeg", "image/jpeg; charset=x", "\xff\xd8\xff\xe0", "image/jpeg"},
+		{"gif", "image/gif", "GIF89a", "image/gif"},
+		{"webp", "image/webp", "RIFF\x00\x00\x00\x00WEBPVP", "image/webp"},
+		{"avif", "image/avif", avif, "image/avif"},
+		{"svg", "image/svg+xml", `<svg xmlns="http://www.w3.org/2000/svg"/>`, ""},
+		{"svg called png", "image/png", `<svg xmlns="http://www.w3.org/2000/svg"/>`, ""},
+		{"page called png", "image/png", `<html><script>x</script>`, ""},
+		{"picture called page", "text/html", png, ""},
+		{"bitmap", "image/bmp", "BM....", ""},
+		{"nothing", "image/png", "", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			s := server(t, func(w http.ResponseWriter, _ *http.Request) {
+				w.Header()["Content-Type"] = []string{tt.declared}
+				w.Header().Set("ETag", `W/"1"`)
+				_, _ = io.WriteString(w, tt.body)
+			})
+			p, err := client(t, Options{}).Picture(t.Context(), Request{URL: s.URL})
+			if tt.want == "" {
+				if !errors.Is(err, errNoPicture) {
+					t.Errorf("error %v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body := readPicture(t, p); body != tt.body || p.Type != tt.want || p.ETag != `W/"1"` || p.Length != int64(len(tt.body)) {
+				t.Errorf("%+v, %q", p, body)
+			}
+		})
+	}
+}
+
+func readPicture(t *testing.T, p news.Picture) string {
+	t.Helper()
+	body, err := io.ReadAll(p.Body)
+	if err := errors.Join(err, p.Body.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return string(body)
+}
+
+// TestPictureRequest looks at what a publisher gets to know.
+func TestPictureRequest(t *testing.T) {
+	var asked atomic.Pointer[http.Request]
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		asked.Store(r)
+		w.Header().Set("Set-Cookie", "id=1")
+		if r.Header.Get("If-None-Match") == `"1"` {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		_, _ = io.WriteString(w, png)
+	})
+	c := client(t, Options{})
+	for _, etag := range []string{"", `"1"`, `"2"`} {
+		p, err := c.Picture(t.Context(), Request{URL: strings.Replace(s.URL, "//", "//name:secret@", 1), ETag: etag})
+		if err != nil {
+			t.Fatal(err)
+		}
+		readPicture(t, p)
+		h := asked.Load().Header
+		if p.NotModified != (etag == `"1"`) || h.Get("Cookie") != "" || h.Get("Referer") != "" || h.Get("Authorization") != "" || h.Get("If-None-Match") != etag {
+			t.Errorf("with %s: unchanged %v, sent %v", etag, p.NotModified, h)
+		}
+	}
+}
+
+func TestLargePicture(t *testing.T) {
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/said" {
+			w.Header().Set("Content-Length", "1000000")
+		}
+		_, _ = io.WriteString(w, png+strings.Repeat("x", 50_000))
+	})
+	c := client(t, Options{})
+	if _, err := c.Picture(t.Context(), Request{URL: s.URL + "/said", MaxBytes: 10_000}); err == nil {
+		t.Error("one that says that it is too large is begun")
+	}
+	p, err := c.Picture(t.Context(), Request{URL: s.URL, MaxBytes: 10_000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	n, err := io.Copy(io.Discard, p.Body)
+	if !errors.Is(err, errTooLarge) || n > 10_000 {
+		t.Errorf("%d bytes and %v", n, err)
+	}
+	if err := p.Body.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestPictureFailures(t *testing.T) {
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/slow":
+			<-r.Context().Done()
+		case "/loop":
+			http.Redirect(w, r, "/loop", http.StatusFound)
+		default:
+			http.NotFound(w, r)
+		}
+	})
+	c := client(t, Options{Timeout: 200 * time.Millisecond})
+	for range 2 * pictureAHost { // a way to the host that stays taken would block
+		for _, path := range []string{"/slow", "/loop", "/none"} {
+			if _, err := c.Picture(t.Context(), Request{URL: s.URL + path}); err == nil {
+				t.Errorf("%s gives a picture", path)
+			}
+			if path == "/slow" && t.Failed() {
+				return
+			}
+		}
+	}
+}
+
+// TestSharedPrivatePictures asks for pictures at each address that is not public, direct and after a redirect.
+func TestSharedPrivatePictures(t *testing.T) {
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusFound)
+	})
+	open := client(t, Options{Timeout: 2 * time.Second})
+	closed, err := New(Options{Timeout: 2 * time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer closed.Close()
+	var sunk atomic.Int64
+	sink := server(t, func(http.ResponseWriter, *http.Request) { sunk.Add(1) })
+	addresses := append(privateURLs(t), sink.URL)
+	for _, a := range addresses {
+		if p, err := closed.Picture(context.Background(), Request{URL: a}); err == nil {
+			t.Errorf("%s gives %+v", a, p)
+		}
+		u, err := url.Parse(a)
+		if err != nil || strings.HasPrefix(u.Hostname(), "127.") || u.Hostname() == "localhost" || u.Hostname() == "::1" {
+			continue // allowed for the server that redirects
+		}
+		if p, err := open.Picture(context.Background(), Request{URL: s.URL + "/?to=" + url.QueryEscape(a)}); err == nil {
+			t.Errorf("a redirect to %s gives %+v", a, p)
+		}
+	}
+	if len(addresses) < 200 || sunk.Load() != 0 {
+		t.Errorf("%d addresses, %d connections", len(addresses), sunk.Load())
+	}
+}
+
+// privateURLs are the shared addresses that are not public, but for names, which need a resolver of the test's own.
+func privateURLs(t *testing.T) []string {
+	t.Helper()
+	var all []string
+	for lines := bufio.NewScanner(sharedFile(t, "hostile/ssrf_ips.txt")); lines.Scan(); {
+		ip := strings.TrimSpace(lines.Text())
+		if ip == "" || strings.HasPrefix(ip, "#") {
+			continue
+		}
+		if strings.Contains(ip, ":") {
+			ip = "[" + strings.Replace(ip, "%", "%25", 1) + "]"
+		}
+		all = append(all, "http://"+ip+"/")
+	}
+	for lines := bufio.NewScanner(sharedFile(t, "hostile/ssrf_urls.jsonl")); lines.Scan(); {
+		var v struct{ V string }
+		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, v.V)
+	}
+	return all
+}

@@ -1,0 +1,68 @@
+package fetch
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"headwater/internal/news"
+)
+
+func isRedirect(status int) bool {
+	switch status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
+		return true
+	}
+	return false
+}
+
+// follow reads where a redirect leads.
+func follow(from *url.URL, location string) (*url.URL, error) {
+	ref, err := url.Parse(strings.TrimSpace(location))
+	if err != nil || location == "" {
+		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %q, which is no address; the server is at fault", location))
+	}
+	to := from.ResolveReference(ref)
+	to.Fragment = ""
+	to.User = nil // a name and password are for the server that they were given for, and no server gives us others
+	switch {
+	case to.Scheme != "http" && to.Scheme != "https", to.Host == "":
+		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %s, which is no web address; it is not followed", to.Redacted()))
+	case from.Scheme == "https" && to.Scheme == "http":
+		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect from https to http (%s) is not followed; subscribe to that address if you trust it", to.Redacted()))
+	case to.Scheme == from.Scheme && hostOf(to) == hostOf(from):
+		to.User = from.User
+	}
+	return to, nil
+}
+
+// parseURL reads an address; "feed:" in front of one, as some sites write, is taken off.
+func parseURL(address string) (*url.URL, error) {
+	text := strings.TrimSpace(address)
+	if rest, ok := strings.CutPrefix(text, "feed:"); ok {
+		text = rest
+		if strings.HasPrefix(rest, "//") {
+			text = "http:" + rest
+		}
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+		return nil, &Error{State: news.FeedUnreachable, URL: address, Err: errors.New("not a web address; it must begin with http:// or https:// and name a host")}
+	}
+	u.Fragment = ""
+	return u, nil
+}
+
+// hostOf is the host of an address, with its port where that is not the scheme's own.
+func hostOf(u *url.URL) string {
+	host := strings.ToLower(u.Hostname())
+	switch port := u.Port(); {
+	case port == "", u.Scheme == "http" && port == "80", u.Scheme == "https" && port == "443":
+		return host
+	default:
+		return net.JoinHostPort(host, port)
+	}
+}

@@ -1,0 +1,36 @@
+package newsroom
+
+import (
+	"context"
+	"time"
+)
+
+// Collect asks the feeds that are due, as a pass of serve does, and neither settles nor indexes.
+func (n *Newsroom) Collect(ctx context.Context) (Summary, error) {
+	o := PassOptions{Turn: 30 * time.Second, Progress: func(string, int, int) {}}
+	feeds, err := n.due(ctx, o)
+	if err != nil {
+		return Summary{}, err
+	}
+	return n.collectAll(ctx, feeds, o)
+}
+
+// Renew asks the hubs that are due now.
+func (n *Newsroom) Renew(ctx context.Context) error { return n.push.Tend(ctx) }
+
+// HubProblem gives what went wrong with a feed's subscription last.
+func (n *Newsroom) HubProblem(ctx context.Context, feed int64) (string, error) {
+	sub, err := n.Store.SubscriptionOf(ctx, feed)
+	return sub.Problem, err
+}
+
+// ServePushes is the part of Serve that speaks with hubs.
+func (n *Newsroom) ServePushes(ctx context.Context) error { return n.servePushes(ctx) }
+
+// ServeOnce is the beginning of ServePushes: what is due at a start.
+func (n *Newsroom) ServeOnce(ctx context.Context) error {
+	if err := n.push.begin(ctx); err != nil {
+		return err
+	}
+	return n.push.Tend(ctx)
+}

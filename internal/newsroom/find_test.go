@@ -1,0 +1,190 @@
+package newsroom_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
+)
+
+// site is a server whose pages a test gives by path; it counts who is asked for.
+type site struct {
+	*httptest.Server
+	mu    sync.Mutex
+	asked []string
+}
+
+func newSite(t *testing.T, pages map[string]string) *site {
+	s := &site{}
+	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.mu.Lock()
+		s.asked = append(s.asked, r.URL.Path)
+		s.mu.Unlock()
+		page, ok := pages[r.URL.Path]
+		switch to, moved := strings.CutPrefix(page, "-> "); {
+		case !ok:
+			http.NotFound(w, r)
+		case page == "503":
+			http.Error(w, "later", http.StatusServiceUnavailable)
+		case moved:
+			http.Redirect(w, r, to, http.StatusFound)
+		case strings.HasPrefix(page, "Link: "):
+			w.Header().Set("Link", strings.TrimPrefix(page, "Link: "))
+			_, _ = w.Write([]byte("<!doctype html>"))
+		default:
+			_, _ = w.Write([]byte(strings.ReplaceAll(page, "$SITE", s.URL)))
+		}
+	}))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func alternates(hrefs ...string) string {
+	var b strings.Builder
+	b.WriteString("<!doctype html><html><head><title>Site</title>")
+	for _, h := range hrefs {
+		fmt.Fprintf(&b, `<link rel="alternate" type="application/rss+xml" href="%s">`, h)
+	}
+	return b.String()
+}
+
+func feedNamed(title, self string) string {
+	return fmt.Sprintf(`<rss version="2.0"><channel><title>%s</title><atom:link xmlns:atom="http://www.w3.org/2005/Atom" rel="self" href="%s"/><item><title>One</title><guid>1</guid></item></channel></rss>`, title, self)
+}
+
+func TestFindFeeds(t *testing.T) {
+	many := make([]string, 5000)
+	for i := range many {
+		many[i] = fmt.Sprint("/feed/", i)
+	}
+	tests := []struct {
+		name, path string
+		pages      map[string]string
+		want       []string // path and title; several with numbers of feeds known
+		problem    string   // a part of it
+		most       int      // requests
+	}{
+		{"a feed", "/rss", map[string]string{"/rss": feedNamed("A", "/rss")}, []string{"/rss A"}, "", 1},
+		{"a feed after a redirect", "/old", map[string]string{"/old": "-> /rss", "/rss": feedNamed("A", "/rss")}, []string{"/old A also /rss"}, "", 2},
+		{"a feed that names itself", "/a", map[string]string{"/a": feedNamed("A", "/b"), "/b": feedNamed("A", "/b")}, []string{"/a A also /b"}, "", 2},
+		{"a feed with another's name", "/a", map[string]string{"/a": feedNamed("A", "/b"), "/b": feedNamed("B", "/b")}, []string{"/a A"}, "", 2},
+		{"a feed with a private name", "/a", map[string]string{"/a": feedNamed("A", "http://10.0.0.1/")}, []string{"/a A"}, "", 1},
+		{"a page with one", "/", map[string]string{"/": alternates("rss"), "/rss": feedNamed("A", "")}, []string{"/rss A"}, "", 2},
+		{"a page with two", "/", map[string]string{"/": alternates("/1", "/2", "/1")}, []string{"/1 ", "/2 "}, "", 1},
+		{"a page with thousands", "/", map[string]string{"/": alternates(many...)}, nil, "", 1},
+		{"a header", "/", map[string]string{"/": `Link: </rss>; rel="alternate"; type="application/rss+xml"`, "/rss": feedNamed("A", "")}, []string{"/rss A"}, "", 2},
+		{"one that fails now", "/", map[string]string{"/": alternates("/busy"), "/busy": "503"}, []string{"/busy "}, "503 Service Unavailable", 2},
+		{"one that is gone", "/", map[string]string{"/": alternates("/gone")}, nil, "none: $SITE/gone: 404", 10},
+		{"one that is a page", "/", map[string]string{"/": alternates("/")}, nil, "the feed that it links to, $SITE/, is none", 10},
+		{"one in a private network", "/", map[string]string{"/": alternates("http://169.254.169.254/latest/")}, nil, "fetch.allow_private", 9},
+		{"script for an address", "/", map[string]string{"/": alternates("javascript:alert(1)", "data:text/xml,x", "file:///etc/passwd", "http://")}, nil, "no link to a feed", 9},
+		{"a base elsewhere", "/", map[string]string{"/": `<!doctype html><base href="http://10.0.0.1/">` + alternates("rss")}, nil, "10.0.0.1", 9},
+		{"the usual places", "/blog/", map[string]string{"/blog/": "<!doctype html>", "/blog/atom.xml": feedNamed("A", "")}, []string{"/blog/atom.xml A"}, "", 4},
+		{"the usual places of the host", "/blog", map[string]string{"/blog": "<!doctype html>", "/index.xml": feedNamed("A", "")}, []string{"/index.xml A"}, "", 10},
+		{"every address gives the page", "/", map[string]string{"/": "<!doctype html>", "/feed": "<!doctype html>", "/rss": "-> /", "/feed.xml": "-> /feed.xml"}, nil, "no link to a feed", 40},
+		{"a redirect loop", "/loop", map[string]string{"/loop": "-> /loop"}, nil, "more than 5 redirects", 6},
+		{"a redirect inwards", "/in", map[string]string{"/in": "-> http://10.0.0.1/"}, nil, "fetch.allow_private", 1},
+		{"nothing there", "/none", nil, nil, "404 Not Found", 1},
+		{"too large", "/large", map[string]string{"/large": "<!doctype html>" + strings.Repeat("<p>", 4<<20)}, nil, "larger than", 1},
+		{"10 MB of page", "/large", map[string]string{"/large": alternates("/rss") + strings.Repeat("<p>", 3<<20), "/rss": feedNamed("A", "")}, []string{"/rss A"}, "", 2},
+		{"a feed that is broken", "/deep", map[string]string{"/deep": "<rss><channel>" + strings.Repeat("<a>", 5000)}, nil, "nested deeper", 1},
+		{"an account", "/@user", map[string]string{"/@user.rss": feedNamed("User", "")}, []string{"/@user.rss User"}, "", 1},
+		{"no account", "/@user", map[string]string{"/@user": alternates("/rss"), "/rss": feedNamed("A", "")}, []string{"/rss A"}, "", 3},
+		{"prose", "/prose", map[string]string{"/prose": "Nothing here."}, nil, "no link to a feed", 15},
+	}
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			s := newSite(t, tt.pages)
+			found, err := room.FindFeeds(t.Context(), s.URL+tt.path)
+			must(t, err)
+			var got []string
+			for _, f := range found.Feeds {
+				line := f.URL + " " + f.Title
+				for _, a := range f.Also {
+					line += " also " + a
+				}
+				got = append(got, strings.ReplaceAll(line, s.URL, ""))
+			}
+			if diff := cmp.Diff(tt.want, got); diff != "" && (tt.name != "a page with thousands" || len(got) != 30) {
+				t.Errorf("found (-want +got):\n%s", diff)
+			}
+			problem := strings.ReplaceAll(found.Problem, s.URL, "$SITE")
+			if !strings.Contains(problem, tt.problem) || (problem == "") != (tt.problem == "") {
+				t.Errorf("the problem is %q, want %q", problem, tt.problem)
+			}
+			if len(s.asked) > tt.most {
+				t.Errorf("%d requests, want at most %d: %v", len(s.asked), tt.most, s.asked)
+			}
+		})
+	}
+}
+
+// Rules over addresses ask nobody where somebody has to choose, and stand where the site cannot be asked.
+func TestFindFeedsByRule(t *testing.T) {
+	room := open(t, t.TempDir(), settings{})
+	found, err := room.FindFeeds(t.Context(), "https://github.com/golang/go")
+	must(t, err)
+	if len(found.Feeds) != 3 || found.Feeds[0].URL != "https://github.com/golang/go/releases.atom" || found.Problem != "" {
+		t.Errorf("found %+v", found)
+	}
+}
+
+// What is subscribed is found without asking anybody, or by what it leads to.
+func TestFindKnownFeeds(t *testing.T) {
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	s := newSite(t, map[string]string{"/rss": feedNamed("A", "$SITE/a"), "/a": feedNamed("A", "$SITE/a"), "/old": "-> /rss", "/": alternates("/rss"), "/two": alternates("/rss", "/new")})
+	_, err := room.AddFeed(t.Context(), news.Feed{URL: s.URL + "/rss"})
+	must(t, err)
+	for _, same := range []string{"/rss", "/rss/", "/rss#top", "/old", "/"} {
+		found, err := room.FindFeeds(t.Context(), s.URL+same)
+		must(t, err)
+		if len(found.Feeds) != 1 || found.Feeds[0].Known != 1 {
+			t.Errorf("%s: found %+v", same, found)
+		}
+		if strings.HasPrefix(same, "/rss") && len(s.asked) > 0 {
+			t.Errorf("%s: asked for %v", same, s.asked)
+		}
+	}
+	found, err := room.FindFeeds(t.Context(), s.URL+"/two")
+	must(t, err)
+	if len(found.Feeds) != 2 || found.Feeds[0].Known != 1 || found.Feeds[1].Known != 0 {
+		t.Errorf("of two: %+v", found)
+	}
+	for _, same := range []string{s.URL + "/rss/", "feed:" + s.URL + "/rss"} {
+		if f, err := room.AddFeed(t.Context(), news.Feed{URL: same}); !errors.Is(err, news.ErrExists) || f.ID != 1 {
+			t.Errorf("%s is added as %+v (%v)", same, f, err)
+		}
+	}
+}
+
+// A server that answers with a byte a second costs no more than the time for one address; a caller who leaves ends it.
+func TestFindFeedsEnds(t *testing.T) {
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).Flush() // a client that has gone is no matter
+		<-r.Context().Done()
+	}))
+	t.Cleanup(slow.Close)
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")}) // a request may take 5 s
+	began := time.Now()
+	found, err := room.FindFeeds(t.Context(), slow.URL)
+	must(t, err)
+	if took := time.Since(began); len(found.Feeds) > 0 || found.Problem == "" || took > 10*time.Second {
+		t.Errorf("%q after %s", found.Problem, took)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	time.AfterFunc(50*time.Millisecond, cancel)
+	if _, err := room.FindFeeds(ctx, slow.URL); !errors.Is(err, context.Canceled) {
+		t.Errorf("left, it gives %v", err)
+	}
+}

@@ -1,0 +1,219 @@
+package newsroom
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/fetch"
+	"headwater/internal/news"
+	"headwater/internal/page"
+	"headwater/internal/store"
+)
+
+// How the pages of items are asked for: a few at a time.
+const (
+	pageWorkers = 4
+	pageBatch   = 64
+	pageTick    = 5 * time.Second
+	pageRest    = time.Hour // the least that a host which asks to be left alone is
+	pagesAHost  = 20        // an hour, where FullTextPerHost is 0
+	queueBatch  = 500
+)
+
+// ReadPages asks for the pages of new articles whose feeds cut them short, as long as there are any and no longer than
+// budget. What a page adds revises the article. It gives the number of pages asked for; the error is the store's.
+func (n *Newsroom) ReadPages(ctx context.Context, budget time.Duration) (int, error) {
+	if err := n.queuePages(ctx); err != nil {
+		return 0, err
+	}
+	ends, total := time.Now().Add(budget), 0
+	for time.Now().Before(ends) {
+		now := n.Now()
+		wanted, err := n.Store.WantedPages(ctx, store.PageQuota{Now: now, Hour: now.Add(-time.Hour), PerHost: n.pagesPerHost(), Limit: pageBatch})
+		if err != nil || len(wanted) == 0 {
+			return total, err
+		}
+		asked, err := n.readPages(ctx, wanted, ends)
+		total += asked
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+func (n *Newsroom) pagesPerHost() int {
+	if n.FullTextPerHost > 0 {
+		return n.FullTextPerHost
+	}
+	return pagesAHost
+}
+
+// followPages reads pages until the context ends.
+func (n *Newsroom) followPages(ctx context.Context) {
+	t := time.NewTicker(pageTick)
+	defer t.Stop()
+	for {
+		if _, err := n.ReadPages(ctx, sourceTurn); err != nil && ctx.Err() == nil {
+			n.Logger.Error("the pages of articles could not be kept; the next turn tries again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// queuePages looks through what is new in the log for articles that are cut short.
+func (n *Newsroom) queuePages(ctx context.Context) error {
+	n.queueing.Lock()
+	defer n.queueing.Unlock()
+	mark, err := n.Store.PagesMark(ctx)
+	if err != nil {
+		return err
+	}
+	modes, err := n.fullTextModes(ctx)
+	if err != nil {
+		return err
+	}
+	for {
+		batch, err := n.Store.Log(ctx, mark, queueBatch)
+		if err != nil || len(batch) == 0 {
+			return err
+		}
+		mark = batch[len(batch)-1].Seq
+		had, err := n.Store.PagesHad(ctx, batch)
+		if err != nil {
+			return err
+		}
+		batch = slices.DeleteFunc(batch, func(a news.Article) bool { return had[a.ID] == a.Hash })
+		if err := n.Store.QueuePages(ctx, mark, n.wantedPages(batch, modes)); err != nil {
+			return err
+		}
+	}
+}
+
+// fullTextModes gives the mode of each feed that is subscribed.
+func (n *Newsroom) fullTextModes(ctx context.Context) (map[int64]string, error) {
+	feeds, err := n.Store.Feeds(ctx)
+	modes := make(map[int64]string, len(feeds))
+	for _, f := range feeds {
+		if modes[f.ID] = f.FullText; f.FullText == "" {
+			modes[f.ID] = n.FullText
+		}
+	}
+	return modes, err
+}
+
+// wantedPages are those of the articles whose texts are the feeds' own that are new and cut short, or whose feeds always want them.
+func (n *Newsroom) wantedPages(batch []news.Article, modes map[int64]string) []store.Page {
+	for _, a := range batch {
+		if isWhole(a) {
+			n.whole[a.FeedID] = true
+		}
+	}
+	var out []store.Page
+	since := n.Now().Add(-n.windowLength())
+	for _, a := range batch {
+		mode := modes[a.FeedID]
+		wanted := mode == FullTextAlways || mode == FullTextAuto && (breaksOff(a) || !n.whole[a.FeedID] && !isWhole(a))
+		u, err := url.Parse(a.URL)
+		if !wanted || a.Seen.Before(since) || frontPage(a.URL) || err != nil {
+			continue
+		}
+		out = append(out, store.Page{Article: a.ID, Hash: a.Hash, URL: a.URL, Host: strings.ToLower(u.Hostname())})
+	}
+	return out
+}
+
+// readPages asks for some pages. None is begun after ends; what was begun may take as long as any fetch.
+func (n *Newsroom) readPages(ctx context.Context, wanted []store.Page, ends time.Time) (int, error) {
+	var asked atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(pageWorkers)
+	for _, p := range wanted {
+		g.Go(func() error {
+			if ctx.Err() != nil || time.Now().After(ends) {
+				return ctx.Err()
+			}
+			asked.Add(1)
+			return n.readPage(ctx, p)
+		})
+	}
+	err := g.Wait()
+	return int(asked.Load()), err
+}
+
+// readPage asks for a page and stores the article with its text, or why that is not used.
+func (n *Newsroom) readPage(ctx context.Context, p store.Page) error {
+	item, err := n.Store.Article(ctx, p.Article)
+	if err != nil {
+		return err
+	}
+	whole, err := n.fromPage(ctx, item)
+	if ctx.Err() != nil {
+		return ctx.Err() // cut off, no fault of the page's
+	}
+	if p.Asked = n.Now(); err == nil {
+		p.State = news.FeedOK
+		return n.Store.KeepPage(ctx, p, &whole)
+	}
+	p.State, p.Problem = news.FeedBroken, err.Error()
+	var failed *fetch.Error
+	if errors.As(err, &failed) {
+		p.State = failed.State
+		if failed.RetryAfter > 0 || failed.Status == 429 || failed.Status == 503 {
+			p.Again = p.Asked.Add(max(failed.RetryAfter, pageRest))
+		}
+	}
+	n.Logger.Debug("the page of an article is not used", "url", p.URL, "error", err)
+	return n.Store.KeepPage(ctx, p, nil)
+}
+
+// fromPage gives the article with the text of its page, cleaned as a feed's would be.
+func (n *Newsroom) fromPage(ctx context.Context, item news.Article) (news.Article, error) {
+	resp, err := n.Fetch.Page(ctx, item.URL)
+	if err != nil {
+		return item, err
+	}
+	read, err := page.Read(page.Source{URL: resp.URL, ContentType: resp.Header.Get("Content-Type"), Body: resp.Body})
+	if err != nil {
+		return item, err
+	}
+	e := news.Entry{GUID: item.GUID, URL: item.URL, Title: item.Title, Authors: item.Authors, Content: read.HTML, Language: read.Lang}
+	whole := n.cleaner.Article(e, news.Feed{}, item.Seen)
+	if why := worse(item, whole); why != "" {
+		return item, fmt.Errorf("the page's text is not used: %s", why)
+	}
+	out := item
+	out.Text, out.HTML, out.Lang = whole.Text, whole.HTML, whole.Lang
+	out.Marks = marksOf(item, whole)
+	return out, nil
+}
+
+// marksOf are the marks of the page's text, and those of the item that stand in no text.
+func marksOf(item, whole news.Article) []news.Mark {
+	var out []news.Mark
+	seen := map[news.Mark]bool{}
+	for _, m := range item.Marks {
+		if m.End == 0 && !seen[m] {
+			seen[m] = true
+			out = append(out, m)
+		}
+	}
+	for _, m := range whole.Marks {
+		if !seen[m] {
+			out = append(out, m)
+		}
+	}
+	return out
+}

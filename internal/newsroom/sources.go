@@ -1,0 +1,156 @@
+package newsroom
+
+import (
+	"context"
+	"errors"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/fetch"
+	"headwater/internal/news"
+	"headwater/internal/page"
+	"headwater/internal/store"
+)
+
+// How pages that articles credit are asked for: a few at a time, and no host for more than so many a day.
+const (
+	sourceWorkers = 4
+	sourceBatch   = 64
+	sourcesAHost  = 100
+	sourceTick    = 5 * time.Second
+	sourceTurn    = time.Minute // the longest that reading goes on before stories are weighed again
+)
+
+// ReadSources asks for the pages that articles of open stories credit by a link, as long as there are any and no longer
+// than budget, and weighs those stories again with what the pages give. It gives the number of pages asked for. A page that
+// can't be had changes nothing; the error is the store's.
+func (n *Newsroom) ReadSources(ctx context.Context, budget time.Duration) (int, error) {
+	if !n.FetchSources {
+		return 0, nil
+	}
+	ends, total := time.Now().Add(budget), 0
+	for time.Now().Before(ends) {
+		now := n.Now()
+		wanted, err := n.Store.WantedSources(ctx, store.SourceQuota{
+			Since: now.Add(-n.windowLength()), Day: now.Add(-24 * time.Hour), PerHost: sourcesAHost, Limit: sourceBatch,
+		})
+		if err != nil {
+			return total, err
+		}
+		if len(wanted) == 0 {
+			break
+		}
+		asked, err := n.readSources(ctx, wanted, ends)
+		total += asked
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, n.weighAgain(ctx)
+}
+
+// followSources reads sources until the context ends.
+func (n *Newsroom) followSources(ctx context.Context) {
+	if !n.FetchSources {
+		return
+	}
+	t := time.NewTicker(sourceTick)
+	defer t.Stop()
+	for {
+		if _, err := n.ReadSources(ctx, sourceTurn); err != nil && ctx.Err() == nil {
+			n.Logger.Error("what the pages that articles credit say could not be kept; the next turn tries again", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+// readSources asks for some pages. None is begun after ends; what was begun may take as long as any fetch.
+func (n *Newsroom) readSources(ctx context.Context, wanted []store.Source, ends time.Time) (int, error) {
+	var asked atomic.Int64
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(sourceWorkers)
+	for _, s := range wanted {
+		g.Go(func() error {
+			if ctx.Err() != nil || time.Now().After(ends) {
+				return ctx.Err()
+			}
+			n.readSource(ctx, &s)
+			if ctx.Err() != nil {
+				return ctx.Err() // cut off, no fault of the page's
+			}
+			asked.Add(1)
+			return n.Store.KeepSource(ctx, s)
+		})
+	}
+	err := g.Wait()
+	return int(asked.Load()), err
+}
+
+// readSource asks for a page and notes what it is, or why it can't be had.
+func (n *Newsroom) readSource(ctx context.Context, s *store.Source) {
+	resp, err := n.Fetch.Page(ctx, s.Link)
+	s.Asked = n.Now()
+	var read news.Page
+	if err == nil {
+		read, err = page.Read(page.Source{URL: resp.URL, ContentType: resp.Header.Get("Content-Type"), Body: resp.Body})
+	}
+	if err != nil {
+		s.State, s.Problem = news.FeedBroken, err.Error()
+		var failed *fetch.Error
+		if errors.As(err, &failed) {
+			s.State = failed.State
+		}
+		n.Logger.Debug("a page that articles credit can't be had", "url", s.Link, "error", err)
+		return
+	}
+	a := n.pageArticle(read, s.Asked)
+	it := n.Item(a)
+	s.State, s.Article, s.Print, s.Claims = news.FeedOK, it.Article, it.Print, it.Claims
+}
+
+// pageArticle cleans a page as if a feed had brought it.
+func (n *Newsroom) pageArticle(p news.Page, now time.Time) news.Article {
+	e := news.Entry{
+		GUID: p.URL, URL: p.URL, Title: p.Title, Published: p.Published, Authors: p.Authors, Content: p.HTML, Language: p.Lang,
+	}
+	if !frontPage(p.Canonical) {
+		e.Links = append(e.Links, news.Link{Rel: "canonical", URL: p.Canonical})
+	}
+	for _, r := range p.Sources {
+		switch {
+		case r.Title != "":
+			e.Links = append(e.Links, news.Link{Rel: "via", URL: r.URL, Title: r.Title})
+		case !frontPage(r.URL):
+			e.Links = append(e.Links, news.Link{Rel: "via", URL: r.URL, Title: r.URL})
+		}
+	}
+	a := n.cleaner.Article(e, news.Feed{}, now)
+	a.Outlet = n.pageOutlet(a.Outlet, p.Site)
+	return a
+}
+
+// pageOutlet is whose page it is: by its address, or by the name that it gives itself where that tells nothing.
+func (n *Newsroom) pageOutlet(byAddress news.Outlet, site string) news.Outlet {
+	switch {
+	case byAddress.Domain == "":
+		o, _ := n.Outlets.ByName(site) // none where nobody knows it: then who links to it says
+		return o
+	case byAddress.Name == byAddress.Domain && site != "" && len(site) <= 80:
+		byAddress.Name = site
+	}
+	return byAddress
+}
+
+// frontPage says whether an address is no page's but a site's, or none.
+func frontPage(address string) bool {
+	u, err := url.Parse(address)
+	return err != nil || u.Host == "" || strings.Trim(u.Path, "/") == "" && u.RawQuery == ""
+}

@@ -1,0 +1,145 @@
+package newsroom
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"errors"
+	"slices"
+	"sync"
+
+	"headwater/internal/index"
+	"headwater/internal/news"
+)
+
+// Users lists the users by name.
+func (n *Newsroom) Users(ctx context.Context) ([]news.User, error) { return n.Store.Users(ctx) }
+
+// AddUser makes an account. A name that is taken gives news.ErrExists.
+func (n *Newsroom) AddUser(ctx context.Context, name, password string) error {
+	if err := errors.Join(news.CheckName(name), checkPassword(password)); err != nil {
+		return err
+	}
+	return n.Store.AddUser(ctx, news.User{Name: name, Added: n.Now()}, hashPassword(password))
+}
+
+// SetPassword gives a user another password. Every reader that is logged in has to log in again.
+func (n *Newsroom) SetPassword(ctx context.Context, name, password string) error {
+	if err := checkPassword(password); err != nil {
+		return err
+	}
+	return n.Store.SetPassword(ctx, name, hashPassword(password))
+}
+
+// RemoveUser removes an account with its topics and marks.
+func (n *Newsroom) RemoveUser(ctx context.Context, name string) error {
+	return n.Store.RemoveUser(ctx, name)
+}
+
+// nobody is what the password of a name that nobody has is compared with, so that the answer takes as long.
+var nobody = sync.OnceValue(func() string { return hashPassword(rand.Text()) })
+
+// Login gives a token for a name and its password, or news.ErrPassword; news.ErrNoUsers where there is nobody at all.
+// Only the token's hash is kept.
+func (n *Newsroom) Login(ctx context.Context, name, password string) (string, error) {
+	u, hash, err := n.Store.User(ctx, name)
+	if err != nil && !errors.Is(err, news.ErrNotFound) {
+		return "", err
+	}
+	known := err == nil
+	if !known {
+		hash = nobody()
+	}
+	same, err := samePassword(hash, password)
+	if err != nil {
+		return "", err
+	}
+	if !known || !same {
+		return "", n.refusal(ctx)
+	}
+	token := rand.Text() + rand.Text()
+	err = n.Store.AddToken(ctx, u, hash, tokenHash(token), n.Now())
+	if errors.Is(err, news.ErrNotFound) {
+		return "", news.ErrPassword // the password was changed meanwhile
+	}
+	return token, err
+}
+
+func (n *Newsroom) refusal(ctx context.Context) error {
+	users, err := n.Store.Users(ctx)
+	if err != nil {
+		return err
+	}
+	if len(users) == 0 {
+		return news.ErrNoUsers
+	}
+	return news.ErrPassword
+}
+
+// tokenHash needs no salt: a token is 260 random bits.
+func tokenHash(token string) []byte {
+	sum := sha256.Sum256([]byte(token))
+	return sum[:]
+}
+
+// UserOf gives the user whom a token lets in, or news.ErrNotFound.
+func (n *Newsroom) UserOf(ctx context.Context, token string) (news.User, error) {
+	return n.Store.TokenUser(ctx, tokenHash(token))
+}
+
+// FindUser gives a user by name.
+func (n *Newsroom) FindUser(ctx context.Context, name string) (news.User, error) {
+	u, _, err := n.Store.User(ctx, name)
+	return u, err
+}
+
+// UserTopics gives a user's own topics.
+func (n *Newsroom) UserTopics(ctx context.Context, user int64) ([]news.Topic, error) {
+	return n.Store.UserTopics(ctx, user)
+}
+
+// AddUserTopic follows a topic for one user whose query is well-formed.
+func (n *Newsroom) AddUserTopic(ctx context.Context, user int64, t news.Topic) error {
+	if err := errors.Join(news.CheckName(t.Name), index.Validate(t.Query)); err != nil {
+		return err
+	}
+	if t.Added.IsZero() {
+		t.Added = n.Now()
+	}
+	return n.Store.AddUserTopic(ctx, user, t)
+}
+
+// RemoveUserTopic removes one of a user's own topics.
+func (n *Newsroom) RemoveUserTopic(ctx context.Context, user int64, name string) error {
+	return n.Store.RemoveUserTopic(ctx, user, name)
+}
+
+// RenameUserTopic renames one of a user's own topics.
+func (n *Newsroom) RenameUserTopic(ctx context.Context, user int64, name, to string) error {
+	return n.Store.RenameUserTopic(ctx, user, name, to)
+}
+
+// searchDepth is how many stories a query gives to a reader's label at most.
+const searchDepth = 2000
+
+// QueryStories gives the ids of the newest 2,000 stories with an article that a query finds.
+func (n *Newsroom) QueryStories(ctx context.Context, query string) ([]int64, error) {
+	hits, err := n.find(ctx, news.Search{Query: query, Limit: searchDepth, Newest: true, Stories: true, Settled: true})
+	if err != nil {
+		return nil, err
+	}
+	articles := make([]int64, len(hits.Hits))
+	for i, h := range hits.Hits {
+		articles[i] = h.ID
+	}
+	storyOf, err := n.Store.StoriesOf(ctx, articles)
+	if err != nil {
+		return nil, err
+	}
+	var ids []int64
+	for _, id := range storyOf {
+		ids = append(ids, id)
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids), nil
+}

@@ -1,0 +1,347 @@
+package origin
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// Page is a page that members credit by a link and that is no member: an outlet's own article as it stands on the web.
+type Page struct {
+	Links   []string     // its addresses, as claims write them
+	Article news.Article // needs no HTML, Text or Marks; the outlet may be unknown
+	Print   news.Print
+	Claims  []news.Claim
+	Member  int64 // the member whose own address the links lead to; 0 for none
+}
+
+const (
+	maxWriters   = 2                  // outlets that a page may name as its writer; one that names more names none
+	leastPage    = 50                 // words of a page below which it tells nothing of what the story is about
+	leastShared  = .02                // share of prose from which two texts tell of one thing
+	leastTerms   = .12                // and of the words of title and opening
+	otherMatter  = .3                 // what is left of a credit that links to a page about something else
+	weightLeads  = 1                  // a link that leads to a member itself
+	background   = 7 * 24 * time.Hour // how much earlier a page tells of what led up to the story
+	throughPages = .9                 // what a credit is worth that a page gives, beside one that a member gives
+)
+
+// link is a member's credit that leads to a page.
+type link struct {
+	member int
+	claim  news.Claim
+}
+
+// readPage is a page as it counts for the field.
+type readPage struct {
+	Page
+	links []link
+	share float64 // of the prose of the member that has most of its prose there
+	by    string  // that member's outlet
+	lean  float64 // how far it leans to containing the members' prose and not the other way round, -1 to 1
+	prose bool    // there is prose to compare
+	own   float64 // weight of the strongest credit that it gives to another outlet
+	said  news.Claim
+}
+
+// read counts what pages say: a page about something else weakens the credits that link to it, one that is a member is that
+// member, and of the others the credits that they give lead on.
+func (f *field) read(pages []Page) {
+	pages = slices.Clone(pages)
+	slices.SortFunc(pages, func(a, b Page) int { return cmp.Compare(a.Article.URL, b.Article.URL) })
+	for _, p := range pages {
+		r := readPage{Page: p, links: f.linksTo(p)}
+		if len(r.links) == 0 {
+			continue
+		}
+		if r.Article.Outlet.Key() == "" {
+			r.Article.Outlet = r.links[0].claim.Credited()
+		}
+		switch {
+		case p.Member != 0:
+			f.leadsTo(r)
+		case !f.related(r):
+			for _, l := range r.links {
+				f.weaken(l, otherMatter, "; but the page it links to is about something else")
+			}
+		default:
+			f.follow(&r)
+		}
+	}
+	for key := range f.credits {
+		sortCredits(f.credits[key])
+	}
+}
+
+// linksTo gives the credits that lead to a page, the strongest first.
+func (f *field) linksTo(p Page) []link {
+	var out []link
+	for i, m := range f.members {
+		for _, c := range m.Claims {
+			if c.URL != "" && creditWeights[c.Kind] > 0 && slices.Contains(p.Links, c.URL) {
+				out = append(out, link{i, c})
+			}
+		}
+	}
+	slices.SortStableFunc(out, func(a, b link) int {
+		return cmp.Compare(creditWeights[b.claim.Kind]*b.claim.Strength, creditWeights[a.claim.Kind]*a.claim.Strength)
+	})
+	return out
+}
+
+// leadsTo counts links that lead to a member: for that member, and for nobody where they are its own.
+func (f *field) leadsTo(r readPage) {
+	at := slices.IndexFunc(f.members, func(m Candidate) bool { return m.Article.ID == r.Member })
+	for _, l := range r.links {
+		switch {
+		case at < 0:
+		case f.members[l.member].Article.Outlet.Key() == f.members[at].Article.Outlet.Key():
+			f.weaken(l, 0, "; but the link leads back to its own article")
+		default:
+			f.leads[at] = append(f.leads[at], l)
+		}
+	}
+}
+
+// leads adds to a member that others' links lead to it, whatever address they gave.
+func (c *contender) leads(f *field) {
+	factor := 1.0
+	for _, l := range f.leads[c.member][:min(len(f.leads[c.member]), maxCredits)] {
+		c.weigh("link", weightLeads*factor, "the link that %s gives leads to it", f.members[l.member].Article.Outlet.Name)
+		factor /= 2
+	}
+	c.ownWeakened(f)
+}
+
+// ownWeakened gives back what a member's own credit took from it, as far as the page behind the link weakens that.
+func (c *contender) ownWeakened(f *field) {
+	before, after := 0.0, 0.0
+	for _, cl := range f.members[c.member].Claims {
+		if cl.Credited().Key() == c.outlet.Key() {
+			continue
+		}
+		w := creditWeights[cl.Kind] * cl.Strength
+		before = max(before, w)
+		if part, ok := f.weak[weakLink{c.member, cl.URL}]; ok {
+			w *= part
+		}
+		after = max(after, w)
+	}
+	if after < before {
+		c.weigh("own credit", before-after, "the link of that credit leads to nothing of this story")
+	}
+}
+
+// weakLink is a member, by its number, and an address that it links to.
+type weakLink struct {
+	member int
+	url    string
+}
+
+// related says whether a page may tell of what any of the members tells that link to it.
+func (f *field) related(r readPage) bool {
+	return slices.ContainsFunc(r.links, func(l link) bool { return alike(f.members[l.member], r.Page) })
+}
+
+// alike is true where too little is known to say that two texts tell of different things.
+func alike(m Candidate, p Page) bool {
+	a, b := m.Article.Lang, p.Article.Lang
+	least := min(len(m.Print.Terms), len(p.Print.Terms))
+	if a != "" && b != "" && a != b || p.Print.Words < leastPage || least == 0 {
+		return true
+	}
+	if max(m.Print.Coverage(p.Print), p.Print.Coverage(m.Print)) >= leastShared {
+		return true
+	}
+	shared := news.Shared(m.Print.Terms, p.Print.Terms)
+	return shared > 1 && float64(shared) >= leastTerms*float64(least)
+}
+
+// weaken leaves a part of a credit, and says why.
+func (f *field) weaken(l link, part float64, why string) {
+	f.weak[weakLink{l.member, l.claim.URL}] = part
+	all := f.credits[l.claim.Credited().Key()]
+	for i, x := range all {
+		if x.by == f.members[l.member].Article.Outlet.Name && x.claim.URL == l.claim.URL && x.note == "" {
+			all[i].weight, all[i].note = x.weight*part, why
+		}
+	}
+}
+
+// follow takes a page about the story for a contender, and for a witness of whom it credits.
+func (f *field) follow(r *readPage) {
+	f.compare(r)
+	own := r.Article.Outlet
+	for _, l := range r.links[:1] {
+		if l.claim.Credited().Key() != own.Key() { // the words credit another than the one whose page it is
+			f.addCredit(own, outletCredit{
+				weight: creditWeights[news.ClaimLink], claim: l.claim, by: f.members[l.member].Article.Outlet.Name,
+				byKey: f.members[l.member].Article.Outlet.Key(), note: "; the link is to this page",
+			})
+		}
+	}
+	for _, c := range f.passedOn(*r) {
+		w := creditWeights[c.Kind] * c.Strength * throughPages
+		f.addCredit(c.Credited(), outletCredit{
+			weight: w, claim: c, by: own.Name, byKey: own.Key(), note: ", on the page that " + f.members[r.links[0].member].Article.Outlet.Name + " links to",
+		})
+		f.through = append(f.through, c.Credited())
+		if old, ok := f.signed[c.Credited().Key()]; writes(c.Kind) && (!ok || r.lean > old.lean) {
+			f.signed[c.Credited().Key()] = *r
+		}
+		if w > r.own {
+			r.own, r.said = w, c
+		}
+	}
+	if old, ok := f.pages[own.Key()]; !ok || r.lean > old.lean {
+		f.pages[own.Key()] = *r
+	}
+}
+
+// compare finds how much of the members' prose stands on a page, and of its prose in theirs.
+func (f *field) compare(r *readPage) {
+	copies, sum := 0, 0.0
+	if len(r.Print.Shingles) == 0 {
+		return
+	}
+	sample := max((len(f.prose.texts)+maxTexts-1)/maxTexts, 1)
+	for i := 0; i < len(f.prose.texts); i += sample {
+		t := f.prose.texts[i]
+		copies += t.copies
+		sum += float64(t.copies) * (t.print.Coverage(r.Print) - r.Print.Coverage(t.print))
+	}
+	r.prose = copies > 0
+	r.lean = sum / float64(max(copies, 1))
+	for _, l := range r.links[:min(len(r.links), maxTexts)] {
+		m := f.members[l.member]
+		if share := m.Print.Coverage(r.Print); r.by == "" || share > r.share {
+			r.share, r.by = share, m.Article.Outlet.Name
+		}
+	}
+}
+
+// passedOn gives the credits of a page to outlets other than its own, the strongest to each. A credit to who credits the
+// page goes in a circle and says nothing, and a page that names many writers names none.
+func (f *field) passedOn(r readPage) []news.Claim {
+	best := map[string]news.Claim{}
+	writers := map[string]bool{}
+	for _, c := range r.Claims {
+		k := c.Credited().Key()
+		if k == r.Article.Outlet.Key() || creditWeights[c.Kind] == 0 || f.creditedBy(k, r) {
+			continue
+		}
+		if writes(c.Kind) || c.Kind == news.ClaimCanonical {
+			writers[k] = true
+		}
+		if old, ok := best[k]; !ok || creditWeights[c.Kind]*c.Strength > creditWeights[old.Kind]*old.Strength {
+			best[k] = c
+		}
+	}
+	if len(writers) > maxWriters {
+		return nil
+	}
+	var out []news.Claim
+	for _, c := range best {
+		out = append(out, c)
+	}
+	slices.SortFunc(out, func(a, b news.Claim) int { return cmp.Compare(a.Credited().Key(), b.Credited().Key()) })
+	return out
+}
+
+// creditedBy says whether an outlet's own members link to the page.
+func (f *field) creditedBy(outlet string, r readPage) bool {
+	return slices.ContainsFunc(r.links, func(l link) bool { return f.members[l.member].Article.Outlet.Key() == outlet })
+}
+
+// addCredit adds a credit, unless the same outlet gives a stronger one.
+func (f *field) addCredit(to news.Outlet, x outletCredit) {
+	all := f.credits[to.Key()]
+	i := slices.IndexFunc(all, func(y outletCredit) bool { return y.by == x.by })
+	switch {
+	case i < 0:
+		f.credits[to.Key()] = append(all, x)
+	case all[i].weight < x.weight:
+		all[i] = x
+	}
+}
+
+// seen adds the outlets whose pages were read, and those that these credit, to the ones that are only named.
+func (f *field) seen(named []news.Outlet) []news.Outlet {
+	has := map[string]bool{}
+	for _, m := range f.members {
+		has[m.Article.Outlet.Key()] = true
+	}
+	for _, o := range named {
+		has[o.Key()] = true
+	}
+	more := slices.Clone(f.through)
+	for _, r := range f.pages {
+		more = append(more, r.Article.Outlet)
+	}
+	slices.SortFunc(more, func(a, b news.Outlet) int {
+		return cmp.Or(cmp.Compare(a.Key(), b.Key()), cmp.Compare(a.Name, b.Name))
+	})
+	for _, o := range more {
+		if k := o.Key(); k != "" && !has[k] {
+			has[k] = true
+			named = append(named, o)
+		}
+	}
+	return named
+}
+
+// page weighs what the page of an outlet that is no member's gives, and says whether there is one. A page of another that
+// the outlet signed shows its text.
+func (c *contender) page(f *field) bool {
+	r, ok := f.pages[c.outlet.Key()]
+	if s, signed := f.signed[c.outlet.Key()]; !ok && signed {
+		c.url, c.title = s.Article.URL, s.Article.Title
+		c.contains(s, ", and "+c.outlet.Name+" signed that")
+	}
+	if !ok {
+		return false
+	}
+	c.url, c.title = r.Article.URL, r.Article.Title
+	c.contains(r, "")
+	if r.own > 0 {
+		c.weigh("own credit", -r.own, "its page credits %s itself: “%s”", r.said.Outlet, r.said.Text)
+	}
+	c.pageTime(r.Article.Published, f)
+	return true
+}
+
+// contains weighs how much of the members' prose stands on a page.
+func (c *contender) contains(r readPage, more string) {
+	if r.prose {
+		c.weigh("containment", weightContain*r.lean, "%.0f%% of %s's text stands on the page it links to%s", 100*r.share, r.by, more)
+	}
+}
+
+func (c *contender) pageTime(at time.Time, f *field) {
+	if at.IsZero() {
+		return
+	}
+	switch after := at.Sub(f.members[0].Article.Time()); {
+	case after > f.tie:
+		c.weigh("time", -min(weightEarliest, after.Hours()/24), "its page came out %s after the earliest here", after.Round(time.Minute))
+	case -after > f.tie && -after < background:
+		c.weigh("time", weightEarliest, "its page came out %s before the earliest here", (-after).Round(time.Minute))
+	}
+}
+
+// pageIdentity weighs a page as what it is, like a member, where it is a contender at all.
+func (c *contender) pageIdentity(f *field) {
+	r := f.pages[c.outlet.Key()]
+	if r.Article.Outlet.Agency {
+		c.weigh("agency", weightAgency, "%s is an agency, whose text others carry", c.outlet.Name)
+	}
+	if d := c.outlet.Domain; d != "" && hostOf(r.Article.URL, d) {
+		c.weigh("address", weightOwnPlace, "its page stands at %s's own address", c.outlet.Name)
+	}
+	if words := r.Print.Words; words > 25 {
+		c.weigh("length", min(weightLength*math.Log2(float64(words)/25), 2), "its page gives %d words of text", words)
+	}
+}

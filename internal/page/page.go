@@ -1,0 +1,154 @@
+// Package page reads a web page: what it says of itself, and the article in it. It is the only importer of readability.
+package page
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+
+	"codeberg.org/readeck/go-readability/v2"
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/charset"
+
+	"headwater/internal/news"
+)
+
+// Bounds of a page that is read. Readability cannot be interrupted, so what it gets is kept small enough beforehand.
+const (
+	maxBytes = 4 << 20
+	maxTags  = 40_000
+	maxDepth = 150
+	maxHTML  = 1 << 20 // of the article
+)
+
+// Source is a page as it was fetched.
+type Source struct {
+	URL         string // after redirects
+	ContentType string // the header; may be ""
+	Body        []byte
+}
+
+// ErrLimit says that a page is larger or nested deeper than what is read.
+var ErrLimit = errors.New("the page is too large or nested too deep to be read")
+
+// Read reads a page. A page without an article in it has no HTML and Text, and is no error.
+func Read(s Source) (p news.Page, err error) {
+	defer func() {
+		if r := recover(); r != nil { // of a library, on bytes from outside
+			p, err = news.Page{}, fmt.Errorf("page %s: reading it failed: %v", s.URL, r)
+		}
+	}()
+	base, err := url.Parse(s.URL)
+	if err != nil {
+		return p, fmt.Errorf("page: its address %q is none: %w", s.URL, err)
+	}
+	doc, err := parse(s)
+	if err != nil {
+		return p, fmt.Errorf("page %s: %w", s.URL, err)
+	}
+	p = metadata(doc, base)
+	if err := article(doc, base, &p); err != nil {
+		return p, fmt.Errorf("page %s: %w", s.URL, err)
+	}
+	return p, nil
+}
+
+// parse makes a tree of a page in whatever encoding, within the bounds.
+func parse(s Source) (*html.Node, error) {
+	if len(s.Body) > maxBytes {
+		return nil, fmt.Errorf("%w: %d bytes", ErrLimit, len(s.Body))
+	}
+	body := utf8Of(s)
+	if err := bounded(body); err != nil {
+		return nil, err
+	}
+	doc, err := html.Parse(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	if d := depth(doc); d > maxDepth {
+		return nil, fmt.Errorf("%w: %d elements deep", ErrLimit, d)
+	}
+	return doc, nil
+}
+
+// utf8Of is the body in UTF-8. The encoding is taken from a byte order mark, the header, a meta tag, or the bytes.
+func utf8Of(s Source) []byte {
+	enc, name, _ := charset.DetermineEncoding(s.Body, s.ContentType)
+	out := s.Body
+	if name != "utf-8" {
+		if decoded, err := enc.NewDecoder().Bytes(s.Body); err == nil {
+			out = decoded
+		}
+	}
+	return bytes.ToValidUTF8(bytes.TrimPrefix(out, []byte("\ufeff")), []byte("\ufffd"))
+}
+
+// bounded counts tags before anything that recurses sees them.
+func bounded(body []byte) error {
+	z := html.NewTokenizer(bytes.NewReader(body))
+	for tags := 0; ; {
+		switch z.Next() {
+		case html.ErrorToken:
+			return nil
+		case html.StartTagToken, html.SelfClosingTagToken:
+			if tags++; tags > maxTags {
+				return fmt.Errorf("%w: over %d tags", ErrLimit, maxTags)
+			}
+		}
+	}
+}
+
+// depth is how deep the deepest node lies. It does not recurse.
+func depth(doc *html.Node) int {
+	deepest, at := 0, 0
+	for n := doc; n != nil; {
+		if n.FirstChild != nil {
+			n, at = n.FirstChild, at+1
+			deepest = max(deepest, at)
+			continue
+		}
+		for n != nil && n.NextSibling == nil {
+			n, at = n.Parent, at-1
+		}
+		if n != nil {
+			n = n.NextSibling
+		}
+	}
+	return deepest
+}
+
+// article finds the article in a page and adds it to what is known of that. It uses the tree up.
+func article(doc *html.Node, base *url.URL, p *news.Page) error {
+	reader := readability.NewParser()
+	reader.DisableJSONLD = true // read by metadata, within bounds
+	a, err := reader.ParseAndMutate(doc, base)
+	if err != nil {
+		return fmt.Errorf("find the article: %w", err)
+	}
+	if p.Title == "" {
+		p.Title = line(a.Title())
+	}
+	if p.Published.IsZero() {
+		if t, err := a.PublishedTime(); err == nil {
+			p.Published = t
+		}
+	}
+	if a.Node == nil {
+		return nil
+	}
+	var out, text strings.Builder
+	if err := a.RenderHTML(&out); err != nil {
+		return fmt.Errorf("write the article: %w", err)
+	}
+	if err := a.RenderText(&text); err != nil {
+		return fmt.Errorf("write the article's text: %w", err)
+	}
+	if out.Len() > maxHTML {
+		return fmt.Errorf("%w: an article of %d bytes", ErrLimit, out.Len())
+	}
+	p.HTML, p.Text = out.String(), strings.TrimSpace(text.String())
+	return nil
+}

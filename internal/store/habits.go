@@ -1,0 +1,67 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// Habit says how often an outlet's texts were carried by others in some stories, and how often it carried theirs.
+type Habit struct {
+	Outlet           news.Outlet
+	Carried, Carries int
+}
+
+const carriedSQL = `SELECT origin_name, origin_domain, count(*), 0 FROM stories
+	WHERE changed >= ? AND latest < ? AND level = ? AND (outlets > 1 OR origin_article = 0) GROUP BY 2, 1`
+
+const carriesSQL = `SELECT a.outlet_name, a.outlet_domain, 0, count(DISTINCT s.id) FROM stories AS s
+	CROSS JOIN members AS m ON m.story_id = s.id CROSS JOIN articles AS a ON a.id = m.article_id
+	WHERE s.changed >= ? AND s.latest < ? AND s.level = ? AND m.role <> 'original'
+		AND (a.outlet_domain <> s.origin_domain OR a.outlet_domain = '' AND a.outlet_name <> s.origin_name) GROUP BY 2, 1`
+
+// Habits counts, over the stories that changed since a time and whose newest article is older than another, and whose
+// origin is beyond doubt, who was carried and who carried. An outlet may come more than once.
+func (db *DB) Habits(ctx context.Context, since, closed time.Time) (all []Habit, err error) {
+	err = db.read(ctx, "habits", func(t *sql.Tx) error {
+		for _, query := range []string{carriedSQL, carriesSQL} {
+			rows, err := t.QueryContext(ctx, query, millis(since), millis(closed), news.LevelOriginal)
+			if err != nil {
+				return err
+			}
+			some, err := collect(rows, func(row scanner) (h Habit, err error) {
+				err = row.Scan(&h.Outlet.Name, &h.Outlet.Domain, &h.Carried, &h.Carries)
+				return h, err
+			})
+			if err != nil {
+				return err
+			}
+			all = append(all, some...)
+		}
+		return nil
+	})
+	return all, err
+}
+
+const feedsAddedSQL = `SELECT id, added FROM feeds`
+
+// FeedsAdded gives since when each feed is known, by its id, removed ones included.
+func (db *DB) FeedsAdded(ctx context.Context) (map[int64]time.Time, error) {
+	out := map[int64]time.Time{}
+	err := db.read(ctx, "feeds", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, feedsAddedSQL)
+		if err != nil {
+			return err
+		}
+		_, err = collect(rows, func(row scanner) (struct{}, error) {
+			var id, added int64
+			err := row.Scan(&id, &added)
+			out[id] = fromMillis(added)
+			return struct{}{}, err
+		})
+		return err
+	})
+	return out, err
+}

@@ -1,0 +1,160 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"headwater/internal/news"
+)
+
+// leads says of article a that it stands for its story s: the origin's article, or the earliest where that is no member.
+const leads = `(s.origin_article = a.id OR (
+	NOT EXISTS (SELECT 1 FROM members AS o WHERE o.article_id = s.origin_article AND o.story_id = s.id)
+	AND NOT EXISTS (SELECT 1 FROM members AS y JOIN articles AS x ON x.id = y.article_id
+		WHERE y.story_id = s.id AND (x.time, x.id) < (a.time, a.id))))`
+
+// The conditions that put article a into a stream. What a user labelled is few ids, which SQLite starts from; the feeds that are
+// subscribed are nearly all, and the + keeps SQLite from starting there, and from sorting all articles for one page.
+const (
+	inSubscribed = `+a.feed_id IN (SELECT id FROM feeds WHERE removed = 0)`
+	inRead       = `EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ? AND r.article_id = a.id)`
+	inLabelled   = `a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?)`
+	inFeed       = `a.feed_id = ?`
+	inLabel      = `(a.feed_id IN (SELECT id FROM feeds WHERE folder = ? AND removed = 0)
+		OR a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?))`
+	inOnce    = `EXISTS (SELECT 1 FROM members AS m JOIN stories AS s ON s.id = m.story_id WHERE m.article_id = a.id AND ` + leads + `)`
+	inStories = `a.id IN (SELECT m.article_id FROM json_each(?) AS wanted CROSS JOIN members AS m CROSS JOIN stories AS s CROSS JOIN articles AS a
+		WHERE m.story_id = wanted.value AND s.id = m.story_id AND a.id = m.article_id AND ` + leads + `)`
+	inIDs = `a.id IN (SELECT value FROM json_each(?))`
+)
+
+// streamCondition says what puts an article into a stream.
+func streamCondition(user int64, s news.Stream) (string, []any, error) {
+	switch s.Kind {
+	case news.StreamAll:
+		return inSubscribed, nil, nil
+	case news.StreamRead:
+		return inRead, []any{user}, nil
+	case news.StreamStarred:
+		return inLabelled, []any{user, ""}, nil
+	case news.StreamFeed:
+		return inFeed, []any{s.Feed}, nil
+	case news.StreamLabel:
+		return inLabel, []any{text(s.Label), user, text(s.Label)}, nil
+	case news.StreamOnce:
+		return inOnce, nil, nil
+	case news.StreamStories, news.StreamIDs:
+		wanted, err := idList(s.IDs)
+		if s.Kind == news.StreamIDs {
+			return inIDs, []any{wanted}, err
+		}
+		return inStories, []any{wanted}, err
+	case news.StreamNone:
+		return "0", nil, nil
+	}
+	return "", nil, fmt.Errorf("stream %q is of no known kind", s.Kind)
+}
+
+// itemFilter gathers what chooses the items of a list, without their order and place.
+func itemFilter(user int64, l news.ItemList) (f filter, err error) {
+	for i, s := range append(append([]news.Stream(nil), l.In...), l.Out...) {
+		condition, args, err := streamCondition(user, s)
+		if err != nil {
+			return f, err
+		}
+		if i >= len(l.In) {
+			condition = "NOT (" + condition + ")"
+		}
+		f.and(condition, args...)
+	}
+	if !l.Since.IsZero() {
+		f.and("a.seen >= ?", millis(l.Since))
+	}
+	if !l.Until.IsZero() {
+		f.and("a.seen < ?", millis(l.Until))
+	}
+	return f, nil
+}
+
+const itemsSQL = `SELECT a.id, a.feed_id, a.time, a.seen FROM articles AS a`
+
+func itemQuery(user int64, l news.ItemList) (string, []any, error) {
+	f, err := itemFilter(user, l)
+	if err != nil {
+		return "", nil, err
+	}
+	order, before := ` ORDER BY a.time DESC, a.id DESC`, `(a.time, a.id) < (?, ?)`
+	if l.Oldest {
+		order, before = ` ORDER BY a.time, a.id`, `(a.time, a.id) > (?, ?)`
+	}
+	if l.After != (news.Place{}) {
+		f.and(before, millis(l.After.Time), l.After.ID)
+	}
+	limit := l.Limit
+	if limit <= 0 {
+		limit = -1
+	}
+	return itemsSQL + f.where() + order + ` LIMIT ?`, append(f.args, limit), nil
+}
+
+// Items lists a user's items. Each has a place of its own, so that a list that goes on after one has neither of them
+// twice nor misses one, whatever comes in meanwhile.
+func (db *DB) Items(ctx context.Context, user int64, l news.ItemList) (items []news.Item, err error) {
+	query, args, err := itemQuery(user, l)
+	if err != nil {
+		return nil, err
+	}
+	err = db.read(ctx, "items", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		items, err = collect(rows, scanItem)
+		return err
+	})
+	return items, err
+}
+
+func scanItem(row scanner) (it news.Item, err error) {
+	var at, seen int64
+	err = row.Scan(&it.ID, &it.Feed, &at, &seen)
+	it.Time, it.Seen = fromMillis(at), fromMillis(seen)
+	return it, err
+}
+
+// CountItems counts what Items gives without Limit and After, and says when the newest of them was first seen.
+func (db *DB) CountItems(ctx context.Context, user int64, l news.ItemList) (u news.Unread, err error) {
+	f, err := itemFilter(user, l)
+	if err != nil {
+		return u, err
+	}
+	var newest int64
+	query := `SELECT count(*), coalesce(max(a.seen), 0) FROM articles AS a` + f.where()
+	if err := db.reader.QueryRowContext(ctx, query, f.args...).Scan(&u.Count, &newest); err != nil {
+		return u, fmt.Errorf("count items: %w", db.explain(err))
+	}
+	u.Newest = fromMillis(newest)
+	return u, nil
+}
+
+const unreadSQL = `SELECT a.feed_id, count(*), max(a.seen) FROM articles AS a
+	WHERE ` + inSubscribed + ` AND NOT ` + inRead + ` GROUP BY a.feed_id`
+
+// Unread counts by feed what a user has not read; feeds without any are left out.
+func (db *DB) Unread(ctx context.Context, user int64) (counts []news.Unread, err error) {
+	err = db.read(ctx, "unread", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, unreadSQL, user)
+		if err != nil {
+			return err
+		}
+		counts, err = collect(rows, func(row scanner) (u news.Unread, err error) {
+			var newest int64
+			err = row.Scan(&u.Feed, &u.Count, &newest)
+			u.Newest = fromMillis(newest)
+			return u, err
+		})
+		return err
+	})
+	return counts, err
+}

@@ -1,0 +1,164 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"headwater/internal/news"
+)
+
+const (
+	// readCopiesSQL reads the stories of those among the articles that stand for theirs and were not read before. One that
+	// was read before changes nothing, so that what somebody marked as unread since stays so.
+	readCopiesSQL = `INSERT OR IGNORE INTO read_marks (user_id, article_id)
+		SELECT ?1, y.article_id FROM json_each(?2) AS wanted CROSS JOIN articles AS a CROSS JOIN members AS m CROSS JOIN stories AS s
+			CROSS JOIN members AS y
+		WHERE a.id = wanted.value AND m.article_id = a.id AND s.id = m.story_id AND y.story_id = s.id AND ` + leads + `
+			AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = a.id)`
+	readSQL = `INSERT OR IGNORE INTO read_marks (user_id, article_id)
+		SELECT ?1, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2))`
+	unreadOneSQL = `DELETE FROM read_marks WHERE user_id = ?1 AND article_id IN (SELECT value FROM json_each(?2))`
+	labelSQL     = `INSERT OR IGNORE INTO labelled (user_id, label, article_id)
+		SELECT ?1, ?3, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2))`
+	unlabelSQL = `DELETE FROM labelled WHERE user_id = ?1 AND label = ?3 AND article_id IN (SELECT value FROM json_each(?2))`
+)
+
+// MarkItems does what a user wants with articles; ids that are not stored are passed over. Reading the article that stands for
+// a story reads the whole story; what is marked as unread comes back alone.
+func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
+	ids, err := idList(m.Articles)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, "mark articles", func(ctx context.Context, t tx) error {
+		if m.Read {
+			if err := t.markRead(ctx, user, ids); err != nil {
+				return err
+			}
+		}
+		if m.Unread {
+			if err := t.exec(ctx, unreadOneSQL, user, ids); err != nil {
+				return err
+			}
+		}
+		return t.label(ctx, user, ids, m)
+	})
+}
+
+func (t tx) markRead(ctx context.Context, user int64, ids string) error {
+	if err := t.exec(ctx, readCopiesSQL, user, ids); err != nil {
+		return err
+	}
+	return t.exec(ctx, readSQL, user, ids)
+}
+
+func (t tx) label(ctx context.Context, user int64, ids string, m news.Marking) error {
+	for _, l := range m.AddLabels {
+		if err := t.exec(ctx, labelSQL, user, ids, text(l)); err != nil {
+			return err
+		}
+	}
+	for _, l := range m.DropOff {
+		if err := t.exec(ctx, unlabelSQL, user, ids, text(l)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// MarkAllRead marks what a list would give as read, and with each article that stands for a story the whole story.
+func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) error {
+	l.Out = append(append([]news.Stream(nil), l.Out...), news.Stream{Kind: news.StreamRead})
+	f, err := itemFilter(user, l)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, "mark all as read", func(ctx context.Context, t tx) error {
+		ids, err := t.ids(ctx, `SELECT a.id FROM articles AS a`+f.where(), f.args...)
+		if err != nil {
+			return err
+		}
+		return t.markRead(ctx, user, ids)
+	})
+}
+
+const statesSQL = `SELECT wanted.value, EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = wanted.value), l.label
+	FROM json_each(?2) AS wanted LEFT JOIN labelled AS l ON l.article_id = wanted.value AND l.user_id = ?1 ORDER BY l.label`
+
+// States gives what a user made of articles.
+func (db *DB) States(ctx context.Context, user int64, ids []int64) (map[int64]news.ItemState, error) {
+	wanted, err := idList(ids)
+	if err != nil {
+		return nil, err
+	}
+	states := make(map[int64]news.ItemState, len(ids))
+	err = db.read(ctx, "states of articles", func(t *sql.Tx) error {
+		return eachRow(ctx, t, statesSQL, []any{user, wanted}, func(rows *sql.Rows) error {
+			var id int64
+			var read bool
+			var label sql.NullString
+			if err := rows.Scan(&id, &read, &label); err != nil {
+				return err
+			}
+			s := states[id]
+			s.Read = read
+			if label.Valid && label.String == "" {
+				s.Starred = true
+			} else if label.Valid {
+				s.Labels = append(s.Labels, label.String)
+			}
+			states[id] = s
+			return nil
+		})
+	})
+	return states, err
+}
+
+const labelsSQL = `SELECT DISTINCT label FROM labelled WHERE user_id = ? AND label <> '' ORDER BY label`
+
+// Labels gives the labels that a user has put on articles.
+func (db *DB) Labels(ctx context.Context, user int64) (labels []string, err error) {
+	err = db.read(ctx, "labels", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, labelsSQL, user)
+		if err != nil {
+			return err
+		}
+		labels, err = collect(rows, func(row scanner) (l string, err error) {
+			err = row.Scan(&l)
+			return l, err
+		})
+		return err
+	})
+	return labels, err
+}
+
+const (
+	moveLabelSQL = `UPDATE OR IGNORE labelled SET label = ? WHERE user_id = ? AND label = ?`
+	dropLabelSQL = `DELETE FROM labelled WHERE user_id = ? AND label = ?`
+	moveFoldSQL  = `UPDATE feeds SET folder = ? WHERE folder = ?`
+)
+
+// RenameLabel calls a folder and the user's label of that name otherwise; an empty name takes both away. The folder is
+// everybody's.
+func (db *DB) RenameLabel(ctx context.Context, user int64, name, to string) error {
+	return db.write(ctx, "rename label "+name, func(ctx context.Context, t tx) error {
+		if err := t.exec(ctx, moveFoldSQL, text(to), text(name)); err != nil {
+			return err
+		}
+		if to != "" {
+			if err := t.exec(ctx, moveLabelSQL, text(to), user, text(name)); err != nil {
+				return err
+			}
+		}
+		return t.exec(ctx, dropLabelSQL, user, text(name))
+	})
+}
+
+const editFeedSQL = `UPDATE feeds SET title = ?, folder = ? WHERE id = ? AND removed = 0`
+
+// EditFeed gives a feed another title and folder, or gives news.ErrNotFound.
+func (db *DB) EditFeed(ctx context.Context, id int64, title, folder string) error {
+	return db.write(ctx, "edit feed", func(ctx context.Context, t tx) error {
+		return t.execFound(ctx, editFeedSQL, text(title), text(folder), id)
+	})
+}

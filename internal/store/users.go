@@ -1,0 +1,119 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"headwater/internal/news"
+)
+
+const addUserSQL = `INSERT INTO users (name, password, added) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`
+
+// AddUser adds somebody with the hash of a password. A name that is taken gives news.ErrExists. A zero Added means now.
+func (db *DB) AddUser(ctx context.Context, u news.User, hash string) error {
+	if u.Added.IsZero() {
+		u.Added = time.Now()
+	}
+	return db.write(ctx, "add user "+u.Name, func(ctx context.Context, t tx) error {
+		err := t.execFound(ctx, addUserSQL, text(u.Name), hash, millis(u.Added))
+		if errors.Is(err, news.ErrNotFound) {
+			return news.ErrExists
+		}
+		return err
+	})
+}
+
+const usersSQL = `SELECT id, name, added FROM users ORDER BY name`
+
+// Users gives all users by name.
+func (db *DB) Users(ctx context.Context) (users []news.User, err error) {
+	err = db.read(ctx, "users", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, usersSQL)
+		if err != nil {
+			return err
+		}
+		users, err = collect(rows, scanUser)
+		return err
+	})
+	return users, err
+}
+
+func scanUser(row scanner) (u news.User, err error) {
+	var added int64
+	err = row.Scan(&u.ID, &u.Name, &added)
+	u.Added = fromMillis(added)
+	return u, found(err)
+}
+
+const userSQL = `SELECT id, added, password FROM users WHERE name = ?`
+
+// User gives a user and the hash of the password by name, or news.ErrNotFound.
+func (db *DB) User(ctx context.Context, name string) (u news.User, hash string, err error) {
+	var added int64
+	err = db.reader.QueryRowContext(ctx, userSQL, text(name)).Scan(&u.ID, &added, &hash)
+	if err != nil {
+		return u, "", fmt.Errorf("user %s: %w", name, db.explain(found(err)))
+	}
+	u.Name, u.Added = text(name), fromMillis(added)
+	return u, hash, nil
+}
+
+const (
+	setPasswordSQL = `UPDATE users SET password = ? WHERE name = ?`
+	dropTokensSQL  = `DELETE FROM user_tokens WHERE user_id = (SELECT id FROM users WHERE name = ?)`
+)
+
+// SetPassword gives a user another password and ends all logins, or gives news.ErrNotFound.
+func (db *DB) SetPassword(ctx context.Context, name, hash string) error {
+	return db.write(ctx, "password of user "+name, func(ctx context.Context, t tx) error {
+		if err := t.execFound(ctx, setPasswordSQL, hash, text(name)); err != nil {
+			return err
+		}
+		return t.exec(ctx, dropTokensSQL, text(name))
+	})
+}
+
+const removeUserSQL = `DELETE FROM users WHERE name = ?`
+
+// RemoveUser removes a user with logins, topics, marks and labels, or gives news.ErrNotFound.
+func (db *DB) RemoveUser(ctx context.Context, name string) error {
+	return db.write(ctx, "remove user "+name, func(ctx context.Context, t tx) error {
+		return t.execFound(ctx, removeUserSQL, text(name))
+	})
+}
+
+// userTokens is how many logins a user may have; the oldest end first.
+const userTokens = 100
+
+const (
+	// addTokenSQL adds none where the password is no longer the one that was looked at.
+	addTokenSQL = `INSERT INTO user_tokens (hash, user_id, made)
+		SELECT ?, id, ? FROM users WHERE id = ? AND password = ?`
+	boundTokensSQL = `DELETE FROM user_tokens WHERE hash IN
+		(SELECT hash FROM user_tokens WHERE user_id = ? ORDER BY made DESC, hash LIMIT -1 OFFSET ?)`
+)
+
+// AddToken lets the bearer of a token in, of which it is given the hash. Where the user's password is not the one of the
+// given hash any more, it gives news.ErrNotFound.
+func (db *DB) AddToken(ctx context.Context, u news.User, password string, token []byte, made time.Time) error {
+	return db.write(ctx, "log in user "+u.Name, func(ctx context.Context, t tx) error {
+		if err := t.execFound(ctx, addTokenSQL, token, millis(made), u.ID, password); err != nil {
+			return err
+		}
+		return t.exec(ctx, boundTokensSQL, u.ID, userTokens)
+	})
+}
+
+const tokenSQL = `SELECT u.id, u.name, u.added FROM user_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?`
+
+// TokenUser gives the user whom a token's hash lets in, or news.ErrNotFound.
+func (db *DB) TokenUser(ctx context.Context, token []byte) (news.User, error) {
+	u, err := scanUser(db.reader.QueryRowContext(ctx, tokenSQL, token))
+	if err != nil {
+		return u, fmt.Errorf("login: %w", db.explain(err))
+	}
+	return u, nil
+}

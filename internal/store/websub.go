@@ -1,0 +1,136 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"headwater/internal/news"
+)
+
+const subscriptionColumns = `id, feed_id, hub, topic, secret, ending, asked, next, until, failures, problem`
+
+func scanSubscription(row scanner) (s news.Subscription, err error) {
+	var asked, next, until int64
+	err = row.Scan(&s.ID, &s.Feed, &s.Hub, &s.Topic, &s.Secret, &s.Ending, &asked, &next, &until, &s.Failures, &s.Problem)
+	s.Asked, s.Next, s.Until = fromMillis(asked), fromMillis(next), fromMillis(until)
+	return s, found(err)
+}
+
+const subscriptionSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE id = ?`
+
+// Subscription gives the subscription behind a callback, or news.ErrNotFound.
+func (db *DB) Subscription(ctx context.Context, id string) (news.Subscription, error) {
+	s, err := scanSubscription(db.reader.QueryRowContext(ctx, subscriptionSQL, text(id)))
+	if err != nil {
+		return s, fmt.Errorf("subscription: %w", db.explain(err)) // without the id, which is a secret
+	}
+	return s, nil
+}
+
+const subscriptionOfSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE feed_id = ? AND ending = 0`
+
+// SubscriptionOf gives a feed's subscription that is not ending, or news.ErrNotFound.
+func (db *DB) SubscriptionOf(ctx context.Context, feed int64) (news.Subscription, error) {
+	s, err := scanSubscription(db.reader.QueryRowContext(ctx, subscriptionOfSQL, feed))
+	if err != nil {
+		return s, fmt.Errorf("subscription of feed %d: %w", feed, db.explain(err))
+	}
+	return s, nil
+}
+
+// Of feeds that were removed the hubs are still to be told, whenever they were to be asked next.
+const dueSubscriptionsSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE next <= ?1
+	UNION SELECT s.id, s.feed_id, s.hub, s.topic, s.secret, 1, s.asked, s.next, s.until, s.failures, s.problem
+	FROM subscriptions AS s JOIN feeds AS f ON f.id = s.feed_id WHERE f.removed = 1 AND s.ending = 0`
+
+// DueSubscriptions gives those whose hub is to be asked at now. Those of removed feeds come as ending.
+func (db *DB) DueSubscriptions(ctx context.Context, now time.Time) (due []news.Subscription, err error) {
+	err = db.read(ctx, "due subscriptions", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, dueSubscriptionsSQL, millis(now))
+		if err != nil {
+			return err
+		}
+		due, err = collect(rows, scanSubscription)
+		return err
+	})
+	return due, err
+}
+
+const (
+	endOthersSQL = `UPDATE subscriptions SET ending = 1, failures = 0, next = 0 WHERE feed_id = ? AND ending = 0`
+	addSubSQL    = `INSERT INTO subscriptions (` + subscriptionColumns + `) SELECT ?1, id, ?3, ?4, ?5, 0, 0, ?6, 0, 0, '' FROM feeds WHERE id = ?2 AND removed = 0`
+)
+
+// Subscribe stores a new subscription; one that its feed had is ending from now on. A zero ID and Hub only end that one.
+// A feed that was removed meanwhile gets none.
+func (db *DB) Subscribe(ctx context.Context, s news.Subscription) error {
+	return db.write(ctx, fmt.Sprintf("subscribe to feed %d", s.Feed), func(ctx context.Context, t tx) error {
+		if err := t.exec(ctx, endOthersSQL, s.Feed); err != nil || s.ID == "" {
+			return err
+		}
+		return t.exec(ctx, addSubSQL, text(s.ID), s.Feed, text(s.Hub), text(s.Topic), text(s.Secret), millis(s.Next))
+	})
+}
+
+const changeSubscriptionSQL = `UPDATE subscriptions SET ending = ?, asked = ?, next = ?, until = ?, failures = ?, problem = ? WHERE id = ?`
+
+// ChangeSubscription reads, changes and stores a subscription in one transaction; its addresses and secret stay as they
+// are. An id that is not stored gives news.ErrNotFound, and so does change for what it does not want stored.
+func (db *DB) ChangeSubscription(ctx context.Context, id string, change func(*news.Subscription) error) error {
+	return db.write(ctx, "change a subscription", func(ctx context.Context, t tx) error {
+		s, err := scanSubscription(t.QueryRowContext(ctx, subscriptionSQL, text(id)))
+		if err != nil {
+			return err
+		}
+		if err := change(&s); err != nil {
+			return err
+		}
+		return t.exec(ctx, changeSubscriptionSQL, s.Ending, millis(s.Asked), millis(s.Next), millis(s.Until), s.Failures, text(s.Problem), s.ID)
+	})
+}
+
+const forgetSubscriptionSQL = `DELETE FROM subscriptions WHERE id = ?`
+
+// ForgetSubscription removes one that has ended.
+func (db *DB) ForgetSubscription(ctx context.Context, id string) error {
+	return db.write(ctx, "forget a subscription", func(ctx context.Context, t tx) error {
+		return t.exec(ctx, forgetSubscriptionSQL, text(id))
+	})
+}
+
+const hurryFeedSQL = `UPDATE feeds SET due = ?1, rule = ?2 WHERE id = ?3 AND removed = 0 AND due > ?1`
+
+// HurryFeed has a feed polled at a time, by a rule, if not before.
+func (db *DB) HurryFeed(ctx context.Context, feed int64, at time.Time, rule news.Rule) error {
+	return db.write(ctx, fmt.Sprintf("poll feed %d sooner", feed), func(ctx context.Context, t tx) error {
+		return t.exec(ctx, hurryFeedSQL, millis(at), rule, feed)
+	})
+}
+
+const askHubsAnewSQL = `UPDATE subscriptions SET next = 0, failures = failures + 1 WHERE ending = 0`
+
+// AskHubsAnew has every hub asked at once, and none relied on until it has verified.
+func (db *DB) AskHubsAnew(ctx context.Context) error {
+	return db.write(ctx, "ask the hubs anew", func(ctx context.Context, t tx) error { return t.exec(ctx, askHubsAnewSQL) })
+}
+
+const countSubscriptionsSQL = `SELECT count(*), coalesce(sum(until > ? AND failures = 0), 0) FROM subscriptions WHERE ending = 0`
+
+// CountSubscriptions counts the feeds that announce a hub, and those of them whose hub can be relied on at now.
+func (db *DB) CountSubscriptions(ctx context.Context, now time.Time) (all, live int, err error) {
+	err = db.reader.QueryRowContext(ctx, countSubscriptionsSQL, millis(now)).Scan(&all, &live)
+	return all, live, db.explain(err)
+}
+
+const hurryPushedSQL = `UPDATE feeds SET due = min(due, ?1 + abs(random() % ?2)) WHERE removed = 0
+	AND (SELECT max(checked) FROM feeds) < ?3 AND id IN (SELECT feed_id FROM subscriptions WHERE ending = 0)`
+
+// HurryPushed has the feeds that hubs push polled between now and a time later, each at a moment of its own, if no feed
+// at all was polled since a time: nobody was there then to be pushed to.
+func (db *DB) HurryPushed(ctx context.Context, since, now time.Time, within time.Duration) error {
+	return db.write(ctx, "poll what hubs may have pushed", func(ctx context.Context, t tx) error {
+		return t.exec(ctx, hurryPushedSQL, millis(now), max(within.Milliseconds(), 1), millis(since))
+	})
+}
