@@ -261,3 +261,30 @@ func TestLongPages(t *testing.T) {
 		}
 	}
 }
+
+// Stories change while they are searched for: each search sees them before or after, never in between.
+func TestSearchWhileStoriesChange(t *testing.T) {
+	x, p := room(t)
+	flip := [][]news.Placement{
+		{{Story: 10, Event: 1, Outlets: 4, Members: map[int64]news.Role{1: "", 2: "", 3: ""}}, {Story: 11, Event: 1, Outlets: 2, Members: map[int64]news.Role{4: "", 5: "", 6: ""}}},
+		{{Story: 10, Event: 1, Outlets: 4, Members: map[int64]news.Role{1: "", 2: "", 3: "", 4: ""}}, {Story: 11, Event: 1, Outlets: 2, Members: map[int64]news.Role{5: "", 6: ""}}},
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for i := range 500 {
+			p.Set(flip[i%2])
+		}
+	}()
+	for changing := true; changing; {
+		select {
+		case <-ended:
+			changing = false
+		default:
+		}
+		hits, err := x.Search(t.Context(), news.Search{Query: "comet outlets:>1", Stories: true, Facets: true}, now)
+		if err != nil || hits.Total != 2 || hits.Matches != 6 {
+			t.Fatalf("%d stories, %d articles, want 2 and 6; %v", hits.Total, hits.Matches, err)
+		}
+	}
+}

@@ -113,6 +113,12 @@ func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return n.servePushes(ctx) })
 	g.Go(func() error {
+		if err := n.follow(ctx); err != nil && ctx.Err() == nil { // so that the first search need not
+			n.Logger.Error("the places of articles in stories could not be read; the first search tries again", "error", err)
+		}
+		return nil
+	})
+	g.Go(func() error {
 		return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
 			if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
 				n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
