@@ -163,27 +163,3 @@ func (s *server) article(ctx context.Context, q *byID) (*body[wholeArticle], err
 	out.Story = st.ID
 	return &body[wholeArticle]{out}, nil
 }
-
-// searchQuery does not reach as far as Page: the index holds all that it passes over.
-type searchQuery struct {
-	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many, at most 200"`
-	Offset int    `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"how many to pass over"`
-	Q      string `query:"q" required:"true" minLength:"1" maxLength:"2000" doc:"words, \"a phrase\", -without, this OR that, source:, title:, lang:, date:, after:, before:"`
-	Order  string `query:"order" enum:"relevance,newest" default:"relevance" doc:"the best match or the newest first"`
-}
-
-type foundList struct {
-	Total    int     `json:"total" doc:"how many articles match"`
-	Articles []found `json:"articles" nullable:"false" doc:"the articles in the order asked for"`
-}
-
-func (s *server) search(ctx context.Context, q *searchQuery) (*body[foundList], error) {
-	if err := s.check(q.Q); err != nil {
-		return nil, misquery("query.q", q.Q, err)
-	}
-	got, err := s.room.Search(ctx, news.Search{Query: q.Q, Limit: q.Limit, Offset: q.Offset, Newest: q.Order == "newest"})
-	if err != nil {
-		return nil, s.fail(err, "search", "/status")
-	}
-	return &body[foundList]{foundList{got.Total, view.All(got.Articles, foundOf)}}, nil
-}

@@ -47,6 +47,11 @@ func TestKeys(t *testing.T) {
 		{"search?q=river", "", "articles,total"},
 		{"search?q=river", "articles", "id,in_text,in_title,outlet,published,score,story,title,url"},
 		{"search?q=river", "articles in_text", "end,start"},
+		{"search?q=river&results=stories&facets=true&limit=1", "", "articles,facets,matches,total"},
+		{"search?q=river&results=stories", "articles", "id,in_text,in_title,others,outlet,published,score,story,title,url"},
+		{"search?q=river&limit=1", "", "articles,next,total"},
+		{"search?q=river&facets=true", "facets values", "count,name,query"},
+		{"search?q=rivver", "", "articles,suggestion,total"},
 		{"feeds", "", "feeds,total"},
 		{"feeds", "feeds", "articles,checked,due,folder,full_text,id,problem,rule,state,title,url"},
 		{"feeds/1", "", "articles,checked,due,folder,full_text,id,problem,rule,state,title,url"},
@@ -153,6 +158,10 @@ func TestLists(t *testing.T) {
 		{"search?q=comet+OR+bakers&order=newest", 2, []string{cometTitle, strikeTitle}},
 		{"search?q=comet+OR+bakers&order=newest&limit=1&offset=1", 2, []string{strikeTitle}},
 		{"search?q=zeppelin", 0, nil},
+		{"search?q=river&results=stories", 1, []string{floodTitle}},
+		{"search?q=comet+OR+bakers+OR+river&order=coverage&limit=1", 4, []string{floodTitle}},
+		{"search?q=river+is:copy", 1, []string{floodTitle}},
+		{"search?q=outlets:>1+origin:%22harbour+wire%22", 2, []string{floodTitle, floodTitle}},
 	} {
 		var got listed
 		d.get(t, "/api/v1/"+tt.path, &got)

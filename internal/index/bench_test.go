@@ -50,8 +50,11 @@ func (w *writer) text(n int) string {
 
 func (w *writer) article(id int64) news.Article {
 	site := id % 300
+	title := w.text(9)
 	return news.Article{
-		ID: id, FeedID: id % 1000, Title: w.text(9), Text: w.text(300), Lang: "en", Authors: []string{w.text(2)},
+		URL:        fmt.Sprintf("https://www.outlet%d.com/2026/08/18/%s", site, strings.ReplaceAll(strings.ToLower(title), " ", "-")),
+		Categories: []string{w.text(1), w.text(1)},
+		ID:         id, FeedID: id % 1000, Title: title, Text: w.text(300), Lang: "en", Authors: []string{w.text(2)},
 		Outlet:    news.Outlet{Name: fmt.Sprintf("The Outlet %d", site), Domain: fmt.Sprintf("outlet%d.com", site)},
 		Published: time.Unix(1_780_000_000+id*30, 0), Seen: time.Unix(1_780_000_300+id*30, 0),
 	}

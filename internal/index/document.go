@@ -29,6 +29,9 @@ const (
 	keyLang   = "l:"
 	keyFeed   = "f:"
 	keyDay    = "d:" // 20260818, in UTC
+	keyTag    = "t:" // a category
+	keyURL    = "u:" // a word of the address
+	keyOutlet = "o:" // the outlet's name and domain, for counting
 )
 
 const (
@@ -63,6 +66,10 @@ func makeDocument(a news.Article, credits []news.Outlet) *document.Document {
 	if len(names) > 0 {
 		d.AddField(&textField{name: fieldCredit, texts: names})
 	}
+	keys = append(append(keys, tagTerms(a.Categories)...), urlTerms(a.URL)...)
+	if name := outletTerm(a.Outlet); name != "" {
+		keys = append(keys, keyOutlet+name)
+	}
 	keys = append(keys, keyFeed+strconv.FormatInt(a.FeedID, 10))
 	if a.Lang != "" {
 		keys = append(keys, keyLang+strings.ToLower(a.Lang))
@@ -73,6 +80,22 @@ func makeDocument(a news.Article, credits []news.Outlet) *document.Document {
 	}
 	d.AddField(&keyField{name: fieldKey, terms: keys, options: keyOptions})
 	return d
+}
+
+// outletTerm is the outlet's name, a line end and its domain.
+func outletTerm(o news.Outlet) string {
+	if o.Name == "" && o.Domain == "" {
+		return ""
+	}
+	return cutName(o.Name) + "\n" + strings.ToLower(o.Domain)
+}
+
+func cutName(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\n", " ")
+	if r := []rune(s); len(r) > 100 {
+		return string(r[:100])
+	}
+	return s
 }
 
 func docID(id int64) string { return strconv.FormatInt(id, 10) }

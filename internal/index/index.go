@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"sync"
+	"sync/atomic"
 
 	"github.com/blevesearch/bleve/v2"
 
@@ -49,7 +50,7 @@ var (
 )
 
 // mappingVersion goes up whenever a document or the cutting of words changes. An index of another version is made again.
-const mappingVersion = "1"
+const mappingVersion = "2"
 
 // Options are what an index may be given. The zero value works.
 type Options struct {
@@ -63,6 +64,8 @@ type Index struct {
 	dir, path string
 	options   Options
 
+	columns columns
+	places  atomic.Pointer[Places]
 	writing sync.Mutex   // held by Put and Delete: one batch at a time
 	mu      sync.RWMutex // held for writing while b changes
 	b       bleve.Index  // nil when closed, or when it could not be opened again after a failure
@@ -102,6 +105,7 @@ func (x *Index) release() error {
 	}
 	err := x.b.Close()
 	x.b = nil
+	x.columns.forget()
 	if err != nil {
 		return fmt.Errorf("close index %s: %w", x.path, err)
 	}

@@ -4,7 +4,10 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 	"unicode"
+
+	"headwater/internal/news"
 )
 
 // The query language:
@@ -16,17 +19,33 @@ import (
 //	(fed OR ecb) -opinion    groups; AND may be written, and is what a space means
 //	elect*                   words that begin so; three letters at least
 //	title:strike author:lee  in the headline, in the authors' names
+//	tarif~ tarif~2           words that differ in one letter, or two; four letters at least
+//	text:strike tag:energy   in the body alone; one of the feed's categories
+//	url:2026/08              words of the address
 //	source:reuters           published by Reuters or crediting it: a name, a domain or the beginning of one
+//	outlet:bbc origin:ap     published by it; in a story that goes back to it
 //	lang:es feed:12          language as ISO 639-1; the feed's number
+//	is:original              what the article is to its story; also copy, rewrite and excerpt
+//	copies:>5 outlets:>=3    copies and outlets of its story; also =, < and <=, and a number alone
+//	independent:>2           stories that tell of its event
+//	since:24h since:2026-08-18
+//	                         from then on; m, h, d and w are minutes, hours, days and weeks before now
 //	date:2026-08-18          that day, in UTC; 2026-08 and 2026 are a month and a year
 //	date:2026-08-18..2026-08-19, after:2026-08-18, before:2026-08
 //	                         from a day through another; from a day on; before a day begins
 //
-// Case, accents and a plural s make no difference, and punctuation parts words. A quoted value may follow each field:
-// source:"new york times".
+// Case, accents and a plural s make no difference, and punctuation parts words. A word also finds those that the stemmer of
+// a language of the index takes for the same, and where that is a stop word of the article's language it may be missing;
+// within quotation marks it is taken as written. A quoted value may follow each field: source:"new york times".
 
 // maxQuery bounds a query in characters.
 const maxQuery = 2000
+
+// Bounds of what a query may hold: parentheses in each other, and words that stand for many (prefix* and fuzzy~).
+const (
+	maxDepth = 50
+	maxWide  = 20
+)
 
 // QueryError says what is wrong with a query and what to do. At counts characters from 1.
 type QueryError struct {
@@ -49,7 +68,7 @@ func Validate(query string) error {
 // Validate says whether a query is well-formed, as the function does.
 func (x *Index) Validate(query string) error { return Validate(query) }
 
-// A node is part of a parsed query: allOf, anyOf, without, text, key or days.
+// A node is part of a parsed query: allOf, anyOf, without, text, source, key, days, origin, role, number or since.
 type node any
 
 type (
@@ -61,21 +80,37 @@ type (
 		field  string // "" is title and body
 		words  words
 		prefix bool
+		quoted bool
+		fuzzy  int    // letters that may differ
+		src    string // as typed
+		at     int    // of src in the query, in characters
 	}
 	// source asks for an outlet by its domain or its name.
 	source struct {
 		site string // lower case
 		name text
+		own  bool // as publisher only
 	}
-	key  struct{ term string }
-	days struct{ from, to string } // as dayTerm writes them, both included; "" is open
+	// origin asks for articles of stories that go back to an outlet.
+	origin source
+	role   struct{ role news.Role }
+	// number compares a number of the article's story: copies, outlets or independent.
+	number struct {
+		field, op string
+		n         int
+	}
+	since struct{ age time.Duration }
+	key   struct{ term string }
+	days  struct{ from, to string } // as dayTerm writes them, both included; "" is open
 )
 
 var errNothing = errors.New("nothing to search for") // never leaves this file
 
 type parser struct {
-	src []rune
-	at  int
+	src   []rune
+	at    int
+	depth int // of parentheses
+	wide  int // words so far that stand for many
 }
 
 func parse(query string) (node, error) {
@@ -239,8 +274,12 @@ func (p *parser) operand() (node, error) {
 
 func (p *parser) group() (node, error) {
 	start := p.at
+	if p.depth++; p.depth > maxDepth {
+		return nil, p.fail(start, fmt.Sprintf("more than %d parentheses stand in each other", maxDepth), "remove those that are not needed")
+	}
 	p.at++
 	n, err := p.all()
+	p.depth--
 	if errors.Is(err, errNothing) {
 		return nil, p.fail(start, "these parentheses hold nothing to search for", "write a word between them, or remove them")
 	}
@@ -271,7 +310,7 @@ func (p *parser) quoted() (string, error) {
 
 // phrase makes the node for quoted words.
 func (p *parser) phrase(field, s string, start int) (text, error) {
-	t := text{field: field}
+	t := text{field: field, quoted: true, src: s, at: start}
 	t.words.add(s)
 	if len(t.words.list) == 0 {
 		return t, p.fail(start, "there is no letter or digit between these quotation marks", "write the words to search for, or remove them")

@@ -3,11 +3,9 @@ package index
 import (
 	"cmp"
 	"context"
-	"encoding/binary"
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"time"
 
 	"github.com/blevesearch/bleve/v2"
@@ -33,16 +31,28 @@ const (
 	halfLife  = 72 * time.Hour
 )
 
-// Search finds articles, the best match first, or the newest with Newest; Limit 0 is 50. A malformed query gives a
-// *QueryError.
+// Search finds articles, the best match first, or the newest with Newest, or those of the story with the most outlets with
+// Coverage; among equals the newer first. Limit 0 is 50. A malformed query gives a *QueryError, a cursor from elsewhere
+// news.ErrCursor.
 //
 // Each hit carries the spans to highlight, in order and apart: byte offsets into Article.Title and Article.Body() as
 // they were indexed. The spans of an article revised since need clipping until it is indexed again. Pages of more than
-// 200 hits come without. Score is relevance with freshness in it, and 0 with Newest.
+// 200 hits come without. Score is relevance with freshness in it, and 0 in other orders.
+//
+// A cursor goes on where a page ended, as of the time of the first page: what has been stored since is left out, so
+// nothing comes twice because of it. In order of relevance the page begins after the last match of the page before,
+// wherever that stands by now; of two matches that change places because words become more frequent, one may be missed.
+// So may a story that passes others in coverage.
 func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (hits news.Hits, err error) {
 	n, err := parse(s.Query)
 	if err != nil {
 		return news.Hits{}, err
+	}
+	f := &finder{x: x, search: s, now: now, through: math.MaxInt64}
+	if s.Cursor != "" {
+		if err := f.resume(s.Cursor); err != nil {
+			return news.Hits{}, err
+		}
 	}
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -50,43 +60,64 @@ func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (hits 
 	if err != nil {
 		return news.Hits{}, err
 	}
+	places := x.placesOf()
+	places.mu.RLock()
+	defer places.mu.RUnlock()
+	f.places = places
 	defer func() {
 		if r := recover(); r != nil {
 			hits, err = news.Hits{}, fmt.Errorf("search in %s: %w: %v; run `headwater reindex`", x.path, ErrDamaged, r)
 		}
 	}()
-	return find(ctx, b, compile(n), s, now)
+	return f.find(ctx, b, n)
 }
 
-func find(ctx context.Context, b bleve.Index, q query.Query, s news.Search, now time.Time) (news.Hits, error) {
-	limit := s.Limit
-	if limit <= 0 {
-		limit = defaultLimit
+// Follow lets searches know the places of articles in stories. Without it there are none.
+func (x *Index) Follow(p *Places) { x.places.Store(p) }
+
+func (x *Index) placesOf() *Places {
+	if p := x.places.Load(); p != nil {
+		return p
 	}
-	r := bleve.NewSearchRequestOptions(q, limit, max(s.Offset, 0), false)
-	if s.Newest {
-		r.Sort = search.SortOrder{&search.SortField{Field: fieldTime, Type: search.SortFieldAsString, Desc: true}}
-		r.Score = "none"
-	} else {
-		r.Sort = search.SortOrder{&byFreshness{now: now.Unix()}}
-	}
-	found, err := b.SearchInContext(ctx, r)
+	return &Places{}
+}
+
+func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, error) {
+	inner, err := b.Advanced()
 	if err != nil {
 		return news.Hits{}, fmt.Errorf("search: %w", err)
 	}
-	hits := news.Hits{Total: int(found.Total), Hits: make([]news.Hit, len(found.Hits))}
-	for i, m := range found.Hits {
-		if hits.Hits[i].ID, err = strconv.ParseInt(m.ID, 10, 64); err != nil {
-			return news.Hits{}, fmt.Errorf("search: %w: document %q", ErrDamaged, m.ID)
-		}
-		if !s.Newest {
-			hits.Hits[i].Score = decodeScore(m.Sort[0])
-		}
+	r, err := inner.Reader()
+	if err != nil {
+		return news.Hits{}, fmt.Errorf("search: %w", err)
 	}
-	if limit > maxMarked || len(hits.Hits) == 0 {
+	defer func() { _ = r.Close() }() // nothing is written
+	if f.view, err = f.x.columns.view(r); err != nil {
+		return news.Hits{}, err
+	}
+	q := f.compiler().compile(n)
+	if err := f.collect(ctx, r, b.Mapping(), q); err != nil {
+		return news.Hits{}, fmt.Errorf("search: %w", err)
+	}
+	defer f.release()
+	hits := f.page()
+	if hits.Matches == 0 {
+		hits.Suggestion, err = f.suggest(ctx, r, n)
+		return hits, err
+	}
+	if len(hits.Hits) == 0 || f.search.Limit > maxMarked {
 		return hits, nil
 	}
 	return hits, mark(ctx, b, q, hits.Hits)
+}
+
+func (f *finder) compiler() *compiler {
+	return &compiler{
+		langs: f.view.langs, now: f.now, places: f.places,
+		accept: func(of query.Query, holds func(row, seat) bool) query.Query {
+			return accepted{of, &f.x.columns, f.places, holds}
+		},
+	}
 }
 
 // mark looks the hits up once more to learn where their words stand. Asking for that in the search itself would read the
@@ -131,60 +162,3 @@ func spans(terms search.TermLocationMap) []news.Span {
 	}
 	return out[:min(len(out), maxSpans)]
 }
-
-// byFreshness orders by relevance and freshness. Bleve makes one for each request and calls it once for each match, the
-// fields first.
-type byFreshness struct {
-	now  int64 // seconds
-	time int64 // of the match at hand; 0 is unknown
-}
-
-// UpdateVisitor takes the match's time.
-func (f *byFreshness) UpdateVisitor(field string, term []byte) {
-	if field == fieldTime {
-		f.time, _ = strconv.ParseInt(string(term), 10, 64) // 0 where it can't be read
-	}
-}
-
-// Value gives the boosted score as a string that sorts as the number does.
-func (f *byFreshness) Value(m *search.DocumentMatch) string {
-	boost := 1.0
-	if f.time > 0 {
-		age := time.Duration(max(f.now-f.time, 0)) * time.Second
-		boost += freshness * math.Exp2(-float64(age)/float64(halfLife))
-	}
-	f.time = 0
-	// What matches only unscored parts (source:reuters) has score 0; the addend lets freshness order it.
-	score := (m.Score + 0.001) * boost
-	return string(binary.BigEndian.AppendUint64(nil, math.Float64bits(score)))
-}
-
-func decodeScore(s string) float64 {
-	if len(s) != 8 {
-		return 0
-	}
-	return math.Float64frombits(binary.BigEndian.Uint64([]byte(s)))
-}
-
-// DecodeValue is part of bleve's interface.
-func (f *byFreshness) DecodeValue(value string) string {
-	return strconv.FormatFloat(decodeScore(value), 'g', -1, 64)
-}
-
-// Descending puts the best first.
-func (f *byFreshness) Descending() bool { return true }
-
-// RequiresDocID says that ids are not needed.
-func (f *byFreshness) RequiresDocID() bool { return false }
-
-// RequiresScoring is false though scores are used: bleve takes true for order by score alone.
-func (f *byFreshness) RequiresScoring() bool { return false }
-
-// RequiresFields asks for the time.
-func (f *byFreshness) RequiresFields() []string { return []string{fieldTime} }
-
-// Reverse is for paging backwards, which is not used.
-func (f *byFreshness) Reverse() {}
-
-// Copy makes one for another request.
-func (f *byFreshness) Copy() search.SearchSort { return &byFreshness{now: f.now} }

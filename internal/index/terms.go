@@ -6,14 +6,16 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 )
 
 // fields are the names that may stand before a colon.
 func fields() []string {
-	return []string{"title", "author", "source", "lang", "feed", "date", "after", "before"}
+	return []string{
+		"title", "author", "source", "lang", "feed", "date", "after", "before", "since", "text", "outlet", "origin", "tag", "url",
+		"is", "copies", "outlets", "independent",
+	}
 }
 
 // bare reads a word, or a field with its value. It gives errNothing for punctuation.
@@ -33,8 +35,7 @@ func (p *parser) bare() (node, error) {
 		if strings.HasPrefix(value, "//") { // a URL
 			return p.words(w, start)
 		}
-		return nil, p.fail(start, fmt.Sprintf("there is no field %q", name),
-			"the fields are "+strings.Join(fields(), ", ")+`; put quotation marks around it to search for the words`)
+		return nil, p.unknown(field, name, start)
 	}
 	switch {
 	case !known:
@@ -51,14 +52,23 @@ func (p *parser) bare() (node, error) {
 	return nil, p.fail(start, field+": has no value", "write it right after the colon, as in "+example(field))
 }
 
+func (p *parser) unknown(field, name string, start int) error {
+	advice := ""
+	if near := nearest(field, fields()); near != "" {
+		advice = fmt.Sprintf("did you mean %s:? ", near)
+	}
+	return p.fail(start, fmt.Sprintf("there is no field %q", name),
+		advice+"the fields are "+strings.Join(fields(), ", ")+`; put quotation marks around it to search for the words`)
+}
+
 func isName(s string) bool {
 	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) })
 }
 
 func example(field string) string {
 	switch field {
-	case "source":
-		return "source:reuters"
+	case "source", "outlet", "origin":
+		return field + ":reuters"
 	case "lang":
 		return "lang:en"
 	case "feed":
@@ -67,6 +77,12 @@ func example(field string) string {
 		return "date:2026-08-18..2026-08-19"
 	case "after", "before":
 		return field + ":2026-08-18"
+	case "since":
+		return "since:24h"
+	case "is":
+		return "is:original"
+	case "copies", "outlets", "independent":
+		return field + ":>2"
 	}
 	return field + ":word"
 }
@@ -74,8 +90,16 @@ func example(field string) string {
 // field makes the node for a value; at is where the value begins.
 func (p *parser) field(field, value string, quoted bool, at int) (node, error) {
 	switch field {
-	case "source":
-		return p.source(value, quoted, at)
+	case "source", "outlet", "origin":
+		return p.source(field, value, quoted, at)
+	case "is":
+		return p.role(value, at)
+	case "copies", "outlets", "independent":
+		return p.number(field, value, at)
+	case "since":
+		return p.since(value, at)
+	case "tag", "url":
+		return p.keys(field, value, at)
 	case "lang":
 		return p.language(value, at)
 	case "feed":
@@ -112,8 +136,8 @@ func (p *parser) language(value string, at int) (node, error) {
 	return key{keyLang + strings.ToLower(value)}, nil
 }
 
-func (p *parser) source(value string, quoted bool, at int) (node, error) {
-	name, err := p.value("source", value, quoted, at)
+func (p *parser) source(field, value string, quoted bool, at int) (node, error) {
+	name, err := p.value(field, value, quoted, at)
 	if err != nil {
 		return nil, err
 	}
@@ -121,7 +145,11 @@ func (p *parser) source(value string, quoted bool, at int) (node, error) {
 	if name.prefix {
 		site = strings.TrimSuffix(site, "*")
 	}
-	return source{site: site, name: name}, nil
+	s := source{site: site, name: name, own: field == "outlet"}
+	if field == "origin" {
+		return origin(s), nil
+	}
+	return s, nil
 }
 
 // words makes the node for words in title or body.
@@ -135,8 +163,12 @@ func (p *parser) words(s string, start int) (node, error) {
 
 // plain makes the node for words without quotation marks, which may end in *.
 func (p *parser) plain(field, s string, start int) (text, error) {
-	t := text{field: field}
-	stem := strings.TrimRight(s, "*")
+	t := text{field: field, src: s, at: start}
+	stem, fuzzy := cutFuzzy(s)
+	if fuzzy > 0 {
+		return p.fuzzy(t, stem, fuzzy)
+	}
+	stem = strings.TrimRight(s, "*")
 	if i := strings.IndexByte(stem, '*'); i >= 0 {
 		return t, p.fail(start+utf8.RuneCountInString(stem[:i]), "a * may only end a word", "write elect*, not el*ct or *elect")
 	}
@@ -151,7 +183,46 @@ func (p *parser) plain(field, s string, start int) (text, error) {
 	if t.prefix && !t.words.openEnd(stem) {
 		return t, p.fail(start, "too many words begin like this", "write at least three letters before the *")
 	}
+	if t.prefix {
+		return t, p.widen(start)
+	}
 	return t, nil
+}
+
+// widen counts a word that stands for many.
+func (p *parser) widen(at int) error {
+	if p.wide++; p.wide > maxWide {
+		return p.fail(at, fmt.Sprintf("there are more than %d words with * or ~", maxWide), "leave some of them out")
+	}
+	return nil
+}
+
+// cutFuzzy takes ~, ~1 or ~2 from the end of a word and says how many letters may differ: 0 where there is none.
+func cutFuzzy(s string) (stem string, letters int) {
+	for _, end := range []struct {
+		mark    string
+		letters int
+	}{{"~", 1}, {"~1", 1}, {"~2", 2}} {
+		if stem, ok := strings.CutSuffix(s, end.mark); ok && stem != "" {
+			return stem, end.letters
+		}
+	}
+	return s, 0
+}
+
+func (p *parser) fuzzy(t text, stem string, letters int) (text, error) {
+	t.words.add(stem)
+	t.fuzzy = letters
+	switch n := len(t.words.list); {
+	case n == 0:
+		return t, errNothing
+	case n > 1 || t.words.list[0].single:
+		return t, p.fail(t.at, "a ~ may only follow one word", "write tarif~, and each word by itself")
+	}
+	if first, _ := utf8.DecodeRuneInString(stem); utf8.RuneCountInString(t.words.term(t.words.list[0])) < 4 || unspaced(first) {
+		return t, p.fail(t.at, "too many words resemble this one", "write at least four letters before the ~")
+	}
+	return t, p.widen(t.at)
 }
 
 // openEnd readies the last word to be searched for as the beginning of others: it gets its plural s back. It says no
@@ -174,60 +245,4 @@ func (w *words) openEnd(s string) bool {
 	w.folded = w.folded[:min(len(w.folded), from+maxTerm)]
 	last.from, last.to = int32(from), int32(len(w.folded))
 	return utf8.RuneCount(w.folded[from:]) >= 3
-}
-
-// date reads date:, after: and before:.
-func (p *parser) date(field, value string, at int) (node, error) {
-	value = strings.TrimSpace(value)
-	from, to, isRange := strings.Cut(value, "..")
-	if field != "date" && isRange {
-		return nil, p.fail(at, field+": takes one date, not a range", "write date:"+value)
-	}
-	if !isRange {
-		to = from
-	} else if from == "" && to == "" {
-		return nil, p.fail(at, "this range has neither beginning nor end", "write "+example("date"))
-	}
-	first, _, err := p.period(from, field, at)
-	if err != nil {
-		return nil, err
-	}
-	_, last, err := p.period(to, field, at+utf8.RuneCountInString(value)-utf8.RuneCountInString(to))
-	if err != nil {
-		return nil, err
-	}
-	switch field {
-	case "after":
-		return days{from: dayTerm(first)}, nil
-	case "before":
-		return days{to: dayTerm(first.AddDate(0, 0, -1))}, nil
-	}
-	var d days
-	if from != "" {
-		d.from = dayTerm(first)
-	}
-	if to != "" {
-		d.to = dayTerm(last)
-	}
-	if d.from != "" && d.to != "" && d.from > d.to {
-		return nil, p.fail(at, "this range ends before it begins", fmt.Sprintf("write date:%s..%s", to, from))
-	}
-	return d, nil
-}
-
-// period gives the first and the last day of a year, a month or a day. "" is open: both zero.
-func (p *parser) period(s, field string, at int) (first, last time.Time, err error) {
-	if s == "" {
-		return first, last, nil
-	}
-	spans := []struct {
-		layout             string
-		years, months, day int
-	}{{"2006-01-02", 0, 0, 1}, {"2006-01", 0, 1, 0}, {"2006", 1, 0, 0}}
-	for _, span := range spans {
-		if first, err = time.Parse(span.layout, s); err == nil {
-			return first, first.AddDate(span.years, span.months, span.day).AddDate(0, 0, -1), nil
-		}
-	}
-	return first, last, p.fail(at, fmt.Sprintf("%q is no date", s), "write year, month and day, as in "+example(field))
 }

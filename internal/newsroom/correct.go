@@ -179,7 +179,7 @@ func (n *Newsroom) resettle(ctx context.Context, all []news.Correction, leaving 
 	if err := n.settleWindow(ctx, &s); err != nil {
 		return err
 	}
-	return keep(s)
+	return n.putPlaced(s, keep)
 }
 
 // recall brings articles back into the window that it does not hold any more, each with its whole story.

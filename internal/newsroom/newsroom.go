@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -65,12 +66,14 @@ type Newsroom struct {
 	learnt  time.Time           // when habits last were
 	reading chan struct{}       // an element for each document that is being parsed and cleaned
 
-	passing  sync.Mutex // one pass at a time
-	settling sync.Mutex
-	window   *group.Grouper // nil until something is to be settled
-	second   *second        // nil without Embed
-	indexing sync.Mutex
-	swapping sync.RWMutex // held for writing while Reindex puts another index in the place of Options.Index
+	passing   sync.Mutex // one pass at a time
+	settling  sync.Mutex
+	window    *group.Grouper // nil until something is to be settled
+	second    *second        // nil without Embed
+	indexing  sync.Mutex
+	following sync.Mutex
+	places    atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search
+	swapping  sync.RWMutex                 // held for writing while Reindex puts another index in the place of Options.Index
 
 	push *pusher // nil without Callback
 
@@ -108,6 +111,12 @@ func New(o Options) *Newsroom {
 func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return n.servePushes(ctx) })
+	g.Go(func() error {
+		if err := n.follow(ctx); err != nil && ctx.Err() == nil { // so that the first search need not
+			n.Logger.Error("the places of articles in stories could not be read; the first search tries again", "error", err)
+		}
+		return nil
+	})
 	g.Go(func() error {
 		return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
 			if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {

@@ -12,9 +12,6 @@ import (
 	"headwater/internal/news"
 )
 
-// searchDepth is how many found articles are looked at to find stories; past that, stories are not counted.
-const searchDepth = 2000
-
 // Stories lists stories.
 func (n *Newsroom) Stories(ctx context.Context, l news.StoryList) ([]news.Story, error) {
 	all, err := n.Store.Stories(ctx, l)
@@ -86,7 +83,9 @@ func (n *Newsroom) Search(ctx context.Context, s news.Search) (news.Found, error
 	for _, a := range articles {
 		byID[a.ID] = a
 	}
-	found := news.Found{Total: hits.Total}
+	found := news.Found{
+		Total: hits.Total, Matches: hits.Matches, Next: hits.Next, Facets: hits.Facets, Suggestion: hits.Suggestion,
+	}
 	for _, h := range hits.Hits {
 		if a, ok := byID[h.ID]; ok {
 			found.Articles = append(found.Articles, news.FoundArticle{Hit: h, Article: a, Story: storyOf[h.ID]})
@@ -97,6 +96,9 @@ func (n *Newsroom) Search(ctx context.Context, s news.Search) (news.Found, error
 
 // find asks the index that is in use.
 func (n *Newsroom) find(ctx context.Context, s news.Search) (news.Hits, error) {
+	if err := n.follow(ctx); err != nil {
+		return news.Hits{}, err
+	}
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()
 	return n.Index.Search(ctx, s, n.Now())
@@ -104,13 +106,15 @@ func (n *Newsroom) find(ctx context.Context, s news.Search) (news.Hits, error) {
 
 // SearchStories finds the stories with a member that matches, the best match first, and says how many there are.
 func (n *Newsroom) SearchStories(ctx context.Context, query string, limit, offset int) ([]news.Story, int, error) {
-	return n.searchStories(ctx, news.Search{Query: query, Limit: searchDepth}, limit, offset)
+	return n.searchStories(ctx, news.Search{Query: query}, limit, offset)
 }
 
+// searchStories finds stories. Articles that wait to be settled count as none.
 func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offset int) ([]news.Story, int, error) {
+	s.Stories, s.Settled, s.Limit, s.Offset = true, true, max(limit, 1), offset
 	hits, err := n.find(ctx, s)
-	if err != nil {
-		return nil, 0, err
+	if err != nil || limit <= 0 || len(hits.Hits) == 0 {
+		return nil, hits.Total, err
 	}
 	articles := make([]int64, len(hits.Hits))
 	for i, h := range hits.Hits {
@@ -120,20 +124,17 @@ func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offs
 	if err != nil {
 		return nil, 0, err
 	}
-	var ids []int64
-	seen := map[int64]bool{0: true}
+	ids, seen := make([]int64, 0, len(articles)), make(map[int64]bool, len(articles))
 	for _, a := range articles {
-		if id := storyOf[a]; !seen[id] {
-			seen[id] = true
-			ids = append(ids, id)
+		if id := storyOf[a]; id != 0 && !seen[id] {
+			seen[id], ids = true, append(ids, id)
 		}
 	}
-	page := ids[min(offset, len(ids)):min(offset+max(limit, 0), len(ids))]
-	if len(page) == 0 {
-		return nil, len(ids), nil
+	if len(ids) == 0 {
+		return nil, hits.Total, nil
 	}
-	stories, err := n.Stories(ctx, news.StoryList{IDs: page, Limit: len(page)})
-	return stories, len(ids), err
+	stories, err := n.Stories(ctx, news.StoryList{IDs: ids, Limit: len(ids)})
+	return stories, hits.Total, err
 }
 
 // Topics lists the topics.
@@ -166,7 +167,7 @@ func (n *Newsroom) TopicStories(ctx context.Context, name string, limit, offset 
 	if err != nil {
 		return nil, 0, err
 	}
-	return n.searchStories(ctx, news.Search{Query: t.Query, Limit: searchDepth, Newest: true}, limit, offset)
+	return n.searchStories(ctx, news.Search{Query: t.Query, Newest: true}, limit, offset)
 }
 
 // Feeds lists the feeds with their health.
@@ -231,7 +232,7 @@ func (n *Newsroom) AllStories(ctx context.Context, topic, query string, limit in
 	case topic != "":
 		stories, _, err = n.TopicStories(ctx, topic, limit, 0)
 	case query != "":
-		stories, _, err = n.searchStories(ctx, news.Search{Query: query, Limit: searchDepth, Newest: true}, limit, 0)
+		stories, _, err = n.searchStories(ctx, news.Search{Query: query, Newest: true}, limit, 0)
 	default:
 		return n.Stories(ctx, news.StoryList{Limit: limit, Newest: true})
 	}

@@ -16,6 +16,8 @@ func (n *Newsroom) Reindex(ctx context.Context, fresh *index.Index, progress fun
 	if err != nil {
 		return done, errors.Join(err, fresh.Close())
 	}
+	n.following.Lock()
+	defer n.following.Unlock()
 	n.swapping.Lock()
 	defer n.swapping.Unlock()
 	if err := n.Index.Close(); err != nil {
@@ -25,5 +27,8 @@ func (n *Newsroom) Reindex(ctx context.Context, fresh *index.Index, progress fun
 		return done, errors.Join(err, fresh.Close())
 	}
 	n.Index = fresh
+	if places := n.places.Load(); places != nil {
+		fresh.Follow(places)
+	}
 	return done, nil
 }

@@ -78,7 +78,7 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 	if err := n.settleWindow(ctx, &s); err != nil {
 		return done, err
 	}
-	return done, n.Store.Settle(ctx, s)
+	return done, n.putPlaced(s, func(s news.Settlement) error { return n.Store.Settle(ctx, s) })
 }
 
 // settleWindow decides about what was added to the window and notes what that changed.

@@ -119,9 +119,12 @@ func (n *Newsroom) RenameUserTopic(ctx context.Context, user int64, name, to str
 	return n.Store.RenameUserTopic(ctx, user, name, to)
 }
 
-// QueryStories gives the ids of the stories with an article that a query finds, of the newest 2,000 articles found.
+// searchDepth is how many stories a query gives to a reader's label at most.
+const searchDepth = 2000
+
+// QueryStories gives the ids of the newest 2,000 stories with an article that a query finds.
 func (n *Newsroom) QueryStories(ctx context.Context, query string) ([]int64, error) {
-	hits, err := n.find(ctx, news.Search{Query: query, Limit: searchDepth, Newest: true})
+	hits, err := n.find(ctx, news.Search{Query: query, Limit: searchDepth, Newest: true, Stories: true, Settled: true})
 	if err != nil {
 		return nil, err
 	}

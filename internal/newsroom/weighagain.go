@@ -45,7 +45,8 @@ func (n *Newsroom) weighAgain(ctx context.Context) (err error) {
 	if err := n.weighAll(ctx, n.untouched(held, s.Stories), &s); err != nil {
 		return err
 	}
-	if err := n.Store.Weighed(ctx, ids, s); err != nil {
+	err = n.putPlaced(s, func(s news.Settlement) error { return n.Store.Weighed(ctx, ids, s) })
+	if err != nil {
 		return fmt.Errorf("weigh stories with the pages they credit: %w", err)
 	}
 	return nil

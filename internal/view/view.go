@@ -127,15 +127,34 @@ type Found struct {
 	URL       string    `json:"url" doc:"its address"`
 	Outlet    Outlet    `json:"outlet" doc:"who published it"`
 	Published time.Time `json:"published" doc:"the best guess at when it came out"`
-	Score     float64   `json:"score" doc:"how well it matches, to be compared within one search; 0 in order of time"`
+	Score     float64   `json:"score" doc:"how well it matches, to be compared within one search; 0 in other orders"`
+	Others    int       `json:"others,omitempty" doc:"further members of its story that match, where stories are asked for"`
 }
 
 // FoundOf shows a found article.
 func FoundOf(f news.FoundArticle) Found {
 	return Found{
 		ID: f.Article.ID, Story: f.Story, Title: f.Article.Title, URL: f.Article.URL, Outlet: Outlet(f.Article.Outlet),
-		Published: f.Article.Time(), Score: f.Score,
+		Published: f.Article.Time(), Score: f.Score, Others: f.Others,
 	}
+}
+
+// Facet counts the articles found by one property.
+type Facet struct {
+	Field  string       `json:"field" enum:"outlet,origin,lang,day" doc:"what is counted by"`
+	Values []FacetValue `json:"values" nullable:"false" doc:"the most frequent 10 first; days the newest 31 first"`
+}
+
+// FacetValue is how many of the articles found have a value.
+type FacetValue struct {
+	Name  string `json:"name" doc:"the value"`
+	Query string `json:"query" doc:"what to add to the query to find only those"`
+	Count int    `json:"count" doc:"how many articles"`
+}
+
+// FacetOf shows a facet.
+func FacetOf(f news.Facet) Facet {
+	return Facet{f.Field, All(f.Values, func(v news.FacetValue) FacetValue { return FacetValue(v) })}
 }
 
 // Topic is a saved query that somebody follows.

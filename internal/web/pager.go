@@ -40,6 +40,7 @@ func pagerOf(r *http.Request, n int, more bool) pager {
 func withPage(r *http.Request, n int) string {
 	q := r.URL.Query()
 	q.Del("page")
+	q.Del("cursor") // of this page alone
 	if n > 1 {
 		q.Set("page", strconv.Itoa(n))
 	}

@@ -3,6 +3,7 @@ package web
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -18,13 +19,29 @@ import (
 const maxQuery = 2000
 
 type searchView struct {
-	Query   string
-	Newest  bool
-	Sorts   [2]sortLink
-	Error   string
-	Total   int
-	Results []result
-	Pager   pager
+	Query      string
+	Order      string // as ?sort= says
+	Articles   bool   // each by itself, not folded into stories
+	Sorts      []sortLink
+	Shows      []sortLink
+	Error      string
+	Total      int // stories, or articles
+	Matches    int // articles
+	Facets     []facet
+	Results    []result
+	Pager      pager
+	Suggestion sortLink
+}
+
+// facet narrows a search: each value leads to the same search of that alone.
+type facet struct {
+	Name   string
+	Values []facetLink
+}
+
+type facetLink struct {
+	Name, URL string
+	Count     int
 }
 
 // sortLink leads to the same search in another order.
@@ -47,11 +64,12 @@ type result struct {
 	Label    string // its role in the story
 	Class    string
 	Versions int
+	Others   int // members of its story that match too
 }
 
 func (s *server) search(w http.ResponseWriter, r *http.Request) error {
-	view := searchView{Query: queryOf(r), Newest: r.URL.Query().Get("sort") == "newest"}
-	view.Sorts = sortLinks(view.Query, view.Newest)
+	view := searchView{Query: queryOf(r), Order: r.URL.Query().Get("sort"), Articles: r.URL.Query().Get("show") == "articles"}
+	view.Sorts, view.Shows = sortLinks(view), showLinks(view)
 	status := http.StatusOK
 	if err := s.validate(view.Query); err != nil {
 		view.Error, status = err.Error(), http.StatusBadRequest
@@ -88,15 +106,30 @@ func (s *server) find(r *http.Request, view *searchView) error {
 	if view.Query == "" {
 		return nil
 	}
-	n := pageNumber(r)
-	found, err := s.news.Search(r.Context(), news.Search{
-		Query: view.Query, Limit: perPage, Offset: (n - 1) * perPage, Newest: view.Newest,
-	})
+	n, cursor := pageNumber(r), r.URL.Query().Get("cursor")
+	want := news.Search{
+		Query: view.Query, Limit: perPage, Newest: view.Order == "newest", Coverage: view.Order == "coverage",
+		Stories: !view.Articles, Facets: true, Cursor: cursor,
+	}
+	if cursor == "" {
+		want.Offset = (n - 1) * perPage
+	}
+	found, err := s.news.Search(r.Context(), want)
+	if errors.Is(err, news.ErrCursor) {
+		want.Cursor, want.Offset = "", (n-1)*perPage
+		found, err = s.news.Search(r.Context(), want)
+	}
 	if err != nil {
 		return fmt.Errorf("search %q: %w", view.Query, err)
 	}
-	view.Total = found.Total
+	view.Total, view.Matches, view.Facets = found.Total, found.Matches, facetsOf(*view, found.Facets)
 	view.Pager = pagerOf(r, n, n*perPage < found.Total)
+	if view.Pager.Next != "" && found.Next != "" {
+		view.Pager.Next += "&cursor=" + url.QueryEscape(found.Next)
+	}
+	if found.Suggestion != "" {
+		view.Suggestion = sortLink{Name: found.Suggestion, URL: view.link(found.Suggestion, view.Order, view.Articles)}
+	}
 	view.Results, err = s.results(r.Context(), found.Articles)
 	return err
 }
@@ -111,7 +144,7 @@ func (s *server) results(ctx context.Context, found []news.FoundArticle) ([]resu
 		a := f.Article
 		res := result{
 			Title: pieces(cmp.Or(a.Title, "Untitled"), f.Title), Lang: a.Lang, Snippet: snippet(a.Body(), f.Body),
-			Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: at(a.Time(), s.now()),
+			Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: at(a.Time(), s.now()), Others: f.Others,
 		}
 		if st, ok := stories[f.Story]; ok {
 			res.place(a.ID, st)
@@ -157,10 +190,47 @@ func (s *server) storiesOf(ctx context.Context, found []news.FoundArticle) (map[
 	return byID, nil
 }
 
-func sortLinks(query string, newest bool) [2]sortLink {
-	base := "/search?q=" + url.QueryEscape(query)
-	return [2]sortLink{
-		{Name: "Best match", URL: base, Current: !newest},
-		{Name: "Newest", URL: base + "&sort=newest", Current: newest},
+// link leads to a search that is shown in some way.
+func (v searchView) link(query, order string, articles bool) string {
+	link := "/search?q=" + url.QueryEscape(query)
+	if order != "" {
+		link += "&sort=" + url.QueryEscape(order)
 	}
+	if articles {
+		link += "&show=articles"
+	}
+	return link
+}
+
+func sortLinks(v searchView) (links []sortLink) {
+	orders := []struct{ name, order string }{{"Best match", ""}, {"Newest", "newest"}, {"Most outlets", "coverage"}}
+	known := v.Order == "newest" || v.Order == "coverage"
+	for _, o := range orders {
+		links = append(links, sortLink{o.name, v.link(v.Query, o.order, v.Articles), v.Order == o.order || o.order == "" && !known})
+	}
+	return links
+}
+
+func showLinks(v searchView) []sortLink {
+	return []sortLink{
+		{"Stories", v.link(v.Query, v.Order, false), !v.Articles},
+		{"Every article", v.link(v.Query, v.Order, true), v.Articles},
+	}
+}
+
+// facetsOf shows the facets that have something to choose from.
+func facetsOf(v searchView, list []news.Facet) (shown []facet) {
+	names := map[string]string{"outlet": "Outlets", "origin": "First by", "lang": "Languages", "day": "Days"}
+	for _, f := range list {
+		if len(f.Values) < 2 {
+			continue
+		}
+		one := facet{Name: names[f.Field]}
+		for _, value := range f.Values {
+			link := v.link("("+v.Query+") "+value.Query, v.Order, v.Articles)
+			one.Values = append(one.Values, facetLink{value.Name, link, value.Count})
+		}
+		shown = append(shown, one)
+	}
+	return shown
 }

@@ -1,0 +1,262 @@
+package index
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/blevesearch/bleve/v2/mapping"
+	"github.com/blevesearch/bleve/v2/search"
+	"github.com/blevesearch/bleve/v2/search/query"
+	api "github.com/blevesearch/bleve_index_api"
+
+	"headwater/internal/news"
+)
+
+// finder is one search. It reads bleve's matches itself rather than through bleve's collector, which keeps a document
+// for each, knows no folding and reads what it sorts and counts by from the disk.
+type finder struct {
+	x      *Index
+	search news.Search
+	now    time.Time
+	places *Places // held for reading
+	view   *view
+
+	through int64 // the highest article id to be given
+	resumed bool
+	after   place // where the page before ended
+
+	newest  int64 // the highest article id found
+	matches []match
+}
+
+// place is where a match stands in the order: the higher key first, then the higher id.
+type place struct {
+	key uint64
+	id  int64
+}
+
+func (p place) compare(q place) int {
+	return cmp.Or(cmp.Compare(q.key, p.key), cmp.Compare(q.id, p.id))
+}
+
+type match struct {
+	place
+	row    row
+	slot   int32 // of its story
+	others int32
+}
+
+// matchLists are kept between searches: a common word matches most articles.
+var matchLists pool[match]
+
+// pool keeps slices that are not in use. The zero value is ready.
+type pool[T any] struct{ kept sync.Pool }
+
+// take gives a slice as it was put, or nil.
+func (p *pool[T]) take() []T {
+	if list, ok := p.kept.Get().(*[]T); ok {
+		return *list
+	}
+	return nil
+}
+
+func (p *pool[T]) put(list []T) { p.kept.Put(&list) }
+
+// release gives the matches back.
+func (f *finder) release() {
+	matchLists.put(f.matches[:0])
+	f.matches = nil
+}
+
+// collect reads every match.
+func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, q query.Query) error {
+	options := search.SearcherOptions{}
+	if !f.byRelevance() {
+		options.Score = "none"
+	}
+	s, err := q.Searcher(ctx, r, m, options)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = s.Close() }() // nothing is written
+	f.matches = matchLists.take()
+	sctx := &search.SearchContext{DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0), IndexReader: r}
+	for n := 0; ; n++ {
+		if n%1024 == 0 && ctx.Err() != nil {
+			return ctx.Err()
+		}
+		found, err := s.Next(sctx)
+		if err != nil || found == nil {
+			return err
+		}
+		f.add(f.view.row(found.IndexInternalID.Value()), found.Score)
+		sctx.DocumentMatchPool.Put(found)
+	}
+}
+
+func (f *finder) add(r row, score float64) {
+	if r.id > f.through {
+		return
+	}
+	f.newest = max(f.newest, r.id)
+	m := match{place: place{id: r.id}, row: r, slot: f.places.of(r.id).slot}
+	if m.slot == 0 && f.search.Settled {
+		return
+	}
+	switch {
+	case f.search.Coverage:
+		m.key = uint64(r.time)
+		if m.slot != 0 {
+			m.key |= uint64(f.places.stories[m.slot].outlets) << 32
+		}
+	case f.search.Newest:
+		m.key = uint64(r.time)
+	default:
+		m.key = math.Float64bits(f.fresh(score, r.time)) // of positive numbers the bits sort as they do
+	}
+	f.matches = append(f.matches, m)
+}
+
+// fresh gives relevance with freshness in it. What matches only unscored parts (source:reuters) has score 0; the addend
+// lets freshness order it.
+func (f *finder) fresh(score float64, at uint32) float64 {
+	boost := 1.0
+	if at > 0 {
+		age := time.Duration(max(f.now.Unix()-int64(at), 0)) * time.Second
+		boost += freshness * math.Exp2(-float64(age)/float64(halfLife))
+	}
+	return (score + 0.001) * boost
+}
+
+// page gives what is asked for of the matches.
+func (f *finder) page() news.Hits {
+	hits := news.Hits{Matches: len(f.matches)}
+	if f.search.Facets {
+		hits.Facets = f.facets()
+	}
+	list := f.matches
+	if f.search.Stories {
+		list = oneEach(list, len(f.places.stories))
+	}
+	hits.Total = len(list)
+	limit := f.search.Limit
+	if limit <= 0 {
+		limit = defaultLimit
+	}
+	if f.resumed && f.byRelevance() {
+		f.anchor(list)
+	}
+	limit, offset := min(limit, len(list)), min(max(f.search.Offset, 0), len(list))
+	list, more := first(list, f.resumed, f.after, offset, limit)
+	hits.Hits = make([]news.Hit, len(list))
+	for i, m := range list {
+		hits.Hits[i] = news.Hit{ID: m.id, Others: int(m.others)}
+		if f.byRelevance() {
+			hits.Hits[i].Score = math.Float64frombits(m.key)
+		}
+	}
+	if more && len(list) > 0 {
+		hits.Next = f.cursor(list[len(list)-1].place)
+	}
+	return hits
+}
+
+func (f *finder) byRelevance() bool { return !f.search.Newest && !f.search.Coverage }
+
+// anchor finds where the match that ended the page before stands today: each article that is added makes its words a
+// little more frequent, which moves the scores of all that have them.
+func (f *finder) anchor(list []match) {
+	slot := f.places.of(f.after.id).slot
+	for _, m := range list {
+		if m.id == f.after.id || f.search.Stories && slot != 0 && m.slot == slot {
+			f.after = m.place
+			return
+		}
+	}
+}
+
+// slotLists are kept between searches: a number for each story, all 0.
+var slotLists pool[int32]
+
+// oneEach leaves the first match of each story, in place.
+func oneEach(list []match, slots int) []match {
+	at := slotLists.take()
+	if len(at) < slots {
+		at = make([]int32, slots+slots/4)
+	}
+	out := list[:0]
+	for _, m := range list {
+		if m.slot == 0 {
+			out = append(out, m)
+			continue
+		}
+		i := at[m.slot]
+		if i == 0 {
+			out = append(out, m)
+			at[m.slot] = int32(len(out))
+			continue
+		}
+		best := &out[i-1]
+		others := best.others + 1
+		if m.compare(best.place) < 0 {
+			*best = m
+		}
+		best.others = others
+	}
+	for _, m := range out {
+		at[m.slot] = 0
+	}
+	slotLists.put(at)
+	return out
+}
+
+// first gives limit matches in order, those after a place where resumed, without the first offset of them. more says
+// whether others follow.
+func first(list []match, resumed bool, after place, offset, limit int) (page []match, more bool) {
+	if resumed {
+		list = slices.DeleteFunc(list, func(m match) bool { return m.compare(after) <= 0 })
+	}
+	most := offset + limit
+	if len(list) > 4*most {
+		list, more = top(list, most), true
+	}
+	slices.SortFunc(list, func(a, b match) int { return a.compare(b.place) })
+	more = more || len(list) > most
+	return list[min(offset, len(list)):min(most, len(list))], more
+}
+
+// top gives the first n of the list, in no order: the worst of those kept is at the root of a heap.
+func top(list []match, n int) []match {
+	kept := list[:n]
+	for i := n/2 - 1; i >= 0; i-- {
+		sink(kept, i)
+	}
+	for _, m := range list[n:] {
+		if m.compare(kept[0].place) < 0 {
+			kept[0] = m
+			sink(kept, 0)
+		}
+	}
+	return kept
+}
+
+func sink(heap []match, i int) {
+	for {
+		child := 2*i + 1
+		if child >= len(heap) {
+			return
+		}
+		if child+1 < len(heap) && heap[child+1].compare(heap[child].place) > 0 {
+			child++
+		}
+		if heap[child].compare(heap[i].place) <= 0 {
+			return
+		}
+		heap[i], heap[child] = heap[child], heap[i]
+		i = child
+	}
+}

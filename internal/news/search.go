@@ -1,0 +1,80 @@
+package news
+
+import "errors"
+
+// ErrCursor says that a cursor is none, or belongs to another search.
+var ErrCursor = errors.New("this cursor belongs to another search; begin again without it")
+
+// Search asks for articles. Query is in the query language of package index.
+type Search struct {
+	Query         string
+	Limit, Offset int
+	Newest        bool   // order by time instead of relevance
+	Coverage      bool   // order by the number of outlets that carry the article's story
+	Stories       bool   // of each story only the member that comes first; articles without a story count as one each
+	Settled       bool   // no articles without a story
+	Facets        bool   // count what was found by outlet, origin, language and day
+	Cursor        string // Hits.Next of the page before this one; Offset counts on from there
+}
+
+// Span is a stretch of a text as byte offsets.
+type Span struct {
+	Start, End int
+}
+
+// Hit is a found article. Title and Body are the spans to highlight.
+type Hit struct {
+	ID     int64
+	Score  float64
+	Title  []Span
+	Body   []Span
+	Others int // further members of its story that match, where stories are asked for
+}
+
+// Hits is the answer of the index.
+type Hits struct {
+	Total      int // articles, or stories where those are asked for
+	Matches    int // articles
+	Hits       []Hit
+	Next       string // cursor of the next page; "" at the end
+	Facets     []Facet
+	Suggestion string // the query with words that are in the index, where nothing was found; else ""
+}
+
+// Facet counts the articles found by one property: outlet, origin, lang or day.
+type Facet struct {
+	Field  string
+	Values []FacetValue // the most frequent 10 first; days the newest 31 first
+}
+
+// FacetValue is how many of the articles found have a value, and what to add to the query to find only those.
+type FacetValue struct {
+	Name  string
+	Query string
+	Count int
+}
+
+// Placement is a story as searches know it: which articles are in it, as what.
+type Placement struct {
+	Story, Event int64
+	Origin       Outlet
+	Outlets      int
+	Members      map[int64]Role // by article
+}
+
+// FoundArticle is a hit with its article and the story it belongs to (0 while unsettled).
+type FoundArticle struct {
+	Hit
+	Article Article
+	Story   int64
+}
+
+// Found is the answer to a search.
+type Found struct {
+	Total      int // articles, or stories where those are asked for
+	Matches    int // articles
+	Articles   []FoundArticle
+	Next       string // cursor of the next page; "" at the end
+	Facets     []Facet
+	Suggestion string // as in Hits
+}

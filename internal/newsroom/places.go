@@ -1,0 +1,64 @@
+package newsroom
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"headwater/internal/index"
+	"headwater/internal/news"
+)
+
+// follow lets the index know where articles stand in their stories. The first call reads all stories from the store; from
+// then on each settlement that is stored is passed on by putPlaced, or has all read again where it does not tell enough. One process writes to a data folder, so nobody else
+// changes them.
+func (n *Newsroom) follow(ctx context.Context) error {
+	if n.places.Load() != nil {
+		return nil
+	}
+	n.following.Lock()
+	defer n.following.Unlock()
+	if n.places.Load() != nil {
+		return nil
+	}
+	places := &index.Places{}
+	err := n.Store.Placements(ctx, func(p news.Placement) { places.Set([]news.Placement{p}) })
+	if err != nil {
+		return err
+	}
+	n.swapping.RLock()
+	defer n.swapping.RUnlock()
+	n.Index.Follow(places)
+	n.places.Store(places)
+	return nil
+}
+
+// putPlaced stores a settlement by what put does, and tells searches.
+func (n *Newsroom) putPlaced(s news.Settlement, put func(news.Settlement) error) error {
+	n.following.Lock() // a search must not read the store between the two
+	defer n.following.Unlock()
+	if err := put(s); err != nil {
+		n.places.Store(nil) // it may be stored all the same
+		return err
+	}
+	places := n.places.Load()
+	if places == nil {
+		return nil // they will be read with this among them
+	}
+	list := make([]news.Placement, 0, len(s.Stories))
+	for _, st := range s.Stories {
+		list = append(list, placementOf(st))
+	}
+	if !places.Set(list, slices.Collect(maps.Keys(s.Moved))...) {
+		n.places.Store(nil)
+	}
+	return nil
+}
+
+func placementOf(s news.Story) news.Placement {
+	p := news.Placement{Story: s.ID, Event: s.Event, Origin: s.Origin.Outlet, Outlets: s.Outlets, Members: make(map[int64]news.Role, len(s.Members))}
+	for _, m := range s.Members {
+		p.Members[m.Article.ID] = m.Role
+	}
+	return p
+}
