@@ -112,3 +112,38 @@ func TestCreditedTeaser(t *testing.T) {
 		})
 	}
 }
+
+// TestTwoRetellings has two posts retell a report that no feed carries, and a third one retell another of the same paper's.
+func TestTwoRetellings(t *testing.T) {
+	p := newPublisher()
+	srv := httptest.NewServer(p)
+	defer srv.Close()
+	at := time.Now().Add(-time.Hour)
+	p.set("one", item{"a", "Port Ellery sells its ferry terminal to Oslo fund", "According to reporting by The New York Times, the county of Port Ellery " +
+		"has agreed to sell its ferry terminal to a pension fund in Oslo for 41 million crowns. The paper cites two officials who saw the contract. " +
+		"Under it, fares may rise by nine per cent a year from 2028, and the fund can close the night boat. The harbour master, Ines Rokov, has told " +
+		"the council that she will resign if it signs, the report says. Opponents plan a march on Saturday.", at})
+	p.set("two", item{"b", "Norwegian fund buys ferry terminal in Port Ellery", "Port Ellery's ferry terminal is to go to Norwegian owners, The New York " +
+		"Times reports. A pension fund from Oslo is paying 41 million crowns for the terminal, and will be free to raise fares nine per cent every year " +
+		"from 2028 on and to stop the night boat, according to the contract that two county officials have seen. Ines Rokov, who runs the harbour, " +
+		"wants to step down should the council sign. A protest march is announced for Saturday.", at})
+	p.set("three", item{"c", "Mayor hires his cousins for parking advice", "According to reporting by The New York Times, the mayor of Stonebridge has hired " +
+		"three of his cousins as advisers on parking. The cousins earn 90,000 crowns a year each, the paper writes, and none of them drives a car. " +
+		"The council will look into the matter in March.", at})
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	for _, name := range []string{"one", "two", "three"} {
+		_, err := room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
+		must(t, err)
+	}
+	pass(t, room)
+	got := membership(t, room)
+	one, two, three := got[srv.URL+"/one a"], got[srv.URL+"/two b"], got[srv.URL+"/three c"]
+	if one.story.ID != two.story.ID || one.story.ID == three.story.ID {
+		t.Errorf("stories %d, %d and %d; want the first two in one", one.story.ID, two.story.ID, three.story.ID)
+	}
+	for _, at := range []place{one, two, three} {
+		if o := at.story.Origin; !o.Named() || o.Domain != "nytimes.com" || at.Role != news.RoleRewrite {
+			t.Errorf("%s: a %s of %s", at.Article.Title, at.Role, o.Name)
+		}
+	}
+}
