@@ -71,7 +71,11 @@ func (a *app) wire(ctx context.Context) error {
 	if a.index, err = index.Open(ctx, a.cfg.Data, indexOptions(a.log, registry)); err != nil {
 		return err
 	}
-	if a.client, err = fetch.New(fetchOptions(a.cfg)); err != nil {
+	users, err := a.store.Users(ctx)
+	if err != nil {
+		return err
+	}
+	if a.client, err = fetch.New(fetchOptions(a.cfg, len(users))); err != nil {
 		return err
 	}
 	o := roomOptions(a.cfg, a.client, registry)
@@ -161,9 +165,10 @@ func (a *app) freshIndex(ctx context.Context) (*index.Index, error) {
 	return index.Fresh(ctx, a.cfg.Data, indexOptions(a.log, registry))
 }
 
-func fetchOptions(cfg config.Config) fetch.Options {
+// fetchOptions are those of the settings, for so many accounts.
+func fetchOptions(cfg config.Config, accounts int) fetch.Options {
 	return fetch.Options{
-		UserAgent: userAgent(cfg), Timeout: cfg.Fetch.Timeout, MaxBytes: int64(cfg.Fetch.MaxBytes), AllowPrivate: cfg.Fetch.AllowPrivate,
+		UserAgent: userAgent(cfg, accounts), Timeout: cfg.Fetch.Timeout, MaxBytes: int64(cfg.Fetch.MaxBytes), AllowPrivate: cfg.Fetch.AllowPrivate,
 		PerHost: cfg.Fetch.PerHost, Pause: cfg.Fetch.Rest(), Proxy: cfg.Fetch.ProxyURL(),
 	}
 }
@@ -178,14 +183,15 @@ func embedClient(cfg config.Config, client *fetch.Client) *embed.Client {
 }
 
 // userAgent names us to servers: by default Headwater, its version, where its pages or whoever runs it is found, and for
-// how many readers it asks, in the form that publishers count ("1 subscribers").
-func userAgent(cfg config.Config) string {
+// how many readers it asks, in the form that publishers count ("1 subscribers"): the accounts that there were when the program
+// began, or the one who reads the pages.
+func userAgent(cfg config.Config, accounts int) string {
 	name, about := cfg.Fetch.UserAgent, cfg.Fetch.Contact
 	if name == "" {
 		name = "Headwater/" + strings.Trim(version(), "()") // parentheses are for comments there
 		about = cmp.Or(about, cfg.PublicURL)
 	}
-	const readers = "1 subscribers" // one newsroom has one reader so far
+	readers := fmt.Sprintf("%d subscribers", max(accounts, 1))
 	if about != "" {
 		return name + " (+" + about + "; " + readers + ")"
 	}

@@ -11,18 +11,20 @@ func TestUserAgent(t *testing.T) {
 	ours := "Headwater/" + strings.Trim(version(), "()")
 	tests := []struct {
 		agent, contact, public, want string
+		accounts                     int
 	}{
-		{"", "", "", ours + " (1 subscribers)"},
-		{"", "news@example.org", "", ours + " (+news@example.org; 1 subscribers)"},
-		{"", "", "https://news.example.org", ours + " (+https://news.example.org; 1 subscribers)"},
-		{"", "news@example.org", "https://news.example.org", ours + " (+news@example.org; 1 subscribers)"},
-		{"Gull/2", "", "https://news.example.org", "Gull/2 (1 subscribers)"},
-		{"Gull/2", "news@example.org", "", "Gull/2 (+news@example.org; 1 subscribers)"},
+		{"", "", "", ours + " (1 subscribers)", 0},
+		{"", "news@example.org", "", ours + " (+news@example.org; 1 subscribers)", 0},
+		{"", "", "https://news.example.org", ours + " (+https://news.example.org; 1 subscribers)", 0},
+		{"", "news@example.org", "https://news.example.org", ours + " (+news@example.org; 1 subscribers)", 0},
+		{"Gull/2", "", "https://news.example.org", "Gull/2 (1 subscribers)", 0},
+		{"Gull/2", "", "", "Gull/2 (3 subscribers)", 3},
+		{"Gull/2", "news@example.org", "", "Gull/2 (+news@example.org; 1 subscribers)", 0},
 	}
 	for _, tt := range tests {
 		cfg := config.Config{PublicURL: tt.public}
 		cfg.Fetch.UserAgent, cfg.Fetch.Contact = tt.agent, tt.contact
-		if got := fetchOptions(cfg).UserAgent; got != tt.want {
+		if got := fetchOptions(cfg, tt.accounts).UserAgent; got != tt.want {
 			t.Errorf("%+v: %q, want %q", tt, got, tt.want)
 		}
 	}

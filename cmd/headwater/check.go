@@ -172,7 +172,7 @@ func (c *cli) checker(cfg config.Config) (*newsroom.Newsroom, *fetch.Client, err
 	if err != nil {
 		return nil, nil, err
 	}
-	client, err := fetch.New(fetchOptions(cfg))
+	client, err := fetch.New(fetchOptions(cfg, 0))
 	if err != nil {
 		return nil, nil, err
 	}

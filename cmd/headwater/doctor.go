@@ -142,7 +142,7 @@ func examineEmbeddings(ctx context.Context, cfg config.Config) []finding {
 	if cfg.Embeddings.Endpoint == "" {
 		return nil
 	}
-	client, err := fetch.New(fetchOptions(cfg))
+	client, err := fetch.New(fetchOptions(cfg, 0))
 	if err != nil {
 		return []finding{{"embeddings", false, err.Error()}}
 	}
