@@ -147,7 +147,7 @@ func TestHostilePages(t *testing.T) {
 				t.Errorf("%s: a title of %d bytes", name, len(l.Title))
 			}
 		}
-		if took > 3*time.Second { // some tenths of a second on an idle machine
+		if took > time.Minute { // some tenths of a second on an idle machine; work in the square of the length takes hours
 			t.Errorf("%s: %s", name, took)
 		}
 	}

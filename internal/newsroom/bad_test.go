@@ -71,7 +71,7 @@ func TestHostileServers(t *testing.T) {
 	c.pass(25 * time.Hour)
 	began := time.Now()
 	sum := duePass(t, room)
-	if took := time.Since(began); sum.New != 1 || sum.Feeds != len(all)+1 || took > 10*time.Second {
+	if took := time.Since(began); sum.New != 1 || sum.Feeds != len(all)+1 || took > time.Minute {
 		t.Errorf("the sound feed did not go on beside them: %+v in %s", sum, took)
 	}
 	for _, f := range all {
