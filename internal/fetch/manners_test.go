@@ -185,10 +185,16 @@ func TestProxy(t *testing.T) {
 	for _, host := range []string{"10.0.0.1", "[fd00::1]", "[::ffff:10.0.0.1]", "localhost", "a.localhost", "LOCALHOST.", "2130706433", "0x7f.1", "017700000001", "10.1"} {
 		_, err := c.Get(context.Background(), Request{URL: "http://" + host + "/"})
 		failure(t, err, news.FeedPrivate)
+		if _, err := c.Picture(context.Background(), Request{URL: "http://" + host + "/"}); err == nil {
+			t.Errorf("a picture at %s is asked for", host)
+		}
+	}
+	if _, err := c.Picture(context.Background(), Request{URL: "http://feed.example/inward"}); err == nil {
+		t.Error("a picture's redirect inward is followed")
 	}
 	_, err = c.Get(context.Background(), Request{URL: "http://feed.example/inward"})
 	failure(t, err, news.FeedPrivate, "10.0.0.1")
-	if diff := cmp.Diff([]string{"GET feed.example", "CONNECT feed.example:443", "GET feed.example"}, asked); diff != "" {
+	if diff := cmp.Diff([]string{"GET feed.example", "CONNECT feed.example:443", "GET feed.example", "GET feed.example"}, asked); diff != "" {
 		t.Errorf("the proxy was asked (-want +got):\n%s", diff)
 	}
 }

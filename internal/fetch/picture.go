@@ -69,7 +69,7 @@ func (c *Client) openPicture(ctx context.Context, address *url.URL, r Request) (
 			return nil, address, release, err
 		}
 		req.Header.Set("Accept-Encoding", "identity")
-		if resp, err = c.transport.RoundTrip(req); err != nil {
+		if resp, err = c.roundTrip(req); err != nil {
 			return nil, address, release, err
 		}
 		if !isRedirect(resp.StatusCode) {

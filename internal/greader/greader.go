@@ -145,11 +145,15 @@ func New(o Options) http.Handler {
 // maxBody bounds what a request may send, in bytes: ten thousand items in their longest form, or a list of feeds.
 const maxBody = 4 << 20
 
+// bodyTime is how long a request may take to arrive.
+const bodyTime = 30 * time.Second
+
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
+	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // where the connection knows none, as in a test, the server's own bounds hold
 	path := strings.TrimPrefix(r.URL.EscapedPath(), freshRSS)
 	err := s.serve(&call{server: s, w: w, r: r}, path) //nolint:contextcheck // a call has its request's
 	if err != nil {

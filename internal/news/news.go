@@ -216,6 +216,7 @@ type Poll struct {
 	Feed      Feed
 	Adopt     string // the address that the feed has from now on, unless another has or had it; "" keeps its own
 	Rest      Rest   // what its host asked for; zero where it asked for nothing
+	Pushed    bool   // by a hub: validators, due time and schedule of the stored feed stay, which are of its own server
 	Articles  []Article
 	Furniture Furniture // what the document showed: its blocks that are furniture, and its items that are not remembered yet
 }

@@ -139,12 +139,20 @@ func (p *pusher) heard(ctx context.Context, f *news.Feed, r *result) error {
 // read says that a poll brought what could be read, or that nothing has changed.
 func (r *result) read() bool { return r.err == nil }
 
-// missed doubts a hub that had not pushed what a poll brought.
+// missed doubts a hub that had not pushed what a poll brought. A hub that was given up while the poll was under way is not
+// relied on for the next one.
 func (p *pusher) missed(ctx context.Context, r result, t news.Tally) error {
-	if p == nil || !r.pushed || t.New == 0 {
+	switch {
+	case p == nil || !r.pushed:
 		return nil
+	case t.New > 0:
+		return p.Doubt(ctx, r.poll.Feed.ID)
 	}
-	return p.Doubt(ctx, r.poll.Feed.ID)
+	live, err := p.Live(ctx, r.poll.Feed.ID)
+	if err != nil || live {
+		return err
+	}
+	return p.lost(ctx, r.poll.Feed.ID)
 }
 
 // lost has a feed polled as it would be had it just been read, if not sooner.
@@ -178,7 +186,7 @@ func (p *pusher) take(ctx context.Context, d websub.Delivery) error {
 		return fmt.Errorf("what the hub pushed cannot be read: %w", err)
 	}
 	f.Title, f.Site, f.State, f.Problem, f.Failures, f.Checked = got.Title, got.Site, got.State, got.Problem, got.Failures, got.Checked
-	polled.Feed = f
+	polled.Feed, polled.Pushed = f, true
 	if _, err := n.Store.Collect(ctx, []news.Poll{polled}); err != nil {
 		return err
 	}

@@ -3,6 +3,7 @@ package newsroom
 import (
 	"context"
 	"errors"
+	"net/http"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -107,6 +108,12 @@ func (n *Newsroom) readSource(ctx context.Context, s *store.Source) {
 		var failed *fetch.Error
 		if errors.As(err, &failed) {
 			s.State = failed.State
+			if failed.RetryAfter > 0 || failed.Status == http.StatusTooManyRequests || failed.Status == http.StatusServiceUnavailable {
+				s.State = news.FeedTimeout // another day it may answer
+			}
+		}
+		if errors.Is(err, fetch.ErrResting) {
+			s.State = news.FeedTimeout
 		}
 		n.Logger.Debug("a page that articles credit can't be had", "url", s.Link, "error", err)
 		return

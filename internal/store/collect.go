@@ -68,7 +68,7 @@ func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
 		return news.Tally{}, err
 	}
 	fresh, revised, tally := sift(p.Articles, known)
-	if ok, err := c.feedPolled(ctx, p.Feed, tally); err != nil || !ok {
+	if ok, err := c.feedPolled(ctx, p, tally); err != nil || !ok {
 		return news.Tally{}, err
 	}
 	for _, a := range fresh {
@@ -157,10 +157,14 @@ const feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), 
 	` + scheduled + ` WHERE id = ? AND removed = 0`
 
 // feedPolled stores the feed as it stands after the poll. It is false for a feed that was removed meanwhile.
-func (c *collector) feedPolled(ctx context.Context, f news.Feed, tally news.Tally) (bool, error) {
+func (c *collector) feedPolled(ctx context.Context, p news.Poll, tally news.Tally) (bool, error) {
+	f := p.Feed
 	changed := f.Changed
 	if tally.New+tally.Revised > 0 {
 		changed = f.Checked
+	}
+	if p.Pushed {
+		return c.feedPushed(ctx, f, changed, tally)
 	}
 	args := append([]any{ // validators as they came, whatever bytes they have
 		text(f.Title), text(f.Site), f.ETag, f.LastModified, millis(f.Checked), millis(changed), millisUp(f.Due), f.State,
@@ -174,6 +178,20 @@ func (c *collector) feedPolled(ctx context.Context, f news.Feed, tally news.Tall
 		return n > 0, err
 	}
 	return false, c.wasRemoved(ctx, f.ID)
+}
+
+const feedPushedSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), checked = max(checked, ?),
+	changed = max(changed, ?), state = ?, problem = ?, failures = ?, articles = articles + ? WHERE id = ? AND removed = 0 AND state <> 'gone'`
+
+// feedPushed stores what a document that a hub pushed says of the feed. It is false for a feed that has ended meanwhile.
+func (c *collector) feedPushed(ctx context.Context, f news.Feed, changed time.Time, tally news.Tally) (bool, error) {
+	res, err := c.stmt(ctx, feedPushedSQL).ExecContext(ctx, text(f.Title), text(f.Site), millis(f.Checked), millis(changed), f.State,
+		text(f.Problem), f.Failures, tally.New, f.ID)
+	if err != nil {
+		return false, err
+	}
+	n, err := res.RowsAffected()
+	return n > 0, err
 }
 
 const wasRemovedSQL = `SELECT removed FROM feeds WHERE id = ?`

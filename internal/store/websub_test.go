@@ -123,3 +123,33 @@ func TestHurryFeed(t *testing.T) {
 		}
 	}
 }
+
+// TestCollectPushed: what a hub pushes changes nothing that is of the publisher's own server, and brings no feed back that has ended.
+func TestCollectPushed(t *testing.T) {
+	db := newsroom(t, 1)
+	f, err := db.Feed(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := f // as the push found it
+	f.ETag, f.LastModified, f.Due, f.Rule, f.Checked = `"new"`, "Mon, 1 Jan 2024 00:00:00 GMT", day.Add(5*time.Hour), news.RuleTTL, day.Add(time.Hour)
+	store(t, db, news.Poll{Feed: f})
+	before.State, before.Problem, before.Checked = news.FeedRepaired, "mended", day.Add(2*time.Hour)
+	store(t, db, news.Poll{Feed: before, Pushed: true, Articles: []news.Article{article("pushed", "pushed")}})
+	got, err := db.Feed(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got.ETag != f.ETag || got.LastModified != f.LastModified || !got.Due.Equal(f.Due) || got.Rule != f.Rule {
+		t.Errorf("the push undid the poll: %+v", got)
+	}
+	if got.State != news.FeedRepaired || got.Articles != 2 || !got.Checked.Equal(before.Checked) || !got.Changed.Equal(before.Checked) {
+		t.Errorf("the push is not noted: %+v", got)
+	}
+	f.State = news.FeedGone
+	store(t, db, news.Poll{Feed: f})
+	store(t, db, news.Poll{Feed: before, Pushed: true, Articles: []news.Article{article("late", "late")}})
+	if got, err = db.Feed(t.Context(), 1); err != nil || got.State != news.FeedGone || got.Articles != 2 {
+		t.Errorf("after the end: %+v, %v", got, err)
+	}
+}
