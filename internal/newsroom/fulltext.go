@@ -7,25 +7,17 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/fetch"
 	"headwater/internal/news"
-	"headwater/internal/page"
 	"headwater/internal/store"
 )
 
-// How the pages of items are asked for: a few at a time.
 const (
-	pageWorkers = 4
-	pageBatch   = 64
-	pageTick    = 5 * time.Second
-	pageRest    = time.Hour // the least that a host which asks to be left alone is
-	pagesAHost  = 20        // an hour, where FullTextPerHost is 0
-	queueBatch  = 500
+	pageRest   = time.Hour // the least that a host which asks to be left alone is
+	pagesAHost = 20        // an hour, where FullTextPerHost is 0
+	queueBatch = 500
 )
 
 // ReadPages asks for the pages of new articles whose feeds cut them short, as long as there are any and no longer than
@@ -41,7 +33,7 @@ func (n *Newsroom) ReadPages(ctx context.Context, budget time.Duration) (int, er
 		if err != nil || len(wanted) == 0 {
 			return total, err
 		}
-		asked, err := n.readPages(ctx, wanted, ends)
+		asked, err := fewAtATime(ctx, wanted, ends, n.readPage)
 		total += asked
 		if err != nil {
 			return total, err
@@ -55,22 +47,6 @@ func (n *Newsroom) pagesPerHost() int {
 		return n.FullTextPerHost
 	}
 	return pagesAHost
-}
-
-// followPages reads pages until the context ends.
-func (n *Newsroom) followPages(ctx context.Context) {
-	t := time.NewTicker(pageTick)
-	defer t.Stop()
-	for {
-		if _, err := n.ReadPages(ctx, sourceTurn); err != nil && ctx.Err() == nil {
-			n.Logger.Error("the pages of articles could not be kept; the next turn tries again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-		}
-	}
 }
 
 // queuePages looks through what is new in the log for articles that are cut short.
@@ -135,24 +111,6 @@ func (n *Newsroom) wantedPages(batch []news.Article, modes map[int64]string) []s
 	return out
 }
 
-// readPages asks for some pages. None is begun after ends; what was begun may take as long as any fetch.
-func (n *Newsroom) readPages(ctx context.Context, wanted []store.Page, ends time.Time) (int, error) {
-	var asked atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(pageWorkers)
-	for _, p := range wanted {
-		g.Go(func() error {
-			if ctx.Err() != nil || time.Now().After(ends) {
-				return ctx.Err()
-			}
-			asked.Add(1)
-			return n.readPage(ctx, p)
-		})
-	}
-	err := g.Wait()
-	return int(asked.Load()), err
-}
-
 // readPage asks for a page and stores the article with its text, or why that is not used.
 func (n *Newsroom) readPage(ctx context.Context, p store.Page) error {
 	item, err := n.Store.Article(ctx, p.Article)
@@ -171,7 +129,7 @@ func (n *Newsroom) readPage(ctx context.Context, p store.Page) error {
 	var failed *fetch.Error
 	if errors.As(err, &failed) {
 		p.State = failed.State
-		if failed.RetryAfter > 0 || failed.Status == 429 || failed.Status == 503 {
+		if asksToWait(failed) {
 			p.Again = p.Asked.Add(max(failed.RetryAfter, pageRest))
 		}
 	}
@@ -181,11 +139,7 @@ func (n *Newsroom) readPage(ctx context.Context, p store.Page) error {
 
 // fromPage gives the article with the text of its page, cleaned as a feed's would be.
 func (n *Newsroom) fromPage(ctx context.Context, item news.Article) (news.Article, error) {
-	resp, err := n.Fetch.Page(ctx, item.URL)
-	if err != nil {
-		return item, err
-	}
-	read, err := page.Read(page.Source{URL: resp.URL, ContentType: resp.Header.Get("Content-Type"), Body: resp.Body})
+	read, err := n.page(ctx, item.URL)
 	if err != nil {
 		return item, err
 	}

@@ -124,12 +124,14 @@ func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 			}
 		})
 	})
+	if n.FetchSources {
+		g.Go(func() error {
+			n.followPages(ctx, "that articles credit", n.ReadSources)
+			return nil
+		})
+	}
 	g.Go(func() error {
-		n.followSources(ctx)
-		return nil
-	})
-	g.Go(func() error {
-		n.followPages(ctx)
+		n.followPages(ctx, "of articles", n.ReadPages)
 		return nil
 	})
 	return g.Wait()

@@ -3,28 +3,17 @@ package newsroom
 import (
 	"context"
 	"errors"
-	"net/http"
 	"net/url"
 	"strings"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/fetch"
 	"headwater/internal/news"
-	"headwater/internal/page"
 	"headwater/internal/store"
 )
 
-// How pages that articles credit are asked for: a few at a time, and no host for more than so many a day.
-const (
-	sourceWorkers = 4
-	sourceBatch   = 64
-	sourcesAHost  = 100
-	sourceTick    = 5 * time.Second
-	sourceTurn    = time.Minute // the longest that reading goes on before stories are weighed again
-)
+// sourcesAHost is how many pages that articles credit one host is asked for in a day.
+const sourcesAHost = 100
 
 // ReadSources asks for the pages that articles of open stories credit by a link, as long as there are any and no longer
 // than budget, and weighs those stories again with what the pages give. It gives the number of pages asked for. A page that
@@ -37,7 +26,7 @@ func (n *Newsroom) ReadSources(ctx context.Context, budget time.Duration) (int, 
 	for time.Now().Before(ends) {
 		now := n.Now()
 		wanted, err := n.Store.WantedSources(ctx, store.SourceQuota{
-			Since: now.Add(-n.windowLength()), Day: now.Add(-24 * time.Hour), PerHost: sourcesAHost, Limit: sourceBatch,
+			Since: now.Add(-n.windowLength()), Day: now.Add(-24 * time.Hour), PerHost: sourcesAHost, Limit: pageBatch,
 		})
 		if err != nil {
 			return total, err
@@ -45,7 +34,7 @@ func (n *Newsroom) ReadSources(ctx context.Context, budget time.Duration) (int, 
 		if len(wanted) == 0 {
 			break
 		}
-		asked, err := n.readSources(ctx, wanted, ends)
+		asked, err := fewAtATime(ctx, wanted, ends, n.keepSource)
 		total += asked
 		if err != nil {
 			return total, err
@@ -54,61 +43,25 @@ func (n *Newsroom) ReadSources(ctx context.Context, budget time.Duration) (int, 
 	return total, n.weighAgain(ctx)
 }
 
-// followSources reads sources until the context ends.
-func (n *Newsroom) followSources(ctx context.Context) {
-	if !n.FetchSources {
-		return
+// keepSource stores what a page is, or why it can't be had.
+func (n *Newsroom) keepSource(ctx context.Context, s store.Source) error {
+	n.readSource(ctx, &s)
+	if ctx.Err() != nil {
+		return ctx.Err() // cut off, no fault of the page's
 	}
-	t := time.NewTicker(sourceTick)
-	defer t.Stop()
-	for {
-		if _, err := n.ReadSources(ctx, sourceTurn); err != nil && ctx.Err() == nil {
-			n.Logger.Error("what the pages that articles credit say could not be kept; the next turn tries again", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-		}
-	}
-}
-
-// readSources asks for some pages. None is begun after ends; what was begun may take as long as any fetch.
-func (n *Newsroom) readSources(ctx context.Context, wanted []store.Source, ends time.Time) (int, error) {
-	var asked atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(sourceWorkers)
-	for _, s := range wanted {
-		g.Go(func() error {
-			if ctx.Err() != nil || time.Now().After(ends) {
-				return ctx.Err()
-			}
-			n.readSource(ctx, &s)
-			if ctx.Err() != nil {
-				return ctx.Err() // cut off, no fault of the page's
-			}
-			asked.Add(1)
-			return n.Store.KeepSource(ctx, s)
-		})
-	}
-	err := g.Wait()
-	return int(asked.Load()), err
+	return n.Store.KeepSource(ctx, s)
 }
 
 // readSource asks for a page and notes what it is, or why it can't be had.
 func (n *Newsroom) readSource(ctx context.Context, s *store.Source) {
-	resp, err := n.Fetch.Page(ctx, s.Link)
+	read, err := n.page(ctx, s.Link)
 	s.Asked = n.Now()
-	var read news.Page
-	if err == nil {
-		read, err = page.Read(page.Source{URL: resp.URL, ContentType: resp.Header.Get("Content-Type"), Body: resp.Body})
-	}
 	if err != nil {
 		s.State, s.Problem = news.FeedBroken, err.Error()
 		var failed *fetch.Error
 		if errors.As(err, &failed) {
 			s.State = failed.State
-			if failed.RetryAfter > 0 || failed.Status == http.StatusTooManyRequests || failed.Status == http.StatusServiceUnavailable {
+			if asksToWait(failed) {
 				s.State = news.FeedTimeout // another day it may answer
 			}
 		}
