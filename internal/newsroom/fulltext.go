@@ -57,14 +57,16 @@ func (n *Newsroom) queuePages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	modes, err := n.fullTextModes(ctx)
-	if err != nil {
-		return err
-	}
+	var modes map[int64]string
 	for {
 		batch, err := n.Store.Log(ctx, mark, queueBatch)
 		if err != nil || len(batch) == 0 {
 			return err
+		}
+		if modes == nil {
+			if modes, err = n.fullTextModes(ctx); err != nil {
+				return err
+			}
 		}
 		mark = batch[len(batch)-1].Seq
 		had, err := n.Store.PagesHad(ctx, batch)
