@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/url"
@@ -82,10 +81,14 @@ func (a *app) emit(ctx context.Context, e emission, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	stories, err := a.AllStories(ctx, e.topic, e.query, e.limit)
-	if errors.Is(err, news.ErrNotFound) {
-		return noTopic(e.topic)
+	t := news.Topic{Query: e.query}
+	if e.topic != "" {
+		t, err = a.topicOf(ctx, "", e.topic)
+		if err != nil {
+			return err
+		}
 	}
+	stories, err := a.AllStories(ctx, t, e.limit)
 	if err != nil {
 		return err
 	}

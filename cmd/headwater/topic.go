@@ -9,6 +9,7 @@ import (
 
 	"headwater/internal/index"
 	"headwater/internal/news"
+	"headwater/internal/store"
 	"headwater/internal/view"
 )
 
@@ -26,20 +27,26 @@ func (c *cli) topicCommand() *cobra.Command {
 
 func (c *cli) topicAdd() *cobra.Command {
 	var user string
+	var o news.TopicOptions
 	cmd := &cobra.Command{
-		Use:     "add NAME QUERY",
-		Short:   "Follow a query under a name",
-		Example: "  headwater topic add rates '\"interest rates\" OR \"central bank\"'",
-		Args:    cobra.ExactArgs(2),
+		Use:   "add NAME QUERY",
+		Short: "Follow a query under a name",
+		Example: "  headwater topic add rates '\"interest rates\" OR \"central bank\"'\n" +
+			"  headwater topic add quakes earthquake --min-outlets 3 --lang en,es --mute 'The Sun'",
+		Args: cobra.ExactArgs(2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] == "" {
 				return usagef("a topic needs a name")
 			}
-			if err := index.Validate(args[1]); err != nil {
+			t := news.Topic{Name: args[0], Query: args[1], Options: o}
+			if err := index.CheckTopic(t); err != nil {
 				return usagef("%v", err)
 			}
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				err := a.addTopic(cmd.Context(), user, news.Topic{Name: args[0], Query: args[1]})
+			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) (err error) {
+				if t.User, err = owner(cmd.Context(), a.store, user); err != nil {
+					return err
+				}
+				_, err = a.AddTopic(cmd.Context(), t)
 				if errors.Is(err, news.ErrExists) {
 					return fmt.Errorf("topic %s exists already; remove it first or choose another name", args[0])
 				}
@@ -48,7 +55,17 @@ func (c *cli) topicAdd() *cobra.Command {
 		},
 	}
 	userFlag(cmd, &user)
+	optionFlags(cmd, &o)
 	return cmd
+}
+
+// optionFlags narrow a topic down.
+func optionFlags(cmd *cobra.Command, o *news.TopicOptions) {
+	f := cmd.Flags()
+	f.BoolVar(&o.Originals, "originals", false, "only stories whose original is among what the query finds")
+	f.IntVar(&o.MinOutlets, "min-outlets", 0, "only stories that at least `N` outlets carry")
+	f.StringSliceVar(&o.Langs, "lang", nil, "only articles in these `LANGUAGES`, as en,es")
+	f.StringSliceVar(&o.Muted, "mute", nil, "count no articles of these `OUTLETS`, by name or domain")
 }
 
 // userFlag lets a command work on the topics of one user, which only that user's feed readers show.
@@ -56,38 +73,16 @@ func userFlag(cmd *cobra.Command, user *string) {
 	cmd.Flags().StringVar(user, "user", "", "of the user `NAME` only, instead of everybody")
 }
 
-func (a *app) addTopic(ctx context.Context, user string, t news.Topic) error {
+// owner gives the id of a user, 0 for everybody.
+func owner(ctx context.Context, db *store.DB, user string) (int64, error) {
 	if user == "" {
-		return a.AddTopic(ctx, t)
+		return 0, nil
 	}
-	u, err := a.FindUser(ctx, user)
+	u, _, err := db.User(ctx, user)
 	if err != nil {
-		return userError(user, err)
+		return 0, userError(user, err)
 	}
-	return a.AddUserTopic(ctx, u.ID, t)
-}
-
-func (a *app) removeTopic(ctx context.Context, user, name string) error {
-	if user == "" {
-		return a.RemoveTopic(ctx, name)
-	}
-	u, err := a.FindUser(ctx, user)
-	if err != nil {
-		return userError(user, err)
-	}
-	return a.RemoveUserTopic(ctx, u.ID, name)
-}
-
-// topicsOf gives everybody's topics, or a user's.
-func (r *readings) topicsOf(ctx context.Context, user string) ([]news.Topic, error) {
-	if user == "" {
-		return r.store.Topics(ctx)
-	}
-	u, _, err := r.store.User(ctx, user)
-	if err != nil {
-		return nil, userError(user, err)
-	}
-	return r.store.UserTopics(ctx, u.ID)
+	return u.ID, nil
 }
 
 func (c *cli) topicList() *cobra.Command {
@@ -99,7 +94,11 @@ func (c *cli) topicList() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.reading(cmd.Context(), func(r *readings) error {
-				topics, err := r.topicsOf(cmd.Context(), user)
+				id, err := owner(cmd.Context(), r.store, user)
+				if err != nil {
+					return err
+				}
+				topics, err := r.store.Topics(cmd.Context(), id)
 				if err != nil {
 					return err
 				}
@@ -122,6 +121,7 @@ func (c *cli) topicList() *cobra.Command {
 
 func (c *cli) topicShow() *cobra.Command {
 	var limit int
+	var user string
 	cmd := &cobra.Command{
 		Use:     "show NAME",
 		Short:   "Show a topic's stories, the newest first",
@@ -132,10 +132,11 @@ func (c *cli) topicShow() *cobra.Command {
 				return err
 			}
 			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				stories, total, err := a.TopicStories(cmd.Context(), args[0], limit, 0)
-				if errors.Is(err, news.ErrNotFound) {
-					return noTopic(args[0])
+				t, err := a.topicOf(cmd.Context(), user, args[0])
+				if err != nil {
+					return err
 				}
+				stories, total, err := a.TopicStories(cmd.Context(), t, limit, 0)
 				if err != nil {
 					return err
 				}
@@ -144,8 +145,22 @@ func (c *cli) topicShow() *cobra.Command {
 		},
 	}
 	cmd.Flags().IntVar(&limit, "limit", 20, "print at most `N`")
+	userFlag(cmd, &user)
 	c.jsonFlag(cmd)
 	return cmd
+}
+
+// topicOf gives the topic of that name of a user, or else of everybody.
+func (a *app) topicOf(ctx context.Context, user, name string) (news.Topic, error) {
+	id, err := owner(ctx, a.store, user)
+	if err != nil {
+		return news.Topic{}, err
+	}
+	t, err := a.Topic(ctx, id, name)
+	if errors.Is(err, news.ErrNotFound) {
+		err = noTopic(name)
+	}
+	return t, err
 }
 
 func noTopic(name string) error {
@@ -175,7 +190,11 @@ func (c *cli) topicRemove() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				err := a.removeTopic(cmd.Context(), user, args[0])
+				id, err := owner(cmd.Context(), a.store, user)
+				if err != nil {
+					return err
+				}
+				err = a.RemoveTopic(cmd.Context(), id, args[0])
 				if errors.Is(err, news.ErrNotFound) {
 					return noTopic(args[0])
 				}

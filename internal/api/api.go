@@ -32,11 +32,13 @@ type Stories interface {
 
 // Topics gives and changes topics.
 type Topics interface {
-	Topics(context.Context) ([]news.Topic, error)
-	Topic(ctx context.Context, name string) (news.Topic, error)
-	TopicStories(ctx context.Context, name string, limit, offset int) ([]news.Story, int, error)
-	AddTopic(context.Context, news.Topic) error
-	RemoveTopic(ctx context.Context, name string) error
+	// Topics gives a user's topics, user 0 being everybody.
+	Topics(ctx context.Context, user int64) ([]news.Topic, error)
+	Topic(ctx context.Context, user int64, name string) (news.Topic, error)
+	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
+	// AddTopic gives the topic as stored.
+	AddTopic(context.Context, news.Topic) (news.Topic, error)
+	RemoveTopic(ctx context.Context, user int64, name string) error
 }
 
 // Feeds gives and changes what is subscribed.

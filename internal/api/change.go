@@ -19,7 +19,7 @@ type topicList struct {
 }
 
 func (s *server) topics(ctx context.Context, _ *struct{}) (*body[topicList], error) {
-	list, err := s.room.Topics(ctx)
+	list, err := s.room.Topics(ctx, 0)
 	if err != nil {
 		return nil, s.fail(err, "list of topics", "/topics")
 	}
@@ -45,11 +45,11 @@ type topicStories struct {
 }
 
 func (s *server) topic(ctx context.Context, q *topicQuery) (*body[topicStories], error) {
-	t, err := s.room.Topic(ctx, q.Name)
+	t, err := s.room.Topic(ctx, 0, q.Name)
 	if err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
-	list, total, err := s.room.TopicStories(ctx, q.Name, q.Limit, q.Offset)
+	list, total, err := s.room.TopicStories(ctx, t, q.Limit, q.Offset)
 	if err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
@@ -78,14 +78,10 @@ func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic
 		return nil, misquery("body.query", want.Query, err)
 	}
 	what := ByName{want.Name}.what()
-	err := s.room.AddTopic(ctx, want)
+	t, err := s.room.AddTopic(ctx, want)
 	if errors.Is(err, news.ErrExists) {
 		return nil, huma.Error409Conflict(what + " exists already; choose another name, or DELETE " + topicPath(want.Name) + " first")
 	}
-	if err != nil {
-		return nil, s.fail(err, what, "/topics")
-	}
-	t, err := s.room.Topic(ctx, want.Name)
 	if err != nil {
 		return nil, s.fail(err, what, "/topics")
 	}
@@ -95,7 +91,7 @@ func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic
 func topicPath(name string) string { return root + "/topics/" + url.PathEscape(name) }
 
 func (s *server) removeTopic(ctx context.Context, q *struct{ ByName }) (*struct{}, error) {
-	if err := s.room.RemoveTopic(ctx, q.Name); err != nil {
+	if err := s.room.RemoveTopic(ctx, 0, q.Name); err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
 	return nil, nil

@@ -29,7 +29,8 @@ func keys(v any) string {
 // TestKeys holds the keys of every shape: programs rely on them.
 func TestKeys(t *testing.T) {
 	d := library(t)
-	must(t, d.room.AddTopic(t.Context(), news.Topic{Name: "weather", Query: "river"}))
+	_, err := d.room.AddTopic(t.Context(), news.Topic{Name: "weather", Query: "river"})
+	must(t, err)
 	for _, tt := range []struct{ path, at, want string }{
 		{"status", "", "articles,events,feeds,stories,unindexed,unsettled"},
 		{"stories", "", "stories,total"},

@@ -126,7 +126,7 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: errors are %+v, want %q", what, p.Errors, tt.location)
 		}
 	}
-	list, err := d.room.Topics(t.Context())
+	list, err := d.room.Topics(t.Context(), 0)
 	must(t, err)
 	feeds, err := d.room.Feeds(t.Context())
 	must(t, err)
@@ -184,7 +184,8 @@ func TestContentTypes(t *testing.T) {
 // TestOtherSites sends changes as a browser would from another site's page.
 func TestOtherSites(t *testing.T) {
 	d := library(t)
-	must(t, d.room.AddTopic(t.Context(), news.Topic{Name: "weather", Query: "river"}))
+	_, err := d.room.AddTopic(t.Context(), news.Topic{Name: "weather", Query: "river"})
+	must(t, err)
 	changes := []struct{ method, path, body string }{
 		{"POST", "/api/v1/topics", `{"name":"evil","query":"q"}`},
 		{"DELETE", "/api/v1/topics/weather", ""},

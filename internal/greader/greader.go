@@ -61,12 +61,12 @@ type Items interface {
 
 // Topics gives everybody's topics and a user's own.
 type Topics interface {
-	Topics(context.Context) ([]news.Topic, error)
-	UserTopics(ctx context.Context, user int64) ([]news.Topic, error)
-	RemoveUserTopic(ctx context.Context, user int64, name string) error
-	RenameUserTopic(ctx context.Context, user int64, name, to string) error
-	// QueryStories gives the ids of the stories that a query finds.
-	QueryStories(ctx context.Context, query string) ([]int64, error)
+	// Topics gives a user's own topics, user 0 being everybody.
+	Topics(ctx context.Context, user int64) ([]news.Topic, error)
+	RemoveTopic(ctx context.Context, user int64, name string) error
+	ChangeTopic(ctx context.Context, t news.Topic) error
+	// TopicStoryIDs gives the ids of the stories that a topic finds.
+	TopicStoryIDs(ctx context.Context, t news.Topic) ([]int64, error)
 }
 
 // Options for New. Newsroom is required.

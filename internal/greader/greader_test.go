@@ -71,10 +71,10 @@ func TestTooManyTries(t *testing.T) {
 
 func TestStreams(t *testing.T) {
 	r := filled(t)
-	must(t, r.AddTopic(t.Context(), news.Topic{Name: "Whales", Query: "whale"}))
+	r.follow(t, news.Topic{Name: "Whales", Query: "whale"})
 	u, err := r.FindUser(t.Context(), anna)
 	must(t, err)
-	must(t, r.AddUserTopic(t.Context(), u.ID, news.Topic{Name: "Wires", Query: "bakers OR council"}))
+	r.follow(t, news.Topic{User: u.ID, Name: "Wires", Query: "bakers OR council"})
 	must(t, r.MarkItems(t.Context(), u.ID, news.Marking{Articles: []int64{2}, Read: true, AddLabels: []string{""}}))
 	must(t, r.MarkItems(t.Context(), u.ID, news.Marking{Articles: []int64{5}, AddLabels: []string{"Later"}}))
 	at := func(hour int) string { return fmt.Sprint(day.Add(time.Duration(hour) * time.Hour).Unix()) }
@@ -123,7 +123,7 @@ func TestStreams(t *testing.T) {
 
 func TestUnreadCount(t *testing.T) {
 	r := filled(t)
-	must(t, r.AddTopic(t.Context(), news.Topic{Name: "Whales", Query: "whale"}))
+	r.follow(t, news.Topic{Name: "Whales", Query: "whale"})
 	r.want(t, "POST "+api+"edit-tag", "i=2&a="+read, "OK")
 	counts := decode[struct {
 		Max          int
@@ -310,7 +310,7 @@ func TestSubscriptions(t *testing.T) {
 
 func TestRefusals(t *testing.T) {
 	r := filled(t)
-	must(t, r.AddTopic(t.Context(), news.Topic{Name: "Whales", Query: "whale"}))
+	r.follow(t, news.Topic{Name: "Whales", Query: "whale"})
 	tests := []struct {
 		line, form string
 		status     int
@@ -391,7 +391,7 @@ func TestNaughtyNames(t *testing.T) {
 // topicCalled follows a topic under a name that is a folder's too.
 func (r *room) topicCalled(t *testing.T, name string) {
 	t.Helper()
-	must(t, r.AddUserTopic(t.Context(), 1, news.Topic{Name: name, Query: "whale"}))
+	r.follow(t, news.Topic{User: 1, Name: name, Query: "whale"})
 	tags := decode[struct{ Tags []struct{ ID string } }](t, r.want(t, "GET "+api+"tag/list", "", "")).Tags
 	label := "user/-/label/" + name + " (topic)"
 	if !slices.ContainsFunc(tags, func(tag struct{ ID string }) bool { return tag.ID == label }) {
@@ -400,7 +400,7 @@ func (r *room) topicCalled(t *testing.T, name string) {
 	if got := r.ids(t, label, ""); got != "1" {
 		t.Errorf("topic %q has %q", name, got)
 	}
-	must(t, r.RemoveUserTopic(t.Context(), 1, name))
+	must(t, r.RemoveTopic(t.Context(), 1, name))
 }
 
 // Users are called what they like, within what can be shown.

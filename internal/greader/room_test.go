@@ -186,3 +186,10 @@ const (
 	unread  = "&xt=" + read
 	once    = "user/-/label/Everything, once"
 )
+
+// follow adds a topic.
+func (r *room) follow(t *testing.T, topic news.Topic) {
+	t.Helper()
+	_, err := r.AddTopic(t.Context(), topic)
+	must(t, err)
+}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -141,7 +142,7 @@ func (c *call) onShelf(shelf *shelf, name string) (news.Stream, error) {
 		return news.Stream{Kind: news.StreamOnce}, nil
 	}
 	if t, ok := shelf.topic(name); ok {
-		ids, err := c.room.QueryStories(c.ctx(), t.query)
+		ids, err := c.room.TopicStoryIDs(c.ctx(), t.Topic)
 		return news.Stream{Kind: news.StreamStories, IDs: ids}, err
 	}
 	return news.Stream{Kind: news.StreamLabel, Label: name}, nil
@@ -158,8 +159,8 @@ type shelf struct {
 
 // shelved is a topic under its label.
 type shelved struct {
-	label, name, query string
-	own                bool
+	news.Topic
+	label string
 }
 
 func (c *call) shelf() (*shelf, error) {
@@ -167,11 +168,11 @@ func (c *call) shelf() (*shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	own, err := c.room.UserTopics(c.ctx(), c.user.ID)
+	own, err := c.room.Topics(c.ctx(), c.user.ID)
 	if err != nil {
 		return nil, err
 	}
-	shared, err := c.room.Topics(c.ctx())
+	shared, err := c.room.Topics(c.ctx(), 0)
 	if err != nil {
 		return nil, err
 	}
@@ -183,11 +184,8 @@ func (c *call) shelf() (*shelf, error) {
 		}
 	}
 	s.once = s.free(once, " (stories)")
-	for _, t := range own {
-		s.topics = append(s.topics, shelved{s.free(t.Name, " (topic)"), t.Name, t.Query, true})
-	}
-	for _, t := range shared {
-		s.topics = append(s.topics, shelved{s.free(t.Name, " (topic)"), t.Name, t.Query, false})
+	for _, t := range slices.Concat(own, shared) {
+		s.topics = append(s.topics, shelved{t, s.free(t.Name, " (topic)")})
 	}
 	return s, nil
 }

@@ -127,7 +127,7 @@ func (c *call) named() (label string, topic shelved, shelf *shelf, err error) {
 		return "", topic, nil, err
 	}
 	topic, isTopic := shelf.topic(label)
-	if label == shelf.once || isTopic && !topic.own {
+	if label == shelf.once || isTopic && topic.User == 0 {
 		return "", topic, nil, problem(http.StatusForbidden, "%q is not yours to change", label)
 	}
 	return label, topic, shelf, nil
@@ -145,8 +145,9 @@ func (c *call) renameTag() error {
 	if err := shelf.mayHold(to); err != nil {
 		return err
 	}
-	if topic.own {
-		err = c.room.RenameUserTopic(c.ctx(), c.user.ID, topic.name, to)
+	if topic.User != 0 {
+		topic.Name = to
+		err = c.room.ChangeTopic(c.ctx(), topic.Topic)
 	} else {
 		err = c.renameLabel(shelf, label, to)
 	}
@@ -176,8 +177,8 @@ func (c *call) disableTag() error {
 	if err != nil {
 		return err
 	}
-	if topic.own {
-		err = c.room.RemoveUserTopic(c.ctx(), c.user.ID, topic.name)
+	if topic.User != 0 {
+		err = c.room.RemoveTopic(c.ctx(), c.user.ID, topic.Name)
 	} else {
 		err = c.renameLabel(shelf, label, "")
 	}

@@ -44,7 +44,7 @@ const (
 // wherever that stands by now; of two matches that change places because words become more frequent, one may be missed.
 // So may a story that passes others in coverage.
 func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (hits news.Hits, err error) {
-	n, err := parse(s.Query)
+	n, err := parseOnly(s.Query, s.Only)
 	if err != nil {
 		return news.Hits{}, err
 	}

@@ -4,9 +4,7 @@ package news
 
 import (
 	"errors"
-	"strings"
 	"time"
-	"unicode"
 )
 
 // Sentinel errors that callers tell apart.
@@ -234,20 +232,4 @@ type Status struct {
 	Events    int `json:"events"`
 	Unsettled int `json:"unsettled"`
 	Unindexed int `json:"unindexed"`
-}
-
-// Topic is a saved query that somebody follows.
-type Topic struct {
-	Name  string // unique, also in URLs
-	Query string // in the query language of package index
-	Added time.Time
-}
-
-// Reachable says whether the topic's name can stand in an address.
-func (t Topic) Reachable() bool {
-	return t.Name != "" && t.Name != "." && t.Name != ".." && !strings.ContainsFunc(t.Name, unreachable)
-}
-
-func unreachable(r rune) bool {
-	return r == '/' || r == '\\' || r == unicode.ReplacementChar || unicode.IsControl(r)
 }

@@ -8,6 +8,7 @@ var ErrCursor = errors.New("this cursor belongs to another search; begin again w
 // Search asks for articles. Query is in the query language of package index.
 type Search struct {
 	Query         string
+	Only          TopicOptions // beside the query
 	Limit, Offset int
 	Newest        bool   // order by time instead of relevance
 	Coverage      bool   // order by the number of outlets that carry the article's story

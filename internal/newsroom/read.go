@@ -8,7 +8,6 @@ import (
 	"slices"
 
 	"headwater/internal/discover"
-	"headwater/internal/index"
 	"headwater/internal/news"
 )
 
@@ -137,39 +136,6 @@ func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offs
 	return stories, hits.Total, err
 }
 
-// Topics lists the topics.
-func (n *Newsroom) Topics(ctx context.Context) ([]news.Topic, error) { return n.Store.Topics(ctx) }
-
-// Topic gives a topic.
-func (n *Newsroom) Topic(ctx context.Context, name string) (news.Topic, error) {
-	return n.Store.Topic(ctx, name)
-}
-
-// AddTopic stores a topic whose query is well-formed.
-func (n *Newsroom) AddTopic(ctx context.Context, t news.Topic) error {
-	if err := index.Validate(t.Query); err != nil {
-		return err
-	}
-	if t.Added.IsZero() {
-		t.Added = n.Now()
-	}
-	return n.Store.AddTopic(ctx, t)
-}
-
-// RemoveTopic removes a topic.
-func (n *Newsroom) RemoveTopic(ctx context.Context, name string) error {
-	return n.Store.RemoveTopic(ctx, name)
-}
-
-// TopicStories gives a topic's stories, the newest first, and says how many there are.
-func (n *Newsroom) TopicStories(ctx context.Context, name string, limit, offset int) ([]news.Story, int, error) {
-	t, err := n.Store.Topic(ctx, name)
-	if err != nil {
-		return nil, 0, err
-	}
-	return n.searchStories(ctx, news.Search{Query: t.Query, Newest: true}, limit, offset)
-}
-
 // Feeds lists the feeds with their health.
 func (n *Newsroom) Feeds(ctx context.Context) ([]news.Feed, error) { return n.Store.Feeds(ctx) }
 
@@ -224,18 +190,12 @@ func (n *Newsroom) FindFeed(ctx context.Context, id int64, url string) (news.Fee
 	return n.Store.FeedByURL(ctx, url)
 }
 
-// AllStories gives the stories for a combined feed: those of a topic, of a query, or all, the newest change first.
-func (n *Newsroom) AllStories(ctx context.Context, topic, query string, limit int) ([]news.Story, error) {
-	var stories []news.Story
-	var err error
-	switch {
-	case topic != "":
-		stories, _, err = n.TopicStories(ctx, topic, limit, 0)
-	case query != "":
-		stories, _, err = n.searchStories(ctx, news.Search{Query: query, Newest: true}, limit, 0)
-	default:
+// AllStories gives the stories for a combined feed: those of a topic or a query, or all, the newest change first.
+func (n *Newsroom) AllStories(ctx context.Context, t news.Topic, limit int) ([]news.Story, error) {
+	if t.Query == "" {
 		return n.Stories(ctx, news.StoryList{Limit: limit, Newest: true})
 	}
+	stories, _, err := n.TopicStories(ctx, t, limit, 0)
 	slices.SortStableFunc(stories, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
 	return stories, err
 }

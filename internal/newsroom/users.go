@@ -5,10 +5,8 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"errors"
-	"slices"
 	"sync"
 
-	"headwater/internal/index"
 	"headwater/internal/news"
 )
 
@@ -91,55 +89,4 @@ func (n *Newsroom) UserOf(ctx context.Context, token string) (news.User, error) 
 func (n *Newsroom) FindUser(ctx context.Context, name string) (news.User, error) {
 	u, _, err := n.Store.User(ctx, name)
 	return u, err
-}
-
-// UserTopics gives a user's own topics.
-func (n *Newsroom) UserTopics(ctx context.Context, user int64) ([]news.Topic, error) {
-	return n.Store.UserTopics(ctx, user)
-}
-
-// AddUserTopic follows a topic for one user whose query is well-formed.
-func (n *Newsroom) AddUserTopic(ctx context.Context, user int64, t news.Topic) error {
-	if err := errors.Join(news.CheckName(t.Name), index.Validate(t.Query)); err != nil {
-		return err
-	}
-	if t.Added.IsZero() {
-		t.Added = n.Now()
-	}
-	return n.Store.AddUserTopic(ctx, user, t)
-}
-
-// RemoveUserTopic removes one of a user's own topics.
-func (n *Newsroom) RemoveUserTopic(ctx context.Context, user int64, name string) error {
-	return n.Store.RemoveUserTopic(ctx, user, name)
-}
-
-// RenameUserTopic renames one of a user's own topics.
-func (n *Newsroom) RenameUserTopic(ctx context.Context, user int64, name, to string) error {
-	return n.Store.RenameUserTopic(ctx, user, name, to)
-}
-
-// searchDepth is how many stories a query gives to a reader's label at most.
-const searchDepth = 2000
-
-// QueryStories gives the ids of the newest 2,000 stories with an article that a query finds.
-func (n *Newsroom) QueryStories(ctx context.Context, query string) ([]int64, error) {
-	hits, err := n.find(ctx, news.Search{Query: query, Limit: searchDepth, Newest: true, Stories: true, Settled: true})
-	if err != nil {
-		return nil, err
-	}
-	articles := make([]int64, len(hits.Hits))
-	for i, h := range hits.Hits {
-		articles[i] = h.ID
-	}
-	storyOf, err := n.Store.StoriesOf(ctx, articles)
-	if err != nil {
-		return nil, err
-	}
-	var ids []int64
-	for _, id := range storyOf {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids), nil
 }

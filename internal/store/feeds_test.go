@@ -98,26 +98,26 @@ func TestTopicsAndSettings(t *testing.T) {
 	ctx := t.Context()
 	sea := news.Topic{Name: "sea", Query: "harbour OR ferry", Added: day}
 	for _, topic := range []news.Topic{sea, {Name: "air", Query: "airport", Added: day}} {
-		if err := db.AddTopic(ctx, topic); err != nil {
+		if _, err := db.AddTopic(ctx, topic); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := db.AddTopic(ctx, sea); !errors.Is(err, news.ErrExists) {
+	if _, err := db.AddTopic(ctx, sea); !errors.Is(err, news.ErrExists) {
 		t.Errorf("again: %v", err)
 	}
-	if got, err := db.Topic(ctx, "sea"); err != nil || got != sea {
+	if got, err := db.Topic(ctx, 0, "sea"); err != nil || got.Name != "sea" || got.Query != sea.Query || !got.Added.Equal(day) {
 		t.Errorf("Topic: %+v, %v", got, err)
 	}
-	if err := db.RemoveTopic(ctx, "sea"); err != nil {
+	if err := db.RemoveTopic(ctx, 0, "sea"); err != nil {
 		t.Error(err)
 	}
-	if _, err := db.Topic(ctx, "sea"); !errors.Is(err, news.ErrNotFound) {
+	if _, err := db.Topic(ctx, 0, "sea"); !errors.Is(err, news.ErrNotFound) {
 		t.Errorf("removed topic: %v", err)
 	}
-	if err := db.RemoveTopic(ctx, "sea"); !errors.Is(err, news.ErrNotFound) {
+	if err := db.RemoveTopic(ctx, 0, "sea"); !errors.Is(err, news.ErrNotFound) {
 		t.Errorf("removed twice: %v", err)
 	}
-	if all, err := db.Topics(ctx); err != nil || len(all) != 1 || all[0].Name != "air" {
+	if all, err := db.Topics(ctx, 0); err != nil || len(all) != 1 || all[0].Name != "air" {
 		t.Errorf("Topics: %+v, %v", all, err)
 	}
 	for _, v := range []string{"", "one", "two"} {

@@ -14,7 +14,7 @@ func (t tx) replaceStories(ctx context.Context, s news.Settlement) error {
 		return nil
 	}
 	r := replacement{tx: t, moved: shorten(s.Moved)}
-	steps := []func(context.Context, news.Settlement) error{r.touch, r.takeOut, r.put, r.move, r.clear, r.count}
+	steps := []func(context.Context, news.Settlement) error{r.touch, r.takeOut, r.put, r.move, r.clear, r.count, r.note}
 	for _, step := range steps {
 		if err := step(ctx, s); err != nil {
 			return err

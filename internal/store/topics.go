@@ -10,46 +10,120 @@ import (
 	"headwater/internal/news"
 )
 
-const addTopicSQL = `INSERT INTO topics (name, query, added) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`
+const addTopicSQL = `INSERT INTO topics (user_id, name, query, originals, min_outlets, langs, muted, added)
+	VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`
 
-// AddTopic follows a topic. A name that is taken gives news.ErrExists. A zero Added means now.
-func (db *DB) AddTopic(ctx context.Context, topic news.Topic) error {
+// AddTopic follows a topic and gives its number. A name that the user has gives news.ErrExists. A zero Added means now.
+func (db *DB) AddTopic(ctx context.Context, topic news.Topic) (id int64, err error) {
 	if topic.Added.IsZero() {
 		topic.Added = time.Now()
 	}
-	return db.write(ctx, "add topic "+topic.Name, func(ctx context.Context, t tx) error {
-		err := t.execFound(ctx, addTopicSQL, text(topic.Name), text(topic.Query), millis(topic.Added))
-		if errors.Is(err, news.ErrNotFound) {
+	err = db.write(ctx, "add topic "+topic.Name, func(ctx context.Context, t tx) error {
+		o, err := topicOptions(topic.Options)
+		if err != nil {
+			return err
+		}
+		args := append([]any{topic.User, text(topic.Name), text(topic.Query)}, o...)
+		err = t.QueryRowContext(ctx, addTopicSQL, append(args, millis(topic.Added))...).Scan(&id)
+		if errors.Is(err, sql.ErrNoRows) {
 			return news.ErrExists
 		}
 		return err
 	})
+	return id, err
 }
 
-const topicSQL = `SELECT name, query, added FROM topics WHERE name = ?`
+// topicOptions gives the columns originals, min_outlets, langs and muted.
+func topicOptions(o news.TopicOptions) ([]any, error) {
+	langs, err := list(o.Langs)
+	if err != nil {
+		return nil, err
+	}
+	muted, err := list(o.Muted)
+	return []any{o.Originals, o.MinOutlets, langs, muted}, err
+}
 
-// Topic gives a topic by its name, or news.ErrNotFound.
-func (db *DB) Topic(ctx context.Context, name string) (news.Topic, error) {
-	topic, err := scanTopic(db.reader.QueryRowContext(ctx, topicSQL, text(name)))
+const changeTopicSQL = `UPDATE OR IGNORE topics SET name = ?, query = ?, originals = ?, min_outlets = ?, langs = ?, muted = ? WHERE id = ?`
+
+// ChangeTopic gives the topic of that ID another name, query and options. It gives news.ErrNotFound where there is none,
+// or another of the name.
+func (db *DB) ChangeTopic(ctx context.Context, topic news.Topic) error {
+	return db.write(ctx, "change topic "+topic.Name, func(ctx context.Context, t tx) error {
+		o, err := topicOptions(topic.Options)
+		if err != nil {
+			return err
+		}
+		args := append([]any{text(topic.Name), text(topic.Query)}, o...)
+		return t.execFound(ctx, changeTopicSQL, append(args, topic.ID)...)
+	})
+}
+
+const topicColumns = `SELECT id, coalesce(user_id, 0), name, query, originals, min_outlets, langs, muted, secret, added FROM topics`
+
+func scanTopic(row scanner) (topic news.Topic, err error) {
+	var added int64
+	var langs, muted string
+	o := &topic.Options
+	err = row.Scan(&topic.ID, &topic.User, &topic.Name, &topic.Query, &o.Originals, &o.MinOutlets, &langs, &muted, &topic.Secret, &added)
+	if err != nil {
+		return news.Topic{}, found(err)
+	}
+	topic.Added = fromMillis(added)
+	var errMuted error
+	o.Langs, err = unlist[string](langs)
+	o.Muted, errMuted = unlist[string](muted)
+	return topic, errors.Join(err, errMuted)
+}
+
+const topicSQL = topicColumns + ` WHERE coalesce(user_id, 0) = ? AND name = ?`
+
+// Topic gives a user's topic by its name, user 0 being everybody, or news.ErrNotFound.
+func (db *DB) Topic(ctx context.Context, user int64, name string) (news.Topic, error) {
+	topic, err := scanTopic(db.reader.QueryRowContext(ctx, topicSQL, user, text(name)))
 	if err != nil {
 		return news.Topic{}, fmt.Errorf("topic %s: %w", name, db.explain(err))
 	}
 	return topic, nil
 }
 
-func scanTopic(row scanner) (topic news.Topic, err error) {
-	var added int64
-	err = row.Scan(&topic.Name, &topic.Query, &added)
-	topic.Added = fromMillis(added)
-	return topic, found(err)
+const topicBySecretSQL = topicColumns + ` WHERE secret = ? AND secret <> ''`
+
+// TopicBySecret gives the topic whose feed a secret lets in to, or news.ErrNotFound.
+func (db *DB) TopicBySecret(ctx context.Context, secret string) (news.Topic, error) {
+	topic, err := scanTopic(db.reader.QueryRowContext(ctx, topicBySecretSQL, secret))
+	if err != nil {
+		return news.Topic{}, fmt.Errorf("topic by its secret: %w", db.explain(err))
+	}
+	return topic, nil
 }
 
-const topicsSQL = `SELECT name, query, added FROM topics ORDER BY name`
+const setTopicSecretSQL = `UPDATE topics SET secret = ? WHERE id = ?`
 
-// Topics gives all topics by name.
-func (db *DB) Topics(ctx context.Context) (topics []news.Topic, err error) {
+// SetTopicSecret gives a topic's feed another secret, or with "" none, so that the one before lets nobody in.
+func (db *DB) SetTopicSecret(ctx context.Context, id int64, secret string) error {
+	return db.write(ctx, fmt.Sprint("secret of topic ", id), func(ctx context.Context, t tx) error {
+		return t.execFound(ctx, setTopicSecretSQL, secret, id)
+	})
+}
+
+const (
+	topicsSQL    = topicColumns + ` WHERE coalesce(user_id, 0) = ? ORDER BY name`
+	allTopicsSQL = topicColumns + ` ORDER BY id`
+)
+
+// Topics gives a user's topics by name, user 0 being everybody.
+func (db *DB) Topics(ctx context.Context, user int64) ([]news.Topic, error) {
+	return db.topics(ctx, topicsSQL, user)
+}
+
+// AllTopics gives the topics of all users and of everybody, in the order in which they came.
+func (db *DB) AllTopics(ctx context.Context) ([]news.Topic, error) {
+	return db.topics(ctx, allTopicsSQL)
+}
+
+func (db *DB) topics(ctx context.Context, query string, args ...any) (topics []news.Topic, err error) {
 	err = db.read(ctx, "topics", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, topicsSQL)
+		rows, err := t.QueryContext(ctx, query, args...)
 		if err != nil {
 			return err
 		}
@@ -59,31 +133,11 @@ func (db *DB) Topics(ctx context.Context) (topics []news.Topic, err error) {
 	return topics, err
 }
 
-const removeTopicSQL = `DELETE FROM topics WHERE name = ?`
+const removeTopicSQL = `DELETE FROM topics WHERE coalesce(user_id, 0) = ? AND name = ?`
 
-// RemoveTopic ends following a topic, or gives news.ErrNotFound.
-func (db *DB) RemoveTopic(ctx context.Context, name string) error {
+// RemoveTopic ends following a user's topic, user 0 being everybody, or gives news.ErrNotFound.
+func (db *DB) RemoveTopic(ctx context.Context, user int64, name string) error {
 	return db.write(ctx, "remove topic "+name, func(ctx context.Context, t tx) error {
-		return t.execFound(ctx, removeTopicSQL, text(name))
-	})
-}
-
-const settingSQL = `SELECT value FROM settings WHERE key = ?`
-
-// Setting gives a value kept for the program itself, "" where there is none.
-func (db *DB) Setting(ctx context.Context, key string) (value string, err error) {
-	err = db.reader.QueryRowContext(ctx, settingSQL, key).Scan(&value)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("setting %s: %w", key, db.explain(err))
-	}
-	return value, nil
-}
-
-const setSettingSQL = `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
-
-// SetSetting keeps a value for the program itself.
-func (db *DB) SetSetting(ctx context.Context, key, value string) error {
-	return db.write(ctx, "setting "+key, func(ctx context.Context, t tx) error {
-		return t.exec(ctx, setSettingSQL, key, value)
+		return t.execFound(ctx, removeTopicSQL, user, text(name))
 	})
 }

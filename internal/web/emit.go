@@ -65,7 +65,7 @@ func (s *server) emitFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) emitAll(w http.ResponseWriter, r *http.Request, f format) error {
-	stories, err := s.news.AllStories(r.Context(), "", "", maxEntries)
+	stories, err := s.news.AllStories(r.Context(), news.Topic{}, maxEntries)
 	if err != nil {
 		return fmt.Errorf("feed of all stories: %w", err)
 	}
@@ -78,11 +78,11 @@ func (s *server) emitTopic(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t, err := s.news.Topic(r.Context(), name)
+	t, err := s.news.Topic(r.Context(), 0, name)
 	if err != nil {
 		return fmt.Errorf("feed of a topic: %w", err)
 	}
-	stories, err := s.news.AllStories(r.Context(), t.Name, "", maxEntries)
+	stories, err := s.news.AllStories(r.Context(), t, maxEntries)
 	if err != nil {
 		return fmt.Errorf("feed of topic %q: %w", t.Name, err)
 	}
@@ -101,7 +101,7 @@ func (s *server) emitSearch(w http.ResponseWriter, r *http.Request, f format) er
 	if err := s.validate(query); err != nil {
 		return badRequest(err.Error())
 	}
-	stories, err := s.news.AllStories(r.Context(), "", query, maxEntries)
+	stories, err := s.news.AllStories(r.Context(), news.Topic{Query: query}, maxEntries)
 	if err != nil {
 		return fmt.Errorf("feed of search %q: %w", query, err)
 	}

@@ -130,15 +130,8 @@ func spans(text, word string) []news.Span {
 	return all
 }
 
-func (f *fake) AllStories(ctx context.Context, topic, query string, limit int) ([]news.Story, error) {
-	if topic != "" {
-		t, err := f.Topic(ctx, topic)
-		if err != nil {
-			return nil, err
-		}
-		query = t.Query
-	}
-	found := f.matching(query)
+func (f *fake) AllStories(_ context.Context, t news.Topic, limit int) ([]news.Story, error) {
+	found := f.matching(t.Query)
 	slices.SortStableFunc(found, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
 	return cut(found, limit, 0), f.broken
 }
@@ -157,12 +150,12 @@ func (f *fake) matching(query string) []news.Story {
 	return found
 }
 
-func (f *fake) Topics(context.Context) ([]news.Topic, error) {
+func (f *fake) Topics(context.Context, int64) ([]news.Topic, error) {
 	defer f.lock()()
 	return slices.Clone(f.topics), f.broken
 }
 
-func (f *fake) Topic(_ context.Context, name string) (news.Topic, error) {
+func (f *fake) Topic(_ context.Context, _ int64, name string) (news.Topic, error) {
 	defer f.lock()()
 	for _, t := range f.topics {
 		if t.Name == name {
@@ -172,26 +165,22 @@ func (f *fake) Topic(_ context.Context, name string) (news.Topic, error) {
 	return news.Topic{}, news.ErrNotFound
 }
 
-func (f *fake) TopicStories(ctx context.Context, name string, limit, offset int) ([]news.Story, int, error) {
-	t, err := f.Topic(ctx, name)
-	if err != nil {
-		return nil, 0, err
-	}
+func (f *fake) TopicStories(_ context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error) {
 	found := f.matching(t.Query)
 	return cut(found, limit, offset), len(found), f.broken
 }
 
-func (f *fake) AddTopic(ctx context.Context, t news.Topic) error {
-	if _, err := f.Topic(ctx, t.Name); err == nil {
-		return fmt.Errorf("topic: %w", news.ErrExists)
+func (f *fake) AddTopic(ctx context.Context, t news.Topic) (news.Topic, error) {
+	if _, err := f.Topic(ctx, 0, t.Name); err == nil {
+		return t, fmt.Errorf("topic: %w", news.ErrExists)
 	}
 	defer f.lock()()
 	f.topics = append(f.topics, t)
-	return f.broken
+	return t, f.broken
 }
 
-func (f *fake) RemoveTopic(ctx context.Context, name string) error {
-	if _, err := f.Topic(ctx, name); err != nil {
+func (f *fake) RemoveTopic(ctx context.Context, _ int64, name string) error {
+	if _, err := f.Topic(ctx, 0, name); err != nil {
 		return err
 	}
 	defer f.lock()()

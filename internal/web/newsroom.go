@@ -33,22 +33,24 @@ type Stories interface {
 // Search finds articles and stories. Queries are in the query language of package index.
 type Search interface {
 	Search(ctx context.Context, q news.Search) (news.Found, error)
-	// AllStories gives the stories for a feed: those of a topic, of a query, or all, the newest change first.
-	AllStories(ctx context.Context, topic, query string, limit int) ([]news.Story, error)
+	// AllStories gives the stories for a feed: those of a topic or a query, or all, the newest change first.
+	AllStories(ctx context.Context, t news.Topic, limit int) ([]news.Story, error)
 }
 
 // Topics gives the saved queries that somebody follows.
 type Topics interface {
-	Topics(ctx context.Context) ([]news.Topic, error)
-	Topic(ctx context.Context, name string) (news.Topic, error)
+	// Topics gives a user's topics, user 0 being everybody.
+	Topics(ctx context.Context, user int64) ([]news.Topic, error)
+	Topic(ctx context.Context, user int64, name string) (news.Topic, error)
 	// TopicStories gives a topic's stories and how many there are in all.
-	TopicStories(ctx context.Context, name string, limit, offset int) ([]news.Story, int, error)
+	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
 }
 
 // TopicEditor changes topics.
 type TopicEditor interface {
-	AddTopic(ctx context.Context, t news.Topic) error
-	RemoveTopic(ctx context.Context, name string) error
+	// AddTopic gives the topic as stored.
+	AddTopic(ctx context.Context, t news.Topic) (news.Topic, error)
+	RemoveTopic(ctx context.Context, user int64, name string) error
 }
 
 // Feeds gives and changes what is subscribed.

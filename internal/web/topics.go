@@ -44,7 +44,7 @@ func (s *server) topics(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showTopics(w http.ResponseWriter, r *http.Request, status int, view topicsView) error {
-	topics, err := s.news.Topics(r.Context())
+	topics, err := s.news.Topics(r.Context(), 0)
 	if err != nil {
 		return fmt.Errorf("topics: %w", err)
 	}
@@ -72,7 +72,7 @@ func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
 		return s.showTopics(w, r, http.StatusBadRequest, view)
 	}
 	t := news.Topic{Name: view.Name, Query: view.Query, Added: s.now()}
-	err := s.news.AddTopic(r.Context(), t)
+	_, err := s.news.AddTopic(r.Context(), t)
 	if errors.Is(err, news.ErrExists) {
 		view.Error = fmt.Sprintf("There is a topic %q already; choose another name.", view.Name)
 		return s.showTopics(w, r, http.StatusConflict, view)
@@ -98,12 +98,12 @@ func (s *server) checkTopic(name, query string) error {
 }
 
 func (s *server) topic(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.news.Topic(r.Context(), r.PathValue("name"))
+	t, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
 	if err != nil {
 		return fmt.Errorf("topic: %w", err)
 	}
 	n := pageNumber(r)
-	stories, total, err := s.news.TopicStories(r.Context(), t.Name, perPage, (n-1)*perPage)
+	stories, total, err := s.news.TopicStories(r.Context(), t, perPage, (n-1)*perPage)
 	if err != nil {
 		return fmt.Errorf("topic %q: %w", t.Name, err)
 	}
@@ -121,7 +121,7 @@ func (s *server) topic(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) removeTopic(w http.ResponseWriter, r *http.Request) error {
-	if err := s.news.RemoveTopic(r.Context(), r.PathValue("name")); err != nil {
+	if err := s.news.RemoveTopic(r.Context(), 0, r.PathValue("name")); err != nil {
 		return fmt.Errorf("remove topic: %w", err)
 	}
 	http.Redirect(w, r, "/topics", http.StatusSeeOther)

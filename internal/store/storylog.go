@@ -1,0 +1,56 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+
+	"headwater/internal/news"
+)
+
+// markChanges is the newest number of the story log.
+const markChanges = "changes"
+
+const (
+	changesSQL    = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
+	logStoriesSQL = `INSERT INTO story_log (story_id, seq, first) SELECT value, ?1 + key + 1, ?1 + key + 1 FROM json_each(?2) WHERE true
+		ON CONFLICT (story_id) DO UPDATE SET seq = excluded.seq`
+	countListSQL = `SELECT json_array_length(?)`
+)
+
+// note moves the stories touched to the end of the story log.
+func (r *replacement) note(ctx context.Context, _ news.Settlement) error {
+	var last, n int64
+	if err := r.QueryRowContext(ctx, changesSQL).Scan(&last); err != nil {
+		return err
+	}
+	if err := r.exec(ctx, logStoriesSQL, last, r.touched); err != nil {
+		return err
+	}
+	if err := r.QueryRowContext(ctx, countListSQL, r.touched).Scan(&n); err != nil {
+		return err
+	}
+	return r.setMark(ctx, markChanges, last+n)
+}
+
+const storyLogSQL = `SELECT l.seq, l.story_id, l.first, coalesce(r.new, 0), s.id IS NULL AND r.new IS NULL FROM story_log AS l
+	LEFT JOIN stories AS s ON s.id = l.story_id LEFT JOIN redirects AS r ON r.old = l.story_id
+	WHERE l.seq > ? ORDER BY l.seq LIMIT ?`
+
+// StoryLog gives the entries of the story log after a number, in order.
+func (db *DB) StoryLog(ctx context.Context, after int64, limit int) (changes []news.StoryChange, err error) {
+	err = db.read(ctx, "story log", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, storyLogSQL, after, limit)
+		if err != nil {
+			return err
+		}
+		changes, err = collect(rows, func(row scanner) (c news.StoryChange, err error) {
+			err = row.Scan(&c.Seq, &c.Story, &c.First, &c.Into, &c.Gone)
+			return c, err
+		})
+		return err
+	})
+	return changes, err
+}
+
+// LastChange is the newest number of the story log, 0 for an empty one.
+func (db *DB) LastChange(ctx context.Context) (int64, error) { return db.Mark(ctx, markChanges) }
