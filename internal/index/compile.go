@@ -22,7 +22,7 @@ type compiler struct {
 	langs  []string // of the articles in the index
 	now    time.Time
 	accept func(of query.Query, holds func(row, seat) bool) query.Query
-	places *Places // held for reading
+	places *standing
 }
 
 func (c *compiler) compile(n node) query.Query {
@@ -170,7 +170,7 @@ func (c *compiler) fact(n node, besideWords bool) fact {
 	switch n := n.(type) {
 	case origin:
 		like := c.places.originsLike(source(n))
-		return func(_ row, s seat) bool { return s.slot != 0 && like[c.places.stories[s.slot].origin] }
+		return func(_ row, s seat) bool { return s.slot != 0 && like[c.places.story(s.slot).origin] }
 	case role:
 		want := roleNumber(n.role)
 		return func(_ row, s seat) bool { return s.slot != 0 && s.role == want }
@@ -310,7 +310,7 @@ func (u unscored) Searcher(ctx context.Context, r api.IndexReader, m mapping.Ind
 type accepted struct {
 	of      query.Query
 	columns *columns
-	places  *Places
+	places  *standing
 	holds   fact
 }
 

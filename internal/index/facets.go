@@ -24,7 +24,7 @@ func (f *finder) facets() []news.Facet {
 		outlets[m.row.outlet]++
 		langs[m.row.lang]++
 		if m.slot != 0 {
-			origins[f.places.stories[m.slot].origin]++
+			origins[f.places.story(m.slot).origin]++
 		}
 		if m.row.time > 0 {
 			days[m.row.time/daySeconds]++

@@ -22,7 +22,7 @@ type finder struct {
 	x      *Index
 	search news.Search
 	now    time.Time
-	places *Places // held for reading
+	places *standing
 	view   *view
 
 	through int64 // the highest article id to be given
@@ -111,7 +111,7 @@ func (f *finder) add(r row, score float64) {
 	case f.search.Coverage:
 		m.key = uint64(r.time)
 		if m.slot != 0 {
-			m.key |= uint64(f.places.stories[m.slot].outlets) << 32
+			m.key |= uint64(f.places.story(m.slot).outlets) << 32
 		}
 	case f.search.Newest:
 		m.key = uint64(r.time)
@@ -140,7 +140,7 @@ func (f *finder) page() news.Hits {
 	}
 	list := f.matches
 	if f.search.Stories {
-		list = oneEach(list, len(f.places.stories))
+		list = oneEach(list, f.places.slots)
 	}
 	hits.Total = len(list)
 	limit := f.search.Limit

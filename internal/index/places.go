@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"headwater/internal/news"
 )
@@ -11,22 +12,26 @@ import (
 // Places knows where articles stand in their stories: what origin:, is:, copies:, outlets: and independent: ask for, and
 // what folds the articles of a story into one. A story changes without its articles changing, so none of this is in the
 // index: it is held in memory, made from the store at start and changed with each settlement. That is 8 bytes an article
-// and about 40 a story. Its methods may be called at the same time. The zero value is empty and ready.
+// and about 100 a story. A search reads the standing of its moment, and holds up no change. Its methods may be called at
+// the same time. The zero value is empty and ready.
 type Places struct {
-	mu      sync.RWMutex
-	pages   map[int64]*page
-	slots   map[int64]int32 // by story id
-	stories []placed        // by slot; slot 0 is no story
-	free    []int32
-	events  map[int64]int32 // how many stories tell of it
-	origins []string        // outletTerm of each
-	origin  map[string]int32
+	now atomic.Pointer[standing]
+
+	mu     sync.Mutex      // held by who changes them
+	slots  map[int64]int32 // by story id
+	events map[int64]int32 // places in standing.told, by event id
+	origin map[string]int32
+	stock  [2]stock // of slots and of events
 }
 
-const pageSize = 1024
-
-// page holds the places of articles whose ids follow each other.
-type page [pageSize]seat
+// standing is how things stand at one moment. It never changes.
+type standing struct {
+	seats   table[seat]   // by article id
+	stories table[placed] // by slot; slot 0 is no story
+	told    table[told]   // by placed.event; 0 is no event
+	origins []string      // outletTerm of each
+	slots   int           // more than any slot
+}
 
 type seat struct {
 	slot int32
@@ -34,8 +39,30 @@ type seat struct {
 }
 
 type placed struct {
-	id, event                        int64
-	copies, outlets, members, origin int32
+	id                                      int64
+	event, copies, outlets, members, origin int32
+}
+
+// told is an event and how many stories tell of it.
+type told struct {
+	id int64
+	n  int32
+}
+
+// stock gives out numbers from 1, those that were given back first.
+type stock struct {
+	last int32
+	free []int32
+}
+
+func (s *stock) take() int32 {
+	if n := len(s.free); n > 0 {
+		i := s.free[n-1]
+		s.free = s.free[:n-1]
+		return i
+	}
+	s.last++
+	return s.last
 }
 
 var roles = []news.Role{"", news.RoleOriginal, news.RoleCopy, news.RoleRewrite, news.RoleExcerpt}
@@ -49,134 +76,157 @@ func roleNumber(r news.Role) uint8 {
 	return 0
 }
 
+// standing gives how things stand now.
+func (p *Places) standing() *standing {
+	if s := p.now.Load(); s != nil {
+		return s
+	}
+	return &standing{origins: []string{""}}
+}
+
 // Set takes stories as they stand now, and the ids of those that went into others. Articles leave the stories that they
 // were in, and a story without articles is forgotten. Where that leaves articles in a story that they are not in any more,
-// as nothing says where they went, it says no: then a new Places is to be made from the store.
+// as nothing says where they went, it says no: then a new Places is to be made from the store. It takes time for the stories
+// that it is given, and for each 512 articles and stories that there are a pointer's copy.
 func (p *Places) Set(stories []news.Placement, gone ...int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.slots == nil {
-		p.pages, p.slots, p.stories = map[int64]*page{}, map[int64]int32{}, make([]placed, 1)
-		p.events, p.origin, p.origins = map[int64]int32{}, map[string]int32{"": 0}, []string{""}
+		p.slots, p.events, p.origin = map[int64]int32{}, map[int64]int32{}, map[string]int32{"": 0}
 	}
+	now := p.standing()
+	c := &change{Places: p, seats: now.seats.draft(), stories: now.stories.draft(), told: now.told.draft(), origins: now.origins}
 	for _, s := range stories {
-		p.set(s)
+		c.set(s)
 	}
+	p.now.Store(&standing{c.seats.table, c.stories.table, c.told.table, c.origins, int(p.stock[0].last) + 1})
 	return !slices.ContainsFunc(gone, func(id int64) bool { return p.slots[id] != 0 }) &&
-		!slices.ContainsFunc(stories, func(s news.Placement) bool { return int(p.stories[p.slots[s.Story]].members) != len(s.Members) })
+		!slices.ContainsFunc(stories, func(s news.Placement) bool {
+			return int(c.stories.at(int64(p.slots[s.Story])).members) != len(s.Members)
+		})
 }
 
-func (p *Places) set(s news.Placement) {
-	slot := p.slot(s.Story)
-	st := &p.stories[slot]
-	p.tell(st.event, -1)
-	p.tell(s.Event, 1)
-	st.event, st.outlets, st.origin, st.copies = s.Event, int32(s.Outlets), p.intern(outletTerm(s.Origin)), 0
-	for id, r := range s.Members {
-		p.seat(id, seat{slot, roleNumber(r)})
+// change is the next standing while it is made. Places.mu is held.
+type change struct {
+	*Places
+	seats   *draft[seat]
+	stories *draft[placed]
+	told    *draft[told]
+	origins []string
+}
+
+func (c *change) set(s news.Placement) {
+	slot := c.slot(s.Story)
+	before := c.stories.at(int64(slot)).event
+	event := c.tell(s.Event)
+	c.untell(before)
+	st := c.stories.edit(int64(slot))
+	st.event, st.outlets, st.origin, st.copies = event, int32(s.Outlets), c.intern(outletTerm(s.Origin)), 0
+	for _, r := range s.Members {
 		if r == news.RoleCopy {
-			p.stories[slot].copies++
+			st.copies++
 		}
+	}
+	for id, r := range s.Members {
+		c.seat(id, seat{slot, roleNumber(r)})
 	}
 }
 
 // slot gives the place of a story, and makes one for a new story.
-func (p *Places) slot(id int64) int32 {
-	if slot, ok := p.slots[id]; ok {
+func (c *change) slot(id int64) int32 {
+	if slot, ok := c.slots[id]; ok {
 		return slot
 	}
-	slot := int32(len(p.stories))
-	if n := len(p.free); n > 0 {
-		slot, p.free = p.free[n-1], p.free[:n-1]
-	} else {
-		p.stories = append(p.stories, placed{})
-	}
-	p.stories[slot], p.slots[id] = placed{id: id}, slot
+	slot := c.stock[0].take()
+	c.slots[id] = slot
+	*c.stories.edit(int64(slot)) = placed{id: id}
 	return slot
 }
 
-func (p *Places) seat(article int64, to seat) {
-	of := p.pages[article/pageSize]
-	if of == nil {
-		of = &page{}
-		p.pages[article/pageSize] = of
-	}
-	at := &of[article%pageSize]
+func (c *change) seat(article int64, to seat) {
+	at := c.seats.edit(article)
 	from := at.slot
 	*at = to
 	if from == to.slot {
 		return
 	}
-	p.stories[to.slot].members++
+	c.stories.edit(int64(to.slot)).members++
 	if from != 0 {
-		p.leave(from)
+		c.leave(from)
 	}
 }
 
-func (p *Places) leave(slot int32) {
-	st := &p.stories[slot]
+func (c *change) leave(slot int32) {
+	st := c.stories.edit(int64(slot))
 	if st.members--; st.members > 0 {
 		return
 	}
-	p.tell(st.event, -1)
-	delete(p.slots, st.id)
+	c.untell(st.event)
+	delete(c.slots, st.id)
 	*st = placed{}
-	p.free = append(p.free, slot)
+	c.stock[0].free = append(c.stock[0].free, slot)
 }
 
-// tell counts the stories of an event.
-func (p *Places) tell(event int64, more int32) {
-	if event == 0 {
+// tell counts a story more of an event and gives the event's place.
+func (c *change) tell(id int64) int32 {
+	if id == 0 {
+		return 0
+	}
+	at, ok := c.events[id]
+	if !ok {
+		at = c.stock[1].take()
+		c.events[id] = at
+		*c.told.edit(int64(at)) = told{id: id}
+	}
+	c.told.edit(int64(at)).n++
+	return at
+}
+
+// untell counts a story less.
+func (c *change) untell(at int32) {
+	if at == 0 {
 		return
 	}
-	if p.events[event] += more; p.events[event] <= 0 {
-		delete(p.events, event)
+	e := c.told.edit(int64(at))
+	if e.n--; e.n == 0 {
+		delete(c.events, e.id)
+		c.stock[1].free = append(c.stock[1].free, at)
 	}
 }
 
-func (p *Places) intern(origin string) int32 {
-	if n, ok := p.origin[origin]; ok {
+func (c *change) intern(origin string) int32 {
+	if n, ok := c.origin[origin]; ok {
 		return n
 	}
-	n := int32(len(p.origins))
-	p.origin[origin], p.origins = n, append(p.origins, origin)
+	n := int32(len(c.origins))
+	c.origin[origin], c.origins = n, append(c.origins, origin)
 	return n
 }
 
-// of gives an article's story and its role in it; slot 0 is none. p.mu is held.
-func (p *Places) of(article int64) seat {
-	if at := p.pages[article/pageSize]; at != nil && article >= 0 {
-		return at[article%pageSize]
-	}
-	return seat{}
-}
+// of gives an article's story and its role in it; slot 0 is none.
+func (s *standing) of(article int64) seat { return s.seats.at(article) }
 
-// told counts the stories that tell of the same event as this one, itself among them.
-func (p *Places) told(slot int32) int {
-	if slot == 0 {
-		return 0
-	}
-	return max(int(p.events[p.stories[slot].event]), 1)
-}
+// story gives what stands in a slot.
+func (s *standing) story(slot int32) placed { return s.stories.at(int64(slot)) }
 
 // value gives what a number compares.
-func (p *Places) value(field string, slot int32) int {
-	st := &p.stories[slot]
+func (s *standing) value(field string, slot int32) int {
+	st := s.story(slot)
 	switch field {
 	case "copies":
 		return int(st.copies)
 	case "outlets":
 		return int(st.outlets)
 	}
-	return p.told(slot)
+	return max(int(s.told.at(int64(st.event)).n), 1) // itself among them
 }
 
-// originsLike marks the origins that a query names, by place in p.origins.
-func (p *Places) originsLike(s source) []bool {
-	like := make([]bool, len(p.origins))
-	for i, term := range p.origins {
+// originsLike marks the origins that a query names, by place in s.origins.
+func (s *standing) originsLike(named source) []bool {
+	like := make([]bool, len(s.origins))
+	for i, term := range s.origins {
 		name, domain, _ := strings.Cut(term, "\n")
-		like[i] = term != "" && (siteLike(domain, s) || nameLike(name, s.name))
+		like[i] = term != "" && (siteLike(domain, named) || nameLike(name, named.name))
 	}
 	return like
 }

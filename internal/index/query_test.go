@@ -229,7 +229,7 @@ func checkQuery(t interface{ Fatalf(string, ...any) }, s string) {
 	if err != nil {
 		t.Fatalf("%q: %v is no *QueryError", s, err)
 	}
-	if (&compiler{accept: func(query.Query, func(row, seat) bool) query.Query { return query.NewMatchAllQuery() }, places: &Places{}}).compile(n) == nil {
+	if (&compiler{accept: func(query.Query, func(row, seat) bool) query.Query { return query.NewMatchAllQuery() }, places: new(Places).standing()}).compile(n) == nil {
 		t.Fatalf("%q compiles to nothing", s)
 	}
 	if utf8.RuneCountInString(s) > maxQuery-2 {

@@ -60,10 +60,7 @@ func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (hits 
 	if err != nil {
 		return news.Hits{}, err
 	}
-	places := x.placesOf()
-	places.mu.RLock()
-	defer places.mu.RUnlock()
-	f.places = places
+	f.places = x.standing()
 	defer func() {
 		if r := recover(); r != nil {
 			hits, err = news.Hits{}, fmt.Errorf("search in %s: %w: %v; run `headwater reindex`", x.path, ErrDamaged, r)
@@ -75,11 +72,11 @@ func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (hits 
 // Follow lets searches know the places of articles in stories. Without it there are none.
 func (x *Index) Follow(p *Places) { x.places.Store(p) }
 
-func (x *Index) placesOf() *Places {
+func (x *Index) standing() *standing {
 	if p := x.places.Load(); p != nil {
-		return p
+		return p.standing()
 	}
-	return &Places{}
+	return new(Places).standing()
 }
 
 func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, error) {
