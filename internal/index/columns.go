@@ -57,11 +57,11 @@ func (c *columns) forget() {
 
 // view is the columns of one snapshot of the index.
 type view struct {
-	snapshot *scorch.IndexSnapshot
-	columns  []*column
-	starts   []uint64 // of each column, in document numbers of the snapshot
-	outlets  []string
-	langs    []string
+	parts   []*scorch.SegmentSnapshot
+	columns []*column // of each part
+	starts  []uint64  // of each part, in document numbers of the snapshot
+	outlets []string
+	langs   []string
 }
 
 // view gives the columns of a snapshot, and forgets those that it does not have.
@@ -72,9 +72,9 @@ func (c *columns) view(r api.IndexReader) (*view, error) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	v := &view{snapshot: s}
+	v := &view{parts: s.Segments()}
 	kept, start := make(map[uint64]*column, len(s.Segments())), uint64(0)
-	for _, part := range s.Segments() {
+	for _, part := range v.parts {
 		of := c.segments[part.Id()]
 		if of == nil {
 			var err error
@@ -87,6 +87,7 @@ func (c *columns) view(r api.IndexReader) (*view, error) {
 		start += uint64(part.FullSize())
 	}
 	c.segments = kept
+	c.langs.number("") // there is always a language: unknown
 	v.outlets, v.langs = c.outlets.list, c.langs.list
 	return v, nil
 }
@@ -172,13 +173,19 @@ type row struct {
 
 // row gives a document of the snapshot.
 func (v *view) row(doc uint64) row {
+	i, at := v.part(doc)
+	c := v.columns[i]
+	return row{c.ids[at], c.times[at], c.outlets[at], c.langs[at]}
+}
+
+// part gives in which part of the snapshot a document is, and its number there.
+func (v *view) part(doc uint64) (i int, at uint64) {
 	i, found := slices.BinarySearch(v.starts, doc)
 	if !found {
 		i--
 	}
-	for i+1 < len(v.starts) && v.starts[i+1] == doc { // empty segments begin where the next does
+	for i+1 < len(v.starts) && v.starts[i+1] == doc { // empty parts begin where the next does
 		i++
 	}
-	c, at := v.columns[i], doc-v.starts[i]
-	return row{c.ids[at], c.times[at], c.outlets[at], c.langs[at]}
+	return i, doc - v.starts[i]
 }

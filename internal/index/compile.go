@@ -19,10 +19,10 @@ const titleBoost = 2
 
 // compiler turns parsed queries into bleve's.
 type compiler struct {
-	langs  []string // of the articles in the index
 	now    time.Time
-	accept func(of query.Query, holds func(row, seat) bool) query.Query
 	places *standing
+	view   *view
+	lists  *lists
 }
 
 func (c *compiler) compile(n node) query.Query {
@@ -40,7 +40,7 @@ func (c *compiler) compile(n node) query.Query {
 	case text:
 		return c.compileText(n)
 	case source:
-		return compileSource(n)
+		return c.compileSource(n)
 	case key:
 		return unscored{term(fieldKey, n.term)}
 	case days:
@@ -85,29 +85,45 @@ func (c *compiler) compileAll(n allOf) query.Query {
 }
 
 func (c *compiler) compileText(t text) query.Query {
-	switch t.field {
-	case "":
-		return query.NewDisjunctionQuery([]query.Query{c.in(t, fieldTitle, titleBoost), c.in(t, fieldBody, 1)})
-	case "text":
-		return c.in(t, fieldBody, 1)
+	fields := t.scopes()
+	switch {
+	case t.fuzzy > 0:
+		list := make([]query.Query, len(fields))
+		for i, f := range fields {
+			list[i] = t.fuzzyIn(f)
+		}
+		return query.NewDisjunctionQuery(list)
+	case t.field == fieldAuthor:
+		return c.leaf(t, nil, fields...)
 	}
-	return c.in(t, t.field, 1)
+	return c.leaf(t, c.view.langs, fields...)
 }
 
-// in asks for the words in a field, and for other forms of a word by itself.
-func (c *compiler) in(t text, field string, boost float64) query.Query {
-	if t.fuzzy > 0 {
-		q := query.NewFuzzyQuery(t.terms()[0])
-		q.SetField(field)
-		q.SetFuzziness(t.fuzzy)
-		q.SetPrefix(1) // letters that must agree: else every word of the index is looked at
-		q.SetBoost(boost)
-		return q
+// scopes gives where a text is looked for.
+func (t text) scopes() []scope {
+	switch t.field {
+	case "":
+		return []scope{{fieldTitle, titleBoost}, {fieldBody, 1}}
+	case "text":
+		return []scope{{fieldBody, 1}}
 	}
-	if field != fieldAuthor && t.plain() {
-		return forms{field: field, term: t.terms()[0], langs: c.langs, boost: boost}
-	}
-	return t.in(field, boost)
+	return []scope{{t.field, 1}}
+}
+
+func (c *compiler) leaf(t text, langs []string, fields ...scope) query.Query {
+	return leaf{wanted{t, fields, langs}, c.view, c.lists}
+}
+
+// fuzzyPrefix is how many letters must agree: else every word of the index is looked at.
+const fuzzyPrefix = 1
+
+func (t text) fuzzyIn(f scope) query.Query {
+	q := query.NewFuzzyQuery(t.terms()[0])
+	q.SetField(f.field)
+	q.SetFuzziness(t.fuzzy)
+	q.SetPrefix(fuzzyPrefix)
+	q.SetBoost(float64(f.boost))
+	return q
 }
 
 // plain says whether this is one word as somebody types it, without quotation marks.
@@ -145,7 +161,7 @@ func (c *compiler) stopIn(n node) []string {
 	if !ok || t.field != "" || !t.plain() {
 		return nil
 	}
-	return stopIn(t.terms()[0], c.langs)
+	return stopIn(t.terms()[0], c.view.langs)
 }
 
 // carries says whether a part finds articles by words that mean something.
@@ -188,10 +204,10 @@ func (c *compiler) fact(n node, besideWords bool) fact {
 }
 
 // compileSource asks for an outlet that published the article or that it credits.
-func compileSource(s source) query.Query {
-	list, keys := []query.Query{s.name.in(fieldOutlet, 1)}, []string{keySite}
+func (c *compiler) compileSource(s source) query.Query {
+	list, keys := []query.Query{c.leaf(s.name, nil, scope{fieldOutlet, 1})}, []string{keySite}
 	if !s.own {
-		list, keys = append(list, s.name.in(fieldCredit, 1)), append(keys, keyCredit)
+		list, keys = append(list, c.leaf(s.name, nil, scope{fieldCredit, 1})), append(keys, keyCredit)
 	}
 	for _, k := range keys {
 		if s.name.prefix {
@@ -236,50 +252,6 @@ func term(field, s string) *query.TermQuery {
 	return q
 }
 
-// in asks for the words in a field.
-func (t text) in(field string, boost float64) query.Query {
-	list := t.words.list
-	if n := len(list); n > 1 && list[n-1].single && list[n-2].pos == list[n-1].pos-1 && list[n-2].end == list[n-1].end {
-		list = list[:n-1] // the last character of a run stands in the pair before it
-	}
-	last := t.words.term(list[len(list)-1])
-	if len(list) > 1 {
-		terms := make([]string, len(list))
-		for i, w := range list {
-			terms[i] = t.words.term(w)
-		}
-		return t.phraseIn(field, terms, boost)
-	}
-	if !t.prefix && !list[0].single {
-		q := term(field, last)
-		q.SetBoost(boost)
-		return q
-	}
-	// A single character is looked for as the beginning of the pairs. A beginning may also be a whole word, which has
-	// lost its plural s.
-	p := query.NewPrefixQuery(last)
-	p.SetField(field)
-	p.SetBoost(boost)
-	whole := term(field, string(singular([]byte(last))))
-	whole.SetBoost(boost)
-	return query.NewDisjunctionQuery([]query.Query{p, whole})
-}
-
-func (t text) phraseIn(field string, terms []string, boost float64) query.Query {
-	if !t.prefix {
-		q := query.NewPhraseQuery(terms, field)
-		q.SetBoost(boost)
-		return q
-	}
-	// "COVID-1*" and the like: the words before the last in a row, the beginning anywhere.
-	n := len(terms) - 1
-	head := query.NewPhraseQuery(terms[:n], field)
-	head.SetBoost(boost)
-	tail := query.NewPrefixQuery(terms[n])
-	tail.SetField(field)
-	return query.NewConjunctionQuery([]query.Query{head, tail})
-}
-
 // exclude gives what keep finds and drop does not. Bleve's own boolean query finds everything but drop where keep has a
 // wildcard that fits no word (v2.6.3, BooleanQuery.Searcher).
 type exclude struct{ keep, drop query.Query }
@@ -306,26 +278,26 @@ func (u unscored) Searcher(ctx context.Context, r api.IndexReader, m mapping.Ind
 	return u.Query.Searcher(ctx, r, m, search.SearcherOptions{Score: "none"})
 }
 
-// accepted finds those articles of a query of which something holds that the index does not say.
+// accept finds those articles of a query of which something holds that the index does not say.
+func (c *compiler) accept(of query.Query, holds fact) query.Query {
+	return accepted{of, c.view, c.places, holds}
+}
+
 type accepted struct {
-	of      query.Query
-	columns *columns
-	places  *standing
-	holds   fact
+	of     query.Query
+	view   *view
+	places *standing
+	holds  fact
 }
 
 // Searcher is bleve's interface of queries.
 func (a accepted) Searcher(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
-	v, err := a.columns.view(r)
-	if err != nil {
-		return nil, err
-	}
 	of, err := a.of.Searcher(ctx, r, m, o)
 	if err != nil {
 		return nil, err
 	}
 	return searcher.NewFilteringSearcher(ctx, of, func(_ *search.SearchContext, m *search.DocumentMatch) bool {
-		at := v.row(m.IndexInternalID.Value())
+		at := a.view.row(m.IndexInternalID.Value())
 		return a.holds(at, a.places.of(at.id))
 	}), nil
 }

@@ -46,7 +46,8 @@ func (p place) compare(q place) int {
 type match struct {
 	place
 	row    row
-	slot   int32 // of its story
+	doc    uint32 // of the snapshot
+	slot   int32  // of its story
 	others int32
 }
 
@@ -87,23 +88,24 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 	sctx := &search.SearchContext{DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0), IndexReader: r}
 	for n := 0; ; n++ {
 		if n%1024 == 0 && ctx.Err() != nil {
-			return ctx.Err()
+			return context.Cause(ctx)
 		}
 		found, err := s.Next(sctx)
 		if err != nil || found == nil {
 			return err
 		}
-		f.add(f.view.row(found.IndexInternalID.Value()), found.Score)
+		f.add(found.IndexInternalID.Value(), found.Score)
 		sctx.DocumentMatchPool.Put(found)
 	}
 }
 
-func (f *finder) add(r row, score float64) {
+func (f *finder) add(doc uint64, score float64) {
+	r := f.view.row(doc)
 	if r.id > f.through {
 		return
 	}
 	f.newest = max(f.newest, r.id)
-	m := match{place: place{id: r.id}, row: r, slot: f.places.of(r.id).slot}
+	m := match{place: place{id: r.id}, row: r, doc: uint32(doc), slot: f.places.of(r.id).slot}
 	if m.slot == 0 && f.search.Settled {
 		return
 	}
@@ -132,8 +134,8 @@ func (f *finder) fresh(score float64, at uint32) float64 {
 	return (score + 0.001) * boost
 }
 
-// page gives what is asked for of the matches.
-func (f *finder) page() news.Hits {
+// page gives what is asked for of the matches, and the matches that it shows.
+func (f *finder) page() (news.Hits, []match) {
 	hits := news.Hits{Matches: len(f.matches)}
 	if f.search.Facets {
 		hits.Facets = f.facets()
@@ -162,7 +164,7 @@ func (f *finder) page() news.Hits {
 	if more && len(list) > 0 {
 		hits.Next = f.cursor(list[len(list)-1].place)
 	}
-	return hits
+	return hits, list
 }
 
 func (f *finder) byRelevance() bool { return !f.search.Newest && !f.search.Coverage }

@@ -65,6 +65,8 @@ type Index struct {
 	options   Options
 
 	columns columns
+	lists   lists
+	turns   turns
 	places  atomic.Pointer[Places]
 	writing sync.Mutex   // held by Put and Delete: one batch at a time
 	mu      sync.RWMutex // held for writing while b changes
@@ -78,7 +80,7 @@ func Open(ctx context.Context, dir string, options Options) (*Index, error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	x := &Index{dir: dir, path: filepath.Join(dir, folder), options: options}
+	x := &Index{dir: dir, path: filepath.Join(dir, folder), options: options, turns: newTurns()}
 	if err := x.tidy(); err != nil {
 		return nil, err
 	}
@@ -106,6 +108,7 @@ func (x *Index) release() error {
 	err := x.b.Close()
 	x.b = nil
 	x.columns.forget()
+	x.lists.forget()
 	if err != nil {
 		return fmt.Errorf("close index %s: %w", x.path, err)
 	}

@@ -7,7 +7,6 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"github.com/blevesearch/bleve/v2/search/query"
 	"pgregory.net/rapid"
 )
 
@@ -229,7 +228,7 @@ func checkQuery(t interface{ Fatalf(string, ...any) }, s string) {
 	if err != nil {
 		t.Fatalf("%q: %v is no *QueryError", s, err)
 	}
-	if (&compiler{accept: func(query.Query, func(row, seat) bool) query.Query { return query.NewMatchAllQuery() }, places: new(Places).standing()}).compile(n) == nil {
+	if (&compiler{places: new(Places).standing(), view: &view{}}).compile(n) == nil {
 		t.Fatalf("%q compiles to nothing", s)
 	}
 	if utf8.RuneCountInString(s) > maxQuery-2 {

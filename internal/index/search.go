@@ -1,16 +1,12 @@
 package index
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/blevesearch/bleve/v2"
-	"github.com/blevesearch/bleve/v2/search"
-	"github.com/blevesearch/bleve/v2/search/query"
 
 	"headwater/internal/news"
 )
@@ -31,9 +27,14 @@ const (
 	halfLife  = 72 * time.Hour
 )
 
+// searchTime is the longest that a search may take, waiting for its turn included.
+const searchTime = 5 * time.Second
+
+var errSlow = fmt.Errorf("%w: no answer within %s", news.ErrSlow, searchTime)
+
 // Search finds articles, the best match first, or the newest with Newest, or those of the story with the most outlets with
 // Coverage; among equals the newer first. Limit 0 is 50. A malformed query gives a *QueryError, a cursor from elsewhere
-// news.ErrCursor.
+// news.ErrCursor, and one that takes too long news.ErrSlow.
 //
 // Each hit carries the spans to highlight, in order and apart: byte offsets into Article.Title and Article.Body() as
 // they were indexed. The spans of an article revised since need clipping until it is indexed again. Pages of more than
@@ -54,6 +55,12 @@ func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (hits 
 			return news.Hits{}, err
 		}
 	}
+	ctx, cancel := context.WithTimeoutCause(ctx, searchTime, errSlow)
+	defer cancel()
+	if err := x.turns.take(ctx); err != nil {
+		return news.Hits{}, fmt.Errorf("search: %w", err)
+	}
+	defer x.turns.leave()
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	b, err := x.handle()
@@ -97,7 +104,7 @@ func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, er
 		return news.Hits{}, fmt.Errorf("search: %w", err)
 	}
 	defer f.release()
-	hits := f.page()
+	hits, page := f.page()
 	if hits.Matches == 0 {
 		hits.Suggestion, err = f.suggest(ctx, r, n)
 		return hits, err
@@ -105,57 +112,12 @@ func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, er
 	if len(hits.Hits) == 0 || f.search.Limit > maxMarked {
 		return hits, nil
 	}
-	return hits, mark(ctx, b, q, hits.Hits)
+	if err := f.mark(ctx, r, n, page, hits.Hits); err != nil {
+		return news.Hits{}, fmt.Errorf("search: highlights: %w", err)
+	}
+	return hits, nil
 }
 
 func (f *finder) compiler() *compiler {
-	return &compiler{
-		langs: f.view.langs, now: f.now, places: f.places,
-		accept: func(of query.Query, holds func(row, seat) bool) query.Query {
-			return accepted{of, &f.x.columns, f.places, holds}
-		},
-	}
-}
-
-// mark looks the hits up once more to learn where their words stand. Asking for that in the search itself would read the
-// places of the words in every article that matches, not only in those shown.
-func mark(ctx context.Context, b bleve.Index, q query.Query, hits []news.Hit) error {
-	ids := make([]string, len(hits))
-	at := make(map[string]int, len(hits))
-	for i, h := range hits {
-		ids[i] = docID(h.ID)
-		at[ids[i]] = i
-	}
-	only := query.NewConjunctionQuery([]query.Query{query.NewDocIDQuery(ids), q})
-	r := bleve.NewSearchRequestOptions(only, len(hits), 0, false)
-	r.IncludeLocations = true
-	found, err := b.SearchInContext(ctx, r)
-	if err != nil {
-		return fmt.Errorf("search: highlights: %w", err)
-	}
-	for _, m := range found.Hits {
-		h := &hits[at[m.ID]]
-		h.Title, h.Body = spans(m.Locations[fieldTitle]), spans(m.Locations[fieldBody])
-	}
-	return nil
-}
-
-// spans puts places in order and joins those that touch, as pairs of characters do.
-func spans(terms search.TermLocationMap) []news.Span {
-	var all []news.Span
-	for _, places := range terms {
-		for _, l := range places {
-			all = append(all, news.Span{Start: int(l.Start), End: int(l.End)})
-		}
-	}
-	slices.SortFunc(all, func(a, b news.Span) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
-	out := all[:0]
-	for _, s := range all {
-		if n := len(out); n > 0 && s.Start <= out[n-1].End {
-			out[n-1].End = max(out[n-1].End, s.End)
-			continue
-		}
-		out = append(out, s)
-	}
-	return out[:min(len(out), maxSpans)]
+	return &compiler{now: f.now, places: f.places, view: f.view, lists: &f.x.lists}
 }

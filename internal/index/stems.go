@@ -2,7 +2,6 @@ package index
 
 import (
 	"bytes"
-	"context"
 	"slices"
 	"strings"
 	"unicode"
@@ -20,10 +19,6 @@ import (
 	"github.com/blevesearch/bleve/v2/analysis/lang/pt"
 	"github.com/blevesearch/bleve/v2/analysis/lang/ru"
 	"github.com/blevesearch/bleve/v2/analysis/lang/sv"
-	"github.com/blevesearch/bleve/v2/mapping"
-	"github.com/blevesearch/bleve/v2/search"
-	"github.com/blevesearch/bleve/v2/search/query"
-	api "github.com/blevesearch/bleve_index_api"
 	"github.com/blevesearch/snowballstem"
 	"github.com/blevesearch/snowballstem/danish"
 	"github.com/blevesearch/snowballstem/dutch"
@@ -83,78 +78,64 @@ func (t tongue) stemOf(word string) string {
 // Bounds of what a word is taken to stand for.
 const (
 	shortestStemmed = 3  // letters
-	mostForms       = 24 // other words
+	mostForms       = 24 // other words in a part of the index
 )
 
-// forms asks for a word and for the words of the index that a language's stemmer takes for the same. They are looked up
-// in the index's own list of words rather than stored as stems: that costs no space, keeps prefixes and phrases exact,
-// and needs no guess at the query's language.
-type forms struct {
-	field string
-	term  string
-	langs []string
-	boost float64
+// stemmedAs gives the language whose stemmer is taken for articles in a language: English where that is unknown, and
+// Norwegian for both of its written forms.
+func stemmedAs(lang string) string {
+	lang, _, _ = strings.Cut(lang, "-")
+	switch lang {
+	case "":
+		return "en"
+	case "nb", "nn":
+		return "no"
+	}
+	return lang
 }
 
-// Searcher is bleve's interface of queries.
-func (f forms) Searcher(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
-	own := term(f.field, f.term)
-	own.SetBoost(f.boost)
-	list := []query.Query{own}
-	others, err := f.others(r)
-	if err != nil {
-		return nil, err
-	}
-	for _, other := range others {
-		form := term(f.field, other)
-		form.SetBoost(f.boost)
-		list = append(list, form)
-	}
-	if len(list) == 1 {
-		return list[0].Searcher(ctx, r, m, o)
-	}
-	return query.NewDisjunctionQuery(list).Searcher(ctx, r, m, o)
-}
-
-func (f forms) others(r api.IndexReader) (others []string, err error) {
-	if !stemmed(f.term) {
+// otherForms gives the words of a field that a language's stemmer takes for the same as this one, which count in articles
+// of that language. They are looked up in the index's own list of words rather than stored as stems: that costs no space,
+// keeps prefixes and phrases exact, and needs no guess at the query's language.
+func otherForms(in fieldIn, term string, langs []string) (others []form, err error) {
+	if !stemmed(term) {
 		return nil, nil
 	}
-	for _, lang := range f.langs {
+	var done []string
+	for _, lang := range langs {
+		lang = stemmedAs(lang)
 		t, ok := tongues[lang]
-		if !ok {
+		if !ok || slices.Contains(done, lang) {
 			continue
 		}
-		stem := t.stemOf(f.term)
-		if others, err = f.sharing(r, t, stem, others); err != nil {
+		done = append(done, lang)
+		if others, err = sharing(in, t, lang, term, others); err != nil {
 			return nil, err
 		}
 	}
 	return others, nil
 }
 
-// sharing adds the words of the index with this stem.
-func (f forms) sharing(r api.IndexReader, t tongue, stem string, others []string) ([]string, error) {
-	start := common(stem, f.term)
+// sharing adds the words of a field with the stem that a word has in a language.
+func sharing(in fieldIn, t tongue, lang, term string, others []form) ([]form, error) {
+	stem := t.stemOf(term)
+	start := common(stem, term)
 	if utf8.RuneCountInString(start) < 3 {
 		return others, nil
 	}
-	dict, err := r.FieldDictPrefix(f.field, []byte(start))
-	if err != nil {
-		return nil, err
-	}
-	most := len(f.term) + 6 // endings are short
-	for len(others) < mostForms {
-		entry, err := dict.Next()
-		if err != nil || entry == nil {
-			_ = dict.Close() // nothing is written
-			return others, err
+	most := len(term) + 6 // endings are short
+	err := in.eachWord(start, func(w string) (bool, error) {
+		if len(w) > most || w == term || t.stemOf(w) != stem {
+			return true, nil
 		}
-		if w := entry.Term; len(w) <= most && w != f.term && t.stemOf(w) == stem && !slices.Contains(others, w) {
-			others = append(others, w)
+		if i := slices.IndexFunc(others, func(f form) bool { return f.term == w }); i >= 0 {
+			others[i].langs = append(others[i].langs, lang)
+			return true, nil
 		}
-	}
-	return others, dict.Close()
+		others = append(others, form{w, []string{lang}})
+		return len(others) < mostForms, nil
+	})
+	return others, err
 }
 
 func stemmed(s string) bool {

@@ -170,8 +170,9 @@ func TestForms(t *testing.T) {
 		{"election", []int64{1, 2}},
 		{"electing", []int64{1, 2}},
 		{"elects", []int64{1, 2}},
+		{"running", []int64{1, 2, 5}},
 		{`"elects"`, []int64{2}},
-		{"runs", []int64{1, 2, 5}},
+		{"runs", []int64{1, 2}}, // article 5 has another form, but is not in English
 		{"title:runs", []int64{1, 2}},
 		{"hausern", []int64{3}},
 		{"governm*", []int64{5}},

@@ -75,7 +75,7 @@ func nearestWord(ctx context.Context, r api.IndexReader, field, word string) (st
 	}
 	best, most := "", 0.0
 	for _, field := range fields {
-		near, err := wordsLike(fuzzy, field, word, min(1+letters/6, 2))
+		near, err := wordsLike(fuzzy, field, word, min(1+letters/6, 2), "")
 		if err != nil {
 			return "", err
 		}
@@ -98,9 +98,9 @@ func nearestWord(ctx context.Context, r api.IndexReader, field, word string) (st
 	return best, nil
 }
 
-// wordsLike gives words of a field that differ in so many letters at most.
-func wordsLike(r api.IndexReaderFuzzy, field, word string, letters int) (near []string, err error) {
-	dict, err := r.FieldDictFuzzy(field, word, letters, "")
+// wordsLike gives words of a field that begin so and differ in so many letters at most.
+func wordsLike(r api.IndexReaderFuzzy, field, word string, letters int, prefix string) (near []string, err error) {
+	dict, err := r.FieldDictFuzzy(field, word, letters, prefix)
 	if err != nil {
 		return nil, err
 	}
@@ -122,4 +122,14 @@ func frequency(ctx context.Context, r api.IndexReader, field, word string) (floa
 		return 0, err
 	}
 	return float64(t.Count()), t.Close()
+}
+
+func firstLetters(word string, n int) string {
+	for i := range word {
+		if n == 0 {
+			return word[:i]
+		}
+		n--
+	}
+	return word
 }

@@ -5,6 +5,9 @@ import "errors"
 // ErrCursor says that a cursor is none, or belongs to another search.
 var ErrCursor = errors.New("this cursor belongs to another search; begin again without it")
 
+// ErrSlow says that a search took too long and was given up.
+var ErrSlow = errors.New("this search takes too long; ask for fewer words, or rarer ones")
+
 // Search asks for articles. Query is in the query language of package index.
 type Search struct {
 	Query         string

@@ -1,0 +1,23 @@
+package index
+
+import (
+	"context"
+	"runtime"
+)
+
+// turns lets as many searches run at once as there are processors, the others wait in order. More at once would not make
+// any of them quicker, hold as many lists of matches, and be cut off by each other wherever they stand.
+type turns chan struct{}
+
+func newTurns() turns { return make(turns, runtime.GOMAXPROCS(0)) }
+
+func (t turns) take(ctx context.Context) error {
+	select {
+	case t <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (t turns) leave() { <-t }
