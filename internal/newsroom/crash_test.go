@@ -106,8 +106,9 @@ func TestCrashChild(t *testing.T) {
 	_, err := room.AddFeeds(t.Context(), feeds)
 	must(t, err)
 	fmt.Println("polling")
+	go func() { _ = room.KeepUp(t.Context()) }() // as serve does, until it is killed
 	for {
-		_, err := room.Pass(t.Context(), newsroom.PassOptions{Force: true, SettleEvery: 15 * time.Millisecond})
+		_, err := room.Pass(t.Context(), newsroom.PassOptions{Force: true})
 		must(t, err)
 	}
 }

@@ -24,8 +24,11 @@ func (n *Newsroom) HubProblem(ctx context.Context, feed int64) (string, error) {
 	return sub.Problem, err
 }
 
-// ServePushes is the part of Serve that speaks with hubs.
+// ServePushes is the part of Serve that speaks with hubs, and KeepUp that which settles and indexes.
 func (n *Newsroom) ServePushes(ctx context.Context) error { return n.servePushes(ctx) }
+
+// KeepUp is as ServePushes says.
+func (n *Newsroom) KeepUp(ctx context.Context) error { return n.keepUp(ctx) }
 
 // ServeOnce is the beginning of ServePushes: what is due at a start.
 func (n *Newsroom) ServeOnce(ctx context.Context) error {

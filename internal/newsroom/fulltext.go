@@ -125,6 +125,7 @@ func (n *Newsroom) readPage(ctx context.Context, p store.Page) error {
 	}
 	if p.Asked = n.Now(); err == nil {
 		p.State = news.FeedOK
+		defer n.arrived()
 		return n.Store.KeepPage(ctx, p, &whole)
 	}
 	p.State, p.Problem = news.FeedBroken, err.Error()

@@ -66,6 +66,8 @@ type Newsroom struct {
 	learnt  time.Time           // when habits last were
 	reading chan struct{}       // an element for each document that is being parsed and cleaned
 
+	toIndex, toSettle bell // for the stages that keep up
+
 	passing   sync.Mutex // one pass at a time
 	settling  sync.Mutex
 	window    *group.Grouper // nil until something is to be settled
@@ -99,6 +101,7 @@ func New(o Options) *Newsroom {
 		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 		whole:   map[int64]bool{},
 		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		toIndex: newBell(), toSettle: newBell(),
 	}
 	if o.Embed != nil {
 		n.second = &second{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}
@@ -111,6 +114,7 @@ func New(o Options) *Newsroom {
 func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return n.servePushes(ctx) })
+	g.Go(func() error { return n.keepUp(ctx) })
 	g.Go(func() error {
 		if err := n.follow(ctx); err != nil && ctx.Err() == nil { // so that the first search need not
 			n.Logger.Error("the places of articles in stories could not be read; the first search tries again", "error", err)
@@ -119,7 +123,7 @@ func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 	})
 	g.Go(func() error {
 		return poll.Schedule(ctx, schedule, n.Logger, func(ctx context.Context) {
-			if _, err := n.Pass(ctx, PassOptions{SettleEvery: 5 * time.Second, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
+			if _, err := n.Pass(ctx, PassOptions{CollectOnly: true, Turn: 30 * time.Second}); err != nil && ctx.Err() == nil {
 				n.Logger.Error("a pass over the feeds failed; the next tick tries again", "error", err)
 			}
 		})

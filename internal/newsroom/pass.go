@@ -18,7 +18,7 @@ import (
 type PassOptions struct {
 	Force       bool                                // ask every feed, due or not
 	URLs        []string                            // ask only these, due or not
-	SettleEvery time.Duration                       // settle while feeds are still coming in; 0 only when all are in
+	CollectOnly bool                                // leave settling and indexing to the stages that keep up with the log
 	Sources     time.Duration                       // how long pages that articles credit may be read for, when all is settled; 0 is not at all
 	Turn        time.Duration                       // how long the due feeds of one host may take, by the pauses between; the rest stays due. 0 takes all
 	Pages       time.Duration                       // how long the pages of items that are cut short may be read for; 0 is not at all
@@ -68,7 +68,8 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if err != nil {
 		return sum, err
 	}
-	if err := n.noteOutage(ctx, sum); err != nil {
+	if err := n.noteOutage(ctx, sum); err != nil || o.CollectOnly {
+		sum.Took = n.Now().Sub(began)
 		return sum, err
 	}
 	settled, err := n.Settle(ctx, func(done, total int) { o.Progress("settle", done, total) })
@@ -165,8 +166,11 @@ func (n *Newsroom) awake(ctx context.Context, feeds []news.Feed) ([]news.Feed, e
 	return feeds, err
 }
 
-// collectAndFollow polls the feeds while the index follows the log behind them, and the settler too where asked.
+// collectAndFollow polls the feeds while the index follows the log behind them.
 func (n *Newsroom) collectAndFollow(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
+	if o.CollectOnly {
+		return n.collectAll(ctx, feeds, o)
+	}
 	collected := make(chan struct{})
 	var sum Summary
 	g, gctx := errgroup.WithContext(ctx)
@@ -176,7 +180,7 @@ func (n *Newsroom) collectAndFollow(ctx context.Context, feeds []news.Feed, o Pa
 		sum, err = n.collectAll(gctx, feeds, o)
 		return err
 	})
-	var indexed, settled int
+	indexed := 0
 	g.Go(func() error {
 		return every(gctx, collected, 100*time.Millisecond, func() error {
 			done, err := n.CatchUp(gctx, nil)
@@ -184,17 +188,8 @@ func (n *Newsroom) collectAndFollow(ctx context.Context, feeds []news.Feed, o Pa
 			return err
 		})
 	})
-	if o.SettleEvery > 0 {
-		g.Go(func() error {
-			return every(gctx, collected, o.SettleEvery, func() error {
-				done, err := n.Settle(gctx, nil)
-				settled += done
-				return err
-			})
-		})
-	}
 	err := g.Wait()
-	sum.Indexed, sum.Settled = indexed, settled
+	sum.Indexed = indexed
 	return sum, err
 }
 
@@ -291,6 +286,9 @@ func (n *Newsroom) keep(ctx context.Context, rs []result, sum *Summary) error {
 	}
 	for i, r := range rs {
 		sum.count(r, tallies[i])
+		if tallies[i].New+tallies[i].Revised > 0 {
+			n.arrived()
+		}
 		if err := n.push.missed(ctx, r, tallies[i]); err != nil {
 			return err
 		}

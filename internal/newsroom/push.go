@@ -5,10 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/discover"
 	"headwater/internal/fetch"
@@ -19,8 +16,7 @@ import (
 // pusher has hubs push the feeds that announce any. A nil pusher takes no pushes.
 type pusher struct {
 	*websub.Subscriber
-	room  *Newsroom
-	fresh atomic.Bool // something was stored that is not settled yet
+	room *Newsroom
 }
 
 func (n *Newsroom) newPusher() *pusher {
@@ -42,10 +38,7 @@ func (n *Newsroom) Callbacks() http.Handler {
 	return n.push.Subscriber
 }
 
-// settlePushed is how often what hubs pushed is settled and indexed.
-const settlePushed = 5 * time.Second
-
-// servePushes speaks with hubs, settles and indexes what they push until the context ends.
+// servePushes speaks with hubs until the context ends.
 func (n *Newsroom) servePushes(ctx context.Context) error {
 	if n.push == nil {
 		return nil
@@ -53,18 +46,7 @@ func (n *Newsroom) servePushes(ctx context.Context) error {
 	if err := n.push.begin(ctx); err != nil {
 		return err
 	}
-	var g errgroup.Group
-	g.Go(func() error { return n.push.Run(ctx) })
-	g.Go(func() error {
-		_ = every(ctx, nil, settlePushed, func() error { // ends with the context, which is no failure
-			if err := n.push.settle(ctx); err != nil && ctx.Err() == nil {
-				n.Logger.Error("what hubs pushed could not be settled; the next tick tries again", "error", err)
-			}
-			return nil
-		})
-		return nil
-	})
-	return g.Wait()
+	return n.push.Run(ctx)
 }
 
 // away is how long hubs are trusted to have tried again while nobody was there.
@@ -93,17 +75,6 @@ func (p *pusher) moved(ctx context.Context) error {
 		return err
 	}
 	return p.room.Store.SetSetting(ctx, key, p.Callback)
-}
-
-func (p *pusher) settle(ctx context.Context) error {
-	if !p.fresh.Swap(false) {
-		return nil
-	}
-	if _, err := p.room.Settle(ctx, nil); err != nil {
-		return err
-	}
-	_, err := p.room.CatchUp(ctx, nil)
-	return err
 }
 
 // wake has hubs asked soon.
@@ -190,7 +161,7 @@ func (p *pusher) take(ctx context.Context, d websub.Delivery) error {
 	if _, err := n.Store.Collect(ctx, []news.Poll{polled}); err != nil {
 		return err
 	}
-	p.fresh.Store(true)
+	n.arrived()
 	return nil
 }
 

@@ -173,9 +173,10 @@ func subscribed(t *testing.T, s settings) *subscriber {
 	room = open(t, cmp.Or(s.dir, t.TempDir()), s)
 	mux.Handle("/websub/{id}", room.Callbacks())
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
+	ended := make(chan error, 2)
 	go func() { ended <- room.ServePushes(ctx) }()
-	stop := sync.OnceFunc(func() { cancel(); must(t, <-ended) })
+	go func() { ended <- room.KeepUp(ctx) }()
+	stop := sync.OnceFunc(func() { cancel(); must(t, <-ended); must(t, <-ended) })
 	t.Cleanup(stop)
 	return &subscriber{room, t, stop}
 }
