@@ -20,7 +20,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.buildVersion=$(VERSION)
 
 FUZZTIME ?= 60s
-FUZZ ?= internal/parse internal/clean internal/opml
+FUZZ ?= internal/parse internal/clean internal/opml internal/index
 RACE ?= -race -short
 BENCH ?= .
 
@@ -93,7 +93,7 @@ deadcode: $(BIN)/deadcode
 race:
 	$(GO) test $(RACE) ./...
 
-# What reads bytes from outside: documents, HTML, lists of feeds, addresses. Inputs that fail are written to testdata/fuzz
+# What reads bytes from outside: documents, HTML, lists of feeds, addresses, searches. Inputs that fail are written to testdata/fuzz
 # and belong into the commit that mends them. make fuzz FUZZ='internal/*' runs the other targets too.
 .PHONY: fuzz
 fuzz: ## run each fuzz target of the packages in FUZZ for FUZZTIME (60s)

@@ -19,6 +19,7 @@ fields narrow it:
   source: outlet: origin:             published by or crediting; published by; in a story that goes back to
   lang:en feed:12                     the language; the feed's number
   is:original copy rewrite excerpt    what the article is to its story
+  is:unread is:starred                what the user of --user has not read, or has starred
   copies:>5 outlets:>=3 independent:>2
                                       copies and outlets of its story, stories that tell of its event
   since:24h date:2026-08-18..2026-08-19 after:2026-08-18 before:2026-08-20
@@ -27,7 +28,7 @@ fields narrow it:
 
 func (c *cli) searchCommand() *cobra.Command {
 	var want news.Search
-	var order string
+	var order, user string
 	cmd := &cobra.Command{
 		Use:     "search QUERY",
 		Short:   "Search the coverage",
@@ -36,10 +37,13 @@ func (c *cli) searchCommand() *cobra.Command {
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			want.Query = strings.Join(args, " ")
-			if err := checkSearch(&want, order); err != nil {
+			if err := checkSearch(&want, order, user); err != nil {
 				return err
 			}
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) (err error) {
+				if want.User, err = owner(cmd.Context(), a.store, user); err != nil {
+					return err
+				}
 				found, err := a.Search(cmd.Context(), want)
 				if errors.Is(err, news.ErrCursor) {
 					return usagef("--cursor: %v", news.ErrCursor)
@@ -55,13 +59,14 @@ func (c *cli) searchCommand() *cobra.Command {
 	flags.IntVar(&want.Limit, "limit", 20, "print at most `N`")
 	flags.StringVar(&order, "sort", "relevance", "`ORDER`: relevance, newest or coverage")
 	flags.BoolVar(&want.Stories, "stories", false, "of each story print only the member that comes first")
-	flags.BoolVar(&want.Facets, "facets", false, "count the articles found by outlet, origin, language and day")
+	flags.BoolVar(&want.Facets, "facets", false, "count what is found by outlet, origin, language and day")
+	flags.StringVar(&user, "user", "", "search as the user `NAME`, for is:unread and is:starred")
 	flags.StringVar(&want.Cursor, "cursor", "", "go on at next of a page before, printed with --json")
 	c.jsonFlag(cmd)
 	return cmd
 }
 
-func checkSearch(want *news.Search, order string) error {
+func checkSearch(want *news.Search, order, user string) error {
 	if err := checkLimit(want.Limit); err != nil {
 		return err
 	}
@@ -74,7 +79,11 @@ func checkSearch(want *news.Search, order string) error {
 	default:
 		return usagef("--sort %s: give relevance, newest or coverage", order)
 	}
-	if err := index.Validate(want.Query); err != nil {
+	validate := index.Validate
+	if user != "" {
+		validate = index.ValidateOwn
+	}
+	if err := validate(want.Query); err != nil {
 		return usagef("%v", err)
 	}
 	return nil

@@ -23,6 +23,8 @@ func (s *server) fail(err error, what, list string) error {
 	switch {
 	case errors.Is(err, news.ErrNotFound):
 		return huma.Error404NotFound(fmt.Sprintf("there is no %s; %s%s lists what there is", what, root, list))
+	case errors.Is(err, news.ErrSlow):
+		return huma.Error503ServiceUnavailable(news.ErrSlow.Error())
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return huma.Error503ServiceUnavailable(what + " was not read in time; ask again")
 	}

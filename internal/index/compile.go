@@ -12,6 +12,8 @@ import (
 	"github.com/blevesearch/bleve/v2/search/query"
 	"github.com/blevesearch/bleve/v2/search/searcher"
 	api "github.com/blevesearch/bleve_index_api"
+
+	"headwater/internal/news"
 )
 
 // titleBoost is how much more a word in the headline says than one in the body.
@@ -23,6 +25,7 @@ type compiler struct {
 	places *standing
 	view   *view
 	lists  *lists
+	marks  news.Marks
 }
 
 func (c *compiler) compile(n node) query.Query {
@@ -45,7 +48,7 @@ func (c *compiler) compile(n node) query.Query {
 		return unscored{term(fieldKey, n.term)}
 	case days:
 		return unscored{compileDays(n)}
-	case origin, role, number, since:
+	case origin, role, marked, number, since:
 		return c.accept(unscored{query.NewMatchAllQuery()}, c.fact(n, false))
 	}
 	panic(fmt.Sprintf("index: query node %T", n)) // parse makes no other
@@ -190,6 +193,11 @@ func (c *compiler) fact(n node, besideWords bool) fact {
 	case role:
 		want := roleNumber(n.role)
 		return func(_ row, s seat) bool { return s.slot != 0 && s.role == want }
+	case marked:
+		if n.starred {
+			return func(r row, _ seat) bool { return has(c.marks.Starred, r.id) }
+		}
+		return func(r row, _ seat) bool { return !has(c.marks.Read, r.id) }
 	case number:
 		return func(_ row, s seat) bool { return s.slot != 0 && n.holds(c.places.value(n.field, s.slot)) }
 	case since:
@@ -201,6 +209,11 @@ func (c *compiler) fact(n node, besideWords bool) fact {
 		}
 	}
 	return nil
+}
+
+func has(ids []int64, id int64) bool {
+	_, found := slices.BinarySearch(ids, id)
+	return found
 }
 
 // compileSource asks for an outlet that published the article or that it credits.

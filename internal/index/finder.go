@@ -184,12 +184,16 @@ func (f *finder) anchor(list []match) {
 // slotLists are kept between searches: a number for each story, all 0.
 var slotLists pool[int32]
 
+func takeSlots(n int) []int32 {
+	if list := slotLists.take(); len(list) >= n {
+		return list
+	}
+	return make([]int32, n+n/4)
+}
+
 // oneEach leaves the first match of each story, in place.
 func oneEach(list []match, slots int) []match {
-	at := slotLists.take()
-	if len(at) < slots {
-		at = make([]int32, slots+slots/4)
-	}
+	at := takeSlots(slots)
 	out := list[:0]
 	for _, m := range list {
 		if m.slot == 0 {

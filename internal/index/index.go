@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/blevesearch/bleve/v2"
 
@@ -57,6 +58,8 @@ type Options struct {
 	Logger *slog.Logger // nil discards
 	// Credits gives the outlets that an article credits, for source:. Nil gives none. It is called by Put.
 	Credits func(news.Article) []news.Outlet
+	// SearchTime is the longest that a search may take, waiting for its turn included. Zero means 5 s.
+	SearchTime time.Duration
 }
 
 // Index is an open index. Its methods may be called at the same time.

@@ -81,7 +81,7 @@ func (p *Places) standing() *standing {
 	if s := p.now.Load(); s != nil {
 		return s
 	}
-	return &standing{origins: []string{""}}
+	return &standing{origins: []string{""}, slots: 1}
 }
 
 // Set takes stories as they stand now, and the ids of those that went into others. Articles leave the stories that they

@@ -26,6 +26,7 @@ import (
 //	outlet:bbc origin:ap     published by it; in a story that goes back to it
 //	lang:es feed:12          language as ISO 639-1; the feed's number
 //	is:original              what the article is to its story; also copy, rewrite and excerpt
+//	is:unread is:starred     what the user whose search it is has not read, or has starred
 //	copies:>5 outlets:>=3    copies and outlets of its story; also =, < and <=, and a number alone
 //	independent:>2           stories that tell of its event
 //	since:24h since:2026-08-18
@@ -59,8 +60,18 @@ func (e *QueryError) Error() string {
 	return fmt.Sprintf("query, character %d: %s; %s", e.At, e.Problem, e.Advice)
 }
 
-// Validate says whether a query is well-formed. Its errors are all a *QueryError.
+// Validate says whether a query is well-formed and asks for nothing that a search of nobody's cannot tell. Its errors are all
+// a *QueryError.
 func Validate(query string) error {
+	n, err := parse(query)
+	if err != nil {
+		return err
+	}
+	return nobodys(n, "this search")
+}
+
+// ValidateOwn is Validate for the search of a user, who may ask for is:unread and is:starred.
+func ValidateOwn(query string) error {
 	_, err := parse(query)
 	return err
 }
@@ -68,7 +79,7 @@ func Validate(query string) error {
 // Validate says whether a query is well-formed, as the function does.
 func (x *Index) Validate(query string) error { return Validate(query) }
 
-// A node is part of a parsed query: allOf, anyOf, without, text, source, key, days, origin, role, number or since.
+// A node is part of a parsed query: allOf, anyOf, without, text, source, key, days, origin, role, marked, number or since.
 type node any
 
 type (
@@ -94,6 +105,11 @@ type (
 	// origin asks for articles of stories that go back to an outlet.
 	origin source
 	role   struct{ role news.Role }
+	// marked asks for what the user has starred, or not read.
+	marked struct {
+		starred bool
+		at      int // in the query, in characters
+	}
 	// number compares a number of the article's story: copies, outlets or independent.
 	number struct {
 		field, op string

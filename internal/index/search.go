@@ -1,7 +1,9 @@
 package index
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"time"
@@ -27,10 +29,8 @@ const (
 	halfLife  = 72 * time.Hour
 )
 
-// searchTime is the longest that a search may take, waiting for its turn included.
+// searchTime is Options.SearchTime where that is zero.
 const searchTime = 5 * time.Second
-
-var errSlow = fmt.Errorf("%w: no answer within %s", news.ErrSlow, searchTime)
 
 // Search finds articles, the best match first, or the newest with Newest, or those of the story with the most outlets with
 // Coverage; among equals the newer first. Limit 0 is 50. A malformed query gives a *QueryError, a cursor from elsewhere
@@ -44,10 +44,15 @@ var errSlow = fmt.Errorf("%w: no answer within %s", news.ErrSlow, searchTime)
 // nothing comes twice because of it. In order of relevance the page begins after the last match of the page before,
 // wherever that stands by now; of two matches that change places because words become more frequent, one may be missed.
 // So may a story that passes others in coverage.
-func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (hits news.Hits, err error) {
+func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (news.Hits, error) {
 	n, err := parseOnly(s.Query, s.Only)
 	if err != nil {
 		return news.Hits{}, err
+	}
+	if s.User == 0 {
+		if err := nobodys(n, "this search"); err != nil {
+			return news.Hits{}, err
+		}
 	}
 	f := &finder{x: x, search: s, now: now, through: math.MaxInt64}
 	if s.Cursor != "" {
@@ -55,10 +60,20 @@ func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (hits 
 			return news.Hits{}, err
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, searchTime, errSlow)
+	limit := cmp.Or(x.options.SearchTime, searchTime)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, news.ErrSlow)
 	defer cancel()
+	hits, err := x.search(ctx, f, n)
+	if err != nil && errors.Is(context.Cause(ctx), news.ErrSlow) {
+		return news.Hits{}, fmt.Errorf("search: %w; it was given up after %s", news.ErrSlow, limit)
+	}
+	return hits, err
+}
+
+// search waits for its turn.
+func (x *Index) search(ctx context.Context, f *finder, n node) (hits news.Hits, err error) {
 	if err := x.turns.take(ctx); err != nil {
-		return news.Hits{}, fmt.Errorf("search: %w", err)
+		return news.Hits{}, err
 	}
 	defer x.turns.leave()
 	x.mu.RLock()
@@ -119,5 +134,9 @@ func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, er
 }
 
 func (f *finder) compiler() *compiler {
-	return &compiler{now: f.now, places: f.places, view: f.view, lists: &f.x.lists}
+	c := &compiler{now: f.now, places: f.places, view: f.view, lists: &f.x.lists}
+	if f.search.Marks != nil {
+		c.marks = *f.search.Marks
+	}
+	return c
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -99,21 +100,58 @@ func TestFold(t *testing.T) {
 
 func TestFacets(t *testing.T) {
 	x, _ := room(t)
-	hits := find1(t, x, news.Search{Query: "comet", Facets: true, Stories: true, Limit: 1})
-	byField := map[string][]news.FacetValue{}
-	for _, f := range hits.Facets {
-		byField[f.Field] = f.Values
-	}
-	equal(t, []news.FacetValue{{Name: "fi", Query: "lang:fi", Count: 4}, {Name: "en", Query: "lang:en", Count: 3}}, byField["lang"])
-	equal(t, []news.FacetValue{
-		{Name: "Associated Press", Query: "origin:apnews.com", Count: 4}, {Name: "paper5", Query: "origin:paper5.example", Count: 2},
-	}, byField["origin"])
-	equal(t, []news.FacetValue{{Name: "2026-08-20", Query: "date:2026-08-20", Count: 7}}, byField["day"])
-	for _, values := range byField {
-		for _, v := range values { // what a facet offers finds what it counts
-			equal(t, v.Count, find1(t, x, news.Search{Query: "(comet) " + v.Query}).Total)
+	for _, tt := range []struct {
+		stories                         bool
+		finnish, english, ap, five, day int
+	}{
+		{false, 4, 3, 4, 2, 7},
+		{true, 3, 2, 1, 1, 3}, // a story with articles in two languages counts under both
+	} {
+		byField := map[string][]news.FacetValue{}
+		for _, f := range find1(t, x, news.Search{Query: "comet", Facets: true, Stories: tt.stories, Limit: 1}).Facets {
+			byField[f.Field] = f.Values
+		}
+		equal(t, []news.FacetValue{{Name: "fi", Query: "lang:fi", Count: tt.finnish}, {Name: "en", Query: "lang:en", Count: tt.english}}, byField["lang"])
+		equal(t, []news.FacetValue{
+			{Name: "Associated Press", Query: "origin:apnews.com", Count: tt.ap}, {Name: "paper5", Query: "origin:paper5.example", Count: tt.five},
+		}, byField["origin"])
+		equal(t, []news.FacetValue{{Name: "2026-08-20", Query: "date:2026-08-20", Count: tt.day}}, byField["day"])
+		for _, values := range byField {
+			for _, v := range values { // what a facet offers finds what it counts
+				equal(t, v.Count, find1(t, x, news.Search{Query: "(comet) " + v.Query, Stories: tt.stories}).Total)
+			}
 		}
 	}
+}
+
+func TestMarks(t *testing.T) {
+	x, _ := room(t)
+	marks := &news.Marks{Read: []int64{1, 2, 5}, Starred: []int64{2, 7}}
+	for _, tt := range []struct {
+		query string
+		want  []int64
+	}{
+		{"is:unread", []int64{7, 6, 4, 3}},
+		{"is:starred", []int64{7, 2}},
+		{"comet -is:unread", []int64{5, 2, 1}},
+		{"is:starred is:copy", []int64{2}},
+		{"is:starred OR is:original", []int64{7, 5, 2}},
+	} {
+		equal(t, tt.want, found(t, x, news.Search{Query: tt.query, Newest: true, User: 3, Marks: marks}))
+		equal(t, true, AsksForMarks(tt.query))
+		if err := ValidateOwn(tt.query); err != nil {
+			t.Errorf("%s: %v", tt.query, err)
+		}
+		var q *QueryError
+		if _, err := x.Search(t.Context(), news.Search{Query: tt.query}, now); !errors.As(err, &q) || !strings.Contains(q.Problem, "this search is nobody's") {
+			t.Errorf("%s of nobody: %v", tt.query, err)
+		}
+		if err := CheckTopic(news.Topic{Query: tt.query}); !errors.As(err, &q) || !strings.Contains(q.Problem, "a topic is nobody's") {
+			t.Errorf("%s as a topic: %v", tt.query, err)
+		}
+	}
+	equal(t, []int64{7, 6, 5, 4, 3, 2, 1}, found(t, x, news.Search{Query: "is:unread", Newest: true, User: 3}))
+	equal(t, false, AsksForMarks("is:copy unread"))
 }
 
 // Pages go on where they ended, though news arrives that would push everything down.

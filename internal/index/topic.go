@@ -16,8 +16,11 @@ const (
 
 // CheckTopic says what is wrong with the query or the options of a topic.
 func CheckTopic(t news.Topic) error {
-	_, err := parseOnly(t.Query, t.Options)
-	return err
+	n, err := parseOnly(t.Query, t.Options)
+	if err != nil {
+		return err
+	}
+	return nobodys(n, "a topic") // also one of a user's: its matches do not change with what is read
 }
 
 // parseOnly parses a query with what options ask for beside it.

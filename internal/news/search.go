@@ -17,9 +17,14 @@ type Search struct {
 	Coverage      bool   // order by the number of outlets that carry the article's story
 	Stories       bool   // of each story only the member that comes first; articles without a story count as one each
 	Settled       bool   // no articles without a story
-	Facets        bool   // count what was found by outlet, origin, language and day
+	Facets        bool   // count what was found, articles or stories, by outlet, origin, language and day
 	Cursor        string // Hits.Next of the page before this one; Offset counts on from there
+	User          int64  // whose search it is, for is:unread and is:starred; 0 is nobody's, and those are errors
+	Marks         *Marks // what the user has marked, which package newsroom looks up where the query asks for it; nil is nothing
 }
+
+// Marks are the articles that a user has marked, by id, in order.
+type Marks struct{ Read, Starred []int64 }
 
 // Span is a stretch of a text as byte offsets.
 type Span struct {
@@ -45,13 +50,14 @@ type Hits struct {
 	Suggestion string // the query with words that are in the index, where nothing was found; else ""
 }
 
-// Facet counts the articles found by one property: outlet, origin, lang or day.
+// Facet counts the articles found, or the stories where those are asked for, by one property: outlet, origin, lang or day. A
+// story counts under each value that one of its articles found has.
 type Facet struct {
 	Field  string
 	Values []FacetValue // the most frequent 10 first; days the newest 31 first
 }
 
-// FacetValue is how many of the articles found have a value, and what to add to the query to find only those.
+// FacetValue is how much of what was found has a value, and what to add to the query to find only that.
 type FacetValue struct {
 	Name  string
 	Query string

@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"headwater/internal/discover"
+	"headwater/internal/index"
 	"headwater/internal/news"
 )
 
@@ -97,6 +98,13 @@ func (n *Newsroom) Search(ctx context.Context, s news.Search) (news.Found, error
 func (n *Newsroom) find(ctx context.Context, s news.Search) (news.Hits, error) {
 	if err := n.follow(ctx); err != nil {
 		return news.Hits{}, err
+	}
+	if s.User != 0 && index.AsksForMarks(s.Query) {
+		marks, err := n.Store.Marks(ctx, s.User)
+		if err != nil {
+			return news.Hits{}, err
+		}
+		s.Marks = &marks
 	}
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()

@@ -114,6 +114,33 @@ func (db *DB) States(ctx context.Context, user int64, ids []int64) (map[int64]ne
 	return states, err
 }
 
+const (
+	readBySQL    = `SELECT article_id FROM read_marks WHERE user_id = ? ORDER BY article_id`
+	starredBySQL = `SELECT article_id FROM labelled WHERE user_id = ? AND label = '' ORDER BY article_id`
+)
+
+// Marks gives all that a user has read and starred.
+func (db *DB) Marks(ctx context.Context, user int64) (m news.Marks, err error) {
+	err = db.read(ctx, "marks of a user", func(t *sql.Tx) error {
+		for _, list := range []struct {
+			ids   *[]int64
+			query string
+		}{{&m.Read, readBySQL}, {&m.Starred, starredBySQL}} {
+			err := eachRow(ctx, t, list.query, []any{user}, func(rows *sql.Rows) error {
+				var id int64
+				err := rows.Scan(&id)
+				*list.ids = append(*list.ids, id)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return m, err
+}
+
 const labelsSQL = `SELECT DISTINCT label FROM labelled WHERE user_id = ? AND label <> '' ORDER BY label`
 
 // Labels gives the labels that a user has put on articles.

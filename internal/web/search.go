@@ -73,7 +73,9 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	if err := s.validate(view.Query); err != nil {
 		view.Error, status = err.Error(), http.StatusBadRequest
-	} else if err := s.find(r, &view); err != nil {
+	} else if err := s.find(r, &view); errors.Is(err, news.ErrSlow) {
+		view.Error, status = news.ErrSlow.Error(), http.StatusServiceUnavailable
+	} else if err != nil {
 		return err
 	}
 	p, err := s.page(r.Context(), cmp.Or(view.Query, "Search"), "search")
