@@ -171,10 +171,21 @@ type row struct {
 	outlet, lang int32
 }
 
+// rows reads rows of a view one behind the other, most of which are in the part of the one before.
+type rows struct {
+	*view
+	column     *column
+	start, end uint64 // of the part
+}
+
 // row gives a document of the snapshot.
-func (v *view) row(doc uint64) row {
-	i, at := v.part(doc)
-	c := v.columns[i]
+func (v *rows) row(doc uint64) row {
+	if doc < v.start || doc >= v.end {
+		i, at := v.part(doc)
+		v.column, v.start = v.columns[i], doc-at
+		v.end = v.start + uint64(len(v.column.ids))
+	}
+	c, at := v.column, doc-v.start
 	return row{c.ids[at], c.times[at], c.outlets[at], c.langs[at]}
 }
 

@@ -77,8 +77,8 @@ func (c *compiler) compileAll(n allOf) query.Query {
 		q = unscored{q}
 	}
 	if len(facts) > 0 { // around the rest, not beside it: a filter that is asked to advance looks at all that it passes over
-		q = c.accept(q, func(r row, s seat) bool {
-			return !slices.ContainsFunc(facts, func(holds fact) bool { return !holds(r, s) })
+		q = c.accept(q, func(r row) bool {
+			return !slices.ContainsFunc(facts, func(holds fact) bool { return !holds(r) })
 		})
 	}
 	if len(drop) > 0 {
@@ -181,7 +181,7 @@ func (c *compiler) carries(n node) bool {
 }
 
 // fact says whether something holds that the index does not say, but its columns and the places of articles in stories.
-type fact func(row, seat) bool
+type fact func(row) bool
 
 // fact gives what a part of a query asks for of that kind, nil where it asks for something else. Days are a fact beside
 // words, and in the index otherwise.
@@ -189,26 +189,34 @@ func (c *compiler) fact(n node, besideWords bool) fact {
 	switch n := n.(type) {
 	case origin:
 		like := c.places.originsLike(source(n))
-		return func(_ row, s seat) bool { return s.slot != 0 && like[c.places.story(s.slot).origin] }
+		return c.inStory(func(s seat) bool { return like[c.places.story(s.slot).origin] })
 	case role:
 		want := roleNumber(n.role)
-		return func(_ row, s seat) bool { return s.slot != 0 && s.role == want }
+		return c.inStory(func(s seat) bool { return s.role == want })
 	case marked:
 		if n.starred {
-			return func(r row, _ seat) bool { return has(c.marks.Starred, r.id) }
+			return func(r row) bool { return has(c.marks.Starred, r.id) }
 		}
-		return func(r row, _ seat) bool { return !has(c.marks.Read, r.id) }
+		return func(r row) bool { return !has(c.marks.Read, r.id) }
 	case number:
-		return func(_ row, s seat) bool { return s.slot != 0 && n.holds(c.places.value(n.field, s.slot)) }
+		return c.inStory(func(s seat) bool { return n.holds(c.places.value(n.field, s.slot)) })
 	case since:
 		from := c.now.Add(-n.age).Unix()
-		return func(r row, _ seat) bool { return r.time > 0 && int64(r.time) >= from }
+		return func(r row) bool { return r.time > 0 && int64(r.time) >= from }
 	case days:
 		if from, to, ok := n.seconds(); ok && besideWords {
-			return func(r row, _ seat) bool { return int64(r.time) >= from && int64(r.time) < to }
+			return func(r row) bool { return int64(r.time) >= from && int64(r.time) < to }
 		}
 	}
 	return nil
+}
+
+// inStory asks for articles that are in a story, as something.
+func (c *compiler) inStory(holds func(seat) bool) fact {
+	return func(r row) bool {
+		s := c.places.of(r.id)
+		return s.slot != 0 && holds(s)
+	}
 }
 
 func has(ids []int64, id int64) bool {
@@ -293,14 +301,13 @@ func (u unscored) Searcher(ctx context.Context, r api.IndexReader, m mapping.Ind
 
 // accept finds those articles of a query of which something holds that the index does not say.
 func (c *compiler) accept(of query.Query, holds fact) query.Query {
-	return accepted{of, c.view, c.places, holds}
+	return accepted{of, c.view, holds}
 }
 
 type accepted struct {
-	of     query.Query
-	view   *view
-	places *standing
-	holds  fact
+	of    query.Query
+	view  *view
+	holds fact
 }
 
 // Searcher is bleve's interface of queries.
@@ -309,8 +316,8 @@ func (a accepted) Searcher(ctx context.Context, r api.IndexReader, m mapping.Ind
 	if err != nil {
 		return nil, err
 	}
+	rows := rows{view: a.view}
 	return searcher.NewFilteringSearcher(ctx, of, func(_ *search.SearchContext, m *search.DocumentMatch) bool {
-		at := a.view.row(m.IndexInternalID.Value())
-		return a.holds(at, a.places.of(at.id))
+		return a.holds(rows.row(m.IndexInternalID.Value()))
 	}), nil
 }

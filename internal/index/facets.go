@@ -87,18 +87,19 @@ const daySeconds = 24 * 60 * 60
 
 // common10 gives the most frequent names; number 0 is none.
 func common10(counts []int, names []string, show func(string) (name, query string)) []news.FacetValue {
-	values := []news.FacetValue{}
+	var some []int // the names that are counted
 	for i, n := range counts {
-		if n == 0 || names[i] == "" {
-			continue
+		if n > 0 && names[i] != "" {
+			some = append(some, i)
 		}
-		name, query := show(names[i])
-		values = append(values, news.FacetValue{Name: name, Query: query, Count: n})
 	}
-	slices.SortFunc(values, func(a, b news.FacetValue) int {
-		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
-	})
-	return values[:min(len(values), mostValues)]
+	slices.SortFunc(some, func(a, b int) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(names[a], names[b])) })
+	values := []news.FacetValue{}
+	for _, i := range some[:min(len(some), mostValues)] {
+		name, query := show(names[i])
+		values = append(values, news.FacetValue{Name: name, Query: query, Count: counts[i]})
+	}
+	return values
 }
 
 // outletValue reads what outletTerm writes.

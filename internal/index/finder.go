@@ -24,6 +24,7 @@ type finder struct {
 	now    time.Time
 	places *standing
 	view   *view
+	rows   rows // of the view
 
 	through int64 // the highest article id to be given
 	resumed bool
@@ -100,7 +101,7 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 }
 
 func (f *finder) add(doc uint64, score float64) {
-	r := f.view.row(doc)
+	r := f.rows.row(doc)
 	if r.id > f.through {
 		return
 	}

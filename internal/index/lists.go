@@ -8,7 +8,7 @@ import (
 )
 
 // maxLists bounds the memory that lists take between searches, in bytes.
-const maxLists = 48 << 20
+const maxLists = 64 << 20
 
 // hitList is where something that a query asks for stands in a segment of the index: documents in order, and how much each
 // says of it, as the first half of a float32: that is exact to one part in 256.

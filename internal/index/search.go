@@ -114,6 +114,7 @@ func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, er
 	if f.view, err = f.x.columns.view(r); err != nil {
 		return news.Hits{}, err
 	}
+	f.rows.view = f.view
 	q := f.compiler().compile(n)
 	if err := f.collect(ctx, r, b.Mapping(), q); err != nil {
 		return news.Hits{}, fmt.Errorf("search: %w", err)

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strings"
 
 	segapi "github.com/blevesearch/scorch_segment_api/v2"
 )
@@ -150,7 +149,7 @@ func (in fieldIn) eachWord(prefix string, take func(word string) (more bool, err
 		if err != nil || entry == nil {
 			return err
 		}
-		more, err := take(strings.Clone(entry.Term))
+		more, err := take(entry.Term)
 		if err != nil || !more {
 			return err
 		}
