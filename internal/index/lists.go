@@ -1,7 +1,6 @@
 package index
 
 import (
-	stdlist "container/list"
 	"math"
 	"slices"
 	"sync"
@@ -23,23 +22,17 @@ func (h *hitList) weight(i int) float64 {
 	return float64(math.Float32frombits(uint32(h.weights[i]) << 16))
 }
 
-// lists keeps those that were read last. A segment never changes, so its lists hold as long as it does; those of segments
-// that are gone are the next to be forgotten. The zero value is ready.
+// lists keeps those that were used lately. A segment never changes, so its lists hold as long as it does; those of segments
+// that are gone are soon forgotten. The zero value is ready.
 type lists struct {
-	mu   sync.Mutex
-	at   map[listKey]*stdlist.Element
-	used stdlist.List // of *keptList, the last used first
-	size int
+	mu         sync.Mutex
+	young, old map[listKey]*hitList // old is what young was when it was full
+	size       int                  // of young
 }
 
 type listKey struct {
 	segment uint64
 	asked   string
-}
-
-type keptList struct {
-	key  listKey
-	list *hitList
 }
 
 // get gives a list, which read makes where it is not kept.
@@ -49,6 +42,8 @@ func (k *lists) get(key listKey, read func() (*hitList, error)) (*hitList, error
 	}
 	l, err := read()
 	if err == nil && l.size() <= maxLists/4 {
+		k.mu.Lock()
+		defer k.mu.Unlock()
 		k.keep(key, l)
 	}
 	return l, err
@@ -57,37 +52,32 @@ func (k *lists) get(key listKey, read func() (*hitList, error)) (*hitList, error
 func (k *lists) kept(key listKey) *hitList {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	at := k.at[key]
-	if at == nil {
-		return nil
+	if l := k.young[key]; l != nil {
+		return l
 	}
-	k.used.MoveToFront(at)
-	return at.Value.(*keptList).list
+	l := k.old[key]
+	if l != nil {
+		k.keep(key, l)
+	}
+	return l
 }
 
+// keep makes a list young; k.mu is held.
 func (k *lists) keep(key listKey, l *hitList) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.at[key] != nil {
+	if k.young[key] != nil {
 		return // another search was as quick
 	}
-	if k.at == nil {
-		k.at = map[listKey]*stdlist.Element{}
+	if k.size += l.size(); k.size > maxLists/2 || k.young == nil {
+		k.old, k.young, k.size = k.young, map[listKey]*hitList{}, l.size()
 	}
-	k.at[key] = k.used.PushFront(&keptList{key, l})
-	for k.size += l.size(); k.size > maxLists; {
-		last := k.used.Remove(k.used.Back()).(*keptList)
-		delete(k.at, last.key)
-		k.size -= last.list.size()
-	}
+	k.young[key] = l
 }
 
 // forget drops all, as columns.forget does and for the same reason.
 func (k *lists) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.at, k.size = nil, 0
-	k.used.Init()
+	k.young, k.old, k.size = nil, nil, 0
 }
 
 // sums adds up what documents of a segment weigh. Those without a weight are not in it.

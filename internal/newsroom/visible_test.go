@@ -23,11 +23,11 @@ const visibleFor = "HEADWATER_VISIBLE"
 
 // Each second so many feeds have so many new articles each; all others answer 304.
 const (
-	visibleFeeds   = 200
-	visibleFresh   = 20
-	visibleAFeed   = 10
-	visibleWords   = 300
-	visibleCopies  = .3 // as many articles have the text of one of the second before
+	visibleFeeds      = 200
+	visibleFresh      = 20
+	visibleAFeed      = 10
+	visibleWords      = 300
+	visibleCopies     = .3 // as many articles have the text of one of the second before
 	visibleVocabulary = 60_000
 )
 
