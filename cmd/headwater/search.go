@@ -17,7 +17,7 @@ fields narrow it:
 
   title: text: author: tag: url:      words in the headline, the body, the authors' names, the categories, the address
   source: outlet: origin:             published by or crediting; published by; in a story that goes back to
-  lang:en feed:12                     the language; the feed's number
+  lang:en feed:12 feed:bbc            the language; the feed's number, words of its title, or its domain
   is:original copy rewrite excerpt    what the article is to its story
   is:unread is:starred                what the user of --user has not read, or has starred
   copies:>5 outlets:>=3 independent:>2

@@ -153,3 +153,14 @@ func TestListsAreBounded(t *testing.T) {
 		t.Errorf("got %v, want the error of reading", err)
 	}
 }
+
+// Scores stay above 0 where most of what held a word was taken out.
+func TestRarity(t *testing.T) {
+	for _, n := range []uint64{0, 1, 10, 1_000_000} {
+		for _, count := range []uint64{0, 1, n, 10*n + 100} {
+			if got := rarity(n, count); !(got > 0) {
+				t.Errorf("%d of %d: %f", count, n, got)
+			}
+		}
+	}
+}

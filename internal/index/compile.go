@@ -26,6 +26,7 @@ type compiler struct {
 	view   *view
 	lists  *lists
 	marks  news.Marks
+	feeds  []news.Feed
 }
 
 func (c *compiler) compile(n node) query.Query {
@@ -44,6 +45,8 @@ func (c *compiler) compile(n node) query.Query {
 		return c.compileText(n)
 	case source:
 		return c.compileSource(n)
+	case feedNamed:
+		return c.feedNamed(n)
 	case key:
 		return unscored{term(fieldKey, n.term)}
 	case days:

@@ -27,50 +27,6 @@ func (p *parser) role(value string, at int) (node, error) {
 	return nil, p.fail(at, fmt.Sprintf("an article is not %q to its story", value), advice)
 }
 
-// personal gives the first part of a query that asks for what a user has marked.
-func personal(n node) (marked, bool) {
-	var children []node
-	switch n := n.(type) {
-	case allOf:
-		children = n
-	case anyOf:
-		children = n
-	case without:
-		children = []node{n.node}
-	case marked:
-		return n, true
-	}
-	for _, child := range children {
-		if m, ok := personal(child); ok {
-			return m, true
-		}
-	}
-	return marked{}, false
-}
-
-// nobodys gives the error of a query that asks for marks where they are nobody's.
-func nobodys(n node, whose string) error {
-	m, ok := personal(n)
-	if !ok {
-		return nil
-	}
-	name := "is:unread"
-	if m.starred {
-		name = "is:starred"
-	}
-	return &QueryError{At: m.at + 1, Problem: fmt.Sprintf("%s needs an account, and %s is nobody's", name, whose), Advice: "leave it out"}
-}
-
-// AsksForMarks says whether a query asks for what a user has marked, by is:unread or is:starred.
-func AsksForMarks(query string) bool {
-	n, err := parse(query)
-	if err != nil {
-		return false
-	}
-	_, ok := personal(n)
-	return ok
-}
-
 // number reads a comparison such as >=3.
 func (p *parser) number(field, value string, at int) (node, error) {
 	op := "="

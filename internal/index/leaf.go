@@ -41,8 +41,15 @@ func (l leaf) Searcher(ctx context.Context, r api.IndexReader, _ mapping.IndexMa
 	if err != nil {
 		return nil, err
 	}
-	s.rarity = 1 + math.Log(float64(max(all, 1))/float64(s.count+1))
+	s.rarity = rarity(all, s.count)
 	return s, nil
+}
+
+// rarity is bleve's. A count has documents among it that were taken out since; it must not outweigh what is left, as scores are no
+// less than 0.
+func rarity(all, count uint64) float64 {
+	all = max(all, 1)
+	return 1 + math.Log(float64(all)/float64(min(count, all)+1))
 }
 
 // run is a list in the numbers of the snapshot.

@@ -24,7 +24,7 @@ import (
 //	url:2026/08              words of the address
 //	source:reuters           published by Reuters or crediting it: a name, a domain or the beginning of one
 //	outlet:bbc origin:ap     published by it; in a story that goes back to it
-//	lang:es feed:12          language as ISO 639-1; the feed's number
+//	lang:es feed:12 feed:bbc language as ISO 639-1; the feed's number, words of its title, or its domain
 //	is:original              what the article is to its story; also copy, rewrite and excerpt
 //	is:unread is:starred     what the user whose search it is has not read, or has starred
 //	copies:>5 outlets:>=3    copies and outlets of its story; also =, < and <=, and a number alone
@@ -79,7 +79,7 @@ func ValidateOwn(query string) error {
 // Validate says whether a query is well-formed, as the function does.
 func (x *Index) Validate(query string) error { return Validate(query) }
 
-// A node is part of a parsed query: allOf, anyOf, without, text, source, key, days, origin, role, marked, number or since.
+// A node is part of a parsed query: allOf, anyOf, without, text, source, key, days, origin, feedNamed, role, marked, number or since.
 type node any
 
 type (
@@ -104,7 +104,9 @@ type (
 	}
 	// origin asks for articles of stories that go back to an outlet.
 	origin source
-	role   struct{ role news.Role }
+	// feedNamed asks for articles of the feeds with a title or a domain.
+	feedNamed source
+	role      struct{ role news.Role }
 	// marked asks for what the user has starred, or not read.
 	marked struct {
 		starred bool

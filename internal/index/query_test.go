@@ -173,7 +173,7 @@ func TestValidate(t *testing.T) {
 		{"source:(a OR b)", 8, "write (source:a OR source:b)"},
 		{"title:-", 7, "no letter or digit"},
 		{"lang:english!", 6, "as in lang:en"},
-		{"feed:reuters", 6, "as in feed:12"},
+		{"feed:-", 6, "as in feed:12"},
 		{"feed:99999999999999999999", 6, "as in feed:12"},
 		{"date:yesterday", 6, `"yesterday" is no date`},
 		{"date:2026-02-30", 6, "is no date"},

@@ -135,7 +135,7 @@ func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, er
 }
 
 func (f *finder) compiler() *compiler {
-	c := &compiler{now: f.now, places: f.places, view: f.view, lists: &f.x.lists}
+	c := &compiler{now: f.now, places: f.places, view: f.view, lists: &f.x.lists, feeds: f.search.Feeds}
 	if f.search.Marks != nil {
 		c.marks = *f.search.Marks
 	}

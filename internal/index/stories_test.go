@@ -138,7 +138,8 @@ func TestMarks(t *testing.T) {
 		{"is:starred OR is:original", []int64{7, 5, 2}},
 	} {
 		equal(t, tt.want, found(t, x, news.Search{Query: tt.query, Newest: true, User: 3, Marks: marks}))
-		equal(t, true, AsksForMarks(tt.query))
+		marks, feeds := Needs(tt.query)
+		equal(t, [2]bool{true, false}, [2]bool{marks, feeds})
 		if err := ValidateOwn(tt.query); err != nil {
 			t.Errorf("%s: %v", tt.query, err)
 		}
@@ -151,7 +152,39 @@ func TestMarks(t *testing.T) {
 		}
 	}
 	equal(t, []int64{7, 6, 5, 4, 3, 2, 1}, found(t, x, news.Search{Query: "is:unread", Newest: true, User: 3}))
-	equal(t, false, AsksForMarks("is:copy unread"))
+}
+
+func TestFeedsByName(t *testing.T) {
+	x := open(t, t.TempDir(), Options{})
+	put(t, x, 3, news.Article{ID: 1, Title: "Comet", FeedID: 11, Seen: now}, news.Article{ID: 2, Title: "Comet", FeedID: 12, Seen: now}, news.Article{ID: 3, Title: "Comet", FeedID: 13, Seen: now})
+	feeds := []news.Feed{
+		{ID: 11, Title: "BBC News - World", URL: "https://feeds.bbci.example/world.xml", Site: "https://www.bbc.example.uk/news"},
+		{ID: 12, Title: "The Harbour Post", URL: "https://harbour.example/feed"},
+		{ID: 13, URL: "://"},
+	}
+	for _, tt := range []struct {
+		query string
+		want  []int64
+	}{
+		{"feed:bbc", []int64{1}},
+		{"feed:bbc.example.uk", []int64{1}},
+		{"feed:\"news world\"", []int64{1}},
+		{"feed:harb*", []int64{2}},
+		{"feed:post comet", []int64{2}},
+		{"comet -feed:bbc", []int64{3, 2}},
+		{"feed:12 OR feed:bbc", []int64{2, 1}},
+		{"feed:gazette", nil},
+	} {
+		equal(t, tt.want, found(t, x, news.Search{Query: tt.query, Newest: true, Feeds: feeds}))
+	}
+	for query, want := range map[string]bool{"comet -feed:bbc": true, "feed:12": false, "(": false} {
+		marks, feeds := Needs(query)
+		equal(t, [2]bool{false, want}, [2]bool{marks, feeds})
+	}
+	var q *QueryError
+	if err := CheckTopic(news.Topic{Query: "comet feed:bbc"}); !errors.As(err, &q) || q.At != 12 || !strings.Contains(q.Advice, "feed:12") {
+		t.Errorf("a topic that names a feed: %v", err)
+	}
 }
 
 // Pages go on where they ended, though news arrives that would push everything down.

@@ -103,10 +103,7 @@ func (p *parser) field(field, value string, quoted bool, at int) (node, error) {
 	case "lang":
 		return p.language(value, at)
 	case "feed":
-		if _, err := strconv.ParseUint(value, 10, 63); err != nil {
-			return nil, p.fail(at, fmt.Sprintf("%q is no feed", value), "give the feed's number, as in feed:12")
-		}
-		return key{keyFeed + value}, nil
+		return p.feed(value, quoted, at)
 	case "date", "after", "before":
 		return p.date(field, value, at)
 	}
@@ -115,6 +112,21 @@ func (p *parser) field(field, value string, quoted bool, at int) (node, error) {
 		return nil, err
 	}
 	return t, nil
+}
+
+// feed reads a feed's number, or its name or domain.
+func (p *parser) feed(value string, quoted bool, at int) (node, error) {
+	if strings.Trim(value, "0123456789") == "" {
+		if _, err := strconv.ParseUint(value, 10, 63); err != nil {
+			return nil, p.fail(at, fmt.Sprintf("%q is no feed", value), "give the feed's number, as in feed:12")
+		}
+		return key{keyFeed + value}, nil
+	}
+	n, err := p.source("feed", value, quoted, at)
+	if err != nil {
+		return nil, err
+	}
+	return feedNamed(n.(source)), nil
 }
 
 // value reads the words that stand after a colon.

@@ -20,6 +20,9 @@ func CheckTopic(t news.Topic) error {
 	if err != nil {
 		return err
 	}
+	if err := unnumbered(n); err != nil {
+		return err
+	}
 	return nobodys(n, "a topic") // also one of a user's: its matches do not change with what is read
 }
 

@@ -20,7 +20,8 @@ type Search struct {
 	Facets        bool   // count what was found, articles or stories, by outlet, origin, language and day
 	Cursor        string // Hits.Next of the page before this one; Offset counts on from there
 	User          int64  // whose search it is, for is:unread and is:starred; 0 is nobody's, and those are errors
-	Marks         *Marks // what the user has marked, which package newsroom looks up where the query asks for it; nil is nothing
+	Marks         *Marks // what the user has marked; package newsroom looks it up where the query asks for it. Nil is nothing
+	Feeds         []Feed // those subscribed; looked up likewise, for feed:NAME
 }
 
 // Marks are the articles that a user has marked, by id, in order.

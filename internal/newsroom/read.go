@@ -99,16 +99,28 @@ func (n *Newsroom) find(ctx context.Context, s news.Search) (news.Hits, error) {
 	if err := n.follow(ctx); err != nil {
 		return news.Hits{}, err
 	}
-	if s.User != 0 && index.AsksForMarks(s.Query) {
-		marks, err := n.Store.Marks(ctx, s.User)
-		if err != nil {
-			return news.Hits{}, err
-		}
-		s.Marks = &marks
+	if err := n.supply(ctx, &s); err != nil {
+		return news.Hits{}, err
 	}
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()
 	return n.Index.Search(ctx, s, n.Now())
+}
+
+// supply gives a search what its query needs beside the index.
+func (n *Newsroom) supply(ctx context.Context, s *news.Search) (err error) {
+	marks, feeds := index.Needs(s.Query)
+	if marks && s.User != 0 {
+		m, err := n.Store.Marks(ctx, s.User)
+		if err != nil {
+			return err
+		}
+		s.Marks = &m
+	}
+	if feeds {
+		s.Feeds, err = n.Store.Feeds(ctx)
+	}
+	return err
 }
 
 // SearchStories finds the stories with a member that matches, the best match first, and says how many there are.
