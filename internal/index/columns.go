@@ -55,6 +55,13 @@ func (c *columns) forget() {
 	c.segments = nil
 }
 
+// languages gives those of the articles that searches have met.
+func (c *columns) languages() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.langs.list)
+}
+
 // view is the columns of one snapshot of the index.
 type view struct {
 	parts   []*scorch.SegmentSnapshot

@@ -100,10 +100,7 @@ func (w wanted) readField(ctx context.Context, in fieldIn, all *sums) error {
 }
 
 // begins says whether the last word stands for all that begin so. A single character stands for the pairs that it begins.
-func (w wanted) begins() bool {
-	list := w.text.words.list
-	return w.text.prefix || len(list) == 1 && list[0].single
-}
+func (w wanted) begins() bool { return w.text.begins() }
 
 // forms gives the words of a field that one word of a query stands for.
 func (w wanted) forms(ctx context.Context, in fieldIn, term string) ([]form, error) {
