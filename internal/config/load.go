@@ -215,6 +215,9 @@ func (l *loader) bounds() {
 	if e := l.config.Embeddings; e.Endpoint != "" && e.Model == "" {
 		l.add(l.places["embeddings.endpoint"], "embeddings.model", faultf("", "missing; name the model that %s is to use", e.Endpoint))
 	}
+	if m := l.config.SMTP; m.Host != "" && m.From == "" {
+		l.add(l.places["smtp.host"], "smtp.from", faultf("news@example.org", "missing; mails through %s need a sender", m.Host))
+	}
 }
 
 // ordered blames the setting that somebody made; the defaults are in order.
