@@ -170,7 +170,7 @@ func TestRefusals(t *testing.T) {
 		{"gone", status(410), "wants no more", true, 0},
 		{"moved", status(308, "Location", "http://169.254.169.254/"), "is not followed", false, 0},
 		{"nothing there", status(404), "check the address", false, 0},
-		{"with words", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no\r\nsuch thing", 400) }, `("no such thing")`, false, 0},
+		{"with words", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "no\r\nsuch thing", http.StatusBadRequest) }, `("no such thing")`, false, 0},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

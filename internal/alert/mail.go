@@ -87,7 +87,9 @@ func (s *Sender) mailClient(ctx context.Context) (client *mail.Client, stop func
 		}
 	}
 	options := []mail.Option{
-		mail.WithPort(s.Mail.port()), mail.WithTLSPolicy(policy), mail.WithTimeout(s.Timeout),
+		mail.WithPort(s.Mail.port()), mail.WithTLSPolicy(policy),
+		mail.WithTimeout(2 * s.Timeout), // ctx ends it sooner
+
 		mail.WithDialContextFunc(func(dialling context.Context, network, address string) (net.Conn, error) {
 			conn, err := dial(dialling, network, address)
 			if err == nil {

@@ -34,3 +34,6 @@ func (n *Newsroom) ServeOnce(ctx context.Context) error {
 	}
 	return n.push.Tend(ctx)
 }
+
+// ServeAlerts is the part of Serve that tells people of stories.
+func (n *Newsroom) ServeAlerts(ctx context.Context) { n.serveAlerts(ctx) }

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"headwater/internal/alert"
 	"headwater/internal/clean"
 	"headwater/internal/embed"
 	"headwater/internal/fetch"
@@ -53,6 +54,8 @@ type Options struct {
 	FullText        string // whether the pages of items are read where their feed does not say: auto, always or never; "" is never
 	FullTextPerHost int    // how many of them of one host an hour; 0 means 20
 
+	Alert *alert.Sender // tells people of topics' stories; nil tells nobody
+
 	PictureBytes int64 // the largest picture that is passed on to a reader; 0 means as much as Fetch reads
 }
 
@@ -72,6 +75,7 @@ type Newsroom struct {
 	second    *second        // nil without Embed
 	indexing  sync.Mutex
 	following sync.Mutex
+	alerting  sync.Mutex                   // one look through the story log for alerts at a time
 	places    atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search
 	swapping  sync.RWMutex                 // held for writing while Reindex puts another index in the place of Options.Index
 
@@ -134,6 +138,12 @@ func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 		n.followPages(ctx, "of articles", n.ReadPages)
 		return nil
 	})
+	if n.Alert != nil {
+		g.Go(func() error {
+			n.serveAlerts(ctx)
+			return nil
+		})
+	}
 	return g.Wait()
 }
 
