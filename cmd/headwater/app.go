@@ -94,6 +94,7 @@ func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Regi
 		Callback: callback(cfg), MaxPush: int64(cfg.Fetch.MaxBytes),
 		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, Similar: cfg.Embeddings.Threshold,
 		FetchSources: cfg.Origin.FetchSources, PictureBytes: int64(cfg.Media.MaxBytes),
+		Alert:    alertSender(cfg, client),
 		FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,
 	}
 }

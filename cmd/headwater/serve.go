@@ -54,6 +54,7 @@ func (a *app) serve(ctx context.Context, ready func(url string)) error {
 	}
 	a.cfg.Listen = l.Addr().String() // it may have been port 0
 	base := a.cfg.BaseURL(l.Addr().String())
+	a.Alert.Pages = base // before anybody is told of anything
 	handler, err := a.handler(ctx, base)
 	if err != nil {
 		return errors.Join(err, l.Close())
