@@ -21,7 +21,8 @@ type fake struct {
 	found    map[string]news.Finding // by the address that is looked at
 	status   news.Status
 	compared map[int64]news.Comparison
-	broken   error // what every method answers when set
+	alerts   map[int64][]news.Alert // by topic
+	broken   error                  // what every method answers when set
 }
 
 func (f *fake) lock() func() {

@@ -12,6 +12,7 @@ type Newsroom interface {
 	Search
 	Topics
 	TopicEditor
+	Alerts
 	Feeds
 	// Article gives a whole article, or news.ErrNotFound.
 	Article(ctx context.Context, id int64) (news.Article, error)

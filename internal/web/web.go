@@ -76,12 +76,18 @@ func (s *server) routes() *http.ServeMux {
 		"POST /topics":              s.addTopic,
 		"GET /topic/{name}":         s.topic,
 		"POST /topic/{name}/remove": s.removeTopic,
-		"GET /feeds":                s.feeds,
-		"POST /feeds":               s.addFeed,
-		"POST /feeds/{id}/remove":   s.removeFeed,
-		"GET /feeds/{file}":         s.emitFile,
-		"GET /feeds/topic/{file}":   s.emitTopic,
-		"GET /":                     func(http.ResponseWriter, *http.Request) error { return notFound("There is no page at this address.") },
+		"GET /topic/{name}/alerts":  s.alerts,
+		"POST /topic/{name}/alerts": s.addAlert,
+
+		"POST /topic/{name}/alerts/{id}/test":   s.testAlert,
+		"POST /topic/{name}/alerts/{id}/remove": s.removeAlert,
+
+		"GET /feeds":              s.feeds,
+		"POST /feeds":             s.addFeed,
+		"POST /feeds/{id}/remove": s.removeFeed,
+		"GET /feeds/{file}":       s.emitFile,
+		"GET /feeds/topic/{file}": s.emitTopic,
+		"GET /":                   func(http.ResponseWriter, *http.Request) error { return notFound("There is no page at this address.") },
 	} {
 		mux.Handle(pattern, s.handle(h))
 	}
