@@ -46,7 +46,7 @@ func ours() map[string][]string {
 		"internal/news":     {},
 		"internal/view":     {"internal/news"},
 		"internal/newsroom": {"internal/news"},
-		"internal/web":      {"internal/news", "internal/newsroom", "internal/publish"},
+		"internal/web":      {"internal/news", "internal/newsroom", "internal/publish", "internal/view"},
 		"internal/api":      {"internal/news", "internal/newsroom", "internal/publish", "internal/view"},
 		"internal/greader":  {"internal/news", "internal/newsroom", "internal/publish"},
 		"cmd/headwater":     {"feeds", "internal/news", "internal/newsroom", "internal/web", "internal/api", "internal/greader", "internal/view"},

@@ -134,11 +134,12 @@ func (c *cli) alertList() *cobra.Command {
 				if c.asJSON {
 					return c.printJSON(rows)
 				}
-				w := c.table()
+				w := c.table(plain, strong)
 				for _, a := range rows {
-					w.row("%d\t%s\t%s\t%s\t%s\n", a.ID, a.Topic, a.Kind, a.Target, alertState(a))
+					w.row(fmt.Sprint(a.ID), a.Topic, string(a.Kind), a.Target, alertState(a))
 				}
-				return w.Flush()
+				w.Flush()
+				return nil
 			})
 		},
 	}

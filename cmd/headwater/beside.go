@@ -27,9 +27,10 @@ const besideFolder = "serving"
 
 // errand is a command line to be run by the server.
 type errand struct {
-	Args  []string `json:"args"`
-	Stdin []byte   `json:"stdin"`
-	Name  string   `json:"name"` // what Stdin was read from
+	Args   []string `json:"args"`
+	Stdin  []byte   `json:"stdin"`
+	Name   string   `json:"name"` // what Stdin was read from
+	Screen screen   `json:"screen"`
 }
 
 // outcome is what came of an errand.
@@ -61,7 +62,7 @@ func (c *cli) beside(cmd *cobra.Command, e errand, out io.Writer, work func(*app
 	if conn == nil {
 		return c.with(cmd.Context(), work)
 	}
-	e.Args = commandLine(cmd, e.Args)
+	e.Args, e.Screen = commandLine(cmd, e.Args), c.screen
 	result, err := send(cmd.Context(), conn, e)
 	if err != nil {
 		return fmt.Errorf("the server that holds %s: %w; try again, or stop it", cfg.Data, err)
@@ -177,7 +178,7 @@ func (a *app) answer(ctx context.Context, conn net.Conn) {
 		return
 	}
 	var stdout, stderr bytes.Buffer
-	c := &cli{stdin: bytes.NewReader(e.Stdin), stdinName: e.Name, stdout: &stdout, stderr: &stderr, host: a}
+	c := &cli{stdin: bytes.NewReader(e.Stdin), stdinName: e.Name, stdout: &stdout, stderr: &stderr, screen: e.Screen, host: a}
 	code := c.run(ctx, e.Args)
 	if err := json.NewEncoder(conn).Encode(outcome{stdout.Bytes(), stderr.Bytes(), code}); err != nil {
 		a.log.Debug("an errand could not be answered", "error", err)

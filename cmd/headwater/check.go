@@ -129,7 +129,7 @@ func (c *cli) printChecked(r newsroom.Report) error {
 		})
 	}
 	w := c.table()
-	row := func(name string, value any) { w.row("%s\t%v\n", name, value) }
+	row := func(name string, value any) { w.row(name, fmt.Sprint(value)) }
 	row("url", r.URL)
 	if r.FinalURL != "" && r.FinalURL != r.URL {
 		row("leads to", r.FinalURL)
@@ -163,7 +163,8 @@ func (c *cli) printChecked(r newsroom.Report) error {
 	asksOf(r.Schedule).rows(row)
 	row("next poll", r.Next.Local().Format(time.RFC1123))
 	row("set by", r.Rule.Reason())
-	return w.Flush()
+	w.Flush()
+	return nil
 }
 
 // checker wires what checking a feed needs. The store is left alone, so that it works beside a running server.

@@ -215,12 +215,13 @@ func (c *cli) printCorrections(views []correctionView, titles map[int64]string) 
 	w := c.table()
 	for _, v := range views {
 		for i, s := range v.Stories {
-			if i == 0 {
-				w.row("%d\t%s\t%s\tstory %d\t%s\n", v.ID, v.Kind, v.Made.Format("2 Jan 2006 15:04"), s, titles[s])
-			} else {
-				w.row("\t\t\tstory %d\t%s\n", s, titles[s])
+			id, kind, made := strconv.FormatInt(v.ID, 10), v.Kind, v.Made.Format("2 Jan 2006 15:04")
+			if i > 0 {
+				id, kind, made = "", "", ""
 			}
+			w.row(id, kind, made, fmt.Sprint("story ", s), titles[s])
 		}
 	}
-	return w.Flush()
+	w.Flush()
+	return nil
 }

@@ -60,12 +60,13 @@ func (c *cli) feedList() *cobra.Command {
 }
 
 func (c *cli) printFeeds(rows []view.Feed) error {
-	w := c.table()
-	w.row("ID\tSTATE\tARTICLES\tTITLE\tADDRESS\tPROBLEM\n")
+	w := c.table(faint, plain, plain, strong)
+	w.row("ID", "STATE", "ARTICLES", "TITLE", "ADDRESS", "PROBLEM")
 	for _, r := range rows {
-		w.row("%d\t%s\t%d\t%s\t%s\t%s\n", r.ID, r.State, r.Articles, publish.Line(r.Title), r.URL, brief(r.URL, r.Problem))
+		w.row(strconv.FormatInt(r.ID, 10), string(r.State), strconv.Itoa(r.Articles), r.Title, r.URL, brief(r.URL, r.Problem))
 	}
-	return w.Flush()
+	w.Flush()
+	return nil
 }
 
 // brief gives a feed's problem as the end of a line that names the feed already. JSON has all of it.

@@ -202,9 +202,10 @@ func (c *cli) addPicked(cmd *cobra.Command, p picker) error {
 	}
 	w := c.table()
 	for _, ch := range p.choices {
-		w.row("%s\t%s%s\n", ch.URL, publish.Line(ch.Title), knownAs(ch.Known))
+		w.row(ch.URL, ch.Title+knownAs(ch.Known))
 	}
-	return w.Flush()
+	w.Flush()
+	return nil
 }
 
 func knownAs(id int64) string {

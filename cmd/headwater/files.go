@@ -6,7 +6,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"text/tabwriter"
 )
 
 // input opens a file to read; "-" is standard input.
@@ -63,13 +62,4 @@ func (c *cli) printf(format string, args ...any) {
 // complain prints to standard error, where nothing can be done about a failure.
 func (c *cli) complain(format string, args ...any) {
 	_, _ = fmt.Fprintf(c.stderr, format, args...)
-}
-
-// table is columns that tabs separate, printed by Flush.
-type table struct{ *tabwriter.Writer }
-
-func (c *cli) table() table { return table{tabwriter.NewWriter(c.stdout, 0, 8, 2, ' ', 0)} }
-
-func (t table) row(format string, args ...any) {
-	_, _ = fmt.Fprintf(t.Writer, format, args...) // it fails where stdout does, which remembers
 }

@@ -33,7 +33,7 @@ func main() {
 
 // run is the program: its arguments in, its exit code out.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
-	return (&cli{stdin: stdin, stdout: stdout, stderr: stderr}).run(ctx, args)
+	return (&cli{stdin: stdin, stdout: stdout, stderr: stderr, screen: screenOf(stdout)}).run(ctx, args)
 }
 
 func (c *cli) run(ctx context.Context, args []string) int {

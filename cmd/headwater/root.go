@@ -17,6 +17,7 @@ import (
 type cli struct {
 	stdin          io.Reader
 	stdout, stderr io.Writer
+	screen         screen // what stdout shows up on
 
 	configFile, data string
 	asJSON           bool

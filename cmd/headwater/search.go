@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -9,6 +10,7 @@ import (
 
 	"headwater/internal/index"
 	"headwater/internal/news"
+	"headwater/internal/publish"
 	"headwater/internal/view"
 )
 
@@ -23,11 +25,12 @@ fields narrow it:
                                       copies and outlets of its story, stories that tell of its event
   since:24h date:2026-08-18..2026-08-19 after:2026-08-18 before:2026-08-20
 
---stories gives of each story only the member that comes first.`
+Of each story the member that fits best is printed, and how many more do; --articles prints every article.`
 
 func (c *cli) searchCommand() *cobra.Command {
 	var want news.Search
 	var order string
+	var articles bool
 	cmd := &cobra.Command{
 		Use:     "search QUERY",
 		Short:   "Search the coverage",
@@ -35,7 +38,7 @@ func (c *cli) searchCommand() *cobra.Command {
 		Example: "  headwater search 'source:reuters \"interest rates\" after:2026-08-01' --limit 5",
 		Args:    cobra.MinimumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			want.Query = strings.Join(args, " ")
+			want.Query, want.Stories = strings.Join(args, " "), want.Stories && !articles
 			if err := checkSearch(&want, order); err != nil {
 				return err
 			}
@@ -47,14 +50,24 @@ func (c *cli) searchCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return c.printFound(found, want.Stories)
+				if c.asJSON {
+					return c.printFoundJSON(found, want.Stories)
+				}
+				stories, err := a.storiesOf(cmd.Context(), found)
+				if err != nil {
+					return err
+				}
+				c.printFound(found, want.Stories, stories)
+				return nil
 			})
 		},
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&want.Limit, "limit", 20, "print at most `N`")
 	flags.StringVar(&order, "sort", "relevance", "`ORDER`: relevance, newest or coverage")
-	flags.BoolVar(&want.Stories, "stories", false, "of each story print only the member that comes first")
+	flags.BoolVar(&articles, "articles", false, "print every article, instead of one of each story")
+	flags.BoolVar(&want.Stories, "stories", true, "of each story print only the member that comes first, as is usual")
+	cmd.MarkFlagsMutuallyExclusive("articles", "stories")
 	flags.BoolVar(&want.Facets, "facets", false, "count the articles found by outlet, origin, language and day")
 	flags.StringVar(&want.Cursor, "cursor", "", "go on at next of a page before, printed with --json")
 	c.jsonFlag(cmd)
@@ -87,21 +100,40 @@ func checkLimit(limit int) error {
 	return nil
 }
 
-func (c *cli) printFound(found news.Found, stories bool) error {
-	rows := view.All(found.Articles, view.FoundOf)
-	if c.asJSON {
-		if !stories {
-			found.Matches = 0 // it is the total
-		}
-		return c.printJSON(struct {
-			Total      int          `json:"total"`
-			Articles   []view.Found `json:"articles"`
-			Matches    int          `json:"matches,omitempty"`
-			Next       string       `json:"next,omitempty"`
-			Facets     []view.Facet `json:"facets,omitempty"`
-			Suggestion string       `json:"suggestion,omitempty"`
-		}{found.Total, rows, found.Matches, found.Next, view.All(found.Facets, view.FacetOf), found.Suggestion})
+func (c *cli) printFoundJSON(found news.Found, stories bool) error {
+	if !stories {
+		found.Matches = 0 // it is the total
 	}
+	return c.printJSON(struct {
+		Total      int          `json:"total"`
+		Articles   []view.Found `json:"articles"`
+		Matches    int          `json:"matches,omitempty"`
+		Next       string       `json:"next,omitempty"`
+		Facets     []view.Facet `json:"facets,omitempty"`
+		Suggestion string       `json:"suggestion,omitempty"`
+	}{found.Total, view.All(found.Articles, view.FoundOf), found.Matches, found.Next, view.All(found.Facets, view.FacetOf), found.Suggestion})
+}
+
+// storiesOf gives the stories of found articles by id.
+func (a *app) storiesOf(ctx context.Context, found news.Found) (map[int64]news.Story, error) {
+	ids := make([]int64, 0, len(found.Articles))
+	for _, f := range found.Articles {
+		if f.Story != 0 {
+			ids = append(ids, f.Story)
+		}
+	}
+	byID := make(map[int64]news.Story, len(ids))
+	if len(ids) == 0 {
+		return byID, nil
+	}
+	stories, err := a.Stories(ctx, news.StoryList{IDs: ids})
+	for _, s := range stories {
+		byID[s.ID] = s
+	}
+	return byID, err
+}
+
+func (c *cli) printFound(found news.Found, stories bool, of map[int64]news.Story) {
 	switch {
 	case stories && found.Total == 1:
 		c.printf("1 story found, in %s\n", count(found.Matches, "article"))
@@ -114,15 +146,34 @@ func (c *cli) printFound(found news.Found, stories bool) error {
 		c.printf("did you mean: %s\n", found.Suggestion)
 	}
 	for _, f := range found.Facets {
-		c.printf("\n%s\n", f.Field)
+		c.printf("\n%s\n", c.screen.show(strong, f.Field))
 		for _, v := range f.Values {
-			c.printf("  %6d  %s\n", v.Count, v.Name)
+			c.printf("  %6d  %s\n", v.Count, publish.Line(v.Name))
 		}
 	}
-	for _, r := range rows {
-		c.printf("\n%s\n  %s, %s, story %d%s\n  %s\n", r.Title, r.Outlet.Name, r.Published.Format("2 Jan 2006 15:04"), r.Story, andOthers(r.Others), r.URL)
+	for _, f := range found.Articles {
+		r := view.FoundOf(f)
+		c.printf("\n")
+		c.print(0, stretches(view.Pieces(r.Title, f.Title), strong)...)
+		c.print(2, stretch{plain, fmt.Sprintf("%s, %s, story %d%s", r.Outlet.Name, r.Published.Format("2 Jan 2006 15:04"), r.Story, andOthers(r.Others))})
+		if s, ok := of[r.Story]; ok {
+			c.print(2, coverage(s)...)
+		}
+		c.print(2, stretches(r.Snippet, plain)...)
+		c.print(2, stretch{faint, r.URL})
 	}
-	return nil
+}
+
+// stretches shows what was looked for in a style of its own, and the rest in another.
+func stretches(pieces []view.Piece, rest style) (all []stretch) {
+	for _, p := range pieces {
+		st := rest
+		if p.Mark {
+			st = marked
+		}
+		all = append(all, stretch{st, p.Text})
+	}
+	return all
 }
 
 func andOthers(n int) string {

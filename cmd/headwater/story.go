@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
@@ -51,33 +52,47 @@ func (c *cli) storyCommand() *cobra.Command {
 
 func (c *cli) printStory(s news.Story) error {
 	c.printOrigin(s)
-	w := c.table()
+	w := c.table(faint, plain, faint, strong)
 	for _, m := range s.Members {
-		w.row("%d\t%s\t%s\t%s\t%s\n", m.Article.ID, m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name, m.Article.Title)
+		a := m.Article
+		w.row(strconv.FormatInt(a.ID, 10), string(m.Role), a.Time().Format("2 Jan 15:04"), a.Outlet.Name, a.Title)
 	}
-	return w.Flush()
+	w.Flush()
+	return nil
 }
 
 func (c *cli) printOrigin(s news.Story) {
-	c.printf("%s\n\n%s: %s", s.Title, s.Origin.Level, s.Origin.Name)
+	c.print(0, stretch{strong, s.Title})
+	c.printf("\n")
+	first := []stretch{{plain, s.Origin.Level + ": "}, {strong, s.Origin.Name}}
 	switch {
 	case s.Origin.Named() && s.Origin.Followed:
-		c.printf(" (its own article is not among your feeds' items)")
+		first = append(first, stretch{plain, " (its own article is not among your feeds' items)"})
 	case s.Origin.Named():
-		c.printf(" (not among your feeds)")
+		first = append(first, stretch{plain, " (not among your feeds)"})
 	}
 	if s.Origin.Title != "" {
-		c.printf(": %s", publish.Line(s.Origin.Title))
+		first = append(first, stretch{plain, ": " + s.Origin.Title})
 	}
-	c.printf(", confidence %.0f%%\n", 100*s.Origin.Confidence)
+	c.print(0, append(first, stretch{plain, fmt.Sprintf(", confidence %.0f%%", 100*s.Origin.Confidence)})...)
 	if s.Origin.URL != "" {
-		c.printf("%s\n", s.Origin.URL)
+		c.print(0, stretch{faint, s.Origin.URL})
 	}
-	for _, e := range s.Origin.Evidence {
-		c.printf("  %+.1f  %s\n", e.Weight, e.Detail)
-	}
+	c.printReasons(2, s.Origin.Evidence)
 	if f := s.Origin.Scoop; f.Key() != "" {
-		c.printf("%s had the news first, as %s says: “%s”\n", publish.Name(f.Outlet), f.By, publish.Line(f.Text))
+		c.print(0, stretch{plain, fmt.Sprintf("%s had the news first, as %s says: “%s”", publish.Name(f.Outlet), f.By, f.Text)})
 	}
 	c.printf("\n")
+}
+
+// printReasons prints evidence with its weight in front, coloured by the side that it speaks for.
+func (c *cli) printReasons(indent int, list []news.Evidence) {
+	for _, e := range list {
+		side := good
+		if e.Weight < 0 {
+			side = bad
+		}
+		weight := fmt.Sprintf("%+.1f", e.Weight)
+		c.printf("%*s%s  %s\n", indent, "", c.screen.show(side, weight), c.screen.prose(indent+len(weight)+2, indent+len(weight)+2, stretch{plain, publish.Line(e.Detail)}))
+	}
 }

@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 
 	"headwater/internal/index"
 	"headwater/internal/news"
+	"headwater/internal/publish"
 	"headwater/internal/store"
 	"headwater/internal/view"
 )
@@ -106,11 +108,12 @@ func (c *cli) topicList() *cobra.Command {
 				if c.asJSON {
 					return c.printJSON(rows)
 				}
-				w := c.table()
+				w := c.table(strong)
 				for _, t := range rows {
-					w.row("%s\t%s\n", t.Name, t.Query)
+					w.row(t.Name, t.Query)
 				}
-				return w.Flush()
+				w.Flush()
+				return nil
 			})
 		},
 	}
@@ -175,10 +178,20 @@ func (c *cli) printStories(stories []news.Story, total int) error {
 		}{total, view.All(stories, view.StoryOf)})
 	}
 	for _, s := range stories {
-		c.printf("%d  %s\n   %s: %s, %s of %s\n", s.ID, s.Title, s.Origin.Level, s.Origin.Name,
-			count(len(s.Members), "article"), count(s.Outlets, "outlet"))
+		number := strconv.FormatInt(s.ID, 10)
+		c.printf("%s  %s\n", c.screen.show(faint, number), c.screen.prose(len(number)+2, len(number)+2, stretch{strong, publish.Line(s.Title)}))
+		c.print(3, coverage(s)...)
 	}
 	return nil
+}
+
+// coverage says whose a story is and how many carry it.
+func coverage(s news.Story) []stretch {
+	return []stretch{
+		{plain, s.Origin.Level + ": "},
+		{strong, publish.Name(s.Origin.Outlet)},
+		{plain, fmt.Sprintf(", %s of %s", count(len(s.Members), "article"), count(s.Outlets, "outlet"))},
+	}
 }
 
 func (c *cli) topicRemove() *cobra.Command {

@@ -156,9 +156,10 @@ func (c *cli) printUsers(users []news.User) error {
 	}
 	w := c.table()
 	for _, u := range rows {
-		w.row("%s\t%s\n", u.Name, u.Added.Format(time.DateOnly))
+		w.row(u.Name, u.Added.Format(time.DateOnly))
 	}
-	return w.Flush()
+	w.Flush()
+	return nil
 }
 
 func (c *cli) userRemove() *cobra.Command {

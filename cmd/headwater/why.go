@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"headwater/internal/news"
@@ -35,7 +36,8 @@ func (c *cli) printWhy(ctx context.Context, r *readings, s news.Story) error {
 		if i > 0 {
 			c.printf("\n")
 		}
-		c.printf("%s, %s, %s\n  %s\n", m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name, m.Article.Title)
+		c.print(0, stretch{plain, fmt.Sprintf("%s, %s, %s", m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name)})
+		c.print(2, stretch{strong, m.Article.Title})
 		if k, ok := all[m.Article.ID]; ok {
 			c.printComparison(s, k)
 		}
@@ -45,7 +47,7 @@ func (c *cli) printWhy(ctx context.Context, r *readings, s news.Story) error {
 
 func (c *cli) printComparison(s news.Story, k news.Comparison) {
 	if k.Note != "" {
-		c.printf("  %s\n", k.Note)
+		c.print(2, stretch{plain, k.Note})
 	}
 	if k.Tells() {
 		c.printPassages(k)
@@ -54,17 +56,15 @@ func (c *cli) printComparison(s news.Story, k news.Comparison) {
 		c.printf("  adds %s:\n", count(k.Added, "sentence"))
 	}
 	for _, a := range k.Adds {
-		c.printf("    “%s”\n", a)
+		c.print(4, stretch{plain, "“" + a + "”"})
 	}
 	for _, cl := range k.Credits {
-		c.printf("  credits %s: “%s”\n", cl.Outlet, publish.Line(cl.Text))
+		c.print(2, stretch{plain, fmt.Sprintf("credits %s: “%s”", cl.Outlet, cl.Text)})
 	}
 	if len(k.Reasons) > 0 {
 		c.printf("  when it was grouped%s:\n", beside(s, k))
 	}
-	for _, e := range k.Reasons {
-		c.printf("    %+.1f  %s\n", e.Weight, e.Detail)
-	}
+	c.printReasons(4, k.Reasons)
 }
 
 // beside names the member whose likeness gave the reasons, where that is not the one compared with.
@@ -94,7 +94,8 @@ func (c *cli) printPassages(k news.Comparison) {
 		if p.Quoted {
 			quoted = ", quoted"
 		}
-		c.printf("    “%s” (%s%s)\n", publish.Cut(publish.Line(k.Text[p.Start:p.End]), maxPassage), count(p.Words, "word"), quoted)
+		shared := publish.Cut(publish.Line(k.Text[p.Start:p.End]), maxPassage)
+		c.print(4, stretch{plain, "“"}, stretch{marked, shared}, stretch{plain, fmt.Sprintf("” (%s%s)", count(p.Words, "word"), quoted)})
 	}
 	if more := len(k.Passages) - maxPassages; more > 0 {
 		c.printf("    and %s\n", count(more, "shorter passage"))

@@ -69,7 +69,7 @@ func TestRefused(t *testing.T) {
 		{"GET", "search?q=" + long, "", 422, "query.q", "2000"},
 		{"GET", "search?q=river&order=fame", "", 422, "query.order", "relevance, newest, coverage"},
 		{"GET", "search?q=river&cursor=elsewhere", "", 422, "query.cursor", "another search"},
-		{"GET", "search?q=river&results=events", "", 422, "query.results", "articles, stories"},
+		{"GET", "search?q=river&results=events", "", 422, "query.results", "stories, articles"},
 		{"GET", "search?q=is:unread", "", 400, "query.q", "needs an account"},
 		{"GET", "search?q=%22river", "", 400, "query.q", "never closed"},
 		{"GET", "search?q=+", "", 400, "query.q", "no word"},

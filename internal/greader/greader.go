@@ -38,6 +38,8 @@ type Feeds interface {
 	Feeds(context.Context) ([]news.Feed, error)
 	// FindFeed gives a feed by its number, or by its address where the number is 0.
 	FindFeed(ctx context.Context, id int64, url string) (news.Feed, error)
+	// FindFeeds looks for the feeds behind an address and adds nothing.
+	FindFeeds(ctx context.Context, address string) (news.Finding, error)
 	AddFeed(context.Context, news.Feed) (news.Feed, error)
 	EditFeed(ctx context.Context, id int64, title, folder string) error
 	RemoveFeed(context.Context, int64) error

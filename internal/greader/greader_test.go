@@ -291,6 +291,13 @@ func TestSubscriptions(t *testing.T) {
 	if added["numResults"] != 1. || added["streamId"] != "feed/4" {
 		t.Errorf("quickadd: %v", added)
 	}
+	added = decode[map[string]any](t, r.want(t, "POST "+api+"subscription/quickadd", "quickadd=http://pages.example/", ""))
+	if added["streamId"] != "feed/5" || added["streamName"] != "Pages of the day" {
+		t.Errorf("quickadd of a page: %v", added)
+	}
+	if f, err := r.Feed(t.Context(), 5); err != nil || f.URL != "http://pages.example/news.xml" {
+		t.Errorf("quickadd of a page followed %s, %v", f.URL, err)
+	}
 	opml := r.want(t, "GET "+api+"subscription/export", "", "")
 	if !strings.Contains(opml, "https://quick.example/feed") {
 		t.Errorf("export: %s", opml)

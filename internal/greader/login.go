@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"strconv"
@@ -193,9 +194,25 @@ func (g *gate) count(key string) time.Duration {
 		return t.reset.Sub(now)
 	}
 	t.failed++
-	if len(g.tries) >= maxTries {
-		clear(g.tries)
+	if _, known := g.tries[key]; !known && len(g.tries) >= maxTries {
+		g.forget(now)
 	}
 	g.tries[key] = t
 	return 0
+}
+
+// forget makes room: those go whose time is over, or else the one with the fewest tries, so that names by the thousand do
+// not give anybody new tries at one.
+func (g *gate) forget(now time.Time) {
+	maps.DeleteFunc(g.tries, func(_ string, t tries) bool { return !now.Before(t.reset) })
+	if len(g.tries) < maxTries {
+		return
+	}
+	least, fewest := "", freeTries+1
+	for key, t := range g.tries {
+		if t.failed < fewest {
+			least, fewest = key, t.failed
+		}
+	}
+	delete(g.tries, least)
 }

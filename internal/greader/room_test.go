@@ -8,11 +8,13 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
 	"time"
 
+	"headwater/internal/fetch"
 	"headwater/internal/greader"
 	"headwater/internal/index"
 	"headwater/internal/news"
@@ -53,13 +55,36 @@ func open(t *testing.T) *room {
 	must(t, err)
 	r := &room{store: db, now: day.Add(24 * time.Hour)}
 	now := func() time.Time { return r.now }
-	r.Newsroom = newsroom.New(newsroom.Options{Store: db, Index: x, Logger: slog.New(slog.DiscardHandler), Now: now, Batch: 100})
+	r.Newsroom = newsroom.New(newsroom.Options{Store: db, Index: x, Fetch: web(t), Logger: slog.New(slog.DiscardHandler), Now: now, Batch: 100})
 	r.server = httptest.NewServer(greader.New(greader.Options{Newsroom: r.Newsroom, Title: "Test", Now: now}))
 	t.Cleanup(func() {
 		r.server.Close()
 		must(t, errors.Join(x.Close(), db.Close()))
 	})
 	return r
+}
+
+// web is all that the newsroom can reach: a page at http://pages.example/ with a link to its feed.
+func web(t *testing.T) *fetch.Client {
+	t.Helper()
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.String() {
+		case "http://pages.example/":
+			w.Header().Set("Content-Type", "text/html")
+			_, _ = io.WriteString(w, `<html><head><link rel="alternate" type="application/rss+xml" href="/news.xml" title="Pages"></head></html>`)
+		case "http://pages.example/news.xml":
+			w.Header().Set("Content-Type", "application/rss+xml")
+			_, _ = io.WriteString(w, `<rss version="2.0"><channel><title>Pages of the day</title><item><title>One</title><link>http://pages.example/1</link></item></channel></rss>`)
+		default:
+			http.Error(w, "no such host", http.StatusBadGateway)
+		}
+	}))
+	t.Cleanup(proxy.Close)
+	at, err := url.Parse(proxy.URL)
+	must(t, err)
+	client, err := fetch.New(fetch.Options{Proxy: at, AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}, Timeout: time.Minute})
+	must(t, err)
+	return client
 }
 
 func filled(t *testing.T) *room {

@@ -151,7 +151,7 @@ func (c *call) subscribe(address string, e feedEdit) (news.Feed, error) {
 	if f, err := c.feed(address); err == nil {
 		return f, nil
 	}
-	if u, err := url.Parse(address); err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
+	if !isWeb(address) {
 		return news.Feed{}, bad("%q is no feed address; give one such as https://example.org/feed.xml", address)
 	}
 	f, err := c.room.AddFeed(c.ctx(), news.Feed{URL: address, Title: e.title, Folder: e.into})
@@ -159,6 +159,11 @@ func (c *call) subscribe(address string, e feedEdit) (news.Feed, error) {
 		err = nil
 	}
 	return f, err
+}
+
+func isWeb(address string) bool {
+	u, err := url.Parse(address)
+	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 
 func (c *call) change(f news.Feed, e feedEdit) error {
@@ -173,9 +178,21 @@ func (c *call) change(f news.Feed, e feedEdit) error {
 	return c.room.EditFeed(c.ctx(), f.ID, title, folder)
 }
 
+// quickAdd subscribes to the likeliest feed behind an address: a feed's own, or that of a page. Where none can be found,
+// as while a site is down, the address is followed as it is, and the feed's state says what is wrong.
 func (c *call) quickAdd() error {
 	query := c.r.FormValue("quickadd")
-	f, err := c.subscribe(strings.TrimPrefix(query, feedPrefix), feedEdit{})
+	address, edit := strings.TrimPrefix(query, feedPrefix), feedEdit{}
+	if _, err := c.feed(address); err != nil && isWeb(address) {
+		found, err := c.room.FindFeeds(c.ctx(), address)
+		if err != nil {
+			return err
+		}
+		if len(found.Feeds) > 0 {
+			address, edit.title = found.Feeds[0].URL, found.Feeds[0].Title
+		}
+	}
+	f, err := c.subscribe(address, edit)
 	var refused *refusal
 	if errors.As(err, &refused) && refused.status == http.StatusBadRequest {
 		return c.json(map[string]any{"numResults": 0, "query": query, "error": refused.text})

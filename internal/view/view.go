@@ -129,13 +129,14 @@ type Found struct {
 	Published time.Time `json:"published" doc:"the best guess at when it came out"`
 	Score     float64   `json:"score" doc:"how well it matches, to be compared within one search; 0 in other orders"`
 	Others    int       `json:"others,omitempty" doc:"further members of its story that match, where stories are asked for"`
+	Snippet   []Piece   `json:"snippet" nullable:"false" doc:"the part of its text around the first match, in pieces"`
 }
 
 // FoundOf shows a found article.
 func FoundOf(f news.FoundArticle) Found {
 	return Found{
 		ID: f.Article.ID, Story: f.Story, Title: f.Article.Title, URL: f.Article.URL, Outlet: Outlet(f.Article.Outlet),
-		Published: f.Article.Time(), Score: f.Score, Others: f.Others,
+		Published: f.Article.Time(), Score: f.Score, Others: f.Others, Snippet: append([]Piece{}, Snippet(f.Article.Body(), f.Body)...),
 	}
 }
 

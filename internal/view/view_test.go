@@ -57,11 +57,11 @@ func TestShapes(t *testing.T) {
 		{
 			"found", FoundOf(news.FoundArticle{Hit: news.Hit{ID: 7, Score: 1.5, Body: []news.Span{{Start: 0, End: 5}}}, Article: article, Story: 3}),
 			`{"id":7,"story":3,"title":"River floods","url":"https://harbourwire.example/flood",
-			"outlet":{"name":"Harbour Wire","domain":"harbourwire.example","agency":true},"published":"2026-08-18T05:00:00Z","score":1.5}`,
+			"outlet":{"name":"Harbour Wire","domain":"harbourwire.example","agency":true},"published":"2026-08-18T05:00:00Z","score":1.5,"snippet":[]}`,
 		},
 		{
 			"topic", TopicOf(news.Topic{Name: "weather", Query: "river", Added: day}),
-			`{"name":"weather","query":"river","added":"2026-08-18T06:00:00Z"}`,
+			`{"name":"weather","query":"river","added":"2026-08-18T06:00:00Z","originals":false,"min_outlets":0,"langs":[],"muted":[]}`,
 		},
 		{
 			"feed", FeedOf(news.Feed{

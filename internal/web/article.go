@@ -11,6 +11,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/publish"
+	"headwater/internal/view"
 )
 
 type articleView struct {
@@ -25,7 +26,7 @@ type articleView struct {
 	Plain       []string      // paragraphs, where HTML is empty
 	Story       *articleStory // nil while unsettled
 	Claims      []claimView
-	Compared    [][]piece // the text as it is compared, with the credits in it marked; nil where it holds none
+	Compared    [][]view.Piece // the text as it is compared, with the credits in it marked; nil where it holds none
 }
 
 // articleStory is an article's place in its story.
@@ -107,25 +108,26 @@ func paragraphs(text string) []string {
 }
 
 // compared gives the paragraphs of the text with the claims in it marked.
-func compared(text string, claims []news.Claim) [][]piece {
+func compared(text string, claims []news.Claim) [][]view.Piece {
 	var spans []news.Span
 	for _, c := range claims {
 		spans = append(spans, news.Span{Start: c.Start, End: c.End})
 	}
-	if spans = sound(text, spans); len(spans) == 0 {
-		return nil
-	}
-	var all [][]piece
-	from := 0
+	var all [][]view.Piece
+	from, credited := 0, false
 	for p := range strings.SplitSeq(text, "\n\n") {
 		var own []news.Span
 		for _, sp := range spans {
 			own = append(own, news.Span{Start: sp.Start - from, End: sp.End - from})
 		}
 		if strings.TrimSpace(p) != "" {
-			all = append(all, pieces(p, own))
+			all = append(all, view.Pieces(p, own))
+			credited = credited || slices.ContainsFunc(all[len(all)-1], func(p view.Piece) bool { return p.Mark })
 		}
 		from += len(p) + len("\n\n")
+	}
+	if !credited {
+		return nil
 	}
 	return all
 }

@@ -6,6 +6,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/publish"
+	"headwater/internal/view"
 )
 
 // maxMarked bounds the members' texts on one page, in bytes.
@@ -14,11 +15,11 @@ const maxMarked = 256 << 10
 // comparisonView is what a member takes from the origin and what it adds.
 type comparisonView struct {
 	Note   string
-	Shared string    // "3 shared passages, the longest of 41 words"; empty where nothing is shared
-	Marked [][]piece // its paragraphs with the passages marked; nil where nothing is shared or the page is full
-	Added  string    // "3 sentences"
-	Adds   []string  // the first of them
-	Beside string    // the outlet whose version gave the reasons, where that is not the one compared with
+	Shared string         // "3 shared passages, the longest of 41 words"; empty where nothing is shared
+	Marked [][]view.Piece // its paragraphs with the passages marked; nil where nothing is shared or the page is full
+	Added  string         // "3 sentences"
+	Adds   []string       // the first of them
+	Beside string         // the outlet whose version gave the reasons, where that is not the one compared with
 }
 
 // compare fills in what the members take from the origin, in place of what was estimated when the story was settled.
@@ -85,8 +86,8 @@ func plural(n int, noun string) string {
 }
 
 // marked gives the paragraphs of a text with its passages marked. Passages that go over a paragraph's end are marked in both.
-func marked(text string, passages []news.Passage) [][]piece {
-	var all [][]piece
+func marked(text string, passages []news.Passage) [][]view.Piece {
+	var all [][]view.Piece
 	for from := 0; from <= len(text); {
 		to := len(text)
 		if i := strings.Index(text[from:], "\n\n"); i >= 0 {
@@ -103,21 +104,21 @@ func marked(text string, passages []news.Passage) [][]piece {
 	return all
 }
 
-func markedParagraph(text string, from, to int, passages []news.Passage) []piece {
-	var all []piece
+func markedParagraph(text string, from, to int, passages []news.Passage) []view.Piece {
+	var all []view.Piece
 	for _, p := range passages {
 		if p.Start >= to {
 			break
 		}
 		start, end := max(p.Start, from), min(p.End, to)
 		if start > from {
-			all = append(all, piece{Text: text[from:start]})
+			all = append(all, view.Piece{Text: text[from:start]})
 		}
-		all = append(all, piece{Text: text[start:end], Mark: true, Quoted: p.Quoted})
+		all = append(all, view.Piece{Text: text[start:end], Mark: true, Quoted: p.Quoted})
 		from = end
 	}
 	if from < to {
-		all = append(all, piece{Text: text[from:to]})
+		all = append(all, view.Piece{Text: text[from:to]})
 	}
 	return all
 }

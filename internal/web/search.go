@@ -13,6 +13,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/publish"
+	"headwater/internal/view"
 )
 
 // maxQuery bounds a search, in characters.
@@ -52,9 +53,9 @@ type sortLink struct {
 
 // result is a found article with its place in its story.
 type result struct {
-	Title    []piece
+	Title    []view.Piece
 	Lang     string
-	Snippet  []piece
+	Snippet  []view.Piece
 	Outlet   string
 	Page     string
 	Out      outLink
@@ -143,7 +144,7 @@ func (s *server) results(ctx context.Context, found []news.FoundArticle) ([]resu
 	for _, f := range found {
 		a := f.Article
 		res := result{
-			Title: pieces(cmp.Or(a.Title, "Untitled"), f.Title), Lang: a.Lang, Snippet: snippet(a.Body(), f.Body),
+			Title: view.Pieces(cmp.Or(a.Title, "Untitled"), f.Title), Lang: a.Lang, Snippet: view.Snippet(a.Body(), f.Body),
 			Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: at(a.Time(), s.now()), Others: f.Others,
 		}
 		if st, ok := stories[f.Story]; ok {

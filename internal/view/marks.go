@@ -1,4 +1,4 @@
-package web
+package view
 
 import (
 	"cmp"
@@ -9,11 +9,11 @@ import (
 	"headwater/internal/news"
 )
 
-// piece is a run of text, marked or not.
-type piece struct {
-	Text   string
-	Mark   bool
-	Quoted bool // what is marked stands in a quotation
+// Piece is a run of text, marked or not.
+type Piece struct {
+	Text   string `json:"text" doc:"the words"`
+	Mark   bool   `json:"mark" doc:"whether they are what was looked for"`
+	Quoted bool   `json:"-"` // what is marked stands in a quotation
 }
 
 // Sizes of a snippet in bytes: short of half a screen on a phone.
@@ -22,20 +22,20 @@ const (
 	snippetLength = 280
 )
 
-// pieces cuts a text at the spans to mark. Spans that lie outside, overlap or cut a character are left out, since
+// Pieces cuts a text at the spans to mark. Spans that lie outside, overlap or cut a character are left out, since
 // the text may have been revised after it was indexed.
-func pieces(text string, spans []news.Span) []piece {
-	var all []piece
+func Pieces(text string, spans []news.Span) []Piece {
+	var all []Piece
 	from := 0
 	for _, sp := range sound(text, spans) {
 		if sp.Start > from {
-			all = append(all, piece{Text: text[from:sp.Start]})
+			all = append(all, Piece{Text: text[from:sp.Start]})
 		}
-		all = append(all, piece{Text: text[sp.Start:sp.End], Mark: true})
+		all = append(all, Piece{Text: text[sp.Start:sp.End], Mark: true})
 		from = sp.End
 	}
 	if from < len(text) {
-		all = append(all, piece{Text: text[from:]})
+		all = append(all, Piece{Text: text[from:]})
 	}
 	return all
 }
@@ -59,8 +59,8 @@ func sound(text string, spans []news.Span) []news.Span {
 // cuts says that an offset lies within a character.
 func cuts(text string, i int) bool { return i < len(text) && !utf8.RuneStart(text[i]) }
 
-// snippet gives the part of a text around its first mark, as one line.
-func snippet(text string, spans []news.Span) []piece {
+// Snippet gives the part of a text around its first mark, as one line.
+func Snippet(text string, spans []news.Span) []Piece {
 	spans = sound(text, spans)
 	start := 0
 	if len(spans) > 0 {
@@ -76,15 +76,15 @@ func snippet(text string, spans []news.Span) []piece {
 			inside = append(inside, news.Span{Start: sp.Start - start, End: sp.End - start})
 		}
 	}
-	all := pieces(text[start:end], inside)
+	all := Pieces(text[start:end], inside)
 	for i := range all {
 		all[i].Text = oneLine.Replace(all[i].Text)
 	}
 	if start > 0 {
-		all = slices.Insert(all, 0, piece{Text: "… "})
+		all = slices.Insert(all, 0, Piece{Text: "… "})
 	}
 	if end < len(text) {
-		all = append(all, piece{Text: " …"})
+		all = append(all, Piece{Text: " …"})
 	}
 	return all
 }
