@@ -152,12 +152,13 @@ func (n *Newsroom) send(ctx context.Context, m alert.Message) (ok bool, err erro
 	if problem != nil && ctx.Err() != nil {
 		return false, ctx.Err()
 	}
+	ctx = context.WithoutCancel(ctx)         // what was taken is not told again because we end
 	a, err := n.Store.Alert(ctx, m.Alert.ID) // its failures may have changed since the turn began
 	if err != nil {
 		return false, ignoreMissing(err)
 	}
 	at := n.attempt(a, m, problem)
-	lost, err := n.Store.NoteAttempt(context.WithoutCancel(ctx), at) // what was taken is not told again because we end
+	lost, err := n.Store.NoteAttempt(ctx, at)
 	if err != nil {
 		return false, err
 	}
