@@ -12,7 +12,6 @@ import (
 // The marks in the story log: of alerts, and of matching stories with topics, which goes before it.
 const (
 	markAlerts = "alerts"
-	markTopics = "topics"
 )
 
 // Tell is a story of an alert's topic that came or changed.

@@ -58,6 +58,10 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"who carries", carriesSQL, "INDEX members_story"},
 		{"newest articles", articles(news.ArticleList{}), "INDEX articles_time"},
 		{"articles of a feed", articles(news.ArticleList{FeedID: 1}), "INDEX articles_feed"},
+		{"topics of stories", matchesOfSQL, "INDEX topic_stories_story"},
+		{"matches after", matchesAfterSQL, "INDEX topic_stories_seq"},
+		{"new of topics", topicsSQL, "COVERING INDEX topic_stories_seq"},
+		{"articles held against topics", lookedSQL, "INDEX topic_articles_story"},
 		{"articles since", articles(news.ArticleList{Since: day}), "INDEX articles_seen"},
 	}
 	for _, tt := range tests {
