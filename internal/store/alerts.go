@@ -105,6 +105,9 @@ func (db *DB) alerts(ctx context.Context, query string, args ...any) (alerts []n
 	return alerts, err
 }
 
+// quietAlertsSQL keeps alerts from telling of what their topic finds of stories from before it was filled.
+const quietAlertsSQL = `UPDATE alerts SET after = max(after, (SELECT seen FROM topics WHERE id = ?1)) WHERE topic_id = ?1`
+
 const removeAlertSQL = `DELETE FROM alerts WHERE id = ?`
 
 // RemoveAlert removes an alert with what it still had to tell, or gives news.ErrNotFound.

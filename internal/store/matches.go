@@ -111,6 +111,9 @@ func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, 
 		if err != nil {
 			return err
 		}
+		if err := t.exec(ctx, quietAlertsSQL, topic.ID); err != nil {
+			return err
+		}
 		var matches []news.Match
 		for _, story := range stories {
 			matches = append(matches, news.Match{Topic: topic.ID, Story: story, Seq: seen, At: at})

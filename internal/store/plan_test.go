@@ -62,6 +62,12 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"matches after", matchesAfterSQL, "INDEX topic_stories_seq"},
 		{"new of topics", topicsSQL, "COVERING INDEX topic_stories_seq"},
 		{"articles held against topics", lookedSQL, "INDEX topic_articles_story"},
+		{"changes for alerts", changedSQL, "INDEX sqlite_autoindex_story_log_1"},
+		{"what to tell", tellsSQL, "INDEX topic_stories_story"},
+		{"alerts of matches", tellsSQL, "INDEX alerts_target"},
+		{"what was told", moveToldSQL, "INDEX alert_told_story"},
+		{"due deliveries", dueDeliveriesSQL, "INDEX alert_outbox_due"},
+		{"move what waits", moveOutboxSQL, "INDEX alert_outbox_story"},
 		{"articles since", articles(news.ArticleList{Since: day}), "INDEX articles_seen"},
 	}
 	for _, tt := range tests {

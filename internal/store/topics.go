@@ -76,7 +76,7 @@ func (t tx) beginAnew(ctx context.Context, topic news.Topic, options []any) erro
 	if err := t.QueryRowContext(ctx, asksElseSQL, args...).Scan(&differs); err != nil || !differs {
 		return err
 	}
-	for _, q := range []string{anewSQL, endMatchesSQL} {
+	for _, q := range []string{anewSQL, endMatchesSQL, quietAlertsSQL} {
 		if err := t.exec(ctx, q, topic.ID); err != nil {
 			return err
 		}
