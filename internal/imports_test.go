@@ -33,7 +33,7 @@ type pkg struct {
 
 // stages import news, and others of ours only where ours says so.
 var stages = []string{
-	"clean", "config", "demo", "discover", "embed", "fetch", "group", "index", "opml", "origin", "outlets", "page", "parse", "poll", "prints",
+	"alert", "clean", "config", "demo", "discover", "embed", "fetch", "group", "index", "opml", "origin", "outlets", "page", "parse", "poll", "prints",
 	"publish", "store", "websub",
 }
 
@@ -84,9 +84,10 @@ func owners() map[string][]string {
 		"go.yaml.in/yaml":                 {"config", "demo", "outlets"},
 		"golang.org/x/crypto":             {"newsroom"},
 		"golang.org/x/net/http/httpguts":  {"config"},
-		"html/template":                   {"publish", "web"},
+		"github.com/wneessen/go-mail":     {"alert"},
+		"html/template":                   {"alert", "publish", "web"},
 		"modernc.org":                     {"store"},
-		"net/http":                        {"api", "cmd/headwater", "demo", "embed", "fetch", "greader", "newsroom", "web", "websub"},
+		"net/http":                        {"alert", "api", "cmd/headwater", "demo", "embed", "fetch", "greader", "newsroom", "web", "websub"},
 		"net/http/cookiejar":              {},
 		"net/http/httptest":               {},
 		"net/rpc":                         {},

@@ -95,7 +95,11 @@ func callServer(ctx context.Context, data string) (net.Conn, error) {
 func commandLine(cmd *cobra.Command, args []string) []string {
 	line := strings.Fields(cmd.CommandPath())[1:]
 	cmd.Flags().Visit(func(f *pflag.Flag) {
-		if f.Name != "data" && f.Name != "config" && f.Name != "output" && f.Name != "password-file" {
+		switch f.Name {
+		case "data", "config", "output", "password-file":
+		case "token-file":
+			line = append(line, "--token-file=-") // the errand's standard input holds it
+		default:
 			line = append(line, "--"+f.Name+"="+f.Value.String())
 		}
 	})

@@ -135,6 +135,7 @@ func (a *app) examine(ctx context.Context) []finding {
 	}
 	found = append(found, f, a.examineFeeds(ctx))
 	found = append(found, a.examineHubs(ctx)...)
+	found = append(found, a.examineAlerts(ctx)...)
 	return append(found, examineEmbeddings(ctx, a.cfg)...)
 }
 

@@ -18,6 +18,9 @@ const sourcesBudget = 10 * time.Second
 // pagesBudget is how long poll reads the pages of items that are cut short.
 const pagesBudget = 10 * time.Second
 
+// alertsBudget is how long poll tells people of topics' stories; what is left waits for the next.
+const alertsBudget = 10 * time.Second
+
 func (c *cli) pollCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
@@ -33,6 +36,9 @@ func (c *cli) pollCommand() *cobra.Command {
 				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{Force: force, URLs: args, Sources: sourcesBudget, Pages: pagesBudget, Progress: bars.step})
 				bars.end()
 				if err != nil {
+					return err
+				}
+				if sum.Alerts, err = a.DeliverAlerts(cmd.Context(), alertsBudget); err != nil {
 					return err
 				}
 				return c.printSummary(sum, len(args) > 0)
@@ -66,6 +72,9 @@ func (c *cli) printPass(s newsroom.Summary) {
 		s.Took.Round(10*time.Millisecond))
 	if s.Resting > 0 {
 		c.printf("%s not asked: the host wants to be left alone for some time (Retry-After).\n", count(s.Resting, "feed"))
+	}
+	if s.Alerts > 0 {
+		c.printf("%s sent.\n", count(s.Alerts, "alert"))
 	}
 	var odd []string
 	for _, state := range slices.Sorted(maps.Keys(s.States)) {

@@ -23,7 +23,7 @@ func (c *cli) topicCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    needsSubcommand,
 	}
-	cmd.AddCommand(c.topicAdd(), c.topicList(), c.topicShow(), c.topicRemove())
+	cmd.AddCommand(c.topicAdd(), c.topicList(), c.topicShow(), c.topicRemove(), c.topicAlert())
 	return cmd
 }
 

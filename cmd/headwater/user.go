@@ -82,6 +82,12 @@ func (c *cli) password(name, file string) (string, error) {
 	if file == "" {
 		file = "-"
 	}
+	return c.firstLine(file, "password")
+}
+
+// firstLine reads a secret from the first line of a file or of standard input. The flag that names the file is called after
+// what it holds.
+func (c *cli) firstLine(file, what string) (string, error) {
 	r, err := c.input(file)
 	if err != nil {
 		return "", err
@@ -91,10 +97,10 @@ func (c *cli) password(name, file string) (string, error) {
 		err = nil
 	}
 	if err := errors.Join(err, r.Close()); err != nil {
-		return "", fmt.Errorf("password: %w", err)
+		return "", fmt.Errorf("%s: %w", what, err)
 	}
 	if line = strings.TrimRight(line, "\r\n"); line == "" {
-		return "", usagef("give the password on the first line of standard input, or of the file that --password-file names")
+		return "", usagef("give the %s on the first line of standard input, or of the file that --%s-file names", what, what)
 	}
 	return line, nil
 }

@@ -57,6 +57,7 @@ type Newsroom interface {
 	Stories
 	Topics
 	Feeds
+	Alerts
 	// Status asks store and index, and fails where one of them does not answer.
 	Status(context.Context) (news.Status, error)
 }

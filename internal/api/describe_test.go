@@ -16,6 +16,7 @@ import (
 var routes = []string{
 	"DELETE /api/v1/feeds/{id}",
 	"DELETE /api/v1/topics/{name}",
+	"DELETE /api/v1/topics/{name}/alerts/{id}",
 	"GET /api/v1/articles",
 	"GET /api/v1/articles/{id}",
 	"GET /api/v1/feeds",
@@ -27,11 +28,14 @@ var routes = []string{
 	"GET /api/v1/stories/{id}",
 	"GET /api/v1/topics",
 	"GET /api/v1/topics/{name}",
+	"GET /api/v1/topics/{name}/alerts",
 	"GET /healthz",
 	"GET /metrics",
 	"GET /readyz",
 	"POST /api/v1/feeds",
 	"POST /api/v1/topics",
+	"POST /api/v1/topics/{name}/alerts",
+	"POST /api/v1/topics/{name}/alerts/{id}/test",
 }
 
 func describe(t *testing.T, d *desk) description {
@@ -165,6 +169,21 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/v1/topics", "", 200},
 		{"GET", "/api/v1/topics/weather", "", 200},
 		{"GET", "/api/v1/topics/sport", "", 404},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"webhook","target":"` + d.press + `/hook","again_outlets":5}`, 201},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"webhook","target":"` + d.press + `/hook"}`, 409},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"ntfy","target":"http://127.0.0.1:1/weather","token":"tk_1"}`, 201},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"email","target":"anna@example.org"}`, 422}, // no mail server is set
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"pigeon","target":"anna"}`, 422},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"webhook","target":"https://hooks.example/","token":"tk_1"}`, 422},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"webhook","target":"hooks.example"}`, 422},
+		{"POST", "/api/v1/topics/sport/alerts", `{"kind":"webhook","target":"https://hooks.example/"}`, 404},
+		{"GET", "/api/v1/topics/weather/alerts", "", 200},
+		{"GET", "/api/v1/topics/sport/alerts", "", 404},
+		{"POST", "/api/v1/topics/weather/alerts/1/test", "", 204},
+		{"POST", "/api/v1/topics/weather/alerts/2/test", "", 502},
+		{"POST", "/api/v1/topics/weather/alerts/3/test", "", 404},
+		{"DELETE", "/api/v1/topics/weather/alerts/1", "", 204},
+		{"DELETE", "/api/v1/topics/weather/alerts/1", "", 404},
 		{"DELETE", "/api/v1/topics/weather", "", 204},
 		{"DELETE", "/api/v1/topics/weather", "", 404},
 	} {

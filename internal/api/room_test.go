@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"headwater/feeds"
+	"headwater/internal/alert"
 	"headwater/internal/api"
 	"headwater/internal/fetch"
 	"headwater/internal/index"
@@ -77,6 +78,7 @@ func openRoom(t *testing.T) *newsroom.Newsroom {
 		must(t, db.Close())
 	})
 	return newsroom.New(newsroom.Options{
+		Alert: alert.New(alert.Options{Post: client.Post}),
 		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: func() time.Time { return now },
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 100, MaxDepth: 100},
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},

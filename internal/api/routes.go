@@ -51,6 +51,7 @@ func (s *server) register(api huma.API) {
 	post(api, "add-feed", "/feeds", "Subscribe to a feed", s.addFeed, fails(conflict))
 	remove(api, "remove-topic", "/topics/{name}", "Follow a topic no longer", s.removeTopic)
 	remove(api, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays", s.removeFeed)
+	s.registerAlerts(api)
 }
 
 // detail changes an operation.

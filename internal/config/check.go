@@ -36,13 +36,19 @@ func checkText(key, text string) error {
 	switch key {
 	case "listen":
 		return checkListen(text)
-	case "public_url":
+	case "public_url", "websub.hub":
 		return checkPublicURL(text)
 	case "embeddings.endpoint":
 		return checkEndpoint(text)
 	case "poll.schedule":
 		return checkSchedule(text)
-	case "fetch.user_agent":
+	case "smtp.host":
+		return checkMailHost(text)
+	case "smtp.from":
+		return checkSender(text)
+	case "smtp.tls":
+		return oneOf(text, "starttls", "tls", "none")
+	case "fetch.user_agent", "smtp.username":
 		return checkHeader(text)
 	case "fetch.contact":
 		return checkContact(text)
@@ -75,6 +81,8 @@ func checkNumber(key string, n int) error {
 		return within(n, 10, 1000)
 	case "index.batch":
 		return within(n, 1, 10_000)
+	case "smtp.port":
+		return within(n, 1, 65_535)
 	case "fulltext.per_host":
 		return within(n, 1, 1000)
 	case "embeddings.batch":
@@ -235,6 +243,29 @@ func checkContact(text string) error {
 		return nil
 	}
 	return faultf("news@example.org", "%q is neither a web nor a mail address", text)
+}
+
+// checkMailHost takes a host's name or address, without a port.
+func checkMailHost(text string) error {
+	if _, err := netip.ParseAddr(text); text == "" || err == nil || isHostName(text) {
+		return nil
+	}
+	try := "mail.example.org"
+	if host, _, err := net.SplitHostPort(text); err == nil && isHostName(host) {
+		try = host
+	}
+	return faultf(try, "%q is no host's name; the port has a setting of its own", text)
+}
+
+// checkSender takes a mail address with or without a name.
+func checkSender(text string) error {
+	if text == "" {
+		return nil
+	}
+	if _, err := mail.ParseAddress(text); err == nil && checkHeader(text) == nil {
+		return nil
+	}
+	return faultf("news@example.org", "%q is not a mail address", text)
 }
 
 // checkDomain takes a domain as outlets have it: no scheme, no path, lower case.

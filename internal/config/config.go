@@ -37,8 +37,10 @@ type Config struct {
 	Index      Index      `yaml:"index"`
 	FullText   FullText   `yaml:"fulltext"`
 	Media      Media      `yaml:"media"`
-	Outlets    []Outlet   `yaml:"outlets"`
-	Log        Log        `yaml:"log"`
+	// SMTP sends no mail where its Host is "".
+	SMTP    SMTP     `yaml:"smtp"`
+	Outlets []Outlet `yaml:"outlets"`
+	Log     Log      `yaml:"log"`
 
 	// File is the file that was read, or "" where the defaults alone hold.
 	File string `yaml:"-"`
@@ -90,10 +92,12 @@ func (f Fetch) ProxyURL() *url.URL {
 	return nil
 }
 
-// WebSub says whether hubs are asked to push feeds.
+// WebSub says whether hubs are asked to push feeds, and which one passes ours on.
 type WebSub struct {
 	// Enabled does nothing where PublicURL is "" or an address that hubs cannot reach.
 	Enabled bool `yaml:"enabled"`
+	// Hub is the address of the hub that passes our own feeds on; "" is none.
+	Hub string `yaml:"hub"`
 }
 
 // Parse bounds the parser.
@@ -165,6 +169,20 @@ type Media struct {
 	Images string `yaml:"images"`
 	// MaxBytes is the largest picture that is passed on.
 	MaxBytes Size `yaml:"max_bytes"`
+}
+
+// SMTP is the mail server that alerts are handed to.
+type SMTP struct {
+	// Host is a name or an address; "" sends no mail.
+	Host string `yaml:"host"`
+	Port int    `yaml:"port"`
+	// Username logs in with Password; "" does not log in.
+	Username string `yaml:"username"`
+	Password Secret `yaml:"password"`
+	// From is a mail address, with or without a name. It is set where Host is.
+	From string `yaml:"from"`
+	// TLS is starttls, tls or none.
+	TLS string `yaml:"tls"`
 }
 
 // Outlet adds to the registry of outlets, or mends the entry of that name.

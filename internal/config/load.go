@@ -150,12 +150,17 @@ func (l *loader) path(path, dir string) string {
 // service matches the variables that Kubernetes sets in every container beside a service called headwater.
 var service = regexp.MustCompile(`^HEADWATER_(.*_)?(SERVICE_HOST|SERVICE_PORT|PORT)(_.*)?$`)
 
+// isService tells those variables from our one setting that ends like them: Kubernetes' hold addresses.
+func isService(variable, text string) bool {
+	return service.MatchString(variable) && (variable != "HEADWATER_SMTP_PORT" || strings.Contains(text, "://"))
+}
+
 // variables lays the HEADWATER_ variables over the file.
 func (l *loader) variables() {
 	given := make(map[string]string)
 	for variable, text := range l.env {
 		name, ours := strings.CutPrefix(variable, "HEADWATER_")
-		if ours && name != "CONFIG" && !service.MatchString(variable) {
+		if ours && name != "CONFIG" && !isService(variable, text) {
 			given[name] = text
 		}
 	}
@@ -214,6 +219,9 @@ func (l *loader) bounds() {
 	l.ordered("poll.interval", p.Interval, "poll.max_interval", p.MaxInterval)
 	if e := l.config.Embeddings; e.Endpoint != "" && e.Model == "" {
 		l.add(l.places["embeddings.endpoint"], "embeddings.model", faultf("", "missing; name the model that %s is to use", e.Endpoint))
+	}
+	if m := l.config.SMTP; m.Host != "" && m.From == "" {
+		l.add(l.places["smtp.host"], "smtp.from", faultf("news@example.org", "missing; mails through %s need a sender", m.Host))
 	}
 }
 

@@ -167,6 +167,12 @@ func TestVariablesAndFlags(t *testing.T) {
 			env:  []string{"HEADWATER_EMBEDDINGS_API_KEY= sk-123"},
 			err:  "HEADWATER_EMBEDDINGS_API_KEY: can't be sent in a header: write it on one line, without spaces around it",
 		},
+		{
+			name: "a port, and what Kubernetes calls one",
+			env:  []string{"HEADWATER_SMTP_PORT=25", "HEADWATER_SERVICE_PORT=80", "HEADWATER_PORT=tcp://10.0.0.1:80"},
+			want: []string{"smtp.port: 25"},
+		},
+		{name: "the port of a service beside us", env: []string{"HEADWATER_SMTP_PORT=tcp://10.0.0.1:25"}},
 		{name: "an empty list", env: []string{"HEADWATER_LISTS="}, want: []string{"lists: []"}},
 		{
 			name:  "flags by key or with hyphens",

@@ -3,8 +3,12 @@ package fetch
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"errors"
 	"fmt"
+	"net"
 	"net/http"
+	"net/url"
 )
 
 // Post sends a body to an address and gives the answer, whatever its status; the caller closes its body and bounds what
@@ -31,4 +35,41 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 		return nil, fmt.Errorf("%s: %w", to.Redacted(), refusal(to, err))
 	}
 	return nil, fmt.Errorf("%s: %s: %w", to.Redacted(), whyUnreachable(to, err), err)
+}
+
+// Dial opens a connection to a server that somebody chose and that speaks no HTTP, such as one for mail. Addresses that
+// are not public are refused as everywhere. Options.Proxy has no part in it.
+func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, error) {
+	conn, err := c.transport.DialContext(ctx, network, address)
+	if err == nil {
+		return conn, nil
+	}
+	host, _, splitErr := net.SplitHostPort(address)
+	to := &url.URL{Host: address}
+	switch {
+	case splitErr != nil:
+		return nil, fmt.Errorf("%s: %w", address, errors.Join(err, splitErr))
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%s: %w", host, ctx.Err())
+	case isRefused(err):
+		return nil, fmt.Errorf("%s: %w", host, refusal(to, err))
+	}
+	return nil, fmt.Errorf("%s: %s: %w", host, whyUnreachable(to, err), err)
+}
+
+// DialTLS is Dial with TLS from the start, by the certificate for the host of address.
+func (c *Client) DialTLS(ctx context.Context, network, address string) (net.Conn, error) {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := c.Dial(ctx, network, address)
+	if err != nil {
+		return nil, err
+	}
+	secure := tls.Client(conn, &tls.Config{ServerName: host, MinVersion: tls.VersionTLS12})
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %s: %w", host, whyUnreachable(&url.URL{Host: address}, err), err), conn.Close())
+	}
+	return secure, nil
 }

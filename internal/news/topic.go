@@ -15,6 +15,11 @@ type Topic struct {
 	Options TopicOptions
 	Secret  string // lets who knows it read the topic's feed; "" where there is no such address
 	Added   time.Time
+
+	Seen    int64 // number of the story log up to which somebody has seen the topic
+	New     int   // stories that first matched since
+	Filled  bool  // the matches hold the stories from before the topic was added
+	Version int64 // goes up as the query or the options change
 }
 
 // TopicOptions narrow down what a topic's query finds. The zero value leaves it as it is.

@@ -37,3 +37,9 @@ func (n *Newsroom) ServeOnce(ctx context.Context) error {
 	}
 	return n.push.Tend(ctx)
 }
+
+// ServeAlerts is the part of Serve that tells people of stories.
+func (n *Newsroom) ServeAlerts(ctx context.Context) { n.serveAlerts(ctx) }
+
+// TellHub tells the hub of what changed, as Serve does now and then.
+func TellHub(ctx context.Context, n *Newsroom) error { return n.tellChanges(ctx) }

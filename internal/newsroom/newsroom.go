@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"headwater/internal/alert"
 	"headwater/internal/clean"
 	"headwater/internal/embed"
 	"headwater/internal/fetch"
@@ -47,11 +48,14 @@ type Options struct {
 
 	Callback string // the address below which hubs reach Callbacks, with a slash at the end; "" takes no pushes
 	MaxPush  int64  // bytes of what a hub pushes; 0 means 10 MB
+	Hub      Hub    // is told when our own feeds change; the zero value is none
 
 	FetchSources bool // read the pages that articles credit by a link
 
 	FullText        string // whether the pages of items are read where their feed does not say: auto, always or never; "" is never
 	FullTextPerHost int    // how many of them of one host an hour; 0 means 20
+
+	Alert *alert.Sender // tells people of topics' stories; nil tells nobody
 
 	PictureBytes int64 // the largest picture that is passed on to a reader; 0 means as much as Fetch reads
 }
@@ -74,6 +78,7 @@ type Newsroom struct {
 	second    *second        // nil without Embed
 	indexing  sync.Mutex
 	following sync.Mutex
+	alerting  sync.Mutex                   // one look through the story log for alerts at a time
 	places    atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search
 	swapping  sync.RWMutex                 // held for writing while Reindex puts another index in the place of Options.Index
 
@@ -115,6 +120,7 @@ func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return n.servePushes(ctx) })
 	g.Go(func() error { return n.keepUp(ctx) })
+	g.Go(func() error { return n.tellHub(ctx) })
 	g.Go(func() error {
 		if err := n.follow(ctx); err != nil && ctx.Err() == nil { // so that the first search need not
 			n.Logger.Error("the places of articles in stories could not be read; the first search tries again", "error", err)
@@ -138,6 +144,12 @@ func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 		n.followPages(ctx, "of articles", n.ReadPages)
 		return nil
 	})
+	if n.Alert != nil {
+		g.Go(func() error {
+			n.serveAlerts(ctx)
+			return nil
+		})
+	}
 	return g.Wait()
 }
 

@@ -39,6 +39,7 @@ type Summary struct {
 	Indexed   int            `json:"indexed"`
 	Sources   int            `json:"sources"` // pages that articles credit, asked for
 	Pages     int            `json:"pages"`   // of items that are cut short, asked for
+	Alerts    int            `json:"alerts"`  // messages about topics' stories that were taken
 	Problems  []Problem      `json:"problems"`
 	States    map[string]int `json:"states"` // feeds by how their poll ended
 	Took      time.Duration  `json:"took_ns"`

@@ -20,7 +20,7 @@ import (
 // once at the start. A tick that is still running when the next is due makes that one pass. It returns when the last
 // tick has ended.
 func Schedule(ctx context.Context, spec string, log *slog.Logger, tick func(context.Context)) error {
-	if strings.Contains(strings.ToUpper(spec), "TZ=") { // some make cron panic
+	if namesZone(spec) {
 		return fmt.Errorf("poll.schedule %q: names a time zone, and schedules run in UTC", spec)
 	}
 	logger := cronLogger{log}
@@ -40,6 +40,27 @@ func Schedule(ctx context.Context, spec string, log *slog.Logger, tick func(cont
 	<-c.Stop().Done()
 	<-first
 	return nil
+}
+
+// namesZone finds what makes cron panic at times.
+func namesZone(spec string) bool { return strings.Contains(strings.ToUpper(spec), "TZ=") }
+
+// Next gives the first time of a cron spec (as Schedule takes it, in UTC) after another. A spec that cannot be read, or
+// never fires, gives an error.
+func Next(spec string, after time.Time) (time.Time, error) {
+	const advice = `write it as "0 7 * * *" for seven o'clock UTC every day`
+	if namesZone(spec) {
+		return time.Time{}, fmt.Errorf("%q names a time zone, and schedules run in UTC; %s", spec, advice)
+	}
+	schedule, err := cron.ParseStandard(spec)
+	if err != nil {
+		return time.Time{}, fmt.Errorf("%q is not a cron spec; %s", spec, advice)
+	}
+	next := schedule.Next(after.UTC())
+	if next.IsZero() {
+		return time.Time{}, fmt.Errorf("%q never fires; %s", spec, advice)
+	}
+	return next, nil
 }
 
 // Drain calls collect for each feed, workers at a time. At most perHost feeds of one host are under way at once; 0 is

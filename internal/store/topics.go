@@ -10,10 +10,11 @@ import (
 	"headwater/internal/news"
 )
 
-const addTopicSQL = `INSERT INTO topics (user_id, name, query, originals, min_outlets, langs, muted, added)
-	VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING RETURNING id`
+const addTopicSQL = `INSERT INTO topics (user_id, name, query, originals, min_outlets, langs, muted, added, seen)
+	VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ` + changesOnlySQL + `) ON CONFLICT DO NOTHING RETURNING id`
 
 // AddTopic follows a topic and gives its number. A name that the user has gives news.ErrExists. A zero Added means now.
+// What the story log holds so far is not new to the topic.
 func (db *DB) AddTopic(ctx context.Context, topic news.Topic) (id int64, err error) {
 	if topic.Added.IsZero() {
 		topic.Added = time.Now()
@@ -43,9 +44,16 @@ func topicOptions(o news.TopicOptions) ([]any, error) {
 	return []any{o.Originals, o.MinOutlets, langs, muted}, err
 }
 
+const (
+	asksElseSQL   = `SELECT count(*) FROM topics WHERE id = ? AND (query, originals, min_outlets, langs, muted) <> (?, ?, ?, ?, ?)`
+	anewSQL       = `UPDATE topics SET filled = 0, version = version + 1, seen = ` + changesOnlySQL + ` WHERE id = ?`
+	endMatchesSQL = `DELETE FROM topic_stories WHERE topic_id = ?`
+)
+
 const changeTopicSQL = `UPDATE OR IGNORE topics SET name = ?, query = ?, originals = ?, min_outlets = ?, langs = ?, muted = ? WHERE id = ?`
 
-// ChangeTopic gives the topic of that ID another name, query and options. It gives news.ErrNotFound where there is none,
+// ChangeTopic gives the topic of that ID another name, query and options; where the query or the options are others, its
+// matches begin anew. It gives news.ErrNotFound where there is none,
 // or another of the name.
 func (db *DB) ChangeTopic(ctx context.Context, topic news.Topic) error {
 	return db.write(ctx, "change topic "+topic.Name, func(ctx context.Context, t tx) error {
@@ -53,18 +61,38 @@ func (db *DB) ChangeTopic(ctx context.Context, topic news.Topic) error {
 		if err != nil {
 			return err
 		}
+		if err := t.beginAnew(ctx, topic, o); err != nil {
+			return err
+		}
 		args := append([]any{text(topic.Name), text(topic.Query)}, o...)
 		return t.execFound(ctx, changeTopicSQL, append(args, topic.ID)...)
 	})
 }
 
-const topicColumns = `SELECT id, coalesce(user_id, 0), name, query, originals, min_outlets, langs, muted, secret, added FROM topics`
+// beginAnew forgets the matches of a topic that is about to ask for something else.
+func (t tx) beginAnew(ctx context.Context, topic news.Topic, options []any) error {
+	var differs bool
+	args := append([]any{topic.ID, text(topic.Query)}, options...)
+	if err := t.QueryRowContext(ctx, asksElseSQL, args...).Scan(&differs); err != nil || !differs {
+		return err
+	}
+	for _, q := range []string{anewSQL, endMatchesSQL, quietAlertsSQL} {
+		if err := t.exec(ctx, q, topic.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const topicColumns = `SELECT id, coalesce(user_id, 0), name, query, originals, min_outlets, langs, muted, secret, added, seen, filled,
+	version, (SELECT count(*) FROM topic_stories WHERE topic_id = id AND seq > seen) FROM topics`
 
 func scanTopic(row scanner) (topic news.Topic, err error) {
 	var added int64
 	var langs, muted string
 	o := &topic.Options
-	err = row.Scan(&topic.ID, &topic.User, &topic.Name, &topic.Query, &o.Originals, &o.MinOutlets, &langs, &muted, &topic.Secret, &added)
+	err = row.Scan(&topic.ID, &topic.User, &topic.Name, &topic.Query, &o.Originals, &o.MinOutlets, &langs, &muted, &topic.Secret, &added,
+		&topic.Seen, &topic.Filled, &topic.Version, &topic.New)
 	if err != nil {
 		return news.Topic{}, found(err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -21,7 +22,8 @@ type fake struct {
 	found    map[string]news.Finding // by the address that is looked at
 	status   news.Status
 	compared map[int64]news.Comparison
-	broken   error // what every method answers when set
+	alerts   map[int64][]news.Alert // by topic
+	broken   error                  // what every method answers when set
 }
 
 func (f *fake) lock() func() {
@@ -130,10 +132,32 @@ func spans(text, word string) []news.Span {
 	return all
 }
 
-func (f *fake) AllStories(_ context.Context, t news.Topic, limit int) ([]news.Story, error) {
-	found := f.matching(t.Query)
+// Edition goes on by the number of stories given.
+func (f *fake) Edition(_ context.Context, q news.EditionQuery) (e news.Edition, err error) {
+	found := f.matching(q.Topic.Query)
 	slices.SortStableFunc(found, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
-	return cut(found, limit, 0), f.broken
+	found = slices.DeleteFunc(found, func(s news.Story) bool { return s.Changed.Before(q.Since) })
+	from := 0
+	if q.Cursor != "" {
+		if from, err = strconv.Atoi(q.Cursor); err != nil {
+			return e, news.ErrCursor
+		}
+	}
+	e.Stories = cut(found, q.Limit, from)
+	if from+len(e.Stories) < len(found) {
+		e.Next = strconv.Itoa(from + len(e.Stories))
+	}
+	return e, f.broken
+}
+
+func (f *fake) TopicBySecret(_ context.Context, secret string) (news.Topic, error) {
+	defer f.lock()()
+	for _, t := range f.topics {
+		if t.Secret == secret {
+			return t, f.broken
+		}
+	}
+	return news.Topic{}, news.ErrNotFound
 }
 
 // matching gives the stories with a member that holds the query, or all.

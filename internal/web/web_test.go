@@ -76,7 +76,7 @@ func words(t *testing.T, page string) string {
 
 var everyPage = []string{
 	"/", "/?page=2", "/story/1", "/story/4", "/article/1", "/article/20", "/search", "/search?q=ferry", "/search?q=%22",
-	"/topics", "/topic/Ferries%20&%20boats", "/feeds", "/feeds?state=unreachable", "/nowhere", "/story/12345",
+	"/topics", "/topic/Ferries%20&%20boats", "/topic/Ferries%20&%20boats/alerts", "/feeds", "/feeds?state=unreachable", "/nowhere", "/story/12345",
 }
 
 func TestPages(t *testing.T) {

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"headwater/internal/alert"
+	"headwater/internal/config"
+	"headwater/internal/fetch"
+	"headwater/internal/news"
+	"headwater/internal/store"
+	"headwater/internal/view"
+)
+
+// alertSender sends through the one client, as everything does.
+func alertSender(cfg config.Config, client *fetch.Client) *alert.Sender {
+	m := cfg.SMTP
+	return alert.New(alert.Options{
+		Post: client.Post, Dial: client.Dial, DialTLS: client.DialTLS,
+		Story: func(s news.Story) any { return view.StoryOf(s) },
+		Pages: cfg.BaseURL(""), Title: cfg.Title,
+		Mail: alert.Mail{Host: m.Host, Port: m.Port, Username: m.Username, Password: string(m.Password), From: m.From, TLS: m.TLS},
+	})
+}
+
+func (c *cli) topicAlert() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "alert",
+		Short: "Have people told of a topic's stories: add, list, remove, test",
+		Long: "Tells of each story that begins to match a topic, once: by a signed webhook (Standard Webhooks), a message to an ntfy\n" +
+			"server, or mail. What the topic held before an alert was added is told to nobody.",
+		Example: "  headwater topic alert add rates webhook https://hooks.example.org/news\n  headwater topic alert list",
+		Args:    cobra.NoArgs,
+		RunE:    needsSubcommand,
+	}
+	cmd.AddCommand(c.alertAdd(), c.alertList(), c.alertRemove(), c.alertTest())
+	return cmd
+}
+
+func (c *cli) alertAdd() *cobra.Command {
+	var user, token string
+	var a news.Alert
+	cmd := &cobra.Command{
+		Use:   "add TOPIC webhook|ntfy|email TARGET",
+		Short: "Have somebody told; the secret that signs a webhook is shown this once",
+		Example: "  headwater topic alert add rates webhook https://hooks.example.org/news --again-outlets 10\n" +
+			"  headwater topic alert add rates ntfy https://ntfy.sh/rates-4711\n" +
+			"  headwater topic alert add rates email anna@example.org --schedule '0 7 * * 1-5'",
+		Args: cobra.ExactArgs(3),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a.Kind, a.Target = news.AlertKind(args[1]), args[2]
+			e := errand{Args: args}
+			if token != "" {
+				secret, err := c.firstLine(token, "token")
+				if err != nil {
+					return err
+				}
+				a.Secret, e.Stdin = secret, []byte(secret+"\n")
+			}
+			if a.Secret != "" && a.Kind != news.AlertNtfy {
+				return usagef("only ntfy takes a token")
+			}
+			return c.beside(cmd, e, c.stdout, func(room *app) error {
+				t, err := room.topicOf(cmd.Context(), user, args[0])
+				if err != nil {
+					return err
+				}
+				a.Topic = t.ID
+				added, err := room.AddAlert(cmd.Context(), a)
+				if err != nil {
+					return alertError(args[0], err)
+				}
+				return c.printAdded(t, added)
+			})
+		},
+	}
+	f := cmd.Flags()
+	f.IntVar(&a.AgainOutlets, "again-outlets", 0, "tell of a story again when `N` outlets carry it")
+	f.BoolVar(&a.AgainOriginal, "again-original", false, "tell of a story again when its original joins it")
+	f.StringVar(&a.Schedule, "schedule", "", "when mails go out: a `CRON` spec in UTC, or \"each\" for at once (default \"0 7 * * *\")")
+	f.StringVar(&token, "token-file", "", "read the ntfy server's access token from the first line of `FILE`; - is standard input")
+	userFlag(cmd, &user)
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+// alertError says what is wrong with an alert that somebody wants.
+func alertError(topic string, err error) error {
+	var wrong *news.AlertError
+	switch {
+	case errors.As(err, &wrong):
+		return usagef("%s", wrong.Text)
+	case errors.Is(err, news.ErrExists):
+		return fmt.Errorf("the topic %s has an alert of that kind for that target already; `headwater topic alert list` has them", topic)
+	}
+	return err
+}
+
+func (c *cli) printAdded(t news.Topic, a news.Alert) error {
+	secret := ""
+	if a.Kind == news.AlertWebhook {
+		secret = a.Secret
+	}
+	if c.asJSON {
+		return c.printJSON(struct {
+			view.Alert
+			Secret string `json:"secret,omitempty"`
+		}{view.AlertOf(t.Name, a), secret})
+	}
+	c.printf("alert %d tells %s of what is new in %s; `headwater topic alert test %d` tries it\n", a.ID, a.Target, t.Name, a.ID)
+	if secret != "" {
+		c.printf("secret: %s\nKeep it: it is shown this once, and the receiver needs it to check signatures.\n", secret)
+	}
+	return nil
+}
+
+func (c *cli) alertList() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "list",
+		Short:   "List the alerts of all topics, and how they go",
+		Example: "  headwater topic alert list --json",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.reading(cmd.Context(), func(r *readings) error {
+				rows, err := alertRows(cmd.Context(), r.store)
+				if err != nil {
+					return err
+				}
+				if c.asJSON {
+					return c.printJSON(rows)
+				}
+				w := c.table(plain, strong)
+				for _, a := range rows {
+					w.row(fmt.Sprint(a.ID), a.Topic, string(a.Kind), a.Target, alertState(a))
+				}
+				w.Flush()
+				return nil
+			})
+		},
+	}
+	c.jsonFlag(cmd)
+	return cmd
+}
+
+// alertRows shows all alerts with the names of their topics.
+func alertRows(ctx context.Context, db *store.DB) ([]view.Alert, error) {
+	alerts, err := db.AllAlerts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	topics, err := db.AllTopics(ctx)
+	if err != nil {
+		return nil, err
+	}
+	names := make(map[int64]string, len(topics))
+	for _, t := range topics {
+		names[t.ID] = t.Name
+	}
+	return view.All(alerts, func(a news.Alert) view.Alert { return view.AlertOf(names[a.Topic], a) }), nil
+}
+
+// alertState says in words how an alert goes.
+func alertState(a view.Alert) string {
+	switch {
+	case a.Ended:
+		return "ended: " + a.Problem
+	case a.Problem != "":
+		return fmt.Sprintf("failing since %s, next try %s, %s: %s", stamp(a.Failing), stamp(a.Next), waiting(a), a.Problem)
+	case a.Waiting > 0:
+		return waiting(a)
+	}
+	return "ok"
+}
+
+func stamp(t *time.Time) string {
+	if t == nil {
+		return "now"
+	}
+	return t.UTC().Format("2006-01-02 15:04:05Z")
+}
+
+func waiting(a view.Alert) string {
+	if a.Waiting == 1 {
+		return "1 story waits"
+	}
+	return fmt.Sprintf("%d stories wait", a.Waiting)
+}
+
+func (c *cli) alertRemove() *cobra.Command {
+	return c.onAlert("remove ID", "Tell somebody no more", "  headwater topic alert remove 3",
+		func(ctx context.Context, a *app, id int64) error { return a.RemoveAlert(ctx, id) })
+}
+
+func (c *cli) alertTest() *cobra.Command {
+	return c.onAlert("test ID", "Tell somebody of the topic's newest story now, and say how it went", "  headwater topic alert test 3",
+		func(ctx context.Context, a *app, id int64) error {
+			if err := a.TestAlert(ctx, id); err != nil {
+				return err
+			}
+			c.printf("sent, and taken\n")
+			return nil
+		})
+}
+
+// onAlert is a command that does something with an alert by its number.
+func (c *cli) onAlert(use, short, example string, do func(ctx context.Context, a *app, id int64) error) *cobra.Command {
+	return &cobra.Command{
+		Use:     use,
+		Short:   short,
+		Example: example,
+		Args:    cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			id, err := strconv.ParseInt(args[0], 10, 64)
+			if err != nil || id < 1 {
+				return usagef("%q is no number of an alert; `headwater topic alert list` has them", args[0])
+			}
+			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+				err := do(cmd.Context(), a, id)
+				if errors.Is(err, news.ErrNotFound) {
+					return fmt.Errorf("there is no alert %d; `headwater topic alert list` has them", id)
+				}
+				return err
+			})
+		},
+	}
+}
+
+// examineAlerts finds fault with the alerts that fail or have ended.
+func (a *app) examineAlerts(ctx context.Context) []finding {
+	rows, err := alertRows(ctx, a.store)
+	if err != nil {
+		return []finding{{"alerts", false, err.Error()}}
+	}
+	var bad []finding
+	for _, r := range rows {
+		if r.Problem != "" {
+			bad = append(bad, finding{fmt.Sprintf("alert %d", r.ID), false, fmt.Sprintf("%s %s of the topic %s: %s", r.Kind, r.Target, r.Topic, alertState(r))})
+		}
+	}
+	if len(bad) > 0 || len(rows) == 0 {
+		return bad
+	}
+	return []finding{{"alerts", true, fmt.Sprintf("%d, and the last try of each was taken", len(rows))}}
+}

@@ -1,0 +1,283 @@
+package store
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
+)
+
+// watched is a newsroom of six articles with a topic, and somebody who is told of it.
+func watched(t *testing.T, a news.Alert) (db *DB, topic int64, alert news.Alert) {
+	t.Helper()
+	db = newsroom(t, 6)
+	topic, err := db.AddTopic(t.Context(), news.Topic{Name: "floods", Query: "flood", Added: day})
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.Topic, a.Kind, a.Target, a.Secret, a.Added = topic, news.AlertWebhook, "https://hooks.example/", "whsec_x", day
+	return db, topic, addAlert(t, db, a)
+}
+
+func addAlert(t *testing.T, db *DB, a news.Alert) news.Alert {
+	t.Helper()
+	id, err := db.AddAlert(t.Context(), a)
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.ID = id
+	return a
+}
+
+// matches has topics see the whole story log; the stories given match the topic from now on.
+func matches(t *testing.T, db *DB, topic int64, stories ...int64) {
+	t.Helper()
+	last, err := db.LastChange(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	from, err := db.Mark(t.Context(), markTopics)
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes, err := db.StoryLog(t.Context(), from, 1000)
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := news.Matching{Through: last, Changes: changes}
+	for _, s := range stories {
+		m.Matches = append(m.Matches, news.Match{Topic: topic, Story: s, Seq: last, At: day})
+	}
+	if err := db.PutMatches(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// queued has alerts read the log, a few entries at a time, and gives what is queued since: "alert story reason".
+func queued(t *testing.T, db *DB) (out []string) {
+	t.Helper()
+	for n := 1; n > 0; {
+		var err error
+		n, err = db.QueueAlerts(t.Context(), 2, func(tell Tell) (news.Delivery, bool) {
+			reason := tell.Alert.Reason(tell.Before, tell.Now)
+			if reason == "" {
+				return news.Delivery{}, false
+			}
+			id := fmt.Sprintf("%d %d %s", tell.Alert.ID, tell.Story, reason)
+			out = append(out, id)
+			return news.Delivery{ID: id, Reason: reason, Since: day, Due: day}, true
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if behind, err := db.AlertsBehind(t.Context()); behind || err != nil {
+		t.Errorf("behind: %v, %v", behind, err)
+	}
+	return out
+}
+
+func waitingIDs(t *testing.T, db *DB, alert int64) (ids []string) {
+	t.Helper()
+	due, err := db.DueDeliveries(t.Context(), alert, day.Add(1000*time.Hour), 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, d := range due {
+		ids = append(ids, fmt.Sprint(d.Story, " ", d.Reason))
+	}
+	return ids
+}
+
+func same(t *testing.T, what string, got, want []string) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// named has the origin of a story be an outlet that is only named.
+func named(s news.Story) news.Story {
+	s.Origin.Article = 0
+	return s
+}
+
+// TestQueueAlerts follows stories as they come, grow, gain their original and go into each other.
+func TestQueueAlerts(t *testing.T) {
+	db, topic, _ := watched(t, news.Alert{AgainOutlets: 3, AgainOriginal: true})
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{named(story(1, 1, 1)), story(2, 2, 2), story(3, 3, 3)}})
+	same(t, "before topics have seen it", queued(t, db), nil)
+	matches(t, db, topic, 1, 2)
+	same(t, "what matches", queued(t, db), []string{"1 1 new", "1 2 new"})
+	same(t, "again", queued(t, db), nil)
+
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{named(story(1, 1, 1, 4)), story(2, 2, 2)}})
+	matches(t, db, topic)
+	same(t, "two outlets are not enough", queued(t, db), nil)
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4)}})
+	matches(t, db, topic)
+	same(t, "its original", queued(t, db), []string{"1 1 original"})
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4, 5)}})
+	matches(t, db, topic)
+	same(t, "three outlets", queued(t, db), []string{"1 1 grown"})
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4, 5, 6)}})
+	matches(t, db, topic)
+	same(t, "four", queued(t, db), nil)
+	same(t, "all that waits", waitingIDs(t, db, 1), []string{"1 new", "2 new", "1 original", "1 grown"})
+
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(3, 3, 3, 1, 4, 5, 6)}, Moved: map[int64]int64{1: 3}})
+	matches(t, db, topic, 3)
+	same(t, "a story that was told went into one that was not", queued(t, db), nil)
+	same(t, "what waits is told of the living story", waitingIDs(t, db, 1), []string{"3 new", "2 new", "3 original", "3 grown"})
+}
+
+// TestMergeOfTold has two stories that were both told of become one.
+func TestMergeOfTold(t *testing.T) {
+	db, topic, _ := watched(t, news.Alert{AgainOutlets: 3})
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
+	matches(t, db, topic, 1, 2)
+	same(t, "both", queued(t, db), []string{"1 1 new", "1 2 new"})
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(2, 2, 3, 1, 2)}, Moved: map[int64]int64{1: 2}})
+	matches(t, db, topic)
+	same(t, "together they are three", queued(t, db), []string{"1 2 grown"})
+	same(t, "new is told once", waitingIDs(t, db, 1), []string{"2 new", "2 grown"})
+}
+
+// TestMatchedBefore tells nobody of what a topic held when the alert was added, and of what comes to match later.
+func TestMatchedBefore(t *testing.T) {
+	db, topic, first := watched(t, news.Alert{})
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}})
+	matches(t, db, topic, 1)
+	second := first
+	second.Target = "https://late.example/"
+	second = addAlert(t, db, second)
+	same(t, "the first alert", queued(t, db), []string{"1 1 new"})
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 3), story(2, 2, 2, 4)}})
+	matches(t, db, topic, 2) // an old story that matches now
+	same(t, "later", queued(t, db), []string{"1 2 new", "2 2 new"})
+	if _, err := db.AddAlert(t.Context(), second); !errors.Is(err, news.ErrExists) {
+		t.Errorf("the same target again: %v", err)
+	}
+}
+
+// TestAnotherTopic has a topic ask for something else: what that finds of old stories is told to nobody.
+func TestAnotherTopic(t *testing.T) {
+	db, topic, _ := watched(t, news.Alert{})
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1)}})
+	matches(t, db, topic)
+	if err := db.ChangeTopic(t.Context(), news.Topic{ID: topic, Name: "floods", Query: "storm"}); err != nil {
+		t.Fatal(err)
+	}
+	now, err := db.TopicByID(t.Context(), topic)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := db.FillTopic(t.Context(), now, []int64{1}, day); err != nil {
+		t.Fatal(err)
+	}
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 2)}})
+	matches(t, db, topic)
+	same(t, "an old story changes", queued(t, db), nil)
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(2, 2, 3)}})
+	matches(t, db, topic, 2)
+	same(t, "a new one", queued(t, db), []string{"1 2 new"})
+}
+
+// TestNoteAttempt stores how telling went.
+func TestNoteAttempt(t *testing.T) {
+	db, topic, alert := watched(t, news.Alert{})
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 3, 3)}})
+	matches(t, db, topic, 1, 2, 3)
+	queued(t, db)
+	note := func(a Attempt, lost int) news.Alert {
+		t.Helper()
+		a.Alert = alert.ID
+		if got, err := db.NoteAttempt(t.Context(), a); got != lost || err != nil {
+			t.Errorf("%d lost, %v; want %d", got, err, lost)
+		}
+		now, err := db.Alert(t.Context(), alert.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return now
+	}
+	due := func(at time.Time) bool {
+		t.Helper()
+		list, err := db.DueAlerts(t.Context(), at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list) == 1
+	}
+	if !due(day) || due(day.Add(-time.Second)) {
+		t.Error("it is due from the first delivery on")
+	}
+	first := Attempt{IDs: []string{"1 1 new"}, At: day, Problem: "no answer", Due: day.Add(time.Minute), Next: day.Add(time.Hour), MaxTries: 2}
+	if a := note(first, 0); a.Failures != 1 || !a.Failing.Equal(day) || a.Problem != "no answer" || a.Waiting != 3 || !a.Next.Equal(day.Add(time.Hour)) {
+		t.Errorf("after a failure: %+v", a)
+	}
+	if due(day.Add(time.Hour-time.Second)) || !due(day.Add(time.Hour)) {
+		t.Error("a failed alert rests")
+	}
+	second := first
+	second.At = day.Add(time.Hour)
+	if a := note(second, 1); a.Failures != 2 || !a.Failing.Equal(day) || a.Waiting != 2 {
+		t.Errorf("a delivery that was tried twice: %+v", a)
+	}
+	if a := note(Attempt{IDs: []string{"1 2 new"}, At: day}, 0); a.Failures != 0 || a.Problem != "" || !a.Failing.IsZero() || a.Waiting != 1 {
+		t.Errorf("after one was taken: %+v", a)
+	}
+	if a := note(Attempt{At: day}, 0); a.Waiting != 1 {
+		t.Errorf("after a test: %+v", a)
+	}
+	stale := Attempt{IDs: []string{"1 3 new"}, At: day, Problem: "no answer", MaxTries: 9, Stale: day.Add(time.Second)}
+	if a := note(stale, 1); a.Waiting != 0 {
+		t.Errorf("what has waited too long: %+v", a)
+	}
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(4, 4, 4)}})
+	matches(t, db, topic, 4)
+	queued(t, db)
+	if a := note(Attempt{IDs: []string{"1 4 new"}, At: day, Problem: "410 Gone", Ended: true}, 0); !a.Ended || a.Waiting != 0 || a.Problem != "410 Gone" {
+		t.Errorf("the receiver wants no more: %+v", a)
+	}
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(5, 5, 5)}})
+	matches(t, db, topic, 5)
+	same(t, "an alert that has ended", queued(t, db), nil)
+	if a := note(Attempt{At: day}, 0); a.Ended {
+		t.Errorf("a test that is taken begins it anew: %+v", a)
+	}
+}
+
+// TestRemoveAlert takes what waits along, and so does removing the topic.
+func TestRemoveAlert(t *testing.T) {
+	db, topic, alert := watched(t, news.Alert{})
+	other := addAlert(t, db, news.Alert{Topic: topic, Kind: news.AlertEmail, Target: "anna@example.org", Schedule: news.AtOnce})
+	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1)}})
+	matches(t, db, topic, 1)
+	same(t, "both", queued(t, db), []string{"1 1 new", "2 1 new"})
+	if err := db.ForgetDeliveries(t.Context(), []string{"2 1 new"}); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "forgotten", waitingIDs(t, db, other.ID), nil)
+	if err := db.RemoveAlert(t.Context(), alert.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.RemoveAlert(t.Context(), alert.ID); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("twice: %v", err)
+	}
+	if _, err := db.Alert(t.Context(), alert.ID); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("asked for: %v", err)
+	}
+	same(t, "removed", waitingIDs(t, db, alert.ID), nil)
+	if err := db.RemoveTopic(t.Context(), 0, "floods"); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := db.AllAlerts(t.Context()); len(left) > 0 || err != nil {
+		t.Errorf("%+v, %v", left, err)
+	}
+	check(t, db)
+}

@@ -1,0 +1,211 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// markTopics is how far the story log has been held against the topics.
+const markTopics = "topics"
+
+// PutMatches stores what a run of the story log brought, in one transaction with the mark 'topics': its new matches and
+// the end of others. The matches of a story that went into another are the other's, with the lower Seq where it has its
+// own; those of a story that is no more go. Topics that have been removed meanwhile get nothing.
+func (db *DB) PutMatches(ctx context.Context, m news.Matching) error {
+	return db.write(ctx, "matches of topics", func(ctx context.Context, t tx) error {
+		if err := t.moveMatches(ctx, m.Changes); err != nil {
+			return err
+		}
+		for _, e := range m.Ended {
+			if err := t.exec(ctx, endMatchSQL, e.Topic, e.Story); err != nil {
+				return err
+			}
+		}
+		if err := t.each(ctx, putMatchSQL, matchRows(m.Matches)); err != nil {
+			return err
+		}
+		if err := t.putLooked(ctx, m); err != nil {
+			return err
+		}
+		return t.setMark(ctx, markTopics, m.Through)
+	})
+}
+
+const (
+	endMatchSQL = `DELETE FROM topic_stories WHERE topic_id = ? AND story_id = ?`
+	putMatchSQL = `INSERT INTO topic_stories (topic_id, story_id, seq, at) SELECT id, ?2, ?3, ?4 FROM topics WHERE id = ?1
+		ON CONFLICT (topic_id, story_id) DO NOTHING`
+)
+
+func matchRows(matches []news.Match) (rows [][]any) {
+	for _, m := range matches {
+		rows = append(rows, []any{m.Topic, m.Story, m.Seq, millis(m.At)})
+	}
+	return rows
+}
+
+const (
+	joinMatchesSQL = `INSERT INTO topic_stories (topic_id, story_id, seq, at) SELECT topic_id, ?1, seq, at FROM topic_stories
+		WHERE story_id = ?2 ON CONFLICT (topic_id, story_id) DO UPDATE SET seq = min(seq, excluded.seq), at = min(at, excluded.at)`
+	joinLookedSQL  = `UPDATE topic_articles SET story_id = ? WHERE story_id = ?`
+	dropMatchesSQL = `DELETE FROM topic_stories WHERE story_id = ?`
+)
+
+// moveMatches follows the stories that went into others or are no more.
+func (t tx) moveMatches(ctx context.Context, changes []news.StoryChange) error {
+	for _, c := range changes {
+		if c.Into != 0 {
+			if err := t.exec(ctx, joinMatchesSQL, c.Into, c.Story); err != nil {
+				return err
+			}
+			if err := t.exec(ctx, joinLookedSQL, c.Into, c.Story); err != nil {
+				return err
+			}
+		}
+		if c.Into != 0 || c.Gone {
+			if err := t.exec(ctx, dropMatchesSQL, c.Story); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const (
+	leftSQL      = `DELETE FROM topic_articles WHERE article_id IN (SELECT value FROM json_each(?))`
+	putLookedSQL = `INSERT INTO topic_articles (article_id, story_id, seq) SELECT id, ?2, ?3 FROM articles WHERE id = ?1
+		ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id, seq = excluded.seq`
+)
+
+func (t tx) putLooked(ctx context.Context, m news.Matching) error {
+	left, err := idList(m.Left)
+	if err != nil {
+		return err
+	}
+	if err := t.exec(ctx, leftSQL, left); err != nil {
+		return err
+	}
+	var rows [][]any
+	for _, l := range m.Looked {
+		rows = append(rows, []any{l.Article, l.Story, l.Seq})
+	}
+	return t.each(ctx, putLookedSQL, rows)
+}
+
+const fillTopicSQL = `UPDATE topics SET filled = 1 WHERE id = ? AND version = ? RETURNING seen`
+
+// FillTopic stores the stories that a topic finds of those from before it was added, none of which is new. Where the
+// topic is another by now, or none, it does nothing.
+func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, at time.Time) error {
+	return db.write(ctx, "fill topic "+topic.Name, func(ctx context.Context, t tx) error {
+		var seen int64
+		err := t.QueryRowContext(ctx, fillTopicSQL, topic.ID, topic.Version).Scan(&seen)
+		if errors.Is(err, sql.ErrNoRows) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := t.exec(ctx, quietAlertsSQL, topic.ID); err != nil {
+			return err
+		}
+		var matches []news.Match
+		for _, story := range stories {
+			matches = append(matches, news.Match{Topic: topic.ID, Story: story, Seq: seen, At: at})
+		}
+		return t.each(ctx, putMatchSQL, matchRows(matches))
+	})
+}
+
+const matchesOfSQL = `SELECT story_id, topic_id FROM topic_stories WHERE story_id IN (SELECT value FROM json_each(?)) ORDER BY 1, 2`
+
+// MatchesOf gives the ids of the topics that each of the stories matches, in order.
+func (db *DB) MatchesOf(ctx context.Context, stories []int64) (map[int64][]int64, error) {
+	ids, err := idList(stories)
+	if err != nil {
+		return nil, err
+	}
+	of := map[int64][]int64{}
+	err = db.read(ctx, "topics of stories", func(t *sql.Tx) error {
+		return eachRow(ctx, t, matchesOfSQL, []any{ids}, func(rows *sql.Rows) error {
+			var story, topic int64
+			err := rows.Scan(&story, &topic)
+			of[story] = append(of[story], topic)
+			return err
+		})
+	})
+	return of, err
+}
+
+const matchesAfterSQL = `SELECT topic_id, story_id, seq, at FROM topic_stories WHERE topic_id = ? AND seq > ? ORDER BY seq, story_id`
+
+// MatchesAfter gives a topic's matches that came after a number of the story log, in order.
+func (db *DB) MatchesAfter(ctx context.Context, topic, seq int64) (matches []news.Match, err error) {
+	err = db.read(ctx, fmt.Sprint("matches of topic ", topic), func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, matchesAfterSQL, topic, seq)
+		if err != nil {
+			return err
+		}
+		matches, err = collect(rows, scanMatch)
+		return err
+	})
+	return matches, err
+}
+
+func scanMatch(row scanner) (m news.Match, err error) {
+	var at int64
+	err = row.Scan(&m.Topic, &m.Story, &m.Seq, &at)
+	m.At = fromMillis(at)
+	return m, err
+}
+
+const lookedSQL = `SELECT article_id, story_id, seq FROM topic_articles WHERE story_id IN (SELECT value FROM json_each(?1))
+	UNION SELECT article_id, story_id, seq FROM topic_articles WHERE article_id IN
+		(SELECT article_id FROM members WHERE story_id IN (SELECT value FROM json_each(?1)))`
+
+// Looked gives what has been held against the topics: the articles that were in these stories then, and those that are in
+// them now.
+func (db *DB) Looked(ctx context.Context, stories []int64) (looked []news.Looked, err error) {
+	ids, err := idList(stories)
+	if err != nil {
+		return nil, err
+	}
+	err = db.read(ctx, "articles held against topics", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, lookedSQL, ids)
+		if err != nil {
+			return err
+		}
+		looked, err = collect(rows, func(row scanner) (l news.Looked, err error) {
+			err = row.Scan(&l.Article, &l.Story, &l.Seq)
+			return l, err
+		})
+		return err
+	})
+	return looked, err
+}
+
+const seeTopicSQL = `UPDATE topics SET seen = max(seen, min(?, ` + changesOnlySQL + `)) WHERE id = ?`
+
+const changesOnlySQL = `coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
+
+// SeeTopic says that somebody has seen a topic as of a number of the story log. What matches later is new again.
+func (db *DB) SeeTopic(ctx context.Context, id, through int64) error {
+	return db.write(ctx, fmt.Sprint("see topic ", id), func(ctx context.Context, t tx) error {
+		return t.execFound(ctx, seeTopicSQL, through, id)
+	})
+}
+
+const topicsStateSQL = `SELECT count(*) || ' ' || coalesce(max(id), 0) || ' ' || coalesce(sum(version), 0) FROM topics`
+
+// TopicsState is a text that is another after each change of the topics' queries and options, and of which there are.
+func (db *DB) TopicsState(ctx context.Context) (state string, err error) {
+	err = db.read(ctx, "state of the topics", func(t *sql.Tx) error {
+		return t.QueryRowContext(ctx, topicsStateSQL).Scan(&state)
+	})
+	return state, err
+}

@@ -1,0 +1,148 @@
+package store
+
+import (
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
+)
+
+// topicsOf makes a newsroom with two stories and two topics.
+func topicsOf(t *testing.T) (db *DB, tides, rail news.Topic) {
+	t.Helper()
+	db = newsroom(t, 4)
+	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
+	for _, topic := range []news.Topic{{Name: "tides", Query: "tide"}, {Name: "rail", Query: "rail"}} {
+		if _, err := db.AddTopic(t.Context(), topic); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return db, topicNamed(t, db, "tides"), topicNamed(t, db, "rail")
+}
+
+func topicNamed(t *testing.T, db *DB, name string) news.Topic {
+	t.Helper()
+	topic, err := db.Topic(t.Context(), 0, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return topic
+}
+
+func putMatches(t *testing.T, db *DB, m news.Matching) {
+	t.Helper()
+	if err := db.PutMatches(t.Context(), m); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func checkMatches(t *testing.T, db *DB, want map[int64][]int64) {
+	t.Helper()
+	got, err := db.MatchesOf(t.Context(), []int64{1, 2, 3, 4, 5})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("topics of stories: %s", diff)
+	}
+}
+
+// TestPutMatches has matches come, end, and follow stories that go into each other or are no more.
+func TestPutMatches(t *testing.T) {
+	db, tides, rail := topicsOf(t)
+	putMatches(t, db, news.Matching{Through: 3, Matches: []news.Match{
+		{Topic: tides.ID, Story: 1, Seq: 3, At: day}, {Topic: tides.ID, Story: 2, Seq: 2, At: day}, {Topic: rail.ID, Story: 2, Seq: 2, At: day}, {Topic: 99, Story: 1, Seq: 3},
+	}, Looked: []news.Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 3, Story: 2, Seq: 3}, {Article: 99, Story: 2, Seq: 3}}})
+	checkMatches(t, db, map[int64][]int64{1: {tides.ID}, 2: {tides.ID, rail.ID}})
+
+	putMatches(t, db, news.Matching{Through: 4, Matches: []news.Match{{Topic: tides.ID, Story: 1, Seq: 9}}, Ended: []news.Match{{Topic: rail.ID, Story: 2}}})
+	checkMatches(t, db, map[int64][]int64{1: {tides.ID}, 2: {tides.ID}})
+	if mark, err := db.Mark(t.Context(), "topics"); mark != 4 || err != nil {
+		t.Errorf("mark %d, %v", mark, err)
+	}
+
+	putMatches(t, db, news.Matching{Through: 5, Changes: []news.StoryChange{{Seq: 5, Story: 2, Into: 1}}})
+	checkMatches(t, db, map[int64][]int64{1: {tides.ID}})
+	got, err := db.MatchesAfter(t.Context(), tides.ID, 0)
+	if diff := cmp.Diff([]news.Match{{Topic: tides.ID, Story: 1, Seq: 2, At: day}}, got); diff != "" || err != nil {
+		t.Errorf("%v: %s", err, diff)
+	}
+	looked, err := db.Looked(t.Context(), []int64{1})
+	if diff := cmp.Diff([]news.Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 3, Story: 1, Seq: 3}}, looked); diff != "" || err != nil {
+		t.Errorf("%v: %s", err, diff)
+	}
+
+	putMatches(t, db, news.Matching{Through: 6, Changes: []news.StoryChange{{Seq: 6, Story: 1, Gone: true}}, Left: []int64{1, 3}})
+	checkMatches(t, db, map[int64][]int64{})
+}
+
+// TestNewOfTopics counts what matched since somebody has seen a topic; what was there before it is not new.
+func TestNewOfTopics(t *testing.T) {
+	db, tides, _ := topicsOf(t)
+	count := func(want int) {
+		t.Helper()
+		if got := topicNamed(t, db, "tides").New; got != want {
+			t.Errorf("%d new, want %d", got, want)
+		}
+	}
+	if err := db.FillTopic(t.Context(), tides, []int64{1}, day); err != nil {
+		t.Fatal(err)
+	}
+	checkMatches(t, db, map[int64][]int64{1: {tides.ID}})
+	count(0)
+	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2, 4), story(2, 2, 3)}})
+	putMatches(t, db, news.Matching{Through: 4, Matches: []news.Match{{Topic: tides.ID, Story: 1, Seq: 3}, {Topic: tides.ID, Story: 2, Seq: 4}}})
+	count(1)
+	for _, through := range []int64{3, 1 << 60} {
+		if err := db.SeeTopic(t.Context(), tides.ID, through); err != nil {
+			t.Fatal(err)
+		}
+		count(map[int64]int{3: 1, 1 << 60: 0}[through])
+	}
+	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(3, 3, 3)}})
+	putMatches(t, db, news.Matching{Through: 6, Matches: []news.Match{{Topic: tides.ID, Story: 3, Seq: 6}}})
+	count(1)
+}
+
+// TestChangeTopicBeginsAnew forgets what another query found, and keeps it under another name.
+func TestChangeTopicBeginsAnew(t *testing.T) {
+	db, tides, _ := topicsOf(t)
+	if err := db.FillTopic(t.Context(), tides, []int64{1, 2}, day); err != nil {
+		t.Fatal(err)
+	}
+	states := map[string]bool{}
+	note := func() {
+		state, err := db.TopicsState(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		states[state] = true
+	}
+	change := func(topic news.Topic) news.Topic {
+		if err := db.ChangeTopic(t.Context(), topic); err != nil {
+			t.Fatal(err)
+		}
+		note()
+		return topicNamed(t, db, topic.Name)
+	}
+	note()
+	tides.Name = "water"
+	if water := change(tides); !water.Filled {
+		t.Error("another name begins a topic anew")
+	}
+	checkMatches(t, db, map[int64][]int64{1: {tides.ID}, 2: {tides.ID}})
+	old := tides
+	tides.Options.MinOutlets = 3
+	if water := change(tides); water.Filled || water.Version == old.Version {
+		t.Errorf("%+v", water)
+	}
+	checkMatches(t, db, map[int64][]int64{})
+	if err := db.FillTopic(t.Context(), old, []int64{1}, day); err != nil { // of the topic as it was
+		t.Fatal(err)
+	}
+	checkMatches(t, db, map[int64][]int64{})
+	if len(states) != 2 {
+		t.Errorf("states %v", states)
+	}
+}

@@ -1,0 +1,33 @@
+package view
+
+import (
+	"time"
+
+	"headwater/internal/news"
+)
+
+// Alert is who is told of a topic's stories, and how that goes. Its secret is never shown again.
+type Alert struct {
+	ID            int64          `json:"id" doc:"its number"`
+	Topic         string         `json:"topic" doc:"the topic whose stories it tells of"`
+	Kind          news.AlertKind `json:"kind" enum:"webhook,ntfy,email" doc:"how somebody is told"`
+	Target        string         `json:"target" doc:"the address that is posted to, or the mail address"`
+	Schedule      string         `json:"schedule" doc:"when mails go out: a cron spec in UTC, or each for at once; empty for other kinds"`
+	AgainOutlets  int            `json:"again_outlets" doc:"tells of a story again when at least so many outlets carry it; 0 is never"`
+	AgainOriginal bool           `json:"again_original" doc:"tells of a story again when its original joins it"`
+	Added         time.Time      `json:"added" doc:"when it was added; what the topic held before is told to nobody"`
+	Ended         bool           `json:"ended" doc:"the receiver wants no more"`
+	Waiting       int            `json:"waiting" doc:"stories still to be told of"`
+	Failures      int            `json:"failures" doc:"tries in a row that failed"`
+	Failing       *time.Time     `json:"failing" doc:"when the first of these was; null where the last try succeeded"`
+	Problem       string         `json:"problem" doc:"why the last try failed and what to do; empty where it succeeded"`
+	Next          *time.Time     `json:"next" doc:"when it is tried again after a failure; null without one"`
+}
+
+// AlertOf shows an alert of a topic.
+func AlertOf(topic string, a news.Alert) Alert {
+	return Alert{
+		ID: a.ID, Topic: topic, Kind: a.Kind, Target: a.Target, Schedule: a.Schedule, AgainOutlets: a.AgainOutlets, AgainOriginal: a.AgainOriginal,
+		Added: a.Added, Ended: a.Ended, Waiting: a.Waiting, Failures: a.Failures, Failing: Time(a.Failing), Problem: a.Problem, Next: Time(a.Next),
+	}
+}

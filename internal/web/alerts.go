@@ -1,0 +1,191 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"headwater/internal/news"
+)
+
+// Alerts gives and changes who is told of topics' stories.
+type Alerts interface {
+	Alerts(ctx context.Context, topic int64) ([]news.Alert, error)
+	// AddAlert gives the alert as stored. What is wrong with it is a *news.AlertError.
+	AddAlert(ctx context.Context, a news.Alert) (news.Alert, error)
+	RemoveAlert(ctx context.Context, id int64) error
+	// TestAlert tells somebody now; its error is the receiver's.
+	TestAlert(ctx context.Context, id int64) error
+}
+
+type alertsView struct {
+	Topic  topicLink
+	Add    string // where the form goes
+	Alerts []alertView
+	Form   alertForm
+	Notice string
+	Secret string // of a webhook that was just added
+}
+
+type alertForm struct {
+	Kind, Target, Schedule string
+	AgainOutlets           string
+	AgainOriginal          bool
+	Error                  string
+}
+
+type alertView struct {
+	Kind         news.AlertKind
+	Target, When string
+	State, Class string
+	Problem      string
+	Next         when
+	Test, Remove string
+}
+
+func (s *server) alerts(w http.ResponseWriter, r *http.Request) error {
+	t, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+	if err != nil {
+		return fmt.Errorf("topic: %w", err)
+	}
+	view := alertsView{}
+	if r.URL.Query().Has("removed") {
+		view.Notice = "The alert is removed."
+	}
+	return s.showAlerts(w, r, http.StatusOK, t, view)
+}
+
+func (s *server) showAlerts(w http.ResponseWriter, r *http.Request, status int, t news.Topic, view alertsView) error {
+	list, err := s.news.Alerts(r.Context(), t.ID)
+	if err != nil {
+		return fmt.Errorf("alerts of topic %q: %w", t.Name, err)
+	}
+	view.Topic = linkTopic(t)
+	view.Add = view.Topic.URL + "/alerts"
+	for _, a := range list {
+		view.Alerts = append(view.Alerts, s.alertOf(view.Add, a))
+	}
+	p, err := s.page(r.Context(), "Alerts of "+t.Name, view.Topic.URL)
+	if err != nil {
+		return err
+	}
+	p.Body = view
+	return s.pages.write(w, status, "alerts", p)
+}
+
+func (s *server) alertOf(path string, a news.Alert) alertView {
+	id := fmt.Sprintf("%s/%d", path, a.ID)
+	v := alertView{Kind: a.Kind, Target: a.Target, When: a.Schedule, State: "ok", Class: "good", Problem: a.Problem, Test: id + "/test", Remove: id + "/remove"}
+	switch {
+	case a.Ended:
+		v.State, v.Class = "ended", "bad"
+	case a.Problem != "":
+		v.State, v.Class, v.Next = "failing", "bad", at(a.Next, s.now())
+	case a.Waiting > 0:
+		v.State, v.Class = fmt.Sprintf("%d waiting", a.Waiting), "idle"
+	}
+	return v
+}
+
+func (s *server) addAlert(w http.ResponseWriter, r *http.Request) error {
+	t, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+	if err != nil {
+		return fmt.Errorf("topic: %w", err)
+	}
+	if err := r.ParseForm(); err != nil {
+		return badRequest("The form could not be read: " + err.Error())
+	}
+	f, a := alertFormOf(r.PostForm)
+	a.Topic = t.ID
+	if f.Error != "" {
+		return s.showAlerts(w, r, http.StatusBadRequest, t, alertsView{Form: f})
+	}
+	a, err = s.news.AddAlert(r.Context(), a)
+	var wrong *news.AlertError
+	switch {
+	case errors.As(err, &wrong):
+		f.Error = wrong.Text
+		return s.showAlerts(w, r, http.StatusBadRequest, t, alertsView{Form: f})
+	case errors.Is(err, news.ErrExists):
+		f.Error = f.Target + " is told of this topic already."
+		return s.showAlerts(w, r, http.StatusConflict, t, alertsView{Form: f})
+	case err != nil:
+		return fmt.Errorf("add an alert to topic %q: %w", t.Name, err)
+	}
+	view := alertsView{Notice: a.Target + " is told of what is new from now on."}
+	if a.Kind == news.AlertWebhook {
+		view.Secret = a.Secret
+	}
+	return s.showAlerts(w, r, http.StatusCreated, t, view)
+}
+
+// alertFormOf reads the form.
+func alertFormOf(values url.Values) (alertForm, news.Alert) {
+	get := func(key string) string { return strings.TrimSpace(values.Get(key)) }
+	f := alertForm{Kind: get("kind"), Target: get("target"), Schedule: get("schedule"), AgainOutlets: get("again_outlets"), AgainOriginal: get("again_original") != ""}
+	a := news.Alert{Kind: news.AlertKind(f.Kind), Target: f.Target, AgainOriginal: f.AgainOriginal}
+	switch a.Kind {
+	case news.AlertEmail:
+		a.Schedule = f.Schedule
+	case news.AlertNtfy:
+		a.Secret = get("token")
+	case news.AlertWebhook: // its secret is made for it
+	}
+	if f.AgainOutlets != "" {
+		n, err := strconv.Atoi(f.AgainOutlets)
+		if err != nil {
+			f.Error = fmt.Sprintf("%q is no number of outlets.", f.AgainOutlets)
+		}
+		a.AgainOutlets = n
+	}
+	return f, a
+}
+
+// alertIn gives the alert of the address if it is the topic's.
+func (s *server) alertIn(r *http.Request) (news.Topic, news.Alert, error) {
+	t, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+	if err != nil {
+		return t, news.Alert{}, fmt.Errorf("topic: %w", err)
+	}
+	id, err := idOf(r)
+	if err != nil {
+		return t, news.Alert{}, err
+	}
+	list, err := s.news.Alerts(r.Context(), t.ID)
+	if err != nil {
+		return t, news.Alert{}, fmt.Errorf("alerts of topic %q: %w", t.Name, err)
+	}
+	for _, a := range list {
+		if a.ID == id {
+			return t, a, nil
+		}
+	}
+	return t, news.Alert{}, notFound("This topic has no such alert.")
+}
+
+func (s *server) removeAlert(w http.ResponseWriter, r *http.Request) error {
+	t, a, err := s.alertIn(r)
+	if err != nil {
+		return err
+	}
+	if err := s.news.RemoveAlert(r.Context(), a.ID); err != nil {
+		return fmt.Errorf("remove alert %d: %w", a.ID, err)
+	}
+	http.Redirect(w, r, linkTopic(t).URL+"/alerts?removed", http.StatusSeeOther)
+	return nil
+}
+
+func (s *server) testAlert(w http.ResponseWriter, r *http.Request) error {
+	t, a, err := s.alertIn(r)
+	if err != nil {
+		return err
+	}
+	if err := s.news.TestAlert(r.Context(), a.ID); err != nil {
+		return s.showAlerts(w, r, http.StatusBadGateway, t, alertsView{Form: alertForm{Error: a.Target + " did not take the test: " + err.Error()}})
+	}
+	return s.showAlerts(w, r, http.StatusOK, t, alertsView{Notice: a.Target + " has taken a test."})
+}
