@@ -16,6 +16,7 @@ type Percolator struct {
 	x      *Index
 	topics []standingQuery
 	broken map[int64]error
+	story  map[int64]bool // topics that ask for what changes with an article's story
 
 	anchored map[string][]int32 // topics by what an article must have one of to match; places in topics
 	rest     []int32            // topics that any article may match
@@ -32,7 +33,7 @@ type standingQuery struct {
 // Percolator makes one for topics. Those whose query cannot be read, or asks for what a topic cannot tell, match nothing and
 // are given by Broken.
 func (x *Index) Percolator(topics []news.Topic) *Percolator {
-	p := &Percolator{x: x, broken: map[int64]error{}, anchored: map[string][]int32{}}
+	p := &Percolator{x: x, broken: map[int64]error{}, story: map[int64]bool{}, anchored: map[string][]int32{}}
 	for _, t := range topics {
 		if err := CheckTopic(t); err != nil {
 			p.broken[t.ID] = err
@@ -52,9 +53,18 @@ func (x *Index) Percolator(topics []news.Topic) *Percolator {
 // Broken gives what is wrong with topics, by their ids.
 func (p *Percolator) Broken() map[int64]error { return p.broken }
 
+// Empty says that there is nothing to match.
+func (p *Percolator) Empty() bool { return len(p.topics) == 0 }
+
+// AsksStory says whether a topic asks for what changes with an article's story.
+func (p *Percolator) AsksStory(topic int64) bool { return p.story[topic] }
+
 func (p *Percolator) add(q standingQuery) {
 	at := int32(len(p.topics))
 	p.topics = append(p.topics, q)
+	if q.facts {
+		p.story[q.id] = true
+	}
 	anchors, ok := anchorsOf(q.query)
 	if !ok {
 		p.rest = append(p.rest, at)

@@ -27,6 +27,7 @@ func (n *Newsroom) stages() []stage {
 			_, err := n.Settle(ctx, nil)
 			return err
 		}},
+		{"topics", n.toMatch, 300 * time.Millisecond, n.MatchTopics},
 	}
 }
 
@@ -41,6 +42,7 @@ const stageRetry = 5 * time.Second
 
 // keepUp runs the stages until the context ends.
 func (n *Newsroom) keepUp(ctx context.Context) error {
+	n.toMatch.ring()
 	n.arrived() // what a process before this one left
 	var g errgroup.Group
 	for _, s := range n.stages() {

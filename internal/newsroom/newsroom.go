@@ -70,13 +70,15 @@ type Newsroom struct {
 	learnt  time.Time           // when habits last were
 	reading chan struct{}       // an element for each document that is being parsed and cleaned
 
-	toIndex, toSettle bell // for the stages that keep up
+	toIndex, toSettle, toMatch bell // for the stages that keep up
 
 	passing   sync.Mutex // one pass at a time
 	settling  sync.Mutex
 	window    *group.Grouper // nil until something is to be settled
 	second    *second        // nil without Embed
 	indexing  sync.Mutex
+	matching  sync.Mutex
+	matcher   *matcher // nil until something is held against the topics
 	following sync.Mutex
 	alerting  sync.Mutex                   // one look through the story log for alerts at a time
 	places    atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search
@@ -106,7 +108,7 @@ func New(o Options) *Newsroom {
 		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 		whole:   map[int64]bool{},
 		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
-		toIndex: newBell(), toSettle: newBell(),
+		toIndex: newBell(), toSettle: newBell(), toMatch: newBell(),
 	}
 	if o.Embed != nil {
 		n.second = &second{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}

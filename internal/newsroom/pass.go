@@ -90,6 +90,9 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	}
 	indexed, err := n.CatchUp(ctx, func(done, total int) { o.Progress("index", done, total) })
 	sum.Indexed += indexed
+	if err == nil {
+		err = n.MatchTopics(ctx)
+	}
 	sum.Took = n.Now().Sub(began)
 	return sum, err
 }

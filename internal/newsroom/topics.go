@@ -33,6 +33,7 @@ func (n *Newsroom) AddTopic(ctx context.Context, t news.Topic) (news.Topic, erro
 	}
 	var err error
 	t.ID, err = n.Store.AddTopic(ctx, t)
+	n.toMatch.ring() // the stories that there are are to be matched
 	return t, err
 }
 
@@ -41,6 +42,7 @@ func (n *Newsroom) ChangeTopic(ctx context.Context, t news.Topic) error {
 	if err := checkTopic(t); err != nil {
 		return err
 	}
+	defer n.toMatch.ring()
 	return n.Store.ChangeTopic(ctx, t)
 }
 
@@ -84,4 +86,13 @@ func (n *Newsroom) TopicStoryIDs(ctx context.Context, t news.Topic) ([]int64, er
 	}
 	slices.Sort(ids)
 	return slices.Compact(ids), nil
+}
+
+// SeeTopic says that somebody has seen a topic's stories as they are now: none of them is new any more.
+func (n *Newsroom) SeeTopic(ctx context.Context, t news.Topic) error {
+	through, err := n.Store.Mark(ctx, topicsMark)
+	if err != nil {
+		return err
+	}
+	return n.Store.SeeTopic(ctx, t.ID, through)
 }
