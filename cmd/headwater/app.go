@@ -91,7 +91,7 @@ func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Regi
 		Parse:   parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth},
 		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
 		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Batch: cfg.Index.Batch,
-		Callback: callback(cfg), MaxPush: int64(cfg.Fetch.MaxBytes),
+		Callback: callback(cfg), MaxPush: int64(cfg.Fetch.MaxBytes), Hub: hubOf(cfg),
 		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, Similar: cfg.Embeddings.Threshold,
 		FetchSources: cfg.Origin.FetchSources, PictureBytes: int64(cfg.Media.MaxBytes),
 		FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,

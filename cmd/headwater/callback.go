@@ -10,6 +10,7 @@ import (
 
 	"headwater/internal/config"
 	"headwater/internal/fetch"
+	"headwater/internal/newsroom"
 )
 
 // callbackPath is where hubs push feeds to, below public_url.
@@ -22,6 +23,19 @@ func callback(cfg config.Config) string {
 		return ""
 	}
 	return cfg.PublicURL + callbackPath
+}
+
+// hubOf is the hub that passes our feeds on, none where it could not reach them.
+func hubOf(cfg config.Config) newsroom.Hub {
+	u, err := url.Parse(cfg.PublicURL)
+	if err != nil || cfg.WebSub.Hub == "" || !reachable(u.Hostname(), cfg.Fetch.AllowPrivate) {
+		return newsroom.Hub{}
+	}
+	h := newsroom.Hub{URL: cfg.WebSub.Hub}
+	for _, format := range []string{"atom", "rss", "json"} {
+		h.Feeds = append(h.Feeds, cfg.PublicURL+"/feeds/all."+format)
+	}
+	return h
 }
 
 // reachable says whether others can reach a host. One in a network that we may fetch from counts: hubs may lie there.

@@ -7,6 +7,8 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -17,8 +19,10 @@ import (
 
 // emission is what `headwater emit` was asked for.
 type emission struct {
-	topic, query, format, file string
-	limit                      int
+	topic, query, folder string
+	format, file, since  string
+	limit                int
+	full                 bool
 }
 
 var writers = map[string]func(io.Writer, publish.Channel) error{"atom": publish.Atom, "rss": publish.RSS, "json": publish.JSON}
@@ -51,6 +55,9 @@ func (c *cli) emitCommand() *cobra.Command {
 	}
 	cmd.Flags().StringVar(&e.topic, "topic", "", "only the stories of the topic `NAME`")
 	cmd.Flags().StringVar(&e.query, "query", "", "only the stories that `Q` finds")
+	cmd.Flags().StringVar(&e.folder, "folder", "", "only the stories that feeds of the folder `NAME` carry")
+	cmd.Flags().StringVar(&e.since, "since", "", "only the stories that changed since `TIME`: 2026-08-18T06:00:00Z, 2026-08-18, 24h or 7d")
+	cmd.Flags().BoolVar(&e.full, "full", false, "with the whole text of each story's original, or of the member that stands for it")
 	cmd.Flags().StringVar(&e.format, "format", "atom", "`FORMAT`: atom, rss or json")
 	cmd.Flags().StringVarP(&e.file, "output", "o", "", "write to `FILE` instead of standard output")
 	cmd.Flags().IntVar(&e.limit, "limit", 100, "at most `N` stories")
@@ -61,8 +68,13 @@ func (e emission) check() error {
 	if writers[e.format] == nil {
 		return usagef("--format %s: choose atom, rss or json", e.format)
 	}
-	if e.topic != "" && e.query != "" {
-		return usagef("give --topic or --query, not both")
+	if e.topic != "" && e.query != "" || e.folder != "" && e.topic+e.query != "" {
+		return usagef("give one of --topic, --query and --folder")
+	}
+	if e.since != "" {
+		if _, err := news.ParseSince(e.since, time.Now()); err != nil {
+			return usagef("--since: %v", err)
+		}
 	}
 	if err := checkLimit(e.limit); err != nil {
 		return err
@@ -81,36 +93,59 @@ func (a *app) emit(ctx context.Context, e emission, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	t := news.Topic{Query: e.query}
+	q := news.EditionQuery{Topic: news.Topic{Query: e.query}, Folder: e.folder, Limit: e.limit, Full: e.full}
 	if e.topic != "" {
-		t, err = a.topicOf(ctx, "", e.topic)
-		if err != nil {
+		if q.Topic, err = a.topicOf(ctx, "", e.topic); err != nil {
 			return err
 		}
 	}
-	stories, err := a.AllStories(ctx, t, e.limit)
+	if e.folder != "" {
+		if err := a.hasFolder(ctx, e.folder); err != nil {
+			return err
+		}
+	}
+	if e.since != "" {
+		if q.Since, err = news.ParseSince(e.since, a.Now()); err != nil {
+			return err
+		}
+	}
+	part, err := a.Edition(ctx, q)
 	if err != nil {
 		return err
 	}
-	return writers[e.format](w, e.channel(a.cfg.Title, site, stories))
+	return writers[e.format](w, e.channel(a.cfg.Title, site, part.Stories))
+}
+
+func (a *app) hasFolder(ctx context.Context, name string) error {
+	feeds, err := a.Feeds(ctx)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(feeds, func(f news.Feed) bool { return f.Folder == name }) {
+		return fmt.Errorf("no feed is in a folder %s; `headwater feed list --json` has the folders", name)
+	}
+	return nil
 }
 
 // channel is the same feed as the server has under /feeds/, ids included.
 func (e emission) channel(title string, site publish.Site, stories []news.Story) publish.Channel {
 	c := publish.Channel{Items: site.Items(stories)}
+	name, path, home, query := "all", "all", "/", ""
+	c.Title, c.Description = title, "Every story once, under its original source."
 	switch {
 	case e.topic != "":
-		c.ID, c.Title = site.ChannelID("topic/"+e.topic), e.topic+" - "+title
-		c.Description = "Stories of the topic " + e.topic
-		c.Home, c.Self = site.URL+"/topic/"+url.PathEscape(e.topic), site.URL+"/feeds/topic/"+url.PathEscape(e.topic)+"."+e.format
+		name, path, home = "topic/"+e.topic, "topic/"+url.PathEscape(e.topic), "/topic/"+url.PathEscape(e.topic)
+		c.Title, c.Description = e.topic+" - "+title, "Stories of the topic "+e.topic
+	case e.folder != "":
+		name, path, home = "folder/"+e.folder, "folder/"+url.PathEscape(e.folder), "/feeds"
+		c.Title, c.Description = e.folder+" - "+title, "Stories that feeds of the folder "+e.folder+" carry."
 	case e.query != "":
-		c.ID, c.Title = site.ChannelID("search/"+e.query), e.query+" - "+title
-		c.Description = "Stories that match " + e.query
-		q := "?q=" + url.QueryEscape(e.query)
-		c.Home, c.Self = site.URL+"/search"+q, site.URL+"/feeds/search."+e.format+q
-	default:
-		c.ID, c.Title, c.Description = site.ChannelID("all"), title, "Every story once, under its original source."
-		c.Home, c.Self = site.URL+"/", fmt.Sprintf("%s/feeds/all.%s", site.URL, e.format)
+		query = "?q=" + url.QueryEscape(e.query)
+		name, path, home = "search/"+e.query, "search", "/search"+query
+		c.Title, c.Description = e.query+" - "+title, "Stories that match "+e.query
 	}
+	c.ID, c.Home = site.ChannelID(name), site.URL+home
+	c.Self = site.URL + "/feeds/" + path + "." + e.format + query
+	c.First = c.Self
 	return c
 }

@@ -6,8 +6,10 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
+	"github.com/klauspost/compress/gzhttp"
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
@@ -90,7 +92,7 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 		return nil, err
 	}
 	pages := web.New(web.Options{
-		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, InstanceID: site.Instance, CheckQuery: index.Validate, Logger: a.log,
+		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.Hub.URL, InstanceID: site.Instance, CheckQuery: index.Validate, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})
 	apis, err := api.New(api.Options{Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, Logger: a.log})
@@ -106,13 +108,27 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 	}
 	mux.Handle("/", pages)
 	readers := greader.New(greader.Options{Newsroom: a.Newsroom, Title: a.cfg.Title, Logger: a.log})
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if greader.Answers(r.URL.Path) {
 			readers.ServeHTTP(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)
-	}), nil
+	}))
+}
+
+// compressed sends what is text with gzip or zstd to who takes it, but for streams, which would wait for a block to fill.
+func compressed(next http.Handler) (http.Handler, error) {
+	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypeFilter(func(mime string) bool {
+		if strings.HasPrefix(mime, "text/event-stream") {
+			return false
+		}
+		return strings.HasPrefix(mime, "text/") || strings.Contains(mime, "json") || strings.Contains(mime, "xml") || strings.Contains(mime, "javascript")
+	}))
+	if err != nil {
+		return nil, fmt.Errorf("compress answers: %w", err)
+	}
+	return wrap(next), nil
 }
 
 // site is where the entries of emitted feeds lead back to. The instance id is minted once for a data folder.

@@ -36,7 +36,7 @@ func checkText(key, text string) error {
 	switch key {
 	case "listen":
 		return checkListen(text)
-	case "public_url":
+	case "public_url", "websub.hub":
 		return checkPublicURL(text)
 	case "embeddings.endpoint":
 		return checkEndpoint(text)

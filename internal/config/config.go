@@ -90,10 +90,12 @@ func (f Fetch) ProxyURL() *url.URL {
 	return nil
 }
 
-// WebSub says whether hubs are asked to push feeds.
+// WebSub says whether hubs are asked to push feeds, and which one passes ours on.
 type WebSub struct {
 	// Enabled does nothing where PublicURL is "" or an address that hubs cannot reach.
 	Enabled bool `yaml:"enabled"`
+	// Hub is the address of the hub that passes our own feeds on; "" is none.
+	Hub string `yaml:"hub"`
 }
 
 // Parse bounds the parser.

@@ -37,3 +37,6 @@ func (n *Newsroom) ServeOnce(ctx context.Context) error {
 	}
 	return n.push.Tend(ctx)
 }
+
+// TellHub tells the hub of what changed, as Serve does now and then.
+func TellHub(ctx context.Context, n *Newsroom) error { return n.tellChanges(ctx) }

@@ -47,6 +47,7 @@ type Options struct {
 
 	Callback string // the address below which hubs reach Callbacks, with a slash at the end; "" takes no pushes
 	MaxPush  int64  // bytes of what a hub pushes; 0 means 10 MB
+	Hub      Hub    // is told when our own feeds change; the zero value is none
 
 	FetchSources bool // read the pages that articles credit by a link
 
@@ -115,6 +116,7 @@ func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return n.servePushes(ctx) })
 	g.Go(func() error { return n.keepUp(ctx) })
+	g.Go(func() error { return n.tellHub(ctx) })
 	g.Go(func() error {
 		if err := n.follow(ctx); err != nil && ctx.Err() == nil { // so that the first search need not
 			n.Logger.Error("the places of articles in stories could not be read; the first search tries again", "error", err)

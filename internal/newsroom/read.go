@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
-	"slices"
 
 	"headwater/internal/discover"
 	"headwater/internal/index"
@@ -130,10 +129,15 @@ func (n *Newsroom) SearchStories(ctx context.Context, query string, limit, offse
 
 // searchStories finds stories. Articles that wait to be settled count as none.
 func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offset int) ([]news.Story, int, error) {
+	stories, hits, err := n.foundStories(ctx, s, limit, offset)
+	return stories, hits.Total, err
+}
+
+func (n *Newsroom) foundStories(ctx context.Context, s news.Search, limit, offset int) ([]news.Story, news.Hits, error) {
 	s.Stories, s.Settled, s.Limit, s.Offset = true, true, max(limit, 1), offset
 	hits, err := n.find(ctx, s)
 	if err != nil || limit <= 0 || len(hits.Hits) == 0 {
-		return nil, hits.Total, err
+		return nil, hits, err
 	}
 	articles := make([]int64, len(hits.Hits))
 	for i, h := range hits.Hits {
@@ -141,7 +145,7 @@ func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offs
 	}
 	storyOf, err := n.Store.StoriesOf(ctx, articles)
 	if err != nil {
-		return nil, 0, err
+		return nil, hits, err
 	}
 	ids, seen := make([]int64, 0, len(articles)), make(map[int64]bool, len(articles))
 	for _, a := range articles {
@@ -150,10 +154,10 @@ func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offs
 		}
 	}
 	if len(ids) == 0 {
-		return nil, hits.Total, nil
+		return nil, hits, nil
 	}
 	stories, err := n.Stories(ctx, news.StoryList{IDs: ids, Limit: len(ids)})
-	return stories, hits.Total, err
+	return stories, hits, err
 }
 
 // Feeds lists the feeds with their health.
@@ -208,16 +212,6 @@ func (n *Newsroom) FindFeed(ctx context.Context, id int64, url string) (news.Fee
 		return n.Store.Feed(ctx, id)
 	}
 	return n.Store.FeedByURL(ctx, url)
-}
-
-// AllStories gives the stories for a combined feed: those of a topic or a query, or all, the newest change first.
-func (n *Newsroom) AllStories(ctx context.Context, t news.Topic, limit int) ([]news.Story, error) {
-	if t.Query == "" {
-		return n.Stories(ctx, news.StoryList{Limit: limit, Newest: true})
-	}
-	stories, _, err := n.TopicStories(ctx, t, limit, 0)
-	slices.SortStableFunc(stories, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
-	return stories, err
 }
 
 // InstanceID tells this newsroom's ids in emitted feeds from those of any other. It is minted once.

@@ -172,8 +172,8 @@ func TestTopics(t *testing.T) {
 	}
 }
 
-// TestAllStories is the order of the combined feed: what changed last stands first.
-func TestAllStories(t *testing.T) {
+// TestEdition is the order of the combined feed: what changed last stands first.
+func TestEdition(t *testing.T) {
 	room, p, _, c := library(t)
 	ctx := t.Context()
 	for _, add := range []item{ // each makes an older story grow, and changes it
@@ -197,9 +197,9 @@ func TestAllStories(t *testing.T) {
 		{"comet OR gymnasium", 10, []string{cometTitle, floodTitle}},
 		{"zeppelin", 10, nil},
 	} {
-		stories, err := room.AllStories(ctx, news.Topic{Query: tt.query}, tt.limit)
+		e, err := room.Edition(ctx, news.EditionQuery{Topic: news.Topic{Query: tt.query}, Limit: tt.limit})
 		must(t, err)
-		wantTitles(t, fmt.Sprintf("%+v", tt), stories, tt.want...)
+		wantTitles(t, fmt.Sprintf("%+v", tt), e.Stories, tt.want...)
 	}
 }
 

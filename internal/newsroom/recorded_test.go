@@ -168,6 +168,7 @@ func TestRecorded(t *testing.T) {
 		t.Errorf("%d articles stand in stories, %d were stored", len(places), sum.New)
 	}
 	t.Run("again", func(t *testing.T) { pollAgain(t, room, server, len(all)) })
+	t.Run("combined feeds", func(t *testing.T) { wantEditions(t, room) })
 	t.Run("reruns", func(t *testing.T) { wantReruns(t, server, places) })
 	t.Run("from nothing again", func(t *testing.T) {
 		other := open(t, t.TempDir(), settings{allow: loopback})

@@ -18,6 +18,11 @@ func (n *Newsroom) Topic(ctx context.Context, user int64, name string) (news.Top
 	return n.Store.Topic(ctx, user, name)
 }
 
+// TopicBySecret gives the topic whose feed a secret lets in to, or news.ErrNotFound.
+func (n *Newsroom) TopicBySecret(ctx context.Context, secret string) (news.Topic, error) {
+	return n.Store.TopicBySecret(ctx, secret)
+}
+
 // AddTopic follows a topic whose name, query and options are well-formed, and gives it as stored.
 func (n *Newsroom) AddTopic(ctx context.Context, t news.Topic) (news.Topic, error) {
 	if err := checkTopic(t); err != nil {

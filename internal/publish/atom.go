@@ -68,10 +68,7 @@ func Atom(w io.Writer, c Channel) error {
 	feed := atomFeed{
 		ID: cmp.Or(c.ID, c.Self), Title: c.Title, Subtitle: c.Description, Updated: atomTime(c.Stamp()),
 		Author: &atomPerson{Name: generator, URI: c.Home}, Generator: generator,
-		Links: links(
-			atomLink{Rel: "self", Type: "application/atom+xml", Href: c.Self},
-			atomLink{Rel: "alternate", Type: "text/html", Href: c.Home},
-		),
+		Links: append(c.links("application/atom+xml"), links(atomLink{Rel: "alternate", Type: "text/html", Href: c.Home})...),
 	}
 	for _, it := range c.Items {
 		e, err := entryOf(it)
@@ -119,6 +116,16 @@ func links(all ...atomLink) []atomLink {
 		}
 	}
 	return kept
+}
+
+// links are those of a document of the channel, but for its page: to itself, to the parts before and after it (RFC 5005,
+// section 3) and to the hub (WebSub, section 4).
+func (c Channel) links(mime string) []atomLink {
+	all := []atomLink{{Rel: "self", Type: mime, Href: c.Self}, {Rel: "hub", Href: c.Hub}}
+	if c.Next != "" || c.First != c.Self {
+		all = append(all, atomLink{Rel: "first", Type: mime, Href: c.First}, atomLink{Rel: "next", Type: mime, Href: c.Next})
+	}
+	return links(all...)
 }
 
 func sourceOf(r news.Reference, updated string) *atomSource {

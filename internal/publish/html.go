@@ -14,7 +14,7 @@ var entryHTML string
 
 var entry = template.Must(template.New("entry").Parse(entryHTML))
 
-// HTML is the item's content: a summary, who wrote it and the other versions. It holds no time and no score, so that it
+// HTML is the item's content: its body or else a summary, who wrote it and the other versions. It holds no time and no score, so that it
 // changes only when the story does.
 func (it Item) HTML() (string, error) {
 	var b strings.Builder

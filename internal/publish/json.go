@@ -13,8 +13,15 @@ type jsonFeed struct {
 	Description string       `json:"description,omitempty"`
 	Home        string       `json:"home_page_url,omitempty"`
 	Self        string       `json:"feed_url,omitempty"`
+	Next        string       `json:"next_url,omitempty"`
+	Hubs        []jsonHub    `json:"hubs,omitempty"`
 	Authors     []jsonAuthor `json:"authors"`
 	Items       []jsonItem   `json:"items"`
+}
+
+type jsonHub struct {
+	Type string `json:"type"`
+	URL  string `json:"url"`
 }
 
 type jsonItem struct {
@@ -56,8 +63,11 @@ func JSON(w io.Writer, c Channel) error {
 	c = c.tidy()
 	feed := jsonFeed{
 		Version: "https://jsonfeed.org/version/1.1", Title: c.Title, Description: c.Description,
-		Home: c.Home, Self: c.Self, Authors: []jsonAuthor{{Name: generator, URL: c.Home}},
+		Home: c.Home, Self: c.Self, Next: c.Next, Authors: []jsonAuthor{{Name: generator, URL: c.Home}},
 		Items: make([]jsonItem, 0, len(c.Items)),
+	}
+	if c.Hub != "" {
+		feed.Hubs = []jsonHub{{"WebSub", c.Hub}}
 	}
 	for _, it := range c.Items {
 		item, err := jsonItemOf(it)

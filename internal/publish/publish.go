@@ -4,6 +4,7 @@ package publish
 
 import (
 	"cmp"
+	"html/template"
 	"time"
 
 	"headwater/internal/news"
@@ -19,6 +20,9 @@ type Channel struct {
 	Description string
 	Home        string    // absolute address of the page that shows the same stories
 	Self        string    // absolute address of this very document
+	First       string    // of the first part of the feed, where this may be a later one (RFC 5005, section 3)
+	Next        string    // of the part with older stories; "" on the last
+	Hub         string    // of the WebSub hub that is told of changes; "" is none
 	Updated     time.Time // zero means that of the newest item
 	Items       []Item
 }
@@ -36,6 +40,7 @@ type Item struct {
 	Headline  string         // of the page at URL, where the origin is only named and that page was read; else ""
 	Lang      string         // ISO 639-1, or ""
 	Summary   string         // plain text
+	Body      template.HTML  // sanitised, of the member that stands for the story; "" where only a summary is wanted
 	Members   []Link         // the others, in the order of the story
 	More      int            // members left out of Members
 	Published time.Time
@@ -79,6 +84,7 @@ func (c Channel) tidy() Channel {
 	c.Title = cmp.Or(Line(c.Title), generator)
 	c.Description = cmp.Or(Line(c.Description), c.Title)
 	c.Home, c.Self = Absolute(c.Home), Absolute(c.Self)
+	c.First, c.Next, c.Hub = Absolute(c.First), Absolute(c.Next), Absolute(c.Hub)
 	items := make([]Item, len(c.Items))
 	for i, it := range c.Items {
 		items[i] = it.tidy()

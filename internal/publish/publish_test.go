@@ -280,3 +280,23 @@ func TestAbsolute(t *testing.T) {
 		}
 	}
 }
+
+// TestWholeTexts gives an entry the text of the member that stands for its story, beside the other versions.
+func TestWholeTexts(t *testing.T) {
+	st := owned()
+	st.Members[0].Article.HTML = `<p>The ferry <em>Anna</em> &amp; its crew. <img src="https://harbour.example/anna.jpg" alt="Anna"/></p>`
+	for _, f := range formats {
+		data := write(t, f.name, channel(st))
+		for _, fault := range f.validate(data) {
+			t.Errorf("%s: %s", f.name, fault)
+		}
+		for _, want := range []string{"Anna", "anna.jpg", "copyist.example"} {
+			if !bytes.Contains(data, []byte(want)) {
+				t.Errorf("%s lacks %s:\n%s", f.name, want, data)
+			}
+		}
+		if bytes.Contains(data, []byte("its crew")) == bytes.Contains(write(t, f.name, channel(owned())), []byte("its crew")) {
+			t.Errorf("%s: the text is there or missing in both", f.name)
+		}
+	}
+}

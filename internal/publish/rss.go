@@ -61,7 +61,7 @@ func RSS(w io.Writer, c Channel) error {
 		Channel: rssChannel{
 			Title: c.Title, Link: c.Home, Description: c.Description,
 			Built: rssTime(c.Stamp()), Generator: generator,
-			Links: links(atomLink{Rel: "self", Type: "application/rss+xml", Href: c.Self}),
+			Links: c.links("application/rss+xml"),
 		},
 	}
 	for _, it := range c.Items {

@@ -2,6 +2,7 @@ package publish
 
 import (
 	"cmp"
+	"html/template"
 	"slices"
 	"strconv"
 	"strings"
@@ -66,6 +67,7 @@ func (s Site) item(st news.Story) Item {
 		Headline:  Line(st.Origin.Title),
 		Lang:      lead.Article.Lang,
 		Summary:   Cut(Line(lead.Article.Summary), maxSummary),
+		Body:      template.HTML(lead.Article.HTML), // sanitised before it was stored
 		Published: st.First,
 		Updated:   changed(st),
 	}

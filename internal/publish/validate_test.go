@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"golang.org/x/net/html"
 )
 
 // node is any XML element, so that the checks see what a reader of the document would and not our own structs.
@@ -105,7 +107,7 @@ func validAtom(data []byte) problems {
 		p.date(time.RFC3339, p.once(e, atomNS, "updated"))
 		p.date(time.RFC3339, p.once(e, atomNS, "published"))
 		p.once(e, atomNS, "author")
-		p.once(e, atomNS, "content")
+		p.content(p.once(e, atomNS, "content"))
 		p.atomLinks(e, "alternate")
 		for _, a := range e.all(atomNS, "author") {
 			p.once(a, atomNS, "name")
@@ -127,6 +129,27 @@ func (p *problems) atomLinks(n node, wanted ...string) {
 	}
 	for _, rel := range wanted {
 		p.check(count[rel] == 1, "%s has %d links rel=%s", n.XMLName.Local, count[rel], rel)
+	}
+}
+
+// content checks the HTML of an entry: nothing that a browser runs or asks the reader by, and only absolute addresses.
+func (p *problems) content(text string) {
+	z := html.NewTokenizer(strings.NewReader(text))
+	for z.Next() != html.ErrorToken {
+		t := z.Token()
+		if t.Type == html.TextToken {
+			continue
+		}
+		switch t.Data {
+		case "script", "style", "iframe", "object", "embed", "form", "input", "button", "link", "meta", "base":
+			*p = append(*p, "content has <"+t.Data+">")
+		}
+		for _, a := range t.Attr {
+			p.check(!strings.HasPrefix(a.Key, "on") && a.Key != "style", "content has the attribute %s", a.Key)
+			if a.Key == "href" || a.Key == "src" {
+				p.absolute("content's "+a.Key, a.Val)
+			}
+		}
 	}
 }
 
@@ -155,7 +178,7 @@ func validRSS(data []byte) problems {
 		p.check(it.all("", "guid")[0].attr("isPermaLink") == "false", "guid claims to be an address")
 		p.date(rfc822, p.once(it, "", "pubDate"))
 		p.once(it, dcNS, "creator")
-		p.once(it, contentNS, "encoded")
+		p.content(p.once(it, contentNS, "encoded"))
 		p.atomLinks(it)
 		for _, s := range it.all("", "source") {
 			p.absolute("source", s.attr("url"))
@@ -193,6 +216,7 @@ func validJSON(data []byte) problems {
 		p.id(it.ID, seen)
 		p.absolute("url", it.URL)
 		p.check(it.HTML != "", "%s has no content", it.ID)
+		p.content(it.HTML)
 		p.date(time.RFC3339, it.Published)
 		p.date(time.RFC3339, it.Modified)
 		p.check(len(it.Authors) > 0 && it.Authors[0].Name != "", "%s has no author", it.ID)
@@ -215,6 +239,9 @@ func TestValidatorsFindFaults(t *testing.T) {
 		{"atom relative link", validAtom, atom, `href="https://copyist.example`, `href="`},
 		{"atom empty title", validAtom, atom, "<title>Headwater</title>", "<title/>"},
 		{"atom same id", validAtom, atom, "</entry>", "</entry><entry><id>urn:x:1</id></entry>"},
+		{"atom script", validAtom, atom, "&lt;ul&gt;", "&lt;script&gt;x()&lt;/script&gt;&lt;ul&gt;"},
+		{"atom event handler", validAtom, atom, "&lt;ul&gt;", "&lt;ul onclick=x()&gt;"},
+		{"rss relative address in content", validRSS, rss, `a href=&#34;https://copyist.example`, `a href=&#34;`},
 		{"rss bad date", validRSS, rss, "Tue, 18 Aug", "18. August"},
 		{"rss guid as permalink", validRSS, rss, `isPermaLink="false"`, `isPermaLink="true"`},
 		{"rss without link", validRSS, rss, "<link>http://news.example:8080/</link>", ""},

@@ -49,6 +49,8 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"bound furniture", boundFurnitureSQL, "INDEX furniture_seen"},
 		{"bound items", boundShownSQL, "INDEX shown_item"},
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
+		{"stories after a place", stories(news.StoryList{Newest: true, Before: news.StoryPlace{Changed: day, ID: 3}}), "INDEX stories_changed (changed<?)"},
+		{"stories of a folder", stories(news.StoryList{Newest: true, Folder: "Wires"}), "INDEX members_story"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
 		{"changed stories", stories(news.StoryList{Since: day}), "INDEX stories_changed"},
 		{"event", stories(news.StoryList{Event: 1}), "INDEX stories_event"},

@@ -13,7 +13,7 @@ func (t tx) replaceStories(ctx context.Context, s news.Settlement) error {
 	if len(s.Stories)+len(s.Moved) == 0 {
 		return nil
 	}
-	r := replacement{tx: t, moved: shorten(s.Moved)}
+	r := replacement{tx: t, moved: shorten(s.Moved), same: map[int64]bool{}}
 	steps := []func(context.Context, news.Settlement) error{r.touch, r.takeOut, r.put, r.move, r.clear, r.count, r.note}
 	for _, step := range steps {
 		if err := step(ctx, s); err != nil {
@@ -27,10 +27,12 @@ func (t tx) replaceStories(ctx context.Context, s news.Settlement) error {
 type replacement struct {
 	tx
 	moved    map[int64]int64
-	given    string // JSON list: ids of the stories given
-	articles string // JSON list: ids of their members
-	touched  string // JSON list: stories that gain, lose or go
-	events   string // JSON list: their events before
+	given    string           // JSON list: ids of the stories given
+	articles string           // JSON list: ids of their members
+	touched  string           // JSON list: stories that gain, lose or go
+	events   string           // JSON list: their events before
+	before   map[int64]string // signatures of the stories given, as they are stored
+	same     map[int64]bool   // stories given that are shown as before
 }
 
 // shorten follows chains within moved, so that each old id leads to the last new one. Circles lead nowhere.
@@ -85,6 +87,9 @@ func (r *replacement) touch(ctx context.Context, s news.Settlement) (err error) 
 	if r.touched, err = r.ids(ctx, touchedSQL, named, r.articles); err != nil {
 		return err
 	}
+	if r.before, err = r.signatures(ctx); err != nil {
+		return err
+	}
 	r.events, err = r.ids(ctx, eventsOfSQL, r.touched)
 	return err
 }
@@ -125,11 +130,18 @@ const reviveSQL = `DELETE FROM redirects WHERE old IN (SELECT value FROM json_ea
 func (r *replacement) put(ctx context.Context, s news.Settlement) error {
 	var stories, members [][]any
 	for _, st := range s.Stories {
-		row, err := storyRow(st)
+		sign, err := signature(st)
+		if err != nil {
+			return err
+		}
+		row, err := storyRow(st, sign)
 		if err != nil {
 			return err
 		}
 		stories = append(stories, row)
+		if r.before[st.ID] == string(sign) {
+			r.same[st.ID] = true
+		}
 		for _, m := range st.Members {
 			row, err := memberRow(st.ID, m)
 			if err != nil {

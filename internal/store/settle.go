@@ -138,16 +138,17 @@ func rank(s news.Story) float64 {
 }
 
 const putStorySQL = `INSERT INTO stories (id, event_id, title, outlets, first, latest, changed, rank, origin_article, origin_name,
-	origin_domain, origin_agency, origin_url, level, confidence, evidence, scoop, origin_title)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	origin_domain, origin_agency, origin_url, level, confidence, evidence, scoop, origin_title, signature)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id, title = excluded.title, outlets = excluded.outlets,
-		first = excluded.first, latest = excluded.latest, changed = excluded.changed, rank = excluded.rank,
+		first = excluded.first, latest = excluded.latest, rank = excluded.rank,
 		origin_article = excluded.origin_article, origin_name = excluded.origin_name, origin_domain = excluded.origin_domain,
 		origin_agency = excluded.origin_agency, origin_url = excluded.origin_url, level = excluded.level,
 		confidence = excluded.confidence, evidence = excluded.evidence, scoop = excluded.scoop,
-		origin_title = excluded.origin_title`
+		origin_title = excluded.origin_title,
+		changed = iif(signature = excluded.signature, changed, excluded.changed), signature = excluded.signature`
 
-func storyRow(s news.Story) ([]any, error) {
+func storyRow(s news.Story, sign []byte) ([]any, error) {
 	evidence, err := list(s.Origin.Evidence)
 	if err != nil {
 		return nil, fmt.Errorf("story %d: %w", s.ID, err)
@@ -159,7 +160,7 @@ func storyRow(s news.Story) ([]any, error) {
 	o := s.Origin
 	return []any{
 		s.ID, s.Event, text(s.Title), s.Outlets, millis(s.First), millis(s.Latest), millis(s.Changed), rank(s), o.Article,
-		text(o.Name), text(o.Domain), o.Agency, text(o.URL), o.Level, o.Confidence, evidence, scoop, text(o.Title),
+		text(o.Name), text(o.Domain), o.Agency, text(o.URL), o.Level, o.Confidence, evidence, scoop, text(o.Title), sign,
 	}, nil
 }
 

@@ -75,6 +75,9 @@ const (
 	byPlace     = ` ORDER BY w.place LIMIT ? OFFSET ?`
 )
 
+const inFolderSQL = `SELECT 1 FROM members AS m CROSS JOIN articles AS a CROSS JOIN feeds AS f
+	WHERE m.story_id = s.id AND a.id = m.article_id AND f.id = a.feed_id AND f.removed = 0 AND f.folder = ?`
+
 func storyQuery(l news.StoryList) (string, []any, error) {
 	from, args, err := storySelection(l)
 	if err != nil {
@@ -109,6 +112,12 @@ func storySelection(l news.StoryList) (string, []any, error) {
 	}
 	if !l.Since.IsZero() {
 		f.and("s.changed >= ?", millis(l.Since))
+	}
+	if l.Folder != "" {
+		f.and("EXISTS ("+inFolderSQL+")", text(l.Folder))
+	}
+	if l.Newest && l.Before.ID != 0 {
+		f.and("(s.changed, s.id) < (?, ?)", millis(l.Before.Changed), l.Before.ID)
 	}
 	return from + f.where(), f.args, nil
 }

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"database/sql"
+	"maps"
+	"slices"
 
 	"headwater/internal/news"
 )
@@ -14,19 +16,28 @@ const (
 	changesSQL    = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
 	logStoriesSQL = `INSERT INTO story_log (story_id, seq, first) SELECT value, ?1 + key + 1, ?1 + key + 1 FROM json_each(?2) WHERE true
 		ON CONFLICT (story_id) DO UPDATE SET seq = excluded.seq`
+	otherThanSQL = `SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(?) ORDER BY value`
 	countListSQL = `SELECT json_array_length(?)`
 )
 
-// note moves the stories touched to the end of the story log.
+// note moves the stories touched to the end of the story log, but for those that are shown as before.
 func (r *replacement) note(ctx context.Context, _ news.Settlement) error {
 	var last, n int64
 	if err := r.QueryRowContext(ctx, changesSQL).Scan(&last); err != nil {
 		return err
 	}
-	if err := r.exec(ctx, logStoriesSQL, last, r.touched); err != nil {
+	same, err := idList(slices.Sorted(maps.Keys(r.same)))
+	if err != nil {
 		return err
 	}
-	if err := r.QueryRowContext(ctx, countListSQL, r.touched).Scan(&n); err != nil {
+	changed, err := r.ids(ctx, otherThanSQL, r.touched, same)
+	if err != nil {
+		return err
+	}
+	if err := r.exec(ctx, logStoriesSQL, last, changed); err != nil {
+		return err
+	}
+	if err := r.QueryRowContext(ctx, countListSQL, changed).Scan(&n); err != nil {
 		return err
 	}
 	return r.setMark(ctx, markChanges, last+n)

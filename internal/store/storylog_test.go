@@ -2,6 +2,7 @@ package store
 
 import (
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -37,4 +38,55 @@ func TestStoryLog(t *testing.T) {
 	}
 	settle(t, db, news.Settlement{Through: 4})
 	log(7)
+}
+
+// TestUnchangedStories settles a story again: it is as old as what readers are shown of it.
+func TestUnchangedStories(t *testing.T) {
+	db := newsroom(t, 3)
+	ctx := t.Context()
+	was := story(1, 1, 1, 2)
+	was.Changed = day
+	settle(t, db, news.Settlement{Through: 3, Stories: []news.Story{was}})
+	for _, tt := range []struct {
+		name    string
+		change  func(*news.Story)
+		changes bool
+	}{
+		{"as it was", func(*news.Story) {}, false},
+		{"weighed anew", func(s *news.Story) {
+			s.Origin.Confidence, s.Origin.Evidence, s.Members[1].Share = .5, []news.Evidence{{Kind: "time", Detail: "another reason", Weight: 1}}, .3
+		}, false},
+		{"in another order", func(s *news.Story) { s.Members[0], s.Members[1] = s.Members[1], s.Members[0] }, false},
+		{"another role", func(s *news.Story) { s.Members[1].Role = news.RoleRewrite }, true},
+		{"another level", func(s *news.Story) { s.Origin.Level = news.LevelEarliest }, true},
+		{"another headline", func(s *news.Story) { s.Title += "!" }, true},
+		{"another article", func(s *news.Story) { s.Members = append(s.Members, news.Member{Article: news.Article{ID: 3}}) }, true},
+		{"another event", func(s *news.Story) { s.Event = 9 }, true},
+	} {
+		before, err := db.Story(ctx, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		last, err := db.LastChange(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		tt.change(&was)
+		was.Changed = was.Changed.Add(time.Hour)
+		settle(t, db, news.Settlement{Through: 3, Stories: []news.Story{was}})
+		got, err := db.Story(ctx, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		log, err := db.StoryLog(ctx, last, 10)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if changed := !got.Changed.Equal(before.Changed); changed != tt.changes || (len(log) > 0) != tt.changes {
+			t.Errorf("%s: changed from %s to %s, with %d entries in the log", tt.name, before.Changed, got.Changed, len(log))
+		}
+		if got.Origin.Confidence != was.Origin.Confidence {
+			t.Errorf("%s: the new confidence is not stored", tt.name)
+		}
+	}
 }

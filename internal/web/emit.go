@@ -2,12 +2,15 @@ package web
 
 import (
 	"bytes"
+	"cmp"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -15,8 +18,11 @@ import (
 	"headwater/internal/publish"
 )
 
-// maxEntries is how many stories a feed holds.
-const maxEntries = 100
+// How many stories a feed holds: where the reader does not say, and at most.
+const (
+	usualEntries = 100
+	maxEntries   = 500
+)
 
 // format is a way to write a feed.
 type format struct {
@@ -49,6 +55,16 @@ func split(file string) (name string, f format, err error) {
 	return "", format{}, notFound("Feeds end in .atom, .rss or .json.")
 }
 
+// emission is a feed that a reader asks for.
+type emission struct {
+	format  format
+	name    string // by which its id is told from those of others
+	channel publish.Channel
+	query   news.EditionQuery
+	floor   time.Time // the feed is no older than this
+	hub     bool      // the hub is told when it changes
+}
+
 // emitFile serves /feeds/all.EXT and /feeds/search.EXT?q=.
 func (s *server) emitFile(w http.ResponseWriter, r *http.Request) error {
 	name, f, err := split(r.PathValue("file"))
@@ -57,20 +73,15 @@ func (s *server) emitFile(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch name {
 	case "all":
-		return s.emitAll(w, r, f)
+		return s.emit(w, r, emission{
+			format: f, name: "all", hub: true,
+			channel: publish.Channel{Title: s.title, Description: "Every story once, under its original source.", Home: "/"},
+		})
 	case "search":
 		return s.emitSearch(w, r, f)
 	}
-	return notFound("There is a feed of everything at /feeds/all.atom, of a topic at /feeds/topic/NAME.atom and of a search at /feeds/search.atom?q=WORDS.")
-}
-
-func (s *server) emitAll(w http.ResponseWriter, r *http.Request, f format) error {
-	stories, err := s.news.AllStories(r.Context(), news.Topic{}, maxEntries)
-	if err != nil {
-		return fmt.Errorf("feed of all stories: %w", err)
-	}
-	c := publish.Channel{Title: s.title, Description: "Every story once, under its original source.", Home: "/"}
-	return s.emit(w, r, f, c, "all", stories)
+	return notFound("There is a feed of everything at /feeds/all.atom, of a topic at /feeds/topic/NAME.atom, of a folder at " +
+		"/feeds/folder/NAME.atom and of a search at /feeds/search.atom?q=WORDS.")
 }
 
 func (s *server) emitTopic(w http.ResponseWriter, r *http.Request) error {
@@ -82,15 +93,56 @@ func (s *server) emitTopic(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("feed of a topic: %w", err)
 	}
-	stories, err := s.news.AllStories(r.Context(), t, maxEntries)
+	return s.emit(w, r, s.ofTopic(f, t, "topic/"+t.Name, linkTopic(t).URL))
+}
+
+// emitSecret serves the feed of a topic, which may be one user's, to whoever knows its secret.
+func (s *server) emitSecret(w http.ResponseWriter, r *http.Request) error {
+	secret, f, err := split(r.PathValue("file"))
 	if err != nil {
-		return fmt.Errorf("feed of topic %q: %w", t.Name, err)
+		return err
 	}
-	c := publish.Channel{
-		Title: t.Name + " - " + s.title, Description: "Stories that match " + t.Query, Home: linkTopic(t).URL,
-		Updated: newest(stories, t.Added),
+	t, err := s.news.TopicBySecret(r.Context(), secret)
+	if err != nil {
+		return fmt.Errorf("feed of a secret topic: %w", err)
 	}
-	return s.emit(w, r, f, c, "topic/"+t.Name, stories)
+	w.Header().Set("X-Robots-Tag", "noindex, nofollow")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	home := "/"
+	if t.User == 0 {
+		home = linkTopic(t).URL
+	}
+	return s.emit(w, r, s.ofTopic(f, t, "topic "+strconv.FormatInt(t.ID, 10), home))
+}
+
+// ofTopic is a topic's feed. One that was removed and added again under another query must not look older than what readers
+// have of it.
+func (s *server) ofTopic(f format, t news.Topic, name, home string) emission {
+	return emission{
+		format: f, name: name, query: news.EditionQuery{Topic: t}, floor: t.Added,
+		channel: publish.Channel{Title: t.Name + " - " + s.title, Description: "Stories that match " + t.Query, Home: home},
+	}
+}
+
+// emitFolder serves the stories that the feeds of a folder have a part in.
+func (s *server) emitFolder(w http.ResponseWriter, r *http.Request) error {
+	name, f, err := split(r.PathValue("file"))
+	if err != nil {
+		return err
+	}
+	feeds, err := s.news.Feeds(r.Context())
+	if err != nil {
+		return fmt.Errorf("feed of folder %q: %w", name, err)
+	}
+	for _, one := range feeds {
+		if one.Folder == name {
+			return s.emit(w, r, emission{
+				format: f, name: "folder/" + name, query: news.EditionQuery{Folder: name},
+				channel: publish.Channel{Title: name + " - " + s.title, Description: "Stories that feeds of the folder " + name + " carry.", Home: "/feeds"},
+			})
+		}
+	}
+	return notFound("There is no folder of that name among the feeds.")
 }
 
 func (s *server) emitSearch(w http.ResponseWriter, r *http.Request, f format) error {
@@ -101,19 +153,78 @@ func (s *server) emitSearch(w http.ResponseWriter, r *http.Request, f format) er
 	if err := s.validate(query); err != nil {
 		return badRequest(err.Error())
 	}
-	stories, err := s.news.AllStories(r.Context(), news.Topic{Query: query}, maxEntries)
-	if err != nil {
-		return fmt.Errorf("feed of search %q: %w", query, err)
-	}
-	c := publish.Channel{
-		Title: query + " - " + s.title, Description: "Stories that match " + query,
-		Home: "/search?q=" + url.QueryEscape(query),
-	}
-	return s.emit(w, r, f, c, "search/"+query, stories)
+	return s.emit(w, r, emission{
+		format: f, name: "search/" + query, query: news.EditionQuery{Topic: news.Topic{Query: query}},
+		channel: publish.Channel{
+			Title: query + " - " + s.title, Description: "Stories that match " + query, Home: "/search?q=" + url.QueryEscape(query),
+		},
+	})
 }
 
-// newest is the time of the latest change, and no earlier than floor: a topic that was removed and added again under
-// another query must not look older than what readers have of it.
+// read takes what the address asks for: how many, since when, how much of each, and which part.
+func (e *emission) read(r *http.Request, now time.Time) (err error) {
+	values := r.URL.Query()
+	e.query.Cursor = values.Get("cursor")
+	e.query.Limit = usualEntries
+	if limit := values.Get("limit"); limit != "" {
+		if e.query.Limit, err = strconv.Atoi(limit); err != nil || e.query.Limit < 1 || e.query.Limit > maxEntries {
+			return badRequest(fmt.Sprintf("limit=%s: give a number of stories from 1 to %d.", limit, maxEntries))
+		}
+	}
+	if since := values.Get("since"); since != "" {
+		if e.query.Since, err = news.ParseSince(since, now); err != nil {
+			return badRequest("since: " + err.Error())
+		}
+	}
+	switch full := values.Get("full"); full {
+	case "", "0", "false":
+	case "1", "true":
+		e.query.Full = true
+	default:
+		return badRequest(fmt.Sprintf("full=%s: give 1 for whole texts, or leave it out.", full))
+	}
+	return nil
+}
+
+// emit writes a feed, or 304 where the reader has it. A channel's home is a path until here.
+func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error {
+	if err := e.read(r, s.now()); err != nil {
+		return err
+	}
+	part, err := s.news.Edition(r.Context(), e.query)
+	if errors.Is(err, news.ErrCursor) {
+		return badRequest("cursor: it belongs to another feed; begin again without it.")
+	}
+	if err != nil {
+		return fmt.Errorf("feed %s: %w", e.name, err)
+	}
+	site, c := s.siteFor(r), e.channel
+	c.ID, c.Home = site.ChannelID(e.name), site.URL+c.Home
+	c.Self, c.First = site.URL+address(r, e.query.Cursor), site.URL+address(r, "")
+	if part.Next != "" {
+		c.Next = site.URL + address(r, part.Next)
+	}
+	if e.hub {
+		c.Hub = s.hub
+	}
+	c.Items, c.Updated = site.Items(part.Stories), newest(part.Stories, e.floor)
+	var b bytes.Buffer
+	if err := e.format.write(&b, c); err != nil {
+		return fmt.Errorf("feed %s: %w", e.name, err)
+	}
+	sum := sha256.Sum256(b.Bytes())
+	h := w.Header()
+	h.Set("Content-Type", e.format.Type+"; charset=utf-8")
+	h.Set("ETag", `W/"`+hex.EncodeToString(sum[:12])+`"`) // weak: it is the same document with gzip or without
+	if c.Hub != "" {                                      // WebSub, section 4: both links, also where nobody reads the document
+		h.Add("Link", "<"+c.Hub+`>; rel="hub"`)
+		h.Add("Link", "<"+c.Self+`>; rel="self"`)
+	}
+	http.ServeContent(w, r, "", c.Stamp(), bytes.NewReader(b.Bytes()))
+	return nil
+}
+
+// newest is the time of the latest change, and no earlier than floor.
 func newest(stories []news.Story, floor time.Time) time.Time {
 	for _, st := range stories {
 		if st.Changed.After(floor) {
@@ -123,27 +234,23 @@ func newest(stories []news.Story, floor time.Time) time.Time {
 	return floor
 }
 
-// emit writes a feed, or 304 where the reader has it. Home is a path until here.
-func (s *server) emit(w http.ResponseWriter, r *http.Request, f format, c publish.Channel, name string, stories []news.Story) error {
-	site := s.siteFor(r)
-	c.ID, c.Home, c.Self = site.ChannelID(name), site.URL+c.Home, site.URL+selfPath(r)
-	c.Items = site.Items(stories)
-	var b bytes.Buffer
-	if err := f.write(&b, c); err != nil {
-		return fmt.Errorf("feed %s: %w", name, err)
+// address is that of a part of the feed, with what chooses its stories and without what a reader's client added.
+func address(r *http.Request, cursor string) string {
+	given, kept := r.URL.Query(), url.Values{}
+	for _, name := range []string{"limit", "since", "full"} {
+		if v := given.Get(name); v != "" {
+			kept.Set(name, v)
+		}
 	}
-	sum := sha256.Sum256(b.Bytes())
-	w.Header().Set("Content-Type", f.Type+"; charset=utf-8")
-	w.Header().Set("ETag", `"`+hex.EncodeToString(sum[:12])+`"`)
-	http.ServeContent(w, r, "", c.Stamp(), bytes.NewReader(b.Bytes()))
-	return nil
-}
-
-// selfPath is the address of the document without what a reader's client added to it.
-func selfPath(r *http.Request) string {
+	if q := queryOf(r); q != "" && strings.HasPrefix(r.URL.Path, "/feeds/search.") {
+		kept.Set("q", q)
+	}
+	if cursor != "" {
+		kept.Set("cursor", cursor)
+	}
 	path := r.URL.EscapedPath()
-	if q := queryOf(r); q != "" && strings.HasPrefix(path, "/feeds/search.") {
-		return path + "?q=" + url.QueryEscape(q)
+	if len(kept) > 0 {
+		path += "?" + kept.Encode()
 	}
 	return path
 }
@@ -151,11 +258,10 @@ func selfPath(r *http.Request) string {
 // siteFor gives the site with an absolute address: the configured one, else that by which the reader came.
 func (s *server) siteFor(r *http.Request) publish.Site {
 	site := s.site
-	if site.URL == "" {
-		site.URL = "http://" + r.Host
-		if r.TLS != nil {
-			site.URL = "https://" + r.Host
-		}
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
 	}
+	site.URL = cmp.Or(site.URL, scheme+r.Host)
 	return site
 }

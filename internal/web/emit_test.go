@@ -53,6 +53,7 @@ func TestFeedsOut(t *testing.T) {
 	}{
 		{"/feeds/all.atom", "Headwater", "http://news.example/", 12},
 		{"/feeds/topic/Ferries%20&%20boats.atom", "Ferries & boats - Headwater", "http://news.example/topic/Ferries%20&%20boats", 1},
+		{"/feeds/t/s3cret.atom", "Ferries & boats - Headwater", "http://news.example/topic/Ferries%20&%20boats", 1},
 		{"/feeds/search.atom?q=radar", "radar - Headwater", "http://news.example/search?q=radar", 1},
 		{"/feeds/search.atom?q=nosuch", "nosuch - Headwater", "http://news.example/search?q=nosuch", 0},
 	}
@@ -103,7 +104,9 @@ func TestFeedErrors(t *testing.T) {
 	h := handler(edition())
 	for path, want := range map[string]int{
 		"/feeds/all.xml": 404, "/feeds/all": 404, "/feeds/.atom": 404, "/feeds/other.atom": 404, "/feeds/topic/None.atom": 404,
-		"/feeds/topic/Mining": 404, "/feeds/search.atom": 400, "/feeds/search.rss?q=%22": 400,
+		"/feeds/topic/Mining": 404, "/feeds/t/guess.atom": 404, "/feeds/t/.atom": 404, "/feeds/folder/None.atom": 404, "/feeds/search.atom": 400,
+		"/feeds/all.atom?limit=0": 400, "/feeds/all.atom?limit=501": 400, "/feeds/all.atom?limit=many": 400, "/feeds/all.atom?since=yesterday": 400,
+		"/feeds/all.atom?full=maybe": 400, "/feeds/all.atom?cursor=elsewhere": 400, "/feeds/search.rss?q=%22": 400,
 	} {
 		if got := get(t, h, path).Code; got != want {
 			t.Errorf("%s: %d, want %d", path, got, want)
@@ -190,5 +193,74 @@ func TestHostileFeedsOut(t *testing.T) {
 			}
 			readAtom(t, w.Body.Bytes())
 		}
+	}
+}
+
+// TestParts walks a feed part by part, as RFC 5005 links them: each story comes once, and every part says where it stands.
+func TestParts(t *testing.T) {
+	h := handler(edition())
+	seen := map[string]bool{}
+	path := "/feeds/all.atom?limit=5"
+	for range 3 {
+		f := readAtom(t, get(t, h, path).Body.Bytes())
+		if f.link("self") != "http://news.example"+path || f.link("first") != "http://news.example/feeds/all.atom?limit=5" {
+			t.Errorf("%s: self %s, first %s", path, f.link("self"), f.link("first"))
+		}
+		for _, e := range f.Entries {
+			if seen[e.ID] {
+				t.Errorf("%s comes twice", e.ID)
+			}
+			seen[e.ID] = true
+		}
+		path = strings.TrimPrefix(f.link("next"), "http://news.example")
+	}
+	if path != "" || len(seen) != 12 {
+		t.Errorf("%d stories, and then %q", len(seen), path)
+	}
+	var feed struct {
+		Next string `json:"next_url"`
+	}
+	if err := json.Unmarshal(get(t, h, "/feeds/all.json?limit=5").Body.Bytes(), &feed); err != nil || feed.Next != "http://news.example/feeds/all.json?cursor=5&limit=5" {
+		t.Errorf("next_url %q, %v", feed.Next, err)
+	}
+	if whole := readAtom(t, get(t, h, "/feeds/all.atom").Body.Bytes()); whole.link("first")+whole.link("next") != "" {
+		t.Error("a feed of one part links to others")
+	}
+}
+
+func TestSince(t *testing.T) {
+	h := handler(edition())
+	all := readAtom(t, get(t, h, "/feeds/all.atom").Body.Bytes()).Entries
+	some := all[4].Updated
+	got := readAtom(t, get(t, h, "/feeds/all.atom?since="+url.QueryEscape(some.Format(time.RFC3339))).Body.Bytes())
+	if n := len(got.Entries); n < 5 || n == len(all) || got.Entries[n-1].Updated.Before(some) {
+		t.Errorf("%d of %d stories since %s", n, len(all), some)
+	}
+}
+
+// TestSecretFeed keeps a feed that is read by its secret out of search engines and referrers.
+func TestSecretFeed(t *testing.T) {
+	h := handler(edition())
+	w := get(t, h, "/feeds/t/s3cret.atom")
+	if w.Header().Get("X-Robots-Tag") != "noindex, nofollow" || w.Header().Get("Referrer-Policy") != "no-referrer" {
+		t.Errorf("%v", w.Header())
+	}
+}
+
+// TestHubLinks names the hub where it is told of changes, and nowhere else.
+func TestHubLinks(t *testing.T) {
+	h := web.New(web.Options{Newsroom: edition(), PublicURL: "http://news.example", Hub: "https://hub.example/", Now: func() time.Time { return now }})
+	w := get(t, h, "/feeds/all.atom")
+	if got := w.Header().Values("Link"); len(got) != 2 || got[0] != `<https://hub.example/>; rel="hub"` || got[1] != `<http://news.example/feeds/all.atom>; rel="self"` {
+		t.Errorf("%q", got)
+	}
+	if f := readAtom(t, w.Body.Bytes()); f.link("hub") != "https://hub.example/" {
+		t.Errorf("hub %q", f.link("hub"))
+	}
+	if !strings.Contains(get(t, h, "/feeds/all.json").Body.String(), `"hubs": [`) || !strings.Contains(get(t, h, "/feeds/all.rss").Body.String(), `rel="hub"`) {
+		t.Error("JSON or RSS does not name the hub")
+	}
+	if w := get(t, h, "/feeds/search.atom?q=radar"); strings.Contains(w.Body.String(), "hub.example") || len(w.Header().Values("Link")) > 0 {
+		t.Error("a search names a hub that is not told of it")
 	}
 }

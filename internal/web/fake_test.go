@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 
@@ -130,10 +131,32 @@ func spans(text, word string) []news.Span {
 	return all
 }
 
-func (f *fake) AllStories(_ context.Context, t news.Topic, limit int) ([]news.Story, error) {
-	found := f.matching(t.Query)
+// Edition goes on by the number of stories given.
+func (f *fake) Edition(_ context.Context, q news.EditionQuery) (e news.Edition, err error) {
+	found := f.matching(q.Topic.Query)
 	slices.SortStableFunc(found, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
-	return cut(found, limit, 0), f.broken
+	found = slices.DeleteFunc(found, func(s news.Story) bool { return s.Changed.Before(q.Since) })
+	from := 0
+	if q.Cursor != "" {
+		if from, err = strconv.Atoi(q.Cursor); err != nil {
+			return e, news.ErrCursor
+		}
+	}
+	e.Stories = cut(found, q.Limit, from)
+	if from+len(e.Stories) < len(found) {
+		e.Next = strconv.Itoa(from + len(e.Stories))
+	}
+	return e, f.broken
+}
+
+func (f *fake) TopicBySecret(_ context.Context, secret string) (news.Topic, error) {
+	defer f.lock()()
+	for _, t := range f.topics {
+		if t.Secret == secret {
+			return t, f.broken
+		}
+	}
+	return news.Topic{}, news.ErrNotFound
 }
 
 // matching gives the stories with a member that holds the query, or all.

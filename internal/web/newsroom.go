@@ -33,8 +33,8 @@ type Stories interface {
 // Search finds articles and stories. Queries are in the query language of package index.
 type Search interface {
 	Search(ctx context.Context, q news.Search) (news.Found, error)
-	// AllStories gives the stories for a feed: those of a topic or a query, or all, the newest change first.
-	AllStories(ctx context.Context, t news.Topic, limit int) ([]news.Story, error)
+	// Edition gives a part of a combined feed.
+	Edition(context.Context, news.EditionQuery) (news.Edition, error)
 }
 
 // Topics gives the saved queries that somebody follows.
@@ -42,6 +42,8 @@ type Topics interface {
 	// Topics gives a user's topics, user 0 being everybody.
 	Topics(ctx context.Context, user int64) ([]news.Topic, error)
 	Topic(ctx context.Context, user int64, name string) (news.Topic, error)
+	// TopicBySecret gives the topic whose feed a secret lets in to, or news.ErrNotFound.
+	TopicBySecret(ctx context.Context, secret string) (news.Topic, error)
 	// TopicStories gives a topic's stories and how many there are in all.
 	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
 }

@@ -100,7 +100,7 @@ func edition() *fake {
 	f := &fake{
 		stories: []news.Story{ferry, inquiry, captain, mine, japanese},
 		moved:   map[int64]int64{99: 1},
-		topics:  []news.Topic{{Name: "Ferries & boats", Query: "ferry", Added: ago(3000)}, {Name: "Mining", Query: "mine", Added: ago(9000)}},
+		topics:  []news.Topic{{Name: "Ferries & boats", Secret: "s3cret", Query: "ferry", Added: ago(3000)}, {Name: "Mining", Query: "mine", Added: ago(9000)}},
 		status:  news.Status{Feeds: 6, Articles: 214, Stories: 61, Events: 50},
 		feeds:   subscriptions(),
 	}

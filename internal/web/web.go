@@ -17,6 +17,7 @@ type Options struct {
 	Newsroom   Newsroom
 	Title      string // of the site; empty means Headwater
 	PublicURL  string // absolute address of the front page, for links in feeds; empty means the host of each request
+	Hub        string // address of the WebSub hub that is told when the feed of everything changes; "" is none
 	InstanceID string // keeps the ids of our feed entries apart from those of other newsrooms; see publish.Site
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
@@ -29,6 +30,7 @@ type server struct {
 	news   Newsroom
 	title  string
 	site   publish.Site
+	hub    string
 	check  func(string) error
 	now    func() time.Time
 	log    *slog.Logger
@@ -45,6 +47,7 @@ func New(o Options) http.Handler {
 		news:   o.Newsroom,
 		title:  cmp.Or(o.Title, "Headwater"),
 		site:   publish.Site{URL: strings.TrimSuffix(o.PublicURL, "/"), Instance: o.InstanceID},
+		hub:    o.Hub,
 		check:  o.CheckQuery,
 		now:    o.Now,
 		log:    o.Logger,
@@ -81,6 +84,8 @@ func (s *server) routes() *http.ServeMux {
 		"POST /feeds/{id}/remove":   s.removeFeed,
 		"GET /feeds/{file}":         s.emitFile,
 		"GET /feeds/topic/{file}":   s.emitTopic,
+		"GET /feeds/folder/{file}":  s.emitFolder,
+		"GET /feeds/t/{file}":       s.emitSecret,
 		"GET /":                     func(http.ResponseWriter, *http.Request) error { return notFound("There is no page at this address.") },
 	} {
 		mux.Handle(pattern, s.handle(h))

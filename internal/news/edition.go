@@ -1,0 +1,20 @@
+package news
+
+import "time"
+
+// EditionQuery asks for a part of a combined feed: stories, the newest change first. The zero value asks for the 100 that
+// changed last.
+type EditionQuery struct {
+	Topic  Topic     // by its query and options; of one without a query every story
+	Folder string    // only stories with an article of a feed in this folder; not beside a query
+	Since  time.Time // only stories that changed since
+	Limit  int       // 0 means 100
+	Full   bool      // with the HTML of the member that stands for the story
+	Cursor string    // Edition.Next of the part before this one
+}
+
+// Edition is a part of a combined feed.
+type Edition struct {
+	Stories []Story
+	Next    string // cursor of the part after this one; "" at the end
+}
