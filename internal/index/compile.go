@@ -48,7 +48,7 @@ func (c *compiler) compile(n node) query.Query {
 	case feedNamed:
 		return c.feedNamed(n)
 	case key:
-		return unscored{term(fieldKey, n.term)}
+		return unscored{keyTerm(n.term)}
 	case days:
 		return unscored{compileDays(n)}
 	case origin, role, marked, number, since:
@@ -156,7 +156,7 @@ func (c *compiler) compilePart(all allOf, n node) query.Query {
 	}
 	list := []query.Query{q}
 	for _, lang := range langs {
-		list = append(list, unscored{term(fieldKey, keyLang+lang)})
+		list = append(list, unscored{keyTerm(keyLang + lang)})
 	}
 	return query.NewDisjunctionQuery(list)
 }
@@ -239,7 +239,7 @@ func (c *compiler) compileSource(s source) query.Query {
 			p.SetField(fieldKey)
 			list = append(list, p)
 		} else {
-			list = append(list, term(fieldKey, k+s.site))
+			list = append(list, keyTerm(k+s.site))
 		}
 	}
 	return unscored{query.NewDisjunctionQuery(list)}
@@ -270,9 +270,9 @@ func (d days) seconds() (from, to int64, ok bool) {
 	return first.Unix(), last.Unix() + daySeconds, err == nil
 }
 
-func term(field, s string) *query.TermQuery {
+func keyTerm(s string) *query.TermQuery {
 	q := query.NewTermQuery(s)
-	q.SetField(field)
+	q.SetField(fieldKey)
 	return q
 }
 

@@ -74,7 +74,7 @@ func (c *compiler) feedNamed(f feedNamed) query.Query {
 	var list []query.Query
 	for _, feed := range c.feeds {
 		if nameLike(cutName(feed.Title), f.name) || siteLike(hostOf(feed.URL), source(f)) || siteLike(hostOf(feed.Site), source(f)) {
-			list = append(list, term(fieldKey, keyFeed+docID(feed.ID)))
+			list = append(list, keyTerm(keyFeed+docID(feed.ID)))
 		}
 	}
 	if len(list) == 0 {

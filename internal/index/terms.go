@@ -122,11 +122,11 @@ func (p *parser) feed(value string, quoted bool, at int) (node, error) {
 		}
 		return key{keyFeed + value}, nil
 	}
-	n, err := p.source("feed", value, quoted, at)
+	s, err := p.outlet("feed", value, quoted, at)
 	if err != nil {
 		return nil, err
 	}
-	return feedNamed(n.(source)), nil
+	return feedNamed(s), nil
 }
 
 // value reads the words that stand after a colon.
@@ -149,19 +149,27 @@ func (p *parser) language(value string, at int) (node, error) {
 }
 
 func (p *parser) source(field, value string, quoted bool, at int) (node, error) {
-	name, err := p.value(field, value, quoted, at)
+	s, err := p.outlet(field, value, quoted, at)
 	if err != nil {
 		return nil, err
+	}
+	if field == "origin" {
+		return origin(s), nil
+	}
+	return s, nil
+}
+
+// outlet reads a name or a domain.
+func (p *parser) outlet(field, value string, quoted bool, at int) (source, error) {
+	name, err := p.value(field, value, quoted, at)
+	if err != nil {
+		return source{}, err
 	}
 	site := strings.ToLower(strings.TrimSpace(value))
 	if name.prefix {
 		site = strings.TrimSuffix(site, "*")
 	}
-	s := source{site: site, name: name, own: field == "outlet"}
-	if field == "origin" {
-		return origin(s), nil
-	}
-	return s, nil
+	return source{site: site, name: name, own: field == "outlet"}, nil
 }
 
 // words makes the node for words in title or body.

@@ -141,11 +141,11 @@ func (v *visibility) publish(p *publisher, w *proseWriter, second, i int) {
 	v.waiting = append(v.waiting, &batch{word, map[int64]bool{}, map[int64]bool{}})
 }
 
-// look asks for all that has not been seen whole.
+// look asks for all that has not been seen whole, in quotation marks: no other word is to be suggested.
 func (v *visibility) look() {
 	v.t.Helper()
 	v.waiting = slices.DeleteFunc(v.waiting, func(b *batch) bool {
-		got, err := v.room.Search(v.t.Context(), news.Search{Query: b.word, Limit: 2 * visibleAFeed})
+		got, err := v.room.Search(v.t.Context(), news.Search{Query: `"` + b.word + `"`, Limit: 2 * visibleAFeed})
 		must(v.t, err)
 		now := time.Now()
 		for _, a := range got.Articles {
