@@ -93,7 +93,7 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 		return nil, err
 	}
 	pages := web.New(web.Options{
-		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.Hub.URL, InstanceID: site.Instance, CheckQuery: index.Validate, Logger: a.log,
+		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.Hub.URL, InstanceID: site.Instance, CheckQuery: index.Validate, CheckTopic: index.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})
 	apis, err := api.New(api.Options{Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, Logger: a.log})

@@ -23,7 +23,7 @@ func (c *cli) topicCommand() *cobra.Command {
 		Args:    cobra.NoArgs,
 		RunE:    needsSubcommand,
 	}
-	cmd.AddCommand(c.topicAdd(), c.topicList(), c.topicShow(), c.topicRemove(), c.topicAlert())
+	cmd.AddCommand(c.topicAdd(), c.topicList(), c.topicShow(), c.topicSet(), c.topicSeen(), c.topicSecret(), c.topicRemove(), c.topicAlert())
 	return cmd
 }
 
@@ -110,7 +110,7 @@ func (c *cli) topicList() *cobra.Command {
 				}
 				w := c.table(strong)
 				for _, t := range rows {
-					w.row(t.Name, t.Query)
+					w.row(t.Name, newCount(t.New), t.Query+optionWords(t.TopicOptions))
 				}
 				w.Flush()
 				return nil

@@ -234,7 +234,7 @@ func (d description) against(op object, a answer) []string {
 // The check must be able to fail.
 func TestCheckFindsFaults(t *testing.T) {
 	doc := describe(t, open(t))
-	good := object{"name": "a", "query": "b", "added": "2026-08-18T12:00:00Z"}
+	good := object{"name": "a", "query": "b", "added": "2026-08-18T12:00:00Z", "new": 0.0}
 	topic := object{"$ref": "#/components/schemas/Topic"}
 	if wrong := doc.check("topic", topic, good); wrong != nil {
 		t.Errorf("a good topic: %v", wrong)

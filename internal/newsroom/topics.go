@@ -96,3 +96,8 @@ func (n *Newsroom) SeeTopic(ctx context.Context, t news.Topic) error {
 	}
 	return n.Store.SeeTopic(ctx, t.ID, through)
 }
+
+// SetTopicSecret gives a topic's feed an address with a secret, or with "" none; the one before ends.
+func (n *Newsroom) SetTopicSecret(ctx context.Context, t news.Topic, secret string) error {
+	return n.Store.SetTopicSecret(ctx, t.ID, secret)
+}

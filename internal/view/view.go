@@ -163,6 +163,7 @@ type Topic struct {
 	Name  string    `json:"name" doc:"unique"`
 	Query string    `json:"query" doc:"the search that it follows"`
 	Added time.Time `json:"added" doc:"when it was first followed"`
+	New   int       `json:"new" doc:"stories that matched since it was last seen"`
 	TopicOptions
 }
 
@@ -178,7 +179,7 @@ type TopicOptions struct {
 func TopicOf(t news.Topic) Topic {
 	o := t.Options
 	return Topic{
-		Name: t.Name, Query: t.Query, Added: t.Added,
+		Name: t.Name, Query: t.Query, Added: t.Added, New: t.New,
 		TopicOptions: TopicOptions{o.Originals, o.MinOutlets, append([]string{}, o.Langs...), append([]string{}, o.Muted...)},
 	}
 }

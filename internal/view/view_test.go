@@ -61,7 +61,7 @@ func TestShapes(t *testing.T) {
 		},
 		{
 			"topic", TopicOf(news.Topic{Name: "weather", Query: "river", Added: day}),
-			`{"name":"weather","query":"river","added":"2026-08-18T06:00:00Z","originals":false,"min_outlets":0,"langs":[],"muted":[]}`,
+			`{"name":"weather","query":"river","added":"2026-08-18T06:00:00Z","new":0,"originals":false,"min_outlets":0,"langs":[],"muted":[]}`,
 		},
 		{
 			"feed", FeedOf(news.Feed{

@@ -203,6 +203,39 @@ func (f *fake) AddTopic(ctx context.Context, t news.Topic) (news.Topic, error) {
 	return t, f.broken
 }
 
+func (f *fake) ChangeTopic(_ context.Context, t news.Topic) error {
+	defer f.lock()()
+	for i, have := range f.topics {
+		if have.Name == t.Name && have.ID != t.ID {
+			return news.ErrNotFound
+		}
+		if have.ID == t.ID {
+			f.topics[i].Name, f.topics[i].Query, f.topics[i].Options = t.Name, t.Query, t.Options
+		}
+	}
+	return f.broken
+}
+
+func (f *fake) SeeTopic(_ context.Context, t news.Topic) error {
+	defer f.lock()()
+	for i := range f.topics {
+		if f.topics[i].ID == t.ID {
+			f.topics[i].New = 0
+		}
+	}
+	return f.broken
+}
+
+func (f *fake) SetTopicSecret(_ context.Context, t news.Topic, secret string) error {
+	defer f.lock()()
+	for i := range f.topics {
+		if f.topics[i].ID == t.ID {
+			f.topics[i].Secret = secret
+		}
+	}
+	return f.broken
+}
+
 func (f *fake) RemoveTopic(ctx context.Context, _ int64, name string) error {
 	if _, err := f.Topic(ctx, 0, name); err != nil {
 		return err

@@ -53,6 +53,11 @@ type Topics interface {
 type TopicEditor interface {
 	// AddTopic gives the topic as stored.
 	AddTopic(ctx context.Context, t news.Topic) (news.Topic, error)
+	// ChangeTopic changes the topic of that ID. It gives news.ErrNotFound where another has the name.
+	ChangeTopic(ctx context.Context, t news.Topic) error
+	// SeeTopic says that what matches now is not new any more.
+	SeeTopic(ctx context.Context, t news.Topic) error
+	SetTopicSecret(ctx context.Context, t news.Topic, secret string) error
 	RemoveTopic(ctx context.Context, user int64, name string) error
 }
 

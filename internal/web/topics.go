@@ -1,10 +1,13 @@
 package web
 
 import (
+	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -16,31 +19,49 @@ const maxTopicName = 80
 
 type topicsView struct {
 	Topics []topicView
-	Name   string // of the form
-	Query  string
-	Error  string
+	Form   topicForm
+}
+
+// topicForm is what somebody filled in to follow a topic, or to change one.
+type topicForm struct {
+	Action, Button     string
+	Name, Query, Error string
+	Originals          bool
+	MinOutlets         int
+	Langs, Muted       string // with commas
 }
 
 type topicView struct {
-	Name, Query, URL, Remove, Search string
-	Added                            when
-	Feeds                            []feedLink
-	Total                            int
-	Cards                            []card
-	Pager                            pager
+	Name, Query, URL, Search string
+	Problem                  string // why nothing matches it
+	New                      int
+	Added                    when
+	Feeds                    []feedLink
+	Secret                   string // address of the feed that who has it can read
+	Form                     topicForm
+	Total                    int
+	Cards                    []card
+	Pager                    pager
 }
 
 func (s *server) topicOf(t news.Topic) topicView {
 	name := url.PathEscape(t.Name)
 	return topicView{
-		Name: t.Name, Query: t.Query, URL: "/topic/" + name, Remove: "/topic/" + name + "/remove",
+		Name: t.Name, Query: t.Query, URL: "/topic/" + name, New: t.New,
 		Search: "/search?q=" + url.QueryEscape(t.Query), Added: at(t.Added, s.now()),
-		Feeds: feedLinks(t.Name, "/feeds/topic/"+name, ""),
+		Feeds: feedLinks(t.Name, "/feeds/topic/"+name, ""), Form: formOf(t, "/topic/"+name, "Change"),
+	}
+}
+
+func formOf(t news.Topic, action, button string) topicForm {
+	return topicForm{
+		Action: action, Button: button, Name: t.Name, Query: t.Query, Originals: t.Options.Originals, MinOutlets: t.Options.MinOutlets,
+		Langs: strings.Join(t.Options.Langs, ", "), Muted: strings.Join(t.Options.Muted, ", "),
 	}
 }
 
 func (s *server) topics(w http.ResponseWriter, r *http.Request) error {
-	return s.showTopics(w, r, http.StatusOK, topicsView{Query: queryOf(r)})
+	return s.showTopics(w, r, http.StatusOK, topicsView{Form: formOf(news.Topic{Query: queryOf(r)}, "/topics", "Follow")})
 }
 
 func (s *server) showTopics(w http.ResponseWriter, r *http.Request, status int, view topicsView) error {
@@ -60,21 +81,22 @@ func (s *server) showTopics(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return badRequest("The form could not be read: " + err.Error())
+	t, err := topicIn(r)
+	if err != nil {
+		return err
 	}
-	view := topicsView{Name: strings.TrimSpace(r.PostForm.Get("name")), Query: strings.TrimSpace(r.PostForm.Get("query"))}
-	if view.Name == "" {
-		view.Name = view.Query
+	t.Added = s.now()
+	if t.Name == "" {
+		t.Name = t.Query
 	}
-	if err := s.checkTopic(view.Name, view.Query); err != nil {
-		view.Error = err.Error()
+	view := topicsView{Form: formOf(t, "/topics", "Follow")}
+	if err := s.checkTopic(t); err != nil {
+		view.Form.Error = err.Error()
 		return s.showTopics(w, r, http.StatusBadRequest, view)
 	}
-	t := news.Topic{Name: view.Name, Query: view.Query, Added: s.now()}
-	_, err := s.news.AddTopic(r.Context(), t)
+	_, err = s.news.AddTopic(r.Context(), t)
 	if errors.Is(err, news.ErrExists) {
-		view.Error = fmt.Sprintf("There is a topic %q already; choose another name.", view.Name)
+		view.Form.Error = fmt.Sprintf("There is a topic %q already; choose another name.", t.Name)
 		return s.showTopics(w, r, http.StatusConflict, view)
 	}
 	if err != nil {
@@ -84,17 +106,45 @@ func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// topicIn reads the form of a topic.
+func topicIn(r *http.Request) (t news.Topic, err error) {
+	if err := r.ParseForm(); err != nil {
+		return t, badRequest("The form could not be read: " + err.Error())
+	}
+	form := r.PostForm
+	t.Name, t.Query = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("query"))
+	t.Options = news.TopicOptions{Originals: form.Get("originals") != "", Langs: listIn(form.Get("langs")), Muted: listIn(form.Get("muted"))}
+	if n := form.Get("outlets"); n != "" {
+		if t.Options.MinOutlets, err = strconv.Atoi(n); err != nil {
+			return t, badRequest(fmt.Sprintf("%q is no number of outlets.", n))
+		}
+	}
+	return t, nil
+}
+
+func listIn(text string) (list []string) {
+	for one := range strings.SplitSeq(text, ",") {
+		if one = strings.TrimSpace(one); one != "" {
+			list = append(list, one)
+		}
+	}
+	return list
+}
+
 // checkTopic says what is wrong with a topic. Names stand in addresses, so that some cannot be reached.
-func (s *server) checkTopic(name, query string) error {
+func (s *server) checkTopic(t news.Topic) error {
 	switch {
-	case query == "":
+	case t.Query == "":
 		return errors.New("a topic needs a search to follow")
-	case !news.Topic{Name: name}.Reachable():
-		return fmt.Errorf("a topic cannot be called %q: leave out slashes and control characters", name)
-	case utf8.RuneCountInString(name) > maxTopicName:
+	case !t.Reachable():
+		return fmt.Errorf("a topic cannot be called %q: leave out slashes and control characters", t.Name)
+	case utf8.RuneCountInString(t.Name) > maxTopicName:
 		return fmt.Errorf("the name is longer than %d characters; give a shorter one", maxTopicName)
 	}
-	return s.validate(query)
+	if err := s.validate(t.Query); err != nil {
+		return err
+	}
+	return s.checkOptions(t)
 }
 
 func (s *server) topic(w http.ResponseWriter, r *http.Request) error {
@@ -102,14 +152,21 @@ func (s *server) topic(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("topic: %w", err)
 	}
-	n := pageNumber(r)
-	stories, total, err := s.news.TopicStories(r.Context(), t, perPage, (n-1)*perPage)
-	if err != nil {
-		return fmt.Errorf("topic %q: %w", t.Name, err)
-	}
+	return s.showTopic(w, r, http.StatusOK, t, nil)
+}
+
+// showTopic shows a topic, with a form that was refused where there is one.
+func (s *server) showTopic(w http.ResponseWriter, r *http.Request, status int, t news.Topic, refused *topicForm) error {
 	view := s.topicOf(t)
-	view.Total, view.Pager = total, pagerOf(r, n, n*perPage < total)
-	if view.Cards, err = s.cards(r.Context(), stories); err != nil {
+	if t.Secret != "" {
+		view.Secret = s.siteFor(r).URL + "/feeds/t/" + t.Secret + ".atom"
+	}
+	if refused != nil {
+		view.Form = *refused
+	}
+	if err := s.checkTopic(t); err != nil {
+		view.Problem = err.Error()
+	} else if err := s.fillTopic(r, t, &view); err != nil {
 		return err
 	}
 	p, err := s.page(r.Context(), t.Name, view.URL)
@@ -117,7 +174,69 @@ func (s *server) topic(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p.Feeds, p.Body = view.Feeds, view
-	return s.pages.write(w, http.StatusOK, "topic", p)
+	return s.pages.write(w, status, "topic", p)
+}
+
+func (s *server) fillTopic(r *http.Request, t news.Topic, view *topicView) error {
+	n := pageNumber(r)
+	stories, total, err := s.news.TopicStories(r.Context(), t, perPage, (n-1)*perPage)
+	if err != nil {
+		return fmt.Errorf("topic %q: %w", t.Name, err)
+	}
+	view.Total, view.Pager = total, pagerOf(r, n, n*perPage < total)
+	view.Cards, err = s.cards(r.Context(), stories)
+	return err
+}
+
+// changeTopic gives a topic what its form says.
+func (s *server) changeTopic(w http.ResponseWriter, r *http.Request) error {
+	was, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+	if err != nil {
+		return fmt.Errorf("topic: %w", err)
+	}
+	to, err := topicIn(r)
+	if err != nil {
+		return err
+	}
+	to.ID = was.ID
+	form := formOf(to, linkTopic(was).URL, "Change")
+	if err := s.checkTopic(to); err != nil {
+		form.Error = err.Error()
+		return s.showTopic(w, r, http.StatusBadRequest, was, &form)
+	}
+	err = s.news.ChangeTopic(r.Context(), to)
+	if errors.Is(err, news.ErrNotFound) {
+		form.Error = fmt.Sprintf("There is a topic %q already; choose another name.", to.Name)
+		return s.showTopic(w, r, http.StatusConflict, was, &form)
+	}
+	if err != nil {
+		return fmt.Errorf("change topic %q: %w", was.Name, err)
+	}
+	http.Redirect(w, r, linkTopic(to).URL, http.StatusSeeOther)
+	return nil
+}
+
+// onTopic does something with a topic and shows it again.
+func (s *server) onTopic(do func(context.Context, news.Topic) error) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		t, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+		if err == nil {
+			err = do(r.Context(), t)
+		}
+		if err != nil {
+			return fmt.Errorf("topic: %w", err)
+		}
+		http.Redirect(w, r, linkTopic(t).URL, http.StatusSeeOther)
+		return nil
+	}
+}
+
+func (s *server) newSecret(ctx context.Context, t news.Topic) error {
+	return s.news.SetTopicSecret(ctx, t, rand.Text())
+}
+
+func (s *server) noSecret(ctx context.Context, t news.Topic) error {
+	return s.news.SetTopicSecret(ctx, t, "")
 }
 
 func (s *server) removeTopic(w http.ResponseWriter, r *http.Request) error {

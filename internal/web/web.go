@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"headwater/internal/news"
 	"headwater/internal/publish"
 )
 
@@ -21,21 +22,24 @@ type Options struct {
 	InstanceID string // keeps the ids of our feed entries apart from those of other newsrooms; see publish.Site
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
+	// CheckTopic says what is wrong with the options of a topic. Nil checks nothing.
+	CheckTopic func(news.Topic) error
 	Now        func() time.Time // nil means time.Now
 	Pictures   Pictures         // how those in articles are shown; the zero value makes links of them
 	Logger     *slog.Logger     // nil discards it
 }
 
 type server struct {
-	news   Newsroom
-	title  string
-	site   publish.Site
-	hub    string
-	check  func(string) error
-	now    func() time.Time
-	log    *slog.Logger
-	assets assets
-	pages  pages
+	news         Newsroom
+	title        string
+	site         publish.Site
+	hub          string
+	check        func(string) error
+	checkOptions func(news.Topic) error
+	now          func() time.Time
+	log          *slog.Logger
+	assets       assets
+	pages        pages
 
 	pictures Pictures
 	showing  chan struct{} // an element for each picture that is being passed on
@@ -44,19 +48,23 @@ type server struct {
 // New makes the handler of all pages, of the combined feeds under /feeds/ and of the files under /static/.
 func New(o Options) http.Handler {
 	s := &server{
-		news:   o.Newsroom,
-		title:  cmp.Or(o.Title, "Headwater"),
-		site:   publish.Site{URL: strings.TrimSuffix(o.PublicURL, "/"), Instance: o.InstanceID},
-		hub:    o.Hub,
-		check:  o.CheckQuery,
-		now:    o.Now,
-		log:    o.Logger,
-		assets: loadAssets(),
+		news:         o.Newsroom,
+		title:        cmp.Or(o.Title, "Headwater"),
+		site:         publish.Site{URL: strings.TrimSuffix(o.PublicURL, "/"), Instance: o.InstanceID},
+		hub:          o.Hub,
+		check:        o.CheckQuery,
+		checkOptions: o.CheckTopic,
+		now:          o.Now,
+		log:          o.Logger,
+		assets:       loadAssets(),
 
 		pictures: o.Pictures, showing: make(chan struct{}, maxShowing),
 	}
 	if s.check == nil {
 		s.check = func(string) error { return nil }
+	}
+	if s.checkOptions == nil {
+		s.checkOptions = func(news.Topic) error { return nil }
 	}
 	if s.now == nil {
 		s.now = time.Now
@@ -78,6 +86,10 @@ func (s *server) routes() *http.ServeMux {
 		"GET /topics":               s.topics,
 		"POST /topics":              s.addTopic,
 		"GET /topic/{name}":         s.topic,
+		"POST /topic/{name}":        s.changeTopic,
+		"POST /topic/{name}/seen":   s.onTopic(s.news.SeeTopic),
+		"POST /topic/{name}/secret": s.onTopic(s.newSecret),
+		"POST /topic/{name}/revoke": s.onTopic(s.noSecret),
 		"POST /topic/{name}/remove": s.removeTopic,
 		"GET /feeds":                s.feeds,
 		"POST /feeds":               s.addFeed,
