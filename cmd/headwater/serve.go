@@ -96,7 +96,9 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.Hub.URL, InstanceID: site.Instance, CheckQuery: index.Validate, CheckTopic: index.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})
-	apis, err := api.New(api.Options{Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, Logger: a.log})
+	apis, err := api.New(api.Options{
+		Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, Logger: a.log, Closing: ctx.Done(),
+	})
 	if err != nil {
 		return nil, err
 	}

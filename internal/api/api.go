@@ -58,6 +58,7 @@ type Newsroom interface {
 	Topics
 	Feeds
 	Alerts
+	Changes
 	// Status asks store and index, and fails where one of them does not answer.
 	Status(context.Context) (news.Status, error)
 }
@@ -69,13 +70,17 @@ type Options struct {
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
 	Logger     *slog.Logger // nil discards
+	// Closing ends event streams when it is closed, so that the server can stop. Nil never does.
+	Closing <-chan struct{}
 }
 
 type server struct {
-	room  Newsroom
-	check func(string) error
-	log   *slog.Logger
-	down  atomic.Bool // store or index did not answer when last asked
+	room    Newsroom
+	check   func(string) error
+	log     *slog.Logger
+	streams chan struct{} // an element for each event stream
+	closing <-chan struct{}
+	down    atomic.Bool // store or index did not answer when last asked
 }
 
 // root is where the API begins.
@@ -84,7 +89,7 @@ const root = "/api/v1"
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
 // browser sends them from another site's page.
 func New(o Options) (http.Handler, error) {
-	s := &server{room: o.Newsroom, check: o.CheckQuery, log: o.Logger}
+	s := &server{room: o.Newsroom, check: o.CheckQuery, log: o.Logger, streams: make(chan struct{}, maxStreams), closing: o.Closing}
 	if s.room == nil {
 		return nil, errors.New("api: Options.Newsroom is nil; give a newsroom")
 	}
@@ -102,6 +107,7 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET "+pathAlive, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET "+pathReady, s.ready)
 	mux.Handle("GET "+pathMetrics, m.handler)
+	mux.HandleFunc("GET "+pathStream, s.stream)
 	mux.Handle("/", elsewhere(mux))
 	api := humago.New(mux, settings(o.Version))
 	s.register(api)

@@ -109,6 +109,7 @@ func describe(api huma.API) (http.HandlerFunc, error) {
 	} {
 		doc.AddOperation(op)
 	}
+	describeStream(doc)
 	for _, property := range doc.Components.Schemas.Map()["ErrorModel"].Properties {
 		property.Examples = nil // addresses on another host
 	}

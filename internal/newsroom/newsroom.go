@@ -77,6 +77,7 @@ type Newsroom struct {
 	window    *group.Grouper // nil until something is to be settled
 	second    *second        // nil without Embed
 	indexing  sync.Mutex
+	changed   signal // stories did
 	matching  sync.Mutex
 	matcher   *matcher // nil until something is held against the topics
 	following sync.Mutex

@@ -41,6 +41,7 @@ func (n *Newsroom) putPlaced(s news.Settlement, put func(news.Settlement) error)
 		n.places.Store(nil) // it may be stored all the same
 		return err
 	}
+	defer n.changed.all()
 	defer n.toMatch.ring()
 	places := n.places.Load()
 	if places == nil {

@@ -1,0 +1,227 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"headwater/internal/news"
+)
+
+// Changes is the log of stories.
+type Changes interface {
+	// StoryLog gives the entries of the story log after a number, in order.
+	StoryLog(ctx context.Context, after int64, limit int) ([]news.StoryChange, error)
+	// LastChange is the newest number of the story log.
+	LastChange(context.Context) (int64, error)
+	// NextChange gives a channel that is closed when stories change.
+	NextChange() <-chan struct{}
+}
+
+const (
+	pathStream  = root + "/stream"
+	maxStreams  = 100 // at once; each holds a connection
+	streamChunk = 100 // entries that are read at once
+	heartbeat   = 15 * time.Second
+	streamSlow  = 30 * time.Second // a reader that takes nothing for so long is let go
+	streamRetry = 5 * time.Second  // after which a browser connects again
+)
+
+// stream sends what changes in stories as Server-Sent Events (HTML Living Standard, section 9.2). The id of an event is its
+// number in the story log, so that a reader who comes back with it misses nothing and gets nothing twice; how far each reader
+// is, only the reader knows. Nothing is asked of the store while nothing changes.
+func (s *server) stream(w http.ResponseWriter, r *http.Request) {
+	from, err := s.streamFrom(r)
+	if err != nil {
+		s.refuseStream(w, err)
+		return
+	}
+	select {
+	case s.streams <- struct{}{}:
+		defer func() { <-s.streams }()
+	default:
+		w.Header().Set("Retry-After", "30")
+		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("%d programs follow the stream already; try again later", maxStreams))
+		return
+	}
+	w.Header().Set("Content-Type", "text/event-stream")
+	out := &eventWriter{w: w, control: http.NewResponseController(w)}
+	if err := out.send(fmt.Sprintf("retry: %d\n\n", streamRetry.Milliseconds())); err != nil {
+		return // the reader has gone
+	}
+	if err := s.follow(r.Context(), out, from); err != nil && r.Context().Err() == nil {
+		s.log.Warn("an event stream ended early; its reader comes back", "error", err)
+	}
+}
+
+// streamFrom reads where the reader is: Last-Event-ID, else after, else the end.
+func (s *server) streamFrom(r *http.Request) (int64, error) {
+	last, err := s.room.LastChange(r.Context())
+	if err != nil {
+		return 0, err
+	}
+	for key := range r.URL.Query() {
+		if key != "after" {
+			return 0, invalid("query."+key, key, "unexpected query parameter")
+		}
+	}
+	where, text := "header.Last-Event-ID", r.Header.Get("Last-Event-ID")
+	if text == "" {
+		where, text = "query.after", r.URL.Query().Get("after")
+	}
+	if text == "" {
+		return last, nil
+	}
+	from, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || from < 0 || from > last {
+		return 0, invalid(where, text, fmt.Sprintf("expected the id of an event of this newsroom, 0 to %d; leave it out to begin at the end", last))
+	}
+	return from, nil
+}
+
+func (s *server) refuseStream(w http.ResponseWriter, err error) {
+	if refused, ok := err.(huma.StatusError); ok { //nolint:errorlint // invalid gives it unwrapped
+		w.Header().Set("Content-Type", "application/problem+json")
+		w.WriteHeader(refused.GetStatus())
+		_ = json.NewEncoder(w).Encode(refused) // a reader that left needs no answer
+		return
+	}
+	s.log.Error("an event stream could not begin", "error", err)
+	problem(w, http.StatusServiceUnavailable, "the log of stories cannot be read; try again later")
+}
+
+// follow sends what comes after an entry of the log until the reader or the server ends.
+func (s *server) follow(ctx context.Context, out *eventWriter, at int64) error {
+	beat := time.NewTicker(heartbeat)
+	defer beat.Stop()
+	for {
+		next := s.room.NextChange() // before the log is read, so that nothing in between is missed
+		sent, err := s.sendAfter(ctx, out, at)
+		if err != nil {
+			return err
+		}
+		if sent > at {
+			at = sent
+			continue
+		}
+		select {
+		case <-next:
+		case <-beat.C:
+			if err := out.send(":\n\n"); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return nil
+		case <-s.closing:
+			return nil
+		}
+	}
+}
+
+// sendAfter sends the next entries of the log and says how far it came.
+func (s *server) sendAfter(ctx context.Context, out *eventWriter, at int64) (int64, error) {
+	changes, err := s.room.StoryLog(ctx, at, streamChunk)
+	if err != nil || len(changes) == 0 {
+		return at, err
+	}
+	var ids []int64
+	for _, c := range changes {
+		if c.Into == 0 && !c.Gone {
+			ids = append(ids, c.Story)
+		}
+	}
+	stories := map[int64]news.Story{}
+	if len(ids) > 0 {
+		list, err := s.room.Stories(ctx, news.StoryList{IDs: ids})
+		if err != nil {
+			return at, err
+		}
+		for _, st := range list {
+			stories[st.ID] = st
+		}
+	}
+	for _, c := range changes {
+		text, err := eventOf(c, at, stories)
+		if err != nil {
+			return at, err
+		}
+		if err := out.send(text); err != nil {
+			return at, err
+		}
+	}
+	return changes[len(changes)-1].Seq, nil
+}
+
+type mergedStory struct {
+	ID   int64 `json:"id" doc:"the story that is no more"`
+	Into int64 `json:"into" doc:"the story that it went into"`
+}
+
+type goneStory struct {
+	ID int64 `json:"id" doc:"the story that is no more: its articles are in others"`
+}
+
+// eventOf writes an entry for a reader who knows the log up to a number. What it cannot know is told by its id alone.
+func eventOf(c news.StoryChange, known int64, stories map[int64]news.Story) (string, error) {
+	name, data := "", any(nil)
+	st, there := stories[c.Story]
+	switch {
+	case (c.Into != 0 || c.Gone) && c.First > known:
+	case c.Into != 0:
+		name, data = "merged", mergedStory{c.Story, c.Into}
+	case c.Gone:
+		name, data = "gone", goneStory{c.Story}
+	case !there || st.ID != c.Story: // it went on since; that is an entry of its own
+	case c.First > known:
+		name, data = "story", storyOf(st)
+	default:
+		name, data = "changed", storyOf(st)
+	}
+	if name == "" {
+		return fmt.Sprintf("id: %d\n\n", c.Seq), nil
+	}
+	var text strings.Builder
+	e := json.NewEncoder(&text) // ends in a line end
+	e.SetEscapeHTML(false)
+	err := e.Encode(data)
+	return fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n", c.Seq, name, text.String()), err
+}
+
+// eventWriter writes events to one reader, each at once.
+type eventWriter struct {
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (e *eventWriter) send(text string) error {
+	_ = e.control.SetWriteDeadline(time.Now().Add(streamSlow)) // a connection that knows none, as in a test, is never slow
+	if _, err := e.w.Write([]byte(text)); err != nil {
+		return err
+	}
+	return e.control.Flush()
+}
+
+// describeStream describes the stream, which huma does not serve.
+func describeStream(doc *huma.OpenAPI) {
+	op := beside("stream", pathStream, "Follow new and changed stories", "text/event-stream", http.StatusOK)
+	op.Description = "Server-Sent Events: story (a story that the reader does not know), changed, merged ({id, into}) and gone ({id}), and an id alone where " +
+		"nothing has to be told. The data of story and changed is a story as in /stories. The id of an event is its place in the log of stories: " +
+		"sent back as Last-Event-ID, or as after, the stream goes on behind it. With after=0 it begins with every story that there is."
+	op.Parameters = []*huma.Param{
+		{Name: "after", In: "query", Description: "the id of the event after which to begin; 0 is the beginning, and none is the end", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},
+		{Name: "Last-Event-ID", In: "header", Description: "the same, as browsers send it; it counts before after", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},
+	}
+	for _, status := range []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable} {
+		op.Responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status),
+			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/ErrorModel"}}},
+		}
+	}
+	doc.AddOperation(op)
+}
