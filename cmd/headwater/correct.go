@@ -15,32 +15,6 @@ import (
 	"headwater/internal/view"
 )
 
-// correctionView is a correction as printed in JSON.
-type correctionView struct {
-	ID      int64     `json:"id"`
-	Kind    string    `json:"kind"` // "merge" or "split"
-	Made    time.Time `json:"made"`
-	Same    []int64   `json:"same"`    // articles that are one story
-	Apart   []int64   `json:"apart"`   // articles that are in no story with those
-	Stories []int64   `json:"stories"` // that the articles are in now: those of same, then the others
-}
-
-// correctionOf shows a correction; of has the stories of its articles.
-func correctionOf(c news.Correction, of map[int64]int64) correctionView {
-	v := correctionView{ID: c.ID, Kind: "merge", Made: c.Made, Same: c.Same, Apart: orEmpty(c.Apart), Stories: []int64{}}
-	if len(c.Apart) > 0 {
-		v.Kind = "split"
-	}
-	seen := map[int64]bool{0: true}
-	for _, a := range c.Articles() {
-		if s := of[a]; !seen[s] {
-			seen[s] = true
-			v.Stories = append(v.Stories, s)
-		}
-	}
-	return v
-}
-
 // numbers reads numbers of stories, articles or corrections.
 func numbers(what string, args []string) ([]int64, error) {
 	var out []int64
@@ -148,9 +122,9 @@ func (c *cli) printCorrected(done newsroom.Corrected, forgotten bool) error {
 			}
 		}
 		return c.printJSON(struct {
-			Correction correctionView `json:"correction"`
-			Stories    []view.Story   `json:"stories"`
-		}{correctionOf(done.Correction, of), views})
+			Correction view.Correction `json:"correction"`
+			Stories    []view.Story    `json:"stories"`
+		}{view.CorrectionOf(done.Correction, of), views})
 	}
 	if forgotten {
 		c.printf("correction %d is taken back\n", done.Correction.ID)
@@ -184,7 +158,7 @@ func (c *cli) storyCorrections() *cobra.Command {
 }
 
 // corrections gives all corrections, and the titles of the stories that their articles are in.
-func corrections(ctx context.Context, db *store.DB) ([]correctionView, map[int64]string, error) {
+func corrections(ctx context.Context, db *store.DB) ([]view.Correction, map[int64]string, error) {
 	all, err := db.Corrections(ctx)
 	if err != nil {
 		return nil, nil, err
@@ -197,9 +171,9 @@ func corrections(ctx context.Context, db *store.DB) ([]correctionView, map[int64
 	if err != nil {
 		return nil, nil, err
 	}
-	views, ids := make([]correctionView, 0, len(all)), []int64{}
+	views, ids := make([]view.Correction, 0, len(all)), []int64{}
 	for _, x := range all {
-		v := correctionOf(x, of)
+		v := view.CorrectionOf(x, of)
 		views, ids = append(views, v), append(ids, v.Stories...)
 	}
 	stories, err := db.Stories(ctx, news.StoryList{IDs: ids})
@@ -211,7 +185,7 @@ func corrections(ctx context.Context, db *store.DB) ([]correctionView, map[int64
 }
 
 // printCorrections lists corrections, each with the stories that it concerns now.
-func (c *cli) printCorrections(views []correctionView, titles map[int64]string) error {
+func (c *cli) printCorrections(views []view.Correction, titles map[int64]string) error {
 	w := c.table()
 	for _, v := range views {
 		for i, s := range v.Stories {

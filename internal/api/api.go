@@ -36,6 +36,8 @@ type Topics interface {
 	Topics(ctx context.Context, user int64) ([]news.Topic, error)
 	Topic(ctx context.Context, user int64, name string) (news.Topic, error)
 	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
+	// ChangeTopic changes the topic of that ID. It gives news.ErrNotFound where another has the name.
+	ChangeTopic(ctx context.Context, t news.Topic) error
 	// AddTopic gives the topic as stored.
 	AddTopic(context.Context, news.Topic) (news.Topic, error)
 	RemoveTopic(ctx context.Context, user int64, name string) error
@@ -49,6 +51,8 @@ type Feeds interface {
 	FindFeeds(ctx context.Context, address string) (news.Finding, error)
 	// AddFeed gives the feed as stored. With news.ErrExists it gives the feed that was there before.
 	AddFeed(context.Context, news.Feed) (news.Feed, error)
+	EditFeed(ctx context.Context, id int64, title, folder string) error
+	SetFullText(ctx context.Context, feed int64, mode string) error
 	RemoveFeed(context.Context, int64) error
 }
 
@@ -59,6 +63,8 @@ type Newsroom interface {
 	Feeds
 	Alerts
 	Changes
+	Lists
+	Corrections
 	// Status asks store and index, and fails where one of them does not answer.
 	Status(context.Context) (news.Status, error)
 }
@@ -69,18 +75,21 @@ type Options struct {
 	Version  string
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
+	// CheckTopic says what is wrong with the query or the options of a topic. Nil checks nothing.
+	CheckTopic func(news.Topic) error
 	Logger     *slog.Logger // nil discards
 	// Closing ends event streams when it is closed, so that the server can stop. Nil never does.
 	Closing <-chan struct{}
 }
 
 type server struct {
-	room    Newsroom
-	check   func(string) error
-	log     *slog.Logger
-	streams chan struct{} // an element for each event stream
-	closing <-chan struct{}
-	down    atomic.Bool // store or index did not answer when last asked
+	room       Newsroom
+	check      func(string) error
+	checkTopic func(news.Topic) error
+	log        *slog.Logger
+	streams    chan struct{} // an element for each event stream
+	closing    <-chan struct{}
+	down       atomic.Bool // store or index did not answer when last asked
 }
 
 // root is where the API begins.
@@ -89,12 +98,15 @@ const root = "/api/v1"
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
 // browser sends them from another site's page.
 func New(o Options) (http.Handler, error) {
-	s := &server{room: o.Newsroom, check: o.CheckQuery, log: o.Logger, streams: make(chan struct{}, maxStreams), closing: o.Closing}
+	s := &server{room: o.Newsroom, check: o.CheckQuery, checkTopic: o.CheckTopic, log: o.Logger, streams: make(chan struct{}, maxStreams), closing: o.Closing}
 	if s.room == nil {
 		return nil, errors.New("api: Options.Newsroom is nil; give a newsroom")
 	}
 	if s.check == nil {
 		s.check = func(string) error { return nil }
+	}
+	if s.checkTopic == nil {
+		s.checkTopic = func(news.Topic) error { return nil }
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

@@ -60,7 +60,98 @@ type newTopic struct {
 	Body struct {
 		Name  string `json:"name" minLength:"1" maxLength:"80" example:"rates" doc:"unique; stands in addresses, so without slashes and control characters"`
 		Query string `json:"query" minLength:"1" maxLength:"2000" example:"\"interest rates\" OR \"central bank\"" doc:"the search to follow"`
+		view.TopicOptions
 	}
+}
+
+// changedTopic has what is to be different; what is left out stays.
+type changedTopic struct {
+	ByName
+	Body struct {
+		Name       *string   `json:"name,omitempty" minLength:"1" maxLength:"80" doc:"what to call it"`
+		Query      *string   `json:"query,omitempty" minLength:"1" maxLength:"2000" doc:"the search to follow"`
+		Originals  *bool     `json:"originals,omitempty" doc:"only stories whose original is among what the query finds"`
+		MinOutlets *int      `json:"min_outlets,omitempty" minimum:"0" doc:"only stories that at least so many outlets carry"`
+		Langs      *[]string `json:"langs,omitempty" doc:"only articles in these languages, as ISO 639-1; none is all"`
+		Muted      *[]string `json:"muted,omitempty" doc:"outlets whose articles do not count, by domain or name"`
+	}
+}
+
+// set puts a value that was given in the place of another.
+func set[T any](to *T, given *T) {
+	if given != nil {
+		*to = *given
+	}
+}
+
+func (s *server) changeTopic(ctx context.Context, q *changedTopic) (*body[view.Topic], error) {
+	t, err := s.room.Topic(ctx, 0, q.Name)
+	if err != nil {
+		return nil, s.fail(err, q.what(), "/topics")
+	}
+	b := q.Body
+	set(&t.Name, b.Name)
+	set(&t.Query, b.Query)
+	set(&t.Options.Originals, b.Originals)
+	set(&t.Options.MinOutlets, b.MinOutlets)
+	set(&t.Options.Langs, b.Langs)
+	set(&t.Options.Muted, b.Muted)
+	if err := s.sound(t); err != nil {
+		return nil, err
+	}
+	err = s.room.ChangeTopic(ctx, t)
+	if errors.Is(err, news.ErrNotFound) {
+		return nil, huma.Error409Conflict(ByName{t.Name}.what() + " exists already; choose another name")
+	}
+	if err != nil {
+		return nil, s.fail(err, q.what(), "/topics")
+	}
+	if t, err = s.room.Topic(ctx, 0, t.Name); err != nil {
+		return nil, s.fail(err, q.what(), "/topics")
+	}
+	return &body[view.Topic]{view.TopicOf(t)}, nil
+}
+
+// sound says what is wrong with a topic that was asked for.
+func (s *server) sound(t news.Topic) error {
+	if !t.Reachable() {
+		return invalid("body.name", t.Name, "expected a name that can stand in an address: no slashes, no control characters, not blank")
+	}
+	if err := s.check(t.Query); err != nil {
+		return misquery("body.query", t.Query, err)
+	}
+	if err := s.checkTopic(t); err != nil {
+		return invalid("body", t.Name, err.Error())
+	}
+	return nil
+}
+
+type changedFeed struct {
+	ID   int64 `path:"id" minimum:"1" doc:"its number"`
+	Body struct {
+		Title    *string `json:"title,omitempty" maxLength:"300" doc:"what to call it"`
+		Folder   *string `json:"folder,omitempty" maxLength:"300" doc:"the folder to put it into, or empty"`
+		FullText *string `json:"full_text,omitempty" enum:"auto,always,never," doc:"whether the pages of its items are read; empty is as the settings say"`
+	}
+}
+
+func (s *server) changeFeed(ctx context.Context, q *changedFeed) (*body[view.Feed], error) {
+	what := fmt.Sprintf("feed %d", q.ID)
+	f, err := s.room.Feed(ctx, q.ID)
+	if err != nil {
+		return nil, s.fail(err, what, "/feeds")
+	}
+	set(&f.Title, q.Body.Title)
+	set(&f.Folder, q.Body.Folder)
+	if err := s.room.EditFeed(ctx, f.ID, f.Title, f.Folder); err != nil {
+		return nil, s.fail(err, what, "/feeds")
+	}
+	if q.Body.FullText != nil {
+		if err := s.room.SetFullText(ctx, f.ID, *q.Body.FullText); err != nil {
+			return nil, s.fail(err, what, "/feeds")
+		}
+	}
+	return s.feed(ctx, &byID{q.ID})
 }
 
 // created answers with what was made and where it is.
@@ -70,12 +161,10 @@ type created[T any] struct {
 }
 
 func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic], error) {
-	want := news.Topic{Name: strings.TrimSpace(q.Body.Name), Query: strings.TrimSpace(q.Body.Query)}
-	if !want.Reachable() {
-		return nil, invalid("body.name", q.Body.Name, "expected a name that can stand in an address: no slashes, no control characters, not blank")
-	}
-	if err := s.check(want.Query); err != nil {
-		return nil, misquery("body.query", want.Query, err)
+	o := q.Body.TopicOptions
+	want := news.Topic{Name: strings.TrimSpace(q.Body.Name), Query: strings.TrimSpace(q.Body.Query), Options: news.TopicOptions(o)}
+	if err := s.sound(want); err != nil {
+		return nil, err
 	}
 	what := ByName{want.Name}.what()
 	t, err := s.room.AddTopic(ctx, want)

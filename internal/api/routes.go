@@ -41,6 +41,11 @@ func (s *server) register(api huma.API) {
 	get(api, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story, moved, fails(missing))
 	get(api, "list-articles", "/articles", "List articles, newest first", s.articles)
 	get(api, "get-article", "/articles/{id}", "Show an article: its text and its credits", s.article, fails(missing))
+	get(api, "list-events", "/events", "List events, the newest first", s.events)
+	get(api, "get-event", "/events/{id}", "Show an event and the stories that tell of it", s.event, fails(missing))
+	get(api, "list-outlets", "/outlets", "List outlets and what they published", s.outlets)
+	get(api, "get-outlet", "/outlets/{domain}", "Show what the outlet of a domain published, under each of its names", s.outlet, fails(missing))
+	get(api, "list-corrections", "/corrections", "List what was merged and split by hand", s.corrections)
 	get(api, "search", "/search", "Search the coverage", s.search)
 	get(api, "list-topics", "/topics", "List the topics that are followed", s.topics)
 	get(api, "get-topic", "/topics/{name}", "Show a topic and its stories, newest first", s.topic, fails(missing))
@@ -49,6 +54,10 @@ func (s *server) register(api huma.API) {
 
 	post(api, "add-topic", "/topics", "Follow a query under a name", s.addTopic, fails(conflict))
 	post(api, "add-feed", "/feeds", "Subscribe to a feed", s.addFeed, fails(conflict))
+	post(api, "add-correction", "/corrections", "Merge stories, or split one", s.correct, fails(missing, conflict))
+	take(api, "remove-correction", "/corrections/{id}", "Take a correction back", s.forget, fails(missing, conflict))
+	change(api, "change-topic", "/topics/{name}", "Change a topic; with another query its matches begin anew", s.changeTopic, fails(missing, conflict))
+	change(api, "change-feed", "/feeds/{id}", "Give a feed another title, folder or way with full texts", s.changeFeed, fails(missing))
 	remove(api, "remove-topic", "/topics/{name}", "Follow a topic no longer", s.removeTopic)
 	remove(api, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays", s.removeFeed)
 	s.registerAlerts(api)
@@ -80,6 +89,16 @@ func post[I, O any](api huma.API, id, path, summary string, h func(context.Conte
 	register(api, huma.Operation{
 		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, DefaultStatus: http.StatusCreated, MaxBodyBytes: maxBody,
 	}, h, ds)
+}
+
+// take is a deletion that says what came of it.
+func take[I, O any](api huma.API, id, path, summary string, h func(context.Context, *I) (*O, error), ds ...detail) {
+	register(api, huma.Operation{OperationID: id, Method: http.MethodDelete, Path: path, Summary: summary}, h, append(ds, fails(http.StatusForbidden)))
+}
+
+func change[I, O any](api huma.API, id, path, summary string, h func(context.Context, *I) (*O, error), ds ...detail) {
+	ds = append(ds, fails(http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType))
+	register(api, huma.Operation{OperationID: id, Method: http.MethodPatch, Path: path, Summary: summary, MaxBodyBytes: maxBody}, h, ds)
 }
 
 func remove[I, O any](api huma.API, id, path, summary string, h func(context.Context, *I) (*O, error)) {

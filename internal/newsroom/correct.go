@@ -2,6 +2,7 @@ package newsroom
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,6 +27,16 @@ func (r *refusal) Unwrap() error { return r.cause }
 
 func refuse(cause error, format string, args ...any) error {
 	return &refusal{fmt.Sprintf(format, args...), cause}
+}
+
+// Refused says why a correction was not made or taken back, and whether that is because something named is not there. Ok is
+// false for an error of another kind.
+func Refused(err error) (says string, missing, ok bool) {
+	var r *refusal
+	if !errors.As(err, &r) {
+		return "", false, false
+	}
+	return r.says, errors.Is(err, news.ErrNotFound), true
 }
 
 // Merge makes one story of several, for good: their articles stay together whatever scores say. The oldest id stays, and

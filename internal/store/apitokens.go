@@ -1,0 +1,59 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"headwater/internal/news"
+)
+
+const addAPITokenSQL = `INSERT INTO api_tokens (hash, user_id, label, made) SELECT ?, id, ?, ? FROM users WHERE id = ?`
+
+// AddAPIToken lets the bearer of a token act for a user, until it is dropped. It is given the token's hash.
+func (db *DB) AddAPIToken(ctx context.Context, user int64, token []byte, label string, made time.Time) error {
+	return db.write(ctx, "add an API token", func(ctx context.Context, t tx) error {
+		return t.execFound(ctx, addAPITokenSQL, token, text(label), millis(made), user)
+	})
+}
+
+const apiTokenUserSQL = `SELECT u.id, u.name, u.added FROM api_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?`
+
+// APITokenUser gives the user whom a token's hash stands for, or news.ErrNotFound.
+func (db *DB) APITokenUser(ctx context.Context, token []byte) (news.User, error) {
+	u, err := scanUser(db.reader.QueryRowContext(ctx, apiTokenUserSQL, token))
+	if err != nil {
+		return u, fmt.Errorf("API token: %w", db.explain(err))
+	}
+	return u, nil
+}
+
+const apiTokensSQL = `SELECT id, label, made FROM api_tokens WHERE user_id = ? ORDER BY id`
+
+// APITokens gives a user's tokens, the oldest first.
+func (db *DB) APITokens(ctx context.Context, user int64) (tokens []news.APIToken, err error) {
+	err = db.read(ctx, "API tokens", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, apiTokensSQL, user)
+		if err != nil {
+			return err
+		}
+		tokens, err = collect(rows, func(row scanner) (k news.APIToken, err error) {
+			var made int64
+			err = row.Scan(&k.ID, &k.Label, &made)
+			k.Made = fromMillis(made)
+			return k, err
+		})
+		return err
+	})
+	return tokens, err
+}
+
+const dropAPITokenSQL = `DELETE FROM api_tokens WHERE user_id = ? AND id = ?`
+
+// DropAPIToken ends one of a user's tokens, or gives news.ErrNotFound.
+func (db *DB) DropAPIToken(ctx context.Context, user, id int64) error {
+	return db.write(ctx, fmt.Sprint("drop API token ", id), func(ctx context.Context, t tx) error {
+		return t.execFound(ctx, dropAPITokenSQL, user, id)
+	})
+}

@@ -1,0 +1,66 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	"headwater/internal/news"
+)
+
+const (
+	eventColumns = `SELECT e.id, coalesce((SELECT s.title FROM stories AS s WHERE s.event_id = e.id ORDER BY s.rank DESC, s.id DESC LIMIT 1), ''),
+		e.stories, e.latest FROM events AS e`
+	eventsSQL = eventColumns + ` WHERE e.stories >= ?1 AND (?2 = 0 OR (e.latest, e.id) < (?3, ?2)) ORDER BY e.latest DESC, e.id DESC LIMIT ?4`
+	eventSQL  = eventColumns + ` WHERE e.id = ?`
+)
+
+func scanEvent(row scanner) (e news.Event, err error) {
+	var latest int64
+	err = row.Scan(&e.ID, &e.Title, &e.Stories, &latest)
+	e.Latest = fromMillis(latest)
+	return e, found(err)
+}
+
+// Events gives events, the newest first.
+func (db *DB) Events(ctx context.Context, l news.EventList) (events []news.Event, err error) {
+	err = db.read(ctx, "events", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, eventsSQL, l.Stories, l.BeforeID, millis(l.Before), limitOr(l.Limit))
+		if err != nil {
+			return err
+		}
+		events, err = collect(rows, scanEvent)
+		return err
+	})
+	return events, err
+}
+
+// Event gives an event, or news.ErrNotFound.
+func (db *DB) Event(ctx context.Context, id int64) (news.Event, error) {
+	e, err := scanEvent(db.reader.QueryRowContext(ctx, eventSQL, id))
+	if err != nil {
+		return e, fmt.Errorf("event %d: %w", id, db.explain(err))
+	}
+	return e, nil
+}
+
+const outletsSQL = `SELECT a.outlet_domain, a.outlet_name, max(a.outlet_agency), count(*), count(*) FILTER (WHERE m.role = 'original'),
+	count(*) FILTER (WHERE m.role IN ('copy', 'rewrite', 'excerpt'))
+	FROM articles AS a INDEXED BY articles_outlet LEFT JOIN members AS m ON m.article_id = a.id
+	WHERE (a.outlet_domain, a.outlet_name) > (?1, ?2) AND (?3 = '' OR a.outlet_domain = ?3) GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ?4`
+
+// Outlets gives what outlets have published, by domain and name. One that has neither is not among them.
+func (db *DB) Outlets(ctx context.Context, l news.OutletList) (outlets []news.OutletCount, err error) {
+	err = db.read(ctx, "outlets", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, outletsSQL, text(l.After.Domain), text(l.After.Name), text(l.Domain), limitOr(l.Limit))
+		if err != nil {
+			return err
+		}
+		outlets, err = collect(rows, func(row scanner) (o news.OutletCount, err error) {
+			err = row.Scan(&o.Domain, &o.Name, &o.Agency, &o.Articles, &o.Originals, &o.Copies)
+			return o, err
+		})
+		return err
+	})
+	return outlets, err
+}
