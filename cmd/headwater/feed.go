@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/news"
+	"headwater/internal/newsroom"
 	"headwater/internal/opml"
 	"headwater/internal/publish"
 	"headwater/internal/view"
@@ -114,7 +115,7 @@ func (a *app) findFeed(ctx context.Context, arg string) (news.Feed, error) {
 func (c *cli) feedImport() *cobra.Command {
 	return &cobra.Command{
 		Use:     "import FILE|-",
-		Short:   "Subscribe to the feeds of an OPML list",
+		Short:   "Subscribe to the feeds of an OPML list, and follow the topics in it",
 		Example: "  headwater feed import subscriptions.opml",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -150,14 +151,25 @@ func (c *cli) subscribe(ctx context.Context, a *app, name string, list opml.List
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintf(c.stdout, "%s added, %d there before, %d left out\n", count(added, "feed"), known, len(problems))
-	return err
+	c.printf("%s added, %d there before, %d left out\n", count(added, "feed"), known, len(problems))
+	if len(list.Topics) == 0 {
+		return nil
+	}
+	var done newsroom.Imported
+	if err := a.AddTopics(ctx, list.Topics, &done); err != nil {
+		return err
+	}
+	for _, p := range done.Problems {
+		c.complain("%s: %s\n", name, p)
+	}
+	c.printf("%s added, %d there before, %d left out\n", count(done.Topics, "topic"), done.KnownTopics, len(done.Problems))
+	return nil
 }
 
 func (c *cli) feedExport() *cobra.Command {
 	return &cobra.Command{
 		Use:     "export [FILE]",
-		Short:   "Write the feeds as an OPML list",
+		Short:   "Write the feeds and topics as an OPML list",
 		Example: "  headwater feed export subscriptions.opml",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -166,10 +178,11 @@ func (c *cli) feedExport() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				list := opml.List{Title: r.cfg.Title}
-				for _, f := range all {
-					list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder, FullText: f.FullText})
+				topics, err := r.store.Topics(cmd.Context(), 0)
+				if err != nil {
+					return err
 				}
+				list := newsroom.List(r.cfg.Title, all, topics)
 				if len(args) == 0 || args[0] == "-" {
 					return opml.Write(c.stdout, list)
 				}

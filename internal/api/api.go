@@ -65,6 +65,7 @@ type Newsroom interface {
 	Changes
 	Lists
 	Corrections
+	Subscriptions
 	// Status asks store and index, and fails where one of them does not answer.
 	Status(context.Context) (news.Status, error)
 }
@@ -120,6 +121,8 @@ func New(o Options) (http.Handler, error) {
 	mux.HandleFunc("GET "+pathReady, s.ready)
 	mux.Handle("GET "+pathMetrics, m.handler)
 	mux.HandleFunc("GET "+pathStream, s.stream)
+	mux.HandleFunc("GET "+pathOPML, s.writeOPML)
+	mux.HandleFunc("POST "+pathOPML, s.readOPML)
 	mux.Handle("/", elsewhere(mux))
 	api := humago.New(mux, settings(o.Version))
 	s.register(api)

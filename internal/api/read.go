@@ -50,13 +50,15 @@ func (s *server) status(ctx context.Context, _ *struct{}) (*body[status], error)
 type storyQuery struct {
 	Page
 	Since
-	Event int64  `query:"event" minimum:"0" doc:"only stories of this event; 0 is all"`
-	Order string `query:"order" enum:"coverage,newest" default:"coverage" doc:"coverage and freshness, or the newest change first"`
+	Cursor string `query:"cursor" maxLength:"100" doc:"with order=newest, next of the page before: what changes meanwhile moves to the front and does not come again"`
+	Event  int64  `query:"event" minimum:"0" doc:"only stories of this event; 0 is all"`
+	Order  string `query:"order" enum:"coverage,newest" default:"coverage" doc:"coverage and freshness, or the newest change first"`
 }
 
 type storyList struct {
 	Total   int     `json:"total" doc:"how many there are in all"`
 	Stories []story `json:"stories" nullable:"false" doc:"the stories in the order asked for"`
+	Next    string  `json:"next,omitempty" doc:"the cursor of the next page with order=newest; left out on the last"`
 }
 
 func (s *server) stories(ctx context.Context, q *storyQuery) (*body[storyList], error) {
@@ -64,16 +66,31 @@ func (s *server) stories(ctx context.Context, q *storyQuery) (*body[storyList], 
 	if err != nil {
 		return nil, err
 	}
-	want := news.StoryList{Limit: q.Limit, Offset: q.Offset, Event: q.Event, Since: since, Newest: q.Order == "newest"}
-	list, err := s.room.Stories(ctx, want)
-	if err != nil {
-		return nil, s.fail(err, "list of stories", "/stories")
-	}
+	want := news.StoryList{Limit: q.Limit + 1, Offset: q.Offset, Event: q.Event, Since: since, Newest: q.Order == "newest"}
 	total, err := s.room.CountStories(ctx, want)
 	if err != nil {
 		return nil, s.fail(err, "list of stories", "/stories")
 	}
-	return &body[storyList]{storyList{total, view.All(list, storyOf)}}, nil
+	part := Part{q.Limit, q.Cursor}
+	if q.Cursor != "" && !want.Newest {
+		return nil, part.wrong()
+	}
+	if want.Before.Changed, want.Before.ID, err = part.place(); err != nil {
+		return nil, err
+	}
+	list, err := s.room.Stories(ctx, want)
+	if err != nil {
+		return nil, s.fail(err, "list of stories", "/stories")
+	}
+	out := storyList{Total: total}
+	if len(list) > q.Limit {
+		list = list[:q.Limit]
+		if last := list[q.Limit-1]; want.Newest {
+			out.Next = place(last.Changed, last.ID)
+		}
+	}
+	out.Stories = view.All(list, storyOf)
+	return &body[storyList]{out}, nil
 }
 
 // oneStory answers with a story, or with the way to the one that it was merged into.
@@ -107,12 +124,14 @@ func (s *server) story(ctx context.Context, q *byID) (*oneStory, error) {
 type articleQuery struct {
 	Page
 	Since
-	Feed int64 `query:"feed" minimum:"0" doc:"only articles of this feed; 0 is all"`
+	Cursor string `query:"cursor" maxLength:"100" doc:"next of the page before; what comes meanwhile neither repeats nor hides an article"`
+	Feed   int64  `query:"feed" minimum:"0" doc:"only articles of this feed; 0 is all"`
 }
 
 type articleList struct {
 	Total    *int      `json:"total,omitempty" doc:"how many there are in all; left out where counting them would take long"`
 	Articles []Article `json:"articles" nullable:"false" doc:"the articles, newest first"`
+	Next     string    `json:"next,omitempty" doc:"the cursor of the next page; left out on the last"`
 }
 
 func (s *server) articles(ctx context.Context, q *articleQuery) (*body[articleList], error) {
@@ -120,15 +139,27 @@ func (s *server) articles(ctx context.Context, q *articleQuery) (*body[articleLi
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.room.Articles(ctx, news.ArticleList{Limit: q.Limit, Offset: q.Offset, FeedID: q.Feed, Since: since})
+	want := news.ArticleList{Limit: q.Limit + 1, Offset: q.Offset, FeedID: q.Feed, Since: since}
+	if want.Before.Time, want.Before.ID, err = (Part{q.Limit, q.Cursor}).place(); err != nil {
+		return nil, err
+	}
+	list, err := s.room.Articles(ctx, want)
 	if err != nil {
 		return nil, s.fail(err, "list of articles", "/articles")
 	}
-	total, err := s.countArticles(ctx, q, len(list))
-	if err != nil {
-		return nil, s.fail(err, "list of articles", "/articles")
+	var out articleList
+	if len(list) > q.Limit {
+		list = list[:q.Limit]
+		last := list[q.Limit-1]
+		out.Next = place(last.Time(), last.ID)
 	}
-	return &body[articleList]{articleList{total, view.All(list, articleOf)}}, nil
+	if q.Cursor == "" {
+		if out.Total, err = s.countArticles(ctx, q, len(list)); err != nil {
+			return nil, s.fail(err, "list of articles", "/articles")
+		}
+	}
+	out.Articles = view.All(list, articleOf)
+	return &body[articleList]{out}, nil
 }
 
 // countArticles counts what a list of which got are shown would be without limit and offset. It is nil where no count is

@@ -47,7 +47,7 @@ type desk struct {
 func open(t *testing.T) *desk {
 	t.Helper()
 	room := openRoom(t)
-	return &desk{Handler: serve(t, api.Options{Newsroom: room, Version: "1.2.3", CheckQuery: index.Validate}), room: room}
+	return &desk{Handler: serve(t, api.Options{Newsroom: room, Version: "1.2.3", CheckQuery: index.Validate, CheckTopic: index.CheckTopic}), room: room}
 }
 
 func serve(t *testing.T, o api.Options) http.Handler {

@@ -129,6 +129,7 @@ func describe(api huma.API) (http.HandlerFunc, error) {
 		doc.AddOperation(op)
 	}
 	describeStream(doc)
+	describeOPML(doc)
 	for _, property := range doc.Components.Schemas.Map()["ErrorModel"].Properties {
 		property.Examples = nil // addresses on another host
 	}

@@ -217,11 +217,6 @@ func describeStream(doc *huma.OpenAPI) {
 		{Name: "after", In: "query", Description: "the id of the event after which to begin; 0 is the beginning, and none is the end", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},
 		{Name: "Last-Event-ID", In: "header", Description: "the same, as browsers send it; it counts before after", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},
 	}
-	for _, status := range []int{http.StatusUnprocessableEntity, http.StatusServiceUnavailable} {
-		op.Responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status),
-			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/ErrorModel"}}},
-		}
-	}
+	refusals(op, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	doc.AddOperation(op)
 }

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/newsroom"
 )
 
 // Newsroom is what the API needs; package newsroom provides it.
@@ -44,7 +45,7 @@ type Feeds interface {
 	EditFeed(ctx context.Context, id int64, title, folder string) error
 	RemoveFeed(context.Context, int64) error
 	WriteOPML(ctx context.Context, w io.Writer, title string) error
-	ReadOPML(context.Context, io.Reader) (added int, err error)
+	ReadOPML(context.Context, io.Reader) (newsroom.Imported, error)
 }
 
 // Items gives a user's items and what the user made of them.
@@ -92,6 +93,7 @@ type server struct {
 type endpoint struct {
 	answer func(*call) error
 	writes bool // takes POST only, with a token
+	raw    bool // its body is no form
 }
 
 // The paths of the API. FreshRSS' readers ask for them below its script.
@@ -128,7 +130,7 @@ func New(o Options) http.Handler {
 		"tag/list":               {answer: (*call).tagList},
 		"subscription/list":      {answer: (*call).subscriptions},
 		"subscription/export":    {answer: (*call).export},
-		"subscription/import":    {answer: (*call).importList, writes: true},
+		"subscription/import":    {answer: (*call).importList, writes: true, raw: true},
 		"subscription/edit":      {answer: (*call).editSubscription, writes: true},
 		"subscription/quickadd":  {answer: (*call).quickAdd, writes: true},
 		"unread-count":           {answer: (*call).unreadCount},
@@ -172,7 +174,7 @@ func (s *server) serve(c *call, path string) error {
 		return err
 	}
 	c.path = stream
-	if err := c.enter(e.writes); err != nil {
+	if err := c.enter(e); err != nil {
 		return err
 	}
 	return e.answer(c)

@@ -23,7 +23,7 @@ func (c *call) login() error {
 	if c.r.Method != http.MethodPost && c.r.Method != http.MethodGet {
 		return problem(http.StatusMethodNotAllowed, "log in with POST")
 	}
-	if err := c.readForm(); err != nil {
+	if err := c.readForm(false); err != nil {
 		return err
 	}
 	if c.r.URL.Query().Has("Passwd") {
@@ -49,8 +49,8 @@ func (c *call) login() error {
 }
 
 // readForm reads query and body. Some readers post forms without saying that they are.
-func (c *call) readForm() error {
-	if c.r.Method == http.MethodPost && c.r.Header.Get("Content-Type") == "" {
+func (c *call) readForm(raw bool) error {
+	if !raw && c.r.Method == http.MethodPost && c.r.Header.Get("Content-Type") == "" {
 		c.r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	err := c.r.ParseForm()
@@ -62,9 +62,9 @@ func (c *call) readForm() error {
 }
 
 // enter lets a user in, and looks at method and token of what changes something.
-func (c *call) enter(writes bool) error {
+func (c *call) enter(e endpoint) error {
 	method := c.r.Method
-	if method != http.MethodPost && (method != http.MethodGet || writes) {
+	if method != http.MethodPost && (method != http.MethodGet || e.writes) {
 		c.w.Header().Set("Allow", http.MethodPost)
 		return problem(http.StatusMethodNotAllowed, "%s takes no %s; send a POST", c.r.URL.Path, method)
 	}
@@ -80,10 +80,10 @@ func (c *call) enter(writes bool) error {
 		return err
 	}
 	c.user, c.auth = user, token
-	if err := c.readForm(); err != nil {
+	if err := c.readForm(e.raw); err != nil {
 		return err
 	}
-	if writes {
+	if e.writes {
 		return c.checkToken(c.r.FormValue("T"))
 	}
 	return nil

@@ -65,11 +65,11 @@ func (c *call) export() error {
 }
 
 func (c *call) importList() error {
-	n, err := c.room.ReadOPML(c.ctx(), c.r.Body)
+	done, err := c.room.ReadOPML(c.ctx(), c.r.Body)
 	if err != nil {
 		return bad("the list cannot be read: %v", err)
 	}
-	return c.text(fmt.Sprintf("OK: %d", n))
+	return c.text(fmt.Sprintf("OK: %d", done.Feeds))
 }
 
 // editSubscription subscribes, ends a subscription, or changes title and folder. Feeds are everybody's.

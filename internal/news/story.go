@@ -307,4 +307,5 @@ type ArticleList struct {
 	Limit, Offset int
 	FeedID        int64
 	Since         time.Time
+	Before        Place // only those after this place in the list; zero is the beginning
 }

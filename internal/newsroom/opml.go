@@ -2,35 +2,79 @@ package newsroom
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 
 	"headwater/internal/news"
 	"headwater/internal/opml"
 )
 
-// WriteOPML writes the feeds as a list.
+// List puts feeds and topics into a list.
+func List(title string, feeds []news.Feed, topics []news.Topic) opml.List {
+	list := opml.List{Title: title, Topics: topics}
+	for _, f := range feeds {
+		list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder, FullText: f.FullText})
+	}
+	return list
+}
+
+// WriteOPML writes the feeds and everybody's topics as a list.
 func (n *Newsroom) WriteOPML(ctx context.Context, w io.Writer, title string) error {
 	feeds, err := n.Store.Feeds(ctx)
 	if err != nil {
 		return err
 	}
-	list := opml.List{Title: title}
-	for _, f := range feeds {
-		list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder})
+	topics, err := n.Store.Topics(ctx, 0)
+	if err != nil {
+		return err
 	}
-	return opml.Write(w, list)
+	return opml.Write(w, List(title, feeds, topics))
 }
 
-// ReadOPML subscribes to the feeds of a list, all or none of them, and says how many are new.
-func (n *Newsroom) ReadOPML(ctx context.Context, r io.Reader) (added int, err error) {
-	list, _, err := opml.Read(r)
+// Imported is what came of a list.
+type Imported struct {
+	Feeds, KnownFeeds   int
+	Topics, KnownTopics int
+	Problems            []string // what was left out, and why
+}
+
+// ReadOPML takes over a list: all of its feeds or none, and its topics. A topic whose name is taken stays as it is.
+func (n *Newsroom) ReadOPML(ctx context.Context, r io.Reader) (done Imported, err error) {
+	list, problems, err := opml.Read(r)
 	if err != nil {
-		return 0, err
+		return done, err
+	}
+	for _, p := range problems {
+		done.Problems = append(done.Problems, p.String())
 	}
 	feeds := make([]news.Feed, 0, len(list.Feeds))
 	for _, o := range list.Feeds {
-		feeds = append(feeds, news.Feed{URL: o.URL, Title: o.Title, Site: o.Site, Folder: o.Folder})
+		feeds = append(feeds, news.Feed{URL: o.URL, Title: o.Title, Site: o.Site, Folder: o.Folder, FullText: o.FullText})
 	}
 	fresh, err := n.AddFeeds(ctx, feeds)
-	return len(fresh), err
+	done.Feeds, done.KnownFeeds = len(fresh), len(feeds)-len(fresh)
+	if err != nil {
+		return done, err
+	}
+	return done, n.AddTopics(ctx, list.Topics, &done)
+}
+
+// AddTopics follows the topics of a list for everybody, and notes which there were already, or are wrong.
+func (n *Newsroom) AddTopics(ctx context.Context, topics []news.Topic, done *Imported) error {
+	for _, t := range topics {
+		if err := checkTopic(t); err != nil {
+			done.Problems = append(done.Problems, fmt.Sprintf("the topic %q was left out: %v", t.Name, err))
+			continue
+		}
+		switch _, err := n.AddTopic(ctx, t); {
+		case errors.Is(err, news.ErrExists):
+			done.KnownTopics++
+		case err != nil:
+			return err
+		default:
+			done.Topics++
+		}
+	}
+	return nil
 }

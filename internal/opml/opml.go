@@ -1,16 +1,21 @@
-// Package opml reads and writes lists of feeds.
+// Package opml reads and writes lists of feeds, and of topics beside them.
 package opml
 
 import (
 	"fmt"
 	"net/url"
 	"strings"
+
+	"headwater/internal/news"
 )
 
 // List is a list of feeds.
 type List struct {
 	Title string
 	Feeds []Outline
+	// Topics stand in outlines of a type of our own, with their query and options in attributes of ours: other programs pass
+	// over them. Only Name, Query and Options count.
+	Topics []news.Topic `json:",omitempty"`
 }
 
 // Outline is a feed in a list.

@@ -10,9 +10,13 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"headwater/internal/news"
 )
 
 var update = flag.Bool("update", false, "write the .want files anew; read them before you commit")
@@ -183,6 +187,39 @@ func FuzzRead(f *testing.F) {
 		again, problems, err := Read(bytes.NewReader(b.Bytes()))
 		if err != nil || len(problems) > 0 || len(again.Feeds) != len(l.Feeds) {
 			t.Fatalf("%d feeds written, %d read again: %v, %v", len(l.Feeds), len(again.Feeds), problems, err)
+		}
+	})
+}
+
+// TestTopicsComeBack writes topics of any name, query and options and reads them again, beside a feed.
+func TestTopicsComeBack(t *testing.T) {
+	text := rapid.OneOf(rapid.StringMatching(`[^\x00-\x1f]{1,20}`), rapid.SampledFrom([]string{
+		`"interest rates" OR <bank> & 'co'`, " spaces ", "全人代", "עברית", "a,b;c", "]]>", "\u202eright to left", "👩‍🚀", "NULL", "-", `\"`,
+	}))
+	list := rapid.SliceOfN(text, 1, 3)
+	rapid.Check(t, func(t *rapid.T) {
+		topic := news.Topic{Name: text.Draw(t, "name"), Query: text.Draw(t, "query")}
+		if rapid.Bool().Draw(t, "options") {
+			topic.Options = news.TopicOptions{
+				Originals: rapid.Bool().Draw(t, "originals"), MinOutlets: rapid.IntRange(0, 9).Draw(t, "outlets"),
+				Langs: list.Draw(t, "langs"), Muted: list.Draw(t, "muted"),
+			}
+		}
+		for _, s := range append([]string{topic.Name, topic.Query}, append(topic.Options.Langs, topic.Options.Muted...)...) {
+			if !utf8.ValidString(s) || strings.ContainsAny(s, "\ufffe\uffff") || strings.ContainsFunc(s, unicode.IsControl) {
+				t.Skip("no XML can hold it, and no name may")
+			}
+		}
+		var b bytes.Buffer
+		if err := Write(&b, List{Title: "L", Feeds: []Outline{{URL: "https://a.example/feed", Title: "A"}}, Topics: []news.Topic{topic}}); err != nil {
+			t.Fatal(err)
+		}
+		got, problems, err := Read(bytes.NewReader(b.Bytes()))
+		if err != nil || len(problems) > 0 || len(got.Feeds) != 1 {
+			t.Fatalf("%v %v %+v\n%s", err, problems, got, &b)
+		}
+		if diff := cmp.Diff([]news.Topic{topic}, got.Topics); diff != "" {
+			t.Fatalf("%s\n%s", diff, &b)
 		}
 	})
 }

@@ -2,14 +2,18 @@ package opml
 
 import (
 	"bytes"
+	"encoding/json"
 	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
 	"golang.org/x/net/html/charset"
+
+	"headwater/internal/news"
 )
 
 const (
@@ -149,6 +153,11 @@ func (r *reader) open(t xml.StartElement) error {
 		if len(r.folders) >= maxDepth {
 			return fmt.Errorf("the list nests outlines deeper than %d; no list of feeds needs that", maxDepth)
 		}
+		if a := plainAttributes(t); a["type"] == topicType {
+			r.topic(a)
+			r.folders = append(r.folders, "")
+			return nil
+		}
 		r.folders = append(r.folders, r.outline(attributes(t)))
 	case "title":
 		r.inTitle = len(r.folders) == 0
@@ -183,6 +192,35 @@ func attributes(t xml.StartElement) map[string]string {
 		all[strings.ToLower(a.Name.Local)] = strings.TrimSpace(a.Value)
 	}
 	return all
+}
+
+// plainAttributes are those of an outline of ours, with every space.
+func plainAttributes(t xml.StartElement) map[string]string {
+	all := map[string]string{}
+	for _, a := range t.Attr {
+		all[strings.ToLower(a.Name.Local)] = a.Value
+	}
+	return all
+}
+
+// topic takes over a topic. What is wrong with its query the newsroom says.
+func (r *reader) topic(a map[string]string) {
+	t := news.Topic{Name: a["text"], Query: a["headwaterquery"]}
+	if t.Name == "" || t.Query == "" {
+		r.problem("a topic without a name (text) or a query (headwaterQuery) was left out")
+		return
+	}
+	o := &t.Options
+	var errs [4]error
+	o.Originals, errs[0] = strconv.ParseBool(first(a["headwateroriginals"], "false"))
+	o.MinOutlets, errs[1] = strconv.Atoi(first(a["headwaterminoutlets"], "0"))
+	errs[2] = json.Unmarshal([]byte(first(a["headwaterlangs"], "null")), &o.Langs)
+	errs[3] = json.Unmarshal([]byte(first(a["headwatermuted"], "null")), &o.Muted)
+	if err := errors.Join(errs[:]...); err != nil {
+		r.problem("the topic %q was left out: its options cannot be read: %v", t.Name, err)
+		return
+	}
+	r.list.Topics = append(r.list.Topics, t)
 }
 
 // outline takes over a feed, and returns the name of a folder.

@@ -1,10 +1,13 @@
 package opml
 
 import (
+	"encoding/json"
 	"encoding/xml"
 	"fmt"
 	"io"
 	"strings"
+
+	"headwater/internal/news"
 )
 
 // document is an OPML 2.0 file.
@@ -24,6 +27,12 @@ type node struct {
 	Site     string  `xml:"htmlUrl,attr,omitempty"`
 	FullText string  `xml:"headwaterFullText,attr,omitempty"`
 	Children []*node `xml:"outline"`
+
+	Query      string `xml:"headwaterQuery,attr,omitempty"`
+	Originals  bool   `xml:"headwaterOriginals,attr,omitempty"`
+	MinOutlets int    `xml:"headwaterMinOutlets,attr,omitempty"`
+	Langs      string `xml:"headwaterLangs,attr,omitempty"` // JSON
+	Muted      string `xml:"headwaterMuted,attr,omitempty"` // JSON
 }
 
 // Write writes a list as OPML 2.0, with an outline for each folder, in the order in which the list names them.
@@ -34,6 +43,13 @@ func Write(w io.Writer, l List) error {
 		n := &node{Text: first(f.Title, f.URL), Title: first(f.Title, f.URL), Type: "rss", URL: f.URL, Site: f.Site, FullText: f.FullText}
 		parent := doc.folder(folders, path(f.Folder))
 		*parent = append(*parent, n)
+	}
+	for _, t := range l.Topics {
+		n, err := topicNode(t)
+		if err != nil {
+			return fmt.Errorf("writing the list: %w", err)
+		}
+		doc.Body = append(doc.Body, n)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return fmt.Errorf("writing the list: %w", err)
@@ -47,6 +63,27 @@ func Write(w io.Writer, l List) error {
 		return fmt.Errorf("writing the list: %w", err)
 	}
 	return nil
+}
+
+// topicType is that of an outline with a topic.
+const topicType = "headwater-topic"
+
+func topicNode(t news.Topic) (n *node, err error) {
+	o := t.Options
+	n = &node{Text: t.Name, Type: topicType, Query: t.Query, Originals: o.Originals, MinOutlets: o.MinOutlets}
+	if n.Langs, err = listed(o.Langs); err == nil {
+		n.Muted, err = listed(o.Muted)
+	}
+	return n, err
+}
+
+// listed writes a list whose elements may hold anything.
+func listed(list []string) (string, error) {
+	if len(list) == 0 {
+		return "", nil
+	}
+	b, err := json.Marshal(list)
+	return string(b), err
 }
 
 // folder returns the outlines of the folder of that path, which it makes where there is none yet.

@@ -129,6 +129,9 @@ func articleQuery(l news.ArticleList) (string, []any) {
 		f.and("a.seen >= ?", millis(l.Since))
 		order = bySeen
 	}
+	if l.Before.ID != 0 {
+		f.and("(a.time, a.id) < (?, ?)", millis(l.Before.Time), l.Before.ID)
+	}
 	return pageSQL + f.where() + order + pageTail, append(f.args, limitOr(l.Limit), l.Offset)
 }
 
