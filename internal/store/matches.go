@@ -99,8 +99,10 @@ func (t tx) putLooked(ctx context.Context, m news.Matching) error {
 
 const fillTopicSQL = `UPDATE topics SET filled = 1 WHERE id = ? AND version = ? RETURNING seen`
 
-// FillTopic stores the stories that a topic finds of those from before it was added, none of which is new. Where the
-// topic is another by now, or none, it does nothing.
+const oldStoriesSQL = `SELECT story_id FROM story_log WHERE first <= ? AND story_id IN (SELECT value FROM json_each(?)) ORDER BY 1`
+
+// FillTopic stores those of the stories that a topic finds which there were before it was added, or last seen. None of them is
+// new, and no alert tells of them: their Seq is 0. Where the topic is another by now, or none, it does nothing.
 func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, at time.Time) error {
 	return db.write(ctx, "fill topic "+topic.Name, func(ctx context.Context, t tx) error {
 		var seen int64
@@ -111,12 +113,21 @@ func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, 
 		if err != nil {
 			return err
 		}
-		if err := t.exec(ctx, quietAlertsSQL, topic.ID); err != nil {
+		ids, err := idList(stories)
+		if err != nil {
+			return err
+		}
+		rows, err := t.QueryContext(ctx, oldStoriesSQL, seen, ids)
+		if err != nil {
+			return err
+		}
+		old, err := collect(rows, scanID)
+		if err != nil {
 			return err
 		}
 		var matches []news.Match
-		for _, story := range stories {
-			matches = append(matches, news.Match{Topic: topic.ID, Story: story, Seq: seen, At: at})
+		for _, story := range old {
+			matches = append(matches, news.Match{Topic: topic.ID, Story: story, At: at})
 		}
 		return t.each(ctx, putMatchSQL, matchRows(matches))
 	})
