@@ -97,7 +97,8 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})
 	apis, err := api.New(api.Options{
-		Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, CheckTopic: index.CheckTopic, Logger: a.log, Closing: ctx.Done(),
+		Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, CheckTopic: index.CheckTopic,
+		CheckOwnQuery: index.ValidateOwn, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
 	})
 	if err != nil {
 		return nil, err

@@ -19,7 +19,7 @@ import (
 func (c *cli) userCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "user",
-		Short: "Give people accounts for their feed readers: add, list, password, remove",
+		Short: "Give people accounts for their feed readers: add, list, password, token, remove",
 		Long: "Accounts with topics, read marks and stars of their own, for feed readers that speak the Google Reader API. Feeds and\n" +
 			"articles are everybody's. The pages need no account.",
 		Example: "  headwater user add anna\n  headwater user list",
@@ -34,7 +34,7 @@ func (c *cli) userCommand() *cobra.Command {
 			func(ctx context.Context, a *app, name, password string) error {
 				return a.SetPassword(ctx, name, password)
 			}),
-		c.userRemove(),
+		c.userRemove(), c.userToken(), c.userTokens(),
 	)
 	return cmd
 }

@@ -66,6 +66,7 @@ type Newsroom interface {
 	Lists
 	Corrections
 	Subscriptions
+	Tokens
 	// Status asks store and index, and fails where one of them does not answer.
 	Status(context.Context) (news.Status, error)
 }
@@ -79,6 +80,10 @@ type Options struct {
 	// CheckTopic says what is wrong with the query or the options of a topic. Nil checks nothing.
 	CheckTopic func(news.Topic) error
 	Logger     *slog.Logger // nil discards
+	// Tokens is what needs a token: TokensOff, TokensWrite or TokensAll; "" is off.
+	Tokens string
+	// CheckOwnQuery is CheckQuery for the search of a user, who may ask for is:unread. Nil is CheckQuery.
+	CheckOwnQuery func(query string) error
 	// Closing ends event streams when it is closed, so that the server can stop. Nil never does.
 	Closing <-chan struct{}
 }
@@ -87,6 +92,8 @@ type server struct {
 	room       Newsroom
 	check      func(string) error
 	checkTopic func(news.Topic) error
+	checkOwn   func(string) error
+	tokens     string
 	log        *slog.Logger
 	streams    chan struct{} // an element for each event stream
 	closing    <-chan struct{}
@@ -99,12 +106,15 @@ const root = "/api/v1"
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
 // browser sends them from another site's page.
 func New(o Options) (http.Handler, error) {
-	s := &server{room: o.Newsroom, check: o.CheckQuery, checkTopic: o.CheckTopic, log: o.Logger, streams: make(chan struct{}, maxStreams), closing: o.Closing}
+	s := &server{room: o.Newsroom, check: o.CheckQuery, checkTopic: o.CheckTopic, checkOwn: o.CheckOwnQuery, tokens: o.Tokens, log: o.Logger, streams: make(chan struct{}, maxStreams), closing: o.Closing}
 	if s.room == nil {
 		return nil, errors.New("api: Options.Newsroom is nil; give a newsroom")
 	}
 	if s.check == nil {
 		s.check = func(string) error { return nil }
+	}
+	if s.checkOwn == nil {
+		s.checkOwn = s.check
 	}
 	if s.checkTopic == nil {
 		s.checkTopic = func(news.Topic) error { return nil }
@@ -131,7 +141,7 @@ func New(o Options) (http.Handler, error) {
 		return nil, err
 	}
 	mux.HandleFunc("GET "+pathDescription, description)
-	return m.watch(guard(mux)), nil
+	return m.watch(guard(s.authorise(mux))), nil
 }
 
 // guard refuses requests that change something and come from another site's page and those whose query cannot be read,

@@ -18,8 +18,12 @@ type topicList struct {
 	Topics []view.Topic `json:"topics" nullable:"false" doc:"all topics"`
 }
 
-func (s *server) topics(ctx context.Context, _ *struct{}) (*body[topicList], error) {
-	list, err := s.room.Topics(ctx, 0)
+func (s *server) topics(ctx context.Context, q *struct{ Mine }) (*body[topicList], error) {
+	owner, err := q.owner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list, err := s.room.Topics(ctx, owner)
 	if err != nil {
 		return nil, s.fail(err, "list of topics", "/topics")
 	}
@@ -36,6 +40,12 @@ func (n ByName) what() string { return fmt.Sprintf("topic %q", n.Name) }
 type topicQuery struct {
 	Page
 	ByName
+	Mine
+}
+
+type oneTopic struct {
+	ByName
+	Mine
 }
 
 type topicStories struct {
@@ -45,9 +55,9 @@ type topicStories struct {
 }
 
 func (s *server) topic(ctx context.Context, q *topicQuery) (*body[topicStories], error) {
-	t, err := s.room.Topic(ctx, 0, q.Name)
+	t, err := s.topicOf(ctx, q.ByName, q.Mine)
 	if err != nil {
-		return nil, s.fail(err, q.what(), "/topics")
+		return nil, err
 	}
 	list, total, err := s.room.TopicStories(ctx, t, q.Limit, q.Offset)
 	if err != nil {
@@ -56,7 +66,21 @@ func (s *server) topic(ctx context.Context, q *topicQuery) (*body[topicStories],
 	return &body[topicStories]{topicStories{view.TopicOf(t), total, view.All(list, storyOf)}}, nil
 }
 
+// topicOf gives the topic that is asked for.
+func (s *server) topicOf(ctx context.Context, name ByName, m Mine) (news.Topic, error) {
+	owner, err := m.owner(ctx)
+	if err != nil {
+		return news.Topic{}, err
+	}
+	t, err := s.room.Topic(ctx, owner, name.Name)
+	if err != nil {
+		return t, s.fail(err, name.what(), "/topics")
+	}
+	return t, nil
+}
+
 type newTopic struct {
+	Mine
 	Body struct {
 		Name  string `json:"name" minLength:"1" maxLength:"80" example:"rates" doc:"unique; stands in addresses, so without slashes and control characters"`
 		Query string `json:"query" minLength:"1" maxLength:"2000" example:"\"interest rates\" OR \"central bank\"" doc:"the search to follow"`
@@ -67,6 +91,7 @@ type newTopic struct {
 // changedTopic has what is to be different; what is left out stays.
 type changedTopic struct {
 	ByName
+	Mine
 	Body struct {
 		Name       *string   `json:"name,omitempty" minLength:"1" maxLength:"80" doc:"what to call it"`
 		Query      *string   `json:"query,omitempty" minLength:"1" maxLength:"2000" doc:"the search to follow"`
@@ -85,9 +110,9 @@ func set[T any](to *T, given *T) {
 }
 
 func (s *server) changeTopic(ctx context.Context, q *changedTopic) (*body[view.Topic], error) {
-	t, err := s.room.Topic(ctx, 0, q.Name)
+	t, err := s.topicOf(ctx, q.ByName, q.Mine)
 	if err != nil {
-		return nil, s.fail(err, q.what(), "/topics")
+		return nil, err
 	}
 	b := q.Body
 	set(&t.Name, b.Name)
@@ -106,7 +131,7 @@ func (s *server) changeTopic(ctx context.Context, q *changedTopic) (*body[view.T
 	if err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
-	if t, err = s.room.Topic(ctx, 0, t.Name); err != nil {
+	if t, err = s.room.Topic(ctx, t.User, t.Name); err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
 	return &body[view.Topic]{view.TopicOf(t)}, nil
@@ -161,8 +186,12 @@ type created[T any] struct {
 }
 
 func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic], error) {
+	owner, err := q.owner(ctx)
+	if err != nil {
+		return nil, err
+	}
 	o := q.Body.TopicOptions
-	want := news.Topic{Name: strings.TrimSpace(q.Body.Name), Query: strings.TrimSpace(q.Body.Query), Options: news.TopicOptions(o)}
+	want := news.Topic{User: owner, Name: strings.TrimSpace(q.Body.Name), Query: strings.TrimSpace(q.Body.Query), Options: news.TopicOptions(o)}
 	if err := s.sound(want); err != nil {
 		return nil, err
 	}
@@ -179,8 +208,12 @@ func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic
 
 func topicPath(name string) string { return root + "/topics/" + url.PathEscape(name) }
 
-func (s *server) removeTopic(ctx context.Context, q *struct{ ByName }) (*struct{}, error) {
-	if err := s.room.RemoveTopic(ctx, 0, q.Name); err != nil {
+func (s *server) removeTopic(ctx context.Context, q *oneTopic) (*struct{}, error) {
+	owner, err := q.owner(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.room.RemoveTopic(ctx, owner, q.Name); err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
 	return nil, nil

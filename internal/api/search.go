@@ -29,11 +29,16 @@ type foundList struct {
 }
 
 func (s *server) search(ctx context.Context, q *searchQuery) (*body[foundList], error) {
-	if err := s.check(q.Q); err != nil {
+	check := s.check
+	user, known := userOf(ctx)
+	if known {
+		check = s.checkOwn
+	}
+	if err := check(q.Q); err != nil {
 		return nil, misquery("query.q", q.Q, err)
 	}
 	got, err := s.room.Search(ctx, news.Search{
-		Query: q.Q, Limit: q.Limit, Offset: q.Offset, Newest: q.Order == "newest", Coverage: q.Order == "coverage",
+		User: user.ID, Query: q.Q, Limit: q.Limit, Offset: q.Offset, Newest: q.Order == "newest", Coverage: q.Order == "coverage",
 		Stories: q.Results == "stories", Facets: q.Facets, Cursor: q.Cursor,
 	})
 	if errors.Is(err, news.ErrCursor) {

@@ -60,6 +60,8 @@ func checkText(key, text string) error {
 		return oneOf(text, "text", "json")
 	case "fulltext.mode":
 		return oneOf(text, "auto", "always", "never")
+	case "api.tokens":
+		return oneOf(text, "off", "write", "all")
 	case "media.images":
 		return oneOf(text, "proxy", "direct", "hide")
 	case "title", "lists", "outlets.name", "outlets.aliases":

@@ -37,6 +37,7 @@ type Config struct {
 	Index      Index      `yaml:"index"`
 	FullText   FullText   `yaml:"fulltext"`
 	Media      Media      `yaml:"media"`
+	API        API        `yaml:"api"`
 	// SMTP sends no mail where its Host is "".
 	SMTP    SMTP     `yaml:"smtp"`
 	Outlets []Outlet `yaml:"outlets"`
@@ -169,6 +170,11 @@ type Media struct {
 	Images string `yaml:"images"`
 	// MaxBytes is the largest picture that is passed on.
 	MaxBytes Size `yaml:"max_bytes"`
+}
+
+// API says what the REST API needs a token for: off, write or all.
+type API struct {
+	Tokens string `yaml:"tokens"`
 }
 
 // SMTP is the mail server that alerts are handed to.

@@ -33,6 +33,7 @@ func TestDefault(t *testing.T) {
 		Index:      Index{Batch: 500},
 		FullText:   FullText{Mode: "auto", PerHost: 20},
 		Media:      Media{Images: "proxy", MaxBytes: 10_000_000},
+		API:        API{Tokens: "off"},
 		SMTP:       SMTP{Port: 587, TLS: "starttls"},
 		Outlets:    []Outlet{},
 		Log:        Log{Level: "info", Format: "text"},
