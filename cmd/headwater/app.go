@@ -232,7 +232,14 @@ func (a *app) startList(ctx context.Context, name string) error {
 	for _, p := range problems {
 		a.log.Warn("part of a list was left out", "list", name, "problem", p.String())
 	}
-	_, _, err = a.addAll(ctx, list, func(int, int) {})
+	if _, _, err = a.addAll(ctx, list, func(int, int) {}); err != nil {
+		return err
+	}
+	var done newsroom.Imported
+	err = a.AddTopics(ctx, list.Topics, &done)
+	for _, p := range done.Problems {
+		a.log.Warn("part of a list was left out", "list", name, "problem", p)
+	}
 	return err
 }
 

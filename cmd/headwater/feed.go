@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
@@ -183,6 +184,7 @@ func (c *cli) feedExport() *cobra.Command {
 					return err
 				}
 				list := newsroom.List(r.cfg.Title, all, topics)
+				list.TopicFeed = func(t news.Topic) string { return topicFeed(r.cfg.PublicURL, t) }
 				if len(args) == 0 || args[0] == "-" {
 					return opml.Write(c.stdout, list)
 				}
@@ -190,4 +192,12 @@ func (c *cli) feedExport() *cobra.Command {
 			})
 		},
 	}
+}
+
+// topicFeed is the address of a topic's feed below that of the pages; "" where that is "", or no address can hold the name.
+func topicFeed(public string, t news.Topic) string {
+	if public == "" || !t.Reachable() {
+		return ""
+	}
+	return public + "/feeds/topic/" + url.PathEscape(t.Name) + ".atom"
 }

@@ -302,16 +302,21 @@ func TestSubscriptions(t *testing.T) {
 	if !strings.Contains(opml, "https://quick.example/feed") {
 		t.Errorf("export: %s", opml)
 	}
-	list := strings.ReplaceAll(opml, "https://quick.example/feed", "https://imported.example/feed")
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.server.URL+api+"subscription/import", strings.NewReader(list))
-	must(t, err)
-	req.Header.Set("Content-Type", "text/x-opml")
-	req.Header.Set("Authorization", "GoogleLogin auth="+r.auth)
-	resp, err := http.DefaultClient.Do(req)
-	must(t, err)
-	must(t, resp.Body.Close())
-	if got := r.want(t, "GET "+api+"subscription/list", "", ""); resp.StatusCode != http.StatusOK || !strings.Contains(got, "https://imported.example/feed") {
-		t.Errorf("import: %s, %s", resp.Status, got)
+	for i, kind := range []string{"text/x-opml", "", "application/x-www-form-urlencoded"} { // the last is what curl says
+		address := fmt.Sprintf("https://imported%d.example/feed", i)
+		list := strings.ReplaceAll(opml, "https://quick.example/feed", address)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.server.URL+api+"subscription/import", strings.NewReader(list))
+		must(t, err)
+		if kind != "" {
+			req.Header.Set("Content-Type", kind)
+		}
+		req.Header.Set("Authorization", "GoogleLogin auth="+r.auth)
+		resp, err := http.DefaultClient.Do(req)
+		must(t, err)
+		must(t, resp.Body.Close())
+		if got := r.want(t, "GET "+api+"subscription/list", "", ""); resp.StatusCode != http.StatusOK || !strings.Contains(got, address) {
+			t.Errorf("import as %q: %s, %s", kind, resp.Status, got)
+		}
 	}
 }
 

@@ -48,9 +48,13 @@ func (c *call) login() error {
 	return c.text(fmt.Sprintf("SID=%s\nLSID=%s\nAuth=%s\n", token, token, token))
 }
 
-// readForm reads query and body. Some readers post forms without saying that they are.
+// readForm reads query and body. Some readers post forms without saying that they are, and curl says of every body that it
+// is one: a raw body is left alone.
 func (c *call) readForm(raw bool) error {
-	if !raw && c.r.Method == http.MethodPost && c.r.Header.Get("Content-Type") == "" {
+	switch {
+	case raw:
+		c.r.Header.Set("Content-Type", "application/octet-stream")
+	case c.r.Method == http.MethodPost && c.r.Header.Get("Content-Type") == "":
 		c.r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	}
 	err := c.r.ParseForm()

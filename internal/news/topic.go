@@ -1,6 +1,7 @@
 package news
 
 import (
+	"slices"
 	"strings"
 	"time"
 	"unicode"
@@ -28,6 +29,11 @@ type TopicOptions struct {
 	MinOutlets int      // only stories that at least so many outlets carry
 	Langs      []string // only articles in these languages, as ISO 639-1; none is all
 	Muted      []string // outlets whose articles do not count, by domain or name
+}
+
+// Equal says whether two topics' options are the same, in the same order.
+func (o TopicOptions) Equal(p TopicOptions) bool {
+	return o.Originals == p.Originals && o.MinOutlets == p.MinOutlets && slices.Equal(o.Langs, p.Langs) && slices.Equal(o.Muted, p.Muted)
 }
 
 // Reachable says whether the topic's name can stand in an address.

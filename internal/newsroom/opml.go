@@ -60,21 +60,40 @@ func (n *Newsroom) ReadOPML(ctx context.Context, r io.Reader) (done Imported, er
 	return done, n.AddTopics(ctx, list.Topics, &done)
 }
 
-// AddTopics follows the topics of a list for everybody, and notes which there were already, or are wrong.
+// AddTopics follows the topics of a list for everybody, and notes which there were already, or are wrong. A topic whose
+// name is taken by one that asks for something else is one of the latter.
 func (n *Newsroom) AddTopics(ctx context.Context, topics []news.Topic, done *Imported) error {
 	for _, t := range topics {
 		if err := checkTopic(t); err != nil {
 			done.Problems = append(done.Problems, fmt.Sprintf("the topic %q was left out: %v", t.Name, err))
 			continue
 		}
-		switch _, err := n.AddTopic(ctx, t); {
+		_, err := n.AddTopic(ctx, t)
+		switch {
 		case errors.Is(err, news.ErrExists):
-			done.KnownTopics++
+			if err := n.noteTaken(ctx, t, done); err != nil {
+				return err
+			}
 		case err != nil:
 			return err
 		default:
 			done.Topics++
 		}
 	}
+	return nil
+}
+
+// noteTaken notes a topic whose name is taken: by itself, or by another.
+func (n *Newsroom) noteTaken(ctx context.Context, t news.Topic, done *Imported) error {
+	have, err := n.Topic(ctx, 0, t.Name)
+	if err != nil {
+		return err
+	}
+	if have.Query == t.Query && have.Options.Equal(t.Options) {
+		done.KnownTopics++
+		return nil
+	}
+	done.Problems = append(done.Problems,
+		fmt.Sprintf("the topic %q was left out: there is one of that name that asks for something else; rename one of them", t.Name))
 	return nil
 }

@@ -13,9 +13,11 @@ import (
 type List struct {
 	Title string
 	Feeds []Outline
-	// Topics stand in outlines of a type of our own, with their query and options in attributes of ours: other programs pass
-	// over them. Only Name, Query and Options count.
+	// Topics stand with their query and options in attributes of our own. Only Name, Query and Options count.
 	Topics []news.Topic `json:",omitempty"`
+	// TopicFeed gives the address of a topic's own feed, by which Write lets other programs subscribe to it. Where it is
+	// nil, or gives "", they pass over the topic.
+	TopicFeed func(news.Topic) string `json:"-"`
 }
 
 // Outline is a feed in a list.

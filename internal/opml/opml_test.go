@@ -32,6 +32,9 @@ func show(l List, problems []Problem, err error) string {
 		line, _ := json.Marshal(f)
 		fmt.Fprintf(&b, "%s\n", bytes.ReplaceAll(line, []byte(`\u0026`), []byte("&")))
 	}
+	for _, topic := range l.Topics {
+		fmt.Fprintf(&b, "topic %q asks for %q, %+v\n", topic.Name, topic.Query, topic.Options)
+	}
 	for _, p := range problems {
 		fmt.Fprintf(&b, "%s\n", p)
 	}
@@ -185,8 +188,9 @@ func FuzzRead(f *testing.F) {
 			t.Fatalf("what was read cannot be written: %v", err)
 		}
 		again, problems, err := Read(bytes.NewReader(b.Bytes()))
-		if err != nil || len(problems) > 0 || len(again.Feeds) != len(l.Feeds) {
-			t.Fatalf("%d feeds written, %d read again: %v, %v", len(l.Feeds), len(again.Feeds), problems, err)
+		if err != nil || len(problems) > 0 || len(again.Feeds) != len(l.Feeds) || len(again.Topics) != len(l.Topics) {
+			t.Fatalf("%d feeds and %d topics written, %d and %d read again: %v, %v",
+				len(l.Feeds), len(l.Topics), len(again.Feeds), len(again.Topics), problems, err)
 		}
 	})
 }

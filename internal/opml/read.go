@@ -153,7 +153,7 @@ func (r *reader) open(t xml.StartElement) error {
 		if len(r.folders) >= maxDepth {
 			return fmt.Errorf("the list nests outlines deeper than %d; no list of feeds needs that", maxDepth)
 		}
-		if a := plainAttributes(t); a["type"] == topicType {
+		if a := plainAttributes(t); isTopic(a) {
 			r.topic(a)
 			r.folders = append(r.folders, "")
 			return nil
@@ -203,6 +203,12 @@ func plainAttributes(t xml.StartElement) map[string]string {
 	return all
 }
 
+// isTopic says whether an outline is a topic. One that other programs take for a feed has a query, too.
+func isTopic(a map[string]string) bool {
+	_, asks := a["headwaterquery"]
+	return asks || a["type"] == topicType
+}
+
 // topic takes over a topic. What is wrong with its query the newsroom says.
 func (r *reader) topic(a map[string]string) {
 	t := news.Topic{Name: a["text"], Query: a["headwaterquery"]}
@@ -210,17 +216,29 @@ func (r *reader) topic(a map[string]string) {
 		r.problem("a topic without a name (text) or a query (headwaterQuery) was left out")
 		return
 	}
-	o := &t.Options
-	var errs [4]error
-	o.Originals, errs[0] = strconv.ParseBool(first(a["headwateroriginals"], "false"))
-	o.MinOutlets, errs[1] = strconv.Atoi(first(a["headwaterminoutlets"], "0"))
-	errs[2] = json.Unmarshal([]byte(first(a["headwaterlangs"], "null")), &o.Langs)
-	errs[3] = json.Unmarshal([]byte(first(a["headwatermuted"], "null")), &o.Muted)
-	if err := errors.Join(errs[:]...); err != nil {
-		r.problem("the topic %q was left out: its options cannot be read: %v", t.Name, err)
+	var err error
+	if t.Options, err = options(a); err != nil {
+		r.problem("the topic %q was left out: %v", t.Name, err)
 		return
 	}
 	r.list.Topics = append(r.list.Topics, t)
+}
+
+// options reads those of a topic, and says of the first that it cannot read how to write it.
+func options(a map[string]string) (o news.TopicOptions, err error) {
+	if o.Originals, err = strconv.ParseBool(first(a["headwateroriginals"], "false")); err != nil {
+		return o, fmt.Errorf("headwaterOriginals is %q; write true or false", a["headwateroriginals"])
+	}
+	if o.MinOutlets, err = strconv.Atoi(first(a["headwaterminoutlets"], "0")); err != nil {
+		return o, fmt.Errorf("headwaterMinOutlets is %q; write a number such as 3", a["headwaterminoutlets"])
+	}
+	if err := json.Unmarshal([]byte(first(a["headwaterlangs"], "null")), &o.Langs); err != nil {
+		return o, fmt.Errorf(`headwaterLangs is %q; write a list such as ["en", "es"]`, a["headwaterlangs"])
+	}
+	if err := json.Unmarshal([]byte(first(a["headwatermuted"], "null")), &o.Muted); err != nil {
+		return o, fmt.Errorf(`headwaterMuted is %q; write a list such as ["The Sun", "example.org"]`, a["headwatermuted"])
+	}
+	return o, nil
 }
 
 // outline takes over a feed, and returns the name of a folder.

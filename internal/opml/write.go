@@ -35,7 +35,8 @@ type node struct {
 	Muted      string `xml:"headwaterMuted,attr,omitempty"` // JSON
 }
 
-// Write writes a list as OPML 2.0, with an outline for each folder, in the order in which the list names them.
+// Write writes a list as OPML 2.0, with an outline for each folder, in the order in which the list names them, and the
+// topics in a folder of theirs.
 func Write(w io.Writer, l List) error {
 	doc := document{Version: "2.0", Title: l.Title}
 	folders := map[string]*node{}
@@ -49,7 +50,11 @@ func Write(w io.Writer, l List) error {
 		if err != nil {
 			return fmt.Errorf("writing the list: %w", err)
 		}
-		doc.Body = append(doc.Body, n)
+		if l.TopicFeed != nil {
+			n.subscribable(l.TopicFeed(t))
+		}
+		parent := doc.folder(folders, topicFolder)
+		*parent = append(*parent, n)
 	}
 	if _, err := io.WriteString(w, xml.Header); err != nil {
 		return fmt.Errorf("writing the list: %w", err)
@@ -65,8 +70,18 @@ func Write(w io.Writer, l List) error {
 	return nil
 }
 
-// topicType is that of an outline with a topic.
+// topicType is that of an outline with a topic that has no feed of its own.
 const topicType = "headwater-topic"
+
+// topicFolder holds the topics that are written. They are read wherever they stand.
+const topicFolder = "Topics"
+
+// subscribable makes a feed of a topic, to other programs; "" leaves it as it is.
+func (n *node) subscribable(address string) {
+	if address != "" {
+		n.Type, n.URL = "rss", address
+	}
+}
 
 func topicNode(t news.Topic) (n *node, err error) {
 	o := t.Options
