@@ -164,7 +164,7 @@ func (s *server) showTopic(w http.ResponseWriter, r *http.Request, status int, t
 	if refused != nil {
 		view.Form = *refused
 	}
-	if err := s.checkTopic(t); err != nil {
+	if err := errors.Join(s.validate(t.Query), s.checkOptions(t)); err != nil {
 		view.Problem = err.Error()
 	} else if err := s.fillTopic(r, t, &view); err != nil {
 		return err

@@ -345,3 +345,49 @@ func TestManyFeedsArePaged(t *testing.T) {
 		}
 	}
 }
+
+// TestChangeTopic changes a topic by its form, and has it refused what cannot be.
+func TestChangeTopic(t *testing.T) {
+	f := edition()
+	for i := range f.topics {
+		f.topics[i].ID = int64(i + 1)
+	}
+	f.topics[1].New = 3
+	h := handler(f)
+	if body := get(t, h, "/topics").Body.String(); !strings.Contains(body, "3 new") {
+		t.Error("the list does not say what is new")
+	}
+	for _, tt := range []struct {
+		path, form string
+		status     int
+		says       string
+	}{
+		{"/topic/Mining", "name=Mining&query=%22&outlets=2", 400, "Mining"},
+		{"/topic/Mining", "name=Ferries+%26+boats&query=mine", 409, "There is a topic"},
+		{"/topic/Mining", "name=Mining&query=mine&outlets=many", 400, "no number of outlets"},
+		{"/topic/Mining", "name=Coal&query=coal&outlets=2&langs=en,+de&muted=The+Sun&originals=1", 303, ""},
+		{"/topic/Coal/seen", "", 303, ""},
+		{"/topic/Coal/secret", "", 303, ""},
+		{"/topic/Nothing/seen", "", 404, ""},
+	} {
+		form, err := url.ParseQuery(tt.form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := post(t, h, tt.path, form)
+		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) {
+			t.Errorf("%s %s: %d %s", tt.path, tt.form, w.Code, w.Body)
+		}
+	}
+	got := f.topics[1]
+	want := news.TopicOptions{Originals: true, MinOutlets: 2, Langs: []string{"en", "de"}, Muted: []string{"The Sun"}}
+	if got.Name != "Coal" || got.Query != "coal" || !got.Options.Equal(want) || got.New != 0 || got.Secret == "" {
+		t.Errorf("%+v", got)
+	}
+	if body := get(t, h, "/topic/Coal").Body.String(); !strings.Contains(body, "/feeds/t/"+got.Secret+".atom") {
+		t.Error("the page does not show the secret address")
+	}
+	if w := post(t, h, "/topic/Coal/revoke", nil); w.Code != 303 || f.topics[1].Secret != "" {
+		t.Errorf("revoke: %d, secret %q", w.Code, f.topics[1].Secret)
+	}
+}
