@@ -63,7 +63,9 @@ func (n *Newsroom) readTopics(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	n.swapping.RLock()
 	m := &matcher{Percolator: n.Index.Percolator(topics), state: state, maybes: map[held][]int64{}}
+	n.swapping.RUnlock()
 	for _, t := range topics {
 		switch err := m.Broken()[t.ID]; {
 		case err != nil:
