@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"fmt"
-	"strconv"
 	"strings"
 	"time"
 
@@ -28,21 +27,22 @@ func (p Part) wrong() error {
 	return invalid("query.cursor", p.Cursor, "expected next of another page of this list; leave it out to begin again")
 }
 
-// place writes where a list is broken off: a time and a number.
-func place(at time.Time, id int64) string { return fmt.Sprintf("%d.%d", at.UnixMilli(), id) }
+// after reads where the page before ended; "" is the beginning.
+func (p Part) after() (news.Place, error) {
+	at, err := news.ParsePlace(p.Cursor)
+	if err != nil {
+		return at, p.wrong()
+	}
+	return at, nil
+}
 
-// place reads what the function place wrote; "" is the beginning.
-func (p Part) place() (at time.Time, id int64, err error) {
-	if p.Cursor == "" {
-		return at, 0, nil
+// cut shortens a list that was asked for with one entry more than a page holds, and gives the cursor of the next page, "" at
+// the end.
+func cut[T any](list []T, limit int, cursor func(last T) string) ([]T, string) {
+	if len(list) <= limit {
+		return list, ""
 	}
-	ms, number, _ := strings.Cut(p.Cursor, ".")
-	n, errTime := strconv.ParseInt(ms, 10, 64)
-	id, err = strconv.ParseInt(number, 10, 64)
-	if errTime != nil || err != nil || id <= 0 {
-		return at, 0, p.wrong()
-	}
-	return time.UnixMilli(n), id, nil
+	return list[:limit], cursor(list[limit-1])
 }
 
 type event struct {
@@ -65,21 +65,16 @@ type eventList struct {
 }
 
 func (s *server) events(ctx context.Context, q *eventQuery) (*body[eventList], error) {
-	at, id, err := q.place()
+	at, err := q.after()
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.room.Events(ctx, news.EventList{Limit: q.Limit + 1, Stories: q.Stories, Before: at, BeforeID: id})
+	list, err := s.room.Events(ctx, news.EventList{Limit: q.Limit + 1, Stories: q.Stories, Before: at})
 	if err != nil {
 		return nil, s.fail(err, "list of events", "/events")
 	}
-	var out eventList
-	if len(list) > q.Limit {
-		list = list[:q.Limit]
-		out.Next = place(list[q.Limit-1].Latest, list[q.Limit-1].ID)
-	}
-	out.Events = view.All(list, eventRow)
-	return &body[eventList]{out}, nil
+	list, next := cut(list, q.Limit, func(e news.Event) string { return news.Place{Time: e.Latest, ID: e.ID}.String() })
+	return &body[eventList]{eventList{view.All(list, eventRow), next}}, nil
 }
 
 type wholeEvent struct {
@@ -133,13 +128,8 @@ func (s *server) outlets(ctx context.Context, q *struct{ Part }) (*body[outletLi
 	if err != nil {
 		return nil, s.fail(err, "list of outlets", "/outlets")
 	}
-	var out outletList
-	if len(list) > q.Limit {
-		list = list[:q.Limit]
-		out.Next = list[q.Limit-1].Domain + "\t" + list[q.Limit-1].Name
-	}
-	out.Outlets = view.All(list, outletRow)
-	return &body[outletList]{out}, nil
+	list, next := cut(list, q.Limit, func(o news.OutletCount) string { return o.Domain + "\t" + o.Name })
+	return &body[outletList]{outletList{view.All(list, outletRow), next}}, nil
 }
 
 type byDomain struct {

@@ -75,22 +75,18 @@ func (s *server) stories(ctx context.Context, q *storyQuery) (*body[storyList], 
 	if q.Cursor != "" && !want.Newest {
 		return nil, part.wrong()
 	}
-	if want.Before.Changed, want.Before.ID, err = part.place(); err != nil {
+	if want.Before, err = part.after(); err != nil {
 		return nil, err
 	}
 	list, err := s.room.Stories(ctx, want)
 	if err != nil {
 		return nil, s.fail(err, "list of stories", "/stories")
 	}
-	out := storyList{Total: total}
-	if len(list) > q.Limit {
-		list = list[:q.Limit]
-		if last := list[q.Limit-1]; want.Newest {
-			out.Next = place(last.Changed, last.ID)
-		}
+	list, next := cut(list, q.Limit, func(st news.Story) string { return news.Place{Time: st.Changed, ID: st.ID}.String() })
+	if !want.Newest {
+		next = ""
 	}
-	out.Stories = view.All(list, storyOf)
-	return &body[storyList]{out}, nil
+	return &body[storyList]{storyList{total, view.All(list, storyOf), next}}, nil
 }
 
 // oneStory answers with a story, or with the way to the one that it was merged into.
@@ -140,7 +136,7 @@ func (s *server) articles(ctx context.Context, q *articleQuery) (*body[articleLi
 		return nil, err
 	}
 	want := news.ArticleList{Limit: q.Limit + 1, Offset: q.Offset, FeedID: q.Feed, Since: since}
-	if want.Before.Time, want.Before.ID, err = (Part{q.Limit, q.Cursor}).place(); err != nil {
+	if want.Before, err = (Part{q.Limit, q.Cursor}).after(); err != nil {
 		return nil, err
 	}
 	list, err := s.room.Articles(ctx, want)
@@ -148,11 +144,7 @@ func (s *server) articles(ctx context.Context, q *articleQuery) (*body[articleLi
 		return nil, s.fail(err, "list of articles", "/articles")
 	}
 	var out articleList
-	if len(list) > q.Limit {
-		list = list[:q.Limit]
-		last := list[q.Limit-1]
-		out.Next = place(last.Time(), last.ID)
-	}
+	list, out.Next = cut(list, q.Limit, func(a news.Article) string { return news.Place{Time: a.Time(), ID: a.ID}.String() })
 	if q.Cursor == "" {
 		if out.Total, err = s.countArticles(ctx, q, len(list)); err != nil {
 			return nil, s.fail(err, "list of articles", "/articles")

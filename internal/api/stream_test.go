@@ -125,7 +125,7 @@ func (l *listener) until(m mirror, last int64) {
 }
 
 // wantMirror holds a mirror against what the API lists.
-func wantMirror(t *testing.T, room *newsroom.Newsroom, server string, m mirror) {
+func wantMirror(t *testing.T, server string, m mirror) {
 	t.Helper()
 	resp, err := http.Get(server + "/api/v1/stories")
 	must(t, err)
@@ -142,7 +142,6 @@ func wantMirror(t *testing.T, room *newsroom.Newsroom, server string, m mirror) 
 			t.Errorf("story %d is %s\nin the mirror %s", s.ID, raw, m[s.ID])
 		}
 	}
-	_ = room
 }
 
 func lastOf(t *testing.T, room *newsroom.Newsroom) int64 {
@@ -162,14 +161,14 @@ func TestStream(t *testing.T) {
 	}
 	m := mirror{}
 	l.until(m, lastOf(t, room))
-	wantMirror(t, room, server, m)
+	wantMirror(t, server, m)
 
 	stories, err := room.Stories(ctx, news.StoryList{})
 	must(t, err)
 	_, err = room.Merge(ctx, []int64{stories[0].ID, stories[1].ID})
 	must(t, err)
 	l.until(m, lastOf(t, room))
-	wantMirror(t, room, server, m)
+	wantMirror(t, server, m)
 	left := lastOf(t, room)
 	l.cancel()
 
@@ -179,7 +178,7 @@ func TestStream(t *testing.T) {
 	must(t, err)
 	back := listen(t, server, "?after=0", left) // what the browser remembers counts
 	back.until(m, lastOf(t, room))
-	wantMirror(t, room, server, m)
+	wantMirror(t, server, m)
 	if len(m) != len(stories) {
 		t.Errorf("%d stories after the merge was taken back, %d before", len(m), len(stories))
 	}

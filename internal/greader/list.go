@@ -1,7 +1,6 @@
 package greader
 
 import (
-	"fmt"
 	"strconv"
 	"strings"
 	"time"
@@ -37,8 +36,8 @@ func (c *call) readPage(stream string, most int) (p page, err error) {
 	}
 	n = min(n, int64(most))
 	p.list.Limit = int(n) + 1
-	if p.list.After, err = readPlace(c.r.FormValue("c")); err != nil {
-		return p, err
+	if p.list.After, err = news.ParsePlace(c.r.FormValue("c")); err != nil {
+		return p, bad("c=%q is no continuation of this server's; leave it out to begin anew", c.r.FormValue("c"))
 	}
 	p.list.Oldest = c.r.FormValue("r") == "o"
 	if p.items, err = c.room.Items(c.ctx(), c.user.ID, p.list); err != nil {
@@ -47,7 +46,7 @@ func (c *call) readPage(stream string, most int) (p page, err error) {
 	if len(p.items) > int(n) {
 		p.items = p.items[:n]
 		if n > 0 {
-			p.next = writePlace(p.items[n-1].Place())
+			p.next = p.items[n-1].Place().String()
 		}
 	}
 	return p, nil
@@ -100,22 +99,6 @@ func instant(n int64) time.Time {
 		return time.UnixMilli(n)
 	}
 	return time.UnixMicro(n)
-}
-
-// writePlace writes where a list goes on.
-func writePlace(p news.Place) string { return fmt.Sprintf("%d.%d", p.Time.UnixMilli(), p.ID) }
-
-func readPlace(s string) (p news.Place, err error) {
-	if s == "" {
-		return p, nil
-	}
-	at, id, ok := strings.Cut(s, ".")
-	ms, errTime := strconv.ParseInt(at, 10, 64)
-	if p.ID, err = strconv.ParseInt(id, 10, 64); !ok || err != nil || errTime != nil {
-		return p, bad("c=%q is no continuation of this server's; leave it out to begin anew", s)
-	}
-	p.Time = time.UnixMilli(ms)
-	return p, nil
 }
 
 // itemRef is an item by its number.

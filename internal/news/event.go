@@ -12,10 +12,9 @@ type Event struct {
 
 // EventList asks for events, the newest first.
 type EventList struct {
-	Limit    int // 0 means 50
-	Stories  int // only events of at least so many stories
-	BeforeID int64
-	Before   time.Time // with BeforeID, only those after this place in the list; zero is the beginning
+	Limit   int   // 0 means 50
+	Stories int   // only events of at least so many stories
+	Before  Place // only those after this place in the list; zero is the beginning
 }
 
 // OutletCount is what an outlet has published.

@@ -288,18 +288,12 @@ func (c Correction) Articles() []int64 { return append(append([]int64(nil), c.Sa
 // StoryList asks for stories. The zero value asks for the newest 50 by coverage and freshness.
 type StoryList struct {
 	Limit, Offset int
-	IDs           []int64    // only these, in this order
-	Event         int64      // only this event's
-	Since         time.Time  // only those changed since
-	Newest        bool       // order by Changed, newest first, instead of coverage and freshness
-	Folder        string     // only those with an article of a feed in this folder; "" is all
-	Before        StoryPlace // with Newest, only those after this place; zero is the beginning
-}
-
-// StoryPlace is where a list of the stories that changed last was broken off: the story given last.
-type StoryPlace struct {
-	Changed time.Time
-	ID      int64
+	IDs           []int64   // only these, in this order
+	Event         int64     // only this event's
+	Since         time.Time // only those changed since
+	Newest        bool      // order by Changed, newest first, instead of coverage and freshness
+	Folder        string    // only those with an article of a feed in this folder; "" is all
+	Before        Place     // with Newest, only those after this place by Changed; zero is the beginning
 }
 
 // ArticleList asks for articles, newest first.

@@ -65,12 +65,6 @@ type Stream struct {
 	IDs   []int64
 }
 
-// Place is where a list of items was broken off: the item given last. The zero value is before all items.
-type Place struct {
-	Time time.Time
-	ID   int64
-}
-
 // ItemList asks for a user's items: articles that are in all streams of In and in none of Out.
 type ItemList struct {
 	In, Out []Stream

@@ -3,11 +3,7 @@ package newsroom
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"slices"
-	"strconv"
-	"strings"
-	"time"
 
 	"headwater/internal/news"
 )
@@ -34,7 +30,7 @@ func (n *Newsroom) Edition(ctx context.Context, q news.EditionQuery) (e news.Edi
 }
 
 func (n *Newsroom) listEdition(ctx context.Context, q news.EditionQuery) (e news.Edition, err error) {
-	before, err := readStoryPlace(q.Cursor)
+	before, err := news.ParsePlace(q.Cursor)
 	if err != nil {
 		return e, err
 	}
@@ -42,23 +38,9 @@ func (n *Newsroom) listEdition(ctx context.Context, q news.EditionQuery) (e news
 	if len(e.Stories) > q.Limit {
 		e.Stories = e.Stories[:q.Limit]
 		last := e.Stories[q.Limit-1]
-		e.Next = fmt.Sprintf("%d.%d", last.Changed.UnixMilli(), last.ID)
+		e.Next = news.Place{Time: last.Changed, ID: last.ID}.String()
 	}
 	return e, err
-}
-
-func readStoryPlace(cursor string) (p news.StoryPlace, err error) {
-	if cursor == "" {
-		return p, nil
-	}
-	at, id, _ := strings.Cut(cursor, ".")
-	ms, errTime := strconv.ParseInt(at, 10, 64)
-	p.ID, err = strconv.ParseInt(id, 10, 64)
-	if errTime != nil || err != nil || p.ID <= 0 {
-		return p, news.ErrCursor
-	}
-	p.Changed = time.UnixMilli(ms)
-	return p, nil
 }
 
 func (n *Newsroom) searchEdition(ctx context.Context, q news.EditionQuery) (e news.Edition, err error) {

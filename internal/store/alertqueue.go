@@ -147,21 +147,13 @@ const dueDeliveriesSQL = `SELECT id, alert_id, story_id, reason, since, due, tri
 	ORDER BY due, rowid LIMIT ?`
 
 // DueDeliveries gives what an alert is to tell of at now, what waits longest first.
-func (db *DB) DueDeliveries(ctx context.Context, alert int64, now time.Time, limit int) (due []news.Delivery, err error) {
-	err = db.read(ctx, "due deliveries", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, dueDeliveriesSQL, alert, millis(now), limit)
-		if err != nil {
-			return err
-		}
-		due, err = collect(rows, func(row scanner) (d news.Delivery, err error) {
-			var since, due int64
-			err = row.Scan(&d.ID, &d.Alert, &d.Story, &d.Reason, &since, &due, &d.Tries)
-			d.Since, d.Due = fromMillis(since), fromMillis(due)
-			return d, err
-		})
-		return err
-	})
-	return due, err
+func (db *DB) DueDeliveries(ctx context.Context, alert int64, now time.Time, limit int) ([]news.Delivery, error) {
+	return rowsOf(ctx, db, "due deliveries", func(row scanner) (d news.Delivery, err error) {
+		var since, due int64
+		err = row.Scan(&d.ID, &d.Alert, &d.Story, &d.Reason, &since, &due, &d.Tries)
+		d.Since, d.Due = fromMillis(since), fromMillis(due)
+		return d, err
+	}, dueDeliveriesSQL, alert, millis(now), limit)
 }
 
 // Attempt is how telling of some stories went.
@@ -213,11 +205,7 @@ func (db *DB) NoteAttempt(ctx context.Context, a Attempt) (lost int, err error) 
 		if err := t.exec(ctx, putOffSQL, ids, millis(a.Due)); err != nil {
 			return err
 		}
-		rows, err := t.QueryContext(ctx, giveUpSQL, a.Alert, a.MaxTries, millis(a.Stale))
-		if err != nil {
-			return err
-		}
-		gone, err := collect(rows, scanID)
+		gone, err := t.ids(ctx, giveUpSQL, a.Alert, a.MaxTries, millis(a.Stale))
 		lost = len(gone)
 		return err
 	})

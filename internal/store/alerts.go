@@ -41,7 +41,7 @@ func scanAlert(row scanner) (news.Alert, error) {
 }
 
 const addAlertSQL = `INSERT INTO alerts (topic_id, kind, target, secret, schedule, again_outlets, again_original, added, after)
-	SELECT t.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, (` + changesSQL + `) FROM topics AS t WHERE t.id = ?1 ON CONFLICT DO NOTHING RETURNING id`
+	SELECT t.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ` + lastChangeSQL + ` FROM topics AS t WHERE t.id = ?1 ON CONFLICT DO NOTHING RETURNING id`
 
 // AddAlert adds an alert and gives its number. It tells of what begins to match its topic from now on. A target that the
 // topic has already gives news.ErrExists. A zero Added means now.
@@ -93,16 +93,8 @@ func (db *DB) DueAlerts(ctx context.Context, now time.Time) ([]news.Alert, error
 	return db.alerts(ctx, dueAlertsSQL, millis(now))
 }
 
-func (db *DB) alerts(ctx context.Context, query string, args ...any) (alerts []news.Alert, err error) {
-	err = db.read(ctx, "alerts", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		alerts, err = collect(rows, scanAlert)
-		return err
-	})
-	return alerts, err
+func (db *DB) alerts(ctx context.Context, query string, args ...any) ([]news.Alert, error) {
+	return rowsOf(ctx, db, "alerts", scanAlert, query, args...)
 }
 
 // quietAlertsSQL keeps alerts from telling of what their topic finds of stories from before it was filled.
@@ -115,15 +107,4 @@ func (db *DB) RemoveAlert(ctx context.Context, id int64) error {
 	return db.write(ctx, fmt.Sprint("remove alert ", id), func(ctx context.Context, t tx) error {
 		return t.execFound(ctx, removeAlertSQL, id)
 	})
-}
-
-const topicByIDSQL = topicColumns + ` WHERE id = ?`
-
-// TopicByID gives a topic, or news.ErrNotFound.
-func (db *DB) TopicByID(ctx context.Context, id int64) (news.Topic, error) {
-	topic, err := scanTopic(db.reader.QueryRowContext(ctx, topicByIDSQL, id))
-	if err != nil {
-		return news.Topic{}, fmt.Errorf("topic %d: %w", id, db.explain(err))
-	}
-	return topic, nil
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -32,21 +31,13 @@ func (db *DB) APITokenUser(ctx context.Context, token []byte) (news.User, error)
 const apiTokensSQL = `SELECT id, label, made FROM api_tokens WHERE user_id = ? ORDER BY id`
 
 // APITokens gives a user's tokens, the oldest first.
-func (db *DB) APITokens(ctx context.Context, user int64) (tokens []news.APIToken, err error) {
-	err = db.read(ctx, "API tokens", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, apiTokensSQL, user)
-		if err != nil {
-			return err
-		}
-		tokens, err = collect(rows, func(row scanner) (k news.APIToken, err error) {
-			var made int64
-			err = row.Scan(&k.ID, &k.Label, &made)
-			k.Made = fromMillis(made)
-			return k, err
-		})
-		return err
-	})
-	return tokens, err
+func (db *DB) APITokens(ctx context.Context, user int64) ([]news.APIToken, error) {
+	return rowsOf(ctx, db, "API tokens", func(row scanner) (k news.APIToken, err error) {
+		var made int64
+		err = row.Scan(&k.ID, &k.Label, &made)
+		k.Made = fromMillis(made)
+		return k, err
+	}, apiTokensSQL, user)
 }
 
 const dropAPITokenSQL = `DELETE FROM api_tokens WHERE user_id = ? AND id = ?`

@@ -60,16 +60,8 @@ func (db *DB) scanWhole(row scanner) (news.Article, error) {
 }
 
 // whole runs a query of lightColumns and wholeFrom.
-func (db *DB) whole(ctx context.Context, query string, args ...any) (articles []news.Article, err error) {
-	err = db.read(ctx, "articles", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		articles, err = collect(rows, db.scanWhole)
-		return err
-	})
-	return articles, err
+func (db *DB) whole(ctx context.Context, query string, args ...any) ([]news.Article, error) {
+	return rowsOf(ctx, db, "articles", db.scanWhole, query, args...)
 }
 
 // Article gives a whole article, or news.ErrNotFound.

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -98,4 +99,17 @@ func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) 
 		all = append(all, v)
 	}
 	return all, rows.Err()
+}
+
+// rowsOf gives all rows of a query, each as scan reads it. What names the reading in errors.
+func rowsOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
+	err = db.read(ctx, what, func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		all, err = collect(rows, scan)
+		return err
+	})
+	return all, err
 }

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"headwater/internal/news"
@@ -23,16 +22,8 @@ func scanEvent(row scanner) (e news.Event, err error) {
 }
 
 // Events gives events, the newest first.
-func (db *DB) Events(ctx context.Context, l news.EventList) (events []news.Event, err error) {
-	err = db.read(ctx, "events", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, eventsSQL, l.Stories, l.BeforeID, millis(l.Before), limitOr(l.Limit))
-		if err != nil {
-			return err
-		}
-		events, err = collect(rows, scanEvent)
-		return err
-	})
-	return events, err
+func (db *DB) Events(ctx context.Context, l news.EventList) ([]news.Event, error) {
+	return rowsOf(ctx, db, "events", scanEvent, eventsSQL, l.Stories, l.Before.ID, millis(l.Before.Time), limitOr(l.Limit))
 }
 
 // Event gives an event, or news.ErrNotFound.
@@ -50,17 +41,9 @@ const outletsSQL = `SELECT a.outlet_domain, a.outlet_name, max(a.outlet_agency),
 	WHERE (a.outlet_domain, a.outlet_name) > (?1, ?2) AND (?3 = '' OR a.outlet_domain = ?3) GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ?4`
 
 // Outlets gives what outlets have published, by domain and name. One that has neither is not among them.
-func (db *DB) Outlets(ctx context.Context, l news.OutletList) (outlets []news.OutletCount, err error) {
-	err = db.read(ctx, "outlets", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, outletsSQL, text(l.After.Domain), text(l.After.Name), text(l.Domain), limitOr(l.Limit))
-		if err != nil {
-			return err
-		}
-		outlets, err = collect(rows, func(row scanner) (o news.OutletCount, err error) {
-			err = row.Scan(&o.Domain, &o.Name, &o.Agency, &o.Articles, &o.Originals, &o.Copies)
-			return o, err
-		})
-		return err
-	})
-	return outlets, err
+func (db *DB) Outlets(ctx context.Context, l news.OutletList) ([]news.OutletCount, error) {
+	return rowsOf(ctx, db, "outlets", func(row scanner) (o news.OutletCount, err error) {
+		err = row.Scan(&o.Domain, &o.Name, &o.Agency, &o.Articles, &o.Originals, &o.Copies)
+		return o, err
+	}, outletsSQL, text(l.After.Domain), text(l.After.Name), text(l.Domain), limitOr(l.Limit))
 }

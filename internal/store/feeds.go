@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -116,16 +115,8 @@ func (db *DB) DueFeeds(ctx context.Context, now time.Time) ([]news.Feed, error) 
 	return db.feeds(ctx, dueFeedsSQL, millis(now))
 }
 
-func (db *DB) feeds(ctx context.Context, query string, args ...any) (feeds []news.Feed, err error) {
-	err = db.read(ctx, "feeds", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		feeds, err = collect(rows, scanFeed)
-		return err
-	})
-	return feeds, err
+func (db *DB) feeds(ctx context.Context, query string, args ...any) ([]news.Feed, error) {
+	return rowsOf(ctx, db, "feeds", scanFeed, query, args...)
 }
 
 const removeFeedSQL = `UPDATE feeds SET removed = 1 WHERE id = ? AND removed = 0`

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"headwater/internal/news"
@@ -105,15 +104,7 @@ func (db *DB) Items(ctx context.Context, user int64, l news.ItemList) (items []n
 	if err != nil {
 		return nil, err
 	}
-	err = db.read(ctx, "items", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		items, err = collect(rows, scanItem)
-		return err
-	})
-	return items, err
+	return rowsOf(ctx, db, "items", scanItem, query, args...)
 }
 
 func scanItem(row scanner) (it news.Item, err error) {
@@ -142,19 +133,11 @@ const unreadSQL = `SELECT a.feed_id, count(*), max(a.seen) FROM articles AS a
 	WHERE ` + inSubscribed + ` AND NOT ` + inRead + ` GROUP BY a.feed_id`
 
 // Unread counts by feed what a user has not read; feeds without any are left out.
-func (db *DB) Unread(ctx context.Context, user int64) (counts []news.Unread, err error) {
-	err = db.read(ctx, "unread", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, unreadSQL, user)
-		if err != nil {
-			return err
-		}
-		counts, err = collect(rows, func(row scanner) (u news.Unread, err error) {
-			var newest int64
-			err = row.Scan(&u.Feed, &u.Count, &newest)
-			u.Newest = fromMillis(newest)
-			return u, err
-		})
-		return err
-	})
-	return counts, err
+func (db *DB) Unread(ctx context.Context, user int64) ([]news.Unread, error) {
+	return rowsOf(ctx, db, "unread", func(row scanner) (u news.Unread, err error) {
+		var newest int64
+		err = row.Scan(&u.Feed, &u.Count, &newest)
+		u.Newest = fromMillis(newest)
+		return u, err
+	}, unreadSQL, user)
 }

@@ -74,7 +74,7 @@ func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) erro
 		return err
 	}
 	return db.write(ctx, "mark all as read", func(ctx context.Context, t tx) error {
-		ids, err := t.ids(ctx, `SELECT a.id FROM articles AS a`+f.where(), f.args...)
+		ids, err := t.idList(ctx, `SELECT a.id FROM articles AS a`+f.where(), f.args...)
 		if err != nil {
 			return err
 		}
@@ -144,19 +144,11 @@ func (db *DB) Marks(ctx context.Context, user int64) (m news.Marks, err error) {
 const labelsSQL = `SELECT DISTINCT label FROM labelled WHERE user_id = ? AND label <> '' ORDER BY label`
 
 // Labels gives the labels that a user has put on articles.
-func (db *DB) Labels(ctx context.Context, user int64) (labels []string, err error) {
-	err = db.read(ctx, "labels", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, labelsSQL, user)
-		if err != nil {
-			return err
-		}
-		labels, err = collect(rows, func(row scanner) (l string, err error) {
-			err = row.Scan(&l)
-			return l, err
-		})
-		return err
-	})
-	return labels, err
+func (db *DB) Labels(ctx context.Context, user int64) ([]string, error) {
+	return rowsOf(ctx, db, "labels", func(row scanner) (l string, err error) {
+		err = row.Scan(&l)
+		return l, err
+	}, labelsSQL, user)
 }
 
 const (

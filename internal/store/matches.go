@@ -117,11 +117,7 @@ func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, 
 		if err != nil {
 			return err
 		}
-		rows, err := t.QueryContext(ctx, oldStoriesSQL, seen, ids)
-		if err != nil {
-			return err
-		}
-		old, err := collect(rows, scanID)
+		old, err := t.ids(ctx, oldStoriesSQL, seen, ids)
 		if err != nil {
 			return err
 		}
@@ -153,28 +149,6 @@ func (db *DB) MatchesOf(ctx context.Context, stories []int64) (map[int64][]int64
 	return of, err
 }
 
-const matchesAfterSQL = `SELECT topic_id, story_id, seq, at FROM topic_stories WHERE topic_id = ? AND seq > ? ORDER BY seq, story_id`
-
-// MatchesAfter gives a topic's matches that came after a number of the story log, in order.
-func (db *DB) MatchesAfter(ctx context.Context, topic, seq int64) (matches []news.Match, err error) {
-	err = db.read(ctx, fmt.Sprint("matches of topic ", topic), func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, matchesAfterSQL, topic, seq)
-		if err != nil {
-			return err
-		}
-		matches, err = collect(rows, scanMatch)
-		return err
-	})
-	return matches, err
-}
-
-func scanMatch(row scanner) (m news.Match, err error) {
-	var at int64
-	err = row.Scan(&m.Topic, &m.Story, &m.Seq, &at)
-	m.At = fromMillis(at)
-	return m, err
-}
-
 const lookedSQL = `SELECT article_id, story_id, seq FROM topic_articles WHERE story_id IN (SELECT value FROM json_each(?1))
 	UNION SELECT article_id, story_id, seq FROM topic_articles WHERE article_id IN
 		(SELECT article_id FROM members WHERE story_id IN (SELECT value FROM json_each(?1)))`
@@ -186,23 +160,13 @@ func (db *DB) Looked(ctx context.Context, stories []int64) (looked []news.Looked
 	if err != nil {
 		return nil, err
 	}
-	err = db.read(ctx, "articles held against topics", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, lookedSQL, ids)
-		if err != nil {
-			return err
-		}
-		looked, err = collect(rows, func(row scanner) (l news.Looked, err error) {
-			err = row.Scan(&l.Article, &l.Story, &l.Seq)
-			return l, err
-		})
-		return err
-	})
-	return looked, err
+	return rowsOf(ctx, db, "articles held against topics", func(row scanner) (l news.Looked, err error) {
+		err = row.Scan(&l.Article, &l.Story, &l.Seq)
+		return l, err
+	}, lookedSQL, ids)
 }
 
-const seeTopicSQL = `UPDATE topics SET seen = max(seen, min(?, ` + changesOnlySQL + `)) WHERE id = ?`
-
-const changesOnlySQL = `coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
+const seeTopicSQL = `UPDATE topics SET seen = max(seen, min(?, ` + lastChangeSQL + `)) WHERE id = ?`
 
 // SeeTopic says that somebody has seen a topic as of a number of the story log. What matches later is new again.
 func (db *DB) SeeTopic(ctx context.Context, id, through int64) error {

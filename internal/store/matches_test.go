@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"fmt"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -64,7 +66,7 @@ func TestPutMatches(t *testing.T) {
 
 	putMatches(t, db, news.Matching{Through: 5, Changes: []news.StoryChange{{Seq: 5, Story: 2, Into: 1}}})
 	checkMatches(t, db, map[int64][]int64{1: {tides.ID}})
-	got, err := db.MatchesAfter(t.Context(), tides.ID, 0)
+	got, err := db.matchesAfter(t.Context(), tides.ID, 0)
 	if diff := cmp.Diff([]news.Match{{Topic: tides.ID, Story: 1, Seq: 2, At: day}}, got); diff != "" || err != nil {
 		t.Errorf("%v: %s", err, diff)
 	}
@@ -147,4 +149,18 @@ func TestChangeTopicBeginsAnew(t *testing.T) {
 	if len(states) != 2 {
 		t.Errorf("states %v", states)
 	}
+}
+
+const matchesAfterSQL = `SELECT topic_id, story_id, seq, at FROM topic_stories WHERE topic_id = ? AND seq > ? ORDER BY seq, story_id`
+
+// matchesAfter gives a topic's matches that came after a number of the story log, in order.
+func (db *DB) matchesAfter(ctx context.Context, topic, seq int64) ([]news.Match, error) {
+	return rowsOf(ctx, db, fmt.Sprint("matches of topic ", topic), scanMatch, matchesAfterSQL, topic, seq)
+}
+
+func scanMatch(row scanner) (m news.Match, err error) {
+	var at int64
+	err = row.Scan(&m.Topic, &m.Story, &m.Seq, &at)
+	m.At = fromMillis(at)
+	return m, err
 }

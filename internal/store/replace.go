@@ -84,23 +84,28 @@ func (r *replacement) touch(ctx context.Context, s news.Settlement) (err error) 
 	if err != nil {
 		return err
 	}
-	if r.touched, err = r.ids(ctx, touchedSQL, named, r.articles); err != nil {
+	if r.touched, err = r.idList(ctx, touchedSQL, named, r.articles); err != nil {
 		return err
 	}
 	if r.before, err = r.signatures(ctx); err != nil {
 		return err
 	}
-	r.events, err = r.ids(ctx, eventsOfSQL, r.touched)
+	r.events, err = r.idList(ctx, eventsOfSQL, r.touched)
 	return err
 }
 
-// ids reads one column of ids as a JSON list.
-func (t tx) ids(ctx context.Context, query string, args ...any) (string, error) {
+// ids reads one column of ids.
+func (t tx) ids(ctx context.Context, query string, args ...any) ([]int64, error) {
 	rows, err := t.QueryContext(ctx, query, args...)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	all, err := collect(rows, scanID)
+	return collect(rows, scanID)
+}
+
+// idList reads one column of ids as a JSON list.
+func (t tx) idList(ctx context.Context, query string, args ...any) (string, error) {
+	all, err := t.ids(ctx, query, args...)
 	if err != nil {
 		return "", err
 	}
@@ -202,7 +207,7 @@ const (
 
 // clear deletes the stories that lost their last member, and the ids that led to them.
 func (r *replacement) clear(ctx context.Context, _ news.Settlement) error {
-	empty, err := r.ids(ctx, emptySQL, r.touched)
+	empty, err := r.idList(ctx, emptySQL, r.touched)
 	if err != nil {
 		return err
 	}

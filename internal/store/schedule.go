@@ -77,19 +77,11 @@ func (c *collector) follow(ctx context.Context, p news.Poll) error {
 const restingSQL = `SELECT host, until FROM resting WHERE until > ?`
 
 // Resting gives the hosts that want to be left alone at now.
-func (db *DB) Resting(ctx context.Context, now time.Time) (hosts []news.Rest, err error) {
-	err = db.read(ctx, "resting hosts", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, restingSQL, millis(now))
-		if err != nil {
-			return err
-		}
-		hosts, err = collect(rows, func(row scanner) (r news.Rest, err error) {
-			var until int64
-			err = row.Scan(&r.Host, &until)
-			r.Until = fromMillis(until)
-			return r, err
-		})
-		return err
-	})
-	return hosts, err
+func (db *DB) Resting(ctx context.Context, now time.Time) ([]news.Rest, error) {
+	return rowsOf(ctx, db, "resting hosts", func(row scanner) (r news.Rest, err error) {
+		var until int64
+		err = row.Scan(&r.Host, &until)
+		r.Until = fromMillis(until)
+		return r, err
+	}, restingSQL, millis(now))
 }

@@ -142,16 +142,8 @@ const unweighedSQL = `SELECT DISTINCT c.article_id FROM citing AS c CROSS JOIN s
 	WHERE c.weighed = 0 AND s.id = c.source_id AND s.state = 'ok' ORDER BY +c.article_id`
 
 // Unweighed gives the articles whose stories were not weighed yet with a page that they credit and that was had.
-func (db *DB) Unweighed(ctx context.Context) (articles []int64, err error) {
-	err = db.read(ctx, "articles to weigh again", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, unweighedSQL)
-		if err != nil {
-			return err
-		}
-		articles, err = collect(rows, scanID)
-		return err
-	})
-	return articles, err
+func (db *DB) Unweighed(ctx context.Context) ([]int64, error) {
+	return rowsOf(ctx, db, "articles to weigh again", scanID, unweighedSQL)
 }
 
 const weighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 0 AND article_id IN (SELECT value FROM json_each(?))

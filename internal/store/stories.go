@@ -117,7 +117,7 @@ func storySelection(l news.StoryList) (string, []any, error) {
 		f.and("EXISTS ("+inFolderSQL+")", text(l.Folder))
 	}
 	if l.Newest && l.Before.ID != 0 {
-		f.and("(s.changed, s.id) < (?, ?)", millis(l.Before.Changed), l.Before.ID)
+		f.and("(s.changed, s.id) < (?, ?)", millis(l.Before.Time), l.Before.ID)
 	}
 	return from + f.where(), f.args, nil
 }

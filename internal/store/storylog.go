@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"maps"
 	"slices"
 
@@ -13,17 +12,17 @@ import (
 const markChanges = "changes"
 
 const (
-	changesSQL    = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
+	// lastChangeSQL is the newest number of the story log, as a part of statements.
+	lastChangeSQL = `coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
 	logStoriesSQL = `INSERT INTO story_log (story_id, seq, first) SELECT value, ?1 + key + 1, ?1 + key + 1 FROM json_each(?2) WHERE true
 		ON CONFLICT (story_id) DO UPDATE SET seq = excluded.seq`
 	otherThanSQL = `SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(?) ORDER BY value`
-	countListSQL = `SELECT json_array_length(?)`
 )
 
 // note moves the stories touched to the end of the story log, but for those that are shown as before.
 func (r *replacement) note(ctx context.Context, _ news.Settlement) error {
-	var last, n int64
-	if err := r.QueryRowContext(ctx, changesSQL).Scan(&last); err != nil {
+	var last int64
+	if err := r.QueryRowContext(ctx, `SELECT `+lastChangeSQL).Scan(&last); err != nil {
 		return err
 	}
 	same, err := idList(slices.Sorted(maps.Keys(r.same)))
@@ -34,13 +33,14 @@ func (r *replacement) note(ctx context.Context, _ news.Settlement) error {
 	if err != nil {
 		return err
 	}
-	if err := r.exec(ctx, logStoriesSQL, last, changed); err != nil {
+	entries, err := idList(changed)
+	if err != nil {
 		return err
 	}
-	if err := r.QueryRowContext(ctx, countListSQL, changed).Scan(&n); err != nil {
+	if err := r.exec(ctx, logStoriesSQL, last, entries); err != nil {
 		return err
 	}
-	return r.setMark(ctx, markChanges, last+n)
+	return r.setMark(ctx, markChanges, last+int64(len(changed)))
 }
 
 const storyLogSQL = `SELECT l.seq, l.story_id, l.first, coalesce(r.new, 0), s.id IS NULL AND r.new IS NULL FROM story_log AS l
@@ -48,19 +48,11 @@ const storyLogSQL = `SELECT l.seq, l.story_id, l.first, coalesce(r.new, 0), s.id
 	WHERE l.seq > ? ORDER BY l.seq LIMIT ?`
 
 // StoryLog gives the entries of the story log after a number, in order.
-func (db *DB) StoryLog(ctx context.Context, after int64, limit int) (changes []news.StoryChange, err error) {
-	err = db.read(ctx, "story log", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, storyLogSQL, after, limit)
-		if err != nil {
-			return err
-		}
-		changes, err = collect(rows, func(row scanner) (c news.StoryChange, err error) {
-			err = row.Scan(&c.Seq, &c.Story, &c.First, &c.Into, &c.Gone)
-			return c, err
-		})
-		return err
-	})
-	return changes, err
+func (db *DB) StoryLog(ctx context.Context, after int64, limit int) ([]news.StoryChange, error) {
+	return rowsOf(ctx, db, "story log", func(row scanner) (c news.StoryChange, err error) {
+		err = row.Scan(&c.Seq, &c.Story, &c.First, &c.Into, &c.Gone)
+		return c, err
+	}, storyLogSQL, after, limit)
 }
 
 // LastChange is the newest number of the story log, 0 for an empty one.

@@ -11,7 +11,7 @@ import (
 )
 
 const addTopicSQL = `INSERT INTO topics (user_id, name, query, originals, min_outlets, langs, muted, added, seen)
-	VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ` + changesOnlySQL + `) ON CONFLICT DO NOTHING RETURNING id`
+	VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ` + lastChangeSQL + `) ON CONFLICT DO NOTHING RETURNING id`
 
 // AddTopic follows a topic and gives its number. A name that the user has gives news.ErrExists. A zero Added means now.
 // What the story log holds so far is not new to the topic.
@@ -46,7 +46,7 @@ func topicOptions(o news.TopicOptions) ([]any, error) {
 
 const (
 	asksElseSQL   = `SELECT count(*) FROM topics WHERE id = ? AND (query, originals, min_outlets, langs, muted) <> (?, ?, ?, ?, ?)`
-	anewSQL       = `UPDATE topics SET filled = 0, version = version + 1, seen = ` + changesOnlySQL + ` WHERE id = ?`
+	anewSQL       = `UPDATE topics SET filled = 0, version = version + 1, seen = ` + lastChangeSQL + ` WHERE id = ?`
 	endMatchesSQL = `DELETE FROM topic_stories WHERE topic_id = ?`
 )
 
@@ -103,24 +103,31 @@ func scanTopic(row scanner) (topic news.Topic, err error) {
 	return topic, errors.Join(err, errMuted)
 }
 
-const topicSQL = topicColumns + ` WHERE coalesce(user_id, 0) = ? AND name = ?`
+const (
+	topicSQL         = topicColumns + ` WHERE coalesce(user_id, 0) = ? AND name = ?`
+	topicByIDSQL     = topicColumns + ` WHERE id = ?`
+	topicBySecretSQL = topicColumns + ` WHERE secret = ? AND secret <> ''`
+)
 
 // Topic gives a user's topic by its name, user 0 being everybody, or news.ErrNotFound.
 func (db *DB) Topic(ctx context.Context, user int64, name string) (news.Topic, error) {
-	topic, err := scanTopic(db.reader.QueryRowContext(ctx, topicSQL, user, text(name)))
-	if err != nil {
-		return news.Topic{}, fmt.Errorf("topic %s: %w", name, db.explain(err))
-	}
-	return topic, nil
+	return db.topic(ctx, "topic "+name, topicSQL, user, text(name))
 }
 
-const topicBySecretSQL = topicColumns + ` WHERE secret = ? AND secret <> ''`
+// TopicByID gives a topic, or news.ErrNotFound.
+func (db *DB) TopicByID(ctx context.Context, id int64) (news.Topic, error) {
+	return db.topic(ctx, fmt.Sprint("topic ", id), topicByIDSQL, id)
+}
 
 // TopicBySecret gives the topic whose feed a secret lets in to, or news.ErrNotFound.
 func (db *DB) TopicBySecret(ctx context.Context, secret string) (news.Topic, error) {
-	topic, err := scanTopic(db.reader.QueryRowContext(ctx, topicBySecretSQL, secret))
+	return db.topic(ctx, "topic by its secret", topicBySecretSQL, secret)
+}
+
+func (db *DB) topic(ctx context.Context, what, query string, args ...any) (news.Topic, error) {
+	topic, err := scanTopic(db.reader.QueryRowContext(ctx, query, args...))
 	if err != nil {
-		return news.Topic{}, fmt.Errorf("topic by its secret: %w", db.explain(err))
+		return news.Topic{}, fmt.Errorf("%s: %w", what, db.explain(err))
 	}
 	return topic, nil
 }
@@ -149,16 +156,8 @@ func (db *DB) AllTopics(ctx context.Context) ([]news.Topic, error) {
 	return db.topics(ctx, allTopicsSQL)
 }
 
-func (db *DB) topics(ctx context.Context, query string, args ...any) (topics []news.Topic, err error) {
-	err = db.read(ctx, "topics", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		topics, err = collect(rows, scanTopic)
-		return err
-	})
-	return topics, err
+func (db *DB) topics(ctx context.Context, query string, args ...any) ([]news.Topic, error) {
+	return rowsOf(ctx, db, "topics", scanTopic, query, args...)
 }
 
 const removeTopicSQL = `DELETE FROM topics WHERE coalesce(user_id, 0) = ? AND name = ?`

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -29,16 +28,8 @@ func (db *DB) AddUser(ctx context.Context, u news.User, hash string) error {
 const usersSQL = `SELECT id, name, added FROM users ORDER BY name`
 
 // Users gives all users by name.
-func (db *DB) Users(ctx context.Context) (users []news.User, err error) {
-	err = db.read(ctx, "users", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, usersSQL)
-		if err != nil {
-			return err
-		}
-		users, err = collect(rows, scanUser)
-		return err
-	})
-	return users, err
+func (db *DB) Users(ctx context.Context) ([]news.User, error) {
+	return rowsOf(ctx, db, "users", scanUser, usersSQL)
 }
 
 func scanUser(row scanner) (u news.User, err error) {

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 	"time"
 
@@ -46,16 +45,8 @@ const dueSubscriptionsSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptio
 	FROM subscriptions AS s JOIN feeds AS f ON f.id = s.feed_id WHERE f.removed = 1 AND s.ending = 0`
 
 // DueSubscriptions gives those whose hub is to be asked at now. Those of removed feeds come as ending.
-func (db *DB) DueSubscriptions(ctx context.Context, now time.Time) (due []news.Subscription, err error) {
-	err = db.read(ctx, "due subscriptions", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, dueSubscriptionsSQL, millis(now))
-		if err != nil {
-			return err
-		}
-		due, err = collect(rows, scanSubscription)
-		return err
-	})
-	return due, err
+func (db *DB) DueSubscriptions(ctx context.Context, now time.Time) ([]news.Subscription, error) {
+	return rowsOf(ctx, db, "due subscriptions", scanSubscription, dueSubscriptionsSQL, millis(now))
 }
 
 const (

@@ -134,15 +134,7 @@ func (db *DB) Links(ctx context.Context, articleIDs []int64) (edges []news.Edge,
 	if err != nil {
 		return nil, err
 	}
-	err = db.read(ctx, "links", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, linksSQL, wanted)
-		if err != nil {
-			return err
-		}
-		edges, err = collect(rows, scanEdge)
-		return err
-	})
-	return edges, err
+	return rowsOf(ctx, db, "links", scanEdge, linksSQL, wanted)
 }
 
 func scanEdge(row scanner) (e news.Edge, err error) {
