@@ -134,11 +134,7 @@ func (c *cli) topicShow() *cobra.Command {
 			if err := checkLimit(limit); err != nil {
 				return err
 			}
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				t, err := a.topicOf(cmd.Context(), user, args[0])
-				if err != nil {
-					return err
-				}
+			return c.besideTopic(cmd, user, args, func(a *app, t news.Topic) error {
 				stories, total, err := a.TopicStories(cmd.Context(), t, limit, 0)
 				if err != nil {
 					return err
@@ -164,6 +160,17 @@ func (a *app) topicOf(ctx context.Context, user, name string) (news.Topic, error
 		err = noTopic(name)
 	}
 	return t, err
+}
+
+// besideTopic is beside for the topic that the first argument names.
+func (c *cli) besideTopic(cmd *cobra.Command, user string, args []string, work func(*app, news.Topic) error) error {
+	return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+		t, err := a.topicOf(cmd.Context(), user, args[0])
+		if err != nil {
+			return err
+		}
+		return work(a, t)
+	})
 }
 
 func noTopic(name string) error {

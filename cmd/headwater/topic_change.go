@@ -53,11 +53,7 @@ func (c *cli) topicSet() *cobra.Command {
 			if cmd.Flags().NFlag() == 0 {
 				return usagef("say what to change: --query, --rename or an option")
 			}
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				t, err := a.topicOf(cmd.Context(), user, args[0])
-				if err != nil {
-					return err
-				}
+			return c.besideTopic(cmd, user, args, func(a *app, t news.Topic) error {
 				changed := cmd.Flags().Changed
 				if changed("query") {
 					t.Query = query
@@ -69,7 +65,7 @@ func (c *cli) topicSet() *cobra.Command {
 				if err := index.CheckTopic(t); err != nil {
 					return usagef("%v", err)
 				}
-				err = a.ChangeTopic(cmd.Context(), t)
+				err := a.ChangeTopic(cmd.Context(), t)
 				if errors.Is(err, news.ErrNotFound) {
 					return fmt.Errorf("topic %s exists already; choose another name", t.Name)
 				}
@@ -108,13 +104,7 @@ func (c *cli) topicSeen() *cobra.Command {
 		Example: "  headwater topic seen rates",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				t, err := a.topicOf(cmd.Context(), user, args[0])
-				if err != nil {
-					return err
-				}
-				return a.SeeTopic(cmd.Context(), t)
-			})
+			return c.besideTopic(cmd, user, args, func(a *app, t news.Topic) error { return a.SeeTopic(cmd.Context(), t) })
 		},
 	}
 	userFlag(cmd, &user)
@@ -132,11 +122,7 @@ func (c *cli) topicSecret() *cobra.Command {
 		Example: "  headwater topic secret rates\n  headwater topic secret rates --revoke",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				t, err := a.topicOf(cmd.Context(), user, args[0])
-				if err != nil {
-					return err
-				}
+			return c.besideTopic(cmd, user, args, func(a *app, t news.Topic) error {
 				switch {
 				case revoke:
 					return a.SetTopicSecret(cmd.Context(), t, "")

@@ -21,11 +21,7 @@ func (c *cli) userToken() *cobra.Command {
 		Example: "  headwater user token anna --label 'my script'",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				user, err := a.FindUser(cmd.Context(), args[0])
-				if err != nil {
-					return userError(args[0], err)
-				}
+			return c.besideUser(cmd, args, func(a *app, user news.User) error {
 				token, err := a.AddAPIToken(cmd.Context(), user, label)
 				if err != nil {
 					return err
@@ -47,11 +43,7 @@ func (c *cli) userTokens() *cobra.Command {
 		Example: "  headwater user tokens anna\n  headwater user tokens anna --revoke 3",
 		Args:    cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
-				user, err := a.FindUser(cmd.Context(), args[0])
-				if err != nil {
-					return userError(args[0], err)
-				}
+			return c.besideUser(cmd, args, func(a *app, user news.User) error {
 				if revoke != 0 {
 					err := a.DropAPIToken(cmd.Context(), user, revoke)
 					if errors.Is(err, news.ErrNotFound) {
@@ -70,6 +62,17 @@ func (c *cli) userTokens() *cobra.Command {
 	cmd.Flags().Int64Var(&revoke, "revoke", 0, "end the token of that `ID`")
 	c.jsonFlag(cmd)
 	return cmd
+}
+
+// besideUser is beside for the user whom the first argument names.
+func (c *cli) besideUser(cmd *cobra.Command, args []string, work func(*app, news.User) error) error {
+	return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+		user, err := a.FindUser(cmd.Context(), args[0])
+		if err != nil {
+			return userError(args[0], err)
+		}
+		return work(a, user)
+	})
 }
 
 func (c *cli) printTokens(tokens []news.APIToken) error {

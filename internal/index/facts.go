@@ -111,7 +111,7 @@ func urlTerms(url string) (terms []string) {
 func nearest(s string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
-		if d := distance(s, name); d < least && d < len(name) {
+		if d := distance([]byte(s), []byte(name)); d < least && d < len(name) {
 			best, least = name, d
 		}
 	}
@@ -119,15 +119,15 @@ func nearest(s string, names []string) string {
 }
 
 // distance counts the letters to put in, leave out or change to make b of a (Levenshtein 1966).
-func distance(a, b string) int {
+func distance[T comparable](a, b []T) int {
 	row := make([]int, len(b)+1)
 	for j := range row {
 		row[j] = j
 	}
-	for i := range len(a) {
+	for i := range a {
 		corner := row[0]
 		row[0] = i + 1
-		for j := range len(b) {
+		for j := range b {
 			cost := 1
 			if a[i] == b[j] {
 				cost = 0

@@ -31,7 +31,7 @@ func (f *finder) mark(ctx context.Context, r api.IndexReader, n node, page []mat
 		m.docs = append(m.docs, docOf{uint64(p.doc), i})
 	}
 	slices.SortFunc(m.docs, func(a, b docOf) int { return cmp.Compare(a.doc, b.doc) })
-	for _, t := range shownTexts(n, nil) {
+	for _, t := range textsOf(n, func(t text) bool { return t.field != fieldAuthor }) {
 		if err := m.mark(ctx, t); err != nil {
 			return err
 		}
@@ -40,25 +40,6 @@ func (f *finder) mark(ctx context.Context, r api.IndexReader, n node, page []mat
 		hits[i].Title, hits[i].Body = joined(hits[i].Title), joined(hits[i].Body)
 	}
 	return nil
-}
-
-// shownTexts adds the texts in title or body that the query asks for.
-func shownTexts(n node, list []text) []text {
-	switch n := n.(type) {
-	case allOf:
-		for _, child := range n {
-			list = shownTexts(child, list)
-		}
-	case anyOf:
-		for _, child := range n {
-			list = shownTexts(child, list)
-		}
-	case text:
-		if n.field != fieldAuthor {
-			list = append(list, n)
-		}
-	}
-	return list
 }
 
 func (m marker) mark(ctx context.Context, t text) error {

@@ -25,6 +25,25 @@ func each(n node, visit func(node)) {
 	}
 }
 
+// textsOf gives the texts that a query asks for and that are wanted, in their order; not those that it is to be without.
+func textsOf(n node, wanted func(text) bool) (list []text) {
+	switch n := n.(type) {
+	case allOf:
+		for _, child := range n {
+			list = append(list, textsOf(child, wanted)...)
+		}
+	case anyOf:
+		for _, child := range n {
+			list = append(list, textsOf(child, wanted)...)
+		}
+	case text:
+		if wanted(n) {
+			list = append(list, n)
+		}
+	}
+	return list
+}
+
 // Needs says what a search with this query has to be given beside it: the marks of its user, for is:unread and is:starred,
 // and the feeds, for feed:NAME.
 func Needs(query string) (marks, feeds bool) {

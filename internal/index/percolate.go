@@ -16,7 +16,7 @@ type Percolator struct {
 	x      *Index
 	topics []standingQuery
 	broken map[int64]error
-	story  map[int64]bool // topics that ask for what changes with an article's story
+	at     map[int64]int32 // places in topics, by id
 
 	anchored map[string][]int32 // topics by what an article must have one of to match; places in topics
 	rest     []int32            // topics that any article may match
@@ -33,7 +33,7 @@ type standingQuery struct {
 // Percolator makes one for topics. Those whose query cannot be read, or asks for what a topic cannot tell, match nothing and
 // are given by Broken.
 func (x *Index) Percolator(topics []news.Topic) *Percolator {
-	p := &Percolator{x: x, broken: map[int64]error{}, story: map[int64]bool{}, anchored: map[string][]int32{}}
+	p := &Percolator{x: x, broken: map[int64]error{}, at: map[int64]int32{}, anchored: map[string][]int32{}}
 	for _, t := range topics {
 		if err := CheckTopic(t); err != nil {
 			p.broken[t.ID] = err
@@ -57,14 +57,15 @@ func (p *Percolator) Broken() map[int64]error { return p.broken }
 func (p *Percolator) Empty() bool { return len(p.topics) == 0 }
 
 // AsksStory says whether a topic asks for what changes with an article's story.
-func (p *Percolator) AsksStory(topic int64) bool { return p.story[topic] }
+func (p *Percolator) AsksStory(topic int64) bool {
+	at, ok := p.at[topic]
+	return ok && p.topics[at].facts
+}
 
 func (p *Percolator) add(q standingQuery) {
 	at := int32(len(p.topics))
 	p.topics = append(p.topics, q)
-	if q.facts {
-		p.story[q.id] = true
-	}
+	p.at[q.id] = at
 	anchors, ok := anchorsOf(q.query)
 	if !ok {
 		p.rest = append(p.rest, at)
@@ -102,9 +103,9 @@ func (p *Percolator) Matches(a news.Article, places *Places, now time.Time) (sur
 // Still says which of some topics an article matches.
 func (p *Percolator) Still(a news.Article, places *Places, now time.Time, topics []int64) (sure []int64) {
 	doc := p.sheet(a, places, now)
-	for _, t := range p.topics {
-		if slices.Contains(topics, t.id) && doc.holds(t.query) == always {
-			sure = append(sure, t.id)
+	for _, id := range topics {
+		if at, ok := p.at[id]; ok && doc.holds(p.topics[at].query) == always {
+			sure = append(sure, id)
 		}
 	}
 	slices.Sort(sure)

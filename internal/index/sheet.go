@@ -272,31 +272,11 @@ func (c *laidOut) resembles(term string, letters int) bool {
 	first, _ := utf8.DecodeRuneInString(term)
 	want := []rune(term)
 	for word := range c.places {
-		if r, _ := utf8.DecodeRuneInString(word); r == first && apart([]rune(word), want) <= letters {
+		if r, _ := utf8.DecodeRuneInString(word); r == first && distance([]rune(word), want) <= letters {
 			return true
 		}
 	}
 	return false
-}
-
-// apart is distance by letters instead of bytes.
-func apart(a, b []rune) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := range a {
-		corner := row[0]
-		row[0] = i + 1
-		for j := range b {
-			cost := 1
-			if a[i] == b[j] {
-				cost = 0
-			}
-			corner, row[j+1] = row[j+1], min(corner+cost, row[j+1]+1, row[j]+1)
-		}
-	}
-	return row[len(b)]
 }
 
 func (s *sheet) hasSource(n source) bool {

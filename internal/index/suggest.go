@@ -18,7 +18,7 @@ const mostCandidates = 200
 func (f *finder) suggest(ctx context.Context, r api.IndexReader, n node) (string, error) {
 	src, end := []rune(f.search.Query), 0
 	var out []rune
-	for i, t := range plainTexts(n, nil) {
+	for i, t := range textsOf(n, func(t text) bool { return t.plain() && t.field != fieldAuthor }) {
 		if i == mostSuggested {
 			break
 		}
@@ -35,25 +35,6 @@ func (f *finder) suggest(ctx context.Context, r api.IndexReader, n node) (string
 		return "", nil
 	}
 	return string(append(out, src[end:]...)), nil
-}
-
-// plainTexts adds the words by themselves that the query asks for, in their order.
-func plainTexts(n node, list []text) []text {
-	switch n := n.(type) {
-	case allOf:
-		for _, child := range n {
-			list = plainTexts(child, list)
-		}
-	case anyOf:
-		for _, child := range n {
-			list = plainTexts(child, list)
-		}
-	case text:
-		if n.plain() && n.field != fieldAuthor {
-			list = append(list, n)
-		}
-	}
-	return list
 }
 
 // nearestWord gives the word of the index that a word is probably meant to be, "" where the index has that or nothing like it.
@@ -87,7 +68,7 @@ func nearestWord(ctx context.Context, r api.IndexReader, field, word string) (st
 			if err != nil {
 				return "", err
 			}
-			if distance(other, word) > 1 {
+			if distance([]byte(other), []byte(word)) > 1 {
 				n /= 1000
 			}
 			if n > most {

@@ -23,7 +23,7 @@ type Channel struct {
 	First       string    // of the first part of the feed, where this may be a later one (RFC 5005, section 3)
 	Next        string    // of the part with older stories; "" on the last
 	Hub         string    // of the WebSub hub that is told of changes; "" is none
-	Updated     time.Time // zero means that of the newest item
+	Updated     time.Time // the channel is no older than this, nor than its newest item
 	Items       []Item
 }
 
@@ -62,11 +62,9 @@ var epoch = time.Unix(0, 0).UTC()
 // Stamp is when the channel last changed, in UTC and whole seconds; 1970 for one without items and time.
 func (c Channel) Stamp() time.Time {
 	t := c.Updated
-	if t.IsZero() {
-		for _, it := range c.Items {
-			if it.Updated.After(t) {
-				t = it.Updated
-			}
+	for _, it := range c.Items {
+		if it.Updated.After(t) {
+			t = it.Updated
 		}
 	}
 	return stamp(t)

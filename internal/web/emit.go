@@ -61,8 +61,7 @@ type emission struct {
 	name    string // by which its id is told from those of others
 	channel publish.Channel
 	query   news.EditionQuery
-	floor   time.Time // the feed is no older than this
-	hub     bool      // the hub is told when it changes
+	hub     bool // the hub is told when it changes
 }
 
 // emitFile serves /feeds/all.EXT and /feeds/search.EXT?q=.
@@ -119,8 +118,10 @@ func (s *server) emitSecret(w http.ResponseWriter, r *http.Request) error {
 // have of it.
 func (s *server) ofTopic(f format, t news.Topic, name, home string) emission {
 	return emission{
-		format: f, name: name, query: news.EditionQuery{Topic: t}, floor: t.Added,
-		channel: publish.Channel{Title: t.Name + " - " + s.title, Description: "Stories that match " + t.Query, Home: home},
+		format: f, name: name, query: news.EditionQuery{Topic: t},
+		channel: publish.Channel{
+			Title: t.Name + " - " + s.title, Description: "Stories that match " + t.Query, Home: home, Updated: t.Added,
+		},
 	}
 }
 
@@ -207,7 +208,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 	if e.hub {
 		c.Hub = s.hub
 	}
-	c.Items, c.Updated = site.Items(part.Stories), newest(part.Stories, e.floor)
+	c.Items = site.Items(part.Stories)
 	var b bytes.Buffer
 	if err := e.format.write(&b, c); err != nil {
 		return fmt.Errorf("feed %s: %w", e.name, err)
@@ -222,16 +223,6 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 	}
 	http.ServeContent(w, r, "", c.Stamp(), bytes.NewReader(b.Bytes()))
 	return nil
-}
-
-// newest is the time of the latest change, and no earlier than floor.
-func newest(stories []news.Story, floor time.Time) time.Time {
-	for _, st := range stories {
-		if st.Changed.After(floor) {
-			floor = st.Changed
-		}
-	}
-	return floor
 }
 
 // address is that of a part of the feed, with what chooses its stories and without what a reader's client added.
