@@ -203,7 +203,11 @@ func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic
 	if err != nil {
 		return nil, s.fail(err, what, "/topics")
 	}
-	return &created[view.Topic]{topicPath(t.Name), view.TopicOf(t)}, nil
+	path := topicPath(t.Name)
+	if q.Mine.Mine {
+		path += "?mine=true"
+	}
+	return &created[view.Topic]{path, view.TopicOf(t)}, nil
 }
 
 func topicPath(name string) string { return root + "/topics/" + url.PathEscape(name) }

@@ -24,6 +24,9 @@ const (
 	TokensAll   = "all"   // everything but the description
 )
 
+// challenge says what a request that needs a token has to bring (RFC 6750, section 3).
+const challenge = `Bearer realm="Headwater"`
+
 type userKey struct{}
 
 // userOf gives the user whose token a request had.
@@ -35,13 +38,13 @@ func userOf(ctx context.Context) (news.User, bool) {
 // authorise looks at tokens. A wrong one is refused even where none is needed: its sender thinks that it counts.
 func (s *server) authorise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		header := r.Header.Get("Authorization")
-		scheme, token, _ := strings.Cut(header, " ")
+		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+		bearer := strings.EqualFold(scheme, "Bearer")
 		switch {
-		case header == "" && s.needsToken(r):
+		case !bearer && s.needsToken(r):
 			s.unauthorised(w, "send a token of yours: Authorization: Bearer TOKEN; `headwater user token NAME` makes one")
 			return
-		case header == "" || !strings.HasPrefix(r.URL.Path, root+"/") || !strings.EqualFold(scheme, "Bearer"): // another scheme is for a proxy in front
+		case !bearer || !strings.HasPrefix(r.URL.Path, root+"/"): // another scheme is for a proxy in front
 			next.ServeHTTP(w, r)
 			return
 		}
@@ -67,7 +70,7 @@ func (s *server) needsToken(r *http.Request) bool {
 }
 
 func (s *server) unauthorised(w http.ResponseWriter, why string) {
-	w.Header().Set("WWW-Authenticate", `Bearer realm="Headwater"`)
+	w.Header().Set("WWW-Authenticate", challenge)
 	problem(w, http.StatusUnauthorized, why)
 }
 
@@ -83,7 +86,10 @@ func (m Mine) owner(ctx context.Context) (int64, error) {
 	}
 	u, ok := userOf(ctx)
 	if !ok {
-		return 0, huma.Error401Unauthorized("mine=true needs a token: Authorization: Bearer TOKEN; `headwater user token NAME` makes one")
+		return 0, huma.ErrorWithHeaders(
+			huma.Error401Unauthorized("mine=true needs a token: Authorization: Bearer TOKEN; `headwater user token NAME` makes one"),
+			http.Header{"WWW-Authenticate": {challenge}},
+		)
 	}
 	return u.ID, nil
 }

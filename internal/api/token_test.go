@@ -41,10 +41,18 @@ func TestTokens(t *testing.T) {
 		{"off", "Bearer " + good, "POST", "/api/v1/topics?mine=true", `{"name":"own","query":"comet"}`, 201},
 		{"off", "Bearer " + good, "DELETE", "/api/v1/topics/own?mine=true", "", 204},
 		{"write", "", "GET", "/api/v1/stories", "", 200},
+		{"write", "Basic YTpi", "GET", "/api/v1/stories", "", 200},
+		{"write", "Basic YTpi", "POST", "/api/v1/topics", `{"name":"a","query":"b"}`, 401},
+		{"write", "Basic YTpi", "DELETE", "/api/v1/topics/hers", "", 401},
+		{"write", "x", "POST", "/api/v1/topics", `{"name":"a","query":"b"}`, 401},
+		{"write", "Bearer", "POST", "/api/v1/topics", `{"name":"a","query":"b"}`, 401},
 		{"write", "", "POST", "/api/v1/topics", `{"name":"a","query":"b"}`, 401},
 		{"write", "Bearer " + good, "POST", "/api/v1/topics", `{"name":"a","query":"b"}`, 201},
 		{"all", "", "GET", "/api/v1/stories", "", 401},
+		{"all", "Basic YTpi", "GET", "/api/v1/stories", "", 401},
+		{"all", "x", "GET", "/api/v1/opml", "", 401},
 		{"all", "", "GET", "/api/v1/stream", "", 401},
+		{"all", "Basic YTpi", "GET", "/api/v1/stream", "", 401},
 		{"all", "", "GET", "/api/v1/opml", "", 401},
 		{"all", "", "GET", "/api/v1/openapi.json", "", 200},
 		{"all", "", "GET", "/healthz", "", 200},
@@ -60,9 +68,20 @@ func TestTokens(t *testing.T) {
 		if w.Code != tt.status {
 			t.Errorf("%+v: %d %s", tt, w.Code, w.Body)
 		}
-		if w.Code == 401 && !strings.Contains(tt.path, "mine") && w.Header().Get("WWW-Authenticate") == "" {
+		if w.Code == 401 && w.Header().Get("WWW-Authenticate") == "" {
 			t.Errorf("%+v: no WWW-Authenticate", tt)
 		}
+	}
+	made := httptest.NewRequestWithContext(t.Context(), "POST", "/api/v1/topics?mine=true", strings.NewReader(`{"name":"where","query":"comet"}`))
+	made.Header.Set("Authorization", "Bearer "+good)
+	made.Header.Set("Content-Type", "application/json")
+	answer := httptest.NewRecorder()
+	serveWith("off").ServeHTTP(answer, made)
+	there := httptest.NewRequestWithContext(t.Context(), "GET", answer.Header().Get("Location"), nil)
+	there.Header.Set("Authorization", "Bearer "+good)
+	answer = httptest.NewRecorder()
+	if serveWith("off").ServeHTTP(answer, there); answer.Code != 200 {
+		t.Errorf("the Location of a user's own topic: %d", answer.Code)
 	}
 	tokens, err := d.room.APITokens(t.Context(), anna)
 	must(t, err)
