@@ -20,17 +20,37 @@ type Lists interface {
 // Part is which part of a list is asked for that goes on by a cursor.
 type Part struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many, at most 200"`
-	Cursor string `query:"cursor" maxLength:"600" doc:"next of the page before; what comes or changes meanwhile neither repeats nor hides an entry"`
+	Cursor string `query:"cursor" maxLength:"600" doc:"next of the page before; what comes meanwhile is not repeated; an entry that changes may move to the front, where a new walk meets it"`
 }
 
 func (p Part) wrong() error {
 	return invalid("query.cursor", p.Cursor, "expected next of another page of this list; leave it out to begin again")
 }
 
-// after reads where the page before ended; "" is the beginning.
-func (p Part) after() (news.Place, error) {
-	at, err := news.ParsePlace(p.Cursor)
+// The names of lists in their cursors, so that one is not taken for another's.
+const (
+	ofArticles = "articles:"
+	ofEvents   = "events:"
+	ofOutlets  = "outlets:"
+	ofStories  = "stories:"
+)
+
+// rest gives what a cursor of a list says, "" where there is none.
+func (p Part) rest(list string) (string, error) {
+	rest, ok := strings.CutPrefix(p.Cursor, list)
+	if p.Cursor != "" && (!ok || rest == "") {
+		return "", p.wrong()
+	}
+	return rest, nil
+}
+
+// after reads where the page before ended; the zero value is the beginning.
+func (p Part) after(list string) (at news.Place, err error) {
+	rest, err := p.rest(list)
 	if err != nil {
+		return at, err
+	}
+	if at, err = news.ParsePlace(rest); err != nil {
 		return at, p.wrong()
 	}
 	return at, nil
@@ -65,7 +85,7 @@ type eventList struct {
 }
 
 func (s *server) events(ctx context.Context, q *eventQuery) (*body[eventList], error) {
-	at, err := q.after()
+	at, err := q.after(ofEvents)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +93,7 @@ func (s *server) events(ctx context.Context, q *eventQuery) (*body[eventList], e
 	if err != nil {
 		return nil, s.fail(err, "list of events", "/events")
 	}
-	list, next := cut(list, q.Limit, func(e news.Event) string { return news.Place{Time: e.Latest, ID: e.ID}.String() })
+	list, next := cut(list, q.Limit, func(e news.Event) string { return ofEvents + news.Place{Time: e.Latest, ID: e.ID}.String() })
 	return &body[eventList]{eventList{view.All(list, eventRow), next}}, nil
 }
 
@@ -117,8 +137,12 @@ type outletList struct {
 
 func (s *server) outlets(ctx context.Context, q *struct{ Part }) (*body[outletList], error) {
 	want := news.OutletList{Limit: q.Limit + 1}
-	if q.Cursor != "" {
-		domain, name, ok := strings.Cut(q.Cursor, "\t")
+	after, err := q.rest(ofOutlets)
+	if err != nil {
+		return nil, err
+	}
+	if after != "" {
+		domain, name, ok := strings.Cut(after, "\t")
 		if !ok {
 			return nil, q.wrong()
 		}
@@ -128,7 +152,7 @@ func (s *server) outlets(ctx context.Context, q *struct{ Part }) (*body[outletLi
 	if err != nil {
 		return nil, s.fail(err, "list of outlets", "/outlets")
 	}
-	list, next := cut(list, q.Limit, func(o news.OutletCount) string { return o.Domain + "\t" + o.Name })
+	list, next := cut(list, q.Limit, func(o news.OutletCount) string { return ofOutlets + o.Domain + "\t" + o.Name })
 	return &body[outletList]{outletList{view.All(list, outletRow), next}}, nil
 }
 

@@ -24,10 +24,14 @@ type Subscriptions interface {
 const (
 	pathOPML = root + "/opml"
 	typeOPML = "text/x-opml"
-	maxOPML  = 21 << 20 // a little more than package opml reads, so that it is the one to complain
+	maxOPML  = 20 << 20 // as much as package opml reads
 )
 
 func (s *server) writeOPML(w http.ResponseWriter, r *http.Request) {
+	if err := onlyQueries(r); err != nil {
+		s.refuse(w, err)
+		return
+	}
 	var b bytes.Buffer
 	if err := s.room.WriteOPML(r.Context(), &b, "Headwater"); err != nil {
 		s.log.Error("the list of feeds could not be written", "error", err)
@@ -47,6 +51,10 @@ type imported struct {
 }
 
 func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
+	if err := onlyQueries(r); err != nil {
+		s.refuse(w, err)
+		return
+	}
 	done, err := s.room.ReadOPML(r.Context(), http.MaxBytesReader(w, r.Body, maxOPML))
 	var large *http.MaxBytesError
 	switch {
@@ -54,7 +62,13 @@ func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusRequestEntityTooLarge, "the list is too large; split it")
 		return
 	case err != nil:
-		problem(w, http.StatusUnprocessableEntity, "the list cannot be read: "+err.Error())
+		says, _, ok := newsroom.Refused(err)
+		if !ok {
+			s.log.Error("a list of feeds could not be taken over", "error", err)
+			problem(w, http.StatusServiceUnavailable, "the list cannot be taken over; try again later")
+			return
+		}
+		problem(w, http.StatusUnprocessableEntity, "the list cannot be read: "+says)
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")
@@ -64,7 +78,9 @@ func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
 
 // describeOPML describes what huma does not serve: bodies that are no JSON.
 func describeOPML(doc *huma.OpenAPI) {
-	doc.AddOperation(beside("write-opml", pathOPML, "Write the feeds and topics as OPML", typeOPML, http.StatusOK))
+	write := beside("write-opml", pathOPML, "Write the feeds and topics as OPML", typeOPML, http.StatusOK)
+	refusals(write, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	doc.AddOperation(write)
 	op := beside("read-opml", pathOPML, "Subscribe to the feeds of an OPML list, and follow the topics in it", "application/json", http.StatusOK)
 	op.Method = http.MethodPost
 	op.RequestBody = &huma.RequestBody{
@@ -72,7 +88,7 @@ func describeOPML(doc *huma.OpenAPI) {
 		Content: map[string]*huma.MediaType{typeOPML: {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}
 	op.Responses["200"].Content["application/json"].Schema = doc.Components.Schemas.Schema(reflect.TypeFor[imported](), true, "Imported")
-	refusals(op, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity)
+	refusals(op, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	doc.AddOperation(op)
 }
 

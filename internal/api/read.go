@@ -75,14 +75,14 @@ func (s *server) stories(ctx context.Context, q *storyQuery) (*body[storyList], 
 	if q.Cursor != "" && !want.Newest {
 		return nil, part.wrong()
 	}
-	if want.Before, err = part.after(); err != nil {
+	if want.Before, err = part.after(ofStories); err != nil {
 		return nil, err
 	}
 	list, err := s.room.Stories(ctx, want)
 	if err != nil {
 		return nil, s.fail(err, "list of stories", "/stories")
 	}
-	list, next := cut(list, q.Limit, func(st news.Story) string { return news.Place{Time: st.Changed, ID: st.ID}.String() })
+	list, next := cut(list, q.Limit, func(st news.Story) string { return ofStories + news.Place{Time: st.Changed, ID: st.ID}.String() })
 	if !want.Newest {
 		next = ""
 	}
@@ -136,7 +136,7 @@ func (s *server) articles(ctx context.Context, q *articleQuery) (*body[articleLi
 		return nil, err
 	}
 	want := news.ArticleList{Limit: q.Limit + 1, Offset: q.Offset, FeedID: q.Feed, Since: since}
-	if want.Before, err = (Part{q.Limit, q.Cursor}).after(); err != nil {
+	if want.Before, err = (Part{q.Limit, q.Cursor}).after(ofArticles); err != nil {
 		return nil, err
 	}
 	list, err := s.room.Articles(ctx, want)
@@ -144,7 +144,7 @@ func (s *server) articles(ctx context.Context, q *articleQuery) (*body[articleLi
 		return nil, s.fail(err, "list of articles", "/articles")
 	}
 	var out articleList
-	list, out.Next = cut(list, q.Limit, func(a news.Article) string { return news.Place{Time: a.Time(), ID: a.ID}.String() })
+	list, out.Next = cut(list, q.Limit, func(a news.Article) string { return ofArticles + news.Place{Time: a.Time(), ID: a.ID}.String() })
 	if q.Cursor == "" {
 		if out.Total, err = s.countArticles(ctx, q, len(list)); err != nil {
 			return nil, s.fail(err, "list of articles", "/articles")

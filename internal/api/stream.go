@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -30,6 +32,7 @@ const (
 	streamChunk = 100 // entries that are read at once
 	heartbeat   = 15 * time.Second
 	streamSlow  = 30 * time.Second // a reader that takes nothing for so long is let go
+	streamLast  = 2 * time.Second  // and for so long when the server stops, which gives its handlers ten
 	streamRetry = 5 * time.Second  // after which a browser connects again
 )
 
@@ -39,7 +42,7 @@ const (
 func (s *server) stream(w http.ResponseWriter, r *http.Request) {
 	from, err := s.streamFrom(r)
 	if err != nil {
-		s.refuseStream(w, err)
+		s.refuse(w, err)
 		return
 	}
 	select {
@@ -51,11 +54,12 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	w.Header().Set("Content-Type", "text/event-stream")
-	out := &eventWriter{w: w, control: http.NewResponseController(w)}
+	out := &eventWriter{w: w, control: http.NewResponseController(w), closing: s.closing}
+	defer out.endOnClosing()()
 	if err := out.send(fmt.Sprintf("retry: %d\n\n", streamRetry.Milliseconds())); err != nil {
 		return // the reader has gone
 	}
-	if err := s.follow(r.Context(), out, from); err != nil && r.Context().Err() == nil {
+	if err := s.follow(r.Context(), out, from); err != nil && r.Context().Err() == nil && !s.isClosing() {
 		s.log.Warn("an event stream ended early; its reader comes back", "error", err)
 	}
 }
@@ -66,10 +70,8 @@ func (s *server) streamFrom(r *http.Request) (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	for key := range r.URL.Query() {
-		if key != "after" {
-			return 0, invalid("query."+key, key, "unexpected query parameter")
-		}
+	if err := onlyQueries(r, "after"); err != nil {
+		return 0, err
 	}
 	where, text := "header.Last-Event-ID", r.Header.Get("Last-Event-ID")
 	if text == "" {
@@ -85,14 +87,25 @@ func (s *server) streamFrom(r *http.Request) (int64, error) {
 	return from, nil
 }
 
-func (s *server) refuseStream(w http.ResponseWriter, err error) {
+// onlyQueries refuses parameters that are not known, as huma does where it serves.
+func onlyQueries(r *http.Request, known ...string) error {
+	for key := range r.URL.Query() {
+		if !slices.Contains(known, key) {
+			return invalid("query."+key, key, "unexpected query parameter")
+		}
+	}
+	return nil
+}
+
+// refuse answers with an error as huma gives it.
+func (s *server) refuse(w http.ResponseWriter, err error) {
 	if refused, ok := err.(huma.StatusError); ok { //nolint:errorlint // invalid gives it unwrapped
 		w.Header().Set("Content-Type", "application/problem+json")
 		w.WriteHeader(refused.GetStatus())
 		_ = json.NewEncoder(w).Encode(refused) // a reader that left needs no answer
 		return
 	}
-	s.log.Error("an event stream could not begin", "error", err)
+	s.log.Error("the log of stories cannot be read", "error", err)
 	problem(w, http.StatusServiceUnavailable, "the log of stories cannot be read; try again later")
 }
 
@@ -106,7 +119,7 @@ func (s *server) follow(ctx context.Context, out *eventWriter, at int64) error {
 		if err != nil {
 			return err
 		}
-		if sent > at {
+		if sent > at && !s.isClosing() {
 			at = sent
 			continue
 		}
@@ -167,7 +180,9 @@ type goneStory struct {
 	ID int64 `json:"id" doc:"the story that is no more: its articles are in others"`
 }
 
-// eventOf writes an entry for a reader who knows the log up to a number. What it cannot know is told by its id alone.
+// eventOf writes an entry for a reader who has read the log up to a number. A story that came behind it is new. One that came
+// before may have moved here without ever being sent, so that "changed" tells of it as well: both mean to keep the story as it
+// is now. What was gone before the reader could know it is told by its id alone.
 func eventOf(c news.StoryChange, known int64, stories map[int64]news.Story) (string, error) {
 	name, data := "", any(nil)
 	st, there := stories[c.Story]
@@ -193,14 +208,56 @@ func eventOf(c news.StoryChange, known int64, stories map[int64]news.Story) (str
 	return fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n", c.Seq, name, text.String()), err
 }
 
+func (s *server) isClosing() bool {
+	select {
+	case <-s.closing:
+		return true
+	default:
+		return false
+	}
+}
+
 // eventWriter writes events to one reader, each at once.
 type eventWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController
+	closing <-chan struct{}
+
+	mu     sync.Mutex
+	closed bool // no write may wait any more
+}
+
+// endOnClosing has a write that waits for its reader end soon when the server does. What it gives is to be called at the end.
+func (e *eventWriter) endOnClosing() (stop func()) {
+	over := make(chan struct{})
+	go func() {
+		select {
+		case <-e.closing:
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.closed = true
+			_ = e.control.SetWriteDeadline(time.Now().Add(streamLast)) // a connection that knows none, as in a test, is never slow
+		case <-over:
+		}
+	}()
+	return func() { close(over) }
+}
+
+// patience gives the reader time to take what is written next.
+func (e *eventWriter) patience() error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed {
+		return http.ErrServerClosed
+	}
+	_ = e.control.SetWriteDeadline(time.Now().Add(streamSlow)) // likewise
+	return nil
 }
 
 func (e *eventWriter) send(text string) error {
-	_ = e.control.SetWriteDeadline(time.Now().Add(streamSlow)) // a connection that knows none, as in a test, is never slow
+	if err := e.patience(); err != nil {
+		return err
+	}
 	if _, err := e.w.Write([]byte(text)); err != nil {
 		return err
 	}
@@ -210,8 +267,9 @@ func (e *eventWriter) send(text string) error {
 // describeStream describes the stream, which huma does not serve.
 func describeStream(doc *huma.OpenAPI) {
 	op := beside("stream", pathStream, "Follow new and changed stories", "text/event-stream", http.StatusOK)
-	op.Description = "Server-Sent Events: story (a story that the reader does not know), changed, merged ({id, into}) and gone ({id}), and an id alone where " +
-		"nothing has to be told. The data of story and changed is a story as in /stories. The id of an event is its place in the log of stories: " +
+	op.Description = "Server-Sent Events: story (a new one), changed, merged ({id, into}) and gone ({id}), and an id alone where " +
+		"nothing has to be told. The data of story and changed is a story as in /stories, to be kept in the place of what the reader has of it; a reader who begins " +
+		"early may get changed for a story that it does not have. The id of an event is its place in the log of stories: " +
 		"sent back as Last-Event-ID, or as after, the stream goes on behind it. With after=0 it begins with every story that there is."
 	op.Parameters = []*huma.Param{
 		{Name: "after", In: "query", Description: "the id of the event after which to begin; 0 is the beginning, and none is the end", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},

@@ -16,7 +16,7 @@ type Corrected struct {
 	Stories    []news.Story // that its articles are in now, by id
 }
 
-// refusal says why there is nothing to correct. It is news.ErrNotFound where the thing named is not there.
+// refusal says why something that was asked for is not done. It is news.ErrNotFound where the thing named is not there.
 type refusal struct {
 	says  string
 	cause error
@@ -29,8 +29,8 @@ func refuse(cause error, format string, args ...any) error {
 	return &refusal{fmt.Sprintf(format, args...), cause}
 }
 
-// Refused says why a correction was not made or taken back, and whether that is because something named is not there. Ok is
-// false for an error of another kind.
+// Refused says why a correction or a list was not taken, and whether that is because something named is not there. Ok is false
+// for an error of another kind.
 func Refused(err error) (says string, missing, ok bool) {
 	var r *refusal
 	if !errors.As(err, &r) {

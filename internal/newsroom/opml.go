@@ -43,7 +43,7 @@ type Imported struct {
 func (n *Newsroom) ReadOPML(ctx context.Context, r io.Reader) (done Imported, err error) {
 	list, problems, err := opml.Read(r)
 	if err != nil {
-		return done, err
+		return done, &refusal{err.Error(), err}
 	}
 	for _, p := range problems {
 		done.Problems = append(done.Problems, p.String())
