@@ -77,12 +77,10 @@ func (n *Newsroom) tellOf(ctx context.Context, feed string) (err error) {
 		if err = n.tellOnce(ctx, form); err == nil || try == tellTries {
 			return err
 		}
-		select {
-		case <-ctx.Done():
+		if rest(ctx, pause); ctx.Err() != nil {
 			return ctx.Err()
-		case <-time.After(pause):
-			pause *= 2
 		}
+		pause *= 2
 	}
 }
 

@@ -21,11 +21,7 @@ const apiTokenUserSQL = `SELECT u.id, u.name, u.added FROM api_tokens AS t JOIN 
 
 // APITokenUser gives the user whom a token's hash stands for, or news.ErrNotFound.
 func (db *DB) APITokenUser(ctx context.Context, token []byte) (news.User, error) {
-	u, err := scanUser(db.reader.QueryRowContext(ctx, apiTokenUserSQL, token))
-	if err != nil {
-		return u, fmt.Errorf("API token: %w", db.explain(err))
-	}
-	return u, nil
+	return db.userBy(ctx, "API token", apiTokenUserSQL, token)
 }
 
 const apiTokensSQL = `SELECT id, label, made FROM api_tokens WHERE user_id = ? ORDER BY id`

@@ -102,9 +102,13 @@ const tokenSQL = `SELECT u.id, u.name, u.added FROM user_tokens AS t JOIN users 
 
 // TokenUser gives the user whom a token's hash lets in, or news.ErrNotFound.
 func (db *DB) TokenUser(ctx context.Context, token []byte) (news.User, error) {
-	u, err := scanUser(db.reader.QueryRowContext(ctx, tokenSQL, token))
+	return db.userBy(ctx, "login", tokenSQL, token)
+}
+
+func (db *DB) userBy(ctx context.Context, what, query string, token []byte) (news.User, error) {
+	u, err := scanUser(db.reader.QueryRowContext(ctx, query, token))
 	if err != nil {
-		return u, fmt.Errorf("login: %w", db.explain(err))
+		return u, fmt.Errorf("%s: %w", what, db.explain(err))
 	}
 	return u, nil
 }
