@@ -158,7 +158,7 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	a.Lang = language(a.Title+". "+a.Body(), cmp.Or(e.Language, doc.Language))
 	a.Hub = isHub(a.Title, a.URL, d.body)
 	a.Hash = hashOf(a.Title, d)
-	a.GUID = guid(e, a.Hash)
+	a.GUID, a.Keys = strings.TrimSpace(e.GUID), itemKeys(e, d)
 	return a
 }
 
@@ -252,16 +252,6 @@ func canonical(e news.Entry) string {
 		}
 	}
 	return CanonicalURL(e.URL)
-}
-
-func guid(e news.Entry, hash string) string {
-	if strings.TrimSpace(e.GUID) != "" {
-		return e.GUID
-	}
-	if e.URL != "" {
-		return e.URL
-	}
-	return hash
 }
 
 // hashOf is of title, text and summary as they stood before furniture was taken out: what the other items repeat changes

@@ -170,7 +170,10 @@ type Article struct {
 	ID     int64
 	Seq    int64 // place in the log; set by the store
 	FeedID int64
-	GUID   string // as the feed writes it, or the URL, or a hash of title and text
+	GUID   string // as the feed writes it, "" where it gives none; of a stored article its key within the feed
+	Keys   ItemKeys
+	// Undated says that the item came without a date in the first document of its feed, so that Seen says nothing of when it came out.
+	Undated bool
 
 	URL       string
 	Canonical string // the URL without tracking parameters, or rel=canonical; a key, not for show
@@ -190,6 +193,14 @@ type Article struct {
 	Enclosures []Enclosure
 	Hub        bool   // a live page, round-up or index: never bridges stories
 	Hash       string // of title, text and summary: a changed hash is a revision
+}
+
+// ItemKeys are what an item of a feed is known by when it comes again, as clean makes them. The store decides by them
+// which stored article an item is (store/identity.go). They are not read back from the store.
+type ItemKeys struct {
+	ID      string // the GUID without what changes while the article stays: case, scheme, fragment, marks of campaigns and sessions
+	Address string // the URL likewise, with its fragment; "" where there is none, and for a front page, which says nothing
+	Text    string // a hash of text and summary, without title and before furniture is taken out; "" where there is neither
 }
 
 // Time is the best guess at when the article came out: the earlier of Published and Seen, never in the future.

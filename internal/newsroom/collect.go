@@ -120,6 +120,9 @@ func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response, 
 		f.Site = doc.Link
 	}
 	p.Articles, p.Furniture = n.cleaner.Learn(doc, *f, before, f.Checked)
+	for i := range p.Articles {
+		p.Articles[i].Undated = f.Whole.IsZero() && p.Articles[i].Published.IsZero()
+	}
 	f.ETag, f.LastModified, f.Answered = resp.Header.Get("ETag"), resp.Header.Get("Last-Modified"), resp.URL
 	f.Whole = f.Checked
 	f.State, f.Problem = stateOf(doc, f.Articles)

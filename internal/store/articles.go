@@ -10,7 +10,7 @@ import (
 
 // lightColumns are an article without its body.
 const lightColumns = `a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.published, a.updated, a.url, a.canonical, a.title, a.authors,
-	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub, a.summary, a.categories, a.enclosures`
+	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub, a.summary, a.categories, a.enclosures, a.undated`
 
 // lightRow receives lightColumns.
 type lightRow struct {
@@ -23,7 +23,7 @@ func (r *lightRow) dest() []any {
 	a := &r.article
 	return []any{
 		&a.ID, &a.Seq, &a.FeedID, &a.GUID, &a.Hash, &r.seen, &r.published, &r.updated, &a.URL, &a.Canonical, &a.Title, &r.authors,
-		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Hub, &a.Summary, &r.categories, &r.enclosures,
+		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Hub, &a.Summary, &r.categories, &r.enclosures, &a.Undated,
 	}
 }
 

@@ -3,18 +3,20 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"headwater/internal/news"
 )
 
-// Collect stores what polls brought, in one transaction: the feeds as they stand, their articles and their furniture. An article with an
-// unknown guid is added to the log; one with a known guid and another hash is revised, which keeps its id, Seen and
-// first Published and adds a log entry; any other stays as it is. Where a poll holds a guid twice, the first wins. The
-// store sets Feed.Changed and Feed.Articles itself, and passes over feeds that were removed meanwhile.
+// Collect stores what polls brought, in one transaction: the feeds as they stand, their articles and their furniture. Which
+// stored article an item is, match decides (identity.go). An item that is none is added to the log; one that is, and has
+// another hash, revises it, which keeps its id, Seen and first Published and adds a log entry; any other changes nothing but
+// the names by which the article is known. Of new articles with one time the first of the document gets the highest id, so
+// that lists keep the document's order. The store sets Feed.Changed and Feed.Articles itself, and passes over
+// feeds that were removed meanwhile.
 func (db *DB) Collect(ctx context.Context, polls []news.Poll) ([]news.Tally, error) {
 	tallies := make([]news.Tally, len(polls))
 	err := db.write(ctx, "store polls", func(ctx context.Context, t tx) error {
@@ -67,18 +69,39 @@ func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
 	if err != nil {
 		return news.Tally{}, err
 	}
-	fresh, revised, tally := sift(p.Articles, known)
+	of, err := match(p.Articles, known, func(s stored) (string, error) { return c.storedText(ctx, s) })
+	if err != nil {
+		return news.Tally{}, err
+	}
+	var tally news.Tally
+	for i, k := range of {
+		switch {
+		case k == newItem:
+			tally.New++
+		case k == sameItem:
+		case known[k].hash != text(p.Articles[i].Hash):
+			tally.Revised++
+		default:
+			tally.Same++
+		}
+	}
 	if ok, err := c.feedPolled(ctx, p, tally); err != nil || !ok {
 		return news.Tally{}, err
 	}
-	for _, a := range fresh {
-		if err := c.insert(ctx, a, p.Feed); err != nil {
-			return news.Tally{}, fmt.Errorf("article %s: %w", a.GUID, err)
+	for _, i := range inOrder(p, of) {
+		var err error
+		switch a, k := p.Articles[i], of[i]; {
+		case k == newItem:
+			err = c.insert(ctx, a, p.Feed)
+		case k == sameItem:
+		case known[k].hash != text(a.Hash):
+			err = c.revise(ctx, a, known[k])
+		case !known[k].hasKeysOf(a):
+			err = c.rename(ctx, a, known[k])
 		}
-	}
-	for _, a := range revised {
-		if err := c.revise(ctx, a, known[text(a.GUID)]); err != nil {
-			return news.Tally{}, fmt.Errorf("article %s: %w", a.GUID, err)
+		if err != nil {
+			a := p.Articles[i]
+			return news.Tally{}, fmt.Errorf("article %s: %w", cmp.Or(a.GUID, a.URL, a.Title), err)
 		}
 	}
 	if err := c.follow(ctx, p); err != nil {
@@ -87,69 +110,99 @@ func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
 	return tally, c.remember(ctx, p)
 }
 
-// stored is what deciding about a known guid takes.
-type stored struct {
-	guid, hash      string
-	id              int64
-	published, seen int64
+// inOrder gives the items in the order in which they are stored: that of the document, but new ones with one time from the
+// last to the first.
+func inOrder(p news.Poll, of []int) []int {
+	at := func(a news.Article) int64 {
+		a.Seen = cmp.Or(a.Seen, p.Feed.Checked)
+		return millis(a.Time())
+	}
+	byTime := map[int64][]int{}
+	for i, a := range p.Articles {
+		if of[i] == newItem {
+			byTime[at(a)] = append(byTime[at(a)], i)
+		}
+	}
+	order := make([]int, len(p.Articles))
+	for i, a := range p.Articles {
+		order[i] = i
+		if of[i] == newItem {
+			same := byTime[at(a)]
+			order[i], byTime[at(a)] = same[len(same)-1], same[:len(same)-1]
+		}
+	}
+	return order
 }
 
-const knownSQL = `SELECT a.guid, a.hash, a.id, a.published, a.seen
-	FROM json_each(?) AS wanted CROSS JOIN articles AS a WHERE a.feed_id = ? AND a.guid = wanted.value`
+// maxKnown is how many stored articles are compared for one fact of an item: the newest.
+const maxKnown = 50
 
-// known looks up all guids of a poll at once.
-func (c *collector) known(ctx context.Context, p news.Poll) (map[string]stored, error) {
+// knownSQL finds the stored articles that items may be. guid is looked up too, which articles have that were stored before
+// the keys were.
+const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (guid = url OR guid = hash), '', guid)), hash, url, title, published, seen,
+		coalesce(id_key, 0), coalesce(address_key, 0), coalesce(text_key, 0), id_key IS NOT NULL, undated
+	FROM articles WHERE id IN (
+		SELECT a.id FROM json_each(?2) AS w CROSS JOIN articles AS a WHERE a.feed_id = ?1 AND a.guid = w.value
+		UNION SELECT a.id FROM json_each(?3) AS w CROSS JOIN articles AS a WHERE a.id IN
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.id_key = w.value ORDER BY x.id DESC LIMIT ?6)
+		UNION SELECT a.id FROM json_each(?4) AS w CROSS JOIN articles AS a WHERE a.id IN
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.address_key = w.value ORDER BY x.id DESC LIMIT ?6)
+		UNION SELECT a.id FROM json_each(?5) AS w CROSS JOIN articles AS a WHERE a.id IN
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.text_key = w.value ORDER BY x.id DESC LIMIT ?6))
+	ORDER BY id`
+
+// known looks up at once what all items of a poll may be.
+func (c *collector) known(ctx context.Context, p news.Poll) ([]stored, error) {
 	if len(p.Articles) == 0 {
 		return nil, nil
 	}
-	guids := make([]string, len(p.Articles))
-	for i, a := range p.Articles {
-		guids[i] = text(a.GUID)
+	var guids []string
+	var ids, addresses, texts []int64
+	for _, a := range p.Articles {
+		guids = append(guids, text(cmp.Or(a.GUID, a.URL, a.Hash)))
+		ids = append(ids, idKey(a))
+		addresses = append(addresses, keyOf(a.Keys.Address))
+		texts = append(texts, textOrTitle(a))
 	}
-	wanted, err := json.Marshal(guids)
+	args := []any{p.Feed.ID}
+	for _, wanted := range []any{distinct(guids), distinct(ids), distinct(addresses), distinct(texts)} {
+		list, err := json.Marshal(wanted)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, string(list))
+	}
+	rows, err := c.stmt(ctx, knownSQL).QueryContext(ctx, append(args, maxKnown)...)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := c.stmt(ctx, knownSQL).QueryContext(ctx, string(wanted), p.Feed.ID)
-	if err != nil {
-		return nil, err
-	}
-	return byGUID(rows)
-}
-
-func byGUID(rows *sql.Rows) (map[string]stored, error) {
-	all, err := collect(rows, func(row scanner) (s stored, err error) {
-		err = row.Scan(&s.guid, &s.hash, &s.id, &s.published, &s.seen)
+	return collect(rows, func(row scanner) (s stored, err error) {
+		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.seen, &s.idKey, &s.addressKey, &s.textKey,
+			&s.keyed, &s.undated)
 		return s, err
 	})
-	known := make(map[string]stored, len(all))
-	for _, s := range all {
-		known[s.guid] = s
-	}
-	return known, err
 }
 
-// sift tells new articles from revisions and drops the rest.
-func sift(articles []news.Article, known map[string]stored) (fresh, revised []news.Article, tally news.Tally) {
-	taken := make(map[string]bool, len(articles))
-	for _, a := range articles {
-		guid := text(a.GUID)
-		if taken[guid] {
-			continue
-		}
-		taken[guid] = true
-		old, ok := known[guid]
-		switch {
-		case !ok:
-			fresh = append(fresh, a)
-		case old.hash != text(a.Hash):
-			revised = append(revised, a)
-		default:
-			tally.Same++
-		}
+// distinct sorts keys and drops repeated ones and the zero, which is none.
+func distinct[T cmp.Ordered](keys []T) []T {
+	var none T
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(k T) bool { return k == none })
+}
+
+const storedTextSQL = `SELECT a.summary, b.body FROM articles AS a JOIN bodies AS b ON b.article_id = a.id WHERE a.id = ?`
+
+// storedText gives an article's text, or its summary where it has no more.
+func (c *collector) storedText(ctx context.Context, s stored) (string, error) {
+	var a news.Article
+	var body []byte
+	if err := c.QueryRowContext(ctx, storedTextSQL, s.id).Scan(&a.Summary, &body); err != nil {
+		return "", err
 	}
-	tally.New, tally.Revised = len(fresh), len(revised)
-	return fresh, revised, tally
+	if err := c.db.bodies.unpack(body, &a); err != nil {
+		return "", fmt.Errorf("article %d: %w", s.id, err)
+	}
+	return a.Body(), nil
 }
 
 const feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), etag = ?,
@@ -202,9 +255,9 @@ func (c *collector) wasRemoved(ctx context.Context, id int64) error {
 	return found(c.QueryRowContext(ctx, wasRemovedSQL, id).Scan(&removed))
 }
 
-const insertArticleSQL = `INSERT INTO articles (id, seq, feed_id, guid, hash, time, seen, published, updated, url, canonical,
-	title, authors, outlet_name, outlet_domain, outlet_agency, lang, hub, summary, categories, enclosures)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const insertArticleSQL = `INSERT INTO articles (id, seq, feed_id, guid, hash, time, seen, published, item_id, id_key, address_key, text_key,
+	undated, updated, url, canonical, title, authors, outlet_name, outlet_domain, outlet_agency, lang, hub, summary, categories, enclosures)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const insertBodySQL = `INSERT INTO bodies (article_id, body) VALUES (?, ?)`
 
@@ -212,22 +265,43 @@ func (c *collector) insert(ctx context.Context, a news.Article, f news.Feed) err
 	if a.Seen.IsZero() {
 		a.Seen = cmp.Or(f.Checked, time.Now())
 	}
+	guid, err := c.freeGUID(ctx, a, f.ID)
+	if err != nil {
+		return err
+	}
 	c.id++
 	c.seq++
 	words, err := wordColumns(a)
 	if err != nil {
 		return err
 	}
-	row := append([]any{c.id, c.seq, f.ID, text(a.GUID), text(a.Hash), millis(a.Time()), millis(a.Seen), millis(a.Published)}, words...)
+	row := []any{c.id, c.seq, f.ID, guid, text(a.Hash), millis(a.Time()), millis(a.Seen), millis(a.Published)}
+	row = append(append(append(row, keyColumns(a, guid)...), a.Undated), words...)
 	if err := c.each(ctx, insertArticleSQL, [][]any{row}); err != nil {
 		return err
 	}
 	return c.putBody(ctx, insertBodySQL, a, func(body []byte) []any { return []any{c.id, body} })
 }
 
-const reviseArticleSQL = `UPDATE articles SET seq = ?, hash = ?, time = ?, published = ?, updated = ?, url = ?, canonical = ?,
-	title = ?, authors = ?, outlet_name = ?, outlet_domain = ?, outlet_agency = ?, lang = ?, hub = ?, summary = ?, categories = ?,
-	enclosures = ? WHERE id = ?`
+const guidTakenSQL = `SELECT EXISTS (SELECT 1 FROM articles WHERE feed_id = ? AND guid = ?)`
+
+// freeGUID gives the key of a new article within its feed: the id, the address or the hash, with hash and number behind it
+// where another article has that already.
+func (c *collector) freeGUID(ctx context.Context, a news.Article, feed int64) (string, error) {
+	first := text(cmp.Or(a.GUID, a.URL, a.Hash))
+	guid := first
+	for n := 1; ; n++ {
+		var taken bool
+		if err := c.stmt(ctx, guidTakenSQL).QueryRowContext(ctx, feed, guid).Scan(&taken); err != nil || !taken {
+			return guid, err
+		}
+		guid = fmt.Sprintf("%s\n%s %d", first, text(a.Hash), n)
+	}
+}
+
+const reviseArticleSQL = `UPDATE articles SET seq = ?, hash = ?, time = ?, published = ?, item_id = ?, id_key = ?, address_key = ?, text_key = ?,
+	undated = ?, updated = ?, url = ?, canonical = ?, title = ?, authors = ?, outlet_name = ?, outlet_domain = ?, outlet_agency = ?, lang = ?,
+	hub = ?, summary = ?, categories = ?, enclosures = ? WHERE id = ?`
 
 const reviseBodySQL = `UPDATE bodies SET body = ? WHERE article_id = ?`
 
@@ -236,16 +310,35 @@ func (c *collector) revise(ctx context.Context, a news.Article, old stored) erro
 	if old.published != 0 {
 		a.Published = fromMillis(old.published)
 	}
+	a.Undated = old.undated && a.Published.IsZero()
 	c.seq++
 	words, err := wordColumns(a)
 	if err != nil {
 		return err
 	}
-	row := append([]any{c.seq, text(a.Hash), millis(a.Time()), millis(a.Published)}, words...)
+	row := []any{c.seq, text(a.Hash), millis(a.Time()), millis(a.Published)}
+	row = append(append(append(row, keyColumns(a, old.guid)...), a.Undated), words...)
 	if err := c.each(ctx, reviseArticleSQL, [][]any{append(row, old.id)}); err != nil {
 		return err
 	}
 	return c.putBody(ctx, reviseBodySQL, a, func(body []byte) []any { return []any{body, old.id} })
+}
+
+const renameArticleSQL = `UPDATE articles SET item_id = ?, id_key = ?, address_key = ?, text_key = ?, url = ?, canonical = ? WHERE id = ?`
+
+// rename stores the names by which an article is known now that its item has others. That is no revision.
+func (c *collector) rename(ctx context.Context, a news.Article, old stored) error {
+	row := append(keyColumns(a, old.guid), text(a.URL), text(a.Canonical), old.id)
+	return c.each(ctx, renameArticleSQL, [][]any{row})
+}
+
+// keyColumns are the values of item_id, id_key, address_key and text_key.
+func keyColumns(a news.Article, guid string) []any {
+	var itemID any // NULL where guid says it
+	if id := text(a.GUID); id != guid {
+		itemID = id
+	}
+	return []any{itemID, idKey(a), keyOf(a.Keys.Address), textOrTitle(a)}
 }
 
 func (c *collector) putBody(ctx context.Context, query string, a news.Article, args func([]byte) []any) error {

@@ -3,6 +3,8 @@ package store
 import (
 	"context"
 	"errors"
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -27,9 +29,17 @@ func addFeeds(tb testing.TB, db *DB, n int) []news.Feed {
 	return added
 }
 
+// poll is of a document whose articles get their ids in the order given, also where they have one time.
 func poll(f news.Feed, articles ...news.Article) news.Poll {
 	f.State, f.Checked = news.FeedOK, day
-	return news.Poll{Feed: f, Articles: articles}
+	p := news.Poll{Feed: f, Articles: slices.Clone(articles)}
+	of := slices.Repeat([]int{newItem}, len(articles))
+	for i, from := range inOrder(news.Poll{Feed: f, Articles: articles}, of) {
+		a := articles[from]
+		a.Keys = news.ItemKeys{ID: a.GUID, Address: strings.TrimPrefix(a.URL, "https://"), Text: a.Text}
+		p.Articles[i] = a
+	}
+	return p
 }
 
 func store(tb testing.TB, db *DB, polls ...news.Poll) []news.Tally {
@@ -77,8 +87,8 @@ func TestCollectCountsWhatIsNew(t *testing.T) {
 		{"new", [][]news.Article{{one, two}}, news.Tally{New: 2}, "g1=one g2=two"},
 		{"the same again", [][]news.Article{{one, two}, {one, two}}, news.Tally{Same: 2}, "g1=one g2=two"},
 		{"revision goes to the end of the log", [][]news.Article{{one, two}, {changed, two}}, news.Tally{Revised: 1, Same: 1}, "g2=two g1=one, mended"},
-		{"guid twice in a poll", [][]news.Article{{one, changed, one}}, news.Tally{New: 1}, "g1=one"},
-		{"guid twice in a later poll", [][]news.Article{{one}, {changed, one}}, news.Tally{Revised: 1}, "g1=one, mended"},
+		{"guid twice in a poll", [][]news.Article{{one, changed, one}}, news.Tally{New: 2}, "g1=one, mended g1\none 1=one"},
+		{"guid twice in a later poll", [][]news.Article{{one}, {changed, one}}, news.Tally{New: 1, Same: 1}, "g1=one g1\none, mended 1=one, mended"},
 		{"shorter poll loses nothing", [][]news.Article{{one, two}, {two}}, news.Tally{Same: 1}, "g1=one g2=two"},
 		{"guid that is no UTF-8", [][]news.Article{{article("\xff\x00", "odd")}, {article("\xff\x00", "odd")}}, news.Tally{Same: 1}, "\uFFFD\uFFFD=odd"},
 	}
@@ -327,7 +337,7 @@ func TestManyAtOnce(t *testing.T) {
 	for _, f := range feeds {
 		g.Go(func() error {
 			for i := range 10 {
-				if _, err := db.Collect(ctx, []news.Poll{poll(f, article(strings.Repeat("g", i+1), "one"))}); err != nil {
+				if _, err := db.Collect(ctx, []news.Poll{poll(f, article(strings.Repeat("g", i+1), fmt.Sprint("number ", i)))}); err != nil {
 					return err
 				}
 			}

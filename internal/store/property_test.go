@@ -86,8 +86,7 @@ func drawPolls(rt *rapid.T, feeds []news.Feed, model paper) (polls []news.Poll, 
 	for range rapid.IntRange(1, 4).Draw(rt, "polls") {
 		f := rapid.SampledFrom(feeds).Draw(rt, "feed")
 		var articles []news.Article
-		for range rapid.IntRange(0, 5).Draw(rt, "items") {
-			guid := rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}).Draw(rt, "guid")
+		for _, guid := range rapid.SliceOfDistinct(rapid.SampledFrom([]string{"a", "b", "c", "d", "e"}), rapid.ID).Draw(rt, "guids") {
 			articles = append(articles, article(guid, guid+rapid.SampledFrom([]string{"1", "2"}).Draw(rt, "version")))
 		}
 		polls = append(polls, poll(f, articles...))

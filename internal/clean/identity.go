@@ -1,0 +1,86 @@
+package clean
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+
+	"headwater/internal/news"
+)
+
+// itemKeys are what an item is known by when it is polled again under another id or address.
+func itemKeys(e news.Entry, d *draft) news.ItemKeys {
+	return news.ItemKeys{ID: foldID(e.GUID), Address: itemAddress(e.URL), Text: textKey(d)}
+}
+
+// foldID is an id without what publishers change while the article stays: case, a fragment or counter behind #, and where
+// it is an address also its scheme, "www.", the slash at its end, marks of campaigns and of sessions.
+func foldID(id string) string {
+	id = strings.TrimSpace(id)
+	if address := foldAddress(id); address != "" {
+		id = address
+	}
+	id, _, _ = strings.Cut(id, "#")
+	return strings.ToLower(id)
+}
+
+// itemAddress is an address as an item is known by it: folded as an id is, but with its fragment, which may be all that
+// tells the items of one page apart. It is "" for a front page, to which items of all kinds link.
+func itemAddress(raw string) string {
+	address := foldAddress(raw)
+	page, fragment, _ := strings.Cut(address, "#")
+	if _, path, _ := strings.Cut(page, "/"); fragment == "" && isFrontPath(path) {
+		return ""
+	}
+	return address
+}
+
+// isFrontPath holds for what stands behind the host's slash in the address of a front page.
+func isFrontPath(path string) bool {
+	switch name, _, _ := strings.Cut(path, "."); name {
+	case "", "index", "default", "home":
+		return !strings.Contains(path, "/") && !strings.Contains(path, "?")
+	}
+	return false
+}
+
+// foldAddress gives host, path, query and fragment of a web address, each folded, or "" for anything else.
+func foldAddress(raw string) string {
+	u, err := url.Parse(strings.TrimSpace(raw))
+	if err != nil || u.Hostname() == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
+		return ""
+	}
+	path, _, _ := strings.Cut(u.EscapedPath(), ";jsessionid=")
+	folded := foldHost(u) + strings.ToLower(foldPath(path))
+	if query := withoutSession(foldQuery(u.RawQuery)); query != "" {
+		folded += "?" + query
+	}
+	if fragment := u.EscapedFragment(); fragment != "" && !strings.Contains(fragment, "=") { // "#xtor=RSS-1" is a campaign's
+		folded += "#" + fragment
+	}
+	return folded
+}
+
+// sessionParameters are query parameters that are minted for a visit or a request.
+var sessionParameters = nameSet("sid", "phpsessid", "jsessionid", "aspsessionid", "sessionid", "session_id", "session", "sess", "s_id", "token",
+	"access_token", "auth", "auth_token", "sig", "signature", "hash", "nonce", "expires", "exp", "ts", "timestamp", "t", "time", "_", "rand", "rnd", "random",
+	"cb", "cachebuster", "nocache", "cache", "hmac", "key")
+
+func withoutSession(query string) string {
+	var keep []string
+	for _, kv := range strings.Split(query, "&") {
+		name, _, _ := strings.Cut(kv, "=")
+		if kv != "" && !sessionParameters[strings.ToLower(name)] {
+			keep = append(keep, kv)
+		}
+	}
+	return strings.Join(keep, "&")
+}
+
+// textKey is a hash of what the item says besides its title.
+func textKey(d *draft) string {
+	if d.body.weight() == 0 && (d.teaser == nil || d.teaser.weight() == 0) {
+		return ""
+	}
+	return fmt.Sprintf("%016x%016x", d.content, d.extract)
+}
