@@ -23,6 +23,7 @@ func pack(it Item) string {
 	p.times(a.Published, a.Updated)
 	p.strings(a.URL, a.Canonical, a.GUID, a.Title, a.Hash, a.Outlet.Name, a.Outlet.Domain)
 	p.flag(a.Outlet.Agency)
+	p.flag(a.Undated)
 	p.list(a.Authors)
 	p.list(it.Cites)
 	p.numbers(int64(len(it.Claims)))
@@ -83,7 +84,7 @@ func unpack(rest string) Item {
 	for _, s := range []*string{&a.URL, &a.Canonical, &a.GUID, &a.Title, &a.Hash, &a.Outlet.Name, &a.Outlet.Domain} {
 		*s = u.text()
 	}
-	a.Outlet.Agency = u.number() != 0
+	a.Outlet.Agency, a.Undated = u.number() != 0, u.number() != 0
 	a.Authors, it.Cites = u.list(), u.list()
 	for range u.number() {
 		c := news.Claim{Kind: news.ClaimKind(u.text()), Outlet: u.text(), Domain: u.text(), URL: u.text(), Text: u.text()}

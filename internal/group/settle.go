@@ -323,8 +323,8 @@ func (g *Grouper) assign(nodes []*node, storyOf, eventOf []int, r *Result) {
 	g.apply(order, r)
 }
 
-// nameStories gives each cluster the oldest id of which it holds the most members, or a new one. Ids that no cluster
-// keeps have moved to the cluster that took most of their members.
+// nameStories gives each cluster the oldest id of which it holds the most members, or a new one, in the order of the
+// articles' ids. Ids that no cluster keeps have moved to the cluster that took most of their members.
 func (g *Grouper) nameStories(order []*cluster, r *Result) {
 	heirs := map[int64]*cluster{}
 	for _, c := range order {
@@ -341,12 +341,21 @@ func (g *Grouper) nameStories(order []*cluster, r *Result) {
 			r.Moved[id] = c.id
 		}
 	}
-	for _, c := range order {
-		if c.id == 0 {
-			c.id = g.nextStory
-			g.nextStory++
-		}
+	unnamed := slices.DeleteFunc(slices.Clone(order), func(c *cluster) bool { return c.id != 0 })
+	slices.SortFunc(unnamed, func(x, y *cluster) int { return cmp.Compare(x.oldest(), y.oldest()) })
+	for _, c := range unnamed {
+		c.id = g.nextStory
+		g.nextStory++
 	}
+}
+
+// oldest is the lowest id among the members' articles.
+func (c *cluster) oldest() int64 {
+	least := c.members[0].Article.ID
+	for _, n := range c.members {
+		least = min(least, n.Article.ID)
+	}
+	return least
 }
 
 // nameEvents does the same for events: the oldest id among the stories of an event, unless an event with more of that

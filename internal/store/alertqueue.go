@@ -14,6 +14,10 @@ const (
 	markAlerts = "alerts"
 )
 
+// archiveAge is how long before alert and feed were added an article may have come out to be told of, in milliseconds: one
+// day. A feed that is followed today brings this morning's news.
+const archiveAge = "86400000"
+
 // Tell is a story of an alert's topic that came or changed.
 type Tell struct {
 	Alert  news.Alert
@@ -40,7 +44,12 @@ const (
 	tellsSQL      = `SELECT s.id, s.outlets, s.origin_article, s.level, t.outlets, t.original, ` + alertColumns + `
 		FROM json_each(?1) AS wanted CROSS JOIN stories AS s CROSS JOIN topic_stories AS m CROSS JOIN alerts AS a
 		LEFT JOIN alert_told AS t ON t.alert_id = a.id AND t.story_id = s.id
-		WHERE s.id = wanted.value AND m.story_id = s.id AND a.topic_id = m.topic_id AND a.ended = 0 AND m.seq > a.after ORDER BY m.seq, a.id`
+		WHERE s.id = wanted.value AND m.story_id = s.id AND a.topic_id = m.topic_id AND a.ended = 0 AND m.seq > a.after
+			AND (t.alert_id IS NOT NULL OR EXISTS (` + recentMemberSQL + `)) ORDER BY m.seq, a.id`
+	// recentMemberSQL finds an article of the story that came out after the alert and its feed were added, or within archiveAge
+	// before. What an archive brings is older, or nobody knows how old.
+	recentMemberSQL = `SELECT 1 FROM members AS y CROSS JOIN articles AS x CROSS JOIN feeds AS f
+		WHERE y.story_id = s.id AND x.id = y.article_id AND f.id = x.feed_id AND x.undated = 0 AND x.time >= max(a.added, f.added) - ` + archiveAge
 	putToldSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original) VALUES (?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET outlets = excluded.outlets, original = excluded.original`
 	enqueueSQL = `INSERT INTO alert_outbox (id, alert_id, story_id, reason, since, due) VALUES (?, ?, ?, ?, ?, ?)

@@ -255,7 +255,7 @@ func TestNoteAttempt(t *testing.T) {
 // TestRemoveAlert takes what waits along, and so does removing the topic.
 func TestRemoveAlert(t *testing.T) {
 	db, topic, alert := watched(t, news.Alert{})
-	other := addAlert(t, db, news.Alert{Topic: topic, Kind: news.AlertEmail, Target: "anna@example.org", Schedule: news.AtOnce})
+	other := addAlert(t, db, news.Alert{Topic: topic, Kind: news.AlertEmail, Target: "anna@example.org", Schedule: news.AtOnce, Added: day})
 	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1)}})
 	matches(t, db, topic, 1)
 	same(t, "both", queued(t, db), []string{"1 1 new", "2 1 new"})
@@ -280,4 +280,48 @@ func TestRemoveAlert(t *testing.T) {
 		t.Errorf("%+v, %v", left, err)
 	}
 	check(t, db)
+}
+
+// TestAlertsPassOverArchives tells of what came out after alert and feed were added, or on the day before.
+func TestAlertsPassOverArchives(t *testing.T) {
+	tests := []struct {
+		name      string
+		published time.Time
+		undated   bool
+		want      int
+	}{
+		{"years ago", day.AddDate(-10, 0, 0), false, 0},
+		{"two days ago", day.Add(-48 * time.Hour), false, 0},
+		{"this morning", day.Add(-9 * time.Hour), false, 1},
+		{"later", day.Add(time.Hour), false, 1},
+		{"nobody knows, in the feed's first document", time.Time{}, true, 0},
+		{"nobody knows, in a later document", time.Time{}, false, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			db, topic, _ := watched(t, news.Alert{})
+			a := article("g7", "title 7")
+			a.Published, a.Undated, a.Seen = tt.published, tt.undated, day.Add(2*time.Hour)
+			store(t, db, poll(news.Feed{ID: 1, URL: feedURL(0)}, a))
+			settle(t, db, news.Settlement{Through: 7, Stories: []news.Story{story(1, 1, 7)}})
+			matches(t, db, topic, 1)
+			if got := queued(t, db); len(got) != tt.want {
+				t.Errorf("queued %v, want %d", got, tt.want)
+			}
+		})
+	}
+}
+
+// TestAlertsTellOfWhatJoinsAnArchive tells of a story of old articles once a new one joins it.
+func TestAlertsTellOfWhatJoinsAnArchive(t *testing.T) {
+	db, topic, _ := watched(t, news.Alert{})
+	old := article("g7", "title 7")
+	old.Published = day.AddDate(-1, 0, 0)
+	store(t, db, poll(news.Feed{ID: 1, URL: feedURL(0)}, old))
+	settle(t, db, news.Settlement{Through: 7, Stories: []news.Story{story(1, 1, 7)}})
+	matches(t, db, topic, 1)
+	same(t, "the old one", queued(t, db), nil)
+	settle(t, db, news.Settlement{Through: 7, Stories: []news.Story{story(1, 1, 7, 2)}})
+	matches(t, db, topic, 1)
+	same(t, "with a new one", queued(t, db), []string{"1 1 new"})
 }

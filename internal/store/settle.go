@@ -134,8 +134,15 @@ const halfLife = 12 * time.Hour
 // rank orders stories by coverage and freshness. It is the logarithm of outlets*2^(-age/halfLife) without the present
 // time, which is the same for all, so that it can be stored and indexed.
 func rank(s news.Story) float64 {
-	return math.Log2(float64(max(s.Outlets, 1))) + float64(millis(s.Latest))/float64(halfLife.Milliseconds())
+	latest := s.Latest
+	if len(s.Members) > 0 && !slices.ContainsFunc(s.Members, func(m news.Member) bool { return !m.Article.Undated }) {
+		latest = latest.Add(-undatedAge)
+	}
+	return math.Log2(float64(max(s.Outlets, 1))) + float64(millis(latest))/float64(halfLife.Milliseconds())
 }
+
+// undatedAge is how old a story counts on the front page when nobody knows how old any of its articles is.
+const undatedAge = 7 * 24 * time.Hour
 
 const putStorySQL = `INSERT INTO stories (id, event_id, title, outlets, first, latest, changed, rank, origin_article, origin_name,
 	origin_domain, origin_agency, origin_url, level, confidence, evidence, scoop, origin_title, signature)

@@ -38,7 +38,7 @@ const (
 )
 
 const windowRowsSQL = `SELECT a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.published, a.updated, a.url, a.canonical, a.title,
-	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub,
+	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub, a.undated,
 	p.print, coalesce(c.claims, ''), coalesce(s.id, 0), coalesce(s.event_id, 0)
 	FROM open CROSS JOIN articles AS a CROSS JOIN prints AS p
 	LEFT JOIN claims AS c ON c.article_id = a.id LEFT JOIN members AS m ON m.article_id = a.id
@@ -79,7 +79,7 @@ func (db *DB) scanWindow(rows *sql.Rows) (w WindowRow, err error) {
 	var print sql.RawBytes
 	var claims string
 	err = rows.Scan(&a.ID, &a.Seq, &a.FeedID, &a.GUID, &a.Hash, &seen, &published, &updated, &a.URL, &a.Canonical, &a.Title,
-		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Hub, &print, &claims, &w.Story, &w.Event)
+		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Hub, &a.Undated, &print, &claims, &w.Story, &w.Event)
 	if err != nil {
 		return w, err
 	}
