@@ -284,6 +284,9 @@ var renamings = map[string]func(*published){
 	},
 }
 
+// outright are those that leave nothing of the ids. An item that is edited in the same poll may count as another article.
+var outright = map[string]bool{"one id": true, "positions": true, "ids are there": true}
+
 func (p *published) replace(old, with string) {
 	p.each(func(_ int, it *feedItem) {
 		it.id, it.url = strings.Replace(it.id, old, with, 1), strings.Replace(it.url, old, with, 1)
@@ -325,8 +328,9 @@ func TestShuffledFeedsLoseNothing(t *testing.T) {
 			for i, at := range rapid.Permutation(indices(len(p.items))).Draw(rt, "order") {
 				p.items[i], p.items[at], p.of[i], p.of[at] = p.items[at], p.items[i], p.of[at], p.of[i]
 			}
-			renamings[rapid.SampledFrom(slices.Sorted(maps.Keys(renamings))).Draw(rt, "renaming")](&p)
-			if len(p.items) > 0 && rapid.Bool().Draw(rt, "edited") {
+			renaming := rapid.SampledFrom(slices.Sorted(maps.Keys(renamings))).Draw(rt, "renaming")
+			renamings[renaming](&p)
+			if len(p.items) > 0 && !outright[renaming] && rapid.Bool().Draw(rt, "edited") {
 				edits[rapid.SampledFrom(slices.Sorted(maps.Keys(edits))).Draw(rt, "edit")](&p.items[0])
 			}
 			document := []byte(f.format(p.items))

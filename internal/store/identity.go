@@ -92,7 +92,7 @@ func (f facts) supported(nameless bool) bool {
 	case nameless:
 		return f.text() > silent || f.date != against
 	}
-	return f.date == agrees && f.text() == agrees
+	return f.text() == agrees && (f.date == agrees || f.date == silent && f.id == silent)
 }
 
 // saysTheSame holds where title and text are the same, or one of them is and the other is nearly so or missing.
