@@ -139,7 +139,8 @@ const maxKnown = 50
 
 // knownSQL finds the stored articles that items may be. guid is looked up too, which articles have that were stored before
 // the keys were.
-const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (guid = url OR guid = hash), '', guid)), hash, url, title, published, seen,
+const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (guid = url OR guid = hash), '', guid)), hash, url, title, published,
+		coalesce(item_date, published), seen,
 		coalesce(id_key, 0), coalesce(address_key, 0), coalesce(text_key, 0), id_key IS NOT NULL, undated
 	FROM articles WHERE id IN (
 		SELECT a.id FROM json_each(?2) AS w CROSS JOIN articles AS a WHERE a.feed_id = ?1 AND a.guid = w.value
@@ -177,7 +178,7 @@ func (c *collector) known(ctx context.Context, p news.Poll) ([]stored, error) {
 		return nil, err
 	}
 	return collect(rows, func(row scanner) (s stored, err error) {
-		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.seen, &s.idKey, &s.addressKey, &s.textKey,
+		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen, &s.idKey, &s.addressKey, &s.textKey,
 			&s.keyed, &s.undated)
 		return s, err
 	})
@@ -300,13 +301,14 @@ func (c *collector) freeGUID(ctx context.Context, a news.Article, feed int64) (s
 }
 
 const reviseArticleSQL = `UPDATE articles SET seq = ?, hash = ?, time = ?, published = ?, item_id = ?, id_key = ?, address_key = ?, text_key = ?,
-	undated = ?, updated = ?, url = ?, canonical = ?, title = ?, authors = ?, outlet_name = ?, outlet_domain = ?, outlet_agency = ?, lang = ?,
+	undated = ?, item_date = ?, updated = ?, url = ?, canonical = ?, title = ?, authors = ?, outlet_name = ?, outlet_domain = ?, outlet_agency = ?, lang = ?,
 	hub = ?, summary = ?, categories = ?, enclosures = ? WHERE id = ?`
 
 const reviseBodySQL = `UPDATE bodies SET body = ? WHERE article_id = ?`
 
 func (c *collector) revise(ctx context.Context, a news.Article, old stored) error {
 	a.Seen = fromMillis(old.seen)
+	date := millis(a.Published)
 	if old.published != 0 {
 		a.Published = fromMillis(old.published)
 	}
@@ -317,18 +319,18 @@ func (c *collector) revise(ctx context.Context, a news.Article, old stored) erro
 		return err
 	}
 	row := []any{c.seq, text(a.Hash), millis(a.Time()), millis(a.Published)}
-	row = append(append(append(row, keyColumns(a, old.guid)...), a.Undated), words...)
+	row = append(append(append(row, keyColumns(a, old.guid)...), a.Undated, date), words...)
 	if err := c.each(ctx, reviseArticleSQL, [][]any{append(row, old.id)}); err != nil {
 		return err
 	}
 	return c.putBody(ctx, reviseBodySQL, a, func(body []byte) []any { return []any{body, old.id} })
 }
 
-const renameArticleSQL = `UPDATE articles SET item_id = ?, id_key = ?, address_key = ?, text_key = ?, url = ?, canonical = ? WHERE id = ?`
+const renameArticleSQL = `UPDATE articles SET item_id = ?, id_key = ?, address_key = ?, text_key = ?, item_date = ?, url = ?, canonical = ? WHERE id = ?`
 
-// rename stores the names by which an article is known now that its item has others. That is no revision.
+// rename stores by what an article is known now that its item has another id, address or date. That is no revision.
 func (c *collector) rename(ctx context.Context, a news.Article, old stored) error {
-	row := append(keyColumns(a, old.guid), text(a.URL), text(a.Canonical), old.id)
+	row := append(keyColumns(a, old.guid), millis(a.Published), text(a.URL), text(a.Canonical), old.id)
 	return c.each(ctx, renameArticleSQL, [][]any{row})
 }
 

@@ -40,7 +40,7 @@ type stored struct {
 	id                         int64
 	guid, itemID               string // the key within the feed; the id as the feed writes it, or ""
 	hash, url, title           string
-	published, seen            int64
+	published, date, seen      int64 // date is what the item gave last, published what it gave first
 	idKey, addressKey, textKey int64
 	keyed                      bool // the keys are known
 	undated                    bool
@@ -92,7 +92,7 @@ func (f facts) supported(nameless bool) bool {
 	case nameless:
 		return f.text() > silent || f.date != against
 	}
-	return f.text() == agrees && (f.date == agrees || f.date == silent && f.id == silent)
+	return f.text() == agrees && (f.date == agrees || f.date == silent && (f.id != against || f.address != against))
 }
 
 // saysTheSame holds where title and text are the same, or one of them is and the other is nearly so or missing.
@@ -232,7 +232,7 @@ func (s stored) hasText() bool { return s.textKey != keyOf(foldTitle(s.title)) }
 
 // hasKeysOf holds where an article is found by the item's names already.
 func (s stored) hasKeysOf(a news.Article) bool {
-	return s.keyed && s.idKey == idKey(a) && s.addressKey == keyOf(a.Keys.Address) && s.textKey == textOrTitle(a)
+	return s.keyed && s.idKey == idKey(a) && s.addressKey == keyOf(a.Keys.Address) && s.textKey == textOrTitle(a) && s.date == millis(a.Published)
 }
 
 func (m *matcher) compare(a news.Article, s stored) facts {
@@ -241,7 +241,7 @@ func (m *matcher) compare(a news.Article, s stored) facts {
 		id:      m.name(factID, keyOf(text(a.GUID)), keyOf(s.itemID)),
 		address: m.name(factAddress, keyOf(a.Keys.Address), s.addressKey),
 		title:   m.fact(fact{factTitle, keyOf(title)}, keyOf(stitle)),
-		date:    m.fact(fact{factDate, millis(a.Published)}, s.published),
+		date:    m.fact(fact{factDate, millis(a.Published)}, s.date),
 	}
 	if !s.keyed && a.Keys.Address != "" && samePage(a.URL, s.url) {
 		f.address = agrees
@@ -256,7 +256,7 @@ func (m *matcher) compare(a news.Article, s stored) facts {
 		f.title = alike
 	}
 	same := s.hash == text(a.Hash)
-	f.identical = same && s.itemID == text(a.GUID) && s.published == millis(a.Published) && (s.addressKey == keyOf(a.Keys.Address) || !s.keyed)
+	f.identical = same && s.itemID == text(a.GUID) && s.date == millis(a.Published) && (s.addressKey == keyOf(a.Keys.Address) || !s.keyed)
 	known := silent
 	var looked bool
 	f.text = func() agreement {

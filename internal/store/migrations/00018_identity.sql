@@ -8,6 +8,8 @@ ALTER TABLE articles ADD COLUMN item_id TEXT;
 ALTER TABLE articles ADD COLUMN id_key INTEGER;
 ALTER TABLE articles ADD COLUMN address_key INTEGER;
 ALTER TABLE articles ADD COLUMN text_key INTEGER;
+-- The date that its item gives now, where published is the one that it gave first. NULL where it is not known, or the same.
+ALTER TABLE articles ADD COLUMN item_date INTEGER;
 CREATE INDEX articles_id_key ON articles (feed_id, id_key) WHERE id_key IS NOT NULL;
 CREATE INDEX articles_address_key ON articles (feed_id, address_key) WHERE address_key IS NOT NULL;
 CREATE INDEX articles_text_key ON articles (feed_id, text_key) WHERE text_key IS NOT NULL;
@@ -20,6 +22,7 @@ ALTER TABLE articles DROP COLUMN undated;
 DROP INDEX articles_text_key;
 DROP INDEX articles_address_key;
 DROP INDEX articles_id_key;
+ALTER TABLE articles DROP COLUMN item_date;
 ALTER TABLE articles DROP COLUMN text_key;
 ALTER TABLE articles DROP COLUMN address_key;
 ALTER TABLE articles DROP COLUMN id_key;
