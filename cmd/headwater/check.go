@@ -14,6 +14,7 @@ import (
 	"headwater/internal/fetch"
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
+	"headwater/internal/view"
 )
 
 // checked is what a poll of a feed would do, as printed in JSON.
@@ -29,10 +30,29 @@ type checked struct {
 	Title    string         `json:"title"`
 	Repaired []string       `json:"repaired"`
 	Entries  int            `json:"entries"`
+	Items    []checkedItem  `json:"items"`
 	Asks     asks           `json:"asks"`
 	Next     time.Time      `json:"next"`
 	Rule     news.Rule      `json:"rule"` // what set next
 	Reason   string         `json:"reason"`
+}
+
+// checkedItem is an item of the feed, and what of it does not tell which article it is.
+type checkedItem struct {
+	ID        string     `json:"id"`
+	Title     string     `json:"title"`
+	URL       string     `json:"url"`
+	Published *time.Time `json:"published"`
+	Doubts    []string   `json:"doubts"`
+}
+
+func checkedItems(items []newsroom.CheckedItem) []checkedItem {
+	out := make([]checkedItem, len(items))
+	for i, it := range items {
+		a := it.Article
+		out[i] = checkedItem{a.GUID, a.Title, a.URL, view.Time(a.Published), orEmpty(it.Doubts)}
+	}
+	return out
 }
 
 // asks is what is known of when a feed wants to be polled, in seconds; 0 is unknown.
@@ -124,7 +144,7 @@ func readable(s news.FeedState) bool {
 func (c *cli) printChecked(r newsroom.Report) error {
 	if c.asJSON {
 		return c.printJSON(checked{
-			r.URL, r.FinalURL, r.Moved, r.Status, r.Header, r.State, r.Problem, r.Format, r.Title, orEmpty(r.Repaired), r.Entries,
+			r.URL, r.FinalURL, r.Moved, r.Status, r.Header, r.State, r.Problem, r.Format, r.Title, orEmpty(r.Repaired), r.Entries, checkedItems(r.Items),
 			asksOf(r.Schedule), r.Next, r.Rule, r.Rule.Reason(),
 		})
 	}
@@ -157,8 +177,11 @@ func (c *cli) printChecked(r newsroom.Report) error {
 	for _, s := range r.Repaired {
 		row("repaired", s)
 	}
-	for _, a := range r.Sample {
-		row("  item", a.Title)
+	for _, it := range r.Items {
+		row("  item", it.Article.Title)
+		for _, doubt := range it.Doubts {
+			row("", doubt)
+		}
 	}
 	asksOf(r.Schedule).rows(row)
 	row("next poll", r.Next.Local().Format(time.RFC1123))

@@ -77,7 +77,7 @@ func TestArticleFields(t *testing.T) {
 	}
 	got := New(Options{}).Article(e, paper, now)
 	want := news.Article{
-		FeedID: 7, GUID: e.URL, URL: e.URL, Canonical: "https://paper.example/council", Title: "Council votes",
+		FeedID: 7, URL: e.URL, Canonical: "https://paper.example/council", Title: "Council votes",
 		Authors: []string{"Jane Doe"}, Outlet: news.Outlet{Name: "The Paper", Domain: "paper.example"}, Lang: "en",
 		Published: e.Published, Seen: now,
 		HTML: "<p>The council voted on Tuesday to close the old bridge for good.</p>",
@@ -87,7 +87,7 @@ func TestArticleFields(t *testing.T) {
 			{Kind: news.MarkRights, Text: "© The Paper"},
 			{Kind: news.MarkVia, URL: "https://wire.example/1"},
 		},
-		Hash: got.Hash,
+		Hash: got.Hash, Keys: news.ItemKeys{Address: "paper.example/council#top", Text: got.Keys.Text},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
@@ -131,11 +131,11 @@ func TestGUIDAndHash(t *testing.T) {
 		t.Errorf("GUID %q", a.GUID)
 	}
 	e.GUID, e.URL = "", ""
-	if b := c.Article(e, paper, now); b.GUID != b.Hash || b.Hash != a.Hash {
+	if b := c.Article(e, paper, now); b.GUID != "" || b.Hash != a.Hash || b.Keys.Text != a.Keys.Text {
 		t.Errorf("GUID %q, hash %q, before %q", b.GUID, b.Hash, a.Hash)
 	}
 	e.Content += "<p>A second paragraph says more about it.</p>"
-	if b := c.Article(e, paper, now.Add(time.Hour)); b.Hash == a.Hash {
+	if b := c.Article(e, paper, now.Add(time.Hour)); b.Hash == a.Hash || b.Keys.Text == a.Keys.Text {
 		t.Error("another text, the same hash")
 	}
 }

@@ -29,19 +29,19 @@ func foldID(id string) string {
 func itemAddress(raw string) string {
 	address := foldAddress(raw)
 	page, fragment, _ := strings.Cut(address, "#")
-	if _, path, _ := strings.Cut(page, "/"); fragment == "" && isFrontPath(path) {
+	_, path, _ := strings.Cut(page, "/")
+	if fragment == "" && !strings.ContainsAny(page, "?") && frontPages[before(path, ".")] {
 		return ""
 	}
 	return address
 }
 
-// isFrontPath holds for what stands behind the host's slash in the address of a front page.
-func isFrontPath(path string) bool {
-	switch name, _, _ := strings.Cut(path, "."); name {
-	case "", "index", "default", "home":
-		return !strings.Contains(path, "/") && !strings.Contains(path, "?")
-	}
-	return false
+// frontPages are the paths of front pages, without what stands behind a dot.
+var frontPages = nameSet("", "index", "default", "home")
+
+func before(s, sep string) string {
+	s, _, _ = strings.Cut(s, sep)
+	return s
 }
 
 // foldAddress gives host, path, query and fragment of a web address, each folded, or "" for anything else.

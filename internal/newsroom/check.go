@@ -21,11 +21,17 @@ type Report struct {
 	Title    string
 	Repaired []string
 	Entries  int
-	Sample   []news.Article // the first few, cleaned
+	Items    []CheckedItem
 	Next     time.Time
 	Rule     news.Rule     // what set Next
 	Schedule news.Schedule // what the feed and its server ask for
 	Moved    string        // where permanent redirects lead; "" without any
+}
+
+// CheckedItem is an item as it would be stored.
+type CheckedItem struct {
+	Article news.Article
+	Doubts  []string // what of it does not tell which article it is, in words
 }
 
 // Check polls an address without storing anything.
@@ -40,6 +46,9 @@ func (n *Newsroom) Check(ctx context.Context, url string) (Report, error) {
 		Format: r.document.Format, Title: r.document.Title, Repaired: r.document.Repaired, Entries: len(r.document.Entries),
 		Next: got.Due, Rule: got.Rule, Schedule: got.Schedule, Moved: r.response.Permanent,
 	}
-	rep.Sample = r.poll.Articles[:min(len(r.poll.Articles), 5)]
+	said := doubts(r.poll.Articles)
+	for i, a := range r.poll.Articles {
+		rep.Items = append(rep.Items, CheckedItem{Article: a, Doubts: said[i]})
+	}
 	return rep, nil
 }

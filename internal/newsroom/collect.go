@@ -126,6 +126,9 @@ func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response, 
 	f.ETag, f.LastModified, f.Answered = resp.Header.Get("ETag"), resp.Header.Get("Last-Modified"), resp.URL
 	f.Whole = f.Checked
 	f.State, f.Problem = stateOf(doc, f.Articles)
+	if shared := sharedIDs(p.Articles); shared != "" && f.Problem == "" {
+		f.State, f.Problem = news.FeedRepaired, shared
+	}
 	f.Failures = 0
 	f.Schedule = news.Schedule{
 		Rhythm: n.Pace.Learn(published(doc), f.Checked), Fresh: resp.Fresh, TTL: doc.TTL, Period: doc.Period, Skips: doc.Skips,

@@ -165,8 +165,8 @@ func TestOneItemPolledOftenTeachesNothing(t *testing.T) {
 	}
 	report, err := room.Check(t.Context(), f.URL)
 	must(t, err)
-	if len(report.Sample) != 1 || !holdsNotice(report.Sample[0].Text) {
-		t.Errorf("checked without storing: %+v", report.Sample)
+	if len(report.Items) != 1 || !holdsNotice(report.Items[0].Article.Text) {
+		t.Errorf("checked without storing: %+v", report.Items)
 	}
 }
 

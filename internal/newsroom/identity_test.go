@@ -6,6 +6,8 @@ import (
 	"fmt"
 	htmlpkg "html"
 	"maps"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"slices"
 	"strings"
@@ -385,4 +387,40 @@ func indices(n int) []int {
 		all[i] = i
 	}
 	return all
+}
+
+// TestDoubtsAreSaid has a feed whose items can't be told apart by their names say so in its state, and item by item.
+func TestDoubtsAreSaid(t *testing.T) {
+	tests := []struct {
+		name   string
+		items  []feedItem
+		state  string // what the feed's problem says
+		doubts string // of the last item
+	}{
+		{"all is well", []feedItem{{id: "a", url: "https://town.example/a", title: "A", date: "2026-05-01T00:00:00Z"}}, "", ""},
+		{"two of one id", []feedItem{{id: "a", title: "One", date: "2026-05-01T00:00:00Z"}, {id: "a", title: "Two", date: "2026-05-02T00:00:00Z"}},
+			"two items share an id; both are kept", `shares its id "a" with another item; both are kept, and it is known by title, text and date`},
+		{"three of one id", []feedItem{{id: "a", title: "One"}, {id: "a", title: "Two"}, {id: "a", url: "https://town.example/a", title: "Three"}},
+			"3 items share an id; all are kept", `shares its id "a" with 2 other items; all are kept, and it is known by its address; has no date`},
+		{"no names", []feedItem{{title: "One"}}, "", "has no id; it is known by title, text and date; has no date"},
+		{"one page", []feedItem{{id: "a", url: "https://town.example/p", title: "One"}, {id: "b", url: "https://town.example/p", title: "Two"}},
+			"", "links to the same page as another item, which does not make them one story; has no date"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				fmt.Fprint(w, formats["rss"](tt.items))
+			}))
+			defer srv.Close()
+			room := open(t, t.TempDir(), settings{allow: loopback})
+			report, err := room.Check(t.Context(), srv.URL)
+			must(t, err)
+			if report.Problem != tt.state {
+				t.Errorf("the feed says %q, want %q", report.Problem, tt.state)
+			}
+			if got := strings.Join(report.Items[len(report.Items)-1].Doubts, "; "); got != tt.doubts {
+				t.Errorf("the last item says %q, want %q", got, tt.doubts)
+			}
+		})
+	}
 }

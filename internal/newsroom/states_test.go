@@ -366,7 +366,7 @@ func TestCheck(t *testing.T) {
 	p.set("fine", stock("fine", 7)...)
 	rep, err := room.Check(t.Context(), url+"/fine")
 	must(t, err)
-	if rep.State != news.FeedOK || rep.Problem != "" || rep.Entries != 7 || len(rep.Sample) != 5 || rep.Status != 200 || rep.Next.IsZero() {
+	if rep.State != news.FeedOK || rep.Problem != "" || rep.Entries != 7 || len(rep.Items) != 7 || rep.Status != 200 || rep.Next.IsZero() {
 		t.Errorf("a sound feed: %+v", rep)
 	}
 	at := apart(t, p)
@@ -374,7 +374,7 @@ func TestCheck(t *testing.T) {
 		p.fail(f.name, f.fault)
 		rep, err := room.Check(t.Context(), at(f.name)+"/"+f.name)
 		must(t, err)
-		if rep.State != f.state || !strings.Contains(rep.Problem, f.says) || len(rep.Sample) != 0 {
+		if rep.State != f.state || !strings.Contains(rep.Problem, f.says) || len(rep.Items) != 0 {
 			t.Errorf("%s: state %q: %s", f.name, rep.State, rep.Problem)
 		}
 	}
