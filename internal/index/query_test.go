@@ -120,6 +120,12 @@ func TestParse(t *testing.T) {
 		{"copies:>5 outlets:>=3 independent:>2 copies:0 outlets:<=4 outlets:=1", "(copies>5 & outlets>=3 & independent>2 & copies=0 & outlets<=4 & outlets=1)"},
 		{"since:24h since:30m since:7D since:2w", "(age=24h0m0s & age=30m0s & age=168h0m0s & age=336h0m0s)"},
 		{"since:2026-08-18", "days=20260818.."},
+		{"-C++ (C#) OR .NET: title:F#", "(!=c++ & (=c# | =.net) & title==f#)"},
+		{"c++* .net* #tags* U.S.S.R* #全人*", "(=c++ & =.net* & =#tags* & ussr* & =#全人_人*)"},
+		{`AT&T "at&t" "AT & T" AT & T`, "(=at&_t & =at&_t & =at&_t & at & t)"},
+		{`US "US" "us" title:"US" author:"US" U.S. "THE US"`, "(us & =US & us & title==US & author=us & =US & the_us)"},
+		{"#comets~ $5 US$5 50% @ann.lee", "(comet~1 & =$5 & =us$_=$5 & =50% & =@ann._lee)"},
+		{"+fed fed+ecb fed. #", "(fed & =fed+_ecb & fed)"},
 	}
 	for _, tt := range tests {
 		n, err := parse(tt.query)
@@ -195,6 +201,10 @@ func TestValidate(t *testing.T) {
 		{"since:h", 7, "is no age"},
 		{"fed abc~", 5, "at least four letters"},
 		{"well-known~", 1, "one word"},
+		{"AT&T~", 1, "one word"},
+		{"AT&T*", 1, "at least three letters"},
+		{"#ab*", 1, "at least three letters"},
+		{".*", 1, "no word before it"},
 		{"全人代~", 1, "one word"},
 		{"tag:…", 5, "no letter or digit"},
 		{strings.Repeat("(", 51) + "a" + strings.Repeat(")", 51), 51, "more than 50 parentheses"},
