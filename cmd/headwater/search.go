@@ -15,7 +15,8 @@ import (
 )
 
 const searchLong = `Search the coverage. Words must all occur; "a phrase", -without, this OR that, (groups), begin*, fuzzy~ and these
-fields narrow it:
+fields narrow it. C#, .NET, AT&T, #tag and 50% find only what is written with the same signs, and C finds both. Within quotation
+marks two to five capitals find capitals: "US" finds US and U.S., not us.
 
   title: text: author: tag: url:      words in the headline, the body, the authors' names, the categories, the address
   source: outlet: origin:             published by or crediting; published by; in a story that goes back to

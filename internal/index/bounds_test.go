@@ -65,7 +65,7 @@ func FuzzSearch(f *testing.F) {
 	var articles []news.Article
 	for id := int64(1); id <= 7; id++ {
 		articles = append(articles, news.Article{
-			ID: id, Title: fmt.Sprintf("Comet %d", id), Text: "The comet's return. 全人代 met; COVID-19 didn't.", Lang: []string{"en", "fi", ""}[id%3],
+			ID: id, Title: fmt.Sprintf("Comet %d", id), Text: "The comet's return. 全人代 met; COVID-19 didn't. AT&T, C# and #comet in the US.", Lang: []string{"en", "fi", ""}[id%3],
 			URL: fmt.Sprintf("https://paper.example/sky/%d", id), Categories: []string{"Deep Space"}, Outlet: outlet("paper"), Seen: now,
 		})
 	}

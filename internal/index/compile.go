@@ -132,10 +132,13 @@ func (t text) fuzzyIn(f scope) query.Query {
 	return q
 }
 
-// plain says whether this is one word as somebody types it, without quotation marks.
+// plain says whether this is one word as somebody types it, without quotation marks or signs.
 func (t text) plain() bool {
-	return !t.quoted && !t.prefix && t.fuzzy == 0 && len(t.words.list) == 1 && !t.words.list[0].single
+	return !t.quoted && !t.prefix && t.fuzzy == 0 && len(t.words.list) == 1 && !t.words.list[0].single && t.words.list[0].spelling == noSpelling
 }
+
+// isText says whether the words are looked for in an article's own text, where capitals may be asked for.
+func (t text) isText() bool { return t.field == "" || t.field == fieldTitle || t.field == "text" }
 
 // terms gives the words as they are indexed.
 func (t text) terms() []string {

@@ -175,7 +175,7 @@ func (f *textField) Analyze() {
 		}
 		w.add(text)
 	}
-	f.length = len(w.list) + f.even
+	f.length = w.count + f.even
 	f.freqs = frequencies(w)
 }
 

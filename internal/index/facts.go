@@ -62,6 +62,7 @@ func (p *parser) keys(field, value string, at int) (node, error) {
 	terms := urlTerms(value)
 	if field == "tag" {
 		terms = tagTerms([]string{value})
+		terms = terms[max(len(terms)-1, 0):] // with its signs
 	}
 	if len(terms) == 0 {
 		return nil, p.fail(at, "there is no letter or digit to search for", "write a word, as in "+example(field))
@@ -73,23 +74,34 @@ func (p *parser) keys(field, value string, at int) (node, error) {
 	return one(list)
 }
 
-// tagTerms gives the key of each tag: its words, so that case and punctuation make no difference.
+// tagTerms gives the keys of tags: of each its words, so that case and punctuation make no difference, and those with
+// their signs, where it has any.
 func tagTerms(tags []string) (terms []string) {
 	for _, tag := range tags {
 		var w words
 		w.add(tag)
-		term := keyTag
-		for i, t := range w.list {
-			if i > 0 {
-				term += " "
+		signed := w
+		signed.list = slices.Clone(w.list)
+		signed.asked(false)
+		w.unsigned()
+		for _, w := range []words{w, signed} {
+			if term := tagTerm(w); term != keyTag && len(term) < 4*maxTerm && !slices.Contains(terms, term) {
+				terms = append(terms, term)
 			}
-			term += w.term(t)
-		}
-		if term != keyTag && len(term) < 4*maxTerm {
-			terms = append(terms, term)
 		}
 	}
 	return terms
+}
+
+func tagTerm(w words) string {
+	term := keyTag
+	for i, t := range w.list {
+		if i > 0 {
+			term += " "
+		}
+		term += w.term(t)
+	}
+	return term
 }
 
 // urlTerms gives a key for each word of an address, of the first 32.
@@ -99,6 +111,7 @@ func urlTerms(url string) (terms []string) {
 	}
 	var w words
 	w.add(url)
+	w.unsigned()
 	for _, t := range w.list[:min(len(w.list), 32)] {
 		if term := keyURL + w.term(t); !slices.Contains(terms, term) {
 			terms = append(terms, term)
@@ -118,22 +131,30 @@ func nearest(s string, names []string) string {
 	return best
 }
 
-// distance counts the letters to put in, leave out or change to make b of a (Levenshtein 1966).
+// distance counts the letters to put in, leave out, change or swap with the next to make b of a (optimal string alignment),
+// as bleve's fuzzy words do.
 func distance[T comparable](a, b []T) int {
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
+	rows := make([][]int, 3) // of the last places in a, the newest first
+	for i := range rows {
+		rows[i] = make([]int, len(b)+1)
+	}
+	for j := range rows[0] {
+		rows[0][j] = j
 	}
 	for i := range a {
-		corner := row[0]
+		rows[0], rows[1], rows[2] = rows[2], rows[0], rows[1]
+		row, above := rows[0], rows[1]
 		row[0] = i + 1
 		for j := range b {
 			cost := 1
 			if a[i] == b[j] {
 				cost = 0
 			}
-			corner, row[j+1] = row[j+1], min(corner+cost, row[j+1]+1, row[j]+1)
+			row[j+1] = min(above[j]+cost, above[j+1]+1, row[j]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				row[j+1] = min(row[j+1], rows[2][j-1]+1)
+			}
 		}
 	}
-	return row[len(b)]
+	return rows[0][len(b)]
 }

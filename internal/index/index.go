@@ -51,7 +51,7 @@ var (
 )
 
 // mappingVersion goes up whenever a document or the cutting of words changes. An index of another version is made again.
-const mappingVersion = "2"
+const mappingVersion = "3"
 
 // Options are what an index may be given. The zero value works.
 type Options struct {

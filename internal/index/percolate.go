@@ -214,7 +214,7 @@ func (t text) anchors() (anchors, bool) {
 		return anchors{[]string{anchorWord + row[0]}, 2 / float64(len(row[0])*len(row[0]))}, true
 	case t.begins():
 		start, ok := threeLetters(row[0])
-		return anchors{[]string{anchorStart + start, anchorWord + string(singular([]byte(row[0])))}, .05}, ok
+		return anchors{[]string{anchorStart + start, anchorWord + wholeWord(row[0])}, .05}, ok
 	}
 	a := anchors{[]string{anchorWord + row[0]}, often}
 	if !t.plain() || !stemmed(row[0]) {

@@ -17,15 +17,16 @@ func drawQuery(t *rapid.T, depth int) string {
 	word := rapid.SampledFrom([]string{
 		"comet", "comets", "election", "elections", "electing", "elected", "the", "and", "die", "der", "wahl", "wahlen", "return", "returned",
 		"returns", "U.S.", "1,500", "COVID-19", "全人代", "人", "開幕", "zzz", "news", "policies", "policy", "élection",
+		"c", "C#", "C++", ".NET", "net", "AT&T", "at", "t", "A/B", "#comet", "#全人代", "@comet", "US", "us", "50%", "node.js", "it",
 	})
 	leaf := func() string {
 		switch rapid.IntRange(0, 14).Draw(t, "kind") {
 		case 0:
 			return `"` + word.Draw(t, "w") + " " + word.Draw(t, "w") + `"`
 		case 1:
-			return rapid.SampledFrom([]string{"com*", "elect*", "ret*", "wah*", "polici*", "COVID-1*", "全*"}).Draw(t, "prefix")
+			return rapid.SampledFrom([]string{"com*", "elect*", "ret*", "wah*", "polici*", "COVID-1*", "全*", ".net*", "#com*", "c++*", "#全*", "U.S.*", "at&tel*", "electing#com*"}).Draw(t, "prefix")
 		case 2:
-			return rapid.SampledFrom([]string{"comer~", "eletion~2", "retturn~", "wahlem~1"}).Draw(t, "fuzzy")
+			return rapid.SampledFrom([]string{"comer~", "eletion~2", "retturn~", "wahlem~1", "#comte~", ".nett~"}).Draw(t, "fuzzy")
 		case 3:
 			return "title:" + word.Draw(t, "w")
 		case 4:
@@ -33,11 +34,14 @@ func drawQuery(t *rapid.T, depth int) string {
 		case 5:
 			return rapid.SampledFrom([]string{"source:ap", "source:apnews", "source:\"associated press\"", "outlet:paper", "outlet:pap*", "source:paper.example", "outlet:\"the paper\""}).Draw(t, "source")
 		case 6:
-			return rapid.SampledFrom([]string{"lang:en", "lang:de", "lang:ja", "feed:1", "feed:2", "tag:sky", "tag:\"deep space\"", "url:sky", "author:lee"}).Draw(t, "key")
+			return rapid.SampledFrom([]string{"lang:en", "lang:de", "lang:ja", "feed:1", "feed:2", "tag:sky", "tag:\"deep space\"", "tag:c#", "tag:c", "url:sky", "author:lee"}).Draw(t, "key")
 		case 7:
 			return rapid.SampledFrom([]string{"is:original", "is:copy", "copies:1", "copies:>1", "outlets:>=2", "outlets:1", "independent:>1", "origin:ap", "origin:\"associated press\""}).Draw(t, "fact")
 		case 8:
 			return rapid.SampledFrom([]string{"since:5h", "since:2d", "date:2026-08-18", "after:2026-08-19", "before:2026-08", "date:2026-08-17..2026-08-18"}).Draw(t, "time")
+		}
+		if rapid.IntRange(0, 3).Draw(t, "quoted") == 0 {
+			return `"` + word.Draw(t, "w") + `"`
 		}
 		return word.Draw(t, "w")
 	}
@@ -62,6 +66,7 @@ func drawArticle(t *rapid.T, id int64) news.Article {
 	sentence := rapid.SliceOfN(rapid.SampledFrom([]string{
 		"comet", "Comets", "election", "elections", "elect", "electing", "the", "and", "die", "Wahlen", "Wahl", "returned", "return", "U.S.", "1,500",
 		"COVID-19", "全人代が開幕", "news", "policies", "policy", "Élection", "come",
+		"C", "C#", "C++", ".NET", "Net", "AT&T", "At", "T", "A/B", "#comets", "#全人代", "@comet", "US", "us", "50%", "50", "Node.js", "IT", "it", "\n",
 	}), 1, 8)
 	return news.Article{
 		ID: id, FeedID: rapid.Int64Range(1, 2).Draw(t, "feed"),
@@ -69,7 +74,7 @@ func drawArticle(t *rapid.T, id int64) news.Article {
 		Lang:       rapid.SampledFrom([]string{"", "en", "de", "ja", "pt-br"}).Draw(t, "lang"),
 		Authors:    rapid.SampledFrom([][]string{nil, {"Ann Lee"}, {"Bob", "Lee Ann"}}).Draw(t, "authors"),
 		Outlet:     rapid.SampledFrom([]news.Outlet{{Name: "The Paper", Domain: "paper.example"}, {Name: "Associated Press", Domain: "apnews.com"}, {}}).Draw(t, "outlet"),
-		Categories: rapid.SampledFrom([][]string{nil, {"Sky"}, {"Deep Space", "sky"}}).Draw(t, "tags"),
+		Categories: rapid.SampledFrom([][]string{nil, {"Sky"}, {"Deep Space", "sky"}, {"C#"}, {"C"}}).Draw(t, "tags"),
 		URL:        rapid.SampledFrom([]string{"", "https://paper.example/sky/1"}).Draw(t, "url"),
 		Seen:       now.Add(-time.Duration(rapid.IntRange(0, 72).Draw(t, "age")) * time.Hour),
 	}

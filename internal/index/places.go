@@ -240,18 +240,25 @@ func siteLike(domain string, s source) bool {
 
 // nameLike says whether the words stand in a row in a name.
 func nameLike(name string, t text) bool {
-	var w words
-	w.add(name)
-	terms := t.terms()
-	for from := 0; from+len(terms) <= len(w.list); from++ {
-		n := 0
-		for n < len(terms) && (w.term(w.list[from+n]) == terms[n] ||
-			t.prefix && n == len(terms)-1 && strings.HasPrefix(w.term(w.list[from+n]), terms[n])) {
+	terms, in := t.terms(), cutText([]string{name})
+	last := len(terms) - 1
+	for _, first := range in.starts(terms[0], t.prefix && last == 0) {
+		n := 1
+		for n <= last && slices.Contains(in.starts(terms[n], t.prefix && n == last), first+int32(n)) {
 			n++
 		}
-		if n == len(terms) {
+		if n > last {
 			return true
 		}
 	}
 	return false
+}
+
+// starts gives the places of a word, or of all that begin so.
+func (c *laidOut) starts(word string, begins bool) []int32 {
+	places := c.places[word]
+	for i, _ := slices.BinarySearch(c.sorted, word); begins && i < len(c.sorted) && strings.HasPrefix(c.sorted[i], word); i++ {
+		places = append(slices.Clone(places), c.places[c.sorted[i]]...)
+	}
+	return places
 }

@@ -17,6 +17,8 @@ import (
 //	fed OR ecb               either; OR binds tighter than the space: rates fed OR ecb is rates (fed OR ecb)
 //	-opinion, NOT opinion    without
 //	(fed OR ecb) -opinion    groups; AND may be written, and is what a space means
+//	C# C++ .NET AT&T #tag    words written with these signs; C finds them too
+//	"US" U.S.                in capitals, or with full stops, and not us
 //	elect*                   words that begin so; three letters at least
 //	title:strike author:lee  in the headline, in the authors' names
 //	tarif~ tarif~2           words that differ in one letter, or two; four letters at least
@@ -38,6 +40,12 @@ import (
 // Case, accents and a plural s make no difference, and punctuation parts words. A word also finds those that the stemmer of
 // a language of the index takes for the same, and where that is a stop word of the article's language it may be missing;
 // within quotation marks it is taken as written. A quoted value may follow each field: source:"new york times".
+//
+// A word that is written with signs finds what has the same signs at the same place, and one without finds both. These are
+// # @ $ € and other currencies, % and a full stop before a word; # + % ‰ ° and currencies behind it; & / . @ _ = ! without
+// spaces between two; "50 %" and "AT & T" are 50% and AT&T. In title and body, words of two to five capitals within quotation
+// marks find capitals only, unless the whole is in capitals: a headline in capitals says nothing. In text that is compared,
+// full-width signs are as others, and ♯ is #. Fuzzy words know no signs, and c++* is c++.
 
 // maxQuery bounds a query in characters.
 const maxQuery = 2000
@@ -184,7 +192,7 @@ func (p *parser) all() (node, error) {
 		}
 		if p.word() == "AND" {
 			if len(list) == 0 || and >= 0 {
-				return nil, p.fail(p.at, "AND has nothing on its left", `write a word before it; to search for the word itself, write "AND" in quotation marks`)
+				return nil, p.fail(p.at, "AND has nothing on its left", `write a word before it; to search for the word itself, write it in small letters: and`)
 			}
 			and = p.at
 			p.take("AND")
@@ -216,7 +224,7 @@ func (p *parser) any() (node, error) {
 	for or := -1; ; {
 		start := p.at
 		if p.word() == "OR" {
-			return nil, p.fail(start, "OR has nothing on its left", `write a word before it; to search for the word itself, write "OR" in quotation marks`)
+			return nil, p.fail(start, "OR has nothing on its left", `write a word before it; to search for the word itself, write it in small letters: or`)
 		}
 		n, err := p.unary()
 		if err != nil && !errors.Is(err, errNothing) {
@@ -238,7 +246,7 @@ func (p *parser) any() (node, error) {
 		p.take("OR")
 		p.skipSpace()
 		if p.at == len(p.src) || p.src[p.at] == ')' || p.word() == "AND" {
-			return nil, p.fail(or, "OR has nothing on its right", `write a word after it; to search for the word itself, write "OR" in quotation marks`)
+			return nil, p.fail(or, "OR has nothing on its right", `write a word after it; to search for the word itself, write it in small letters: or`)
 		}
 	}
 	if len(list) < 2 {
@@ -257,7 +265,7 @@ func (p *parser) unary() (node, error) {
 			p.take("NOT")
 			p.skipSpace()
 			if p.at == len(p.src) || p.src[p.at] == ')' {
-				return nil, p.fail(start, "NOT has nothing on its right", `write a word after it; to search for the word itself, write "NOT" in quotation marks`)
+				return nil, p.fail(start, "NOT has nothing on its right", `write a word after it; to search for the word itself, write it in small letters: not`)
 			}
 		} else {
 			break
@@ -330,6 +338,7 @@ func (p *parser) quoted() (string, error) {
 func (p *parser) phrase(field, s string, start int) (text, error) {
 	t := text{field: field, quoted: true, src: s, at: start}
 	t.words.add(s)
+	t.words.asked(t.isText())
 	if len(t.words.list) == 0 {
 		return t, p.fail(start, "there is no letter or digit between these quotation marks", "write the words to search for, or remove them")
 	}

@@ -75,7 +75,7 @@ func TestParse(t *testing.T) {
 		{"rates fed OR ecb OR boj hike", "(rate & (fed | ecb | boj) & hike)"},
 		{"a AND b OR c", "(a & (b | c))"},
 		{"or and not", "(or & and & not)"},
-		{`"OR" "NOT"`, "(or & not)"},
+		{`"or" "not"`, "(or & not)"},
 		{"(fed OR ecb) -opinion", "((fed | ecb) & !opinion)"},
 		{"((a b) OR (c d))", "((a & b) | (c & d))"},
 		{"-a -(b c)", "(!a & !(b & c))"},
@@ -93,7 +93,7 @@ func TestParse(t *testing.T) {
 		{`title:"rate decision" title:elect*`, "(title=rate_decision & title=elect*)"},
 		{"title:well-known", "title=well_known"},
 		{"source:reuters", "site=reuters|source=reuter"},
-		{"source:Reuters.com", "site=reuters.com|source=reuter_com"},
+		{"source:Reuters.com", "site=reuters.com|source==reuter._com"},
 		{`source:"New York Times"`, "site=new york times|source=new_york_time"},
 		{"source:reut*", "site=reut|source=reut*"},
 		{"-source:ap", "!site=ap|source=ap"},
@@ -107,19 +107,25 @@ func TestParse(t *testing.T) {
 		{"after:2026-08 before:2026", "(days=20260801.. & days=..20251231)"},
 		{`date:"2026-08-18"`, "days=20260818..20260818"},
 		{"Ukraine: what we know", "(ukraine & what & we & know)"},
-		{"12:30 https://example.com/a?b=c", "(12_30 & http_example_com_a_b_c)"},
+		{"12:30 https://example.com/a?b=c", "(12_30 & http_=example._=com/_a_=b=_c)"},
 		{"naïve:x", "naive_x"},
 		{"tariff~ tariff~1 TARIFFS~2 title:steel~", "(tariff~1 & tariff~1 & tariff~2 & title=steel~1)"},
 		{"a ~ b ~1", "(a & b & 1)"},
 		{"text:strike", "text=strike"},
 		{"outlet:BBC outlet:\"new york times\"", "(outlet=bbc & outlet=new york times)"},
 		{"origin:ap -origin:reut*", "(origin=ap & !origin=reut)"},
-		{`tag:Energy tag:"Oil & Gas"`, "(t:energy & t:oil gas)"},
+		{`tag:Energy tag:"Oil & Gas"`, "(t:energy & t:=oil& gas)"},
 		{"url:https://nytimes.com/2026/a.html", "(u:nytime & u:com & u:2026 & u:a & u:html)"},
 		{"is:original IS:Copy", "(is=original & is=copy)"},
 		{"copies:>5 outlets:>=3 independent:>2 copies:0 outlets:<=4 outlets:=1", "(copies>5 & outlets>=3 & independent>2 & copies=0 & outlets<=4 & outlets=1)"},
 		{"since:24h since:30m since:7D since:2w", "(age=24h0m0s & age=30m0s & age=168h0m0s & age=336h0m0s)"},
 		{"since:2026-08-18", "days=20260818.."},
+		{"-C++ (C#) OR .NET: title:F#", "(!=c++ & (=c# | =.net) & title==f#)"},
+		{"c++* .net* #tags* U.S.S.R* #全人*", "(=c++ & =.net* & =#tags* & ussr* & =#全人_人*)"},
+		{`AT&T "at&t" "AT & T" AT & T`, "(=at&_t & =at&_t & =at&_t & at & t)"},
+		{`US "US" "us" title:"US" author:"US" U.S. "THE US"`, "(us & =US & us & title==US & author=us & =US & the_us)"},
+		{"#comets~ $5 US$5 50% @ann.lee", "(comet~1 & =$5 & =us$_=$5 & =50% & =@ann._lee)"},
+		{"+fed fed+ecb fed. #", "(fed & =fed+_ecb & fed)"},
 	}
 	for _, tt := range tests {
 		n, err := parse(tt.query)
@@ -195,6 +201,10 @@ func TestValidate(t *testing.T) {
 		{"since:h", 7, "is no age"},
 		{"fed abc~", 5, "at least four letters"},
 		{"well-known~", 1, "one word"},
+		{"AT&T~", 1, "one word"},
+		{"AT&T*", 1, "at least three letters"},
+		{"#ab*", 1, "at least three letters"},
+		{".*", 1, "no word before it"},
 		{"全人代~", 1, "one word"},
 		{"tag:…", 5, "no letter or digit"},
 		{strings.Repeat("(", 51) + "a" + strings.Repeat(")", 51), 51, "more than 50 parentheses"},
@@ -246,7 +256,7 @@ func checkQuery(t interface{ Fatalf(string, ...any) }, s string) {
 func TestParseHolds(t *testing.T) {
 	piece := rapid.SampledFrom([]string{
 		"fed", "ecb's", "全人代", "é", "OR", "AND", "NOT", "-", "(", ")", `"`, "“", "*", ":", "..", " ", " ", "\t", "source:", "title:",
-		"date:", "2026-08-18", "after:", "lang:", "feed:", "12", "\xff", "~", "~2", "is:", "copy", "copies:", ">=", "since:", "24h", "tag:", "url:", "origin:", "\u200d", "'", ".",
+		"date:", "2026-08-18", "after:", "lang:", "feed:", "12", "\xff", "~", "~2", "is:", "copy", "copies:", ">=", "since:", "24h", "tag:", "url:", "origin:", "\u200d", "'", ".", "#", "&", "+", "++", "US", "$", "%", "/", "!", "c", "＃",
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		checkQuery(t, strings.Join(rapid.SliceOfN(piece, 0, 12).Draw(t, "pieces"), ""))
@@ -256,7 +266,7 @@ func TestParseHolds(t *testing.T) {
 func FuzzParse(f *testing.F) {
 	for _, s := range []string{
 		"(a OR b) -c", `title:"x y" z*`, "date:2026..", "source:bbc*", "NOT -\"a", "全*", "a\u0301*", "Ä*", "-)", "x:-", "K*ſ*",
-		"a~2", "origin:\"x\" -is:copy", "copies:>=3", "since:1w", "tag:\"a b\"", "url:x/y", "text:~", "((((((((((a))))))))))",
+		"a~2", "origin:\"x\" -is:copy", "copies:>=3", "since:1w", "tag:\"a b\"", "url:x/y", "text:~", "C#*", "#a*", ".net~", "#全*", "U.S.*", "50 %*", "\"US\"", "((((((((((a))))))))))",
 	} {
 		f.Add(s)
 	}

@@ -247,7 +247,7 @@ func (s *sheet) stemmedAs(in *laidOut) map[string][]string {
 }
 
 func (c *laidOut) begins(prefix string) bool {
-	if c.places[string(singular([]byte(prefix)))] != nil {
+	if c.places[wholeWord(prefix)] != nil {
 		return true
 	}
 	i, found := slices.BinarySearch(c.sorted, prefix)

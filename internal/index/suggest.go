@@ -91,7 +91,9 @@ func wordsLike(r api.IndexReaderFuzzy, field, word string, letters int, prefix s
 			_ = dict.Close() // nothing is written
 			return near, err
 		}
-		near = append(near, entry.Term)
+		if !isWritten(entry.Term) {
+			near = append(near, entry.Term)
+		}
 	}
 	return near, dict.Close()
 }

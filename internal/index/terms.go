@@ -193,7 +193,8 @@ func (p *parser) plain(field, s string, start int) (text, error) {
 		return t, p.fail(start+utf8.RuneCountInString(stem[:i]), "a * may only end a word", "write elect*, not el*ct or *elect")
 	}
 	t.words.add(stem)
-	t.prefix = stem != s
+	t.words.asked(false)
+	t.prefix = stem != s && !t.words.closed(stem)
 	if len(t.words.list) == 0 {
 		if t.prefix {
 			return t, p.fail(start, "this * has no word before it", "write the beginning of a word, as in elect*")
@@ -232,6 +233,7 @@ func cutFuzzy(s string) (stem string, letters int) {
 
 func (p *parser) fuzzy(t text, stem string, letters int) (text, error) {
 	t.words.add(stem)
+	t.words.unsigned()
 	t.fuzzy = letters
 	switch n := len(t.words.list); {
 	case n == 0:
@@ -239,7 +241,7 @@ func (p *parser) fuzzy(t text, stem string, letters int) (text, error) {
 	case n > 1 || t.words.list[0].single:
 		return t, p.fail(t.at, "a ~ may only follow one word", "write tarif~, and each word by itself")
 	}
-	if first, _ := utf8.DecodeRuneInString(stem); utf8.RuneCountInString(t.words.term(t.words.list[0])) < 4 || unspaced(first) {
+	if utf8.RuneCountInString(t.words.term(t.words.list[0])) < 4 || unspaced(firstRune(stem)) {
 		return t, p.fail(t.at, "too many words resemble this one", "write at least four letters before the ~")
 	}
 	return t, p.widen(t.at)
@@ -252,10 +254,15 @@ func (w *words) openEnd(s string) bool {
 	if int(last.end) != len(s) {
 		return false
 	}
-	if first, _ := utf8.DecodeRuneInString(s[last.start:]); unspaced(first) {
+	if letters := s[int(last.start)+strings.IndexFunc(s[last.start:], startsWord):]; unspaced(firstRune(letters)) {
 		return true
 	}
 	from := len(w.folded)
+	if last.spelling == signInFront {
+		term := w.term(*last)
+		w.folded = append(w.folded, term[:strings.IndexFunc(term, startsWord)]...)
+	}
+	start := len(w.folded)
 	for i, r := range s[last.start:last.end] {
 		if unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r) {
 			at := int(last.start) + i
@@ -264,5 +271,11 @@ func (w *words) openEnd(s string) bool {
 	}
 	w.folded = w.folded[:min(len(w.folded), from+maxTerm)]
 	last.from, last.to = int32(from), int32(len(w.folded))
-	return utf8.RuneCount(w.folded[from:]) >= 3
+	return utf8.RuneCount(w.folded[start:]) >= 3
+}
+
+// closed says whether signs end the last word, so that it is no beginning of others: c++* is c++.
+func (w *words) closed(s string) bool {
+	n := len(w.list)
+	return n > 0 && w.list[n-1].spelling >= signsBehind && int(w.list[n-1].end) == len(s)
 }

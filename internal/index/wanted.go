@@ -125,7 +125,7 @@ func (in fieldIn) beginning(ctx context.Context, prefix string) ([]form, error) 
 		}
 		return true, err
 	})
-	if whole := string(singular([]byte(prefix))); whole != prefix {
+	if whole := wholeWord(prefix); whole != prefix {
 		list = append(list, form{term: whole})
 	}
 	return list, err

@@ -14,6 +14,7 @@ type word struct {
 	start, end int32
 	pos        int32 // 1-based; phrases ask for positions in a row
 	single     bool  // the lone last character of a run that is otherwise cut into pairs
+	spelling   spelling
 }
 
 // words cuts text into terms the same way for articles and for queries, whatever their language:
@@ -21,7 +22,8 @@ type word struct {
 //   - letters and digits make a word; it is folded (see fold) and loses a plural s (see singular);
 //   - "U.S." is us, "1,500" is 1500, "1.5" stays, "China's" is china, "COVID-19" and "l'UE" are two words each;
 //   - scripts that put no spaces between words (see unspaced) are cut into overlapping pairs of characters and the last
-//     character by itself, so that every part of a run can be found.
+//     character by itself, so that every part of a run can be found;
+//   - a word with signs or in capitals has a second term at its place, which says them (see writtenMark).
 //
 // It is written by hand because cutting was a quarter of the time of indexing: bleve's unicode tokenizer and its filters
 // allocate for each word.
@@ -29,6 +31,10 @@ type words struct {
 	folded []byte
 	list   []word
 	pos    int32
+	count  int // of words: some have several terms
+
+	lineEnd   int  // of the line of the text being cut that was last looked at for capitals
+	lineMixed bool // not all in capitals
 }
 
 // term gives the folded text of a word.
@@ -39,6 +45,7 @@ func (w *words) gap() { w.pos += 100 }
 
 // add cuts text and adds its words. A gap does not move offsets: start and end always count from this text's beginning.
 func (w *words) add(text string) {
+	w.lineEnd = 0
 	for i := 0; i < len(text); {
 		c := text[i]
 		if c < utf8.RuneSelf {
@@ -63,7 +70,7 @@ func (w *words) add(text string) {
 
 // spaced reads the word that begins at start and gives the place after it.
 func (w *words) spaced(text string, start int) int {
-	from, i := len(w.folded), start
+	from, i, dotted := len(w.folded), start, false
 	for i < len(text) {
 		c := text[i]
 		if c < utf8.RuneSelf {
@@ -78,6 +85,8 @@ func (w *words) spaced(text string, start int) int {
 			}
 			if c == '.' && isDigit(text[i+1]) {
 				w.folded = append(w.folded, '.')
+			} else if c == '.' {
+				dotted = true
 			}
 			i = next
 			continue
@@ -93,7 +102,15 @@ func (w *words) spaced(text string, start int) int {
 		}
 		i += size
 	}
-	w.keep(from, start, i)
+	if w.keep(from, start, i) {
+		word := w.list[len(w.list)-1]
+		if dotted || mayBeCapitals(text[start:i]) {
+			w.addCapitals(text, word, dotted)
+		}
+		if nearSign(text, start, i) {
+			w.addSigned(text, word, dotted)
+		}
+	}
 	return skipPossessive(text, i)
 }
 
@@ -131,10 +148,10 @@ func initial(text string, i, start int) bool {
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
 }
 
-// keep takes folded[from:] as a term.
-func (w *words) keep(from, start, end int) {
+// keep takes folded[from:] as a term, and says no where there is nothing.
+func (w *words) keep(from, start, end int) bool {
 	if len(w.folded) == from {
-		return
+		return false
 	}
 	if len(w.folded) > from+maxTerm {
 		cut := from + maxTerm
@@ -146,13 +163,16 @@ func (w *words) keep(from, start, end int) {
 		w.folded = w.folded[:from+len(singular(w.folded[from:]))]
 	}
 	w.pos++
+	w.count++
 	w.list = append(w.list, word{
 		from: int32(from), to: int32(len(w.folded)), start: int32(start), end: int32(end), pos: w.pos,
 	})
+	return true
 }
 
 // pairs reads a run of a script without spaces and gives the place after it.
 func (w *words) pairs(text string, i int) int {
+	w.addTagged(text, i)
 	var last word
 	for n := 0; i < len(text); n++ {
 		r, size := utf8.DecodeRuneInString(text[i:])
@@ -162,6 +182,7 @@ func (w *words) pairs(text string, i int) int {
 		from := len(w.folded)
 		w.folded = foldUnspaced(w.folded, r, text[i:i+size])
 		w.pos++
+		w.count++
 		this := word{from: int32(from), to: int32(len(w.folded)), start: int32(i), end: int32(i + size), pos: w.pos, single: true}
 		if n > 0 { // the characters of a run lie side by side in folded, and so do those of each pair
 			last.to, last.end, last.single = this.to, this.end, false

@@ -9,9 +9,15 @@ import (
 	"pgregory.net/rapid"
 )
 
-func cut(text string) (terms []string) {
+// cut gives the terms of a text that say neither signs nor capitals.
+func cut(text string) []string {
 	var w words
 	w.add(text)
+	w.unsigned()
+	return termsOf(w)
+}
+
+func termsOf(w words) (terms []string) {
 	for _, t := range w.list {
 		terms = append(terms, w.term(t))
 	}
@@ -59,6 +65,7 @@ func TestWordOffsets(t *testing.T) {
 	var w words
 	text := "Élysée’s U.S. 全人代"
 	w.add(text)
+	w.asked(true)
 	var got []string
 	for _, t := range w.list {
 		got = append(got, text[t.start:t.end])
@@ -83,6 +90,13 @@ func checkWords(t interface{ Fatalf(string, ...any) }, text string) {
 	w.add(text)
 	start, pos := int32(0), int32(0)
 	for _, x := range w.list {
+		if x.spelling != noSpelling {
+			if term := w.term(x); len(term) > maxTerm+4 || !isWritten(term) || utf8.ValidString(text) && !utf8.ValidString(term) ||
+				x.start < 0 || x.end <= x.start || int(x.end) > len(text) || x.pos < 1 || int(x.pos) > w.count {
+				t.Fatalf("%q: %q at %d to %d, position %d", text, term, x.start, x.end, x.pos)
+			}
+			continue
+		}
 		term := w.term(x)
 		if term == "" || len(term) > maxTerm || utf8.ValidString(text) && !utf8.ValidString(term) {
 			t.Fatalf("%q: term %q", text, term)
@@ -90,7 +104,13 @@ func checkWords(t interface{ Fatalf(string, ...any) }, text string) {
 		if x.start < start || x.end <= x.start || int(x.end) > len(text) || x.pos <= pos {
 			t.Fatalf("%q: %q at %d to %d, position %d", text, term, x.start, x.end, x.pos)
 		}
+		if isWritten(w.term(x)) || x.pos != pos+1 {
+			t.Fatalf("%q: %q at position %d", text, w.term(x), x.pos)
+		}
 		start, pos = x.start, x.pos
+	}
+	if w.count != int(pos) {
+		t.Fatalf("%q: %d words, counted %d", text, pos, w.count)
 	}
 }
 
