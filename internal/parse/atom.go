@@ -29,6 +29,7 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 		doc.Generator = plain(feed.Generator.Value)
 	}
 	doc.Period = period(x)
+	g.dates = newDates(g.now, doc.Language, g.dateTexts)
 	authors := people(feed.Authors)
 	for _, i := range feed.Entries {
 		if ctx.Err() != nil {
@@ -71,7 +72,7 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e.Categories = r.atomCategories(i)
 	e.Summary, e.Content = r.atomTexts(i, e.URL)
 	e.Enclosures = r.media(atomEnclosures(i), e.URL)
-	return mended(e)
+	return mended(dated(e))
 }
 
 // atomText turns what gofeed made of a text into HTML.

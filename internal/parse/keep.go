@@ -70,6 +70,8 @@ func rssChild(n name, p place) (role, place) {
 		return container, rssSkips
 	case "dc:title", "dc:language", "sy:updateperiod", "sy:updatefrequency", "atom:link":
 		return extension, outside
+	case "pubdate", "lastbuilddate", "dc:date", "dcterms:modified", "atom:updated":
+		return captured, outside
 	}
 	return dropped, outside
 }
@@ -136,6 +138,8 @@ func atomFeedChild(n name) (role, place) {
 		return words, outside
 	case "dc:title", "dc:language", "sy:updateperiod", "sy:updatefrequency":
 		return extension, outside
+	case "updated", "modified", "dc:date":
+		return captured, outside
 	}
 	return dropped, outside
 }

@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/mmcdole/gofeed/rss"
@@ -31,6 +30,7 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 	doc.Generator = plain(feed.Generator)
 	doc.TTL, doc.Period = ttl(feed.TTL), period(x)
 	doc.Skips = skips(feed.SkipHours, feed.SkipDays)
+	g.dates = newDates(g.now, doc.Language, g.dateTexts)
 	for _, i := range feed.Items {
 		if ctx.Err() != nil {
 			return news.Document{}, ctx.Err()
@@ -54,12 +54,12 @@ type entryReader struct {
 	sideItem
 	x      extensions
 	docURL *url.URL
-	now    time.Time
+	dates  *dates
 }
 
 // item finds what was kept aside of the item that has these extensions.
 func (g *guard) item(x extensions) entryReader {
-	r := entryReader{x: x, docURL: g.docURL, now: g.now}
+	r := entryReader{x: x, docURL: g.docURL, dates: g.dates}
 	if marks := x["headwater"]["item"]; len(marks) > 0 {
 		if n, err := strconv.Atoi(marks[0].Attrs["n"]); err == nil && n >= 0 && n < len(g.items) {
 			r.sideItem = g.items[n]
@@ -91,7 +91,7 @@ func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 	}
 	e.Summary, e.Content = r.rssTexts(i, e.URL)
 	e.Enclosures = r.media(rssEnclosures(i), e.URL)
-	return mended(e)
+	return mended(dated(e))
 }
 
 func rssGUID(i *rss.Item) string {
