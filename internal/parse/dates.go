@@ -75,7 +75,7 @@ func numberDate(text string) (time.Time, bool) {
 	if isNET { // an offset beside it changes nothing
 		text = text[:span(text, unicode.IsDigit)]
 	}
-	if text == "" || text[0] < '0' || text[0] > '9' {
+	if text == "" || text[0] < '0' || text[0] > '9' || strings.Trim(text, "0123456789.eE+") != "" {
 		return time.Time{}, false
 	}
 	whole, _, fraction := strings.Cut(text, ".")
@@ -190,14 +190,15 @@ type reading struct {
 // readings gives those that are days of the calendar, each day once, the commonest order first.
 func (d *dates) readings(w *written, c *calendar) (all []reading) {
 	for _, o := range usual(w.shape, w.parting) {
+		y, m, day := o.parts(w.numbers)
+		t, ok := d.time(w, d.fullYear(y), number(m), number(day), c)
+		if !ok || slices.ContainsFunc(all, func(r reading) bool { return r.time.Equal(t) }) {
+			continue
+		}
 		if o == ydm && w.shape == yearFirst && d.order(w.shape, c) != ydm {
 			continue // nobody's, unless the document shows that it is its own
 		}
-		y, m, day := o.parts(w.numbers)
-		t, ok := d.time(w, d.fullYear(y), number(m), number(day), c)
-		if ok && !slices.ContainsFunc(all, func(r reading) bool { return r.time.Equal(t) }) {
-			all = append(all, reading{o, t})
-		}
+		all = append(all, reading{o, t})
 	}
 	return all
 }

@@ -57,3 +57,44 @@ func checkDates(t *testing.T, at, paragraph string) {
 		}
 	}
 }
+
+// FuzzDates reads a document of dates, a line each. Whatever they are, what is read lies between 1970 and tomorrow, is the
+// same when it is read again, and is read as itself when it is written as RFC 3339 has it.
+func FuzzDates(f *testing.F) {
+	files, err := filepath.Glob("testdata/dates/*.txt")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			f.Fatal(err)
+		}
+		for _, paragraph := range strings.Split(string(text), "\n\n") {
+			lang, lines, _ := strings.Cut(strings.TrimPrefix(paragraph, "lang:"), "\n")
+			f.Add(lang, lines)
+		}
+	}
+	f.Fuzz(func(t *testing.T, lang, lines string) {
+		all := [][]string{nil}
+		for _, line := range strings.Split(lines, "\n") {
+			all = append(all, []string{line})
+		}
+		d := newDates(testNow(), lang, func() [][]string { return all })
+		for _, item := range all[1:] {
+			got := d.read(item[0])
+			if again := d.read(item[0]); !again.Equal(got) {
+				t.Fatalf("%q is %s, then %s", item[0], got, again)
+			}
+			if got.IsZero() {
+				continue
+			}
+			if got.After(testNow().Add(24*time.Hour)) || got.Year() < 1970 {
+				t.Fatalf("%q is %s", item[0], got)
+			}
+			if again := d.read(got.Format(time.RFC3339Nano)); !again.Equal(got) {
+				t.Fatalf("%q is %s, and that %s", item[0], got, again)
+			}
+		}
+	})
+}

@@ -58,7 +58,7 @@ func lex(text string, c *calendar) []lexeme {
 	if !isASCIIWord(text) {
 		text = norm.NFKC.String(text)
 	}
-	var all []lexeme
+	all := make([]lexeme, 0, 16)
 	spaced := false
 	add := func(kind lexemeKind, text string) {
 		all = append(all, lexeme{kind: kind, text: text, spaced: spaced})

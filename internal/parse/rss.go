@@ -68,13 +68,22 @@ func (g *guard) item(x extensions) entryReader {
 	return r
 }
 
+// The elements that say when an item was published and when it was changed. The first that is a date counts.
+var (
+	rssPublished = []string{
+		"pubdate", "dcterms:issued", "atom:published", "published", "issued", "dcterms:created", "created", "dc:date", "dcterms:date",
+		"dc:issued", "dc:created", "prism:publicationdate", "date",
+	}
+	rssUpdated = []string{"atom:updated", "dcterms:modified", "updated", "atom:modified", "modified", "dc:modified", "prism:modificationdate"}
+)
+
 func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 	e := news.Entry{
 		Title:      plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"), r.x.value("media", "title"), r.x.value("itunes", "title"))),
 		GUID:       first(rssGUID(i), r.about, r.text("atom:id", "id")),
 		URL:        r.rssURL(i),
-		Published:  r.date("pubdate", "dcterms:issued", "atom:published", "published", "issued", "dcterms:created", "created", "dc:date", "dcterms:date", "date"),
-		Updated:    r.date("atom:updated", "dcterms:modified", "updated", "atom:modified", "modified"),
+		Published:  r.date(rssPublished...),
+		Updated:    r.date(rssUpdated...),
 		Authors:    r.authors(),
 		Categories: r.rssCategories(i),
 		Source:     r.source(),
