@@ -157,7 +157,7 @@ func (c *calendar) add(section, kind, names string) error {
 			name, year, _ := strings.Cut(part, "=")
 			n, err := strconv.Atoi(strings.TrimSpace(year))
 			if err != nil {
-				return err
+				return fmt.Errorf("the era %q has no number of years", strings.TrimSpace(name))
 			}
 			c.addName(name, eraName, n, lang)
 		}

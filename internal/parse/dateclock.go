@@ -68,7 +68,7 @@ func (w *written) pair(i int, sign string) bool {
 // colonClock reads 15:04, 15:04:05, 15:04:05.999 and 15:04:05:999. After a plus, or a minus that is not parted from a date by
 // a space, it would be a zone.
 func (w *written) colonClock(i int) bool {
-	if len(w.at(i).text) > 2 || !w.pair(i, ":") || w.at(i-1).is("+") || w.at(i-1).is("-") && w.attached(i) && w.attached(i-1) && w.shape == yearFirst {
+	if len(w.at(i).text) > 2 || !w.pair(i, ":") || w.at(i-1).is("+") || w.at(i-1).is("-") && w.attached(i) && w.attached(i-1) && w.shape == yearFirst && !w.pair(i+2, ":") {
 		return false
 	}
 	end, second := i+3, 0
@@ -111,9 +111,12 @@ func (w *written) basicClock(i int) bool {
 	return true
 }
 
-// dottedClock reads 9.05 and 09.05.30 beside a date that has what it needs without them.
+// dottedClock reads 9.05, 09.05.30 and 09-05-30 beside a date that has what it needs without them.
 func (w *written) dottedClock(i int) bool {
 	hour, minute := w.at(i), w.at(i+2)
+	if w.dated() && w.pair(i, "-") && w.pair(i+2, "-") && hour.n() <= 24 && minute.n() <= 59 {
+		return w.setClock(i, i+5, hour.n(), minute.n(), w.at(i+4).n())
+	}
 	if len(hour.text) > 2 || hour.n() > 24 || !w.pair(i, ".") || !w.attached(i+1) || !w.attached(i+2) || len(minute.text) != 2 || minute.n() > 59 {
 		return false
 	}

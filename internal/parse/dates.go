@@ -375,8 +375,8 @@ func (d *dates) survey(c *calendar) {
 }
 
 // decide weighs the orders that dates of a shape may have. What would make the fewest dates impossible wins; then what
-// agrees with the weekdays, with other dates of the same item or feed, and with the order of the items; then the
-// document's language; then what puts the items nearest to each other; then what is commonest.
+// agrees with the weekdays, with other dates of the same item or feed, with the order of the items, and with dates whose
+// years are written in full; then the document's language; then what puts the items nearest to each other; then what is commonest.
 func (d *dates) decide(s shape, items []surveyed, c *calendar) order {
 	parting := ""
 	for _, item := range items {
@@ -451,7 +451,8 @@ func (d *dates) against(o order, s shape, items []surveyed, c *calendar) []int64
 			apart -= step
 		}
 	}
-	return []int64{impossible, otherDay, -agreed, min(up, down), int64(truth(!d.speaksOrder(o, s, c))), int64(apart)}
+	unlike := s == short && d.orders[yearLast] != anyOrder && o != d.orders[yearLast]
+	return []int64{impossible, otherDay, -agreed, min(up, down), int64(truth(unlike)), int64(truth(!d.speaksOrder(o, s, c))), int64(apart)}
 }
 
 // speaksOrder holds for the order of the document's language, and for all where that is not known.

@@ -50,6 +50,9 @@ func scanDate(text string, c *calendar, lang int) (*written, bool) {
 	if w.year < 0 {
 		w.triple()
 	}
+	if w.dated() {
+		w.months = nil // a name beside numbers is a weekday's: "mar 24/11/2022"
+	}
 	w.findClock(c, lang)
 	w.findZone(c)
 	if w.shape != noNumbers || w.year >= 0 && w.month >= 0 && w.day >= 0 {
@@ -164,13 +167,17 @@ func (w *written) vietnameseMonth(i int) (int, bool) {
 	return 0, false
 }
 
-// compact reads dates written as one number: 20221124, 202211240905, 20221124090500, 2022328.
+// compact reads dates written as one number: 20221124, 202211240905, 20221124090500, 2022328. Beside them it reads weeks.
 func (w *written) compact() {
 	for i, l := range w.lexemes {
 		if l.kind != digits {
 			continue
 		}
 		t := l.text
+		if week := w.at(i + 2); len(t) == 4 && strings.EqualFold(week.text, "W") && w.at(i+1).is("-") {
+			w.week(i)
+			return
+		}
 		switch alone := len(w.lexemes) == 1 || i == 0 && strings.EqualFold(w.at(1).text, "T") && w.attached(1); {
 		case len(t) == 7 && alone:
 			w.ordinal(t[:4], t[4:])
@@ -190,6 +197,21 @@ func (w *written) compact() {
 		}
 		return
 	}
+}
+
+// week reads 2022-W47 and 2022-W47-4, of ISO 8601.
+func (w *written) week(i int) {
+	week, day, end := w.at(i+3).n(), 1, i+4
+	if w.at(end).is("-") && len(w.at(end+1).text) == 1 && w.at(end+1).n() >= 0 {
+		day, end = w.at(end+1).n(), end+2
+	}
+	if week < 1 || week > 53 || day < 1 || day > 7 {
+		return
+	}
+	fourth := time.Date(w.at(i).n(), 1, 4, 0, 0, 0, 0, time.UTC) // is in the first week
+	t := fourth.AddDate(0, 0, 7*(week-1)+day-1-(int(fourth.Weekday())+6)%7)
+	w.year, w.month, w.day = t.Year(), int(t.Month()), t.Day()
+	w.use(i, end)
 }
 
 // split reads the digits of a clock: 09, 0905, 090500, 090500123.
@@ -290,7 +312,9 @@ func (w *written) triple() {
 	w.numbers = [3]string{w.at(found).text, w.at(found + 2).text, w.at(found + 4).text}
 	w.parting = w.at(found + 1).text
 	w.use(found, found+5)
-	w.months = nil // a name beside numbers is a weekday's: "mar 24/11/2022"
+	if w.shape == short && strings.EqualFold(w.at(found+5).text, "T") && w.attached(found+5) {
+		w.shape = yearFirst // ISO 8601 with a short year
+	}
 }
 
 func (w *written) tripleAt(i int) shape {

@@ -56,13 +56,18 @@ func (r *entryReader) markup(names ...string) (text, from string) {
 	return "", ""
 }
 
+// maxTries bounds the texts of an item that are read as dates for one time.
+const maxTries = 50
+
 // date is the first of these children that is a date; of several with one name the last counts.
 func (r *entryReader) date(names ...string) time.Time {
+	tries := 0
 	for _, n := range names {
 		for _, f := range slices.Backward(r.fields) {
-			if f.raw == nil || f.name.String() != n {
+			if f.raw == nil || f.name.String() != n || tries >= maxTries {
 				continue
 			}
+			tries++
 			if t := r.dates.read(inner(f.raw)); !t.IsZero() {
 				return t
 			}

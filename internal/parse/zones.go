@@ -5,6 +5,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	_ "time/tzdata" // a machine without a zone database reads "Europe/Berlin" as well
 )
 
@@ -105,7 +106,7 @@ func offsetOf(sign byte, text string) (int, bool) {
 	if len(text) == 2 {
 		text += "00"
 	}
-	if len(text) < 4 {
+	if len(text) < 4 || len(text) > 6 {
 		return 0, false
 	}
 	hours, minutes := number(text[:2]), number(text[2:4])
@@ -119,10 +120,19 @@ func offsetOf(sign byte, text string) (int, bool) {
 	return seconds, true
 }
 
-// readZoneName takes an abbreviation. In small letters it counts only behind the clock or an offset, as "est" is French.
+// readZoneName takes an abbreviation, or a name of several words. In small letters an abbreviation counts only behind the
+// clock or an offset, as "est" is French.
 func (w *written) readZoneName(i, from int, c *calendar) {
 	l := w.at(i)
 	name := strings.ToUpper(l.text)
+	for words, end := name, i+1; end < i+4 && w.at(end).kind == letters; end++ {
+		words += "_" + strings.ToUpper(w.at(end).text)
+		if c.zones[words] != nil {
+			w.zone.name = words
+			w.use(i, end+1)
+			return
+		}
+	}
 	if c.zones[name] == nil || l.text != name && (i != from || len(name) == 2 && name != "UT") {
 		return
 	}
@@ -130,11 +140,12 @@ func (w *written) readZoneName(i, from int, c *calendar) {
 	w.use(i, i+1)
 }
 
-// cutPlace finds the name of a zone of the IANA database, and gives the text without it.
+// cutPlace finds the name of a zone of the IANA database, and gives the text without it. It looks one name up at most, as
+// looking up may open files.
 func cutPlace(text string) (*time.Location, string) {
 	slash := strings.IndexByte(text, '/')
 	for slash >= 0 {
-		from := strings.LastIndexFunc(text[:slash], func(r rune) bool { return !isPlaceRune(r) || r == '/' }) + 1
+		from := strings.LastIndexFunc(text[:slash], func(r rune) bool { return !unicode.IsLetter(r) }) + 1
 		end := slash + 1 + span(text[slash+1:], isPlaceRune)
 		if isArea(text[from:slash]) {
 			if loc := locate(text[from:end]); loc != nil {
@@ -145,6 +156,7 @@ func cutPlace(text string) (*time.Location, string) {
 			if loc := locate(text[from:end] + "_" + strings.TrimRight(city, ")],;.")); loc != nil {
 				return loc, text[:from] + " " + rest
 			}
+			break
 		}
 		next := strings.IndexByte(text[slash+1:], '/')
 		if next < 0 {
