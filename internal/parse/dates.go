@@ -272,17 +272,17 @@ func (d *dates) month(w *written, c *calendar) int {
 	lang := c.language(d.lang)
 	best, bestRank := 0, []int(nil)
 	for _, m := range w.months {
-		t, _ := d.time(w, w.year, m.value, w.day, c)
+		t, ok := d.time(w, w.year, m.value, w.day, c)
 		ownDay := 0
 		for _, day := range w.weekday {
 			if day.langs.and(m.langs) != (languages{}) {
 				ownDay = max(ownDay, 1)
-				if day.value == int(t.Weekday()) {
+				if ok && day.value == int(t.Weekday()) {
 					ownDay = 2
 				}
 			}
 		}
-		rank := []int{truth(m.langs.has(lang)), truth(w.isWeekday(t)), ownDay, 0, truth(d.possible(t))}
+		rank := []int{truth(m.langs.has(lang)), truth(ok && w.isWeekday(t)), ownDay, 0, truth(ok && d.possible(t))}
 		if rank[0] == 0 && d.all != nil {
 			rank[3] = d.voteOf(m.langs, c)
 		}
