@@ -45,7 +45,7 @@ const (
 	halfNight   // from 6 on before midnight, else after it
 )
 
-// languages is a set of languages by their place in calendar.languages.
+// languages is a set of languages by their place in calendar.languages. English is the first.
 type languages [2]uint64
 
 func (l languages) has(i int) bool { return i >= 0 && l[i/64]&(1<<(i%64)) != 0 }
@@ -61,7 +61,8 @@ type meaning struct {
 	langs languages
 }
 
-// calendar holds the tables of the folder of that name.
+// calendar holds the tables of the folder of that name: cldr.txt, which is generated, more.txt, which people mend, and
+// zones.txt.
 type calendar struct {
 	languages []string
 	words     map[string][]meaning // by folded name
@@ -243,18 +244,15 @@ func (c *calendar) look(key string) (meanings []meaning, exact bool) {
 	if known, ok := c.words[key]; ok {
 		return known, true
 	}
+	letters := []rune(key)
 	for cut := 0; cut <= 4; cut++ {
-		letters := []rune(key)
-		if n := len(letters) - cut; n < 3 || cut > 0 && n < 5 || n > 30 {
+		n := len(letters) - cut
+		if n < 3 || cut > 0 && n < 5 || n > 30 {
 			break
-		} else {
-			letters = letters[:n]
 		}
-		stem := string(letters)
-		if cut > 0 {
-			if known := months(c.words[stem]); known != nil {
-				return known, false
-			}
+		stem := string(letters[:n])
+		if known := months(c.words[stem]); known != nil {
+			return known, false
 		}
 		i, _ := slices.BinarySearch(c.sorted, stem)
 		for ; i < len(c.sorted) && strings.HasPrefix(c.sorted[i], stem); i++ {
@@ -326,7 +324,7 @@ func fold(name string) string {
 // isAccent holds for marks that publishers leave out: accents, Hebrew points, Arabic vowel signs and hamza, the dot of
 // Indic letters. The vowels of Indic and Thai words are marks as well, and stay.
 func isAccent(r rune) bool {
-	return r >= 0x300 && r < 0x370 || r >= 0x591 && r < 0x5c8 || r >= 0x610 && r < 0x61b || r >= 0x640 && r == 0x640 ||
+	return r >= 0x300 && r < 0x370 || r >= 0x591 && r < 0x5c8 || r >= 0x610 && r < 0x61b || r == 0x640 ||
 		r >= 0x64b && r < 0x660 || r == 0x670 || r == 0x93c || r == 0x9bc || r == 0xa3c
 }
 

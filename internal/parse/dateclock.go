@@ -6,48 +6,48 @@ import (
 )
 
 // findClock finds the time of day: by its colons, behind a "T", by its dot, by marks (9h05, 9시 5분), or as an hour beside
-// a word for a half of the day.
+// a word for a half of the day. Then it looks for such a word.
 func (w *written) findClock(c *calendar, lang int) {
-	if w.clockAt < 0 {
-		for _, clockAt := range []func(int) bool{w.colonClock, w.basicClock, w.dottedClock, w.markedClock} {
-			for i := 0; i < len(w.lexemes) && w.clockAt < 0; i++ {
-				if l := w.at(i); l.kind == digits && !l.used {
-					clockAt(i)
-				}
+	spoken := w.spoken(c, lang)
+	hourAlone := func(i int) bool {
+		l := w.at(i)
+		beside := w.half(c, i-1, spoken) >= 0 || w.half(c, i+1, spoken) >= 0
+		return len(l.text) <= 2 && l.n() <= 12 && beside && w.setClock(i, i+1, l.n(), 0, 0)
+	}
+	for _, clockAt := range []func(int) bool{w.colonClock, w.basicClock, w.dottedClock, w.markedClock, hourAlone} {
+		for i := 0; i < len(w.lexemes) && w.clockAt < 0; i++ {
+			if l := w.at(i); l.kind == digits && !l.used && clockAt(i) {
+				break
 			}
 		}
 	}
-	spoken := w.spoken(c, lang)
-	for i := 0; i < len(w.lexemes) && w.clockAt < 0; i++ {
-		if l := w.at(i); l.n() >= 0 && l.n() <= 12 && len(l.text) <= 2 && !l.used && (w.half(c, i-1, spoken) >= 0 || w.half(c, i+1, spoken) >= 0) {
-			w.setClock(i, i+1, l.n(), 0, 0)
-		}
+	if w.clockAt >= 0 {
+		w.findHalf(c, spoken)
 	}
-	if w.clockAt < 0 {
-		return
-	}
+}
+
+// findHalf puts the hour into the half of the day that a word behind the clock names, or one before it.
+func (w *written) findHalf(c *calendar, spoken languages) {
 	if _, ok := w.at(w.clockEnd).means(hourMark); ok && len(w.at(w.clockEnd).text) > 1 { // "09:05 Uhr"
 		w.use(w.clockEnd, w.clockEnd+1)
 		w.clockEnd++
 	}
-	before := w.clockAt - 1
+	before, after := w.clockAt-1, w.clockEnd
 	for w.at(before).is(",") || w.at(before).is(".") || w.at(before).is("-") {
 		before--
 	}
 	if _, ok := w.at(before).means(clockMark); ok && !w.at(before).used { // "kl. 9"
 		before--
 	}
-	after := w.clockEnd
 	if w.at(after).is("(") || w.at(after).is(",") {
 		after++
 	}
-	switch {
-	case w.half(c, after, spoken) >= 0:
-		w.hour = hourIn(w.hour, w.half(c, after, spoken))
+	if half := w.half(c, after, spoken); half >= 0 {
+		w.hour = hourIn(w.hour, half)
 		w.use(after, after+1)
 		w.clockEnd = after + 1
-	case w.half(c, before, spoken) >= 0:
-		w.hour = hourIn(w.hour, w.half(c, before, spoken))
+	} else if half := w.half(c, before, spoken); half >= 0 {
+		w.hour = hourIn(w.hour, half)
 		w.use(before, before+1)
 	}
 }
@@ -190,7 +190,7 @@ func (w *written) spoken(c *calendar, lang int) languages {
 }
 
 // half gives the half of the day that the word of that place names, or -1. Words that are something else in other languages
-// count only where their own is spoken; AM counts in capitals.
+// count only where their own is spoken; English ones count in capitals, too, and where nothing says which language it is.
 func (w *written) half(c *calendar, i int, spoken languages) int {
 	l := w.at(i)
 	if l.kind != letters || l.used {

@@ -1,7 +1,6 @@
 package parse
 
 import (
-	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -476,5 +475,5 @@ func (d *dates) speaksOrder(o order, s shape, c *calendar) bool {
 	if s == yearFirst {
 		return o == ymd
 	}
-	return cmp.Compare(o, own) == 0
+	return o == own
 }

@@ -180,7 +180,7 @@ func hanNumber(text []rune) (n int, written string) {
 			value *= 10
 		case d >= 0:
 			value = value*10 + d/len("一")
-		case r == '十':
+		case r == '十' && tens == 0:
 			tens, value = max(value, 1)*10, 0
 		case r == '廿':
 			tens = 20
@@ -207,12 +207,12 @@ func (c *calendar) name(all []lexeme) []lexeme {
 			i++
 			continue
 		}
-		next := i + 1
-		if l.meanings, l.exact, next = c.longest(all[i:]); next == 0 {
+		var n int
+		if l.meanings, l.exact, n = c.longest(all[i:]); n == 0 {
 			l.meanings, l.exact = c.look(fold(l.text))
-			next = 1
+			n = 1
 		}
-		next += i
+		next := i + n
 		for _, more := range all[i+1 : next] {
 			if more.kind == letters {
 				l.text += more.text

@@ -285,11 +285,11 @@ func (w *written) fullYear(i int) int {
 			return -1
 		}
 	}
-	if text := w.at(i).text; len(text) == 2 && w.thai {
+	text := w.at(i).text
+	if len(text) == 2 && w.thai {
 		return 2500 + number(text)
-	} else {
-		return fullYear(text)
 	}
+	return fullYear(text)
 }
 
 // triple finds three numbers parted by the same sign, of which one may have the four digits of a year. Where none has

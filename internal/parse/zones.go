@@ -5,8 +5,8 @@ import (
 	"strings"
 	"sync"
 	"time"
-	"unicode"
 	_ "time/tzdata" // a machine without a zone database reads "Europe/Berlin" as well
+	"unicode"
 )
 
 // zone is what a date says of its time zone. An offset counts before a place, and a place before an abbreviation.
