@@ -109,7 +109,7 @@ func (w *written) names(c *calendar) {
 		if before := w.at(i - 1); before.kind == digits || before.is("-") || before.is("/") || before.is(".") {
 			rank++
 		}
-		if rank >= bestRank {
+		if rank > bestRank {
 			best, bestRank = i, rank
 		}
 	}
