@@ -17,6 +17,7 @@ type written struct {
 
 	year, month, day int
 	months           []meaning // what the month's name may mean
+	monthAt          int       // the place of that name among the lexemes
 	solar            bool      // it is a date of the Persian calendar
 	thai             bool      // years are those of the Buddhist calendar, short ones too
 	weekday          []meaning
@@ -114,6 +115,7 @@ func (w *written) names(c *calendar) {
 		}
 	}
 	if best >= 0 {
+		w.monthAt = best
 		l := &w.lexemes[best]
 		l.used = true
 		if w.months = months(l.meanings); w.months == nil {
@@ -418,7 +420,7 @@ func (w *written) takeYear(left []int) []int {
 			break
 		}
 	}
-	if year < 0 && len(left) >= 2 && w.day < 0 {
+	if year < 0 && len(left) >= 2 && w.day < 0 && left[1] > w.monthAt { // not in "2 years, 11 months ago", which has an August
 		year = 1
 		if w.at(left[0]).n() > 31 {
 			year = 0
