@@ -106,7 +106,7 @@ type Entry struct {
 	GUID       string
 	Title      string // plain text
 	URL        string
-	Published  time.Time // zero where the feed gives none that can be read
+	Published  time.Time // or of the last change where the feed gives no other; zero where it gives none that can be read
 	Updated    time.Time
 	Authors    []string
 	Summary    string // HTML

@@ -29,6 +29,7 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 		doc.Generator = plain(feed.Generator.Value)
 	}
 	doc.Period = period(x)
+	g.dates = newDates(g.now, doc.Language, g.dateTexts)
 	authors := people(feed.Authors)
 	for _, i := range feed.Entries {
 		if ctx.Err() != nil {
@@ -52,8 +53,8 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 		Title:     plain(first(r.atomText("title", i.Title), r.x.value("dc", "title"), r.x.media("title"))),
 		GUID:      r.text("id", "guid"),
 		URL:       safeAddress(join(r.baseFor("link"), alternate(i.Links))),
-		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date"),
-		Updated:   r.date("updated", "modified", "dcterms:modified"),
+		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date", "prism:publicationdate"),
+		Updated:   r.date("updated", "modified", "dcterms:modified", "prism:modificationdate"),
 		Authors:   tidy(append(people(i.Authors), r.authors()...)),
 		Rights:    plain(first(r.atomText("rights", i.Rights), r.x.value("dc", "rights"), r.x.value("media", "copyright"))),
 		Source:    r.source(),
@@ -71,7 +72,7 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e.Categories = r.atomCategories(i)
 	e.Summary, e.Content = r.atomTexts(i, e.URL)
 	e.Enclosures = r.media(atomEnclosures(i), e.URL)
-	return mended(e)
+	return mended(dated(e))
 }
 
 // atomText turns what gofeed made of a text into HTML.

@@ -1,369 +1,479 @@
 package parse
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 )
 
-// date reads a date as feeds write them, in UTC. It returns the zero time for what is no date, for dates before 1970
-// and for those more than a day after now: a date in the future is a mistake or a trick to stay on top.
-func date(text string, now time.Time) time.Time {
-	t, ok := readDate(text)
-	if !ok || t.After(now.Add(24*time.Hour)) || t.Before(time.Unix(24*3600, 0)) {
+// dates reads the dates of one document. What a date by itself leaves open, whether 05/11 is in May or in November and
+// which language's "lis" it is, the document's language and its other dates decide.
+type dates struct {
+	now  time.Time
+	lang string // of the document, as it says, in small letters; may be ""
+	// all gives the texts of all dates of the document: those of the feed, then those of each item. It is called once,
+	// where a date is open.
+	all    func() [][]string
+	orders map[shape]order
+	votes  map[int]int // how many names of the document's dates a language has, by its place
+}
+
+func newDates(now time.Time, lang string, all func() [][]string) *dates {
+	return &dates{now: now, lang: strings.ToLower(strings.ReplaceAll(strings.TrimSpace(lang), "_", "-")), all: all}
+}
+
+// read reads a date as feeds write them, in UTC. It returns the zero time for what is no date and for what can't be right:
+// days that no month has, dates before 1970 or of its first day, which computers write for no date, and those more than
+// a day after now, which are a mistake or a trick to stay on top.
+func (d *dates) read(text string) time.Time {
+	text = strings.TrimSpace(text)
+	t, ok := commonDate(text)
+	if !ok {
+		t, ok = numberDate(text)
+	}
+	if !ok && len(text) <= maxDate && text != "" {
+		c := theCalendar()
+		if w, scanned := scanDate(text, c, c.language(d.lang)); scanned {
+			t, ok = d.resolve(w, c)
+		}
+	}
+	if !ok || !d.possible(t) {
 		return time.Time{}
 	}
 	return t.UTC()
 }
 
-func readDate(text string) (time.Time, bool) {
-	text = strings.TrimSpace(text)
-	if len(text) > 100 {
-		return time.Time{}, false
-	}
-	for _, layout := range []string{time.RFC3339, time.RFC1123Z} {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t, true
-		}
-	}
-	if strings.HasSuffix(text, " GMT") {
-		if t, err := time.Parse(time.RFC1123, text); err == nil {
-			return t, true
-		}
-	}
-	if t, ok := unixDate(text); ok {
-		return t, true
-	}
-	if t, ok := isoDate(text); ok {
-		return t, true
-	}
-	return wordDate(text)
+func (d *dates) possible(t time.Time) bool {
+	return !t.After(d.now.Add(24*time.Hour)) && !t.Before(time.Unix(24*3600, 0))
 }
 
-// unixDate reads seconds or milliseconds since 1970, of ten or thirteen digits.
-func unixDate(text string) (time.Time, bool) {
-	n, err := strconv.ParseInt(text, 10, 64)
-	switch {
-	case err != nil:
+// commonDate reads the forms that nearly all dates have: those of RFC 3339 and RFC 822.
+func commonDate(text string) (time.Time, bool) {
+	if len(text) < 20 || len(text) > 40 {
 		return time.Time{}, false
-	case len(text) == 10:
+	}
+	layout := time.RFC1123Z
+	switch {
+	case text[0] >= '0' && text[0] <= '9':
+		layout = time.RFC3339
+	case strings.HasSuffix(text, " GMT"):
+		layout = time.RFC1123
+	case text[len(text)-1] < '0' || text[len(text)-1] > '9':
+		return time.Time{}, false
+	}
+	t, err := time.Parse(layout, text)
+	return t, err == nil
+}
+
+// numberDate reads the time since 1970 in seconds or, by its length, in milliseconds, microseconds or nanoseconds,
+// also as .NET writes it: "/Date(1669280700000)/".
+func numberDate(text string) (time.Time, bool) {
+	text, isNET := strings.CutPrefix(text, "/Date(")
+	if isNET { // an offset beside it changes nothing
+		text = text[:span(text, unicode.IsDigit)]
+	}
+	if text == "" || text[0] < '0' || text[0] > '9' || strings.Trim(text, "0123456789.eE+") != "" {
+		return time.Time{}, false
+	}
+	whole, _, fraction := strings.Cut(text, ".")
+	n, err := strconv.ParseInt(whole, 10, 64)
+	if err != nil || fraction {
+		f, err := strconv.ParseFloat(text, 64)
+		if err != nil || f < 1e8 || f >= 1e14 || len(text) > 30 {
+			return time.Time{}, false
+		}
+		if f < 1e11 {
+			f *= 1000
+		}
+		return time.UnixMilli(int64(f)), true
+	}
+	switch len(whole) {
+	case 9:
 		return time.Unix(n, 0), true
-	case len(text) == 13:
+	case 10:
+		if isHour(whole) {
+			return time.Time{}, false
+		}
+		return time.Unix(n, 0), true
+	case 13:
 		return time.UnixMilli(n), true
+	case 16:
+		return time.UnixMicro(n), true
+	case 19:
+		return time.Unix(0, n), true
 	}
 	return time.Time{}, false
 }
 
-// clock is a date and time in the making; -1 marks what was not found.
-type clock struct {
-	year, month, day     int
-	hour, minute, second int
-	nanos                int
-	zone                 *time.Location
-	pm, am               bool
+// isHour holds for ten digits such as 2022112409, which as seconds would be in the 2030s.
+func isHour(text string) bool {
+	year, month, day, hour := number(text[:4]), number(text[4:6]), number(text[6:8]), number(text[8:])
+	return year >= 2000 && year < 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24
 }
 
-func newClock() clock {
-	return clock{year: -1, month: -1, day: -1, hour: -1, zone: time.UTC}
+// order is the order of day, month and year in a date in numbers.
+type order uint8
+
+const (
+	anyOrder order = iota
+	dmy
+	mdy
+	ymd
+	ydm
+)
+
+// parts gives year, month and day of three numbers in that order.
+func (o order) parts(n [3]string) (year, month, day string) {
+	switch o {
+	case dmy:
+		return n[2], n[1], n[0]
+	case mdy:
+		return n[2], n[0], n[1]
+	case ydm:
+		return n[0], n[2], n[1]
+	}
+	return n[0], n[1], n[2]
 }
 
-// time puts the parts together. Days and months out of range are no date; a second of 60 is a leap second, and an
-// hour of 24 is midnight.
-func (c clock) time() (time.Time, bool) {
-	if c.hour < 0 {
-		c.hour = 0
-	}
-	if c.pm && c.hour < 12 {
-		c.hour += 12
-	}
-	if c.am && c.hour == 12 {
-		c.hour = 0
-	}
+// usual gives the orders that three numbers may have, the commonest first.
+func usual(s shape, parting string) []order {
 	switch {
-	case c.year < 0, c.month < 1 || c.month > 12, c.day < 1 || c.day > daysIn(c.year, c.month):
-		return time.Time{}, false
-	case c.hour > 24 || c.minute > 59 || c.second > 61:
+	case s == yearFirst:
+		return []order{ymd, ydm}
+	case s == yearLast && (parting == "/" || parting == ""):
+		return []order{mdy, dmy}
+	case s == yearLast:
+		return []order{dmy, mdy}
+	case parting == "/" || parting == "":
+		return []order{mdy, dmy, ymd, ydm}
+	case parting == ".":
+		return []order{dmy, ymd, mdy, ydm}
+	}
+	return []order{ymd, dmy, mdy, ydm}
+}
+
+// resolve gives the time that a date means in its document.
+func (d *dates) resolve(w *written, c *calendar) (time.Time, bool) {
+	if w.shape == noNumbers {
+		if len(w.months) > 0 {
+			w.month = d.month(w, c)
+		}
+		return d.time(w, w.year, w.month, w.day, c)
+	}
+	readings := d.readings(w, c)
+	if len(readings) > 1 {
+		if onDay := slices.DeleteFunc(slices.Clone(readings), func(r reading) bool { return !w.isWeekday(r.time) }); len(onDay) == 1 {
+			return onDay[0].time, true
+		}
+		chosen := d.order(w.shape, c)
+		for _, r := range readings {
+			if r.order == chosen {
+				return r.time, true
+			}
+		}
+	}
+	if len(readings) == 0 {
 		return time.Time{}, false
 	}
-	return time.Date(c.year, time.Month(c.month), c.day, c.hour, c.minute, c.second, c.nanos, c.zone), true
+	return readings[0].time, true
+}
+
+// reading is a date in numbers in one of the orders that it may have.
+type reading struct {
+	order order
+	time  time.Time
+}
+
+// readings gives those that are days of the calendar, each day once, the commonest order first.
+func (d *dates) readings(w *written, c *calendar) (all []reading) {
+	for _, o := range usual(w.shape, w.parting) {
+		y, m, day := o.parts(w.numbers)
+		t, ok := d.time(w, d.fullYear(y), number(m), number(day), c)
+		if !ok || slices.ContainsFunc(all, func(r reading) bool { return r.time.Equal(t) }) {
+			continue
+		}
+		if o == ydm && w.shape == yearFirst && d.order(w.shape, c) != ydm {
+			continue // nobody's, unless the document shows that it is its own
+		}
+		all = append(all, reading{o, t})
+	}
+	return all
+}
+
+// fullYear reads a year of a date in numbers. Thai feeds shorten those of the Buddhist calendar.
+func (d *dates) fullYear(text string) int {
+	if len(text) == 2 && strings.HasPrefix(d.lang, "th") {
+		return 2500 + number(text)
+	}
+	return fullYear(text)
+}
+
+// time puts the parts together. Days and months out of range are no date; a second of 60 is a leap second, and an hour
+// of 24 is midnight. Years of the Buddhist and the Persian calendar are told by their number.
+func (d *dates) time(w *written, year, month, day int, c *calendar) (time.Time, bool) {
+	switch {
+	case w.solar, year >= 1300 && year < 1500 && strings.HasPrefix(d.lang, "fa"):
+		year, month, day = fromSolar(year, month, day)
+	case year > 2400 && year < 2700:
+		year -= 543
+	}
+	hour := max(w.hour, 0)
+	switch {
+	case year < 0, month < 1 || month > 12, day < 1 || day > daysIn(year, month):
+		return time.Time{}, false
+	case hour > 24 || w.minute < 0 || w.minute > 59 || w.second < 0 || w.second > 60 || hour == 24 && w.minute+w.second > 0:
+		return time.Time{}, false
+	}
+	return time.Date(year, time.Month(month), day, hour, w.minute, w.second, w.nanos, w.zone.location(c, d.lang)), true
 }
 
 func daysIn(year, month int) int {
 	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
-// isoDate reads ISO 8601 and its profiles: years, months, ordinal days, basic forms, "T" or a space, zones.
-func isoDate(text string) (time.Time, bool) {
-	c := newClock()
-	day, rest := cutISO(text)
-	switch digits := strings.Count(day, "-"); {
-	case digits > 0 && !c.dashed(day), digits == 0 && !c.basic(day):
-		return time.Time{}, false
+// fromSolar turns a day of the Persian calendar into one of ours. Leap years go by the cycle of 33 years, which is right
+// from 1343 to 1473. The first of 1400 was 21 March 2021.
+func fromSolar(year, month, day int) (y, m, d int) {
+	isLeap := func(year int) bool { return slices.Contains([]int{1, 5, 9, 13, 17, 22, 26, 30}, year%33) }
+	if year < 1343 || year > 1473 || month < 1 || month > 12 || day < 1 || day > 31 || month > 6 && day > 30 || month == 12 && day > 29 && !isLeap(year) {
+		return -1, -1, -1
 	}
-	if rest = strings.TrimSpace(rest); rest != "" && !c.clockTime(rest) {
-		return time.Time{}, false
-	}
-	return c.time()
-}
-
-// cutISO splits the day from the time, at a "T", a space or a zone that follows the day at once.
-func cutISO(text string) (day, rest string) {
-	for i, r := range text {
-		switch {
-		case r >= '0' && r <= '9' || r == '-':
-		case r == 'T' || r == 't' || r == ' ':
-			return text[:i], text[i+1:]
-		default:
-			return text[:i], text[i:]
+	days := 31*min(month-1, 6) + 30*max(month-7, 0) + day - 1
+	for y := 1400; y < year; y++ {
+		days += 365
+		if isLeap(y) {
+			days++
 		}
 	}
-	return text, ""
-}
-
-func (c *clock) dashed(day string) bool {
-	parts := strings.Split(day, "-")
-	if len(parts) > 3 || len(parts[0]) != 4 && len(parts[0]) != 2 {
-		return false
-	}
-	c.year = fullYear(parts[0])
-	if len(parts) == 2 && len(parts[1]) == 3 {
-		return c.ordinal(parts[1])
-	}
-	c.month, c.day = number(parts[1]), 1
-	if len(parts) == 3 {
-		c.day = number(parts[2])
-	}
-	return c.year >= 0
-}
-
-func (c *clock) basic(day string) bool {
-	switch len(day) {
-	case 4:
-		c.year, c.month, c.day = number(day), 1, 1
-	case 7:
-		c.year = number(day[:4])
-		return c.ordinal(day[4:])
-	case 8:
-		c.year, c.month, c.day = number(day[:4]), number(day[4:6]), number(day[6:])
-	default:
-		return false
-	}
-	return c.year >= 1900
-}
-
-func (c *clock) ordinal(day string) bool {
-	n := number(day)
-	if n < 1 || n > 366 {
-		return false
-	}
-	t := time.Date(c.year, 1, n, 0, 0, 0, 0, time.UTC)
-	c.month, c.day = int(t.Month()), t.Day()
-	return true
-}
-
-// clockTime reads "15:04:05.999 +01:00" and its shorter forms.
-func (c *clock) clockTime(text string) bool {
-	i := 0
-	for i < len(text) && (text[i] >= '0' && text[i] <= '9' || text[i] == ':' || text[i] == '.' || text[i] == ',') {
-		i++
-	}
-	if i > 0 && !c.hours(strings.Trim(text[:i], ":.,")) {
-		return false
-	}
-	for _, word := range strings.Fields(text[i:]) {
-		if !c.meridiem(word) && !c.zoneName(word) && i == 0 {
-			return false
+	for y := year; y < 1400; y++ {
+		days -= 365
+		if isLeap(y) {
+			days--
 		}
 	}
-	return true
+	t := time.Date(2021, 3, 21+days, 0, 0, 0, 0, time.UTC)
+	return t.Year(), int(t.Month()), t.Day()
 }
 
-// hours reads "15:04", "15:04:05.9" and "1504".
-func (c *clock) hours(text string) bool {
-	text, fraction, _ := strings.Cut(strings.ReplaceAll(text, ",", "."), ".")
-	parts := strings.Split(text, ":")
-	if len(parts) == 1 && (len(text) == 4 || len(text) == 6) {
-		parts = []string{text[:2], text[2:4], text[4:]}
-	}
-	if len(parts) > 4 {
-		return false
-	}
-	c.hour = number(parts[0])
-	if len(parts) > 1 {
-		c.minute = number(parts[1])
-	}
-	if len(parts) > 2 && parts[2] != "" {
-		c.second = number(parts[2])
-	}
-	if n := number((fraction + "000000000")[:9]); n > 0 {
-		c.nanos = n
-	}
-	return c.hour >= 0 && c.minute >= 0 && c.second >= 0
+// isWeekday holds where the date names the weekday of that day, in any of the languages that its word is of.
+func (w *written) isWeekday(t time.Time) bool {
+	return slices.ContainsFunc(w.weekday, func(m meaning) bool { return m.value == int(t.Weekday()) })
 }
 
-func (c *clock) meridiem(word string) bool {
-	switch strings.ToLower(strings.ReplaceAll(word, ".", "")) {
-	case "pm":
-		c.pm = true
-	case "am":
-		c.am = true
-	default:
-		return false
+// month chooses what the month's name means: in the document's language, else what the weekday shows, then the language of
+// the weekday's name, then that of the document's other dates. A date that can't be right is chosen last.
+func (d *dates) month(w *written, c *calendar) int {
+	if len(w.months) == 1 {
+		return w.months[0].value
 	}
-	return true
-}
-
-// wordDate reads dates with the month as a word, in whatever order, and numeric ones with the year at the end.
-func wordDate(text string) (time.Time, bool) {
-	c := newClock()
-	var numbers []string
-	for _, word := range strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || r == ',' || r == ';' || r == '|' }) {
-		if !c.word(word, &numbers) {
-			return time.Time{}, false
+	lang := c.language(d.lang)
+	best, bestRank := 0, []int(nil)
+	for _, m := range w.months {
+		t, ok := d.time(w, w.year, m.value, w.day, c)
+		ownDay := 0
+		for _, day := range w.weekday {
+			if day.langs.and(m.langs) != (languages{}) {
+				ownDay = max(ownDay, 1)
+				if ok && day.value == int(t.Weekday()) {
+					ownDay = 2
+				}
+			}
+		}
+		rank := []int{truth(m.langs.has(lang)), truth(ok && w.isWeekday(t)), ownDay, 0, truth(ok && d.possible(t))}
+		if rank[0] == 0 && d.all != nil {
+			rank[3] = d.voteOf(m.langs, c)
+		}
+		if best == 0 || slices.Compare(rank, bestRank) > 0 {
+			best, bestRank = m.value, rank
 		}
 	}
-	if !c.numbers(numbers) {
-		return time.Time{}, false
-	}
-	return c.time()
+	return best
 }
 
-// word takes one word of a date into account. Weekdays and other words are passed over.
-func (c *clock) word(word string, numbers *[]string) bool {
-	first := word[0]
-	switch {
-	case strings.Contains(word, ":"):
-		return c.timeWord(word)
-	case first == '+' || first == '-' && c.hour >= 0:
-		c.offset(word)
-	case first >= '0' && first <= '9':
-		return c.numberWord(word, numbers)
-	default:
-		if m := month(word); m > 0 && c.month < 0 {
-			c.month = m
-		} else if !c.meridiem(word) {
-			c.zoneName(word)
+func truth(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// voteOf is how many names of the document's dates the best of these languages has.
+func (d *dates) voteOf(langs languages, c *calendar) int {
+	if d.votes == nil {
+		d.survey(c)
+	}
+	most := 0
+	for i := range c.languages {
+		if langs.has(i) {
+			most = max(most, d.votes[i])
 		}
 	}
-	return true
+	return most
 }
 
-// timeWord reads "15:04:05", with a zone or "pm" attached to it or not.
-func (c *clock) timeWord(word string) bool {
-	if word[0] == '+' || word[0] == '-' {
-		return c.offset(word)
+// order is the one that the document's dates of that shape have.
+func (d *dates) order(s shape, c *calendar) order {
+	if d.orders == nil {
+		d.survey(c)
 	}
-	if i := strings.IndexByte(word, 'T'); i >= 8 {
-		t, ok := isoDate(word)
-		if ok {
-			c.year, c.month, c.day = t.Year(), int(t.Month()), t.Day()
-			c.hour, c.minute, c.second, c.zone = t.Hour(), t.Minute(), t.Second(), t.Location()
+	return d.orders[s]
+}
+
+// maxSurvey bounds the texts of a document that are asked for the order of its dates.
+const maxSurvey = 4000
+
+// surveyed is what the dates of one item show.
+type surveyed struct {
+	known []time.Time // those that are no dates in numbers
+	open  []*written  // those in numbers
+}
+
+// survey reads all dates of the document in all orders and decides which it has.
+func (d *dates) survey(c *calendar) {
+	d.orders, d.votes = map[shape]order{}, map[int]int{}
+	if d.all == nil {
+		return
+	}
+	var items []surveyed
+	texts := 0
+	for _, item := range d.all() {
+		var s surveyed
+		for _, text := range item {
+			text = strings.TrimSpace(text)
+			if texts++; texts > maxSurvey || text == "" || len(text) > maxDate {
+				continue
+			}
+			if t, ok := commonDate(text); ok {
+				s.known = append(s.known, t)
+				continue
+			}
+			w, ok := scanDate(text, c, c.language(d.lang))
+			if !ok {
+				continue
+			}
+			for _, l := range w.langs {
+				for i := range c.languages {
+					if l.has(i) {
+						d.votes[i]++
+					}
+				}
+			}
+			if w.shape != noNumbers {
+				s.open = append(s.open, w)
+			} else if t, ok := d.time(w, w.year, w.month, w.day, c); ok {
+				s.known = append(s.known, t)
+			}
 		}
-		return ok
+		items = append(items, s)
 	}
-	if word[0] < '0' || word[0] > '9' {
-		c.zoneName(word)
-		return true
+	for _, s := range []shape{yearFirst, yearLast, short} {
+		d.orders[s] = d.decide(s, items, c)
 	}
-	if c.hour >= 0 {
-		return true
-	}
-	i := strings.IndexFunc(word, func(r rune) bool { return (r < '0' || r > '9') && r != ':' && r != '.' })
-	if i < 0 {
-		return c.hours(word)
-	}
-	if !c.meridiem(word[i:]) {
-		c.zoneName(word[i:])
-	}
-	return c.hours(word[:i])
 }
 
-// numberWord reads a day, a year, "2.1.2006", "1/2/2006", "2-Jan-06", "2nd", and "2010년".
-func (c *clock) numberWord(word string, numbers *[]string) bool {
-	parts := strings.FieldsFunc(word, func(r rune) bool {
-		return r == '/' || r == '-' || r == '.' || r == '年' || r == '月' || r == '日' || r == '년' || r == '월' || r == '일'
-	})
-	if m := strings.TrimRight(word, "월月"); m != word && len(parts) == 1 {
-		c.month = number(m)
-		return true
+// decide weighs the orders that dates of a shape may have. What would make the fewest dates impossible wins; then what
+// agrees with the weekdays, with other dates of the same item or feed, with the order of the items, and with dates whose
+// years are written in full; then the document's language; then what puts the items nearest to each other; then what is commonest.
+func (d *dates) decide(s shape, items []surveyed, c *calendar) order {
+	parting := ""
+	for _, item := range items {
+		for _, w := range item.open {
+			if w.shape == s && parting == "" {
+				parting = w.parting
+			}
+		}
 	}
-	if len(parts) == 1 && c.hour < 0 && c.month > 0 && len(*numbers) == 2 && number(parts[0]) < 24 && number(parts[0]) >= 0 {
-		c.hour = number(parts[0]) // "02 Jan 2006 15 -0700"
-		return true
+	if parting == "" {
+		return anyOrder
 	}
-	for _, p := range parts {
-		if m := month(p); m > 0 {
-			c.month = m
+	best, bestCost := anyOrder, []int64(nil)
+	for place, o := range usual(s, parting) {
+		cost := append(d.against(o, s, items, c), int64(place))
+		if s == yearFirst && o == ydm && bestCost[0] < 2 {
 			continue
 		}
-		digits := strings.TrimRightFunc(p, unicode.IsLetter)
-		if number(digits) < 0 {
-			return false
+		if best == anyOrder || slices.Compare(cost, bestCost) < 0 {
+			best, bestCost = o, cost
 		}
-		*numbers = append(*numbers, digits)
 	}
-	if len(parts) == 3 && c.month < 0 {
-		*numbers = c.numeric(*numbers, strings.Contains(word, "."))
-	}
-	return true
+	return best
 }
 
-// numeric tells day and month apart: the one over 12 is the day; with dots the day comes first, else the month.
-func (c *clock) numeric(n []string, dots bool) []string {
-	if len(n) != 3 {
-		return n
+// against counts what speaks against an order, the weightiest first.
+func (d *dates) against(o order, s shape, items []surveyed, c *calendar) []int64 {
+	const near = 36 * time.Hour
+	var impossible, otherDay, agreed int64
+	var sequence []time.Time
+	for n, item := range items {
+		var first time.Time
+		for _, w := range item.open {
+			if w.shape != s {
+				continue
+			}
+			y, m, day := o.parts(w.numbers)
+			t, ok := d.time(w, d.fullYear(y), number(m), number(day), c)
+			if !ok || !d.possible(t) {
+				impossible++
+				continue
+			}
+			if len(w.weekday) > 0 && !w.isWeekday(t) {
+				otherDay++
+			}
+			for _, known := range slices.Concat(item.known, items[0].known) {
+				if t.Sub(known).Abs() < near {
+					agreed++
+					break
+				}
+			}
+			if first.IsZero() {
+				first = t
+			}
+		}
+		if first.IsZero() && len(item.known) > 0 {
+			first = item.known[0]
+		}
+		if n > 0 && !first.IsZero() { // the feed's own dates stand before those of the items
+			sequence = append(sequence, first)
+		}
 	}
-	if len(n[0]) == 4 {
-		c.month = number(n[1])
-		return []string{n[2], n[0]}
+	var up, down int64
+	var apart time.Duration
+	for i := 1; i < len(sequence); i++ {
+		switch step := sequence[i].Sub(sequence[i-1]); {
+		case step > 0:
+			up++
+			apart += step
+		case step < 0:
+			down++
+			apart -= step
+		}
 	}
-	first, second := number(n[0]), number(n[1])
-	if dots || first > 12 {
-		c.month = second
-		return []string{n[0], n[2]}
-	}
-	c.month = first
-	return []string{n[1], n[2]}
+	unlike := s == short && d.orders[yearLast] != anyOrder && o != d.orders[yearLast]
+	return []int64{impossible, otherDay, -agreed, min(up, down), int64(truth(unlike)), int64(truth(!d.speaksOrder(o, s, c))), int64(apart)}
 }
 
-// numbers takes day and year from what is left: the day first, unless the first can only be a year.
-func (c *clock) numbers(n []string) bool {
-	if c.year >= 0 {
-		return true
+// speaksOrder holds for the order of the document's language, and for all where that is not known.
+func (d *dates) speaksOrder(o order, s shape, c *calendar) bool {
+	base, _, _ := strings.Cut(d.lang, "-")
+	own, known := c.orders[d.lang]
+	if !known && base != d.lang && base != "en" {
+		own, known = c.orders[base]
 	}
-	if len(n) < 2 || c.month < 0 {
-		return false
-	}
-	day, year := n[0], n[1]
-	if len(day) == 4 || number(day) > 31 {
-		day, year = year, day
-	}
-	c.day, c.year = number(day), fullYear(year)
-	return true
-}
-
-// fullYear reads a year of two or four digits: 70 to 99 are of the last century.
-func fullYear(text string) int {
-	n := number(text)
 	switch {
-	case n < 0 || len(text) > 4:
-		return -1
-	case len(text) > 2:
-		return n
-	case n >= 70:
-		return 1900 + n
+	case d.lang == "" || d.lang == "en" || known && own == anyOrder || !known && c.language(base) < 0:
+		return true
+	case !known:
+		own = dmy
+	case own == ymd && s == yearLast:
+		own = dmy
+		if base == "zh" || base == "ja" || base == "ko" {
+			return true
+		}
 	}
-	return 2000 + n
-}
-
-func number(text string) int {
-	if text == "" || len(text) > 9 {
-		return -1
+	if s == yearFirst {
+		return o == ymd
 	}
-	n, err := strconv.ParseUint(text, 10, 32)
-	if err != nil {
-		return -1
-	}
-	return int(n)
+	return o == own
 }

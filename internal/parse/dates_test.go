@@ -76,7 +76,7 @@ func TestDate(t *testing.T) {
 		"-":                                     "",
 		"+":                                     "",
 	} {
-		got := date(in, testNow())
+		got := newDates(testNow(), "", nil).read(in)
 		text := ""
 		if !got.IsZero() {
 			text = got.Truncate(time.Second).Format(time.RFC3339)
@@ -97,7 +97,7 @@ func TestDateLayouts(t *testing.T) {
 		zone := time.FixedZone("", 900*rapid.IntRange(-40, 40).Draw(t, "zone"))
 		want := time.Unix(rapid.Int64Range(1e9, testNow().Unix()).Draw(t, "time"), 0).In(zone)
 		text := want.Format(rapid.SampledFrom(layouts).Draw(t, "layout"))
-		if got := date(text, testNow()); !got.Equal(want) {
+		if got := newDates(testNow(), "", nil).read(text); !got.Equal(want) {
 			t.Fatalf("date(%q) = %s, want %s", text, got, want.UTC())
 		}
 	})

@@ -300,9 +300,15 @@ func (g *guard) endWords(e *open) {
 	}
 }
 
-// addField files a child of an item.
+// maxFeedDates bounds the dates of a feed itself that are kept.
+const maxFeedDates = 10
+
+// addField files a child of an item, or a date of the feed itself.
 func (g *guard) addField(e *open, raw []byte) {
 	parent := len(g.stack) - 2
+	if parent >= 0 && e.role == captured && g.stack[parent].role == container && len(g.dated) < maxFeedDates {
+		g.dated = append(g.dated, raw)
+	}
 	if parent < 0 || g.stack[parent].role != item {
 		return
 	}

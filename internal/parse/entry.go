@@ -56,19 +56,51 @@ func (r *entryReader) markup(names ...string) (text, from string) {
 	return "", ""
 }
 
+// maxTries bounds the texts of an item that are read as dates for one time.
+const maxTries = 50
+
 // date is the first of these children that is a date; of several with one name the last counts.
 func (r *entryReader) date(names ...string) time.Time {
+	tries := 0
 	for _, n := range names {
 		for _, f := range slices.Backward(r.fields) {
-			if f.raw == nil || f.name.String() != n {
+			if f.raw == nil || f.name.String() != n || tries >= maxTries {
 				continue
 			}
-			if t := date(inner(f.raw), r.now); !t.IsZero() {
+			tries++
+			if t := r.dates.read(inner(f.raw)); !t.IsZero() {
 				return t
 			}
 		}
 	}
 	return time.Time{}
+}
+
+// dateTexts gives what may be a date in the document: of the feed, then of each item.
+func (g *guard) dateTexts() [][]string {
+	all := [][]string{nil}
+	for _, raw := range g.dated {
+		all[0] = append(all[0], inner(raw))
+	}
+	for _, it := range g.items {
+		var texts []string
+		for _, f := range it.fields {
+			if f.raw != nil && isDate(f.name) {
+				texts = append(texts, inner(f.raw))
+			}
+		}
+		all = append(all, texts)
+	}
+	return all
+}
+
+// dated takes the time of the last change for that of publication where an item has no other. The store keeps the first
+// that it is given, so an item that is changed again does not move.
+func dated(e news.Entry) news.Entry {
+	if e.Published.IsZero() {
+		e.Published = e.Updated
+	}
+	return e
 }
 
 // baseFor is what the addresses of a child are resolved against: its xml:base, or where the feed came from.

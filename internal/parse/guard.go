@@ -58,6 +58,8 @@ type guard struct {
 	format     string
 	language   string
 	items      []sideItem
+	dated      [][]byte // the dates of the feed itself
+	dates      *dates
 	incomplete bool
 	repairs    []string
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -134,11 +135,12 @@ func (r *jsonReader) document(ctx context.Context, err error, o Options) news.Do
 		doc.Repaired = append(doc.Repaired, "the document broke off; the items before that were read")
 	}
 	authors := jsonAuthors(r.feed)
+	dates := newDates(o.Now, doc.Language, r.dateTexts)
 	for _, i := range r.items {
 		if ctx.Err() != nil {
 			break
 		}
-		e := i.entry(parseBase(o.URL), o.Now)
+		e := i.entry(parseBase(o.URL), dates)
 		if len(e.Authors) == 0 {
 			e.Authors = authors
 		}
@@ -147,13 +149,44 @@ func (r *jsonReader) document(ctx context.Context, err error, o Options) news.Do
 	return doc
 }
 
-func (o object) entry(docURL *url.URL, now time.Time) news.Entry {
+// The names of dates: the format's own, then those that publishers write instead.
+var (
+	jsonPublished = []string{"date_published", "published", "date", "pubDate", "date_created", "created"}
+	jsonUpdated   = []string{"date_modified", "date_updated", "modified", "updated"}
+)
+
+// date is the first of these fields that is a date.
+func (o object) date(dates *dates, names []string) time.Time {
+	for _, n := range names {
+		if t := dates.read(o.text(n)); !t.IsZero() {
+			return t
+		}
+	}
+	return time.Time{}
+}
+
+// dateTexts gives what may be a date in the document: of the feed, then of each item.
+func (r *jsonReader) dateTexts() [][]string {
+	var all [][]string
+	for _, o := range append([]object{r.feed}, r.items...) {
+		var texts []string
+		for _, n := range slices.Concat(jsonPublished, jsonUpdated) {
+			if text := o.text(n); text != "" {
+				texts = append(texts, text)
+			}
+		}
+		all = append(all, texts)
+	}
+	return all
+}
+
+func (o object) entry(docURL *url.URL, dates *dates) news.Entry {
 	e := news.Entry{
 		GUID:      o.text("id"),
 		Title:     plain(o.text("title")),
 		URL:       safeAddress(join(docURL, first(o.text("url"), o.text("external_url")))),
-		Published: date(o.text("date_published"), now),
-		Updated:   date(o.text("date_modified"), now),
+		Published: o.date(dates, jsonPublished),
+		Updated:   o.date(dates, jsonUpdated),
 		Authors:   jsonAuthors(o),
 		Summary:   escapeText(o.text("summary")),
 		Content:   o.text("content_html"),
@@ -180,7 +213,7 @@ func (o object) entry(docURL *url.URL, now time.Time) news.Entry {
 	}
 	e.Categories = tidy(e.Categories)
 	e.Enclosures = o.enclosures(base)
-	return e
+	return dated(e)
 }
 
 func (o object) enclosures(base *url.URL) []news.Enclosure {

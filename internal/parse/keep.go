@@ -70,6 +70,8 @@ func rssChild(n name, p place) (role, place) {
 		return container, rssSkips
 	case "dc:title", "dc:language", "sy:updateperiod", "sy:updatefrequency", "atom:link":
 		return extension, outside
+	case "pubdate", "lastbuilddate", "dc:date", "dcterms:modified", "atom:updated":
+		return captured, outside
 	}
 	return dropped, outside
 }
@@ -83,6 +85,10 @@ func rssItemChild(n name) role {
 			return captured
 		}
 		return extension
+	case "prism":
+		if isDate(n) {
+			return captured
+		}
 	case "media", "ag":
 		return extension
 	case atomSpace:
@@ -136,6 +142,8 @@ func atomFeedChild(n name) (role, place) {
 		return words, outside
 	case "dc:title", "dc:language", "sy:updateperiod", "sy:updatefrequency":
 		return extension, outside
+	case "updated", "modified", "dc:date":
+		return captured, outside
 	}
 	return dropped, outside
 }
@@ -153,7 +161,7 @@ func atomEntryChild(n name) (role, place) {
 		case "id", "published", "updated", "issued", "modified", "created", "guid", "pubdate", "description":
 			return captured, outside
 		}
-	case "dc", "dcterms", "media", "itunes", "feedburner", "content":
+	case "dc", "dcterms", "media", "itunes", "feedburner", "content", "prism":
 		if n.String() == "content:encoded" {
 			return captured, outside
 		}
@@ -174,12 +182,13 @@ func atomSourceChild(n name) (role, place) {
 
 // isDate holds for the elements whose text is a date. They are captured, so that gofeed does not try its layouts.
 func isDate(n name) bool {
-	if n.space == "dc" {
-		return n.local == "date"
-	}
 	switch n.local {
-	case "date", "issued", "created", "modified", "published", "updated", "pubdate":
+	case "date", "issued", "created", "modified":
 		return true
+	case "published", "updated", "pubdate":
+		return n.space != "dc"
+	case "publicationdate", "modificationdate":
+		return n.space == "prism"
 	}
 	return false
 }

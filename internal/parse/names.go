@@ -61,13 +61,16 @@ func spaces(uri string) string {
 	case "http://www.w3.org/xml/1998/namespace":
 		return "xml"
 	}
+	if strings.HasPrefix(strings.ToLower(uri), "http://prismstandard.org/namespaces/") {
+		return "prism"
+	}
 	return unknownSpace
 }
 
 // customary gives the vocabulary of a prefix that the document does not declare, or binds to an address nobody knows.
 func customary(prefix string) string {
 	switch prefix {
-	case "rss", "atom", "dc", "dcterms", "content", "sy", "ag", "media", "itunes", "feedburner", "xhtml", "rdf", "xml":
+	case "rss", "atom", "dc", "dcterms", "content", "sy", "ag", "media", "itunes", "feedburner", "xhtml", "rdf", "xml", "prism":
 		return prefix
 	case "dct":
 		return "dcterms"

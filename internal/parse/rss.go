@@ -6,7 +6,6 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-	"time"
 
 	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/mmcdole/gofeed/rss"
@@ -31,6 +30,7 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 	doc.Generator = plain(feed.Generator)
 	doc.TTL, doc.Period = ttl(feed.TTL), period(x)
 	doc.Skips = skips(feed.SkipHours, feed.SkipDays)
+	g.dates = newDates(g.now, doc.Language, g.dateTexts)
 	for _, i := range feed.Items {
 		if ctx.Err() != nil {
 			return news.Document{}, ctx.Err()
@@ -54,12 +54,12 @@ type entryReader struct {
 	sideItem
 	x      extensions
 	docURL *url.URL
-	now    time.Time
+	dates  *dates
 }
 
 // item finds what was kept aside of the item that has these extensions.
 func (g *guard) item(x extensions) entryReader {
-	r := entryReader{x: x, docURL: g.docURL, now: g.now}
+	r := entryReader{x: x, docURL: g.docURL, dates: g.dates}
 	if marks := x["headwater"]["item"]; len(marks) > 0 {
 		if n, err := strconv.Atoi(marks[0].Attrs["n"]); err == nil && n >= 0 && n < len(g.items) {
 			r.sideItem = g.items[n]
@@ -68,13 +68,22 @@ func (g *guard) item(x extensions) entryReader {
 	return r
 }
 
+// The elements that say when an item was published and when it was changed. The first that is a date counts.
+var (
+	rssPublished = []string{
+		"pubdate", "dcterms:issued", "atom:published", "published", "issued", "dcterms:created", "created", "dc:date", "dcterms:date",
+		"dc:issued", "dc:created", "prism:publicationdate", "date",
+	}
+	rssUpdated = []string{"atom:updated", "dcterms:modified", "updated", "atom:modified", "modified", "dc:modified", "prism:modificationdate"}
+)
+
 func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 	e := news.Entry{
 		Title:      plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"), r.x.value("media", "title"), r.x.value("itunes", "title"))),
 		GUID:       first(rssGUID(i), r.about, r.text("atom:id", "id")),
 		URL:        r.rssURL(i),
-		Published:  r.date("pubdate", "dcterms:issued", "atom:published", "published", "issued", "dcterms:created", "created", "dc:date", "dcterms:date", "date"),
-		Updated:    r.date("atom:updated", "dcterms:modified", "updated", "atom:modified", "modified"),
+		Published:  r.date(rssPublished...),
+		Updated:    r.date(rssUpdated...),
 		Authors:    r.authors(),
 		Categories: r.rssCategories(i),
 		Source:     r.source(),
@@ -91,7 +100,7 @@ func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 	}
 	e.Summary, e.Content = r.rssTexts(i, e.URL)
 	e.Enclosures = r.media(rssEnclosures(i), e.URL)
-	return mended(e)
+	return mended(dated(e))
 }
 
 func rssGUID(i *rss.Item) string {

@@ -1,144 +1,211 @@
 package parse
 
 import (
+	"slices"
 	"strings"
+	"sync"
 	"time"
+	_ "time/tzdata" // a machine without a zone database reads "Europe/Berlin" as well
+	"unicode"
 )
 
-func (c *clock) offset(word string) bool {
-	digits := strings.ReplaceAll(strings.TrimLeft(word, "+-"), ":", "")
-	if len(digits) == 1 || len(digits) == 3 {
-		digits = "0" + digits
-	}
-	if len(digits) == 2 {
-		digits += "00"
-	}
-	if len(digits) < 4 {
-		return false
-	}
-	hours, minutes := number(digits[:2]), number(digits[2:4])
-	if hours < 0 || hours > 15 || minutes < 0 || minutes > 59 {
-		return false
-	}
-	seconds := hours*3600 + minutes*60
-	if word[0] == '-' && word != "--" {
-		seconds = -seconds
-	}
-	c.zone = time.FixedZone("", seconds)
-	return true
+// zone is what a date says of its time zone. An offset counts before a place, and a place before an abbreviation.
+type zone struct {
+	offset    int // seconds
+	hasOffset bool
+	place     *time.Location
+	name      string // an abbreviation
 }
 
-// zoneName reads "Z", "GMT", "EST", "+01:00", "-0800", "GMT+2". It returns false for words that are no zone.
-func (c *clock) zoneName(word string) bool {
-	word = strings.Trim(word, "()")
-	if i := strings.IndexAny(word, "+-"); i > 0 {
-		word = word[i:]
+// location is the zone in a feed of that language, or UTC where the date has none.
+func (z zone) location(c *calendar, lang string) *time.Location {
+	switch {
+	case z.hasOffset:
+		return time.FixedZone("", z.offset)
+	case z.place != nil:
+		return z.place
+	case z.name == "":
+		return time.UTC
 	}
-	if word == "" {
-		return false
+	var found *zoneMeaning
+	for i, m := range c.zones[z.name] {
+		base, _, _ := strings.Cut(lang, "-")
+		own := slices.ContainsFunc(m.langs, func(l string) bool { return strings.EqualFold(l, lang) || strings.EqualFold(l, base) })
+		if found == nil && len(m.langs) == 0 || own {
+			found = &c.zones[z.name][i]
+		}
 	}
-	if word[0] == '+' || word[0] == '-' {
-		return c.offset(word)
+	switch {
+	case found == nil:
+		return time.UTC
+	case found.place != "":
+		return locate(found.place)
 	}
-	seconds, ok := zoneSeconds(strings.ToUpper(word))
-	if ok && c.zone == time.UTC {
-		c.zone = time.FixedZone(word, seconds)
-	}
-	return ok
+	return time.FixedZone(z.name, found.offset)
 }
 
-// zoneSeconds gives the offsets of the abbreviations that feeds use, in the reading that is commonest in news.
-func zoneSeconds(name string) (int, bool) {
-	const hour = 3600
-	switch name {
-	case "Z", "UT", "UTC", "GMT", "WET", "ETC/GMT":
-		return 0, true
-	case "CET", "MEZ", "BST", "WEST", "WAT":
-		return hour, true
-	case "CEST", "MESZ", "EET", "SAST", "CAT":
-		return 2 * hour, true
-	case "EEST", "MSK", "EAT":
-		return 3 * hour, true
-	case "PKT":
-		return 5 * hour, true
-	case "IST":
-		return 5*hour + hour/2, true
-	case "WIB", "ICT":
-		return 7 * hour, true
-	case "HKT", "SGT", "PHT", "AWST", "MYT":
-		return 8 * hour, true
-	case "JST", "KST":
-		return 9 * hour, true
-	case "AEST":
-		return 10 * hour, true
-	case "AEDT":
-		return 11 * hour, true
-	case "NZST":
-		return 12 * hour, true
-	case "NZDT":
-		return 13 * hour, true
-	case "BRT", "ART", "ADT":
-		return -3 * hour, true
-	case "EDT", "AST", "ET":
-		return -4*hour + map[bool]int{true: -hour}[name == "ET"], true
-	case "EST", "CDT":
-		return -5 * hour, true
-	case "CST", "MDT", "CT":
-		return -6 * hour, true
-	case "MST", "PDT", "MT":
-		return -7 * hour, true
-	case "PST", "AKDT", "PT":
-		return -8 * hour, true
-	case "AKST":
-		return -9 * hour, true
-	case "HST":
-		return -10 * hour, true
-	}
-	return 0, false
-}
-
-// month gives the number of a month's name or abbreviation in the languages of the feed lists, or 0.
-func month(word string) int {
-	word = strings.ToLower(strings.TrimRight(word, ".,"))
-	if len(word) < 3 {
-		return 0
-	}
-	if i := strings.Index("jan feb mar apr may jun jul aug sep oct nov dec", word[:3]); len(word) == 3 && i >= 0 {
-		return i/4 + 1
-	}
-	for i, names := range monthNames() {
-		for _, name := range names {
-			if word == name || len(name) > 3 && len(word) >= 3 && isASCIIWord(word) && strings.HasPrefix(name, word) {
-				return i + 1
+// findZone finds a zone behind the clock, or behind the date where there is no clock.
+func (w *written) findZone(c *calendar) {
+	from := w.clockEnd
+	if w.clockAt < 0 {
+		from = 0
+		for i, l := range w.lexemes {
+			if l.used && l.kind == digits {
+				from = i + 1
 			}
 		}
 	}
-	return 0
-}
-
-func isASCIIWord(word string) bool {
-	for i := range len(word) {
-		if word[i] >= 0x80 {
-			return false
+	for i := from; i < len(w.lexemes); i++ {
+		l := w.lexemes[i]
+		switch {
+		case l.used:
+		case (l.is("+") || l.is("-")) && !w.zone.hasOffset && w.startsOffset(i, from):
+			w.readOffset(i)
+		case l.kind == letters && w.zone.name == "":
+			w.readZoneName(i, from, c)
 		}
 	}
-	return true
 }
 
-// monthNames are English, Spanish, French, German, Italian, Portuguese, Dutch, Hungarian, Greek and Russian.
-func monthNames() [12][]string {
-	return [12][]string{
-		{"january", "enero", "ene", "janvier", "januar", "jänner", "gennaio", "gen", "janeiro", "januari", "január", "ιαν", "янв", "января"},
-		{"february", "febrero", "février", "févr", "fév", "fevr", "fev", "februar", "febbraio", "fevereiro", "februari", "február", "φεβ", "фев", "февраля"},
-		{"march", "marzo", "mars", "märz", "mär", "mrz", "março", "maart", "mrt", "március", "μάρ", "μαρ", "мар", "марта"},
-		{"april", "abril", "abr", "avril", "avr", "aprile", "április", "ápr", "απρ", "апр", "апреля"},
-		{"may", "mayo", "mai", "maggio", "mag", "maio", "mei", "május", "máj", "μάι", "μαϊ", "μαι", "май", "мая"},
-		{"june", "junio", "juin", "juni", "giugno", "giu", "junho", "június", "jún", "ιούν", "ιον", "июн", "июня"},
-		{"july", "julio", "juillet", "juil", "juli", "luglio", "lug", "julho", "július", "júl", "ιούλ", "ιολ", "июл", "июля"},
-		{"august", "agosto", "ago", "août", "aou", "augustus", "augusztus", "αύγ", "αυγ", "авг", "августа"},
-		{"september", "septiembre", "sept", "set", "setiembre", "septembre", "settembre", "setembro", "szeptember", "szept", "σεπ", "сен", "сентября"},
-		{"october", "octubre", "octobre", "oktober", "okt", "ottobre", "ott", "outubro", "out", "október", "οκτ", "окт", "октября"},
-		{"november", "noviembre", "novembre", "novembro", "νοέ", "νοε", "ноя", "ноября"},
-		{"december", "diciembre", "dic", "décembre", "déc", "dezember", "dez", "dicembre", "dezembro", "δεκ", "дек", "декабря"},
+// startsOffset tells the sign of an offset from a dash between other parts: no space stands behind it, and before it the
+// clock, a zone's name, a bracket or a space.
+func (w *written) startsOffset(i, from int) bool {
+	next := w.at(i + 1)
+	if next.kind != digits || next.used || len(next.text) > 4 {
+		return false
 	}
+	if w.at(i).is("+") {
+		return true
+	}
+	before := w.at(i - 1)
+	return !next.spaced && (i == from || w.at(i).spaced || before.is("(") || before.kind == letters && before.used)
+}
+
+func (w *written) readOffset(i int) {
+	text, end := w.at(i+1).text, i+2
+	if m := w.at(end + 1); len(text) <= 2 && (w.at(end).is(":") || w.at(end).is(".")) && m.kind == digits && len(m.text) == 2 && !m.spaced {
+		text += m.text
+		end += 2
+	}
+	offset, ok := offsetOf(w.at(i).text[0], text)
+	if !ok {
+		return
+	}
+	w.zone.offset, w.zone.hasOffset = offset, true
+	if w.at(end).is(":") { // "+01:00:00"
+		end += 2
+	}
+	w.use(i, end)
+}
+
+// offsetOf reads 1, 01, 130, 0130 and 013000, in seconds east of Greenwich.
+func offsetOf(sign byte, text string) (int, bool) {
+	if len(text) == 1 || len(text) == 3 {
+		text = "0" + text
+	}
+	if len(text) == 2 {
+		text += "00"
+	}
+	if len(text) < 4 || len(text) > 6 {
+		return 0, false
+	}
+	hours, minutes := number(text[:2]), number(text[2:4])
+	if hours < 0 || hours > 15 || minutes < 0 || minutes > 59 {
+		return 0, false
+	}
+	seconds := hours*3600 + minutes*60
+	if sign == '-' {
+		seconds = -seconds
+	}
+	return seconds, true
+}
+
+// readZoneName takes an abbreviation, or a name of several words. In small letters an abbreviation counts only behind the
+// clock or an offset, as "est" is French.
+func (w *written) readZoneName(i, from int, c *calendar) {
+	l := w.at(i)
+	name := strings.ToUpper(l.text)
+	for words, end := name, i+1; end < i+4 && w.at(end).kind == letters; end++ {
+		words += "_" + strings.ToUpper(w.at(end).text)
+		if c.zones[words] != nil {
+			w.zone.name = words
+			w.use(i, end+1)
+			return
+		}
+	}
+	if c.zones[name] == nil || l.text != name && (i != from || len(name) == 2 && name != "UT") {
+		return
+	}
+	w.zone.name = name
+	w.use(i, i+1)
+}
+
+// cutPlace finds the name of a zone of the IANA database, and gives the text without it. It looks one name up at most, as
+// looking up may open files.
+func cutPlace(text string) (*time.Location, string) {
+	slash := strings.IndexByte(text, '/')
+	for slash >= 0 {
+		from := strings.LastIndexFunc(text[:slash], func(r rune) bool { return !unicode.IsLetter(r) }) + 1
+		end := slash + 1 + span(text[slash+1:], isPlaceRune)
+		if isArea(text[from:slash]) {
+			if loc := locate(text[from:end]); loc != nil {
+				return loc, text[:from] + " " + text[end:]
+			}
+			// "America/New York"
+			city, rest, _ := strings.Cut(text[min(end+1, len(text)):], " ")
+			if loc := locate(text[from:end] + "_" + strings.TrimRight(city, ")],;.")); loc != nil {
+				return loc, text[:from] + " " + rest
+			}
+			break
+		}
+		next := strings.IndexByte(text[slash+1:], '/')
+		if next < 0 {
+			break
+		}
+		slash += 1 + next
+	}
+	return nil, text
+}
+
+func isPlaceRune(r rune) bool {
+	return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' || r == '-' || r == '+' || r == '/'
+}
+
+// isArea holds for what the names of the IANA database begin with.
+func isArea(name string) bool {
+	switch strings.ToLower(name) {
+	case "africa", "america", "antarctica", "arctic", "asia", "atlantic", "australia", "brazil", "canada", "chile", "etc", "europe", "indian",
+		"mexico", "pacific", "us":
+		return true
+	}
+	return false
+}
+
+var places sync.Map // of *time.Location by name; holds no more than the database
+
+// locate gives a zone of the IANA database, or nil.
+func locate(name string) *time.Location {
+	if known, ok := places.Load(name); ok {
+		return known.(*time.Location)
+	}
+	loc, err := time.LoadLocation(name)
+	if err != nil {
+		if loc, err = time.LoadLocation(placeCase(name)); err != nil {
+			return nil
+		}
+		return loc
+	}
+	places.Store(name, loc)
+	return loc
+}
+
+// placeCase writes a name as the database does: "america/new_york" as "America/New_York".
+func placeCase(name string) string {
+	out := []byte(strings.ToLower(name))
+	for i, b := range out {
+		if b >= 'a' && b <= 'z' && (i == 0 || out[i-1] == '/' || out[i-1] == '_' || out[i-1] == '-') {
+			out[i] = b - 'a' + 'A'
+		}
+	}
+	return string(out)
 }

@@ -1,0 +1,239 @@
+package parse
+
+import (
+	"strings"
+	"unicode"
+)
+
+// findClock finds the time of day: by its colons, behind a "T", by its dot, by marks (9h05, 9시 5분), or as an hour beside
+// a word for a half of the day. Then it looks for such a word.
+func (w *written) findClock(c *calendar, lang int) {
+	spoken := w.spoken(c, lang)
+	hourAlone := func(i int) bool {
+		l := w.at(i)
+		beside := w.half(c, i-1, spoken) >= 0 || w.half(c, i+1, spoken) >= 0
+		return len(l.text) <= 2 && l.n() <= 12 && beside && w.setClock(i, i+1, l.n(), 0, 0)
+	}
+	for _, clockAt := range []func(int) bool{w.colonClock, w.basicClock, w.dottedClock, w.markedClock, hourAlone} {
+		for i := 0; i < len(w.lexemes) && w.clockAt < 0; i++ {
+			if l := w.at(i); l.kind == digits && !l.used && clockAt(i) {
+				break
+			}
+		}
+	}
+	if w.clockAt >= 0 {
+		w.findHalf(c, spoken)
+	}
+}
+
+// findHalf puts the hour into the half of the day that a word behind the clock names, or one before it.
+func (w *written) findHalf(c *calendar, spoken languages) {
+	if _, ok := w.at(w.clockEnd).means(hourMark); ok && len(w.at(w.clockEnd).text) > 1 { // "09:05 Uhr"
+		w.use(w.clockEnd, w.clockEnd+1)
+		w.clockEnd++
+	}
+	before, after := w.clockAt-1, w.clockEnd
+	for w.at(before).is(",") || w.at(before).is(".") || w.at(before).is("-") {
+		before--
+	}
+	if _, ok := w.at(before).means(clockMark); ok && !w.at(before).used { // "kl. 9"
+		before--
+	}
+	if w.at(after).is("(") || w.at(after).is(",") {
+		after++
+	}
+	if half := w.half(c, after, spoken); half >= 0 {
+		w.hour = hourIn(w.hour, half)
+		w.use(after, after+1)
+		w.clockEnd = after + 1
+	} else if half := w.half(c, before, spoken); half >= 0 {
+		w.hour = hourIn(w.hour, half)
+		w.use(before, before+1)
+	}
+}
+
+func (w *written) setClock(from, to, hour, minute, second int) bool {
+	w.hour, w.minute, w.second = hour, minute, second
+	w.clockAt, w.clockEnd = from, to
+	w.use(from, to)
+	return true
+}
+
+// pair holds for a sign and a number of one or two digits after the lexeme i.
+func (w *written) pair(i int, sign string) bool {
+	next := w.at(i + 2)
+	return w.at(i+1).is(sign) && next.kind == digits && len(next.text) <= 2 && !next.used
+}
+
+// colonClock reads 15:04, 15:04:05, 15:04:05.999 and 15:04:05:999. After a plus, or a minus that is not parted from a date by
+// a space, it would be a zone.
+func (w *written) colonClock(i int) bool {
+	if len(w.at(i).text) > 2 || !w.pair(i, ":") || w.at(i-1).is("+") || w.at(i-1).is("-") && w.attached(i) && w.attached(i-1) && w.shape == yearFirst && !w.pair(i+2, ":") {
+		return false
+	}
+	end, second := i+3, 0
+	if w.pair(i+2, ":") {
+		end, second = i+5, w.at(i+4).n()
+	}
+	w.setClock(i, end, w.at(i).n(), w.at(i+2).n(), second)
+	w.fraction(end)
+	return true
+}
+
+// fraction takes what stands behind a dot, comma or colon after the clock as a part of a second, or as the seconds.
+func (w *written) fraction(end int) {
+	l, part := w.at(end), w.at(end+1)
+	if !l.is(".") && !l.is(",") && !l.is(":") || part.kind != digits || part.used || part.spaced || l.spaced {
+		return
+	}
+	if end-w.clockAt == 3 && len(part.text) <= 2 {
+		w.second = part.n()
+	} else if n := number((part.text + "000000000")[:9]); n > 0 {
+		w.nanos = n
+	}
+	w.use(end, end+2)
+	w.clockEnd = end + 2
+}
+
+// basicClock reads T15, T1504 and T150405.
+func (w *written) basicClock(i int) bool {
+	t := w.at(i - 1)
+	isHour := len(w.at(i).text) == 2 && w.at(i+1).is(".") // "T09.05"
+	if t.kind != letters || !strings.EqualFold(t.text, "T") || !w.attached(i) || isHour || !w.split(w.at(i).text) {
+		return false
+	}
+	w.setClock(i, i+1, w.hour, w.minute, w.second)
+	if len(w.at(i).text) == 6 && (w.at(i+1).is(".") || w.at(i+1).is(",")) && w.at(i+2).kind == digits {
+		w.nanos = max(number((w.at(i+2).text + "000000000")[:9]), 0)
+		w.use(i+1, i+3)
+		w.clockEnd = i + 3
+	}
+	return true
+}
+
+// dottedClock reads 9.05, 09.05.30 and 09-05-30 beside a date that has what it needs without them.
+func (w *written) dottedClock(i int) bool {
+	hour, minute := w.at(i), w.at(i+2)
+	if w.dated() && w.pair(i, "-") && w.pair(i+2, "-") && hour.n() <= 24 && minute.n() <= 59 {
+		return w.setClock(i, i+5, hour.n(), minute.n(), w.at(i+4).n())
+	}
+	if len(hour.text) > 2 || hour.n() > 24 || !w.pair(i, ".") || !w.attached(i+1) || !w.attached(i+2) || len(minute.text) != 2 || minute.n() > 59 {
+		return false
+	}
+	if w.at(i-1).is(".") && w.at(i-2).kind == digits && !w.at(i-2).used {
+		return false
+	}
+	end, second := i+3, 0
+	if w.pair(i+2, ".") && w.attached(i+3) && w.attached(i+4) {
+		end, second = i+5, w.at(i+4).n()
+	}
+	if !w.dated() && w.numbersLeft()-(end-i+1)/2 < 2 {
+		return false
+	}
+	return w.setClock(i, end, hour.n(), minute.n(), second)
+}
+
+func (w *written) numbersLeft() (n int) {
+	for _, l := range w.lexemes {
+		if l.kind == digits && !l.used {
+			n++
+		}
+	}
+	return n
+}
+
+// markedClock reads 9h, 9h05, 9 h 05 min 30 s, 0905h, 9시 5분, 午後3時5分, kl. 9.
+func (w *written) markedClock(i int) bool {
+	l, mark := w.at(i), w.at(i+1)
+	if _, ok := w.at(i - 1).means(clockMark); ok && w.at(i-1).exact && len(l.text) <= 2 && !w.at(i-1).used {
+		return w.setClock(i, i+1, l.n(), 0, 0)
+	}
+	_, ok := mark.means(hourMark)
+	isLetter := len(mark.text) == 1
+	switch {
+	case !ok || !mark.exact, isLetter && mark.spaced && !strings.EqualFold(mark.text, "h"):
+		return false
+	case len(l.text) == 4:
+		return w.setClock(i, i+2, number(l.text[:2]), number(l.text[2:]), 0)
+	case len(l.text) > 2 || w.at(i-1).is(":") || l.n() > 24:
+		return false
+	}
+	end, minute, second := i+2, 0, 0
+	if m := w.at(end); m.kind == digits && len(m.text) <= 2 && !m.used && !w.at(end+1).is(".") {
+		minute = m.n()
+		end++
+		if _, ok := w.at(end).means(minuteMark); ok {
+			end++
+			_, marked := w.at(end + 1).means(secondMark)
+			if s := w.at(end); s.kind == digits && len(s.text) <= 2 && (marked || strings.EqualFold(w.at(end+1).text, "s")) {
+				second = s.n()
+				end += 2
+			}
+		} else if w.pair(end-1, ":") {
+			second = w.at(end + 1).n()
+			end += 2
+		}
+	}
+	return w.setClock(i, end, l.n(), minute, second)
+}
+
+// spoken is the languages that the document and the names in the text speak.
+func (w *written) spoken(c *calendar, lang int) languages {
+	var all languages
+	if lang >= 0 {
+		all[lang/64] |= 1 << (lang % 64)
+	}
+	for _, l := range w.langs {
+		all = all.or(l)
+	}
+	return all
+}
+
+// half gives the half of the day that the word of that place names, or -1. Words that are something else in other languages
+// count only where their own is spoken; English ones count in capitals, too, and where nothing says which language it is.
+func (w *written) half(c *calendar, i int, spoken languages) int {
+	l := w.at(i)
+	if l.kind != letters || l.used {
+		return -1
+	}
+	if !l.spaced && i == w.clockEnd && i > 0 {
+		switch l.text {
+		case "a", "A":
+			return halfAM
+		case "p", "P":
+			return halfPM
+		}
+	}
+	half := -1
+	risky := c.noHalf[fold(l.text)] || len(l.text) == 1
+	for _, m := range l.meanings {
+		if m.kind != halfDay || !l.exact {
+			continue
+		}
+		english := m.langs.has(0)
+		if risky && m.langs.and(spoken) == (languages{}) && !(english && (isUpper(l.text) || spoken == (languages{}))) {
+			continue
+		}
+		if half < 0 || m.value == halfNoon {
+			half = m.value
+		}
+	}
+	return half
+}
+
+func isUpper(word string) bool {
+	return !strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsUpper(r) })
+}
+
+// hourIn puts an hour of a clock of twelve hours into its half of the day.
+func hourIn(hour, half int) int {
+	switch {
+	case hour > 12 || hour < 0:
+		return hour
+	case half == halfAM, half == halfEvening && hour == 12, half == halfNight && (hour < 6 || hour == 12):
+		return hour % 12
+	case half == halfNoon && hour >= 10:
+		return hour
+	}
+	return hour%12 + 12
+}

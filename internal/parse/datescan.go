@@ -1,0 +1,257 @@
+package parse
+
+import (
+	"html"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// maxDate is how many bytes of text may be a date.
+const maxDate = 200
+
+type lexemeKind uint8
+
+const (
+	digits  lexemeKind = iota // of any script, as ASCII
+	letters                   // a word, or a name of several words that the calendar knows
+	sign                      // any other character
+)
+
+// lexeme is a part of a date's text.
+type lexeme struct {
+	kind     lexemeKind
+	text     string
+	meanings []meaning
+	exact    bool // the calendar knows the word as it stands
+	spaced   bool // white space stands before it
+	used     bool // it is accounted for
+}
+
+func (l lexeme) is(text string) bool { return l.kind == sign && l.text == text }
+
+// n is the number that digits of a sensible length are, or -1.
+func (l lexeme) n() int {
+	if l.kind != digits {
+		return -1
+	}
+	return number(l.text)
+}
+
+// means gives the value of the first meaning of that kind.
+func (l lexeme) means(kind wordKind) (int, bool) {
+	for _, m := range l.meanings {
+		if m.kind == kind {
+			return m.value, true
+		}
+	}
+	return 0, false
+}
+
+// lex takes a date's text apart.
+func lex(text string, c *calendar) []lexeme {
+	if strings.Contains(text, "&") {
+		text = html.UnescapeString(text)
+	}
+	if !isASCIIWord(text) {
+		text = norm.NFKC.String(text)
+	}
+	all := make([]lexeme, 0, 16)
+	spaced := false
+	add := func(kind lexemeKind, text string) {
+		all = append(all, lexeme{kind: kind, text: text, spaced: spaced})
+		spaced = false
+	}
+	for i := 0; i < len(text); {
+		r, size := utf8.DecodeRuneInString(text[i:])
+		switch end := i + size; {
+		case unicode.IsDigit(r):
+			end = i + span(text[i:], unicode.IsDigit)
+			add(digits, asciiDigits(text[i:end]))
+			i = end
+		case unicode.IsLetter(r):
+			end = i + span(text[i:], isWordRune)
+			afterDigits := len(all) > 0 && all[len(all)-1].kind == digits
+			for _, word := range c.segment(strings.TrimRight(text[i:end], "'’"), afterDigits, spaced) {
+				if word[0] >= '0' && word[0] <= '9' {
+					add(digits, word)
+				} else {
+					add(letters, word)
+				}
+			}
+			i = end
+		case unicode.IsSpace(r) || r == '_':
+			spaced = true
+			i = end
+		case unicode.Is(unicode.Cf, r) || unicode.IsMark(r) || r == utf8.RuneError:
+			i = end
+		case unicode.Is(unicode.Pd, r) || r == '−':
+			add(sign, "-")
+			i = end
+		case r == '∶' || r == '٬':
+			add(sign, ":")
+			i = end
+		case r == '॰' || r == '。' || r == '·':
+			add(sign, ".")
+			i = end
+		case r == '،' || r == '、' || r == '٫':
+			add(sign, ",")
+			i = end
+		default:
+			add(sign, text[i:end])
+			i = end
+		}
+	}
+	return c.name(all)
+}
+
+func span(text string, holds func(rune) bool) int {
+	if n := strings.IndexFunc(text, func(r rune) bool { return !holds(r) }); n >= 0 {
+		return n
+	}
+	return len(text)
+}
+
+// isWordRune holds for what stands in words: letters, their marks, apostrophes and joiners.
+func isWordRune(r rune) bool {
+	return unicode.IsLetter(r) || unicode.IsMark(r) || strings.ContainsRune("'’ʼ׳״\"\u200c\u200d", r)
+}
+
+// asciiDigits writes the digits of any script as ASCII.
+func asciiDigits(text string) string {
+	if isASCIIWord(text) {
+		return text
+	}
+	return strings.Map(func(r rune) rune {
+		if r < utf8.RuneSelf {
+			return r
+		}
+		d := rune(0)
+		for d < 9 && unicode.IsDigit(r-d-1) {
+			d++
+		}
+		return '0' + d
+	}, text)
+}
+
+// dateMarks follow the numbers of East Asian dates.
+const dateMarks = "年月日号號時时点點分秒년월일시분초"
+
+// segment parts the words of a script without spaces: the mark after a number, numbers written in words, names of the calendar.
+func (c *calendar) segment(text string, afterDigits, spaced bool) []string {
+	if first, _ := utf8.DecodeRuneInString(text); !unicode.In(first, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana) {
+		return []string{text}
+	}
+	var out []string
+	rest := []rune(text)
+	for len(rest) > 0 {
+		if afterDigits && strings.ContainsRune(dateMarks, rest[0]) && (!spaced || len(rest) == 1) {
+			out, rest, afterDigits = append(out, string(rest[:1])), rest[1:], false
+			continue
+		}
+		afterDigits, spaced = false, false
+		if n, written := hanNumber(rest); n > 0 {
+			out, rest, afterDigits = append(out, written), rest[n:], true
+			continue
+		}
+		n := min(len(rest), 8)
+		for ; n > 1; n-- {
+			if _, ok := c.words[fold(string(rest[:n]))]; ok {
+				break
+			}
+		}
+		out, rest = append(out, string(rest[:n])), rest[n:]
+	}
+	return out
+}
+
+// hanNumber reads a number in Chinese characters before one of dateMarks: its length, and the number in digits.
+func hanNumber(text []rune) (n int, written string) {
+	value, tens := 0, 0
+	for n < len(text) && n < 8 {
+		r := text[n]
+		d := strings.IndexRune("〇一二三四五六七八九", r)
+		switch {
+		case r == '元' && n == 0:
+			value = 1
+		case r == '零':
+			value *= 10
+		case d >= 0:
+			value = value*10 + d/len("一")
+		case r == '十' && tens == 0:
+			tens, value = max(value, 1)*10, 0
+		case r == '廿':
+			tens = 20
+		case r == '卅':
+			tens = 30
+		default:
+			if n == 0 || !strings.ContainsRune(dateMarks, r) {
+				return 0, ""
+			}
+			return n, itoa(tens + value)
+		}
+		n++
+	}
+	return 0, ""
+}
+
+// name looks the words up. Names of several words become one lexeme, and the dot after a word goes.
+func (c *calendar) name(all []lexeme) []lexeme {
+	out := all[:0]
+	for i := 0; i < len(all); {
+		l := all[i]
+		if l.kind != letters {
+			out = append(out, l)
+			i++
+			continue
+		}
+		var n int
+		if l.meanings, l.exact, n = c.longest(all[i:]); n == 0 {
+			l.meanings, l.exact = c.look(fold(l.text))
+			n = 1
+		}
+		next := i + n
+		for _, more := range all[i+1 : next] {
+			if more.kind == letters {
+				l.text += more.text
+			}
+		}
+		for next < len(all) && all[next].is(".") && !all[next].spaced {
+			next++
+		}
+		out = append(out, l)
+		i = next
+	}
+	return out
+}
+
+// longest finds the longest name of up to four words, and dots between them, that the calendar knows as it stands.
+func (c *calendar) longest(all []lexeme) (meanings []meaning, exact bool, n int) {
+	key := ""
+	for i, words := 0, 0; i < len(all) && words < 4; i++ {
+		switch l := all[i]; {
+		case l.kind == letters:
+			key += fold(l.text)
+			words++
+			if known, ok := c.words[key]; ok {
+				meanings, exact, n = known, true, i+1
+			}
+		case l.is(".") && !l.spaced:
+		case l.is("-") && !l.spaced:
+		default:
+			return meanings, exact, n
+		}
+	}
+	return meanings, exact, n
+}
+
+func isASCIIWord(word string) bool {
+	for i := range len(word) {
+		if word[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
+}
