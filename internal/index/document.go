@@ -74,12 +74,20 @@ func makeDocument(a news.Article, credits []news.Outlet) *document.Document {
 	if a.Lang != "" {
 		keys = append(keys, keyLang+strings.ToLower(a.Lang))
 	}
-	if t := a.Time(); !t.IsZero() {
+	if t := timeOf(a); !t.IsZero() {
 		keys = append(keys, keyDay+dayTerm(t))
 		d.AddField(&keyField{name: fieldTime, terms: []string{timeTerm(t)}, options: timeOptions})
 	}
 	d.AddField(&keyField{name: fieldKey, terms: keys, options: keyOptions})
 	return d
+}
+
+// timeOf is when an article came out, as searches by date and their order have it: zero where nobody knows.
+func timeOf(a news.Article) time.Time {
+	if a.Undated {
+		return time.Time{}
+	}
+	return a.Time()
 }
 
 // outletTerm is the outlet's name, a line end and its domain.

@@ -77,6 +77,7 @@ func drawArticle(t *rapid.T, id int64) news.Article {
 		Categories: rapid.SampledFrom([][]string{nil, {"Sky"}, {"Deep Space", "sky"}, {"C#"}, {"C"}}).Draw(t, "tags"),
 		URL:        rapid.SampledFrom([]string{"", "https://paper.example/sky/1"}).Draw(t, "url"),
 		Seen:       now.Add(-time.Duration(rapid.IntRange(0, 72).Draw(t, "age")) * time.Hour),
+		Undated:    rapid.Bool().Draw(t, "undated"),
 	}
 }
 

@@ -41,7 +41,7 @@ func corpus() []news.Article {
 			ID: 5, FeedID: 4, Outlet: asahi, Lang: "ja", Published: at(20, 3), Seen: at(20, 4),
 			Title: "全人代が開幕", Text: "全国人民代表大会が北京で開幕した。G7サミットも話題。",
 		},
-		{ID: 6, FeedID: 12, Lang: "en", Title: "Opinion: the election", Summary: "A summary only, on electors and the strike."}, // no time, no outlet
+		{ID: 6, FeedID: 12, Lang: "en", Seen: at(18, 5), Undated: true, Title: "Opinion: the election", Summary: "A summary only, on electors and the strike."}, // nobody knows its time, no outlet
 	}
 }
 

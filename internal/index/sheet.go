@@ -35,7 +35,7 @@ func (p *Percolator) sheet(a news.Article, places *Places, now time.Time) *sheet
 	doc := makeDocument(a, p.x.credits(a))
 	s := &sheet{
 		compiler: compiler{now: now, places: places.standing()},
-		row:      row{id: a.ID, time: uint32(max(a.Time().Unix(), 0))},
+		row:      row{id: a.ID, time: uint32(max(timeOf(a).Unix(), 0))},
 		fields:   map[string]*laidOut{}, keys: map[string]bool{}, stems: map[string]string{},
 		stop: strings.ToLower(a.Lang),
 	}
