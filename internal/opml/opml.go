@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // List is a list of feeds.
@@ -48,11 +49,11 @@ func feedURL(address string) (string, error) {
 			address = "http:" + rest
 		}
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	u, err := weburl.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return "", fmt.Errorf("%.200q is no address of a feed; it must begin with http:// or https://", address)
 	}
-	return address, nil
+	return weburl.Encode(address), nil
 }
 
 // key tells feeds apart: spellings of one address that no server tells apart have one key.
