@@ -31,10 +31,11 @@ type Outline struct {
 	FullText string `json:",omitempty"`
 }
 
-// Problem is a part of a list that could not be taken over. The rest was.
+// Problem is a part of a list that could not be taken over, or not as it was written. The rest was.
 type Problem struct {
-	Line int // in the file, from 1
-	What string
+	Line   int // in the file, from 1
+	What   string
+	Mended bool // it was taken over all the same
 }
 
 // String gives the problem as a line of text.
