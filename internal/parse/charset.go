@@ -121,15 +121,15 @@ func byLabel(doc []byte, contentType string) ([]byte, encoding.Encoding) {
 			return doc, enc
 		}
 	}
-	joined := doc
-	if !valid {
-		joined = joinedBytes(doc)
-	}
-	good, bad, apart := characters(joined)
 	switch {
 	case valid && bytes.Contains(doc, []byte("\x1b$")) && high(doc) == 0:
 		return doc, japanese.ISO2022JP
-	case valid, good > 4*bad, !latin && (good >= bad || good > 0 && bad < 8 && apart): // fewer are too few to guess by
+	case valid:
+		return doc, nil
+	}
+	joined := joinedBytes(doc)
+	good, bad, apart := characters(joined)
+	if good > 4*bad || !latin && (good >= bad || good > 0 && bad < 8 && apart) { // fewer are too few to guess by
 		return joined, nil
 	}
 	return doc, detect(doc, latin)

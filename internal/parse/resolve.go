@@ -156,7 +156,7 @@ func resolveAttr(a attribute, base *url.URL) (string, bool) {
 	if bytes.EqualFold(a.name, []byte("srcset")) {
 		return resolveSet(html.UnescapeString(string(a.value)), base)
 	}
-	if a.value[0] == '#' || !isAddress(string(a.name)) {
+	if a.value[0] == '#' || isPlain(a.value) && hasScheme(string(a.value[:min(len(a.value), 20)])) || !isAddress(string(a.name)) {
 		return "", false
 	}
 	was := string(a.value)
@@ -168,6 +168,19 @@ func resolveAttr(a attribute, base *url.URL) (string, bool) {
 		is = join(base, is)
 	}
 	return is, is != was
+}
+
+// isPlain says of most addresses, without reading them, that there is nothing in them to encode.
+func isPlain(address []byte) bool {
+	for i, c := range address {
+		switch {
+		case c <= ' ' || c > '~', c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' || c == '|' || c == '}':
+			return false
+		case c == '&' && i+1 < len(address) && address[i+1] == '#', c == '%': // what it stands for has to be looked at
+			return false
+		}
+	}
+	return true
 }
 
 // resolveSet resolves the addresses of a srcset: "a.jpg 1x, b.jpg 2x".
