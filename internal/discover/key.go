@@ -2,6 +2,7 @@ package discover
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
 
 	"headwater/internal/weburl"
@@ -33,9 +34,11 @@ func Key(address string) string {
 	default:
 		host += ":" + port
 	}
-	key := url.URL{Host: host, Path: strings.TrimRight(u.Path, "/"), RawQuery: u.RawQuery, User: u.User}
+	key := url.URL{Host: host, Path: strings.TrimRight(u.Path, "/"), RawQuery: escape.ReplaceAllStringFunc(u.RawQuery, strings.ToUpper), User: u.User}
 	return key.String()
 }
+
+var escape = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
 
 // Variants gives the commonest ways of writing an address that have the same Key, the address itself first.
 func Variants(address string) []string {

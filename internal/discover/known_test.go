@@ -103,6 +103,7 @@ func TestKey(t *testing.T) {
 			"https://ПРИМЕР.рф/%D0%BDовости?q=тест", "https://%D0%BF%D1%80%D0%B8%D0%BC%D0%B5%D1%80.%D1%80%D1%84/новости?q=тест", "feed://пример.рф/новости?q=тест#о",
 		},
 		{"https://example.org/a b|c", "https://example.org/a%20b%7Cc", "https://example.org/a%20b|c/"},
+		{"https://example.org/?q=%d1%82", "https://example.org?q=%D1%82", "https://example.org/?q=т"},
 		{"https://example.org/50%", "https://example.org/50%25"},
 		{"https://example.org:8443/feed"},
 		{"https://example.org:80/feed"},
