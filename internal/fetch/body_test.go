@@ -6,6 +6,7 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"slices"
@@ -116,6 +117,39 @@ func TestEncodings(t *testing.T) {
 			if err != nil || !bytes.Equal(res.Body, feed) {
 				t.Errorf("got %d bytes, %v; want %d", len(res.Body), err, len(feed))
 			}
+		})
+	}
+}
+
+// TestCutShort: a body that ends before its end is an error, however it is compressed, and however its length is told.
+func TestCutShort(t *testing.T) {
+	feed := []byte(strings.Repeat("<item>words about the sea</item>", 2000))
+	packed := gzipped(t, feed)
+	for name, answer := range map[string]struct {
+		header string
+		body   []byte
+	}{
+		"a length that is too large":      {"Content-Length: 70000\r\n", feed},
+		"such a length of gzip":           {"Content-Length: 70000\r\nContent-Encoding: gzip\r\n", packed},
+		"such a length of unknown coding": {"Content-Length: 70000\r\nContent-Encoding: utf-8\r\n", feed},
+		"chunks without an end":           {"Transfer-Encoding: chunked\r\n", append([]byte("40\r\n"), feed[:64]...)},
+		"chunks of whole gzip":            {"Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n", slices.Concat([]byte(strconv.FormatInt(int64(len(packed)), 16)+"\r\n"), packed, []byte("\r\n"))},
+		"gzip up to the connection's end": {"Content-Encoding: gzip\r\n", packed[:len(packed)-20]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := server(t, func(w http.ResponseWriter, r *http.Request) {
+				conn, buffered, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, err = buffered.WriteString("HTTP/1.1 200 OK\r\nConnection: close\r\n" + answer.header + "\r\n" + string(answer.body))
+				if err := errors.Join(err, buffered.Flush(), conn.Close()); err != nil {
+					t.Error(err)
+				}
+			})
+			_, err := client(t, Options{}).Get(t.Context(), Request{URL: s.URL})
+			failure(t, err, news.FeedUnreachable, "broke off")
 		})
 	}
 }
