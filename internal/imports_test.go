@@ -1,4 +1,4 @@
-// Package internal_test holds the import rule of docs/design.md: stages import news and nothing else of ours, newsroom
+// Package internal_test holds the import rule of docs/design.md: stages import news, weburl and nothing else of ours, newsroom
 // puts them in order, web, api and greader show, cmd wires. .golangci.yml says the same to editors.
 package internal_test
 
@@ -31,7 +31,7 @@ type pkg struct {
 	Imports    []string
 }
 
-// stages import news, and others of ours only where ours says so.
+// stages import news and weburl, and others of ours only where ours says so.
 var stages = []string{
 	"alert", "clean", "config", "demo", "discover", "embed", "fetch", "group", "index", "opml", "origin", "outlets", "page", "parse", "poll", "prints",
 	"publish", "store", "websub",
@@ -44,17 +44,18 @@ func ours() map[string][]string {
 		".":                 {},
 		"feeds":             {},
 		"internal/news":     {},
+		"internal/weburl":   {},
 		"internal/view":     {"internal/news"},
-		"internal/newsroom": {"internal/news"},
+		"internal/newsroom": {"internal/news", "internal/weburl"},
 		"internal/web":      {"internal/news", "internal/newsroom", "internal/publish", "internal/view"},
-		"internal/api":      {"internal/news", "internal/newsroom", "internal/publish", "internal/view"},
-		"internal/greader":  {"internal/news", "internal/newsroom", "internal/publish"},
+		"internal/api":      {"internal/news", "internal/newsroom", "internal/publish", "internal/view", "internal/weburl"},
+		"internal/greader":  {"internal/news", "internal/newsroom", "internal/publish", "internal/weburl"},
 		"cmd/headwater":     {"feeds", "internal/news", "internal/newsroom", "internal/web", "internal/api", "internal/greader", "internal/view"},
 		"cmd/train":         {"feeds", "internal/group", "internal/news", "internal/newsroom", "internal/outlets"},
 	}
 	for _, s := range stages {
 		stage := "internal/" + s
-		may[stage] = []string{"internal/news"}
+		may[stage] = []string{"internal/news", "internal/weburl"}
 		may["internal/newsroom"] = append(may["internal/newsroom"], stage)
 		may["cmd/headwater"] = append(may["cmd/headwater"], stage)
 	}
@@ -77,6 +78,7 @@ func owners() map[string][]string {
 		"github.com/jackc/pgx":            {"store"},
 		"github.com/microcosm-cc":         {"clean"},
 		"github.com/mmcdole":              {"parse"},
+		"github.com/nlnwa/whatwg-url":     {"weburl"},
 		"github.com/pressly/goose":        {"store"},
 		"github.com/robfig/cron":          {"config", "poll"},
 		"github.com/schollz/progressbar":  {"cmd/headwater"},

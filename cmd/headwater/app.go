@@ -230,7 +230,7 @@ func (a *app) startList(ctx context.Context, name string) error {
 		return fmt.Errorf("list %s: %w", name, err)
 	}
 	for _, p := range problems {
-		a.log.Warn("part of a list was left out", "list", name, "problem", p.String())
+		a.log.Warn("part of a list is wrong", "list", name, "problem", p.String())
 	}
 	if _, _, err = a.addAll(ctx, list, func(int, int) {}); err != nil {
 		return err

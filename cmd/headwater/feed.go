@@ -143,8 +143,12 @@ const maxList = 30 << 20
 
 // subscribe adds the feeds of a list and says what was left out.
 func (c *cli) subscribe(ctx context.Context, a *app, name string, list opml.List, problems []opml.Problem) error {
+	left := 0
 	for _, p := range problems {
 		c.complain("%s: %s\n", name, p)
+		if !p.Mended {
+			left++
+		}
 	}
 	bars := c.progress()
 	added, known, err := a.addAll(ctx, list, bars.of("import"))
@@ -152,7 +156,7 @@ func (c *cli) subscribe(ctx context.Context, a *app, name string, list opml.List
 	if err != nil {
 		return err
 	}
-	c.printf("%s added, %d there before, %d left out\n", count(added, "feed"), known, len(problems))
+	c.printf("%s added, %d there before, %d left out\n", count(added, "feed"), known, left)
 	if len(list.Topics) == 0 {
 		return nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/view"
+	"headwater/internal/weburl"
 )
 
 type topicList struct {
@@ -256,7 +257,7 @@ type newFeed struct {
 }
 
 func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], error) {
-	u, err := url.Parse(q.Body.URL)
+	u, err := weburl.Parse(q.Body.URL)
 	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, invalid("body.url", q.Body.URL, "expected a feed's address such as https://example.org/feed.xml")
 	}

@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"golang.org/x/net/publicsuffix"
+
+	"headwater/internal/weburl"
 )
 
 // tracking are query parameters that say where a reader came from, not what is read.
@@ -22,7 +24,7 @@ var tracking = nameSet("fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid",
 // track, fragments, default ports, mobile and AMP variants and a trailing slash are folded; "" where there is no web
 // address.
 func CanonicalURL(raw string) string {
-	u, err := url.Parse(strings.TrimSpace(raw))
+	u, err := weburl.Parse(raw)
 	if err != nil || u.Hostname() == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
 		return ""
 	}

@@ -8,6 +8,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"headwater/internal/weburl"
 )
 
 // Link is one relation that a response announces, as an absolute http or https address.
@@ -108,15 +110,11 @@ func linkTo(base *url.URL, href string) (string, bool) {
 	if href == "" || len(href) > maxAddress || base == nil {
 		return "", false
 	}
-	ref, err := url.Parse(href)
-	if err != nil {
+	u, err := weburl.Parse(weburl.Join(base, href))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
 		return "", false
 	}
-	u := base.ResolveReference(ref)
 	u.Fragment = ""
-	if u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return "", false
-	}
 	return u.String(), true
 }
 

@@ -2,24 +2,27 @@ package discover
 
 import (
 	"net/url"
+	"regexp"
 	"strings"
+
+	"headwater/internal/weburl"
 )
 
 // Plain writes what somebody gave as a feed's address as a web address: feed:// and feed: in front, as some sites
-// write, are taken off.
+// write, are taken off, and what no address may contain is encoded.
 func Plain(address string) string {
-	address = strings.TrimSpace(address)
+	address = weburl.Encode(address)
 	if len(address) < 5 || !strings.EqualFold(address[:5], "feed:") {
 		return address
 	}
 	if rest := address[5:]; strings.HasPrefix(rest, "//") {
-		return "http:" + rest
+		return weburl.Encode("http:" + rest)
 	}
-	return address[5:]
+	return weburl.Encode(address[5:])
 }
 
 // Key is the same for addresses that are one feed to everybody: whatever the scheme of the two of the web, the case of
-// the host, its www., the default port, a slash at the end, a fragment and how the path is escaped. It is no address.
+// the host, its script, its www., the default port, a slash at the end, a fragment and how the path is escaped. It is no address.
 func Key(address string) string {
 	u, err := url.Parse(Plain(address))
 	if err != nil || u.Host == "" {
@@ -31,9 +34,11 @@ func Key(address string) string {
 	default:
 		host += ":" + port
 	}
-	key := url.URL{Host: host, Path: strings.TrimRight(u.Path, "/"), RawQuery: u.RawQuery, User: u.User}
+	key := url.URL{Host: host, Path: strings.TrimRight(u.Path, "/"), RawQuery: escape.ReplaceAllStringFunc(u.RawQuery, strings.ToUpper), User: u.User}
 	return key.String()
 }
+
+var escape = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
 
 // Variants gives the commonest ways of writing an address that have the same Key, the address itself first.
 func Variants(address string) []string {

@@ -98,6 +98,13 @@ func TestKey(t *testing.T) {
 			"feed://example.org/feed", "feed:https://example.org/feed", "FEED:http://example.org/feed#top", "https://example.org/fe%65d", " https://example.org/feed ",
 		},
 		{"https://example.org/Feed"},
+		{
+			"https://пример.рф/новости?q=тест", "http://www.xn--e1afmkfd.xn--p1ai/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8/?q=%D1%82%D0%B5%D1%81%D1%82",
+			"https://ПРИМЕР.рф/%D0%BDовости?q=тест", "https://%D0%BF%D1%80%D0%B8%D0%BC%D0%B5%D1%80.%D1%80%D1%84/новости?q=тест", "feed://пример.рф/новости?q=тест#о",
+		},
+		{"https://example.org/a b|c", "https://example.org/a%20b%7Cc", "https://example.org/a%20b|c/"},
+		{"https://example.org/?q=%d1%82", "https://example.org?q=%D1%82", "https://example.org/?q=т"},
+		{"https://example.org/50%", "https://example.org/50%25"},
 		{"https://example.org:8443/feed"},
 		{"https://example.org:80/feed"},
 		{"https://example.org/feed?x=1", "http://example.org/feed/?x=1"},

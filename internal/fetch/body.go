@@ -11,6 +11,7 @@ import (
 	"io"
 	"net/http"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
@@ -38,7 +39,7 @@ func readBody(resp *http.Response, limit int64, large chan struct{}) ([]byte, er
 		return nil, errTooLarge
 	}
 	wire := &limited{r: resp.Body, left: limit}
-	decoded, err := decode(wire, resp.Header.Get("Content-Encoding"))
+	decoded, err := decode(wire, resp.Header.Values("Content-Encoding"), limit)
 	if err != nil {
 		return nil, encodingError(err, wire)
 	}
@@ -89,35 +90,132 @@ func (l *limited) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// decode undoes the encodings of a header such as "gzip", in reverse.
-func decode(body io.Reader, header string) (io.ReadCloser, error) {
-	encodings := strings.FieldsFunc(strings.ToLower(header), func(r rune) bool { return r == ',' || r == ' ' })
-	if len(encodings) > 2 {
-		return nil, fmt.Errorf("the body is encoded %d times (%.60s); the server is at fault", len(encodings), header)
-	}
-	out := io.NopCloser(body)
-	for i := len(encodings) - 1; i >= 0; i-- {
-		next, err := decoder(out, encodings[i])
-		if err != nil {
-			return nil, err
+// maxLayers is how often a body may be compressed.
+const maxLayers = 3
+
+// decode undoes the compression of a body. Each layer is what its first bytes say, where these say it: a header that names
+// none ("utf-8", "aws-chunked"), too few or the wrong one is common. What comes out of each layer is at most limit bytes.
+func decode(body io.Reader, header []string, limit int64) (io.ReadCloser, error) {
+	names := strings.FieldsFunc(strings.ToLower(strings.Join(header, ",")), func(r rune) bool { return strings.ContainsRune(", \t\"", r) })
+	in := bufio.NewReaderSize(body, peeked)
+	out := &layered{}
+	for {
+		head, err := in.Peek(peeked)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return nil, out.fail(err)
 		}
-		out = next
+		kind := magic(head)
+		switch {
+		case kind == "" && isText(head):
+			names = nil
+		case kind == "":
+			kind, names = nextCoding(names)
+		default:
+			_, names = nextCoding(names)
+		}
+		switch {
+		case kind == "":
+			out.Reader = in
+			return out, nil
+		case len(out.open) == maxLayers:
+			return nil, out.fail(fmt.Errorf("the body is compressed more than %d times; the server is at fault", maxLayers))
+		}
+		d, err := decoder(in, kind, head)
+		if err != nil {
+			return nil, out.fail(err)
+		}
+		out.open = append(out.open, d)
+		in = bufio.NewReaderSize(&limited{r: d, left: limit}, peeked)
 	}
-	if len(encodings) == 0 {
-		return unpacked(body)
-	}
-	return out, nil
 }
 
-func decoder(body io.Reader, encoding string) (io.ReadCloser, error) {
-	in := bufio.NewReader(body)
-	switch encoding {
-	case "identity", "utf-8":
-		return io.NopCloser(in), nil
+// peeked is how many bytes of a layer are looked at.
+const peeked = 4096
+
+// layered is what comes out of all layers.
+type layered struct {
+	io.Reader
+	open []io.Closer
+}
+
+// Close implements io.Closer.
+func (l *layered) Close() error {
+	var errs []error
+	for _, c := range l.open {
+		errs = append(errs, c.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// fail ends the reading with an error.
+func (l *layered) fail(err error) error {
+	_ = l.Close() // nothing more is wanted of it
+	return err
+}
+
+// nextCoding takes the last of the codings that a header names, or "" where it names none that there is.
+func nextCoding(names []string) (coding string, rest []string) {
+	for i := len(names) - 1; i >= 0; i-- {
+		name, _, _ := strings.Cut(names[i], ";")
+		switch name {
+		case "gzip", "x-gzip", "deflate", "br", "zstd", "compress", "x-compress":
+			return name, names[:i]
+		}
+	}
+	return "", nil
+}
+
+// magic names the compression that the first bytes show. Brotli and raw deflate show nothing.
+func magic(head []byte) string {
+	switch {
+	case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")):
+		return "gzip"
+	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
+		return "zstd"
+	case isZlib(head) && head[0] == 0x78 && !isText(head) && reads(head, zlib.NewReader):
+		return "deflate"
+	}
+	return ""
+}
+
+// isText holds for a body that is no compressed one: it has no control characters, and is UTF-8, or begins as a feed or
+// page does. Of UTF-16 the beginning counts.
+func isText(head []byte) bool {
+	for _, mark := range []string{"\xfe\xff", "\xff\xfe", "<\x00", "\x00<", "{\x00", "\x00{", "\x00\x00\x00<"} {
+		if bytes.HasPrefix(head, []byte(mark)) {
+			return true
+		}
+	}
+	for _, c := range head {
+		if c < ' ' && c != '\t' && c != '\n' && c != '\r' && c != '\f' && c != 0x1b {
+			return false
+		}
+	}
+	if start := bytes.TrimLeft(head, "\ufeff \t\r\n"); len(start) > 0 && (start[0] == '<' || start[0] == '{') {
+		return true
+	}
+	for cut := range min(len(head)+1, utf8.UTFMax) { // the last character may end behind the bytes that are looked at
+		if utf8.Valid(head[:len(head)-cut]) {
+			return true
+		}
+	}
+	return false
+}
+
+func decoder(in *bufio.Reader, coding string, head []byte) (io.ReadCloser, error) {
+	switch coding {
 	case "gzip", "x-gzip":
-		return unpacked(in)
+		if magic(head) != "gzip" {
+			return io.NopCloser(in), nil
+		}
+		z, err := gzip.NewReader(in)
+		if err != nil {
+			return nil, fmt.Errorf("reading gzip: %w", err)
+		}
+		z.Multistream(false)
+		return &members{Reader: z, in: in}, nil
 	case "deflate":
-		return inflate(in)
+		return inflate(in, head)
 	case "br":
 		return io.NopCloser(brotli.NewReader(in)), nil // its window is 16 MB at most
 	case "zstd":
@@ -127,32 +225,40 @@ func decoder(body io.Reader, encoding string) (io.ReadCloser, error) {
 		}
 		return d.IOReadCloser(), nil
 	}
-	return nil, fmt.Errorf("the body is encoded as %.30q, which was not asked for; the server is at fault", encoding)
+	return nil, fmt.Errorf("the body is encoded as %.30q, which was not asked for; the server is at fault", coding)
 }
 
-// unpacked undoes gzip where there is any: some servers announce it and send plain text, or the reverse.
-func unpacked(body io.Reader) (io.ReadCloser, error) {
-	in, ok := body.(*bufio.Reader)
-	if !ok {
-		in = bufio.NewReader(body)
-	}
-	if magic, _ := in.Peek(2); len(magic) < 2 || magic[0] != 0x1f || magic[1] != 0x8b {
-		return io.NopCloser(in), nil // a read error comes again when the body is read
-	}
-	z, err := gzip.NewReader(in)
-	if err != nil {
-		return nil, fmt.Errorf("reading gzip: %w", err)
-	}
-	return z, nil
+// members reads gzip to the end of its last member, and leaves out what stands behind it: some servers send garbage there.
+type members struct {
+	*gzip.Reader
+	in *bufio.Reader
 }
 
-// inflate reads deflate with the zlib header that the standard wants, or without, as many servers send it.
-func inflate(in *bufio.Reader) (io.ReadCloser, error) {
-	head, _ := in.Peek(2) // an error comes again when the body is read
-	if len(head) < 2 {
-		return io.NopCloser(in), nil
+// Read implements io.Reader.
+func (m *members) Read(p []byte) (int, error) {
+	for {
+		n, err := m.Reader.Read(p)
+		if !errors.Is(err, io.EOF) || n > 0 {
+			return n, err
+		}
+		head, err := m.in.Peek(3)
+		if err != nil && !errors.Is(err, io.EOF) {
+			return 0, err
+		}
+		if magic(head) != "gzip" {
+			return 0, io.EOF
+		}
+		if err := m.Reset(m.in); err != nil {
+			return 0, err
+		}
+		m.Multistream(false)
 	}
-	if head[0]&0x0f != 8 || (int(head[0])<<8|int(head[1]))%31 != 0 {
+}
+
+// inflate reads deflate with the zlib header that the standard wants, or without, as many servers send it. A stream
+// without one may begin with two bytes that look like it.
+func inflate(in *bufio.Reader, head []byte) (io.ReadCloser, error) {
+	if !isZlib(head) || !reads(head, zlib.NewReader) && reads(head, rawDeflate) {
 		return flate.NewReader(in), nil
 	}
 	z, err := zlib.NewReader(in)
@@ -160,4 +266,19 @@ func inflate(in *bufio.Reader) (io.ReadCloser, error) {
 		return nil, fmt.Errorf("reading deflate: %w", err)
 	}
 	return z, nil
+}
+
+func rawDeflate(r io.Reader) (io.ReadCloser, error) { return flate.NewReader(r), nil }
+
+func isZlib(head []byte) bool {
+	return len(head) >= 2 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0
+}
+
+// reads says whether a beginning can be read as far as it goes.
+func reads(head []byte, open func(io.Reader) (io.ReadCloser, error)) bool {
+	z, err := open(bytes.NewReader(head))
+	if err == nil {
+		_, err = io.CopyN(io.Discard, z, peeked)
+	}
+	return err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

@@ -6,8 +6,10 @@ import (
 	"compress/gzip"
 	"compress/zlib"
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -64,12 +66,38 @@ func TestEncodings(t *testing.T) {
 		{"zstd", "zstd", zstded, ""},
 		{"br", "br", brotlied, ""},
 		{"br of gzip", "gzip, br", brotli2, ""},
-		{"broken br", "br", feed, news.FeedHTTPError},
+		{"br announced only", "br", feed, ""},
+		{"deflate announced only", "deflate", feed, ""},
+		{"zstd announced only", "zstd", feed, ""},
+		{"two announced only", "gzip, br", feed, ""},
+		{"no coding", "none", feed, ""},
+		{"a charset", "utf-8", feed, ""},
+		{"another charset", "ISO-8859-1", feed, ""},
+		{"chunks of a cloud's", "aws-chunked", feed, ""},
+		{"binary", "binary", feed, ""},
+		{"a charset and gzip", "UTF-8, gzip", gzipped(t, feed), ""},
+		{"a charset instead of gzip", "utf-8", gzipped(t, feed), ""},
+		{"in quotes", `"gzip"`, gzipped(t, feed), ""},
+		{"gzip twice", "gzip, gzip", gzipped(t, gzipped(t, feed)), ""},
+		{"gzip twice, announced once", "gzip", gzipped(t, gzipped(t, feed)), ""},
+		{"gzip announced twice", "gzip, gzip", gzipped(t, feed), ""},
+		{"gzip called deflate", "deflate", gzipped(t, feed), ""},
+		{"gzip called br", "br", gzipped(t, feed), ""},
+		{"zlib called gzip", "gzip", zlibbed, ""},
+		{"zlib unannounced", "", zlibbed, ""},
+		{"zstd unannounced", "", zstded, ""},
+		{"gzip in members", "gzip", slices.Concat(gzipped(t, feed[:1000]), gzipped(t, nil), gzipped(t, feed[1000:])), ""},
+		{"garbage behind gzip", "gzip", append(gzipped(t, feed), "<!-- served in 3 ms -->"...), ""},
+		{"zeros behind gzip", "gzip", append(gzipped(t, feed), make([]byte, 512)...), ""},
+		{"broken br", "br", slices.Concat(brotlied[:20], bytes.Repeat([]byte{0xff}, 100)), news.FeedHTTPError},
+		{"broken deflate", "deflate", []byte("\x07\x08\x09 no stream at all"), news.FeedHTTPError},
 		{"cut br", "br", brotlied[:len(brotlied)/2], news.FeedUnreachable},
-		{"unknown", "compress", feed, news.FeedHTTPError},
-		{"too many", "gzip, gzip, gzip", feed, news.FeedHTTPError},
+		{"unknown", "compress", []byte("\x1f\x9d\x90<\xe4\x00"), news.FeedHTTPError},
+		{"unknown, announced only", "compress", feed, ""},
+		{"thrice", "", gzipped(t, gzipped(t, gzipped(t, feed))), ""},
+		{"too many", "gzip", gzipped(t, gzipped(t, gzipped(t, gzipped(t, feed)))), news.FeedHTTPError},
 		{"broken gzip", "gzip", append(gzipped(t, feed)[:20], "garbage that is no deflate stream at all"...), news.FeedHTTPError},
-		{"broken zstd", "zstd", feed, news.FeedHTTPError},
+		{"broken zstd", "zstd", append(zstded[:20:20], feed...), news.FeedHTTPError},
 		{"cut gzip", "gzip", gzipped(t, feed)[:40], news.FeedUnreachable},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
@@ -89,6 +117,39 @@ func TestEncodings(t *testing.T) {
 			if err != nil || !bytes.Equal(res.Body, feed) {
 				t.Errorf("got %d bytes, %v; want %d", len(res.Body), err, len(feed))
 			}
+		})
+	}
+}
+
+// TestCutShort: a body that ends before its end is an error, however it is compressed, and however its length is told.
+func TestCutShort(t *testing.T) {
+	feed := []byte(strings.Repeat("<item>words about the sea</item>", 2000))
+	packed := gzipped(t, feed)
+	for name, answer := range map[string]struct {
+		header string
+		body   []byte
+	}{
+		"a length that is too large":      {"Content-Length: 70000\r\n", feed},
+		"such a length of gzip":           {"Content-Length: 70000\r\nContent-Encoding: gzip\r\n", packed},
+		"such a length of unknown coding": {"Content-Length: 70000\r\nContent-Encoding: utf-8\r\n", feed},
+		"chunks without an end":           {"Transfer-Encoding: chunked\r\n", append([]byte("40\r\n"), feed[:64]...)},
+		"chunks of whole gzip":            {"Transfer-Encoding: chunked\r\nContent-Encoding: gzip\r\n", slices.Concat([]byte(strconv.FormatInt(int64(len(packed)), 16)+"\r\n"), packed, []byte("\r\n"))},
+		"gzip up to the connection's end": {"Content-Encoding: gzip\r\n", packed[:len(packed)-20]},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := server(t, func(w http.ResponseWriter, r *http.Request) {
+				conn, buffered, err := http.NewResponseController(w).Hijack()
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				_, err = buffered.WriteString("HTTP/1.1 200 OK\r\nConnection: close\r\n" + answer.header + "\r\n" + string(answer.body))
+				if err := errors.Join(err, buffered.Flush(), conn.Close()); err != nil {
+					t.Error(err)
+				}
+			})
+			_, err := client(t, Options{}).Get(t.Context(), Request{URL: s.URL})
+			failure(t, err, news.FeedUnreachable, "broke off")
 		})
 	}
 }
@@ -117,6 +178,9 @@ func TestTooLarge(t *testing.T) {
 		"endless":        endless,
 		"gzip bomb":      encoded("gzip", bomb),
 		"gzip of a bomb": encoded("gzip, gzip", bomb2),
+		"unannounced":    encoded("none", bomb2),
+		"empty members":  encoded("gzip", gzipped(t, bytes.Repeat(gzipped(t, nil), limit))),
+		"zstd of a bomb": encoded("zstd", pack(t, bomb, func(w io.Writer) (io.WriteCloser, error) { return zstd.NewWriter(w) })),
 		"deflate bomb":   encoded("deflate", pack(t, zeros, func(w io.Writer) (io.WriteCloser, error) { return zlib.NewWriter(w), nil })),
 		"raw bomb":       encoded("deflate", pack(t, zeros, func(w io.Writer) (io.WriteCloser, error) { return flate.NewWriter(w, 9) })),
 		"brotli bomb":    encoded("br", pack(t, zeros, func(w io.Writer) (io.WriteCloser, error) { return brotli.NewWriter(w), nil })),

@@ -217,7 +217,7 @@ func TestRedirects(t *testing.T) {
 		{path: "/loop", fault: "more than 5 redirects"},
 		{path: "/302/?to=ftp://host.example/", fault: "no web address"},
 		{path: "/302/?to=javascript:alert(1)", fault: "no web address"},
-		{path: "/302/?to=http://%25zz/", fault: "no address"},
+		{path: "/302/?to=http://%25zz/", fault: "no web address"},
 		{path: "/302/?to=file:///etc/passwd", fault: "no web address"},
 	} {
 		t.Run(tc.path, func(t *testing.T) {
@@ -236,6 +236,52 @@ func TestRedirects(t *testing.T) {
 	}
 	if v := referrer.Load(); v != nil {
 		t.Errorf("a referrer was sent: %v", v)
+	}
+}
+
+// TestRequestsAreASCII: whatever an address or a redirect holds, it is asked for as browsers do.
+func TestRequestsAreASCII(t *testing.T) {
+	asked := make(chan string, 10)
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		asked <- r.RequestURI
+		to, redirects := r.Header.Get("If-None-Match"), strings.HasPrefix(r.RequestURI, "/from")
+		if !redirects {
+			return
+		}
+		conn, buffered, err := http.NewResponseController(w).Hijack() // net/http writes no such header
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		_, err = fmt.Fprintf(buffered, "HTTP/1.1 302 Found\r\nLocation: %s\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", to)
+		if err := errors.Join(err, buffered.Flush(), conn.Close()); err != nil {
+			t.Error(err)
+		}
+	})
+	c := client(t, Options{})
+	for written, want := range map[string]string{
+		"/rss.php?nm=a|b -c d&f=60": "/rss.php?nm=a|b%20-c%20d&f=60",
+		"/новости?q=тест#о":         "/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8?q=%D1%82%D0%B5%D1%81%D1%82",
+		"/a%20b/50%":                "/a%20b/50%25",
+		`\a\b[1]`:                   "/a/b[1]",
+		"/caf\xe9?q=\xe9":           "/caf%E9?q=%E9",
+		"/a\tb":                     "/ab",
+		"/{x}\"<>`":                 "/%7Bx%7D%22%3C%3E%60",
+	} {
+		res, err := c.Get(t.Context(), Request{URL: s.URL + written})
+		if got := <-asked; err != nil || got != want || res.URL != s.URL+want {
+			t.Errorf("%q is asked for as %s, given as %s (%v), want %s", written, got, res.URL, err, want)
+		}
+		if strings.Contains(written, "\t") {
+			continue // no header holds one
+		}
+		for _, location := range []string{written, s.URL + written} {
+			res, err := c.Get(t.Context(), Request{URL: s.URL + "/from", ETag: location})
+			<-asked
+			if got := <-asked; err != nil || got != want || res.URL != s.URL+want {
+				t.Errorf("a redirect to %q asks for %s, gives %s (%v), want %s", location, got, res.URL, err, want)
+			}
+		}
 	}
 }
 

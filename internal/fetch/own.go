@@ -2,14 +2,15 @@ package fetch
 
 import (
 	"net/netip"
-	"net/url"
 	"strings"
 	"time"
+
+	"headwater/internal/weburl"
 )
 
 // PauseOf is how long after a request the next one to the host of an address waits.
 func (c *Client) PauseOf(address string) time.Duration {
-	u, err := url.Parse(address)
+	u, err := weburl.Parse(address)
 	if err != nil {
 		return c.opt.Pause
 	}

@@ -101,7 +101,7 @@ func pictureOf(resp *http.Response, r Request, end func()) (news.Picture, error)
 	case !mayBePicture(resp.Header.Get("Content-Type")):
 		return p, errNoPicture
 	}
-	decoded, err := decode(resp.Body, resp.Header.Get("Content-Encoding"))
+	decoded, err := decode(resp.Body, resp.Header.Values("Content-Encoding"), r.MaxBytes)
 	if err != nil {
 		return p, err
 	}

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 func isRedirect(status int) bool {
@@ -21,15 +22,14 @@ func isRedirect(status int) bool {
 
 // follow reads where a redirect leads.
 func follow(from *url.URL, location string) (*url.URL, error) {
-	ref, err := url.Parse(strings.TrimSpace(location))
-	if err != nil || location == "" {
-		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %q, which is no address; the server is at fault", location))
+	to, err := weburl.Parse(weburl.Join(from, location))
+	if err != nil || strings.TrimSpace(location) == "" {
+		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %q, which is no web address; it is not followed", location))
 	}
-	to := from.ResolveReference(ref)
 	to.Fragment = ""
 	to.User = nil // a name and password are for the server that they were given for, and no server gives us others
 	switch {
-	case to.Scheme != "http" && to.Scheme != "https", to.Host == "":
+	case to.Scheme != "http" && to.Scheme != "https":
 		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %s, which is no web address; it is not followed", to.Redacted()))
 	case from.Scheme == "https" && to.Scheme == "http":
 		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect from https to http (%s) is not followed; subscribe to that address if you trust it", to.Redacted()))
@@ -39,7 +39,7 @@ func follow(from *url.URL, location string) (*url.URL, error) {
 	return to, nil
 }
 
-// parseURL reads an address; "feed:" in front of one, as some sites write, is taken off.
+// parseURL reads an address, encoded; "feed:" in front of one, as some sites write, is taken off.
 func parseURL(address string) (*url.URL, error) {
 	text := strings.TrimSpace(address)
 	if rest, ok := strings.CutPrefix(text, "feed:"); ok {
@@ -48,8 +48,8 @@ func parseURL(address string) (*url.URL, error) {
 			text = "http:" + rest
 		}
 	}
-	u, err := url.Parse(text)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	u, err := weburl.Parse(text)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, &Error{State: news.FeedUnreachable, URL: address, Err: errors.New("not a web address; it must begin with http:// or https:// and name a host")}
 	}
 	u.Fragment = ""

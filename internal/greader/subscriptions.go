@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
 	"headwater/internal/news"
 	"headwater/internal/publish"
+	"headwater/internal/weburl"
 )
 
 type labelOf struct {
@@ -162,7 +162,7 @@ func (c *call) subscribe(address string, e feedEdit) (news.Feed, error) {
 }
 
 func isWeb(address string) bool {
-	u, err := url.Parse(address)
+	u, err := weburl.Parse(address)
 	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
 }
 

@@ -168,6 +168,37 @@ func TestFindKnownFeeds(t *testing.T) {
 	}
 }
 
+// An address is stored as it is asked for. One that an earlier version stored as it had been written is the same feed.
+func TestFeedsInOtherScripts(t *testing.T) {
+	room := open(t, t.TempDir(), settings{})
+	const asWritten, encoded = "http://пример.example/новости?q=a b", "http://xn--e1afmkfd.example/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8?q=a%20b"
+	old, err := room.Store.AddFeed(t.Context(), news.Feed{URL: asWritten})
+	must(t, err)
+	for _, same := range []string{asWritten, encoded, "https://www.пример.example/новости?q=a%20b", "feed:" + encoded} {
+		if f, err := room.AddFeed(t.Context(), news.Feed{URL: same}); !errors.Is(err, news.ErrExists) || f.ID != old.ID {
+			t.Errorf("%s is added as %+v (%v)", same, f, err)
+		}
+	}
+	for _, same := range []string{asWritten, encoded, "http://ПРИМЕР.example/новости?q=a b"} {
+		if f, err := room.FindFeed(t.Context(), 0, same); err != nil || f.ID != old.ID {
+			t.Errorf("%s is %+v (%v)", same, f, err)
+		}
+	}
+	added, err := room.AddFeeds(t.Context(), []news.Feed{{URL: encoded}, {URL: asWritten}, {URL: "http://bücher.example/a|b"}})
+	must(t, err)
+	if len(added) != 1 || added[0].URL != "http://xn--bcher-kva.example/a%7Cb" {
+		t.Errorf("added %+v", added)
+	}
+	f, err := room.AddFeed(t.Context(), news.Feed{URL: " http://news.example/日本 \n"})
+	must(t, err)
+	if f.URL != "http://news.example/%E6%97%A5%E6%9C%AC" {
+		t.Errorf("stored as %q", f.URL)
+	}
+	if _, err := room.FindFeed(t.Context(), 0, "http://пример.example/"); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("another path: %v", err)
+	}
+}
+
 // A server that answers with a byte a second costs no more than the time for one address; a caller who leaves ends it.
 func TestFindFeedsEnds(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

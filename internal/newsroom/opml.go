@@ -36,7 +36,7 @@ func (n *Newsroom) WriteOPML(ctx context.Context, w io.Writer, title string) err
 type Imported struct {
 	Feeds, KnownFeeds   int
 	Topics, KnownTopics int
-	Problems            []string // what was left out, and why
+	Problems            []string // what was left out or mended, and why
 }
 
 // ReadOPML takes over a list: all of its feeds or none, and its topics. A topic whose name is taken stays as it is.

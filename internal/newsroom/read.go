@@ -1,14 +1,18 @@
 package newsroom
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"headwater/internal/discover"
 	"headwater/internal/index"
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // Stories lists stories.
@@ -172,14 +176,12 @@ func (n *Newsroom) Feed(ctx context.Context, id int64) (news.Feed, error) {
 // written in another way, is given with news.ErrExists.
 func (n *Newsroom) AddFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
 	f.URL = discover.Plain(f.URL)
-	for _, address := range discover.Variants(f.URL) {
-		have, err := n.Store.FeedByURL(ctx, address)
-		if err == nil {
-			return have, news.ErrExists
-		}
-		if !errors.Is(err, news.ErrNotFound) {
-			return news.Feed{}, err
-		}
+	have, err := n.feedAt(ctx, discover.Variants(f.URL)...)
+	if err == nil {
+		return have, news.ErrExists
+	}
+	if !errors.Is(err, news.ErrNotFound) {
+		return news.Feed{}, err
 	}
 	if f.Added.IsZero() {
 		f.Added = n.Now()
@@ -188,9 +190,46 @@ func (n *Newsroom) AddFeed(ctx context.Context, f news.Feed) (news.Feed, error) 
 	return n.Store.AddFeed(ctx, f)
 }
 
+// feedAt finds a feed by the first of these addresses that there is, or by one that is the same as theirs when it is
+// encoded: addresses in other scripts were once stored as they had been written.
+func (n *Newsroom) feedAt(ctx context.Context, addresses ...string) (f news.Feed, err error) {
+	odd := false
+	for _, address := range addresses {
+		if f, err = n.Store.FeedByURL(ctx, address); !errors.Is(err, news.ErrNotFound) {
+			return f, err
+		}
+		odd = odd || strings.Contains(address, "%") || strings.Contains(address, "xn--")
+	}
+	if !odd {
+		return f, err
+	}
+	feeds, listErr := n.Store.Feeds(ctx)
+	if listErr != nil {
+		return f, listErr
+	}
+	for _, have := range feeds {
+		if slices.Contains(addresses, weburl.Encode(have.URL)) {
+			return have, nil
+		}
+	}
+	return f, err
+}
+
 // AddFeeds subscribes to the feeds that are not there yet, all or none of them, and gives those.
 func (n *Newsroom) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
+	have, err := n.Store.Feeds(ctx)
+	if err != nil {
+		return nil, err
+	}
+	stored := map[string]string{} // addresses as they are stored, where they are not encoded
+	for _, f := range have {
+		if encoded := weburl.Encode(f.URL); encoded != f.URL {
+			stored[encoded] = f.URL
+		}
+	}
 	for i := range feeds {
+		feeds[i].URL = weburl.Encode(feeds[i].URL)
+		feeds[i].URL = cmp.Or(stored[feeds[i].URL], feeds[i].URL)
 		feeds[i].State = news.FeedWaiting
 		if feeds[i].Added.IsZero() {
 			feeds[i].Added = n.Now()
@@ -211,7 +250,7 @@ func (n *Newsroom) FindFeed(ctx context.Context, id int64, url string) (news.Fee
 	if id != 0 {
 		return n.Store.Feed(ctx, id)
 	}
-	return n.Store.FeedByURL(ctx, url)
+	return n.feedAt(ctx, url, weburl.Encode(url))
 }
 
 // InstanceID tells this newsroom's ids in emitted feeds from those of any other. It is minted once.

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // List is a list of feeds.
@@ -30,10 +31,11 @@ type Outline struct {
 	FullText string `json:",omitempty"`
 }
 
-// Problem is a part of a list that could not be taken over. The rest was.
+// Problem is a part of a list that could not be taken over, or not as it was written. The rest was.
 type Problem struct {
-	Line int // in the file, from 1
-	What string
+	Line   int // in the file, from 1
+	What   string
+	Mended bool // it was taken over all the same
 }
 
 // String gives the problem as a line of text.
@@ -48,11 +50,11 @@ func feedURL(address string) (string, error) {
 			address = "http:" + rest
 		}
 	}
-	u, err := url.Parse(address)
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	u, err := weburl.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return "", fmt.Errorf("%.200q is no address of a feed; it must begin with http:// or https://", address)
 	}
-	return address, nil
+	return weburl.Encode(address), nil
 }
 
 // key tells feeds apart: spellings of one address that no server tells apart have one key.

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -75,6 +76,13 @@ func TestReadBounds(t *testing.T) {
 	deep := "<opml><body>" + strings.Repeat(`<outline text="x">`, 100_000)
 	if _, _, err := Read(strings.NewReader(deep)); err == nil || !strings.Contains(err.Error(), "deeper than 50") {
 		t.Errorf("100,000 nested outlines: %v", err)
+	}
+	for _, part := range []string{"<!--", "<![CDATA[", "<?", "<!", `<outline text="`, `<outline text='"`, "<outline ", `"`, "<", `<outline xmlUrl="https://a.example/" b="c`, "</outline><outline>"} {
+		began := time.Now()
+		_, _, err := Read(strings.NewReader("<opml><body>" + strings.Repeat(part, 1<<20/len(part))))
+		if took := time.Since(began); err != nil && !strings.Contains(err.Error(), "deeper than") || took > 20*time.Second {
+			t.Errorf("%s without an end: %v after %s", part, err, took)
+		}
 	}
 	if _, _, err := Read(&endless{}); err == nil || !strings.Contains(err.Error(), "larger than 20 MB") {
 		t.Errorf("an endless list: %v", err)

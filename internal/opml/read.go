@@ -3,7 +3,6 @@ package opml
 import (
 	"bytes"
 	"encoding/json"
-	"encoding/xml"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +11,9 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html/charset"
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 
 	"headwater/internal/news"
 )
@@ -35,140 +37,169 @@ func Read(r io.Reader) (List, []Problem, error) {
 	if len(bytes.TrimSpace(data)) == 0 {
 		return List{}, nil, errors.New("the file is empty; expected an OPML list of feeds")
 	}
-	rd := reader{dec: xml.NewDecoder(bytes.NewReader(data)), seen: map[string]int{}}
-	rd.dec.Strict = false
-	rd.dec.Entity = xml.HTMLEntity
-	rd.dec.CharsetReader = charsetReader
-	if err := rd.read(); err != nil {
-		return List{}, nil, err
+	rd := reader{seen: map[string]int{}, sealed: areSealed(data)}
+	for sc := (scanner{doc: data}); ; {
+		t, more := sc.next()
+		if !more {
+			break
+		}
+		if err := rd.take(t, &sc); err != nil {
+			return List{}, nil, err
+		}
+	}
+	rd.list.Title = strings.Join(strings.Fields(rd.list.Title), " ")
+	if !rd.rooted {
+		return List{}, nil, errors.New("the file is no OPML list: it holds no <opml> element")
 	}
 	return rd.list, rd.problems, nil
 }
 
-// text makes UTF-8 of what begins with a byte order mark, and leaves out what XML forbids.
+// areSealed says whether feeds have their end tags: there is one for each outline that wants one, or none stands open where
+// another outline begins.
+func areSealed(data []byte) bool {
+	open, bare := 0, false
+	for sc := (scanner{doc: data}); ; {
+		t, more := sc.next()
+		switch {
+		case !more:
+			return open <= 0 || !bare
+		case t.name != "outline" || t.empty:
+		case t.close:
+			open--
+		default:
+			open++
+			bare = bare || address(t.attrs) != "" && !sc.isLeaf(t)
+		}
+	}
+}
+
+// text makes UTF-8 of a list, and leaves out what XML forbids.
 func text(data []byte) []byte {
-	if enc, name, certain := charset.DetermineEncoding(data, ""); certain && name != "utf-8" {
+	if enc, name, certain := charset.DetermineEncoding(data[:min(len(data), 3)], ""); certain && name != "utf-8" {
 		if decoded, err := enc.NewDecoder().Bytes(data); err == nil {
 			data = decoded
 		}
 	}
-	data = bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
-	return bytes.Map(func(r rune) rune {
-		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
-			return -1
-		}
-		return r
-	}, asUTF8(data))
+	for bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
+		data = data[3:]
+	}
+	return bytes.Map(allowed, asUTF8(data))
 }
 
-// asUTF8 makes UTF-8 of a file that is not, by the encoding that it declares; else it replaces the bytes that are
-// wrong. A file that is valid UTF-8 is taken for that, whatever it declares.
+// asUTF8 makes UTF-8 of a file that is not, by the encoding that it declares; else the bytes that are wrong are read as
+// Windows-1252. A file that is valid UTF-8 is taken for that, whatever it declares.
 func asUTF8(data []byte) []byte {
+	for start, wide := range map[string]encoding.Encoding{
+		"<\x00": unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "\x00<": unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
+	} {
+		if decoded, err := wide.NewDecoder().Bytes(data); err == nil && bytes.HasPrefix(data, []byte(start)) {
+			return decoded
+		}
+	}
+	if utf8.Valid(data) {
+		return data
+	}
 	head, _, _ := bytes.Cut(data[:min(len(data), 200)], []byte("?>"))
-	head = bytes.ToLower(head)
-	if utf8.Valid(data) || !bytes.Contains(head, []byte("encoding")) || bytes.Contains(head, []byte("utf")) {
-		return bytes.ToValidUTF8(data, []byte("\ufffd"))
+	if _, after, found := bytes.Cut(bytes.ToLower(head), []byte("encoding")); found {
+		label := strings.Trim(string(bytes.TrimSpace(after)), "= \"'?")
+		enc, name := charset.Lookup(label)
+		if enc != nil && !strings.HasPrefix(name, "utf-") && name != "replacement" {
+			if decoded, err := enc.NewDecoder().Bytes(data); err == nil {
+				return decoded
+			}
+		}
 	}
-	_, after, _ := bytes.Cut(head, []byte("encoding"))
-	label := strings.Trim(string(bytes.TrimSpace(after)), "= \"'?")
-	enc, _ := charset.Lookup(label)
-	if enc == nil {
-		return bytes.ToValidUTF8(data, []byte("\ufffd"))
+	var out []byte
+	for len(data) > 0 {
+		r, size := utf8.DecodeRune(data)
+		if r == utf8.RuneError && size == 1 {
+			r = charmap.Windows1252.DecodeByte(data[0])
+		}
+		out, data = utf8.AppendRune(out, r), data[size:]
 	}
-	decoded, err := enc.NewDecoder().Bytes(data)
-	if err != nil {
-		return bytes.ToValidUTF8(data, []byte("\ufffd"))
-	}
-	return decoded
+	return out
 }
 
-// charsetReader passes what text has decoded already.
-func charsetReader(_ string, r io.Reader) (io.Reader, error) { return r, nil }
-
-// reader walks the tokens of a list without recursion.
+// reader walks the tags of a list without recursion.
 type reader struct {
-	dec      *xml.Decoder
 	list     List
 	problems []Problem
+	line     int            // of the tag that is read
 	seen     map[string]int // line of each feed by its key
-	folders  []string       // names of the open outlines; "" for those that are feeds
+	open     []bool         // of the open outlines, which are folders
+	folders  []string       // names of those that are
+	sealed   bool           // feeds have their end tags
 	rooted   bool
 	inTitle  bool
 }
 
-func (r *reader) read() error {
-	for {
-		t, err := r.dec.Token()
-		switch {
-		case errors.Is(err, io.EOF):
-			return r.end(nil)
-		case err != nil:
-			return r.end(err)
-		}
-		switch t := t.(type) {
-		case xml.StartElement:
-			if err := r.open(t); err != nil {
-				return err
-			}
-		case xml.EndElement:
-			r.close(strings.ToLower(t.Name.Local))
-		case xml.CharData:
-			if r.inTitle {
-				r.list.Title += string(t)
-			}
-		}
-	}
+func (r *reader) problem(format string, args ...any) {
+	r.problems = append(r.problems, Problem{Line: r.line, What: fmt.Sprintf(format, args...)})
 }
 
-// end checks what was read. A file that breaks off is good as far as it goes.
-func (r *reader) end(err error) error {
-	r.list.Title = strings.Join(strings.Fields(r.list.Title), " ")
+func (r *reader) take(t tag, s *scanner) error {
+	r.line = t.line
 	switch {
-	case !r.rooted && err != nil:
-		return fmt.Errorf("the file is no OPML list: %w", err)
+	case t.name == "":
+		if r.inTitle {
+			r.list.Title += t.text
+		}
+	case t.close:
+		r.close(t.name)
 	case !r.rooted:
-		return errors.New("the file is no OPML list: it holds no <opml> element")
-	case err != nil:
-		r.problem("the file is broken here, and what follows was not read: %v", err)
+		if r.rooted = t.name == "opml" || t.name == "outlinedocument"; !r.rooted {
+			return notAList(t.name)
+		}
+	case t.name == "title":
+		r.inTitle = len(r.open) == 0 && !t.empty
+	case t.name == "outline":
+		return r.outline(t, s.isLeaf(t))
 	}
 	return nil
 }
 
-func (r *reader) problem(format string, args ...any) {
-	line, _ := r.dec.InputPos()
-	r.problems = append(r.problems, Problem{Line: line, What: fmt.Sprintf(format, args...)})
+// isLeaf says whether nothing stands in an outline.
+func (s *scanner) isLeaf(t tag) bool {
+	rest := bytes.TrimLeft(s.doc[s.pos:], " \t\r\n")
+	return t.empty || bytes.HasPrefix(bytes.ToLower(rest[:min(len(rest), 9)]), []byte("</outline"))
 }
 
-func (r *reader) open(t xml.StartElement) error {
-	name := strings.ToLower(t.Name.Local)
-	if !r.rooted {
-		r.rooted = name == "opml" || name == "outlinedocument"
-		if !r.rooted {
-			return notAList(name)
-		}
+// outline takes over an outline, and opens it where others may stand in it.
+func (r *reader) outline(t tag, leaf bool) error {
+	if t.cut {
+		r.problem("%q was left out: the list breaks off in it", label(t.attrs))
 		return nil
 	}
-	switch name {
-	case "outline":
-		if len(r.folders) >= maxDepth {
-			return fmt.Errorf("the list nests outlines deeper than %d; no list of feeds needs that", maxDepth)
-		}
-		if a := plainAttributes(t); isTopic(a) {
-			r.topic(a)
-			r.folders = append(r.folders, "")
-			return nil
-		}
-		r.folders = append(r.folders, r.outline(attributes(t)))
-	case "title":
-		r.inTitle = len(r.folders) == 0
+	folder, isFolder := "", false
+	before := len(r.problems)
+	if isTopic(t.attrs) {
+		r.topic(t.attrs)
+	} else {
+		folder, isFolder = r.item(trimmed(t.attrs), leaf)
+	}
+	if t.mend != "" && len(r.problems) == before {
+		r.problem("%q was mended: %s", label(t.attrs), t.mend)
+		r.problems[before].Mended = true
+	}
+	switch {
+	case t.empty, !isFolder && !r.sealed: // its end tag is missing, more likely than that others stand in it
+		return nil
+	case isFolder && len(r.folders) >= maxDepth:
+		return fmt.Errorf("the list nests outlines deeper than %d; no list of feeds needs that", maxDepth)
+	}
+	if r.open = append(r.open, isFolder); isFolder {
+		r.folders = append(r.folders, folder)
 	}
 	return nil
 }
 
 func (r *reader) close(name string) {
-	switch {
-	case name == "outline" && len(r.folders) > 0:
-		r.folders = r.folders[:len(r.folders)-1]
+	switch last := len(r.open) - 1; {
+	case name == "outline" && last >= 0:
+		if r.open[last] {
+			r.folders = r.folders[:len(r.folders)-1]
+		}
+		r.open = r.open[:last]
 	case name == "title":
 		r.inTitle = false
 	}
@@ -185,22 +216,27 @@ func notAList(root string) error {
 	return fmt.Errorf("the file is no OPML list: its root element is <%.40s>, not <opml>", root)
 }
 
-// attributes gives an outline's attributes by their lower-case names.
-func attributes(t xml.StartElement) map[string]string {
-	all := map[string]string{}
-	for _, a := range t.Attr {
-		all[strings.ToLower(a.Name.Local)] = strings.TrimSpace(a.Value)
+// trimmed are attributes without the space around them, which only those of ours keep.
+func trimmed(attrs map[string]string) map[string]string {
+	all := make(map[string]string, len(attrs))
+	for name, value := range attrs {
+		all[name] = strings.TrimSpace(value)
 	}
 	return all
 }
 
-// plainAttributes are those of an outline of ours, with every space.
-func plainAttributes(t xml.StartElement) map[string]string {
-	all := map[string]string{}
-	for _, a := range t.Attr {
-		all[strings.ToLower(a.Name.Local)] = a.Value
+// label is what an outline is called in problems.
+func label(a map[string]string) string {
+	return strings.Join(strings.Fields(first(a["title"], a["text"], address(a), a["htmlurl"], "an outline")), " ")
+}
+
+// address is that of a feed, under the names that programs give it; "" where there is none.
+func address(a map[string]string) string {
+	feed := first(a["xmlurl"], a["xml_url"], a["xml-url"], a["xmluri"], a["feedurl"], a["feed_url"], a["rssurl"])
+	if kind := strings.ToLower(a["type"]); feed == "" && kind != "link" && kind != "include" {
+		feed = a["url"]
 	}
-	return all
+	return feed
 }
 
 // isTopic says whether an outline is a topic. One that other programs take for a feed has a query, too.
@@ -241,46 +277,48 @@ func options(a map[string]string) (o news.TopicOptions, err error) {
 	return o, nil
 }
 
-// outline takes over a feed, and returns the name of a folder.
-func (r *reader) outline(a map[string]string) (folder string) {
-	address, kind := a["xmlurl"], strings.ToLower(a["type"])
+// item takes over a feed, or gives the name of a folder. A leaf that is called as an address and says nothing else is a feed.
+func (r *reader) item(a map[string]string, leaf bool) (folder string, isFolder bool) {
+	kind := strings.ToLower(a["type"])
 	isFeed := kind == "rss" || kind == "atom" || kind == "feed"
-	if address == "" && isFeed {
-		address = a["url"]
+	name := strings.Join(strings.Fields(first(a["title"], a["text"])), " ")
+	feed := address(a)
+	if called := first(a["text"], a["title"]); feed == "" && a["htmlurl"] == "" && (leaf || isFeed) && kind != "link" && kind != "include" {
+		if lower := strings.ToLower(called); strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") || strings.HasPrefix(lower, "feed:") {
+			feed = called
+		}
 	}
-	label := strings.Join(strings.Fields(first(a["title"], a["text"])), " ")
 	switch {
-	case address != "":
-		r.feed(address, label, a)
+	case feed != "":
+		r.feed(feed, name, a)
 	case isFeed || a["htmlurl"] != "":
-		r.problem("%q has no xmlUrl, so it cannot be fetched; add the feed's address", first(label, a["htmlurl"], "an outline"))
+		r.problem("%q has no xmlUrl, so it cannot be fetched; add the feed's address", label(a))
 	case kind == "include" || kind == "link":
-		r.problem("%q points to another list or page (%s), which is not followed; import it by itself", label, a["url"])
+		r.problem("%q points to another list or page (%s), which is not followed; import it by itself", name, a["url"])
 	default:
-		return path(first(a["text"], a["title"]))
+		return path(first(a["text"], a["title"])), true
 	}
-	return ""
+	return "", false
 }
 
-func (r *reader) feed(address, label string, a map[string]string) {
-	address, err := feedURL(address)
+func (r *reader) feed(address, name string, a map[string]string) {
+	tidy, err := feedURL(address)
 	if err != nil {
-		r.problem("%q was left out: %v", label, err)
+		r.problem("%q was left out: %v", name, err)
 		return
 	}
-	k := key(address)
+	k := key(tidy)
 	if line, ok := r.seen[k]; ok {
-		r.problem("%s is in the list already, in line %d; it was taken once", address, line)
+		r.problem("%s is in the list already, in line %d; it was taken once", tidy, line)
 		return
 	}
-	line, _ := r.dec.InputPos()
-	r.seen[k] = line
-	o := Outline{URL: address, Title: label, Site: a["htmlurl"], Folder: r.folder(), FullText: fullText(a["headwaterfulltext"])}
+	r.seen[k] = r.line
+	o := Outline{URL: tidy, Title: name, Site: a["htmlurl"], Folder: r.folder(), FullText: fullText(a["headwaterfulltext"])}
 	if o.Folder == "" {
 		category, _, _ := strings.Cut(a["category"], ",")
 		o.Folder = path(category)
 	}
-	if o.Title == o.URL {
+	if o.Title == o.URL || o.Title == address {
 		o.Title = ""
 	}
 	r.list.Feeds = append(r.list.Feeds, o)

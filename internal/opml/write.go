@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // document is an OPML 2.0 file.
@@ -41,7 +42,7 @@ func Write(w io.Writer, l List) error {
 	doc := document{Version: "2.0", Title: l.Title}
 	folders := map[string]*node{}
 	for _, f := range l.Feeds {
-		n := &node{Text: first(f.Title, f.URL), Title: first(f.Title, f.URL), Type: "rss", URL: f.URL, Site: f.Site, FullText: f.FullText}
+		n := &node{Text: first(f.Title, f.URL), Title: first(f.Title, f.URL), Type: "rss", URL: weburl.Encode(f.URL), Site: f.Site, FullText: f.FullText}
 		parent := doc.folder(folders, path(f.Folder))
 		*parent = append(*parent, n)
 	}

@@ -3,15 +3,18 @@ package parse
 import (
 	"bytes"
 	"mime"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/net/html/charset"
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/encoding/ianaindex"
+	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/unicode"
 	"golang.org/x/text/encoding/unicode/utf32"
+	"golang.org/x/text/unicode/norm"
 
 	"headwater/internal/news"
 )
@@ -22,18 +25,24 @@ import (
 func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
 	doc, enc := byMark(data)
 	if enc == nil {
-		enc = byLabel(doc, contentType)
+		doc, enc = byLabel(doc, contentType)
 	}
 	if enc != nil {
 		decoded, err := enc.NewDecoder().Bytes(doc)
 		if err != nil {
 			repairs = append(repairs, "bytes that are not of the document's encoding were left out")
 		}
-		doc = decoded
+		if doc = decoded; enc == charmap.Windows1258 {
+			doc = norm.NFC.Bytes(doc) // Vietnamese letters are written as a letter and its accent
+		}
 	}
 	if !utf8.Valid(doc) {
 		doc = mendUTF8(doc)
 		repairs = append(repairs, "bytes that are not UTF-8 were replaced")
+	}
+	if joined := joinedReferences(doc); len(joined) < len(doc) {
+		doc = joined
+		repairs = append(repairs, "halves of characters were joined or left out")
 	}
 	clean := withoutControls(doc)
 	if len(clean) < len(doc) {
@@ -46,6 +55,7 @@ func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
 func byMark(data []byte) ([]byte, encoding.Encoding) {
 	big, little := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	big4, little4 := utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
+	data = wideSpace(data)
 	for _, mark := range []struct {
 		bytes string
 		keep  bool
@@ -63,35 +73,66 @@ func byMark(data []byte) ([]byte, encoding.Encoding) {
 		{"{\x00", true, little},
 		{"\x4c\x6f\xa7\x94", true, charmap.CodePage037},
 	} {
-		if bytes.HasPrefix(data, []byte(mark.bytes)) {
+		if isMarked := bytes.HasPrefix(data, []byte(mark.bytes)); isMarked && !isNarrow(data, mark.bytes) {
 			if !mark.keep {
 				data = data[len(mark.bytes):]
 			}
 			return data, mark.enc
 		}
 	}
-	return bytes.TrimPrefix(data, []byte("\xef\xbb\xbf")), nil
+	for _, mark := range []string{"\xef\xbb\xbf", "\xc3\xaf\xc2\xbb\xc2\xbf", "\xff\xfe", "\xfe\xff"} {
+		for bytes.HasPrefix(data, []byte(mark)) { // some are written twice, as Latin-1, or before text of one byte a character
+			data = data[len(mark):]
+		}
+	}
+	return data, nil
 }
 
-// byLabel decides by what the header and the declaration say. A nil encoding means UTF-8.
-func byLabel(doc []byte, contentType string) encoding.Encoding {
+// isNarrow says whether a document behind a mark of UTF-16 is written in single bytes all the same.
+func isNarrow(data []byte, mark string) bool {
+	rest := bytes.TrimLeft(data[len(mark):], " \t\r\n")
+	return len(mark) == 2 && len(rest) > 1 && (rest[0] == '<' || rest[0] == '{') && rest[1] != 0
+}
+
+// wideSpace takes the white space off the beginning of a document that is written in two bytes a character.
+func wideSpace(data []byte) []byte {
+	for len(data) > 2 && (data[0] == 0 && isSpace(data[1]) || isSpace(data[0]) && data[1] == 0) {
+		data = data[2:]
+	}
+	return data
+}
+
+// byLabel decides by what the header and the declaration say. A nil encoding means UTF-8, of which halves of characters
+// were joined.
+func byLabel(doc []byte, contentType string) ([]byte, encoding.Encoding) {
 	http, declared := lookup(headerCharset(contentType)), lookup(declaredCharset(doc))
 	valid := utf8.Valid(doc)
 	wide := valid && !isASCII(doc)
+	latin := false
 	for _, enc := range []encoding.Encoding{http, declared} {
 		switch {
 		case enc == nil || enc == encoding.Nop:
 			continue
 		case wide && isSingleByte(enc):
-			return nil
+			return doc, nil
+		case enc == charmap.Windows1252:
+			latin = true // which many servers say of everything
 		case fits(enc, doc):
-			return enc
+			return doc, enc
 		}
 	}
-	if valid || mostlyUTF8(doc) {
-		return nil
+	switch {
+	case valid && bytes.Contains(doc, []byte("\x1b$")) && high(doc) == 0:
+		return doc, japanese.ISO2022JP
+	case valid:
+		return doc, nil
 	}
-	return detect(doc)
+	joined := joinedBytes(doc)
+	good, bad, apart := characters(joined)
+	if good > 4*bad || !latin && (good >= bad || good > 0 && bad < 8 && apart) { // fewer are too few to guess by
+		return joined, nil
+	}
+	return doc, detect(doc, latin)
 }
 
 func headerCharset(contentType string) string {
@@ -126,18 +167,21 @@ func declaredCharset(doc []byte) string {
 }
 
 // lookup finds an encoding by its label: those of the web first, then IANA's. It returns encoding.Nop for UTF-8, and
-// nil for labels that nobody knows, and for UTF-16 and 32, which byMark would have seen.
+// nil for labels that nobody knows, and for UTF-16 and 32 under all of their names, which byMark would have seen.
 func lookup(label string) encoding.Encoding {
 	label = strings.ToLower(strings.TrimSpace(label))
+	plain := strings.Map(withoutSigns, label)
 	switch {
 	case label == "":
 		return nil
-	case label == "utf-8" || label == "utf8":
+	case plain == "utf8" || plain == "unicode11utf8" || plain == "xunicode20utf8":
 		return encoding.Nop
-	case strings.HasPrefix(label, "utf") || strings.HasPrefix(label, "u16") || strings.HasPrefix(label, "iso-10646"):
+	case slices.ContainsFunc([]string{"utf", "ucs", "unicode", "iso10646", "csucs", "csunicode", "csutf", "csiso10646", "u16"}, func(wide string) bool {
+		return strings.HasPrefix(plain, wide) || strings.HasPrefix(plain, "x"+wide)
+	}):
 		return nil
 	}
-	if enc, name := charset.Lookup(strings.ReplaceAll(label, "_", "-")); enc != nil && name != "replacement" {
+	if enc, err := htmlindex.Get(strings.ReplaceAll(label, "_", "-")); err == nil && enc != encoding.Replacement {
 		return enc
 	}
 	for _, l := range []string{label, strings.Replace(label, "cp", "ibm", 1), strings.Replace(label, "cp", "windows-", 1)} {
@@ -146,6 +190,13 @@ func lookup(label string) encoding.Encoding {
 		}
 	}
 	return nil
+}
+
+func withoutSigns(r rune) rune {
+	if r == '-' || r == '_' || r == ' ' || r == '.' || r == ':' {
+		return -1
+	}
+	return r
 }
 
 // isSingleByte holds for encodings in which every byte is a character.
@@ -165,24 +216,28 @@ func fits(enc encoding.Encoding, doc []byte) bool {
 	return lost <= 1+high(sample)/50
 }
 
-// mostlyUTF8 holds where at least half of what is beyond ASCII are whole characters of UTF-8. In other encodings hardly
-// any are.
-func mostlyUTF8(doc []byte) bool {
-	good, bad := 0, 0
+// characters counts the whole characters of UTF-8 beyond ASCII, and the bytes that are none. In other encodings hardly any
+// are whole. Apart says that no two bytes that are none stand together, as letters do in other encodings.
+func characters(doc []byte) (good, bad int, apart bool) {
+	apart = true
 	for i := 0; i < len(doc); {
 		if doc[i] < utf8.RuneSelf {
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRune(doc[i:])
+		if halfAt(doc, i) != 0 {
+			size = 3 // of UTF-8 too, though nothing can be made of it
+		}
 		if r == utf8.RuneError && size == 1 {
 			bad++
+			apart = apart && (i == 0 || doc[i-1] < utf8.RuneSelf) && (i+1 == len(doc) || doc[i+1] < utf8.RuneSelf)
 		} else {
 			good++
 		}
 		i += size
 	}
-	return good >= bad || good > 0 && bad < 8 // too few to guess by
+	return good, bad, apart
 }
 
 func high(doc []byte) int {

@@ -159,3 +159,68 @@ func TestWideJSON(t *testing.T) {
 		}
 	}
 }
+
+// TestWideLabels: a label that means UTF-16 or 32 says nothing of a document whose bytes are something else.
+func TestWideLabels(t *testing.T) {
+	const title = "Правительство утвердило бюджет"
+	for _, label := range []string{
+		"utf-16", "UTF-16", "utf16", "UTF_16", "utf-16le", "UTF-16BE", "unicode", "Unicode", "ucs-2", "UCS2", "ucs-2le", "iso-10646-ucs-2", "ISO-10646",
+		"csunicode", "unicodefeff", "unicodefffe", "utf-32", "UTF-32LE", "ucs-4", "iso-10646-ucs-4", "csUCS4", "x-utf-16", "unicode-1-1-utf-8", "utf-7",
+	} {
+		body := `<rss><channel><item><title>` + title + `</title></item></channel></rss>`
+		for name, feed := range map[string]struct{ data, header string }{
+			"declared":           {`<?xml version="1.0" encoding="` + label + `"?>` + body, ""},
+			"declared on a mark": {"\ufeff" + `<?xml version="1.0" encoding='` + label + `'?>` + body, ""},
+			"header":             {body, "text/xml; charset=" + label},
+			"both":               {`<?xml version="1.0" encoding="` + label + `"?>` + body, `text/xml; charset="` + label + `"`},
+		} {
+			o := testOptions()
+			o.ContentType = feed.header
+			doc, err := Parse(context.Background(), []byte(feed.data), o)
+			if err != nil || len(doc.Entries) != 1 || doc.Entries[0].Title != title || len(doc.Repaired) > 0 {
+				t.Errorf("%s, %s: got %+v, %v", label, name, doc, err)
+			}
+		}
+		windows := `<?xml version="1.0" encoding="` + label + `"?><rss><channel><language>ru</language><item><title>` +
+			string(encode(t, charmap.Windows1251, title)) + `</title></item></channel></rss>`
+		if doc, err := Parse(context.Background(), []byte(windows), testOptions()); err != nil || len(doc.Entries) != 1 || doc.Entries[0].Title != title {
+			t.Errorf("%s on Windows-1251: got %+v, %v", label, doc, err)
+		}
+	}
+}
+
+// TestBeginnings: what stands before a document keeps it from nothing.
+func TestBeginnings(t *testing.T) {
+	little, big := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM)
+	narrow := "<?xml version=\"1.0\"?><rss><channel><title>Zürich</title></channel></rss>"
+	json := `{"version":"https://jsonfeed.org/version/1.1","title":"Zürich","items":[]}`
+	for name, data := range map[string]string{
+		"a mark":                        "\ufeff" + narrow,
+		"two marks":                     "\ufeff\ufeff" + narrow,
+		"a mark behind a line":          "\r\n\ufeff" + narrow,
+		"a mark encoded twice":          "ï»¿" + narrow,
+		"blank lines":                   "\n \r\n" + narrow,
+		"the mark of UTF-16":            "\xff\xfe" + narrow,
+		"the other mark of UTF-16":      "\xfe\xff" + narrow,
+		"NUL":                           "\x00\x00" + narrow,
+		"UTF-16 with two marks":         "\xff\xfe\xff\xfe" + string(encode(t, little, narrow)),
+		"UTF-16 behind a line":          string(encode(t, little, "\r\n "+narrow)),
+		"UTF-16 the other way round":    string(encode(t, big, "\n"+narrow)),
+		"JSON with two marks":           "\ufeff\ufeff" + json,
+		"JSON with a mark twice over":   "ï»¿" + json,
+		"JSON in UTF-16 behind a line":  string(encode(t, little, "\n"+json)),
+		"JSON behind the mark of UTF16": "\xff\xfe" + json,
+	} {
+		if doc, err := Parse(context.Background(), []byte(data), testOptions()); err != nil || doc.Title != "Zürich" {
+			t.Errorf("%s: got %+v, %v", name, doc, err)
+		}
+	}
+}
+
+func TestISO2022(t *testing.T) {
+	const title = "図書館が日曜日に再開します"
+	doc, err := Parse(context.Background(), shortFeed("", "", string(encode(t, labelled(t, "iso-2022-jp"), title))), testOptions())
+	if err != nil || len(doc.Entries) != 1 || doc.Entries[0].Title != title {
+		t.Errorf("got %+v, %v", doc, err)
+	}
+}

@@ -1,6 +1,12 @@
 package parse
 
 import (
+	_ "embed"
+	"math"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
 	"unicode"
 	"unicode/utf8"
 
@@ -12,44 +18,455 @@ import (
 	"golang.org/x/text/encoding/traditionalchinese"
 )
 
-// detect guesses the encoding of a document that is not UTF-8 and says nothing, or something wrong. A multi-byte
-// encoding that decodes all of it into the letters of its language is hardly ever wrong; the rest is taken for
-// Windows-1252, as browsers do, unless most words are Cyrillic.
-func detect(doc []byte) encoding.Encoding {
-	sample := doc[:min(len(doc), 1<<16)]
-	var best encoding.Encoding = charmap.Windows1252
-	top := 0.6
-	for _, enc := range []encoding.Encoding{
-		japanese.ShiftJIS, japanese.EUCJP, korean.EUCKR, simplifiedchinese.GBK, traditionalchinese.Big5, charmap.Windows1251, charmap.KOI8R,
-	} {
-		if s := score(enc, sample); s > top {
+// script is a group of languages with the encodings that they were written in before UTF-8.
+type script struct {
+	languages []string
+	letters   map[rune]float64 // small ones, with the logarithms of their probabilities
+	words     bool             // its words have no ASCII letters
+	decodings  []decoding        // in its encodings, the commonest first
+	western   decoding          // in Windows-1252
+}
+
+// count gives letters their probabilities: where they stand in their order, these fall as in most languages, from an eighth
+// to a fiftieth of that. Letters beyond ASCII of other scripts are all the same.
+func (s script) count(order []rune) {
+	total := 0.0
+	for i := range order {
+		total += math.Exp(-4 * float64(i) / float64(len(order)))
+	}
+	for i, r := range order {
+		if s.letters[r] = 0; s.words {
+			s.letters[r] = -4*float64(i)/float64(len(order)) - math.Log(total)
+		}
+	}
+}
+
+// decoding is what the bytes of a text are in an encoding and a language.
+type decoding struct {
+	enc   *charmap.Charmap
+	chars [256]char
+}
+
+// char is a character as weigh sees it.
+type char struct {
+	rune   rune
+	kind   charKind
+	upper  bool
+	lower  bool
+	likely float64 // of a letter of the language
+}
+
+type charKind uint8
+
+const (
+	charSign    charKind = iota // that a text would not have
+	charType                    // of any text: a quotation mark, a currency
+	charJoin                    // of any text, also without spaces around it
+	charNone                    // no character
+	charASCII                   // an ASCII letter
+	charOther                   // another ASCII character
+	charLetter                  // of the language
+	charForeign                 // a letter of another
+	charMark                    // a combining one of the language
+	charVowel                   // another combining one, as few write in Hebrew and Arabic
+)
+
+const (
+	// joins are signs that stand between the letters of one word, or without spaces between words.
+	joins = "’‘´·–—…\u00a0\u00ad\u200c\u200d"
+	// typography are the other signs of any text.
+	typography = "“”„‚‹›«»•§©®™°€£¥¢№¡¿،؛؟†‡\u200e\u200f"
+)
+
+// read says what a script makes of an encoding.
+func (s script) read(enc *charmap.Charmap) decoding {
+	t := decoding{enc: enc}
+	for b := range t.chars {
+		r := enc.DecodeByte(byte(b))
+		c := char{rune: r, upper: unicode.IsUpper(r), lower: unicode.IsLower(r)}
+		likely, known := s.letters[r]
+		if !known {
+			likely, known = s.letters[unicode.ToLower(r)]
+		}
+		c.likely = likely
+		switch {
+		case b < utf8.RuneSelf && (b|0x20 >= 'a' && b|0x20 <= 'z'):
+			c.kind = charASCII
+		case b < utf8.RuneSelf:
+			c.kind = charOther
+		case known && unicode.Is(unicode.Mn, r):
+			c.kind = charMark
+		case known:
+			c.kind = charLetter
+		case unicode.IsLetter(r):
+			c.kind = charForeign
+		case unicode.Is(unicode.Mn, r):
+			c.kind = charVowel
+		case r == utf8.RuneError || unicode.IsControl(r):
+			c.kind = charNone
+		case strings.ContainsRune(joins, r):
+			c.kind = charJoin
+		case strings.ContainsRune(typography, r):
+			c.kind = charType
+		}
+		t.chars[b] = c
+	}
+	return t
+}
+
+//go:embed letters.txt
+var lettersFile string
+
+// scripts reads letters.txt once. It is wrong only where a test fails.
+var scripts = sync.OnceValue(func() (all []script) {
+	for line := range strings.Lines(lettersFile) {
+		names, rest, found := strings.Cut(line, "|")
+		if !found || strings.HasPrefix(line, "#") {
+			continue
+		}
+		encodings, letters, _ := strings.Cut(rest, "|")
+		s := script{languages: strings.Fields(names), letters: map[rune]float64{}}
+		if s.languages[0] == "words" {
+			s.languages, s.words = s.languages[1:], true
+		}
+		s.count([]rune(strings.TrimSpace(letters)))
+		s.western = s.read(charmap.Windows1252)
+		for _, name := range strings.Fields(encodings) {
+			if enc, ok := lookup(name).(*charmap.Charmap); ok {
+				s.decodings = append(s.decodings, s.read(enc))
+			}
+		}
+		all = append(all, s)
+	}
+	return all
+})
+
+const (
+	sampleSize = 1 << 16 // bytes that are looked at
+	surely     = .8      // the least score of a guess against what is declared
+)
+
+// detect guesses the encoding of a document that is not UTF-8 and says nothing, or something wrong: by the language that
+// the feed names, and by which encoding makes letters of that language of what is beyond ASCII, or of any language. The
+// rest is taken for Windows-1252, as browsers do. Declared says that the document calls itself so, or calls itself ASCII
+// or Latin-1: then only what is sure counts.
+func detect(doc []byte, declared bool) encoding.Encoding {
+	sample := doc[:min(len(doc), sampleSize)]
+	language := languageOf(doc)
+	i := slices.IndexFunc(scripts(), func(s script) bool { return slices.Contains(s.languages, language) })
+	if i >= 0 && len(scripts()[i].decodings) > 0 {
+		if enc := detectAs(scripts()[i], sample); enc != nil {
+			return enc
+		}
+	}
+	least := .6
+	if declared {
+		least = surely
+	}
+	if enc := detectWords(sample, language, least); enc != nil {
+		return enc
+	}
+	if i < 0 && !declared {
+		if enc := detectLatin(sample); enc != nil {
+			return enc
+		}
+	}
+	return charmap.Windows1252
+}
+
+var languageMark = regexp.MustCompile(`(?i)(?:<(?:[\w-]+:)?language[^<>]*>\s*(?:<!\[CDATA\[)?|xml:lang\s*=\s*["']|"language"\s*:\s*")\s*([a-z]{2,8})[\s_<"',-]`)
+
+// languageOf gives the language that a document names first, in small letters and without a region, or "".
+func languageOf(doc []byte) string {
+	if m := languageMark.FindSubmatch(doc[:min(len(doc), sampleSize)]); m != nil {
+		return strings.ToLower(string(m[1]))
+	}
+	return ""
+}
+
+// detectAs chooses among the encodings of a language. It is nil where Windows-1252 makes as many of its letters.
+func detectAs(s script, sample []byte) encoding.Encoding {
+	var best encoding.Encoding
+	top := weigh(s.western, s.words, sample)
+	for _, t := range s.decodings {
+		if w := weigh(t, s.words, sample); w.score > max(top.score, 0) || w.score > 0 && best != nil && w.value() > top.value() {
+			best, top = t.enc, w
+		}
+	}
+	return best
+}
+
+// detectWords finds scripts whose words have no ASCII letters. It is nil where no score reaches least.
+func detectWords(sample []byte, language string, least float64) (best encoding.Encoding) {
+	if !inRuns(sample) {
+		return nil
+	}
+	var found weight
+	for _, s := range scripts() {
+		for i, t := range s.decodings {
+			if !s.words {
+				continue
+			}
+			w := weigh(t, s.words, sample)
+			if i > 0 {
+				w.likely -= .3 // fewer write so
+			}
+			if w.letters >= 6 && w.score >= least && (best == nil || w.value() > found.value()) {
+				best, found = t.enc, w
+			}
+		}
+	}
+	top := max(least, found.score)
+	for _, enc := range []encoding.Encoding{japanese.ShiftJIS, japanese.EUCJP, korean.EUCKR, simplifiedchinese.GBK, traditionalchinese.Big5} {
+		s := score(enc, sample)
+		if s > .5 && wroteIn(language, enc) {
+			s++
+		}
+		if s > top {
 			best, top = enc, s
 		}
 	}
 	return best
 }
 
+// wroteIn says whether a multi-byte encoding is one of a language's.
+func wroteIn(language string, enc encoding.Encoding) bool {
+	switch language {
+	case "ja", "jp", "jpn", "japanese":
+		return enc == japanese.ShiftJIS || enc == japanese.EUCJP
+	case "ko", "kr", "kor", "korean":
+		return enc == korean.EUCKR
+	case "zh", "cn", "zho", "chi", "chinese":
+		return enc == simplifiedchinese.GBK || enc == traditionalchinese.Big5
+	}
+	return false
+}
+
+// detectLatin finds the languages of the centre and east of Europe by their letters, where the letters of no Western
+// language explain what Windows-1252 makes of the text. It is nil where there is too little to go by.
+func detectLatin(sample []byte) (best encoding.Encoding) {
+	plausible, top := 0.0, .95
+	for _, s := range scripts() {
+		if len(s.decodings) == 0 && (s.languages[0] != "en" || !isDense(sample)) { // English takes names from everywhere
+			plausible = max(plausible, weigh(s.western, s.words, sample).score)
+		}
+	}
+	for _, s := range scripts() {
+		for _, t := range s.decodings {
+			if s.words || plausible > .6 || different(t, s, sample) < 3 {
+				continue
+			}
+			if w := weigh(t, s.words, sample); w.score > top {
+				best, top = t.enc, w.score
+			}
+		}
+	}
+	return best
+}
+
+// isDense says whether a fifth of the words outside tags have letters beyond ASCII.
+func isDense(sample []byte) bool {
+	words, dense := 0, 0
+	tag, word, beyond := false, false, false
+	for _, c := range sample {
+		switch {
+		case c|0x20 >= 'a' && c|0x20 <= 'z' || c >= 0xc0:
+			word, beyond = !tag, beyond || c >= 0xc0
+			continue
+		case c == '<':
+			tag = true
+		case c == '>':
+			tag = false
+		}
+		if word {
+			words++
+			if beyond {
+				dense++
+			}
+		}
+		word, beyond = false, false
+	}
+	return dense*5 >= words
+}
+
+// different counts the letters of a language that Windows-1252 has at no place or another one; 0 where they are one letter.
+func different(t decoding, s script, sample []byte) (n int) {
+	var seen [256]bool
+	distinct := 0
+	for _, b := range sample {
+		if c := t.chars[b]; b >= utf8.RuneSelf && (c.kind == charLetter || c.kind == charMark) && c.rune != s.western.chars[b].rune {
+			n++
+			if !seen[b] {
+				seen[b] = true
+				distinct++
+			}
+		}
+	}
+	if distinct < 2 {
+		return 0
+	}
+	return n
+}
+
+// weight says how well an encoding and a language explain a text.
+type weight struct {
+	letters int     // and signs that are none, by which it goes
+	score   float64 // up to 1: how much of these the language writes so
+	likely  float64 // the logarithm of a letter's probability, on average
+}
+
+// value orders encodings that have the same letters at other places.
+func (w weight) value() float64 { return w.score + w.likely/2 }
+
+// unlikely is the logarithm of the probability of what a language does not write.
+const unlikely = -8
+
+// final are the letters that Greek and Hebrew write at the end of a word only, nonFinal those that they stand for, and
+// accented the vowels of which each Greek word has one that is not in capitals.
+const final, nonFinal, accented = "ςךםןףץ", "σכמנפצ", "άέήίόύώΐΰ"
+
+// weigh reads a text. Letters of the language count for it; other letters, signs within words, capitals behind small
+// letters, and ASCII letters in words of a script that has none of them, count against it.
+func weigh(t decoding, words bool, sample []byte) (w weight) {
+	var last char // before the current one, in the same word; zero at its beginning
+	ascii, beyond, capitals := 0, 0, 0
+	accent := false
+	endWord := func() {
+		if words && beyond > 0 {
+			if ascii > 0 {
+				w.score -= 2 * float64(beyond)
+			}
+			if beyond > 1 && strings.ContainsRune(nonFinal, last.rune) {
+				w.score -= .5
+			}
+			if beyond > 1 && strings.ContainsRune(final, last.rune) {
+				w.likely += 1.5 // one letter in five stands at the end of a word
+			}
+			if beyond > 2 && last.lower && last.rune >= 'ΐ' && last.rune <= 'ώ' && !accent {
+				w.score--
+			}
+		}
+		ascii, beyond, last, accent = 0, 0, char{}, false
+	}
+	against := func(much float64) {
+		w.letters++
+		w.score -= much
+		w.likely += unlikely
+	}
+	for i, b := range sample {
+		c := t.chars[b]
+		switch c.kind {
+		case charASCII:
+			ascii++
+			last = c
+			continue
+		case charOther:
+			if beyond+ascii > 0 {
+				endWord()
+			}
+			continue
+		case charVowel:
+			if last.rune == 0 {
+				against(1)
+			}
+			continue
+		case charLetter, charMark:
+			switch {
+			case c.upper && last.lower, c.kind == charMark && last.rune == 0, words && strings.ContainsRune(final, last.rune):
+				against(1)
+			default:
+				w.letters++
+				w.score++
+				w.likely += c.likely
+				if c.upper {
+					capitals++
+				}
+			}
+			accent = accent || words && strings.ContainsRune(accented, c.rune)
+			beyond++
+			last = c
+			continue
+		case charForeign:
+			against(1)
+			beyond++
+			last = c
+			continue
+		case charNone:
+			against(2)
+		case charSign:
+			against(1)
+		case charType:
+			if i > 0 && i+1 < len(sample) && unicode.IsLetter(t.chars[sample[i-1]].rune) && unicode.IsLetter(t.chars[sample[i+1]].rune) {
+				against(1)
+			}
+		}
+		endWord()
+	}
+	endWord()
+	if words && capitals == w.letters { // few write so
+		w.likely -= .2 * float64(capitals)
+	}
+	if w.letters > 0 {
+		w.score /= float64(w.letters)
+		w.likely /= float64(w.letters)
+	}
+	return w
+}
+
 // score is the share of the characters beyond ASCII that are letters which the encoding's language uses much.
 func score(enc encoding.Encoding, sample []byte) float64 {
 	out, err := enc.NewDecoder().String(string(sample))
-	if err != nil || !inRuns(sample) {
+	if err != nil {
 		return 0
 	}
 	good, all, lost := 0.0, 0.0, 0.0
+	mixed := 0.0 // beside an ASCII letter, where no word of these languages stands
+	last := ' '
 	for _, r := range out {
-		if r < 0x80 {
+		if isASCIILetter(r) != isASCIILetter(last) && (r >= 0x80 || last >= 0x80) {
+			mixed++
+		}
+		if last = r; r < 0x80 {
 			continue
 		}
 		all++
 		if r == unicode.ReplacementChar {
 			lost++
 		}
-		good += weight(enc, r)
+		good += usualness(enc, r)
 	}
-	if all < 4 || lost > 1+all/50 {
+	if all < 4 || lost > 1+all/50 || 2*mixed > all {
 		return 0
 	}
+	switch enc {
+	case korean.EUCKR:
+		good *= .3 + .7*commonRows(sample, 0xb0, 0xc8)
+	case simplifiedchinese.GBK:
+		good *= .3 + .7*commonRows(sample, 0xb0, 0xd7)
+	case traditionalchinese.Big5:
+		good *= .3 + .7*commonRows(sample, 0xa4, 0xc6)
+	}
 	return good / all
+}
+
+func isASCIILetter(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }
+
+// commonRows is the share of the two-byte characters that are punctuation, or of those rows of a code table that hold what
+// everybody writes: all of Korean's older table, and the first levels of Chinese.
+func commonRows(sample []byte, first, last byte) float64 {
+	of, all := 0.0, 0.0
+	for i := 0; i+1 < len(sample); i++ {
+		lead := sample[i]
+		if lead < 0x81 {
+			continue
+		}
+		i++
+		all++
+		if trail := sample[i]; (trail >= 0xa1 || first == 0xa4) && (lead >= first && lead <= last || lead >= 0xa1 && lead <= 0xa3) {
+			of++
+		}
+	}
+	return of / max(all, 1)
 }
 
 // inRuns holds where two in five bytes beyond ASCII stand beside another one: they write whole words. In Western languages they
@@ -68,7 +485,7 @@ func inRuns(sample []byte) bool {
 	return beside*5 >= all*2
 }
 
-func weight(enc encoding.Encoding, r rune) float64 {
+func usualness(enc encoding.Encoding, r rune) float64 {
 	switch enc {
 	case japanese.ShiftJIS, japanese.EUCJP:
 		switch {
@@ -80,13 +497,6 @@ func weight(enc encoding.Encoding, r rune) float64 {
 	case korean.EUCKR:
 		if unicode.Is(unicode.Hangul, r) {
 			return 1.1
-		}
-	case charmap.Windows1251, charmap.KOI8R:
-		switch {
-		case r >= 'а' && r <= 'я' || r == 'ё':
-			return .9
-		case unicode.Is(unicode.Cyrillic, r):
-			return .3
 		}
 	default:
 		return han(r)

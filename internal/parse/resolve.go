@@ -6,12 +6,14 @@ import (
 	"net/url"
 	"strings"
 	"unicode"
+
+	"headwater/internal/weburl"
 )
 
 // parseBase reads a base address. It returns nil where there is none that can be used.
 func parseBase(address string) *url.URL {
-	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil || u.Host == "" || !isWeb(u.Scheme) {
+	u, err := weburl.Parse(address)
+	if err != nil || !isWeb(u.Scheme) {
 		return nil
 	}
 	return u
@@ -50,11 +52,7 @@ func join(base *url.URL, address string) string {
 	if base == nil || address == "" || hasScheme(address) {
 		return address
 	}
-	ref, err := url.Parse(address)
-	if err != nil {
-		return address
-	}
-	return base.ResolveReference(ref).String()
+	return weburl.Join(base, address)
 }
 
 // trimAddress takes the white space off an address, and line breaks and control characters out of it, as browsers do.
@@ -80,16 +78,17 @@ func hasScheme(address string) bool {
 	return false
 }
 
-// encoded writes what no address may contain (RFC 3986) as browsers send it. Spaces alone stay as they were written.
+// encoded writes what no address may contain (RFC 3986), for those that name no host.
 var encoded = strings.NewReplacer(" ", "%20", "<", "%3C", ">", "%3E", `"`, "%22", "`", "%60")
 
-// safeAddress gives "" for addresses whose scheme is none that a reader follows: such as run something, or read files.
+// safeAddress gives an address as browsers send it, and "" where its scheme is none that a reader follows: such as run
+// something, or read files.
 func safeAddress(address string) string {
 	address = trimAddress(address)
 	if len(address) > maxField || strings.Contains(address, "<") && !hasScheme(address) {
 		return ""
 	}
-	if strings.ContainsAny(address, "<>\"`") {
+	if address = weburl.Encode(address); strings.ContainsAny(address, "<>\"`") {
 		address = encoded.Replace(address)
 	}
 	scheme, rest, found := strings.Cut(address, ":")
@@ -116,7 +115,7 @@ func isAddress(attr string) bool {
 	return false
 }
 
-// resolveHTML makes the addresses within HTML absolute, and changes nothing else in it.
+// resolveHTML makes the addresses within HTML absolute, encodes those of the web, and changes nothing else in it.
 func resolveHTML(text string, base *url.URL) string {
 	if base == nil || !strings.Contains(text, "<") {
 		return text
@@ -157,12 +156,31 @@ func resolveAttr(a attribute, base *url.URL) (string, bool) {
 	if bytes.EqualFold(a.name, []byte("srcset")) {
 		return resolveSet(html.UnescapeString(string(a.value)), base)
 	}
-	if a.value[0] == '#' || hasScheme(string(a.value[:min(len(a.value), 20)])) || !isAddress(string(a.name)) {
+	if a.value[0] == '#' || isPlain(a.value) && hasScheme(string(a.value[:min(len(a.value), 20)])) || !isAddress(string(a.name)) {
 		return "", false
 	}
-	was := html.UnescapeString(string(a.value))
-	is := join(base, was)
+	was := string(a.value)
+	if strings.Contains(was, "&") {
+		was = html.UnescapeString(was)
+	}
+	is := weburl.Encode(was)
+	if !hasScheme(is) {
+		is = join(base, is)
+	}
 	return is, is != was
+}
+
+// isPlain says of most addresses, without reading them, that there is nothing in them to encode.
+func isPlain(address []byte) bool {
+	for i, c := range address {
+		switch {
+		case c <= ' ' || c > '~', c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' || c == '|' || c == '}':
+			return false
+		case c == '&' && i+1 < len(address) && address[i+1] == '#', c == '%': // what it stands for has to be looked at
+			return false
+		}
+	}
+	return true
 }
 
 // resolveSet resolves the addresses of a srcset: "a.jpg 1x, b.jpg 2x".

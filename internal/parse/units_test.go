@@ -63,7 +63,8 @@ func TestJoin(t *testing.T) {
 		" https://o.example/\n  x\t": "https://o.example/  x",
 		"tag:x,2026:1":               "tag:x,2026:1",
 		"mailto:a@b.example":         "mailto:a@b.example",
-		"%zz":                        "%zz",
+		"%zz":                        "https://harbour.example/a/%25zz",
+		"a b/ü":                      "https://harbour.example/a/a%20b/%C3%BC",
 	} {
 		if got := join(base, in); got != want {
 			t.Errorf("join(%q) = %q, want %q", in, got, want)
@@ -82,18 +83,20 @@ func TestJoin(t *testing.T) {
 func TestResolveHTML(t *testing.T) {
 	base := parseBase("https://harbour.example/a/b")
 	for in, want := range map[string]string{
-		`no markup, href="x"`:              `no markup, href="x"`,
-		`<p>1 < 2 href="x"</p>`:            `<p>1 < 2 href="x"</p>`,
-		`<a href="x">`:                     `<a href="https://harbour.example/a/x">`,
-		`<A HREF='/x?a=1&amp;b=2'>`:        `<A HREF='https://harbour.example/x?a=1&amp;b=2'>`,
-		`<a href=x title="a > b">y</a>`:    `<a href=https://harbour.example/a/x title="a > b">y</a>`,
-		`<a href="#top">`:                  `<a href="#top">`,
-		`<a href="javascript:x">`:          `<a href="javascript:x">`,
-		`<a href="">`:                      `<a href="">`,
-		`<img src="//i.example/x">`:        `<img src="https://i.example/x">`,
-		`<img srcset="x 1x, /y 2x">`:       `<img srcset="https://harbour.example/a/x 1x, https://harbour.example/y 2x">`,
-		`<!-- <a href="x"> --><b title=x>`: `<!-- <a href="x"> --><b title=x>`,
-		`<a href='x"y'>`:                   `<a href='https://harbour.example/a/x%22y'>`,
+		`no markup, href="x"`:                        `no markup, href="x"`,
+		`<p>1 < 2 href="x"</p>`:                      `<p>1 < 2 href="x"</p>`,
+		`<a href="x">`:                               `<a href="https://harbour.example/a/x">`,
+		`<A HREF='/x?a=1&amp;b=2'>`:                  `<A HREF='https://harbour.example/x?a=1&amp;b=2'>`,
+		`<a href=x title="a > b">y</a>`:              `<a href=https://harbour.example/a/x title="a > b">y</a>`,
+		`<a href="#top">`:                            `<a href="#top">`,
+		`<a href="javascript:x">`:                    `<a href="javascript:x">`,
+		`<a href="">`:                                `<a href="">`,
+		`<img src="//i.example/x">`:                  `<img src="https://i.example/x">`,
+		`<img srcset="x 1x, /y 2x">`:                 `<img srcset="https://harbour.example/a/x 1x, https://harbour.example/y 2x">`,
+		`<!-- <a href="x"> --><b title=x>`:           `<!-- <a href="x"> --><b title=x>`,
+		`<img src="https://i.example/my photo.jpg">`: `<img src="https://i.example/my%20photo.jpg">`,
+		`<a href="http://bücher.example/ü?a&amp;b">`: `<a href="http://xn--bcher-kva.example/%C3%BC?a&amp;b">`,
+		`<a href='x"y'>`:                             `<a href='https://harbour.example/a/x%22y'>`,
 	} {
 		if got := resolveHTML(in, base); got != want {
 			t.Errorf("resolveHTML(%q) = %q, want %q", in, got, want)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // Schedule calls tick at each time of a cron spec (robfig/cron's standard syntax, in UTC) until the context ends, and
@@ -128,7 +128,7 @@ func lanes(feeds []news.Feed, perHost int) [][]news.Feed {
 }
 
 func host(address string) string {
-	u, err := url.Parse(address)
+	u, err := weburl.Parse(address)
 	if err != nil {
 		return address
 	}

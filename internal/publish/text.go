@@ -1,10 +1,11 @@
 package publish
 
 import (
-	"net/url"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"headwater/internal/weburl"
 )
 
 // Line gives s as one line of text that XML, JSON and HTML can all carry: no control characters, no bytes that are not
@@ -27,10 +28,10 @@ func printable(r rune) bool {
 	return !unicode.IsControl(r) && r&0xFFFE != 0xFFFE && r != utf8.RuneError
 }
 
-// Absolute gives an address as an absolute http or https URL, escaped, or "" where it is none.
+// Absolute gives an address as an absolute http or https URL, encoded, or "" where it is none.
 func Absolute(address string) string {
-	u, err := url.Parse(strings.TrimSpace(address))
-	if err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https" {
+	u, err := weburl.Parse(address)
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return ""
 	}
 	return u.String()

@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // Tend asks the hubs that are to be asked now: to subscribe, to renew, to unsubscribe. Its error is the store's.
@@ -163,7 +164,7 @@ func follow(from, location string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	to, err := base.Parse(location)
+	to, err := weburl.Parse(weburl.Join(base, location))
 	if err != nil || location == "" || to.Scheme != "https" && to.Scheme != base.Scheme {
 		return "", fmt.Errorf("%s: the hub redirects to %q, which is not followed", from, location)
 	}
