@@ -49,7 +49,7 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 
 func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e := news.Entry{
-		Title:     plain(first(r.atomText("title", i.Title), r.x.value("dc", "title"), r.x.media("title"))),
+		Title:     first(r.atomTitle(i.Title), plain(first(r.x.value("dc", "title"), r.x.media("title")))),
 		GUID:      r.text("id", "guid"),
 		URL:       safeAddress(join(r.baseFor("link"), alternate(i.Links))),
 		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date"),
@@ -85,6 +85,15 @@ func (r *entryReader) atomText(name, text string) string {
 		return text // a title of a media type that nobody knows is text all the same
 	}
 	return decoded
+}
+
+// atomTitle turns what gofeed made of the title into plain text, by the type that the title has.
+func (r *entryReader) atomTitle(text string) string {
+	f, _ := r.field("title")
+	if f.kind == base64Kind {
+		return plain(r.atomText("title", text))
+	}
+	return f.kind.title(text)
 }
 
 func (r *entryReader) atomTexts(i *atom.Entry, address string) (summary, content string) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // openChild begins an element of a container.
@@ -107,9 +108,11 @@ func (g *guard) openInText(t token) {
 		g.emptyInline(t, e)
 		return
 	}
+	e.from = len(*g.sink())
 	g.stack = append(g.stack, e)
 	if e.role == inline {
 		g.writeInline(t, false)
+		g.top().inner = len(*g.sink())
 	}
 }
 
@@ -252,11 +255,41 @@ func (g *guard) find(written []byte) int {
 
 func (g *guard) popTo(at int) {
 	for len(g.stack) > at {
+		if len(g.stack)-1 > at && g.namesElement() {
+			g.quoteTag()
+			continue
+		}
 		g.pop()
 	}
 	if len(g.stack) == 0 {
 		g.done = true
 	}
+}
+
+// namesElement holds where the innermost element is a tag without attributes that stands in a title like a word and has
+// no end there: "The <dialog> element", written without escaping.
+func (g *guard) namesElement() bool {
+	e := g.top()
+	if e.role != inline || g.leaf < 0 || g.stack[g.leaf].name.local != "title" || isHiding(strings.ToLower(string(e.written))) {
+		return false
+	}
+	out := *g.sink()
+	if e.inner-e.from != len(inlineName(e.written, &g.names))+2 || e.inner > len(out) {
+		return false
+	}
+	before, _ := utf8.DecodeLastRune(out[:e.from])
+	after, _ := utf8.DecodeRune(out[e.inner:])
+	return !isWordRune(before) && !isWordRune(after)
+}
+
+// quoteTag makes text of the innermost element's tag.
+func (g *guard) quoteTag() {
+	e := *g.top()
+	to := g.sink()
+	tag := appendLiteral(nil, (*to)[e.from:e.inner])
+	*to = slices.Replace(*to, e.from, e.inner, tag...)
+	g.stack = g.stack[:len(g.stack)-1]
+	g.names.release(e.scope)
 }
 
 // pop ends the innermost element.

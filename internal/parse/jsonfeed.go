@@ -125,7 +125,7 @@ func (r *jsonReader) document(ctx context.Context, err error, o Options) news.Do
 	version := r.feed.text("version")
 	doc := news.Document{
 		Format:     strings.TrimSpace("json feed " + strings.TrimPrefix(version[strings.LastIndex(version, "/")+1:], "version")),
-		Title:      plain(r.feed.text("title")),
+		Title:      plainText(r.feed.text("title")),
 		Link:       safeAddress(join(parseBase(o.URL), r.feed.text("home_page_url"))),
 		Language:   r.feed.text("language"),
 		Incomplete: r.incomplete,
@@ -150,7 +150,7 @@ func (r *jsonReader) document(ctx context.Context, err error, o Options) news.Do
 func (o object) entry(docURL *url.URL, now time.Time) news.Entry {
 	e := news.Entry{
 		GUID:      o.text("id"),
-		Title:     plain(o.text("title")),
+		Title:     plainText(o.text("title")),
 		URL:       safeAddress(join(docURL, first(o.text("url"), o.text("external_url")))),
 		Published: date(o.text("date_published"), now),
 		Updated:   date(o.text("date_modified"), now),
