@@ -99,6 +99,15 @@ type Document struct {
 	Skips      Skips         // when the feed asks not to be polled
 	Entries    []Entry
 	Incomplete bool // items over the limit were left out
+	Newest     bool // those that were kept are the newest by their dates, and not the first
+}
+
+// Kept says which items of an incomplete document are its entries, in a word.
+func (d Document) Kept() string {
+	if d.Newest {
+		return "newest"
+	}
+	return "first"
 }
 
 // Entry is one item of a feed as its publisher wrote it: HTML unsanitised, links absolute.

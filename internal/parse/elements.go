@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 )
 
@@ -18,11 +19,6 @@ func (g *guard) openChild(t token) {
 		g.closeItem()
 		g.closePerson()
 		scope = g.names.declare(t.attrs, false)
-		if len(g.items) >= g.maxItems {
-			g.incomplete = true
-			g.finish()
-			return
-		}
 	}
 	parent := g.container()
 	role, place := parent.place.child(n)
@@ -66,6 +62,7 @@ func (g *guard) begin(e *open, t token) {
 		g.media = 0
 		g.writeOpen(e.name.String(), t.attrs, e.base)
 	case item:
+		e.aside, e.passing = len(g.aside), !g.survey.wants()
 		g.items = append(g.items, newSideItem(e.base, t.attrs))
 		g.writeOpen(e.name.local, nil, nil)
 		g.writeNumber(len(g.items) - 1)
@@ -310,11 +307,32 @@ func (g *guard) pop() {
 			g.writeClose(e.name.local)
 		}
 	}
+	if e.role == item {
+		g.endItem(&e)
+	}
 	g.stack = g.stack[:len(g.stack)-1]
 	if g.leaf >= len(g.stack) {
 		g.leaf = -1
 	}
 	g.names.release(e.scope)
+}
+
+// endItem notes the date of an item, where there are so many that it matters, and takes one that is not kept out of what was written.
+func (g *guard) endItem(e *open) {
+	if !e.passing || g.survey.keep != nil {
+		g.survey.add(time.Time{})
+	} else {
+		if len(g.survey.dates) == g.survey.max { // the first that is too many
+			for i, it := range g.items[:g.survey.max] {
+				g.survey.date(i, it.latest(g.now))
+			}
+		}
+		g.survey.add(g.items[len(g.items)-1].latest(g.now))
+	}
+	if e.passing {
+		g.out, g.aside = g.out[:e.from], g.aside[:e.aside]
+		g.items = g.items[:len(g.items)-1]
+	}
 }
 
 // endWords ends an element for gofeed. Atom's text that turned out to hold markup is declared as such.

@@ -25,6 +25,8 @@ type open struct {
 	role    role
 	place   place
 	scope   int      // namespace declarations in force before it
+	aside   int      // of an item: where what is kept aside of it begins
+	passing bool     // an item that is not kept
 	base    *url.URL // xml:base in force; nil where none was declared
 	from    int      // where its output begins
 	inner   int      // where the output of what is in it begins
@@ -40,7 +42,7 @@ type guard struct {
 	src      scanner
 	names    names
 	maxDepth int
-	maxItems int
+	survey   *survey
 	docURL   *url.URL // where the document came from; may be nil
 	now      time.Time
 
@@ -51,15 +53,14 @@ type guard struct {
 	media int // elements within the extension element that is open
 	voids int // HTML elements without an end tag that were not written <br/>
 
-	rooted     bool
-	channels   int
-	done       bool
-	atom       bool
-	format     string
-	language   string
-	items      []sideItem
-	incomplete bool
-	repairs    []string
+	rooted   bool
+	channels int
+	done     bool
+	atom     bool
+	format   string
+	language string
+	items    []sideItem
+	repairs  []string
 }
 
 // sideItem is what gofeed does not carry of one item.
@@ -87,8 +88,8 @@ func newSideItem(base *url.URL, attrs []attribute) sideItem {
 	return it
 }
 
-func newGuard(doc []byte, o Options) *guard {
-	g := &guard{src: scanner{doc: doc}, maxDepth: o.MaxDepth, maxItems: o.MaxItems, now: o.Now, leaf: -1}
+func newGuard(doc []byte, o Options, s *survey) *guard {
+	g := &guard{src: scanner{doc: doc}, maxDepth: o.MaxDepth, survey: s, now: o.Now, leaf: -1}
 	g.names.cache = map[string]name{}
 	g.docURL = parseBase(o.URL)
 	g.out = make([]byte, 0, len(doc)+len(doc)/16)
@@ -230,12 +231,12 @@ func (g *guard) openDropped(t token) {
 // address or id is worse than none.
 func (g *guard) finish() {
 	g.done = true
-	if len(g.stack) > 0 && !g.incomplete && !g.onlyImplied() {
+	if len(g.stack) > 0 && !g.onlyImplied() {
 		g.repair("the document was cut off; what it left open was closed")
 	}
 	for len(g.stack) > 0 {
 		e := g.top()
-		if e.role == item && !g.incomplete {
+		if e.role == item {
 			g.items[len(g.items)-1].cut = true
 		}
 		if i := len(g.stack) - 1; i == g.leaf && !isLong(e.name) {

@@ -19,9 +19,13 @@ func readJSON(ctx context.Context, doc []byte, o Options) (news.Document, error)
 	if deeperThan(doc, o.MaxDepth) {
 		return news.Document{}, errTooDeep
 	}
-	r := jsonReader{dec: json.NewDecoder(&timed{ctx, doc}), feed: object{}, max: o.MaxItems}
-	r.dec.UseNumber()
+	seen := &survey{max: o.MaxItems}
+	r := newJSONReader(ctx, doc, seen, o.Now)
 	err := r.read()
+	if seen.again() && ctx.Err() == nil {
+		r = newJSONReader(ctx, doc, seen, o.Now)
+		err = r.read()
+	}
 	switch {
 	case ctx.Err() != nil:
 		return news.Document{}, ctx.Err()
@@ -64,12 +68,18 @@ func (o object) objects(key string) []object {
 
 // jsonReader reads a feed item by item.
 type jsonReader struct {
-	dec        *json.Decoder
-	feed       object
-	items      []object
-	hasItems   bool
-	incomplete bool
-	max        int
+	dec      *json.Decoder
+	feed     object
+	items    []object
+	hasItems bool
+	survey   *survey
+	now      time.Time
+}
+
+func newJSONReader(ctx context.Context, doc []byte, s *survey, now time.Time) *jsonReader {
+	r := &jsonReader{dec: json.NewDecoder(&timed{ctx, doc}), feed: object{}, survey: s, now: now}
+	r.dec.UseNumber()
+	return r
 }
 
 func (r *jsonReader) read() error {
@@ -90,7 +100,7 @@ func (r *jsonReader) read() error {
 				r.feed[k] = v
 			}
 		}
-		if err != nil || r.incomplete {
+		if err != nil {
 			return err
 		}
 	}
@@ -105,20 +115,47 @@ func (r *jsonReader) readItems() error {
 	}
 	r.hasItems = true
 	for r.dec.More() {
-		if len(r.items) >= r.max {
-			r.incomplete = true
-			return nil
+		if !r.survey.wants() {
+			if err := r.passItem(); err != nil {
+				return err
+			}
+			continue
 		}
 		var v any
 		if err := r.dec.Decode(&v); err != nil {
 			return err
 		}
-		if m, ok := v.(map[string]any); ok {
+		m, ok := v.(map[string]any)
+		if ok {
 			r.items = append(r.items, m)
 		}
+		r.survey.add(object(m).latest(r.now))
 	}
 	_, err = r.dec.Token()
 	return err
+}
+
+// passItem reads the date of an item that is not kept.
+func (r *jsonReader) passItem() error {
+	var raw json.RawMessage
+	if err := r.dec.Decode(&raw); err != nil {
+		return err
+	}
+	var dated struct {
+		Published any `json:"date_published"`
+		Modified  any `json:"date_modified"`
+	}
+	_ = json.Unmarshal(raw, &dated) // an item of another form has no date
+	r.survey.add(object{"date_published": dated.Published, "date_modified": dated.Modified}.latest(r.now))
+	return nil
+}
+
+func (o object) latest(now time.Time) time.Time {
+	published, modified := date(o.text("date_published"), now), date(o.text("date_modified"), now)
+	if modified.After(published) {
+		return modified
+	}
+	return published
 }
 
 func (r *jsonReader) document(ctx context.Context, err error, o Options) news.Document {
@@ -128,7 +165,7 @@ func (r *jsonReader) document(ctx context.Context, err error, o Options) news.Do
 		Title:      plainText(r.feed.text("title")),
 		Link:       safeAddress(join(parseBase(o.URL), r.feed.text("home_page_url"))),
 		Language:   r.feed.text("language"),
-		Incomplete: r.incomplete,
+		Incomplete: len(r.survey.dates) > r.survey.max, Newest: r.survey.keep != nil,
 	}
 	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		doc.Repaired = append(doc.Repaired, "the document broke off; the items before that were read")

@@ -46,7 +46,7 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 }
 
 func (g *guard) document() news.Document {
-	return news.Document{Format: g.format, Repaired: g.repairs, Incomplete: g.incomplete}
+	return news.Document{Format: g.format, Repaired: g.repairs, Incomplete: len(g.survey.dates) > g.survey.max, Newest: g.survey.keep != nil}
 }
 
 // entryReader is one item as gofeed's extensions and the guard saw it.

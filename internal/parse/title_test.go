@@ -13,8 +13,12 @@ import (
 
 // ways are the ways to write a title that is HTML, and below them one that is text.
 var htmlTitles = map[string]func(title string) string{
-	"RSS":        func(t string) string { return "<rss><channel><item><title>" + html.EscapeString(t) + "</title></item></channel></rss>" },
-	"RSS, CDATA": func(t string) string { return "<rss><channel><item><title><![CDATA[" + t + "]]></title></item></channel></rss>" },
+	"RSS": func(t string) string {
+		return "<rss><channel><item><title>" + html.EscapeString(t) + "</title></item></channel></rss>"
+	},
+	"RSS, CDATA": func(t string) string {
+		return "<rss><channel><item><title><![CDATA[" + t + "]]></title></item></channel></rss>"
+	},
 	"RDF": func(t string) string {
 		return `<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#" xmlns="http://purl.org/rss/1.0/"><item><title>` + html.EscapeString(t) + "</title></item></rdf:RDF>"
 	},
@@ -151,4 +155,3 @@ func FuzzTitle(f *testing.F) {
 		}
 	})
 }
-
