@@ -34,7 +34,7 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 		if ctx.Err() != nil {
 			return news.Document{}, ctx.Err()
 		}
-		it := g.item(extensions(i.Extensions))
+		it := g.item(extensions(i.Extensions), doc.Link)
 		e := it.atomEntry(i)
 		if len(e.Authors) == 0 {
 			e.Authors = authors
@@ -51,7 +51,7 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e := news.Entry{
 		Title:     first(r.atomTitle(i.Title), plain(first(r.x.value("dc", "title"), r.x.media("title")))),
 		GUID:      r.text("id", "guid"),
-		URL:       safeAddress(join(r.baseFor("link"), alternate(i.Links))),
+		URL:       r.atomURL(i),
 		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date"),
 		Updated:   r.date("updated", "modified", "dcterms:modified"),
 		Authors:   tidy(append(people(i.Authors), r.authors()...)),
@@ -72,6 +72,24 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e.Summary, e.Content = r.atomTexts(i, e.URL)
 	e.Enclosures = r.media(atomEnclosures(i), e.URL)
 	return mended(e)
+}
+
+// atomURL is the page that the entry stands for; where that is a redirector's, the one behind it.
+func (r *entryReader) atomURL(i *atom.Entry) string {
+	link := join(r.baseFor("link"), alternate(i.Links))
+	if canonical := linkOf(i.Links, "canonical"); canonical != "" && redirects(parseBase(link)) {
+		return safeAddress(join(r.baseFor("link"), canonical))
+	}
+	return safeAddress(first(join(r.baseFor("link"), r.origin(link, "")), link))
+}
+
+func linkOf(links []*atom.Link, rel string) string {
+	for _, l := range links {
+		if l.Rel == rel && l.Href != "" {
+			return l.Href
+		}
+	}
+	return ""
 }
 
 // atomText turns what gofeed made of a text into HTML.

@@ -79,6 +79,9 @@ func (r *entryReader) baseFor(name string) *url.URL {
 	if r.base != nil {
 		return r.base
 	}
+	if r.site != nil && redirects(r.docURL) {
+		return r.site
+	}
 	return r.docURL
 }
 
@@ -114,10 +117,23 @@ func (r *entryReader) htmlBase(name, address string) *url.URL {
 	if r.base != nil {
 		return r.base
 	}
-	if page := parseBase(address); page != nil {
+	if page := parseBase(address); page != nil && !r.standsBefore(page) {
 		return page
 	}
+	if r.site != nil && (address != "" || redirects(r.docURL)) {
+		return r.site
+	}
 	return r.docURL
+}
+
+// standsBefore holds for a page that only leads to the site's: a redirector's, or one of a host for feeds.
+func (r *entryReader) standsBefore(page *url.URL) bool {
+	if redirects(page) {
+		return true
+	}
+	label, _, _ := strings.Cut(strings.ToLower(page.Hostname()), ".")
+	isFeeds := label == "feeds" || label == "feed" || label == "feedproxy" || label == "rss"
+	return isFeeds && r.site != nil && !strings.EqualFold(r.site.Hostname(), page.Hostname())
 }
 
 // authors are the names in <author>, all dc:creator and atom:author; else the podcast's author.
@@ -192,10 +208,34 @@ func (r *entryReader) links() []news.Link {
 			all = append(all, r.link(l.Attrs["rel"], l.Attrs["href"], l.Attrs["title"]))
 		}
 	}
-	if original := r.x.value("feedburner", "origlink"); original != "" {
-		all = append(all, r.link("canonical", original, ""))
-	}
 	return all
+}
+
+// origin is the address behind one that only redirects: as FeedBurner and Pheedo give it, and where the item's link is a
+// redirector's, rel=canonical or the permalink. It is "" where none is given.
+func (r *entryReader) origin(link, permalink string) string {
+	given := trimAddress(r.x.value("feedburner", "origlink"))
+	if given == "" && redirects(parseBase(link)) {
+		given = first(r.x.link("canonical"), permalink)
+	}
+	if at := parseBase(join(r.baseFor("link"), given)); at == nil || redirects(at) {
+		return ""
+	}
+	return given
+}
+
+// redirects holds for addresses of services that stand between a feed and its site, and count who follows a link.
+func redirects(u *url.URL) bool {
+	if u == nil {
+		return false
+	}
+	switch host := strings.ToLower(u.Hostname()); {
+	case host == "feedproxy.google.com", host == "feeds.feedburner.com", strings.HasSuffix(host, ".feedsportal.com"),
+		strings.HasSuffix(host, ".pheedo.com"), host == "feeds.feedblitz.com", host == "p.feedblitz.com", host == "feedproxy.feedly.com",
+		host == "rss.feedsportal.com", host == "click.icptrack.com", host == "feeds2.feedburner.com":
+		return true
+	}
+	return strings.Contains(u.Path, "/~r/") || strings.Contains(u.Path, "/~3/") // FeedBurner at a site's own name
 }
 
 func (r *entryReader) link(rel, href, title string) news.Link {

@@ -197,7 +197,9 @@ func (g *guard) openRoot(t token) {
 	g.stack = append(g.stack, e)
 	switch {
 	case implied:
-		g.repair("the missing <" + root + "> was added")
+		if g.format != "rss 1.1" { // its root is the channel
+			g.repair("the missing <" + root + "> was added")
+		}
 		g.openChild(t)
 	case t.empty:
 		g.popTo(0)
@@ -267,6 +269,12 @@ func formatOf(root string, attrs []attribute) string {
 	switch root {
 	case "rdf":
 		return "rdf"
+	case "channel":
+		for _, a := range attrs {
+			if strings.TrimRight(string(a.value), "/#") == "http://purl.org/net/rss1.1" {
+				return "rss 1.1"
+			}
+		}
 	case "feed", "entry":
 		for _, a := range attrs {
 			if strings.HasPrefix(string(a.name), "xmlns") && strings.TrimRight(string(a.value), "/#") == "http://purl.org/atom/ns" {

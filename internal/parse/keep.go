@@ -87,7 +87,7 @@ func rssItemChild(n name) role {
 		return extension
 	case atomSpace:
 		return rssAtomChild(n)
-	case xhtmlSpace:
+	case xhtmlSpace, "payload":
 		return captured
 	case "content":
 		if n.local == "encoded" {

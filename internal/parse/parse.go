@@ -70,6 +70,13 @@ func Parse(ctx context.Context, data []byte, o Options) (news.Document, error) {
 	doc, repairs := transcode(data, o.ContentType)
 	form, start, err := sniff(doc)
 	if err != nil {
+		if shown := escapedFeed(doc); shown != nil {
+			doc = shown
+			form, start, err = sniff(doc)
+			repairs = append(repairs, "the page around the document was left out")
+		}
+	}
+	if err != nil {
 		return news.Document{}, err
 	}
 	if form == formXML && start.junk {

@@ -35,7 +35,7 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 		if ctx.Err() != nil {
 			return news.Document{}, ctx.Err()
 		}
-		it := g.item(extensions(i.Extensions))
+		it := g.item(extensions(i.Extensions), doc.Link)
 		e := it.rssEntry(i)
 		if it.cut && !worthKeeping(e, doc.Entries) {
 			continue
@@ -54,12 +54,13 @@ type entryReader struct {
 	sideItem
 	x      extensions
 	docURL *url.URL
+	site   *url.URL // the page that the feed links to; nil where it links to none
 	now    time.Time
 }
 
 // item finds what was kept aside of the item that has these extensions.
-func (g *guard) item(x extensions) entryReader {
-	r := entryReader{x: x, docURL: g.docURL, now: g.now}
+func (g *guard) item(x extensions, site string) entryReader {
+	r := entryReader{x: x, docURL: g.docURL, site: parseBase(site), now: g.now}
 	if marks := x["headwater"]["item"]; len(marks) > 0 {
 		if n, err := strconv.Atoi(marks[0].Attrs["n"]); err == nil && n >= 0 && n < len(g.items) {
 			r.sideItem = g.items[n]
@@ -110,6 +111,11 @@ func (r *entryReader) rssURL(i *rss.Item) string {
 	if link == "" {
 		link = r.permalink("", r.about)
 	}
+	permalink := ""
+	if i.GUID != nil && !strings.EqualFold(i.GUID.IsPermalink, "false") && isWebAddress(i.GUID.Value) {
+		permalink = i.GUID.Value
+	}
+	link = first(r.origin(join(r.baseFor("link"), link), permalink), link)
 	return safeAddress(join(r.baseFor("link"), link))
 }
 
@@ -129,7 +135,7 @@ func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content st
 	summary = resolveHTML(summary, r.htmlBase(from, address))
 	content, from = first(i.Content, i.Custom["encoded"]), "content:encoded"
 	if content == "" {
-		content, from = r.markup("fullitem", "xhtml:body", "xhtml:div", "body", "atom:content", "content")
+		content, from = r.markup("payload:payload", "fullitem", "xhtml:body", "xhtml:div", "body", "atom:content", "content")
 	}
 	return summary, resolveHTML(content, r.htmlBase(from, address))
 }
