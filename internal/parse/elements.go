@@ -19,6 +19,11 @@ func (g *guard) openChild(t token) {
 		g.closeItem()
 		g.closePerson()
 		scope = g.names.declare(t.attrs, false)
+		if g.survey.hopeless() {
+			g.stopped = true
+			g.finish()
+			return
+		}
 	}
 	parent := g.container()
 	role, place := parent.place.child(n)

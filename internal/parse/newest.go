@@ -13,7 +13,11 @@ type survey struct {
 	max   int
 	keep  []bool  // of each item of the document, in its order; nil in the first walk
 	dates []int64 // of each item, in Unix seconds; 0 is none
+	dated bool    // one of them is not 0
 }
+
+// hopeless says that twice as many items as are kept have no date, so that the first walk need not go on.
+func (s *survey) hopeless() bool { return s.keep == nil && !s.dated && len(s.dates) >= 2*s.max }
 
 // wants says whether the item that begins is kept.
 func (s *survey) wants() bool {
@@ -32,7 +36,7 @@ func (s *survey) add(t time.Time) {
 
 func (s *survey) date(i int, t time.Time) {
 	if !t.IsZero() {
-		s.dates[i] = t.Unix()
+		s.dates[i], s.dated = t.Unix(), true
 	}
 }
 
