@@ -56,6 +56,7 @@ type guard struct {
 	rooted   bool
 	channels int
 	done     bool
+	stopped  bool // before the end of the document: what follows are items that are not kept
 	atom     bool
 	format   string
 	language string
@@ -233,12 +234,12 @@ func (g *guard) openDropped(t token) {
 // address or id is worse than none.
 func (g *guard) finish() {
 	g.done = true
-	if len(g.stack) > 0 && !g.onlyImplied() {
+	if len(g.stack) > 0 && !g.stopped && !g.onlyImplied() {
 		g.repair("the document was cut off; what it left open was closed")
 	}
 	for len(g.stack) > 0 {
 		e := g.top()
-		if e.role == item {
+		if e.role == item && !g.stopped {
 			g.items[len(g.items)-1].cut = true
 		}
 		if i := len(g.stack) - 1; i == g.leaf && !isLong(e.name) {

@@ -72,6 +72,7 @@ type jsonReader struct {
 	feed     object
 	items    []object
 	hasItems bool
+	stopped  bool // before the end: what follows are items that are not kept
 	survey   *survey
 	now      time.Time
 }
@@ -100,7 +101,7 @@ func (r *jsonReader) read() error {
 				r.feed[k] = v
 			}
 		}
-		if err != nil {
+		if err != nil || r.stopped {
 			return err
 		}
 	}
@@ -115,6 +116,10 @@ func (r *jsonReader) readItems() error {
 	}
 	r.hasItems = true
 	for r.dec.More() {
+		if r.survey.hopeless() {
+			r.stopped = true
+			return nil
+		}
 		if !r.survey.wants() {
 			if err := r.passItem(); err != nil {
 				return err
@@ -137,15 +142,14 @@ func (r *jsonReader) readItems() error {
 
 // passItem reads the date of an item that is not kept.
 func (r *jsonReader) passItem() error {
-	var raw json.RawMessage
-	if err := r.dec.Decode(&raw); err != nil {
-		return err
-	}
 	var dated struct {
 		Published any `json:"date_published"`
 		Modified  any `json:"date_modified"`
 	}
-	_ = json.Unmarshal(raw, &dated) // an item of another form has no date
+	var other *json.UnmarshalTypeError // an item of another form has no date
+	if err := r.dec.Decode(&dated); err != nil && !errors.As(err, &other) {
+		return err
+	}
 	r.survey.add(object{"date_published": dated.Published, "date_modified": dated.Modified}.latest(r.now))
 	return nil
 }
