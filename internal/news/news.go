@@ -4,6 +4,7 @@ package news
 
 import (
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -133,7 +134,18 @@ type Enclosure struct {
 	URL    string `json:"url"`
 	Type   string `json:"type,omitempty"`
 	Length int64  `json:"length,omitempty"` // bytes; 0 is unknown
+
+	Duration int64  `json:"duration,omitempty"` // seconds; 0 is unknown
+	Title    string `json:"title,omitempty"`    // plain text; "" where the feed gives none
 }
+
+// Plays says that an enclosure is sound or film.
+func (e Enclosure) Plays() bool {
+	return strings.HasPrefix(e.Type, "audio/") || strings.HasPrefix(e.Type, "video/")
+}
+
+// IsPicture says that an enclosure is a picture.
+func (e Enclosure) IsPicture() bool { return strings.HasPrefix(e.Type, "image/") }
 
 // Reference names another publication and its address; either may be empty.
 type Reference struct {

@@ -49,7 +49,7 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 
 func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e := news.Entry{
-		Title:     first(r.atomTitle(i.Title), plain(first(r.x.value("dc", "title"), r.x.media("title")))),
+		Title:     first(r.atomTitle(i.Title), plain(r.x.value("dc", "title")), r.x.mediaTitle()),
 		GUID:      r.text("id", "guid"),
 		URL:       r.atomURL(i),
 		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date"),
@@ -120,7 +120,7 @@ func (r *entryReader) atomTexts(i *atom.Entry, address string) (summary, content
 		summary, _ = r.markup("description")
 	}
 	if summary == "" {
-		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.media("description"))
+		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.mediaText("description"))
 	}
 	if i.Content != nil && !isBinary(i.Content.Value) {
 		content = r.atomText("content", i.Content.Value)
@@ -202,7 +202,7 @@ func atomEnclosures(i *atom.Entry) []news.Enclosure {
 	var all []news.Enclosure
 	for _, l := range i.Links {
 		if strings.EqualFold(l.Rel, "enclosure") {
-			all = append(all, news.Enclosure{URL: l.Href, Type: l.Type, Length: size(l.Length)})
+			all = append(all, news.Enclosure{URL: l.Href, Type: l.Type, Length: size(l.Length), Title: plain(l.Title)})
 		}
 	}
 	return all

@@ -2,13 +2,9 @@ package parse
 
 import (
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	ext "github.com/mmcdole/gofeed/extensions"
 
 	"headwater/internal/news"
 )
@@ -249,81 +245,4 @@ func keepsLink(rel string) bool {
 		return false
 	}
 	return true
-}
-
-// media adds media:content and the like to an item's enclosures, resolves them, and leaves repetitions out.
-func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosure {
-	for _, l := range r.x["atom"]["link"] {
-		if strings.EqualFold(l.Attrs["rel"], "enclosure") {
-			all = append(all, news.Enclosure{URL: l.Attrs["href"], Type: l.Attrs["type"], Length: size(l.Attrs["length"])})
-		}
-	}
-	all = append(all, mediaFiles(r.x["media"])...)
-	for _, group := range r.x["media"]["group"] {
-		all = append(all, mediaFiles(group.Children)...)
-	}
-	if len(all) == 0 {
-		all = thumbnails(r.x["media"])
-	}
-	var out []news.Enclosure
-	seen := map[string]bool{}
-	for _, e := range all {
-		e.URL = safeAddress(join(r.htmlBase("enclosure", address), e.URL))
-		if e.URL != "" && !seen[e.URL] {
-			seen[e.URL] = true
-			e.Type = mediaType(e.Type)
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-// mediaType gives "" for what is no media type.
-func mediaType(text string) string {
-	text = strings.TrimSpace(text)
-	kind, parameters, _ := strings.Cut(text, ";")
-	if len(text) > 200 || strings.ContainsFunc(kind, func(r rune) bool { return !isTypeRune(r) }) || strings.ContainsAny(parameters, "<>") {
-		return ""
-	}
-	return text
-}
-
-func isTypeRune(r rune) bool {
-	return r < utf8.RuneSelf && (isNameByte(byte(r)) && r != ':' || strings.ContainsRune("/+*!#$&^ ", r))
-}
-
-func mediaFiles(media map[string][]ext.Extension) []news.Enclosure {
-	var all []news.Enclosure
-	for _, c := range media["content"] {
-		kind := first(c.Attrs["type"], imageType(c.Attrs["url"]))
-		if kind == "" && c.Attrs["medium"] != "" && c.Attrs["medium"] != "document" {
-			kind = c.Attrs["medium"] + "/*"
-		}
-		all = append(all, news.Enclosure{URL: c.Attrs["url"], Type: kind, Length: size(c.Attrs["filesize"])})
-	}
-	return all
-}
-
-func thumbnails(media map[string][]ext.Extension) []news.Enclosure {
-	var all []news.Enclosure
-	for _, t := range media["thumbnail"] {
-		all = append(all, news.Enclosure{URL: t.Attrs["url"], Type: first(imageType(t.Attrs["url"]), "image/*")})
-	}
-	return all
-}
-
-// imageType gives the type of a picture by the ending of its address, or "".
-func imageType(address string) string {
-	address, _, _ = strings.Cut(address, "?")
-	switch strings.ToLower(path.Ext(address)) {
-	case ".jpg", ".jpeg":
-		return "image/jpeg"
-	case ".png":
-		return "image/png"
-	case ".webp":
-		return "image/webp"
-	case ".gif":
-		return "image/gif"
-	}
-	return ""
 }

@@ -227,10 +227,10 @@ func (o object) entry(docURL *url.URL, now time.Time) news.Entry {
 func (o object) enclosures(base *url.URL) []news.Enclosure {
 	var all []news.Enclosure
 	for _, a := range o.objects("attachments") {
-		all = append(all, news.Enclosure{URL: a.text("url"), Type: a.text("mime_type"), Length: size(a.text("size_in_bytes"))})
+		all = append(all, news.Enclosure{URL: a.text("url"), Type: a.text("mime_type"), Length: size(a.text("size_in_bytes")), Duration: duration(a.text("duration_in_seconds")), Title: plainText(a.text("title"))})
 	}
 	if image := first(o.text("image"), o.text("banner_image")); image != "" {
-		all = append(all, news.Enclosure{URL: image, Type: first(imageType(image), "image/*")})
+		all = append(all, picture(image))
 	}
 	r := entryReader{docURL: base}
 	return r.media(all, "")

@@ -95,7 +95,7 @@ func rssItemChild(n name) role {
 		}
 	case "itunes":
 		switch n.local {
-		case "author", "summary", "subtitle", "keywords", "title":
+		case "author", "summary", "subtitle", "keywords", "title", "duration", "image":
 			return extension
 		}
 	case "feedburner":

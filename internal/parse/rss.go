@@ -2,7 +2,6 @@ package parse
 
 import (
 	"context"
-	"html"
 	"net/url"
 	"strconv"
 	"strings"
@@ -71,7 +70,7 @@ func (g *guard) item(x extensions, site string) entryReader {
 
 func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 	e := news.Entry{
-		Title:      plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"), r.x.value("media", "title"), r.x.value("itunes", "title"))),
+		Title:      first(plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"))), r.x.mediaTitle(), plain(r.x.value("itunes", "title"))),
 		GUID:       first(rssGUID(i), r.about, r.text("atom:id", "id")),
 		URL:        r.rssURL(i),
 		Published:  r.date("pubdate", "dcterms:issued", "atom:published", "published", "issued", "dcterms:created", "created", "dc:date", "dcterms:date", "date"),
@@ -130,7 +129,7 @@ func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content st
 		summary, from = r.markup("atom:summary", "summary", "abstract")
 	}
 	if summary == "" {
-		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.value("itunes", "subtitle"), r.x.media("description"))
+		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.value("itunes", "subtitle"), r.x.mediaText("description"))
 	}
 	summary = resolveHTML(summary, r.htmlBase(from, address))
 	content, from = first(i.Content, i.Custom["encoded"]), "content:encoded"
@@ -211,22 +210,6 @@ func (x extensions) link(rel string) string {
 		}
 	}
 	return ""
-}
-
-// media gives the text of a media element, also within a group.
-func (x extensions) media(local string) string {
-	text := x.value("media", local)
-	for _, space := range []string{"group", "content"} {
-		for _, e := range x["media"][space] {
-			if text == "" {
-				text = extensions{"media": e.Children}.value("media", local)
-			}
-		}
-	}
-	if strings.Contains(text, "<") {
-		return text
-	}
-	return html.EscapeString(text)
 }
 
 func first(all ...string) string {
