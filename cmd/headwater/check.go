@@ -158,7 +158,7 @@ func (c *cli) printChecked(r newsroom.Report) error {
 		row("repaired", s)
 	}
 	for _, a := range r.Sample {
-		row("  item", a.Title)
+		row("  item", a.Headline())
 	}
 	asksOf(r.Schedule).rows(row)
 	row("next poll", r.Next.Local().Format(time.RFC1123))

@@ -148,6 +148,9 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	var marks []news.Mark
 	a.Text, marks = d.text(ctx, known)
 	a.Summary = d.summary(ctx, known, a.Text)
+	if a.Title == "" && a.Summary == "" { // lists have no text, and show its opening words for a title
+		a.Summary = news.Opening(cmp.Or(a.Text, pictureText(longer(e.Content, e.Summary))))
+	}
 	a.Marks = append(outerMarks(e, a.Authors), marks...)
 	if len(a.Marks) > maxMarks {
 		a.Marks = a.Marks[:maxMarks]

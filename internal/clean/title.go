@@ -1,6 +1,8 @@
 package clean
 
 import (
+	"html"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -166,4 +168,17 @@ func bracketHead(t string) (string, bool) {
 		}
 	}
 	return t, false
+}
+
+// altOf finds the text that stands for a picture.
+var altOf = regexp.MustCompile(`(?is)<img\s[^>]*?\balt\s*=\s*(?:"([^"]*)"|'([^']*)')`)
+
+// pictureText is the text of the first picture that has one.
+func pictureText(htm string) string {
+	for _, m := range altOf.FindAllStringSubmatch(htm[:min(len(htm), 1<<16)], 20) {
+		if t := foldLine(html.UnescapeString(m[1] + m[2])); t != "" {
+			return t
+		}
+	}
+	return ""
 }

@@ -144,7 +144,7 @@ func itemOf(a news.Article, f news.Feed, state news.ItemState) item {
 	it := item{
 		ID:      fmt.Sprintf("%s%016x", itemPrefix, uint64(a.ID)),
 		Crawled: strconv.FormatInt(a.Seen.UnixMilli(), 10), Timestamp: usec(a.Seen),
-		Published: a.Time().Unix(), Title: publish.Line(a.Title), Author: publish.Name(a.Outlet),
+		Published: a.Time().Unix(), Title: publish.Line(a.Headline()), Author: publish.Name(a.Outlet),
 		Canonical: []link{}, Alternate: []link{},
 		Summary:    content{direction(a.Lang), shown(a)},
 		Origin:     origin{feedID(a.FeedID), f.Title, publish.Absolute(f.Site)},

@@ -140,7 +140,7 @@ func memberOf(st news.Story, m news.Member, now time.Time) memberView {
 	a := m.Article
 	v := memberView{
 		Role: string(m.Role), Label: roleOf(st, m), Class: string(m.Role),
-		Outlet: publish.Name(a.Outlet), Title: cmp.Or(publish.Line(a.Title), "Untitled"), Lang: a.Lang,
+		Outlet: publish.Name(a.Outlet), Title: cmp.Or(publish.Line(a.Headline()), "Untitled"), Lang: a.Lang,
 		Page: articlePath(a.ID), Out: outTo(a.URL), Time: at(a.Time(), now),
 		Share: percent(m.Share), ShareIn: shareIn(st, m),
 		Claims: claimsOf(m.Claims), Reasons: reasonsOf(m.Evidence),
