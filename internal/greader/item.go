@@ -198,15 +198,29 @@ func direction(lang string) string {
 // shown is the article's HTML, sanitised before it was stored, or its text in paragraphs.
 func shown(a news.Article) string {
 	if a.HTML != "" {
-		return a.HTML
+		return ownPicture(a) + a.HTML
 	}
 	var b strings.Builder
+	b.WriteString(ownPicture(a))
 	for p := range strings.SplitSeq(a.Body(), "\n\n") {
 		if p != "" {
 			b.WriteString("<p>" + html.EscapeString(p) + "</p>")
 		}
 	}
 	return b.String()
+}
+
+// ownPicture is the picture that an item without one in its text brings, as most readers show no enclosures.
+func ownPicture(a news.Article) string {
+	if strings.Contains(a.HTML, "<img") {
+		return ""
+	}
+	for _, e := range a.Enclosures {
+		if u := publish.Absolute(e.URL); u != "" && e.IsPicture() {
+			return `<p><img src="` + html.EscapeString(u) + `" alt=""></p>`
+		}
+	}
+	return ""
 }
 
 // maxVersions bounds the list of a story's other versions.

@@ -68,6 +68,7 @@ func (s Site) item(st news.Story) Item {
 		Lang:      lead.Article.Lang,
 		Summary:   Cut(Line(lead.Article.Summary), maxSummary),
 		Body:      template.HTML(lead.Article.HTML), // sanitised before it was stored
+		Files:     enclosures(st),
 		Published: st.First,
 		Updated:   changed(st),
 	}
