@@ -27,9 +27,13 @@ func plain(title string) string {
 		if !strings.ContainsAny(title, "<&") {
 			break
 		}
-		stripped := html.UnescapeString(s.all(title))
+		bare := s.all(title)
+		stripped := html.UnescapeString(bare)
 		if stripped == title {
 			break
+		}
+		if bare != title && !s.hostile { // it is HTML, so what it escapes is text
+			return plainText(decodeGlued(stripped))
 		}
 		title = stripped
 	}
@@ -72,7 +76,7 @@ func (k textKind) title(text string) string {
 	case plainKind:
 		return plainText(text)
 	case guessKind: // text by the standard, but often escaped twice
-		return plainText(gluedReference.ReplaceAllStringFunc(text, html.UnescapeString))
+		return plainText(decodeGlued(text))
 	case xhtmlKind:
 		return plainXHTML(withoutDiv(strings.TrimSpace(text)))
 	}
@@ -82,6 +86,10 @@ func (k textKind) title(text string) string {
 // gluedReference is an entity within a word, as in "It&#8217;s" and "AT&amp;T". One that stands alone may be what a title
 // is about.
 var gluedReference = regexp.MustCompile(`(?:\pL|\pN)&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});|&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});(?:\pL|\pN)`)
+
+func decodeGlued(text string) string {
+	return gluedReference.ReplaceAllStringFunc(text, html.UnescapeString)
+}
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
@@ -313,10 +321,10 @@ func isWordOf(pieces []piece, i int, worded bool) bool {
 		return argument && !p.paired
 	case p.paired, isWordRune(after):
 		return false
-	case p.kind == closeTag:
-		return before != 0 && after != 0 && !isWordRune(before)
 	case isCue(pieces, i):
 		return true
+	case p.kind == closeTag:
+		return before != 0 && after != 0 && !isWordRune(before)
 	case breaksLine(p.name) || p.name == "wbr":
 		return false
 	case argument:
@@ -357,8 +365,24 @@ var cue = regexp.MustCompile(`^\s*(?i:tags?|elements?|attributes?|vs\.?|elemente
 // cjkCue is cue in scripts without spaces.
 var cjkCue = regexp.MustCompile(`^\s*(?:タグ|要素|标签|元素|標籤|태그|요소)`)
 
-// isCue holds for a tag behind which it is said that it is one.
+// lead is the word before the name of an element.
+var lead = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|of|in|with|without|vs\.?|versus|or|and|not|than|to|using|use|how|why|what|is|are|inside|for|from|der|die|das|dem|den|ein|eine|und|oder|le|la|les|un|une|et|ou|el|los|las|y|o|il|lo|e)\s+|[,&(/]\s*)[("'“‘«„]?$`)
+
+// article is lead for elements that often stand between words.
+var article = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|using|use|der|das|ein|le|un|el|il)\s+)["'“‘«„]?$`)
+
+// isCue holds for a tag beside which it is said that it is one.
 func isCue(pieces []piece, i int) bool {
+	if i > 0 && pieces[i-1].kind == textPiece {
+		before, words := pieces[i-1].raw[max(0, len(pieces[i-1].raw)-40):], lead
+		switch pieces[i].name {
+		case "br", "hr", "wbr":
+			words = article
+		}
+		if words.MatchString(before) {
+			return true
+		}
+	}
 	if i+1 >= len(pieces) || pieces[i+1].kind != textPiece {
 		return false
 	}
