@@ -271,7 +271,7 @@ func pair(pieces []piece) {
 		case p.kind == closeTag && len(before) > 0:
 			from := before[len(before)-1]
 			open[p.name] = before[:len(before)-1]
-			p.paired = p.raw != "" && !isEnumeration(pieces[from+1:i])
+			p.paired = !isEnumeration(pieces[from+1:i])
 			pieces[from].paired = p.paired
 		}
 	}
