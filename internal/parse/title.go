@@ -88,6 +88,9 @@ func (k textKind) title(text string) string {
 var gluedReference = regexp.MustCompile(`(?:\pL|\pN)&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});|&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});(?:\pL|\pN)`)
 
 func decodeGlued(text string) string {
+	if !strings.Contains(text, "&") {
+		return text
+	}
 	return gluedReference.ReplaceAllStringFunc(text, html.UnescapeString)
 }
 
@@ -130,7 +133,7 @@ type piece struct {
 }
 
 // acts holds for what makes a browser run or load something, or hide text.
-func (p piece) acts() bool { return p.valued || p.hidden || p.kind == otherTag && !p.isSign() }
+func (p piece) acts() bool { return p.valued || p.risky || p.hidden || p.kind == otherTag && !p.isSign() }
 
 // isSign holds for the likes of "<?php" and "<!DOCTYPE html>" where a title speaks of them.
 func (p piece) isSign() bool {
