@@ -133,7 +133,9 @@ type piece struct {
 }
 
 // acts holds for what makes a browser run or load something, or hide text.
-func (p piece) acts() bool { return p.valued || p.risky || p.hidden || p.kind == otherTag && !p.isSign() }
+func (p piece) acts() bool {
+	return p.valued || p.risky || p.hidden || p.kind == otherTag && !p.isSign()
+}
 
 // isSign holds for the likes of "<?php" and "<!DOCTYPE html>" where a title speaks of them.
 func (p piece) isSign() bool {
@@ -274,7 +276,7 @@ func pair(pieces []piece) {
 		case p.kind == closeTag && len(before) > 0:
 			from := before[len(before)-1]
 			open[p.name] = before[:len(before)-1]
-			p.paired = !isEnumeration(pieces[from+1:i])
+			p.paired = !isEnumeration(pieces[from+1 : i])
 			pieces[from].paired = p.paired
 		}
 	}
