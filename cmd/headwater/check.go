@@ -178,7 +178,7 @@ func (c *cli) printChecked(r newsroom.Report) error {
 		row("repaired", s)
 	}
 	for _, it := range r.Items {
-		row("  item", it.Article.Title)
+		row("  item", it.Article.Headline())
 		for _, doubt := range it.Doubts {
 			row("", doubt)
 		}

@@ -94,7 +94,7 @@ func parsedAs(ctx context.Context, cfg config.Config, name string, data []byte) 
 		p.Entries = append(p.Entries, entryOf(e))
 	}
 	if doc.Incomplete {
-		p.Error = fmt.Sprintf("it holds more items than the %d that are read of one document (parse.max_items); the first are here", cfg.Parse.MaxItems)
+		p.Error = fmt.Sprintf("it holds more items than the %d that are read of one document (parse.max_items); the %s are here", cfg.Parse.MaxItems, doc.Kept())
 	}
 	return p
 }

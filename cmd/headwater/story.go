@@ -55,7 +55,7 @@ func (c *cli) printStory(s news.Story) error {
 	w := c.table(faint, plain, faint, strong)
 	for _, m := range s.Members {
 		a := m.Article
-		w.row(strconv.FormatInt(a.ID, 10), string(m.Role), a.Time().Format("2 Jan 15:04"), a.Outlet.Name, a.Title)
+		w.row(strconv.FormatInt(a.ID, 10), string(m.Role), a.Time().Format("2 Jan 15:04"), a.Outlet.Name, a.Headline())
 	}
 	w.Flush()
 	return nil

@@ -37,7 +37,7 @@ func (c *cli) printWhy(ctx context.Context, r *readings, s news.Story) error {
 			c.printf("\n")
 		}
 		c.print(0, stretch{plain, fmt.Sprintf("%s, %s, %s", m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name)})
-		c.print(2, stretch{strong, m.Article.Title})
+		c.print(2, stretch{strong, m.Article.Headline()})
 		if k, ok := all[m.Article.ID]; ok {
 			c.printComparison(s, k)
 		}

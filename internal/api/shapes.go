@@ -31,7 +31,7 @@ type Article struct {
 	ID        int64       `json:"id" doc:"its number, which revisions keep"`
 	Story     int64       `json:"story,omitempty" doc:"the story that it is in; left out in lists and while it is not settled"`
 	Feed      int64       `json:"feed" doc:"the feed that brought it"`
-	Title     string      `json:"title" doc:"its headline"`
+	Title     string      `json:"title" doc:"its headline; of a post without one its opening words"`
 	URL       string      `json:"url" doc:"its address"`
 	Outlet    view.Outlet `json:"outlet" doc:"who published it"`
 	Authors   []string    `json:"authors" nullable:"false" doc:"who wrote it, as the feed says"`
@@ -39,12 +39,15 @@ type Article struct {
 	Published *time.Time  `json:"published" doc:"as claimed; null where unknown"`
 	Seen      time.Time   `json:"seen" doc:"when it was first fetched"`
 	Summary   string      `json:"summary" doc:"plain text"`
+
+	Enclosures []view.Enclosure `json:"enclosures" nullable:"false" doc:"recordings, pictures and other files that come with it"`
 }
 
 func articleOf(a news.Article) Article {
 	return Article{
-		ID: a.ID, Feed: a.FeedID, Title: a.Title, URL: a.URL, Outlet: view.Outlet(a.Outlet), Lang: a.Lang,
+		ID: a.ID, Feed: a.FeedID, Title: a.Headline(), URL: a.URL, Outlet: view.Outlet(a.Outlet), Lang: a.Lang,
 		Authors: append([]string{}, a.Authors...), Published: view.Time(a.Published), Seen: a.Seen, Summary: a.Summary,
+		Enclosures: view.All(a.Enclosures, view.EnclosureOf),
 	}
 }
 

@@ -148,12 +148,18 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	var marks []news.Mark
 	a.Text, marks = d.text(ctx, known)
 	a.Summary = d.summary(ctx, known, a.Text)
+	if a.Title == "" && a.Summary == "" { // lists have no text, and show its opening words for a title
+		a.Summary = news.Opening(a.Text)
+	}
 	a.Marks = append(outerMarks(e, a.Authors), marks...)
 	if len(a.Marks) > maxMarks {
 		a.Marks = a.Marks[:maxMarks]
 	}
 	if !c.opt.TextOnly {
 		a.HTML = Sanitize(longer(e.Content, e.Summary))
+	}
+	if a.Title == "" && a.Summary == "" { // nor have lists the picture's text, which is no text of the article's to compare
+		a.Enclosures = withPicture(a.Enclosures, a.HTML)
 	}
 	a.Lang = language(a.Title+". "+a.Body(), cmp.Or(e.Language, doc.Language))
 	a.Hub = isHub(a.Title, a.URL, d.body)

@@ -11,12 +11,12 @@ func TestPictures(t *testing.T) {
 		`<img srcset="https://a.example/1.png 1x, https://a.example/2.png 2x">`:                            `<img src="https://a.example/1.png">`,
 		`<picture><source srcset="https://a.example/x.webp"><img src="https://a.example/x.png"></picture>`: `<img src="https://a.example/x.png">`,
 		`<img src="https://count.example/p.gif" width="1" height="1">a`:                                    `a`,
-		`<img src="/relative.png">a`:                                                                       `a`,
-		`<img src="javascript:x">a`:                                                                        `a`,
-		`<img src="file:///etc/passwd">a`:                                                                  `a`,
-		`<img>a`:                                                                                           `a`,
-		`<video poster="https://a.example/p.png" src="https://a.example/v.mp4">no</video>a`:                `a`,
-		`<svg><image href="https://a.example/x.png"/></svg>a`:                                              `a`,
+		`<img src="/relative.png">a`:      `a`,
+		`<img src="javascript:x">a`:       `a`,
+		`<img src="file:///etc/passwd">a`: `a`,
+		`<img>a`:                          `a`,
+		`<video poster="https://a.example/p.png" src="https://a.example/v.mp4">no</video>a`: `a`,
+		`<svg><image href="https://a.example/x.png"/></svg>a`:                               `a`,
 	} {
 		got := Sanitize(in)
 		if got != want {

@@ -1,10 +1,16 @@
 package clean
 
 import (
+	"cmp"
+	"html"
+	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"headwater/internal/news"
 )
 
 // Title is a title as compared: NFKC, straight quotes, without heads such as "Report:" and "UPDATE 2-" and without an
@@ -166,4 +172,31 @@ func bracketHead(t string) (string, bool) {
 		}
 	}
 	return t, false
+}
+
+var (
+	imgTag = regexp.MustCompile(`<img\s[^>]*>`)
+	imgAlt = regexp.MustCompile(`\salt="([^"]*)"`)
+	imgSrc = regexp.MustCompile(`\ssrc="([^"]*)"`)
+)
+
+// withPicture adds to an item's files the first picture of its sanitised HTML that has a text.
+func withPicture(files []news.Enclosure, sanitised string) []news.Enclosure {
+	for _, tag := range imgTag.FindAllString(sanitised[:min(len(sanitised), 1<<16)], 20) {
+		alt, src := imgAlt.FindStringSubmatch(tag), imgSrc.FindStringSubmatch(tag)
+		if alt == nil || src == nil {
+			continue
+		}
+		title, address := foldLine(html.UnescapeString(alt[1])), html.UnescapeString(src[1])
+		if title == "" {
+			continue
+		}
+		if i := slices.IndexFunc(files, func(e news.Enclosure) bool { return e.URL == address }); i >= 0 {
+			files = slices.Clone(files)
+			files[i].Title = cmp.Or(files[i].Title, title)
+			return files
+		}
+		return append(slices.Clip(files), news.Enclosure{URL: address, Type: "image/*", Title: title})
+	}
+	return files
 }

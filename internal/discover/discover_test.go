@@ -22,6 +22,7 @@ func TestHeader(t *testing.T) {
 		}},
 		{[]string{`</a,b;c>;REL=Hub;rel=self`, `</d>;rel=hub`}, []Link{{"hub", "https://a.example/a,b;c", "", ""}, {"hub", "https://a.example/d", "", ""}}},
 		{[]string{`</x>; rel=hub; anchor="/other"`}, nil},
+		{[]string{`</x>; rel="http://www.iana.org/assignments/relation/HUB"`}, []Link{{"hub", "https://a.example/x", "", ""}}},
 		{[]string{`<javascript:alert(1)>; rel=hub, <mailto:a@b>; rel=hub, <>; rel=hub, </ok>; rel=hub`}, []Link{{"hub", "https://a.example/ok", "", ""}}},
 		{[]string{`https://hub.example/; rel=hub`, `<https://hub.example/; rel=hub`, `</x>`, `</x>; rel`, `</x>; rel=`, `</x>; rel="hub`}, []Link{{"hub", "https://a.example/x", "", ""}}},
 		{[]string{strings.Repeat(`</x>; rel="a b c",`, 1000)}, nil},
@@ -50,6 +51,7 @@ func TestWebSub(t *testing.T) {
 		{"header", `<https://hub.example/>; rel=hub, <https://a.example/x>; rel=self`, "", []string{"https://hub.example/"}, "https://a.example/x"},
 		{"header before document", `<https://hub.example/>; rel=hub`, fmt.Sprintf(atom, `<link rel="hub" href="https://hub2.example/"/><link rel="self" href="/y"/>`), []string{"https://hub.example/"}, "https://a.example/y"},
 		{"two hubs, one twice", "", fmt.Sprintf(atom, `<link rel="hub" href="https://h1.example/"/><link rel="hub" href="https://h2.example/"></link><link rel="hub" href="https://h1.example/"/>`), []string{"https://h1.example/", "https://h2.example/"}, at},
+		{"capitals, IANA's address", "", fmt.Sprintf(atom, `<link rel="HUB" href="https://hub.example/"/><link rel="http://www.iana.org/assignments/relation/self" href="/y"/>`), []string{"https://hub.example/"}, "https://a.example/y"},
 		{"RSS", "", `<rss version="2.0"><channel><title><![CDATA[<link rel="hub" href="https://evil.example/">]]></title><link>https://a.example/</link>
 			<description>x</description><item><atom:link rel="self" href="https://evil.example/"/></item><atom10:link xmlns:atom10="u" rel="self" href="https://a.example/self"/>
 			<atom10:link rel="hub" href="https://hub.example/?a=1&amp;b=2"/></channel></rss>`, []string{"https://hub.example/?a=1&b=2"}, "https://a.example/self"},
@@ -81,10 +83,11 @@ func TestFeeds(t *testing.T) {
 			"types", `<html><head><link rel="alternate" type="application/rss+xml" title=" The  Blog " href="/rss">
 			<link rel="alternate" type="application/atom+xml" href="atom"><link rel=alternate type=application/feed+json href="//b.example/f.json">
 			<link rel="ALTERNATE Home" type="Application/RSS+XML; charset=x" href="/upper"><link rel="feed" href="/feed">
+			<link rel="http://www.iana.org/assignments/relation/alternate" type="application/rss+xml" href="/iana">
 			<link rel=alternate type=application/json href=/wp-json/><link rel=alternate type=application/json href=/feed.json>
 			<link rel=alternate type=text/html hreflang=de href=/de><link rel=stylesheet type=text/css href=x.css>
 			<link rel=alternate type=application/json+oembed href=/oembed><link rel=alternate href=/untyped></head>`,
-			[]string{"https://a.example/rss The Blog", "https://a.example/blog/atom ", "https://b.example/f.json ", "https://a.example/upper ", "https://a.example/feed ", "https://a.example/feed.json "},
+			[]string{"https://a.example/rss The Blog", "https://a.example/blog/atom ", "https://b.example/f.json ", "https://a.example/upper ", "https://a.example/feed ", "https://a.example/iana ", "https://a.example/feed.json "},
 		},
 		{
 			"once, comments last", `<link rel=alternate type=application/rss+xml title="A » Comments Feed" href=/comments/feed/><link rel=alternate type=application/rss+xml href=/feed/><link rel=alternate type=application/atom+xml href=/feed/>`,

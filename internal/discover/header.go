@@ -18,7 +18,7 @@ func Header(values []string, address string) []Link {
 			if _, anchored := params["anchor"]; !ok || anchored {
 				continue
 			}
-			for _, rel := range strings.Fields(strings.ToLower(params["rel"])) {
+			for _, rel := range relations(params["rel"]) {
 				links = append(links, Link{rel, to, mediaType(params["type"]), title(params["title"])})
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/url"
+	"regexp"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -57,7 +58,7 @@ func (s *scanner) add(attrs map[string]string) {
 	if !ok {
 		return
 	}
-	for _, rel := range strings.Fields(strings.ToLower(attrs["rel"])) {
+	for _, rel := range relations(attrs["rel"]) {
 		switch rel {
 		case "hub", "self":
 			if !s.head {
@@ -71,6 +72,22 @@ func (s *scanner) add(attrs map[string]string) {
 			s.links = append(s.links, Link{rel, to, mediaType(attrs["type"]), title(attrs["title"])})
 		}
 	}
+}
+
+var hubOrSelf = regexp.MustCompile(`(?i)hub|self`)
+
+// relations gives what a rel attribute says, in small letters. Atom allows addresses of IANA's registry for its names
+// (RFC 4287, section 4.2.7.2).
+func relations(rel string) []string {
+	all := strings.Fields(strings.ToLower(rel))
+	for i, r := range all {
+		for _, registry := range []string{"www.iana.org/assignments/relation/", "www.iana.org/assignments/link-relations/"} {
+			if _, name, ok := strings.Cut(r, "://"+registry); ok && name != "" {
+				all[i] = strings.Trim(name, "#/")
+			}
+		}
+	}
+	return all
 }
 
 // attributes gives the attributes that links have.
@@ -91,7 +108,7 @@ func attributes(z *html.Tokenizer, more bool) map[string]string {
 
 // feed gives the links of an XML feed outside its items. The tokenizer is HTML's, which no broken XML stops.
 func feed(doc []byte, address string) []Link {
-	if !bytes.Contains(doc, []byte("hub")) && !bytes.Contains(doc, []byte("self")) {
+	if !hubOrSelf.Match(doc) {
 		return nil
 	}
 	s := scanner{base: parseBase(address), head: true}

@@ -144,7 +144,7 @@ func itemOf(a news.Article, f news.Feed, state news.ItemState) item {
 	it := item{
 		ID:      fmt.Sprintf("%s%016x", itemPrefix, uint64(a.ID)),
 		Crawled: strconv.FormatInt(a.Seen.UnixMilli(), 10), Timestamp: usec(a.Seen),
-		Published: a.Time().Unix(), Title: publish.Line(a.Title), Author: publish.Name(a.Outlet),
+		Published: a.Time().Unix(), Title: publish.Line(a.Headline()), Author: publish.Name(a.Outlet),
 		Canonical: []link{}, Alternate: []link{},
 		Summary:    content{direction(a.Lang), shown(a)},
 		Origin:     origin{feedID(a.FeedID), f.Title, publish.Absolute(f.Site)},
@@ -198,15 +198,29 @@ func direction(lang string) string {
 // shown is the article's HTML, sanitised before it was stored, or its text in paragraphs.
 func shown(a news.Article) string {
 	if a.HTML != "" {
-		return a.HTML
+		return ownPicture(a) + a.HTML
 	}
 	var b strings.Builder
+	b.WriteString(ownPicture(a))
 	for p := range strings.SplitSeq(a.Body(), "\n\n") {
 		if p != "" {
 			b.WriteString("<p>" + html.EscapeString(p) + "</p>")
 		}
 	}
 	return b.String()
+}
+
+// ownPicture is the picture that an item without one in its text brings, as most readers show no enclosures.
+func ownPicture(a news.Article) string {
+	if strings.Contains(a.HTML, "<img") {
+		return ""
+	}
+	for _, e := range a.Enclosures {
+		if u := publish.Absolute(e.URL); u != "" && e.IsPicture() {
+			return `<p><img src="` + html.EscapeString(u) + `" alt=""></p>`
+		}
+	}
+	return ""
 }
 
 // maxVersions bounds the list of a story's other versions.

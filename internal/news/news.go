@@ -4,6 +4,7 @@ package news
 
 import (
 	"errors"
+	"strings"
 	"time"
 )
 
@@ -99,6 +100,15 @@ type Document struct {
 	Skips      Skips         // when the feed asks not to be polled
 	Entries    []Entry
 	Incomplete bool // items over the limit were left out
+	Newest     bool // those that were kept are the newest by their dates, and not the first
+}
+
+// Kept says which items of an incomplete document are its entries, in a word.
+func (d Document) Kept() string {
+	if d.Newest {
+		return "newest"
+	}
+	return "first"
 }
 
 // Entry is one item of a feed as its publisher wrote it: HTML unsanitised, links absolute.
@@ -124,7 +134,18 @@ type Enclosure struct {
 	URL    string `json:"url"`
 	Type   string `json:"type,omitempty"`
 	Length int64  `json:"length,omitempty"` // bytes; 0 is unknown
+
+	Duration int64  `json:"duration,omitempty"` // seconds; 0 is unknown
+	Title    string `json:"title,omitempty"`    // plain text; "" where the feed gives none
 }
+
+// Plays says that an enclosure is sound or film.
+func (e Enclosure) Plays() bool {
+	return strings.HasPrefix(e.Type, "audio/") || strings.HasPrefix(e.Type, "video/")
+}
+
+// IsPicture says that an enclosure is a picture.
+func (e Enclosure) IsPicture() bool { return strings.HasPrefix(e.Type, "image/") }
 
 // Reference names another publication and its address; either may be empty.
 type Reference struct {

@@ -146,7 +146,7 @@ func stateOf(doc news.Document, articles int) (news.FeedState, string) {
 	case len(doc.Entries) == 0:
 		return news.FeedEmpty, "it is a well-formed feed without any items"
 	case doc.Incomplete:
-		return news.FeedRepaired, fmt.Sprintf("it holds more items than are read in one poll (parse.max_items); the first %d were kept", len(doc.Entries))
+		return news.FeedRepaired, fmt.Sprintf("it holds more items than are read in one poll (parse.max_items); the %s %d were kept", doc.Kept(), len(doc.Entries))
 	case len(doc.Repaired) > 0:
 		return news.FeedRepaired, "its document was mended: " + doc.Repaired[0]
 	}

@@ -35,7 +35,7 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 		if ctx.Err() != nil {
 			return news.Document{}, ctx.Err()
 		}
-		it := g.item(extensions(i.Extensions))
+		it := g.item(extensions(i.Extensions), doc.Link)
 		e := it.atomEntry(i)
 		if len(e.Authors) == 0 {
 			e.Authors = authors
@@ -50,9 +50,9 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 
 func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e := news.Entry{
-		Title:     plain(first(r.atomText("title", i.Title), r.x.value("dc", "title"), r.x.media("title"))),
+		Title:     first(r.atomTitle(i.Title), plain(r.x.value("dc", "title")), r.x.mediaTitle()),
 		GUID:      r.text("id", "guid"),
-		URL:       safeAddress(join(r.baseFor("link"), alternate(i.Links))),
+		URL:       r.atomURL(i),
 		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date", "prism:publicationdate"),
 		Updated:   r.date("updated", "modified", "dcterms:modified", "prism:modificationdate"),
 		Authors:   tidy(append(people(i.Authors), r.authors()...)),
@@ -75,6 +75,24 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	return mended(dated(e))
 }
 
+// atomURL is the page that the entry stands for; where that is a redirector's, the one behind it.
+func (r *entryReader) atomURL(i *atom.Entry) string {
+	link := join(r.baseFor("link"), alternate(i.Links))
+	if canonical := linkOf(i.Links, "canonical"); canonical != "" && redirects(parseBase(link)) {
+		return safeAddress(join(r.baseFor("link"), canonical))
+	}
+	return safeAddress(first(join(r.baseFor("link"), r.origin(link, "")), link))
+}
+
+func linkOf(links []*atom.Link, rel string) string {
+	for _, l := range links {
+		if l.Rel == rel && l.Href != "" {
+			return l.Href
+		}
+	}
+	return ""
+}
+
 // atomText turns what gofeed made of a text into HTML.
 func (r *entryReader) atomText(name, text string) string {
 	f, _ := r.field(name)
@@ -88,13 +106,22 @@ func (r *entryReader) atomText(name, text string) string {
 	return decoded
 }
 
+// atomTitle turns what gofeed made of the title into plain text, by the type that the title has.
+func (r *entryReader) atomTitle(text string) string {
+	f, _ := r.field("title")
+	if f.kind == base64Kind {
+		return plain(r.atomText("title", text))
+	}
+	return f.kind.title(text)
+}
+
 func (r *entryReader) atomTexts(i *atom.Entry, address string) (summary, content string) {
 	summary = r.atomText("summary", i.Summary)
 	if summary == "" {
 		summary, _ = r.markup("description")
 	}
 	if summary == "" {
-		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.media("description"))
+		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.mediaText("description"))
 	}
 	if i.Content != nil && !isBinary(i.Content.Value) {
 		content = r.atomText("content", i.Content.Value)
@@ -176,7 +203,7 @@ func atomEnclosures(i *atom.Entry) []news.Enclosure {
 	var all []news.Enclosure
 	for _, l := range i.Links {
 		if strings.EqualFold(l.Rel, "enclosure") {
-			all = append(all, news.Enclosure{URL: l.Href, Type: l.Type, Length: size(l.Length)})
+			all = append(all, news.Enclosure{URL: l.Href, Type: l.Type, Length: size(l.Length), Title: plain(l.Title)})
 		}
 	}
 	return all

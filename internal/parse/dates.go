@@ -24,6 +24,11 @@ func newDates(now time.Time, lang string, all func() [][]string) *dates {
 	return &dates{now: now, lang: strings.ToLower(strings.ReplaceAll(strings.TrimSpace(lang), "_", "-")), all: all}
 }
 
+// loneDate reads a date by itself, where nothing is known of the document's others.
+func loneDate(text string, now time.Time) time.Time {
+	return newDates(now, "", func() [][]string { return nil }).read(text)
+}
+
 // read reads a date as feeds write them, in UTC. It returns the zero time for what is no date and for what can't be right:
 // days that no month has, dates before 1970 or of its first day, which computers write for no date, and those more than
 // a day after now, which are a mistake or a trick to stay on top.

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
+	"unicode/utf8"
 )
 
 // openChild begins an element of a container.
@@ -17,8 +19,8 @@ func (g *guard) openChild(t token) {
 		g.closeItem()
 		g.closePerson()
 		scope = g.names.declare(t.attrs, false)
-		if len(g.items) >= g.maxItems {
-			g.incomplete = true
+		if g.survey.hopeless() {
+			g.stopped = true
 			g.finish()
 			return
 		}
@@ -65,6 +67,7 @@ func (g *guard) begin(e *open, t token) {
 		g.media = 0
 		g.writeOpen(e.name.String(), t.attrs, e.base)
 	case item:
+		e.aside, e.passing = len(g.aside), !g.survey.wants()
 		g.items = append(g.items, newSideItem(e.base, t.attrs))
 		g.writeOpen(e.name.local, nil, nil)
 		g.writeNumber(len(g.items) - 1)
@@ -107,9 +110,11 @@ func (g *guard) openInText(t token) {
 		g.emptyInline(t, e)
 		return
 	}
+	e.from = len(*g.sink())
 	g.stack = append(g.stack, e)
 	if e.role == inline {
 		g.writeInline(t, false)
+		g.top().inner = len(*g.sink())
 	}
 }
 
@@ -252,11 +257,41 @@ func (g *guard) find(written []byte) int {
 
 func (g *guard) popTo(at int) {
 	for len(g.stack) > at {
+		if len(g.stack)-1 > at && g.namesElement() {
+			g.quoteTag()
+			continue
+		}
 		g.pop()
 	}
 	if len(g.stack) == 0 {
 		g.done = true
 	}
+}
+
+// namesElement holds where the innermost element is a tag without attributes that stands in a title like a word and has
+// no end there: "The <dialog> element", written without escaping.
+func (g *guard) namesElement() bool {
+	e := g.top()
+	if e.role != inline || g.leaf < 0 || g.stack[g.leaf].name.local != "title" || isHiding(strings.ToLower(string(e.written))) {
+		return false
+	}
+	out := *g.sink()
+	if e.inner-e.from != len(inlineName(e.written, &g.names))+2 || e.inner > len(out) {
+		return false
+	}
+	before, _ := utf8.DecodeLastRune(out[:e.from])
+	after, _ := utf8.DecodeRune(out[e.inner:])
+	return !isTitleWordRune(before) && !isTitleWordRune(after)
+}
+
+// quoteTag makes text of the innermost element's tag.
+func (g *guard) quoteTag() {
+	e := *g.top()
+	to := g.sink()
+	tag := appendLiteral(nil, (*to)[e.from:e.inner])
+	*to = slices.Replace(*to, e.from, e.inner, tag...)
+	g.stack = g.stack[:len(g.stack)-1]
+	g.names.release(e.scope)
 }
 
 // pop ends the innermost element.
@@ -277,11 +312,32 @@ func (g *guard) pop() {
 			g.writeClose(e.name.local)
 		}
 	}
+	if e.role == item {
+		g.endItem(&e)
+	}
 	g.stack = g.stack[:len(g.stack)-1]
 	if g.leaf >= len(g.stack) {
 		g.leaf = -1
 	}
 	g.names.release(e.scope)
+}
+
+// endItem notes the date of an item, where there are so many that it matters, and takes one that is not kept out of what was written.
+func (g *guard) endItem(e *open) {
+	if !e.passing || g.survey.keep != nil {
+		g.survey.add(time.Time{})
+	} else {
+		if len(g.survey.dates) == g.survey.max { // the first that is too many
+			for i, it := range g.items[:g.survey.max] {
+				g.survey.date(i, it.latest(g.now))
+			}
+		}
+		g.survey.add(g.items[len(g.items)-1].latest(g.now))
+	}
+	if e.passing {
+		g.out, g.aside = g.out[:e.from], g.aside[:e.aside]
+		g.items = g.items[:len(g.items)-1]
+	}
 }
 
 // endWords ends an element for gofeed. Atom's text that turned out to hold markup is declared as such.

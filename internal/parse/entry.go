@@ -2,13 +2,9 @@ package parse
 
 import (
 	"net/url"
-	"path"
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
-
-	ext "github.com/mmcdole/gofeed/extensions"
 
 	"headwater/internal/news"
 )
@@ -111,6 +107,9 @@ func (r *entryReader) baseFor(name string) *url.URL {
 	if r.base != nil {
 		return r.base
 	}
+	if r.site != nil && redirects(r.docURL) {
+		return r.site
+	}
 	return r.docURL
 }
 
@@ -146,10 +145,23 @@ func (r *entryReader) htmlBase(name, address string) *url.URL {
 	if r.base != nil {
 		return r.base
 	}
-	if page := parseBase(address); page != nil {
+	if page := parseBase(address); page != nil && !r.standsBefore(page) {
 		return page
 	}
+	if r.site != nil && (address != "" || redirects(r.docURL)) {
+		return r.site
+	}
 	return r.docURL
+}
+
+// standsBefore holds for a page that only leads to the site's: a redirector's, or one of a host for feeds.
+func (r *entryReader) standsBefore(page *url.URL) bool {
+	if redirects(page) {
+		return true
+	}
+	label, _, _ := strings.Cut(strings.ToLower(page.Hostname()), ".")
+	isFeeds := label == "feeds" || label == "feed" || label == "feedproxy" || label == "rss"
+	return isFeeds && r.site != nil && !strings.EqualFold(r.site.Hostname(), page.Hostname())
 }
 
 // authors are the names in <author>, all dc:creator and atom:author; else the podcast's author.
@@ -224,10 +236,34 @@ func (r *entryReader) links() []news.Link {
 			all = append(all, r.link(l.Attrs["rel"], l.Attrs["href"], l.Attrs["title"]))
 		}
 	}
-	if original := r.x.value("feedburner", "origlink"); original != "" {
-		all = append(all, r.link("canonical", original, ""))
-	}
 	return all
+}
+
+// origin is the address behind one that only redirects: as FeedBurner and Pheedo give it, and where the item's link is a
+// redirector's, rel=canonical or the permalink. It is "" where none is given.
+func (r *entryReader) origin(link, permalink string) string {
+	given := trimAddress(r.x.value("feedburner", "origlink"))
+	if given == "" && redirects(parseBase(link)) {
+		given = first(r.x.link("canonical"), permalink)
+	}
+	if at := parseBase(join(r.baseFor("link"), given)); at == nil || redirects(at) {
+		return ""
+	}
+	return given
+}
+
+// redirects holds for addresses of services that stand between a feed and its site, and count who follows a link.
+func redirects(u *url.URL) bool {
+	if u == nil {
+		return false
+	}
+	switch host := strings.ToLower(u.Hostname()); {
+	case host == "feedproxy.google.com", host == "feeds.feedburner.com", strings.HasSuffix(host, ".feedsportal.com"),
+		strings.HasSuffix(host, ".pheedo.com"), host == "feeds.feedblitz.com", host == "p.feedblitz.com", host == "feedproxy.feedly.com",
+		host == "rss.feedsportal.com", host == "click.icptrack.com", host == "feeds2.feedburner.com":
+		return true
+	}
+	return strings.Contains(u.Path, "/~r/") || strings.Contains(u.Path, "/~3/") // FeedBurner at a site's own name
 }
 
 func (r *entryReader) link(rel, href, title string) news.Link {
@@ -241,81 +277,4 @@ func keepsLink(rel string) bool {
 		return false
 	}
 	return true
-}
-
-// media adds media:content and the like to an item's enclosures, resolves them, and leaves repetitions out.
-func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosure {
-	for _, l := range r.x["atom"]["link"] {
-		if strings.EqualFold(l.Attrs["rel"], "enclosure") {
-			all = append(all, news.Enclosure{URL: l.Attrs["href"], Type: l.Attrs["type"], Length: size(l.Attrs["length"])})
-		}
-	}
-	all = append(all, mediaFiles(r.x["media"])...)
-	for _, group := range r.x["media"]["group"] {
-		all = append(all, mediaFiles(group.Children)...)
-	}
-	if len(all) == 0 {
-		all = thumbnails(r.x["media"])
-	}
-	var out []news.Enclosure
-	seen := map[string]bool{}
-	for _, e := range all {
-		e.URL = safeAddress(join(r.htmlBase("enclosure", address), e.URL))
-		if e.URL != "" && !seen[e.URL] {
-			seen[e.URL] = true
-			e.Type = mediaType(e.Type)
-			out = append(out, e)
-		}
-	}
-	return out
-}
-
-// mediaType gives "" for what is no media type.
-func mediaType(text string) string {
-	text = strings.TrimSpace(text)
-	kind, parameters, _ := strings.Cut(text, ";")
-	if len(text) > 200 || strings.ContainsFunc(kind, func(r rune) bool { return !isTypeRune(r) }) || strings.ContainsAny(parameters, "<>") {
-		return ""
-	}
-	return text
-}
-
-func isTypeRune(r rune) bool {
-	return r < utf8.RuneSelf && (isNameByte(byte(r)) && r != ':' || strings.ContainsRune("/+*!#$&^ ", r))
-}
-
-func mediaFiles(media map[string][]ext.Extension) []news.Enclosure {
-	var all []news.Enclosure
-	for _, c := range media["content"] {
-		kind := first(c.Attrs["type"], imageType(c.Attrs["url"]))
-		if kind == "" && c.Attrs["medium"] != "" && c.Attrs["medium"] != "document" {
-			kind = c.Attrs["medium"] + "/*"
-		}
-		all = append(all, news.Enclosure{URL: c.Attrs["url"], Type: kind, Length: size(c.Attrs["filesize"])})
-	}
-	return all
-}
-
-func thumbnails(media map[string][]ext.Extension) []news.Enclosure {
-	var all []news.Enclosure
-	for _, t := range media["thumbnail"] {
-		all = append(all, news.Enclosure{URL: t.Attrs["url"], Type: first(imageType(t.Attrs["url"]), "image/*")})
-	}
-	return all
-}
-
-// imageType gives the type of a picture by the ending of its address, or "".
-func imageType(address string) string {
-	address, _, _ = strings.Cut(address, "?")
-	switch strings.ToLower(path.Ext(address)) {
-	case ".jpg", ".jpeg":
-		return "image/jpeg"
-	case ".png":
-		return "image/png"
-	case ".webp":
-		return "image/webp"
-	case ".gif":
-		return "image/gif"
-	}
-	return ""
 }

@@ -25,6 +25,8 @@ type open struct {
 	role    role
 	place   place
 	scope   int      // namespace declarations in force before it
+	aside   int      // of an item: where what is kept aside of it begins
+	passing bool     // an item that is not kept
 	base    *url.URL // xml:base in force; nil where none was declared
 	from    int      // where its output begins
 	inner   int      // where the output of what is in it begins
@@ -40,7 +42,7 @@ type guard struct {
 	src      scanner
 	names    names
 	maxDepth int
-	maxItems int
+	survey   *survey
 	docURL   *url.URL // where the document came from; may be nil
 	now      time.Time
 
@@ -51,17 +53,17 @@ type guard struct {
 	media int // elements within the extension element that is open
 	voids int // HTML elements without an end tag that were not written <br/>
 
-	rooted     bool
-	channels   int
-	done       bool
-	atom       bool
-	format     string
-	language   string
-	items      []sideItem
-	dated      [][]byte // the dates of the feed itself
-	dates      *dates
-	incomplete bool
-	repairs    []string
+	rooted   bool
+	channels int
+	done     bool
+	stopped  bool // before the end of the document: what follows are items that are not kept
+	atom     bool
+	format   string
+	language string
+	items    []sideItem
+	dated    [][]byte // the dates of the feed itself
+	dates    *dates
+	repairs  []string
 }
 
 // sideItem is what gofeed does not carry of one item.
@@ -89,8 +91,8 @@ func newSideItem(base *url.URL, attrs []attribute) sideItem {
 	return it
 }
 
-func newGuard(doc []byte, o Options) *guard {
-	g := &guard{src: scanner{doc: doc}, maxDepth: o.MaxDepth, maxItems: o.MaxItems, now: o.Now, leaf: -1}
+func newGuard(doc []byte, o Options, s *survey) *guard {
+	g := &guard{src: scanner{doc: doc}, maxDepth: o.MaxDepth, survey: s, now: o.Now, leaf: -1}
 	g.names.cache = map[string]name{}
 	g.docURL = parseBase(o.URL)
 	g.out = make([]byte, 0, len(doc)+len(doc)/16)
@@ -198,7 +200,9 @@ func (g *guard) openRoot(t token) {
 	g.stack = append(g.stack, e)
 	switch {
 	case implied:
-		g.repair("the missing <" + root + "> was added")
+		if g.format != "rss 1.1" { // its root is the channel
+			g.repair("the missing <" + root + "> was added")
+		}
 		g.openChild(t)
 	case t.empty:
 		g.popTo(0)
@@ -232,12 +236,12 @@ func (g *guard) openDropped(t token) {
 // address or id is worse than none.
 func (g *guard) finish() {
 	g.done = true
-	if len(g.stack) > 0 && !g.incomplete && !g.onlyImplied() {
+	if len(g.stack) > 0 && !g.stopped && !g.onlyImplied() {
 		g.repair("the document was cut off; what it left open was closed")
 	}
 	for len(g.stack) > 0 {
 		e := g.top()
-		if e.role == item && !g.incomplete {
+		if e.role == item && !g.stopped {
 			g.items[len(g.items)-1].cut = true
 		}
 		if i := len(g.stack) - 1; i == g.leaf && !isLong(e.name) {
@@ -268,6 +272,12 @@ func formatOf(root string, attrs []attribute) string {
 	switch root {
 	case "rdf":
 		return "rdf"
+	case "channel":
+		for _, a := range attrs {
+			if strings.TrimRight(string(a.value), "/#") == "http://purl.org/net/rss1.1" {
+				return "rss 1.1"
+			}
+		}
 	case "feed", "entry":
 		for _, a := range attrs {
 			if strings.HasPrefix(string(a.name), "xmlns") && strings.TrimRight(string(a.value), "/#") == "http://purl.org/atom/ns" {

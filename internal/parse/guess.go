@@ -23,8 +23,8 @@ type script struct {
 	languages []string
 	letters   map[rune]float64 // small ones, with the logarithms of their probabilities
 	words     bool             // its words have no ASCII letters
-	decodings  []decoding        // in its encodings, the commonest first
-	western   decoding          // in Windows-1252
+	decodings []decoding       // in its encodings, the commonest first
+	western   decoding         // in Windows-1252
 }
 
 // count gives letters their probabilities: where they stand in their order, these fall as in most languages, from an eighth

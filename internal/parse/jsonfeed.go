@@ -20,9 +20,13 @@ func readJSON(ctx context.Context, doc []byte, o Options) (news.Document, error)
 	if deeperThan(doc, o.MaxDepth) {
 		return news.Document{}, errTooDeep
 	}
-	r := jsonReader{dec: json.NewDecoder(&timed{ctx, doc}), feed: object{}, max: o.MaxItems}
-	r.dec.UseNumber()
+	seen := &survey{max: o.MaxItems}
+	r := newJSONReader(ctx, doc, seen, o.Now)
 	err := r.read()
+	if seen.again() && ctx.Err() == nil {
+		r = newJSONReader(ctx, doc, seen, o.Now)
+		err = r.read()
+	}
 	switch {
 	case ctx.Err() != nil:
 		return news.Document{}, ctx.Err()
@@ -65,12 +69,19 @@ func (o object) objects(key string) []object {
 
 // jsonReader reads a feed item by item.
 type jsonReader struct {
-	dec        *json.Decoder
-	feed       object
-	items      []object
-	hasItems   bool
-	incomplete bool
-	max        int
+	dec      *json.Decoder
+	feed     object
+	items    []object
+	hasItems bool
+	stopped  bool // before the end: what follows are items that are not kept
+	survey   *survey
+	now      time.Time
+}
+
+func newJSONReader(ctx context.Context, doc []byte, s *survey, now time.Time) *jsonReader {
+	r := &jsonReader{dec: json.NewDecoder(&timed{ctx, doc}), feed: object{}, survey: s, now: now}
+	r.dec.UseNumber()
+	return r
 }
 
 func (r *jsonReader) read() error {
@@ -91,7 +102,7 @@ func (r *jsonReader) read() error {
 				r.feed[k] = v
 			}
 		}
-		if err != nil || r.incomplete {
+		if err != nil || r.stopped {
 			return err
 		}
 	}
@@ -106,30 +117,60 @@ func (r *jsonReader) readItems() error {
 	}
 	r.hasItems = true
 	for r.dec.More() {
-		if len(r.items) >= r.max {
-			r.incomplete = true
+		if r.survey.hopeless() {
+			r.stopped = true
 			return nil
+		}
+		if !r.survey.wants() {
+			if err := r.passItem(); err != nil {
+				return err
+			}
+			continue
 		}
 		var v any
 		if err := r.dec.Decode(&v); err != nil {
 			return err
 		}
-		if m, ok := v.(map[string]any); ok {
+		m, ok := v.(map[string]any)
+		if ok {
 			r.items = append(r.items, m)
 		}
+		r.survey.add(object(m).latest(r.now))
 	}
 	_, err = r.dec.Token()
 	return err
+}
+
+// passItem reads the date of an item that is not kept.
+func (r *jsonReader) passItem() error {
+	var dated struct {
+		Published any `json:"date_published"`
+		Modified  any `json:"date_modified"`
+	}
+	var other *json.UnmarshalTypeError // an item of another form has no date
+	if err := r.dec.Decode(&dated); err != nil && !errors.As(err, &other) {
+		return err
+	}
+	r.survey.add(object{"date_published": dated.Published, "date_modified": dated.Modified}.latest(r.now))
+	return nil
+}
+
+func (o object) latest(now time.Time) time.Time {
+	published, modified := loneDate(o.text("date_published"), now), loneDate(o.text("date_modified"), now)
+	if modified.After(published) {
+		return modified
+	}
+	return published
 }
 
 func (r *jsonReader) document(ctx context.Context, err error, o Options) news.Document {
 	version := r.feed.text("version")
 	doc := news.Document{
 		Format:     strings.TrimSpace("json feed " + strings.TrimPrefix(version[strings.LastIndex(version, "/")+1:], "version")),
-		Title:      plain(r.feed.text("title")),
+		Title:      plainText(r.feed.text("title")),
 		Link:       safeAddress(join(parseBase(o.URL), r.feed.text("home_page_url"))),
 		Language:   r.feed.text("language"),
-		Incomplete: r.incomplete,
+		Incomplete: len(r.survey.dates) > r.survey.max, Newest: r.survey.keep != nil,
 	}
 	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		doc.Repaired = append(doc.Repaired, "the document broke off; the items before that were read")
@@ -183,7 +224,7 @@ func (r *jsonReader) dateTexts() [][]string {
 func (o object) entry(docURL *url.URL, dates *dates) news.Entry {
 	e := news.Entry{
 		GUID:      o.text("id"),
-		Title:     plain(o.text("title")),
+		Title:     plainText(o.text("title")),
 		URL:       safeAddress(join(docURL, first(o.text("url"), o.text("external_url")))),
 		Published: o.date(dates, jsonPublished),
 		Updated:   o.date(dates, jsonUpdated),
@@ -219,10 +260,10 @@ func (o object) entry(docURL *url.URL, dates *dates) news.Entry {
 func (o object) enclosures(base *url.URL) []news.Enclosure {
 	var all []news.Enclosure
 	for _, a := range o.objects("attachments") {
-		all = append(all, news.Enclosure{URL: a.text("url"), Type: a.text("mime_type"), Length: size(a.text("size_in_bytes"))})
+		all = append(all, news.Enclosure{URL: a.text("url"), Type: a.text("mime_type"), Length: size(a.text("size_in_bytes")), Duration: duration(a.text("duration_in_seconds")), Title: plainText(a.text("title"))})
 	}
 	if image := first(o.text("image"), o.text("banner_image")); image != "" {
-		all = append(all, news.Enclosure{URL: image, Type: first(imageType(image), "image/*")})
+		all = append(all, picture(image))
 	}
 	r := entryReader{docURL: base}
 	return r.media(all, "")

@@ -93,7 +93,7 @@ func rssItemChild(n name) role {
 		return extension
 	case atomSpace:
 		return rssAtomChild(n)
-	case xhtmlSpace:
+	case xhtmlSpace, "payload":
 		return captured
 	case "content":
 		if n.local == "encoded" {
@@ -101,7 +101,7 @@ func rssItemChild(n name) role {
 		}
 	case "itunes":
 		switch n.local {
-		case "author", "summary", "subtitle", "keywords", "title":
+		case "author", "summary", "subtitle", "keywords", "title", "duration", "image":
 			return extension
 		}
 	case "feedburner":

@@ -23,6 +23,9 @@ func shorten(entries []news.Entry) (cut bool) {
 		}
 		e.Authors, e.Categories = shortList(e.Authors), shortList(e.Categories)
 		e.Enclosures = e.Enclosures[:min(len(e.Enclosures), maxList)]
+		for i := range e.Enclosures {
+			e.Enclosures[i].Title = cutAt(e.Enclosures[i].Title, maxField)
+		}
 		e.Links = e.Links[:min(len(e.Links), maxList)]
 	}
 	return cut

@@ -52,8 +52,10 @@ func spaces(uri string) string {
 		return "media"
 	case "http://www.itunes.com/dtds/podcast-1.0.dtd", "http://example.com/dtds/podcast-1.0.dtd":
 		return "itunes"
-	case "http://rssnamespace.org/feedburner/ext/1.0":
-		return "feedburner"
+	case "http://rssnamespace.org/feedburner/ext/1.0", "http://www.pheedo.com/namespace/pheedo":
+		return "feedburner" // both have origLink
+	case "http://purl.org/net/rss1.1/payload":
+		return "payload"
 	case "http://www.w3.org/1999/xhtml":
 		return xhtmlSpace
 	case "http://www.w3.org/1999/02/22-rdf-syntax-ns":
@@ -72,6 +74,8 @@ func customary(prefix string) string {
 	switch prefix {
 	case "rss", "atom", "dc", "dcterms", "content", "sy", "ag", "media", "itunes", "feedburner", "xhtml", "rdf", "xml", "prism":
 		return prefix
+	case "pheedo":
+		return "feedburner"
 	case "dct":
 		return "dcterms"
 	case "a10", "atom10", "atom03":

@@ -21,7 +21,7 @@ type Options struct {
 	ContentType string
 	// Timeout ends a parse that takes too long. Zero means 5 s.
 	Timeout time.Duration
-	// MaxItems is how many items are read; the rest is left out and Document.Incomplete set. Zero means 5,000.
+	// MaxItems is how many items are read; of more the newest are kept and Document.Incomplete set. Zero means 5,000.
 	MaxItems int
 	// MaxDepth is how deep elements may be nested. Zero means 100.
 	MaxDepth int
@@ -70,6 +70,13 @@ func Parse(ctx context.Context, data []byte, o Options) (news.Document, error) {
 	doc, repairs := transcode(data, o.ContentType)
 	form, start, err := sniff(doc)
 	if err != nil {
+		if shown := escapedFeed(doc); shown != nil {
+			doc = shown
+			form, start, err = sniff(doc)
+			repairs = append(repairs, "the page around the document was left out")
+		}
+	}
+	if err != nil {
 		return news.Document{}, err
 	}
 	if form == formXML && start.junk {
@@ -98,9 +105,16 @@ func read(ctx context.Context, form form, doc []byte, o Options) (parsed news.Do
 	if form == formJSON {
 		return readJSON(ctx, doc, o)
 	}
-	g := newGuard(doc, o)
+	s := &survey{max: o.MaxItems}
+	g := newGuard(doc, o, s)
 	if err := g.run(ctx); err != nil {
 		return news.Document{}, err
+	}
+	if s.again() {
+		g = newGuard(doc, o, s)
+		if err := g.run(ctx); err != nil {
+			return news.Document{}, err
+		}
 	}
 	if g.atom {
 		return readAtom(ctx, g)

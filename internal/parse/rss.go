@@ -2,7 +2,6 @@ package parse
 
 import (
 	"context"
-	"html"
 	"net/url"
 	"strconv"
 	"strings"
@@ -35,7 +34,7 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 		if ctx.Err() != nil {
 			return news.Document{}, ctx.Err()
 		}
-		it := g.item(extensions(i.Extensions))
+		it := g.item(extensions(i.Extensions), doc.Link)
 		e := it.rssEntry(i)
 		if it.cut && !worthKeeping(e, doc.Entries) {
 			continue
@@ -46,7 +45,7 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 }
 
 func (g *guard) document() news.Document {
-	return news.Document{Format: g.format, Repaired: g.repairs, Incomplete: g.incomplete}
+	return news.Document{Format: g.format, Repaired: g.repairs, Incomplete: len(g.survey.dates) > g.survey.max, Newest: g.survey.keep != nil}
 }
 
 // entryReader is one item as gofeed's extensions and the guard saw it.
@@ -54,12 +53,13 @@ type entryReader struct {
 	sideItem
 	x      extensions
 	docURL *url.URL
+	site   *url.URL // the page that the feed links to; nil where it links to none
 	dates  *dates
 }
 
 // item finds what was kept aside of the item that has these extensions.
-func (g *guard) item(x extensions) entryReader {
-	r := entryReader{x: x, docURL: g.docURL, dates: g.dates}
+func (g *guard) item(x extensions, site string) entryReader {
+	r := entryReader{x: x, docURL: g.docURL, site: parseBase(site), dates: g.dates}
 	if marks := x["headwater"]["item"]; len(marks) > 0 {
 		if n, err := strconv.Atoi(marks[0].Attrs["n"]); err == nil && n >= 0 && n < len(g.items) {
 			r.sideItem = g.items[n]
@@ -79,7 +79,7 @@ var (
 
 func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 	e := news.Entry{
-		Title:      plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"), r.x.value("media", "title"), r.x.value("itunes", "title"))),
+		Title:      first(plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"))), r.x.mediaTitle(), plain(r.x.value("itunes", "title"))),
 		GUID:       first(rssGUID(i), r.about, r.text("atom:id", "id")),
 		URL:        r.rssURL(i),
 		Published:  r.date(rssPublished...),
@@ -119,6 +119,11 @@ func (r *entryReader) rssURL(i *rss.Item) string {
 	if link == "" {
 		link = r.permalink("", r.about)
 	}
+	permalink := ""
+	if i.GUID != nil && !strings.EqualFold(i.GUID.IsPermalink, "false") && isWebAddress(i.GUID.Value) {
+		permalink = i.GUID.Value
+	}
+	link = first(r.origin(join(r.baseFor("link"), link), permalink), link)
 	return safeAddress(join(r.baseFor("link"), link))
 }
 
@@ -133,12 +138,12 @@ func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content st
 		summary, from = r.markup("atom:summary", "summary", "abstract")
 	}
 	if summary == "" {
-		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.value("itunes", "subtitle"), r.x.media("description"))
+		summary = first(r.x.value("dc", "description"), r.x.value("itunes", "summary"), r.x.value("itunes", "subtitle"), r.x.mediaText("description"))
 	}
 	summary = resolveHTML(summary, r.htmlBase(from, address))
 	content, from = first(i.Content, i.Custom["encoded"]), "content:encoded"
 	if content == "" {
-		content, from = r.markup("fullitem", "xhtml:body", "xhtml:div", "body", "atom:content", "content")
+		content, from = r.markup("payload:payload", "fullitem", "xhtml:body", "xhtml:div", "body", "atom:content", "content")
 	}
 	return summary, resolveHTML(content, r.htmlBase(from, address))
 }
@@ -214,22 +219,6 @@ func (x extensions) link(rel string) string {
 		}
 	}
 	return ""
-}
-
-// media gives the text of a media element, also within a group.
-func (x extensions) media(local string) string {
-	text := x.value("media", local)
-	for _, space := range []string{"group", "content"} {
-		for _, e := range x["media"][space] {
-			if text == "" {
-				text = extensions{"media": e.Children}.value("media", local)
-			}
-		}
-	}
-	if strings.Contains(text, "<") {
-		return text
-	}
-	return html.EscapeString(text)
 }
 
 func first(all ...string) string {

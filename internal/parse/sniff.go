@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"html"
 	"strings"
 
 	"headwater/internal/news"
@@ -42,7 +43,8 @@ func sniff(doc []byte) (form, start, error) {
 }
 
 // findRoot returns the lower-case local name of the root element, where it begins, and whether junk precedes it. After
-// an element that is no root of a feed, such as a warning of the server's, an XML declaration may start over.
+// an element that is no root of a feed, such as a warning of the server's, an XML declaration may start over. In a web page
+// only a root that declares what it is counts.
 func findRoot(doc []byte) (root string, at int, junk bool) {
 	s := scanner{doc: doc}
 	first, firstAt := "", 0
@@ -57,15 +59,76 @@ func findRoot(doc []byte) (root string, at int, junk bool) {
 		case tokenOpen:
 			_, local := splitName(t.name)
 			local = strings.ToLower(local)
-			if isFeedRoot(local) {
+			if isFeedRoot(local) && (first != "html" || declares(local, t.attrs)) {
 				return local, t.start, junk
 			}
 			junk = true
 			if first == "" {
 				first, firstAt = local, t.start
 			}
-			if first == "html" || first == "opml" {
+			if first == "opml" {
 				return first, firstAt, false
+			}
+			if isRawText(local) {
+				s.skipTo("</" + local)
+			}
+		}
+	}
+}
+
+// declares holds for the root element of a feed that says so by its version or namespace.
+func declares(local string, attrs []attribute) bool {
+	for _, a := range attrs {
+		_, isSpace := xmlnsPrefix(a.name)
+		space := ""
+		if isSpace {
+			space = spaces(string(a.value))
+		}
+		switch {
+		case local == "rss" && string(a.name) == "version", local == "rss" && isSpace,
+			local == "feed" && space == atomSpace, local == "rdf" && space == rssSpace:
+			return true
+		}
+	}
+	return false
+}
+
+// isRawText holds for elements of a page in which a "<" begins no tag.
+func isRawText(local string) bool {
+	switch local {
+	case "script", "style", "textarea", "xmp", "title", "noscript":
+		return true
+	}
+	return false
+}
+
+// skipTo passes over what stands before that text, in whatever case, or over maxJunk bytes.
+func (s *scanner) skipTo(end string) {
+	rest := s.doc[s.pos:min(len(s.doc), s.pos+maxJunk)]
+	if i := bytes.Index(bytes.ToLower(rest), []byte(end)); i >= 0 {
+		s.pos += i
+	} else {
+		s.pos += len(rest)
+	}
+}
+
+// escapedFeed is the feed that a web page shows as text, in a <pre>; nil where it shows none.
+func escapedFeed(doc []byte) []byte {
+	s := scanner{doc: doc}
+	for {
+		t := s.next()
+		switch {
+		case t.kind == tokenEnd || t.start > maxJunk:
+			return nil
+		case t.kind == tokenOpen && isRawText(strings.ToLower(string(t.name))):
+			s.skipTo("</" + strings.ToLower(string(t.name)))
+		case t.kind == tokenOpen && strings.EqualFold(string(t.name), "pre"):
+			shown := s.next()
+			begins := bytes.ToLower(bytes.TrimSpace(shown.text[:min(len(shown.text), 200)]))
+			for _, root := range []string{"&lt;?xml", "&lt;rss", "&lt;feed", "&lt;rdf:rdf"} {
+				if shown.kind == tokenText && bytes.HasPrefix(begins, []byte(root)) {
+					return []byte(html.UnescapeString(string(shown.text)))
+				}
 			}
 		}
 	}

@@ -1,12 +1,8 @@
 package parse
 
 import (
-	"bytes"
 	"html"
 	"strings"
-	"unicode"
-
-	xhtml "golang.org/x/net/html"
 )
 
 // textKind says how a text is written in Atom.
@@ -132,103 +128,15 @@ func looksLikeHTML(text string) bool {
 		case tokenEnd:
 			return false
 		case tokenOpen, tokenClose:
-			if isHTMLName(t.name) {
+			if isHTMLName(string(t.name)) {
 				return true
 			}
 		}
 	}
 }
 
-// maxPlain is how much of a title, name or category is looked at, in bytes.
-const maxPlain = 1 << 16
-
-// plain makes one line of plain text of a title: tags that HTML knows go, with what scripts and styles contain,
-// entities are decoded, white space is folded. Titles that were escaped once too often are decoded once more.
-func plain(title string) string {
-	title = cutAt(title, maxPlain)
-	for range 3 {
-		if !strings.ContainsAny(title, "<&") {
-			break
-		}
-		stripped := html.UnescapeString(stripTags(title))
-		if stripped == title {
-			break
-		}
-		title = stripped
-	}
-	return strings.Join(strings.Fields(withoutTags(title)), " ")
-}
-
-// withoutTags strips tags until none is left: taking one out of "<<b>script>" makes another.
-func withoutTags(title string) string {
-	for range 10 {
-		stripped := stripTags(title)
-		if stripped == title {
-			return title
-		}
-		title = stripped
-	}
-	return strings.ReplaceAll(title, "<", "")
-}
-
-// stripTags takes markup out of a text as a browser would read it, but for what is none of HTML's, as in "List<T>".
-func stripTags(text string) string {
-	if !strings.Contains(text, "<") {
-		return text
-	}
-	var b strings.Builder
-	if strings.Contains(text, "<![CDATA[") {
-		text = strings.NewReplacer("<![CDATA[", "", "]]>", "").Replace(text)
-	}
-	z := xhtml.NewTokenizer(strings.NewReader(text))
-	for hidden := false; ; {
-		switch kind := z.Next(); kind {
-		case xhtml.ErrorToken:
-			return b.String()
-		case xhtml.TextToken:
-			if !hidden {
-				b.Write(z.Raw())
-			}
-		case xhtml.StartTagToken, xhtml.EndTagToken, xhtml.SelfClosingTagToken:
-			raw := string(z.Raw())
-			name, attrs := z.TagName()
-			hidden = kind == xhtml.StartTagToken && isHidden(name)
-			if !hidden {
-				z.NextIsNotRawText()
-			}
-			stripTag(&b, z, raw, name, attrs)
-		}
-	}
-}
-
-// isHidden holds for the elements whose contents are no text.
-func isHidden(name []byte) bool { return string(name) == "script" || string(name) == "style" }
-
-// stripTag writes what a tag leaves behind: a space where it breaks the line, all of it where it is no markup.
-func stripTag(b *strings.Builder, z *xhtml.Tokenizer, raw string, name []byte, attrs bool) {
-	switch string(name) {
-	case "br", "p", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "h5", "h6", "hr":
-		b.WriteByte(' ')
-		return
-	}
-	for attrs && isWord(name) {
-		var value []byte
-		if _, value, attrs = z.TagAttr(); len(value) > 0 {
-			return
-		}
-	}
-	if !isHTMLName(name) && isWord(name) {
-		b.WriteString(raw)
-	}
-}
-
-// isWord holds for a name that may be a title's own, without "script+x" and "script\x20x".
-func isWord(name []byte) bool {
-	return !bytes.ContainsFunc(name, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
-}
-
-func isHTMLName(written []byte) bool {
-	switch strings.ToLower(string(written)) {
+func isHTMLName(name string) bool {
+	switch strings.ToLower(name) {
 	case "a", "abbr", "acronym", "address", "applet", "area", "article", "aside", "audio", "b", "base", "basefont", "bdi", "bgsound",
 		"bdo", "big", "blink", "blockquote", "body", "br", "button", "canvas", "caption", "center", "cite", "code", "col",
 		"colgroup", "dd", "del", "details", "dfn", "dialog", "dir", "div", "dl", "dt", "em", "embed", "fieldset",

@@ -47,6 +47,8 @@ type atomLink struct {
 	Type  string `xml:"type,attr,omitempty"`
 	Href  string `xml:"href,attr"`
 	Title string `xml:"title,attr,omitempty"`
+
+	Length int64 `xml:"length,attr,omitempty"` // of an enclosure, in bytes
 }
 
 type atomContent struct {
@@ -89,7 +91,7 @@ func entryOf(it Item) (atomEntry, error) {
 		Lang: it.Lang, ID: it.ID, Title: it.Title,
 		Updated: atomTime(it.Updated), Published: atomTime(it.Published),
 		Author: &atomPerson{Name: it.Author.Title, URI: it.Author.URL},
-		Links:  itemLinks(it), Summary: it.Summary,
+		Links:  append(itemLinks(it), enclosureLinks(it.Files)...), Summary: it.Summary,
 		Content: atomContent{Type: "html", Body: content},
 	}
 	e.Source = sourceOf(it.Source, e.Updated)

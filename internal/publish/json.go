@@ -25,16 +25,19 @@ type jsonHub struct {
 }
 
 type jsonItem struct {
-	ID        string        `json:"id"`
-	URL       string        `json:"url,omitempty"`
-	Title     string        `json:"title"`
-	HTML      string        `json:"content_html"`
-	Summary   string        `json:"summary,omitempty"`
-	Published string        `json:"date_published"`
-	Modified  string        `json:"date_modified"`
-	Authors   []jsonAuthor  `json:"authors"`
-	Language  string        `json:"language,omitempty"`
-	Story     jsonExtension `json:"_headwater"`
+	ID        string       `json:"id"`
+	URL       string       `json:"url,omitempty"`
+	Title     string       `json:"title"`
+	HTML      string       `json:"content_html"`
+	Summary   string       `json:"summary,omitempty"`
+	Published string       `json:"date_published"`
+	Modified  string       `json:"date_modified"`
+	Authors   []jsonAuthor `json:"authors"`
+	Language  string       `json:"language,omitempty"`
+	Image     string       `json:"image,omitempty"`
+
+	Attachments []jsonAttachment `json:"attachments,omitempty"`
+	Story       jsonExtension    `json:"_headwater"`
 }
 
 type jsonAuthor struct {
@@ -100,6 +103,6 @@ func jsonItemOf(it Item) (jsonItem, error) {
 		ID: it.ID, URL: it.URL, Title: it.Title, HTML: content, Summary: it.Summary,
 		Published: atomTime(it.Published), Modified: atomTime(it.Updated),
 		Authors:  []jsonAuthor{{Name: it.Author.Title, URL: it.Author.URL}},
-		Language: it.Lang, Story: ext,
+		Language: it.Lang, Image: image(it.Files), Attachments: attachments(it.Files), Story: ext,
 	}, nil
 }

@@ -43,6 +43,7 @@ type Item struct {
 	Body      template.HTML  // sanitised, of the member that stands for the story; "" where only a summary is wanted
 	Members   []Link         // the others, in the order of the story
 	More      int            // members left out of Members
+	Files     []news.Enclosure
 	Published time.Time
 	Updated   time.Time // moves when the story's membership or origin does
 }
@@ -105,7 +106,7 @@ func (it Item) tidy() Item {
 			links = append(links, l)
 		}
 	}
-	it.Members = links
+	it.Members, it.Files = links, Files(it.Files)
 	return it
 }
 

@@ -14,6 +14,7 @@ type rssDocument struct {
 	Atom    string     `xml:"xmlns:atom,attr"`
 	Content string     `xml:"xmlns:content,attr"`
 	DC      string     `xml:"xmlns:dc,attr"`
+	Media   string     `xml:"xmlns:media,attr"`
 	Channel rssChannel `xml:"channel"`
 }
 
@@ -39,6 +40,9 @@ type rssItem struct {
 	Description string     `xml:"description"`
 	Content     string     `xml:"content:encoded"`
 	Links       []atomLink `xml:"atom:link"`
+
+	Enclosure *rssEnclosure `xml:"enclosure"`
+	Media     []rssMedia    `xml:"media:content"`
 }
 
 type rssGUID struct {
@@ -58,6 +62,7 @@ func RSS(w io.Writer, c Channel) error {
 		Version: "2.0", Atom: atomSpace,
 		Content: "http://purl.org/rss/1.0/modules/content/",
 		DC:      "http://purl.org/dc/elements/1.1/",
+		Media:   "http://search.yahoo.com/mrss/",
 		Channel: rssChannel{
 			Title: c.Title, Link: c.Home, Description: c.Description,
 			Built: rssTime(c.Stamp()), Generator: generator,
@@ -85,6 +90,7 @@ func rssItemOf(it Item) (rssItem, error) {
 		Creator: it.Author.Title, Language: it.Lang,
 		Description: html.EscapeString(it.Summary), Content: content,
 	}
+	item.Enclosure, item.Media = rssFiles(it.Files)
 	for _, l := range itemLinks(it) {
 		if l.Rel != "alternate" {
 			item.Links = append(item.Links, l)

@@ -58,7 +58,7 @@ func (s Site) item(st news.Story) Item {
 	page := s.StoryPage(st.ID)
 	it := Item{
 		ID:        s.StoryID(st.ID),
-		Title:     cmp.Or(Line(st.Title), lead.Article.Title),
+		Title:     st.Headline(),
 		URL:       cmp.Or(Absolute(st.Origin.URL), Absolute(lead.Article.URL), page),
 		Page:      page,
 		Author:    reference(Author(st)),
@@ -68,6 +68,7 @@ func (s Site) item(st news.Story) Item {
 		Lang:      lead.Article.Lang,
 		Summary:   Cut(Line(lead.Article.Summary), maxSummary),
 		Body:      template.HTML(lead.Article.HTML), // sanitised before it was stored
+		Files:     enclosures(st),
 		Published: st.First,
 		Updated:   changed(st),
 	}
@@ -115,7 +116,7 @@ func others(st news.Story, it Item) (links []Link, more int) {
 		if a.ID == st.Origin.Article || Absolute(a.URL) == it.URL && !it.Named {
 			continue
 		}
-		links = append(links, Link{Rel: rel, URL: a.URL, Title: a.Title, Outlet: Name(a.Outlet), Role: m.Role})
+		links = append(links, Link{Rel: rel, URL: a.URL, Title: a.Headline(), Outlet: Name(a.Outlet), Role: m.Role})
 	}
 	links = slices.DeleteFunc(links, func(l Link) bool { return Absolute(l.URL) == "" })
 	if len(links) > maxMembers {

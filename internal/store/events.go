@@ -9,6 +9,8 @@ import (
 
 const (
 	eventColumns = `SELECT e.id, coalesce((SELECT s.title FROM stories AS s WHERE s.event_id = e.id ORDER BY s.rank DESC, s.id DESC LIMIT 1), ''),
+		coalesce((SELECT a.summary FROM stories AS s JOIN members AS m ON m.story_id = s.id JOIN articles AS a ON a.id = m.article_id
+			WHERE s.event_id = e.id AND s.title = '' AND a.summary <> '' ORDER BY s.rank DESC, s.id DESC, a.id LIMIT 1), ''),
 		e.stories, e.latest FROM events AS e`
 	eventsSQL = eventColumns + ` WHERE e.stories >= ?1 AND (?2 = 0 OR (e.latest, e.id) < (?3, ?2)) ORDER BY e.latest DESC, e.id DESC LIMIT ?4`
 	eventSQL  = eventColumns + ` WHERE e.id = ?`
@@ -16,7 +18,11 @@ const (
 
 func scanEvent(row scanner) (e news.Event, err error) {
 	var latest int64
-	err = row.Scan(&e.ID, &e.Title, &e.Stories, &latest)
+	var opening string
+	err = row.Scan(&e.ID, &e.Title, &opening, &e.Stories, &latest)
+	if e.Title == "" {
+		e.Title = news.Opening(opening)
+	}
 	e.Latest = fromMillis(latest)
 	return e, found(err)
 }

@@ -136,7 +136,7 @@ const membersSQL = `SELECT m.story_id, m.role, m.share, m.carries, m.evidence, c
 	FROM json_each(?) AS wanted CROSS JOIN members AS m CROSS JOIN articles AS a LEFT JOIN claims AS c ON c.article_id = a.id
 	WHERE m.story_id = wanted.value AND a.id = m.article_id`
 
-// addMembers reads the members of all stories at once.
+// addMembers reads the members of all stories at once. A story without a title is shown by the opening words of its lead.
 func addMembers(ctx context.Context, t *sql.Tx, stories []news.Story) error {
 	place := make(map[int64]*news.Story, len(stories))
 	ids := make([]int64, len(stories))
@@ -155,8 +155,11 @@ func addMembers(ctx context.Context, t *sql.Tx, stories []news.Story) error {
 		}
 		return err
 	})
-	for _, s := range stories {
+	for i, s := range stories {
 		orderMembers(s)
+		if s.Title == "" {
+			stories[i].Title = s.Headline()
+		}
 	}
 	return err
 }

@@ -26,7 +26,7 @@ type Evidence struct {
 type Story struct {
 	ID      int64     `json:"id" doc:"its number, which it keeps; a merged story leads to the one that took it in"`
 	Event   int64     `json:"event" doc:"the event it tells of; stories of one event tell it independently"`
-	Title   string    `json:"title" doc:"the origin's headline, or the best member's where the origin is only named"`
+	Title   string    `json:"title" doc:"the origin's headline, or the best member's where the origin is only named; of a post without one its opening words"`
 	Origin  Origin    `json:"origin" doc:"what it goes back to"`
 	Outlets int       `json:"outlets" doc:"how many different outlets carry it"`
 	First   time.Time `json:"first" doc:"its earliest member"`
@@ -70,6 +70,8 @@ type Member struct {
 	Carries  int64      `json:"carries,omitempty" doc:"the article of the story whose text it carries, where that is not the origin's"`
 	Evidence []Evidence `json:"evidence" nullable:"false" doc:"why it is in the story"`
 
+	Enclosures []Enclosure `json:"enclosures,omitempty" nullable:"false" doc:"recordings, pictures and other files that come with it"`
+
 	Comparison *Comparison `json:"comparison,omitempty" doc:"what it takes from the origin and adds; left out of lists and of an original"`
 }
 
@@ -88,9 +90,23 @@ func StoryOf(s news.Story) Story {
 
 func memberOf(m news.Member) Member {
 	return Member{
-		Article: m.Article.ID, Title: m.Article.Title, URL: m.Article.URL, Outlet: Outlet(m.Article.Outlet), Time: m.Article.Time(),
-		Role: m.Role, Share: m.Share, Carries: m.Carries, Evidence: EvidenceOf(m.Evidence),
+		Article: m.Article.ID, Title: m.Article.Headline(), URL: m.Article.URL, Outlet: Outlet(m.Article.Outlet), Time: m.Article.Time(),
+		Role: m.Role, Share: m.Share, Carries: m.Carries, Evidence: EvidenceOf(m.Evidence), Enclosures: All(m.Article.Enclosures, EnclosureOf),
 	}
+}
+
+// Enclosure is a file that comes with an article.
+type Enclosure struct {
+	URL      string `json:"url" doc:"its address"`
+	Type     string `json:"type" doc:"its media type, such as audio/mpeg, or empty where it is not known"`
+	Length   int64  `json:"length" doc:"bytes; 0 where it is not known"`
+	Duration int64  `json:"duration" doc:"how long it plays, in seconds; 0 where it is not known"`
+	Title    string `json:"title" doc:"what the feed calls it, or empty"`
+}
+
+// EnclosureOf shows an enclosure.
+func EnclosureOf(e news.Enclosure) Enclosure {
+	return Enclosure{URL: e.URL, Type: e.Type, Length: e.Length, Duration: e.Duration, Title: e.Title}
 }
 
 func scoopOf(s news.Scoop) *Scoop {
@@ -135,7 +151,7 @@ type Found struct {
 // FoundOf shows a found article.
 func FoundOf(f news.FoundArticle) Found {
 	return Found{
-		ID: f.Article.ID, Story: f.Story, Title: f.Article.Title, URL: f.Article.URL, Outlet: Outlet(f.Article.Outlet),
+		ID: f.Article.ID, Story: f.Story, Title: f.Article.Headline(), URL: f.Article.URL, Outlet: Outlet(f.Article.Outlet),
 		Published: f.Article.Time(), Score: f.Score, Others: f.Others, Snippet: append([]Piece{}, Snippet(f.Article.Body(), f.Body)...),
 	}
 }

@@ -24,6 +24,8 @@ type articleView struct {
 	Seen        when
 	HTML        template.HTML // the sanitised text; empty where the feed gives plain text only
 	Plain       []string      // paragraphs, where HTML is empty
+	Picture     template.HTML // above these
+	Files       []fileView
 	Story       *articleStory // nil while unsettled
 	Claims      []claimView
 	Compared    [][]view.Piece // the text as it is compared, with the credits in it marked; nil where it holds none
@@ -68,7 +70,7 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) articleOf(a news.Article) articleView {
 	v := articleView{
-		Title: cmp.Or(publish.Line(a.Title), "Untitled"), Lang: a.Lang,
+		Title: cmp.Or(publish.Line(a.Headline()), "Untitled"), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),
 		Time: at(a.Time(), s.now()), Seen: at(a.Seen, s.now()),
 		HTML: template.HTML(s.withPictures(a)), // sanitised before it was stored
@@ -78,7 +80,9 @@ func (s *server) articleOf(a news.Article) articleView {
 	}
 	if strings.TrimSpace(a.HTML) == "" {
 		v.Plain = paragraphs(a.Body())
+		v.Picture = template.HTML(s.ownPicture(a)) // written here
 	}
+	v.Files = filesOf(a, s.show() == nil && !strings.Contains(a.HTML, "<img"))
 	return v
 }
 

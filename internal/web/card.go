@@ -88,7 +88,7 @@ func cardOf(st news.Story, now time.Time) card {
 }
 
 func titleOf(st news.Story) string {
-	return cmp.Or(publish.Line(st.Title), publish.Line(st.Lead().Article.Title), "Untitled")
+	return cmp.Or(publish.Line(st.Headline()), "Untitled")
 }
 
 func headlineOf(st news.Story, now time.Time) headline {

@@ -49,16 +49,20 @@ func (s *server) withPictures(a news.Article) string {
 	if strings.TrimSpace(a.HTML) == "" {
 		return ""
 	}
-	out := withMedia(a.HTML, s.show())
+	return s.ownPicture(a) + withMedia(a.HTML, s.show())
+}
+
+// ownPicture is the picture that an item without one in its text brings, as an element; "" where there is none.
+func (s *server) ownPicture(a news.Article) string {
 	if strings.Contains(a.HTML, "<img") || s.show() == nil {
-		return out
+		return ""
 	}
 	for _, e := range a.Enclosures {
 		if address := publish.Absolute(e.URL); address != "" && strings.HasPrefix(e.Type, "image/") {
-			return pictureTag(s.show()(address), html.Token{}) + out
+			return pictureTag(s.show()(address), html.Token{})
 		}
 	}
-	return out
+	return ""
 }
 
 // show makes of a picture's address the one that a page loads. Nil where pages load none.

@@ -20,6 +20,7 @@ type storyView struct {
 	Page        string  // the origin's article here; empty where it is only named
 	Confidence  int     // percent
 	Dek         string
+	Files       []fileView // of the article that the story leads with
 	Reasons     []reason
 	Scoop       *scoopView // nil where the origin had the news first itself
 	Members     []memberView
@@ -39,8 +40,9 @@ type memberView struct {
 	Page        string
 	Out         outLink
 	Time        when
-	Share       int    // percent of its own prose that stands in ShareIn
-	ShareIn     string // "the original"; empty where nothing was compared
+	Share       int        // percent of its own prose that stands in ShareIn
+	ShareIn     string     // "the original"; empty where nothing was compared
+	Files       []fileView // none of the story's lead, whose stand above
 	Claims      []claimView
 	Reasons     []reason
 	Compared    *comparisonView // nil for an original
@@ -118,6 +120,7 @@ func storyOf(st news.Story, now time.Time) storyView {
 		Confidence: percent(st.Origin.Confidence),
 		Reasons:    reasonsOf(st.Origin.Evidence),
 		Versions:   versionsOf(st),
+		Files:      filesOf(lead, false),
 		Outlets:    st.Outlets,
 		First:      at(st.First, now), Latest: at(st.Latest, now),
 	}
@@ -140,10 +143,13 @@ func memberOf(st news.Story, m news.Member, now time.Time) memberView {
 	a := m.Article
 	v := memberView{
 		Role: string(m.Role), Label: roleOf(st, m), Class: string(m.Role),
-		Outlet: publish.Name(a.Outlet), Title: cmp.Or(publish.Line(a.Title), "Untitled"), Lang: a.Lang,
+		Outlet: publish.Name(a.Outlet), Title: cmp.Or(publish.Line(a.Headline()), "Untitled"), Lang: a.Lang,
 		Page: articlePath(a.ID), Out: outTo(a.URL), Time: at(a.Time(), now),
 		Share: percent(m.Share), ShareIn: shareIn(st, m),
 		Claims: claimsOf(m.Claims), Reasons: reasonsOf(m.Evidence),
+	}
+	if a.ID != st.Lead().Article.ID {
+		v.Files = filesOf(a, false)
 	}
 	if m.Role == news.RoleOriginal {
 		v.Class = creditOf(st).Class

@@ -1,0 +1,229 @@
+package parse
+
+import (
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	ext "github.com/mmcdole/gofeed/extensions"
+
+	"headwater/internal/news"
+)
+
+// media adds media:content and the like to an item's enclosures, resolves them, and makes one of repetitions. An item
+// whose enclosures are no pictures has the one that stands for it besides: thumbnail or cover.
+func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosure {
+	for _, l := range r.x["atom"]["link"] {
+		if strings.EqualFold(l.Attrs["rel"], "enclosure") {
+			all = append(all, news.Enclosure{URL: l.Attrs["href"], Type: l.Attrs["type"], Length: size(l.Attrs["length"]), Title: plain(l.Attrs["title"])})
+		}
+	}
+	groups := []map[string][]ext.Extension{r.x["media"]}
+	for _, group := range r.x["media"]["group"] {
+		groups = append(groups, group.Children)
+	}
+	for _, media := range groups {
+		all = append(all, mediaFiles(media)...)
+	}
+	isPicture := func(e news.Enclosure) bool { return strings.HasPrefix(first(e.Type, fileType(e.URL)), "image/") }
+	if !slices.ContainsFunc(all, isPicture) {
+		all = append(all, r.pictures(groups)...)
+	}
+	var out []news.Enclosure
+	seen := map[string]int{}
+	for _, e := range all {
+		e.URL = safeAddress(join(r.htmlBase("enclosure", address), e.URL))
+		e.Type = first(mediaType(e.Type), fileType(e.URL))
+		if e.URL == "" || e.Type == "application/x-shockwave-flash" { // no reader plays it any more
+			continue
+		}
+		i, twice := seen[e.URL]
+		if !twice {
+			seen[e.URL] = len(out)
+			out = append(out, e)
+			continue
+		}
+		o := &out[i]
+		o.Type, o.Title = first(o.Type, e.Type), first(o.Title, e.Title)
+		o.Length, o.Duration = max(o.Length, e.Length), max(o.Duration, e.Duration)
+	}
+	r.timed(out)
+	return out
+}
+
+// timed gives itunes:duration to the item's recording.
+func (r *entryReader) timed(all []news.Enclosure) {
+	length := duration(r.x.value("itunes", "duration"))
+	for i, e := range all {
+		if e.Plays() {
+			all[i].Duration = max(e.Duration, length)
+			return
+		}
+	}
+}
+
+// duration reads seconds, minutes and seconds, or hours, minutes and seconds: "3723", "62:03", "1:02:03". It gives whole
+// seconds, and 0 for anything else.
+func duration(text string) int64 {
+	parts := strings.Split(strings.TrimSpace(text), ":")
+	if len(parts) > 3 {
+		return 0
+	}
+	total := int64(0)
+	for _, p := range parts {
+		n, err := strconv.ParseFloat(strings.TrimSpace(p), 64)
+		if err != nil || !(n >= 0 && n < 1e6) {
+			return 0
+		}
+		total = total*60 + int64(n)
+	}
+	return total
+}
+
+// mediaType gives "" for what is no media type.
+func mediaType(text string) string {
+	text = strings.TrimSpace(text)
+	kind, parameters, _ := strings.Cut(text, ";")
+	if len(text) > 200 || strings.ContainsFunc(kind, func(r rune) bool { return !isTypeRune(r) }) || strings.ContainsAny(parameters, "<>") {
+		return ""
+	}
+	return text
+}
+
+func isTypeRune(r rune) bool {
+	return r < utf8.RuneSelf && (isNameByte(byte(r)) && r != ':' || strings.ContainsRune("/+*!#$&^ ", r))
+}
+
+func mediaFiles(media map[string][]ext.Extension) []news.Enclosure {
+	var all []news.Enclosure
+	for _, c := range media["content"] {
+		kind := first(c.Attrs["type"], fileType(c.Attrs["url"]))
+		if kind == "" && c.Attrs["medium"] != "" && c.Attrs["medium"] != "document" {
+			kind = strings.ToLower(strings.TrimSpace(c.Attrs["medium"])) + "/*"
+		}
+		all = append(all, news.Enclosure{
+			URL: c.Attrs["url"], Type: kind, Length: size(c.Attrs["filesize"]), Duration: duration(c.Attrs["duration"]),
+			Title: plain(extensions{"media": c.Children}.value("media", "title")),
+		})
+	}
+	return all
+}
+
+// pictures gives the first of the media elements' thumbnails and the podcast's cover of the item.
+func (r *entryReader) pictures(groups []map[string][]ext.Extension) []news.Enclosure {
+	for _, media := range groups {
+		for _, c := range media["content"] {
+			groups = append(groups, c.Children)
+		}
+	}
+	for _, media := range groups {
+		for _, t := range media["thumbnail"] {
+			if address := first(t.Attrs["url"], t.Value); address != "" {
+				return []news.Enclosure{picture(address)}
+			}
+		}
+	}
+	for _, i := range r.x["itunes"]["image"] {
+		if address := first(i.Attrs["href"], i.Attrs["url"], i.Value); address != "" {
+			return []news.Enclosure{picture(address)}
+		}
+	}
+	return nil
+}
+
+// picture is an enclosure that is said to be a picture.
+func picture(address string) news.Enclosure {
+	kind := fileType(address)
+	if !strings.HasPrefix(kind, "image/") {
+		kind = "image/*"
+	}
+	return news.Enclosure{URL: address, Type: kind}
+}
+
+// fileType gives the type of a picture, a recording or a document by the ending of its address, or "".
+func fileType(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	address, _, _ = strings.Cut(address, "#")
+	switch strings.ToLower(path.Ext(address)) {
+	case ".jpg", ".jpeg":
+		return "image/jpeg"
+	case ".png":
+		return "image/png"
+	case ".webp":
+		return "image/webp"
+	case ".gif":
+		return "image/gif"
+	case ".avif":
+		return "image/avif"
+	case ".mp3":
+		return "audio/mpeg"
+	case ".m4a":
+		return "audio/mp4"
+	case ".aac":
+		return "audio/aac"
+	case ".ogg", ".oga":
+		return "audio/ogg"
+	case ".opus":
+		return "audio/opus"
+	case ".flac":
+		return "audio/flac"
+	case ".wav":
+		return "audio/wav"
+	case ".mp4", ".m4v":
+		return "video/mp4"
+	case ".webm":
+		return "video/webm"
+	case ".ogv":
+		return "video/ogg"
+	case ".mov":
+		return "video/quicktime"
+	case ".pdf":
+		return "application/pdf"
+	case ".epub":
+		return "application/epub+zip"
+	}
+	return ""
+}
+
+// mediaText gives the text of a media element as HTML, also of one within a group or a file: plain text unless its type is
+// html, or where it has none and looks like HTML. Lines stay lines.
+func (x extensions) mediaText(local string) string {
+	e, ok := x.mediaElement(local)
+	kind := strings.ToLower(strings.TrimSpace(e.Attrs["type"]))
+	switch {
+	case !ok:
+		return ""
+	case strings.Contains(kind, "html"), kind == "" && looksLikeHTML(e.Value):
+		return e.Value
+	}
+	return escapeText(e.Value)
+}
+
+// mediaTitle gives media:title as plain text.
+func (x extensions) mediaTitle() string {
+	e, _ := x.mediaElement("title")
+	if strings.Contains(strings.ToLower(e.Attrs["type"]), "plain") {
+		return plainText(e.Value)
+	}
+	return plain(e.Value)
+}
+
+// mediaElement finds the first media element of that name that says something: of the item, of a group, of a file.
+func (x extensions) mediaElement(local string) (ext.Extension, bool) {
+	places := []map[string][]ext.Extension{x["media"]}
+	for at := 0; at < len(places) && at < maxMedia; at++ {
+		for _, e := range places[at][local] {
+			if strings.TrimSpace(e.Value) != "" {
+				return e, true
+			}
+		}
+		for _, parent := range []string{"group", "content"} {
+			for _, e := range places[at][parent] {
+				places = append(places, e.Children)
+			}
+		}
+	}
+	return ext.Extension{}, false
+}

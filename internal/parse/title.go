@@ -1,0 +1,414 @@
+package parse
+
+import (
+	"html"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	xhtml "golang.org/x/net/html"
+)
+
+// Titles, names and categories are plain text. Publishers write them as text, as HTML and as HTML that was escaped once
+// too often, and few formats say which. So a tag is taken for markup by what it does there: it encloses text, has
+// attributes with values, or is glued to a word. "The <dialog> element" names an element and keeps it.
+
+// maxPlain is how much of a title, name or category is looked at, in bytes.
+const maxPlain = 1 << 16
+
+// plain makes one line of plain text of what may be text or HTML, escaped once too often as well: markup goes, with what
+// scripts and styles contain, entities are decoded, white space is folded.
+func plain(title string) string {
+	title = cutAt(title, maxPlain)
+	var s stripper
+	for range 3 {
+		if !strings.ContainsAny(title, "<&") {
+			break
+		}
+		bare := s.all(title)
+		stripped := html.UnescapeString(bare)
+		if stripped == title {
+			break
+		}
+		if bare != title && !s.hostile { // it is HTML, so what it escapes is text
+			return plainText(decodeGlued(stripped))
+		}
+		title = stripped
+	}
+	return oneLine(s.all(title))
+}
+
+// plainText is for what its format calls text: it stays as it is written, unless a browser would run or load something
+// for it.
+func plainText(title string) string {
+	title = oneLine(cutAt(title, maxPlain))
+	if pieces := cutTags(title); slices.ContainsFunc(pieces, piece.acts) {
+		var s stripper
+		return oneLine(s.all(title))
+	}
+	return title
+}
+
+// plainXHTML is for markup as elements: all tags go, and what is escaped between them is text.
+func plainXHTML(title string) string {
+	var b strings.Builder
+	var s stripper
+	for _, p := range cutTags(cutAt(title, maxPlain)) {
+		s.hostile = s.hostile || p.risky || p.hidden
+		switch {
+		case p.kind == textPiece:
+			b.WriteString(p.raw)
+		case breaksLine(p.name):
+			b.WriteByte(' ')
+		}
+	}
+	if s.hostile {
+		return oneLine(s.all(html.UnescapeString(b.String())))
+	}
+	return plainText(html.UnescapeString(b.String()))
+}
+
+// title is the plain text of a title of that kind, which gofeed or inner has decoded.
+func (k textKind) title(text string) string {
+	switch k {
+	case plainKind:
+		return plainText(text)
+	case guessKind: // text by the standard, but often escaped twice
+		return plainText(decodeGlued(text))
+	case xhtmlKind:
+		return plainXHTML(withoutDiv(strings.TrimSpace(text)))
+	}
+	return plain(text)
+}
+
+// gluedReference is an entity within a word, as in "It&#8217;s" and "AT&amp;T". One that stands alone may be what a title
+// is about.
+var gluedReference = regexp.MustCompile(`(?:\pL|\pN)&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});|&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});(?:\pL|\pN)`)
+
+func decodeGlued(text string) string {
+	if !strings.Contains(text, "&") {
+		return text
+	}
+	return gluedReference.ReplaceAllStringFunc(text, html.UnescapeString)
+}
+
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
+
+// stripper takes markup out of a title. Once it has met something that runs or loads, no tag that HTML knows is a word.
+type stripper struct{ hostile bool }
+
+// all strips until no markup is left: taking a tag out of "<<b>script>" makes another.
+func (s *stripper) all(title string) string {
+	for range 10 {
+		stripped := s.once(title)
+		if stripped == title {
+			return title
+		}
+		title = stripped
+	}
+	return strings.ReplaceAll(title, "<", "")
+}
+
+// pieceKind says what a piece of a title is.
+type pieceKind uint8
+
+const (
+	textPiece pieceKind = iota
+	openTag
+	closeTag
+	otherTag // comment, declaration, half a tag
+)
+
+// piece is a tag of a title, or the text between two.
+type piece struct {
+	kind   pieceKind
+	raw    string
+	name   string // lower case
+	valued bool   // it has an attribute with a value
+	paired bool   // its other tag is there
+	hidden bool   // of script and style: what follows is no text
+	risky  bool   // it has an attribute that runs or loads something
+}
+
+// acts holds for what makes a browser run or load something, or hide text.
+func (p piece) acts() bool {
+	return p.valued || p.risky || p.hidden || p.kind == otherTag && !p.isSign()
+}
+
+// isSign holds for the likes of "<?php" and "<!DOCTYPE html>" where a title speaks of them.
+func (p piece) isSign() bool {
+	return (strings.HasPrefix(p.raw, "<?") || strings.HasPrefix(strings.ToLower(p.raw), "<!doctype")) && !strings.ContainsAny(strings.TrimPrefix(p.raw[1:], "?="), "<=;:\"'(`")
+}
+
+// once takes markup out of a title as a browser would read it, but for tags that are words of it.
+func (s *stripper) once(title string) string {
+	if !strings.Contains(title, "<") {
+		return title
+	}
+	if strings.Contains(title, "<![CDATA[") {
+		title = strings.NewReplacer("<![CDATA[", "", "]]>", "").Replace(title)
+	}
+	pieces := cutTags(title)
+	pair(pieces)
+	worded := slices.ContainsFunc(pieces, func(p piece) bool { return p.kind == textPiece && strings.ContainsFunc(p.raw, isTitleWordRune) })
+	s.hostile = s.hostile || slices.ContainsFunc(pieces, func(p piece) bool { return p.risky || p.hidden })
+	var b strings.Builder
+	for i, p := range pieces {
+		switch {
+		case p.kind == textPiece:
+			b.WriteString(p.raw)
+		case !(s.hostile && (p.kind == otherTag || isHTMLName(p.bare()))) && isWordOf(pieces, i, worded):
+			b.WriteString(p.raw)
+		case breaksLine(p.name):
+			b.WriteByte(' ')
+		}
+	}
+	return b.String()
+}
+
+// cutTags cuts a title at its tags, as an HTML tokenizer sees them. What scripts and styles contain is left out.
+func cutTags(title string) []piece {
+	if !strings.Contains(title, "<") {
+		return []piece{{raw: title}}
+	}
+	var all []piece
+	z := xhtml.NewTokenizer(strings.NewReader(title))
+	at := 0                       // what was read of title
+	for begun := 0; begun < 50; { // tokenizers
+		kind := z.Next()
+		raw := string(z.Raw())
+		if kind == xhtml.ErrorToken {
+			return append(all, halfTag(title[at:])...)
+		}
+		at += len(raw)
+		p := piece{raw: raw}
+		switch kind {
+		case xhtml.StartTagToken, xhtml.SelfClosingTagToken, xhtml.EndTagToken:
+			p.kind = openTag
+			if kind == xhtml.EndTagToken {
+				p.kind = closeTag
+			}
+			p.readName(z)
+			p.risky = p.risky || kind != xhtml.EndTagToken && hides(p, title[:at-len(raw)], title[at:])
+			p.hidden = p.risky && kind == xhtml.StartTagToken && isHiding(p.name)
+			z.NextIsNotRawText()
+			if p.hidden {
+				rest := behindEnd(p.name, title[at:])
+				all, title, at = append(all, p), rest, 0
+				z, begun = xhtml.NewTokenizer(strings.NewReader(title)), begun+1
+				continue
+			}
+		case xhtml.CommentToken, xhtml.DoctypeToken:
+			p.kind = otherTag
+		}
+		all = append(all, p)
+	}
+	return all // no title has as many scripts
+}
+
+func (p *piece) readName(z *xhtml.Tokenizer) {
+	name, more := z.TagName()
+	p.name = string(name)
+	for more {
+		var key, value []byte
+		key, value, more = z.TagAttr()
+		if len(value) > 0 {
+			p.valued = true
+			switch k := string(key); k {
+			case "href", "title", "class", "rel", "target", "lang", "dir", "id", "alt", "color", "size", "face":
+				p.risky = p.risky || strings.Contains(string(value), "script:")
+			default:
+				p.risky = true
+			}
+		}
+	}
+}
+
+// halfTag is the end of a title that a tokenizer finds no end of a tag in: text, unless it has attributes.
+func halfTag(rest string) []piece {
+	switch {
+	case rest == "":
+		return nil
+	case strings.HasPrefix(rest, "<?") && (piece{raw: rest}).isSign():
+		return []piece{{raw: rest}}
+	case strings.Contains(rest, "=") || strings.HasPrefix(rest, "<!"):
+		return []piece{{kind: otherTag, raw: rest}}
+	}
+	return []piece{{raw: rest}}
+}
+
+// hides holds for the start of a script or style, but for one that prose speaks of: no end tag follows, and it stands
+// apart from words that are no code.
+func hides(tag piece, before, rest string) bool {
+	if !isHiding(tag.name) {
+		return false
+	}
+	next, _ := utf8.DecodeRuneInString(rest)
+	last, _ := utf8.DecodeLastRuneInString(before)
+	prose := strings.ContainsFunc(before+rest, isTitleWordRune) && !strings.Contains(tag.raw, "*") && !isTitleWordRune(last) && last != '>' && last != ';' &&
+		(rest == "" && before != "" || unicode.IsSpace(next) || strings.ContainsRune(",.:?!)”»’\"'", next)) && !strings.ContainsAny(before+rest, "(){};=*")
+	return !prose || strings.Contains(strings.ToLower(rest), "</"+tag.name)
+}
+
+// isHiding holds for the elements whose contents are no text.
+func isHiding(name string) bool { return name == "script" || name == "style" }
+
+// behindEnd is what follows the end tag of that name, or "".
+func behindEnd(name, rest string) string {
+	i := strings.Index(strings.ToLower(rest), "</"+name)
+	if i < 0 || i > len(rest) {
+		return ""
+	}
+	_, after, _ := strings.Cut(rest[i:], ">")
+	return after
+}
+
+// pair finds the tags that enclose text.
+func pair(pieces []piece) {
+	open := map[string][]int{}
+	for i := range pieces {
+		p := &pieces[i]
+		switch before := open[p.name]; {
+		case p.kind == openTag:
+			open[p.name] = append(before, i)
+		case p.kind == closeTag && len(before) > 0:
+			from := before[len(before)-1]
+			open[p.name] = before[:len(before)-1]
+			p.paired = !isEnumeration(pieces[from+1 : i])
+			pieces[from].paired = p.paired
+		}
+	}
+}
+
+// isEnumeration holds for what stands between two tags that are words: "<b> and </b>".
+func isEnumeration(between []piece) bool {
+	if len(between) != 1 || between[0].kind != textPiece {
+		return false
+	}
+	text := between[0].raw
+	if text == strings.TrimSpace(text) {
+		return false
+	}
+	switch strings.ToLower(strings.TrimSpace(text)) {
+	case "and", "or", "vs", "vs.", "versus", "to", "&", "&amp;", "+", "/", ",", "und", "oder", "et", "ou", "y", "o", "e", "i", "и", "или":
+		return true
+	}
+	return false
+}
+
+// bare is the name without what follows a comma or "<" in "Map<Object, List<String>>".
+func (p piece) bare() string {
+	end := strings.IndexFunc(p.name, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+	if end < 0 {
+		return p.name
+	}
+	return p.name[:end]
+}
+
+// isWordOf holds for a tag that is a word of the title. Worded says that the title has others.
+func isWordOf(pieces []piece, i int, worded bool) bool {
+	p := pieces[i]
+	if p.kind == otherTag {
+		return p.isSign() && (worded || !strings.HasSuffix(p.raw, ">")) && !strings.HasPrefix(p.raw, "<?xml")
+	}
+	if p.valued || p.hidden || strings.ContainsAny(p.raw, "\"`\\(){}=%") {
+		return false
+	}
+	if !isHTMLName(p.bare()) {
+		return !strings.ContainsAny(p.name, "<+/") || !slices.ContainsFunc(strings.FieldsFunc(p.name, notLetter), isHTMLName)
+	}
+	before, after := neighbours(pieces, i)
+	argument := isTitleWordRune(before) && p.kind == openTag && !isTitleWordRune(after) // as in vector<int>
+	switch {
+	case p.bare() != p.name:
+		return argument && !p.paired
+	case p.paired, isTitleWordRune(after):
+		return false
+	case isCue(pieces, i):
+		return true
+	case p.kind == closeTag:
+		return before != 0 && after != 0 && !isTitleWordRune(before)
+	case breaksLine(p.name) || p.name == "wbr":
+		return false
+	case argument:
+		return strings.IndexByte(p.raw, '/') < 0
+	case isTitleWordRune(before):
+		return false
+	case isInline(p.name):
+		return worded
+	}
+	return true
+}
+
+func notLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
+
+// near is how many pieces beside a tag are searched for text.
+const near = 20
+
+// neighbours are the characters before and after a tag, tags aside that touch it; 0 at the ends.
+func neighbours(pieces []piece, i int) (before, after rune) {
+	for j := i - 1; j >= max(0, i-near) && before == 0; j-- {
+		if pieces[j].kind == textPiece && pieces[j].raw != "" {
+			before, _ = utf8.DecodeLastRuneInString(pieces[j].raw)
+		}
+	}
+	for j := i + 1; j < min(len(pieces), i+near) && after == 0; j++ {
+		if pieces[j].kind == textPiece && pieces[j].raw != "" {
+			after, _ = utf8.DecodeRuneInString(pieces[j].raw)
+		}
+	}
+	return before, after
+}
+
+func isTitleWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
+
+// cue is the word behind the name of an element, in some languages.
+var cue = regexp.MustCompile(`^\s*(?i:tags?|elements?|attributes?|vs\.?|elementen?|attribute?|attributs?|balises?|éléments?|etiquetas?|elementos?|elementi?|tagg|теги?|элементы?|タグ|要素|标签|元素|標籤|태그|요소)(?:\PL|$)`)
+
+// cjkCue is cue in scripts without spaces.
+var cjkCue = regexp.MustCompile(`^\s*(?:タグ|要素|标签|元素|標籤|태그|요소)`)
+
+// lead is the word before the name of an element.
+var lead = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|of|in|with|without|vs\.?|versus|or|and|not|than|to|using|use|how|why|what|is|are|inside|for|from|der|die|das|dem|den|ein|eine|und|oder|le|la|les|un|une|et|ou|el|los|las|y|o|il|lo|e)\s+|[,&(/]\s*)[("'“‘«„]?$`)
+
+// article is lead for elements that often stand between words.
+var article = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|using|use|der|das|ein|le|un|el|il)\s+)["'“‘«„]?$`)
+
+// isCue holds for a tag beside which it is said that it is one.
+func isCue(pieces []piece, i int) bool {
+	if i > 0 && pieces[i-1].kind == textPiece {
+		before, words := pieces[i-1].raw[max(0, len(pieces[i-1].raw)-40):], lead
+		switch pieces[i].name {
+		case "br", "hr", "wbr":
+			words = article
+		}
+		if words.MatchString(before) {
+			return true
+		}
+	}
+	if i+1 >= len(pieces) || pieces[i+1].kind != textPiece {
+		return false
+	}
+	return cue.MatchString(pieces[i+1].raw) || cjkCue.MatchString(pieces[i+1].raw)
+}
+
+// breaksLine holds for elements in whose place words stand apart.
+func breaksLine(name string) bool {
+	switch name {
+	case "br", "p", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "h5", "h6", "hr":
+		return true
+	}
+	return false
+}
+
+// isInline holds for elements that mark words up. Alone, without any words, they are left over.
+func isInline(name string) bool {
+	switch name {
+	case "a", "abbr", "b", "big", "center", "cite", "code", "em", "font", "i", "kbd", "mark", "q", "s", "small", "span", "strong", "sub",
+		"sup", "tt", "u", "ul", "wbr":
+		return true
+	}
+	return false
+}
