@@ -129,6 +129,11 @@ func (s Story) OriginOf(m Member) Origin {
 	return s.Origin
 }
 
+// Undated says that nobody knows how old any of its articles is.
+func (s Story) Undated() bool {
+	return len(s.Members) > 0 && !slices.ContainsFunc(s.Members, func(m Member) bool { return !m.Article.Undated })
+}
+
 // Counts gives the number of members by role.
 func (s Story) Counts() map[Role]int {
 	n := make(map[Role]int, 4)

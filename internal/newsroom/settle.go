@@ -251,10 +251,9 @@ func (n *Newsroom) story(c group.Change, members []origin.Candidate, pages []ori
 	d := n.weigher.Decide(members, pages...)
 	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: n.Now()}
 	outlets := map[string]bool{}
-	undated := !slices.ContainsFunc(d.Members, func(m news.Member) bool { return !m.Article.Undated })
 	for _, m := range d.Members {
 		outlets[m.Article.Outlet.Key()] = true
-		if m.Article.Undated && !undated {
+		if m.Article.Undated && !s.Undated() {
 			continue
 		}
 		t := m.Article.Time()

@@ -135,7 +135,7 @@ const halfLife = 12 * time.Hour
 // time, which is the same for all, so that it can be stored and indexed.
 func rank(s news.Story) float64 {
 	latest := s.Latest
-	if len(s.Members) > 0 && !slices.ContainsFunc(s.Members, func(m news.Member) bool { return !m.Article.Undated }) {
+	if s.Undated() {
 		latest = latest.Add(-undatedAge)
 	}
 	return math.Log2(float64(max(s.Outlets, 1))) + float64(millis(latest))/float64(halfLife.Milliseconds())

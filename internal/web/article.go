@@ -72,7 +72,7 @@ func (s *server) articleOf(a news.Article) articleView {
 	v := articleView{
 		Title: cmp.Or(publish.Line(a.Headline()), "Untitled"), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),
-		Time: at(a.Time(), s.now()), Seen: at(a.Seen, s.now()),
+		Time: timeOf(a, s.now()), Seen: at(a.Seen, s.now()),
 		HTML: template.HTML(s.withPictures(a)), // sanitised before it was stored
 	}
 	if a.Updated.After(a.Time()) && !a.Updated.After(s.now()) {

@@ -147,7 +147,7 @@ func (s *server) results(ctx context.Context, found []news.FoundArticle) ([]resu
 		a := f.Article
 		res := result{
 			Title: view.Pieces(cmp.Or(a.Title, a.Headline(), "Untitled"), f.Title), Lang: a.Lang, Snippet: view.Snippet(a.Body(), f.Body),
-			Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: at(a.Time(), s.now()), Others: f.Others,
+			Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: timeOf(a, s.now()), Others: f.Others,
 		}
 		if st, ok := stories[f.Story]; ok {
 			res.place(a.ID, st)

@@ -122,7 +122,7 @@ func storyOf(st news.Story, now time.Time) storyView {
 		Versions:   versionsOf(st),
 		Files:      filesOf(lead, false),
 		Outlets:    st.Outlets,
-		First:      at(st.First, now), Latest: at(st.Latest, now),
+		First:      firstOf(st, now), Latest: latestOf(st, now),
 	}
 	if dek := publish.Line(lead.Summary); dek != v.Title {
 		v.Dek = publish.Cut(dek, 2*maxDek)
@@ -144,7 +144,7 @@ func memberOf(st news.Story, m news.Member, now time.Time) memberView {
 	v := memberView{
 		Role: string(m.Role), Label: roleOf(st, m), Class: string(m.Role),
 		Outlet: publish.Name(a.Outlet), Title: cmp.Or(publish.Line(a.Headline()), "Untitled"), Lang: a.Lang,
-		Page: articlePath(a.ID), Out: outTo(a.URL), Time: at(a.Time(), now),
+		Page: articlePath(a.ID), Out: outTo(a.URL), Time: timeOf(a, now),
 		Share: percent(m.Share), ShareIn: shareIn(st, m),
 		Claims: claimsOf(m.Claims), Reasons: reasonsOf(m.Evidence),
 	}

@@ -3,6 +3,8 @@ package web
 import (
 	"fmt"
 	"time"
+
+	"headwater/internal/news"
 )
 
 // when is a time as pages show it.
@@ -23,6 +25,29 @@ func at(t, now time.Time) when {
 		Ago:     relative(t, now.UTC()),
 		Full:    t.Format("Mon 2 Jan 2006, 15:04 UTC"),
 	}
+}
+
+// timeOf is when an article came out, nothing where nobody knows.
+func timeOf(a news.Article, now time.Time) when {
+	if a.Undated {
+		return when{}
+	}
+	return at(a.Time(), now)
+}
+
+// firstOf and latestOf are when the first and the latest article of a story came out.
+func firstOf(st news.Story, now time.Time) when {
+	if st.Undated() {
+		return when{}
+	}
+	return at(st.First, now)
+}
+
+func latestOf(st news.Story, now time.Time) when {
+	if st.Undated() {
+		return when{}
+	}
+	return at(st.Latest, now)
 }
 
 func relative(t, now time.Time) string {
