@@ -8,8 +8,11 @@ const (
 	// sameWords is the share of the fewer terms of title and first 200 words that two items at one address have in common at
 	// least to be one article. Of pairs of one outlet's articles 1 in 50 have so much; of the versions of its running reports all.
 	sameWords = .2
-	// sameTitleWords is the share of one's title terms that stand in the other, sameListing where one of them has no text.
-	sameTitleWords, sameListing = .5, .3
+	fewWords  = 3 // that they have in common at least: short items share one or two by chance
+	// titleShare is the share of one's title terms that stand in the other, and fewTitleWords how many at least. Where one of the
+	// two has no text, less is to be had.
+	titleShare, fewTitleWords     = .5, minKeyedTitle
+	listingShare, fewListingWords = .3, 2
 
 	listedAgain = .95 // story probability of one article of one outlet, listed twice
 	neverOne    = .1  // story probability of articles that are not one whatever they have in common
@@ -29,15 +32,18 @@ func oneArticle(a, b *node) bool {
 		return false
 	}
 	p, q := a.Print, b.Print
-	if len(p.Terms) == 0 || len(q.Terms) == 0 || p.Body != 0 && p.Body == q.Body || p.Headline != 0 && p.Headline == q.Headline {
+	if len(p.Terms) == 0 || len(q.Terms) == 0 || p.Body != 0 && p.Body == q.Body {
 		return true
 	}
-	least := sameTitleWords
+	share, few := titleShare, fewTitleWords
 	if min(p.Words, q.Words) < minTwinText {
-		least = sameListing
+		share, few = listingShare, min(fewListingWords, max(len(p.Title), 1), max(len(q.Title), 1))
 	}
-	if max(portion(p.Title, q.Terms), portion(q.Title, p.Terms)) >= least {
-		return true
-	}
-	return ratio(news.Shared(p.Terms, q.Terms), min(len(p.Terms), len(q.Terms))) >= sameWords
+	return agree(p.Title, q.Terms, share, few) || agree(q.Title, p.Terms, share, few) ||
+		agree(p.Terms, q.Terms, sameWords, fewWords) || agree(q.Terms, p.Terms, sameWords, fewWords)
+}
+
+// agree says whether so large a share of some terms stands among others, and so many.
+func agree(terms, others []uint32, share float64, few int) bool {
+	return portion(terms, others) >= share && news.Shared(terms, others) >= few
 }
