@@ -13,7 +13,7 @@ import (
 type itemContext struct {
 	title   string // as shown, bare
 	heading string // as compared, bare
-	self    string // canonical address
+	self    string // canonical address of its page
 	site    string // host of the feed's site
 	outlet  news.Outlet
 	outlets Outlets

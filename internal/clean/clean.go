@@ -71,9 +71,11 @@ func (c *Cleaner) Learn(doc news.Document, feed news.Feed, before news.Furniture
 		drafts[i] = c.draft(e, doc, feed)
 	}
 	known, shown := furniture(drafts, before)
+	idle := idleIn(doc.Entries)
 	out := make([]news.Article, len(drafts))
 	for i := range drafts {
 		out[i] = c.finish(&drafts[i], doc, feed, known, now)
+		out[i].Canonical = canonical(drafts[i].entry, idle)
 	}
 	return out, shown
 }
@@ -130,7 +132,7 @@ func (c *Cleaner) context(d *draft, feed news.Feed) itemContext {
 	return itemContext{
 		title:   bare(d.title),
 		heading: bare(Title(d.title)),
-		self:    CanonicalURL(d.entry.URL),
+		self:    PageURL(d.entry.URL),
 		site:    hostOf(feed.Site),
 		outlet:  d.outlet,
 		outlets: c.opt.Outlets,
@@ -141,7 +143,7 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	ctx := c.context(d, feed)
 	e := d.entry
 	a := news.Article{
-		FeedID: feed.ID, URL: e.URL, Canonical: canonical(e), Title: d.title, Authors: authors(e.Authors),
+		FeedID: feed.ID, URL: e.URL, Title: d.title, Authors: authors(e.Authors),
 		Outlet: d.outlet, Published: notAhead(e.Published, now), Updated: notAhead(e.Updated, now), Seen: now,
 		Categories: e.Categories, Enclosures: e.Enclosures,
 	}
@@ -249,15 +251,15 @@ func notAhead(t, now time.Time) time.Time {
 	return t
 }
 
-func canonical(e news.Entry) string {
+func canonical(e news.Entry, idle idleParameters) string {
 	for _, l := range e.Links {
 		if strings.EqualFold(l.Rel, "canonical") {
-			if u := CanonicalURL(l.URL); u != "" {
+			if u := canonicalURL(l.URL, idle); u != "" {
 				return u
 			}
 		}
 	}
-	return CanonicalURL(e.URL)
+	return canonicalURL(e.URL, idle)
 }
 
 // hashOf is of title, text and summary as they stood before furniture was taken out: what the other items repeat changes

@@ -2,7 +2,6 @@ package clean
 
 import (
 	"fmt"
-	"net/url"
 	"strings"
 
 	"headwater/internal/news"
@@ -28,34 +27,24 @@ func foldID(id string) string {
 // tells the items of one page apart. It is "" for a front page, to which items of all kinds link.
 func itemAddress(raw string) string {
 	address := foldAddress(raw)
-	page, fragment, _ := strings.Cut(address, "#")
-	_, path, _ := strings.Cut(page, "/")
-	if fragment == "" && !strings.ContainsAny(page, "?") && frontPages[before(path, ".")] {
+	if news.FrontPage("https://" + address) {
 		return ""
 	}
 	return address
 }
 
-// frontPages are the paths of front pages, without what stands behind a dot.
-var frontPages = nameSet("", "index", "default", "home")
-
-func before(s, sep string) string {
-	s, _, _ = strings.Cut(s, sep)
-	return s
-}
-
 // foldAddress gives host, path, query and fragment of a web address, each folded, or "" for anything else.
 func foldAddress(raw string) string {
-	u, err := url.Parse(strings.TrimSpace(raw))
-	if err != nil || u.Hostname() == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
+	u := parseWeb(raw)
+	if u == nil {
 		return ""
 	}
 	path, _, _ := strings.Cut(u.EscapedPath(), ";jsessionid=")
 	folded := foldHost(u) + strings.ToLower(foldPath(path))
-	if query := withoutSession(foldQuery(u.RawQuery)); query != "" {
+	if query := withoutSession(foldQuery(u.RawQuery, func(string, string) bool { return true })); query != "" {
 		folded += "?" + query
 	}
-	if fragment := u.EscapedFragment(); fragment != "" && !strings.Contains(fragment, "=") { // "#xtor=RSS-1" is a campaign's
+	if fragment := foldFragment(u.EscapedFragment()); fragment != "" {
 		folded += "#" + fragment
 	}
 	return folded

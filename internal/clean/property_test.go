@@ -114,7 +114,7 @@ func TestCanonicalTwiceChangesNothing(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		parts := rapid.SliceOfN(rapid.SampledFrom([]string{
 			"https://", "http://", "www.", "m.", "amp.", "a.example", ":80", ":8080", "/", "amp",
-			"/x", "/é", "%20", "?", "&", "utm_a=1", "b=2", "#f", ".amp", ".html", "//", "=", "google.com/amp/s/",
+			"/x", "/é", "%20", "?", "&", "utm_a=1", "b=2", "ref=3", "#f", "#!/", "#xtor=1", ".amp", "harbour-fire-kills", ".html", "//", "=", "google.com/amp/s/",
 		}), 1, 10).Draw(t, "parts")
 		once := CanonicalURL("https://" + strings.Join(parts, ""))
 		if twice := CanonicalURL(once); once != "" && once != twice {
@@ -164,7 +164,7 @@ func balanced(src string) bool {
 func FuzzCanonicalURL(f *testing.F) {
 	for _, address := range []string{
 		"https://www.a.example:443/x/?utm_source=b&b=2#f", "http://m.a.example/amp/x.html", "https://a.example/é?q=%C3%A9", "HTTPS://A.EXAMPLE/%7e",
-		"https://google.com/amp/s/a.example/x", "https://a.example//x/../y", "https://user:pw@a.example/", "https://[::1]:80/x", "a.example/x", "?a", "https://a.example/?a=%zz",
+		"https://google.com/amp/s/a.example/x", "https://a.example//x/../y", "https://user:pw@a.example/", "https://[::1]:80/x", "a.example/x", "?a", "https://a.example/?a=%zz", "https://a.example/#!/b?ref=c%zz", "https://a.example/big-fire-kills-two?ref=1#a?b=/",
 	} {
 		f.Add(address)
 	}

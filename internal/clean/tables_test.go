@@ -1,8 +1,12 @@
 package clean
 
 import (
+	"os"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
 
 	"headwater/internal/news"
 )
@@ -137,13 +141,13 @@ func TestTitle(t *testing.T) {
 func TestCanonicalURL(t *testing.T) {
 	const want = "https://paper.example/a/b"
 	for _, in := range []string{
-		"http://paper.example/a/b", "https://PAPER.example/a/b/", "https://www.paper.example/a/b#c",
+		"http://paper.example/a/b", "https://PAPER.example/a/b/", "https://www.paper.example/a/b#comments",
 		"https://m.paper.example/a/b", "https://amp.paper.example/a/b", "https://paper.example/a/b/amp",
 		"https://paper.example/a/b/amp/", "https://paper.example/amp/a/b", "https://paper.example:443/a/b",
 		"http://paper.example:80/a/b", "https://paper.example/a/b?utm_source=x&utm_medium=y&fbclid=1",
-		"https://paper.example/a/b?amp=1", "https://www.google.com/amp/s/paper.example/a/b",
+		"https://www.google.com/amp/s/paper.example/a/b",
 		"https://paper-example.cdn.ampproject.org/c/s/paper.example/a/b/amp", " https://paper.example/a/b ",
-		"https://paper.example/a/b?emc=rss&partner=rss",
+		"https://paper.example/a/b?emc=rss",
 	} {
 		if got := CanonicalURL(in); got != want {
 			t.Errorf("%s: %s", in, got)
@@ -167,6 +171,78 @@ func TestCanonicalURL(t *testing.T) {
 	} {
 		if got := CanonicalURL(in); got != want {
 			t.Errorf("%s: %q, want %q", in, got, want)
+		}
+	}
+}
+
+// Each line of addresses.tsv says of two addresses whether they have one canonical form.
+func TestAddresses(t *testing.T) {
+	data, err := os.ReadFile("testdata/addresses.tsv")
+	if err != nil {
+		t.Fatal(err)
+	}
+	n := 0
+	for line := range strings.Lines(string(data)) {
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		f := strings.Split(strings.TrimSpace(line), "\t")
+		if len(f) != 3 || f[0] != "one" && f[0] != "several" {
+			t.Fatalf("%q is no case", line)
+		}
+		n++
+		a, b := CanonicalURL(f[1]), CanonicalURL(f[2])
+		if a == "" || b == "" || (a == b) != (f[0] == "one") {
+			t.Errorf("%s and %s become %s and %s, want %s", f[1], f[2], a, b, f[0])
+		}
+	}
+	if n < 50 {
+		t.Errorf("%d cases", n)
+	}
+}
+
+// A doubtful parameter goes where the document shows that it selects nothing.
+func TestIdleParameters(t *testing.T) {
+	for name, tt := range map[string]struct{ in, want []string }{
+		"all the same": {
+			[]string{"https://a.example/s.php?id=1&ref=rss", "https://a.example/s.php?id=2&ref=rss", "https://a.example/s.php?ref=rss&id=3"},
+			[]string{"https://a.example/s.php?id=1", "https://a.example/s.php?id=2", "https://a.example/s.php?id=3"},
+		},
+		"it selects": {
+			[]string{"https://a.example/s.php?ref=1", "https://a.example/s.php?ref=2", "https://a.example/s.php?ref=3"},
+			[]string{"https://a.example/s.php?ref=1", "https://a.example/s.php?ref=2", "https://a.example/s.php?ref=3"},
+		},
+		"only doubtful ones differ": {
+			[]string{"https://a.example/s.php?ref=1&rss=1", "https://a.example/s.php?ref=2&rss=1", "https://a.example/s.php?ref=3&rss=1"},
+			[]string{"https://a.example/s.php?ref=1&rss=1", "https://a.example/s.php?ref=2&rss=1", "https://a.example/s.php?ref=3&rss=1"},
+		},
+		"one lacks it": {
+			[]string{"https://a.example/s.php?id=1&ref=rss", "https://a.example/s.php?id=2", "https://a.example/s.php?id=3&ref=rss"},
+			[]string{"https://a.example/s.php?id=1&ref=rss", "https://a.example/s.php?id=2", "https://a.example/s.php?id=3&ref=rss"},
+		},
+		"too few": {
+			[]string{"https://a.example/s.php?id=1&ref=rss", "https://a.example/s.php?id=2&ref=rss"},
+			[]string{"https://a.example/s.php?id=1&ref=rss", "https://a.example/s.php?id=2&ref=rss"},
+		},
+		"each site by itself": {
+			[]string{"https://a.example/s?id=1&mod=x", "https://b.example/s?id=1&mod=x", "https://a.example/s?id=2&mod=x", "https://a.example/s?id=3&mod=x", ""},
+			[]string{"https://a.example/s?id=1", "https://b.example/s?id=1&mod=x", "https://a.example/s?id=2", "https://a.example/s?id=3", ""},
+		},
+		"not doubtful": {
+			[]string{"https://a.example/s?id=1&section=x", "https://a.example/s?id=2&section=x", "https://a.example/s?id=3&section=x"},
+			[]string{"https://a.example/s?id=1&section=x", "https://a.example/s?id=2&section=x", "https://a.example/s?id=3&section=x"},
+		},
+	} {
+		var doc news.Document
+		for _, address := range tt.in {
+			doc.Entries = append(doc.Entries, news.Entry{URL: address})
+		}
+		var got []string
+		for _, a := range New(Options{}).Articles(doc, news.Feed{}, time.Now()) {
+			got = append(got, a.Canonical)
+		}
+		if diff := cmp.Diff(tt.want, got); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
 }

@@ -151,7 +151,7 @@ func (p *page) moreTail(b block, ctx itemContext) int {
 	if b.end-l.end > 4 || strings.Trim(p.src[min(l.end, b.end):b.end], " .…»>→›])") != "" || countWords(words) > 6 {
 		return bracketTail(p.text(b))
 	}
-	if isMore(words) || ctx.self != "" && CanonicalURL(l.url) == ctx.self {
+	if isMore(words) || ctx.self != "" && PageURL(l.url) == ctx.self {
 		return l.start - b.start
 	}
 	return bracketTail(p.text(b))

@@ -8,40 +8,90 @@ import (
 
 	"golang.org/x/net/publicsuffix"
 
+	"headwater/internal/news"
 	"headwater/internal/weburl"
 )
 
-// tracking are query parameters that say where a reader came from, not what is read.
-var tracking = nameSet("fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid",
+// campaign are query parameters that say where a reader came from, and at no site what is read. Those that begin with
+// "utm_" are, too.
+var campaign = nameSet("fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid",
 	"li_fat_id", "igshid", "igsh", "mc_cid", "mc_eid", "mkt_tok", "_hsenc", "_hsmi", "hsctatracking", "vero_id", "oly_anon_id",
-	"oly_enc_id", "wickedid", "ref", "ref_src", "ref_url", "refsrc", "referrer", "referer", "rss", "emc", "partner",
-	"cmp", "cmpid", "cmp_id", "ncid", "ocid", "icid", "smid", "smtyp", "smprod", "xtor", "spm", "ftag", "mod", "sref", "srnd",
-	"leadsource", "soc_src", "soc_trk", "guccounter", "guce_referrer", "guce_referrer_sig", "embedded-checkout",
-	"__twitter_impression", "sr_share", "taid", "traffic_source", "feedtype", "feedname", "outputtype", "amp", "share",
-	"ito", "cvid", "ei", "campaign_id", "instance_id", "segment_id", "regi_id", "s_cid", "wt.mc_id", "wtmc", "wt.z_rss", "_ga", "_gl")
+	"oly_enc_id", "wickedid", "ref_src", "ref_url", "refsrc", "referrer", "referer", "emc", "cmpid", "ocid", "smtyp", "smprod",
+	"xtor", "spm", "ftag", "sref", "srnd", "leadsource", "soc_src", "soc_trk", "guccounter", "guce_referrer", "guce_referrer_sig",
+	"embedded-checkout", "__twitter_impression", "sr_share", "traffic_source", "ito", "regi_id", "wt.mc_id", "wtmc", "wt.z_rss",
+	"_ga", "_gl", "echobox",
+	"at_medium", "at_campaign", "at_campaign_type", "at_custom1", "at_custom2", "at_custom3", "at_custom4", "at_link_id",
+	"at_link_type", "at_link_origin", "at_format", "at_ptr_name", "at_bbc_team", "at_channel", "at_creation", "at_variant",
+	"ns_mchannel", "ns_source", "ns_campaign", "ns_linkname", "ns_fee",
+	"pk_campaign", "pk_kwd", "pk_keyword", "pk_source", "pk_medium", "pk_content", "pk_cid",
+	"mtm_campaign", "mtm_keyword", "mtm_kwd", "mtm_source", "mtm_medium", "mtm_content", "mtm_cid", "mtm_group", "mtm_placement")
 
-// CanonicalURL is an address as a key: two addresses of one page give the same. It is not for show. Parameters that
-// track, fragments, default ports, mobile and AMP variants and a trailing slash are folded; "" where there is no web
-// address.
-func CanonicalURL(raw string) string {
-	u, err := weburl.Parse(raw)
-	if err != nil || u.Hostname() == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
+// doubtful are query parameters that say where a reader came from at most sites, and at some what is read.
+var doubtful = nameSet("ref", "mod", "share", "amp", "rss", "partner", "cmp", "cmp_id", "ei", "cvid", "smid", "ncid", "icid", "s_cid",
+	"taid", "campaign_id", "instance_id", "segment_id", "feedname", "feedtype", "outputtype")
+
+// CanonicalURL is an address as a key: two addresses of one article give the same. It is not for show. Campaign marks,
+// default ports, mobile and AMP variants and a trailing slash are folded; "" where there is no web address. What may
+// select an article stays: a doubtful parameter unless the path names the article by itself, and a fragment ("#!/news/3",
+// "#v1.2") unless it is a mark or leads to a part that all pages have.
+func CanonicalURL(raw string) string { return canonicalURL(raw, nil) }
+
+// PageURL is CanonicalURL without the fragment: the page that is asked for.
+func PageURL(raw string) string {
+	page, _, _ := strings.Cut(CanonicalURL(raw), "#")
+	return page
+}
+
+// canonicalURL is CanonicalURL where some doubtful parameters are known to select nothing.
+func canonicalURL(raw string, idle idleParameters) string {
+	u := parseWeb(raw)
+	if u == nil {
 		return ""
-	}
-	for inner := unwrapAMP(u); inner != nil; inner = unwrapAMP(u) {
-		u = inner
 	}
 	host := foldHost(u)
 	if host == "" || host[0] == ':' { // "http://.:80"
 		return ""
 	}
-	path := foldPath(u.EscapedPath())
-	query := foldQuery(strings.ReplaceAll(strings.TrimSpace(u.RawQuery), " ", "%20"))
+	named := namesItself(u.Path)
+	query := foldQuery(strings.ReplaceAll(strings.TrimSpace(u.RawQuery), " ", "%20"), func(key, value string) bool {
+		return named || idle[parameter{host, key}] == value && value != ""
+	})
 	if query != "" {
 		query = "?" + query
 	}
-	return "https://" + host + path + query
+	fragment := foldFragment(u.EscapedFragment())
+	if fragment != "" {
+		fragment = "#" + fragment
+	}
+	return "https://" + host + foldPath(u.EscapedPath()) + query + fragment
 }
+
+// parseWeb gives an address of the web, out of AMP caches; nil for any other.
+func parseWeb(raw string) *url.URL {
+	u, err := weburl.Parse(raw)
+	if err != nil || u.Hostname() == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
+		return nil
+	}
+	for inner := unwrapAMP(u); inner != nil; inner = unwrapAMP(u) {
+		u = inner
+	}
+	return u
+}
+
+// leastName is how long the last part of a path is that names its article: "v2" and "0" do not.
+const leastName = 8
+
+// namesItself says whether a path names its article without any parameter: it ends in a headline's words or in a long number,
+// and is no script.
+func namesItself(path string) bool {
+	last := strings.TrimRight(path, "/")
+	last = strings.TrimSuffix(last[strings.LastIndexByte(last, '/')+1:], ".amp")
+	at := strings.LastIndexByte(last, '.')
+	return len(last) >= leastName && (at < 0 || !programs[strings.ToLower(last[at+1:])]) && news.PathNamesArticle(last)
+}
+
+// programs are the endings of programs that show many articles.
+var programs = nameSet("php", "php3", "php5", "asp", "aspx", "jsp", "do", "cgi", "pl", "cfm", "dll")
 
 func foldHost(u *url.URL) string {
 	host := strings.TrimRight(strings.ToLower(u.Hostname()), ".")
@@ -80,22 +130,116 @@ func foldPath(path string) string {
 	}
 }
 
-func foldQuery(raw string) string {
+// foldQuery sorts the parameters and leaves out campaign marks, and of the doubtful ones those that select nothing.
+func foldQuery(raw string, idle func(key, value string) bool) string {
 	if raw == "" {
 		return ""
 	}
 	var keep []string
 	for _, kv := range strings.Split(raw, "&") {
-		k, _, _ := strings.Cut(kv, "=")
+		k, v, _ := strings.Cut(kv, "=")
 		k = strings.ToLower(k)
-		if kv == "" || tracking[k] || strings.HasPrefix(k, "utm_") || strings.HasPrefix(k, "at_") ||
-			strings.HasPrefix(k, "ns_") || strings.HasPrefix(k, "pk_") || strings.HasPrefix(k, "mtm_") {
+		if kv == "" || campaign[k] || strings.HasPrefix(k, "utm_") || doubtful[k] && idle(k, v) {
 			continue
 		}
 		keep = append(keep, kv)
 	}
 	slices.Sort(keep)
 	return strings.Join(keep, "&")
+}
+
+// parts are fragments that lead to a part which every page of a site has.
+var parts = nameSet("comments", "comment", "respond", "disqus_thread", "more", "rss", "feed", "top", "content", "main", "main-content",
+	"maincontent", "header", "footer", "page", "start", "article", "story", "body", "intcid", "close", "link", "share")
+
+// foldFragment gives what of a fragment may select an article: not a mark ("xtor=RSS-1", "ref=rss"), a part that every page has,
+// or words to mark in the text.
+func foldFragment(raw string) string {
+	if route, query, ok := strings.Cut(raw, "?"); ok {
+		raw = route
+		if query = foldQuery(query, func(string, string) bool { return false }); query != "" {
+			return route + "?" + query
+		}
+	}
+	raw = strings.TrimRight(raw, "/")
+	lower := strings.ToLower(raw)
+	if strings.Trim(raw, "!/") == "" || parts[lower] || isMarks(lower) || slices.ContainsFunc([]string{":~:", ".", "sthash", "ixzz", "more-"}, func(p string) bool {
+		return strings.HasPrefix(lower, p)
+	}) {
+		return ""
+	}
+	return raw
+}
+
+// isMarks says whether all of a fragment says where a reader came from. A doubtful name with a number may select.
+func isMarks(fragment string) bool {
+	for kv := range strings.SplitSeq(fragment, "&") {
+		k, v, _ := strings.Cut(kv, "=")
+		word := strings.Trim(v, "0123456789") != ""
+		if !campaign[k] && !strings.HasPrefix(k, "utm_") && !(word && (doubtful[k] || k == "source" || k == "from")) {
+			return false
+		}
+	}
+	return true
+}
+
+// parameter is a query parameter of a site.
+type parameter struct{ host, key string }
+
+// idleParameters are doubtful parameters that select nothing in a document, with the value that they have in it.
+type idleParameters map[parameter]string
+
+// leastShown is how many items of a site show that a parameter selects nothing.
+const leastShown = 3
+
+// idleIn gives the doubtful parameters that select nothing in a document: all items of a site have the same value, and are told
+// apart by the rest of their addresses.
+func idleIn(entries []news.Entry) idleParameters {
+	type site struct {
+		items  int
+		rest   map[string]bool // addresses without doubtful parameters
+		values map[string]string
+		shared map[string]int // items that have the first item's value
+	}
+	sites := map[string]*site{}
+	for _, e := range entries {
+		u := parseWeb(e.URL)
+		if u == nil {
+			continue
+		}
+		host := foldHost(u)
+		s := sites[host]
+		if s == nil {
+			s = &site{rest: map[string]bool{}, values: map[string]string{}, shared: map[string]int{}}
+			sites[host] = s
+		}
+		s.items++
+		s.rest[foldPath(u.EscapedPath())+"?"+foldQuery(u.RawQuery, func(string, string) bool { return true })] = true
+		if !strings.ContainsRune(u.RawQuery, '=') {
+			continue
+		}
+		for kv := range strings.SplitSeq(u.RawQuery, "&") {
+			k, v, _ := strings.Cut(kv, "=")
+			if k = strings.ToLower(k); !doubtful[k] {
+				continue
+			}
+			if s.items == 1 {
+				s.values[k] = v
+			}
+			if s.values[k] == v {
+				s.shared[k]++
+			}
+		}
+	}
+	idle := idleParameters{}
+	for host, s := range sites {
+		for k, v := range s.values {
+			if s.items >= leastShown && len(s.rest) == s.items && s.shared[k] == s.items {
+				idle[parameter{host, k}] = v
+			}
+		}
+	}
+	return idle
 }
 
 // unwrapAMP takes the publisher's address out of those of AMP caches.

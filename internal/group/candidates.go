@@ -220,7 +220,9 @@ func creditsOf(it Item, own uint64) *credits {
 		c.prose = append(c.prose, own)
 	}
 	for _, u := range it.Cites {
-		c.cites = append(c.cites, nameHash(u))
+		if address := addressHash(u); address != 0 {
+			c.cites = append(c.cites, address)
+		}
 	}
 	c.whole = wholeCredit(it.Claims, own)
 	if len(c.any)+len(c.prose)+len(c.news)+len(c.cites) == 0 {

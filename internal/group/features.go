@@ -41,7 +41,7 @@ const (
 	hearsay                   // half for each that credits others with its news, times rootCosine
 	agrees                    // 1 when both say that the same outlet wrote their text
 	conflicts                 // 1 when they say that different outlets wrote it
-	cites                     // 1 when one links to the other, or both have one address
+	cites                     // 1 when one links to the other, or both have one address and nothing speaks against it
 	sameOutlet                // 1 when both are of one outlet
 	days                      // between the two, up to 3, less where their prose is the same: a copy is one whenever it comes
 	numFeatures
@@ -108,7 +108,7 @@ func (g *Grouper) compare(a, b *node, prints int) Features {
 	var f Features
 	f[sameOutlet] = is(a.outlet == b.outlet && a.outlet != 0)
 	f[days] = math.Min(math.Abs(float64(a.at)-float64(b.at))/secondsADay, maxDaysApart)
-	f[cites] = is(linksTo(a, b) || linksTo(b, a) || a.address != 0 && a.address == b.address)
+	f[cites] = is(linksTo(a, b) || linksTo(b, a) || oneArticle(a, b))
 	f[figures] = figuresAgree(p.Figures, q.Figures)
 	f.headline(p, q)
 	g.index.compareTerms(a, b, &f)

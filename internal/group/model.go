@@ -104,7 +104,13 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 	told := retold(a, b, &f)
 	v.story = max(v.story, told)
 	if a.Article.Hub || b.Article.Hub {
-		v.story = min(v.story, .1) // a hub repeats many stories and joins none
+		v.story = min(v.story, neverOne) // a hub repeats many stories and joins none
+	}
+	switch {
+	case v.story >= keepStory && moulded(a, b):
+		v.story = min(v.story, neverOne)
+	case f[sameOutlet] == 1 && oneArticle(a, b):
+		v.story = max(v.story, listedAgain)
 	}
 	if a.Article.Hub && b.Article.Hub { // two tell of many happenings each; a live page finds its event by the articles about it
 		return verdict{story: v.story}
@@ -139,7 +145,7 @@ var phrases = [numFeatures]string{
 	grams: "the headlines are much alike", sameTitle: "the headline is the same", credits_: "one credits the other's outlet, or both credit one",
 	retelling: "one retells what it credits to the other's outlet, or both credit one", named: "both name one outlet as their source", hearsay: "they credit others with the news",
 	agrees:    "both credit the same outlet with the text",
-	conflicts: "they credit different outlets with the text", cites: "one links to the other", sameOutlet: "one outlet published both",
+	conflicts: "they credit different outlets with the text", cites: "one links to the other, or both stand at one address", sameOutlet: "one outlet published both",
 	days: "time between them",
 }
 

@@ -24,7 +24,7 @@ type node struct {
 	body     uint64
 	headline uint64
 	outlet   uint64 // hash of the outlet's key; 0 where there is none
-	address  uint64 // hash of Article.Canonical; 0 where there is none
+	address  uint64 // hash of Article.Canonical; 0 where there is none, or where it names no article
 	order    uint64 // hash of what the publisher gave: orders nodes in the same way whatever their ids are
 	credits  *credits
 	twins    []*node // articles with the same words, which follow this one
@@ -53,7 +53,7 @@ func newNode(it Item) *node {
 		Article: paper{a.ID, unique.Make(a.Lang), a.Hub}, Story: it.Story, Event: it.Event,
 		print: squeeze(p), body: p.Body, headline: p.Headline, words: int32(p.Words), prose: int32(p.Prose()), titled: int32(len(p.Title)),
 		rest: pack(it), seen: a.Seen.Unix(), seenNano: int32(a.Seen.Nanosecond()), at: a.Time().Unix(),
-		outlet: nameHash(a.Outlet.Key()), address: nameHash(a.Canonical), order: orderOf(a),
+		outlet: nameHash(a.Outlet.Key()), address: addressHash(a.Canonical), order: orderOf(a),
 	}
 	n.credits = creditsOf(it, n.outlet)
 	return n

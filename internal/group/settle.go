@@ -47,7 +47,7 @@ func (g *Grouper) dirty() []*node {
 // binds says whether an edge can bring two nodes into one story: the linkage of clusters is a mean, which some pair of
 // theirs must reach.
 func (g *Grouper) binds(n *node, e edge) bool {
-	return float64(e.story) >= g.model.StoryAt || identical(n, e.to)
+	return float64(e.story) >= g.model.StoryAt || g.identical(n, e)
 }
 
 // reach gives every node that may come into one story with the given ones, by way of edges that bind, the story it was in
@@ -219,7 +219,7 @@ func (g *Grouper) identities(nodes []*node, number map[*node]int, stories *divis
 	var same [][2]int
 	for i, n := range nodes {
 		for e := range g.edges(n) {
-			if j, here := number[e.to]; here && i < j && (identical(n, e.to) || g.listed(n, e)) {
+			if j, here := number[e.to]; here && i < j && (g.identical(n, e) || g.listed(n, e)) {
 				same = append(same, [2]int{i, j})
 			}
 		}
@@ -258,13 +258,17 @@ func crowds(nodes []*node) [][]int {
 	return slices.Collect(maps.Values(byBody))
 }
 
-// identical says that two nodes are one outlet's one article: they have its address, or its headline and no text to differ in.
-func identical(a, b *node) bool {
-	if a.outlet != b.outlet || a.outlet == 0 {
+// identical says that an edge joins one outlet's one article: both have its address, or its headline and no text to differ in. One
+// that says nothing may be any of those at its address, and must not bring them together.
+func (g *Grouper) identical(n *node, e edge) bool {
+	m := e.to
+	if n.outlet != m.outlet || n.outlet == 0 {
 		return false
 	}
-	return a.address != 0 && a.address == b.address ||
-		a.titled >= minTwinTitle && a.headline == b.headline && min(a.words, b.words) < minTwinText
+	if n.address != 0 && n.address == m.address && float64(e.story) >= g.model.StoryAt {
+		return n.titled+n.words > 0 && m.titled+m.words > 0
+	}
+	return n.titled >= minTwinTitle && n.headline == m.headline && min(n.words, m.words) < minTwinText
 }
 
 // listed says that an edge leads from an article to its listing, or back: the same headline, too long to be hit upon twice, and

@@ -52,15 +52,15 @@ func (n *Newsroom) sourcesOf(ctx context.Context, changed []group.Change) (map[s
 func wantedOf(members []origin.Candidate) []news.Cited {
 	own := map[string]bool{}
 	for _, m := range members {
-		own[m.Article.Canonical] = true
+		own[clean.PageURL(m.Article.Canonical)] = true
 	}
 	var out []news.Cited
 	seen := map[string]bool{}
 	for _, m := range members {
 		more := 0
 		for _, c := range m.Claims {
-			address := clean.CanonicalURL(c.URL)
-			if address == "" || own[address] || frontPage(c.URL) || !wanted(c, m.Claims) || more == maxCitedArticle {
+			address := clean.PageURL(c.URL)
+			if address == "" || own[address] || news.FrontPage(address) || !wanted(c, m.Claims) || more == maxCitedArticle {
 				continue
 			}
 			if !seen[address] && len(seen) == maxCitedStory {
@@ -98,23 +98,23 @@ func pagesOf(members []origin.Candidate, known map[string]store.Source) []origin
 	}
 	own := map[string]int64{}
 	for _, m := range members {
-		own[m.Article.Canonical] = m.Article.ID
+		own[clean.PageURL(m.Article.Canonical)] = m.Article.ID
 	}
 	at := map[string]int{}
 	var out []origin.Page
 	for _, m := range members {
 		for _, c := range m.Claims {
-			s, ok := known[clean.CanonicalURL(c.URL)]
+			s, ok := known[clean.PageURL(c.URL)]
 			if !ok || c.URL == "" {
 				continue
 			}
-			final := clean.CanonicalURL(s.Article.URL)
+			final := clean.PageURL(s.Article.URL)
 			i, ok := at[final]
 			if !ok {
 				i, at[final] = len(out), len(out)
 				p := origin.Page{Article: s.Article, Print: s.Print, Claims: s.Claims, Member: own[final]}
 				if p.Member == 0 {
-					p.Member = own[s.Article.Canonical]
+					p.Member = own[clean.PageURL(s.Article.Canonical)]
 				}
 				out = append(out, p)
 			}

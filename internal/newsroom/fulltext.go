@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"headwater/internal/clean"
 	"headwater/internal/fetch"
 	"headwater/internal/news"
 	"headwater/internal/store"
@@ -93,11 +94,18 @@ func (n *Newsroom) fullTextModes(ctx context.Context) (map[int64]string, error) 
 }
 
 // wantedPages are those of the articles whose texts are the feeds' own that are new and cut short, or whose feeds always want them.
+// A front page, and a page at which several items of a feed stand, is the text of none.
 func (n *Newsroom) wantedPages(batch []news.Article, modes map[int64]string) []store.Page {
+	type page struct {
+		feed    int64
+		address string
+	}
+	items := map[page]int{}
 	for _, a := range batch {
 		if isWhole(a) {
 			n.whole[a.FeedID] = true
 		}
+		items[page{a.FeedID, clean.PageURL(a.URL)}]++
 	}
 	var out []store.Page
 	since := n.Now().Add(-n.windowLength())
@@ -105,7 +113,7 @@ func (n *Newsroom) wantedPages(batch []news.Article, modes map[int64]string) []s
 		mode := modes[a.FeedID]
 		wanted := mode == FullTextAlways || mode == FullTextAuto && (breaksOff(a) || !n.whole[a.FeedID] && !isWhole(a))
 		u, err := url.Parse(a.URL)
-		if !wanted || a.Seen.Before(since) || frontPage(a.URL) || err != nil {
+		if !wanted || a.Seen.Before(since) || news.FrontPage(a.URL) || items[page{a.FeedID, clean.PageURL(a.URL)}] > 1 || err != nil {
 			continue
 		}
 		out = append(out, store.Page{Article: a.ID, Hash: a.Hash, URL: a.URL, Host: strings.ToLower(u.Hostname())})

@@ -181,3 +181,22 @@ func TestPagesBudget(t *testing.T) {
 		now = now.Add(61 * time.Minute)
 	}
 }
+
+// A page to which several items of a feed lead is the text of none.
+func TestFullTextOfSharedPage(t *testing.T) {
+	site, address := newWeb(t)
+	site.set("/page", html("The Quill Courier", "", pier...))
+	p := newPublisher()
+	one, other := shortItem(), shortItem()
+	one.guid, other.guid, other.title = "utm_item=1", "utm_item=2", "Snow closes the pass road. Read more"
+	p.paper(address, one, other)
+	srv := httptest.NewServer(p)
+	t.Cleanup(srv.Close)
+	room := open(t, t.TempDir(), settings{fullText: newsroom.FullTextAlways, allow: loopback})
+	add(t, room, srv.URL, "paper")
+	sum, err := room.Pass(t.Context(), newsroom.PassOptions{Force: true, Pages: time.Minute})
+	must(t, err)
+	if sum.New != 2 || sum.Pages != 0 || site.count("/page") != 0 {
+		t.Errorf("%d new, %d pages, page asked for %d times", sum.New, sum.Pages, site.count("/page"))
+	}
+}

@@ -146,15 +146,17 @@ func (n *Newsroom) Item(a news.Article) group.Item {
 	return group.Item{Article: a, Print: p, Claims: claims, Cites: cites(a, claims)}
 }
 
-// cites gives the canonical addresses that the stronger claims link to.
+// cites gives the canonical addresses that the stronger claims link to. A link to a part of a page is one to the page, too.
 func cites(a news.Article, claims []news.Claim) []string {
 	var out []string
 	for _, c := range claims {
 		if c.URL == "" || c.Strength < .3 {
 			continue
 		}
-		if u := clean.CanonicalURL(c.URL); u != "" && u != a.Canonical && !slices.Contains(out, u) {
-			out = append(out, u)
+		for _, u := range [...]string{clean.CanonicalURL(c.URL), clean.PageURL(c.URL)} {
+			if u != "" && u != a.Canonical && !slices.Contains(out, u) {
+				out = append(out, u)
+			}
 		}
 	}
 	return out

@@ -3,8 +3,6 @@ package newsroom
 import (
 	"context"
 	"errors"
-	"net/url"
-	"strings"
 	"time"
 
 	"headwater/internal/fetch"
@@ -81,14 +79,14 @@ func (n *Newsroom) pageArticle(p news.Page, now time.Time) news.Article {
 	e := news.Entry{
 		GUID: p.URL, URL: p.URL, Title: p.Title, Published: p.Published, Authors: p.Authors, Content: p.HTML, Language: p.Lang,
 	}
-	if !frontPage(p.Canonical) {
+	if !news.FrontPage(p.Canonical) {
 		e.Links = append(e.Links, news.Link{Rel: "canonical", URL: p.Canonical})
 	}
 	for _, r := range p.Sources {
 		switch {
 		case r.Title != "":
 			e.Links = append(e.Links, news.Link{Rel: "via", URL: r.URL, Title: r.Title})
-		case !frontPage(r.URL):
+		case !news.FrontPage(r.URL):
 			e.Links = append(e.Links, news.Link{Rel: "via", URL: r.URL, Title: r.URL})
 		}
 	}
@@ -107,10 +105,4 @@ func (n *Newsroom) pageOutlet(byAddress news.Outlet, site string) news.Outlet {
 		byAddress.Name = site
 	}
 	return byAddress
-}
-
-// frontPage says whether an address is no page's but a site's, or none.
-func frontPage(address string) bool {
-	u, err := url.Parse(address)
-	return err != nil || u.Host == "" || strings.Trim(u.Path, "/") == "" && u.RawQuery == ""
 }

@@ -61,7 +61,7 @@ func (n *Newsroom) citeAnew(ctx context.Context, ids []int64, known map[string]s
 		it.Cites = cites(it.Article, it.Claims)
 		before := len(it.Cites)
 		for _, c := range it.Claims {
-			src, ok := known[clean.CanonicalURL(c.URL)]
+			src, ok := known[clean.PageURL(c.URL)]
 			if !ok {
 				continue
 			}
