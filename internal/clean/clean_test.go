@@ -87,7 +87,7 @@ func TestArticleFields(t *testing.T) {
 			{Kind: news.MarkRights, Text: "© The Paper"},
 			{Kind: news.MarkVia, URL: "https://wire.example/1"},
 		},
-		Hash: got.Hash, Keys: news.ItemKeys{Address: "paper.example/council#top", Text: got.Keys.Text},
+		Hash: got.Hash, Keys: news.ItemKeys{Address: "paper.example/council", Text: got.Keys.Text},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
