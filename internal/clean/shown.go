@@ -1,0 +1,155 @@
+package clean
+
+import (
+	"hash/maphash"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"headwater/internal/news"
+)
+
+// Shown is what a reader of an article's HTML sees and its title and body do not hold: list items, captions, table cells,
+// bylines, the texts of pictures. A line a block, without the lines that every page of a site has. Grouping has no use for
+// it, and searches find it.
+func Shown(a news.Article) string {
+	if a.HTML == "" {
+		return ""
+	}
+	l := lister{known: pairsOf(a.Title, a.Body())}
+	z := html.NewTokenizer(strings.NewReader(a.HTML))
+	for l.out.Len() < maxText {
+		switch z.Next() {
+		case html.ErrorToken:
+			l.end()
+			return cutAt(l.out.String(), maxText)
+		case html.TextToken:
+			l.line.Write(z.Text())
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			tag := atom.Lookup(name)
+			if tag == atom.Img && more {
+				p := pictureIn(z)
+				l.add(p.alt)
+				l.add(p.title)
+			}
+			l.part(tag)
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			l.part(atom.Lookup(name))
+		}
+	}
+	return cutAt(l.out.String(), maxText)
+}
+
+// lister writes the lines that are not known.
+type lister struct {
+	known pairs
+	line  strings.Builder
+	out   strings.Builder
+}
+
+func (l *lister) part(tag atom.Atom) {
+	if tag == atom.Br || tag == atom.Td || tag == atom.Th || isBlock(tag) {
+		l.end()
+	}
+}
+
+func (l *lister) end() {
+	if l.line.Len() > 0 {
+		l.add(l.line.String())
+		l.line.Reset()
+	}
+}
+
+// add writes those parts of a line that stand nowhere else: runs of words of which no two stand side by side in the text.
+func (l *lister) add(line string) {
+	line = foldLine(line)
+	if line == "" || isMore(line) || isCounter(line) || isAppeal(line) || opensComments(line) {
+		return
+	}
+	words := wordSpans(line)
+	n := min(len(words), max(len(words)-1, 1)) // of pairs
+	for i := 0; i < n; i++ {
+		from := i
+		for i < n && !l.known.has(line, words, i) {
+			i++
+		}
+		if i == from {
+			continue
+		}
+		if l.out.Len() > 0 {
+			l.out.WriteByte('\n')
+		}
+		l.out.WriteString(line[words[from].Start:words[min(i, len(words)-1)].End])
+	}
+	l.known.add(line, words)
+}
+
+// pairs holds the hashes of the words of a text and of its neighbouring words.
+type pairs map[uint64]struct{}
+
+var pairSeed = maphash.MakeSeed()
+
+func pairsOf(texts ...string) pairs {
+	size := 0
+	for _, t := range texts {
+		size += len(t)
+	}
+	p := make(pairs, size/3)
+	for _, t := range texts {
+		p.add(t, wordSpans(t))
+	}
+	return p
+}
+
+func (p pairs) add(text string, words []news.Span) {
+	before := uint64(0)
+	for i, w := range words {
+		h := maphash.String(pairSeed, text[w.Start:w.End])
+		p[h] = struct{}{}
+		if i > 0 {
+			p[before*31+h] = struct{}{}
+		}
+		before = h
+	}
+}
+
+// has says whether a word and the one after it stand side by side in the text, or whether it stands there where there is
+// no other.
+func (p pairs) has(text string, words []news.Span, i int) bool {
+	h := maphash.String(pairSeed, text[words[i].Start:words[i].End])
+	if i+1 < len(words) {
+		h = h*31 + maphash.String(pairSeed, text[words[i+1].Start:words[i+1].End])
+	}
+	_, ok := p[h]
+	return ok
+}
+
+// wordSpans finds the runs of letters and digits.
+func wordSpans(text string) []news.Span {
+	spans := make([]news.Span, 0, len(text)/6+1)
+	start := -1
+	for i := 0; i < len(text); {
+		r, n := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(text[i:])
+		}
+		in := r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r))
+		switch {
+		case in && start < 0:
+			start = i
+		case !in && start >= 0:
+			spans = append(spans, news.Span{Start: start, End: i})
+			start = -1
+		}
+		i += n
+	}
+	if start >= 0 {
+		spans = append(spans, news.Span{Start: start, End: len(text)})
+	}
+	return spans
+}
