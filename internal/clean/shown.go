@@ -1,7 +1,6 @@
 package clean
 
 import (
-	"hash/maphash"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -92,8 +91,6 @@ func (l *lister) add(line string) {
 // pairs holds the hashes of the words of a text and of its neighbouring words.
 type pairs map[uint64]struct{}
 
-var pairSeed = maphash.MakeSeed()
-
 func pairsOf(texts ...string) pairs {
 	size := 0
 	for _, t := range texts {
@@ -109,7 +106,7 @@ func pairsOf(texts ...string) pairs {
 func (p pairs) add(text string, words []news.Span) {
 	before := uint64(0)
 	for i, w := range words {
-		h := maphash.String(pairSeed, text[w.Start:w.End])
+		h := hashOfWord(text[w.Start:w.End])
 		p[h] = struct{}{}
 		if i > 0 {
 			p[before*31+h] = struct{}{}
@@ -121,12 +118,21 @@ func (p pairs) add(text string, words []news.Span) {
 // has says whether a word and the one after it stand side by side in the text, or whether it stands there where there is
 // no other.
 func (p pairs) has(text string, words []news.Span, i int) bool {
-	h := maphash.String(pairSeed, text[words[i].Start:words[i].End])
+	h := hashOfWord(text[words[i].Start:words[i].End])
 	if i+1 < len(words) {
-		h = h*31 + maphash.String(pairSeed, text[words[i+1].Start:words[i+1].End])
+		h = h*31 + hashOfWord(text[words[i+1].Start:words[i+1].End])
 	}
 	_, ok := p[h]
 	return ok
+}
+
+// hashOfWord is FNV-1a, which is the same in every process.
+func hashOfWord(w string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(w) {
+		h = (h ^ uint64(w[i])) * 1099511628211
+	}
+	return h
 }
 
 // wordSpans finds the runs of letters and digits.
