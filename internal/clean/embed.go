@@ -308,6 +308,16 @@ func (e *embedded) label(address string) string {
 	return kind + ": " + cutAt(name, 300)
 }
 
+// withoutKind takes what kind of thing is embedded off a link's text.
+func withoutKind(text string) string {
+	for _, kind := range [...]string{"Video", "Recording", "Document", "Embedded page"} {
+		if name, ok := strings.CutPrefix(text, kind+": "); ok {
+			return name
+		}
+	}
+	return text
+}
+
 // isPlayerTitle finds titles that name the player and not what it plays.
 func isPlayerTitle(t string) bool {
 	switch b := bare(t); b {

@@ -26,7 +26,11 @@ func Shown(a news.Article) string {
 			l.end()
 			return cutAt(l.out.String(), maxText)
 		case html.TextToken:
-			l.line.Write(z.Text())
+			text := string(z.Text())
+			if l.inLink {
+				text = withoutKind(text)
+			}
+			l.line.WriteString(text)
 		case html.StartTagToken, html.SelfClosingTagToken:
 			name, more := z.TagName()
 			tag := atom.Lookup(name)
@@ -36,9 +40,11 @@ func Shown(a news.Article) string {
 				l.add(p.title)
 			}
 			l.part(tag)
+			l.inLink = tag == atom.A
 		case html.EndTagToken:
 			name, _ := z.TagName()
 			l.part(atom.Lookup(name))
+			l.inLink = false
 		}
 	}
 	return cutAt(l.out.String(), maxText)
@@ -49,6 +55,8 @@ type lister struct {
 	known pairs
 	line  strings.Builder
 	out   strings.Builder
+
+	inLink bool // the next text begins a link
 }
 
 func (l *lister) part(tag atom.Atom) {
@@ -64,21 +72,31 @@ func (l *lister) end() {
 	}
 }
 
-// add writes those parts of a line that stand nowhere else: runs of words of which no two stand side by side in the text.
+// add writes what a line has that stands nowhere else: runs of words of which no two stand side by side in the text, or
+// the whole line where that is most of it, so that phrases are found.
 func (l *lister) add(line string) {
 	line = foldLine(line)
 	if line == "" || isMore(line) || isCounter(line) || isAppeal(line) || opensComments(line) {
 		return
 	}
 	words := wordSpans(line)
-	n := min(len(words), max(len(words)-1, 1)) // of pairs
-	for i := 0; i < n; i++ {
-		from := i
-		for i < n && !l.known.has(line, words, i) {
-			i++
+	known := l.known.inLine(line, words)
+	fresh := 0
+	for _, k := range known {
+		if !k {
+			fresh++
 		}
-		if i == from {
+	}
+	if 2*fresh > len(known) {
+		clear(known)
+	}
+	for i := 0; i < len(known); i++ {
+		if known[i] {
 			continue
+		}
+		from := i
+		for i < len(known) && !known[i] {
+			i++
 		}
 		if l.out.Len() > 0 {
 			l.out.WriteByte('\n')
@@ -115,15 +133,25 @@ func (p pairs) add(text string, words []news.Span) {
 	}
 }
 
-// has says whether a word and the one after it stand side by side in the text, or whether it stands there where there is
-// no other.
-func (p pairs) has(text string, words []news.Span, i int) bool {
-	h := hashOfWord(text[words[i].Start:words[i].End])
-	if i+1 < len(words) {
-		h = h*31 + hashOfWord(text[words[i+1].Start:words[i+1].End])
+// inLine says of each two neighbouring words whether they stand side by side in the text, or of a lone word whether it
+// stands there.
+func (p pairs) inLine(line string, words []news.Span) []bool {
+	if len(words) == 0 {
+		return nil
 	}
-	_, ok := p[h]
-	return ok
+	known := make([]bool, max(len(words)-1, 1))
+	before := uint64(0)
+	for i, w := range words {
+		h := hashOfWord(line[w.Start:w.End])
+		switch {
+		case len(words) == 1:
+			_, known[0] = p[h]
+		case i > 0:
+			_, known[i-1] = p[before*31+h]
+		}
+		before = h
+	}
+	return known
 }
 
 // hashOfWord is FNV-1a, which is the same in every process.

@@ -21,7 +21,7 @@ func TestShown(t *testing.T) {
 		"<p>" + lead + "</p><pre>go build</pre>":                                                                                                                         "go build",
 		"<p>" + lead + "</p><p>Read more</p><p>12 comments</p><p>Leave a reply</p>":                                                                                      "",
 		"<p>" + lead + "</p><p>日本の市長</p>":                                                                                                                                "日本の市長",
-		"<p>" + lead + "</p><iframe src='https://a.example/x' title='Ferry film'></iframe>":                                                                              "Embedded page: Ferry film",
+		"<p>" + lead + "</p><iframe src='https://a.example/x' title='Ferry film'></iframe>":                                                                              "Ferry film",
 		"<h1>The festival opens</h1><p>" + lead + "</p>":                                                                                                                 "",
 	} {
 		a := New(Options{}).Article(news.Entry{Title: "The festival opens", Content: in}, paper, now)
@@ -36,8 +36,9 @@ func TestShownHoldsNothingTwice(t *testing.T) {
 	for _, test := range []struct{ body, html, want string }{
 		{"one two three", "<p>one two three</p>", ""},
 		{"one two three", "<p>zero one two three</p>", "zero one"},
+		{"one of two", "<p>ten of two of one of four five</p>", "ten of two of one of four five"},
 		{"one two three", "<p>one two three four five</p>", "three four five"},
-		{"one two three", "<p>one two, new words, two three</p>", "two, new words, two"},
+		{"one two three", "<p>one two, new words, two three</p>", "one two, new words, two three"},
 		{"one two three", "<p>three</p><p>four</p><p>four</p>", "four"},
 		{"one two three", "<p>three one</p>", "three one"},
 		{"市長は述べた。", "<p>市長は述べた。新しい。</p>", "市長は述べた。新しい"},
