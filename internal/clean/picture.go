@@ -11,6 +11,7 @@ import (
 )
 
 const (
+	wantedWidth = "800"
 	columnWidth = 700 // CSS pixels that a picture in a text is shown at; pages have columns of 700 to 800
 	tinyWidth   = 100 // a picture narrower than this is no choice where another address is given
 	maxJSON     = 64 << 10
@@ -70,6 +71,7 @@ func (p *picture) further(key, val string) {
 	if len(val) < 5 || strings.HasPrefix(key, "on") {
 		return
 	}
+	val = strings.ReplaceAll(val, "{width}", wantedWidth) // a script was to choose
 	switch {
 	case strings.HasSuffix(key, "set"):
 		p.lateSet = append(p.lateSet, candidates(val)...)

@@ -66,6 +66,7 @@ func TestLatePictures(t *testing.T) {
 		`<img src="https://a.example/x.jpg?w=20" data-src="https://a.example/x.jpg?w=800">`:                                                    `<img src="https://a.example/x.jpg?w=800">`,
 		`<img src="https://a.example/x-20x13.jpg" data-full="https://a.example/x.jpg">`:                                                        `<img src="https://a.example/x.jpg">`,
 		`<img src="https://a.example/spacer.gif">a`:                                                                                            `a`,
+		`<img data-src="https://a.example/{width}/x.jpg">`:                                                                                     `<img src="https://a.example/800/x.jpg">`,
 		// What is no stand-in stays.
 		`<img src="https://a.example/grey-heron.jpg" data-other="https://a.example/x.jpg">`:                               `<img src="https://a.example/grey-heron.jpg">`,
 		`<img src="https://a.example/loading-dock.png" data-other="https://a.example/x.jpg">`:                             `<img src="https://a.example/loading-dock.png">`,
