@@ -128,19 +128,22 @@ func (b *balancer) paragraphs(raw []byte) {
 // loneAddress makes a link of an element's text that is nothing but an address, as publishing systems write what they
 // embed when a page is shown.
 func (b *balancer) loneAddress(raw []byte) bool {
-	s := bytes.TrimSpace(raw)
-	if len(s) < len("https://a.b/c") || s[0] != 'h' || !bytes.HasPrefix(s, []byte("https://")) && !bytes.HasPrefix(s, []byte("http://")) ||
-		bytes.ContainsAny(s, " \n\t<>\"") || b.isOpen(atom.A) || b.isOpen(atom.Pre) || b.isOpen(atom.Code) || len(b.open) >= maxDepth {
+	if !bytes.Contains(raw[:min(len(raw), 200)], []byte("http")) {
 		return false
 	}
-	address := webAddress(html.UnescapeString(string(s)))
+	whole := html.UnescapeString(string(raw))
+	s := strings.TrimSpace(whole)
+	if !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") || strings.ContainsAny(s, " \n\t<>\"") ||
+		b.isOpen(atom.A) || b.isOpen(atom.Pre) || b.isOpen(atom.Code) || len(b.open) >= maxDepth {
+		return false
+	}
+	address := webAddress(s)
 	if address == "" {
 		return false
 	}
 	b.links++
-	b.out.WriteString(`<a href="` + html.EscapeString(address) + `">`)
-	b.out.Write(s)
-	b.out.WriteString("</a>")
+	before, after, _ := strings.Cut(whole, s)
+	b.out.WriteString(before + `<a href="` + html.EscapeString(address) + `">` + html.EscapeString(s) + "</a>" + after)
 	return true
 }
 

@@ -51,8 +51,9 @@ func TestElementsThatEmbed(t *testing.T) {
 		`<div class="tweet" data-attrs='{"full_text":"hi","url":"https://twitter.com/a/status/1"}'></div>`:                                                  `<p><a href="https://twitter.com/a/status/1">Embedded page: Twitter</a></p>`,
 		`<blockquote class="instagram-media" data-instgrm-permalink="https://www.instagram.com/p/X/"></blockquote>`:                                         `<blockquote><a href="https://www.instagram.com/p/X/">Embedded page: Instagram</a></blockquote>`,
 		`<blockquote class="twitter-tweet"><p>Hi</p><a href="https://twitter.com/a/status/1">d</a></blockquote>`:                                            `<blockquote><p>Hi</p><a href="https://twitter.com/a/status/1">d</a></blockquote>`,
-		"<figure class=\"wp-block-embed\"><div>\nhttps://a.example/watch?v=1&amp;w=2\n</div></figure>":                                                      `<figure><p><a href="https://a.example/watch?v=1&amp;w=2">https://a.example/watch?v=1&amp;w=2</a></p></figure>`,
-		`<script src="https://gist.github.com/a/1.js"></script>`:                                                                                            `<p><a href="https://gist.github.com/a/1">Embedded page: Gist</a></p>`,
+		"<figure class=\"wp-block-embed\"><div>\nhttps://a.example/watch?v=1&amp;w=2\n</div></figure>":                                                      "<figure><p>\n<a href=\"https://a.example/watch?v=1&amp;w=2\">https://a.example/watch?v=1&amp;w=2</a>\n</p></figure>",
+		`<b>See</b> https://a.example/1 <b>now</b>`:              `<b>See</b> <a href="https://a.example/1">https://a.example/1</a> <b>now</b>`,
+		`<script src="https://gist.github.com/a/1.js"></script>`: `<p><a href="https://gist.github.com/a/1">Embedded page: Gist</a></p>`,
 	})
 }
 
