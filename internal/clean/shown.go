@@ -11,14 +11,12 @@ import (
 	"headwater/internal/news"
 )
 
-// Shown is what a reader of an article's HTML sees and its title and body do not hold: list items, captions, table cells,
-// bylines, the texts of pictures. A line a block, without the lines that every page of a site has. Grouping has no use for
-// it, and searches find it.
+// Shown is what a reader of an article's summary and HTML sees and its title and body do not hold: list items, captions,
+// table cells, bylines, the texts of pictures. A line a block, without the lines that every page of a site has. Grouping
+// has no use for it, and searches find it.
 func Shown(a news.Article) string {
-	if a.HTML == "" {
-		return ""
-	}
 	l := lister{known: pairsOf(a.Title, a.Body())}
+	l.add(a.Summary)
 	z := html.NewTokenizer(strings.NewReader(a.HTML))
 	for l.out.Len() < maxText {
 		switch z.Next() {

@@ -31,6 +31,18 @@ func TestShown(t *testing.T) {
 	}
 }
 
+// TestShownSummary: a summary beside a text stands on cards and story pages.
+func TestShownSummary(t *testing.T) {
+	a := news.Article{Title: "Festival", Summary: "Saffron and sumac are dear this year.", Text: "The festival opens on Monday."}
+	if got := Shown(a); got != "Saffron and sumac are dear this year" {
+		t.Errorf("%q", got)
+	}
+	a.Text = ""
+	if got := Shown(a); got != "" {
+		t.Errorf("a summary that is the body gives %q again", got)
+	}
+}
+
 // TestShownHoldsNothingTwice: of a text of which a part is known only the rest is given.
 func TestShownHoldsNothingTwice(t *testing.T) {
 	for _, test := range []struct{ body, html, want string }{
