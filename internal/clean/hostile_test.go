@@ -3,6 +3,7 @@ package clean
 import (
 	"bufio"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -82,6 +83,7 @@ func TestHostileInputIsLinear(t *testing.T) {
 		"scripts":          repeat("<script>"),
 		"colons":           repeat("a: "),
 		"nested math":      repeat("<math><mrow>") + "text",
+		"nested rows":      strings.Repeat("<math>"+strings.Repeat("<mrow>", 59)+"a"+strings.Repeat("</mrow><mi>b</mi>", 59)+"</math>", 200),
 		"formulas":         repeat("<math><mn>1</mn></math>"),
 		"open players":     repeat("<video><source src=https://a.example/v.mp4>"),
 		"players":          repeat("<video src=https://a.example/v.mp4></video>"),
@@ -97,6 +99,7 @@ func TestHostileInputIsLinear(t *testing.T) {
 		"long background":  "<div style='background:" + repeat("url(x") + "'></div>",
 		"long address":     "<a href='https://a.example/" + repeat("a b") + "'>text</a>",
 		"bad addresses":    repeat("<a href='https://a.example/a b'>a</a>"),
+		"custom names":     customNames(mb),
 		"JSON":             "<img data-attrs='" + repeat("[") + "'>",
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -113,6 +116,15 @@ func TestHostileInputIsLinear(t *testing.T) {
 			}
 		})
 	}
+}
+
+// customNames is a document of so many bytes in which each element has another name.
+func customNames(size int) string {
+	var b strings.Builder
+	for i := 0; b.Len() < size; i++ {
+		fmt.Fprintf(&b, "<x-%d src=https://a.example/%d></b>", i, i)
+	}
+	return b.String()
 }
 
 func depth(src string) int {

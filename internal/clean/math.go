@@ -334,8 +334,8 @@ func runsTogether(before, s string, last, n *mathNode) bool {
 	case n.name == "mfrac" || last.name == "mfrac":
 		return word(l) && (word(r) || r == '(') || l == ')' && word(r)
 	}
-	long := func(n *mathNode, s string) bool { return n.name == "mi" && utf8.RuneCountInString(s) > 1 }
-	return word(l) && word(r) && (long(last, last.line()) || long(n, s))
+	long := func(n *mathNode) bool { return n.name == "mi" && utf8.RuneCountInString(n.words()) > 1 }
+	return word(l) && word(r) && (long(last) || long(n))
 }
 
 func (n *mathNode) hasScripts() bool {

@@ -257,6 +257,9 @@ func (b *balancer) endMedia(name []byte) bool {
 // ending says whether an element is closed further on.
 func (b *balancer) ending(name string) bool {
 	at, known := b.ends[name]
+	if !known && len(b.ends) >= maxNames {
+		return false
+	}
 	if !known {
 		at = lastEnd(b.src, name)
 		if b.ends == nil {
@@ -446,7 +449,10 @@ func isRecording(address string) bool {
 	return false
 }
 
-const maxStanding = 16 // elements that wait within each other
+const (
+	maxStanding = 16 // elements that wait within each other
+	maxNames    = 50 // of elements whose ends are looked for
+)
 
 func (b *balancer) push(s standing) {
 	if len(b.stand) >= maxStanding {
