@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"headwater/feeds"
+	"headwater/internal/clean"
 	"headwater/internal/config"
 	"headwater/internal/embed"
 	"headwater/internal/fetch"
@@ -146,7 +147,7 @@ func storeOptions(log *slog.Logger, readOnly bool) store.Options {
 // indexOptions let source: find the articles that credit an outlet, too.
 func indexOptions(log *slog.Logger, registry *outlets.Registry) index.Options {
 	reader := origin.NewReader(registry)
-	return index.Options{Logger: log, Credits: func(a news.Article) []news.Outlet {
+	return index.Options{Logger: log, Shown: clean.Shown, Credits: func(a news.Article) []news.Outlet {
 		var credited []news.Outlet
 		for _, c := range reader.Claims(a) {
 			if c.Strength >= creditStrength {

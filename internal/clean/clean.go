@@ -53,6 +53,7 @@ type draft struct {
 	body    *page  // where the text comes from
 	teaser  *page  // where the summary comes from; may be nil
 	isText  bool   // whether body is prose enough to be the text
+	silent  bool   // the content has no words, so that it can only be of pictures and players
 	content uint64 // hash of the body before any furniture was taken out
 	extract uint64 // hash of the teaser, likewise
 }
@@ -101,6 +102,7 @@ func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
 	ctx := c.context(&d, feed)
 	d.body = scan(e.Content)
 	d.body.classify(ctx)
+	d.silent = len(d.body.buf) == 0
 	if strings.TrimSpace(e.Summary) != "" {
 		d.teaser = scan(e.Summary)
 		d.teaser.classify(ctx)
@@ -158,7 +160,7 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 		a.Marks = a.Marks[:maxMarks]
 	}
 	if !c.opt.TextOnly {
-		a.HTML = Sanitize(longer(e.Content, e.Summary))
+		a.HTML = d.html()
 	}
 	if a.Title == "" && a.Summary == "" { // nor have lists the picture's text, which is no text of the article's to compare
 		a.Enclosures = withPicture(a.Enclosures, a.HTML)
@@ -168,6 +170,20 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	a.Hash = hashOf(a.Title, d)
 	a.GUID, a.Keys = strings.TrimSpace(e.GUID), itemKeys(e, d)
 	return a
+}
+
+// html is what is shown: the longer of content and summary. Content that only shows something stands before the summary,
+// however short it is.
+func (d *draft) html() string {
+	e := d.entry
+	if d.silent && strings.TrimSpace(e.Summary) != "" {
+		shown, said := Sanitize(e.Content), Sanitize(e.Summary)
+		if strings.HasPrefix(said, shown) {
+			return said
+		}
+		return shown + said
+	}
+	return Sanitize(longer(e.Content, e.Summary))
 }
 
 func (d *draft) text(ctx itemContext, known blockSet) (string, []news.Mark) {

@@ -161,3 +161,20 @@ func TestHashDoesNotDependOnTheOtherItems(t *testing.T) {
 		t.Error("the hash depends on the other items")
 	}
 }
+
+// TestSilentContent: an item whose content is a player or a picture shows that, and what its summary says.
+func TestSilentContent(t *testing.T) {
+	const frame, link = `<iframe src="https://charts.example/1/"></iframe>`, `<p><a href="https://charts.example/1/" rel="nofollow noreferrer noopener" target="_blank">Embedded page: charts.example</a></p>`
+	for _, test := range []struct{ content, summary, want string }{
+		{frame, "", link},
+		{frame, "What prices did since the spring, month by month, in all towns of the coast.", link + "<p>What prices did since the spring, month by month, in all towns of the coast.</p>"},
+		{"", frame, link},
+		{frame, frame + "<p>Prices</p>", link + "<p>Prices</p>"},
+		{"<p>Prices</p>" + frame, "Prices", "<p>Prices</p>" + link},
+	} {
+		a := New(Options{}).Article(news.Entry{Title: "Prices", Content: test.content, Summary: test.summary}, paper, now)
+		if a.HTML != test.want {
+			t.Errorf("%q and %q show %q, want %q", test.content, test.summary, a.HTML, test.want)
+		}
+	}
+}

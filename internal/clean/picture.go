@@ -1,16 +1,33 @@
 package clean
 
 import (
+	"encoding/json"
+	"path"
+	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
 )
 
-// picture is what is kept of an img element.
+const (
+	wantedWidth = "800"
+	columnWidth = 700 // CSS pixels that a picture in a text is shown at; pages have columns of 700 to 800
+	tinyWidth   = 100 // a picture narrower than this is no choice where another address is given
+	maxJSON     = 64 << 10
+)
+
+// picture is what is known of a picture: the attributes of an img element, or of one that stands for it.
 type picture struct {
-	src, lazy, set, alt string
-	width, height       string
+	src           string      // as browsers mend it; "" where it is no web address
+	late          []string    // what scripts put in the place of src
+	other         []string    // further addresses that read as a picture's: of other sizes, or of no known use
+	set           []candidate // of srcset
+	lateSet       []candidate // of what scripts put in the place of srcset
+	alt, title    string
+	width, height string
+	class         string
+	hidden        bool
 }
 
 // pictureIn reads the attributes of the tag that z stands at.
@@ -19,7 +36,9 @@ func pictureIn(z *html.Tokenizer) picture {
 	for more := true; more; {
 		var key, val []byte
 		key, val, more = z.TagAttr()
-		p.attribute(string(key), strings.TrimSpace(string(val)))
+		if len(key) > 0 {
+			p.attribute(string(key), strings.TrimSpace(string(val)))
+		}
 	}
 	return p
 }
@@ -27,29 +46,135 @@ func pictureIn(z *html.Tokenizer) picture {
 func (p *picture) attribute(key, val string) {
 	switch key {
 	case "src":
-		p.src = val
-	case "data-src", "data-original", "data-lazy-src", "data-orig-file":
-		p.lazy = val
-	case "srcset", "data-srcset", "data-lazy-srcset":
-		p.set = val
+		p.src = webAddress(val)
+	case "srcset", "imagesrcset":
+		p.set = append(p.set, candidates(val)...)
 	case "alt":
 		p.alt = val
+	case "title":
+		p.title = val
 	case "width":
 		p.width = val
 	case "height":
 		p.height = val
+	case "class":
+		p.class = val
+	case "style":
+		p.hidden = hiddenStyle(val) || tinyStyle(val)
+	default:
+		p.further(key, val)
 	}
 }
 
-// String writes the element, or nothing where it has no web address or is no larger than what counts readers.
-func (p picture) String() string {
-	src := p.address()
-	if src == "" || isPixel(p.width) || isPixel(p.height) {
+// further reads the attributes that each publisher names in another way. What they mean is told by their value.
+func (p *picture) further(key, val string) {
+	if len(val) < 5 || strings.HasPrefix(key, "on") {
+		return
+	}
+	val = strings.ReplaceAll(val, "{width}", wantedWidth) // a script was to choose
+	switch {
+	case strings.HasSuffix(key, "set"):
+		p.lateSet = append(p.lateSet, candidates(val)...)
+	case val[0] == '{' || val[0] == '[':
+		if address := pictureInJSON(val); address != "" {
+			p.other = append(p.other, address)
+		}
+	case strings.IndexByte("h/H", val[0]) < 0:
+	case isLateName(key):
+		if address := webAddress(val); address != "" && !isStandIn(address) {
+			p.late = append(p.late, address)
+		}
+	case !isLinkName(key):
+		if address := webAddress(val); address != "" && !isStandIn(address) && (namesPicture(address) || isPictureName(key)) {
+			p.other = append(p.other, address)
+		}
+	}
+}
+
+// isLateName holds for attributes from which scripts fill src: data-src, data-lazy-src, data-lazyload, data-ll-src,
+// data-actualsrc, data-echo. Those for one size among others are none.
+func isLateName(key string) bool {
+	switch key {
+	case "data-original", "data-echo", "data-delayed-url", "data-defer", "data-deferred", "data-unveil", "original", "lazysrc", "lazy-src", "lazy":
+		return true
+	}
+	if !strings.HasPrefix(key, "data-") && !strings.HasSuffix(key, "src") {
+		return false
+	}
+	if containsAny(key, "small", "thumb", "low", "tiny", "medium", "retina", "2x", "full", "zoom", "lightbox", "hover", "fallback", "error", "pin") {
+		return false
+	}
+	return strings.HasSuffix(key, "src") || strings.Contains(key, "lazy")
+}
+
+// isPictureName holds for attributes that name a picture, so that their address need not end as a picture's does.
+func isPictureName(key string) bool {
+	return containsAny(key, "src", "img", "image", "photo", "picture", "original", "orig-file", "large-file", "full", "background", "-bg", "hi-res", "hires") &&
+		!containsAny(key, "title", "caption", "meta", "description", "alt")
+}
+
+// isLinkName holds for attributes whose address is that of a page or of something for others to show.
+func isLinkName(key string) bool {
+	return containsAny(key, "link", "href", "share", "pin", "page", "credit", "error", "fallback", "avatar", "icon", "logo", "poster") ||
+		key == "longdesc" || key == "cite" || key == "itemid" || key == "usemap"
+}
+
+func containsAny(s string, parts ...string) bool {
+	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(s, p) })
+}
+
+// address is the picture's best address for a column. Src is it, unless it stands in for what a script shows, or is too
+// small and there is a larger one.
+func (p picture) address() string {
+	best, width, set := "", 0, p.set
+	if p.src != "" && !isStandIn(p.src) {
+		best, width = p.src, widthOf(p.src, p.set)
+	}
+	for _, a := range p.late {
+		if w := widthOf(a, p.lateSet); best == "" || a != best && (w == 0 || w >= width) {
+			best, width, set = a, w, append(p.lateSet, p.set...)
+			break
+		}
+	}
+	if late := choose(p.lateSet, p.width); late != "" && len(p.late) == 0 && widthOf(late, p.lateSet) >= width {
+		return late
+	}
+	if best == "" || width > 0 && width < columnWidth && widest(set) > width {
+		if chosen := choose(set, p.width); chosen != "" {
+			best, width = chosen, widthOf(chosen, set)
+		}
+	}
+	if best == "" || width > 0 && width < tinyWidth {
+		for _, a := range p.other {
+			if w := widthIn(a); best == "" || betterWidth(w, width) {
+				best, width = a, w
+			}
+		}
+	}
+	if best == "" && !isNothing(p.src) {
+		return p.src
+	}
+	return best
+}
+
+// comesLate says whether a script was to show another picture than src.
+func (p picture) comesLate() bool {
+	return p.src == "" || isStandIn(p.src) || len(p.late) > 0 || len(p.lateSet) > 0 || containsAny(strings.ToLower(p.class), "lazy")
+}
+
+// isPixel says whether the picture is no larger than what counts readers.
+func (p picture) isPixel() bool { return isPixel(p.width) || isPixel(p.height) }
+
+// String writes the element, or nothing where it has no web address, is hidden or is no larger than what counts readers.
+func (p picture) String() string { return p.at(p.address()) }
+
+func (p picture) at(address string) string {
+	if address == "" || p.isPixel() || p.hidden && !p.comesLate() {
 		return ""
 	}
 	var b strings.Builder
-	b.WriteString(`<img src="` + html.EscapeString(src) + `"`)
-	for _, a := range []struct{ key, val string }{{"alt", p.alt}, {"width", pixels(p.width)}, {"height", pixels(p.height)}} {
+	b.WriteString(`<img src="` + html.EscapeString(address) + `"`)
+	for _, a := range [...]struct{ key, val string }{{"alt", p.alt}, {"title", p.title}, {"width", pixels(p.width)}, {"height", pixels(p.height)}} {
 		if a.val != "" {
 			b.WriteString(" " + a.key + `="` + html.EscapeString(a.val) + `"`)
 		}
@@ -58,20 +183,28 @@ func (p picture) String() string {
 	return b.String()
 }
 
-// address is where the picture is. Pages that load their pictures late have a stand-in in src, written as data: or not at
-// all, and the address elsewhere.
-func (p picture) address() string {
-	first, _, _ := strings.Cut(p.set, " ")
-	for _, a := range []string{p.src, p.lazy, strings.TrimSuffix(first, ",")} {
-		if strings.HasPrefix(a, "https://") || strings.HasPrefix(a, "http://") {
-			return a
-		}
+// hover is the title of the picture where it says more than the text in its place, its file and a caption would: the
+// names that publishing systems give to pictures are none.
+func (p picture) hover() string {
+	t := foldLine(p.title)
+	if t == "" || len(t) > 4000 || countWords(t) < 2 && len(t) < 20 {
+		return ""
 	}
-	return ""
+	b := bare(t)
+	if strings.Contains(bare(p.alt), b) {
+		return ""
+	}
+	if file := bare(fileName(p.address())); file != "" && (strings.Contains(file, b) || strings.Contains(b, file) && len(b) < len(file)+8) {
+		return ""
+	}
+	if namesPicture(t) && !strings.Contains(t, " ") {
+		return ""
+	}
+	return t
 }
 
 func isPixel(size string) bool {
-	n, err := strconv.Atoi(strings.TrimSuffix(size, "px"))
+	n, err := strconv.Atoi(strings.TrimSpace(strings.TrimSuffix(size, "px")))
 	return err == nil && n <= 2
 }
 
@@ -81,4 +214,214 @@ func pixels(size string) string {
 		return strconv.FormatUint(n, 10)
 	}
 	return ""
+}
+
+// hiddenStyle says whether a style attribute keeps an element from being seen.
+func hiddenStyle(style string) bool {
+	if len(style) > 2000 {
+		return false
+	}
+	s := strings.ToLower(strings.Join(strings.Fields(style), ""))
+	return containsAny(s, "display:none", "visibility:hidden")
+}
+
+// tinyStyle says whether a style attribute makes an element two pixels wide or high at most.
+func tinyStyle(style string) bool {
+	if len(style) > 2000 {
+		return false
+	}
+	for _, rule := range strings.Split(strings.ToLower(style), ";") {
+		key, val, _ := strings.Cut(rule, ":")
+		if key = strings.TrimSpace(key); key == "width" || key == "height" {
+			if val = strings.TrimSpace(strings.TrimSuffix(strings.TrimSpace(val), "!important")); val != "" && isPixel(val) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// background is the address of the picture behind an element, from its style.
+func background(style string) string {
+	low := strings.ToLower(style)
+	if len(low) != len(style) || !strings.Contains(low, "background") {
+		return ""
+	}
+	for {
+		_, after, ok := strings.Cut(low, "url(")
+		if !ok {
+			return ""
+		}
+		style, low = style[len(style)-len(after):], after
+		end := strings.IndexByte(style, ')')
+		if quote := strings.TrimLeft(style, " "); quote != "" && (quote[0] == '"' || quote[0] == '\'') {
+			if i := strings.IndexByte(quote[1:], quote[0]); i >= 0 {
+				end = len(style) - len(quote) + 1 + i
+			}
+		}
+		if end < 0 {
+			return ""
+		}
+		if a := webAddress(strings.Trim(style[:end], ` "'`)); a != "" && !isStandIn(a) {
+			return a
+		}
+		style, low = style[end:], low[end:]
+	}
+}
+
+// pictureInJSON finds the address of a picture in an attribute that holds JSON, as Substack's data-attrs.
+func pictureInJSON(val string) string {
+	var doc any
+	if len(val) > maxJSON || json.Unmarshal([]byte(val), &doc) != nil {
+		return ""
+	}
+	return inJSON(doc, func(key, s string) string {
+		a := webAddress(s)
+		if a == "" || isStandIn(a) || isLinkName(strings.ToLower(key)) && !namesPicture(a) {
+			return ""
+		}
+		if namesPicture(a) || isPictureName(strings.ToLower(key)) {
+			return a
+		}
+		return ""
+	})
+}
+
+// inJSON gives what take makes of the first string of a document that it takes. Keys are tried in order.
+func inJSON(doc any, take func(key, val string) string) string {
+	switch d := doc.(type) {
+	case map[string]any:
+		keys := make([]string, 0, len(d))
+		for key := range d {
+			keys = append(keys, key)
+		}
+		slices.SortFunc(keys, func(a, b string) int {
+			return strings.Compare(keyRank(a)+a, keyRank(b)+b)
+		})
+		for _, key := range keys {
+			s, ok := d[key].(string)
+			got := ""
+			if ok {
+				got = take(key, s)
+			} else {
+				got = inJSON(d[key], take)
+			}
+			if got != "" {
+				return got
+			}
+		}
+	case []any:
+		for _, v := range d {
+			if got := inJSON(v, take); got != "" {
+				return got
+			}
+		}
+	}
+	return ""
+}
+
+// keyRank puts the usual keys of an address first.
+func keyRank(key string) string {
+	if i := slices.Index([]string{"src", "url", "original", "large", "full"}, strings.ToLower(key)); i >= 0 {
+		return strconv.Itoa(i)
+	}
+	return "9"
+}
+
+// namesPicture says whether an address ends as a picture's that browsers show, anywhere in its path or query.
+func namesPicture(address string) bool {
+	low := strings.ToLower(address)
+	for _, ext := range [...]string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".jfif", ".svg", ".bmp"} {
+		for rest := low; ; {
+			i := strings.Index(rest, ext)
+			if i < 0 {
+				break
+			}
+			rest = rest[i+len(ext):]
+			if rest == "" || strings.IndexByte("?#&/:;,!@%_-", rest[0]) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func fileName(address string) string {
+	address, _, _ = strings.Cut(address, "?")
+	address, _, _ = strings.Cut(address, "#")
+	base := path.Base(address)
+	return strings.TrimSuffix(base, path.Ext(base))
+}
+
+// The words of which the file names of stand-ins are made. One of standIns must be there, or in the name of a drawing one
+// of drawn: photographs may be called so, too.
+var (
+	standIns = nameSet("blank", "spacer", "lazy", "lazyload", "lazyloading", "placeholder", "placehold", "transparent", "trans", "preload", "preloader",
+		"spinner", "dummy", "shim", "lqip", "1x1", "1px", "onepixel", "pixeltransparent", "ajaxloader", "blankimage", "placeholderimage", "imageplaceholder",
+		"imgplaceholder", "transparentpixel", "spaceball")
+	drawn      = nameSet("pixel", "loading", "loader", "grey", "gray", "white", "empty", "clear", "dot", "null", "space")
+	besideThem = nameSet("img", "image", "picture", "photo", "default", "ajax", "bg", "background", "gif", "png", "svg", "small", "px", "load", "min",
+		"big", "large", "square", "wide", "thumb", "thumbnail", "post", "article", "icon", "no", "color", "for", "wp", "base", "box", "black", "light", "dark")
+	shown = nameSet("dummy", "default", "thumb", "thumbnail", "lqip", "lazy", "preload")
+)
+
+// isStandIn says whether an address is that of a picture which is shown until the true one is loaded, by its name.
+func isStandIn(address string) bool {
+	if strings.HasPrefix(address, "https://via.placeholder.") || strings.Contains(address[:min(len(address), 40)], "//placehold.") {
+		return true
+	}
+	found := false
+	for w := range nameWords(address) {
+		switch {
+		case standIns[w], drawn[w] && isDrawing(address):
+			found = true
+		case !besideThem[w] && !isSize(w):
+			return false
+		}
+	}
+	return found
+}
+
+// isNothing says whether an address is that of a stand-in that is no picture of anything, beyond doubt.
+func isNothing(address string) bool {
+	if !isStandIn(address) {
+		return false
+	}
+	for w := range nameWords(address) {
+		if shown[w] {
+			return false
+		}
+	}
+	return true
+}
+
+func isDrawing(address string) bool {
+	address, _, _ = strings.Cut(address, "?")
+	address, _, _ = strings.Cut(address, "#")
+	switch strings.ToLower(path.Ext(address)) {
+	case ".gif", ".png", ".svg":
+		return true
+	}
+	return false
+}
+
+// nameWords are the words of the last part of an address, in lower case.
+func nameWords(address string) func(yield func(string) bool) {
+	name := strings.ToLower(fileName(address))
+	return func(yield func(string) bool) {
+		if len(name) > 60 {
+			yield(name)
+			return
+		}
+		for _, w := range strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' || r == '.' || r == ' ' || r == '+' }) {
+			if !yield(w) {
+				return
+			}
+		}
+	}
+}
+
+// isSize finds 16x9 and 600 in the names of stand-ins.
+func isSize(w string) bool {
+	return w != "" && strings.Trim(w, "0123456789x") == ""
 }

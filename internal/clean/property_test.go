@@ -23,6 +23,10 @@ var pieces = []string{
 	"REUTERS", "© 2026 Wire", "May 5", "12 comments", "[…]", "(Reporting by Jane Doe)", "A headline without an end to it", "Iran",
 	"５６", "日本の市長は述べた。", "Leave a reply", "Photo: Jane", "\xff", "\x00", "\u200b", "🙂", "<script>x</script>", "&lt;b&gt;", "via Wire",
 	"[USN:A TEXT:\"words\"]", "1 / 2", ":", ".", "--Field Level Media",
+	"<img src='https://a.example/x.jpg'>", "<img data-src='https://a.example/x y.jpg' title='It is a view of it'>", "<noscript><img src='https://a.example/y.jpg'></noscript>",
+	"<noscript>", "</noscript>", "<picture><source srcset='https://a.example/x.jpg 800w'>", "</picture>", "<iframe src='https://a.example/v'></iframe>", "<iframe src='https://a.example/w'>",
+	"<video><source src='https://a.example/v.mp4'>", "</video>", "<object data='https://a.example/x.pdf'>", "</object>", "<x-player src='https://a.example/z'>", "</x-player>",
+	"<div style='background-image:url(https://a.example/b.jpg)'>", "<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math>", "<math><mi>x</mi>", "https://a.example/lone",
 }
 
 func documents() *rapid.Generator[string] {
@@ -149,7 +153,7 @@ func balanced(src string) bool {
 		switch {
 		case kind == xhtml.ErrorToken:
 			return len(open) == 0
-		case (kind == xhtml.StartTagToken || kind == xhtml.SelfClosingTagToken) && string(name) != "br" && string(name) != "hr":
+		case (kind == xhtml.StartTagToken || kind == xhtml.SelfClosingTagToken) && string(name) != "br" && string(name) != "hr" && string(name) != "img":
 			open = append(open, string(name))
 		case kind == xhtml.EndTagToken:
 			if len(open) == 0 || open[len(open)-1] != string(name) {

@@ -1,6 +1,7 @@
 package clean
 
 import (
+	"bytes"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -83,6 +84,7 @@ func scan(src string) *page {
 	if len(src) > maxInput {
 		src = src[:maxInput]
 	}
+	src = legible(src)
 	lines := !hasBlocks(src)
 	s := run(src, lines, false)
 	if s.skip.tag != 0 && s.skip.seen > 400 || s.apart.tag != 0 && len(s.buf)-s.apart.from > 400 {
@@ -154,10 +156,25 @@ func (s *scanner) begin(tag atom.Atom, attrs, selfClosing bool) {
 	if s.apart.tag == atom.P && isBlock(tag) {
 		s.leave()
 	}
+	if tag == atom.Img && attrs {
+		s.formula()
+		return
+	}
 	if selfClosing && tag != atom.Br && tag != atom.Hr && tag != atom.P {
 		return
 	}
 	s.open(tag, s.setApart(tag, attrs))
+}
+
+// formula takes the picture of a formula for its alt text, which is the formula.
+func (s *scanner) formula() {
+	raw := s.z.Raw()
+	if !bytes.Contains(raw, []byte("tex")) && !bytes.Contains(raw, []byte("math")) && !bytes.Contains(raw, []byte("equation")) && !bytes.Contains(raw, []byte("ql-img")) {
+		return
+	}
+	if p := pictureIn(s.z); p.alt != "" && p.isFormula() {
+		s.text([]byte(plainTeX(p.alt)))
+	}
 }
 
 // setApart reads the attributes that matter and says what an element's content is by its name, class or id.

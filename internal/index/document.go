@@ -44,11 +44,12 @@ const (
 // an article of three hundred by five to one for the same word.
 const evenLength = 100
 
-// makeDocument gives what is indexed of an article, without analysing it: bleve's workers do that.
-func makeDocument(a news.Article, credits []news.Outlet) *document.Document {
+// makeDocument gives what is indexed of an article, without analysing it: bleve's workers do that. Shown is what readers
+// see beside its body.
+func makeDocument(a news.Article, shown string, credits []news.Outlet) *document.Document {
 	d := document.NewDocument(docID(a.ID))
 	d.AddField(&textField{name: fieldTitle, texts: []string{a.Title}, even: evenLength / 10})
-	d.AddField(&textField{name: fieldBody, texts: []string{a.Body()}, even: evenLength})
+	d.AddField(bodyField(a.Body(), shown))
 	if len(a.Authors) > 0 {
 		d.AddField(&textField{name: fieldAuthor, texts: a.Authors})
 	}
@@ -88,6 +89,26 @@ func timeOf(a news.Article) time.Time {
 		return time.Time{}
 	}
 	return a.Time()
+}
+
+// bodySeparator parts an article's body from what is shown beside it, in the text that offsets count in.
+const bodySeparator = "\n\n"
+
+// bodyField holds a body and what is shown beside it. Offsets count through both, as in wholeText.
+func bodyField(body, shown string) *textField {
+	f := &textField{name: fieldBody, texts: []string{body}, even: evenLength}
+	if shown != "" {
+		f.texts, f.running = append(f.texts, shown), true
+	}
+	return f
+}
+
+// wholeText is the text that the offsets of bodyField count in.
+func wholeText(body, shown string) string {
+	if shown == "" {
+		return body
+	}
+	return body + bodySeparator + shown
 }
 
 // outletTerm is the outlet's name, a line end and its domain.
@@ -132,9 +153,10 @@ func appendSites(keys []string, prefix, domain string) []string {
 
 // textField is a text cut into words. It stands in for bleve's own, which makes several allocations a word.
 type textField struct {
-	name  string
-	texts []string
-	even  int // added to the length that relevance divides by
+	name    string
+	texts   []string
+	running bool // offsets count on from text to text, a bodySeparator between
+	even    int  // added to the length that relevance divides by
 
 	length int
 	freqs  api.TokenFrequencies
@@ -177,11 +199,17 @@ func (f *textField) Size() int {
 func (f *textField) Analyze() {
 	size := f.Size()
 	w := words{folded: make([]byte, 0, size+size/16+8), list: make([]word, 0, size/5+4)}
+	before := 0
 	for i, text := range f.texts {
 		if i > 0 {
 			w.gap()
 		}
+		first := len(w.list)
 		w.add(text)
+		for k := first; f.running && k < len(w.list); k++ {
+			w.list[k].start, w.list[k].end = w.list[k].start+int32(before), w.list[k].end+int32(before)
+		}
+		before += len(text) + len(bodySeparator)
 	}
 	f.length = w.count + f.even
 	f.freqs = frequencies(w)

@@ -51,13 +51,16 @@ var (
 )
 
 // mappingVersion goes up whenever a document or the cutting of words changes. An index of another version is made again.
-const mappingVersion = "3"
+const mappingVersion = "4"
 
 // Options are what an index may be given. The zero value works.
 type Options struct {
 	Logger *slog.Logger // nil discards
 	// Credits gives the outlets that an article credits, for source:. Nil gives none. It is called by Put.
 	Credits func(news.Article) []news.Outlet
+	// Shown gives what a reader of an article sees and its title and body do not hold: it is found like the body. Nil gives
+	// none. It is called by Put, and must give the same for the same article each time.
+	Shown func(news.Article) string
 	// SearchTime is the longest that a search may take, waiting for its turn included. Zero means 5 s.
 	SearchTime time.Duration
 }
@@ -164,12 +167,16 @@ func (x *Index) Count() (uint64, error) {
 func (x *Index) Put(ctx context.Context, articles []news.Article, mark int64) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
+	shown := make([]string, len(articles))
+	for i, a := range articles {
+		shown[i] = x.shown(a)
+	}
 	for {
-		n := part(articles)
+		n := part(articles, shown)
 		last := n == len(articles)
 		err := x.write(ctx, func(b *bleve.Batch) error {
-			for _, a := range articles[:n] {
-				if err := b.IndexAdvanced(makeDocument(a, x.credits(a))); err != nil {
+			for i, a := range articles[:n] {
+				if err := b.IndexAdvanced(makeDocument(a, shown[i], x.credits(a))); err != nil {
 					return fmt.Errorf("article %d: %w", a.ID, err)
 				}
 			}
@@ -181,9 +188,19 @@ func (x *Index) Put(ctx context.Context, articles []news.Article, mark int64) er
 		if err != nil || last {
 			return err
 		}
-		articles = articles[n:]
+		articles, shown = articles[n:], shown[n:]
 	}
 }
+
+func (x *Index) shown(a news.Article) string {
+	if x.options.Shown == nil {
+		return ""
+	}
+	return x.options.Shown(a)
+}
+
+// Text is the text that the spans of a hit's body count in: the article's body, and behind it what is only shown.
+func (x *Index) Text(a news.Article) string { return wholeText(a.Body(), x.shown(a)) }
 
 func (x *Index) credits(a news.Article) []news.Outlet {
 	if x.options.Credits == nil {
@@ -193,10 +210,10 @@ func (x *Index) credits(a news.Article) []news.Outlet {
 }
 
 // part says how many of the articles go into one batch.
-func part(articles []news.Article) int {
+func part(articles []news.Article, shown []string) int {
 	bytes := 0
 	for i, a := range articles {
-		bytes += len(a.Title) + len(a.Body())
+		bytes += len(a.Title) + len(a.Body()) + len(shown[i])
 		if i == maxPart || i > 0 && bytes > maxPartBytes {
 			return i
 		}

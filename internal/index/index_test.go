@@ -60,7 +60,7 @@ func TestPart(t *testing.T) {
 		articles []news.Article
 		want     int
 	}{{nil, 0}, {short[:1], 1}, {short[:maxPart], maxPart}, {short, maxPart}, {long, 1}, {long[1:], 1}, {long[2:], 1}} {
-		if got := part(tt.articles); got != tt.want {
+		if got := part(tt.articles, make([]string, len(tt.articles))); got != tt.want {
 			t.Errorf("part of %d articles: %d, want %d", len(tt.articles), got, tt.want)
 		}
 	}

@@ -62,6 +62,9 @@ func drawQuery(t *rapid.T, depth int) string {
 	return strings.Join(parts, rapid.SampledFrom([]string{" ", " ", " OR "}).Draw(t, "between"))
 }
 
+// shownAsHTML takes an article's HTML for what is shown beside its body.
+func shownAsHTML(a news.Article) string { return a.HTML }
+
 func drawArticle(t *rapid.T, id int64) news.Article {
 	sentence := rapid.SliceOfN(rapid.SampledFrom([]string{
 		"comet", "Comets", "election", "elections", "elect", "electing", "the", "and", "die", "Wahlen", "Wahl", "returned", "return", "U.S.", "1,500",
@@ -71,6 +74,7 @@ func drawArticle(t *rapid.T, id int64) news.Article {
 	return news.Article{
 		ID: id, FeedID: rapid.Int64Range(1, 2).Draw(t, "feed"),
 		Title: strings.Join(sentence.Draw(t, "title"), " "), Text: strings.Join(sentence.Draw(t, "text"), " "),
+		HTML:       strings.Join(rapid.SliceOfN(rapid.SampledFrom([]string{"comet", "list", "returned", "全人代"}), 0, 2).Draw(t, "shown"), " "),
 		Lang:       rapid.SampledFrom([]string{"", "en", "de", "ja", "pt-br"}).Draw(t, "lang"),
 		Authors:    rapid.SampledFrom([][]string{nil, {"Ann Lee"}, {"Bob", "Lee Ann"}}).Draw(t, "authors"),
 		Outlet:     rapid.SampledFrom([]news.Outlet{{Name: "The Paper", Domain: "paper.example"}, {Name: "Associated Press", Domain: "apnews.com"}, {}}).Draw(t, "outlet"),
@@ -83,7 +87,7 @@ func drawArticle(t *rapid.T, id int64) news.Article {
 
 // TestPercolatorIsASearch holds what topics match against what their queries find in an index of the same articles.
 func TestPercolatorIsASearch(t *testing.T) {
-	x := open(t, t.TempDir(), Options{Credits: func(a news.Article) []news.Outlet {
+	x := open(t, t.TempDir(), Options{Shown: shownAsHTML, Credits: func(a news.Article) []news.Outlet {
 		if a.FeedID == 2 {
 			return []news.Outlet{{Name: "Associated Press", Domain: "apnews.com"}}
 		}

@@ -36,8 +36,8 @@ const searchTime = 5 * time.Second
 // Coverage; among equals the newer first. Limit 0 is 50. A malformed query gives a *QueryError, a cursor from elsewhere
 // news.ErrCursor, and one that takes too long news.ErrSlow.
 //
-// Each hit carries the spans to highlight, in order and apart: byte offsets into Article.Title and Article.Body() as
-// they were indexed. The spans of an article revised since need clipping until it is indexed again. Pages of more than
+// Each hit carries the spans to highlight, in order and apart: byte offsets into Article.Title and Index.Text as they
+// were indexed, which begins with Article.Body(). The spans of an article revised since need clipping until it is indexed again. Pages of more than
 // 200 hits come without. Score is relevance with freshness in it, and 0 in other orders.
 //
 // A cursor goes on where a page ended, as of the time of the first page: what has been stored since is left out, so

@@ -269,6 +269,33 @@ func TestHighlights(t *testing.T) {
 	}
 }
 
+// What is shown and not in the body is found like the body, in places that count on behind it.
+func TestFindsWhatIsShown(t *testing.T) {
+	x := open(t, t.TempDir(), Options{Shown: shownAsHTML})
+	a := news.Article{ID: 1, Title: "Festival", Text: "The festival announced its line.", HTML: "Marisol Quintero\n市長 Dagny", Lang: "en"}
+	put(t, x, 1, a, news.Article{ID: 2, HTML: "Sumac", Lang: "en"}, numbered(3))
+	for query, want := range map[string][]string{
+		"quintero": {"Quintero"}, `"marisol quintero"`: {"Marisol", "Quintero"}, "festival dagny": {"festival", "Dagny"}, "市長": {"市長"}, "annou* quint*": {"announced", "Quintero"},
+		`"line marisol"`: nil, "title:quintero": nil,
+	} {
+		hits := find1(t, x, news.Search{Query: query}).Hits
+		if len(hits) != min(len(want), 1) {
+			t.Errorf("%s: %d found", query, len(hits))
+			continue
+		}
+		var got []string
+		for _, h := range hits {
+			for _, s := range h.Body {
+				got = append(got, x.Text(a)[s.Start:s.End])
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("%s: %q is marked, want %q", query, got, want)
+		}
+	}
+	equal(t, []int64{2}, found(t, x, news.Search{Query: "sumac"}))
+}
+
 // Whatever an article says, the word and the phrase that it is made of find it, and highlights lie on whole characters.
 func TestFindsItself(t *testing.T) {
 	x := open(t, t.TempDir(), Options{})

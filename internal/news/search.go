@@ -32,7 +32,8 @@ type Span struct {
 	Start, End int
 }
 
-// Hit is a found article. Title and Body are the spans to highlight.
+// Hit is a found article. Title and Body are the spans to highlight; those of Body count on behind it, into what is shown
+// and not in it.
 type Hit struct {
 	ID     int64
 	Score  float64
@@ -78,6 +79,15 @@ type FoundArticle struct {
 	Hit
 	Article Article
 	Story   int64
+	Whole   string // the article's body and what is shown beside it, where a span of Hit.Body lies behind the body; else ""
+}
+
+// Text is what the spans of Hit.Body count in.
+func (f FoundArticle) Text() string {
+	if f.Whole != "" {
+		return f.Whole
+	}
+	return f.Article.Body()
 }
 
 // Found is the answer to a search.

@@ -91,10 +91,21 @@ func (n *Newsroom) Search(ctx context.Context, s news.Search) (news.Found, error
 	}
 	for _, h := range hits.Hits {
 		if a, ok := byID[h.ID]; ok {
-			found.Articles = append(found.Articles, news.FoundArticle{Hit: h, Article: a, Story: storyOf[h.ID]})
+			f := news.FoundArticle{Hit: h, Article: a, Story: storyOf[h.ID]}
+			if last := len(h.Body) - 1; last >= 0 && h.Body[last].End > len(a.Body()) {
+				f.Whole = n.wholeText(a)
+			}
+			found.Articles = append(found.Articles, f)
 		}
 	}
 	return found, nil
+}
+
+// wholeText is an article's text as the index has it.
+func (n *Newsroom) wholeText(a news.Article) string {
+	n.swapping.RLock()
+	defer n.swapping.RUnlock()
+	return n.Index.Text(a)
 }
 
 // find asks the index that is in use.

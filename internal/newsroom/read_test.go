@@ -36,6 +36,35 @@ func library(t *testing.T) (*newsroom.Newsroom, *publisher, string, *clock) {
 	return room, p, url, c
 }
 
+// TestSearchFindsWhatIsShown finds words that grouping passes over, marks them, and tells a topic of them.
+func TestSearchFindsWhatIsShown(t *testing.T) {
+	room, p, url, _ := library(t)
+	ctx := t.Context()
+	_, err := room.AddTopic(ctx, news.Topic{Name: "singers", Query: "quintero"})
+	must(t, err)
+	p.set("ledger", item{"festival", "Festival names its singers",
+		"<p>" + cometText + "</p><ul><li>Marisol Quintero</li><li>Dagny Halvorsen</li></ul><table><tr><td>Stage</td><td>Sumac</td></tr></table>", p.feeds["herald"][0].at})
+	add(t, room, url, "ledger")
+	pass(t, room)
+	for query, word := range map[string]string{"quintero": "Quintero", "dagny": "Dagny", "sumac": "Sumac"} {
+		found, err := room.Search(ctx, news.Search{Query: query})
+		must(t, err)
+		if len(found.Articles) != 1 || len(found.Articles[0].Body) != 1 {
+			t.Fatalf("%s finds %+v", query, found.Articles)
+		}
+		f := found.Articles[0]
+		if span := f.Body[0]; f.Text()[span.Start:span.End] != word || strings.Contains(f.Article.Body(), word) {
+			t.Errorf("%s: marked is %v of %q", query, span, f.Text())
+		}
+	}
+	must(t, room.MatchTopics(ctx))
+	topic, err := room.Topic(ctx, 0, "singers")
+	must(t, err)
+	if stories, _, err := room.TopicStories(ctx, topic, 10, 0); err != nil || len(stories) != 1 {
+		t.Errorf("the topic has %d stories (%v)", len(stories), err)
+	}
+}
+
 func titles(stories []news.Story) []string {
 	var out []string
 	for _, s := range stories {

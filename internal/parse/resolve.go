@@ -120,6 +120,7 @@ func resolveHTML(text string, base *url.URL) string {
 	if base == nil || !strings.Contains(text, "<") {
 		return text
 	}
+	r := htmlResolver{base: base}
 	var out []byte
 	doc := []byte(text)
 	s := scanner{doc: doc}
@@ -130,7 +131,7 @@ func resolveHTML(text string, base *url.URL) string {
 			break
 		}
 		for _, a := range t.attrs {
-			value, changed := resolveAttr(a, base)
+			value, changed := r.attr(a)
 			if !changed || t.kind != tokenOpen {
 				continue
 			}
@@ -149,24 +150,35 @@ func resolveHTML(text string, base *url.URL) string {
 // offset gives the place of a part of doc in it.
 func offset(doc, part []byte) int { return cap(doc) - cap(part) }
 
-func resolveAttr(a attribute, base *url.URL) (string, bool) {
-	if len(a.value) == 0 || len(a.name) < 3 || len(a.name) > 10 {
+// htmlResolver resolves addresses in HTML as browsers do (WHATWG URL), so that spaces, "%" and other scripts in them
+// don't matter.
+type htmlResolver struct{ base *url.URL }
+
+func (r *htmlResolver) join(address string) string { return weburl.Join(r.base, address) }
+
+// attr resolves what an attribute holds, and says whether that changed it.
+func (r *htmlResolver) attr(a attribute) (string, bool) {
+	if len(a.value) == 0 || len(a.name) < 3 || len(a.name) > 40 {
 		return "", false
 	}
-	if bytes.EqualFold(a.name, []byte("srcset")) {
-		return resolveSet(html.UnescapeString(string(a.value)), base)
+	if len(a.name) > 10 || !isAddress(string(a.name)) {
+		return r.lateAttr(a)
 	}
-	if a.value[0] == '#' || isPlain(a.value) && hasScheme(string(a.value[:min(len(a.value), 20)])) || !isAddress(string(a.name)) {
+	if a.value[0] == '#' || isPlain(a.value) && (bytes.HasPrefix(a.value, []byte("https://")) || bytes.HasPrefix(a.value, []byte("http://"))) {
 		return "", false
 	}
-	was := string(a.value)
-	if strings.Contains(was, "&") {
-		was = html.UnescapeString(was)
+	was := html.UnescapeString(string(a.value))
+	address := trimAddress(was)
+	switch {
+	case address == "":
+		return "", false
+	case r.sameScheme(address):
+		_, address, _ = strings.Cut(address, ":")
+	case hasScheme(address):
+		is := weburl.Encode(address)
+		return is, is != was
 	}
-	is := weburl.Encode(was)
-	if !hasScheme(is) {
-		is = join(base, is)
-	}
+	is := r.join(address)
 	return is, is != was
 }
 
@@ -183,13 +195,115 @@ func isPlain(address []byte) bool {
 	return true
 }
 
-// resolveSet resolves the addresses of a srcset: "a.jpg 1x, b.jpg 2x".
-func resolveSet(set string, base *url.URL) (string, bool) {
-	candidates := strings.Split(set, ", ")
-	for i, c := range candidates {
-		address, size, _ := strings.Cut(strings.TrimSpace(c), " ")
-		candidates[i] = strings.TrimSpace(join(base, address) + " " + size)
+// sameScheme finds addresses that browsers take for relative ones though they have a scheme, that of the base:
+// "https:/a" and "https:a".
+func (r *htmlResolver) sameScheme(address string) bool {
+	scheme, rest, _ := strings.Cut(address, ":")
+	return hasScheme(address) && isWeb(r.base.Scheme) && strings.EqualFold(scheme, r.base.Scheme) && !strings.HasPrefix(rest, "//") && !strings.HasPrefix(rest, `\\`) &&
+		!strings.HasPrefix(rest, `/\`) && !strings.HasPrefix(rest, `\/`)
+}
+
+// lateAttr resolves the attributes in which pages keep the addresses of what scripts load later. Publishers name them
+// as they like, so a value has to read as an address: a path from the root, or a file of a picture's or recording's type.
+func (r *htmlResolver) lateAttr(a attribute) (string, bool) {
+	end := a.name[len(a.name)-3:]
+	if a.name[0]|0x20 != 'd' && !bytes.EqualFold(end, []byte("set")) && !bytes.EqualFold(end, []byte("src")) && len(a.name) != len("style") && len(a.name) != len("original") && len(a.name) != len("file") {
+		return "", false
 	}
-	is := strings.Join(candidates, ", ")
+	name := strings.ToLower(string(a.name))
+	switch {
+	case strings.HasSuffix(name, "srcset"), name == "data-bgset":
+		return r.set(html.UnescapeString(string(a.value)))
+	case name == "style":
+		return r.style(string(a.value))
+	case !strings.HasPrefix(name, "data-") && !strings.HasSuffix(name, "src") && name != "original" && name != "file":
+		return "", false
+	}
+	was := strings.TrimSpace(html.UnescapeString(string(a.value)))
+	if hasScheme(was) || !readsAsAddress(was, strings.HasSuffix(name, "src")) {
+		return "", false
+	}
+	is := r.join(was)
+	return is, is != was
+}
+
+// readsAsAddress says whether the value of an attribute is a relative address. Sure says that the attribute's name tells
+// so already.
+func readsAsAddress(v string, sure bool) bool {
+	if len(v) < 2 || len(v) > maxField || strings.ContainsAny(v, "{}<>\n") || v[0] == '#' {
+		return false
+	}
+	path, _, _ := strings.Cut(v, "?")
+	path, _, _ = strings.Cut(path, "#")
+	dot := strings.LastIndexByte(path, '.')
+	if dot < 0 || dot < strings.LastIndexByte(path, '/') {
+		return !strings.Contains(v, " ") && (strings.HasPrefix(v, "//") && strings.Contains(v, ".") || sure && strings.HasPrefix(v, "/") && len(v) > 2)
+	}
+	switch strings.ToLower(path[dot+1:]) {
+	case "jpg", "jpeg", "png", "gif", "webp", "avif", "svg", "jfif", "bmp", "mp4", "m4v", "webm", "mov", "mp3", "m4a", "ogg", "wav", "pdf":
+		return true
+	}
+	return !strings.Contains(v, " ") && (strings.HasPrefix(v, "//") || sure && strings.HasPrefix(v, "/"))
+}
+
+// set resolves the addresses of a srcset: "a.jpg 1x, b.jpg 2x". An address goes up to white space, or up to a comma
+// before it.
+func (r *htmlResolver) set(set string) (string, bool) {
+	var b strings.Builder
+	for rest := set; rest != ""; {
+		address := strings.TrimLeft(rest, ", \t\r\n\f")
+		b.WriteString(rest[:len(rest)-len(address)])
+		end := strings.IndexAny(address, " \t\r\n\f")
+		if end < 0 {
+			end = len(address)
+		}
+		rest = address[end:]
+		address = address[:end]
+		bare := strings.TrimRight(address, ",")
+		if bare != "" && !hasScheme(bare) {
+			b.WriteString(r.join(bare))
+		} else {
+			b.WriteString(bare)
+		}
+		b.WriteString(address[len(bare):])
+		if len(bare) < len(address) {
+			continue
+		}
+		size, _, _ := strings.Cut(rest, ",")
+		b.WriteString(size)
+		rest = rest[len(size):]
+	}
+	is := b.String()
 	return is, is != set
+}
+
+// style resolves the address of the picture behind an element.
+func (r *htmlResolver) style(value string) (string, bool) {
+	if !strings.Contains(value, "url(") || !strings.Contains(value, "background") {
+		return "", false
+	}
+	was := html.UnescapeString(value)
+	var b strings.Builder
+	rest := was
+	for {
+		before, after, found := strings.Cut(rest, "url(")
+		b.WriteString(before)
+		if !found {
+			break
+		}
+		b.WriteString("url(")
+		end := strings.IndexByte(after, ')')
+		if end < 0 {
+			b.WriteString(after)
+			break
+		}
+		address := strings.Trim(after[:end], " \"'")
+		if rest = after[end:]; address == "" || hasScheme(address) {
+			b.WriteString(after[:end])
+			continue
+		}
+		b.WriteString("'" + strings.ReplaceAll(r.join(address), "'", "%27") + "'")
+	}
+	is := b.String()
+	return is, is != was
 }

@@ -152,7 +152,7 @@ type Found struct {
 func FoundOf(f news.FoundArticle) Found {
 	return Found{
 		ID: f.Article.ID, Story: f.Story, Title: f.Article.Headline(), URL: f.Article.URL, Outlet: Outlet(f.Article.Outlet),
-		Published: f.Article.Time(), Score: f.Score, Others: f.Others, Snippet: append([]Piece{}, Snippet(f.Article.Body(), f.Body)...),
+		Published: f.Article.Time(), Score: f.Score, Others: f.Others, Snippet: append([]Piece{}, Snippet(f.Text(), f.Body)...),
 	}
 }
 

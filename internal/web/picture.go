@@ -104,6 +104,9 @@ func (s *server) opened(r *http.Request) (string, bool) {
 func pictureTag(src string, t html.Token) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<img src="%s" alt="%s"`, html.EscapeString(src), html.EscapeString(publish.Line(attribute(t, "alt"))))
+	if title := publish.Line(attribute(t, "title")); title != "" {
+		fmt.Fprintf(&b, ` title="%s"`, html.EscapeString(title))
+	}
 	for _, key := range []string{"width", "height"} {
 		if n, err := strconv.ParseUint(attribute(t, key), 10, 14); err == nil && n > 0 {
 			fmt.Fprintf(&b, ` %s="%d"`, key, n)

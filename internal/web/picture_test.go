@@ -159,3 +159,19 @@ func TestLeadingPicture(t *testing.T) {
 		t.Errorf("it is %q", g.asked)
 	}
 }
+
+// TestPictureTitle: what a picture says when somebody points at it goes with it.
+func TestPictureTitle(t *testing.T) {
+	f := edition()
+	a := f.articles[1]
+	a.HTML = `<img src="` + ferryPicture + `" alt="The ferry" title="It is &#34;late&#34; again">`
+	f.articles[1] = a
+	page := parse(t, get(t, showing(f, web.Pictures{Mode: web.PicturesDirect}), "/article/1").Body.String())
+	for _, n := range find(page, "img") {
+		if got := attr(n, "title"); got != `It is "late" again` {
+			t.Errorf("its title is %q", got)
+		}
+		return
+	}
+	t.Error("there is no picture")
+}

@@ -146,7 +146,7 @@ func (s *server) results(ctx context.Context, found []news.FoundArticle) ([]resu
 	for _, f := range found {
 		a := f.Article
 		res := result{
-			Title: view.Pieces(cmp.Or(a.Title, a.Headline(), "Untitled"), f.Title), Lang: a.Lang, Snippet: view.Snippet(a.Body(), f.Body),
+			Title: view.Pieces(cmp.Or(a.Title, a.Headline(), "Untitled"), f.Title), Lang: a.Lang, Snippet: view.Snippet(f.Text(), f.Body),
 			Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: timeOf(a, s.now()), Others: f.Others,
 		}
 		if st, ok := stories[f.Story]; ok {

@@ -1,0 +1,329 @@
+package clean
+
+import (
+	_ "embed" // the names of players
+	"encoding/json"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+
+	"golang.org/x/net/html"
+)
+
+//go:embed players.txt
+var playersFile string
+
+// player is a line of players.txt. An empty name leaves nothing of what is embedded.
+type player struct{ host, path, name string }
+
+var players = readPlayers(playersFile)
+
+// readPlayers gives the lines by host, so that a look-up needs no walk over all.
+func readPlayers(file string) map[string][]player {
+	all := map[string][]player{}
+	for line := range strings.Lines(file) {
+		where, name, ok := strings.Cut(strings.TrimSpace(line), " ")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		host, dir, _ := strings.Cut(where, "/")
+		all[host] = append(all[host], player{host, "/" + dir, strings.TrimPrefix(name, "-")})
+	}
+	return all
+}
+
+// playerOf finds who stands behind an address.
+func playerOf(address string) (player, bool) {
+	u, err := url.Parse(address)
+	if err != nil {
+		return player{}, false
+	}
+	for host := u.Hostname(); host != ""; _, host, _ = strings.Cut(host, ".") {
+		for _, p := range players[host] {
+			if strings.HasPrefix(u.Path, p.path) {
+				return p, true
+			}
+		}
+	}
+	return player{}, false
+}
+
+// embedded is what is known of a frame, player or object, from its own attributes and from what stands in it.
+type embedded struct {
+	kind     string // "Video", "Recording", "Document" or "Embedded page"
+	sources  []string
+	fallback []string // links in it, for readers whose browser can't play it
+	title    string
+	inner    string // the document that srcdoc holds
+	tiny     bool   // two pixels or less, or hidden
+	id       string // of a video or post, where a custom element names only that
+	account  string
+}
+
+// attributes reads those of the tag that z stands at.
+func (e *embedded) attributes(z *html.Tokenizer) {
+	var late []string
+	for more := true; more; {
+		var key, val []byte
+		key, val, more = z.TagAttr()
+		late = e.attribute(string(key), strings.TrimSpace(string(val)), late)
+	}
+	e.sources = append(e.sources, late...)
+}
+
+func (e *embedded) attribute(key, val string, late []string) []string {
+	switch key {
+	case "src", "data", "url":
+		if a := webAddress(val); a != "" && !isStandIn(a) {
+			e.sources = append(e.sources, a)
+		}
+	case "title", "aria-label", "data-title", "data-video-title", "videotitle", "playlabel":
+		if e.title == "" {
+			e.title = foldLine(val)
+		}
+	case "width", "height":
+		e.tiny = e.tiny || isPixel(val)
+	case "style":
+		e.tiny = e.tiny || tinyStyle(val) || hiddenStyle(val)
+	case "hidden":
+		e.tiny = true
+	case "srcdoc":
+		e.inner = val
+	case "poster", "cite", "longdesc", "data-poster", "codebase", "classid", "pluginspage":
+	case "videoid", "data-videoid", "data-video-id", "video-id", "data-youtube-id", "data-yt-id", "data-youtube", "data-tweetid", "data-shortcode", "data-trackid", "data-media-id", "data-embed":
+		e.id = val
+	case "data-account", "data-player-id":
+		e.account = val
+	default:
+		switch {
+		case len(val) < 8:
+		case val[0] == '{':
+			late = append(late, embeddedInJSON(val)...)
+		case containsAny(key, "src", "url", "href", "permalink", "video", "audio", "embed") && !containsAny(key, "thumb", "poster", "image", "logo", "icon", "base", "share"):
+			if a := webAddress(val); a != "" && !isStandIn(a) {
+				late = append(late, a)
+			}
+		}
+	}
+	return late
+}
+
+// embeddedInJSON finds addresses in an attribute that holds JSON: Substack's data-attrs, players' options.
+func embeddedInJSON(val string) []string {
+	var doc any
+	if len(val) > maxJSON || json.Unmarshal([]byte(val), &doc) != nil {
+		return nil
+	}
+	found := inJSON(doc, func(key, s string) string {
+		switch key = strings.ToLower(key); {
+		case key == "videoid" && isVideoID(s):
+			return "https://www.youtube.com/watch?v=" + s
+		case containsAny(key, "image", "thumb", "poster", "icon", "logo", "photo", "avatar"):
+			return ""
+		}
+		if a := webAddress(s); a != "" && !namesPicture(a) {
+			return a
+		}
+		return ""
+	})
+	if found == "" {
+		return nil
+	}
+	return []string{found}
+}
+
+// param takes an address from an object's param elements.
+func (e *embedded) param(z *html.Tokenizer) {
+	name, value := "", ""
+	for more := true; more; {
+		var key, val []byte
+		key, val, more = z.TagAttr()
+		switch string(key) {
+		case "name":
+			name = strings.ToLower(string(val))
+		case "value":
+			value = strings.TrimSpace(string(val))
+		}
+	}
+	switch name {
+	case "movie", "src", "url", "filename", "data":
+		if a := webAddress(value); a != "" {
+			e.sources = append(e.sources, a)
+		}
+	}
+}
+
+// byElement gives the address that a custom element means by an id alone.
+func (e *embedded) byElement(name string) {
+	if e.id == "" || len(e.id) > 200 || strings.ContainsAny(e.id, " /?&#\"<>") {
+		return
+	}
+	id, address := url.QueryEscape(e.id), ""
+	switch {
+	case strings.Contains(name, "youtube"):
+		if isVideoID(e.id) {
+			address = "https://www.youtube.com/watch?v=" + id
+		}
+	case strings.Contains(name, "vimeo"):
+		address = "https://vimeo.com/" + id
+	case strings.Contains(name, "dailymotion"):
+		address = "https://www.dailymotion.com/video/" + id
+	case strings.Contains(name, "twitter"):
+		address = "https://twitter.com/i/status/" + id
+	case strings.Contains(name, "instagram"):
+		address = "https://www.instagram.com/p/" + id + "/"
+	case strings.Contains(name, "soundcloud"):
+		address = "https://w.soundcloud.com/player/?url=https%3A%2F%2Fapi.soundcloud.com%2Ftracks%2F" + id
+	case strings.Contains(name, "brightcove") && e.account != "":
+		address = "https://players.brightcove.net/" + url.QueryEscape(e.account) + "/default_default/index.html?videoId=" + id
+	case strings.Contains(name, "jwplayer") && e.account != "":
+		address = "https://content.jwplatform.com/players/" + id + "-" + url.QueryEscape(e.account) + ".html"
+	case strings.Contains(name, "tiktok"):
+		address = "https://www.tiktok.com/embed/v2/" + id
+	}
+	if address != "" {
+		e.sources = append(e.sources, address)
+	}
+}
+
+// address is where the embedded thing is, for a reader to open, or "".
+func (e *embedded) address() string {
+	for _, s := range e.sources {
+		if !strings.Contains(s, ".swf") {
+			return watchAddress(s)
+		}
+	}
+	if len(e.sources) > 0 {
+		return e.sources[0] // a player that no browser has any more
+	}
+	if e.inner == "" {
+		return ""
+	}
+	z := html.NewTokenizer(strings.NewReader(e.inner[:min(len(e.inner), maxJSON)]))
+	first := ""
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return first
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			for tag := string(name); more; {
+				var key, val []byte
+				key, val, more = z.TagAttr()
+				a := ""
+				if k := string(key); k == "src" && tag != "img" && tag != "script" || k == "href" && tag == "a" || k == "data-src" {
+					a = webAddress(string(val))
+				}
+				if a != "" && first == "" {
+					first = watchAddress(a)
+				}
+			}
+		}
+	}
+}
+
+var (
+	videoID   = regexp.MustCompile(`^[\w-]{6,20}$`)
+	embedPath = regexp.MustCompile(`^/(?:embed|v|e|shorts)/([\w-]{6,20})$`)
+	vimeoPath = regexp.MustCompile(`^/video/(\d+)$`)
+)
+
+func isVideoID(s string) bool { return videoID.MatchString(s) }
+
+// watchAddress is the page for readers that a player's address has, where that is known.
+func watchAddress(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	host := strings.TrimPrefix(u.Hostname(), "www.")
+	switch host {
+	case "youtube.com", "youtube-nocookie.com", "m.youtube.com":
+		m := embedPath.FindStringSubmatch(strings.TrimSuffix(u.Path, "/"))
+		switch {
+		case m == nil:
+		case m[1] == "videoseries":
+			if list := u.Query().Get("list"); list != "" {
+				return "https://www.youtube.com/playlist?list=" + url.QueryEscape(list)
+			}
+		case m[1] != "live_stream":
+			start := u.Query().Get("start")
+			if start == "" || strings.Trim(start, "0123456789") != "" {
+				return "https://www.youtube.com/watch?v=" + m[1]
+			}
+			return "https://www.youtube.com/watch?v=" + m[1] + "&t=" + start + "s"
+		}
+	case "player.vimeo.com":
+		if m := vimeoPath.FindStringSubmatch(u.Path); m != nil {
+			if h := u.Query().Get("h"); isVideoID(h) {
+				return "https://vimeo.com/" + m[1] + "/" + h
+			}
+			return "https://vimeo.com/" + m[1]
+		}
+	}
+	return address
+}
+
+// label is the text of the link: what kind of thing it is, and its name or else that of who stands behind it, or of its
+// file or host.
+func (e *embedded) label(address string) string {
+	kind := e.kind
+	behind, _ := playerOf(address)
+	u, err := url.Parse(address)
+	if err != nil {
+		u = &url.URL{}
+	}
+	switch ext := strings.ToLower(path.Ext(u.Path)); {
+	case containsAny(ext, ".mp3", ".m4a", ".ogg", ".oga", ".wav", ".aac", ".opus", ".flac"):
+		kind = "Recording"
+	case containsAny(ext, ".mp4", ".m4v", ".webm", ".mov", ".ogv", ".m3u8", ".avi"):
+		kind = "Video"
+	case containsAny(ext, ".pdf", ".doc", ".ppt", ".xls", ".epub"):
+		kind = "Document"
+	case kind != "Embedded page":
+	case containsAny(behind.name, "YouTube", "Vimeo", "Dailymotion", "Twitch", "Rumble", "TED", "Wistia", "Brightcove", "JW Player", "Streamable", "Bilibili", "Rutube"):
+		kind = "Video"
+	case containsAny(behind.name, "SoundCloud", "Spotify", "Bandcamp", "Mixcloud", "Podcast", "Simplecast", "Megaphone", "Buzzsprout", "Libsyn", "Acast", "Spreaker", "Podbean"):
+		kind = "Recording"
+	}
+	name := strings.TrimPrefix(e.title, "Play: ")
+	if isPlayerTitle(name) {
+		name = ""
+	}
+	switch file := path.Base(u.Path); {
+	case name != "" && behind.name != "" && !strings.Contains(strings.ToLower(name), strings.ToLower(behind.name)):
+		name += " (" + behind.name + ")"
+	case name != "":
+	case behind.name != "":
+		name = behind.name
+	case kind != "Embedded page" && path.Ext(file) != "":
+		name = file
+	default:
+		name = strings.TrimPrefix(u.Hostname(), "www.")
+	}
+	if name == "" {
+		return kind
+	}
+	return kind + ": " + cutAt(name, 300)
+}
+
+// withoutKind takes what kind of thing is embedded off a link's text.
+func withoutKind(text string) string {
+	for _, kind := range [...]string{"Video", "Recording", "Document", "Embedded page"} {
+		if name, ok := strings.CutPrefix(text, kind+": "); ok {
+			return name
+		}
+	}
+	return text
+}
+
+// isPlayerTitle finds titles that name the player and not what it plays.
+func isPlayerTitle(t string) bool {
+	switch b := bare(t); b {
+	case "youtubevideoplayer", "youtubevideo", "youtube", "videoplayer", "video", "embeddedvideo", "embeddedcontent", "iframe", "embed", "player", "untitled",
+		"vimeovideoplayer", "vimeo", "audioplayer", "audio", "playvideo", "play", "embeddediframe", "content", "map", "facebook":
+		return true
+	}
+	return false
+}

@@ -1,0 +1,566 @@
+package clean
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+const (
+	maxMathDepth = 60
+	maxMathNodes = 4000
+)
+
+// legible writes the mathematics in HTML as lines of text that mean the same: neither the text of an article nor the HTML
+// that is kept has elements for it. Formulas that scripts would typeset (TeX in script elements) are written as they are.
+// Of a formula with a picture behind it only the picture stays, whose alt text is the formula.
+func legible(src string) string {
+	if !strings.Contains(src, "math") && !strings.Contains(src, "MATH") && !strings.Contains(src, "katex") {
+		return src
+	}
+	var out strings.Builder
+	copied, at := 0, 0
+	z := html.NewTokenizer(strings.NewReader(src))
+	for {
+		kind := z.Next()
+		raw := len(z.Raw())
+		from := at
+		at += raw
+		if kind == html.ErrorToken {
+			break
+		}
+		if kind == html.SelfClosingTagToken {
+			z.NextIsNotRawText()
+		}
+		if kind != html.StartTagToken {
+			continue
+		}
+		name, _ := z.TagName()
+		line, known := "", false
+		switch mathName(name) {
+		case "math":
+			m := mathReader{z: z, at: at}
+			line, known = m.formula(), true
+			at = m.at
+		case "script":
+			if known = holdsTeX(z); known {
+				for z.Next() == html.TextToken {
+					at += len(z.Raw())
+					line = string(z.Text())
+				}
+				at += len(z.Raw()) // the end tag
+			}
+		case "span":
+			if isDrawnMath(z) {
+				at += skipElement(z, "span")
+				known = true
+			}
+		}
+		if !known {
+			continue
+		}
+		if pictureFollows(src[at:]) {
+			line = ""
+		}
+		out.WriteString(src[copied:from])
+		out.WriteString(html.EscapeString(strings.TrimSpace(line)))
+		copied = at
+	}
+	if copied == 0 {
+		return src
+	}
+	out.WriteString(src[copied:])
+	return out.String()
+}
+
+// mathName is an element's name without the prefix that XML documents give to MathML.
+func mathName(name []byte) string {
+	if _, local, ok := strings.Cut(string(name), ":"); ok {
+		return local
+	}
+	return string(name)
+}
+
+// holdsTeX says whether the script that z stands at is a formula for MathJax.
+func holdsTeX(z *html.Tokenizer) bool {
+	found := false
+	for more := true; more; {
+		var key, val []byte
+		key, val, more = z.TagAttr()
+		found = found || string(key) == "type" && strings.HasPrefix(string(val), "math/tex")
+	}
+	return found
+}
+
+// isDrawnMath says whether the span that z stands at holds a formula glyph by glyph, beside the same in MathML.
+func isDrawnMath(z *html.Tokenizer) bool {
+	drawn, hidden := false, false
+	for more := true; more; {
+		var key, val []byte
+		key, val, more = z.TagAttr()
+		switch string(key) {
+		case "class":
+			drawn = strings.HasPrefix(string(val), "katex-html") || strings.HasPrefix(string(val), "MathJax_Preview")
+		case "aria-hidden":
+			hidden = string(val) == "true"
+		}
+	}
+	return drawn && hidden
+}
+
+// skipElement reads on to the end of the element that z stands in, and gives the bytes read.
+func skipElement(z *html.Tokenizer, name string) int {
+	n := 0
+	for depth := 1; depth > 0; {
+		kind := z.Next()
+		n += len(z.Raw())
+		if kind == html.ErrorToken {
+			return n
+		}
+		if kind != html.StartTagToken && kind != html.EndTagToken {
+			continue
+		}
+		if got, _ := z.TagName(); string(got) == name {
+			if kind == html.StartTagToken {
+				depth++
+			} else {
+				depth--
+			}
+		}
+	}
+	return n
+}
+
+// pictureFollows says whether a picture of a formula comes next, apart from the ends of elements.
+func pictureFollows(src string) bool {
+	z := html.NewTokenizer(strings.NewReader(src[:min(len(src), 4000)]))
+	for {
+		switch z.Next() {
+		case html.EndTagToken:
+		case html.TextToken:
+			if strings.TrimSpace(string(z.Raw())) != "" {
+				return false
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			if name, more := z.TagName(); string(name) != "img" || !more {
+				return false
+			}
+			p := pictureIn(z)
+			return p.isFormula() && p.alt != ""
+		default:
+			return false
+		}
+	}
+}
+
+// isFormula says whether a picture shows a formula, which its alt text has in TeX: as WordPress, Wikipedia and the
+// common services for it write them.
+func (p picture) isFormula() bool {
+	return containsAny(" "+strings.ToLower(p.class)+" ", " latex ", " tex ", " math ", "mwe-math", "mathimg", "equation", "ql-img") ||
+		containsAny(p.src, "/latex.php?", "/latex.codecogs.com/", "/math/render/", "/cgi-bin/mathtex", "/cgi-bin/mimetex", "/render/math?", "chart.googleapis.com/chart?cht=tx")
+}
+
+// mathNode is an element of MathML, or the text in one.
+type mathNode struct {
+	name  string
+	text  string
+	attrs map[string]string
+	kids  []*mathNode
+}
+
+type mathReader struct {
+	z     *html.Tokenizer
+	at    int // bytes of the source that are read
+	nodes int
+	cut   bool // other HTML began
+}
+
+// formula reads the math element that z stands at. A formula that is not closed ends where other HTML begins.
+func (m *mathReader) formula() string {
+	root := &mathNode{name: "math", attrs: m.attributes()}
+	m.read(root, 0)
+	if alt := strings.TrimSpace(root.attrs["alttext"]); alt != "" {
+		return plainTeX(alt)
+	}
+	line := strings.Join(strings.Fields(row(root.kids)), " ")
+	if tex := root.annotation(); line == "" || tex != "" && root.holds("apply") {
+		return plainTeX(tex)
+	}
+	return line
+}
+
+func (m *mathReader) attributes() map[string]string {
+	var out map[string]string
+	for more := true; more; {
+		var key, val []byte
+		key, val, more = m.z.TagAttr()
+		switch string(key) {
+		case "alttext", "encoding", "linethickness", "open", "close", "separators":
+			if out == nil {
+				out = map[string]string{}
+			}
+			out[string(key)] = string(val)
+		}
+	}
+	return out
+}
+
+// read reads the content of an element up to its end tag. What is nested too deeply stands beside its parent.
+func (m *mathReader) read(in *mathNode, depth int) {
+	for !m.cut {
+		kind := m.z.Next()
+		raw := len(m.z.Raw())
+		m.at += raw
+		switch kind {
+		case html.ErrorToken:
+			return
+		case html.TextToken:
+			if text := strings.TrimSpace(string(m.z.Text())); text != "" && m.nodes < maxMathNodes {
+				m.nodes++
+				in.kids = append(in.kids, &mathNode{text: text})
+			}
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, _ := m.z.TagName()
+			if isBlock(atom.Lookup(name)) {
+				m.cut = true
+				m.at -= raw
+				return
+			}
+			kid := &mathNode{name: mathName(name), attrs: m.attributes()}
+			if m.nodes < maxMathNodes {
+				m.nodes++
+				in.kids = append(in.kids, kid)
+			}
+			if kind == html.SelfClosingTagToken {
+				m.z.NextIsNotRawText()
+			} else if depth < maxMathDepth {
+				m.read(kid, depth+1)
+			}
+		case html.EndTagToken:
+			name, _ := m.z.TagName()
+			if isBlock(atom.Lookup(name)) {
+				m.cut = true
+				m.at -= raw
+				return
+			}
+			if n := mathName(name); n == in.name || n == "math" {
+				return
+			}
+		}
+	}
+}
+
+func (n *mathNode) holds(name string) bool {
+	return n.name == name || slices.ContainsFunc(n.kids, func(k *mathNode) bool { return k.holds(name) })
+}
+
+// annotation is the formula in TeX, where the element has one beside the MathML.
+func (n *mathNode) annotation() string {
+	if n.name == "annotation" && strings.Contains(strings.ToLower(n.attrs["encoding"]), "tex") {
+		return n.words()
+	}
+	for _, k := range n.kids {
+		if tex := k.annotation(); tex != "" {
+			return tex
+		}
+	}
+	return ""
+}
+
+func (n *mathNode) words() string {
+	if n.name == "" {
+		return n.text
+	}
+	parts := make([]string, 0, len(n.kids))
+	for _, k := range n.kids {
+		parts = append(parts, k.words())
+	}
+	return strings.Join(parts, " ")
+}
+
+// plainTeX takes off what TeX says of size and style around a formula.
+func plainTeX(tex string) string {
+	tex = strings.Join(strings.Fields(tex), " ")
+	for _, style := range [...]string{`\displaystyle`, `\textstyle`} {
+		if inner, ok := strings.CutPrefix(tex, "{"+style); ok && strings.HasSuffix(inner, "}") {
+			tex = strings.TrimSpace(strings.TrimSuffix(inner, "}"))
+		}
+	}
+	return tex
+}
+
+// row writes elements side by side, with a space where two would read as one.
+func row(nodes []*mathNode) string {
+	var b strings.Builder
+	var last *mathNode
+	for i, n := range nodes {
+		s := n.line()
+		if s == "" {
+			if n.name == "mspace" && b.Len() > 0 {
+				b.WriteByte(' ')
+			}
+			continue
+		}
+		if relation := n.name == "mo" && isRelation(s); relation && i > 0 {
+			s = " " + s + " "
+		} else if last != nil && runsTogether(b.String(), s, last, n) {
+			b.WriteByte(' ')
+		}
+		b.WriteString(s)
+		last = n
+	}
+	return b.String()
+}
+
+// runsTogether says whether two elements need a space between: two numbers, a number and a fraction, names of several
+// letters, words.
+func runsTogether(before, s string, last, n *mathNode) bool {
+	l, _ := utf8.DecodeLastRuneInString(before)
+	r, _ := utf8.DecodeRuneInString(s)
+	if unicode.IsSpace(l) || unicode.IsSpace(r) {
+		return false
+	}
+	word := func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) || unicode.IsMark(r) }
+	if last.name == "mtext" || n.name == "mtext" {
+		return word(l) && word(r) || last.name == "mtext" && word(r) || n.name == "mtext" && word(l)
+	}
+	switch {
+	case unicode.IsDigit(l) && unicode.IsDigit(r), word(l) && word(r) && (last.hasScripts() || n.name == "mtable"), last.name == "mtable" && word(r):
+		return true
+	case n.name == "mfrac" || last.name == "mfrac":
+		return word(l) && (word(r) || r == '(') || l == ')' && word(r)
+	}
+	long := func(n *mathNode) bool { return n.name == "mi" && utf8.RuneCountInString(n.words()) > 1 }
+	return word(l) && word(r) && (long(last) || long(n))
+}
+
+func (n *mathNode) hasScripts() bool {
+	switch n.name {
+	case "msup", "msub", "msubsup", "munder", "munderover", "mmultiscripts":
+		return true
+	}
+	return false
+}
+
+func isRelation(s string) bool {
+	switch s {
+	case "=", "<", ">", "≤", "≥", "≠", "≈", "≡", "∼", "≃", "≅", "∈", "∉", "⊂", "⊆", "→", "⇒", "⇔", "↦", "∝", ":=":
+		return true
+	}
+	return false
+}
+
+// kid is the line of the nth child, or "".
+func (n *mathNode) kid(i int) string {
+	if i >= len(n.kids) {
+		return ""
+	}
+	return n.kids[i].line()
+}
+
+// line writes an element as text.
+func (n *mathNode) line() string {
+	switch n.name {
+	case "":
+		return invisible.Replace(n.text)
+	case "mfrac":
+		if t := strings.TrimSpace(n.attrs["linethickness"]); t != "" && strings.Trim(t, "0.pxemt%") == "" {
+			return n.kid(0) + " choose " + n.kid(1)
+		}
+		return group(n.kid(0)) + "/" + group(n.kid(1))
+	case "msup":
+		return raised(n.kid(0), n.kid(1))
+	case "msub", "munder":
+		return lowered(n.kid(0), n.kid(1))
+	case "msubsup", "munderover":
+		return lowered(n.kid(0), n.kid(1)) + exponent(n.kid(2))
+	case "mover":
+		return over(n.kid(0), n.kid(1))
+	case "mmultiscripts":
+		return n.scripts()
+	case "msqrt":
+		return "√" + group(row(n.kids))
+	case "mroot":
+		return raised(n.kid(0), "1/"+group(n.kid(1)))
+	case "mfenced":
+		return n.fenced()
+	case "mtable":
+		return n.joined("; ")
+	case "mtr", "mlabeledtr":
+		return n.joined(", ")
+	case "semantics":
+		if s := n.kid(0); s != "" {
+			return s
+		}
+		return plainTeX(n.annotation())
+	case "maction":
+		return n.kid(0)
+	case "mphantom", "annotation", "annotation-xml", "mspace", "none", "mprescripts", "bvar":
+		return ""
+	case "ms":
+		return `"` + row(n.kids) + `"`
+	case "apply":
+		return n.applied()
+	}
+	return row(n.kids)
+}
+
+// invisible operators are written only where two things would read as one otherwise, which row sees to.
+var invisible = strings.NewReplacer("\u2061", "", "\u2062", "", "\u2063", ",", "\u2064", " ")
+
+// group puts brackets around what is more than one letter, number or name.
+func group(s string) string {
+	if s == "" || isOne(s) {
+		return s
+	}
+	return "(" + s + ")"
+}
+
+func isOne(s string) bool {
+	if inner, ok := strings.CutPrefix(s, "("); ok && strings.IndexAny(inner, "()") == len(inner)-1 {
+		return true
+	}
+	digits := strings.IndexFunc(s, func(r rune) bool { return !unicode.IsDigit(r) && r != '.' && r != ',' }) < 0
+	if digits || utf8.RuneCountInString(s) == 1 {
+		return true
+	}
+	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) < 0 && utf8.RuneCountInString(s) > 2
+}
+
+func raised(base, up string) string { return around(base) + exponent(up) }
+
+// around puts brackets around the base of a power where what is raised would not be seen.
+func around(base string) string {
+	if strings.ContainsAny(base, "/+-−=^ ") && !isOne(base) {
+		return group(base)
+	}
+	return base
+}
+
+func exponent(up string) string {
+	switch up {
+	case "":
+		return ""
+	case "′", "″", "‴", "'", "∗", "*", "†", "°", "+", "-", "−":
+		if up == "'" || up == "′" || up == "″" || up == "‴" || up == "°" {
+			return up
+		}
+	}
+	return "^" + group(up)
+}
+
+func lowered(base, low string) string {
+	if low == "" {
+		return base
+	}
+	return base + "_" + group(low)
+}
+
+// over writes an accent as the mark that combines with its letter, and anything else above as an exponent.
+func over(base, above string) string {
+	if utf8.RuneCountInString(base) == 1 {
+		switch above {
+		case "¯", "‾", "_", "-", "−", "ˉ":
+			return base + "\u0304"
+		case "^", "ˆ":
+			return base + "\u0302"
+		case "~", "˜":
+			return base + "\u0303"
+		case "˙", ".":
+			return base + "\u0307"
+		case "¨":
+			return base + "\u0308"
+		case "→", "⃗":
+			return base + "\u20d7"
+		}
+	}
+	return base + exponent(above)
+}
+
+// scripts writes a base with what stands behind it, below and above by turns, and before it.
+func (n *mathNode) scripts() string {
+	if len(n.kids) == 0 {
+		return ""
+	}
+	var before, behind strings.Builder
+	to := &behind
+	low := true
+	for _, k := range n.kids[1:] {
+		if k.name == "mprescripts" {
+			to, low = &before, true
+			continue
+		}
+		if s := k.line(); s != "" && low {
+			to.WriteString("_" + group(s))
+		} else if s != "" {
+			to.WriteString(exponent(s))
+		}
+		low = !low
+	}
+	return before.String() + n.kid(0) + behind.String()
+}
+
+func (n *mathNode) fenced() string {
+	attr := func(name, other string) string {
+		if v, ok := n.attrs[name]; ok {
+			return strings.TrimSpace(v)
+		}
+		return other
+	}
+	return attr("open", "(") + n.joined(attr("separators", ",")+" ") + attr("close", ")")
+}
+
+func (n *mathNode) joined(with string) string {
+	var parts []string
+	for _, k := range n.kids {
+		if s := k.line(); s != "" {
+			parts = append(parts, s)
+		}
+	}
+	return strings.Join(parts, with)
+}
+
+// applied writes Content MathML: an operator with what it is applied to.
+func (n *mathNode) applied() string {
+	if len(n.kids) == 0 {
+		return ""
+	}
+	var args []string
+	for _, k := range n.kids[1:] {
+		if s := k.line(); s != "" {
+			args = append(args, s)
+		}
+	}
+	grouped := make([]string, len(args))
+	for i, a := range args {
+		grouped[i] = group(a)
+	}
+	switch op := n.kids[0].name; {
+	case op == "divide":
+		return strings.Join(grouped, "/")
+	case op == "times":
+		return strings.Join(grouped, "·")
+	case op == "power":
+		return strings.Join(grouped, "^")
+	case op == "plus":
+		return strings.Join(args, "+")
+	case op == "minus" && len(args) == 1:
+		return "-" + grouped[0]
+	case op == "minus":
+		return strings.Join(args, "-")
+	case op == "root":
+		return "√" + strings.Join(grouped, "")
+	case op == "eq":
+		return strings.Join(args, " = ")
+	default:
+		name := n.kids[0].line()
+		if name == "" {
+			name = op
+		}
+		return name + "(" + strings.Join(args, ", ") + ")"
+	}
+}

@@ -1,0 +1,612 @@
+package clean
+
+import (
+	"strings"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+)
+
+// holder is an element whose content is no text: a player, an object or a picture with its candidates. It is written
+// when it ends.
+type holder struct {
+	tag   string
+	depth int
+	embedded
+	picture picture
+}
+
+// standing is an element that a script was to fill: with the picture behind it, or with what it embeds. It is written
+// when it ends, where nothing else was written meanwhile.
+type standing struct {
+	name                string
+	depth               int
+	picture             picture
+	embedded            embedded
+	words, shown, links int
+	player              bool // words do not stand for what it embeds
+}
+
+// media takes the start tags of pictures and of what is embedded. It says whether the tag was one.
+func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosing bool) bool {
+	if n := len(b.stand); n > 0 && !selfClosing && string(name) == b.stand[n-1].name {
+		b.stand[n-1].depth++
+	}
+	if b.hold != nil && b.gather(tag, name) {
+		if b.hold != nil && !selfClosing && string(name) == b.hold.tag {
+			b.hold.depth++
+		}
+		return true
+	}
+	switch tag {
+	case atom.Img, atom.Image:
+		b.picture(pictureIn(b.z))
+	case atom.Picture:
+		b.hold = &holder{tag: "picture", depth: 1}
+	case atom.Video, atom.Audio, atom.Object, atom.Iframe:
+		b.begin(string(name), selfClosing)
+	case atom.Embed, atom.Frame:
+		e := embedded{kind: "Embedded page"}
+		e.attributes(b.z)
+		b.embed(e)
+	case atom.Noscript:
+		if selfClosing || !b.ending("noscript") {
+			b.z.NextIsNotRawText()
+			return true
+		}
+		b.skip, b.depth = tag, 1
+	case atom.Script:
+		if more && strings.Contains(raw, "//gist.github.com/") {
+			e := embedded{kind: "Embedded page"}
+			e.attributes(b.z)
+			for i, s := range e.sources {
+				e.sources[i] = strings.TrimSuffix(s, ".js")
+			}
+			b.embed(e)
+		}
+		return false
+	case 0:
+		return b.custom(string(name), selfClosing)
+	default:
+		if more && !selfClosing && !b.noscript && mayStandIn(tag) && (strings.Contains(raw, "data-") || strings.Contains(raw, "background") || tag == atom.Blockquote) {
+			b.standIn(string(name))
+		}
+		return false
+	}
+	return true
+}
+
+// custom takes elements that HTML does not know: those of AMP, and those that scripts define.
+func (b *balancer) custom(name string, selfClosing bool) bool {
+	switch {
+	case name == "oembed":
+		e := embedded{kind: "Embedded page"}
+		e.attributes(b.z)
+		b.embed(e)
+		return true
+	case !strings.Contains(name, "-") || isAdElement(name):
+		return false
+	case isPictureElement(name):
+		b.picture(pictureIn(b.z))
+	case name == "amp-video" || name == "amp-audio" || name == "video-js":
+		b.begin(name, selfClosing)
+	default:
+		s := standing{name: name, depth: 1, embedded: embedded{kind: "Embedded page"}}
+		s.player = strings.HasPrefix(name, "amp-") || containsAny(name, "video", "audio", "player", "youtube", "vimeo", "embed", "iframe", "podcast", "tweet")
+		if strings.Contains(name, "video") {
+			s.embedded.kind = "Video"
+		}
+		s.embedded.attributes(b.z)
+		s.embedded.byElement(name)
+		if len(s.embedded.sources) > 0 {
+			b.push(s)
+			if selfClosing || !b.ending(name) {
+				b.endStand()
+			}
+		}
+	}
+	return true
+}
+
+func isAdElement(name string) bool {
+	for _, part := range strings.Split(name, "-") {
+		switch part {
+		case "ad", "ads", "analytics", "pixel", "tracking", "consent", "share", "social", "like", "login", "subscribe", "newsletter", "comments":
+			return true
+		}
+	}
+	return false
+}
+
+// isPictureElement finds amp-img, amp-anim, v-img, lazy-image.
+func isPictureElement(name string) bool {
+	last := name[strings.LastIndexByte(name, '-')+1:]
+	return last == "img" || last == "image" || last == "anim" || last == "picture" || last == "photo"
+}
+
+// begin opens a player, an object or a frame. One that is never closed has no content.
+func (b *balancer) begin(name string, selfClosing bool) {
+	h := &holder{tag: name, depth: 1}
+	switch {
+	case strings.Contains(name, "video"):
+		h.kind = "Video"
+	case strings.Contains(name, "audio"):
+		h.kind = "Recording"
+	default:
+		h.kind = "Embedded page"
+	}
+	h.attributes(b.z)
+	if b.hold != nil {
+		b.endHolder()
+	}
+	b.hold = h
+	if selfClosing || !b.ending(name) {
+		b.endHolder()
+	}
+}
+
+// gather takes what stands in a holder. It says whether the tag belongs there.
+func (b *balancer) gather(tag atom.Atom, name []byte) bool {
+	h := b.hold
+	if h.tag == "picture" {
+		switch {
+		case tag == atom.Source:
+			h.candidate(b.z)
+		case tag == atom.Noscript:
+			return false
+		case tag == atom.Img || tag == atom.Image || tag == 0 && isPictureElement(string(name)):
+			h.image(pictureIn(b.z))
+			if !b.noscript && !b.ending("picture") {
+				b.endHolder()
+			}
+		case tag == atom.Picture && b.noscript:
+		case tag == atom.Picture || isBlock(tag) && !b.ending("picture"):
+			b.endHolder()
+			return false
+		}
+		return true
+	}
+	switch tag {
+	case atom.Video, atom.Audio, atom.Iframe:
+		if string(name) == h.tag && h.tag != "iframe" { // these don't nest: the first was not closed
+			b.endHolder()
+			return false
+		}
+		h.attributes(b.z)
+	case atom.Source, atom.Embed, atom.Object:
+		inner := embedded{}
+		inner.attributes(b.z)
+		h.sources = append(h.sources, inner.sources...)
+	case atom.Param:
+		h.param(b.z)
+	case atom.A:
+		inner := embedded{}
+		inner.attributes(b.z)
+		h.fallback = append(h.fallback, inner.sources...)
+	case atom.Img:
+		if h.tag == "object" && h.picture.address() == "" {
+			h.picture = pictureIn(b.z)
+		}
+	}
+	return true
+}
+
+// image takes the img of a picture: the first, or one for readers without scripts where a script was to show that.
+func (h *holder) image(p picture) {
+	was := h.picture
+	if was.src != "" && !was.comesLate() {
+		return
+	}
+	p.set, p.lateSet = append(p.set, was.set...), append(p.lateSet, was.lateSet...)
+	if p.alt == "" {
+		p.alt = was.alt
+	}
+	h.picture = p
+}
+
+// candidate reads a source element of a picture. Types that the pages' proxy does not pass on are left out.
+func (h *holder) candidate(z *html.Tokenizer) {
+	p, kind := picture{}, ""
+	for more := true; more; {
+		var key, val []byte
+		key, val, more = z.TagAttr()
+		switch v := strings.TrimSpace(string(val)); string(key) {
+		case "type":
+			kind = strings.ToLower(v)
+		case "media", "sizes":
+		default:
+			p.attribute(string(key), v)
+		}
+	}
+	switch kind {
+	case "", "image/png", "image/jpeg", "image/jpg", "image/gif", "image/webp", "image/avif":
+	default:
+		return
+	}
+	if p.src != "" {
+		p.set = append(p.set, candidate{url: p.src})
+	}
+	for _, a := range append(p.late, p.other...) {
+		p.set = append(p.set, candidate{url: a})
+	}
+	h.picture.set = append(h.picture.set, p.set...)
+	h.picture.set = append(h.picture.set, p.lateSet...)
+}
+
+// endMedia takes the end tags of holders and standings. It says whether the tag ends there.
+func (b *balancer) endMedia(name []byte) bool {
+	if n := len(b.stand); n > 0 && string(name) == b.stand[n-1].name {
+		b.stand[n-1].depth--
+		if b.stand[n-1].depth <= 0 && b.hold == nil {
+			b.endStand()
+		}
+	}
+	if b.hold == nil {
+		return false
+	}
+	if string(name) == b.hold.tag {
+		b.hold.depth--
+		if b.hold.depth <= 0 {
+			b.endHolder()
+		}
+		return true
+	}
+	return b.hold.tag != "picture" || b.ending("picture")
+}
+
+// ending says whether an element is closed further on.
+func (b *balancer) ending(name string) bool {
+	at, known := b.ends[name]
+	if !known && len(b.ends) >= maxNames {
+		return false
+	}
+	if !known {
+		at = lastEnd(b.src, name)
+		if b.ends == nil {
+			b.ends = map[string]int{}
+		}
+		b.ends[name] = at
+	}
+	return at >= b.at
+}
+
+// lastEnd is where the last end tag of that name stands in HTML, or -1.
+func lastEnd(src, name string) int {
+	for at := len(src); at >= 0; {
+		at = strings.LastIndex(src[:at], "</")
+		if at < 0 || len(src)-at > len(name)+2 && strings.EqualFold(src[at+2:at+2+len(name)], name) && strings.IndexByte("> \t\r\n/", src[at+2+len(name)]) >= 0 {
+			return at
+		}
+	}
+	return -1
+}
+
+func (b *balancer) endHolder() {
+	h := b.hold
+	if b.hold = nil; h == nil {
+		return
+	}
+	if h.tag == "picture" {
+		b.picture(h.picture)
+		return
+	}
+	h.sources = append(h.sources, h.fallback...)
+	switch {
+	case h.tag == "object" && h.address() != "" && namesPicture(h.address()):
+		p := picture{src: h.address(), alt: h.title}
+		b.picture(p)
+	case h.tag == "object" && h.address() == "" && h.picture.address() != "":
+		b.picture(h.picture)
+	default:
+		b.embed(h.embedded)
+	}
+}
+
+// embed writes the link to what is embedded.
+func (b *balancer) embed(e embedded) {
+	address := e.address()
+	if e.tiny || address == "" && e.title == "" && e.inner == "" {
+		return
+	}
+	behind, known := playerOf(address)
+	if known && behind.name == "" || b.embedded[address] && address != "" {
+		return
+	}
+	if b.embedded == nil {
+		b.embedded = map[string]bool{}
+	}
+	b.embedded[address] = true
+	b.last = placed{}
+	for i, t := range b.open {
+		if t == atom.A { // a link in a link
+			b.closeTo(i)
+			break
+		}
+	}
+	label := html.EscapeString(e.label(address))
+	link := label
+	if address != "" && len(b.open) < maxDepth {
+		link = `<a href="` + html.EscapeString(address) + `">` + label + `</a>`
+	}
+	b.links++
+	switch {
+	case len(b.open) == 0:
+		link = "<p>" + link + "</p>"
+	case b.open[len(b.open)-1] == atom.Ul || b.open[len(b.open)-1] == atom.Ol:
+		link = "<li>" + link + "</li>"
+	default:
+		if out := b.out.Bytes(); strings.IndexByte(" \n\t>", out[len(out)-1]) < 0 {
+			link = " " + link
+		}
+		if !b.noscript && b.at < len(b.src) && strings.IndexByte(" \n\t<", b.src[b.at]) < 0 {
+			link += " "
+		}
+	}
+	b.out.WriteString(link)
+}
+
+// mayStandIn names the elements that publishers leave for scripts to fill.
+func mayStandIn(tag atom.Atom) bool {
+	switch tag {
+	case atom.Div, atom.Figure, atom.Span, atom.Section, atom.Blockquote, atom.Center, atom.Li, atom.Td:
+		return true
+	}
+	return false
+}
+
+// standIn notes an element that a script fills.
+func (b *balancer) standIn(name string) {
+	s := standing{name: name, depth: 1, embedded: embedded{kind: "Embedded page"}}
+	class, id, style := "", "", ""
+	var urls [][2]string
+	for more := true; more; {
+		var key, val []byte
+		key, val, more = b.z.TagAttr()
+		switch k, v := string(key), strings.TrimSpace(string(val)); k {
+		case "class":
+			class = strings.ToLower(v)
+		case "style":
+			style = v
+		case "data-id", "data-videoid", "data-video-id", "data-youtube-id", "data-yt-id", "data-embed", "data-youtube", "data-vimeo-id", "data-ytid":
+			id, class = v, class+" "+k
+		case "title", "aria-label", "data-title":
+			s.embedded.title = foldLine(v)
+		case "cite":
+			if name == "blockquote" {
+				urls = append(urls, [2]string{k, v})
+			}
+		default:
+			if strings.HasPrefix(k, "data-") {
+				urls = append(urls, [2]string{k, v})
+			}
+		}
+	}
+	if hiddenStyle(style) || tinyStyle(style) {
+		return
+	}
+	for _, u := range urls {
+		s.read(u[0], u[1], class)
+	}
+	if len(s.embedded.sources) == 0 && id != "" && containsAny(class, "youtube", "vimeo", "yt", "tweet", "dailymotion") {
+		s.embedded.id = id
+		s.embedded.byElement(strings.Replace(class, "yt", "youtube", 1))
+	}
+	if bg := background(style); bg != "" && s.picture.address() == "" {
+		s.picture.src = bg
+	}
+	s.player = containsAny(class, "player", "video", "youtube", "vimeo", "audio")
+	if len(s.embedded.sources) > 0 || s.picture.address() != "" {
+		b.push(s)
+	}
+}
+
+// read takes one data attribute of an element that a script fills.
+func (s *standing) read(key, val, class string) {
+	if len(val) < 8 {
+		return
+	}
+	if val[0] == '{' || val[0] == '[' {
+		if containsAny(class, "embed", "tweet", "youtube", "vimeo", "audio", "video", "player", "podcast") {
+			s.embedded.sources = append(s.embedded.sources, embeddedInJSON(val)...)
+		} else if address := pictureInJSON(val); address != "" && containsAny(class, "image", "img", "picture", "photo") {
+			s.picture.other = append(s.picture.other, address)
+		}
+		return
+	}
+	address := webAddress(val)
+	if address == "" {
+		if strings.HasSuffix(key, "set") {
+			s.picture.attribute(key, val)
+		}
+		return
+	}
+	_, known := playerOf(address)
+	switch key {
+	case "data-oembed-url", "data-oembed", "data-embed-url", "data-embed-src", "data-video-url", "data-video-src", "data-iframe-src", "data-iframe", "data-audio-url",
+		"data-audio-src", "data-audio", "data-video", "data-mp4", "data-mp3", "data-instgrm-permalink", "data-youtube-url", "data-yt-url", "data-player-url":
+		s.embedded.sources = append(s.embedded.sources, address)
+	case "cite", "data-href":
+		if containsAny(class, "embed", "fb-", "tweet", "instagram", "media") {
+			s.embedded.sources = append(s.embedded.sources, address)
+		}
+	default:
+		switch {
+		case namesPicture(address) && !isLinkName(key) && !known && !containsAny(key, "thumb", "media"):
+			s.picture.attribute(key, val)
+		case (known || isRecording(address)) && containsAny(key, "src", "url", "file"):
+			s.embedded.sources = append(s.embedded.sources, address)
+		}
+	}
+}
+
+func isRecording(address string) bool {
+	address, _, _ = strings.Cut(strings.ToLower(address), "?")
+	for _, ext := range [...]string{".mp4", ".m4v", ".webm", ".mov", ".mp3", ".m4a", ".ogg", ".m3u8", ".wav"} {
+		if strings.HasSuffix(address, ext) {
+			return true
+		}
+	}
+	return false
+}
+
+const (
+	maxStanding = 16 // elements that wait within each other
+	maxNames    = 50 // of elements whose ends are looked for
+)
+
+func (b *balancer) push(s standing) {
+	if len(b.stand) >= maxStanding {
+		return
+	}
+	s.words, s.shown, s.links = b.words, b.shown, b.links
+	b.stand = append(b.stand, s)
+}
+
+// endStand writes the innermost standing where its place stayed empty.
+func (b *balancer) endStand() {
+	s := b.stand[len(b.stand)-1]
+	b.stand = b.stand[:len(b.stand)-1]
+	if b.shown == s.shown && s.picture.address() != "" {
+		b.picture(s.picture)
+	}
+	if b.links == s.links && (s.player || b.words == s.words) && len(s.embedded.sources) > 0 {
+		b.embed(s.embedded)
+	}
+}
+
+// inNoscript takes the pictures, and what is embedded, out of a noscript element.
+func (b *balancer) inNoscript(raw string) {
+	if b.noscript || len(raw) < len("<img>") {
+		return
+	}
+	if !strings.Contains(raw, "<") {
+		raw = html.UnescapeString(raw)
+	}
+	z, src, at, depth, ends, after := b.z, b.src, b.at, b.depth, b.ends, b.after
+	b.z, b.src, b.at, b.skip, b.ends, b.after, b.noscript = html.NewTokenizer(strings.NewReader(raw)), raw, 0, 0, nil, src[at:], true
+	outer := b.hold
+	b.run()
+	if outer == nil {
+		b.endHolder()
+	}
+	b.z, b.src, b.at, b.depth, b.ends, b.after, b.noscript, b.skip = z, src, at, depth, ends, after, false, atom.Noscript
+}
+
+// picture writes a picture, unless it is there already: pages that load their pictures late hold each once for scripts
+// and once, in noscript, for readers without.
+func (b *balancer) picture(p picture) {
+	address := p.address()
+	tag := p.at(address)
+	if tag != "" {
+		if behind, known := playerOf(address); known && behind.name == "" {
+			tag = ""
+		}
+	}
+	if tag == "" {
+		if !b.noscript {
+			b.last = placed{}
+		}
+		return
+	}
+	if !b.asked {
+		b.asked = true
+		if b.noscript || strings.Contains(b.src, "noscript") || strings.Contains(b.src, "NOSCRIPT") {
+			b.pictures = map[string]bool{}
+		}
+	}
+	key := ""
+	if b.pictures != nil {
+		key = pictureKey(address)
+	}
+	_, written := b.pictures[key]
+	twin := b.last.to > 0
+	switch {
+	case b.noscript && twin && !b.last.noscript && b.last.key != key && (b.last.late || namesPicture(address)):
+		b.replace(tag, p, key)
+		return
+	case b.noscript && written:
+		return
+	case !b.noscript && twin && b.last.noscript && (p.comesLate() || b.last.key == key):
+		b.last.noscript = false
+		return
+	case !b.noscript && p.comesLate() && b.pictures[key]:
+		return
+	}
+	from := b.out.Len()
+	b.shown++
+	b.write(tag, p)
+	b.last = placed{from, b.out.Len(), key, p.comesLate(), b.noscript}
+	if b.pictures != nil {
+		b.pictures[key] = b.noscript
+	}
+}
+
+// replace puts a picture in the place of the last one, which stood in for it.
+func (b *balancer) replace(tag string, p picture, key string) {
+	rest := string(b.out.Bytes()[b.last.to:])
+	b.out.Truncate(b.last.from)
+	b.write(tag, p)
+	delete(b.pictures, b.last.key)
+	b.last = placed{b.last.from, b.out.Len(), key, false, false}
+	b.pictures[key] = true
+	b.out.WriteString(rest)
+}
+
+// write writes a picture, and below it what its publisher has readers see when they point at it.
+func (b *balancer) write(tag string, p picture) {
+	b.out.WriteString(tag)
+	hover := p.hover()
+	if hover == "" {
+		return
+	}
+	after := b.after
+	if !b.noscript {
+		after = b.src[b.at:]
+	}
+	if begins(after, hover) {
+		return
+	}
+	if len(b.open) < maxDepth {
+		b.out.WriteString("<br><small>" + html.EscapeString(hover) + "</small>")
+	} else {
+		b.out.WriteString("<br>" + html.EscapeString(hover))
+	}
+	b.words++
+}
+
+// begins says whether the text of HTML begins with a line.
+func begins(src, line string) bool {
+	want := bare(line)
+	z := html.NewTokenizer(strings.NewReader(src[:min(len(src), 500+8*len(line))]))
+	var text strings.Builder
+	for text.Len() < 2*len(line)+100 {
+		switch z.Next() {
+		case html.ErrorToken:
+			return strings.HasPrefix(bare(text.String()), want)
+		case html.TextToken:
+			text.Write(z.Text())
+		case html.StartTagToken:
+			if name, _ := z.TagName(); string(name) == "img" {
+				return strings.HasPrefix(bare(text.String()), want)
+			}
+		}
+	}
+	return strings.HasPrefix(bare(text.String()), want)
+}
+
+// pictureKey is the same for a picture's address in several sizes.
+func pictureKey(address string) string {
+	_, rest, _ := strings.Cut(address, "://")
+	at, query, _ := strings.Cut(rest, "?")
+	if !namesPicture(at) || strings.Contains(query, "url=") {
+		return rest
+	}
+	dot := strings.LastIndexByte(at, '.')
+	stem := at[:dot]
+	if i := strings.LastIndexByte(stem, '-'); i >= 0 {
+		if w, h, ok := strings.Cut(stem[i+1:], "x"); stem[i+1:] == "scaled" || ok && isSize(w) && isSize(h) {
+			stem = stem[:i]
+		}
+	}
+	return strings.TrimSuffix(stem, "@2x") + at[dot:]
+}

@@ -1,0 +1,187 @@
+package clean
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/net/html"
+	"golang.org/x/net/html/atom"
+
+	"headwater/internal/news"
+)
+
+// Shown is what a reader of an article's summary and HTML sees and its title and body do not hold: list items, captions,
+// table cells, bylines, the texts of pictures. A line a block, without the lines that every page of a site has. Grouping
+// has no use for it, and searches find it.
+func Shown(a news.Article) string {
+	l := lister{known: pairsOf(a.Title, a.Body())}
+	l.add(a.Summary)
+	z := html.NewTokenizer(strings.NewReader(a.HTML))
+	for l.out.Len() < maxText {
+		switch z.Next() {
+		case html.ErrorToken:
+			l.end()
+			return cutAt(l.out.String(), maxText)
+		case html.TextToken:
+			text := string(z.Text())
+			if l.inLink {
+				text = withoutKind(text)
+			}
+			l.line.WriteString(text)
+		case html.StartTagToken, html.SelfClosingTagToken:
+			name, more := z.TagName()
+			tag := atom.Lookup(name)
+			if tag == atom.Img && more {
+				p := pictureIn(z)
+				l.add(p.alt)
+				l.add(p.title)
+			}
+			l.part(tag)
+			l.inLink = tag == atom.A
+		case html.EndTagToken:
+			name, _ := z.TagName()
+			l.part(atom.Lookup(name))
+			l.inLink = false
+		}
+	}
+	return cutAt(l.out.String(), maxText)
+}
+
+// lister writes the lines that are not known.
+type lister struct {
+	known pairs
+	line  strings.Builder
+	out   strings.Builder
+
+	inLink bool // the next text begins a link
+}
+
+func (l *lister) part(tag atom.Atom) {
+	if tag == atom.Br || tag == atom.Td || tag == atom.Th || isBlock(tag) {
+		l.end()
+	}
+}
+
+func (l *lister) end() {
+	if l.line.Len() > 0 {
+		l.add(l.line.String())
+		l.line.Reset()
+	}
+}
+
+// add writes what a line has that stands nowhere else: runs of words of which no two stand side by side in the text, or
+// the whole line where that is most of it, so that phrases are found.
+func (l *lister) add(line string) {
+	line = foldLine(line)
+	if line == "" || isMore(line) || isCounter(line) || isAppeal(line) || opensComments(line) {
+		return
+	}
+	words := wordSpans(line)
+	known := l.known.inLine(line, words)
+	fresh := 0
+	for _, k := range known {
+		if !k {
+			fresh++
+		}
+	}
+	if 2*fresh > len(known) {
+		clear(known)
+	}
+	for i := 0; i < len(known); i++ {
+		if known[i] {
+			continue
+		}
+		from := i
+		for i < len(known) && !known[i] {
+			i++
+		}
+		if l.out.Len() > 0 {
+			l.out.WriteByte('\n')
+		}
+		l.out.WriteString(line[words[from].Start:words[min(i, len(words)-1)].End])
+	}
+	l.known.add(line, words)
+}
+
+// pairs holds the hashes of the words of a text and of its neighbouring words.
+type pairs map[uint64]struct{}
+
+func pairsOf(texts ...string) pairs {
+	size := 0
+	for _, t := range texts {
+		size += len(t)
+	}
+	p := make(pairs, size/3)
+	for _, t := range texts {
+		p.add(t, wordSpans(t))
+	}
+	return p
+}
+
+func (p pairs) add(text string, words []news.Span) {
+	before := uint64(0)
+	for i, w := range words {
+		h := hashOfWord(text[w.Start:w.End])
+		p[h] = struct{}{}
+		if i > 0 {
+			p[before*31+h] = struct{}{}
+		}
+		before = h
+	}
+}
+
+// inLine says of each two neighbouring words whether they stand side by side in the text, or of a lone word whether it
+// stands there.
+func (p pairs) inLine(line string, words []news.Span) []bool {
+	if len(words) == 0 {
+		return nil
+	}
+	known := make([]bool, max(len(words)-1, 1))
+	before := uint64(0)
+	for i, w := range words {
+		h := hashOfWord(line[w.Start:w.End])
+		switch {
+		case len(words) == 1:
+			_, known[0] = p[h]
+		case i > 0:
+			_, known[i-1] = p[before*31+h]
+		}
+		before = h
+	}
+	return known
+}
+
+// hashOfWord is FNV-1a, which is the same in every process.
+func hashOfWord(w string) uint64 {
+	h := uint64(14695981039346656037)
+	for i := range len(w) {
+		h = (h ^ uint64(w[i])) * 1099511628211
+	}
+	return h
+}
+
+// wordSpans finds the runs of letters and digits.
+func wordSpans(text string) []news.Span {
+	spans := make([]news.Span, 0, len(text)/6+1)
+	start := -1
+	for i := 0; i < len(text); {
+		r, n := rune(text[i]), 1
+		if r >= utf8.RuneSelf {
+			r, n = utf8.DecodeRuneInString(text[i:])
+		}
+		in := r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= utf8.RuneSelf && (unicode.IsLetter(r) || unicode.IsNumber(r) || unicode.IsMark(r))
+		switch {
+		case in && start < 0:
+			start = i
+		case !in && start >= 0:
+			spans = append(spans, news.Span{Start: start, End: i})
+			start = -1
+		}
+		i += n
+	}
+	if start >= 0 {
+		spans = append(spans, news.Span{Start: start, End: len(text)})
+	}
+	return spans
+}
