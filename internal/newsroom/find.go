@@ -81,7 +81,7 @@ func choices(places []discover.Place) (f news.Finding) {
 
 // findOnPage takes the feeds that a page links to, and where it links to none, the first that is where most are.
 func (n *Newsroom) findOnPage(limited context.Context, page sight) news.Finding {
-	links := discover.Feeds(append(discover.Header(page.resp.Header.Values("Link"), page.resp.URL), discover.Document(page.resp.Body, page.resp.URL)...))
+	links := discover.Feeds(append(discover.Header(page.resp.Header.Values("Link"), page.resp.URL), discover.Document(page.resp.Body, page.resp.URL)...), page.resp.URL)
 	problem := fmt.Sprintf("%s is a page, with no link to a feed and none where sites usually have theirs", page.asked)
 	if len(links) == 1 {
 		got := n.look(limited, links[0].URL)
