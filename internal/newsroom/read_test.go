@@ -236,6 +236,11 @@ func fresh(t *testing.T, room *newsroom.Newsroom) *index.Index {
 	return x
 }
 
+// opened gives an index to whoever wants to open one.
+func opened(x *index.Index) func(context.Context) (*index.Index, error) {
+	return func(context.Context) (*index.Index, error) { return x, nil }
+}
+
 func wantFound(t *testing.T, room *newsroom.Newsroom, query string, want int) {
 	t.Helper()
 	found, err := room.Search(t.Context(), news.Search{Query: query})
@@ -267,7 +272,7 @@ func TestReindex(t *testing.T) {
 	})
 	for range 5 {
 		last := 0
-		n, err := room.Reindex(t.Context(), fresh(t, room), func(done, total int) { last = done*100 + total })
+		n, err := room.Reindex(t.Context(), opened(fresh(t, room)), func(done, total int) { last = done*100 + total })
 		must(t, err)
 		if n != 5 || last != 505 {
 			t.Errorf("%d articles were indexed and %d told, want 5", n, last)
@@ -290,7 +295,7 @@ func TestReindexCancelled(t *testing.T) {
 	room.Batch = 2
 	old := room.Index
 	ctx, cancel := context.WithCancel(t.Context())
-	n, err := room.Reindex(ctx, fresh(t, room), func(int, int) { cancel() })
+	n, err := room.Reindex(ctx, opened(fresh(t, room)), func(int, int) { cancel() })
 	if !errors.Is(err, context.Canceled) || n != 2 {
 		t.Errorf("%d articles, %v; want 2 and context.Canceled", n, err)
 	}
@@ -301,7 +306,7 @@ func TestReindexCancelled(t *testing.T) {
 	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.time()})
 	pass(t, room)
 	wantFound(t, room, "zeppelin", 1)
-	n, err = room.Reindex(t.Context(), fresh(t, room), nil) // and one that nobody interrupts
+	n, err = room.Reindex(t.Context(), opened(fresh(t, room)), nil) // and one that nobody interrupts
 	must(t, err)
 	if n != 6 || room.Index == old {
 		t.Errorf("%d articles indexed", n)
