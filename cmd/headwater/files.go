@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -67,6 +68,10 @@ func filePath(arg string) string {
 // writeFile writes a file whole or not at all: beside it first, then in its place.
 func writeFile(name string, write func(*os.File) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = fmt.Errorf("write %s: %w", name, at.Err) // not by the name of what stands beside it
+	}
 	if err != nil {
 		return err
 	}

@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"headwater/internal/index"
 	"headwater/internal/news"
@@ -50,7 +52,11 @@ func (c *cli) topicSet() *cobra.Command {
 		Example: "  headwater topic set rates --query '\"interest rates\"' --min-outlets 2\n  headwater topic set rates --rename 'Interest rates'",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().NFlag() == 0 {
+			changes := false
+			cmd.Flags().Visit(func(f *pflag.Flag) {
+				changes = changes || !slices.Contains([]string{"user", "data", "config"}, f.Name)
+			})
+			if !changes {
 				return usagef("say what to change: --query, --rename or an option")
 			}
 			return c.besideTopic(cmd, user, args, func(a *app, t news.Topic) error {

@@ -6,6 +6,7 @@ import (
 	"net/netip"
 	"net/url"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -129,6 +130,9 @@ func hostOf(s string) string {
 	return s
 }
 
+// files are the ends of names that are more likely a file's than a host's. No top-level domain is among them.
+var files = []string{".xml", ".rss", ".atom", ".rdf", ".json", ".opml", ".html", ".htm", ".php", ".txt", ".gz"}
+
 // isHost says whether a name without a scheme can be meant as a host: it has a dot or a port, is localhost or an address.
 func isHost(s string) bool {
 	u, err := url.Parse("http://" + s)
@@ -140,6 +144,9 @@ func isHost(s string) bool {
 		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_:", r) {
 			return false
 		}
+	}
+	if dot := strings.LastIndexByte(host, '.'); s == host && dot >= 0 && slices.Contains(files, strings.ToLower(host[dot:])) {
+		return false
 	}
 	_, err = netip.ParseAddr(host)
 	inside := strings.Trim(host, ".")

@@ -55,6 +55,7 @@ func TestTyped(t *testing.T) {
 		{"data:text/xml,x", "! no feed address"},
 		{"feed", "! no feed address"},
 		{"my feed", "! no feed address"},
+		{"feed.xml", "! no feed address"},
 		{"http://:80/", "! no feed address"},
 		{"http://exa mple.org/", "! no feed address"},
 		{"https://", "! no feed address"},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -282,6 +283,7 @@ func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOpti
 		})
 	})
 	err := g.Wait() // before sum is looked at
+	slices.SortStableFunc(sum.Problems, func(a, b Problem) int { return strings.Compare(a.URL, b.URL) })
 	return sum, err
 }
 
