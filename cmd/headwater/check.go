@@ -102,9 +102,18 @@ func (c *cli) feedCheck() *cobra.Command {
 				return err
 			}
 			defer client.Close()
-			r, err := room.Check(cmd.Context(), addresses[0])
-			if err != nil {
-				return err
+			var r newsroom.Report
+			for i, address := range addresses {
+				got, err := room.Check(cmd.Context(), address)
+				if err != nil {
+					return err
+				}
+				if i == 0 || got.Status != 0 {
+					r = got
+				}
+				if got.Status != 0 || strings.Contains(args[0], "://") { // it answers, or is what was typed
+					break
+				}
 			}
 			if err := c.printChecked(r); err != nil {
 				return err

@@ -107,6 +107,13 @@ func (a *app) findFeed(ctx context.Context, arg string) (news.Feed, error) {
 		id = 0
 	}
 	f, err := a.FindFeed(ctx, id, arg)
+	if addresses, typed := discover.Typed(arg); errors.Is(err, news.ErrNotFound) && typed == nil { // it may be written in another way
+		for _, address := range discover.Variants(addresses[0]) {
+			if f, err = a.FindFeed(ctx, 0, address); !errors.Is(err, news.ErrNotFound) {
+				break
+			}
+		}
+	}
 	if errors.Is(err, news.ErrNotFound) {
 		return f, fmt.Errorf("%s is not among the feeds; `headwater feed list` has them", arg)
 	}

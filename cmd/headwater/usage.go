@@ -19,6 +19,7 @@ var noArguments = arguments(0, 0)
 func arguments(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		_, names, _ := strings.Cut(cmd.Use, " ")
+		name := strings.TrimPrefix(cmd.CommandPath(), cmd.Root().Name()+" ")
 		has := fmt.Sprintf("%d are given", len(args))
 		switch len(args) {
 		case 0:
@@ -30,13 +31,13 @@ func arguments(least, most int) cobra.PositionalArgs {
 		case len(args) >= least && (most == anyNumber || len(args) <= most):
 			return nil
 		case most == 0:
-			return usagef("%s takes no arguments, and %s%s", cmd.CommandPath(), has, meant(cmd, args))
+			return usagef("%s takes no arguments, and %s%s", name, has, meant(cmd, args))
 		case least == most:
-			return usagef("%s needs %s, %s, and %s%s", cmd.CommandPath(), count(least, "argument"), names, has, meant(cmd, args))
+			return usagef("%s needs %s, %s, and %s%s", name, count(least, "argument"), names, has, meant(cmd, args))
 		case len(args) < least:
-			return usagef("%s needs at least %s, %s, and %s", cmd.CommandPath(), count(least, "argument"), names, has)
+			return usagef("%s needs at least %s, %s, and %s", name, count(least, "argument"), names, has)
 		}
-		return usagef("%s takes at most %s, %s, and %s%s", cmd.CommandPath(), count(most, "argument"), names, has, meant(cmd, args))
+		return usagef("%s takes at most %s, %s, and %s%s", name, count(most, "argument"), names, has, meant(cmd, args))
 	}
 }
 

@@ -297,6 +297,9 @@ func otherThanPage(doc []byte) string {
 		return "JSON, but no JSON Feed"
 	}
 	if list, err := opmlIn(doc); err == nil {
+		if len(list.Feeds) == 1 {
+			return "an OPML list of one feed, which `headwater feed import` takes"
+		}
 		return fmt.Sprintf("an OPML list of %d feeds, which `headwater feed import` takes", len(list.Feeds))
 	}
 	switch root := xmlRoot(start); root {

@@ -245,7 +245,7 @@ func TestFindFeedsNames(t *testing.T) {
 		"/zip":     {"PK\x03\x04\x00", "is a file of type application/zip"},
 		"/json":    {`{"a": 1}`, "is JSON, but no JSON Feed"},
 		"/list":    {` [1, {"items": []}]`, "is JSON, but no JSON Feed"},
-		"/opml":    {`<?xml version="1.0"?><opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>`, "is an OPML list of 1 feeds, which `headwater feed import` takes"},
+		"/opml":    {`<?xml version="1.0"?><opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>`, "is an OPML list of one feed, which `headwater feed import` takes"},
 		"/sitemap": {`<?xml version="1.0"?><sitemapindex/>`, "is a sitemap"},
 		"/xml":     {`<?xml version="1.0"?><catalogue/>`, "is XML with the root element <catalogue>"},
 		"/page":    {`<!doctype html><p>Hello`, "is a page, with no link to a feed"},

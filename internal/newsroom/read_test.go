@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -312,4 +315,48 @@ func TestReindexCancelled(t *testing.T) {
 		t.Errorf("%d articles indexed", n)
 	}
 	wantFound(t, room, "zeppelin", 1)
+}
+
+// A pass waits for the one that runs, says so, and waits no longer than its caller.
+func TestPassWaitsForPass(t *testing.T) {
+	asked, release := make(chan struct{}), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-release
+		_, _ = w.Write([]byte(feedNamed("Slow", "")))
+	}))
+	t.Cleanup(slow.Close)
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	_, err := room.AddFeed(t.Context(), news.Feed{URL: slow.URL})
+	must(t, err)
+	first := make(chan newsroom.Summary)
+	go func() {
+		sum, err := room.Pass(context.WithoutCancel(t.Context()), newsroom.PassOptions{Force: true})
+		if err != nil {
+			t.Error(err)
+		}
+		first <- sum
+	}()
+	<-asked
+	ctx, leave := context.WithCancel(t.Context())
+	said := ""
+	_, err = room.Pass(ctx, newsroom.PassOptions{Progress: func(stage string, _, _ int) {
+		said = stage
+		leave()
+	}})
+	if !errors.Is(err, context.Canceled) || said != "wait for the pass that runs" {
+		t.Errorf("a pass that left gives %v, having said %q", err, said)
+	}
+	second := make(chan newsroom.Summary)
+	go func() {
+		sum, err := room.Pass(context.WithoutCancel(t.Context()), newsroom.PassOptions{})
+		if err != nil {
+			t.Error(err)
+		}
+		second <- sum
+	}()
+	close(release)
+	if one, two := <-first, <-second; one.Read != 1 || one.Settled != 1 || two.Feeds != 0 {
+		t.Errorf("the first pass: %+v; the second: %+v", one, two)
+	}
 }
