@@ -118,7 +118,7 @@ func callServer(ctx context.Context, data string) (net.Conn, error) {
 	return nil, fmt.Errorf("ask the server that holds %s: %w", data, err)
 }
 
-// send gives the server an errand and take what comes back, and gives the exit code. When the context ends the connection
+// send gives the server an errand, has take look at what comes back, and gives the exit code. When the context ends the connection
 // does, and by that the server knows that nobody waits.
 func send(ctx context.Context, conn net.Conn, e errand, take func(reply) error) (code int, err error) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
