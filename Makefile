@@ -28,13 +28,23 @@ BENCH ?= .
 help: ## list these commands
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | awk -F'\t' '{printf "make %-10s %s\n", $$1, $$2}'
 
+# The first build compiles SQLite, which takes a minute. exec gives Ctrl-C and the exit code to the program itself.
+PROGRAM := $(TOOLS)/headwater
+define built
+	@echo "building headwater; the first time that takes a minute or two"
+	@mkdir -p $(TOOLS)
+	@CGO_ENABLED=0 $(GO) build -ldflags '$(LDFLAGS)' -o $(PROGRAM) ./cmd/headwater
+endef
+
 .PHONY: run
-run: ## serve the pages with the settings of config.yaml, and poll
-	$(GO) run ./cmd/headwater serve
+run: ## serve the pages with the settings of config.yaml, and poll; ARGS='--listen 127.0.0.1:9000' adds flags
+	$(built)
+	@exec $(PROGRAM) serve $(ARGS)
 
 .PHONY: demo
-demo: ## show a small made-up newsroom, without any network
-	$(GO) run ./cmd/headwater demo
+demo: ## show a small made-up newsroom, without any network; ARGS as for run
+	$(built)
+	@exec $(PROGRAM) demo $(ARGS)
 
 .PHONY: build
 build: ## build bin/headwater, one static file

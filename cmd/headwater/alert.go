@@ -35,7 +35,7 @@ func (c *cli) topicAlert() *cobra.Command {
 		Long: "Tells of each story that begins to match a topic, once: by a signed webhook (Standard Webhooks), a message to an ntfy\n" +
 			"server, or mail. What the topic held before an alert was added is told to nobody.",
 		Example: "  headwater topic alert add rates webhook https://hooks.example.org/news\n  headwater topic alert list",
-		Args:    cobra.NoArgs,
+		Args:    commandsOnly,
 		RunE:    needsSubcommand,
 	}
 	cmd.AddCommand(c.alertAdd(), c.alertList(), c.alertRemove(), c.alertTest())
@@ -51,16 +51,16 @@ func (c *cli) alertAdd() *cobra.Command {
 		Example: "  headwater topic alert add rates webhook https://hooks.example.org/news --again-outlets 10\n" +
 			"  headwater topic alert add rates ntfy https://ntfy.sh/rates-4711\n" +
 			"  headwater topic alert add rates email anna@example.org --schedule '0 7 * * 1-5'",
-		Args: cobra.ExactArgs(3),
+		Args: arguments(3, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.Kind, a.Target = news.AlertKind(args[1]), args[2]
-			e := errand{Args: args}
+			var e errand
 			if token != "" {
 				secret, err := c.firstLine(token, "token")
 				if err != nil {
 					return err
 				}
-				a.Secret, e.Stdin = secret, []byte(secret+"\n")
+				a.Secret, e.Inputs = secret, map[string][]byte{token: []byte(secret + "\n")}
 			}
 			if a.Secret != "" && a.Kind != news.AlertNtfy {
 				return usagef("only ntfy takes a token")
@@ -124,7 +124,7 @@ func (c *cli) alertList() *cobra.Command {
 		Use:     "list",
 		Short:   "List the alerts of all topics, and how they go",
 		Example: "  headwater topic alert list --json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.reading(cmd.Context(), func(r *readings) error {
 				rows, err := alertRows(cmd.Context(), r.store)
@@ -213,13 +213,13 @@ func (c *cli) onAlert(use, short, example string, do func(ctx context.Context, a
 		Use:     use,
 		Short:   short,
 		Example: example,
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := strconv.ParseInt(args[0], 10, 64)
 			if err != nil || id < 1 {
 				return usagef("%q is no number of an alert; `headwater topic alert list` has them", args[0])
 			}
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 				err := do(cmd.Context(), a, id)
 				if errors.Is(err, news.ErrNotFound) {
 					return fmt.Errorf("there is no alert %d; `headwater topic alert list` has them", id)

@@ -36,7 +36,6 @@ type app struct {
 	cfg    config.Config
 	log    *slog.Logger
 	store  *store.DB
-	index  *index.Index
 	client *fetch.Client
 }
 
@@ -69,9 +68,6 @@ func (a *app) wire(ctx context.Context) error {
 	if a.store, err = store.Open(ctx, a.cfg.Data, storeOptions(a.log, false)); err != nil {
 		return err
 	}
-	if a.index, err = index.Open(ctx, a.cfg.Data, indexOptions(a.log, registry)); err != nil {
-		return err
-	}
 	users, err := a.store.Users(ctx)
 	if err != nil {
 		return err
@@ -80,7 +76,10 @@ func (a *app) wire(ctx context.Context) error {
 		return err
 	}
 	o := roomOptions(a.cfg, a.client, registry)
-	o.Store, o.Index, o.Logger = a.store, a.index, a.log
+	o.Store, o.Logger = a.store, a.log
+	if o.Index, err = index.Open(ctx, a.cfg.Data, indexOptions(a.log, registry)); err != nil {
+		return err
+	}
 	a.Newsroom = newsroom.New(o)
 	return nil
 }
@@ -106,8 +105,8 @@ func (a *app) close() error {
 	if a.client != nil {
 		a.client.Close()
 	}
-	if a.index != nil {
-		errs = append(errs, a.index.Close())
+	if a.Newsroom != nil {
+		errs = append(errs, a.Newsroom.Close())
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())

@@ -14,7 +14,7 @@ func (c *cli) backupCommand() *cobra.Command {
 		Short:   "Write a copy of everything stored; works beside a running server",
 		Long:    "Writes a consistent copy of the database to a new file. The search index is not in it: restore builds it anew.",
 		Example: "  headwater backup headwater-2026-11-23.db",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.reading(cmd.Context(), func(r *readings) error {
 				if err := r.store.Backup(cmd.Context(), args[0]); err != nil {
@@ -32,11 +32,19 @@ func (c *cli) restoreCommand() *cobra.Command {
 		Use:     "restore FILE",
 		Short:   "Put a backup into an empty data folder and index it",
 		Example: "  headwater restore headwater-2026-11-23.db --data ./restored",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := c.config()
 			if err != nil {
 				return err
+			}
+			conn, err := callServer(cmd.Context(), cfg.Data)
+			if err != nil {
+				return err
+			}
+			if conn != nil {
+				_ = conn.Close() // it was only to know
+				return fmt.Errorf("a server holds %s, and a backup goes into an empty folder only; stop it first, or name another folder with --data", cfg.Data)
 			}
 			if err := store.Restore(cmd.Context(), args[0], cfg.Data); err != nil {
 				return err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,27 +16,40 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
+
+	"headwater/internal/config"
 )
 
-// A server holds the data folder's index and lock for itself. So that search, topics, emit and feeds work beside it, it
-// listens on a socket in the folder, and such a command asks it to do the work in its place. Only the owner of the
-// folder may enter the one with the socket.
+// A server holds the data folder's index and lock for itself. So that other commands work beside it, it listens on a
+// socket in the folder, and a command that needs the index or changes something sends it its command line, word for word.
+// The server reads that line with the same command tree, does the work, and sends back what there is to print as it comes.
+// What only the process of the command has goes along: what it read of files and standard input, and its terminal's width.
+// Only the owner of the folder may enter the one with the socket.
 const besideFolder = "serving"
 
 // errand is a command line to be run by the server.
 type errand struct {
-	Args   []string `json:"args"`
-	Stdin  []byte   `json:"stdin"`
-	Name   string   `json:"name"` // what Stdin was read from
-	Screen screen   `json:"screen"`
+	Args     []string          `json:"args"`   // as typed, without the program's name
+	Inputs   map[string][]byte `json:"inputs"` // what was read, by the name that Args has for it; "-" is standard input
+	Found    []string          `json:"found"`  // addresses that were found for those in Args
+	Screen   screen            `json:"screen"`
+	Progress bool              `json:"progress"` // it is shown
+
+	Title, PublicURL string // the command's own settings of what emitted feeds say, where they differ from the defaults
 }
 
-// outcome is what came of an errand.
-type outcome struct {
-	Stdout []byte `json:"stdout"`
-	Stderr []byte `json:"stderr"`
-	Code   int    `json:"code"`
+// reply is a part of what comes of an errand. One with Code is the last.
+type reply struct {
+	Stdout   []byte    `json:"stdout,omitempty"`
+	Stderr   []byte    `json:"stderr,omitempty"`
+	Progress *progress `json:"progress,omitempty"`
+	Code     *int      `json:"code,omitempty"`
+}
+
+type progress struct {
+	Stage string `json:"stage"`
+	Done  int    `json:"done"`
+	Total int    `json:"total"`
 }
 
 // maxErrand bounds an errand in bytes: an OPML list of 20 MB, written as JSON.
@@ -45,8 +57,8 @@ const maxErrand = 64 << 20
 
 func besideSocket(data string) string { return filepath.Join(data, besideFolder, "socket") }
 
-// beside does work over the data folder, or has the server do the same command where one holds the folder; e.Args are
-// the command's arguments then. What the server prints goes to out.
+// beside does work over the data folder, or has the server do the same command where one holds the folder; e has what goes
+// along then. What the server prints on standard output goes to out.
 func (c *cli) beside(cmd *cobra.Command, e errand, out io.Writer, work func(*app) error) error {
 	if c.host != nil {
 		return work(c.host)
@@ -62,18 +74,33 @@ func (c *cli) beside(cmd *cobra.Command, e errand, out io.Writer, work func(*app
 	if conn == nil {
 		return c.with(cmd.Context(), work)
 	}
-	e.Args, e.Screen = commandLine(cmd, e.Args), c.screen
-	result, err := send(cmd.Context(), conn, e)
+	bars := c.progress()
+	defer bars.end()
+	e.Args, e.Screen, e.Progress = c.args, c.screen, bars.out != nil
+	usual := config.Default()
+	if cfg.Title != usual.Title {
+		e.Title = cfg.Title
+	}
+	if cfg.PublicURL != usual.PublicURL {
+		e.PublicURL = cfg.PublicURL
+	}
+	code, err := send(cmd.Context(), conn, e, func(r reply) error {
+		if r.Progress != nil {
+			bars.step(r.Progress.Stage, r.Progress.Done, r.Progress.Total)
+			return nil
+		}
+		if len(r.Stdout)+len(r.Stderr) > 0 {
+			bars.end()
+		}
+		_, outErr := out.Write(r.Stdout)
+		_, errErr := c.stderr.Write(r.Stderr)
+		return errors.Join(outErr, errErr)
+	})
 	if err != nil {
 		return fmt.Errorf("the server that holds %s: %w; try again, or stop it", cfg.Data, err)
 	}
-	_, outErr := out.Write(result.Stdout)
-	_, errErr := c.stderr.Write(result.Stderr)
-	if err := errors.Join(outErr, errErr); err != nil {
-		return err
-	}
-	if result.Code != exitOK {
-		return &saidError{result.Code}
+	if code != exitOK {
+		return &saidError{code}
 	}
 	return nil
 }
@@ -91,33 +118,33 @@ func callServer(ctx context.Context, data string) (net.Conn, error) {
 	return nil, fmt.Errorf("ask the server that holds %s: %w", data, err)
 }
 
-// commandLine writes a command with its flags for the server, which has a data folder and settings already.
-func commandLine(cmd *cobra.Command, args []string) []string {
-	line := strings.Fields(cmd.CommandPath())[1:]
-	cmd.Flags().Visit(func(f *pflag.Flag) {
-		switch f.Name {
-		case "data", "config", "output", "password-file":
-		case "token-file":
-			line = append(line, "--token-file=-") // the errand's standard input holds it
-		default:
-			line = append(line, "--"+f.Name+"="+f.Value.String())
-		}
-	})
-	return append(append(line, "--"), args...)
-}
-
-func send(ctx context.Context, conn net.Conn, e errand) (result outcome, err error) {
-	stop := context.AfterFunc(ctx, func() { _ = conn.Close() }) // ends what waits on it
+// send gives the server an errand, has take look at what comes back, and gives the exit code. When the context ends the connection
+// does, and by that the server knows that nobody waits.
+func send(ctx context.Context, conn net.Conn, e errand, take func(reply) error) (code int, err error) {
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer func() {
 		stop()
 		err = errors.Join(err, ctx.Err())
 		_ = conn.Close() // all is said
 	}()
 	if err := json.NewEncoder(conn).Encode(e); err != nil {
-		return result, err
+		return exitFailed, err
 	}
-	err = json.NewDecoder(conn).Decode(&result)
-	return result, err
+	replies := json.NewDecoder(conn)
+	for {
+		var r reply
+		switch err := replies.Decode(&r); {
+		case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+			return exitFailed, errors.New("it ended before it had answered")
+		case err != nil:
+			return exitFailed, err
+		case r.Code != nil:
+			return *r.Code, nil
+		}
+		if err := take(r); err != nil {
+			return exitFailed, err
+		}
+	}
 }
 
 // openDoor makes the socket that host listens on. A server does without where that fails, as it does where the folder's
@@ -167,7 +194,7 @@ func listenBeside(ctx context.Context, data string) (net.Listener, error) {
 	return new(net.ListenConfig).Listen(ctx, "unix", path)
 }
 
-// answer does one errand. A caller that is gone hears nothing, and that is no fault of the server's.
+// answer does one errand, until it is done, the server ends or the caller is gone, which is no fault of the server's.
 func (a *app) answer(ctx context.Context, conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now().Add(grace / 2)) })
@@ -177,10 +204,101 @@ func (a *app) answer(ctx context.Context, conn net.Conn) {
 		a.log.Debug("an errand could not be read", "error", err)
 		return
 	}
-	var stdout, stderr bytes.Buffer
-	c := &cli{stdin: bytes.NewReader(e.Stdin), stdinName: e.Name, stdout: &stdout, stderr: &stderr, screen: e.Screen, host: a}
-	code := c.run(ctx, e.Args)
-	if err := json.NewEncoder(conn).Encode(outcome{stdout.Bytes(), stderr.Bytes(), code}); err != nil {
+	waited, gone := context.WithCancel(ctx)
+	defer gone()
+	go func() {
+		_, _ = io.Copy(io.Discard, conn) // a caller sends nothing more, and hangs up when it waits no longer
+		gone()
+	}()
+	out := newReplies(conn)
+	code := a.errandCLI(e, out).run(waited, e.Args)
+	out.add(reply{Code: &code})
+	if err := out.close(); err != nil {
 		a.log.Debug("an errand could not be answered", "error", err)
+	}
+}
+
+// errandCLI is the command line of another process.
+func (a *app) errandCLI(e errand, out *replies) *cli {
+	host := *a
+	if e.Title != "" {
+		host.cfg.Title = e.Title
+	}
+	if e.PublicURL != "" {
+		host.cfg.PublicURL = e.PublicURL
+	}
+	c := &cli{
+		stdin: strings.NewReader(""), screen: e.Screen, host: &host, inputs: e.Inputs, found: e.Found,
+		stdout: writerFunc(func(b []byte) { out.add(reply{Stdout: b}) }), stderr: writerFunc(func(b []byte) { out.add(reply{Stderr: b}) }),
+	}
+	if e.Progress {
+		c.tell = func(p progress) { out.add(reply{Progress: &p}) }
+	}
+	return c
+}
+
+// writerFunc is an io.Writer that hands on a copy of what is written.
+type writerFunc func([]byte)
+
+func (f writerFunc) Write(b []byte) (int, error) {
+	f(append([]byte(nil), b...))
+	return len(b), nil
+}
+
+// replies go to the caller of an errand as fast as it takes them. The work does not wait for a caller that takes none.
+type replies struct {
+	mu     sync.Mutex
+	more   *sync.Cond
+	queue  []reply // waiting to be sent
+	closed bool
+	sent   chan error
+}
+
+func newReplies(to io.Writer) *replies {
+	r := &replies{sent: make(chan error, 1)}
+	r.more = sync.NewCond(&r.mu)
+	go func() { r.sent <- r.send(json.NewEncoder(to)) }()
+	return r
+}
+
+// add puts a reply behind the others. Of progress the last counts.
+func (r *replies) add(next reply) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if last := len(r.queue) - 1; last >= 0 && next.Progress != nil && r.queue[last].Progress != nil {
+		r.queue[last] = next
+	} else {
+		r.queue = append(r.queue, next)
+	}
+	r.more.Signal()
+}
+
+// close waits until all is sent.
+func (r *replies) close() error {
+	r.mu.Lock()
+	r.closed = true
+	r.more.Signal()
+	r.mu.Unlock()
+	return <-r.sent
+}
+
+func (r *replies) send(to *json.Encoder) error {
+	var failed error
+	for {
+		r.mu.Lock()
+		for len(r.queue) == 0 && !r.closed {
+			r.more.Wait()
+		}
+		batch := r.queue
+		r.queue = nil
+		r.mu.Unlock()
+		if len(batch) == 0 {
+			return failed
+		}
+		for _, next := range batch {
+			if failed == nil {
+				failed = to.Encode(next)
+			}
+		}
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/config"
+	"headwater/internal/discover"
 	"headwater/internal/fetch"
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
@@ -106,10 +107,11 @@ func (c *cli) feedCheck() *cobra.Command {
 		Use:     "check URL",
 		Short:   "Show what a poll of a feed would do; nothing is stored",
 		Example: "  headwater feed check https://www.theguardian.com/world/rss",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := checkFeedURL(args[0]); err != nil {
-				return err
+			addresses, err := discover.Typed(args[0])
+			if err != nil {
+				return usagef("%w", err)
 			}
 			cfg, err := c.config()
 			if err != nil {
@@ -120,9 +122,18 @@ func (c *cli) feedCheck() *cobra.Command {
 				return err
 			}
 			defer client.Close()
-			r, err := room.Check(cmd.Context(), args[0])
-			if err != nil {
-				return err
+			var r newsroom.Report
+			for i, address := range addresses {
+				got, err := room.Check(cmd.Context(), address)
+				if err != nil {
+					return err
+				}
+				if i == 0 || got.Status != 0 {
+					r = got
+				}
+				if got.Status != 0 || strings.Contains(args[0], "://") { // it answers, or is what was typed
+					break
+				}
 			}
 			if err := c.printChecked(r); err != nil {
 				return err

@@ -34,13 +34,13 @@ func (c *cli) storyMerge() *cobra.Command {
 		Long: "Says that stories are one, whatever the scores say. Their articles stay together from now on. The oldest number stays, and\n" +
 			"the others lead to it. A later correction outranks an earlier one.",
 		Example: "  headwater story merge 17 23",
-		Args:    cobra.MinimumNArgs(2),
+		Args:    arguments(2, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			stories, err := numbers("story", args)
 			if err != nil {
 				return err
 			}
-			return c.correct(cmd, args, func(ctx context.Context, a *app) (newsroom.Corrected, error) { return a.Merge(ctx, stories) })
+			return c.correct(cmd, func(ctx context.Context, a *app) (newsroom.Corrected, error) { return a.Merge(ctx, stories) })
 		},
 	}
 	c.jsonFlag(cmd)
@@ -55,7 +55,7 @@ func (c *cli) storySplit() *cobra.Command {
 			"in none with the rest from now on; the rest keeps its number, and holds together as far as it is alike. `headwater story\n" +
 			"ID` shows the articles' numbers. A later correction outranks an earlier one.",
 		Example: "  headwater story split 17 231 240",
-		Args:    cobra.MinimumNArgs(2),
+		Args:    arguments(2, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			story, err := numbers("story", args[:1])
 			if err != nil {
@@ -65,7 +65,7 @@ func (c *cli) storySplit() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.correct(cmd, args, func(ctx context.Context, a *app) (newsroom.Corrected, error) {
+			return c.correct(cmd, func(ctx context.Context, a *app) (newsroom.Corrected, error) {
 				return a.Split(ctx, story[0], articles)
 			})
 		},
@@ -80,13 +80,13 @@ func (c *cli) storyForget() *cobra.Command {
 		Short:   "Take a correction back",
 		Long:    "Takes a correction back: its articles are grouped as if nobody had said so. `headwater story corrections` shows the numbers.",
 		Example: "  headwater story forget 3",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			number, err := numbers("correction", args)
 			if err != nil {
 				return err
 			}
-			return c.correct(cmd, args, func(ctx context.Context, a *app) (newsroom.Corrected, error) {
+			return c.correct(cmd, func(ctx context.Context, a *app) (newsroom.Corrected, error) {
 				done, err := a.Forget(ctx, number[0])
 				if errors.Is(err, news.ErrNotFound) {
 					err = fmt.Errorf("%w; `headwater story corrections` has them", err)
@@ -100,8 +100,8 @@ func (c *cli) storyForget() *cobra.Command {
 }
 
 // correct makes or takes back a correction and prints what came of it.
-func (c *cli) correct(cmd *cobra.Command, args []string, work func(context.Context, *app) (newsroom.Corrected, error)) error {
-	return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+func (c *cli) correct(cmd *cobra.Command, work func(context.Context, *app) (newsroom.Corrected, error)) error {
+	return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 		done, err := work(cmd.Context(), a)
 		if err != nil {
 			return err
@@ -138,7 +138,7 @@ func (c *cli) storyCorrections() *cobra.Command {
 		Use:     "corrections",
 		Short:   "List what was merged and split by hand",
 		Example: "  headwater story corrections --json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.reading(cmd.Context(), func(r *readings) error {
 				views, titles, err := corrections(cmd.Context(), r.store)

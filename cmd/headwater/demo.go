@@ -32,7 +32,7 @@ func (c *cli) demoCommand() *cobra.Command {
 		Long: "Serves the feeds of a dozen invented outlets on loopback, polls them like any others, groups and indexes what\n" +
 			"they bring, and leaves the pages open on the result. Needs no network and keeps nothing, unless --data names a folder.",
 		Example: "  headwater demo\n  headwater demo --listen 127.0.0.1:9000",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if listen != "" {
 				c.set["listen"] = listen
@@ -46,6 +46,13 @@ func (c *cli) demoCommand() *cobra.Command {
 }
 
 func (c *cli) demo(ctx context.Context, once bool) (err error) {
+	var l net.Listener
+	if !once {
+		if l, err = c.listen(ctx); err != nil {
+			return err
+		}
+		defer func() { _ = l.Close() }() // where it does not come to serving; else it is closed already
+	}
 	if c.data == "" {
 		dir, err := os.MkdirTemp("", "headwater-demo-")
 		if err != nil {
@@ -71,7 +78,7 @@ func (c *cli) demo(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	err = c.runDemo(ctx, a, address, once)
+	err = c.runDemo(ctx, a, address, l)
 	return errors.Join(err, a.close())
 }
 
@@ -106,7 +113,8 @@ func demoConfig(cfg config.Config, press *demo.Press) config.Config {
 	return cfg
 }
 
-func (c *cli) runDemo(ctx context.Context, a *app, address string, once bool) error {
+// runDemo polls the newsroom at an address once, and serves what came of it on l where that is not nil.
+func (c *cli) runDemo(ctx context.Context, a *app, address string, l net.Listener) error {
 	resp, err := a.client.Get(ctx, fetch.Request{URL: address + "/feeds.opml"})
 	if err != nil {
 		return err
@@ -130,13 +138,13 @@ func (c *cli) runDemo(ctx context.Context, a *app, address string, once bool) er
 		return err
 	}
 	c.printf("%d articles in %d stories about %d events.\n", status.Articles, status.Stories, status.Events)
-	if once {
+	if l == nil {
 		return nil
 	}
 	if err := a.AddUser(ctx, demoUser, demoPassword); err != nil && !errors.Is(err, news.ErrExists) {
 		return err
 	}
-	return a.serve(ctx, func(url string) {
+	return a.serve(ctx, l, func(url string) {
 		c.printf("Feed readers that speak the Google Reader API (FreshRSS) log in at %s as %s with the password %s\n", url, demoUser, demoPassword)
 		c.printf("Open %s (Ctrl-C ends)\n", url)
 	})

@@ -29,7 +29,7 @@ func (c *cli) doctorCommand() *cobra.Command {
 		Use:     "doctor",
 		Short:   "Check configuration, data folder, store, index, feeds and embeddings; changes nothing that is stored",
 		Example: "  headwater doctor",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found := c.examine(cmd.Context())
 			sick := false
@@ -82,17 +82,16 @@ func (c *cli) examine(ctx context.Context) []finding {
 		found = append(found, finding{"data folder", true, cfg.Data + " holds nothing yet"})
 		return append(found, examineEmbeddings(ctx, cfg)...)
 	}
-	found = append(found, finding{"data folder", true, cfg.Data})
-	if c.host != nil {
-		found = append(found, finding{"server", true, fmt.Sprintf("process %d holds the data folder and answers", os.Getpid())})
-		return append(found, c.host.examine(ctx)...)
+	if c.host != nil { // the caller has said the rest
+		return append([]finding{{"server", true, fmt.Sprintf("process %d holds the data folder and answers", os.Getpid())}}, c.host.examine(ctx)...)
 	}
+	found = append(found, finding{"data folder", true, cfg.Data})
 	conn, err := callServer(ctx, cfg.Data)
 	switch {
 	case err != nil:
 		return append(found, finding{"server", false, err.Error()})
 	case conn != nil:
-		return findingsOf(ctx, conn)
+		return append(found, findingsOf(ctx, conn)...)
 	}
 	return append(found, c.examineStored(ctx, cfg)...)
 }
@@ -100,9 +99,13 @@ func (c *cli) examine(ctx context.Context) []finding {
 // findingsOf has the server examine itself and what it holds.
 func findingsOf(ctx context.Context, conn net.Conn) []finding {
 	var found []finding
-	result, err := send(ctx, conn, errand{Args: []string{"doctor", "--json"}})
+	var said []byte
+	_, err := send(ctx, conn, errand{Args: []string{"doctor", "--json"}}, func(r reply) error {
+		said = append(said, r.Stdout...)
+		return nil
+	})
 	if err == nil {
-		err = json.Unmarshal(result.Stdout, &found)
+		err = json.Unmarshal(said, &found)
 	}
 	if err != nil {
 		found = append(found, finding{"server", false, err.Error()})
@@ -128,7 +131,7 @@ func (a *app) examine(ctx context.Context) []finding {
 	status, err := a.Status(ctx)
 	found = append(found, result("stages", err, fmt.Sprintf("%d articles in %d stories, %d unsettled, %d unindexed",
 		status.Articles, status.Stories, status.Unsettled, status.Unindexed)))
-	n, err := a.index.Count()
+	n, err := a.Indexed()
 	f := result("index", err, fmt.Sprintf("%d articles", n))
 	if err == nil && int(n)+status.Unindexed < status.Articles {
 		f.OK, f.Detail = false, fmt.Sprintf("%d of %d articles; `headwater reindex` builds it anew", n, status.Articles)

@@ -33,7 +33,7 @@ func (c *cli) emitCommand() *cobra.Command {
 		Use:     "emit",
 		Short:   "Write the combined feed: one entry a story",
 		Example: "  headwater emit --format atom -o all.atom\n  headwater emit --topic rates --format rss",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if err := e.check(); err != nil {
 				return err
@@ -43,7 +43,7 @@ func (c *cli) emitCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if e.file == "" || e.file == "-" {
+			if e.file == "" || e.file == "-" || c.host != nil { // the caller writes its own files
 				_, err := c.stdout.Write(b.Bytes())
 				return err
 			}

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"headwater/internal/discover"
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
 	"headwater/internal/opml"
@@ -25,7 +25,7 @@ func (c *cli) feedCommand() *cobra.Command {
 		Use:     "feed",
 		Short:   "Add, list, set, remove, check, import and export feeds",
 		Example: "  headwater feed add https://www.theguardian.com/world --folder World\n  headwater feed list",
-		Args:    cobra.NoArgs,
+		Args:    commandsOnly,
 		RunE:    needsSubcommand,
 	}
 	cmd.AddCommand(c.feedAdd(), c.feedList(), c.feedSet(), c.feedRemove(), c.feedCheck(), c.feedImport(), c.feedExport())
@@ -42,7 +42,7 @@ func (c *cli) feedList() *cobra.Command {
 		Use:     "list",
 		Short:   "List the feeds and how they are",
 		Example: "  headwater feed list --json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.reading(cmd.Context(), func(r *readings) error {
 				list, err := r.store.Feeds(cmd.Context())
@@ -82,9 +82,9 @@ func (c *cli) feedRemove() *cobra.Command {
 		Use:     "remove URL|ID...",
 		Short:   "End subscriptions; what they brought stays",
 		Example: "  headwater feed remove https://www.theguardian.com/world/rss",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 				for _, arg := range args {
 					f, err := a.findFeed(cmd.Context(), arg)
 					if err != nil {
@@ -107,6 +107,13 @@ func (a *app) findFeed(ctx context.Context, arg string) (news.Feed, error) {
 		id = 0
 	}
 	f, err := a.FindFeed(ctx, id, arg)
+	if addresses, typed := discover.Typed(arg); errors.Is(err, news.ErrNotFound) && typed == nil { // it may be written in another way
+		for _, address := range discover.Variants(addresses[0]) {
+			if f, err = a.FindFeed(ctx, 0, address); !errors.Is(err, news.ErrNotFound) {
+				break
+			}
+		}
+	}
 	if errors.Is(err, news.ErrNotFound) {
 		return f, fmt.Errorf("%s is not among the feeds; `headwater feed list` has them", arg)
 	}
@@ -115,27 +122,49 @@ func (a *app) findFeed(ctx context.Context, arg string) (news.Feed, error) {
 
 func (c *cli) feedImport() *cobra.Command {
 	return &cobra.Command{
-		Use:     "import FILE|-",
+		Use:     "import FILE|URL|-",
 		Short:   "Subscribe to the feeds of an OPML list, and follow the topics in it",
-		Example: "  headwater feed import subscriptions.opml",
-		Args:    cobra.ExactArgs(1),
+		Example: "  headwater feed import subscriptions.opml\n  headwater feed import https://example.org/blogroll.opml",
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := args[0]
-			data, err := c.readLimited(name, maxList, "a list of feeds")
+			data, err := c.readList(cmd.Context(), name)
 			if err != nil {
 				return err
-			}
-			if name == "-" {
-				name = cmp.Or(c.stdinName, name)
 			}
 			list, problems, err := opml.Read(bytes.NewReader(data))
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			e := errand{Args: []string{"-"}, Stdin: data, Name: name}
+			e := errand{Inputs: map[string][]byte{name: data}}
 			return c.beside(cmd, e, c.stdout, func(a *app) error { return c.subscribe(cmd.Context(), a, name, list, problems) })
 		},
 	}
+}
+
+// readList reads a list from a file, from standard input or from an address of the web.
+func (c *cli) readList(ctx context.Context, name string) ([]byte, error) {
+	if c.host != nil || name == "-" || isFile(name) {
+		return c.readLimited(filePath(name), maxList, "a list of feeds")
+	}
+	addresses, err := discover.Typed(name)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, errNoFile)
+	}
+	cfg, err := c.config()
+	if err != nil {
+		return nil, err
+	}
+	room, client, err := c.checker(cfg)
+	if err != nil {
+		return nil, err
+	}
+	defer client.Close()
+	data, note, err := room.ReadAddress(ctx, addresses, maxList)
+	if note != "" {
+		c.complain("note: %s\n", publish.Line(note))
+	}
+	return data, err
 }
 
 // maxList is more than opml.Read takes, in bytes, so that it is the one to complain.
@@ -176,7 +205,7 @@ func (c *cli) feedExport() *cobra.Command {
 		Use:     "export [FILE]",
 		Short:   "Write the feeds and topics as an OPML list",
 		Example: "  headwater feed export subscriptions.opml",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.reading(cmd.Context(), func(r *readings) error {
 				all, err := r.store.Feeds(cmd.Context())

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
@@ -28,15 +27,23 @@ import (
 
 // additions are the flags of feed add.
 type additions struct {
-	title, folder    string
-	full             string // whether the pages of its items are read
-	asIs, first, all bool
+	title, folder string
+	full          string // whether the pages of its items are read
+	asIs, force   bool
+	first, all    bool
 }
 
 // added is what feed add says in JSON.
 type added struct {
-	Added   []view.Feed `json:"added"`
-	Choices []choice    `json:"choices"`
+	Added    []view.Feed `json:"added"`
+	Choices  []choice    `json:"choices"`
+	Problems []refused   `json:"problems"`
+}
+
+// refused is an address that was not added.
+type refused struct {
+	For     string `json:"for"`
+	Problem string `json:"problem"`
 }
 
 // choice is a feed that can be added by its own address.
@@ -50,28 +57,34 @@ type choice struct {
 func (c *cli) feedAdd() *cobra.Command {
 	var o additions
 	cmd := &cobra.Command{
-		Use:   "add URL...",
+		Use:   "add URL|FILE...",
 		Short: "Subscribe to feeds, by their addresses or those of their sites",
 		Long: "Subscribes to feeds. Of a site's address the feeds are found: by what the page links to, by what is known of YouTube,\n" +
 			"Reddit, GitHub, Mastodon and Medium, and where sites usually have them. Where there are several, it asks which, or lists\n" +
-			"them and ends with 1 where nobody can be asked. An address that cannot be read now is added as it is.",
-		Example: "  headwater feed add https://www.theguardian.com/world/rss --folder World\n  headwater feed add https://go.dev/blog/\n" +
+			"them and ends with 1 where nobody can be asked. A host may stand without https://, and of a file that holds a feed or a\n" +
+			"page the address is taken that it says it has. What is no feed, or cannot be read now, is added with --force only.",
+		Example: "  headwater feed add https://www.theguardian.com/world/rss --folder World\n  headwater feed add go.dev/blog\n" +
 			"  headwater feed add https://github.com/golang/go --first",
-		Args: cobra.MinimumNArgs(1),
+		Args: arguments(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			for _, u := range args {
-				if err := checkFeedURL(u); err != nil {
-					return err
-				}
-			}
 			if err := checkFullText(o.full); err != nil {
 				return err
 			}
 			if o.first && o.all {
 				return usagef("--first or --all, not both")
 			}
+			if o.asIs && (o.force || o.first || o.all) {
+				return usagef("--no-discover asks nobody, so that --force, --first and --all say nothing beside it")
+			}
+			if c.found != nil {
+				return c.addAsIs(cmd.Context(), c.host, c.found, o)
+			}
+			addresses, err := typedAddresses(args, o.asIs)
+			if err != nil {
+				return err
+			}
 			if o.asIs || c.host != nil {
-				return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error { return c.addAsIs(cmd.Context(), a, args, o) })
+				return c.beside(cmd, errand{}, c.stdout, func(a *app) error { return c.addAsIs(cmd.Context(), a, addresses, o) })
 			}
 			return c.addFound(cmd, args, o)
 		},
@@ -82,22 +95,31 @@ func (c *cli) feedAdd() *cobra.Command {
 	f.StringVar(&o.full, "full-text", "", fullTextUsage)
 	f.BoolVar(&o.first, "first", false, "take the likeliest of several feeds")
 	f.BoolVar(&o.all, "all", false, "take all of several feeds")
+	f.BoolVar(&o.force, "force", false, "add what is no feed, or cannot be read now, all the same")
 	f.BoolVar(&o.asIs, "no-discover", false, "add the address as it is, and ask nobody")
 	c.jsonFlag(cmd)
 	return cmd
 }
 
-func checkFeedURL(s string) error {
-	u, err := url.Parse(discover.Plain(s))
-	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return usagef("%q is no feed address; give one such as https://example.org/feed.xml", s)
+// typedAddresses reads the arguments of feed add, and gives the likeliest address of each. Files, whose address is read
+// later, may be among them unless nobody is to be asked.
+func typedAddresses(args []string, asIs bool) (addresses []string, err error) {
+	for _, arg := range args {
+		if isFile(arg) && !asIs {
+			continue
+		}
+		typed, err := discover.Typed(arg)
+		if err != nil {
+			return nil, usagef("%w", err)
+		}
+		addresses = append(addresses, typed[0])
 	}
-	return nil
+	return addresses, nil
 }
 
 // addAsIs subscribes to addresses without asking anybody. Those before one that fails stay.
 func (c *cli) addAsIs(ctx context.Context, a *app, addresses []string, o additions) error {
-	out := added{Choices: []choice{}, Added: []view.Feed{}}
+	out := added{Choices: []choice{}, Added: []view.Feed{}, Problems: []refused{}}
 	var failed error
 	for _, u := range addresses {
 		f, err := a.AddFeed(ctx, news.Feed{URL: u, Title: o.title, Folder: o.folder, FullText: o.full})
@@ -144,16 +166,22 @@ func (c *cli) addFound(cmd *cobra.Command, args []string, o additions) error {
 		return err
 	}
 	p := picker{cli: c, room: room, known: known, additions: o}
-	for _, address := range args {
-		if err := p.pick(cmd.Context(), address); err != nil {
+	for _, arg := range args {
+		if err := p.pick(cmd.Context(), arg); err != nil {
 			return errors.Join(c.addPicked(cmd, p), err)
 		}
 	}
 	if err := c.addPicked(cmd, p); err != nil {
 		return err
 	}
+	for _, r := range p.problems {
+		c.complain("headwater: %s\n", publish.Line(r.Problem))
+	}
 	if len(p.choices) > 0 {
 		return fmt.Errorf("%s has several feeds; add one by its address, the first with --first, or all with --all", p.choices[0].For)
+	}
+	if len(p.problems) > 0 {
+		return errSaid
 	}
 	return nil
 }
@@ -172,17 +200,14 @@ func (c *cli) knownFeeds(ctx context.Context, cfg config.Config) (feeds []news.F
 
 // addPicked subscribes to what was picked, and says what is to be chosen from.
 func (c *cli) addPicked(cmd *cobra.Command, p picker) error {
-	out := added{Added: []view.Feed{}, Choices: orEmpty(p.choices)}
+	out := added{Added: []view.Feed{}, Choices: orEmpty(p.choices), Problems: orEmpty(p.problems)}
 	if len(p.picked) > 0 {
 		to := c.stdout
 		var buffer strings.Builder
 		if c.asJSON {
 			to = &buffer
 		}
-		if err := cmd.Flags().Set("no-discover", "true"); err != nil {
-			return err
-		}
-		err := c.beside(cmd, errand{Args: p.picked}, to, func(a *app) error {
+		err := c.beside(cmd, errand{Found: p.picked}, to, func(a *app) error {
 			own := *c
 			own.stdout = &output{to: to}
 			return own.addAsIs(cmd.Context(), a, p.picked, p.additions)
@@ -194,7 +219,7 @@ func (c *cli) addPicked(cmd *cobra.Command, p picker) error {
 			if err := json.Unmarshal([]byte(buffer.String()), &out); err != nil {
 				return err
 			}
-			out.Choices = orEmpty(p.choices)
+			out.Choices, out.Problems = orEmpty(p.choices), orEmpty(p.problems)
 		}
 	}
 	if c.asJSON {
@@ -219,42 +244,114 @@ func knownAs(id int64) string {
 type picker struct {
 	*cli
 	additions
-	room    *newsroom.Newsroom
-	known   []news.Feed
-	picked  []string
-	choices []choice
+	room     *newsroom.Newsroom
+	known    []news.Feed
+	picked   []string
+	choices  []choice
+	problems []refused
 }
 
-func (p *picker) pick(ctx context.Context, address string) error {
-	found, err := p.room.FindFeedsBeside(ctx, p.known, address)
+func (p *picker) pick(ctx context.Context, arg string) error {
+	found, err := p.find(ctx, arg)
 	if err != nil {
 		return err
+	}
+	if found.Note != "" && (found.Problem == "" || p.force) {
+		p.complain("note: %s\n", publish.Line(found.Note))
 	}
 	switch {
-	case len(found.Feeds) == 0:
-		p.complain("note: %s; it is added as it is\n", publish.Line(found.Problem))
-		p.picked = append(p.picked, discover.Plain(address))
-		return nil
+	case found.Problem != "":
+		return p.insist(arg, found)
 	case len(found.Feeds) == 1:
-		if found.Problem != "" {
-			p.complain("note: %s; it is added all the same\n", publish.Line(found.Problem))
-		}
-		return p.take(address, found.Feeds[0])
+		return p.take(arg, found.Feeds[0])
 	case p.first:
-		return p.takeChosen(ctx, address, found.Feeds[:1])
+		return p.takeFirst(ctx, arg, found.Feeds)
 	case p.all:
-		return p.takeChosen(ctx, address, slices.DeleteFunc(found.Feeds, func(f news.FoundFeed) bool { return f.Known != 0 }))
+		return p.takeChosen(ctx, arg, slices.DeleteFunc(found.Feeds, func(f news.FoundFeed) bool { return f.Known != 0 }))
 	case p.asJSON || !p.hasTerminal():
 		for _, f := range found.Feeds {
-			p.choices = append(p.choices, choice{address, f.URL, f.Title, f.Known})
+			p.choices = append(p.choices, choice{arg, f.URL, f.Title, f.Known})
 		}
 		return nil
 	}
-	chosen, err := choose(p.stdin, p.stderr, address, found.Feeds)
+	chosen, err := choose(p.stdin, p.stderr, arg, found.Feeds)
 	if err != nil {
 		return err
 	}
-	return p.takeChosen(ctx, address, chosen)
+	return p.takeChosen(ctx, arg, chosen)
+}
+
+// find looks for the feeds behind an argument, an address or a file.
+func (p *picker) find(ctx context.Context, arg string) (news.Finding, error) {
+	if !isFile(arg) {
+		return p.room.FindFeedsBeside(ctx, p.known, arg)
+	}
+	name := filePath(arg)
+	doc, err := p.readLimited(name, maxList, "a feed")
+	if err != nil {
+		return news.Finding{Problem: err.Error()}, nil
+	}
+	return p.room.FindFeedsOf(ctx, p.known, name, doc)
+}
+
+// insist adds what has a problem where that is wanted.
+func (p *picker) insist(arg string, found news.Finding) error {
+	address := found.Insisted()
+	switch {
+	case address == "": // a file that leads nowhere
+		p.problems = append(p.problems, refused{arg, found.Problem})
+		return nil
+	case !p.force:
+		p.problems = append(p.problems, refused{arg, found.Problem + "; it is not added, but is with --force"})
+		return nil
+	}
+	p.complain("note: %s; it is added all the same\n", publish.Line(found.Problem))
+	f := news.FoundFeed{URL: address}
+	if len(found.Feeds) == 1 {
+		f = found.Feeds[0]
+	}
+	return p.take(arg, f)
+}
+
+// takeFirst picks the likeliest of several feeds: the first that is one.
+func (p *picker) takeFirst(ctx context.Context, arg string, feeds []news.FoundFeed) error {
+	var first news.Finding
+	for i, f := range feeds {
+		if f.Known != 0 {
+			return p.take(f.URL, f)
+		}
+		found, err := p.look(ctx, f)
+		if err != nil {
+			return err
+		}
+		if i == 0 {
+			first = found
+		}
+		if found.Problem == "" {
+			return p.take(f.URL, found.Feeds[0])
+		}
+		if !found.Dead || p.force {
+			break
+		}
+	}
+	return p.insist(arg, first)
+}
+
+// look looks at a feed that a page links to, which may be none, or known under another address.
+func (p *picker) look(ctx context.Context, f news.FoundFeed) (news.Finding, error) {
+	found, err := p.room.FindFeedsBeside(ctx, p.known, f.URL)
+	if err != nil {
+		return found, err
+	}
+	if found.Problem == "" && len(found.Feeds) != 1 {
+		found.Problem, found.Dead = f.URL+" is a page with several feeds, not a feed", true
+	}
+	if found.Problem != "" {
+		found.Feeds = []news.FoundFeed{f}
+		return found, nil
+	}
+	found.Feeds[0].Known = max(f.Known, found.Feeds[0].Known)
+	return found, nil
 }
 
 // take picks a feed, unless it is known or was picked before.
@@ -274,17 +371,15 @@ func (p *picker) take(address string, f news.FoundFeed) error {
 // takeChosen picks feeds that nobody has looked at yet: each may turn out to be known under another address.
 func (p *picker) takeChosen(ctx context.Context, address string, feeds []news.FoundFeed) error {
 	for _, f := range feeds {
-		found, err := p.room.FindFeedsBeside(ctx, p.known, f.URL)
+		found, err := p.look(ctx, f)
 		if err != nil {
 			return err
 		}
-		if len(found.Feeds) == 1 {
-			f.Also, f.Known = found.Feeds[0].Also, max(f.Known, found.Feeds[0].Known)
-		}
 		if found.Problem != "" {
-			p.complain("note: %s; it is added all the same\n", publish.Line(found.Problem))
+			err = p.insist(f.URL, found)
+		} else {
+			err = p.take(f.URL, found.Feeds[0])
 		}
-		err = p.take(f.URL, f)
 		if err != nil && !p.all {
 			return err
 		}

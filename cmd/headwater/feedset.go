@@ -16,7 +16,7 @@ func (c *cli) feedSet() *cobra.Command {
 		Use:     "set URL|ID...",
 		Short:   "Say how feeds are read",
 		Example: "  headwater feed set https://www.theguardian.com/world/rss --full-text never",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if !cmd.Flags().Changed("full-text") {
 				return usagef("say what to set, such as --full-text always")
@@ -24,7 +24,7 @@ func (c *cli) feedSet() *cobra.Command {
 			if err := checkFullText(full); err != nil {
 				return err
 			}
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 				for _, arg := range args {
 					f, err := a.findFeed(cmd.Context(), arg)
 					if err != nil {

@@ -35,7 +35,7 @@ func TestReadOnlyFolder(t *testing.T) {
 	if err := os.Chmod(data, 0o555); err != nil {
 		t.Fatal(err)
 	}
-	for _, command := range []string{"poll", "feed add https://example.org/feed.xml", "search whale", "reindex", "demo --once"} {
+	for _, command := range []string{"poll", "feed add --no-discover https://example.org/feed.xml", "search whale", "reindex", "demo --once"} {
 		out, err := unprivileged(t, dir, append(strings.Fields(command), "--data", data)...)
 		var exit *exec.ExitError
 		if !errors.As(err, &exit) || exit.ExitCode() != exitFailed {

@@ -65,7 +65,7 @@ func (c *cli) groupCommand() *cobra.Command {
 			"feed (the outlet), author, published, fetched, lang; all but id may be missing. Prints one line for each.\n" +
 			"A stream may be as long as you like: a story is printed when it is closed (group.window), what is open at the end then.",
 		Example: "  headwater group articles.jsonl.gz > grouped.jsonl",
-		Args:    cobra.MaximumNArgs(1),
+		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			name := "-"
 			if len(args) == 1 {

@@ -67,7 +67,7 @@ func checkExample(t *testing.T, cmd *cobra.Command, line string) {
 func TestHelpNamesCommands(t *testing.T) {
 	for args, want := range map[string]string{
 		"help":             "Available Commands:",
-		"help feed import": "headwater feed import FILE|-",
+		"help feed import": "headwater feed import FILE|URL|-",
 		"help topic":       "headwater topic [command]",
 		"":                 "Available Commands:",
 	} {

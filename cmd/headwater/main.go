@@ -37,6 +37,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 }
 
 func (c *cli) run(ctx context.Context, args []string) int {
+	c.args = args
 	stdout := &output{to: c.stdout}
 	c.stdout = stdout
 	root := c.root() //nolint:contextcheck // commands have theirs from cmd.Context()
@@ -54,6 +55,9 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		return exitOK
 	case errors.As(err, &said):
 		return said.code
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil && c.host != nil:
+		c.complain("headwater: the server that holds %s was stopped; what was done is kept\n", c.host.cfg.Data)
+		return exitFailed
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		c.complain("headwater: interrupted; what was done is kept\n")
 		return exitFailed

@@ -50,7 +50,7 @@ func (c *cli) parseCommand() *cobra.Command {
 		Use:     "parse FILE|-...",
 		Short:   "Print feed documents as normalised JSON, one line each, or the error",
 		Example: "  headwater parse feed.xml\n  curl -s https://example.org/feed.xml | headwater parse -",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := c.config()
 			if err != nil {

@@ -24,21 +24,26 @@ const alertsBudget = 10 * time.Second
 func (c *cli) pollCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
-		Use:     "poll [URL...]",
+		Use:     "poll [URL|ID...]",
 		Short:   "Ask the due feeds once; settle and index what they bring",
 		Example: "  headwater poll\n  headwater poll --force\n  headwater poll https://www.theguardian.com/world/rss",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.with(cmd.Context(), func(a *app) error {
+			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 				if err := a.startLists(cmd.Context()); err != nil {
 					return err
 				}
+				urls := slices.Clone(args)
+				for i, arg := range args {
+					if f, err := a.findFeed(cmd.Context(), arg); err == nil { // else the pass says that it is not among the feeds
+						urls[i] = f.URL
+					}
+				}
 				bars := c.progress()
-				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{Force: force, URLs: args, Sources: sourcesBudget, Pages: pagesBudget, Progress: bars.step})
+				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{
+					Force: force, URLs: urls, Sources: sourcesBudget, Pages: pagesBudget, Alerts: alertsBudget, Progress: bars.step,
+				})
 				bars.end()
 				if err != nil {
-					return err
-				}
-				if sum.Alerts, err = a.DeliverAlerts(cmd.Context(), alertsBudget); err != nil {
 					return err
 				}
 				return c.printSummary(sum, len(args) > 0)

@@ -19,9 +19,15 @@ type bars struct {
 	mu    sync.Mutex
 	stage string
 	bar   *progressbar.ProgressBar
+
+	tell func(progress) // shows it elsewhere; nil does not
+	told time.Time
 }
 
 func (c *cli) progress() *bars {
+	if c.host != nil {
+		return &bars{tell: c.tell}
+	}
 	f, ok := c.stderr.(*os.File)
 	if !ok || !term.IsTerminal(int(f.Fd())) {
 		return &bars{}
@@ -31,11 +37,18 @@ func (c *cli) progress() *bars {
 
 // step shows that done of total are done in a stage of the work. It may be called from several goroutines.
 func (b *bars) step(stage string, done, total int) {
-	if b.out == nil || total == 0 {
+	if b.out == nil && b.tell == nil || total == 0 {
 		return
 	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.tell != nil {
+		if now := time.Now(); stage != b.stage || now.Sub(b.told) > throttle || done == total {
+			b.stage, b.told = stage, now
+			b.tell(progress{stage, done, total})
+		}
+		return
+	}
 	if stage != b.stage {
 		b.finish()
 		b.stage = stage

@@ -24,13 +24,16 @@ type cli struct {
 	set              map[string]string // settings given as flags of a command
 	started          bool              // arguments were understood
 
-	host      *app   // the server, in whose place and over whose data folder a command runs; else nil
-	stdinName string // what stdin was read from, where that is known
+	args   []string          // the command line
+	host   *app              // the server, in whose place and over whose data folder a command runs; else nil
+	inputs map[string][]byte // with host: what the caller read of files and standard input, by the name on the command line
+	found  []string          // with host: addresses that the caller found for those on the command line
+	tell   func(progress)    // with host: shows the caller progress; nil shows none
 }
 
 func (c *cli) root() *cobra.Command {
 	root := &cobra.Command{
-		Use:           "headwater",
+		Use:           "headwater COMMAND",
 		Short:         "Follow the news back to its source",
 		Long:          "Headwater polls feeds, groups every copy and rewrite of a story with the article it came from,\nand serves the result as pages, search and feeds.",
 		Example:       "  headwater demo\n  headwater serve --listen 127.0.0.1:8080\n  headwater feed add https://www.theguardian.com/world/rss\n  headwater poll && headwater search 'interest rates'",
@@ -45,6 +48,9 @@ func (c *cli) root() *cobra.Command {
 		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.backupCommand(),
 		c.restoreCommand(), c.doctorCommand(), c.versionCommand(),
 	)
+	root.Args = commandsOnly
+	root.RunE = func(cmd *cobra.Command, _ []string) error { return cmd.Help() }
+	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(helpCommand())
 	root.CompletionOptions.HiddenDefaultCmd = true
 	return root

@@ -38,7 +38,7 @@ import (
 //
 // and the condition [exists:FILE].
 //
-// $NEWS is a server of this test's own: it has the files of $WORK/www, which begins as testdata/www, and those of oddNews.
+// $NEWS is a server of this test's own, and $HOST its address without http://: it has the files of $WORK/www, which begins as testdata/www, and those of oddNews.
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -74,6 +74,7 @@ func setUp(env *testscript.Env) error {
 	env.Values[serverKey{}] = &server{}
 	env.Values[slowKey{}] = slow(mux)
 	env.Setenv("NEWS", press.URL)
+	env.Setenv("HOST", strings.TrimPrefix(press.URL, "http://"))
 	env.Setenv("HEADWATER_DATA", filepath.Join(env.WorkDir, "data"))
 	env.Setenv("HEADWATER_LISTS", "")
 	env.Setenv("HEADWATER_FETCH_ALLOW_PRIVATE", "127.0.0.0/8")

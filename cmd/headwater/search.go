@@ -38,13 +38,16 @@ func (c *cli) searchCommand() *cobra.Command {
 		Short:   "Search the coverage",
 		Long:    searchLong,
 		Example: "  headwater search 'source:reuters \"interest rates\" after:2026-08-01' --limit 5",
-		Args:    cobra.MinimumNArgs(1),
+		Args:    arguments(1, anyNumber),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if articles && cmd.Flags().Changed("stories") {
+				return usagef("--articles or --stories, not both")
+			}
 			want.Query, want.Stories = strings.Join(args, " "), want.Stories && !articles
 			if err := checkSearch(&want, order, user); err != nil {
 				return err
 			}
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) (err error) {
+			return c.beside(cmd, errand{}, c.stdout, func(a *app) (err error) {
 				if want.User, err = owner(cmd.Context(), a.store, user); err != nil {
 					return err
 				}
@@ -72,7 +75,6 @@ func (c *cli) searchCommand() *cobra.Command {
 	flags.StringVar(&order, "sort", "relevance", "`ORDER`: relevance, newest or coverage")
 	flags.BoolVar(&articles, "articles", false, "print every article, instead of one of each story")
 	flags.BoolVar(&want.Stories, "stories", true, "of each story print only the member that comes first, as is usual")
-	cmd.MarkFlagsMutuallyExclusive("articles", "stories")
 	flags.StringVar(&user, "user", "", "search as the user `NAME`, for is:unread and is:starred")
 	flags.BoolVar(&want.Facets, "facets", false, "count what is found by outlet, origin, language and day")
 	flags.StringVar(&want.Cursor, "cursor", "", "go on at next of a page before, printed with --json")

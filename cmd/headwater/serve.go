@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"syscall"
 	"time"
 
 	"github.com/klauspost/compress/gzhttp"
@@ -28,19 +29,24 @@ func (c *cli) serveCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "serve",
 		Short: "Poll on schedule and serve pages, feeds and APIs",
-		Long: "Polls on schedule and serves pages, feeds and APIs until it is interrupted. Meanwhile search, topic, emit, feed and\n" +
-			"doctor work on the same data folder: they ask the server to do it.",
+		Long: "Polls on schedule and serves pages, feeds and APIs until it is interrupted. Meanwhile other\n" +
+			"commands work on the same data folder: they ask the server to do it.",
 		Example: "  headwater serve\n  headwater serve --listen 127.0.0.1:8080 --data ./data",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if listen != "" {
 				c.set["listen"] = listen
 			}
+			l, err := c.listen(cmd.Context())
+			if err != nil {
+				return err
+			}
+			defer func() { _ = l.Close() }() // where it does not come to serving; else it is closed already
 			return c.with(cmd.Context(), func(a *app) error {
 				if err := a.startLists(cmd.Context()); err != nil {
 					return err
 				}
-				return a.serve(cmd.Context(), func(url string) { a.log.Info("serving", "url", url) })
+				return a.serve(cmd.Context(), l, func(url string) { a.log.Info("serving", "url", url) })
 			})
 		},
 	}
@@ -48,12 +54,24 @@ func (c *cli) serveCommand() *cobra.Command {
 	return cmd
 }
 
-// serve polls and answers requests until the context ends. Ready is told the address once it is listened on.
-func (a *app) serve(ctx context.Context, ready func(url string)) error {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", a.cfg.Listen)
+// listen takes the address to serve on, before anything else is done: one that is taken is said at once.
+func (c *cli) listen(ctx context.Context) (net.Listener, error) {
+	cfg, err := c.config()
 	if err != nil {
-		return fmt.Errorf("listen on %s: %w; choose another with --listen", a.cfg.Listen, err)
+		return nil, err
 	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", cfg.Listen)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is taken: another program, perhaps another headwater, listens there; stop it, or choose another address with --listen, such as --listen 127.0.0.1:0 for a free port", cfg.Listen)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listen on %s: %w; choose another address with --listen, such as --listen 127.0.0.1:0 for a free port", cfg.Listen, err)
+	}
+	return l, nil
+}
+
+// serve polls and answers requests until the context ends. Ready is told the address when it does.
+func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string)) error {
 	a.cfg.Listen = l.Addr().String() // it may have been port 0
 	base := a.cfg.BaseURL(l.Addr().String())
 	a.Alert.Pages = base // before anybody is told of anything

@@ -20,7 +20,7 @@ func (c *cli) storyCommand() *cobra.Command {
 		Long: "Show a story: its origin, the reasons, and its members. With --why, show of each member what it takes from the\n" +
 			"origin's text, what it adds and why it is in the story; with --json too, passages are byte offsets into both texts.",
 		Example: "  headwater story 17\n  headwater story 17 --why --json\n  headwater story merge 17 23\n  headwater story split 17 231 240",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := numbers("story", args)
 			if err != nil {

@@ -20,7 +20,7 @@ func (c *cli) topicCommand() *cobra.Command {
 		Use:     "topic",
 		Short:   "Follow topics: add, list, show and remove saved queries",
 		Example: "  headwater topic add rates '\"interest rates\" OR \"central bank\"'\n  headwater topic show rates",
-		Args:    cobra.NoArgs,
+		Args:    commandsOnly,
 		RunE:    needsSubcommand,
 	}
 	cmd.AddCommand(c.topicAdd(), c.topicList(), c.topicShow(), c.topicSet(), c.topicSeen(), c.topicSecret(), c.topicRemove(), c.topicAlert())
@@ -35,7 +35,7 @@ func (c *cli) topicAdd() *cobra.Command {
 		Short: "Follow a query under a name",
 		Example: "  headwater topic add rates '\"interest rates\" OR \"central bank\"'\n" +
 			"  headwater topic add quakes earthquake --min-outlets 3 --lang en,es --mute 'The Sun'",
-		Args: cobra.ExactArgs(2),
+		Args: arguments(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if args[0] == "" {
 				return usagef("a topic needs a name")
@@ -44,7 +44,7 @@ func (c *cli) topicAdd() *cobra.Command {
 			if err := index.CheckTopic(t); err != nil {
 				return usagef("%v", err)
 			}
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) (err error) {
+			return c.beside(cmd, errand{}, c.stdout, func(a *app) (err error) {
 				if t.User, err = owner(cmd.Context(), a.store, user); err != nil {
 					return err
 				}
@@ -93,7 +93,7 @@ func (c *cli) topicList() *cobra.Command {
 		Use:     "list",
 		Short:   "List the topics",
 		Example: "  headwater topic list --json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.reading(cmd.Context(), func(r *readings) error {
 				id, err := owner(cmd.Context(), r.store, user)
@@ -129,7 +129,7 @@ func (c *cli) topicShow() *cobra.Command {
 		Use:     "show NAME",
 		Short:   "Show a topic's stories, the newest first",
 		Example: "  headwater topic show rates --limit 5",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkLimit(limit); err != nil {
 				return err
@@ -164,7 +164,7 @@ func (a *app) topicOf(ctx context.Context, user, name string) (news.Topic, error
 
 // besideTopic is beside for the topic that the first argument names.
 func (c *cli) besideTopic(cmd *cobra.Command, user string, args []string, work func(*app, news.Topic) error) error {
-	return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+	return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 		t, err := a.topicOf(cmd.Context(), user, args[0])
 		if err != nil {
 			return err
@@ -207,9 +207,9 @@ func (c *cli) topicRemove() *cobra.Command {
 		Use:     "remove NAME",
 		Short:   "Follow a topic no longer",
 		Example: "  headwater topic remove rates",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 				id, err := owner(cmd.Context(), a.store, user)
 				if err != nil {
 					return err

@@ -4,9 +4,11 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"headwater/internal/index"
 	"headwater/internal/news"
@@ -48,9 +50,13 @@ func (c *cli) topicSet() *cobra.Command {
 		Use:     "set NAME",
 		Short:   "Change a topic's name, query or options; with another query its matches begin anew",
 		Example: "  headwater topic set rates --query '\"interest rates\"' --min-outlets 2\n  headwater topic set rates --rename 'Interest rates'",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if cmd.Flags().NFlag() == 0 {
+			changes := false
+			cmd.Flags().Visit(func(f *pflag.Flag) {
+				changes = changes || !slices.Contains([]string{"user", "data", "config"}, f.Name)
+			})
+			if !changes {
 				return usagef("say what to change: --query, --rename or an option")
 			}
 			return c.besideTopic(cmd, user, args, func(a *app, t news.Topic) error {
@@ -102,7 +108,7 @@ func (c *cli) topicSeen() *cobra.Command {
 		Use:     "seen NAME",
 		Short:   "Count none of a topic's stories as new any more",
 		Example: "  headwater topic seen rates",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.besideTopic(cmd, user, args, func(a *app, t news.Topic) error { return a.SeeTopic(cmd.Context(), t) })
 		},
@@ -120,8 +126,11 @@ func (c *cli) topicSecret() *cobra.Command {
 		Long: "Prints an address of the topic's feed that holds a secret, for a reader that cannot log in. Whoever has the address can read the\n" +
 			"feed, also of a user's topic, until --new or --revoke ends it.",
 		Example: "  headwater topic secret rates\n  headwater topic secret rates --revoke",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if renew && revoke {
+				return usagef("--new or --revoke, not both")
+			}
 			return c.besideTopic(cmd, user, args, func(a *app, t news.Topic) error {
 				switch {
 				case revoke:
@@ -139,7 +148,6 @@ func (c *cli) topicSecret() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&renew, "new", false, "make another, so that the one before ends")
 	cmd.Flags().BoolVar(&revoke, "revoke", false, "end it")
-	cmd.MarkFlagsMutuallyExclusive("new", "revoke")
 	userFlag(cmd, &user)
 	return cmd
 }

@@ -27,7 +27,7 @@ func (c *cli) versionCommand() *cobra.Command {
 		Use:     "version",
 		Short:   "Print the version",
 		Example: "  headwater version --json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(*cobra.Command, []string) error {
 			if c.asJSON {
 				return c.printJSON(map[string]string{"version": version(), "go": runtime.Version()})
@@ -46,20 +46,15 @@ func (c *cli) reindexCommand() *cobra.Command {
 		Short:   "Build the search index anew from what is stored",
 		Long:    "Builds the search index anew beside the old one and swaps them when it is whole, so that an interruption leaves the old one.",
 		Example: "  headwater reindex",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.with(cmd.Context(), func(a *app) error {
-				fresh, err := a.freshIndex(cmd.Context())
-				if err != nil {
-					return err
-				}
+			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 				bars := c.progress()
-				n, err := a.Reindex(cmd.Context(), fresh, bars.of("index"))
+				n, err := a.Reindex(cmd.Context(), a.freshIndex, bars.of("index"))
 				bars.end()
 				if err != nil {
 					return err
 				}
-				a.index = fresh // it has taken the place of the one that was opened
 				_, err = fmt.Fprintf(c.stdout, "%s indexed\n", count(n, "article"))
 				return err
 			})

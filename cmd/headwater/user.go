@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -23,7 +24,7 @@ func (c *cli) userCommand() *cobra.Command {
 		Long: "Accounts with topics, read marks and stars of their own, for feed readers that speak the Google Reader API. Feeds and\n" +
 			"articles are everybody's. The pages need no account.",
 		Example: "  headwater user add anna\n  headwater user list",
-		Args:    cobra.NoArgs,
+		Args:    commandsOnly,
 		RunE:    needsSubcommand,
 	}
 	cmd.AddCommand(
@@ -46,7 +47,7 @@ func (c *cli) withPassword(use, short, example string, do func(ctx context.Conte
 		Use:     use,
 		Short:   short,
 		Example: example,
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := news.CheckName(args[0]); err != nil {
 				return usagef("user: %v", err)
@@ -55,7 +56,7 @@ func (c *cli) withPassword(use, short, example string, do func(ctx context.Conte
 			if err != nil {
 				return err
 			}
-			e := errand{Args: args, Stdin: []byte(password + "\n")}
+			e := errand{Inputs: map[string][]byte{cmp.Or(file, "-"): []byte(password + "\n")}}
 			return c.beside(cmd, e, c.stdout, func(a *app) error { return userError(args[0], do(cmd.Context(), a, args[0], password)) })
 		},
 	}
@@ -127,7 +128,7 @@ func (c *cli) userList() *cobra.Command {
 		Use:     "list",
 		Short:   "List the accounts",
 		Example: "  headwater user list --json",
-		Args:    cobra.NoArgs,
+		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.reading(cmd.Context(), func(r *readings) error {
 				users, err := r.store.Users(cmd.Context())
@@ -167,9 +168,9 @@ func (c *cli) userRemove() *cobra.Command {
 		Use:     "remove NAME",
 		Short:   "Remove an account with its topics, read marks, stars and labels",
 		Example: "  headwater user remove anna",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 				return userError(args[0], a.RemoveUser(cmd.Context(), args[0]))
 			})
 		},

@@ -19,7 +19,7 @@ func (c *cli) userToken() *cobra.Command {
 		Long: "Prints a token for the REST API: Authorization: Bearer TOKEN. With it a program sees the user's own topics (mine=true) and may\n" +
 			"search for is:unread and is:starred. It is shown this once and holds until it is ended.",
 		Example: "  headwater user token anna --label 'my script'",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.besideUser(cmd, args, func(a *app, user news.User) error {
 				token, err := a.AddAPIToken(cmd.Context(), user, label)
@@ -41,7 +41,7 @@ func (c *cli) userTokens() *cobra.Command {
 		Use:     "tokens NAME",
 		Short:   "List a user's tokens, or end one",
 		Example: "  headwater user tokens anna\n  headwater user tokens anna --revoke 3",
-		Args:    cobra.ExactArgs(1),
+		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.besideUser(cmd, args, func(a *app, user news.User) error {
 				if revoke != 0 {
@@ -66,7 +66,7 @@ func (c *cli) userTokens() *cobra.Command {
 
 // besideUser is beside for the user whom the first argument names.
 func (c *cli) besideUser(cmd *cobra.Command, args []string, work func(*app, news.User) error) error {
-	return c.beside(cmd, errand{Args: args}, c.stdout, func(a *app) error {
+	return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 		user, err := a.FindUser(cmd.Context(), args[0])
 		if err != nil {
 			return userError(args[0], err)

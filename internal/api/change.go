@@ -10,8 +10,8 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"headwater/internal/news"
+	"headwater/internal/newsroom"
 	"headwater/internal/view"
-	"headwater/internal/weburl"
 )
 
 type topicList struct {
@@ -247,20 +247,17 @@ func (s *server) feed(ctx context.Context, q *byID) (*body[view.Feed], error) {
 
 type newFeed struct {
 	Body struct {
-		URL    string `json:"url" minLength:"1" maxLength:"2000" example:"https://feeds.example/world.xml" doc:"its address or that of its site, http or https"`
+		URL    string `json:"url" minLength:"1" maxLength:"2000" example:"https://feeds.example/world.xml" doc:"its address or that of its site; without http:// or https:// both are tried"`
 		Title  string `json:"title,omitempty" maxLength:"300" doc:"what to call it; empty is what it calls itself"`
 		Folder string `json:"folder,omitempty" maxLength:"300" doc:"the folder to put it into, or empty"`
 		AsIs   bool   `json:"as_is,omitempty" doc:"add the address as it is, without looking for a feed there"`
+		Force  bool   `json:"force,omitempty" doc:"add it even where no feed is found or none can be read now"`
 
 		FullText string `json:"full_text,omitempty" enum:"auto,always,never" doc:"whether the pages of its items are read; left out, as the settings say"`
 	}
 }
 
 func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], error) {
-	u, err := weburl.Parse(q.Body.URL)
-	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
-		return nil, invalid("body.url", q.Body.URL, "expected a feed's address such as https://example.org/feed.xml")
-	}
 	address, err := s.seekFeed(ctx, q)
 	if err != nil {
 		return nil, err
@@ -275,22 +272,26 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 	return &created[view.Feed]{feedPath(f), view.FeedOf(f)}, nil
 }
 
-// seekFeed gives the address to subscribe to for the one that was given, which is that one where nothing can be found or
-// read now. Of several feeds somebody has to choose.
+// seekFeed gives the address to subscribe to for the one that was given. Of several feeds somebody has to choose, and on
+// what is none, or cannot be read now, to insist.
 func (s *server) seekFeed(ctx context.Context, q *newFeed) (string, error) {
+	address, err := newsroom.Address(q.Body.URL)
+	if err != nil {
+		return "", invalid("body.url", q.Body.URL, err.Error())
+	}
 	if q.Body.AsIs {
-		return q.Body.URL, nil
+		return address, nil
 	}
 	found, err := s.room.FindFeeds(ctx, q.Body.URL)
 	switch {
 	case err != nil:
 		return "", s.fail(err, "feed "+q.Body.URL, "/feeds")
-	case len(found.Feeds) == 0:
-		return q.Body.URL, nil
 	case len(found.Feeds) == 1 && found.Feeds[0].Known != 0:
 		return "", huma.Error409Conflict(fmt.Sprintf("%s is among the feeds already, as %s", q.Body.URL, feedPath(news.Feed{ID: found.Feeds[0].Known})))
-	case len(found.Feeds) == 1:
-		return found.Feeds[0].URL, nil
+	case found.Problem != "" && !q.Body.Force:
+		return "", invalid("body.url", q.Body.URL, found.Problem+"; it is not added, but is with force")
+	case found.Problem != "" || len(found.Feeds) == 1:
+		return found.Insisted(), nil
 	}
 	var choices []error
 	for _, f := range found.Feeds {

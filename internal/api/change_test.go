@@ -58,7 +58,7 @@ func TestFeeds(t *testing.T) {
 		ID                        int64
 		URL, Title, Folder, State string
 	}
-	a := d.ask(t, "POST", "/api/v1/feeds", `{"url":"https://new.example/feed?a=1","title":"New","folder":"World"}`)
+	a := d.ask(t, "POST", "/api/v1/feeds", `{"url":"https://new.example/feed?a=1","title":"New","folder":"World","as_is":true}`)
 	a.read(201, &made)
 	path := a.Header().Get("Location")
 	if path != "/api/v1/feeds/1" || made.ID != 1 || made.URL != "https://new.example/feed?a=1" || made.Title != "New" || made.Folder != "World" || made.State != "waiting" {
@@ -73,7 +73,7 @@ func TestFeeds(t *testing.T) {
 	if !strings.Contains(p.Detail, "among the feeds already, as "+path) {
 		t.Errorf("again: %s", p.Detail)
 	}
-	d.ask(t, "POST", "/api/v1/feeds", `{"url":"http://192.0.2.1/feed"}`).is(201) // only the address is needed
+	d.ask(t, "POST", "/api/v1/feeds", `{"url":"http://192.0.2.1/feed","force":true}`).is(201) // only the address is needed
 	p = d.ask(t, "POST", "/api/v1/feeds", `{"url":"https://www.new.example/feed/?a=1"}`).refused(409)
 	if !strings.Contains(p.Detail, "among the feeds already, as "+path) {
 		t.Errorf("again, written in another way: %s", p.Detail)
@@ -97,7 +97,20 @@ func TestFindFeeds(t *testing.T) {
 	if len(p.Errors) != 2 || p.Errors[1].Value != d.press+"/late" || !strings.Contains(p.Detail, "one of several feeds") {
 		t.Errorf("of several: %+v", p)
 	}
+	for _, bad := range []struct{ url, says string }{
+		{d.press + "/nothing", "the document is empty"}, {"http://192.0.2.1/feed", "fetch.allow_private"}, {"ftp://a.example/", "no feed address"}, {"anna@a.example", "mail address"},
+	} {
+		p := d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+bad.url+`"}`).refused(422)
+		if len(p.Errors) != 1 || p.Errors[0].Location != "body.url" || !strings.Contains(p.Detail, bad.says) {
+			t.Errorf("%s: %+v", bad.url, p)
+		}
+	}
 	var made struct{ URL string }
+	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.press+`/nothing","force":true}`).read(201, &made)
+	if made.URL != d.press+"/nothing" {
+		t.Errorf("forced: %s", made.URL)
+	}
+	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+strings.TrimPrefix(d.press, "http://")+`/site"}`).refused(409) // a bare host
 	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.press+`/sites","as_is":true}`).read(201, &made)
 	if made.URL != d.press+"/sites" {
 		t.Errorf("as it is: %s", made.URL)

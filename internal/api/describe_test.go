@@ -195,7 +195,7 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"GET", "/api/v1/feeds", "", 200},
 		{"GET", "/api/v1/feeds/1", "", 200},
 		{"GET", "/api/v1/feeds/4711", "", 404},
-		{"POST", "/api/v1/feeds", `{"url":"https://new.example/feed"}`, 201},
+		{"POST", "/api/v1/feeds", `{"url":"https://new.example/feed","force":true}`, 201},
 		{"GET", "/api/v1/feeds/4", "", 200}, // never polled
 		{"POST", "/api/v1/feeds", `{"url":"https://new.example/feed"}`, 409},
 		{"POST", "/api/v1/feeds", `{"url":"feed"}`, 422},

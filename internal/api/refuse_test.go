@@ -189,7 +189,7 @@ func TestOtherSites(t *testing.T) {
 	changes := []struct{ method, path, body string }{
 		{"POST", "/api/v1/topics", `{"name":"evil","query":"q"}`},
 		{"DELETE", "/api/v1/topics/weather", ""},
-		{"POST", "/api/v1/feeds", `{"url":"https://evil.example/feed"}`},
+		{"POST", "/api/v1/feeds", `{"url":"https://evil.example/feed","as_is":true}`},
 		{"DELETE", "/api/v1/feeds/1", ""},
 	}
 	for _, c := range changes {

@@ -50,8 +50,8 @@ func of(links []Link, rel string) (addresses []string) {
 	return addresses
 }
 
-// Feeds gives the links that lead to feeds, each address once, those to comments last.
-func Feeds(links []Link) []Link {
+// Feeds gives the links of a page that lead to feeds, each address once, those to comments last.
+func Feeds(links []Link, page string) []Link {
 	var out []Link
 	for _, l := range links {
 		known := slices.ContainsFunc(out, func(o Link) bool { return o.URL == l.URL })
@@ -59,15 +59,8 @@ func Feeds(links []Link) []Link {
 			out = append(out, l)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b Link) int { return about(a) - about(b) })
+	commentsLast(out, page)
 	return out
-}
-
-func about(l Link) int {
-	if strings.Contains(strings.ToLower(l.Title+" "+l.URL), "comment") {
-		return 1
-	}
-	return 0
 }
 
 // isFeedType knows the media types of feeds. Plain JSON is what sites offer their own programs too.

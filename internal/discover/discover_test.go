@@ -104,7 +104,7 @@ func TestFeeds(t *testing.T) {
 	}
 	for _, tt := range tests {
 		var got []string
-		for _, l := range Feeds(Document([]byte(tt.page), at)) {
+		for _, l := range Feeds(Document([]byte(tt.page), at), at) {
 			got = append(got, l.URL+" "+l.Title)
 		}
 		if diff := cmp.Diff(tt.want, got); diff != "" {
@@ -142,7 +142,7 @@ func TestHostilePages(t *testing.T) {
 		links := Document([]byte(page), "https://a.example/")
 		took := time.Since(began)
 		t.Logf("%s: %s", name, took)
-		if len(links) > maxLinks || len(Feeds(links)) > maxLinks {
+		if len(links) > maxLinks || len(Feeds(links, "https://a.example/")) > maxLinks {
 			t.Errorf("%s: %d links", name, len(links))
 		}
 		for _, l := range links {

@@ -178,16 +178,21 @@ func (c *call) change(f news.Feed, e feedEdit) error {
 	return c.room.EditFeed(c.ctx(), f.ID, title, folder)
 }
 
-// quickAdd subscribes to the likeliest feed behind an address: a feed's own, or that of a page. Where none can be found,
-// as while a site is down, the address is followed as it is, and the feed's state says what is wrong.
+// quickAdd subscribes to the likeliest feed behind an address: a feed's own, or that of a page. Where there is none, the
+// answer says so; subscription/edit takes any address as it is. One that only cannot be read now is followed all the same, as
+// readers have no way to insist, and the feed's state says what is wrong.
 func (c *call) quickAdd() error {
 	query := c.r.FormValue("quickadd")
 	address, edit := strings.TrimPrefix(query, feedPrefix), feedEdit{}
-	if _, err := c.feed(address); err != nil && isWeb(address) {
+	if _, err := c.feed(address); err != nil {
 		found, err := c.room.FindFeeds(c.ctx(), address)
 		if err != nil {
 			return err
 		}
+		if found.Dead {
+			return c.json(map[string]any{"numResults": 0, "query": query, "error": publish.Line(found.Problem)})
+		}
+		address = found.Address
 		if len(found.Feeds) > 0 {
 			address, edit.title = found.Feeds[0].URL, found.Feeds[0].Title
 		}

@@ -207,3 +207,21 @@ func (g *Grouper) Expel(ids []int64) {
 		}
 	}
 }
+
+// Return puts articles back into stories that went into the one that they are in now, and into the events of those. The
+// next Settle decides anew about them, and the ids of these stories stay with them where they are stories of their own.
+func (g *Grouper) Return(to map[int64]news.Grouping) {
+	for _, id := range slices.Sorted(maps.Keys(to)) {
+		n := g.byID[id]
+		if n == nil {
+			continue
+		}
+		g.leave(n)
+		n.Story, n.Event = to[id].Story, to[id].Event
+		g.stories[n.Story] = append(g.stories[n.Story], n)
+		if len(g.stories[n.Story]) == 1 {
+			g.events[n.Event] = append(g.events[n.Event], n.Story)
+		}
+		g.fresh = append(g.fresh, n)
+	}
+}

@@ -285,7 +285,12 @@ type Correction struct {
 	Made  time.Time
 	Same  []int64 // articles that are one story
 	Apart []int64 // articles that are in no story with those; none where stories were merged
+
+	Former map[int64]Grouping // where its articles were when it was made, by article; the unknown are left out
 }
+
+// Grouping is the story and the event that an article is in.
+type Grouping struct{ Story, Event int64 }
 
 // Articles gives every article that a correction speaks of.
 func (c Correction) Articles() []int64 { return append(append([]int64(nil), c.Same...), c.Apart...) }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 
 	"headwater/internal/news"
@@ -88,7 +89,8 @@ func (n *Newsroom) Split(ctx context.Context, id int64, articles []int64) (Corre
 	return n.correct(ctx, c)
 }
 
-// Forget takes a correction back: what it spoke of is settled as if nobody had said so.
+// Forget takes a correction back: what it spoke of is settled as if nobody had said so. Stories that a merge ended have
+// their ids again, as far as their articles are stories of their own.
 func (n *Newsroom) Forget(ctx context.Context, number int64) (Corrected, error) {
 	n.settling.Lock()
 	defer n.settling.Unlock()
@@ -101,11 +103,43 @@ func (n *Newsroom) Forget(ctx context.Context, number int64) (Corrected, error) 
 		return Corrected{}, refuse(news.ErrNotFound, "there is no correction %d", number)
 	}
 	c := all[at]
-	err = n.resettle(ctx, slices.Delete(all, at, at+1), nil, func(s news.Settlement) error { return n.Store.Forget(ctx, number, s) })
+	rest := slices.Delete(all, at, at+1)
+	back, err := n.returning(ctx, c)
+	if err != nil {
+		return Corrected{}, err
+	}
+	err = n.resettle(ctx, change{corrections: rest, back: back}, func(s news.Settlement) error { return n.Store.Forget(ctx, number, s) })
 	if err != nil {
 		return Corrected{}, err
 	}
 	return n.corrected(ctx, c)
+}
+
+// returning gives the articles of a correction that are in a story now into which their former story went, each with that
+// former story.
+func (n *Newsroom) returning(ctx context.Context, c news.Correction) (map[int64]news.Grouping, error) {
+	of, err := n.Store.StoriesOf(ctx, c.Same)
+	if err != nil {
+		return nil, err
+	}
+	leadsTo, back := map[int64]int64{}, map[int64]news.Grouping{}
+	for _, article := range c.Same {
+		was, ok := c.Former[article]
+		if !ok {
+			continue
+		}
+		if _, asked := leadsTo[was.Story]; !asked {
+			s, err := n.Store.Story(ctx, was.Story)
+			if err != nil && !errors.Is(err, news.ErrNotFound) {
+				return nil, err
+			}
+			leadsTo[was.Story] = s.ID // 0 where it leads nowhere
+		}
+		if now := of[article]; now != 0 && now != was.Story && now == leadsTo[was.Story] {
+			back[article] = was
+		}
+	}
+	return back, nil
 }
 
 func (n *Newsroom) storyToCorrect(ctx context.Context, id int64) (news.Story, error) {
@@ -159,7 +193,7 @@ func (n *Newsroom) correct(ctx context.Context, c news.Correction) (Corrected, e
 	if len(c.Apart) > 0 {
 		leaving = c.Same
 	}
-	err = n.resettle(ctx, append(all, c), leaving, func(s news.Settlement) error {
+	err = n.resettle(ctx, change{corrections: append(all, c), leaving: leaving}, func(s news.Settlement) error {
 		c.ID, err = n.Store.Correct(ctx, c, s)
 		return err
 	})
@@ -169,8 +203,15 @@ func (n *Newsroom) correct(ctx context.Context, c news.Correction) (Corrected, e
 	return n.corrected(ctx, c)
 }
 
-// resettle decides anew about the articles that these corrections, put in the place of those in force, speak of.
-func (n *Newsroom) resettle(ctx context.Context, all []news.Correction, leaving []int64, keep func(news.Settlement) error) (err error) {
+// change is a change of the corrections in force.
+type change struct {
+	corrections []news.Correction       // all of them, after it
+	leaving     []int64                 // articles that leave their story, whose id stays with the rest
+	back        map[int64]news.Grouping // articles that go back into a story that had ended
+}
+
+// resettle decides anew about the articles that the corrections, put in the place of those in force, speak of.
+func (n *Newsroom) resettle(ctx context.Context, to change, keep func(news.Settlement) error) (err error) {
 	defer func() {
 		if err != nil {
 			n.window = nil // it may hold what was not stored
@@ -180,17 +221,36 @@ func (n *Newsroom) resettle(ctx context.Context, all []news.Correction, leaving 
 	if err := n.openWindow(ctx, &s); err != nil {
 		return err
 	}
-	if err := n.recall(ctx, n.window.Affected(all), &s); err != nil {
+	affected := n.window.Affected(to.corrections)
+	if err := n.recall(ctx, affected, &s); err != nil {
 		return err
 	}
-	n.window.Correct(all)
-	n.window.Expel(leaving)
+	n.window.Correct(to.corrections)
+	n.window.Expel(to.leaving)
+	maps.DeleteFunc(to.back, func(article int64, _ news.Grouping) bool { return !slices.Contains(affected, article) })
+	n.window.Return(to.back)
 	n.second.begin(ctx)
 	defer n.second.end()
 	if err := n.settleWindow(ctx, &s); err != nil {
 		return err
 	}
+	n.leadBack(to, &s)
 	return n.putPlaced(s, keep)
+}
+
+// leadBack has the ids of stories that earlier merges ended lead to the story that their articles went back to.
+func (n *Newsroom) leadBack(to change, s *news.Settlement) {
+	for _, c := range to.corrections {
+		for article, was := range c.Former {
+			if _, ok := to.back[article]; !ok || len(c.Apart) > 0 {
+				continue
+			}
+			it, _ := n.window.Item(article)
+			if _, moved := s.Moved[was.Story]; !moved && it.Story != was.Story && it.Story == to.back[article].Story {
+				s.Moved[was.Story] = it.Story
+			}
+		}
+	}
 }
 
 // recall brings articles back into the window that it does not hold any more, each with its whole story.

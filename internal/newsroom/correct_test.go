@@ -2,6 +2,7 @@ package newsroom_test
 
 import (
 	"errors"
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -231,5 +232,76 @@ func TestNothingToCorrect(t *testing.T) {
 			}
 		}
 		wantStories(t, room, threeFloods, pair)
+	})
+}
+
+// stories gives, of each article, the story, event, role and origin that it has.
+func stories(t *testing.T, room *newsroom.Newsroom) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for key, p := range membership(t, room) {
+		feed, guid, _ := strings.Cut(key, " ")
+		out[path.Base(feed)+"/"+guid] = fmt.Sprint(p.story.ID, p.story.Event, p.Role, p.story.Origin.Article, p.story.Title)
+	}
+	return out
+}
+
+// After merges are taken back, in whatever order and however late, the stories are what they were, with the ids that they had.
+func TestForgetRestoresStories(t *testing.T) {
+	for name, order := range map[string][]int{"last first": {1, 0}, "first first": {0, 1}} {
+		for _, late := range []time.Duration{0, 400 * time.Hour} {
+			t.Run(fmt.Sprint(name, " after ", late), func(t *testing.T) {
+				d := newDesk(t)
+				var before map[string]string
+				var made [2]int64
+				var ids []int64
+				d.run(t, "merge", func(t *testing.T, room *newsroom.Newsroom) {
+					before = stories(t, room)
+					for _, key := range []string{"herald/comet", "tribune/strike", "gazette/flood"} {
+						ids = append(ids, d.place(t, room, key).story.ID)
+					}
+					for i, pair := range [][]int64{ids[:2], {ids[2], max(ids[0], ids[1])}} {
+						c, err := room.Merge(t.Context(), pair)
+						must(t, err)
+						made[i] = c.Correction.ID
+					}
+					wantStories(t, room, "gazette/flood herald/comet herald/flood tribune/flood tribune/strike")
+				})
+				d.clock.pass(late)
+				d.run(t, "forget", func(t *testing.T, room *newsroom.Newsroom) {
+					for _, i := range order {
+						_, err := room.Forget(t.Context(), made[i])
+						must(t, err)
+						for _, id := range ids { // also between
+							if _, err := room.Story(t.Context(), id); err != nil {
+								t.Errorf("story %d: %v", id, err)
+							}
+						}
+					}
+					if diff := gocmp.Diff(before, stories(t, room)); diff != "" {
+						t.Errorf("stories before and after (-want +got):\n%s", diff)
+					}
+					must(t, room.Store.Check(t.Context()))
+				})
+			})
+		}
+	}
+}
+
+// A story that a later split made keeps its id when the merge before it is taken back.
+func TestForgetBesideSplit(t *testing.T) {
+	d := newDesk(t)
+	d.run(t, "correct", func(t *testing.T, room *newsroom.Newsroom) {
+		comet, strike := d.place(t, room, "herald/comet"), d.place(t, room, "tribune/strike")
+		merged, err := room.Merge(t.Context(), []int64{comet.story.ID, strike.story.ID})
+		must(t, err)
+		_, err = room.Split(t.Context(), merged.Stories[0].ID, []int64{strike.Article.ID})
+		must(t, err)
+		split := stories(t, room)
+		_, err = room.Forget(t.Context(), merged.Correction.ID)
+		must(t, err)
+		if diff := gocmp.Diff(split, stories(t, room)); diff != "" {
+			t.Errorf("stories before and after (-want +got):\n%s", diff)
+		}
 	})
 }

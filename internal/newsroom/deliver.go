@@ -30,7 +30,9 @@ func (n *Newsroom) serveAlerts(ctx context.Context) {
 	t := time.NewTicker(alertTick)
 	defer t.Stop()
 	for {
+		n.holding.RLock()
 		due, err := n.dueAlerts(ctx)
+		n.holding.RUnlock()
 		if err != nil && ctx.Err() == nil {
 			n.Logger.Error("alerts could not be read; the next tick tries again", "error", err)
 		}
@@ -93,6 +95,14 @@ func (n *Newsroom) DeliverAlerts(ctx context.Context, budget time.Duration) (int
 // turn tells what one alert has to tell, one message after the other, until one fails, or no later than ends where that is
 // not zero. It gives how many were taken.
 func (n *Newsroom) turn(ctx context.Context, a news.Alert, ends time.Time) (sent int, err error) {
+	one, _ := n.telling.LoadOrStore(a.ID, new(sync.Mutex))
+	if turn, ok := one.(*sync.Mutex); ok {
+		turn.Lock()
+		defer turn.Unlock()
+	}
+	if a, err = n.Store.Alert(ctx, a.ID); err != nil || a.Ended || a.Next.After(n.Now()) {
+		return 0, ignoreMissing(err) // another turn has seen to it
+	}
 	topic, err := n.Store.TopicByID(ctx, a.Topic)
 	if err != nil {
 		return 0, ignoreMissing(err)

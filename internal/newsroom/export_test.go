@@ -43,3 +43,13 @@ func (n *Newsroom) ServeAlerts(ctx context.Context) { n.serveAlerts(ctx) }
 
 // TellHub tells the hub of what changed, as Serve does now and then.
 func TellHub(ctx context.Context, n *Newsroom) error { return n.tellChanges(ctx) }
+
+// Try looks at addresses in order, as FindFeeds does at those that may be meant by what was typed. Each gives its error, or a
+// document where it has none. It gives the address that was taken, those that were asked for, and the note.
+func Try(ctx context.Context, addresses []string, errs map[string]error) (took string, asked []string, note string) {
+	s, note := tryEach(ctx, addresses, func(_ context.Context, address string) sight {
+		asked = append(asked, address)
+		return sight{asked: address, err: errs[address]}
+	})
+	return s.asked, asked, note
+}

@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +16,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"headwater/internal/fetch"
 	"headwater/internal/news"
+	"headwater/internal/newsroom"
 )
 
 // site is a server whose pages a test gives by path; it counts who is asked for.
@@ -217,5 +221,147 @@ func TestFindFeedsEnds(t *testing.T) {
 	time.AfterFunc(50*time.Millisecond, cancel)
 	if _, err := room.FindFeeds(ctx, slow.URL); !errors.Is(err, context.Canceled) {
 		t.Errorf("left, it gives %v", err)
+	}
+}
+
+// Of a host without a scheme https is looked at first, and http where that gives nothing; what was taken is said.
+func TestFindFeedsOfBareHosts(t *testing.T) {
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	s := newSite(t, map[string]string{"/": alternates("/rss"), "/rss": feedNamed("A", "")})
+	port := s.URL[strings.LastIndexByte(s.URL, ':'):]
+	tests := []struct {
+		typed, feed, note, problem, address string
+	}{
+		{"127.0.0.1" + port, "http://127.0.0.1" + port + "/rss", "", "", "http://127.0.0.1" + port},
+		{"localhost" + port + "/rss", "http://localhost" + port + "/rss", "", "", "http://localhost" + port + "/rss"},
+		{"site.localhost" + port + "/rss", "http://site.localhost" + port + "/rss", "; http://site.localhost" + port + "/rss is taken", "", "http://site.localhost" + port + "/rss"},
+		{"127.0.0.1" + port + "/none", "", "", "http://127.0.0.1" + port + "/none: 404", "http://127.0.0.1" + port + "/none"},
+		{"127.0.0.1:1", "", "", "http://127.0.0.1:1: nothing answers", "http://127.0.0.1:1"},
+		{"10.0.0.1", "", "", "fetch.allow_private", "http://10.0.0.1"},
+		{"host.invalid/x", "", "", "https://host.invalid/x: the name host.invalid is not known", "https://host.invalid/x"},
+		{"ftp://a.example/", "", "", "no feed address", "ftp://a.example/"},
+	}
+	for _, tt := range tests {
+		if strings.HasPrefix(tt.typed, "site.localhost") && !resolves(t, "site.localhost") {
+			continue
+		}
+		found, err := room.FindFeeds(t.Context(), tt.typed)
+		must(t, err)
+		feed := ""
+		if len(found.Feeds) == 1 {
+			feed = found.Feeds[0].URL
+		}
+		if feed != tt.feed || !strings.Contains(found.Note, tt.note) || (found.Note == "") != (tt.note == "") ||
+			!strings.Contains(found.Problem, tt.problem) || (found.Problem == "") != (tt.problem == "") || found.Address != tt.address {
+			t.Errorf("%s: %+v, want %+v", tt.typed, found, tt)
+		}
+	}
+}
+
+// resolves says whether this machine knows a name, as not all do of those below localhost.
+func resolves(t *testing.T, name string) bool {
+	addresses, err := net.DefaultResolver.LookupHost(t.Context(), name)
+	return err == nil && slices.Contains(addresses, "127.0.0.1")
+}
+
+// What is no feed is called what it is, and no feed is looked for where such files do not lie beside one.
+func TestFindFeedsNames(t *testing.T) {
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	tests := map[string]struct{ doc, says string }{
+		"/png":     {"\x89PNG\r\n\x1a\n\x00\x00", "is a picture (image/png), not a feed"},
+		"/svg":     {`<svg xmlns="http://www.w3.org/2000/svg"/>`, "is a picture (SVG)"},
+		"/xsvg":    {`<?xml version="1.0"?><!-- a --><svg:svg xmlns:svg="x"/>`, "is a picture (SVG)"},
+		"/pdf":     {"%PDF-1.7\n", "is a PDF document"},
+		"/mp3":     {"ID3\x03\x00", "is a file of type audio/mpeg"},
+		"/zip":     {"PK\x03\x04\x00", "is a file of type application/zip"},
+		"/json":    {`{"a": 1}`, "is JSON, but no JSON Feed"},
+		"/list":    {` [1, {"items": []}]`, "is JSON, but no JSON Feed"},
+		"/opml":    {`<?xml version="1.0"?><opml version="2.0"><body><outline xmlUrl="https://a.example/f"/></body></opml>`, "is an OPML list of one feed, which `headwater feed import` takes"},
+		"/sitemap": {`<?xml version="1.0"?><sitemapindex/>`, "is a sitemap"},
+		"/xml":     {`<?xml version="1.0"?><catalogue/>`, "is XML with the root element <catalogue>"},
+		"/page":    {`<!doctype html><p>Hello`, "is a page, with no link to a feed"},
+		"/xhtml":   {`<?xml version="1.0"?><!DOCTYPE html><html xmlns="http://www.w3.org/1999/xhtml"/>`, "is a page, with no link to a feed"},
+		"/empty":   {"", "the document is empty"},
+	}
+	for path, tt := range tests {
+		s := newSite(t, map[string]string{path: tt.doc})
+		found, err := room.FindFeeds(t.Context(), s.URL+path)
+		must(t, err)
+		if !strings.Contains(found.Problem, tt.says) || len(found.Feeds) > 0 || found.Insisted() != s.URL+path {
+			t.Errorf("%s: %+v, want %q", path, found, tt.says)
+		}
+		if !strings.Contains(tt.says, "a page") && len(s.asked) != 1 {
+			t.Errorf("%s: asked for %v", path, s.asked)
+		}
+	}
+}
+
+// Of a document in a file the address is looked for that it says it has.
+func TestFindFeedsOfFiles(t *testing.T) {
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	s := newSite(t, map[string]string{"/": alternates("/rss"), "/rss": feedNamed("A", "$SITE/rss"), "/two": alternates("/1", "/2")})
+	tests := []struct{ name, doc, feed, note, problem string }{
+		{"rss", feedNamed("A", s.URL+"/rss"), "/rss", "x is a copy of $SITE/rss; $SITE/rss is taken", ""},
+		{"atom", `<feed xmlns="http://www.w3.org/2005/Atom"><title>A</title><link href="$SITE/"/><link rel="self" href="$SITE/rss"/></feed>`, "/rss", "is a copy of $SITE/rss", ""},
+		{"json", `{"version":"https://jsonfeed.org/version/1.1","title":"A","feed_url":"$SITE/rss","items":[]}`, "/rss", "is a copy of $SITE/rss", ""},
+		{"feed of a site", `<rss version="2.0"><channel><title>A</title><link>$SITE/</link><item><title>One</title></item></channel></rss>`, "/rss", "only that of its site, $SITE/; $SITE/rss is taken", ""},
+		{"feed of nowhere", `<rss version="2.0"><channel><title>A</title><item><title>One</title></item></channel></rss>`, "", "", "a feed that does not say what its address is; a file brings nothing new"},
+		{"gone", feedNamed("A", s.URL+"/gone"), "", "", "x is a copy of $SITE/gone: $SITE/gone: 404"},
+		{"saved page", "<!DOCTYPE html>\n<!-- saved from url=(0014)$SITE/ -->\n<html>", "/rss", "is a copy of the page $SITE/", ""},
+		{"canonical", `<!DOCTYPE html><link rel="canonical" href="$SITE/">`, "/rss", "is a copy of the page $SITE/", ""},
+		{"og:url", `<!DOCTYPE html><meta property="og:url" content="$SITE/">`, "/rss", "is a copy of the page $SITE/", ""},
+		{"link", `<!DOCTYPE html><link rel="alternate" type="application/rss+xml" href="$SITE/rss">`, "/rss", "links to the feed $SITE/rss", ""},
+		{"relative link", `<!DOCTYPE html><link rel="canonical" href="$SITE/x/"><link rel="alternate" type="application/rss+xml" href="../rss">`, "/rss", "links to the feed $SITE/rss", ""},
+		{"relative link of nowhere", `<!DOCTYPE html><link rel="alternate" type="application/rss+xml" href="/rss">`, "", "", "no page that says what its address is"},
+		{"list", `<opml version="2.0"><body/></opml>`, "", "", "x is an OPML list of 0 feeds"},
+		{"picture", "GIF89a", "", "", "x is a picture"},
+		{"nothing", "", "", "", "x: the document is empty"},
+	}
+	for _, tt := range tests {
+		found, err := room.FindFeedsOf(t.Context(), nil, "x", []byte(strings.ReplaceAll(tt.doc, "$SITE", s.URL)))
+		must(t, err)
+		feed, note, problem := "", strings.ReplaceAll(found.Note, s.URL, "$SITE"), strings.ReplaceAll(found.Problem, s.URL, "$SITE")
+		if len(found.Feeds) == 1 && found.Problem == "" {
+			feed = strings.TrimPrefix(found.Feeds[0].URL, s.URL)
+		}
+		if feed != tt.feed || !strings.Contains(note, tt.note) || !strings.Contains(problem, tt.problem) || (problem == "") != (tt.problem == "") {
+			t.Errorf("%s: %q, note %q, problem %q; want %+v", tt.name, feed, note, problem, tt)
+		}
+	}
+	found, err := room.FindFeedsOf(t.Context(), nil, "x", []byte(`<!DOCTYPE html><link rel="alternate" type="application/rss+xml" href="https://a.example/1"><link rel="feed" href="https://a.example/2">`))
+	must(t, err)
+	if len(found.Feeds) != 2 || found.Problem != "" {
+		t.Errorf("of two: %+v", found)
+	}
+}
+
+// A guess of https that leads nowhere does not keep the http address out, nor a host without www. the one with it.
+func TestTryAddresses(t *testing.T) {
+	const a, b, c, d = "https://a.example/", "http://a.example/", "https://www.a.example/", "http://www.a.example/"
+	dead, gone, private := &fetch.Error{State: news.FeedUnreachable, URL: "it", Err: errors.New("does not answer")},
+		&fetch.Error{State: news.FeedNotFound, Status: 404, URL: "it", Err: errors.New("404")}, &fetch.Error{State: news.FeedPrivate, URL: "it", Err: errors.New("private")}
+	tests := []struct {
+		name  string
+		errs  map[string]error
+		took  string
+		asked int
+		noted bool
+	}{
+		{"https", nil, a, 1, false},
+		{"http only", map[string]error{a: dead}, b, 2, true},
+		{"http only, with https too slow", map[string]error{a: context.DeadlineExceeded}, b, 2, true},
+		{"nothing by https", map[string]error{a: gone}, b, 2, true},
+		{"www. only", map[string]error{a: dead, b: dead}, c, 3, true},
+		{"www. by http only", map[string]error{a: dead, b: dead, c: dead}, d, 4, true},
+		{"nothing there", map[string]error{a: gone, b: gone}, a, 2, false},
+		{"nothing there by http, nobody by https", map[string]error{a: dead, b: gone}, b, 2, false},
+		{"nobody", map[string]error{a: dead, b: dead, c: dead, d: dead}, a, 4, false},
+		{"private", map[string]error{a: private}, a, 1, false},
+	}
+	for _, tt := range tests {
+		took, asked, note := newsroom.Try(t.Context(), []string{a, b, c, d}, tt.errs)
+		if took != tt.took || len(asked) != tt.asked || (note != "") != tt.noted || tt.noted && !strings.HasSuffix(note, "; "+took+" is taken") {
+			t.Errorf("%s: took %s of %v, note %q; want %+v", tt.name, took, asked, note, tt)
+		}
 	}
 }

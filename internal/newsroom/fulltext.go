@@ -24,6 +24,10 @@ const (
 // ReadPages asks for the pages of new articles whose feeds cut them short, as long as there are any and no longer than
 // budget. What a page adds revises the article. It gives the number of pages asked for; the error is the store's.
 func (n *Newsroom) ReadPages(ctx context.Context, budget time.Duration) (int, error) {
+	if !n.paging.TryLock() {
+		return 0, nil // whoever reads them already reads them all
+	}
+	defer n.paging.Unlock()
 	if err := n.queuePages(ctx); err != nil {
 		return 0, err
 	}

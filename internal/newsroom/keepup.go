@@ -2,6 +2,7 @@ package newsroom
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -47,7 +48,7 @@ func (n *Newsroom) keepUp(ctx context.Context) error {
 	var g errgroup.Group
 	for _, s := range n.stages() {
 		g.Go(func() error {
-			s.follow(ctx, func(err error) {
+			s.follow(ctx, n.holding.RLocker(), func(err error) {
 				n.Logger.Error("a stage failed; it is tried again in some seconds", "stage", s.name, "error", err)
 			})
 			return nil
@@ -56,11 +57,14 @@ func (n *Newsroom) keepUp(ctx context.Context) error {
 	return g.Wait()
 }
 
-// follow works whenever its bell has rung.
-func (s stage) follow(ctx context.Context, failed func(error)) {
+// follow works whenever its bell has rung and it has the turn.
+func (s stage) follow(ctx context.Context, turn sync.Locker, failed func(error)) {
 	for s.rings.wait(ctx) {
 		began := time.Now()
-		if err := s.work(ctx); err != nil && ctx.Err() == nil {
+		turn.Lock()
+		err := s.work(ctx)
+		turn.Unlock()
+		if err != nil && ctx.Err() == nil {
 			failed(err)
 			s.rings.ring()
 			rest(ctx, stageRetry)

@@ -72,7 +72,11 @@ type Newsroom struct {
 
 	toIndex, toSettle, toMatch bell // for the stages that keep up
 
-	passing   sync.Mutex // one pass at a time
+	passing   chan struct{} // one pass at a time: an element for the one that runs
+	holding   sync.RWMutex  // held for writing by a pass that settles, for reading by what does the same behind the log
+	sourcing  sync.Mutex    // one reader of credited pages at a time
+	paging    sync.Mutex    // one reader of items' pages at a time
+	telling   sync.Map      // a *sync.Mutex for each alert, by id: one message at a time
 	settling  sync.Mutex
 	window    *group.Grouper // nil until something is to be settled
 	second    *second        // nil without Embed
@@ -109,6 +113,7 @@ func New(o Options) *Newsroom {
 		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
 		whole:   map[int64]bool{},
 		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		passing: make(chan struct{}, 1),
 		toIndex: newBell(), toSettle: newBell(), toMatch: newBell(),
 	}
 	if o.Embed != nil {
@@ -170,6 +175,20 @@ func (n *Newsroom) Status(ctx context.Context) (news.Status, error) {
 	}
 	s.Unindexed, err = n.Store.CountAfter(ctx, mark)
 	return s, err
+}
+
+// Indexed counts the articles in the index.
+func (n *Newsroom) Indexed() (uint64, error) {
+	n.swapping.RLock()
+	defer n.swapping.RUnlock()
+	return n.Index.Count()
+}
+
+// Close lets go of the index, be it the one that was given or another that has taken its place.
+func (n *Newsroom) Close() error {
+	n.swapping.Lock()
+	defer n.swapping.Unlock()
+	return n.Index.Close()
 }
 
 // SetFullText says whether the pages of a feed's items are read: auto, always, never, or "" for what the settings say.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -22,6 +23,7 @@ type PassOptions struct {
 	Sources     time.Duration                       // how long pages that articles credit may be read for, when all is settled; 0 is not at all
 	Turn        time.Duration                       // how long the due feeds of one host may take, by the pauses between; the rest stays due. 0 takes all
 	Pages       time.Duration                       // how long the pages of items that are cut short may be read for; 0 is not at all
+	Alerts      time.Duration                       // how long people may be told of topics' stories, at the end; 0 is not at all
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
@@ -53,14 +55,18 @@ type Problem struct {
 }
 
 // Pass polls the due feeds once, settles and indexes what they brought. Cancelling it keeps what was stored; the next
-// pass goes on from there.
+// pass goes on from there. One that is under way is waited for. The stages that keep up with the log wait for a pass that
+// settles, so that it gives the same stories, and tells of them, whether they run or not.
 func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
-	n.passing.Lock()
-	defer n.passing.Unlock()
-	began := n.Now()
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
+	end, err := n.beginPass(ctx, o)
+	if err != nil {
+		return Summary{}, err
+	}
+	defer end()
+	began := n.Now()
 	feeds, err := n.due(ctx, o)
 	if err != nil {
 		return Summary{}, err
@@ -94,7 +100,32 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 		err = n.MatchTopics(ctx)
 	}
 	sum.Took = n.Now().Sub(began)
+	if err == nil && o.Alerts > 0 {
+		sum.Alerts, err = n.DeliverAlerts(ctx, o.Alerts)
+	}
 	return sum, err
+}
+
+// beginPass waits until it is this pass's turn, and gives what ends it.
+func (n *Newsroom) beginPass(ctx context.Context, o PassOptions) (end func(), err error) {
+	select {
+	case n.passing <- struct{}{}:
+	default:
+		o.Progress("wait for the pass that runs", 0, 1)
+		select {
+		case n.passing <- struct{}{}:
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	if o.CollectOnly {
+		return func() { <-n.passing }, nil
+	}
+	n.holding.Lock()
+	return func() {
+		n.holding.Unlock()
+		<-n.passing
+	}, nil
 }
 
 // readPagesOf reads pages and settles what they revise.
@@ -252,6 +283,7 @@ func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOpti
 		})
 	})
 	err := g.Wait() // before sum is looked at
+	slices.SortStableFunc(sum.Problems, func(a, b Problem) int { return strings.Compare(a.URL, b.URL) })
 	return sum, err
 }
 

@@ -38,7 +38,7 @@ func TestSearchFollowsStories(t *testing.T) {
 	want("split", "outlets:3", 0)
 	want("split", "gymnasium outlets:2 copies:1", 2)
 	want("split", "gymnasium outlets:1 is:original", 1)
-	_, err = room.Reindex(t.Context(), fresh(t, room), nil)
+	_, err = room.Reindex(t.Context(), opened(fresh(t, room)), nil)
 	must(t, err)
 	want("indexed anew", "gymnasium outlets:2 copies:1", 2)
 	again := newsroom.New(newsroom.Options{Store: room.Store, Index: room.Index, Now: room.Now})

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
 	"slices"
 	"strings"
 	"sync"
@@ -265,6 +268,11 @@ func fresh(t *testing.T, room *newsroom.Newsroom) *index.Index {
 	return x
 }
 
+// opened gives an index to whoever wants to open one.
+func opened(x *index.Index) func(context.Context) (*index.Index, error) {
+	return func(context.Context) (*index.Index, error) { return x, nil }
+}
+
 func wantFound(t *testing.T, room *newsroom.Newsroom, query string, want int) {
 	t.Helper()
 	found, err := room.Search(t.Context(), news.Search{Query: query})
@@ -296,7 +304,7 @@ func TestReindex(t *testing.T) {
 	})
 	for range 5 {
 		last := 0
-		n, err := room.Reindex(t.Context(), fresh(t, room), func(done, total int) { last = done*100 + total })
+		n, err := room.Reindex(t.Context(), opened(fresh(t, room)), func(done, total int) { last = done*100 + total })
 		must(t, err)
 		if n != 5 || last != 505 {
 			t.Errorf("%d articles were indexed and %d told, want 5", n, last)
@@ -319,7 +327,7 @@ func TestReindexCancelled(t *testing.T) {
 	room.Batch = 2
 	old := room.Index
 	ctx, cancel := context.WithCancel(t.Context())
-	n, err := room.Reindex(ctx, fresh(t, room), func(int, int) { cancel() })
+	n, err := room.Reindex(ctx, opened(fresh(t, room)), func(int, int) { cancel() })
 	if !errors.Is(err, context.Canceled) || n != 2 {
 		t.Errorf("%d articles, %v; want 2 and context.Canceled", n, err)
 	}
@@ -330,10 +338,54 @@ func TestReindexCancelled(t *testing.T) {
 	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.time()})
 	pass(t, room)
 	wantFound(t, room, "zeppelin", 1)
-	n, err = room.Reindex(t.Context(), fresh(t, room), nil) // and one that nobody interrupts
+	n, err = room.Reindex(t.Context(), opened(fresh(t, room)), nil) // and one that nobody interrupts
 	must(t, err)
 	if n != 6 || room.Index == old {
 		t.Errorf("%d articles indexed", n)
 	}
 	wantFound(t, room, "zeppelin", 1)
+}
+
+// A pass waits for the one that runs, says so, and waits no longer than its caller.
+func TestPassWaitsForPass(t *testing.T) {
+	asked, release := make(chan struct{}), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-release
+		_, _ = w.Write([]byte(feedNamed("Slow", "")))
+	}))
+	t.Cleanup(slow.Close)
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	_, err := room.AddFeed(t.Context(), news.Feed{URL: slow.URL})
+	must(t, err)
+	first := make(chan newsroom.Summary)
+	go func() {
+		sum, err := room.Pass(context.WithoutCancel(t.Context()), newsroom.PassOptions{Force: true})
+		if err != nil {
+			t.Error(err)
+		}
+		first <- sum
+	}()
+	<-asked
+	ctx, leave := context.WithCancel(t.Context())
+	said := ""
+	_, err = room.Pass(ctx, newsroom.PassOptions{Progress: func(stage string, _, _ int) {
+		said = stage
+		leave()
+	}})
+	if !errors.Is(err, context.Canceled) || said != "wait for the pass that runs" {
+		t.Errorf("a pass that left gives %v, having said %q", err, said)
+	}
+	second := make(chan newsroom.Summary)
+	go func() {
+		sum, err := room.Pass(context.WithoutCancel(t.Context()), newsroom.PassOptions{})
+		if err != nil {
+			t.Error(err)
+		}
+		second <- sum
+	}()
+	close(release)
+	if one, two := <-first, <-second; one.Read != 1 || one.Settled != 1 || two.Feeds != 0 {
+		t.Errorf("the first pass: %+v; the second: %+v", one, two)
+	}
 }

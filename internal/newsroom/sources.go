@@ -17,9 +17,10 @@ const sourcesAHost = 100
 // than budget, and weighs those stories again with what the pages give. It gives the number of pages asked for. A page that
 // can't be had changes nothing; the error is the store's.
 func (n *Newsroom) ReadSources(ctx context.Context, budget time.Duration) (int, error) {
-	if !n.FetchSources {
-		return 0, nil
+	if !n.FetchSources || !n.sourcing.TryLock() {
+		return 0, nil // whoever reads them already reads them all
 	}
+	defer n.sourcing.Unlock()
 	ends, total := time.Now().Add(budget), 0
 	for time.Now().Before(ends) {
 		now := n.Now()

@@ -10,11 +10,13 @@ import (
 
 const (
 	addCorrectionSQL = `INSERT INTO corrections (made) VALUES (?) RETURNING id`
-	addCorrectedSQL  = `INSERT INTO corrected (correction_id, article_id, apart) SELECT ?, value, ? FROM json_each(?)`
+	addCorrectedSQL  = `INSERT INTO corrected (correction_id, article_id, apart, story, event)
+		SELECT ?, j.value, ?, coalesce(m.story_id, 0), coalesce(s.event_id, 0) FROM json_each(?) AS j
+		LEFT JOIN members AS m ON m.article_id = j.value LEFT JOIN stories AS s ON s.id = m.story_id`
 )
 
 // Correct keeps a correction, together with what settling made of it, and gives the correction's number. Its ID is not
-// looked at. An article that is not stored, or is named twice, is an error.
+// looked at, and its Former is what the store has. An article that is not stored, or is named twice, is an error.
 func (db *DB) Correct(ctx context.Context, c news.Correction, s news.Settlement) (id int64, err error) {
 	err = db.write(ctx, "keep a correction", func(ctx context.Context, t tx) error {
 		if err := t.QueryRowContext(ctx, addCorrectionSQL, millis(c.Made)).Scan(&id); err != nil {
@@ -35,6 +37,13 @@ func (db *DB) Correct(ctx context.Context, c news.Correction, s news.Settlement)
 }
 
 const (
+	// inheritSQL tells later corrections where articles were before the one that is forgotten: a merge of what that one had
+	// merged knows them by the story that came of it, which has the smallest number.
+	inheritSQL = `UPDATE corrected AS later SET (story, event) = (SELECT f.story, f.event FROM corrected AS f
+			WHERE f.correction_id = ?1 AND f.article_id = later.article_id)
+		WHERE later.correction_id > ?1 AND later.apart = 0
+		AND later.story = (SELECT min(story) FROM corrected WHERE correction_id = ?1 AND apart = 0)
+		AND EXISTS (SELECT 1 FROM corrected AS f WHERE f.correction_id = ?1 AND f.article_id = later.article_id AND f.apart = 0 AND f.story <> 0)`
 	forgetArticlesSQL = `DELETE FROM corrected WHERE correction_id = ?`
 	forgetSQL         = `DELETE FROM corrections WHERE id = ?`
 )
@@ -42,8 +51,10 @@ const (
 // Forget takes a correction back, together with what settling without it made, or gives news.ErrNotFound.
 func (db *DB) Forget(ctx context.Context, id int64, s news.Settlement) error {
 	return db.write(ctx, fmt.Sprint("forget correction ", id), func(ctx context.Context, t tx) error {
-		if err := t.exec(ctx, forgetArticlesSQL, id); err != nil {
-			return err
+		for _, q := range []string{inheritSQL, forgetArticlesSQL} {
+			if err := t.exec(ctx, q, id); err != nil {
+				return err
+			}
 		}
 		if err := t.execFound(ctx, forgetSQL, id); err != nil {
 			return err
@@ -52,7 +63,7 @@ func (db *DB) Forget(ctx context.Context, id int64, s news.Settlement) error {
 	})
 }
 
-const correctionsSQL = `SELECT c.id, c.made, d.article_id, d.apart FROM corrections AS c
+const correctionsSQL = `SELECT c.id, c.made, d.article_id, d.apart, d.story, d.event FROM corrections AS c
 	JOIN corrected AS d ON d.correction_id = c.id ORDER BY c.id, d.article_id`
 
 // Corrections gives all corrections in the order in which they were made, the articles of each by id.
@@ -61,13 +72,20 @@ func (db *DB) Corrections(ctx context.Context) (all []news.Correction, err error
 		return eachRow(ctx, t, correctionsSQL, nil, func(rows *sql.Rows) error {
 			var id, made, article int64
 			var apart bool
-			if err := rows.Scan(&id, &made, &article, &apart); err != nil {
+			var was news.Grouping
+			if err := rows.Scan(&id, &made, &article, &apart, &was.Story, &was.Event); err != nil {
 				return err
 			}
 			if len(all) == 0 || all[len(all)-1].ID != id {
 				all = append(all, news.Correction{ID: id, Made: fromMillis(made)})
 			}
 			c := &all[len(all)-1]
+			if was.Story != 0 {
+				if c.Former == nil {
+					c.Former = map[int64]news.Grouping{}
+				}
+				c.Former[article] = was
+			}
 			if apart {
 				c.Apart = append(c.Apart, article)
 			} else {

@@ -28,8 +28,8 @@ func TestCorrections(t *testing.T) {
 	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3), story(3, 3, 4)}})
 	wantCorrections(t, db)
 
-	merge := news.Correction{ID: 1, Made: day, Same: []int64{1, 2, 3}}
-	split := news.Correction{ID: 2, Made: day.Add(time.Hour), Same: []int64{2}, Apart: []int64{1, 3}}
+	merge := news.Correction{ID: 1, Made: day, Same: []int64{1, 2, 3}, Former: map[int64]news.Grouping{1: {Story: 1, Event: 1}, 2: {Story: 1, Event: 1}, 3: {Story: 2, Event: 2}}}
+	split := news.Correction{ID: 2, Made: day.Add(time.Hour), Same: []int64{2}, Apart: []int64{1, 3}, Former: map[int64]news.Grouping{1: {Story: 1, Event: 1}, 2: {Story: 1, Event: 1}, 3: {Story: 1, Event: 1}}}
 	id, err := db.Correct(ctx, news.Correction{Made: day, Same: []int64{3, 1, 2}}, news.Settlement{
 		Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1},
 	})
@@ -59,6 +59,28 @@ func TestCorrections(t *testing.T) {
 	if id, err = db.Correct(ctx, split, news.Settlement{}); id != 3 || err != nil {
 		t.Errorf("correction %d, %v, want 3", id, err)
 	}
+}
+
+// A later merge of a merged story learns, when the earlier one is forgotten, where its articles were before both.
+func TestForgetTellsLaterMerges(t *testing.T) {
+	db := newsroom(t, 3)
+	ctx := t.Context()
+	settle(t, db, news.Settlement{Through: 3, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 3, 3)}})
+	for _, c := range []struct {
+		same []int64
+		s    news.Settlement
+	}{
+		{[]int64{2, 3}, news.Settlement{Stories: []news.Story{story(2, 2, 2, 3)}, Moved: map[int64]int64{3: 2}}},
+		{[]int64{1, 2, 3}, news.Settlement{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1}}},
+	} {
+		if _, err := db.Correct(ctx, news.Correction{Made: day, Same: c.same}, c.s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Forget(ctx, 1, news.Settlement{}); err != nil {
+		t.Fatal(err)
+	}
+	wantCorrections(t, db, news.Correction{ID: 2, Made: day, Same: []int64{1, 2, 3}, Former: map[int64]news.Grouping{1: {Story: 1, Event: 1}, 2: {Story: 2, Event: 2}, 3: {Story: 3, Event: 3}}})
 }
 
 // A correction that fails leaves everything as it was.

@@ -33,6 +33,7 @@ type replacement struct {
 	events   string           // JSON list: their events before
 	before   map[int64]string // signatures of the stories given, as they are stored
 	same     map[int64]bool   // stories given that are shown as before
+	revived  string           // JSON list: stories given that had gone into others
 }
 
 // shorten follows chains within moved, so that each old id leads to the last new one. Circles lead nowhere.
@@ -130,9 +131,12 @@ func (r *replacement) takeOut(ctx context.Context, _ news.Settlement) error {
 	return r.exec(ctx, takeOutSQL, r.articles)
 }
 
-const reviveSQL = `DELETE FROM redirects WHERE old IN (SELECT value FROM json_each(?))`
+const (
+	revivedSQL = `SELECT old FROM redirects WHERE old IN (SELECT value FROM json_each(?))`
+	reviveSQL  = `DELETE FROM redirects WHERE old IN (SELECT value FROM json_each(?))`
+)
 
-func (r *replacement) put(ctx context.Context, s news.Settlement) error {
+func (r *replacement) put(ctx context.Context, s news.Settlement) (err error) {
 	var stories, members [][]any
 	for _, st := range s.Stories {
 		sign, err := signature(st)
@@ -154,6 +158,9 @@ func (r *replacement) put(ctx context.Context, s news.Settlement) error {
 			}
 			members = append(members, row)
 		}
+	}
+	if r.revived, err = r.idList(ctx, revivedSQL, r.given); err != nil {
+		return err
 	}
 	if err := r.exec(ctx, reviveSQL, r.given); err != nil {
 		return err

@@ -15,11 +15,13 @@ const (
 	// lastChangeSQL is the newest number of the story log, as a part of statements.
 	lastChangeSQL = `coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
 	logStoriesSQL = `INSERT INTO story_log (story_id, seq, first) SELECT value, ?1 + key + 1, ?1 + key + 1 FROM json_each(?2) WHERE true
-		ON CONFLICT (story_id) DO UPDATE SET seq = excluded.seq`
+		ON CONFLICT (story_id) DO UPDATE SET seq = excluded.seq,
+			first = iif(story_id IN (SELECT value FROM json_each(?3)), excluded.first, first)`
 	otherThanSQL = `SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(?) ORDER BY value`
 )
 
-// note moves the stories touched to the end of the story log, but for those that are shown as before.
+// note moves the stories touched to the end of the story log, but for those that are shown as before. Those that had gone
+// into others, and are stories again, begin there: whoever read the log was told that they went.
 func (r *replacement) note(ctx context.Context, _ news.Settlement) error {
 	var last int64
 	if err := r.QueryRowContext(ctx, `SELECT `+lastChangeSQL).Scan(&last); err != nil {
@@ -37,7 +39,7 @@ func (r *replacement) note(ctx context.Context, _ news.Settlement) error {
 	if err != nil {
 		return err
 	}
-	if err := r.exec(ctx, logStoriesSQL, last, entries); err != nil {
+	if err := r.exec(ctx, logStoriesSQL, last, entries, r.revived); err != nil {
 		return err
 	}
 	return r.setMark(ctx, markChanges, last+int64(len(changed)))

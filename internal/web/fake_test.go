@@ -256,7 +256,10 @@ func (f *fake) FindFeeds(_ context.Context, address string) (news.Finding, error
 	if found, ok := f.found[address]; ok {
 		return found, f.broken
 	}
-	return news.Finding{Feeds: []news.FoundFeed{{URL: address}}}, f.broken
+	if !strings.Contains(address, "://") {
+		address = "https://" + address
+	}
+	return news.Finding{Address: address, Feeds: []news.FoundFeed{{URL: address}}}, f.broken
 }
 
 func (f *fake) AddFeed(_ context.Context, feed news.Feed) (news.Feed, error) {

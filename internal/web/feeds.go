@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/newsroom"
 	"headwater/internal/publish"
 )
 
@@ -30,6 +31,7 @@ type feedsView struct {
 
 type feedForm struct {
 	URL, Folder, Error string
+	Insist             string           // the address to add where somebody wants what Error speaks of all the same; "" where nobody can
 	Choices            []news.FoundFeed // of a site that has several
 }
 
@@ -203,15 +205,19 @@ func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
 		return badRequest("The form could not be read: " + err.Error())
 	}
 	form := feedForm{URL: strings.TrimSpace(r.PostForm.Get("url")), Folder: publish.Line(r.PostForm.Get("folder"))}
-	address, err := feedAddress(form.URL)
+	address, err := newsroom.Address(form.URL)
 	if err != nil {
 		form.Error = err.Error()
 		return s.showFeeds(w, r, http.StatusBadRequest, form)
 	}
-	if address, err = s.seekFeed(r.Context(), address, &form); err != nil {
-		return err
+	if r.PostForm.Get("force") == "" {
+		if address, err = s.seekFeed(r.Context(), &form); err != nil {
+			return err
+		}
 	}
 	switch {
+	case form.Insist != "":
+		return s.showFeeds(w, r, http.StatusUnprocessableEntity, form)
 	case len(form.Choices) > 0:
 		return s.showFeeds(w, r, http.StatusOK, form)
 	case form.Error != "":
@@ -229,37 +235,23 @@ func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// seekFeed gives the address to subscribe to for the one that was typed. The form says what there is to choose, or that
-// the feed is known. What cannot be found or read now is taken as it is: the page says after a poll how it was.
-func (s *server) seekFeed(ctx context.Context, address string, form *feedForm) (string, error) {
-	found, err := s.news.FindFeeds(ctx, address)
+// seekFeed gives the address to subscribe to for the one that was typed. The form says what there is to choose, that the
+// feed is known, or that what is there is none.
+func (s *server) seekFeed(ctx context.Context, form *feedForm) (string, error) {
+	found, err := s.news.FindFeeds(ctx, form.URL)
 	switch {
 	case err != nil:
-		return "", fmt.Errorf("find the feeds of %s: %w", address, err)
-	case len(found.Feeds) == 0:
-		return address, nil
+		return "", fmt.Errorf("find the feeds of %s: %w", form.URL, err)
+	case len(found.Feeds) == 1 && found.Feeds[0].Known != 0 && found.Feeds[0].URL == form.URL:
+		form.Error = form.URL + " is among the feeds already."
+	case len(found.Feeds) == 1 && found.Feeds[0].Known != 0:
+		form.Error = fmt.Sprintf("%s is among the feeds already: %s.", form.URL, found.Feeds[0].URL)
+	case found.Problem != "":
+		form.Error, form.Insist = publish.Line(found.Problem)+".", found.Insisted()
 	case len(found.Feeds) > 1:
 		form.Choices = found.Feeds
-	case found.Feeds[0].Known != 0 && found.Feeds[0].URL == address:
-		form.Error = address + " is among the feeds already."
-	case found.Feeds[0].Known != 0:
-		form.Error = fmt.Sprintf("%s is among the feeds already: %s.", address, found.Feeds[0].URL)
 	}
-	return found.Feeds[0].URL, nil
-}
-
-// feedAddress reads what somebody typed as a feed's address: https is understood where no scheme is given.
-func feedAddress(typed string) (string, error) {
-	if typed == "" {
-		return "", errors.New("give the address of a feed")
-	}
-	if !strings.Contains(typed, "://") {
-		typed = "https://" + typed
-	}
-	if address := publish.Absolute(typed); address != "" {
-		return address, nil
-	}
-	return "", fmt.Errorf("%q is not the address of a feed; it should look like https://example.com/feed.xml", typed)
+	return found.Insisted(), nil
 }
 
 func (s *server) removeFeed(w http.ResponseWriter, r *http.Request) error {

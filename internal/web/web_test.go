@@ -298,11 +298,13 @@ func TestFeedForms(t *testing.T) {
 		{"https://one.example/", 303, "/feeds?added=9"},
 		{"https://known.example/", 409, "known.example/ is among the feeds already: https://harbourpost.example/feed.xml."},
 		{"https://two.example/", 200, "https://two.example/ has several feeds. Which? Add News <b> https://two.example/news Posts https://harbourpost.example/feed.xml is among the feeds already."},
-		{"https://lost.example/", 303, "/feeds?added=10"},
-		{"", 400, "give the address of a feed"},
-		{"javascript:alert(1)//", 400, "is not the address of a feed"},
-		{"file:///etc/passwd", 400, "is not the address of a feed"},
-		{"https://", 400, "is not the address of a feed"},
+		{"https://lost.example/", 422, "nothing answers there. Address of a feed or a site"},
+		{"lost.example", 422, "It is not added. Add it all the same https://lost.example/feed"},
+		{"", 400, "the address is empty; give one such as https://"},
+		{"javascript:alert(1)//", 400, "is no feed address"},
+		{"file:///etc/passwd", 400, "is no feed address"},
+		{"https://", 400, "is no feed address"},
+		{"anna@example.org", 400, "is a mail address"},
 	}
 	ours := news.FoundFeed{URL: "https://harbourpost.example/feed.xml", Title: "Posts", Known: 1}
 	room := edition()
@@ -310,7 +312,8 @@ func TestFeedForms(t *testing.T) {
 		"https://one.example/":   {Feeds: []news.FoundFeed{{URL: "https://one.example/feed"}}},
 		"https://known.example/": {Feeds: []news.FoundFeed{ours}},
 		"https://two.example/":   {Feeds: []news.FoundFeed{{URL: "https://two.example/news", Title: "News <b>"}, ours}},
-		"https://lost.example/":  {Problem: "nothing answers there"},
+		"https://lost.example/":  {Address: "https://lost.example/", Problem: "nothing answers there"},
+		"lost.example":           {Address: "https://lost.example/", Problem: "nothing answers there", Feeds: []news.FoundFeed{{URL: "https://lost.example/feed"}}},
 	}
 	h := handler(room)
 	for _, c := range cases {
@@ -324,6 +327,12 @@ func TestFeedForms(t *testing.T) {
 				t.Errorf("%d %s, want %d %s", w.Code, got, c.status, c.want)
 			}
 		})
+	}
+	if w := post(t, h, "/feeds", url.Values{"url": {"https://lost.example/feed"}, "folder": {"World"}, "force": {"true"}}); w.Code != 303 || w.Header().Get("Location") != "/feeds?added=10" {
+		t.Errorf("forced: %d %s", w.Code, w.Header().Get("Location"))
+	}
+	if w := post(t, h, "/feeds", url.Values{"url": {"https://lost.example/feed"}, "force": {"true"}}); w.Code != 409 {
+		t.Errorf("forced again: %d", w.Code)
 	}
 	if w := post(t, h, "/feeds/7/remove", nil); w.Code != 303 || strings.Contains(get(t, h, "/feeds").Body.String(), "new.example") {
 		t.Errorf("the feed is still there after removing it (%d)", w.Code)

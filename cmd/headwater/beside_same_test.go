@@ -1,0 +1,433 @@
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
+	_ "modernc.org/sqlite"
+
+	"headwater/internal/store"
+)
+
+// alone are the commands that have no other way beside a server, and the flags that only they have.
+var alone = map[string]string{
+	"serve":   "it is the server",
+	"demo":    "it has a data folder of its own",
+	"restore": "it needs an empty folder; beside.txtar holds what it says",
+	"help":    "it asks nobody",
+}
+
+// TestBesideAsWithout gives the command lines of testdata/beside.txt, one after the other, to a data folder and to a copy of it
+// that a server holds. Both print the same, end with the same code, write the same files and store the same. A command or
+// flag that stands in none of the lines fails the test.
+func TestBesideAsWithout(t *testing.T) {
+	lines := besideLines(t)
+	for what := range uncovered(lines) {
+		t.Errorf("%s stands in no line of testdata/beside.txt", what)
+	}
+	if testing.Short() {
+		t.Skip("runs a server and hundreds of commands")
+	}
+	press := besidePress(t)
+	for name, value := range map[string]string{
+		"HEADWATER_LISTS": "", "HEADWATER_FETCH_ALLOW_PRIVATE": "127.0.0.0/8", "HEADWATER_FETCH_PAUSE": "0s", "HEADWATER_CONFIG": "",
+		"HEADWATER_ORIGIN_FETCH_SOURCES": "false", "HEADWATER_PUBLIC_URL": "https://news.example", "HEADWATER_DATA": "",
+		"HEADWATER_POLL_SCHEDULE": "@every 1000h", "HEADWATER_SMTP_HOST": "127.0.0.1", "HEADWATER_SMTP_FROM": "news@news.example",
+	} {
+		t.Setenv(name, value)
+	}
+	without, with := t.TempDir(), t.TempDir()
+	prepareBeside(t, without, press)
+	if err := os.CopyFS(with, os.DirFS(without)); err != nil {
+		t.Fatal(err)
+	}
+	startServer(t, filepath.Join(with, "data"))
+	next := "" // what the last list goes on with
+	for _, l := range lines {
+		args := slices.Clone(l.args)
+		for i, a := range args {
+			args[i] = strings.NewReplacer("$NEWS", press, "$HOST", strings.TrimPrefix(press, "http://"), "$NEXT", next).Replace(a)
+		}
+		a, b := runIn(t, without, args, l.stdin), runIn(t, with, args, l.stdin)
+		if m := nextCursor.FindStringSubmatch(a.stdout); m != nil {
+			next = m[1]
+		}
+		if diff := gocmp.Diff(masked(a), masked(b), gocmp.AllowUnexported(said{})); diff != "" {
+			t.Errorf("headwater %s (-without +beside):\n%s", strings.Join(args, " "), diff)
+		}
+		if a.code != l.code {
+			t.Errorf("headwater %s: exit code %d, want %d:\n%s%s", strings.Join(args, " "), a.code, l.code, a.stdout, a.stderr)
+		}
+		if diff := gocmp.Diff(filesIn(t, without), filesIn(t, with)); diff != "" {
+			t.Errorf("headwater %s writes files (-without +beside):\n%s", strings.Join(args, " "), diff)
+		}
+		if diff := gocmp.Diff(stored(t, without), stored(t, with)); diff != "" {
+			t.Fatalf("headwater %s stores (-without +beside):\n%s", strings.Join(args, " "), diff)
+		}
+	}
+}
+
+// besideLine is a command line, what stands on its standard input, and its exit code.
+type besideLine struct {
+	args  []string
+	stdin string
+	code  int
+}
+
+// besideLines reads testdata/beside.txt: a command line each, with words in single quotation marks as a shell takes them.
+// Before it may stand the exit code, behind it "< " and its standard input.
+func besideLines(t *testing.T) (lines []besideLine) {
+	t.Helper()
+	data, err := os.ReadFile("testdata/beside.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	word := regexp.MustCompile(`(?:[^\s']|'[^']*')+`)
+	for text := range strings.Lines(string(data)) {
+		text = strings.TrimSpace(text)
+		if text == "" || strings.HasPrefix(text, "#") {
+			continue
+		}
+		var l besideLine
+		if code := text[0]; code >= '0' && code <= '9' {
+			l.code, text = int(code-'0'), text[2:]
+		}
+		text, l.stdin, _ = strings.Cut(text, " < ")
+		l.stdin = strings.ReplaceAll(l.stdin, `\n`, "\n")
+		for _, w := range word.FindAllString(text, -1) {
+			l.args = append(l.args, strings.ReplaceAll(w, "'", ""))
+		}
+		lines = append(lines, l)
+	}
+	return lines
+}
+
+// uncovered gives the commands and flags that stand in none of the lines.
+func uncovered(lines []besideLine) map[string]bool {
+	missing := map[string]bool{}
+	for _, cmd := range commands((&cli{}).root()) {
+		path := strings.TrimPrefix(cmd.CommandPath(), "headwater ")
+		if alone[path] != "" || cmd.RunE == nil || cmd.Root() == cmd || cmd.HasSubCommands() && cmd.Name() != "story" {
+			continue
+		}
+		missing["headwater "+path] = true
+		cmd.LocalFlags().VisitAll(func(f *pflag.Flag) {
+			if f.Name != "help" {
+				missing["headwater "+path+" --"+f.Name] = true
+			}
+		})
+	}
+	for _, l := range lines {
+		root := (&cli{}).root()
+		cmd, rest, err := root.Find(l.args)
+		if err != nil {
+			continue
+		}
+		delete(missing, cmd.CommandPath())
+		if cmd.ParseFlags(rest) == nil {
+			cmd.Flags().Visit(func(f *pflag.Flag) { delete(missing, cmd.CommandPath()+" --"+f.Name) })
+		}
+	}
+	return missing
+}
+
+// TestUncovered holds that a command or flag which nobody thought of is found.
+func TestUncovered(t *testing.T) {
+	missing := uncovered([]besideLine{{args: []string{"feed", "list"}}, {args: []string{"emit", "-o", "x"}}})
+	for what, want := range map[string]bool{
+		"headwater feed list": false, "headwater feed list --json": true, "headwater emit": false, "headwater emit --output": false,
+		"headwater emit --full": true, "headwater poll": true, "headwater serve": false, "headwater story": true, "headwater topic": false,
+	} {
+		if missing[what] != want {
+			t.Errorf("%s is missing: %t, want %t", what, missing[what], want)
+		}
+	}
+}
+
+// besidePress serves testdata/www and what else the lines ask for.
+func besidePress(t *testing.T) string {
+	t.Helper()
+	mux := http.NewServeMux()
+	oddNews(mux)
+	pages := map[string]string{
+		"/two.html":    `<!DOCTYPE html><link rel="alternate" type="application/rss+xml" href="other.xml"><link rel="alternate" type="application/rss+xml" href="comments.xml">`,
+		"/bare.html":   `<!DOCTYPE html><title>Bare</title>`,
+		"/picture.gif": "GIF89a##",
+		"/list.opml":   `<opml version="2.0"><body><outline type="rss" text="Ä, b" xmlUrl="https://a.example/feed"/></body></opml>`,
+	}
+	for path, page := range pages {
+		mux.HandleFunc(path, func(w http.ResponseWriter, _ *http.Request) { write(w, page) })
+	}
+	for _, name := range []string{"comments", "more", "late", "other"} {
+		mux.HandleFunc("/"+name+".xml", func(w http.ResponseWriter, _ *http.Request) {
+			write(w, `<rss version="2.0"><channel><title>`+name+`</title><item><title>A `+name+` item about gulls</title><guid>1</guid><pubDate>Thu, 20 Aug 2026 10:00:00 GMT</pubDate></item></channel></rss>`)
+		})
+	}
+	mux.HandleFunc("POST /hook", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("/{file}", func(w http.ResponseWriter, r *http.Request) {
+		serveFile(w, r, filepath.Join("testdata", "www", filepath.Base(r.PathValue("file"))))
+	})
+	here, err := filepath.Abs(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	served := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		name := filepath.Join(here, "testdata", "www", filepath.Base(r.URL.Path))
+		if _, err := os.Stat(name); err == nil && r.URL.Path != "/" {
+			serveFile(w, r, name)
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+	s := httptest.NewServer(served)
+	t.Cleanup(s.Close)
+	return s.URL
+}
+
+// prepareBeside makes the data folder that both sides begin with, and the files that the lines name.
+func prepareBeside(t *testing.T, dir, press string) {
+	t.Helper()
+	files := map[string]string{
+		"list.opml":     `<opml version="2.0"><body><outline type="rss" xmlUrl="https://b.example/feed"/><outline text="of a list" headwaterQuery="gull"/></body></opml>`,
+		"secret.txt":    "a-long-enough-secret\n",
+		"articles.json": `{"id":1,"title":"A gull","text":"A gull was seen at the pier."}` + "\n",
+		"config.yaml":   "group:\n  window: 72h\n",
+	}
+	for name, text := range files {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, line := range []string{
+		"feed add --no-discover " + press + "/wire.xml", "poll", "feed add --no-discover " + press + "/paper.xml", "poll",
+		"feed add --no-discover " + press + "/club.json", "poll", "user add anna --password-file secret.txt", "topic add shore gull", "emit", "poll",
+	} {
+		if s := runIn(t, dir, strings.Fields(line), ""); s.code != exitOK {
+			t.Fatalf("headwater %s: %+v", line, s)
+		}
+	}
+}
+
+// startServer starts a server that holds a data folder, in a process and a working directory of its own.
+func startServer(t *testing.T, data string) {
+	t.Helper()
+	program, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	if err := os.Symlink(program, filepath.Join(dir, "headwater")); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(filepath.Join(dir, "headwater"), "serve", "--listen", "127.0.0.1:0", "--data", data) // the test's binary is the program by that name
+	cmd.Dir = dir
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ready, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		for lines := bufio.NewScanner(log); lines.Scan(); {
+			if strings.Contains(lines.Text(), "msg=serving") {
+				close(ready)
+			}
+		}
+	}()
+	t.Cleanup(func() {
+		err := cmd.Process.Signal(os.Interrupt)
+		<-ended
+		if err := errors.Join(err, cmd.Wait()); err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+	})
+	select {
+	case <-ready:
+	case <-ended:
+		t.Fatal("the server ended before it served")
+	}
+}
+
+// runIn runs a command line in a working directory, over the data folder data there.
+func runIn(t *testing.T, dir string, args []string, stdin string) said {
+	t.Helper()
+	t.Chdir(dir)
+	var stdout, stderr bytes.Buffer
+	code := run(t.Context(), append([]string{"--data", "data"}, args...), strings.NewReader(stdin), &stdout, &stderr)
+	elsewhere := strings.NewReplacer(dir, "$DIR")
+	return said{code, elsewhere.Replace(stdout.String()), elsewhere.Replace(stderr.String())}
+}
+
+var (
+	nextCursor = regexp.MustCompile(`"next": "([^"]+)"`)
+	// serverRow is what only a server's own finding of doctor says.
+	serverRow = regexp.MustCompile(`(?m)^ok +server .*\n|(?s) *\{\s*"what": "server",.*?\},\n`)
+	// newStories counts what topics match: a server does that at once, others do with the next poll.
+	newStories = regexp.MustCompile(`\d+ new  |"new": \d+`)
+	spaces     = regexp.MustCompile(` {2,}`)
+	incidental = []*regexp.Regexp{
+		regexp.MustCompile(`"next": "[^"]+"`),
+		regexp.MustCompile(`"took_ns": \d+| in [\d.]+m?s\.`),
+		regexp.MustCompile(`/feeds/t/[A-Z2-7]{26}|whsec_[\w+/=]+`),
+		regexp.MustCompile(`(?m)^[A-Z2-7]{40,}$|^[\w-]{43,}$`), // a token
+	}
+	instant = regexp.MustCompile(`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)|\d{4}-\d\d-\d\d|\d+ \w+ \d{4} \d\d:\d\d|\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d [A-Z+\d]+`)
+)
+
+// masked leaves out what differs between any two runs: times of this day and of the days to come, durations and secrets.
+func masked(s said) said {
+	for _, text := range []*string{&s.stdout, &s.stderr} {
+		*text = serverRow.ReplaceAllString(*text, "")
+		*text = newStories.ReplaceAllString(*text, "")
+		for _, x := range incidental {
+			*text = x.ReplaceAllString(*text, "...")
+		}
+		*text = instant.ReplaceAllStringFunc(*text, func(at string) string {
+			for _, layout := range []string{time.RFC3339Nano, time.DateOnly, "2 Jan 2006 15:04", time.RFC1123, time.RFC1123Z} {
+				if when, err := time.Parse(layout, at); err == nil && when.After(time.Now().Add(-48*time.Hour)) {
+					return "NOW"
+				}
+			}
+			return at
+		})
+		*text = spaces.ReplaceAllString(*text, "  ")
+	}
+	return s
+}
+
+// filesIn gives the files of a working directory that are text.
+func filesIn(t *testing.T, dir string) map[string]string {
+	t.Helper()
+	files := map[string]string{}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, e := range entries {
+		data, err := os.ReadFile(filepath.Join(dir, e.Name()))
+		switch {
+		case e.IsDir():
+		case err != nil:
+			t.Fatal(err)
+		case strings.HasSuffix(e.Name(), ".db"):
+			files[e.Name()] = "a backup"
+		default:
+			files[e.Name()] = masked(said{stdout: string(data)}).stdout
+		}
+	}
+	return files
+}
+
+// followedBehind are tables that a server keeps up to date by itself behind what is stored, and other commands at the next poll.
+var followedBehind = []string{"marks", "matches", "topic_stories", "topic_articles", "alert_told", "alert_outbox", "habits", "goose_db_version", "wanted_pages", "sqlite_sequence"}
+
+// maskedColumns differ in each run, or by whether a topic has been filled yet.
+var maskedColumns = []string{"filled", "seen", "secret", "hash", "password", "salt", "token", "signature"}
+
+// stored gives every row of every table of a data folder, but for times of this day and secrets.
+func stored(t *testing.T, dir string) map[string][]string {
+	t.Helper()
+	u := url.URL{Scheme: "file", Path: filepath.Join(dir, "data", store.File), RawQuery: "mode=ro"}
+	db, err := sql.Open("sqlite", u.String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := db.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	tables := map[string][]string{}
+	for _, name := range column(t, db, `SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name`) {
+		if !slices.Contains(followedBehind, name) {
+			tables[name] = slices.DeleteFunc(dump(t, db, name), func(row string) bool {
+				return strings.HasPrefix(row, "key=callback ") || strings.HasPrefix(row, "key=picture key ") // made as serving begins
+			})
+		}
+	}
+	if len(tables) < 10 {
+		t.Fatalf("only %d tables", len(tables))
+	}
+	return tables
+}
+
+func column(t *testing.T, db *sql.DB, query string) (out []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), query)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for rows.Next() {
+		var s string
+		if err := rows.Scan(&s); err != nil {
+			t.Fatal(err)
+		}
+		out = append(out, s)
+	}
+	if err := cmp.Or(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+func dump(t *testing.T, db *sql.DB, table string) (out []string) {
+	t.Helper()
+	rows, err := db.QueryContext(t.Context(), `SELECT * FROM "`+table+`"`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	names, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	soon := time.Now().Add(-48 * time.Hour).UnixMilli()
+	for rows.Next() {
+		values, to := make([]any, len(names)), make([]any, len(names))
+		for i := range values {
+			to[i] = &values[i]
+		}
+		if err := rows.Scan(to...); err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		for i, v := range values {
+			n, isNumber := v.(int64)
+			switch {
+			case slices.Contains(maskedColumns, names[i]) && v != nil && v != "":
+				v = "..."
+			case isNumber && n > soon:
+				v = "NOW"
+			}
+			if text, ok := v.([]byte); ok {
+				v = fmt.Sprintf("%x", text)
+			}
+			fmt.Fprintf(&b, "%s=%v ", names[i], v)
+		}
+		out = append(out, b.String())
+	}
+	if err := cmp.Or(rows.Err(), rows.Close()); err != nil {
+		t.Fatal(err)
+	}
+	slices.Sort(out)
+	return out
+}

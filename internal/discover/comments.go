@@ -1,0 +1,148 @@
+package discover
+
+import (
+	_ "embed"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+//go:embed comments.txt
+var commentWords string
+
+var commentWord = commentPattern(commentWords)
+
+// commentPattern matches any of the words of a list. What stands beside a word is no letter, but in scripts that put
+// no spaces between words.
+func commentPattern(list string) *regexp.Regexp {
+	var whole, anywhere []string
+	for line := range strings.Lines(list) {
+		word := strings.TrimSpace(line)
+		if word == "" || strings.HasPrefix(word, "#") {
+			continue
+		}
+		stem, begins := strings.CutSuffix(word, "*")
+		pattern := regexp.QuoteMeta(stem)
+		switch {
+		case unspaced(stem):
+			anywhere = append(anywhere, pattern)
+		case begins:
+			whole = append(whole, pattern+`[\pL\pM]*`)
+		default:
+			whole = append(whole, pattern)
+		}
+	}
+	return regexp.MustCompile(`(?:^|[^\pL\pM])(?:` + strings.Join(whole, "|") + `)(?:$|[^\pL\pM])|` + strings.Join(anywhere, "|"))
+}
+
+func unspaced(word string) bool {
+	return strings.ContainsFunc(word, func(r rune) bool {
+		return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
+	})
+}
+
+// commentsIn counts the words for comments in a text.
+func commentsIn(text string) int {
+	text = strings.Join(strings.Fields(strings.ToLower(norm.NFC.String(text))), "  ") // a match takes the space on either side
+	return len(commentWord.FindAllStringIndex(text, -1))
+}
+
+// commentsLast puts feeds of comments behind those of posts and leaves the order as it is otherwise. The name of a site, and
+// its address, may have a word for comments in it, and then all of its feeds have: so the links are held against each
+// other, by how often such a word stands there.
+func commentsLast(links []Link, page string) {
+	counts := make(map[string][3]int, len(links))
+	least := [3]int{1 << 20, 1 << 20, 1 << 20}
+	replies := discourseReplies(links)
+	for _, l := range links {
+		n := commentCounts(l, page)
+		if l.URL == replies {
+			n[kindCount]++
+		}
+		for i := range n {
+			if i != titleCount || l.Title != "" {
+				least[i] = min(least[i], n[i])
+			}
+		}
+		counts[l.URL] = n
+	}
+	slices.SortStableFunc(links, func(a, b Link) int {
+		for i := range least {
+			if d := max(counts[a.URL][i]-least[i], 0) - max(counts[b.URL][i]-least[i], 0); d != 0 {
+				return d
+			}
+		}
+		return 0
+	})
+}
+
+// What says that a feed is one of comments, from what says it most clearly: the kind of feed that its address names, the
+// words of its title, and those elsewhere in its address.
+const (
+	kindCount = iota
+	titleCount
+	wordCount
+)
+
+func commentCounts(l Link, page string) (n [3]int) {
+	n[titleCount] = commentsIn(l.Title)
+	u, err := url.Parse(l.URL)
+	if err != nil {
+		return n
+	}
+	host := u.Hostname()
+	if p, err := url.Parse(page); err == nil && strings.EqualFold(p.Hostname(), host) {
+		host = "" // the site's own name
+	}
+	for _, part := range strings.FieldsFunc(host+"/"+path(u, page)+"/"+query(u), func(r rune) bool { return r == '/' }) {
+		if commentFeed.MatchString(strings.ToLower(part)) {
+			n[kindCount]++
+		}
+		n[wordCount] += commentsIn(strings.NewReplacer("-", " ", "_", " ", ".", " ", "=", " ").Replace(part))
+	}
+	return n
+}
+
+// commentFeed is a part of an address that names a feed of comments: comments, comments.xml, comments-rss2 (WordPress),
+// feed=comments-rss2, commentsrss, crss (Drupal).
+var commentFeed = regexp.MustCompile(`^(?:\w+=)?[_-]?(?:(?:recent|latest|all|new|feed|feeds|rss|atom)[_-]?)?` +
+	`(?:comments?|replies|kommentare?|commentaires|comentarios|commenti|reacties|crss)(?:[._-]?(?:rss2?|atom|rdf|xml|json|feed|default|\d+))*(?:\.\w+)?$`)
+
+// path gives the path of an address behind that of the folder of a page, where it lies there.
+func path(u *url.URL, page string) string {
+	if p, err := url.Parse(page); err == nil && strings.EqualFold(p.Host, u.Host) {
+		if rest, ok := strings.CutPrefix(u.Path, folderOf(p.Path)); ok {
+			return rest
+		}
+	}
+	return u.Path
+}
+
+// query gives the parameters of an address, with slashes between.
+func query(u *url.URL) string {
+	q, err := url.QueryUnescape(strings.ReplaceAll(u.RawQuery, "&", "/"))
+	if err != nil {
+		return strings.ReplaceAll(u.RawQuery, "&", "/")
+	}
+	return q
+}
+
+// discourseReplies gives the address of the feed of a forum's posts, all replies among them, where the links are those of a
+// forum that runs Discourse. What others call posts are its topics, in latest.rss.
+func discourseReplies(links []Link) string {
+	posts, topics := "", false
+	for _, l := range links {
+		if strings.HasSuffix(l.URL, "/posts.rss") {
+			posts = l.URL
+		}
+		topics = topics || strings.HasSuffix(l.URL, "/latest.rss")
+	}
+	if !topics {
+		return ""
+	}
+	return posts
+}

@@ -1,0 +1,195 @@
+package discover
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Typed reads what somebody typed or pasted as the address of a feed or a site, and gives the addresses to try, in order. With a
+// scheme that is the address, and the one with www. in front or without. Of a bare host, example.org/blog, it is https before
+// http; of one that is no public name, http before https. Its errors say what to give instead.
+func Typed(typed string) ([]string, error) {
+	s := strip(typed)
+	if s == "" {
+		return nil, errors.New("the address is empty; give one such as https://example.org/feed.xml")
+	}
+	noAddress := fmt.Errorf("%q is no feed address; give one such as https://example.org/feed.xml", typed)
+	s = webScheme(s)
+	scheme, rest, ok := strings.Cut(s, "://")
+	switch {
+	case ok && !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https"):
+		return nil, noAddress
+	case !ok && strings.HasPrefix(s, "//"):
+		rest = s[2:]
+	case !ok && fediverse.MatchString(s):
+		m := fediverse.FindStringSubmatch(s)
+		rest = m[2] + "/@" + m[1]
+	case !ok && strings.Contains(hostOf(s), "@"):
+		return nil, fmt.Errorf("%q is a mail address, not a feed's; give one such as https://example.org/feed.xml", typed)
+	case !ok && !isHost(hostOf(s)):
+		return nil, noAddress
+	case !ok:
+		rest = s
+	}
+	schemes := []string{strings.ToLower(scheme)}
+	if !ok {
+		schemes = guesses(hostOf(rest))
+	}
+	if rest == "" {
+		return nil, noAddress
+	}
+	var out []string
+	for _, with := range []func(string) string{func(s string) string { return s }, otherWWW} {
+		for _, scheme := range schemes {
+			if r := with(rest); r != "" {
+				out = append(out, Plain(scheme+"://"+r))
+			}
+		}
+	}
+	for _, address := range out {
+		if u, err := url.Parse(address); err != nil || u.Hostname() == "" || strings.ContainsAny(u.Host, " <>\"") {
+			return nil, noAddress
+		}
+	}
+	return out, nil
+}
+
+// strip takes off what stands around an address in a mail or a page: space, quotation marks, brackets, words before it and
+// the stop behind it. Line breaks within it were made by whoever wrapped the line.
+func strip(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == '\t' || r == '\n' || r == '\r' || unicode.Is(unicode.Cf, r) || unicode.IsControl(r) {
+			return -1
+		}
+		if unicode.IsSpace(r) {
+			return ' '
+		}
+		return r
+	}, s)
+	s = strings.Trim(s, " \"'`<>«»“”„‘’‹›")
+	s = strings.TrimPrefix(s, "URL:") // RFC 3986, appendix C
+	if at := addressInText.FindStringIndex(s); at != nil && at[0] > 0 {
+		before := s[:at[0]]
+		s = s[at[0]:]
+		if end := strings.IndexAny(s, " <>\"”»"); end >= 0 {
+			s = s[:end]
+		}
+		if closing := strings.LastIndexByte(s, ')'); closing >= 0 && strings.HasSuffix(strings.TrimRight(before, " "), "(") {
+			s = s[:closing]
+		}
+		s = strings.TrimRight(s, ".,;:!?'’]")
+	}
+	return strings.TrimSpace(s)
+}
+
+var (
+	// addressInText begins an address behind words, or behind another scheme as in feed:https://.
+	addressInText = regexp.MustCompile(`(?i)\b(?:https?|feed)://`)
+	// feedScheme is what programs are called by for feeds and podcasts. The rest is an address of the web.
+	feedScheme = regexp.MustCompile(`(?i)^(?:feed|rss|pcast|podcast|itpc|view-source):(?://)?`)
+	oneSlash   = regexp.MustCompile(`(?i)^(https?)(?::/?|//)([^/:])`)
+	fediverse  = regexp.MustCompile(`^@([\w.-]+)@([^/@\s]+\.[^/@\s]+)$`)
+)
+
+// webScheme writes an address with http or https, or without a scheme where that was one of programs only.
+func webScheme(s string) string {
+	for {
+		at := feedScheme.FindStringIndex(s)
+		if at == nil {
+			break
+		}
+		rest := s[at[1]:]
+		if !strings.Contains(rest, "://") && !strings.HasPrefix(strings.ToLower(s), "view-source:") {
+			return "http://" + rest
+		}
+		s = rest
+	}
+	for { // https://https://example.org
+		first, rest, ok := strings.Cut(s, "://")
+		if lower := strings.ToLower(rest); !ok || !isWebScheme(first) || !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") {
+			break
+		}
+		s = rest
+	}
+	return oneSlash.ReplaceAllString(s, "$1://$2")
+}
+
+func isWebScheme(s string) bool { return strings.EqualFold(s, "http") || strings.EqualFold(s, "https") }
+
+// hostOf gives what stands before the path of an address without a scheme.
+func hostOf(s string) string {
+	if i := strings.IndexAny(s, "/?#"); i >= 0 {
+		return s[:i]
+	}
+	return s
+}
+
+// files are the ends of names that are more likely a file's than a host's. No top-level domain is among them.
+var files = []string{".xml", ".rss", ".atom", ".rdf", ".json", ".opml", ".html", ".htm", ".php", ".txt", ".gz"}
+
+// isHost says whether a name without a scheme can be meant as a host: it has a dot or a port, is localhost or an address.
+func isHost(s string) bool {
+	u, err := url.Parse("http://" + s)
+	if err != nil || u.Hostname() == "" || u.User != nil {
+		return false
+	}
+	host := u.Hostname()
+	for _, r := range host {
+		if !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsDigit(r) && !strings.ContainsRune(".-_:", r) {
+			return false
+		}
+	}
+	if dot := strings.LastIndexByte(host, '.'); s == host && dot >= 0 && slices.Contains(files, strings.ToLower(host[dot:])) {
+		return false
+	}
+	_, err = netip.ParseAddr(host)
+	inside := strings.Trim(host, ".")
+	return err == nil || strings.EqualFold(host, "localhost") || u.Port() != "" || strings.Contains(inside, ".") && !strings.HasPrefix(host, ".") && !strings.Contains(host, "..")
+}
+
+// guesses are the schemes to try for a host, in order.
+func guesses(host string) []string {
+	u, err := url.Parse("http://" + host)
+	if err != nil {
+		return []string{"https", "http"}
+	}
+	_, notName := netip.ParseAddr(u.Hostname())
+	inside := notName == nil || !strings.Contains(u.Hostname(), ".") || strings.HasSuffix(strings.ToLower(u.Hostname()), ".local")
+	switch port := u.Port(); {
+	case port == "80":
+		return []string{"http"}
+	case port == "443":
+		return []string{"https"}
+	case inside:
+		return []string{"http", "https"}
+	}
+	return []string{"https", "http"}
+}
+
+// otherWWW gives an address without its scheme with www. in front where it has none, and without it where it has; "" where
+// its host is no public name.
+func otherWWW(rest string) string {
+	host := hostOf(rest)
+	name, _, _ := strings.Cut(host, ":")
+	_, notName := netip.ParseAddr(name)
+	switch without, ok := cutPrefixFold(rest, "www."); {
+	case ok && strings.Contains(hostOf(without), "."):
+		return without
+	case strings.Contains(host, "@"), notName == nil, !strings.Contains(strings.Trim(name, "."), "."), strings.HasPrefix(host, "["), strings.HasSuffix(name, ".local"):
+		return ""
+	}
+	return "www." + rest
+}
+
+func cutPrefixFold(s, prefix string) (string, bool) {
+	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
+		return s, false
+	}
+	return s[len(prefix):], true
+}
