@@ -41,7 +41,7 @@ func TestTopics(t *testing.T) {
 		listed
 	}
 	d.get(t, path+"?limit=1&offset=1", &one)
-	if one.Name != made.Name || *one.Total != 2 || len(one.Stories) != 1 || one.Stories[0].Title != floodTitle {
+	if one.Name != made.Name || *one.Total != 2 || len(one.Stories) != 1 || one.Stories[0].Title != cometTitle { // nobody knows how old it is
 		t.Errorf("its second story: %+v", one)
 	}
 	a = d.ask(t, "DELETE", path, "")

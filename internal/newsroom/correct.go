@@ -116,26 +116,29 @@ func (n *Newsroom) Forget(ctx context.Context, number int64) (Corrected, error) 
 }
 
 // returning gives the articles of a correction that are in a story now into which their former story went, each with that
-// former story.
+// former story, and those whose former story took in others and changed its event with them.
 func (n *Newsroom) returning(ctx context.Context, c news.Correction) (map[int64]news.Grouping, error) {
 	of, err := n.Store.StoriesOf(ctx, c.Same)
 	if err != nil {
 		return nil, err
 	}
-	leadsTo, back := map[int64]int64{}, map[int64]news.Grouping{}
+	stories, back := map[int64]news.Story{}, map[int64]news.Grouping{}
 	for _, article := range c.Same {
 		was, ok := c.Former[article]
 		if !ok {
 			continue
 		}
-		if _, asked := leadsTo[was.Story]; !asked {
-			s, err := n.Store.Story(ctx, was.Story)
-			if err != nil && !errors.Is(err, news.ErrNotFound) {
+		s, asked := stories[was.Story]
+		if !asked {
+			if s, err = n.Store.Story(ctx, was.Story); err != nil && !errors.Is(err, news.ErrNotFound) {
 				return nil, err
 			}
-			leadsTo[was.Story] = s.ID // 0 where it leads nowhere
+			stories[was.Story] = s // without an id where the former story leads nowhere
 		}
-		if now := of[article]; now != 0 && now != was.Story && now == leadsTo[was.Story] {
+		joinedLater := slices.ContainsFunc(s.Members, func(m news.Member) bool { return !slices.Contains(c.Same, m.Article.ID) })
+		switch now := of[article]; {
+		case now == 0 || now != s.ID:
+		case now != was.Story, s.Event != was.Event && !joinedLater:
 			back[article] = was
 		}
 	}
