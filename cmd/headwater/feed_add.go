@@ -289,7 +289,7 @@ func (p *picker) find(ctx context.Context, arg string) (news.Finding, error) {
 	name := filePath(arg)
 	doc, err := p.readLimited(name, maxList, "a feed")
 	if err != nil {
-		return news.Finding{Problem: err.Error()}, nil
+		return news.Finding{Problem: err.Error()}, nil //nolint:nilerr // what is wrong with the file is what was found
 	}
 	return p.room.FindFeedsOf(ctx, p.known, name, doc)
 }

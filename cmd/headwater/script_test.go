@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"syscall"
@@ -122,6 +123,8 @@ func asked(ts *testscript.TestScript, _ bool, _ []string) {
 	}
 }
 
+var publicationDates = regexp.MustCompile(`<pubDate>[^<]*</pubDate>`)
+
 // oddNews adds answers that no file gives.
 func oddNews(mux *http.ServeMux) {
 	mux.HandleFunc("/status/{code}", func(w http.ResponseWriter, r *http.Request) {
@@ -137,6 +140,15 @@ func oddNews(mux *http.ServeMux) {
 	})
 	mux.HandleFunc("/moved", func(w http.ResponseWriter, r *http.Request) {
 		http.Redirect(w, r, "/wire.xml", http.StatusMovedPermanently)
+	})
+	mux.HandleFunc("/today/{file}", func(w http.ResponseWriter, r *http.Request) {
+		doc, err := os.ReadFile(filepath.Join("testdata/www", filepath.Base(r.PathValue("file"))))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusNotFound)
+			return
+		}
+		anHourAgo := time.Now().Add(-time.Hour).UTC().Format(time.RFC1123)
+		write(w, string(publicationDates.ReplaceAll(doc, []byte("<pubDate>"+anHourAgo+"</pubDate>"))))
 	})
 	mux.HandleFunc("/pushed.xml", func(w http.ResponseWriter, r *http.Request) {
 		write(w, `<rss version="2.0"><channel><title>Pushed</title><link rel="hub" href="http://`, r.Host, `/hub"/><item><title>One</title></item></channel></rss>`)

@@ -49,8 +49,10 @@ func TestWebAddress(t *testing.T) {
 
 // TestWebAddressTwice: an address is one that Go reads as well, of the web, and mending it again changes nothing.
 func TestWebAddressTwice(t *testing.T) {
-	part := rapid.SampledFrom([]string{"http", "https", "HTTP", ":", "/", "//", "\\", "a.example", "bücher.example", "xn--bcher-kva", "%", "%2", "%41", " ", "\t", "\n",
-		"?", "#", "[", "]", "@", "user:pw", ":80", ".", "..", "<", ">", `"`, "'", "ä", "日本", "|", "^", "javascript:", "\x00", "\u200b", "&amp;"})
+	part := rapid.SampledFrom([]string{
+		"http", "https", "HTTP", ":", "/", "//", "\\", "a.example", "bücher.example", "xn--bcher-kva", "%", "%2", "%41", " ", "\t", "\n",
+		"?", "#", "[", "]", "@", "user:pw", ":80", ".", "..", "<", ">", `"`, "'", "ä", "日本", "|", "^", "javascript:", "\x00", "\u200b", "&amp;",
+	})
 	rapid.Check(t, func(t *rapid.T) {
 		in := strings.Join(rapid.SliceOfN(part, 1, 10).Draw(t, "parts"), "")
 		if rapid.Bool().Draw(t, "web") {

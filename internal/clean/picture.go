@@ -132,7 +132,7 @@ func (p picture) address() string {
 	}
 	for _, a := range p.late {
 		if w := widthOf(a, p.lateSet); best == "" || a != best && (w == 0 || w >= width) {
-			best, width, set = a, w, append(p.lateSet, p.set...)
+			best, width, set = a, w, slices.Concat(p.lateSet, p.set)
 			break
 		}
 	}
@@ -165,9 +165,7 @@ func (p picture) comesLate() bool {
 // isPixel says whether the picture is no larger than what counts readers.
 func (p picture) isPixel() bool { return isPixel(p.width) || isPixel(p.height) }
 
-// String writes the element, or nothing where it has no web address, is hidden or is no larger than what counts readers.
-func (p picture) String() string { return p.at(p.address()) }
-
+// at writes the element with that address, or nothing where it has none, is hidden or is no larger than what counts readers.
 func (p picture) at(address string) string {
 	if address == "" || p.isPixel() || p.hidden && !p.comesLate() {
 		return ""
@@ -299,9 +297,8 @@ func inJSON(doc any, take func(key, val string) string) string {
 			return strings.Compare(keyRank(a)+a, keyRank(b)+b)
 		})
 		for _, key := range keys {
-			s, ok := d[key].(string)
-			got := ""
-			if ok {
+			var got string
+			if s, ok := d[key].(string); ok {
 				got = take(key, s)
 			} else {
 				got = inJSON(d[key], take)

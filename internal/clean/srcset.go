@@ -84,7 +84,7 @@ func choose(list []candidate, shown string) string {
 		if width == 0 {
 			width = widthIn(c.url)
 		}
-		if best.url == "" || betterWidth(width, bestWidth) || width == bestWidth && width == 0 && c.density < best.density && best.density > 0 {
+		if best.url == "" || betterWidth(width, bestWidth) || width == 0 && bestWidth == 0 && c.density < best.density && best.density > 0 {
 			best, bestWidth = c, width
 		}
 	}

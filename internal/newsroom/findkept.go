@@ -22,7 +22,7 @@ func (n *Newsroom) FindFeedsOf(ctx context.Context, feeds []news.Feed, name stri
 	}
 	const cannot = "; a file brings nothing new, so give the address that it came from"
 	kept := discover.KeptOf(doc, s.isFeed())
-	from, why := "", ""
+	var from, why string
 	switch {
 	case s.isFeed() && kept.Self != "":
 		from, why = kept.Self, fmt.Sprintf("%s is a copy of %s", name, kept.Self)

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	htmlpkg "html"
+	"io"
 	"maps"
 	"net/http"
 	"net/http/httptest"
@@ -398,18 +399,27 @@ func TestDoubtsAreSaid(t *testing.T) {
 		doubts string // of the last item
 	}{
 		{"all is well", []feedItem{{id: "a", url: "https://town.example/a", title: "A", date: "2026-05-01T00:00:00Z"}}, "", ""},
-		{"two of one id", []feedItem{{id: "a", title: "One", date: "2026-05-01T00:00:00Z"}, {id: "a", title: "Two", date: "2026-05-02T00:00:00Z"}},
-			"two items share an id; both are kept", `shares its id "a" with another item; both are kept, and it is known by title, text and date`},
-		{"three of one id", []feedItem{{id: "a", title: "One"}, {id: "a", title: "Two"}, {id: "a", url: "https://town.example/a", title: "Three"}},
-			"3 items share an id; all are kept", `shares its id "a" with 2 other items; all are kept, and it is known by its address; has no date`},
+		{
+			"two of one id",
+			[]feedItem{{id: "a", title: "One", date: "2026-05-01T00:00:00Z"}, {id: "a", title: "Two", date: "2026-05-02T00:00:00Z"}},
+			"two items share an id; both are kept", `shares its id "a" with another item; both are kept, and it is known by title, text and date`,
+		},
+		{
+			"three of one id",
+			[]feedItem{{id: "a", title: "One"}, {id: "a", title: "Two"}, {id: "a", url: "https://town.example/a", title: "Three"}},
+			"3 items share an id; all are kept", `shares its id "a" with 2 other items; all are kept, and it is known by its address; has no date`,
+		},
 		{"no names", []feedItem{{title: "One"}}, "", "has no id; it is known by title, text and date; has no date"},
-		{"one page", []feedItem{{id: "a", url: "https://town.example/p", title: "One"}, {id: "b", url: "https://town.example/p", title: "Two"}},
-			"", "links to the same page as another item, which does not make them one story; has no date"},
+		{
+			"one page",
+			[]feedItem{{id: "a", url: "https://town.example/p", title: "One"}, {id: "b", url: "https://town.example/p", title: "Two"}},
+			"", "links to the same page as another item, which does not make them one story; has no date",
+		},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-				fmt.Fprint(w, formats["rss"](tt.items))
+				_, _ = io.WriteString(w, formats["rss"](tt.items)) // a client that is gone reads nothing
 			}))
 			defer srv.Close()
 			room := open(t, t.TempDir(), settings{allow: loopback})

@@ -45,8 +45,10 @@ func TestSearchFindsWhatIsShown(t *testing.T) {
 	ctx := t.Context()
 	_, err := room.AddTopic(ctx, news.Topic{Name: "singers", Query: "quintero"})
 	must(t, err)
-	p.set("ledger", item{"festival", "Festival names its singers",
-		"<p>" + cometText + "</p><ul><li>Marisol Quintero</li><li>Dagny Halvorsen</li></ul><table><tr><td>Stage</td><td>Sumac</td></tr></table>", p.feeds["herald"][0].at})
+	p.set("ledger", item{
+		"festival", "Festival names its singers",
+		"<p>" + cometText + "</p><ul><li>Marisol Quintero</li><li>Dagny Halvorsen</li></ul><table><tr><td>Stage</td><td>Sumac</td></tr></table>", p.feeds["herald"][0].at,
+	})
 	add(t, room, url, "ledger")
 	pass(t, room)
 	for query, word := range map[string]string{"quintero": "Quintero", "dagny": "Dagny", "sumac": "Sumac"} {

@@ -8,7 +8,7 @@ import (
 // findClock finds the time of day: by its colons, behind a "T", by its dot, by marks (9h05, 9시 5분), or as an hour beside
 // a word for a half of the day. Then it looks for such a word.
 func (w *written) findClock(c *calendar, lang int) {
-	spoken := w.spoken(c, lang)
+	spoken := w.spoken(lang)
 	hourAlone := func(i int) bool {
 		l := w.at(i)
 		beside := w.half(c, i-1, spoken) >= 0 || w.half(c, i+1, spoken) >= 0
@@ -178,7 +178,7 @@ func (w *written) markedClock(i int) bool {
 }
 
 // spoken is the languages that the document and the names in the text speak.
-func (w *written) spoken(c *calendar, lang int) languages {
+func (w *written) spoken(lang int) languages {
 	var all languages
 	if lang >= 0 {
 		all[lang/64] |= 1 << (lang % 64)

@@ -59,7 +59,7 @@ func scanDate(text string, c *calendar, lang int) (*written, bool) {
 	if w.shape != noNumbers || w.year >= 0 && w.month >= 0 && w.day >= 0 {
 		return w, w.restOfClock()
 	}
-	return w, w.rest(c)
+	return w, w.rest()
 }
 
 // at is the lexeme of that place, or a sign without text.
@@ -373,7 +373,7 @@ func (w *written) restOfClock() bool {
 }
 
 // rest reads a date from the numbers that are no clock: day and year beside a month's name, or all three, or fewer.
-func (w *written) rest(c *calendar) bool {
+func (w *written) rest() bool {
 	var left []int
 	for i, l := range w.lexemes {
 		if l.kind == digits && !l.used {

@@ -37,8 +37,13 @@ func TestGuess(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, feed := range []struct{ declared, language string }{
-				{"", language}, {"utf-8", language}, {"ISO-8859-1", language}, {"us-ascii", language + "-XX"},
-				{"", ""}, {"utf-8", "en-US"}, {"iso-8859-1", ""},
+				{"", language},
+				{"utf-8", language},
+				{"ISO-8859-1", language},
+				{"us-ascii", language + "-XX"},
+				{"", ""},
+				{"utf-8", "en-US"},
+				{"iso-8859-1", ""},
 			} {
 				doc, err := Parse(context.Background(), shortFeed(feed.declared, feed.language, raw), testOptions())
 				if err != nil || len(doc.Entries) != 1 {

@@ -186,7 +186,8 @@ var places sync.Map // of *time.Location by name; holds no more than the databas
 // locate gives a zone of the IANA database, or nil.
 func locate(name string) *time.Location {
 	if known, ok := places.Load(name); ok {
-		return known.(*time.Location)
+		loc, _ := known.(*time.Location)
+		return loc
 	}
 	loc, err := time.LoadLocation(name)
 	if err != nil {

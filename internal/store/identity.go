@@ -204,15 +204,21 @@ func match(items []news.Article, known []stored, body func(stored) (string, erro
 // factsOf are the facts of an item that say nothing where another item of the document has the same.
 func factsOf(a news.Article) []fact {
 	return []fact{
-		{factID, keyOf(a.GUID)}, {factAddress, keyOf(a.Keys.Address)}, {factTitle, keyOf(foldTitle(a.Title))},
-		{factText, keyOf(a.Keys.Text)}, {factDate, millis(a.Published)},
+		{factID, keyOf(a.GUID)},
+		{factAddress, keyOf(a.Keys.Address)},
+		{factTitle, keyOf(foldTitle(a.Title))},
+		{factText, keyOf(a.Keys.Text)},
+		{factDate, millis(a.Published)},
 	}
 }
 
 // lookups are the facts by which the stored articles are found that an item may be.
 func lookups(a news.Article) []fact {
 	return []fact{
-		{factID, keyOf(text(a.GUID))}, {factIDKey, idKey(a)}, {factAddress, keyOf(a.Keys.Address)}, {factText, textOrTitle(a)},
+		{factID, keyOf(text(a.GUID))},
+		{factIDKey, idKey(a)},
+		{factAddress, keyOf(a.Keys.Address)},
+		{factText, textOrTitle(a)},
 		{factID, keyOf(text(a.URL))}, // the key of articles that were stored before the others were known
 	}
 }

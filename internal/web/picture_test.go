@@ -167,11 +167,11 @@ func TestPictureTitle(t *testing.T) {
 	a.HTML = `<img src="` + ferryPicture + `" alt="The ferry" title="It is &#34;late&#34; again">`
 	f.articles[1] = a
 	page := parse(t, get(t, showing(f, web.Pictures{Mode: web.PicturesDirect}), "/article/1").Body.String())
-	for _, n := range find(page, "img") {
-		if got := attr(n, "title"); got != `It is "late" again` {
-			t.Errorf("its title is %q", got)
-		}
-		return
+	pictures := find(page, "img")
+	if len(pictures) == 0 {
+		t.Fatal("there is no picture")
 	}
-	t.Error("there is no picture")
+	if got := attr(pictures[0], "title"); got != `It is "late" again` {
+		t.Errorf("its title is %q", got)
+	}
 }
