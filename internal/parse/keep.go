@@ -89,7 +89,7 @@ func rssItemChild(n name) role {
 		if isDate(n) {
 			return captured
 		}
-	case "media", "ag":
+	case "media", "ag", "enc":
 		return extension
 	case atomSpace:
 		return rssAtomChild(n)

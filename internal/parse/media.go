@@ -20,6 +20,9 @@ func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosu
 			all = append(all, news.Enclosure{URL: l.Attrs["href"], Type: l.Attrs["type"], Length: size(l.Attrs["length"]), Title: plain(l.Attrs["title"])})
 		}
 	}
+	for _, e := range r.x["enc"]["enclosure"] {
+		all = append(all, news.Enclosure{URL: first(e.Attrs["resource"], e.Attrs["url"]), Type: e.Attrs["type"], Length: size(e.Attrs["length"])})
+	}
 	groups := []map[string][]ext.Extension{r.x["media"]}
 	for _, group := range r.x["media"]["group"] {
 		groups = append(groups, group.Children)
