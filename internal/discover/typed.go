@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 )
 
 // Typed reads what somebody typed or pasted as the address of a feed or a site, and gives the addresses to try, in order. With a
@@ -72,7 +73,7 @@ func strip(s string) string {
 		}
 		return r
 	}, s)
-	s = strings.Trim(s, " \"'`<>«»“”„‘’‹›")
+	s = trimQuoted(s)
 	s = strings.TrimPrefix(s, "URL:") // RFC 3986, appendix C
 	if at := addressInText.FindStringIndex(s); at != nil && at[0] > 0 {
 		before := s[:at[0]]
@@ -86,6 +87,28 @@ func strip(s string) string {
 		s = strings.TrimRight(s, ".,;:!?'’]")
 	}
 	return strings.TrimSpace(s)
+}
+
+// trimQuoted takes off quotation marks and angle brackets, but not the last one of a pair within: ?q="ferry" has its own.
+func trimQuoted(s string) string {
+	const around = " \"'`<>«»“”„‘’‹›"
+	for s = strings.TrimLeft(s, around); s != ""; {
+		end, size := utf8.DecodeLastRuneInString(s)
+		if !strings.ContainsRune(around, end) {
+			break
+		}
+		rest := s[:len(s)-size]
+		opening := end
+		if i := strings.IndexRune("><»«”“’‘›‹", end); i >= 0 {
+			opening, _ = utf8.DecodeRuneInString("><»«”“’‘›‹"[i+size:])
+		}
+		opened, closed := strings.Count(rest, string(opening)), strings.Count(rest, string(end))
+		if end != ' ' && (opening == end && opened%2 == 1 || opening != end && opened > closed) {
+			break
+		}
+		s = rest
+	}
+	return s
 }
 
 var (

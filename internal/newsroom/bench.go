@@ -202,7 +202,7 @@ func (b *Bench) flush(order []turn) error {
 // weigh places the members of a story.
 func (b *Bench) weigh(st group.Standing, placed map[int64]Placed) {
 	c := group.Change{Story: st.Story, Event: st.Event, Members: st.Members}
-	s := b.room.story(c, b.room.candidates(c), nil)
+	s := b.room.story(c, b.room.candidates(c), nil, b.room.Now())
 	for _, m := range s.Members {
 		placed[m.Article.ID] = Placed{
 			Article: m.Article.ID, Story: &s, Origin: s.OriginOf(m), Role: m.Role, Claims: m.Claims, Evidence: m.Evidence,

@@ -26,11 +26,12 @@ func (n *Newsroom) weighAll(ctx context.Context, changed []group.Change, s *news
 	if err != nil {
 		return err
 	}
+	now := n.Now() // one for all, so that stories that change together keep their order in the combined feed
 	for _, c := range changed {
 		members := n.candidates(c)
-		st := n.story(c, members, pagesOf(members, known))
+		st := n.story(c, members, pagesOf(members, known), now)
 		s.Stories = append(s.Stories, st)
-		if n.FetchSources && st.Latest.After(n.Now().Add(-n.windowLength())) {
+		if n.FetchSources && st.Latest.After(now.Add(-n.windowLength())) {
 			s.Cited = append(s.Cited, wantedOf(members)...)
 		}
 	}

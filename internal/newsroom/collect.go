@@ -121,7 +121,7 @@ func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response, 
 	}
 	p.Articles, p.Furniture = n.cleaner.Learn(doc, *f, before, f.Checked)
 	for i := range p.Articles {
-		p.Articles[i].Undated = f.Whole.IsZero() && p.Articles[i].Published.IsZero()
+		p.Articles[i].Undated = f.Whole.IsZero() && doc.Entries[i].Published.IsZero() // a date some hours ahead says that it is new
 	}
 	f.ETag, f.LastModified, f.Answered = resp.Header.Get("ETag"), resp.Header.Get("Last-Modified"), resp.URL
 	f.Whole = f.Checked

@@ -2,6 +2,7 @@ package newsroom_test
 
 import (
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,5 +81,47 @@ func TestEditionOfFolder(t *testing.T) {
 	}
 	if e, err = room.Edition(ctx, news.EditionQuery{Folder: "None"}); err != nil || len(e.Stories) > 0 {
 		t.Errorf("%d stories of no folder, %v", len(e.Stories), err)
+	}
+}
+
+// TestEditionOfOnePass expects a new feed's stories by their age and then in the order of the document, however long the pass
+// takes.
+func TestEditionOfOnePass(t *testing.T) {
+	now, p := newClock().time(), newPublisher()
+	var mu sync.Mutex
+	room := open(t, t.TempDir(), settings{allow: loopback, now: func() time.Time {
+		mu.Lock()
+		defer mu.Unlock()
+		now = now.Add(time.Millisecond)
+		return now
+	}})
+	address, _ := serveAt(t, "", p)
+	at := now.Add(-5 * time.Hour)
+	p.set("herald",
+		item{"strike", strikeTitle, strikeText, at.Add(time.Hour)},
+		item{"flood", floodTitle, floodText, at},
+		item{"comet", cometTitle, cometText, at})
+	add(t, room, "http://"+address, "herald")
+	pass(t, room)
+	e, err := room.Edition(t.Context(), news.EditionQuery{})
+	must(t, err)
+	wantTitles(t, "one pass", e.Stories, strikeTitle, floodTitle, cometTitle)
+	for _, s := range e.Stories {
+		if !s.Changed.Equal(e.Stories[0].Changed) {
+			t.Errorf("%q changed at %v, %q at %v", s.Title, s.Changed, e.Stories[0].Title, e.Stories[0].Changed)
+		}
+	}
+}
+
+// TestDateSomeHoursAhead expects an item whose publisher's clock or zone is wrong to be new, not of unknown age.
+func TestDateSomeHoursAhead(t *testing.T) {
+	room, p, url, c := library(t)
+	p.set("ledger", item{"comet", "Ledger opens", strikeText, c.time().Add(2 * time.Hour)})
+	add(t, room, url, "ledger")
+	pass(t, room)
+	articles, err := room.Articles(t.Context(), news.ArticleList{FeedID: feedOf(t, room, url+"/ledger").ID})
+	must(t, err)
+	if len(articles) != 1 || articles[0].Undated || !articles[0].Time().Equal(articles[0].Seen) {
+		t.Errorf("%+v", articles)
 	}
 }

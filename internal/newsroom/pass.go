@@ -166,7 +166,11 @@ func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 	for _, u := range o.URLs {
 		f, ok := byURL[u]
 		if !ok {
-			return nil, fmt.Errorf("%s is not among the feeds; add it with `headwater feed add %s`: %w", u, u, news.ErrNotFound)
+			hint := fmt.Sprintf("add it with `headwater feed add %s`", u)
+			if !strings.Contains(u, "://") { // the number of a feed
+				hint = "`headwater feed list` has them"
+			}
+			return nil, fmt.Errorf("%s is not among the feeds; %s: %w", u, hint, news.ErrNotFound)
 		}
 		out = append(out, f)
 	}

@@ -249,9 +249,9 @@ func (n *Newsroom) candidates(c group.Change) []origin.Candidate {
 }
 
 // story weighs the origin of a changed story.
-func (n *Newsroom) story(c group.Change, members []origin.Candidate, pages []origin.Page) news.Story {
+func (n *Newsroom) story(c group.Change, members []origin.Candidate, pages []origin.Page, now time.Time) news.Story {
 	d := n.weigher.Decide(members, pages...)
-	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: n.Now()}
+	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: now}
 	outlets := map[string]bool{}
 	for _, m := range d.Members {
 		outlets[m.Article.Outlet.Key()] = true

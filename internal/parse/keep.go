@@ -89,7 +89,7 @@ func rssItemChild(n name) role {
 		if isDate(n) {
 			return captured
 		}
-	case "media", "ag":
+	case "media", "ag", "enc":
 		return extension
 	case atomSpace:
 		return rssAtomChild(n)
@@ -116,7 +116,7 @@ func rssNativeChild(local string) role {
 	switch local {
 	case "title", "link", "description", "guid", "category", "enclosure", "source", "encoded":
 		return words
-	case "author", "body", "fullitem", "content", "summary", "abstract", "id", "pubdate", "issued", "modified", "created", "published", "updated", "date":
+	case "author", "image", "body", "fullitem", "content", "summary", "abstract", "id", "pubdate", "issued", "modified", "created", "published", "updated", "date":
 		return captured
 	}
 	return dropped

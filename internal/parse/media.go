@@ -20,6 +20,9 @@ func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosu
 			all = append(all, news.Enclosure{URL: l.Attrs["href"], Type: l.Attrs["type"], Length: size(l.Attrs["length"]), Title: plain(l.Attrs["title"])})
 		}
 	}
+	for _, e := range r.x["enc"]["enclosure"] {
+		all = append(all, news.Enclosure{URL: first(e.Attrs["resource"], e.Attrs["url"]), Type: e.Attrs["type"], Length: size(e.Attrs["length"])})
+	}
 	groups := []map[string][]ext.Extension{r.x["media"]}
 	for _, group := range r.x["media"]["group"] {
 		groups = append(groups, group.Children)
@@ -111,7 +114,7 @@ func mediaFiles(media map[string][]ext.Extension) []news.Enclosure {
 	return all
 }
 
-// pictures gives the first of the media elements' thumbnails and the podcast's cover of the item.
+// pictures gives the first of the media elements' thumbnails, the podcast's cover and the picture of the item.
 func (r *entryReader) pictures(groups []map[string][]ext.Extension) []news.Enclosure {
 	for _, media := range groups {
 		for _, c := range media["content"] {
@@ -130,7 +133,24 @@ func (r *entryReader) pictures(groups []map[string][]ext.Extension) []news.Enclo
 			return []news.Enclosure{picture(address)}
 		}
 	}
+	if address := r.image(); address != "" {
+		return []news.Enclosure{picture(address)}
+	}
 	return nil
+}
+
+// image is the address in an RSS item's own <image>, which RSS defines for channels only: in its <url>, or by itself.
+func (r *entryReader) image() string {
+	f, _ := r.field("image")
+	text := string(f.raw)
+	if _, from, ok := strings.Cut(text, "<url>"); ok {
+		text, _, _ = strings.Cut(from, "</url>")
+	}
+	address := strings.TrimSpace(inner([]byte(text)))
+	if strings.ContainsAny(address, " <>\n") || !strings.ContainsAny(address, "/.") {
+		return ""
+	}
+	return address
 }
 
 // picture is an enclosure that is said to be a picture.

@@ -54,6 +54,8 @@ func spaces(uri string) string {
 		return "itunes"
 	case "http://rssnamespace.org/feedburner/ext/1.0", "http://www.pheedo.com/namespace/pheedo":
 		return "feedburner" // both have origLink
+	case "http://purl.oclc.org/net/rss_2.0/enc", "http://purl.org/net/rss_2.0/enc":
+		return "enc" // enclosures of RSS 1.0
 	case "http://purl.org/net/rss1.1/payload":
 		return "payload"
 	case "http://www.w3.org/1999/xhtml":
@@ -72,7 +74,7 @@ func spaces(uri string) string {
 // customary gives the vocabulary of a prefix that the document does not declare, or binds to an address nobody knows.
 func customary(prefix string) string {
 	switch prefix {
-	case "rss", "atom", "dc", "dcterms", "content", "sy", "ag", "media", "itunes", "feedburner", "xhtml", "rdf", "xml", "prism":
+	case "rss", "atom", "dc", "dcterms", "content", "sy", "ag", "media", "itunes", "feedburner", "xhtml", "rdf", "xml", "prism", "enc":
 		return prefix
 	case "pheedo":
 		return "feedburner"

@@ -256,6 +256,30 @@ func TestStoryKeepsEveryField(t *testing.T) {
 	}
 }
 
+// TestStoriesOfOneSettlement walks stories that changed at one time, a part of one story each.
+func TestStoriesOfOneSettlement(t *testing.T) {
+	db := newsroom(t, 4)
+	var stories []news.Story
+	for i, hours := range []int{1, 3, 3, 2} {
+		s := story(int64(i+1), 0, int64(i+1))
+		s.Latest = day.Add(time.Duration(hours) * time.Hour)
+		stories = append(stories, s)
+	}
+	settle(t, db, news.Settlement{Stories: stories})
+	var got []int64
+	var before news.Place
+	for range stories {
+		part, err := db.Stories(t.Context(), news.StoryList{Newest: true, Limit: 1, Before: before})
+		if err != nil || len(part) != 1 {
+			t.Fatal(part, err)
+		}
+		got, before = append(got, part[0].ID), news.Place{Time: part[0].Changed, ID: part[0].ID}
+	}
+	if diff := cmp.Diff([]int64{3, 2, 4, 1}, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestStoryLists(t *testing.T) {
 	db := newsroom(t, 5)
 	var stories []news.Story

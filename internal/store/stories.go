@@ -71,8 +71,11 @@ const (
 	byRank = ` ORDER BY s.rank DESC, s.id DESC LIMIT ? OFFSET ?`
 	// byRankSince keeps SQLite from walking all stories by rank for the few that Since asks for.
 	byRankSince = ` ORDER BY +s.rank DESC, s.id DESC LIMIT ? OFFSET ?`
-	byChanged   = ` ORDER BY s.changed DESC, s.id DESC LIMIT ? OFFSET ?`
-	byPlace     = ` ORDER BY w.place LIMIT ? OFFSET ?`
+	// byChanged puts the newest of those first that one settlement changed, such as all of a feed that was just added.
+	byChanged = ` ORDER BY s.changed DESC, s.latest DESC, s.id DESC LIMIT ? OFFSET ?`
+	// afterPlaceSQL goes on from the beginning of its settlement where the story of that place went into another.
+	afterPlaceSQL = `(s.changed, s.latest, s.id) < (?, coalesce((SELECT p.latest FROM stories AS p WHERE p.id = ?), 9223372036854775807), ?)`
+	byPlace       = ` ORDER BY w.place LIMIT ? OFFSET ?`
 )
 
 const inFolderSQL = `SELECT 1 FROM members AS m CROSS JOIN articles AS a CROSS JOIN feeds AS f
@@ -117,7 +120,7 @@ func storySelection(l news.StoryList) (string, []any, error) {
 		f.and("EXISTS ("+inFolderSQL+")", text(l.Folder))
 	}
 	if l.Newest && l.Before.ID != 0 {
-		f.and("(s.changed, s.id) < (?, ?)", millis(l.Before.Time), l.Before.ID)
+		f.and(afterPlaceSQL, millis(l.Before.Time), l.Before.ID, l.Before.ID)
 	}
 	return from + f.where(), f.args, nil
 }
