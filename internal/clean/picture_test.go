@@ -86,6 +86,8 @@ func TestPictureSizes(t *testing.T) {
 		`<img srcset="https://a.example/w_424,c_limit/a.png 424w,https://a.example/w_848,c_limit/a.png 848w">`:                                              `<img src="https://a.example/w_848,c_limit/a.png">`,
 		`<img srcset="https://a.example/my photo.jpg 300w, https://a.example/my photo 2.jpg 800w">`:                                                         `<img src="https://a.example/my%20photo%202.jpg">`,
 		`<img srcset="data:image/gif;base64,R0lGODlh 1w, https://a.example/b.jpg 900w">`:                                                                    `<img src="https://a.example/b.jpg">`,
+		`<img srcset="https://a.example/1.jpg 0.5x, https://a.example/2.jpg 1x, https://a.example/3.jpg 2x">`:                                               `<img src="https://a.example/2.jpg">`,
+		`<img srcset="https://a.example/3.jpg 3x, https://a.example/2.jpg">`:                                                                                `<img src="https://a.example/2.jpg">`,
 		`<img srcset=" ,, https://a.example/b.jpg ,">`:                                                                                                      `<img src="https://a.example/b.jpg">`,
 		`<img src="https://a.example/x-300x200.jpg" srcset="https://a.example/x-300x200.jpg 300w, https://a.example/x-1024x683.jpg 1024w">`:                 `<img src="https://a.example/x-1024x683.jpg">`,
 		`<img src="https://a.example/x.jpg" srcset="https://a.example/x-300x200.jpg 300w">`:                                                                 `<img src="https://a.example/x.jpg">`,
@@ -120,16 +122,19 @@ func TestPicturesInNoscript(t *testing.T) {
 func TestElementsLikePictures(t *testing.T) {
 	checkSanitized(t, map[string]string{
 		`<amp-img src="https://a.example/x.jpg" width=600 layout=responsive><noscript><img src="https://a.example/x.jpg"></noscript></amp-img><p>a`: `<img src="https://a.example/x.jpg" width="600"><p>a</p>`,
-		`<amp-anim src="https://a.example/x.gif"></amp-anim>`:                                            `<img src="https://a.example/x.gif">`,
-		`<v-img src="https://a.example/x.jpg"/>a`:                                                        `<img src="https://a.example/x.jpg">a`,
-		`<image src="https://a.example/x.jpg">`:                                                          `<img src="https://a.example/x.jpg">`,
-		`<figure data-src="https://a.example/x.jpg"></figure>`:                                           `<figure><img src="https://a.example/x.jpg"></figure>`,
-		`<figure data-src="https://a.example/x.jpg"><img src="https://a.example/y.jpg"></figure>`:        `<figure><img src="https://a.example/y.jpg"></figure>`,
-		`<div style="background-image: url('https://a.example/a (1).jpg')"></div>`:                       `<img src="https://a.example/a%20(1).jpg">`,
-		`<div data-bg="https://a.example/x.jpg"><div></div></div><p>a</p>`:                               `<img src="https://a.example/x.jpg"><p>a</p>`,
-		`<div style="background:url(https://a.example/x.jpg)"><img src="https://a.example/y.jpg"></div>`: `<img src="https://a.example/y.jpg">`,
-		`<div style="background:url(data:image/png;base64,AA)">a</div>`:                                  `<p>a</p>`,
-		`<div data-permalink="https://a.example/x">a</div>`:                                              `<p>a</p>`,
+		`<amp-img src="https://a.example/x.jpg" width=1 height=1 layout=responsive></amp-img>`:                                                      `<img src="https://a.example/x.jpg">`,
+		`<amp-img src="https://a.example/x.jpg" width=16 height=9 layout=responsive></amp-img>`:                                                     `<img src="https://a.example/x.jpg">`,
+		`<amp-img src="https://count.example/x.gif" width=1 height=1 layout=fixed></amp-img>a`:                                                      `a`,
+		`<amp-anim src="https://a.example/x.gif"></amp-anim>`:                                                                                       `<img src="https://a.example/x.gif">`,
+		`<v-img src="https://a.example/x.jpg"/>a`:                                                                                                   `<img src="https://a.example/x.jpg">a`,
+		`<image src="https://a.example/x.jpg">`:                                                                                                     `<img src="https://a.example/x.jpg">`,
+		`<figure data-src="https://a.example/x.jpg"></figure>`:                                                                                      `<figure><img src="https://a.example/x.jpg"></figure>`,
+		`<figure data-src="https://a.example/x.jpg"><img src="https://a.example/y.jpg"></figure>`:                                                   `<figure><img src="https://a.example/y.jpg"></figure>`,
+		`<div style="background-image: url('https://a.example/a (1).jpg')"></div>`:                                                                  `<img src="https://a.example/a%20(1).jpg">`,
+		`<div data-bg="https://a.example/x.jpg"><div></div></div><p>a</p>`:                                                                          `<img src="https://a.example/x.jpg"><p>a</p>`,
+		`<div style="background:url(https://a.example/x.jpg)"><img src="https://a.example/y.jpg"></div>`:                                            `<img src="https://a.example/y.jpg">`,
+		`<div style="background:url(data:image/png;base64,AA)">a</div>`:                                                                             `<p>a</p>`,
+		`<div data-permalink="https://a.example/x">a</div>`:                                                                                         `<p>a</p>`,
 	})
 }
 
