@@ -52,7 +52,7 @@ type stored struct {
 type facts struct {
 	id, address, title, date agreement
 	text                     func() agreement // reads the stored text where it has to, so it is asked last
-	moment                   bool // the date agrees and has a time of day, so that it is hardly another item's
+	moment                   bool             // the date agrees and has a time of day, so that it is hardly another item's
 	identical                bool
 }
 
