@@ -137,9 +137,9 @@ func (p piece) acts() bool {
 	return p.valued || p.risky || p.hidden || p.kind == otherTag && !p.isSign()
 }
 
-// isSign holds for the likes of "<?php" and "<!DOCTYPE html>" where a title speaks of them.
+// isSign holds for the likes of "<?php", "</>" and "<!DOCTYPE html>" where a title speaks of them.
 func (p piece) isSign() bool {
-	return (strings.HasPrefix(p.raw, "<?") || strings.HasPrefix(strings.ToLower(p.raw), "<!doctype")) && !strings.ContainsAny(strings.TrimPrefix(p.raw[1:], "?="), "<=;:\"'(`")
+	return p.raw == "</>" || (strings.HasPrefix(p.raw, "<?") || strings.HasPrefix(strings.ToLower(p.raw), "<!doctype")) && !strings.ContainsAny(strings.TrimPrefix(p.raw[1:], "?="), "<=;:\"'(`")
 }
 
 // once takes markup out of a title as a browser would read it, but for tags that are words of it.
