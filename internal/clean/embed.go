@@ -57,6 +57,8 @@ type embedded struct {
 	title    string
 	inner    string // the document that srcdoc holds
 	tiny     bool   // two pixels or less, or hidden
+	pixel    bool   // its width or height says so
+	ratio    bool   // width and height are no pixels but a shape
 	id       string // of a video or post, where a custom element names only that
 	account  string
 }
@@ -70,6 +72,7 @@ func (e *embedded) attributes(z *html.Tokenizer) {
 		late = e.attribute(string(key), strings.TrimSpace(string(val)), late)
 	}
 	e.sources = append(e.sources, late...)
+	e.tiny = e.tiny || e.pixel && !e.ratio
 }
 
 func (e *embedded) attribute(key, val string, late []string) []string {
@@ -83,7 +86,9 @@ func (e *embedded) attribute(key, val string, late []string) []string {
 			e.title = foldLine(val)
 		}
 	case "width", "height":
-		e.tiny = e.tiny || isPixel(val)
+		e.pixel = e.pixel || isPixel(val)
+	case "layout":
+		e.ratio = isShape(val)
 	case "style":
 		e.tiny = e.tiny || tinyStyle(val) || hiddenStyle(val)
 	case "hidden":

@@ -39,6 +39,7 @@ func TestElementsThatEmbed(t *testing.T) {
 		`<lite-youtube videoid="abc123XYZ_0"></lite-youtube>`:                                                                                    watch,
 		`<amp-iframe src="https://www.youtube.com/embed/abc123XYZ_0"><amp-img placeholder src="https://a.example/p.png"></amp-img></amp-iframe>`: `<img src="https://a.example/p.png">` + watch,
 		`<amp-video src="https://a.example/v.mp4"><div fallback>no</div></amp-video>`:                                                            `<p><a href="https://a.example/v.mp4">Video: v.mp4</a></p>`,
+		`<amp-video src="https://a.example/v.mp4" width=1 height=1 layout=responsive></amp-video>`:                                               `<p><a href="https://a.example/v.mp4">Video: v.mp4</a></p>`,
 		`<amp-audio><source src="https://a.example/a.mp3"></amp-audio>`:                                                                          `<p><a href="https://a.example/a.mp3">Recording: a.mp3</a></p>`,
 		`<amp-twitter data-tweetid="123"></amp-twitter>`:                                                                                         `<p><a href="https://twitter.com/i/status/123">Embedded page: Twitter</a></p>`,
 		`<my-player src="https://a.example/v.m3u8"></my-player>`:                                                                                 `<p><a href="https://a.example/v.m3u8">Video: v.m3u8</a></p>`,

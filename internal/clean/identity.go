@@ -40,7 +40,7 @@ func foldAddress(raw string) string {
 		return ""
 	}
 	path, _, _ := strings.Cut(u.EscapedPath(), ";jsessionid=")
-	folded := foldHost(u) + strings.ToLower(foldPath(path))
+	folded := foldHost(u) + withoutIndex(strings.ToLower(foldPath(path)))
 	if query := withoutSession(foldQuery(u.RawQuery, func(string, string) bool { return true })); query != "" {
 		folded += "?" + query
 	}
@@ -48,6 +48,14 @@ func foldAddress(raw string) string {
 		folded += "#" + fragment
 	}
 	return folded
+}
+
+// withoutIndex is a path without the name of the page that servers show for a folder.
+func withoutIndex(path string) string {
+	for _, page := range [...]string{"/index.html", "/index.htm"} {
+		path = strings.TrimSuffix(path, page)
+	}
+	return path
 }
 
 // sessionParameters are query parameters that are minted for a visit or a request.

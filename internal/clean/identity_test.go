@@ -41,7 +41,7 @@ func TestItemAddress(t *testing.T) {
 		"http://town.example":                        "",
 		"http://town.example/index.html":             "",
 		"http://town.example/index-2.html":           "town.example/index-2.html",
-		"http://town.example/news/index.html":        "town.example/news/index.html",
+		"http://town.example/news/index.html":        "town.example/news",
 		"mailto:a@town.example":                      "",
 		"":                                           "",
 	}

@@ -73,3 +73,19 @@ func TestFormulasInOtherForms(t *testing.T) {
 		`<p>a <math><mi>x</mi><p>b</p>`: `<p>a x</p><p>b</p>`,
 	})
 }
+
+// A formula in a line of its own ends a text as well; what else ends so is furniture.
+func TestFormulasThatEndATextStay(t *testing.T) {
+	for end, stays := range map[string]bool{
+		`<p><math><mi>x</mi><mo>&lt;</mo><mi>y</mi></math></p>`: true,
+		`<p><math><msqrt><mi>x</mi></msqrt></math></p>`:         true,
+		`<p>Read more</p>`:      false,
+		`<p>Home &gt; News</p>`: false,
+	} {
+		body := `<p>The bridge will be closed until the council has found what it needs, and half of that is known:</p>`
+		got := New(Options{}).Article(entry("Bridge closed", body+end), paper, now).Text
+		if _, after, _ := strings.Cut(got, "known:"); (strings.TrimSpace(after) != "") != stays {
+			t.Errorf("%s leaves %q", end, after)
+		}
+	}
+}

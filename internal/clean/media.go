@@ -67,6 +67,11 @@ func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosi
 		return false
 	case 0:
 		return b.custom(string(name), selfClosing)
+	case atom.Figure:
+		if !b.noscript && b.last.noscript {
+			b.last = placed{}
+		}
+		fallthrough
 	default:
 		if more && !selfClosing && !b.noscript && mayStandIn(tag) && (strings.Contains(raw, "data-") || strings.Contains(raw, "background") || tag == atom.Blockquote) {
 			b.standIn(string(name))
@@ -521,13 +526,16 @@ func (b *balancer) picture(p picture) {
 	_, written := b.pictures[key]
 	twin := b.last.to > 0
 	switch {
-	case b.noscript && twin && !b.last.noscript && b.last.key != key && (b.last.late || namesPicture(address)):
+	case b.noscript && twin && !b.last.noscript && b.last.key != key && (b.last.late || namesPicture(address) && isVersion(b.last.key, key)):
 		b.replace(tag, p, key)
 		return
 	case b.noscript && written:
+		if key == b.last.key {
+			b.last = placed{}
+		}
 		return
 	case !b.noscript && twin && b.last.noscript && (p.comesLate() || b.last.key == key):
-		b.last.noscript = false
+		b.last = placed{}
 		return
 	case !b.noscript && p.comesLate() && b.pictures[key]:
 		return
@@ -547,7 +555,7 @@ func (b *balancer) replace(tag string, p picture, key string) {
 	b.out.Truncate(b.last.from)
 	b.write(tag, p)
 	delete(b.pictures, b.last.key)
-	b.last = placed{b.last.from, b.out.Len(), key, false, false}
+	b.last = placed{} // it has its twin
 	b.pictures[key] = true
 	b.out.WriteString(rest)
 }
@@ -592,6 +600,16 @@ func begins(src, line string) bool {
 		}
 	}
 	return strings.HasPrefix(bare(text.String()), want)
+}
+
+// isVersion says whether two pictures have one file's name, but for what one of them has behind it: "bridge-blur.jpg" and "bridge.jpg".
+func isVersion(a, b string) bool {
+	short, long := strings.ToLower(fileName(a)), strings.ToLower(fileName(b))
+	if len(short) > len(long) {
+		short, long = long, short
+	}
+	rest, ok := strings.CutPrefix(long, short)
+	return ok && (rest == "" || strings.IndexByte("-_.@", rest[0]) >= 0)
 }
 
 // pictureKey is the same for a picture's address in several sizes.

@@ -28,6 +28,7 @@ type picture struct {
 	width, height string
 	class         string
 	hidden        bool
+	ratio         bool // width and height are no pixels but a shape
 }
 
 // pictureIn reads the attributes of the tag that z stands at.
@@ -59,6 +60,8 @@ func (p *picture) attribute(key, val string) {
 		p.height = val
 	case "class":
 		p.class = val
+	case "layout":
+		p.ratio = isShape(val)
 	case "style":
 		p.hidden = hiddenStyle(val) || tinyStyle(val)
 	default:
@@ -163,12 +166,15 @@ func (p picture) comesLate() bool {
 }
 
 // isPixel says whether the picture is no larger than what counts readers.
-func (p picture) isPixel() bool { return isPixel(p.width) || isPixel(p.height) }
+func (p picture) isPixel() bool { return !p.ratio && (isPixel(p.width) || isPixel(p.height)) }
 
 // at writes the element with that address, or nothing where it has none, is hidden or is no larger than what counts readers.
 func (p picture) at(address string) string {
 	if address == "" || p.isPixel() || p.hidden && !p.comesLate() {
 		return ""
+	}
+	if n, err := strconv.Atoi(p.width); p.ratio && err == nil && n < tinyWidth {
+		p.width, p.height = "", ""
 	}
 	var b strings.Builder
 	b.WriteString(`<img src="` + html.EscapeString(address) + `"`)
@@ -199,6 +205,11 @@ func (p picture) hover() string {
 		return ""
 	}
 	return t
+}
+
+// isShape holds for the layouts of AMP's elements whose width and height say only how these relate: 16 and 9, 1 and 1.
+func isShape(layout string) bool {
+	return strings.EqualFold(layout, "responsive") || strings.EqualFold(layout, "intrinsic")
 }
 
 func isPixel(size string) bool {

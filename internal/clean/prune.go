@@ -223,7 +223,7 @@ func isSignature(t string) bool {
 // isLabel says whether a block is at most five words that are no sentence, figure or quotation: a button, a section, a
 // subheading, a tag.
 func isLabel(t string) bool {
-	if len(t) > 60 || strings.IndexFunc(t, unicode.IsDigit) >= 0 || countWords(t) > 5 {
+	if len(t) > 60 || strings.IndexFunc(t, unicode.IsDigit) >= 0 || countWords(t) > 5 || isEquation(t) {
 		return false
 	}
 	if last, _ := utf8.DecodeLastRuneInString(t); strings.ContainsRune(".!?…。！？:：,、;；\"”’'»)）」』-–—", last) {
@@ -234,6 +234,12 @@ func isLabel(t string) bool {
 	}
 	first := firstLetter(t)
 	return unicode.IsUpper(first) || unicode.IsLower(first) || utf8.RuneCountInString(t) <= 10
+}
+
+// isEquation says whether a sign of mathematics stands between two parts of a line, as in "x < y".
+func isEquation(t string) bool {
+	i := strings.IndexAny(t, "=<≤≥≈≠^∈±")
+	return i > 0 && i < len(t)-1 || strings.ContainsAny(t, "√∫∑∏")
 }
 
 // isHeadline says whether a block is a line of four to 25 words without a sentence's end, in a script that has

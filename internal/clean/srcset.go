@@ -84,11 +84,20 @@ func choose(list []candidate, shown string) string {
 		if width == 0 {
 			width = widthIn(c.url)
 		}
-		if best.url == "" || betterWidth(width, bestWidth) || width == 0 && bestWidth == 0 && c.density < best.density && best.density > 0 {
+		if best.url == "" || betterWidth(width, bestWidth) || width == 0 && bestWidth == 0 && betterDensity(c.density, best.density) {
 			best, bestWidth = c, width
 		}
 	}
 	return best.url
+}
+
+// betterDensity says whether one density is nearer to that of the shown size, which is 1 and where none is given. More
+// than that is better than less.
+func betterDensity(a, b float64) bool {
+	if b == 0 || a == 0 {
+		return a == 0 && b != 0 && b != 1
+	}
+	return a < b && a >= 1 || a > b && b < 1
 }
 
 // betterWidth says whether one width suits a column better than another. 0 is unknown.

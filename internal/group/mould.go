@@ -24,6 +24,7 @@ type fillers struct {
 	names, figures, ordinary        int // beside those of the title
 	kept                            int // names and figures that both have, but for names in the title
 	terms, titleTerms               int // of the article
+	numbers                         int // figures of its title
 	sentenceCase                    bool
 }
 
@@ -34,6 +35,8 @@ func moulded(a, b *node) bool {
 	}
 	x, y := fillersOf(a.Print, b.Print), fillersOf(b.Print, a.Print)
 	switch kept := min(x.kept, y.kept); {
+	case x.isRecord() && y.isRecord():
+		return true
 	case !x.framed() || !y.framed():
 		return false
 	case x.namesItself() && y.namesItself():
@@ -53,6 +56,9 @@ func (s fillers) framed() bool { return float64(s.ordinary) <= 1+ordinaryShare*f
 
 // namesItself says whether most of the title stands nowhere in the other article.
 func (s fillers) namesItself() bool { return s.title > 0 && ratio(s.title, s.titleTerms) >= ownTitle }
+
+// isRecord says whether the title is the number of a record ("CVE-2026-1001") that stands nowhere in the other article.
+func (s fillers) isRecord() bool { return s.titleFigures > 0 && 2*s.numbers > s.titleTerms }
 
 // differs says whether the title has a name that the other article has not, or another word, and with it a figure: in the title, or
 // anywhere if the word is a part of the title worth naming.
@@ -81,6 +87,7 @@ func fillersOf(p, q *news.Print) fillers {
 			j++
 		}
 		figure, titled := isFigure(p, t), p.Uses[i]&news.TermTitle != 0
+		s.numbers += int(is(figure && titled))
 		name := p.Uses[i]&news.TermName != 0 && !shouts && !figure
 		switch shared := j < len(q.Terms) && q.Terms[j] == t; {
 		case shared && (figure || name && !titled):

@@ -137,9 +137,9 @@ func (p piece) acts() bool {
 	return p.valued || p.risky || p.hidden || p.kind == otherTag && !p.isSign()
 }
 
-// isSign holds for the likes of "<?php" and "<!DOCTYPE html>" where a title speaks of them.
+// isSign holds for the likes of "<?php", "</>" and "<!DOCTYPE html>" where a title speaks of them.
 func (p piece) isSign() bool {
-	return (strings.HasPrefix(p.raw, "<?") || strings.HasPrefix(strings.ToLower(p.raw), "<!doctype")) && !strings.ContainsAny(strings.TrimPrefix(p.raw[1:], "?="), "<=;:\"'(`")
+	return p.raw == "</>" || (strings.HasPrefix(p.raw, "<?") || strings.HasPrefix(strings.ToLower(p.raw), "<!doctype")) && !strings.ContainsAny(strings.TrimPrefix(p.raw[1:], "?="), "<=;:\"'(`")
 }
 
 // once takes markup out of a title as a browser would read it, but for tags that are words of it.
@@ -371,10 +371,10 @@ var cue = regexp.MustCompile(`^\s*(?i:tags?|elements?|attributes?|vs\.?|elemente
 var cjkCue = regexp.MustCompile(`^\s*(?:タグ|要素|标签|元素|標籤|태그|요소)`)
 
 // lead is the word before the name of an element.
-var lead = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|of|in|with|without|vs\.?|versus|or|and|not|than|to|using|use|how|why|what|is|are|inside|for|from|der|die|das|dem|den|ein|eine|und|oder|le|la|les|un|une|et|ou|el|los|las|y|o|il|lo|e)\s+|[,&(/]\s*)[("'“‘«„]?$`)
+var lead = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|of|in|with|without|vs\.?|versus|or|and|not|than|to|using|use|how|why|what|is|are|inside|for|from|no|your|our|my|this|every|another|when|if|on|about|against|beyond|between|replacing|avoid|meet|der|die|das|dem|den|ein|eine|und|oder|le|la|les|un|une|et|ou|el|los|las|y|o|il|lo|e)\s+|[,&(/]\s*)[("'“‘«„]?$`)
 
 // article is lead for elements that often stand between words.
-var article = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|using|use|der|das|ein|le|un|el|il)\s+)["'“‘«„]?$`)
+var article = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|using|use|your|every|another|against|avoid|der|das|ein|le|un|el|il)\s+)["'“‘«„]?$`)
 
 // isCue holds for a tag beside which it is said that it is one.
 func isCue(pieces []piece, i int) bool {

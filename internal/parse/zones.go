@@ -164,6 +164,11 @@ func cutPlace(text string) (*time.Location, string) {
 		}
 		slash += 1 + next
 	}
+	for _, name := range [...]string{"EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"} {
+		if before, after, ok := strings.Cut(text, name); ok {
+			return locate(name), before + " " + after
+		}
+	}
 	return nil, text
 }
 

@@ -6,6 +6,7 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 
 	"headwater/internal/news"
@@ -19,7 +20,8 @@ import (
 //     title, text, date and address all differ (the id was used again); with the same address and no other id, where
 //     title, text and date all differ.
 //  2. An item without a name that counts is the article which says the same, where address, date or id support it: an id
-//     that is new at every poll, an address with other parameters, ids that are positions in the list.
+//     that is new at every poll, an address with other parameters, ids that are positions in the list. Where the date, to
+//     the second, and the text stay, title or id may be mended as well.
 //  3. Anything else is a new article. In doubt both are kept, and grouping folds them into one story.
 //
 // Each item takes one article and each article one item, the surest pairs first. A document that is polled twice gives the
@@ -50,6 +52,7 @@ type stored struct {
 type facts struct {
 	id, address, title, date agreement
 	text                     func() agreement // reads the stored text where it has to, so it is asked last
+	moment                   bool             // the date agrees and has a time of day, so that it is hardly another item's
 	identical                bool
 }
 
@@ -72,6 +75,8 @@ func (f facts) strength() int {
 	case f.saysTheSame() && hasName:
 		return sameByBoth
 	case f.saysTheSame() && f.supported(nameless):
+		return sameBySaying
+	case f.moment && (nameless || f.id == against && f.address == agrees) && f.mended():
 		return sameBySaying
 	case hasName && (f.id == agrees && f.address == agrees || f.title >= alike || f.date == agrees || f.text() >= alike):
 		return sameByName
@@ -104,6 +109,11 @@ func (f facts) saysTheSame() bool {
 		return f.text() == agrees
 	}
 	return false
+}
+
+// mended holds where the text is the same or, under a title that is nearly so or an address of its own, was edited.
+func (f facts) mended() bool {
+	return f.text() == agrees || f.text() == alike && (f.title >= alike || f.address == agrees)
 }
 
 // factKind is one of the things by which items are told apart.
@@ -261,6 +271,7 @@ func (m *matcher) compare(a news.Article, s stored) facts {
 	if f.title == against && overlap(title, stitle, titleRun) >= titleAlike {
 		f.title = alike
 	}
+	f.moment = f.date == agrees && a.Published.UTC().Truncate(24*time.Hour) != a.Published.UTC()
 	same := s.hash == text(a.Hash)
 	f.identical = same && s.itemID == text(a.GUID) && s.date == millis(a.Published) && (s.addressKey == keyOf(a.Keys.Address) || !s.keyed)
 	known := silent
