@@ -214,7 +214,7 @@ func match(items []news.Article, known []stored, body func(stored) (string, erro
 // factsOf are the facts of an item that say nothing where another item of the document has the same.
 func factsOf(a news.Article) []fact {
 	return []fact{
-		{factID, keyOf(a.GUID)},
+		{factID, keyOf(text(a.GUID))},
 		{factAddress, keyOf(a.Keys.Address)},
 		{factTitle, keyOf(foldTitle(a.Title))},
 		{factText, keyOf(a.Keys.Text)},
