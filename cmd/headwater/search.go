@@ -167,7 +167,11 @@ func (c *cli) printFound(found news.Found, stories bool, of map[int64]news.Story
 		r := view.FoundOf(f)
 		c.printf("\n")
 		c.print(0, stretches(view.Pieces(r.Title, f.Title), strong)...)
-		c.print(2, stretch{plain, fmt.Sprintf("%s, %s, story %d%s", r.Outlet.Name, r.Published.Format("2 Jan 2006 15:04"), r.Story, andOthers(r.Others))})
+		when := r.Published.Format("2 Jan 2006 15:04")
+		if r.Undated {
+			when = "no date"
+		}
+		c.print(2, stretch{plain, fmt.Sprintf("%s, %s, story %d%s", r.Outlet.Name, when, r.Story, andOthers(r.Others))})
 		if s, ok := of[r.Story]; ok {
 			c.print(2, coverage(s)...)
 		}

@@ -55,7 +55,11 @@ func (c *cli) printStory(s news.Story) error {
 	w := c.table(faint, plain, faint, strong)
 	for _, m := range s.Members {
 		a := m.Article
-		w.row(strconv.FormatInt(a.ID, 10), string(m.Role), a.Time().Format("2 Jan 15:04"), a.Outlet.Name, a.Headline())
+		when := a.Time().Format("2 Jan 15:04")
+		if a.Undated {
+			when = "no date"
+		}
+		w.row(strconv.FormatInt(a.ID, 10), string(m.Role), when, a.Outlet.Name, a.Headline())
 	}
 	w.Flush()
 	return nil

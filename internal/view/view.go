@@ -143,6 +143,7 @@ type Found struct {
 	URL       string    `json:"url" doc:"its address"`
 	Outlet    Outlet    `json:"outlet" doc:"who published it"`
 	Published time.Time `json:"published" doc:"the best guess at when it came out"`
+	Undated   bool      `json:"undated,omitempty" doc:"nobody knows when it came out: it had no date in its feed's first document, and published is when it was first seen"`
 	Score     float64   `json:"score" doc:"how well it matches, to be compared within one search; 0 in other orders"`
 	Others    int       `json:"others,omitempty" doc:"further members of its story that match, where stories are asked for"`
 	Snippet   []Piece   `json:"snippet" nullable:"false" doc:"the part of its text around the first match, in pieces"`
@@ -152,7 +153,7 @@ type Found struct {
 func FoundOf(f news.FoundArticle) Found {
 	return Found{
 		ID: f.Article.ID, Story: f.Story, Title: f.Article.Headline(), URL: f.Article.URL, Outlet: Outlet(f.Article.Outlet),
-		Published: f.Article.Time(), Score: f.Score, Others: f.Others, Snippet: append([]Piece{}, Snippet(f.Text(), f.Body)...),
+		Published: f.Article.Time(), Undated: f.Article.Undated, Score: f.Score, Others: f.Others, Snippet: append([]Piece{}, Snippet(f.Text(), f.Body)...),
 	}
 }
 
