@@ -10,6 +10,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 	"strings"
 	"sync"
 	"syscall"
@@ -211,11 +212,24 @@ func (a *app) answer(ctx context.Context, conn net.Conn) {
 		gone()
 	}()
 	out := newReplies(conn)
-	code := a.errandCLI(e, out).run(waited, e.Args)
+	code := a.runErrand(waited, e, out)
 	out.add(reply{Code: &code})
 	if err := out.close(); err != nil {
 		a.log.Debug("an errand could not be answered", "error", err)
 	}
+}
+
+// runErrand runs a command line, and gives its exit code. One that panics ends as a process of its own would, and the server
+// goes on.
+func (a *app) runErrand(ctx context.Context, e errand, out *replies) (code int) {
+	defer func() {
+		if p := recover(); p != nil {
+			a.log.Error("a command failed in the server", "args", e.Args, "panic", p, "stack", string(debug.Stack()))
+			out.add(reply{Stderr: []byte(fmt.Sprintf("headwater: the command failed in the server (%v); please report it\n", p))})
+			code = 1
+		}
+	}()
+	return a.errandCLI(e, out).run(ctx, e.Args)
 }
 
 // errandCLI is the command line of another process.

@@ -53,7 +53,7 @@ func candidates(set string) []candidate {
 func (c *candidate) describe(word string) bool {
 	num, unit := word[:len(word)-1], word[len(word)-1]
 	n, err := strconv.ParseFloat(num, 64)
-	if err != nil || n < 0 || n > 1e6 {
+	if err != nil || !(n >= 0 && n <= 1e6) { // NaN is neither
 		return false
 	}
 	switch unit {

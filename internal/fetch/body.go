@@ -238,8 +238,11 @@ type members struct {
 func (m *members) Read(p []byte) (int, error) {
 	for {
 		n, err := m.Reader.Read(p)
-		if !errors.Is(err, io.EOF) || n > 0 {
+		switch {
+		case !errors.Is(err, io.EOF):
 			return n, err
+		case n > 0:
+			return n, nil // the member's end comes again with the next call
 		}
 		head, err := m.in.Peek(3)
 		if err != nil && !errors.Is(err, io.EOF) {

@@ -7,8 +7,10 @@ import (
 	"compress/zlib"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -118,6 +120,28 @@ func TestEncodings(t *testing.T) {
 				t.Errorf("got %d bytes, %v; want %d", len(res.Body), err, len(feed))
 			}
 		})
+	}
+}
+
+// TestMembersOfGzip reads three members as gzip(1) writes them, whose last block is not an empty one. Each holds the numbers to 3,000.
+func TestMembersOfGzip(t *testing.T) {
+	packed, err := os.ReadFile("testdata/members.gz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var once strings.Builder
+	for i := range 3000 {
+		fmt.Fprintln(&once, i+1)
+	}
+	s := server(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Encoding", "gzip")
+		if _, err := w.Write(packed); err != nil {
+			t.Error(err)
+		}
+	})
+	res, err := client(t, Options{}).Get(context.Background(), Request{URL: s.URL})
+	if want := strings.Repeat(once.String(), 3); err != nil || string(res.Body) != want {
+		t.Errorf("got %d bytes, %v; want %d", len(res.Body), err, len(want))
 	}
 }
 

@@ -92,7 +92,10 @@ func asUTF8(data []byte) []byte {
 	for start, wide := range map[string]encoding.Encoding{
 		"<\x00": unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "\x00<": unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
 	} {
-		if decoded, err := wide.NewDecoder().Bytes(data); err == nil && bytes.HasPrefix(data, []byte(start)) {
+		if !bytes.HasPrefix(data, []byte(start)) {
+			continue
+		}
+		if decoded, err := wide.NewDecoder().Bytes(data); err == nil {
 			return decoded
 		}
 	}

@@ -79,8 +79,7 @@ func (s *scanner) skip(end string) {
 			return
 		}
 	}
-	s.pos += max(i+len(end), len("<![CDATA["))
-	s.pos = min(s.pos, len(s.doc))
+	s.pos = min(s.pos+i+len(end), len(s.doc))
 }
 
 // lineAt gives the line of a place that lies behind those it was asked for before.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -51,5 +52,17 @@ func BenchmarkGofeed(b *testing.B) {
 		if _, err := gofeed.NewParser().Parse(bytes.NewReader(data)); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// BenchmarkTitleOfScripts takes markup out of titles that are nothing but scripts, which must cost in step with their length.
+func BenchmarkTitleOfScripts(b *testing.B) {
+	for _, n := range []int{250, 500, 1000} {
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			title := strings.Repeat("a <script> ", n)
+			for b.Loop() {
+				plain(title)
+			}
+		})
 	}
 }

@@ -16,7 +16,7 @@ import (
 // attributes with values, or is glued to a word. "The <dialog> element" names an element and keeps it.
 
 // maxPlain is how much of a title, name or category is looked at, in bytes.
-const maxPlain = 1 << 16
+const maxPlain = maxField + utf8.UTFMax // so that a title over the limit is seen to be
 
 // plain makes one line of plain text of what may be text or HTML, escaped once too often as well: markup goes, with what
 // scripts and styles contain, entities are decoded, white space is folded.
@@ -168,6 +168,9 @@ func (s *stripper) once(title string) string {
 	return b.String()
 }
 
+// maxHiding is how many scripts and styles of a title are told from words. No title has as many.
+const maxHiding = 50
+
 // cutTags cuts a title at its tags, as an HTML tokenizer sees them. What scripts and styles contain is left out.
 func cutTags(title string) []piece {
 	if !strings.Contains(title, "<") {
@@ -175,8 +178,9 @@ func cutTags(title string) []piece {
 	}
 	var all []piece
 	z := xhtml.NewTokenizer(strings.NewReader(title))
-	at := 0                       // what was read of title
-	for begun := 0; begun < 50; { // tokenizers
+	at := 0                              // what was read of title
+	hiding := 0                          // scripts and styles that were met
+	for begun := 0; begun < maxHiding; { // tokenizers
 		kind := z.Next()
 		raw := string(z.Raw())
 		if kind == xhtml.ErrorToken {
@@ -191,7 +195,10 @@ func cutTags(title string) []piece {
 				p.kind = closeTag
 			}
 			p.readName(z)
-			p.risky = p.risky || kind != xhtml.EndTagToken && hides(p, title[:at-len(raw)], title[at:])
+			if kind != xhtml.EndTagToken && isHiding(p.name) {
+				hiding++
+				p.risky = p.risky || hiding > maxHiding || hides(p, title[:at-len(raw)], title[at:])
+			}
 			p.hidden = p.risky && kind == xhtml.StartTagToken && isHiding(p.name)
 			z.NextIsNotRawText()
 			if p.hidden {
@@ -205,7 +212,7 @@ func cutTags(title string) []piece {
 		}
 		all = append(all, p)
 	}
-	return all // no title has as many scripts
+	return all
 }
 
 func (p *piece) readName(z *xhtml.Tokenizer) {
@@ -242,9 +249,6 @@ func halfTag(rest string) []piece {
 // hides holds for the start of a script or style, but for one that prose speaks of: no end tag follows, and it stands
 // apart from words that are no code.
 func hides(tag piece, before, rest string) bool {
-	if !isHiding(tag.name) {
-		return false
-	}
 	next, _ := utf8.DecodeRuneInString(rest)
 	last, _ := utf8.DecodeLastRuneInString(before)
 	prose := strings.ContainsFunc(before+rest, isTitleWordRune) && !strings.Contains(tag.raw, "*") && !isTitleWordRune(last) && last != '>' && last != ';' &&

@@ -213,3 +213,23 @@ func BenchmarkSettle(b *testing.B) {
 		}
 	}
 }
+
+// BenchmarkCollectOnePage polls again a feed whose items all link to one page, which must cost in step with their number.
+func BenchmarkCollectOnePage(b *testing.B) {
+	for _, n := range []int{500, 1000, 2000} {
+		b.Run(fmt.Sprint(n), func(b *testing.B) {
+			db := open(b, b.TempDir())
+			f := addFeeds(b, db, 1)[0]
+			p := poll(f)
+			for i := range n {
+				a := article(fmt.Sprint("g", i), fmt.Sprintf("%d: what the council of the harbour town said about the bridge, the ferry and the market on day %d of the session", i, i))
+				a.URL, a.Keys = "https://paper.example/changes", news.ItemKeys{ID: a.GUID, Address: "paper.example/changes", Text: a.Text}
+				p.Articles = append(p.Articles, a)
+			}
+			store(b, db, p)
+			for b.Loop() {
+				store(b, db, p)
+			}
+		})
+	}
+}

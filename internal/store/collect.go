@@ -141,15 +141,17 @@ const maxKnown = 50
 // the keys were.
 const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (guid = url OR guid = hash), '', guid)), hash, url, title, published,
 		coalesce(item_date, published), seen,
-		coalesce(id_key, 0), coalesce(address_key, 0), coalesce(text_key, 0), id_key IS NOT NULL, undated
+		coalesce(id_key, 0), coalesce(address_key, 0), coalesce(title_key, 0), coalesce(text_key, 0), id_key IS NOT NULL, undated
 	FROM articles WHERE id IN (
 		SELECT a.id FROM json_each(?2) AS w CROSS JOIN articles AS a WHERE a.feed_id = ?1 AND a.guid = w.value
 		UNION SELECT a.id FROM json_each(?3) AS w CROSS JOIN articles AS a WHERE a.id IN
-			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.id_key = w.value ORDER BY x.id DESC LIMIT ?6)
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.id_key = w.value ORDER BY x.id DESC LIMIT ?7)
 		UNION SELECT a.id FROM json_each(?4) AS w CROSS JOIN articles AS a WHERE a.id IN
-			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.address_key = w.value ORDER BY x.id DESC LIMIT ?6)
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.address_key = w.value ORDER BY x.id DESC LIMIT ?7)
 		UNION SELECT a.id FROM json_each(?5) AS w CROSS JOIN articles AS a WHERE a.id IN
-			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.text_key = w.value ORDER BY x.id DESC LIMIT ?6))
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.title_key = w.value ORDER BY x.id DESC LIMIT ?7)
+		UNION SELECT a.id FROM json_each(?6) AS w CROSS JOIN articles AS a WHERE a.id IN
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.text_key = w.value ORDER BY x.id DESC LIMIT ?7))
 	ORDER BY id`
 
 // known looks up at once what all items of a poll may be.
@@ -158,15 +160,16 @@ func (c *collector) known(ctx context.Context, p news.Poll) ([]stored, error) {
 		return nil, nil
 	}
 	var guids []string
-	var ids, addresses, texts []int64
+	var ids, addresses, titles, texts []int64
 	for _, a := range p.Articles {
 		guids = append(guids, text(cmp.Or(a.GUID, a.URL, a.Hash)))
 		ids = append(ids, idKey(a))
 		addresses = append(addresses, keyOf(a.Keys.Address))
-		texts = append(texts, textOrTitle(a))
+		titles = append(titles, titleKey(a))
+		texts = append(texts, keyOf(a.Keys.Text))
 	}
 	args := []any{p.Feed.ID}
-	for _, wanted := range []any{distinct(guids), distinct(ids), distinct(addresses), distinct(texts)} {
+	for _, wanted := range []any{distinct(guids), distinct(ids), distinct(addresses), distinct(titles), distinct(texts)} {
 		list, err := json.Marshal(wanted)
 		if err != nil {
 			return nil, err
@@ -178,7 +181,7 @@ func (c *collector) known(ctx context.Context, p news.Poll) ([]stored, error) {
 		return nil, err
 	}
 	return collect(rows, func(row scanner) (s stored, err error) {
-		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen, &s.idKey, &s.addressKey, &s.textKey,
+		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen, &s.idKey, &s.addressKey, &s.titleKey, &s.textKey,
 			&s.keyed, &s.undated)
 		return s, err
 	})
@@ -256,9 +259,9 @@ func (c *collector) wasRemoved(ctx context.Context, id int64) error {
 	return found(c.QueryRowContext(ctx, wasRemovedSQL, id).Scan(&removed))
 }
 
-const insertArticleSQL = `INSERT INTO articles (id, seq, feed_id, guid, hash, time, seen, published, item_id, id_key, address_key, text_key,
+const insertArticleSQL = `INSERT INTO articles (id, seq, feed_id, guid, hash, time, seen, published, item_id, id_key, address_key, title_key, text_key,
 	undated, updated, url, canonical, title, authors, outlet_name, outlet_domain, outlet_agency, lang, hub, summary, categories, enclosures)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 
 const insertBodySQL = `INSERT INTO bodies (article_id, body) VALUES (?, ?)`
 
@@ -286,21 +289,18 @@ func (c *collector) insert(ctx context.Context, a news.Article, f news.Feed) err
 
 const guidTakenSQL = `SELECT EXISTS (SELECT 1 FROM articles WHERE feed_id = ? AND guid = ?)`
 
-// freeGUID gives the key of a new article within its feed: the id, the address or the hash, with hash and number behind it
-// where another article has that already.
+// freeGUID gives the key of a new article within its feed: the id, the address or the hash, with the number that the article
+// gets behind it where another article has that already.
 func (c *collector) freeGUID(ctx context.Context, a news.Article, feed int64) (string, error) {
-	first := text(cmp.Or(a.GUID, a.URL, a.Hash))
-	guid := first
-	for n := 1; ; n++ {
-		var taken bool
-		if err := c.stmt(ctx, guidTakenSQL).QueryRowContext(ctx, feed, guid).Scan(&taken); err != nil || !taken {
-			return guid, err
-		}
-		guid = fmt.Sprintf("%s\n%s %d", first, text(a.Hash), n)
+	guid := text(cmp.Or(a.GUID, a.URL, a.Hash))
+	var taken bool
+	if err := c.stmt(ctx, guidTakenSQL).QueryRowContext(ctx, feed, guid).Scan(&taken); err != nil || !taken {
+		return guid, err
 	}
+	return fmt.Sprintf("%s\n%d", guid, c.id+1), nil
 }
 
-const reviseArticleSQL = `UPDATE articles SET seq = ?, hash = ?, time = ?, published = ?, item_id = ?, id_key = ?, address_key = ?, text_key = ?,
+const reviseArticleSQL = `UPDATE articles SET seq = ?, hash = ?, time = ?, published = ?, item_id = ?, id_key = ?, address_key = ?, title_key = ?, text_key = ?,
 	undated = ?, item_date = ?, updated = ?, url = ?, canonical = ?, title = ?, authors = ?, outlet_name = ?, outlet_domain = ?, outlet_agency = ?, lang = ?,
 	hub = ?, summary = ?, categories = ?, enclosures = ? WHERE id = ?`
 
@@ -326,7 +326,7 @@ func (c *collector) revise(ctx context.Context, a news.Article, old stored) erro
 	return c.putBody(ctx, reviseBodySQL, a, func(body []byte) []any { return []any{body, old.id} })
 }
 
-const renameArticleSQL = `UPDATE articles SET item_id = ?, id_key = ?, address_key = ?, text_key = ?, item_date = ?, url = ?, canonical = ? WHERE id = ?`
+const renameArticleSQL = `UPDATE articles SET item_id = ?, id_key = ?, address_key = ?, title_key = ?, text_key = ?, item_date = ?, url = ?, canonical = ? WHERE id = ?`
 
 // rename stores by what an article is known now that its item has another id, address or date. That is no revision.
 func (c *collector) rename(ctx context.Context, a news.Article, old stored) error {
@@ -334,13 +334,13 @@ func (c *collector) rename(ctx context.Context, a news.Article, old stored) erro
 	return c.each(ctx, renameArticleSQL, [][]any{row})
 }
 
-// keyColumns are the values of item_id, id_key, address_key and text_key.
+// keyColumns are the values of the columns from item_id to text_key.
 func keyColumns(a news.Article, guid string) []any {
 	var itemID any // NULL where guid says it
 	if id := text(a.GUID); id != guid {
 		itemID = id
 	}
-	return []any{itemID, idKey(a), keyOf(a.Keys.Address), textOrTitle(a)}
+	return []any{itemID, idKey(a), keyOf(a.Keys.Address), titleKey(a), keyOf(a.Keys.Text)}
 }
 
 func (c *collector) putBody(ctx context.Context, query string, a news.Article, args func([]byte) []any) error {

@@ -87,8 +87,8 @@ func TestCollectCountsWhatIsNew(t *testing.T) {
 		{"new", [][]news.Article{{one, two}}, news.Tally{New: 2}, "g1=one g2=two"},
 		{"the same again", [][]news.Article{{one, two}, {one, two}}, news.Tally{Same: 2}, "g1=one g2=two"},
 		{"revision goes to the end of the log", [][]news.Article{{one, two}, {changed, two}}, news.Tally{Revised: 1, Same: 1}, "g2=two g1=one, mended"},
-		{"guid twice in a poll", [][]news.Article{{one, changed, one}}, news.Tally{New: 2}, "g1=one, mended g1\none 1=one"},
-		{"guid twice in a later poll", [][]news.Article{{one}, {changed, one}}, news.Tally{New: 1, Same: 1}, "g1=one g1\none, mended 1=one, mended"},
+		{"guid twice in a poll", [][]news.Article{{one, changed, one}}, news.Tally{New: 2}, "g1=one, mended g1\n2=one"},
+		{"guid twice in a later poll", [][]news.Article{{one}, {changed, one}}, news.Tally{New: 1, Same: 1}, "g1=one g1\n2=one, mended"},
 		{"shorter poll loses nothing", [][]news.Article{{one, two}, {two}}, news.Tally{Same: 1}, "g1=one g2=two"},
 		{"guid that is no UTF-8", [][]news.Article{{article("\xff\x00", "odd")}, {article("\xff\x00", "odd")}}, news.Tally{Same: 1}, "\uFFFD\uFFFD=odd"},
 	}

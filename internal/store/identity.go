@@ -3,6 +3,7 @@ package store
 import (
 	"cmp"
 	"errors"
+	"fmt"
 	"hash/fnv"
 	"slices"
 	"strings"
@@ -39,13 +40,15 @@ const (
 
 // stored is what is known of an article when an item is compared with it.
 type stored struct {
-	id                         int64
-	guid, itemID               string // the key within the feed; the id as the feed writes it, or ""
-	hash, url, title           string
-	published, date, seen      int64 // date is what the item gave last, published what it gave first
-	idKey, addressKey, textKey int64
-	keyed                      bool // the keys are known
-	undated                    bool
+	id                    int64
+	guid, itemID          string // the key within the feed; the id as the feed writes it, or ""
+	hash, url, title      string
+	published, date, seen int64 // date is what the item gave last, published what it gave first
+	idKey, addressKey     int64
+	titleKey, textKey     int64
+	keyed                 bool // the keys are known
+	undated               bool
+	folded                string // title, as it is compared
 }
 
 // facts compares an item with a stored article.
@@ -126,6 +129,7 @@ const (
 	factTitle
 	factText
 	factDate
+	factWhole // id, title, text and date together
 )
 
 // fact is a hash of one of them.
@@ -161,7 +165,7 @@ func match(items []news.Article, known []stored, body func(stored) (string, erro
 	of := make([]int, len(items))
 	seen := make(map[string]bool, len(items))
 	for i, a := range items {
-		whole := strings.Join([]string{a.GUID, a.Keys.Address, a.Hash, a.Published.UTC().String()}, "\x00")
+		whole := wholeOf(a)
 		if of[i] = newItem; seen[whole] {
 			of[i] = sameItem
 			continue
@@ -172,11 +176,15 @@ func match(items []news.Article, known []stored, body func(stored) (string, erro
 		}
 	}
 	byFact := map[fact][]int{}
-	for k, s := range known {
+	for k := range slices.Backward(known) { // the newest first
+		s := &known[k]
+		s.folded = foldTitle(s.title)
 		m.held[fact{factID, keyOf(s.itemID)}]++
 		m.held[fact{factAddress, s.addressKey}]++
 		for _, f := range s.lookups() {
-			byFact[f] = append(byFact[f], k)
+			if f.key != 0 && len(byFact[f]) < maxKnown {
+				byFact[f] = append(byFact[f], k)
+			}
 		}
 	}
 
@@ -188,6 +196,9 @@ func match(items []news.Article, known []stored, body func(stored) (string, erro
 		}
 		compared := map[int]bool{}
 		for _, f := range lookups(a) {
+			if m.shared[f] > 1 {
+				continue // it says nothing, and leads to all that share it
+			}
 			for _, k := range byFact[f] {
 				if compared[k] {
 					continue
@@ -216,43 +227,64 @@ func factsOf(a news.Article) []fact {
 	return []fact{
 		{factID, keyOf(text(a.GUID))},
 		{factAddress, keyOf(a.Keys.Address)},
-		{factTitle, keyOf(foldTitle(a.Title))},
+		{factTitle, titleKey(a)},
 		{factText, keyOf(a.Keys.Text)},
 		{factDate, millis(a.Published)},
 	}
 }
 
+// wholeOf is everything by which an item is known. Two items that agree in it are one that is listed twice: the same text under
+// the same id or address, whatever their dates, which some publishers make up at each request; or the same in all.
+func wholeOf(a news.Article) string {
+	says := []string{a.GUID, a.Keys.Address, a.Hash}
+	if named := a.GUID != "" || a.Keys.Address != ""; !named || a.Keys.Text == "" && (a.GUID == "" || a.Keys.Address == "") {
+		says = append(says, a.Published.UTC().String())
+	}
+	return strings.Join(says, "\x00")
+}
+
 // lookups are the facts by which the stored articles are found that an item may be.
 func lookups(a news.Article) []fact {
-	return []fact{
-		{factID, keyOf(text(a.GUID))},
-		{factIDKey, idKey(a)},
-		{factAddress, keyOf(a.Keys.Address)},
-		{factText, textOrTitle(a)},
-		{factID, keyOf(text(a.URL))}, // the key of articles that were stored before the others were known
-	}
+	return append(factsOf(a),
+		fact{factIDKey, idKey(a)},
+		fact{factWhole, wholeKey(text(a.GUID), text(a.Hash), millis(a.Published))},
+		fact{factID, keyOf(text(a.URL))}, // the key of articles that were stored before the others were known
+	)
 }
 
 func (s stored) lookups() []fact {
-	return []fact{{factID, keyOf(s.itemID)}, {factID, keyOf(s.guid)}, {factIDKey, s.idKey}, {factAddress, s.addressKey}, {factText, s.textKey}}
+	all := []fact{
+		{factID, keyOf(s.itemID)},
+		{factIDKey, s.idKey},
+		{factAddress, s.addressKey},
+		{factTitle, keyOf(s.folded)},
+		{factText, s.textKey},
+		{factDate, s.date},
+		{factWhole, wholeKey(s.itemID, s.hash, s.date)},
+	}
+	if s.guid != s.itemID {
+		all = append(all, fact{factID, keyOf(s.guid)})
+	}
+	return all
 }
 
-// textOrTitle is by what an item is found that has another id and address than before: its text, or its title where it has none.
-func textOrTitle(a news.Article) int64 { return keyOf(cmp.Or(a.Keys.Text, foldTitle(a.Title))) }
+// wholeKey finds the article that an item is identical with, whatever other items share.
+func wholeKey(id, hash string, date int64) int64 {
+	return keyOf(fmt.Sprintf("%s\x00%s\x00%d", id, hash, date))
+}
+
+func titleKey(a news.Article) int64 { return keyOf(foldTitle(text(a.Title))) }
 
 // idKey is that of the id as it is folded, or as it is.
 func idKey(a news.Article) int64 { return keyOf(text(cmp.Or(a.Keys.ID, a.GUID))) }
 
-// hasText holds where the article says something besides its title.
-func (s stored) hasText() bool { return s.textKey != keyOf(foldTitle(s.title)) }
-
 // hasKeysOf holds where an article is found by the item's names already.
 func (s stored) hasKeysOf(a news.Article) bool {
-	return s.keyed && s.idKey == idKey(a) && s.addressKey == keyOf(a.Keys.Address) && s.textKey == textOrTitle(a) && s.date == millis(a.Published)
+	return s.keyed && s.idKey == idKey(a) && s.addressKey == keyOf(a.Keys.Address) && s.titleKey == titleKey(a) && s.textKey == keyOf(a.Keys.Text) && s.date == millis(a.Published)
 }
 
 func (m *matcher) compare(a news.Article, s stored) facts {
-	title, stitle := foldTitle(a.Title), foldTitle(s.title)
+	title, stitle := foldTitle(text(a.Title)), s.folded
 	f := facts{
 		id:      m.name(factID, keyOf(text(a.GUID)), keyOf(s.itemID)),
 		address: m.name(factAddress, keyOf(a.Keys.Address), s.addressKey),
@@ -309,7 +341,7 @@ func (m *matcher) name(kind factKind, key, have int64) agreement {
 func (m *matcher) compareText(a news.Article, s stored, same bool) agreement {
 	key := keyOf(a.Keys.Text)
 	switch {
-	case key == 0 || s.keyed && !s.hasText():
+	case key == 0 || s.keyed && s.textKey == 0:
 		return silent
 	case m.shared[fact{factText, key}] > 1:
 		return silent

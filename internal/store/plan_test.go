@@ -28,6 +28,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"known guids", knownSQL, "INDEX sqlite_autoindex_articles_1"},
 		{"known ids", knownSQL, "INDEX articles_id_key"},
 		{"known addresses", knownSQL, "INDEX articles_address_key"},
+		{"known titles", knownSQL, "INDEX articles_title_key"},
 		{"known texts", knownSQL, "INDEX articles_text_key"},
 		{"append to log", appendLogSQL, "INDEX articles_seq"},
 		{"log", logSQL, "INDEX articles_seq"},
@@ -83,7 +84,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 			}
 			if strings.Contains(tt.query, "?1") {
 				args = args[:1]
-				for _, more := range []string{"?2", "?3", "?4", "?5", "?6"} {
+				for _, more := range []string{"?2", "?3", "?4", "?5", "?6", "?7"} {
 					args = append(args, make([]any, min(strings.Count(tt.query, more), 1))...)
 				}
 			}
