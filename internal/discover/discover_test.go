@@ -138,6 +138,9 @@ func TestHostilePages(t *testing.T) {
 		"entities of none": "<link href=\"" + strings.Repeat("&", 9<<20) + "\">",
 	}
 	for name, page := range pages {
+		if testing.Short() {
+			page = page[:len(page)/8]
+		}
 		began := time.Now()
 		links := Document([]byte(page), "https://a.example/")
 		took := time.Since(began)
