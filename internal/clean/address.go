@@ -20,7 +20,7 @@ func webAddress(s string) string {
 		return ""
 	}
 	u, err := weburl.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || !webLink(s) {
 		return ""
 	}
 	host, port := strings.ToLower(u.Host), u.Port()
