@@ -20,7 +20,7 @@ func webAddress(s string) string {
 		return ""
 	}
 	u, err := weburl.Parse(s)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" || !webLink(s) {
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Hostname() == "" {
 		return ""
 	}
 	host, port := strings.ToLower(u.Host), u.Port()
@@ -30,9 +30,13 @@ func webAddress(s string) string {
 	if port == "443" && u.Scheme == "https" || port == "80" && u.Scheme == "http" {
 		host = strings.TrimSuffix(host, ":"+port)
 	}
-	if host == u.Host && strings.HasPrefix(s, u.Scheme) {
-		return weburl.Encode(s)
+	address := weburl.Encode(s)
+	if host != u.Host || !strings.HasPrefix(s, u.Scheme) {
+		u.Host = host
+		address = u.String()
 	}
-	u.Host = host
-	return u.String()
+	if !webLink(address) {
+		return ""
+	}
+	return address
 }
