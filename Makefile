@@ -101,7 +101,7 @@ deadcode: $(BIN)/deadcode
 # take three to ten times as long under the race detector. make race RACE=-race runs them too.
 .PHONY: race
 race:
-	$(GO) test $(RACE) ./...
+	$(GO) test $(RACE) -timeout 30m ./...
 
 # What reads bytes from outside: documents, HTML, lists of feeds, addresses, searches. Inputs that fail are written to testdata/fuzz
 # and belong into the commit that mends them. make fuzz FUZZ='internal/*' runs the other targets too.
