@@ -8,11 +8,8 @@ import (
 
 // doubts says of each item of a document, in words, what of it does not tell which article it is.
 func doubts(articles []news.Article) [][]string {
-	ids, addresses := map[string]int{}, map[string]int{}
-	for _, a := range articles {
-		ids[a.GUID]++
-		addresses[a.URL]++
-	}
+	ids := countBy(articles, func(a news.Article) string { return a.GUID })
+	addresses := countBy(articles, func(a news.Article) string { return a.URL })
 	all := make([][]string, len(articles))
 	for i, a := range articles {
 		add := func(format string, args ...any) { all[i] = append(all[i], fmt.Sprintf(format, args...)) }
@@ -44,12 +41,8 @@ func doubts(articles []news.Article) [][]string {
 
 // sharedIDs says how many items of a document have ids that are not theirs alone, or "".
 func sharedIDs(articles []news.Article) string {
-	ids := map[string]int{}
-	for _, a := range articles {
-		ids[a.GUID]++
-	}
 	shared, of := 0, 0
-	for id, n := range ids {
+	for id, n := range countBy(articles, func(a news.Article) string { return a.GUID }) {
 		if id != "" && n > 1 {
 			shared, of = shared+n, of+1
 		}
@@ -63,6 +56,15 @@ func sharedIDs(articles []news.Article) string {
 		return fmt.Sprintf("%d items share an id; all are kept", shared)
 	}
 	return fmt.Sprintf("%d items share %d ids; all are kept", shared, of)
+}
+
+// countBy counts articles by one of their values.
+func countBy(articles []news.Article, value func(news.Article) string) map[string]int {
+	n := map[string]int{}
+	for _, a := range articles {
+		n[value(a)]++
+	}
+	return n
 }
 
 // clip keeps an id short enough for a line.

@@ -252,10 +252,10 @@ func (n *Newsroom) candidates(c group.Change) []origin.Candidate {
 func (n *Newsroom) story(c group.Change, members []origin.Candidate, pages []origin.Page, now time.Time) news.Story {
 	d := n.weigher.Decide(members, pages...)
 	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: now}
-	outlets := map[string]bool{}
+	outlets, undated := map[string]bool{}, s.Undated()
 	for _, m := range d.Members {
 		outlets[m.Article.Outlet.Key()] = true
-		if m.Article.Undated && !s.Undated() {
+		if m.Article.Undated && !undated {
 			continue
 		}
 		t := m.Article.Time()

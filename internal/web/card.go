@@ -79,7 +79,7 @@ func cardOf(st news.Story, now time.Time) card {
 		Out:      outTo(cmp.Or(st.Origin.URL, lead.URL)),
 		Versions: versionsOf(st),
 		Dots:     dotsOf(st),
-		Time:     latestOf(st, now),
+		Time:     storyTime(st, st.Latest, now),
 	}
 	if dek := publish.Line(lead.Summary); dek != c.Title {
 		c.Dek = publish.Cut(dek, maxDek)
@@ -94,7 +94,7 @@ func titleOf(st news.Story) string {
 func headlineOf(st news.Story, now time.Time) headline {
 	return headline{
 		Title: titleOf(st), Lang: st.Lead().Article.Lang, Page: storyPath(st.ID),
-		Outlet: publish.Name(publish.Author(st)), Time: latestOf(st, now),
+		Outlet: publish.Name(publish.Author(st)), Time: storyTime(st, st.Latest, now),
 	}
 }
 

@@ -122,7 +122,7 @@ func storyOf(st news.Story, now time.Time) storyView {
 		Versions:   versionsOf(st),
 		Files:      filesOf(lead, false),
 		Outlets:    st.Outlets,
-		First:      firstOf(st, now), Latest: latestOf(st, now),
+		First:      storyTime(st, st.First, now), Latest: storyTime(st, st.Latest, now),
 	}
 	if dek := publish.Line(lead.Summary); dek != v.Title {
 		v.Dek = publish.Cut(dek, 2*maxDek)

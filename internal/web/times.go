@@ -35,19 +35,12 @@ func timeOf(a news.Article, now time.Time) when {
 	return at(a.Time(), now)
 }
 
-// firstOf and latestOf are when the first and the latest article of a story came out.
-func firstOf(st news.Story, now time.Time) when {
+// storyTime is a time of a story, nothing where nobody knows how old any of its articles is.
+func storyTime(st news.Story, t, now time.Time) when {
 	if st.Undated() {
 		return when{}
 	}
-	return at(st.First, now)
-}
-
-func latestOf(st news.Story, now time.Time) when {
-	if st.Undated() {
-		return when{}
-	}
-	return at(st.Latest, now)
+	return at(t, now)
 }
 
 func relative(t, now time.Time) string {
