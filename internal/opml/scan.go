@@ -200,7 +200,11 @@ func (s *scanner) quoted(t *tag, q byte) string {
 		if i >= limit {
 			break
 		}
-		if before := bytes.TrimRight(rest[max(from, i-64):i], " \t\r\n"); bytes.HasSuffix(before, []byte("=")) {
+		// A value may end as an attribute begins: text="type=" type="rss" is right as it stands.
+		after := rest[i+1:]
+		ends := endsValue(after)
+		right := ends && (len(after) == 0 || !isNameByte(after[0]))
+		if before := bytes.TrimRight(rest[max(from, i-64):i], " \t\r\n"); !right && bytes.HasSuffix(before, []byte("=")) {
 			if at := attribute.FindIndex(before); at != nil {
 				t.mend = "an attribute has no end quote"
 				end := max(from, i-64) + at[0]
@@ -208,7 +212,7 @@ func (s *scanner) quoted(t *tag, q byte) string {
 				return string(rest[:end])
 			}
 		}
-		if endsValue(rest[i+1:]) {
+		if ends {
 			s.pos += i + 1
 			return string(rest[:i])
 		}
