@@ -3,233 +3,265 @@ package main
 import (
 	"math"
 	"slices"
+	"sync"
 
 	"headwater/internal/group"
 )
 
+// Penalties in weighted samples (Gelman and Hill 2007, partial pooling): each regime's weights are drawn towards those that
+// all regimes share, and these towards what is known. So a regime with few labels borrows from the others.
 const (
-	ridge     = .5 // L2 penalty on a weight's distance from 0, in weighted samples
-	firm      = 5  // the same on its distance from a known one
-	steps     = 25 // Newton's, at most
-	converged = 1e-6
+	pooling = .5  // on a regime's weight's distance from the shared one
+	ridge   = .1  // on a shared weight's distance from 0
+	firm    = 1   // the same on its distance from a known one
+	ofPrior = .02 // the same on the shared prior's
+
+	steps      = 50   // Newton's, at most
+	sweeps     = 5000 // over the weights in a step, at most
+	converged  = 1e-5 // change of a weight below which a fit has ended
+	leastScale = 1e-4 // of a step
+	leastCurve = 1e-6 // of a sample, which keeps the curvature positive
 )
 
 // falling are the features that may only speak against, free those that may speak both ways; all others may only speak
 // for. Held to their sense, the weights of features that go together stay explainable, and few labels bend them less.
 var (
-	falling = []string{"aside", "conflicts", "days", "late"}
-	free    = []string{"same_outlet"}
+	falling = []string{"aside", "conflicts", "days", "late", "template", "title_figures"}
+	free    = []string{"early"}
 	// mute are features that say nothing on a level: reporters of one press conference share its quotations, and no story.
 	mute = [numLevels][]string{story: {"quotes"}}
 )
 
-// known are the weights that are expected before any label is seen: what the fit is drawn towards, and keeps to where a
-// regime has next to no labels for a feature.
+// known are the shared weights that are expected before any label is seen: what the fit is drawn towards, and keeps to where
+// there are next to no labels for a feature.
 type known struct {
 	prior   float64
 	weights map[string]float64
 }
 
-// expected are the known weights by level and regime, set by hand from what reading wire copy has shown
-// (docs/design.md).
-var expected = [numLevels][]known{
-	story: {
-		{-6, map[string]float64{"coverage": 4, "title": 4, "same_title": 3, "cosine": 3, "figures": 1, "retelling": 4, "agrees": .7, "conflicts": -2, "cites": 4, "days": -.7}},
-		{-6, map[string]float64{"coverage": 4, "title": 3, "same_title": 5, "cosine": 3, "figures": 1, "retelling": 12, "agrees": .7, "conflicts": -2, "cites": 4, "days": -.7}},
-		{-6, map[string]float64{"coverage": 4, "lead": 2, "retelling": 20, "agrees": .7, "conflicts": -1.5, "cites": 2.5}},
-	},
-	event: {
-		{-4, map[string]float64{"cosine": 4, "title": 2, "cites": 4}},
-		{-4, map[string]float64{"cosine": 4, "retelling": 1, "cites": 4}},
-		{-4, map[string]float64{"cosine": 4, "retelling": 1, "cites": 4}},
-	},
+// expected are the known weights by level, set by hand from what reading wire copy has shown (docs/design.md).
+var expected = [numLevels]known{
+	story: {-6, map[string]float64{"retelling": 12, "cites": 3, "conflicts": -2, "agrees": .7, "same_title": 3}},
+	event: {-4, map[string]float64{"retelling": 1, "cites": 4}},
 }
 
-// fit gives the logistic regression of the samples with a ridge drawn towards the known weights, under those signs:
-// Newton's method (iteratively reweighted least squares), anew without the feature that breaks its sign the most until
-// none does.
-func fit(samples []sample, k known, mute []string) group.Regression {
-	names := group.FeatureNames()
-	var used []int
-	for i := range names {
-		if slices.Contains(mute, names[i]) {
-			continue
-		}
-		if k.weights[names[i]] != 0 || slices.ContainsFunc(samples, func(s sample) bool { return s.x[i] != 0 }) {
-			used = append(used, i)
-		}
+// pooled are logistic regressions that share what few labels can't tell apart.
+type pooled struct {
+	samples      [][]sample // by regime
+	lower, upper []float64  // bounds of the weights, the prior first
+	known        []float64
+	firmness     []float64 // of known
+	shared       []float64
+	weights      [][]float64 // by regime
+}
+
+// fit gives a logistic regression for each regime.
+func fit(samples []sample, k known, mute []string) []group.Regression {
+	names, regimes := group.FeatureNames(), len(group.Regimes())
+	p := &pooled{samples: make([][]sample, regimes), weights: make([][]float64, regimes)}
+	for _, s := range samples {
+		p.samples[s.regime] = append(p.samples[s.regime], s)
 	}
-	for {
-		p := problem{samples, used, centre(k, names, used)}
-		w := p.newton()
-		worst, at := 0.0, -1
-		for k, i := range used {
-			if v := breach(names[i], w[k+1]); v > worst {
-				worst, at = v, k
+	p.bound(math.Inf(-1), math.Inf(1), k.prior, ofPrior)
+	for _, name := range names {
+		low, high := 0.0, math.Inf(1)
+		switch {
+		case slices.Contains(mute, name):
+			high = 0
+		case slices.Contains(falling, name):
+			low, high = math.Inf(-1), 0
+		case slices.Contains(free, name):
+			low = math.Inf(-1)
+		}
+		firmness := ridge
+		if k.weights[name] != 0 {
+			firmness = firm
+		}
+		p.bound(low, high, k.weights[name], firmness)
+	}
+	p.shared = slices.Clone(p.known)
+	for r := range p.weights {
+		p.weights[r] = slices.Clone(p.known)
+	}
+	p.fit()
+	out := make([]group.Regression, regimes)
+	for r, w := range p.weights {
+		out[r] = group.Regression{Prior: round(w[0]), Weights: map[string]float64{}}
+		for i, name := range names {
+			if x := round(w[i+1]); x != 0 {
+				out[r].Weights[name] = x
 			}
 		}
-		if at < 0 {
-			r := group.Regression{Prior: round(w[0]), Weights: map[string]float64{}}
-			for k, i := range used {
-				if x := round(w[k+1]); x != 0 {
-					r.Weights[names[i]] = x
-				}
-			}
-			return r
-		}
-		used = slices.Delete(slices.Clone(used), at, at+1)
 	}
+	return out
 }
 
-func centre(k known, names []string, used []int) []float64 {
-	c := []float64{k.prior}
-	for _, i := range used {
-		c = append(c, k.weights[names[i]])
-	}
-	return c
+func (p *pooled) bound(low, high, known, firmness float64) {
+	p.lower, p.upper = append(p.lower, low), append(p.upper, high)
+	p.known, p.firmness = append(p.known, known), append(p.firmness, firmness)
 }
 
-func breach(name string, w float64) float64 {
-	switch {
-	case slices.Contains(free, name):
-		return 0
-	case slices.Contains(falling, name):
-		return w
-	}
-	return -w
-}
-
-func round(x float64) float64 { return math.Round(x*1000) / 1000 }
-
-// problem is what one fit minimises: the weighted log-loss of the samples and the ridge around centre, whose first
-// element is the prior's.
-type problem struct {
-	samples []sample
-	used    []int // features
-	centre  []float64
-}
-
-// ridge of the i-th weight.
-func (p problem) ridge(i int) float64 {
-	if p.centre[i] != 0 && i > 0 {
-		return firm
-	}
-	return ridge
-}
-
-// newton gives the prior and the weights of the used features.
-func (p problem) newton() []float64 {
-	w := slices.Clone(p.centre)
-	loss := p.loss(w)
+// fit fits all weights by Newton's method within their bounds.
+func (p *pooled) fit() {
+	loss := p.loss(p.shared, p.weights)
 	for range steps {
-		step := solve(p.curvature(w))
+		shared, weights := p.step()
 		size := 0.0
-		for _, d := range step {
+		for i, d := range shared {
 			size = max(size, math.Abs(d))
+			for r := range weights {
+				size = max(size, math.Abs(weights[r][i]))
+			}
 		}
 		if size < converged {
-			break
+			return
 		}
-		next, at := w, math.Inf(1)
-		for scale := 1.0; at > loss && scale > 1e-4; scale /= 2 { // a full step may overshoot where classes part cleanly
-			next = slices.Clone(w)
-			for i, d := range step {
-				next[i] -= scale * d
+		for scale := 1.0; ; scale /= 2 { // a full step may overshoot where classes part cleanly
+			if scale < leastScale {
+				return
 			}
-			at = p.loss(next)
+			nextShared, next := moved(p.shared, shared, scale), make([][]float64, len(weights))
+			for r := range weights {
+				next[r] = moved(p.weights[r], weights[r], scale)
+			}
+			if at := p.loss(nextShared, next); at <= loss {
+				p.shared, p.weights, loss = nextShared, next, at
+				break
+			}
 		}
-		if at > loss {
-			break
-		}
-		w, loss = next, at
 	}
-	return w
 }
 
-func (p problem) logOdds(s *sample, w []float64) float64 {
+func moved(w, by []float64, scale float64) []float64 {
+	out := slices.Clone(w)
+	for i, d := range by {
+		out[i] += scale * d
+	}
+	return out
+}
+
+// step gives the step to the least of the quadratic approximation within the bounds, by coordinate descent (Wright 2015).
+func (p *pooled) step() (shared []float64, weights [][]float64) {
+	n := len(p.shared)
+	hess, grad := make([][][]float64, len(p.weights)), make([][]float64, len(p.weights))
+	var wait sync.WaitGroup
+	for r := range p.weights {
+		wait.Go(func() { hess[r], grad[r] = p.curvature(r) })
+	}
+	wait.Wait()
+	shared, weights = make([]float64, n), make([][]float64, len(p.weights))
+	pull := make([]float64, n) // gradient of the shared weights
+	for i := range pull {
+		pull[i] = p.firmness[i] * (p.shared[i] - p.known[i])
+		for r := range weights {
+			pull[i] -= pooling * (p.weights[r][i] - p.shared[i])
+		}
+	}
+	for r := range weights {
+		weights[r] = make([]float64, n)
+	}
+	for range sweeps {
+		size := 0.0
+		for r, step := range weights {
+			for i, h := range hess[r] {
+				to := min(max(p.weights[r][i]+step[i]-grad[r][i]/h[i], p.lower[i]), p.upper[i])
+				d := to - p.weights[r][i] - step[i]
+				if d == 0 {
+					continue
+				}
+				step[i] += d
+				for j := range h {
+					grad[r][j] += h[j] * d
+				}
+				pull[i] -= pooling * d
+				size = max(size, math.Abs(d))
+			}
+		}
+		for i := range shared {
+			stiff := p.firmness[i] + pooling*float64(len(weights))
+			d := -pull[i] / stiff
+			shared[i] += d
+			pull[i] += stiff * d
+			for r := range grad {
+				grad[r][i] -= pooling * d
+			}
+			size = max(size, math.Abs(d))
+		}
+		if size < converged/10 {
+			break
+		}
+	}
+	return shared, weights
+}
+
+func (s *sample) logOdds(w []float64) float64 {
 	z := w[0]
-	for k, f := range p.used {
-		z += w[k+1] * s.x[f]
+	for i, x := range s.x {
+		z += w[i+1] * x
 	}
 	return z
 }
 
-func (p problem) loss(w []float64) float64 {
+// loss is the weighted log-loss of all samples and the penalties.
+func (p *pooled) loss(shared []float64, weights [][]float64) float64 {
 	sum := 0.0
-	for i, c := range p.centre {
-		sum += p.ridge(i) / 2 * (w[i] - c) * (w[i] - c)
-	}
-	for i := range p.samples {
-		s := &p.samples[i]
-		z := p.logOdds(s, w)
-		if s.same {
-			z = -z
+	for i, x := range shared {
+		sum += p.firmness[i] / 2 * (x - p.known[i]) * (x - p.known[i])
+		for _, w := range weights {
+			sum += pooling / 2 * (w[i] - x) * (w[i] - x)
 		}
-		sum += s.weight * (max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))))
+	}
+	for r, w := range weights {
+		for i := range p.samples[r] {
+			s := &p.samples[r][i]
+			z := s.logOdds(w)
+			if s.same {
+				z = -z
+			}
+			sum += s.weight * (max(z, 0) + math.Log1p(math.Exp(-math.Abs(z))))
+		}
 	}
 	return sum
 }
 
-// curvature gives the Hessian (its lower triangle) and the gradient.
-func (p problem) curvature(w []float64) ([][]float64, []float64) {
+// curvature gives the Hessian and the gradient of loss in a regime's weights.
+func (p *pooled) curvature(r int) ([][]float64, []float64) {
+	w := p.weights[r]
 	n := len(w)
-	x, grad, hess := make([]float64, n), make([]float64, n), make([][]float64, n)
+	grad, hess := make([]float64, n), make([][]float64, n)
 	for i := range hess {
 		hess[i] = make([]float64, n)
-		grad[i], hess[i][i] = p.ridge(i)*(w[i]-p.centre[i]), p.ridge(i)
+		grad[i], hess[i][i] = pooling*(w[i]-p.shared[i]), pooling
 	}
-	x[0] = 1
-	for i := range p.samples {
-		s := &p.samples[i]
-		for k, f := range p.used {
-			x[k+1] = s.x[f]
-		}
-		q := 1 / (1 + math.Exp(-p.logOdds(s, w)))
+	at, x := make([]int, 0, n), make([]float64, 0, n) // what is not 0
+	for i := range p.samples[r] {
+		s := &p.samples[r][i]
+		q := 1 / (1 + math.Exp(-s.logOdds(w)))
 		y := 0.0
 		if s.same {
 			y = 1
 		}
-		d, h := s.weight*(q-y), s.weight*q*(1-q)
-		for a, xa := range x {
-			if xa == 0 {
-				continue
+		d, h := s.weight*(q-y), s.weight*max(q*(1-q), leastCurve)
+		at, x = append(at[:0], 0), append(x[:0], 1)
+		for i, v := range s.x {
+			if v != 0 {
+				at, x = append(at, i+1), append(x, v)
 			}
-			grad[a] += d * xa
+		}
+		for a, i := range at {
+			grad[i] += d * x[a]
+			row, hx := hess[i], h*x[a]
 			for b := 0; b <= a; b++ {
-				hess[a][b] += h * xa * x[b]
+				row[at[b]] += hx * x[b]
 			}
+		}
+	}
+	for i := range hess {
+		for j := range i {
+			hess[j][i] = hess[i][j]
 		}
 	}
 	return hess, grad
 }
 
-// solve gives a⁻¹b for a symmetric positive definite a, of which the lower triangle is read, by Cholesky's decomposition.
-func solve(a [][]float64, b []float64) []float64 {
-	n := len(b)
-	for j := range n {
-		for k := range j {
-			for i := j; i < n; i++ {
-				a[i][j] -= a[i][k] * a[j][k]
-			}
-		}
-		d := math.Sqrt(max(a[j][j], 1e-12))
-		for i := j; i < n; i++ {
-			a[i][j] /= d
-		}
-		a[j][j] = d
-	}
-	x := slices.Clone(b)
-	for i := range n {
-		for k := range i {
-			x[i] -= a[i][k] * x[k]
-		}
-		x[i] /= a[i][i]
-	}
-	for i := n - 1; i >= 0; i-- {
-		for k := i + 1; k < n; k++ {
-			x[i] -= a[k][i] * x[k]
-		}
-		x[i] /= a[i][i]
-	}
-	return x
-}
+func round(x float64) float64 { return math.Round(x*100) / 100 }

@@ -10,7 +10,6 @@ package main
 import (
 	"fmt"
 	"os"
-	"strings"
 )
 
 func main() {
@@ -25,12 +24,9 @@ func main() {
 }
 
 func run(folder, file string) error {
-	samples, err := gather(folder)
+	samples, err := gather(folder, os.Stdout)
 	if err != nil {
 		return err
 	}
-	var out strings.Builder
-	m := fitAll(samples, &out)
-	fmt.Print(out.String())
-	return write(file, m)
+	return write(file, fitAll(samples, os.Stdout))
 }

@@ -3,10 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"os"
 	"slices"
-	"strings"
 
 	"headwater/internal/group"
 )
@@ -14,27 +14,36 @@ import (
 var levelNames = [numLevels]string{"story", "event"}
 
 // fitAll prints how weights that saw only a part of the samples do on the rest, and gives weights that saw all.
-func fitAll(samples []sample, out *strings.Builder) *group.Model {
-	m := &group.Model{Version: group.ModelVersion, StoryAt: .63, EventAt: .22}
+func fitAll(samples []sample, out io.Writer) *group.Model {
+	m := &group.Model{Version: group.ModelVersion, StoryAt: .74, EventAt: .22, EventAlone: .5}
 	for l := range numLevels {
-		var held []judgement
+		mine := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return s.level != l })
+		train := slices.DeleteFunc(slices.Clone(mine), func(s sample) bool { return s.held })
+		part, whole := fit(train, expected[l], mute[l]), fit(mine, expected[l], mute[l])
 		for r, name := range group.Regimes() {
-			mine := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return s.level != l || s.regime != r })
-			train := slices.DeleteFunc(slices.Clone(mine), func(s sample) bool { return s.held })
-			part, whole := fit(train, expected[l][r], mute[l]), fit(mine, expected[l][r], mute[l])
-			fmt.Fprintf(out, "%s, %s: %d pairs, %d to train on before the rest was held out\n", levelNames[l], name, len(mine), len(train))
+			all, kept := 0, 0
 			for _, s := range mine {
-				if s.held {
-					held = append(held, judgement{s, probability(&part, &s.x)})
+				if s.regime == r {
+					all++
+					if !s.held {
+						kept++
+					}
 				}
 			}
-			if l == story {
-				m.Story[r] = whole
-			} else {
-				m.Event[r] = whole
+			fmt.Fprintf(out, "%s, %s: %d pairs, %d to train on before the rest was held out\n", levelNames[l], name, all, kept)
+		}
+		var held []judgement
+		for _, s := range mine {
+			if s.held {
+				held = append(held, judgement{s, probability(&part[s.regime], &s.x)})
 			}
 		}
 		report(out, levelNames[l], held)
+		if l == story {
+			copy(m.Story[:], whole)
+		} else {
+			copy(m.Event[:], whole)
+		}
 	}
 	return m
 }
@@ -54,7 +63,7 @@ type judgement struct {
 
 // report prints precision, recall and Brier score (Brier 1950), by weight, how they are by kind of pair, and how often
 // what is given a probability is so.
-func report(out *strings.Builder, level string, held []judgement) {
+func report(out io.Writer, level string, held []judgement) {
 	var tp, fp, fn, brier, all float64
 	kinds := map[string][3]float64{} // said one, is one, all
 	var bins [10][3]float64          // weight, summed p, is one

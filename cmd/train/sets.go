@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"compress/gzip"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"hash/fnv"
@@ -10,6 +11,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -38,6 +40,7 @@ type sample struct {
 	weight float64
 	held   bool // not trained on when the held-out figures are taken
 	kind   string
+	pair   pairKey
 }
 
 // label says whether a pair is one.
@@ -96,18 +99,22 @@ type set struct {
 	docs    []document
 	at      map[string]int
 	pairs   [numLevels]map[pairKey]label
-	cluster bool // pairs within and across clusters are labels of events
+	cluster bool     // pairs within and across clusters are labels of events
+	read    []string // the files that were read, with their sums
 }
 
 // gather compares the pairs of every set and gives those that have a label.
-func gather(folder string) ([]sample, error) {
+func gather(folder string, out io.Writer) ([]sample, error) {
 	var all []sample
 	for _, name := range []string{"wire16", "wire26", "rumours", "headlines"} {
 		s, err := load(folder, name)
 		if err != nil {
 			return nil, err
 		}
-		got, err := s.samples()
+		for _, file := range s.read {
+			fmt.Fprintln(out, "read", file)
+		}
+		got, err := s.samples(out)
 		if err != nil {
 			return nil, err
 		}
@@ -125,7 +132,7 @@ func load(folder, name string) (*set, error) {
 	if _, err := os.Stat(docs); err != nil {
 		docs += ".gz"
 	}
-	err := lines(docs, func(line []byte) error {
+	err := s.lines(docs, func(line []byte) error {
 		var d document
 		if err := json.Unmarshal(line, &d); err != nil {
 			return err
@@ -143,7 +150,7 @@ func load(folder, name string) (*set, error) {
 // labels reads the pairs that were judged, by people and by program.
 func (s *set) labels(folder string) error {
 	if !s.cluster {
-		err := table(filepath.Join(folder, s.name, "pairs.tsv"), func(a, b string, same bool, kind string) {
+		err := s.table(filepath.Join(folder, s.name, "pairs.tsv"), func(a, b string, same bool, kind string) {
 			s.say(story, a, b, same, 1, kind)
 			if same {
 				s.say(event, a, b, true, 1, kind)
@@ -154,25 +161,46 @@ func (s *set) labels(folder string) error {
 		}
 	}
 	if s.name == "wire26" {
-		if err := s.originals(filepath.Join(folder, s.name, "origins.jsonl")); err != nil {
+		if err := s.newsroom(folder); err != nil {
 			return err
 		}
 	}
 	if s.name == "headlines" {
 		return nil
 	}
-	return table(filepath.Join(folder, "judged", s.name+".tsv"), func(a, b string, same bool, kind string) {
+	return s.table(filepath.Join(folder, "judged", s.name+".tsv"), func(a, b string, same bool, kind string) {
 		s.say(story, a, b, same, judged, kind)
 		s.say(event, a, b, same || kind == "event", judged, kind)
 	})
 }
 
-// judged is the weight of a label that a person gave after reading, beside one that a program gave.
-const judged = 4
+// newsroom reads what an editor says of what a newsroom shows together, and who wrote what is shown.
+func (s *set) newsroom(folder string) error {
+	for _, file := range []string{"wire26/origins.jsonl", "newsroom/origins.jsonl"} {
+		if err := s.originals(filepath.Join(folder, file)); err != nil {
+			return err
+		}
+	}
+	for l, file := range [numLevels]string{"stories.tsv", "events.tsv"} {
+		err := s.table(filepath.Join(folder, "newsroom", file), func(a, b string, same bool, kind string) {
+			s.say(level(l), a, b, same, edited, kind)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Weights of a label that a person gave after reading, beside 1 of one that a program gave.
+const (
+	judged = 4 // of a pair that was picked for being hard
+	edited = 4 // of a pair as a newsroom shows it
+)
 
 // originals labels each rerun with its original.
 func (s *set) originals(file string) error {
-	return lines(file, func(line []byte) error {
+	return s.lines(file, func(line []byte) error {
 		var o struct {
 			ID        string   `json:"id"`
 			Originals []string `json:"originals"`
@@ -181,6 +209,9 @@ func (s *set) originals(file string) error {
 			return err
 		}
 		for _, id := range o.Originals {
+			if id == o.ID {
+				continue
+			}
 			s.say(story, o.ID, id, true, 1, "rerun")
 			s.say(event, o.ID, id, true, 1, "rerun")
 		}
@@ -215,7 +246,7 @@ func (s *set) held(i int) bool {
 }
 
 // samples compares the candidates of every document as grouping does.
-func (s *set) samples() ([]sample, error) {
+func (s *set) samples(out io.Writer) ([]sample, error) {
 	registry, err := outlets.Load(feeds.Agencies())
 	if err != nil {
 		return nil, err
@@ -234,7 +265,7 @@ func (s *set) samples() ([]sample, error) {
 	for _, d := range s.docs {
 		size[d.Cluster]++
 	}
-	var out []sample
+	var all []sample
 	done := map[[2]int64]bool{}
 	bench.Window().Compare(func(a, b group.Item, f *group.Features, regime int) {
 		k := [2]int64{min(a.Article.ID, b.Article.ID), max(a.Article.ID, b.Article.ID)}
@@ -245,18 +276,23 @@ func (s *set) samples() ([]sample, error) {
 		da, db := s.docs[a.Article.ID-1], s.docs[b.Article.ID-1]
 		for l := range numLevels {
 			if lab, ok := s.label(l, da, db, size); ok {
-				out = append(out, sample{*f, l, regime, lab.same, lab.weight, lab.held, s.name + " " + lab.kind})
+				all = append(all, sample{*f, l, regime, lab.same, lab.weight, lab.held, s.name + " " + lab.kind, keyOf(da.ID, db.ID)})
 			}
 		}
 	})
+	var missed []string
 	for l := range numLevels {
-		for k := range s.pairs[l] {
-			if lab := s.pairs[l][k]; lab.same && !done[[2]int64{int64(min(s.at[k[0]], s.at[k[1]]) + 1), int64(max(s.at[k[0]], s.at[k[1]]) + 1)}] {
-				fmt.Printf("%s: level %d, %s: %s and %s were never compared\n", s.name, l, lab.kind, k[0], k[1])
+		for k, lab := range s.pairs[l] {
+			if i, j := s.at[k[0]], s.at[k[1]]; lab.same && !done[[2]int64{int64(min(i, j) + 1), int64(max(i, j) + 1)}] {
+				missed = append(missed, fmt.Sprintf("%s, %s, %s: %s and %s were never compared", s.name, levelNames[l], lab.kind, k[0], k[1]))
 			}
 		}
 	}
-	return out, nil
+	slices.Sort(missed)
+	for _, line := range missed {
+		fmt.Fprintln(out, line)
+	}
+	return all, nil
 }
 
 // clusterShare is the summed weight that the cluster labels of a set get, beside the single pairs.
@@ -288,8 +324,8 @@ func (s *set) label(l level, a, b document, size map[string]float64) (label, boo
 func sameTitle(a, b document) bool { return a.Title != "" && strings.EqualFold(a.Title, b.Title) }
 
 // table reads lines of id, id, 1 or 0, kind.
-func table(file string, each func(a, b string, same bool, kind string)) error {
-	return lines(file, func(line []byte) error {
+func (s *set) table(file string, each func(a, b string, same bool, kind string)) error {
+	return s.lines(file, func(line []byte) error {
 		f := strings.Split(string(line), "\t")
 		if len(f) < 4 || f[2] != "0" && f[2] != "1" {
 			return fmt.Errorf("%q is not: id, id, 1 or 0, kind", line)
@@ -299,24 +335,29 @@ func table(file string, each func(a, b string, same bool, kind string)) error {
 	})
 }
 
-func lines(file string, each func([]byte) error) error {
+// lines gives the lines of a file, unpacked where its name ends in .gz, and notes what was read.
+func (s *set) lines(file string, each func([]byte) error) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }() // it was only read
-	var in io.Reader = f
+	sum := sha256.New()
+	in := io.TeeReader(f, sum)
 	if strings.HasSuffix(file, ".gz") {
-		if in, err = gzip.NewReader(f); err != nil {
+		if in, err = gzip.NewReader(in); err != nil {
 			return fmt.Errorf("%s: %w", file, err)
 		}
 	}
 	scan := bufio.NewScanner(in)
 	scan.Buffer(make([]byte, 1<<16), 16<<20)
-	for n := 1; scan.Scan(); n++ {
+	n := 0
+	for scan.Scan() {
+		n++
 		if err := each(scan.Bytes()); err != nil {
 			return fmt.Errorf("%s:%d: %w", file, n, err)
 		}
 	}
+	s.read = append(s.read, fmt.Sprintf("%s/%s: %d lines, sha256 %x", filepath.Base(filepath.Dir(file)), filepath.Base(file), n, sum.Sum(nil)[:6]))
 	return scan.Err()
 }

@@ -27,6 +27,8 @@ type candidates struct {
 	logDocs  float64          // of docs and some
 	df       counts           // articles a term stands in
 	articles map[uint64]int32 // articles of an outlet
+	frames   counts           // titles of an outlet that have a frame; see frameKey
+	credited map[uint64]int32 // articles that name an outlet as their source
 	nodes    []*node          // by number; nil for one that is gone
 	gone     int              // of the numbers
 	prints   *postings
@@ -36,7 +38,7 @@ type candidates struct {
 }
 
 func (c *candidates) init() {
-	c.articles = map[uint64]int32{}
+	c.articles, c.credited = map[uint64]int32{}, map[uint64]int32{}
 	c.countArticle(0)
 	c.prints, c.terms, c.keys = newPostings(maxPosting), newPostings(maxTermDocs), newPostings(maxPosting)
 }
@@ -45,6 +47,8 @@ func (c *candidates) init() {
 func (c *candidates) learn(n *node) {
 	c.countArticle(1)
 	c.countOutlet(n, 1)
+	c.countFrames(n, 1)
+	c.countCredits(n, 1)
 	for _, t := range n.Print.Terms {
 		c.df.add(t, 1)
 	}
@@ -53,6 +57,8 @@ func (c *candidates) learn(n *node) {
 func (c *candidates) forget(n *node) {
 	c.countArticle(-1)
 	c.countOutlet(n, -1)
+	c.countFrames(n, -1)
+	c.countCredits(n, -1)
 	for _, t := range n.Print.Terms {
 		c.df.add(t, -1)
 	}

@@ -20,8 +20,8 @@ type pair struct {
 
 // verdict is what comparing a pair gave.
 type verdict struct {
-	story, event, cosine float64
-	reasons              []news.Evidence
+	story, event float64
+	reasons      []news.Evidence
 }
 
 // Compare gives what each pair of the articles added since the last Settle and their candidates has in common. It is how
@@ -33,9 +33,9 @@ func (g *Grouper) Compare(each func(a, b Item, f *Features, regime int)) {
 		pairs := g.pairs(chunk)
 		g.layPairs(pairs, func(from, to int) {
 			for _, p := range pairs[from:to] {
-				f := g.compare(p.a, p.b, p.prints)
-				if f.says(p.a.Print, p.b.Print) {
-					each(p.a.whole(), p.b.whole(), &f, int(regimeOf(p.a.Print, p.b.Print)))
+				f, r := g.compare(p.a, p.b, p.prints)
+				if f.says(r, p.a.Print, p.b.Print) {
+					each(p.a.whole(), p.b.whole(), &f, int(r))
 				}
 			}
 		})

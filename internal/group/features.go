@@ -12,46 +12,49 @@ type feature int
 
 // The features. Each is 0 to 1 unless said otherwise; all are symmetric.
 const (
-	coverage   feature = iota // greater share of one's own unquoted prose that stands in the other
-	mutual                    // smaller of the two shares: both are the same text
-	trace                     // coverage up to a tenth, times ten: whether any prose is shared
-	lead                      // coverage of the first 60 words
-	run                       // longest shared run, 50 words or more being 1
-	order                     // share of neighbouring shared passages that stand in the same order
-	sequence                  // how far the rarest shared terms first stand in the same order: Kendall's tau, 0 where negative
-	aside                     // trace where the openings tell of other things: a paragraph of background, a part of a round-up
-	late                      // how far from the beginnings the shared prose stands
-	quotes                    // share of the fewer quoted shingles that both have
-	selection                 // quotes where prose is shared too (trace): a rewriter keeps the quotations that were chosen
-	pairsShare                // share of the fewer ordered word pairs that both have
-	cosine                    // of the terms, weighed by use and rarity
-	rootCosine                // its square root, for the low end
-	opening                   // cosine of the terms of title and opening
-	mention                   // greater share of one's title and opening terms, by rarity, that stand anywhere in the other
-	mentions                  // smaller of the two
-	names                     // cosine of the terms written with a capital, less where they are few
-	rarity                    // summed rarity of the title and opening terms in common, 60 nats or more being 1
-	title                     // Jaccard index of the titles' terms
-	grams                     // Jaccard index of the titles' runs of four characters
-	sameTitle                 // 1 when the normalised titles are equal, less where they are short
-	figures                   // share of the fewer figures that both have, .5 where one has none
-	credits_                  // 1 when one credits the other's outlet with the report, or both credit one
-	retelling                 // credits_ times cosine
-	named                     // 1 when both name one outlet, however weakly, times cosine
-	hearsay                   // half for each that credits others with its news, times rootCosine
-	agrees                    // 1 when both say that the same outlet wrote their text
-	conflicts                 // 1 when they say that different outlets wrote it
-	cites                     // 1 when one links to the other, or both have one address and nothing speaks against it
-	sameOutlet                // 1 when both are of one outlet
-	days                      // between the two, up to 3, less where their prose is the same: a copy is one whenever it comes
+	coverage     feature = iota // greater share of one's own unquoted prose that stands in the other
+	mutual                      // smaller of the two shares: both are the same text
+	trace                       // coverage up to a tenth, times ten: whether any prose is shared
+	lead                        // greater share of one's first 60 words that stands anywhere in the other
+	leads                       // share of the shorter lead that stands in the other lead: versions share it, follow-ups do not
+	early                       // share of the shared prose that stands in the first 120 words of both
+	aside                       // trace where the openings tell of other things: a paragraph of background, a part of a round-up
+	late                        // how far from the beginnings the shared prose stands
+	quotes                      // share of the fewer quoted shingles that both have
+	selection                   // quotes where prose is shared too (trace): a rewriter keeps the quotations that were chosen
+	pairsShare                  // share of the fewer ordered word pairs that both have
+	cosine                      // of the terms, weighed by use and rarity
+	rootCosine                  // its square root, for the low end
+	opening                     // cosine of the terms of title and opening
+	mention                     // greater share of one's title and opening terms, by rarity, that stand anywhere in the other
+	mentions                    // smaller of the two
+	names                       // cosine of the terms written with a capital, less where they are few
+	rarity                      // summed rarity of the title and opening terms in common, 60 nats or more being 1
+	title                       // Jaccard index of the titles' terms
+	titleLead                   // greater share of one title, by rarity, that stands in the other's title or opening
+	titleFigures                // 1 where both titles have figures and none in common
+	grams                       // Jaccard index of the titles' runs of four characters
+	gramsIn                     // share of the fewer of these runs that both titles have: one title holds the other
+	sameTitle                   // 1 when the normalised titles are equal, less where they are short
+	figures                     // share of the fewer figures that both have, .5 where one has none
+	credits_                    // 1 when one credits the other's outlet with the report, or both credit one
+	retelling                   // credits_ times cosine
+	named                       // cosine where both name one outlet, however weakly, less where many articles name it
+	hearsay                     // half for each that credits others with its news, times rootCosine
+	agrees                      // 1 when both say that the same outlet wrote their text
+	conflicts                   // 1 when they say that different outlets wrote it
+	cites                       // 1 when one links to the other, or both have one address and nothing speaks against it
+	template                    // 1 when both titles have one frame of a template of their outlet, and are not the same
+	days                        // between the two, up to 3, less where their prose is the same: a copy is one whenever it comes
+	soon                        // nearness in time by its logarithm: 1 in one minute, 0 from three days on
 	numFeatures
 )
 
 // featureNames are the features' names in the model's file; they change with the meaning of a feature.
 var featureNames = [numFeatures]string{
-	"coverage", "mutual", "trace", "lead", "run", "order", "sequence", "aside", "late", "quotes", "selection", "pairs", "cosine", "root_cosine", "opening",
-	"mention", "mentions", "names", "rarity", "title", "grams", "same_title", "figures", "credits", "retelling", "named", "hearsay", "agrees",
-	"conflicts", "cites", "same_outlet", "days",
+	"coverage", "mutual", "trace", "lead", "leads", "early", "aside", "late", "quotes", "selection", "pairs",
+	"cosine", "root_cosine", "opening", "mention", "mentions", "names", "rarity", "title", "title_lead", "title_figures", "grams", "grams_in",
+	"same_title", "figures", "credits", "retelling", "named", "hearsay", "agrees", "conflicts", "cites", "template", "days", "soon",
 }
 
 // Features are what two articles have in common, by feature.
@@ -61,10 +64,14 @@ const (
 	shortWords   = 25 // shingles below which an article has no prose worth comparing by coverage alone
 	maxDaysApart = 3
 	secondsADay  = 24 * 60 * 60
-	longRun      = 50 // words
-	fewNames     = 4  // below which names that agree say less
+	earlyWords   = 120
+	fewNames     = 4 // below which names that agree say less
 	manyNats     = 60
 	sureTitle    = 6 // terms of a title from which no two writers hit upon it
+
+	// wholeText is the share of the prose on both sides from which what two articles of one outlet share is no habit of the
+	// outlet: a habit is a part of its texts.
+	wholeText = .6
 
 	// sameOpening is the cosine of two openings from which they tell of the same.
 	sameOpening = .2
@@ -77,63 +84,83 @@ const (
 	minPrintShare = .05
 )
 
-// regime is what a pair has to be compared by.
+// regime is what a pair has to be compared by: how much text there is, and whether both are of one outlet. Of two items of
+// one outlet most that resemble each other are follow-ups; of two outlets' most are copies.
 type regime int
 
 const (
-	bothShort regime = iota // title and summary on both sides
+	bothShort regime = 2 * iota // title and summary on both sides
 	oneShort
 	bothLong
 	numRegimes
+
+	ownOutlet = 1 // is added where both are of one outlet
 )
 
-// Regimes are the names of what Compare and Model number: how many of two articles have prose to compare.
-func Regimes() []string { return []string{"both short", "one short", "both long"} }
-
-func regimeOf(p, q *news.Print) regime {
-	r := bothShort
-	if len(p.Shingles) >= shortWords {
-		r++
+// Regimes are the names of what Compare and Model number.
+func Regimes() []string {
+	return []string{
+		"both short", "both short, one outlet", "one short", "one short, one outlet", "both long", "both long, one outlet",
 	}
-	if len(q.Shingles) >= shortWords {
-		r++
+}
+
+func regimeOf(a, b *node) regime {
+	r := bothShort
+	if len(a.Print.Shingles) >= shortWords {
+		r += 2
+	}
+	if len(b.Print.Shingles) >= shortWords {
+		r += 2
+	}
+	if sameOutlet(a, b) {
+		r += ownOutlet
 	}
 	return r
 }
 
+func sameOutlet(a, b *node) bool { return a.outlet == b.outlet && a.outlet != 0 }
+
 // compare looks at everything that two articles have in common. Where they share next to no prints their prose is not
 // compared.
-func (g *Grouper) compare(a, b *node, prints int) Features {
+func (g *Grouper) compare(a, b *node, prints int) (Features, regime) {
 	p, q := a.Print, b.Print
+	r := regimeOf(a, b)
 	var f Features
-	f[sameOutlet] = is(a.outlet == b.outlet && a.outlet != 0)
-	f[days] = math.Min(math.Abs(float64(a.at)-float64(b.at))/secondsADay, maxDaysApart)
+	apart := math.Abs(float64(a.at) - float64(b.at))
+	f[days] = math.Min(apart/secondsADay, maxDaysApart)
+	f[soon] = max(0, 1-math.Log1p(apart/60)/longApart)
 	f[cites] = is(linksTo(a, b) || linksTo(b, a) || oneArticle(a, b))
 	f[figures] = figuresAgree(p.Figures, q.Figures)
 	f.headline(p, q)
+	f[template] = is(g.index.templated(a, b, f[gramsIn]))
 	g.index.compareTerms(a, b, &f)
-	if regimeOf(p, q) != bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
+	if r < bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
 		g.compareProse(a, b, &f)
 	}
 	f[aside] = f[trace] * max(0, 1-f[opening]/sameOpening)
-	f.credit(a, b)
-	return f
+	g.credit(a, b, &f)
+	return f, r
 }
+
+// longApart is the logarithm of three days in minutes.
+var longApart = math.Log1p(maxDaysApart * 24 * 60)
 
 // headline compares the titles. Of few words it is a label ("Morning briefing") that says little about an article.
 func (f *Features) headline(p, q *news.Print) {
-	f[title], f[grams], f[sameTitle] = jaccard(p.Title, q.Title), jaccard(p.Grams, q.Grams), is(p.Headline != 0 && p.Headline == q.Headline)
+	shared := news.Shared(p.Grams, q.Grams)
+	f[grams], f[gramsIn] = ratio(shared, len(p.Grams)+len(q.Grams)-shared), ratio(shared, min(len(p.Grams), len(q.Grams)))
+	f[title], f[sameTitle] = jaccard(p.Title, q.Title), is(p.Headline != 0 && p.Headline == q.Headline)
 	n := min(len(p.Title), len(q.Title))
 	f[sameTitle] *= ratio(n, sureTitle)
 	if n < minKeyedTitle {
 		part := float64(n) / minKeyedTitle
-		f[title], f[grams], f[sameTitle] = f[title]*part, f[grams]*part, 0
+		f[title], f[grams], f[gramsIn], f[sameTitle] = f[title]*part, f[grams]*part, f[gramsIn]*part, 0
 	}
 }
 
 // says is whether both articles have enough to say for likeness to mean anything.
-func (f *Features) says(p, q *news.Print) bool {
-	return regimeOf(p, q) == bothLong || f[cites] == 1 || min(len(p.Terms), len(q.Terms)) >= minKeyedTitle
+func (f *Features) says(r regime, p, q *news.Print) bool {
+	return r >= bothLong || f[cites] == 1 || min(len(p.Terms), len(q.Terms)) >= minKeyedTitle
 }
 
 func (g *Grouper) compareProse(a, b *node, f *Features) {
@@ -146,14 +173,15 @@ func (g *Grouper) compareProse(a, b *node, f *Features) {
 	ofA := ratio(shared, len(p.Shingles)-news.Shared(p.Shingles, q.Quoted))
 	ofB := ratio(shared, len(q.Shingles)-news.Shared(q.Shingles, p.Quoted))
 	own := 1.0
-	if f[sameOutlet] == 1 {
-		own = 1 - g.index.habit(a, b)
+	if sameOutlet(a, b) {
+		own = 1 - g.index.habit(a, b)*max(0, 1-min(ofA, ofB)/wholeText)
 	}
 	f[coverage], f[mutual] = own*max(ofA, ofB), own*min(ofA, ofB)
 	f[trace] = min(1, 10*f[coverage])
 	f[days] *= 1 - f[coverage]
 	f[selection] = min(f[quotes], f[trace])
 	f[lead] = own * max(portion(p.Lead, q.Shingles), portion(q.Lead, p.Shingles))
+	f[leads] = own * ratio(news.Shared(p.Lead, q.Lead), min(len(p.Lead), len(q.Lead)))
 	f.passages(placesOf(p, q), p.Words, q.Words)
 }
 
@@ -179,7 +207,6 @@ func placesOf(p, q news.Print) []place {
 		i, atA = i+stepA, atA+stepA&sampled(x)
 		j, atB = j+stepB, atB+stepB&sampled(y)
 	}
-	slices.SortFunc(out, func(x, y place) int { return x.a - y.a })
 	return out
 }
 
@@ -190,28 +217,20 @@ func sampled(h uint32) int {
 	return 0
 }
 
-// passages looks at where the shared prose stands: how long it runs, whether in the same order, how late.
+// passages looks at how late the shared prose stands.
 func (f *Features) passages(at []place, wordsA, wordsB int) {
 	if len(at) == 0 {
 		return
 	}
-	longest, start, inOrder, sum := 1, at[0].a, 0, 0.0
-	for i, x := range at {
+	both, sum := 0, 0.0
+	for _, x := range at {
 		sum += ratio(x.a, wordsA) + ratio(x.b, wordsB)
-		if i == 0 {
-			continue
+		if max(x.a, x.b) < earlyWords {
+			both++
 		}
-		if x.b > at[i-1].b {
-			inOrder++
-		}
-		if x.a-x.b != at[i-1].a-at[i-1].b || x.a-at[i-1].a > longRun {
-			start = x.a
-		}
-		longest = max(longest, x.a-start+1)
 	}
-	f[run] = min(1, float64(longest)/longRun)
-	f[order] = ratio(inOrder, max(len(at)-1, 3))
 	f[late] = sum / float64(2*len(at))
+	f[early] = ratio(both, len(at))
 }
 
 func ratio(n, of int) float64 {
@@ -221,10 +240,13 @@ func ratio(n, of int) float64 {
 	return min(1, float64(n)/float64(of))
 }
 
-func (f *Features) credit(a, b *node) {
-	f[credits_] = is(f[sameOutlet] == 0 && (a.credits.retells(b) || b.credits.retells(a)))
+func (g *Grouper) credit(a, b *node, f *Features) {
+	same := sameOutlet(a, b)
+	f[credits_] = is(!same && (a.credits.retells(b) || b.credits.retells(a)))
 	f[retelling] = f[credits_] * f[cosine]
-	f[named] = is(f[sameOutlet] == 0 && common(a.credits.any, b.credits.any)) * f[cosine]
+	if !same {
+		f[named] = g.index.specific(a.credits.any, b.credits.any) * f[cosine]
+	}
 	f[hearsay] = (is(len(a.credits.any) > 0) + is(len(b.credits.any) > 0)) / 2 * f[rootCosine]
 	f[agrees] = is(common(a.credits.prose, b.credits.prose))
 	f[conflicts] = is(f[agrees] == 0 && len(a.credits.prose) > 0 && len(b.credits.prose) > 0)
@@ -269,9 +291,8 @@ const inOpening = news.TermTitle | news.TermOpening
 // compareTerms compares the words of two articles, each weighed by its inverse document frequency and, over the whole
 // text, by the logarithm of its uses (Salton and Buckley 1988).
 func (c *candidates) compareTerms(a, b *node, f *Features) {
-	var dot, dotOpening, dotNames, inB, inA, nats float64
-	var space [64]place
-	firsts := space[:0]
+	var dot, dotOpening, dotNames, inB, inA, nats, titleB, titleA float64
+	sameFigure := false
 	s, t := a.Print.Terms, b.Print.Terms
 	for i, j := 0, 0; i < len(s) && j < len(t); {
 		switch {
@@ -294,16 +315,19 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 		if u&inOpening != 0 && v&inOpening != 0 {
 			dotOpening += idf * idf
 			nats += idf
+			if u&news.TermTitle != 0 {
+				titleB += idf
+			}
+			if v&news.TermTitle != 0 {
+				titleA += idf
+			}
+			sameFigure = sameFigure || u&v&news.TermTitle != 0 && isFigure(a.Print, s[i])
 		}
 		if u&v&news.TermName != 0 {
 			dotNames += idf * idf
 		}
-		if idf >= orderedNats {
-			firsts = append(firsts, place{int(a.Print.First[i]), int(b.Print.First[j])})
-		}
 		i, j = i+1, j+1
 	}
-	f[sequence] = kendall(firsts)
 	na, nb := a.norms, b.norms
 	f[cosine] = over(dot, math.Sqrt(float64(na.all)*float64(nb.all)))
 	f[rootCosine] = math.Sqrt(f[cosine])
@@ -312,35 +336,10 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 	ofA, ofB := over(inB, float64(na.nats)), over(inA, float64(nb.nats))
 	f[mention], f[mentions] = max(ofA, ofB), min(ofA, ofB)
 	f[rarity] = min(1, nats/manyNats)
+	f[titleLead] = max(over(titleB, float64(na.title)), over(titleA, float64(nb.title)))
+	f[titleFigures] = is(na.titleFigure && nb.titleFigure && !sameFigure)
 	p, q := news.Alike(*a.Print, *b.Print)
 	f[pairsShare] = ratio(news.Shared(p.Pairs, q.Pairs), min(len(p.Pairs), len(q.Pairs)))
-}
-
-const (
-	orderedNats = 4  // rarity from which a term's place counts
-	maxOrdered  = 48 // places looked at
-	leastPlaces = 6  // below which an order says little
-)
-
-// kendall gives Kendall's tau of places in two texts, 0 where it is negative, less where they are few.
-func kendall(at []place) float64 {
-	at = at[:min(len(at), maxOrdered)]
-	agree, pairs := 0, 0
-	for i, x := range at {
-		for _, y := range at[:i] {
-			da, db := x.a-y.a, x.b-y.b
-			switch {
-			case da == 0 || db == 0:
-			case da > 0 == (db > 0):
-				agree++
-				pairs++
-			default:
-				agree--
-				pairs++
-			}
-		}
-	}
-	return max(0, ratio(agree, max(pairs, leastPlaces*(leastPlaces-1)/2)))
 }
 
 func over(x, of float64) float64 {
@@ -363,14 +362,15 @@ func useWeight(use uint8) float64 { return useWeights[use&news.TermCount] }
 // norms are the sums that a node's terms are measured by.
 type norms struct {
 	all, opening, names float32 // squared lengths
-	nats                float32 // rarity of the title and opening terms
+	nats, title         float32 // rarity of the title and opening terms, and of the title's alone
 	named               int32   // terms that are names
+	titleFigure         bool    // the title has a figure
 }
 
 // weigh takes the norms of a print.
 func (c *candidates) weigh(p *news.Print) norms {
-	var all, opening, names, nats float64
-	var named int32
+	var all, opening, names, nats, title float64
+	var n norms
 	for i, t := range p.Terms {
 		idf, use := c.idf(t), p.Uses[i]
 		w := useWeight(use)
@@ -379,10 +379,15 @@ func (c *candidates) weigh(p *news.Print) norms {
 			opening += idf * idf
 			nats += idf
 		}
+		if use&news.TermTitle != 0 {
+			title += idf
+			n.titleFigure = n.titleFigure || isFigure(p, t)
+		}
 		if use&news.TermName != 0 {
 			names += idf * idf
-			named++
+			n.named++
 		}
 	}
-	return norms{float32(all), float32(opening), float32(names), float32(nats), named}
+	n.all, n.opening, n.names, n.nats, n.title = float32(all), float32(opening), float32(names), float32(nats), float32(title)
+	return n
 }

@@ -24,13 +24,15 @@ type Model struct {
 	// Story and Event are by regime: both articles short, one short, both long.
 	Story [numRegimes]Regression `json:"story"`
 	Event [numRegimes]Regression `json:"event"`
-	// StoryAt and EventAt are the linkages at which clusters become one.
-	StoryAt float64 `json:"story_at"`
-	EventAt float64 `json:"event_at"`
+	// StoryAt and EventAt are the linkages at which clusters become one; EventAlone is the event probability at which two
+	// single articles do.
+	StoryAt    float64 `json:"story_at"`
+	EventAt    float64 `json:"event_at"`
+	EventAlone float64 `json:"event_alone"`
 }
 
 // ModelVersion is the version of the features.
-const ModelVersion = 2
+const ModelVersion = 3
 
 // Regression gives log-odds: Prior + Σ Weights[f] · feature f. Weights of features that are not named are 0.
 type Regression struct {
@@ -95,21 +97,24 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // score weighs a pair of articles on both levels and gives the reasons where they are one story.
 func (g *Grouper) score(a, b *node, prints int) verdict {
-	f := g.compare(a, b, prints)
-	if !f.says(a.Print, b.Print) {
+	f, r := g.compare(a, b, prints)
+	if !f.says(r, a.Print, b.Print) {
 		return verdict{}
 	}
-	r := regimeOf(a.Print, b.Print)
-	v := verdict{cosine: f[cosine], story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
+	v := verdict{story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
 	told := retold(a, b, &f)
 	v.story = max(v.story, told)
 	if a.Article.Hub || b.Article.Hub {
 		v.story = min(v.story, neverOne) // a hub repeats many stories and joins none
 	}
+	made := f[template] == 1 && f[mutual] < sameText // of one template, about two things
+	if !made && sameOutlet(a, b) && max(v.story, v.event) >= keepStory {
+		made = moulded(a, b)
+	}
 	switch {
-	case v.story >= keepStory && moulded(a, b):
-		v.story = min(v.story, neverOne)
-	case f[sameOutlet] == 1 && oneArticle(a, b):
+	case made:
+		v.story, v.event = min(v.story, neverOne), 0
+	case sameOutlet(a, b) && oneArticle(a, b):
 		v.story = max(v.story, listedAgain)
 	}
 	if a.Article.Hub && b.Article.Hub { // two tell of many happenings each; a live page finds its event by the articles about it
@@ -135,23 +140,23 @@ func inOneLanguage(a, b *node) bool {
 // phrases say what a feature means to a reader. %s stands for its share.
 var phrases = [numFeatures]string{
 	coverage: "%s of one's own prose stands in the other", mutual: "%s of the prose is the same on both sides",
-	lead: "%s of the opening is the same", run: "long passages run on in the same words",
-	order: "shared passages stand in the same order", sequence: "rare words come in the same order",
+	lead: "%s of the opening is the same", leads: "the openings share %s of their prose", early: "what is shared stands at the beginning of both",
 	aside:  "what is shared stands beside the subject: the openings tell of other things",
 	late:   "what is shared stands late in the texts",
 	quotes: "both quote the same words", selection: "the same prose goes with the same quotations", pairsShare: "%s of the word pairs agree", cosine: "rare words, names and figures agree",
 	opening: "the openings speak of the same", mention: "%s of one's opening, by rarity of its words, stands in the other",
-	names: "the names agree", rarity: "they share rare words", title: "the headlines share their words",
+	names: "the names agree", rarity: "they share rare words", title: "the headlines share their words", titleLead: "%s of one headline stands in the other's opening",
+	titleFigures: "the headlines give other figures", template: "both headlines are made by one template of the outlet",
 	grams: "the headlines are much alike", sameTitle: "the headline is the same", credits_: "one credits the other's outlet, or both credit one",
 	retelling: "one retells what it credits to the other's outlet, or both credit one", named: "both name one outlet as their source", hearsay: "they credit others with the news",
 	agrees:    "both credit the same outlet with the text",
-	conflicts: "they credit different outlets with the text", cites: "one links to the other, or both stand at one address", sameOutlet: "one outlet published both",
-	days: "time between them",
+	conflicts: "they credit different outlets with the text", cites: "one links to the other, or both stand at one address",
+	days: "time between them", soon: "they came out soon after one another",
 }
 
 // joins are features that are one reason to a reader.
 var joins = map[feature]feature{
-	trace: coverage, mutual: coverage, rootCosine: cosine, opening: cosine, mentions: mention, grams: title, credits_: retelling,
+	trace: coverage, mutual: coverage, rootCosine: cosine, opening: cosine, mentions: mention, grams: title, gramsIn: title, credits_: retelling,
 	names: cosine, rarity: cosine,
 }
 

@@ -3,15 +3,12 @@ package group
 import "math"
 
 const (
-	// contextShare is the weight of what two clusters tell beside the probability of their pairs, of 1. Probabilities are
-	// known of pairs that were compared alone, what clusters tell of all.
+	// contextShare is the weight of what two large clusters tell beside the probability of their pairs, of 1. Probabilities
+	// are known of pairs that were compared alone, what clusters tell of all.
 	contextShare = .7
 	// fades is the time, in days, in which what two clusters tell loses all but 1/e of its weight.
 	fades = 3
 )
-
-// joinsAlone is the event probability from which two articles are one event whatever else their contexts say.
-func (m *Model) joinsAlone() float64 { return m.EventAt / (1 - contextShare) }
 
 // said is what the clusters of a graph tell: sums of their nodes' widened vectors and times. The scalar product of two
 // sums over the product of the sizes is the mean cosine of all pairs of nodes.
@@ -19,13 +16,17 @@ type said struct {
 	vectors [][]weight // terms numbered anew
 	days    []float64  // since 1970, summed
 	nodes   []float64
+	lift    float64   // what two single nodes need more than two large clusters: Model.EventAlone - Model.EventAt
 	dense   []float32 // vectors[loaded] by term
 	loaded  int
 }
 
 // newSaid sums up the widened vectors of the nodes under the lowest number of their stories.
-func newSaid(nodes []*node, storyOf []int, wide [][]weight) *said {
-	s := &said{vectors: make([][]weight, len(nodes)), days: make([]float64, len(nodes)), nodes: make([]float64, len(nodes)), loaded: -1}
+func newSaid(nodes []*node, storyOf []int, wide [][]weight, m *Model) *said {
+	s := &said{
+		vectors: make([][]weight, len(nodes)), days: make([]float64, len(nodes)), nodes: make([]float64, len(nodes)),
+		lift: m.EventAlone - m.EventAt, loaded: -1,
+	}
 	number := map[uint32]uint32{}
 	for i, n := range nodes {
 		at := storyOf[i]
@@ -47,7 +48,9 @@ func newSaid(nodes []*node, storyOf []int, wide [][]weight) *said {
 	return s
 }
 
-// weigh gives the linkage of two clusters whose pairs have the mean probability p.
+// weigh gives the linkage of two clusters whose pairs have the mean probability p, to be compared with Model.EventAt. Of two
+// single nodes the probability says all, since it is of exactly that pair, and has to reach Model.EventAlone. The more pairs
+// there are the fewer of them were compared, and the more the contexts count.
 func (s *said) weigh(p float64, i, j int) float64 {
 	if s.loaded == j {
 		i, j = j, i
@@ -58,11 +61,11 @@ func (s *said) weigh(p float64, i, j int) float64 {
 		dot += float64(s.dense[x.term] * x.w)
 	}
 	apart := math.Abs(s.days[i]/s.nodes[i] - s.days[j]/s.nodes[j])
-	return near(p, math.Exp(-apart/fades)*dot/(s.nodes[i]*s.nodes[j]))
+	pairs := s.nodes[i] * s.nodes[j]
+	single := 1 / math.Sqrt(pairs) // 1 for two single nodes, towards 0 for large clusters
+	share := contextShare * (1 - single)
+	return (1-share)*p + share*math.Exp(-apart/fades)*dot/pairs - s.lift*single
 }
-
-// near gives how near two clusters are whose pairs have the mean probability p, and whose contexts the mean cosine.
-func near(p, cosine float64) float64 { return (1-contextShare)*p + contextShare*cosine }
 
 // load lays the vector of a cluster out by term.
 func (s *said) load(i int) {

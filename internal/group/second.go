@@ -8,12 +8,12 @@ type SecondOpinion interface {
 	Similar(pairs [][2]int64) []float64
 }
 
-// The words leave it open whether two articles tell of one event where both would come near to one, as the linkage of
-// clusters goes: from abstainLow of Model.EventAt on, below which lie nearly all candidates, so that asking about them
-// would cost much and find little, to Model.EventAt, from which they are joined anyway.
+// The words leave it open whether two articles tell of one event where both come near to it: from abstainLow of
+// Model.EventAlone on, below which lie nearly all candidates, so that asking about them would cost much and find little,
+// to Model.EventAlone, from which they are joined anyway.
 const abstainLow = .35
 
-// What a second opinion makes of a cosine (see second), as shares of Model.joinsAlone.
+// What a second opinion makes of a cosine (see second), as shares of Model.EventAlone.
 const (
 	secondMost  = 1.1   // the most it gives
 	secondJoins = 1.002 // what it gives at its threshold
@@ -26,11 +26,11 @@ func (g *Grouper) reconsider(pairs []pair, verdicts []verdict) {
 	if g.second == nil {
 		return
 	}
-	joins := g.model.joinsAlone()
+	joins := g.model.EventAlone
 	var doubtful []int
 	var ids [][2]int64
 	for i, v := range verdicts {
-		if n := near(v.event, v.cosine); n >= abstainLow*g.model.EventAt && n < g.model.EventAt {
+		if v.event >= abstainLow*joins && v.event < joins {
 			doubtful = append(doubtful, i)
 			ids = append(ids, [2]int64{pairs[i].a.Article.ID, pairs[i].b.Article.ID})
 		}
@@ -45,7 +45,7 @@ func (g *Grouper) reconsider(pairs []pair, verdicts []verdict) {
 	}
 }
 
-// second turns a cosine into a share of Model.joinsAlone: a logistic curve that rises from 0 to 1.1 and passes 1.002, just
+// second turns a cosine into a share of Model.EventAlone: a logistic curve that rises from 0 to 1.1 and passes 1.002, just
 // enough to join, where the cosine is that of Options.Threshold. .05 of cosine below it gives .64, .1 below .18. So a second
 // opinion joins a pair, but weighs little where the words of other pairs of the same two clusters speak against them.
 func second(cosine, similar float64) float64 {

@@ -116,7 +116,7 @@ func (g *Grouper) decide(nodes []*node, r *Result) {
 		stories[i] = number[storyOf[n]]
 	}
 	events := g.eventGraph(all, number, stories)
-	events.said = newSaid(all, stories, g.contexts(all))
+	events.said = newSaid(all, stories, g.contexts(all), g.model)
 	g.assign(all, stories, events.cluster(g.model.EventAt), r)
 }
 
@@ -192,6 +192,10 @@ func (g *Grouper) storiesOf(event int64) []int64 {
 func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 	gr := newGraph(len(nodes), bestLinkage{})
 	gr.division = g.constraints.divide(nodes)
+	gr.authors = make([]authors, len(nodes))
+	for i, n := range nodes {
+		gr.authors[i] = authors{n.credits.prose, n.credits.news}
+	}
 	one := g.identities(nodes, number, gr.division)
 	best := map[[2]int]float64{}
 	for i, n := range nodes {

@@ -27,7 +27,7 @@ func squeeze(p *news.Print) string {
 	w.rising(p.Terms)
 	w.marks(p)
 	w.part(p.Title, p.Terms)
-	for _, list := range [...][]uint32{p.Pairs, p.Grams, p.Figures} {
+	for _, list := range [...][]uint32{p.Pairs, p.Grams, p.Figures, p.Frames, p.Names} {
 		w.rising(list)
 	}
 	return w.done()
@@ -41,8 +41,8 @@ func sizeOf(p *news.Print) int {
 	return n
 }
 
-func slotsOf(p *news.Print) [9]*[]uint32 {
-	return [...]*[]uint32{&p.Shingles, &p.Lead, &p.Picked, &p.Quoted, &p.Terms, &p.Title, &p.Pairs, &p.Grams, &p.Figures}
+func slotsOf(p *news.Print) [11]*[]uint32 {
+	return [...]*[]uint32{&p.Shingles, &p.Lead, &p.Picked, &p.Quoted, &p.Terms, &p.Title, &p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names}
 }
 
 // part writes a list of which most stands in another: whether it is the whole other, or which of that it has and what it
@@ -82,15 +82,9 @@ func (w *bitWriter) places(places []uint16) {
 	}
 }
 
-// marks writes what is said of each term: its first place, where it stands, and its uses, which are mostly one.
+// marks writes what is said of each term: where it stands, and its uses, which are mostly one.
 func (w *bitWriter) marks(p *news.Print) {
-	width := 0
-	for _, x := range p.First {
-		width = max(width, bits.Len8(x))
-	}
-	w.put(uint32(width), 4)
-	for i, use := range p.Uses {
-		w.put(uint32(p.First[i]), uint(width))
+	for _, use := range p.Uses {
 		w.put(uint32(use)>>5, 3)
 		once := use&news.TermCount == 1
 		if w.flag(once); !once {
@@ -105,7 +99,6 @@ type sheet struct {
 	node   *node
 	norms  norms
 	hashes []uint32
-	marks  []uint8
 }
 
 // open lays a squeezed print open.
@@ -124,7 +117,7 @@ func (s *sheet) open(squeezed string) {
 	p.Terms = s.take(r.rising(s.hashes))
 	s.readMarks(&r)
 	p.Title = s.part(&r, p.Terms)
-	for _, list := range [...]*[]uint32{&p.Pairs, &p.Grams, &p.Figures} {
+	for _, list := range [...]*[]uint32{&p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names} {
 		*list = s.take(r.rising(s.hashes))
 	}
 }
@@ -169,15 +162,11 @@ func (r *bitReader) places(list []uint16) []uint16 {
 }
 
 func (s *sheet) readMarks(r *bitReader) {
-	n, width := len(s.Terms), uint(r.get(4))
-	s.marks = slices.Grow(s.marks[:0], 2*n)[:2*n]
-	s.Uses, s.First = s.marks[:n:n], s.marks[n:]
-	for i := range n {
+	s.Uses = slices.Grow(s.Uses[:0], len(s.Terms))[:len(s.Terms)]
+	for i := range s.Uses {
 		ahead := r.ahead()
-		s.First[i] = uint8(ahead & (1<<width - 1))
-		ahead >>= width
 		use := uint8(ahead&7)<<5 | 1
-		if r.at += width + 4; ahead&8 == 0 {
+		if r.at += 4; ahead&8 == 0 {
 			use += uint8(r.get(5)) - 1
 		}
 		s.Uses[i] = use

@@ -33,7 +33,7 @@ func whole(p news.Print) news.Print {
 	for _, list := range slotsOf(&p) {
 		*list = append([]uint32{}, *list...)
 	}
-	p.Uses, p.First = append([]uint8{}, p.Uses...), append([]uint8{}, p.First...)
+	p.Uses = append([]uint8{}, p.Uses...)
 	p.Places = append([]uint16{}, p.Places...)
 	return p
 }
@@ -47,7 +47,7 @@ func anyPrint(t *rapid.T) news.Print {
 		*list = slices.Compact(*list)
 	}
 	n := len(p.Terms)
-	p.Uses, p.First = rapid.SliceOfN(rapid.Uint8(), n, n).Draw(t, "uses"), rapid.SliceOfN(rapid.Uint8(), n, n).Draw(t, "first")
+	p.Uses = rapid.SliceOfN(rapid.Uint8(), n, n).Draw(t, "uses")
 	p.Places = rapid.SliceOfN(rapid.Uint16(), 0, 100).Draw(t, "places")
 	return p
 }

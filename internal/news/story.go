@@ -165,14 +165,29 @@ type Print struct {
 	Title    []uint32 // stemmed words of the title without stop words
 	Terms    []uint32 // stemmed words of title and the first 200 words without stop words
 	Uses     []uint8  // of Terms, one for one: how often (TermCount) and where (TermTitle, TermOpening, TermName)
-	First    []uint8  // of Terms, one for one: the word at which it first stands, titles being 0
 	Pairs    []uint32 // ordered pairs of neighbouring Terms in the text
 	Grams    []uint32 // runs of four characters within the words of the title
 	Figures  []uint32 // numbers in title and opening
+	Frames   []uint32 // hashes of the parts of the title that may be a template's frame, one a FrameKind
+	Names    []uint32 // names in Latin letters in title and opening, not stemmed: they are the same in other languages
 	Places   []uint16 // in words, of those of Shingles that SampledShingle picks: where it first stands
 	Body     uint64   // of the whole normalised body; 0 where there are fewer than 8 words
 	Headline uint64   // of the normalised title; 0 where there is none
 }
+
+// FrameKind is which part of a title may be a template's frame. Figures are left open in all of them.
+type FrameKind uint8
+
+// The parts of a title.
+const (
+	FrameHead  FrameKind = iota // up to the first mark: "Stock Movers:"
+	FrameTail                   // from the last mark on: "| The Opening Trade 8/19/2026", "(Podcast)"
+	FrameEnd                    // the last three words
+	FrameWhole                  // all of it, where it has figures
+)
+
+// KindOfFrame gives the kind of one of Print.Frames, which stands in its lowest bits.
+func KindOfFrame(frame uint32) FrameKind { return FrameKind(frame & 3) }
 
 // What Print.Uses says of a term.
 const (

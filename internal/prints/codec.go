@@ -10,7 +10,7 @@ import (
 )
 
 // version changes whenever a print of the same article would come out differently, so that stored ones are made anew.
-const version = 6
+const version = 7
 
 // ErrVersion says that a stored print was made by another version of this package.
 var ErrVersion = errors.New("print of another version")
@@ -33,7 +33,7 @@ func Encode(p news.Print) []byte {
 			last = h
 		}
 	}
-	b = append(append(b, p.Uses...), p.First...)
+	b = append(b, p.Uses...)
 	for _, at := range p.Places {
 		b = binary.LittleEndian.AppendUint16(b, at)
 	}
@@ -56,7 +56,7 @@ func Decode(b []byte) (news.Print, error) {
 	for _, s := range hashSlices(&p) {
 		*s = r.hashes()
 	}
-	p.Uses, p.First, p.Places = r.bytes(len(p.Terms)), r.bytes(len(p.Terms)), r.places(p.Shingles)
+	p.Uses, p.Places = r.bytes(len(p.Terms)), r.places(p.Shingles)
 	if r.torn {
 		return news.Print{}, errTorn
 	}
@@ -71,7 +71,7 @@ func flag(on bool) byte {
 }
 
 func hashSlices(p *news.Print) []*[]uint32 {
-	return []*[]uint32{&p.Shingles, &p.Quoted, &p.Lead, &p.Picked, &p.Title, &p.Terms, &p.Pairs, &p.Grams, &p.Figures}
+	return []*[]uint32{&p.Shingles, &p.Quoted, &p.Lead, &p.Picked, &p.Title, &p.Terms, &p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names}
 }
 
 type reader struct {

@@ -31,17 +31,20 @@ func Make(a news.Article, headline string) news.Print {
 		p.Body = whole(body)
 	}
 	shingle(&p, body, quotes(a, len(body) > 0))
-	t := terms{stem: stemmer(a.Lang), lang: hash32([]byte(a.Lang)), uses: make(map[uint32]use, min(len(title)+len(body), termWords))}
-	t.add(headline, title, news.TermTitle, 0)
+	t := terms{stem: stemmer(a.Lang), lang: hash32([]byte(a.Lang)), uses: make(map[uint32]uint8, min(len(title)+len(body), termWords))}
+	t.add(headline, title, news.TermTitle)
 	p.Title = t.sorted()
-	t.add(a.Body(), body[:min(len(body), leadWords)], news.TermOpening, 1)
-	t.add(a.Body(), body[min(len(body), leadWords):min(len(body), termWords)], 0, 1+leadWords)
+	t.add(a.Body(), body[:min(len(body), leadWords)], news.TermOpening)
+	t.add(a.Body(), body[min(len(body), leadWords):min(len(body), termWords)], 0)
 	if p.Sampled {
 		t.pairs = sample(t.pairs)
 	}
 	p.Terms, p.Pairs = t.sorted(), sorted(t.pairs)
-	p.Uses, p.First = t.usesOf(p.Terms)
+	p.Uses = t.usesOf(p.Terms)
 	p.Figures = figures(title, body[:min(len(body), openingWords)])
+	p.Frames = frames(headline, title)
+	p.Names = sorted(latinNames(nil, headline, title))
+	p.Names = sorted(latinNames(p.Names, a.Body(), body[:min(len(body), leadWords)]))
 	return p
 }
 

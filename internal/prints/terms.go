@@ -2,7 +2,6 @@ package prints
 
 import (
 	_ "embed"
-	"math"
 	"slices"
 	"strings"
 	"sync/atomic"
@@ -88,21 +87,18 @@ func truncate(w string) string {
 // neighbours among them. Scripts written without spaces give runs of neighbouring characters instead of words.
 type terms struct {
 	stem  func(string) string
-	lang  uint32 // hash of the language
-	uses  map[uint32]use
+	lang  uint32           // hash of the language
+	uses  map[uint32]uint8 // how often and where each stands, as news.Print.Uses has it
 	pairs []uint32
 	last  uint32 // the term before, 0 at the beginning of a part
 }
 
-// use is how often and where a term stands, and its first place.
-type use struct{ bits, first uint8 }
-
-// add takes the tokens of a part of the article, which begins after from words.
-func (t *terms) add(text string, ts []token, where uint8, from int) {
+// add takes the tokens of a part of the article.
+func (t *terms) add(text string, ts []token, where uint8) {
 	t.last = 0
 	for i, tok := range ts {
 		if h, ok := t.term(text, ts, i); ok {
-			t.use(h, where|nameBit(text, tok), uint8(min(from+i, math.MaxUint8)))
+			t.use(h, where|nameBit(text, tok))
 		}
 	}
 }
@@ -161,15 +157,11 @@ func oneLetter(tok string) bool {
 	return n == 1
 }
 
-func (t *terms) use(h uint32, bits, at uint8) {
+func (t *terms) use(h uint32, bits uint8) {
 	term := short(h, termBits)
-	u, known := t.uses[term]
-	if !known {
-		u.first = at
-	}
-	u.bits |= bits
-	if u.bits&news.TermCount < news.TermCount {
-		u.bits++
+	u := t.uses[term] | bits
+	if u&news.TermCount < news.TermCount {
+		u++
 	}
 	t.uses[term] = u
 	if t.last != 0 {
@@ -200,16 +192,42 @@ func (t *terms) sorted() []uint32 {
 	return out
 }
 
-// usesOf gives the uses of some terms and their first places; nil for none.
-func (t *terms) usesOf(hashes []uint32) (uses, first []uint8) {
+// usesOf gives the uses of some terms; nil for none.
+func (t *terms) usesOf(hashes []uint32) []uint8 {
 	if len(hashes) == 0 {
-		return nil, nil
+		return nil
 	}
-	uses, first = make([]uint8, len(hashes)), make([]uint8, len(hashes))
+	uses := make([]uint8, len(hashes))
 	for i, h := range hashes {
-		uses[i], first[i] = t.uses[h].bits, t.uses[h].first
+		uses[i] = t.uses[h]
 	}
-	return uses, first
+	return uses
+}
+
+const (
+	maxNames  = 24     // of a title, and of an opening
+	lastName  = 0x250  // the first character behind the Latin letters
+	fullWidth = 0xff00 // where the wide forms of ASCII begin, with the space
+)
+
+// latinNames appends the names of a text in Latin letters: words with a capital within a sentence, and in scripts written
+// without spaces every word in Latin letters. Translations keep them.
+func latinNames(out []uint32, text string, ts []token) []uint32 {
+	all, found := mostlyUnspaced(ts), 0
+	for _, t := range ts {
+		first, _ := utf8.DecodeRuneInString(text[t.start:])
+		if first >= fullWidth && first < fullWidth+0x5f {
+			first -= fullWidth - ' '
+		}
+		if !unicode.IsLetter(first) || first >= lastName || t.end-t.start < 3 || found == maxNames {
+			continue
+		}
+		if all || nameBit(text, t) != 0 {
+			out = append(out, short(t.hash, termBits))
+			found++
+		}
+	}
+	return out
 }
 
 // grams gives the runs of gramLength characters within the words of a text, a shorter word whole.

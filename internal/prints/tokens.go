@@ -49,10 +49,11 @@ func appendTokens(out []token, text string) []token {
 			continue
 		}
 		folded := fold(buf[:0], w)
-		out = append(out, token{
-			hash: hash32(folded), start: it.Start(), end: it.End(),
-			figure: unicode.IsDigit(first), unspaced: unspaced(first),
-		})
+		figure := unicode.IsDigit(first)
+		if figure {
+			folded = withoutUnit(folded)
+		}
+		out = append(out, token{hash: hash32(folded), start: it.Start(), end: it.End(), figure: figure, unspaced: unspaced(first)})
 	}
 	return out
 }
@@ -73,6 +74,19 @@ func fold(dst []byte, w string) []byte {
 		dst = dst[:n-2]
 	}
 	return dst
+}
+
+// units are what follows a figure without a space where others write a word: "$27B" and "$27 billion" are one figure.
+var units = []string{"bn", "bln", "mn", "mln", "tn", "trn", "b", "m", "t", "k"}
+
+// withoutUnit takes a unit off a folded figure.
+func withoutUnit(figure []byte) []byte {
+	for _, u := range units {
+		if n := len(figure) - len(u); n > 0 && string(figure[n:]) == u && figure[n-1] >= '0' && figure[n-1] <= '9' {
+			return figure[:n]
+		}
+	}
+	return figure
 }
 
 func ascii(s string) bool {

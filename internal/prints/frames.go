@@ -1,0 +1,104 @@
+package prints
+
+import (
+	"strings"
+
+	"headwater/internal/news"
+)
+
+// Limits of the parts of a title that may be a template's frame.
+const (
+	maxHeadWords = 6 // "Stock Movers:", "Market summary (", "POINT MARCHÉS"
+	maxTailWords = 8 // "| Balance of Power: Late Edition 08/18/2026", "(Podcast)"
+	minEndWords  = 3 // of a tail without a mark before it: "... Price, Converter and News"
+	minWhole     = 4
+)
+
+// headMarks and tailMarks are what parts the frame of a title from what fills it.
+var (
+	headMarks = []string{": ", ":", "|", " - ", " – ", " — ", "=", "(", "】"}
+	tailMarks = []string{"|", " - ", " – ", " — ", "(", "="}
+)
+
+// frames gives hashes of what of a title may be the frame of a template, figures left open: its head up to a mark, its tail
+// from one, its last words, and all of it where it has figures. Which of them are frames shows in an outlet's other titles.
+func frames(headline string, title []token) []uint32 {
+	var out []uint32
+	add := func(kind news.FrameKind, ts []token) {
+		out = append(out, short(frameHash(kind, ts), frameBits)|uint32(kind))
+	}
+	if at := firstMark(headline); at > 0 {
+		if n := before(title, at); n > 0 && n <= maxHeadWords && n < len(title) {
+			add(news.FrameHead, title[:n])
+		}
+	}
+	if at := lastMark(headline); at > 0 {
+		if n := before(title, at); n > 0 && n < len(title) && len(title)-n <= maxTailWords {
+			add(news.FrameTail, title[n:])
+		}
+	}
+	if len(title) > minEndWords+1 && !mostlyUnspaced(title) {
+		add(news.FrameEnd, title[len(title)-minEndWords:])
+	}
+	if len(title) >= minWhole && hasFigure(title) {
+		add(news.FrameWhole, title)
+	}
+	return sorted(out)
+}
+
+// frameBits are the bits kept of a frame's hash. It is counted with its outlet, so chance hits are rare.
+const frameBits = 28
+
+func firstMark(headline string) int {
+	at := -1
+	for _, m := range headMarks {
+		if i := strings.Index(headline, m); i > 0 && (at < 0 || i < at) {
+			at = i
+		}
+	}
+	return at
+}
+
+func lastMark(headline string) int {
+	at := -1
+	for _, m := range tailMarks {
+		at = max(at, strings.LastIndex(headline, m))
+	}
+	return at
+}
+
+// before counts the tokens that begin before a place.
+func before(ts []token, at int) int {
+	n := 0
+	for n < len(ts) && ts[n].start < at {
+		n++
+	}
+	return n
+}
+
+func hasFigure(ts []token) bool {
+	for _, t := range ts {
+		if t.figure {
+			return true
+		}
+	}
+	return false
+}
+
+// frameHash hashes a part of a title; runs of figures, as of a date, are one open place.
+func frameHash(kind news.FrameKind, ts []token) uint32 {
+	h := mix32(uint32(kind) + 1)
+	open := false
+	for _, t := range ts {
+		if t.figure {
+			if !open {
+				h = mix32(h*31 + 1)
+			}
+			open = true
+			continue
+		}
+		open = false
+		h = mix32(h*31 + t.hash)
+	}
+	return h
+}
