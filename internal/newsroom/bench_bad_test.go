@@ -187,19 +187,32 @@ func TestBenchFortyCredits(t *testing.T) {
 	}
 }
 
-// A feed's clock runs a day ahead. Its copies of others' texts are in their stories, never the original, and nothing is
-// closed early while they are few.
+// A feed's clock runs a day ahead. Its copies of others' texts are in their stories, and none is the original, whether it is
+// known when they were fetched or the feed is believed; nothing is closed early while such articles are few.
 func TestBenchClockAhead(t *testing.T) {
-	for name, few := range map[string]int{"one in a hundred and fifty": 150, "one in ten": 10} {
+	for name, tt := range map[string]struct {
+		few     int
+		fetched bool
+	}{
+		"one in a hundred and fifty": {few: 150}, "one in ten": {few: 10}, "one in ten, fetched at the right time": {few: 10, fetched: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			b, y := bench(t, newsroom.BenchOptions{Round: 200})
 			var pairs [][2]int64
 			for i := range 1500 {
 				at := dawn.Add(time.Duration(i) * 10 * time.Minute)
 				id := y.add(t, b, told(uint64(i)), fmt.Sprint("paper", i%20), at)
-				if i%few == 0 {
-					pairs = append(pairs, [2]int64{id, y.add(t, b, told(uint64(i)), "ahead", at.Add(24*time.Hour))})
+				if i%tt.few > 0 {
+					continue
 				}
+				e, seen := told(uint64(i)), at.Add(24*time.Hour)
+				e.GUID, e.URL, e.Published = fmt.Sprint("a", i), fmt.Sprintf("https://ahead.example/%d", i), seen
+				if tt.fetched {
+					seen = at.Add(time.Minute)
+				}
+				y.added++
+				must(t, b.Add(e, "ahead", seen))
+				pairs = append(pairs, [2]int64{id, int64(y.added)})
 			}
 			y.end(t, b)
 			for _, p := range pairs {
