@@ -222,17 +222,22 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 		Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent, Model: g.model, Second: g.second, Threshold: g.similar,
 	})
 	h.constraints = g.constraints
-	open := map[*node]bool{}
-	for _, id := range slices.Sorted(maps.Keys(g.byID)) {
+	open := map[int64]bool{}
+	ids := slices.Sorted(maps.Keys(g.byID))
+	for _, id := range ids {
 		n := g.byID[id]
 		if n.Story == 0 || !newest(g.stories[n.Story]).Before(now.Add(-g.window)) {
 			h.Restore(n.whole())
-			open[n] = true
+			open[id] = true
 		}
 	}
-	for n := range open {
+	for _, id := range ids {
+		if !open[id] {
+			continue
+		}
+		n := g.byID[id]
 		for e := range g.edges(n) {
-			if open[e.to] && n.Article.ID < e.to.Article.ID {
+			if open[e.to.Article.ID] && id < e.to.Article.ID {
 				h.RestoreEdge(news.Edge{A: n.Article.ID, B: e.to.Article.ID, Story: float64(e.story), Event: float64(e.event)})
 			}
 		}

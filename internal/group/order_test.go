@@ -1,6 +1,7 @@
 package group
 
 import (
+	"slices"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
@@ -46,4 +47,36 @@ func TestOneByOneAsAllAtOnce(t *testing.T) {
 			rt.Fatalf("stories (-at once +one by one):\n%s", diff)
 		}
 	})
+}
+
+// Twins that come before their representatives by content key take their places in one order, so that what is found by
+// numbers is the same in every run.
+func TestRivalsTakeTheirPlacesInOrder(t *testing.T) {
+	const pairs = 12
+	places := func() []int64 {
+		g := New(Options{})
+		for i := range int64(2 * pairs) { // the second half are the twins of the first, and earlier
+			p := newProse(uint64(i % pairs))
+			it := articleAt(2*pairs-i, "paper.example", "Harbour tolls to rise in "+p.word(), join10(p, 5))
+			it.Article.ID = i + 1
+			g.Add(it)
+		}
+		g.Settle()
+		var out []int64
+		for _, n := range g.index.nodes {
+			if n != nil {
+				out = append(out, n.Article.ID)
+			}
+		}
+		return out
+	}
+	first := places()
+	if len(first) != pairs || first[0] <= pairs {
+		t.Fatalf("no rival took a place: %v", first)
+	}
+	for range 10 {
+		if again := places(); !slices.Equal(first, again) {
+			t.Fatalf("the articles %v stand in the order %v in another run", first, again)
+		}
+	}
 }

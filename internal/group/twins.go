@@ -103,7 +103,8 @@ func (g *Grouper) elect() {
 		}
 	}
 	g.rivals = nil
-	for rep, heir := range best {
+	for _, rep := range slices.SortedFunc(maps.Keys(best), byKey) { // or their numbers would come as the map likes
+		heir := best[rep]
 		g.index.remove(rep)
 		g.fresh = append(g.fresh, g.cut(rep)...)
 		heir.lead(append(rep.twins, rep))

@@ -38,7 +38,8 @@ type Placed struct {
 }
 
 // Bench runs the stages from cleaning to origin over a stream of articles that are stored nowhere. It holds the stories
-// that are still open, so that it takes memory for a window of the stream and not for all of it.
+// that are still open, so that it takes memory for a window of the stream and not for all of it. It has no clock: what it
+// prints depends on the stream and the options alone, to the byte.
 type Bench struct {
 	BenchOptions
 	room *Newsroom
@@ -49,13 +50,15 @@ type Bench struct {
 	unsettled int   // articles added since the last round
 	span      span
 	memory    memory
+	times     recentTimes
 }
 
 // raw is an article before it is cleaned.
 type raw struct {
-	entry news.Entry
-	feed  string
-	seen  time.Time
+	entry   news.Entry
+	feed    string
+	seen    time.Time
+	undated bool // seen is when it came in the stream
 }
 
 const (
@@ -68,7 +71,7 @@ const (
 func NewBench(o BenchOptions) *Bench {
 	o.Round, o.Hold = cmp.Or(o.Round, settleRound), cmp.Or(o.Hold, maxHeld)
 	room := &Newsroom{
-		Options: Options{Outlets: o.Outlets, Window: o.Window, Now: time.Now},
+		Options: Options{Outlets: o.Outlets, Window: o.Window}, // and no Now: a stage that asked for the time would end the program
 		cleaner: clean.New(clean.Options{Outlets: o.Outlets, TextOnly: true}),
 		reader:  origin.NewReader(o.Outlets),
 		window:  group.New(group.Options{Window: o.Window, Model: o.Model}),
@@ -76,8 +79,8 @@ func NewBench(o BenchOptions) *Bench {
 	return &Bench{BenchOptions: o, room: room, span: newSpan(room.windowLength(), o.Round)}
 }
 
-// Add puts an article on the bench. The first has the number 1, the next 2 and so on. Seen may be zero. Where a round is
-// full, it is settled first and what is closed then is printed.
+// Add puts an article on the bench. The first has the number 1, the next 2 and so on. One of which seen is zero counts as
+// seen when those around it in the stream were. Where a round is full, it is settled first and what is closed then is printed.
 func (b *Bench) Add(e news.Entry, feed string, seen time.Time) error {
 	if b.unsettled == b.Round {
 		if err := b.settle(); err != nil {
@@ -85,7 +88,7 @@ func (b *Bench) Add(e news.Entry, feed string, seen time.Time) error {
 		}
 	}
 	b.unsettled++
-	b.waiting = append(b.waiting, raw{e, feed, seen})
+	b.waiting = append(b.waiting, raw{entry: e, feed: feed, seen: seen})
 	b.bytes += len(e.Title) + len(e.Content) + len(e.Summary)
 	if len(b.waiting) == benchChunk || b.bytes >= benchBytes {
 		b.prepare()
@@ -123,7 +126,6 @@ func (b *Bench) settle() error {
 	ids := make([]int64, len(closed))
 	for i, s := range closed {
 		ids[i] = s.Story
-		b.span.forget(s.Members)
 	}
 	b.room.window.Forget(ids)
 	return nil
@@ -202,7 +204,7 @@ func (b *Bench) flush(order []turn) error {
 // weigh places the members of a story.
 func (b *Bench) weigh(st group.Standing, placed map[int64]Placed) {
 	c := group.Change{Story: st.Story, Event: st.Event, Members: st.Members}
-	s := b.room.story(c, b.room.candidates(c), nil, b.room.Now())
+	s := b.room.story(c, b.room.candidates(c), nil, time.Time{})
 	for _, m := range s.Members {
 		placed[m.Article.ID] = Placed{
 			Article: m.Article.ID, Story: &s, Origin: s.OriginOf(m), Role: m.Role, Claims: m.Claims, Evidence: m.Evidence,
@@ -213,6 +215,7 @@ func (b *Bench) weigh(st group.Standing, placed map[int64]Placed) {
 
 // prepare cleans what waits, feed by feed so that a feed's furniture shows, and puts it into the window.
 func (b *Bench) prepare() {
+	b.times.date(b.waiting)
 	byFeed := map[string][]int{}
 	for i, w := range b.waiting {
 		byFeed[w.feed] = append(byFeed[w.feed], i)
@@ -255,7 +258,7 @@ func (b *Bench) clean(at []int, known news.Furniture) ([]news.Article, news.Furn
 	}
 	articles, shown := b.room.cleaner.Learn(doc, news.Feed{Title: b.waiting[at[0]].feed}, known, latest)
 	for i := range articles {
-		articles[i].Seen = b.waiting[at[i]].seen
+		articles[i].Seen, articles[i].Undated = b.waiting[at[i]].seen, b.waiting[at[i]].undated
 	}
 	return articles, known.Then(shown)
 }

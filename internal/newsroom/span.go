@@ -10,22 +10,18 @@ import (
 
 // span is the stretch of a stream's time in which stories are open.
 type span struct {
-	window  time.Duration
-	few     int                 // articles of a round that are too few to move the clock
-	clock   time.Time           // the newest time of the stream, as far as it is believed
-	round   []time.Time         // when the articles of this round were seen
-	undated []int64             // articles of this round that give no time
-	came    map[int64]time.Time // what the clock said when articles without a time came
+	window time.Duration
+	few    int         // articles of a round that are too few to move the clock
+	clock  time.Time   // the newest time of the stream, as far as it is believed
+	round  []time.Time // when the articles of this round were seen
 }
 
 func newSpan(window time.Duration, round int) span {
-	return span{window: window, few: round / 100, came: map[int64]time.Time{}}
+	return span{window: window, few: round / 100}
 }
 
 func (s *span) see(a news.Article) {
-	if a.Seen.IsZero() {
-		s.undated = append(s.undated, a.ID)
-	} else {
+	if !a.Seen.IsZero() {
 		s.round = append(s.round, a.Seen)
 	}
 }
@@ -37,25 +33,44 @@ func (s *span) advance() {
 	if at := len(s.round) - 1 - s.few; at >= 0 && s.round[at].After(s.clock) {
 		s.clock = s.round[at]
 	}
-	for _, id := range s.undated {
-		s.came[id] = s.clock
-	}
-	s.round, s.undated = s.round[:0], s.undated[:0]
+	s.round = s.round[:0]
 }
 
 // closed says whether a story's newest article is older than the window.
 func (s *span) closed(st group.Standing) bool {
-	newest := st.Newest
-	for _, id := range st.Members {
-		if t := s.came[id]; t.After(newest) {
-			newest = t
-		}
-	}
-	return newest.Before(s.clock.Add(-s.window))
+	return st.Newest.Before(s.clock.Add(-s.window))
 }
 
-func (s *span) forget(articles []int64) {
-	for _, id := range articles {
-		delete(s.came, id)
+// lastTimes is how many articles tell when one without a time came.
+const lastTimes = 9
+
+// recentTimes are the times of the last articles of a stream that have one.
+type recentTimes []time.Time
+
+// date gives the articles that have no time the one at which they came: the median of the nine times before, which no
+// single date of the next century moves. Where a stream begins without, its first nine times stand for those before.
+// Articles of a stream that has none keep none.
+func (r *recentTimes) date(waiting []raw) {
+	if len(*r) == 0 {
+		for _, w := range waiting {
+			if !w.seen.IsZero() && len(*r) < lastTimes {
+				*r = append(*r, w.seen)
+			}
+		}
 	}
+	for i := range waiting {
+		w := &waiting[i]
+		if w.undated = w.seen.IsZero(); w.undated {
+			w.seen = r.median()
+		} else {
+			*r = append((*r)[max(len(*r)-lastTimes+1, 0):], w.seen)
+		}
+	}
+}
+
+func (r *recentTimes) median() time.Time {
+	if len(*r) == 0 {
+		return time.Time{}
+	}
+	return slices.SortedFunc(slices.Values(*r), time.Time.Compare)[len(*r)/2]
 }

@@ -273,7 +273,7 @@ func creditsOf(members []Candidate) map[string][]outletCredit {
 func sortCredits(all []outletCredit) {
 	slices.SortFunc(all, func(a, b outletCredit) int {
 		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by), cmp.Compare(a.claim.Text, b.claim.Text),
-			cmp.Compare(a.claim.URL, b.claim.URL))
+			cmp.Compare(a.claim.URL, b.claim.URL), cmp.Compare(a.byKey, b.byKey), cmp.Compare(a.note, b.note))
 	})
 }
 

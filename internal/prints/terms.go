@@ -56,20 +56,26 @@ func stemmer(lang string) func(string) string {
 	}
 }
 
-// stems remembers the hash of a word's stem, so that common words are stemmed once. A slot holds the hash of word and
-// language above that of the stem; the last word to come keeps it. Wrong hits need all of 32 bits and the slot to agree.
-var stems [1 << 16]atomic.Uint64
+// stems remembers the hash of a word's stem, so that common words are stemmed once. The last word to come keeps a slot. Words
+// are compared whole: of two with one hash each has its own stem, whichever goroutine reads its article first.
+var stems [1 << 16]atomic.Pointer[stem]
 
-// stemHash gives the hash of the stem of a folded word.
-func (t *terms) stemHash(word uint32, folded func() string) uint32 {
-	key := mix32(word ^ t.lang)
-	slot := &stems[key>>16]
-	if have := slot.Load(); have != 0 && uint32(have>>32) == key {
-		return uint32(have)
+type stem struct {
+	word string // folded
+	lang uint32 // hash of the language
+	hash uint32
+}
+
+// stemHash gives the hash of the stem of a folded word, of which it is given the hash too.
+func (t *terms) stemHash(word uint32, folded []byte) uint32 {
+	slot := &stems[mix32(word^t.lang)>>16]
+	if s := slot.Load(); s != nil && s.lang == t.lang && s.word == string(folded) {
+		return s.hash
 	}
-	h := hash32([]byte(t.stem(folded())))
-	slot.Store(uint64(key)<<32 | uint64(h))
-	return h
+	s := &stem{word: string(folded), lang: t.lang}
+	s.hash = hash32([]byte(t.stem(s.word)))
+	slot.Store(s)
+	return s.hash
 }
 
 func truncate(w string) string {
@@ -113,7 +119,8 @@ func (t *terms) term(text string, ts []token, i int) (uint32, bool) {
 	case tok.figure:
 		return tok.hash, true
 	}
-	return t.stemHash(tok.hash, func() string { return string(fold(nil, text[tok.start:tok.end])) }), true
+	var buf [64]byte
+	return t.stemHash(tok.hash, fold(buf[:0], text[tok.start:tok.end])), true
 }
 
 // How many characters in a row make a term where no spaces do: a pair of those that are syllables or words, four letters
