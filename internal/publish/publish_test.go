@@ -77,7 +77,7 @@ func TestHeadlineOfAPageThatWasRead(t *testing.T) {
 	st.Origin.Title = "Ledger: the <mine> closes"
 	for _, f := range formats {
 		got := string(write(t, f.name, channel(st)))
-		if !strings.Contains(got, "(not among the feeds): Ledger: the ") || strings.Contains(got, "<mine>") {
+		if !strings.Contains(got, "(not among your feeds): Ledger: the ") || strings.Contains(got, "<mine>") {
 			t.Errorf("%s: %s", f.name, got)
 		}
 	}
