@@ -432,17 +432,27 @@ func originOf(c contender, rest float64, members []Candidate) news.Origin {
 	if c.member >= 0 {
 		o.Article = members[c.member].Article.ID
 	}
-	o.Level = level(c, o.Confidence, members)
+	o.Level = level(c, o.Confidence, rest, members)
 	return o
 }
 
-func level(c contender, confidence float64, members []Candidate) string {
+// The levels, as newsroom.TestCalibration measures them on 1,039 labelled origins of two days, and on 824 of them again with
+// the originals withheld: of those shown as "Original" 1,825 of 1,825 are right, of "Likely original" 21 of 23, of "Earliest seen"
+// none of 15. The targets are .99 and .9. An origin that another contender comes near is no more than likely, however far
+// the two leave "none of them" behind.
+const (
+	originalFrom = .75 // confidence
+	likelyFrom   = .5
+	mostRest     = .2 // of the best's likelihood that all others have together, for an "Original"
+)
+
+func level(c contender, confidence, rest float64, members []Candidate) string {
 	switch {
 	case c.unfit:
 		return news.LevelEarliest
-	case confidence >= .75 && (c.credited || c.member >= 0 && c.outlet.Agency):
+	case confidence >= originalFrom && rest <= mostRest && (c.credited || c.member >= 0 && c.outlet.Agency):
 		return news.LevelOriginal
-	case confidence >= .5 && (c.credited || c.member >= 0 && members[c.member].Print.Words >= minOwnProse):
+	case confidence >= likelyFrom && (c.credited || c.member >= 0 && members[c.member].Print.Words >= minOwnProse):
 		return news.LevelLikely
 	}
 	return news.LevelEarliest
