@@ -13,7 +13,7 @@ const (
 	habitsOf    = 90 * 24 * time.Hour // what is learnt of outlets goes back so far
 	habitsEvery = 24 * time.Hour      // how often it is learnt anew
 	habitItems  = 50_000              // of the newest of which it is learnt what outlets' items are like
-	knownLists  = 20                  // items that an outlet of which the registry says that it lists others counts as having listed
+	knownLists  = 500                 // items that an outlet of which the registry says that it lists others counts as having listed
 )
 
 // learnOutlets learns once a day what outlets are like: who carries whom, from stories that are closed; who lists others' texts
@@ -44,6 +44,7 @@ func (n *Newsroom) learnOutlets(ctx context.Context) error {
 	for _, h := range all {
 		sum := habits[h.Outlet.Key()]
 		sum.Carried, sum.Carries = sum.Carried+h.Carried, sum.Carries+h.Carries
+		sum.Passed = min(max(sum.Passed, sum.Carries), sum.Items) // a site that reruns others may never say so
 		habits[h.Outlet.Key()] = sum
 	}
 	n.weigher.Habits, n.weigher.Clocks, n.learnt = habits, log.Clocks(), day

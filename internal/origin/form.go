@@ -69,10 +69,20 @@ func articled(members []Candidate) map[string]bool {
 	return out
 }
 
+// releaseForm is what forms.txt calls the items that an agency passes on for companies.
+const releaseForm = "press release"
+
+// passesRelease says that an article is a press release that an agency passes on.
+func passesRelease(a news.Article) bool { return a.Outlet.Agency && formOf(a) == releaseForm }
+
 // form counts against a film or a letter that its outlet has an article: the article is where they took it from.
 func (c *contender) form(f *field) {
 	a := f.members[c.member].Article
-	if name := formOf(a); name != "" && f.articled[c.outlet.Key()] {
+	switch name := formOf(a); {
+	case passesRelease(a):
+		c.unfit = true
+		c.weigh("form", -weightListing, "it is a press release that %s passes on", c.outlet.Name)
+	case name != "" && name != releaseForm && f.articled[c.outlet.Key()]:
 		c.weigh("form", -weightMedia, "it is a %s, and %s has an article, too", name, c.outlet.Name)
 	}
 	if a.Promotional() {

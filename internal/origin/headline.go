@@ -58,7 +58,7 @@ func (f *field) agencyHeadlines() []int {
 	known := map[headline]bool{}
 	for i, m := range f.members {
 		h := headline{m.Article.Outlet.Key(), m.Print.Headline}
-		if !m.Article.Outlet.Agency || h.hash == 0 || known[h] || m.Article.Promotional() || len(out) == maxHeadlines {
+		if !m.Article.Outlet.Agency || h.hash == 0 || known[h] || m.Article.Promotional() || passesRelease(m.Article) || len(out) == maxHeadlines {
 			continue
 		}
 		known[h] = true

@@ -63,12 +63,14 @@ func TestForms(t *testing.T) {
 		members []Candidate
 		want    int64
 	}{
-		"a film and the article":          {[]Candidate{at(site+"/news/article/ferries-stop", candidate(0, article)), at(site+"/news/videos/ferries-stop", candidate(1, film))}, 1},
-		"a letter and the article":        {[]Candidate{at(site+"/news/article/ferries-stop", candidate(0, article)), at(site+"/newsletters/ferries-stop", candidate(1, film))}, 1},
-		"a film of which all others tell": {[]Candidate{at("https://"+local+"/news/ferries-stop", candidate(0, member{domain: local, text: "0", title: "Boats stay in"})), at(site+"/videos/ferries-stop", candidate(1, film))}, 2},
-		"a letter and its listing":        {[]Candidate{at("https://news.google.com/rss/articles/x", candidate(0, member{domain: wire, agency: true, title: ferries})), at(site+"/newsletters/ferries-stop", candidate(1, film))}, 2},
-		"a film and a listing of another": {[]Candidate{at("https://news.google.com/rss/articles/x", candidate(0, member{domain: wire, agency: true, title: "Ellery loses its boats to a rotten pier"})), at(site+"/videos/ferries-stop", candidate(1, member{domain: wire, agency: true, text: "0", title: ferries, hours: 9}))}, 1},
-		"a place that is called video":    {[]Candidate{at(site+"/news/video", candidate(0, film)), at(site+"/news/article/ferries-stop", candidate(1, article))}, 1},
+		"a film and the article":                   {[]Candidate{at(site+"/news/article/ferries-stop", candidate(0, article)), at(site+"/news/videos/ferries-stop", candidate(1, film))}, 1},
+		"a letter and the article":                 {[]Candidate{at(site+"/news/article/ferries-stop", candidate(0, article)), at(site+"/newsletters/ferries-stop", candidate(1, film))}, 1},
+		"a film of which all others tell":          {[]Candidate{at("https://"+local+"/news/ferries-stop", candidate(0, member{domain: local, text: "0", title: "Boats stay in"})), at(site+"/videos/ferries-stop", candidate(1, film))}, 2},
+		"a letter and its listing":                 {[]Candidate{at("https://news.google.com/rss/articles/x", candidate(0, member{domain: wire, agency: true, title: ferries})), at(site+"/newsletters/ferries-stop", candidate(1, film))}, 2},
+		"a film and a listing of another":          {[]Candidate{at("https://news.google.com/rss/articles/x", candidate(0, member{domain: wire, agency: true, title: "Ellery loses its boats to a rotten pier"})), at(site+"/videos/ferries-stop", candidate(1, member{domain: wire, agency: true, text: "0", title: ferries, hours: 9}))}, 1},
+		"a press release that an agency passes on": {[]Candidate{at("https://www."+local+"/news-releases/ferries", candidate(0, member{domain: local, text: "0", title: ferries, hours: 1})), at(site+"/press-releases/ferries-stop", candidate(1, member{domain: wire, agency: true, text: "0123", title: ferries}))}, 1},
+		"a ministry's own":                         {[]Candidate{at("https://www."+local+"/press-releases/ferries", candidate(0, member{domain: local, text: "0", title: "Ferries: what the county does"})), at("https://www."+local2+"/news/ferries", candidate(1, member{domain: local2, text: "0", title: "County acts on boats", hours: 9}))}, 1},
+		"a place that is called video":             {[]Candidate{at(site+"/news/video", candidate(0, film)), at(site+"/news/article/ferries-stop", candidate(1, article))}, 1},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

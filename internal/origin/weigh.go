@@ -160,19 +160,30 @@ func resolve(members []Candidate) {
 	}
 }
 
-// best gives the contender with the highest score, members before outlets that are only named and the earlier before the
+// beats says whether a contender is likelier than another. One that is unfit beats none that is fit.
+func (c contender) beats(other contender) bool {
+	if c.unfit != other.unfit {
+		return other.unfit
+	}
+	return c.score > other.score
+}
+
+// best gives the contender with the highest score, the fit before the unfit, members before outlets that are only named and the earlier before the
 // later, and what the others have: how likely each is, relative to the best (softmax). Those of its outlet are left out.
 func (f *field) best() (best contender, rest float64) {
 	scores := make([]float64, len(f.members)) // of a million members no more is kept
 	for i := range f.members {
 		c := f.member(i, false)
-		if scores[i] = c.score; i == 0 || c.score > best.score {
+		if scores[i] = c.score; c.unfit {
+			scores[i] = math.Inf(-1) // takes no share from the others
+		}
+		if i == 0 || c.beats(best) {
 			best = c
 		}
 	}
 	named := f.named()
 	for _, c := range named {
-		if c.score > best.score {
+		if c.beats(best) {
 			best = c
 		}
 	}
@@ -189,7 +200,7 @@ func (f *field) best() (best contender, rest float64) {
 		}
 	}
 	for _, c := range named {
-		if c.outlet.Key() != best.outlet.Key() {
+		if c.outlet.Key() != best.outlet.Key() && !c.unfit {
 			rest += math.Exp(c.score - best.score)
 			if c.score > second.score {
 				second = c
