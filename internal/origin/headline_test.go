@@ -166,6 +166,8 @@ func TestClocks(t *testing.T) {
 		"a few minutes are no error":    {dateLog(local, 1, 40, 25*time.Minute), 0},
 		"too few items":                 {dateLog(local, 1, 7, -5*time.Hour), 0},
 		"what was there at first":       {sameSeen(dateLog(local, 1, 40, -5*time.Hour)), 0},
+		"a list of what is read most":   {agesOf(dateLog(local, 1, 60, 0)), 0},
+		"an archive that comes late":    {dateLog(local, 1, 40, -100*time.Hour), 0},
 		"dates that are days":           {daysOf(dateLog(local, 1, 40, -5*time.Hour)), 0},
 		"one of the next century":       {append(dateLog(local, 1, 39, 0), dateLog(local, 1, 1, 100*365*24*time.Hour)...), 0},
 		"an aggregator's dates":         {listedAt("https://news.google.com/rss/articles/", dateLog(local, 1, 40, -5*time.Hour)), 0},
@@ -193,6 +195,14 @@ func TestClocks(t *testing.T) {
 func sameSeen(cs []Candidate) []Candidate {
 	for i := range cs {
 		cs[i].Article.Seen = noon.Add(50 * time.Hour)
+	}
+	return cs
+}
+
+// agesOf gives items that are between an hour and a day old when they come.
+func agesOf(cs []Candidate) []Candidate {
+	for i := range cs {
+		cs[i].Article.Published = cs[i].Article.Seen.Add(-time.Duration(60+i*977%(23*60)) * time.Minute)
 	}
 	return cs
 }

@@ -23,11 +23,11 @@ type date struct {
 }
 
 const (
-	maxLearnt    = 20_000             // outlets, and clocks, that are learnt of; those that come later teach nothing
-	sampledDates = 256                // of a clock that are kept, by hash
-	fewDates     = 8                  // below which they do not tell how wrong it is
-	clockTrust   = int64(30 * 60)     // seconds by which a clock is not called wrong
-	wildClock    = int64(400 * 86400) // seconds from which a date is no clock's
+	maxLearnt    = 20_000           // outlets, and clocks, that are learnt of; those that come later teach nothing
+	sampledDates = 256              // of a clock that are kept, by hash
+	fewDates     = 8                // below which they do not tell how wrong it is
+	clockTrust   = int64(30 * 60)   // seconds by which a clock is not called wrong
+	wildClock    = int64(26 * 3600) // seconds from which it is something else: zones and days are wrong by less
 )
 
 // Add counts an article and the claims that it makes.
@@ -99,7 +99,8 @@ func (l *Log) Clocks() map[Clock]time.Duration {
 	return out
 }
 
-// offOf gives the median of how far dates run ahead of the time, 0 where too few tell. Of one date it is known how far at
+// offOf gives the median of how far dates run ahead of the time, 0 where too few tell or they differ too much: what is wrong
+// with a clock is always the same, and a list of what is read most has items of all ages. Of one date it is known how far at
 // least: it lies in the future of the poll that brought it, or before an earlier poll of the same feed that did not bring it.
 // What the first poll brought may be of any age.
 func offOf(dates []date) int64 {
@@ -111,7 +112,6 @@ func offOf(dates []date) int64 {
 			last, before = d.seen, last
 		}
 		switch {
-		case d.published-d.seen > wildClock || d.seen-d.published > wildClock:
 		case d.published > d.seen:
 			off = append(off, d.published-d.seen)
 		case before != 0:
@@ -122,7 +122,11 @@ func offOf(dates []date) int64 {
 		return 0
 	}
 	slices.Sort(off)
-	return off[len(off)/2]
+	median, spread := off[len(off)/2], off[len(off)*3/4]-off[len(off)/4]
+	if size := max(median, -median); 2*spread > size || size > wildClock {
+		return 0
+	}
+	return median
 }
 
 // daysOnly says that dates give the day and no time: most are of one time of the day.
