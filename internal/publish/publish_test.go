@@ -83,6 +83,18 @@ func TestHeadlineOfAPageThatWasRead(t *testing.T) {
 	}
 }
 
+// TestAbsence says that a feed of the outlet's did not bring the item, and not that the outlet is unknown.
+func TestAbsence(t *testing.T) {
+	st := named()
+	st.Origin.Followed = true
+	for _, f := range formats {
+		got := string(write(t, f.name, channel(st)))
+		if !strings.Contains(got, "("+st.Origin.Absence()+")") || strings.Contains(got, "not among your feeds") {
+			t.Errorf("%s: %s", f.name, got)
+		}
+	}
+}
+
 func TestEmptyChannel(t *testing.T) {
 	for _, f := range formats {
 		t.Run(f.name, func(t *testing.T) {

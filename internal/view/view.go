@@ -32,6 +32,8 @@ type Story struct {
 	First   time.Time `json:"first" doc:"its earliest member"`
 	Latest  time.Time `json:"latest" doc:"its newest member"`
 	Members []Member  `json:"members" nullable:"false" doc:"the original first, then by time"`
+
+	Promotional bool `json:"promotional,omitempty" doc:"it is no news: all its articles say themselves that they are advertisements"`
 }
 
 // Origin is what a story goes back to.
@@ -82,10 +84,10 @@ func StoryOf(s news.Story) Story {
 	return Story{
 		ID: s.ID, Event: s.Event, Title: s.Title, Outlets: s.Outlets, First: s.First, Latest: s.Latest,
 		Origin: Origin{
-			Name: o.Name, Domain: o.Domain, URL: o.URL, Title: o.Title, Article: o.Article, Followed: o.Followed, Absence: o.Absence(), Level: o.Level, Confidence: o.Confidence,
-			Evidence: EvidenceOf(o.Evidence), Scoop: scoopOf(o.Scoop),
+			Name: o.Name, Domain: o.Domain, URL: o.URL, Title: o.Title, Article: o.Article, Followed: o.Followed, Absence: o.Absence(),
+			Level: o.Level, Confidence: o.Confidence, Evidence: EvidenceOf(o.Evidence), Scoop: scoopOf(o.Scoop),
 		},
-		Members: All(s.Members, memberOf),
+		Members: All(s.Members, memberOf), Promotional: s.Promotional(),
 	}
 }
 
