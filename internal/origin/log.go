@@ -23,8 +23,8 @@ type date struct {
 }
 
 const (
-	maxLearnt    = 20_000           // outlets, and clocks, that are learnt of; those that come later teach nothing
-	sampledDates = 256              // of a clock that are kept, by hash
+	maxLearnt    = 10_000           // outlets, and clocks, that are learnt of; those that come later teach nothing
+	sampledDates = 64               // of a clock that are kept, by hash
 	fewDates     = 8                // below which they do not tell how wrong it is
 	clockTrust   = int64(30 * 60)   // seconds by which a clock is not called wrong
 	wildClock    = int64(26 * 3600) // seconds from which it is something else: zones and days are wrong by less
