@@ -24,8 +24,9 @@ type date struct {
 
 const (
 	maxLearnt    = 10_000           // outlets, and clocks, that are learnt of; those that come later teach nothing
-	sampledDates = 64               // of a clock that are kept, by hash
+	sampledDates = 128              // of a clock that are kept, by hash
 	fewDates     = 8                // below which they do not tell how wrong it is
+	closeBy      = 3                // times what lies between median and quartile, which an error is larger than
 	clockTrust   = int64(30 * 60)   // seconds by which a clock is not called wrong
 	wildClock    = int64(26 * 3600) // seconds from which it is something else: zones and days are wrong by less
 )
@@ -99,10 +100,10 @@ func (l *Log) Clocks() map[Clock]time.Duration {
 	return out
 }
 
-// offOf gives the median of how far dates run ahead of the time, 0 where too few tell or they differ too much: what is wrong
-// with a clock is always the same, and a list of what is read most has items of all ages. Of one date it is known how far at
-// least: it lies in the future of the poll that brought it, or before an earlier poll of the same feed that did not bring it.
-// What the first poll brought may be of any age.
+// offOf gives how far dates run ahead of the time, 0 where too few tell. Of one date it is known how far at least, less the
+// time that the item took to reach its feed: it lies in the future of the poll that brought it, or before an earlier poll of
+// the same feed that did not bring it. So it is the upper quartile, where a quarter of all lies close to it: what is wrong with
+// a clock is always the same, and a list of what is read most has items of all ages. What the first poll brought may be of any age.
 func offOf(dates []date) int64 {
 	slices.SortFunc(dates, func(a, b date) int { return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.published, b.published)) })
 	var off []int64
@@ -122,11 +123,11 @@ func offOf(dates []date) int64 {
 		return 0
 	}
 	slices.Sort(off)
-	median, spread := off[len(off)/2], off[len(off)*3/4]-off[len(off)/4]
-	if size := max(median, -median); 2*spread > size || size > wildClock {
+	upper, spread := off[len(off)*3/4], off[len(off)*3/4]-off[len(off)/2]
+	if size := max(upper, -upper); closeBy*spread > size || size > wildClock {
 		return 0
 	}
-	return median
+	return upper
 }
 
 // daysOnly says that dates give the day and no time: most are of one time of the day.
