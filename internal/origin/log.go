@@ -42,7 +42,7 @@ func (l *Log) Add(a news.Article, claims []news.Claim) {
 	}
 	if h, known := l.items[key]; known || len(l.items) < maxLearnt {
 		h.Items++
-		if _, passed := writer(Candidate{Article: a, Claims: claims}); passed {
+		if _, passed := writer(Candidate{Article: a, Claims: claims}); passed || namedAfter(a, claims) {
 			h.Passed++
 		}
 		l.items[key] = h
