@@ -69,11 +69,8 @@ func (c *cli) printOrigin(s news.Story) {
 	c.print(0, stretch{strong, s.Title})
 	c.printf("\n")
 	first := []stretch{{plain, s.Origin.Level + ": "}, {strong, s.Origin.Name}}
-	switch {
-	case s.Origin.Named() && s.Origin.Followed:
-		first = append(first, stretch{plain, " (its own article is not among your feeds' items)"})
-	case s.Origin.Named():
-		first = append(first, stretch{plain, " (not among your feeds)"})
+	if why := s.Origin.Absence(); why != "" {
+		first = append(first, stretch{plain, " (" + why + ")"})
 	}
 	if s.Origin.Title != "" {
 		first = append(first, stretch{plain, ": " + s.Origin.Title})

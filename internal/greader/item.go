@@ -240,7 +240,7 @@ func (it *item) lead(story news.Story, once string) {
 			html.EscapeString(publish.Name(m.Article.Outlet)), html.EscapeString(string(m.Role))))
 	}
 	if story.Origin.Named() && story.Origin.Key() != "" {
-		it.Summary.Content += "<p>" + html.EscapeString(story.Origin.Level+": "+publish.Name(story.Origin.Outlet)) + "</p>"
+		it.Summary.Content += "<p>" + html.EscapeString(fmt.Sprintf("%s: %s (%s)", story.Origin.Level, publish.Name(story.Origin.Outlet), story.Origin.Absence())) + "</p>"
 	}
 	if len(versions) > maxVersions {
 		versions = append(versions[:maxVersions], fmt.Sprintf("<li>%d more</li>", len(versions)-maxVersions))

@@ -25,6 +25,7 @@ func pack(it Item) string {
 	p.flag(a.Outlet.Agency)
 	p.flag(a.Undated)
 	p.list(a.Authors)
+	p.list(a.Categories)
 	p.list(it.Cites)
 	p.numbers(int64(len(it.Claims)))
 	for _, c := range it.Claims {
@@ -85,7 +86,7 @@ func unpack(rest string) Item {
 		*s = u.text()
 	}
 	a.Outlet.Agency, a.Undated = u.number() != 0, u.number() != 0
-	a.Authors, it.Cites = u.list(), u.list()
+	a.Authors, a.Categories, it.Cites = u.list(), u.list(), u.list()
 	for range u.number() {
 		c := news.Claim{Kind: news.ClaimKind(u.text()), Outlet: u.text(), Domain: u.text(), URL: u.text(), Text: u.text()}
 		c.Start, c.End = int(u.number()), int(u.number())

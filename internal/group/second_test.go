@@ -51,7 +51,7 @@ func TestReconsider(t *testing.T) {
 	m := DefaultModel()
 	joins := m.EventAlone
 	said := func(story, share float64) verdict { return verdict{story: story, event: share * joins} } // of what joins
-	before := []verdict{ // the third to the fifth lie in the band
+	before := []verdict{                                                                              // the third to the fifth lie in the band
 		said(0, .1), said(0, .349), said(0, .351), said(.1, .7), said(.15, .999), said(.1, 1.001), said(.8, 2),
 	}
 	tests := []struct {

@@ -77,7 +77,7 @@ type Origin struct {
 	Level      string  // LevelOriginal, LevelLikely or LevelEarliest
 	Confidence float64 // 0 to 1
 	Evidence   []Evidence
-	Followed   bool  // only named, and yet a feed of ours is that outlet's: none of its articles was matched. Set by newsroom
+	Followed   bool  // only named, and yet a feed of ours is that outlet's or items of ours are: none of those was matched. Set by newsroom
 	Scoop      Scoop // who had the news first, where that is not the outlet that wrote the text; else zero
 }
 
@@ -92,6 +92,17 @@ type Scoop struct {
 
 // Named says that the origin is an outlet whose own article is not among ours.
 func (o Origin) Named() bool { return o.Article == 0 }
+
+// Absence says in words that an origin is only named, to stand behind its name; "" where it is an article of ours.
+func (o Origin) Absence() string {
+	switch {
+	case !o.Named() || o.Key() == "":
+		return ""
+	case o.Followed:
+		return "the item itself is not among those that your feeds brought"
+	}
+	return "not among your feeds"
+}
 
 // Member is an article in a story.
 type Member struct {

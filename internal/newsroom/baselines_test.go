@@ -4,18 +4,12 @@ import (
 	"bufio"
 	"compress/gzip"
 	"encoding/json"
-	"iter"
 	"os"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"headwater/feeds"
-	"headwater/internal/news"
-	"headwater/internal/newsroom"
-	"headwater/internal/outlets"
 )
 
 // listed is an article of the recorded reruns.
@@ -76,27 +70,14 @@ func TestOriginsAgainstBaselines(t *testing.T) {
 	}
 	docs := lines[listed](t, shared(t, "eval/wire26/docs.jsonl.gz"))
 	key := lines[written](t, shared(t, "eval/wire26/origins.jsonl"))
-	registry, err := outlets.Load(feeds.Agencies())
-	must(t, err)
-	placed := map[string]newsroom.Placed{}
+	placed := placedBy(t, docs)
 	stories := map[int64][]listed{}
 	byID := map[string]listed{}
-	b := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Print: func(all iter.Seq[newsroom.Placed]) error {
-		for p := range all {
-			d := docs[p.Article-1]
-			placed[d.ID], byID[d.ID] = p, d
-			stories[p.Story.ID] = append(stories[p.Story.ID], d)
-		}
-		return nil
-	}})
 	for _, d := range docs {
-		e := news.Entry{GUID: d.ID, Title: d.Title, URL: d.URL, Summary: d.Summary, Content: d.HTML, Published: d.Published, Source: news.Reference{Title: d.Feed}, Language: d.Lang}
-		if d.Author != "" {
-			e.Authors = []string{d.Author}
-		}
-		must(t, b.Add(e, d.Feed, d.Fetched))
+		p := placed[d.ID]
+		byID[d.ID] = d
+		stories[p.Story.ID] = append(stories[p.Story.ID], d)
 	}
-	must(t, b.Close())
 
 	type score struct{ all, ours, earliest, rules int }
 	var original, only score

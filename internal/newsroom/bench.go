@@ -51,6 +51,7 @@ type Bench struct {
 	span      span
 	memory    memory
 	times     recentTimes
+	log       origin.Log
 }
 
 // raw is an article before it is cleaned.
@@ -186,6 +187,7 @@ func (b *Bench) flush(order []turn) error {
 	if len(order) == 0 {
 		return nil
 	}
+	b.room.weigher.Habits, b.room.weigher.Clocks = habitsOfItems(&b.log, b.Outlets), b.log.Clocks()
 	return b.Print(func(yield func(Placed) bool) {
 		weighed := map[int64]Placed{}
 		for _, t := range order {
@@ -242,6 +244,7 @@ func (b *Bench) prepare() {
 	b.waiting, b.bytes = b.waiting[:0], 0
 	for _, it := range items {
 		b.span.see(it.Article)
+		b.log.Add(it.Article, it.Claims)
 		b.room.window.Add(it)
 	}
 }

@@ -187,7 +187,7 @@ func (c *comparing) reasons(m news.Member) (like int64, reasons []news.Evidence)
 // leadNote says what the lead is to an origin that is only named.
 func (c *comparing) leadNote(k news.Comparison) string {
 	origin := publish.Name(c.Origin.Outlet)
-	say := fmt.Sprintf("%s's own article is not among the feeds. %s", origin, c.belongs(k, origin))
+	say := fmt.Sprintf("%s's own article is not among those that your feeds brought. %s", origin, c.belongs(k, origin))
 	if len(c.Members) > 1 {
 		say += " The other versions are compared with this one."
 	}
@@ -204,7 +204,7 @@ func (c *comparing) note(m news.Member, k news.Comparison) string {
 			c.outlets[m.Carries], 100*m.Share))
 	}
 	if k.StandIn {
-		say = append(say, fmt.Sprintf("%s's own article is not among the feeds; compared with the version of %s, the earliest.", origin, lead))
+		say = append(say, fmt.Sprintf("%s's own article is not among those that your feeds brought; compared with the version of %s, the earliest.", origin, lead))
 		text = "that version"
 	}
 	switch {

@@ -69,7 +69,7 @@ func wantPassages(t *testing.T, room *newsroom.Newsroom, m place, k news.Compari
 	a, err := room.Article(t.Context(), m.Article.ID)
 	must(t, err)
 	if k.With == 0 {
-		if len(k.Passages) > 0 || !m.story.Origin.Named() || !strings.Contains(k.Note, "is not among the feeds") {
+		if len(k.Passages) > 0 || !m.story.Origin.Named() || !strings.Contains(k.Note, "is not among those") {
 			t.Errorf("%s is compared with nothing: %+v", m.Article.Title, k)
 		}
 		return
@@ -205,21 +205,21 @@ func TestCompareNotes(t *testing.T) {
 			false, []string{"", other}, nil, nil, 2, "The feed of Paper 1 gives no text to compare with. It belongs here by way of the other versions.",
 		},
 		"a copy under a name": {
-			true, []string{launch, launch}, nil, nil, 2, "Examiner's own article is not among the feeds; compared with the version of Paper 1, the earliest.",
+			true, []string{launch, launch}, nil, nil, 2, "Examiner's own article is not among those that your feeds brought; compared with the version of Paper 1, the earliest.",
 		},
 		"a retelling under a name": {
 			true,
 			[]string{launch, other},
 			credit("Examiner", "examiner.example", "the Examiner found"), nil, 2,
-			"Examiner's own article is not among the feeds; compared with the version of Paper 1, the earliest. A retelling: none of its own words stand in that version. It belongs here because it credits Examiner: “the Examiner found”.",
+			"Examiner's own article is not among those that your feeds brought; compared with the version of Paper 1, the earliest. A retelling: none of its own words stand in that version. It belongs here because it credits Examiner: “the Examiner found”.",
 		},
 		"the lead under a name": {
 			true,
 			[]string{launch, other},
 			nil, link(1, 2, "figures agree"), 1,
-			"Examiner's own article is not among the feeds. It belongs here because of what it has in common with the version of Paper 2: figures agree. The other versions are compared with this one.",
+			"Examiner's own article is not among those that your feeds brought. It belongs here because of what it has in common with the version of Paper 2: figures agree. The other versions are compared with this one.",
 		},
-		"alone under a name": {true, []string{launch}, nil, nil, 1, "Examiner's own article is not among the feeds. It belongs here by way of the other versions."},
+		"alone under a name": {true, []string{launch}, nil, nil, 1, "Examiner's own article is not among those that your feeds brought. It belongs here by way of the other versions."},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -308,6 +308,6 @@ func (n *Newsroom) corrected(ctx context.Context, c news.Correction) (Corrected,
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	stories, err := n.Store.Stories(ctx, news.StoryList{IDs: slices.Compact(ids)})
+	stories, err := n.Stories(ctx, news.StoryList{IDs: slices.Compact(ids)})
 	return Corrected{c, stories}, err
 }

@@ -3,6 +3,7 @@ package newsroom
 import (
 	"cmp"
 	"context"
+	"strings"
 	"sync"
 	"time"
 
@@ -19,21 +20,29 @@ type followed struct {
 // followedFor is how long what is known of the feeds is used.
 const followedFor = time.Minute
 
-// mark notes on the origins that are only named whether a feed of ours is that outlet's.
+// mark notes on the origins that are only named whether a feed of ours is that outlet's, or brought an item of it.
 func (n *Newsroom) mark(ctx context.Context, stories []news.Story) error {
-	var keys map[string]bool
+	var named []news.Outlet
+	for _, s := range stories {
+		if s.Origin.Named() {
+			named = append(named, s.Origin.Outlet)
+		}
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	keys, err := n.outletsFollowed(ctx)
+	if err != nil {
+		return err
+	}
+	published, err := n.Store.Published(ctx, named)
+	if err != nil {
+		return err
+	}
 	for i := range stories {
-		o := &stories[i].Origin
-		if !o.Named() {
-			continue
+		if o := &stories[i].Origin; o.Named() {
+			o.Followed = keys[o.Key()] || published[o.Key()]
 		}
-		if keys == nil {
-			var err error
-			if keys, err = n.outletsFollowed(ctx); err != nil {
-				return err
-			}
-		}
-		o.Followed = keys[o.Key()]
 	}
 	return nil
 }
@@ -50,7 +59,7 @@ func (n *Newsroom) outletsFollowed(ctx context.Context) (map[string]bool, error)
 		f.keys, f.until = map[string]bool{}, now.Add(followedFor)
 		for _, feed := range feeds {
 			if o, ok := n.Outlets.ByURL(cmp.Or(feed.Site, feed.URL)); ok {
-				f.keys[o.Key()] = true
+				f.keys[o.Key()], f.keys[strings.ToLower(o.Name)] = true, true // a credit may give no more than the name
 			}
 		}
 	}

@@ -73,6 +73,9 @@ func (n *Newsroom) StoriesLedBy(ctx context.Context, articles []int64) (map[int6
 	if err != nil {
 		return nil, err
 	}
+	if err := n.mark(ctx, stories); err != nil {
+		return nil, err
+	}
 	for _, s := range stories {
 		led[s.Lead().Article.ID] = s
 	}

@@ -135,8 +135,13 @@ func indexes(n int) []int {
 	return out
 }
 
-// Item makes what grouping looks at from an article: its print, its claims and the addresses that it cites.
+// Item makes what grouping looks at from an article: its print, its claims and the addresses that it cites. Of an
+// advertisement that is nothing, so that it resembles nothing.
 func (n *Newsroom) Item(a news.Article) group.Item {
+	if a.Promotional() {
+		a.HTML, a.Text, a.Summary, a.Marks, a.Enclosures = "", "", "", nil, nil
+		return group.Item{Article: a}
+	}
 	claims := n.reader.Claims(a)
 	p := prints.Make(a, n.cleaner.Title(a.Title, a.Outlet.Name))
 	a.HTML, a.Text, a.Summary, a.Marks, a.Enclosures, a.Categories = "", "", "", nil, nil, nil

@@ -288,6 +288,7 @@ func (r *Reader) closing(a news.Article, c *claims) {
 
 // titled reads a headline that ends in its agency, as Japanese portals write it: "headline（ロイター）".
 func (r *Reader) titled(a news.Article, c *claims) {
+	r.listed(a, c)
 	t := strings.TrimSpace(a.Title)
 	for _, b := range [][2]string{{"（", "）"}, {"(", ")"}, {"［", "］"}, {"[", "]"}} {
 		i := strings.LastIndex(t, b[0])

@@ -2,6 +2,7 @@ package origin
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -144,6 +145,16 @@ func TestDecide(t *testing.T) {
 			{domain: wire, agency: true, text: "012", hours: 2},
 			{domain: wire, agency: true, text: "012", hours: 3},
 		}, 3, wire, news.LevelOriginal},
+		"an agency that sends a story thirty times": {append([]member{{domain: local, text: "0123", hours: -1, claims: claim(news.ClaimDateline, wire)}},
+			slices.Repeat([]member{{domain: wire, agency: true, text: "0123", hours: .5}}, 30)...), 2, wire, news.LevelOriginal},
+		"an agency that sends a story thirty times, rerun without a word": {append([]member{{domain: local, text: "01234", hours: -1, title: ferries}},
+			slices.Repeat([]member{{domain: wire, agency: true, text: "0", title: ferries, hours: .5}}, 30)...), 2, wire, news.LevelOriginal},
+		"a page that credits forty outlets, beside another": {[]member{
+			{domain: local, text: "012", claims: forty(news.ClaimReport)}, {domain: local2, text: "012", hours: 1},
+		}, 2, local2, ""},
+		"a page that credits forty outlets as its writers, beside one of them": {[]member{
+			{domain: local, text: "012", claims: forty(news.ClaimByline)}, {domain: "outlet7.example", text: "0123", hours: 1},
+		}, 2, "outlet7.example", ""},
 		"a page that claims every agency, beside one": {[]member{
 			{domain: local, text: "012", claims: every}, {domain: wire, agency: true, text: "0123", hours: 1},
 		}, 2, wire, news.LevelOriginal},
@@ -162,6 +173,46 @@ func TestDecide(t *testing.T) {
 				t.Errorf("address %q, want the one that a member gives", o.URL)
 			}
 		})
+	}
+}
+
+func forty(kind news.ClaimKind) []news.Claim {
+	var all []news.Claim
+	for i := range 40 {
+		all = append(all, credit1(kind, fmt.Sprintf("outlet%d.example", i)))
+	}
+	return all
+}
+
+func TestAPageThatCreditsFortyOutlets(t *testing.T) {
+	for kind, outlet := range map[news.ClaimKind]string{news.ClaimByline: "", news.ClaimSource: "", news.ClaimReport: local, news.ClaimLink: local} {
+		o := Weigher{}.Decide(candidates([]member{{domain: local, text: "0123", claims: forty(kind)}})).Origin
+		switch {
+		case outlet == "" && (o.Level != news.LevelEarliest || o.Confidence > .3):
+			t.Errorf("%s: %s (%.2f) of %s: forty outlets cannot all have written it", kind, o.Level, o.Confidence, o.Name)
+		case outlet != "" && (o.Domain != outlet || o.Level == news.LevelOriginal):
+			t.Errorf("%s: %s (%.2f) of %s: a round-up is its outlet's own, and none beyond doubt", kind, o.Level, o.Confidence, o.Name)
+		default:
+			continue
+		}
+		logEvidence(t, o)
+	}
+}
+
+// Two agencies have one name. A credit to the name goes to the one whose text it is, and to no third that is only named.
+func TestTwoAgenciesOfOneName(t *testing.T) {
+	for own, other := range map[string]string{wire: wire2, wire2: wire} {
+		ms := candidates([]member{
+			{domain: local, text: "012", claims: []news.Claim{{Kind: news.ClaimDateline, Outlet: "National News Agency", Text: "(National News Agency)", Strength: 1}}},
+			{domain: own, agency: true, text: "0123", hours: 1},
+			{domain: other, agency: true, text: "4", hours: .5},
+		})
+		ms[1].Article.Outlet.Name, ms[2].Article.Outlet.Name = "National News Agency", "National news agency"
+		o := Weigher{}.Decide(ms).Origin
+		if o.Domain != own || o.Article != 2 || o.Level == news.LevelEarliest {
+			t.Errorf("article %d of %q, %s (%.2f), want that of %s", o.Article, o.Domain, o.Level, o.Confidence, own)
+			logEvidence(t, o)
+		}
 	}
 }
 

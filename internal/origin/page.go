@@ -324,7 +324,7 @@ func (c *contender) pageTime(at time.Time, f *field) {
 	if at.IsZero() {
 		return
 	}
-	switch after := at.Sub(f.members[0].Article.Time()); {
+	switch after := at.Sub(f.times.of[f.times.first]); {
 	case after > f.tie:
 		c.weigh("time", -min(weightEarliest, after.Hours()/24), "its page came out %s after the earliest here", after.Round(time.Minute))
 	case -after > f.tie && -after < background:

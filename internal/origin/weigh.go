@@ -32,6 +32,8 @@ type Weigher struct {
 	Tie time.Duration
 	// Habits of outlets, by their keys. Nil is none.
 	Habits map[string]Habit
+	// Clocks are how far dates run ahead of the time, negative where they run behind. A clock that is right is not among them.
+	Clocks map[Clock]time.Duration
 }
 
 // Log-odds that a credit of each kind gives to the outlet it names, for a claim of full strength.
@@ -48,6 +50,10 @@ const (
 	claimedTime    = .5  // of what time says where it is only claimed
 	weightOwnPlace = 1.5 // stands at its outlet's own address
 	weightLength   = .4  // for each doubling of the text over 25 words
+	weightHeadline = 3   // bears the headline of an agency's own item, which is as good as a byline
+	weightMedia    = 2   // a film, recording or letter made of what its outlet has as an article, too
+	weightListing  = 4   // of an outlet that lists what others publish
+	weightPasses   = 1.5 // of an outlet all of whose other items are others' texts
 	namedPrior     = -.4
 	namedThreshold = 1.4 // credits below this name no origin
 	minOwnProse    = 100 // words from which a lone article that credits nobody is likely its outlet's own
@@ -58,9 +64,9 @@ type contender struct {
 	member   int // -1 for an outlet that is only named
 	outlet   news.Outlet
 	url      string
-	title    string         // of the page at url, where it is no member's
-	kind     news.ClaimKind // of the strongest credit
+	title    string // of the page at url, where it is no member's
 	credited bool
+	unfit    bool // to be an original: an advertisement, or of an outlet that lists what others publish
 	score    float64
 	told     bool // its evidence is wanted
 	evidence []news.Evidence
@@ -81,7 +87,9 @@ func (c *contender) weigh(kind string, weight float64, format string, args ...an
 // are those that members link to, as far as they were read.
 func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	slices.SortFunc(members, inTime)
+	resolve(members)
 	f := w.field(members)
+	f.creditHeadlines()
 	f.read(pages)
 	f.pass()
 	best, rest := f.best()
@@ -94,22 +102,26 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 func (w Weigher) field(members []Candidate) *field {
 	return &field{
 		tie: cmp.Or(w.Tie, 20*time.Minute), habits: w.Habits, members: members, credits: creditsOf(members), prose: proseOf(members),
+		times: timesOf(members, w.Clocks), reruns: map[int]int{}, articled: articled(members),
 		pages: map[string]readPage{}, signed: map[string]readPage{}, leads: map[int][]link{}, weak: map[weakLink]float64{},
 	}
 }
 
 // field is what the contenders for one story are weighed by.
 type field struct {
-	tie     time.Duration
-	habits  map[string]Habit
-	members []Candidate
-	credits map[string][]outletCredit // by the outlet that is credited, strongest first
-	prose   prose
-	pages   map[string]readPage  // of the story, by outlet
-	signed  map[string]readPage  // likewise, by the outlet that they name as the writer
-	through []news.Outlet        // that pages credit
-	leads   map[int][]link       // that lead to a member, by its number
-	weak    map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
+	tie      time.Duration
+	habits   map[string]Habit
+	members  []Candidate
+	credits  map[string][]outletCredit // by the outlet that is credited, strongest first
+	prose    prose
+	times    times
+	reruns   map[int]int          // members that bear the headline of an agency's own item, and that item, by their numbers
+	articled map[string]bool      // outlets with a written article, by key
+	pages    map[string]readPage  // of the story, by outlet
+	signed   map[string]readPage  // likewise, by the outlet that they name as the writer
+	through  []news.Outlet        // that pages credit
+	leads    map[int][]link       // that lead to a member, by its number
+	weak     map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
 }
 
 // inTime orders articles by time, and those of one time by what they are, never by how they arrived.
@@ -120,19 +132,58 @@ func inTime(a, b Candidate) int {
 		cmp.Compare(x.FeedID, y.FeedID), cmp.Compare(x.ID, y.ID))
 }
 
-// best gives the contender with the highest score, members before outlets that are only named and the earlier before the
+// resolve gives credits to a name alone the domains of the members' outlets that bear it. Where two outlets of one name are
+// members the credit is to both, and their texts tell which.
+func resolve(members []Candidate) {
+	domains := map[string][]string{} // by name
+	for _, m := range members {
+		if o := m.Article.Outlet; o.Domain != "" && !slices.Contains(domains[strings.ToLower(o.Name)], o.Domain) {
+			domains[strings.ToLower(o.Name)] = append(domains[strings.ToLower(o.Name)], o.Domain)
+		}
+	}
+	for i, m := range members {
+		if !slices.ContainsFunc(m.Claims, func(c news.Claim) bool { return c.Domain == "" && len(domains[strings.ToLower(c.Outlet)]) > 0 }) {
+			continue
+		}
+		var claims []news.Claim
+		for _, c := range m.Claims {
+			of := domains[strings.ToLower(c.Outlet)]
+			if c.Domain != "" || len(of) == 0 {
+				claims = append(claims, c)
+				continue
+			}
+			for _, c.Domain = range of {
+				claims = append(claims, c)
+			}
+		}
+		members[i].Claims = claims
+	}
+}
+
+// beats says whether a contender is likelier than another. One that is unfit beats none that is fit.
+func (c contender) beats(other contender) bool {
+	if c.unfit != other.unfit {
+		return other.unfit
+	}
+	return c.score > other.score
+}
+
+// best gives the contender with the highest score, the fit before the unfit, members before outlets that are only named and the earlier before the
 // later, and what the others have: how likely each is, relative to the best (softmax). Those of its outlet are left out.
 func (f *field) best() (best contender, rest float64) {
 	scores := make([]float64, len(f.members)) // of a million members no more is kept
 	for i := range f.members {
 		c := f.member(i, false)
-		if scores[i] = c.score; i == 0 || c.score > best.score {
+		if scores[i] = c.score; c.unfit {
+			scores[i] = math.Inf(-1) // takes no share from the others
+		}
+		if i == 0 || c.beats(best) {
 			best = c
 		}
 	}
 	named := f.named()
 	for _, c := range named {
-		if c.score > best.score {
+		if c.beats(best) {
 			best = c
 		}
 	}
@@ -149,7 +200,7 @@ func (f *field) best() (best contender, rest float64) {
 		}
 	}
 	for _, c := range named {
-		if c.outlet.Key() != best.outlet.Key() {
+		if c.outlet.Key() != best.outlet.Key() && !c.unfit {
 			rest += math.Exp(c.score - best.score)
 			if c.score > second.score {
 				second = c
@@ -189,11 +240,14 @@ func (f *field) member(i int, told bool) contender {
 	c := contender{member: i, outlet: m.Article.Outlet, url: m.Article.URL, told: told}
 	c.credits(f.credits[c.outlet.Key()])
 	c.ownCredits(m)
+	c.rerun(f)
 	c.leads(f)
 	c.identity(f.members)
+	c.form(f)
 	c.containment(f.prose, i)
-	c.time(f.members, f.tie)
+	c.time(f)
 	c.habit(f.habits)
+	c.passes(f.habits)
 	return c
 }
 
@@ -285,11 +339,15 @@ const maxCredits = 64
 func (c *contender) credits(all []outletCredit) {
 	factor := 1.0
 	for _, x := range all[:min(len(all), maxCredits)] {
-		c.weigh("credit", x.weight*factor, "%s credits %s: “%s”%s", x.by, c.outlet.Name, x.claim.Text, x.note)
+		if x.headline {
+			c.weigh("headline", x.weight*factor, "the item of %s bears its headline: “%s”%s", x.by, x.claim.Text, x.note)
+		} else {
+			c.weigh("credit", x.weight*factor, "%s credits %s: “%s”%s", x.by, c.outlet.Name, x.claim.Text, x.note)
+		}
 		factor /= 2
 	}
 	if len(all) > 0 && all[0].weight >= 1 {
-		c.credited, c.kind = true, all[0].claim.Kind
+		c.credited = true
 	}
 }
 
@@ -300,6 +358,8 @@ type outletCredit struct {
 	by     string // name of the outlet that gives it
 	byKey  string // and its key
 	note   string // what the page behind its link adds; "" is nothing
+
+	headline bool // it is given by the headline, not in words
 }
 
 // ownCredits counts the strongest credit that a member gives to another outlet against it.
@@ -352,18 +412,21 @@ func (c *contender) containment(p prose, member int) {
 	}
 }
 
-func (c *contender) time(members []Candidate, tie time.Duration) {
-	own, first := members[c.member], members[0]
-	after := own.Article.Time().Sub(first.Article.Time())
+func (c *contender) time(f *field) {
+	own, first := f.members[c.member], f.members[f.times.first]
+	after := f.times.of[c.member].Sub(f.times.of[f.times.first])
 	weight, said := 1.0, ""
 	if own.onlyClaimed() || first.onlyClaimed() {
 		weight, said = claimedTime, ", by a date from before its feed was read here"
 	}
+	if off := f.times.off[c.member]; off != 0 {
+		said += fmt.Sprintf(", its clock, which is %s, put right", wrong(off))
+	}
 	switch {
-	case len(members) == 1:
-	case after > tie:
+	case len(f.members) == 1:
+	case after > f.tie:
 		c.weigh("time", -weight*min(weightEarliest, after.Hours()/24), "it came out %s after the earliest%s", after.Round(time.Minute), said)
-	case c.member != 0 || members[1].Article.Time().Sub(first.Article.Time()) <= tie:
+	case c.member != f.times.first || f.times.of[f.times.second].Sub(f.times.of[f.times.first]) <= f.tie:
 	default:
 		c.weigh("time", weight*weightEarliest, "it is the earliest%s", said)
 	}
@@ -380,15 +443,27 @@ func originOf(c contender, rest float64, members []Candidate) news.Origin {
 	if c.member >= 0 {
 		o.Article = members[c.member].Article.ID
 	}
-	o.Level = level(c, o.Confidence, members)
+	o.Level = level(c, o.Confidence, rest, members)
 	return o
 }
 
-func level(c contender, confidence float64, members []Candidate) string {
+// The levels, as newsroom.TestCalibration measures them on 1,039 labelled origins of two days, and on 824 of them again with
+// the originals withheld: of those shown as "Original" 1,823 of 1,823 are right, of "Likely original" 23 of 25, of "Earliest seen"
+// none of 15. The targets are .99 and .9. An origin that another contender comes near is no more than likely, however far
+// the two leave "none of them" behind.
+const (
+	originalFrom = .75 // confidence
+	likelyFrom   = .5
+	mostRest     = .2 // of the best's likelihood that all others have together, for an "Original"
+)
+
+func level(c contender, confidence, rest float64, members []Candidate) string {
 	switch {
-	case confidence >= .75 && (c.credited || c.member >= 0 && c.outlet.Agency):
+	case c.unfit:
+		return news.LevelEarliest
+	case confidence >= originalFrom && rest <= mostRest && (c.credited || c.member >= 0 && c.outlet.Agency):
 		return news.LevelOriginal
-	case confidence >= .5 && (c.credited || c.member >= 0 && members[c.member].Print.Words >= minOwnProse):
+	case confidence >= likelyFrom && (c.credited || c.member >= 0 && members[c.member].Print.Words >= minOwnProse):
 		return news.LevelLikely
 	}
 	return news.LevelEarliest

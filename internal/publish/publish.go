@@ -36,7 +36,8 @@ type Item struct {
 	Author    news.Reference // the outlet that wrote it and its site; URL is empty where its domain is unknown
 	Source    news.Reference // the outlet that URL leads to, likewise
 	Level     string         // how sure the origin is, as in news.Origin
-	Named     bool           // the origin is named by the members and not among the feeds
+	Named     bool           // the origin is only named by the members
+	Absence   string         // says so where Named: "not among your feeds"
 	Headline  string         // of the page at URL, where the origin is only named and that page was read; else ""
 	Lang      string         // ISO 639-1, or ""
 	Summary   string         // plain text

@@ -77,7 +77,19 @@ func TestHeadlineOfAPageThatWasRead(t *testing.T) {
 	st.Origin.Title = "Ledger: the <mine> closes"
 	for _, f := range formats {
 		got := string(write(t, f.name, channel(st)))
-		if !strings.Contains(got, "(not among the feeds): Ledger: the ") || strings.Contains(got, "<mine>") {
+		if !strings.Contains(got, "(not among your feeds): Ledger: the ") || strings.Contains(got, "<mine>") {
+			t.Errorf("%s: %s", f.name, got)
+		}
+	}
+}
+
+// TestAbsence says that a feed of the outlet's did not bring the item, and not that the outlet is unknown.
+func TestAbsence(t *testing.T) {
+	st := named()
+	st.Origin.Followed = true
+	for _, f := range formats {
+		got := string(write(t, f.name, channel(st)))
+		if !strings.Contains(got, "("+st.Origin.Absence()+")") || strings.Contains(got, "not among your feeds") {
 			t.Errorf("%s: %s", f.name, got)
 		}
 	}

@@ -64,6 +64,7 @@ func (s Site) item(st news.Story) Item {
 		Author:    reference(Author(st)),
 		Level:     cmp.Or(st.Origin.Level, news.LevelEarliest),
 		Named:     st.Origin.Named() && st.Origin.Key() != "",
+		Absence:   st.Origin.Absence(),
 		Headline:  Line(st.Origin.Title),
 		Lang:      lead.Article.Lang,
 		Summary:   Cut(Line(lead.Article.Summary), maxSummary),

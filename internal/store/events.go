@@ -53,3 +53,43 @@ func (db *DB) Outlets(ctx context.Context, l news.OutletList) ([]news.OutletCoun
 		return o, err
 	}, outletsSQL, text(l.After.Domain), text(l.After.Name), text(l.Domain), limitOr(l.Limit))
 }
+
+const publishedSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
+	WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_outlet WHERE outlet_domain = wanted.value)`
+
+const publishedNameSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
+	WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_outlet WHERE outlet_domain = '' AND outlet_name = wanted.value)`
+
+// Published says, by their keys, which of some outlets have an article here.
+func (db *DB) Published(ctx context.Context, outlets []news.Outlet) (map[string]bool, error) {
+	var domains, names []string
+	for _, o := range outlets {
+		if o.Domain != "" {
+			domains = append(domains, o.Domain)
+		} else {
+			names = append(names, o.Name)
+		}
+	}
+	out := map[string]bool{}
+	for query, wanted := range map[string][]string{publishedSQL: domains, publishedNameSQL: names} {
+		if len(wanted) == 0 {
+			continue
+		}
+		param, err := list(wanted)
+		if err != nil {
+			return nil, err
+		}
+		found, err := rowsOf(ctx, db, "outlets with articles", func(row scanner) (s string, err error) { return s, row.Scan(&s) }, query, param)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range found {
+			o := news.Outlet{Domain: s}
+			if query == publishedNameSQL {
+				o = news.Outlet{Name: s}
+			}
+			out[o.Key()] = true
+		}
+	}
+	return out, nil
+}

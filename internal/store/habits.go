@@ -65,3 +65,36 @@ func (db *DB) FeedsAdded(ctx context.Context) (map[int64]time.Time, error) {
 	})
 	return out, err
 }
+
+// ItemRow is an article by what origin.Log looks at: outlet, id, address, title and times, and the claims that it makes.
+type ItemRow struct {
+	Article news.Article
+	Claims  []news.Claim
+}
+
+const itemsSeenSQL = `SELECT a.feed_id, a.guid, a.url, a.canonical, a.title, a.outlet_name, a.outlet_domain, a.outlet_agency, a.published, a.seen,
+	coalesce(c.claims, '') FROM articles AS a INDEXED BY articles_seen LEFT JOIN claims AS c ON c.article_id = a.id
+	WHERE a.seen >= ?1 AND a.seen < ?2 ORDER BY a.seen DESC, a.time DESC LIMIT ?3`
+
+// ItemsSeen calls each for the articles that were first seen from one time until before another, the newest first and at
+// most so many. An error of each ends the reading.
+func (db *DB) ItemsSeen(ctx context.Context, from, until time.Time, limit int, each func(ItemRow) error) error {
+	return db.read(ctx, "items seen", func(t *sql.Tx) error {
+		return eachRow(ctx, t, itemsSeenSQL, []any{millis(from), millis(until), limit}, func(rows *sql.Rows) error {
+			var r ItemRow
+			var published, seen int64
+			var claims string
+			a := &r.Article
+			err := rows.Scan(&a.FeedID, &a.GUID, &a.URL, &a.Canonical, &a.Title, &a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency,
+				&published, &seen, &claims)
+			if err != nil {
+				return err
+			}
+			a.Published, a.Seen = fromMillis(published), fromMillis(seen)
+			if r.Claims, err = toClaims(claims); err != nil {
+				return err
+			}
+			return each(r)
+		})
+	})
+}

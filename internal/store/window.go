@@ -11,7 +11,8 @@ import (
 	"headwater/internal/news"
 )
 
-// WindowRow is a settled article as grouping needs it back: without authors, summary, HTML, text and marks.
+// WindowRow is a settled article as grouping needs it back: without authors, summary, HTML, text and marks, and
+// with categories only where it is an advertisement.
 type WindowRow struct {
 	Article      news.Article
 	Print        news.Print
@@ -38,7 +39,7 @@ const (
 )
 
 const windowRowsSQL = `SELECT a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.published, a.updated, a.url, a.canonical, a.title,
-	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub, a.undated,
+	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub, a.undated, a.categories,
 	p.print, coalesce(c.claims, ''), coalesce(s.id, 0), coalesce(s.event_id, 0)
 	FROM open CROSS JOIN articles AS a CROSS JOIN prints AS p
 	LEFT JOIN claims AS c ON c.article_id = a.id LEFT JOIN members AS m ON m.article_id = a.id
@@ -77,15 +78,21 @@ func (db *DB) scanWindow(rows *sql.Rows) (w WindowRow, err error) {
 	a := &w.Article
 	var seen, published, updated int64
 	var print sql.RawBytes
-	var claims string
+	var claims, categories string
 	err = rows.Scan(&a.ID, &a.Seq, &a.FeedID, &a.GUID, &a.Hash, &seen, &published, &updated, &a.URL, &a.Canonical, &a.Title,
-		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Hub, &a.Undated, &print, &claims, &w.Story, &w.Event)
+		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Hub, &a.Undated, &categories, &print, &claims, &w.Story, &w.Event)
 	if err != nil {
 		return w, err
 	}
 	a.Seen, a.Published, a.Updated = fromMillis(seen), fromMillis(published), fromMillis(updated)
 	if w.Print, err = db.opts.DecodePrint(print); err != nil {
 		w.Print, w.Unread = news.Print{}, fmt.Errorf("print of article %d: %w", a.ID, err)
+	}
+	if a.Categories, err = unlist[string](categories); err != nil {
+		return w, err
+	}
+	if !a.Promotional() {
+		a.Categories = nil
 	}
 	w.Claims, err = toClaims(claims)
 	return w, err

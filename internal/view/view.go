@@ -32,6 +32,8 @@ type Story struct {
 	First   time.Time `json:"first" doc:"its earliest member"`
 	Latest  time.Time `json:"latest" doc:"its newest member"`
 	Members []Member  `json:"members" nullable:"false" doc:"the original first, then by time"`
+
+	Promotional bool `json:"promotional,omitempty" doc:"it is no news: all its articles say themselves that they are advertisements"`
 }
 
 // Origin is what a story goes back to.
@@ -41,7 +43,8 @@ type Origin struct {
 	URL        string     `json:"url" doc:"the article's address, or the link that the members give, or empty"`
 	Title      string     `json:"title,omitempty" doc:"the headline of the page at url, where the origin is only named and that page was read"`
 	Article    int64      `json:"article" doc:"0 where the origin is only named by its members"`
-	Followed   bool       `json:"followed,omitempty" doc:"the origin is only named, and yet a feed of ours is that outlet's: none of its articles was matched"`
+	Followed   bool       `json:"followed,omitempty" doc:"the origin is only named, and yet a feed of ours is that outlet's or brought items of it: none of those was matched"`
+	Absence    string     `json:"absence,omitempty" doc:"the same in words where the origin is only named: 'not among your feeds'"`
 	Level      string     `json:"level" enum:"Original,Likely original,Earliest seen" doc:"how sure that is, in words"`
 	Confidence float64    `json:"confidence" minimum:"0" maximum:"1" doc:"how sure that is"`
 	Evidence   []Evidence `json:"evidence" nullable:"false" doc:"the reasons for it and the best against it"`
@@ -81,10 +84,10 @@ func StoryOf(s news.Story) Story {
 	return Story{
 		ID: s.ID, Event: s.Event, Title: s.Title, Outlets: s.Outlets, First: s.First, Latest: s.Latest,
 		Origin: Origin{
-			Name: o.Name, Domain: o.Domain, URL: o.URL, Title: o.Title, Article: o.Article, Followed: o.Followed, Level: o.Level, Confidence: o.Confidence,
-			Evidence: EvidenceOf(o.Evidence), Scoop: scoopOf(o.Scoop),
+			Name: o.Name, Domain: o.Domain, URL: o.URL, Title: o.Title, Article: o.Article, Followed: o.Followed, Absence: o.Absence(),
+			Level: o.Level, Confidence: o.Confidence, Evidence: EvidenceOf(o.Evidence), Scoop: scoopOf(o.Scoop),
 		},
-		Members: All(s.Members, memberOf),
+		Members: All(s.Members, memberOf), Promotional: s.Promotional(),
 	}
 }
 

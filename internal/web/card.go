@@ -33,11 +33,11 @@ type card struct {
 
 // credit says who wrote a story and how sure that is.
 type credit struct {
-	Name     string
-	Level    string
-	Class    string // for the badge: "original", "likely" or "earliest"
-	Named    bool   // no feed of ours carries the outlet's own article
-	Followed bool   // though one of them is the outlet's
+	Name    string
+	Level   string
+	Class   string // for the badge: "original", "likely" or "earliest"
+	Named   bool   // no feed of ours carries the outlet's own article
+	Absence string // says so where Named
 }
 
 // outLink leads to an outlet's own site.
@@ -103,7 +103,7 @@ func creditOf(st news.Story) credit {
 		Name:  publish.Name(publish.Author(st)),
 		Level: cmp.Or(st.Origin.Level, news.LevelEarliest),
 		Class: "earliest",
-		Named: st.Origin.Named() && st.Origin.Key() != "", Followed: st.Origin.Followed,
+		Named: st.Origin.Named() && st.Origin.Key() != "", Absence: st.Origin.Absence(),
 	}
 	switch c.Level {
 	case news.LevelOriginal:

@@ -25,7 +25,7 @@ func comparedEdition() *fake {
 		},
 		7:  {With: 1, Words: 30, Note: "A retelling: none of its own words.", Retelling: true, Added: 1, Adds: []string{"One."}, Like: 6, Reasons: reasons},
 		8:  {With: 1, Words: 1, Share: 1, Reused: 1, Longest: 1, Passages: []news.Passage{{End: 3, Words: 1}}, Text: strings.Repeat("sea ", 1<<17)},
-		20: {Note: "The Northern Ledger's own article is not among the feeds."},
+		20: {Note: "The Northern Ledger's own article is not among those that your feeds brought."},
 		21: {With: 20, StandIn: true, Words: 10, Reused: 8, Share: .8, Longest: 8, Passages: []news.Passage{{Start: 0, End: 4, Words: 8}}, Text: "Mine shut."},
 	}
 	return f
@@ -40,7 +40,7 @@ func TestComparedMembers(t *testing.T) {
 			"A retelling: none of its own words.", "Adds 1 sentence One.", "Why it is here, beside the version of The Evening Lantern",
 			"1 shared passage, up to 1 word in a row; the text is too long to be shown here.",
 		},
-		"/story/4": {"The Northern Ledger's own article is not among the feeds.", "80% of its text is in the version of Valley Observer", "1 shared passage, up to 8 words in a row Mine shut."},
+		"/story/4": {"The Northern Ledger's own article is not among those that your feeds brought.", "80% of its text is in the version of Valley Observer", "1 shared passage, up to 8 words in a row Mine shut."},
 	} {
 		text := words(t, get(t, h, path).Body.String())
 		for _, want := range wants {

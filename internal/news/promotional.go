@@ -1,0 +1,111 @@
+package news
+
+import (
+	_ "embed"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+//go:embed promotional.txt
+var promotionalLines string
+
+var promotional = readPromotional(promotionalLines)
+
+// promotionalWords are the lists of promotional.txt.
+type promotionalWords struct{ labels, bracketed, sections map[string]bool }
+
+func readPromotional(lines string) promotionalWords {
+	p := promotionalWords{map[string]bool{}, map[string]bool{}, map[string]bool{}}
+	for line := range strings.Lines(lines) {
+		kind, words, ok := strings.Cut(strings.TrimSpace(line), ":")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		list := map[string]map[string]bool{"label": p.labels, "bracketed": p.bracketed, "section": p.sections}[kind]
+		for word := range strings.SplitSeq(words, ",") {
+			list[lower(word)] = true
+		}
+	}
+	return p
+}
+
+// Promotional says that an article says itself that it is an advertisement: by a category, a label at either end of its title, or the
+// section of its address. It is no news, whatever it tells. Lists of articles have what it looks at.
+func (a Article) Promotional() bool {
+	if slices.ContainsFunc(a.Categories, func(c string) bool { return promotional.labels[lower(c)] }) {
+		return true
+	}
+	return promotional.title(a.Title) || promotional.address(a.URL)
+}
+
+// Promotional says that all of a story's articles are advertisements.
+func (s Story) Promotional() bool {
+	return len(s.Members) > 0 && !slices.ContainsFunc(s.Members, func(m Member) bool { return !m.Article.Promotional() })
+}
+
+const labelBytes = 80 // of a title that a label may take
+
+// Brackets in which a label stands. In the round ones of most scripts stand other things: (PR) is the state of Paraná.
+var (
+	roundBrackets = [...][2]string{{"(", ")"}, {"<", ">"}}
+	labelBrackets = [...][2]string{{"[", "]"}, {"【", "】"}, {"［", "］"}, {"（", "）"}, {"〈", "〉"}, {"《", "》"}}
+)
+
+// title looks for a label at the beginning or the end of a title: "[PR] ...", "Sponsored: ...", "... | Anzeige".
+func (p promotionalWords) title(title string) bool {
+	t := strings.TrimSpace(title)
+	label := func(s string) bool { return len(s) <= labelBytes && p.labels[lower(s)] }
+	bracketed := func(s string) bool { return label(s) || len(s) <= labelBytes && p.bracketed[lower(s)] }
+	for _, b := range roundBrackets {
+		if inBrackets(t, b, label) {
+			return true
+		}
+	}
+	for _, b := range labelBrackets {
+		if inBrackets(t, b, bracketed) {
+			return true
+		}
+	}
+	for _, sep := range [...]string{":", "：", " | ", "｜", " – ", " — ", " - "} {
+		if head, _, ok := strings.Cut(t, sep); ok && label(head) {
+			return true
+		}
+	}
+	for _, sep := range [...]string{" | ", "｜", " – ", " — ", " - "} {
+		if i := strings.LastIndex(t, sep); i >= 0 && label(t[i+len(sep):]) {
+			return true
+		}
+	}
+	return false
+}
+
+// inBrackets says whether what stands in brackets at either end of a title is a label.
+func inBrackets(title string, b [2]string, label func(string) bool) bool {
+	if rest, ok := strings.CutPrefix(title, b[0]); ok {
+		if inside, _, ok := strings.Cut(rest, b[1]); ok && label(inside) {
+			return true
+		}
+	}
+	rest, ok := strings.CutSuffix(title, b[1])
+	i := strings.LastIndex(rest, b[0])
+	return ok && i >= 0 && label(rest[i+len(b[0]):])
+}
+
+// address looks for a section of advertisements in an address. The last part is the article's own name.
+func (p promotionalWords) address(address string) bool {
+	_, rest, _ := strings.Cut(address, "://")
+	path, _, _ := strings.Cut(rest, "?")
+	parts := strings.Split(strings.ToLower(path), "/")
+	if len(parts) < 2 {
+		return false
+	}
+	return slices.ContainsFunc(parts[1:len(parts)-1], func(part string) bool {
+		if strings.Contains(part, "%") {
+			if s, err := url.PathUnescape(part); err == nil {
+				part = s
+			}
+		}
+		return p.sections[part]
+	})
+}

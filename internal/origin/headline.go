@@ -1,0 +1,113 @@
+package origin
+
+import (
+	"slices"
+
+	"headwater/internal/news"
+)
+
+// A site that reruns an agency often does not say so. It may give more of the text and an earlier date than the agency's own
+// item, which can be a headline and nothing else. The headline tells whose text it is: an agency words its own.
+
+const (
+	leastHeadline = 4  // words of a headline, without stop words, below which two may be the same by chance
+	sameHeadline  = .8 // share of the longer headline's words from which two are the same: "UPDATE 2-", "Analysis-"
+	maxHeadlines  = 64 // headlines of agencies that each member's is compared with
+)
+
+// creditHeadlines finds the members that bear the headline of an agency's own item, and gives the agency the credit. A
+// headline that two agencies have speaks for neither.
+func (f *field) creditHeadlines() {
+	own := f.agencyHeadlines()
+	if len(own) == 0 {
+		return
+	}
+	found := map[uint64]int{} // by headline
+	for i, m := range f.members {
+		if m.Article.Outlet.Agency || m.Print.Headline == 0 || len(m.Print.Title) < leastHeadline {
+			continue
+		}
+		at, known := found[m.Print.Headline]
+		if !known {
+			at = f.sameHeadline(m.Print, own)
+			found[m.Print.Headline] = at
+		}
+		if at < 0 || tellsOf(f.members[at], m.Article.Outlet) {
+			continue
+		}
+		f.reruns[i] = at
+		a := f.members[at].Article
+		f.addCredit(a.Outlet, outletCredit{
+			weight: weightHeadline, by: m.Article.Outlet.Name, byKey: m.Article.Outlet.Key(),
+			claim:    news.Claim{Kind: news.ClaimByline, Outlet: a.Outlet.Name, Domain: a.Outlet.Domain, Text: a.Title},
+			headline: true,
+		})
+	}
+	for key := range f.credits {
+		sortCredits(f.credits[key])
+	}
+}
+
+// agencyHeadlines gives the numbers of agencies' own items, one for each headline.
+func (f *field) agencyHeadlines() []int {
+	var out []int
+	type headline struct {
+		outlet string
+		hash   uint64
+	}
+	known := map[headline]bool{}
+	for i, m := range f.members {
+		h := headline{m.Article.Outlet.Key(), m.Print.Headline}
+		if !m.Article.Outlet.Agency || h.hash == 0 || known[h] || m.Article.Promotional() || passesRelease(m.Article) || len(out) == maxHeadlines {
+			continue
+		}
+		known[h] = true
+		out = append(out, i)
+	}
+	return out
+}
+
+// sameHeadline gives the agency's item with the same headline, -1 where there is none, or two agencies have one.
+func (f *field) sameHeadline(p news.Print, own []int) int {
+	best := -1
+	for _, i := range own {
+		q := f.members[i].Print
+		if p.Headline != q.Headline && float64(news.Shared(p.Title, q.Title)) < sameHeadline*float64(max(len(p.Title), len(q.Title))) {
+			continue
+		}
+		if best >= 0 && !same(f.members[best].Article.Outlet, f.members[i].Article.Outlet) {
+			return -1
+		}
+		if best < 0 {
+			best = i
+		}
+	}
+	return best
+}
+
+// leastReport is the weight of a credit from which an agency tells what another outlet had.
+const leastReport = .9
+
+// tellsOf says whether a member credits an outlet with its text or its news.
+func tellsOf(m Candidate, o news.Outlet) bool {
+	return slices.ContainsFunc(m.Claims, func(c news.Claim) bool {
+		return same(c.Credited(), o) && creditWeights[c.Kind]*c.Strength >= leastReport
+	})
+}
+
+// rerun counts against a member that it bears an agency's headline, as far as no credit of its own says the same.
+func (c *contender) rerun(f *field) {
+	at, ok := f.reruns[c.member]
+	if !ok {
+		return
+	}
+	credited := 0.0 // by its own words
+	for _, cl := range f.members[c.member].Claims {
+		if !same(cl.Credited(), c.outlet) {
+			credited = max(credited, creditWeights[cl.Kind]*cl.Strength)
+		}
+	}
+	if credited < weightHeadline {
+		c.weigh("own credit", credited-weightHeadline, "it bears the headline of %s's own item", f.members[at].Article.Outlet.Name)
+	}
+}

@@ -1,0 +1,143 @@
+package origin
+
+import (
+	"cmp"
+	"hash/fnv"
+	"slices"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// Log learns from articles what their outlets are like: how many of their items are others' texts, and how wrong the clocks
+// are that date them. What it learns depends on no order. The zero value is empty.
+type Log struct {
+	items map[string]Habit
+	dates map[Clock][]date
+}
+
+// date is when an article was published by its own word and when it was first seen, in seconds.
+type date struct {
+	hash            uint64 // of what the article is: picks the sample
+	published, seen int64
+}
+
+const (
+	maxLearnt    = 10_000           // outlets, and clocks, that are learnt of; those that come later teach nothing
+	sampledDates = 128              // of a clock that are kept, by hash
+	fewDates     = 8                // below which they do not tell how wrong it is
+	closeBy      = 3                // times what lies between median and quartile, which an error is larger than
+	clockTrust   = int64(30 * 60)   // seconds by which a clock is not called wrong
+	wildClock    = int64(26 * 3600) // seconds from which it is something else: zones and days are wrong by less
+)
+
+// Add counts an article and the claims that it makes.
+func (l *Log) Add(a news.Article, claims []news.Claim) {
+	key := a.Outlet.Key()
+	if key == "" {
+		return
+	}
+	if l.items == nil {
+		l.items, l.dates = map[string]Habit{}, map[Clock][]date{}
+	}
+	if h, known := l.items[key]; known || len(l.items) < maxLearnt {
+		h.Items++
+		if _, passed := writer(Candidate{Article: a, Claims: claims}); passed || namedAfter(a, claims) {
+			h.Passed++
+		}
+		l.items[key] = h
+	}
+	if a.Published.IsZero() || a.Seen.IsZero() || !dated(a) {
+		return
+	}
+	clock := Clock{a.FeedID, key}
+	d, known := l.dates[clock]
+	if !known && len(l.dates) == maxLearnt {
+		return
+	}
+	if len(d) == 2*sampledDates {
+		d = sample(d)
+	}
+	l.dates[clock] = append(d, date{identity(a), a.Published.Unix(), a.Seen.Unix()})
+}
+
+// dated says whether an article's date is its outlet's own: an aggregator dates what it lists.
+func dated(a news.Article) bool { return a.Outlet.Domain == "" || hostOf(a.URL, a.Outlet.Domain) }
+
+func identity(a news.Article) uint64 {
+	h := fnv.New64a()
+	for _, s := range []string{a.GUID, a.Canonical, a.URL, a.Title} {
+		_, _ = h.Write([]byte(s)) // never fails
+		_, _ = h.Write([]byte{0})
+	}
+	return h.Sum64()
+}
+
+func sample(dates []date) []date {
+	slices.SortFunc(dates, func(a, b date) int {
+		return cmp.Or(cmp.Compare(a.hash, b.hash), cmp.Compare(a.published, b.published), cmp.Compare(a.seen, b.seen))
+	})
+	return dates[:min(len(dates), sampledDates)]
+}
+
+// Habits gives what is known of each outlet's items, by its key.
+func (l *Log) Habits() map[string]Habit {
+	out := make(map[string]Habit, len(l.items))
+	for key, h := range l.items {
+		out[key] = h
+	}
+	return out
+}
+
+// Clocks gives the clocks that are wrong.
+func (l *Log) Clocks() map[Clock]time.Duration {
+	out := map[Clock]time.Duration{}
+	for clock, dates := range l.dates {
+		if off := offOf(sample(slices.Clone(dates))); off < -clockTrust || off > clockTrust {
+			out[clock] = time.Duration(off) * time.Second
+		}
+	}
+	return out
+}
+
+// offOf gives how far dates run ahead of the time, 0 where too few tell. Of one date it is known how far at least, less the
+// time that the item took to reach its feed: it lies in the future of the poll that brought it, or before an earlier poll of
+// the same feed that did not bring it. So it is the upper quartile, where a quarter of all lies close to it: what is wrong with
+// a clock is always the same, and a list of what is read most has items of all ages. What the first poll brought may be of any age.
+func offOf(dates []date) int64 {
+	slices.SortFunc(dates, func(a, b date) int { return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.published, b.published)) })
+	var off []int64
+	last, before := int64(0), int64(0) // the poll at hand, and the one before it; 0 is none
+	for _, d := range dates {
+		if d.seen != last {
+			last, before = d.seen, last
+		}
+		switch {
+		case d.published > d.seen:
+			off = append(off, d.published-d.seen)
+		case before != 0:
+			off = append(off, min(d.published-before, 0))
+		}
+	}
+	if len(off) < fewDates || daysOnly(dates) {
+		return 0
+	}
+	slices.Sort(off)
+	upper, spread := off[len(off)*3/4], off[len(off)*3/4]-off[len(off)/2]
+	if size := max(upper, -upper); closeBy*spread > size || size > wildClock {
+		return 0
+	}
+	return upper
+}
+
+// daysOnly says that dates give the day and no time: most are of one time of the day.
+func daysOnly(dates []date) bool {
+	times := map[int64]int{}
+	most := 0
+	for _, d := range dates {
+		t := d.published % 86400
+		times[t]++
+		most = max(most, times[t])
+	}
+	return 2*most > len(dates)
+}
