@@ -16,6 +16,7 @@ type Outlets interface {
 	Mentions(text string) []news.Mention
 	Dateline(text string) (news.Mention, bool)
 	Credits(text string) []news.Mention
+	Aggregates(o news.Outlet) bool
 	Redirects(url string) bool
 	Unwrap(url string) string
 }
@@ -28,6 +29,9 @@ var strengths = map[news.ClaimKind]float64{
 
 // openingBytes is how far from its start a credit speaks for the whole article rather than for the sentence it is in.
 const openingBytes = 700
+
+// wholeFactor strengthens a credit of the report as such.
+const wholeFactor = 1.5
 
 // Reader finds claims.
 type Reader struct {
@@ -44,12 +48,14 @@ func (r *Reader) Claims(a news.Article) []news.Claim {
 	r.signed(a, &c)
 	r.marked(a, &c)
 	body := a.Body()
-	r.told(body, a, &c)
+	subjects := r.headline(a, &c)
+	r.told(body, a, subjects, &c)
 	if a.Text != "" && a.Summary != "" {
-		r.told(a.Summary, a, &c)
+		r.told(a.Summary, a, subjects, &c)
 	}
 	r.titled(a, &c)
 	r.closing(a, &c)
+	c.scope(body)
 	return c.unshaped(a.Outlet).distinct()
 }
 
@@ -57,6 +63,8 @@ func (r *Reader) Claims(a news.Article) []news.Claim {
 type found struct {
 	news.Claim
 	agency, shape bool
+	place         place
+	at            int // offset, see place
 }
 
 // claims are those found so far.
@@ -68,6 +76,9 @@ func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span 
 		Strength: strengths[kind] * factor,
 	}, agency: o.Agency})
 }
+
+// last is the claim that was added last.
+func (c claims) last() *found { return &c[len(c)-1] }
 
 // writes says whether a claim of a kind names who wrote the text.
 func writes(k news.ClaimKind) bool {
@@ -233,7 +244,7 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 	for _, x := range named {
 		if !same(x.Outlet, a.Outlet) {
 			c.add(kind, x.Outlet, m.URL, m.Text, news.Span{}, 1)
-			(*c)[len(*c)-1].shape = shape
+			c.last().shape = shape
 		}
 	}
 }
@@ -244,11 +255,8 @@ func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
 	if !ok || same(o, a.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
 		return
 	}
-	factor := .4
-	if m.Start < openingBytes {
-		factor = 1
-	}
-	c.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, factor)
+	c.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
+	c.last().place, c.last().at = inBody, m.Start
 }
 
 // article says whether an address may be an article's: it has a path longer than a section's.
@@ -282,7 +290,7 @@ func (r *Reader) closing(a news.Article, c *claims) {
 			continue
 		}
 		c.add(m.Kind, m.Outlet, "", sentence(body, m), spanIn(a, body, m), 1)
-		(*c)[len(*c)-1].shape = len(r.outlets.Mentions(body[m.Start:m.End])) == 0
+		c.last().shape = len(r.outlets.Mentions(body[m.Start:m.End])) == 0
 	}
 }
 

@@ -33,6 +33,7 @@ func unlisted(text string, known []news.Mention) []phrase {
 type phrase struct {
 	news.Mention
 	whole news.Span
+	short bool // the last word of an outlet's name, and of which one is for the caller to see: "the Journal"
 }
 
 // short gives the outlet whose name before this one ends in the same words: "the Free Beacon" after "the Washington
@@ -174,13 +175,22 @@ func (n name) outlet(text string, before []phrase) (phrase, bool) {
 	joined := text[n.start:n.end]
 	first := n.words[0]
 	o, known := short(joined, before)
+	if len(n.words) == 1 && shorts[first] && !beside && afterArticle(text[:n.start]) {
+		return phrase{Mention: news.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: first}}, whole: whole, short: true}, true
+	}
 	if nobody[first] || nobody[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !known && !likeOutlet(n.words) {
 		return phrase{}, false
 	}
-	if strings.HasPrefix(text[n.end:], " station") || strings.HasPrefix(text[n.end:], " channel") { // "San Jose TV station KNTV"
+	if strings.HasPrefix(text[n.end:], " station") || strings.HasPrefix(text[n.end:], " channel") || strings.HasPrefix(text[n.end:], " police") { // "San Jose TV station KNTV"
 		return phrase{}, false
 	}
-	return phrase{news.Mention{Start: n.start, End: n.end, Outlet: o}, whole}, true
+	return phrase{Mention: news.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole}, true
+}
+
+// afterArticle says whether a text ends in "the".
+func afterArticle(before string) bool {
+	head, ok := strings.CutSuffix(before, "he ")
+	return ok && (strings.HasSuffix(head, " t") || strings.HasSuffix(head, "T") || head == "t")
 }
 
 // likeOutlet says whether words end or begin as the names of outlets do.

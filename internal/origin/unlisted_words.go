@@ -37,6 +37,10 @@ var lasts = set(`News, Times, Post, Herald, Tribune, Journal, Gazette, Star, Mai
 	TV, Radio, Television, Magazine, Examiner, Inquirer, Courier, Dispatch, Bulletin, Ledger, Sentinel, Mirror, Insider, Newswire, Blog, Nieuws, Zeitung,
 	Tageblatt, Anzeiger, Nachrichten, Rundfunk, Enquirer, Advertiser, Argus, Newspaper, Gazeta, Rumors`)
 
+// Those by which alone an outlet that was named before is called.
+var shorts = set(`Times, Post, Herald, Tribune, Journal, Gazette, Star, Mail, Telegraph, Observer, Beacon, Chronicle, Examiner, Inquirer, Courier, Dispatch,
+	Bulletin, Ledger, Sentinel, Mirror, Insider, Globe, Bee, Republic, Monitor, Register, Review, Caller, Beast, Reporter`)
+
 // Their first words.
 var firsts = set(`Daily, Radio, Diario, Diário, Jornal, Agencia, Agência, Agence, Agenzia, Televisión, Canal, Periódico, Corriere, Gazzetta`)
 

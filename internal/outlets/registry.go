@@ -157,6 +157,12 @@ func (r *Registry) Entry(o news.Outlet) (Entry, bool) {
 	return r.entries[i], true
 }
 
+// Aggregates says that an outlet lists or reruns what others publish, so that what it says itself is news of a company.
+func (r *Registry) Aggregates(o news.Outlet) bool {
+	e, ok := r.Entry(o)
+	return ok && e.Aggregator
+}
+
 // ByName finds an outlet by its name, an alias, a sign or a domain ("reuters.com"). Case, width, accents, punctuation, a leading
 // "The" and a trailing ".com" do not matter.
 func (r *Registry) ByName(name string) (news.Outlet, bool) {

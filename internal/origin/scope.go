@@ -1,0 +1,229 @@
+package origin
+
+import (
+	"math"
+	"strings"
+
+	"headwater/internal/news"
+)
+
+// leadWords are the words at the beginning of a text in which a credit says more than further down.
+const leadWords = 60
+
+// place is where a claim was found.
+type place int
+
+const (
+	nowhere   place = iota // a byline, a mark
+	inTitle                // offsets are 0
+	inBody                 // offsets into the article's text, or into its summary where it has no text
+	inSummary              // of an article that has a text
+)
+
+// How far a credit in words speaks for the article: by what it speaks for, and less below the lead.
+const (
+	leadLeast, leadByPart   = .75, .6
+	nearLead                = .95 // of that behind the lead, in the opening
+	laterLeast, laterByPart = .4, .4
+	titleLeast, titleByPart = .9, .3
+	mostByPart              = 1.2
+	scoopLeast, scoopByPart = .35, 4 // who had the news first is said at the end, too, and of a short item that says all
+)
+
+// scope says of each claim where it stands and which part of the text it speaks for, and weakens those that speak for little.
+// A credit in the lead speaks for its paragraph and for those after it up to the first that has another source; one below the
+// lead for its own paragraph. Where a paragraph has credits to several outlets, each has its share of it.
+func (c claims) scope(body string) {
+	n := 0
+	for i := range c {
+		if c[i].place != nowhere {
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	lead := leadEnd(body)
+	s := sections{paragraphs: paragraphsOf(body), total: max(len(body), 1)}
+	s.note(c, body)
+	for i := range c {
+		x := &c[i]
+		switch {
+		case x.place == nowhere:
+			continue
+		case x.place == inTitle:
+			x.Position = news.PositionTitle
+		case x.at < lead:
+			x.Position = news.PositionLead
+		default:
+			x.Position = news.PositionLater
+		}
+	}
+	parts := map[scopeKey]float64{}
+	for i := range c {
+		x := &c[i]
+		if x.place == nowhere || x.place == inSummary {
+			continue
+		}
+		k := scopeKey{x.Kind, x.Credited().Key(), ""}
+		if x.Kind == news.ClaimLink {
+			k.url = x.URL
+		}
+		if _, known := parts[k]; !known {
+			parts[k] = s.part(c[i:], k)
+		}
+		x.Part = parts[k]
+	}
+	for i := range c {
+		c[i].Strength = min(c[i].Strength*c[i].standing(), 1)
+	}
+}
+
+// scopeKey is what claims have in common that speak for a part of the text together.
+type scopeKey struct {
+	kind        news.ClaimKind
+	outlet, url string
+}
+
+// standing is the factor of a credit's strength that position and part give.
+func (x found) standing() float64 {
+	switch {
+	case x.Kind == news.ClaimLink && x.at >= openingBytes:
+		return .4
+	case x.Kind == news.ClaimScoop && x.Position == news.PositionLater:
+		return min(scoopLeast+scoopByPart*x.Part, 1)
+	case x.Kind != news.ClaimReport && x.Kind != news.ClaimTold:
+		return 1
+	case x.place == inSummary:
+		return 1
+	case x.Position == news.PositionTitle:
+		return titleLeast + titleByPart*x.Part
+	case x.Position == news.PositionLead:
+		return min(leadLeast+leadByPart*x.Part, mostByPart)
+	case x.at < openingBytes:
+		return nearLead * min(leadLeast+leadByPart*x.Part, mostByPart)
+	}
+	return laterLeast + laterByPart*x.Part
+}
+
+// sections are the paragraphs of a text and the sources that they give.
+type sections struct {
+	paragraphs []news.Span
+	total      int
+	outlets    []map[string]bool // credited in words, by paragraph
+	another    []bool            // a paragraph has a source that is no outlet
+}
+
+// paragraphsOf gives the lines of a text that are not empty.
+func paragraphsOf(text string) []news.Span {
+	var all []news.Span
+	for start := 0; start < len(text); {
+		end := start + strings.IndexByte(text[start:], '\n')
+		if end < start {
+			end = len(text)
+		}
+		if end > start {
+			all = append(all, news.Span{Start: start, End: end})
+		}
+		start = end + 1
+	}
+	return all
+}
+
+// note finds which paragraphs credit whom.
+func (s *sections) note(c claims, body string) {
+	s.outlets, s.another = make([]map[string]bool, len(s.paragraphs)), make([]bool, len(s.paragraphs))
+	first := len(s.paragraphs)
+	for _, x := range c {
+		if x.place != inBody || x.Kind == news.ClaimLink || x.Kind == news.ClaimPart {
+			continue
+		}
+		i := s.at(x.at)
+		if s.outlets[i] == nil {
+			s.outlets[i] = map[string]bool{}
+		}
+		s.outlets[i][x.Credited().Key()] = true
+		first = min(first, i)
+	}
+	for i := first + 1; i < len(s.paragraphs); i++ {
+		p := strings.ToLower(body[s.paragraphs[i].Start:s.paragraphs[i].End])
+		for _, words := range phrases.sources {
+			if strings.Contains(p, words) {
+				s.another[i] = true
+				return // nothing goes on behind it
+			}
+		}
+	}
+}
+
+// at gives the number of the paragraph that an offset is in.
+func (s *sections) at(offset int) int {
+	low, high := 0, len(s.paragraphs)-1
+	for low < high {
+		mid := (low + high + 1) / 2
+		if s.paragraphs[mid].Start <= offset {
+			low = mid
+		} else {
+			high = mid - 1
+		}
+	}
+	return low
+}
+
+// part gives the share of the text that the claims of a key speak for.
+func (s *sections) part(c claims, k scopeKey) float64 {
+	if len(s.paragraphs) == 0 { // the headline is all there is
+		return 1
+	}
+	spoken := make([]bool, len(s.paragraphs))
+	for _, x := range c {
+		if x.Kind != k.kind || x.place == nowhere || x.place == inSummary || x.Credited().Key() != k.outlet || k.url != "" && x.URL != k.url {
+			continue
+		}
+		first := 0
+		if x.place == inBody {
+			first = s.at(x.at)
+		}
+		spoken[first] = true
+		if x.Position == news.PositionLater || x.Kind == news.ClaimTold || x.Kind == news.ClaimLink {
+			continue
+		}
+		for next := first + 1; next < len(s.paragraphs) && !s.broken(next, k.outlet); next++ {
+			spoken[next] = true
+		}
+	}
+	sum := 0.0
+	for i, is := range spoken {
+		if is {
+			sum += float64(s.paragraphs[i].End-s.paragraphs[i].Start) / float64(max(len(s.outlets[i]), 1))
+		}
+	}
+	return math.Round(min(sum/float64(s.total), 1)*100) / 100
+}
+
+// broken says whether a paragraph has another source than an outlet.
+func (s *sections) broken(paragraph int, outlet string) bool {
+	return s.another[paragraph] || len(s.outlets[paragraph]) > 0 && !s.outlets[paragraph][outlet]
+}
+
+// leadEnd gives the offset behind the lead of a text. Of scripts without spaces two letters count as a word.
+func leadEnd(text string) int {
+	half, inWord := 0, false
+	for i, r := range text {
+		switch {
+		case r == ' ' || r == '\n':
+			if inWord {
+				half += 2
+			}
+			inWord = false
+		case solid(r):
+			half++
+		default:
+			inWord = true
+		}
+		if half >= 2*leadWords {
+			return i
+		}
+	}
+	return len(text)
+}
