@@ -21,6 +21,7 @@ type cue struct {
 	kind          news.ClaimKind
 	before, after string
 	far           string
+	closing       bool // the name must be the last of its clause
 	says          bool // it credits nobody where the outlet itself is what the sentence is about
 	order         int
 }
@@ -29,9 +30,10 @@ type cue struct {
 type phrasebook struct {
 	credits, denials cueIndex
 
-	articles, writers, itself, preps map[string]bool // words
-	nouns, adverbs, joints           []string        // longest first
-	sources                          []string
+	articles, writers, preps, roles, dates map[string]bool   // words
+	links                                  map[string]string // words that part the names in a byline: "and", "with", "in"
+	nouns, adverbs, joints, by             []string          // longest first
+	itself, sources, helped                []string
 }
 
 var phrases = mustPhrases(cuesFile)
@@ -48,7 +50,7 @@ func mustPhrases(file string) phrasebook {
 func parsePhrases(file string) (phrasebook, error) {
 	var p phrasebook
 	var credits, denials []cue
-	lists := map[string][]string{"article": nil, "noun": nil, "adverb": nil, "writer": nil, "and": nil, "itself": nil, "of": nil, "another source": nil}
+	lists := map[string][]string{}
 	section := ""
 	for i, line := range strings.Split(file, "\n") {
 		line = strings.TrimSpace(line)
@@ -60,7 +62,7 @@ func parsePhrases(file string) (phrasebook, error) {
 			continue
 		}
 		kind, side, _ := strings.Cut(section, " ")
-		_, isList := lists[section]
+		isList := slices.Contains(listNames, section)
 		for phrase := range strings.SplitSeq(line, ";") {
 			phrase = strings.TrimSpace(phrase)
 			switch {
@@ -69,7 +71,7 @@ func parsePhrases(file string) (phrasebook, error) {
 				return p, fmt.Errorf("cues.txt:%d: %q has a capital; phrases are compared in small letters, so write it in these", i+1, phrase)
 			case isList:
 				lists[section] = append(lists[section], phrase)
-			case side != "before" && side != "after" && section != "report says" || !slices.Contains(cueKinds, kind):
+			case !slices.Contains(sidesOf[:], side) || !slices.Contains(cueKinds, kind):
 				return p, fmt.Errorf("cues.txt:%d: there is no section [%s]; the top of the file names them", i+1, section)
 			case kind == nothing:
 				denials = append(denials, cueOf(phrase, "", side))
@@ -79,29 +81,43 @@ func parsePhrases(file string) (phrasebook, error) {
 		}
 	}
 	p.credits, p.denials = indexCues(credits), indexCues(denials)
-	p.articles, p.writers, p.itself = setOf(lists["article"]), setOf(lists["writer"]), setOf(lists["itself"])
-	p.preps = setOf(lists["of"])
-	p.nouns, p.adverbs, p.joints, p.sources = lists["noun"], lists["adverb"], lists["and"], lists["another source"]
-	for _, list := range [][]string{p.nouns, p.adverbs, p.joints} {
+	p.articles, p.writers, p.itself = setOf(lists["article"]), setOf(lists["writer"]), lists["itself"]
+	p.preps, p.roles, p.dates, p.links = setOf(lists["of"]), setOf(lists["role"]), setOf(lists["date"]), map[string]string{}
+	for _, kind := range []string{"and", "with", "in"} {
+		for _, w := range lists["by "+kind] {
+			p.links[w] = kind
+		}
+	}
+	p.nouns, p.adverbs, p.joints, p.by, p.sources = lists["noun"], lists["adverb"], lists["and"], lists["by"], lists["another source"]
+	p.helped = lists["helped"]
+	for _, list := range [][]string{p.nouns, p.adverbs, p.joints, p.by} {
 		slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) })
 	}
 	return p, nil
 }
 
+// listNames are the sections of cues.txt that hold no cues.
+var listNames = []string{
+	"article", "noun", "adverb", "writer", "and", "itself", "of", "another source", "by", "by and", "by with", "by in", "helped", "role", "date",
+}
+
 const nothing = "nothing" // kind of the cues that credit nobody
+
+var sidesOf = [...]string{"before", "after", "closing", "says"}
 
 var cueKinds = []string{
 	string(news.ClaimScoop), string(news.ClaimSource), string(news.ClaimReport), string(news.ClaimTold), string(news.ClaimPart), nothing,
 }
 
 func cueOf(phrase string, kind news.ClaimKind, side string) cue {
-	q := cue{kind: kind, says: side == "says"}
+	q := cue{kind: kind, says: side == "says", closing: side == "closing"}
 	near, far, parted := strings.Cut(phrase, "…")
-	if side == "before" && parted {
+	before := side == "before" || side == "closing"
+	if before && parted {
 		near, far = far, near
 	}
 	near, q.far = strings.TrimSpace(near), strings.TrimSpace(far)
-	if side == "before" {
+	if before {
 		q.before = near
 	} else {
 		q.after = near
@@ -146,7 +162,7 @@ func (x cueIndex) find(s surroundings) (cue, bool) {
 	best, ok := cue{}, false
 	keep := func(qs []cue, near, far string) {
 		for _, q := range qs {
-			if (!ok || q.order < best.order) && q.fits(near, far) {
+			if (!ok || q.order < best.order) && (!q.closing || s.closing) && q.fits(near, far) {
 				best, ok = q, true
 			}
 		}
@@ -222,18 +238,20 @@ func someOf(text string, whole news.Span) bool {
 type surroundings struct {
 	before, after []string
 	sentence      string
+	closing       bool // the name is the last of its clause
 }
 
 const (
 	quoteMarks   = " \t\n\"“”„‟'’‘«»‹›「『《（("
 	closingMarks = " \t\n\"”“’»›」』》)'"
-	maxBetween   = 4 // words between a cue and a name
+	maxBetween   = 6 // words between a cue and a name
 )
 
 // surroundingsOf reads what stands around text[m.Start:m.End].
 func surroundingsOf(text string, m news.Span) surroundings {
 	s := surroundings{before: leadIns(around(text, m.Start-120, m.Start))}
 	after := around(text, m.End, m.End+240)
+	s.closing = after == "" || strings.ContainsRune(".,;:!?)]\n", rune(after[0]))
 	s.sentence = strings.ToLower(after[:sentenceEnd(after)])
 	s.after = followOns(after[:min(len(after), cutAt(after, 110))])
 	return s

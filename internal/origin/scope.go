@@ -44,8 +44,6 @@ func (c claims) scope(body string) {
 		return
 	}
 	lead := leadEnd(body)
-	s := sections{paragraphs: paragraphsOf(body), total: max(len(body), 1)}
-	s.note(c, body)
 	for i := range c {
 		x := &c[i]
 		switch {
@@ -59,17 +57,22 @@ func (c claims) scope(body string) {
 			x.Position = news.PositionLater
 		}
 	}
+	s := sections{paragraphs: paragraphsOf(body)}
+	for _, p := range s.paragraphs {
+		s.total += p.End - p.Start
+	}
+	s.note(c, body)
 	parts := map[scopeKey]float64{}
 	for i := range c {
 		x := &c[i]
-		if x.place == nowhere || x.place == inSummary {
+		k := scopeKey{x.Kind, x.Credited().Key()}
+		switch _, known := parts[k]; {
+		case x.place == nowhere || x.place == inSummary || x.Kind == news.ClaimPart:
 			continue
-		}
-		k := scopeKey{x.Kind, x.Credited().Key(), ""}
-		if x.Kind == news.ClaimLink {
-			k.url = x.URL
-		}
-		if _, known := parts[k]; !known {
+		case x.Kind == news.ClaimLink:
+			x.Part = s.share(s.at(x.at))
+			continue
+		case !known:
 			parts[k] = s.part(c[i:], k)
 		}
 		x.Part = parts[k]
@@ -81,8 +84,8 @@ func (c claims) scope(body string) {
 
 // scopeKey is what claims have in common that speak for a part of the text together.
 type scopeKey struct {
-	kind        news.ClaimKind
-	outlet, url string
+	kind   news.ClaimKind
+	outlet string
 }
 
 // standing is the factor of a credit's strength that position and part give.
@@ -109,7 +112,7 @@ func (x found) standing() float64 {
 // sections are the paragraphs of a text and the sources that they give.
 type sections struct {
 	paragraphs []news.Span
-	total      int
+	total      int               // bytes in paragraphs
 	outlets    []map[string]bool // credited in words, by paragraph
 	another    []bool            // a paragraph has a source that is no outlet
 }
@@ -143,7 +146,9 @@ func (s *sections) note(c claims, body string) {
 			s.outlets[i] = map[string]bool{}
 		}
 		s.outlets[i][x.Credited().Key()] = true
-		first = min(first, i)
+		if x.goesOn() {
+			first = min(first, i)
+		}
 	}
 	for i := first + 1; i < len(s.paragraphs); i++ {
 		p := strings.ToLower(body[s.paragraphs[i].Start:s.paragraphs[i].End])
@@ -154,6 +159,11 @@ func (s *sections) note(c claims, body string) {
 			}
 		}
 	}
+}
+
+// goesOn says whether a credit speaks for the paragraphs behind its own, too.
+func (x found) goesOn() bool {
+	return x.Position != news.PositionLater && x.Kind != news.ClaimTold && x.Kind != news.ClaimLink
 }
 
 // at gives the number of the paragraph that an offset is in.
@@ -175,30 +185,37 @@ func (s *sections) part(c claims, k scopeKey) float64 {
 	if len(s.paragraphs) == 0 { // the headline is all there is
 		return 1
 	}
-	spoken := make([]bool, len(s.paragraphs))
+	spoken := make([]float64, len(s.paragraphs))
 	for _, x := range c {
-		if x.Kind != k.kind || x.place == nowhere || x.place == inSummary || x.Credited().Key() != k.outlet || k.url != "" && x.URL != k.url {
+		if x.Kind != k.kind || x.place == nowhere || x.place == inSummary || x.Credited().Key() != k.outlet {
 			continue
 		}
 		first := 0
 		if x.place == inBody {
 			first = s.at(x.at)
 		}
-		spoken[first] = true
-		if x.Position == news.PositionLater || x.Kind == news.ClaimTold || x.Kind == news.ClaimLink {
+		each := 1 / float64(max(len(s.outlets[first]), 1))
+		spoken[first] = max(spoken[first], each)
+		if !x.goesOn() {
 			continue
 		}
 		for next := first + 1; next < len(s.paragraphs) && !s.broken(next, k.outlet); next++ {
-			spoken[next] = true
+			spoken[next] = max(spoken[next], each)
 		}
 	}
 	sum := 0.0
-	for i, is := range spoken {
-		if is {
-			sum += float64(s.paragraphs[i].End-s.paragraphs[i].Start) / float64(max(len(s.outlets[i]), 1))
+	for i, share := range spoken {
+		if share > 0 {
+			sum += s.share(i) * share
 		}
 	}
-	return math.Round(min(sum/float64(s.total), 1)*100) / 100
+	return math.Round(min(sum, 1)*100) / 100
+}
+
+// share is how much of the text a paragraph is.
+func (s *sections) share(paragraph int) float64 {
+	p := s.paragraphs[paragraph]
+	return float64(p.End-p.Start) / float64(s.total)
 }
 
 // broken says whether a paragraph has another source than an outlet.

@@ -97,7 +97,7 @@ type mentioned struct {
 
 // names gives the outlets that a text names, in its order.
 func (r *Reader) names(text string, a news.Article) []mentioned {
-	listed := r.outlets.Mentions(text)
+	listed := merge(r.outlets.Mentions(text), r.outlets.AtHome(text, a.Outlet.Domain, a.Lang))
 	listed = otherNames(text, listed[:min(len(listed), maxMentions)])
 	var all []mentioned
 	for _, m := range listed {
@@ -105,7 +105,7 @@ func (r *Reader) names(text string, a news.Article) []mentioned {
 	}
 	for _, p := range unlisted(text, listed) {
 		if p.short {
-			if o, ok := r.shortFor(p, text, a, listed); ok {
+			if o, ok := r.shortFor(p, text, a, all); ok {
 				p.Outlet = o
 				all = append(all, mentioned{p, same(o, a.Outlet)})
 			}
@@ -116,6 +116,20 @@ func (r *Reader) names(text string, a news.Article) []mentioned {
 		}
 	}
 	slices.SortStableFunc(all, func(x, y mentioned) int { return cmp.Compare(x.Start, y.Start) })
+	return all
+}
+
+// merge adds mentions to others, both in order, where they do not overlap.
+func merge(all, more []news.Mention) []news.Mention {
+	if len(more) == 0 {
+		return all
+	}
+	for _, m := range more {
+		if !slices.ContainsFunc(all, func(x news.Mention) bool { return x.Start < m.End && m.Start < x.End }) {
+			all = append(all, m)
+		}
+	}
+	slices.SortFunc(all, func(x, y news.Mention) int { return cmp.Compare(x.Start, y.Start) })
 	return all
 }
 
@@ -164,7 +178,7 @@ func spells(text, short string) bool {
 
 // shortFor gives the outlet that is meant by a last word such as "the Journal": the one that a link on it leads to, or the
 // only one in the text whose name ends so. The article's own outlet counts among these.
-func (r *Reader) shortFor(p phrase, text string, a news.Article, listed []news.Mention) (news.Outlet, bool) {
+func (r *Reader) shortFor(p phrase, text string, a news.Article, named []mentioned) (news.Outlet, bool) {
 	ends := func(o news.Outlet) bool { return strings.HasSuffix(o.Name, " "+p.Outlet.Name) }
 	if url := r.linkAt(a, text, p.Mention); url != "" {
 		if o, ok := r.byURL(url); ok && ends(o) {
@@ -175,7 +189,7 @@ func (r *Reader) shortFor(p phrase, text string, a news.Article, listed []news.M
 	if ends(a.Outlet) {
 		found = a.Outlet
 	}
-	for _, m := range listed {
+	for _, m := range named {
 		if !ends(m.Outlet) || same(m.Outlet, found) {
 			continue
 		}
@@ -204,7 +218,10 @@ func (r *Reader) credit(text string, n mentioned, subject bool) reading {
 		return reading{denied: true}
 	}
 	q, ok := phrases.credits.find(s)
-	if ok && q.says && (subject || !n.Outlet.Agency && closesQuote(text[:n.whole.Start]) || aboutItself(s.sentence) || s.behindPreposition() || r.outlets.Aggregates(n.Outlet)) {
+	if ok && q.closing && n.doubtful {
+		return reading{denied: true}
+	}
+	if ok && q.says && (subject || n.doubtful || !n.Outlet.Agency && closesQuote(text[:n.whole.Start]) || aboutItself(s.sentence) || s.behindPreposition() || r.outlets.Aggregates(n.Outlet)) {
 		return reading{denied: true}
 	}
 	return reading{cue: q, ok: ok}
@@ -224,19 +241,21 @@ func closesQuote(before string) bool {
 
 // aboutItself says whether the rest of a sentence is about the outlet that stands before it.
 func aboutItself(rest string) bool {
-	for w := range phrases.itself {
-		for i := 0; ; {
-			at := strings.Index(rest[i:], w)
-			if at < 0 {
-				break
-			}
-			if wordEnd(rest[:i+at]) && wordStart(rest[i+at+len(w):]) {
-				return true
-			}
-			i += at + len(w)
+	return slices.ContainsFunc(phrases.itself, func(w string) bool { return hasWords(rest, w) })
+}
+
+// hasWords says whether a text has words as whole ones.
+func hasWords(text, words string) bool {
+	for {
+		at := strings.Index(text, words)
+		if at < 0 {
+			return false
 		}
+		if wordEnd(text[:at]) && wordStart(text[at+len(words):]) {
+			return true
+		}
+		text = text[at+len(words):]
 	}
-	return false
 }
 
 // inherit gives to names of a list what its first or last one has: "according to A and B", "A and B reported".

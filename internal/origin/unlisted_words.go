@@ -41,6 +41,9 @@ var lasts = set(`News, Times, Post, Herald, Tribune, Journal, Gazette, Star, Mai
 var shorts = set(`Times, Post, Herald, Tribune, Journal, Gazette, Star, Mail, Telegraph, Observer, Beacon, Chronicle, Examiner, Inquirer, Courier, Dispatch,
 	Bulletin, Ledger, Sentinel, Mirror, Insider, Globe, Bee, Republic, Monitor, Register, Review, Caller, Beast, Reporter`)
 
+// Words of outlets' names that are nobody's surname.
+var broadcasts = set(`TV, Radio, Television, News`)
+
 // Their first words.
 var firsts = set(`Daily, Radio, Diario, Diário, Jornal, Agencia, Agência, Agence, Agenzia, Televisión, Canal, Periódico, Corriere, Gazzetta`)
 
