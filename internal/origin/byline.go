@@ -173,7 +173,7 @@ const shared = .9
 // smallPart is the share of a text that an outlet wrote which is thanked for its help.
 const smallPart = .2
 
-// standingLines reads the first and last lines of a text that only name writers: "AFP in Paris", "Reuters Staff".
+// standingLines reads the first and last lines of a text that only name writers, one of them an agency: "AFP in Paris".
 func (r *Reader) standingLines(a news.Article, c *claims) {
 	body := a.Body()
 	lines := paragraphsOf(body)
@@ -190,7 +190,7 @@ func (r *Reader) standingLines(a news.Article, c *claims) {
 			continue
 		}
 		b := r.readByline(strings.Trim(line, "—–-[]() "), a)
-		if b.only && len(b.outlets) > 0 {
+		if b.only && slices.ContainsFunc(b.outlets, func(o news.Outlet) bool { return o.Agency }) {
 			r.addByline(b, a.Outlet, line, c)
 		}
 	}

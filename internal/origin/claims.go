@@ -250,8 +250,11 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 	}
 	if len(r.outlets.Mentions(m.Text)) == 0 { // "(Reporting by Jane Doe; Editing by John Roe)" has one writer, whom its shape tells
 		for _, x := range r.outlets.Credits(m.Text) {
+			if bracketed {
+				x.Kind = news.ClaimPart
+			}
 			if !same(x.Outlet, a.Outlet) {
-				c.add(kindOf(m, lower, bracketed), x.Outlet, m.URL, m.Text, news.Span{}, 1)
+				c.add(x.Kind, x.Outlet, m.URL, m.Text, news.Span{}, 1)
 				c.last().shape = true
 			}
 		}

@@ -243,7 +243,7 @@ type surroundings struct {
 
 const (
 	quoteMarks   = " \t\n\"“”„‟'’‘«»‹›「『《（("
-	closingMarks = " \t\n\"”“’»›」』》)'"
+	closingMarks = " \t\"”“’»›」』》)'"
 	maxBetween   = 6 // words between a cue and a name
 )
 
@@ -351,12 +351,15 @@ func withoutBetween(after string) (string, bool) {
 	return after, false
 }
 
-// withoutName takes up to four capitalised words off, or none: "'s Jane Doe reported".
+// withoutName takes up to four capitalised words off, or none: "'s Jane Doe reported". A name does not end its sentence.
 func withoutName(s string) (string, bool) {
 	for range 4 {
 		first, rest, ok := strings.Cut(s, " ")
 		if r, _ := utf8.DecodeRuneInString(first); !ok || !unicode.IsUpper(r) {
 			break
+		}
+		if strings.ContainsAny(first, ",;:!?)\"”\n") || len(first) > 2 && strings.HasSuffix(first, ".") {
+			return s, false
 		}
 		s = rest
 	}

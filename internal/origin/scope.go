@@ -77,8 +77,18 @@ func (c claims) scope(body string) {
 		}
 		x.Part = parts[k]
 	}
+	strength := map[scopeKey]float64{}
 	for i := range c {
 		c[i].Strength = min(c[i].Strength*c[i].standing(), 1)
+		if k := (scopeKey{c[i].Kind, c[i].Credited().Key()}); c[i].place == inBody {
+			strength[k] = max(strength[k], c[i].Strength)
+		}
+	}
+	for i := range c { // a summary says again what the text says
+		k := scopeKey{c[i].Kind, c[i].Credited().Key()}
+		if known, ok := strength[k]; ok && c[i].place == inSummary {
+			c[i].Strength, c[i].Part = min(c[i].Strength, known), parts[k]
+		}
 	}
 }
 
