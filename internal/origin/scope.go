@@ -27,7 +27,7 @@ const (
 	laterLeast, laterByPart = .4, .4
 	titleLeast, titleByPart = .9, .3
 	mostByPart              = 1.2
-	scoopLeast, scoopByPart = .35, 4 // who had the news first is said at the end, too, and of a short item that says all
+	scoopLeast, scoopByPart = .3, 1.6 // who had the news first is said at the end, too, and of a short item that says all
 )
 
 // scope says of each claim where it stands and which part of the text it speaks for, and weakens those that speak for little.
@@ -195,7 +195,7 @@ func (s *sections) part(c claims, k scopeKey) float64 {
 	if len(s.paragraphs) == 0 { // the headline is all there is
 		return 1
 	}
-	spoken := make([]float64, len(s.paragraphs))
+	spoken, reached := make([]float64, len(s.paragraphs)), 0
 	for _, x := range c {
 		if x.Kind != k.kind || x.place == nowhere || x.place == inSummary || x.Credited().Key() != k.outlet {
 			continue
@@ -206,11 +206,11 @@ func (s *sections) part(c claims, k scopeKey) float64 {
 		}
 		each := 1 / float64(max(len(s.outlets[first]), 1))
 		spoken[first] = max(spoken[first], each)
-		if !x.goesOn() {
+		if !x.goesOn() || first < reached {
 			continue
 		}
-		for next := first + 1; next < len(s.paragraphs) && !s.broken(next, k.outlet); next++ {
-			spoken[next] = max(spoken[next], each)
+		for reached = first + 1; reached < len(s.paragraphs) && !s.broken(reached, k.outlet); reached++ {
+			spoken[reached] = max(spoken[reached], each)
 		}
 	}
 	sum := 0.0

@@ -52,6 +52,9 @@ func (r *Reader) readings(text string, names []mentioned, subjects []string) []r
 // crediting them are its subjects.
 func (r *Reader) headline(a news.Article, c *claims) (subjects []string) {
 	title := strings.TrimSpace(a.Title)
+	if len(title) > maxHeadline {
+		return nil
+	}
 	names := r.names(title, a)
 	for i, q := range r.readings(title, names, nil) {
 		n := names[i]
@@ -71,6 +74,9 @@ func (r *Reader) headline(a news.Article, c *claims) (subjects []string) {
 	}
 	return subjects
 }
+
+// maxHeadline is how long a title may be that is read, in bytes.
+const maxHeadline = 1000
 
 // fewWords are so few that they are no headline: "Photo: Reuters".
 const fewWords = 4
