@@ -10,6 +10,9 @@ import (
 // leadWords are the words at the beginning of a text in which a credit says more than further down.
 const leadWords = 60
 
+// longParagraph is how many bytes of a paragraph a credit speaks for at most below the lead: some texts have no paragraphs.
+const longParagraph = 600
+
 // place is where a claim was found.
 type place int
 
@@ -205,8 +208,13 @@ func (s *sections) part(c claims, k scopeKey) float64 {
 			first = s.at(x.at)
 		}
 		each := 1 / float64(max(len(s.outlets[first]), 1))
+		if !x.goesOn() {
+			p := s.paragraphs[first]
+			spoken[first] = max(spoken[first], each*min(1, longParagraph/float64(p.End-p.Start)))
+			continue
+		}
 		spoken[first] = max(spoken[first], each)
-		if !x.goesOn() || first < reached {
+		if first < reached {
 			continue
 		}
 		for reached = first + 1; reached < len(s.paragraphs) && !s.broken(reached, k.outlet); reached++ {
