@@ -33,7 +33,7 @@ type phrasebook struct {
 	articles, writers, preps, roles, dates map[string]bool   // words
 	links                                  map[string]string // words that part the names in a byline: "and", "with", "in"
 	nouns, adverbs, joints, by             []string          // longest first
-	itself, sources, helped                []string
+	itself, sources, helped, kinds         []string
 }
 
 var phrases = mustPhrases(cuesFile)
@@ -89,7 +89,7 @@ func parsePhrases(file string) (phrasebook, error) {
 		}
 	}
 	p.nouns, p.adverbs, p.joints, p.by, p.sources = lists["noun"], lists["adverb"], lists["and"], lists["by"], lists["another source"]
-	p.helped = lists["helped"]
+	p.helped, p.kinds = lists["helped"], lists["kind"]
 	for _, list := range [][]string{p.nouns, p.adverbs, p.joints, p.by} {
 		slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) })
 	}
@@ -98,7 +98,7 @@ func parsePhrases(file string) (phrasebook, error) {
 
 // listNames are the sections of cues.txt that hold no cues.
 var listNames = []string{
-	"article", "noun", "adverb", "writer", "and", "itself", "of", "another source", "by", "by and", "by with", "by in", "helped", "role", "date",
+	"article", "noun", "adverb", "writer", "and", "itself", "of", "kind", "another source", "by", "by and", "by with", "by in", "helped", "role", "date",
 }
 
 const nothing = "nothing" // kind of the cues that credit nobody
@@ -204,10 +204,6 @@ func letterFirst(s string) bool {
 	return letter(r)
 }
 
-// kinds are nouns that make of "a Herald poll" something that the outlet had a part in, and of "a Boston newspaper" one without
-// a name.
-var kinds = strings.Fields(`poll survey forum conference event panel transcript copy newspaper magazine paper website blog broadcaster station`)
-
 // ofAKind says that a name between "a" and such a noun credits nobody.
 func ofAKind(before, after string) bool {
 	if !indefinite(before) {
@@ -217,7 +213,7 @@ func ofAKind(before, after string) bool {
 		return true
 	}
 	after = strings.TrimLeft(after, " ")
-	return slices.ContainsFunc(kinds, func(k string) bool {
+	return slices.ContainsFunc(phrases.kinds, func(k string) bool {
 		rest, ok := strings.CutPrefix(after, k)
 		return ok && wordStart(rest)
 	})
@@ -230,7 +226,7 @@ func indefinite(before string) bool {
 // someOf says that a mention which ends in such a noun is one of many: "a Springfield newspaper".
 func someOf(text string, whole news.Span) bool {
 	words := strings.Fields(text[whole.Start:whole.End])
-	return len(words) > 1 && slices.Contains(kinds, words[len(words)-1]) && indefinite(strings.TrimRight(text[:whole.Start], " "))
+	return len(words) > 1 && slices.Contains(phrases.kinds, words[len(words)-1]) && indefinite(strings.TrimRight(text[:whole.Start], " "))
 }
 
 // surroundings are what stands around a name, in small letters: before and after it, each with and without the words

@@ -30,7 +30,7 @@ const (
 	laterLeast, laterByPart = .4, .4
 	titleLeast, titleByPart = .9, .3
 	mostByPart              = 1.2
-	scoopLeast, scoopByPart = .3, 1.6 // who had the news first is said at the end, too, and of a short item that says all
+	scoopLeast, scoopByPart = .34, 1.4 // who had the news first is said at the end, too, and of a short item that says all
 )
 
 // scope says of each claim where it stands and which part of the text it speaks for, and weakens those that speak for little.
