@@ -110,11 +110,14 @@ func (r *Reader) names(text string, a news.Article) []mentioned {
 		all = append(all, mentioned{phrase{Mention: m, whole: news.Span{Start: m.Start, End: m.End}}, same(m.Outlet, a.Outlet)})
 	}
 	for _, p := range unlisted(text, listed) {
-		if p.short {
+		if p.short || strings.Contains(p.Outlet.Name, " ") { // "the Free Beacon"
 			if o, ok := r.shortFor(p, text, a, all); ok {
 				p.Outlet = o
 				all = append(all, mentioned{p, same(o, a.Outlet)})
+				continue
 			}
+		}
+		if p.short {
 			continue
 		}
 		if !someOf(text, p.whole) {

@@ -35,7 +35,7 @@ func unlisted(text string, known []news.Mention) []phrase {
 type phrase struct {
 	news.Mention
 	whole    news.Span
-	short    bool // the last word of an outlet's name, and of which one is for the caller to see: "the Journal"
+	short    bool // the last words of an outlet's name, and of which one is for the caller to see: "the Journal"
 	doubtful bool // only its last word speaks for an outlet, as a person's surname may
 }
 
@@ -185,6 +185,9 @@ func (n *name) outlet(text string, before []phrase) (phrase, bool) {
 	o, known := short(joined, before)
 	if len(n.words) == 1 && shorts[first] && !beside && afterArticle(text[:n.start]) && !inPair(text[n.end:]) {
 		return phrase{Mention: news.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: first}}, whole: whole, short: true}, true
+	}
+	if len(n.words) == 2 && lasts[n.words[1]] && !beside && !known && !likeOutlet(n.words) && afterArticle(text[:n.start]) { // "the Free Beacon"
+		return phrase{Mention: news.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, short: true}, true
 	}
 	if nobody[first] || nobody[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !known && !likeOutlet(n.words) {
 		return phrase{}, false
