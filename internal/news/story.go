@@ -36,8 +36,23 @@ type Claim struct {
 	Text     string    `json:"text"` // the words that make the claim
 	Start    int       `json:"start,omitempty"`
 	End      int       `json:"end,omitempty"`
-	Strength float64   `json:"strength,omitempty"` // 0 to 1: how far it speaks for the whole article
+	Strength float64   `json:"strength,omitempty"` // 0 to 1: how far it speaks for the whole article, by kind, Position and Part
+
+	// Part is the share of the article's text that the claim speaks for, 0 to 1. One byline speaks for all of it, one of two
+	// for half, a credit in the text for the paragraphs that rest on it. 0 is unknown.
+	Part     float64       `json:"part,omitempty"`
+	Position ClaimPosition `json:"position,omitempty"`
 }
+
+// ClaimPosition is where a claim stands. Empty is outside title and text: a byline, a mark.
+type ClaimPosition string
+
+// The positions of claims.
+const (
+	PositionTitle ClaimPosition = "title"
+	PositionLead  ClaimPosition = "lead"  // the first 60 words
+	PositionLater ClaimPosition = "later" // anywhere below
+)
 
 // Credited is the outlet that a claim names.
 func (c Claim) Credited() Outlet { return Outlet{Name: c.Outlet, Domain: c.Domain} }

@@ -16,6 +16,9 @@ type Outlets interface {
 	Mentions(text string) []news.Mention
 	Dateline(text string) (news.Mention, bool)
 	Credits(text string) []news.Mention
+	Local(given news.Outlet, sign, host, lang string) news.Outlet
+	AtHome(text, host, lang string) []news.Mention
+	Aggregates(o news.Outlet) bool
 	Redirects(url string) bool
 	Unwrap(url string) string
 }
@@ -26,8 +29,16 @@ var strengths = map[news.ClaimKind]float64{
 	news.ClaimScoop: .9, news.ClaimReport: .6, news.ClaimRights: .6, news.ClaimLink: .3, news.ClaimTold: .2, news.ClaimPart: .1,
 }
 
+// wholes are the parts of the text that claims speak for which do not stand in it, where they name one outlet.
+var wholes = map[news.ClaimKind]float64{
+	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimCanonical: 1, news.ClaimSource: 1, news.ClaimRights: 1, news.ClaimPart: smallPart,
+}
+
 // openingBytes is how far from its start a credit speaks for the whole article rather than for the sentence it is in.
 const openingBytes = 700
+
+// wholeFactor strengthens a credit of the report as such.
+const wholeFactor = 1.5
 
 // Reader finds claims.
 type Reader struct {
@@ -44,12 +55,14 @@ func (r *Reader) Claims(a news.Article) []news.Claim {
 	r.signed(a, &c)
 	r.marked(a, &c)
 	body := a.Body()
-	r.told(body, a, &c)
+	subjects := r.headline(a, &c)
+	r.told(body, a, subjects, &c)
 	if a.Text != "" && a.Summary != "" {
-		r.told(a.Summary, a, &c)
+		r.told(a.Summary, a, subjects, &c)
 	}
 	r.titled(a, &c)
 	r.closing(a, &c)
+	c.scope(body)
 	return c.unshaped(a.Outlet).distinct()
 }
 
@@ -57,6 +70,8 @@ func (r *Reader) Claims(a news.Article) []news.Claim {
 type found struct {
 	news.Claim
 	agency, shape bool
+	place         place
+	at            int // offset, see place
 }
 
 // claims are those found so far.
@@ -65,9 +80,12 @@ type claims []found
 func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span news.Span, factor float64) {
 	*c = append(*c, found{Claim: news.Claim{
 		Kind: kind, Outlet: o.Name, Domain: o.Domain, URL: url, Text: clip(text), Start: span.Start, End: span.End,
-		Strength: strengths[kind] * factor,
+		Strength: strengths[kind] * factor, Part: wholes[kind],
 	}, agency: o.Agency})
 }
+
+// last is the claim that was added last.
+func (c claims) last() *found { return &c[len(c)-1] }
 
 // writes says whether a claim of a kind names who wrote the text.
 func writes(k news.ClaimKind) bool {
@@ -140,35 +158,22 @@ func clip(s string) string {
 func (r *Reader) signed(a news.Article, c *claims) {
 	for _, text := range []string{a.Text, a.Summary} {
 		if m, ok := r.outlets.Dateline(text); ok {
+			m.Outlet = r.outlets.Local(m.Outlet, text[m.Start:m.End], a.Outlet.Domain, a.Lang)
 			c.add(news.ClaimDateline, m.Outlet, "", text[:m.End], spanIn(a, text, m), 1)
 			break
 		}
 	}
 	for _, author := range a.Authors {
-		if ofPhoto(author) {
-			continue
-		}
-		for _, name := range append([]string{author}, splitAuthor(author)...) {
-			if o, ok := r.outlets.ByName(name); ok && !same(o, a.Outlet) {
-				c.add(news.ClaimByline, o, "", author, news.Span{}, 1)
-				break
-			}
+		if !ofPhoto(author) {
+			r.addByline(r.readByline(author, a), a.Outlet, author, c)
 		}
 	}
+	r.standingLines(a, c)
 }
 
 // ofPhoto finds photographers' lines that stand where the writers' should: "(Photo: Jane Doe, AP)".
 func ofPhoto(line string) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimLeft(line, "( ")), "photo")
-}
-
-// splitAuthor gives the parts of an author line that may be an outlet: "Jane Doe, Reuters", "By Jane Doe | AP".
-func splitAuthor(s string) []string {
-	parts := strings.FieldsFunc(s, func(r rune) bool { return strings.ContainsRune(",|/()·•–—;、／（）", r) })
-	for i := range parts {
-		parts[i] = strings.TrimSpace(parts[i])
-	}
-	return parts
 }
 
 // marked reads the marks that cleaning left: sources, canonical links, bylines and links.
@@ -190,50 +195,93 @@ func (r *Reader) marked(a news.Article, c *claims) {
 }
 
 // source reads an item's <source>, a "via" link or an "Original Source" line. Where it names the outlet that cleaning
-// took for the publisher of an aggregator's item, it says who published it.
+// took for the publisher of an aggregator's item, it says who published it. A line without an address may name several.
 func (r *Reader) source(a news.Article, m news.Mark, c *claims) {
-	o, ok := r.byURL(m.URL)
-	if named, known := r.outlets.ByName(m.Text); known {
-		o, ok = named, true
+	var all []news.Outlet
+	if o, ok := r.outlets.ByName(m.Text); ok {
+		all = append(all, o)
+	} else if all = distinctOutlets(r.outlets.Mentions(m.Text)); m.URL != "" && len(all) > 1 {
+		all = all[:1]
 	}
-	if !ok {
-		for _, x := range r.outlets.Mentions(m.Text) {
-			o, ok = x.Outlet, true
-			break
+	if o, ok := r.byURL(m.URL); ok && len(all) == 0 {
+		all = append(all, o)
+	}
+	for _, o := range all {
+		if same(o, a.Outlet) {
+			c.add(news.ClaimPublisher, o, "", m.Text, news.Span{}, 1)
+			continue
 		}
-	}
-	switch {
-	case !ok:
-	case same(o, a.Outlet):
-		c.add(news.ClaimPublisher, o, "", m.Text, news.Span{}, 1)
-	default:
 		c.add(news.ClaimSource, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
+		c.last().share(len(all))
 	}
 }
 
-// line reads a byline or copyright line that was taken out of the text: "Reporting by Jane Doe in Oslo for Reuters".
-func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
-	kind := news.ClaimByline
-	if m.Kind == news.MarkRights {
-		kind = news.ClaimRights
+// share leaves a claim its share of what several outlets have.
+func (x *found) share(outlets int) {
+	if outlets > 1 && x.Kind != news.ClaimPart {
+		x.Part /= float64(outlets)
+		x.Strength *= shared / float64(outlets)
 	}
-	lower := strings.ToLower(m.Text)
+}
+
+func distinctOutlets(mentions []news.Mention) []news.Outlet {
+	var all []news.Outlet
+	for _, m := range mentions {
+		if !slices.ContainsFunc(all, func(o news.Outlet) bool { return same(o, m.Outlet) }) {
+			all = append(all, m.Outlet)
+		}
+	}
+	return all
+}
+
+// line reads a byline or copyright line that was taken out of the text: "Reporting by Jane Doe in Oslo for Reuters;
+// additional reporting by AFP".
+func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 	if ofPhoto(m.Text) {
 		return
 	}
+	lower := strings.ToLower(m.Text)
 	bracketed := strings.HasPrefix(lower, "[") && strings.HasSuffix(lower, "]") // a round-up's source of one of its items
-	if bracketed || strings.Contains(lower, "contributed") || strings.Contains(lower, "with ") {
-		kind = news.ClaimPart
+	if m.Kind == news.MarkByline && !bracketed {
+		if b := r.readByline(strings.Trim(m.Text, "—–-() "), a); b.only && len(b.outlets) > 0 {
+			r.addByline(b, a.Outlet, m.Text, c)
+			return
+		}
 	}
-	named := r.outlets.Mentions(m.Text)
-	shape := len(named) == 0
-	if shape { // "(Reporting by Jane Doe; Editing by John Roe)" has one writer, whom its shape tells
-		named = r.outlets.Credits(m.Text)
+	if len(r.outlets.Mentions(m.Text)) == 0 { // "(Reporting by Jane Doe; Editing by John Roe)" has one writer, whom its shape tells
+		for _, x := range r.outlets.Credits(m.Text) {
+			if bracketed {
+				x.Kind = news.ClaimPart
+			}
+			if !same(x.Outlet, a.Outlet) {
+				c.add(x.Kind, x.Outlet, m.URL, m.Text, news.Span{}, 1)
+				c.last().shape = true
+			}
+		}
+		return
 	}
-	for _, x := range named {
-		if !same(x.Outlet, a.Outlet) {
-			c.add(kind, x.Outlet, m.URL, m.Text, news.Span{}, 1)
-			(*c)[len(*c)-1].shape = shape
+	for part := range strings.SplitSeq(m.Text, ";") {
+		r.lineNames(a, m, kindOf(m, strings.ToLower(part), bracketed), distinctOutlets(r.outlets.Mentions(part)), c)
+	}
+}
+
+// kindOf says what a line, or a part of it between semicolons, claims for the outlets that it names.
+func kindOf(m news.Mark, lower string, bracketed bool) news.ClaimKind {
+	switch {
+	case bracketed || slices.ContainsFunc(phrases.helped, func(w string) bool { return hasWords(lower, w) }):
+		return news.ClaimPart
+	case m.Kind == news.MarkRights:
+		return news.ClaimRights
+	}
+	return news.ClaimByline
+}
+
+// lineNames adds the claims of a line for the outlets that it names.
+func (r *Reader) lineNames(a news.Article, m news.Mark, kind news.ClaimKind, all []news.Outlet, c *claims) {
+	for _, o := range all {
+		if !same(o, a.Outlet) {
+			c.add(kind, o, m.URL, m.Text, news.Span{}, 1)
+			c.last().share(len(all))
 		}
 	}
 }
@@ -244,11 +292,8 @@ func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
 	if !ok || same(o, a.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
 		return
 	}
-	factor := .4
-	if m.Start < openingBytes {
-		factor = 1
-	}
-	c.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, factor)
+	c.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
+	c.last().place, c.last().at = inBody, m.Start
 }
 
 // article says whether an address may be an article's: it has a path longer than a section's.
@@ -277,12 +322,13 @@ func (r *Reader) closing(a news.Article, c *claims) {
 	body := a.Body()
 	end := around(body, max(len(body)-closingBytes, 0), len(body))
 	for _, m := range r.outlets.Credits(end) {
+		m.Outlet = r.outlets.Local(m.Outlet, end[m.Start:m.End], a.Outlet.Domain, a.Lang)
 		m.Start, m.End = m.Start+len(body)-len(end), m.End+len(body)-len(end)
 		if same(m.Outlet, a.Outlet) || quoted(a.Marks, m) {
 			continue
 		}
 		c.add(m.Kind, m.Outlet, "", sentence(body, m), spanIn(a, body, m), 1)
-		(*c)[len(*c)-1].shape = len(r.outlets.Mentions(body[m.Start:m.End])) == 0
+		c.last().shape = len(r.outlets.Mentions(body[m.Start:m.End])) == 0
 	}
 }
 

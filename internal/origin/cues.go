@@ -1,151 +1,142 @@
 package origin
 
 import (
+	_ "embed"
+	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"headwater/internal/news"
 )
 
+//go:embed cues.txt
+var cuesFile string
+
 // cue is a turn of phrase around an outlet's name that credits it. Before and after are lower case; one of them must
-// stand directly next to the name, but for the words of fillers. Near must stand somewhere before it in the sentence.
+// stand directly next to the name, but for the words of articles and the like. Far must stand somewhere else in the
+// sentence, on the same side.
 type cue struct {
 	kind          news.ClaimKind
 	before, after string
-	near          string
+	far           string
+	closing       bool // the name must be the last of its clause
+	says          bool // it credits nobody where the outlet itself is what the sentence is about
 	order         int
 }
 
-// cueWords are the cues by kind, in the languages of the feeds that we list: what stands before a name, parted by
-// commas, and what stands after it. The kinds are tried in this order, and the first that fits names the claim.
-var cueWords = []struct {
-	kind          news.ClaimKind
-	before, after string
-}{
-	{
-		news.ClaimScoop,
-		`first reported by, first revealed by, was first to report, broken by, story was broken by,
-		adelantó, según adelantó, como adelantó, ha adelantado, avanzó,
-		révélé par, révélée par, révélés par, a révélé, comme l'a révélé,
-		zuerst berichtete, zuerst hatte, zuerst berichteten, zuerst hatten,
-		anticipato da, primeiro por, publicada primeiro por, publicado primeiro por, publicada primeiro, publicado primeiro, revelado por, revelada por,
-		als eerste gemeld door, первым сообщил, первыми сообщили, первой сообщила`,
-		`first reported, was first to report, was the first to report, were first to report, first broke, broke the story, broke the news,
-		adelantó, a révélé, hatte zuerst berichtet, berichtete zuerst, 最先报道, 率先报道, 가 처음 보도, 이 처음 보도`,
-	},
-	{
-		news.ClaimSource,
-		`originally appeared on, originally appeared in, originally published by, originally published on, originally published in,
-		first appeared in, first appeared on, first published by, first published in, first published on, republished from, reprinted from,
-		original source:, source:, via:, fuente:, fuente original:, quelle:, source :, fonte:, bron:, источник:, 来源：, 来源:, 來源：, 出典：, 出典:, 출처:, المصدر:,
-		publicado originalmente en, publicado originalmente em, publicado originalmente por, publié à l'origine par, erschien zuerst in,
-		erschien zuerst bei, pubblicato originariamente su`,
-		``,
-	},
-	{
-		news.ClaimReport,
-		`according to reporting by, according to reporting from, according to a report by, according to a report from,
-		according to a report in, according to, citing, reported by, reports by, a report by, a report from, a report in, report published by,
-		report published in, reports in, as reported in, reported in, an investigation by, obtained by, seen by, reviewed by, cited by, quoted by,
-		según informó, según informa, según ha informado, según publica, según publicó, según, informó, informa, ha informado, publicó, publica, citando a, citado por,
-		de acuerdo con, de acuerdo a, reportó, señaló, recogida por, recogido por,
-		selon, d'après, rapporte, rapporté par, comme l'a rapporté, a rapporté, a indiqué, a annoncé, indique, cité par, citée par, révèle, écrit,
-		laut, nach informationen, nach angaben, wie, das berichtet, das berichtete, berichtet, berichtete, berichten, meldet, meldete, schreibt, schrieb,
-		unter berufung auf, nach einem bericht, einem bericht, zufolge berichtete,
-		secondo, secondo quanto riportato da, riporta, come riporta, come riportato da, scrive, riferisce, come riferisce, citato da, stando a,
-		segundo, conforme, de acordo com, informou, noticiou, publicou, divulgou, revelou, citando,
-		volgens, meldt, meldde, bericht, schrijft, aldus,
-		сообщает, сообщил, сообщила, сообщило, сообщили, передает, передаёт, пишет, по данным, по информации, со ссылкой на, как сообщает, информирует,
-		据, 據, 援引, 引述, 引用,
-		قالت, ذكرت, نقلت, أفادت, بحسب, وفقا ل, وفق, نقلا عن, حسب`,
-		`reported, reports, has reported, had reported, is reporting, was reporting, points out, pointed out, revealed, wrote, writes, said in a report,
-		noted, notes, informó, informa, publicó, reportó, señaló, berichtet, berichtete, hat berichtet, hatte berichtet, meldet, schreibt, zufolge,
-		rapporte, a rapporté, écrit, indique, affirme, riporta, scrive, ha riportato, informou, noticiou, publicou, divulgou, meldt, schrijft,
-		が報じた, は報じた, が報じて, が報道, が伝えた, は伝えた, が伝えて, によると, によれば, の報道, が明らかに, などが報じた, 電によると,
-		报道, 報道, 报导, 報導, 消息, 援引, 引述, 에 따르면, 에 의하면, 가 보도, 이 보도, 는 보도, 은 보도, 보도에, 가 전했, 이 전했,
-		के अनुसार, ने बताया, रिपोर्ट`,
-	},
-	{
-		news.ClaimTold,
-		`told, in an interview with, interviewed by, speaking to, spoke to, said to, in a statement to, dijo a, declaró a, ha declarado a, explicó a, contó a,
-		en declaraciones a, en una entrevista con, a déclaré à, déclaré à, confié à, indiqué à, a expliqué à, dans un entretien à, dans une interview à,
-		disse a, disse à, disse ao, afirmou à, afirmou ao, em entrevista à, em entrevista ao, in un'intervista a, ha detto a, in einem interview mit,
-		im interview mit, im gespräch mit, vertelt aan, zei tegen, в интервью, рассказал, рассказала, заявил, заявила, сказал, сказала`,
-		`に語った, に話した, に述べた, 에 말했, 에 밝혔`,
-	},
-	{news.ClaimPart, ``, `contributed to this, contributed reporting, staff contributed, contribuyó a`},
+// phrasebook is what cues.txt holds.
+type phrasebook struct {
+	credits, denials cueIndex
+
+	articles, writers, preps, roles, dates map[string]bool   // words
+	links                                  map[string]string // words that part the names in a byline: "and", "with", "in"
+	nouns, adverbs, joints, by             []string          // longest first
+	itself, sources, helped, kinds         []string
 }
 
-// nearWords are verbs that somebody stands behind before the outlet that they speak to: "sagte der Minister der dpa".
-var nearWords = []cue{
-	{kind: news.ClaimTold, near: "sagte ", before: " der"},
-	{kind: news.ClaimTold, near: "sagte ", before: " dem"},
-	{kind: news.ClaimTold, near: "déclaré ", before: " à l"},
-	{kind: news.ClaimTold, near: "déclaré ", before: " à"},
-	{kind: news.ClaimTold, near: "déclaré ", before: " au"},
-	{kind: news.ClaimTold, near: "expliqué ", before: " à"},
-	{kind: news.ClaimTold, near: "confié ", before: " à l"},
-	{kind: news.ClaimTold, near: "indiqué ", before: " à l"},
-	{kind: news.ClaimTold, near: "ha detto ", before: " all"},
-	{kind: news.ClaimTold, near: "ha detto ", before: " al"},
-	{kind: news.ClaimTold, near: "ha dichiarato ", before: " all"},
-	{kind: news.ClaimTold, near: "ha spiegato ", before: " all"},
-	{kind: news.ClaimTold, near: "сказал", before: ""},
-	{kind: news.ClaimTold, near: "рассказал", before: ""},
-	{kind: news.ClaimTold, near: "заявил", before: ""},
-}
+var phrases = mustPhrases(cuesFile)
 
-// nothing are turns of phrase around a name that credit nobody.
-var nothing = cuesOf("", `declined to comment to, did not respond to, not independently verified by, not first reported by, not been verified by,
-	contrary to, contrary to a claim by, contrary to a report by, contrary to reports in, contrary to reports by, contrary to published reports in, photo by, image:, photo:, foto:, picture:, video:, graphic:`,
-	`could not, couldn't, was unable to, was not able to, were unable to, did not, didn't, has not, have not, had not, was not able, is not responsible,
-	no pudo, n'a pas pu, konnte nicht, non ha potuto, não conseguiu, не смог, 无法`)
-
-// fillers may stand between a cue and a name: articles and what kind of outlet it is.
-var fillers = strings.Fields(`the newspaper magazine agency broadcaster daily weekly
-	el la los diario periódico agencia agencia-de-noticias revista cadena semanario
-	le les l quotidien journal agence hebdomadaire
-	der die das dem den des zeitung zeitschrift magazin nachrichtenmagazin nachrichtenagentur agentur sender tageszeitung
-	il lo i quotidiano giornale agenzia l'agenzia
-	o a os pela pelo jornal agência
-	de het krant persbureau dagblad
-	агентство агентства агентству газета газете газету издание издания телеканал телеканалу
-	وكالة صحيفة قناة`)
-
-// cueIndex finds the cues by the last letter of what stands before a name, and the first of what stands after it.
-type cueIndex struct {
-	before, after map[rune][]cue
-}
-
-var (
-	credits = indexCues(allCues())
-	denials = indexCues(nothing)
-)
-
-func allCues() []cue {
-	var all []cue
-	for _, w := range cueWords {
-		all = append(all, cuesOf(w.kind, w.before, w.after)...)
+func mustPhrases(file string) phrasebook {
+	p, err := parsePhrases(file)
+	if err != nil {
+		panic(err)
 	}
-	return append(all, nearWords...)
+	return p
 }
 
-func cuesOf(kind news.ClaimKind, before, after string) []cue {
-	var all []cue
-	for i, list := range []string{before, after} {
-		for _, words := range strings.Split(list, ",") {
-			words = strings.Join(strings.Fields(words), " ")
+// parsePhrases reads cues.txt, see there.
+func parsePhrases(file string) (phrasebook, error) {
+	var p phrasebook
+	var credits, denials []cue
+	lists := map[string][]string{}
+	section := ""
+	for i, line := range strings.Split(file, "\n") {
+		line = strings.TrimSpace(line)
+		if line == "" || strings.HasPrefix(line, "#") {
+			continue
+		}
+		if name, ok := strings.CutPrefix(line, "["); ok && strings.HasSuffix(name, "]") {
+			section = strings.TrimSuffix(name, "]")
+			continue
+		}
+		kind, side, _ := strings.Cut(section, " ")
+		isList := slices.Contains(listNames, section)
+		for phrase := range strings.SplitSeq(line, ";") {
+			phrase = strings.TrimSpace(phrase)
 			switch {
-			case words == "":
-			case i == 0:
-				all = append(all, cue{kind: kind, before: words})
+			case phrase == "":
+			case phrase != strings.ToLower(phrase):
+				return p, fmt.Errorf("cues.txt:%d: %q has a capital; phrases are compared in small letters, so write it in these", i+1, phrase)
+			case isList:
+				lists[section] = append(lists[section], phrase)
+			case !slices.Contains(sidesOf[:], side) || !slices.Contains(cueKinds, kind):
+				return p, fmt.Errorf("cues.txt:%d: there is no section [%s]; the top of the file names them", i+1, section)
+			case kind == nothing:
+				denials = append(denials, cueOf(phrase, "", side))
 			default:
-				all = append(all, cue{kind: kind, after: words})
+				credits = append(credits, cueOf(phrase, news.ClaimKind(kind), side))
 			}
 		}
 	}
-	return all
+	p.credits, p.denials = indexCues(credits), indexCues(denials)
+	p.articles, p.writers, p.itself = setOf(lists["article"]), setOf(lists["writer"]), lists["itself"]
+	p.preps, p.roles, p.dates, p.links = setOf(lists["of"]), setOf(lists["role"]), setOf(lists["date"]), map[string]string{}
+	for _, kind := range []string{"and", "with", "in"} {
+		for _, w := range lists["by "+kind] {
+			p.links[w] = kind
+		}
+	}
+	p.nouns, p.adverbs, p.joints, p.by, p.sources = lists["noun"], lists["adverb"], lists["and"], lists["by"], lists["another source"]
+	p.helped, p.kinds = lists["helped"], lists["kind"]
+	for _, list := range [][]string{p.nouns, p.adverbs, p.joints, p.by} {
+		slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) })
+	}
+	return p, nil
+}
+
+// listNames are the sections of cues.txt that hold no cues.
+var listNames = []string{
+	"article", "noun", "adverb", "writer", "and", "itself", "of", "kind", "another source", "by", "by and", "by with", "by in", "helped", "role", "date",
+}
+
+const nothing = "nothing" // kind of the cues that credit nobody
+
+var sidesOf = [...]string{"before", "after", "closing", "says"}
+
+var cueKinds = []string{
+	string(news.ClaimScoop), string(news.ClaimSource), string(news.ClaimReport), string(news.ClaimTold), string(news.ClaimPart), nothing,
+}
+
+func cueOf(phrase string, kind news.ClaimKind, side string) cue {
+	q := cue{kind: kind, says: side == "says", closing: side == "closing"}
+	near, far, parted := strings.Cut(phrase, "…")
+	before := side == "before" || side == "closing"
+	if before && parted {
+		near, far = far, near
+	}
+	near, q.far = strings.TrimSpace(near), strings.TrimSpace(far)
+	if before {
+		q.before = near
+	} else {
+		q.after = near
+	}
+	return q
+}
+
+func setOf(words []string) map[string]bool {
+	set := map[string]bool{}
+	for _, w := range words {
+		set[w] = true
+	}
+	return set
+}
+
+// cueIndex finds the cues by the last letter of what stands before a name, and the first of what stands after it. Those
+// of which nothing stands next to the name have no letter.
+type cueIndex struct {
+	before, after map[rune][]cue
 }
 
 func indexCues(all []cue) cueIndex {
@@ -166,25 +157,27 @@ func indexCues(all []cue) cueIndex {
 	return x
 }
 
-// find gives the first cue that fits, of several forms of what stands before a name.
-func (x cueIndex) find(befores []string, after string) (cue, bool) {
+// find gives the first cue that fits what stands around a name.
+func (x cueIndex) find(s surroundings) (cue, bool) {
 	best, ok := cue{}, false
-	keep := func(qs []cue, before string) {
+	keep := func(qs []cue, near, far string) {
 		for _, q := range qs {
-			if (!ok || q.order < best.order) && q.fits(before, after) {
+			if (!ok || q.order < best.order) && (!q.closing || s.closing) && q.fits(near, far) {
 				best, ok = q, true
 			}
 		}
 	}
-	for _, before := range befores {
+	for _, before := range s.before {
 		if before != "" {
 			r, _ := utf8.DecodeLastRuneInString(before)
-			keep(x.before[r], before)
-			keep(x.before[0], before)
+			keep(x.before[r], before, before)
+			keep(x.before[0], before, before)
 		}
 	}
-	r, _ := utf8.DecodeRuneInString(after)
-	keep(x.after[r], befores[0])
+	for _, after := range s.after {
+		r, _ := utf8.DecodeRuneInString(after)
+		keep(x.after[r], after, s.sentence)
+	}
 	return best, ok
 }
 
@@ -193,22 +186,23 @@ func (q cue) wholeReport() bool {
 	return strings.HasPrefix(q.before, "according to reporting ") || strings.HasPrefix(q.before, "according to a report ")
 }
 
-func (q cue) fits(before, after string) bool {
-	if q.near != "" {
-		head, ok := strings.CutSuffix(before, q.before)
-		return ok && strings.Contains(head, q.near)
+// fits says whether a cue's near part stands next to the name, and its far part in the sentence.
+func (q cue) fits(near, sentence string) bool {
+	if q.after != "" {
+		tail, ok := strings.CutPrefix(near, q.after)
+		return ok && wordStart(tail) && (q.far == "" || strings.Contains(sentence, q.far))
 	}
-	if q.before != "" {
-		head, ok := strings.CutSuffix(before, q.before)
-		return ok && wordEnd(head)
+	head, ok := strings.CutSuffix(near, q.before)
+	if q.far != "" {
+		return ok && strings.Contains(head, q.far)
 	}
-	tail, ok := strings.CutPrefix(after, q.after)
-	return ok && wordStart(tail)
+	return ok && (wordEnd(head) || !letterFirst(q.before))
 }
 
-// kinds are nouns that make of "a Herald poll" something that the outlet had a part in, and of "a Boston newspaper" one without
-// a name.
-var kinds = strings.Fields(`poll survey forum conference event panel transcript copy newspaper magazine paper website blog broadcaster station`)
+func letterFirst(s string) bool {
+	r, _ := utf8.DecodeRuneInString(s)
+	return letter(r)
+}
 
 // ofAKind says that a name between "a" and such a noun credits nobody.
 func ofAKind(before, after string) bool {
@@ -219,7 +213,7 @@ func ofAKind(before, after string) bool {
 		return true
 	}
 	after = strings.TrimLeft(after, " ")
-	return slices.ContainsFunc(kinds, func(k string) bool {
+	return slices.ContainsFunc(phrases.kinds, func(k string) bool {
 		rest, ok := strings.CutPrefix(after, k)
 		return ok && wordStart(rest)
 	})
@@ -232,18 +226,64 @@ func indefinite(before string) bool {
 // someOf says that a mention which ends in such a noun is one of many: "a Springfield newspaper".
 func someOf(text string, whole news.Span) bool {
 	words := strings.Fields(text[whole.Start:whole.End])
-	return len(words) > 1 && slices.Contains(kinds, words[len(words)-1]) && indefinite(strings.TrimRight(text[:whole.Start], " "))
+	return len(words) > 1 && slices.Contains(phrases.kinds, words[len(words)-1]) && indefinite(strings.TrimRight(text[:whole.Start], " "))
 }
 
-const quoteMarks = " \t\n\"“”„‟'’‘«»‹›「『《（("
+// surroundings are what stands around a name, in small letters: before and after it, each with and without the words
+// that may stand between a cue and a name, and the rest of its sentence.
+type surroundings struct {
+	before, after []string
+	sentence      string
+	closing       bool // the name is the last of its clause
+}
 
-// leadIns gives what stands before a name in lower case, and the same without one to three fillers.
+const (
+	quoteMarks   = " \t\n\"“”„‟'’‘«»‹›「『《（("
+	closingMarks = " \t\"”“’»›」』》)'"
+	maxBetween   = 6 // words between a cue and a name
+)
+
+// surroundingsOf reads what stands around text[m.Start:m.End].
+func surroundingsOf(text string, m news.Span) surroundings {
+	s := surroundings{before: leadIns(around(text, m.Start-120, m.Start))}
+	after := around(text, m.End, m.End+240)
+	s.closing = after == "" || strings.ContainsRune(".,;:!?)]\n", rune(after[0]))
+	s.sentence = strings.ToLower(after[:sentenceEnd(after)])
+	s.after = followOns(after[:min(len(after), cutAt(after, 110))])
+	return s
+}
+
+// cutAt moves an offset back to the beginning of a character.
+func cutAt(s string, at int) int {
+	at = min(at, len(s))
+	for at > 0 && at < len(s) && !utf8.RuneStart(s[at]) {
+		at--
+	}
+	return at
+}
+
+// sentenceEnd gives where the first sentence of a text ends.
+func sentenceEnd(s string) int {
+	for i, r := range s {
+		switch r {
+		case '\n', '。', '！', '？':
+			return i
+		case '.', '!', '?':
+			if i+1 == len(s) || strings.ContainsRune(" \n\"”", rune(s[i+1])) {
+				return i
+			}
+		}
+	}
+	return len(s)
+}
+
+// leadIns gives what stands before a name in lower case, and the same without the words that may stand between.
 func leadIns(before string) []string {
 	before = strings.TrimRight(strings.ToLower(before), quoteMarks)
 	before = strings.ReplaceAll(before, "’", "'")
 	all := []string{before}
-	for range 3 {
-		head, ok := withoutFiller(before)
+	for range maxBetween {
+		head, ok := withoutArticle(before)
 		if !ok {
 			break
 		}
@@ -253,15 +293,73 @@ func leadIns(before string) []string {
 	return all
 }
 
-func withoutFiller(before string) (string, bool) {
+func withoutArticle(before string) (string, bool) {
 	i := strings.LastIndexAny(before, " '")
-	last := before[i+1:]
-	for _, w := range fillers {
-		if last == w {
-			return strings.TrimRight(before[:max(i, 0)], quoteMarks), true
-		}
+	if phrases.articles[before[i+1:]] {
+		return strings.TrimRight(before[:max(i, 0)], quoteMarks), true
 	}
 	return before, false
+}
+
+// followOns gives what stands after a name in lower case, and the same without what may stand between: a short name in
+// brackets, what kind of outlet it is, adverbs, and one of its writers' names.
+func followOns(after string) []string {
+	rest := strings.TrimLeft(after, closingMarks)
+	all := []string{strings.ToLower(rest)}
+	for range maxBetween {
+		less, ok := withoutBetween(rest)
+		if !ok {
+			break
+		}
+		rest = less
+		all = append(all, strings.ToLower(rest))
+	}
+	return all
+}
+
+func withoutBetween(after string) (string, bool) {
+	for _, b := range [][2]string{{"(", ")"}, {"（", "）"}} {
+		if in, ok := strings.CutPrefix(after, b[0]); ok {
+			if i := strings.Index(in, b[1]); i > 0 && i <= 24 {
+				return strings.TrimLeft(in[i+len(b[1]):], closingMarks), true
+			}
+		}
+	}
+	for _, possessive := range []string{"s ", "'s ", "’s ", "' ", "’ "} {
+		if rest, ok := strings.CutPrefix(after, possessive); ok {
+			return withoutName(rest)
+		}
+	}
+	for _, list := range [][]string{phrases.nouns, phrases.adverbs} {
+		for _, w := range list {
+			if len(w) > len(after) || !strings.EqualFold(after[:len(w)], w) {
+				continue
+			}
+			if rest := after[len(w):]; wordStart(rest) {
+				return strings.TrimLeft(rest, closingMarks), true
+			}
+		}
+	}
+	first, rest, _ := strings.Cut(after, " ")
+	if phrases.writers[strings.ToLower(first)] {
+		return withoutName(rest)
+	}
+	return after, false
+}
+
+// withoutName takes up to four capitalised words off, or none: "'s Jane Doe reported". A name does not end its sentence.
+func withoutName(s string) (string, bool) {
+	for range 4 {
+		first, rest, ok := strings.Cut(s, " ")
+		if r, _ := utf8.DecodeRuneInString(first); !ok || !unicode.IsUpper(r) {
+			break
+		}
+		if strings.ContainsAny(first, ",;:!?)\"”\n") || len(first) > 2 && strings.HasSuffix(first, ".") {
+			return s, false
+		}
+		s = rest
+	}
+	return s, true
 }
 
 func wordEnd(s string) bool {

@@ -47,3 +47,21 @@ func TestMisleadingCredits(t *testing.T) {
 		})
 	}
 }
+
+// A page that credits forty outlets names none of them for more than its share, and a title of a megabyte is no headline.
+func TestPageThatCreditsFortyOutlets(t *testing.T) {
+	var b strings.Builder
+	for i := range 40 {
+		b.WriteString("The quay will close, the Harbour" + string(rune('a'+i%26)) + string(rune('a'+i/26)) + " Gazette reported. ")
+	}
+	a := news.Article{Outlet: blog, Text: b.String(), Title: strings.Repeat("Quay to close, Reuters reports ", 40_000)}
+	claims := NewReader(registry).Claims(a)
+	if len(claims) != 40 {
+		t.Fatalf("%d claims", len(claims))
+	}
+	for _, c := range claims {
+		if c.Part > .03 || c.Strength >= .5 {
+			t.Errorf("%s: part %.2f, strength %.2f", c.Outlet, c.Part, c.Strength)
+		}
+	}
+}

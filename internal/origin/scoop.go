@@ -10,6 +10,9 @@ import (
 // leastScoop is the weight of the credits from which an outlet had the news first.
 const leastScoop = 1.5
 
+// leastReport is the strength of a credit to a report that is told at the opening.
+const leastReport = .5
+
 // scoopOf says who had the news first where that is another outlet than the one that wrote the text: whom members say to
 // have been first, and whose report the origin's article tells.
 func (f *field) scoopOf(best contender) news.Scoop {
@@ -19,7 +22,10 @@ func (f *field) scoopOf(best contender) news.Scoop {
 		for _, c := range m.Claims {
 			o := c.Credited()
 			w := creditWeights[news.ClaimScoop] * c.Strength
-			if c.Kind != news.ClaimScoop && (i != best.member || c.Kind != news.ClaimReport || c.Strength < strengths[news.ClaimReport]) {
+			if c.Kind == news.ClaimScoop { // wherever it stands
+				w = creditWeights[news.ClaimScoop] * strengths[news.ClaimScoop]
+			}
+			if c.Kind != news.ClaimScoop && (i != best.member || c.Kind != news.ClaimReport || c.Strength < leastReport) {
 				continue
 			}
 			if o.Key() == best.outlet.Key() || o.Key() == m.Article.Outlet.Key() {

@@ -1,6 +1,8 @@
 package origin
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -13,53 +15,289 @@ const (
 	sentenceBytes = 400  // looked at on either side of a mention
 )
 
-// told finds outlets that the text credits in words. A credit within a quotation is the speaker's, not the article's.
-func (r *Reader) told(text string, a news.Article, c *claims) {
-	mentions := r.outlets.Mentions(text)
-	for _, m := range mentions[:min(len(mentions), maxMentions)] {
-		if !same(m.Outlet, a.Outlet) {
-			r.credited(text, a, m, news.Span{Start: m.Start, End: m.End}, c)
+// told finds outlets that the text credits in words. A credit within a quotation is the speaker's, not the article's. The
+// headline's subjects are outlets that it is about: what these say is no credit.
+func (r *Reader) told(text string, a news.Article, subjects []string, c *claims) {
+	names := r.names(text, a)
+	read := r.readings(text, names, subjects)
+	for i, n := range names {
+		if n.own || !read[i].ok || text == a.Text && quoted(a.Marks, n.Mention) || text != a.Text && inQuotes(text, n.Mention) {
+			continue
 		}
-	}
-	for _, p := range unlisted(text, mentions) {
-		if !itself(a.Outlet, p.Outlet.Name) && !someOf(text, p.whole) {
-			r.credited(text, a, p.Mention, p.whole, c)
+		factor := 1.0
+		if read[i].wholeReport() {
+			factor = wholeFactor
+		}
+		c.add(read[i].kind, n.Outlet, r.linkAt(a, text, n.Mention), sentence(text, n.Mention), spanIn(a, text, n.Mention), factor)
+		c.last().place, c.last().at = inBody, n.Start
+		if text != a.Body() {
+			c.last().place = inSummary
 		}
 	}
 }
 
-// credited adds the claim that the words around a mention make, if they make one. Whole is the mention with the words
-// that belong to it.
-func (r *Reader) credited(text string, a news.Article, m news.Mention, whole news.Span, c *claims) {
-	if text == a.Text && quoted(a.Marks, m) || text != a.Text && inQuotes(text, m) {
-		return
+// readings reads what stands around each name of a text.
+func (r *Reader) readings(text string, names []mentioned, subjects []string) []reading {
+	read := make([]reading, len(names))
+	for i, n := range names {
+		if !n.own || i > 0 && joined(text, names[i-1], n) || i+1 < len(names) && joined(text, n, names[i+1]) {
+			read[i] = r.credit(text, n, slices.Contains(subjects, n.Outlet.Key()))
+		}
 	}
-	q, ok := credit(text, whole)
-	if !ok {
-		return
-	}
-	factor := 1.0
-	switch {
-	case m.Start > openingBytes && q.kind != news.ClaimScoop && q.kind != news.ClaimSource:
-		factor = .4
-	case q.wholeReport():
-		factor = 1.5
-	}
-	c.add(q.kind, m.Outlet, r.linkAt(a, text, m), sentence(text, m), spanIn(a, text, m), factor)
+	inherit(text, names, read)
+	return read
 }
 
-func credit(text string, m news.Span) (cue, bool) {
-	before := leadIns(around(text, m.Start-120, m.Start))
-	after := strings.ToLower(around(text, m.End, m.End+60))
-	if ofAKind(before[0], after) {
-		return cue{}, false
+// headline reads what a title credits: "X, Reuters reports", "X: Bloomberg", "X＝ＷＳＪ". The outlets that it names without
+// crediting them are its subjects.
+func (r *Reader) headline(a news.Article, c *claims) (subjects []string) {
+	title := strings.TrimSpace(a.Title)
+	if len(title) > maxHeadline {
+		return nil
 	}
-	after = strings.TrimLeft(after, " \t\n\"”“’»›」』》)'")
-	after = strings.TrimPrefix(strings.TrimPrefix(after, "s "), "newspaper ")
-	if _, ok := denials.find(before, after); ok {
-		return cue{}, false
+	names := r.names(title, a)
+	for i, q := range r.readings(title, names, nil) {
+		n := names[i]
+		switch last := strings.TrimRight(title[n.End:], " )）\"'”’") == ""; {
+		case last && !q.ok && !q.denied && endsHeadline(title[:n.Start]):
+			q = reading{cue: cue{kind: news.ClaimReport}, ok: true}
+		case last && strings.HasSuffix(title[:n.Start], "（"): // see titled
+			continue
+		}
+		switch {
+		case !q.ok:
+			subjects = append(subjects, n.Outlet.Key())
+		case !n.own && !inQuotes(title, n.Mention):
+			c.add(q.kind, n.Outlet, "", title, news.Span{}, 1)
+			c.last().place = inTitle
+		}
 	}
-	return credits.find(before, after)
+	return subjects
+}
+
+// maxHeadline is how long a title may be that is read, in bytes.
+const maxHeadline = 1000
+
+// fewWords are so few that they are no headline: "Photo: Reuters".
+const fewWords = 4
+
+// endsHeadline says whether a title ends here, with a mark before the outlet that had its news.
+func endsHeadline(before string) bool {
+	before = strings.TrimRight(before, " ")
+	for _, mark := range []string{":", "-", "–", "—", "=", "＝", "：", "/"} {
+		if head, ok := strings.CutSuffix(before, mark); ok {
+			return len(strings.Fields(head)) >= fewWords || strings.IndexFunc(head, solid) >= 0
+		}
+	}
+	return false
+}
+
+// solid says whether a letter is of a script without spaces.
+func solid(r rune) bool { return r >= 0x2E80 && r < 0xFF00 && utf8.RuneLen(r) == 3 }
+
+// mentioned is a name in a text: of an outlet that the registry has, of one that it has not, or a short one of either.
+type mentioned struct {
+	phrase
+	own bool // it is the article's own outlet
+}
+
+// names gives the outlets that a text names, in its order.
+func (r *Reader) names(text string, a news.Article) []mentioned {
+	listed := merge(r.outlets.Mentions(text), r.outlets.AtHome(text, a.Outlet.Domain, a.Lang))
+	listed = otherNames(text, listed[:min(len(listed), maxMentions)])
+	var all []mentioned
+	for _, m := range listed {
+		all = append(all, mentioned{phrase{Mention: m, whole: news.Span{Start: m.Start, End: m.End}}, same(m.Outlet, a.Outlet)})
+	}
+	for _, p := range unlisted(text, listed) {
+		if p.short || strings.Contains(p.Outlet.Name, " ") { // "the Free Beacon"
+			if o, ok := r.shortFor(p, text, a, all); ok {
+				p.Outlet = o
+				all = append(all, mentioned{p, same(o, a.Outlet)})
+				continue
+			}
+		}
+		if p.short {
+			continue
+		}
+		if !someOf(text, p.whole) {
+			all = append(all, mentioned{p, itself(a.Outlet, p.Outlet.Name)})
+		}
+	}
+	slices.SortStableFunc(all, func(x, y mentioned) int { return cmp.Compare(x.Start, y.Start) })
+	return all
+}
+
+// merge adds mentions to others, both in order, where they do not overlap.
+func merge(all, more []news.Mention) []news.Mention {
+	if len(more) == 0 {
+		return all
+	}
+	for _, m := range more {
+		if !slices.ContainsFunc(all, func(x news.Mention) bool { return x.Start < m.End && m.Start < x.End }) {
+			all = append(all, m)
+		}
+	}
+	slices.SortFunc(all, func(x, y news.Mention) int { return cmp.Compare(x.Start, y.Start) })
+	return all
+}
+
+// otherNames leaves out the mentions that stand for something else: a text which explains "the National Geographic Institute
+// (IGN)" means that from then on.
+func otherNames(text string, listed []news.Mention) []news.Mention {
+	explained := ""
+	for i, m := range listed {
+		name := text[m.Start:m.End]
+		if acronym(name) && strings.HasSuffix(text[:m.Start], " (") && strings.HasPrefix(text[m.End:], ")") &&
+			(i == 0 || listed[i-1].End < m.Start-2) && spells(around(text, m.Start-82, m.Start-2), name) {
+			explained = name
+			break
+		}
+	}
+	if explained == "" {
+		return listed
+	}
+	return slices.DeleteFunc(slices.Clone(listed), func(m news.Mention) bool { return text[m.Start:m.End] == explained })
+}
+
+func acronym(name string) bool {
+	return len(name) > 1 && len(name) < 7 && strings.IndexFunc(name, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
+}
+
+// spells says whether a text ends in capitalised words whose first letters are those of a short name, in any order, as
+// names are translated and their short forms are not.
+func spells(text, short string) bool {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '-' })
+	left := []byte(short)
+	for i := len(words) - 1; i >= 0 && len(left) > 0; i-- {
+		if words[i][0] < 'A' || words[i][0] > 'Z' {
+			if len(words[i]) > 3 {
+				return false
+			}
+			continue
+		}
+		at := slices.Index(left, words[i][0])
+		if at < 0 || len(words[i]) == 1 {
+			return false
+		}
+		left = slices.Delete(left, at, at+1)
+	}
+	return len(left) == 0
+}
+
+// shortFor gives the outlet that is meant by a last word such as "the Journal": the one that a link on it leads to, or the
+// only one in the text whose name ends so. The article's own outlet counts among these.
+func (r *Reader) shortFor(p phrase, text string, a news.Article, named []mentioned) (news.Outlet, bool) {
+	ends := func(o news.Outlet) bool { return strings.HasSuffix(o.Name, " "+p.Outlet.Name) }
+	if url := r.linkAt(a, text, p.Mention); url != "" {
+		if o, ok := r.byURL(url); ok && ends(o) {
+			return o, true
+		}
+	}
+	var found news.Outlet
+	if ends(a.Outlet) {
+		found = a.Outlet
+	}
+	for _, m := range named {
+		if !ends(m.Outlet) || same(m.Outlet, found) {
+			continue
+		}
+		if found.Name != "" {
+			return news.Outlet{}, false
+		}
+		found = m.Outlet
+	}
+	return found, found.Name != ""
+}
+
+// reading is the cue that fits a name.
+type reading struct {
+	cue
+	ok, denied bool
+}
+
+// credit reads what stands around a name. What an outlet says of which the article is, or what it is quoted with, is a
+// statement of a company.
+func (r *Reader) credit(text string, n mentioned, subject bool) reading {
+	s := surroundingsOf(text, n.whole)
+	if ofAKind(s.before[0], strings.ToLower(around(text, n.whole.End, n.whole.End+60))) {
+		return reading{denied: true}
+	}
+	if _, ok := phrases.denials.find(s); ok {
+		return reading{denied: true}
+	}
+	q, ok := phrases.credits.find(s)
+	if ok && q.closing && n.doubtful {
+		return reading{denied: true}
+	}
+	if ok && q.says && (subject || n.doubtful || !n.Outlet.Agency && closesQuote(text[:n.whole.Start]) || aboutItself(s.sentence) || s.behindPreposition() || r.outlets.Aggregates(n.Outlet)) {
+		return reading{denied: true}
+	}
+	return reading{cue: q, ok: ok}
+}
+
+// behindPreposition says whether a name is a part of what another word names: "a source close to the Gazette said".
+func (s surroundings) behindPreposition() bool {
+	before := s.before[len(s.before)-1]
+	return phrases.preps[before[strings.LastIndexByte(before, ' ')+1:]]
+}
+
+// closesQuote says whether a quotation ends right before a name: "…," CNN said.
+func closesQuote(before string) bool {
+	before = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(before, " "), "the"), " ")
+	return strings.HasSuffix(before, "”") || strings.HasSuffix(before, `"`) || strings.HasSuffix(before, "»")
+}
+
+// aboutItself says whether the rest of a sentence is about the outlet that stands before it.
+func aboutItself(rest string) bool {
+	return slices.ContainsFunc(phrases.itself, func(w string) bool { return hasWords(rest, w) })
+}
+
+// hasWords says whether a text has words as whole ones.
+func hasWords(text, words string) bool {
+	for {
+		at := strings.Index(text, words)
+		if at < 0 {
+			return false
+		}
+		if wordEnd(text[:at]) && wordStart(text[at+len(words):]) {
+			return true
+		}
+		text = text[at+len(words):]
+	}
+}
+
+// inherit gives to names of a list what its first or last one has: "according to A and B", "A and B reported".
+func inherit(text string, names []mentioned, read []reading) {
+	for i := 1; i < len(names); i++ {
+		if !read[i].ok && !read[i].denied && read[i-1].ok && read[i-1].before != "" && joined(text, names[i-1], names[i]) {
+			read[i] = read[i-1]
+		}
+	}
+	for i := len(names) - 2; i >= 0; i-- {
+		if !read[i].ok && !read[i].denied && read[i+1].ok && read[i+1].after != "" && joined(text, names[i], names[i+1]) {
+			read[i] = read[i+1]
+		}
+	}
+}
+
+// joined says whether nothing but a word that parts names stands between two of them.
+func joined(text string, a, b mentioned) bool {
+	if a.whole.End > b.whole.Start || b.whole.Start-a.whole.End > 24 {
+		return false
+	}
+	between := strings.TrimSpace(strings.ToLower(text[a.whole.End:b.whole.Start]))
+	for range 3 { // "A and the newspaper B"
+		if slices.Contains(phrases.joints, between) {
+			return true
+		}
+		less, ok := withoutArticle(between)
+		if !ok {
+			return false
+		}
+		between = strings.TrimSpace(less)
+	}
+	return false
 }
 
 // around cuts text[from:to] with its ends moved to whole characters.

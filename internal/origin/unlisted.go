@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,8 +14,9 @@ import (
 // to see; until then they are only names. Known are the mentions of listed outlets, in order; none of them is touched.
 func unlisted(text string, known []news.Mention) []phrase {
 	var found []phrase
+	n := name{words: make([]string, 0, maxWords), starts: make([]int, 0, maxWords)}
 	for at := 0; at < len(text) && len(found) < maxMentions; {
-		n, next := nextName(text, at)
+		next := n.read(text, at)
 		at = next
 		for len(known) > 0 && known[0].End <= n.start {
 			known = known[1:]
@@ -32,7 +34,9 @@ func unlisted(text string, known []news.Mention) []phrase {
 // phrase is a mention and the words around it that belong to it: "the Lebanese daily As-Safir".
 type phrase struct {
 	news.Mention
-	whole news.Span
+	whole    news.Span
+	short    bool // the last words of an outlet's name, and of which one is for the caller to see: "the Journal"
+	doubtful bool // only its last word speaks for an outlet, as a person's surname may
 }
 
 // short gives the outlet whose name before this one ends in the same words: "the Free Beacon" after "the Washington
@@ -56,30 +60,35 @@ type name struct {
 // maxWords is how many words a name may have.
 const maxWords = 6
 
-// nextName gives the run of capitalised words that begins at or after an offset, and where to look on.
-func nextName(text string, at int) (name, int) {
-	n := name{start: at, end: at}
+// read finds the run of capitalised words that begins at or after an offset, and gives where to look on.
+func (n *name) read(text string, at int) int {
+	n.reset(at)
 	for at < len(text) {
 		from, to := wordAt(text, at)
 		if from == to {
-			return n, len(text)
+			return len(text)
 		}
 		w := text[from:to]
 		apart := len(n.words) > 0 && text[n.end:from] != " " && text[n.end:from] != " & "
 		switch {
 		case apart || len(n.words) == maxWords:
-			return n, from
+			return from
 		case proper(w):
 			n.add(w, from)
 		case len(n.words) > 0:
-			return n, to
+			return to
 		}
 		at = to
 		if possessive(w) && w != "People's" && w != "People’s" { // "Lebanon's Daily Star"
-			n = name{start: to, end: to}
+			n.reset(to)
 		}
 	}
-	return n, at
+	return at
+}
+
+// reset makes a name of no words at an offset.
+func (n *name) reset(at int) {
+	n.words, n.starts, n.start, n.end = n.words[:0], n.starts[:0], at, at
 }
 
 func (n *name) add(w string, from int) {
@@ -91,7 +100,7 @@ func (n *name) add(w string, from int) {
 
 // drop takes the first word off.
 func (n *name) drop() {
-	n.words, n.starts = n.words[1:], n.starts[1:]
+	n.words, n.starts = slices.Delete(n.words, 0, 1), slices.Delete(n.starts, 0, 1)
 	if len(n.words) > 0 {
 		n.start = n.starts[0]
 	}
@@ -159,7 +168,7 @@ func proper(w string) bool {
 
 // outlet says whether a name is an outlet's, by its own words or by a noun beside it, or as a short form of one found
 // before.
-func (n name) outlet(text string, before []phrase) (phrase, bool) {
+func (n *name) outlet(text string, before []phrase) (phrase, bool) {
 	for len(n.words) > 0 && (leading[n.words[0]] || len(n.words) > 1 && nouns[n.words[0]]) { // "Zeitung" has a capital
 		n.drop()
 	}
@@ -174,13 +183,37 @@ func (n name) outlet(text string, before []phrase) (phrase, bool) {
 	joined := text[n.start:n.end]
 	first := n.words[0]
 	o, known := short(joined, before)
+	if len(n.words) == 1 && shorts[first] && !beside && afterArticle(text[:n.start]) && !inPair(text[n.end:]) {
+		return phrase{Mention: news.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: first}}, whole: whole, short: true}, true
+	}
+	if len(n.words) == 2 && lasts[n.words[1]] && !beside && !known && !likeOutlet(n.words) && afterArticle(text[:n.start]) { // "the Free Beacon"
+		return phrase{Mention: news.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, short: true}, true
+	}
 	if nobody[first] || nobody[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !known && !likeOutlet(n.words) {
 		return phrase{}, false
 	}
-	if strings.HasPrefix(text[n.end:], " station") || strings.HasPrefix(text[n.end:], " channel") { // "San Jose TV station KNTV"
+	if strings.HasPrefix(text[n.end:], " station") || strings.HasPrefix(text[n.end:], " channel") || strings.HasPrefix(text[n.end:], " police") { // "San Jose TV station KNTV"
 		return phrase{}, false
 	}
-	return phrase{news.Mention{Start: n.start, End: n.end, Outlet: o}, whole}, true
+	doubtful := !beside && !known && !slices.ContainsFunc(n.words, func(w string) bool { return broadcasts[w] }) && !afterArticle(text[:n.start])
+	return phrase{Mention: news.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, doubtful: doubtful}, true
+}
+
+// afterArticle says whether a text ends in "the".
+func afterArticle(before string) bool {
+	head, ok := strings.CutSuffix(before, "he ")
+	return ok && (strings.HasSuffix(head, " t") || strings.HasSuffix(head, "T") || head == "t")
+}
+
+// inPair says whether a name goes on with another one that outlets' names end in: "the Post and Courier".
+func inPair(after string) bool {
+	for _, and := range []string{" and ", " & ", "-"} {
+		if rest, ok := strings.CutPrefix(after, and); ok {
+			from, to := wordAt(rest, 0)
+			return from == 0 && lasts[rest[from:to]]
+		}
+	}
+	return false
 }
 
 // likeOutlet says whether words end or begin as the names of outlets do.
@@ -202,17 +235,23 @@ func likeOutlet(words []string) bool {
 // of the phrase: "the pro-government Lebanese daily".
 func nounBeside(text string, start, end int) (news.Span, bool) {
 	after := around(text, end, end+20)
+	if len(after) < 2 || after[0] != ' ' || after[1] < 'a' || after[1] > 'z' {
+		after = ""
+	}
 	for _, noun := range nounsAfter {
 		if tail, ok := strings.CutPrefix(after, " "+noun); ok && wordStart(tail) && !nameNext(tail) {
 			return news.Span{Start: start, End: end + 1 + len(noun)}, true
 		}
+	}
+	if !afterNoun(text[:start]) {
+		return news.Span{Start: start, End: end}, false
 	}
 	before := strings.TrimRight(around(text, start-80, start), "\"“«„")
 	if i := strings.LastIndexAny(before, ".,;:!?\n()"); i >= 0 {
 		before = before[i+1:]
 	}
 	quote := len(strings.TrimRight(text[:start], "\"“«„"))
-	before, ok := lastWord(before, func(w string) bool { return nouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")] })
+	before, ok := lastWord(before, isNoun)
 	_, owned := lastWord(before, func(w string) bool { return owners[w] })
 	if !ok || owned || strings.HasSuffix(before, "told the ") { // "told the station" means one that was named before
 		return news.Span{Start: start, End: end}, false
@@ -222,6 +261,16 @@ func nounBeside(text string, start, end int) (news.Span, bool) {
 	}
 	return news.Span{Start: strings.LastIndex(text[:quote], before) + len(before), End: end}, true
 }
+
+// afterNoun says whether the last word before a name is an outlet's noun.
+func afterNoun(before string) bool {
+	head, ok := strings.CutSuffix(strings.TrimRight(before, "\"“«„"), " ")
+	last := head[strings.LastIndexByte(head[max(0, len(head)-40):], ' ')+1+max(0, len(head)-40):]
+	return ok && isNoun(last)
+}
+
+// isNoun says whether a word is an outlet's noun, with a French article or without.
+func isNoun(w string) bool { return nouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")] }
 
 // nameNext says whether a name follows at once: the noun before it is that name's, as in "the Russian daily Kommersant".
 func nameNext(tail string) bool {

@@ -19,7 +19,9 @@ var adjectives = set(`the, a, an, el, la, le, der, die, das, dem, den, il, lo, o
 // A noun after these is somebody's own: "said on its website".
 var owners = set(`its, his, her, their, our, my, your, this, that, own, company, any, each, every`)
 
-var nations = set(`French, German, Dutch, Greek, Swiss, Czech, Thai, Pakistani, Kuwaiti, Emirati, Yemeni, Qatari, Israeli, Iraqi, Afghan, US, U.S, UK, American, British, Kurdish, Arab, Hebrew`)
+var nations = set(`French, German, Dutch, Greek, Swiss, Czech, Thai, Pakistani, Kuwaiti, Emirati, Yemeni, Qatari, Israeli, Iraqi, Afghan, Korea, China, Japan, India, Russia, Turkey, Israel, Iran, Iraq,
+	Syria, Lebanon, Egypt, Britain, England, Scotland, Ireland, France, Germany, Spain, Italy, Portugal, Poland, Ukraine, Greece, Mexico, Brazil, Canada,
+	Australia, Pakistan, Indonesia, Thailand, Vietnam, Nigeria, Kenya, Africa, America, Europe, US, U.S, UK, American, British, Kurdish, Arab, Hebrew`)
 
 // Words that begin a sentence and no name.
 var leading = set(`The, But, And, Meanwhile, As, In, On, At, When, While, Also, Yesterday, Today's, Earlier, Last, After, Before, According, Now, However,
@@ -36,6 +38,13 @@ var nobody = set(`Monday, Tuesday, Wednesday, Thursday, Friday, Saturday, Sunday
 var lasts = set(`News, Times, Post, Herald, Tribune, Journal, Gazette, Star, Mail, Telegraph, Observer, Beacon, Chronicle, Press, Daily, Weekly, Today,
 	TV, Radio, Television, Magazine, Examiner, Inquirer, Courier, Dispatch, Bulletin, Ledger, Sentinel, Mirror, Insider, Newswire, Blog, Nieuws, Zeitung,
 	Tageblatt, Anzeiger, Nachrichten, Rundfunk, Enquirer, Advertiser, Argus, Newspaper, Gazeta, Rumors`)
+
+// Those by which alone an outlet that was named before is called.
+var shorts = set(`Times, Post, Herald, Tribune, Journal, Gazette, Star, Mail, Telegraph, Observer, Beacon, Chronicle, Examiner, Inquirer, Courier, Dispatch,
+	Bulletin, Ledger, Sentinel, Mirror, Insider, Globe, Bee, Republic, Monitor, Register, Review, Caller, Beast, Reporter`)
+
+// Words of outlets' names that are nobody's surname.
+var broadcasts = set(`TV, Radio, Television, News`)
 
 // Their first words.
 var firsts = set(`Daily, Radio, Diario, Diário, Jornal, Agencia, Agência, Agence, Agenzia, Televisión, Canal, Periódico, Corriere, Gazzetta`)

@@ -131,7 +131,7 @@ func (r *Registry) Dateline(text string) (news.Mention, bool) {
 	for len(opening) < len(text) && !utf8.RuneStart(text[len(opening)]) {
 		opening = opening[:len(opening)-1]
 	}
-	if !strings.ContainsAny(opening, "()/-–—［[【（电電:：") {
+	if !strings.ContainsAny(opening, "()|/-–—［[【（电電:：") {
 		return news.Mention{}, false
 	}
 	for _, p := range r.datelines {

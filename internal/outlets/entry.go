@@ -23,6 +23,9 @@ type Entry struct {
 	Aliases []string `yaml:"aliases"`
 	// Signs are how it signs datelines and credits. They are no names to look for in running text.
 	Signs []string `yaml:"signs"`
+	// Langs are the languages whose articles mean it where several outlets share a name or a sign, and in which its short
+	// name is looked for although it is quiet. The countries of its domains count as well.
+	Langs []string `yaml:"langs"`
 	// Agency says that others rerun its texts.
 	Agency bool `yaml:"agency"`
 	// Release says that it spreads press releases, whose authors are the companies that paid for them.

@@ -20,6 +20,7 @@ type Registry struct {
 	domains   map[string]int
 	signs     map[string]int // as written; agencies first
 	finder    finder
+	homes     homes
 	datelines []Pattern
 	credits   []Pattern
 
@@ -48,6 +49,7 @@ func Load(data []byte, extra ...Entry) (*Registry, error) {
 	}
 	r.index()
 	r.finder = newFinder(entries)
+	r.homes = homesOf(entries)
 	if r.datelines, err = compile(doc.Datelines, true); err != nil {
 		return nil, err
 	}
@@ -95,6 +97,7 @@ func mend(e, extra Entry) Entry {
 	e.Aliases = without(e.Aliases, []string{e.Name})
 	e.Domains = slices.Concat(e.Domains, without(extra.Domains, e.Domains))
 	e.Signs = slices.Concat(e.Signs, without(extra.Signs, e.Signs))
+	e.Langs = slices.Concat(e.Langs, without(extra.Langs, e.Langs))
 	e.Agency = e.Agency || extra.Agency
 	e.Release = e.Release || extra.Release
 	e.Aggregator = e.Aggregator || extra.Aggregator
@@ -155,6 +158,12 @@ func (r *Registry) Entry(o news.Outlet) (Entry, bool) {
 		return Entry{}, false
 	}
 	return r.entries[i], true
+}
+
+// Aggregates says that an outlet lists or reruns what others publish, so that what it says itself is news of a company.
+func (r *Registry) Aggregates(o news.Outlet) bool {
+	e, ok := r.Entry(o)
+	return ok && e.Aggregator
 }
 
 // ByName finds an outlet by its name, an alias, a sign or a domain ("reuters.com"). Case, width, accents, punctuation, a leading

@@ -17,6 +17,9 @@ type claim struct {
 	Start    int            `json:"start,omitempty"`
 	End      int            `json:"end,omitempty"`
 	Strength float64        `json:"strength,omitempty"`
+
+	Part     float64            `json:"part,omitempty"`
+	Position news.ClaimPosition `json:"position,omitempty"`
 }
 
 func fromClaims(claims []news.Claim) []claim {

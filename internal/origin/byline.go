@@ -1,0 +1,203 @@
+package origin
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"headwater/internal/news"
+)
+
+// byline is what a line on the writers of a text says: "By Jane Doe, Reuters", "AFP in Paris", "Staff with AP".
+type byline struct {
+	outlets []news.Outlet
+	others  bool // the outlet's own people, or agencies without a name, wrote a part of the text
+	with    bool // the outlets only helped: "Jane Doe with AP"
+	only    bool // there is nothing else in the line, but for a place and a date
+}
+
+// maxByline is how long a line on the writers may be, in bytes.
+const maxByline = 160
+
+// readByline reads a line on writers. A name counts as an outlet's where a part of the line is it, apart from words on what
+// its people do; a person whose name is an outlet's is none.
+func (r *Reader) readByline(line string, a news.Article) byline {
+	var b byline
+	if len(line) > maxByline {
+		return b
+	}
+	parts := bylineParts(strings.TrimLeft(line, "0123456789 "))
+	b.only = len(parts) > 0
+	named := map[string]bool{}
+	for i, p := range parts {
+		o, ok := r.bylineOutlet(p.text, len(parts) == 1, a)
+		switch {
+		case ok && !named[o.Key()]:
+			named[o.Key()] = true
+			b.outlets = append(b.outlets, o)
+			b.with = b.with || p.after == "with"
+			b.others = b.others || p.after == "and" && i > 0 && !r.isBylineOutlet(parts[i-1].text, a)
+		case ok:
+		case isStaff(p.text):
+			b.others = true
+		case p.after != "in" && !isDate(p.text):
+			b.only = false
+		}
+	}
+	if len(b.outlets) > 0 && !named[a.Outlet.Key()] && slices.ContainsFunc(r.outlets.Mentions(line), func(m news.Mention) bool { return same(m.Outlet, a.Outlet) }) {
+		b.others = true
+	}
+	return b
+}
+
+// bylinePart is a part of a line on writers, and what stands before it: "and", "with", "in" or "" for a comma and the like.
+type bylinePart struct{ text, after string }
+
+// bylineParts cuts a line on writers up.
+func bylineParts(line string) []bylinePart {
+	for _, w := range phrases.by {
+		if len(line) > len(w) && strings.EqualFold(line[:len(w)], w) && line[len(w)] == ' ' {
+			line = line[len(w)+1:]
+			break
+		}
+	}
+	var parts []bylinePart
+	after, word := "", ""
+	put := func(next string) {
+		if word != "" {
+			parts = append(parts, bylinePart{word, after})
+		}
+		after, word = next, ""
+	}
+	for _, w := range strings.FieldsFunc(line, unicode.IsSpace) {
+		for {
+			i := strings.IndexFunc(w, isBylineBreak)
+			if i < 0 {
+				break
+			}
+			word = strings.TrimSpace(word + " " + w[:i])
+			put("")
+			_, size := utf8.DecodeRuneInString(w[i:])
+			w = w[i+size:]
+		}
+		if kind, ok := phrases.links[strings.ToLower(w)]; ok {
+			put(kind)
+			continue
+		}
+		word = strings.TrimSpace(word + " " + w)
+	}
+	put("")
+	return parts
+}
+
+func isBylineBreak(r rune) bool { return strings.ContainsRune(",|/()·•–—;、／（）[]", r) }
+
+// bylineOutlet gives the outlet that a part of a line names. A name that is a word or a person's, too, counts where it is
+// written as the outlet's, alone or in capitals.
+func (r *Reader) bylineOutlet(part string, alone bool, a news.Article) (news.Outlet, bool) {
+	for p := strings.Trim(part, ".:* "); p != ""; {
+		if o, ok := r.outlets.ByName(p); ok {
+			m := r.outlets.Mentions(p)
+			whole := len(m) == 1 && m[0].Start == 0 && m[0].End == len(p)
+			if alone || whole || o.Agency && strings.ToUpper(p) == p {
+				return r.outlets.Local(o, p, a.Outlet.Domain, a.Lang), true
+			}
+		}
+		shorter, ok := withoutRole(p)
+		if !ok {
+			break
+		}
+		p = shorter
+	}
+	return news.Outlet{}, false
+}
+
+func (r *Reader) isBylineOutlet(part string, a news.Article) bool {
+	_, ok := r.bylineOutlet(part, false, a)
+	return ok
+}
+
+// withoutRole takes the last word off if it tells what an outlet's people do, or the first if it tells what kind of outlet it
+// is: "Reuters Staff", "Agencia EFE".
+func withoutRole(p string) (string, bool) {
+	if i := strings.LastIndexByte(p, ' '); i > 0 && (phrases.roles[strings.ToLower(p[i+1:])] || isDate(p[i+1:])) {
+		return strings.TrimRight(p[:i], ". "), true
+	}
+	if first, rest, ok := strings.Cut(p, " "); ok && (phrases.articles[strings.ToLower(first)] || phrases.roles[strings.ToLower(first)]) {
+		return rest, true
+	}
+	return p, false
+}
+
+// isStaff says whether a part of a line is the outlet's own people, or agencies without a name.
+func isStaff(part string) bool {
+	words := strings.Fields(strings.ToLower(part))
+	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !phrases.roles[strings.Trim(w, ".")] })
+}
+
+// isDate says whether a part of a line is a date or a time: figures, months and days.
+func isDate(part string) bool {
+	for _, w := range strings.Fields(strings.ToLower(part)) {
+		w = strings.Trim(w, ".,:")
+		if w == "" || w[0] >= '0' && w[0] <= '9' || phrases.dates[w] {
+			continue
+		}
+		return false
+	}
+	return true
+}
+
+// addByline adds what a line on writers says: each outlet speaks for its share of the text.
+func (r *Reader) addByline(b byline, own news.Outlet, text string, c *claims) {
+	writers := len(b.outlets)
+	if b.others {
+		writers++
+	}
+	for _, o := range b.outlets {
+		if same(o, own) {
+			continue
+		}
+		kind := news.ClaimByline
+		if b.with {
+			kind = news.ClaimPart
+		}
+		c.add(kind, o, "", text, news.Span{}, 1)
+		c.last().share(writers)
+	}
+}
+
+// shared weakens a byline of several below that of one for as much of the text: who wrote which part is not known.
+const shared = .9
+
+// smallPart is the share of a text that an outlet wrote which is thanked for its help.
+const smallPart = .2
+
+// standingLines reads the first and last lines of a text that only name writers, one of them an agency: "AFP in Paris".
+func (r *Reader) standingLines(a news.Article, c *claims) {
+	body := a.Body()
+	lines := paragraphsOf(body)
+	if len(lines) < 2 {
+		return
+	}
+	for i, at := range lines {
+		line := body[at.Start:at.End]
+		if i > 1 && i < len(lines)-1 || len(line) > maxByline/2 {
+			continue
+		}
+		first, _ := utf8.DecodeRuneInString(line)
+		if !unicode.IsLetter(first) && !strings.ContainsRune("(—–-[", first) || endsSentence(line) {
+			continue
+		}
+		b := r.readByline(strings.Trim(line, "—–-[]() "), a)
+		if b.only && slices.ContainsFunc(b.outlets, func(o news.Outlet) bool { return o.Agency }) {
+			r.addByline(b, a.Outlet, line, c)
+		}
+	}
+}
+
+// endsSentence says whether a line ends as a sentence does.
+func endsSentence(line string) bool {
+	return strings.HasSuffix(line, "!") || strings.HasSuffix(line, "?") || strings.HasSuffix(line, "。") ||
+		strings.HasSuffix(line, ".") && len(strings.Fields(line)) > 3
+}

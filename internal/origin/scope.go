@@ -1,0 +1,264 @@
+package origin
+
+import (
+	"math"
+	"strings"
+
+	"headwater/internal/news"
+)
+
+// leadWords are the words at the beginning of a text in which a credit says more than further down.
+const leadWords = 60
+
+// longParagraph is how many bytes of a paragraph a credit speaks for at most below the lead: some texts have no paragraphs.
+const longParagraph = 600
+
+// place is where a claim was found.
+type place int
+
+const (
+	nowhere   place = iota // a byline, a mark
+	inTitle                // offsets are 0
+	inBody                 // offsets into the article's text, or into its summary where it has no text
+	inSummary              // of an article that has a text
+)
+
+// How far a credit in words speaks for the article: by what it speaks for, and less below the lead.
+const (
+	leadLeast, leadByPart   = .75, .6
+	nearLead                = .95 // of that behind the lead, in the opening
+	laterLeast, laterByPart = .4, .4
+	titleLeast, titleByPart = .9, .3
+	mostByPart              = 1.2
+	scoopLeast, scoopByPart = .34, 1.4 // who had the news first is said at the end, too, and of a short item that says all
+)
+
+// scope says of each claim where it stands and which part of the text it speaks for, and weakens those that speak for little.
+// A credit in the lead speaks for its paragraph and for those after it up to the first that has another source; one below the
+// lead for its own paragraph. Where a paragraph has credits to several outlets, each has its share of it.
+func (c claims) scope(body string) {
+	n := 0
+	for i := range c {
+		if c[i].place != nowhere {
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	lead := leadEnd(body)
+	for i := range c {
+		x := &c[i]
+		switch {
+		case x.place == nowhere:
+			continue
+		case x.place == inTitle:
+			x.Position = news.PositionTitle
+		case x.at < lead:
+			x.Position = news.PositionLead
+		default:
+			x.Position = news.PositionLater
+		}
+	}
+	s := sections{paragraphs: paragraphsOf(body)}
+	for _, p := range s.paragraphs {
+		s.total += p.End - p.Start
+	}
+	s.note(c, body)
+	parts := map[scopeKey]float64{}
+	for i := range c {
+		x := &c[i]
+		k := scopeKey{x.Kind, x.Credited().Key()}
+		switch _, known := parts[k]; {
+		case x.place == nowhere || x.place == inSummary || x.Kind == news.ClaimPart:
+			continue
+		case x.Kind == news.ClaimLink:
+			x.Part = s.share(s.at(x.at))
+			continue
+		case !known:
+			parts[k] = s.part(c[i:], k)
+		}
+		x.Part = parts[k]
+	}
+	strength := map[scopeKey]float64{}
+	for i := range c {
+		c[i].Strength = min(c[i].Strength*c[i].standing(), 1)
+		if k := (scopeKey{c[i].Kind, c[i].Credited().Key()}); c[i].place == inBody {
+			strength[k] = max(strength[k], c[i].Strength)
+		}
+	}
+	for i := range c { // a summary says again what the text says
+		k := scopeKey{c[i].Kind, c[i].Credited().Key()}
+		if known, ok := strength[k]; ok && c[i].place == inSummary {
+			c[i].Strength, c[i].Part = min(c[i].Strength, known), parts[k]
+		}
+	}
+}
+
+// scopeKey is what claims have in common that speak for a part of the text together.
+type scopeKey struct {
+	kind   news.ClaimKind
+	outlet string
+}
+
+// standing is the factor of a credit's strength that position and part give.
+func (x found) standing() float64 {
+	switch {
+	case x.Kind == news.ClaimLink && x.at >= openingBytes:
+		return .4
+	case x.Kind == news.ClaimScoop && x.Position == news.PositionLater:
+		return min(scoopLeast+scoopByPart*x.Part, 1)
+	case x.Kind != news.ClaimReport && x.Kind != news.ClaimTold:
+		return 1
+	case x.place == inSummary:
+		return 1
+	case x.Position == news.PositionTitle:
+		return titleLeast + titleByPart*x.Part
+	case x.Position == news.PositionLead:
+		return min(leadLeast+leadByPart*x.Part, mostByPart)
+	case x.at < openingBytes:
+		return nearLead * min(leadLeast+leadByPart*x.Part, mostByPart)
+	}
+	return laterLeast + laterByPart*x.Part
+}
+
+// sections are the paragraphs of a text and the sources that they give.
+type sections struct {
+	paragraphs []news.Span
+	total      int               // bytes in paragraphs
+	outlets    []map[string]bool // credited in words, by paragraph
+	another    []bool            // a paragraph has a source that is no outlet
+}
+
+// paragraphsOf gives the lines of a text that are not empty.
+func paragraphsOf(text string) []news.Span {
+	var all []news.Span
+	for start := 0; start < len(text); {
+		end := start + strings.IndexByte(text[start:], '\n')
+		if end < start {
+			end = len(text)
+		}
+		if end > start {
+			all = append(all, news.Span{Start: start, End: end})
+		}
+		start = end + 1
+	}
+	return all
+}
+
+// note finds which paragraphs credit whom.
+func (s *sections) note(c claims, body string) {
+	s.outlets, s.another = make([]map[string]bool, len(s.paragraphs)), make([]bool, len(s.paragraphs))
+	first := len(s.paragraphs)
+	for _, x := range c {
+		if x.place != inBody || x.Kind == news.ClaimLink || x.Kind == news.ClaimPart {
+			continue
+		}
+		i := s.at(x.at)
+		if s.outlets[i] == nil {
+			s.outlets[i] = map[string]bool{}
+		}
+		s.outlets[i][x.Credited().Key()] = true
+		if x.goesOn() {
+			first = min(first, i)
+		}
+	}
+	for i := first + 1; i < len(s.paragraphs); i++ {
+		p := strings.ToLower(body[s.paragraphs[i].Start:s.paragraphs[i].End])
+		for _, words := range phrases.sources {
+			if strings.Contains(p, words) {
+				s.another[i] = true
+				return // nothing goes on behind it
+			}
+		}
+	}
+}
+
+// goesOn says whether a credit speaks for the paragraphs behind its own, too.
+func (x found) goesOn() bool {
+	return x.Position != news.PositionLater && x.Kind != news.ClaimTold && x.Kind != news.ClaimLink
+}
+
+// at gives the number of the paragraph that an offset is in.
+func (s *sections) at(offset int) int {
+	low, high := 0, len(s.paragraphs)-1
+	for low < high {
+		mid := (low + high + 1) / 2
+		if s.paragraphs[mid].Start <= offset {
+			low = mid
+		} else {
+			high = mid - 1
+		}
+	}
+	return low
+}
+
+// part gives the share of the text that the claims of a key speak for.
+func (s *sections) part(c claims, k scopeKey) float64 {
+	if len(s.paragraphs) == 0 { // the headline is all there is
+		return 1
+	}
+	spoken, reached := make([]float64, len(s.paragraphs)), 0
+	for _, x := range c {
+		if x.Kind != k.kind || x.place == nowhere || x.place == inSummary || x.Credited().Key() != k.outlet {
+			continue
+		}
+		first := 0
+		if x.place == inBody {
+			first = s.at(x.at)
+		}
+		each := 1 / float64(max(len(s.outlets[first]), 1))
+		if !x.goesOn() {
+			p := s.paragraphs[first]
+			spoken[first] = max(spoken[first], each*min(1, longParagraph/float64(p.End-p.Start)))
+			continue
+		}
+		spoken[first] = max(spoken[first], each)
+		if first < reached {
+			continue
+		}
+		for reached = first + 1; reached < len(s.paragraphs) && !s.broken(reached, k.outlet); reached++ {
+			spoken[reached] = max(spoken[reached], each)
+		}
+	}
+	sum := 0.0
+	for i, share := range spoken {
+		if share > 0 {
+			sum += s.share(i) * share
+		}
+	}
+	return math.Round(min(sum, 1)*100) / 100
+}
+
+// share is how much of the text a paragraph is.
+func (s *sections) share(paragraph int) float64 {
+	p := s.paragraphs[paragraph]
+	return float64(p.End-p.Start) / float64(s.total)
+}
+
+// broken says whether a paragraph has another source than an outlet.
+func (s *sections) broken(paragraph int, outlet string) bool {
+	return s.another[paragraph] || len(s.outlets[paragraph]) > 0 && !s.outlets[paragraph][outlet]
+}
+
+// leadEnd gives the offset behind the lead of a text. Of scripts without spaces two letters count as a word.
+func leadEnd(text string) int {
+	half, inWord := 0, false
+	for i, r := range text {
+		switch {
+		case r == ' ' || r == '\n':
+			if inWord {
+				half += 2
+			}
+			inWord = false
+		case solid(r):
+			half++
+		default:
+			inWord = true
+		}
+		if half >= 2*leadWords {
+			return i
+		}
+	}
+	return len(text)
+}
