@@ -124,7 +124,7 @@ type Member struct {
 	Article  Article // without HTML, Text and Marks in lists
 	Role     Role
 	Share    float64 // share of its own prose that stands in the origin, or in what it carries, 0 to 1
-	Carries  int64   // the article of the story whose text it carries where that is not the origin's; else 0
+	Carries  int64   // the article of the story whose text or version it carries where that is not the origin's, itself included; else 0
 	Evidence []Evidence
 	Claims   []Claim
 }

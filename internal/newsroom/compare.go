@@ -199,7 +199,10 @@ func (c *comparing) note(m news.Member, k news.Comparison) string {
 	var say []string
 	origin, lead := publish.Name(c.Origin.Outlet), publish.Name(c.lead.Article.Outlet)
 	text := "the version of " + lead
-	if m.Carries != 0 {
+	switch {
+	case m.Carries == m.Article.ID:
+		say = append(say, "Another version of the report by the same outlet.")
+	case m.Carries != 0:
 		say = append(say, fmt.Sprintf("It carries the version of %s, which tells the news in other words: %.0f%% of its own prose stands there.",
 			c.outlets[m.Carries], 100*m.Share))
 	}

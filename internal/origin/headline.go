@@ -85,13 +85,13 @@ func (f *field) sameHeadline(p news.Print, own []int) int {
 	return best
 }
 
-// leastReport is the weight of a credit from which an agency tells what another outlet had.
-const leastReport = .9
+// leastTold is the weight of a credit from which an agency tells what another outlet had.
+const leastTold = .9
 
 // tellsOf says whether a member credits an outlet with its text or its news.
 func tellsOf(m Candidate, o news.Outlet) bool {
 	return slices.ContainsFunc(m.Claims, func(c news.Claim) bool {
-		return same(c.Credited(), o) && creditWeights[c.Kind]*c.Strength >= leastReport
+		return same(c.Credited(), o) && creditWeights[c.Kind]*c.Strength >= leastTold
 	})
 }
 

@@ -95,7 +95,9 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	best, rest := f.best()
 	o := originOf(best, rest, members)
 	o.Scoop = f.scoopOf(best)
-	return Decision{Origin: o, Members: roles(o, best, members, f.prose.carrying(members, best.member))}
+	carries := f.prose.carrying(members, best.member)
+	f.versions(carries, best.member)
+	return Decision{Origin: o, Members: roles(o, best, members, carries)}
 }
 
 // field gathers what the contenders are weighed by. The members are in the order of time.

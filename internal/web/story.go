@@ -162,6 +162,8 @@ func shareIn(st news.Story, m news.Member) string {
 	switch {
 	case m.Role == news.RoleOriginal, st.Origin.Named() && m.Share == 0 && m.Carries == 0:
 		return ""
+	case m.Carries == m.Article.ID:
+		return ""
 	case m.Carries != 0:
 		return "the version of " + outletOf(st, m.Carries)
 	case st.Origin.Named():
