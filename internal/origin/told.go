@@ -103,8 +103,8 @@ type mentioned struct {
 
 // names gives the outlets that a text names, in its order.
 func (r *Reader) names(text string, a news.Article) []mentioned {
-	listed := merge(r.outlets.Mentions(text), r.outlets.AtHome(text, a.Outlet.Domain, a.Lang))
-	listed = otherNames(text, listed[:min(len(listed), maxMentions)])
+	listed := merge(atMost(r.outlets.Mentions(text)), atMost(r.outlets.AtHome(text, a.Outlet.Domain, a.Lang)))
+	listed = otherNames(text, atMost(listed))
 	var all []mentioned
 	for _, m := range listed {
 		all = append(all, mentioned{phrase{Mention: m, whole: news.Span{Start: m.Start, End: m.End}}, same(m.Outlet, a.Outlet)})
@@ -127,6 +127,8 @@ func (r *Reader) names(text string, a news.Article) []mentioned {
 	slices.SortStableFunc(all, func(x, y mentioned) int { return cmp.Compare(x.Start, y.Start) })
 	return all
 }
+
+func atMost(mentions []news.Mention) []news.Mention { return mentions[:min(len(mentions), maxMentions)] }
 
 // merge adds mentions to others, both in order, where they do not overlap.
 func merge(all, more []news.Mention) []news.Mention {
