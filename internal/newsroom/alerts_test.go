@@ -331,6 +331,7 @@ func TestAlertPrivate(t *testing.T) {
 
 // TestAlertBesideSilence has one receiver never answer, and another be told of all that comes meanwhile.
 func TestAlertBesideSilence(t *testing.T) {
+	t.Parallel() // it waits
 	reached := make(chan struct{}, 1)
 	silent := newHook(t, func(_ http.ResponseWriter, r *http.Request) {
 		reached <- struct{}{}
