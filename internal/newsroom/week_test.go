@@ -13,11 +13,9 @@ import (
 	"testing"
 	"time"
 
-	"headwater/feeds"
 	"headwater/internal/fetch"
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
-	"headwater/internal/outlets"
 	"headwater/internal/poll"
 	"headwater/internal/store"
 )
@@ -120,7 +118,7 @@ type reader struct {
 
 func startReader(t *testing.T, dir string, c *clock) reader {
 	t.Helper()
-	registry, err := outlets.Load(feeds.Agencies())
+	registry, err := agencies()
 	must(t, err)
 	db, err := store.Open(t.Context(), dir, store.Options{})
 	must(t, err)
