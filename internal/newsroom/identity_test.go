@@ -278,8 +278,14 @@ var renamings = map[string]func(*published){
 	"session": func(p *published) {
 		p.each(func(i int, it *feedItem) { it.url = before(it.url, "?") + fmt.Sprint("?PHPSESSID=", i*7919) })
 	},
-	"counter": func(p *published) {
-		p.each(func(i int, it *feedItem) { it.id = before(it.id, "#") + fmt.Sprint("#", i) })
+	"counter": func(p *published) { // behind ids that are one item's each: alone it would be a position
+		own := map[string]int{"": 2}
+		p.each(func(_ int, it *feedItem) { own[before(it.id, "#")]++ })
+		p.each(func(i int, it *feedItem) {
+			if id := before(it.id, "#"); own[id] == 1 {
+				it.id = id + fmt.Sprint("#", i)
+			}
+		})
 	},
 	"lower case":    func(p *published) { p.each(func(_ int, it *feedItem) { it.id = strings.ToLower(it.id) }) },
 	"one id":        func(p *published) { p.each(func(_ int, it *feedItem) { it.id = "feed" }) },
