@@ -107,7 +107,7 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 	if a.Article.Hub || b.Article.Hub {
 		v.story = min(v.story, neverOne) // a hub repeats many stories and joins none
 	}
-	made := f[template] == 1 && f[mutual] < sameText // of one template, about two things
+	made := f[template] == 1
 	if !made && sameOutlet(a, b) && max(v.story, v.event) >= keepStory {
 		made = moulded(a, b)
 	}
@@ -139,7 +139,7 @@ func inOneLanguage(a, b *node) bool {
 
 // phrases say what a feature means to a reader. %s stands for its share.
 var phrases = [numFeatures]string{
-	coverage: "%s of one's own prose stands in the other", mutual: "%s of the prose is the same on both sides",
+	coverage: "%s of one's own prose stands in the other", sameText: "both are the same text", mutual: "%s of the prose is the same on both sides",
 	lead: "%s of the opening is the same", leads: "the openings share %s of their prose", early: "what is shared stands at the beginning of both",
 	aside:  "what is shared stands beside the subject: the openings tell of other things",
 	late:   "what is shared stands late in the texts",
@@ -156,7 +156,7 @@ var phrases = [numFeatures]string{
 
 // joins are features that are one reason to a reader.
 var joins = map[feature]feature{
-	trace: coverage, mutual: coverage, rootCosine: cosine, opening: cosine, mentions: mention, grams: title, gramsIn: title, credits_: retelling,
+	trace: coverage, mutual: coverage, sameText: coverage, rootCosine: cosine, opening: cosine, mentions: mention, grams: title, gramsIn: title, credits_: retelling,
 	names: cosine, rarity: cosine,
 }
 
