@@ -16,6 +16,7 @@ const (
 	mutual                      // smaller of the two shares
 	sameText                    // mutual from a half to one: both are the same text
 	trace                       // coverage up to a tenth, times ten: whether any prose is shared
+	noProse                     // 1 where both have prose and none in common
 	lead                        // greater share of one's first 60 words that stands anywhere in the other
 	leads                       // share of the shorter lead that stands in the other lead: versions share it, follow-ups do not
 	early                       // share of the shared prose that stands in the first 120 words of both
@@ -53,7 +54,7 @@ const (
 
 // featureNames are the features' names in the model's file; they change with the meaning of a feature.
 var featureNames = [numFeatures]string{
-	"coverage", "mutual", "same_text", "trace", "lead", "leads", "early", "aside", "late", "quotes", "selection", "pairs",
+	"coverage", "mutual", "same_text", "trace", "no_prose", "lead", "leads", "early", "aside", "late", "quotes", "selection", "pairs",
 	"cosine", "root_cosine", "opening", "mention", "mentions", "names", "rarity", "title", "title_lead", "title_figures", "grams", "grams_in",
 	"same_title", "figures", "credits", "retelling", "named", "hearsay", "agrees", "conflicts", "cites", "template", "days", "soon",
 }
@@ -137,6 +138,7 @@ func (g *Grouper) compare(a, b *node, prints int) (Features, regime) {
 	if r < bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
 		g.compareProse(a, b, &f)
 	}
+	f[noProse] = is(r >= bothLong && f[coverage] == 0)
 	f[template] = is(g.templated(a, b, &f))
 	f[aside] = f[trace] * max(0, 1-f[opening]/sameOpening)
 	g.credit(a, b, &f)
