@@ -73,7 +73,7 @@ const (
 
 	// wholeText is the share of the prose on both sides from which what two articles of one outlet share is no habit of the
 	// outlet: a habit is a part of its texts.
-	wholeText = .6
+	wholeText = .85
 
 	// sameOpening is the cosine of two openings from which they tell of the same.
 	sameOpening = .2

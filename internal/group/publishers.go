@@ -6,7 +6,7 @@ import "slices"
 // this keeps an article that resembles both from joining them.
 const (
 	authorCost = .25 // their texts are by different outlets
-	ownCost    = .2  // an outlet has articles in both, no two of which are one story by themselves
+	ownCost    = .35 // an outlet has articles in both, no two of which are one story by themselves
 	ownLeast   = .5  // story probability of two articles of one outlet from which they may be one story
 )
 
