@@ -5,7 +5,7 @@ import "slices"
 // What the linkage of two clusters loses where their articles say that they are two stories. Single pairs know that already;
 // this keeps an article that resembles both from joining them.
 const (
-	authorCost = .25 // their texts are by different outlets
+	authorCost = .45 // their texts are by different outlets
 	ownCost    = .35 // an outlet has articles in both, no two of which are one story by themselves
 	ownLeast   = .5  // story probability of two articles of one outlet from which they may be one story
 )
