@@ -133,7 +133,7 @@ type Member struct {
 type Story struct {
 	ID      int64
 	Event   int64
-	Title   string // the origin's headline, or the best member's where the origin is only named
+	Title   string // the headline of Current: of the origin's newest version, or of the first member's where the origin is only named
 	Origin  Origin
 	Members []Member  // the origin first, then by time
 	Outlets int       // how many different outlets
@@ -160,16 +160,8 @@ func (s Story) Undated() bool {
 	return len(s.Members) > 0 && !slices.ContainsFunc(s.Members, func(m Member) bool { return !m.Article.Undated })
 }
 
-// Counts gives the number of members by role.
-func (s Story) Counts() map[Role]int {
-	n := make(map[Role]int, 4)
-	for _, m := range s.Members {
-		n[m.Role]++
-	}
-	return n
-}
-
-// Lead is the member to read and link to: the original, else the first member. It panics on a story without members.
+// Lead is the member that the others are compared with: the original, else the first member. To read and link to is Current, its
+// newest version. It panics on a story without members.
 func (s Story) Lead() Member {
 	for _, m := range s.Members {
 		if m.Article.ID == s.Origin.Article {

@@ -271,6 +271,6 @@ func (n *Newsroom) story(c group.Change, members []origin.Candidate, pages []ori
 			s.Latest = t
 		}
 	}
-	s.Outlets, s.Title = len(outlets), s.Lead().Article.Title
+	s.Outlets, s.Title = len(outlets), s.Current().Article.Title
 	return s
 }

@@ -26,7 +26,7 @@ type Evidence struct {
 type Story struct {
 	ID      int64     `json:"id" doc:"its number, which it keeps; a merged story leads to the one that took it in"`
 	Event   int64     `json:"event" doc:"the event it tells of; stories of one event tell it independently"`
-	Title   string    `json:"title" doc:"the origin's headline, or the best member's where the origin is only named; of a post without one its opening words"`
+	Title   string    `json:"title" doc:"the headline of the origin's newest version, or of the first member's where the origin is only named; of a post without one its opening words"`
 	Origin  Origin    `json:"origin" doc:"what it goes back to"`
 	Outlets int       `json:"outlets" doc:"how many different outlets carry it"`
 	First   time.Time `json:"first" doc:"its earliest member"`
@@ -74,6 +74,9 @@ type Member struct {
 	Evidence []Evidence `json:"evidence" nullable:"false" doc:"why it is in the story"`
 
 	Enclosures []Enclosure `json:"enclosures,omitempty" nullable:"false" doc:"recordings, pictures and other files that come with it"`
+
+	ReplacedBy int64     `json:"replaced_by,omitempty" doc:"the newest version of this outlet's report, or the listing that stands for it, where that is another article; left out of lists"`
+	Versions   []Version `json:"versions,omitempty" nullable:"false" doc:"of the newest version of a running report: all of them, newest first; left out of lists"`
 
 	Comparison *Comparison `json:"comparison,omitempty" doc:"what it takes from the origin and adds; left out of lists and of an original"`
 }
