@@ -131,7 +131,7 @@ func (c *cli) printOrigin(s news.Story) {
 	}
 	c.print(0, append(first, stretch{plain, fmt.Sprintf(", confidence %.0f%%", 100*s.Origin.Confidence)})...)
 	if s.Origin.URL != "" {
-		c.print(0, stretch{faint, s.Origin.URL})
+		c.print(0, stretch{faint, s.Link()})
 	}
 	c.printReasons(2, s.Origin.Evidence)
 	if f := s.Origin.Scoop; f.Key() != "" {

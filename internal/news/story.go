@@ -140,6 +140,10 @@ type Story struct {
 	First   time.Time // earliest member
 	Latest  time.Time // newest member
 	Changed time.Time // when membership or origin last changed
+
+	// Template says that every member is made by a template of its outlet, or is an advertisement beside such members: a series of notices,
+	// programmes or prices, which a front page can leave out.
+	Template bool
 }
 
 // OriginOf gives what a member goes back to: the story's origin, or the text of it that the member carries.
@@ -301,6 +305,8 @@ type Settlement struct {
 	Stories []Story         // created or changed, each with all its members (Article.ID suffices)
 	Moved   map[int64]int64 // ids of stories that are no more, and where they went
 	Cited   []Cited         // pages to ask for, unless they are known
+
+	Templates []int64 // stories that are not among Stories and turn out to be Story.Template
 }
 
 // Cited is a page that an article credits by a link and that leads to no member of its story.

@@ -152,7 +152,9 @@ func figureChanges(before, after sentence) []news.FigureChange {
 		if g.n == 0 || g.m == 0 || g.n > maxFigureWords || g.m > maxFigureWords {
 			continue
 		}
-		if hasFigure(before.words[g.i:g.i+g.n]) || hasFigure(after.words[g.j:g.j+g.m]) {
+		was, is := hasFigure(before.words[g.i:g.i+g.n]), hasFigure(after.words[g.j:g.j+g.m])
+		within := g.i+g.n < len(before.words) // the same word follows on both, so that "three" may stand for a figure
+		if was && is || (was || is) && within {
 			out = append(out, news.FigureChange{Before: before.around(g.i, g.n), After: after.around(g.j, g.m)})
 		}
 	}

@@ -63,6 +63,13 @@ func TestChanges(t *testing.T) {
 				Figures: []news.FigureChange{{Before: "40 missing", After: "12 missing"}},
 			},
 		},
+		"a figure gives way to something else": {
+			news.Article{Title: "Ferry sinks: 180 saved"}, news.Article{Title: "Ferry sinks: captain held"},
+			news.Changes{Headline: &news.HeadlineChange{
+				Before: "Ferry sinks: 180 saved", After: "Ferry sinks: captain held",
+				Dropped: []news.Span{{Start: 13, End: 22}}, Added: []news.Span{{Start: 13, End: 25}},
+			}},
+		},
 		"script without spaces": {
 			news.Article{Title: "地震で3人死亡"},
 			news.Article{Title: "地震で12人死亡"},

@@ -54,7 +54,7 @@ func TestVersionsFold(t *testing.T) {
 	}
 	for i, wants := range [][]string{
 		{
-			"Sound Agency Original", "Twelve missing after ferry sinks", "30 missing → 12 missing 2 boats → 5 boats a → 1 2 earlier versions",
+			"Sound Agency Original", "Twelve missing after ferry sinks", "30 missing → 12 missing 2 boats → 5 boats a → 1 2 earlier versions Tue 18 Aug 2026, 11:00 UTC",
 			"Headline before: Ferry Meridian sinks: 30 missing", "Headline since: Twelve missing after ferry sinks",
 			"b → 2 Adds 3 sentences A fleet <from> Tarn came. Drops 1 sentence Nobody knew.",
 			"Listed again: Ferry Meridian sinks, 30 missing", "40 missing → 30 missing", "Ferry Meridian sinks, 40 missing",
