@@ -64,7 +64,8 @@ func TestChanges(t *testing.T) {
 			},
 		},
 		"a figure gives way to something else": {
-			news.Article{Title: "Ferry sinks: 180 saved"}, news.Article{Title: "Ferry sinks: captain held"},
+			news.Article{Title: "Ferry sinks: 180 saved"},
+			news.Article{Title: "Ferry sinks: captain held"},
 			news.Changes{Headline: &news.HeadlineChange{
 				Before: "Ferry sinks: 180 saved", After: "Ferry sinks: captain held",
 				Dropped: []news.Span{{Start: 13, End: 22}}, Added: []news.Span{{Start: 13, End: 25}},
