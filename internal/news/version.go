@@ -175,6 +175,9 @@ func (s Story) Current() Member {
 // Link is the address that the story's headline leads to: of the origin's newest version, or where the origin is only named the link
 // that its members give; else of the current version.
 func (s Story) Link() string {
+	if len(s.Members) == 0 {
+		return s.Origin.URL
+	}
 	a := s.Current().Article
 	if s.Origin.Named() || a.ID == s.Origin.Article {
 		return cmp.Or(s.Origin.URL, a.URL)

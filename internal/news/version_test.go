@@ -132,6 +132,9 @@ func TestLinkOfANamedOrigin(t *testing.T) {
 	if got := s.Link(); got != "https://ledger.example/" {
 		t.Errorf("leads to %q", got)
 	}
+	if got := (Story{Origin: s.Origin}).Link(); got != "https://ledger.example/" {
+		t.Errorf("without members it leads to %q", got)
+	}
 	s.Origin.URL = ""
 	if got := s.Link(); got != "https://1.example/" {
 		t.Errorf("leads to %q", got)
