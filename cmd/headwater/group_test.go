@@ -110,6 +110,9 @@ func TestGroupReadError(t *testing.T) {
 }
 
 func TestGroupLongLine(t *testing.T) {
+	if testing.Short() {
+		t.Skip("reads lines of 16 MB")
+	}
 	long := `{"id":"long","title":"` + strings.Repeat("x", maxLine) + `"}` + "\n"
 	fits := `{"id":"fits","title":"` + strings.Repeat("x ", maxLine/2-20) + `"}` + "\n"
 	for name, tt := range map[string]struct {

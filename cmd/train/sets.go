@@ -183,7 +183,7 @@ func (s *set) newsroom(folder string) error {
 	}
 	for l, file := range [numLevels]string{"stories.tsv", "events.tsv"} {
 		err := s.table(filepath.Join(folder, "newsroom", file), func(a, b string, same bool, kind string) {
-			s.say(level(l), a, b, same, edited, kind)
+			s.say(level(l), a, b, same, edited[l], kind)
 		})
 		if err != nil {
 			return err
@@ -192,11 +192,11 @@ func (s *set) newsroom(folder string) error {
 	return nil
 }
 
-// Weights of a label that a person gave after reading, beside 1 of one that a program gave.
-const (
-	judged = 4 // of a pair that was picked for being hard
-	edited = 4 // of a pair as a newsroom shows it
-)
+// judged is the weight of a label that a person gave after reading to a pair that was picked for being hard, beside 1 of one that
+// a program gave; edited is that of a pair as a newsroom shows it, by level.
+const judged = 4
+
+var edited = [numLevels]float64{story: 4, event: 2}
 
 // originals labels each rerun with its original.
 func (s *set) originals(file string) error {

@@ -1,13 +1,9 @@
 package fetch
 
 import (
-	"bufio"
-	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -140,59 +136,4 @@ func TestPictureFailures(t *testing.T) {
 			}
 		}
 	}
-}
-
-// TestSharedPrivatePictures asks for pictures at each address that is not public, direct and after a redirect.
-func TestSharedPrivatePictures(t *testing.T) {
-	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		http.Redirect(w, r, r.URL.Query().Get("to"), http.StatusFound)
-	})
-	open := client(t, Options{Timeout: 2 * time.Second})
-	closed, err := New(Options{Timeout: 2 * time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer closed.Close()
-	var sunk atomic.Int64
-	sink := server(t, func(http.ResponseWriter, *http.Request) { sunk.Add(1) })
-	addresses := append(privateURLs(t), sink.URL)
-	for _, a := range addresses {
-		if p, err := closed.Picture(context.Background(), Request{URL: a}); err == nil {
-			t.Errorf("%s gives %+v", a, p)
-		}
-		u, err := url.Parse(a)
-		if err != nil || strings.HasPrefix(u.Hostname(), "127.") || u.Hostname() == "localhost" || u.Hostname() == "::1" {
-			continue // allowed for the server that redirects
-		}
-		if p, err := open.Picture(context.Background(), Request{URL: s.URL + "/?to=" + url.QueryEscape(a)}); err == nil {
-			t.Errorf("a redirect to %s gives %+v", a, p)
-		}
-	}
-	if len(addresses) < 200 || sunk.Load() != 0 {
-		t.Errorf("%d addresses, %d connections", len(addresses), sunk.Load())
-	}
-}
-
-// privateURLs are the shared addresses that are not public, but for names, which need a resolver of the test's own.
-func privateURLs(t *testing.T) []string {
-	t.Helper()
-	var all []string
-	for lines := bufio.NewScanner(sharedFile(t, "hostile/ssrf_ips.txt")); lines.Scan(); {
-		ip := strings.TrimSpace(lines.Text())
-		if ip == "" || strings.HasPrefix(ip, "#") {
-			continue
-		}
-		if strings.Contains(ip, ":") {
-			ip = "[" + strings.Replace(ip, "%", "%25", 1) + "]"
-		}
-		all = append(all, "http://"+ip+"/")
-	}
-	for lines := bufio.NewScanner(sharedFile(t, "hostile/ssrf_urls.jsonl")); lines.Scan(); {
-		var v struct{ V string }
-		if err := json.Unmarshal(lines.Bytes(), &v); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, v.V)
-	}
-	return all
 }

@@ -135,8 +135,8 @@ func newTrap(t *testing.T, resolver *net.Resolver, allow ...string) *trap {
 	return tr
 }
 
-// lead tries an address in every way that an address can come: as a feed, an image or page, a hub or webhook, and after
-// a redirect. It gives the errors.
+// lead tries an address in every way that an address can come: as a feed, an image or page, a picture that is passed on, a
+// hub or webhook, and after a redirect. It gives the errors.
 func (tr *trap) lead(t *testing.T, address string) []error {
 	t.Helper()
 	ctx := context.Background()
@@ -147,7 +147,12 @@ func (tr *trap) lead(t *testing.T, address string) []error {
 	}
 	get(Request{URL: address})
 	get(Request{URL: address, Accept: "image/*"})
-	get(Request{URL: "http://" + tr.server + "/?to=" + url.QueryEscape(address)})
+	redirect := "http://" + tr.server + "/?to=" + url.QueryEscape(address)
+	get(Request{URL: redirect})
+	for _, picture := range []string{address, redirect} {
+		_, err := tr.Picture(ctx, Request{URL: picture})
+		errs = append(errs, err)
+	}
 	resp, err := tr.Post(ctx, address, http.Header{}, []byte("hub.mode=subscribe"))
 	if err == nil {
 		_ = resp.Body.Close()
@@ -213,7 +218,7 @@ func TestSharedAddresses(t *testing.T) {
 			tr.wantNothing(t, address, tr.lead(t, address))
 		}
 		address := fmt.Sprintf("http://ip%d.example/", i)
-		if careless.lead(t, address); len(careless.take()) < 4 {
+		if careless.lead(t, address); len(careless.take()) < 6 {
 			t.Errorf("%s (%s): a careless client does not go there in each way", address, ip)
 		}
 	}

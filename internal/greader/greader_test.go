@@ -363,6 +363,9 @@ func TestRefusals(t *testing.T) {
 
 // What people call things comes back as it went in, or is refused.
 func TestNaughtyNames(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of labels, one after the other")
+	}
 	const file = "../../../shared/hostile/naughty_strings.json"
 	data, err := os.ReadFile(file)
 	if err != nil {

@@ -16,7 +16,6 @@ const (
 
 	listedAgain = .95 // story probability of one article of one outlet, listed twice
 	neverOne    = .1  // story probability of articles that are not one whatever they have in common
-	sameText    = .9  // share of the prose on both sides from which another headline is a new one for the same text
 )
 
 // addressHash is the hash of a canonical address, 0 for none and for one at which many articles may stand.

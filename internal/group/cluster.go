@@ -14,8 +14,8 @@ type graph struct {
 	size  []int // articles an item stands for
 	links []map[int]link
 	said  *said // what the items tell, weighed beside their links; nil where the links say all
-	// authors are whom the articles of an item name as the authors of their texts; nil where that does not matter.
-	authors []authors
+	// publishers are who published and wrote the articles of an item; nil where that does not matter.
+	publishers []publishers
 	linkage
 }
 
@@ -151,8 +151,8 @@ func (c *clustering) push(i, j int) {
 	if c.said != nil {
 		p = c.said.weigh(p, i, j)
 	}
-	if c.authors != nil && c.authors[i].conflict(&c.authors[j]) {
-		p -= conflictCost
+	if c.publishers != nil {
+		p -= c.publishers[i].cost(&c.publishers[j], j)
 	}
 	if p >= c.at {
 		c.queue = append(c.queue, merge{p, i, j, c.version[i], c.version[j]})
@@ -168,8 +168,8 @@ func (c *clustering) merge(i, j int) {
 	if c.said != nil {
 		c.said.merge(i, j)
 	}
-	if c.authors != nil {
-		c.authors[i].add(&c.authors[j])
+	if c.publishers != nil {
+		c.takePublishers(i, j)
 	}
 	delete(c.links[i], j)
 	for k, l := range c.links[j] {
@@ -187,23 +187,6 @@ func (c *clustering) merge(i, j int) {
 			heap.Fix(&c.queue, at)
 		}
 	}
-}
-
-// conflictCost is what the linkage of two clusters loses whose texts are by different outlets, as their articles say. Single pairs
-// know that already; this keeps an article that resembles both from joining the two.
-const conflictCost = .25
-
-// authors are outlets, by the hash of their keys: whose text articles are, and whose report they retell.
-type authors struct{ prose, news []uint64 }
-
-// conflict says whether two clusters name different authors, and neither retells the other's report or one with it.
-func (a *authors) conflict(b *authors) bool {
-	return len(a.prose) > 0 && len(b.prose) > 0 && !common(a.prose, b.prose) &&
-		!common(a.news, b.prose) && !common(b.news, a.prose) && !common(a.news, b.news)
-}
-
-func (a *authors) add(b *authors) {
-	a.prose, a.news = slices.Concat(a.prose, b.prose), slices.Concat(a.news, b.news)
 }
 
 // merge is a possible merge of clusters i < j at the versions it was weighed for.

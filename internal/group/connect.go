@@ -20,8 +20,8 @@ type pair struct {
 
 // verdict is what comparing a pair gave.
 type verdict struct {
-	story, event float64
-	reasons      []news.Evidence
+	story, event, cosine float64
+	reasons              []news.Evidence
 }
 
 // Compare gives what each pair of the articles added since the last Settle and their candidates has in common. It is how

@@ -13,8 +13,10 @@ type feature int
 // The features. Each is 0 to 1 unless said otherwise; all are symmetric.
 const (
 	coverage     feature = iota // greater share of one's own unquoted prose that stands in the other
-	mutual                      // smaller of the two shares: both are the same text
+	mutual                      // smaller of the two shares
+	sameText                    // mutual from a half to one: both are the same text
 	trace                       // coverage up to a tenth, times ten: whether any prose is shared
+	noProse                     // 1 where both have prose and none in common
 	lead                        // greater share of one's first 60 words that stands anywhere in the other
 	leads                       // share of the shorter lead that stands in the other lead: versions share it, follow-ups do not
 	early                       // share of the shared prose that stands in the first 120 words of both
@@ -44,7 +46,7 @@ const (
 	agrees                      // 1 when both say that the same outlet wrote their text
 	conflicts                   // 1 when they say that different outlets wrote it
 	cites                       // 1 when one links to the other, or both have one address and nothing speaks against it
-	template                    // 1 when both titles have one frame of a template of their outlet, and are not the same
+	template                    // 1 when one template of their outlet made both, about two things
 	days                        // between the two, up to 3, less where their prose is the same: a copy is one whenever it comes
 	soon                        // nearness in time by its logarithm: 1 in one minute, 0 from three days on
 	numFeatures
@@ -52,7 +54,7 @@ const (
 
 // featureNames are the features' names in the model's file; they change with the meaning of a feature.
 var featureNames = [numFeatures]string{
-	"coverage", "mutual", "trace", "lead", "leads", "early", "aside", "late", "quotes", "selection", "pairs",
+	"coverage", "mutual", "same_text", "trace", "no_prose", "lead", "leads", "early", "aside", "late", "quotes", "selection", "pairs",
 	"cosine", "root_cosine", "opening", "mention", "mentions", "names", "rarity", "title", "title_lead", "title_figures", "grams", "grams_in",
 	"same_title", "figures", "credits", "retelling", "named", "hearsay", "agrees", "conflicts", "cites", "template", "days", "soon",
 }
@@ -71,7 +73,7 @@ const (
 
 	// wholeText is the share of the prose on both sides from which what two articles of one outlet share is no habit of the
 	// outlet: a habit is a part of its texts.
-	wholeText = .6
+	wholeText = .85
 
 	// sameOpening is the cosine of two openings from which they tell of the same.
 	sameOpening = .2
@@ -132,11 +134,12 @@ func (g *Grouper) compare(a, b *node, prints int) (Features, regime) {
 	f[cites] = is(linksTo(a, b) || linksTo(b, a) || oneArticle(a, b))
 	f[figures] = figuresAgree(p.Figures, q.Figures)
 	f.headline(p, q)
-	f[template] = is(g.index.templated(a, b, f[gramsIn]))
 	g.index.compareTerms(a, b, &f)
 	if r < bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
 		g.compareProse(a, b, &f)
 	}
+	f[noProse] = is(r >= bothLong && f[coverage] == 0)
+	f[template] = is(g.templated(a, b, &f))
 	f[aside] = f[trace] * max(0, 1-f[opening]/sameOpening)
 	g.credit(a, b, &f)
 	return f, r
@@ -177,6 +180,7 @@ func (g *Grouper) compareProse(a, b *node, f *Features) {
 		own = 1 - g.index.habit(a, b)*max(0, 1-min(ofA, ofB)/wholeText)
 	}
 	f[coverage], f[mutual] = own*max(ofA, ofB), own*min(ofA, ofB)
+	f[sameText] = max(0, 2*f[mutual]-1)
 	f[trace] = min(1, 10*f[coverage])
 	f[days] *= 1 - f[coverage]
 	f[selection] = min(f[quotes], f[trace])

@@ -51,10 +51,21 @@ func (c *candidates) specific(a, b []uint64) float64 {
 	return most
 }
 
-// templated says whether the titles of two articles have a frame of a template of their outlet in common, filled with
-// different things. Alike is the share of the shorter title that stands in the other.
-func (c *candidates) templated(a, b *node, alike float64) bool {
-	if !sameOutlet(a, b) || a.Print.Headline == b.Print.Headline {
+// templated says whether one template of their outlet made two articles, about two things. Titles tell it, if the prose is not
+// the same, or the texts where they share some.
+func (g *Grouper) templated(a, b *node, f *Features) bool {
+	return sameOutlet(a, b) && (f[mutual] < oneText && g.index.framed(a, b, f[gramsIn]) || f[mutual] >= mouldedProse && moulded(a, b))
+}
+
+const (
+	oneText      = .9 // share of the prose on both sides from which another headline is a new one for the same text
+	mouldedProse = .3 // the same, from which texts may have been made by one template
+)
+
+// framed says whether two titles of one outlet have a frame of one of its templates in common, filled with different things.
+// Alike is the share of the shorter title that stands in the other.
+func (c *candidates) framed(a, b *node, alike float64) bool {
+	if a.Print.Headline == b.Print.Headline {
 		return false
 	}
 	p, q := a.Print.Frames, b.Print.Frames

@@ -25,7 +25,7 @@ type Model struct {
 	Story [numRegimes]Regression `json:"story"`
 	Event [numRegimes]Regression `json:"event"`
 	// StoryAt and EventAt are the linkages at which clusters become one; EventAlone is the event probability at which two
-	// single articles do.
+	// single articles of one outlet do.
 	StoryAt    float64 `json:"story_at"`
 	EventAt    float64 `json:"event_at"`
 	EventAlone float64 `json:"event_alone"`
@@ -101,15 +101,18 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 	if !f.says(r, a.Print, b.Print) {
 		return verdict{}
 	}
-	v := verdict{story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
+	v := verdict{cosine: f[cosine], story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
 	told := retold(a, b, &f)
 	v.story = max(v.story, told)
 	if a.Article.Hub || b.Article.Hub {
 		v.story = min(v.story, neverOne) // a hub repeats many stories and joins none
 	}
-	made := f[template] == 1 && f[mutual] < sameText // of one template, about two things
+	made := f[template] == 1
 	if !made && sameOutlet(a, b) && max(v.story, v.event) >= keepStory {
 		made = moulded(a, b)
+	}
+	if r == bothLong+ownOutlet && f[noProse] == 1 && inOneLanguage(a, b) {
+		v.story = min(v.story, neverOne) // an outlet's two texts with nothing in common, whatever their headlines are
 	}
 	switch {
 	case made:
@@ -139,8 +142,9 @@ func inOneLanguage(a, b *node) bool {
 
 // phrases say what a feature means to a reader. %s stands for its share.
 var phrases = [numFeatures]string{
-	coverage: "%s of one's own prose stands in the other", mutual: "%s of the prose is the same on both sides",
-	lead: "%s of the opening is the same", leads: "the openings share %s of their prose", early: "what is shared stands at the beginning of both",
+	coverage: "%s of one's own prose stands in the other", sameText: "both are the same text", mutual: "%s of the prose is the same on both sides",
+	noProse: "none of their prose is the same",
+	lead:    "%s of the opening is the same", leads: "the openings share %s of their prose", early: "what is shared stands at the beginning of both",
 	aside:  "what is shared stands beside the subject: the openings tell of other things",
 	late:   "what is shared stands late in the texts",
 	quotes: "both quote the same words", selection: "the same prose goes with the same quotations", pairsShare: "%s of the word pairs agree", cosine: "rare words, names and figures agree",
@@ -156,7 +160,7 @@ var phrases = [numFeatures]string{
 
 // joins are features that are one reason to a reader.
 var joins = map[feature]feature{
-	trace: coverage, mutual: coverage, rootCosine: cosine, opening: cosine, mentions: mention, grams: title, gramsIn: title, credits_: retelling,
+	trace: coverage, mutual: coverage, sameText: coverage, rootCosine: cosine, opening: cosine, mentions: mention, grams: title, gramsIn: title, credits_: retelling,
 	names: cosine, rarity: cosine,
 }
 

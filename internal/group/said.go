@@ -3,8 +3,8 @@ package group
 import "math"
 
 const (
-	// contextShare is the weight of what two large clusters tell beside the probability of their pairs, of 1. Probabilities
-	// are known of pairs that were compared alone, what clusters tell of all.
+	// contextShare is the weight of what two clusters tell beside the probability of their pairs, of 1. Probabilities are
+	// known of pairs that were compared alone, what clusters tell of all.
 	contextShare = .7
 	// fades is the time, in days, in which what two clusters tell loses all but 1/e of its weight.
 	fades = 3
@@ -16,8 +16,9 @@ type said struct {
 	vectors [][]weight // terms numbered anew
 	days    []float64  // since 1970, summed
 	nodes   []float64
-	lift    float64   // what two single nodes need more than two large clusters: Model.EventAlone - Model.EventAt
-	dense   []float32 // vectors[loaded] by term
+	outlets [][]uint64 // that published the nodes
+	lift    float64    // Model.EventAlone - Model.EventAt
+	dense   []float32  // vectors[loaded] by term
 	loaded  int
 }
 
@@ -25,12 +26,15 @@ type said struct {
 func newSaid(nodes []*node, storyOf []int, wide [][]weight, m *Model) *said {
 	s := &said{
 		vectors: make([][]weight, len(nodes)), days: make([]float64, len(nodes)), nodes: make([]float64, len(nodes)),
-		lift: m.EventAlone - m.EventAt, loaded: -1,
+		outlets: make([][]uint64, len(nodes)), lift: m.EventAlone - m.EventAt, loaded: -1,
 	}
 	number := map[uint32]uint32{}
 	for i, n := range nodes {
 		at := storyOf[i]
 		s.nodes[at]++
+		if n.outlet != 0 {
+			s.outlets[at] = append(s.outlets[at], n.outlet)
+		}
 		s.days[at] += float64(n.at) / secondsADay
 		for _, x := range wide[i] {
 			t, ok := number[x.term]
@@ -48,9 +52,11 @@ func newSaid(nodes []*node, storyOf []int, wide [][]weight, m *Model) *said {
 	return s
 }
 
-// weigh gives the linkage of two clusters whose pairs have the mean probability p, to be compared with Model.EventAt. Of two
-// single nodes the probability says all, since it is of exactly that pair, and has to reach Model.EventAlone. The more pairs
-// there are the fewer of them were compared, and the more the contexts count.
+// weigh gives the linkage of two clusters whose pairs have the mean probability p, to be compared with Model.EventAt.
+//
+// An outlet writes its reports of one affair with the same background, so that their contexts are alike whatever happened. Where
+// an outlet is in both clusters, contexts say nothing of two single nodes, which need a probability of Model.EventAlone,
+// and the more the larger the clusters are.
 func (s *said) weigh(p float64, i, j int) float64 {
 	if s.loaded == j {
 		i, j = j, i
@@ -62,10 +68,16 @@ func (s *said) weigh(p float64, i, j int) float64 {
 	}
 	apart := math.Abs(s.days[i]/s.nodes[i] - s.days[j]/s.nodes[j])
 	pairs := s.nodes[i] * s.nodes[j]
+	cosine := math.Exp(-apart/fades) * dot / pairs
+	if !common(s.outlets[i], s.outlets[j]) {
+		return near(p, cosine, contextShare)
+	}
 	single := 1 / math.Sqrt(pairs) // 1 for two single nodes, towards 0 for large clusters
-	share := contextShare * (1 - single)
-	return (1-share)*p + share*math.Exp(-apart/fades)*dot/pairs - s.lift*single
+	return near(p, cosine, contextShare*(1-single)) - s.lift*single
 }
+
+// near gives how near two clusters are whose pairs have the mean probability p, and whose contexts the mean cosine.
+func near(p, cosine, share float64) float64 { return (1-share)*p + share*cosine }
 
 // load lays the vector of a cluster out by term.
 func (s *said) load(i int) {
@@ -95,6 +107,7 @@ func (s *said) merge(i, j int) {
 	s.vectors[i], s.vectors[j] = sum(s.vectors[i], s.vectors[j]), nil
 	s.days[i] += s.days[j]
 	s.nodes[i] += s.nodes[j]
+	s.outlets[i] = union(s.outlets[i], s.outlets[j])
 	s.load(i)
 }
 

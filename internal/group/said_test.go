@@ -38,37 +38,44 @@ func TestSaidIsTheMeanOfAllPairs(t *testing.T) {
 		nodes[i], wide[i], storyOf[i] = &node{}, vectorOf(r), i
 	}
 	storyOf[3], storyOf[5] = 2, 2 // three nodes of one story
-	s := newSaid(nodes, storyOf, wide, &Model{EventAt: .2, EventAlone: .5})
-	s.merge(0, 1)
-	s.merge(0, 7)
+	weighed := func() *said {
+		s := newSaid(nodes, storyOf, wide, &Model{EventAt: .2, EventAlone: .5})
+		s.merge(0, 1)
+		s.merge(0, 7)
+		return s
+	}
 	sum := 0.0
 	for _, i := range []int{0, 1, 7} {
 		for _, j := range []int{2, 3, 5} {
 			sum += cosine32(wide[i], wide[j])
 		}
 	}
-	share := contextShare * (1 - 1.0/3) // of nine pairs
-	want := (1-share)*.4 + share*sum/9 - .3/3
-	for _, got := range []float64{s.weigh(.4, 0, 2), s.weigh(.4, 2, 0), s.weigh(.4, 0, 2)} {
-		if math.Abs(got-want) > 1e-6 {
-			t.Errorf("%g, want %g", got, want)
+	check := func(s *said, want float64) {
+		t.Helper()
+		for _, got := range []float64{s.weigh(.4, 0, 2), s.weigh(.4, 2, 0), s.weigh(.4, 0, 2)} {
+			if math.Abs(got-want) > 1e-6 {
+				t.Errorf("%g, want %g", got, want)
+			}
 		}
 	}
+	check(weighed(), near(.4, sum/9, contextShare))
+	nodes[1].outlet, nodes[5].outlet = 8, 8 // one outlet in both: of nine pairs, contexts count two thirds
+	check(weighed(), near(.4, sum/9, contextShare*2/3)-.3/3)
 }
 
 func TestSaidFades(t *testing.T) {
 	v := vectorOf(rand.New(rand.NewPCG(5, 6)))
-	s := newSaid([]*node{{}, {}, {at: fades * secondsADay}, {at: fades * secondsADay}}, []int{0, 0, 2, 2}, [][]weight{v, v, v, v}, &Model{})
-	if got, want := s.weigh(0, 0, 2), contextShare/2/math.E; math.Abs(got-want) > 1e-6 {
+	s := newSaid([]*node{{}, {at: fades * secondsADay}}, []int{0, 1}, [][]weight{v, v}, &Model{})
+	if got, want := s.weigh(0, 0, 1), contextShare/math.E; math.Abs(got-want) > 1e-6 {
 		t.Errorf("%g after %d days, want %g", got, fades, want)
 	}
 }
 
-// Of two single articles the probability says all.
-func TestSaidOfTwoArticles(t *testing.T) {
+// Of two single articles of one outlet the probability says all.
+func TestSaidOfOneOutlet(t *testing.T) {
 	m := DefaultModel()
 	v := vectorOf(rand.New(rand.NewPCG(7, 8)))
-	s := newSaid([]*node{{}, {}}, []int{0, 1}, [][]weight{v, v}, m)
+	s := newSaid([]*node{{outlet: 8}, {outlet: 8}}, []int{0, 1}, [][]weight{v, v}, m)
 	if below, at := s.weigh(m.EventAlone-.01, 0, 1), s.weigh(m.EventAlone+.01, 0, 1); below >= m.EventAt || at < m.EventAt {
 		t.Errorf("%g below EventAlone and %g above it; EventAt is %g", below, at, m.EventAt)
 	}

@@ -193,28 +193,35 @@ func (g *Grouper) storiesOf(event int64) []int64 {
 func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 	gr := newGraph(len(nodes), bestLinkage{})
 	gr.division = g.constraints.divide(nodes)
-	gr.authors = make([]authors, len(nodes))
-	for i, n := range nodes {
-		gr.authors[i] = authors{n.credits.prose, n.credits.news}
-	}
+	gr.publishers = make([]publishers, len(nodes))
 	one := g.identities(nodes, number, gr.division)
-	best := map[[2]int]float64{}
+	type pair struct{ a, b int }
+	best, own := map[pair]float64{}, map[pair]float64{}
 	for i, n := range nodes {
-		if one.root(i) != i {
+		at := one.root(i)
+		if at != i {
 			gr.size[i] = 0
 		}
+		gr.publishers[at].add(n)
 		for e := range g.edges(n) {
 			j, here := number[e.to]
 			if !here {
 				continue
 			}
-			if a, b := one.root(i), one.root(j); a < b {
-				best[[2]int{a, b}] = max(best[[2]int{a, b}], float64(e.story))
+			if p := (pair{at, one.root(j)}); p.a < p.b {
+				best[p] = max(best[p], float64(e.story))
+				if sameOutlet(n, e.to) {
+					own[p] = max(own[p], float64(e.story))
+				}
 			}
 		}
 	}
-	for pair, p := range best {
-		gr.add(pair[0], pair[1], p)
+	for p, x := range best {
+		gr.add(p.a, p.b, x)
+	}
+	for p, x := range own {
+		gr.publishers[p.a].near(p.b, x)
+		gr.publishers[p.b].near(p.a, x)
 	}
 	return gr.cluster(g.model.StoryAt)
 }

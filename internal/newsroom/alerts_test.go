@@ -17,12 +17,10 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"headwater/feeds"
 	"headwater/internal/alert"
 	"headwater/internal/fetch"
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
-	"headwater/internal/outlets"
 	"headwater/internal/store"
 )
 
@@ -41,7 +39,7 @@ func startWatch(t *testing.T, dir string, now func() time.Time, o alert.Options)
 	must(t, err)
 	client, err := fetch.New(fetch.Options{AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	must(t, err)
-	registry, err := outlets.Load(feeds.Agencies())
+	registry, err := agencies()
 	must(t, err)
 	if o.Post == nil {
 		o.Post = client.Post
@@ -331,6 +329,7 @@ func TestAlertPrivate(t *testing.T) {
 
 // TestAlertBesideSilence has one receiver never answer, and another be told of all that comes meanwhile.
 func TestAlertBesideSilence(t *testing.T) {
+	t.Parallel() // it waits
 	reached := make(chan struct{}, 1)
 	silent := newHook(t, func(_ http.ResponseWriter, r *http.Request) {
 		reached <- struct{}{}

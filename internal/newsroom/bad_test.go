@@ -52,6 +52,7 @@ func hostile(t *testing.T) []failing {
 // TestHostileServers takes feeds from health to what a server can do to its reader, beside a sound feed, and back: each
 // says what happened, keeps its articles and validators, and is tried again at the right time.
 func TestHostileServers(t *testing.T) {
+	t.Parallel() // it waits
 	c := newClock()
 	room, p, url := impatient(t, c)
 	all, at := hostile(t), apart(t, p)

@@ -4,14 +4,20 @@ import (
 	"fmt"
 
 	"headwater/internal/news"
+	"headwater/internal/store"
 )
 
 // doubts says of each item of a document, in words, what of it does not tell which article it is.
 func doubts(articles []news.Article) [][]string {
-	ids := countBy(articles, func(a news.Article) string { return a.GUID })
-	addresses := countBy(articles, func(a news.Article) string { return a.URL })
+	repeated := repeats(articles)
+	ids := countBy(articles, repeated, func(a news.Article) string { return a.GUID })
+	addresses := countBy(articles, repeated, func(a news.Article) string { return a.URL })
 	all := make([][]string, len(articles))
 	for i, a := range articles {
+		if repeated[i] {
+			all[i] = []string{"is an item before it, listed twice; one of them is kept"}
+			continue
+		}
 		add := func(format string, args ...any) { all[i] = append(all[i], fmt.Sprintf(format, args...)) }
 		known := "it is known by title, text and date"
 		if a.Keys.Address != "" && addresses[a.URL] == 1 {
@@ -39,10 +45,10 @@ func doubts(articles []news.Article) [][]string {
 	return all
 }
 
-// sharedIDs says how many items of a document have ids that are not theirs alone, or "".
+// sharedIDs says how many items of a document have ids that are not theirs alone, or "". An item that is listed twice is one.
 func sharedIDs(articles []news.Article) string {
 	shared, of := 0, 0
-	for id, n := range countBy(articles, func(a news.Article) string { return a.GUID }) {
+	for id, n := range countBy(articles, repeats(articles), func(a news.Article) string { return a.GUID }) {
 		if id != "" && n > 1 {
 			shared, of = shared+n, of+1
 		}
@@ -58,11 +64,23 @@ func sharedIDs(articles []news.Article) string {
 	return fmt.Sprintf("%d items share %d ids; all are kept", shared, of)
 }
 
-// countBy counts articles by one of their values.
-func countBy(articles []news.Article, value func(news.Article) string) map[string]int {
+// repeats tells of each item of a document whether it is one before it that is listed again, which the store keeps once.
+func repeats(articles []news.Article) []bool {
+	listed, repeated := map[string]bool{}, make([]bool, len(articles))
+	for i, a := range articles {
+		whole := store.Whole(a)
+		repeated[i], listed[whole] = listed[whole], true
+	}
+	return repeated
+}
+
+// countBy counts the articles that are not repeated by one of their values.
+func countBy(articles []news.Article, repeated []bool, value func(news.Article) string) map[string]int {
 	n := map[string]int{}
-	for _, a := range articles {
-		n[value(a)]++
+	for i, a := range articles {
+		if !repeated[i] {
+			n[value(a)]++
+		}
 	}
 	return n
 }

@@ -205,6 +205,7 @@ func TestFeedsInOtherScripts(t *testing.T) {
 
 // A server that answers with a byte a second costs no more than the time for one address; a caller who leaves ends it.
 func TestFindFeedsEnds(t *testing.T) {
+	t.Parallel() // it waits
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).Flush() // a client that has gone is no matter
 		<-r.Context().Done()

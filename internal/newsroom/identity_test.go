@@ -278,8 +278,14 @@ var renamings = map[string]func(*published){
 	"session": func(p *published) {
 		p.each(func(i int, it *feedItem) { it.url = before(it.url, "?") + fmt.Sprint("?PHPSESSID=", i*7919) })
 	},
-	"counter": func(p *published) {
-		p.each(func(i int, it *feedItem) { it.id = before(it.id, "#") + fmt.Sprint("#", i) })
+	"counter": func(p *published) { // behind ids that are one item's each: alone it would be a position
+		own := map[string]int{"": 2}
+		p.each(func(_ int, it *feedItem) { own[before(it.id, "#")]++ })
+		p.each(func(i int, it *feedItem) {
+			if id := before(it.id, "#"); own[id] == 1 {
+				it.id = id + fmt.Sprint("#", i)
+			}
+		})
 	},
 	"lower case":    func(p *published) { p.each(func(_ int, it *feedItem) { it.id = strings.ToLower(it.id) }) },
 	"one id":        func(p *published) { p.each(func(_ int, it *feedItem) { it.id = "feed" }) },
@@ -390,30 +396,42 @@ func indices(n int) []int {
 	return all
 }
 
-// TestDoubtsAreSaid has a feed whose items can't be told apart by their names say so in its state, and item by item.
+// TestDoubtsAreSaid has a feed whose items can't be told apart by their names say so in its state, and item by item. What is
+// said to be kept is stored.
 func TestDoubtsAreSaid(t *testing.T) {
 	tests := []struct {
 		name   string
 		items  []feedItem
 		state  string // what the feed's problem says
 		doubts string // of the last item
+		kept   int
 	}{
-		{"all is well", []feedItem{{id: "a", url: "https://town.example/a", title: "A", date: "2026-05-01T00:00:00Z"}}, "", ""},
+		{"all is well", []feedItem{{id: "a", url: "https://town.example/a", title: "A", date: "2026-05-01T00:00:00Z"}}, "", "", 1},
 		{
 			"two of one id",
 			[]feedItem{{id: "a", title: "One", date: "2026-05-01T00:00:00Z"}, {id: "a", title: "Two", date: "2026-05-02T00:00:00Z"}},
-			"two items share an id; both are kept", `shares its id "a" with another item; both are kept, and it is known by title, text and date`,
+			"two items share an id; both are kept", `shares its id "a" with another item; both are kept, and it is known by title, text and date`, 2,
+		},
+		{
+			"one listed twice",
+			[]feedItem{{id: "a", url: "https://town.example/a", title: "One", text: "Tides.", date: "2026-05-01T00:00:00Z"}, {id: "a", url: "https://town.example/a", title: "One", text: "Tides.", date: "2026-05-02T00:00:00Z"}},
+			"", "is an item before it, listed twice; one of them is kept", 1,
+		},
+		{
+			"one listed twice, and another of its id",
+			[]feedItem{{id: "a", title: "One", text: "Tides."}, {id: "a", title: "One", text: "Tides."}, {id: "a", title: "Two", date: "2026-05-01T00:00:00Z"}},
+			"two items share an id; both are kept", `shares its id "a" with another item; both are kept, and it is known by title, text and date`, 2,
 		},
 		{
 			"three of one id",
 			[]feedItem{{id: "a", title: "One"}, {id: "a", title: "Two"}, {id: "a", url: "https://town.example/a", title: "Three"}},
-			"3 items share an id; all are kept", `shares its id "a" with 2 other items; all are kept, and it is known by its address; has no date`,
+			"3 items share an id; all are kept", `shares its id "a" with 2 other items; all are kept, and it is known by its address; has no date`, 3,
 		},
-		{"no names", []feedItem{{title: "One"}}, "", "has no id; it is known by title, text and date; has no date"},
+		{"no names", []feedItem{{title: "One"}}, "", "has no id; it is known by title, text and date; has no date", 1},
 		{
 			"one page",
 			[]feedItem{{id: "a", url: "https://town.example/p", title: "One"}, {id: "b", url: "https://town.example/p", title: "Two"}},
-			"", "links to the same page as another item, which does not make them one story; has no date",
+			"", "links to the same page as another item, which does not make them one story; has no date", 2,
 		},
 	}
 	for _, tt := range tests {
@@ -430,6 +448,15 @@ func TestDoubtsAreSaid(t *testing.T) {
 			}
 			if got := strings.Join(report.Items[len(report.Items)-1].Doubts, "; "); got != tt.doubts {
 				t.Errorf("the last item says %q, want %q", got, tt.doubts)
+			}
+			add(t, room, srv.URL, "")
+			if sum := pass(t, room); sum.New != tt.kept {
+				t.Errorf("%d items are kept, want %d", sum.New, tt.kept)
+			}
+			kept, err := room.Feeds(t.Context())
+			must(t, err)
+			if kept[0].Problem != tt.state {
+				t.Errorf("polled, the feed says %q, want %q", kept[0].Problem, tt.state)
 			}
 		})
 	}

@@ -14,6 +14,9 @@ import (
 // TestNaughtyNames follows topics and searches by strings that break programs: each comes back as it went in, or
 // is refused with a reason.
 func TestNaughtyNames(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of topics, one after the other")
+	}
 	data, err := os.ReadFile(shared(t, "hostile/naughty_strings.json"))
 	must(t, err)
 	var all []string

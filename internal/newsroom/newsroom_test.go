@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"time"
 
@@ -46,6 +47,9 @@ type settings struct {
 	perHost  int    // of those, an hour
 }
 
+// agencies are the built-in outlets. Nothing changes them, so the tests share them.
+var agencies = sync.OnceValues(func() (*outlets.Registry, error) { return outlets.Load(feeds.Agencies()) })
+
 // open wires a real newsroom over a folder and closes it with the test.
 func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 	t.Helper()
@@ -53,7 +57,10 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 	if s.log != nil {
 		log = slog.New(slog.NewTextHandler(s.log, nil))
 	}
-	registry, err := outlets.Load(feeds.Agencies(), s.extra...)
+	registry, err := agencies()
+	if len(s.extra) > 0 {
+		registry, err = outlets.Load(feeds.Agencies(), s.extra...)
+	}
 	must(t, err)
 	db, err := store.Open(t.Context(), dir, store.Options{Logger: log, EncodePrint: prints.Encode, DecodePrint: prints.Decode})
 	must(t, err)

@@ -273,6 +273,7 @@ func TestEndpointDown(t *testing.T) {
 	_, alone := readPairs(t, settings{})
 	for name, fault := range modelFaults() {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // some wait
 			m, endpoint := modelServer(t)
 			log := &notes{}
 			one, other := pairs()

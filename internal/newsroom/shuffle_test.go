@@ -21,6 +21,9 @@ const shuffleOrders = "NEWSROOM_TEST_SHUFFLES"
 
 // TestShuffled wants the same stories and events of our own made-up articles, whatever the order they come in.
 func TestShuffled(t *testing.T) {
+	if testing.Short() {
+		t.Skip("groups hundreds of articles six times")
+	}
 	for _, file := range []string{"independent", "languages"} {
 		story, event := leastAlike(t, reportsOf(t, "testdata/"+file+".jsonl"), 3)
 		if story < .98 || event < .98 {

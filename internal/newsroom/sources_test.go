@@ -190,6 +190,7 @@ func TestServeReadsSources(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a turn takes five seconds")
 	}
+	t.Parallel() // it waits
 	site, url := newWeb(t)
 	site.set("/2026/pier", html("The Quill Courier", "", pier...))
 	p := newPublisher()
@@ -268,6 +269,7 @@ func TestSourceThatCannotBeHadCostsNothing(t *testing.T) {
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel() // some wait
 			site, url := newWeb(t)
 			site.set("/2026/pier", fault)
 			post := blogPost(url + "/2026/pier")

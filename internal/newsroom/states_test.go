@@ -110,6 +110,7 @@ func impatient(t *testing.T, c *clock) (*newsroom.Newsroom, *publisher, string) 
 
 // TestFailures takes feeds from health to each kind of failure and back.
 func TestFailures(t *testing.T) {
+	t.Parallel() // it waits
 	c := newClock()
 	room, p, url := impatient(t, c)
 	all, at := failures(t), apart(t, p)
@@ -361,6 +362,7 @@ func TestRevision(t *testing.T) {
 
 // TestCheck looks at feeds without storing anything.
 func TestCheck(t *testing.T) {
+	t.Parallel() // it waits
 	c := newClock()
 	room, p, url := impatient(t, c)
 	p.set("fine", stock("fine", 7)...)

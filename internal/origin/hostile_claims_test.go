@@ -65,3 +65,12 @@ func TestPageThatCreditsFortyOutlets(t *testing.T) {
 		}
 	}
 }
+
+// A text of a hundred thousand short names that count only at home is read in a moment, on their hosts too.
+func TestManyShortNamesAtHome(t *testing.T) {
+	a := news.Article{Outlet: news.Outlet{Name: "Wiener Post", Domain: "wiener-post.at"}, Text: strings.Repeat("APA meldet, ", 100_000)}
+	claims := NewReader(registry).Claims(a)
+	if len(claims) != 1 || claims[0].Domain != "apa.at" {
+		t.Errorf("%d claims", len(claims))
+	}
+}

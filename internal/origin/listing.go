@@ -29,8 +29,11 @@ func tailOf(title string) string {
 // the news came from there.
 func (r *Reader) listed(a news.Article, c *claims) {
 	o, ok := r.mentioned(tailOf(a.Title))
+	if !ok || same(o, a.Outlet) {
+		return
+	}
+	*c = slices.DeleteFunc(*c, func(f found) bool { return f.place == inTitle && same(f.Credited(), o) }) // the same words
 	switch {
-	case !ok || same(o, a.Outlet):
 	case len(strings.Fields(a.Body())) < shortProse:
 		c.add(news.ClaimSource, o, "", a.Title, news.Span{}, 1)
 	default:

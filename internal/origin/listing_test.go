@@ -22,7 +22,7 @@ func TestListed(t *testing.T) {
 		"Harbour in talks with lenders - Bloomberg News": {text, blog, []string{"report bloomberg.com"}},
 		"Ferries stop at Port Ellery - Reuters ":         {"", news.Outlet{Name: "Reuters", Domain: "reuters.com"}, nil},
 		"Reuters - a history of the pier":                {"", blog, nil},
-		"What Reuters wrote of the pier - a history":     {"", blog, nil},
+		"The pier that Reuters was shown - a history":    {"", blog, nil},
 		" - Reuters":                            {"", blog, nil},
 		"Ferries stop - a pier, and no Reuters": {"", blog, nil},
 	} {

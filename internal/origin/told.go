@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 
 	"headwater/internal/news"
@@ -39,9 +40,18 @@ func (r *Reader) told(text string, a news.Article, subjects []string, c *claims)
 // readings reads what stands around each name of a text.
 func (r *Reader) readings(text string, names []mentioned, subjects []string) []reading {
 	read := make([]reading, len(names))
+	people := map[string]bool{} // names that are surnames in this text
 	for i, n := range names {
 		if !n.own || i > 0 && joined(text, names[i-1], n) || i+1 < len(names) && joined(text, n, names[i+1]) {
 			read[i] = r.credit(text, n, slices.Contains(subjects, n.Outlet.Key()))
+			if word := text[n.Start:n.End]; read[i].ok && read[i].says && !n.short {
+				is, known := people[word]
+				if !known {
+					is = surname(text, word)
+					people[word] = is
+				}
+				read[i].ok, read[i].denied = !is, is
+			}
 		}
 	}
 	inherit(text, names, read)
@@ -58,6 +68,9 @@ func (r *Reader) headline(a news.Article, c *claims) (subjects []string) {
 	names := r.names(title, a)
 	for i, q := range r.readings(title, names, nil) {
 		n := names[i]
+		if n.Outlet.Domain == "" { // in a headline every word may have a capital
+			continue
+		}
 		switch last := strings.TrimRight(title[n.End:], " )）\"'”’") == ""; {
 		case last && !q.ok && !q.denied && endsHeadline(title[:n.Start]):
 			q = reading{cue: cue{kind: news.ClaimReport}, ok: true}
@@ -103,8 +116,8 @@ type mentioned struct {
 
 // names gives the outlets that a text names, in its order.
 func (r *Reader) names(text string, a news.Article) []mentioned {
-	listed := merge(r.outlets.Mentions(text), r.outlets.AtHome(text, a.Outlet.Domain, a.Lang))
-	listed = otherNames(text, listed[:min(len(listed), maxMentions)])
+	listed := merge(atMost(r.outlets.Mentions(text)), atMost(r.outlets.AtHome(text, a.Outlet.Domain, a.Lang)))
+	listed = otherNames(text, atMost(listed))
 	var all []mentioned
 	for _, m := range listed {
 		all = append(all, mentioned{phrase{Mention: m, whole: news.Span{Start: m.Start, End: m.End}}, same(m.Outlet, a.Outlet)})
@@ -126,6 +139,10 @@ func (r *Reader) names(text string, a news.Article) []mentioned {
 	}
 	slices.SortStableFunc(all, func(x, y mentioned) int { return cmp.Compare(x.Start, y.Start) })
 	return all
+}
+
+func atMost(mentions []news.Mention) []news.Mention {
+	return mentions[:min(len(mentions), maxMentions)]
 }
 
 // merge adds mentions to others, both in order, where they do not overlap.
@@ -240,6 +257,32 @@ func (r *Reader) credit(text string, n mentioned, subject bool) reading {
 func (s surroundings) behindPreposition() bool {
 	before := s.before[len(s.before)-1]
 	return phrases.preps[before[strings.LastIndexByte(before, ' ')+1:]]
+}
+
+// surname says whether a text writes a single word behind another name, too, as it does with people: "Jane Stern".
+func surname(text, word string) bool {
+	if strings.Contains(word, " ") {
+		return false
+	}
+	for at := 0; ; at += len(word) {
+		next := strings.Index(text[at:], " "+word)
+		if next < 0 {
+			return false
+		}
+		at += next
+		before := text[max(0, at-40):at]
+		first := before[strings.LastIndexAny(before, " \n\"“(")+1:]
+		r, _ := utf8.DecodeRuneInString(first)
+		if unicode.IsUpper(r) && letterLast(first) && !leading[first] && !nobody[first] && !describes(first) && !possessive(first) {
+			return true
+		}
+	}
+}
+
+// letterLast says whether a word ends in a small letter, or is an initial: neither a mark nor an abbreviation is a first name.
+func letterLast(word string) bool {
+	r, _ := utf8.DecodeLastRuneInString(word)
+	return unicode.IsLower(r) || len(word) == 2 && r == '.'
 }
 
 // closesQuote says whether a quotation ends right before a name: "…," CNN said.

@@ -23,10 +23,10 @@ func (f *field) versions(carries []int, origin int) {
 		}
 		at, rerun := f.reruns[i]
 		if !rerun {
-			if !m.Article.Outlet.Agency || !same(m.Article.Outlet, f.members[origin].Article.Outlet) {
+			if !m.Article.Outlet.Agency {
 				continue
 			}
-			at = i
+			at = i // another version, or another agency's own words
 		}
 		for _, j := range own {
 			if f.members[j].Print.Headline == h && same(f.members[j].Article.Outlet, f.members[at].Article.Outlet) {

@@ -165,7 +165,7 @@ func match(items []news.Article, known []stored, body func(stored) (string, erro
 	of := make([]int, len(items))
 	seen := make(map[string]bool, len(items))
 	for i, a := range items {
-		whole := wholeOf(a)
+		whole := Whole(a)
 		if of[i] = newItem; seen[whole] {
 			of[i] = sameItem
 			continue
@@ -233,9 +233,10 @@ func factsOf(a news.Article) []fact {
 	}
 }
 
-// wholeOf is everything by which an item is known. Two items that agree in it are one that is listed twice: the same text under
-// the same id or address, whatever their dates, which some publishers make up at each request; or the same in all.
-func wholeOf(a news.Article) string {
+// Whole is everything by which an item is known. Two items of a document that agree in it are one that is listed twice, and
+// stored once: the same text under the same id or address, whatever their dates, which some publishers make up at each
+// request; or the same in all.
+func Whole(a news.Article) string {
 	says := []string{a.GUID, a.Keys.Address, a.Hash}
 	if named := a.GUID != "" || a.Keys.Address != ""; !named || a.Keys.Text == "" && (a.GUID == "" || a.Keys.Address == "") {
 		says = append(says, a.Published.UTC().String())

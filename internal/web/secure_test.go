@@ -227,6 +227,9 @@ func TestVectors(t *testing.T) {
 
 // TestSharedVectors runs the large list, many vectors a page so that it stays quick.
 func TestSharedVectors(t *testing.T) {
+	if testing.Short() {
+		t.Skip("thousands of vectors, one after the other")
+	}
 	all := sharedVectors(t)
 	for start := 0; start < len(all); start += 40 {
 		f := edition()
@@ -246,6 +249,9 @@ func TestSharedVectors(t *testing.T) {
 }
 
 func TestSharedVectorsInQueries(t *testing.T) {
+	if testing.Short() {
+		t.Skip("hundreds of vectors, one after the other")
+	}
 	h := handler(edition())
 	for i, v := range sharedVectors(t) {
 		if i%10 != 0 {
