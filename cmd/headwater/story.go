@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/news"
+	"headwater/internal/newsroom"
 	"headwater/internal/publish"
 	"headwater/internal/view"
 )
@@ -17,7 +18,8 @@ func (c *cli) storyCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "story ID",
 		Short: "Show a story: its origin, the reasons, and its members; or correct what is in it",
-		Long: "Show a story: its origin, the reasons, and its members. With --why, show of each member what it takes from the\n" +
+		Long: "Show a story: its origin, the reasons, and its members. The newest version of an outlet's report stands for those\n" +
+			"before it, which are listed below with what each changed. With --why, show of each member what it takes from the\n" +
 			"origin's text, what it adds and why it is in the story; with --json too, passages are byte offsets into both texts.",
 		Example: "  headwater story 17\n  headwater story 17 --why --json\n  headwater story merge 17 23\n  headwater story split 17 231 240",
 		Args:    arguments(1, 1),
@@ -37,10 +39,16 @@ func (c *cli) storyCommand() *cobra.Command {
 				if why {
 					return c.printWhy(cmd.Context(), r, s)
 				}
-				if c.asJSON {
-					return c.printJSON(view.StoryOf(s))
+				reports, err := newsroom.Versions(cmd.Context(), r.store, s)
+				if err != nil {
+					return err
 				}
-				return c.printStory(s)
+				if c.asJSON {
+					v := view.StoryOf(s)
+					v.AddVersions(reports)
+					return c.printJSON(v)
+				}
+				return c.printStory(s, reports)
 			})
 		},
 	}
@@ -50,19 +58,65 @@ func (c *cli) storyCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *cli) printStory(s news.Story) error {
+func (c *cli) printStory(s news.Story, reports []news.Report) error {
 	c.printOrigin(s)
 	w := c.table(faint, plain, faint, strong)
-	for _, m := range s.Members {
-		a := m.Article
-		when := a.Time().Format("2 Jan 15:04")
-		if a.Undated {
-			when = "no date"
+	row := func(m news.Member, what string) {
+		w.row(strconv.FormatInt(m.Article.ID, 10), what, timeOf(m.Article), m.Article.Outlet.Name, m.Article.Headline())
+	}
+	for _, r := range reports {
+		row(r.Newest(), string(r.Role()))
+		for i, v := range r.Versions {
+			if i > 0 {
+				row(v.Member, "  earlier")
+			}
+			for _, m := range v.Again {
+				row(m, "  again")
+			}
 		}
-		w.row(strconv.FormatInt(a.ID, 10), string(m.Role), when, a.Outlet.Name, a.Headline())
 	}
 	w.Flush()
+	for _, r := range reports {
+		if len(r.Versions) > 1 {
+			c.printVersions(r)
+		}
+	}
 	return nil
+}
+
+func timeOf(a news.Article) string {
+	if a.Undated {
+		return "no date"
+	}
+	return a.Time().Format("2 Jan 15:04")
+}
+
+// printVersions prints what each version of a report changed, newest first.
+func (c *cli) printVersions(r news.Report) {
+	c.printf("\n")
+	c.print(0, stretch{strong, publish.Name(r.Newest().Article.Outlet)}, stretch{plain, ", " + count(len(r.Versions)-1, "earlier version")})
+	for _, v := range r.Versions {
+		a := v.Member.Article
+		c.print(2, stretch{faint, timeOf(a) + "  "}, stretch{strong, a.Headline()})
+		if v.Changed == nil {
+			continue
+		}
+		for _, f := range v.Changed.Figures {
+			c.print(4, stretch{plain, f.Before + " → "}, stretch{marked, f.After})
+		}
+		c.printSentences("adds", v.Changed.Adds, v.Changed.Added)
+		c.printSentences("drops", v.Changed.Drops, v.Changed.Dropped)
+	}
+}
+
+func (c *cli) printSentences(what string, n int, first []string) {
+	if n == 0 {
+		return
+	}
+	c.printf("    %s %s:\n", what, count(n, "sentence"))
+	for _, s := range first {
+		c.print(6, stretch{plain, "“" + s + "”"})
+	}
 }
 
 func (c *cli) printOrigin(s news.Story) {
@@ -77,7 +131,7 @@ func (c *cli) printOrigin(s news.Story) {
 	}
 	c.print(0, append(first, stretch{plain, fmt.Sprintf(", confidence %.0f%%", 100*s.Origin.Confidence)})...)
 	if s.Origin.URL != "" {
-		c.print(0, stretch{faint, s.Origin.URL})
+		c.print(0, stretch{faint, s.Link()})
 	}
 	c.printReasons(2, s.Origin.Evidence)
 	if f := s.Origin.Scoop; f.Key() != "" {

@@ -23,7 +23,12 @@ func (c *cli) printWhy(ctx context.Context, r *readings, s news.Story) error {
 		return err
 	}
 	if c.asJSON {
+		reports, err := newsroom.Versions(ctx, r.store, s)
+		if err != nil {
+			return err
+		}
 		v := view.StoryOf(s)
+		v.AddVersions(reports)
 		for i, m := range v.Members {
 			if k, ok := all[m.Article]; ok {
 				v.Members[i].Comparison = view.ComparisonOf(k)

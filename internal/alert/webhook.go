@@ -92,7 +92,7 @@ func (s *Sender) shown(story news.Story) any {
 		ID    int64  `json:"id"`
 		Title string `json:"title"`
 		URL   string `json:"url"`
-	}{story.ID, story.Title, story.Origin.URL}
+	}{story.ID, story.Title, story.Link()}
 }
 
 // only gives the one item of a message that is made for one.

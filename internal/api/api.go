@@ -24,6 +24,7 @@ type Stories interface {
 	// StoryOf gives the story that an article is in, or news.ErrNotFound while it is not settled.
 	StoryOf(ctx context.Context, article int64) (news.Story, error)
 	Comparisons(context.Context, news.Story) (map[int64]news.Comparison, error)
+	Reports(context.Context, news.Story) ([]news.Report, error)
 	Article(context.Context, int64) (news.Article, error)
 	Articles(context.Context, news.ArticleList) ([]news.Article, error)
 	Claims(ctx context.Context, article int64) ([]news.Claim, error)

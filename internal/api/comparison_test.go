@@ -45,6 +45,10 @@ func (c compared) Comparisons(_ context.Context, st news.Story) (map[int64]news.
 	return map[int64]news.Comparison{st.Members[1].Article.ID: comparison}, c.err
 }
 
+func (c compared) Reports(_ context.Context, st news.Story) ([]news.Report, error) {
+	return st.Reports(), c.err
+}
+
 func get(t *testing.T, room api.Newsroom, path string) *httptest.ResponseRecorder {
 	t.Helper()
 	h, err := api.New(api.Options{Newsroom: room, CheckQuery: func(string) error { return nil }})

@@ -105,7 +105,12 @@ func (s *server) story(ctx context.Context, q *byID) (*oneStory, error) {
 	if err != nil {
 		return nil, s.fail(err, fmt.Sprintf("story %d", q.ID), "/stories")
 	}
+	reports, err := s.room.Reports(ctx, st)
+	if err != nil {
+		return nil, s.fail(err, fmt.Sprintf("story %d", q.ID), "/stories")
+	}
 	out := &oneStory{Status: http.StatusOK, Body: storyOf(st)}
+	out.Body.AddVersions(reports)
 	for i, m := range out.Body.Members {
 		if k, ok := compared[m.Article]; ok {
 			out.Body.Members[i].Comparison = view.ComparisonOf(k)

@@ -226,18 +226,24 @@ func ownPicture(a news.Article) string {
 // maxVersions bounds the list of a story's other versions.
 const maxVersions = 60
 
-// lead makes of the item the entry of its story: under who wrote it first, with the other versions below the text.
+// lead makes of the item the entry of its story: under who wrote it first, with the newest version
+// of each other outlet below the text, and its own outlet's where that is newer. The item stays the lead: what was read does
+// not come back unread.
 func (it *item) lead(story news.Story, once string) {
 	it.Categories = append(it.Categories, labelPrefix+once)
 	it.Author = publish.Name(publish.Author(story))
 	var versions []string
-	for _, m := range story.Members {
-		u := publish.Absolute(m.Article.URL)
-		if m.Article.ID == story.Lead().Article.ID || u == "" {
+	for _, r := range story.Reports() {
+		m, what := r.Newest(), string(r.Role())
+		u, lead := publish.Absolute(m.Article.URL), story.Lead().Article.ID
+		if r.Versions[0].Has(lead) || u == "" {
 			continue
 		}
+		if r.Has(lead) {
+			what = "newer version"
+		}
 		versions = append(versions, fmt.Sprintf(`<li><a href="%s">%s</a> (%s)</li>`, html.EscapeString(u),
-			html.EscapeString(publish.Name(m.Article.Outlet)), html.EscapeString(string(m.Role))))
+			html.EscapeString(publish.Name(m.Article.Outlet)), html.EscapeString(what)))
 	}
 	if story.Origin.Named() && story.Origin.Key() != "" {
 		it.Summary.Content += "<p>" + html.EscapeString(fmt.Sprintf("%s: %s (%s)", story.Origin.Level, publish.Name(story.Origin.Outlet), story.Origin.Absence())) + "</p>"

@@ -109,7 +109,7 @@ func filled(t *testing.T) *room {
 func article(guid, title string, hour int) news.Article {
 	at := day.Add(time.Duration(hour) * time.Hour)
 	return news.Article{
-		GUID: guid, Title: title, Hash: title, URL: "https://site.example/" + guid, Outlet: news.Outlet{Name: "Outlet of " + guid, Domain: "site.example"},
+		GUID: guid, Title: title, Hash: title, URL: "https://site.example/" + guid, Outlet: news.Outlet{Name: "Outlet of " + guid, Domain: guid + ".example"},
 		Lang: "en", Seen: at, Published: at.Add(-time.Minute), Text: title + ".", HTML: "<p>" + title + ".</p>",
 		Enclosures: []news.Enclosure{{URL: "https://site.example/" + guid + ".mp3", Type: "audio/mpeg", Length: 7}},
 	}

@@ -29,6 +29,7 @@ type candidates struct {
 	articles map[uint64]int32 // articles of an outlet
 	frames   counts           // titles of an outlet that have a frame; see frameKey
 	credited map[uint64]int32 // articles that name an outlet as their source
+	moulds   *moulds          // nil where nobody asks for templates
 	nodes    []*node          // by number; nil for one that is gone
 	gone     int              // of the numbers
 	prints   *postings
@@ -48,6 +49,7 @@ func (c *candidates) learn(n *node) {
 	c.countArticle(1)
 	c.countOutlet(n, 1)
 	c.countFrames(n, 1)
+	c.moulds.learn(n)
 	c.countCredits(n, 1)
 	for _, t := range n.Print.Terms {
 		c.df.add(t, 1)
@@ -58,6 +60,7 @@ func (c *candidates) forget(n *node) {
 	c.countArticle(-1)
 	c.countOutlet(n, -1)
 	c.countFrames(n, -1)
+	c.moulds.forget(n)
 	c.countCredits(n, -1)
 	for _, t := range n.Print.Terms {
 		c.df.add(t, -1)

@@ -36,6 +36,8 @@ type Options struct {
 	Second SecondOpinion
 	// Threshold is the cosine, 0 to 1, from which Second brings a pair into one event. Zero means .8.
 	Threshold float64
+	// Templates says to look for articles that are made by a template, for Templated and Result.Templated.
+	Templates bool
 }
 
 // Grouper holds the window of articles that new ones are compared with. It is not safe for concurrent use.
@@ -73,6 +75,8 @@ type Result struct {
 	Changed []Change
 	Moved   map[int64]int64 // stories that are no more, and the ones that took their place
 	Edges   []news.Edge     // new or changed comparisons worth keeping
+
+	Templated []int64 // articles that turned out to be made by a template, by id
 }
 
 // New makes an empty window.
@@ -88,6 +92,9 @@ func New(o Options) *Grouper {
 		g.model = DefaultModel()
 	}
 	g.index.init()
+	if o.Templates {
+		g.index.moulds = newMoulds()
+	}
 	return g
 }
 
@@ -220,6 +227,7 @@ func (g *Grouper) Stale(now time.Time) bool {
 func (g *Grouper) Reopen(now time.Time) *Grouper {
 	h := New(Options{
 		Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent, Model: g.model, Second: g.second, Threshold: g.similar,
+		Templates: g.index.moulds != nil,
 	})
 	h.constraints = g.constraints
 	open := map[int64]bool{}
@@ -228,6 +236,7 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 		n := g.byID[id]
 		if n.Story == 0 || !newest(g.stories[n.Story]).Before(now.Add(-g.window)) {
 			h.Restore(n.whole())
+			h.byID[id].templated = n.templated
 			open[id] = true
 		}
 	}

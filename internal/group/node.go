@@ -35,6 +35,8 @@ type node struct {
 	prose    int32  // Print.Prose
 	titled   int32  // length of Print.Title
 	number   uint32 // in the index, where it is no twin
+
+	templated bool // made by a template; see moulds
 }
 
 // paper is the little of an Article that decisions need as it is.

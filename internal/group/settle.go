@@ -25,6 +25,7 @@ func (g *Grouper) Settle() Result {
 	r.Edges = g.connect(dirty)
 	g.decide(g.reach(append(dirty, g.bereft...)), &r)
 	g.noteGrown(grown, &r)
+	r.Templated = g.turned()
 	g.fresh, g.bereft = nil, nil
 	g.desk.clear()
 	g.desk = desk{}

@@ -134,10 +134,10 @@ func (e Enclosure) Name() string {
 // Lasts is how long an enclosure plays; 0 is unknown.
 func (e Enclosure) Lasts() time.Duration { return time.Duration(e.Duration) * time.Second }
 
-// Headline is the title as lists show it: the story's own, or where it has none the headline of its lead.
+// Headline is the title as lists show it: the story's own, or where it has none that of its current version.
 func (s Story) Headline() string {
 	if t := oneLine(s.Title); t != "" || len(s.Members) == 0 {
 		return t
 	}
-	return s.Lead().Article.Headline()
+	return s.Current().Article.Headline()
 }

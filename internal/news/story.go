@@ -133,13 +133,17 @@ type Member struct {
 type Story struct {
 	ID      int64
 	Event   int64
-	Title   string // the origin's headline, or the best member's where the origin is only named
+	Title   string // the headline of Current: of the origin's newest version, or of the first member's where the origin is only named
 	Origin  Origin
 	Members []Member  // the origin first, then by time
 	Outlets int       // how many different outlets
 	First   time.Time // earliest member
 	Latest  time.Time // newest member
 	Changed time.Time // when membership or origin last changed
+
+	// Template says that every member is made by a template of its outlet, or is an advertisement beside such members: a series of notices,
+	// programmes or prices, which a front page can leave out.
+	Template bool
 }
 
 // OriginOf gives what a member goes back to: the story's origin, or the text of it that the member carries.
@@ -160,16 +164,8 @@ func (s Story) Undated() bool {
 	return len(s.Members) > 0 && !slices.ContainsFunc(s.Members, func(m Member) bool { return !m.Article.Undated })
 }
 
-// Counts gives the number of members by role.
-func (s Story) Counts() map[Role]int {
-	n := make(map[Role]int, 4)
-	for _, m := range s.Members {
-		n[m.Role]++
-	}
-	return n
-}
-
-// Lead is the member to read and link to: the original, else the first member. It panics on a story without members.
+// Lead is the member that the others are compared with: the original, else the first member. To read and link to is Current, its
+// newest version. It panics on a story without members.
 func (s Story) Lead() Member {
 	for _, m := range s.Members {
 		if m.Article.ID == s.Origin.Article {
@@ -309,6 +305,8 @@ type Settlement struct {
 	Stories []Story         // created or changed, each with all its members (Article.ID suffices)
 	Moved   map[int64]int64 // ids of stories that are no more, and where they went
 	Cited   []Cited         // pages to ask for, unless they are known
+
+	Templates []int64 // stories that are not among Stories and turn out to be Story.Template
 }
 
 // Cited is a page that an article credits by a link and that leads to no member of its story.

@@ -59,7 +59,7 @@ func (n *Newsroom) fillLeads(ctx context.Context, stories []news.Story) error {
 	ids := make([]int64, 0, len(stories))
 	for _, s := range stories {
 		if len(s.Members) > 0 {
-			ids = append(ids, s.Lead().Article.ID)
+			ids = append(ids, s.Current().Article.ID)
 		}
 	}
 	articles, err := n.Store.ArticlesByID(ctx, ids)

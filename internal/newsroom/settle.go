@@ -88,7 +88,28 @@ func (n *Newsroom) settleWindow(ctx context.Context, s *news.Settlement) error {
 		return err
 	}
 	s.Edges, s.Moved = result.Edges, result.Moved
-	return n.weighAll(ctx, result.Changed, s)
+	if err := n.weighAll(ctx, result.Changed, s); err != nil {
+		return err
+	}
+	for _, c := range n.untouched(result.Templated, s.Stories) {
+		if n.template(n.candidates(c)) {
+			s.Templates = append(s.Templates, c.Story)
+		}
+	}
+	return nil
+}
+
+// template says whether members are all made by a template or advertisements, and not only these.
+func (n *Newsroom) template(members []origin.Candidate) bool {
+	made := false
+	for _, m := range members {
+		if n.window.Templated(m.Article.ID) {
+			made = true
+		} else if !m.Article.Promotional() {
+			return false
+		}
+	}
+	return made
 }
 
 // prepare makes the prints and claims of some articles and puts them into the window.
@@ -192,7 +213,7 @@ func (n *Newsroom) openWindow(ctx context.Context, s *news.Settlement) error {
 	if err != nil {
 		return err
 	}
-	o := group.Options{Window: n.Window, NextStory: story, NextEvent: event, Corrections: corrections, Threshold: n.Similar}
+	o := group.Options{Window: n.Window, NextStory: story, NextEvent: event, Corrections: corrections, Threshold: n.Similar, Templates: true}
 	if n.second != nil {
 		o.Second = n.second
 	}
@@ -256,7 +277,7 @@ func (n *Newsroom) candidates(c group.Change) []origin.Candidate {
 // story weighs the origin of a changed story.
 func (n *Newsroom) story(c group.Change, members []origin.Candidate, pages []origin.Page, now time.Time) news.Story {
 	d := n.weigher.Decide(members, pages...)
-	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: now}
+	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: now, Template: n.template(members)}
 	outlets, undated := map[string]bool{}, s.Undated()
 	for _, m := range d.Members {
 		outlets[m.Article.Outlet.Key()] = true
@@ -271,6 +292,6 @@ func (n *Newsroom) story(c group.Change, members []origin.Candidate, pages []ori
 			s.Latest = t
 		}
 	}
-	s.Outlets, s.Title = len(outlets), s.Lead().Article.Title
+	s.Outlets, s.Title = len(outlets), s.Current().Article.Title
 	return s
 }

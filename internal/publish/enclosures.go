@@ -11,11 +11,11 @@ import (
 // maxEnclosures bounds the files of an entry.
 const maxEnclosures = 30
 
-// enclosures are the files that come with a story: those of its lead, or where that has no recording, of the first member
+// enclosures are the files that come with a story: those of its current version, or where that has no recording, of the first member
 // that has one.
 func enclosures(st news.Story) []news.Enclosure {
 	plays := func(a news.Article) bool { return slices.ContainsFunc(a.Enclosures, news.Enclosure.Plays) }
-	lead := st.Lead().Article
+	lead := st.Current().Article
 	all := slices.Clone(lead.Enclosures)
 	if !plays(lead) {
 		for _, m := range st.Members {

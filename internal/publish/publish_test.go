@@ -3,6 +3,7 @@ package publish_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -201,6 +202,12 @@ func TestWhereItemsLead(t *testing.T) {
 	linked.Origin.URL = "https://ledger.example/mine"
 	bare := unknown()
 	bare.Origin, bare.Members[0].Article.URL = news.Origin{}, "mailto:nobody@example.com"
+	running := owned()
+	newest := running.Members[0]
+	newest.Article.ID, newest.Article.Title, newest.Article.URL, newest.Role = 99, "All ashore", "https://harbour.example/newest", news.RoleCopy
+	newest.Article.Summary, newest.Article.Text = "Everybody who was aboard the ferry has been brought ashore by now.", ""
+	newest.Article.Published, newest.Article.Seen = newest.Article.Time().Add(time.Hour), newest.Article.Seen.Add(time.Hour)
+	running.Members = append(running.Members, newest)
 	cases := []struct {
 		name        string
 		story       news.Story
@@ -209,6 +216,7 @@ func TestWhereItemsLead(t *testing.T) {
 		rels        []string
 	}{
 		{"origin among the feeds", owned(), "https://harbour.example/ferry?a=1&b=2", "Harbour Post", true, []string{"related", "related"}},
+		{"origin among the feeds, and a newer version by it", running, "https://harbour.example/newest", "Harbour Post", true, []string{"related", "related"}},
 		{"origin only named", named(), "https://blog.example/rewrite", "Northern Ledger", false, []string{"via", "via"}},
 		{"named with an address", linked, "https://ledger.example/mine", "Northern Ledger", true, []string{"via", "via"}},
 		{"alone", unknown(), "https://solo.example/original", "solo.example", true, nil},
@@ -217,6 +225,9 @@ func TestWhereItemsLead(t *testing.T) {
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
 			it := channel(c.story).Items[0]
+			if want := channel(owned()).Items[0]; c.story.ID == owned().ID && (it.ID != want.ID || !it.Published.Equal(want.Published)) {
+				t.Errorf("entry %s of %s, want %s of %s", it.ID, it.Published, want.ID, want.Published)
+			}
 			var rels []string
 			for _, l := range it.Members {
 				rels = append(rels, l.Rel)
@@ -234,7 +245,7 @@ func TestWhereItemsLead(t *testing.T) {
 func TestManyMembersAreCut(t *testing.T) {
 	st := owned()
 	for i := range 100 {
-		m := member(int64(i+10), news.RoleCopy, "copy.example", "Copy")
+		m := member(int64(i+10), news.RoleCopy, fmt.Sprintf("copy%d.example", i), "Copy")
 		m.Article.URL += time.Duration(i).String()
 		st.Members = append(st.Members, m)
 	}

@@ -54,12 +54,12 @@ func (s Site) StoryPage(id int64) string {
 }
 
 func (s Site) item(st news.Story) Item {
-	lead := st.Lead()
+	lead := st.Current()
 	page := s.StoryPage(st.ID)
 	it := Item{
 		ID:        s.StoryID(st.ID),
 		Title:     st.Headline(),
-		URL:       cmp.Or(Absolute(st.Origin.URL), Absolute(lead.Article.URL), page),
+		URL:       cmp.Or(Absolute(st.Link()), Absolute(lead.Article.URL), page),
 		Page:      page,
 		Author:    reference(Author(st)),
 		Level:     cmp.Or(st.Origin.Level, news.LevelEarliest),
@@ -106,18 +106,18 @@ func changed(st news.Story) time.Time {
 	return st.Changed
 }
 
-// others lists the members but for the one that the item leads to.
+// others lists the newest version of each outlet, but for the one that the item leads to.
 func others(st news.Story, it Item) (links []Link, more int) {
 	rel := "related"
 	if it.Named {
 		rel = "via"
 	}
-	for _, m := range st.Members {
-		a := m.Article
-		if a.ID == st.Origin.Article || Absolute(a.URL) == it.URL && !it.Named {
+	for _, r := range st.Reports() {
+		a, role := r.Newest().Article, r.Role()
+		if role == news.RoleOriginal || Absolute(a.URL) == it.URL && !it.Named {
 			continue
 		}
-		links = append(links, Link{Rel: rel, URL: a.URL, Title: a.Headline(), Outlet: Name(a.Outlet), Role: m.Role})
+		links = append(links, Link{Rel: rel, URL: a.URL, Title: a.Headline(), Outlet: Name(a.Outlet), Role: role})
 	}
 	links = slices.DeleteFunc(links, func(l Link) bool { return Absolute(l.URL) == "" })
 	if len(links) > maxMembers {

@@ -55,6 +55,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"items shown", shownSQL, "INDEX shown_item"},
 		{"bound furniture", boundFurnitureSQL, "INDEX furniture_seen"},
 		{"bound items", boundShownSQL, "INDEX shown_item"},
+		{"mark templates", markTemplatesSQL, "INTEGER PRIMARY KEY"},
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
 		{"stories after a place", stories(news.StoryList{Newest: true, Before: news.Place{Time: day, ID: 3}}), "INDEX stories_changed (changed<?)"},
 		{"stories of a folder", stories(news.StoryList{Newest: true, Folder: "Wires"}), "INDEX members_story"},

@@ -27,7 +27,7 @@ func (db *DB) Settle(ctx context.Context, s news.Settlement) error {
 }
 
 func (t tx) settle(ctx context.Context, s news.Settlement) error {
-	steps := []func(context.Context, news.Settlement) error{t.putEdges, t.putPrints, t.putClaims, t.replaceStories, t.putCounters, t.putCited}
+	steps := []func(context.Context, news.Settlement) error{t.putEdges, t.putPrints, t.putClaims, t.replaceStories, t.markTemplates, t.putCounters, t.putCited}
 	for _, step := range steps {
 		if err := step(ctx, s); err != nil {
 			return err
@@ -145,14 +145,14 @@ func rank(s news.Story) float64 {
 const undatedAge = 7 * 24 * time.Hour
 
 const putStorySQL = `INSERT INTO stories (id, event_id, title, outlets, first, latest, changed, rank, origin_article, origin_name,
-	origin_domain, origin_agency, origin_url, level, confidence, evidence, scoop, origin_title, signature)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	origin_domain, origin_agency, origin_url, level, confidence, evidence, scoop, origin_title, template, signature)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (id) DO UPDATE SET event_id = excluded.event_id, title = excluded.title, outlets = excluded.outlets,
 		first = excluded.first, latest = excluded.latest, rank = excluded.rank,
 		origin_article = excluded.origin_article, origin_name = excluded.origin_name, origin_domain = excluded.origin_domain,
 		origin_agency = excluded.origin_agency, origin_url = excluded.origin_url, level = excluded.level,
 		confidence = excluded.confidence, evidence = excluded.evidence, scoop = excluded.scoop,
-		origin_title = excluded.origin_title,
+		origin_title = excluded.origin_title, template = excluded.template,
 		changed = iif(signature = excluded.signature, changed, excluded.changed), signature = excluded.signature`
 
 func storyRow(s news.Story, sign []byte) ([]any, error) {
@@ -167,8 +167,22 @@ func storyRow(s news.Story, sign []byte) ([]any, error) {
 	o := s.Origin
 	return []any{
 		s.ID, s.Event, text(s.Title), s.Outlets, millis(s.First), millis(s.Latest), millis(s.Changed), rank(s), o.Article,
-		text(o.Name), text(o.Domain), o.Agency, text(o.URL), o.Level, o.Confidence, evidence, scoop, text(o.Title), sign,
+		text(o.Name), text(o.Domain), o.Agency, text(o.URL), o.Level, o.Confidence, evidence, scoop, text(o.Title), s.Template, sign,
 	}, nil
+}
+
+const markTemplatesSQL = `UPDATE stories SET template = 1 WHERE template = 0 AND id IN (SELECT value FROM json_each(?))`
+
+// markTemplates marks stories that are otherwise as they were: they have not changed for whoever lists what changed.
+func (t tx) markTemplates(ctx context.Context, s news.Settlement) error {
+	if len(s.Templates) == 0 {
+		return nil
+	}
+	ids, err := idList(s.Templates)
+	if err != nil {
+		return err
+	}
+	return t.exec(ctx, markTemplatesSQL, ids)
 }
 
 const putMemberSQL = `INSERT INTO members (article_id, story_id, role, share, evidence, carries) VALUES (?, ?, ?, ?, ?, ?)`

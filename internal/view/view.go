@@ -26,7 +26,7 @@ type Evidence struct {
 type Story struct {
 	ID      int64     `json:"id" doc:"its number, which it keeps; a merged story leads to the one that took it in"`
 	Event   int64     `json:"event" doc:"the event it tells of; stories of one event tell it independently"`
-	Title   string    `json:"title" doc:"the origin's headline, or the best member's where the origin is only named; of a post without one its opening words"`
+	Title   string    `json:"title" doc:"the headline of the origin's newest version, or of the first member's where the origin is only named; of a post without one its opening words"`
 	Origin  Origin    `json:"origin" doc:"what it goes back to"`
 	Outlets int       `json:"outlets" doc:"how many different outlets carry it"`
 	First   time.Time `json:"first" doc:"its earliest member"`
@@ -34,6 +34,7 @@ type Story struct {
 	Members []Member  `json:"members" nullable:"false" doc:"the original first, then by time"`
 
 	Promotional bool `json:"promotional,omitempty" doc:"it is no news: all its articles say themselves that they are advertisements"`
+	Template    bool `json:"template,omitempty" doc:"one of a series: all its articles are made by templates of their outlets, such as prices, notices and programmes"`
 }
 
 // Origin is what a story goes back to.
@@ -75,6 +76,9 @@ type Member struct {
 
 	Enclosures []Enclosure `json:"enclosures,omitempty" nullable:"false" doc:"recordings, pictures and other files that come with it"`
 
+	ReplacedBy int64     `json:"replaced_by,omitempty" doc:"the newest version of this outlet's report, or the listing that stands for it, where that is another article; left out of lists"`
+	Versions   []Version `json:"versions,omitempty" nullable:"false" doc:"of the newest version of a running report: all of them, newest first; left out of lists"`
+
 	Comparison *Comparison `json:"comparison,omitempty" doc:"what it takes from the origin and adds; left out of lists and of an original"`
 }
 
@@ -87,7 +91,7 @@ func StoryOf(s news.Story) Story {
 			Name: o.Name, Domain: o.Domain, URL: o.URL, Title: o.Title, Article: o.Article, Followed: o.Followed, Absence: o.Absence(),
 			Level: o.Level, Confidence: o.Confidence, Evidence: EvidenceOf(o.Evidence), Scoop: scoopOf(o.Scoop),
 		},
-		Members: All(s.Members, memberOf), Promotional: s.Promotional(),
+		Members: All(s.Members, memberOf), Promotional: s.Promotional(), Template: s.Template,
 	}
 }
 

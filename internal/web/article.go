@@ -38,6 +38,7 @@ type articleStory struct {
 	Versions          int
 	Origin            bool // this article is the origin
 	Member            memberView
+	Newer             *listingView // the newest version of its report, where that is another
 }
 
 func (s *server) article(w http.ResponseWriter, r *http.Request) error {
@@ -95,9 +96,15 @@ func (s *server) place(v *articleView, a news.Article, st news.Story) {
 	m := st.Members[i]
 	v.Claims = claimsOf(m.Claims)
 	v.Compared = compared(a.Text, m.Claims)
+	reports := st.Reports()
 	v.Story = &articleStory{
-		Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Lead().Article.Lang, By: creditOf(st),
-		Versions: len(st.Members), Origin: st.Origin.Article == a.ID, Member: memberOf(st, m, s.now()),
+		Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, By: creditOf(st),
+		Versions: len(reports), Origin: st.Origin.Article == a.ID, Member: memberOf(st, m, s.now()),
+	}
+	for _, r := range reports {
+		if r.Has(a.ID) && !r.Versions[0].Has(a.ID) {
+			v.Story.Newer = &listingsOf([]news.Member{r.Newest()}, s.now())[0]
+		}
 	}
 }
 

@@ -45,7 +45,7 @@ type outLink struct {
 	URL, Host string
 }
 
-// versions are the members of one role.
+// versions are the reports of one role.
 type versions struct {
 	Role  string
 	Label string // "3 copies"
@@ -53,7 +53,7 @@ type versions struct {
 	More  int
 }
 
-// dot stands for one member in a card's row of dots.
+// dot stands for one report in a card's row of dots.
 type dot struct {
 	X    int // centre
 	Role string
@@ -70,13 +70,13 @@ func storyPath(id int64) string { return "/story/" + strconv.FormatInt(id, 10) }
 func articlePath(id int64) string { return "/article/" + strconv.FormatInt(id, 10) }
 
 func cardOf(st news.Story, now time.Time) card {
-	lead := st.Lead().Article
+	lead := st.Current().Article
 	c := card{
 		Title:    titleOf(st),
 		Lang:     lead.Lang,
 		Page:     storyPath(st.ID),
 		By:       creditOf(st),
-		Out:      outTo(cmp.Or(st.Origin.URL, lead.URL)),
+		Out:      outTo(st.Link()),
 		Versions: versionsOf(st),
 		Dots:     dotsOf(st),
 		Time:     storyTime(st, st.Latest, now),
@@ -93,7 +93,7 @@ func titleOf(st news.Story) string {
 
 func headlineOf(st news.Story, now time.Time) headline {
 	return headline{
-		Title: titleOf(st), Lang: st.Lead().Article.Lang, Page: storyPath(st.ID),
+		Title: titleOf(st), Lang: st.Current().Article.Lang, Page: storyPath(st.ID),
 		Outlet: publish.Name(publish.Author(st)), Time: storyTime(st, st.Latest, now),
 	}
 }
@@ -143,7 +143,11 @@ var derived = []struct {
 
 func versionsOf(st news.Story) []versions {
 	var all []versions
-	counts := st.Counts()
+	reports := st.Reports()
+	counts := make(map[news.Role]int, len(derived))
+	for _, r := range reports {
+		counts[r.Role()]++
+	}
 	for _, d := range derived {
 		n := counts[d.role]
 		if n == 0 {
@@ -153,22 +157,23 @@ func versionsOf(st news.Story) []versions {
 		if n == 1 {
 			v.Label = "1 " + d.one
 		}
-		v.Names, v.More = namesOf(st, d.role)
+		v.Names, v.More = namesOf(reports, d.role)
 		all = append(all, v)
 	}
 	return all
 }
 
 // namesOf names the outlets of a role once each, and counts those that are left out.
-func namesOf(st news.Story, role news.Role) (names []string, more int) {
+func namesOf(reports []news.Report, role news.Role) (names []string, more int) {
 	seen := map[string]bool{}
-	for _, m := range st.Members {
-		if m.Role != role || seen[m.Article.Outlet.Key()] {
+	for _, r := range reports {
+		outlet := r.Newest().Article.Outlet
+		if r.Role() != role || seen[outlet.Key()] {
 			continue
 		}
-		seen[m.Article.Outlet.Key()] = true
+		seen[outlet.Key()] = true
 		if len(names) < maxNames {
-			names = append(names, publish.Name(m.Article.Outlet))
+			names = append(names, publish.Name(outlet))
 		} else {
 			more++
 		}
@@ -176,18 +181,18 @@ func namesOf(st news.Story, role news.Role) (names []string, more int) {
 	return names, more
 }
 
-// dotsOf draws a member a dot, the first of which is larger: the origin, hollow where it is only named.
+// dotsOf draws a report a dot, the first of which is larger: the origin, hollow where it is only named.
 func dotsOf(st news.Story) []dot {
 	dots := []dot{{X: 6, Role: "source"}}
 	if creditOf(st).Named {
 		dots[0].Role = "unseen"
 	}
-	for _, m := range st.Members {
+	for _, r := range st.Reports() {
 		if len(dots) == maxDots {
 			break
 		}
-		if m.Role != news.RoleOriginal {
-			dots = append(dots, dot{X: 9 + 10*len(dots), Role: string(m.Role)})
+		if role := r.Role(); role != news.RoleOriginal {
+			dots = append(dots, dot{X: 9 + 10*len(dots), Role: string(role)})
 		}
 	}
 	return dots

@@ -25,12 +25,12 @@ type comparisonView struct {
 // compare fills in what the members take from the origin, in place of what was estimated when the story was settled.
 func (v *storyView) compare(st news.Story, all map[int64]news.Comparison) {
 	left := maxMarked
-	for i, m := range st.Members {
-		k, ok := all[m.Article.ID]
-		if !ok {
+	for i := range v.Members {
+		w := &v.Members[i]
+		k, ok := all[w.ID]
+		if !ok || w.Role == string(news.RoleOriginal) { // a newer version of the original is compared with that as versions are
 			continue
 		}
-		w := &v.Members[i]
 		w.Reasons = reasonsOf(k.Reasons)
 		w.Share, w.ShareIn = percent(k.Share), ""
 		if k.Tells() {

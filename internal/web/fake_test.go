@@ -22,8 +22,9 @@ type fake struct {
 	found    map[string]news.Finding // by the address that is looked at
 	status   news.Status
 	compared map[int64]news.Comparison
-	alerts   map[int64][]news.Alert // by topic
-	broken   error                  // what every method answers when set
+	changed  map[int64]*news.Changes // by the version that changed it
+	alerts   map[int64][]news.Alert  // by topic
+	broken   error                   // what every method answers when set
 }
 
 func (f *fake) lock() func() {
@@ -287,4 +288,15 @@ func (f *fake) RemoveFeed(_ context.Context, id int64) error {
 func (f *fake) Status(context.Context) (news.Status, error) {
 	defer f.lock()()
 	return f.status, f.broken
+}
+
+func (f *fake) Reports(_ context.Context, st news.Story) ([]news.Report, error) {
+	defer f.lock()()
+	reports := st.Reports()
+	for _, r := range reports {
+		for i := range len(r.Versions) - 1 {
+			r.Versions[i].Changed = f.changed[r.Versions[i].Member.Article.ID]
+		}
+	}
+	return reports, f.broken
 }

@@ -29,6 +29,8 @@ type Stories interface {
 	StoryOf(ctx context.Context, article int64) (news.Story, error)
 	// Comparisons says what each member of a story takes from the origin, by article id; an original has none.
 	Comparisons(ctx context.Context, st news.Story) (map[int64]news.Comparison, error)
+	// Reports gives a story's members by outlet, the newest version of each first, with what each version changed.
+	Reports(ctx context.Context, st news.Story) ([]news.Report, error)
 }
 
 // Search finds articles and stories. Queries are in the query language of package index.

@@ -159,7 +159,7 @@ func (s *server) results(ctx context.Context, found []news.FoundArticle) ([]resu
 
 // place says what the article is to its story.
 func (r *result) place(article int64, st news.Story) {
-	r.Story, r.By, r.Versions = storyPath(st.ID), creditOf(st), len(st.Members)
+	r.Story, r.By, r.Versions = storyPath(st.ID), creditOf(st), len(st.Reports())
 	for _, m := range st.Members {
 		if m.Article.ID == article {
 			v := memberOf(st, m, time.Time{})

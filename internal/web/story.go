@@ -15,9 +15,9 @@ import (
 type storyView struct {
 	Title, Lang string
 	By          credit
-	Out         outLink // the origin's own article
+	Out         outLink // the origin's own article, in its newest version
 	Headline    string  // of that, where it is a page that is no article of ours
-	Page        string  // the origin's article here; empty where it is only named
+	Page        string  // that article here; empty where the origin is only named
 	Confidence  int     // percent
 	Dek         string
 	Files       []fileView // of the article that the story leads with
@@ -31,8 +31,9 @@ type storyView struct {
 	Coverage    []card
 }
 
-// memberView is a member in the order in which the story spread.
+// memberView is a member, for its outlet's report the newest version, in the order in which the story spread.
 type memberView struct {
+	ID          int64
 	Role, Label string
 	Class       string // for the label: the role, or "original", "likely" or "earliest"
 	Outlet      string
@@ -45,7 +46,11 @@ type memberView struct {
 	Files       []fileView // none of the story's lead, whose stand above
 	Claims      []claimView
 	Reasons     []reason
-	Compared    *comparisonView // nil for an original
+	Compared    *comparisonView     // nil for an original
+	Again       []listingView       // other listings of it
+	Earlier     string              // "2 earlier versions"; empty where there is none
+	Figures     []news.FigureChange // the first that changed since the version before
+	Versions    []versionView       // where there are earlier ones: all, newest first
 }
 
 // scoopView is who had the news first, in whose words.
@@ -96,7 +101,11 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	view := storyOf(st, s.now())
+	reports, err := s.news.Reports(r.Context(), st)
+	if err != nil {
+		return err
+	}
+	view := storyOf(st, reports, s.now())
 	view.compare(st, compared)
 	others, err := s.others(r.Context(), st)
 	if err != nil {
@@ -113,10 +122,10 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.write(w, http.StatusOK, "story", p)
 }
 
-func storyOf(st news.Story, now time.Time) storyView {
-	lead := st.Lead().Article
+func storyOf(st news.Story, reports []news.Report, now time.Time) storyView {
+	lead := st.Current().Article
 	v := storyView{
-		Title: titleOf(st), Lang: lead.Lang, By: creditOf(st), Out: outTo(st.Origin.URL), Headline: publish.Line(st.Origin.Title),
+		Title: titleOf(st), Lang: lead.Lang, By: creditOf(st), Headline: publish.Line(st.Origin.Title),
 		Confidence: percent(st.Origin.Confidence),
 		Reasons:    reasonsOf(st.Origin.Evidence),
 		Versions:   versionsOf(st),
@@ -130,11 +139,13 @@ func storyOf(st news.Story, now time.Time) storyView {
 	if f := st.Origin.Scoop; f.Key() != "" {
 		v.Scoop = &scoopView{Outlet: publish.Name(f.Outlet), Out: outTo(f.URL), By: f.By, Text: publish.Line(f.Text)}
 	}
-	if !st.Origin.Named() {
-		v.Page = articlePath(st.Origin.Article)
+	if st.Origin.Named() {
+		v.Out = outTo(st.Origin.URL)
+	} else {
+		v.Page, v.Out = articlePath(lead.ID), outTo(st.Link())
 	}
-	for _, m := range st.Members {
-		v.Members = append(v.Members, memberOf(st, m, now))
+	for _, r := range reports {
+		v.Members = append(v.Members, reportOf(st, r, now))
 	}
 	return v
 }
@@ -142,13 +153,13 @@ func storyOf(st news.Story, now time.Time) storyView {
 func memberOf(st news.Story, m news.Member, now time.Time) memberView {
 	a := m.Article
 	v := memberView{
-		Role: string(m.Role), Label: roleOf(st, m), Class: string(m.Role),
+		ID: a.ID, Role: string(m.Role), Label: roleOf(st, m), Class: string(m.Role),
 		Outlet: publish.Name(a.Outlet), Title: cmp.Or(publish.Line(a.Headline()), "Untitled"), Lang: a.Lang,
 		Page: articlePath(a.ID), Out: outTo(a.URL), Time: timeOf(a, now),
 		Share: percent(m.Share), ShareIn: shareIn(st, m),
 		Claims: claimsOf(m.Claims), Reasons: reasonsOf(m.Evidence),
 	}
-	if a.ID != st.Lead().Article.ID {
+	if a.ID != st.Current().Article.ID {
 		v.Files = filesOf(a, false)
 	}
 	if m.Role == news.RoleOriginal {

@@ -1,0 +1,186 @@
+package news
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+// Report is what one outlet published of a story: a running report, whose newest version replaces those before it. An outlet that
+// publishes a story in two languages has two reports.
+type Report struct {
+	Versions []Version // newest first; never empty
+}
+
+// Version is one version of a report.
+type Version struct {
+	Member  Member
+	Again   []Member // the same version listed again, by time
+	Changed *Changes // from the version before it; nil for the first, and where nobody compared them
+}
+
+// Changes is what a version tells otherwise than the one before it.
+type Changes struct {
+	Headline *HeadlineChange // nil where it is the same
+	Figures  []FigureChange  // in the order of the text, headlines first
+	Added    []string        // sentences that stand in the new version only, the first of them
+	Dropped  []string        // sentences that stand in the old version only, the first of them
+	Adds     int             // how many there are of these
+	Drops    int
+}
+
+// HeadlineChange is two headlines and the words of either that the other has not, as byte offsets.
+type HeadlineChange struct {
+	Before, After  string
+	Dropped, Added []Span
+}
+
+// FigureChange is a figure that changed, each with words beside it: "3 dead", "12 dead".
+type FigureChange struct{ Before, After string }
+
+// Newest is the version that replaces the others.
+func (r Report) Newest() Member { return r.Versions[0].Member }
+
+// Role is what a report is to its story: the original where one of its versions is that, else what its newest version is.
+func (r Report) Role() Role {
+	if slices.ContainsFunc(r.Versions, func(v Version) bool { return v.Member.Role == RoleOriginal }) {
+		return RoleOriginal
+	}
+	return r.Newest().Role
+}
+
+// Has says whether an article is one of the report's.
+func (r Report) Has(article int64) bool {
+	return slices.ContainsFunc(r.Versions, func(v Version) bool { return v.Has(article) })
+}
+
+// Has says whether an article is a listing of the version.
+func (v Version) Has(article int64) bool {
+	return v.Member.Article.ID == article || slices.ContainsFunc(v.Again, func(m Member) bool { return m.Article.ID == article })
+}
+
+// Reports groups a story's members by outlet, each report where its first member stands. Items of one outlet with the same
+// headline or the same text are one version, for which the one with the most text stands. So are an excerpt and the fuller version before it.
+// Texts are compared where the members have them, and summaries otherwise.
+func (s Story) Reports() []Report {
+	var out []Report
+	for _, all := range byOutlet(s.Members) {
+		out = append(out, reportOf(all))
+	}
+	return out
+}
+
+// byOutlet gives the members of each outlet and language. A member whose language is unknown goes with its outlet's first.
+func byOutlet(members []Member) [][]Member {
+	type key struct{ outlet, lang string }
+	place, first := map[key]int{}, map[string]int{}
+	var out [][]Member
+	for _, m := range members {
+		outlet := m.Article.Outlet.Key()
+		k := key{outlet, m.Article.Lang}
+		i, known := place[k]
+		if j, ok := first[outlet]; !known && ok && (k.lang == "" || out[j][0].Article.Lang == "") {
+			i, known = j, true
+		}
+		if !known || outlet == "" {
+			i = len(out)
+			out = append(out, nil)
+		}
+		if _, ok := first[outlet]; !ok {
+			first[outlet] = i
+		}
+		place[k] = i
+		out[i] = append(out[i], m)
+	}
+	return out
+}
+
+func reportOf(members []Member) Report {
+	if len(members) == 1 {
+		return Report{[]Version{{Member: members[0]}}}
+	}
+	members = slices.Clone(members)
+	slices.SortStableFunc(members, func(a, b Member) int {
+		return cmp.Or(versionTime(a.Article).Compare(versionTime(b.Article)), cmp.Compare(a.Article.ID, b.Article.ID))
+	})
+	var r Report
+	headlines, texts := map[string]int{}, map[string]int{} // versions, oldest first
+	for _, m := range members {
+		headline, text := folded(m.Article.Title), folded(m.Article.Body())
+		if strings.Count(text, " ") < leastSameText {
+			text = ""
+		}
+		i, same := headlines[headline]
+		if !same || headline == "" {
+			i, same = texts[text]
+			same = same && text != ""
+		}
+		if last := len(r.Versions) - 1; !same && last >= 0 && m.Role == RoleExcerpt && r.Versions[last].Member.Role != RoleExcerpt {
+			i, same = last, true
+		}
+		if !same {
+			i = len(r.Versions)
+			r.Versions = append(r.Versions, Version{Member: m})
+		} else {
+			r.Versions[i].again(m)
+		}
+		headlines[headline], texts[text] = i, i
+	}
+	slices.Reverse(r.Versions)
+	return r
+}
+
+// leastSameText is how many spaces a text must have to say that two items are one.
+const leastSameText = 7
+
+// again adds another listing. The one with more text, and of two with as much the later one, stands for the version.
+func (v *Version) again(m Member) {
+	if v.Member.Role != RoleOriginal && (m.Role == RoleOriginal || len(m.Article.Body()) >= len(v.Member.Article.Body())) {
+		v.Member, m = m, v.Member
+	}
+	v.Again = append(v.Again, m)
+}
+
+// versionTime orders versions. What has no date is older than what has one.
+func versionTime(a Article) time.Time {
+	if a.Undated {
+		return time.Time{}
+	}
+	return a.Time()
+}
+
+// folded gives the letters and digits of a text in lower case, words apart by one space.
+func folded(text string) string {
+	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
+		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
+	}), " ")
+}
+
+// Current is the member to read and link to: the newest version of the lead by its outlet. It panics on a story without members.
+func (s Story) Current() Member {
+	lead := s.Lead()
+	if len(s.Members) == 1 {
+		return lead
+	}
+	for _, all := range byOutlet(s.Members) {
+		if slices.ContainsFunc(all, func(m Member) bool { return m.Article.ID == lead.Article.ID }) {
+			return reportOf(all).Newest()
+		}
+	}
+	return lead
+}
+
+// Link is the address that the story's headline leads to: of the origin's newest version, or where the origin is only named the link
+// that its members give; else of the current version.
+func (s Story) Link() string {
+	if len(s.Members) == 0 {
+		return s.Origin.URL
+	}
+	a := s.Current().Article
+	if s.Origin.Named() || a.ID == s.Origin.Article {
+		return cmp.Or(s.Origin.URL, a.URL)
+	}
+	return cmp.Or(a.URL, s.Origin.URL)
+}

@@ -1,0 +1,238 @@
+package prints
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/clipperhouse/uax29/v2/sentences"
+
+	"headwater/internal/news"
+)
+
+// Limits of what Changes looks at and gives. They bound the work to some 50 steps a byte.
+const (
+	maxSentences   = 200 // of a text
+	maxWords       = 200 // of a sentence that is compared word by word
+	leastSentence  = 3   // words below which a sentence says nothing
+	rewordedShare  = .6  // of their words that two sentences have in common from which one is the other, reworded (Dice)
+	maxFigures     = 8
+	maxFigureWords = 4 // in the place of others: "at least 12" for "three"
+)
+
+// Changes says what a version of a report tells otherwise than the one before it: the headline, the sentences that only one of
+// the two has, and the figures that changed within the others.
+func Changes(before, after news.Article) news.Changes {
+	var c news.Changes
+	old, anew := before.Headline(), after.Headline()
+	a, b := sentence{text: old, words: tokens(old)}, sentence{text: anew, words: tokens(anew)}
+	if a.key() != b.key() {
+		c.Headline = headlineChange(a, b)
+		c.Figures = figureChanges(a, b)
+	}
+	was, is := sentencesOf(before.Body()), sentencesOf(after.Body())
+	if len(was) == 0 || len(is) == 0 { // one of the feeds' items has no text: that says nothing
+		return c
+	}
+	kept := make([]bool, len(was))
+	same := map[uint64][]int{}
+	for i, s := range was {
+		k := s.key()
+		same[k] = append(same[k], i)
+	}
+	var others []sentence
+	for _, s := range is {
+		k := s.key()
+		if at := same[k]; len(at) > 0 {
+			kept[at[0]], same[k] = true, at[1:]
+			continue
+		}
+		others = append(others, s)
+	}
+	for _, s := range others {
+		if i := s.nearest(was, kept); i >= 0 {
+			kept[i] = true
+			c.Figures = append(c.Figures, figureChanges(was[i], s)...)
+			continue
+		}
+		c.Adds++
+		if len(c.Added) < maxAdds {
+			c.Added = append(c.Added, strings.TrimSpace(s.text))
+		}
+	}
+	for i, s := range was {
+		if kept[i] {
+			continue
+		}
+		c.Drops++
+		if len(c.Dropped) < maxAdds {
+			c.Dropped = append(c.Dropped, strings.TrimSpace(s.text))
+		}
+	}
+	c.Figures = firstFigures(c.Figures)
+	return c
+}
+
+// firstFigures gives each change of a figure once, and no more than maxFigures.
+func firstFigures(all []news.FigureChange) []news.FigureChange {
+	var out []news.FigureChange
+	for _, f := range all {
+		if len(out) < maxFigures && !slices.Contains(out, f) {
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// sentence is one of a text, with its words.
+type sentence struct {
+	text  string
+	words []token
+	bag   []uint32 // hashes of the words, sorted, each once
+}
+
+func sentencesOf(text string) []sentence {
+	var out []sentence
+	for it := sentences.FromString(text); len(out) < maxSentences && it.Next(); {
+		s := sentence{text: it.Value(), words: tokens(it.Value())}
+		if len(s.words) < leastSentence {
+			continue
+		}
+		for _, w := range s.words {
+			s.bag = append(s.bag, w.hash)
+		}
+		s.bag = sorted(s.bag)
+		out = append(out, s)
+	}
+	return out
+}
+
+// key is the same for the same words in the same order.
+func (s sentence) key() uint64 {
+	h := uint64(0)
+	for _, w := range s.words {
+		h = h*hashBase + uint64(w.hash) + 1
+	}
+	return h
+}
+
+// nearest gives the sentence that s may be another wording of, or -1.
+func (s sentence) nearest(all []sentence, taken []bool) int {
+	best, at := rewordedShare, -1
+	for i, o := range all {
+		if taken[i] {
+			continue
+		}
+		if dice := 2 * float64(news.Shared(s.bag, o.bag)) / float64(len(s.bag)+len(o.bag)); dice >= best && (at < 0 || dice > best) {
+			best, at = dice, i
+		}
+	}
+	return at
+}
+
+func headlineChange(before, after sentence) *news.HeadlineChange {
+	h := &news.HeadlineChange{Before: before.text, After: after.text}
+	for _, g := range gaps(before.words, after.words) {
+		if g.n > 0 {
+			h.Dropped = append(h.Dropped, news.Span{Start: before.words[g.i].start, End: before.words[g.i+g.n-1].end})
+		}
+		if g.m > 0 {
+			h.Added = append(h.Added, news.Span{Start: after.words[g.j].start, End: after.words[g.j+g.m-1].end})
+		}
+	}
+	return h
+}
+
+// figureChanges gives the few words that stand in the place of few others, where one side has a figure; or where there are none,
+// as in a headline that is turned round, figures before the same word.
+func figureChanges(before, after sentence) []news.FigureChange {
+	var out []news.FigureChange
+	for _, g := range gaps(before.words, after.words) {
+		if g.n == 0 || g.m == 0 || g.n > maxFigureWords || g.m > maxFigureWords {
+			continue
+		}
+		was, is := hasFigure(before.words[g.i:g.i+g.n]), hasFigure(after.words[g.j:g.j+g.m])
+		within := g.i+g.n < len(before.words) // the same word follows on both, so that "three" may stand for a figure
+		if was && is || (was || is) && within {
+			out = append(out, news.FigureChange{Before: before.around(g.i, g.n), After: after.around(g.j, g.m)})
+		}
+	}
+	for i := 0; len(out) == 0 && i+1 < min(len(before.words), maxWords); i++ {
+		for j := 0; j+1 < min(len(after.words), maxWords); j++ {
+			x, y := before.words[i], after.words[j]
+			if x.figure && y.figure && x.hash != y.hash && before.words[i+1].hash == after.words[j+1].hash {
+				out = append(out, news.FigureChange{Before: before.cut(i, i+2), After: after.cut(j, j+2)})
+				break
+			}
+		}
+	}
+	return out
+}
+
+// around gives n words from i on with the two words behind them, or at the end of the sentence the one before.
+func (s sentence) around(i, n int) string {
+	end := i + n
+	switch {
+	case end < len(s.words):
+		end = min(end+2, len(s.words))
+	case i > 0:
+		i--
+	}
+	return s.cut(i, end)
+}
+
+// cut gives the words from i up to end as one line, with the sign of a currency or of percent beside them.
+func (s sentence) cut(i, end int) string {
+	start, stop := s.words[i].start, s.words[end-1].end
+	if r, size := utf8.DecodeLastRuneInString(s.text[:start]); unicode.Is(unicode.Sc, r) {
+		start -= size
+	}
+	if strings.HasPrefix(s.text[stop:], "%") {
+		stop++
+	}
+	return strings.Join(strings.Fields(s.text[start:stop]), " ")
+}
+
+// gap is n words from word i of one text on that stand in the place of m words from j of another; one of n and m may be 0.
+type gap struct{ i, n, j, m int }
+
+// gaps gives what is between the words of a longest common subsequence of two short texts. Of longer ones it gives none.
+func gaps(a, b []token) []gap {
+	if len(a) > maxWords || len(b) > maxWords {
+		return nil
+	}
+	width := len(b) + 1
+	longest := make([]uint8, (len(a)+1)*width) // by where in a and b the rest begins
+	for i := len(a) - 1; i >= 0; i-- {
+		for j := len(b) - 1; j >= 0; j-- {
+			if a[i].hash == b[j].hash {
+				longest[i*width+j] = longest[(i+1)*width+j+1] + 1
+			} else {
+				longest[i*width+j] = max(longest[(i+1)*width+j], longest[i*width+j+1])
+			}
+		}
+	}
+	var out []gap
+	var g gap
+	end := func(i, j int) {
+		if g.n, g.m = i-g.i, j-g.j; g.n+g.m > 0 {
+			out = append(out, g)
+		}
+		g = gap{i: i + 1, j: j + 1}
+	}
+	i, j := 0, 0
+	for i < len(a) && j < len(b) {
+		switch {
+		case a[i].hash == b[j].hash:
+			end(i, j)
+			i, j = i+1, j+1
+		case longest[(i+1)*width+j] >= longest[i*width+j+1]:
+			i++
+		default:
+			j++
+		}
+	}
+	end(len(a), len(b))
+	return out
+}
