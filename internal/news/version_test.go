@@ -14,9 +14,14 @@ import (
 // listed is a member of an outlet, by the hour at which it came out.
 func listed(id int64, outlet, title string, hour int, role Role) Member {
 	at := time.Date(2026, 8, 18, hour, 0, 0, 0, time.UTC)
-	return Member{Role: role, Article: Article{
-		ID: id, Title: title, Outlet: Outlet{Name: outlet}, URL: fmt.Sprintf("https://%d.example/", id), Published: at, Seen: at, Lang: "en",
+	return Member{Role: role, Share: .5, Article: Article{
+		ID: id, Title: title, Outlet: Outlet{Name: outlet}, URL: fmt.Sprintf("https://%s.example/%d", strings.ToLower(outlet), id), Published: at, Seen: at, Lang: "en",
 	}}
+}
+
+func keeping(share float64, m Member) Member {
+	m.Share = share
+	return m
 }
 
 func with(m Member, change func(*Article)) Member {
@@ -94,6 +99,19 @@ func TestReports(t *testing.T) {
 			},
 			"3<1 2", 3,
 			map[Role]int{RoleOriginal: 1, RoleRewrite: 1},
+		},
+		"a version that kept little of the first does not lead the story": {
+			[]Member{listed(1, "Wire", "Quake hits", 9, RoleOriginal), keeping(.1, listed(2, "Wire", "Ministers fly to the quake", 11, RoleRewrite))},
+			"2<1", 1,
+			map[Role]int{RoleOriginal: 1},
+		},
+		"nor does one at another site": {
+			[]Member{
+				listed(1, "Wire", "Quake hits", 9, RoleOriginal),
+				with(listed(2, "Wire", "Quake kills 12", 11, RoleCopy), func(a *Article) { a.URL = "https://lists.example/2" }),
+			},
+			"2<1", 1,
+			map[Role]int{RoleOriginal: 1},
 		},
 		"what has no date is no newer version": {
 			[]Member{listed(1, "Wire", "Quake hits", 9, RoleOriginal), with(listed(2, "Wire", "Quake kills 12", 11, RoleCopy), func(a *Article) { a.Undated = true })},

@@ -57,7 +57,8 @@ func wantLeads(t *testing.T, format string, site publish.Site, stories []news.St
 			continue
 		}
 		originals++
-		if entry.URL == want {
+		// The newest version of the original leads as well, if it is at the same site.
+		if current := s.Current().Article; entry.URL == want || s.Origin.Article != 0 && current.Outlet.Key() == s.Origin.Key() && entry.URL == publish.Absolute(current.URL) {
 			leads++
 		} else {
 			t.Errorf("%s: story %d leads to %s and not to its original, %s", format, s.ID, entry.URL, want)
