@@ -104,6 +104,10 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 	v := verdict{story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
 	told := retold(a, b, &f)
 	v.story = max(v.story, told)
+	translated, across := g.translates(a, b, &f)
+	if across {
+		v.story = max(v.story, translated.probability())
+	}
 	if a.Article.Hub || b.Article.Hub {
 		v.story = min(v.story, neverOne) // a hub repeats many stories and joins none
 	}
@@ -124,6 +128,9 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 		v.reasons = g.model.Story[r].reasons(&f)
 		if told >= g.model.StoryAt {
 			v.reasons = append([]news.Evidence{retoldReason(told)}, v.reasons...)
+		}
+		if across && translated.probability() >= g.model.StoryAt {
+			v.reasons = translated.reasons()
 		}
 	}
 	v.event = max(v.event, v.story)

@@ -213,9 +213,11 @@ func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 		}
 	}
 	for pair, p := range best {
-		gr.add(pair[0], pair[1], p)
+		if !mayTranslate(nodes[pair[0]], nodes[pair[1]]) {
+			gr.add(pair[0], pair[1], p)
+		}
 	}
-	return gr.cluster(g.model.StoryAt)
+	return g.joinLanguages(nodes, best, gr.cluster(g.model.StoryAt), gr.division)
 }
 
 // identities gives the nodes that are one article, and joins them in the division into stories where that allows it.

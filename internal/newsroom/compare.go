@@ -211,6 +211,8 @@ func (c *comparing) note(m news.Member, k news.Comparison) string {
 		text = "that version"
 	}
 	switch {
+	case isTranslation(m):
+		say = append(say, fmt.Sprintf("A translation of %s, from %s to %s.", text, c.lead.Article.Lang, m.Article.Lang), c.belongs(k, origin))
 	case c.text.Empty():
 		say = append(say, fmt.Sprintf("The feed of %s gives no text to compare with.", lead), c.belongs(k, origin))
 	case k.Retelling && m.Carries == 0:
@@ -219,6 +221,11 @@ func (c *comparing) note(m news.Member, k news.Comparison) string {
 		say = append(say, "Its feed gives too little text to compare.", c.belongs(k, origin))
 	}
 	return strings.Join(say, " ")
+}
+
+// isTranslation says that a member is in another language than the text it goes back to.
+func isTranslation(m news.Member) bool {
+	return slices.ContainsFunc(m.Evidence, func(e news.Evidence) bool { return e.Kind == "translation" })
 }
 
 func fewWords(k news.Comparison) string {
