@@ -124,6 +124,9 @@ func (c *comparing) member(m news.Member, a news.Article) news.Comparison {
 		k.With, k.StandIn = c.lead.Article.ID, c.Origin.Named()
 		k.Retelling = k.Words >= shortProse && k.Share < retellingShare && !c.text.Empty()
 	}
+	if isTranslation(m) {
+		k.Added, k.Adds = 0, nil // every sentence is new, and says nothing new
+	}
 	c.left -= size
 	for i, s := range k.Adds {
 		k.Adds[i] = publish.Cut(publish.Line(s), maxSentence)
@@ -200,6 +203,7 @@ func (c *comparing) note(m news.Member, k news.Comparison) string {
 	origin, lead := publish.Name(c.Origin.Outlet), publish.Name(c.lead.Article.Outlet)
 	text := "the version of " + lead
 	switch {
+	case isTranslation(m): // below
 	case m.Carries == m.Article.ID:
 		say = append(say, "Another version of the report by the same outlet.")
 	case m.Carries != 0:

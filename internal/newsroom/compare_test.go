@@ -249,8 +249,8 @@ func TestCompareTranslation(t *testing.T) {
 	must(t, err)
 	const want = "A translation of the version of Paper 1, from en to es. " +
 		"It belongs here because of what it has in common with the version of Paper 1: a translation: 5 names agree."
-	if k := all[2]; k.Note != want || len(k.Reasons) != 2 {
-		t.Errorf("note %q, reasons %v\nwant %q", k.Note, k.Reasons, want)
+	if k := all[2]; k.Note != want || len(k.Reasons) != 2 || k.Added != 0 {
+		t.Errorf("note %q, reasons %v, %d sentences added\nwant %q", k.Note, k.Reasons, k.Added, want)
 	}
 }
 
