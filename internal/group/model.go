@@ -97,6 +97,9 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // score weighs a pair of articles on both levels and gives the reasons where they are one story.
 func (g *Grouper) score(a, b *node, prints int) verdict {
+	if prints == 0 && mayTranslate(a, b) && !linksTo(a, b) && !linksTo(b, a) {
+		return g.scoreTranslation(a, b)
+	}
 	f, r := g.compare(a, b, prints)
 	if !f.says(r, a.Print, b.Print) {
 		return verdict{}

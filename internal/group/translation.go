@@ -180,6 +180,21 @@ func (g *Grouper) translates(a, b *node, f *Features) (x translation, ok bool) {
 	return x, true
 }
 
+// scoreTranslation weighs a pair that can be nothing but one report in two languages: no prose is shared, and neither links to the other.
+func (g *Grouper) scoreTranslation(a, b *node) verdict {
+	var f Features
+	f.headline(a.Print, b.Print)
+	x, ok := g.translates(a, b, &f)
+	if !ok {
+		return verdict{}
+	}
+	v := verdict{story: x.probability()}
+	if v.story >= g.model.StoryAt {
+		v.event, v.reasons = v.story, x.reasons()
+	}
+	return v
+}
+
 // named gives the rarity of all names of an article. Names in Latin letters have a hash of their consonants beside their own.
 func (s *namesakes) named(n *node) float64 {
 	sum := 0.0
