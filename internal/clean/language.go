@@ -33,6 +33,9 @@ func language(text, hint string) string {
 	}
 	switch best {
 	case scriptLatin:
+		if otherScripts[hint] {
+			hint = "" // the feed's, which shows an item in another language
+		}
 		return latin(text, hint)
 	case scriptCyrillic:
 		return cyrillic(text)
@@ -94,6 +97,18 @@ var scriptLanguage = func() (out [scriptFirst + len(scriptTables)]string) {
 		out[scriptFirst+i] = s.lang
 	}
 	return out
+}()
+
+// otherScripts are the languages that are not written in Latin letters.
+var otherScripts = func() map[string]bool {
+	m := map[string]bool{}
+	for _, l := range scriptLanguage[scriptFirst:] {
+		m[l] = true
+	}
+	for _, l := range strings.Fields("ar be bg fa hi ja mk mr ne ru uk ur zh") {
+		m[l] = true
+	}
+	return m
 }()
 
 // baseLanguage gives the ISO 639-1 code of a tag such as "pt-BR", "eng" or "en_GB", or "" for what is none.

@@ -284,6 +284,9 @@ func TestLanguage(t *testing.T) {
 	if got := language("Zagreb: policija na ulici", "sl"); got != "sl" {
 		t.Errorf("with the feed's language: %q", got)
 	}
+	if got := language("Ferry aground near Castelmar", "ja"); got != "" {
+		t.Errorf("a headline in Latin letters in a Japanese feed: %q", got)
+	}
 }
 
 func TestHub(t *testing.T) {

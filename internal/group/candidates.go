@@ -23,25 +23,27 @@ const (
 
 // candidates finds the articles that may belong together, by prints, by rare terms and by exact keys.
 type candidates struct {
-	docs     int
-	logDocs  float64          // of docs and some
-	df       counts           // articles a term stands in
-	articles map[uint64]int32 // articles of an outlet
-	frames   counts           // titles of an outlet that have a frame; see frameKey
-	credited map[uint64]int32 // articles that name an outlet as their source
-	moulds   *moulds          // nil where nobody asks for templates
-	nodes    []*node          // by number; nil for one that is gone
-	gone     int              // of the numbers
-	prints   *postings
-	terms    *postings
-	keys     *postings
-	tallies  [workers]tally
+	docs      int
+	logDocs   float64          // of docs and some
+	df        counts           // articles a term stands in
+	articles  map[uint64]int32 // articles of an outlet
+	frames    counts           // titles of an outlet that have a frame; see frameKey
+	credited  map[uint64]int32 // articles that name an outlet as their source
+	moulds    *moulds          // nil where nobody asks for templates
+	nodes     []*node          // by number; nil for one that is gone
+	gone      int              // of the numbers
+	prints    *postings
+	terms     *postings
+	keys      *postings
+	namesakes namesakes // of agencies' articles
+	tallies   [workers]tally
 }
 
 func (c *candidates) init() {
 	c.articles, c.credited = map[uint64]int32{}, map[uint64]int32{}
 	c.countArticle(0)
 	c.prints, c.terms, c.keys = newPostings(maxPosting), newPostings(maxTermDocs), newPostings(maxPosting)
+	c.namesakes.byName = newPostings(maxNamed)
 }
 
 // learn counts the article's terms.
@@ -51,6 +53,7 @@ func (c *candidates) learn(n *node) {
 	c.countFrames(n, 1)
 	c.moulds.learn(n)
 	c.countCredits(n, 1)
+	c.namesakes.count(n, 1)
 	for _, t := range n.Print.Terms {
 		c.df.add(t, 1)
 	}
@@ -62,6 +65,7 @@ func (c *candidates) forget(n *node) {
 	c.countFrames(n, -1)
 	c.moulds.forget(n)
 	c.countCredits(n, -1)
+	c.namesakes.count(n, -1)
 	for _, t := range n.Print.Terms {
 		c.df.add(t, -1)
 	}
@@ -81,6 +85,7 @@ func (c *candidates) add(n *node) {
 	for _, k := range keysOf(n) {
 		c.keys.add(keyHash(k), n.number)
 	}
+	c.namesakes.add(n)
 }
 
 // keyHash is what a key is found by. Where two have the same, there is one article more to compare with.
@@ -101,6 +106,7 @@ func (c *candidates) gather() {
 	c.prints.gather()
 	c.terms.gather()
 	c.keys.gather()
+	c.namesakes.byName.gather()
 }
 
 // renumber closes the gaps in the numbers of the nodes, so that a tally is as long as the window and not as the stream.
@@ -122,6 +128,7 @@ func (c *candidates) renumber() {
 	c.prints.renumber(to)
 	c.terms.renumber(to)
 	c.keys.renumber(to)
+	c.namesakes.byName.renumber(to)
 }
 
 // candidate is a node to compare with, and how many prints it shares.
@@ -151,6 +158,7 @@ func (c *candidates) of(n *node, t *tally) []candidate {
 			found = append(found, t.list...)
 		}
 	}
+	found = c.translations(n, found, t)
 	out := make([]candidate, 0, len(found))
 	for _, m := range found {
 		if other := c.nodes[m]; other != nil && other != n && t.take(m) {

@@ -16,6 +16,8 @@ type graph struct {
 	said  *said // what the items tell, weighed beside their links; nil where the links say all
 	// publishers are who published and wrote the articles of an item; nil where that does not matter.
 	publishers []publishers
+	// languages are those of an item's articles; two items that have one in common stay apart. Nil where that does not matter.
+	languages []languages
 	linkage
 }
 
@@ -147,6 +149,9 @@ func (c *clustering) push(i, j int) {
 	if i > j {
 		i, j = j, i
 	}
+	if c.languages != nil && c.languages[i].meet(c.languages[j]) {
+		return
+	}
 	p := c.of(c.links[i][j], c.size[i], c.size[j])
 	if c.said != nil {
 		p = c.said.weigh(p, i, j)
@@ -170,6 +175,9 @@ func (c *clustering) merge(i, j int) {
 	}
 	if c.publishers != nil {
 		c.takePublishers(i, j)
+	}
+	if c.languages != nil {
+		c.languages[i] = append(slices.Clone(c.languages[i]), c.languages[j]...)
 	}
 	delete(c.links[i], j)
 	for k, l := range c.links[j] {

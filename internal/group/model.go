@@ -97,6 +97,9 @@ func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
 // score weighs a pair of articles on both levels and gives the reasons where they are one story.
 func (g *Grouper) score(a, b *node, prints int) verdict {
+	if prints == 0 && mayTranslate(a, b) && !linksTo(a, b) && !linksTo(b, a) {
+		return g.scoreTranslation(a, b)
+	}
 	f, r := g.compare(a, b, prints)
 	if !f.says(r, a.Print, b.Print) {
 		return verdict{}
@@ -104,6 +107,10 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 	v := verdict{cosine: f[cosine], story: sigmoid(g.model.Story[r].logOdds(&f)), event: sigmoid(g.model.Event[r].logOdds(&f))}
 	told := retold(a, b, &f)
 	v.story = max(v.story, told)
+	translated, across := g.translates(a, b, &f)
+	if across {
+		v.story = max(v.story, translated.probability())
+	}
 	if a.Article.Hub || b.Article.Hub {
 		v.story = min(v.story, neverOne) // a hub repeats many stories and joins none
 	}
@@ -127,6 +134,9 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 		v.reasons = g.model.Story[r].reasons(&f)
 		if told >= g.model.StoryAt {
 			v.reasons = append([]news.Evidence{retoldReason(told)}, v.reasons...)
+		}
+		if across && translated.probability() >= g.model.StoryAt {
+			v.reasons = translated.reasons()
 		}
 	}
 	v.event = max(v.event, v.story)

@@ -195,8 +195,7 @@ func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 	gr.division = g.constraints.divide(nodes)
 	gr.publishers = make([]publishers, len(nodes))
 	one := g.identities(nodes, number, gr.division)
-	type pair struct{ a, b int }
-	best, own := map[pair]float64{}, map[pair]float64{}
+	best, own := map[[2]int]float64{}, map[[2]int]float64{}
 	for i, n := range nodes {
 		at := one.root(i)
 		if at != i {
@@ -208,7 +207,7 @@ func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 			if !here {
 				continue
 			}
-			if p := (pair{at, one.root(j)}); p.a < p.b {
+			if p := [2]int{at, one.root(j)}; p[0] < p[1] {
 				best[p] = max(best[p], float64(e.story))
 				if sameOutlet(n, e.to) {
 					own[p] = max(own[p], float64(e.story))
@@ -217,13 +216,15 @@ func (g *Grouper) clusterStories(nodes []*node, number map[*node]int) []int {
 		}
 	}
 	for p, x := range best {
-		gr.add(p.a, p.b, x)
+		if !mayTranslate(nodes[p[0]], nodes[p[1]]) {
+			gr.add(p[0], p[1], x)
+		}
 	}
 	for p, x := range own {
-		gr.publishers[p.a].near(p.b, x)
-		gr.publishers[p.b].near(p.a, x)
+		gr.publishers[p[0]].near(p[1], x)
+		gr.publishers[p[1]].near(p[0], x)
 	}
-	return gr.cluster(g.model.StoryAt)
+	return g.joinLanguages(nodes, best, gr.cluster(g.model.StoryAt), gr.division)
 }
 
 // identities gives the nodes that are one article, and joins them in the division into stories where that allows it.

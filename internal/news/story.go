@@ -153,7 +153,11 @@ func (s Story) OriginOf(m Member) Origin {
 	}
 	for _, x := range s.Members {
 		if a := x.Article; a.ID == m.Carries {
-			return Origin{Outlet: a.Outlet, Article: a.ID, URL: a.URL, Level: LevelOriginal, Confidence: m.Share}
+			o := Origin{Outlet: a.Outlet, Article: a.ID, URL: a.URL, Level: LevelOriginal, Confidence: m.Share}
+			if a.ID == m.Article.ID {
+				o.Confidence = 1 // its share is of the story's origin, in whose language it may not be
+			}
+			return o
 		}
 	}
 	return s.Origin
@@ -191,11 +195,18 @@ type Print struct {
 	Grams    []uint32 // runs of four characters within the words of the title
 	Figures  []uint32 // numbers in title and opening
 	Frames   []uint32 // hashes of the parts of the title that may be a template's frame, one a FrameKind
-	Names    []uint32 // names in Latin letters in title and opening, not stemmed: they are the same in other languages
+	Names    []uint32 // names in title and opening, as they are spelled in Latin letters or by their consonants (NameBySound)
 	Places   []uint16 // in words, of those of Shingles that SampledShingle picks: where it first stands
 	Body     uint64   // of the whole normalised body; 0 where there are fewer than 8 words
 	Headline uint64   // of the normalised title; 0 where there is none
 }
+
+// NameBySound says that one of Print.Names stands for the consonants of a name, which are the same in other scripts. A name in
+// Latin letters has both.
+func NameBySound(name uint32) bool { return name&NameSound != 0 }
+
+// NameSound is the lowest bit of Print.Names, whose hashes have 26 bits.
+const NameSound = 1 << 6
 
 // FrameKind is which part of a title may be a template's frame. Figures are left open in all of them.
 type FrameKind uint8

@@ -154,7 +154,7 @@ func TestLinkOfANamedOrigin(t *testing.T) {
 		t.Errorf("without members it leads to %q", got)
 	}
 	s.Origin.URL = ""
-	if got := s.Link(); got != "https://1.example/" {
+	if got := s.Link(); got != "https://post.example/1" {
 		t.Errorf("leads to %q", got)
 	}
 }

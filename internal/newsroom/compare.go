@@ -124,6 +124,9 @@ func (c *comparing) member(m news.Member, a news.Article) news.Comparison {
 		k.With, k.StandIn = c.lead.Article.ID, c.Origin.Named()
 		k.Retelling = k.Words >= shortProse && k.Share < retellingShare && !c.text.Empty()
 	}
+	if isTranslation(m) {
+		k.Added, k.Adds = 0, nil // every sentence is new, and says nothing new
+	}
 	c.left -= size
 	for i, s := range k.Adds {
 		k.Adds[i] = publish.Cut(publish.Line(s), maxSentence)
@@ -200,6 +203,7 @@ func (c *comparing) note(m news.Member, k news.Comparison) string {
 	origin, lead := publish.Name(c.Origin.Outlet), publish.Name(c.lead.Article.Outlet)
 	text := "the version of " + lead
 	switch {
+	case isTranslation(m): // below
 	case m.Carries == m.Article.ID:
 		say = append(say, "Another version of the report by the same outlet.")
 	case m.Carries != 0:
@@ -211,6 +215,8 @@ func (c *comparing) note(m news.Member, k news.Comparison) string {
 		text = "that version"
 	}
 	switch {
+	case isTranslation(m):
+		say = append(say, fmt.Sprintf("A translation of %s, from %s to %s.", text, c.lead.Article.Lang, m.Article.Lang), c.belongs(k, origin))
 	case c.text.Empty():
 		say = append(say, fmt.Sprintf("The feed of %s gives no text to compare with.", lead), c.belongs(k, origin))
 	case k.Retelling && m.Carries == 0:
@@ -219,6 +225,11 @@ func (c *comparing) note(m news.Member, k news.Comparison) string {
 		say = append(say, "Its feed gives too little text to compare.", c.belongs(k, origin))
 	}
 	return strings.Join(say, " ")
+}
+
+// isTranslation says that a member is in another language than the text it goes back to.
+func isTranslation(m news.Member) bool {
+	return slices.ContainsFunc(m.Evidence, func(e news.Evidence) bool { return e.Kind == "translation" })
 }
 
 func fewWords(k news.Comparison) string {

@@ -237,6 +237,23 @@ func TestCompareNotes(t *testing.T) {
 	}
 }
 
+func TestCompareTranslation(t *testing.T) {
+	st, s := storyOf(false, launch, "El puerto compró el lunes una lancha que llevará a los pasajeros y sus bicicletas hasta que reparen el muelle en primavera. "+
+		"Su patrón dejó la flota pesquera hace nueve años y dice que echa de menos la niebla.")
+	for i, lang := range []string{"en", "es"} {
+		s.articles[i].Lang, st.Members[i].Article.Lang = lang, lang
+	}
+	st.Members[1].Evidence = []news.Evidence{{Kind: "translation", Detail: "it is a translation of the text of Paper 1, from en to es"}}
+	s.links = []news.Edge{{A: 1, B: 2, Story: .9, Reasons: []news.Evidence{{Kind: "translation", Detail: "a translation: 5 names agree", Weight: 3}}}}
+	all, err := newsroom.Compare(t.Context(), s, st)
+	must(t, err)
+	const want = "A translation of the version of Paper 1, from en to es. " +
+		"It belongs here because of what it has in common with the version of Paper 1: a translation: 5 names agree."
+	if k := all[2]; k.Note != want || len(k.Reasons) != 2 || k.Added != 0 {
+		t.Errorf("note %q, reasons %v, %d sentences added\nwant %q", k.Note, k.Reasons, k.Added, want)
+	}
+}
+
 // A kept comparison with the lead comes before a closer one with another member; what settling guessed gives way to it.
 func TestCompareReasons(t *testing.T) {
 	st, s := storyOf(false, launch, launch, launch)

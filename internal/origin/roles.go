@@ -23,6 +23,11 @@ func roles(o news.Origin, origin contender, members []Candidate, carries []int) 
 	for i, m := range members {
 		member := news.Member{Article: m.Article, Claims: m.Claims}
 		switch text := carries[i]; {
+		case (text < 0 || text == i) && i != reference && translated(m, members[reference]):
+			member.Role, member.Evidence = translation(m, members[reference])
+			if text == i {
+				member.Carries = m.Article.ID // who reruns it reruns this text
+			}
 		case text >= 0:
 			member.Carries = members[text].Article.ID
 			member.Role, member.Share = roleByText(m, members[text])

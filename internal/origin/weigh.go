@@ -53,6 +53,7 @@ const (
 	weightHeadline = 3   // bears the headline of an agency's own item, which is as good as a byline
 	weightMedia    = 2   // a film, recording or letter made of what its outlet has as an article, too
 	weightListing  = 4   // of an outlet that lists what others publish
+	weightLanguage = 2   // came out after its outlet's item in another language, of which it is a translation
 	weightPasses   = 1.5 // of an outlet all of whose other items are others' texts
 	namedPrior     = -.4
 	namedThreshold = 1.4 // credits below this name no origin
@@ -104,26 +105,27 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 func (w Weigher) field(members []Candidate) *field {
 	return &field{
 		tie: cmp.Or(w.Tie, 20*time.Minute), habits: w.Habits, members: members, credits: creditsOf(members), prose: proseOf(members),
-		times: timesOf(members, w.Clocks), reruns: map[int]int{}, articled: articled(members),
+		times: timesOf(members, w.Clocks), reruns: map[int]int{}, articled: articled(members), languages: firstLanguages(members),
 		pages: map[string]readPage{}, signed: map[string]readPage{}, leads: map[int][]link{}, weak: map[weakLink]float64{},
 	}
 }
 
 // field is what the contenders for one story are weighed by.
 type field struct {
-	tie      time.Duration
-	habits   map[string]Habit
-	members  []Candidate
-	credits  map[string][]outletCredit // by the outlet that is credited, strongest first
-	prose    prose
-	times    times
-	reruns   map[int]int          // members that bear the headline of an agency's own item, and that item, by their numbers
-	articled map[string]bool      // outlets with a written article, by key
-	pages    map[string]readPage  // of the story, by outlet
-	signed   map[string]readPage  // likewise, by the outlet that they name as the writer
-	through  []news.Outlet        // that pages credit
-	leads    map[int][]link       // that lead to a member, by its number
-	weak     map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
+	tie       time.Duration
+	habits    map[string]Habit
+	members   []Candidate
+	credits   map[string][]outletCredit // by the outlet that is credited, strongest first
+	prose     prose
+	times     times
+	reruns    map[int]int          // members that bear the headline of an agency's own item, and that item, by their numbers
+	articled  map[string]bool      // outlets with a written article, by key
+	languages map[string]int       // the first member of each outlet whose items are in several languages, by key
+	pages     map[string]readPage  // of the story, by outlet
+	signed    map[string]readPage  // likewise, by the outlet that they name as the writer
+	through   []news.Outlet        // that pages credit
+	leads     map[int][]link       // that lead to a member, by its number
+	weak      map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
 }
 
 // inTime orders articles by time, and those of one time by what they are, never by how they arrived.
@@ -248,6 +250,7 @@ func (f *field) member(i int, told bool) contender {
 	c.form(f)
 	c.containment(f.prose, i)
 	c.time(f)
+	c.language(f)
 	c.habit(f.habits)
 	c.passes(f.habits)
 	return c

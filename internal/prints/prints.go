@@ -43,8 +43,11 @@ func Make(a news.Article, headline string) news.Print {
 	p.Uses = t.usesOf(p.Terms)
 	p.Figures = figures(title, body[:min(len(body), openingWords)])
 	p.Frames = frames(headline, title)
-	p.Names = sorted(latinNames(nil, headline, title))
-	p.Names = sorted(latinNames(p.Names, a.Body(), body[:min(len(body), leadWords)]))
+	opening := leadWords
+	if mostlyUnspaced(body) {
+		opening = unspacedNames
+	}
+	p.Names = sorted(appendNames(appendNames(nil, headline, title), a.Body(), body[:min(len(body), opening)]))
 	return p
 }
 

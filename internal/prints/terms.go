@@ -211,32 +211,6 @@ func (t *terms) usesOf(hashes []uint32) []uint8 {
 	return uses
 }
 
-const (
-	maxNames  = 24     // of a title, and of an opening
-	lastName  = 0x250  // the first character behind the Latin letters
-	fullWidth = 0xff00 // where the wide forms of ASCII begin, with the space
-)
-
-// latinNames appends the names of a text in Latin letters: words with a capital within a sentence, and in scripts written
-// without spaces every word in Latin letters. Translations keep them.
-func latinNames(out []uint32, text string, ts []token) []uint32 {
-	all, found := mostlyUnspaced(ts), 0
-	for _, t := range ts {
-		first, _ := utf8.DecodeRuneInString(text[t.start:])
-		if first >= fullWidth && first < fullWidth+0x5f {
-			first -= fullWidth - ' '
-		}
-		if !unicode.IsLetter(first) || first >= lastName || t.end-t.start < 3 || found == maxNames {
-			continue
-		}
-		if all || nameBit(text, t) != 0 {
-			out = append(out, short(t.hash, termBits))
-			found++
-		}
-	}
-	return out
-}
-
 // grams gives the runs of gramLength characters within the words of a text, a shorter word whole.
 func grams(text string, ts []token) []uint32 {
 	var out []uint32

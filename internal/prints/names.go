@@ -1,0 +1,147 @@
+package prints
+
+import (
+	_ "embed"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"headwater/internal/news"
+)
+
+const (
+	maxNames      = 24     // of a title, and of an opening
+	lastLatin     = 0x250  // the first character behind the Latin letters
+	fullWidth     = 0xff00 // where the wide forms of ASCII begin, with the space
+	unspacedNames = 240    // characters of a body without spaces in which names are looked for: some 60 words in another script
+	soundsOfName  = 3      // consonants below which different names are told by the same ones
+)
+
+// appendNames appends the names of a text: words with a capital within a sentence, and in scripts written without spaces
+// words in Latin letters and in katakana. A name in Latin letters is the hash of the word without accents, as
+// translations keep it; in a text in Latin letters the hash of its consonants stands beside it. Of a name in another script
+// there is that of its consonants alone.
+func appendNames(out []uint32, text string, ts []token) []uint32 {
+	all, inLatin, found := mostlyUnspaced(ts), mostlyLatin(text, ts), 0
+	var buf, room [64]byte
+	for _, t := range ts {
+		if found == maxNames {
+			break
+		}
+		if t.figure || t.end-t.start < 3 {
+			continue
+		}
+		first, _ := utf8.DecodeRuneInString(text[t.start:])
+		if first >= fullWidth && first < fullWidth+0x5f {
+			first -= fullWidth - ' '
+		}
+		latin := first < lastLatin
+		if !latin && (t.unspaced && !unicode.Is(unicode.Katakana, first) || !t.unspaced && !unicode.Is(unicode.Cyrillic, first)) {
+			continue
+		}
+		if !all && nameBit(text, t) == 0 {
+			continue
+		}
+		found++
+		name := fold(buf[:0], text[t.start:t.end])
+		if latin {
+			out = append(out, spelled(withoutAccents(name)))
+		}
+		if latin && !inLatin {
+			continue
+		}
+		if s := consonantsOf(room[:0], name); len(s) >= soundsOfName {
+			out = append(out, sounding(s))
+		}
+	}
+	return out
+}
+
+// spelled and sounding are the hashes of a name as it is written and of its consonants. The last bit tells them apart.
+func spelled(name []byte) uint32 { return short(hash32(name), termBits) &^ news.NameSound }
+
+func sounding(consonants []byte) uint32 { return short(hash32(consonants), termBits) | news.NameSound }
+
+func mostlyLatin(text string, ts []token) bool {
+	n := 0
+	for _, t := range ts {
+		if first, _ := utf8.DecodeRuneInString(text[t.start:]); first < lastLatin {
+			n++
+		}
+	}
+	return n*2 > len(ts)
+}
+
+func withoutAccents(name []byte) []byte {
+	if ascii(string(name)) {
+		return name
+	}
+	return []byte(strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFD.String(string(name))))
+}
+
+//go:embed consonants.txt
+var consonantsFile string
+
+// sounds gives the sounds of letters, and longest the most bytes of letters that have sounds of their own, by their first byte.
+var sounds, longest = func() (m map[string]string, longest [256]int) {
+	m = map[string]string{}
+	for line := range strings.Lines(consonantsFile) {
+		fields := strings.Fields(line)
+		if len(fields) == 0 || fields[0] == "#" {
+			continue
+		}
+		for _, letters := range fields[1:] {
+			m[letters] = fields[0]
+			longest[letters[0]] = max(longest[letters[0]], len(letters))
+		}
+	}
+	return m, longest
+}()
+
+// consonantsOf appends the consonants of a folded name in letters of consonants.txt.
+func consonantsOf(dst, name []byte) []byte {
+	var buf [64]byte
+	said := buf[:0]
+	for len(name) > 0 {
+		n := min(len(name), longest[name[0]])
+		for n > 0 && sounds[string(name[:n])] == "" {
+			n--
+		}
+		if n > 0 {
+			said = append(said, sounds[string(name[:n])]...)
+			name = name[n:]
+			continue
+		}
+		_, n = utf8.DecodeRune(name)
+		if plain := withoutAccents(name[:n]); len(plain) > 0 {
+			said = append(said, sounds[string(plain)]...)
+		}
+		name = name[n:]
+	}
+	last := byte('-')
+	for i, c := range said {
+		beforeVowel := i+1 < len(said) && said[i+1] == '-'
+		switch {
+		case c == 'r' && beforeVowel:
+			c = 'R'
+		case c == 'h' && beforeVowel && last == '-':
+			c = 'H'
+		case c == 'r' || c == 'h':
+			continue
+		case c == 'M' && i+1 < len(said) && (said[i+1] == 'B' || said[i+1] == 'P'):
+			c = 'N'
+		}
+		if c != '-' && c != last {
+			dst = append(dst, c)
+		}
+		last = c
+	}
+	return dst
+}
