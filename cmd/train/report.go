@@ -15,7 +15,7 @@ var levelNames = [numLevels]string{"story", "event"}
 
 // fitAll prints how weights that saw only a part of the samples do on the rest, and gives weights that saw all.
 func fitAll(samples []sample, out io.Writer) *group.Model {
-	m := &group.Model{Version: group.ModelVersion, StoryAt: .6, EventAt: .22, EventAlone: .5}
+	m := &group.Model{Version: group.ModelVersion, StoryAt: .6, EventAt: .23, EventAlone: .65}
 	for l := range numLevels {
 		mine := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return s.level != l })
 		train := slices.DeleteFunc(slices.Clone(mine), func(s sample) bool { return s.held })
