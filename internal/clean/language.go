@@ -184,15 +184,11 @@ func latin(text, hint string) string {
 }
 
 func count(text string, score *[len(stopWords)]int) {
-	var low [24]byte
+	var low [longestStopWord]byte
 	before := byte(' ')
 	for text != "" {
 		n := 0
-		w := low[:0]
 		for n < len(text) && isWordByte(text[n]) {
-			if len(w) < len(low) {
-				w = append(w, lowByte(text, n))
-			}
 			n++
 		}
 		if n == 0 {
@@ -204,8 +200,13 @@ func count(text string, score *[len(stopWords)]int) {
 			continue
 		}
 		before = ' '
-		for set := stopIndex[string(w)]; set != 0; set &= set - 1 {
-			score[bits.TrailingZeros32(set)]++
+		if n <= longestStopWord {
+			for i := range n {
+				low[i] = lowByte(text, i)
+			}
+			for set := stopIndex[string(low[:n])]; set != 0; set &= set - 1 {
+				score[bits.TrailingZeros32(set)]++
+			}
 		}
 		text = text[n:]
 	}
