@@ -2,6 +2,7 @@ package clean
 
 import (
 	"hash/fnv"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,11 @@ func (p *page) weight() int {
 		}
 	}
 	return n
+}
+
+// hasProse says whether weight is more than 0.
+func (p *page) hasProse() bool {
+	return slices.ContainsFunc(p.blocks, func(b block) bool { return b.role == prose && b.end > b.start })
 }
 
 func (p *page) paragraphs() int {
@@ -55,16 +61,21 @@ func (p *page) measure() {
 	for _, a := range p.anchors {
 		s.linked += a.end - a.start
 	}
-	for _, b := range p.blocks {
-		t := p.text(b)
+	for i := range p.blocks {
+		b := &p.blocks[i]
+		t := p.text(*b)
 		if b.kind == heading {
 			s.headings++
 		}
 		if startsWithTime(t) {
 			s.stamped++
 		}
-		if b.role == prose && b.kind != heading {
-			s.words += countWords(t)
+		if b.role != prose {
+			continue
+		}
+		b.words = countWords(t)
+		if b.kind != heading {
+			s.words += b.words
 			if n := len(t); n > 3 && t[0] >= '1' && t[0] <= '9' && startsWithNumber(t, s.numbered+1) {
 				s.numbered++
 			}
@@ -126,14 +137,12 @@ func blockHash(t string) uint64 {
 	h, last := uint64(offset), rune(0)
 	for _, r := range t {
 		switch {
-		case r >= '0' && r <= '9':
-			r = '0'
 		case r < utf8.RuneSelf:
-			if r >= 'A' && r <= 'Z' {
-				r += 'a' - 'A'
-			}
-			if r < 'a' || r > 'z' {
+			if r = rune(bareASCII[r]); r == 0 {
 				continue
+			}
+			if r <= '9' {
+				r = '0'
 			}
 		case unicode.IsLetter(r) || unicode.IsMark(r):
 			r = unicode.ToLower(r)
