@@ -234,13 +234,11 @@ func likeOutlet(words []string) bool {
 // nounBeside finds the noun of an outlet next to a name, and the whole phrase with it. The adjectives before it are part
 // of the phrase: "the pro-government Lebanese daily".
 func nounBeside(text string, start, end int) (news.Span, bool) {
-	after := around(text, end, end+20)
-	if len(after) < 2 || after[0] != ' ' || after[1] < 'a' || after[1] > 'z' {
-		after = ""
-	}
-	for _, noun := range nounsAfter {
-		if tail, ok := strings.CutPrefix(after, " "+noun); ok && wordStart(tail) && !nameNext(tail) {
-			return news.Span{Start: start, End: end + 1 + len(noun)}, true
+	if after, ok := strings.CutPrefix(around(text, end, end+20), " "); ok {
+		for _, noun := range nounsAfter {
+			if tail, ok := strings.CutPrefix(after, noun); ok && wordStart(tail) && !nameNext(tail) {
+				return news.Span{Start: start, End: end + 1 + len(noun)}, true
+			}
 		}
 	}
 	if !afterNoun(text[:start]) {
