@@ -166,7 +166,8 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	if a.Title == "" && a.Summary == "" { // nor have lists the picture's text, which is no text of the article's to compare
 		a.Enclosures = withPicture(a.Enclosures, a.HTML)
 	}
-	a.Lang = language(a.Title+". "+a.Body(), cmp.Or(e.Language, doc.Language))
+	body := a.Body()
+	a.Lang = language(a.Title+". "+body[:min(len(body), languageSample)], cmp.Or(e.Language, doc.Language))
 	a.Hub = isHub(a.Title, a.URL, d.body)
 	a.Hash = hashOf(a.Title, d)
 	a.GUID, a.Keys = strings.TrimSpace(e.GUID), itemKeys(e, d)

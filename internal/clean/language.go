@@ -107,11 +107,11 @@ func baseLanguage(tag string) string {
 }
 
 func scripts(text string) (counts [scriptFirst + len(scriptTables)]int, letters int) {
+	latin := 0
 	for _, r := range text {
 		if r < utf8.RuneSelf {
 			if c := r | 0x20; c >= 'a' && c <= 'z' {
-				counts[scriptLatin]++
-				letters++
+				latin++
 			}
 			continue
 		}
@@ -121,7 +121,8 @@ func scripts(text string) (counts [scriptFirst + len(scriptTables)]int, letters 
 		letters++
 		counts[scriptOf(r)]++
 	}
-	return counts, letters
+	counts[scriptLatin] += latin
+	return counts, letters + latin
 }
 
 func scriptOf(r rune) int {

@@ -100,28 +100,35 @@ func endsSentence(t string) bool {
 
 // countWords counts what white space parts; Chinese, Japanese, Thai and the like count a word for three letters.
 func countWords(t string) int {
-	n, wide, in, i := 0, 0, false, 0
-	for ; i < len(t) && t[i] < utf8.RuneSelf; i++ { // most texts to their end
-		if c := t[i]; c == ' ' || c == '\n' {
-			in = false
-		} else if !in && c > ' ' {
-			in = true
-			n++
+	n, wide, in := 0, 0, byte(0) // in is 1 within a word
+	for _, r := range t {
+		if r < utf8.RuneSelf {
+			if r >= ' ' || r == '\n' {
+				is := solidASCII[r]
+				n += int(is &^ in)
+				in = is
+			}
+			continue
 		}
-	}
-	for _, r := range t[i:] {
 		switch {
-		case r == ' ' || r == '\n':
-			in = false
 		case r >= 0x2e80 && !(r >= 0xac00 && r < 0xd7b0) || r >= 0xe00 && r < 0xf00:
 			wide++
-		case !in && r > ' ':
-			in = true
+		case in == 0:
+			in = 1
 			n++
 		}
 	}
 	return n + (wide+2)/3
 }
+
+// solidASCII is 1 for what words of ASCII consist of, and 0 for white space: a test for it would be guessed wrong at the
+// ends of each word.
+var solidASCII = func() (out [utf8.RuneSelf]byte) {
+	for c := ' ' + 1; c < utf8.RuneSelf; c++ {
+		out[c] = 1
+	}
+	return out
+}()
 
 func cutLast(s, sep string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
