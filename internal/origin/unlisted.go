@@ -64,6 +64,9 @@ const maxWords = 6
 func (n *name) read(text string, at int) int {
 	n.reset(at)
 	for at < len(text) {
+		if len(n.words) == 0 {
+			at = pastSmall(text, at)
+		}
 		from, to := wordAt(text, at)
 		if from == to {
 			return len(text)
@@ -81,6 +84,20 @@ func (n *name) read(text string, at int) int {
 		at = to
 		if possessive(w) && w != "People's" && w != "People’s" { // "Lebanon's Daily Star"
 			n.reset(to)
+		}
+	}
+	return at
+}
+
+// pastSmall passes over words in small letters, none of which is a name's, as far as only spaces part them. It begins between
+// words, and ends so.
+func pastSmall(text string, at int) int {
+	for i := at; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == ' ':
+			at = i + 1
+		case c < 'a' || c > 'z':
+			return at
 		}
 	}
 	return at
