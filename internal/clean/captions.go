@@ -26,14 +26,16 @@ func isAgency(name string) bool {
 	return len(name) < 40 && agencies[strings.ToLower(strings.Trim(name, " .,"))]
 }
 
+var captionStarts = startsOf(
+	"photo:", "photos:", "photograph:", "photo by ", "photos by ",
+	"photo credit", "photo courtesy", "image:", "image credit", "images:", "image by ", "picture:", "credit:",
+	"file photo", "file - ", "file – ", "file — ", "foto:", "fotos:", "imagen:", "bild:", "illustration:",
+	"illustration by ", "写真:", "写真：", "[写真", "撮影", "図:", "圖:", "图:",
+)
+
 // isCaption finds lines that describe a picture: they begin by saying so, or end in a photographer's credit.
 func isCaption(t string) bool {
-	if anyFold(strings.TrimLeft(t, "([ "), []string{
-		"photo:", "photos:", "photograph:", "photo by ", "photos by ",
-		"photo credit", "photo courtesy", "image:", "image credit", "images:", "image by ", "picture:", "credit:",
-		"file photo", "file - ", "file – ", "file — ", "foto:", "fotos:", "imagen:", "bild:", "illustration:",
-		"illustration by ", "写真:", "写真：", "[写真", "撮影", "図:", "圖:", "图:",
-	}) && len(t) < 600 {
+	if len(t) < 600 && captionStarts.of(strings.TrimLeft(t, "([ ")) {
 		return true
 	}
 	if (hasFold(t, "this ") || hasFold(t, "in this ")) && describesPhoto(t) {
@@ -77,9 +79,11 @@ func endsInCredit(t string) bool {
 	if i := strings.LastIndex(tail, "Credit "); i >= 0 && (i == 0 || tail[i-1] == ' ') && allNames(tail[i+7:], 6) {
 		return true
 	}
-	for _, w := range [...]string{"Photo: ", "Image: ", "Photograph: ", "Credit: ", "Foto: ", "Picture: ", "Bild: "} {
-		if i := strings.LastIndex(tail, w); i >= 0 && !endsSentence(tail[i:]) && countWords(tail[i:]) <= 8 {
-			return true
+	if strings.Contains(tail, ": ") {
+		for _, w := range [...]string{"Photo: ", "Image: ", "Photograph: ", "Credit: ", "Foto: ", "Picture: ", "Bild: "} {
+			if i := strings.LastIndex(tail, w); i >= 0 && !endsSentence(tail[i:]) && countWords(tail[i:]) <= 8 {
+				return true
+			}
 		}
 	}
 	return slashCredit(tail) || viaCredit(tail) || datedCredit(tail)

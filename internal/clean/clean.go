@@ -49,6 +49,8 @@ func New(opt Options) *Cleaner { return &Cleaner{opt: opt} }
 type draft struct {
 	entry   news.Entry
 	title   string // as shown
+	heading string // as compared
+	context itemContext
 	outlet  news.Outlet
 	body    *page  // where the text comes from
 	teaser  *page  // where the summary comes from; may be nil
@@ -99,13 +101,14 @@ func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
 	d := draft{entry: e}
 	d.outlet = c.outlet(e, doc, feed)
 	d.title = shownTitle(e)
-	ctx := c.context(&d, feed)
+	d.heading = Title(d.title)
+	d.context = c.context(&d, feed)
 	d.body = scan(e.Content)
-	d.body.classify(ctx)
+	d.body.classify(d.context)
 	d.silent = len(d.body.buf) == 0
 	if strings.TrimSpace(e.Summary) != "" {
 		d.teaser = scan(e.Summary)
-		d.teaser.classify(ctx)
+		d.teaser.classify(d.context)
 	}
 	d.choose()
 	d.content = d.body.hash()
@@ -118,9 +121,8 @@ func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
 // choose settles whether content or summary is the text: a summary is text where it is the longer one and long by
 // itself; otherwise it is a teaser, and so is the content that it outweighs.
 func (d *draft) choose() {
-	have := d.body.weight()
-	d.isText = have > 0
-	if d.teaser == nil || d.teaser.weight() <= have {
+	d.isText = d.body.hasProse()
+	if d.teaser == nil || d.teaser.weight() <= d.body.weight() {
 		return
 	}
 	d.isText = false
@@ -133,7 +135,7 @@ func (d *draft) choose() {
 func (c *Cleaner) context(d *draft, feed news.Feed) itemContext {
 	return itemContext{
 		title:   bare(d.title),
-		heading: bare(Title(d.title)),
+		heading: bare(d.heading),
 		self:    PageURL(d.entry.URL),
 		site:    hostOf(feed.Site),
 		outlet:  d.outlet,
@@ -142,7 +144,6 @@ func (c *Cleaner) context(d *draft, feed news.Feed) itemContext {
 }
 
 func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known blockSet, now time.Time) news.Article {
-	ctx := c.context(d, feed)
 	e := d.entry
 	a := news.Article{
 		FeedID: feed.ID, URL: e.URL, Title: d.title, Authors: authors(e.Authors),
@@ -150,8 +151,8 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 		Categories: e.Categories, Enclosures: e.Enclosures,
 	}
 	var marks []news.Mark
-	a.Text, marks = d.text(ctx, known)
-	a.Summary = d.summary(ctx, known, a.Text)
+	a.Text, marks = d.text(known)
+	a.Summary = d.summary(known, a.Text)
 	if a.Title == "" && a.Summary == "" { // lists have no text, and show its opening words for a title
 		a.Summary = news.Opening(a.Text)
 	}
@@ -165,7 +166,8 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	if a.Title == "" && a.Summary == "" { // nor have lists the picture's text, which is no text of the article's to compare
 		a.Enclosures = withPicture(a.Enclosures, a.HTML)
 	}
-	a.Lang = language(a.Title+". "+a.Body(), cmp.Or(e.Language, doc.Language))
+	body := a.Body()
+	a.Lang = language(a.Title+". "+body[:min(len(body), languageSample)], cmp.Or(e.Language, doc.Language))
 	a.Hub = isHub(a.Title, a.URL, d.body)
 	a.Hash = hashOf(a.Title, d)
 	a.GUID, a.Keys = strings.TrimSpace(e.GUID), itemKeys(e, d)
@@ -186,9 +188,9 @@ func (d *draft) html() string {
 	return Sanitize(longer(e.Content, e.Summary))
 }
 
-func (d *draft) text(ctx itemContext, known blockSet) (string, []news.Mark) {
+func (d *draft) text(known blockSet) (string, []news.Mark) {
 	d.body.remove(known)
-	d.body.prune(ctx)
+	d.body.prune(d.context)
 	text, marks := d.body.assemble()
 	if d.isText {
 		return text, marks
@@ -196,7 +198,7 @@ func (d *draft) text(ctx itemContext, known blockSet) (string, []news.Mark) {
 	return "", slices.DeleteFunc(marks, func(m news.Mark) bool { return m.End > 0 })
 }
 
-func (d *draft) summary(ctx itemContext, known blockSet, text string) string {
+func (d *draft) summary(known blockSet, text string) string {
 	if d.teaser == nil {
 		first, _, more := strings.Cut(text, "\n\n")
 		if more && strings.TrimSpace(d.entry.Content) == "" {
@@ -205,7 +207,7 @@ func (d *draft) summary(ctx itemContext, known blockSet, text string) string {
 		return ""
 	}
 	d.teaser.remove(known)
-	d.teaser.prune(ctx)
+	d.teaser.prune(d.context)
 	s, _ := d.teaser.assemble()
 	s = strings.ReplaceAll(s, "\n\n", " ")
 	if saysNothing(s, d.entry, d.title, d.outlet) {

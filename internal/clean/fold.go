@@ -17,8 +17,12 @@ func (s *scanner) text(src []byte) {
 			i++
 			switch {
 			case c > ' ' && c < 0x7f:
+				from := i - 1
+				for i < len(src) && src[i] > ' ' && src[i] < 0x7f {
+					i++
+				}
 				s.ready()
-				s.buf = append(s.buf, c)
+				s.buf = append(s.buf, src[from:i]...)
 			case c == '\n' && (s.lines || s.pre > 0):
 				s.breaks++
 			case c <= ' ' && isASCIISpace(c):
@@ -214,24 +218,32 @@ func foldLine(s string) string {
 
 // bare is a text as compared: its letters and digits only, in lower case.
 func bare(s string) string {
-	var b strings.Builder
-	b.Grow(len(s))
+	b := make([]byte, 0, len(s))
 	for _, r := range s {
 		switch {
 		case r < utf8.RuneSelf:
-			c := byte(r)
-			if c >= 'A' && c <= 'Z' {
-				c += 'a' - 'A'
-			}
-			if c >= 'a' && c <= 'z' || c >= '0' && c <= '9' {
-				b.WriteByte(c)
+			if c := bareASCII[r]; c != 0 {
+				b = append(b, c)
 			}
 		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r):
-			b.WriteRune(unicode.ToLower(r))
+			b = utf8.AppendRune(b, unicode.ToLower(r))
 		}
 	}
-	return b.String()
+	return string(b)
 }
+
+// bareASCII gives the letters and digits of ASCII in lower case, and 0 for all else.
+var bareASCII = func() (out [utf8.RuneSelf]byte) {
+	for c := range byte(utf8.RuneSelf) {
+		switch {
+		case c >= 'A' && c <= 'Z':
+			out[c] = c + 'a' - 'A'
+		case c >= 'a' && c <= 'z' || c >= '0' && c <= '9':
+			out[c] = c
+		}
+	}
+	return out
+}()
 
 // clip bounds the words of a mark.
 func clip(s string) string { return cutAt(s, maxMarked) }

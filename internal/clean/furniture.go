@@ -179,9 +179,9 @@ func (d *draft) shown() news.ItemBlocks {
 	h.Write([]byte(cmp.Or(strings.TrimSpace(d.entry.GUID), d.entry.URL, d.title)))
 	it.Key = h.Sum64()
 	if d.title != "" {
-		it.Title = blockHash(Title(d.title))
+		it.Title = blockHash(d.heading)
 	}
-	if d.body.weight() > 0 {
+	if d.body.hasProse() {
 		it.Content = d.content
 	}
 	once := blockSet{}
@@ -191,7 +191,7 @@ func (d *draft) shown() news.ItemBlocks {
 		}
 		for _, b := range p.blocks {
 			if b.role == prose && !once.again(b.hash) {
-				it.Blocks = append(it.Blocks, news.Block{Hash: b.hash, Words: countWords(p.text(b))})
+				it.Blocks = append(it.Blocks, news.Block{Hash: b.hash, Words: b.words})
 			}
 		}
 	}

@@ -76,7 +76,7 @@ func withoutSession(query string) string {
 
 // textKey is a hash of what the item says besides its title.
 func textKey(d *draft) string {
-	if d.body.weight() == 0 && (d.teaser == nil || d.teaser.weight() == 0) {
+	if !d.body.hasProse() && (d.teaser == nil || !d.teaser.hasProse()) {
 		return ""
 	}
 	return fmt.Sprintf("%016x%016x", d.content, d.extract)

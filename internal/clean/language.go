@@ -122,11 +122,11 @@ func baseLanguage(tag string) string {
 }
 
 func scripts(text string) (counts [scriptFirst + len(scriptTables)]int, letters int) {
+	latin := 0
 	for _, r := range text {
 		if r < utf8.RuneSelf {
 			if c := r | 0x20; c >= 'a' && c <= 'z' {
-				counts[scriptLatin]++
-				letters++
+				latin++
 			}
 			continue
 		}
@@ -136,7 +136,8 @@ func scripts(text string) (counts [scriptFirst + len(scriptTables)]int, letters 
 		letters++
 		counts[scriptOf(r)]++
 	}
-	return counts, letters
+	counts[scriptLatin] += latin
+	return counts, letters + latin
 }
 
 func scriptOf(r rune) int {
@@ -199,15 +200,11 @@ func latin(text, hint string) string {
 }
 
 func count(text string, score *[len(stopWords)]int) {
-	var low [24]byte
+	var low [longestStopWord]byte
 	before := byte(' ')
 	for text != "" {
 		n := 0
-		w := low[:0]
 		for n < len(text) && isWordByte(text[n]) {
-			if len(w) < len(low) {
-				w = append(w, lowByte(text, n))
-			}
 			n++
 		}
 		if n == 0 {
@@ -219,8 +216,13 @@ func count(text string, score *[len(stopWords)]int) {
 			continue
 		}
 		before = ' '
-		for set := stopIndex[string(w)]; set != 0; set &= set - 1 {
-			score[bits.TrailingZeros32(set)]++
+		if n <= longestStopWord {
+			for i := range n {
+				low[i] = lowByte(text, i)
+			}
+			for set := stopIndex[string(low[:n])]; set != 0; set &= set - 1 {
+				score[bits.TrailingZeros32(set)]++
+			}
 		}
 		text = text[n:]
 	}

@@ -40,8 +40,34 @@ func hasFold(t, prefix string) bool {
 	return strings.EqualFold(t[:len(prefix)], prefix)
 }
 
-func anyFold(t string, prefixes []string) bool {
-	for _, p := range prefixes {
+// starts are ways in which lines begin, in lower case, by their first byte: most lines begin as none of them. Those that do
+// not begin with ASCII stand together.
+type starts [utf8.RuneSelf + 1][]string
+
+func startsOf(all ...string) *starts {
+	var s starts
+	for _, p := range all {
+		i := startIndex(p)
+		s[i] = append(s[i], p)
+	}
+	return &s
+}
+
+func startIndex(t string) byte {
+	switch c := t[0]; {
+	case c >= 'A' && c <= 'Z':
+		return c + 'a' - 'A'
+	default:
+		return min(c, utf8.RuneSelf)
+	}
+}
+
+// of says whether t begins in one of the ways, whatever the case.
+func (s *starts) of(t string) bool {
+	if t == "" {
+		return false
+	}
+	for _, p := range s[startIndex(t)] {
 		if hasFold(t, p) {
 			return true
 		}
@@ -49,14 +75,34 @@ func anyFold(t string, prefixes []string) bool {
 	return false
 }
 
-// opensComments finds the heading of the form and list of comments, behind which no article goes on.
-func opensComments(t string) bool {
-	return len(t) < 120 && anyFold(t, []string{
-		"leave a reply", "leave a comment", "cancel reply", "join the conversation",
-		"deja una respuesta", "deja un comentario", "laisser un commentaire", "schreibe einen kommentar",
-		"lascia un commento", "deixe um comentário", "deixe uma resposta", "コメントを書く", "コメントを残す",
-	})
+// endsFold says whether t ends in suffix, which is lower-case ASCII, whatever the case.
+func endsFold(t, suffix string) bool {
+	return len(t) >= len(suffix) && strings.EqualFold(t[len(t)-len(suffix):], suffix)
 }
+
+// containsFold says whether words stand in t, whatever the case; they are lower-case ASCII.
+func containsFold(t, words string) bool {
+	for i := 0; i+len(words) <= len(t); i++ {
+		if t[i]|0x20 == words[0] && strings.EqualFold(t[i:i+len(words)], words) {
+			return true
+		}
+	}
+	return false
+}
+
+var commentStarts = startsOf(
+	"leave a reply", "leave a comment", "cancel reply", "join the conversation",
+	"deja una respuesta", "deja un comentario", "laisser un commentaire", "schreibe einen kommentar",
+	"lascia un commento", "deixe um comentário", "deixe uma resposta", "コメントを書く", "コメントを残す",
+)
+
+// opensComments finds the heading of the form and list of comments, behind which no article goes on.
+func opensComments(t string) bool { return len(t) < 120 && commentStarts.of(t) }
+
+var moreStarts = startsOf(
+	"continue reading \"", "continue reading “", "related: ", "read more: ", "also read: ",
+	"read also: ", "see also: ", "lea también: ", "lire aussi", "lesen sie auch",
+)
 
 // isMore finds the ends of excerpts. The whole line must say so, apart from a few words behind it.
 func isMore(t string) bool {
@@ -79,10 +125,7 @@ func isMore(t string) bool {
 		"read the full article here", "read the full story here":
 		return true
 	}
-	return anyFold(t, []string{
-		"continue reading \"", "continue reading “", "related: ", "read more: ", "also read: ",
-		"read also: ", "see also: ", "lea también: ", "lire aussi", "lesen sie auch",
-	})
+	return moreStarts.of(t)
 }
 
 // isCounter finds "12 comments" and the like.
@@ -120,7 +163,7 @@ func isStamp(t string) bool {
 		return false
 	}
 	digits := false
-	for _, w := range strings.FieldsFunc(t, isStampBreak) {
+	for w := range strings.FieldsFuncSeq(t, isStampBreak) {
 		w = strings.Trim(w, ".,:;|·•-–—")
 		switch {
 		case w == "":
@@ -158,43 +201,42 @@ func isStampNumber(w string) bool {
 }
 
 func isJapaneseStamp(t string) bool {
-	return strings.ContainsAny(t, "年月日時分前秒") && strings.ContainsAny(t, "0123456789０１２３４５６７８９") && strings.IndexFunc(t, func(r rune) bool {
+	return strings.IndexFunc(t, func(r rune) bool {
 		return !strings.ContainsRune("0123456789０１２３４５６７８９年月日時分前秒更新配信公開午後()（）/:：- 月火水木金土日曜", r)
-	}) < 0
+	}) < 0 && strings.ContainsAny(t, "年月日時分前秒") && strings.ContainsAny(t, "0123456789０１２３４５６７８９")
 }
 
 // isCrew finds the lines on who worked on a story: "Reporting by A; editing by B", "C contributed to this report."
 func isCrew(t string) bool {
 	s := strings.TrimLeft(t, "(-–—[ ")
-	if anyFold(s, crew) {
+	if crewStarts.of(s) {
 		return len(t) < 500
 	}
-	if anyFold(s, []string{"written by ", "edited by ", "reported by ", "produced by ", "compiled by "}) {
+	if workStarts.of(s) {
 		return countWords(t) <= 12
 	}
 	if len(t) > 500 {
 		return false
 	}
 	end := strings.TrimRight(t, ".) ")
-	end = strings.ToLower(end[max(0, len(end)-crewEnd):])
 	for _, e := range [...]string{
 		"contributed to this report", "contributed to this story", "contributed to this article",
 		"contributed reporting",
 	} {
-		if strings.HasSuffix(end, e) {
+		if endsFold(end, e) {
 			return true
 		}
 	}
 	return false
 }
 
-const crewEnd = 100 // bytes at the end of a line that may say so
-
-var crew = []string{
+var crewStarts = startsOf(
 	"reporting by ", "additional reporting by ", "editing by ", "writing by ", "with assistance from ",
 	"with assistance by ", "con información de ", "reporte de ", "reportage de ", "reportes de ", "con reportes de ",
 	"editado por ", "escrito por ", "redigiert von ", "bericht von ", "graphic by ", "graphics by ",
-}
+)
+
+var workStarts = startsOf("written by ", "edited by ", "reported by ", "produced by ", "compiled by ")
 
 // isByline finds lines that only name writers: "By Jane Doe and John Roe", "By JANE DOE AUG. 30, 2016".
 func isByline(t string) bool {
@@ -211,7 +253,7 @@ func isByline(t string) bool {
 
 // isDatedName finds "Jane Doe | August 18, 2026 | 3:56 am" and "Reuters London 2 min read Last Updated: Aug 19".
 func isDatedName(t string) bool {
-	if len(t) > 140 || strings.IndexByte(t, '(') >= 0 || !unicode.IsUpper(firstLetter(t)) {
+	if len(t) > 140 || !strings.ContainsAny(t, "0123456789") || strings.IndexByte(t, '(') >= 0 || !unicode.IsUpper(firstLetter(t)) {
 		return false
 	}
 	words := strings.FieldsFunc(t, isStampBreak)
@@ -264,20 +306,29 @@ func endsLikeSentence(t string) bool {
 		strings.IndexByte(t[len(t)-5:len(t)-1], '.') < 0
 }
 
+var rightsStarts = startsOf(
+	"©", "(c) copyright", "c) copyright", "(c) 2", "c) 2", "copyright ©", "copyright (c)",
+	"copyright 2", "copyright 1", "todos los derechos", "tous droits réservés", "alle rechte vorbehalten",
+	"todos os direitos", "all rights reserved", "無断転載", "Ⓒ", "ⓒ",
+)
+
 func isRights(t string) bool {
 	if len(t) > 500 {
 		return false
 	}
-	s := strings.TrimLeft(t, "([ ")
-	if anyFold(s, []string{
-		"©", "(c) copyright", "c) copyright", "(c) 2", "c) 2", "copyright ©", "copyright (c)",
-		"copyright 2", "copyright 1", "todos los derechos", "tous droits réservés", "alle rechte vorbehalten",
-		"todos os direitos", "all rights reserved", "無断転載", "Ⓒ", "ⓒ",
-	}) {
-		return true
-	}
-	return strings.Contains(strings.ToLower(t), "all rights reserved") || strings.Contains(t, "無断転載")
+	return rightsStarts.of(strings.TrimLeft(t, "([ ")) || containsFold(t, "all rights reserved") || strings.Contains(t, "無断転載")
 }
+
+var sourceStarts = startsOf(
+	"original source", "source:", "source :", "sources:", "originally published",
+	"originally appeared", "this article originally", "this story originally", "this post originally",
+	"this article was originally", "this story was originally", "this post was originally", "first published on ", "first published by ", "first published at ",
+	"this article first appeared", "this story first appeared", "read the original", "read original",
+	"view original", "fuente:", "fuentes:", "quelle:", "quellen:", "fonte:", "bron:", "källa:", "kilde:", "源:",
+	"出典", "来源", "來源", "ソース:", "ソース：", "источник:", "source link", "this article was produced by",
+	"republished from", "republished with permission", "reposted from", "syndicated from",
+	"click for more from ", "click here for more from ", "read more at ", "read more from ", "a version of this ",
+)
 
 // sourceRole finds lines that only say where the text came from.
 func sourceRole(t string) role {
@@ -286,16 +337,7 @@ func sourceRole(t string) role {
 	}
 	s := strings.TrimLeft(t, "([-–—• ")
 	switch {
-	case anyFold(s, []string{
-		"original source", "source:", "source :", "sources:", "originally published",
-		"originally appeared", "this article originally", "this story originally", "this post originally",
-		"this article was originally", "this story was originally", "this post was originally", "first published on ", "first published by ", "first published at ",
-		"this article first appeared", "this story first appeared", "read the original", "read original",
-		"view original", "fuente:", "fuentes:", "quelle:", "quellen:", "fonte:", "bron:", "källa:", "kilde:", "源:",
-		"出典", "来源", "來源", "ソース:", "ソース：", "источник:", "source link", "this article was produced by",
-		"republished from", "republished with permission", "reposted from", "syndicated from",
-		"click for more from ", "click here for more from ", "read more at ", "read more from ", "a version of this ",
-	}):
+	case sourceStarts.of(s):
 		return sourceLine
 	case strings.EqualFold(strings.TrimRight(s, ". "), "source"):
 		return sourceLine

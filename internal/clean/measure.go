@@ -2,6 +2,7 @@ package clean
 
 import (
 	"hash/fnv"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -26,6 +27,11 @@ func (p *page) weight() int {
 		}
 	}
 	return n
+}
+
+// hasProse says whether weight is more than 0.
+func (p *page) hasProse() bool {
+	return slices.ContainsFunc(p.blocks, func(b block) bool { return b.role == prose && b.end > b.start })
 }
 
 func (p *page) paragraphs() int {
@@ -55,16 +61,21 @@ func (p *page) measure() {
 	for _, a := range p.anchors {
 		s.linked += a.end - a.start
 	}
-	for _, b := range p.blocks {
-		t := p.text(b)
+	for i := range p.blocks {
+		b := &p.blocks[i]
+		t := p.text(*b)
 		if b.kind == heading {
 			s.headings++
 		}
 		if startsWithTime(t) {
 			s.stamped++
 		}
-		if b.role == prose && b.kind != heading {
-			s.words += countWords(t)
+		if b.role != prose {
+			continue
+		}
+		b.words = countWords(t)
+		if b.kind != heading {
+			s.words += b.words
 			if n := len(t); n > 3 && t[0] >= '1' && t[0] <= '9' && startsWithNumber(t, s.numbered+1) {
 				s.numbered++
 			}
@@ -89,28 +100,35 @@ func endsSentence(t string) bool {
 
 // countWords counts what white space parts; Chinese, Japanese, Thai and the like count a word for three letters.
 func countWords(t string) int {
-	n, wide, in, i := 0, 0, false, 0
-	for ; i < len(t) && t[i] < utf8.RuneSelf; i++ { // most texts to their end
-		if c := t[i]; c == ' ' || c == '\n' {
-			in = false
-		} else if !in && c > ' ' {
-			in = true
-			n++
+	n, wide, in := 0, 0, byte(0) // in is 1 within a word
+	for _, r := range t {
+		if r < utf8.RuneSelf {
+			if r >= ' ' || r == '\n' {
+				is := solidASCII[r]
+				n += int(is &^ in)
+				in = is
+			}
+			continue
 		}
-	}
-	for _, r := range t[i:] {
 		switch {
-		case r == ' ' || r == '\n':
-			in = false
 		case r >= 0x2e80 && !(r >= 0xac00 && r < 0xd7b0) || r >= 0xe00 && r < 0xf00:
 			wide++
-		case !in && r > ' ':
-			in = true
+		case in == 0:
+			in = 1
 			n++
 		}
 	}
 	return n + (wide+2)/3
 }
+
+// solidASCII is 1 for what words of ASCII consist of, and 0 for white space: a test for it would be guessed wrong at the
+// ends of each word.
+var solidASCII = func() (out [utf8.RuneSelf]byte) {
+	for c := ' ' + 1; c < utf8.RuneSelf; c++ {
+		out[c] = 1
+	}
+	return out
+}()
 
 func cutLast(s, sep string) (before, after string, found bool) {
 	if i := strings.LastIndex(s, sep); i >= 0 {
@@ -126,14 +144,12 @@ func blockHash(t string) uint64 {
 	h, last := uint64(offset), rune(0)
 	for _, r := range t {
 		switch {
-		case r >= '0' && r <= '9':
-			r = '0'
 		case r < utf8.RuneSelf:
-			if r >= 'A' && r <= 'Z' {
-				r += 'a' - 'A'
-			}
-			if r < 'a' || r > 'z' {
+			if r = rune(bareASCII[r]); r == 0 {
 				continue
+			}
+			if r <= '9' {
+				r = '0'
 			}
 		case unicode.IsLetter(r) || unicode.IsMark(r):
 			r = unicode.ToLower(r)

@@ -30,10 +30,11 @@ func findQuotes(text string, given []news.Span) []news.Span {
 
 func quotesOf(out []news.Span, text string, at, end int) []news.Span {
 	para := text[at:end]
-	if !strings.ContainsAny(para, "\"“„«»「『‘'`”＂") {
-		return out
-	}
 	for i := 0; i < len(para); {
+		if c := para[i]; c < utf8.RuneSelf && c != '"' && c != '\'' && c != '`' {
+			i++
+			continue
+		}
 		r, n := utf8.DecodeRuneInString(para[i:])
 		stop := quoteEnd(para, i, r)
 		if stop <= i {
@@ -134,7 +135,7 @@ func straightEnd(para string, i, n int) int {
 		return 0
 	}
 	for at := i + n; ; {
-		k := strings.IndexAny(para[at:], "\"＂”")
+		k := strings.IndexFunc(para[at:], func(r rune) bool { return r == '"' || r == '＂' || r == '”' })
 		if k < 0 {
 			return len(para)
 		}

@@ -29,6 +29,7 @@ type block struct {
 	url        string    // of a source line whose link stands beside it
 	tails      []cutting // cut off its end
 	hash       uint64    // of prose, see blockHash
+	words      int       // of prose, see countWords
 }
 
 // anchor is a link's words as a span of the page's buffer.

@@ -55,6 +55,8 @@ var stopWords = [...]struct{ lang, words string }{
 	{"sq", `dhe në të e që për me nga një është si se do ka nuk u është kjo ky janë pas edhe më ishte`},
 }
 
+const longestStopWord = 11 // bytes; a longer word is none
+
 var stopIndex = indexStopWords()
 
 func indexStopWords() map[string]uint32 {

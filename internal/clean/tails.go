@@ -52,8 +52,11 @@ func (p *page) tail(t string, b block, ctx itemContext) (int, role) {
 // namedCredit finds the captions of American papers, a sentence with a name in brackets behind it: "The mayor speaks on
 // Tuesday. (CBS News)". Behind the last paragraph it is a signature.
 func namedCredit(t string, ctx itemContext) bool {
+	if len(t) > 500 || !strings.HasSuffix(t, ")") {
+		return false
+	}
 	i := strings.LastIndex(t, " (")
-	if i <= 0 || len(t) > 500 || len(t)-i > 60 || t[len(t)-1] != ')' || !endsSentence(t[:i]) {
+	if i <= 0 || len(t)-i > 60 || !endsSentence(t[:i]) {
 		return false
 	}
 	name := t[i+2 : len(t)-1]

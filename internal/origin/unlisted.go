@@ -64,6 +64,9 @@ const maxWords = 6
 func (n *name) read(text string, at int) int {
 	n.reset(at)
 	for at < len(text) {
+		if len(n.words) == 0 {
+			at = pastSmall(text, at)
+		}
 		from, to := wordAt(text, at)
 		if from == to {
 			return len(text)
@@ -81,6 +84,20 @@ func (n *name) read(text string, at int) int {
 		at = to
 		if possessive(w) && w != "People's" && w != "People’s" { // "Lebanon's Daily Star"
 			n.reset(to)
+		}
+	}
+	return at
+}
+
+// pastSmall passes over words in small letters, none of which is a name's, as far as only spaces part them. It begins between
+// words, and ends so.
+func pastSmall(text string, at int) int {
+	for i := at; i < len(text); i++ {
+		switch c := text[i]; {
+		case c == ' ':
+			at = i + 1
+		case c < 'a' || c > 'z':
+			return at
 		}
 	}
 	return at
@@ -234,13 +251,11 @@ func likeOutlet(words []string) bool {
 // nounBeside finds the noun of an outlet next to a name, and the whole phrase with it. The adjectives before it are part
 // of the phrase: "the pro-government Lebanese daily".
 func nounBeside(text string, start, end int) (news.Span, bool) {
-	after := around(text, end, end+20)
-	if len(after) < 2 || after[0] != ' ' || after[1] < 'a' || after[1] > 'z' {
-		after = ""
-	}
-	for _, noun := range nounsAfter {
-		if tail, ok := strings.CutPrefix(after, " "+noun); ok && wordStart(tail) && !nameNext(tail) {
-			return news.Span{Start: start, End: end + 1 + len(noun)}, true
+	if after, ok := strings.CutPrefix(around(text, end, end+20), " "); ok {
+		for _, noun := range nounsAfter {
+			if tail, ok := strings.CutPrefix(after, noun); ok && wordStart(tail) && !nameNext(tail) {
+				return news.Span{Start: start, End: end + 1 + len(noun)}, true
+			}
 		}
 	}
 	if !afterNoun(text[:start]) {

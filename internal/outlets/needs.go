@@ -2,16 +2,23 @@ package outlets
 
 import (
 	"regexp/syntax"
+	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
-// needs is what a text must have for an expression to match: each word, and of each set one character at least. Asking for
-// it first saves most of the matching, since few texts begin with a dateline.
-type needs struct{ words, sets []string }
+// needs is what a text must have for an expression to match: each word, of each set one character at least, of either what
+// one of the branches needs, and of last one character at its end, white space aside. Asking for it first saves most of the
+// matching, since few texts begin with a dateline.
+type needs struct {
+	words, sets []string
+	either      [][]needs
+	last        string
+}
 
 const fewRunes = 12 // in a set beyond which asking is hardly worth it
 
-// needsOf finds the sets among the parts of an expression that all have to match.
+// needsOf finds the words and sets among the parts of an expression that all have to match.
 func needsOf(expr string) needs {
 	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
@@ -19,8 +26,23 @@ func needsOf(expr string) needs {
 	}
 	var n needs
 	n.of(tree)
+	n.last = lastOf(tree)
 	return n
 }
+
+// lastOf gives the set that an expression ends in which ends with `\s*$`.
+func lastOf(tree *syntax.Regexp) string {
+	n := len(tree.Sub)
+	if tree.Op != syntax.OpConcat || n < 3 || tree.Sub[n-1].Op != syntax.OpEndText || tree.Sub[n-3].Op != syntax.OpCharClass {
+		return ""
+	}
+	if star := tree.Sub[n-2]; star.Op != syntax.OpStar || star.Sub[0].Op != syntax.OpCharClass || smallClass(star.Sub[0].Rune) != whiteSpace {
+		return ""
+	}
+	return smallClass(tree.Sub[n-3].Rune)
+}
+
+const whiteSpace = "\t\n\f\r " // as \s has it
 
 func (n *needs) of(tree *syntax.Regexp) {
 	switch tree.Op {
@@ -32,6 +54,14 @@ func (n *needs) of(tree *syntax.Regexp) {
 		if tree.Min > 0 {
 			n.of(tree.Sub[0])
 		}
+	case syntax.OpAlternate:
+		branches := make([]needs, len(tree.Sub))
+		for i, sub := range tree.Sub {
+			branches[i].of(sub)
+		}
+		if !slices.ContainsFunc(branches, needs.none) {
+			n.either = append(n.either, branches)
+		}
 	case syntax.OpLiteral:
 		if tree.Flags&syntax.FoldCase == 0 {
 			n.words = append(n.words, string(tree.Rune))
@@ -42,6 +72,9 @@ func (n *needs) of(tree *syntax.Regexp) {
 		}
 	}
 }
+
+// none says whether any text meets n.
+func (n needs) none() bool { return len(n.words)+len(n.sets)+len(n.either) == 0 && n.last == "" }
 
 // smallClass gives the runes of ranges, where they are few.
 func smallClass(ranges []rune) string {
@@ -64,10 +97,31 @@ func (n needs) met(text string) bool {
 			return false
 		}
 	}
+	if n.last != "" {
+		end, _ := utf8.DecodeLastRuneInString(strings.TrimRight(text, whiteSpace))
+		if !strings.ContainsRune(n.last, end) {
+			return false
+		}
+	}
 	for _, set := range n.sets {
-		if !strings.ContainsAny(text, set) {
+		if !anyOf(text, set) {
+			return false
+		}
+	}
+	for _, branches := range n.either {
+		if !slices.ContainsFunc(branches, func(b needs) bool { return b.met(text) }) {
 			return false
 		}
 	}
 	return true
+}
+
+// anyOf is strings.ContainsAny, which decodes the text where a set of few runes holds more than ASCII.
+func anyOf(text, set string) bool {
+	for _, r := range set {
+		if strings.ContainsRune(text, r) {
+			return true
+		}
+	}
+	return false
 }

@@ -24,13 +24,13 @@ const (
 
 // Make fingerprints an article. Headline is its title as compared, without an outlet's name at its end.
 func Make(a news.Article, headline string) news.Print {
-	title, body, back := borrow(headline, a.Body())
-	defer back()
+	room, title, body := borrow(headline, a.Body())
+	defer room.back()
 	p := news.Print{Words: len(body), Headline: whole(title), Grams: grams(headline, title)}
 	if len(body) >= minBodyWords {
 		p.Body = whole(body)
 	}
-	shingle(&p, body, quotes(a, len(body) > 0))
+	shingle(&p, body, quotes(a, len(body) > 0), room.hashes)
 	t := terms{stem: stemmer(a.Lang), lang: hash32([]byte(a.Lang)), uses: make(map[uint32]uint8, min(len(title)+len(body), termWords))}
 	t.add(headline, title, news.TermTitle)
 	p.Title = t.sorted()
@@ -66,8 +66,8 @@ func quotes(a news.Article, hasBody bool) []news.Mark {
 	return q
 }
 
-// shingle fills in the shingles of p, sorted by whether they touch a quotation.
-func shingle(p *news.Print, body []token, quoted []news.Mark) {
+// shingle fills in the shingles of p, sorted by whether they touch a quotation. Own has room for them, and is not kept.
+func shingle(p *news.Print, body []token, quoted []news.Mark, own []uint32) {
 	k := shingleWords
 	if mostlyUnspaced(body) {
 		k = unspacedWords
@@ -76,7 +76,6 @@ func shingle(p *news.Print, body []token, quoted []news.Mark) {
 		return
 	}
 	inside := insideQuotes(body, quoted)
-	own := make([]uint32, 0, len(body))
 	var places []uint64 // of sampled hashes, those above
 	touch := -1         // the last quoted token seen
 	for i := range body {
@@ -107,7 +106,9 @@ func shingle(p *news.Print, body []token, quoted []news.Mark) {
 	if p.Sampled {
 		own, p.Quoted, p.Lead = sample(own), sample(p.Quoted), sample(p.Lead)
 	}
-	p.Shingles, p.Quoted, p.Lead = sorted(own), sorted(p.Quoted), sorted(p.Lead)
+	own = distinct(own)
+	p.Shingles = append(make([]uint32, 0, len(own)), own...)
+	p.Quoted, p.Lead = sorted(p.Quoted), sorted(p.Lead)
 	p.Places = firstPlaces(places)
 }
 
@@ -230,10 +231,15 @@ func sample(hashes []uint32) []uint32 {
 
 // sorted gives the different hashes in an array of their own, which is no longer than they are: prints are kept.
 func sorted(h []uint32) []uint32 {
-	slices.Sort(h)
-	h = slices.Compact(h)
+	h = distinct(h)
 	if len(h) == cap(h) {
 		return h
 	}
 	return append(make([]uint32, 0, len(h)), h...)
+}
+
+// distinct sorts hashes and drops those that stand twice.
+func distinct(h []uint32) []uint32 {
+	slices.Sort(h)
+	return slices.Compact(h)
 }

@@ -1,6 +1,7 @@
 package prints
 
 import (
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -21,19 +22,27 @@ type token struct {
 // tokens splits a text into words by UAX #29, folded by NFKC and lower case. Marks between words are left out.
 func tokens(text string) []token { return appendTokens(make([]token, 0, len(text)/6+4), text) }
 
-// rooms are for the tokens of an article, which is read once.
-var rooms = sync.Pool{New: func() any { return new([]token) }}
+// room is for what is made of an article and not kept: its tokens and the hashes of its shingles.
+type room struct {
+	tokens []token
+	hashes []uint32
+}
 
-// borrow gives the tokens of two texts until they are given back.
-func borrow(title, body string) (first, second []token, back func()) {
-	room := rooms.Get().(*[]token) //nolint:errcheck // it holds nothing else
-	all := appendTokens((*room)[:0], title)
-	n := len(all)
-	all = appendTokens(all, body)
-	return all[:n:n], all[n:], func() {
-		if *room = all; cap(all) < roomTokens {
-			rooms.Put(room)
-		}
+var rooms = sync.Pool{New: func() any { return new(room) }}
+
+// borrow gives room with the tokens of two texts, until it is given back.
+func borrow(title, body string) (r *room, first, second []token) {
+	r = rooms.Get().(*room) //nolint:errcheck // it holds nothing else
+	r.tokens = appendTokens(r.tokens[:0], title)
+	n := len(r.tokens)
+	r.tokens = appendTokens(r.tokens, body)
+	r.hashes = slices.Grow(r.hashes[:0], len(r.tokens))
+	return r, r.tokens[:n:n], r.tokens[n:]
+}
+
+func (r *room) back() {
+	if cap(r.tokens) < roomTokens {
+		rooms.Put(r)
 	}
 }
 
