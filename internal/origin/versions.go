@@ -6,8 +6,8 @@ import "headwater/internal/news"
 // headline. A member with a version's headline goes back to that version, and not to the one that is the story's origin.
 
 // versions sets in carries which version each member goes back to, where that is another than the origin: for a member with the
-// headline of an agency's own item, that item; for an agency's own item of another headline than the origin's, itself or
-// the first of the same headline.
+// headline of an agency's own item, that item; for an agency's own listing of another headline than the origin's, for its translation and
+// for another agency's own words, itself or the first of the same headline.
 func (f *field) versions(carries []int, origin int) {
 	if origin < 0 {
 		return
@@ -23,7 +23,9 @@ func (f *field) versions(carries []int, origin int) {
 		}
 		at, rerun := f.reruns[i]
 		if !rerun {
-			if !m.Article.Outlet.Agency {
+			first := f.members[origin].Article
+			written := same(m.Article.Outlet, first.Outlet) && m.Article.Lang == first.Lang && m.Print.Words >= shortProse
+			if !m.Article.Outlet.Agency || written { // the same report, written through
 				continue
 			}
 			at = i // another version, or another agency's own words
