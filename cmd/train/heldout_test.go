@@ -2,11 +2,11 @@ package main
 
 import (
 	"hash/fnv"
-	"io"
 	"iter"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"headwater/feeds"
@@ -23,7 +23,7 @@ func TestNewsroomHeldOut(t *testing.T) {
 	if os.Getenv("TRAIN_TEST_HALVES") == "" {
 		t.Skip("set TRAIN_TEST_HALVES=1 to train twice and group twice")
 	}
-	samples, err := gather(folder, io.Discard)
+	samples, err := gather(folder, &strings.Builder{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -69,7 +69,7 @@ func TestNewsroomHeldOut(t *testing.T) {
 	joined := [numLevels]map[string][2]int{{}, {}}
 	for h := range 2 {
 		rest := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return judgedAt[s.pair] && half(s.pair) == h })
-		at := groupNewsroom(t, folder, fitAll(rest, io.Discard))
+		at := groupNewsroom(t, folder, fitAll(rest, &strings.Builder{}))
 		for l := range all {
 			for _, p := range all[l] {
 				if half(p.pair) != h {

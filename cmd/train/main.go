@@ -10,6 +10,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"strings"
 )
 
 func main() {
@@ -24,9 +25,12 @@ func main() {
 }
 
 func run(folder, file string) error {
-	samples, err := gather(folder, os.Stdout)
+	var out strings.Builder
+	samples, err := gather(folder, &out)
 	if err != nil {
 		return err
 	}
-	return write(file, fitAll(samples, os.Stdout))
+	m := fitAll(samples, &out)
+	fmt.Print(out.String())
+	return write(file, m)
 }

@@ -3,10 +3,10 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"io"
 	"math"
 	"os"
 	"slices"
+	"strings"
 
 	"headwater/internal/group"
 )
@@ -14,7 +14,7 @@ import (
 var levelNames = [numLevels]string{"story", "event"}
 
 // fitAll prints how weights that saw only a part of the samples do on the rest, and gives weights that saw all.
-func fitAll(samples []sample, out io.Writer) *group.Model {
+func fitAll(samples []sample, out *strings.Builder) *group.Model {
 	m := &group.Model{Version: group.ModelVersion, StoryAt: .6, EventAt: .23, EventAlone: .65}
 	for l := range numLevels {
 		mine := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return s.level != l })
@@ -63,7 +63,7 @@ type judgement struct {
 
 // report prints precision, recall and Brier score (Brier 1950), by weight, how they are by kind of pair, and how often
 // what is given a probability is so.
-func report(out io.Writer, level string, held []judgement) {
+func report(out *strings.Builder, level string, held []judgement) {
 	var tp, fp, fn, brier, all float64
 	kinds := map[string][3]float64{} // said one, is one, all
 	var bins [10][3]float64          // weight, summed p, is one

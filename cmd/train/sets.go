@@ -104,7 +104,7 @@ type set struct {
 }
 
 // gather compares the pairs of every set and gives those that have a label.
-func gather(folder string, out io.Writer) ([]sample, error) {
+func gather(folder string, out *strings.Builder) ([]sample, error) {
 	var all []sample
 	for _, name := range []string{"wire16", "wire26", "rumours", "headlines"} {
 		s, err := load(folder, name)
@@ -246,7 +246,7 @@ func (s *set) held(i int) bool {
 }
 
 // samples compares the candidates of every document as grouping does.
-func (s *set) samples(out io.Writer) ([]sample, error) {
+func (s *set) samples(out *strings.Builder) ([]sample, error) {
 	registry, err := outlets.Load(feeds.Agencies())
 	if err != nil {
 		return nil, err

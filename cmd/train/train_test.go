@@ -3,7 +3,6 @@ package main
 import (
 	"bytes"
 	"encoding/json"
-	"io"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -136,11 +135,11 @@ func TestModelIsTrained(t *testing.T) {
 	if _, err := os.Stat(folder); err != nil || testing.Short() {
 		t.Skip("the labelled sets lie beside the repository in ../shared/eval, and are not here, or -short")
 	}
-	samples, err := gather(folder, io.Discard)
+	samples, err := gather(folder, &strings.Builder{})
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := json.Marshal(fitAll(samples, io.Discard))
+	got, err := json.Marshal(fitAll(samples, &strings.Builder{}))
 	if err != nil {
 		t.Fatal(err)
 	}
