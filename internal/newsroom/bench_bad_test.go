@@ -57,8 +57,7 @@ func TestBenchDailyHeadlineWithoutText(t *testing.T) {
 }
 
 // An agency sends a story thirty times in an hour, each time with a sentence more, another sentence, another figure or
-// another headline: one story. Where each version has an address of its own, the agency has five hundred other articles, as one
-// that sends so much has.
+// another headline: one story, at one address or at an address for each version, however many other articles the agency has.
 func TestBenchThirtyVersions(t *testing.T) {
 	body := "<p>Fire broke out at the mill of Orling early on Sunday, and the river road was closed. " + prose(777, 40) + "</p><p>" + prose(778, 40) + "</p>"
 	more := func(i int) string { return "<p>Then the brigade said: " + prose(uint64(i), 12) + ".</p>" }
@@ -78,7 +77,7 @@ func TestBenchThirtyVersions(t *testing.T) {
 			return "Fire at the mill of Orling: " + strings.Join(strings.Fields(prose(777, 40))[i:i+3], " "), body
 		},
 	} {
-		for where, others := range map[string]int{"at one address": 0, "at an address for each": 500} {
+		for where, others := range map[string]int{"at one address": 0, "at an address for each": 500, "at an address for each, few others": 100, "at an address for each, alone": 1} {
 			t.Run(name+" "+where, func(t *testing.T) {
 				b, y := bench(t, newsroom.BenchOptions{Round: 507}) // the versions come in several rounds
 				for i := range others {
