@@ -35,7 +35,7 @@ var frameRules = [...]struct {
 	titles int32
 	alike  float64
 }{
-	news.FrameHead: {3, .9}, news.FrameTail: {3, .9},
+	news.FrameHead: {3, .75}, news.FrameTail: {3, .75}, // "Ukraine war: three dead in Kyiv" goes on as "Ukraine war: twelve dead in Kyiv"
 	news.FrameEnd:   {6, .8}, // "... in HK IPO" is no template
 	news.FrameWhole: {3, 1},  // figures differ
 }
@@ -54,13 +54,12 @@ func (c *candidates) specific(a, b []uint64) float64 {
 // templated says whether one template of their outlet made two articles, about two things. Titles tell it, if the prose is not
 // the same, or the texts where they share some.
 func (g *Grouper) templated(a, b *node, f *Features) bool {
-	return sameOutlet(a, b) && (f[mutual] < oneText && g.index.framed(a, b, f[gramsIn]) || f[mutual] >= mouldedProse && moulded(a, b))
+	return sameOutlet(a, b) && (f[mutual] < mouldedProse && g.index.framed(a, b, f[gramsIn]) || f[mutual] >= mouldedProse && moulded(a, b))
 }
 
-const (
-	oneText      = .9 // share of the prose on both sides from which another headline is a new one for the same text
-	mouldedProse = .3 // the same, from which texts may have been made by one template
-)
+// mouldedProse is the share of the prose on both sides from which texts tell whether one template made both, and titles do not: a report
+// that is written through keeps as much.
+const mouldedProse = .3
 
 // framed says whether two titles of one outlet have a frame of one of its templates in common, filled with different things.
 // Alike is the share of the shorter title that stands in the other.

@@ -52,11 +52,17 @@ const frameBits = 28
 func firstMark(headline string) int {
 	at := -1
 	for _, m := range headMarks {
-		if i := strings.Index(headline, m); i > 0 && (at < 0 || i < at) {
+		if i := strings.Index(headline, m); i > 0 && (at < 0 || i < at) && !inClock(headline, i) {
 			at = i
 		}
 	}
 	return at
+}
+
+// inClock says whether a mark stands between two digits, as in 03:46.
+func inClock(headline string, at int) bool {
+	digit := func(i int) bool { return i >= 0 && i < len(headline) && headline[i] >= '0' && headline[i] <= '9' }
+	return digit(at-1) && digit(at+1)
 }
 
 func lastMark(headline string) int {
