@@ -4,7 +4,9 @@ import "testing"
 
 func TestPublishersCost(t *testing.T) {
 	const wire, desk, site, paper = 1, 2, 3, 4
-	of := func(outlets, prose, news []uint64) publishers { return publishers{outlets: outlets, prose: prose, news: news} }
+	of := func(outlets, prose, news []uint64) publishers {
+		return publishers{outlets: outlets, prose: prose, news: news}
+	}
 	report := of([]uint64{wire}, []uint64{wire}, nil)
 	for name, tt := range map[string]struct {
 		a, b publishers
