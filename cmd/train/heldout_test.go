@@ -69,7 +69,7 @@ func TestNewsroomHeldOut(t *testing.T) {
 	joined := [numLevels]map[string][2]int{{}, {}}
 	for h := range 2 {
 		rest := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return judgedAt[s.pair] && half(s.pair) == h })
-		at := groupNewsroom(t, folder, fitAll(rest, &strings.Builder{}))
+		at := groupNewsroom(t, folder, fitAll(rest))
 		for l := range all {
 			for _, p := range all[l] {
 				if half(p.pair) != h {

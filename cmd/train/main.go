@@ -30,7 +30,7 @@ func run(folder, file string) error {
 	if err != nil {
 		return err
 	}
-	m := fitAll(samples, &out)
+	heldOut(samples, &out)
 	fmt.Print(out.String())
-	return write(file, m)
+	return write(file, fitAll(samples))
 }

@@ -13,13 +13,24 @@ import (
 
 var levelNames = [numLevels]string{"story", "event"}
 
-// fitAll prints how weights that saw only a part of the samples do on the rest, and gives weights that saw all.
-func fitAll(samples []sample, out *strings.Builder) *group.Model {
+// fitAll gives weights that saw all samples.
+func fitAll(samples []sample) *group.Model {
 	m := &group.Model{Version: group.ModelVersion, StoryAt: .6, EventAt: .23, EventAlone: .65}
+	copy(m.Story[:], fit(ofLevel(samples, story), expected[story], mute[story]))
+	copy(m.Event[:], fit(ofLevel(samples, event), expected[event], mute[event]))
+	return m
+}
+
+func ofLevel(samples []sample, l level) []sample {
+	return slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return s.level != l })
+}
+
+// heldOut says how weights that saw only a part of the samples do on the rest.
+func heldOut(samples []sample, out *strings.Builder) {
 	for l := range numLevels {
-		mine := slices.DeleteFunc(slices.Clone(samples), func(s sample) bool { return s.level != l })
+		mine := ofLevel(samples, l)
 		train := slices.DeleteFunc(slices.Clone(mine), func(s sample) bool { return s.held })
-		part, whole := fit(train, expected[l], mute[l]), fit(mine, expected[l], mute[l])
+		part := fit(train, expected[l], mute[l])
 		for r, name := range group.Regimes() {
 			all, kept := 0, 0
 			for _, s := range mine {
@@ -39,13 +50,7 @@ func fitAll(samples []sample, out *strings.Builder) *group.Model {
 			}
 		}
 		report(out, levelNames[l], held)
-		if l == story {
-			copy(m.Story[:], whole)
-		} else {
-			copy(m.Event[:], whole)
-		}
 	}
-	return m
 }
 
 func probability(r *group.Regression, x *group.Features) float64 {

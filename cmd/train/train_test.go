@@ -139,7 +139,7 @@ func TestModelIsTrained(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := json.Marshal(fitAll(samples, &strings.Builder{}))
+	got, err := json.Marshal(fitAll(samples))
 	if err != nil {
 		t.Fatal(err)
 	}

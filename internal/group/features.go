@@ -1,6 +1,7 @@
 package group
 
 import (
+	"iter"
 	"math"
 	"slices"
 
@@ -270,6 +271,25 @@ func is(yes bool) float64 {
 
 func linksTo(a, b *node) bool {
 	return b.address != 0 && slices.Contains(a.credits.cites, b.address)
+}
+
+// inBoth gives the hashes that stand in two sorted lists.
+func inBoth(a, b []uint32) iter.Seq[uint32] {
+	return func(yield func(uint32) bool) {
+		for i, j := 0, 0; i < len(a) && j < len(b); {
+			switch {
+			case a[i] < b[j]:
+				i++
+			case a[i] > b[j]:
+				j++
+			default:
+				if !yield(a[i]) {
+					return
+				}
+				i, j = i+1, j+1
+			}
+		}
+	}
 }
 
 func common(a, b []uint64) bool {

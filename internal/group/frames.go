@@ -67,19 +67,10 @@ func (c *candidates) framed(a, b *node, alike float64) bool {
 	if a.Print.Headline == b.Print.Headline {
 		return false
 	}
-	p, q := a.Print.Frames, b.Print.Frames
-	for i, j := 0, 0; i < len(p) && j < len(q); {
-		switch {
-		case p[i] < q[j]:
-			i++
-		case p[i] > q[j]:
-			j++
-		default:
-			rule := frameRules[news.KindOfFrame(p[i])]
-			if alike <= rule.alike && c.frames.of(frameKey(a.outlet, p[i])) >= rule.titles {
-				return true
-			}
-			i, j = i+1, j+1
+	for frame := range inBoth(a.Print.Frames, b.Print.Frames) {
+		rule := frameRules[news.KindOfFrame(frame)]
+		if alike <= rule.alike && c.frames.of(frameKey(a.outlet, frame)) >= rule.titles {
+			return true
 		}
 	}
 	return false

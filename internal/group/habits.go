@@ -12,23 +12,14 @@ const (
 // both have.
 func (c *candidates) habit(a, b *node) float64 {
 	floor := int(max(habitCount, habitShare*float64(c.articles[a.outlet])))
-	shared, habit := 0, 0
-	s, t := a.Print.Picked, b.Print.Picked
-	for i, j := 0, 0; i < len(s) && j < len(t); {
-		switch {
-		case s[i] < t[j]:
-			i++
-		case s[i] > t[j]:
-			j++
-		default:
-			shared++
-			if c.isHabit(s[i], a.outlet, floor) {
-				habit++
-			}
-			i, j = i+1, j+1
+	both, habit := 0, 0
+	for print := range inBoth(a.Print.Picked, b.Print.Picked) {
+		both++
+		if c.isHabit(print, a.outlet, floor) {
+			habit++
 		}
 	}
-	return ratio(habit, shared)
+	return ratio(habit, both)
 }
 
 // isHabit says whether a print stands in at least floor articles of an outlet, or in too many to count.

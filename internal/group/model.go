@@ -115,7 +115,7 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 		v.story = min(v.story, neverOne) // a hub repeats many stories and joins none
 	}
 	made := f[template] == 1
-	if !made && sameOutlet(a, b) && max(v.story, v.event) >= keepStory {
+	if !made && sameOutlet(a, b) && f[mutual] < mouldedProse && max(v.story, v.event) >= keepStory { // templated asked of the others
 		made = moulded(a, b)
 	}
 	if r == bothLong+ownOutlet && f[noProse] == 1 && inOneLanguage(a, b) {

@@ -158,7 +158,7 @@ func (g *Grouper) translates(a, b *node, f *Features) (x translation, ok bool) {
 	s := &g.index.namesakes
 	p, q := a.Print, b.Print
 	x.script = a.otherScript() || b.otherScript()
-	for h := range shared(p.Names, q.Names) {
+	for h := range inBoth(p.Names, q.Names) {
 		if x.script || !news.NameBySound(h) {
 			x.names++
 			x.nats += s.idf(h)
@@ -169,7 +169,7 @@ func (g *Grouper) translates(a, b *node, f *Features) (x translation, ok bool) {
 	}
 	ofA, ofB := over(x.nats, s.named(a)), over(x.nats, s.named(b))
 	x.fewer, x.all = max(ofA, ofB), min(ofA, ofB)
-	for h := range shared(p.Figures, q.Figures) {
+	for h := range inBoth(p.Figures, q.Figures) {
 		x.figures += max(0, s.idf(h)-dateFigure)
 	}
 	x.others = x.figures == 0 && min(len(p.Figures), len(q.Figures)) >= fewFigures
@@ -204,25 +204,6 @@ func (s *namesakes) named(n *node) float64 {
 		}
 	}
 	return sum
-}
-
-// shared gives the hashes that stand in two sorted lists.
-func shared(a, b []uint32) func(yield func(uint32) bool) {
-	return func(yield func(uint32) bool) {
-		for i, j := 0, 0; i < len(a) && j < len(b); {
-			switch {
-			case a[i] < b[j]:
-				i++
-			case a[i] > b[j]:
-				j++
-			default:
-				if !yield(a[i]) {
-					return
-				}
-				i, j = i+1, j+1
-			}
-		}
-	}
 }
 
 // parts gives the parts of the log-odds beside the prior, in the order in which a reader is told.

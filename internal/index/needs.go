@@ -2,10 +2,10 @@ package index
 
 import (
 	"fmt"
-	"net/url"
-	"strings"
 
 	"github.com/blevesearch/bleve/v2/search/query"
+
+	"headwater/internal/news"
 )
 
 // each calls visit with every part of a query.
@@ -92,7 +92,7 @@ func unnumbered(n node) (err error) {
 func (c *compiler) feedNamed(f feedNamed) query.Query {
 	var list []query.Query
 	for _, feed := range c.feeds {
-		if nameLike(cutName(feed.Title), f.name) || siteLike(hostOf(feed.URL), source(f)) || siteLike(hostOf(feed.Site), source(f)) {
+		if nameLike(cutName(feed.Title), f.name) || siteLike(news.Host(feed.URL), source(f)) || siteLike(news.Host(feed.Site), source(f)) {
 			list = append(list, keyTerm(keyFeed+docID(feed.ID)))
 		}
 	}
@@ -100,13 +100,4 @@ func (c *compiler) feedNamed(f feedNamed) query.Query {
 		return query.NewMatchNoneQuery()
 	}
 	return unscored{query.NewDisjunctionQuery(list)}
-}
-
-// hostOf gives the host of an address in lower case, without www.
-func hostOf(address string) string {
-	u, err := url.Parse(address)
-	if err != nil {
-		return ""
-	}
-	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 }

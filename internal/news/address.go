@@ -18,6 +18,15 @@ func NamesArticle(address string) bool {
 	return u.RawQuery != "" || strings.Trim(u.Fragment, "!/") != "" || PathNamesArticle(u.Path)
 }
 
+// Host gives the host of an address in lower case, without port and www., and "" where there is none.
+func Host(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
+}
+
 // FrontPage says whether an address is that of a site, or none.
 func FrontPage(address string) bool {
 	u, err := url.Parse(address)

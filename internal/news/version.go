@@ -184,13 +184,7 @@ const keptShare = .3
 // replaces says whether a version stands at the same site as the one before it, and is that written through. Lists have no texts to
 // compare, so role and share tell.
 func replaces(version Member, before Article) bool {
-	return version.Role != RoleExcerpt && version.Share >= keptShare && host(version.Article.URL) == host(before.URL)
-}
-
-func host(address string) string {
-	_, rest, _ := strings.Cut(address, "://")
-	name, _, _ := strings.Cut(rest, "/")
-	return strings.TrimPrefix(strings.ToLower(name), "www.")
+	return version.Role != RoleExcerpt && version.Share >= keptShare && Host(version.Article.URL) == Host(before.URL)
 }
 
 // Link is the address that the story's headline leads to: of the origin's newest version, or where the origin is only named the link

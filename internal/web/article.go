@@ -1,7 +1,6 @@
 package web
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"html/template"
@@ -71,7 +70,7 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 
 func (s *server) articleOf(a news.Article) articleView {
 	v := articleView{
-		Title: cmp.Or(publish.Line(a.Headline()), "Untitled"), Lang: a.Lang,
+		Title: articleTitle(a), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),
 		Time: timeOf(a, s.now()), Seen: at(a.Seen, s.now()),
 		HTML: template.HTML(s.withPictures(a)), // sanitised before it was stored

@@ -91,6 +91,9 @@ func titleOf(st news.Story) string {
 	return cmp.Or(publish.Line(st.Headline()), "Untitled")
 }
 
+// articleTitle is an article's headline as pages show it.
+func articleTitle(a news.Article) string { return cmp.Or(publish.Line(a.Headline()), "Untitled") }
+
 func headlineOf(st news.Story, now time.Time) headline {
 	return headline{
 		Title: titleOf(st), Lang: st.Current().Article.Lang, Page: storyPath(st.ID),

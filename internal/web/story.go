@@ -154,7 +154,7 @@ func memberOf(st news.Story, m news.Member, now time.Time) memberView {
 	a := m.Article
 	v := memberView{
 		ID: a.ID, Role: string(m.Role), Label: roleOf(st, m), Class: string(m.Role),
-		Outlet: publish.Name(a.Outlet), Title: cmp.Or(publish.Line(a.Headline()), "Untitled"), Lang: a.Lang,
+		Outlet: publish.Name(a.Outlet), Title: articleTitle(a), Lang: a.Lang,
 		Page: articlePath(a.ID), Out: outTo(a.URL), Time: timeOf(a, now),
 		Share: percent(m.Share), ShareIn: shareIn(st, m),
 		Claims: claimsOf(m.Claims), Reasons: reasonsOf(m.Evidence),

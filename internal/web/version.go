@@ -1,11 +1,9 @@
 package web
 
 import (
-	"cmp"
 	"time"
 
 	"headwater/internal/news"
-	"headwater/internal/publish"
 	"headwater/internal/view"
 )
 
@@ -53,7 +51,7 @@ func reportOf(st news.Story, r news.Report, now time.Time) memberView {
 	for _, x := range r.Versions {
 		a := x.Member.Article
 		v.Versions = append(v.Versions, versionView{
-			Title: cmp.Or(publish.Line(a.Headline()), "Untitled"), Lang: a.Lang, Page: articlePath(a.ID), Out: outTo(a.URL), Time: timeOf(a, now),
+			Title: articleTitle(a), Lang: a.Lang, Page: articlePath(a.ID), Out: outTo(a.URL), Time: timeOf(a, now),
 			Again: listingsOf(x.Again, now), Changed: changesOf(x.Changed),
 		})
 	}
@@ -65,7 +63,7 @@ func listingsOf(members []news.Member, now time.Time) []listingView {
 	var all []listingView
 	for _, m := range members {
 		a := m.Article
-		all = append(all, listingView{Title: cmp.Or(publish.Line(a.Headline()), "Untitled"), Page: articlePath(a.ID), Time: timeOf(a, now)})
+		all = append(all, listingView{Title: articleTitle(a), Page: articlePath(a.ID), Time: timeOf(a, now)})
 	}
 	return all
 }
