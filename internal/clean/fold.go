@@ -68,7 +68,7 @@ func (s *scanner) softNext() bool {
 }
 
 // unmark writes the agencies' editing marks as their words: [USN:L8N44F05Z TEXT:"the words"] marks a link in a
-// Reuters text whose other end was lost on the way.
+// Reuters text whose other end was lost on the way. The space beside a mark without words goes with it.
 func (s *scanner) unmark() {
 	if !bytes.Contains(s.buf[s.start:], []byte(" TEXT:\"")) {
 		return
@@ -81,11 +81,15 @@ func (s *scanner) unmark() {
 		if n, words := editingMark(old[i:]); n > 0 {
 			s.buf = append(s.buf, words...)
 			i += n
+			if len(words) == 0 && i < len(old) && old[i] == ' ' && (len(s.buf) == s.start || s.buf[len(s.buf)-1] == ' ') {
+				i++
+			}
 			continue
 		}
 		s.buf = append(s.buf, old[i])
 		i++
 	}
+	s.buf = s.buf[:s.start+len(bytes.TrimRight(s.buf[s.start:], " "))]
 	s.move(moved)
 }
 
@@ -156,7 +160,7 @@ func movedTo(moved [][2]int, at, end int) int {
 	if lo == len(moved) {
 		return end
 	}
-	return moved[lo][1]
+	return min(moved[lo][1], end)
 }
 
 type folding uint8
