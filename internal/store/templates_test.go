@@ -66,7 +66,7 @@ func TestFolderOfBeforeTemplates(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, dir, `ALTER TABLE stories DROP COLUMN template; DELETE FROM goose_db_version WHERE version_id >= 20`)
+	downTo(t, dir, 19)
 	db = open(t, dir)
 	for _, want := range []bool{false, true} {
 		s, err := db.Story(t.Context(), 1)
