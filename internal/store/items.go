@@ -18,7 +18,7 @@ const (
 		OR a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?))`
 	inOnce    = `EXISTS (SELECT 1 FROM members AS m WHERE m.article_id = a.id AND m.leads = 1)`
 	inStories = `a.id IN (SELECT m.article_id FROM json_each(?) AS wanted CROSS JOIN members AS m WHERE m.story_id = wanted.value AND m.leads = 1)`
-	inIDs = `a.id IN (SELECT value FROM json_each(?))`
+	inIDs     = `a.id IN (SELECT value FROM json_each(?))`
 )
 
 // streamCondition says what puts an article into a stream.
@@ -129,7 +129,9 @@ func (db *DB) CountItems(ctx context.Context, user int64, l news.ItemList) (u ne
 
 // isUnreadStories says that a list asks for all stories that are not read.
 func isUnreadStories(l news.ItemList) bool {
-	one := func(streams []news.Stream, kind news.StreamKind) bool { return len(streams) == 1 && streams[0].Kind == kind }
+	one := func(streams []news.Stream, kind news.StreamKind) bool {
+		return len(streams) == 1 && streams[0].Kind == kind
+	}
 	return one(l.In, news.StreamOnce) && one(l.Out, news.StreamRead) && l.Since.IsZero() && l.Until.IsZero()
 }
 

@@ -12,7 +12,7 @@ import (
 func TestQueriesUseTheirIndexes(t *testing.T) {
 	db := newsroom(t, 3)
 	stories := func(l news.StoryList) string {
-		q, _, err := storyQuery(l)
+		q, _, err := storyQuery(storyColumns, l)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -69,7 +69,9 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"mark templates", markTemplatesSQL, "INTEGER PRIMARY KEY"},
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
 		{"stories after a place", stories(news.StoryList{Newest: true, Before: news.Place{Time: day, ID: 3}}), "INDEX stories_changed ((changed,latest)<(?,?))"},
-		{"stories of a folder", stories(news.StoryList{Newest: true, Folder: "Wires"}), "INDEX members_story"},
+		{"feeds of a folder", newestOfFeedsSQL, "INDEX feeds_folder"},
+		{"newest of the feeds of a folder", newestOfFeedsSQL, "SEARCH x USING PRIMARY KEY (feed_id=?"},
+		{"stories of a feed", ofFeedSQL, "SEARCH story_feeds USING PRIMARY KEY (feed_id=?"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
 		{"changed stories", stories(news.StoryList{Since: day}), "INDEX stories_changed"},
 		{"event", stories(news.StoryList{Event: 1}), "INDEX stories_event"},
