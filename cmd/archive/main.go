@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"headwater/internal/news"
 	"headwater/internal/newsroom"
 	"headwater/internal/prints"
 	"headwater/internal/store"
@@ -30,6 +31,9 @@ import (
 
 // password is that of the account "reader".
 const password = "reader-reader"
+
+// tokenFile holds the account's token for the API, in the folder.
+const tokenFile = "archive.token"
 
 func main() {
 	dir := flag.String("data", "", "the `folder` to make; it must not hold a database yet")
@@ -84,5 +88,17 @@ func run(ctx context.Context, dir string, articles, window int) (err error) {
 	if err != nil {
 		return err
 	}
-	return m.addReader(ctx, user.ID)
+	if err := m.addReader(ctx, user.ID); err != nil {
+		return err
+	}
+	for _, t := range []news.Topic{{Name: "Common", Query: "bane"}, {Name: "Rare", Query: `"bane neti"`}} {
+		if _, err := room.AddTopic(ctx, t); err != nil {
+			return err
+		}
+	}
+	token, err := room.AddAPIToken(ctx, user, "archive")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, tokenFile), []byte(token), 0o600)
 }

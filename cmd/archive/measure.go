@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strconv"
@@ -42,6 +43,11 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 		return err
 	}
 	c := client{base: base}
+	token, err := os.ReadFile(filepath.Join(dir, tokenFile))
+	if err != nil {
+		return err
+	}
+	c.api = strings.TrimSpace(string(token))
 	if err := c.login(ctx); err != nil {
 		return err
 	}
@@ -61,7 +67,7 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 	if err := first("first search", "/api/v1/search?q=bane", func(body string) bool { return !strings.Contains(body, `"total":0`) }); err != nil {
 		return err
 	}
-	if err := c.kinds(ctx); err != nil {
+	if err := c.kinds(ctx, cmd.Process.Pid); err != nil {
 		return err
 	}
 	before, err := cpu(cmd.Process.Pid)
@@ -113,7 +119,11 @@ func cmpErr(err, otherwise error) error {
 	return otherwise
 }
 
-type client struct{ base, token string }
+type client struct {
+	base  string
+	token string // of the reader API
+	api   string // of the REST API
+}
 
 type answer struct {
 	status     int
@@ -131,6 +141,9 @@ func (c *client) get(ctx context.Context, path, etag string) (answer, error) {
 	}
 	if c.token != "" && strings.HasPrefix(path, "/reader/") {
 		req.Header.Set("Authorization", "GoogleLogin auth="+c.token)
+	}
+	if strings.Contains(path, "is:") {
+		req.Header.Set("Authorization", "Bearer "+c.api)
 	}
 	began := time.Now()
 	resp, err := http.DefaultClient.Do(req)
@@ -164,8 +177,8 @@ func (c *client) login(ctx context.Context) error {
 	return nil
 }
 
-// kinds times requests of each kind.
-func (c *client) kinds(ctx context.Context) error {
+// kinds times requests of each kind, by the clock and by what they cost the server's process.
+func (c *client) kinds(ctx context.Context, pid int) error {
 	stories, err := c.get(ctx, "/api/v1/stories?limit=50", "")
 	if err != nil {
 		return err
@@ -186,9 +199,13 @@ func (c *client) kinds(ctx context.Context) error {
 	}{
 		{"front page", func(i int) string { return fmt.Sprint("/?page=", i%5+1) }, ""},
 		{"story", func(i int) string { return "/story/" + ids[i%len(ids)][1] }, ""},
+		{"topic page", func(i int) string { return "/topic/" + []string{"Common", "Rare"}[i%2] }, ""},
+		{"is:unread", func(i int) string { return "/api/v1/search?q=is:unread+" + sampleWord(i) }, ""},
+		{"is:unread alone", func(int) string { return "/api/v1/search?q=is:unread" }, ""},
 		{"search page", func(i int) string { return "/search?q=" + sampleWord(i) }, ""},
 		{"feed of everything", func(int) string { return "/feeds/all.atom" }, ""},
 		{"feed of a folder", func(i int) string { return fmt.Sprintf("/feeds/folder/Folder%%20%d.atom", i%folders) }, ""},
+		{"feed of a topic", func(i int) string { return "/feeds/topic/" + []string{"Common", "Rare"}[i%2] + ".atom" }, ""},
 		{"feed of a search", func(i int) string { return "/feeds/search.atom?q=" + sampleWord(i) }, ""},
 		{"feed, 304", func(int) string { return "/feeds/all.atom" }, feed.etag},
 		{"status", func(int) string { return "/api/v1/status" }, ""},
@@ -199,6 +216,10 @@ func (c *client) kinds(ctx context.Context) error {
 	} {
 		took := make([]time.Duration, 0, requests)
 		kindBegan := time.Now()
+		before, err := cpu(pid)
+		if err != nil {
+			return err
+		}
 		for i := range requests {
 			if time.Since(kindBegan) > kindFor {
 				break
@@ -212,8 +233,13 @@ func (c *client) kinds(ctx context.Context) error {
 			}
 			took = append(took, a.took)
 		}
+		after, err := cpu(pid)
+		if err != nil {
+			return err
+		}
 		slices.Sort(took)
-		fmt.Printf("%-28s p50 %7.1f ms, p99 %7.1f ms of %d\n", k.name, took[len(took)/2].Seconds()*1000, took[len(took)*99/100].Seconds()*1000, len(took))
+		fmt.Printf("%-28s p50 %7.1f ms, p99 %7.1f ms, %7.1f ms of CPU each, %d requests\n", k.name, took[len(took)/2].Seconds()*1000, took[len(took)*99/100].Seconds()*1000,
+			(after-before).Seconds()*1000/float64(len(took)), len(took))
 	}
 	return nil
 }
