@@ -10,10 +10,13 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
+	"headwater/internal/ingress"
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
 )
@@ -75,9 +78,11 @@ type Topics interface {
 // Options for New. Newsroom is required.
 type Options struct {
 	Newsroom Newsroom
-	Title    string           // of the site; empty means Headwater
-	Now      func() time.Time // nil means time.Now
-	Logger   *slog.Logger     // nil discards it
+	Title    string // of the site; empty means Headwater
+	// PublicURL is the address that readers use; "" is that of each request.
+	PublicURL string
+	Now       func() time.Time // nil means time.Now
+	Logger    *slog.Logger     // nil discards it
 }
 
 type server struct {
@@ -111,9 +116,9 @@ func Answers(path string) bool {
 	return path == loginPath || strings.HasPrefix(path, "/reader/")
 }
 
-// New makes the handler of all paths that Answers names. Requests prove who sends them by a header that no other site's
-// page can make a browser send, so that they need no protection against such pages.
-func New(o Options) http.Handler {
+// New makes the handler of all paths that Answers names. But for the login, requests prove who sends them by a header that
+// no other site's page can make a browser send; changes and logins from such pages are refused all the same.
+func New(o Options) ingress.Routes {
 	s := &server{room: o.Newsroom, title: cmp.Or(o.Title, "Headwater"), now: o.Now, log: o.Logger}
 	if s.now == nil {
 		s.now = time.Now
@@ -143,7 +148,22 @@ func New(o Options) http.Handler {
 		"mark-all-as-read":       {answer: (*call).markAllAsRead, writes: true},
 		"stream/contents":        {answer: (*call).streamContents},
 	}
-	return s
+	return ingress.Routes{Handler: ingress.SameOrigin(o.PublicURL, nil, s), Patterns: s.patterns()}
+}
+
+// patterns are the routes as http.ServeMux would have them.
+func (s *server) patterns() []string {
+	var all []string
+	for _, prefix := range []string{"", freshRSS} {
+		all = append(all, "POST "+prefix+loginPath, "GET "+prefix+atomPath+"{stream...}", "POST "+prefix+atomPath+"{stream...}")
+		for _, name := range slices.Sorted(maps.Keys(s.calls)) {
+			if !s.calls[name].writes {
+				all = append(all, "GET "+prefix+apiPath+name)
+			}
+			all = append(all, "POST "+prefix+apiPath+name)
+		}
+	}
+	return all
 }
 
 // maxBody bounds what a request may send, in bytes: ten thousand items in their longest form, or a list of feeds.

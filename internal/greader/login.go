@@ -20,14 +20,15 @@ import (
 
 // login answers ClientLogin, by which a reader turns name and password into a token.
 func (c *call) login() error {
-	if c.r.Method != http.MethodPost && c.r.Method != http.MethodGet {
+	switch {
+	case c.r.URL.Query().Has("Passwd"):
+		return bad("send the password in the body of a POST, not in the address, which logs keep")
+	case c.r.Method != http.MethodPost:
+		c.w.Header().Set("Allow", http.MethodPost)
 		return problem(http.StatusMethodNotAllowed, "log in with POST")
 	}
 	if err := c.readForm(false); err != nil {
 		return err
-	}
-	if c.r.URL.Query().Has("Passwd") {
-		return bad("send the password in the body of a POST, not in the address, which logs keep")
 	}
 	name := c.r.PostFormValue("Email")
 	token, err := c.gate.try(c.ctx(), c.r.RemoteAddr, name, func(ctx context.Context) (string, error) {
@@ -69,7 +70,11 @@ func (c *call) readForm(raw bool) error {
 func (c *call) enter(e endpoint) error {
 	method := c.r.Method
 	if method != http.MethodPost && (method != http.MethodGet || e.writes) {
-		c.w.Header().Set("Allow", http.MethodPost)
+		allowed := "GET, POST"
+		if e.writes {
+			allowed = http.MethodPost
+		}
+		c.w.Header().Set("Allow", allowed)
 		return problem(http.StatusMethodNotAllowed, "%s takes no %s; send a POST", c.r.URL.Path, method)
 	}
 	token, ok := bearer(c.r.Header.Get("Authorization"))
