@@ -26,6 +26,9 @@ import (
 // grace is how long work in hand gets to finish when the server stops.
 const grace = 10 * time.Second
 
+// answering is how much of that requests get; then their connections are cut, so that the rest can be closed in time.
+const answering = 6 * time.Second
+
 func (c *cli) serveCommand() *cobra.Command {
 	var listen string
 	cmd := &cobra.Command{
@@ -95,9 +98,13 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 	})
 	g.Go(func() error {
 		<-ctx.Done()
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), answering)
 		defer cancel()
-		return srv.Shutdown(end)
+		if err := srv.Shutdown(end); !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		a.log.Warn("some clients had not taken their answers when the server stopped", "after", answering)
+		return srv.Close()
 	})
 	g.Go(func() error { return a.host(ctx, door) })
 	g.Go(func() error { return a.Serve(ctx, a.cfg.Poll.Schedule) })
@@ -148,8 +155,11 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 	if err != nil {
 		return none, err
 	}
-	hosts := ingress.NewHosts(a.cfg.Listen, a.cfg.PublicURL, a.cfg.Hosts)
-	return ingress.Routes{Handler: ingress.New(ingress.Options{Hosts: hosts}, all), Patterns: append(patterns, readers.Patterns...)}, nil
+	checks := ingress.Options{
+		Hosts:   ingress.NewHosts(a.cfg.Listen, a.cfg.PublicURL, a.cfg.Hosts),
+		MaxBody: int64(a.cfg.Fetch.MaxBytes), // of what hubs push
+	}
+	return ingress.Routes{Handler: ingress.New(ctx, checks, all), Patterns: append(patterns, readers.Patterns...)}, nil
 }
 
 // compressed sends what is text with gzip or zstd to who takes it, but for streams, which would wait for a block to fill.

@@ -12,6 +12,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -169,15 +170,11 @@ func (s *server) patterns() []string {
 // maxBody bounds what a request may send, in bytes: ten thousand items in their longest form, or a list of feeds.
 const maxBody = 4 << 20
 
-// bodyTime is how long a request may take to arrive.
-const bodyTime = 30 * time.Second
-
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // where the connection knows none, as in a test, the server's own bounds hold
 	path := strings.TrimPrefix(r.URL.EscapedPath(), freshRSS)
 	err := s.serve(&call{server: s, w: w, r: r}, path) //nolint:contextcheck // a call has its request's
 	if err != nil {
@@ -236,6 +233,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &refused):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		refused = &refusal{http.StatusRequestTimeout, "the request did not arrive in time; send less at once"}
 	case errors.As(err, &large):
 		refused = &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes; send less at once", large.Limit)}
 	case errors.Is(err, news.ErrNotFound):

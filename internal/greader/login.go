@@ -10,6 +10,7 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -60,7 +61,7 @@ func (c *call) readForm(raw bool) error {
 	}
 	err := c.r.ParseForm()
 	var large *http.MaxBytesError
-	if err == nil || errors.As(err, &large) {
+	if err == nil || errors.As(err, &large) || errors.Is(err, os.ErrDeadlineExceeded) {
 		return err
 	}
 	return bad("the form cannot be read: %v", err)

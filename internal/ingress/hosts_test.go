@@ -71,7 +71,7 @@ func TestHosts(t *testing.T) {
 
 // TestForeignHost asks for what names no host of ours: also by an absolute target, which counts before Host.
 func TestForeignHost(t *testing.T) {
-	h := ingress.New(ingress.Options{Hosts: ingress.NewHosts("127.0.0.1:8080", "", nil)}, http.NotFoundHandler())
+	h := ingress.New(t.Context(), ingress.Options{Hosts: ingress.NewHosts("127.0.0.1:8080", "", nil)}, http.NotFoundHandler())
 	for target, want := range map[string]int{"http://127.0.0.1/": 404, "http://evil.example/": 421} {
 		w := httptest.NewRecorder()
 		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, target, nil))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
 	"strings"
 
 	"headwater/internal/ingress"
@@ -28,6 +29,18 @@ func notFound(message string) problem {
 
 func badRequest(message string) problem {
 	return problem{http.StatusBadRequest, "That does not work", message}
+}
+
+// readForm reads the form of a POST.
+func readForm(r *http.Request) error {
+	err := r.ParseForm()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return problem{http.StatusRequestTimeout, "That does not work", "The form did not arrive in time. Send it again."}
+	case err != nil:
+		return badRequest("The form could not be read: " + err.Error())
+	}
+	return nil
 }
 
 // elsewhere answers where no route is, or none for the method.
