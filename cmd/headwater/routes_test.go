@@ -125,8 +125,12 @@ func TestForeignOriginOnEveryRoute(t *testing.T) {
 		}
 		writing++
 		for _, headers := range [][]string{
-			{"Sec-Fetch-Site", "cross-site"}, {"Sec-Fetch-Site", "same-site"}, {"Origin", "null"}, {"Origin", "https://evil.example"},
-			{"Origin", "http://127.0.0.1:1"}, {"Origin", "https://evil.example", "Authorization", "GoogleLogin auth=x"},
+			{"Sec-Fetch-Site", "cross-site"},
+			{"Sec-Fetch-Site", "same-site"},
+			{"Origin", "null"},
+			{"Origin", "https://evil.example"},
+			{"Origin", "http://127.0.0.1:1"},
+			{"Origin", "https://evil.example", "Authorization", "GoogleLogin auth=x"},
 		} {
 			if resp := rt.ask(t, srv.URL, headers...); resp.StatusCode != http.StatusForbidden {
 				t.Errorf("%s %s with %v: %s", rt.method, rt.path, headers, resp.Status)

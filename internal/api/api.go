@@ -7,6 +7,7 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
@@ -99,7 +100,8 @@ type server struct {
 	checkOwn   func(string) error
 	tokens     string
 	log        *slog.Logger
-	streams    chan struct{} // an element for each event stream
+	streams    streams
+	fanout     *fanout
 	closing    <-chan struct{}
 	down       atomic.Bool // store or index did not answer when last asked
 }
@@ -110,7 +112,7 @@ const root = "/api/v1"
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
 // browser sends them from another site's page.
 func New(o Options) (ingress.Routes, error) {
-	s := &server{room: o.Newsroom, check: o.CheckQuery, checkTopic: o.CheckTopic, checkOwn: o.CheckOwnQuery, tokens: o.Tokens, log: o.Logger, streams: make(chan struct{}, maxStreams), closing: o.Closing}
+	s := &server{room: o.Newsroom, check: o.CheckQuery, checkTopic: o.CheckTopic, checkOwn: o.CheckOwnQuery, tokens: o.Tokens, log: o.Logger, streams: streams{from: map[netip.Prefix]int{}}, fanout: newFanout(o.Newsroom), closing: o.Closing}
 	if s.room == nil {
 		return ingress.Routes{}, errors.New("api: Options.Newsroom is nil; give a newsroom")
 	}

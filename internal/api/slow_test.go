@@ -38,7 +38,7 @@ func TestSlowReader(t *testing.T) {
 	stop := out.endOnClosing()
 	defer stop()
 	sent := make(chan error)
-	go func() { sent <- out.send(":\n\n") }()
+	go func() { sent <- out.send([]byte(":\n\n")) }()
 	<-w.writing
 	close(closing)
 	select {
@@ -49,7 +49,7 @@ func TestSlowReader(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatal("the write waits for its reader though the server stops")
 	}
-	if err := out.send(":\n\n"); !errors.Is(err, http.ErrServerClosed) {
+	if err := out.send([]byte(":\n\n")); !errors.Is(err, http.ErrServerClosed) {
 		t.Errorf("another write after that: %v", err)
 	}
 }
