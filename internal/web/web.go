@@ -43,7 +43,6 @@ type server struct {
 	pages        pages
 
 	pictures Pictures
-	showing  chan struct{} // an element for each picture that is being passed on
 }
 
 // New makes the handler of all pages, of the combined feeds under /feeds/ and of the files under /static/.
@@ -59,7 +58,7 @@ func New(o Options) ingress.Routes {
 		log:          o.Logger,
 		assets:       loadAssets(),
 
-		pictures: o.Pictures, showing: make(chan struct{}, maxShowing),
+		pictures: o.Pictures,
 	}
 	if s.check == nil {
 		s.check = func(string) error { return nil }
