@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
@@ -102,6 +103,7 @@ type server struct {
 	log        *slog.Logger
 	streams    streams
 	fanout     *fanout
+	wrong      *ingress.Tally[netip.Prefix] // tokens, by client
 	closing    <-chan struct{}
 	down       atomic.Bool // store or index did not answer when last asked
 }
@@ -112,7 +114,7 @@ const root = "/api/v1"
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
 // browser sends them from another site's page.
 func New(o Options) (ingress.Routes, error) {
-	s := &server{room: o.Newsroom, check: o.CheckQuery, checkTopic: o.CheckTopic, checkOwn: o.CheckOwnQuery, tokens: o.Tokens, log: o.Logger, streams: streams{from: map[netip.Prefix]int{}}, fanout: newFanout(o.Newsroom), closing: o.Closing}
+	s := &server{room: o.Newsroom, check: o.CheckQuery, checkTopic: o.CheckTopic, checkOwn: o.CheckOwnQuery, tokens: o.Tokens, log: o.Logger, streams: streams{from: map[netip.Prefix]int{}}, fanout: newFanout(o.Newsroom), wrong: ingress.NewTally[netip.Prefix](time.Now, tokenReset, maxClients), closing: o.Closing}
 	if s.room == nil {
 		return ingress.Routes{}, errors.New("api: Options.Newsroom is nil; give a newsroom")
 	}
