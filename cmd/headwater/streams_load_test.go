@@ -31,10 +31,10 @@ func inventedFeeds(t *testing.T) *httptest.Server {
 			return
 		}
 		at := time.Now().Add(-time.Hour).Format(time.RFC1123Z)
-		fmt.Fprintf(w, `<rss version="2.0"><channel><title>Paper %d</title><link>https://paper%d.example/</link>`, n, n)
+		_, _ = fmt.Fprintf(w, `<rss version="2.0"><channel><title>Paper %d</title><link>https://paper%d.example/</link>`, n, n)
 		for i := range uint64(100) {
 			seed := uint64(n)*1000 + i
-			fmt.Fprintf(w, "<item><guid>%d</guid><title>%s</title><link>https://paper%d.example/%d</link><pubDate>%s</pubDate><description>%s</description></item>",
+			_, _ = fmt.Fprintf(w, "<item><guid>%d</guid><title>%s</title><link>https://paper%d.example/%d</link><pubDate>%s</pubDate><description>%s</description></item>",
 				seed, madeUp(seed, 7), n, seed, at, madeUp(seed+1_000_000, 120))
 		}
 		_, _ = io.WriteString(w, "</channel></rss>")

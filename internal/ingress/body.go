@@ -55,7 +55,7 @@ func (b *body) within(limit time.Duration) {
 // Read implements io.Reader.
 func (b *body) Read(p []byte) (int, error) {
 	n, err := b.ReadCloser.Read(p)
-	if err == io.EOF && !b.over { //nolint:errorlint // a reader gives it as it is
+	if err == io.EOF && !b.over {
 		b.over = true
 		b.stop()
 		_ = b.control.SetReadDeadline(time.Time{}) // likewise

@@ -43,7 +43,7 @@ func bodies(t *testing.T, limit time.Duration) *httptest.Server {
 			t.Error("the request was given up while it was worked on")
 		case <-time.After(2 * bodyTime): // longer than the body may take
 		}
-		fmt.Fprintf(w, "%d bytes", len(data))
+		_, _ = fmt.Fprintf(w, "%d bytes", len(data))
 	})
 	hosts := ingress.NewHosts("127.0.0.1:0", "", nil)
 	srv := httptest.NewServer(ingress.New(t.Context(), ingress.Options{Hosts: hosts, BodyTime: limit}, mux))
