@@ -182,7 +182,10 @@ func isHostName(host string) bool {
 
 // checkServedHost takes a name or an address, as Host has it but for the port.
 func checkServedHost(text string) error {
-	if _, err := netip.ParseAddr(text); err == nil || isHostName(text) {
+	switch addr, err := netip.ParseAddr(text); {
+	case err == nil && addr.IsUnspecified():
+		return faultf("", "%q is no address that a request names", text)
+	case err == nil || isHostName(text):
 		return nil
 	}
 	try := "news.example.org"

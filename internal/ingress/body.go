@@ -11,7 +11,7 @@ const (
 	// maxBody is the size of a list of feeds, the largest body that people send. Handlers bound theirs further.
 	maxBody = 20 << 20
 	// bodyTime is how long a body may take to arrive.
-	bodyTime = 25 * time.Second
+	bodyTime = 20 * time.Second
 	// lastTime is how long a body may still take that nobody wants any more: its handler has answered, or the server stops.
 	lastTime = 2 * time.Second
 )

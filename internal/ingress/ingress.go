@@ -24,7 +24,7 @@ type Options struct {
 	Proxies []netip.Prefix
 	// MaxBody is the size of the largest body that a handler takes, in bytes. Less than 20 MiB means that.
 	MaxBody int64
-	// BodyTime is how long a request's body may take to arrive. Zero means 25 s.
+	// BodyTime is how long a request's body may take to arrive. Zero means 20 s.
 	BodyTime time.Duration
 	Logger   *slog.Logger // nil discards it
 
