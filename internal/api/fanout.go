@@ -46,6 +46,7 @@ type fanout struct {
 // reading is a chunk that is there or on its way.
 type reading struct {
 	at      int64
+	live    bool            // it waits for no turn
 	changed <-chan struct{} // closed when stories have changed since the log was read
 	done    chan struct{}   // closed when what follows is there
 	chunk   chunk
@@ -64,7 +65,7 @@ func newFanout(room Newsroom) *fanout {
 // nobody who catches up.
 func (f *fanout) after(ctx context.Context, at int64, live bool) (chunk, error) {
 	for ctx.Err() == nil {
-		rd, mine := f.join(at)
+		rd, mine := f.join(at, live)
 		if mine {
 			f.read(ctx, rd, live)
 		}
@@ -86,14 +87,15 @@ func (f *fanout) after(ctx context.Context, at int64, live bool) (chunk, error) 
 	return chunk{}, ctx.Err()
 }
 
-// join gives the reading of a place that is under way or fresh, or else a new one, which the caller has to read.
-func (f *fanout) join(at int64) (rd *reading, mine bool) {
+// join gives the reading of a place that is under way or fresh, or else a new one, which the caller has to read. Who is live
+// does not join one that may wait for its turn.
+func (f *fanout) join(at int64, live bool) (rd *reading, mine bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if rd := f.chunks[at]; rd != nil && rd.fresh() {
+	if rd := f.chunks[at]; rd != nil && rd.fresh() && (rd.live || !live || closed(rd.done)) {
 		return rd, false
 	}
-	rd = &reading{at: at, changed: f.room.NextChange(), done: make(chan struct{})}
+	rd = &reading{at: at, live: live, changed: f.room.NextChange(), done: make(chan struct{})}
 	f.chunks[at] = rd
 	return rd, true
 }

@@ -125,6 +125,25 @@ func TestFanoutBeginsAnew(t *testing.T) {
 	})
 }
 
+// TestFanoutLiveWaitsForNobody has a stream at the end look at a place whose chunk waits for the turn.
+func TestFanoutLiveWaitsForNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFanout(newLog(10))
+		f.turn <- struct{}{}
+		ctx, leave := context.WithCancel(t.Context())
+		left := make(chan error)
+		go func() { _, err := f.after(ctx, 0, false); left <- err }()
+		synctest.Wait()
+		if c, err := f.after(t.Context(), 0, true); err != nil || c.last != 10 {
+			t.Errorf("%d entries, %v", c.last, err)
+		}
+		leave()
+		if err := <-left; !errors.Is(err, context.Canceled) {
+			t.Error(err)
+		}
+	})
+}
+
 // TestFanoutMissesNothing lets stories come while streams at the end look: none goes to sleep over them.
 func TestFanoutMissesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
