@@ -37,6 +37,7 @@ type app struct {
 	log    *slog.Logger
 	store  *store.DB
 	client *fetch.Client
+	verify bool // all checksums of the index are compared when it is opened
 }
 
 // open wires everything over the data folder and holds the folder until close.
@@ -49,11 +50,16 @@ func (c *cli) open(ctx context.Context) (*app, error) {
 }
 
 func (c *cli) openWith(ctx context.Context, cfg config.Config) (*app, error) {
+	return c.openChecked(ctx, cfg, false)
+}
+
+// openChecked is openWith, where verify has the whole index read first.
+func (c *cli) openChecked(ctx context.Context, cfg config.Config, verify bool) (*app, error) {
 	log, err := c.logger(cfg)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, log: log}
+	a := &app{cfg: cfg, log: log, verify: verify}
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -77,7 +83,9 @@ func (a *app) wire(ctx context.Context) error {
 	}
 	o := roomOptions(a.cfg, a.client, registry)
 	o.Store, o.Logger = a.store, a.log
-	if o.Index, err = index.Open(ctx, a.cfg.Data, indexOptions(a.log, registry)); err != nil {
+	options := indexOptions(a.log, a.store, registry)
+	options.Verify = a.verify
+	if o.Index, err = index.Open(ctx, a.cfg.Data, options); err != nil {
 		return err
 	}
 	a.Newsroom = newsroom.New(o)
@@ -144,9 +152,9 @@ func storeOptions(log *slog.Logger, readOnly bool) store.Options {
 }
 
 // indexOptions let source: find the articles that credit an outlet, too.
-func indexOptions(log *slog.Logger, registry *outlets.Registry) index.Options {
+func indexOptions(log *slog.Logger, db *store.DB, registry *outlets.Registry) index.Options {
 	reader := origin.NewReader(registry)
-	return index.Options{Logger: log, Shown: clean.Shown, Credits: func(a news.Article) []news.Outlet {
+	return index.Options{Logger: log, Log: db, Shown: clean.Shown, Credits: func(a news.Article) []news.Outlet {
 		var credited []news.Outlet
 		for _, c := range reader.Claims(a) {
 			if c.Strength >= creditStrength {
@@ -163,7 +171,7 @@ func (a *app) freshIndex(ctx context.Context) (*index.Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	return index.Fresh(ctx, a.cfg.Data, indexOptions(a.log, registry))
+	return index.Fresh(ctx, a.cfg.Data, indexOptions(a.log, a.store, registry))
 }
 
 // fetchOptions are those of the settings, for so many accounts.

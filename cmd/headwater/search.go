@@ -51,6 +51,9 @@ func (c *cli) searchCommand() *cobra.Command {
 				if want.User, err = owner(cmd.Context(), a.store, user); err != nil {
 					return err
 				}
+				if err := c.completeIndex(cmd.Context(), a); err != nil {
+					return err
+				}
 				found, err := a.Search(cmd.Context(), want)
 				if errors.Is(err, news.ErrCursor) {
 					return usagef("--cursor: %v", news.ErrCursor)

@@ -184,6 +184,13 @@ func (n *Newsroom) Indexed() (uint64, error) {
 	return n.Index.Count()
 }
 
+// Building says that the index lacks articles which were stored before it was opened. Nothing is searched until it has them.
+func (n *Newsroom) Building() bool {
+	n.swapping.RLock()
+	defer n.swapping.RUnlock()
+	return n.Index.Building()
+}
+
 // Close lets go of the index, be it the one that was given or another that has taken its place.
 func (n *Newsroom) Close() error {
 	n.swapping.Lock()

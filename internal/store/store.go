@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -45,6 +46,7 @@ type DB struct {
 	stmts  map[string]*sql.Stmt // of writer, by SQL
 	bodies *bodyCodec
 	lock   *os.File // nil when read-only
+	epoch  string   // of what this process adds to the log
 }
 
 // Open opens the database in dir and brings its schema up to date. Folder and database are created where they are
@@ -58,7 +60,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dir: abs, opts: opts.withDefaults(), bodies: bodies}
+	db := &DB{dir: abs, opts: opts.withDefaults(), bodies: bodies, epoch: rand.Text()}
 	if err := db.open(ctx); err != nil {
 		return nil, errors.Join(db.explain(err), db.Close())
 	}

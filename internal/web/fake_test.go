@@ -135,6 +135,9 @@ func spans(text, word string) []news.Span {
 
 // Edition goes on by the number of stories given.
 func (f *fake) Edition(_ context.Context, q news.EditionQuery) (e news.Edition, err error) {
+	if f.broken != nil {
+		return e, f.broken
+	}
 	found := f.matching(q.Topic.Query)
 	slices.SortStableFunc(found, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
 	found = slices.DeleteFunc(found, func(s news.Story) bool { return s.Changed.Before(q.Since) })
