@@ -15,8 +15,8 @@ import (
 // until when.
 var ErrResting = errors.New("its host asked to be left alone for some time (Retry-After), so it was not asked")
 
-// longestRest is how long a host is believed that asks to be left alone. A slip must not lose a feed for good.
-const longestRest = 7 * 24 * time.Hour
+// LongestRest is how long a host is believed that asks to be left alone. A slip must not lose a feed for good.
+const LongestRest = 7 * 24 * time.Hour
 
 // Rest keeps all requests from a host until the time given. It is called with what was stored when a process begins; what
 // hosts ask for later is noted by itself.
@@ -37,7 +37,7 @@ func (c *Client) mayAsk(address *url.URL) error {
 	if !ok {
 		return nil
 	}
-	if !now.Before(until) {
+	if !now.Before(until) || until.Sub(now) > LongestRest { // the clock was ahead when it was noted
 		delete(c.rests, host)
 		return nil
 	}
@@ -61,10 +61,10 @@ func (c *Client) refused(address *url.URL, resp *http.Response) *Error {
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		return time.Duration(min(max(seconds, 0), int64(longestRest/time.Second))) * time.Second
+		return time.Duration(min(max(seconds, 0), int64(LongestRest/time.Second))) * time.Second
 	}
 	if t, err := http.ParseTime(value); err == nil {
-		return min(max(t.Sub(now), 0), longestRest)
+		return min(max(t.Sub(now), 0), LongestRest)
 	}
 	return 0
 }

@@ -96,9 +96,10 @@ type Newsroom struct {
 	queueing sync.Mutex
 	whole    map[int64]bool // feeds that were seen to give whole texts, by id
 
-	outage sync.Mutex
-	lost   map[string]bool // addresses that could not be reached since one last could
-	dark   bool            // they are so many that the log has said so
+	clockUnset sync.Once // for the log
+	outage     sync.Mutex
+	lost       map[string]bool // addresses that could not be reached since one last could
+	dark       bool            // they are so many that the log has said so
 }
 
 // New makes a Newsroom.

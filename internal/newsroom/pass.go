@@ -140,10 +140,17 @@ func (n *Newsroom) readPagesOf(ctx context.Context, sum *Summary, budget time.Du
 
 // due gives the feeds to ask.
 func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) {
+	set, err := n.mendTimes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := n.recallRests(ctx); err != nil {
 		return nil, err
 	}
 	if len(o.URLs) == 0 && !o.Force {
+		if !set {
+			return nil, nil
+		}
 		feeds, err := n.Store.DueFeeds(ctx, n.Now())
 		if err != nil {
 			return nil, err
