@@ -21,53 +21,68 @@ func TestPullBack(t *testing.T) {
 	}{
 		{
 			"a feed", `UPDATE feeds SET checked = ?1, due = ?1 + ?2 WHERE id = 1`, `SELECT due FROM feeds WHERE id = 1`,
-			[]any{ahead, 3 * hour}, 3 * hour,
+			[]any{ahead, 3 * hour},
+			3 * hour,
 		},
 		{
 			"a feed that was put off by its host", `UPDATE feeds SET checked = ?2, due = ?1 WHERE id = 1`, `SELECT due FROM feeds WHERE id = 1`,
-			[]any{ahead, now - hour}, 0,
+			[]any{ahead, now - hour},
+			0,
 		},
 		{
 			"a feed that waits", `UPDATE feeds SET checked = ?1, due = ?1 + ?2 WHERE id = 1`, `SELECT due FROM feeds WHERE id = 1`,
-			[]any{now - hour, 9 * 24 * hour}, 9*24*hour - hour,
+			[]any{now - hour, 9 * 24 * hour},
+			9*24*hour - hour,
 		},
 		{
 			"a feed that has ended", `UPDATE feeds SET checked = ?1, due = ?2, state = 'gone' WHERE id = 1`, `SELECT due FROM feeds WHERE id = 1`,
-			[]any{now - hour, ahead}, ahead - now,
+			[]any{now - hour, ahead},
+			ahead - now,
 		},
 		{
 			"a host", `INSERT INTO resting (host, until) VALUES ('a', ?)`, `SELECT until FROM resting WHERE host = 'a'`,
-			[]any{ahead}, -1,
+			[]any{ahead},
+			-1,
 		},
 		{
 			"a host that rests", `INSERT INTO resting (host, until) VALUES ('b', ?)`, `SELECT until FROM resting WHERE host = 'b'`,
-			[]any{now + 7*24*hour}, 7 * 24 * hour,
+			[]any{now + 7*24*hour},
+			7 * 24 * hour,
 		},
 		{
 			"asking a hub",
 			`INSERT INTO subscriptions (id, feed_id, hub, topic, secret, ending, asked, next, until, failures, problem) VALUES ('s', 1, '', '', '', 1, ?1, ?1 + ?2, ?1 + 2 * ?2, 0, '')`,
-			`SELECT next FROM subscriptions WHERE id = 's'`, []any{ahead, 5 * 24 * hour}, 5 * 24 * hour,
+			`SELECT next FROM subscriptions WHERE id = 's'`,
+			[]any{ahead, 5 * 24 * hour},
+			5 * 24 * hour,
 		},
 		{"the lease", ``, `SELECT until FROM subscriptions WHERE id = 's'`, nil, 10 * 24 * hour},
 		{
 			"a lease as it should be",
 			`INSERT INTO subscriptions (id, feed_id, hub, topic, secret, ending, asked, next, until, failures, problem) VALUES ('u', 1, '', '', '', 1, ?1, ?1 + ?2, ?1 + 2 * ?2, 0, '')`,
-			`SELECT until FROM subscriptions WHERE id = 'u'`, []any{now - hour, 20 * 24 * hour}, 40*24*hour - hour,
+			`SELECT until FROM subscriptions WHERE id = 'u'`,
+			[]any{now - hour, 20 * 24 * hour},
+			40*24*hour - hour,
 		},
 		{
 			"a topic", `INSERT INTO topics (id, name, query, added) VALUES (7, 'rates', 'rates', ?)`, `SELECT added FROM topics WHERE id = 7`,
-			[]any{now}, 0,
+			[]any{now},
+			0,
 		},
 		{
 			"an alert", `INSERT INTO alerts (id, topic_id, kind, target, secret, schedule, again_outlets, again_original, after, added, failures, failing, next)
 				VALUES (1, 7, 'webhook', 'a', '', '', 0, 0, 0, ?1, 1, ?1, ?1 + ?2)`,
-			`SELECT next FROM alerts WHERE id = 1`, []any{ahead, hour}, 0,
+			`SELECT next FROM alerts WHERE id = 1`,
+			[]any{ahead, hour},
+			0,
 		},
 		{"since when it fails", ``, `SELECT failing FROM alerts WHERE id = 1`, nil, 0},
 		{"when it was added", ``, `SELECT added FROM alerts WHERE id = 1`, nil, 0},
 		{
 			"a delivery", `INSERT INTO alert_outbox (id, alert_id, story_id, reason, since, due) VALUES ('d', 1, 1, 'new', ?1, ?2)`,
-			`SELECT due FROM alert_outbox WHERE id = 'd'`, []any{now - hour, ahead}, 0,
+			`SELECT due FROM alert_outbox WHERE id = 'd'`,
+			[]any{now - hour, ahead},
+			0,
 		},
 		{
 			"a yearly mail's alert", `INSERT INTO alerts (id, topic_id, kind, target, secret, schedule, again_outlets, again_original, after, added)
@@ -75,19 +90,27 @@ func TestPullBack(t *testing.T) {
 		},
 		{
 			"a yearly mail", `INSERT INTO alert_outbox (id, alert_id, story_id, reason, since, due) VALUES ('y', 2, 1, 'new', ?1, ?2)`,
-			`SELECT due FROM alert_outbox WHERE id = 'y'`, []any{now - hour, ahead}, ahead - now,
+			`SELECT due FROM alert_outbox WHERE id = 'y'`,
+			[]any{now - hour, ahead},
+			ahead - now,
 		},
 		{
 			"a mail that was queued ahead", `INSERT INTO alert_outbox (id, alert_id, story_id, reason, since, due) VALUES ('z', 2, 2, 'new', ?1, ?1)`,
-			`SELECT due FROM alert_outbox WHERE id = 'z'`, []any{ahead}, 0,
+			`SELECT due FROM alert_outbox WHERE id = 'z'`,
+			[]any{ahead},
+			0,
 		},
 		{
 			"a page", `INSERT INTO pages (article_id, hash, url, host, due) VALUES (1, '', '', '', ?)`,
-			`SELECT due FROM pages WHERE article_id = 1`, []any{ahead}, 0,
+			`SELECT due FROM pages WHERE article_id = 1`,
+			[]any{ahead},
+			0,
 		},
 		{
 			"a page that was asked, and a feed", `UPDATE pages SET asked = (SELECT due + ?1 FROM feeds WHERE id = 1); UPDATE feeds SET state = 'ok'`,
-			`SELECT asked FROM pages WHERE article_id = 1`, []any{0}, 0,
+			`SELECT asked FROM pages WHERE article_id = 1`,
+			[]any{0},
+			0,
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
