@@ -141,7 +141,7 @@ func (a *app) storiesOf(ctx context.Context, found news.Found) (map[int64]news.S
 	if len(ids) == 0 {
 		return byID, nil
 	}
-	stories, err := a.Stories(ctx, news.StoryList{IDs: ids})
+	stories, err := a.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	for _, s := range stories {
 		byID[s.ID] = s
 	}

@@ -151,7 +151,7 @@ func (s *server) sendAfter(ctx context.Context, out *eventWriter, at int64) (int
 	}
 	stories := map[int64]news.Story{}
 	if len(ids) > 0 {
-		list, err := s.room.Stories(ctx, news.StoryList{IDs: ids})
+		list, err := s.room.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 		if err != nil {
 			return at, err
 		}

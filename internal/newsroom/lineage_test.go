@@ -29,15 +29,21 @@ type lineage struct {
 	x  *index.Index
 }
 
-func openLineage(t *testing.T, dir string, log io.Writer) *lineage {
+func openLineage(t *testing.T, dir string, log io.Writer, options ...func(*index.Options)) *lineage {
 	t.Helper()
+	registry, err := agencies()
+	must(t, err)
 	logger := slog.New(slog.NewTextHandler(log, nil))
 	db, err := store.Open(t.Context(), dir, store.Options{})
 	must(t, err)
-	x, err := index.Open(t.Context(), dir, index.Options{Log: db, Logger: logger})
+	o := index.Options{Log: db, Logger: logger}
+	for _, change := range options {
+		change(&o)
+	}
+	x, err := index.Open(t.Context(), dir, o)
 	must(t, err)
 	now := func() time.Time { return lineageDay.AddDate(0, 0, 1) }
-	return &lineage{newsroom.New(newsroom.Options{Store: db, Index: x, Logger: logger, Now: now, Batch: 7}), db, x}
+	return &lineage{newsroom.New(newsroom.Options{Store: db, Index: x, Outlets: registry, Logger: logger, Now: now, Batch: 7}), db, x}
 }
 
 func (l *lineage) close(t *testing.T) {

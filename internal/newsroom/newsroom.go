@@ -72,22 +72,23 @@ type Newsroom struct {
 
 	toIndex, toSettle, toMatch bell // for the stages that keep up
 
-	passing   chan struct{} // one pass at a time: an element for the one that runs
-	holding   sync.RWMutex  // held for writing by a pass that settles, for reading by what does the same behind the log
-	sourcing  sync.Mutex    // one reader of credited pages at a time
-	paging    sync.Mutex    // one reader of items' pages at a time
-	telling   sync.Map      // a *sync.Mutex for each alert, by id: one message at a time
-	settling  sync.Mutex
-	window    *group.Grouper // nil until something is to be settled
-	second    *second        // nil without Embed
-	indexing  sync.Mutex
-	changed   signal // stories did
-	matching  sync.Mutex
-	matcher   *matcher // nil until something is held against the topics
-	following sync.Mutex
-	alerting  sync.Mutex                   // one look through the story log for alerts at a time
-	places    atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search
-	swapping  sync.RWMutex                 // held for writing while Reindex puts another index in the place of Options.Index
+	passing    chan struct{} // one pass at a time: an element for the one that runs
+	holding    sync.RWMutex  // held for writing by a pass that settles, for reading by what does the same behind the log
+	sourcing   sync.Mutex    // one reader of credited pages at a time
+	paging     sync.Mutex    // one reader of items' pages at a time
+	telling    sync.Map      // a *sync.Mutex for each alert, by id: one message at a time
+	settling   sync.Mutex
+	window     *group.Grouper // nil until something is to be settled
+	second     *second        // nil without Embed
+	indexing   sync.Mutex
+	changed    signal // stories did
+	matching   sync.Mutex
+	matcher    *matcher        // nil until something is held against the topics
+	unfillable map[int64]int64 // topics that could not be filled, as the log has said, by id: their versions
+	following  sync.Mutex
+	alerting   sync.Mutex                   // one look through the story log for alerts at a time
+	places     atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search
+	swapping   sync.RWMutex                 // held for writing while Reindex puts another index in the place of Options.Index
 
 	push *pusher // nil without Callback
 
@@ -108,14 +109,15 @@ func New(o Options) *Newsroom {
 		o.Now = time.Now
 	}
 	n := &Newsroom{
-		Options: o,
-		cleaner: clean.New(clean.Options{Outlets: o.Outlets}),
-		reader:  origin.NewReader(o.Outlets),
-		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
-		whole:   map[int64]bool{},
-		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
-		passing: make(chan struct{}, 1),
-		toIndex: newBell(), toSettle: newBell(), toMatch: newBell(),
+		Options:    o,
+		cleaner:    clean.New(clean.Options{Outlets: o.Outlets}),
+		reader:     origin.NewReader(o.Outlets),
+		weigher:    origin.Weigher{Tie: 2 * o.Pace.Min},
+		whole:      map[int64]bool{},
+		unfillable: map[int64]int64{},
+		reading:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		passing:    make(chan struct{}, 1),
+		toIndex:    newBell(), toSettle: newBell(), toMatch: newBell(),
 	}
 	if o.Embed != nil {
 		n.second = &second{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}

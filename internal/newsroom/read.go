@@ -188,7 +188,7 @@ func (n *Newsroom) foundStories(ctx context.Context, s news.Search, limit, offse
 	if len(ids) == 0 {
 		return nil, hits, nil
 	}
-	stories, err := n.Stories(ctx, news.StoryList{IDs: ids, Limit: len(ids)})
+	stories, err := n.Stories(ctx, news.StoryList{IDs: news.Choose(ids...), Limit: len(ids)})
 	return stories, hits, err
 }
 

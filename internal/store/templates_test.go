@@ -1,9 +1,13 @@
 package store
 
 import (
+	"database/sql"
+	"io/fs"
+	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/pressly/goose/v3"
 
 	"headwater/internal/news"
 )
@@ -18,7 +22,7 @@ func TestTemplates(t *testing.T) {
 	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{made, story(2, 2, 2), story(3, 3, 3, 4)}})
 	want := func(templates ...bool) {
 		t.Helper()
-		all, err := db.Stories(ctx, news.StoryList{IDs: []int64{1, 2, 3}})
+		all, err := db.Stories(ctx, news.StoryList{IDs: news.Choose(1, 2, 3)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -66,7 +70,7 @@ func TestFolderOfBeforeTemplates(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	execute(t, dir, `ALTER TABLE stories DROP COLUMN template; DELETE FROM goose_db_version WHERE version_id >= 20`)
+	downTo(t, dir, 19)
 	db = open(t, dir)
 	for _, want := range []bool{false, true} {
 		s, err := db.Story(t.Context(), 1)
@@ -74,5 +78,28 @@ func TestFolderOfBeforeTemplates(t *testing.T) {
 			t.Errorf("story %q is a template: %v, want %v (%v)", s.Title, s.Template, want, err)
 		}
 		settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{made}})
+	}
+}
+
+// downTo brings the schema of a closed folder back to a version.
+func downTo(t *testing.T, dir string, version int64) {
+	t.Helper()
+	db, err := sql.Open("sqlite", dsn(filepath.Join(dir, File), writerParams))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, db, sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.DownTo(t.Context(), version); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
 	}
 }

@@ -36,7 +36,7 @@ func (f *fake) Stories(_ context.Context, l news.StoryList) ([]news.Story, error
 	defer f.lock()()
 	var found []news.Story
 	for _, st := range f.stories {
-		if (l.Event == 0 || st.Event == l.Event) && (l.IDs == nil || slices.Contains(l.IDs, st.ID)) {
+		if (l.Event == 0 || st.Event == l.Event) && (!l.IDs.Made() || slices.Contains(l.IDs.IDs(), st.ID)) {
 			found = append(found, st)
 		}
 	}

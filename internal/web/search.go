@@ -186,7 +186,7 @@ func (s *server) storiesOf(ctx context.Context, found []news.FoundArticle) (map[
 	if len(ids) == 0 {
 		return byID, nil
 	}
-	stories, err := s.news.Stories(ctx, news.StoryList{IDs: ids, Limit: len(ids)})
+	stories, err := s.news.Stories(ctx, news.StoryList{IDs: news.Choose(ids...), Limit: len(ids)})
 	if err != nil {
 		return nil, fmt.Errorf("stories of a search: %w", err)
 	}
