@@ -95,7 +95,7 @@ type Newsroom struct {
 	followed followed
 
 	queueing sync.Mutex
-	whole    map[int64]bool // feeds that were seen to give whole texts, by id
+	whole    map[int64]bool // feeds that have shown an item with its whole text, by id; nil until they are read
 
 	clockUnset sync.Once // for the log
 	outage     sync.Mutex
@@ -113,7 +113,6 @@ func New(o Options) *Newsroom {
 		cleaner:    clean.New(clean.Options{Outlets: o.Outlets}),
 		reader:     origin.NewReader(o.Outlets),
 		weigher:    origin.Weigher{Tie: 2 * o.Pace.Min},
-		whole:      map[int64]bool{},
 		unfillable: map[int64]int64{},
 		reading:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		passing:    make(chan struct{}, 1),

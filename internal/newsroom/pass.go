@@ -272,7 +272,7 @@ func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOpti
 			if err != nil {
 				return err
 			}
-			if errors.Is(r.err, context.Canceled) && ctx.Err() != nil {
+			if ctx.Err() != nil && errors.Is(r.err, ctx.Err()) {
 				return ctx.Err() // cut off, no fault of the feed's
 			}
 			r.response, r.document = fetch.Response{}, news.Document{} // what waits to be stored needs neither

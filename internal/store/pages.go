@@ -84,6 +84,35 @@ func (db *DB) PagesHad(ctx context.Context, articles []news.Article) (map[int64]
 	return had, err
 }
 
+const (
+	wholeTextsSQL     = `SELECT id FROM feeds WHERE whole_texts = 1`
+	noteWholeTextsSQL = `UPDATE feeds SET whole_texts = 1 WHERE id IN (SELECT value FROM json_each(?))`
+)
+
+// WholeTexts gives the feeds that have shown an item with its whole text, by id.
+func (db *DB) WholeTexts(ctx context.Context) (map[int64]bool, error) {
+	ids, err := rowsOf(ctx, db, "feeds with whole texts", scanID, wholeTextsSQL)
+	whole := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		whole[id] = true
+	}
+	return whole, err
+}
+
+// NoteWholeTexts notes that feeds have shown an item with its whole text.
+func (db *DB) NoteWholeTexts(ctx context.Context, feeds []int64) error {
+	if len(feeds) == 0 {
+		return nil
+	}
+	ids, err := idList(feeds)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, "note whole texts", func(ctx context.Context, t tx) error {
+		return t.exec(ctx, noteWholeTextsSQL, ids)
+	})
+}
+
 // PageQuota says which pages may be asked for.
 type PageQuota struct {
 	Now     time.Time
