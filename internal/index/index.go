@@ -38,6 +38,9 @@ const (
 	tornName  = "index.bleve.torn-"
 )
 
+// Files is a pattern of what an index makes in the data folder.
+const Files = folder + "*"
+
 // A batch is cut in parts of at most these many articles and bytes of text: bleve needs about 40 bytes of memory for each
 // byte of text until the part is written.
 const (

@@ -3,6 +3,7 @@ package newsroom
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -87,6 +88,7 @@ func (n *Newsroom) readTopics(ctx context.Context) error {
 // again.
 func (n *Newsroom) fillTopics(ctx context.Context) error {
 	var left []news.Topic
+	n.unfilled = nil
 	for _, t := range n.matcher.unfilled {
 		err := n.fillTopic(ctx, t)
 		if ctx.Err() != nil {
@@ -98,6 +100,9 @@ func (n *Newsroom) fillTopics(ctx context.Context) error {
 		}
 		left = append(left, t)
 		var building *news.BuildingError
+		if !errors.As(err, &building) {
+			n.unfilled = errors.Join(n.unfilled, fmt.Errorf("topic %s: %w", t.Name, err))
+		}
 		if version, told := n.unfillable[t.ID]; told && version == t.Version || errors.As(err, &building) {
 			continue
 		}
@@ -109,6 +114,13 @@ func (n *Newsroom) fillTopics(ctx context.Context) error {
 		time.AfterFunc(stageRetry, n.toMatch.ring)
 	}
 	return nil
+}
+
+// unfilledTopics says which topics could not be filled, and why.
+func (n *Newsroom) unfilledTopics() error {
+	n.matching.Lock()
+	defer n.matching.Unlock()
+	return n.unfilled
 }
 
 func (n *Newsroom) fillTopic(ctx context.Context, t news.Topic) error {

@@ -85,6 +85,7 @@ type Newsroom struct {
 	matching   sync.Mutex
 	matcher    *matcher        // nil until something is held against the topics
 	unfillable map[int64]int64 // topics that could not be filled, as the log has said, by id: their versions
+	unfilled   error           // why topics could not be filled at the last try; nil while they only wait for the index
 	following  sync.Mutex
 	alerting   sync.Mutex                   // one look through the story log for alerts at a time
 	places     atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search

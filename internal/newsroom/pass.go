@@ -103,7 +103,7 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if err == nil && o.Alerts > 0 {
 		sum.Alerts, err = n.DeliverAlerts(ctx, o.Alerts)
 	}
-	return sum, err
+	return sum, errors.Join(err, n.unfilledTopics())
 }
 
 // beginPass waits until it is this pass's turn, and gives what ends it.

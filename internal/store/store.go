@@ -30,6 +30,8 @@ const File = "headwater.db"
 type Options struct {
 	// ReadOnly opens beside a running writer, takes no lock and changes nothing.
 	ReadOnly bool
+	// Restoring is for what a restore does before Restored.
+	Restoring bool
 	// Logger hears of migrations. Nil is silence.
 	Logger *slog.Logger
 	// EncodePrint and DecodePrint are the codec of stored prints, as in package prints. Nil means JSON.
@@ -100,6 +102,11 @@ func (db *DB) open(ctx context.Context) error {
 		return err
 	}
 	db.lock = lock
+	if !db.opts.Restoring {
+		if err := Restored(db.dir); err != nil {
+			return err
+		}
+	}
 	return db.openWriter(ctx)
 }
 
