@@ -352,7 +352,7 @@ type StoryList struct {
 	Event         int64     // only this event's
 	Since         time.Time // only those changed since
 	Newest        bool      // order by Changed, then by Latest, newest first, instead of coverage and freshness
-	Folder        string    // only those with an article of a feed in this folder; "" is all
+	Folder        string    // with Newest, only those with an article of a feed in this folder; "" is all
 	Before        Place     // with Newest, only those after this place by Changed; zero is the beginning
 }
 
@@ -371,6 +371,12 @@ func (c Choice) Made() bool { return c.made }
 
 // IDs gives the ids that were chosen.
 func (c Choice) IDs() []int64 { return c.ids }
+
+// Coverage is the stories of an event.
+type Coverage struct {
+	Stories []Story // the first of them by coverage and freshness
+	Total   int
+}
 
 // ArticleList asks for articles, newest first.
 type ArticleList struct {

@@ -101,15 +101,16 @@ func TestPullBack(t *testing.T) {
 			0,
 		},
 		{
-			"a page", `INSERT INTO pages (article_id, hash, url, host, due) VALUES (1, '', '', '', ?)`,
-			`SELECT due FROM pages WHERE article_id = 1`,
+			"a host of pages", `INSERT INTO page_hosts (queue, host, free, rests) VALUES ('pages', 'a', ?1, ?1)`,
+			`SELECT free FROM page_hosts WHERE host = 'a'`,
 			[]any{ahead},
 			0,
 		},
+		{"its rest", ``, `SELECT rests FROM page_hosts WHERE host = 'a'`, nil, 0},
 		{
-			"a page that was asked, and a feed", `UPDATE pages SET asked = (SELECT due + ?1 FROM feeds WHERE id = 1); UPDATE feeds SET state = 'ok'`,
-			`SELECT asked FROM pages WHERE article_id = 1`,
-			[]any{0},
+			"a page, and a feed", `INSERT INTO pages (article_id, hash, url, host, due) SELECT 1, '', '', '', ?1; UPDATE feeds SET state = 'ok'`,
+			`SELECT due FROM pages WHERE article_id = 1`,
+			[]any{ahead},
 			0,
 		},
 	} {

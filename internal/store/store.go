@@ -49,6 +49,7 @@ type DB struct {
 	bodies *bodyCodec
 	lock   *os.File // nil when read-only
 	epoch  string   // of what this process adds to the log
+	marks  markCache
 }
 
 // Open opens the database in dir and brings its schema up to date. Folder and database are created where they are

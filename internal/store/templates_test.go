@@ -1,13 +1,9 @@
 package store
 
 import (
-	"database/sql"
-	"io/fs"
-	"path/filepath"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/pressly/goose/v3"
 
 	"headwater/internal/news"
 )
@@ -78,28 +74,5 @@ func TestFolderOfBeforeTemplates(t *testing.T) {
 			t.Errorf("story %q is a template: %v, want %v (%v)", s.Title, s.Template, want, err)
 		}
 		settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{made}})
-	}
-}
-
-// downTo brings the schema of a closed folder back to a version.
-func downTo(t *testing.T, dir string, version int64) {
-	t.Helper()
-	db, err := sql.Open("sqlite", dsn(filepath.Join(dir, File), writerParams))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sub, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		t.Fatal(err)
-	}
-	p, err := goose.NewProvider(goose.DialectSQLite3, db, sub)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.DownTo(t.Context(), version); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
 	}
 }
