@@ -2,6 +2,8 @@ package main
 
 import (
 	"bytes"
+	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,19 +24,30 @@ func TestPollFindsDamage(t *testing.T) {
 	if code, said := poll(); code != exitOK {
 		t.Fatalf("exit %d: %s", code, said)
 	}
-	file := filepath.Join(data, store.File)
-	pages, err := os.ReadFile(file)
+	spoilTable(t, filepath.Join(data, store.File), "api_tokens")
+	if code, said := poll(); code != exitFailed || !strings.Contains(said, "headwater: check ") || !strings.Contains(said, "is damaged") {
+		t.Errorf("exit %d: %s", code, said)
+	}
+}
+
+// spoilTable overwrites the first page of a table.
+func spoilTable(t *testing.T, file, table string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	const page = 4096
-	for i := len(pages) - 8*page; i < len(pages); i += page { // indexes and tables that the newest migrations made
-		copy(pages[i:], bytes.Repeat([]byte{0xa5}, page))
-	}
-	if err := os.WriteFile(file, pages, 0o600); err != nil {
+	var root, size int64
+	err = db.QueryRowContext(t.Context(), `SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_schema WHERE name = ?`, table).Scan(&root, &size)
+	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if code, said := poll(); code != exitFailed || !strings.Contains(said, "headwater: check ") || !strings.Contains(said, "is damaged") {
-		t.Errorf("exit %d: %s", code, said)
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteAt(bytes.Repeat([]byte{0xa5}, int(size)), (root-1)*size)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
 	}
 }
