@@ -91,7 +91,7 @@ func owners() map[string][]string {
 		"github.com/wneessen/go-mail":     {"alert"},
 		"html/template":                   {"alert", "publish", "web"},
 		"modernc.org":                     {"store"},
-		"net/http":                        {"alert", "api", "cmd/headwater", "demo", "embed", "fetch", "greader", "ingress", "newsroom", "web", "websub"},
+		"net/http":                        {"alert", "api", "cmd/headwater", "cmd/archive", "demo", "embed", "fetch", "greader", "ingress", "newsroom", "web", "websub"},
 		"net/http/cookiejar":              {},
 		"net/http/httptest":               {},
 		"net/rpc":                         {},
