@@ -32,7 +32,7 @@ type Model struct {
 }
 
 // ModelVersion is the version of the features.
-const ModelVersion = 3
+const ModelVersion = 4
 
 // Regression gives log-odds: Prior + Σ Weights[f] · feature f. Weights of features that are not named are 0.
 type Regression struct {

@@ -9,9 +9,9 @@ import (
 // Weaker comparisons than these are forgotten.
 const (
 	keepStory = .3
-	keepEvent = .1
+	keepEvent = .06
 
-	keepNearest = 20 // comparisons of an article that are kept for its event alone
+	keepNearest = 15 // comparisons of an article that are kept for its event alone
 )
 
 // Settle compares the articles added since the last call with the window and decides anew about every component of
