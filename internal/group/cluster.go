@@ -18,6 +18,9 @@ type graph struct {
 	publishers []publishers
 	// languages are those of an item's articles; two items that have one in common stay apart. Nil where that does not matter.
 	languages []languages
+	// days is the day of an item's recurring report, 0 where it is none; items of two days stay apart, whatever is between them. Nil
+	// where that does not matter.
+	days []int32
 	linkage
 }
 
@@ -152,6 +155,9 @@ func (c *clustering) push(i, j int) {
 	if c.languages != nil && c.languages[i].meet(c.languages[j]) {
 		return
 	}
+	if c.days != nil && c.days[i] != 0 && c.days[j] != 0 && c.days[i] != c.days[j] {
+		return
+	}
 	p := c.of(c.links[i][j], c.size[i], c.size[j])
 	if c.said != nil {
 		p = c.said.weigh(p, i, j)
@@ -178,6 +184,9 @@ func (c *clustering) merge(i, j int) {
 	}
 	if c.languages != nil {
 		c.languages[i] = append(slices.Clone(c.languages[i]), c.languages[j]...)
+	}
+	if c.days != nil {
+		c.days[i] = cmp.Or(c.days[i], c.days[j])
 	}
 	delete(c.links[i], j)
 	for k, l := range c.links[j] {

@@ -10,9 +10,9 @@ import (
 // widened by those of its nearest neighbours before they are compared for the event (document expansion: Singhal and
 // Pereira 1999).
 const (
-	neighbours = 8  // that lend their words
-	lentTerms  = 60 // heaviest terms of an article that are lent
-	wideTerms  = 80 // heaviest terms that are kept of a widened article
+	neighbours = 8   // that lend their words
+	lentTerms  = 60  // heaviest terms of an article that are lent
+	wideTerms  = 120 // heaviest terms that are kept of a widened article
 )
 
 // weight is a term with its weight; a vector of them is sorted by term and of length 1.

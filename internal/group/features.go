@@ -23,7 +23,7 @@ const (
 	early                       // share of the shared prose that stands in the first 120 words of both
 	aside                       // trace where the openings tell of other things: a paragraph of background, a part of a round-up
 	late                        // how far from the beginnings the shared prose stands
-	quotes                      // share of the fewer quoted shingles that both have
+	quotes                      // share of the fewer quoted shingles that both have, whether prose is compared or not
 	selection                   // quotes where prose is shared too (trace): a rewriter keeps the quotations that were chosen
 	pairsShare                  // share of the fewer ordered word pairs that both have
 	cosine                      // of the terms, weighed by use and rarity
@@ -169,7 +169,6 @@ func (f *Features) says(r regime, p, q *news.Print) bool {
 
 func (g *Grouper) compareProse(a, b *node, f *Features) {
 	p, q := news.Alike(*a.Print, *b.Print)
-	f[quotes] = ratio(news.Shared(p.Quoted, q.Quoted), min(len(p.Quoted), len(q.Quoted)))
 	shared := news.Shared(p.Shingles, q.Shingles)
 	if shared == 0 {
 		return
@@ -312,7 +311,7 @@ func figuresAgree(a, b []uint32) float64 {
 
 const inOpening = news.TermTitle | news.TermOpening
 
-// compareTerms compares the words of two articles, each weighed by its inverse document frequency and, over the whole
+// compareTerms compares the quotations and the words of two articles, each weighed by its inverse document frequency and, over the whole
 // text, by the logarithm of its uses (Salton and Buckley 1988).
 func (c *candidates) compareTerms(a, b *node, f *Features) {
 	var dot, dotOpening, dotNames, inB, inA, nats, titleB, titleA float64
@@ -363,6 +362,7 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 	f[titleLead] = max(over(titleB, float64(na.title)), over(titleA, float64(nb.title)))
 	f[titleFigures] = is(na.titleFigure && nb.titleFigure && !sameFigure)
 	p, q := news.Alike(*a.Print, *b.Print)
+	f[quotes] = ratio(news.Shared(p.Quoted, q.Quoted), min(len(p.Quoted), len(q.Quoted)))
 	f[pairsShare] = ratio(news.Shared(p.Pairs, q.Pairs), min(len(p.Pairs), len(q.Pairs)))
 }
 

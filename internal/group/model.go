@@ -32,7 +32,7 @@ type Model struct {
 }
 
 // ModelVersion is the version of the features.
-const ModelVersion = 3
+const ModelVersion = 4
 
 // Regression gives log-odds: Prior + Σ Weights[f] · feature f. Weights of features that are not named are 0.
 type Regression struct {
@@ -140,6 +140,12 @@ func (g *Grouper) score(a, b *node, prints int) verdict {
 		}
 	}
 	v.event = max(v.event, v.story)
+	switch {
+	case a.edition.apart(b.edition):
+		v.event = v.story // which alone brings two days' reports together: one text, or one report written through
+	case !made && a.edition.sameSession(b.edition):
+		v.event = max(v.event, oneSession)
+	}
 	if !inOneLanguage(a, b) && v.story < g.model.StoryAt {
 		v.event = 0 // words of two languages agree by chance
 	}

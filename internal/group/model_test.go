@@ -28,8 +28,8 @@ func TestEveryFeatureHasWords(t *testing.T) {
 func TestReadModel(t *testing.T) {
 	tests := []struct{ name, file, want string }{
 		{"no JSON", "{", "unexpected end"},
-		{"another version", `{"version": 99}`, "version is 99, this program reads 3; train it anew with make train"},
-		{"unknown feature", `{"version": 3, "event": [{"weights": {"luck": 1}}]}`, `there is no feature "luck"`},
+		{"another version", `{"version": 99}`, "version is 99, this program reads 4; train it anew with make train"},
+		{"unknown feature", `{"version": 4, "event": [{"weights": {"luck": 1}}]}`, `there is no feature "luck"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -36,7 +36,8 @@ type node struct {
 	titled   int32  // length of Print.Title
 	number   uint32 // in the index, where it is no twin
 
-	templated bool // made by a template; see moulds
+	edition   edition // of a recurring report
+	templated bool    // made by a template; see moulds
 }
 
 // paper is the little of an Article that decisions need as it is.
@@ -56,6 +57,7 @@ func newNode(it Item) *node {
 		print: squeeze(p), body: p.Body, headline: p.Headline, words: int32(p.Words), prose: int32(p.Prose()), titled: int32(len(p.Title)),
 		rest: pack(it), seen: a.Seen.Unix(), seenNano: int32(a.Seen.Nanosecond()), at: a.Time().Unix(),
 		outlet: nameHash(a.Outlet.Key()), address: addressHash(a.Canonical), order: orderOf(a),
+		edition: recurring.editionOf(a.Title, a.Time()),
 	}
 	n.credits = creditsOf(it, n.outlet)
 	return n

@@ -9,9 +9,9 @@ import (
 // Weaker comparisons than these are forgotten.
 const (
 	keepStory = .3
-	keepEvent = .1
+	keepEvent = .06
 
-	keepNearest = 20 // comparisons of an article that are kept for its event alone
+	keepNearest = 15 // comparisons of an article that are kept for its event alone
 )
 
 // Settle compares the articles added since the last call with the window and decides anew about every component of
@@ -293,6 +293,7 @@ func (g *Grouper) listed(n *node, e edge) bool {
 // eventGraph has the stories as items, under the lowest number of their nodes.
 func (g *Grouper) eventGraph(nodes []*node, number map[*node]int, storyOf []int) *graph {
 	gr := newGraph(len(nodes), averageLinkage{})
+	gr.days = daysOf(nodes, storyOf)
 	for i, n := range nodes {
 		if s := storyOf[i]; s != i {
 			gr.size[s]++
@@ -304,6 +305,18 @@ func (g *Grouper) eventGraph(nodes []*node, number map[*node]int, storyOf []int)
 		}
 	}
 	return gr
+}
+
+// daysOf gives the day of each story that is a recurring report, under the lowest number of its nodes, and 0 for others. It is the
+// first that its members have: who lists a report may come a day later.
+func daysOf(nodes []*node, storyOf []int) []int32 {
+	days := make([]int32, len(nodes))
+	for i, n := range nodes {
+		if at := storyOf[i]; n.edition.series != 0 && (days[at] == 0 || n.edition.day < days[at]) {
+			days[at] = n.edition.day
+		}
+	}
+	return days
 }
 
 // cluster is a story as decided, before it has its ids.

@@ -105,7 +105,7 @@ func TestIndependentReports(t *testing.T) {
 	if oneStory*100 > pairs {
 		t.Errorf("%d of %d pairs are in one story, at most one in a hundred may", oneStory, pairs)
 	}
-	if oneEvent*100 < 75*pairs {
-		t.Errorf("%d of %d pairs are in one event, at least 75 of a hundred must", oneEvent, pairs)
+	if oneEvent*100 < 85*pairs {
+		t.Errorf("%d of %d pairs are in one event, at least 85 of a hundred must", oneEvent, pairs)
 	}
 }
