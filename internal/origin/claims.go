@@ -16,6 +16,7 @@ type Outlets interface {
 	Mentions(text string) []news.Mention
 	Dateline(text string) (news.Mention, bool)
 	Credits(text string) []news.Mention
+	Namesakes(o news.Outlet) []news.Outlet
 	Local(given news.Outlet, sign, host, lang string) news.Outlet
 	AtHome(text, host, lang string) []news.Mention
 	Aggregates(o news.Outlet) bool
@@ -52,6 +53,7 @@ func NewReader(o Outlets) *Reader { return &Reader{outlets: o} }
 func (r *Reader) Claims(a news.Article) []news.Claim {
 	var c claims
 	a.Marks = r.unwrapped(a.Marks)
+	r = r.in(&a)
 	r.signed(a, &c)
 	r.marked(a, &c)
 	body := a.Body()
