@@ -45,7 +45,8 @@ func (c *candidates) init() {
 	c.articles, c.credited = map[uint64]int32{}, map[uint64]int32{}
 	c.countArticle(0)
 	c.prints, c.terms, c.keys = newPostings(maxPosting), newPostings(maxTermDocs), newPostings(maxPosting)
-	c.bearers, c.namesakes.byName = newPostings(maxPosting), newPostings(maxNamed)
+	c.bearers = newPostings(maxPosting)
+	c.namesakes.byName, c.namesakes.byPicture = newPostings(maxNamed), newPostings(maxNamed)
 }
 
 // learn counts the article's terms.
@@ -111,6 +112,7 @@ func (c *candidates) gather() {
 	c.keys.gather()
 	c.bearers.gather()
 	c.namesakes.byName.gather()
+	c.namesakes.byPicture.gather()
 }
 
 // renumber closes the gaps in the numbers of the nodes, so that a tally is as long as the window and not as the stream.
@@ -134,6 +136,7 @@ func (c *candidates) renumber() {
 	c.keys.renumber(to)
 	c.bearers.renumber(to)
 	c.namesakes.byName.renumber(to)
+	c.namesakes.byPicture.renumber(to)
 }
 
 // candidate is a node to compare with, and how many prints it shares.

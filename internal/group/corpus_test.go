@@ -241,6 +241,8 @@ func caseItem(t *testing.T, id int64, data string) Item {
 			a.Canonical = value
 		case "cites":
 			cited = append(cited, value)
+		case "picture":
+			a.Enclosures = append(a.Enclosures, news.Enclosure{URL: value, Type: "image/jpeg"})
 		case "hub":
 			a.Hub = value == "true"
 		case "hours":

@@ -48,6 +48,7 @@ func Make(a news.Article, headline string) news.Print {
 		opening = unspacedNames
 	}
 	p.Names = sorted(appendNames(appendNames(nil, headline, title), a.Body(), body[:min(len(body), opening)]))
+	p.Pictures = pictures(a)
 	return p
 }
 
