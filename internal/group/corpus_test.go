@@ -238,7 +238,7 @@ func caseItem(t *testing.T, id int64, data string) Item {
 		case "lang":
 			a.Lang = value
 		case "url":
-			a.Canonical = value
+			a.URL, a.Canonical = value, value
 		case "cites":
 			cited = append(cited, value)
 		case "picture":

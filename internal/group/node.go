@@ -37,6 +37,7 @@ type node struct {
 	number   uint32 // in the index, where it is no twin
 
 	templated bool // made by a template; see moulds
+	media     bool // a film, a recording, pictures or a letter, by its address
 }
 
 // paper is the little of an Article that decisions need as it is.
@@ -57,6 +58,8 @@ func newNode(it Item) *node {
 		rest: pack(it), seen: a.Seen.Unix(), seenNano: int32(a.Seen.Nanosecond()), at: a.Time().Unix(),
 		outlet: nameHash(a.Outlet.Key()), address: addressHash(a.Canonical), order: orderOf(a),
 	}
+	form := a.Form()
+	n.media = form != "" && form != news.FormRelease
 	n.credits = creditsOf(it, n.outlet)
 	return n
 }

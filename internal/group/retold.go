@@ -31,9 +31,23 @@ func wholeCredit(claims []news.Claim, own uint64) uint64 {
 	return 0
 }
 
+// A film or a recording that opens with the words of its outlet's article tells that article again, hours later and under another
+// headline. A programme that goes through the news of the day has it among other things.
+const (
+	filmLead    = .5 // share of the lead that both have
+	filmText    = .3 // and of the prose of both
+	filmOpening = .5 // cosine of the openings
+	filmTitle   = .5 // share of one headline, by rarity, that stands in the other's headline or opening
+
+	filmed = .9
+)
+
 // retold gives the probability that one of the two retells the other, which is a teaser of the outlet that it credits
-// with the whole report; 0 where none does.
+// with the whole report, or the article of which it is the film; 0 where none does.
 func retold(a, b *node, f *Features) float64 {
+	if sameOutlet(a, b) && a.media != b.media && f[leads] >= filmLead && f[mutual] >= filmText && f[opening] >= filmOpening && f[titleLead] >= filmTitle {
+		return filmed
+	}
 	if !a.retells(b) && !b.retells(a) {
 		return 0
 	}
@@ -48,7 +62,7 @@ func (n *node) retells(teaser *node) bool {
 func retoldReason(p float64) news.Evidence {
 	odds := math.Log(p/(1-p)) - retoldPrior
 	return news.Evidence{
-		Kind: "likeness", Detail: "one gives the report of the other's outlet, as it says, and names and openings agree",
+		Kind: "likeness", Detail: "one gives the other's report, as its words or its address say, and names and openings agree",
 		Weight: math.Round(odds*100) / 100,
 	}
 }
