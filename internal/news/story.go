@@ -199,7 +199,7 @@ type Print struct {
 	Pictures []uint32 // ids in the addresses of its first pictures
 	Places   []uint16 // in words, of those of Shingles that SampledShingle picks: where it first stands
 	Body     uint64   // of the whole normalised body; 0 where there are fewer than 8 words
-	Headline uint64   // of the normalised title; 0 where there is none
+	Headline uint64   // of the normalised title, without an agency's slug; 0 where there is none
 }
 
 // NameBySound says that one of Print.Names stands for the consonants of a name, which are the same in other scripts. A name in
