@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"headwater/internal/ingress"
 	"headwater/internal/news"
 )
 
@@ -20,11 +21,14 @@ import (
 // fail turns an error of the newsroom into an answer. List is the path that lists what can be asked for. What is
 // nobody's fault outside is logged, not told.
 func (s *server) fail(err error, what, list string) error {
+	var building *news.BuildingError
 	switch {
 	case errors.Is(err, news.ErrNotFound):
 		return huma.Error404NotFound(fmt.Sprintf("there is no %s; %s%s lists what there is", what, root, list))
 	case errors.Is(err, news.ErrSlow):
 		return huma.Error503ServiceUnavailable(news.ErrSlow.Error())
+	case errors.As(err, &building):
+		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable(building.Error()), http.Header{"Retry-After": {"30"}})
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return huma.Error503ServiceUnavailable(what + " was not read in time; ask again")
 	}
@@ -130,16 +134,9 @@ func onlyJSON(api huma.API, ctx huma.Context, next func(huma.Context)) {
 }
 
 // elsewhere answers where no route is, or none for the method.
-func elsewhere(mux *http.ServeMux) http.HandlerFunc {
+func elsewhere(routes *ingress.Router) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var allowed []string
-		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-			probe := r.Clone(r.Context())
-			probe.Method = method
-			if _, pattern := mux.Handler(probe); pattern != "/" {
-				allowed = append(allowed, method)
-			}
-		}
+		allowed := routes.Methods(r)
 		if len(allowed) == 0 {
 			problem(w, http.StatusNotFound, fmt.Sprintf("there is nothing at %s; %s lists the paths", r.URL.Path, pathDescription))
 			return

@@ -109,7 +109,7 @@ func remove[I, O any](api huma.API, id, path, summary string, h func(context.Con
 
 func register[I, O any](api huma.API, op huma.Operation, h func(context.Context, *I) (*O, error), ds []detail) {
 	op.Path = root + op.Path
-	op.Errors = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
+	op.Errors = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	for _, d := range ds {
 		d(&op)
 	}
@@ -130,6 +130,10 @@ func describe(api huma.API) (http.HandlerFunc, error) {
 	}
 	describeStream(doc)
 	describeOPML(doc)
+	for _, searches := range []string{"/search", "/topics/{name}"} {
+		doc.Paths[root+searches].Get.Responses["503"].Description = "Service Unavailable: among others while the index is being built, " +
+			"when a search would find too little; the detail says how far it is, and Retry-After when to ask again"
+	}
 	for _, property := range doc.Components.Schemas.Map()["ErrorModel"].Properties {
 		property.Examples = nil // addresses on another host
 	}

@@ -51,7 +51,7 @@ func open(t *testing.T) *room {
 	dir := t.TempDir()
 	db, err := store.Open(t.Context(), dir, store.Options{})
 	must(t, err)
-	x, err := index.Open(t.Context(), dir, index.Options{Logger: slog.New(slog.DiscardHandler)})
+	x, err := index.Open(t.Context(), dir, index.Options{Log: db, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	r := &room{store: db, now: day.Add(24 * time.Hour)}
 	now := func() time.Time { return r.now }
@@ -119,6 +119,9 @@ func (r *room) collect(t *testing.T, feed int64, articles ...news.Article) {
 	t.Helper()
 	f, err := r.Feed(t.Context(), feed)
 	must(t, err)
+	for _, a := range articles {
+		f.Checked = a.Seen
+	}
 	_, err = r.store.Collect(t.Context(), []news.Poll{{Feed: f, Articles: articles}})
 	must(t, err)
 	_, err = r.CatchUp(t.Context(), nil)

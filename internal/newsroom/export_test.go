@@ -53,3 +53,10 @@ func Try(ctx context.Context, addresses []string, errs map[string]error) (took s
 	})
 	return s.asked, asked, note
 }
+
+// TakeReading takes all places at which documents are parsed.
+func (n *Newsroom) TakeReading() {
+	for range cap(n.reading) {
+		n.reading <- struct{}{}
+	}
+}

@@ -118,7 +118,24 @@ func (n *Newsroom) find(ctx context.Context, s news.Search) (news.Hits, error) {
 	}
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()
+	if n.Index.Building() {
+		return news.Hits{}, n.building(ctx)
+	}
 	return n.Index.Search(ctx, s, n.Now())
+}
+
+// building says how far the index has come; n.swapping is held.
+func (n *Newsroom) building(ctx context.Context) error {
+	indexed, errCount := n.Index.Count()
+	mark, errMark := n.Index.Mark()
+	if err := errors.Join(errCount, errMark); err != nil {
+		return err
+	}
+	missing, err := n.Store.CountAfter(ctx, mark)
+	if err != nil {
+		return err
+	}
+	return &news.BuildingError{Indexed: int(indexed), Missing: missing}
 }
 
 // supply gives a search what its query needs beside the index.
@@ -149,6 +166,16 @@ func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offs
 }
 
 func (n *Newsroom) foundStories(ctx context.Context, s news.Search, limit, offset int) ([]news.Story, news.Hits, error) {
+	ids, hits, err := n.foundIDs(ctx, s, limit, offset)
+	if err != nil || len(ids) == 0 {
+		return nil, hits, err
+	}
+	stories, err := n.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+	return stories, hits, err
+}
+
+// foundIDs gives the ids of the stories that a search finds, each once.
+func (n *Newsroom) foundIDs(ctx context.Context, s news.Search, limit, offset int) ([]int64, news.Hits, error) {
 	s.Stories, s.Settled, s.Limit, s.Offset = true, true, max(limit, 1), offset
 	hits, err := n.find(ctx, s)
 	if err != nil || limit <= 0 || len(hits.Hits) == 0 {
@@ -168,11 +195,7 @@ func (n *Newsroom) foundStories(ctx context.Context, s news.Search, limit, offse
 			seen[id], ids = true, append(ids, id)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, hits, nil
-	}
-	stories, err := n.Stories(ctx, news.StoryList{IDs: ids, Limit: len(ids)})
-	return stories, hits, err
+	return ids, hits, nil
 }
 
 // Feeds lists the feeds with their health.

@@ -23,6 +23,8 @@ type Newsroom interface {
 // Stories gives stories.
 type Stories interface {
 	Stories(ctx context.Context, list news.StoryList) ([]news.Story, error)
+	// Coverage gives the first stories of some events, each of them at most, by event.
+	Coverage(ctx context.Context, events []int64, each int) (map[int64]news.Coverage, error)
 	// Story gives the living story: where id was merged into another, the story has that other's ID.
 	Story(ctx context.Context, id int64) (news.Story, error)
 	// StoryOf gives the story that an article belongs to, or news.ErrNotFound while it is unsettled.
@@ -36,8 +38,10 @@ type Stories interface {
 // Search finds articles and stories. Queries are in the query language of package index.
 type Search interface {
 	Search(ctx context.Context, q news.Search) (news.Found, error)
-	// Edition gives a part of a combined feed.
-	Edition(context.Context, news.EditionQuery) (news.Edition, error)
+	// ListEdition says which stories a part of a combined feed holds.
+	ListEdition(context.Context, news.EditionQuery) (news.EditionList, error)
+	// ReadEdition reads the stories of such a list.
+	ReadEdition(context.Context, news.EditionList) (news.Edition, error)
 }
 
 // Topics gives the saved queries that somebody follows.

@@ -1,0 +1,176 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/prints"
+	"headwater/internal/store"
+)
+
+const (
+	feedCount  = 1000
+	folders    = 20
+	batch      = 4000 // articles stored and settled in one transaction each
+	perBatch   = 40   // feeds of one batch; a multiple of 4 would give a copy to the feed of its original
+	openFor    = 72 * time.Hour
+	year       = 365 * 24 * time.Hour
+	bodyWords  = 120
+	titleWords = 9
+)
+
+// maker fills a store. Its texts are drawn from words of which some are common and most are rare, as in English.
+type maker struct {
+	db               *store.DB
+	now              time.Time
+	articles, window int
+	made             int
+	story            int64 // the highest id given
+}
+
+func (m *maker) addFeeds(ctx context.Context) error {
+	all := make([]news.Feed, feedCount)
+	for i := range all {
+		all[i] = news.Feed{
+			URL: fmt.Sprintf("https://outlet%d.example/feed", i), Site: fmt.Sprintf("https://outlet%d.example/", i),
+			Title: fmt.Sprintf("Outlet %d", i), Folder: fmt.Sprintf("Folder %d", i%folders), Added: m.now.Add(-year), Due: m.now.Add(12 * time.Hour),
+		}
+	}
+	_, err := m.db.AddFeeds(ctx, all)
+	return err
+}
+
+// seen spreads the first articles over the year before the window, and the last ones over the window.
+func (m maker) seen(i int) time.Time {
+	old := m.articles - m.window
+	if i < old {
+		return m.now.Add(-year + time.Duration(float64(year-openFor)*float64(i)/float64(old)))
+	}
+	return m.now.Add(-openFor + time.Duration(float64(openFor)*float64(i-old+1)/float64(m.window+1)))
+}
+
+// addBatch stores and settles the next articles. Every fourth has the text of the third before it.
+func (m *maker) addBatch(ctx context.Context) error {
+	n := min(batch, m.articles-m.made)
+	polls := make([]news.Poll, perBatch)
+	first := m.made / batch * perBatch % feedCount
+	for i := range polls {
+		polls[i].Feed = news.Feed{ID: int64((first+i)%feedCount + 1), State: news.FeedOK, Checked: m.seen(m.made + n - 1), Due: m.now.Add(12 * time.Hour)}
+	}
+	var texts [4][2]string // title and body of the last four
+	for k := range n {
+		i := m.made + k
+		if i%4 == 3 {
+			texts[3] = texts[0]
+		} else {
+			r := rand.New(rand.NewPCG(1, uint64(i)))
+			texts[i%4] = [2]string{sentence(r, titleWords), prose(r)}
+		}
+		p := &polls[k%perBatch]
+		p.Articles = append(p.Articles, m.article(i, p.Feed.ID-1, texts[i%4]))
+	}
+	if _, err := m.db.Collect(ctx, polls); err != nil {
+		return err
+	}
+	m.made += n
+	return m.settle(ctx, n)
+}
+
+func (m maker) article(i int, feed int64, text [2]string) news.Article {
+	url := fmt.Sprintf("https://outlet%d.example/news/%d", feed, i)
+	seen := m.seen(i)
+	return news.Article{
+		GUID: url, URL: url, Canonical: url, Keys: news.ItemKeys{ID: url, Address: url, Text: fmt.Sprint("text ", i)}, Hash: fmt.Sprint("hash ", i),
+		Title: text[0], Text: text[1], HTML: "<p>" + strings.ReplaceAll(text[1], "\n\n", "</p><p>") + "</p>",
+		Outlet: news.Outlet{Name: fmt.Sprintf("Outlet %d", feed), Domain: fmt.Sprintf("outlet%d.example", feed)}, Lang: "en",
+		Published: seen.Add(-time.Minute), Seen: seen,
+	}
+}
+
+// settle puts the last n articles of the log into their stories.
+func (m *maker) settle(ctx context.Context, n int) error {
+	mark, err := m.db.Mark(ctx, "settle")
+	if err != nil {
+		return err
+	}
+	s := news.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	stories := map[string]int{} // places in s.Stories by title
+	articles, err := m.db.Log(ctx, mark, n)
+	if err != nil {
+		return err
+	}
+	for _, a := range articles {
+		s.Through = a.Seq
+		s.Prints[a.ID] = prints.Make(a, a.Title)
+		at, copied := stories[a.Title]
+		if !copied {
+			m.story++
+			at, stories[a.Title] = len(s.Stories), len(s.Stories)
+			s.Stories = append(s.Stories, news.Story{
+				ID: m.story, Title: a.Title, First: a.Time(), Changed: a.Seen,
+				Origin: news.Origin{Outlet: a.Outlet, Article: a.ID, URL: a.URL, Level: news.LevelOriginal, Confidence: .9},
+			})
+		}
+		st := &s.Stories[at]
+		member := news.Member{Article: a, Role: news.RoleOriginal, Share: 1}
+		if copied {
+			member.Role = news.RoleCopy
+			s.Edges = append(s.Edges, news.Edge{A: st.Origin.Article, B: a.ID, Story: 1, Event: 1, Reasons: []news.Evidence{{Kind: "overlap", Detail: "one text", Weight: 1}}})
+		}
+		st.Members, st.Outlets, st.Latest = append(st.Members, member), st.Outlets+1, a.Time()
+	}
+	return m.db.Settle(ctx, s)
+}
+
+// addReader gives the account "reader" its marks.
+func (m *maker) addReader(ctx context.Context, user int64) error {
+	var read, starred []int64
+	for id := int64(1); id <= int64(m.articles); id++ {
+		if id%2 == 0 && id <= int64(m.articles/10) {
+			read = append(read, id)
+		}
+		if id%1000 == 0 {
+			starred = append(starred, id)
+		}
+	}
+	if err := m.db.MarkItems(ctx, user, news.Marking{Articles: read, Read: true}); err != nil {
+		return err
+	}
+	return m.db.MarkItems(ctx, user, news.Marking{Articles: starred, AddLabels: []string{""}})
+}
+
+var syllables = [...]string{"ba", "ne", "ti", "so", "lu", "ra", "mi", "ko", "de", "fa", "st", "ing"}
+
+// prose gives three paragraphs.
+func prose(r *rand.Rand) string {
+	paragraphs := make([]string, 3)
+	for i := range paragraphs {
+		paragraphs[i] = sentence(r, bodyWords/len(paragraphs)) + "."
+	}
+	return strings.Join(paragraphs, "\n\n")
+}
+
+func sentence(r *rand.Rand, words int) string {
+	zipf := rand.NewZipf(r, 1.1, 4, 60_000)
+	var b strings.Builder
+	for i := range words {
+		if i > 0 {
+			b.WriteByte(' ')
+		}
+		n := zipf.Uint64()
+		capital := i == 0 || n > 1000 && n%5 == 0
+		for part := range 2 + n%4 {
+			s := syllables[n%uint64(len(syllables))]
+			if part == 0 && capital {
+				s = strings.ToUpper(s[:1]) + s[1:]
+			}
+			b.WriteString(s)
+			n = n*31/12 + 7
+		}
+	}
+	return b.String()
+}
