@@ -148,11 +148,9 @@ func (c *cli) withOptions(ctx context.Context, o openOptions, work func(*app) er
 func registryOf(cfg config.Config) (*outlets.Registry, error) {
 	extra := make([]outlets.Entry, 0, len(cfg.Outlets))
 	for _, o := range cfg.Outlets {
-		domains := o.Domains
-		if o.Domain != "" {
-			domains = append([]string{o.Domain}, domains...)
-		}
-		extra = append(extra, outlets.Entry{Name: o.Name, Domains: domains, Aliases: o.Aliases, Agency: o.Agency})
+		extra = append(extra, outlets.Entry{
+			Name: o.Name, Domains: o.AllDomains(), Aliases: o.Aliases, Agency: o.Agency, Namesake: o.Namesake,
+		})
 	}
 	return outlets.Load(feeds.Agencies(), extra...)
 }

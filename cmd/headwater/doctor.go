@@ -7,13 +7,17 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"headwater/feeds"
 	"headwater/internal/config"
 	"headwater/internal/fetch"
 	"headwater/internal/news"
+	"headwater/internal/outlets"
 	"headwater/internal/store"
 )
 
@@ -75,9 +79,7 @@ func (c *cli) examine(ctx context.Context) []finding {
 		file = "built-in defaults"
 	}
 	found := []finding{{"configuration", true, file}}
-	if _, err := registryOf(cfg); err != nil {
-		found = append(found, finding{"outlets", false, err.Error()})
-	}
+	found = append(found, examineOutlets(cfg)...)
 	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); err != nil {
 		found = append(found, finding{"data folder", true, cfg.Data + " holds nothing yet"})
 		return append(found, examineEmbeddings(ctx, cfg)...)
@@ -94,6 +96,38 @@ func (c *cli) examine(ctx context.Context) []finding {
 		return append(found, findingsOf(ctx, conn)...)
 	}
 	return append(found, c.examineStored(ctx, cfg)...)
+}
+
+// examineOutlets tells which names several outlets have, and which of the configuration's entries give a known outlet an address that
+// may be another's.
+func examineOutlets(cfg config.Config) []finding {
+	registry, err := registryOf(cfg)
+	if err != nil {
+		return []finding{{"outlets", false, err.Error()}}
+	}
+	builtIn, err := outlets.Load(feeds.Agencies())
+	if err != nil {
+		return []finding{{"outlets", false, err.Error()}}
+	}
+	var found []finding
+	for _, s := range registry.SharedNames() {
+		var domains []string
+		for _, o := range s.Outlets {
+			domains = append(domains, o.Domain)
+		}
+		found = append(found, finding{"outlets", true, fmt.Sprintf("%q is the name of %s. A credit to it counts for the one that the article links to, "+
+			"or that is at home in its country or language, and else for none of them", s.Name, strings.Join(domains, " and "))})
+	}
+	for _, o := range cfg.Outlets {
+		known, ok := builtIn.Entry(news.Outlet{Name: o.Name})
+		if domains := o.AllDomains(); ok && !o.Namesake && len(known.Domains) > 0 && len(domains) > 0 && !slices.ContainsFunc(domains, func(d string) bool {
+			return slices.Contains(known.Domains, d)
+		}) {
+			found = append(found, finding{"outlets", true, fmt.Sprintf("%q is known: %s is taken for another address of it, beside %s. "+
+				"If it is another outlet, set namesake: true", o.Name, strings.Join(domains, ", "), known.Domains[0])})
+		}
+	}
+	return found
 }
 
 // findingsOf has the server examine itself and what it holds.

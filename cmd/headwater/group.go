@@ -35,6 +35,7 @@ type inputLine struct {
 	Published string          `json:"published"`
 	Fetched   string          `json:"fetched"`
 	Lang      string          `json:"lang"`
+	Images    []string        `json:"images"` // addresses
 
 	id any // RawID as a string or a json.Number, which keeps all digits
 }
@@ -63,7 +64,7 @@ func (c *cli) groupCommand() *cobra.Command {
 		Use:   "group [FILE[.gz]|-]",
 		Short: "Group articles given as JSON lines; no store is touched",
 		Long: "Group articles given as JSON lines, one object each, with the keys id, title, text or html, summary, url,\n" +
-			"feed (the outlet), author, published, fetched, lang; all but id may be missing. Prints one line for each.\n" +
+			"feed (the outlet), author, published, fetched, lang, images (addresses); all but id may be missing. Prints one line for each.\n" +
 			"A stream may be as long as you like: a story is printed when it is closed (group.window), what is open at the end then.",
 		Example: "  headwater group articles.jsonl.gz > grouped.jsonl",
 		Args:    arguments(0, 1),
@@ -225,6 +226,9 @@ func (l inputLine) entry() news.Entry {
 		GUID: fmt.Sprint(l.id), Title: l.Title, URL: l.URL, Summary: l.Summary, Content: cmp.Or(l.HTML, l.Text),
 		Published: parseTime(l.Published), Source: news.Reference{Title: l.Feed},
 		Language: l.Lang,
+	}
+	for _, address := range l.Images {
+		e.Enclosures = append(e.Enclosures, news.Enclosure{URL: address, Type: "image/*"})
 	}
 	if l.Author != "" {
 		e.Authors = []string{l.Author}

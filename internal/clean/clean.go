@@ -26,6 +26,7 @@ const (
 type Outlets interface {
 	ByURL(url string) (news.Outlet, bool)
 	ByName(name string) (news.Outlet, bool)
+	Namesakes(o news.Outlet) []news.Outlet
 	Redirects(url string) bool
 }
 

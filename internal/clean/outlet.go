@@ -59,7 +59,7 @@ func (c *Cleaner) sourceOutlet(ref news.Reference, own, itemHost string) (news.O
 
 func (c *Cleaner) named(name, host, url string) news.Outlet {
 	if c.opt.Outlets != nil && name != "" {
-		if o, ok := c.opt.Outlets.ByName(name); ok {
+		if o, ok := c.opt.Outlets.ByName(name); ok && (host == "" || len(c.opt.Outlets.Namesakes(o)) == 0) {
 			return o
 		}
 	}

@@ -26,6 +26,14 @@ func (r registry) ByURL(url string) (news.Outlet, bool) {
 	return news.Outlet{Name: h, Domain: h}, h != ""
 }
 
+// Namesakes gives those that are called "Harbour Press", a name that nobody else has.
+func (r registry) Namesakes(o news.Outlet) []news.Outlet {
+	if o != harbourPress {
+		return nil
+	}
+	return []news.Outlet{r["press.example"], r["prensa.example"]}
+}
+
 func (r registry) Redirects(url string) bool {
 	h := hostOf(url)
 	return h == "news.google.com" || h == "t.co"
@@ -33,7 +41,11 @@ func (r registry) Redirects(url string) bool {
 
 var wire = news.Outlet{Name: "Wire Service", Domain: "wire.example", Agency: true}
 
+var harbourPress = news.Outlet{Name: "Harbour Press"} // one of two
+
 var known = registry{
+	"harbour press": harbourPress,
+	"press.example": {Name: "Harbour Press", Domain: "press.example"}, "prensa.example": {Name: "Harbour Press", Domain: "prensa.example"},
 	"wire service": wire, "wire": wire, "wire.example": wire,
 	"daily planet": {Name: "The Daily Planet", Domain: "planet.example"}, "planet.example": {Name: "The Daily Planet", Domain: "planet.example"},
 }
@@ -51,6 +63,8 @@ func TestOutlet(t *testing.T) {
 		"an aggregator's source":  {news.Entry{URL: "https://news.google.com/rss/articles/x", Source: news.Reference{Title: "Wire", URL: "https://wire.example"}}, search, wire},
 		"a source unknown":        {news.Entry{URL: "https://news.google.com/rss/articles/x", Source: news.Reference{Title: "Village Voice", URL: "https://news.google.com"}}, search, news.Outlet{Name: "Village Voice"}},
 		"a source by domain":      {news.Entry{URL: "https://news.google.com/rss/articles/x", Source: news.Reference{Title: "planet.example"}}, search, known["daily planet"]},
+		"one of two of a name":    {news.Entry{URL: "https://news.google.com/rss/articles/x", Source: news.Reference{Title: "Harbour Press", URL: "https://prensa.example"}}, search, known["prensa.example"]},
+		"either of two":           {news.Entry{URL: "https://news.google.com/rss/articles/x", Source: news.Reference{Title: "Harbour Press"}}, search, harbourPress},
 		"a portal's source":       {news.Entry{URL: "https://paper.example/1", Source: news.Reference{Title: "Wire", URL: "https://paper.example"}}, paper, wire},
 		"a source that is itself": {news.Entry{URL: "https://paper.example/1", Source: news.Reference{Title: "The Paper", URL: "https://paper.example/feed"}}, paper, news.Outlet{Name: "The Paper", Domain: "paper.example"}},
 		"a citation":              {news.Entry{URL: "https://paper.example/1", Source: news.Reference{URL: "https://wire.example/9"}}, paper, news.Outlet{Name: "The Paper", Domain: "paper.example"}},

@@ -195,13 +195,23 @@ type SMTP struct {
 	TLS string `yaml:"tls"`
 }
 
-// Outlet adds to the registry of outlets, or mends the entry of that name.
+// Outlet adds to the registry of outlets, or mends the entry of that name. Two of one name have domains of their own.
 type Outlet struct {
 	Name    string   `yaml:"name"`
 	Domain  string   `yaml:"domain"`
 	Domains []string `yaml:"domains"`
 	Aliases []string `yaml:"aliases"`
 	Agency  bool     `yaml:"agency"`
+	// Namesake says that it is another outlet than the known one of that name.
+	Namesake bool `yaml:"namesake"`
+}
+
+// AllDomains gives Domain, where there is one, and Domains.
+func (o Outlet) AllDomains() []string {
+	if o.Domain == "" {
+		return o.Domains
+	}
+	return append([]string{o.Domain}, o.Domains...)
 }
 
 // Log says what is logged.

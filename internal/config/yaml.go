@@ -189,18 +189,27 @@ func (r *reader) outlets(n *yaml.Node, key string, into *[]Outlet) {
 		return
 	}
 	outlets := make([]Outlet, len(n.Content))
-	lines := make(map[string]int, len(n.Content))
+	first := make(map[string]int, len(n.Content)) // by name
 	for i, item := range n.Content {
 		r.section(item, key+".", reflect.ValueOf(&outlets[i]).Elem())
 		name := outlets[i].Name
 		if name == "" && item.Kind == yaml.MappingNode {
 			r.add(item.Line, key+".name", "missing; each outlet needs one")
-		} else if line := lines[name]; name != "" && line != 0 {
-			r.add(item.Line, key+".name", "%q is in the list twice; the first is on line %d", name, line)
+		} else if at, known := first[name]; name != "" && known && !outlets[i].apartFrom(outlets[at]) {
+			r.add(item.Line, key+".name", "%q is in the list twice; the first is on line %d. Two outlets of one name need domains of their own",
+				name, n.Content[at].Line)
 		}
-		lines[name] = item.Line
+		if _, known := first[name]; !known {
+			first[name] = i
+		}
 	}
 	*into = outlets
+}
+
+// apartFrom says that two outlets have domains, and none in common.
+func (o Outlet) apartFrom(other Outlet) bool {
+	a, b := o.AllDomains(), other.AllDomains()
+	return len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(a, func(d string) bool { return slices.Contains(b, d) })
 }
 
 func isNull(n *yaml.Node) bool { return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null" }

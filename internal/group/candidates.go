@@ -28,6 +28,8 @@ type candidates struct {
 	df        counts           // articles a term stands in
 	articles  map[uint64]int32 // articles of an outlet
 	frames    counts           // titles of an outlet that have a frame; see frameKey
+	bearers   *postings        // the articles with these titles
+	templates []uint32         // frames that were found to be a template's since the last Settle, by frameKey
 	credited  map[uint64]int32 // articles that name an outlet as their source
 	moulds    *moulds          // nil where nobody asks for templates
 	nodes     []*node          // by number; nil for one that is gone
@@ -43,7 +45,8 @@ func (c *candidates) init() {
 	c.articles, c.credited = map[uint64]int32{}, map[uint64]int32{}
 	c.countArticle(0)
 	c.prints, c.terms, c.keys = newPostings(maxPosting), newPostings(maxTermDocs), newPostings(maxPosting)
-	c.namesakes.byName = newPostings(maxNamed)
+	c.bearers = newPostings(maxPosting)
+	c.namesakes.byName, c.namesakes.byPicture = newPostings(maxNamed), newPostings(maxNamed)
 }
 
 // learn counts the article's terms.
@@ -85,6 +88,7 @@ func (c *candidates) add(n *node) {
 	for _, k := range keysOf(n) {
 		c.keys.add(keyHash(k), n.number)
 	}
+	c.addBearer(n)
 	c.namesakes.add(n)
 }
 
@@ -106,7 +110,9 @@ func (c *candidates) gather() {
 	c.prints.gather()
 	c.terms.gather()
 	c.keys.gather()
+	c.bearers.gather()
 	c.namesakes.byName.gather()
+	c.namesakes.byPicture.gather()
 }
 
 // renumber closes the gaps in the numbers of the nodes, so that a tally is as long as the window and not as the stream.
@@ -128,7 +134,9 @@ func (c *candidates) renumber() {
 	c.prints.renumber(to)
 	c.terms.renumber(to)
 	c.keys.renumber(to)
+	c.bearers.renumber(to)
 	c.namesakes.byName.renumber(to)
+	c.namesakes.byPicture.renumber(to)
 }
 
 // candidate is a node to compare with, and how many prints it shares.

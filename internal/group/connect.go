@@ -18,6 +18,8 @@ type pair struct {
 	prints int
 }
 
+func comparePairs(p, q pair) int { return cmp.Or(byKey(p.a, q.a), byKey(p.b, q.b)) }
+
 // verdict is what comparing a pair gave.
 type verdict struct {
 	story, event, cosine float64
@@ -57,6 +59,19 @@ func (g *Grouper) connect(dirty []*node) []news.Edge {
 
 func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 	pairs := g.pairs(dirty)
+	verdicts := g.scoreAll(pairs)
+	near := nearest(dirty, pairs, verdicts)
+	var kept []news.Edge
+	for i, p := range pairs {
+		if v := verdicts[i]; v.story >= keepStory || near[i] {
+			kept = append(kept, g.keep(p, v))
+		}
+	}
+	return kept
+}
+
+// scoreAll gives what comparing each pair gives.
+func (g *Grouper) scoreAll(pairs []pair) []verdict {
 	verdicts := make([]verdict, len(pairs))
 	g.layPairs(pairs, func(from, to int) {
 		share(to-from, func(_, i int) {
@@ -65,18 +80,14 @@ func (g *Grouper) connectTogether(dirty []*node) []news.Edge {
 		})
 	})
 	g.reconsider(pairs, verdicts)
-	near := nearest(dirty, pairs, verdicts)
-	var kept []news.Edge
-	for i, p := range pairs {
-		v := verdicts[i]
-		if v.story < keepStory && !near[i] {
-			continue
-		}
-		g.join(p.a, p.b, v.story, v.event)
-		a, b := p.a.Article.ID, p.b.Article.ID
-		kept = append(kept, news.Edge{A: min(a, b), B: max(a, b), Story: v.story, Event: v.event, Reasons: v.reasons})
-	}
-	return kept
+	return verdicts
+}
+
+// keep joins a pair by an edge.
+func (g *Grouper) keep(p pair, v verdict) news.Edge {
+	g.join(p.a, p.b, v.story, v.event)
+	a, b := p.a.Article.ID, p.b.Article.ID
+	return news.Edge{A: min(a, b), B: max(a, b), Story: v.story, Event: v.event, Reasons: v.reasons}
 }
 
 // nearest marks the pairs that are kept for what they say of events: of each dirty node those with the greatest
@@ -115,7 +126,7 @@ func (g *Grouper) pairs(dirty []*node) []pair {
 		found[i] = g.candidatePairs(dirty[i], &g.index.tallies[worker])
 	})
 	all := slices.Concat(found...)
-	slices.SortFunc(all, func(p, q pair) int { return cmp.Or(byKey(p.a, q.a), byKey(p.b, q.b)) })
+	slices.SortFunc(all, comparePairs)
 	return slices.CompactFunc(all, func(p, q pair) bool { return p.a == q.a && p.b == q.b })
 }
 

@@ -238,9 +238,11 @@ func caseItem(t *testing.T, id int64, data string) Item {
 		case "lang":
 			a.Lang = value
 		case "url":
-			a.Canonical = value
+			a.URL, a.Canonical = value, value
 		case "cites":
 			cited = append(cited, value)
+		case "picture":
+			a.Enclosures = append(a.Enclosures, news.Enclosure{URL: value, Type: "image/jpeg"})
 		case "hub":
 			a.Hub = value == "true"
 		case "hours":

@@ -1,6 +1,7 @@
 package group
 
 import (
+	"maps"
 	"math"
 	"slices"
 
@@ -18,6 +19,27 @@ func (c *candidates) countFrames(n *node, by int32) {
 	}
 	for _, f := range n.Print.Frames {
 		c.frames.add(frameKey(n.outlet, f), by)
+	}
+}
+
+func (c *candidates) addBearer(n *node) {
+	if n.outlet == 0 {
+		return
+	}
+	for _, f := range n.Print.Frames {
+		c.bearers.add(frameKey(n.outlet, f), n.number)
+	}
+}
+
+// noteTemplates notes the frames of an article that are a template's with it, and were none before.
+func (c *candidates) noteTemplates(n *node, frames []uint32) {
+	if n.outlet == 0 {
+		return
+	}
+	for _, f := range frames {
+		if key := frameKey(n.outlet, f); c.frames.of(key) == frameRules[news.KindOfFrame(f)].titles {
+			c.templates = append(c.templates, key)
+		}
 	}
 }
 
@@ -74,4 +96,53 @@ func (c *candidates) framed(a, b *node, alike float64) bool {
 		}
 	}
 	return false
+}
+
+// scoreTemplated scores the edges anew between articles whose titles have a frame that was found to be a template's since the last
+// Settle. So it does not matter whether two notices came before or after the titles that told what their template is. A frame is found
+// once, while few articles have it.
+func (g *Grouper) scoreTemplated() []news.Edge {
+	pairs := g.bearerPairs()
+	verdicts := g.scoreAll(pairs)
+	edges := make([]news.Edge, len(pairs))
+	for i, p := range pairs {
+		p.a.disjoin(p.b.number)
+		p.b.disjoin(p.a.number)
+		edges[i] = g.keep(p, verdicts[i])
+		g.bereft = append(g.bereft, p.a, p.b)
+	}
+	return edges
+}
+
+// bearerPairs gives the pairs of articles with an edge whose titles have one of the newly found frames, by content key.
+func (g *Grouper) bearerPairs() []pair {
+	c := &g.index
+	if len(c.templates) == 0 {
+		return nil
+	}
+	c.gather()
+	found := map[pair]bool{}
+	for _, key := range c.templates {
+		bears := map[*node]bool{}
+		for _, m := range c.bearers.find(key, nil) {
+			if n := c.nodes[m]; n != nil {
+				bears[n] = true
+			}
+		}
+		for n := range bears {
+			for e := range g.edges(n) {
+				if bears[e.to] && byKey(n, e.to) < 0 {
+					found[pair{a: n, b: e.to}] = true
+				}
+			}
+		}
+	}
+	c.templates = nil
+	pairs := slices.SortedFunc(maps.Keys(found), comparePairs)
+	g.layPairs(pairs, func(from, to int) {
+		for i := from; i < to; i++ {
+			pairs[i].prints = news.Shared(pairs[i].a.Print.Picked, pairs[i].b.Print.Picked)
+		}
+	})
+	return pairs
 }

@@ -133,6 +133,7 @@ func (g *Grouper) Add(it Item) {
 		g.remove(old)
 	}
 	n := g.insert(it)
+	g.index.noteTemplates(n, it.Print.Frames)
 	g.fresh = append(g.fresh, n)
 }
 
@@ -285,6 +286,7 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 		}
 	}
 	h.fresh, h.bereft = h.own(g.fresh), h.own(g.bereft)
+	h.index.templates = g.index.templates
 	return h
 }
 

@@ -38,6 +38,7 @@ type node struct {
 
 	edition   edition // of a recurring report
 	templated bool    // made by a template; see moulds
+	media     bool    // a film, a recording, pictures or a letter, by its address
 }
 
 // paper is the little of an Article that decisions need as it is.
@@ -59,6 +60,8 @@ func newNode(it Item) *node {
 		outlet: nameHash(a.Outlet.Key()), address: addressHash(a.Canonical), order: orderOf(a),
 		edition: recurring.editionOf(a.Title, a.Time()),
 	}
+	form := a.Form()
+	n.media = form != "" && form != news.FormRelease
 	n.credits = creditsOf(it, n.outlet)
 	return n
 }

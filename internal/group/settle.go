@@ -22,7 +22,7 @@ func (g *Grouper) Settle() Result {
 	g.elect()
 	grown := g.settleTwins()
 	dirty := g.dirty()
-	r.Edges = g.connect(dirty)
+	r.Edges = append(g.scoreTemplated(), g.connect(dirty)...)
 	g.decide(g.reach(append(dirty, g.bereft...)), &r)
 	g.noteGrown(grown, &r)
 	r.Templated = g.turned()

@@ -27,7 +27,7 @@ func squeeze(p *news.Print) string {
 	w.rising(p.Terms)
 	w.marks(p)
 	w.part(p.Title, p.Terms)
-	for _, list := range [...][]uint32{p.Pairs, p.Grams, p.Figures, p.Frames, p.Names} {
+	for _, list := range [...][]uint32{p.Pairs, p.Grams, p.Figures, p.Frames, p.Names, p.Pictures} {
 		w.rising(list)
 	}
 	return w.done()
@@ -41,8 +41,10 @@ func sizeOf(p *news.Print) int {
 	return n
 }
 
-func slotsOf(p *news.Print) [11]*[]uint32 {
-	return [...]*[]uint32{&p.Shingles, &p.Lead, &p.Picked, &p.Quoted, &p.Terms, &p.Title, &p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names}
+func slotsOf(p *news.Print) [12]*[]uint32 {
+	return [...]*[]uint32{
+		&p.Shingles, &p.Lead, &p.Picked, &p.Quoted, &p.Terms, &p.Title, &p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names, &p.Pictures,
+	}
 }
 
 // part writes a list of which most stands in another: whether it is the whole other, or which of that it has and what it
@@ -117,7 +119,7 @@ func (s *sheet) open(squeezed string) {
 	p.Terms = s.take(r.rising(s.hashes))
 	s.readMarks(&r)
 	p.Title = s.part(&r, p.Terms)
-	for _, list := range [...]*[]uint32{&p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names} {
+	for _, list := range [...]*[]uint32{&p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names, &p.Pictures} {
 		*list = s.take(r.rising(s.hashes))
 	}
 }

@@ -18,6 +18,8 @@ const (
 	maxNamed         = 100          // articles that a name may lead to
 	maxByNames       = 10           // best candidates by names
 	minNamed         = 10           // nats of names in common below which articles are not compared
+	minPictured      = 2.5          // nats of names and figures beside a picture in common
+	mostShown        = 3            // articles of an outlet in one language; a picture that more have says nothing
 
 	// unseen is added to the number of articles by which names and figures are weighed: in a small window nothing is known to be rare.
 	unseen = 150
@@ -35,6 +37,9 @@ const (
 	translatedScript = 2.0  // the headlines have no letters to compare
 	translatedSoon   = 3.7  // nearness in time by its logarithm, 0 in a day; nothing is gained by less than soonest
 
+	// A picture in common was in no pair that the others were fitted to. Agencies put one file picture beside several reports of a day.
+	translatedPicture = 1.2
+
 	mostNames, mostFigures = 40, 10 // nats
 	soonest                = 20     // minutes: reports that come out together are as likely two as one in two languages
 	fewFigures             = 2      // from which figures that differ speak against a translation
@@ -49,11 +54,13 @@ var otherScripts = map[string]bool{
 	"ta": true, "te": true, "th": true, "uk": true, "ur": true, "zh": true,
 }
 
-// namesakes finds articles of agencies by the names in them.
+// namesakes finds articles of agencies by the names in them, and by their pictures.
 type namesakes struct {
-	docs   int
-	df     counts // articles that a name or a figure stands in
-	byName *postings
+	docs      int
+	df        counts // articles that a name or a figure stands in
+	byName    *postings
+	shows     counts // articles of an outlet in a language that have a picture; see pictureKey
+	byPicture *postings
 }
 
 // count counts the names and figures of an agency's article.
@@ -67,6 +74,14 @@ func (s *namesakes) count(n *node, by int32) {
 			s.df.add(h, by)
 		}
 	}
+	for _, h := range n.Print.Pictures {
+		s.shows.add(pictureKey(n, h), by)
+	}
+}
+
+// pictureKey is what the articles of an outlet in one language are counted by that have a picture.
+func pictureKey(n *node, picture uint32) uint32 {
+	return uint32(mixed(mixed(n.outlet, stringHash(n.Article.Lang())), uint64(picture))>>32) | 1
 }
 
 func (s *namesakes) add(n *node) {
@@ -74,7 +89,25 @@ func (s *namesakes) add(n *node) {
 		for _, h := range n.Print.Names {
 			s.byName.add(s.key(h, n.otherScript()), n.number)
 		}
+		for _, h := range n.Print.Pictures {
+			s.byPicture.add(h, n.number)
+		}
 	}
+}
+
+// own says that a picture is not one that an outlet puts beside many articles, as logos, maps and portraits are.
+func (s *namesakes) own(n *node, picture uint32) bool {
+	return s.shows.of(pictureKey(n, picture)) <= mostShown
+}
+
+// samePicture says that two articles have a picture in common that is their own.
+func (s *namesakes) samePicture(a, b *node) bool {
+	for h := range inBoth(a.Print.Pictures, b.Print.Pictures) {
+		if s.own(a, h) && s.own(b, h) {
+			return true
+		}
+	}
+	return false
 }
 
 // key is what the articles with a name are found by: those in Latin letters, or those in other scripts. The lowest bits of names are free.
@@ -101,6 +134,16 @@ func (c *candidates) translations(n *node, found []uint32, t *tally) []uint32 {
 	}
 	own := n.otherScript()
 	var all []weighed
+	for _, h := range n.Print.Pictures {
+		if t.list = c.namesakes.byPicture.find(h, t.list[:0]); len(t.list) > maxNamed || !c.namesakes.own(n, h) {
+			continue
+		}
+		for _, m := range t.list {
+			if other := c.nodes[m]; other != nil && mayTranslate(n, other) && c.namesakes.own(other, h) {
+				all = append(all, weighed{minNamed, m})
+			}
+		}
+	}
 	for _, h := range n.Print.Names {
 		w := float32(c.namesakes.idf(h))
 		for _, theirs := range [...]bool{false, true} {
@@ -146,6 +189,7 @@ type translation struct {
 	figures float64 // rarity of those in common
 	others  bool    // both have figures, and other ones
 	titles  float64
+	picture bool // both have it
 	script  bool // of two scripts
 	minutes float64
 }
@@ -164,14 +208,15 @@ func (g *Grouper) translates(a, b *node, f *Features) (x translation, ok bool) {
 			x.nats += s.idf(h)
 		}
 	}
-	if x.nats < minNamed {
+	for h := range inBoth(p.Figures, q.Figures) {
+		x.figures += max(0, s.idf(h)-dateFigure)
+	}
+	x.picture = s.samePicture(a, b)
+	if x.nats < minNamed && (!x.picture || x.nats+x.figures < minPictured) {
 		return x, false
 	}
 	ofA, ofB := over(x.nats, s.named(a)), over(x.nats, s.named(b))
 	x.fewer, x.all = max(ofA, ofB), min(ofA, ofB)
-	for h := range inBoth(p.Figures, q.Figures) {
-		x.figures += max(0, s.idf(h)-dateFigure)
-	}
 	x.others = x.figures == 0 && min(len(p.Figures), len(q.Figures)) >= fewFigures
 	if !x.script {
 		x.titles = f[gramsIn]
@@ -207,22 +252,22 @@ func (s *namesakes) named(n *node) float64 {
 }
 
 // parts gives the parts of the log-odds beside the prior, in the order in which a reader is told.
-func (x *translation) parts() (names, figures, titles, soon float64) {
+func (x *translation) parts() (names, figures, titles, soon, picture float64) {
 	names = translatedNames*min(x.nats, mostNames) + translatedFewer*x.fewer + translatedAll*x.all
 	figures = translatedFigure*min(x.figures, mostFigures) + translatedOthers*is(x.others)
 	titles = translatedTitles*x.titles + translatedScript*is(x.script)
 	soon = translatedSoon * max(0, 1-math.Log1p(max(x.minutes, soonest))/math.Log1p(secondsADay/60))
-	return names, figures, titles, soon
+	return names, figures, titles, soon, translatedPicture * is(x.picture)
 }
 
 func (x *translation) probability() float64 {
-	names, figures, titles, soon := x.parts()
-	return sigmoid(translatedPrior + names + figures + titles + soon)
+	names, figures, titles, soon, picture := x.parts()
+	return sigmoid(translatedPrior + names + figures + titles + soon + picture)
 }
 
 // reasons says in words why two articles are one in two languages. Which names agree is not known: prints have hashes.
 func (x *translation) reasons() []news.Evidence {
-	names, figures, titles, soon := x.parts()
+	names, figures, titles, soon, picture := x.parts()
 	var out []news.Evidence
 	tell := func(detail string, weight float64) {
 		if math.Abs(weight) >= leastReason {
@@ -230,6 +275,7 @@ func (x *translation) reasons() []news.Evidence {
 		}
 	}
 	tell(fmt.Sprintf("a translation: %d names agree", x.names), names)
+	tell("both have the same picture, by the id in its address", picture)
 	tell(fmt.Sprintf("both name the same agency as the writer, and came out %s apart", between(x.minutes)), soon)
 	if x.figures > 0 {
 		tell("figures agree across the languages", figures)

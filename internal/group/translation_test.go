@@ -13,7 +13,7 @@ import (
 
 // The stories of several languages do not depend on the order in which their articles come.
 func TestTranslationsInAnyOrder(t *testing.T) {
-	for _, file := range []string{"testdata/translations.txtar", "testdata/translations-near-misses.txtar"} {
+	for _, file := range []string{"testdata/translations.txtar", "testdata/translations-near-misses.txtar", "testdata/translations-pictures.txtar"} {
 		c := readCase(t, file)
 		rapid.Check(t, func(rt *rapid.T) {
 			items, names := arrive(c.items, rapid.Permutation(indexesOf(c.items)).Draw(rt, "order"))
@@ -143,5 +143,27 @@ func TestMayTranslate(t *testing.T) {
 		if mayTranslate(a, b) != tt.want || mayTranslate(b, a) != tt.want {
 			t.Errorf("%s: %v, want %v", what, !tt.want, tt.want)
 		}
+	}
+}
+
+// Without their pictures the versions in three scripts have too little in common to be one story, and with them a reader is told why they are.
+func TestPictureOfATranslation(t *testing.T) {
+	c := readCase(t, "testdata/translations-pictures.txtar")
+	told := 0
+	for _, e := range settleAll(t, c.items).edges {
+		for _, r := range e.Reasons {
+			if strings.Contains(r.Detail, "same picture") && r.Weight == translatedPicture {
+				told++
+			}
+		}
+	}
+	if told < 2 {
+		t.Errorf("%d edges tell of a picture, want 2 at least", told)
+	}
+	for i := range c.items {
+		c.items[i].Print.Pictures = nil
+	}
+	if s := settleAll(t, c.items); len(s.stories) != len(c.items) {
+		t.Errorf("without pictures %d articles are %d stories", len(c.items), len(s.stories))
 	}
 }

@@ -3,28 +3,48 @@ package group
 import (
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"headwater/internal/news"
 )
 
 // mixture makes a stream of articles: of ten, four have 35 words, three have 600, and three copy the last of the short
-// ones, one of them under a headline of its own. Words are as rare as in prose (Zipf).
+// ones, one of them under a headline of its own. Words are as rare as in prose (Zipf). With agencies, each fifth article is one of
+// an agency, in one of three languages, with names and a picture, so that it is kept for its translations.
 type mixture struct {
-	words []string
-	zipf  *rand.Zipf
-	made  int64
-	last  Item
+	words    []string
+	zipf     *rand.Zipf
+	made     int64
+	last     Item
+	agencies bool
 }
 
-func newMixture() *mixture {
+func newMixture(agencies bool) *mixture {
 	p := newProse(21)
-	m := &mixture{zipf: rand.NewZipf(p.rng, 1.05, 2, 59_999)}
+	m := &mixture{agencies: agencies, zipf: rand.NewZipf(p.rng, 1.05, 2, 59_999)}
 	for i := range 60_000 {
 		m.words = append(m.words, fmt.Sprint(p.word(), i))
 	}
 	return m
+}
+
+// report is an agency's, of short words, each sixth of them a name.
+func (m *mixture) report(id int64) Item {
+	words := strings.Fields(m.text(60))
+	for i := 3; i < len(words); i += 6 {
+		words[i] = strings.ToUpper(words[i][:1]) + strings.TrimRight(words[i][1:], "0123456789")
+	}
+	it := articleAt(id, "agency.example", m.text(9), "")
+	a := it.Article
+	a.Outlet = news.Outlet{Name: "Agency", Domain: fmt.Sprintf("agency%d.example", id%40), Agency: true}
+	a.Text, a.Lang = strings.Join(words, " ")+".", []string{"en", "es", "ja"}[id/5%3]
+	a.Enclosures = []news.Enclosure{{URL: fmt.Sprintf("https://img.example/%09d.jpg", id), Type: "image/jpeg"}}
+	return itemOf(a)
 }
 
 func (m *mixture) text(words int) string {
@@ -40,6 +60,8 @@ func (m *mixture) next() Item {
 	id, outlet := m.made, fmt.Sprintf("outlet%d.example", m.made%3000)
 	var it Item
 	switch kind := m.made % 10; {
+	case m.agencies && kind%5 == 1:
+		it = m.report(id)
 	case kind >= 8:
 		it = articleAt(id, outlet, m.last.Article.Title, m.last.Article.Text)
 	case kind == 0:
@@ -74,12 +96,31 @@ func heapInUse() uint64 {
 	return s.HeapAlloc
 }
 
+// benchWindow is the variable that gives BenchmarkWindow one more size: a million takes half an hour and 3 GB.
+const benchWindow = "GROUP_BENCH_WINDOW"
+
 // What an article takes in a window, and what settling one more takes beside so many.
 func BenchmarkWindow(b *testing.B) {
 	const round = 1000
-	for _, window := range []int{10_000, 100_000} {
-		b.Run(fmt.Sprint(window), func(b *testing.B) {
-			m, g := newMixture(), New(Options{})
+	type size struct {
+		window   int
+		agencies bool
+	}
+	sizes := []size{{10_000, false}, {100_000, false}, {100_000, true}}
+	if more := os.Getenv(benchWindow); more != "" {
+		n, err := strconv.Atoi(more)
+		if err != nil || n < round {
+			b.Fatalf("%s=%s is no number of articles from %d on", benchWindow, more, round)
+		}
+		sizes = append(sizes, size{n, true})
+	}
+	for _, s := range sizes {
+		window, name := s.window, fmt.Sprint(s.window)
+		if s.agencies {
+			name += " with agencies"
+		}
+		b.Run(name, func(b *testing.B) {
+			m, g := newMixture(s.agencies), New(Options{})
 			before := heapInUse()
 			for range window / round {
 				m.fill(g, round)

@@ -196,9 +196,10 @@ type Print struct {
 	Figures  []uint32 // numbers in title and opening
 	Frames   []uint32 // hashes of the parts of the title that may be a template's frame, one a FrameKind
 	Names    []uint32 // names in title and opening, as they are spelled in Latin letters or by their consonants (NameBySound)
+	Pictures []uint32 // ids in the addresses of its first pictures
 	Places   []uint16 // in words, of those of Shingles that SampledShingle picks: where it first stands
 	Body     uint64   // of the whole normalised body; 0 where there are fewer than 8 words
-	Headline uint64   // of the normalised title; 0 where there is none
+	Headline uint64   // of the normalised title, without an agency's slug; 0 where there is none
 }
 
 // NameBySound says that one of Print.Names stands for the consonants of a name, which are the same in other scripts. A name in

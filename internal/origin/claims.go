@@ -16,6 +16,7 @@ type Outlets interface {
 	Mentions(text string) []news.Mention
 	Dateline(text string) (news.Mention, bool)
 	Credits(text string) []news.Mention
+	Namesakes(o news.Outlet) []news.Outlet
 	Local(given news.Outlet, sign, host, lang string) news.Outlet
 	AtHome(text, host, lang string) []news.Mention
 	Aggregates(o news.Outlet) bool
@@ -52,6 +53,7 @@ func NewReader(o Outlets) *Reader { return &Reader{outlets: o} }
 func (r *Reader) Claims(a news.Article) []news.Claim {
 	var c claims
 	a.Marks = r.unwrapped(a.Marks)
+	r = r.in(&a)
 	r.signed(a, &c)
 	r.marked(a, &c)
 	body := a.Body()
@@ -332,10 +334,18 @@ func (r *Reader) closing(a news.Article, c *claims) {
 	}
 }
 
-// titled reads a headline that ends in its agency, as Japanese portals write it: "headline（ロイター）".
+// slugged is how far an agency's slug before a headline speaks for it as the writer, as others may write so, too.
+const slugged = .7
+
+// titled reads a headline that ends in its agency, as Japanese portals write it: "headline（ロイター）", or begins as an agency's.
 func (r *Reader) titled(a news.Article, c *claims) {
 	r.listed(a, c)
 	t := strings.TrimSpace(a.Title)
+	if agency, _ := news.Slug(t); agency != "" {
+		if o, ok := r.outlets.ByName(agency); ok && !same(o, a.Outlet) {
+			c.add(news.ClaimByline, o, "", t, news.Span{}, slugged)
+		}
+	}
 	for _, b := range [][2]string{{"（", "）"}, {"(", ")"}, {"［", "］"}, {"[", "]"}} {
 		i := strings.LastIndex(t, b[0])
 		if i < 0 || !strings.HasSuffix(t, b[1]) {

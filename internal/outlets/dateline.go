@@ -187,7 +187,7 @@ func (e Entry) signs() bool { return e.Agency || e.Release }
 // isName says that what stands before a sign is the entry's own name: "The Associated Press (AP) -" explains a name.
 func (r *Registry) isName(before string, entry int) bool {
 	i, ok := r.names[fold(before)]
-	return ok && i == entry
+	return ok && i == entry || shares(r.entries[entry].names(), []string{before}, fold)
 }
 
 // sign reads text[start:end] as a sign: whole, or as one of several parts, as far as reach goes. It returns the
@@ -238,7 +238,7 @@ func (r *Registry) whole(text string, start, end int) (int, news.Mention, bool) 
 	if !ok {
 		return 0, news.Mention{}, false
 	}
-	return i, news.Mention{Start: start, End: start + len(s), Outlet: r.entries[i].Outlet()}, true
+	return i, news.Mention{Start: start, End: start + len(s), Outlet: r.namesakes.signer(r.entries[i], s)}, true
 }
 
 // edge finds the longest sign that text[start:end] begins or ends with.

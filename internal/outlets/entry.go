@@ -37,6 +37,8 @@ type Entry struct {
 	Common bool `yaml:"common"`
 	// Quiet says that only the aliases are looked for in running text, not the name.
 	Quiet bool `yaml:"quiet"`
+	// Namesake says that it is another outlet than those before it of the same name or aliases.
+	Namesake bool `yaml:"namesake"`
 }
 
 // Outlet is the entry as the rest of the program speaks of it.
@@ -99,8 +101,8 @@ func (d document) check() error {
 			}
 		}
 		for _, name := range e.names() {
-			if other := claim(names, fold(name), e.Name); other != "" {
-				errs = append(errs, fmt.Errorf("agencies.yaml:%d: %s: %s is also called %q; take it out of one of them",
+			if other := claim(names, fold(name), e.Name); other != "" && !e.Namesake {
+				errs = append(errs, fmt.Errorf("agencies.yaml:%d: %s: %s is also called %q; take it out of one of them, or set namesake: true",
 					d.lines[i], e.Name, other, name))
 			}
 		}
@@ -132,6 +134,9 @@ func (e Entry) check() error {
 		if fold(a) == "" {
 			return fmt.Errorf("%s: the alias %q has no letters; take it out", e.Name, a)
 		}
+	}
+	if e.Namesake && len(e.Domains) == 0 {
+		return fmt.Errorf("%s: a namesake is told from the others of its name by its domain; give it one", e.Name)
 	}
 	if e.Agency && e.Release {
 		return fmt.Errorf("%s: an entry is an agency or spreads press releases, not both", e.Name)

@@ -95,6 +95,9 @@ func (r *Registry) AtHome(text, host, lang string) []news.Mention {
 					break
 				}
 				m := news.Mention{Start: at + next, End: at + next + len(name), Outlet: r.entries[i].Outlet()}
+				if len(r.namesakes[fold(name)]) > 0 {
+					m.Outlet = r.Local(r.namesakes.outlet(r.entries[i], name), name, host, lang)
+				}
 				if at = m.End; wordEnd(text[m.Start:]) == len(name) && wordStart(text[:m.End]) == m.Start {
 					found = append(found, m)
 				}

@@ -37,12 +37,12 @@ func key(s string) int {
 	return int(s[0])<<8 | int(s[1])
 }
 
-func newFinder(entries []Entry) finder {
+func newFinder(entries []Entry, shared namesakes) finder {
 	f := finder{needles: make([][]needle, 1)}
 	for _, e := range entries {
 		for i, name := range e.names() {
 			if i > 0 || !e.Quiet {
-				f.addName(e, name)
+				f.addName(e, name, shared.outlet(e, name))
 			}
 		}
 	}
@@ -52,11 +52,11 @@ func newFinder(entries []Entry) finder {
 	return f
 }
 
-func (f *finder) addName(e Entry, name string) {
+func (f *finder) addName(e Entry, name string, o news.Outlet) {
 	if strings.HasSuffix(name, ")") { // "The Nation (Thailand)" is no name that a text uses
 		return
 	}
-	n := needle{text: name, outlet: e.Outlet(), exact: e.Common, common: e.Common}
+	n := needle{text: name, outlet: o, exact: e.Common, common: e.Common}
 	if rest, ok := strings.CutPrefix(name, "The "); ok && !e.Common {
 		n.text, n.article = rest, true
 		n.must = !strings.Contains(rest, " ")

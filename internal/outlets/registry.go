@@ -17,6 +17,7 @@ import (
 type Registry struct {
 	entries   []Entry
 	names     map[string]int // folded names, aliases and signs
+	namesakes namesakes
 	domains   map[string]int
 	signs     map[string]int // as written; agencies first
 	finder    finder
@@ -30,25 +31,27 @@ type Registry struct {
 
 // Load reads agencies.yaml and then the users' own entries. An extra entry whose name or alias is known, or else one of
 // whose domains is, adds to that entry: its name is the one shown, its domains and aliases come on top, and what
-// it says to be true becomes true. A domain that it names is its own from then on.
+// it says to be true becomes true. A domain that it names is its own from then on. Of two extra entries of one name, each with domains
+// of its own, the second is a namesake (see Entry).
 func Load(data []byte, extra ...Entry) (*Registry, error) {
 	doc, err := parse(data)
 	if err != nil {
 		return nil, err
 	}
 	entries := doc.Outlets
-	for _, e := range extra {
+	for i, e := range extra {
 		if err := e.check(); err != nil {
 			return nil, fmt.Errorf("outlets: %w", err)
 		}
+		e.Namesake = e.Namesake || slices.ContainsFunc(extra[:i], e.isNamesakeOf)
 		entries = amend(entries, e)
 	}
 	r := &Registry{
-		entries: entries, names: map[string]int{}, domains: map[string]int{}, signs: map[string]int{},
+		entries: entries, names: map[string]int{}, namesakes: namesakesOf(entries), domains: map[string]int{}, signs: map[string]int{},
 		redirectors: redirectors(doc.Redirectors), platforms: doc.Platforms,
 	}
 	r.index()
-	r.finder = newFinder(entries)
+	r.finder = newFinder(entries, r.namesakes)
 	r.homes = homesOf(entries)
 	if r.datelines, err = compile(doc.Datelines, true); err != nil {
 		return nil, err
@@ -61,7 +64,7 @@ func Load(data []byte, extra ...Entry) (*Registry, error) {
 
 // amend puts a user's entry into the list.
 func amend(entries []Entry, extra Entry) []Entry {
-	at := slices.IndexFunc(entries, func(e Entry) bool { return shares(e.names(), extra.names(), fold) })
+	at := slices.IndexFunc(entries, func(e Entry) bool { return !extra.Namesake && shares(e.names(), extra.names(), fold) })
 	if at < 0 {
 		same := func(s string) string { return s }
 		at = slices.IndexFunc(entries, func(e Entry) bool { return shares(e.Domains, extra.Domains, same) })
@@ -148,13 +151,13 @@ func put(m map[string]int, key string, value int) {
 // All returns every entry.
 func (r *Registry) All() []Entry { return slices.Clone(r.entries) }
 
-// Entry is what is known of an outlet, by its domain or else its name.
+// Entry is what is known of an outlet, by its domain or else its name, if that is the name of one.
 func (r *Registry) Entry(o news.Outlet) (Entry, bool) {
 	if i, ok := r.domains[o.Domain]; ok {
 		return r.entries[i], true
 	}
 	i, ok := r.names[fold(o.Name)]
-	if !ok {
+	if !ok || len(r.namesakes[fold(o.Name)]) > 0 {
 		return Entry{}, false
 	}
 	return r.entries[i], true
@@ -167,7 +170,7 @@ func (r *Registry) Aggregates(o news.Outlet) bool {
 }
 
 // ByName finds an outlet by its name, an alias, a sign or a domain ("reuters.com"). Case, width, accents, punctuation, a leading
-// "The" and a trailing ".com" do not matter.
+// "The" and a trailing ".com" do not matter. Of a name that several have no more is known than the name; see Namesakes.
 func (r *Registry) ByName(name string) (news.Outlet, bool) {
 	folded := fold(name)
 	i, ok := r.names[folded]
@@ -180,7 +183,7 @@ func (r *Registry) ByName(name string) (news.Outlet, bool) {
 	if !ok {
 		return news.Outlet{}, false
 	}
-	return r.entries[i].Outlet(), true
+	return r.namesakes.outlet(r.entries[i], name), true
 }
 
 // host finds the entry with the longest domain that host is or lies under.

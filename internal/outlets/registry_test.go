@@ -209,6 +209,7 @@ func TestUsersEntriesAreChecked(t *testing.T) {
 		"without www":   {Name: "A", Domains: []string{"www.a.example"}},
 		"has no letter": {Name: "A", Aliases: []string{"--"}},
 		"not both":      {Name: "A", Agency: true, Release: true},
+		"a namesake is": {Name: "Reuters", Namesake: true},
 	} {
 		_, err := outlets.Load(feeds.Agencies(), e)
 		if err == nil || !strings.Contains(err.Error(), want) {
@@ -226,6 +227,7 @@ func TestLoadErrorsNameTheLine(t *testing.T) {
 		"no name":       {"outlets:\n  - {domains: [a.example]}\n", "agencies.yaml:2: an outlet has no name"},
 		"domain twice":  {"outlets:\n  - {name: A, domains: [a.example]}\n  - {name: B, domains: [a.example]}\n", "agencies.yaml:3: B: A also has the domain a.example"},
 		"alias twice":   {"outlets:\n  - {name: A}\n  - {name: B, aliases: [The A]}\n", `agencies.yaml:3: B: A is also called "The A"`},
+		"namesake":      {"outlets:\n  - {name: A, domains: [a.example]}\n  - {name: The A, namesake: true}\n", "agencies.yaml:3: The A: a namesake is told"},
 		"bad domain":    {"outlets:\n\n  - {name: A, domains: [A.example]}\n", `agencies.yaml:3: A: "A.example" is no domain`},
 		"bad pattern":   {"datelines:\n  - {like: 'x', pattern: '({sign}'}\n", `agencies.yaml: "x": error parsing regexp`},
 		"bad kind":      {"credits:\n  - {like: 'x', kind: photo, pattern: '{sign}'}\n", `"x": kind "photo" is none`},

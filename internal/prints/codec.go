@@ -10,7 +10,7 @@ import (
 )
 
 // version changes whenever a print of the same article would come out differently, so that stored ones are made anew.
-const version = 8
+const version = 9
 
 // ErrVersion says that a stored print was made by another version of this package.
 var ErrVersion = errors.New("print of another version")
@@ -71,7 +71,7 @@ func flag(on bool) byte {
 }
 
 func hashSlices(p *news.Print) []*[]uint32 {
-	return []*[]uint32{&p.Shingles, &p.Quoted, &p.Lead, &p.Picked, &p.Title, &p.Terms, &p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names}
+	return []*[]uint32{&p.Shingles, &p.Quoted, &p.Lead, &p.Picked, &p.Title, &p.Terms, &p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names, &p.Pictures}
 }
 
 type reader struct {

@@ -26,7 +26,7 @@ const (
 func Make(a news.Article, headline string) news.Print {
 	room, title, body := borrow(headline, a.Body())
 	defer room.back()
-	p := news.Print{Words: len(body), Headline: whole(title), Grams: grams(headline, title)}
+	p := news.Print{Words: len(body), Headline: whole(unslugged(headline, title)), Grams: grams(headline, title)}
 	if len(body) >= minBodyWords {
 		p.Body = whole(body)
 	}
@@ -48,7 +48,14 @@ func Make(a news.Article, headline string) news.Print {
 		opening = unspacedNames
 	}
 	p.Names = sorted(appendNames(appendNames(nil, headline, title), a.Body(), body[:min(len(body), opening)]))
+	p.Pictures = pictures(a)
 	return p
+}
+
+// unslugged gives the words of a headline without an agency's slug before it.
+func unslugged(headline string, title []token) []token {
+	_, rest := news.Slug(headline)
+	return title[before(title, len(headline)-len(rest)):]
 }
 
 // quotes gives the quoted spans of the body in order, none where the body is the summary, whose marks we do not have.

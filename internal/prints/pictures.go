@@ -1,0 +1,152 @@
+package prints
+
+import (
+	_ "embed"
+	"net/url"
+	"path"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"headwater/internal/news"
+)
+
+const (
+	maxPictures    = 4       // of an article whose ids are kept, the first
+	pictureHTML    = 1 << 16 // bytes of HTML that are read for pictures
+	maxNestedURLs  = 2       // addresses within addresses, as of services that scale pictures
+	pictureFolders = 4       // parts of a path that are read for an id, from its end
+
+	leastSerial = 8  // digits of a number that is an id
+	leastHex    = 16 // of letters and digits that are one
+	leastCode   = 11 // of such in which small and capital letters stand beside digits
+	leastLetter = 20 // of capital letters alone
+	leastName   = 16 // letters and digits of a file name that is an id
+	leastWords  = 3  // and its parts
+)
+
+// pictureSizes are the words in file names that tell in which size or cut a picture is.
+//
+//go:embed picturesizes.txt
+var pictureSizesFile string
+
+var pictureSizes = func() map[string]bool {
+	words := map[string]bool{}
+	for line := range strings.Lines(pictureSizesFile) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			words[line] = true
+		}
+	}
+	return words
+}()
+
+var (
+	picturePath = regexp.MustCompile(`<img\s[^>]*?\ssrc="([^"]*)"|<img\ssrc="([^"]*)"`)
+	pictureUUID = regexp.MustCompile(`[0-9a-fA-F]{8}-(?:[0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}`)
+	dimensions  = regexp.MustCompile(`^[whxWHX]?\d{1,4}(?:[xXwhp]\d{0,4})?$`)
+	dayNumber   = regexp.MustCompile(`^(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)$`)
+)
+
+// pictures gives the hashes of the ids of an article's pictures. Two articles with one id show one picture, in whatever size.
+func pictures(a news.Article) []uint32 {
+	var out []uint32
+	add := func(address string) {
+		if id := pictureID(address, maxNestedURLs); id != "" && len(out) < maxPictures {
+			out = append(out, hash32([]byte(id)))
+		}
+	}
+	for _, e := range a.Enclosures {
+		if e.IsPicture() {
+			add(e.URL)
+		}
+	}
+	for _, at := range picturePath.FindAllStringSubmatch(a.HTML[:min(len(a.HTML), pictureHTML)], maxPictures) {
+		add(at[1] + at[2])
+	}
+	return sorted(out)
+}
+
+// pictureID gives what in the address of a picture tells it from all others: a UUID, a long number, a code, or a file name of several
+// words, without extension and size. It is "" where there is none.
+func pictureID(address string, nested int) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	for pair := range strings.SplitSeq(u.RawQuery, "&") {
+		_, value, _ := strings.Cut(pair, "=")
+		if v, err := url.QueryUnescape(value); err == nil && nested > 0 && (strings.HasPrefix(v, "https://") || strings.HasPrefix(v, "http://")) {
+			return pictureID(v, nested-1)
+		}
+	}
+	folders := strings.FieldsFunc(u.Path, func(r rune) bool { return r == '/' })
+	for i := len(folders) - 1; i >= max(0, len(folders)-pictureFolders); i-- {
+		part := folders[i]
+		last := i == len(folders)-1
+		if last {
+			part = strings.TrimSuffix(part, path.Ext(part))
+		}
+		if id := serial(part); id != "" {
+			return id
+		}
+		if name := pictureName(part); last && name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// serial gives the longest number or code in a part of a path.
+func serial(part string) string {
+	if id := pictureUUID.FindString(part); id != "" {
+		return strings.ToLower(id)
+	}
+	best := ""
+	for _, token := range tokensOf(part) {
+		if len(token) > len(best) && isSerial(token) {
+			best = token
+		}
+	}
+	return best
+}
+
+func tokensOf(part string) []string {
+	return strings.FieldsFunc(part, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
+}
+
+func isSerial(token string) bool {
+	var digits, small, capitals int
+	for _, r := range token {
+		switch {
+		case '0' <= r && r <= '9':
+			digits++
+		case 'a' <= r && r <= 'z':
+			small++
+		case 'A' <= r && r <= 'Z':
+			capitals++
+		default:
+			return false
+		}
+	}
+	switch letters := small + capitals; {
+	case letters == 0:
+		return digits >= leastSerial && !dayNumber.MatchString(token)
+	case digits == 0:
+		return small == 0 && capitals >= leastLetter
+	case small > 0 && capitals > 0:
+		return len(token) >= leastCode
+	}
+	return len(token) >= leastHex
+}
+
+// pictureName gives a file name without what tells its size, "" where it is too short to be a picture's own.
+func pictureName(name string) string {
+	words := tokensOf(strings.ToLower(name))
+	for len(words) > 0 && (pictureSizes[words[len(words)-1]] || dimensions.MatchString(words[len(words)-1])) {
+		words = words[:len(words)-1]
+	}
+	if id := strings.Join(words, "-"); len(words) >= leastWords && len(id)-len(words) >= leastName {
+		return id
+	}
+	return ""
+}
