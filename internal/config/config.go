@@ -23,6 +23,8 @@ type Config struct {
 	// PublicURL is the address that readers use, without a slash at the end; "" where none is set. See BaseURL.
 	PublicURL string `yaml:"public_url"`
 	Title     string `yaml:"title"`
+	// Keep is how long articles are kept that nobody starred, labelled or corrected; 0 is for ever.
+	Keep Age `yaml:"keep"`
 	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in
 	// ".opml" is a path. Load does not look whether they exist.
 	Lists  []string `yaml:"lists"`

@@ -140,6 +140,7 @@ type Story struct {
 	First   time.Time // earliest member
 	Latest  time.Time // newest member
 	Changed time.Time // when membership or origin last changed
+	Aged    int       // articles of it that were aged out; without Members these are all it had
 
 	// Template says that every member is made by a template of its outlet, or is an advertisement beside such members: a series of notices,
 	// programmes or prices, which a front page can leave out.

@@ -37,8 +37,12 @@ func promises() map[string]string {
 			WHERE NOT EXISTS (SELECT 1 FROM members AS m WHERE m.story_id = s.id)`,
 		"events whose story counter is wrong": `SELECT count(*) FROM events AS e
 			WHERE e.stories <> (SELECT count(*) FROM stories AS s WHERE s.event_id = e.id)`,
-		"moved stories that still exist":   `SELECT count(*) FROM redirects AS r JOIN stories AS s ON s.id = r.old`,
-		"broken references between tables": `SELECT count(*) FROM pragma_foreign_key_check`,
+		"closed stories with prints": `SELECT count(*) FROM stories AS s WHERE s.phase >= 2
+			AND EXISTS (SELECT 1 FROM members AS m CROSS JOIN prints AS p WHERE m.story_id = s.id AND p.article_id = m.article_id)`,
+		"aged-out articles that still exist": `SELECT count(*) FROM aged_items AS i JOIN articles AS a ON a.id = i.id`,
+		"aged-out stories that still exist":  `SELECT count(*) FROM aged_stories AS g JOIN stories AS s ON s.id = g.id`,
+		"moved stories that still exist":     `SELECT count(*) FROM redirects AS r JOIN stories AS s ON s.id = r.old`,
+		"broken references between tables":   `SELECT count(*) FROM pragma_foreign_key_check`,
 	}
 }
 

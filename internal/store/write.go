@@ -13,7 +13,7 @@ func kept() []string {
 		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL,
 		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
 		putSourceSQL, queuePageSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putLookedSQL,
-		putToldSQL, enqueueSQL,
+		putToldSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
 	}
 }
 
