@@ -111,6 +111,7 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 		return nil, err
 	}
 	pages := web.New(web.Options{
+		Build:    version(),
 		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.Hub.URL, InstanceID: site.Instance, CheckQuery: index.Validate, CheckTopic: index.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})

@@ -119,6 +119,9 @@ func (r *room) collect(t *testing.T, feed int64, articles ...news.Article) {
 	t.Helper()
 	f, err := r.Feed(t.Context(), feed)
 	must(t, err)
+	for _, a := range articles {
+		f.Checked = a.Seen
+	}
 	_, err = r.store.Collect(t.Context(), []news.Poll{{Feed: f, Articles: articles}})
 	must(t, err)
 	_, err = r.CatchUp(t.Context(), nil)

@@ -75,6 +75,7 @@ func (g *Grouper) Forget(stories []int64) {
 // drop takes a node out of everything but the lists of nodes and of its story.
 func (g *Grouper) drop(n *node, gone map[int64]bool) {
 	delete(g.byID, n.Article.ID)
+	g.ages.add(n, -1)
 	g.lay(n)
 	g.index.forget(n)
 	if n.twinOf != nil { // twins are in one story, and go together

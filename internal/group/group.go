@@ -62,6 +62,8 @@ type Grouper struct {
 	fresh       []*node // added since the last Settle
 	bereft      []*node // lost an edge since then: to decide about, and not to compare anew
 	rivals      []*node // twins that come before their representative by content key
+	ages        ages
+	walked      time.Time // when Stale last walked the stories
 }
 
 // Change is a story as it stands after Settle, where its members or its event are not what they were.
@@ -87,6 +89,7 @@ func New(o Options) *Grouper {
 		second: o.Second, similar: cmp.Or(o.Threshold, .8),
 		byID: map[int64]*node{}, twins: map[uint64]*node{}, stories: map[int64][]*node{}, events: map[int64][]int64{},
 		constraints: newConstraints(o.Corrections),
+		ages:        ages{},
 	}
 	if g.model = o.Model; g.model == nil {
 		g.model = DefaultModel()
@@ -151,6 +154,7 @@ func (g *Grouper) insert(it Item) *node {
 	n.Print = &it.Print
 	defer func() { n.Print = nil }()
 	g.byID[it.Article.ID] = n
+	g.ages.add(n, 1)
 	if it.Story != 0 {
 		g.stories[it.Story] = append(g.stories[it.Story], n)
 		if len(g.stories[it.Story]) == 1 {
@@ -180,6 +184,7 @@ func (g *Grouper) remove(n *node) {
 	g.rivals = slices.DeleteFunc(g.rivals, func(m *node) bool { return m == n })
 	g.bereft = slices.DeleteFunc(g.bereft, func(m *node) bool { return m == n })
 	delete(g.byID, n.Article.ID)
+	g.ages.add(n, -1)
 	g.leave(n)
 	g.lay(n)
 	g.index.forget(n)
@@ -212,15 +217,43 @@ func (g *Grouper) leave(n *node) {
 	g.stories[n.Story] = rest
 }
 
-// Stale says whether enough of the window has closed by now for the Grouper to be made anew from Open.
+// Stale says whether enough of the window has closed by now for the Grouper to be made anew from Open. The stories are
+// only walked where so many articles are older than the window, and then not again for a hundredth of it.
 func (g *Grouper) Stale(now time.Time) bool {
+	enough := func(closed int) bool { return closed > 1000 && closed*4 > len(g.byID) }
+	since := now.Add(-g.window)
+	if !enough(g.ages.before(since)) || now.Sub(g.walked).Abs() < g.window/100 {
+		return false
+	}
+	g.walked = now
 	closed := 0
 	for _, ns := range g.stories {
-		if newest(ns).Before(now.Add(-g.window)) {
+		if newest(ns).Before(since) {
 			closed += len(ns)
 		}
 	}
-	return closed > 1000 && closed*4 > len(g.byID)
+	return enough(closed)
+}
+
+// ages counts the articles of a window by the hour of Unix time in which they were seen.
+type ages map[int64]int
+
+func (a ages) add(n *node, count int) {
+	hour := n.seenAt().Unix() / 3600
+	if a[hour] += count; a[hour] == 0 {
+		delete(a, hour)
+	}
+}
+
+// before counts the articles of the hours that begin before a time.
+func (a ages) before(t time.Time) int {
+	count := 0
+	for hour, n := range a {
+		if hour*3600 < t.Unix() {
+			count += n
+		}
+	}
+	return count
 }
 
 // Reopen gives a Grouper that holds only the stories that are still open at now.

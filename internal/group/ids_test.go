@@ -1,6 +1,8 @@
 package group
 
 import (
+	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -162,5 +164,31 @@ func TestStale(t *testing.T) {
 	}
 	if !g.Stale(noon.Add(60 * time.Hour)) {
 		t.Error("not stale though everything is closed")
+	}
+}
+
+// Every way in and out of the window keeps the count of ages by which Stale decides whether to look closer.
+func TestAges(t *testing.T) {
+	g := New(Options{Window: 24 * time.Hour})
+	p := newProse(8)
+	text := join10(p, 4)
+	for id := range int64(20) {
+		g.Add(articleAt(id+1, "a.example", text, ""))
+	}
+	g.Settle()
+	g.Add(articleAt(3, "b.example", join10(p, 4), ""))
+	g.Settle()
+	check := func(g *Grouper) {
+		t.Helper()
+		if got := g.ages.before(noon.Add(1000 * time.Hour)); got != g.Len() {
+			t.Errorf("%d articles counted, %d are in the window", got, g.Len())
+		}
+	}
+	check(g)
+	check(g.Reopen(noon))
+	g.Forget(slices.Sorted(maps.Keys(g.stories)))
+	check(g)
+	if g.Len() != 0 {
+		t.Errorf("%d articles left of no stories", g.Len())
 	}
 }

@@ -18,3 +18,18 @@ type Edition struct {
 	Stories []Story
 	Next    string // cursor of the part after this one; "" at the end
 }
+
+// EditionList says which stories a part of a combined feed holds, without reading them.
+type EditionList struct {
+	Stories []StoryMark
+	Next    string // as of Edition
+	Full    bool   // as of EditionQuery
+}
+
+// StoryMark is a story as of its last change. A story whose mark is the same is shown as before.
+type StoryMark struct {
+	ID       int64
+	Changed  time.Time
+	Seq      int64 // its number in the story log
+	Articles int64 // the highest number that an article of it has in the log of articles: a revision gets another
+}

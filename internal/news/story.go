@@ -353,7 +353,7 @@ type StoryList struct {
 	Event         int64     // only this event's
 	Since         time.Time // only those changed since
 	Newest        bool      // order by Changed, then by Latest, newest first, instead of coverage and freshness
-	Folder        string    // only those with an article of a feed in this folder; "" is all
+	Folder        string    // with Newest, only those with an article of a feed in this folder; "" is all
 	Before        Place     // with Newest, only those after this place by Changed; zero is the beginning
 }
 

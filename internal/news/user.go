@@ -93,7 +93,7 @@ type ItemState struct {
 // Unread counts what a user has not read of a feed.
 type Unread struct {
 	Feed, Count int64
-	Newest      time.Time // when the newest of them was first seen
+	Newest      time.Time // when the newest of them was first seen, or the newest that may be among them
 }
 
 // Marking is what a user does with articles. Doing it twice changes nothing more.

@@ -12,46 +12,72 @@ import (
 const editionLength = 100
 
 // Edition gives a part of a combined feed. A cursor that is none of this feed's gives news.ErrCursor.
+func (n *Newsroom) Edition(ctx context.Context, q news.EditionQuery) (news.Edition, error) {
+	list, err := n.ListEdition(ctx, q)
+	if err != nil {
+		return news.Edition{}, err
+	}
+	return n.ReadEdition(ctx, list)
+}
+
+// ListEdition says which stories a part of a combined feed holds.
 //
 // All stories and those of a folder go on by time and id of the last change: what changes meanwhile moves to the front and
 // is not met again. What a query finds goes on as the search does, see index.Search; within a part the newest change stands
 // first.
-func (n *Newsroom) Edition(ctx context.Context, q news.EditionQuery) (e news.Edition, err error) {
+func (n *Newsroom) ListEdition(ctx context.Context, q news.EditionQuery) (l news.EditionList, err error) {
 	q.Limit = cmp.Or(q.Limit, editionLength)
 	if q.Topic.Query == "" {
-		e, err = n.listEdition(ctx, q)
+		l, err = n.listNewest(ctx, q)
 	} else {
-		e, err = n.searchEdition(ctx, q)
+		l, err = n.listFound(ctx, q)
 	}
-	if err != nil || !q.Full {
+	l.Full = q.Full
+	return l, err
+}
+
+func (n *Newsroom) listNewest(ctx context.Context, q news.EditionQuery) (l news.EditionList, err error) {
+	before, err := news.ParsePlace(q.Cursor)
+	if err != nil {
+		return l, err
+	}
+	l.Stories, err = n.Store.StoryMarks(ctx, news.StoryList{Limit: q.Limit + 1, Newest: true, Folder: q.Folder, Since: q.Since, Before: before})
+	if len(l.Stories) > q.Limit {
+		l.Stories = l.Stories[:q.Limit]
+		last := l.Stories[q.Limit-1]
+		l.Next = news.Place{Time: last.Changed, ID: last.ID}.String()
+	}
+	return l, err
+}
+
+func (n *Newsroom) listFound(ctx context.Context, q news.EditionQuery) (l news.EditionList, err error) {
+	ids, hits, err := n.foundIDs(ctx, news.Search{Query: q.Topic.Query, Only: q.Topic.Options, Newest: true, Cursor: q.Cursor}, q.Limit, 0)
+	if err != nil || len(ids) == 0 {
+		return news.EditionList{Next: hits.Next}, err
+	}
+	l.Next = hits.Next
+	if l.Stories, err = n.Store.StoryMarks(ctx, news.StoryList{IDs: ids}); err != nil {
+		return l, err
+	}
+	l.Stories = slices.DeleteFunc(l.Stories, func(s news.StoryMark) bool { return s.Changed.Before(q.Since) })
+	slices.SortStableFunc(l.Stories, func(a, b news.StoryMark) int { return b.Changed.Compare(a.Changed) })
+	return l, nil
+}
+
+// ReadEdition reads the stories of a list as they are now.
+func (n *Newsroom) ReadEdition(ctx context.Context, l news.EditionList) (e news.Edition, err error) {
+	e.Next = l.Next
+	if len(l.Stories) == 0 {
+		return e, nil
+	}
+	ids := make([]int64, len(l.Stories))
+	for i, s := range l.Stories {
+		ids[i] = s.ID
+	}
+	if e.Stories, err = n.Stories(ctx, news.StoryList{IDs: ids}); err != nil || !l.Full {
 		return e, err
 	}
 	return e, n.fillLeads(ctx, e.Stories)
-}
-
-func (n *Newsroom) listEdition(ctx context.Context, q news.EditionQuery) (e news.Edition, err error) {
-	before, err := news.ParsePlace(q.Cursor)
-	if err != nil {
-		return e, err
-	}
-	e.Stories, err = n.Stories(ctx, news.StoryList{Limit: q.Limit + 1, Newest: true, Folder: q.Folder, Since: q.Since, Before: before})
-	if len(e.Stories) > q.Limit {
-		e.Stories = e.Stories[:q.Limit]
-		last := e.Stories[q.Limit-1]
-		e.Next = news.Place{Time: last.Changed, ID: last.ID}.String()
-	}
-	return e, err
-}
-
-func (n *Newsroom) searchEdition(ctx context.Context, q news.EditionQuery) (e news.Edition, err error) {
-	s := news.Search{Query: q.Topic.Query, Only: q.Topic.Options, Newest: true, Cursor: q.Cursor}
-	stories, hits, err := n.foundStories(ctx, s, q.Limit, 0)
-	if err != nil {
-		return e, err
-	}
-	stories = slices.DeleteFunc(stories, func(s news.Story) bool { return s.Changed.Before(q.Since) })
-	slices.SortStableFunc(stories, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
-	return news.Edition{Stories: stories, Next: hits.Next}, nil
 }
 
 // fillLeads gives the member that stands for each story its HTML.

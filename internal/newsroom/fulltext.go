@@ -31,10 +31,13 @@ func (n *Newsroom) ReadPages(ctx context.Context, budget time.Duration) (int, er
 	if err := n.queuePages(ctx); err != nil {
 		return 0, err
 	}
+	if err := n.expire(ctx, n.Store.ExpirePages); err != nil {
+		return 0, err
+	}
 	ends, total := time.Now().Add(budget), 0
 	for time.Now().Before(ends) {
 		now := n.Now()
-		wanted, err := n.Store.WantedPages(ctx, store.PageQuota{Now: now, Hour: now.Add(-time.Hour), PerHost: n.pagesPerHost(), Limit: pageBatch})
+		wanted, err := n.Store.ClaimPages(ctx, store.PageQuota{Now: now, Period: time.Hour, PerHost: n.pagesPerHost(), Lease: pageLease, Limit: pageBatch})
 		if err != nil || len(wanted) == 0 {
 			return total, err
 		}

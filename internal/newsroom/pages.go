@@ -16,7 +16,8 @@ import (
 // Web pages are asked for behind polling, a few at a time: those of articles that are cut short, and those that articles credit.
 const (
 	pageWorkers = 4
-	pageBatch   = 64
+	pageBatch   = 4 * pageWorkers
+	pageLease   = 10 * time.Minute // how long a page that is being asked for is asked for by nobody else; longer than any fetch takes
 	pageTick    = 5 * time.Second
 	pageTurn    = time.Minute // the longest that reading goes on before something is done with what was read
 )
@@ -33,6 +34,17 @@ func (n *Newsroom) followPages(ctx context.Context, kind string, read func(conte
 		case <-ctx.Done():
 			return
 		case <-t.C:
+		}
+	}
+}
+
+// expire takes the pages out of a queue whose stories are closed by now, some at a time: a turn of each costs little.
+func (n *Newsroom) expire(ctx context.Context, some func(ctx context.Context, before time.Time, limit int) (int, error)) error {
+	const limit = 500
+	for {
+		gone, err := some(ctx, n.Now().Add(-n.windowLength()), limit)
+		if err != nil || gone < limit {
+			return err
 		}
 	}
 }

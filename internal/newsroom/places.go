@@ -9,6 +9,10 @@ import (
 	"headwater/internal/news"
 )
 
+// placedAtOnce is how many stories are handed to the index at once when all are read. Each handing over copies a pointer for every
+// 512 articles and stories, so one by one would take time by the square of the archive.
+const placedAtOnce = 20_000
+
 // follow lets the index know where articles stand in their stories. The first call reads all stories from the store; from
 // then on each settlement that is stored is passed on by putPlaced, or has all read again where it does not tell enough. One process writes to a data folder, so nobody else
 // changes them.
@@ -22,10 +26,17 @@ func (n *Newsroom) follow(ctx context.Context) error {
 		return nil
 	}
 	places := &index.Places{}
-	err := n.Store.Placements(ctx, func(p news.Placement) { places.Set([]news.Placement{p}) })
+	batch := make([]news.Placement, 0, placedAtOnce)
+	err := n.Store.Placements(ctx, func(p news.Placement) {
+		if batch = append(batch, p); len(batch) == placedAtOnce {
+			places.Set(batch)
+			batch = batch[:0]
+		}
+	})
 	if err != nil {
 		return err
 	}
+	places.Set(batch)
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()
 	n.Index.Follow(places)

@@ -149,6 +149,16 @@ func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offs
 }
 
 func (n *Newsroom) foundStories(ctx context.Context, s news.Search, limit, offset int) ([]news.Story, news.Hits, error) {
+	ids, hits, err := n.foundIDs(ctx, s, limit, offset)
+	if err != nil || len(ids) == 0 {
+		return nil, hits, err
+	}
+	stories, err := n.Stories(ctx, news.StoryList{IDs: ids})
+	return stories, hits, err
+}
+
+// foundIDs gives the ids of the stories that a search finds, each once.
+func (n *Newsroom) foundIDs(ctx context.Context, s news.Search, limit, offset int) ([]int64, news.Hits, error) {
 	s.Stories, s.Settled, s.Limit, s.Offset = true, true, max(limit, 1), offset
 	hits, err := n.find(ctx, s)
 	if err != nil || limit <= 0 || len(hits.Hits) == 0 {
@@ -168,11 +178,7 @@ func (n *Newsroom) foundStories(ctx context.Context, s news.Search, limit, offse
 			seen[id], ids = true, append(ids, id)
 		}
 	}
-	if len(ids) == 0 {
-		return nil, hits, nil
-	}
-	stories, err := n.Stories(ctx, news.StoryList{IDs: ids, Limit: len(ids)})
-	return stories, hits, err
+	return ids, hits, nil
 }
 
 // Feeds lists the feeds with their health.

@@ -21,12 +21,13 @@ func (n *Newsroom) ReadSources(ctx context.Context, budget time.Duration) (int, 
 		return 0, nil // whoever reads them already reads them all
 	}
 	defer n.sourcing.Unlock()
+	if err := n.expire(ctx, n.Store.ExpireSources); err != nil {
+		return 0, err
+	}
 	ends, total := time.Now().Add(budget), 0
 	for time.Now().Before(ends) {
 		now := n.Now()
-		wanted, err := n.Store.WantedSources(ctx, store.SourceQuota{
-			Since: now.Add(-n.windowLength()), Day: now.Add(-24 * time.Hour), PerHost: sourcesAHost, Limit: pageBatch,
-		})
+		wanted, err := n.Store.ClaimSources(ctx, store.PageQuota{Now: now, Period: 24 * time.Hour, PerHost: sourcesAHost, Lease: pageLease, Limit: pageBatch})
 		if err != nil {
 			return total, err
 		}

@@ -29,7 +29,7 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 
 // backup has a connection of its own: VACUUM INTO does not run on one that may only query.
 func (db *DB) backup(ctx context.Context, file string) (err error) {
-	source, err := sql.Open("sqlite", dsn(db.path(), url.Values{"mode": {"ro"}, "_busy_timeout": {"10000"}, "_pragma": {"auto_vacuum(2)"}}))
+	source, err := sql.Open("sqlite", dsn(db.path(), url.Values{"mode": {"ro"}, "_busy_timeout": {"10000"}}))
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func openBackup(ctx context.Context, file string) (*sql.DB, error) {
 
 // backupParams let a file be read where nothing can be written beside it, unless a WAL there holds the newest part.
 func backupParams(path string) url.Values {
-	p := url.Values{"mode": {"ro"}, "_dqs": {"0"}, "_busy_timeout": {"10000"}, "_pragma": {"auto_vacuum(2)"}}
+	p := url.Values{"mode": {"ro"}, "_dqs": {"0"}, "_busy_timeout": {"10000"}}
 	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) {
 		p.Set("immutable", "1")
 	}

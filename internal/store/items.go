@@ -7,12 +7,6 @@ import (
 	"headwater/internal/news"
 )
 
-// leads says of article a that it stands for its story s: the origin's article, or the earliest where that is no member.
-const leads = `(s.origin_article = a.id OR (
-	NOT EXISTS (SELECT 1 FROM members AS o WHERE o.article_id = s.origin_article AND o.story_id = s.id)
-	AND NOT EXISTS (SELECT 1 FROM members AS y JOIN articles AS x ON x.id = y.article_id
-		WHERE y.story_id = s.id AND (x.time, x.id) < (a.time, a.id))))`
-
 // The conditions that put article a into a stream. What a user labelled is few ids, which SQLite starts from; the feeds that are
 // subscribed are nearly all, and the + keeps SQLite from starting there, and from sorting all articles for one page.
 const (
@@ -22,10 +16,9 @@ const (
 	inFeed       = `a.feed_id = ?`
 	inLabel      = `(a.feed_id IN (SELECT id FROM feeds WHERE folder = ? AND removed = 0)
 		OR a.id IN (SELECT article_id FROM labelled WHERE user_id = ? AND label = ?))`
-	inOnce    = `EXISTS (SELECT 1 FROM members AS m JOIN stories AS s ON s.id = m.story_id WHERE m.article_id = a.id AND ` + leads + `)`
-	inStories = `a.id IN (SELECT m.article_id FROM json_each(?) AS wanted CROSS JOIN members AS m CROSS JOIN stories AS s CROSS JOIN articles AS a
-		WHERE m.story_id = wanted.value AND s.id = m.story_id AND a.id = m.article_id AND ` + leads + `)`
-	inIDs = `a.id IN (SELECT value FROM json_each(?))`
+	inOnce    = `EXISTS (SELECT 1 FROM members AS m WHERE m.article_id = a.id AND m.leads = 1)`
+	inStories = `a.id IN (SELECT m.article_id FROM json_each(?) AS wanted CROSS JOIN members AS m WHERE m.story_id = wanted.value AND m.leads = 1)`
+	inIDs     = `a.id IN (SELECT value FROM json_each(?))`
 )
 
 // streamCondition says what puts an article into a stream.
@@ -114,25 +107,43 @@ func scanItem(row scanner) (it news.Item, err error) {
 	return it, err
 }
 
-// CountItems counts what Items gives without Limit and After, and says when the newest of them was first seen.
+// CountItems counts what Items gives without Limit and After, and says when the newest of them was first seen. What is not
+// read of all stories, each by the article that stands for it, is known from counters; then it says when the newest article
+// of all was.
 func (db *DB) CountItems(ctx context.Context, user int64, l news.ItemList) (u news.Unread, err error) {
-	f, err := itemFilter(user, l)
-	if err != nil {
-		return u, err
+	query, args := unreadStoriesSQL, []any{user}
+	if !isUnreadStories(l) {
+		f, err := itemFilter(user, l)
+		if err != nil {
+			return u, err
+		}
+		query, args = `SELECT count(*), coalesce(max(a.seen), 0) FROM articles AS a`+f.where(), f.args
 	}
 	var newest int64
-	query := `SELECT count(*), coalesce(max(a.seen), 0) FROM articles AS a` + f.where()
-	if err := db.reader.QueryRowContext(ctx, query, f.args...).Scan(&u.Count, &newest); err != nil {
+	if err := db.reader.QueryRowContext(ctx, query, args...).Scan(&u.Count, &newest); err != nil {
 		return u, fmt.Errorf("count items: %w", db.explain(err))
 	}
 	u.Newest = fromMillis(newest)
 	return u, nil
 }
 
-const unreadSQL = `SELECT a.feed_id, count(*), max(a.seen) FROM articles AS a
-	WHERE ` + inSubscribed + ` AND NOT ` + inRead + ` GROUP BY a.feed_id`
+// isUnreadStories says that a list asks for all stories that are not read.
+func isUnreadStories(l news.ItemList) bool {
+	one := func(streams []news.Stream, kind news.StreamKind) bool {
+		return len(streams) == 1 && streams[0].Kind == kind
+	}
+	return one(l.In, news.StreamOnce) && one(l.Out, news.StreamRead) && l.Since.IsZero() && l.Until.IsZero()
+}
 
-// Unread counts by feed what a user has not read; feeds without any are left out.
+const (
+	unreadStoriesSQL = `SELECT (SELECT coalesce(sum(leads), 0) FROM feeds) - (SELECT coalesce(sum(leads), 0) FROM read_counts WHERE user_id = ?),
+		coalesce((SELECT max(seen) FROM articles), 0)`
+	unreadSQL = `SELECT f.id, f.articles - coalesce(r.articles, 0), f.changed
+		FROM feeds AS f LEFT JOIN read_counts AS r ON r.user_id = ? AND r.feed_id = f.id
+		WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id`
+)
+
+// Unread counts by feed what a user has not read, and says when the feed last brought something. Feeds that are read are left out.
 func (db *DB) Unread(ctx context.Context, user int64) ([]news.Unread, error) {
 	return rowsOf(ctx, db, "unread", func(row scanner) (u news.Unread, err error) {
 		var newest int64

@@ -10,13 +10,13 @@ import (
 const (
 	// readCopiesSQL reads the stories of those among the articles that stand for theirs and were not read before. One that
 	// was read before changes nothing, so that what somebody marked as unread since stays so.
-	readCopiesSQL = `INSERT OR IGNORE INTO read_marks (user_id, article_id)
-		SELECT ?1, y.article_id FROM json_each(?2) AS wanted CROSS JOIN articles AS a CROSS JOIN members AS m CROSS JOIN stories AS s
-			CROSS JOIN members AS y
-		WHERE a.id = wanted.value AND m.article_id = a.id AND s.id = m.story_id AND y.story_id = s.id AND ` + leads + `
-			AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = a.id)`
-	readSQL = `INSERT OR IGNORE INTO read_marks (user_id, article_id)
-		SELECT ?1, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2))`
+	readCopiesSQL = `INSERT INTO read_marks (user_id, article_id)
+		SELECT ?1, y.article_id FROM json_each(?2) AS wanted CROSS JOIN members AS m CROSS JOIN members AS y
+		WHERE m.article_id = wanted.value AND m.leads = 1 AND y.story_id = m.story_id
+			AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = m.article_id)
+		ON CONFLICT (user_id, article_id) DO NOTHING`
+	readSQL = `INSERT INTO read_marks (user_id, article_id)
+		SELECT ?1, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) ON CONFLICT (user_id, article_id) DO NOTHING`
 	unreadOneSQL = `DELETE FROM read_marks WHERE user_id = ?1 AND article_id IN (SELECT value FROM json_each(?2))`
 	labelSQL     = `INSERT OR IGNORE INTO labelled (user_id, label, article_id)
 		SELECT ?1, ?3, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2))`

@@ -14,6 +14,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/pressly/goose/v3"
+
 	"headwater/internal/news"
 )
 
@@ -318,6 +320,27 @@ func write(t *testing.T, path, content string) {
 }
 
 // execute changes the database behind the store's back.
+// downTo takes a folder's schema back to an earlier version.
+func downTo(t *testing.T, dir string, version int64) {
+	t.Helper()
+	raw, err := sql.Open("sqlite", dsn(filepath.Join(dir, File), writerParams))
+	if err != nil {
+		t.Fatal(err)
+	}
+	sub, err := fs.Sub(migrations, "migrations")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p, err := goose.NewProvider(goose.DialectSQLite3, raw, sub)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = p.DownTo(t.Context(), version)
+	if err := errors.Join(err, raw.Close()); err != nil {
+		t.Fatal(err)
+	}
+}
+
 func execute(t *testing.T, dir, statement string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -1,9 +1,11 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -41,17 +43,21 @@ func (db *DB) PagesMark(ctx context.Context) (int64, error) {
 
 // A page is wanted once for an item, and once more where the publisher revised that.
 const queuePageSQL = `INSERT INTO pages (article_id, hash, url, host) VALUES (?, ?, ?, ?)
-	ON CONFLICT (article_id) DO UPDATE SET hash = excluded.hash, url = excluded.url, host = excluded.host, state = '', problem = ''
+	ON CONFLICT (article_id) DO UPDATE SET hash = excluded.hash, url = excluded.url, host = excluded.host, state = '', problem = '', due = 0
 	WHERE hash <> excluded.hash AND tries < 2`
 
 // QueuePages notes which pages are wanted of the articles up to a mark.
 func (db *DB) QueuePages(ctx context.Context, mark int64, pages []Page) error {
-	rows := make([][]any, len(pages))
+	rows, hosts := make([][]any, len(pages)), make([][]any, len(pages))
 	for i, p := range pages {
 		rows[i] = []any{p.Article, text(p.Hash), text(p.URL), text(p.Host)}
+		hosts[i] = []any{queuePages, text(p.Host)}
 	}
 	return db.write(ctx, "queue pages", func(ctx context.Context, t tx) error {
 		if err := t.each(ctx, queuePageSQL, rows); err != nil {
+			return err
+		}
+		if err := t.each(ctx, hostWaitsSQL, hosts); err != nil {
 			return err
 		}
 		return t.exec(ctx, setSettingSQL, pagesMark, strconv.FormatInt(mark, 10))
@@ -84,42 +90,52 @@ func (db *DB) PagesHad(ctx context.Context, articles []news.Article) (map[int64]
 	return had, err
 }
 
-// PageQuota says which pages may be asked for.
-type PageQuota struct {
-	Now     time.Time
-	Hour    time.Time // an hour ago
-	PerHost int       // of one host since Hour
-	Limit   int
+const (
+	claimPagesSQL = `UPDATE pages SET due = ?1 WHERE article_id IN
+		(SELECT p.article_id FROM pages AS p INDEXED BY pages_wanted WHERE p.state = '' AND p.host = ?2 AND p.due <= ?3 ORDER BY p.article_id DESC LIMIT ?4)
+		RETURNING article_id, hash, url, host`
+	leasedPagesSQL = `SELECT coalesce(min(due), 0) FROM pages INDEXED BY pages_wanted WHERE state = '' AND host = ?`
+)
+
+// ClaimPages gives pages to ask for and keeps them from being given again until they are kept, or until the lease ends. Hosts that
+// were not asked for longest come first, and of each host the pages of its newest articles.
+func (db *DB) ClaimPages(ctx context.Context, q PageQuota) (claimed []Page, err error) {
+	err = db.claim(ctx, queuePages, q, func(ctx context.Context, t tx, host string, n int64) (int, error) {
+		rows, err := t.QueryContext(ctx, claimPagesSQL, millis(q.Now.Add(q.Lease)), host, millis(q.Now), n)
+		if err != nil {
+			return 0, err
+		}
+		pages, err := collect(rows, func(row scanner) (p Page, err error) {
+			err = row.Scan(&p.Article, &p.Hash, &p.URL, &p.Host)
+			return p, err
+		})
+		slices.SortFunc(pages, func(a, b Page) int { return cmp.Compare(b.Article, a.Article) })
+		claimed = append(claimed, pages...)
+		return len(pages), err
+	}, leasedPagesSQL)
+	return claimed, err
 }
 
-const wantedPagesSQL = `SELECT p.article_id, p.hash, p.url, p.host,
-	(SELECT count(*) FROM pages AS o WHERE o.host = p.host AND o.asked >= ?1) AS done
-	FROM pages AS p WHERE p.state = '' AND p.due <= ?2 AND done < ?3 ORDER BY +p.article_id DESC LIMIT ?4`
+// expired is the state of a page that was not asked for in time.
+const expired = "expired"
 
-// WantedPages gives the pages to ask for, those of the newest articles first.
-func (db *DB) WantedPages(ctx context.Context, q PageQuota) (wanted []Page, err error) {
-	taken := map[string]int{}
-	err = db.read(ctx, "wanted pages", func(t *sql.Tx) error {
-		args := []any{millis(q.Hour), millis(q.Now), q.PerHost, q.Limit}
-		return eachRow(ctx, t, wantedPagesSQL, args, func(rows *sql.Rows) error {
-			var p Page
-			var done int
-			if err := rows.Scan(&p.Article, &p.Hash, &p.URL, &p.Host, &done); err != nil {
-				return err
-			}
-			if taken[p.Host]++; done+taken[p.Host] <= q.PerHost {
-				wanted = append(wanted, p)
-			}
-			return nil
-		})
+const expirePagesSQL = `UPDATE pages SET state = '` + expired + `' WHERE article_id IN (
+	SELECT article_id FROM (SELECT p.article_id, a.seen FROM pages AS p INDEXED BY pages_waiting CROSS JOIN articles AS a
+		WHERE p.state = '' AND a.id = p.article_id ORDER BY p.article_id LIMIT ?1) WHERE seen < ?2)`
+
+// ExpirePages takes pages out of the queue whose articles were seen before a time: they would change no story any more. It looks at the
+// oldest of the queue, limit of them at most, and gives how many went.
+func (db *DB) ExpirePages(ctx context.Context, before time.Time, limit int) (gone int, err error) {
+	err = db.write(ctx, "expire pages", func(ctx context.Context, t tx) error {
+		gone, err = t.affected(ctx, expirePagesSQL, limit, millis(before))
+		return err
 	})
-	return wanted, err
+	return gone, err
 }
 
 const (
 	keepPageSQL = `UPDATE pages SET asked = ?, tries = tries + 1, state = ?, problem = ? WHERE article_id = ? AND hash = ?`
-	restHostSQL = `UPDATE pages SET due = max(due, ?) WHERE host = ? AND state = ''`
-	againSQL    = `UPDATE pages SET state = '' WHERE article_id = ? AND tries < 2`
+	againSQL    = `UPDATE pages SET state = '', due = 0 WHERE article_id = ? AND tries < 2`
 	itemSQL     = `SELECT guid, hash, id, published, seen FROM articles WHERE id = ?`
 )
 
@@ -135,7 +151,7 @@ func (db *DB) KeepPage(ctx context.Context, p Page, a *news.Article) error {
 			if err := t.exec(ctx, againSQL, p.Article); err != nil {
 				return err
 			}
-			return t.exec(ctx, restHostSQL, millis(p.Again), text(p.Host))
+			return t.exec(ctx, hostRestsSQL, queuePages, text(p.Host), millis(p.Again))
 		}
 		if a == nil {
 			return nil

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 func TestQueriesUseTheirIndexes(t *testing.T) {
 	db := newsroom(t, 3)
 	stories := func(l news.StoryList) string {
-		q, _, err := storyQuery(l)
+		q, _, err := storyQuery(storyColumns, l)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -44,12 +45,22 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"drop edges", dropEdgesBSQL, "INDEX edges_b"},
 		{"vectors", vectorsSQL, "INTEGER PRIMARY KEY"},
 		{"subscription of a feed", subscriptionOfSQL, "INDEX subscriptions_feed"},
-		{"wanted sources", wantedSourcesSQL, "INDEX sources_open"},
-		{"sources asked of a host", wantedSourcesSQL, "COVERING INDEX sources_host"},
+		{"free hosts", freeHostsSQL, "INDEX page_hosts_free (queue=? AND free<?)"},
+		{"claim sources", claimSourcesSQL, "INDEX sources_wanted (host=?)"},
+		{"sources that wait", leasedSourcesSQL, "INDEX sources_wanted (host=?)"},
+		{"expire sources", expireSourcesSQL, "INDEX sources_waiting (credited<?)"},
 		{"sources of articles", sourcesOfSQL, "INDEX citing_article"},
-		{"unweighed", unweighedSQL, "INDEX citing_open"},
-		{"wanted pages", wantedPagesSQL, "INDEX pages_wanted"},
-		{"pages asked of a host", wantedPagesSQL, "COVERING INDEX pages_host"},
+		{"unweighed", unweighedSQL, "INDEX citing_due"},
+		{"weighed", weighedSQL, "INDEX citing_"},
+		{"claim pages", claimPagesSQL, "INDEX pages_wanted (host=?)"},
+		{"pages that wait", leasedPagesSQL, "INDEX pages_wanted (host=?)"},
+		{"expire pages", expirePagesSQL, "INDEX pages_waiting"},
+		{"unread", unreadSQL, "SEARCH r USING PRIMARY KEY (user_id=? AND feed_id=?)"},
+		{"unread stories", unreadStoriesSQL, "SEARCH read_counts USING PRIMARY KEY (user_id=?)"},
+		{"lead", leadSQL, "INDEX members_story"},
+		{"unlead", unleadSQL, "INDEX members_story"},
+		{"list stories of feeds", listSQL, "INDEX members_story"},
+		{"unlist stories of feeds", unlistSQL, "INDEX story_feeds_story"},
 		{"pages had", pagesHadSQL, "INTEGER PRIMARY KEY"},
 		{"furniture", furnitureSQL, "INDEX furniture_seen"},
 		{"items shown", shownSQL, "INDEX shown_item"},
@@ -57,8 +68,10 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"bound items", boundShownSQL, "INDEX shown_item"},
 		{"mark templates", markTemplatesSQL, "INTEGER PRIMARY KEY"},
 		{"front page", stories(news.StoryList{}), "INDEX stories_rank"},
-		{"stories after a place", stories(news.StoryList{Newest: true, Before: news.Place{Time: day, ID: 3}}), "INDEX stories_changed (changed<?)"},
-		{"stories of a folder", stories(news.StoryList{Newest: true, Folder: "Wires"}), "INDEX members_story"},
+		{"stories after a place", stories(news.StoryList{Newest: true, Before: news.Place{Time: day, ID: 3}}), "INDEX stories_changed ((changed,latest)<(?,?))"},
+		{"feeds of a folder", newestOfFeedsSQL, "INDEX feeds_folder"},
+		{"newest of the feeds of a folder", newestOfFeedsSQL, "SEARCH x USING PRIMARY KEY (feed_id=?"},
+		{"stories of a feed", ofFeedSQL, "SEARCH story_feeds USING PRIMARY KEY (feed_id=?"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
 		{"changed stories", stories(news.StoryList{Since: day}), "INDEX stories_changed"},
 		{"event", stories(news.StoryList{Event: 1}), "INDEX stories_event"},
@@ -106,10 +119,20 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 				t.Errorf("plan without %s (%v):\n%s", tt.uses, err, all)
 			}
 			for _, step := range plan {
-				if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "INDEX") && !strings.Contains(step, "wanted") && !strings.Contains(step, "json_each") && step != "SCAN w" && step != "SCAN page" && step != "SCAN open" {
+				if strings.HasPrefix(step, "SCAN") && !strings.Contains(step, "INDEX") && !scansFew(step) {
 					t.Errorf("reads a whole table: %s", step)
 				}
 			}
 		})
 	}
+}
+
+// scansFew says of a step that it reads what the caller gave, what another step found, or the feeds.
+func scansFew(step string) bool {
+	for _, few := range []string{"wanted", "json_each", "subquery", "CONSTANT ROW"} {
+		if strings.Contains(step, few) {
+			return true
+		}
+	}
+	return slices.Contains([]string{"SCAN w", "SCAN page", "SCAN open", "SCAN f", "SCAN feeds"}, step)
 }

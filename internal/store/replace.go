@@ -14,7 +14,7 @@ func (t tx) replaceStories(ctx context.Context, s news.Settlement) error {
 		return nil
 	}
 	r := replacement{tx: t, moved: shorten(s.Moved), same: map[int64]bool{}}
-	steps := []func(context.Context, news.Settlement) error{r.touch, r.takeOut, r.put, r.move, r.clear, r.count, r.note}
+	steps := []func(context.Context, news.Settlement) error{r.touch, r.takeOut, r.put, r.move, r.clear, r.count, r.lead, r.note}
 	for _, step := range steps {
 		if err := step(ctx, s); err != nil {
 			return err
@@ -81,7 +81,7 @@ func (r *replacement) touch(ctx context.Context, s news.Settlement) (err error) 
 	if r.articles, err = idList(articles); err != nil {
 		return err
 	}
-	named, err := idList(slices.Concat(given, slices.Sorted(maps.Keys(s.Moved))))
+	named, err := idList(slices.Concat(given, slices.Sorted(maps.Keys(s.Moved)), slices.Sorted(maps.Values(r.moved))))
 	if err != nil {
 		return err
 	}
@@ -236,6 +236,24 @@ const (
 func (r *replacement) count(ctx context.Context, _ news.Settlement) error {
 	for _, q := range []string{dropEventsSQL, countEventsSQL} {
 		if err := r.exec(ctx, q, r.events, r.touched); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	unleadSQL = `UPDATE members SET leads = 0 WHERE leads = 1 AND story_id IN (SELECT value FROM json_each(?))`
+	leadSQL   = `UPDATE members SET leads = 1 WHERE article_id IN (
+		SELECT coalesce((SELECT m.article_id FROM members AS m WHERE m.article_id = s.origin_article AND m.story_id = s.id),
+			(SELECT y.article_id FROM members AS y CROSS JOIN articles AS x WHERE y.story_id = s.id AND x.id = y.article_id ORDER BY x.time, x.id LIMIT 1))
+		FROM json_each(?) AS wanted CROSS JOIN stories AS s WHERE s.id = wanted.value)`
+)
+
+// lead notes which article stands for each story touched: the origin's, or the earliest where that is no member.
+func (r *replacement) lead(ctx context.Context, _ news.Settlement) error {
+	for _, q := range []string{unleadSQL, leadSQL} {
+		if err := r.exec(ctx, q, r.touched); err != nil {
 			return err
 		}
 	}

@@ -1,8 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
+	"slices"
 	"time"
 
 	"headwater/internal/news"
@@ -27,58 +29,83 @@ type Source struct {
 
 const (
 	putSourceSQL = `INSERT INTO sources (address, link, host, credited) SELECT ?, ?, ?, seen FROM articles WHERE id = ?
-		ON CONFLICT (address) DO UPDATE SET credited = max(credited, excluded.credited) WHERE state IN ('', 'timeout', 'unreachable')`
-	putCitingSQL = `INSERT INTO citing (article_id, source_id) SELECT a.id, s.id FROM articles AS a CROSS JOIN sources AS s
+		ON CONFLICT (address) DO UPDATE SET credited = max(credited, excluded.credited), state = iif(state = '` + expired + `', '', state)
+		WHERE state IN ('', 'timeout', 'unreachable', '` + expired + `')`
+	putCitingSQL = `INSERT INTO citing (article_id, source_id, weighed) SELECT a.id, s.id, iif(s.state = 'ok', 2, 0) FROM articles AS a CROSS JOIN sources AS s
 		WHERE a.id = ? AND s.address = ? ON CONFLICT (source_id, article_id) DO NOTHING`
 )
 
 // putCited queues the pages that a settlement wants, as far as they are not known.
 func (t tx) putCited(ctx context.Context, s news.Settlement) error {
-	var sources, citing [][]any
+	var sources, citing, hosts [][]any
 	for _, c := range s.Cited {
 		sources = append(sources, []any{text(c.Address), text(c.Link), text(c.Host), c.Article})
 		citing = append(citing, []any{c.Article, text(c.Address)})
+		hosts = append(hosts, []any{queueSources, text(c.Host)})
 	}
 	if err := t.each(ctx, putSourceSQL, sources); err != nil {
+		return err
+	}
+	if err := t.each(ctx, hostWaitsSQL, hosts); err != nil {
 		return err
 	}
 	return t.each(ctx, putCitingSQL, citing)
 }
 
-// SourceQuota says which sources may be asked for.
-type SourceQuota struct {
-	Since   time.Time // an article that credits it was seen since then
-	Day     time.Time // a day ago: one that did not answer is tried once more when it was asked before that
-	PerHost int       // of one host since Day
-	Limit   int
+// sourceWaits holds for a source that is still to be asked for. One that did not answer is asked once more, a day later.
+const sourceWaits = `state IN ('', 'timeout', 'unreachable') AND tries < 2`
+
+const (
+	claimSourcesSQL = `UPDATE sources SET due = ?1 WHERE id IN (SELECT id FROM sources INDEXED BY sources_wanted
+		WHERE ` + sourceWaits + ` AND host = ?2 AND due <= ?3 ORDER BY credited DESC, id DESC LIMIT ?4)
+		RETURNING address, link, host, credited`
+	leasedSourcesSQL = `SELECT coalesce(min(due), 0) FROM sources INDEXED BY sources_wanted WHERE ` + sourceWaits + ` AND host = ?`
+	expireSourcesSQL = `UPDATE sources SET state = '` + expired + `' WHERE id IN (SELECT id FROM sources INDEXED BY sources_waiting
+		WHERE ` + sourceWaits + ` AND credited < ?1 ORDER BY credited LIMIT ?2)`
+)
+
+// ClaimSources gives pages to ask for and keeps them from being given again until they are kept, or until the lease ends. Hosts that
+// were not asked for longest come first, and of each host the pages that were credited last.
+func (db *DB) ClaimSources(ctx context.Context, q PageQuota) (claimed []Source, err error) {
+	type credited struct {
+		Source
+		at int64
+	}
+	err = db.claim(ctx, queueSources, q, func(ctx context.Context, t tx, host string, n int64) (int, error) {
+		rows, err := t.QueryContext(ctx, claimSourcesSQL, millis(q.Now.Add(q.Lease)), host, millis(q.Now), n)
+		if err != nil {
+			return 0, err
+		}
+		sources, err := collect(rows, func(row scanner) (s credited, err error) {
+			err = row.Scan(&s.Address, &s.Link, &s.Host, &s.at)
+			return s, err
+		})
+		slices.SortFunc(sources, func(a, b credited) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.Address, b.Address)) })
+		for _, s := range sources {
+			claimed = append(claimed, s.Source)
+		}
+		return len(sources), err
+	}, leasedSourcesSQL)
+	return claimed, err
 }
 
-const wantedSourcesSQL = `SELECT s.address, s.link, s.host, (SELECT count(*) FROM sources AS o WHERE o.host = s.host AND o.asked >= ?1) AS done
-	FROM sources AS s WHERE s.state IN ('', 'timeout', 'unreachable') AND s.credited >= ?2 AND s.tries < 2 AND (s.tries = 0 OR s.asked < ?1)
-	AND done < ?3 ORDER BY s.credited DESC, s.id DESC LIMIT ?4`
-
-// WantedSources gives the pages to ask for, those that were credited last first.
-func (db *DB) WantedSources(ctx context.Context, q SourceQuota) (wanted []Source, err error) {
-	asked := map[string]int{}
-	err = db.read(ctx, "wanted sources", func(t *sql.Tx) error {
-		args := []any{millis(q.Day), millis(q.Since), q.PerHost, q.Limit}
-		return eachRow(ctx, t, wantedSourcesSQL, args, func(rows *sql.Rows) error {
-			var s Source
-			var done int
-			if err := rows.Scan(&s.Address, &s.Link, &s.Host, &done); err != nil {
-				return err
-			}
-			if asked[s.Host]++; done+asked[s.Host] <= q.PerHost {
-				wanted = append(wanted, s)
-			}
-			return nil
-		})
+// ExpireSources takes pages out of the queue that no article has credited since a time, limit of them at most, and gives how
+// many went. They are queued again when an article credits them.
+func (db *DB) ExpireSources(ctx context.Context, before time.Time, limit int) (gone int, err error) {
+	err = db.write(ctx, "expire sources", func(ctx context.Context, t tx) error {
+		gone, err = t.affected(ctx, expireSourcesSQL, millis(before), limit)
+		return err
 	})
-	return wanted, err
+	return gone, err
 }
 
 const keepSourceSQL = `UPDATE sources SET asked = ?, tries = tries + 1, state = ?, problem = ?, url = ?, canonical = ?, title = ?,
-	outlet_name = ?, outlet_domain = ?, outlet_agency = ?, lang = ?, published = ?, print = ?, claims = ? WHERE address = ?`
+	outlet_name = ?, outlet_domain = ?, outlet_agency = ?, lang = ?, published = ?, print = ?, claims = ?, due = ? WHERE address = ?`
+
+const sourceHadSQL = `UPDATE citing SET weighed = 2 WHERE source_id = (SELECT id FROM sources WHERE address = ?) AND weighed = 0`
+
+// sourceAgain is how long after it did not answer a source is asked once more.
+const sourceAgain = 24 * time.Hour
 
 // KeepSource stores what became of asking for a page.
 func (db *DB) KeepSource(ctx context.Context, s Source) error {
@@ -93,9 +120,14 @@ func (db *DB) KeepSource(ctx context.Context, s Source) error {
 	a := s.Article
 	row := []any{
 		millis(s.Asked), s.State, text(s.Problem), text(a.URL), text(a.Canonical), text(a.Title), text(a.Outlet.Name),
-		text(a.Outlet.Domain), a.Outlet.Agency, text(a.Lang), millis(a.Published), print, claims, text(s.Address),
+		text(a.Outlet.Domain), a.Outlet.Agency, text(a.Lang), millis(a.Published), print, claims, millis(s.Asked.Add(sourceAgain)), text(s.Address),
 	}
-	return db.write(ctx, "keep source", func(ctx context.Context, t tx) error { return t.exec(ctx, keepSourceSQL, row...) })
+	return db.write(ctx, "keep source", func(ctx context.Context, t tx) error {
+		if err := t.exec(ctx, keepSourceSQL, row...); err != nil || s.State != news.FeedOK {
+			return err
+		}
+		return t.exec(ctx, sourceHadSQL, text(s.Address))
+	})
 }
 
 const sourcesOfSQL = `SELECT DISTINCT s.address, s.link, s.host, s.asked, s.url, s.canonical, s.title, s.outlet_name, s.outlet_domain,
@@ -138,16 +170,14 @@ func (db *DB) scanSource(rows *sql.Rows) (s Source, err error) {
 	return s, err
 }
 
-const unweighedSQL = `SELECT DISTINCT c.article_id FROM citing AS c CROSS JOIN sources AS s
-	WHERE c.weighed = 0 AND s.id = c.source_id AND s.state = 'ok' ORDER BY +c.article_id`
+const unweighedSQL = `SELECT DISTINCT article_id FROM citing INDEXED BY citing_due WHERE weighed = 2 ORDER BY article_id`
 
 // Unweighed gives the articles whose stories were not weighed yet with a page that they credit and that was had.
 func (db *DB) Unweighed(ctx context.Context) ([]int64, error) {
 	return rowsOf(ctx, db, "articles to weigh again", scanID, unweighedSQL)
 }
 
-const weighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 0 AND article_id IN (SELECT value FROM json_each(?))
-	AND source_id IN (SELECT id FROM sources WHERE state = 'ok')`
+const weighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 2 AND article_id IN (SELECT value FROM json_each(?))`
 
 // Weighed stores a settlement that counts what the pages give which articles credit.
 func (db *DB) Weighed(ctx context.Context, articles []int64, s news.Settlement) error {

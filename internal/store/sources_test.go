@@ -10,14 +10,14 @@ import (
 	"headwater/internal/news"
 )
 
-// quota asks for everything that the articles of newsroom want.
-func quota() SourceQuota {
-	return SourceQuota{Since: day, Day: day.Add(-24 * time.Hour), PerHost: 10, Limit: 10}
+// quota asks for everything that the articles of newsroom want. A lease of nothing is over at once.
+func quota() PageQuota {
+	return PageQuota{Now: day, Period: 24 * time.Hour, PerHost: 10, Limit: 10}
 }
 
-func wantedOf(t *testing.T, db *DB, q SourceQuota) (addresses []string) {
+func wantedOf(t *testing.T, db *DB, q PageQuota) (addresses []string) {
 	t.Helper()
-	all, err := db.WantedSources(t.Context(), q)
+	all, err := db.ClaimSources(t.Context(), q)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,12 +51,15 @@ func TestSourcesAreWantedOnce(t *testing.T) {
 	s := news.Settlement{Cited: []news.Cited{cited(1, "a", "x"), cited(2, "a", "x"), cited(3, "b", "x"), cited(99, "nobody's", "x")}}
 	settle(t, db, s)
 	settle(t, db, s)
-	wants(t, "at first", wantedOf(t, db, quota()), "b", "a")
+	q := quota()
+	wants(t, "at first", wantedOf(t, db, q), "b", "a")
 	keep(t, db, Source{Address: "a", Asked: day, State: news.FeedOK})
-	wants(t, "after one was had", wantedOf(t, db, quota()), "b")
+	q.Now = day.Add(time.Second)
+	wants(t, "after one was had", wantedOf(t, db, q), "b")
 	keep(t, db, Source{Address: "b", Asked: day, State: news.FeedNotFound, Problem: "404"})
 	settle(t, db, s)
-	wants(t, "after one was not there", wantedOf(t, db, quota()))
+	q.Now = day.Add(48 * time.Hour)
+	wants(t, "after one was not there", wantedOf(t, db, q))
 }
 
 func TestSourcesThatDoNotAnswerAreWantedOnceMore(t *testing.T) {
@@ -66,29 +69,67 @@ func TestSourcesThatDoNotAnswerAreWantedOnceMore(t *testing.T) {
 		keep(t, db, Source{Address: "a", Asked: day, State: state})
 		q := quota()
 		wants(t, "at once", wantedOf(t, db, q))
-		q.Day = day.Add(time.Minute)
+		settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "b", "x")}})
+		wants(t, "another of its host", wantedOf(t, db, q), "b")
+		keep(t, db, Source{Address: "b", Asked: day, State: news.FeedOK})
+		q.Now = day.Add(24*time.Hour - time.Second)
+		wants(t, "before a day is over", wantedOf(t, db, q))
+		q.Now = day.Add(24 * time.Hour)
 		wants(t, "a day later", wantedOf(t, db, q), "a")
-		keep(t, db, Source{Address: "a", Asked: day, State: state})
+		keep(t, db, Source{Address: "a", Asked: q.Now, State: state})
+		q.Now = day.Add(72 * time.Hour)
 		wants(t, "after the second time", wantedOf(t, db, q))
 	}
 }
 
 func TestSourcesKeepToTheirQuota(t *testing.T) {
 	db := newsroom(t, 3)
-	settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "a", "x"), cited(1, "b", "x"), cited(2, "c", "x"), cited(3, "d", "y")}})
+	settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "a", "x"), cited(1, "b", "x"), cited(2, "c", "x"), cited(3, "d", "y"), cited(3, "e", "z")}})
 	q := quota()
-	q.Limit = 2
-	wants(t, "at most two", wantedOf(t, db, q), "d", "c")
-	q = quota()
-	q.Since = day.Add(90 * time.Minute) // the third article is newer
-	wants(t, "of newer articles", wantedOf(t, db, q), "d")
-	q = quota()
-	q.PerHost = 1
-	wants(t, "one of a host", wantedOf(t, db, q), "d", "c")
-	keep(t, db, Source{Address: "a", Asked: day, State: news.FeedOK})
-	wants(t, "one of a host a day", wantedOf(t, db, q), "d")
-	q.Day, q.PerHost = day.Add(time.Minute), 2
-	wants(t, "the next day", wantedOf(t, db, q), "d", "c", "b")
+	q.PerHost, q.Limit, q.Lease = 2, 3, time.Minute
+	wants(t, "one of each host", wantedOf(t, db, q), "c", "d", "e")
+	q.Now = day.Add(time.Second)
+	wants(t, "the next of the host that has more", wantedOf(t, db, q), "b")
+	q.Now = day.Add(time.Hour)
+	for _, address := range []string{"c", "d", "e", "b"} {
+		keep(t, db, Source{Address: address, Asked: q.Now, State: news.FeedOK})
+	}
+	wants(t, "more than two of a host a day", wantedOf(t, db, q))
+	settle(t, db, news.Settlement{Cited: []news.Cited{cited(3, "f", "x")}})
+	wants(t, "where another comes", wantedOf(t, db, q))
+	q.Now, q.Lease = day.Add(24*time.Hour), 0
+	wants(t, "the next day", wantedOf(t, db, q), "f", "a")
+}
+
+func TestClaimedSourcesComeBackWhenTheLeaseEnds(t *testing.T) {
+	db := newsroom(t, 1)
+	settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "a", "x")}})
+	q := quota()
+	q.Lease = 10 * time.Minute
+	wants(t, "at first", wantedOf(t, db, q), "a")
+	wants(t, "at once", wantedOf(t, db, q))
+	q.Now = day.Add(9 * time.Minute)
+	wants(t, "during the lease", wantedOf(t, db, q))
+	q.Now = day.Add(10 * time.Minute)
+	wants(t, "after the lease", wantedOf(t, db, q), "a")
+}
+
+func TestSourcesExpire(t *testing.T) {
+	db := newsroom(t, 3)
+	credited := news.Settlement{Cited: []news.Cited{cited(1, "a", "x"), cited(2, "b", "x"), cited(3, "c", "x")}}
+	settle(t, db, credited)
+	for _, want := range []int{1, 1, 0} { // two of the articles were seen before that
+		if gone, err := db.ExpireSources(t.Context(), day.Add(90*time.Minute), 1); gone != want || err != nil {
+			t.Errorf("%d expired, want %d (%v)", gone, want, err)
+		}
+	}
+	wants(t, "what is left", wantedOf(t, db, quota()), "c")
+	settle(t, db, news.Settlement{Cited: []news.Cited{cited(3, "a", "x")}})
+	q := quota()
+	q.Now = day.Add(time.Second)
+	got := wantedOf(t, db, q)
+	slices.Sort(got)
+	wants(t, "one that is credited again", got, "a", "c")
 }
 
 func TestSourcesComeBackAsTheyWereKept(t *testing.T) {

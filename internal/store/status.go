@@ -11,7 +11,7 @@ import (
 )
 
 const statusSQL = `SELECT (SELECT count(*) FROM feeds WHERE removed = 0), (SELECT coalesce(sum(articles), 0) FROM feeds),
-	(SELECT count(*) FROM stories), (SELECT count(*) FROM events),
+	(SELECT value FROM counters WHERE name = 'stories'), (SELECT value FROM counters WHERE name = 'events'),
 	(SELECT count(*) FROM articles WHERE seq > coalesce((SELECT value FROM marks WHERE name = '` + markSettle + `'), 0))`
 
 // Status counts what is stored. Unindexed stays 0: the index knows its own mark.
@@ -41,8 +41,26 @@ func promises() map[string]string {
 			AND EXISTS (SELECT 1 FROM members AS m CROSS JOIN prints AS p WHERE m.story_id = s.id AND p.article_id = m.article_id)`,
 		"aged-out articles that still exist": `SELECT count(*) FROM aged_items AS i JOIN articles AS a ON a.id = i.id`,
 		"aged-out stories that still exist":  `SELECT count(*) FROM aged_stories AS g JOIN stories AS s ON s.id = g.id`,
-		"moved stories that still exist":     `SELECT count(*) FROM redirects AS r JOIN stories AS s ON s.id = r.old`,
-		"broken references between tables":   `SELECT count(*) FROM pragma_foreign_key_check`,
+		"counters of stories or events that are wrong": `SELECT count(*) FROM counters
+			WHERE value <> CASE name WHEN 'stories' THEN (SELECT count(*) FROM stories) ELSE (SELECT count(*) FROM events) END`,
+		"stories without one article that stands for them": `SELECT count(*) FROM stories AS s
+			WHERE (SELECT count(*) FROM members AS m WHERE m.story_id = s.id AND m.leads = 1) <> 1`,
+		"feeds whose counter of stories is wrong": `SELECT count(*) FROM feeds AS f LEFT JOIN
+			(SELECT a.feed_id, count(*) AS n FROM members AS m JOIN articles AS a ON a.id = m.article_id WHERE m.leads = 1 GROUP BY 1) AS l ON l.feed_id = f.id
+			WHERE f.leads <> coalesce(l.n, 0)`,
+		"counters of what users have read that are wrong": `SELECT count(*) FROM read_counts AS c LEFT JOIN
+			(SELECT r.user_id, a.feed_id, count(*) AS articles, coalesce(sum(m.leads), 0) AS leads FROM read_marks AS r
+				JOIN articles AS a ON a.id = r.article_id LEFT JOIN members AS m ON m.article_id = a.id GROUP BY 1, 2) AS l
+			ON l.user_id = c.user_id AND l.feed_id = c.feed_id
+			WHERE c.articles <> coalesce(l.articles, 0) OR c.leads <> coalesce(l.leads, 0)`,
+		"stories in lists of feeds that are wrong": `SELECT count(*) FROM (
+			SELECT feed_id, changed, latest, story_id FROM story_feeds EXCEPT
+			SELECT a.feed_id, s.changed, s.latest, s.id FROM members AS m JOIN articles AS a ON a.id = m.article_id JOIN stories AS s ON s.id = m.story_id)`,
+		"stories that lists of feeds miss": `SELECT count(*) FROM (
+			SELECT a.feed_id, s.changed, s.latest, s.id FROM members AS m JOIN articles AS a ON a.id = m.article_id JOIN stories AS s ON s.id = m.story_id EXCEPT
+			SELECT feed_id, changed, latest, story_id FROM story_feeds)`,
+		"moved stories that still exist":   `SELECT count(*) FROM redirects AS r JOIN stories AS s ON s.id = r.old`,
+		"broken references between tables": `SELECT count(*) FROM pragma_foreign_key_check`,
 	}
 }
 

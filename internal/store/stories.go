@@ -52,7 +52,11 @@ func (db *DB) Story(ctx context.Context, id int64) (news.Story, error) {
 // all IDs, or else 50.
 func (db *DB) Stories(ctx context.Context, l news.StoryList) (stories []news.Story, err error) {
 	err = db.read(ctx, "stories", func(t *sql.Tx) error {
-		query, args, err := storyQuery(l)
+		l, err := inFolder(ctx, t, l)
+		if err != nil {
+			return err
+		}
+		query, args, err := storyQuery(storyColumns, l)
 		if err != nil {
 			return err
 		}
@@ -83,10 +87,37 @@ const (
 	byPlace       = ` ORDER BY w.place LIMIT ? OFFSET ?`
 )
 
-const inFolderSQL = `SELECT 1 FROM members AS m CROSS JOIN articles AS a CROSS JOIN feeds AS f
-	WHERE m.story_id = s.id AND a.id = m.article_id AND f.id = a.feed_id AND f.removed = 0 AND f.folder = ?`
+// markColumns are read for the stories of a page only.
+const markColumns = `s.id, s.changed, coalesce((SELECT l.seq FROM story_log AS l WHERE l.story_id = s.id), 0),
+	coalesce((SELECT max(a.seq) FROM members AS m CROSS JOIN articles AS a WHERE m.story_id = s.id AND a.id = m.article_id), 0)`
 
-func storyQuery(l news.StoryList) (string, []any, error) {
+// StoryMarks gives what Stories would give, without reading it.
+func (db *DB) StoryMarks(ctx context.Context, l news.StoryList) (marks []news.StoryMark, err error) {
+	err = db.read(ctx, "marks of stories", func(t *sql.Tx) error {
+		l, err := inFolder(ctx, t, l)
+		if err != nil {
+			return err
+		}
+		query, args, err := storyQuery(markColumns, l)
+		if err != nil {
+			return err
+		}
+		rows, err := t.QueryContext(ctx, query, args...)
+		if err != nil {
+			return err
+		}
+		marks, err = collect(rows, func(row scanner) (m news.StoryMark, err error) {
+			var changed int64
+			err = row.Scan(&m.ID, &changed, &m.Seq, &m.Articles)
+			m.Changed = fromMillis(changed)
+			return m, err
+		})
+		return err
+	})
+	return marks, err
+}
+
+func storyQuery(columns string, l news.StoryList) (string, []any, error) {
 	from, args, err := storySelection(l)
 	if err != nil {
 		return "", nil, err
@@ -100,7 +131,7 @@ func storyQuery(l news.StoryList) (string, []any, error) {
 	case !l.Since.IsZero():
 		order = byRankSince
 	}
-	return `SELECT ` + storyColumns + from + order, append(args, limit, l.Offset), nil
+	return `SELECT ` + columns + from + order, append(args, limit, l.Offset), nil
 }
 
 // storySelection is which stories a list asks for, without order and limit.
@@ -120,9 +151,6 @@ func storySelection(l news.StoryList) (string, []any, error) {
 	}
 	if !l.Since.IsZero() {
 		f.and("s.changed >= ?", millis(l.Since))
-	}
-	if l.Folder != "" {
-		f.and("EXISTS ("+inFolderSQL+")", text(l.Folder))
 	}
 	if l.Newest && l.Before.ID != 0 {
 		f.and(afterPlaceSQL, millis(l.Before.Time), l.Before.ID, l.Before.ID)

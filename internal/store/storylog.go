@@ -20,8 +20,16 @@ const (
 	otherThanSQL = `SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(?) ORDER BY value`
 )
 
+// The lists of each feed's stories.
+const (
+	unlistSQL = `DELETE FROM story_feeds WHERE story_id IN (SELECT value FROM json_each(?))`
+	listSQL   = `INSERT INTO story_feeds (feed_id, changed, latest, story_id) SELECT DISTINCT a.feed_id, s.changed, s.latest, s.id
+		FROM json_each(?) AS wanted CROSS JOIN stories AS s CROSS JOIN members AS m CROSS JOIN articles AS a
+		WHERE s.id = wanted.value AND m.story_id = s.id AND a.id = m.article_id`
+)
+
 // note moves the stories touched to the end of the story log, but for those that are shown as before. Those that had gone
-// into others, and are stories again, begin there: whoever read the log was told that they went.
+// into others, and are stories again, begin there: whoever read the log was told that they went. Their feeds list them anew.
 func (r *replacement) note(ctx context.Context, _ news.Settlement) error {
 	var last int64
 	if err := r.QueryRowContext(ctx, `SELECT `+lastChangeSQL).Scan(&last); err != nil {
@@ -41,6 +49,11 @@ func (r *replacement) note(ctx context.Context, _ news.Settlement) error {
 	}
 	if err := r.exec(ctx, logStoriesSQL, last, entries, r.revived); err != nil {
 		return err
+	}
+	for _, q := range []string{unlistSQL, listSQL} {
+		if err := r.exec(ctx, q, entries); err != nil {
+			return err
+		}
 	}
 	return r.setMark(ctx, markChanges, last+int64(len(changed)))
 }

@@ -1,13 +1,7 @@
 package store
 
 import (
-	"database/sql"
-	"errors"
-	"io/fs"
-	"path/filepath"
 	"testing"
-
-	"github.com/pressly/goose/v3"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -72,7 +66,7 @@ func TestFolderOfBeforeTemplates(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	takeBack(t, dir, 19)
+	downTo(t, dir, 19)
 	db = open(t, dir)
 	for _, want := range []bool{false, true} {
 		s, err := db.Story(t.Context(), 1)
@@ -80,25 +74,5 @@ func TestFolderOfBeforeTemplates(t *testing.T) {
 			t.Errorf("story %q is a template: %v, want %v (%v)", s.Title, s.Template, want, err)
 		}
 		settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{made}})
-	}
-}
-
-// takeBack gives a folder the schema of an older version.
-func takeBack(t *testing.T, dir string, version int64) {
-	t.Helper()
-	db, err := sql.Open("sqlite", dsn(filepath.Join(dir, File), writerParams))
-	if err != nil {
-		t.Fatal(err)
-	}
-	sub, errSub := fs.Sub(migrations, "migrations")
-	p, errNew := goose.NewProvider(goose.DialectSQLite3, db, sub)
-	if err := errors.Join(errSub, errNew); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := p.DownTo(t.Context(), version); err != nil {
-		t.Fatal(err)
-	}
-	if err := db.Close(); err != nil {
-		t.Fatal(err)
 	}
 }

@@ -192,7 +192,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 	if err := e.read(r, s.now()); err != nil {
 		return err
 	}
-	part, err := s.news.Edition(r.Context(), e.query)
+	list, err := s.news.ListEdition(r.Context(), e.query)
 	if errors.Is(err, news.ErrCursor) {
 		return badRequest("cursor: it belongs to another feed; begin again without it.")
 	}
@@ -202,27 +202,72 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 	site, c := s.siteFor(r), e.channel
 	c.ID, c.Home = site.ChannelID(e.name), site.URL+c.Home
 	c.Self, c.First = site.URL+address(r, e.query.Cursor), site.URL+address(r, "")
-	if part.Next != "" {
-		c.Next = site.URL + address(r, part.Next)
+	if list.Next != "" {
+		c.Next = site.URL + address(r, list.Next)
 	}
 	if e.hub {
 		c.Hub = s.hub
+	}
+	for _, m := range list.Stories {
+		if m.Changed.After(c.Updated) {
+			c.Updated = m.Changed
+		}
+	}
+	etag := `W/"` + s.stateOf(e.format, c, list) + `"` // weak: it is the same document with gzip or without
+	h := w.Header()
+	announce := func() {
+		h.Set("ETag", etag)
+		h.Set("Last-Modified", c.Stamp().Format(http.TimeFormat))
+		if c.Hub != "" { // WebSub, section 4: both links, also where nobody reads the document
+			h.Add("Link", "<"+c.Hub+`>; rel="hub"`)
+			h.Add("Link", "<"+c.Self+`>; rel="self"`)
+		}
+	}
+	if has(r, etag, c.Stamp()) {
+		announce()
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	part, err := s.news.ReadEdition(r.Context(), list)
+	if err != nil {
+		return fmt.Errorf("feed %s: %w", e.name, err)
 	}
 	c.Items = site.Items(part.Stories)
 	var b bytes.Buffer
 	if err := e.format.write(&b, c); err != nil {
 		return fmt.Errorf("feed %s: %w", e.name, err)
 	}
-	sum := sha256.Sum256(b.Bytes())
-	h := w.Header()
+	announce()
 	h.Set("Content-Type", e.format.Type+"; charset=utf-8")
-	h.Set("ETag", `W/"`+hex.EncodeToString(sum[:12])+`"`) // weak: it is the same document with gzip or without
-	if c.Hub != "" {                                      // WebSub, section 4: both links, also where nobody reads the document
-		h.Add("Link", "<"+c.Hub+`>; rel="hub"`)
-		h.Add("Link", "<"+c.Self+`>; rel="self"`)
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// stateOf is a text that is another whenever the document is: it follows from the program, what the channel says of itself, and which
+// stories it holds as of which change. So whether a reader has the document is known before it is made.
+func (s *server) stateOf(f format, c publish.Channel, list news.EditionList) string {
+	sum := sha256.New()
+	fmt.Fprintf(sum, "%s\n%s\n%t\n%q\n", s.build, f.Name, list.Full, []string{c.ID, c.Title, c.Description, c.Home, c.Self, c.First, c.Next, c.Hub})
+	for _, m := range list.Stories {
+		fmt.Fprintln(sum, m.ID, m.Seq, m.Articles)
 	}
-	http.ServeContent(w, r, "", c.Stamp(), bytes.NewReader(b.Bytes()))
-	return nil
+	return hex.EncodeToString(sum.Sum(nil)[:12])
+}
+
+// has says whether a reader has a document of that state, or where it does not say of which state its own is, one that is no
+// older (RFC 9110, section 13.2.2).
+func has(r *http.Request, etag string, modified time.Time) bool {
+	if given := r.Header.Values("If-None-Match"); len(given) > 0 {
+		for _, one := range strings.Split(strings.Join(given, ","), ",") {
+			if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(etag, "W/") {
+				return true
+			}
+		}
+		return false
+	}
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	return err == nil && !modified.After(since)
 }
 
 // address is that of a part of the feed, with what chooses its stories and without what a reader's client added.

@@ -124,8 +124,9 @@ func TestValidators(t *testing.T) {
 			t.Fatalf("%s has no validators: %v", path, first)
 		}
 		for key, value := range map[string]string{"If-None-Match": first.Get("ETag"), "If-Modified-Since": first.Get("Last-Modified")} {
-			if w := again(t, h, path, key, value); w.Code != http.StatusNotModified || w.Body.Len() != 0 {
-				t.Errorf("%s with %s: %d, %d bytes", path, key, w.Code, w.Body.Len())
+			read := f.editionsRead
+			if w := again(t, h, path, key, value); w.Code != http.StatusNotModified || w.Body.Len() != 0 || f.editionsRead != read {
+				t.Errorf("%s with %s: %d, %d bytes; stories were read: %v", path, key, w.Code, w.Body.Len(), f.editionsRead != read)
 			}
 		}
 	}

@@ -13,18 +13,19 @@ import (
 
 // fake is a newsroom in memory. Searches match the text as it stands.
 type fake struct {
-	mu       sync.Mutex
-	stories  []news.Story
-	moved    map[int64]int64
-	articles map[int64]news.Article // whole, by id; those of stories need not be repeated
-	topics   []news.Topic
-	feeds    []news.Feed
-	found    map[string]news.Finding // by the address that is looked at
-	status   news.Status
-	compared map[int64]news.Comparison
-	changed  map[int64]*news.Changes // by the version that changed it
-	alerts   map[int64][]news.Alert  // by topic
-	broken   error                   // what every method answers when set
+	editionsRead int
+	mu           sync.Mutex
+	stories      []news.Story
+	moved        map[int64]int64
+	articles     map[int64]news.Article // whole, by id; those of stories need not be repeated
+	topics       []news.Topic
+	feeds        []news.Feed
+	found        map[string]news.Finding // by the address that is looked at
+	status       news.Status
+	compared     map[int64]news.Comparison
+	changed      map[int64]*news.Changes // by the version that changed it
+	alerts       map[int64][]news.Alert  // by topic
+	broken       error                   // what every method answers when set
 }
 
 func (f *fake) lock() func() {
@@ -133,20 +134,35 @@ func spans(text, word string) []news.Span {
 	return all
 }
 
-// Edition goes on by the number of stories given.
-func (f *fake) Edition(_ context.Context, q news.EditionQuery) (e news.Edition, err error) {
+// ListEdition goes on by the number of stories given.
+func (f *fake) ListEdition(_ context.Context, q news.EditionQuery) (l news.EditionList, err error) {
 	found := f.matching(q.Topic.Query)
 	slices.SortStableFunc(found, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
 	found = slices.DeleteFunc(found, func(s news.Story) bool { return s.Changed.Before(q.Since) })
 	from := 0
 	if q.Cursor != "" {
 		if from, err = strconv.Atoi(q.Cursor); err != nil {
-			return e, news.ErrCursor
+			return l, news.ErrCursor
 		}
 	}
-	e.Stories = cut(found, q.Limit, from)
-	if from+len(e.Stories) < len(found) {
-		e.Next = strconv.Itoa(from + len(e.Stories))
+	for _, st := range cut(found, q.Limit, from) {
+		l.Stories = append(l.Stories, news.StoryMark{ID: st.ID, Changed: st.Changed, Seq: st.Changed.UnixNano()})
+	}
+	if from+len(l.Stories) < len(found) {
+		l.Next = strconv.Itoa(from + len(l.Stories))
+	}
+	return l, f.broken
+}
+
+func (f *fake) ReadEdition(_ context.Context, l news.EditionList) (e news.Edition, err error) {
+	f.editionsRead++
+	e.Next = l.Next
+	for _, m := range l.Stories {
+		for _, st := range f.stories {
+			if st.ID == m.ID {
+				e.Stories = append(e.Stories, st)
+			}
+		}
 	}
 	return e, f.broken
 }

@@ -36,8 +36,10 @@ type Stories interface {
 // Search finds articles and stories. Queries are in the query language of package index.
 type Search interface {
 	Search(ctx context.Context, q news.Search) (news.Found, error)
-	// Edition gives a part of a combined feed.
-	Edition(context.Context, news.EditionQuery) (news.Edition, error)
+	// ListEdition says which stories a part of a combined feed holds.
+	ListEdition(context.Context, news.EditionQuery) (news.EditionList, error)
+	// ReadEdition reads the stories of such a list.
+	ReadEdition(context.Context, news.EditionList) (news.Edition, error)
 }
 
 // Topics gives the saved queries that somebody follows.

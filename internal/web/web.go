@@ -19,6 +19,7 @@ type Options struct {
 	Title      string // of the site; empty means Headwater
 	PublicURL  string // absolute address of the front page, for links in feeds; empty means the host of each request
 	Hub        string // address of the WebSub hub that is told when the feed of everything changes; "" is none
+	Build      string // which program this is: another may write the same stories otherwise, and feeds of it are other documents
 	InstanceID string // keeps the ids of our feed entries apart from those of other newsrooms; see publish.Site
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
@@ -34,6 +35,7 @@ type server struct {
 	title        string
 	site         publish.Site
 	hub          string
+	build        string
 	check        func(string) error
 	checkOptions func(news.Topic) error
 	now          func() time.Time
@@ -52,6 +54,7 @@ func New(o Options) http.Handler {
 		title:        cmp.Or(o.Title, "Headwater"),
 		site:         publish.Site{URL: strings.TrimSuffix(o.PublicURL, "/"), Instance: o.InstanceID},
 		hub:          o.Hub,
+		build:        o.Build,
 		check:        o.CheckQuery,
 		checkOptions: o.CheckTopic,
 		now:          o.Now,
