@@ -19,6 +19,7 @@ import (
 type AgedOut struct {
 	Articles []int64
 	Stories  []int64 // that have no article any more
+	Passed   int     // stories that were looked at
 }
 
 // keptSQL holds for article m.article_id where somebody starred, labelled or corrected it.
@@ -49,6 +50,7 @@ func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out 
 		if err != nil || len(all) == 0 {
 			return err
 		}
+		out.Passed = len(all)
 		var ends, partly []int64
 		for _, a := range all {
 			out.Articles = append(out.Articles, a.articles...)
@@ -107,11 +109,12 @@ func (t tx) aging(ctx context.Context, since time.Time, limit int) (all []aging,
 
 const (
 	ageStoriesSQL = `INSERT OR REPLACE INTO aged_stories (id, title, articles, outlets, first, latest, changed, origin_name, origin_domain, origin_agency,
-			origin_url, origin_title, level, confidence)
+			origin_url, origin_title, origin_aged, level, confidence)
 		SELECT s.id, iif(s.title <> '', s.title, coalesce((SELECT substr(a.summary, 1, 200) FROM members AS m CROSS JOIN articles AS a
 				WHERE m.story_id = s.id AND a.id = m.article_id AND a.summary <> '' ORDER BY m.article_id <> s.origin_article, a.id LIMIT 1), '')),
 			s.aged + (SELECT count(*) FROM members AS m WHERE m.story_id = s.id), s.outlets, s.first, s.latest, s.changed,
-			s.origin_name, s.origin_domain, s.origin_agency, s.origin_url, s.origin_title, s.level, s.confidence
+			s.origin_name, s.origin_domain, s.origin_agency, s.origin_url, s.origin_title,
+			s.origin_aged OR s.origin_article <> 0, s.level, s.confidence
 		FROM stories AS s WHERE s.id IN (SELECT value FROM json_each(?))`
 	ageRedirectsSQL = `INSERT OR REPLACE INTO aged_redirects (old, new) SELECT old, new FROM redirects WHERE new IN (SELECT value FROM json_each(?))`
 	agedPhaseSQL    = `UPDATE stories SET phase = 3 WHERE id IN (SELECT value FROM json_each(?))`
@@ -120,7 +123,7 @@ const (
 	agePartlySQL = `UPDATE stories SET aged = aged + (SELECT count(*) FROM members AS m WHERE m.story_id = stories.id
 			AND m.article_id IN (SELECT value FROM json_each(?2)))
 		WHERE id IN (SELECT value FROM json_each(?1))`
-	ageOriginSQL = `UPDATE stories SET origin_article = 0,
+	ageOriginSQL = `UPDATE stories SET origin_article = 0, origin_aged = 1,
 			origin_url = iif(origin_url <> '', origin_url, (SELECT a.url FROM articles AS a WHERE a.id = origin_article)),
 			origin_title = iif(origin_title <> '', origin_title, (SELECT a.title FROM articles AS a WHERE a.id = origin_article))
 		WHERE id IN (SELECT value FROM json_each(?1)) AND origin_article IN (SELECT value FROM json_each(?2))`
@@ -133,7 +136,9 @@ var forgetStoriesSQL = []string{
 	`DELETE FROM alert_told WHERE story_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM alert_outbox WHERE story_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM story_log WHERE story_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM story_log WHERE story_id IN (SELECT r.old FROM redirects AS r WHERE r.new IN (SELECT value FROM json_each(?)))`,
 	`DELETE FROM redirects WHERE new IN (SELECT value FROM json_each(?))`,
+	unlistSQL,
 }
 
 // ageStories does what the stories' rows need while their articles are still there, and takes the members out.
@@ -160,9 +165,16 @@ func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
 			}
 		}
 	}
-	for _, q := range []string{dropReadMarksSQL, takeOutSQL} { // in this order: counters of marks look at members
+	for _, q := range []string{dropReadMarksSQL, takeOutSQL} { // in this order, as triggers count what users have read
 		if err := t.exec(ctx, q, articles); err != nil {
 			return err
+		}
+	}
+	if len(partly) > 0 {
+		for _, q := range []string{unleadSQL, leadSQL, unlistSQL, listSQL} {
+			if err := t.exec(ctx, q, part); err != nil {
+				return err
+			}
 		}
 	}
 	if err := t.exec(ctx, clearStoriesSQL, gone); err != nil {
@@ -248,7 +260,7 @@ func (db *DB) Unindexed(ctx context.Context, articles []int64) error {
 }
 
 const agedStorySQL = `SELECT id, title, articles, outlets, first, latest, changed, origin_name, origin_domain, origin_agency, origin_url,
-	origin_title, level, confidence FROM aged_stories WHERE id = coalesce((SELECT new FROM aged_redirects WHERE old = ?1), ?1)`
+	origin_title, origin_aged, level, confidence FROM aged_stories WHERE id = coalesce((SELECT new FROM aged_redirects WHERE old = ?1), ?1)`
 
 // agedStory gives what is left of a story whose articles were all aged out, or news.ErrNotFound.
 func (db *DB) agedStory(ctx context.Context, id int64) (s news.Story, err error) {
@@ -256,7 +268,7 @@ func (db *DB) agedStory(ctx context.Context, id int64) (s news.Story, err error)
 		var first, latest, changed int64
 		o := &s.Origin
 		err := t.QueryRowContext(ctx, agedStorySQL, id).Scan(&s.ID, &s.Title, &s.Aged, &s.Outlets, &first, &latest, &changed,
-			&o.Name, &o.Domain, &o.Agency, &o.URL, &o.Title, &o.Level, &o.Confidence)
+			&o.Name, &o.Domain, &o.Agency, &o.URL, &o.Title, &o.Aged, &o.Level, &o.Confidence)
 		s.First, s.Latest, s.Changed = fromMillis(first), fromMillis(latest), fromMillis(changed)
 		return found(err)
 	})

@@ -12,14 +12,14 @@ import (
 )
 
 const storyColumns = `s.id, s.event_id, s.title, s.outlets, s.first, s.latest, s.changed, s.origin_article, s.origin_name,
-	s.origin_domain, s.origin_agency, s.origin_url, s.level, s.confidence, s.evidence, s.scoop, s.origin_title, s.template, s.aged`
+	s.origin_domain, s.origin_agency, s.origin_url, s.level, s.confidence, s.evidence, s.scoop, s.origin_title, s.template, s.aged, s.origin_aged`
 
 func scanStory(row scanner) (s news.Story, err error) {
 	var first, latest, changed int64
 	var evidence, scoop string
 	o := &s.Origin
 	err = row.Scan(&s.ID, &s.Event, &s.Title, &s.Outlets, &first, &latest, &changed, &o.Article, &o.Name, &o.Domain, &o.Agency,
-		&o.URL, &o.Level, &o.Confidence, &evidence, &scoop, &o.Title, &s.Template, &s.Aged)
+		&o.URL, &o.Level, &o.Confidence, &evidence, &scoop, &o.Title, &s.Template, &s.Aged, &o.Aged)
 	if err != nil {
 		return s, err
 	}

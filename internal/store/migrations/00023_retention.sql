@@ -4,6 +4,7 @@
 -- edges. 1: closing, some of these are gone. 2: closed. 3: aged out, but for articles that somebody starred, labelled or corrected.
 ALTER TABLE stories ADD COLUMN phase INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE stories ADD COLUMN aged INTEGER NOT NULL DEFAULT 0; -- how many of its articles were aged out
+ALTER TABLE stories ADD COLUMN origin_aged INTEGER NOT NULL DEFAULT 0; -- 1: its origin's article is among them
 CREATE INDEX stories_open ON stories (changed) WHERE phase = 0;
 CREATE INDEX stories_closing ON stories (changed) WHERE phase = 1;
 CREATE INDEX stories_closed ON stories (changed) WHERE phase = 2;
@@ -22,6 +23,7 @@ CREATE TABLE aged_stories (
     origin_agency INTEGER NOT NULL,
     origin_url    TEXT    NOT NULL,
     origin_title  TEXT    NOT NULL,
+    origin_aged   INTEGER NOT NULL,
     level         TEXT    NOT NULL,
     confidence    REAL    NOT NULL
 );
@@ -89,5 +91,6 @@ DROP TABLE aged_stories;
 DROP INDEX stories_closed;
 DROP INDEX stories_closing;
 DROP INDEX stories_open;
+ALTER TABLE stories DROP COLUMN origin_aged;
 ALTER TABLE stories DROP COLUMN aged;
 ALTER TABLE stories DROP COLUMN phase;
