@@ -24,12 +24,12 @@ const (
 	unindexBatch = 500
 	shrinkPages  = 64 // of the first step
 
-	// Where more than a tenth of all articles would go that the routine of each day does not explain, a person may have set the
-	// wrong age, or the clock may be wrong. So it is said, and nothing goes for an hour.
-	keepGrace   = time.Hour
-	largePart   = 10             // one part in so many
-	keepRoutine = 24 * time.Hour // that the age limit moves on between two looks without anybody being told
-	graceKey    = "retention"
+	// Where more than a tenth of all articles would go at once, a person may have set the wrong age, or the clock may be wrong. So
+	// it is said, and nothing goes for an hour.
+	keepGrace  = time.Hour
+	largePart  = 10   // one part in so many
+	fewStories = 1000 // that are counted at each look; where more are due at once, all are
+	graceKey   = "retention"
 )
 
 // Retained says what was let go of.
@@ -268,14 +268,19 @@ func (n *Newsroom) agesOut(ctx context.Context) (since time.Time, ok bool, err e
 		return since, false, err
 	}
 	allowed := time.UnixMilli(g.Allowed)
-	switch {
-	case !allowed.Before(since):
+	if !allowed.Before(since) {
 		return since, true, nil
-	case since.Sub(later(oldest, allowed)) <= keepRoutine:
-		if since.Sub(allowed) < keepRoutine/2 {
-			return since, true, nil
-		}
-		return since, true, n.writeGrace(ctx, grace{Allowed: since.UnixMilli()})
+	}
+	few, err := n.Store.DueBetween(ctx, allowed, since, fewStories)
+	if err != nil {
+		return since, false, err
+	}
+	total, err := n.Store.CountStories(ctx, news.StoryList{})
+	if err != nil {
+		return since, false, err
+	}
+	if few < fewStories && few*largePart <= total {
+		return since, true, nil
 	}
 	if g.Until != 0 && g.Keep <= n.Keep {
 		return n.waitForGrace(ctx, g, now, since)

@@ -70,6 +70,22 @@ func (db *DB) OldestChange(ctx context.Context) (time.Time, error) {
 	return fromMillis(open), err
 }
 
+const (
+	dueOpenFewSQL   = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 0 AND changed >= ? AND changed < ? LIMIT ?)`
+	dueClosedFewSQL = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 2 AND changed >= ? AND changed < ? LIMIT ?)`
+)
+
+// DueBetween counts stories that last changed from a time on until another and keep all their articles, those that are open and
+// those that are closed up to a limit each.
+func (db *DB) DueBetween(ctx context.Context, from, until time.Time, limit int) (int, error) {
+	open, err := db.number(ctx, "open stories that are due", dueOpenFewSQL, millis(from), millis(until), limit)
+	if err != nil {
+		return 0, err
+	}
+	closed, err := db.number(ctx, "closed stories that are due", dueClosedFewSQL, millis(from), millis(until), limit)
+	return int(open + closed), err
+}
+
 // Due is what AgeOut would take away.
 type Due struct {
 	Stories  int // that lose articles

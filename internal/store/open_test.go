@@ -23,11 +23,13 @@ import (
 const writeUntilKilled = "HEADWATER_TEST_WRITE"
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(writeUntilKilled); dir != "" {
-		if err := writeForever(context.Background(), dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
+	for variable, write := range map[string]func(context.Context, string) error{writeUntilKilled: writeForever, ageUntilKilled: ageForever} {
+		if dir := os.Getenv(variable); dir != "" {
+			if err := write(context.Background(), dir); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			os.Exit(1)
 		}
-		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }

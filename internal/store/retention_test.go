@@ -1,8 +1,12 @@
 package store
 
 import (
+	"bufio"
+	"context"
 	"errors"
 	"fmt"
+	"os"
+	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -370,5 +374,105 @@ func TestDatabaseShrinks(t *testing.T) {
 			}
 			check(t, db)
 		})
+	}
+}
+
+// ageUntilKilled is writeUntilKilled for a writer that closes and ages out what it stored before.
+const ageUntilKilled = "HEADWATER_TEST_AGE"
+
+// ageForever prints a line after each of its transactions.
+func ageForever(ctx context.Context, dir string) error {
+	db, err := Open(ctx, dir, Options{})
+	if err != nil {
+		return err
+	}
+	f, err := db.AddFeed(ctx, news.Feed{URL: feedURL(0)})
+	if err != nil && !errors.Is(err, news.ErrExists) {
+		return err
+	}
+	for {
+		last, err := db.LastSeq(ctx)
+		if err != nil {
+			return err
+		}
+		p := news.Poll{Feed: f}
+		p.Feed.State, p.Feed.Checked = news.FeedOK, day
+		s := news.Settlement{Through: last + 8, Prints: map[int64]news.Print{}}
+		for n := last + 1; n <= last+8; n++ {
+			p.Articles = append(p.Articles, article(fmt.Sprint(n), fmt.Sprint(n)))
+			s.Prints[n] = news.Print{Words: int(n)}
+		}
+		s.Stories = []news.Story{story(last+1, 1, last+1, last+2, last+3, last+4, last+5), story(last+6, 1, last+6), story(last+7, 2, last+7, last+8)}
+		steps := []func() (bool, error){
+			func() (bool, error) { _, err := db.Collect(ctx, []news.Poll{p}); return false, err },
+			func() (bool, error) { return false, db.Settle(ctx, s) },
+			func() (bool, error) {
+				closing, err := db.Closable(ctx, day.Add(time.Hour), 3)
+				if err != nil || len(closing) == 0 {
+					return false, err
+				}
+				return true, db.CloseStories(ctx, closing)
+			},
+			func() (bool, error) {
+				out, err := db.AgeOut(ctx, day.Add(time.Hour), day, 3)
+				return out.Passed > 0, err
+			},
+			func() (bool, error) {
+				ids, err := db.AgedIndexed(ctx, 5)
+				if err != nil || len(ids) == 0 {
+					return false, err
+				}
+				return true, db.Unindexed(ctx, ids)
+			},
+			func() (bool, error) { n, err := db.Shrink(ctx, 3); return n > 0, err },
+		}
+		for _, step := range steps {
+			for more := true; more; {
+				if more, err = step(); err != nil {
+					return err
+				}
+				fmt.Println("done")
+			}
+		}
+	}
+}
+
+// TestKilledWhileAgeing finds nothing half gone, and every article stored, aged out or both known and gone.
+func TestKilledWhileAgeing(t *testing.T) {
+	dir := t.TempDir()
+	for kill := range 12 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), ageUntilKilled+"="+dir)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewScanner(out)
+		for range 3*kill + 1 {
+			in.Scan()
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("the writer ended by itself")
+		}
+		db := open(t, dir)
+		check(t, db)
+		last, errLast := db.LastSeq(t.Context())
+		stored, errStored := db.CountArticles(t.Context())
+		if err := errors.Join(errLast, errStored); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := rows(t, db, "aged_items"), fmt.Sprint("aged_items ", int(last)-stored); got != want {
+			t.Errorf("kill %d: of %d articles %d are stored, and there are %s", kill, last, stored, got)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
