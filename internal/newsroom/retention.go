@@ -275,11 +275,11 @@ func (n *Newsroom) agesOut(ctx context.Context) (since time.Time, ok bool, err e
 	if err != nil {
 		return since, false, err
 	}
-	total, err := n.Store.CountStories(ctx, news.StoryList{})
+	total, err := n.Store.Status(ctx)
 	if err != nil {
 		return since, false, err
 	}
-	if few < fewStories && few*largePart <= total {
+	if few < fewStories && few*largePart <= total.Stories {
 		return since, true, nil
 	}
 	if g.Until != 0 && g.Keep <= n.Keep {
