@@ -18,9 +18,10 @@ import (
 const (
 	retainEvery  = time.Minute           // how often serve looks whether there is something to let go of
 	retainShare  = 4                     // a step is followed by a pause of so many times its length
-	stepTime     = 20 * time.Millisecond // that a step is to take; its size follows from the steps before
+	stepTime     = 10 * time.Millisecond // that a step is to take; its size follows from the steps before
 	firstStep    = 8                     // articles of the first step
-	largestStep  = 256
+	largestStep  = 128
+	copyEvery    = 4 // steps, after which what they wrote is copied into the database's file
 	unindexBatch = 500
 	shrinkPages  = 64 // of the first step
 
@@ -40,8 +41,8 @@ type Retained struct {
 	Freed    int // pages of the database that were given back
 }
 
-// steps are the sizes of the next steps of each kind.
-type steps struct{ closing, aging, shrinking int }
+// steps are the sizes of the next steps of each kind, and how many were done.
+type steps struct{ closing, aging, shrinking, done int }
 
 // fit gives the size of the next step after one that took so long.
 func fit(size int, took time.Duration, most int) int {
@@ -142,7 +143,15 @@ func (n *Newsroom) closeStep(ctx context.Context, since time.Time, all *Retained
 		n.window.Forget(ids)
 	}
 	all.Closed += len(closing)
-	return true, n.Store.Checkpoint(ctx)
+	return true, n.copied(ctx)
+}
+
+// copied has what some steps committed copied into the file beside them, so that none of the next commits has to.
+func (n *Newsroom) copied(ctx context.Context) error {
+	if n.steps.done++; n.steps.done%copyEvery != 0 {
+		return nil
+	}
+	return n.Store.Checkpoint(ctx)
 }
 
 // keepShown notes the edges that stay, as they show why a member is in its story.
@@ -230,7 +239,7 @@ func (n *Newsroom) ageStep(ctx context.Context, since time.Time, all *Retained) 
 		places.Remove(out.Articles)
 	}
 	all.Articles, all.Stories = all.Articles+len(out.Articles), all.Stories+len(out.Stories)
-	return true, n.Store.Checkpoint(ctx)
+	return true, n.copied(ctx)
 }
 
 // shrinkStep gives some of the database's free room back.
@@ -242,7 +251,7 @@ func (n *Newsroom) shrinkStep(ctx context.Context, all *Retained) (bool, error) 
 	}
 	n.steps.shrinking = fit(n.steps.shrinking, time.Since(began), 1024)
 	all.Freed += freed
-	return true, n.Store.Checkpoint(ctx)
+	return true, n.copied(ctx)
 }
 
 // grace is what is remembered of how far articles may be aged out.

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"maps"
 	"slices"
 
@@ -97,7 +98,13 @@ func (r *replacement) touch(ctx context.Context, s news.Settlement) (err error) 
 
 // ids reads one column of ids.
 func (t tx) ids(ctx context.Context, query string, args ...any) ([]int64, error) {
-	rows, err := t.QueryContext(ctx, query, args...)
+	var rows *sql.Rows
+	var err error
+	if t.db.stmts[query] != nil {
+		rows, err = t.stmt(ctx, query).QueryContext(ctx, args...)
+	} else {
+		rows, err = t.QueryContext(ctx, query, args...)
+	}
 	if err != nil {
 		return nil, err
 	}

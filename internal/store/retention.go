@@ -95,7 +95,7 @@ func (t tx) aging(ctx context.Context, since time.Time, limit int) (all []aging,
 			a.articles = a.articles[:limit]
 		}
 		var members int
-		if err := t.QueryRowContext(ctx, membersLeftSQL, id).Scan(&members); err != nil {
+		if err := t.stmt(ctx, membersLeftSQL).QueryRowContext(ctx, id).Scan(&members); err != nil {
 			return nil, err
 		}
 		a.empty = members == len(a.articles)
@@ -217,6 +217,15 @@ var forgetArticlesOfSQL = []string{
 	`DELETE FROM bodies WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM log WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM articles WHERE id IN (SELECT value FROM json_each(?))`,
+}
+
+// retentionSQL are the statements of a step.
+func retentionSQL() []string {
+	return slices.Concat(forgetStoriesSQL, forgetArticlesOfSQL, []string{
+		agingSQL, agingArticlesSQL, membersLeftSQL, eventsOfSQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
+		dropReadMarksSQL, takeOutSQL, unleadSQL, leadSQL, listSQL, clearStoriesSQL, dropEventsSQL, countEventsSQL,
+		uncountSQL, ageItemsSQL, ageIndexedSQL, sourcesLeftSQL, dropSourcesSQL, unindexedSQL,
+	})
 }
 
 // ageArticles takes articles away that are in no story any more.
