@@ -53,3 +53,6 @@ func Try(ctx context.Context, addresses []string, errs map[string]error) (took s
 	})
 	return s.asked, asked, note
 }
+
+// KeepRetaining is the part of Serve that lets go of what is no longer needed.
+func (n *Newsroom) KeepRetaining(ctx context.Context) { n.keepRetaining(ctx) }

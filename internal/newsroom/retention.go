@@ -41,8 +41,13 @@ type Retained struct {
 	Freed    int // pages of the database that were given back
 }
 
-// steps are the sizes of the next steps of each kind, and how many were done.
-type steps struct{ closing, aging, shrinking, done int }
+// steps are the sizes of the next steps of each kind, and how many were done. What has not changed since may be aged out, as was
+// found when it was allowed.
+type steps struct {
+	closing, aging, shrinking, done int
+
+	since, allowed time.Time
+}
 
 // fit gives the size of the next step after one that took so long.
 func fit(size int, took time.Duration, most int) int {
@@ -97,9 +102,16 @@ func (n *Newsroom) keepRetaining(ctx context.Context) {
 func (n *Newsroom) retainStep(ctx context.Context, all *Retained) (bool, error) {
 	n.retaining.Lock()
 	defer n.retaining.Unlock()
-	since, aging, err := n.agesOut(ctx)
-	if err != nil {
-		return false, err
+	since, aging := n.steps.since, true
+	if n.Now().Sub(n.steps.allowed).Abs() >= retainEvery {
+		var err error
+		if since, aging, err = n.agesOut(ctx); err != nil {
+			return false, err
+		}
+		n.steps.since, n.steps.allowed = since, time.Time{}
+		if aging {
+			n.steps.allowed = n.Now()
+		}
 	}
 	closes := n.Now().Add(-n.windowLength())
 	if aging && since.After(closes) {
@@ -268,8 +280,8 @@ func (n *Newsroom) agesOut(ctx context.Context) (since time.Time, ok bool, err e
 	}
 	now := n.Now()
 	since = now.Add(-n.Keep)
-	oldest, err := n.Store.OldestChange(ctx)
-	if err != nil || oldest.IsZero() || !oldest.Before(since) {
+	some, err := n.Store.DueBetween(ctx, time.Time{}, since, 1)
+	if err != nil || some == 0 {
 		return since, false, err
 	}
 	g, err := n.readGrace(ctx)

@@ -2,6 +2,7 @@ package newsroom_test
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -287,9 +288,11 @@ func TestKeepOfADay(t *testing.T) {
 	d.clock.pass(2 * days)
 	retain(t, room)
 	d.clock.pass(2 * time.Hour)
-	if gone := retain(t, room); gone.Articles != 6 {
-		t.Errorf("%+v went", gone)
+	sum, err := room.Pass(t.Context(), newsroom.PassOptions{Force: true, Retain: time.Minute}) // as poll does
+	if err != nil || sum.AgedOut != 6 || sum.New != 0 {
+		t.Errorf("%+v went (%v)", sum, err)
 	}
+	must(t, room.Store.Check(t.Context()))
 	d.items = map[string][]item{"courier": {{"goat", "A goat wins the county fair", wireText, d.clock.time()}}}
 	d.poll(t, room) // settling goes on without them
 	if s := storyOfItem(t, room, d.url+"/courier goat"); len(s.Members) != 1 {
@@ -317,6 +320,32 @@ func TestClockAheadKeepsArticles(t *testing.T) {
 	if gone := retain(t, room); gone.Articles != 6 {
 		t.Errorf("%+v went", gone)
 	}
+}
+
+// TestServeRetains in steps, beside settling and searching, until its context ends.
+func TestServeRetains(t *testing.T) {
+	d := wireDesk(t)
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: 30 * days})
+	d.poll(t, room)
+	ids := articleIDs(storyOfItem(t, room, d.url+"/herald pier"), storyOfItem(t, room, d.url+"/herald comet"))
+	d.clock.pass(80 * time.Hour)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		room.KeepRetaining(ctx)
+	}()
+	for deadline := time.Now().Add(20 * time.Second); withPrints(t, room, ids) > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the stories did not close")
+		}
+		if _, err := room.Settle(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	<-ended
+	must(t, room.Store.Check(t.Context()))
 }
 
 // monthArticles, when set, is how many articles a day TestMonth takes, and keeps 30 days of, instead of 20 and 10.

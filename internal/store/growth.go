@@ -50,26 +50,6 @@ func (db *DB) Arrived(ctx context.Context, since, until time.Time) (count int, f
 	return int(n), fromMillis(ms), err
 }
 
-// A story of each phase that has not changed for longest.
-const (
-	oldestOpenSQL   = `SELECT coalesce((SELECT changed FROM stories WHERE phase = 0 ORDER BY changed LIMIT 1), 0)`
-	oldestClosedSQL = `SELECT coalesce((SELECT changed FROM stories WHERE phase = 2 ORDER BY changed LIMIT 1), 0)`
-)
-
-// OldestChange gives when the story last changed that has not for longest, of those that keep all their articles; zero where
-// there is none.
-func (db *DB) OldestChange(ctx context.Context) (time.Time, error) {
-	open, err := db.number(ctx, "the oldest open story", oldestOpenSQL)
-	if err != nil {
-		return time.Time{}, err
-	}
-	closed, err := db.number(ctx, "the oldest closed story", oldestClosedSQL)
-	if open == 0 || closed != 0 && closed < open {
-		open = closed
-	}
-	return fromMillis(open), err
-}
-
 const (
 	dueOpenFewSQL   = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 0 AND changed >= ? AND changed < ? LIMIT ?)`
 	dueClosedFewSQL = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 2 AND changed >= ? AND changed < ? LIMIT ?)`

@@ -100,8 +100,6 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"drop prints", dropPrintsSQL, "INTEGER PRIMARY KEY"},
 		{"drop links", dropLinksASQL, "INDEX sqlite_autoindex_edges_1 (a=?"},
 		{"drop links back", dropLinksBSQL, "INDEX edges_b"},
-		{"the oldest open story", oldestOpenSQL, "COVERING INDEX stories_open"},
-		{"the oldest closed story", oldestClosedSQL, "COVERING INDEX stories_closed"},
 		{"stories to age out", agingSQL, "INDEX stories_closed (changed<?)"},
 		{"articles to age out", agingArticlesSQL, "INDEX members_story"},
 		{"articles that are starred", agingArticlesSQL, "INDEX labelled_article"},
