@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	feeds      = 1000
+	feedCount  = 1000
 	folders    = 20
 	batch      = 4000 // articles stored and settled in one transaction each
 	perBatch   = 40   // feeds of one batch; a multiple of 4 would give a copy to the feed of its original
@@ -33,7 +33,7 @@ type maker struct {
 }
 
 func (m *maker) addFeeds(ctx context.Context) error {
-	all := make([]news.Feed, feeds)
+	all := make([]news.Feed, feedCount)
 	for i := range all {
 		all[i] = news.Feed{
 			URL: fmt.Sprintf("https://outlet%d.example/feed", i), Site: fmt.Sprintf("https://outlet%d.example/", i),
@@ -45,7 +45,7 @@ func (m *maker) addFeeds(ctx context.Context) error {
 }
 
 // seen spreads the first articles over the year before the window, and the last ones over the window.
-func (m *maker) seen(i int) time.Time {
+func (m maker) seen(i int) time.Time {
 	old := m.articles - m.window
 	if i < old {
 		return m.now.Add(-year + time.Duration(float64(year-openFor)*float64(i)/float64(old)))
@@ -57,9 +57,9 @@ func (m *maker) seen(i int) time.Time {
 func (m *maker) addBatch(ctx context.Context) error {
 	n := min(batch, m.articles-m.made)
 	polls := make([]news.Poll, perBatch)
-	first := m.made / batch * perBatch % feeds
+	first := m.made / batch * perBatch % feedCount
 	for i := range polls {
-		polls[i].Feed = news.Feed{ID: int64((first+i)%feeds + 1), State: news.FeedOK, Checked: m.seen(m.made + n - 1), Due: m.now.Add(12 * time.Hour)}
+		polls[i].Feed = news.Feed{ID: int64((first+i)%feedCount + 1), State: news.FeedOK, Checked: m.seen(m.made + n - 1), Due: m.now.Add(12 * time.Hour)}
 	}
 	var texts [4][2]string // title and body of the last four
 	for k := range n {
@@ -80,7 +80,7 @@ func (m *maker) addBatch(ctx context.Context) error {
 	return m.settle(ctx, n)
 }
 
-func (m *maker) article(i int, feed int64, text [2]string) news.Article {
+func (m maker) article(i int, feed int64, text [2]string) news.Article {
 	url := fmt.Sprintf("https://outlet%d.example/news/%d", feed, i)
 	seen := m.seen(i)
 	return news.Article{

@@ -68,6 +68,8 @@ type Topics interface {
 	Topics(ctx context.Context, user int64) ([]news.Topic, error)
 	RemoveTopic(ctx context.Context, user int64, name string) error
 	ChangeTopic(ctx context.Context, t news.Topic) error
+	// UnreadTopic counts what a user has not read of a topic's newest stories.
+	UnreadTopic(ctx context.Context, user int64, t news.Topic) (news.Unread, error)
 	// TopicStoryIDs gives the ids of the stories that a topic finds.
 	TopicStoryIDs(ctx context.Context, t news.Topic) ([]int64, error)
 }

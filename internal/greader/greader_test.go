@@ -124,6 +124,7 @@ func TestStreams(t *testing.T) {
 func TestUnreadCount(t *testing.T) {
 	r := filled(t)
 	r.follow(t, news.Topic{Name: "Whales", Query: "whale"})
+	must(t, r.MatchTopics(t.Context()))
 	r.want(t, "POST "+api+"edit-tag", "i=2&a="+read, "OK")
 	counts := decode[struct {
 		Max          int

@@ -6,7 +6,7 @@ import (
 	"headwater/internal/news"
 )
 
-// maxCounted bounds the topics that are counted: each is a search.
+// maxCounted bounds the topics that are counted.
 const maxCounted = 50
 
 type unreadCount struct {
@@ -71,23 +71,20 @@ func (c *call) unreadCount() error {
 	}{t.counts[0].Count, t.counts})
 }
 
+// countStories counts all stories, and those of each topic.
 func (c *call) countStories(t *tallies, shelf *shelf) error {
-	labels := []string{shelf.once}
-	for _, topic := range shelf.topics[:min(len(shelf.topics), maxCounted)] {
-		labels = append(labels, topic.label)
+	u, err := c.room.CountItems(c.ctx(), c.user.ID, news.ItemList{
+		In: []news.Stream{{Kind: news.StreamOnce}}, Out: []news.Stream{{Kind: news.StreamRead}},
+	})
+	if err != nil {
+		return err
 	}
-	for _, label := range labels {
-		s, err := c.onShelf(shelf, label)
-		if err != nil {
+	t.add(labelPrefix+shelf.once, u)
+	for _, topic := range shelf.topics[:min(len(shelf.topics), maxCounted)] {
+		if u, err = c.room.UnreadTopic(c.ctx(), c.user.ID, topic.Topic); err != nil {
 			return err
 		}
-		u, err := c.room.CountItems(c.ctx(), c.user.ID, news.ItemList{
-			In: []news.Stream{s}, Out: []news.Stream{{Kind: news.StreamRead}},
-		})
-		if err != nil {
-			return err
-		}
-		t.add(labelPrefix+label, u)
+		t.add(labelPrefix+topic.label, u)
 	}
 	return nil
 }

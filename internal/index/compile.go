@@ -201,9 +201,9 @@ func (c *compiler) fact(n node, besideWords bool) fact {
 		return c.inStory(func(s seat) bool { return s.role == want })
 	case marked:
 		if n.starred {
-			return func(r row) bool { return has(c.marks.Starred, r.id) }
+			return func(r row) bool { return c.marks.Starred.Has(r.id) }
 		}
-		return func(r row) bool { return !has(c.marks.Read, r.id) }
+		return func(r row) bool { return !c.marks.Read.Has(r.id) }
 	case number:
 		return c.inStory(func(s seat) bool { return n.holds(c.places.value(n.field, s.slot)) })
 	case since:
@@ -223,11 +223,6 @@ func (c *compiler) inStory(holds func(seat) bool) fact {
 		s := c.places.of(r.id)
 		return s.slot != 0 && holds(s)
 	}
-}
-
-func has(ids []int64, id int64) bool {
-	_, found := slices.BinarySearch(ids, id)
-	return found
 }
 
 // compileSource asks for an outlet that published the article or that it credits.

@@ -129,11 +129,35 @@ func (f *finder) add(doc uint64, score float64) {
 func (f *finder) fresh(score float64, at uint32) float64 {
 	boost := 1.0
 	if at > 0 {
-		age := time.Duration(max(f.now.Unix()-int64(at), 0)) * time.Second
-		boost += freshness * math.Exp2(-float64(age)/float64(halfLife))
+		boost += freshness * decay(f.now.Unix()-int64(at))
 	}
 	return (score + 0.001) * boost
 }
+
+// decay gives 2^(-seconds/halfLife), and 0 from 2^-30 on, where it is less than what scores differ by. A search for a common
+// word asks for every article of the archive, so it multiplies two values of a table each.
+func decay(seconds int64) float64 {
+	seconds = max(seconds, 0)
+	if long := seconds / decayStep; long < int64(len(decays.long)) {
+		return decays.long[long] * decays.short[seconds%decayStep]
+	}
+	return 0
+}
+
+const decayStep = 4096 // seconds
+
+var decays = func() (t struct {
+	short [decayStep]float64
+	long  [30 * int64(halfLife/time.Second) / decayStep]float64
+}) {
+	for i := range t.short {
+		t.short[i] = math.Exp2(-float64(i) / halfLife.Seconds())
+	}
+	for i := range t.long {
+		t.long[i] = math.Exp2(-float64(i*decayStep) / halfLife.Seconds())
+	}
+	return t
+}()
 
 // page gives what is asked for of the matches, and the matches that it shows.
 func (f *finder) page() (news.Hits, []match) {

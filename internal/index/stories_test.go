@@ -126,7 +126,7 @@ func TestFacets(t *testing.T) {
 
 func TestMarks(t *testing.T) {
 	x, _ := room(t)
-	marks := &news.Marks{Read: []int64{1, 2, 5}, Starred: []int64{2, 7}}
+	marks := &news.Marks{Read: news.IDsOf(1, 2, 5), Starred: news.IDsOf(2, 7)}
 	for _, tt := range []struct {
 		query string
 		want  []int64

@@ -23,6 +23,14 @@ func (n *Newsroom) Unread(ctx context.Context, user int64) ([]news.Unread, error
 	return n.Store.Unread(ctx, user)
 }
 
+// topicCounted is how many stories of a topic are counted at most, as Google did.
+const topicCounted = 1000
+
+// UnreadTopic counts what a user has not read of a topic's newest stories, up to 1,000.
+func (n *Newsroom) UnreadTopic(ctx context.Context, user int64, t news.Topic) (news.Unread, error) {
+	return n.Store.UnreadTopic(ctx, user, t.ID, topicCounted)
+}
+
 // MarkItems does what a user wants with articles.
 func (n *Newsroom) MarkItems(ctx context.Context, user int64, m news.Marking) error {
 	return n.Store.MarkItems(ctx, user, m)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"sync"
 
 	"headwater/internal/news"
 )
@@ -14,13 +15,14 @@ const (
 		SELECT ?1, y.article_id FROM json_each(?2) AS wanted CROSS JOIN members AS m CROSS JOIN members AS y
 		WHERE m.article_id = wanted.value AND m.leads = 1 AND y.story_id = m.story_id
 			AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = m.article_id)
-		ON CONFLICT (user_id, article_id) DO NOTHING`
+		ON CONFLICT (user_id, article_id) DO NOTHING RETURNING article_id`
 	readSQL = `INSERT INTO read_marks (user_id, article_id)
-		SELECT ?1, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) ON CONFLICT (user_id, article_id) DO NOTHING`
-	unreadOneSQL = `DELETE FROM read_marks WHERE user_id = ?1 AND article_id IN (SELECT value FROM json_each(?2))`
-	labelSQL     = `INSERT OR IGNORE INTO labelled (user_id, label, article_id)
-		SELECT ?1, ?3, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2))`
-	unlabelSQL = `DELETE FROM labelled WHERE user_id = ?1 AND label = ?3 AND article_id IN (SELECT value FROM json_each(?2))`
+		SELECT ?1, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2)) ON CONFLICT (user_id, article_id) DO NOTHING RETURNING article_id`
+	unreadOneSQL = `DELETE FROM read_marks WHERE user_id = ?1 AND article_id IN (SELECT value FROM json_each(?2)) RETURNING article_id`
+	labelSQL     = `INSERT INTO labelled (user_id, label, article_id)
+		SELECT ?1, ?3, a.id FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?2))
+		ON CONFLICT (user_id, label, article_id) DO NOTHING RETURNING article_id`
+	unlabelSQL = `DELETE FROM labelled WHERE user_id = ?1 AND label = ?3 AND article_id IN (SELECT value FROM json_each(?2)) RETURNING article_id`
 )
 
 // MarkItems does what a user wants with articles; ids that are not stored are passed over. Reading the article that stands for
@@ -30,37 +32,53 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
 	if err != nil {
 		return err
 	}
-	return db.write(ctx, "mark articles", func(ctx context.Context, t tx) error {
+	var changed markedIDs
+	err = db.write(ctx, "mark articles", func(ctx context.Context, t tx) (err error) {
 		if m.Read {
-			if err := t.markRead(ctx, user, ids); err != nil {
+			if changed.read, err = t.markRead(ctx, user, ids); err != nil {
 				return err
 			}
 		}
 		if m.Unread {
-			if err := t.exec(ctx, unreadOneSQL, user, ids); err != nil {
+			if changed.unread, err = t.ids(ctx, unreadOneSQL, user, ids); err != nil {
 				return err
 			}
 		}
-		return t.label(ctx, user, ids, m)
+		return t.label(ctx, user, ids, m, &changed)
 	})
-}
-
-func (t tx) markRead(ctx context.Context, user int64, ids string) error {
-	if err := t.exec(ctx, readCopiesSQL, user, ids); err != nil {
-		return err
+	if err == nil {
+		db.marks.change(user, changed)
 	}
-	return t.exec(ctx, readSQL, user, ids)
+	return err
 }
 
-func (t tx) label(ctx context.Context, user int64, ids string, m news.Marking) error {
+// markRead gives the ids of the articles that are read now and were not before.
+func (t tx) markRead(ctx context.Context, user int64, ids string) ([]int64, error) {
+	copies, err := t.ids(ctx, readCopiesSQL, user, ids)
+	if err != nil {
+		return nil, err
+	}
+	own, err := t.ids(ctx, readSQL, user, ids)
+	return append(copies, own...), err
+}
+
+func (t tx) label(ctx context.Context, user int64, ids string, m news.Marking, changed *markedIDs) error {
 	for _, l := range m.AddLabels {
-		if err := t.exec(ctx, labelSQL, user, ids, text(l)); err != nil {
+		labelled, err := t.ids(ctx, labelSQL, user, ids, text(l))
+		if err != nil {
 			return err
+		}
+		if l == "" {
+			changed.starred = labelled
 		}
 	}
 	for _, l := range m.DropOff {
-		if err := t.exec(ctx, unlabelSQL, user, ids, text(l)); err != nil {
+		dropped, err := t.ids(ctx, unlabelSQL, user, ids, text(l))
+		if err != nil {
 			return err
+		}
+		if l == "" {
+			changed.unstarred = dropped
 		}
 	}
 	return nil
@@ -73,14 +91,69 @@ func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) erro
 	if err != nil {
 		return err
 	}
-	return db.write(ctx, "mark all as read", func(ctx context.Context, t tx) error {
+	var changed markedIDs
+	err = db.write(ctx, "mark all as read", func(ctx context.Context, t tx) error {
 		ids, err := t.idList(ctx, `SELECT a.id FROM articles AS a`+f.where(), f.args...)
 		if err != nil {
 			return err
 		}
-		return t.markRead(ctx, user, ids)
+		changed.read, err = t.markRead(ctx, user, ids)
+		return err
 	})
+	if err == nil {
+		db.marks.change(user, changed)
+	}
+	return err
 }
+
+// markedIDs are the articles of which marks changed.
+type markedIDs struct{ read, unread, starred, unstarred []int64 }
+
+// markCache keeps the marks of users who searched by them, for the process that writes: reading hundreds of thousands of marks takes
+// longer than any search. A writer changes what is kept when its transaction is committed. The zero value is empty and ready.
+type markCache struct {
+	mu   sync.Mutex // guards all of it
+	of   map[int64]news.Marks
+	last map[int64]int64 // how often marks of the user changed, also while they are not kept
+}
+
+func (c *markCache) change(user int64, m markedIDs) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last == nil {
+		c.of, c.last = map[int64]news.Marks{}, map[int64]int64{}
+	}
+	c.last[user]++
+	if all, ok := c.of[user]; ok {
+		c.of[user] = news.Marks{Read: all.Read.With(m.read).Without(m.unread), Starred: all.Starred.With(m.starred).Without(m.unstarred)}
+	}
+}
+
+func (c *markCache) get(user int64) (m news.Marks, ok bool, changes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	m, ok = c.of[user]
+	return m, ok, c.last[user]
+}
+
+// keep keeps marks that were read since there were so many changes. Where there are more by now, it does not.
+func (c *markCache) keep(user int64, m news.Marks, changes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.last[user] != changes {
+		return
+	}
+	if c.of == nil {
+		c.of, c.last = map[int64]news.Marks{}, map[int64]int64{}
+	}
+	if len(c.of) >= maxMarkedUsers {
+		clear(c.of)
+	}
+	c.of[user] = m
+}
+
+// maxMarkedUsers is of how many users marks are kept: of a million articles some 250 KB each.
+const maxMarkedUsers = 100
 
 const statesSQL = `SELECT wanted.value, EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = wanted.value), l.label
 	FROM json_each(?2) AS wanted LEFT JOIN labelled AS l ON l.article_id = wanted.value AND l.user_id = ?1 ORDER BY l.label`
@@ -120,12 +193,17 @@ const (
 )
 
 // Marks gives all that a user has read and starred.
-func (db *DB) Marks(ctx context.Context, user int64) (m news.Marks, err error) {
-	err = db.read(ctx, "marks of a user", func(t *sql.Tx) error {
+func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
+	m, ok, changes := db.marks.get(user)
+	if ok {
+		return m, nil
+	}
+	var read, starred []int64
+	err := db.read(ctx, "marks of a user", func(t *sql.Tx) error {
 		for _, list := range []struct {
 			ids   *[]int64
 			query string
-		}{{&m.Read, readBySQL}, {&m.Starred, starredBySQL}} {
+		}{{&read, readBySQL}, {&starred, starredBySQL}} {
 			err := eachRow(ctx, t, list.query, []any{user}, func(rows *sql.Rows) error {
 				var id int64
 				err := rows.Scan(&id)
@@ -138,7 +216,14 @@ func (db *DB) Marks(ctx context.Context, user int64) (m news.Marks, err error) {
 		}
 		return nil
 	})
-	return m, err
+	if err != nil {
+		return m, err
+	}
+	m = news.Marks{Read: news.IDsOf(read...), Starred: news.IDsOf(starred...)}
+	if db.writer != nil { // who only reads is not told what others change
+		db.marks.keep(user, m, changes)
+	}
+	return m, nil
 }
 
 const labelsSQL = `SELECT DISTINCT label FROM labelled WHERE user_id = ? AND label <> '' ORDER BY label`

@@ -184,3 +184,19 @@ func (db *DB) TopicsState(ctx context.Context) (state string, err error) {
 	})
 	return state, err
 }
+
+const unreadTopicSQL = `SELECT count(*), coalesce(max(a.seen), 0)
+	FROM (SELECT story_id FROM topic_stories WHERE topic_id = ?1 ORDER BY seq DESC LIMIT ?3) AS page CROSS JOIN members AS m CROSS JOIN articles AS a
+	WHERE m.story_id = page.story_id AND m.leads = 1 AND a.id = m.article_id
+		AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?2 AND r.article_id = m.article_id)`
+
+// UnreadTopic counts what a user has not read of the stories that a topic found last, limit of them at most, each by the article that
+// stands for it.
+func (db *DB) UnreadTopic(ctx context.Context, user, topic int64, limit int) (u news.Unread, err error) {
+	var newest int64
+	if err := db.reader.QueryRowContext(ctx, unreadTopicSQL, topic, user, limit).Scan(&u.Count, &newest); err != nil {
+		return u, fmt.Errorf("unread stories of topic %d: %w", topic, db.explain(err))
+	}
+	u.Newest = fromMillis(newest)
+	return u, nil
+}

@@ -84,6 +84,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"articles of a feed", articles(news.ArticleList{FeedID: 1}), "INDEX articles_feed"},
 		{"topics of stories", matchesOfSQL, "INDEX topic_stories_story"},
 		{"what is new of topics", topicsSQL, "INDEX topic_stories_seq"},
+		{"unread of a topic", unreadTopicSQL, "INDEX topic_stories_seq"},
 		{"new of topics", topicsSQL, "COVERING INDEX topic_stories_seq"},
 		{"articles held against topics", lookedSQL, "INDEX topic_articles_story"},
 		{"changes for alerts", changedSQL, "INDEX sqlite_autoindex_story_log_1"},

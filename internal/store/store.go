@@ -45,6 +45,7 @@ type DB struct {
 	stmts  map[string]*sql.Stmt // of writer, by SQL
 	bodies *bodyCodec
 	lock   *os.File // nil when read-only
+	marks  markCache
 }
 
 // Open opens the database in dir and brings its schema up to date. Folder and database are created where they are

@@ -1,0 +1,259 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+const (
+	requests  = 300              // of each kind, at most
+	kindFor   = 20 * time.Second // about the longest for one kind
+	idleFor   = 30 * time.Second
+	mostStart = 10 * time.Minute
+)
+
+// measure starts `BINARY serve` on the folder and prints how long pages, feeds and searches take, one client, and what the
+// process costs while nothing happens. The server is ended again.
+func measure(ctx context.Context, dir, binary string) (err error) {
+	cmd := exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir) //nolint:gosec // the caller names the program
+	log, err := cmd.StderrPipe()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, cmd.Process.Signal(os.Interrupt), cmd.Wait()) }()
+	base, err := address(log)
+	if err != nil {
+		return err
+	}
+	c := client{base: base}
+	token, err := os.ReadFile(filepath.Join(dir, tokenFile))
+	if err != nil {
+		return err
+	}
+	c.api = strings.TrimSpace(string(token))
+	if err := c.login(ctx); err != nil {
+		return err
+	}
+	first := func(what, path string, there func(body string) bool) error {
+		for time.Since(began) < mostStart {
+			if a, err := c.get(ctx, path, ""); err == nil && a.status == http.StatusOK && there(a.body) {
+				fmt.Printf("%-28s %8.2f s after the start\n", what, time.Since(began).Seconds())
+				return nil
+			}
+			time.Sleep(20 * time.Millisecond)
+		}
+		return fmt.Errorf("%s: nothing for %s", what, mostStart)
+	}
+	if err := first("first page", "/", func(body string) bool { return strings.Contains(body, "/story/") }); err != nil {
+		return err
+	}
+	if err := first("first search", "/api/v1/search?q=bane", func(body string) bool { return !strings.Contains(body, `"total":0`) }); err != nil {
+		return err
+	}
+	if err := c.kinds(ctx, cmd.Process.Pid); err != nil {
+		return err
+	}
+	before, err := cpu(cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	time.Sleep(idleFor)
+	after, err := cpu(cmd.Process.Pid)
+	if err != nil {
+		return err
+	}
+	memory, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", cmd.Process.Pid))
+	if err != nil {
+		return err
+	}
+	fmt.Printf("%-28s %8.1f %% of a core\n", "idle", (after-before).Seconds()/idleFor.Seconds()*100)
+	for _, name := range []string{"VmRSS", "VmHWM"} {
+		kb, err := strconv.Atoi(regexp.MustCompile(name + `:\s+(\d+) kB`).FindStringSubmatch(string(memory))[1])
+		if err != nil {
+			return err
+		}
+		fmt.Printf("%-28s %8d MB\n", map[string]string{"VmRSS": "memory", "VmHWM": "memory, at most"}[name], kb/1024)
+	}
+	return nil
+}
+
+// address reads the server's log until it says where it serves, and goes on reading.
+func address(log io.Reader) (string, error) {
+	lines := bufio.NewScanner(log)
+	at := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
+	for lines.Scan() {
+		if u := at.FindString(lines.Text()); u != "" && strings.Contains(lines.Text(), "serving") {
+			go func() {
+				for lines.Scan() {
+					fmt.Fprintln(os.Stderr, lines.Text())
+				}
+			}()
+			return u, nil
+		}
+		fmt.Fprintln(os.Stderr, lines.Text())
+	}
+	return "", fmt.Errorf("the server ended before it served: %w", cmpErr(lines.Err(), io.ErrUnexpectedEOF))
+}
+
+func cmpErr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+type client struct {
+	base  string
+	token string // of the reader API
+	api   string // of the REST API
+}
+
+type answer struct {
+	status     int
+	etag, body string
+	took       time.Duration
+}
+
+func (c *client) get(ctx context.Context, path, etag string) (answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.base+path, nil)
+	if err != nil {
+		return answer{}, err
+	}
+	if etag != "" {
+		req.Header.Set("If-None-Match", etag)
+	}
+	if c.token != "" && strings.HasPrefix(path, "/reader/") {
+		req.Header.Set("Authorization", "GoogleLogin auth="+c.token)
+	}
+	if strings.Contains(path, "is:") {
+		req.Header.Set("Authorization", "Bearer "+c.api)
+	}
+	began := time.Now()
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return answer{}, err
+	}
+	body, err := io.ReadAll(resp.Body)
+	return answer{resp.StatusCode, resp.Header.Get("ETag"), string(body), time.Since(began)}, errors.Join(err, resp.Body.Close())
+}
+
+func (c *client) login(ctx context.Context) error {
+	form := url.Values{"Email": {"reader"}, "Passwd": {password}}
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.base+"/accounts/ClientLogin", strings.NewReader(form.Encode()))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	body, err := io.ReadAll(resp.Body)
+	if err := errors.Join(err, resp.Body.Close()); err != nil {
+		return err
+	}
+	_, rest, ok := strings.Cut(string(body), "Auth=")
+	if !ok {
+		return fmt.Errorf("no login as reader: %s: %s", resp.Status, body)
+	}
+	c.token = strings.TrimSpace(rest)
+	return nil
+}
+
+// kinds times requests of each kind, by the clock and by what they cost the server's process.
+func (c *client) kinds(ctx context.Context, pid int) error {
+	stories, err := c.get(ctx, "/api/v1/stories?limit=50", "")
+	if err != nil {
+		return err
+	}
+	ids := regexp.MustCompile(`"id":(\d+),"event`).FindAllStringSubmatch(stories.body, -1)
+	if len(ids) == 0 {
+		ids = regexp.MustCompile(`"id": ?(\d+)`).FindAllStringSubmatch(stories.body, -1)
+	}
+	feed, err := c.get(ctx, "/feeds/all.atom", "")
+	if err != nil {
+		return err
+	}
+	const api = "/reader/api/0/"
+	for _, k := range []struct {
+		name string
+		path func(i int) string
+		etag string
+	}{
+		{"front page", func(i int) string { return fmt.Sprint("/?page=", i%5+1) }, ""},
+		{"story", func(i int) string { return "/story/" + ids[i%len(ids)][1] }, ""},
+		{"topic page", func(i int) string { return "/topic/" + []string{"Common", "Rare"}[i%2] }, ""},
+		{"is:unread", func(i int) string { return "/api/v1/search?q=is:unread+" + sampleWord(i) }, ""},
+		{"is:unread alone", func(int) string { return "/api/v1/search?q=is:unread" }, ""},
+		{"search page", func(i int) string { return "/search?q=" + sampleWord(i) }, ""},
+		{"feed of everything", func(int) string { return "/feeds/all.atom" }, ""},
+		{"feed of a folder", func(i int) string { return fmt.Sprintf("/feeds/folder/Folder%%20%d.atom", i%folders) }, ""},
+		{"feed of a topic", func(i int) string { return "/feeds/topic/" + []string{"Common", "Rare"}[i%2] + ".atom" }, ""},
+		{"feed of a search", func(i int) string { return "/feeds/search.atom?q=" + sampleWord(i) }, ""},
+		{"feed, 304", func(int) string { return "/feeds/all.atom" }, feed.etag},
+		{"status", func(int) string { return "/api/v1/status" }, ""},
+		{"unread-count", func(int) string { return api + "unread-count?output=json" }, ""},
+		{"unread items", func(int) string {
+			return api + "stream/items/ids?n=100&s=user/-/state/com.google/reading-list&xt=user/-/state/com.google/read"
+		}, ""},
+	} {
+		took := make([]time.Duration, 0, requests)
+		kindBegan := time.Now()
+		before, err := cpu(pid)
+		if err != nil {
+			return err
+		}
+		for i := range requests {
+			if time.Since(kindBegan) > kindFor {
+				break
+			}
+			a, err := c.get(ctx, k.path(i), k.etag)
+			if err != nil {
+				return err
+			}
+			if want := map[bool]int{true: http.StatusNotModified, false: http.StatusOK}[k.etag != ""]; a.status != want {
+				return fmt.Errorf("%s: %s: %d, want %d", k.name, k.path(i), a.status, want)
+			}
+			took = append(took, a.took)
+		}
+		after, err := cpu(pid)
+		if err != nil {
+			return err
+		}
+		slices.Sort(took)
+		fmt.Printf("%-28s p50 %7.1f ms, p99 %7.1f ms, %7.1f ms of CPU each, %d requests\n", k.name, took[len(took)/2].Seconds()*1000, took[len(took)*99/100].Seconds()*1000,
+			(after-before).Seconds()*1000/float64(len(took)), len(took))
+	}
+	return nil
+}
+
+func sampleWord(i int) string { return []string{"bane", "neti", "tiso", "solu", "lura", "rami"}[i%6] }
+
+// cpu is what a process has used, on Linux, in hundredths of a second.
+func cpu(pid int) (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, err
+	}
+	fields := strings.Fields(string(stat[strings.LastIndexByte(string(stat), ')')+1:]))
+	user, err1 := strconv.ParseInt(fields[11], 10, 64)
+	system, err2 := strconv.ParseInt(fields[12], 10, 64)
+	return time.Duration(user+system) * 10 * time.Millisecond, errors.Join(err1, err2)
+}

@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"time"
+
+	"headwater/feeds"
+	"headwater/internal/news"
+	"headwater/internal/newsroom"
+	"headwater/internal/outlets"
+	"headwater/internal/prints"
+	"headwater/internal/store"
+)
+
+// settle stores new articles in the folder one at a time and prints how long settling each takes. Every second one has the
+// text of an article of the window.
+func settle(ctx context.Context, dir string, count int) (err error) {
+	db, err := store.Open(ctx, dir, store.Options{Logger: slog.Default(), EncodePrint: prints.Encode, DecodePrint: prints.Decode})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	registry, err := outlets.Load(feeds.Agencies())
+	if err != nil {
+		return err
+	}
+	room := newsroom.New(newsroom.Options{Store: db, Outlets: registry, Logger: slog.Default()})
+	recent, err := db.Articles(ctx, news.ArticleList{Limit: 1000})
+	if err != nil {
+		return err
+	}
+	took := make([]time.Duration, 0, count)
+	for i := range count + 1 {
+		r := rand.New(rand.NewPCG(uint64(time.Now().UnixNano()), uint64(i))) //nolint:gosec // texts, no secrets
+		text := [2]string{sentence(r, titleWords), prose(r)}
+		if i%2 == 1 {
+			whole, err := db.Article(ctx, recent[i%len(recent)].ID)
+			if err != nil {
+				return err
+			}
+			text = [2]string{whole.Title, whole.Text}
+		}
+		a := maker{now: time.Now(), articles: 1}.article(0, int64(i%feedCount), text)
+		a.GUID = fmt.Sprint("settled ", time.Now().UnixNano())
+		a.URL, a.Canonical, a.Keys, a.Hash, a.Seen = a.GUID, "", news.ItemKeys{}, a.GUID, time.Now()
+		if _, err := db.Collect(ctx, []news.Poll{{Feed: news.Feed{ID: int64(i%feedCount) + 1, State: news.FeedOK, Checked: a.Seen, Due: a.Seen.Add(time.Hour)}, Articles: []news.Article{a}}}); err != nil {
+			return err
+		}
+		began := time.Now()
+		if n, err := room.Settle(ctx, nil); err != nil || n != 1 {
+			return fmt.Errorf("%d articles settled, want 1: %w", n, err)
+		}
+		if i == 0 {
+			var m runtime.MemStats
+			runtime.GC()
+			runtime.ReadMemStats(&m)
+			fmt.Printf("the window was opened and the first article settled in %.2f s; heap %d MB\n", time.Since(began).Seconds(), m.HeapAlloc>>20)
+			continue
+		}
+		took = append(took, time.Since(began))
+	}
+	slices.Sort(took)
+	fmt.Printf("settling one article: p50 %.1f ms, p99 %.1f ms, at most %.1f ms of %d\n", took[count/2].Seconds()*1000, took[count*99/100].Seconds()*1000, took[count-1].Seconds()*1000, count)
+	return nil
+}
