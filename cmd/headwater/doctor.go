@@ -183,7 +183,7 @@ func (a *app) examineKeep(ctx context.Context) finding {
 	switch {
 	case p.Articles > 0 && !p.Until.IsZero():
 		say += ", from " + p.Until.UTC().Format("2 Jan 15:04 UTC") + " on"
-	case p.Large():
+	case p.Large() && !p.Goes:
 		say += ", an hour after serve or poll has announced it"
 	}
 	return finding{"keep", true, say}

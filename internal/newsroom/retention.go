@@ -3,6 +3,7 @@ package newsroom
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -273,27 +274,30 @@ type grace struct {
 	Until   int64         `json:"until"`   // nothing beyond Allowed goes before; 0 where nothing was announced
 }
 
-// agesOut gives the time since which stories must have changed to keep their articles, and whether any may go now.
+// agesOut gives the time since which stories must have changed to keep their articles, and whether any may go now. What was announced
+// or allowed holds no longer than the setting that it was for.
 func (n *Newsroom) agesOut(ctx context.Context) (since time.Time, ok bool, err error) {
-	if n.Keep <= 0 {
-		return since, false, nil
-	}
-	now := n.Now()
-	since = now.Add(-n.Keep)
-	some, err := n.Store.DueBetween(ctx, time.Time{}, since, 1)
-	if err != nil || some == 0 {
-		return since, false, err
-	}
 	g, err := n.readGrace(ctx)
 	if err != nil {
 		return since, false, err
+	}
+	if n.Keep <= 0 {
+		return since, false, n.changeGrace(ctx, g, grace{})
+	}
+	now := n.Now()
+	since = now.Add(-n.Keep)
+	few, err := n.Store.DueBetween(ctx, time.Time{}, since, 1)
+	if err != nil {
+		return since, false, err
+	}
+	if few == 0 {
+		return since, false, n.changeGrace(ctx, g, grace{Allowed: g.Allowed})
 	}
 	allowed := time.UnixMilli(g.Allowed)
 	if !allowed.Before(since) {
 		return since, true, nil
 	}
-	few, err := n.Store.DueBetween(ctx, allowed, since, fewStories)
-	if err != nil {
+	if few, err = n.Store.DueBetween(ctx, allowed, since, fewStories); err != nil {
 		return since, false, err
 	}
 	total, err := n.Store.Status(ctx)
@@ -301,7 +305,7 @@ func (n *Newsroom) agesOut(ctx context.Context) (since time.Time, ok bool, err e
 		return since, false, err
 	}
 	if few < fewStories && few*largePart <= total.Stories {
-		return since, true, nil
+		return since, true, n.changeGrace(ctx, g, grace{Allowed: g.Allowed})
 	}
 	if g.Until != 0 && g.Keep <= n.Keep {
 		return n.waitForGrace(ctx, g, now, since)
@@ -311,10 +315,10 @@ func (n *Newsroom) agesOut(ctx context.Context) (since time.Time, ok bool, err e
 		return since, false, err
 	}
 	if !part.Large() {
-		return since, true, n.writeGrace(ctx, grace{Allowed: since.UnixMilli()})
+		return since, true, n.changeGrace(ctx, g, grace{Allowed: since.UnixMilli()})
 	}
-	g.Keep, g.Until = n.Keep, now.Add(keepGrace).UnixMilli()
-	if err := n.writeGrace(ctx, g); err != nil {
+	err = n.changeGrace(ctx, g, grace{Allowed: g.Allowed, Keep: n.Keep, Until: now.Add(keepGrace).UnixMilli()})
+	if err != nil {
 		return since, false, err
 	}
 	n.warnOfAging(part, now.Add(keepGrace))
@@ -324,16 +328,15 @@ func (n *Newsroom) agesOut(ctx context.Context) (since time.Time, ok bool, err e
 // waitForGrace lets what was announced go once its time has come. A process that finds it announced says it again.
 func (n *Newsroom) waitForGrace(ctx context.Context, g grace, now, since time.Time) (time.Time, bool, error) {
 	until := time.UnixMilli(g.Until)
-	if until.After(now.Add(keepGrace)) { // the clock went back
-		until = now.Add(keepGrace)
-		g.Until = until.UnixMilli()
-		if err := n.writeGrace(ctx, g); err != nil {
-			return since, false, err
-		}
+	if latest := now.Add(keepGrace); until.After(latest) { // the clock went back
+		until = latest
 	}
 	if !now.Before(until) {
 		n.warned = false
-		return since, true, n.writeGrace(ctx, grace{Allowed: since.UnixMilli()})
+		return since, true, n.changeGrace(ctx, g, grace{Allowed: since.UnixMilli()})
+	}
+	if err := n.changeGrace(ctx, g, grace{Allowed: g.Allowed, Keep: n.Keep, Until: until.UnixMilli()}); err != nil {
+		return since, false, err
 	}
 	if !n.warned {
 		part, err := n.KeepWouldTake(ctx)
@@ -363,8 +366,11 @@ func (n *Newsroom) readGrace(ctx context.Context) (g grace, err error) {
 	return g, nil
 }
 
-func (n *Newsroom) writeGrace(ctx context.Context, g grace) error {
-	text, err := json.Marshal(g)
+func (n *Newsroom) changeGrace(ctx context.Context, from, to grace) error {
+	if from == to {
+		return nil
+	}
+	text, err := json.Marshal(to)
 	if err != nil {
 		return err
 	}
@@ -376,7 +382,8 @@ type KeepPart struct {
 	store.Due
 	Of    int       // articles that are stored
 	Bytes int64     // about, of database and index
-	Until time.Time // nothing of it goes before; zero where it may go
+	Until time.Time // nothing of it goes before; zero where that is not known, or it may go
+	Goes  bool      // it was announced, and is on its way
 }
 
 // Large says whether it is so much that a person is to be told before it goes.
@@ -402,7 +409,9 @@ func (n *Newsroom) KeepWouldTake(ctx context.Context) (p KeepPart, err error) {
 	if g.Until != 0 && g.Keep <= n.Keep {
 		p.Until = time.UnixMilli(g.Until)
 	}
-	return p, err
+	few, errDue := n.Store.DueBetween(ctx, time.UnixMilli(g.Allowed), n.Now().Add(-n.Keep), fewStories)
+	p.Goes = few < fewStories && few*largePart <= p.Stories
+	return p, errors.Join(err, errDue)
 }
 
 // room is how many bytes database and index use.
@@ -431,7 +440,7 @@ type Growth struct {
 const growthOver = 7 * 24 * time.Hour
 
 // Growth tells how fast the data folder grows, by what came in the last week. What feeds held when they were first read is left out
-// as far as that was on the first day.
+// as far as that was in the first hour.
 func (n *Newsroom) Growth(ctx context.Context) (g Growth, err error) {
 	if g.Articles, err = n.Store.CountArticles(ctx); err != nil {
 		return g, err

@@ -280,6 +280,30 @@ func wantSaid(t *testing.T, log *bytes.Buffer, want string) {
 	}
 }
 
+// TestAnnouncementEndsWithItsSetting so that the same mistake is announced anew later.
+func TestAnnouncementEndsWithItsSetting(t *testing.T) {
+	d := wireDesk(t)
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time})
+	d.poll(t, room)
+	d.clock.pass(20 * days)
+	for i, step := range []struct {
+		keep time.Duration
+		pass time.Duration // before the look
+		gone int
+	}{
+		{10 * days, 0, 0}, {0, 2 * time.Hour, 0}, // announced, and taken back
+		{10 * days, time.Hour, 0}, {40 * days, 2 * time.Hour, 0}, // announced, and nothing is that old
+		{10 * days, time.Hour, 0}, {15 * days, 30 * time.Minute, 0}, {10 * days, 31 * time.Minute, 0}, // less, and then more again
+		{10 * days, 59 * time.Minute, 0}, {10 * days, time.Minute, 6},
+	} {
+		room.Keep = step.keep
+		d.clock.pass(step.pass)
+		if gone := retain(t, room); gone.Articles != step.gone {
+			t.Errorf("step %d: %+v went, want %d articles", i, gone, step.gone)
+		}
+	}
+}
+
 // TestKeepOfADay takes effect within the window: stories close as early.
 func TestKeepOfADay(t *testing.T) {
 	d := wireDesk(t)
