@@ -59,7 +59,7 @@ func TestCallbacksAreServed(t *testing.T) {
 			t.Fatal(err)
 		}
 		w := httptest.NewRecorder()
-		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/websub/nobody?hub.mode=subscribe&hub.topic=x&hub.challenge=c", nil))
+		h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "http://127.0.0.1/websub/nobody?hub.mode=subscribe&hub.topic=x&hub.challenge=c", nil))
 		if w.Code != 404 || !strings.Contains(strings.ToLower(w.Body.String()), want) {
 			t.Errorf("public_url %q: %d %.200s", public, w.Code, w.Body)
 		}

@@ -7,12 +7,12 @@ import (
 	"runtime/metrics"
 )
 
-// The window of open stories lives long, and is what grows. Garbage may take gcPercent of what lives, which trades a tenth
-// more CPU for a quarter less memory, but beside a big window no more than gcRoom and gcLeast percent.
+// The window of open stories lives long, and is what grows. Garbage may take as much as what lives, as in any Go program, but beside
+// a big window no more than gcRoom and gcLeast percent.
 const (
-	gcPercent = 30
+	gcPercent = 100
 	gcLeast   = 6
-	gcRoom    = 48 << 20
+	gcRoom    = 64 << 20
 )
 
 // boundGarbage sets how much garbage may gather, now and after each collection, unless GOGC says it.

@@ -6,7 +6,7 @@ import (
 )
 
 func TestPercentFor(t *testing.T) {
-	for live, want := range map[uint64]int{0: 30, 100 << 20: 30, 480 << 20: 16, 2 << 30: 8, 1 << 50: 6} {
+	for live, want := range map[uint64]int{0: 100, 64 << 20: 100, 100 << 20: 70, 480 << 20: 19, 2 << 30: 9, 1 << 50: 6} {
 		if got := percentFor(live); got != want {
 			t.Errorf("beside %d bytes garbage may take %d%%, want %d", live, got, want)
 		}

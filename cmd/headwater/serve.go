@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -17,12 +18,16 @@ import (
 	"headwater/internal/api"
 	"headwater/internal/greader"
 	"headwater/internal/index"
+	"headwater/internal/ingress"
 	"headwater/internal/publish"
 	"headwater/internal/web"
 )
 
 // grace is how long work in hand gets to finish when the server stops.
 const grace = 10 * time.Second
+
+// answering is how much of that requests get; then their connections are cut, so that the rest can be closed in time.
+const answering = 6 * time.Second
 
 func (c *cli) serveCommand() *cobra.Command {
 	var listen string
@@ -72,6 +77,9 @@ func (c *cli) listen(ctx context.Context) (net.Listener, error) {
 
 // serve polls and answers requests until the context ends. Ready is told the address when it does.
 func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string)) error {
+	if host, _, err := net.SplitHostPort(a.cfg.Listen); err == nil && host != "" {
+		a.cfg.Hosts = append(slices.Clone(a.cfg.Hosts), host) // it may be a name, which the next line forgets
+	}
 	a.cfg.Listen = l.Addr().String() // it may have been port 0
 	base := a.cfg.BaseURL(l.Addr().String())
 	a.Alert.Pages = base // before anybody is told of anything
@@ -90,9 +98,13 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 	})
 	g.Go(func() error {
 		<-ctx.Done()
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), answering)
 		defer cancel()
-		return srv.Shutdown(end)
+		if err := srv.Shutdown(end); !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		a.log.Warn("some clients had not taken their answers when the server stopped", "after", answering)
+		return srv.Close()
 	})
 	g.Go(func() error { return a.host(ctx, door) })
 	g.Go(func() error { return a.Serve(ctx, a.cfg.Poll.Schedule) })
@@ -100,15 +112,16 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 	return g.Wait()
 }
 
-// handler puts pages and APIs under one roof.
-func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
+// handler puts pages and APIs under one roof, behind the checks of package ingress.
+func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) {
+	var none ingress.Routes
 	site, err := a.site(ctx, base)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	key, err := a.PictureKey(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	pages := web.New(web.Options{
 		Build:    version(),
@@ -116,28 +129,39 @@ func (a *app) handler(ctx context.Context, base string) (http.Handler, error) {
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})
 	apis, err := api.New(api.Options{
-		Newsroom: a.Newsroom, Version: version(), CheckQuery: index.Validate, CheckTopic: index.CheckTopic,
+		Newsroom: a.Newsroom, Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: index.Validate, CheckTopic: index.CheckTopic,
 		CheckOwnQuery: index.ValidateOwn, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
 	})
 	if err != nil {
-		return nil, err
+		return none, err
 	}
+	patterns := slices.Concat(pages.Patterns, apis.Patterns)
 	mux := http.NewServeMux()
 	for _, p := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
 		mux.Handle(p, apis)
 	}
 	if callbacks := a.Callbacks(); callbacks != nil {
-		mux.Handle(callbackPath+"{id}", callbacks)
+		mux.Handle(callbackPath+"{id}", ingress.SameOrigin(a.cfg.PublicURL, nil, callbacks))
+		patterns = append(patterns, "GET "+callbackPath+"{id}", "POST "+callbackPath+"{id}")
 	}
 	mux.Handle("/", pages)
-	readers := greader.New(greader.Options{Newsroom: a.Newsroom, Title: a.cfg.Title, Logger: a.log})
-	return compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	readers := greader.New(greader.Options{Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Logger: a.log})
+	all, err := compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if greader.Answers(r.URL.Path) {
 			readers.ServeHTTP(w, r)
 			return
 		}
 		mux.ServeHTTP(w, r)
 	}))
+	if err != nil {
+		return none, err
+	}
+	checks := ingress.Options{
+		Hosts:   ingress.NewHosts(a.cfg.Listen, a.cfg.PublicURL, a.cfg.Hosts),
+		Proxies: a.cfg.TrustedProxies, Logger: a.log,
+		MaxBody: int64(a.cfg.Fetch.MaxBytes), // of what hubs push
+	}
+	return ingress.Routes{Handler: ingress.New(ctx, checks, all), Patterns: append(patterns, readers.Patterns...)}, nil
 }
 
 // compressed sends what is text with gzip or zstd to who takes it, but for streams, which would wait for a block to fill.

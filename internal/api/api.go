@@ -7,10 +7,13 @@ import (
 	"errors"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
+	"headwater/internal/ingress"
 	"headwater/internal/news"
 )
 
@@ -76,6 +79,8 @@ type Newsroom interface {
 type Options struct {
 	Newsroom Newsroom
 	Version  string
+	// PublicURL is the address that readers use, whose pages may send changes; "" is that of each request.
+	PublicURL string
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
 	// CheckTopic says what is wrong with the query or the options of a topic. Nil checks nothing.
@@ -96,7 +101,9 @@ type server struct {
 	checkOwn   func(string) error
 	tokens     string
 	log        *slog.Logger
-	streams    chan struct{} // an element for each event stream
+	streams    streams
+	fanout     *fanout
+	wrong      *ingress.Tally[netip.Prefix] // tokens, by client
 	closing    <-chan struct{}
 	down       atomic.Bool // store or index did not answer when last asked
 }
@@ -106,10 +113,10 @@ const root = "/api/v1"
 
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
 // browser sends them from another site's page.
-func New(o Options) (http.Handler, error) {
-	s := &server{room: o.Newsroom, check: o.CheckQuery, checkTopic: o.CheckTopic, checkOwn: o.CheckOwnQuery, tokens: o.Tokens, log: o.Logger, streams: make(chan struct{}, maxStreams), closing: o.Closing}
+func New(o Options) (ingress.Routes, error) {
+	s := &server{room: o.Newsroom, check: o.CheckQuery, checkTopic: o.CheckTopic, checkOwn: o.CheckOwnQuery, tokens: o.Tokens, log: o.Logger, streams: streams{from: map[netip.Prefix]int{}}, fanout: newFanout(o.Newsroom), wrong: ingress.NewTally[netip.Prefix](time.Now, tokenReset, maxClients), closing: o.Closing}
 	if s.room == nil {
-		return nil, errors.New("api: Options.Newsroom is nil; give a newsroom")
+		return ingress.Routes{}, errors.New("api: Options.Newsroom is nil; give a newsroom")
 	}
 	if s.check == nil {
 		s.check = func(string) error { return nil }
@@ -125,9 +132,9 @@ func New(o Options) (http.Handler, error) {
 	}
 	m, err := s.metrics()
 	if err != nil {
-		return nil, err
+		return ingress.Routes{}, err
 	}
-	mux := http.NewServeMux()
+	mux := new(ingress.Router)
 	mux.HandleFunc("GET "+pathAlive, func(w http.ResponseWriter, _ *http.Request) { plain(w, http.StatusOK, "ok") })
 	mux.HandleFunc("GET "+pathReady, s.ready)
 	mux.Handle("GET "+pathMetrics, m.handler)
@@ -139,21 +146,20 @@ func New(o Options) (http.Handler, error) {
 	s.register(api)
 	description, err := describe(api)
 	if err != nil {
-		return nil, err
+		return ingress.Routes{}, err
 	}
 	mux.HandleFunc("GET "+pathDescription, description)
-	return m.watch(guard(s.authorise(mux))), nil
+	return ingress.Routes{Handler: m.watch(guard(o.PublicURL, s.authorise(mux))), Patterns: mux.Patterns()}, nil
 }
 
 // guard refuses requests that change something and come from another site's page and those whose query cannot be read,
 // and sets the headers of all answers.
-func guard(next http.Handler) http.Handler {
-	cross := http.NewCrossOriginProtection()
-	cross.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+func guard(publicURL string, next http.Handler) http.Handler {
+	refused := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		problem(w, http.StatusForbidden, r.Method+" "+r.URL.Path+" was sent from another site's page and is refused; send it from a page of "+
 			"this server, or from a program that sets neither Origin nor Sec-Fetch-Site")
-	}))
-	guarded := cross.Handler(legible(next))
+	})
+	guarded := ingress.SameOrigin(publicURL, refused, legible(next))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("X-Content-Type-Options", "nosniff")
 		w.Header().Set("Cache-Control", "no-cache")

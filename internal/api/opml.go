@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net/http"
+	"os"
 	"reflect"
 	"strconv"
 
@@ -58,6 +59,9 @@ func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
 	done, err := s.room.ReadOPML(r.Context(), http.MaxBytesReader(w, r.Body, maxOPML))
 	var large *http.MaxBytesError
 	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		problem(w, http.StatusRequestTimeout, "the list did not arrive in time; split it")
+		return
 	case errors.As(err, &large):
 		problem(w, http.StatusRequestEntityTooLarge, "the list is too large; split it")
 		return
@@ -88,7 +92,7 @@ func describeOPML(doc *huma.OpenAPI) {
 		Content: map[string]*huma.MediaType{typeOPML: {Schema: &huma.Schema{Type: huma.TypeString}}},
 	}
 	op.Responses["200"].Content["application/json"].Schema = doc.Components.Schemas.Schema(reflect.TypeFor[imported](), true, "Imported")
-	refusals(op, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	refusals(op, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
 	doc.AddOperation(op)
 }
 

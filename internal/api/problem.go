@@ -12,6 +12,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"headwater/internal/ingress"
 	"headwater/internal/news"
 )
 
@@ -130,16 +131,9 @@ func onlyJSON(api huma.API, ctx huma.Context, next func(huma.Context)) {
 }
 
 // elsewhere answers where no route is, or none for the method.
-func elsewhere(mux *http.ServeMux) http.HandlerFunc {
+func elsewhere(routes *ingress.Router) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		var allowed []string
-		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodDelete} {
-			probe := r.Clone(r.Context())
-			probe.Method = method
-			if _, pattern := mux.Handler(probe); pattern != "/" {
-				allowed = append(allowed, method)
-			}
-		}
+		allowed := routes.Methods(r)
 		if len(allowed) == 0 {
 			problem(w, http.StatusNotFound, fmt.Sprintf("there is nothing at %s; %s lists the paths", r.URL.Path, pathDescription))
 			return

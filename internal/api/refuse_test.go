@@ -112,9 +112,9 @@ func TestRefused(t *testing.T) {
 		{"GET", "story/1", "", 404, "", "there is nothing at /api/v1/story/1"},
 		{"POST", "stories/1/members", "{}", 404, "", "there is nothing at"},
 		// methods
-		{"POST", "stories", "{}", 405, "", "does not take POST; use GET"},
-		{"PUT", "feeds/1", "{}", 405, "", "does not take PUT; use GET, DELETE"},
-		{"PATCH", "topics", "{}", 405, "", "does not take PATCH; use GET, POST"},
+		{"POST", "stories", "{}", 405, "", "does not take POST; use GET, HEAD"},
+		{"PUT", "feeds/1", "{}", 405, "", "does not take PUT; use DELETE, GET, HEAD, PATCH"},
+		{"PATCH", "topics", "{}", 405, "", "does not take PATCH; use GET, HEAD, POST"},
 		{"OPTIONS", "topics", "", 405, "", "does not take OPTIONS"},
 	} {
 		p := d.ask(t, tt.method, "/api/v1/"+tt.path, tt.body).refused(tt.status)
@@ -155,7 +155,8 @@ func TestManyFaults(t *testing.T) {
 func TestMethods(t *testing.T) {
 	d := open(t)
 	for path, want := range map[string]string{
-		"/api/v1/stories": "GET", "/api/v1/topics": "GET, POST", "/api/v1/feeds/1": "GET, DELETE", "/healthz": "GET", "/metrics": "GET",
+		"/api/v1/stories": "GET, HEAD", "/api/v1/topics": "GET, HEAD, POST", "/api/v1/feeds/1": "DELETE, GET, HEAD, PATCH",
+		"/api/v1/topics/a": "DELETE, GET, HEAD, PATCH", "/api/v1/corrections/1": "DELETE", "/healthz": "GET, HEAD", "/metrics": "GET, HEAD",
 	} {
 		a := d.ask(t, "PUT", path, "")
 		a.refused(405)

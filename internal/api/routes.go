@@ -109,7 +109,7 @@ func remove[I, O any](api huma.API, id, path, summary string, h func(context.Con
 
 func register[I, O any](api huma.API, op huma.Operation, h func(context.Context, *I) (*O, error), ds []detail) {
 	op.Path = root + op.Path
-	op.Errors = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}
+	op.Errors = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
 	for _, d := range ds {
 		d(&op)
 	}

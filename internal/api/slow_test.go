@@ -1,11 +1,14 @@
 package api
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 )
 
@@ -38,7 +41,7 @@ func TestSlowReader(t *testing.T) {
 	stop := out.endOnClosing()
 	defer stop()
 	sent := make(chan error)
-	go func() { sent <- out.send(":\n\n") }()
+	go func() { sent <- out.send([]byte(":\n\n")) }()
 	<-w.writing
 	close(closing)
 	select {
@@ -49,7 +52,53 @@ func TestSlowReader(t *testing.T) {
 	case <-time.After(time.Minute):
 		t.Fatal("the write waits for its reader though the server stops")
 	}
-	if err := out.send(":\n\n"); !errors.Is(err, http.ErrServerClosed) {
+	if err := out.send([]byte(":\n\n")); !errors.Is(err, http.ErrServerClosed) {
 		t.Errorf("another write after that: %v", err)
 	}
+}
+
+// clogged is a connection whose reader takes nothing: a write waits until its deadline.
+type clogged struct {
+	*httptest.ResponseRecorder
+	until time.Time
+}
+
+func (c *clogged) Write([]byte) (int, error) {
+	time.Sleep(time.Until(c.until))
+	return 0, os.ErrDeadlineExceeded
+}
+
+func (c *clogged) SetWriteDeadline(t time.Time) error {
+	c.until = t
+	return nil
+}
+
+// TestCloggedReader lets a reader go that takes no chunk, while another at the same place in the log gets all of it.
+func TestCloggedReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		room := newLog(1000)
+		s := &server{room: room, fanout: newFanout(room)}
+		ended := make(chan time.Duration)
+		go func() {
+			begun := time.Now()
+			w := &clogged{ResponseRecorder: httptest.NewRecorder()}
+			if err := s.follow(t.Context(), &eventWriter{w: w, control: http.NewResponseController(w)}, 0, false); !errors.Is(err, os.ErrDeadlineExceeded) {
+				t.Error(err)
+			}
+			ended <- time.Since(begun)
+		}()
+		ctx, leave := context.WithTimeout(t.Context(), 20*time.Second)
+		defer leave()
+		w := httptest.NewRecorder()
+		if err := s.follow(ctx, &eventWriter{w: w, control: http.NewResponseController(w)}, 0, false); err != nil && ctx.Err() == nil {
+			t.Error(err)
+		}
+		if n := strings.Count(w.Body.String(), "event: story"); n != 1000 {
+			t.Errorf("the other reader gets %d events", n)
+		}
+		if took := <-ended; took < streamSlow || took > 2*streamSlow {
+			t.Errorf("the reader who takes nothing is let go after %s", took)
+		}
+		time.Sleep(time.Minute)
+	})
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -13,6 +14,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"headwater/internal/ingress"
 	"headwater/internal/news"
 )
 
@@ -28,8 +30,8 @@ type Changes interface {
 
 const (
 	pathStream  = root + "/stream"
-	maxStreams  = 100 // at once; each holds a connection
-	streamChunk = 100 // entries that are read at once
+	maxStreams  = 500 // at once; each holds a connection
+	maxFrom     = 200 // of them from one address, so that nobody has them all
 	heartbeat   = 15 * time.Second
 	streamSlow  = 30 * time.Second // a reader that takes nothing for so long is let go
 	streamLast  = 2 * time.Second  // and for so long when the server stops, which gives its handlers ten
@@ -38,53 +40,53 @@ const (
 
 // stream sends what changes in stories as Server-Sent Events (HTML Living Standard, section 9.2). The id of an event is its
 // number in the story log, so that a reader who comes back with it misses nothing and gets nothing twice; how far each reader
-// is, only the reader knows. Nothing is asked of the store while nothing changes.
+// is, only the reader knows. Nothing is asked of the store while nothing changes. A reader that is slow is let go, and comes
+// back with the id of the last event that it has whole.
 func (s *server) stream(w http.ResponseWriter, r *http.Request) {
-	from, err := s.streamFrom(r)
+	from, live, err := s.streamFrom(r)
 	if err != nil {
 		s.refuse(w, err)
 		return
 	}
-	select {
-	case s.streams <- struct{}{}:
-		defer func() { <-s.streams }()
-	default:
+	client := ingress.Client(r)
+	if status, text := s.streams.enter(client); status != 0 {
 		w.Header().Set("Retry-After", "30")
-		problem(w, http.StatusServiceUnavailable, fmt.Sprintf("%d programs follow the stream already; try again later", maxStreams))
+		problem(w, status, text)
 		return
 	}
+	defer s.streams.leave(client)
 	w.Header().Set("Content-Type", "text/event-stream")
 	out := &eventWriter{w: w, control: http.NewResponseController(w), closing: s.closing}
 	defer out.endOnClosing()()
-	if err := out.send(fmt.Sprintf("retry: %d\n\n", streamRetry.Milliseconds())); err != nil {
+	if err := out.send(fmt.Appendf(nil, "retry: %d\n\n", streamRetry.Milliseconds())); err != nil {
 		return // the reader has gone
 	}
-	if err := s.follow(r.Context(), out, from); err != nil && r.Context().Err() == nil && !s.isClosing() {
+	if err := s.follow(r.Context(), out, from, live); err != nil && r.Context().Err() == nil && !s.isClosing() {
 		s.log.Warn("an event stream ended early; its reader comes back", "error", err)
 	}
 }
 
-// streamFrom reads where the reader is: Last-Event-ID, else after, else the end.
-func (s *server) streamFrom(r *http.Request) (int64, error) {
+// streamFrom reads where the reader is: Last-Event-ID, else after, else the end. Live says that it is at the end.
+func (s *server) streamFrom(r *http.Request) (from int64, live bool, err error) {
 	last, err := s.room.LastChange(r.Context())
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	if err := onlyQueries(r, "after"); err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	where, text := "header.Last-Event-ID", r.Header.Get("Last-Event-ID")
 	if text == "" {
 		where, text = "query.after", r.URL.Query().Get("after")
 	}
 	if text == "" {
-		return last, nil
+		return last, true, nil
 	}
-	from, err := strconv.ParseInt(text, 10, 64)
+	from, err = strconv.ParseInt(text, 10, 64)
 	if err != nil || from < 0 || from > last {
-		return 0, invalid(where, text, fmt.Sprintf("expected the id of an event of this newsroom, 0 to %d; leave it out to begin at the end", last))
+		return 0, false, invalid(where, text, fmt.Sprintf("expected the id of an event of this newsroom, 0 to %d; leave it out to begin at the end", last))
 	}
-	return from, nil
+	return from, from == last, nil
 }
 
 // onlyQueries refuses parameters that are not known, as huma does where it serves.
@@ -110,23 +112,26 @@ func (s *server) refuse(w http.ResponseWriter, err error) {
 }
 
 // follow sends what comes after an entry of the log until the reader or the server ends.
-func (s *server) follow(ctx context.Context, out *eventWriter, at int64) error {
+func (s *server) follow(ctx context.Context, out *eventWriter, at int64, live bool) error {
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
 		next := s.room.NextChange() // before the log is read, so that nothing in between is missed
-		sent, err := s.sendAfter(ctx, out, at)
+		c, err := s.fanout.after(ctx, at, live)
 		if err != nil {
 			return err
 		}
-		if sent > at && !s.isClosing() {
-			at = sent
+		if c.last > at && !s.isClosing() {
+			if err := out.send(c.text); err != nil {
+				return err
+			}
+			at, live = c.last, !c.more
 			continue
 		}
 		select {
 		case <-next:
 		case <-beat.C:
-			if err := out.send(":\n\n"); err != nil {
+			if err := out.send([]byte(":\n\n")); err != nil {
 				return err
 			}
 		case <-ctx.Done():
@@ -135,40 +140,6 @@ func (s *server) follow(ctx context.Context, out *eventWriter, at int64) error {
 			return nil
 		}
 	}
-}
-
-// sendAfter sends the next entries of the log and says how far it came.
-func (s *server) sendAfter(ctx context.Context, out *eventWriter, at int64) (int64, error) {
-	changes, err := s.room.StoryLog(ctx, at, streamChunk)
-	if err != nil || len(changes) == 0 {
-		return at, err
-	}
-	var ids []int64
-	for _, c := range changes {
-		if c.Into == 0 && !c.Gone {
-			ids = append(ids, c.Story)
-		}
-	}
-	stories := map[int64]news.Story{}
-	if len(ids) > 0 {
-		list, err := s.room.Stories(ctx, news.StoryList{IDs: ids})
-		if err != nil {
-			return at, err
-		}
-		for _, st := range list {
-			stories[st.ID] = st
-		}
-	}
-	for _, c := range changes {
-		text, err := eventOf(c, at, stories)
-		if err != nil {
-			return at, err
-		}
-		if err := out.send(text); err != nil {
-			return at, err
-		}
-	}
-	return changes[len(changes)-1].Seq, nil
 }
 
 type mergedStory struct {
@@ -206,6 +177,37 @@ func eventOf(c news.StoryChange, known int64, stories map[int64]news.Story) (str
 	e.SetEscapeHTML(false)
 	err := e.Encode(data)
 	return fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n", c.Seq, name, text.String()), err
+}
+
+// streams counts those that there are, for each client.
+type streams struct {
+	mu   sync.Mutex // guards what follows
+	from map[netip.Prefix]int
+	all  int
+}
+
+// enter lets one more in, or says with which status and why not.
+func (s *streams) enter(client netip.Prefix) (status int, text string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.from[client] >= maxFrom:
+		return http.StatusTooManyRequests, fmt.Sprintf("%d programs at your address follow the stream already; end one, or try again later", maxFrom)
+	case s.all >= maxStreams:
+		return http.StatusServiceUnavailable, fmt.Sprintf("%d programs follow the stream already; try again later", maxStreams)
+	}
+	s.from[client]++
+	s.all++
+	return 0, ""
+}
+
+func (s *streams) leave(client netip.Prefix) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.all--
+	if s.from[client]--; s.from[client] == 0 {
+		delete(s.from, client)
+	}
 }
 
 func (s *server) isClosing() bool {
@@ -254,11 +256,11 @@ func (e *eventWriter) patience() error {
 	return nil
 }
 
-func (e *eventWriter) send(text string) error {
+func (e *eventWriter) send(text []byte) error {
 	if err := e.patience(); err != nil {
 		return err
 	}
-	if _, err := e.w.Write([]byte(text)); err != nil {
+	if _, err := e.w.Write(text); err != nil {
 		return err
 	}
 	return e.control.Flush()
@@ -275,6 +277,6 @@ func describeStream(doc *huma.OpenAPI) {
 		{Name: "after", In: "query", Description: "the id of the event after which to begin; 0 is the beginning, and none is the end", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},
 		{Name: "Last-Event-ID", In: "header", Description: "the same, as browsers send it; it counts before after", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},
 	}
-	refusals(op, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	refusals(op, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable)
 	doc.AddOperation(op)
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"strconv"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"headwater/internal/ingress"
 	"headwater/internal/news"
 )
 
@@ -22,6 +25,13 @@ const (
 	TokensOff   = "off"   // nothing
 	TokensWrite = "write" // to change something
 	TokensAll   = "all"   // everything but the description
+)
+
+// How many wrong tokens a client may send before it is told to wait; right ones are taken all the same.
+const (
+	tokenTries = 100
+	tokenReset = 5 * time.Minute
+	maxClients = 10_000 // that are remembered
 )
 
 // challenge says what a request that needs a token has to bring (RFC 6750, section 3).
@@ -51,6 +61,11 @@ func (s *server) authorise(next http.Handler) http.Handler {
 		user, err := s.room.APIUser(r.Context(), strings.TrimSpace(token))
 		switch {
 		case errors.Is(err, news.ErrNotFound):
+			if n, left := s.wrong.Add(ingress.Client(r)); n > tokenTries {
+				w.Header().Set("Retry-After", strconv.Itoa(int(left.Seconds())+1))
+				problem(w, http.StatusTooManyRequests, "too many wrong tokens came from your address; send a right one, or try again later")
+				return
+			}
 			s.unauthorised(w, "the token is none of this newsroom's, or was ended; `headwater user token NAME` makes one")
 		case err != nil:
 			s.log.Error("a token could not be looked at", "error", err)

@@ -41,6 +41,8 @@ func checkText(key, text string) error {
 	switch key {
 	case "listen":
 		return checkListen(text)
+	case "hosts":
+		return checkServedHost(text)
 	case "public_url", "websub.hub":
 		return checkPublicURL(text)
 	case "embeddings.endpoint":
@@ -181,6 +183,23 @@ func isHostName(host string) bool {
 		}
 	}
 	return true
+}
+
+// checkServedHost takes a name or an address, as Host has it but for the port.
+func checkServedHost(text string) error {
+	switch addr, err := netip.ParseAddr(text); {
+	case err == nil && addr.IsUnspecified():
+		return faultf("", "%q is no address that a request names", text)
+	case err == nil || isHostName(text):
+		return nil
+	}
+	try := "news.example.org"
+	if u, err := url.Parse(text); err == nil && isHostName(u.Hostname()) {
+		try = u.Hostname()
+	} else if host, _, err := net.SplitHostPort(text); err == nil {
+		try = host
+	}
+	return faultf(try, "%q is not a host's name or address, without a port", text)
 }
 
 // checkPublicURL takes http and https addresses that paths can be added to.

@@ -22,7 +22,11 @@ type Config struct {
 	Listen string `yaml:"listen"`
 	// PublicURL is the address that readers use, without a slash at the end; "" where none is set. See BaseURL.
 	PublicURL string `yaml:"public_url"`
-	Title     string `yaml:"title"`
+	// Hosts are names and addresses, without ports, that the server answers to besides those of Listen and PublicURL.
+	Hosts []string `yaml:"hosts"`
+	// TrustedProxies are networks of proxies whose X-Forwarded-For or Forwarded is believed.
+	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
+	Title          string         `yaml:"title"`
 	// Keep is how long articles are kept that nobody starred, labelled or corrected; 0 is for ever.
 	Keep Age `yaml:"keep"`
 	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in

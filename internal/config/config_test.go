@@ -18,8 +18,9 @@ var comparePrefixes = cmp.Comparer(func(a, b netip.Prefix) bool { return a == b 
 func TestDefault(t *testing.T) {
 	want := Config{
 		Listen: "127.0.0.1:8080",
-		Title:  "Headwater",
-		Lists:  []string{"world", "wires", "business", "technology", "science", "sport", "es", "ja"},
+		Hosts:  []string{}, TrustedProxies: []netip.Prefix{},
+		Title: "Headwater",
+		Lists: []string{"world", "wires", "business", "technology", "science", "sport", "es", "ja"},
 		Poll: Poll{
 			Schedule: "@every 1m", Workers: 128,
 			Interval: time.Hour, MinInterval: 10 * time.Minute, MaxInterval: 24 * time.Hour,

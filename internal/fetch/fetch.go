@@ -63,12 +63,14 @@ type Client struct {
 	transport *http.Transport
 	guardian  *ssrf.Guardian
 	gate      *gate
-	pictures  *gate // lets readers' browsers have several at once
+	pictures  *gate         // lets readers' browsers have several at once
+	showing   chan struct{} // an element for each picture that is asked for or passed on
 	robots    *robots
 	large     chan struct{} // an element for each large body that is being read
 
-	resting sync.Mutex
+	resting sync.Mutex           // guards what follows
 	rests   map[string]time.Time // hosts that want to be left alone, until when
+	late    map[string]time.Time // hosts that gave no picture in time, until when they are asked for none
 }
 
 // Request is what to fetch. ETag and LastModified are sent as they are, so they must be as the server gave them.
@@ -119,8 +121,8 @@ func New(o Options) (*Client, error) {
 	places.own = o.own
 	return &Client{
 		opt: o, transport: newTransport(o, guardian), guardian: guardian, gate: places,
-		pictures: newGate(pictureAHost, 0),
-		robots:   newRobots(o.UserAgent), large: make(chan struct{}, largeBodies), rests: map[string]time.Time{},
+		pictures: newGate(picturesAHost, 0), showing: make(chan struct{}, picturesAtOnce),
+		robots: newRobots(o.UserAgent), large: make(chan struct{}, largeBodies), rests: map[string]time.Time{}, late: map[string]time.Time{},
 	}, nil
 }
 

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -126,7 +127,7 @@ func TestPictureFailures(t *testing.T) {
 		}
 	})
 	c := client(t, Options{Timeout: 200 * time.Millisecond})
-	for range 2 * pictureAHost { // a way to the host that stays taken would block
+	for range 2 * picturesAHost { // a way to the host that stays taken would block
 		for _, path := range []string{"/slow", "/loop", "/none"} {
 			if _, err := c.Picture(t.Context(), Request{URL: s.URL + path}); err == nil {
 				t.Errorf("%s gives a picture", path)
@@ -136,4 +137,77 @@ func TestPictureFailures(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestPictureOfRestingHost asks no host that wants to be left alone, nor one that was too slow a moment ago.
+func TestPictureOfRestingHost(t *testing.T) {
+	now := time.Now()
+	var asked atomic.Int64
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		switch r.URL.Path {
+		case "/busy":
+			w.Header().Set("Retry-After", "300")
+			w.WriteHeader(http.StatusServiceUnavailable)
+		case "/slow":
+			<-r.Context().Done()
+		default:
+			_, _ = io.WriteString(w, png)
+		}
+	})
+	c := client(t, Options{Timeout: 200 * time.Millisecond, Now: func() time.Time { return now }})
+	for _, step := range []struct {
+		path string
+		wait time.Duration // before it
+		want error         // nil is a picture
+		asks bool
+	}{
+		{"/busy", 0, nil, true},
+		{"/a", time.Minute, ErrResting, false},
+		{"/b", 5 * time.Minute, nil, true},
+		{"/slow", 0, errLate, true},
+		{"/c", 30 * time.Second, errLate, false},
+		{"/d", 31 * time.Second, nil, true},
+	} {
+		now = now.Add(step.wait)
+		before := asked.Load()
+		p, err := c.Picture(t.Context(), Request{URL: s.URL + step.path})
+		switch {
+		case step.path == "/busy":
+			if e := asError(t, err); e.Status != http.StatusServiceUnavailable || e.Rest.Host == "" {
+				t.Errorf("%+v", e)
+			}
+		case !errors.Is(err, step.want):
+			t.Errorf("%s: %v", step.path, err)
+		case err == nil && readPicture(t, p) != png:
+			t.Errorf("%s: not the picture", step.path)
+		}
+		if got := asked.Load() > before; got != step.asks {
+			t.Errorf("%s: the host was asked: %t", step.path, got)
+		}
+	}
+}
+
+// TestReaderWhoLeaves ends a request that waits for a slow host: the host is not blamed.
+func TestReaderWhoLeaves(t *testing.T) {
+	asked := make(chan struct{}, 1)
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/slow" {
+			asked <- struct{}{}
+			<-r.Context().Done()
+			return
+		}
+		_, _ = io.WriteString(w, png)
+	})
+	c := client(t, Options{})
+	ctx, leave := context.WithCancel(t.Context())
+	go func() { <-asked; leave() }()
+	if _, err := c.Picture(ctx, Request{URL: s.URL + "/slow"}); !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	p, err := c.Picture(t.Context(), Request{URL: s.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	readPicture(t, p)
 }

@@ -13,10 +13,14 @@ import (
 
 // Post sends a body to an address and gives the answer, whatever its status; the caller closes its body and bounds what
 // is read of it. It is for services that somebody chose, not for publishers: it follows no redirect, since a header may
-// hold a key, does not wait for the host's turn, and ends only with ctx.
+// hold a key, does not wait for the host's turn, and ends only with ctx. A host that rests is not asked (ErrResting), and one
+// that answers 429 or 503 with Retry-After rests, for a day at most.
 func (c *Client) Post(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error) {
 	to, err := parseURL(address)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.mayAsk(to); err != nil {
 		return nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
@@ -28,6 +32,7 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 	resp, err := c.roundTrip(req)
 	switch {
 	case err == nil:
+		c.noteRest(to, resp, longestPostRest)
 		return resp, nil
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s: %w", to.Redacted(), ctx.Err())

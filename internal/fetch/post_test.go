@@ -83,3 +83,38 @@ func TestPostFails(t *testing.T) {
 		})
 	}
 }
+
+// TestPostRests leaves a service alone that asks for it, a day at most, and with it what else its host has.
+func TestPostRests(t *testing.T) {
+	now := time.Now()
+	asked := 0
+	s := server(t, func(w http.ResponseWriter, r *http.Request) {
+		asked++
+		if r.URL.Path == "/busy" {
+			w.Header().Set("Retry-After", "1000000")
+			w.WriteHeader(http.StatusTooManyRequests)
+		}
+	})
+	c := client(t, Options{Now: func() time.Time { return now }})
+	post := func(path string) error {
+		resp, err := c.Post(t.Context(), s.URL+path, http.Header{}, nil)
+		if err != nil {
+			return err
+		}
+		return resp.Body.Close()
+	}
+	if err := post("/busy"); err != nil || asked != 1 {
+		t.Fatalf("the answer itself: %v", err)
+	}
+	err := post("/other")
+	if e := asError(t, err); !errors.Is(err, ErrResting) || e.RetryAfter != longestPostRest || asked != 1 {
+		t.Errorf("while it rests: %v for %s, asked %d times", err, e.RetryAfter, asked)
+	}
+	if _, err := c.Get(t.Context(), Request{URL: s.URL + "/feed"}); !errors.Is(err, ErrResting) || asked != 1 {
+		t.Errorf("a feed of the same host: %v, asked %d times", err, asked)
+	}
+	now = now.Add(longestPostRest)
+	if err := post("/other"); err != nil || asked != 2 {
+		t.Errorf("after that: %v, asked %d times", err, asked)
+	}
+}

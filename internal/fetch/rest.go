@@ -18,6 +18,9 @@ var ErrResting = errors.New("its host asked to be left alone for some time (Retr
 // longestRest is how long a host is believed that asks to be left alone. A slip must not lose a feed for good.
 const longestRest = 7 * 24 * time.Hour
 
+// longestPostRest is how long a service is believed that somebody chose: a day's messages would be lost by then.
+const longestPostRest = 24 * time.Hour
+
 // Rest keeps all requests from a host until the time given. It is called with what was stored when a process begins; what
 // hosts ask for later is noted by itself.
 func (c *Client) Rest(r news.Rest) {
@@ -48,13 +51,20 @@ func (c *Client) mayAsk(address *url.URL) error {
 
 // refused turns a status that is no answer into an error. What an overloaded server asks for holds for its whole host.
 func (c *Client) refused(address *url.URL, resp *http.Response) *Error {
-	now := c.opt.Now()
-	e := statusError(address, resp, now)
-	if s := resp.StatusCode; e.RetryAfter > 0 && (s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable) {
-		e.Rest = news.Rest{Host: hostOf(address), Until: now.Add(e.RetryAfter)}
-		c.Rest(e.Rest)
-	}
+	e := statusError(address, resp, c.opt.Now())
+	e.Rest = c.noteRest(address, resp, longestRest)
 	return e
+}
+
+// noteRest leaves the host alone where it answers that it is overloaded and says for how long, and gives what was noted.
+func (c *Client) noteRest(address *url.URL, resp *http.Response, most time.Duration) (r news.Rest) {
+	now := c.opt.Now()
+	wait := min(retryAfter(resp.Header.Get("Retry-After"), now), most)
+	if s := resp.StatusCode; wait > 0 && (s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable) {
+		r = news.Rest{Host: hostOf(address), Until: now.Add(wait)}
+		c.Rest(r)
+	}
+	return r
 }
 
 // retryAfter reads seconds or a date, up to a week.

@@ -10,10 +10,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
+	"os"
+	"slices"
 	"strings"
 	"time"
 
+	"headwater/internal/ingress"
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
 )
@@ -77,9 +81,11 @@ type Topics interface {
 // Options for New. Newsroom is required.
 type Options struct {
 	Newsroom Newsroom
-	Title    string           // of the site; empty means Headwater
-	Now      func() time.Time // nil means time.Now
-	Logger   *slog.Logger     // nil discards it
+	Title    string // of the site; empty means Headwater
+	// PublicURL is the address that readers use; "" is that of each request.
+	PublicURL string
+	Now       func() time.Time // nil means time.Now
+	Logger    *slog.Logger     // nil discards it
 }
 
 type server struct {
@@ -113,9 +119,9 @@ func Answers(path string) bool {
 	return path == loginPath || strings.HasPrefix(path, "/reader/")
 }
 
-// New makes the handler of all paths that Answers names. Requests prove who sends them by a header that no other site's
-// page can make a browser send, so that they need no protection against such pages.
-func New(o Options) http.Handler {
+// New makes the handler of all paths that Answers names. But for the login, requests prove who sends them by a header that
+// no other site's page can make a browser send; changes and logins from such pages are refused all the same.
+func New(o Options) ingress.Routes {
 	s := &server{room: o.Newsroom, title: cmp.Or(o.Title, "Headwater"), now: o.Now, log: o.Logger}
 	if s.now == nil {
 		s.now = time.Now
@@ -145,21 +151,32 @@ func New(o Options) http.Handler {
 		"mark-all-as-read":       {answer: (*call).markAllAsRead, writes: true},
 		"stream/contents":        {answer: (*call).streamContents},
 	}
-	return s
+	return ingress.Routes{Handler: ingress.SameOrigin(o.PublicURL, nil, s), Patterns: s.patterns()}
+}
+
+// patterns are the routes as http.ServeMux would have them.
+func (s *server) patterns() []string {
+	var all []string
+	for _, prefix := range []string{"", freshRSS} {
+		all = append(all, "POST "+prefix+loginPath, "GET "+prefix+atomPath+"{stream...}", "POST "+prefix+atomPath+"{stream...}")
+		for _, name := range slices.Sorted(maps.Keys(s.calls)) {
+			if !s.calls[name].writes {
+				all = append(all, "GET "+prefix+apiPath+name)
+			}
+			all = append(all, "POST "+prefix+apiPath+name)
+		}
+	}
+	return all
 }
 
 // maxBody bounds what a request may send, in bytes: ten thousand items in their longest form, or a list of feeds.
 const maxBody = 4 << 20
-
-// bodyTime is how long a request may take to arrive.
-const bodyTime = 30 * time.Second
 
 func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(bodyTime)) // where the connection knows none, as in a test, the server's own bounds hold
 	path := strings.TrimPrefix(r.URL.EscapedPath(), freshRSS)
 	err := s.serve(&call{server: s, w: w, r: r}, path) //nolint:contextcheck // a call has its request's
 	if err != nil {
@@ -218,6 +235,8 @@ func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &refused):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		refused = &refusal{http.StatusRequestTimeout, "the request did not arrive in time; send less at once"}
 	case errors.As(err, &large):
 		refused = &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes; send less at once", large.Limit)}
 	case errors.Is(err, news.ErrNotFound):

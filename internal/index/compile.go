@@ -311,6 +311,15 @@ type accepted struct {
 	holds fact
 }
 
+// ofAll says that nothing but the fact chooses.
+func (a accepted) ofAll() bool {
+	u, ok := a.of.(unscored)
+	if ok {
+		_, ok = u.Query.(*query.MatchAllQuery)
+	}
+	return ok
+}
+
 // Searcher is bleve's interface of queries.
 func (a accepted) Searcher(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
 	of, err := a.of.Searcher(ctx, r, m, o)

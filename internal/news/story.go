@@ -360,6 +360,12 @@ type StoryList struct {
 	Before        Place     // with Newest, only those after this place by Changed; zero is the beginning
 }
 
+// Coverage is the stories of an event.
+type Coverage struct {
+	Stories []Story // the first of them by coverage and freshness
+	Total   int
+}
+
 // ArticleList asks for articles, newest first.
 type ArticleList struct {
 	Limit, Offset int

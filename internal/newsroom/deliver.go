@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/alert"
+	"headwater/internal/fetch"
 	"headwater/internal/news"
 	"headwater/internal/store"
 )
@@ -195,6 +196,10 @@ func (n *Newsroom) attempt(a news.Alert, m alert.Message, problem error) store.A
 	var refused *alert.Error
 	if errors.As(problem, &refused) {
 		at.Ended, asked = refused.Gone, refused.RetryAfter
+	}
+	var rests *fetch.Error
+	if errors.As(problem, &rests) {
+		asked = rests.RetryAfter
 	}
 	at.Due = now.Add(max(asked, backoff(tries+1)))
 	at.Next = now.Add(max(asked, backoff(a.Failures+1)))

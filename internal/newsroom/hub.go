@@ -11,6 +11,7 @@ import (
 	"strconv"
 	"time"
 
+	"headwater/internal/fetch"
 	"headwater/internal/news"
 )
 
@@ -74,7 +75,7 @@ func (n *Newsroom) tellOf(ctx context.Context, feed string) (err error) {
 	form := url.Values{"hub.mode": {"publish"}, "hub.url": {feed}, "hub.topic": {feed}}.Encode()
 	pause := cmp.Or(n.Hub.Pause, tellPause)
 	for try := 1; ; try++ {
-		if err = n.tellOnce(ctx, form); err == nil || try == tellTries {
+		if err = n.tellOnce(ctx, form); err == nil || try == tellTries || errors.Is(err, fetch.ErrResting) {
 			return err
 		}
 		if rest(ctx, pause); ctx.Err() != nil {

@@ -16,6 +16,11 @@ func (n *Newsroom) Event(ctx context.Context, id int64) (news.Event, error) {
 	return n.Store.Event(ctx, id)
 }
 
+// Coverage gives the first stories of some events, each of them at most, by event.
+func (n *Newsroom) Coverage(ctx context.Context, events []int64, each int) (map[int64]news.Coverage, error) {
+	return n.Store.Coverage(ctx, events, each)
+}
+
 // OutletCounts gives what outlets have published, by domain and name.
 func (n *Newsroom) OutletCounts(ctx context.Context, l news.OutletList) ([]news.OutletCount, error) {
 	return n.Store.Outlets(ctx, l)

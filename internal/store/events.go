@@ -93,3 +93,45 @@ func (db *DB) Published(ctx context.Context, outlets []news.Outlet) (map[string]
 	}
 	return out, nil
 }
+
+const (
+	coverageSQL = `SELECT id FROM (SELECT s.id, s.event_id, row_number() OVER (PARTITION BY s.event_id ORDER BY s.rank DESC, s.id DESC) AS place
+		FROM json_each(?1) AS wanted CROSS JOIN stories AS s WHERE s.event_id = wanted.value) WHERE place <= ?2 ORDER BY event_id, place`
+	coverageTotalsSQL = `SELECT e.id, e.stories FROM json_each(?) AS wanted CROSS JOIN events AS e WHERE e.id = wanted.value`
+)
+
+// Coverage gives the first stories of some events, each of them at most, by event.
+func (db *DB) Coverage(ctx context.Context, events []int64, each int) (map[int64]news.Coverage, error) {
+	of := make(map[int64]news.Coverage, len(events))
+	wanted, err := idList(events)
+	if err != nil || len(events) == 0 {
+		return of, err
+	}
+	ids, err := rowsOf(ctx, db, "stories of events", scanID, coverageSQL, wanted, each)
+	if err != nil || len(ids) == 0 {
+		return of, err
+	}
+	stories, err := db.Stories(ctx, news.StoryList{IDs: ids})
+	if err != nil {
+		return of, err
+	}
+	for _, s := range stories {
+		c := of[s.Event]
+		c.Stories = append(c.Stories, s)
+		of[s.Event] = c
+	}
+	type total struct {
+		event int64
+		n     int
+	}
+	totals, err := rowsOf(ctx, db, "sizes of events", func(row scanner) (t total, err error) {
+		err = row.Scan(&t.event, &t.n)
+		return t, err
+	}, coverageTotalsSQL, wanted)
+	for _, t := range totals {
+		c := of[t.event]
+		c.Total = t.n
+		of[t.event] = c
+	}
+	return of, err
+}

@@ -75,6 +75,8 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"stories of a feed", ofFeedSQL, "SEARCH story_feeds USING PRIMARY KEY (feed_id=?"},
 		{"newest stories", stories(news.StoryList{Newest: true}), "INDEX stories_changed"},
 		{"changed stories", stories(news.StoryList{Since: day}), "INDEX stories_changed"},
+		{"coverage", coverageSQL, "INDEX stories_event"},
+		{"sizes of events", coverageTotalsSQL, "INTEGER PRIMARY KEY"},
 		{"event", stories(news.StoryList{Event: 1}), "INDEX stories_event"},
 		{"stories by id", stories(news.StoryList{IDs: []int64{1}}), "PRIMARY KEY"},
 		{"members", membersSQL, "INDEX members_story"},

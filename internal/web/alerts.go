@@ -96,8 +96,8 @@ func (s *server) addAlert(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("topic: %w", err)
 	}
-	if err := r.ParseForm(); err != nil {
-		return badRequest("The form could not be read: " + err.Error())
+	if err := readForm(r); err != nil {
+		return err
 	}
 	f, a := alertFormOf(r.PostForm)
 	a.Topic = t.ID

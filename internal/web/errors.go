@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"os"
+	"strings"
 
+	"headwater/internal/ingress"
 	"headwater/internal/news"
 )
 
@@ -26,6 +29,30 @@ func notFound(message string) problem {
 
 func badRequest(message string) problem {
 	return problem{http.StatusBadRequest, "That does not work", message}
+}
+
+// readForm reads the form of a POST.
+func readForm(r *http.Request) error {
+	err := r.ParseForm()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return problem{http.StatusRequestTimeout, "That does not work", "The form did not arrive in time. Send it again."}
+	case err != nil:
+		return badRequest("The form could not be read: " + err.Error())
+	}
+	return nil
+}
+
+// elsewhere answers where no route is, or none for the method.
+func elsewhere(routes *ingress.Router) handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		allowed := routes.Methods(r)
+		if len(allowed) == 0 {
+			return notFound("There is no page at this address.")
+		}
+		w.Header().Set("Allow", strings.Join(allowed, ", "))
+		return problem{http.StatusMethodNotAllowed, "That does not work", "This address takes " + strings.Join(allowed, ", ") + "."}
+	}
 }
 
 // handle answers with a page where h fails. What the reader did not cause is logged, and told without its details.

@@ -47,6 +47,19 @@ func (f *fake) Stories(_ context.Context, l news.StoryList) ([]news.Story, error
 	return cut(found, l.Limit, l.Offset), f.broken
 }
 
+func (f *fake) Coverage(_ context.Context, events []int64, each int) (map[int64]news.Coverage, error) {
+	defer f.lock()()
+	of := map[int64]news.Coverage{}
+	for _, st := range f.stories {
+		if slices.Contains(events, st.Event) {
+			c := of[st.Event]
+			c.Stories, c.Total = cut(append(c.Stories, st), each, 0), c.Total+1
+			of[st.Event] = c
+		}
+	}
+	return of, f.broken
+}
+
 func cut[T any](all []T, limit, offset int) []T {
 	all = all[min(offset, len(all)):]
 	return all[:min(limit, len(all))]

@@ -201,8 +201,8 @@ func feedOf(f news.Feed, now time.Time) feedView {
 }
 
 func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
-	if err := r.ParseForm(); err != nil {
-		return badRequest("The form could not be read: " + err.Error())
+	if err := readForm(r); err != nil {
+		return err
 	}
 	form := feedForm{URL: strings.TrimSpace(r.PostForm.Get("url")), Folder: publish.Line(r.PostForm.Get("folder"))}
 	address, err := newsroom.Address(form.URL)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"slices"
 
 	"headwater/internal/news"
 )
@@ -80,6 +81,16 @@ func (f freshView) refresh() int {
 
 // cards shows the stories of one event as one card, led by the first of them.
 func (s *server) cards(ctx context.Context, stories []news.Story) ([]card, error) {
+	var events []int64
+	for _, st := range stories {
+		if st.Event != 0 && !slices.Contains(events, st.Event) {
+			events = append(events, st.Event)
+		}
+	}
+	coverage, err := s.news.Coverage(ctx, events, maxCoverage+1) // one of them may be the card's own
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
 	var cards []card
 	shown := map[int64]bool{}
 	for _, st := range stories {
@@ -87,18 +98,13 @@ func (s *server) cards(ctx context.Context, stories []news.Story) ([]card, error
 			continue
 		}
 		shown[st.Event] = true
-		c := cardOf(st, s.now())
-		others, err := s.others(ctx, st)
-		if err != nil {
-			return nil, err
-		}
-		for _, o := range others {
-			if len(c.Coverage) == maxCoverage {
-				c.More = len(others) - maxCoverage
-				break
+		c, of := cardOf(st, s.now()), coverage[st.Event]
+		for _, o := range of.Stories {
+			if o.ID != st.ID && len(o.Members) > 0 && len(c.Coverage) < maxCoverage {
+				c.Coverage = append(c.Coverage, headlineOf(o, s.now()))
 			}
-			c.Coverage = append(c.Coverage, headlineOf(o, s.now()))
 		}
+		c.More = max(of.Total-1-len(c.Coverage), 0)
 		cards = append(cards, c)
 	}
 	return cards, nil

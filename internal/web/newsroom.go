@@ -23,6 +23,8 @@ type Newsroom interface {
 // Stories gives stories.
 type Stories interface {
 	Stories(ctx context.Context, list news.StoryList) ([]news.Story, error)
+	// Coverage gives the first stories of some events, each of them at most, by event.
+	Coverage(ctx context.Context, events []int64, each int) (map[int64]news.Coverage, error)
 	// Story gives the living story: where id was merged into another, the story has that other's ID.
 	Story(ctx context.Context, id int64) (news.Story, error)
 	// StoryOf gives the story that an article belongs to, or news.ErrNotFound while it is unsettled.

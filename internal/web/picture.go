@@ -37,9 +37,8 @@ type Pictures struct {
 }
 
 const (
-	maxShowing   = 64              // pictures that are passed on at once
-	showTimeout  = 2 * time.Minute // for a reader to take one
-	maxValidator = 1000            // bytes
+	showTimeout  = time.Minute // for a reader to take one
+	maxValidator = 1000        // bytes
 	keepPicture  = "private, max-age=2592000, immutable"
 	keepFailure  = "private, max-age=600"
 )
@@ -116,7 +115,7 @@ func pictureTag(src string, t html.Token) string {
 	return b.String()
 }
 
-// picture passes a picture on as it comes, so that many at once take little memory.
+// picture passes a picture on as it comes, so that many at once take little memory. Fetch bounds how many.
 func (s *server) picture(w http.ResponseWriter, r *http.Request) {
 	h := w.Header()
 	h.Set("Content-Security-Policy", picturePolicy)
@@ -124,12 +123,6 @@ func (s *server) picture(w http.ResponseWriter, r *http.Request) {
 	address, ok := s.opened(r)
 	if !ok {
 		http.Error(w, "This address was not made here.", http.StatusForbidden)
-		return
-	}
-	select {
-	case s.showing <- struct{}{}:
-		defer func() { <-s.showing }()
-	case <-r.Context().Done():
 		return
 	}
 	p, err := s.pictures.Fetch(r.Context(), address, validator(r, "If-None-Match"), validator(r, "If-Modified-Since"))

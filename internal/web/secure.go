@@ -3,6 +3,8 @@ package web
 import (
 	"net/http"
 	"strings"
+
+	"headwater/internal/ingress"
 )
 
 // policy lets the pages load our own files and nothing else, from anywhere.
@@ -20,10 +22,8 @@ const maxForm = 64 << 10
 
 // secure sets the headers that every answer carries and lets only our own pages post. The referrer policy is
 // same-origin and not no-referrer: with the latter browsers send "Origin: null" with our own forms.
-func secure(next, refused http.Handler) http.Handler {
-	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(refused)
-	guarded := guard.Handler(next)
+func secure(publicURL string, next, refused http.Handler) http.Handler {
+	guarded := ingress.SameOrigin(publicURL, refused, next)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("Content-Security-Policy", policy)

@@ -108,8 +108,8 @@ func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
 
 // topicIn reads the form of a topic.
 func topicIn(r *http.Request) (t news.Topic, err error) {
-	if err := r.ParseForm(); err != nil {
-		return t, badRequest("The form could not be read: " + err.Error())
+	if err := readForm(r); err != nil {
+		return t, err
 	}
 	form := r.PostForm
 	t.Name, t.Query = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("query"))

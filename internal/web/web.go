@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"headwater/internal/ingress"
 	"headwater/internal/news"
 	"headwater/internal/publish"
 )
@@ -44,11 +45,10 @@ type server struct {
 	pages        pages
 
 	pictures Pictures
-	showing  chan struct{} // an element for each picture that is being passed on
 }
 
 // New makes the handler of all pages, of the combined feeds under /feeds/ and of the files under /static/.
-func New(o Options) http.Handler {
+func New(o Options) ingress.Routes {
 	s := &server{
 		news:         o.Newsroom,
 		title:        cmp.Or(o.Title, "Headwater"),
@@ -61,7 +61,7 @@ func New(o Options) http.Handler {
 		log:          o.Logger,
 		assets:       loadAssets(),
 
-		pictures: o.Pictures, showing: make(chan struct{}, maxShowing),
+		pictures: o.Pictures,
 	}
 	if s.check == nil {
 		s.check = func(string) error { return nil }
@@ -76,11 +76,12 @@ func New(o Options) http.Handler {
 		s.log = slog.New(slog.DiscardHandler)
 	}
 	s.pages = loadPages(s.assets)
-	return secure(s.routes(), http.HandlerFunc(s.refuse))
+	routes := s.routes()
+	return ingress.Routes{Handler: secure(o.PublicURL, routes, http.HandlerFunc(s.refuse)), Patterns: routes.Patterns()}
 }
 
-func (s *server) routes() *http.ServeMux {
-	mux := http.NewServeMux()
+func (s *server) routes() *ingress.Router {
+	mux := new(ingress.Router)
 	for pattern, h := range map[string]handler{
 		"GET /{$}":                  s.front,
 		"GET /story/{id}":           s.story,
@@ -101,7 +102,6 @@ func (s *server) routes() *http.ServeMux {
 		"GET /feeds/topic/{file}":   s.emitTopic,
 		"GET /feeds/folder/{file}":  s.emitFolder,
 		"GET /feeds/t/{file}":       s.emitSecret,
-		"GET /":                     func(http.ResponseWriter, *http.Request) error { return notFound("There is no page at this address.") },
 
 		"GET /topic/{name}/alerts":              s.alerts,
 		"POST /topic/{name}/alerts":             s.addAlert,
@@ -112,5 +112,6 @@ func (s *server) routes() *http.ServeMux {
 	}
 	mux.Handle("GET /static/{file}", s.assets)
 	mux.HandleFunc("GET /media/{seal}/{address}", s.picture)
+	mux.Handle("/", s.handle(elsewhere(mux)))
 	return mux
 }

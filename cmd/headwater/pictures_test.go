@@ -1,0 +1,96 @@
+package main
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"headwater/internal/config"
+)
+
+// TestSlowPictures asks for a hundred pictures of a host that never answers. Pictures of another host and pages come
+// meanwhile, and the hundred end.
+func TestSlowPictures(t *testing.T) {
+	const png = "\x89PNG\x0D\x0A\x1A\x0A rest"
+	asked := make(chan struct{}, 200)
+	slow := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	defer slow.Close()
+	quick := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, png) }))
+	defer quick.Close()
+
+	cfg := config.Default()
+	cfg.Data, cfg.Fetch.Timeout = t.TempDir(), 3*time.Second
+	cfg.Fetch.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
+	a, err := (&cli{stderr: io.Discard}).openWith(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := a.close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	h, err := a.handler(t.Context(), "http://127.0.0.1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := a.PictureKey(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(h)
+	defer srv.Close()
+	shown := func(address string) (status int, body string, took time.Duration) {
+		begun := time.Now()
+		seal := hmac.New(sha256.New, key)
+		_, _ = io.WriteString(seal, address)
+		b64 := base64.RawURLEncoding
+		resp, err := http.Get(srv.URL + "/media/" + b64.EncodeToString(seal.Sum(nil)) + "/" + b64.EncodeToString([]byte(address)))
+		if err != nil {
+			t.Error(err)
+			return 0, "", 0
+		}
+		data, err := io.ReadAll(resp.Body)
+		if err := errors.Join(err, resp.Body.Close()); err != nil {
+			t.Error(err)
+		}
+		return resp.StatusCode, string(data), time.Since(begun)
+	}
+
+	var all sync.WaitGroup
+	host := strings.Replace(slow.URL, "127.0.0.1", "localhost", 1) // another host than that of the quick one
+	for range 100 {
+		all.Go(func() {
+			if status, _, took := shown(host + "/slow.png"); status != http.StatusBadGateway || took > 15*time.Second {
+				t.Errorf("a slow picture: %d after %s", status, took)
+			}
+		})
+	}
+	<-asked
+	for range 20 {
+		if status, body, took := shown(quick.URL + "/quick.png"); status != http.StatusOK || body != png || took > time.Second {
+			t.Errorf("a picture of another host: %d %q after %s", status, body, took)
+		}
+	}
+	idle := make(chan struct{})
+	close(idle)
+	if took := slowest(t, srv.URL+"/", idle); took > time.Second {
+		t.Errorf("pages take %s", took)
+	}
+	all.Wait()
+	if n := len(asked) + 1; n > 8 {
+		t.Errorf("the slow host was asked for %d pictures", n)
+	}
+}

@@ -1,0 +1,97 @@
+package ingress
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+)
+
+// Tally counts events by a key, such as wrong passwords by client. The events of a key are forgotten together, when the
+// window of the first is over. A Tally holds a bounded number of keys; beyond it the tenth goes that has the fewest events,
+// of those the oldest, so that keys by the thousand make nobody forget one that has many.
+type Tally[K comparable] struct {
+	now    func() time.Time
+	window time.Duration
+	most   int
+
+	mu     sync.Mutex // guards counts
+	counts map[K]*count
+}
+
+type count struct {
+	events int
+	reset  time.Time
+}
+
+// NewTally makes a tally of at most so many keys, by the clock now.
+func NewTally[K comparable](now func() time.Time, window time.Duration, most int) *Tally[K] {
+	return &Tally[K]{now: now, window: window, most: most, counts: map[K]*count{}}
+}
+
+// Add counts an event. It gives how many there are with this one, and when they are forgotten.
+func (t *Tally[K]) Add(key K) (events int, left time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	now := t.now()
+	c := t.counts[key]
+	if c == nil || !now.Before(c.reset) {
+		if c == nil && len(t.counts) >= t.most {
+			t.makeRoom(now)
+		}
+		c = &count{reset: now.Add(t.window)}
+		t.counts[key] = c
+	}
+	c.events++
+	return c.events, c.reset.Sub(now)
+}
+
+// TakeBack undoes an Add.
+func (t *Tally[K]) TakeBack(key K) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c := t.counts[key]; c != nil && c.events > 0 {
+		c.events--
+	}
+}
+
+// Forget forgets the events of a key.
+func (t *Tally[K]) Forget(key K) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.counts, key)
+}
+
+// Has says whether a key has any event.
+func (t *Tally[K]) Has(key K) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	c := t.counts[key]
+	return c != nil && c.events > 0 && t.now().Before(c.reset)
+}
+
+// Len is how many keys are held.
+func (t *Tally[K]) Len() int {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return len(t.counts)
+}
+
+// makeRoom forgets what is over, and then the tenth that matters least.
+func (t *Tally[K]) makeRoom(now time.Time) {
+	keys := make([]K, 0, len(t.counts))
+	for key, c := range t.counts {
+		if now.Before(c.reset) {
+			keys = append(keys, key)
+		} else {
+			delete(t.counts, key)
+		}
+	}
+	slices.SortFunc(keys, func(a, b K) int {
+		x, y := t.counts[a], t.counts[b]
+		return cmp.Or(cmp.Compare(x.events, y.events), x.reset.Compare(y.reset))
+	})
+	for _, key := range keys[:max(0, len(keys)-t.most+t.most/10)] {
+		delete(t.counts, key)
+	}
+}

@@ -1,0 +1,170 @@
+package store
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// TestFolderLists walks the list of a folder in parts and compares it with all stories, whose members say which belong to it.
+func TestFolderLists(t *testing.T) {
+	db := open(t, t.TempDir())
+	folders := []string{"Wires", "Papers", "Wires", ""}
+	feeds := addFeeds(t, db, len(folders))
+	for i, f := range feeds {
+		if err := db.EditFeed(t.Context(), f.ID, f.Title, folders[i]); err != nil {
+			t.Fatal(err)
+		}
+		var articles []news.Article
+		for k := range 30 {
+			articles = append(articles, article(fmt.Sprint("g", k), fmt.Sprint("title ", i, " ", k)))
+		}
+		store(t, db, poll(f, articles...))
+	}
+	folderOf := map[int64]string{}
+	for i, f := range feeds {
+		folderOf[f.ID] = folders[i]
+	}
+	r := rand.New(rand.NewPCG(7, 8))
+	left := r.Perm(30 * len(feeds))
+	for id := int64(1); len(left) > 3; id++ { // some change together, some again later
+		n := 1 + r.IntN(3)
+		var members []int64
+		for _, a := range left[:n] {
+			members = append(members, int64(a+1))
+		}
+		left = left[n:]
+		s := story(id, 0, members...)
+		s.Changed, s.Latest = day.Add(time.Duration(r.IntN(8))*time.Hour), day.Add(time.Duration(r.IntN(3))*time.Minute)
+		settle(t, db, news.Settlement{Stories: []news.Story{s}})
+	}
+	all, err := db.Stories(t.Context(), news.StoryList{Newest: true, Limit: 1000})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, since := range []time.Time{{}, day.Add(3 * time.Hour)} {
+		for _, folder := range []string{"Wires", "Papers", "None"} {
+			var want, got []int64
+			for _, s := range all {
+				if !s.Changed.Before(since) && slices.ContainsFunc(s.Members, func(m news.Member) bool { return folderOf[m.Article.FeedID] == folder }) {
+					want = append(want, s.ID)
+				}
+			}
+			var before news.Place
+			for {
+				marks, err := db.StoryMarks(t.Context(), news.StoryList{Newest: true, Folder: folder, Since: since, Limit: 4, Before: before})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(marks) == 0 {
+					break
+				}
+				for _, m := range marks {
+					got = append(got, m.ID)
+				}
+				last := marks[len(marks)-1]
+				before = news.Place{Time: last.Changed, ID: last.ID}
+			}
+			if !slices.Equal(got, want) {
+				t.Errorf("%q since %s: %v\nwant %v", folder, since, got, want)
+			}
+		}
+	}
+}
+
+func TestMarksOfStoriesChangeWithThem(t *testing.T) {
+	db := newsroom(t, 3)
+	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 0, 1, 2)}})
+	mark := func() news.StoryMark {
+		t.Helper()
+		all, err := db.StoryMarks(t.Context(), news.StoryList{IDs: []int64{1}})
+		if err != nil || len(all) != 1 {
+			t.Fatal(all, err)
+		}
+		return all[0]
+	}
+	first := mark()
+	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 0, 1, 2)}})
+	if mark() != first {
+		t.Errorf("%+v of a story that is as before, which had %+v", mark(), first)
+	}
+	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 0, 1, 2, 3)}})
+	grown := mark()
+	if grown.Seq == first.Seq || grown.Articles == first.Articles {
+		t.Errorf("%+v of a story that grew, which had %+v", grown, first)
+	}
+	f, err := db.Feed(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	revised := article("g2", "title 2")
+	revised.Text, revised.Hash = "another text", "another"
+	store(t, db, poll(f, revised))
+	if got := mark(); got.Articles == grown.Articles {
+		t.Errorf("%+v after an article was revised, before it %+v", got, grown)
+	}
+}
+
+func TestCoverage(t *testing.T) {
+	db := newsroom(t, 6)
+	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 1, 1), story(2, 1, 2, 3), story(3, 1, 4), story(4, 2, 5), story(5, 0, 6)}})
+	of, err := db.Coverage(t.Context(), []int64{1, 2, 9}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := map[int64]string{}
+	for event, c := range of {
+		for _, s := range c.Stories {
+			got[event] += fmt.Sprint(s.ID, " ")
+		}
+		got[event] += fmt.Sprint("of ", c.Total)
+	}
+	if want := "map[1:2 3 of 3 2:4 of 1]"; fmt.Sprint(got) != want {
+		t.Errorf("%v, want %s", got, want)
+	}
+}
+
+// TestMarksAreKept changes marks while they are kept, and compares them with what is stored.
+func TestMarksAreKept(t *testing.T) {
+	db := newsroom(t, 6)
+	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 0, 1, 2), story(2, 0, 3)}})
+	if err := db.AddUser(t.Context(), news.User{Name: "anna"}, "x"); err != nil {
+		t.Fatal(err)
+	}
+	same := func() {
+		t.Helper()
+		kept, err := db.Marks(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		db.marks = markCache{}
+		stored, err := db.Marks(t.Context(), 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for id := range int64(8) {
+			if kept.Read.Has(id) != stored.Read.Has(id) || kept.Starred.Has(id) != stored.Starred.Has(id) {
+				t.Errorf("article %d: kept %v and %v, stored %v and %v", id, kept.Read.Has(id), kept.Starred.Has(id), stored.Read.Has(id), stored.Starred.Has(id))
+			}
+		}
+	}
+	same()
+	for _, m := range []news.Marking{
+		{Articles: []int64{1, 99}, Read: true, AddLabels: []string{"", "later"}}, {Articles: []int64{2, 3}, Unread: true},
+		{Articles: []int64{4}, Read: true, DropOff: []string{""}}, {Articles: []int64{1}, DropOff: []string{"", "later"}},
+	} {
+		if err := db.MarkItems(t.Context(), 1, m); err != nil {
+			t.Fatal(err)
+		}
+		same()
+	}
+	if err := db.MarkAllRead(t.Context(), 1, news.ItemList{Until: day.Add(3 * time.Hour)}); err != nil {
+		t.Fatal(err)
+	}
+	same()
+	check(t, db)
+}
