@@ -28,8 +28,10 @@ func closed(tb testing.TB, db *DB, stories ...news.Story) {
 			s.Prints[m.Article.ID] = news.Print{Words: 7}
 			s.Claims[m.Article.ID] = []news.Claim{{Kind: news.ClaimByline, Outlet: "The Paper"}}
 			if i > 0 {
-				s.Edges = append(s.Edges, news.Edge{A: min(st.Members[0].Article.ID, m.Article.ID), B: max(st.Members[0].Article.ID, m.Article.ID), Story: 1,
-					Reasons: []news.Evidence{{Kind: "overlap", Detail: "one text", Weight: 1}}})
+				s.Edges = append(s.Edges, news.Edge{
+					A: min(st.Members[0].Article.ID, m.Article.ID), B: max(st.Members[0].Article.ID, m.Article.ID), Story: 1,
+					Reasons: []news.Evidence{{Kind: "overlap", Detail: "one text", Weight: 1}},
+				})
 			}
 		}
 	}
