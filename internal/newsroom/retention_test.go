@@ -409,8 +409,8 @@ func TestMonth(t *testing.T) {
 	got, want := roomOf(t, kept), roomOf(t, alone)
 	articles, err := kept.Store.CountArticles(t.Context())
 	must(t, err)
-	t.Logf("%d articles a day, %d kept: database %d MB where %d days take %d, index %d MB where they take %d",
-		perDay, articles, got[0]>>20, keepDays, want[0]>>20, got[1]>>20, want[1]>>20)
+	t.Logf("%d articles a day, %d kept: database %d KiB where %d days take %d, index %d KiB where they take %d",
+		perDay, articles, got[0]>>10, keepDays, want[0]>>10, got[1]>>10, want[1]>>10)
 	if float64(got[0]) > 1.2*float64(want[0]) {
 		t.Errorf("the database has %d bytes, by themselves they take %d", got[0], want[0])
 	}
