@@ -38,23 +38,26 @@ type app struct {
 	log    *slog.Logger
 	store  *store.DB
 	client *fetch.Client
+	opened openOptions
 }
 
-// open wires everything over the data folder and holds the folder until close.
-func (c *cli) open(ctx context.Context) (*app, error) {
-	cfg, err := c.config()
-	if err != nil {
-		return nil, err
-	}
-	return c.openWith(ctx, cfg)
-}
-
+// openWith wires everything over the data folder and holds the folder until close.
 func (c *cli) openWith(ctx context.Context, cfg config.Config) (*app, error) {
+	return c.openAs(ctx, cfg, openOptions{})
+}
+
+// openOptions say for what a data folder is opened.
+type openOptions struct {
+	verify    bool // the whole index is read first
+	restoring bool // by a restore, which may be repeated until it has ended
+}
+
+func (c *cli) openAs(ctx context.Context, cfg config.Config, o openOptions) (*app, error) {
 	log, err := c.logger(cfg)
 	if err != nil {
 		return nil, err
 	}
-	a := &app{cfg: cfg, log: log}
+	a := &app{cfg: cfg, log: log, opened: o}
 	if err := a.wire(ctx); err != nil {
 		return nil, errors.Join(err, a.close())
 	}
@@ -66,7 +69,12 @@ func (a *app) wire(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if a.store, err = store.Open(ctx, a.cfg.Data, storeOptions(a.log, false)); err != nil {
+	if err := checkNotEmptied(a.cfg.Data); err != nil {
+		return err
+	}
+	stored := storeOptions(a.log, false)
+	stored.Restoring = a.opened.restoring
+	if a.store, err = store.Open(ctx, a.cfg.Data, stored); err != nil {
 		return err
 	}
 	users, err := a.store.Users(ctx)
@@ -78,7 +86,9 @@ func (a *app) wire(ctx context.Context) error {
 	}
 	o := roomOptions(a.cfg, a.client, registry)
 	o.Store, o.Logger = a.store, a.log
-	if o.Index, err = index.Open(ctx, a.cfg.Data, indexOptions(a.log, registry)); err != nil {
+	options := indexOptions(a.log, a.store, registry)
+	options.Verify = a.opened.verify
+	if o.Index, err = index.Open(ctx, a.cfg.Data, options); err != nil {
 		return err
 	}
 	a.Newsroom = newsroom.New(o)
@@ -117,10 +127,18 @@ func (a *app) close() error {
 
 // with opens the app, calls work and closes it again.
 func (c *cli) with(ctx context.Context, work func(*app) error) error {
+	return c.withOptions(ctx, openOptions{}, work)
+}
+
+func (c *cli) withOptions(ctx context.Context, o openOptions, work func(*app) error) error {
 	if c.host != nil {
 		return errors.New("a running server does not do that")
 	}
-	a, err := c.open(ctx)
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	a, err := c.openAs(ctx, cfg, o)
 	if err != nil {
 		return err
 	}
@@ -145,9 +163,9 @@ func storeOptions(log *slog.Logger, readOnly bool) store.Options {
 }
 
 // indexOptions let source: find the articles that credit an outlet, too.
-func indexOptions(log *slog.Logger, registry *outlets.Registry) index.Options {
+func indexOptions(log *slog.Logger, db *store.DB, registry *outlets.Registry) index.Options {
 	reader := origin.NewReader(registry)
-	return index.Options{Logger: log, Shown: clean.Shown, Credits: func(a news.Article) []news.Outlet {
+	return index.Options{Logger: log, Log: db, Shown: clean.Shown, Credits: func(a news.Article) []news.Outlet {
 		var credited []news.Outlet
 		for _, c := range reader.Claims(a) {
 			if c.Strength >= creditStrength {
@@ -164,7 +182,7 @@ func (a *app) freshIndex(ctx context.Context) (*index.Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	return index.Fresh(ctx, a.cfg.Data, indexOptions(a.log, registry))
+	return index.Fresh(ctx, a.cfg.Data, indexOptions(a.log, a.store, registry))
 }
 
 // fetchOptions are those of the settings, for so many accounts.

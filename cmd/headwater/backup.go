@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"headwater/internal/index"
 	"headwater/internal/store"
 )
 
@@ -46,13 +47,16 @@ func (c *cli) restoreCommand() *cobra.Command {
 				_ = conn.Close() // it was only to know
 				return fmt.Errorf("a server holds %s, and a backup goes into an empty folder only; stop it first, or name another folder with --data", cfg.Data)
 			}
-			if err := store.Restore(cmd.Context(), args[0], cfg.Data); err != nil {
+			if err := store.Restore(cmd.Context(), args[0], cfg.Data, index.Files); err != nil {
 				return err
 			}
-			return c.with(cmd.Context(), func(a *app) error {
+			return c.withOptions(cmd.Context(), openOptions{restoring: true}, func(a *app) error {
 				bars := c.progress()
 				n, err := a.CatchUp(cmd.Context(), bars.of("index"))
 				bars.end()
+				if err == nil {
+					err = store.Restored(cfg.Data)
+				}
 				if err != nil {
 					return err
 				}

@@ -175,7 +175,7 @@ func corrections(ctx context.Context, db *store.DB) ([]view.Correction, map[int6
 		v := view.CorrectionOf(x, of)
 		views, ids = append(views, v), append(ids, v.Stories...)
 	}
-	stories, err := db.Stories(ctx, news.StoryList{IDs: ids})
+	stories, err := db.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	titles := make(map[int64]string, len(stories))
 	for _, s := range stories {
 		titles[s.ID] = s.Title

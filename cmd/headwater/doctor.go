@@ -114,7 +114,7 @@ func findingsOf(ctx context.Context, conn net.Conn) []finding {
 }
 
 func (c *cli) examineStored(ctx context.Context, cfg config.Config) []finding {
-	a, err := c.openWith(ctx, cfg)
+	a, err := c.openAs(ctx, cfg, openOptions{verify: true})
 	if err != nil {
 		return []finding{{"store and index", false, err.Error()}}
 	}

@@ -49,7 +49,10 @@ func (c *cli) pollCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				return c.printSummary(sum, len(args) > 0)
+				if err := c.printSummary(sum, len(args) > 0); err != nil || c.host != nil {
+					return err
+				}
+				return a.lookForDamage(cmd.Context())
 			})
 		},
 	}

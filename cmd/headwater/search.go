@@ -51,6 +51,9 @@ func (c *cli) searchCommand() *cobra.Command {
 				if want.User, err = owner(cmd.Context(), a.store, user); err != nil {
 					return err
 				}
+				if err := c.completeIndex(cmd.Context(), a); err != nil {
+					return err
+				}
 				found, err := a.Search(cmd.Context(), want)
 				if errors.Is(err, news.ErrCursor) {
 					return usagef("--cursor: %v", news.ErrCursor)
@@ -138,7 +141,7 @@ func (a *app) storiesOf(ctx context.Context, found news.Found) (map[int64]news.S
 	if len(ids) == 0 {
 		return byID, nil
 	}
-	stories, err := a.Stories(ctx, news.StoryList{IDs: ids})
+	stories, err := a.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	for _, s := range stories {
 		byID[s.ID] = s
 	}

@@ -135,6 +135,9 @@ func (c *cli) topicShow() *cobra.Command {
 				return err
 			}
 			return c.besideTopic(cmd, user, args, func(a *app, t news.Topic) error {
+				if err := c.completeIndex(cmd.Context(), a); err != nil {
+					return err
+				}
 				stories, total, err := a.TopicStories(cmd.Context(), t, limit, 0)
 				if err != nil {
 					return err

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"runtime"
 	"runtime/debug"
@@ -38,6 +39,18 @@ func (c *cli) versionCommand() *cobra.Command {
 	}
 	c.jsonFlag(cmd)
 	return cmd
+}
+
+// completeIndex indexes what the index lacks before it is searched, as after a crash. A server does so by itself, and
+// its searches say how far it is.
+func (c *cli) completeIndex(ctx context.Context, a *app) error {
+	if c.host != nil || !a.Building() {
+		return nil
+	}
+	bars := c.progress()
+	defer bars.end()
+	_, err := a.CatchUp(ctx, bars.of("index"))
+	return err
 }
 
 func (c *cli) reindexCommand() *cobra.Command {

@@ -171,7 +171,7 @@ func (f *fanout) render(ctx context.Context, at int64) (chunk, error) {
 	}
 	stories := map[int64]news.Story{}
 	if len(ids) > 0 {
-		list, err := f.room.Stories(ctx, news.StoryList{IDs: ids})
+		list, err := f.room.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 		if err != nil {
 			return chunk{}, err
 		}

@@ -44,7 +44,7 @@ func (l *longLog) StoryLog(_ context.Context, after int64, limit int) (list []ne
 }
 
 func (l *longLog) Stories(_ context.Context, list news.StoryList) (all []news.Story, err error) {
-	for _, id := range list.IDs {
+	for _, id := range list.IDs.IDs() {
 		all = append(all, news.Story{ID: id})
 	}
 	return all, nil

@@ -37,6 +37,13 @@ func (f *failing) Stories(ctx context.Context, l news.StoryList) ([]news.Story, 
 	return f.Newsroom.Stories(ctx, l)
 }
 
+func (f *failing) Search(ctx context.Context, s news.Search) (news.Found, error) {
+	if f.broken != nil {
+		return news.Found{}, f.broken
+	}
+	return f.Newsroom.Search(ctx, s)
+}
+
 // shaky gives an API over a failing newsroom, and its log.
 func shaky(t *testing.T) (*failing, http.Handler, *bytes.Buffer) {
 	t.Helper()
@@ -112,6 +119,17 @@ func TestServerFault(t *testing.T) {
 	p := ask(t, h, "GET", "/api/v1/stories", "").refused(503)
 	if !strings.Contains(p.Detail, "ask again") || log.Len() > 0 {
 		t.Errorf("out of time: %s, log %q", p.Detail, log)
+	}
+}
+
+// TestIndexIsBuilt gives no part of what a search would find in a whole index.
+func TestIndexIsBuilt(t *testing.T) {
+	f, h, log := shaky(t)
+	f.broken = &news.BuildingError{Indexed: 120, Missing: 4321}
+	a := ask(t, h, "GET", "/api/v1/search?q=river", "")
+	p := a.refused(503)
+	if !strings.Contains(p.Detail, "120 articles are in it, 4321 are still to come") || a.Header().Get("Retry-After") == "" || log.Len() > 0 {
+		t.Errorf("%s, %v, log %q", p.Detail, a.Header(), log)
 	}
 }
 

@@ -21,11 +21,14 @@ import (
 // fail turns an error of the newsroom into an answer. List is the path that lists what can be asked for. What is
 // nobody's fault outside is logged, not told.
 func (s *server) fail(err error, what, list string) error {
+	var building *news.BuildingError
 	switch {
 	case errors.Is(err, news.ErrNotFound):
 		return huma.Error404NotFound(fmt.Sprintf("there is no %s; %s%s lists what there is", what, root, list))
 	case errors.Is(err, news.ErrSlow):
 		return huma.Error503ServiceUnavailable(news.ErrSlow.Error())
+	case errors.As(err, &building):
+		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable(building.Error()), http.Header{"Retry-After": {"30"}})
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
 		return huma.Error503ServiceUnavailable(what + " was not read in time; ask again")
 	}

@@ -65,7 +65,7 @@ func openRoom(t *testing.T) *newsroom.Newsroom {
 	must(t, err)
 	db, err := store.Open(t.Context(), dir, store.Options{Logger: log, EncodePrint: prints.Encode, DecodePrint: prints.Decode})
 	must(t, err)
-	x, err := index.Open(t.Context(), dir, index.Options{Logger: log})
+	x, err := index.Open(t.Context(), dir, index.Options{Logger: log, Log: db})
 	must(t, err)
 	client, err := fetch.New(fetch.Options{
 		UserAgent: "Headwater/test", Timeout: 5 * time.Second, MaxBytes: 1 << 20, PerHost: 4,

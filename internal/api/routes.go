@@ -130,6 +130,10 @@ func describe(api huma.API) (http.HandlerFunc, error) {
 	}
 	describeStream(doc)
 	describeOPML(doc)
+	for _, searches := range []string{"/search", "/topics/{name}"} {
+		doc.Paths[root+searches].Get.Responses["503"].Description = "Service Unavailable: among others while the index is being built, " +
+			"when a search would find too little; the detail says how far it is, and Retry-After when to ask again"
+	}
 	for _, property := range doc.Components.Schemas.Map()["ErrorModel"].Properties {
 		property.Examples = nil // addresses on another host
 	}

@@ -15,8 +15,8 @@ import (
 // until when.
 var ErrResting = errors.New("its host asked to be left alone for some time (Retry-After), so it was not asked")
 
-// longestRest is how long a host is believed that asks to be left alone. A slip must not lose a feed for good.
-const longestRest = 7 * 24 * time.Hour
+// LongestRest is how long a host is believed that asks to be left alone. A slip must not lose a feed for good.
+const LongestRest = 7 * 24 * time.Hour
 
 // longestPostRest is how long a service is believed that somebody chose: a day's messages would be lost by then.
 const longestPostRest = 24 * time.Hour
@@ -40,7 +40,7 @@ func (c *Client) mayAsk(address *url.URL) error {
 	if !ok {
 		return nil
 	}
-	if !now.Before(until) {
+	if !now.Before(until) || until.Sub(now) > LongestRest { // the clock was ahead when it was noted
 		delete(c.rests, host)
 		return nil
 	}
@@ -52,7 +52,7 @@ func (c *Client) mayAsk(address *url.URL) error {
 // refused turns a status that is no answer into an error. What an overloaded server asks for holds for its whole host.
 func (c *Client) refused(address *url.URL, resp *http.Response) *Error {
 	e := statusError(address, resp, c.opt.Now())
-	e.Rest = c.noteRest(address, resp, longestRest)
+	e.Rest = c.noteRest(address, resp, LongestRest)
 	return e
 }
 
@@ -71,10 +71,10 @@ func (c *Client) noteRest(address *url.URL, resp *http.Response, most time.Durat
 func retryAfter(value string, now time.Time) time.Duration {
 	value = strings.TrimSpace(value)
 	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
-		return time.Duration(min(max(seconds, 0), int64(longestRest/time.Second))) * time.Second
+		return time.Duration(min(max(seconds, 0), int64(LongestRest/time.Second))) * time.Second
 	}
 	if t, err := http.ParseTime(value); err == nil {
-		return min(max(t.Sub(now), 0), longestRest)
+		return min(max(t.Sub(now), 0), LongestRest)
 	}
 	return 0
 }

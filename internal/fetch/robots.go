@@ -35,9 +35,10 @@ type robots struct {
 	hosts map[string]*robotsEntry // by scheme and host
 }
 
-// robotsEntry is the robots.txt of one host. Its mutex is held while that is fetched, so that it is asked for once.
+// robotsEntry is the robots.txt of one host.
 type robotsEntry struct {
-	mu    sync.Mutex
+	// one holds an element for who reads or changes the rest. It is held while the file is fetched, so that that is asked for once.
+	one   chan struct{}
 	until time.Time // zero before the first fetch
 	rules robotsRules
 	err   error // why nothing may be read
@@ -51,8 +52,12 @@ func newRobots(userAgent string) *robots {
 // none lets us read everything; one that can't be reached or has trouble of its own, nothing.
 func (c *Client) allow(ctx context.Context, page *url.URL) error {
 	e := c.robots.entry(page.Scheme+"://"+page.Host, time.Now())
-	e.mu.Lock()
-	defer e.mu.Unlock()
+	select {
+	case e.one <- struct{}{}:
+		defer func() { <-e.one }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if time.Now().After(e.until) {
 		if err := c.learn(ctx, page, e); err != nil {
 			return err
@@ -103,7 +108,7 @@ func (r *robots) entry(host string, now time.Time) *robotsEntry {
 	if len(r.hosts) >= maxRobots {
 		r.forget(now)
 	}
-	e := &robotsEntry{}
+	e := &robotsEntry{one: make(chan struct{}, 1)}
 	r.hosts[host] = e
 	return e
 }
@@ -111,11 +116,13 @@ func (r *robots) entry(host string, now time.Time) *robotsEntry {
 // forget drops the hosts whose robots.txt is out of date, and where there are none, half of all.
 func (r *robots) forget(now time.Time) {
 	for host, e := range r.hosts {
-		if e.mu.TryLock() {
+		select {
+		case e.one <- struct{}{}:
 			if now.After(e.until) {
 				delete(r.hosts, host)
 			}
-			e.mu.Unlock()
+			<-e.one
+		default:
 		}
 	}
 	for host := range r.hosts {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -123,6 +124,37 @@ func TestPageAsksRobotsOnce(t *testing.T) {
 		if n := asked("/news/a"); (n > 0) != tt.want {
 			t.Errorf("robots.txt of %d %.30q: the page was asked for %d times", tt.status, tt.robots, n)
 		}
+	}
+}
+
+// TestWaitForRobotsEnds has a page wait while another asks the host for its robots.txt, which does not come.
+func TestWaitForRobotsEnds(t *testing.T) {
+	asked, end := make(chan struct{}), make(chan struct{})
+	srv := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		close(asked)
+		select {
+		case <-end:
+		case <-r.Context().Done():
+		}
+	}))
+	defer srv.Close()
+	defer close(end)
+	c := client(t, Options{UserAgent: "Headwater/1", Timeout: time.Minute})
+	first, stop := context.WithCancel(t.Context())
+	done := make(chan error)
+	go func() {
+		_, err := c.Page(first, srv.URL+"/a")
+		done <- err
+	}()
+	<-asked
+	second, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := c.Page(second, srv.URL+"/b"); !errors.Is(err, context.Canceled) {
+		t.Errorf("the one that waits: %v", err)
+	}
+	stop()
+	if err := <-done; !errors.Is(err, context.Canceled) {
+		t.Errorf("the one that asks: %v", err)
 	}
 }
 

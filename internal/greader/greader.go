@@ -233,12 +233,16 @@ func bad(format string, args ...any) error { return problem(http.StatusBadReques
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var refused *refusal
 	var large *http.MaxBytesError
+	var building *news.BuildingError
 	switch {
 	case errors.As(err, &refused):
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		refused = &refusal{http.StatusRequestTimeout, "the request did not arrive in time; send less at once"}
 	case errors.As(err, &large):
 		refused = &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes; send less at once", large.Limit)}
+	case errors.As(err, &building):
+		w.Header().Set("Retry-After", "30")
+		refused = &refusal{http.StatusServiceUnavailable, building.Error()}
 	case errors.Is(err, news.ErrNotFound):
 		refused = &refusal{http.StatusNotFound, err.Error()}
 	case r.Context().Err() != nil:

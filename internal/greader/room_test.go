@@ -51,7 +51,7 @@ func open(t *testing.T) *room {
 	dir := t.TempDir()
 	db, err := store.Open(t.Context(), dir, store.Options{})
 	must(t, err)
-	x, err := index.Open(t.Context(), dir, index.Options{Logger: slog.New(slog.DiscardHandler)})
+	x, err := index.Open(t.Context(), dir, index.Options{Log: db, Logger: slog.New(slog.DiscardHandler)})
 	must(t, err)
 	r := &room{store: db, now: day.Add(24 * time.Hour)}
 	now := func() time.Time { return r.now }

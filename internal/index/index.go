@@ -39,6 +39,9 @@ const (
 	tornName  = "index.bleve.torn-"
 )
 
+// Files is a pattern of what an index makes in the data folder.
+const Files = folder + "*"
+
 // A batch is cut in parts of at most these many articles and bytes of text: bleve needs about 40 bytes of memory for each
 // byte of text until the part is written.
 const (
@@ -48,6 +51,7 @@ const (
 
 var (
 	markKey    = []byte("headwater:mark")
+	reachKey   = []byte("headwater:reach") // the last entry of the log that any batch came from, and its epoch
 	mappingKey = []byte("headwater:mapping")
 )
 
@@ -62,8 +66,21 @@ type Options struct {
 	// Shown gives what a reader of an article sees and its title and body do not hold: it is found like the body. Nil gives
 	// none. It is called by Put, and must give the same for the same article each time.
 	Shown func(news.Article) string
+	// Log is the log that the index follows. An index that was not made from it is begun anew when it is opened. Nil trusts
+	// any index.
+	Log Log
+	// Verify has Open compare all checksums. Otherwise it does so only where the index was not closed, or its files changed since.
+	Verify bool
 	// SearchTime is the longest that a search may take, waiting for its turn included. Zero means 5 s.
 	SearchTime time.Duration
+}
+
+// Log is the store's log, so far as an index asks for it.
+type Log interface {
+	LastSeq(ctx context.Context) (int64, error)
+	// Epoch gives the same name for an entry as long as the log up to that entry is the same, and "" for one that it does
+	// not hold.
+	Epoch(ctx context.Context, seq int64) (string, error)
 }
 
 // Index is an open index. Its methods may be called at the same time.
@@ -79,10 +96,13 @@ type Index struct {
 	mu      sync.RWMutex // held for writing while b changes
 	b       bleve.Index  // nil when closed, or when it could not be opened again after a failure
 	closed  bool
+
+	goal     int64       // the end of the log when b was opened; held by mu
+	building atomic.Bool // the mark has not reached goal
 }
 
 // Open opens the index of a data folder, and makes the folder and the index where they are missing. A torn index, or one
-// of another mapping version, is moved aside, said once in the log, and begun anew with mark 0.
+// of another mapping version or another log, is moved aside, said once in Logger, and begun anew with mark 0.
 func Open(ctx context.Context, dir string, options Options) (*Index, error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
@@ -119,6 +139,9 @@ func (x *Index) release() error {
 	if err != nil {
 		return fmt.Errorf("close index %s: %w", x.path, err)
 	}
+	if err := noteClosed(x.path); err != nil {
+		x.options.Logger.Warn("the index could not be marked as closed; it is checked when it is opened", "index", x.path, "error", err)
+	}
 	return nil
 }
 
@@ -141,16 +164,23 @@ func (x *Index) Mark() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
+	return markOf(b)
+}
+
+func markOf(b bleve.Index) (int64, error) {
 	value, err := b.GetInternal(markKey)
 	if err != nil || len(value) == 0 {
 		return 0, err
 	}
 	mark, err := strconv.ParseInt(string(value), 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("index %s: mark: %w", x.path, err)
+		return 0, torn("its mark can't be read: %v", err)
 	}
 	return mark, nil
 }
+
+// Building says that articles are missing which the log held when the index was opened, so that a search would find too few.
+func (x *Index) Building() bool { return x.building.Load() }
 
 // Count gives the number of articles in the index.
 func (x *Index) Count() (uint64, error) {
@@ -189,6 +219,10 @@ func (x *Index) Size() (size int64, err error) {
 func (x *Index) Put(ctx context.Context, articles []news.Article, mark int64) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
+	reach, err := x.reachOf(ctx, mark)
+	if err != nil {
+		return err
+	}
 	shown := make([]string, len(articles))
 	for i, a := range articles {
 		shown[i] = x.shown(a)
@@ -202,15 +236,40 @@ func (x *Index) Put(ctx context.Context, articles []news.Article, mark int64) er
 					return fmt.Errorf("article %d: %w", a.ID, err)
 				}
 			}
+			b.SetInternal(reachKey, reach)
 			if last {
 				b.SetInternal(markKey, strconv.AppendInt(nil, mark, 10))
 			}
 			return nil
 		})
-		if err != nil || last {
+		if err != nil {
 			return err
 		}
+		if last {
+			x.reached(mark)
+			return nil
+		}
 		articles, shown = articles[n:], shown[n:]
+	}
+}
+
+// reachOf names a place in the log and its epoch.
+func (x *Index) reachOf(ctx context.Context, mark int64) ([]byte, error) {
+	if x.options.Log == nil {
+		return strconv.AppendInt(nil, mark, 10), nil
+	}
+	epoch, err := x.options.Log.Epoch(ctx, mark)
+	if err != nil {
+		return nil, err
+	}
+	return fmt.Appendf(nil, "%d %s", mark, epoch), nil
+}
+
+func (x *Index) reached(mark int64) {
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if mark >= x.goal {
+		x.building.Store(false)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -27,11 +28,14 @@ import (
 const lockWait = 500 * time.Millisecond
 
 // tornError says why an index can't be used, though it can be read.
-type tornError struct{ why string }
+type tornError struct {
+	why   string
+	whole bool // its files are, so that nobody needs to look at them
+}
 
 func (e *tornError) Error() string { return e.why }
 
-func torn(format string, args ...any) error { return &tornError{fmt.Sprintf(format, args...)} }
+func torn(format string, args ...any) error { return &tornError{why: fmt.Sprintf(format, args...)} }
 
 // config is what scorch is opened with. Batches stay safe: Put returns when they are on disk. Unsafe batches were 5 to 10%
 // faster, and hide a full disk.
@@ -47,18 +51,69 @@ func (x *Index) open(ctx context.Context) error {
 	if err := os.MkdirAll(x.dir, 0o700); err != nil {
 		return fmt.Errorf("data folder of the index: %w", err)
 	}
-	b, err := openExisting(x.path)
+	b, err := x.openExisting(ctx)
 	var damage *tornError
 	switch {
 	case err == nil:
 		x.b = b
-		return nil
 	case errors.Is(err, fs.ErrNotExist):
-		return x.create()
+		err = x.create()
 	case errors.As(err, &damage):
-		return x.replace(damage)
+		err = x.replace(damage)
 	}
-	return err
+	if err != nil {
+		return err
+	}
+	return x.aim(ctx)
+}
+
+// check gives a tornError where the index is of another mapping version, or where any of its batches came from another log.
+func (x *Index) check(ctx context.Context, b bleve.Index) error {
+	version, err := b.GetInternal(mappingKey)
+	if err != nil {
+		return err
+	}
+	if string(version) != mappingVersion {
+		return &tornError{outdated, true}
+	}
+	mark, err := markOf(b)
+	if err != nil || x.options.Log == nil {
+		return err
+	}
+	reach, err := b.GetInternal(reachKey)
+	if err != nil || len(reach) == 0 && mark == 0 {
+		return err
+	}
+	place, epoch, _ := strings.Cut(string(reach), " ")
+	seq, err := strconv.ParseInt(place, 10, 64)
+	if err != nil || epoch == "" || seq < mark {
+		return &tornError{"it does not say which database it was made from", true}
+	}
+	switch now, err := x.options.Log.Epoch(ctx, seq); {
+	case err != nil:
+		return err
+	case now == "":
+		return &tornError{fmt.Sprintf("it reaches to entry %d of a log, and the database's ends before", seq), true}
+	case now != epoch:
+		return &tornError{fmt.Sprintf("entry %d of the log is another in the database than when it was indexed", seq), true}
+	}
+	return nil
+}
+
+// aim notes how far the log reaches, so that searches know whether the index does.
+func (x *Index) aim(ctx context.Context) (err error) {
+	x.goal = 0
+	if x.options.Log != nil {
+		if x.goal, err = x.options.Log.LastSeq(ctx); err != nil {
+			return errors.Join(err, x.release())
+		}
+	}
+	mark, err := markOf(x.b)
+	if err != nil {
+		return errors.Join(err, x.release())
+	}
+	x.building.Store(mark < x.goal)
+	return nil
 }
 
 func (x *Index) create() error {
@@ -79,7 +134,7 @@ func (x *Index) create() error {
 }
 
 // replace moves a torn index aside and makes a new one. Of all moved aside only the latest is kept, to be looked at; one
-// that is merely of another mapping version is not.
+// that is merely of another mapping version or another log is not.
 func (x *Index) replace(damage *tornError) error {
 	aside := filepath.Join(x.dir, tornName+time.Now().UTC().Format("20060102T150405.000"))
 	before, err := filepath.Glob(filepath.Join(x.dir, tornName+"*"))
@@ -92,7 +147,7 @@ func (x *Index) replace(damage *tornError) error {
 	if err := x.create(); err != nil {
 		return err
 	}
-	if damage.why == outdated {
+	if damage.whole {
 		before = append(before, aside)
 	}
 	x.options.Logger.Warn("index begun anew; it fills from the log", "index", x.path, "reason", damage.why)
@@ -106,9 +161,10 @@ func (x *Index) replace(damage *tornError) error {
 
 const outdated = "it was made by another version of headwater"
 
-// openExisting opens an index after a look at all that bleve is going to map into memory: a file cut short would end the
-// process, where this gives a tornError.
-func openExisting(path string) (b bleve.Index, err error) {
+// openExisting opens an index. Unless it is as it was when it was closed, all is read before that bleve is going to map into
+// memory: a file cut short would end the process, where this gives a tornError.
+func (x *Index) openExisting(ctx context.Context) (b bleve.Index, err error) {
+	path := x.path
 	if _, err := os.Stat(path); err != nil {
 		return nil, err
 	}
@@ -118,8 +174,14 @@ func openExisting(path string) (b bleve.Index, err error) {
 			b, err = nil, torn("reading it panicked: %v", r)
 		}
 	}()
-	if err := verify(path); err != nil {
+	sound, err := takeClosed(path)
+	if err != nil {
 		return nil, err
+	}
+	if x.options.Verify || !sound {
+		if err := verify(path); err != nil {
+			return nil, err
+		}
 	}
 	b, err = bleve.OpenUsing(path, config())
 	switch {
@@ -130,11 +192,7 @@ func openExisting(path string) (b bleve.Index, err error) {
 	case err != nil:
 		return nil, torn("bleve can't open it: %v", err)
 	}
-	version, err := b.GetInternal(mappingKey)
-	if err == nil && string(version) != mappingVersion {
-		err = torn(outdated)
-	}
-	if err != nil {
+	if err := x.check(ctx, b); err != nil {
 		return nil, errors.Join(err, b.Close())
 	}
 	return b, nil

@@ -1,9 +1,21 @@
 package news
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+)
 
 // ErrCursor says that a cursor is none, or belongs to another search.
 var ErrCursor = errors.New("this cursor belongs to another search; begin again without it")
+
+// BuildingError says that the index is being built, so that a search would find too little.
+type BuildingError struct {
+	Indexed, Missing int // articles
+}
+
+func (e *BuildingError) Error() string {
+	return fmt.Sprintf("the search index is being built: %d articles are in it, %d are still to come; try again later", e.Indexed, e.Missing)
+}
 
 // ErrSlow says that a search took too long and was given up.
 var ErrSlow = errors.New("this search takes too long; ask for fewer words, or rarer ones")

@@ -352,7 +352,7 @@ func (c Correction) Articles() []int64 { return append(append([]int64(nil), c.Sa
 // StoryList asks for stories. The zero value asks for the newest 50 by coverage and freshness.
 type StoryList struct {
 	Limit, Offset int
-	IDs           []int64   // only these, in this order
+	IDs           Choice    // only these, in this order
 	Event         int64     // only this event's
 	Since         time.Time // only those changed since
 	Newest        bool      // order by Changed, then by Latest, newest first, instead of coverage and freshness
@@ -365,6 +365,22 @@ type Coverage struct {
 	Stories []Story // the first of them by coverage and freshness
 	Total   int
 }
+
+// Choice narrows a list down to some ids, in their order. The zero value is no choice and leaves the list as it is; the
+// choice of no ids leaves nothing.
+type Choice struct {
+	made bool
+	ids  []int64
+}
+
+// Choose makes a choice.
+func Choose(ids ...int64) Choice { return Choice{true, ids} }
+
+// Made says whether there is a choice.
+func (c Choice) Made() bool { return c.made }
+
+// IDs gives the ids that were chosen.
+func (c Choice) IDs() []int64 { return c.ids }
 
 // ArticleList asks for articles, newest first.
 type ArticleList struct {

@@ -105,8 +105,12 @@ func (n *Newsroom) unchanged(f *news.Feed, resp fetch.Response) {
 
 // read turns a response into what a poll brought but for the feed, and notes on that what it learnt.
 func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response, before news.Furniture) (p news.Poll, doc news.Document, err error) {
-	n.reading <- struct{}{} // many requests wait for servers at once; reading what they bring takes a processor
-	defer func() { <-n.reading }()
+	select { // many requests wait for servers at once; reading what they bring takes a processor
+	case n.reading <- struct{}{}:
+		defer func() { <-n.reading }()
+	case <-ctx.Done():
+		return p, doc, ctx.Err()
+	}
 	o := n.Parse
 	o.URL, o.ContentType, o.Now = resp.URL, resp.Header.Get("Content-Type"), f.Checked
 	if doc, err = parse.Parse(ctx, resp.Body, o); err != nil {

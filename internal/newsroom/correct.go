@@ -146,7 +146,7 @@ func (n *Newsroom) returning(ctx context.Context, c news.Correction) (map[int64]
 }
 
 func (n *Newsroom) storyToCorrect(ctx context.Context, id int64) (news.Story, error) {
-	all, err := n.Store.Stories(ctx, news.StoryList{IDs: []int64{id}})
+	all, err := n.Store.Stories(ctx, news.StoryList{IDs: news.Choose(id)})
 	if err != nil {
 		return news.Story{}, err
 	}
@@ -308,11 +308,11 @@ func (n *Newsroom) corrected(ctx context.Context, c news.Correction) (Corrected,
 	if err != nil {
 		return Corrected{}, err
 	}
-	ids := make([]int64, 0, len(of)) // nil would be all stories
+	ids := make([]int64, 0, len(of))
 	for _, id := range of {
 		ids = append(ids, id)
 	}
 	slices.Sort(ids)
-	stories, err := n.Stories(ctx, news.StoryList{IDs: slices.Compact(ids)})
+	stories, err := n.Stories(ctx, news.StoryList{IDs: news.Choose(slices.Compact(ids)...)})
 	return Corrected{c, stories}, err
 }

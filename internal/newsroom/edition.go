@@ -56,7 +56,7 @@ func (n *Newsroom) listFound(ctx context.Context, q news.EditionQuery) (l news.E
 		return news.EditionList{Next: hits.Next}, err
 	}
 	l.Next = hits.Next
-	if l.Stories, err = n.Store.StoryMarks(ctx, news.StoryList{IDs: ids}); err != nil {
+	if l.Stories, err = n.Store.StoryMarks(ctx, news.StoryList{IDs: news.Choose(ids...)}); err != nil {
 		return l, err
 	}
 	l.Stories = slices.DeleteFunc(l.Stories, func(s news.StoryMark) bool { return s.Changed.Before(q.Since) })
@@ -74,7 +74,7 @@ func (n *Newsroom) ReadEdition(ctx context.Context, l news.EditionList) (e news.
 	for i, s := range l.Stories {
 		ids[i] = s.ID
 	}
-	if e.Stories, err = n.Stories(ctx, news.StoryList{IDs: ids}); err != nil || !l.Full {
+	if e.Stories, err = n.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)}); err != nil || !l.Full {
 		return e, err
 	}
 	return e, n.fillLeads(ctx, e.Stories)

@@ -65,6 +65,11 @@ func (n *Newsroom) queuePages(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if n.whole == nil {
+		if n.whole, err = n.Store.WholeTexts(ctx); err != nil {
+			return err
+		}
+	}
 	var modes map[int64]string
 	for {
 		batch, err := n.Store.Log(ctx, mark, queueBatch)
@@ -82,6 +87,9 @@ func (n *Newsroom) queuePages(ctx context.Context) error {
 			return err
 		}
 		batch = slices.DeleteFunc(batch, func(a news.Article) bool { return had[a.ID] == a.Hash })
+		if err := n.learnWhole(ctx, batch); err != nil {
+			return err
+		}
 		if err := n.Store.QueuePages(ctx, mark, n.wantedPages(batch, modes)); err != nil {
 			return err
 		}
@@ -100,6 +108,23 @@ func (n *Newsroom) fullTextModes(ctx context.Context) (map[int64]string, error) 
 	return modes, err
 }
 
+// learnWhole keeps which feeds have shown an item with its whole text, so that their short items are not cut.
+func (n *Newsroom) learnWhole(ctx context.Context, batch []news.Article) error {
+	var fresh []int64
+	for _, a := range batch {
+		if isWhole(a) && !n.whole[a.FeedID] && !slices.Contains(fresh, a.FeedID) {
+			fresh = append(fresh, a.FeedID)
+		}
+	}
+	if err := n.Store.NoteWholeTexts(ctx, fresh); err != nil {
+		return err
+	}
+	for _, id := range fresh {
+		n.whole[id] = true
+	}
+	return nil
+}
+
 // wantedPages are those of the articles whose texts are the feeds' own that are new and cut short, or whose feeds always want them.
 // A front page, and a page at which several items of a feed stand, is the text of none.
 func (n *Newsroom) wantedPages(batch []news.Article, modes map[int64]string) []store.Page {
@@ -109,9 +134,6 @@ func (n *Newsroom) wantedPages(batch []news.Article, modes map[int64]string) []s
 	}
 	items := map[page]int{}
 	for _, a := range batch {
-		if isWhole(a) {
-			n.whole[a.FeedID] = true
-		}
 		items[page{a.FeedID, clean.PageURL(a.URL)}]++
 	}
 	var out []store.Page

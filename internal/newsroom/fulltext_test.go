@@ -200,3 +200,30 @@ func TestFullTextOfSharedPage(t *testing.T) {
 		t.Errorf("%d new, %d pages, page asked for %d times", sum.New, sum.Pages, site.count("/page"))
 	}
 }
+
+// TestWholeTextsAfterRestart has a feed that gave a whole text show a short item to the next process: it is short, not cut.
+func TestWholeTextsAfterRestart(t *testing.T) {
+	site, address := newWeb(t)
+	site.set("/page", html("The Quill Courier", "", pier...))
+	p := newPublisher()
+	srv := httptest.NewServer(p)
+	defer srv.Close()
+	long := item{guid: "long", title: "Herring are back in the bay", at: time.Now().Add(-2 * time.Hour), text: "<p>" + strings.Join(pier, "</p><p>") + "</p>"}
+	note := item{guid: "note", title: "Ferry times change", at: time.Now().Add(-time.Hour), text: "<p>The last ferry leaves at nine from Monday on.</p>"}
+	dir := t.TempDir()
+	s := settings{fullText: newsroom.FullTextAuto, allow: loopback}
+	for _, items := range [][]item{{long}, {note, long}} {
+		p.paper(address, items...)
+		t.Run("", func(t *testing.T) {
+			room := open(t, dir, s)
+			if len(items) == 1 {
+				add(t, room, srv.URL, "paper")
+			}
+			sum, err := room.Pass(t.Context(), newsroom.PassOptions{Force: true, Pages: time.Minute})
+			must(t, err)
+			if sum.New != 1 || sum.Pages != 0 || site.count("/page") != 0 {
+				t.Errorf("%d new, %d pages asked for", sum.New, sum.Pages)
+			}
+		})
+	}
+}

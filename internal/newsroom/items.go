@@ -77,7 +77,7 @@ func (n *Newsroom) StoriesLedBy(ctx context.Context, articles []int64) (map[int6
 	if len(ids) == 0 {
 		return led, nil
 	}
-	stories, err := n.Store.Stories(ctx, news.StoryList{IDs: ids})
+	stories, err := n.Store.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	if err != nil {
 		return nil, err
 	}

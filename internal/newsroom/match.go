@@ -3,6 +3,7 @@ package newsroom
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -20,18 +21,23 @@ const (
 // article does, so only the topics that ask for its place in its story as well are asked again.
 type matcher struct {
 	*index.Percolator
-	state  string // of the topics that it was made for
-	maybes map[held][]int64
+	state    string // of the topics that it was made for
+	unfilled []news.Topic
+	maybes   map[held][]int64
 }
 
 // held is an article as of an entry of the log.
 type held struct{ article, seq int64 }
 
-// MatchTopics holds every story that changed since it last did against all topics, and stores which match.
+// MatchTopics holds every story that changed since it last did against all topics, and stores which match. A topic whose
+// stories from before cannot be found yet keeps no other waiting: it is matched like them, and filled later.
 func (n *Newsroom) MatchTopics(ctx context.Context) error {
 	n.matching.Lock()
 	defer n.matching.Unlock()
 	if err := n.readTopics(ctx); err != nil {
+		return err
+	}
+	if err := n.fillTopics(ctx); err != nil {
 		return err
 	}
 	for {
@@ -53,7 +59,7 @@ func (n *Newsroom) MatchTopics(ctx context.Context) error {
 	}
 }
 
-// readTopics makes the matcher anew where topics changed, and fills new ones with the stories that there are already.
+// readTopics makes the matcher anew where topics changed.
 func (n *Newsroom) readTopics(ctx context.Context) error {
 	state, err := n.Store.TopicsState(ctx)
 	if err != nil || n.matcher != nil && n.matcher.state == state {
@@ -71,13 +77,50 @@ func (n *Newsroom) readTopics(ctx context.Context) error {
 		case err != nil:
 			n.Logger.Warn("the query of a topic cannot be read; nothing matches it until it is changed", "topic", t.Name, "error", err)
 		case !t.Filled:
-			if err := n.fillTopic(ctx, t); err != nil {
-				return err
-			}
+			m.unfilled = append(m.unfilled, t)
 		}
 	}
 	n.matcher = m
 	return nil
+}
+
+// fillTopics fills new topics with the stories that there are already. What fails is said once for a topic, and tried
+// again.
+func (n *Newsroom) fillTopics(ctx context.Context) error {
+	var left []news.Topic
+	n.unfilled = nil
+	for _, t := range n.matcher.unfilled {
+		err := n.fillTopic(ctx, t)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			delete(n.unfillable, t.ID)
+			continue
+		}
+		left = append(left, t)
+		var building *news.BuildingError
+		if !errors.As(err, &building) {
+			n.unfilled = errors.Join(n.unfilled, fmt.Errorf("topic %s: %w", t.Name, err))
+		}
+		if version, told := n.unfillable[t.ID]; told && version == t.Version || errors.As(err, &building) {
+			continue
+		}
+		n.unfillable[t.ID] = t.Version
+		n.Logger.Error("the stories from before a topic was followed cannot be found; it is tried again, and new ones are matched meanwhile",
+			"topic", t.Name, "error", err)
+	}
+	if n.matcher.unfilled = left; len(left) > 0 {
+		time.AfterFunc(stageRetry, n.toMatch.ring)
+	}
+	return nil
+}
+
+// unfilledTopics says which topics could not be filled, and why.
+func (n *Newsroom) unfilledTopics() error {
+	n.matching.Lock()
+	defer n.matching.Unlock()
+	return n.unfilled
 }
 
 func (n *Newsroom) fillTopic(ctx context.Context, t news.Topic) error {
@@ -103,7 +146,7 @@ func (n *Newsroom) match(ctx context.Context, changes []news.StoryChange) (news.
 	if err := n.follow(ctx); err != nil {
 		return m, err
 	}
-	stories, errStories := n.Store.Stories(ctx, news.StoryList{IDs: ids})
+	stories, errStories := n.Store.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	looked, errLooked := n.Store.Looked(ctx, ids)
 	matched, err := n.Store.MatchesOf(ctx, ids)
 	if err := errors.Join(errStories, errLooked, err); err != nil {

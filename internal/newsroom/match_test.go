@@ -1,10 +1,13 @@
 package newsroom_test
 
 import (
+	"io"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
+	"headwater/internal/index"
 	"headwater/internal/news"
 	"headwater/internal/newsroom"
 )
@@ -145,4 +148,63 @@ func TestBrokenTopic(t *testing.T) {
 	if topics, err := room.Topics(t.Context(), 0); err != nil || len(topics) != 2 {
 		t.Errorf("%v, %v", topics, err)
 	}
+}
+
+// TestTopicThatCannotBeFilled has searches of the index take too long: what is followed from then on is matched all the same,
+// beside the other topics, and filled when that can be done.
+func TestTopicThatCannotBeFilled(t *testing.T) {
+	dir := t.TempDir()
+	l := openLineage(t, dir, io.Discard)
+	l.grow(t, "tides", 3)
+	follow(t, l.Newsroom, "early", "report", news.TopicOptions{})
+	settleAndMatch(t, l)
+	l.close(t)
+
+	var log strings.Builder
+	l = openLineage(t, dir, &log, func(o *index.Options) { o.SearchTime = time.Nanosecond })
+	follow(t, l.Newsroom, "late", "report", news.TopicOptions{})
+	l.grow(t, "ferry", 2)
+	settleAndMatch(t, l)
+	settleAndMatch(t, l)
+	if early, late := matchesOf(t, l, "early"), matchesOf(t, l, "late"); early != 5 || late != 2 {
+		t.Errorf("%d stories of the topic from before, %d of the one that cannot be filled; want 5 and 2", early, late)
+	}
+	if n := strings.Count(log.String(), "cannot be found; it is tried again"); n != 1 || !strings.Contains(log.String(), "topic=late") {
+		t.Errorf("said %d times:\n%s", n, log.String())
+	}
+	l.close(t)
+
+	l = openLineage(t, dir, io.Discard)
+	defer l.close(t)
+	settleAndMatch(t, l)
+	if late := matchesOf(t, l, "late"); late != 5 {
+		t.Errorf("%d stories when it can be filled, want 5", late)
+	}
+	if n := newOf(t, l.Newsroom, "late"); n != 2 {
+		t.Errorf("%d of them are new, want 2", n)
+	}
+}
+
+func settleAndMatch(t *testing.T, l *lineage) {
+	t.Helper()
+	_, err := l.Settle(t.Context(), nil)
+	must(t, err)
+	must(t, l.MatchTopics(t.Context()))
+}
+
+// matchesOf counts the stories that match a topic.
+func matchesOf(t *testing.T, l *lineage, name string) (n int) {
+	t.Helper()
+	topic, err := l.Topic(t.Context(), 0, name)
+	must(t, err)
+	stories, err := l.Stories(t.Context(), news.StoryList{})
+	must(t, err)
+	for _, s := range stories {
+		of, err := l.Store.MatchesOf(t.Context(), []int64{s.ID})
+		must(t, err)
+		if slices.Contains(of[s.ID], topic.ID) {
+			n++
+		}
+	}
+	return n
 }

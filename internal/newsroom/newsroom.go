@@ -73,38 +73,41 @@ type Newsroom struct {
 
 	toIndex, toSettle, toMatch bell // for the stages that keep up
 
-	passing   chan struct{} // one pass at a time: an element for the one that runs
-	holding   sync.RWMutex  // held for writing by a pass that settles, for reading by what does the same behind the log
-	sourcing  sync.Mutex    // one reader of credited pages at a time
-	paging    sync.Mutex    // one reader of items' pages at a time
-	telling   sync.Map      // a *sync.Mutex for each alert, by id: one message at a time
-	settling  sync.Mutex
-	window    *group.Grouper // nil until something is to be settled
-	second    *second        // nil without Embed
-	indexing  sync.Mutex
-	changed   signal // stories did
-	matching  sync.Mutex
-	matcher   *matcher // nil until something is held against the topics
-	following sync.Mutex
-	alerting  sync.Mutex                   // one look through the story log for alerts at a time
-	places    atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search
-	swapping  sync.RWMutex                 // held for writing while Reindex puts another index in the place of Options.Index
+	passing    chan struct{} // one pass at a time: an element for the one that runs
+	holding    sync.RWMutex  // held for writing by a pass that settles, for reading by what does the same behind the log
+	sourcing   sync.Mutex    // one reader of credited pages at a time
+	paging     sync.Mutex    // one reader of items' pages at a time
+	telling    sync.Map      // a *sync.Mutex for each alert, by id: one message at a time
+	settling   sync.Mutex
+	window     *group.Grouper // nil until something is to be settled
+	second     *second        // nil without Embed
+	indexing   sync.Mutex
+	changed    signal // stories did
+	matching   sync.Mutex
+	matcher    *matcher        // nil until something is held against the topics
+	unfillable map[int64]int64 // topics that could not be filled, as the log has said, by id: their versions
+	unfilled   error           // why topics could not be filled at the last try; nil while they only wait for the index
+	following  sync.Mutex
+	alerting   sync.Mutex                   // one look through the story log for alerts at a time
+	places     atomic.Pointer[index.Places] // of the articles in their stories; nil until the first search
+	swapping   sync.RWMutex                 // held for writing while Reindex puts another index in the place of Options.Index
 
 	push *pusher // nil without Callback
 
 	followed followed
 
 	queueing sync.Mutex
-	whole    map[int64]bool // feeds that were seen to give whole texts, by id
+	whole    map[int64]bool // feeds that have shown an item with its whole text, by id; nil until they are read
 
 	retaining sync.Mutex  // one step at a time
 	serving   atomic.Bool // Serve lets go of what is no longer needed, and passes need not
 	steps     steps
 	warned    bool // of what Keep is about to take
 
-	outage sync.Mutex
-	lost   map[string]bool // addresses that could not be reached since one last could
-	dark   bool            // they are so many that the log has said so
+	clockUnset sync.Once // for the log
+	outage     sync.Mutex
+	lost       map[string]bool // addresses that could not be reached since one last could
+	dark       bool            // they are so many that the log has said so
 }
 
 // New makes a Newsroom.
@@ -113,15 +116,15 @@ func New(o Options) *Newsroom {
 		o.Now = time.Now
 	}
 	n := &Newsroom{
-		Options: o,
-		cleaner: clean.New(clean.Options{Outlets: o.Outlets}),
-		reader:  origin.NewReader(o.Outlets),
-		weigher: origin.Weigher{Tie: 2 * o.Pace.Min},
-		whole:   map[int64]bool{},
-		reading: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
-		passing: make(chan struct{}, 1),
-		steps:   steps{closing: firstStep, aging: firstStep, shrinking: shrinkPages},
-		toIndex: newBell(), toSettle: newBell(), toMatch: newBell(),
+		Options:    o,
+		cleaner:    clean.New(clean.Options{Outlets: o.Outlets}),
+		reader:     origin.NewReader(o.Outlets),
+		weigher:    origin.Weigher{Tie: 2 * o.Pace.Min},
+		unfillable: map[int64]int64{},
+		reading:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+		passing:    make(chan struct{}, 1),
+		steps:      steps{closing: firstStep, aging: firstStep, shrinking: shrinkPages},
+		toIndex:    newBell(), toSettle: newBell(), toMatch: newBell(),
 	}
 	if o.Embed != nil {
 		n.second = &second{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}
@@ -195,6 +198,13 @@ func (n *Newsroom) Indexed() (uint64, error) {
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()
 	return n.Index.Count()
+}
+
+// Building says that the index lacks articles which were stored before it was opened. Nothing is searched until it has them.
+func (n *Newsroom) Building() bool {
+	n.swapping.RLock()
+	defer n.swapping.RUnlock()
+	return n.Index.Building()
 }
 
 // Close lets go of the index, be it the one that was given or another that has taken its place.

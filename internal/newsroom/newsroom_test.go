@@ -66,7 +66,7 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 	must(t, err)
 	db, err := store.Open(t.Context(), dir, store.Options{Logger: log, EncodePrint: prints.Encode, DecodePrint: prints.Decode})
 	must(t, err)
-	x, err := index.Open(t.Context(), dir, index.Options{Logger: log, Shown: clean.Shown})
+	x, err := index.Open(t.Context(), dir, index.Options{Logger: log, Log: db, Shown: clean.Shown})
 	must(t, err)
 	o := fetch.Options{UserAgent: "Headwater/test", Now: s.now, Timeout: 5 * time.Second, MaxBytes: 10 << 20, PerHost: 4}
 	if s.allow.IsValid() {

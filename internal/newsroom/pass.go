@@ -110,7 +110,7 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 		gone, err = n.Retain(ctx, o.Retain)
 		sum.AgedOut = gone.Articles
 	}
-	return sum, err
+	return sum, errors.Join(err, n.unfilledTopics())
 }
 
 // beginPass waits until it is this pass's turn, and gives what ends it.
@@ -147,10 +147,17 @@ func (n *Newsroom) readPagesOf(ctx context.Context, sum *Summary, budget time.Du
 
 // due gives the feeds to ask.
 func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) {
+	set, err := n.mendTimes(ctx)
+	if err != nil {
+		return nil, err
+	}
 	if err := n.recallRests(ctx); err != nil {
 		return nil, err
 	}
 	if len(o.URLs) == 0 && !o.Force {
+		if !set {
+			return nil, nil
+		}
 		feeds, err := n.Store.DueFeeds(ctx, n.Now())
 		if err != nil {
 			return nil, err
@@ -272,7 +279,7 @@ func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOpti
 			if err != nil {
 				return err
 			}
-			if errors.Is(r.err, context.Canceled) && ctx.Err() != nil {
+			if ctx.Err() != nil && errors.Is(r.err, ctx.Err()) {
 				return ctx.Err() // cut off, no fault of the feed's
 			}
 			r.response, r.document = fetch.Response{}, news.Document{} // what waits to be stored needs neither

@@ -54,6 +54,13 @@ func (p *publisher) header(name string) http.Header {
 	return p.heard[name]
 }
 
+// forget has no request count as heard.
+func (p *publisher) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	clear(p.heard)
+}
+
 func (p *publisher) requests() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()

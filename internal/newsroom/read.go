@@ -118,7 +118,24 @@ func (n *Newsroom) find(ctx context.Context, s news.Search) (news.Hits, error) {
 	}
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()
+	if n.Index.Building() {
+		return news.Hits{}, n.building(ctx)
+	}
 	return n.Index.Search(ctx, s, n.Now())
+}
+
+// building says how far the index has come; n.swapping is held.
+func (n *Newsroom) building(ctx context.Context) error {
+	indexed, errCount := n.Index.Count()
+	mark, errMark := n.Index.Mark()
+	if err := errors.Join(errCount, errMark); err != nil {
+		return err
+	}
+	missing, err := n.Store.CountAfter(ctx, mark)
+	if err != nil {
+		return err
+	}
+	return &news.BuildingError{Indexed: int(indexed), Missing: missing}
 }
 
 // supply gives a search what its query needs beside the index.
@@ -153,7 +170,7 @@ func (n *Newsroom) foundStories(ctx context.Context, s news.Search, limit, offse
 	if err != nil || len(ids) == 0 {
 		return nil, hits, err
 	}
-	stories, err := n.Stories(ctx, news.StoryList{IDs: ids})
+	stories, err := n.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	return stories, hits, err
 }
 

@@ -264,7 +264,7 @@ func TestInstanceID(t *testing.T) {
 // fresh makes the index that a reindex fills.
 func fresh(t *testing.T, room *newsroom.Newsroom) *index.Index {
 	t.Helper()
-	x, err := index.Fresh(t.Context(), room.Store.Dir(), index.Options{})
+	x, err := index.Fresh(t.Context(), room.Store.Dir(), index.Options{Log: room.Store})
 	must(t, err)
 	t.Cleanup(func() { must(t, x.Close()) })
 	return x

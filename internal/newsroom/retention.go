@@ -173,7 +173,7 @@ func (n *Newsroom) keepShown(ctx context.Context, closing []store.Closing) error
 	for _, c := range closing {
 		ids = append(ids, c.Story)
 	}
-	stories, err := n.Store.Stories(ctx, news.StoryList{IDs: ids})
+	stories, err := n.Store.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	if err != nil {
 		return err
 	}

@@ -1,6 +1,8 @@
 package newsroom_test
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -384,5 +386,24 @@ func TestCheck(t *testing.T) {
 	must(t, err)
 	if status.Feeds+status.Articles != 0 {
 		t.Errorf("looking stored something: %+v", status)
+	}
+}
+
+// TestWaitForParsingEnds cancels a pass while its documents wait to be parsed.
+func TestWaitForParsingEnds(t *testing.T) {
+	p := newPublisher()
+	p.set("one", stock("one", 1)...)
+	srv := httptest.NewServer(p)
+	defer srv.Close()
+	room := open(t, t.TempDir(), settings{allow: loopback})
+	add(t, room, srv.URL, "one")
+	room.TakeReading()
+	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if _, err := room.Pass(ctx, newsroom.PassOptions{}); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the pass ended with %v", err)
+	}
+	if f := feedOf(t, room, srv.URL+"/one"); f.State != news.FeedWaiting || f.Failures != 0 {
+		t.Errorf("the feed is %s, with %d failures", f.State, f.Failures)
 	}
 }

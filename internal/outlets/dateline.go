@@ -128,7 +128,7 @@ func (r *Registry) Datelines() []Pattern { return slices.Clone(r.datelines) }
 // services count too ("/PRNewswire/"); their outlet is no agency. The mention is the sign, without its brackets.
 func (r *Registry) Dateline(text string) (news.Mention, bool) {
 	opening := text[:min(len(text), head)]
-	for len(opening) < len(text) && !utf8.RuneStart(text[len(opening)]) {
+	for len(opening) > 0 && len(opening) < len(text) && !utf8.RuneStart(text[len(opening)]) {
 		opening = opening[:len(opening)-1]
 	}
 	if !strings.ContainsAny(opening, "()|/-–—［[【（电電:：") {

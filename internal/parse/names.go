@@ -153,6 +153,9 @@ func (n *names) resolve(written []byte) name {
 	}
 	prefix, local := splitName(written)
 	resolved := name{n.space(prefix), strings.ToLower(local)}
+	if strings.Contains(local, ":") { // no name of any vocabulary (Namespaces in XML 1.0, section 4), and none that encoding/xml reads
+		resolved = name{unknownSpace, strings.ReplaceAll(resolved.local, ":", "-")}
+	}
 	if len(n.cache) < 1000 {
 		n.cache[string(written)] = resolved
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 
 	lib "modernc.org/sqlite/lib"
 )
@@ -40,16 +41,27 @@ func (db *DB) backup(ctx context.Context, file string) (err error) {
 // copyInto vacuums into file by way of a file beside it.
 func copyInto(ctx context.Context, from *sql.DB, file string) error {
 	part := file + ".part"
-	if err := os.Remove(part); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := removeDatabase(part); err != nil {
 		return err
 	}
 	if err := createPrivate(part); err != nil {
 		return err
 	}
 	if _, err := from.ExecContext(ctx, vacuumSQL, part); err != nil {
-		return errors.Join(noSpace(err, file), os.Remove(part))
+		return errors.Join(noSpace(ended(ctx, err), file), removeDatabase(part))
 	}
 	return publish(part, file)
+}
+
+// removeDatabase removes a database with all that SQLite keeps beside it: a journal would be played back into the next one.
+func removeDatabase(file string) error {
+	var errs []error
+	for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
+		if err := os.Remove(file + suffix); !errors.Is(err, fs.ErrNotExist) {
+			errs = append(errs, err)
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // noSpace says which disk is full where that is what happened.
@@ -79,15 +91,59 @@ func syncPath(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// Restore puts a backup into a folder that is empty or does not exist yet. The backup is checked first and stays as it is.
-func Restore(ctx context.Context, file, dir string) error {
-	if err := restore(ctx, file, dir); err != nil {
+// restoring is a file that stands in a data folder from the beginning of a restore until Restored, or until the folder is
+// opened for anything else. What else stands there then is the restore's, which may begin again.
+const restoring = "headwater.restoring"
+
+// Restore puts a backup into a folder that is empty or does not exist yet, or in which a restore was interrupted. The backup
+// is checked first and stays as it is. Others are patterns of the files that the caller makes beside the database until it
+// calls Restored.
+func Restore(ctx context.Context, file, dir string, others ...string) error {
+	if err := restore(ctx, file, dir, others); err != nil {
 		return fmt.Errorf("restore %s into %s: %w", file, dir, err)
 	}
 	return nil
 }
 
-func restore(ctx context.Context, file, dir string) (err error) {
+// Restored says that a restore has ended: from now on what the folder holds stays.
+func Restored(dir string) error {
+	err := os.Remove(filepath.Join(dir, restoring))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return errors.Join(err, syncPath(dir))
+}
+
+// clearRestored removes what an interrupted restore left.
+func clearRestored(dir string, others []string) error {
+	if _, err := os.Stat(filepath.Join(dir, restoring)); errors.Is(err, fs.ErrNotExist) {
+		return nil
+	} else if err != nil {
+		return err
+	}
+	if err := errors.Join(removeDatabase(filepath.Join(dir, File)), removeDatabase(filepath.Join(dir, File+".part"))); err != nil {
+		return err
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		for _, pattern := range others {
+			if ok, err := filepath.Match(pattern, e.Name()); err != nil {
+				return err
+			} else if !ok {
+				continue
+			}
+			if err := os.RemoveAll(filepath.Join(dir, e.Name())); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func restore(ctx context.Context, file, dir string, others []string) (err error) {
 	source, err := openBackup(ctx, file)
 	if err != nil {
 		return err
@@ -101,7 +157,16 @@ func restore(ctx context.Context, file, dir string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.Close()) }()
+	if err := clearRestored(dir, others); err != nil {
+		return err
+	}
 	if err := isEmpty(dir); err != nil {
+		return err
+	}
+	if err := createPrivate(filepath.Join(dir, restoring)); err != nil {
+		return err
+	}
+	if err := syncPath(dir); err != nil {
 		return err
 	}
 	return copyInto(ctx, source, filepath.Join(dir, File))
@@ -113,8 +178,10 @@ func isEmpty(dir string) error {
 	if err != nil {
 		return err
 	}
+	part := File + ".part"
+	mine := []string{lockFile, restoring, part, part + "-journal", part + "-wal", part + "-shm"}
 	for _, e := range entries {
-		if e.Name() != lockFile && e.Name() != File+".part" {
+		if !slices.Contains(mine, e.Name()) {
 			return fmt.Errorf("the folder is not empty (%s is there); choose an empty one", e.Name())
 		}
 	}

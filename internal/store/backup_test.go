@@ -1,6 +1,8 @@
 package store
 
 import (
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,5 +111,102 @@ func TestRestoreRefuses(t *testing.T) {
 				t.Error("a database was put in place all the same")
 			}
 		})
+	}
+}
+
+// TestRestoreAgain repeats a restore that ended at some point.
+func TestRestoreAgain(t *testing.T) {
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if err := newsroom(t, 30).Backup(t.Context(), backup); err != nil {
+		t.Fatal(err)
+	}
+	index := func(t *testing.T, dir string) {
+		if err := os.Mkdir(filepath.Join(dir, "index"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, "index", "half"), "half an index")
+	}
+	restored := func(t *testing.T, dir string) {
+		if err := Restore(t.Context(), backup, dir, "index*"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	tests := []struct {
+		name   string
+		before func(t *testing.T, dir string)
+		says   string // "": it can be repeated
+	}{
+		{"while it was written", func(t *testing.T, dir string) {
+			write(t, filepath.Join(dir, File+".part"), "half a database")
+			write(t, filepath.Join(dir, File+".part-journal"), "half a journal")
+		}, ""},
+		{"when it was written", restored, ""},
+		{"while it was indexed", func(t *testing.T, dir string) {
+			restored(t, dir)
+			db, err := Open(t.Context(), dir, Options{Restoring: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			index(t, dir)
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(dir, File+"-wal"), "half a log")
+		}, ""},
+		{"and something else was put there", func(t *testing.T, dir string) {
+			restored(t, dir)
+			write(t, filepath.Join(dir, "letter.txt"), "Dear reader")
+		}, "letter.txt is there"},
+		{"and the folder was used", func(t *testing.T, dir string) {
+			restored(t, dir)
+			db, err := Open(t.Context(), dir, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}, "headwater.db is there"},
+		{"when it was done", func(t *testing.T, dir string) {
+			restored(t, dir)
+			if err := Restored(dir); err != nil {
+				t.Fatal(err)
+			}
+		}, "headwater.db is there"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			dir := t.TempDir()
+			tt.before(t, dir)
+			err := Restore(t.Context(), backup, dir, "index*")
+			if tt.says != "" {
+				saysAll(t, err, tt.says)
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := os.Stat(filepath.Join(dir, "index")); err == nil {
+				t.Error("the index of the one that was interrupted is left")
+			}
+			db := open(t, dir)
+			check(t, db)
+			if s, err := db.Status(t.Context()); err != nil || s.Articles != 30 {
+				t.Errorf("%d articles, %v", s.Articles, err)
+			}
+		})
+	}
+}
+
+// TestRestoreInterrupted says that it was.
+func TestRestoreInterrupted(t *testing.T) {
+	backup := filepath.Join(t.TempDir(), "backup.db")
+	if err := newsroom(t, 30).Backup(t.Context(), backup); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if err := Restore(ctx, backup, t.TempDir()); !errors.Is(err, context.Canceled) {
+		t.Errorf("it says: %v", err)
 	}
 }

@@ -63,6 +63,9 @@ func (c *collector) appendLog(ctx context.Context) error {
 	if c.seq == c.start {
 		return nil
 	}
+	if err := c.beginEpoch(ctx, c.start+1); err != nil {
+		return err
+	}
 	return c.each(ctx, appendLogSQL, [][]any{{c.start}})
 }
 

@@ -111,7 +111,7 @@ func (db *DB) Coverage(ctx context.Context, events []int64, each int) (map[int64
 	if err != nil || len(ids) == 0 {
 		return of, err
 	}
-	stories, err := db.Stories(ctx, news.StoryList{IDs: ids})
+	stories, err := db.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	if err != nil {
 		return of, err
 	}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"fmt"
 
@@ -10,6 +11,9 @@ import (
 
 // explain adds to an error of SQLite what happened to which folder and what to do about it.
 func (db *DB) explain(err error) error {
+	if code(err) == lib.SQLITE_INTERRUPT { // only the end of a context interrupts
+		return fmt.Errorf("interrupted: %w", context.Canceled)
+	}
 	if say := advice(err, db.dir); say != "" {
 		return fmt.Errorf("%s: %w", say, err)
 	}

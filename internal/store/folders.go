@@ -72,5 +72,5 @@ func inFolder(ctx context.Context, t *sql.Tx, l news.StoryList) (news.StoryList,
 	for _, x := range all[:min(len(all), limit)] {
 		ids = append(ids, x.story)
 	}
-	return news.StoryList{IDs: ids, Limit: l.Limit}, nil
+	return news.StoryList{IDs: news.Choose(ids...), Limit: l.Limit}, nil
 }

@@ -81,7 +81,7 @@ func TestMarksOfStoriesChangeWithThem(t *testing.T) {
 	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 0, 1, 2)}})
 	mark := func() news.StoryMark {
 		t.Helper()
-		all, err := db.StoryMarks(t.Context(), news.StoryList{IDs: []int64{1}})
+		all, err := db.StoryMarks(t.Context(), news.StoryList{IDs: news.Choose(1)})
 		if err != nil || len(all) != 1 {
 			t.Fatal(all, err)
 		}

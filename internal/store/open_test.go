@@ -400,12 +400,54 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 		"aged-out stories that still exist":    `INSERT INTO aged_stories VALUES (1, '', 1, 1, 0, 0, 0, '', '', 0, '', '', 0, '', 0)`,
 		"aged-out articles that still exist":   `INSERT INTO aged_items VALUES (1, 1, 0, '', '', '', '', '', 0, 0, 0, 0, 0, 0, 0, 0)`,
 		"log entries newer than their article": `INSERT INTO log (article_id) VALUES (1)`,
+		"2 articles whose text cannot be read": `UPDATE bodies SET body = x'01ffff'`,
+		"1 mark of settling ahead of the log":  `UPDATE marks SET value = 99 WHERE name = 'settle'`,
+		"1 mark of reading pages ahead":        `INSERT INTO settings (key, value) VALUES ('full text mark', '99')`,
+		"1 marks of topics or alerts ahead":    `INSERT OR REPLACE INTO marks (name, value) VALUES ('topics', 99)`,
+		"entries of the log of stories beyond": `UPDATE story_log SET seq = seq + 50`,
 	} {
 		t.Run(says, func(t *testing.T) {
 			db := newsroom(t, 2)
 			settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
 			execute(t, db.Dir(), statement)
 			saysAll(t, db.Check(t.Context()), says)
+		})
+	}
+}
+
+// TestInterruptedSaysSo cancels methods in the midst of their transaction.
+func TestInterruptedSaysSo(t *testing.T) {
+	db := newsroom(t, 2)
+	within := func(stop func()) func(query func() error) error {
+		return func(query func() error) (err error) {
+			stop()
+			for err == nil { // until the transaction has ended with its context
+				err = query()
+			}
+			return err
+		}
+	}
+	for name, do := range map[string]func(ctx context.Context, run func(func() error) error) error{
+		"write": func(ctx context.Context, run func(func() error) error) error {
+			return db.write(ctx, "write", func(ctx context.Context, t tx) error {
+				return run(func() error { return t.exec(ctx, `UPDATE feeds SET due = due + 1`) })
+			})
+		},
+		"read": func(ctx context.Context, run func(func() error) error) error {
+			return db.read(ctx, "read", func(t *sql.Tx) error {
+				return run(func() error {
+					_, err := t.ExecContext(context.WithoutCancel(ctx), `SELECT count(*) FROM feeds`)
+					return err
+				})
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ctx, cancel := context.WithCancel(t.Context())
+			err := do(ctx, within(cancel))
+			if !errors.Is(err, context.Canceled) || strings.Contains(err.Error(), "transaction") {
+				t.Errorf("it says: %v", err)
+			}
 		})
 	}
 }

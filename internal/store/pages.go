@@ -116,6 +116,35 @@ func (db *DB) ClaimPages(ctx context.Context, q PageQuota) (claimed []Page, err 
 	return claimed, err
 }
 
+const (
+	wholeTextsSQL     = `SELECT id FROM feeds WHERE whole_texts = 1`
+	noteWholeTextsSQL = `UPDATE feeds SET whole_texts = 1 WHERE id IN (SELECT value FROM json_each(?))`
+)
+
+// WholeTexts gives the feeds that have shown an item with its whole text, by id.
+func (db *DB) WholeTexts(ctx context.Context) (map[int64]bool, error) {
+	ids, err := rowsOf(ctx, db, "feeds with whole texts", scanID, wholeTextsSQL)
+	whole := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		whole[id] = true
+	}
+	return whole, err
+}
+
+// NoteWholeTexts notes that feeds have shown an item with its whole text.
+func (db *DB) NoteWholeTexts(ctx context.Context, feeds []int64) error {
+	if len(feeds) == 0 {
+		return nil
+	}
+	ids, err := idList(feeds)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, "note whole texts", func(ctx context.Context, t tx) error {
+		return t.exec(ctx, noteWholeTextsSQL, ids)
+	})
+}
+
 // expired is the state of a page that was not asked for in time.
 const expired = "expired"
 

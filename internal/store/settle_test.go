@@ -314,10 +314,11 @@ func TestStoryLists(t *testing.T) {
 		{"newest", news.StoryList{Newest: true}, []int64{1, 2, 3, 4}, 4},
 		{"event", news.StoryList{Event: 2}, []int64{4, 2}, 2},
 		{"since", news.StoryList{Since: day.Add(-time.Hour)}, []int64{2, 1, 3}, 3},
-		{"ids in order, moved ones once", news.StoryList{IDs: []int64{3, 5, 99, 2, 6, 1}}, []int64{3, 2, 1}, 3},
-		{"ids and limit", news.StoryList{IDs: []int64{3, 1, 2}, Limit: 1, Offset: 1}, []int64{1}, 3},
-		{"no ids", news.StoryList{IDs: []int64{}}, nil, 0},
-		{"ids and event", news.StoryList{IDs: []int64{1, 2, 4}, Event: 2}, []int64{2, 4}, 2},
+		{"ids in order, moved ones once", news.StoryList{IDs: news.Choose(3, 5, 99, 2, 6, 1)}, []int64{3, 2, 1}, 3},
+		{"ids and limit", news.StoryList{IDs: news.Choose(3, 1, 2), Limit: 1, Offset: 1}, []int64{1}, 3},
+		{"no ids", news.StoryList{IDs: news.Choose()}, nil, 0},
+		{"no ids, of an empty list", news.StoryList{IDs: news.Choose([]int64{}...)}, nil, 0},
+		{"ids and event", news.StoryList{IDs: news.Choose(1, 2, 4), Event: 2}, []int64{2, 4}, 2},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

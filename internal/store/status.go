@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"maps"
 	"strings"
 
 	"headwater/internal/news"
@@ -70,8 +71,10 @@ func (db *DB) Check(ctx context.Context) error {
 		if err := quickCheck(ctx, t); err != nil {
 			return err
 		}
-		var errs []error
-		for name, query := range promises() {
+		kept := promises()
+		maps.Copy(kept, marksAhead())
+		errs := []error{db.checkBodies(ctx, t)}
+		for name, query := range kept {
 			var n int
 			if err := t.QueryRowContext(ctx, query).Scan(&n); err != nil {
 				return err

@@ -7,6 +7,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"encoding/json"
 	"errors"
@@ -29,6 +30,8 @@ const File = "headwater.db"
 type Options struct {
 	// ReadOnly opens beside a running writer, takes no lock and changes nothing.
 	ReadOnly bool
+	// Restoring is for what a restore does before Restored.
+	Restoring bool
 	// Logger hears of migrations. Nil is silence.
 	Logger *slog.Logger
 	// EncodePrint and DecodePrint are the codec of stored prints, as in package prints. Nil means JSON.
@@ -46,6 +49,7 @@ type DB struct {
 	bodies *bodyCodec
 	lock   *os.File // nil when read-only
 	marks  markCache
+	epoch  string // of what this process adds to the log
 }
 
 // Open opens the database in dir and brings its schema up to date. Folder and database are created where they are
@@ -59,7 +63,7 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dir: abs, opts: opts.withDefaults(), bodies: bodies}
+	db := &DB{dir: abs, opts: opts.withDefaults(), bodies: bodies, epoch: rand.Text()}
 	if err := db.open(ctx); err != nil {
 		return nil, errors.Join(db.explain(err), db.Close())
 	}
@@ -99,6 +103,11 @@ func (db *DB) open(ctx context.Context) error {
 		return err
 	}
 	db.lock = lock
+	if !db.opts.Restoring {
+		if err := Restored(db.dir); err != nil {
+			return err
+		}
+	}
 	return db.openWriter(ctx)
 }
 

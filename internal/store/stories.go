@@ -33,7 +33,7 @@ func scanStory(row scanner) (s news.Story, err error) {
 // Story gives a story with its members, or news.ErrNotFound. An id that moved gives the story it moved to. A story of which all
 // articles were aged out has no members.
 func (db *DB) Story(ctx context.Context, id int64) (news.Story, error) {
-	all, err := db.Stories(ctx, news.StoryList{IDs: []int64{id}})
+	all, err := db.Stories(ctx, news.StoryList{IDs: news.Choose(id)})
 	if err != nil {
 		return news.Story{}, err
 	}
@@ -124,8 +124,8 @@ func storyQuery(columns string, l news.StoryList) (string, []any, error) {
 	}
 	order, limit := byRank, limitOr(l.Limit)
 	switch {
-	case l.IDs != nil:
-		order, limit = byPlace, cmp.Or(l.Limit, len(l.IDs))
+	case l.IDs.Made():
+		order, limit = byPlace, cmp.Or(l.Limit, len(l.IDs.IDs()))
 	case l.Newest:
 		order = byChanged
 	case !l.Since.IsZero():
@@ -138,8 +138,8 @@ func storyQuery(columns string, l news.StoryList) (string, []any, error) {
 func storySelection(l news.StoryList) (string, []any, error) {
 	from := storiesFrom
 	var f filter
-	if l.IDs != nil {
-		wanted, err := idList(l.IDs)
+	if l.IDs.Made() {
+		wanted, err := idList(l.IDs.IDs())
 		if err != nil {
 			return "", nil, err
 		}

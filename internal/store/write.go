@@ -5,12 +5,14 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+
+	lib "modernc.org/sqlite/lib"
 )
 
 // kept are the statements that run for every article, poll or step of retention. They are prepared once, when the database is opened.
 func kept() []string {
 	return append([]string{
-		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL,
+		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL, beginEpochSQL,
 		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
 		putSourceSQL, queuePageSQL, hostWaitsSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putLookedSQL,
 		putToldSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
@@ -81,7 +83,7 @@ func (db *DB) write(ctx context.Context, what string, fn func(context.Context, t
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}
 	defer func() {
-		if err = errors.Join(err, undo(t)); err != nil {
+		if err = errors.Join(ended(ctx, err), undo(t)); err != nil {
 			err = fmt.Errorf("%s: %w", what, db.explain(err))
 		}
 	}()
@@ -99,6 +101,14 @@ func undo(t *sql.Tx) error {
 	return nil
 }
 
+// ended gives the error of ctx in place of what SQL says of a transaction or a statement that ended with it.
+func ended(ctx context.Context, err error) error {
+	if ctx.Err() != nil && (errors.Is(err, sql.ErrTxDone) || code(err) == lib.SQLITE_INTERRUPT) {
+		return ctx.Err()
+	}
+	return err
+}
+
 // read runs fn on one snapshot, so that several queries see the same state.
 func (db *DB) read(ctx context.Context, what string, fn func(*sql.Tx) error) (err error) {
 	t, err := db.reader.BeginTx(ctx, &sql.TxOptions{ReadOnly: true})
@@ -106,7 +116,7 @@ func (db *DB) read(ctx context.Context, what string, fn func(*sql.Tx) error) (er
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}
 	defer func() {
-		if err = errors.Join(err, undo(t)); err != nil {
+		if err = errors.Join(ended(ctx, err), undo(t)); err != nil {
 			err = fmt.Errorf("%s: %w", what, db.explain(err))
 		}
 	}()

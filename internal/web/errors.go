@@ -23,6 +23,14 @@ type problem struct {
 
 func (p problem) Error() string { return p.Message }
 
+// retryBuilding is after how many seconds what needs the whole index may be asked for again.
+const retryBuilding = "30"
+
+func sentence(err error) string {
+	text := err.Error()
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
 func notFound(message string) problem {
 	return problem{http.StatusNotFound, "Not found", message}
 }
@@ -60,12 +68,16 @@ func (s *server) handle(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
 		var p problem
+		var building *news.BuildingError
 		switch {
 		case err == nil || errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 			return
 		case errors.As(err, &p):
 		case errors.Is(err, news.ErrNotFound):
 			p = notFound("It may have been removed, or the address is mistyped.")
+		case errors.As(err, &building):
+			w.Header().Set("Retry-After", retryBuilding)
+			p = problem{http.StatusServiceUnavailable, "Not yet", sentence(building)}
 		default:
 			s.log.Error("page failed", "path", r.URL.Path, "error", err)
 			p = problem{

@@ -37,7 +37,7 @@ func (f *fake) Stories(_ context.Context, l news.StoryList) ([]news.Story, error
 	defer f.lock()()
 	var found []news.Story
 	for _, st := range f.stories {
-		if (l.Event == 0 || st.Event == l.Event) && (l.IDs == nil || slices.Contains(l.IDs, st.ID)) {
+		if (l.Event == 0 || st.Event == l.Event) && (!l.IDs.Made() || slices.Contains(l.IDs.IDs(), st.ID)) {
 			found = append(found, st)
 		}
 	}
@@ -149,6 +149,9 @@ func spans(text, word string) []news.Span {
 
 // ListEdition goes on by the number of stories given.
 func (f *fake) ListEdition(_ context.Context, q news.EditionQuery) (l news.EditionList, err error) {
+	if f.broken != nil {
+		return l, f.broken
+	}
 	found := f.matching(q.Topic.Query)
 	slices.SortStableFunc(found, func(a, b news.Story) int { return b.Changed.Compare(a.Changed) })
 	found = slices.DeleteFunc(found, func(s news.Story) bool { return s.Changed.Before(q.Since) })

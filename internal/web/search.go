@@ -26,8 +26,9 @@ type searchView struct {
 	Sorts      []sortLink
 	Shows      []sortLink
 	Error      string
-	Total      int // stories, or articles
-	Matches    int // articles
+	Building   string // that the index is, so that nothing is searched
+	Total      int    // stories, or articles
+	Matches    int    // articles
 	Facets     []facet
 	Results    []result
 	Pager      pager
@@ -72,10 +73,14 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 	view := searchView{Query: queryOf(r), Order: r.URL.Query().Get("sort"), Articles: r.URL.Query().Get("show") == "articles"}
 	view.Sorts, view.Shows = sortLinks(view), showLinks(view)
 	status := http.StatusOK
+	var building *news.BuildingError
 	if err := s.validate(view.Query); err != nil {
 		view.Error, status = err.Error(), http.StatusBadRequest
 	} else if err := s.find(r, &view); errors.Is(err, news.ErrSlow) {
 		view.Error, status = news.ErrSlow.Error(), http.StatusServiceUnavailable
+	} else if errors.As(err, &building) {
+		w.Header().Set("Retry-After", retryBuilding)
+		view.Building, status = sentence(building), http.StatusServiceUnavailable
 	} else if err != nil {
 		return err
 	}
@@ -181,7 +186,7 @@ func (s *server) storiesOf(ctx context.Context, found []news.FoundArticle) (map[
 	if len(ids) == 0 {
 		return byID, nil
 	}
-	stories, err := s.news.Stories(ctx, news.StoryList{IDs: ids, Limit: len(ids)})
+	stories, err := s.news.Stories(ctx, news.StoryList{IDs: news.Choose(ids...), Limit: len(ids)})
 	if err != nil {
 		return nil, fmt.Errorf("stories of a search: %w", err)
 	}

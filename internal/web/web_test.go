@@ -245,6 +245,23 @@ func TestFailureIsAPage(t *testing.T) {
 	}
 }
 
+// While the index is built, nothing that is searched looks as if nothing were found.
+func TestIndexIsBuilt(t *testing.T) {
+	f := edition()
+	h := handler(f)
+	f.broken = &news.BuildingError{Indexed: 120, Missing: 4321}
+	for _, path := range []string{"/search?q=ferry", "/topic/Mining", "/feeds/search.atom?q=ferry", "/feeds/topic/Mining.rss"} {
+		t.Run(path, func(t *testing.T) {
+			w := get(t, h, path)
+			text := words(t, w.Body.String())
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" ||
+				!strings.Contains(text, "being built: 120 articles are in it, 4321 are still to come") || strings.Contains(text, "0 stories") {
+				t.Errorf("%d, %v:\n%s", w.Code, w.Header(), text)
+			}
+		})
+	}
+}
+
 func TestTopicForms(t *testing.T) {
 	cases := []struct {
 		name, query string

@@ -1,0 +1,152 @@
+package store
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// clockSlack is how far ahead of now a stored time may be without a fault of the clock: now is read before it is used.
+const clockSlack = time.Minute
+
+// statement is a query with its arguments.
+type statement struct {
+	query string
+	args  []any
+}
+
+const (
+	feedWaitsSQL = `UPDATE feeds SET due = CASE WHEN checked > ?2 THEN ?1 + max(min(due - checked, ?3 - ?1), 0) WHEN due > ?3 THEN ?1 ELSE due END,
+		added = min(added, ?1), checked = min(checked, ?1), changed = min(changed, ?1), whole = min(whole, ?1), moved_first = min(moved_first, ?1)
+		WHERE removed = 0 AND state <> 'gone' AND (checked > ?2 OR added > ?2 OR due > ?3)`
+	restWaitsSQL  = `DELETE FROM resting WHERE until > ?`
+	leaseWaitsSQL = `UPDATE subscriptions SET next = ?1 + max(next - asked, 0), until = CASE until WHEN 0 THEN 0 ELSE ?1 + max(until - asked, 0) END,
+		asked = ?1 WHERE asked > ?2`
+	alertWaitsSQL = `UPDATE alerts SET added = min(added, ?1), failing = min(failing, ?1), next = CASE WHEN next > ?3 THEN ?1 ELSE next END
+		WHERE added > ?2 OR failing > ?2 OR next > ?3`
+	// A mail may be due in a year, by its schedule, but not before it was queued.
+	deliveryWaitsSQL = `UPDATE alert_outbox SET since = min(since, ?1), due = ?1
+		WHERE since > ?2 OR due > ?3 AND (SELECT schedule FROM alerts AS a WHERE a.id = alert_id) IN ('', '` + news.AtOnce + `')`
+	pageHostWaitsSQL = `UPDATE page_hosts SET rests = CASE WHEN began > ?2 THEN ?1 + max(min(rests - began, ?3 - ?1), 0) WHEN rests > ?3 THEN ?1 ELSE rests END,
+		free = CASE WHEN began > ?2 THEN ?1 + max(min(free - began, ?3 - ?1), 0) WHEN free > ?3 THEN ?1 ELSE free END, began = min(began, ?1)
+		WHERE began > ?2 OR rests > ?3 OR free > ?3`
+	// Of pages that wait there may be many: these run only where the others found something.
+	pageWaitsSQL   = `UPDATE pages SET due = ?1 WHERE state = '' AND due > ?2`
+	sourceWaitsSQL = `UPDATE sources SET due = ?1 WHERE ` + sourceWaits + ` AND due > ?2`
+)
+
+// PullBack has waits that were stored while the clock was ahead be as long as they were, counted from now, and ends those
+// that last longer than any does. It gives their number. The tables are as small as the lists of feeds and alerts, or have
+// an index by the time.
+func (db *DB) PullBack(ctx context.Context, at time.Time, longest time.Duration) (n int64, err error) {
+	now, slack, most := millis(at), millis(at.Add(clockSlack)), millis(at.Add(longest))
+	err = db.write(ctx, "pull waits back to now", func(ctx context.Context, t tx) error {
+		waits := []statement{
+			{feedWaitsSQL, []any{now, slack, most}},
+			{restWaitsSQL, []any{most}},
+			{leaseWaitsSQL, []any{now, slack}},
+			{alertWaitsSQL, []any{now, slack, most}},
+			{deliveryWaitsSQL, []any{now, slack, most}},
+			{pageHostWaitsSQL, []any{now, slack, most}},
+		}
+		pages := []statement{{pageWaitsSQL, []any{now, most}}, {sourceWaitsSQL, []any{now, most}}}
+		if n, err = t.count(ctx, waits); err != nil || n == 0 {
+			return err
+		}
+		_, err := t.count(ctx, pages)
+		return err
+	})
+	return n, err
+}
+
+// count runs statements and gives the number of rows that they changed.
+func (t tx) count(ctx context.Context, all []statement) (n int64, err error) {
+	for _, s := range all {
+		res, err := t.ExecContext(ctx, s.query, s.args...)
+		if err != nil {
+			return n, err
+		}
+		changed, err := res.RowsAffected()
+		if err != nil {
+			return n, err
+		}
+		n += changed
+	}
+	return n, nil
+}
+
+const (
+	seenAheadSQL    = `SELECT 1 FROM articles WHERE seen > ? LIMIT 1`
+	movedAheadSQL   = `SELECT 1 FROM stories WHERE changed > ? LIMIT 1`
+	aheadSince      = "times ahead since"
+	redated         = 500 // articles in one transaction
+	aheadSeenSQL    = `SELECT id FROM articles WHERE seen > ? ORDER BY seen, id LIMIT ?`
+	seenNowSQL      = `UPDATE articles SET seq = ?1, seen = ?2, time = min(time, ?2) WHERE id = ?3`
+	changedAheadSQL = `SELECT id FROM stories WHERE changed > ?`
+	changedNowSQL   = `UPDATE stories SET changed = ?2 WHERE changed > ?1`
+)
+
+// Redate has articles and stories of the future be of now, once there have been any for a time, which says that it is not
+// the clock of now which is wrong. The articles get a new entry in the log, so that their stories are weighed and indexed
+// anew. It gives the number of articles.
+func (db *DB) Redate(ctx context.Context, now time.Time, after time.Duration) (n int, err error) {
+	limit := millis(now.Add(clockSlack))
+	articles, errArticles := db.number(ctx, "articles ahead of the clock", seenAheadSQL, limit)
+	stories, errStories := db.number(ctx, "stories ahead of the clock", movedAheadSQL, limit)
+	value, err := db.Setting(ctx, aheadSince)
+	ahead := articles+stories > 0
+	if err := errors.Join(errArticles, errStories, err); err != nil || !ahead && value == "" {
+		return 0, err
+	}
+	if !ahead {
+		return 0, db.SetSetting(ctx, aheadSince, "")
+	}
+	since, err := strconv.ParseInt(value, 10, 64)
+	if err != nil || since > limit {
+		return 0, db.SetSetting(ctx, aheadSince, strconv.FormatInt(millis(now), 10))
+	}
+	if millis(now)-since < after.Milliseconds() {
+		return 0, nil
+	}
+	for {
+		some, err := db.redate(ctx, millis(now), limit)
+		n += some
+		if err != nil || some < redated {
+			return n, err
+		}
+	}
+}
+
+func (db *DB) redate(ctx context.Context, now, limit int64) (n int, err error) {
+	err = db.write(ctx, "put the clock of articles right", func(ctx context.Context, t tx) error {
+		ids, err := t.ids(ctx, aheadSeenSQL, limit, redated)
+		if err != nil {
+			return err
+		}
+		c := collector{tx: t}
+		if err := c.begin(ctx); err != nil {
+			return err
+		}
+		for _, id := range ids {
+			c.seq++
+			if err := t.exec(ctx, seenNowSQL, c.seq, now, id); err != nil {
+				return err
+			}
+		}
+		n = len(ids)
+		stories, err := t.idList(ctx, changedAheadSQL, limit)
+		if err != nil {
+			return err
+		}
+		for _, s := range []statement{{unlistSQL, []any{stories}}, {changedNowSQL, []any{limit, now}}, {listSQL, []any{stories}}} {
+			if err := t.exec(ctx, s.query, s.args...); err != nil {
+				return err
+			}
+		}
+		return c.appendLog(ctx)
+	})
+	return n, err
+}
