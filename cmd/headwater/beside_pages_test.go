@@ -26,7 +26,7 @@ func TestReadersBesidePages(t *testing.T) {
 		{"the REST API from another site", "POST", "/api/v1/topics", elsewhere, 403},
 		{"a reader", "POST", "/reader/api/0/edit-tag", ours, 200},
 		{"a reader by FreshRSS' address", "POST", "/api/greader.php/reader/api/0/edit-tag", ours, 200},
-		{"a reader from another site, without the header", "POST", "/reader/api/0/edit-tag", elsewhere, 401},
+		{"a reader from another site, without the header", "POST", "/reader/api/0/edit-tag", elsewhere, 403},
 		{"a stream by address", "GET", "/reader/api/0/stream/contents/feed/http://nowhere.example/feed", ours, 404},
 		{"beside the API", "GET", "/reader/", ours, 404},
 		{"the REST API", "GET", "/api/v1/status", nil, 200},

@@ -2,14 +2,12 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"headwater/internal/index"
@@ -21,7 +19,7 @@ import (
 const (
 	readThroughShare = 1000
 	readThroughMost  = 10 * time.Second // a database that takes longer is left to the doctor
-	readThroughKey   = "read through"   // a setting: when it last was, and how long that took, in milliseconds
+	readThroughKey   = "read through"   // a setting: when it is to be next, in milliseconds
 )
 
 // lookForDamage reads through the database, if it is time to.
@@ -31,43 +29,31 @@ func (a *app) lookForDamage(ctx context.Context) error {
 		return err
 	}
 	began := time.Now()
-	note := func(took time.Duration) error {
-		return a.store.SetSetting(ctx, readThroughKey, fmt.Sprint(began.UnixMilli(), " ", took.Milliseconds()))
-	}
-	last, took, ok := readThroughOf(value)
-	switch {
-	case !ok:
-		return note(0) // what was just made is whole
-	case began.Sub(last).Abs() < readThroughShare*took:
+	next, err := strconv.ParseInt(value, 10, 64)
+	switch wait := time.UnixMilli(next).Sub(began); {
+	case err != nil: // what was just made is whole
+		return a.store.SetSetting(ctx, readThroughKey, strconv.FormatInt(began.UnixMilli(), 10))
+	case wait > 0 && wait <= readThroughShare*readThroughMost: // else the clock was ahead
 		return nil
 	}
 	limited, cancel := context.WithTimeout(ctx, readThroughMost)
 	defer cancel()
 	err = a.store.QuickCheck(limited)
-	if err != nil && limited.Err() == nil {
-		return err
-	}
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	return note(time.Since(began))
-}
-
-func readThroughOf(value string) (last time.Time, took time.Duration, ok bool) {
-	at, length, _ := strings.Cut(value, " ")
-	ms, err := strconv.ParseInt(at, 10, 64)
-	lasted, err2 := strconv.ParseInt(length, 10, 64)
-	return time.UnixMilli(ms), time.Duration(lasted) * time.Millisecond, err == nil && err2 == nil
+	if err != nil && limited.Err() == nil {
+		return err
+	}
+	next = began.Add(readThroughShare * time.Since(began)).UnixMilli()
+	return a.store.SetSetting(ctx, readThroughKey, strconv.FormatInt(next, 10))
 }
 
 // checkNotEmptied tells a database that lost its content from a new one: an index beside it was made from something.
 func checkNotEmptied(data string) error {
 	info, err := os.Stat(filepath.Join(data, store.File))
-	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() > 0 {
-		return nil
-	}
-	if err != nil {
-		return err
+	if err != nil || info.Size() > 0 {
+		return nil //nolint:nilerr // none is there, or opening it says what is wrong
 	}
 	entries, err := os.ReadDir(data)
 	if err != nil {

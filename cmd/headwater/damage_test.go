@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"database/sql"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -11,7 +12,7 @@ import (
 	"headwater/internal/store"
 )
 
-// TestPollFindsDamage spoils a page of a database that a poll with nothing to do does not look at.
+// TestPollFindsDamage spoils pages of a database that a poll with nothing to do does not look at.
 func TestPollFindsDamage(t *testing.T) {
 	data := t.TempDir()
 	poll := func() (code int, said string) {
@@ -23,33 +24,30 @@ func TestPollFindsDamage(t *testing.T) {
 	if code, said := poll(); code != exitOK {
 		t.Fatalf("exit %d: %s", code, said)
 	}
-	file := filepath.Join(data, store.File)
-	pages, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	const page = 4096
-	copy(pages[(pageOf(t, file, "aged_redirects")-1)*page:], bytes.Repeat([]byte{0xa5}, page))
-	if err := os.WriteFile(file, pages, 0o600); err != nil {
-		t.Fatal(err)
-	}
+	spoilTable(t, filepath.Join(data, store.File), "api_tokens")
 	if code, said := poll(); code != exitFailed || !strings.Contains(said, "headwater: check ") || !strings.Contains(said, "is damaged") {
 		t.Errorf("exit %d: %s", code, said)
 	}
 }
 
-// pageOf gives the number of the page where a table begins.
-func pageOf(t *testing.T, file, table string) (number int) {
+// spoilTable overwrites the first page of a table.
+func spoilTable(t *testing.T, file, table string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", file)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := db.QueryRowContext(t.Context(), `SELECT rootpage FROM sqlite_schema WHERE name = ?`, table).Scan(&number); err != nil {
+	var root, size int64
+	err = db.QueryRowContext(t.Context(), `SELECT rootpage, (SELECT page_size FROM pragma_page_size) FROM sqlite_schema WHERE name = ?`, table).Scan(&root, &size)
+	if err := errors.Join(err, db.Close()); err != nil {
 		t.Fatal(err)
 	}
-	if err := db.Close(); err != nil {
+	f, err := os.OpenFile(file, os.O_WRONLY, 0)
+	if err != nil {
 		t.Fatal(err)
 	}
-	return number
+	_, err = f.WriteAt(bytes.Repeat([]byte{0xa5}, int(size)), (root-1)*size)
+	if err := errors.Join(err, f.Close()); err != nil {
+		t.Fatal(err)
+	}
 }

@@ -168,7 +168,8 @@ const decayStep = 4096 // seconds
 var decays = func() (t struct {
 	short [decayStep]float64
 	long  [30 * int64(halfLife/time.Second) / decayStep]float64
-}) {
+},
+) {
 	for i := range t.short {
 		t.short[i] = math.Exp2(-float64(i) / halfLife.Seconds())
 	}

@@ -360,12 +360,6 @@ type StoryList struct {
 	Before        Place     // with Newest, only those after this place by Changed; zero is the beginning
 }
 
-// Coverage is the stories of an event.
-type Coverage struct {
-	Stories []Story // the first of them by coverage and freshness
-	Total   int
-}
-
 // Choice narrows a list down to some ids, in their order. The zero value is no choice and leaves the list as it is; the
 // choice of no ids leaves nothing.
 type Choice struct {
@@ -381,6 +375,12 @@ func (c Choice) Made() bool { return c.made }
 
 // IDs gives the ids that were chosen.
 func (c Choice) IDs() []int64 { return c.ids }
+
+// Coverage is the stories of an event.
+type Coverage struct {
+	Stories []Story // the first of them by coverage and freshness
+	Total   int
+}
 
 // ArticleList asks for articles, newest first.
 type ArticleList struct {

@@ -22,7 +22,7 @@ const (
 	feedWaitsSQL = `UPDATE feeds SET due = CASE WHEN checked > ?2 THEN ?1 + max(min(due - checked, ?3 - ?1), 0) WHEN due > ?3 THEN ?1 ELSE due END,
 		added = min(added, ?1), checked = min(checked, ?1), changed = min(changed, ?1), whole = min(whole, ?1), moved_first = min(moved_first, ?1)
 		WHERE removed = 0 AND state <> 'gone' AND (checked > ?2 OR added > ?2 OR due > ?3)`
-	restWaitsSQL  = `DELETE FROM resting WHERE until > ?`
+	restsSQL      = `DELETE FROM resting WHERE until > ?`
 	leaseWaitsSQL = `UPDATE subscriptions SET next = ?1 + max(next - asked, 0), until = CASE until WHEN 0 THEN 0 ELSE ?1 + max(until - asked, 0) END,
 		asked = ?1 WHERE asked > ?2`
 	alertWaitsSQL = `UPDATE alerts SET added = min(added, ?1), failing = min(failing, ?1), next = CASE WHEN next > ?3 THEN ?1 ELSE next END
@@ -30,10 +30,8 @@ const (
 	// A mail may be due in a year, by its schedule, but not before it was queued.
 	deliveryWaitsSQL = `UPDATE alert_outbox SET since = min(since, ?1), due = ?1
 		WHERE since > ?2 OR due > ?3 AND (SELECT schedule FROM alerts AS a WHERE a.id = alert_id) IN ('', '` + news.AtOnce + `')`
-	pageHostWaitsSQL = `UPDATE page_hosts SET rests = CASE WHEN began > ?2 THEN ?1 + max(min(rests - began, ?3 - ?1), 0) WHEN rests > ?3 THEN ?1 ELSE rests END,
-		free = CASE WHEN began > ?2 THEN ?1 + max(min(free - began, ?3 - ?1), 0) WHEN free > ?3 THEN ?1 ELSE free END, began = min(began, ?1)
-		WHERE began > ?2 OR rests > ?3 OR free > ?3`
-	// Of pages that wait there may be many: these run only where the others found something.
+	queueWaitsSQL = `UPDATE page_hosts SET free = ?1, rests = min(rests, ?1) WHERE queue = ?3 AND waiting = 1 AND free > ?2`
+	// There is no index by the time of single pages: these run only where the others found something.
 	pageWaitsSQL   = `UPDATE pages SET due = ?1 WHERE state = '' AND due > ?2`
 	sourceWaitsSQL = `UPDATE sources SET due = ?1 WHERE ` + sourceWaits + ` AND due > ?2`
 )
@@ -46,11 +44,12 @@ func (db *DB) PullBack(ctx context.Context, at time.Time, longest time.Duration)
 	err = db.write(ctx, "pull waits back to now", func(ctx context.Context, t tx) error {
 		waits := []statement{
 			{feedWaitsSQL, []any{now, slack, most}},
-			{restWaitsSQL, []any{most}},
+			{restsSQL, []any{most}},
 			{leaseWaitsSQL, []any{now, slack}},
 			{alertWaitsSQL, []any{now, slack, most}},
 			{deliveryWaitsSQL, []any{now, slack, most}},
-			{pageHostWaitsSQL, []any{now, slack, most}},
+			{queueWaitsSQL, []any{now, most, queuePages}},
+			{queueWaitsSQL, []any{now, most, queueSources}},
 		}
 		pages := []statement{{pageWaitsSQL, []any{now, most}}, {sourceWaitsSQL, []any{now, most}}}
 		if n, err = t.count(ctx, waits); err != nil || n == 0 {
@@ -79,14 +78,14 @@ func (t tx) count(ctx context.Context, all []statement) (n int64, err error) {
 }
 
 const (
-	seenAheadSQL    = `SELECT 1 FROM articles WHERE seen > ? LIMIT 1`
-	movedAheadSQL   = `SELECT 1 FROM stories WHERE changed > ? LIMIT 1`
-	aheadSince      = "times ahead since"
-	redated         = 500 // articles in one transaction
-	aheadSeenSQL    = `SELECT id FROM articles WHERE seen > ? ORDER BY seen, id LIMIT ?`
-	seenNowSQL      = `UPDATE articles SET seq = ?1, seen = ?2, time = min(time, ?2) WHERE id = ?3`
-	changedAheadSQL = `SELECT id FROM stories WHERE changed > ?`
-	changedNowSQL   = `UPDATE stories SET changed = ?2 WHERE changed > ?1`
+	seenAheadSQL  = `SELECT 1 FROM articles WHERE seen > ? LIMIT 1`
+	movedAheadSQL = `SELECT 1 FROM stories WHERE changed > ? LIMIT 1`
+	aheadSince    = "times ahead since"
+	redated       = 500 // articles, and stories, in one transaction
+	aheadSeenSQL  = `SELECT id FROM articles WHERE seen > ? ORDER BY seen, id LIMIT ?`
+	seenNowSQL    = `UPDATE articles SET seq = ?1, seen = ?2, time = min(time, ?2) WHERE id = ?3`
+	aheadMovedSQL = `SELECT id FROM stories WHERE changed > ? ORDER BY changed, id LIMIT ?`
+	movedNowSQL   = `UPDATE stories SET changed = ? WHERE id IN (SELECT value FROM json_each(?))`
 )
 
 // Redate has articles and stories of the future be of now, once there have been any for a time, which says that it is not
@@ -111,16 +110,15 @@ func (db *DB) Redate(ctx context.Context, now time.Time, after time.Duration) (n
 	if millis(now)-since < after.Milliseconds() {
 		return 0, nil
 	}
-	for {
-		some, err := db.redate(ctx, millis(now), limit)
+	for more := true; more && err == nil; {
+		var some int
+		some, more, err = db.redate(ctx, millis(now), limit)
 		n += some
-		if err != nil || some < redated {
-			return n, err
-		}
 	}
+	return n, err
 }
 
-func (db *DB) redate(ctx context.Context, now, limit int64) (n int, err error) {
+func (db *DB) redate(ctx context.Context, now, limit int64) (n int, more bool, err error) {
 	err = db.write(ctx, "put the clock of articles right", func(ctx context.Context, t tx) error {
 		ids, err := t.ids(ctx, aheadSeenSQL, limit, redated)
 		if err != nil {
@@ -136,17 +134,24 @@ func (db *DB) redate(ctx context.Context, now, limit int64) (n int, err error) {
 				return err
 			}
 		}
-		n = len(ids)
-		stories, err := t.idList(ctx, changedAheadSQL, limit)
+		stories, err := t.ids(ctx, aheadMovedSQL, limit, redated)
 		if err != nil {
 			return err
 		}
-		for _, s := range []statement{{unlistSQL, []any{stories}}, {changedNowSQL, []any{limit, now}}, {listSQL, []any{stories}}} {
-			if err := t.exec(ctx, s.query, s.args...); err != nil {
+		moved, err := idList(stories)
+		if err != nil {
+			return err
+		}
+		if err := t.exec(ctx, movedNowSQL, now, moved); err != nil {
+			return err
+		}
+		for _, q := range []string{unlistSQL, listSQL} {
+			if err := t.exec(ctx, q, moved); err != nil {
 				return err
 			}
 		}
+		n, more = len(ids), max(len(ids), len(stories)) == redated
 		return c.appendLog(ctx)
 	})
-	return n, err
+	return n, more, err
 }

@@ -101,22 +101,14 @@ func TestPullBack(t *testing.T) {
 			0,
 		},
 		{
-			"a host of pages that was asked ahead", `INSERT INTO page_hosts (queue, host, free, rests, began, asked) VALUES ('pages', 'x', ?1 + ?2, ?1 + ?2, ?1, 20)`,
-			`SELECT rests FROM page_hosts WHERE host = 'x'`,
-			[]any{ahead, hour},
-			hour,
+			"a host of pages", `INSERT INTO page_hosts (queue, host, free, rests) VALUES ('pages', 'a', ?1, ?1)`,
+			`SELECT free FROM page_hosts WHERE host = 'a'`,
+			[]any{ahead},
+			0,
 		},
-		{"when it is looked at", ``, `SELECT free FROM page_hosts WHERE host = 'x'`, nil, hour},
-		{"its hour", ``, `SELECT began FROM page_hosts WHERE host = 'x'`, nil, 0},
+		{"its rest", ``, `SELECT rests FROM page_hosts WHERE host = 'a'`, nil, 0},
 		{
-			"a host that rests as it wants", `INSERT INTO page_hosts (queue, host, free, rests) VALUES ('pages', 'y', ?1, ?1)`,
-			`SELECT rests FROM page_hosts WHERE host = 'y'`,
-			[]any{now + 24*hour},
-			24 * hour,
-		},
-		{
-			"a page that was claimed ahead", `INSERT INTO pages (article_id, hash, url, host, due) VALUES (1, '', '', '', ?1);
-				INSERT INTO page_hosts (queue, host, free, rests) VALUES ('pages', 'z', ?1, ?1)`,
+			"a page, and a feed", `INSERT INTO pages (article_id, hash, url, host, due) SELECT 1, '', '', '', ?1; UPDATE feeds SET state = 'ok'`,
 			`SELECT due FROM pages WHERE article_id = 1`,
 			[]any{ahead},
 			0,

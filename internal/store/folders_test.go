@@ -154,8 +154,10 @@ func TestMarksAreKept(t *testing.T) {
 	}
 	same()
 	for _, m := range []news.Marking{
-		{Articles: []int64{1, 99}, Read: true, AddLabels: []string{"", "later"}}, {Articles: []int64{2, 3}, Unread: true},
-		{Articles: []int64{4}, Read: true, DropOff: []string{""}}, {Articles: []int64{1}, DropOff: []string{"", "later"}},
+		{Articles: []int64{1, 99}, Read: true, AddLabels: []string{"", "later"}},
+		{Articles: []int64{2, 3}, Unread: true},
+		{Articles: []int64{4}, Read: true, DropOff: []string{""}},
+		{Articles: []int64{1}, DropOff: []string{"", "later"}},
 	} {
 		if err := db.MarkItems(t.Context(), 1, m); err != nil {
 			t.Fatal(err)

@@ -91,32 +91,6 @@ func (db *DB) PagesHad(ctx context.Context, articles []news.Article) (map[int64]
 }
 
 const (
-	claimPagesSQL = `UPDATE pages SET due = ?1 WHERE article_id IN
-		(SELECT p.article_id FROM pages AS p INDEXED BY pages_wanted WHERE p.state = '' AND p.host = ?2 AND p.due <= ?3 ORDER BY p.article_id DESC LIMIT ?4)
-		RETURNING article_id, hash, url, host`
-	leasedPagesSQL = `SELECT coalesce(min(due), 0) FROM pages INDEXED BY pages_wanted WHERE state = '' AND host = ?`
-)
-
-// ClaimPages gives pages to ask for and keeps them from being given again until they are kept, or until the lease ends. Hosts that
-// were not asked for longest come first, and of each host the pages of its newest articles.
-func (db *DB) ClaimPages(ctx context.Context, q PageQuota) (claimed []Page, err error) {
-	err = db.claim(ctx, queuePages, q, func(ctx context.Context, t tx, host string, n int64) (int, error) {
-		rows, err := t.QueryContext(ctx, claimPagesSQL, millis(q.Now.Add(q.Lease)), host, millis(q.Now), n)
-		if err != nil {
-			return 0, err
-		}
-		pages, err := collect(rows, func(row scanner) (p Page, err error) {
-			err = row.Scan(&p.Article, &p.Hash, &p.URL, &p.Host)
-			return p, err
-		})
-		slices.SortFunc(pages, func(a, b Page) int { return cmp.Compare(b.Article, a.Article) })
-		claimed = append(claimed, pages...)
-		return len(pages), err
-	}, leasedPagesSQL)
-	return claimed, err
-}
-
-const (
 	wholeTextsSQL     = `SELECT id FROM feeds WHERE whole_texts = 1`
 	noteWholeTextsSQL = `UPDATE feeds SET whole_texts = 1 WHERE id IN (SELECT value FROM json_each(?))`
 )
@@ -143,6 +117,32 @@ func (db *DB) NoteWholeTexts(ctx context.Context, feeds []int64) error {
 	return db.write(ctx, "note whole texts", func(ctx context.Context, t tx) error {
 		return t.exec(ctx, noteWholeTextsSQL, ids)
 	})
+}
+
+const (
+	claimPagesSQL = `UPDATE pages SET due = ?1 WHERE article_id IN
+		(SELECT p.article_id FROM pages AS p INDEXED BY pages_wanted WHERE p.state = '' AND p.host = ?2 AND p.due <= ?3 ORDER BY p.article_id DESC LIMIT ?4)
+		RETURNING article_id, hash, url, host`
+	leasedPagesSQL = `SELECT coalesce(min(due), 0) FROM pages INDEXED BY pages_wanted WHERE state = '' AND host = ?`
+)
+
+// ClaimPages gives pages to ask for and keeps them from being given again until they are kept, or until the lease ends. Hosts that
+// were not asked for longest come first, and of each host the pages of its newest articles.
+func (db *DB) ClaimPages(ctx context.Context, q PageQuota) (claimed []Page, err error) {
+	err = db.claim(ctx, queuePages, q, func(ctx context.Context, t tx, host string, n int64) (int, error) {
+		rows, err := t.QueryContext(ctx, claimPagesSQL, millis(q.Now.Add(q.Lease)), host, millis(q.Now), n)
+		if err != nil {
+			return 0, err
+		}
+		pages, err := collect(rows, func(row scanner) (p Page, err error) {
+			err = row.Scan(&p.Article, &p.Hash, &p.URL, &p.Host)
+			return p, err
+		})
+		slices.SortFunc(pages, func(a, b Page) int { return cmp.Compare(b.Article, a.Article) })
+		claimed = append(claimed, pages...)
+		return len(pages), err
+	}, leasedPagesSQL)
+	return claimed, err
 }
 
 // expired is the state of a page that was not asked for in time.

@@ -48,8 +48,8 @@ type DB struct {
 	stmts  map[string]*sql.Stmt // of writer, by SQL
 	bodies *bodyCodec
 	lock   *os.File // nil when read-only
+	epoch  string   // of what this process adds to the log
 	marks  markCache
-	epoch  string // of what this process adds to the log
 }
 
 // Open opens the database in dir and brings its schema up to date. Folder and database are created where they are
