@@ -9,6 +9,7 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"time"
 
 	"headwater/feeds"
 	"headwater/internal/clean"
@@ -100,7 +101,7 @@ func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Regi
 		Fetch: client, Outlets: registry,
 		Parse:   parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth},
 		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
-		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Batch: cfg.Index.Batch,
+		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Keep: time.Duration(cfg.Keep), Batch: cfg.Index.Batch,
 		Callback: callback(cfg), MaxPush: int64(cfg.Fetch.MaxBytes), Hub: hubOf(cfg),
 		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, Similar: cfg.Embeddings.Threshold,
 		FetchSources: cfg.Origin.FetchSources, PictureBytes: int64(cfg.Media.MaxBytes),

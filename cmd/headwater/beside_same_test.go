@@ -29,6 +29,7 @@ import (
 var alone = map[string]string{
 	"serve":   "it is the server",
 	"demo":    "it has a data folder of its own",
+	"compact": "it holds the store for long; beside.txtar holds what it says",
 	"restore": "it needs an empty folder; beside.txtar holds what it says",
 	"help":    "it asks nobody",
 }

@@ -170,10 +170,77 @@ func (a *app) examine(ctx context.Context) []finding {
 	if err == nil && int(n)+status.Unindexed < status.Articles {
 		f.OK, f.Detail = false, fmt.Sprintf("%d of %d articles; `headwater reindex` builds it anew", n, status.Articles)
 	}
-	found = append(found, f, a.examineFeeds(ctx))
+	found = append(found, f, a.examineGrowth(ctx))
+	if a.Keep > 0 {
+		found = append(found, a.examineKeep(ctx))
+	}
+	found = append(found, a.examineFeeds(ctx))
 	found = append(found, a.examineHubs(ctx)...)
 	found = append(found, a.examineAlerts(ctx)...)
 	return append(found, examineEmbeddings(ctx, a.cfg)...)
+}
+
+// examineGrowth says how large the data folder is, and will be.
+func (a *app) examineGrowth(ctx context.Context) finding {
+	g, err := a.Growth(ctx)
+	if err != nil {
+		return finding{"growth", false, err.Error()}
+	}
+	say := fmt.Sprintf("%s for %s", amount(g.Bytes), count(g.Articles, "article"))
+	if !g.Shrinks {
+		say += fmt.Sprintf(", and %s that are free within the database, which `headwater compact` gives back", amount(g.Free))
+	}
+	if g.Over == 0 {
+		return finding{"growth", true, say + "; less than a day is stored, which tells no rate"}
+	}
+	say += fmt.Sprintf("; %.0f articles a day add %s a day, which in a year makes %s", g.PerDay, amount(g.BytesPerDay()), amount(g.InAYear(0)))
+	keep, what := a.Keep, "with keep"
+	if keep == 0 {
+		keep, what = 30*24*time.Hour, "with keep: 30d"
+	}
+	return finding{"growth", true, fmt.Sprintf("%s, %s %s", say, what, amount(g.InAYear(keep)))}
+}
+
+// examineKeep says what keep takes away.
+func (a *app) examineKeep(ctx context.Context) finding {
+	p, err := a.KeepWouldTake(ctx)
+	if err != nil {
+		return finding{"keep", false, err.Error()}
+	}
+	say := a.cfg.Keep.String()
+	switch {
+	case p.Articles == 0:
+		say += "; nothing is older"
+	default:
+		say += fmt.Sprintf("; it takes %d of %s in %s, about %s", p.Articles, count(p.Of, "article"), counts(p.Stories, "story", "stories"), amount(p.Bytes))
+	}
+	switch {
+	case p.Articles > 0 && !p.Until.IsZero():
+		say += ", from " + p.Until.UTC().Format("2 Jan 15:04 UTC") + " on"
+	case p.Large() && !p.Goes:
+		say += ", an hour after serve or poll has announced it"
+	}
+	return finding{"keep", true, say}
+}
+
+// amount writes bytes for people.
+func amount(bytes int64) string {
+	for _, u := range []struct {
+		name string
+		size float64
+	}{{"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}} {
+		if b := float64(bytes) / u.size; b >= 1 {
+			return fmt.Sprintf("%.3g %s", b, u.name)
+		}
+	}
+	return fmt.Sprintf("%d bytes", bytes)
+}
+
+func counts(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprint(n, " ", many)
 }
 
 // examineEmbeddings asks the endpoint, where one is set, for one vector.

@@ -21,6 +21,9 @@ const pagesBudget = 10 * time.Second
 // alertsBudget is how long poll tells people of topics' stories; what is left waits for the next.
 const alertsBudget = 10 * time.Second
 
+// retainBudget is how long poll lets go of what is no longer needed; what is left waits for the next.
+const retainBudget = 10 * time.Second
+
 func (c *cli) pollCommand() *cobra.Command {
 	var force bool
 	cmd := &cobra.Command{
@@ -40,7 +43,7 @@ func (c *cli) pollCommand() *cobra.Command {
 				}
 				bars := c.progress()
 				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{
-					Force: force, URLs: urls, Sources: sourcesBudget, Pages: pagesBudget, Alerts: alertsBudget, Progress: bars.step,
+					Force: force, URLs: urls, Sources: sourcesBudget, Pages: pagesBudget, Alerts: alertsBudget, Retain: retainBudget, Progress: bars.step,
 				})
 				bars.end()
 				if err != nil {
@@ -80,6 +83,9 @@ func (c *cli) printPass(s newsroom.Summary) {
 		s.Took.Round(10*time.Millisecond))
 	if s.Resting > 0 {
 		c.printf("%s not asked: the host wants to be left alone for some time (Retry-After).\n", count(s.Resting, "feed"))
+	}
+	if s.AgedOut > 0 {
+		c.printf("%s aged out (keep).\n", count(s.AgedOut, "article"))
 	}
 	if s.Alerts > 0 {
 		c.printf("%s sent.\n", count(s.Alerts, "alert"))

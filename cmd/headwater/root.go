@@ -45,7 +45,7 @@ func (c *cli) root() *cobra.Command {
 	root.PersistentFlags().StringVar(&c.data, "data", "", "keep everything in the folder `DIR`")
 	root.AddCommand(
 		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.searchCommand(), c.storyCommand(), c.topicCommand(), c.userCommand(),
-		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.backupCommand(),
+		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.compactCommand(), c.backupCommand(),
 		c.restoreCommand(), c.doctorCommand(), c.versionCommand(),
 	)
 	root.Args = commandsOnly

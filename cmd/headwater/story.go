@@ -36,6 +36,9 @@ func (c *cli) storyCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				if len(s.Members) == 0 && !c.asJSON {
+					return c.printAged(s)
+				}
 				if why {
 					return c.printWhy(cmd.Context(), r, s)
 				}
@@ -58,6 +61,13 @@ func (c *cli) storyCommand() *cobra.Command {
 	return cmd
 }
 
+// printAged prints what is left of a story without articles.
+func (c *cli) printAged(s news.Story) error {
+	c.printOrigin(s)
+	c.printf("It was aged out: it had %s at %s, which are not kept any more (keep).\n", count(s.Aged, "article"), count(s.Outlets, "outlet"))
+	return nil
+}
+
 func (c *cli) printStory(s news.Story, reports []news.Report) error {
 	c.printOrigin(s)
 	w := c.table(faint, plain, faint, strong)
@@ -76,6 +86,9 @@ func (c *cli) printStory(s news.Story, reports []news.Report) error {
 		}
 	}
 	w.Flush()
+	if s.Aged > 0 {
+		c.printf("%d of its %s were aged out (keep).\n", s.Aged, count(s.Aged+len(s.Members), "article"))
+	}
 	for _, r := range reports {
 		if len(r.Versions) > 1 {
 			c.printVersions(r)

@@ -74,3 +74,44 @@ func (c *cli) reindexCommand() *cobra.Command {
 		},
 	}
 }
+
+func (c *cli) compactCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "compact",
+		Short: "Write the database anew, so that it takes no more room than it needs",
+		Long: "Writes the database anew, so that it takes no more room than it needs. One that an older version made gives room back by\n" +
+			"itself from then on. It takes some minutes for gigabytes, and as much free room as the database has, in the data folder and\n" +
+			"where temporary files are (SQLITE_TMPDIR). An interruption leaves the old one. A server on the folder must be stopped first.",
+		Example: "  headwater compact",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := c.config()
+			if err != nil {
+				return err
+			}
+			conn, err := callServer(cmd.Context(), cfg.Data)
+			if err != nil {
+				return err
+			}
+			if conn != nil {
+				_ = conn.Close() // it was only to know
+				return fmt.Errorf("a server holds %s, and could store nothing meanwhile; stop it first", cfg.Data)
+			}
+			return c.with(cmd.Context(), func(a *app) error {
+				before, err := a.store.Usage(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if err := a.store.Compact(cmd.Context()); err != nil {
+					return err
+				}
+				after, err := a.store.Usage(cmd.Context())
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.stdout, "%s before, %s now\n", amount(before.File), amount(after.File))
+				return err
+			})
+		},
+	}
+}

@@ -279,6 +279,36 @@ func TestMergedStory(t *testing.T) {
 	}
 }
 
+// TestAgedOutStory keeps its headline, origin and counts, and nothing else fails where its articles were.
+func TestAgedOutStory(t *testing.T) {
+	d := library(t)
+	id := d.storyAbout(t, floodTitle)
+	before, err := d.room.Story(t.Context(), id)
+	must(t, err)
+	later := time.Now().Add(time.Hour)
+	closing, err := d.room.Store.Closable(t.Context(), later, 100)
+	must(t, err)
+	must(t, d.room.Store.CloseStories(t.Context(), closing))
+	_, err = d.room.Store.AgeOut(t.Context(), later, later, 100)
+	must(t, err)
+	var got struct {
+		ID, Outlets int
+		Title       string
+		AgedOut     int `json:"aged_out"`
+		Origin      struct{ Name, Absence string }
+		Members     []any
+	}
+	d.ask(t, "GET", fmt.Sprintf("/api/v1/stories/%d", id), "").read(200, &got)
+	if int64(got.ID) != id || got.Title != floodTitle || got.AgedOut != len(before.Members) || got.Outlets != before.Outlets ||
+		got.Origin.Name != before.Origin.Name || got.Origin.Absence != "its article was aged out" || got.Members == nil || len(got.Members) != 0 {
+		t.Errorf("the story is %+v", got)
+	}
+	d.ask(t, "GET", fmt.Sprintf("/api/v1/articles/%d", before.Members[0].Article.ID), "").is(404)
+	for _, path := range []string{"stories", "events", "articles", "outlets", "search?q=river", "status", "topics", "feeds"} {
+		d.ask(t, "GET", "/api/v1/"+path, "").is(200)
+	}
+}
+
 func TestArticle(t *testing.T) {
 	d := library(t)
 	d.collect(t, "late")

@@ -24,6 +24,11 @@ func check(key string, value any) error {
 		return checkNumber(key, v)
 	case time.Duration:
 		return checkTime(key, v)
+	case Age:
+		if v == 0 {
+			return nil
+		}
+		return within(v, Age(time.Hour), Age(maxDays*day))
 	case Size:
 		return within(v, 1e3, 1e9)
 	case float64:

@@ -27,6 +27,8 @@ type Config struct {
 	// TrustedProxies are networks of proxies whose X-Forwarded-For or Forwarded is believed.
 	TrustedProxies []netip.Prefix `yaml:"trusted_proxies"`
 	Title          string         `yaml:"title"`
+	// Keep is how long articles are kept that nobody starred, labelled or corrected; 0 is for ever.
+	Keep Age `yaml:"keep"`
 	// Lists are names of built-in lists of feeds, and absolute paths of OPML files: whatever holds a "/" or ends in
 	// ".opml" is a path. Load does not look whether they exist.
 	Lists  []string `yaml:"lists"`

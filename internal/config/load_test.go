@@ -97,6 +97,8 @@ func shown(s setting) string {
 		return show(*into)
 	case *time.Duration:
 		return show(*into)
+	case *Age:
+		return show(*into)
 	case *Size:
 		return show(*into)
 	case *float64:
@@ -181,6 +183,11 @@ func TestVariablesAndFlags(t *testing.T) {
 		},
 		{
 			name: "a wrong variable",
+			env:  []string{"HEADWATER_KEEP=a year"},
+			err:  `HEADWATER_KEEP: "a year" is not a length of time; try forever`,
+		},
+		{
+			name: "another wrong variable",
 			env:  []string{"HEADWATER_POLL_SCHEDULE=every 5m"},
 			err:  `HEADWATER_POLL_SCHEDULE: "every 5m" is not a cron spec; try "@every 5m"`,
 		},

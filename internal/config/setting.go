@@ -13,7 +13,7 @@ import (
 // setting is one value of a Config: anything but a section.
 type setting struct {
 	key string // "poll.schedule"
-	// into points to the value: *string, *bool, *int, *time.Duration, *Size, *float64,
+	// into points to the value: *string, *bool, *int, *time.Duration, *Age, *Size, *float64,
 	// *Secret, *[]string, *[]netip.Prefix or *[]Outlet.
 	into any
 }
@@ -62,6 +62,8 @@ func (s setting) scan(text string) error {
 		return setOne(s.key, into, text, parseInt)
 	case *time.Duration:
 		return setOne(s.key, into, text, parseDuration)
+	case *Age:
+		return setOne(s.key, into, text, ParseAge)
 	case *Size:
 		return setOne(s.key, into, text, ParseSize)
 	case *float64:

@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"log/slog"
 	"path/filepath"
 	"strconv"
@@ -190,6 +191,27 @@ func (x *Index) Count() (uint64, error) {
 		return 0, err
 	}
 	return b.DocCount()
+}
+
+// Size gives how many bytes the index takes on disk.
+func (x *Index) Size() (size int64, err error) {
+	err = filepath.WalkDir(x.path, func(_ string, d fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) { // a file that a merge has just made needless
+			return nil
+		}
+		if err != nil || d.IsDir() {
+			return err
+		}
+		info, err := d.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err == nil {
+			size += info.Size()
+		}
+		return err
+	})
+	return size, err
 }
 
 // Put indexes articles, in place of what the index holds under their ids, and moves the mark. It returns when both are on

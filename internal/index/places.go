@@ -106,6 +106,26 @@ func (p *Places) Set(stories []news.Placement, gone ...int64) bool {
 		})
 }
 
+// Remove takes articles out of their stories, as they are no more. A story without articles is forgotten.
+func (p *Places) Remove(articles []int64) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := p.standing()
+	c := &change{Places: p, seats: now.seats.draft(), stories: now.stories.draft(), told: now.told.draft(), origins: now.origins}
+	for _, id := range articles {
+		from := now.of(id)
+		if from.slot == 0 {
+			continue
+		}
+		*c.seats.edit(id) = seat{}
+		if roles[from.role] == news.RoleCopy {
+			c.stories.edit(int64(from.slot)).copies--
+		}
+		c.leave(from.slot)
+	}
+	p.now.Store(&standing{c.seats.table, c.stories.table, c.told.table, c.origins, int(p.stock[0].last) + 1})
+}
+
 // change is the next standing while it is made. Places.mu is held.
 type change struct {
 	*Places

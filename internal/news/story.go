@@ -92,6 +92,7 @@ type Origin struct {
 	Level      string  // LevelOriginal, LevelLikely or LevelEarliest
 	Confidence float64 // 0 to 1
 	Evidence   []Evidence
+	Aged       bool  // only named by now: it was an article of ours, which was aged out
 	Followed   bool  // only named, and yet a feed of ours is that outlet's or items of ours are: none of those was matched. Set by newsroom
 	Scoop      Scoop // who had the news first, where that is not the outlet that wrote the text; else zero
 }
@@ -113,6 +114,8 @@ func (o Origin) Absence() string {
 	switch {
 	case !o.Named() || o.Key() == "":
 		return ""
+	case o.Aged:
+		return "its article was aged out"
 	case o.Followed:
 		return "the item itself is not among those that your feeds brought"
 	}
@@ -140,6 +143,7 @@ type Story struct {
 	First   time.Time // earliest member
 	Latest  time.Time // newest member
 	Changed time.Time // when membership or origin last changed
+	Aged    int       // articles of it that were aged out; without Members these are all it had
 
 	// Template says that every member is made by a template of its outlet, or is an advertisement beside such members: a series of notices,
 	// programmes or prices, which a front page can leave out.

@@ -161,23 +161,9 @@ func (c *comparing) credits(m news.Member) []news.Credit {
 // reasons gives those for which grouping joined the member to the lead, or else to the member most like it, and what
 // speaks for its role. Articles with the same words as another were not joined by any: they have the share alone.
 func (c *comparing) reasons(m news.Member) (like int64, reasons []news.Evidence) {
-	best := 0.0
 	reasons = []news.Evidence{}
-	for _, e := range c.links {
-		other, weight := e.B, e.Story
-		switch m.Article.ID {
-		case e.A:
-		case e.B:
-			other = e.A
-		default:
-			continue
-		}
-		if other == c.lead.Article.ID {
-			weight++
-		}
-		if len(e.Reasons) > 0 && weight > best {
-			best, like, reasons = weight, other, slices.Clone(e.Reasons)
-		}
+	if e, ok := likest(m.Article.ID, c.lead.Article.ID, c.links); ok {
+		like, reasons = e.A+e.B-m.Article.ID, slices.Clone(e.Reasons)
 	}
 	for _, e := range m.Evidence {
 		if e.Kind != "share" || like == 0 {
@@ -185,6 +171,24 @@ func (c *comparing) reasons(m news.Member) (like int64, reasons []news.Evidence)
 		}
 	}
 	return like, reasons
+}
+
+// likest gives of a story's edges the one whose reasons joined an article: to the lead, or else to the member most like it.
+func likest(article, lead int64, links []news.Edge) (like news.Edge, ok bool) {
+	best := 0.0
+	for _, e := range links {
+		if e.A != article && e.B != article || len(e.Reasons) == 0 {
+			continue
+		}
+		weight := e.Story
+		if e.A+e.B-article == lead {
+			weight++
+		}
+		if weight > best {
+			best, like, ok = weight, e, true
+		}
+	}
+	return like, ok
 }
 
 // leadNote says what the lead is to an origin that is only named.

@@ -150,10 +150,15 @@ func (n *Newsroom) storyToCorrect(ctx context.Context, id int64) (news.Story, er
 	if err != nil {
 		return news.Story{}, err
 	}
-	if len(all) == 0 {
-		return news.Story{}, refuse(news.ErrNotFound, "there is no story %d", id)
+	if len(all) > 0 {
+		return all[0], nil
 	}
-	return all[0], nil
+	if _, err := n.Store.Story(ctx, id); err == nil {
+		return news.Story{}, refuse(nil, "story %d was aged out; it has no articles any more", id)
+	} else if !errors.Is(err, news.ErrNotFound) {
+		return news.Story{}, err
+	}
+	return news.Story{}, refuse(news.ErrNotFound, "there is no story %d", id)
 }
 
 func articlesOf(s news.Story) []int64 {

@@ -146,6 +146,8 @@ func (n *Newsroom) message(ctx context.Context, a news.Alert, topic news.Topic) 
 				gone = append(gone, d.ID)
 			case err != nil:
 				return m, err
+			case len(story.Members) == 0: // it was aged out
+				gone = append(gone, d.ID)
 			default:
 				m.Items = append(m.Items, alert.Item{Delivery: d, Story: story})
 			}

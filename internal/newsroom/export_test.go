@@ -54,6 +54,9 @@ func Try(ctx context.Context, addresses []string, errs map[string]error) (took s
 	return s.asked, asked, note
 }
 
+// KeepRetaining is the part of Serve that lets go of what is no longer needed.
+func (n *Newsroom) KeepRetaining(ctx context.Context) { n.keepRetaining(ctx) }
+
 // TakeReading takes all places at which documents are parsed.
 func (n *Newsroom) TakeReading() {
 	for range cap(n.reading) {

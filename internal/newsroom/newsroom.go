@@ -39,6 +39,7 @@ type Options struct {
 	Workers int           // feeds polled at once
 	PerHost int           // feeds of one host polled at once; 0 is no limit
 	Window  time.Duration // how long a story stays open
+	Keep    time.Duration // how long articles are kept that nobody starred, labelled or corrected; 0 is for ever
 	Batch   int           // articles an index batch
 	Now     func() time.Time
 
@@ -98,6 +99,11 @@ type Newsroom struct {
 	queueing sync.Mutex
 	whole    map[int64]bool // feeds that have shown an item with its whole text, by id; nil until they are read
 
+	retaining sync.Mutex  // one step at a time
+	serving   atomic.Bool // Serve lets go of what is no longer needed, and passes need not
+	steps     steps
+	warned    bool // of what Keep is about to take
+
 	clockUnset sync.Once // for the log
 	outage     sync.Mutex
 	lost       map[string]bool // addresses that could not be reached since one last could
@@ -117,6 +123,7 @@ func New(o Options) *Newsroom {
 		unfillable: map[int64]int64{},
 		reading:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
 		passing:    make(chan struct{}, 1),
+		steps:      steps{closing: firstStep, aging: firstStep, shrinking: shrinkPages},
 		toIndex:    newBell(), toSettle: newBell(), toMatch: newBell(),
 	}
 	if o.Embed != nil {
@@ -132,6 +139,12 @@ func (n *Newsroom) Serve(ctx context.Context, schedule string) error {
 	g.Go(func() error { return n.servePushes(ctx) })
 	g.Go(func() error { return n.keepUp(ctx) })
 	g.Go(func() error { return n.tellHub(ctx) })
+	n.serving.Store(true)
+	defer n.serving.Store(false)
+	g.Go(func() error {
+		n.keepRetaining(ctx)
+		return nil
+	})
 	g.Go(func() error {
 		if err := n.follow(ctx); err != nil && ctx.Err() == nil { // so that the first search need not
 			n.Logger.Error("the places of articles in stories could not be read; the first search tries again", "error", err)

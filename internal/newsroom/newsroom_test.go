@@ -45,6 +45,8 @@ type settings struct {
 
 	fullText string // whether the pages of items are read
 	perHost  int    // of those, an hour
+
+	keep time.Duration // how long articles are kept; 0 is for ever
 }
 
 // agencies are the built-in outlets. Nothing changes them, so the tests share them.
@@ -87,7 +89,7 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},
-		Workers: 8, PerHost: 4, Batch: 500,
+		Workers: 8, PerHost: 4, Batch: 500, Keep: s.keep,
 	})
 }
 

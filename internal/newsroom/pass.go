@@ -24,6 +24,7 @@ type PassOptions struct {
 	Turn        time.Duration                       // how long the due feeds of one host may take, by the pauses between; the rest stays due. 0 takes all
 	Pages       time.Duration                       // how long the pages of items that are cut short may be read for; 0 is not at all
 	Alerts      time.Duration                       // how long people may be told of topics' stories, at the end; 0 is not at all
+	Retain      time.Duration                       // how long what is no longer needed may be let go of, at the end; 0 is not at all
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
@@ -39,9 +40,10 @@ type Summary struct {
 	Same      int            `json:"same"`
 	Settled   int            `json:"settled"` // articles
 	Indexed   int            `json:"indexed"`
-	Sources   int            `json:"sources"` // pages that articles credit, asked for
-	Pages     int            `json:"pages"`   // of items that are cut short, asked for
-	Alerts    int            `json:"alerts"`  // messages about topics' stories that were taken
+	Sources   int            `json:"sources"`  // pages that articles credit, asked for
+	Pages     int            `json:"pages"`    // of items that are cut short, asked for
+	Alerts    int            `json:"alerts"`   // messages about topics' stories that were taken
+	AgedOut   int            `json:"aged_out"` // articles
 	Problems  []Problem      `json:"problems"`
 	States    map[string]int `json:"states"` // feeds by how their poll ended
 	Took      time.Duration  `json:"took_ns"`
@@ -102,6 +104,11 @@ func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	sum.Took = n.Now().Sub(began)
 	if err == nil && o.Alerts > 0 {
 		sum.Alerts, err = n.DeliverAlerts(ctx, o.Alerts)
+	}
+	if err == nil && o.Retain > 0 && !n.serving.Load() {
+		var gone Retained
+		gone, err = n.Retain(ctx, o.Retain)
+		sum.AgedOut = gone.Articles
 	}
 	return sum, errors.Join(err, n.unfilledTopics())
 }

@@ -118,7 +118,7 @@ func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news
 	for i, a := range articles {
 		ids[i] = a.ID
 	}
-	if err := n.recall(ctx, n.window.Mates(ids), s); err != nil { // a revision stays with those that it belongs to
+	if err := n.recall(ctx, slices.Concat(ids, n.window.Mates(ids)), s); err != nil { // a revision stays with those that it belongs to
 		return err
 	}
 	items, err := n.items(ctx, articles)
@@ -242,9 +242,9 @@ func (n *Newsroom) openWindow(ctx context.Context, s *news.Settlement) error {
 	return nil
 }
 
-// restore puts a settled article back into a window, or among the outdated where its print is of another version.
+// restore puts a settled article back into a window, or among the outdated where its print is of another version or gone.
 func restore(w *group.Grouper, r store.WindowRow, outdated *[]store.WindowRow) error {
-	if errors.Is(r.Unread, prints.ErrVersion) {
+	if errors.Is(r.Unread, prints.ErrVersion) || errors.Is(r.Unread, store.ErrNoPrint) {
 		*outdated = append(*outdated, r)
 		return nil
 	}

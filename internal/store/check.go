@@ -13,9 +13,9 @@ import (
 func marksAhead() map[string]string {
 	return map[string]string{
 		"mark of settling ahead of the log": `SELECT count(*) FROM marks WHERE name = '` + markSettle + `'
-			AND value > (SELECT coalesce(max(seq), 0) FROM log)`,
+			AND value > (` + lastSeqSQL + `)`,
 		"mark of reading pages ahead of the log": `SELECT count(*) FROM settings WHERE key = '` + pagesMark + `'
-			AND cast(value AS INTEGER) > (SELECT coalesce(max(seq), 0) FROM log)`,
+			AND cast(value AS INTEGER) > (` + lastSeqSQL + `)`,
 		"marks of topics or alerts ahead of the log of stories": `SELECT count(*) FROM marks WHERE name IN ('` + markTopics + `', '` + markAlerts + `')
 			AND value > ` + lastChangeSQL,
 		"entries of the log of stories beyond its mark": `SELECT count(*) FROM story_log WHERE seq > ` + lastChangeSQL,

@@ -14,7 +14,7 @@ import (
 // Collect stores what polls brought, in one transaction: the feeds as they stand, their articles and their furniture. Which
 // stored article an item is, match decides (identity.go). An item that is none is added to the log; one that is, and has
 // another hash, revises it, which keeps its id, Seen and first Published and adds a log entry; any other changes nothing but
-// the names by which the article is known. Of new articles with one time the first of the document gets the highest id, so
+// the names by which the article is known. One whose article was aged out changes nothing at all (ageditems.go). Of new articles with one time the first of the document gets the highest id, so
 // that lists keep the document's order. The store sets Feed.Changed and Feed.Articles itself, and passes over
 // feeds that were removed meanwhile.
 func (db *DB) Collect(ctx context.Context, polls []news.Poll) ([]news.Tally, error) {
@@ -45,7 +45,9 @@ type collector struct {
 	start, seq, id int64
 }
 
-const lastSQL = `SELECT coalesce((SELECT max(seq) FROM log), 0), coalesce((SELECT max(id) FROM articles), 0)`
+// lastSQL gives the highest numbers ever used, those of aged-out articles among them.
+const lastSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'log'), 0),
+	coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'articles'), 0)`
 
 func (c *collector) begin(ctx context.Context) error {
 	err := c.stmt(ctx, lastSQL).QueryRowContext(ctx).Scan(&c.seq, &c.id)
@@ -72,16 +74,33 @@ func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
 	if err != nil {
 		return news.Tally{}, err
 	}
+	hasAged := false
+	if len(p.Articles) > 0 {
+		if hasAged, err = c.hasAged(ctx, p.Feed.ID); err != nil {
+			return news.Tally{}, err
+		}
+	}
+	if hasAged {
+		aged, err := c.aged(ctx, p)
+		if err != nil {
+			return news.Tally{}, err
+		}
+		known = append(aged, known...) // the older ones first
+	}
 	of, err := match(p.Articles, known, func(s stored) (string, error) { return c.storedText(ctx, s) })
 	if err != nil {
 		return news.Tally{}, err
 	}
 	var tally news.Tally
+	var listed []stored // items of articles that were aged out
 	for i, k := range of {
 		switch {
 		case k == newItem:
 			tally.New++
 		case k == sameItem:
+		case known[k].aged:
+			listed = append(listed, known[k])
+			tally.Same++
 		case known[k].hash != text(p.Articles[i].Hash):
 			tally.Revised++
 		default:
@@ -96,7 +115,7 @@ func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
 		switch a, k := p.Articles[i], of[i]; {
 		case k == newItem:
 			err = c.insert(ctx, a, p.Feed)
-		case k == sameItem:
+		case k == sameItem, known[k].aged:
 		case known[k].hash != text(a.Hash):
 			err = c.revise(ctx, a, known[k])
 		case !known[k].hasKeysOf(a):
@@ -105,6 +124,11 @@ func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
 		if err != nil {
 			a := p.Articles[i]
 			return news.Tally{}, fmt.Errorf("article %s: %w", cmp.Or(a.GUID, a.URL, a.Title), err)
+		}
+	}
+	if hasAged {
+		if err := c.listAged(ctx, p, listed); err != nil {
+			return news.Tally{}, err
 		}
 	}
 	if err := c.follow(ctx, p); err != nil {
@@ -201,6 +225,9 @@ const storedTextSQL = `SELECT a.summary, b.body FROM articles AS a JOIN bodies A
 
 // storedText gives an article's text, or its summary where it has no more.
 func (c *collector) storedText(ctx context.Context, s stored) (string, error) {
+	if s.aged {
+		return "", nil
+	}
 	var a news.Article
 	var body []byte
 	if err := c.QueryRowContext(ctx, storedTextSQL, s.id).Scan(&a.Summary, &body); err != nil {

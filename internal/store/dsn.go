@@ -6,12 +6,12 @@ import "net/url"
 const readers = 4
 
 // The parameters of the connections. A larger checkpoint interval than SQLite's 1000 pages halves the time that a bulk
-// of articles takes; journal_size_limit gives the space back.
+// of articles takes; journal_size_limit gives the space back. auto_vacuum holds for new files and for what VACUUM writes.
 var (
 	writerParams = url.Values{
 		"mode": {"rwc"}, "_txlock": {"immediate"}, "_dqs": {"0"}, "_busy_timeout": {"10000"},
 		"_journal_mode": {"WAL"}, "_synchronous": {"FULL"}, "_foreign_keys": {"on"},
-		"_pragma": {"cache_size(-32000)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "temp_store(memory)"},
+		"_pragma": {"auto_vacuum(2)", "cache_size(-32000)", "wal_autocheckpoint(4000)", "journal_size_limit(67108864)", "temp_store(memory)"},
 	}
 	readerParams = url.Values{
 		"mode": {"rw"}, "_dqs": {"0"}, "_busy_timeout": {"10000"}, "_query_only": {"on"},

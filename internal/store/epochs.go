@@ -15,7 +15,7 @@ func (t tx) beginEpoch(ctx context.Context, first int64) error {
 	return t.each(ctx, beginEpochSQL, [][]any{{first, t.db.epoch}})
 }
 
-const epochSQL = `SELECT id FROM epochs WHERE first <= ?1 AND ?1 <= (SELECT max(seq) FROM log) ORDER BY first DESC LIMIT 1`
+const epochSQL = `SELECT id FROM epochs WHERE first <= ?1 AND ?1 <= (` + lastSeqSQL + `) ORDER BY first DESC LIMIT 1`
 
 // Epoch names the epoch that an entry of the log belongs to, "" where the log does not reach the entry. What was derived
 // from the log up to an entry still belongs to the database where the entry has the same epoch as then: another database,

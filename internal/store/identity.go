@@ -49,6 +49,8 @@ type stored struct {
 	keyed                 bool // the keys are known
 	undated               bool
 	folded                string // title, as it is compared
+	aged                  bool   // its article was aged out: the item is known, and nothing of it is stored anew
+	listed                int64  // where it is aged: when it last stood in the feed
 }
 
 // facts compares an item with a stored article.

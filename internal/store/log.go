@@ -16,9 +16,9 @@ func (db *DB) Log(ctx context.Context, after int64, limit int) ([]news.Article, 
 	return db.whole(ctx, logSQL, after, limit)
 }
 
-const lastSeqSQL = `SELECT coalesce(max(seq), 0) FROM log`
+const lastSeqSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'log'), 0)`
 
-// LastSeq is the newest entry of the log, 0 for an empty one.
+// LastSeq is the newest number that the log ever gave, 0 for none: the entries of aged-out articles are gone.
 func (db *DB) LastSeq(ctx context.Context) (seq int64, err error) {
 	return db.number(ctx, "end of the log", lastSeqSQL)
 }

@@ -23,11 +23,13 @@ import (
 const writeUntilKilled = "HEADWATER_TEST_WRITE"
 
 func TestMain(m *testing.M) {
-	if dir := os.Getenv(writeUntilKilled); dir != "" {
-		if err := writeForever(context.Background(), dir); err != nil {
-			fmt.Fprintln(os.Stderr, err)
+	for variable, write := range map[string]func(context.Context, string) error{writeUntilKilled: writeForever, ageUntilKilled: ageForever} {
+		if dir := os.Getenv(variable); dir != "" {
+			if err := write(context.Background(), dir); err != nil {
+				fmt.Fprintln(os.Stderr, err)
+			}
+			os.Exit(1)
 		}
-		os.Exit(1)
 	}
 	os.Exit(m.Run())
 }
@@ -394,6 +396,9 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 		"events whose story counter is wrong":  `UPDATE events SET stories = 9`,
 		"broken references between tables":     `PRAGMA foreign_keys = off; UPDATE members SET story_id = 99`,
 		"moved stories that still exist":       `INSERT INTO redirects (old, new) VALUES (1, 1)`,
+		"closed stories with prints":           `UPDATE stories SET phase = 2; INSERT INTO prints VALUES (1, x'00')`,
+		"aged-out stories that still exist":    `INSERT INTO aged_stories VALUES (1, '', 1, 1, 0, 0, 0, '', '', 0, '', '', 0, '', 0)`,
+		"aged-out articles that still exist":   `INSERT INTO aged_items VALUES (1, 1, 0, '', '', '', '', '', 0, 0, 0, 0, 0, 0, 0, 0)`,
 		"log entries newer than their article": `INSERT INTO log (article_id) VALUES (1)`,
 		"2 articles whose text cannot be read": `UPDATE bodies SET body = x'01ffff'`,
 		"1 mark of settling ahead of the log":  `UPDATE marks SET value = 99 WHERE name = 'settle'`,

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -100,7 +101,42 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"what was told", moveToldSQL, "INDEX alert_told_story"},
 		{"due deliveries", dueDeliveriesSQL, "INDEX alert_outbox_due"},
 		{"move what waits", moveOutboxSQL, "INDEX alert_outbox_story"},
+		{"stories that are closing", closingSQL, "INDEX stories_closing"},
+		{"stories to close", closableSQL, "INDEX stories_open (changed<?)"},
+		{"prints of a story", printedSQL, "INDEX members_story"},
+		{"set a story's phase", setPhaseSQL, "INTEGER PRIMARY KEY"},
+		{"reopen stories", reopenSQL, "INTEGER PRIMARY KEY"},
+		{"drop prints", dropPrintsSQL, "INTEGER PRIMARY KEY"},
+		{"drop links", dropLinksASQL, "INDEX sqlite_autoindex_edges_1 (a=?"},
+		{"drop links back", dropLinksBSQL, "INDEX edges_b"},
+		{"stories to age out", agingSQL, "INDEX stories_closed (changed<?)"},
+		{"articles to age out", agingArticlesSQL, "INDEX members_story"},
+		{"articles that are starred", agingArticlesSQL, "INDEX labelled_article"},
+		{"articles that are corrected", agingArticlesSQL, "INDEX corrected_article"},
+		{"age stories", ageStoriesSQL, "INDEX members_story"},
+		{"age redirects", ageRedirectsSQL, "INDEX redirects_new"},
+		{"events of stories", countEventsSQL, "INDEX stories_event"},
+		{"uncount articles", uncountSQL, "INTEGER PRIMARY KEY"},
+		{"age items", ageItemsSQL, "INTEGER PRIMARY KEY"},
+		{"sources of aged-out articles", sourcesLeftSQL, "INDEX citing_article"},
+		{"sources that nobody cites", dropSourcesSQL, "PRIMARY KEY (source_id=?"},
+		{"drop read marks", dropReadMarksSQL, "INDEX read_marks_article"},
+		{"aged-out items of a feed", hasAgedSQL, "SEARCH aged_items USING COVERING INDEX"},
+		{"aged-out ids", agedSQL, "INDEX aged_items_id_key"},
+		{"aged-out addresses", agedSQL, "INDEX aged_items_address_key"},
+		{"aged-out titles", agedSQL, "INDEX aged_items_title_key"},
+		{"aged-out texts", agedSQL, "INDEX aged_items_text_key"},
+		{"forget aged-out items", forgetAgedSQL, "INDEX aged_items_listed"},
+		{"open stories that are due", dueOpenFewSQL, "COVERING INDEX stories_open (changed>? AND changed<?)"},
+		{"closed stories that are due", dueClosedFewSQL, "COVERING INDEX stories_closed (changed>? AND changed<?)"},
+		{"due stories", dueStoriesSQL, "COVERING INDEX stories_closed"},
+		{"articles seen since", seenSinceSQL, "COVERING INDEX articles_seen"},
+		{"the first article seen", firstSeenSQL, "COVERING INDEX articles_seen"},
+		{"an aged-out story", agedStorySQL, "INTEGER PRIMARY KEY"},
 		{"articles since", articles(news.ArticleList{Since: day}), "INDEX articles_seen"},
+	}
+	for i, q := range append(slices.Clone(forgetStoriesSQL), forgetArticlesOfSQL...) {
+		tests = append(tests, struct{ name, query, uses string }{fmt.Sprint("age out ", i), q, "SEARCH"})
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -143,5 +179,5 @@ func scansFew(step string) bool {
 			return true
 		}
 	}
-	return slices.Contains([]string{"SCAN w", "SCAN page", "SCAN open", "SCAN f", "SCAN feeds"}, step)
+	return slices.Contains([]string{"SCAN w", "SCAN page", "SCAN open", "SCAN f", "SCAN feeds", "SCAN gone", "SCAN sqlite_sequence"}, step)
 }

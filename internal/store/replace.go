@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"maps"
 	"slices"
 
@@ -97,7 +98,13 @@ func (r *replacement) touch(ctx context.Context, s news.Settlement) (err error) 
 
 // ids reads one column of ids.
 func (t tx) ids(ctx context.Context, query string, args ...any) ([]int64, error) {
-	rows, err := t.QueryContext(ctx, query, args...)
+	var rows *sql.Rows
+	var err error
+	if t.db.stmts[query] != nil {
+		rows, err = t.stmt(ctx, query).QueryContext(ctx, args...)
+	} else {
+		rows, err = t.QueryContext(ctx, query, args...)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -224,9 +231,10 @@ func (r *replacement) clear(ctx context.Context, _ news.Settlement) error {
 	return r.exec(ctx, clearStoriesSQL, empty)
 }
 
-// reachedSQL are events that had one of the stories touched, or have one now.
+// reachedSQL are events that had one of the stories touched, or have one now; 0, which is none, may have any number of stories.
 const (
-	reachedSQL     = `(SELECT value FROM json_each(?) UNION SELECT event_id FROM stories WHERE id IN (SELECT value FROM json_each(?)))`
+	reachedSQL = `(SELECT value FROM json_each(?) WHERE value <> 0 UNION
+		SELECT event_id FROM stories WHERE event_id <> 0 AND id IN (SELECT value FROM json_each(?)))`
 	dropEventsSQL  = `DELETE FROM events WHERE id IN ` + reachedSQL
 	countEventsSQL = `INSERT INTO events (id, stories, latest) SELECT event_id, count(*), max(latest) FROM stories
 		WHERE event_id <> 0 AND event_id IN ` + reachedSQL + ` GROUP BY event_id`

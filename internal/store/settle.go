@@ -58,6 +58,9 @@ func (t tx) putClaims(ctx context.Context, s news.Settlement) error {
 	if err != nil {
 		return err
 	}
+	if err := t.reopenStories(ctx, ids); err != nil {
+		return err
+	}
 	if err := t.exec(ctx, dropClaimsSQL, ids); err != nil {
 		return err
 	}
@@ -152,7 +155,7 @@ const putStorySQL = `INSERT INTO stories (id, event_id, title, outlets, first, l
 		origin_article = excluded.origin_article, origin_name = excluded.origin_name, origin_domain = excluded.origin_domain,
 		origin_agency = excluded.origin_agency, origin_url = excluded.origin_url, level = excluded.level,
 		confidence = excluded.confidence, evidence = excluded.evidence, scoop = excluded.scoop,
-		origin_title = excluded.origin_title, template = excluded.template,
+		origin_title = excluded.origin_title, template = excluded.template, phase = 0, origin_aged = 0,
 		changed = iif(signature = excluded.signature, changed, excluded.changed), signature = excluded.signature`
 
 func storyRow(s news.Story, sign []byte) ([]any, error) {

@@ -38,6 +38,10 @@ func promises() map[string]string {
 			WHERE NOT EXISTS (SELECT 1 FROM members AS m WHERE m.story_id = s.id)`,
 		"events whose story counter is wrong": `SELECT count(*) FROM events AS e
 			WHERE e.stories <> (SELECT count(*) FROM stories AS s WHERE s.event_id = e.id)`,
+		"closed stories with prints": `SELECT count(*) FROM stories AS s WHERE s.phase >= 2
+			AND EXISTS (SELECT 1 FROM members AS m CROSS JOIN prints AS p WHERE m.story_id = s.id AND p.article_id = m.article_id)`,
+		"aged-out articles that still exist": `SELECT count(*) FROM aged_items AS i JOIN articles AS a ON a.id = i.id`,
+		"aged-out stories that still exist":  `SELECT count(*) FROM aged_stories AS g JOIN stories AS s ON s.id = g.id`,
 		"counters of stories or events that are wrong": `SELECT count(*) FROM counters
 			WHERE value <> CASE name WHEN 'stories' THEN (SELECT count(*) FROM stories) ELSE (SELECT count(*) FROM events) END`,
 		"stories without one article that stands for them": `SELECT count(*) FROM stories AS s

@@ -122,6 +122,9 @@ func (db *DB) openWriter(ctx context.Context) (err error) {
 	if err := db.migrate(ctx); err != nil {
 		return err
 	}
+	if err := db.letShrink(ctx); err != nil {
+		return err
+	}
 	if err := db.prepare(ctx); err != nil {
 		return err
 	}

@@ -12,14 +12,14 @@ import (
 )
 
 const storyColumns = `s.id, s.event_id, s.title, s.outlets, s.first, s.latest, s.changed, s.origin_article, s.origin_name,
-	s.origin_domain, s.origin_agency, s.origin_url, s.level, s.confidence, s.evidence, s.scoop, s.origin_title, s.template`
+	s.origin_domain, s.origin_agency, s.origin_url, s.level, s.confidence, s.evidence, s.scoop, s.origin_title, s.template, s.aged, s.origin_aged`
 
 func scanStory(row scanner) (s news.Story, err error) {
 	var first, latest, changed int64
 	var evidence, scoop string
 	o := &s.Origin
 	err = row.Scan(&s.ID, &s.Event, &s.Title, &s.Outlets, &first, &latest, &changed, &o.Article, &o.Name, &o.Domain, &o.Agency,
-		&o.URL, &o.Level, &o.Confidence, &evidence, &scoop, &o.Title, &s.Template)
+		&o.URL, &o.Level, &o.Confidence, &evidence, &scoop, &o.Title, &s.Template, &s.Aged, &o.Aged)
 	if err != nil {
 		return s, err
 	}
@@ -30,16 +30,21 @@ func scanStory(row scanner) (s news.Story, err error) {
 	return s, err
 }
 
-// Story gives a story with its members, or news.ErrNotFound. An id that moved gives the story it moved to.
+// Story gives a story with its members, or news.ErrNotFound. An id that moved gives the story it moved to. A story of which all
+// articles were aged out has no members.
 func (db *DB) Story(ctx context.Context, id int64) (news.Story, error) {
 	all, err := db.Stories(ctx, news.StoryList{IDs: news.Choose(id)})
 	if err != nil {
 		return news.Story{}, err
 	}
-	if len(all) == 0 {
-		return news.Story{}, fmt.Errorf("story %d: %w", id, news.ErrNotFound)
+	if len(all) > 0 {
+		return all[0], nil
 	}
-	return all[0], nil
+	aged, err := db.agedStory(ctx, id)
+	if err != nil {
+		return news.Story{}, fmt.Errorf("story %d: %w", id, err)
+	}
+	return aged, nil
 }
 
 // Stories gives stories with their members, the origin first and then by time; members' articles have no HTML, text and

@@ -4,12 +4,16 @@ import (
 	"cmp"
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
 
 	"headwater/internal/news"
 )
+
+// ErrNoPrint says that an article has no print any more, as its story is closed.
+var ErrNoPrint = errors.New("no print is stored")
 
 // WindowRow is a settled article as grouping needs it back: without authors, summary, HTML, text and marks, and
 // with categories only where it is an advertisement.
@@ -34,26 +38,34 @@ const matesSQL = `WITH open(id) AS MATERIALIZED (SELECT DISTINCT m.article_id
 	`
 
 const (
-	windowSQL   = openSQL + windowRowsSQL
-	windowOfSQL = matesSQL + windowRowsSQL
+	windowSQL = openSQL + windowRowsSQL + `FROM open CROSS JOIN articles AS a CROSS JOIN prints AS p` + windowJoinsSQL +
+		`WHERE a.id = open.id AND p.article_id = a.id AND coalesce(s.phase, 0) = 0` + windowOrderSQL
+	windowOfSQL = matesSQL + windowRowsSQL + `FROM open CROSS JOIN articles AS a LEFT JOIN prints AS p ON p.article_id = a.id` + windowJoinsSQL +
+		`WHERE a.id = open.id` + windowOrderSQL
 )
 
 const windowRowsSQL = `SELECT a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.published, a.updated, a.url, a.canonical, a.title,
 	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub, a.undated, a.categories,
 	p.print, coalesce(c.claims, ''), coalesce(s.id, 0), coalesce(s.event_id, 0)
-	FROM open CROSS JOIN articles AS a CROSS JOIN prints AS p
+	`
+
+const (
+	windowJoinsSQL = `
 	LEFT JOIN claims AS c ON c.article_id = a.id LEFT JOIN members AS m ON m.article_id = a.id
 	LEFT JOIN stories AS s ON s.id = m.story_id
-	WHERE a.id = open.id AND p.article_id = a.id ORDER BY a.seen, a.id`
+	`
+	windowOrderSQL = ` ORDER BY a.seen, a.id`
+)
 
 // Window gives every settled article that was first seen since then or stands in a story that changed since then, in the
-// order of ids: stories that are still open come whole. A revision that waits to be settled comes with the print of its
+// order of ids: stories that are still open come whole, closed ones not at all. A revision that waits to be settled comes with the print of its
 // earlier text, and a print that cannot be read with the reason. An error of each ends the reading.
 func (db *DB) Window(ctx context.Context, since time.Time, each func(WindowRow) error) error {
 	return db.window(ctx, windowSQL, millis(since), each)
 }
 
-// WindowOf gives every article of the stories that the given articles are in, as Window does.
+// WindowOf gives every article of the stories that the given articles are in, as Window does. That of a closed story has no
+// print, and ErrNoPrint as the reason.
 func (db *DB) WindowOf(ctx context.Context, articles []int64, each func(WindowRow) error) error {
 	ids, err := idList(articles)
 	if err != nil {
@@ -85,7 +97,9 @@ func (db *DB) scanWindow(rows *sql.Rows) (w WindowRow, err error) {
 		return w, err
 	}
 	a.Seen, a.Published, a.Updated = fromMillis(seen), fromMillis(published), fromMillis(updated)
-	if w.Print, err = db.opts.DecodePrint(print); err != nil {
+	if print == nil {
+		w.Unread = ErrNoPrint
+	} else if w.Print, err = db.opts.DecodePrint(print); err != nil {
 		w.Print, w.Unread = news.Print{}, fmt.Errorf("print of article %d: %w", a.ID, err)
 	}
 	if a.Categories, err = unlist[string](categories); err != nil {

@@ -9,14 +9,14 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// kept are the statements that run for every article or poll. They are prepared once, when the database is opened.
+// kept are the statements that run for every article, poll or step of retention. They are prepared once, when the database is opened.
 func kept() []string {
-	return []string{
+	return append([]string{
 		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL, beginEpochSQL,
 		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
 		putSourceSQL, queuePageSQL, hostWaitsSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putLookedSQL,
-		putToldSQL, enqueueSQL,
-	}
+		putToldSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
+	}, retentionSQL()...)
 }
 
 func (db *DB) prepare(ctx context.Context) error {
@@ -49,8 +49,12 @@ func (t tx) stmt(ctx context.Context, query string) *sql.Stmt {
 }
 
 // exec runs a statement once.
-func (t tx) exec(ctx context.Context, query string, args ...any) error {
-	_, err := t.ExecContext(ctx, query, args...)
+func (t tx) exec(ctx context.Context, query string, args ...any) (err error) {
+	if t.db.stmts[query] != nil {
+		_, err = t.stmt(ctx, query).ExecContext(ctx, args...)
+	} else {
+		_, err = t.ExecContext(ctx, query, args...)
+	}
 	return err
 }
 

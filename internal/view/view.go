@@ -34,6 +34,7 @@ type Story struct {
 	Members []Member  `json:"members" nullable:"false" doc:"the original first, then by time"`
 
 	Promotional bool `json:"promotional,omitempty" doc:"it is no news: all its articles say themselves that they are advertisements"`
+	Aged        int  `json:"aged_out,omitempty" doc:"how many of its articles were aged out (keep); where it has no members, all it had"`
 	Template    bool `json:"template,omitempty" doc:"one of a series: all its articles are made by templates of their outlets, such as prices, notices and programmes"`
 }
 
@@ -91,7 +92,7 @@ func StoryOf(s news.Story) Story {
 			Name: o.Name, Domain: o.Domain, URL: o.URL, Title: o.Title, Article: o.Article, Followed: o.Followed, Absence: o.Absence(),
 			Level: o.Level, Confidence: o.Confidence, Evidence: EvidenceOf(o.Evidence), Scoop: scoopOf(o.Scoop),
 		},
-		Members: All(s.Members, memberOf), Promotional: s.Promotional(), Template: s.Template,
+		Members: All(s.Members, memberOf), Promotional: s.Promotional(), Aged: s.Aged, Template: s.Template,
 	}
 }
 

@@ -38,6 +38,7 @@ type credit struct {
 	Class   string // for the badge: "original", "likely" or "earliest"
 	Named   bool   // no feed of ours carries the outlet's own article
 	Absence string // says so where Named
+	Aged    bool   // Named, as the article that there was has been aged out
 }
 
 // outLink leads to an outlet's own site.
@@ -106,7 +107,7 @@ func creditOf(st news.Story) credit {
 		Name:  publish.Name(publish.Author(st)),
 		Level: cmp.Or(st.Origin.Level, news.LevelEarliest),
 		Class: "earliest",
-		Named: st.Origin.Named() && st.Origin.Key() != "", Absence: st.Origin.Absence(),
+		Named: st.Origin.Named() && st.Origin.Key() != "", Absence: st.Origin.Absence(), Aged: st.Origin.Aged,
 	}
 	switch c.Level {
 	case news.LevelOriginal:

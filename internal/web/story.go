@@ -29,6 +29,7 @@ type storyView struct {
 	First       when
 	Latest      when
 	Coverage    []card
+	Aged        string // how many of its articles were aged out; empty where none was
 }
 
 // memberView is a member, for its outlet's report the newest version, in the order in which the story spread.
@@ -95,7 +96,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 		return nil
 	}
 	if len(st.Members) == 0 {
-		return notFound("This story has no articles any more.")
+		return s.agedStory(w, r, st)
 	}
 	compared, err := s.news.Comparisons(r.Context(), st)
 	if err != nil {
@@ -122,6 +123,35 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 	return s.pages.write(w, http.StatusOK, "story", p)
 }
 
+// agedView is a story of which only what lists and links need is left.
+type agedView struct {
+	Title, Origin     string
+	Out               outLink
+	Articles, Outlets string // "3 articles"
+	First, Latest     when
+}
+
+func (s *server) agedStory(w http.ResponseWriter, r *http.Request, st news.Story) error {
+	v := agedView{
+		Title: titleOf(st), Origin: publish.Name(st.Origin.Outlet), Out: outTo(st.Origin.URL),
+		Articles: counted(st.Aged, "article"), Outlets: counted(st.Outlets, "outlet"),
+		First: storyTime(st, st.First, s.now()), Latest: storyTime(st, st.Latest, s.now()),
+	}
+	p, err := s.page(r.Context(), v.Title, "")
+	if err != nil {
+		return err
+	}
+	p.Body = v
+	return s.pages.write(w, http.StatusOK, "aged", p)
+}
+
+func counted(n int, noun string) string {
+	if n == 1 {
+		return "1 " + noun
+	}
+	return fmt.Sprintf("%d %ss", n, noun)
+}
+
 func storyOf(st news.Story, reports []news.Report, now time.Time) storyView {
 	lead := st.Current().Article
 	v := storyView{
@@ -135,6 +165,9 @@ func storyOf(st news.Story, reports []news.Report, now time.Time) storyView {
 	}
 	if dek := publish.Line(lead.Summary); dek != v.Title {
 		v.Dek = publish.Cut(dek, 2*maxDek)
+	}
+	if st.Aged > 0 {
+		v.Aged = fmt.Sprintf("%d of its %d articles were aged out.", st.Aged, st.Aged+len(st.Members))
 	}
 	if f := st.Origin.Scoop; f.Key() != "" {
 		v.Scoop = &scoopView{Outlet: publish.Name(f.Outlet), Out: outTo(f.URL), By: f.By, Text: publish.Line(f.Text)}

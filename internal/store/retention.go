@@ -1,0 +1,285 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"slices"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// Articles are aged out story by story, oldest change first: those that nobody starred, labelled or corrected go with all that
+// hangs on them, and their items' keys stay in aged_items. A story that loses all its articles goes to aged_stories, so that
+// lists, counters and searches know nothing of it; one that keeps some stays, in phase 3. A step is one transaction over so
+// many articles as its caller says, and a story with more of them is in between as one that keeps some.
+
+// AgedOut is what a step of AgeOut took away.
+type AgedOut struct {
+	Articles []int64
+	Stories  []int64 // that have no article any more
+	Passed   int     // stories that were looked at
+}
+
+// keptSQL holds for article m.article_id where somebody starred, labelled or corrected it.
+const keptSQL = `(EXISTS (SELECT 1 FROM labelled AS l WHERE l.article_id = m.article_id)
+	OR EXISTS (SELECT 1 FROM corrected AS c WHERE c.article_id = m.article_id))`
+
+const (
+	agingSQL = `SELECT id FROM stories WHERE phase = 2 AND changed < ? ORDER BY changed LIMIT ?`
+	// agingArticlesSQL gives the origin's article last, as long as others are compared with it.
+	agingArticlesSQL = `SELECT m.article_id FROM members AS m CROSS JOIN stories AS s
+		WHERE m.story_id = ?1 AND s.id = ?1 AND NOT ` + keptSQL + ` ORDER BY m.article_id = s.origin_article, m.article_id LIMIT ?2`
+	membersLeftSQL = `SELECT count(*) FROM members WHERE story_id = ?`
+)
+
+// aging is a story whose articles go.
+type aging struct {
+	story    int64
+	articles []int64
+	ends     bool // no other article of it is to go
+	empty    bool // no article of it is left
+}
+
+// AgeOut ages out articles of closed stories that have not changed since a time, at most limit of them, in one transaction.
+// It gives nothing once there is nothing to age out.
+func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out AgedOut, err error) {
+	err = db.write(ctx, "age out articles", func(ctx context.Context, t tx) error {
+		all, err := t.aging(ctx, since, limit)
+		if err != nil || len(all) == 0 {
+			return err
+		}
+		out.Passed = len(all)
+		var ends, partly []int64
+		for _, a := range all {
+			out.Articles = append(out.Articles, a.articles...)
+			switch {
+			case a.empty:
+				out.Stories = append(out.Stories, a.story)
+			case a.ends:
+				ends = append(ends, a.story)
+			}
+			if !a.empty && len(a.articles) > 0 {
+				partly = append(partly, a.story)
+			}
+		}
+		slices.Sort(out.Articles)
+		if err := t.ageStories(ctx, out, partly); err != nil {
+			return err
+		}
+		if err := t.ageArticles(ctx, out.Articles, now); err != nil {
+			return err
+		}
+		list, err := idList(ends)
+		if err != nil {
+			return err
+		}
+		return t.exec(ctx, agedPhaseSQL, list)
+	})
+	return out, err
+}
+
+// aging chooses what a step ages out.
+func (t tx) aging(ctx context.Context, since time.Time, limit int) (all []aging, err error) {
+	stories, err := t.ids(ctx, agingSQL, millis(since), limit)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range stories {
+		a := aging{story: id}
+		if a.articles, err = t.ids(ctx, agingArticlesSQL, id, limit+1); err != nil {
+			return nil, err
+		}
+		if a.ends = len(a.articles) <= limit; !a.ends {
+			a.articles = a.articles[:limit]
+		}
+		var members int
+		if err := t.stmt(ctx, membersLeftSQL).QueryRowContext(ctx, id).Scan(&members); err != nil {
+			return nil, err
+		}
+		a.empty = members == len(a.articles)
+		all = append(all, a)
+		if limit -= max(len(a.articles), 1); limit <= 0 {
+			return all, nil
+		}
+	}
+	return all, nil
+}
+
+const (
+	ageStoriesSQL = `INSERT OR REPLACE INTO aged_stories (id, title, articles, outlets, first, latest, changed, origin_name, origin_domain, origin_agency,
+			origin_url, origin_title, origin_aged, level, confidence)
+		SELECT s.id, iif(s.title <> '', s.title, coalesce((SELECT substr(a.summary, 1, 200) FROM members AS m CROSS JOIN articles AS a
+				WHERE m.story_id = s.id AND a.id = m.article_id AND a.summary <> '' ORDER BY m.article_id <> s.origin_article, a.id LIMIT 1), '')),
+			s.aged + (SELECT count(*) FROM members AS m WHERE m.story_id = s.id), s.outlets, s.first, s.latest, s.changed,
+			s.origin_name, s.origin_domain, s.origin_agency, s.origin_url, s.origin_title,
+			s.origin_aged OR s.origin_article <> 0, s.level, s.confidence
+		FROM stories AS s WHERE s.id IN (SELECT value FROM json_each(?))`
+	ageRedirectsSQL = `INSERT OR REPLACE INTO aged_redirects (old, new) SELECT old, new FROM redirects WHERE new IN (SELECT value FROM json_each(?))`
+	agedPhaseSQL    = `UPDATE stories SET phase = 3 WHERE id IN (SELECT value FROM json_each(?))`
+
+	// agePartlySQL notes how many articles a story loses. An origin whose article goes is only named from then on.
+	agePartlySQL = `UPDATE stories SET aged = aged + (SELECT count(*) FROM members AS m WHERE m.story_id = stories.id
+			AND m.article_id IN (SELECT value FROM json_each(?2)))
+		WHERE id IN (SELECT value FROM json_each(?1))`
+	ageOriginSQL = `UPDATE stories SET origin_article = 0, origin_aged = 1,
+			origin_url = iif(origin_url <> '', origin_url, (SELECT a.url FROM articles AS a WHERE a.id = origin_article)),
+			origin_title = iif(origin_title <> '', origin_title, (SELECT a.title FROM articles AS a WHERE a.id = origin_article))
+		WHERE id IN (SELECT value FROM json_each(?1)) AND origin_article IN (SELECT value FROM json_each(?2))`
+	ageCarriedSQL = `UPDATE members SET carries = 0 WHERE story_id IN (SELECT value FROM json_each(?1)) AND carries IN (SELECT value FROM json_each(?2))`
+)
+
+// forgetStoriesSQL takes away what hangs on stories that have no article any more.
+var forgetStoriesSQL = []string{
+	`DELETE FROM topic_stories WHERE story_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM alert_told WHERE story_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM alert_outbox WHERE story_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM story_log WHERE story_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM story_log WHERE story_id IN (SELECT r.old FROM redirects AS r WHERE r.new IN (SELECT value FROM json_each(?)))`,
+	`DELETE FROM redirects WHERE new IN (SELECT value FROM json_each(?))`,
+	unlistSQL,
+}
+
+// ageStories does what the stories' rows need while their articles are still there, and takes the members out.
+func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
+	gone, errGone := idList(out.Stories)
+	part, errPart := idList(partly)
+	articles, errArticles := idList(out.Articles)
+	if err := errors.Join(errGone, errPart, errArticles); err != nil {
+		return err
+	}
+	events, err := t.idList(ctx, eventsOfSQL, gone)
+	if err != nil {
+		return err
+	}
+	for _, q := range append([]string{ageStoriesSQL, ageRedirectsSQL}, forgetStoriesSQL...) {
+		if err := t.exec(ctx, q, gone); err != nil {
+			return err
+		}
+	}
+	if len(partly) > 0 {
+		for _, q := range []string{agePartlySQL, ageOriginSQL, ageCarriedSQL} {
+			if err := t.exec(ctx, q, part, articles); err != nil {
+				return err
+			}
+		}
+	}
+	for _, q := range []string{dropReadMarksSQL, takeOutSQL} { // in this order, as triggers count what users have read
+		if err := t.exec(ctx, q, articles); err != nil {
+			return err
+		}
+	}
+	if len(partly) > 0 {
+		for _, q := range []string{unleadSQL, leadSQL, unlistSQL, listSQL} {
+			if err := t.exec(ctx, q, part); err != nil {
+				return err
+			}
+		}
+	}
+	if err := t.exec(ctx, clearStoriesSQL, gone); err != nil {
+		return err
+	}
+	for _, q := range []string{dropEventsSQL, countEventsSQL} {
+		if err := t.exec(ctx, q, events, `[]`); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+const (
+	dropReadMarksSQL = `DELETE FROM read_marks WHERE article_id IN (SELECT value FROM json_each(?))`
+
+	uncountSQL = `UPDATE feeds SET articles = articles - gone.n FROM
+		(SELECT a.feed_id, count(*) AS n FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?)) GROUP BY a.feed_id) AS gone
+		WHERE feeds.id = gone.feed_id`
+	// ageItemsSQL remembers the items of feeds that may list them. Without keys an item was not listed since there are keys.
+	ageItemsSQL = `INSERT INTO aged_items (id, feed_id, listed, guid, item_id, hash, url, title, published, item_date, seen, undated,
+			id_key, address_key, title_key, text_key)
+		SELECT a.id, a.feed_id, ?2, a.guid, a.item_id, a.hash, a.url, a.title, a.published, a.item_date, a.seen, a.undated,
+			a.id_key, coalesce(a.address_key, 0), coalesce(a.title_key, 0), coalesce(a.text_key, 0)
+		FROM articles AS a CROSS JOIN feeds AS f
+		WHERE a.id IN (SELECT value FROM json_each(?1)) AND f.id = a.feed_id AND f.removed = 0 AND f.state <> 'gone' AND a.id_key IS NOT NULL`
+	ageIndexedSQL  = `INSERT OR IGNORE INTO aged_indexed (article_id) SELECT value FROM json_each(?)`
+	sourcesLeftSQL = `SELECT DISTINCT source_id FROM citing WHERE article_id IN (SELECT value FROM json_each(?))`
+	dropSourcesSQL = `DELETE FROM sources WHERE id IN (SELECT value FROM json_each(?))
+		AND NOT EXISTS (SELECT 1 FROM citing AS c WHERE c.source_id = sources.id)`
+)
+
+// forgetArticlesOfSQL takes away what hangs on articles, and them.
+var forgetArticlesOfSQL = []string{
+	`DELETE FROM topic_articles WHERE article_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM citing WHERE article_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM pages WHERE article_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM vectors WHERE article_id IN (SELECT value FROM json_each(?))`,
+	dropLinksASQL, dropLinksBSQL, dropPrintsSQL, dropClaimsSQL,
+	`DELETE FROM bodies WHERE article_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM log WHERE article_id IN (SELECT value FROM json_each(?))`,
+	`DELETE FROM articles WHERE id IN (SELECT value FROM json_each(?))`,
+}
+
+// retentionSQL are the statements of a step.
+func retentionSQL() []string {
+	return slices.Concat(forgetStoriesSQL, forgetArticlesOfSQL, []string{
+		agingSQL, agingArticlesSQL, membersLeftSQL, eventsOfSQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
+		dropReadMarksSQL, takeOutSQL, unleadSQL, leadSQL, listSQL, clearStoriesSQL, dropEventsSQL, countEventsSQL,
+		uncountSQL, ageItemsSQL, ageIndexedSQL, sourcesLeftSQL, dropSourcesSQL, unindexedSQL,
+	})
+}
+
+// ageArticles takes articles away that are in no story any more.
+func (t tx) ageArticles(ctx context.Context, articles []int64, now time.Time) error {
+	ids, err := idList(articles)
+	if err != nil {
+		return err
+	}
+	sources, err := t.idList(ctx, sourcesLeftSQL, ids)
+	if err != nil {
+		return err
+	}
+	if err := t.exec(ctx, ageItemsSQL, ids, millis(now)); err != nil {
+		return err
+	}
+	for _, q := range append([]string{uncountSQL, ageIndexedSQL}, forgetArticlesOfSQL...) {
+		if err := t.exec(ctx, q, ids); err != nil {
+			return err
+		}
+	}
+	return t.exec(ctx, dropSourcesSQL, sources)
+}
+
+const (
+	agedIndexedSQL = `SELECT article_id FROM aged_indexed ORDER BY article_id LIMIT ?`
+	unindexedSQL   = `DELETE FROM aged_indexed WHERE article_id IN (SELECT value FROM json_each(?))`
+)
+
+// AgedIndexed gives articles that were aged out and may still be in the search index.
+func (db *DB) AgedIndexed(ctx context.Context, limit int) ([]int64, error) {
+	return rowsOf(ctx, db, "aged-out articles in the index", scanID, agedIndexedSQL, limit)
+}
+
+// Unindexed says that articles are in the search index no more.
+func (db *DB) Unindexed(ctx context.Context, articles []int64) error {
+	ids, err := idList(articles)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, "aged-out articles left the index", func(ctx context.Context, t tx) error { return t.exec(ctx, unindexedSQL, ids) })
+}
+
+const agedStorySQL = `SELECT id, title, articles, outlets, first, latest, changed, origin_name, origin_domain, origin_agency, origin_url,
+	origin_title, origin_aged, level, confidence FROM aged_stories WHERE id = coalesce((SELECT new FROM aged_redirects WHERE old = ?1), ?1)`
+
+// agedStory gives what is left of a story whose articles were all aged out, or news.ErrNotFound.
+func (db *DB) agedStory(ctx context.Context, id int64) (s news.Story, err error) {
+	err = db.read(ctx, "aged-out story", func(t *sql.Tx) error {
+		var first, latest, changed int64
+		o := &s.Origin
+		err := t.QueryRowContext(ctx, agedStorySQL, id).Scan(&s.ID, &s.Title, &s.Aged, &s.Outlets, &first, &latest, &changed,
+			&o.Name, &o.Domain, &o.Agency, &o.URL, &o.Title, &o.Aged, &o.Level, &o.Confidence)
+		s.First, s.Latest, s.Changed = fromMillis(first), fromMillis(latest), fromMillis(changed)
+		return found(err)
+	})
+	return s, err
+}

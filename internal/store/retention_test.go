@@ -1,0 +1,480 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
+)
+
+// closed settles stories that last changed on the test's day and closes them.
+func closed(tb testing.TB, db *DB, stories ...news.Story) {
+	tb.Helper()
+	s := news.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	for _, st := range stories {
+		st.Changed = day
+		s.Stories = append(s.Stories, st)
+		for i, m := range st.Members {
+			s.Prints[m.Article.ID] = news.Print{Words: 7}
+			s.Claims[m.Article.ID] = []news.Claim{{Kind: news.ClaimByline, Outlet: "The Paper"}}
+			if i > 0 {
+				s.Edges = append(s.Edges, news.Edge{
+					A: min(st.Members[0].Article.ID, m.Article.ID), B: max(st.Members[0].Article.ID, m.Article.ID), Story: 1,
+					Reasons: []news.Evidence{{Kind: "overlap", Detail: "one text", Weight: 1}},
+				})
+			}
+		}
+	}
+	settle(tb, db, s)
+	closeAll(tb, db, day.Add(time.Hour))
+}
+
+func closeAll(tb testing.TB, db *DB, since time.Time) (steps int) {
+	tb.Helper()
+	for {
+		closing, err := db.Closable(tb.Context(), since, 2)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		if len(closing) == 0 {
+			return steps
+		}
+		if err := db.CloseStories(tb.Context(), closing); err != nil {
+			tb.Fatal(err)
+		}
+		check(tb, db)
+		steps++
+	}
+}
+
+// ageOut ages out what is due, in steps of so many articles, and checks the database between them.
+func ageOut(tb testing.TB, db *DB, since time.Time, limit int) (out AgedOut) {
+	tb.Helper()
+	for {
+		step, err := db.AgeOut(tb.Context(), since, since, limit)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		check(tb, db)
+		if step.Passed == 0 {
+			return out
+		}
+		if len(step.Articles) > limit {
+			tb.Errorf("a step of %d articles took %d", limit, len(step.Articles))
+		}
+		out.Articles, out.Stories, out.Passed = append(out.Articles, step.Articles...), append(out.Stories, step.Stories...), out.Passed+1
+	}
+}
+
+// rows counts the rows of tables.
+func rows(tb testing.TB, db *DB, tables ...string) string {
+	tb.Helper()
+	var out []string
+	for _, name := range tables {
+		var n int
+		if err := db.reader.QueryRowContext(tb.Context(), `SELECT count(*) FROM `+name).Scan(&n); err != nil {
+			tb.Fatal(err)
+		}
+		out = append(out, fmt.Sprint(name, " ", n))
+	}
+	return strings.Join(out, ", ")
+}
+
+// hanging are the tables that refer to articles.
+var hanging = []string{"articles", "bodies", "log", "prints", "claims", "edges", "members", "read_marks", "topic_articles", "pages", "citing", "sources", "vectors", "story_log", "topic_stories", "redirects"}
+
+func TestAgeOut(t *testing.T) {
+	ctx := t.Context()
+	db := newsroom(t, 8)
+	if err := db.AddUser(ctx, news.User{Name: "anna"}, "hash"); err != nil {
+		t.Fatal(err)
+	}
+	user, _, err := db.User(ctx, "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	topic, err := db.AddTopic(ctx, news.Topic{Name: "all", Query: "title"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed(t, db, story(1, 1, 1, 2), story(2, 1, 3), story(3, 2, 4, 5, 6))
+	settle(t, db, news.Settlement{Through: 8, Stories: []news.Story{story(1, 1, 1, 2)}, Moved: map[int64]int64{2: 1}})
+	closed(t, db, story(1, 1, 1, 2, 3), story(4, 2, 7))
+	settle(t, db, news.Settlement{Through: 8, Stories: []news.Story{story(5, 1, 8)}, Cited: []news.Cited{
+		{Article: 1, Address: "a.example/1", Link: "https://a.example/1", Host: "a.example"},
+		{Article: 1, Address: "a.example/2", Link: "https://a.example/2", Host: "a.example"},
+		{Article: 8, Address: "a.example/2", Link: "https://a.example/2", Host: "a.example"},
+	}})
+	changes, err := db.StoryLog(ctx, 0, 100)
+	errMatch := db.PutMatches(ctx, news.Matching{
+		Through: changes[len(changes)-1].Seq, Matches: []news.Match{{Topic: topic, Story: 1, Seq: 1, At: day}},
+		Looked: []news.Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 8, Story: 5, Seq: 8}},
+	})
+	errs := []error{
+		err, errMatch,
+		db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{1, 2, 5, 8}, Read: true}),
+		db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{5}, AddLabels: []string{""}}),
+		db.PutVectors(ctx, "m", []Vector{{Article: 2, Hash: "title 2", Values: []float32{1}}}),
+		db.QueuePages(ctx, 8, []Page{{Article: 3, Hash: "title 3", URL: "https://paper.example/g3", Host: "paper.example"}}),
+	}
+	if err := errors.Join(errs...); err != nil {
+		t.Fatal(err)
+	}
+	check(t, db)
+	due, err := db.Due(ctx, day.Add(time.Hour))
+	if want := (Due{Stories: 4, Articles: 7}); err != nil || due != want {
+		t.Errorf("due are %+v, want %+v (%v)", due, want, err)
+	}
+	if out := ageOut(t, db, day, 2); out.Passed != 0 {
+		t.Errorf("stories that changed at that time went: %+v", out)
+	}
+
+	out := ageOut(t, db, day.Add(time.Hour), 2)
+	slices.Sort(out.Articles)
+	if diff := cmp.Diff([]int64{1, 2, 3, 4, 6, 7}, out.Articles); diff != "" {
+		t.Errorf("articles (-want +got):\n%s", diff)
+	}
+	slices.Sort(out.Stories)
+	if diff := cmp.Diff([]int64{1, 4}, out.Stories); diff != "" {
+		t.Errorf("stories (-want +got):\n%s", diff)
+	}
+	want := "articles 2, bodies 2, log 2, prints 0, claims 1, edges 0, members 2, read_marks 2, topic_articles 1, pages 0, citing 1, sources 1, vectors 0, story_log 2, topic_stories 0, redirects 0"
+	if got := rows(t, db, hanging...); got != want {
+		t.Errorf("left are\n%s, want\n%s", got, want)
+	}
+	for _, id := range []int64{1, 2} { // 2 had gone into 1
+		s, err := db.Story(ctx, id)
+		if err != nil || s.ID != 1 || len(s.Members) != 0 || s.Aged != 3 || s.Title != "story 1" || !s.Origin.Aged || s.Origin.Domain == "" {
+			t.Errorf("story %d is %+v (%v)", id, s, err)
+		}
+	}
+	kept, err := db.Story(ctx, 3)
+	if err != nil || len(kept.Members) != 1 || kept.Members[0].Article.ID != 5 || kept.Aged != 2 || !kept.Origin.Named() || !kept.Origin.Aged || kept.Origin.URL == "" {
+		t.Errorf("the story with a star is %+v (%v)", kept, err)
+	}
+	if _, err := db.Story(ctx, 9); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("a story that never was gave %v", err)
+	}
+	if all := outline(t, db); len(all) != 2 || all["3/2"] != "[5]" || all["5/1"] != "[8]" {
+		t.Errorf("lists have %v", all)
+	}
+	gone, err := db.AgedIndexed(ctx, 10)
+	if err != nil || len(gone) != 6 {
+		t.Errorf("to be taken out of the index are %v (%v)", gone, err)
+	}
+	if err := db.Unindexed(ctx, gone[:5]); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := db.AgedIndexed(ctx, 10); err != nil || !slices.Equal(left, gone[5:]) {
+		t.Errorf("then %v are left (%v)", left, err)
+	}
+
+	// Without the star it goes as well.
+	if err := db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{5}, DropOff: []string{""}}); err != nil {
+		t.Fatal(err)
+	}
+	if out := ageOut(t, db, day.Add(time.Hour), 2); !slices.Equal(out.Articles, []int64{5}) || !slices.Equal(out.Stories, []int64{3}) {
+		t.Errorf("without the star %+v went", out)
+	}
+	if s, err := db.Story(ctx, 3); err != nil || s.Aged != 3 {
+		t.Errorf("the story is %+v (%v)", s, err)
+	}
+}
+
+// TestNumbersAreNotUsedAgain though nothing is left that has them.
+func TestNumbersAreNotUsedAgain(t *testing.T) {
+	ctx := t.Context()
+	db := newsroom(t, 2)
+	settle(t, db, news.Settlement{Through: 2})
+	closed(t, db, story(1, 1, 1), story(2, 1, 2))
+	ageOut(t, db, day.Add(time.Hour), 8)
+	if last, err := db.LastSeq(ctx); err != nil || last != 2 {
+		t.Errorf("the log ends at %d (%v)", last, err)
+	}
+	f, err := db.Feed(ctx, 1)
+	if err != nil || f.Articles != 0 {
+		t.Fatalf("the feed is %+v (%v)", f, err)
+	}
+	store(t, db, poll(f, article("later", "title of later")))
+	mark, errMark := db.Mark(ctx, "settle")
+	if waiting := logged(t, db, mark); errMark != nil || len(waiting) != 1 || waiting[0].ID != 3 || waiting[0].Seq != 3 {
+		t.Errorf("to be settled are %+v (%v)", waiting, errMark)
+	}
+	if id, err := db.NextStoryID(ctx); err != nil || id != 3 {
+		t.Errorf("the next story is %d (%v)", id, err)
+	}
+}
+
+// TestAgedOutItemsAreNotNews as long as their feed lists them.
+func TestAgedOutItemsAreNotNews(t *testing.T) {
+	at := func(days int) time.Time { return day.AddDate(0, 0, days) }
+	listing := func(days int, items ...news.Article) news.Poll {
+		p := poll(news.Feed{ID: 1, URL: feedURL(1)}, items...)
+		p.Feed.Checked = at(days)
+		for i := range p.Articles {
+			p.Articles[i].Seen = time.Time{}
+		}
+		return p
+	}
+	edited := article("g1", "title 1, edited")
+	edited.Published = article("g1", "title 1").Published
+	tests := []struct {
+		name  string
+		polls []news.Poll
+		want  []int // new articles of each
+	}{
+		{"listed on", []news.Poll{listing(30, article("g1", "title 1")), listing(39, article("g1", "title 1")), listing(48, article("g1", "title 1"))}, []int{0, 0, 0}},
+		{"edited", []news.Poll{listing(30, edited)}, []int{0}},
+		{"beside another", []news.Poll{listing(30, article("g1", "title 1"), article("g9", "another title"))}, []int{1}},
+		{"listed long after", []news.Poll{listing(90, article("g1", "title 1"))}, []int{0}},
+		{"not listed any more, and then again", []news.Poll{listing(41, article("g9", "another title")), listing(42, article("g1", "title 1"))}, []int{1, 1}},
+		{"left out once", []news.Poll{listing(32, article("g9", "another title")), listing(33, article("g1", "title 1"))}, []int{1, 0}},
+		{"pushed without it", []news.Poll{pushed(listing(41, article("g9", "another title"))), listing(42, article("g1", "title 1"))}, []int{1, 0}},
+		{"the id used again", []news.Poll{listing(30, func() news.Article {
+			a := article("g1", "something else altogether")
+			a.URL, a.Canonical, a.Published = "https://paper.example/other", "paper.example/other", at(29)
+			return a
+		}())}, []int{1}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			db := newsroom(t, 0)
+			store(t, db, listing(0, article("g1", "title 1")))
+			closed(t, db, story(1, 1, 1))
+			if out, err := db.AgeOut(t.Context(), at(1), at(30), 8); err != nil || len(out.Articles) != 1 {
+				t.Fatalf("%+v (%v)", out, err)
+			}
+			for i, p := range tt.polls {
+				if got := store(t, db, p)[0]; got.New != tt.want[i] || got.Revised != 0 {
+					t.Errorf("poll %d brought %+v, want %d new", i, got, tt.want[i])
+				}
+				check(t, db)
+			}
+		})
+	}
+}
+
+func pushed(p news.Poll) news.Poll {
+	p.Pushed = true
+	return p
+}
+
+func TestClosedStories(t *testing.T) {
+	ctx := t.Context()
+	db := newsroom(t, 6)
+	reasons := []news.Evidence{{Kind: "overlap", Detail: "one text", Weight: 1}}
+	s := news.Settlement{Through: 6, Prints: map[int64]news.Print{}, Edges: []news.Edge{
+		{A: 1, B: 2, Story: 1, Reasons: reasons}, {A: 1, B: 3, Story: .4}, {A: 2, B: 5, Event: .9}, {A: 4, B: 5, Story: 1, Reasons: reasons},
+	}}
+	for id := range int64(6) {
+		s.Prints[id+1] = news.Print{Words: 7}
+	}
+	late := story(2, 1, 4, 5)
+	late.Changed = day.Add(2 * time.Hour)
+	early := story(1, 1, 1, 2, 3)
+	early.Changed = day
+	s.Stories = []news.Story{early, late}
+	settle(t, db, s)
+	closing, err := db.Closable(ctx, day.Add(time.Hour), 10)
+	if err != nil || len(closing) != 1 || closing[0].Story != 1 || len(closing[0].Articles) != 3 || !closing[0].Whole {
+		t.Fatalf("to close are %+v (%v)", closing, err)
+	}
+	closing[0].Edges = []news.Edge{{A: 1, B: 2, Story: 1, Reasons: reasons}}
+	if err := db.CloseStories(ctx, closing); err != nil {
+		t.Fatal(err)
+	}
+	check(t, db)
+	if got := rows(t, db, "prints", "edges", "articles"); got != "prints 3, edges 2, articles 6" {
+		t.Errorf("left are %s", got)
+	}
+	open := map[int64]bool{}
+	err = db.Window(ctx, time.Time{}, func(r WindowRow) error {
+		open[r.Article.ID] = true
+		return nil
+	})
+	if err != nil || len(open) != 3 || open[1] {
+		t.Errorf("the window has %v (%v)", open, err)
+	}
+	unread := 0
+	err = db.WindowOf(ctx, []int64{1, 4}, func(r WindowRow) error {
+		if errors.Is(r.Unread, ErrNoPrint) && r.Story == 1 {
+			unread++
+		}
+		return nil
+	})
+	if err != nil || unread != 3 {
+		t.Errorf("%d articles come back without a print (%v)", unread, err)
+	}
+
+	// A new print of one of its articles opens it again, and nothing of it is left when it closes.
+	settle(t, db, news.Settlement{Prints: map[int64]news.Print{1: {Words: 8}, 2: {Words: 7}, 3: {Words: 7}}, Edges: []news.Edge{{A: 1, B: 3, Story: .4}}})
+	check(t, db)
+	if steps := closeAll(t, db, day.Add(time.Hour)); steps != 2 {
+		t.Errorf("three articles closed in %d steps of 2", steps)
+	}
+	if got := rows(t, db, "prints", "edges"); got != "prints 3, edges 1" {
+		t.Errorf("left are %s", got)
+	}
+}
+
+// TestDatabaseShrinks by itself, also one that was made before databases did.
+func TestDatabaseShrinks(t *testing.T) {
+	for _, old := range []bool{false, true} {
+		t.Run(fmt.Sprint("of an older version: ", old), func(t *testing.T) {
+			dir := t.TempDir()
+			db, err := Open(t.Context(), dir, Options{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			f := addFeeds(t, db, 1)[0]
+			var articles []news.Article
+			var stories []news.Story
+			for i := range 300 {
+				a := article(fmt.Sprint("g", i), fmt.Sprint("title ", i))
+				a.Summary = strings.Repeat(fmt.Sprintf("Summary %d. ", i), 300)
+				articles, stories = append(articles, a), append(stories, story(int64(i+1), 1, int64(i+1)))
+			}
+			store(t, db, poll(f, articles...))
+			closed(t, db, stories...)
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if old {
+				execute(t, dir, `PRAGMA journal_mode = delete; PRAGMA auto_vacuum = 0; VACUUM`)
+			}
+			db = open(t, dir)
+			before, err := db.Usage(t.Context())
+			if err != nil || !before.Shrinks || before.File < 1_000_000 {
+				t.Fatalf("%+v (%v)", before, err)
+			}
+			ageOut(t, db, day.Add(time.Hour), 100)
+			for {
+				n, err := db.Shrink(t.Context(), 50)
+				if err != nil || n > 50 {
+					t.Fatal(n, err)
+				}
+				if n == 0 {
+					break
+				}
+			}
+			if err := db.Checkpoint(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			after, err := db.Usage(t.Context())
+			if err != nil || after.File > before.File/2 || after.Free > after.File/10 {
+				t.Errorf("before %+v, after %+v (%v)", before, after, err)
+			}
+			check(t, db)
+		})
+	}
+}
+
+// ageUntilKilled is writeUntilKilled for a writer that closes and ages out what it stored before.
+const ageUntilKilled = "HEADWATER_TEST_AGE"
+
+// ageForever prints a line after each of its transactions.
+func ageForever(ctx context.Context, dir string) error {
+	db, err := Open(ctx, dir, Options{})
+	if err != nil {
+		return err
+	}
+	f, err := db.AddFeed(ctx, news.Feed{URL: feedURL(0)})
+	if err != nil && !errors.Is(err, news.ErrExists) {
+		return err
+	}
+	for {
+		last, err := db.LastSeq(ctx)
+		if err != nil {
+			return err
+		}
+		p := news.Poll{Feed: f}
+		p.Feed.State, p.Feed.Checked = news.FeedOK, day
+		s := news.Settlement{Through: last + 8, Prints: map[int64]news.Print{}}
+		for n := last + 1; n <= last+8; n++ {
+			p.Articles = append(p.Articles, article(fmt.Sprint(n), fmt.Sprint(n)))
+			s.Prints[n] = news.Print{Words: int(n)}
+		}
+		s.Stories = []news.Story{story(last+1, 1, last+1, last+2, last+3, last+4, last+5), story(last+6, 1, last+6), story(last+7, 2, last+7, last+8)}
+		steps := []func() (bool, error){
+			func() (bool, error) { _, err := db.Collect(ctx, []news.Poll{p}); return false, err },
+			func() (bool, error) { return false, db.Settle(ctx, s) },
+			func() (bool, error) {
+				closing, err := db.Closable(ctx, day.Add(time.Hour), 3)
+				if err != nil || len(closing) == 0 {
+					return false, err
+				}
+				return true, db.CloseStories(ctx, closing)
+			},
+			func() (bool, error) {
+				out, err := db.AgeOut(ctx, day.Add(time.Hour), day, 3)
+				return out.Passed > 0, err
+			},
+			func() (bool, error) {
+				ids, err := db.AgedIndexed(ctx, 5)
+				if err != nil || len(ids) == 0 {
+					return false, err
+				}
+				return true, db.Unindexed(ctx, ids)
+			},
+			func() (bool, error) { n, err := db.Shrink(ctx, 3); return n > 0, err },
+		}
+		for _, step := range steps {
+			for more := true; more; {
+				if more, err = step(); err != nil {
+					return err
+				}
+				fmt.Println("done")
+			}
+		}
+	}
+}
+
+// TestKilledWhileAgeing finds nothing half gone, and every article stored, aged out or both known and gone.
+func TestKilledWhileAgeing(t *testing.T) {
+	dir := t.TempDir()
+	for kill := range 12 {
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), ageUntilKilled+"="+dir)
+		cmd.Stderr = os.Stderr
+		out, err := cmd.StdoutPipe()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Start(); err != nil {
+			t.Fatal(err)
+		}
+		in := bufio.NewScanner(out)
+		for range 3*kill + 1 {
+			in.Scan()
+		}
+		if err := cmd.Process.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := cmd.Wait(); err == nil {
+			t.Fatal("the writer ended by itself")
+		}
+		db := open(t, dir)
+		check(t, db)
+		last, errLast := db.LastSeq(t.Context())
+		stored, errStored := db.CountArticles(t.Context())
+		if err := errors.Join(errLast, errStored); err != nil {
+			t.Fatal(err)
+		}
+		if got, want := rows(t, db, "aged_items"), fmt.Sprint("aged_items ", int(last)-stored); got != want {
+			t.Errorf("kill %d: of %d articles %d are stored, and there are %s", kill, last, stored, got)
+		}
+		if err := db.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
