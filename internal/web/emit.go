@@ -250,7 +250,7 @@ func (s *server) stateOf(f format, c publish.Channel, list news.EditionList) str
 	sum := sha256.New()
 	fmt.Fprintf(sum, "%s\n%s\n%t\n%q\n", s.build, f.Name, list.Full, []string{c.ID, c.Title, c.Description, c.Home, c.Self, c.First, c.Next, c.Hub})
 	for _, m := range list.Stories {
-		fmt.Fprintln(sum, m.ID, m.Seq, m.Articles)
+		fmt.Fprintln(sum, m.ID, m.Changed.UnixMilli(), m.Seq, m.Articles, m.Aged)
 	}
 	return hex.EncodeToString(sum.Sum(nil)[:12])
 }
