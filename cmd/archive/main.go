@@ -59,6 +59,8 @@ func main() {
 	}
 }
 
+func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }
+
 func run(ctx context.Context, dir string, articles, window int) (err error) {
 	file := filepath.Join(dir, store.File)
 	if _, err := os.Stat(file); err == nil {
@@ -66,7 +68,7 @@ func run(ctx context.Context, dir string, articles, window int) (err error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	db, err := store.Open(ctx, dir, store.Options{Logger: slog.Default(), EncodePrint: prints.Encode, DecodePrint: prints.Decode})
+	db, err := store.Open(ctx, dir, store.Options{Logger: logger(), EncodePrint: prints.Encode, DecodePrint: prints.Decode})
 	if err != nil {
 		return err
 	}

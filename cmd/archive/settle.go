@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -21,7 +20,7 @@ import (
 // settle stores new articles in the folder one at a time and prints how long settling each takes. Every second one has the
 // text of an article of the window.
 func settle(ctx context.Context, dir string, count int) (err error) {
-	db, err := store.Open(ctx, dir, store.Options{Logger: slog.Default(), EncodePrint: prints.Encode, DecodePrint: prints.Decode})
+	db, err := store.Open(ctx, dir, store.Options{Logger: logger(), EncodePrint: prints.Encode, DecodePrint: prints.Decode})
 	if err != nil {
 		return err
 	}
@@ -30,7 +29,7 @@ func settle(ctx context.Context, dir string, count int) (err error) {
 	if err != nil {
 		return err
 	}
-	room := newsroom.New(newsroom.Options{Store: db, Outlets: registry, Logger: slog.Default()})
+	room := newsroom.New(newsroom.Options{Store: db, Outlets: registry, Logger: logger()})
 	recent, err := db.Articles(ctx, news.ArticleList{Limit: 1000})
 	if err != nil {
 		return err

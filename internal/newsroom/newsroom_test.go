@@ -46,7 +46,8 @@ type settings struct {
 	fullText string // whether the pages of items are read
 	perHost  int    // of those, an hour
 
-	keep time.Duration // how long articles are kept; 0 is for ever
+	keep   time.Duration // how long articles are kept; 0 is for ever
+	window time.Duration // how long stories stay open; 0 is 72h
 }
 
 // agencies are the built-in outlets. Nothing changes them, so the tests share them.
@@ -88,6 +89,7 @@ func open(t *testing.T, dir string, s settings) *newsroom.Newsroom {
 		FullText: s.fullText, FullTextPerHost: s.perHost,
 		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
+		Window:  s.window,
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},
 		Workers: 8, PerHost: 4, Batch: 500, Keep: s.keep,
 	})

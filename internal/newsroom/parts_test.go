@@ -33,8 +33,8 @@ func TestSettledInParts(t *testing.T) {
 		t.Errorf("once and compared anew (-once +anew):\n%.4000s", diff)
 	}
 	story, event := alike(once, inParts)
-	if story < .98 || event < .9 {
-		t.Errorf("once and in parts are alike by %.4f on stories and %.4f on events, want .98 and .9", story, event)
+	if story < .98 || event < .88 {
+		t.Errorf("once and in parts are alike by %.4f on stories and %.4f on events, want .98 and .88", story, event)
 	}
 }
 
@@ -42,7 +42,8 @@ func TestSettledInParts(t *testing.T) {
 func settledIn(t *testing.T, dir string, reports []report, parts int) map[string]settled {
 	t.Helper()
 	last := reportsDay
-	room := open(t, dir, settings{now: func() time.Time { return last }})
+	// Nothing is closed: what outlets are like is learnt from closed stories when a newsroom is opened.
+	room := open(t, dir, settings{now: func() time.Time { return last }, window: 365 * 24 * time.Hour})
 	for i := range parts {
 		var polls []news.Poll
 		for _, r := range reports[len(reports)*i/parts : len(reports)*(i+1)/parts] {

@@ -247,12 +247,12 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 // stateOf is a text that is another whenever the document is: it follows from the program, what the channel says of itself, and which
 // stories it holds as of which change. So whether a reader has the document is known before it is made.
 func (s *server) stateOf(f format, c publish.Channel, list news.EditionList) string {
-	sum := sha256.New()
-	fmt.Fprintf(sum, "%s\n%s\n%t\n%q\n", s.build, f.Name, list.Full, []string{c.ID, c.Title, c.Description, c.Home, c.Self, c.First, c.Next, c.Hub})
+	state := fmt.Appendf(nil, "%s\n%s\n%t\n%q\n", s.build, f.Name, list.Full, []string{c.ID, c.Title, c.Description, c.Home, c.Self, c.First, c.Next, c.Hub})
 	for _, m := range list.Stories {
-		fmt.Fprintln(sum, m.ID, m.Changed.UnixMilli(), m.Seq, m.Articles, m.Aged)
+		state = fmt.Appendln(state, m.ID, m.Changed.UnixMilli(), m.Seq, m.Articles, m.Aged)
 	}
-	return hex.EncodeToString(sum.Sum(nil)[:12])
+	sum := sha256.Sum256(state)
+	return hex.EncodeToString(sum[:12])
 }
 
 // has says whether a reader has a document of that state, or where it does not say of which state its own is, one that is no
