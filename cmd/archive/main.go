@@ -8,7 +8,7 @@
 // The articles are made-up words of 1,000 feeds in 20 folders: three stories for every four articles, of which the third
 // is one text at two outlets. The newest -window articles came within the last 72 hours, the others over the year before.
 // Articles, prints, claims, stories and edges are stored as polling and settling store them; the index is left to
-// reindex. A user "reader" (password password) has read every second article of the oldest tenth and starred one in a
+// reindex. A user "reader" (password reader-reader) has read every second article of the oldest tenth and starred one in a
 // thousand of all. The same arguments give the same texts.
 package main
 
@@ -63,8 +63,10 @@ func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)
 
 func run(ctx context.Context, dir string, articles, window int) (err error) {
 	file := filepath.Join(dir, store.File)
-	if _, err := os.Stat(file); !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("%s is there already, or cannot be looked at (%w); choose another folder", file, err)
+	if _, err := os.Stat(file); err == nil {
+		return fmt.Errorf("%s is there already; choose another folder", file)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
 	}
 	db, err := store.Open(ctx, dir, store.Options{Logger: logger(), EncodePrint: prints.Encode, DecodePrint: prints.Decode})
 	if err != nil {

@@ -52,8 +52,10 @@ func settle(ctx context.Context, dir string, count int) (err error) {
 			return err
 		}
 		began := time.Now()
-		if n, err := room.Settle(ctx, nil); err != nil || n != 1 {
-			return fmt.Errorf("%d articles settled, want 1: %w", n, err)
+		if n, err := room.Settle(ctx, nil); err != nil {
+			return err
+		} else if n != 1 {
+			return fmt.Errorf("%d articles were settled at once, want 1; settle what waits in the folder first", n)
 		}
 		if i == 0 {
 			var m runtime.MemStats

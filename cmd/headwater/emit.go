@@ -39,7 +39,14 @@ func (c *cli) emitCommand() *cobra.Command {
 				return err
 			}
 			var b bytes.Buffer
-			err := c.beside(cmd, errand{}, &b, func(a *app) error { return a.emit(cmd.Context(), e, &b) })
+			err := c.beside(cmd, errand{}, &b, func(a *app) error {
+				if e.query+e.topic != "" {
+					if err := c.completeIndex(cmd.Context(), a); err != nil {
+						return err
+					}
+				}
+				return a.emit(cmd.Context(), e, &b)
+			})
 			if err != nil {
 				return err
 			}

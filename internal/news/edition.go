@@ -32,4 +32,5 @@ type StoryMark struct {
 	Changed  time.Time
 	Seq      int64 // its number in the story log
 	Articles int64 // the highest number that an article of it has in the log of articles: a revision gets another
+	Aged     int   // how many of its articles were aged out
 }

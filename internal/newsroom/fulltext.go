@@ -150,10 +150,13 @@ func (n *Newsroom) wantedPages(batch []news.Article, modes map[int64]string) []s
 	return out
 }
 
-// readPage asks for a page and stores the article with its text, or why that is not used.
+// readPage asks for a page and stores the article with its text, or why that is not used. An article that was aged out
+// meanwhile needs none.
 func (n *Newsroom) readPage(ctx context.Context, p store.Page) error {
 	item, err := n.Store.Article(ctx, p.Article)
-	if err != nil {
+	if errors.Is(err, news.ErrNotFound) {
+		return nil
+	} else if err != nil {
 		return err
 	}
 	whole, err := n.fromPage(ctx, item)
@@ -163,7 +166,10 @@ func (n *Newsroom) readPage(ctx context.Context, p store.Page) error {
 	if p.Asked = n.Now(); err == nil {
 		p.State = news.FeedOK
 		defer n.arrived()
-		return n.Store.KeepPage(ctx, p, &whole)
+		if err = n.Store.KeepPage(ctx, p, &whole); errors.Is(err, news.ErrNotFound) {
+			return nil
+		}
+		return err
 	}
 	p.State, p.Problem = news.FeedBroken, err.Error()
 	var failed *fetch.Error

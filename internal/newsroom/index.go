@@ -2,6 +2,7 @@ package newsroom
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"headwater/internal/index"
@@ -14,13 +15,15 @@ func (n *Newsroom) CatchUp(ctx context.Context, progress func(done, total int)) 
 	return n.fill(ctx, n.Index, progress)
 }
 
+// fill reads the log to its end. The mark reaches that also where the last articles of the log were aged out.
 func (n *Newsroom) fill(ctx context.Context, x *index.Index, progress func(done, total int)) (int, error) {
-	mark, err := x.Mark()
-	if err != nil {
+	mark, errMark := x.Mark()
+	end, err := n.Store.LastSeq(ctx) // before the log is read: what comes meanwhile has higher numbers
+	if err := errors.Join(errMark, err); err != nil || mark >= end {
 		return 0, err
 	}
 	waiting, err := n.Store.CountAfter(ctx, mark)
-	if err != nil || waiting == 0 {
+	if err != nil {
 		return 0, err
 	}
 	done := 0
@@ -29,7 +32,9 @@ func (n *Newsroom) fill(ctx context.Context, x *index.Index, progress func(done,
 		if err != nil {
 			return done, err
 		}
-		if len(articles) == 0 {
+		if len(articles) == 0 && mark < end {
+			return done, x.Put(ctx, nil, end)
+		} else if len(articles) == 0 {
 			return done, nil
 		}
 		mark = articles[len(articles)-1].Seq

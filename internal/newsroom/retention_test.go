@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -321,6 +322,28 @@ func TestKeepOfADay(t *testing.T) {
 	d.poll(t, room) // settling goes on without them
 	if s := storyOfItem(t, room, d.url+"/courier goat"); len(s.Members) != 1 {
 		t.Errorf("%+v", s)
+	}
+}
+
+// TestSearchesWhereAllWasAgedOut begins the index anew where the last entries of the log are gone: it lacks nothing.
+func TestSearchesWhereAllWasAgedOut(t *testing.T) {
+	d := wireDesk(t)
+	t.Run("aged out", func(t *testing.T) {
+		room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: days})
+		d.poll(t, room)
+		d.clock.pass(2 * days)
+		retain(t, room)
+		d.clock.pass(2 * time.Hour)
+		if gone := retain(t, room); gone.Articles != 6 {
+			t.Fatalf("%+v went", gone)
+		}
+	})
+	must(t, os.RemoveAll(filepath.Join(d.dir, "index.bleve")))
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: days})
+	_, err := room.CatchUp(t.Context(), nil)
+	must(t, err)
+	if found, err := room.Search(t.Context(), news.Search{Query: "pier"}); err != nil || found.Total != 0 {
+		t.Errorf("%d are found (%v)", found.Total, err)
 	}
 }
 

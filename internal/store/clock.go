@@ -30,7 +30,9 @@ const (
 	// A mail may be due in a year, by its schedule, but not before it was queued.
 	deliveryWaitsSQL = `UPDATE alert_outbox SET since = min(since, ?1), due = ?1
 		WHERE since > ?2 OR due > ?3 AND (SELECT schedule FROM alerts AS a WHERE a.id = alert_id) IN ('', '` + news.AtOnce + `')`
-	queueWaitsSQL = `UPDATE page_hosts SET free = ?1, rests = min(rests, ?1) WHERE queue = ?3 AND waiting = 1 AND free > ?2`
+	// A quota that began ahead of the clock ends as far ahead.
+	queueWaitsSQL = `UPDATE page_hosts SET free = ?1, rests = min(rests, ?1) WHERE queue = ?4 AND waiting = 1 AND free > ?2
+		AND (free > ?3 OR began > ?2)`
 	// There is no index by the time of single pages: these run only where the others found something.
 	pageWaitsSQL   = `UPDATE pages SET due = ?1 WHERE state = '' AND due > ?2`
 	sourceWaitsSQL = `UPDATE sources SET due = ?1 WHERE ` + sourceWaits + ` AND due > ?2`
@@ -48,10 +50,11 @@ func (db *DB) PullBack(ctx context.Context, at time.Time, longest time.Duration)
 			{leaseWaitsSQL, []any{now, slack}},
 			{alertWaitsSQL, []any{now, slack, most}},
 			{deliveryWaitsSQL, []any{now, slack, most}},
-			{queueWaitsSQL, []any{now, most, queuePages}},
-			{queueWaitsSQL, []any{now, most, queueSources}},
+			{queueWaitsSQL, []any{now, slack, most, queuePages}},
+			{queueWaitsSQL, []any{now, slack, most, queueSources}},
 		}
-		pages := []statement{{pageWaitsSQL, []any{now, most}}, {sourceWaitsSQL, []any{now, most}}}
+		single := millis(at.Add(sourceAgain + clockSlack)) // no single page waits longer: a lease is shorter
+		pages := []statement{{pageWaitsSQL, []any{now, single}}, {sourceWaitsSQL, []any{now, single}}}
 		if n, err = t.count(ctx, waits); err != nil || n == 0 {
 			return err
 		}

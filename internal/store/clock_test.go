@@ -106,6 +106,18 @@ func TestPullBack(t *testing.T) {
 			[]any{ahead},
 			0,
 		},
+		{
+			"a host whose quota began five days ahead", `INSERT INTO page_hosts (queue, host, free, rests, began) VALUES ('pages', 'e', ?1 + ?2, ?1 + ?2, ?1)`,
+			`SELECT free FROM page_hosts WHERE host = 'e'`,
+			[]any{now + 5*24*hour, hour},
+			0,
+		},
+		{
+			"a host that wants to be left alone for five days", `INSERT INTO page_hosts (queue, host, free, rests, began) VALUES ('pages', 'f', ?1, ?1, ?2)`,
+			`SELECT free FROM page_hosts WHERE host = 'f'`,
+			[]any{now + 5*24*hour, now - hour},
+			5 * 24 * hour,
+		},
 		{"its rest", ``, `SELECT rests FROM page_hosts WHERE host = 'a'`, nil, 0},
 		{
 			"a page, and a feed", `INSERT INTO pages (article_id, hash, url, host, due) SELECT 1, '', '', '', ?1; UPDATE feeds SET state = 'ok'`,

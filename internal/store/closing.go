@@ -23,7 +23,7 @@ type Closing struct {
 	Edges    []news.Edge // of these articles that stay
 }
 
-// closableSQL names stories with their articles, those that are closing first.
+// closingSQL and closableSQL name stories, and printedSQL the articles of one that have prints.
 const (
 	closingSQL  = `SELECT id FROM stories WHERE phase = 1 ORDER BY changed LIMIT ?`
 	closableSQL = `SELECT id FROM stories WHERE phase = 0 AND changed < ? ORDER BY changed LIMIT ?`

@@ -14,10 +14,12 @@ import (
 // The lists of a folder's stories are merged from those of its feeds. After is the place in the list that they go on from.
 const (
 	afterInListSQL = `x.feed_id = f.id AND x.changed >= ?2 AND (x.changed, x.latest, x.story_id) < (?3, ?4, ?5)`
-	// newestOfFeedsSQL gives the feeds that have the newest stories: no other has one among the first so many of the folder.
-	newestOfFeedsSQL = `SELECT id FROM (SELECT f.id, (SELECT x.changed FROM story_feeds AS x WHERE ` + afterInListSQL + `
-			ORDER BY x.changed DESC, x.latest DESC, x.story_id DESC LIMIT 1) AS newest
-		FROM feeds AS f WHERE f.folder = ?1 AND f.removed = 0) WHERE newest IS NOT NULL ORDER BY newest DESC LIMIT ?6`
+	// newestOfFeedsSQL gives the feeds whose newest story is among the newest so many of all feeds': no other has one among the
+	// first so many of the folder. Many stories of a settlement have one time of change, and many feeds one newest story.
+	newestOfFeedsSQL = `SELECT id FROM (SELECT f.id, dense_rank() OVER (ORDER BY s.changed DESC, s.latest DESC, s.id DESC) AS place
+		FROM (SELECT f.id, (SELECT x.story_id FROM story_feeds AS x WHERE ` + afterInListSQL + `
+				ORDER BY x.changed DESC, x.latest DESC, x.story_id DESC LIMIT 1) AS newest
+			FROM feeds AS f WHERE f.folder = ?1 AND f.removed = 0) AS f CROSS JOIN stories AS s WHERE s.id = f.newest) WHERE place <= ?6`
 	ofFeedSQL = `SELECT changed, latest, story_id FROM story_feeds WHERE feed_id = ?1 AND changed >= ?2 AND (changed, latest, story_id) < (?3, ?4, ?5)
 		ORDER BY changed DESC, latest DESC, story_id DESC LIMIT ?6`
 	placeOfSQL = `SELECT latest FROM stories WHERE id = ?`

@@ -170,3 +170,43 @@ func TestMarksAreKept(t *testing.T) {
 	same()
 	check(t, db)
 }
+
+// TestFolderListsOfOneSettlement lists stories of one time of change, of which more feeds than the list is long hold the newest.
+func TestFolderListsOfOneSettlement(t *testing.T) {
+	db := open(t, t.TempDir())
+	feeds := addFeeds(t, db, 4)
+	for i, f := range feeds {
+		if err := db.EditFeed(t.Context(), f.ID, f.Title, "Wires"); err != nil {
+			t.Fatal(err)
+		}
+		store(t, db, poll(f, article(fmt.Sprint("a", i), fmt.Sprint("shared ", i)), article(fmt.Sprint("b", i), fmt.Sprint("own ", i))))
+	}
+	shared, settled := story(9, 0), news.Settlement{}
+	for i := range feeds {
+		both := logged(t, db, int64(2*i))[:2]
+		own := story(int64(i+1), 0, both[1].ID)
+		own.Latest = day.Add(time.Duration(i) * time.Minute) // the last feed has the newest
+		settled.Stories = append(settled.Stories, own)
+		shared.Members = append(shared.Members, story(9, 0, both[0].ID).Members...)
+	}
+	shared.Latest = day.Add(time.Hour)
+	for _, first := range []bool{false, true} { // without the story that all share, and with it
+		want := []int64{4, 3}
+		if first {
+			settled.Stories = append(settled.Stories, shared)
+			want = []int64{9, 4}
+		}
+		settle(t, db, settled)
+		marks, err := db.StoryMarks(t.Context(), news.StoryList{Newest: true, Folder: "Wires", Limit: 2})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []int64
+		for _, m := range marks {
+			got = append(got, m.ID)
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("the first two of the folder are %v, want %v", got, want)
+		}
+	}
+}

@@ -33,6 +33,8 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
 		return err
 	}
 	var changed markedIDs
+	db.marks.writing.Lock()
+	defer db.marks.writing.Unlock()
 	err = db.write(ctx, "mark articles", func(ctx context.Context, t tx) (err error) {
 		if m.Read {
 			if changed.read, err = t.markRead(ctx, user, ids); err != nil {
@@ -92,6 +94,8 @@ func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) erro
 		return err
 	}
 	var changed markedIDs
+	db.marks.writing.Lock()
+	defer db.marks.writing.Unlock()
 	err = db.write(ctx, "mark all as read", func(ctx context.Context, t tx) error {
 		ids, err := t.idList(ctx, `SELECT a.id FROM articles AS a`+f.where(), f.args...)
 		if err != nil {
@@ -112,7 +116,10 @@ type markedIDs struct{ read, unread, starred, unstarred []int64 }
 // markCache keeps the marks of users who searched by them, for the process that writes: reading hundreds of thousands of marks takes
 // longer than any search. A writer changes what is kept when its transaction is committed. The zero value is empty and ready.
 type markCache struct {
-	mu   sync.Mutex // guards all of it
+	// writing is held from before a transaction that changes marks until it is noted here, so that two are noted in their order.
+	writing sync.Mutex
+
+	mu   sync.Mutex // guards what follows
 	of   map[int64]news.Marks
 	last map[int64]int64 // how often marks of the user changed, also while they are not kept
 }

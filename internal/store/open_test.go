@@ -405,10 +405,21 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 		"1 mark of reading pages ahead":        `INSERT INTO settings (key, value) VALUES ('full text mark', '99')`,
 		"1 marks of topics or alerts ahead":    `INSERT OR REPLACE INTO marks (name, value) VALUES ('topics', 99)`,
 		"entries of the log of stories beyond": `UPDATE story_log SET seq = seq + 50`,
+		"counters of stories or events":        `UPDATE counters SET value = 7`,
+		"stories without one article that":     `UPDATE members SET leads = 0`,
+		"feeds whose counter of stories":       `UPDATE feeds SET leads = 7`,
+		"1 counters of what users have read":   `UPDATE read_counts SET articles = 7`,
+		"1 read articles that no counter has":  `DELETE FROM read_counts`,
+		"1 stories in lists of feeds":          `UPDATE story_feeds SET changed = 7`,
+		"1 stories that lists of feeds miss":   `DELETE FROM story_feeds`,
 	} {
 		t.Run(says, func(t *testing.T) {
 			db := newsroom(t, 2)
 			settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
+			if err := errors.Join(db.AddUser(t.Context(), news.User{Name: "anna"}, "x"),
+				db.MarkItems(t.Context(), 1, news.Marking{Articles: []int64{2}, Read: true})); err != nil {
+				t.Fatal(err)
+			}
 			execute(t, db.Dir(), statement)
 			saysAll(t, db.Check(t.Context()), says)
 		})

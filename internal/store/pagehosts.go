@@ -63,7 +63,7 @@ func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ct
 			if now-h.began >= period || now < h.began { // the clock may have gone back
 				h.began, h.asked = now, 0
 			}
-			n, err := take(ctx, t, h.host, min(each, perHost-h.asked))
+			n, err := take(ctx, t, h.host, max(0, min(each, perHost-h.asked))) // the quota may be smaller than when pages were asked for
 			if err != nil {
 				return err
 			}

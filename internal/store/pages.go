@@ -42,11 +42,11 @@ func (db *DB) PagesMark(ctx context.Context) (int64, error) {
 }
 
 // A page is wanted once for an item, and once more where the publisher revised that.
-const queuePageSQL = `INSERT INTO pages (article_id, hash, url, host) VALUES (?, ?, ?, ?)
+const queuePageSQL = `INSERT INTO pages (article_id, hash, url, host) SELECT id, ?2, ?3, ?4 FROM articles WHERE id = ?1
 	ON CONFLICT (article_id) DO UPDATE SET hash = excluded.hash, url = excluded.url, host = excluded.host, state = '', problem = '', due = 0
 	WHERE hash <> excluded.hash AND tries < 2`
 
-// QueuePages notes which pages are wanted of the articles up to a mark.
+// QueuePages notes which pages are wanted of the articles up to a mark. Articles that were aged out meanwhile want none.
 func (db *DB) QueuePages(ctx context.Context, mark int64, pages []Page) error {
 	rows, hosts := make([][]any, len(pages)), make([][]any, len(pages))
 	for i, p := range pages {

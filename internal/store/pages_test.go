@@ -81,3 +81,15 @@ func TestPagesExpire(t *testing.T) {
 	}
 	claimed(t, db, PageQuota{Now: day, Period: time.Hour, PerHost: 20, Limit: 20}, 3)
 }
+
+// TestPagesOfASmallerQuota has the quota made smaller within the hour, after more pages were asked for.
+func TestPagesOfASmallerQuota(t *testing.T) {
+	db := newsroom(t, 5)
+	queue(t, db, "x", "x", "x", "x", "x")
+	q := PageQuota{Now: day, Period: time.Hour, PerHost: 4, Lease: time.Hour, Limit: 3}
+	claimed(t, db, q, 5, 4, 3)
+	q.Now, q.PerHost = q.Now.Add(time.Second), 1
+	claimed(t, db, q)
+	q.Now = q.Now.Add(time.Hour)
+	claimed(t, db, q, 5)
+}

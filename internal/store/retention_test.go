@@ -168,6 +168,17 @@ func TestAgeOut(t *testing.T) {
 	if all := outline(t, db); len(all) != 2 || all["3/2"] != "[5]" || all["5/1"] != "[8]" {
 		t.Errorf("lists have %v", all)
 	}
+	marks, err := db.StoryMarks(ctx, news.StoryList{IDs: news.Choose(3)})
+	if err != nil || len(marks) != 1 || marks[0].Aged != 2 {
+		t.Errorf("marks of the story with a star are %+v (%v)", marks, err)
+	}
+	late := []Page{{Article: 6, Hash: "title 6", URL: "https://paper.example/g6", Host: "paper.example"}, {Article: 8, Hash: "title 8", URL: "https://paper.example/g8", Host: "paper.example"}}
+	if err := db.QueuePages(ctx, 8, late); err != nil { // as somebody does who read the articles before
+		t.Fatal(err)
+	}
+	if got := rows(t, db, "pages"); got != "pages 1" {
+		t.Errorf("%s wait, want that of the article that is left", got)
+	}
 	gone, err := db.AgedIndexed(ctx, 10)
 	if err != nil || len(gone) != 6 {
 		t.Errorf("to be taken out of the index are %v (%v)", gone, err)

@@ -54,6 +54,8 @@ func promises() map[string]string {
 				JOIN articles AS a ON a.id = r.article_id LEFT JOIN members AS m ON m.article_id = a.id GROUP BY 1, 2) AS l
 			ON l.user_id = c.user_id AND l.feed_id = c.feed_id
 			WHERE c.articles <> coalesce(l.articles, 0) OR c.leads <> coalesce(l.leads, 0)`,
+		"read articles that no counter has": `SELECT count(*) FROM read_marks AS r JOIN articles AS a ON a.id = r.article_id
+			WHERE NOT EXISTS (SELECT 1 FROM read_counts AS c WHERE c.user_id = r.user_id AND c.feed_id = a.feed_id)`,
 		"stories in lists of feeds that are wrong": `SELECT count(*) FROM (
 			SELECT feed_id, changed, latest, story_id FROM story_feeds EXCEPT
 			SELECT a.feed_id, s.changed, s.latest, s.id FROM members AS m JOIN articles AS a ON a.id = m.article_id JOIN stories AS s ON s.id = m.story_id)`,

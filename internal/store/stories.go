@@ -89,7 +89,7 @@ const (
 
 // markColumns are read for the stories of a page only.
 const markColumns = `s.id, s.changed, coalesce((SELECT l.seq FROM story_log AS l WHERE l.story_id = s.id), 0),
-	coalesce((SELECT max(a.seq) FROM members AS m CROSS JOIN articles AS a WHERE m.story_id = s.id AND a.id = m.article_id), 0)`
+	coalesce((SELECT max(a.seq) FROM members AS m CROSS JOIN articles AS a WHERE m.story_id = s.id AND a.id = m.article_id), 0), s.aged`
 
 // StoryMarks gives what Stories would give, without reading it.
 func (db *DB) StoryMarks(ctx context.Context, l news.StoryList) (marks []news.StoryMark, err error) {
@@ -108,7 +108,7 @@ func (db *DB) StoryMarks(ctx context.Context, l news.StoryList) (marks []news.St
 		}
 		marks, err = collect(rows, func(row scanner) (m news.StoryMark, err error) {
 			var changed int64
-			err = row.Scan(&m.ID, &changed, &m.Seq, &m.Articles)
+			err = row.Scan(&m.ID, &changed, &m.Seq, &m.Articles, &m.Aged)
 			m.Changed = fromMillis(changed)
 			return m, err
 		})

@@ -58,8 +58,8 @@ const (
 )
 
 // Window gives every settled article that was first seen since then or stands in a story that changed since then, in the
-// order of ids: stories that are still open come whole, closed ones not at all. A revision that waits to be settled comes with the print of its
-// earlier text, and a print that cannot be read with the reason. An error of each ends the reading.
+// order of ids: stories that are still open come whole, closed ones not at all. A revision that waits to be settled comes
+// with the print of its earlier text, and a print that cannot be read with the reason. An error of each ends the reading.
 func (db *DB) Window(ctx context.Context, since time.Time, each func(WindowRow) error) error {
 	return db.window(ctx, windowSQL, millis(since), each)
 }

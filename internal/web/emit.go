@@ -249,7 +249,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 func (s *server) stateOf(f format, c publish.Channel, list news.EditionList) string {
 	state := fmt.Appendf(nil, "%s\n%s\n%t\n%q\n", s.build, f.Name, list.Full, []string{c.ID, c.Title, c.Description, c.Home, c.Self, c.First, c.Next, c.Hub})
 	for _, m := range list.Stories {
-		state = fmt.Appendln(state, m.ID, m.Seq, m.Articles)
+		state = fmt.Appendln(state, m.ID, m.Changed.UnixMilli(), m.Seq, m.Articles, m.Aged)
 	}
 	sum := sha256.Sum256(state)
 	return hex.EncodeToString(sum[:12])

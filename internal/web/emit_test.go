@@ -140,6 +140,11 @@ func TestValidators(t *testing.T) {
 			t.Errorf("after the story grew, with %s: %d", key, w.Code)
 		}
 	}
+	grown := get(t, h, path).Header().Get("ETag")
+	st.Members, st.Aged = st.Members[:len(st.Members)-1], 1
+	if w := again(t, h, path, "If-None-Match", grown); w.Code != http.StatusOK {
+		t.Errorf("after an article was aged out: %d", w.Code)
+	}
 	old, young := readAtom(t, before.Body.Bytes()), readAtom(t, get(t, h, path).Body.Bytes())
 	ids := map[string]bool{}
 	for _, e := range old.Entries {
