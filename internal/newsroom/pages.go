@@ -41,8 +41,12 @@ func (n *Newsroom) followPages(ctx context.Context, kind string, read func(conte
 // expire takes the pages out of a queue whose stories are closed by now, some at a time: a turn of each costs little.
 func (n *Newsroom) expire(ctx context.Context, some func(ctx context.Context, before time.Time, limit int) (int, error)) error {
 	const limit = 500
+	now, err := n.steadyNow(ctx)
+	if err != nil {
+		return err
+	}
 	for {
-		gone, err := some(ctx, n.Now().Add(-n.windowLength()), limit)
+		gone, err := some(ctx, now.Add(-n.windowLength()), limit)
 		if err != nil || gone < limit {
 			return err
 		}

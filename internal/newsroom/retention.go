@@ -114,7 +114,11 @@ func (n *Newsroom) retainStep(ctx context.Context, all *Retained) (bool, error) 
 			n.steps.allowed = n.Now()
 		}
 	}
-	closes := n.Now().Add(-n.windowLength())
+	at, err := n.steadyNow(ctx)
+	if err != nil {
+		return false, err
+	}
+	closes := at.Add(-n.windowLength())
 	if aging && since.After(closes) {
 		closes = since
 	}

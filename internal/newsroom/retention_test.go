@@ -107,6 +107,16 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 			t.Errorf("of open stories %+v went", gone)
 		}
 		d.clock.pass(80 * time.Hour)
+		if gone := retain(t, room); gone != (newsroom.Retained{}) {
+			t.Errorf("%+v went when the clock was far ahead of the last look", gone)
+		}
+		d.clock.pass(-80 * time.Hour)
+		if gone := retain(t, room); gone != (newsroom.Retained{}) {
+			t.Errorf("%+v went when the clock was right again", gone)
+		}
+		d.clock.pass(80 * time.Hour)
+		retain(t, room)
+		d.clock.pass(time.Hour)
 		if gone := retain(t, room); gone.Closed != 3 || gone.Articles != 0 {
 			t.Errorf("%+v", gone)
 		}
