@@ -153,6 +153,8 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 		}
 		d.clock.pass(80 * time.Hour)
 		retain(t, room)
+		d.clock.pass(time.Hour)
+		retain(t, room)
 		if n := withPrints(t, room, articleIDs(pier, strike, comet)); n != 0 {
 			t.Errorf("%d prints are left", n)
 		}
