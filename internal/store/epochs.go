@@ -10,9 +10,18 @@ import (
 const beginEpochSQL = `INSERT INTO epochs (first, id) SELECT ?1, ?2
 	WHERE ?2 <> coalesce((SELECT id FROM epochs ORDER BY first DESC LIMIT 1), '')`
 
+// keptEpochs is how many epochs are remembered. What was derived from an older one is made anew.
+const (
+	keptEpochs      = 1000
+	forgetEpochsSQL = `DELETE FROM epochs WHERE first <= (SELECT first FROM epochs ORDER BY first DESC LIMIT 1 OFFSET ?)`
+)
+
 // beginEpoch notes that the entries of the log from first on are this process's. Later calls of the process change nothing.
 func (t tx) beginEpoch(ctx context.Context, first int64) error {
-	return t.each(ctx, beginEpochSQL, [][]any{{first, t.db.epoch}})
+	if err := t.each(ctx, beginEpochSQL, [][]any{{first, t.db.epoch}}); err != nil {
+		return err
+	}
+	return t.each(ctx, forgetEpochsSQL, [][]any{{keptEpochs}})
 }
 
 const epochSQL = `SELECT id FROM epochs WHERE first <= ?1 AND ?1 <= (` + lastSeqSQL + `) ORDER BY first DESC LIMIT 1`

@@ -30,6 +30,7 @@ const (
 	hostRestsSQL = `INSERT INTO page_hosts (queue, host, free, rests) VALUES (?1, ?2, ?3, ?3)
 		ON CONFLICT (queue, host) DO UPDATE SET free = max(free, excluded.free), rests = max(rests, excluded.rests), waiting = 1`
 	freeHostsSQL = `SELECT host, rests, began, asked FROM page_hosts WHERE queue = ? AND waiting = 1 AND free <= ? ORDER BY free, host LIMIT ?`
+	dropHostSQL  = `DELETE FROM page_hosts WHERE queue = ? AND host = ?`
 	putHostSQL   = `UPDATE page_hosts SET free = ?3, rests = ?4, began = ?5, asked = ?6, waiting = ?7 WHERE queue = ?1 AND host = ?2`
 )
 
@@ -79,6 +80,12 @@ func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ct
 				}
 				waiting = free != 0
 				free = max(free, h.rests)
+			}
+			if !waiting && h.asked == 0 && h.rests <= now { // nothing is to be remembered of it
+				if err := t.exec(ctx, dropHostSQL, queue, h.host); err != nil {
+					return err
+				}
+				continue
 			}
 			if err := t.exec(ctx, putHostSQL, queue, h.host, free, h.rests, h.began, h.asked, waiting); err != nil {
 				return err

@@ -12,7 +12,7 @@ import (
 // kept are the statements that run for every article, poll or step of retention. They are prepared once, when the database is opened.
 func kept() []string {
 	return append([]string{
-		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL, beginEpochSQL,
+		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL, beginEpochSQL, forgetEpochsSQL,
 		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
 		putSourceSQL, queuePageSQL, hostWaitsSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putLookedSQL,
 		putToldSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
