@@ -168,7 +168,7 @@ func (f *Features) says(r regime, p, q *news.Print) bool {
 }
 
 func (g *Grouper) compareProse(a, b *node, f *Features) {
-	p, q := news.Alike(*a.Print, *b.Print)
+	p, q := alike(a.Print, b.Print)
 	shared := news.Shared(p.Shingles, q.Shingles)
 	if shared == 0 {
 		return
@@ -189,10 +189,19 @@ func (g *Grouper) compareProse(a, b *node, f *Features) {
 	f.passages(placesOf(p, q), p.Words, q.Words)
 }
 
+// alike is news.Alike without copies of prints that are alike as they are.
+func alike(p, q *news.Print) (*news.Print, *news.Print) {
+	if p.Sampled == q.Sampled {
+		return p, q
+	}
+	x, y := news.Alike(*p, *q)
+	return &x, &y
+}
+
 // place is where a sampled shingle stands in both texts, in words.
 type place struct{ a, b int }
 
-func placesOf(p, q news.Print) []place {
+func placesOf(p, q *news.Print) []place {
 	var out []place
 	s, t := p.Shingles, q.Shingles
 	atA, atB := 0, 0
@@ -317,39 +326,39 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 	var dot, dotOpening, dotNames, inB, inA, nats, titleB, titleA float64
 	sameFigure := false
 	s, t := a.Print.Terms, b.Print.Terms
-	for i, j := 0, 0; i < len(s) && j < len(t); {
-		switch {
-		case s[i] < t[j]:
+	for i, j := 0, 0; i < len(s) && j < len(t); { // as news.Shared
+		x, y := s[i], t[j]
+		if x == y {
+			idf := c.idf(x)
+			u, v := a.Print.Uses[i], b.Print.Uses[j]
+			dot += idf * idf * useWeight(u) * useWeight(v)
+			if u&inOpening != 0 {
+				inB += idf
+			}
+			if v&inOpening != 0 {
+				inA += idf
+			}
+			if u&inOpening != 0 && v&inOpening != 0 {
+				dotOpening += idf * idf
+				nats += idf
+				if u&news.TermTitle != 0 {
+					titleB += idf
+				}
+				if v&news.TermTitle != 0 {
+					titleA += idf
+				}
+				sameFigure = sameFigure || u&v&news.TermTitle != 0 && isFigure(a.Print, x)
+			}
+			if u&v&news.TermName != 0 {
+				dotNames += idf * idf
+			}
+		}
+		if x <= y {
 			i++
-			continue
-		case s[i] > t[j]:
+		}
+		if y <= x {
 			j++
-			continue
 		}
-		idf := c.idf(s[i])
-		u, v := a.Print.Uses[i], b.Print.Uses[j]
-		dot += idf * idf * useWeight(u) * useWeight(v)
-		if u&inOpening != 0 {
-			inB += idf
-		}
-		if v&inOpening != 0 {
-			inA += idf
-		}
-		if u&inOpening != 0 && v&inOpening != 0 {
-			dotOpening += idf * idf
-			nats += idf
-			if u&news.TermTitle != 0 {
-				titleB += idf
-			}
-			if v&news.TermTitle != 0 {
-				titleA += idf
-			}
-			sameFigure = sameFigure || u&v&news.TermTitle != 0 && isFigure(a.Print, s[i])
-		}
-		if u&v&news.TermName != 0 {
-			dotNames += idf * idf
-		}
-		i, j = i+1, j+1
 	}
 	na, nb := a.norms, b.norms
 	f[cosine] = over(dot, math.Sqrt(float64(na.all)*float64(nb.all)))
@@ -361,7 +370,7 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 	f[rarity] = min(1, nats/manyNats)
 	f[titleLead] = max(over(titleB, float64(na.title)), over(titleA, float64(nb.title)))
 	f[titleFigures] = is(na.titleFigure && nb.titleFigure && !sameFigure)
-	p, q := news.Alike(*a.Print, *b.Print)
+	p, q := alike(a.Print, b.Print)
 	f[quotes] = ratio(news.Shared(p.Quoted, q.Quoted), min(len(p.Quoted), len(q.Quoted)))
 	f[pairsShare] = ratio(news.Shared(p.Pairs, q.Pairs), min(len(p.Pairs), len(q.Pairs)))
 }
