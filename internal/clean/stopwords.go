@@ -59,6 +59,14 @@ const longestStopWord = 11 // bytes; a longer word is none
 
 var stopIndex = indexStopWords()
 
+// stopLengths has a bit for each length of the stop words that begin with a byte: most words need not be looked up.
+var stopLengths = func() (lengths [256]uint16) {
+	for w := range stopIndex {
+		lengths[w[0]] |= 1 << len(w)
+	}
+	return lengths
+}()
+
 func indexStopWords() map[string]uint32 {
 	index := map[string]uint32{}
 	for i, l := range stopWords {
