@@ -135,9 +135,13 @@ func (g *Grouper) compare(a, b *node, prints int) (Features, regime) {
 	f[cites] = is(linksTo(a, b) || linksTo(b, a) || oneArticle(a, b))
 	f[figures] = figuresAgree(p.Figures, q.Figures)
 	f.headline(p, q)
+	var room [2]news.Print
+	x, y := alike(p, q, &room)
 	g.index.compareTerms(a, b, &f)
+	f[quotes] = ratio(news.Shared(x.Quoted, y.Quoted), min(len(x.Quoted), len(y.Quoted)))
+	f[pairsShare] = ratio(news.Shared(x.Pairs, y.Pairs), min(len(x.Pairs), len(y.Pairs)))
 	if r < bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
-		g.compareProse(a, b, &f)
+		g.compareProse(a, b, x, y, &f)
 	}
 	f[noProse] = is(r >= bothLong && f[coverage] == 0)
 	f[template] = is(g.templated(a, b, &f))
@@ -167,8 +171,8 @@ func (f *Features) says(r regime, p, q *news.Print) bool {
 	return r >= bothLong || f[cites] == 1 || min(len(p.Terms), len(q.Terms)) >= minKeyedTitle
 }
 
-func (g *Grouper) compareProse(a, b *node, f *Features) {
-	p, q := alike(a.Print, b.Print)
+// compareProse compares the prose of two articles by their prints, made alike.
+func (g *Grouper) compareProse(a, b *node, p, q *news.Print, f *Features) {
 	shared := news.Shared(p.Shingles, q.Shingles)
 	if shared == 0 {
 		return
@@ -189,13 +193,13 @@ func (g *Grouper) compareProse(a, b *node, f *Features) {
 	f.passages(placesOf(p, q), p.Words, q.Words)
 }
 
-// alike is news.Alike without copies of prints that are alike as they are.
-func alike(p, q *news.Print) (*news.Print, *news.Print) {
+// alike is news.Alike. What is not as it was takes the room.
+func alike(p, q *news.Print, room *[2]news.Print) (*news.Print, *news.Print) {
 	if p.Sampled == q.Sampled {
 		return p, q
 	}
-	x, y := news.Alike(*p, *q)
-	return &x, &y
+	room[0], room[1] = news.Alike(*p, *q)
+	return &room[0], &room[1]
 }
 
 // place is where a sampled shingle stands in both texts, in words.
@@ -320,7 +324,7 @@ func figuresAgree(a, b []uint32) float64 {
 
 const inOpening = news.TermTitle | news.TermOpening
 
-// compareTerms compares the quotations and the words of two articles, each weighed by its inverse document frequency and, over the whole
+// compareTerms compares the words of two articles, each weighed by its inverse document frequency and, over the whole
 // text, by the logarithm of its uses (Salton and Buckley 1988).
 func (c *candidates) compareTerms(a, b *node, f *Features) {
 	var dot, dotOpening, dotNames, inB, inA, nats, titleB, titleA float64
@@ -370,9 +374,6 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 	f[rarity] = min(1, nats/manyNats)
 	f[titleLead] = max(over(titleB, float64(na.title)), over(titleA, float64(nb.title)))
 	f[titleFigures] = is(na.titleFigure && nb.titleFigure && !sameFigure)
-	p, q := alike(a.Print, b.Print)
-	f[quotes] = ratio(news.Shared(p.Quoted, q.Quoted), min(len(p.Quoted), len(q.Quoted)))
-	f[pairsShare] = ratio(news.Shared(p.Pairs, q.Pairs), min(len(p.Pairs), len(q.Pairs)))
 }
 
 func over(x, of float64) float64 {
