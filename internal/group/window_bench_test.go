@@ -107,7 +107,7 @@ func heapInUse() uint64 {
 	return s.HeapAlloc
 }
 
-// benchWindow is the variable that gives BenchmarkWindow one more size: a million takes half an hour and 3 GB.
+// benchWindow is the variable that gives BenchmarkWindow one more size: a million takes a quarter of an hour and 2 GB.
 const benchWindow = "GROUP_BENCH_WINDOW"
 
 // What an article takes in a window, and what settling one more takes beside so many.
