@@ -69,7 +69,7 @@ func isAppeal(t string) bool {
 	if len(t) > 500 {
 		return false
 	}
-	if strings.Contains(t, " is a reader-supported publication") { // Substack's, behind a name
+	if strings.Contains(t, "-supported") && strings.Contains(t, " is a reader-supported publication") { // Substack's, behind a name; hyphens are rare
 		return true
 	}
 	low := ""

@@ -216,7 +216,7 @@ func count(text string, score *[len(stopWords)]int) {
 			continue
 		}
 		before = ' '
-		if n <= longestStopWord {
+		if n <= longestStopWord && stopLengths[stopStart(text[:n])]&(1<<n) != 0 {
 			for i := range n {
 				low[i] = lowByte(text, i)
 			}

@@ -80,10 +80,10 @@ func endsFold(t, suffix string) bool {
 	return len(t) >= len(suffix) && strings.EqualFold(t[len(t)-len(suffix):], suffix)
 }
 
-// containsFold says whether words stand in t, whatever the case; they are lower-case ASCII.
+// containsFold says whether words stand in t, whatever the case; they are two letters of lower-case ASCII or more.
 func containsFold(t, words string) bool {
 	for i := 0; i+len(words) <= len(t); i++ {
-		if t[i]|0x20 == words[0] && strings.EqualFold(t[i:i+len(words)], words) {
+		if t[i]|0x20 == words[0] && (t[i+1]|0x20 == words[1] || t[i+1] >= utf8.RuneSelf) && strings.EqualFold(t[i:i+len(words)], words) {
 			return true
 		}
 	}

@@ -59,6 +59,23 @@ const longestStopWord = 11 // bytes; a longer word is none
 
 var stopIndex = indexStopWords()
 
+// stopLengths has a bit for each length of the stop words that begin alike: most words need not be looked up.
+var stopLengths = func() (lengths [1 << 10]uint16) {
+	for w := range stopIndex {
+		lengths[stopStart(w)] |= 1 << len(w)
+	}
+	return lengths
+}()
+
+// stopStart gives a number below 1024 for how a word begins, whatever the case of its letters. Others may have the same.
+func stopStart(w string) int {
+	start := int(w[0]&31) << 5
+	if len(w) > 1 {
+		start |= int(w[1] & 31)
+	}
+	return start
+}
+
 func indexStopWords() map[string]uint32 {
 	index := map[string]uint32{}
 	for i, l := range stopWords {

@@ -1,6 +1,9 @@
 package clean
 
-import "testing"
+import (
+	"strings"
+	"testing"
+)
 
 func TestLongestStopWord(t *testing.T) {
 	longest := 0
@@ -9,5 +12,20 @@ func TestLongestStopWord(t *testing.T) {
 	}
 	if longest != longestStopWord {
 		t.Errorf("the longest stop word has %d bytes, longestStopWord is %d", longest, longestStopWord)
+	}
+}
+
+// No stop word is passed over, in small letters or in capitals that lowByte knows.
+func TestStopLengths(t *testing.T) {
+	for w := range stopIndex {
+		for _, form := range []string{w, strings.ToUpper(w)} {
+			low := make([]byte, len(form))
+			for i := range low {
+				low[i] = lowByte(form, i)
+			}
+			if string(low) == w && stopLengths[stopStart(form)]&(1<<len(form)) == 0 {
+				t.Errorf("%q would not be looked up", form)
+			}
+		}
 	}
 }

@@ -18,7 +18,12 @@ type pair struct {
 	prints int
 }
 
-func comparePairs(p, q pair) int { return cmp.Or(byKey(p.a, q.a), byKey(p.b, q.b)) }
+func comparePairs(p, q pair) int {
+	if p.a != q.a {
+		return byKey(p.a, q.a)
+	}
+	return byKey(p.b, q.b)
+}
 
 // verdict is what comparing a pair gave.
 type verdict struct {

@@ -40,16 +40,14 @@ func (g *Grouper) contexts(nodes []*node) [][]weight {
 	}
 	slices.SortFunc(lent, byKey)
 	lent = slices.Compact(lent)
-	for some := range slices.Chunk(lent, mostOpen) {
-		g.lay(some...)
-		vectors := make([][]weight, len(some))
-		share(len(some), func(_, i int) { vectors[i] = g.index.heaviest(some[i]) })
-		for i, n := range some {
-			own[n] = vectors[i]
-		}
+	of := make([]widener, workers)
+	vectors := make([][]weight, len(lent))
+	share(len(lent), func(worker, i int) { vectors[i] = of[worker].heaviest(&g.index, lent[i]) })
+	for i, n := range lent {
+		own[n] = vectors[i]
 	}
 	wide := make([][]weight, len(nodes))
-	share(len(nodes), func(_, i int) { wide[i] = widened(nodes[i], near[i], own) })
+	share(len(nodes), func(worker, i int) { wide[i] = of[worker].widened(nodes[i], near[i], own) })
 	return wide
 }
 
@@ -80,9 +78,34 @@ func closer(near []neighbour, n neighbour) []neighbour {
 	return near
 }
 
+// widener makes the vectors of nodes. Its room is used again.
+type widener struct {
+	sheet  sheet
+	terms  []weight
+	keys   []uint64
+	places [1 << placeBits]uint16 // of terms by their hash, from 1; 0 is free
+}
+
+// placeBits give three times as many places as an article and its neighbours have terms.
+const placeBits = 11
+
+// heaviest gives the terms of a node that weigh most.
+func (x *widener) heaviest(c *candidates, n *node) []weight {
+	p := n.Print
+	if p == nil {
+		x.sheet.openTerms(n.print)
+		p = &x.sheet.Print
+	}
+	x.terms = x.terms[:0]
+	for i, t := range p.Terms {
+		x.terms = append(x.terms, weight{t, float32(c.idf(t) * useWeight(p.Uses[i]))})
+	}
+	return unit(slices.Clone(x.keep(lentTerms)))
+}
+
 // widened adds to a node's own terms those of its neighbours, by their probabilities. Together they count as much as its
 // own at most.
-func widened(n *node, near []neighbour, own map[*node][]weight) []weight {
+func (x *widener) widened(n *node, near []neighbour, own map[*node][]weight) []weight {
 	if len(near) == 0 {
 		return own[n]
 	}
@@ -91,48 +114,110 @@ func widened(n *node, near []neighbour, own map[*node][]weight) []weight {
 		sum += m.event
 	}
 	sum = max(sum, 1) // few that are near by little lend little
-	all := slices.Clone(own[n])
+	clear(x.places[:])
+	x.terms = x.terms[:0]
+	for _, y := range own[n] {
+		x.add(y)
+	}
 	for _, m := range near {
-		full := min(1, float32(len(own[m.node]))/lentTerms) // a headline has few words to lend
-		for _, x := range own[m.node] {
-			all = append(all, weight{x.term, x.w * m.event / sum * full})
+		lent := own[m.node]
+		full := min(1, float32(len(lent))/lentTerms) // a headline has few words to lend
+		for _, y := range lent {
+			x.add(weight{y.term, y.w * m.event / sum * full})
 		}
 	}
-	return unit(summed(all), wideTerms)
+	return unit(x.summed(x.keep(wideTerms)))
 }
 
-// summed sorts a vector by term and adds up what stands twice, in place.
-func summed(v []weight) []weight {
-	slices.SortStableFunc(v, byTerm)
-	out := v[:0]
-	for _, x := range v {
-		if last := len(out) - 1; last >= 0 && out[last].term == x.term {
-			out[last].w += x.w
+// add adds to the weight of a term.
+func (x *widener) add(y weight) {
+	for i := y.term * 0x9e3779b1 >> (32 - placeBits); ; i = (i + 1) % (1 << placeBits) {
+		switch at := x.places[i]; {
+		case at == 0:
+			x.terms = append(x.terms, y)
+			x.places[i] = uint16(len(x.terms))
+			return
+		case x.terms[at-1].term == y.term:
+			x.terms[at-1].w += y.w
+			return
+		}
+	}
+}
+
+// keep gives the heaviest of the terms, as many as are to be kept, in the order in which they stand. No weight is negative.
+func (x *widener) keep(most int) []weight {
+	if len(x.terms) <= most {
+		return x.terms
+	}
+	x.keys = x.keys[:0]
+	for _, y := range x.terms {
+		x.keys = append(x.keys, y.lightness())
+	}
+	least := nth(x.keys, most-1)
+	kept := x.terms[:0]
+	for _, y := range x.terms {
+		if y.lightness() <= least {
+			kept = append(kept, y)
+		}
+	}
+	return kept
+}
+
+// lightness orders terms from the heaviest on, and those of one weight by their hash. Bits of floats that are not negative are in the order of
+// the floats.
+func (y weight) lightness() uint64 { return uint64(^math.Float32bits(y.w))<<32 | uint64(y.term) }
+
+// nth gives the number that a sorted list would have at a place. It changes the order of the list (quickselect: Hoare 1961).
+func nth(list []uint64, place int) uint64 {
+	low, high := 0, len(list)-1
+	for low < high {
+		pivot := list[low+(high-low)/2]
+		i, j := low, high
+		for i <= j {
+			for list[i] < pivot {
+				i++
+			}
+			for list[j] > pivot {
+				j--
+			}
+			if i <= j {
+				list[i], list[j] = list[j], list[i]
+				i, j = i+1, j-1
+			}
+		}
+		switch {
+		case place <= j:
+			high = j
+		case place >= i:
+			low = i
+		default:
+			return list[place]
+		}
+	}
+	return list[place]
+}
+
+// summed gives a vector sorted by term. What stands in it more than once is added up in the order in which it stands there.
+func (x *widener) summed(v []weight) []weight {
+	x.keys = x.keys[:0]
+	for i, y := range v {
+		x.keys = append(x.keys, uint64(y.term)<<32|uint64(i))
+	}
+	slices.Sort(x.keys)
+	out := make([]weight, 0, len(v))
+	for _, key := range x.keys {
+		y := v[uint32(key)]
+		if last := len(out) - 1; last >= 0 && out[last].term == y.term {
+			out[last].w += y.w
 		} else {
-			out = append(out, x)
+			out = append(out, y)
 		}
 	}
 	return out
 }
 
-func byTerm(x, y weight) int { return cmp.Compare(x.term, y.term) }
-
-// heaviest gives the terms of a node that weigh most.
-func (c *candidates) heaviest(n *node) []weight {
-	out := make([]weight, len(n.Print.Terms))
-	for i, t := range n.Print.Terms {
-		out[i] = weight{t, float32(c.idf(t) * useWeight(n.Print.Uses[i]))}
-	}
-	return unit(out, lentTerms)
-}
-
-// unit keeps the heaviest terms of a vector and scales it to length 1.
-func unit(v []weight, keep int) []weight {
-	if len(v) > keep {
-		slices.SortFunc(v, func(x, y weight) int { return cmp.Or(cmp.Compare(y.w, x.w), byTerm(x, y)) })
-		v = v[:keep]
-		slices.SortFunc(v, byTerm)
-	}
+// unit scales a vector to length 1, in place; nil is one of no length.
+func unit(v []weight) []weight {
 	sum := 0.0
 	for _, x := range v {
 		sum += float64(x.w) * float64(x.w)
@@ -141,9 +226,8 @@ func unit(v []weight, keep int) []weight {
 		return nil
 	}
 	scale := float32(1 / math.Sqrt(sum))
-	out := make([]weight, len(v))
-	for i, x := range v {
-		out[i] = weight{x.term, x.w * scale}
+	for i := range v {
+		v[i].w *= scale
 	}
-	return out
+	return v
 }

@@ -135,9 +135,13 @@ func (g *Grouper) compare(a, b *node, prints int) (Features, regime) {
 	f[cites] = is(linksTo(a, b) || linksTo(b, a) || oneArticle(a, b))
 	f[figures] = figuresAgree(p.Figures, q.Figures)
 	f.headline(p, q)
+	var room [2]news.Print
+	x, y := alike(p, q, &room)
 	g.index.compareTerms(a, b, &f)
+	f[quotes] = ratio(news.Shared(x.Quoted, y.Quoted), min(len(x.Quoted), len(y.Quoted)))
+	f[pairsShare] = ratio(news.Shared(x.Pairs, y.Pairs), min(len(x.Pairs), len(y.Pairs)))
 	if r < bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
-		g.compareProse(a, b, &f)
+		g.compareProse(a, b, x, y, &f)
 	}
 	f[noProse] = is(r >= bothLong && f[coverage] == 0)
 	f[template] = is(g.templated(a, b, &f))
@@ -167,8 +171,8 @@ func (f *Features) says(r regime, p, q *news.Print) bool {
 	return r >= bothLong || f[cites] == 1 || min(len(p.Terms), len(q.Terms)) >= minKeyedTitle
 }
 
-func (g *Grouper) compareProse(a, b *node, f *Features) {
-	p, q := news.Alike(*a.Print, *b.Print)
+// compareProse compares the prose of two articles by their prints, made alike.
+func (g *Grouper) compareProse(a, b *node, p, q *news.Print, f *Features) {
 	shared := news.Shared(p.Shingles, q.Shingles)
 	if shared == 0 {
 		return
@@ -189,10 +193,19 @@ func (g *Grouper) compareProse(a, b *node, f *Features) {
 	f.passages(placesOf(p, q), p.Words, q.Words)
 }
 
+// alike is news.Alike. What is not as it was takes the room.
+func alike(p, q *news.Print, room *[2]news.Print) (*news.Print, *news.Print) {
+	if p.Sampled == q.Sampled {
+		return p, q
+	}
+	room[0], room[1] = news.Alike(*p, *q)
+	return &room[0], &room[1]
+}
+
 // place is where a sampled shingle stands in both texts, in words.
 type place struct{ a, b int }
 
-func placesOf(p, q news.Print) []place {
+func placesOf(p, q *news.Print) []place {
 	var out []place
 	s, t := p.Shingles, q.Shingles
 	atA, atB := 0, 0
@@ -311,45 +324,45 @@ func figuresAgree(a, b []uint32) float64 {
 
 const inOpening = news.TermTitle | news.TermOpening
 
-// compareTerms compares the quotations and the words of two articles, each weighed by its inverse document frequency and, over the whole
+// compareTerms compares the words of two articles, each weighed by its inverse document frequency and, over the whole
 // text, by the logarithm of its uses (Salton and Buckley 1988).
 func (c *candidates) compareTerms(a, b *node, f *Features) {
 	var dot, dotOpening, dotNames, inB, inA, nats, titleB, titleA float64
 	sameFigure := false
 	s, t := a.Print.Terms, b.Print.Terms
-	for i, j := 0, 0; i < len(s) && j < len(t); {
-		switch {
-		case s[i] < t[j]:
+	for i, j := 0, 0; i < len(s) && j < len(t); { // as news.Shared
+		x, y := s[i], t[j]
+		if x == y {
+			idf := c.idf(x)
+			u, v := a.Print.Uses[i], b.Print.Uses[j]
+			dot += idf * idf * useWeight(u) * useWeight(v)
+			if u&inOpening != 0 {
+				inB += idf
+			}
+			if v&inOpening != 0 {
+				inA += idf
+			}
+			if u&inOpening != 0 && v&inOpening != 0 {
+				dotOpening += idf * idf
+				nats += idf
+				if u&news.TermTitle != 0 {
+					titleB += idf
+				}
+				if v&news.TermTitle != 0 {
+					titleA += idf
+				}
+				sameFigure = sameFigure || u&v&news.TermTitle != 0 && isFigure(a.Print, x)
+			}
+			if u&v&news.TermName != 0 {
+				dotNames += idf * idf
+			}
+		}
+		if x <= y {
 			i++
-			continue
-		case s[i] > t[j]:
+		}
+		if y <= x {
 			j++
-			continue
 		}
-		idf := c.idf(s[i])
-		u, v := a.Print.Uses[i], b.Print.Uses[j]
-		dot += idf * idf * useWeight(u) * useWeight(v)
-		if u&inOpening != 0 {
-			inB += idf
-		}
-		if v&inOpening != 0 {
-			inA += idf
-		}
-		if u&inOpening != 0 && v&inOpening != 0 {
-			dotOpening += idf * idf
-			nats += idf
-			if u&news.TermTitle != 0 {
-				titleB += idf
-			}
-			if v&news.TermTitle != 0 {
-				titleA += idf
-			}
-			sameFigure = sameFigure || u&v&news.TermTitle != 0 && isFigure(a.Print, s[i])
-		}
-		if u&v&news.TermName != 0 {
-			dotNames += idf * idf
-		}
-		i, j = i+1, j+1
 	}
 	na, nb := a.norms, b.norms
 	f[cosine] = over(dot, math.Sqrt(float64(na.all)*float64(nb.all)))
@@ -361,9 +374,6 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 	f[rarity] = min(1, nats/manyNats)
 	f[titleLead] = max(over(titleB, float64(na.title)), over(titleA, float64(nb.title)))
 	f[titleFigures] = is(na.titleFigure && nb.titleFigure && !sameFigure)
-	p, q := news.Alike(*a.Print, *b.Print)
-	f[quotes] = ratio(news.Shared(p.Quoted, q.Quoted), min(len(p.Quoted), len(q.Quoted)))
-	f[pairsShare] = ratio(news.Shared(p.Pairs, q.Pairs), min(len(p.Pairs), len(q.Pairs)))
 }
 
 func over(x, of float64) float64 {

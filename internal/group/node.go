@@ -93,7 +93,10 @@ func (n *node) seenAt() time.Time { return time.Unix(n.seen, int64(n.seenNano)).
 
 // byKey orders nodes by what their publishers gave, so that ties are broken alike in every order of arrival.
 func byKey(a, b *node) int {
-	return cmp.Or(cmp.Compare(a.at, b.at), cmp.Compare(a.order, b.order), cmp.Compare(a.Article.ID, b.Article.ID))
+	if a.at != b.at { // as with most
+		return cmp.Compare(a.at, b.at)
+	}
+	return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.Article.ID, b.Article.ID))
 }
 
 func orderOf(a news.Article) uint64 {

@@ -3,6 +3,7 @@ package group
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -39,7 +40,14 @@ type series struct {
 	name     string
 	ahead    time.Duration // of UTC
 	market   bool
-	patterns [][][]string // of each pattern its words, each with its alternatives
+	patterns [][][]alternative // of each pattern its words
+}
+
+// alternative is one of the words of which one must stand in a headline.
+type alternative struct {
+	text     string
+	open     bool // any end may follow
+	anywhere bool // its script has no spaces between words
 }
 
 func mustReadSeries(file string) *seriesSet {
@@ -76,9 +84,9 @@ func readSeries(file string) (*seriesSet, error) {
 		if len(out.series) == 0 {
 			return nil, fmt.Errorf("line %d: %q stands before any series", i+1, line)
 		}
-		var pattern [][]string
+		var pattern [][]alternative
 		for _, word := range strings.Fields(folded(line)) {
-			pattern = append(pattern, strings.Split(word, "/"))
+			pattern = append(pattern, alternativesOf(word))
 		}
 		last := &out.series[len(out.series)-1]
 		last.patterns = append(last.patterns, pattern)
@@ -89,13 +97,33 @@ func readSeries(file string) (*seriesSet, error) {
 // folded makes headlines and patterns comparable: compatible forms of letters and figures are one, and so are capitals and others.
 func folded(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
 
-// editionOf gives the report of a series that a headline announces.
+func alternativesOf(word string) []alternative {
+	var out []alternative
+	for _, alt := range strings.Split(word, "/") {
+		if strings.ContainsFunc(alt, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) }) {
+			out = append(out, alternative{text: alt, anywhere: true})
+			continue
+		}
+		start, open := strings.CutSuffix(alt, "*")
+		out = append(out, alternative{text: start, open: open})
+	}
+	return out
+}
+
+// editionOf gives the report of a series that a headline announces. Hardly any has the letters of a pattern, so that words are looked
+// for last.
 func (s *seriesSet) editionOf(headline string, published time.Time) edition {
 	title := folded(headline)
-	words := strings.FieldsFunc(title, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && r != '’' })
+	var words []string
 	for i, x := range s.series {
 		for _, pattern := range x.patterns {
-			if stands(pattern, title, words) {
+			if !stands(pattern, func(a alternative) bool { return strings.Contains(title, a.text) }) {
+				continue
+			}
+			if words == nil {
+				words = wordsOf(title)
+			}
+			if stands(pattern, func(a alternative) bool { return a.anywhere && strings.Contains(title, a.text) || a.isOne(words) }) {
 				return edition{int16(i + 1), s.dayOf(words, published.Add(x.ahead))}
 			}
 		}
@@ -103,31 +131,23 @@ func (s *seriesSet) editionOf(headline string, published time.Time) edition {
 	return edition{}
 }
 
-// stands says whether each word of a pattern stands in a headline.
-func stands(pattern [][]string, title string, words []string) bool {
-	for _, alternatives := range pattern {
-		found := false
-		for _, alt := range alternatives {
-			found = found || wordStands(alt, title, words)
-		}
-		if !found {
+func wordsOf(title string) []string {
+	return strings.FieldsFunc(title, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && r != '’' })
+}
+
+// stands says whether an alternative for each word of a pattern does.
+func stands(pattern [][]alternative, does func(alternative) bool) bool {
+	for _, word := range pattern {
+		if !slices.ContainsFunc(word, does) {
 			return false
 		}
 	}
 	return true
 }
 
-func wordStands(word, title string, words []string) bool {
-	if strings.ContainsFunc(word, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) }) {
-		return strings.Contains(title, word)
-	}
-	start, open := strings.CutSuffix(word, "*")
-	for _, w := range words {
-		if w == start || open && strings.HasPrefix(w, start) {
-			return true
-		}
-	}
-	return false
+// isOne says whether one of some words is this.
+func (a alternative) isOne(words []string) bool {
+	return !a.anywhere && slices.ContainsFunc(words, func(w string) bool { return w == a.text || a.open && strings.HasPrefix(w, a.text) })
 }
 
 // dayOf gives the day that a headline names, which is the one nearest to its time that has this number in its month, else the

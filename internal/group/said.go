@@ -45,8 +45,9 @@ func newSaid(nodes []*node, storyOf []int, wide [][]weight, m *Model) *said {
 			s.vectors[at] = append(s.vectors[at], weight{t, x.w})
 		}
 	}
+	var x widener
 	for i, v := range s.vectors {
-		s.vectors[i] = summed(v)
+		s.vectors[i] = x.summed(v)
 	}
 	s.dense = make([]float32, len(number))
 	return s

@@ -1,9 +1,13 @@
 package group
 
 import (
+	"cmp"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"testing"
+
+	"pgregory.net/rapid"
 )
 
 // vectorOf makes a vector of length 1 with some of forty terms.
@@ -14,7 +18,7 @@ func vectorOf(r *rand.Rand) []weight {
 			v = append(v, weight{t, 1 + r.Float32()})
 		}
 	}
-	return unit(append(v, weight{40, 1}), 41)
+	return unit(append(v, weight{40, 1}))
 }
 
 func cosine32(v, w []weight) float64 {
@@ -87,10 +91,11 @@ func TestWidened(t *testing.T) {
 		for i := range uint32(lentTerms) {
 			v = append(v, weight{from + i, 1})
 		}
-		return unit(v, lentTerms)
+		return unit(v)
 	}
 	a, b, short := &node{}, &node{}, &node{}
-	own := map[*node][]weight{a: long(0), b: long(1000), short: unit([]weight{{2000, 1}, {2001, 1}, {2002, 1}}, lentTerms)}
+	var x widener
+	own := map[*node][]weight{a: long(0), b: long(1000), short: unit([]weight{{2000, 1}, {2001, 1}, {2002, 1}})}
 	share := func(v []weight, from uint32) float64 { // of the squared length, of the terms from there on
 		sum := 0.0
 		for _, x := range v {
@@ -113,7 +118,7 @@ func TestWidened(t *testing.T) {
 		"nothing from each": {[]neighbour{{b, 0}}, 1000, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := widened(a, c.near, own)
+			v := x.widened(a, c.near, own)
 			if length := cosine32(v, v); math.Abs(length-1) > 1e-5 || len(v) > wideTerms {
 				t.Errorf("length %g, %d terms", length, len(v))
 			}
@@ -122,4 +127,22 @@ func TestWidened(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The heaviest terms are those that come first when all are sorted, ties by term, and stay in their order.
+func TestKeepTheHeaviest(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		var x widener
+		for term := range uint32(rapid.IntRange(0, 300).Draw(rt, "terms")) {
+			x.add(weight{term << 6, float32(rapid.IntRange(0, 40).Draw(rt, "weight"))})
+		}
+		most := rapid.IntRange(1, 120).Draw(rt, "most")
+		want := slices.Clone(x.terms)
+		slices.SortFunc(want, func(y, z weight) int { return cmp.Or(cmp.Compare(z.w, y.w), cmp.Compare(y.term, z.term)) })
+		want = want[:min(len(want), most)]
+		slices.SortFunc(want, func(y, z weight) int { return cmp.Compare(y.term, z.term) })
+		if got := x.keep(most); !slices.Equal(got, want) {
+			rt.Fatalf("%v, want %v", got, want)
+		}
+	})
 }

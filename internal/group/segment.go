@@ -75,8 +75,10 @@ func (r *segment) find(hash uint32, list []uint32, most int) []uint32 {
 		if at > hash {
 			break
 		}
-		if number := in.get(r.width); at == hash {
-			list = append(list, number)
+		if at == hash {
+			list = append(list, in.get(r.width))
+		} else {
+			in.at += r.width
 		}
 	}
 	return list

@@ -18,14 +18,14 @@ func squeeze(p *news.Print) string {
 		w.put(uint32(hash>>32), 32)
 	}
 	w.count(uint32(sizeOf(p)))
+	w.rising(p.Terms)
+	w.marks(p)
 	w.rising(p.Shingles)
 	w.places(p.Places)
 	for _, part := range [...][]uint32{p.Lead, p.Picked} {
 		w.part(part, p.Shingles)
 	}
 	w.rising(p.Quoted)
-	w.rising(p.Terms)
-	w.marks(p)
 	w.part(p.Title, p.Terms)
 	for _, list := range [...][]uint32{p.Pairs, p.Grams, p.Figures, p.Frames, p.Names, p.Pictures} {
 		w.rising(list)
@@ -105,6 +105,19 @@ type sheet struct {
 
 // open lays a squeezed print open.
 func (s *sheet) open(squeezed string) {
+	r, p := s.openTerms(squeezed), &s.Print
+	p.Shingles = s.take(r.rising(s.hashes))
+	p.Places = r.places(p.Places[:0])
+	p.Lead, p.Picked = s.part(&r, p.Shingles), s.part(&r, p.Shingles)
+	p.Quoted = s.take(r.rising(s.hashes))
+	p.Title = s.part(&r, p.Terms)
+	for _, list := range [...]*[]uint32{&p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names, &p.Pictures} {
+		*list = s.take(r.rising(s.hashes))
+	}
+}
+
+// openTerms lays the first part of a squeezed print open, of its lists only Terms with their Uses, and gives a reader of the rest.
+func (s *sheet) openTerms(squeezed string) bitReader {
 	r, p := bitReader{s: squeezed}, &s.Print
 	p.Words = int(r.count())
 	p.Sampled = r.flag()
@@ -112,16 +125,9 @@ func (s *sheet) open(squeezed string) {
 		*hash = uint64(r.get(32)) | uint64(r.get(32))<<32
 	}
 	s.hashes = slices.Grow(s.hashes[:0], int(r.count()))
-	p.Shingles = s.take(r.rising(s.hashes))
-	p.Places = r.places(p.Places[:0])
-	p.Lead, p.Picked = s.part(&r, p.Shingles), s.part(&r, p.Shingles)
-	p.Quoted = s.take(r.rising(s.hashes))
 	p.Terms = s.take(r.rising(s.hashes))
 	s.readMarks(&r)
-	p.Title = s.part(&r, p.Terms)
-	for _, list := range [...]*[]uint32{&p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names, &p.Pictures} {
-		*list = s.take(r.rising(s.hashes))
-	}
+	return r
 }
 
 // take gives what was appended to the hashes.

@@ -124,7 +124,7 @@ func firstPlaces(places []uint64) []uint16 {
 	if len(places) == 0 {
 		return nil
 	}
-	slices.Sort(places)
+	sortHashes(places, 32+16)
 	places = slices.CompactFunc(places, func(a, b uint64) bool { return a>>16 == b>>16 })
 	out := make([]uint16, len(places))
 	for i, x := range places {
@@ -247,6 +247,43 @@ func sorted(h []uint32) []uint32 {
 
 // distinct sorts hashes and drops those that stand twice.
 func distinct(h []uint32) []uint32 {
-	slices.Sort(h)
+	sortHashes(h, 32)
 	return slices.Compact(h)
+}
+
+// What sortHashes sorts in buckets: of shorter lists there is little to gain, longer ones have no room on the stack.
+const (
+	bucketBits                    = 9
+	leastInBuckets, mostInBuckets = 64, 2048
+)
+
+// sortHashes sorts numbers of some bits whose first 32 are a hash: by the first of these, and then within buckets of a few each.
+func sortHashes[T uint32 | uint64](h []T, bits int) {
+	if len(h) < leastInBuckets || len(h) > mostInBuckets {
+		slices.Sort(h)
+		return
+	}
+	var ends [1 << bucketBits]uint16
+	var room [mostInBuckets]T
+	shift := bits - bucketBits
+	for _, x := range h {
+		ends[x>>shift]++
+	}
+	end := uint16(0)
+	for i, n := range ends {
+		ends[i], end = end, end+n
+	}
+	for _, x := range h {
+		i := x >> shift
+		room[ends[i]] = x
+		ends[i]++
+	}
+	from := uint16(0)
+	for _, to := range ends {
+		if to > from+1 {
+			slices.Sort(room[from:to])
+		}
+		from = to
+	}
+	copy(h, room[:len(h)])
 }

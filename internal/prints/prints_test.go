@@ -2,6 +2,7 @@ package prints
 
 import (
 	"errors"
+	"math/rand/v2"
 	"slices"
 	"strings"
 	"testing"
@@ -170,6 +171,29 @@ func TestDecodeRefuses(t *testing.T) {
 			t.Fatalf("a print cut to %d of %d bytes was read", n, len(good))
 		}
 	}
+}
+
+// Hashes are sorted whatever their number and however unevenly they lie, and so are hashes with a place behind.
+func TestSortHashes(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		hash := rapid.OneOf(rapid.Uint32(), rapid.Uint32Range(0, 99), rapid.Uint32Range(1<<32-9, 1<<32-1))
+		n := rapid.SampledFrom([]int{0, 1, leastInBuckets, 500, mostInBuckets, mostInBuckets + 1}).Draw(t, "hashes")
+		r := rand.New(rand.NewPCG(rapid.Uint64().Draw(t, "seed"), 1))
+		some := rapid.SliceOfN(hash, 20, 20).Draw(t, "some")
+		hashes, places := make([]uint32, n), make([]uint64, n)
+		for i := range hashes {
+			if hashes[i] = some[r.IntN(len(some))]; r.IntN(2) == 0 {
+				hashes[i] = r.Uint32()
+			}
+			places[i] = uint64(hashes[i])<<16 | uint64(r.IntN(1<<16))
+		}
+		wantHashes, wantPlaces := slices.Sorted(slices.Values(hashes)), slices.Sorted(slices.Values(places))
+		sortHashes(hashes, 32)
+		sortHashes(places, 48)
+		if !slices.Equal(hashes, wantHashes) || !slices.Equal(places, wantPlaces) {
+			t.Fatalf("%x, %x", hashes, places)
+		}
+	})
 }
 
 func BenchmarkMake(b *testing.B) {
