@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -109,14 +110,7 @@ func address(log io.Reader) (string, error) {
 		}
 		fmt.Fprintln(os.Stderr, lines.Text())
 	}
-	return "", fmt.Errorf("the server ended before it served: %w", cmpErr(lines.Err(), io.ErrUnexpectedEOF))
-}
-
-func cmpErr(err, otherwise error) error {
-	if err != nil {
-		return err
-	}
-	return otherwise
+	return "", fmt.Errorf("the server ended before it served: %w", cmp.Or(lines.Err(), io.ErrUnexpectedEOF))
 }
 
 type client struct {

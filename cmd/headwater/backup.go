@@ -39,13 +39,9 @@ func (c *cli) restoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			conn, err := callServer(cmd.Context(), cfg.Data)
+			err = withoutServer(cmd.Context(), cfg.Data, "and a backup goes into an empty folder only; stop it first, or name another folder with --data")
 			if err != nil {
 				return err
-			}
-			if conn != nil {
-				_ = conn.Close() // it was only to know
-				return fmt.Errorf("a server holds %s, and a backup goes into an empty folder only; stop it first, or name another folder with --data", cfg.Data)
 			}
 			if err := store.Restore(cmd.Context(), args[0], cfg.Data, index.Files); err != nil {
 				return err

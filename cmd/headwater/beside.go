@@ -119,6 +119,16 @@ func callServer(ctx context.Context, data string) (net.Conn, error) {
 	return nil, fmt.Errorf("ask the server that holds %s: %w", data, err)
 }
 
+// withoutServer gives an error where a server holds a data folder; why says what that forbids, and what to do.
+func withoutServer(ctx context.Context, data, why string) error {
+	conn, err := callServer(ctx, data)
+	if err != nil || conn == nil {
+		return err
+	}
+	_ = conn.Close() // it was only to know
+	return fmt.Errorf("a server holds %s, %s", data, why)
+}
+
 // send gives the server an errand, has take look at what comes back, and gives the exit code. When the context ends the connection
 // does, and by that the server knows that nobody waits.
 func send(ctx context.Context, conn net.Conn, e errand, take func(reply) error) (code int, err error) {

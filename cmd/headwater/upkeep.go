@@ -89,13 +89,8 @@ func (c *cli) compactCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			conn, err := callServer(cmd.Context(), cfg.Data)
-			if err != nil {
+			if err := withoutServer(cmd.Context(), cfg.Data, "and could store nothing meanwhile; stop it first"); err != nil {
 				return err
-			}
-			if conn != nil {
-				_ = conn.Close() // it was only to know
-				return fmt.Errorf("a server holds %s, and could store nothing meanwhile; stop it first", cfg.Data)
 			}
 			return c.with(cmd.Context(), func(a *app) error {
 				before, err := a.store.Usage(cmd.Context())

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"time"
 
 	"headwater/internal/news"
@@ -45,20 +44,11 @@ func (c *collector) hasAged(ctx context.Context, feed int64) (has bool, err erro
 
 // aged gives the aged-out items that those of a poll may be.
 func (c *collector) aged(ctx context.Context, p news.Poll) ([]stored, error) {
-	var keys [4][]int64
-	for _, a := range p.Articles {
-		for i, k := range [...]int64{idKey(a), keyOf(a.Keys.Address), titleKey(a), keyOf(a.Keys.Text)} {
-			keys[i] = append(keys[i], k)
-		}
+	keys, err := keyLists(p)
+	if err != nil {
+		return nil, err
 	}
-	args := []any{p.Feed.ID}
-	for _, k := range keys {
-		list, err := json.Marshal(distinct(k))
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, string(list))
-	}
+	args := append([]any{p.Feed.ID}, keys...)
 	rows, err := c.stmt(ctx, agedSQL).QueryContext(ctx, append(args, maxKnown)...)
 	if err != nil {
 		return nil, err

@@ -67,15 +67,11 @@ func (db *DB) PullBack(ctx context.Context, at time.Time, longest time.Duration)
 // count runs statements and gives the number of rows that they changed.
 func (t tx) count(ctx context.Context, all []statement) (n int64, err error) {
 	for _, s := range all {
-		res, err := t.ExecContext(ctx, s.query, s.args...)
+		changed, err := t.affected(ctx, s.query, s.args...)
 		if err != nil {
 			return n, err
 		}
-		changed, err := res.RowsAffected()
-		if err != nil {
-			return n, err
-		}
-		n += changed
+		n += int64(changed)
 	}
 	return n, nil
 }

@@ -187,22 +187,18 @@ func (c *collector) known(ctx context.Context, p news.Poll) ([]stored, error) {
 		return nil, nil
 	}
 	var guids []string
-	var ids, addresses, titles, texts []int64
 	for _, a := range p.Articles {
 		guids = append(guids, text(cmp.Or(a.GUID, a.URL, a.Hash)))
-		ids = append(ids, idKey(a))
-		addresses = append(addresses, keyOf(a.Keys.Address))
-		titles = append(titles, titleKey(a))
-		texts = append(texts, keyOf(a.Keys.Text))
 	}
-	args := []any{p.Feed.ID}
-	for _, wanted := range []any{distinct(guids), distinct(ids), distinct(addresses), distinct(titles), distinct(texts)} {
-		list, err := json.Marshal(wanted)
-		if err != nil {
-			return nil, err
-		}
-		args = append(args, string(list))
+	list, err := json.Marshal(distinct(guids))
+	if err != nil {
+		return nil, err
 	}
+	keys, err := keyLists(p)
+	if err != nil {
+		return nil, err
+	}
+	args := append([]any{p.Feed.ID, string(list)}, keys...)
 	rows, err := c.stmt(ctx, knownSQL).QueryContext(ctx, append(args, maxKnown)...)
 	if err != nil {
 		return nil, err
@@ -212,6 +208,25 @@ func (c *collector) known(ctx context.Context, p news.Poll) ([]stored, error) {
 			&s.keyed, &s.undated)
 		return s, err
 	})
+}
+
+// keyLists gives the keys of a poll's items as JSON lists: by id, address, title and text.
+func keyLists(p news.Poll) ([]any, error) {
+	var keys [4][]int64
+	for _, a := range p.Articles {
+		for i, k := range [...]int64{idKey(a), keyOf(a.Keys.Address), titleKey(a), keyOf(a.Keys.Text)} {
+			keys[i] = append(keys[i], k)
+		}
+	}
+	lists := make([]any, len(keys))
+	for i, k := range keys {
+		list, err := json.Marshal(distinct(k))
+		if err != nil {
+			return nil, err
+		}
+		lists[i] = string(list)
+	}
+	return lists, nil
 }
 
 // distinct sorts keys and drops repeated ones and the zero, which is none.

@@ -52,24 +52,29 @@ func (db *DB) Story(ctx context.Context, id int64) (news.Story, error) {
 // all IDs, or else 50.
 func (db *DB) Stories(ctx context.Context, l news.StoryList) (stories []news.Story, err error) {
 	err = db.read(ctx, "stories", func(t *sql.Tx) error {
-		l, err := inFolder(ctx, t, l)
-		if err != nil {
-			return err
-		}
-		query, args, err := storyQuery(storyColumns, l)
-		if err != nil {
-			return err
-		}
-		rows, err := t.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		if stories, err = collect(rows, scanStory); err != nil {
+		if stories, err = listStories(ctx, t, storyColumns, l, scanStory); err != nil {
 			return err
 		}
 		return addMembers(ctx, t, stories)
 	})
 	return stories, err
+}
+
+// listStories reads some columns of the stories of a list.
+func listStories[T any](ctx context.Context, t *sql.Tx, columns string, l news.StoryList, scan func(scanner) (T, error)) ([]T, error) {
+	l, err := inFolder(ctx, t, l)
+	if err != nil {
+		return nil, err
+	}
+	query, args, err := storyQuery(columns, l)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := t.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, scan)
 }
 
 // The ways to choose stories. Of ids that lead to the same story the first counts.
@@ -94,19 +99,7 @@ const markColumns = `s.id, s.changed, coalesce((SELECT l.seq FROM story_log AS l
 // StoryMarks gives what Stories would give, without reading it.
 func (db *DB) StoryMarks(ctx context.Context, l news.StoryList) (marks []news.StoryMark, err error) {
 	err = db.read(ctx, "marks of stories", func(t *sql.Tx) error {
-		l, err := inFolder(ctx, t, l)
-		if err != nil {
-			return err
-		}
-		query, args, err := storyQuery(markColumns, l)
-		if err != nil {
-			return err
-		}
-		rows, err := t.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		marks, err = collect(rows, func(row scanner) (m news.StoryMark, err error) {
+		marks, err = listStories(ctx, t, markColumns, l, func(row scanner) (m news.StoryMark, err error) {
 			var changed int64
 			err = row.Scan(&m.ID, &changed, &m.Seq, &m.Articles, &m.Aged)
 			m.Changed = fromMillis(changed)
