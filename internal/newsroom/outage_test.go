@@ -3,6 +3,7 @@ package newsroom_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -56,7 +57,7 @@ func serveAt(t *testing.T, address string, h http.Handler) (string, func()) {
 func TestOutage(t *testing.T) {
 	c, log, p := newClock(), &notes{}, newPublisher()
 	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time, log: log})
-	address, unplug := serveAt(t, "", p)
+	address, unplug := serveAt(t, fmt.Sprintf("127.0.0.1:%d", freePort(t)), p)
 	names := []string{"a", "b", "c", "d"}
 	for _, n := range names {
 		p.set(n, stock(n, 2)...)

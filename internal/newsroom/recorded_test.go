@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -75,16 +76,21 @@ func awaitListener(t *testing.T, address string) {
 	}
 }
 
+// freePort gives a port that nobody listens at and that no test which asks for any port is given meanwhile:
+// it lies below the range from which systems take those.
 func freePort(t *testing.T) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	must(t, err)
-	defer func() { must(t, l.Close()) }()
-	a, ok := l.Addr().(*net.TCPAddr)
-	if !ok {
-		t.Fatalf("listens at %v", l.Addr())
+	for range 100 {
+		port := 10_000 + rand.IntN(6_000)
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue // somebody listens there
+		}
+		must(t, l.Close())
+		return port
 	}
-	return a.Port
+	t.Fatal("of 100 ports between 10000 and 16000 none is free")
+	return 0
 }
 
 // get gives a page of a server on loopback.

@@ -398,7 +398,7 @@ func TestSourceIsReadOnceEver(t *testing.T) {
 
 func TestSourceThatDidNotAnswerIsAskedOnceMore(t *testing.T) {
 	site, url := newWeb(t)
-	site.set("/2026/pier", refused(t))
+	site.set("/2026/pier", refused)
 	c := newClock()
 	room, _ := readBlog(t, blogPost(url+"/2026/pier"), settings{now: c.time})
 	for i, want := range []int{1, 2, 2} {

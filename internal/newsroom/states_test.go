@@ -90,7 +90,7 @@ func failures(t *testing.T) []failing {
 		{name: "slow", fault: hang, state: news.FeedTimeout, says: "no whole answer within"},
 		{name: "short", fault: breakOff, state: news.FeedUnreachable, says: "broke off"},
 		{name: "abrupt", fault: hangUp, state: news.FeedUnreachable, says: "broke off"},
-		{name: "refused", fault: refused(t), state: news.FeedUnreachable, says: "connection refused"},
+		{name: "refused", fault: refused, state: news.FeedUnreachable, says: "connection refused"},
 		{name: "private", fault: private, state: news.FeedPrivate, says: "fetch.allow_private"},
 		{name: "loop", fault: loop, state: news.FeedHTTPError, says: "redirects"},
 	}
