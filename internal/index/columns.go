@@ -95,6 +95,7 @@ func (c *columns) view(r api.IndexReader) (*view, error) {
 	}
 	c.segments = kept
 	c.langs.number("") // there is always a language: unknown
+	c.outlets.number("")
 	v.outlets, v.langs = c.outlets.list, c.langs.list
 	return v, nil
 }
@@ -169,6 +170,14 @@ func eachTerm(s segapi.Segment, field, prefix string, take func(string) (func(ui
 			put(at.Number())
 		}
 	}
+}
+
+// docs is the number of documents of the snapshot, deleted ones included.
+func (v *view) docs() uint64 {
+	if len(v.starts) == 0 {
+		return 0
+	}
+	return v.starts[len(v.starts)-1] + uint64(len(v.columns[len(v.columns)-1].ids))
 }
 
 // row is what the columns say of a document.

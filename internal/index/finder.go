@@ -3,6 +3,7 @@ package index
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"sync"
@@ -10,8 +11,8 @@ import (
 
 	"github.com/blevesearch/bleve/v2/mapping"
 	"github.com/blevesearch/bleve/v2/search"
-	"github.com/blevesearch/bleve/v2/search/query"
 	api "github.com/blevesearch/bleve_index_api"
+	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/news"
 )
@@ -74,11 +75,56 @@ func (f *finder) release() {
 	f.matches = nil
 }
 
-// collect reads every match.
-func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, q query.Query) error {
+// share is Index.share: of fewer documents a search is so quick that sharing it out gains nothing.
+const share = 50_000
+
+// collect reads every match, in order of the documents' numbers.
+func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, n node) error {
 	f.matches = matchLists.take()
+	read, candidates, err := f.reader(ctx, r, m, n)
+	if err != nil {
+		return err
+	}
+	docs := f.view.docs()
+	idle := 0
+	if candidates > f.x.share {
+		idle = f.x.turns.takeIdle(int(min(candidates, docs) / f.x.share))
+	}
+	others, each := make([]finder, idle), docs/uint64(idle+1)+1
+	group, gctx := errgroup.WithContext(ctx)
+	for i := range others {
+		others[i] = *f
+		part, from := &others[i], uint64(i+1)*each
+		part.matches = matchLists.take()
+		group.Go(func() (err error) {
+			defer f.x.turns.leave()
+			defer f.x.recovered(&err)
+			read, _, err := part.reader(gctx, r, m, n)
+			if err != nil {
+				return err
+			}
+			return read(gctx, from, from+each)
+		})
+	}
+	group.Go(func() (err error) {
+		defer f.x.recovered(&err)
+		return read(gctx, 0, each)
+	})
+	err = group.Wait()
+	for i := range others {
+		f.newest = max(f.newest, others[i].newest)
+		f.matches = append(f.matches, others[i].matches...)
+		others[i].release()
+	}
+	return err
+}
+
+// reader prepares a query: read, which is called once, adds the matches from a document up to another; candidates is how
+// many documents it looks at in all, or more.
+func (f *finder) reader(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, n node) (read func(ctx context.Context, from, to uint64) error, candidates uint64, err error) {
+	q := f.compiler().compile(n)
 	if a, ok := q.(accepted); ok && a.ofAll() {
-		return f.collectFact(ctx, a.holds)
+		return func(ctx context.Context, from, to uint64) error { return f.readFact(ctx, a.holds, from, to) }, f.view.docs(), nil
 	}
 	options := search.SearcherOptions{}
 	if !f.byRelevance() {
@@ -86,32 +132,53 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 	}
 	s, err := q.Searcher(ctx, r, m, options)
 	if err != nil {
-		return err
+		return nil, 0, err
 	}
-	defer func() { _ = s.Close() }() // nothing is written
+	return func(ctx context.Context, from, to uint64) error {
+		return errors.Join(f.readMatches(ctx, r, s, from, to), s.Close())
+	}, s.Count(), nil
+}
+
+// readMatches adds the matches of a searcher from a document up to another.
+func (f *finder) readMatches(ctx context.Context, r api.IndexReader, s search.Searcher, from, to uint64) error {
 	sctx := &search.SearchContext{DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0), IndexReader: r}
+	found, err := s.Advance(sctx, api.NewIndexInternalID(nil, from))
 	for n := 0; ; n++ {
-		if n%1024 == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		found, err := s.Next(sctx)
 		if err != nil || found == nil {
 			return err
 		}
-		f.add(found.IndexInternalID.Value(), found.Score)
+		doc := found.IndexInternalID.Value()
+		if doc >= to {
+			return nil
+		}
+		if n%1024 == 0 && ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		f.add(doc, found.Score)
 		sctx.DocumentMatchPool.Put(found)
+		found, err = s.Next(sctx)
 	}
 }
 
-// collectFact reads what matches a fact alone, such as is:unread, from the columns: bleve's searcher of all documents takes
+// readFact reads what matches a fact alone, such as is:unread, from the columns: bleve's searcher of all documents takes
 // several times as long.
-func (f *finder) collectFact(ctx context.Context, holds fact) error {
+func (f *finder) readFact(ctx context.Context, holds fact, from, to uint64) error {
 	for i, part := range f.view.parts {
+		start := f.view.starts[i]
+		if start >= to || start+uint64(part.FullSize()) <= from {
+			continue
+		}
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		for docs := part.DocNumbersLive().Iterator(); docs.HasNext(); {
-			if doc := f.view.starts[i] + uint64(docs.Next()); holds(f.rows.row(doc)) {
+		docs := part.DocNumbersLive().Iterator()
+		docs.AdvanceIfNeeded(uint32(max(from, start) - start))
+		for docs.HasNext() {
+			doc := start + uint64(docs.Next())
+			if doc >= to {
+				break
+			}
+			if holds(f.rows.row(doc)) {
 				f.add(doc, 0)
 			}
 		}

@@ -16,7 +16,7 @@ func Fresh(ctx context.Context, dir string, options Options) (*Index, error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	x := &Index{dir: dir, path: filepath.Join(dir, newFolder), options: options, turns: newTurns()}
+	x := &Index{dir: dir, path: filepath.Join(dir, newFolder), options: options, turns: newTurns(), share: share}
 	if inUse(x.path) {
 		return nil, locked(x.path)
 	}

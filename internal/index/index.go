@@ -91,6 +91,7 @@ type Index struct {
 	columns columns
 	lists   lists
 	turns   turns
+	share   uint64 // documents that one processor looks at before a search is shared out between those that are idle
 	places  atomic.Pointer[Places]
 	writing sync.Mutex   // held by Put and Delete: one batch at a time
 	mu      sync.RWMutex // held for writing while b changes
@@ -107,7 +108,7 @@ func Open(ctx context.Context, dir string, options Options) (*Index, error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	x := &Index{dir: dir, path: filepath.Join(dir, folder), options: options, turns: newTurns()}
+	x := &Index{dir: dir, path: filepath.Join(dir, folder), options: options, turns: newTurns(), share: share}
 	if err := x.tidy(); err != nil {
 		return nil, err
 	}

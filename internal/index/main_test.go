@@ -34,6 +34,7 @@ func open(t *testing.T, dir string, options Options) *Index {
 	if err != nil {
 		t.Fatal(err)
 	}
+	x.share = 1 // so that all searches of tests are shared out
 	t.Cleanup(func() {
 		if err := x.Close(); err != nil {
 			t.Error(err)

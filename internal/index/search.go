@@ -83,12 +83,15 @@ func (x *Index) search(ctx context.Context, f *finder, n node) (hits news.Hits, 
 		return news.Hits{}, err
 	}
 	f.places = x.standing()
-	defer func() {
-		if r := recover(); r != nil {
-			hits, err = news.Hits{}, fmt.Errorf("search in %s: %w: %v; run `headwater reindex`", x.path, ErrDamaged, r)
-		}
-	}()
+	defer x.recovered(&err)
 	return f.find(ctx, b, n)
+}
+
+// recovered makes an error of a panic: bleve reads a damaged index without checks.
+func (x *Index) recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("search in %s: %w: %v; run `headwater reindex`", x.path, ErrDamaged, r)
+	}
 }
 
 // Follow lets searches know the places of articles in stories. Without it there are none.
@@ -115,8 +118,7 @@ func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, er
 		return news.Hits{}, err
 	}
 	f.rows.view = f.view
-	q := f.compiler().compile(n)
-	if err := f.collect(ctx, r, b.Mapping(), q); err != nil {
+	if err := f.collect(ctx, r, b.Mapping(), n); err != nil {
 		return news.Hits{}, fmt.Errorf("search: %w", err)
 	}
 	defer f.release()

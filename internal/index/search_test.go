@@ -3,7 +3,9 @@ package index
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -328,4 +330,41 @@ func TestFindsItself(t *testing.T) {
 			rt.Fatalf("%q: no highlights", body)
 		}
 	})
+}
+
+// A search gives the same whoever reads which part of the index.
+func TestSharedOut(t *testing.T) {
+	x := open(t, t.TempDir(), Options{})
+	x.turns = make(turns, 5)
+	for from := int64(1); from <= 400; from += 50 { // a segment each
+		var articles []news.Article
+		for id := from; id < from+50; id++ {
+			a := news.Article{ID: id, Title: fmt.Sprintf("Harbour %d", id%7), Text: strings.Repeat("The ferry waits. ", int(id%5)), Seen: now.Add(-time.Duration(id*id%997) * time.Hour)}
+			a.Lang = []string{"en", "de", ""}[id%3]
+			articles = append(articles, a)
+		}
+		put(t, x, from+49, articles...)
+	}
+	put(t, x, 400, news.Article{ID: 30, Title: "Something else", Seen: now}) // a document of the first segment is deleted
+	marks := news.Marks{Read: news.IDsOf(3, 30, 99, 398)}
+	for _, query := range []string{"harbour", "ferry -lang:de", "harbour ferry", "harb*", "harbour OR else", "lang:en", "is:unread", "is:unread ferry", "nothing"} {
+		for _, s := range []news.Search{{}, {Newest: true}, {Facets: true}, {Limit: 3, Offset: 2}} {
+			s.Query, s.User, s.Marks = query, 1, &marks
+			var hits [2]news.Hits
+			for i, share := range []uint64{1, 1 << 40} {
+				x.share = share
+				var err error
+				if hits[i], err = x.Search(t.Context(), s, now); err != nil {
+					t.Fatalf("%q: %v", query, err)
+				}
+			}
+			equal(t, hits[1], hits[0])
+			if hits[0].Matches == 0 != (query == "nothing") {
+				t.Errorf("%q finds %d articles", query, hits[0].Matches)
+			}
+		}
+	}
+	if taken := len(x.turns); taken > 0 {
+		t.Errorf("%d turns were not given back", taken)
+	}
 }

@@ -20,4 +20,16 @@ func (t turns) take(ctx context.Context) error {
 	}
 }
 
+// takeIdle takes turns that nobody has, at most so many, and gives how many it took.
+func (t turns) takeIdle(most int) int {
+	for n := range most {
+		select {
+		case t <- struct{}{}:
+		default:
+			return n
+		}
+	}
+	return most
+}
+
 func (t turns) leave() { <-t }
