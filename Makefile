@@ -20,7 +20,7 @@ VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo unkn
 LDFLAGS := -s -w -X main.buildVersion=$(VERSION)
 
 FUZZTIME ?= 60s
-FUZZ ?= internal/parse internal/clean internal/opml internal/index
+FUZZ ?= internal/intake/parse internal/intake/clean internal/opml internal/search
 RACE ?= -race -short
 BENCH ?= .
 
@@ -63,7 +63,7 @@ EVAL ?= ../shared/eval
 
 .PHONY: train
 train: ## fit grouping's weights to the labelled articles in EVAL, and print how they do on the part held out
-	$(GO) run ./cmd/train $(EVAL) internal/group/model.json
+	$(GO) run ./cmd/train $(EVAL) internal/stories/group/model.json
 
 .PHONY: check
 check: gofumpt vet staticcheck lint deadcode race ## formatting, four linters, dead code, data races

@@ -1,5 +1,5 @@
-// Package internal_test holds the import rule of docs/design.md: stages import news, weburl and nothing else of ours, newsroom
-// puts them in order, web, api and greader show, cmd wires. .golangci.yml says the same to editors.
+// Package internal_test holds the import rule of docs/design.md: the layers, who may import which library, and that only
+// intake/fetch opens connections.
 package internal_test
 
 import (
@@ -31,67 +31,53 @@ type pkg struct {
 	Imports    []string
 }
 
-// stages import news and weburl, and others of ours only where ours says so.
-var stages = []string{
-	"alert", "clean", "config", "demo", "discover", "embed", "fetch", "group", "index", "opml", "origin", "outlets", "page", "parse", "poll", "prints",
-	"publish", "store", "websub",
+// layers are the packages from the bottom up, by their paths below the module; "." is its root. A package may import those
+// of the layers below its own. A package that stands nowhere may not be.
+var layers = [][]string{
+	{".", "feeds", "internal/news", "internal/weburl"},
+	{"internal/config", "internal/opml", "internal/stories/outlets", "internal/stories/prints"},
+	{
+		"internal/intake/clean", "internal/intake/discover", "internal/intake/fetch", "internal/intake/page", "internal/intake/parse",
+		"internal/intake/poll", "internal/intake/websub", "internal/stories/embed", "internal/stories/group", "internal/stories/origin",
+		"internal/store", "internal/search", "internal/notify", "internal/demo", "internal/serve/publish",
+	},
+	{"internal/pipeline"},
+	{"internal/serve/ingress", "internal/serve/view"},
+	{"internal/serve/api", "internal/serve/greader", "internal/serve/web"},
+	{"cmd/archive", "cmd/headwater", "cmd/train"},
 }
 
-// ours says what of ours a package that is no stage may import. The paths are those below the module, "." is its root.
-// A package that stands nowhere may not be.
-func ours() map[string][]string {
-	may := map[string][]string{
-		".":                 {},
-		"feeds":             {},
-		"internal/news":     {},
-		"internal/weburl":   {},
-		"internal/view":     {"internal/news"},
-		"internal/newsroom": {"internal/news", "internal/weburl"},
-		"internal/ingress":  {"internal/weburl"},
-		"internal/web":      {"internal/ingress", "internal/news", "internal/newsroom", "internal/publish", "internal/view"},
-		"internal/api":      {"internal/ingress", "internal/news", "internal/newsroom", "internal/publish", "internal/view", "internal/weburl"},
-		"internal/greader":  {"internal/ingress", "internal/news", "internal/newsroom", "internal/publish", "internal/weburl"},
-		"cmd/headwater":     {"feeds", "internal/ingress", "internal/news", "internal/newsroom", "internal/web", "internal/api", "internal/greader", "internal/view"},
-		"cmd/archive":       {"feeds", "internal/news", "internal/newsroom", "internal/outlets", "internal/prints", "internal/store"},
-		"cmd/train":         {"feeds", "internal/group", "internal/news", "internal/newsroom", "internal/outlets"},
-	}
-	for _, s := range stages {
-		stage := "internal/" + s
-		may[stage] = []string{"internal/news", "internal/weburl"}
-		may["internal/newsroom"] = append(may["internal/newsroom"], stage)
-		may["cmd/headwater"] = append(may["cmd/headwater"], stage)
-	}
-	may["internal/config"] = append(may["internal/config"], ".") // config.yaml, embedded
-	return may
+// layerOf gives the layer in which a package stands, -1 where it stands in none.
+func layerOf(path string) int {
+	return slices.IndexFunc(layers, func(packages []string) bool { return slices.Contains(packages, path) })
 }
 
-// owners says which packages, below internal unless a "/" says otherwise, may import what others may not. A path covers
-// those below it, and the longest that fits counts.
+// owners says which packages may import what others may not. A path covers those below it, and the longest that fits counts.
 func owners() map[string][]string {
 	return map[string][]string{
 		"C":                               {},
-		"code.dny.dev/ssrf":               {"fetch"},
-		"codeberg.org/readeck":            {"page"},
-		"github.com/andybalholm/brotli":   {"fetch"},
-		"database/sql":                    {"store"},
-		"github.com/alexedwards/scs":      {"web"},
-		"github.com/blevesearch":          {"index"},
-		"github.com/danielgtaylor/huma":   {"api"},
-		"github.com/jackc/pgx":            {"store"},
-		"github.com/microcosm-cc":         {"clean"},
-		"github.com/mmcdole":              {"parse"},
-		"github.com/nlnwa/whatwg-url":     {"weburl"},
-		"github.com/pressly/goose":        {"store"},
-		"github.com/robfig/cron":          {"config", "poll"},
+		"code.dny.dev/ssrf":               {"internal/intake/fetch"},
+		"codeberg.org/readeck":            {"internal/intake/page"},
+		"github.com/andybalholm/brotli":   {"internal/intake/fetch"},
+		"database/sql":                    {"internal/store"},
+		"github.com/alexedwards/scs":      {"internal/serve/web"},
+		"github.com/blevesearch":          {"internal/search"},
+		"github.com/danielgtaylor/huma":   {"internal/serve/api"},
+		"github.com/jackc/pgx":            {"internal/store"},
+		"github.com/microcosm-cc":         {"internal/intake/clean"},
+		"github.com/mmcdole":              {"internal/intake/parse"},
+		"github.com/nlnwa/whatwg-url":     {"internal/weburl"},
+		"github.com/pressly/goose":        {"internal/store"},
+		"github.com/robfig/cron":          {"internal/config", "internal/intake/poll"},
 		"github.com/schollz/progressbar":  {"cmd/headwater"},
 		"github.com/spf13":                {"cmd/headwater"},
-		"go.yaml.in/yaml":                 {"config", "demo", "outlets"},
-		"golang.org/x/crypto":             {"newsroom"},
-		"golang.org/x/net/http/httpguts":  {"config"},
-		"github.com/wneessen/go-mail":     {"alert"},
-		"html/template":                   {"alert", "publish", "web"},
-		"modernc.org":                     {"store"},
-		"net/http":                        {"alert", "api", "cmd/headwater", "cmd/archive", "demo", "embed", "fetch", "greader", "ingress", "newsroom", "web", "websub"},
+		"go.yaml.in/yaml":                 {"internal/config", "internal/demo", "internal/stories/outlets"},
+		"golang.org/x/crypto":             {"internal/pipeline"},
+		"golang.org/x/net/http/httpguts":  {"internal/config"},
+		"github.com/wneessen/go-mail":     {"internal/notify"},
+		"html/template":                   {"internal/notify", "internal/serve/publish", "internal/serve/web"},
+		"modernc.org":                     {"internal/store"},
+		"net/http":                        {"cmd/archive", "cmd/headwater", "internal/demo", "internal/intake/fetch", "internal/intake/websub", "internal/notify", "internal/pipeline", "internal/serve/api", "internal/serve/greader", "internal/serve/ingress", "internal/serve/web", "internal/stories/embed"},
 		"net/http/cookiejar":              {},
 		"net/http/httptest":               {},
 		"net/rpc":                         {},
@@ -116,7 +102,7 @@ var dials = map[string][]string{
 }
 
 // dialers are the packages that may use those names.
-var dialers = []string{"internal/fetch"}
+var dialers = []string{"internal/intake/fetch"}
 
 // doors are files that may use them though their packages may not. beside.go speaks to the server of the same data folder
 // through a socket in that folder: to no host, and to nobody but the folder's owner. measure.go asks the server that it
@@ -126,15 +112,15 @@ var doors = []string{"cmd/headwater/beside.go", "cmd/archive/measure.go"}
 // checkImports says which imports of a package break the rule.
 func checkImports(p pkg) []string {
 	self := below(p.ImportPath)
-	may, listed := ours()[self]
-	if !listed {
-		return []string{self + " stands nowhere in the import rule; give it a place in internal/imports_test.go"}
+	layer := layerOf(self)
+	if layer < 0 {
+		return []string{self + " stands in no layer; give it a place in internal/imports_test.go"}
 	}
 	var wrong []string
 	for _, path := range p.Imports {
 		if path == module || strings.HasPrefix(path, module+"/") {
-			if other := below(path); !slices.Contains(may, other) {
-				wrong = append(wrong, fmt.Sprintf("%s imports %s", self, other))
+			if other := below(path); layerOf(other) < 0 || layerOf(other) >= layer {
+				wrong = append(wrong, fmt.Sprintf("%s imports %s, which is in no layer below", self, other))
 			}
 		} else if owner, only := owned(path); only && !slices.Contains(owner, self) {
 			wrong = append(wrong, fmt.Sprintf("%s imports %s, which is for %s", self, path, list(owner)))
@@ -156,12 +142,6 @@ func owned(path string) (packages []string, only bool) {
 	for prefix, who := range owners() {
 		if (path == prefix || strings.HasPrefix(path, prefix+"/")) && len(prefix) > len(best) {
 			best, packages, only = prefix, who, true
-		}
-	}
-	packages = slices.Clone(packages)
-	for i, name := range packages {
-		if !strings.Contains(name, "/") {
-			packages[i] = "internal/" + name
 		}
 	}
 	return packages, only
@@ -195,7 +175,7 @@ func checkDials(name string, source any) ([]string, error) {
 		if s, ok := n.(*ast.SelectorExpr); ok {
 			if x, ok := s.X.(*ast.Ident); ok && slices.Contains(local[x.Name], s.Sel.Name) {
 				at := files.Position(s.Pos())
-				wrong = append(wrong, fmt.Sprintf("%s:%d uses %s.%s, which is for internal/fetch", filepath.Base(name), at.Line, x.Name, s.Sel.Name))
+				wrong = append(wrong, fmt.Sprintf("%s:%d uses %s.%s, which is for internal/intake/fetch", filepath.Base(name), at.Line, x.Name, s.Sel.Name))
 			}
 		}
 		return true
@@ -227,8 +207,10 @@ func packages(t *testing.T) []pkg {
 
 func TestImportRule(t *testing.T) {
 	all := packages(t)
-	if len(all) < len(stages) {
-		t.Fatalf("go list gives %d packages, fewer than there are stages", len(all))
+	for _, path := range slices.Concat(layers...) {
+		if !slices.ContainsFunc(all, func(p pkg) bool { return below(p.ImportPath) == path }) {
+			t.Errorf("a layer has %s, which go list does not give", path)
+		}
 	}
 	for _, p := range all {
 		if below(p.ImportPath) == "internal" {
@@ -265,37 +247,35 @@ func TestCheckImports(t *testing.T) {
 		imports []string
 		want    []string
 	}{
-		{"headwater/internal/parse", []string{"fmt", "headwater/internal/news", "github.com/mmcdole/gofeed/rss"}, nil},
-		{"headwater/internal/newsroom", []string{"headwater/internal/parse", "headwater/internal/store"}, nil},
+		{"headwater/internal/intake/parse", []string{"fmt", "headwater/internal/news", "github.com/mmcdole/gofeed/rss"}, nil},
+		{"headwater/internal/pipeline", []string{"headwater/internal/intake/parse", "headwater/internal/store"}, nil},
 		{"headwater/internal/config", []string{"headwater", "github.com/robfig/cron/v3"}, nil},
-		{"headwater/cmd/headwater", []string{"headwater/internal/api", "headwater/feeds", "github.com/spf13/cobra"}, nil},
-		{"headwater/internal/parse", []string{"headwater/internal/clean"}, []string{"internal/parse imports internal/clean"}},
-		{"headwater/internal/group", []string{"headwater/internal/newsroom"}, []string{"internal/group imports internal/newsroom"}},
-		{"headwater/internal/news", []string{"headwater/internal/store"}, []string{"internal/news imports internal/store"}},
-		{"headwater/internal/web", []string{"headwater/internal/store"}, []string{"internal/web imports internal/store"}},
-		{"headwater/internal/fetch", []string{"headwater"}, []string{"internal/fetch imports ."}},
-		{"headwater/internal/newsroom", []string{"headwater/internal/web"}, []string{"internal/newsroom imports internal/web"}},
+		{"headwater/cmd/headwater", []string{"headwater/internal/serve/api", "headwater/feeds", "github.com/spf13/cobra"}, nil},
+		{"headwater/internal/intake/parse", []string{"headwater/internal/intake/clean"}, []string{"internal/intake/parse imports internal/intake/clean, which is in no layer below"}},
+		{"headwater/internal/stories/group", []string{"headwater/internal/pipeline"}, []string{"internal/stories/group imports internal/pipeline, which is in no layer below"}},
+		{"headwater/internal/news", []string{"headwater/internal/store"}, []string{"internal/news imports internal/store, which is in no layer below"}},
+		{"headwater/internal/pipeline", []string{"headwater/internal/serve/web"}, []string{"internal/pipeline imports internal/serve/web, which is in no layer below"}},
 		{
-			"headwater/internal/web",
+			"headwater/internal/serve/web",
 			[]string{"github.com/mmcdole/gofeed", "github.com/blevesearch/bleve/v2", "database/sql", "net/http"},
 			[]string{
-				"internal/web imports github.com/mmcdole/gofeed, which is for internal/parse",
-				"internal/web imports github.com/blevesearch/bleve/v2, which is for internal/index",
-				"internal/web imports database/sql, which is for internal/store",
+				"internal/serve/web imports github.com/mmcdole/gofeed, which is for internal/intake/parse",
+				"internal/serve/web imports github.com/blevesearch/bleve/v2, which is for internal/search",
+				"internal/serve/web imports database/sql, which is for internal/store",
 			},
 		},
 		{
 			"headwater/internal/news",
 			[]string{"github.com/robfig/cron/v3", "testing", "net/http/httptest"},
 			[]string{
-				"internal/news imports github.com/robfig/cron/v3, which is for internal/config and internal/poll",
+				"internal/news imports github.com/robfig/cron/v3, which is for internal/config and internal/intake/poll",
 				"internal/news imports testing, which is for tests at most",
 				"internal/news imports net/http/httptest, which is for tests at most",
 			},
 		},
 		{
 			"headwater/internal/util", nil,
-			[]string{"internal/util stands nowhere in the import rule; give it a place in internal/imports_test.go"},
+			[]string{"internal/util stands in no layer; give it a place in internal/imports_test.go"},
 		},
 	}
 	for _, tt := range tests {
@@ -311,10 +291,10 @@ func TestCheckDials(t *testing.T) {
 		want         []string
 	}{
 		{"serving", `import "net/http"; var _ http.Handler; var _ = http.StatusOK`, nil},
-		{"another package's Get", `import "headwater/internal/fetch"; var _ = fetch.Get`, nil},
-		{"a request", `import "net/http"; var _, _ = http.Get("x")`, []string{"x.go:2 uses http.Get, which is for internal/fetch"}},
-		{"renamed", `import web "net/http"; var _ web.Client`, []string{"x.go:2 uses web.Client, which is for internal/fetch"}},
-		{"a socket", `import "net"; var _ = net.Dialer{}`, []string{"x.go:2 uses net.Dialer, which is for internal/fetch"}},
+		{"another package's Get", `import "headwater/internal/intake/fetch"; var _ = fetch.Get`, nil},
+		{"a request", `import "net/http"; var _, _ = http.Get("x")`, []string{"x.go:2 uses http.Get, which is for internal/intake/fetch"}},
+		{"renamed", `import web "net/http"; var _ web.Client`, []string{"x.go:2 uses web.Client, which is for internal/intake/fetch"}},
+		{"a socket", `import "net"; var _ = net.Dialer{}`, []string{"x.go:2 uses net.Dialer, which is for internal/intake/fetch"}},
 	}
 	for _, tt := range tests {
 		got, err := checkDials("x.go", "package x\n"+tt.source+"\n")

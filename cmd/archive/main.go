@@ -24,9 +24,9 @@ import (
 	"time"
 
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
-	"headwater/internal/prints"
+	"headwater/internal/pipeline"
 	"headwater/internal/store"
+	"headwater/internal/stories/prints"
 )
 
 // password is that of the account "reader".
@@ -84,7 +84,7 @@ func run(ctx context.Context, dir string, articles, window int) (err error) {
 		fmt.Fprintf(os.Stderr, "\r%d of %d articles", m.made, articles)
 	}
 	fmt.Fprintln(os.Stderr)
-	room := newsroom.New(newsroom.Options{Store: db})
+	room := pipeline.New(pipeline.Options{Store: db})
 	if err := room.AddUser(ctx, "reader", password); err != nil {
 		return err
 	}

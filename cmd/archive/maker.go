@@ -8,8 +8,8 @@ import (
 	"time"
 
 	"headwater/internal/news"
-	"headwater/internal/prints"
 	"headwater/internal/store"
+	"headwater/internal/stories/prints"
 )
 
 const (

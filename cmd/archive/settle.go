@@ -11,10 +11,10 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
-	"headwater/internal/outlets"
-	"headwater/internal/prints"
+	"headwater/internal/pipeline"
 	"headwater/internal/store"
+	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/prints"
 )
 
 // settle stores new articles in the folder one at a time and prints how long settling each takes. Every second one has the
@@ -29,7 +29,7 @@ func settle(ctx context.Context, dir string, count int) (err error) {
 	if err != nil {
 		return err
 	}
-	room := newsroom.New(newsroom.Options{Store: db, Outlets: registry, Logger: logger()})
+	room := pipeline.New(pipeline.Options{Store: db, Outlets: registry, Logger: logger()})
 	recent, err := db.Articles(ctx, news.ArticleList{Limit: 1000})
 	if err != nil {
 		return err

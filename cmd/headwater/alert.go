@@ -9,22 +9,22 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headwater/internal/alert"
 	"headwater/internal/config"
-	"headwater/internal/fetch"
+	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
+	"headwater/internal/notify"
+	"headwater/internal/serve/view"
 	"headwater/internal/store"
-	"headwater/internal/view"
 )
 
 // alertSender sends through the one client, as everything does.
-func alertSender(cfg config.Config, client *fetch.Client) *alert.Sender {
+func alertSender(cfg config.Config, client *fetch.Client) *notify.Sender {
 	m := cfg.SMTP
-	return alert.New(alert.Options{
+	return notify.New(notify.Options{
 		Post: client.Post, Dial: client.Dial, DialTLS: client.DialTLS,
 		Story: func(s news.Story) any { return view.StoryOf(s) },
 		Pages: cfg.BaseURL(""), Title: cfg.Title,
-		Mail: alert.Mail{Host: m.Host, Port: m.Port, Username: m.Username, Password: string(m.Password), From: m.From, TLS: m.TLS},
+		Mail: notify.Mail{Host: m.Host, Port: m.Port, Username: m.Username, Password: string(m.Password), From: m.From, TLS: m.TLS},
 	})
 }
 

@@ -12,20 +12,20 @@ import (
 	"time"
 
 	"headwater/feeds"
-	"headwater/internal/clean"
 	"headwater/internal/config"
-	"headwater/internal/embed"
-	"headwater/internal/fetch"
-	"headwater/internal/index"
+	"headwater/internal/intake/clean"
+	"headwater/internal/intake/fetch"
+	"headwater/internal/intake/parse"
+	"headwater/internal/intake/poll"
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
 	"headwater/internal/opml"
-	"headwater/internal/origin"
-	"headwater/internal/outlets"
-	"headwater/internal/parse"
-	"headwater/internal/poll"
-	"headwater/internal/prints"
+	"headwater/internal/pipeline"
+	"headwater/internal/search"
 	"headwater/internal/store"
+	"headwater/internal/stories/embed"
+	"headwater/internal/stories/origin"
+	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/prints"
 )
 
 // creditStrength is how far a claim must speak for an article for source: to find it.
@@ -33,7 +33,7 @@ const creditStrength = .3
 
 // app is the program with its parts wired.
 type app struct {
-	*newsroom.Newsroom
+	*pipeline.Newsroom
 	cfg    config.Config
 	log    *slog.Logger
 	store  *store.DB
@@ -88,16 +88,16 @@ func (a *app) wire(ctx context.Context) error {
 	o.Store, o.Logger = a.store, a.log
 	options := indexOptions(a.log, a.store, registry)
 	options.Verify = a.opened.verify
-	if o.Index, err = index.Open(ctx, a.cfg.Data, options); err != nil {
+	if o.Index, err = search.Open(ctx, a.cfg.Data, options); err != nil {
 		return err
 	}
-	a.Newsroom = newsroom.New(o)
+	a.Newsroom = pipeline.New(o)
 	return nil
 }
 
 // roomOptions are the settings of a newsroom, still without a store and an index.
-func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Registry) newsroom.Options {
-	return newsroom.Options{
+func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Registry) pipeline.Options {
+	return pipeline.Options{
 		Fetch: client, Outlets: registry,
 		Parse:   parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth},
 		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
@@ -161,9 +161,9 @@ func storeOptions(log *slog.Logger, readOnly bool) store.Options {
 }
 
 // indexOptions let source: find the articles that credit an outlet, too.
-func indexOptions(log *slog.Logger, db *store.DB, registry *outlets.Registry) index.Options {
+func indexOptions(log *slog.Logger, db *store.DB, registry *outlets.Registry) search.Options {
 	reader := origin.NewReader(registry)
-	return index.Options{Logger: log, Log: db, Shown: clean.Shown, Credits: func(a news.Article) []news.Outlet {
+	return search.Options{Logger: log, Log: db, Shown: clean.Shown, Credits: func(a news.Article) []news.Outlet {
 		var credited []news.Outlet
 		for _, c := range reader.Claims(a) {
 			if c.Strength >= creditStrength {
@@ -175,12 +175,12 @@ func indexOptions(log *slog.Logger, db *store.DB, registry *outlets.Registry) in
 }
 
 // freshIndex makes an empty index beside the one in use.
-func (a *app) freshIndex(ctx context.Context) (*index.Index, error) {
+func (a *app) freshIndex(ctx context.Context) (*search.Index, error) {
 	registry, err := registryOf(a.cfg)
 	if err != nil {
 		return nil, err
 	}
-	return index.Fresh(ctx, a.cfg.Data, indexOptions(a.log, a.store, registry))
+	return search.Fresh(ctx, a.cfg.Data, indexOptions(a.log, a.store, registry))
 }
 
 // fetchOptions are those of the settings, for so many accounts.
@@ -252,7 +252,7 @@ func (a *app) startList(ctx context.Context, name string) error {
 	if _, _, err = a.addAll(ctx, list, func(int, int) {}); err != nil {
 		return err
 	}
-	var done newsroom.Imported
+	var done pipeline.Imported
 	err = a.AddTopics(ctx, list.Topics, &done)
 	for _, p := range done.Problems {
 		a.log.Warn("part of a list was left out", "list", name, "problem", p)

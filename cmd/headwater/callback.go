@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"headwater/internal/config"
-	"headwater/internal/fetch"
-	"headwater/internal/newsroom"
+	"headwater/internal/intake/fetch"
+	"headwater/internal/pipeline"
 )
 
 // callbackPath is where hubs push feeds to, below public_url.
@@ -26,12 +26,12 @@ func callback(cfg config.Config) string {
 }
 
 // hubOf is the hub that passes our feeds on, none where it could not reach them.
-func hubOf(cfg config.Config) newsroom.Hub {
+func hubOf(cfg config.Config) pipeline.Hub {
 	u, err := url.Parse(cfg.PublicURL)
 	if err != nil || cfg.WebSub.Hub == "" || !reachable(u.Hostname(), cfg.Fetch.AllowPrivate) {
-		return newsroom.Hub{}
+		return pipeline.Hub{}
 	}
-	h := newsroom.Hub{URL: cfg.WebSub.Hub}
+	h := pipeline.Hub{URL: cfg.WebSub.Hub}
 	for _, format := range []string{"atom", "rss", "json"} {
 		h.Feeds = append(h.Feeds, cfg.PublicURL+"/feeds/all."+format)
 	}

@@ -11,11 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/config"
-	"headwater/internal/discover"
-	"headwater/internal/fetch"
+	"headwater/internal/intake/discover"
+	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
-	"headwater/internal/view"
+	"headwater/internal/pipeline"
+	"headwater/internal/serve/view"
 )
 
 // checked is what a poll of a feed would do, as printed in JSON.
@@ -47,7 +47,7 @@ type checkedItem struct {
 	Doubts    []string   `json:"doubts"`
 }
 
-func checkedItems(items []newsroom.CheckedItem) []checkedItem {
+func checkedItems(items []pipeline.CheckedItem) []checkedItem {
 	out := make([]checkedItem, len(items))
 	for i, it := range items {
 		a := it.Article
@@ -122,7 +122,7 @@ func (c *cli) feedCheck() *cobra.Command {
 				return err
 			}
 			defer client.Close()
-			var r newsroom.Report
+			var r pipeline.Report
 			for i, address := range addresses {
 				got, err := room.Check(cmd.Context(), address)
 				if err != nil {
@@ -152,7 +152,7 @@ func readable(s news.FeedState) bool {
 	return s == news.FeedOK || s == news.FeedRepaired || s == news.FeedEmpty
 }
 
-func (c *cli) printChecked(r newsroom.Report) error {
+func (c *cli) printChecked(r pipeline.Report) error {
 	if c.asJSON {
 		return c.printJSON(checked{
 			r.URL, r.FinalURL, r.Moved, r.Status, r.Header, r.State, r.Problem, r.Format, r.Title, orEmpty(r.Repaired), r.Entries, checkedItems(r.Items),
@@ -202,7 +202,7 @@ func (c *cli) printChecked(r newsroom.Report) error {
 }
 
 // checker wires what checking a feed needs. The store is left alone, so that it works beside a running server.
-func (c *cli) checker(cfg config.Config) (*newsroom.Newsroom, *fetch.Client, error) {
+func (c *cli) checker(cfg config.Config) (*pipeline.Newsroom, *fetch.Client, error) {
 	registry, err := registryOf(cfg)
 	if err != nil {
 		return nil, nil, err
@@ -211,5 +211,5 @@ func (c *cli) checker(cfg config.Config) (*newsroom.Newsroom, *fetch.Client, err
 	if err != nil {
 		return nil, nil, err
 	}
-	return newsroom.New(roomOptions(cfg, client, registry)), client, nil
+	return pipeline.New(roomOptions(cfg, client, registry)), client, nil
 }

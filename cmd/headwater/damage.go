@@ -10,7 +10,7 @@ import (
 	"strconv"
 	"time"
 
-	"headwater/internal/index"
+	"headwater/internal/search"
 	"headwater/internal/store"
 )
 
@@ -60,7 +60,7 @@ func checkNotEmptied(data string) error {
 		return err
 	}
 	if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
-		indexed, err := filepath.Match(index.Files, e.Name())
+		indexed, err := filepath.Match(search.Files, e.Name())
 		return indexed && err == nil
 	}) {
 		return nil

@@ -14,10 +14,10 @@ import (
 
 	"headwater/internal/config"
 	"headwater/internal/demo"
-	"headwater/internal/fetch"
+	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
 	"headwater/internal/opml"
+	"headwater/internal/pipeline"
 )
 
 // The account that feed readers try the demo out with.
@@ -106,7 +106,7 @@ func demoConfig(cfg config.Config, press *demo.Press) config.Config {
 	cfg.Fetch.PerHost = 0 // its publishers are this process
 	cfg.Fetch.AllowPrivate = append(cfg.Fetch.AllowPrivate, netip.MustParsePrefix("127.0.0.0/8"))
 	cfg.Title = "Headwater demo"
-	cfg.Origin.FetchSources, cfg.FullText.Mode = false, newsroom.FullTextNever // the invented outlets have no pages, and the demo asks nobody else
+	cfg.Origin.FetchSources, cfg.FullText.Mode = false, pipeline.FullTextNever // the invented outlets have no pages, and the demo asks nobody else
 	for _, o := range press.Outlets() {
 		cfg.Outlets = append(cfg.Outlets, config.Outlet{Name: o.Name, Domain: o.Domain, Aliases: append(o.Aliases, o.Signs...), Agency: o.Agency})
 	}
@@ -127,7 +127,7 @@ func (c *cli) runDemo(ctx context.Context, a *app, address string, l net.Listene
 		return err
 	}
 	bars := c.progress()
-	sum, err := a.Pass(ctx, newsroom.PassOptions{Force: true, Progress: bars.step})
+	sum, err := a.Pass(ctx, pipeline.PassOptions{Force: true, Progress: bars.step})
 	bars.end()
 	if err != nil {
 		return err

@@ -15,10 +15,10 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/config"
-	"headwater/internal/fetch"
+	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
-	"headwater/internal/outlets"
 	"headwater/internal/store"
+	"headwater/internal/stories/outlets"
 )
 
 // finding is what the doctor says of one thing.

@@ -12,9 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headwater/internal/index"
 	"headwater/internal/news"
-	"headwater/internal/publish"
+	"headwater/internal/search"
+	"headwater/internal/serve/publish"
 )
 
 // emission is what `headwater emit` was asked for.
@@ -89,7 +89,7 @@ func (e emission) check() error {
 	if e.query == "" {
 		return nil
 	}
-	if err := index.Validate(e.query); err != nil {
+	if err := search.Validate(e.query); err != nil {
 		return usagef("%v", err)
 	}
 	return nil

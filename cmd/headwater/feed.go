@@ -12,12 +12,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headwater/internal/discover"
+	"headwater/internal/intake/discover"
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
 	"headwater/internal/opml"
-	"headwater/internal/publish"
-	"headwater/internal/view"
+	"headwater/internal/pipeline"
+	"headwater/internal/serve/publish"
+	"headwater/internal/serve/view"
 )
 
 func (c *cli) feedCommand() *cobra.Command {
@@ -189,7 +189,7 @@ func (c *cli) subscribe(ctx context.Context, a *app, name string, list opml.List
 	if len(list.Topics) == 0 {
 		return nil
 	}
-	var done newsroom.Imported
+	var done pipeline.Imported
 	if err := a.AddTopics(ctx, list.Topics, &done); err != nil {
 		return err
 	}
@@ -216,7 +216,7 @@ func (c *cli) feedExport() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				list := newsroom.List(r.cfg.Title, all, topics)
+				list := pipeline.List(r.cfg.Title, all, topics)
 				list.TopicFeed = func(t news.Topic) string { return topicFeed(r.cfg.PublicURL, t) }
 				if len(args) == 0 || args[0] == "-" {
 					return opml.Write(c.stdout, list)

@@ -17,12 +17,12 @@ import (
 	"golang.org/x/term"
 
 	"headwater/internal/config"
-	"headwater/internal/discover"
+	"headwater/internal/intake/discover"
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
-	"headwater/internal/publish"
+	"headwater/internal/pipeline"
+	"headwater/internal/serve/publish"
+	"headwater/internal/serve/view"
 	"headwater/internal/store"
-	"headwater/internal/view"
 )
 
 // additions are the flags of feed add.
@@ -244,7 +244,7 @@ func knownAs(id int64) string {
 type picker struct {
 	*cli
 	additions
-	room     *newsroom.Newsroom
+	room     *pipeline.Newsroom
 	known    []news.Feed
 	picked   []string
 	choices  []choice

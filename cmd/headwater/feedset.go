@@ -5,7 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headwater/internal/newsroom"
+	"headwater/internal/pipeline"
 )
 
 const fullTextUsage = "read the pages of its items for their text: `MODE` is auto, always or never; \"\" is as config.yaml says"
@@ -44,7 +44,7 @@ func (c *cli) feedSet() *cobra.Command {
 }
 
 func checkFullText(mode string) error {
-	if slices.Contains([]string{"", newsroom.FullTextAuto, newsroom.FullTextAlways, newsroom.FullTextNever}, mode) {
+	if slices.Contains([]string{"", pipeline.FullTextAuto, pipeline.FullTextAlways, pipeline.FullTextNever}, mode) {
 		return nil
 	}
 	return usagef("--full-text: %q is none of auto, always and never", mode)

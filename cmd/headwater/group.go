@@ -17,9 +17,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
-	"headwater/internal/outlets"
-	"headwater/internal/view"
+	"headwater/internal/pipeline"
+	"headwater/internal/serve/view"
+	"headwater/internal/stories/outlets"
 )
 
 // inputLine is an article as `headwater group` reads it. Any key but id may be missing.
@@ -101,7 +101,7 @@ type grouping struct {
 	*cli
 	name  string
 	in    *lines
-	bench *newsroom.Bench
+	bench *pipeline.Bench
 	first map[uint64]int // line by hash of the id
 	added int64
 	held  map[int64]any // ids of the articles that are on the bench, by number
@@ -110,7 +110,7 @@ type grouping struct {
 
 func (c *cli) newGrouping(registry *outlets.Registry, window time.Duration, name string, in *lines) *grouping {
 	g := &grouping{cli: c, name: name, in: in, first: map[uint64]int{}, held: map[int64]any{}}
-	g.bench = newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Window: window, Print: g.print})
+	g.bench = pipeline.NewBench(pipeline.BenchOptions{Outlets: registry, Window: window, Print: g.print})
 	return g
 }
 
@@ -253,7 +253,7 @@ func parseTime(s string) time.Time {
 }
 
 // print prints articles that are grouped, and forgets their ids.
-func (g *grouping) print(placed iter.Seq[newsroom.Placed]) error {
+func (g *grouping) print(placed iter.Seq[pipeline.Placed]) error {
 	w := bufio.NewWriterSize(g.stdout, 1<<16)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -270,7 +270,7 @@ func (g *grouping) print(placed iter.Seq[newsroom.Placed]) error {
 	return w.Flush()
 }
 
-func (g *grouping) output(p newsroom.Placed) outputLine {
+func (g *grouping) output(p pipeline.Placed) outputLine {
 	o := p.Origin
 	line := outputLine{
 		ID: g.held[p.Article], Story: p.Story.ID, Event: p.Story.Event, Role: p.Role, Confidence: o.Confidence,

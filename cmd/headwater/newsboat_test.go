@@ -29,7 +29,7 @@ func TestNewsboat(t *testing.T) {
 	}
 	for _, name := range []string{"newsboat", "script"} {
 		if _, err := exec.LookPath(name); err != nil {
-			t.Skipf("%s is not installed (on Debian: apt-get install newsboat); what it asks is played in internal/greader all the same", name)
+			t.Skipf("%s is not installed (on Debian: apt-get install newsboat); what it asks is played in internal/serve/greader all the same", name)
 		}
 	}
 	r := &reader{dir: t.TempDir(), mode: newsboatMode(t), server: startDemo(t)}

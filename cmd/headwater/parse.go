@@ -12,11 +12,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headwater/internal/clean"
 	"headwater/internal/config"
+	"headwater/internal/intake/clean"
+	"headwater/internal/intake/parse"
 	"headwater/internal/news"
-	"headwater/internal/parse"
-	"headwater/internal/view"
+	"headwater/internal/serve/view"
 )
 
 // parsedFile is a feed document as printed.

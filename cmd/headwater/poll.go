@@ -9,7 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headwater/internal/newsroom"
+	"headwater/internal/pipeline"
 )
 
 // sourcesBudget is how long poll reads the pages that new articles name as their sources; what is left waits for the next.
@@ -42,7 +42,7 @@ func (c *cli) pollCommand() *cobra.Command {
 					}
 				}
 				bars := c.progress()
-				sum, err := a.Pass(cmd.Context(), newsroom.PassOptions{
+				sum, err := a.Pass(cmd.Context(), pipeline.PassOptions{
 					Force: force, URLs: urls, Sources: sourcesBudget, Pages: pagesBudget, Alerts: alertsBudget, Retain: retainBudget, Progress: bars.step,
 				})
 				bars.end()
@@ -62,7 +62,7 @@ func (c *cli) pollCommand() *cobra.Command {
 }
 
 // printSummary says what a pass did. It fails when every feed that was asked for by name failed.
-func (c *cli) printSummary(s newsroom.Summary, named bool) error {
+func (c *cli) printSummary(s pipeline.Summary, named bool) error {
 	if c.asJSON {
 		s.Problems = orEmpty(s.Problems)
 		if err := c.printJSON(s); err != nil {
@@ -77,7 +77,7 @@ func (c *cli) printSummary(s newsroom.Summary, named bool) error {
 	return nil
 }
 
-func (c *cli) printPass(s newsroom.Summary) {
+func (c *cli) printPass(s pipeline.Summary) {
 	c.printf("%s asked: %d read, %d unchanged, %d failed. %s new, %d revised. %d settled, %d indexed in %s.\n",
 		count(s.Feeds, "feed"), s.Read, s.Unchanged, s.Failed, count(s.New, "article"), s.Revised, s.Settled, s.Indexed,
 		s.Took.Round(10*time.Millisecond))

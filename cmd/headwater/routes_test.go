@@ -11,7 +11,7 @@ import (
 	"testing"
 
 	"headwater/internal/config"
-	"headwater/internal/ingress"
+	"headwater/internal/serve/ingress"
 )
 
 // route is one that the server's routers know, with an address for it.

@@ -8,10 +8,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headwater/internal/index"
 	"headwater/internal/news"
-	"headwater/internal/publish"
-	"headwater/internal/view"
+	"headwater/internal/search"
+	"headwater/internal/serve/publish"
+	"headwater/internal/serve/view"
 )
 
 const searchLong = `Search the coverage. Words must all occur; "a phrase", -without, this OR that, (groups), begin*, fuzzy~ and these
@@ -98,9 +98,9 @@ func checkSearch(want *news.Search, order, user string) error {
 	default:
 		return usagef("--sort %s: give relevance, newest or coverage", order)
 	}
-	validate := index.Validate
+	validate := search.Validate
 	if user != "" {
-		validate = index.ValidateOwn
+		validate = search.ValidateOwn
 	}
 	if err := validate(want.Query); err != nil {
 		return usagef("%v", err)

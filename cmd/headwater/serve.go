@@ -15,12 +15,12 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
-	"headwater/internal/api"
-	"headwater/internal/greader"
-	"headwater/internal/index"
-	"headwater/internal/ingress"
-	"headwater/internal/publish"
-	"headwater/internal/web"
+	"headwater/internal/search"
+	"headwater/internal/serve/api"
+	"headwater/internal/serve/greader"
+	"headwater/internal/serve/ingress"
+	"headwater/internal/serve/publish"
+	"headwater/internal/serve/web"
 )
 
 // grace is how long work in hand gets to finish when the server stops.
@@ -125,12 +125,12 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 	}
 	pages := web.New(web.Options{
 		Build:    version(),
-		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.Hub.URL, InstanceID: site.Instance, CheckQuery: index.Validate, CheckTopic: index.CheckTopic, Logger: a.log,
+		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.Hub.URL, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})
 	apis, err := api.New(api.Options{
-		Newsroom: a.Newsroom, Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: index.Validate, CheckTopic: index.CheckTopic,
-		CheckOwnQuery: index.ValidateOwn, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
+		Newsroom: a.Newsroom, Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
+		CheckOwnQuery: search.ValidateOwn, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
 	})
 	if err != nil {
 		return none, err

@@ -8,9 +8,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
-	"headwater/internal/publish"
-	"headwater/internal/view"
+	"headwater/internal/pipeline"
+	"headwater/internal/serve/publish"
+	"headwater/internal/serve/view"
 )
 
 func (c *cli) storyCommand() *cobra.Command {
@@ -42,7 +42,7 @@ func (c *cli) storyCommand() *cobra.Command {
 				if why {
 					return c.printWhy(cmd.Context(), r, s)
 				}
-				reports, err := newsroom.Versions(cmd.Context(), r.store, s)
+				reports, err := pipeline.Versions(cmd.Context(), r.store, s)
 				if err != nil {
 					return err
 				}

@@ -18,7 +18,7 @@ import (
 
 	"headwater/internal/config"
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
+	"headwater/internal/pipeline"
 )
 
 // inventedFeeds serves feeds of a hundred unlike reports each.
@@ -57,7 +57,7 @@ func TestStreamLoad(t *testing.T) {
 	cfg := config.Default()
 	cfg.Data, cfg.Fetch.PerHost = t.TempDir(), 0
 	cfg.Fetch.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
-	cfg.FullText.Mode, cfg.Origin.FetchSources = newsroom.FullTextNever, false
+	cfg.FullText.Mode, cfg.Origin.FetchSources = pipeline.FullTextNever, false
 	a, err := (&cli{stderr: io.Discard}).openWith(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -73,7 +73,7 @@ func TestStreamLoad(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := a.Pass(t.Context(), newsroom.PassOptions{Force: true}); err != nil {
+	if _, err := a.Pass(t.Context(), pipeline.PassOptions{Force: true}); err != nil {
 		t.Fatal(err)
 	}
 	last, err := a.LastChange(t.Context())

@@ -8,11 +8,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headwater/internal/index"
 	"headwater/internal/news"
-	"headwater/internal/publish"
+	"headwater/internal/search"
+	"headwater/internal/serve/publish"
+	"headwater/internal/serve/view"
 	"headwater/internal/store"
-	"headwater/internal/view"
 )
 
 func (c *cli) topicCommand() *cobra.Command {
@@ -41,7 +41,7 @@ func (c *cli) topicAdd() *cobra.Command {
 				return usagef("a topic needs a name")
 			}
 			t := news.Topic{Name: args[0], Query: args[1], Options: o}
-			if err := index.CheckTopic(t); err != nil {
+			if err := search.CheckTopic(t); err != nil {
 				return usagef("%v", err)
 			}
 			return c.beside(cmd, errand{}, c.stdout, func(a *app) (err error) {

@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"headwater/internal/index"
 	"headwater/internal/news"
-	"headwater/internal/view"
+	"headwater/internal/search"
+	"headwater/internal/serve/view"
 )
 
 func newCount(n int) string {
@@ -68,7 +68,7 @@ func (c *cli) topicSet() *cobra.Command {
 					t.Name = rename
 				}
 				setOptions(&t.Options, o, changed)
-				if err := index.CheckTopic(t); err != nil {
+				if err := search.CheckTopic(t); err != nil {
 					return usagef("%v", err)
 				}
 				err := a.ChangeTopic(cmd.Context(), t)

@@ -6,9 +6,9 @@ import (
 	"slices"
 
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
-	"headwater/internal/publish"
-	"headwater/internal/view"
+	"headwater/internal/pipeline"
+	"headwater/internal/serve/publish"
+	"headwater/internal/serve/view"
 )
 
 const (
@@ -18,12 +18,12 @@ const (
 
 // printWhy prints a story with what its members take from the origin.
 func (c *cli) printWhy(ctx context.Context, r *readings, s news.Story) error {
-	all, err := newsroom.Compare(ctx, r.store, s)
+	all, err := pipeline.Compare(ctx, r.store, s)
 	if err != nil {
 		return err
 	}
 	if c.asJSON {
-		reports, err := newsroom.Versions(ctx, r.store, s)
+		reports, err := pipeline.Versions(ctx, r.store, s)
 		if err != nil {
 			return err
 		}

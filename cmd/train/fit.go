@@ -5,7 +5,7 @@ import (
 	"slices"
 	"sync"
 
-	"headwater/internal/group"
+	"headwater/internal/stories/group"
 )
 
 // Penalties in weighted samples (Gelman and Hill 2007, partial pooling): each regime's weights are drawn towards those that

@@ -1,7 +1,7 @@
-// Train makes internal/group/model.json from labelled articles: the weights by which grouping decides whether two articles
+// Train makes internal/stories/group/model.json from labelled articles: the weights by which grouping decides whether two articles
 // are one story, or tell of one event.
 //
-//	go run ./cmd/train ../shared/eval internal/group/model.json
+//	go run ./cmd/train ../shared/eval internal/stories/group/model.json
 //
 // A part of the labels is held out, by story and by time; the command prints precision, recall, Brier score and
 // reliability on it, and then fits the weights to write on everything.

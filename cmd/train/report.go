@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"headwater/internal/group"
+	"headwater/internal/stories/group"
 )
 
 var levelNames = [numLevels]string{"story", "event"}

@@ -16,10 +16,10 @@ import (
 	"time"
 
 	"headwater/feeds"
-	"headwater/internal/group"
 	"headwater/internal/news"
-	"headwater/internal/newsroom"
-	"headwater/internal/outlets"
+	"headwater/internal/pipeline"
+	"headwater/internal/stories/group"
+	"headwater/internal/stories/outlets"
 )
 
 // level is what a label speaks of.
@@ -251,7 +251,7 @@ func (s *set) samples(out *strings.Builder) ([]sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	bench := newsroom.NewBench(newsroom.BenchOptions{Outlets: registry, Model: &group.Model{}}) // none is needed to compare
+	bench := pipeline.NewBench(pipeline.BenchOptions{Outlets: registry, Model: &group.Model{}}) // none is needed to compare
 	for _, d := range s.docs {
 		seen := when(d.Fetched)
 		if seen.IsZero() {

@@ -13,7 +13,7 @@ import (
 
 	gocmp "github.com/google/go-cmp/cmp"
 
-	"headwater/internal/group"
+	"headwater/internal/stories/group"
 )
 
 func feature(t *testing.T, name string) int {
@@ -148,6 +148,6 @@ func TestModelIsTrained(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(got, want) {
-		t.Errorf("these sets give another model than internal/group/model.json: run make train, and say why it changed\n%s", gocmp.Diff(string(want), string(got)))
+		t.Errorf("these sets give another model than internal/stories/group/model.json: run make train, and say why it changed\n%s", gocmp.Diff(string(want), string(got)))
 	}
 }

@@ -1,0 +1,228 @@
+package notify
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"crypto/tls"
+	_ "embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net"
+	netmail "net/mail"
+	"strings"
+	texttemplate "text/template"
+	"time"
+
+	"github.com/wneessen/go-mail"
+)
+
+// The ways to a mail server.
+const (
+	StartTLS = "starttls" // encrypted from a command on; a server that has no such command gets nothing
+	TLS      = "tls"      // encrypted from the start
+	Plain    = "none"     // not encrypted; passwords go only to this machine
+)
+
+// Mail is the server that mails are handed to. Without a Host there are no mails.
+type Mail struct {
+	Host     string
+	Port     int // 0 means 587, or 465 with TLS
+	Username string
+	Password string // used where Username is set
+	From     string // the sender, as "news@example.org" or "News <news@example.org>"
+	TLS      string // StartTLS, TLS or Plain; "" means StartTLS
+
+	trust *tls.Config // of tests; nil trusts what the system does
+}
+
+func (m Mail) port() int {
+	switch {
+	case m.Port != 0:
+		return m.Port
+	case m.TLS == TLS:
+		return 465
+	}
+	return 587
+}
+
+// errNoMail says that nobody has said how mails are sent.
+var errNoMail = errors.New("no mail server is set; set smtp.host and smtp.from in config.yaml")
+
+// mail sends one mail about all items.
+func (s *Sender) mail(ctx context.Context, m Message) error {
+	if s.Mail.Host == "" || s.Mail.From == "" {
+		return errNoMail
+	}
+	msg, err := s.compose(m)
+	if err != nil {
+		return err
+	}
+	client, stop, err := s.mailClient(ctx)
+	if err != nil {
+		return fmt.Errorf("smtp: %w", err)
+	}
+	defer stop()
+	err = client.DialAndSendWithContext(ctx, msg)
+	if err == nil || msg.IsDelivered() { // what the server says after taking a mail changes nothing
+		return nil
+	}
+	return fmt.Errorf("%s:%d: %s: %w", s.Mail.Host, s.Mail.port(), mailAdvice(err), err)
+}
+
+// mailClient makes a client of the mail server whose connections are the caller's and end with ctx, or with stop.
+func (s *Sender) mailClient(ctx context.Context) (client *mail.Client, stop func(), err error) {
+	dial, policy := s.Dial, mail.TLSMandatory
+	switch s.Mail.TLS {
+	case TLS:
+		dial, policy = s.DialTLS, mail.TLSOpportunistic // which sees that the connection is encrypted
+	case Plain:
+		policy = mail.NoTLS
+	}
+	var stops []func() bool
+	stop = func() {
+		for _, end := range stops {
+			end()
+		}
+	}
+	options := []mail.Option{
+		mail.WithPort(s.Mail.port()), mail.WithTLSPolicy(policy),
+		mail.WithTimeout(2 * s.Timeout), // ctx ends it sooner
+
+		mail.WithDialContextFunc(func(dialling context.Context, network, address string) (net.Conn, error) {
+			conn, err := dial(dialling, network, address)
+			if err == nil {
+				stops = append(stops, context.AfterFunc(ctx, func() { _ = conn.Close() })) // go-mail itself would go on
+			}
+			return conn, err
+		}),
+	}
+	if s.Mail.Username != "" {
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(s.Mail.Username), mail.WithPassword(s.Mail.Password))
+	}
+	if s.Mail.TLS == Plain && s.Mail.Username != "" && isLoopback(s.Mail.Host) {
+		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthPlainNoEnc))
+	}
+	if s.Mail.trust != nil {
+		options = append(options, mail.WithTLSConfig(s.Mail.trust))
+	}
+	client, err = mail.NewClient(s.Mail.Host, options...)
+	return client, stop, err
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// mailAdvice says what to do about a mail that could not be sent.
+func mailAdvice(err error) string {
+	var refused *mail.SendError
+	var unknown *tls.CertificateVerificationError
+	text := strings.ToLower(err.Error())
+	switch {
+	case errors.As(err, &unknown):
+		return "the mail server's certificate is not valid for this name; check smtp.host"
+	case strings.Contains(text, "starttls"):
+		return `the mail server offers no encryption; set smtp.tls to "tls" with its port, or to "none" for one on this machine`
+	case strings.Contains(text, "auth"):
+		return "the mail server does not let us in; check smtp.username and smtp.password"
+	case errors.As(err, &refused) && !refused.IsTemp():
+		return "the mail server does not take the mail; check the address and smtp.from"
+	}
+	return "the mail server did not take the mail; it is tried again later"
+}
+
+// compose writes the mail as text and as HTML.
+func (s *Sender) compose(m Message) (*mail.Msg, error) {
+	l := s.letter(m)
+	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
+	if err := msg.From(s.Mail.From); err != nil {
+		return nil, fmt.Errorf("smtp.from: %w; write it as news@example.org", err)
+	}
+	if err := msg.To(m.Alert.Target); err != nil {
+		return nil, fmt.Errorf("%q is no mail address: %w; remove the alert and add it anew", m.Alert.Target, err)
+	}
+	msg.Subject(l.Subject)
+	msg.SetDateWithValue(s.Now())
+	msg.SetMessageIDWithValue(messageID(m, s.Mail.From))
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // so that nobody's absence note answers
+	var plain, html bytes.Buffer
+	if err := errors.Join(plainLetter().Execute(&plain, l), htmlLetter().Execute(&html, l)); err != nil {
+		return nil, err
+	}
+	msg.SetBodyString(mail.TypeTextPlain, plain.String())
+	msg.AddAlternativeString(mail.TypeTextHTML, html.String())
+	return msg, nil
+}
+
+// messageID is the same for the same deliveries, so that mail programs show a repeated mail once.
+func messageID(m Message, from string) string {
+	h := sha256.New()
+	for _, item := range m.Items {
+		_, _ = fmt.Fprintln(h, item.ID) // a hash takes all that is written
+	}
+	domain := "localhost"
+	if a, err := netmail.ParseAddress(from); err == nil {
+		domain = a.Address[strings.LastIndexByte(a.Address, '@')+1:]
+	}
+	return fmt.Sprintf("%x@%s", h.Sum(nil)[:16], domain)
+}
+
+// letter is what a mail says.
+type letter struct {
+	Subject string
+	Topic   string
+	Pages   string
+	Stories []told
+}
+
+// told is one story of a letter.
+type told struct {
+	Title, Link, Why, Carriers string
+	Latest                     time.Time
+}
+
+func (s *Sender) letter(m Message) letter {
+	l := letter{Topic: line(m.Topic.Name, maxTitle), Pages: s.Pages}
+	seen := map[int64]bool{}
+	for _, item := range m.Items {
+		if seen[item.Story.ID] {
+			continue // it has grown since it was new, and is shown as it is
+		}
+		seen[item.Story.ID] = true
+		l.Stories = append(l.Stories, told{
+			Title: line(item.Story.Title, maxTitle), Link: s.link(item.Story), Why: why(item.Reason), Carriers: carriers(item.Story), Latest: item.Story.Latest.UTC(),
+		})
+	}
+	l.Subject = fmt.Sprintf("%s: %d stories in %s", line(s.Title, 50), len(l.Stories), l.Topic)
+	if len(l.Stories) == 1 {
+		l.Subject = fmt.Sprintf("%s: %s", l.Topic, l.Stories[0].Title)
+	}
+	l.Subject = line(l.Subject, maxTitle)
+	return l
+}
+
+//go:embed letter.txt
+var plainText string
+
+//go:embed letter.html
+var htmlText string
+
+func plainLetter() *texttemplate.Template {
+	return texttemplate.Must(texttemplate.New("letter.txt").Parse(plainText))
+}
+
+func htmlLetter() *template.Template {
+	return template.Must(template.New("letter.html").Parse(htmlText))
+}
+
+// CheckAddress says what is wrong with a mail address.
+func CheckAddress(address string) error {
+	a, err := netmail.ParseAddress(address)
+	if err != nil || a.Address != address || strings.ContainsAny(address, "\r\n") {
+		return fmt.Errorf("%q is no mail address; write it as anna@example.org", address)
+	}
+	return nil
+}

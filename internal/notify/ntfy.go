@@ -1,0 +1,48 @@
+package notify
+
+import (
+	"context"
+	"fmt"
+	"mime"
+	"net/http"
+
+	"headwater/internal/news"
+)
+
+// maxTitle bounds titles and subjects, in characters.
+const maxTitle = 200
+
+// ntfy publishes to the topic of an ntfy server (docs.ntfy.sh/publish). What stands in headers is encoded (RFC 2047), so
+// that no title can add one. A message that comes twice has the same sequence id, by which ntfy from 2.16 on replaces the
+// first.
+func (s *Sender) ntfy(ctx context.Context, m Message) error {
+	item, err := only(m)
+	if err != nil {
+		return err
+	}
+	header := http.Header{
+		"Content-Type":  {"text/plain; charset=utf-8"},
+		"Title":         {mime.BEncoding.Encode("utf-8", line(item.Story.Title, maxTitle))},
+		"Click":         {s.link(item.Story)},
+		"Tags":          {tags(item.Reason)},
+		"X-Sequence-Id": {item.ID},
+	}
+	if m.Alert.Secret != "" {
+		header.Set("Authorization", "Bearer "+m.Alert.Secret)
+	}
+	text := fmt.Sprintf("%s. %s\n%s", why(item.Reason), carriers(item.Story), line(m.Topic.Name, maxTitle))
+	return s.post(ctx, m.Alert.Target, header, []byte(text))
+}
+
+// tags are names of emoji that ntfy shows before the title.
+func tags(r news.AlertReason) string {
+	switch r {
+	case news.ReasonGrown:
+		return "newspaper,chart_with_upwards_trend"
+	case news.ReasonOriginal:
+		return "newspaper,mag"
+	case news.ReasonTest:
+		return "newspaper,test_tube"
+	}
+	return "newspaper"
+}

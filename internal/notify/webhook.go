@@ -1,0 +1,104 @@
+package notify
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// secretPrefix marks the secrets of webhooks.
+const secretPrefix = "whsec_"
+
+// NewSecret makes a secret for webhooks: 256 random bits, written as Standard Webhooks has it.
+func NewSecret() string {
+	var key [32]byte
+	_, _ = rand.Read(key[:]) // it never fails: it ends the program instead
+	return secretPrefix + base64.StdEncoding.EncodeToString(key[:])
+}
+
+// Sign gives the value of webhook-signature for a body that is sent at a time (Standard Webhooks 1.0.0): an HMAC with
+// SHA-256 over "id.seconds.body".
+func Sign(secret, id string, at time.Time, body []byte) (string, error) {
+	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, secretPrefix))
+	if err != nil || len(key) == 0 {
+		return "", errors.New("the secret that signs this webhook is damaged; remove the alert and add it anew")
+	}
+	mac := hmac.New(sha256.New, key)
+	_, _ = fmt.Fprintf(mac, "%s.%d.", id, at.Unix()) // a hash takes all that is written
+	_, _ = mac.Write(body)
+	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)), nil
+}
+
+// payload is the body of a webhook, in the structure that Standard Webhooks recommends.
+type payload struct {
+	Type      string    `json:"type"`      // story.new, story.grown, story.original; story.test for a test
+	Timestamp time.Time `json:"timestamp"` // when there was something to tell
+	Data      data      `json:"data"`
+}
+
+type data struct {
+	Reason news.AlertReason `json:"reason"`
+	Topic  topic            `json:"topic"`
+	Link   string           `json:"link"` // the story's page
+	Story  any              `json:"story"`
+}
+
+type topic struct {
+	Name  string `json:"name"`
+	Query string `json:"query"`
+}
+
+func (s *Sender) webhook(ctx context.Context, m Message) error {
+	item, err := only(m)
+	if err != nil {
+		return err
+	}
+	body, err := json.Marshal(payload{
+		Type: "story." + string(item.Reason), Timestamp: item.Since.UTC(),
+		Data: data{item.Reason, topic{m.Topic.Name, m.Topic.Query}, s.link(item.Story), s.shown(item.Story)},
+	})
+	if err != nil {
+		return err
+	}
+	now := s.Now()
+	signature, err := Sign(m.Alert.Secret, item.ID, now, body)
+	if err != nil {
+		return err
+	}
+	return s.post(ctx, m.Alert.Target, http.Header{
+		"Content-Type":      {"application/json"},
+		"Webhook-Id":        {item.ID},
+		"Webhook-Timestamp": {strconv.FormatInt(now.Unix(), 10)},
+		"Webhook-Signature": {signature},
+	}, body)
+}
+
+func (s *Sender) shown(story news.Story) any {
+	if s.Story != nil {
+		return s.Story(story)
+	}
+	return struct {
+		ID    int64  `json:"id"`
+		Title string `json:"title"`
+		URL   string `json:"url"`
+	}{story.ID, story.Title, story.Link()}
+}
+
+// only gives the one item of a message that is made for one.
+func only(m Message) (Item, error) {
+	if len(m.Items) != 1 {
+		return Item{}, fmt.Errorf("alert %d tells of one story at a time, and was given %d", m.Alert.ID, len(m.Items))
+	}
+	return m.Items[0], nil
+}

@@ -1,0 +1,402 @@
+package pipeline_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"headwater/internal/intake/fetch"
+	"headwater/internal/news"
+	"headwater/internal/notify"
+	"headwater/internal/pipeline"
+	"headwater/internal/store"
+)
+
+// watch is a newsroom with a topic, whose stories tests make by hand.
+type watch struct {
+	*pipeline.Newsroom
+	db    *store.DB
+	topic int64
+	stop  func()
+}
+
+// startWatch opens one over a folder. Without options of its own it sends over HTTP, to loopback too.
+func startWatch(t *testing.T, dir string, now func() time.Time, o notify.Options) *watch {
+	t.Helper()
+	db, err := store.Open(t.Context(), dir, store.Options{})
+	must(t, err)
+	client, err := fetch.New(fetch.Options{Now: now, AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
+	must(t, err)
+	registry, err := agencies()
+	must(t, err)
+	if o.Post == nil {
+		o.Post = client.Post
+	}
+	o.Now, o.Pages = now, "https://news.example"
+	w := &watch{
+		Newsroom: pipeline.New(pipeline.Options{
+			Store: db, Fetch: client, Outlets: registry, Logger: slog.New(slog.DiscardHandler), Now: now, Alert: notify.New(o),
+		}),
+		db: db,
+		stop: sync.OnceFunc(func() {
+			client.Close()
+			must(t, db.Close())
+		}),
+	}
+	t.Cleanup(w.stop)
+	topics, err := db.AllTopics(t.Context())
+	must(t, err)
+	if len(topics) > 0 {
+		w.topic = topics[0].ID
+		return w
+	}
+	w.topic, err = db.AddTopic(t.Context(), news.Topic{Name: "floods", Query: "flood"})
+	must(t, err)
+	feed, err := w.AddFeed(t.Context(), news.Feed{URL: "https://paper.example/feed"})
+	must(t, err)
+	p := news.Poll{Feed: feed}
+	for i := range 9 {
+		p.Articles = append(p.Articles, news.Article{
+			GUID: fmt.Sprint(i), Title: fmt.Sprint("Article ", i), Hash: fmt.Sprint(i), URL: fmt.Sprint("https://paper.example/", i), Text: "Words.", Seen: now(), Lang: "en",
+		})
+	}
+	_, err = db.Collect(t.Context(), []news.Poll{p})
+	must(t, err)
+	return w
+}
+
+// settle makes a story of articles, whose first is its original unless that is only named, and has it match the topic.
+func (w *watch) settle(t *testing.T, id int64, named bool, articles ...int64) {
+	t.Helper()
+	s := news.Story{
+		ID: id, Event: id, Title: fmt.Sprint("Story ", id), Outlets: len(articles),
+		Origin: news.Origin{Outlet: news.Outlet{Name: "Wire"}, Article: articles[0], Level: news.LevelLikely},
+	}
+	for _, a := range articles {
+		s.Members = append(s.Members, news.Member{Article: news.Article{ID: a}, Role: news.RoleCopy})
+	}
+	if named {
+		s.Origin.Article = 0
+	}
+	must(t, w.db.Settle(t.Context(), news.Settlement{Through: 9, Stories: []news.Story{s}}))
+	last, err := w.db.LastChange(t.Context())
+	must(t, err)
+	must(t, w.db.PutMatches(t.Context(), news.Matching{Through: last, Matches: []news.Match{{Topic: w.topic, Story: id, Seq: last}}}))
+}
+
+func (w *watch) add(t *testing.T, a news.Alert) news.Alert {
+	t.Helper()
+	a.Topic = w.topic
+	added, err := w.AddAlert(t.Context(), a)
+	must(t, err)
+	return added
+}
+
+func (w *watch) deliver(t *testing.T) int {
+	t.Helper()
+	n, err := w.DeliverAlerts(t.Context(), time.Minute)
+	must(t, err)
+	return n
+}
+
+func (w *watch) alert(t *testing.T, id int64) news.Alert {
+	t.Helper()
+	a, err := w.AlertByID(t.Context(), id)
+	must(t, err)
+	return a
+}
+
+// hook is a receiver of webhooks. It answers what answers say, one after the other, and then 204.
+type hook struct {
+	url     string
+	mu      sync.Mutex
+	got     []string // "story.new Story 1"
+	ids     []string
+	answers []http.HandlerFunc
+}
+
+func newHook(t *testing.T, answers ...http.HandlerFunc) *hook {
+	t.Helper()
+	h := &hook{answers: answers}
+	s := httptest.NewServer(h)
+	t.Cleanup(s.Close)
+	h.url = s.URL
+	return h
+}
+
+func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	var body struct {
+		Type string
+		Data struct{ Story struct{ Title string } }
+	}
+	err := json.NewDecoder(r.Body).Decode(&body)
+	h.mu.Lock()
+	h.got = append(h.got, body.Type+" "+body.Data.Story.Title)
+	h.ids = append(h.ids, r.Header.Get("webhook-id"))
+	var answer http.HandlerFunc
+	if len(h.answers) > 0 {
+		answer, h.answers = h.answers[0], h.answers[1:]
+	}
+	h.mu.Unlock()
+	switch {
+	case err != nil:
+		http.Error(w, err.Error(), http.StatusBadRequest)
+	case answer != nil:
+		answer(w, r)
+	default:
+		w.WriteHeader(http.StatusNoContent)
+	}
+}
+
+// took gives what came since it was last asked.
+func (h *hook) took() []string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	got := h.got
+	h.got = nil
+	return got
+}
+
+func (h *hook) is(t *testing.T, what string, want ...string) {
+	t.Helper()
+	if diff := cmp.Diff(want, h.took()); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", what, diff)
+	}
+}
+
+// TestAlertOnce tells of a story once, and again where that is wanted, whatever is restarted in between.
+func TestAlertOnce(t *testing.T) {
+	c, dir := newClock(), t.TempDir()
+	plain, again := newHook(t), newHook(t)
+	w := startWatch(t, dir, c.time, notify.Options{})
+	w.settle(t, 1, false, 1) // before anybody wants to know
+	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: plain.url})
+	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: again.url, AgainOutlets: 3, AgainOriginal: true})
+	step := func(what string, named bool, articles []int64, wantAgain ...string) {
+		t.Helper()
+		w.settle(t, 2, named, articles...)
+		w.deliver(t)
+		again.is(t, what, wantAgain...)
+		w.stop()
+		w = startWatch(t, dir, c.time, notify.Options{})
+		if n := w.deliver(t); n != 0 {
+			t.Errorf("%s: %d more after a restart", what, n)
+		}
+	}
+	w.settle(t, 1, false, 1, 9)
+	step("a new story", true, []int64{2}, "story.new Story 2")
+	step("a second outlet", true, []int64{2, 3})
+	step("its original", false, []int64{2, 3}, "story.original Story 2")
+	step("a third outlet", false, []int64{2, 3, 4}, "story.grown Story 2")
+	step("a fourth", false, []int64{2, 3, 4, 5})
+	plain.is(t, "who wants to know once", "story.new Story 2")
+}
+
+// TestAlertAcrossKills ends the process between deciding and sending, and between sending and noting that.
+func TestAlertAcrossKills(t *testing.T) {
+	c, dir := newClock(), t.TempDir()
+	var w *watch
+	h := newHook(t, func(http.ResponseWriter, *http.Request) { w.stop() }) // takes it, and nobody can note that
+	w = startWatch(t, dir, c.time, notify.Options{})
+	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
+	w.settle(t, 1, false, 1)
+	must(t, w.QueueAlerts(t.Context()))
+	w.stop()
+
+	w = startWatch(t, dir, c.time, notify.Options{})
+	if n, err := w.DeliverAlerts(t.Context(), time.Minute); err == nil {
+		t.Errorf("%d were noted in a store that was closed", n)
+	}
+	h.is(t, "sent", "story.new Story 1")
+
+	w = startWatch(t, dir, c.time, notify.Options{})
+	if n := w.deliver(t); n != 1 {
+		t.Errorf("%d sent after a restart", n)
+	}
+	h.is(t, "sent again, as nobody noted it", "story.new Story 1")
+	if h.ids[0] != h.ids[1] || !strings.HasPrefix(h.ids[0], "msg_") {
+		t.Errorf("a receiver can't tell that it is the same: %v", h.ids)
+	}
+	if w.deliver(t); len(h.took()) > 0 {
+		t.Error("and again")
+	}
+}
+
+// TestAlertRetries meets receivers that are not well. Each wait is at least what the answer asks for.
+func TestAlertRetries(t *testing.T) {
+	c := newClock()
+	busy := answer(503, "", "Retry-After", "7200")
+	h := newHook(t, answer(500, "no"), answer(502, ""), busy)
+	w := startWatch(t, t.TempDir(), c.time, notify.Options{})
+	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
+	w.settle(t, 1, false, 1)
+	for i, least := range []time.Duration{27 * time.Second, 54 * time.Second, 2 * time.Hour} {
+		w.deliver(t)
+		now := w.alert(t, a.ID)
+		if now.Failures != i+1 || now.Problem == "" || now.Waiting != 1 || now.Next.Sub(c.time()) < least || now.Next.Sub(c.time()) > least*2 {
+			t.Errorf("after %d failures: %+v, tried again in %s, want at least %s", i+1, now, now.Next.Sub(c.time()), least)
+		}
+		c.pass(least - time.Second)
+		if n := w.deliver(t); n != 0 || len(h.took()) != 1 {
+			t.Errorf("tried again before %s were over", least)
+		}
+		c.pass(least/4 + time.Second)
+	}
+	if n := w.deliver(t); n != 1 {
+		t.Errorf("%d taken in the end", n)
+	}
+	if now := w.alert(t, a.ID); now.Failures != 0 || now.Problem != "" || now.Waiting != 0 {
+		t.Errorf("when all is well: %+v", now)
+	}
+	if ids := slices.Compact(slices.Clone(h.ids)); len(h.ids) != 4 || len(ids) != 1 {
+		t.Errorf("%d tries had the ids %v", len(h.ids), ids)
+	}
+}
+
+// TestAlertGone ends an alert whose receiver wants no more.
+func TestAlertGone(t *testing.T) {
+	h := newHook(t, answer(410, ""))
+	w := startWatch(t, t.TempDir(), time.Now, notify.Options{})
+	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
+	w.settle(t, 1, false, 1)
+	w.settle(t, 2, false, 2)
+	w.deliver(t)
+	w.settle(t, 3, false, 3)
+	w.deliver(t)
+	h.is(t, "asked once", "story.new Story 1")
+	if now := w.alert(t, a.ID); !now.Ended || now.Waiting != 0 || !strings.Contains(now.Problem, "wants no more") {
+		t.Errorf("%+v", now)
+	}
+}
+
+// TestAlertGivesUp has a receiver fail for days: what has waited for a day is given up, what comes later is not.
+func TestAlertGivesUp(t *testing.T) {
+	c := newClock()
+	start := c.time()
+	tries := 0
+	w := startWatch(t, t.TempDir(), c.time, notify.Options{Post: func(context.Context, string, http.Header, []byte) (*http.Response, error) {
+		tries++
+		return nil, io.ErrUnexpectedEOF
+	}})
+	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: "https://hooks.example/"})
+	w.settle(t, 1, false, 1)
+	w.settle(t, 2, false, 2)
+	w.deliver(t)
+	for w.alert(t, a.ID).Waiting == 2 && c.time().Sub(start) < 100*time.Hour {
+		c.pass(w.alert(t, a.ID).Next.Sub(c.time()))
+		w.deliver(t)
+	}
+	if took := c.time().Sub(start); took < 24*time.Hour || took > 30*time.Hour || tries < 12 || tries > 20 {
+		t.Errorf("given up after %s and %d tries", took, tries)
+	}
+	if now := w.alert(t, a.ID); now.Waiting != 0 {
+		t.Errorf("both have waited for a day: %+v", now)
+	}
+	w.settle(t, 3, false, 3)
+	c.pass(5 * time.Hour)
+	w.deliver(t)
+	if now := w.alert(t, a.ID); now.Waiting != 1 || !now.Failing.Equal(start) {
+		t.Errorf("what came later waits: %+v", now)
+	}
+}
+
+// TestAlertPrivate refuses this machine where nobody allows it, and says how to.
+func TestAlertPrivate(t *testing.T) {
+	h := newHook(t)
+	strict, err := fetch.New(fetch.Options{})
+	must(t, err)
+	t.Cleanup(strict.Close)
+	w := startWatch(t, t.TempDir(), time.Now, notify.Options{Post: strict.Post})
+	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
+	w.settle(t, 1, false, 1)
+	w.deliver(t)
+	if now := w.alert(t, a.ID); !strings.Contains(now.Problem, "fetch.allow_private") || len(h.took()) > 0 {
+		t.Errorf("%+v", now)
+	}
+}
+
+// TestAlertBesideSilence has one receiver never answer, and another be told of all that comes meanwhile.
+func TestAlertBesideSilence(t *testing.T) {
+	t.Parallel() // it waits
+	reached := make(chan struct{}, 1)
+	silent := newHook(t, func(_ http.ResponseWriter, r *http.Request) {
+		reached <- struct{}{}
+		<-r.Context().Done()
+	})
+	told := make(chan struct{}, 9)
+	take := func(http.ResponseWriter, *http.Request) { told <- struct{}{} }
+	well := newHook(t, take, take)
+	w := startWatch(t, t.TempDir(), time.Now, notify.Options{Timeout: time.Hour})
+	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: silent.url})
+	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: well.url})
+	w.settle(t, 1, false, 1)
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.ServeAlerts(ctx)
+	}()
+	arrives := func(what string, c <-chan struct{}) {
+		t.Helper()
+		select {
+		case <-c:
+		case <-time.After(time.Minute):
+			t.Fatal("in a minute, ", what)
+		}
+	}
+	arrives("the silent one was not asked", reached)
+	arrives("the other was not told", told)
+	w.settle(t, 2, false, 2)
+	arrives("the other was not told of a second story", told)
+	cancel()
+	arrives("serving did not end", done)
+	well.is(t, "told", "story.new Story 1", "story.new Story 2")
+	if now := w.alert(t, a.ID); now.Failures != 0 || now.Waiting != 2 {
+		t.Errorf("that we ended is no fault of the receiver's: %+v", now)
+	}
+}
+
+// TestAddAlert says what is wrong with alerts, and fills in what is left out.
+func TestAddAlert(t *testing.T) {
+	w := startWatch(t, t.TempDir(), time.Now, notify.Options{Mail: notify.Mail{Host: "mail.example", From: "news@example.org"}})
+	for _, tt := range []struct {
+		alert news.Alert
+		says  string
+	}{
+		{news.Alert{Kind: news.AlertEmail, Target: "anna@example.org", Schedule: "at seven"}, "is not a cron spec"},
+		{news.Alert{Kind: news.AlertEmail, Target: "anna@example.org", Schedule: "CRON_TZ=UTC 0 7 * * *"}, "names a time zone"},
+		{news.Alert{Kind: news.AlertWebhook, Target: "https://hooks.example/", Schedule: "@hourly"}, "only mails"},
+		{news.Alert{Kind: news.AlertWebhook, Target: "hooks.example"}, "no web address"},
+	} {
+		tt.alert.Topic = w.topic
+		if _, err := w.AddAlert(t.Context(), tt.alert); err == nil || !strings.Contains(err.Error(), tt.says) {
+			t.Errorf("%+v: %v, want %q", tt.alert, err, tt.says)
+		}
+	}
+	if a := w.add(t, news.Alert{Kind: news.AlertEmail, Target: "anna@example.org"}); a.Schedule != "0 7 * * *" || a.Secret != "" {
+		t.Errorf("%+v", a)
+	}
+	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: "https://hooks.example/", Secret: "mine"})
+	if !strings.HasPrefix(a.Secret, "whsec_") || w.alert(t, a.ID).Secret != a.Secret {
+		t.Errorf("%+v", a)
+	}
+	if list, err := w.Alerts(t.Context(), w.topic); len(list) != 2 || err != nil {
+		t.Errorf("%+v, %v", list, err)
+	}
+	must(t, w.RemoveAlert(t.Context(), a.ID))
+	if list, err := w.AllAlerts(t.Context()); len(list) != 1 || err != nil {
+		t.Errorf("%+v, %v", list, err)
+	}
+}

@@ -1,0 +1,342 @@
+package pipeline_test
+
+import (
+	"errors"
+	"fmt"
+	"iter"
+	"math/rand/v2"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"headwater/feeds"
+	"headwater/internal/news"
+	"headwater/internal/pipeline"
+	"headwater/internal/stories/outlets"
+)
+
+var dawn = time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
+
+// prose gives made-up words, always the same for one seed.
+func prose(seed uint64, words int) string {
+	syllables := strings.Fields("ba ko ri ten mo sul har vex lin dor pa que zi gron fel tas um wie jor neth")
+	r := rand.New(rand.NewPCG(seed, 1))
+	out := make([]string, words)
+	for i := range out {
+		for range 3 {
+			out[i] += syllables[r.IntN(len(syllables))]
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// told is an article that tells what the seed stands for.
+func told(seed uint64) news.Entry {
+	return news.Entry{Title: prose(seed, 6), Content: prose(seed, 40)}
+}
+
+// tray is what a bench printed.
+type tray struct {
+	batches [][]pipeline.Placed
+	story   map[int64]int64 // by article
+	added   int
+	most    int // articles on the bench at once
+}
+
+func (y *tray) print(placed iter.Seq[pipeline.Placed]) error {
+	batch := slices.Collect(placed)
+	y.batches = append(y.batches, batch)
+	for _, p := range batch {
+		if y.story[p.Article] != 0 {
+			return fmt.Errorf("article %d is printed twice", p.Article)
+		}
+		y.story[p.Article] = p.Story.ID
+	}
+	return nil
+}
+
+// bench makes a bench over a tray.
+func bench(t testing.TB, o pipeline.BenchOptions) (*pipeline.Bench, *tray) {
+	t.Helper()
+	registry, err := outlets.Load(feeds.Agencies())
+	if err != nil {
+		t.Fatal(err)
+	}
+	y := &tray{story: map[int64]int64{}}
+	o.Outlets, o.Print = registry, y.print
+	return pipeline.NewBench(o), y
+}
+
+// add puts an article on the bench and gives its number.
+func (y *tray) add(t testing.TB, b *pipeline.Bench, e news.Entry, feed string, seen time.Time) int64 {
+	t.Helper()
+	y.added++
+	e.GUID, e.URL, e.Published = fmt.Sprint("g", y.added), fmt.Sprintf("https://%s.example/%d", feed, y.added), seen
+	if err := b.Add(e, feed, seen); err != nil {
+		t.Fatal(err)
+	}
+	y.most = max(y.most, y.added-len(y.story))
+	return int64(y.added)
+}
+
+// end closes the bench and checks what holds for every stream: each article came once, in the order of the input within
+// what was printed together, and no id of a story or event was used again for what came later.
+func (y *tray) end(t testing.TB, b *pipeline.Bench) {
+	t.Helper()
+	if err := b.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if len(y.story) != y.added {
+		t.Errorf("%d articles came out of %d", len(y.story), y.added)
+	}
+	printed := map[int64]int{}
+	for n, batch := range y.batches {
+		for i, p := range batch {
+			if i > 0 && batch[i-1].Article >= p.Article {
+				t.Fatalf("article %d is printed before %d", batch[i-1].Article, p.Article)
+			}
+			if at, ok := printed[p.Story.ID]; ok && at != n {
+				t.Fatalf("story %d is printed in parts", p.Story.ID)
+			}
+			printed[p.Story.ID] = n
+		}
+	}
+}
+
+// fill adds strangers.
+func (y *tray) fill(t testing.TB, b *pipeline.Bench, n int, seen func(i int) time.Time) {
+	t.Helper()
+	for i := range n {
+		y.add(t, b, told(uint64(1_000_000+y.added)), "filler", seen(i))
+	}
+}
+
+func at(t time.Time) func(int) time.Time { return func(int) time.Time { return t } }
+
+func minutely(from time.Time) func(int) time.Time {
+	return func(i int) time.Time { return from.Add(time.Duration(i) * time.Minute) }
+}
+
+// Up to a round of articles is settled and printed together, whatever their times.
+func TestBenchOfOneRound(t *testing.T) {
+	for _, n := range []int{0, 1, 50} {
+		b, y := bench(t, pipeline.BenchOptions{Window: time.Hour, Round: 50, Hold: 5})
+		y.fill(t, b, n, func(i int) time.Time { return dawn.AddDate(0, i, 0) })
+		if len(y.batches) > 0 {
+			t.Errorf("of %d articles some were printed before the end", n)
+		}
+		y.end(t, b)
+		if want := min(n, 1); len(y.batches) != want {
+			t.Errorf("%d articles were printed in %d parts", n, len(y.batches))
+		}
+	}
+}
+
+// A long stream is printed as its stories close, and only the window is held. Copies find each other across rounds.
+func TestBenchOfAStream(t *testing.T) {
+	const n, lag = 1500, 20
+	b, y := bench(t, pipeline.BenchOptions{Window: time.Hour, Round: 50})
+	for i := range n {
+		e := told(uint64(i))
+		if i%2 == 1 && i > lag {
+			e = told(uint64(i - lag - 1)) // what an even one told before
+		}
+		y.add(t, b, e, fmt.Sprint("paper", i%9), dawn.Add(time.Duration(i)*time.Minute))
+	}
+	y.end(t, b)
+	for i := lag + 1; i < n; i += 2 {
+		if i%2 == 1 && y.story[int64(i+1)] != y.story[int64(i-lag)] {
+			t.Fatalf("article %d is not in the story of %d, which it copies", i+1, i-lag)
+		}
+	}
+	if y.most > 60+lag+2*50+10 {
+		t.Errorf("%d articles were held, of a window of 60", y.most)
+	}
+	stories := map[int64]int{}
+	for at, batch := range y.batches {
+		for _, p := range batch {
+			if was, ok := stories[p.Story.ID]; ok && was != at {
+				t.Fatalf("story %d is used again", p.Story.ID)
+			}
+			stories[p.Story.ID] = at
+		}
+	}
+}
+
+// A copy that comes when the story is closed begins another, under an id that was not used.
+func TestBenchCopyOfAClosedStory(t *testing.T) {
+	b, y := bench(t, pipeline.BenchOptions{Window: time.Hour, Round: 20})
+	first := y.add(t, b, told(1), "a", dawn)
+	y.fill(t, b, 200, minutely(dawn))
+	second := y.add(t, b, told(1), "b", dawn.Add(201*time.Minute))
+	y.end(t, b)
+	if y.story[first] == y.story[second] {
+		t.Error("a story is still open hours after its window")
+	}
+}
+
+// Articles from long ago come out like all others, with the copies that come with them.
+func TestBenchOutOfOrder(t *testing.T) {
+	b, y := bench(t, pipeline.BenchOptions{Window: time.Hour, Round: 20})
+	var old [][2]int64
+	for i := range 30 {
+		y.fill(t, b, 18, minutely(dawn.Add(time.Duration(20*i)*time.Minute)))
+		when := dawn.AddDate(-1-i%7, 0, 0)
+		old = append(old, [2]int64{y.add(t, b, told(uint64(i)), "a", when), y.add(t, b, told(uint64(i)), "b", when)})
+	}
+	y.end(t, b)
+	for _, pair := range old {
+		if y.story[pair[0]] != y.story[pair[1]] {
+			t.Errorf("articles %d and %d, copies of long ago, are in two stories", pair[0], pair[1])
+		}
+	}
+	if y.most > 120 {
+		t.Errorf("%d articles were held", y.most)
+	}
+}
+
+// Single dates of the next century, and articles without any, close nothing and are not held for ever.
+func TestBenchWildDates(t *testing.T) {
+	for name, seen := range map[string]time.Time{"future": dawn.AddDate(100, 0, 0), "none": {}} {
+		t.Run(name, func(t *testing.T) {
+			b, y := bench(t, pipeline.BenchOptions{Window: 10 * time.Hour, Round: 200, Hold: 1000})
+			var pairs [][2]int64
+			for i := range 15 {
+				start := dawn.Add(time.Duration(200*i) * time.Minute)
+				y.add(t, b, told(uint64(5000+i)), "wild", seen)
+				first := y.add(t, b, told(uint64(i)), "a", start)
+				y.fill(t, b, 250, minutely(start))
+				pairs = append(pairs, [2]int64{first, y.add(t, b, told(uint64(i)), "b", start.Add(250*time.Minute))})
+			}
+			if name == "none" && y.story[1] == 0 {
+				t.Error("an article without a date is held to the end")
+			}
+			y.end(t, b)
+			for _, p := range pairs {
+				if y.story[p[0]] != y.story[p[1]] {
+					t.Errorf("articles %d and %d are copies within the window, and in two stories", p[0], p[1])
+				}
+			}
+			if y.most > 1250 {
+				t.Errorf("%d articles were held", y.most)
+			}
+		})
+	}
+}
+
+// Beyond what is held, the stories go that gained nothing for longest.
+func TestBenchHolds(t *testing.T) {
+	b, y := bench(t, pipeline.BenchOptions{Round: 20, Hold: 100})
+	var copies []int64
+	for i := range 40 {
+		copies = append(copies, y.add(t, b, told(1), fmt.Sprint("paper", i), dawn))
+		y.fill(t, b, 24, at(dawn))
+	}
+	y.end(t, b)
+	for _, c := range copies {
+		if y.story[c] != y.story[copies[0]] {
+			t.Fatalf("article %d is not in the story that grew all the time", c)
+		}
+	}
+	if y.most > 100+2*20 {
+		t.Errorf("%d articles were held, of 100", y.most)
+	}
+	if first := y.batches[0][0].Article; first != 2 {
+		t.Errorf("article %d is the first to go, want 2", first)
+	}
+}
+
+// Long articles count as many.
+func TestBenchHoldsFewLongArticles(t *testing.T) {
+	b, y := bench(t, pipeline.BenchOptions{Round: 5, Hold: 100})
+	for i := range 40 {
+		y.add(t, b, news.Entry{Title: prose(uint64(i), 5), Content: prose(uint64(i), 9500)}, "long", dawn)
+	}
+	y.end(t, b)
+	if y.most > 10+2*5 {
+		t.Errorf("%d articles of 9,500 words were held in the room of 100", y.most)
+	}
+}
+
+func TestBenchPrintFails(t *testing.T) {
+	full := errors.New("no space")
+	for _, n := range []int{1, 100} {
+		registry, err := outlets.Load(feeds.Agencies())
+		must(t, err)
+		calls := 0
+		b := pipeline.NewBench(pipeline.BenchOptions{Outlets: registry, Window: time.Minute, Round: 10, Print: func(iter.Seq[pipeline.Placed]) error {
+			calls++
+			return full
+		}})
+		for i := 0; i < n && err == nil; i++ {
+			err = b.Add(told(uint64(i)), "a", dawn.Add(time.Duration(i)*time.Hour))
+		}
+		if err == nil {
+			err = b.Close()
+		}
+		if !errors.Is(err, full) || calls != 1 {
+			t.Errorf("of %d articles printing failed %d times: %v", n, calls, err)
+		}
+	}
+}
+
+// What a bench holds depends on the window and not on how long the stream is. The bound is that of some 100 bytes an article.
+func TestBenchMemory(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes seconds")
+	}
+	b, y := bench(t, pipeline.BenchOptions{Window: 15 * time.Minute, Round: 125})
+	var sizes []int
+	for range 5 {
+		for i := range 3000 {
+			e := told(uint64(y.added - y.added%2))
+			e.Content += " " + prose(uint64(y.added), 20)
+			y.add(t, b, e, fmt.Sprint("outlet", y.added%5000), dawn.Add(time.Duration(y.added)*2*time.Second))
+			if i%250 == 0 { // the tray grows with the stream
+				y.batches = nil
+			}
+		}
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		sizes = append(sizes, int(m.HeapAlloc>>10))
+	}
+	if first, last := sizes[1], sizes[4]; last > first*9/8 {
+		t.Errorf("kilobytes held after each 3,000 articles: %v", sizes)
+	}
+	y.batches = nil
+	must(t, b.Close())
+	if len(y.story) != y.added {
+		t.Errorf("%d articles came out of %d", len(y.story), y.added)
+	}
+}
+
+// How many are settled together makes no difference to copies.
+func TestBenchRoundsAgree(t *testing.T) {
+	parts := func(round int) map[int64]int64 {
+		b, y := bench(t, pipeline.BenchOptions{Round: round})
+		first := map[int64]int64{} // the first article of each one's story
+		for i := range 300 {
+			y.add(t, b, told(uint64(i*i%97)), fmt.Sprint("paper", i%11), dawn.Add(time.Duration(i)*time.Minute))
+		}
+		y.end(t, b)
+		lowest := map[int64]int64{}
+		for a := int64(1); a <= 300; a++ {
+			if lowest[y.story[a]] == 0 {
+				lowest[y.story[a]] = a
+			}
+			first[a] = lowest[y.story[a]]
+		}
+		return first
+	}
+	together := parts(1000)
+	for _, round := range []int{1, 7, 100} {
+		if diff := gocmp.Diff(together, parts(round)); diff != "" {
+			t.Errorf("rounds of %d (-together +in rounds):\n%s", round, diff)
+		}
+	}
+}

@@ -1,0 +1,307 @@
+package pipeline_test
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
+	"headwater/internal/pipeline"
+)
+
+const (
+	floodText = "The river rose over its banks in the night and flooded forty houses in the lower town, the mayor of Aldermere said. " +
+		"Boats brought two hundred people to the school on the hill, where beds had been put up in the gymnasium by volunteers."
+	strikeText = "Bakers in the north laid down work on Monday to demand longer breaks, and bread ran out by noon in most of the shops " +
+		"along the coast. Their union wants twenty minutes more for every shift, which the owners refuse."
+	cometText = "An amateur with a telescope in her garden found a comet that nobody had seen before, the observatory confirmed. " +
+		"It will be visible to the naked eye in spring and come back in eleven thousand years."
+)
+
+// desk is a data folder and the press that its newsroom reads, over many runs of the program.
+type desk struct {
+	dir, url string
+	press    *publisher
+	clock    *clock
+	items    map[string][]item
+}
+
+func newDesk(t *testing.T) *desk {
+	t.Helper()
+	d := &desk{dir: t.TempDir(), press: newPublisher(), clock: newClock()}
+	address, _ := serveAt(t, "", d.press)
+	d.url = "http://" + address
+	at := d.clock.time().Add(-5 * time.Hour)
+	d.items = map[string][]item{
+		"herald":  {{"flood", floodTitle, floodText, at}, {"comet", cometTitle, cometText, at.Add(2 * time.Hour)}},
+		"gazette": {{"flood", floodTitle, floodText, at.Add(time.Hour)}},
+		"tribune": {{"flood", floodTitle, floodText, at.Add(2 * time.Hour)}, {"strike", strikeTitle, strikeText, at.Add(time.Hour)}},
+	}
+	return d
+}
+
+// run opens the newsroom, reads the press and closes it again after the work.
+func (d *desk) run(t *testing.T, name string, work func(t *testing.T, room *pipeline.Newsroom)) {
+	t.Helper()
+	done := t.Run(name, func(t *testing.T) {
+		room := open(t, d.dir, settings{allow: loopback, now: d.clock.time})
+		d.poll(t, room)
+		work(t, room)
+	})
+	if !done {
+		t.FailNow()
+	}
+}
+
+// poll reads what the press has now.
+func (d *desk) poll(t *testing.T, room *pipeline.Newsroom) {
+	t.Helper()
+	for name, items := range d.items {
+		d.press.set(name, items...)
+		if _, err := room.FindFeed(t.Context(), 0, d.url+"/"+name); errors.Is(err, news.ErrNotFound) {
+			add(t, room, d.url, name)
+		}
+	}
+	pass(t, room)
+}
+
+// wantStories checks which articles, as "feed/guid", are one story.
+func wantStories(t *testing.T, room *pipeline.Newsroom, want ...string) {
+	t.Helper()
+	sets := map[int64][]string{}
+	for key, p := range membership(t, room) {
+		feed, guid, _ := strings.Cut(key, " ")
+		sets[p.story.ID] = append(sets[p.story.ID], path.Base(feed)+"/"+guid)
+	}
+	var got []string
+	for _, set := range sets {
+		slices.Sort(set)
+		got = append(got, strings.Join(set, " "))
+	}
+	slices.Sort(got)
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("stories (-want +got):\n%s", diff)
+	}
+	must(t, room.Store.Check(t.Context()))
+}
+
+func (d *desk) place(t *testing.T, room *pipeline.Newsroom, key string) place {
+	t.Helper()
+	feed, guid, _ := strings.Cut(key, "/")
+	p, ok := membership(t, room)[d.url+"/"+feed+" "+guid]
+	if !ok {
+		t.Fatalf("%s is in no story", key)
+	}
+	return p
+}
+
+const (
+	threeFloods = "gazette/flood herald/flood tribune/flood"
+	twoFloods   = "herald/flood tribune/flood"
+	oneFlood    = "gazette/flood"
+	pair        = "herald/comet tribune/strike"
+)
+
+// Corrections hold when the program starts anew, when articles are revised and copied, and when their stories have closed.
+func TestCorrections(t *testing.T) {
+	d := newDesk(t)
+	var comet, strike int64
+	d.run(t, "correct", func(t *testing.T, room *pipeline.Newsroom) {
+		wantStories(t, room, threeFloods, "herald/comet", "tribune/strike")
+		comet, strike = d.place(t, room, "herald/comet").story.ID, d.place(t, room, "tribune/strike").story.ID
+		flood := d.place(t, room, "gazette/flood")
+		merged, err := room.Merge(t.Context(), []int64{strike, comet})
+		must(t, err)
+		if len(merged.Stories) != 1 || len(merged.Stories[0].Members) != 2 || merged.Stories[0].Outlets != 2 || merged.Correction.ID != 1 {
+			t.Errorf("merged: %+v", merged)
+		}
+		split, err := room.Split(t.Context(), flood.story.ID, []int64{flood.Article.ID, flood.Article.ID})
+		must(t, err)
+		if len(split.Stories) != 2 || split.Stories[0].ID != flood.story.ID || len(split.Stories[0].Members) != 2 || split.Stories[0].Event != split.Stories[1].Event {
+			t.Errorf("split: %+v", split)
+		}
+		if o := split.Stories[1].Origin; o.Article != flood.Article.ID {
+			t.Errorf("the origin of what was split off is %+v", o)
+		}
+		wantStories(t, room, oneFlood, pair, twoFloods)
+	})
+
+	d.items["echo"] = []item{{"comet", "A comet is found", cometText + " She had hoped for one since she was nine.", d.clock.time().Add(-time.Hour)}}
+	for name := range d.items {
+		for i := range d.items[name] {
+			d.items[name][i].text += " More follows."
+		}
+	}
+	d.run(t, "revised and copied", func(t *testing.T, room *pipeline.Newsroom) {
+		wantStories(t, room, "echo/comet "+pair, oneFlood, twoFloods)
+		for _, id := range []int64{comet, strike} {
+			if s, err := room.Story(t.Context(), id); err != nil || s.ID != min(comet, strike) {
+				t.Errorf("story %d leads to %d, %v", id, s.ID, err)
+			}
+		}
+	})
+
+	d.clock.pass(400 * time.Hour)
+	d.items["tribune"][1] = item{"strike", "Strike of the bakers is over", "Bread is back in the shops, and the breaks are longer by ten minutes.", d.clock.time()}
+	d.run(t, "revised when closed", func(t *testing.T, room *pipeline.Newsroom) {
+		wantStories(t, room, "echo/comet "+pair, oneFlood, twoFloods)
+	})
+
+	d.clock.pass(400 * time.Hour)
+	d.run(t, "taken back when closed", func(t *testing.T, room *pipeline.Newsroom) {
+		all, err := room.Store.Corrections(t.Context())
+		must(t, err)
+		for _, c := range all {
+			_, err := room.Forget(t.Context(), c.ID)
+			must(t, err)
+		}
+		wantStories(t, room, "echo/comet herald/comet", threeFloods, "tribune/strike")
+	})
+}
+
+// Stories that closed long ago can be corrected, beside a window that is open and after it.
+func TestCorrectClosedStories(t *testing.T) {
+	d := newDesk(t)
+	d.run(t, "settle", func(*testing.T, *pipeline.Newsroom) {})
+	d.clock.pass(400 * time.Hour)
+	d.items["today"] = []item{{"cats", "Cats are counted", "Nobody knows how many cats live in the old harbour, says the office that was to count them all.", d.clock.time()}}
+	d.run(t, "correct", func(t *testing.T, room *pipeline.Newsroom) {
+		flood, cats := d.place(t, room, "herald/flood"), d.place(t, room, "today/cats")
+		_, err := room.Split(t.Context(), flood.story.ID, []int64{flood.Article.ID, d.place(t, room, "tribune/flood").Article.ID})
+		must(t, err)
+		wantStories(t, room, oneFlood, "herald/comet", twoFloods, "today/cats", "tribune/strike")
+		if rest := d.place(t, room, oneFlood).story.ID; rest != flood.story.ID {
+			t.Errorf("what is left of story %d has the id %d", flood.story.ID, rest)
+		}
+		_, err = room.Merge(t.Context(), []int64{cats.story.ID, d.place(t, room, "gazette/flood").story.ID})
+		must(t, err)
+	})
+	d.clock.pass(time.Hour)
+	d.items["today"][0].text += " There may be forty."
+	d.run(t, "and again", func(t *testing.T, room *pipeline.Newsroom) {
+		wantStories(t, room, "gazette/flood today/cats", "herald/comet", twoFloods, "tribune/strike")
+		one := d.place(t, room, "herald/flood").story.ID
+		made, err := room.Merge(t.Context(), []int64{one, d.place(t, room, "today/cats").story.ID}) // the last word counts
+		must(t, err)
+		wantStories(t, room, "gazette/flood herald/flood today/cats tribune/flood", "herald/comet", "tribune/strike")
+		_, err = room.Forget(t.Context(), made.Correction.ID)
+		must(t, err)
+		wantStories(t, room, "gazette/flood today/cats", "herald/comet", twoFloods, "tribune/strike")
+	})
+}
+
+func TestNothingToCorrect(t *testing.T) {
+	d := newDesk(t)
+	d.run(t, "say no", func(t *testing.T, room *pipeline.Newsroom) {
+		ctx := t.Context()
+		flood, comet := d.place(t, room, "herald/flood"), d.place(t, room, "herald/comet")
+		strike := d.place(t, room, "tribune/strike").story.ID
+		_, err := room.Merge(ctx, []int64{comet.story.ID, strike})
+		must(t, err)
+		one, gone := min(comet.story.ID, strike), max(comet.story.ID, strike)
+		tests := []struct {
+			says   string
+			absent bool
+			err    func() (pipeline.Corrected, error)
+		}{
+			{"there is no story 99", true, func() (pipeline.Corrected, error) { return room.Merge(ctx, []int64{one, 99}) }},
+			{"cannot be merged with itself", false, func() (pipeline.Corrected, error) { return room.Merge(ctx, []int64{one, one}) }},
+			{"are one story already", false, func() (pipeline.Corrected, error) { return room.Merge(ctx, []int64{one, gone}) }},
+			{"there is no story 99", true, func() (pipeline.Corrected, error) { return room.Split(ctx, 99, []int64{1}) }},
+			{"there is no article 99", true, func() (pipeline.Corrected, error) { return room.Split(ctx, one, []int64{99}) }},
+			{"but in story", false, func() (pipeline.Corrected, error) { return room.Split(ctx, one, []int64{flood.Article.ID}) }},
+			{"has no other article", false, func() (pipeline.Corrected, error) {
+				var all []int64
+				for _, m := range flood.story.Members {
+					all = append(all, m.Article.ID)
+				}
+				return room.Split(ctx, flood.story.ID, all)
+			}},
+			{"there is no correction 99", true, func() (pipeline.Corrected, error) { return room.Forget(ctx, 99) }},
+		}
+		for _, tt := range tests {
+			_, err := tt.err()
+			if err == nil || !strings.Contains(err.Error(), tt.says) || errors.Is(err, news.ErrNotFound) != tt.absent {
+				t.Errorf("%v, want %q", err, tt.says)
+			}
+		}
+		wantStories(t, room, threeFloods, pair)
+	})
+}
+
+// stories gives, of each article, the story, event, role and origin that it has.
+func stories(t *testing.T, room *pipeline.Newsroom) map[string]string {
+	t.Helper()
+	out := map[string]string{}
+	for key, p := range membership(t, room) {
+		feed, guid, _ := strings.Cut(key, " ")
+		out[path.Base(feed)+"/"+guid] = fmt.Sprint(p.story.ID, p.story.Event, p.Role, p.story.Origin.Article, p.story.Title)
+	}
+	return out
+}
+
+// After merges are taken back, in whatever order and however late, the stories are what they were, with the ids that they had.
+func TestForgetRestoresStories(t *testing.T) {
+	for name, order := range map[string][]int{"last first": {1, 0}, "first first": {0, 1}} {
+		for _, late := range []time.Duration{0, 400 * time.Hour} {
+			t.Run(fmt.Sprint(name, " after ", late), func(t *testing.T) {
+				d := newDesk(t)
+				var before map[string]string
+				var made [2]int64
+				var ids []int64
+				d.run(t, "merge", func(t *testing.T, room *pipeline.Newsroom) {
+					before = stories(t, room)
+					for _, key := range []string{"herald/comet", "tribune/strike", "gazette/flood"} {
+						ids = append(ids, d.place(t, room, key).story.ID)
+					}
+					for i, pair := range [][]int64{ids[:2], {ids[2], max(ids[0], ids[1])}} {
+						c, err := room.Merge(t.Context(), pair)
+						must(t, err)
+						made[i] = c.Correction.ID
+					}
+					wantStories(t, room, "gazette/flood herald/comet herald/flood tribune/flood tribune/strike")
+				})
+				d.clock.pass(late)
+				d.run(t, "forget", func(t *testing.T, room *pipeline.Newsroom) {
+					for _, i := range order {
+						_, err := room.Forget(t.Context(), made[i])
+						must(t, err)
+						for _, id := range ids { // also between
+							if _, err := room.Story(t.Context(), id); err != nil {
+								t.Errorf("story %d: %v", id, err)
+							}
+						}
+					}
+					if diff := gocmp.Diff(before, stories(t, room)); diff != "" {
+						t.Errorf("stories before and after (-want +got):\n%s", diff)
+					}
+					must(t, room.Store.Check(t.Context()))
+				})
+			})
+		}
+	}
+}
+
+// A story that a later split made keeps its id when the merge before it is taken back.
+func TestForgetBesideSplit(t *testing.T) {
+	d := newDesk(t)
+	d.run(t, "correct", func(t *testing.T, room *pipeline.Newsroom) {
+		comet, strike := d.place(t, room, "herald/comet"), d.place(t, room, "tribune/strike")
+		merged, err := room.Merge(t.Context(), []int64{comet.story.ID, strike.story.ID})
+		must(t, err)
+		_, err = room.Split(t.Context(), merged.Stories[0].ID, []int64{strike.Article.ID})
+		must(t, err)
+		split := stories(t, room)
+		_, err = room.Forget(t.Context(), merged.Correction.ID)
+		must(t, err)
+		if diff := gocmp.Diff(split, stories(t, room)); diff != "" {
+			t.Errorf("stories before and after (-want +got):\n%s", diff)
+		}
+	})
+}

@@ -1,0 +1,280 @@
+package pipeline_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
+	"headwater/internal/pipeline"
+	"headwater/internal/store"
+)
+
+// The child of TestCrash is told its folder and the server in the environment.
+const (
+	crashDir    = "NEWSROOM_TEST_CRASH_DIR"
+	crashServer = "NEWSROOM_TEST_CRASH_SERVER"
+)
+
+const (
+	crashKills = 50
+	crashFeeds = 12
+	crashItems = crashKills // of each feed: one more a round
+)
+
+// TestCrash kills the program at 50 moments of a poll. In between it starts again on what is left, while the feeds grow
+// and revise what they showed.
+func TestCrash(t *testing.T) {
+	if testing.Short() {
+		t.Skip("kills 50 processes")
+	}
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	press := newGrowingPress(random)
+	srv := httptest.NewServer(press.publisher)
+	defer srv.Close()
+	dir := t.TempDir()
+	room := open(t, t.TempDir(), settings{allow: loopback}) // the undisturbed one
+	add(t, room, srv.URL, press.names...)
+
+	midway := 0
+	for round := range crashKills {
+		press.grow(round)
+		before := press.requests()
+		kill(t, dir, srv.URL, random)
+		if press.requests() > before {
+			midway++
+		}
+		wantSound(t, dir, press)
+	}
+	if midway < crashKills/2 {
+		t.Errorf("only %d of %d children were killed when they had begun to ask", midway, crashKills)
+	}
+	press.grow(crashKills)
+	survivor := open(t, dir, settings{allow: loopback})
+	pass(t, survivor)
+	pass(t, room)
+	wantWhole(t, survivor, press)
+	wantAlike(t, shape(t, room), shape(t, survivor))
+}
+
+// wantAlike wants the stories, roles and origins of an undisturbed run, and nearly its events: these may depend a little
+// on what was settled together.
+func wantAlike(t *testing.T, undisturbed, killed map[string]settled) {
+	t.Helper()
+	var events [2][]string
+	for _, key := range slices.Sorted(maps.Keys(undisturbed)) {
+		for i, run := range []map[string]settled{undisturbed, killed} {
+			s := run[key]
+			events[i] = append(events[i], s.Event)
+			s.Event = ""
+			run[key] = s
+		}
+	}
+	if diff := gocmp.Diff(undisturbed, killed); diff != "" {
+		t.Errorf("the stories are not those of an undisturbed run (-undisturbed +killed):\n%.4000s", diff)
+	}
+	if ari := adjustedRand(events[0], events[1]); ari < .98 {
+		t.Errorf("the events are not those of an undisturbed run: their adjusted Rand index is %.4f", ari)
+	}
+}
+
+// TestCrashChild is no test: it polls until it is killed.
+func TestCrashChild(t *testing.T) {
+	dir, server := os.Getenv(crashDir), os.Getenv(crashServer)
+	if dir == "" {
+		t.Skip("only as the child of TestCrash")
+	}
+	room := open(t, dir, settings{allow: loopback})
+	var feeds []news.Feed
+	for _, name := range crashNames() {
+		feeds = append(feeds, news.Feed{URL: server + "/" + name})
+	}
+	_, err := room.AddFeeds(t.Context(), feeds)
+	must(t, err)
+	fmt.Println("polling")
+	go func() { _ = room.KeepUp(t.Context()) }() // as serve does, until it is killed
+	for {
+		_, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true})
+		must(t, err)
+	}
+}
+
+// kill starts the child and ends it within the first passes, or now and then while it is still opening its files.
+func kill(t *testing.T, dir, server string, random *rand.Rand) {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashChild$")
+	cmd.Env = append(os.Environ(), crashDir+"="+dir, crashServer+"="+server)
+	var said strings.Builder
+	out, err := cmd.StdoutPipe()
+	must(t, err)
+	cmd.Stderr = &said
+	must(t, cmd.Start())
+	lines := bufio.NewReader(out)
+	line := "polling\n"
+	if early := random.IntN(10) == 0; !early {
+		line, err = lines.ReadString('\n')
+	}
+	time.Sleep(time.Duration(random.Int64N(int64(150 * time.Millisecond)))) // the random moment
+	killed := cmd.Process.Kill()
+	rest, _ := io.ReadAll(lines) // until the pipe breaks
+	waited := cmd.Wait()
+	if err != nil || line != "polling\n" || killed != nil || waited == nil || waited.Error() != "signal: killed" {
+		t.Fatalf("the child was to poll until killed, and did not: %v, %v, %v\n%s%s%s", err, killed, waited, line, rest, &said)
+	}
+}
+
+// growingPress serves feeds of invented news that other feeds copy and rewrite.
+type growingPress struct {
+	*publisher
+	names []string
+	all   map[string][]item // as they are in the end
+	first map[string]string // texts of items that are revised later, by guid
+	shown map[string]int    // items that a feed showed with a validator
+	last  string            // a word that stands in the newest item only
+}
+
+func crashNames() []string {
+	var out []string
+	for i := range crashFeeds {
+		out = append(out, fmt.Sprintf("paper%d", i))
+	}
+	return out
+}
+
+// newGrowingPress writes the news: in each round three stories, each by one feed and rerun by three others.
+func newGrowingPress(random *rand.Rand) *growingPress {
+	g := &growingPress{publisher: newPublisher(), names: crashNames(), all: map[string][]item{}, first: map[string]string{}, shown: map[string]int{}}
+	start := time.Now().Add(-50 * time.Hour).Truncate(time.Second)
+	for round := range crashItems {
+		for i, name := range g.names {
+			w := writer{rand.New(rand.NewPCG(uint64(round), uint64(i/4)))} // the same words for the four feeds of a story
+			title, text := w.words(9), w.words(120)
+			at := start.Add(time.Duration(round)*time.Hour + time.Duration(i)*time.Minute)
+			switch i % 4 {
+			case 2: // under another headline
+				title = writer{random}.words(8)
+			case 3: // with a paragraph of its own
+				text += ". " + writer{random}.words(25)
+			}
+			it := item{guid: fmt.Sprintf("%s-%d", name, round), title: title, text: text + ".", at: at}
+			if random.IntN(10) == 0 {
+				g.first[it.guid] = writer{random}.words(100) + "."
+			}
+			g.all[name] = append(g.all[name], it)
+		}
+	}
+	newest := &g.all[g.names[crashFeeds-1]][crashItems-1]
+	g.last = "unmistakable"
+	newest.text += " " + g.last
+	g.told = func(name, etag string, n int) { g.shown[name+etag] = n }
+	return g
+}
+
+// grow shows the items of the rounds before and of this one; those of the last rounds may be revised later.
+func (g *growingPress) grow(round int) {
+	for _, name := range g.names {
+		items := slices.Clone(g.all[name][:min(round+1, crashItems)])
+		for i, it := range items {
+			if text := g.first[it.guid]; text != "" && i > round-3 && round < crashKills {
+				items[i].text = text
+			}
+		}
+		g.set(name, items...)
+	}
+}
+
+// showed gives how many items a feed showed with a validator.
+func (g *growingPress) showed(name, etag string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.shown[name+etag]
+}
+
+// writer makes prose of invented words, of so many that strangers have hardly one in common: those who do are one event
+// where the window is nearly empty.
+type writer struct{ *rand.Rand }
+
+func (w writer) words(n int) string {
+	const onsets, vowels, codas = "bdfghjklmnprstvz", "aeiou", "lmnrst"
+	out := make([]string, n)
+	for i := range out {
+		for range 2 + w.IntN(3) {
+			out[i] += string([]byte{onsets[w.IntN(len(onsets))], vowels[w.IntN(len(vowels))], codas[w.IntN(len(codas))]})
+		}
+	}
+	return strings.Join(out, " ")
+}
+
+// wantSound looks at what a killed process left: whole, and with every item that a stored validator stands for.
+func wantSound(t *testing.T, dir string, press *growingPress) {
+	t.Helper()
+	db, err := store.Open(t.Context(), dir, store.Options{})
+	must(t, err)
+	if err := db.Check(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	feeds, err := db.Feeds(t.Context())
+	must(t, err)
+	for _, f := range feeds {
+		name := f.URL[strings.LastIndex(f.URL, "/")+1:]
+		if want := press.showed(name, f.ETag); f.Articles < want || f.ETag != "" && want == 0 {
+			t.Errorf("%s has %d articles, and a validator that stands for %d", name, f.Articles, want)
+		}
+	}
+	must(t, db.Close())
+}
+
+// wantWhole counts everything: nothing is missing, nothing is double.
+func wantWhole(t *testing.T, room *pipeline.Newsroom, press *growingPress) {
+	t.Helper()
+	ctx := context.WithoutCancel(t.Context())
+	const want = crashFeeds * crashItems
+	status, err := room.Status(ctx)
+	must(t, err)
+	indexed, err := room.Index.Count()
+	must(t, err)
+	if status.Articles != want || indexed != want || status.Unsettled != 0 || status.Unindexed != 0 {
+		t.Errorf("%d indexed, %+v; want %d articles, settled and indexed", indexed, status, want)
+	}
+	if n := len(membership(t, room)); n != want {
+		t.Errorf("%d articles stand in stories, want %d", n, want)
+	}
+	articles, err := room.Articles(ctx, news.ArticleList{Limit: 2 * want})
+	must(t, err)
+	stored := map[string]bool{}
+	for _, a := range articles {
+		if stored[a.GUID] {
+			t.Errorf("%s is stored twice", a.GUID)
+		}
+		stored[a.GUID] = true
+	}
+	for name, items := range press.all {
+		for _, it := range items {
+			if !stored[it.guid] {
+				t.Errorf("%s of %s is missing", it.guid, name)
+			}
+		}
+	}
+	found, err := room.Search(ctx, news.Search{Query: press.last})
+	must(t, err)
+	if found.Total != 1 || found.Articles[0].Article.GUID != fmt.Sprintf("%s-%d", press.names[crashFeeds-1], crashItems-1) {
+		t.Errorf("search for the newest article found %d: %+v", found.Total, found.Articles)
+	}
+	if err := room.Store.Check(ctx); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,199 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/pipeline"
+)
+
+// The notices of a house, each a paragraph of its own in all of its papers.
+var notices = []string{
+	"Our reporters walk the valley from end to end so that nobody has to read of it in the papers of the city.",
+	"Members of the valley club receive the almanac, two tickets for the summer fair and the thanks of the whole house.",
+	"Letters to the house are read aloud on the first Monday of the month in the hall behind the old mill.",
+	"Whoever finds a mistake in these columns is given a jar of honey from the hives on the roof of the house.",
+}
+
+// drip serves feeds that show few items at once, each with words of its own and the house's notices.
+type drip struct {
+	mu    sync.Mutex
+	items map[string][]int // by path
+	bare  map[string]bool  // paths whose items carry one notice less
+}
+
+func (d *drip) show(path string, items ...int) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.items[path] = items
+}
+
+func (d *drip) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	w.Header().Set("Content-Type", "application/rss+xml")
+	path := strings.TrimPrefix(r.URL.Path, "/")
+	var out strings.Builder
+	fmt.Fprintf(&out, `<rss version="2.0"><channel><title>%s</title><link>https://%s.example/</link>`, path, path)
+	for _, i := range d.items[path] {
+		seed := uint64(i)
+		for _, c := range path {
+			seed = seed*1000 + uint64(c)
+		}
+		fmt.Fprintf(&out, `<item><title>%s</title><guid>%s-%d</guid><link>https://%s.example/%d</link><description><![CDATA[`, prose(seed, 5), path, i, path, i)
+		for part := range uint64(2) {
+			fmt.Fprintf(&out, "<p>%s.</p>", prose(seed+part*7919, 12))
+		}
+		if !d.bare[path] || i >= 100 {
+			fmt.Fprintf(&out, "<p>%s</p>", strings.Join(notices, "</p><p>"))
+		}
+		out.WriteString("]]></description></item>")
+	}
+	out.WriteString("</channel></rss>")
+	if _, err := io.WriteString(w, out.String()); err != nil {
+		panic(err) // no poll here hangs up
+	}
+}
+
+func holdsNotice(text string) bool {
+	for _, n := range notices {
+		if strings.Contains(text, n) {
+			return true
+		}
+	}
+	return false
+}
+
+// TestFurnitureFromPollToPoll polls feeds that show one item at a time. The program is started anew before each poll, so
+// that nothing is remembered but what is stored.
+func TestFurnitureFromPollToPoll(t *testing.T) {
+	d := &drip{items: map[string][]int{}, bare: map[string]bool{"other": true}}
+	srv := httptest.NewServer(d)
+	t.Cleanup(srv.Close)
+	dir := t.TempDir()
+	papers := []string{"north", "south"}
+	polled := func(name string, check func(*testing.T, *pipeline.Newsroom, pipeline.Summary)) {
+		t.Run(name, func(t *testing.T) {
+			room := open(t, dir, settings{allow: loopback})
+			if name == "poll 1" {
+				add(t, room, srv.URL, append(papers, "other")...)
+			}
+			check(t, room, pass(t, room))
+		})
+	}
+	text := func(t *testing.T, room *pipeline.Newsroom, path string, i int) string {
+		p, ok := membership(t, room)[fmt.Sprintf("%s/%s %s-%d", srv.URL, path, path, i)]
+		if !ok {
+			t.Fatalf("item %d of %s is nowhere", i, path)
+		}
+		a, err := room.Article(t.Context(), p.Article.ID)
+		must(t, err)
+		return a.Text
+	}
+	for i := 1; i <= 6; i++ {
+		other := i
+		if i == 6 {
+			other = 100 // for the first time with the notices of the others
+		}
+		for _, p := range papers {
+			d.show(p, i)
+		}
+		d.show("other", other)
+		polled(fmt.Sprint("poll ", i), func(t *testing.T, room *pipeline.Newsroom, sum pipeline.Summary) {
+			if sum.New != 3 || sum.Revised != 0 {
+				t.Errorf("%d new and %d revised", sum.New, sum.Revised)
+			}
+			for _, p := range papers {
+				if got := text(t, room, p, i); holdsNotice(got) != (i < 3) || !strings.Contains(got, "\n\n") {
+					t.Errorf("%s, item %d: %q", p, i, got)
+				}
+			}
+			if got := text(t, room, "other", other); holdsNotice(got) != (i == 6) {
+				t.Errorf("a feed learnt from others: %q", got)
+			}
+		})
+	}
+	for _, p := range papers {
+		d.show(p, 6, 5, 4, 3, 2, 1)
+	}
+	polled("all again", func(t *testing.T, room *pipeline.Newsroom, sum pipeline.Summary) {
+		if sum.Revised != 0 || sum.New != 0 || sum.Same != 2*6+1 {
+			t.Errorf("furniture learnt later made revisions: %+v", sum)
+		}
+		stories, early := map[int64]string{}, map[int64]int{}
+		for key, p := range membership(t, room) {
+			if strings.HasSuffix(key, "-1") || strings.HasSuffix(key, "-2") || strings.Contains(key, "other") {
+				early[p.story.ID]++ // before anything was learnt, but for the other feed
+				continue
+			}
+			if was := stories[p.story.ID]; was != "" {
+				t.Errorf("strangers in one story: %s and %s", was, key)
+			}
+			stories[p.story.ID] = key
+		}
+		if len(stories) != 2*4 {
+			t.Errorf("%d stories", len(stories))
+		}
+		if len(early) == 2*2+6 {
+			t.Error("the notices bridge nothing where they stay, so that the test shows nothing")
+		}
+	})
+}
+
+// A feed that is asked again and again for one item has shown nothing of its furniture.
+func TestOneItemPolledOftenTeachesNothing(t *testing.T) {
+	d := &drip{items: map[string][]int{"north": {1}}}
+	srv := httptest.NewServer(d)
+	t.Cleanup(srv.Close)
+	room := open(t, t.TempDir(), settings{allow: loopback})
+	add(t, room, srv.URL, "north")
+	for range 6 {
+		pass(t, room)
+	}
+	f := feedOf(t, room, srv.URL+"/north")
+	got, err := room.Store.Furniture(t.Context(), f.ID)
+	must(t, err)
+	if len(got.Blocks) != 0 || len(got.Items) != 1 {
+		t.Errorf("learnt %d blocks of %d items", len(got.Blocks), len(got.Items))
+	}
+	report, err := room.Check(t.Context(), f.URL)
+	must(t, err)
+	if len(report.Items) != 1 || !holdsNotice(report.Items[0].Article.Text) {
+		t.Errorf("checked without storing: %+v", report.Items)
+	}
+}
+
+// TestBenchRemembersFurniture has two papers of one house, which print one article each a day: what the bench remembers of
+// them must outlive the window.
+func TestBenchRemembersFurniture(t *testing.T) {
+	bridged := func(paper func(i int) string) (n int) {
+		b, y := bench(t, pipeline.BenchOptions{Window: time.Hour, Round: 2})
+		for i := range 24 {
+			var html strings.Builder
+			fmt.Fprintf(&html, "<p>%s.</p><p>%s.</p>", prose(uint64(i), 12), prose(uint64(1000+i), 12))
+			html.WriteString("<p>" + strings.Join(notices, "</p><p>") + "</p>")
+			seen := dawn.AddDate(0, 0, i/2).Add(time.Duration(i%2) * time.Minute)
+			y.add(t, b, news.Entry{Title: prose(uint64(500+i), 5), Content: html.String()}, paper(i), seen)
+		}
+		y.end(t, b)
+		for a := int64(7); a < 24; a += 2 { // nothing was learnt before
+			if y.story[a] == y.story[a+1] {
+				n++
+			}
+		}
+		return n
+	}
+	if n := bridged(func(i int) string { return [2]string{"north", "south"}[i%2] }); n != 0 {
+		t.Errorf("%d pairs of strangers stand in one story", n)
+	}
+	if n := bridged(func(i int) string { return fmt.Sprint("paper", i) }); n == 0 {
+		t.Error("nothing bridges these articles where nothing is learnt, so that the test shows nothing")
+	}
+}

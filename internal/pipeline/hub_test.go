@@ -1,0 +1,63 @@
+package pipeline_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"headwater/internal/pipeline"
+)
+
+// TestHub has a hub of ours hear of each change once, also after it failed, and a new hub of all.
+func TestHub(t *testing.T) {
+	var mu sync.Mutex
+	var heard []string
+	status := http.StatusNoContent
+	hub := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		defer mu.Unlock()
+		if r.Method != http.MethodPost || r.FormValue("hub.mode") != "publish" || status == http.StatusServiceUnavailable {
+			http.Error(w, "not now", status)
+			return
+		}
+		heard = append(heard, r.FormValue("hub.url"))
+		w.WriteHeader(status)
+	}))
+	t.Cleanup(hub.Close)
+	tell := func(room *pipeline.Newsroom, want ...string) {
+		t.Helper()
+		must(t, pipeline.TellHub(t.Context(), room))
+		mu.Lock()
+		defer mu.Unlock()
+		if !slices.Equal(heard, want) {
+			t.Errorf("heard %q, want %q", heard, want)
+		}
+		heard = nil
+	}
+	room, p, _, c := library(t)
+	feeds := []string{"https://news.example/feeds/all.atom", "https://news.example/feeds/all.rss"}
+	room.Hub = pipeline.Hub{URL: hub.URL + "/hub", Feeds: feeds, Pause: time.Millisecond}
+	tell(room, feeds...)
+	tell(room)
+
+	p.set("gazette", item{"storm", "Storm takes roofs in Port Ellis", "A storm took the roofs off nine houses in Port Ellis on Tuesday and put out the light of the old pier.", c.time()})
+	c.pass(time.Hour)
+	pass(t, room)
+	tell(room, feeds...)
+
+	mu.Lock()
+	status = http.StatusServiceUnavailable
+	mu.Unlock()
+	room.Hub.URL = hub.URL + "/another"
+	if err := pipeline.TellHub(t.Context(), room); err == nil || !strings.Contains(err.Error(), "503 Service Unavailable: not now") {
+		t.Errorf("a hub that is down: %v", err)
+	}
+	mu.Lock()
+	status = http.StatusAccepted
+	mu.Unlock()
+	tell(room, feeds...)
+}

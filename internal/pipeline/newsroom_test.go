@@ -1,0 +1,186 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"headwater/feeds"
+	"headwater/internal/intake/clean"
+	"headwater/internal/intake/fetch"
+	"headwater/internal/intake/parse"
+	"headwater/internal/intake/poll"
+	"headwater/internal/news"
+	"headwater/internal/opml"
+	"headwater/internal/pipeline"
+	"headwater/internal/search"
+	"headwater/internal/store"
+	"headwater/internal/stories/embed"
+	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/prints"
+)
+
+// settings of a newsroom under test.
+type settings struct {
+	extra []outlets.Entry
+	allow netip.Prefix
+	log   io.Writer
+	now   func() time.Time
+
+	embed embed.Options // none without an endpoint
+	wait  time.Duration // for the embeddings
+
+	callback string // none takes no pushes
+	dir      string // for subscribed; a new one where it is ""
+	sources  bool   // pages that articles credit are read
+
+	fullText string // whether the pages of items are read
+	perHost  int    // of those, an hour
+
+	keep   time.Duration // how long articles are kept; 0 is for ever
+	window time.Duration // how long stories stay open; 0 is 72h
+}
+
+// agencies are the built-in outlets. Nothing changes them, so the tests share them.
+var agencies = sync.OnceValues(func() (*outlets.Registry, error) { return outlets.Load(feeds.Agencies()) })
+
+// open wires a real newsroom over a folder and closes it with the test.
+func open(t *testing.T, dir string, s settings) *pipeline.Newsroom {
+	t.Helper()
+	log := slog.New(slog.DiscardHandler)
+	if s.log != nil {
+		log = slog.New(slog.NewTextHandler(s.log, nil))
+	}
+	registry, err := agencies()
+	if len(s.extra) > 0 {
+		registry, err = outlets.Load(feeds.Agencies(), s.extra...)
+	}
+	must(t, err)
+	db, err := store.Open(t.Context(), dir, store.Options{Logger: log, EncodePrint: prints.Encode, DecodePrint: prints.Decode})
+	must(t, err)
+	x, err := search.Open(t.Context(), dir, search.Options{Logger: log, Log: db, Shown: clean.Shown})
+	must(t, err)
+	o := fetch.Options{UserAgent: "Headwater/test", Now: s.now, Timeout: 5 * time.Second, MaxBytes: 10 << 20, PerHost: 4}
+	if s.allow.IsValid() {
+		o.AllowPrivate = []netip.Prefix{s.allow}
+	}
+	client, err := fetch.New(o)
+	must(t, err)
+	t.Cleanup(func() {
+		client.Close()
+		must(t, x.Close())
+		must(t, db.Close())
+	})
+	var embedder *embed.Client
+	if s.embed.Endpoint != "" {
+		embedder = embed.New(s.embed, client)
+	}
+	return pipeline.New(pipeline.Options{
+		Embed: embedder, EmbedWait: s.wait, FetchSources: s.sources, Callback: s.callback,
+		FullText: s.fullText, FullTextPerHost: s.perHost,
+		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
+		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
+		Window:  s.window,
+		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},
+		Workers: 8, PerHost: 4, Batch: 500, Keep: s.keep,
+	})
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// subscribe adds the feeds of a list that a server gives.
+func subscribe(t *testing.T, room *pipeline.Newsroom, url string) {
+	t.Helper()
+	resp, err := http.Get(url)
+	must(t, err)
+	data, err := io.ReadAll(resp.Body)
+	must(t, err)
+	must(t, resp.Body.Close())
+	list, problems, err := opml.Read(bytes.NewReader(data))
+	must(t, err)
+	if len(problems) > 0 {
+		t.Fatalf("list %s: %v", url, problems)
+	}
+	for _, f := range list.Feeds {
+		_, err := room.AddFeed(t.Context(), news.Feed{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder})
+		must(t, err)
+	}
+}
+
+// pass polls every feed and checks that nothing is left to do.
+func pass(t *testing.T, room *pipeline.Newsroom) pipeline.Summary {
+	t.Helper()
+	sum, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true})
+	must(t, err)
+	status, err := room.Status(t.Context())
+	must(t, err)
+	if status.Unsettled != 0 || status.Unindexed != 0 {
+		t.Fatalf("after a pass %d are unsettled and %d unindexed", status.Unsettled, status.Unindexed)
+	}
+	return sum
+}
+
+// place is where an article ended up.
+type place struct {
+	story news.Story
+	news.Member
+}
+
+// membership gives each article's place by feed address and guid, and fails where one stands in two stories.
+func membership(t *testing.T, room *pipeline.Newsroom) map[string]place {
+	t.Helper()
+	all, err := room.Feeds(t.Context())
+	must(t, err)
+	url := map[int64]string{}
+	for _, f := range all {
+		url[f.ID] = f.URL
+	}
+	out := map[string]place{}
+	const page = 500
+	for offset := 0; ; offset += page {
+		stories, err := room.Stories(t.Context(), news.StoryList{Limit: page, Offset: offset, Newest: true})
+		must(t, err)
+		for _, s := range stories {
+			for _, m := range s.Members {
+				key := url[m.Article.FeedID] + " " + m.Article.GUID
+				if _, twice := out[key]; twice {
+					t.Errorf("%s stands in two stories", key)
+				}
+				out[key] = place{s, m}
+			}
+		}
+		if len(stories) < page {
+			return out
+		}
+	}
+}
+
+// shared gives the path of a file under ../shared, or skips the test where that is absent.
+func shared(t *testing.T, path string) string {
+	t.Helper()
+	p, err := filepath.Abs(filepath.Join("..", "..", "..", "shared", path))
+	must(t, err)
+	if _, err := os.Stat(p); err != nil {
+		t.Skipf("needs the recorded feeds: %v", err)
+	}
+	return p
+}
+
+var (
+	_ = context.Canceled
+	_ = fmt.Sprint
+)

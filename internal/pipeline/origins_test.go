@@ -1,0 +1,196 @@
+package pipeline_test
+
+import (
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/pipeline"
+	"headwater/internal/stories/outlets"
+)
+
+const (
+	cracks = "Port Ellery closes both ferry berths after cracks in pier"
+	quay   = "Shopkeepers on the quay at Port Ellery ask the county for a launch"
+)
+
+var wireService = []outlets.Entry{{Name: "Wire Service", Domains: []string{"wire.example"}, Aliases: []string{"Wirepress"}, Agency: true}}
+
+// originRoom has feeds of a publisher at names.
+func originRoom(t *testing.T, p *publisher, now *clock, names ...string) (*httptest.Server, func() map[string]place) {
+	t.Helper()
+	srv := httptest.NewServer(p)
+	t.Cleanup(srv.Close)
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8"), now: now.time, extra: wireService})
+	for _, name := range names {
+		_, err := room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
+		must(t, err)
+	}
+	return srv, func() map[string]place {
+		pass(t, room)
+		return membership(t, room)
+	}
+}
+
+// TestAgencysBareHeadline has a paper rerun an agency's text without naming it, by an earlier date. The agency's feed gives the
+// headline alone.
+func TestAgencysBareHeadline(t *testing.T) {
+	p, now := newPublisher(), newClock()
+	srv, poll := originRoom(t, p, now, "paper", "wire")
+	p.set("paper", item{"a", cracks, ferries[0], now.time().Add(-9 * time.Hour)})
+	p.set("wire", item{"b", cracks, "", now.time().Add(-time.Hour)})
+	got := poll()
+	story := got[srv.URL+"/paper a"].story
+	if story.ID != got[srv.URL+"/wire b"].story.ID || story.Origin.Domain != "wire.example" || story.Origin.Level != news.LevelOriginal {
+		t.Errorf("%s (%s) of %d members:\n%s", story.Origin.Name, story.Origin.Level, len(story.Members), reasons(story))
+	}
+}
+
+// TestAgencySendsThirtyTimes has an agency send one story thirty times within an hour, and a paper carry it.
+func TestAgencySendsThirtyTimes(t *testing.T) {
+	p, now := newPublisher(), newClock()
+	srv, poll := originRoom(t, p, now, "paper", "wire")
+	var sent []item
+	for i := range 30 {
+		sent = append(sent, item{fmt.Sprint("b", i), cracks, ferries[0], now.time().Add(-time.Duration(100-2*i) * time.Minute)})
+	}
+	p.set("wire", sent...)
+	p.set("paper", item{"a", cracks, "PORT ELLERY (Wirepress) - " + ferries[0], now.time().Add(-3 * time.Hour)})
+	got := poll()
+	story := got[srv.URL+"/paper a"].story
+	if len(story.Members) != 31 || story.Outlets != 2 || story.Origin.Named() || story.Origin.Domain != "wire.example" || story.Origin.Level != news.LevelOriginal {
+		t.Errorf("%s (%s, named only: %v) of %d members, %d outlets:\n%s",
+			story.Origin.Name, story.Origin.Level, story.Origin.Named(), len(story.Members), story.Outlets, reasons(story))
+	}
+}
+
+// TestAdvertisements has two advertisements, one of them for what the news tells of. Neither is in a story with another.
+func TestAdvertisements(t *testing.T) {
+	p, now := newPublisher(), newClock()
+	srv, poll := originRoom(t, p, now, "paper", "wire", "third")
+	at := now.time().Add(-time.Hour)
+	p.set("wire", item{"a", cracks, ferries[0], at})
+	p.set("paper", item{"b", "Sponsored: " + cracks, ferries[0], at.Add(-time.Hour)})
+	p.set("third", item{"c", "Anzeige: " + cracks, ferries[0], at.Add(-time.Hour)})
+	for range 2 { // as it was settled, and as it is read again
+		got := poll()
+		for _, key := range []string{"/wire a", "/paper b", "/third c"} {
+			at := got[srv.URL+key]
+			if len(at.story.Members) != 1 {
+				t.Errorf("%s is in a story of %d", key, len(at.story.Members))
+			}
+			if ad := key != "/wire a"; at.story.Promotional() != ad || ad && at.story.Origin.Level != news.LevelEarliest {
+				t.Errorf("%s: promotional %v, %s", key, at.story.Promotional(), at.story.Origin.Level)
+			}
+		}
+		p.set("wire", item{"a", cracks, ferries[0] + " It opens again on Friday.", at})
+	}
+}
+
+// TestClockBehind has a paper carry another's text an hour later, whose clock is five hours behind. From the next day on that is known.
+func TestClockBehind(t *testing.T) {
+	p, now := newPublisher(), newClock()
+	now.pass(now.time().Truncate(24 * time.Hour).Add(34 * time.Hour).Sub(now.time())) // ten in the morning
+	srv, poll := originRoom(t, p, now, "late", "first")
+	var late, first []item
+	carry := func(i int, text string) place {
+		title := strings.Join(strings.Fields(text)[:8], " ")
+		first = append(first, item{fmt.Sprint("f", i), title, text, now.time().Add(-10 * time.Minute)})
+		p.set("first", first...)
+		poll()
+		now.pass(time.Hour)
+		late = append(late, item{fmt.Sprint("l", i), title + " again", text, now.time().Add(-5*time.Hour - 10*time.Minute)})
+		p.set("late", late...)
+		return poll()[srv.URL+"/late l"+fmt.Sprint(i)]
+	}
+	p.set("late", item{"l", "Nothing yet", "", now.time()})
+	p.set("first", item{"f", "Nothing so far", "", now.time()})
+	poll()
+	if at := carry(0, ferries[0]); at.story.Origin.Domain != "late.example" {
+		t.Fatalf("%s is the origin by its date: this tests nothing:\n%s", at.story.Origin.Name, reasons(at.story))
+	}
+	for i := range 9 {
+		now.pass(30 * time.Minute)
+		late = append(late, item{fmt.Sprint("x", i), fmt.Sprintf("Notice %d of the %s office", i*i, strings.Repeat("r", i+3)), "", now.time().Add(-5*time.Hour - 10*time.Minute)})
+		p.set("late", late...)
+		poll()
+	}
+	now.pass(20 * time.Hour)
+	if at := carry(1, ferries[1]); at.story.Origin.Domain != "first.example" || len(at.story.Members) != 2 {
+		t.Errorf("%s is the origin of %d members:\n%s", at.story.Origin.Name, len(at.story.Members), reasons(at.story))
+	}
+}
+
+// TestClockAhead has a feed whose clock runs a day ahead: it is the first where it is, and not where another was.
+func TestClockAhead(t *testing.T) {
+	for _, order := range [][]string{{"ahead", "paper"}, {"paper", "ahead"}} {
+		p, now := newPublisher(), newClock()
+		srv, poll := originRoom(t, p, now, order...)
+		for _, name := range order {
+			at := now.time().Add(-5 * time.Minute)
+			if name == "ahead" {
+				at = at.Add(24 * time.Hour)
+			}
+			p.set(name, item{"a", quay, ferries[2], at})
+			poll()
+			now.pass(3 * time.Hour)
+		}
+		if at := poll()[srv.URL+"/"+order[1]+" a"]; len(at.story.Members) != 2 || at.story.Origin.Domain != order[0]+".example" {
+			t.Errorf("%s is the origin of %d members, want %s:\n%s", at.story.Origin.Name, len(at.story.Members), order[0], reasons(at.story))
+		}
+	}
+}
+
+// TestNamedThoughListed has an aggregator's feed bring items of an agency, and a paper credit it with another: the agency has no
+// feed here and yet is not said to be unknown.
+func TestNamedThoughListed(t *testing.T) {
+	p, now := newPublisher(), newClock()
+	p.fail("list", func(w http.ResponseWriter, r *http.Request) {
+		_, _ = fmt.Fprintf(w, `<rss version="2.0"><channel><title>Headlines</title><link>https://news.google.com/</link><item><title>%s - Wire Service</title>`+
+			`<link>https://news.google.com/rss/articles/x</link><guid>x</guid><source url="https://wire.example/">Wire Service</source></item></channel></rss>`, quay) // a client that has gone is no matter
+	})
+	srv, poll := originRoom(t, p, now, "paper", "list")
+	p.set("paper", item{"a", cracks, "PORT ELLERY (Wirepress) - " + ferries[0], now.time().Add(-time.Hour)})
+	for range 2 {
+		o := poll()[srv.URL+"/paper a"].story.Origin
+		if !o.Named() || o.Domain != "wire.example" || o.Absence() != "the item itself is not among those that your feeds brought" {
+			t.Errorf("%s, named only: %v: %q", o.Domain, o.Named(), o.Absence())
+		}
+	}
+	p.set("paper", item{"b", cracks, "PORT ELLERY (Reuters) - " + ferries[1], now.time().Add(-time.Hour)})
+	if o := poll()[srv.URL+"/paper b"].story.Origin; o.Domain != "reuters.com" || o.Absence() != "not among your feeds" {
+		t.Errorf("%s: %q", o.Domain, o.Absence())
+	}
+}
+
+// TestBenchLearnsListingSites has a stream in which a site passes on others' items, and then one of which it does not say so.
+func TestBenchLearnsListingSites(t *testing.T) {
+	for _, listed := range []int{0, 30} {
+		b, y := bench(t, pipeline.BenchOptions{})
+		for i := range listed {
+			e := told(uint64(100 + i))
+			e.Title += " - Reuters"
+			y.add(t, b, e, "list", dawn.Add(time.Duration(i)*time.Minute))
+		}
+		e := told(1)
+		e.Content = e.Content + " " + prose(2, 60)
+		copied := y.add(t, b, e, "list", dawn)
+		own := y.add(t, b, told(1), "paper", dawn.Add(5*time.Hour))
+		must(t, b.Close())
+		want := own
+		if listed == 0 {
+			want = copied
+		}
+		for _, p := range slices.Concat(y.batches...) {
+			if (p.Article == copied || p.Article == own) && p.Origin.Article != want {
+				t.Errorf("%d listed items: article %d goes back to %d (%s), want %d: %v", listed, p.Article, p.Origin.Article, p.Origin.Name, want, p.Origin.Evidence)
+			}
+		}
+	}
+}

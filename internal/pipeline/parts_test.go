@@ -1,0 +1,94 @@
+package pipeline_test
+
+import (
+	"database/sql"
+	"errors"
+	"maps"
+	"path/filepath"
+	"slices"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
+	"headwater/internal/store"
+)
+
+// TestSettledInParts settles the same articles at once and as they come. What a comparison of two articles gives depends on
+// how rare their words are by then, and what was compared is kept. So the stories of articles that came in parts may differ
+// a little from those of all at once, and do not differ when all are compared anew.
+func TestSettledInParts(t *testing.T) {
+	reports := append(reportsOf(t, "testdata/independent.jsonl"), reportsOf(t, "testdata/languages.jsonl")...)
+	slices.SortStableFunc(reports, func(a, b report) int { return a.Published.Compare(b.Published) })
+	dir := t.TempDir()
+	var once, inParts, anew map[string]settled
+	t.Run("once", func(t *testing.T) { once = settledIn(t, t.TempDir(), reports, 1) })
+	t.Run("in parts", func(t *testing.T) { inParts = settledIn(t, dir, reports, 12) })
+	t.Run("anew", func(t *testing.T) {
+		compareAnew(t, dir)
+		anew = settledIn(t, dir, nil, 1)
+	})
+	if diff := gocmp.Diff(once, anew); diff != "" {
+		t.Errorf("once and compared anew (-once +anew):\n%.4000s", diff)
+	}
+	story, event := alike(once, inParts)
+	if story < .98 || event < .88 {
+		t.Errorf("once and in parts are alike by %.4f on stories and %.4f on events, want .98 and .88", story, event)
+	}
+}
+
+// settledIn collects reports in parts, settles each, and gives where they stand.
+func settledIn(t *testing.T, dir string, reports []report, parts int) map[string]settled {
+	t.Helper()
+	last := reportsDay
+	// Nothing is closed: what outlets are like is learnt from closed stories when a newsroom is opened.
+	room := open(t, dir, settings{now: func() time.Time { return last }, window: 365 * 24 * time.Hour})
+	for i := range parts {
+		var polls []news.Poll
+		for _, r := range reports[len(reports)*i/parts : len(reports)*(i+1)/parts] {
+			f, err := room.AddFeed(t.Context(), news.Feed{URL: "https://" + r.Feed + ".example/feed"})
+			if !errors.Is(err, news.ErrExists) {
+				must(t, err)
+			}
+			f.Checked = last
+			polls = append(polls, news.Poll{Feed: f, Articles: []news.Article{{
+				GUID: r.ID, Title: r.Title, Hash: r.ID, Text: r.Text, Summary: r.Summary, URL: r.URL, Lang: r.Lang, Seen: last, Published: r.Published,
+				Outlet: news.Outlet{Name: r.Feed, Domain: r.Feed + ".example"},
+			}}})
+		}
+		_, err := room.Store.Collect(t.Context(), polls)
+		must(t, err)
+		_, err = room.Settle(t.Context(), nil)
+		must(t, err)
+	}
+	return shape(t, room)
+}
+
+var reportsDay = time.Date(2026, 8, 21, 0, 0, 0, 0, time.UTC)
+
+// compareAnew has a closed folder's articles printed and compared anew by the next settlement, as those of another version
+// are, and one of them wait to be settled.
+func compareAnew(t *testing.T, dir string) {
+	t.Helper()
+	db, err := sql.Open("sqlite", filepath.Join(dir, store.File))
+	must(t, err)
+	for _, q := range []string{
+		`UPDATE prints SET print = x'00' || substr(print, 2)`, `DELETE FROM edges`, `UPDATE marks SET value = value - 1 WHERE name = 'settle'`,
+	} {
+		_, err := db.ExecContext(t.Context(), q)
+		must(t, err)
+	}
+	must(t, db.Close())
+}
+
+// alike gives the adjusted Rand index of two outcomes, on stories and on events.
+func alike(a, b map[string]settled) (story, event float64) {
+	var stories, events [2][]string
+	for _, key := range slices.Sorted(maps.Keys(a)) {
+		for i, s := range []settled{a[key], b[key]} {
+			stories[i], events[i] = append(stories[i], s.Story), append(events[i], s.Event)
+		}
+	}
+	return adjustedRand(stories[0], stories[1]), adjustedRand(events[0], events[1])
+}

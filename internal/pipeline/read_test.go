@@ -1,0 +1,393 @@
+package pipeline_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/pipeline"
+	"headwater/internal/search"
+)
+
+// library is a newsroom with a few stories to read: one in three papers, and two in one.
+func library(t *testing.T) (*pipeline.Newsroom, *publisher, string, *clock) {
+	t.Helper()
+	c, p := newClock(), newPublisher()
+	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time})
+	address, _ := serveAt(t, "", p)
+	url := "http://" + address
+	at := c.time().Add(-5 * time.Hour)
+	p.set("herald",
+		item{"flood", floodTitle, floodText, at},
+		item{"comet", cometTitle, cometText, at.Add(2 * time.Hour)})
+	p.set("gazette", item{"flood", floodTitle, floodText, at.Add(time.Hour)})
+	p.set("tribune",
+		item{"flood", floodTitle, floodText, at.Add(2 * time.Hour)},
+		item{"strike", strikeTitle, strikeText, at.Add(time.Hour)})
+	add(t, room, url, "herald", "gazette", "tribune")
+	pass(t, room)
+	return room, p, url, c
+}
+
+// TestSearchFindsWhatIsShown finds words that grouping passes over, marks them, and tells a topic of them.
+func TestSearchFindsWhatIsShown(t *testing.T) {
+	room, p, url, _ := library(t)
+	ctx := t.Context()
+	_, err := room.AddTopic(ctx, news.Topic{Name: "singers", Query: "quintero"})
+	must(t, err)
+	p.set("ledger", item{
+		"festival", "Festival names its singers",
+		"<p>" + cometText + "</p><ul><li>Marisol Quintero</li><li>Dagny Halvorsen</li></ul><table><tr><td>Stage</td><td>Sumac</td></tr></table>", p.feeds["herald"][0].at,
+	})
+	add(t, room, url, "ledger")
+	pass(t, room)
+	for query, word := range map[string]string{"quintero": "Quintero", "dagny": "Dagny", "sumac": "Sumac"} {
+		found, err := room.Search(ctx, news.Search{Query: query})
+		must(t, err)
+		if len(found.Articles) != 1 || len(found.Articles[0].Body) != 1 {
+			t.Fatalf("%s finds %+v", query, found.Articles)
+		}
+		f := found.Articles[0]
+		if span := f.Body[0]; f.Text()[span.Start:span.End] != word || strings.Contains(f.Article.Body(), word) {
+			t.Errorf("%s: marked is %v of %q", query, span, f.Text())
+		}
+	}
+	must(t, room.MatchTopics(ctx))
+	topic, err := room.Topic(ctx, 0, "singers")
+	must(t, err)
+	if stories, _, err := room.TopicStories(ctx, topic, 10, 0); err != nil || len(stories) != 1 {
+		t.Errorf("the topic has %d stories (%v)", len(stories), err)
+	}
+}
+
+func titles(stories []news.Story) []string {
+	var out []string
+	for _, s := range stories {
+		out = append(out, s.Title)
+	}
+	return out
+}
+
+func wantTitles(t *testing.T, what string, stories []news.Story, want ...string) {
+	t.Helper()
+	if got := titles(stories); !slices.Equal(got, want) {
+		t.Errorf("%s: %q, want %q", what, got, want)
+	}
+}
+
+const (
+	floodTitle  = "River floods lower town of Aldermere"
+	cometTitle  = "Gardener finds a comet"
+	strikeTitle = "Bakers strike in the north"
+)
+
+func TestSearch(t *testing.T) {
+	room, _, _, _ := library(t)
+	ctx := t.Context()
+	found, err := room.Search(ctx, news.Search{Query: "gymnasium"})
+	must(t, err)
+	if found.Total != 3 || len(found.Articles) != 3 {
+		t.Fatalf("%d found, want the three articles of the flood", found.Total)
+	}
+	for _, a := range found.Articles {
+		story, err := room.StoryOf(ctx, a.Article.ID)
+		must(t, err)
+		if a.Story != story.ID || a.Article.ID != a.ID || a.Article.Title != floodTitle || len(a.Body) == 0 {
+			t.Errorf("found %+v, in story %d", a, story.ID)
+		}
+		for _, span := range a.Body {
+			if word := a.Article.Body()[span.Start:span.End]; !strings.EqualFold(word, "gymnasium") {
+				t.Errorf("%q is to be highlighted", word)
+			}
+		}
+	}
+	for query, want := range map[string]int{`"beds had been put up"`: 3, `"put beds up"`: 0, "comet": 1, "zeppelin": 0, "comet OR bakers": 2} {
+		if found, err = room.Search(ctx, news.Search{Query: query}); err != nil || found.Total != want {
+			t.Errorf("%s: %d found (%v), want %d", query, found.Total, err, want)
+		}
+	}
+	if found, err = room.Search(ctx, news.Search{Query: "gymnasium", Limit: 1, Offset: 1}); err != nil || found.Total != 3 || len(found.Articles) != 1 {
+		t.Errorf("the second page of one: %+v, %v", found, err)
+	}
+	if _, err = room.Search(ctx, news.Search{Query: `"no end`}); err == nil {
+		t.Error("a malformed query was taken")
+	}
+	if _, err := room.StoryOf(ctx, 4711); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("the story of no article: %v", err)
+	}
+}
+
+func TestSearchStories(t *testing.T) {
+	room, _, _, _ := library(t)
+	for _, tt := range []struct {
+		query         string
+		limit, offset int
+		total         int
+		want          []string
+	}{
+		{"gymnasium", 10, 0, 1, []string{floodTitle}}, // three articles, one story
+		{"bakers", 10, 0, 1, []string{strikeTitle}},
+		{"zeppelin", 10, 0, 0, nil},
+		{"the", 2, 3, 3, nil},
+		{"comet OR bakers", 0, 0, 2, nil},
+	} {
+		stories, total, err := room.SearchStories(t.Context(), tt.query, tt.limit, tt.offset)
+		must(t, err)
+		if total != tt.total {
+			t.Errorf("%s: %d stories, want %d", tt.query, total, tt.total)
+		}
+		wantTitles(t, tt.query, stories, tt.want...)
+	}
+	first, _, err := room.SearchStories(t.Context(), "comet OR bakers OR gymnasium", 2, 0)
+	must(t, err)
+	rest, total, err := room.SearchStories(t.Context(), "comet OR bakers OR gymnasium", 2, 2)
+	must(t, err)
+	all := titles(append(first, rest...))
+	slices.Sort(all)
+	if total != 3 || !slices.Equal(all, []string{strikeTitle, cometTitle, floodTitle}) {
+		t.Errorf("two pages of %d: %q", total, all)
+	}
+}
+
+func TestTopics(t *testing.T) {
+	room, p, url, c := library(t)
+	ctx := t.Context()
+	_, err := room.AddTopic(ctx, news.Topic{Name: "weather", Query: "flooded OR river OR houses"})
+	must(t, err)
+	if _, err := room.AddTopic(ctx, news.Topic{Name: "weather", Query: "rain"}); !errors.Is(err, news.ErrExists) {
+		t.Errorf("a second topic of one name: %v", err)
+	}
+	if _, err := room.AddTopic(ctx, news.Topic{Name: "broken", Query: `"no end`}); err == nil {
+		t.Error("a topic with a malformed query was taken")
+	}
+	topic, err := room.Topic(ctx, 0, "weather")
+	must(t, err)
+	if !topic.Added.Equal(c.time()) || topic.Query != "flooded OR river OR houses" {
+		t.Errorf("%+v", topic)
+	}
+	stories, total, err := room.TopicStories(ctx, topic, 10, 0)
+	must(t, err)
+	if total != 1 {
+		t.Errorf("%d stories, want 1", total)
+	}
+	wantTitles(t, "before the storm", stories, floodTitle)
+
+	p.set("gazette", item{
+		"storm", "Storm takes roofs in Port Ellis", "A storm took the roofs off nine houses in Port Ellis on Tuesday and put out the light of the old pier.",
+		c.time(),
+	})
+	c.pass(time.Minute)
+	pass(t, room)
+	stories, total, err = room.TopicStories(ctx, topic, 10, 0)
+	must(t, err)
+	if total != 2 {
+		t.Errorf("%d stories, want 2", total)
+	}
+	wantTitles(t, "the newest first", stories, "Storm takes roofs in Port Ellis", floodTitle)
+	must(t, room.RemoveTopic(ctx, 0, "weather"))
+	if _, err := room.Topic(ctx, 0, "weather"); !errors.Is(err, news.ErrNotFound) {
+		t.Errorf("a topic that is no more: %v", err)
+	}
+	if topics, err := room.Topics(ctx, 0); err != nil || len(topics) != 0 {
+		t.Errorf("topics %v, %v", topics, err)
+	}
+	if f := feedOf(t, room, url+"/gazette"); f.Articles != 2 {
+		t.Errorf("%d articles", f.Articles)
+	}
+}
+
+// TestEdition is the order of the combined feed: what changed last stands first.
+func TestEdition(t *testing.T) {
+	room, p, _, c := library(t)
+	ctx := t.Context()
+	for _, add := range []item{ // each makes an older story grow, and changes it
+		{"late-comet", cometTitle, "An amateur with a telescope in her garden found a comet that nobody had seen before, the observatory confirmed. It will be visible to the naked eye in spring and come back in eleven thousand years.", c.time()},
+		{"late-strike", strikeTitle, "Bakers in the north laid down work on Monday to demand longer breaks, and bread ran out by noon in most of the shops along the coast. Their union wants twenty minutes more for every shift, which the owners refuse.", c.time()},
+	} {
+		c.pass(time.Hour)
+		p.set("gazette", add)
+		if sum := pass(t, room); sum.New != 1 {
+			t.Fatalf("%+v", sum)
+		}
+	}
+	for _, tt := range []struct {
+		query string
+		limit int
+		want  []string
+	}{
+		{"", 10, []string{strikeTitle, cometTitle, floodTitle}},
+		{"", 1, []string{strikeTitle}},
+		{"comet OR bakers", 10, []string{strikeTitle, cometTitle}},
+		{"comet OR gymnasium", 10, []string{cometTitle, floodTitle}},
+		{"zeppelin", 10, nil},
+	} {
+		e, err := room.Edition(ctx, news.EditionQuery{Topic: news.Topic{Query: tt.query}, Limit: tt.limit})
+		must(t, err)
+		wantTitles(t, fmt.Sprintf("%+v", tt), e.Stories, tt.want...)
+	}
+}
+
+func TestInstanceID(t *testing.T) {
+	dir := t.TempDir()
+	var first string
+	t.Run("mint", func(t *testing.T) {
+		room := open(t, dir, settings{})
+		id, err := room.InstanceID(t.Context())
+		must(t, err)
+		again, err := room.InstanceID(t.Context())
+		must(t, err)
+		if len(id) < 16 || id != again {
+			t.Errorf("%q, then %q", id, again)
+		}
+		first = id
+	})
+	id, err := open(t, dir, settings{}).InstanceID(t.Context())
+	must(t, err)
+	if id != first {
+		t.Errorf("%q after a restart, was %q", id, first)
+	}
+	if id, err = open(t, t.TempDir(), settings{}).InstanceID(t.Context()); err != nil || id == first {
+		t.Errorf("another newsroom has the id %q, too (%v)", id, err)
+	}
+}
+
+// fresh makes the index that a reindex fills.
+func fresh(t *testing.T, room *pipeline.Newsroom) *search.Index {
+	t.Helper()
+	x, err := search.Fresh(t.Context(), room.Store.Dir(), search.Options{Log: room.Store})
+	must(t, err)
+	t.Cleanup(func() { must(t, x.Close()) })
+	return x
+}
+
+// opened gives an index to whoever wants to open one.
+func opened(x *search.Index) func(context.Context) (*search.Index, error) {
+	return func(context.Context) (*search.Index, error) { return x, nil }
+}
+
+func wantFound(t *testing.T, room *pipeline.Newsroom, query string, want int) {
+	t.Helper()
+	found, err := room.Search(t.Context(), news.Search{Query: query})
+	must(t, err)
+	status, err := room.Status(t.Context())
+	must(t, err)
+	if found.Total != want || status.Unindexed != 0 {
+		t.Errorf("%s: %d found, %d unindexed; want %d and none", query, found.Total, status.Unindexed, want)
+	}
+}
+
+// TestReindex searches while the index is built anew and swapped.
+func TestReindex(t *testing.T) {
+	room, p, _, c := library(t)
+	var over atomic.Bool
+	var searches sync.WaitGroup
+	searches.Go(func() {
+		for !over.Load() {
+			found, err := room.Search(t.Context(), news.Search{Query: "gymnasium"})
+			if err != nil || found.Total != 3 {
+				t.Errorf("in the middle of a reindex: %d found, %v", found.Total, err)
+				return
+			}
+			if _, err := room.Status(t.Context()); err != nil {
+				t.Error(err)
+				return
+			}
+		}
+	})
+	for range 5 {
+		last := 0
+		n, err := room.Reindex(t.Context(), opened(fresh(t, room)), func(done, total int) { last = done*100 + total })
+		must(t, err)
+		if n != 5 || last != 505 {
+			t.Errorf("%d articles were indexed and %d told, want 5", n, last)
+		}
+	}
+	over.Store(true)
+	searches.Wait()
+	wantFound(t, room, "gymnasium", 3)
+	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.time()})
+	pass(t, room) // goes into the new index
+	wantFound(t, room, "zeppelin", 1)
+	if n, err := room.Index.Count(); err != nil || n != 6 {
+		t.Errorf("%d articles in the index, %v", n, err)
+	}
+}
+
+// TestReindexCancelled keeps the old index.
+func TestReindexCancelled(t *testing.T) {
+	room, p, _, c := library(t)
+	room.Batch = 2
+	old := room.Index
+	ctx, cancel := context.WithCancel(t.Context())
+	n, err := room.Reindex(ctx, opened(fresh(t, room)), func(int, int) { cancel() })
+	if !errors.Is(err, context.Canceled) || n != 2 {
+		t.Errorf("%d articles, %v; want 2 and context.Canceled", n, err)
+	}
+	if room.Index != old {
+		t.Error("half an index took the place of the old one")
+	}
+	wantFound(t, room, "gymnasium", 3)
+	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.time()})
+	pass(t, room)
+	wantFound(t, room, "zeppelin", 1)
+	n, err = room.Reindex(t.Context(), opened(fresh(t, room)), nil) // and one that nobody interrupts
+	must(t, err)
+	if n != 6 || room.Index == old {
+		t.Errorf("%d articles indexed", n)
+	}
+	wantFound(t, room, "zeppelin", 1)
+}
+
+// A pass waits for the one that runs, says so, and waits no longer than its caller.
+func TestPassWaitsForPass(t *testing.T) {
+	asked, release := make(chan struct{}), make(chan struct{})
+	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		close(asked)
+		<-release
+		_, _ = w.Write([]byte(feedNamed("Slow", "")))
+	}))
+	t.Cleanup(slow.Close)
+	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	_, err := room.AddFeed(t.Context(), news.Feed{URL: slow.URL})
+	must(t, err)
+	first := make(chan pipeline.Summary)
+	go func() {
+		sum, err := room.Pass(context.WithoutCancel(t.Context()), pipeline.PassOptions{Force: true})
+		if err != nil {
+			t.Error(err)
+		}
+		first <- sum
+	}()
+	<-asked
+	ctx, leave := context.WithCancel(t.Context())
+	said := ""
+	_, err = room.Pass(ctx, pipeline.PassOptions{Progress: func(stage string, _, _ int) {
+		said = stage
+		leave()
+	}})
+	if !errors.Is(err, context.Canceled) || said != "wait for the pass that runs" {
+		t.Errorf("a pass that left gives %v, having said %q", err, said)
+	}
+	second := make(chan pipeline.Summary)
+	go func() {
+		sum, err := room.Pass(context.WithoutCancel(t.Context()), pipeline.PassOptions{})
+		if err != nil {
+			t.Error(err)
+		}
+		second <- sum
+	}()
+	close(release)
+	if one, two := <-first, <-second; one.Read != 1 || one.Settled != 1 || two.Feeds != 0 {
+		t.Errorf("the first pass: %+v; the second: %+v", one, two)
+	}
+}

@@ -1,0 +1,491 @@
+package pipeline_test
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
+
+	"headwater/internal/news"
+	"headwater/internal/pipeline"
+)
+
+const days = 24 * time.Hour
+
+// storyOfItem gives the story that an item of a feed is in.
+func storyOfItem(t *testing.T, room *pipeline.Newsroom, key string) news.Story {
+	t.Helper()
+	p, ok := membership(t, room)[key]
+	if !ok {
+		t.Fatalf("%s is in no story", key)
+	}
+	return p.story
+}
+
+// shows is what a story's page is made of.
+type shows struct {
+	Story    news.Story
+	Compared map[int64]news.Comparison
+	Reports  []news.Report
+}
+
+func shown(t *testing.T, room *pipeline.Newsroom, id int64) (s shows) {
+	t.Helper()
+	var err error
+	s.Story, err = room.Story(t.Context(), id)
+	must(t, err)
+	s.Compared, err = room.Comparisons(t.Context(), s.Story)
+	must(t, err)
+	s.Reports, err = room.Reports(t.Context(), s.Story)
+	must(t, err)
+	return s
+}
+
+func retain(t *testing.T, room *pipeline.Newsroom) pipeline.Retained {
+	t.Helper()
+	gone, err := room.Retain(t.Context(), time.Minute)
+	must(t, err)
+	must(t, room.Store.Check(t.Context()))
+	return gone
+}
+
+// withPrints counts the prints that are stored.
+func withPrints(t *testing.T, room *pipeline.Newsroom, articles []int64) int {
+	t.Helper()
+	all, err := room.Store.Prints(t.Context(), articles)
+	must(t, err)
+	return len(all)
+}
+
+// wireDesk has a story of three outlets that reword one text, one of two that carry another, and one alone.
+func wireDesk(t *testing.T) *desk {
+	t.Helper()
+	d := newDesk(t)
+	at := d.clock.time().Add(-5 * time.Hour)
+	d.items = map[string][]item{
+		"herald":  {{"pier", "Ferry berths closed after cracks are found", wireText, at}, {"comet", cometTitle, cometText, at.Add(2 * time.Hour)}},
+		"gazette": {{"pier", "Commuters take the bus as the pier cracks", wireText + " Nobody was hurt.", at.Add(time.Hour)}},
+		"tribune": {
+			{"pier", "Cracks in the pier stop the ferries", strings.ReplaceAll(wireText, "four hundred", "some 400") + " The mayor called it a long winter.", at.Add(2 * time.Hour)},
+			{"strike", strikeTitle, strikeText, at.Add(time.Hour)},
+		},
+		"courier": {{"strike", strikeTitle, strikeText, at.Add(3 * time.Hour)}},
+	}
+	return d
+}
+
+// TestClosedStoriesShowTheSame though what settling needed of them is gone, and a correction opens them again.
+func TestClosedStoriesShowTheSame(t *testing.T) {
+	d := wireDesk(t)
+	var pier, strike, comet news.Story
+	before := map[int64]shows{}
+	d.run(t, "settled", func(t *testing.T, room *pipeline.Newsroom) {
+		pier, strike = storyOfItem(t, room, d.url+"/herald pier"), storyOfItem(t, room, d.url+"/tribune strike")
+		comet = storyOfItem(t, room, d.url+"/herald comet")
+		if len(pier.Members) != 3 || len(strike.Members) != 2 {
+			t.Fatalf("stories of %d and %d", len(pier.Members), len(strike.Members))
+		}
+		for _, s := range []news.Story{pier, strike, comet} {
+			before[s.ID] = shown(t, room, s.ID)
+		}
+		reasons := 0
+		for _, k := range before[pier.ID].Compared {
+			reasons += len(k.Reasons)
+		}
+		if reasons == 0 {
+			t.Fatal("no edge has a reason to begin with")
+		}
+		if gone := retain(t, room); gone != (pipeline.Retained{}) {
+			t.Errorf("of open stories %+v went", gone)
+		}
+		d.clock.pass(80 * time.Hour)
+		if gone := retain(t, room); gone != (pipeline.Retained{}) {
+			t.Errorf("%+v went when the clock was far ahead of the last look", gone)
+		}
+		d.clock.pass(-80 * time.Hour)
+		if gone := retain(t, room); gone != (pipeline.Retained{}) {
+			t.Errorf("%+v went when the clock was right again", gone)
+		}
+		d.clock.pass(80 * time.Hour)
+		retain(t, room)
+		d.clock.pass(time.Hour)
+		if gone := retain(t, room); gone.Closed != 3 || gone.Articles != 0 {
+			t.Errorf("%+v", gone)
+		}
+		if n := withPrints(t, room, articleIDs(pier, strike, comet)); n != 0 {
+			t.Errorf("%d prints are left", n)
+		}
+		for id, was := range before {
+			if diff := gocmp.Diff(was, shown(t, room, id)); diff != "" {
+				t.Errorf("story %d is shown otherwise (-before +after):\n%s", id, diff)
+			}
+		}
+		// What comes now is not compared with them.
+		d.items["courier"] = append(d.items["courier"], item{"late", "Ferry berths closed after cracks are found", wireText, d.clock.time()})
+		d.poll(t, room)
+		if late := storyOfItem(t, room, d.url+"/courier late"); late.ID == pier.ID {
+			t.Error("a closed story took an article")
+		}
+	})
+	d.run(t, "merged in another run", func(t *testing.T, room *pipeline.Newsroom) {
+		made, err := room.Merge(t.Context(), []int64{pier.ID, comet.ID})
+		must(t, err)
+		if len(made.Stories) != 1 || len(made.Stories[0].Members) != 5 { // the late one is compared with it now that it is open
+			t.Errorf("merged into %+v", made.Stories)
+		}
+		if n := withPrints(t, room, articleIDs(pier, comet)); n != 4 {
+			t.Errorf("%d of 4 have prints again", n)
+		}
+		must(t, room.Store.Check(t.Context()))
+		_, err = room.Forget(t.Context(), made.Correction.ID)
+		must(t, err)
+		after := storyOfItem(t, room, d.url+"/herald pier")
+		if after.ID != pier.ID || len(after.Members) != 4 || storyOfItem(t, room, d.url+"/herald comet").ID != comet.ID {
+			t.Errorf("taken back, the story is %d of %d", after.ID, len(after.Members))
+		}
+		d.clock.pass(80 * time.Hour)
+		retain(t, room)
+		d.clock.pass(time.Hour)
+		retain(t, room)
+		if n := withPrints(t, room, articleIDs(pier, strike, comet)); n != 0 {
+			t.Errorf("%d prints are left", n)
+		}
+	})
+	d.run(t, "revised when closed", func(t *testing.T, room *pipeline.Newsroom) {
+		d.items["gazette"][0].text += " The bus company sent more drivers in the afternoon."
+		d.poll(t, room)
+		after := storyOfItem(t, room, d.url+"/gazette pier")
+		if after.ID != pier.ID || len(after.Members) != 4 {
+			t.Errorf("the revised article is in story %d of %d, want %d", after.ID, len(after.Members), pier.ID)
+		}
+	})
+}
+
+func articleIDs(stories ...news.Story) (ids []int64) {
+	for _, s := range stories {
+		for _, m := range s.Members {
+			ids = append(ids, m.Article.ID)
+		}
+	}
+	return ids
+}
+
+// TestKeep ages out what nobody keeps, once it was announced, and nothing of it comes back.
+func TestKeep(t *testing.T) {
+	d := wireDesk(t)
+	var log bytes.Buffer
+	start := func(t *testing.T) *pipeline.Newsroom {
+		t.Helper()
+		return open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: 30 * days, log: &log})
+	}
+	var pier, strike, comet news.Story
+	t.Run("announced", func(t *testing.T) {
+		room := start(t)
+		d.poll(t, room)
+		pier, strike = storyOfItem(t, room, d.url+"/herald pier"), storyOfItem(t, room, d.url+"/tribune strike")
+		comet = storyOfItem(t, room, d.url+"/herald comet")
+		must(t, room.AddUser(t.Context(), "anna", "anna-anna"))
+		user, _, err := room.Store.User(t.Context(), "anna")
+		must(t, err)
+		must(t, room.MarkItems(t.Context(), user.ID, news.Marking{Articles: []int64{comet.Members[0].Article.ID}, AddLabels: []string{""}}))
+		found, err := room.Search(t.Context(), news.Search{Query: "harbour", Limit: 10})
+		if err != nil || found.Total != 3 {
+			t.Fatalf("%d found (%v)", found.Total, err)
+		}
+		d.clock.pass(31 * days)
+		if gone := retain(t, room); gone.Articles != 0 {
+			t.Errorf("%+v went unannounced", gone)
+		}
+		wantSaid(t, &log, "keep=30d articles=5 of=6 stories=3")
+		part, err := room.KeepWouldTake(t.Context())
+		if err != nil || part.Articles != 5 || part.Stories != 3 || part.Of != 6 || !part.Large() || part.Bytes == 0 || !part.Until.Equal(d.clock.time().Add(time.Hour)) {
+			t.Errorf("keep would take %+v (%v)", part, err)
+		}
+	})
+	t.Run("a restart neither resets nor skips the wait", func(t *testing.T) {
+		room := start(t)
+		d.clock.pass(59 * time.Minute)
+		if gone := retain(t, room); gone.Articles != 0 {
+			t.Errorf("%+v went early", gone)
+		}
+		wantSaid(t, &log, "keep=30d articles=5")
+		d.clock.pass(time.Minute)
+		if gone := retain(t, room); gone.Articles != 5 || gone.Stories != 2 {
+			t.Errorf("%+v went", gone)
+		}
+		wantSaid(t, &log, "")
+		if n, err := room.Indexed(); n != 1 || err != nil {
+			t.Errorf("%d articles are in the index (%v)", n, err)
+		}
+		found, err := room.Search(t.Context(), news.Search{Query: "harbour", Limit: 10})
+		if err != nil || found.Total != 0 {
+			t.Errorf("%d are found (%v)", found.Total, err)
+		}
+		for _, was := range []news.Story{pier, strike} {
+			s, err := room.Story(t.Context(), was.ID)
+			if err != nil || len(s.Members) != 0 || s.Aged != len(was.Members) || s.Title != was.Title || s.Outlets != was.Outlets || s.Origin.Name != was.Origin.Name {
+				t.Errorf("story %d is %+v (%v)", was.ID, s, err)
+			}
+			if k, err := room.Comparisons(t.Context(), s); err != nil || len(k) != 0 {
+				t.Errorf("comparisons %v (%v)", k, err)
+			}
+			if r, err := room.Reports(t.Context(), s); err != nil || len(r) != 0 {
+				t.Errorf("reports %v (%v)", r, err)
+			}
+		}
+		if _, err := room.Merge(t.Context(), []int64{pier.ID, comet.ID}); err == nil || !strings.Contains(err.Error(), "aged out") {
+			t.Errorf("merging an aged-out story gave %v", err)
+		}
+		e, err := room.Edition(t.Context(), news.EditionQuery{})
+		if err != nil || len(e.Stories) != 1 || e.Stories[0].ID != comet.ID {
+			t.Errorf("the combined feed has %+v (%v)", e, err)
+		}
+	})
+	t.Run("still listed", func(t *testing.T) {
+		room := start(t)
+		d.items["gazette"][0].text += " The bus company sent more drivers in the afternoon."
+		d.items["courier"] = append(d.items["courier"], item{"goat", "A goat wins the county fair", "A goat of seven years has won the county fair.", d.clock.time()})
+		for name, items := range d.items {
+			d.press.set(name, items...)
+		}
+		if sum := pass(t, room); sum.New != 1 || sum.Revised != 0 {
+			t.Errorf("%d new, %d revised; only the goat is news", sum.New, sum.Revised)
+		}
+		must(t, room.Store.Check(t.Context()))
+		d.clock.pass(days) // the routine of a day is not announced
+		if gone := retain(t, room); gone.Articles != 0 {
+			t.Errorf("%+v went", gone)
+		}
+		d.clock.pass(30 * days)
+		for range 3 { // the goat is half of all
+			retain(t, room)
+			d.clock.pass(30 * time.Minute)
+		}
+		if s, err := room.Store.CountArticles(t.Context()); s != 1 || err != nil {
+			t.Errorf("%d articles are left (%v)", s, err)
+		}
+		if sum := pass(t, room); sum.New != 0 {
+			t.Errorf("%d are new", sum.New)
+		}
+	})
+}
+
+// wantSaid checks that the log warned of something since it was last looked at, or of nothing.
+func wantSaid(t *testing.T, log *bytes.Buffer, want string) {
+	t.Helper()
+	var warned []string
+	for line := range strings.Lines(log.String()) {
+		if strings.Contains(line, "level=WARN") {
+			warned = append(warned, line)
+		}
+	}
+	log.Reset()
+	if want == "" && len(warned) > 0 || want != "" && (len(warned) != 1 || !strings.Contains(warned[0], want)) {
+		t.Errorf("the log warned %q, want %q once", warned, want)
+	}
+}
+
+// TestAnnouncementEndsWithItsSetting so that the same mistake is announced anew later.
+func TestAnnouncementEndsWithItsSetting(t *testing.T) {
+	d := wireDesk(t)
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time})
+	d.poll(t, room)
+	d.clock.pass(20 * days)
+	for i, step := range []struct {
+		keep time.Duration
+		pass time.Duration // before the look
+		gone int
+	}{
+		{10 * days, 0, 0}, {0, 2 * time.Hour, 0}, // announced, and taken back
+		{10 * days, time.Hour, 0}, {40 * days, 2 * time.Hour, 0}, // announced, and nothing is that old
+		{10 * days, time.Hour, 0}, {15 * days, 30 * time.Minute, 0}, {10 * days, 31 * time.Minute, 0}, // less, and then more again
+		{10 * days, 59 * time.Minute, 0}, {10 * days, time.Minute, 6},
+	} {
+		room.Keep = step.keep
+		d.clock.pass(step.pass)
+		if gone := retain(t, room); gone.Articles != step.gone {
+			t.Errorf("step %d: %+v went, want %d articles", i, gone, step.gone)
+		}
+	}
+}
+
+// TestKeepOfADay takes effect within the window: stories close as early.
+func TestKeepOfADay(t *testing.T) {
+	d := wireDesk(t)
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: days})
+	d.poll(t, room)
+	d.clock.pass(2 * days)
+	retain(t, room)
+	d.clock.pass(2 * time.Hour)
+	sum, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true, Retain: time.Minute}) // as poll does
+	if err != nil || sum.AgedOut != 6 || sum.New != 0 {
+		t.Errorf("%+v went (%v)", sum, err)
+	}
+	must(t, room.Store.Check(t.Context()))
+	d.items = map[string][]item{"courier": {{"goat", "A goat wins the county fair", wireText, d.clock.time()}}}
+	d.poll(t, room) // settling goes on without them
+	if s := storyOfItem(t, room, d.url+"/courier goat"); len(s.Members) != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
+// TestSearchesWhereAllWasAgedOut begins the index anew where the last entries of the log are gone: it lacks nothing.
+func TestSearchesWhereAllWasAgedOut(t *testing.T) {
+	d := wireDesk(t)
+	t.Run("aged out", func(t *testing.T) {
+		room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: days})
+		d.poll(t, room)
+		d.clock.pass(2 * days)
+		retain(t, room)
+		d.clock.pass(2 * time.Hour)
+		if gone := retain(t, room); gone.Articles != 6 {
+			t.Fatalf("%+v went", gone)
+		}
+	})
+	must(t, os.RemoveAll(filepath.Join(d.dir, "index.bleve")))
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: days})
+	_, err := room.CatchUp(t.Context(), nil)
+	must(t, err)
+	if found, err := room.Search(t.Context(), news.Search{Query: "pier"}); err != nil || found.Total != 0 {
+		t.Errorf("%d are found (%v)", found.Total, err)
+	}
+}
+
+// TestClockAheadKeepsArticles for the hour in which somebody can mend it.
+func TestClockAheadKeepsArticles(t *testing.T) {
+	d := wireDesk(t)
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: 30 * days})
+	d.poll(t, room)
+	d.clock.pass(365 * days)
+	retain(t, room)
+	d.clock.pass(-364 * days)
+	for range 4 {
+		if gone := retain(t, room); gone.Articles != 0 {
+			t.Errorf("%+v went", gone)
+		}
+		d.clock.pass(30 * time.Minute)
+	}
+	d.clock.pass(40 * days) // what was announced with the wrong clock is announced again, and waits no longer than an hour
+	retain(t, room)
+	d.clock.pass(61 * time.Minute)
+	if gone := retain(t, room); gone.Articles != 6 {
+		t.Errorf("%+v went", gone)
+	}
+}
+
+// TestServeRetains in steps, beside settling and searching, until its context ends.
+func TestServeRetains(t *testing.T) {
+	d := wireDesk(t)
+	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: 30 * days})
+	d.poll(t, room)
+	ids := articleIDs(storyOfItem(t, room, d.url+"/herald pier"), storyOfItem(t, room, d.url+"/herald comet"))
+	d.clock.pass(80 * time.Hour)
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		room.KeepRetaining(ctx)
+	}()
+	for deadline := time.Now().Add(20 * time.Second); withPrints(t, room, ids) > 0; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("the stories did not close")
+		}
+		if _, err := room.Settle(t.Context(), nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	stop()
+	<-ended
+	must(t, room.Store.Check(t.Context()))
+}
+
+// monthArticles, when set, is how many articles a day TestMonth takes, and keeps 30 days of, instead of 20 and 10.
+const monthArticles = "NEWSROOM_TEST_MONTH"
+
+// TestMonth keeps the second half of a time: database and index take no more than a fifth above what that takes by itself.
+func TestMonth(t *testing.T) {
+	perDay, keepDays := 20, 10
+	if n, err := strconv.Atoi(os.Getenv(monthArticles)); err == nil {
+		perDay, keepDays = n, 30
+	}
+	run := func(first, last int, keep time.Duration) *pipeline.Newsroom {
+		c := newClock()
+		began := c.time()
+		room := open(t, t.TempDir(), settings{now: c.time, keep: keep})
+		feeds, err := room.AddFeeds(t.Context(), []news.Feed{{URL: "https://a.example/feed"}, {URL: "https://b.example/feed"}})
+		must(t, err)
+		c.pass(time.Duration(first) * days)
+		for day := first; day < last; day++ {
+			collectDay(t, room, feeds, began.Add(time.Duration(day)*days), day, perDay)
+			c.pass(days)
+			if _, err := room.Settle(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := room.CatchUp(t.Context(), nil); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := room.Retain(t.Context(), time.Hour); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return room
+	}
+	kept := run(0, 2*keepDays, time.Duration(keepDays)*days)
+	must(t, kept.Store.Check(t.Context()))
+	alone := run(keepDays, 2*keepDays, 0)
+	got, want := roomOf(t, kept), roomOf(t, alone)
+	articles, err := kept.Store.CountArticles(t.Context())
+	must(t, err)
+	t.Logf("%d articles a day, %d kept: database %d KiB where %d days take %d, index %d KiB where they take %d",
+		perDay, articles, got[0]>>10, keepDays, want[0]>>10, got[1]>>10, want[1]>>10)
+	if float64(got[0]) > 1.2*float64(want[0]) {
+		t.Errorf("the database has %d bytes, by themselves they take %d", got[0], want[0])
+	}
+	if articles < (keepDays-1)*perDay || articles > (keepDays+2)*perDay {
+		t.Errorf("%d articles are kept, of %d a day", articles, perDay)
+	}
+}
+
+// collectDay stores and prints a day's articles: every fourth is a copy.
+func collectDay(t *testing.T, room *pipeline.Newsroom, feeds []news.Feed, at time.Time, day, n int) {
+	t.Helper()
+	polls := make([]news.Poll, len(feeds))
+	for i, f := range feeds {
+		polls[i].Feed = f
+		polls[i].Feed.State, polls[i].Feed.Checked = news.FeedOK, at
+	}
+	for i := range n {
+		w := writer{rand.New(rand.NewPCG(uint64(day), uint64(i/4)))}
+		if i%4 != 3 {
+			w = writer{rand.New(rand.NewPCG(uint64(day), uint64(1000+i)))}
+		}
+		guid := fmt.Sprintf("%d-%d", day, i)
+		title, text := w.words(9), w.words(250)
+		p := &polls[i%len(polls)]
+		p.Articles = append(p.Articles, news.Article{
+			GUID: guid, URL: "https://a.example/" + guid, Canonical: "a.example/" + guid, Title: title, Text: text, HTML: "<p>" + text + "</p>", Hash: guid,
+			Keys: news.ItemKeys{ID: guid, Address: "a.example/" + guid, Text: text}, Lang: "en", Published: at, Seen: at,
+			Outlet: news.Outlet{Name: fmt.Sprint("Outlet ", i%len(polls)), Domain: fmt.Sprintf("outlet%d.example", i%len(polls))},
+		})
+	}
+	_, err := room.Store.Collect(t.Context(), polls)
+	must(t, err)
+}
+
+// roomOf gives the bytes of database and index.
+func roomOf(t *testing.T, room *pipeline.Newsroom) [2]int64 {
+	t.Helper()
+	u, err := room.Store.Usage(t.Context())
+	must(t, err)
+	size, err := room.Index.Size()
+	must(t, err)
+	return [2]int64{u.File, size}
+}

@@ -1,0 +1,297 @@
+package pipeline
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/intake/clean"
+	"headwater/internal/news"
+	"headwater/internal/store"
+	"headwater/internal/stories/group"
+	"headwater/internal/stories/origin"
+	"headwater/internal/stories/prints"
+)
+
+const (
+	settleMark  = "settle"
+	readChunk   = 1000 // articles read from the log at once
+	settleRound = 8192 // articles settled in one transaction; all are learnt before the first is compared
+	twoWorkers  = 2    // preparing articles for settling
+)
+
+// Settle groups every article that the log holds beyond the settler's mark and weighs the origins of the stories that
+// they touch. It gives the number of articles settled.
+func (n *Newsroom) Settle(ctx context.Context, progress func(done, total int)) (int, error) {
+	n.settling.Lock()
+	defer n.settling.Unlock()
+	n.second.begin(ctx)
+	defer n.second.end()
+	total := 0
+	for {
+		done, err := n.settleRound(ctx, progress)
+		total += done
+		if err != nil {
+			n.window = nil // it may hold what was not stored
+			return total, err
+		}
+		if done < settleRound {
+			return total, nil
+		}
+	}
+}
+
+func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total int)) (int, error) {
+	mark, err := n.Store.Mark(ctx, settleMark)
+	if err != nil {
+		return 0, err
+	}
+	waiting, err := n.Store.CountAfter(ctx, mark)
+	if err != nil || waiting == 0 {
+		return 0, err
+	}
+	s := news.Settlement{Through: mark, Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	if err := n.openWindow(ctx, &s); err != nil {
+		return 0, err
+	}
+	done := 0
+	for done < settleRound {
+		articles, err := n.Store.Log(ctx, s.Through, readChunk)
+		if err != nil {
+			return done, err
+		}
+		if len(articles) == 0 {
+			break
+		}
+		if err := n.prepare(ctx, articles, &s); err != nil {
+			return done, err
+		}
+		done += len(articles)
+		if progress != nil {
+			progress(done, max(waiting, done))
+		}
+	}
+	if err := n.settleWindow(ctx, &s); err != nil {
+		return done, err
+	}
+	return done, n.putPlaced(s, func(s news.Settlement) error { return n.Store.Settle(ctx, s) })
+}
+
+// settleWindow decides about what was added to the window and notes what that changed.
+func (n *Newsroom) settleWindow(ctx context.Context, s *news.Settlement) error {
+	result := n.window.Settle()
+	if err := n.second.fault(); err != nil {
+		return err
+	}
+	s.Edges, s.Moved = result.Edges, result.Moved
+	if err := n.weighAll(ctx, result.Changed, s); err != nil {
+		return err
+	}
+	for _, c := range n.untouched(result.Templated, s.Stories) {
+		if n.template(n.candidates(c)) {
+			s.Templates = append(s.Templates, c.Story)
+		}
+	}
+	return nil
+}
+
+// template says whether members are all made by a template or advertisements, and not only these.
+func (n *Newsroom) template(members []origin.Candidate) bool {
+	made := false
+	for _, m := range members {
+		if n.window.Templated(m.Article.ID) {
+			made = true
+		} else if !m.Article.Promotional() {
+			return false
+		}
+	}
+	return made
+}
+
+// prepare makes the prints and claims of some articles and puts them into the window.
+func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news.Settlement) error {
+	ids := make([]int64, len(articles))
+	for i, a := range articles {
+		ids[i] = a.ID
+	}
+	if err := n.recall(ctx, slices.Concat(ids, n.window.Mates(ids)), s); err != nil { // a revision stays with those that it belongs to
+		return err
+	}
+	items, err := n.items(ctx, articles)
+	if err != nil {
+		return err
+	}
+	for i, it := range items {
+		n.window.Add(it)
+		s.Prints[it.Article.ID], s.Claims[it.Article.ID] = it.Print, it.Claims
+		s.Through = articles[i].Seq
+	}
+	return nil
+}
+
+func (n *Newsroom) items(ctx context.Context, articles []news.Article) ([]group.Item, error) {
+	items := make([]group.Item, len(articles))
+	g, ctx := errgroup.WithContext(ctx)
+	g.SetLimit(twoWorkers)
+	for part := range slices.Chunk(indexes(len(articles)), 50) {
+		g.Go(func() error {
+			for _, i := range part {
+				items[i] = n.Item(articles[i])
+			}
+			return ctx.Err()
+		})
+	}
+	return items, g.Wait()
+}
+
+func indexes(n int) []int {
+	out := make([]int, n)
+	for i := range out {
+		out[i] = i
+	}
+	return out
+}
+
+// Item makes what grouping looks at from an article: its print, its claims and the addresses that it cites. Of an
+// advertisement that is nothing, so that it resembles nothing.
+func (n *Newsroom) Item(a news.Article) group.Item {
+	if a.Promotional() {
+		a.HTML, a.Text, a.Summary, a.Marks, a.Enclosures = "", "", "", nil, nil
+		return group.Item{Article: a}
+	}
+	claims := n.reader.Claims(a)
+	p := prints.Make(a, n.cleaner.Title(a.Title, a.Outlet.Name))
+	a.HTML, a.Text, a.Summary, a.Marks, a.Enclosures, a.Categories = "", "", "", nil, nil, nil
+	for i, c := range claims { // parts of the text would hold all of it
+		claims[i].Text, claims[i].URL = strings.Clone(c.Text), strings.Clone(c.URL)
+	}
+	return group.Item{Article: a, Print: p, Claims: claims, Cites: cites(a, claims)}
+}
+
+// cites gives the canonical addresses that the stronger claims link to. A link to a part of a page is one to the page, too.
+func cites(a news.Article, claims []news.Claim) []string {
+	var out []string
+	for _, c := range claims {
+		if c.URL == "" || c.Strength < .3 {
+			continue
+		}
+		for _, u := range [...]string{clean.CanonicalURL(c.URL), clean.PageURL(c.URL)} {
+			if u != "" && u != a.Canonical && !slices.Contains(out, u) {
+				out = append(out, u)
+			}
+		}
+	}
+	return out
+}
+
+// openWindow reads the stories that are still open, once, and drops closed ones now and then. What it has to make anew
+// goes into the settlement at hand.
+func (n *Newsroom) openWindow(ctx context.Context, s *news.Settlement) error {
+	if err := n.learnOutlets(ctx); err != nil {
+		return err
+	}
+	now := n.Now()
+	if n.window != nil {
+		if n.window.Stale(now) {
+			n.window = n.window.Reopen(now)
+		}
+		return nil
+	}
+	story, err := n.Store.NextStoryID(ctx)
+	if err != nil {
+		return err
+	}
+	event, err := n.Store.NextEventID(ctx)
+	if err != nil {
+		return err
+	}
+	corrections, err := n.Store.Corrections(ctx)
+	if err != nil {
+		return err
+	}
+	o := group.Options{Window: n.Window, NextStory: story, NextEvent: event, Corrections: corrections, Threshold: n.Similar, Templates: true}
+	if n.second != nil {
+		o.Second = n.second
+	}
+	w := group.New(o)
+	since := now.Add(-n.windowLength())
+	var outdated []store.WindowRow
+	err = n.Store.Window(ctx, since, func(r store.WindowRow) error {
+		return restore(w, r, &outdated)
+	})
+	if err != nil {
+		return err
+	}
+	if err := n.remake(ctx, w, outdated, s); err != nil {
+		return err
+	}
+	edges, err := n.Store.Edges(ctx, since)
+	if err != nil {
+		return err
+	}
+	for _, e := range edges {
+		if !remade(s, e) {
+			w.RestoreEdge(e)
+		}
+	}
+	n.window = w
+	return nil
+}
+
+// restore puts a settled article back into a window, or among the outdated where its print is of another version or gone.
+func restore(w *group.Grouper, r store.WindowRow, outdated *[]store.WindowRow) error {
+	if errors.Is(r.Unread, prints.ErrVersion) || errors.Is(r.Unread, store.ErrNoPrint) {
+		*outdated = append(*outdated, r)
+		return nil
+	}
+	if r.Unread != nil {
+		return r.Unread
+	}
+	w.Restore(group.Item{
+		Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
+	})
+	return nil
+}
+
+func (n *Newsroom) windowLength() time.Duration {
+	if n.Window > 0 {
+		return n.Window
+	}
+	return 72 * time.Hour
+}
+
+// candidates gives the members of a story as its origin is weighed.
+func (n *Newsroom) candidates(c group.Change) []origin.Candidate {
+	members := make([]origin.Candidate, 0, len(c.Members))
+	for _, id := range c.Members {
+		it, _ := n.window.Item(id)
+		members = append(members, origin.Candidate{Article: it.Article, Print: it.Print, Claims: it.Claims, Known: n.known[it.Article.FeedID]})
+	}
+	return members
+}
+
+// story weighs the origin of a changed story.
+func (n *Newsroom) story(c group.Change, members []origin.Candidate, pages []origin.Page, now time.Time) news.Story {
+	d := n.weigher.Decide(members, pages...)
+	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: now, Template: n.template(members)}
+	outlets, undated := map[string]bool{}, s.Undated()
+	for _, m := range d.Members {
+		outlets[m.Article.Outlet.Key()] = true
+		if m.Article.Undated && !undated {
+			continue
+		}
+		t := m.Article.Time()
+		if s.First.IsZero() || t.Before(s.First) {
+			s.First = t
+		}
+		if t.After(s.Latest) {
+			s.Latest = t
+		}
+	}
+	s.Outlets, s.Title = len(outlets), s.Current().Article.Title
+	return s
+}

@@ -1,0 +1,114 @@
+package pipeline
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/net/html"
+
+	"headwater/internal/news"
+)
+
+// Whether the pages of a feed's items are read.
+const (
+	FullTextAuto   = "auto"   // where items are cut short
+	FullTextAlways = "always" // of each item
+	FullTextNever  = "never"
+)
+
+const (
+	wholeWords = 100 // as many as a text that is no summary has
+	moreWords  = 60  // that a page has to add
+	ownShare   = .7  // of an item's own words that its page must hold
+	wallTail   = 400 // bytes at a text's end in which a wall is looked for
+)
+
+// endings are how texts end that go on elsewhere.
+var endings = []string{
+	"…", "...", "[…]", "[...]", "(…)", "(...)", "read more", "continue reading", "read the full story", "read full story", "keep reading",
+	"weiterlesen", "lire la suite", "leer más", "seguir leyendo", "leia mais", "続きを読む", "全文を読む",
+}
+
+// walls are what pages say where the rest is for others.
+var walls = []string{
+	"subscribe to continue", "subscribe to read", "subscribers only", "for subscribers", "already a subscriber", "already have an account",
+	"log in to continue", "sign in to continue", "log in to read", "sign in to read", "create a free account", "to continue reading",
+	"this article is for", "jetzt abonnieren", "réservé aux abonnés", "solo para suscriptores", "会員限定", "この記事は有料",
+}
+
+// breaksOff says whether an item says itself that it goes on elsewhere.
+func breaksOff(a news.Article) bool {
+	for _, t := range []string{a.Body(), plain(a.HTML)} {
+		t = strings.ToLower(strings.TrimRight(t, " \t\n\u00a0»→›>"))
+		for _, e := range endings {
+			if strings.HasSuffix(t, e) || strings.HasSuffix(t, e+".") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// plain is the text of HTML as it stands, with nothing taken out.
+func plain(fragment string) string {
+	var b strings.Builder
+	z := html.NewTokenizer(strings.NewReader(fragment))
+	for {
+		switch z.Next() {
+		case html.ErrorToken:
+			return b.String()
+		case html.TextToken:
+			b.Write(z.Text())
+		}
+	}
+}
+
+func isWhole(a news.Article) bool { return len(wordsOf(a.Body())) >= wholeWords }
+
+// worse says why a page's text is not to take the place of the item's: "" where it is better. A page that asks for
+// consent, a login or money holds few of the item's own words, or adds next to nothing to them.
+func worse(item, whole news.Article) string {
+	own, there := wordsOf(item.Body()), wordsOf(whole.Text)
+	if len(there) < len(own)+moreWords {
+		return "it adds next to nothing"
+	}
+	known := map[string]bool{}
+	for _, w := range there {
+		known[w] = true
+	}
+	if len(own) < 8 {
+		own = append(own, wordsOf(item.Title)...)
+	}
+	held := 0
+	for _, w := range own {
+		if known[w] {
+			held++
+		}
+	}
+	if float64(held) < ownShare*float64(len(own)) {
+		return "it holds few of the item's own words"
+	}
+	tail := strings.ToLower(whole.Text[max(0, len(whole.Text)-wallTail):])
+	for _, w := range walls {
+		if strings.Contains(tail, w) {
+			return "it ends at a wall"
+		}
+	}
+	return ""
+}
+
+// wordsOf are the words of a text in lower case; in scripts without spaces, runs of two characters.
+func wordsOf(text string) []string {
+	var out []string
+	for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }) {
+		runes := []rune(w)
+		if len(runes) < 3 || !unicode.In(runes[0], unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) {
+			out = append(out, w)
+			continue
+		}
+		for i := range len(runes) - 1 {
+			out = append(out, string(runes[i:i+2]))
+		}
+	}
+	return out
+}

@@ -1,0 +1,218 @@
+package search
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"sync"
+
+	"github.com/blevesearch/bleve/v2/index/scorch"
+	api "github.com/blevesearch/bleve_index_api"
+	segapi "github.com/blevesearch/scorch_segment_api/v2"
+)
+
+// column is what searches read of every match, by document number within a segment of the index: asking bleve for each
+// would cost more than finding them. A segment never changes, so its column is made once, in a few milliseconds for
+// 10,000 articles, and goes with it.
+type column struct {
+	ids     []int64
+	times   []uint32 // seconds since 1970; 0 is unknown
+	outlets []int32  // places in columns.outlets
+	langs   []int32  // places in columns.langs
+}
+
+// columns keeps the columns of an index's segments.
+type columns struct {
+	mu       sync.Mutex
+	segments map[uint64]*column
+	outlets  names
+	langs    names
+}
+
+// names gives each name a number; 0 is none.
+type names struct {
+	list []string
+	at   map[string]int32
+}
+
+func (n *names) number(s string) int32 {
+	if i, ok := n.at[s]; ok {
+		return i
+	}
+	if n.at == nil {
+		n.at, n.list = map[string]int32{"": 0}, []string{""}
+	}
+	i := int32(len(n.list))
+	n.at[s], n.list = i, append(n.list, s)
+	return i
+}
+
+// forget drops all segments: an index that is opened anew may give the number of one that never reached the disk to another.
+func (c *columns) forget() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.segments = nil
+}
+
+// languages gives those of the articles that searches have met.
+func (c *columns) languages() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return slices.Clone(c.langs.list)
+}
+
+// view is the columns of one snapshot of the index.
+type view struct {
+	parts   []*scorch.SegmentSnapshot
+	columns []*column // of each part
+	starts  []uint64  // of each part, in document numbers of the snapshot
+	outlets []string
+	langs   []string
+}
+
+// view gives the columns of a snapshot, and forgets those that it does not have.
+func (c *columns) view(r api.IndexReader) (*view, error) {
+	s, ok := r.(*scorch.IndexSnapshot)
+	if !ok {
+		return nil, fmt.Errorf("search: a reader of type %T", r)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	v := &view{parts: s.Segments()}
+	kept, start := make(map[uint64]*column, len(s.Segments())), uint64(0)
+	for _, part := range v.parts {
+		of := c.segments[part.Id()]
+		if of == nil {
+			var err error
+			if of, err = c.read(part.Segment(), int(part.FullSize())); err != nil {
+				return nil, fmt.Errorf("search: columns: %w", err)
+			}
+		}
+		kept[part.Id()] = of
+		v.columns, v.starts = append(v.columns, of), append(v.starts, start)
+		start += uint64(part.FullSize())
+	}
+	c.segments = kept
+	c.langs.number("") // there is always a language: unknown
+	c.outlets.number("")
+	v.outlets, v.langs = c.outlets.list, c.langs.list
+	return v, nil
+}
+
+// read makes a column from the terms of a segment.
+func (c *columns) read(s segapi.Segment, n int) (*column, error) {
+	of := &column{ids: make([]int64, n), times: make([]uint32, n), outlets: make([]int32, n), langs: make([]int32, n)}
+	steps := []struct {
+		field, prefix string
+		take          func(term string) (func(doc uint64), error)
+	}{
+		{"_id", "", func(term string) (func(uint64), error) {
+			id, err := strconv.ParseInt(term, 10, 64)
+			return func(doc uint64) { of.ids[doc] = id }, err
+		}},
+		{fieldTime, "", func(term string) (func(uint64), error) {
+			t, err := strconv.ParseUint(term, 10, 64)
+			return func(doc uint64) { of.times[doc] = uint32(min(t, math.MaxUint32)) }, err
+		}},
+		{fieldKey, keyOutlet, func(term string) (func(uint64), error) {
+			name := c.outlets.number(term)
+			return func(doc uint64) { of.outlets[doc] = name }, nil
+		}},
+		{fieldKey, keyLang, func(term string) (func(uint64), error) {
+			name := c.langs.number(term)
+			return func(doc uint64) { of.langs[doc] = name }, nil
+		}},
+	}
+	for _, step := range steps {
+		if err := eachTerm(s, step.field, step.prefix, step.take); err != nil {
+			return nil, err
+		}
+	}
+	return of, nil
+}
+
+// eachTerm calls what take gives for a term with each of its documents. Terms begin with a prefix, which take is not given.
+func eachTerm(s segapi.Segment, field, prefix string, take func(string) (func(uint64), error)) error {
+	dict, err := s.Dictionary(field)
+	if err != nil {
+		return err
+	}
+	var end []byte
+	if prefix != "" {
+		end = []byte(prefix)
+		end[len(end)-1]++
+	}
+	var list segapi.PostingsList
+	var places segapi.PostingsIterator
+	terms := dict.AutomatonIterator(nil, []byte(prefix), end)
+	for {
+		entry, err := terms.Next()
+		if err != nil || entry == nil {
+			return err
+		}
+		put, err := take(entry.Term[len(prefix):])
+		if err != nil {
+			return fmt.Errorf("%w: term %q of %s", ErrDamaged, entry.Term, field)
+		}
+		if list, err = dict.PostingsList([]byte(entry.Term), nil, list); err != nil {
+			return err
+		}
+		places = list.Iterator(false, false, false, places)
+		for {
+			at, err := places.Next()
+			if err != nil {
+				return err
+			}
+			if at == nil {
+				break
+			}
+			put(at.Number())
+		}
+	}
+}
+
+// docs is the number of documents of the snapshot, deleted ones included.
+func (v *view) docs() uint64 {
+	if len(v.starts) == 0 {
+		return 0
+	}
+	return v.starts[len(v.starts)-1] + uint64(len(v.columns[len(v.columns)-1].ids))
+}
+
+// row is what the columns say of a document.
+type row struct {
+	id           int64
+	time         uint32
+	outlet, lang int32
+}
+
+// rows reads rows of a view one behind the other, most of which are in the part of the one before.
+type rows struct {
+	*view
+	column     *column
+	start, end uint64 // of the part
+}
+
+// row gives a document of the snapshot.
+func (v *rows) row(doc uint64) row {
+	if doc < v.start || doc >= v.end {
+		i, at := v.part(doc)
+		v.column, v.start = v.columns[i], doc-at
+		v.end = v.start + uint64(len(v.column.ids))
+	}
+	c, at := v.column, doc-v.start
+	return row{c.ids[at], c.times[at], c.outlets[at], c.langs[at]}
+}
+
+// part gives in which part of the snapshot a document is, and its number there.
+func (v *view) part(doc uint64) (i int, at uint64) {
+	i, found := slices.BinarySearch(v.starts, doc)
+	if !found {
+		i--
+	}
+	for i+1 < len(v.starts) && v.starts[i+1] == doc { // empty parts begin where the next does
+		i++
+	}
+	return i, doc - v.starts[i]
+}

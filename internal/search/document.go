@@ -1,0 +1,297 @@
+package search
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/blevesearch/bleve/v2/document"
+	api "github.com/blevesearch/bleve_index_api"
+
+	"headwater/internal/news"
+)
+
+// The fields of a document. The mapping that bleve keeps is static and empty: documents are made here, field by field.
+const (
+	fieldTitle  = "title"
+	fieldBody   = "body"
+	fieldAuthor = "author"
+	fieldOutlet = "outlet" // words of the outlet's name
+	fieldCredit = "credit" // words of the names of the outlets that the article credits
+	fieldKey    = "key"    // exact terms, told apart by the prefixes below; one field is cheaper than one for each
+	fieldTime   = "time"   // seconds since 1970, for order only
+)
+
+// The prefixes of exact terms.
+const (
+	keySite   = "s:" // the outlet's domain and its leading labels: reuters.com, reuters
+	keyCredit = "c:" // the same of the outlets credited
+	keyLang   = "l:"
+	keyFeed   = "f:"
+	keyDay    = "d:" // 20260818, in UTC
+	keyTag    = "t:" // a category
+	keyURL    = "u:" // a word of the address
+	keyOutlet = "o:" // the outlet's name and domain, for counting
+)
+
+const (
+	textOptions = api.IndexField | api.IncludeTermVectors // neither stored nor with doc values: 3.5 KB an article, not 13
+	keyOptions  = api.IndexField | api.SkipFreqNorm
+	timeOptions = keyOptions | api.DocValues
+)
+
+// evenLength is added to the length of bodies before bleve divides by its root: else a summary of ten words would beat
+// an article of three hundred by five to one for the same word.
+const evenLength = 100
+
+// makeDocument gives what is indexed of an article, without analysing it: bleve's workers do that. Shown is what readers
+// see beside its body.
+func makeDocument(a news.Article, shown string, credits []news.Outlet) *document.Document {
+	d := document.NewDocument(docID(a.ID))
+	d.AddField(&textField{name: fieldTitle, texts: []string{a.Title}, even: evenLength / 10})
+	d.AddField(bodyField(a.Body(), shown))
+	if len(a.Authors) > 0 {
+		d.AddField(&textField{name: fieldAuthor, texts: a.Authors})
+	}
+	if a.Outlet.Name != "" {
+		d.AddField(&textField{name: fieldOutlet, texts: []string{a.Outlet.Name}})
+	}
+	keys := appendSites(nil, keySite, a.Outlet.Domain)
+	var names []string
+	for _, o := range credits {
+		keys = appendSites(keys, keyCredit, o.Domain)
+		if o.Name != "" {
+			names = append(names, o.Name)
+		}
+	}
+	if len(names) > 0 {
+		d.AddField(&textField{name: fieldCredit, texts: names})
+	}
+	keys = append(append(keys, tagTerms(a.Categories)...), urlTerms(a.URL)...)
+	if name := outletTerm(a.Outlet); name != "" {
+		keys = append(keys, keyOutlet+name)
+	}
+	keys = append(keys, keyFeed+strconv.FormatInt(a.FeedID, 10))
+	if a.Lang != "" {
+		keys = append(keys, keyLang+strings.ToLower(a.Lang))
+	}
+	if t := timeOf(a); !t.IsZero() {
+		keys = append(keys, keyDay+dayTerm(t))
+		d.AddField(&keyField{name: fieldTime, terms: []string{timeTerm(t)}, options: timeOptions})
+	}
+	d.AddField(&keyField{name: fieldKey, terms: keys, options: keyOptions})
+	return d
+}
+
+// timeOf is when an article came out, as searches by date and their order have it: zero where nobody knows.
+func timeOf(a news.Article) time.Time {
+	if a.Undated {
+		return time.Time{}
+	}
+	return a.Time()
+}
+
+// bodySeparator parts an article's body from what is shown beside it, in the text that offsets count in.
+const bodySeparator = "\n\n"
+
+// bodyField holds a body and what is shown beside it. Offsets count through both, as in wholeText.
+func bodyField(body, shown string) *textField {
+	f := &textField{name: fieldBody, texts: []string{body}, even: evenLength}
+	if shown != "" {
+		f.texts, f.running = append(f.texts, shown), true
+	}
+	return f
+}
+
+// wholeText is the text that the offsets of bodyField count in.
+func wholeText(body, shown string) string {
+	if shown == "" {
+		return body
+	}
+	return body + bodySeparator + shown
+}
+
+// outletTerm is the outlet's name, a line end and its domain.
+func outletTerm(o news.Outlet) string {
+	if o.Name == "" && o.Domain == "" {
+		return ""
+	}
+	return cutName(o.Name) + "\n" + strings.ToLower(o.Domain)
+}
+
+func cutName(s string) string {
+	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\n", " ")
+	if r := []rune(s); len(r) > 100 {
+		return string(r[:100])
+	}
+	return s
+}
+
+func docID(id int64) string { return strconv.FormatInt(id, 10) }
+
+func dayTerm(t time.Time) string { return t.UTC().Format("20060102") }
+
+// timeTerm sorts as the time does. Times before 1970 count as 1970.
+func timeTerm(t time.Time) string {
+	s := strconv.FormatInt(max(t.Unix(), 0), 10)
+	return "000000000000"[:max(12-len(s), 0)] + s
+}
+
+// appendSites adds a domain and each of its beginnings: reuters and reuters.com, bbc and bbc.co and bbc.co.uk.
+func appendSites(keys []string, prefix, domain string) []string {
+	domain = strings.ToLower(domain)
+	for i := range domain {
+		if domain[i] == '.' && i > 0 {
+			keys = append(keys, prefix+domain[:i])
+		}
+	}
+	if domain != "" {
+		keys = append(keys, prefix+domain)
+	}
+	return keys
+}
+
+// textField is a text cut into words. It stands in for bleve's own, which makes several allocations a word.
+type textField struct {
+	name    string
+	texts   []string
+	running bool // offsets count on from text to text, a bodySeparator between
+	even    int  // added to the length that relevance divides by
+
+	length int
+	freqs  api.TokenFrequencies
+}
+
+// Name is part of bleve's interface of fields.
+func (f *textField) Name() string { return f.name }
+
+// Value is empty: texts are not stored.
+func (f *textField) Value() []byte { return nil }
+
+// ArrayPositions is empty: fields are flat.
+func (f *textField) ArrayPositions() []uint64 { return nil }
+
+// EncodedFieldType is the letter by which bleve stores the type.
+func (f *textField) EncodedFieldType() byte { return 't' }
+
+// Options says that words are indexed with their places.
+func (f *textField) Options() api.FieldIndexingOptions { return textOptions }
+
+// AnalyzedLength is what relevance takes for the number of words.
+func (f *textField) AnalyzedLength() int { return f.length }
+
+// AnalyzedTokenFrequencies gives each term with its places.
+func (f *textField) AnalyzedTokenFrequencies() api.TokenFrequencies { return f.freqs }
+
+// NumPlainTextBytes is for bleve's statistics.
+func (f *textField) NumPlainTextBytes() uint64 { return uint64(f.Size()) }
+
+// Size is for bleve's statistics.
+func (f *textField) Size() int {
+	n := 0
+	for _, t := range f.texts {
+		n += len(t)
+	}
+	return n
+}
+
+// The texts are cut by one of bleve's workers. All terms share one string, all places one array.
+func (f *textField) Analyze() {
+	size := f.Size()
+	w := words{folded: make([]byte, 0, size+size/16+8), list: make([]word, 0, size/5+4)}
+	before := 0
+	for i, text := range f.texts {
+		if i > 0 {
+			w.gap()
+		}
+		first := len(w.list)
+		w.add(text)
+		for k := first; f.running && k < len(w.list); k++ {
+			w.list[k].start, w.list[k].end = w.list[k].start+int32(before), w.list[k].end+int32(before)
+		}
+		before += len(text) + len(bodySeparator)
+	}
+	f.length = w.count + f.even
+	f.freqs = frequencies(w)
+}
+
+func frequencies(w words) api.TokenFrequencies {
+	folded := string(w.folded)
+	ids := make(map[string]int32, len(w.list)/2+1)
+	var terms []string
+	var counts []int32
+	of := make([]int32, len(w.list))
+	for i, t := range w.list {
+		term := folded[t.from:t.to]
+		id, ok := ids[term]
+		if !ok {
+			id = int32(len(terms))
+			ids[term] = id
+			terms, counts = append(terms, term), append(counts, 0)
+		}
+		counts[id]++
+		of[i] = id
+	}
+	freqs, places := make([]api.TokenFreq, len(terms)), make([]*api.TokenLocation, len(w.list))
+	all := make(api.TokenFrequencies, len(terms))
+	next := int32(0)
+	for id, term := range terms {
+		f := &freqs[id]
+		f.SetFrequency(int(counts[id]))
+		f.Locations = places[next : next : next+counts[id]]
+		next += counts[id]
+		all[term] = f
+	}
+	locations := make([]api.TokenLocation, len(w.list))
+	for i, t := range w.list {
+		l := &locations[i]
+		l.Start, l.End, l.Position = int(t.start), int(t.end), int(t.pos)
+		f := &freqs[of[i]]
+		f.Locations = append(f.Locations, l)
+	}
+	return all
+}
+
+// keyField is a set of exact terms.
+type keyField struct {
+	name    string
+	terms   []string
+	options api.FieldIndexingOptions
+	freqs   api.TokenFrequencies
+}
+
+// Name is part of bleve's interface of fields.
+func (f *keyField) Name() string { return f.name }
+
+// Value is empty: keys are not stored.
+func (f *keyField) Value() []byte { return nil }
+
+// ArrayPositions is empty: fields are flat.
+func (f *keyField) ArrayPositions() []uint64 { return nil }
+
+// EncodedFieldType is the letter by which bleve stores the type.
+func (f *keyField) EncodedFieldType() byte { return 't' }
+
+// Options says how the terms are kept.
+func (f *keyField) Options() api.FieldIndexingOptions { return f.options }
+
+// AnalyzedLength is the number of terms.
+func (f *keyField) AnalyzedLength() int { return len(f.terms) }
+
+// AnalyzedTokenFrequencies gives the terms.
+func (f *keyField) AnalyzedTokenFrequencies() api.TokenFrequencies { return f.freqs }
+
+// NumPlainTextBytes is for bleve's statistics.
+func (f *keyField) NumPlainTextBytes() uint64 { return 0 }
+
+// Size is for bleve's statistics.
+func (f *keyField) Size() int { return 16 * len(f.terms) }
+
+// The terms are taken as they are.
+func (f *keyField) Analyze() {
+	f.freqs = make(api.TokenFrequencies, len(f.terms))
+	freqs := make([]api.TokenFreq, len(f.terms))
+	for i, t := range f.terms {
+		f.freqs[t] = &freqs[i]
+	}
+}

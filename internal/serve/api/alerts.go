@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/view"
+)
+
+// Alerts gives and changes who is told of topics' stories.
+type Alerts interface {
+	Alerts(ctx context.Context, topic int64) ([]news.Alert, error)
+	// AddAlert gives the alert as stored. What is wrong with it is a *news.AlertError.
+	AddAlert(context.Context, news.Alert) (news.Alert, error)
+	RemoveAlert(ctx context.Context, id int64) error
+	// TestAlert tells somebody now; its error is the receiver's.
+	TestAlert(ctx context.Context, id int64) error
+}
+
+// registerAlerts adds the paths below a topic of everybody's.
+func (s *server) registerAlerts(api huma.API) {
+	const missing, conflict = http.StatusNotFound, http.StatusConflict
+	const path = "/topics/{name}/alerts"
+	get(api, "list-alerts", path, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
+	post(api, "add-alert", path, "Have somebody told of a topic's stories", s.addAlert, fails(missing, conflict))
+	post(api, "test-alert", path+"/{id}/test", "Tell somebody of the topic's newest story now", s.testAlert, fails(missing, http.StatusBadGateway),
+		func(op *huma.Operation) { op.DefaultStatus = http.StatusNoContent })
+	remove(api, "remove-alert", path+"/{id}", "Tell somebody no more", s.removeAlert)
+}
+
+type alertList struct {
+	Total  int          `json:"total" doc:"how many there are"`
+	Alerts []view.Alert `json:"alerts" nullable:"false" doc:"all of the topic's, in the order in which they were added"`
+}
+
+func alertsPath(topic string) string { return "/topics/" + topic + "/alerts" }
+
+func (s *server) alerts(ctx context.Context, q *struct{ ByName }) (*body[alertList], error) {
+	t, list, err := s.alertsOf(ctx, q.ByName)
+	if err != nil {
+		return nil, err
+	}
+	return &body[alertList]{alertList{len(list), view.All(list, func(a news.Alert) view.Alert { return view.AlertOf(t.Name, a) })}}, nil
+}
+
+func (s *server) alertsOf(ctx context.Context, name ByName) (news.Topic, []news.Alert, error) {
+	t, err := s.room.Topic(ctx, 0, name.Name)
+	if err != nil {
+		return t, nil, s.fail(err, name.what(), "/topics")
+	}
+	list, err := s.room.Alerts(ctx, t.ID)
+	if err != nil {
+		return t, nil, s.fail(err, "list of alerts", alertsPath(t.Name))
+	}
+	return t, list, nil
+}
+
+type newAlert struct {
+	ByName
+	Body struct {
+		Kind          news.AlertKind `json:"kind" enum:"webhook,ntfy,email" doc:"how somebody is told"`
+		Target        string         `json:"target" minLength:"1" maxLength:"2000" doc:"the address to post to, for ntfy with its topic; or the mail address"`
+		Token         string         `json:"token,omitempty" maxLength:"500" doc:"the access token of an ntfy server, or empty"`
+		Schedule      string         `json:"schedule,omitempty" maxLength:"100" example:"0 7 * * *" doc:"when mails go out: a cron spec in UTC, or each for at once; empty is every day at seven"`
+		AgainOutlets  int            `json:"again_outlets,omitempty" minimum:"0" doc:"tell of a story again when at least so many outlets carry it; 0 is never"`
+		AgainOriginal bool           `json:"again_original,omitempty" doc:"tell of a story again when its original joins it"`
+	}
+}
+
+// addedAlert shows the secret that signs a webhook, this once.
+type addedAlert struct {
+	view.Alert
+	Secret string `json:"secret,omitempty" doc:"by which a webhook's receiver checks signatures; it is shown this once"`
+}
+
+func (s *server) addAlert(ctx context.Context, q *newAlert) (*created[addedAlert], error) {
+	t, err := s.room.Topic(ctx, 0, q.Name)
+	if err != nil {
+		return nil, s.fail(err, q.what(), "/topics")
+	}
+	b := q.Body
+	if b.Token != "" && b.Kind != news.AlertNtfy {
+		return nil, invalid("body.token", nil, "expected none: only ntfy takes a token")
+	}
+	a, err := s.room.AddAlert(ctx, news.Alert{
+		Topic: t.ID, Kind: b.Kind, Target: b.Target, Secret: b.Token, Schedule: b.Schedule, AgainOutlets: b.AgainOutlets, AgainOriginal: b.AgainOriginal,
+	})
+	var wrong *news.AlertError
+	switch {
+	case errors.As(err, &wrong):
+		return nil, invalid("body."+wrong.Field, nil, wrong.Text)
+	case errors.Is(err, news.ErrExists):
+		return nil, huma.Error409Conflict(fmt.Sprintf("%s has an alert of that kind for that target already; %s%s lists them", q.what(), topicPath(t.Name), "/alerts"))
+	case err != nil:
+		return nil, s.fail(err, "alert", alertsPath(t.Name))
+	}
+	shown := addedAlert{Alert: view.AlertOf(t.Name, a)}
+	if a.Kind == news.AlertWebhook {
+		shown.Secret = a.Secret
+	}
+	return &created[addedAlert]{fmt.Sprintf("%s/alerts/%d", topicPath(t.Name), a.ID), shown}, nil
+}
+
+// alertOf is which alert of a topic is meant.
+type alertOf struct {
+	ByName
+	ID int64 `path:"id" minimum:"1" doc:"the alert's number"`
+}
+
+// alert gives an alert if it is the topic's.
+func (s *server) alert(ctx context.Context, q *alertOf) (news.Alert, error) {
+	t, list, err := s.alertsOf(ctx, q.ByName)
+	if err != nil {
+		return news.Alert{}, err
+	}
+	for _, a := range list {
+		if a.ID == q.ID {
+			return a, nil
+		}
+	}
+	return news.Alert{}, s.fail(news.ErrNotFound, fmt.Sprintf("alert %d of %s", q.ID, q.what()), alertsPath(t.Name))
+}
+
+func (s *server) removeAlert(ctx context.Context, q *alertOf) (*struct{}, error) {
+	a, err := s.alert(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.room.RemoveAlert(ctx, a.ID); err != nil {
+		return nil, s.fail(err, fmt.Sprintf("alert %d", a.ID), alertsPath(q.Name))
+	}
+	return nil, nil
+}
+
+func (s *server) testAlert(ctx context.Context, q *alertOf) (*struct{}, error) {
+	a, err := s.alert(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.room.TestAlert(ctx, a.ID); err != nil {
+		return nil, huma.Error502BadGateway(fmt.Sprintf("alert %d was not taken: %v", a.ID, err))
+	}
+	return nil, nil
+}

@@ -1,0 +1,100 @@
+package api
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"headwater/internal/news"
+	"headwater/internal/pipeline"
+	"headwater/internal/serve/view"
+)
+
+// Corrections takes people's word on which articles are one story.
+type Corrections interface {
+	// Corrections gives all, and the stories that their articles are in.
+	Corrections(context.Context) ([]news.Correction, map[int64]int64, error)
+	Merge(ctx context.Context, stories []int64) (pipeline.Corrected, error)
+	Split(ctx context.Context, story int64, articles []int64) (pipeline.Corrected, error)
+	Forget(ctx context.Context, id int64) (pipeline.Corrected, error)
+}
+
+type correctionList struct {
+	Total       int               `json:"total" doc:"how many there are"`
+	Corrections []view.Correction `json:"corrections" nullable:"false" doc:"all corrections, in the order in which they were made"`
+}
+
+func (s *server) corrections(ctx context.Context, _ *struct{}) (*body[correctionList], error) {
+	all, of, err := s.room.Corrections(ctx)
+	if err != nil {
+		return nil, s.fail(err, "list of corrections", "/corrections")
+	}
+	show := func(c news.Correction) view.Correction { return view.CorrectionOf(c, of) }
+	return &body[correctionList]{correctionList{len(all), view.All(all, show)}}, nil
+}
+
+type newCorrection struct {
+	Body struct {
+		Merge    []int64 `json:"merge,omitempty" maxItems:"100" doc:"stories to make one of, two at least"`
+		Split    int64   `json:"split,omitempty" minimum:"1" doc:"or a story to take articles out of"`
+		Articles []int64 `json:"articles,omitempty" maxItems:"1000" doc:"the articles to take out, which become a story of their own"`
+	}
+}
+
+type corrected struct {
+	Correction view.Correction `json:"correction" doc:"what was said"`
+	Stories    []story         `json:"stories" nullable:"false" doc:"the stories that its articles are in now"`
+}
+
+func correctedOf(done pipeline.Corrected) corrected {
+	of := map[int64]int64{}
+	for _, s := range done.Stories {
+		for _, m := range s.Members {
+			of[m.Article.ID] = s.ID
+		}
+	}
+	return corrected{view.CorrectionOf(done.Correction, of), view.All(done.Stories, storyOf)}
+}
+
+func (s *server) correct(ctx context.Context, q *newCorrection) (*created[corrected], error) {
+	b := q.Body
+	var done pipeline.Corrected
+	var err error
+	switch {
+	case b.Split != 0 && len(b.Merge) > 0:
+		return nil, invalid("body", "merge and split", "expected one of merge and split")
+	case b.Split != 0 && len(b.Articles) == 0:
+		return nil, invalid("body.articles", b.Articles, "expected the articles to take out of the story")
+	case b.Split != 0:
+		done, err = s.room.Split(ctx, b.Split, b.Articles)
+	case len(b.Merge) < 2:
+		return nil, invalid("body.merge", b.Merge, "expected two stories at least")
+	default:
+		done, err = s.room.Merge(ctx, b.Merge)
+	}
+	if err != nil {
+		return nil, s.refused(err, "/stories")
+	}
+	return &created[corrected]{fmt.Sprintf("%s/corrections/%d", root, done.Correction.ID), correctedOf(done)}, nil
+}
+
+func (s *server) forget(ctx context.Context, q *byID) (*body[corrected], error) {
+	done, err := s.room.Forget(ctx, q.ID)
+	if err != nil {
+		return nil, s.refused(err, "/corrections")
+	}
+	return &body[corrected]{correctedOf(done)}, nil
+}
+
+// refused tells why there was nothing to correct, and logs what is no such reason.
+func (s *server) refused(err error, list string) error {
+	says, missing, ok := pipeline.Refused(err)
+	switch {
+	case !ok:
+		return s.fail(err, "correction", list)
+	case missing:
+		return huma.Error404NotFound(says + "; GET " + root + list + " has those that there are")
+	}
+	return huma.Error409Conflict(says)
+}

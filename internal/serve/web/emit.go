@@ -1,0 +1,303 @@
+package web
+
+import (
+	"bytes"
+	"cmp"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/publish"
+)
+
+// How many stories a feed holds: where the reader does not say, and at most.
+const (
+	usualEntries = 100
+	maxEntries   = 500
+)
+
+// format is a way to write a feed.
+type format struct {
+	Name, Ext, Type string
+	write           func(io.Writer, publish.Channel) error
+}
+
+var formats = []format{
+	{"Atom", ".atom", "application/atom+xml", publish.Atom},
+	{"RSS", ".rss", "application/rss+xml", publish.RSS},
+	{"JSON", ".json", "application/feed+json", publish.JSON},
+}
+
+// feedLinks leads to a feed in each format.
+func feedLinks(title, path, query string) []feedLink {
+	var links []feedLink
+	for _, f := range formats {
+		links = append(links, feedLink{Name: f.Name, Type: f.Type, Title: title + " (" + f.Name + ")", URL: path + f.Ext + query})
+	}
+	return links
+}
+
+// split parts a file's name into a feed's name and its format.
+func split(file string) (name string, f format, err error) {
+	for _, f := range formats {
+		if name, ok := strings.CutSuffix(file, f.Ext); ok && name != "" {
+			return name, f, nil
+		}
+	}
+	return "", format{}, notFound("Feeds end in .atom, .rss or .json.")
+}
+
+// emission is a feed that a reader asks for.
+type emission struct {
+	format  format
+	name    string // by which its id is told from those of others
+	channel publish.Channel
+	query   news.EditionQuery
+	hub     bool // the hub is told when it changes
+}
+
+// emitFile serves /feeds/all.EXT and /feeds/search.EXT?q=.
+func (s *server) emitFile(w http.ResponseWriter, r *http.Request) error {
+	name, f, err := split(r.PathValue("file"))
+	if err != nil {
+		return err
+	}
+	switch name {
+	case "all":
+		return s.emit(w, r, emission{
+			format: f, name: "all", hub: true,
+			channel: publish.Channel{Title: s.title, Description: "Every story once, under its original source.", Home: "/"},
+		})
+	case "search":
+		return s.emitSearch(w, r, f)
+	}
+	return notFound("There is a feed of everything at /feeds/all.atom, of a topic at /feeds/topic/NAME.atom, of a folder at " +
+		"/feeds/folder/NAME.atom and of a search at /feeds/search.atom?q=WORDS.")
+}
+
+func (s *server) emitTopic(w http.ResponseWriter, r *http.Request) error {
+	name, f, err := split(r.PathValue("file"))
+	if err != nil {
+		return err
+	}
+	t, err := s.news.Topic(r.Context(), 0, name)
+	if err != nil {
+		return fmt.Errorf("feed of a topic: %w", err)
+	}
+	return s.emit(w, r, s.ofTopic(f, t, "topic/"+t.Name, linkTopic(t).URL))
+}
+
+// emitSecret serves the feed of a topic, which may be one user's, to whoever knows its secret.
+func (s *server) emitSecret(w http.ResponseWriter, r *http.Request) error {
+	secret, f, err := split(r.PathValue("file"))
+	if err != nil {
+		return err
+	}
+	t, err := s.news.TopicBySecret(r.Context(), secret)
+	if err != nil {
+		return fmt.Errorf("feed of a secret topic: %w", err)
+	}
+	w.Header().Set("X-Robots-Tag", "noindex, nofollow")
+	w.Header().Set("Referrer-Policy", "no-referrer")
+	home := "/"
+	if t.User == 0 {
+		home = linkTopic(t).URL
+	}
+	return s.emit(w, r, s.ofTopic(f, t, "topic "+strconv.FormatInt(t.ID, 10), home))
+}
+
+// ofTopic is a topic's feed. One that was removed and added again under another query must not look older than what readers
+// have of it.
+func (s *server) ofTopic(f format, t news.Topic, name, home string) emission {
+	return emission{
+		format: f, name: name, query: news.EditionQuery{Topic: t},
+		channel: publish.Channel{
+			Title: t.Name + " - " + s.title, Description: "Stories that match " + t.Query, Home: home, Updated: t.Added,
+		},
+	}
+}
+
+// emitFolder serves the stories that the feeds of a folder have a part in.
+func (s *server) emitFolder(w http.ResponseWriter, r *http.Request) error {
+	name, f, err := split(r.PathValue("file"))
+	if err != nil {
+		return err
+	}
+	feeds, err := s.news.Feeds(r.Context())
+	if err != nil {
+		return fmt.Errorf("feed of folder %q: %w", name, err)
+	}
+	for _, one := range feeds {
+		if one.Folder == name {
+			return s.emit(w, r, emission{
+				format: f, name: "folder/" + name, query: news.EditionQuery{Folder: name},
+				channel: publish.Channel{Title: name + " - " + s.title, Description: "Stories that feeds of the folder " + name + " carry.", Home: "/feeds"},
+			})
+		}
+	}
+	return notFound("There is no folder of that name among the feeds.")
+}
+
+func (s *server) emitSearch(w http.ResponseWriter, r *http.Request, f format) error {
+	query := queryOf(r)
+	if query == "" {
+		return badRequest("Say what to search for: /feeds/search.atom?q=WORDS.")
+	}
+	if err := s.validate(query); err != nil {
+		return badRequest(err.Error())
+	}
+	return s.emit(w, r, emission{
+		format: f, name: "search/" + query, query: news.EditionQuery{Topic: news.Topic{Query: query}},
+		channel: publish.Channel{
+			Title: query + " - " + s.title, Description: "Stories that match " + query, Home: "/search?q=" + url.QueryEscape(query),
+		},
+	})
+}
+
+// read takes what the address asks for: how many, since when, how much of each, and which part.
+func (e *emission) read(r *http.Request, now time.Time) (err error) {
+	values := r.URL.Query()
+	e.query.Cursor = values.Get("cursor")
+	e.query.Limit = usualEntries
+	if limit := values.Get("limit"); limit != "" {
+		if e.query.Limit, err = strconv.Atoi(limit); err != nil || e.query.Limit < 1 || e.query.Limit > maxEntries {
+			return badRequest(fmt.Sprintf("limit=%s: give a number of stories from 1 to %d.", limit, maxEntries))
+		}
+	}
+	if since := values.Get("since"); since != "" {
+		if e.query.Since, err = news.ParseSince(since, now); err != nil {
+			return badRequest("since: " + err.Error())
+		}
+	}
+	switch full := values.Get("full"); full {
+	case "", "0", "false":
+	case "1", "true":
+		e.query.Full = true
+	default:
+		return badRequest(fmt.Sprintf("full=%s: give 1 for whole texts, or leave it out.", full))
+	}
+	return nil
+}
+
+// emit writes a feed, or 304 where the reader has it. A channel's home is a path until here.
+func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error {
+	if err := e.read(r, s.now()); err != nil {
+		return err
+	}
+	list, err := s.news.ListEdition(r.Context(), e.query)
+	if errors.Is(err, news.ErrCursor) {
+		return badRequest("cursor: it belongs to another feed; begin again without it.")
+	}
+	if err != nil {
+		return fmt.Errorf("feed %s: %w", e.name, err)
+	}
+	site, c := s.siteFor(r), e.channel
+	c.ID, c.Home = site.ChannelID(e.name), site.URL+c.Home
+	c.Self, c.First = site.URL+address(r, e.query.Cursor), site.URL+address(r, "")
+	if list.Next != "" {
+		c.Next = site.URL + address(r, list.Next)
+	}
+	if e.hub {
+		c.Hub = s.hub
+	}
+	for _, m := range list.Stories {
+		if m.Changed.After(c.Updated) {
+			c.Updated = m.Changed
+		}
+	}
+	etag := `W/"` + s.stateOf(e.format, c, list) + `"` // weak: it is the same document with gzip or without
+	h := w.Header()
+	announce := func() {
+		h.Set("ETag", etag)
+		h.Set("Last-Modified", c.Stamp().Format(http.TimeFormat))
+		if c.Hub != "" { // WebSub, section 4: both links, also where nobody reads the document
+			h.Add("Link", "<"+c.Hub+`>; rel="hub"`)
+			h.Add("Link", "<"+c.Self+`>; rel="self"`)
+		}
+	}
+	if has(r, etag, c.Stamp()) {
+		announce()
+		w.WriteHeader(http.StatusNotModified)
+		return nil
+	}
+	part, err := s.news.ReadEdition(r.Context(), list)
+	if err != nil {
+		return fmt.Errorf("feed %s: %w", e.name, err)
+	}
+	c.Items = site.Items(part.Stories)
+	var b bytes.Buffer
+	if err := e.format.write(&b, c); err != nil {
+		return fmt.Errorf("feed %s: %w", e.name, err)
+	}
+	announce()
+	h.Set("Content-Type", e.format.Type+"; charset=utf-8")
+	h.Set("Content-Length", strconv.Itoa(b.Len()))
+	_, err = w.Write(b.Bytes())
+	return err
+}
+
+// stateOf is a text that is another whenever the document is: it follows from the program, what the channel says of itself, and which
+// stories it holds as of which change. So whether a reader has the document is known before it is made.
+func (s *server) stateOf(f format, c publish.Channel, list news.EditionList) string {
+	state := fmt.Appendf(nil, "%s\n%s\n%t\n%q\n", s.build, f.Name, list.Full, []string{c.ID, c.Title, c.Description, c.Home, c.Self, c.First, c.Next, c.Hub})
+	for _, m := range list.Stories {
+		state = fmt.Appendln(state, m.ID, m.Changed.UnixMilli(), m.Seq, m.Articles, m.Aged)
+	}
+	sum := sha256.Sum256(state)
+	return hex.EncodeToString(sum[:12])
+}
+
+// has says whether a reader has a document of that state, or where it does not say of which state its own is, one that is no
+// older (RFC 9110, section 13.2.2).
+func has(r *http.Request, etag string, modified time.Time) bool {
+	if given := r.Header.Values("If-None-Match"); len(given) > 0 {
+		for _, one := range strings.Split(strings.Join(given, ","), ",") {
+			if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(etag, "W/") {
+				return true
+			}
+		}
+		return false
+	}
+	since, err := http.ParseTime(r.Header.Get("If-Modified-Since"))
+	return err == nil && !modified.After(since)
+}
+
+// address is that of a part of the feed, with what chooses its stories and without what a reader's client added.
+func address(r *http.Request, cursor string) string {
+	given, kept := r.URL.Query(), url.Values{}
+	for _, name := range []string{"limit", "since", "full"} {
+		if v := given.Get(name); v != "" {
+			kept.Set(name, v)
+		}
+	}
+	if q := queryOf(r); q != "" && strings.HasPrefix(r.URL.Path, "/feeds/search.") {
+		kept.Set("q", q)
+	}
+	if cursor != "" {
+		kept.Set("cursor", cursor)
+	}
+	path := r.URL.EscapedPath()
+	if len(kept) > 0 {
+		path += "?" + kept.Encode()
+	}
+	return path
+}
+
+// siteFor gives the site with an absolute address: the configured one, else that by which the reader came.
+func (s *server) siteFor(r *http.Request) publish.Site {
+	site := s.site
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	site.URL = cmp.Or(site.URL, scheme+r.Host)
+	return site
+}

@@ -1,0 +1,267 @@
+package web
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/pipeline"
+	"headwater/internal/serve/publish"
+)
+
+// feedsPerPage keeps the page of a newsroom with thousands of feeds small.
+const feedsPerPage = 100
+
+type feedsView struct {
+	Total   int
+	States  []stateLink
+	Feeds   []feedView
+	Pager   pager
+	Offline bool
+	Form    feedForm
+	Notice  string
+}
+
+type feedForm struct {
+	URL, Folder, Error string
+	Insist             string           // the address to add where somebody wants what Error speaks of all the same; "" where nobody can
+	Choices            []news.FoundFeed // of a site that has several
+}
+
+// stateLink counts the feeds in a state and leads to them.
+type stateLink struct {
+	Name    string
+	Class   string // as in feedView
+	Count   int
+	URL     string
+	Current bool
+}
+
+type feedView struct {
+	Title, URL   string
+	Site         outLink
+	Folder       string
+	State        string
+	Class        string // "good", "bad" or "idle"
+	Problem      string
+	Checked, Due when
+	DueText      string // in place of Due
+	Rule         news.Rule
+	Articles     int
+	Remove       string
+}
+
+func (s *server) feeds(w http.ResponseWriter, r *http.Request) error {
+	return s.showFeeds(w, r, http.StatusOK, feedForm{})
+}
+
+func (s *server) showFeeds(w http.ResponseWriter, r *http.Request, status int, form feedForm) error {
+	feeds, err := s.news.Feeds(r.Context())
+	if err != nil {
+		return fmt.Errorf("feeds: %w", err)
+	}
+	state := r.URL.Query().Get("state")
+	view := feedsView{Total: len(feeds), States: countStates(feeds, state), Offline: offline(feeds), Form: form}
+	view.Notice = notice(r, feeds)
+	feeds = slices.DeleteFunc(slices.Clone(feeds), func(f news.Feed) bool { return state != "" && stateOf(f) != state })
+	sortFeeds(feeds)
+	n := pageNumber(r)
+	from := min((n-1)*feedsPerPage, len(feeds))
+	to := min(from+feedsPerPage, len(feeds))
+	view.Pager = pagerOf(r, n, to < len(feeds))
+	for _, f := range feeds[from:to] {
+		view.Feeds = append(view.Feeds, feedOf(f, s.now()))
+	}
+	p, err := s.page(r.Context(), "Feeds", "feeds")
+	if err != nil {
+		return err
+	}
+	p.Body = view
+	return s.pages.write(w, status, "feeds", p)
+}
+
+// notice tells what the form before this page did.
+func notice(r *http.Request, feeds []news.Feed) string {
+	added := r.URL.Query().Get("added")
+	for _, f := range feeds {
+		if added == fmt.Sprint(f.ID) {
+			return f.URL + " is added and will be read with the next poll."
+		}
+	}
+	if r.URL.Query().Has("removed") {
+		return "The feed is removed. Its articles stay."
+	}
+	return ""
+}
+
+func stateOf(f news.Feed) string { return string(cmp.Or(f.State, news.FeedWaiting)) }
+
+func waiting(f news.Feed) bool { return stateOf(f) == string(news.FeedWaiting) }
+
+// failed says that a state brought nothing to read.
+func failed(state news.FeedState) bool {
+	switch state {
+	case "", news.FeedWaiting, news.FeedOK, news.FeedRepaired, news.FeedEmpty:
+		return false
+	}
+	return true
+}
+
+// offline says that every feed that was polled got no answer at all: the fault is then likely on our side.
+func offline(feeds []news.Feed) bool {
+	tried := 0
+	for _, f := range feeds {
+		switch f.State {
+		case "", news.FeedWaiting:
+		case news.FeedUnreachable, news.FeedTimeout:
+			tried++
+		default:
+			return false
+		}
+	}
+	return tried > 0
+}
+
+func class(state news.FeedState) string {
+	switch {
+	case failed(state):
+		return "bad"
+	case state == news.FeedOK || state == news.FeedRepaired:
+		return "good"
+	default:
+		return "idle"
+	}
+}
+
+// countStates counts by state, the commonest first, after a link to all.
+func countStates(feeds []news.Feed, current string) []stateLink {
+	counts := map[string]int{}
+	for _, f := range feeds {
+		counts[stateOf(f)]++
+	}
+	links := make([]stateLink, 0, len(counts)+1)
+	for state, n := range counts {
+		links = append(links, stateLink{
+			Name: state, Class: class(news.FeedState(state)), Count: n,
+			URL: "/feeds?state=" + url.QueryEscape(state), Current: state == current,
+		})
+	}
+	slices.SortFunc(links, func(a, b stateLink) int {
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Name, b.Name))
+	})
+	return slices.Insert(links, 0, stateLink{Name: "all", Count: len(feeds), URL: "/feeds", Current: current == ""})
+}
+
+// sortFeeds puts those that need a look first, then goes by folder and title.
+func sortFeeds(feeds []news.Feed) {
+	slices.SortStableFunc(feeds, func(a, b news.Feed) int {
+		return cmp.Or(
+			-compareBool(failed(a.State), failed(b.State)),
+			cmp.Compare(a.Folder, b.Folder),
+			cmp.Compare(strings.ToLower(cmp.Or(a.Title, a.URL)), strings.ToLower(cmp.Or(b.Title, b.URL))),
+			cmp.Compare(a.ID, b.ID),
+		)
+	})
+}
+
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return 1
+	default:
+		return -1
+	}
+}
+
+func feedOf(f news.Feed, now time.Time) feedView {
+	v := feedView{
+		Title: cmp.Or(publish.Line(f.Title), f.URL), URL: f.URL, Site: outTo(f.Site), Folder: f.Folder,
+		State: stateOf(f), Class: class(f.State), Problem: f.Problem,
+		Checked: at(f.Checked, now), Articles: f.Articles,
+		Remove: fmt.Sprintf("/feeds/%d/remove", f.ID),
+	}
+	switch {
+	case f.State == news.FeedGone:
+		v.DueText = "never again"
+	case f.Due.IsZero() || !f.Due.After(now):
+		v.DueText = "now"
+	default:
+		v.Due, v.Rule = at(f.Due, now), f.Rule
+	}
+	return v
+}
+
+func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
+	if err := readForm(r); err != nil {
+		return err
+	}
+	form := feedForm{URL: strings.TrimSpace(r.PostForm.Get("url")), Folder: publish.Line(r.PostForm.Get("folder"))}
+	address, err := pipeline.Address(form.URL)
+	if err != nil {
+		form.Error = err.Error()
+		return s.showFeeds(w, r, http.StatusBadRequest, form)
+	}
+	if r.PostForm.Get("force") == "" {
+		if address, err = s.seekFeed(r.Context(), &form); err != nil {
+			return err
+		}
+	}
+	switch {
+	case form.Insist != "":
+		return s.showFeeds(w, r, http.StatusUnprocessableEntity, form)
+	case len(form.Choices) > 0:
+		return s.showFeeds(w, r, http.StatusOK, form)
+	case form.Error != "":
+		return s.showFeeds(w, r, http.StatusConflict, form)
+	}
+	f, err := s.news.AddFeed(r.Context(), news.Feed{URL: address, Folder: form.Folder, Added: s.now()})
+	if errors.Is(err, news.ErrExists) {
+		form.Error = address + " is among the feeds already."
+		return s.showFeeds(w, r, http.StatusConflict, form)
+	}
+	if err != nil {
+		return fmt.Errorf("add feed %s: %w", address, err)
+	}
+	http.Redirect(w, r, fmt.Sprintf("/feeds?added=%d", f.ID), http.StatusSeeOther)
+	return nil
+}
+
+// seekFeed gives the address to subscribe to for the one that was typed. The form says what there is to choose, that the
+// feed is known, or that what is there is none.
+func (s *server) seekFeed(ctx context.Context, form *feedForm) (string, error) {
+	found, err := s.news.FindFeeds(ctx, form.URL)
+	switch {
+	case err != nil:
+		return "", fmt.Errorf("find the feeds of %s: %w", form.URL, err)
+	case len(found.Feeds) == 1 && found.Feeds[0].Known != 0 && found.Feeds[0].URL == form.URL:
+		form.Error = form.URL + " is among the feeds already."
+	case len(found.Feeds) == 1 && found.Feeds[0].Known != 0:
+		form.Error = fmt.Sprintf("%s is among the feeds already: %s.", form.URL, found.Feeds[0].URL)
+	case found.Problem != "":
+		form.Error, form.Insist = publish.Line(found.Problem)+".", found.Insisted()
+	case len(found.Feeds) > 1:
+		form.Choices = found.Feeds
+	}
+	return found.Insisted(), nil
+}
+
+func (s *server) removeFeed(w http.ResponseWriter, r *http.Request) error {
+	id, err := idOf(r)
+	if err != nil {
+		return err
+	}
+	if err := s.news.RemoveFeed(r.Context(), id); err != nil {
+		return fmt.Errorf("remove feed %d: %w", id, err)
+	}
+	http.Redirect(w, r, "/feeds?removed", http.StatusSeeOther)
+	return nil
+}

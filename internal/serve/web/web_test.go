@@ -1,0 +1,419 @@
+package web_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"image"
+	"image/color"
+	"image/png"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/web"
+)
+
+func handler(f *fake) http.Handler {
+	return showing(f, web.Pictures{Mode: web.PicturesProxy, Key: []byte("a key of the tests"), Fetch: onePicture})
+}
+
+// onePicture is whatever picture is asked for: a red dot.
+func onePicture(context.Context, string, string, string) (news.Picture, error) {
+	var dot bytes.Buffer
+	img := image.NewRGBA(image.Rect(0, 0, 1, 1))
+	img.Set(0, 0, color.RGBA{R: 255, A: 255})
+	err := png.Encode(&dot, img)
+	return news.Picture{Type: "image/png", Length: int64(dot.Len()), Body: io.NopCloser(&dot)}, err
+}
+
+// showing is handler with another way to show pictures.
+func showing(f *fake, p web.Pictures) http.Handler {
+	return web.New(web.Options{
+		Pictures: p,
+		Newsroom: f, PublicURL: "http://news.example", InstanceID: "test", Now: func() time.Time { return now },
+		CheckQuery: func(q string) error {
+			if strings.Count(q, `"`)%2 == 1 {
+				return errors.New(`a quotation mark is open; close it: "red tide"`)
+			}
+			return nil
+		},
+	})
+}
+
+func get(t *testing.T, h http.Handler, path string) *httptest.ResponseRecorder {
+	t.Helper()
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil))
+	return w
+}
+
+func post(t *testing.T, h http.Handler, path string, form url.Values, headers ...string) *httptest.ResponseRecorder {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, path, strings.NewReader(form.Encode()))
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	for i := 0; i+1 < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+var spaces = regexp.MustCompile(`\s+`)
+
+// words is the text of a page as a reader sees it, on one line.
+func words(t *testing.T, page string) string {
+	t.Helper()
+	return spaces.ReplaceAllString(textOf(parse(t, page)), " ")
+}
+
+var everyPage = []string{
+	"/", "/?page=2", "/story/1", "/story/4", "/article/1", "/article/20", "/search", "/search?q=ferry", "/search?q=%22",
+	"/topics", "/topic/Ferries%20&%20boats", "/topic/Ferries%20&%20boats/alerts", "/feeds", "/feeds?state=unreachable", "/nowhere", "/story/12345",
+}
+
+func TestPages(t *testing.T) {
+	cases := []struct {
+		path   string
+		status int
+		want   []string // in the page's text
+	}{
+		{"/", 200, []string{
+			"Harbour Post Original Ferry with 340 aboard", "31 min ago Read at harbourpost.example",
+			"4 copies: Coastline Daily, Nordlys Wire, Capital Herald, +1 more", "2 rewrites: The Evening Lantern, Voyage Blog", "1 excerpt: Morning Digest",
+			"Full coverage Minister orders inquiry into coastal radar after grounding Capital Herald",
+			"The Northern Ledger Likely original not among your feeds", "Minato Shimbun Earliest seen", "214 articles of 6 feeds in 61 stories",
+		}},
+		{"/?page=2", 200, []string{"This is past the last page"}},
+		{"/story/1", 200, []string{
+			"Why Harbour Post", "speaks strongly for it: 3 of the others credit it by name", "speaks against it: Another version is longer",
+			"94%", "Nordlys Wire Copy", "96% of its text is in the original", "Credits the news to Harbour Post: first reported by the Harbour Post",
+			"Full coverage Other stories", "“I steered by the church bell”",
+		}},
+		{"/story/4", 200, []string{"The Northern Ledger Likely original not among your feeds", "Ledger investigation: <b>mine</b> to shut Named by the versions below", "Credits a report by The Northern Ledger", "22% of its text is in the longest version"}},
+		{"/article/1", 200, []string{"Ingrid Vale, Tom Ashe", "Original 8 versions go back to this article.", "said Per Holt"}},
+		{"/article/20", 200, []string{"Rewrite Goes back to The Northern Ledger", "2 versions Whom it credits", "The text as it is compared"}},
+		{"/search?q=ferry", 200, []string{"7 stories", "Every article", "Story of Harbour Post, 8 versions", "Follow as topic"}},
+		{"/search?q=nosuchword", 200, []string{"0 stories", "Nothing matches"}},
+		{"/search?q=ferry&show=articles", 200, []string{"7 articles"}},
+		{"/search", 200, []string{"the words in a row"}},
+		{"/search?q=%22red", 400, []string{"This search cannot be read: a quotation mark is open"}},
+		{"/search?q=" + strings.Repeat("a", 2001), 400, []string{"has 2001 characters; at most 2000"}},
+		{"/topics", 200, []string{"Ferries & boats", "followed since 2 days ago"}},
+		{"/topic/Mining", 200, []string{"mine 1 story", "The Northern Ledger", "Remove this topic"}},
+		{"/topic/Unknown", 404, []string{"Not found"}},
+		{"/feeds", 200, []string{
+			"all 6", "unreachable 1", "No connection to capitalherald.example: no such host.", "in 48 min cache", "never again", "never now 0", "12 min ago",
+		}},
+		{"/feeds?state=not+found", 200, []string{"No feed is in this state"}},
+		{"/feeds?added=1", 200, []string{"https://harbourpost.example/feed.xml is added"}},
+		{"/nowhere", 404, []string{"Not found", "Back to the front page"}},
+		{"/story/12345", 404, []string{"Not found"}},
+		{"/story/x", 404, []string{"Not found"}},
+		{"/article/-1", 404, []string{"Not found"}},
+	}
+	h := handler(edition())
+	for _, c := range cases {
+		t.Run(c.path, func(t *testing.T) {
+			w := get(t, h, c.path)
+			if w.Code != c.status {
+				t.Fatalf("status %d, want %d", w.Code, c.status)
+			}
+			text := words(t, w.Body.String())
+			for _, want := range c.want {
+				if !strings.Contains(text, want) {
+					t.Errorf("the page does not say %q:\n%s", want, text)
+				}
+			}
+		})
+	}
+}
+
+// TestEventsFold shows the stories of one event as one card on the front page.
+func TestEventsFold(t *testing.T) {
+	root := parse(t, get(t, handler(edition()), "/").Body.String())
+	if n := len(find(root, "h2")); n != 10 {
+		t.Errorf("%d cards, want 10: 12 stories of which 3 are one event", n)
+	}
+}
+
+func TestMarks(t *testing.T) {
+	page := get(t, handler(edition()), "/search?q=ferry").Body.String()
+	if !strings.Contains(page, "<mark>Ferry</mark> with 340 aboard") {
+		t.Error("the found word is not marked in the title")
+	}
+	page = get(t, handler(edition()), "/article/20").Body.String()
+	if !strings.Contains(page, "<mark>Last copp</mark>er mine") {
+		t.Error("the credit is not marked in the compared text")
+	}
+}
+
+func TestMovedStory(t *testing.T) {
+	w := get(t, handler(edition()), "/story/99")
+	if w.Code != http.StatusMovedPermanently || w.Header().Get("Location") != "/story/1" {
+		t.Errorf("%d to %q, want 301 to /story/1", w.Code, w.Header().Get("Location"))
+	}
+}
+
+func TestPaging(t *testing.T) {
+	f := edition()
+	f.stories = nil
+	for i := range 65 {
+		id := int64(i + 1)
+		f.stories = append(f.stories, story(id, id, original(id, "Harbour Post", "Ferry news", "Summary", i+2)))
+	}
+	h := handler(f)
+	for path, want := range map[string]string{
+		"/":                          "next=/?page=2",
+		"/?page=2":                   "prev=/ next=/?page=3",
+		"/?page=3":                   "prev=/?page=2",
+		"/search?q=ferry&page=2":     "prev=/search?q=ferry next=/search?page=3&q=ferry",
+		"/topic/Ferries%20&%20boats": "next=/topic/Ferries%20&%20boats?page=2",
+		"/?page=-3":                  "next=/?page=2",
+		"/?page=x":                   "next=/?page=2",
+	} {
+		var got []string
+		for _, a := range find(parse(t, get(t, h, path).Body.String()), "a") {
+			if rel := attr(a, "rel"); rel == "prev" || rel == "next" {
+				got = append(got, rel+"="+attr(a, "href"))
+			}
+		}
+		if strings.Join(got, " ") != want {
+			t.Errorf("%s leads to %q, want %q", path, strings.Join(got, " "), want)
+		}
+	}
+}
+
+func TestEmptyStates(t *testing.T) {
+	waitingFeed := news.Feed{ID: 1, URL: "https://a.example/f"}
+	okFeed := news.Feed{ID: 2, URL: "https://b.example/f", State: news.FeedOK}
+	lost := news.Feed{ID: 3, URL: "https://c.example/f", State: news.FeedUnreachable}
+	late := news.Feed{ID: 4, URL: "https://d.example/f", State: news.FeedTimeout}
+	cases := []struct {
+		name    string
+		feeds   []news.Feed
+		status  news.Status
+		front   string
+		offline bool
+		refresh bool
+	}{
+		{"no feeds", nil, news.Status{}, "No feeds yet", false, false},
+		{"polling", []news.Feed{waitingFeed, okFeed, lost}, news.Status{}, "Polling 3 feeds: 1 read, 1 failed", false, true},
+		{"settling", []news.Feed{okFeed}, news.Status{Unsettled: 12}, "12 articles are being sorted", false, true},
+		{"nothing in them", []news.Feed{okFeed}, news.Status{}, "No stories yet", false, false},
+		{"offline", []news.Feed{lost, late}, news.Status{}, "Nothing can be reached", true, false},
+		{"offline so far", []news.Feed{lost, waitingFeed}, news.Status{}, "Nothing can be reached", true, true},
+		{"one of two lost", []news.Feed{lost, okFeed}, news.Status{}, "", false, false},
+	}
+	for _, c := range cases {
+		t.Run(c.name, func(t *testing.T) {
+			h := handler(&fake{feeds: c.feeds, status: c.status})
+			page := get(t, h, "/").Body.String()
+			if !strings.Contains(words(t, page), c.front) {
+				t.Errorf("the front page does not say %q", c.front)
+			}
+			if got := strings.Contains(page, `http-equiv="refresh"`); got != c.refresh {
+				t.Errorf("refresh %v, want %v", got, c.refresh)
+			}
+			said := strings.Contains(words(t, get(t, h, "/feeds").Body.String()), "Nothing can be reached")
+			if said != c.offline {
+				t.Errorf("the feeds page says that nothing can be reached: %v, want %v", said, c.offline)
+			}
+		})
+	}
+}
+
+func TestFailureIsAPage(t *testing.T) {
+	f := edition()
+	f.broken = errors.New("database is on fire")
+	h := handler(f)
+	for _, path := range []string{"/", "/story/1", "/article/1", "/search?q=ferry", "/topics", "/topic/Mining", "/feeds", "/feeds/all.atom"} {
+		w := get(t, h, path)
+		if w.Code != http.StatusInternalServerError || !strings.Contains(w.Body.String(), "Something went wrong") {
+			t.Errorf("%s: status %d", path, w.Code)
+		}
+		if strings.Contains(w.Body.String(), "fire") {
+			t.Errorf("%s tells readers the details of a failure", path)
+		}
+	}
+}
+
+// While the index is built, nothing that is searched looks as if nothing were found.
+func TestIndexIsBuilt(t *testing.T) {
+	f := edition()
+	h := handler(f)
+	f.broken = &news.BuildingError{Indexed: 120, Missing: 4321}
+	for _, path := range []string{"/search?q=ferry", "/topic/Mining", "/feeds/search.atom?q=ferry", "/feeds/topic/Mining.rss"} {
+		t.Run(path, func(t *testing.T) {
+			w := get(t, h, path)
+			text := words(t, w.Body.String())
+			if w.Code != http.StatusServiceUnavailable || w.Header().Get("Retry-After") == "" ||
+				!strings.Contains(text, "being built: 120 articles are in it, 4321 are still to come") || strings.Contains(text, "0 stories") {
+				t.Errorf("%d, %v:\n%s", w.Code, w.Header(), text)
+			}
+		})
+	}
+}
+
+func TestTopicForms(t *testing.T) {
+	cases := []struct {
+		name, query string
+		status      int
+		want        string // Location or text
+	}{
+		{"Whales", "whale", 303, "/topic/Whales"},
+		{"", `"red tide"`, 303, "/topic/%22red%20tide%22"},
+		{"Wale & Fjord?", "wal", 303, "/topic/Wale%20&%20Fjord%3F"},
+		{"Mining", "other", 409, `There is a topic "Mining" already`},
+		{"Broken", `"red`, 400, "a quotation mark is open"},
+		{"Empty", " ", 400, "a topic needs a search"},
+		{"a/b", "x", 400, "leave out slashes"},
+		{"..", "x", 400, "leave out slashes"},
+		{"tab\x01", "x", 400, "leave out slashes"},
+		{strings.Repeat("n", 81), "x", 400, "longer than 80"},
+	}
+	h := handler(edition())
+	for _, c := range cases {
+		t.Run(c.name+c.query, func(t *testing.T) {
+			w := post(t, h, "/topics", url.Values{"name": {c.name}, "query": {c.query}})
+			got := w.Header().Get("Location")
+			if got == "" {
+				got = words(t, w.Body.String())
+			}
+			if w.Code != c.status || !strings.Contains(got, c.want) {
+				t.Fatalf("%d %s, want %d %s", w.Code, got, c.status, c.want)
+			}
+			if w.Code == 303 && get(t, h, w.Header().Get("Location")).Code != 200 {
+				t.Error("the topic's page cannot be reached")
+			}
+		})
+	}
+	if w := post(t, h, "/topic/Whales/remove", nil); w.Code != 303 || get(t, h, "/topic/Whales").Code != 404 {
+		t.Errorf("the topic is still there after removing it (%d)", w.Code)
+	}
+	if w := post(t, h, "/topic/Whales/remove", nil); w.Code != 404 {
+		t.Errorf("removing it twice: %d", w.Code)
+	}
+}
+
+func TestFeedForms(t *testing.T) {
+	cases := []struct {
+		url    string
+		status int
+		want   string
+	}{
+		{"https://new.example/feed", 303, "/feeds?added=7"},
+		{"other.example/rss", 303, "/feeds?added=8"},
+		{"https://harbourpost.example/feed.xml", 409, "is among the feeds already"},
+		{"https://one.example/", 303, "/feeds?added=9"},
+		{"https://known.example/", 409, "known.example/ is among the feeds already: https://harbourpost.example/feed.xml."},
+		{"https://two.example/", 200, "https://two.example/ has several feeds. Which? Add News <b> https://two.example/news Posts https://harbourpost.example/feed.xml is among the feeds already."},
+		{"https://lost.example/", 422, "nothing answers there. Address of a feed or a site"},
+		{"lost.example", 422, "It is not added. Add it all the same https://lost.example/feed"},
+		{"", 400, "the address is empty; give one such as https://"},
+		{"javascript:alert(1)//", 400, "is no feed address"},
+		{"file:///etc/passwd", 400, "is no feed address"},
+		{"https://", 400, "is no feed address"},
+		{"anna@example.org", 400, "is a mail address"},
+	}
+	ours := news.FoundFeed{URL: "https://harbourpost.example/feed.xml", Title: "Posts", Known: 1}
+	room := edition()
+	room.found = map[string]news.Finding{
+		"https://one.example/":   {Feeds: []news.FoundFeed{{URL: "https://one.example/feed"}}},
+		"https://known.example/": {Feeds: []news.FoundFeed{ours}},
+		"https://two.example/":   {Feeds: []news.FoundFeed{{URL: "https://two.example/news", Title: "News <b>"}, ours}},
+		"https://lost.example/":  {Address: "https://lost.example/", Problem: "nothing answers there"},
+		"lost.example":           {Address: "https://lost.example/", Problem: "nothing answers there", Feeds: []news.FoundFeed{{URL: "https://lost.example/feed"}}},
+	}
+	h := handler(room)
+	for _, c := range cases {
+		t.Run(c.url, func(t *testing.T) {
+			w := post(t, h, "/feeds", url.Values{"url": {c.url}, "folder": {"World"}})
+			got := w.Header().Get("Location")
+			if got == "" {
+				got = words(t, w.Body.String())
+			}
+			if w.Code != c.status || !strings.Contains(got, c.want) {
+				t.Errorf("%d %s, want %d %s", w.Code, got, c.status, c.want)
+			}
+		})
+	}
+	if w := post(t, h, "/feeds", url.Values{"url": {"https://lost.example/feed"}, "folder": {"World"}, "force": {"true"}}); w.Code != 303 || w.Header().Get("Location") != "/feeds?added=10" {
+		t.Errorf("forced: %d %s", w.Code, w.Header().Get("Location"))
+	}
+	if w := post(t, h, "/feeds", url.Values{"url": {"https://lost.example/feed"}, "force": {"true"}}); w.Code != 409 {
+		t.Errorf("forced again: %d", w.Code)
+	}
+	if w := post(t, h, "/feeds/7/remove", nil); w.Code != 303 || strings.Contains(get(t, h, "/feeds").Body.String(), "new.example") {
+		t.Errorf("the feed is still there after removing it (%d)", w.Code)
+	}
+	if w := post(t, h, "/feeds/7/remove", nil); w.Code != 404 {
+		t.Errorf("removing it twice: %d", w.Code)
+	}
+}
+
+func TestManyFeedsArePaged(t *testing.T) {
+	f := &fake{}
+	for i := range 250 {
+		f.feeds = append(f.feeds, news.Feed{ID: int64(i + 1), URL: "https://a.example/" + strings.Repeat("x", i), State: news.FeedOK})
+	}
+	h := handler(f)
+	for path, want := range map[string]int{"/feeds": 100, "/feeds?page=3": 50, "/feeds?page=4": 0} {
+		if n := strings.Count(get(t, h, path).Body.String(), "Yes, remove"); n != want {
+			t.Errorf("%s shows %d feeds, want %d", path, n, want)
+		}
+	}
+}
+
+// TestChangeTopic changes a topic by its form, and has it refused what cannot be.
+func TestChangeTopic(t *testing.T) {
+	f := edition()
+	for i := range f.topics {
+		f.topics[i].ID = int64(i + 1)
+	}
+	f.topics[1].New = 3
+	h := handler(f)
+	if body := get(t, h, "/topics").Body.String(); !strings.Contains(body, "3 new") {
+		t.Error("the list does not say what is new")
+	}
+	for _, tt := range []struct {
+		path, form string
+		status     int
+		says       string
+	}{
+		{"/topic/Mining", "name=Mining&query=%22&outlets=2", 400, "Mining"},
+		{"/topic/Mining", "name=Ferries+%26+boats&query=mine", 409, "There is a topic"},
+		{"/topic/Mining", "name=Mining&query=mine&outlets=many", 400, "no number of outlets"},
+		{"/topic/Mining", "name=Coal&query=coal&outlets=2&langs=en,+de&muted=The+Sun&originals=1", 303, ""},
+		{"/topic/Coal/seen", "", 303, ""},
+		{"/topic/Coal/secret", "", 303, ""},
+		{"/topic/Nothing/seen", "", 404, ""},
+	} {
+		form, err := url.ParseQuery(tt.form)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w := post(t, h, tt.path, form)
+		if w.Code != tt.status || !strings.Contains(w.Body.String(), tt.says) {
+			t.Errorf("%s %s: %d %s", tt.path, tt.form, w.Code, w.Body)
+		}
+	}
+	got := f.topics[1]
+	want := news.TopicOptions{Originals: true, MinOutlets: 2, Langs: []string{"en", "de"}, Muted: []string{"The Sun"}}
+	if got.Name != "Coal" || got.Query != "coal" || !got.Options.Equal(want) || got.New != 0 || got.Secret == "" {
+		t.Errorf("%+v", got)
+	}
+	if body := get(t, h, "/topic/Coal").Body.String(); !strings.Contains(body, "/feeds/t/"+got.Secret+".atom") {
+		t.Error("the page does not show the secret address")
+	}
+	if w := post(t, h, "/topic/Coal/revoke", nil); w.Code != 303 || f.topics[1].Secret != "" {
+		t.Errorf("revoke: %d, secret %q", w.Code, f.topics[1].Secret)
+	}
+}
