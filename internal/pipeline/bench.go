@@ -101,9 +101,9 @@ func (b *Bench) Add(e news.Entry, feed string, seen time.Time) error {
 func (b *Bench) Close() error {
 	b.prepare()
 	b.room.window.Settle()
-	b.room.window.Close()
+	b.room.window.Freeze()
 	order := make([]turn, 0, b.room.window.Len())
-	b.room.window.Standings(func(s group.Standing) bool {
+	b.room.window.Stories(func(s group.StoryState) bool {
 		order = appendTurns(order, s)
 		return false
 	})
@@ -133,9 +133,9 @@ func (b *Bench) settle() error {
 }
 
 // closed gives the stories that ended before the window, and beyond Hold those that gained no article for longest.
-func (b *Bench) closed() []group.Standing {
+func (b *Bench) closed() []group.StoryState {
 	held := 0
-	closed := b.room.window.Standings(func(s group.Standing) bool {
+	closed := b.room.window.Stories(func(s group.StoryState) bool {
 		over := b.span.closed(s)
 		if !over {
 			held += s.Weight
@@ -146,7 +146,7 @@ func (b *Bench) closed() []group.Standing {
 		return closed
 	}
 	last := b.lastBeyond(held - b.Hold)
-	return append(closed, b.room.window.Standings(func(s group.Standing) bool { return s.Last <= last && !b.span.closed(s) })...)
+	return append(closed, b.room.window.Stories(func(s group.StoryState) bool { return s.Last <= last && !b.span.closed(s) })...)
 }
 
 // lastBeyond gives the last article of the stories that have to go so that the open ones weigh so much less.
@@ -156,7 +156,7 @@ func (b *Bench) lastBeyond(excess int) int64 {
 		weight int
 	}
 	var all []open
-	b.room.window.Standings(func(s group.Standing) bool {
+	b.room.window.Stories(func(s group.StoryState) bool {
 		if !b.span.closed(s) {
 			all = append(all, open{s.Last, s.Weight})
 		}
@@ -173,7 +173,7 @@ func (b *Bench) lastBeyond(excess int) int64 {
 // turn is an article of a story to be printed.
 type turn struct{ article, story int64 }
 
-func appendTurns(order []turn, s group.Standing) []turn {
+func appendTurns(order []turn, s group.StoryState) []turn {
 	for _, id := range s.Members {
 		order = append(order, turn{id, s.Story})
 	}
@@ -192,7 +192,7 @@ func (b *Bench) flush(order []turn) error {
 		weighed := map[int64]Placed{}
 		for _, t := range order {
 			if _, ok := weighed[t.article]; !ok {
-				b.weigh(b.room.window.Standing(t.story), weighed)
+				b.weigh(b.room.window.Story(t.story), weighed)
 			}
 			p := weighed[t.article]
 			delete(weighed, t.article)
@@ -204,7 +204,7 @@ func (b *Bench) flush(order []turn) error {
 }
 
 // weigh places the members of a story.
-func (b *Bench) weigh(st group.Standing, placed map[int64]Placed) {
+func (b *Bench) weigh(st group.StoryState, placed map[int64]Placed) {
 	c := group.Change{Story: st.Story, Event: st.Event, Members: st.Members}
 	s := b.room.story(c, b.room.candidates(c), nil, time.Time{})
 	for _, m := range s.Members {

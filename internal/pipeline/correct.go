@@ -233,10 +233,10 @@ func (n *Newsroom) resettle(ctx context.Context, to change, keep func(news.Settl
 	if err := n.recall(ctx, affected, &s); err != nil {
 		return err
 	}
-	n.window.Correct(to.corrections)
-	n.window.Expel(to.leaving)
+	n.window.SetCorrections(to.corrections)
+	n.window.Detach(to.leaving)
 	maps.DeleteFunc(to.back, func(article int64, _ news.Grouping) bool { return !slices.Contains(affected, article) })
-	n.window.Return(to.back)
+	n.window.Reassign(to.back)
 	n.second.begin(ctx)
 	defer n.second.end()
 	if err := n.settleWindow(ctx, &s); err != nil {

@@ -118,7 +118,7 @@ func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news
 	for i, a := range articles {
 		ids[i] = a.ID
 	}
-	if err := n.recall(ctx, slices.Concat(ids, n.window.Mates(ids)), s); err != nil { // a revision stays with those that it belongs to
+	if err := n.recall(ctx, slices.Concat(ids, n.window.MustLinked(ids)), s); err != nil { // a revision stays with those that it belongs to
 		return err
 	}
 	items, err := n.items(ctx, articles)

@@ -37,7 +37,7 @@ func (s *span) advance() {
 }
 
 // closed says whether a story's newest article is older than the window.
-func (s *span) closed(st group.Standing) bool {
+func (s *span) closed(st group.StoryState) bool {
 	return st.Newest.Before(s.clock.Add(-s.window))
 }
 

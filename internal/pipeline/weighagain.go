@@ -75,7 +75,7 @@ func (n *Newsroom) citeAnew(ctx context.Context, ids []int64, known map[string]s
 			again, moved = append(again, it), append(moved, id)
 		}
 	}
-	if err := n.recall(ctx, n.window.Mates(moved), s); err != nil {
+	if err := n.recall(ctx, n.window.MustLinked(moved), s); err != nil {
 		return err
 	}
 	for _, it := range again {
@@ -98,7 +98,7 @@ func (n *Newsroom) untouched(ids []int64, changed []news.Story) []group.Change {
 			continue
 		}
 		done[it.Story] = true
-		st := n.window.Standing(it.Story)
+		st := n.window.Story(it.Story)
 		members := slices.Sorted(slices.Values(st.Members))
 		out = append(out, group.Change{Story: st.Story, Event: st.Event, Members: members})
 	}

@@ -146,14 +146,14 @@ func (c *constraints) divide(nodes []*node) *division {
 }
 
 // Affected gives the articles of which these corrections, in the order in which they were made, say something else than
-// those in force, by id. Those that are missing in the window must be restored, each with its whole story, before Correct.
+// those in force, by id. Those that are missing in the window must be restored, each with its whole story, before SetCorrections.
 func (g *Grouper) Affected(all []news.Correction) []int64 {
 	return g.constraints.differ(newConstraints(all))
 }
 
-// Correct puts corrections, in the order in which they were made, in the place of those in force. The next Settle decides
+// SetCorrections puts corrections, in the order in which they were made, in the place of those in force. The next Settle decides
 // anew about the articles of which they say something else.
-func (g *Grouper) Correct(all []news.Correction) {
+func (g *Grouper) SetCorrections(all []news.Correction) {
 	next := newConstraints(all)
 	affected := g.constraints.differ(next)
 	var moving []*node
@@ -186,8 +186,8 @@ func (g *Grouper) kept(n *node) []news.Edge {
 	return out
 }
 
-// Mates gives the articles that must be in one story with any of the given ones, those among them, by id.
-func (g *Grouper) Mates(ids []int64) []int64 {
+// MustLinked gives the articles that must be in one story with any of the given ones, those among them, by id.
+func (g *Grouper) MustLinked(ids []int64) []int64 {
 	var out []int64
 	for _, id := range ids {
 		out = append(out, g.constraints.matesOf(id)...)
@@ -196,9 +196,9 @@ func (g *Grouper) Mates(ids []int64) []int64 {
 	return slices.Compact(out)
 }
 
-// Expel takes articles out of the story they are in, so that its id stays with the rest even where that is smaller. They
+// Detach takes articles out of the story they are in, so that its id stays with the rest even where that is smaller. They
 // get their story from the next Settle.
-func (g *Grouper) Expel(ids []int64) {
+func (g *Grouper) Detach(ids []int64) {
 	for _, id := range ids {
 		if n := g.byID[id]; n != nil {
 			g.leave(n)
@@ -208,9 +208,9 @@ func (g *Grouper) Expel(ids []int64) {
 	}
 }
 
-// Return puts articles back into stories that went into the one that they are in now, and into the events of those. The
+// Reassign puts articles back into stories that went into the one that they are in now, and into the events of those. The
 // next Settle decides anew about them, and the ids of these stories stay with them where they are stories of their own.
-func (g *Grouper) Return(to map[int64]news.Grouping) {
+func (g *Grouper) Reassign(to map[int64]news.Grouping) {
 	for _, id := range slices.Sorted(maps.Keys(to)) {
 		n := g.byID[id]
 		if n == nil {

@@ -24,7 +24,7 @@ func apart(these []int64, from ...int64) news.Correction {
 // correct applies corrections as newsroom does and settles.
 func (s *shelf) correct(t testing.TB, g *Grouper, all []news.Correction) Result {
 	t.Helper()
-	g.Correct(all)
+	g.SetCorrections(all)
 	r := g.Settle()
 	s.put(t, nil, r)
 	return r
@@ -182,22 +182,22 @@ func TestCopiesOfWhatIsApart(t *testing.T) {
 }
 
 // The rest keeps the story's id, however small it is.
-func TestExpel(t *testing.T) {
+func TestDetach(t *testing.T) {
 	text := join10(newProse(14), 10)
 	g, s := New(Options{}), newShelf()
 	s.settle(t, g, []Item{
 		articleAt(1, "a.example", tolls, text), articleAt(2, "b.example", tolls, text), articleAt(3, "c.example", tolls, text),
 	})
 	was := s.of[3]
-	g.Correct([]news.Correction{apart([]int64{1, 2}, 3)})
-	g.Expel([]int64{1, 2, 99})
+	g.SetCorrections([]news.Correction{apart([]int64{1, 2}, 3)})
+	g.Detach([]int64{1, 2, 99})
 	s.put(t, nil, g.Settle())
 	if s.of[3] != was || s.of[1] == was || s.of[1] != s.of[2] {
 		t.Errorf("stories %v: want article 3 alone in %d", s.stories, was)
 	}
 }
 
-func TestAffectedAndMates(t *testing.T) {
+func TestAffectedAndMustLinked(t *testing.T) {
 	g := New(Options{Corrections: []news.Correction{same(1, 2), apart([]int64{8}, 9)}})
 	tests := map[string]struct {
 		all  []news.Correction
@@ -214,7 +214,7 @@ func TestAffectedAndMates(t *testing.T) {
 			t.Errorf("%s: %v are affected, want %v", name, got, tt.want)
 		}
 	}
-	if got := g.Mates([]int64{2, 7, 8}); !slices.Equal(got, []int64{1, 2}) {
+	if got := g.MustLinked([]int64{2, 7, 8}); !slices.Equal(got, []int64{1, 2}) {
 		t.Errorf("mates %v, want 1 and 2", got)
 	}
 }

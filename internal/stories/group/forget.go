@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Standing is how a story of the window stands after Settle.
-type Standing struct {
+// StoryState is how a story of the window stands after Settle.
+type StoryState struct {
 	Story, Event int64
 	Members      []int64   // article ids, in no order
 	Newest       time.Time // when the last of its members was seen; zero where no member has a time
@@ -15,10 +15,10 @@ type Standing struct {
 	Weight       int       // articles that it takes the room of: one each, and one more for each thousand words
 }
 
-// Standings gives stories of the window by id, those that are wanted. Until wanted returns, the Members of what it is given
+// Stories gives stories of the window by id, those that are wanted. Until wanted returns, the Members of what it is given
 // are good, so that looking at a whole window takes no memory.
-func (g *Grouper) Standings(wanted func(Standing) bool) []Standing {
-	var out []Standing
+func (g *Grouper) Stories(wanted func(StoryState) bool) []StoryState {
+	var out []StoryState
 	var room []int64
 	for id, members := range g.stories {
 		s := standing(id, members, room[:0])
@@ -27,15 +27,15 @@ func (g *Grouper) Standings(wanted func(Standing) bool) []Standing {
 			out = append(out, s)
 		}
 	}
-	slices.SortFunc(out, func(a, b Standing) int { return cmp.Compare(a.Story, b.Story) })
+	slices.SortFunc(out, func(a, b StoryState) int { return cmp.Compare(a.Story, b.Story) })
 	return out
 }
 
-// Standing gives a story of the window.
-func (g *Grouper) Standing(id int64) Standing { return standing(id, g.stories[id], nil) }
+// Story gives a story of the window.
+func (g *Grouper) Story(id int64) StoryState { return standing(id, g.stories[id], nil) }
 
-func standing(id int64, members []*node, room []int64) Standing {
-	s := Standing{Story: id, Event: members[0].Event, Newest: newest(members)}
+func standing(id int64, members []*node, room []int64) StoryState {
+	s := StoryState{Story: id, Event: members[0].Event, Newest: newest(members)}
 	for _, n := range members {
 		room = append(room, n.Article.ID)
 		s.Last = max(s.Last, n.Article.ID)

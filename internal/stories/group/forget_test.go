@@ -11,9 +11,9 @@ import (
 	"pgregory.net/rapid"
 )
 
-func anyStory(Standing) bool { return true }
+func anyStory(StoryState) bool { return true }
 
-func storiesOf(all []Standing) []int64 {
+func storiesOf(all []StoryState) []int64 {
 	out := make([]int64, len(all))
 	for i, s := range all {
 		out[i] = s.Story
@@ -42,7 +42,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 			}
 			g.Settle()
 		}
-		g.Forget(storiesOf(g.Standings(anyStory)))
+		g.Forget(storiesOf(g.Stories(anyStory)))
 		if diff := gocmp.Diff(sizes(New(Options{})), sizes(g)); diff != "" {
 			rt.Fatalf("held (-nothing +after forgetting all):\n%s", diff)
 		}
@@ -58,7 +58,7 @@ func TestForgetSome(t *testing.T) {
 		var gone []int64
 		want := map[int64][]int64{}
 		last := int64(0)
-		for _, st := range g.Standings(anyStory) {
+		for _, st := range g.Stories(anyStory) {
 			last = max(last, st.Story)
 			if rapid.Bool().Draw(rt, "forget") {
 				gone = append(gone, st.Story)
@@ -68,7 +68,7 @@ func TestForgetSome(t *testing.T) {
 		}
 		g.Forget(gone)
 		got := map[int64][]int64{}
-		for _, st := range g.Standings(anyStory) {
+		for _, st := range g.Stories(anyStory) {
 			got[st.Story] = st.Members
 		}
 		if diff := gocmp.Diff(want, got); diff != "" {
@@ -108,7 +108,7 @@ func intact(t *rapid.T, g *Grouper) {
 	}
 }
 
-func TestStandings(t *testing.T) {
+func TestStories(t *testing.T) {
 	p := newProse(5)
 	long := join10(p, 250)
 	g := New(Options{})
@@ -119,7 +119,7 @@ func TestStandings(t *testing.T) {
 		g.Add(it)
 	}
 	g.Settle()
-	all := g.Standings(anyStory)
+	all := g.Stories(anyStory)
 	if len(all) != 2 {
 		t.Fatalf("%+v: want two stories", all)
 	}

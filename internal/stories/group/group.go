@@ -118,8 +118,8 @@ func (g *Grouper) Item(id int64) (Item, bool) {
 	return it, true
 }
 
-// Close drops what only adding and settling need.
-func (g *Grouper) Close() {
+// Freeze drops what only adding and settling need.
+func (g *Grouper) Freeze() {
 	g.index, g.twins, g.events = candidates{}, nil, nil
 	for _, n := range g.byID {
 		n.edges = nil
