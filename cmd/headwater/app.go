@@ -180,7 +180,7 @@ func (a *app) freshIndex(ctx context.Context) (*search.Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	return search.Fresh(ctx, a.cfg.Data, indexOptions(a.log, a.store, registry))
+	return search.NewRebuild(ctx, a.cfg.Data, indexOptions(a.log, a.store, registry))
 }
 
 // fetchOptions are those of the settings, for so many accounts.

@@ -43,7 +43,7 @@ func (c *cli) restoreCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if err := store.Restore(cmd.Context(), args[0], cfg.Data, search.Files); err != nil {
+			if err := store.Restore(cmd.Context(), args[0], cfg.Data, search.FilePattern); err != nil {
 				return err
 			}
 			return c.withOptions(cmd.Context(), openOptions{restoring: true}, func(a *app) error {

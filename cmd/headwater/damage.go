@@ -60,7 +60,7 @@ func checkNotEmptied(data string) error {
 		return err
 	}
 	if !slices.ContainsFunc(entries, func(e fs.DirEntry) bool {
-		indexed, err := filepath.Match(search.Files, e.Name())
+		indexed, err := filepath.Match(search.FilePattern, e.Name())
 		return indexed && err == nil
 	}) {
 		return nil

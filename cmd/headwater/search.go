@@ -100,7 +100,7 @@ func checkSearch(want *news.Search, order, user string) error {
 	}
 	validate := search.Validate
 	if user != "" {
-		validate = search.ValidateOwn
+		validate = search.ValidateForUser
 	}
 	if err := validate(want.Query); err != nil {
 		return usagef("%v", err)

@@ -130,7 +130,7 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 	})
 	apis, err := api.New(api.Options{
 		Newsroom: a.Newsroom, Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
-		CheckOwnQuery: search.ValidateOwn, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
+		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
 	})
 	if err != nil {
 		return none, err

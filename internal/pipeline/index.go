@@ -17,7 +17,7 @@ func (n *Newsroom) CatchUp(ctx context.Context, progress func(done, total int)) 
 
 // fill reads the log to its end. The mark reaches that also where the last articles of the log were aged out.
 func (n *Newsroom) fill(ctx context.Context, x *search.Index, progress func(done, total int)) (int, error) {
-	mark, errMark := x.Mark()
+	mark, errMark := x.Watermark()
 	end, err := n.Store.LastSeq(ctx) // before the log is read: what comes meanwhile has higher numbers
 	if err := errors.Join(errMark, err); err != nil || mark >= end {
 		return 0, err

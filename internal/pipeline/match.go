@@ -73,7 +73,7 @@ func (n *Newsroom) readTopics(ctx context.Context) error {
 	m := &matcher{Percolator: n.Index.Percolator(topics), state: state, maybes: map[held][]int64{}}
 	n.swapping.RUnlock()
 	for _, t := range topics {
-		switch err := m.Broken()[t.ID]; {
+		switch err := m.Invalid()[t.ID]; {
 		case err != nil:
 			n.Logger.Warn("the query of a topic cannot be read; nothing matches it until it is changed", "topic", t.Name, "error", err)
 		case !t.Filled:
@@ -175,7 +175,7 @@ func byArticle(looked []news.Looked) map[int64]news.Looked {
 // matching is one round.
 type matching struct {
 	n      *Newsroom
-	places *search.Places
+	places *search.StoryTable
 	now    time.Time
 	found  *news.Matching
 	looked map[int64]news.Looked // what was held against the topics before
@@ -202,7 +202,7 @@ func (r *matching) story(ctx context.Context, s news.Story, seq int64, matched [
 		}
 	}
 	for _, t := range matched {
-		if !now[t] && (len(anew) == len(s.Members) || r.n.matcher.AsksStory(t)) {
+		if !now[t] && (len(anew) == len(s.Members) || r.n.matcher.DependsOnStory(t)) {
 			r.found.Ended = append(r.found.Ended, news.Match{Topic: t, Story: s.ID})
 		}
 	}
@@ -239,9 +239,9 @@ func (r *matching) split(s news.Story) (anew, again []int64) {
 func (r *matching) matches(a news.Article, again bool) []int64 {
 	m, key := r.n.matcher, held{a.ID, a.Seq}
 	if again {
-		return m.Still(a, r.places, r.now, m.maybes[key])
+		return m.Rematch(a, r.places, r.now, m.maybes[key])
 	}
-	sure, maybes := m.Matches(a, r.places, r.now)
+	sure, maybes := m.Match(a, r.places, r.now)
 	if len(m.maybes) >= maxMaybes {
 		clear(m.maybes) // they are found again
 	}

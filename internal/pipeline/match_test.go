@@ -161,7 +161,7 @@ func TestTopicThatCannotBeFilled(t *testing.T) {
 	l.close(t)
 
 	var log strings.Builder
-	l = openLineage(t, dir, &log, func(o *search.Options) { o.SearchTime = time.Nanosecond })
+	l = openLineage(t, dir, &log, func(o *search.Options) { o.Timeout = time.Nanosecond })
 	follow(t, l.Newsroom, "late", "report", news.TopicOptions{})
 	l.grow(t, "ferry", 2)
 	settleAndMatch(t, l)

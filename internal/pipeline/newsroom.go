@@ -89,7 +89,7 @@ type Newsroom struct {
 	unfilled   error           // why topics could not be filled at the last try; nil while they only wait for the index
 	following  sync.Mutex
 	alerting   sync.Mutex                    // one look through the story log for alerts at a time
-	places     atomic.Pointer[search.Places] // of the articles in their stories; nil until the first search
+	places     atomic.Pointer[search.StoryTable] // of the articles in their stories; nil until the first search
 	swapping   sync.RWMutex                  // held for writing while Reindex puts another index in the place of Options.Index
 
 	push *pusher // nil without Callback
@@ -184,7 +184,7 @@ func (n *Newsroom) Status(ctx context.Context) (news.Status, error) {
 		return s, err
 	}
 	n.swapping.RLock()
-	mark, err := n.Index.Mark()
+	mark, err := n.Index.Watermark()
 	n.swapping.RUnlock()
 	if err != nil {
 		return s, err

@@ -25,7 +25,7 @@ func (n *Newsroom) follow(ctx context.Context) error {
 	if n.places.Load() != nil {
 		return nil
 	}
-	places := &search.Places{}
+	places := &search.StoryTable{}
 	batch := make([]news.Placement, 0, placedAtOnce)
 	err := n.Store.Placements(ctx, func(p news.Placement) {
 		if batch = append(batch, p); len(batch) == placedAtOnce {
@@ -39,7 +39,7 @@ func (n *Newsroom) follow(ctx context.Context) error {
 	places.Set(batch)
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()
-	n.Index.Follow(places)
+	n.Index.SetStories(places)
 	n.places.Store(places)
 	return nil
 }

@@ -105,7 +105,7 @@ func (n *Newsroom) Search(ctx context.Context, s news.Search) (news.Found, error
 func (n *Newsroom) wholeText(a news.Article) string {
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()
-	return n.Index.Text(a)
+	return n.Index.IndexedText(a)
 }
 
 // find asks the index that is in use.
@@ -127,7 +127,7 @@ func (n *Newsroom) find(ctx context.Context, s news.Search) (news.Hits, error) {
 // building says how far the index has come; n.swapping is held.
 func (n *Newsroom) building(ctx context.Context) error {
 	indexed, errCount := n.Index.Count()
-	mark, errMark := n.Index.Mark()
+	mark, errMark := n.Index.Watermark()
 	if err := errors.Join(errCount, errMark); err != nil {
 		return err
 	}

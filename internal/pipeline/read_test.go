@@ -264,7 +264,7 @@ func TestInstanceID(t *testing.T) {
 // fresh makes the index that a reindex fills.
 func fresh(t *testing.T, room *pipeline.Newsroom) *search.Index {
 	t.Helper()
-	x, err := search.Fresh(t.Context(), room.Store.Dir(), search.Options{Log: room.Store})
+	x, err := search.NewRebuild(t.Context(), room.Store.Dir(), search.Options{Log: room.Store})
 	must(t, err)
 	t.Cleanup(func() { must(t, x.Close()) })
 	return x

@@ -38,7 +38,7 @@ func (n *Newsroom) Reindex(ctx context.Context, open func(context.Context) (*sea
 	}
 	n.Index = fresh
 	if places := n.places.Load(); places != nil {
-		fresh.Follow(places)
+		fresh.SetStories(places)
 	}
 	return done, nil
 }

@@ -79,7 +79,7 @@ func FuzzSearch(f *testing.F) {
 }
 
 func TestSearchTime(t *testing.T) {
-	x := open(t, t.TempDir(), Options{SearchTime: time.Nanosecond})
+	x := open(t, t.TempDir(), Options{Timeout: time.Nanosecond})
 	put(t, x, 1, news.Article{ID: 1, Title: "Comet", Seen: now})
 	for _, query := range []string{"comet", "com*", `"comet comet"`, "is:original"} {
 		if _, err := x.Search(t.Context(), news.Search{Query: query}, now); !errors.Is(err, news.ErrSlow) || !strings.Contains(err.Error(), "1ns") {

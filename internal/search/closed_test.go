@@ -38,7 +38,7 @@ func TestClosedIsTrusted(t *testing.T) {
 			spoil(t, segment(t, dir))
 			tt.change(t, dir)
 			x := open(t, dir, tt.options)
-			mark, err := x.Mark()
+			mark, err := x.Watermark()
 			if err != nil || (mark == 6) != tt.trusted {
 				t.Errorf("mark %d, %v; trusted is to be %t", mark, err, tt.trusted)
 			}

@@ -153,7 +153,7 @@ func eachTerm(s segapi.Segment, field, prefix string, take func(string) (func(ui
 		}
 		put, err := take(entry.Term[len(prefix):])
 		if err != nil {
-			return fmt.Errorf("%w: term %q of %s", ErrDamaged, entry.Term, field)
+			return fmt.Errorf("%w: term %q of %s", errDamaged, entry.Term, field)
 		}
 		if list, err = dict.PostingsList([]byte(entry.Term), nil, list); err != nil {
 			return err

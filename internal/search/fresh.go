@@ -10,9 +10,9 @@ import (
 	"path/filepath"
 )
 
-// Fresh makes an empty index beside the one that the data folder holds, which stays as it is. Fill it with Put, and let
-// it take the other's place with Swap. What a Fresh before it left unfinished is removed.
-func Fresh(ctx context.Context, dir string, options Options) (*Index, error) {
+// NewRebuild makes an empty index beside the one that the data folder holds, which stays as it is. Fill it with Put, and let
+// it take the other's place with Swap. What a NewRebuild before it left unfinished is removed.
+func NewRebuild(ctx context.Context, dir string, options Options) (*Index, error) {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
@@ -29,8 +29,8 @@ func Fresh(ctx context.Context, dir string, options Options) (*Index, error) {
 	return x, nil
 }
 
-// Swap puts an index made by Fresh in the place of the data folder's and removes that. The index can be used on. The one
-// to be replaced must be closed: ErrLocked says that it is not, and leaves both as they are. A crash in between leaves
+// Swap puts an index made by NewRebuild in the place of the data folder's and removes that. The index can be used on. The one
+// to be replaced must be closed: errLocked says that it is not, and leaves both as they are. A crash in between leaves
 // the one or the other, whole; Open sees to the rest.
 func (x *Index) Swap(ctx context.Context) error {
 	x.writing.Lock()

@@ -11,7 +11,7 @@ import (
 
 func fresh(t *testing.T, dir string) *Index {
 	t.Helper()
-	x, err := Fresh(t.Context(), dir, Options{})
+	x, err := NewRebuild(t.Context(), dir, Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -61,7 +61,7 @@ func TestSwapLocked(t *testing.T) {
 	old := open(t, dir, Options{})
 	x := fresh(t, dir)
 	put(t, x, 40, numbered(40))
-	if err := x.Swap(t.Context()); !errors.Is(err, ErrLocked) {
+	if err := x.Swap(t.Context()); !errors.Is(err, errLocked) {
 		t.Fatalf("got %v", err)
 	}
 	check(t, old, 6, 6)
@@ -89,7 +89,7 @@ func TestSwapForATornIndex(t *testing.T) {
 func TestFreshLocked(t *testing.T) {
 	dir := t.TempDir()
 	x := fresh(t, dir)
-	if _, err := Fresh(t.Context(), dir, Options{}); !errors.Is(err, ErrLocked) {
+	if _, err := NewRebuild(t.Context(), dir, Options{}); !errors.Is(err, errLocked) {
 		t.Errorf("got %v", err)
 	}
 	open(t, dir, Options{}) // must not tidy away what is being built
@@ -97,7 +97,7 @@ func TestFreshLocked(t *testing.T) {
 	check(t, x, 1, 1)
 }
 
-// A crash during Fresh or at any step of Swap leaves an index that opens.
+// A crash during NewRebuild or at any step of Swap leaves an index that opens.
 func TestCrashInSwap(t *testing.T) {
 	tests := []struct {
 		name string
@@ -122,7 +122,7 @@ func TestCrashInSwap(t *testing.T) {
 			dir := full(t)
 			tt.make(t, dir)
 			x := open(t, dir, Options{})
-			if mark, err := x.Mark(); err != nil || mark != tt.mark {
+			if mark, err := x.Watermark(); err != nil || mark != tt.mark {
 				t.Errorf("mark %d, %v", mark, err)
 			}
 			equal(t, []string{folder}, list(t, dir))

@@ -23,24 +23,24 @@ import (
 
 // Errors that callers tell apart.
 var (
-	// ErrLocked says that another process, or another Index of this one, holds the index.
-	ErrLocked = errors.New("the index is in use by another process")
-	// ErrClosed says that Close was called.
-	ErrClosed = errors.New("the index is closed")
-	// ErrDamaged says that a search met what no index should hold.
-	ErrDamaged = errors.New("the index is damaged")
+	// errLocked says that another process, or another Index of this one, holds the index.
+	errLocked = errors.New("the index is in use by another process")
+	// errClosed says that Close was called.
+	errClosed = errors.New("the index is closed")
+	// errDamaged says that a search met what no index should hold.
+	errDamaged = errors.New("the index is damaged")
 )
 
 // The folders in the data folder.
 const (
 	folder    = "index.bleve"
-	newFolder = "index.bleve.new" // being built by Fresh
+	newFolder = "index.bleve.new" // being built by NewRebuild
 	oldFolder = "index.bleve.old" // while Swap puts another in its place
 	tornName  = "index.bleve.torn-"
 )
 
-// Files is a pattern of what an index makes in the data folder.
-const Files = folder + "*"
+// FilePattern is a pattern of what an index makes in the data folder.
+const FilePattern = folder + "*"
 
 // A batch is cut in parts of at most these many articles and bytes of text: bleve needs about 40 bytes of memory for each
 // byte of text until the part is written.
@@ -71,8 +71,8 @@ type Options struct {
 	Log Log
 	// Verify has Open compare all checksums. Otherwise it does so only where the index was not closed, or its files changed since.
 	Verify bool
-	// SearchTime is the longest that a search may take, waiting for its turn included. Zero means 5 s.
-	SearchTime time.Duration
+	// Timeout is the longest that a search may take, waiting for its turn included. Zero means 5 s.
+	Timeout time.Duration
 }
 
 // Log is the store's log, so far as an index asks for it.
@@ -92,7 +92,7 @@ type Index struct {
 	lists   lists
 	turns   turns
 	share   uint64 // documents that one processor looks at before a search is shared out between those that are idle
-	places  atomic.Pointer[Places]
+	places  atomic.Pointer[StoryTable]
 	writing sync.Mutex   // held by Put and Delete: one batch at a time
 	mu      sync.RWMutex // held for writing while b changes
 	b       bleve.Index  // nil when closed, or when it could not be opened again after a failure
@@ -152,13 +152,13 @@ func (x *Index) handle() (bleve.Index, error) {
 		return x.b, nil
 	}
 	if x.closed {
-		return nil, fmt.Errorf("%s: %w", x.path, ErrClosed)
+		return nil, fmt.Errorf("%s: %w", x.path, errClosed)
 	}
 	return nil, fmt.Errorf("index %s could not be opened again after a failed write; see the log, and start anew once the cause is mended", x.path)
 }
 
-// Mark gives the place in the log that the index has reached: 0 when it is new.
-func (x *Index) Mark() (int64, error) {
+// Watermark gives the place in the log that the index has reached: 0 when it is new.
+func (x *Index) Watermark() (int64, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	b, err := x.handle()
@@ -281,8 +281,8 @@ func (x *Index) shown(a news.Article) string {
 	return x.options.Shown(a)
 }
 
-// Text is the text that the spans of a hit's body count in: the article's body, and behind it what is only shown.
-func (x *Index) Text(a news.Article) string { return wholeText(a.Body(), x.shown(a)) }
+// IndexedText is the text that the spans of a hit's body count in: the article's body, and behind it what is only shown.
+func (x *Index) IndexedText(a news.Article) string { return wholeText(a.Body(), x.shown(a)) }
 
 func (x *Index) credits(a news.Article) []news.Outlet {
 	if x.options.Credits == nil {

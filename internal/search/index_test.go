@@ -93,11 +93,11 @@ func TestClosed(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	_, err1 := x.Mark()
+	_, err1 := x.Watermark()
 	_, err2 := x.Count()
 	_, err3 := x.Search(t.Context(), news.Search{Query: "bank"}, now)
 	for i, err := range []error{err1, err2, err3, x.Put(t.Context(), nil, 1), x.Delete(t.Context(), []int64{1}), x.Swap(t.Context())} {
-		if !errors.Is(err, ErrClosed) {
+		if !errors.Is(err, errClosed) {
 			t.Errorf("call %d after Close gives %v", i, err)
 		}
 	}
@@ -132,8 +132,8 @@ func TestFailedReopen(t *testing.T) {
 	if err := x.Put(t.Context(), []news.Article{numbered(1)}, 1); err == nil {
 		t.Fatal("Put says nothing though the disk took nothing")
 	}
-	if _, err := x.Mark(); err == nil || !strings.Contains(err.Error(), "could not be opened again") {
-		t.Errorf("Mark gives %v", err)
+	if _, err := x.Watermark(); err == nil || !strings.Contains(err.Error(), "could not be opened again") {
+		t.Errorf("Watermark gives %v", err)
 	}
 	if err := os.Remove(dir); err != nil {
 		t.Fatal(err)

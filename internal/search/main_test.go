@@ -71,7 +71,7 @@ func found(t *testing.T, x *Index, s news.Search) []int64 {
 
 func check(t *testing.T, x *Index, mark int64, count uint64) {
 	t.Helper()
-	gotMark, err := x.Mark()
+	gotMark, err := x.Watermark()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +98,7 @@ func writeUntilKilled(dir string) error {
 	if err != nil {
 		return err
 	}
-	mark, err := x.Mark()
+	mark, err := x.Watermark()
 	if err != nil {
 		return err
 	}

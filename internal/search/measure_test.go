@@ -51,7 +51,7 @@ func newMass(b *testing.B) *mass {
 		fill(b, fts, list)
 	}
 	b.Logf("indexed %.0f articles a CPU second, %.2f KB an article", massSize/cpu, float64(folderSize(b, x.path))/1024/massSize)
-	x.Follow(massPlaces())
+	x.SetStories(massPlaces())
 	b.Cleanup(func() {
 		if err := x.Close(); err != nil {
 			b.Error(err)
@@ -93,8 +93,8 @@ func fill(b *testing.B, db *sql.DB, list []news.Article) {
 }
 
 // massPlaces puts each four articles into a story.
-func massPlaces() *Places {
-	p := &Places{}
+func massPlaces() *StoryTable {
+	p := &StoryTable{}
 	for id := int64(0); id <= massSize; id += 4 {
 		s := news.Placement{Story: storyOf(id) + 1, Event: storyOf(id)/2 + 1, Outlets: int(1 + id%4), Members: map[int64]news.Role{}}
 		s.Origin = news.Outlet{Name: fmt.Sprintf("The Outlet %d", id%300), Domain: fmt.Sprintf("outlet%d.com", id%300)}

@@ -199,7 +199,7 @@ func (x *Index) openExisting(ctx context.Context) (b bleve.Index, err error) {
 }
 
 func locked(path string) error {
-	return fmt.Errorf("index %s: %w; stop the other headwater, or use another data folder", path, ErrLocked)
+	return fmt.Errorf("index %s: %w; stop the other headwater, or use another data folder", path, errLocked)
 }
 
 // outside says whether an error tells of the machine and not of the index.
@@ -346,7 +346,7 @@ func inUse(path string) (held bool) {
 	return errors.Is(err, bolterrors.ErrTimeout)
 }
 
-// tidy ends what a crash in Fresh or Swap left undone.
+// tidy ends what a crash in NewRebuild or Swap left undone.
 func (x *Index) tidy() error {
 	old := filepath.Join(x.dir, oldFolder)
 	if _, err := os.Stat(old); err == nil {

@@ -181,7 +181,7 @@ func TestLocked(t *testing.T) {
 	x := open(t, dir, Options{})
 	put(t, x, 6, corpus()...)
 	_, err := Open(t.Context(), dir, Options{})
-	if !errors.Is(err, ErrLocked) || !strings.Contains(err.Error(), "stop the other headwater") {
+	if !errors.Is(err, errLocked) || !strings.Contains(err.Error(), "stop the other headwater") {
 		t.Errorf("opened twice: %v", err)
 	}
 	check(t, x, 6, 6)
@@ -207,7 +207,7 @@ func TestKilled(t *testing.T) {
 		said := killWriter(t, dir, 1+random.IntN(8))
 		var log bytes.Buffer
 		x := open(t, dir, Options{Logger: slog.New(slog.NewTextHandler(&log, nil))})
-		mark, err := x.Mark()
+		mark, err := x.Watermark()
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -31,7 +31,7 @@ type standingQuery struct {
 }
 
 // Percolator makes one for topics. Those whose query cannot be read, or asks for what a topic cannot tell, match nothing and
-// are given by Broken.
+// are given by Invalid.
 func (x *Index) Percolator(topics []news.Topic) *Percolator {
 	p := &Percolator{x: x, broken: map[int64]error{}, at: map[int64]int32{}, anchored: map[string][]int32{}}
 	for _, t := range topics {
@@ -50,14 +50,14 @@ func (x *Index) Percolator(topics []news.Topic) *Percolator {
 	return p
 }
 
-// Broken gives what is wrong with topics, by their ids.
-func (p *Percolator) Broken() map[int64]error { return p.broken }
+// Invalid gives what is wrong with topics, by their ids.
+func (p *Percolator) Invalid() map[int64]error { return p.broken }
 
 // Empty says that there is nothing to match.
 func (p *Percolator) Empty() bool { return len(p.topics) == 0 }
 
-// AsksStory says whether a topic asks for what changes with an article's story.
-func (p *Percolator) AsksStory(topic int64) bool {
+// DependsOnStory says whether a topic asks for what changes with an article's story.
+func (p *Percolator) DependsOnStory(topic int64) bool {
 	at, ok := p.at[topic]
 	return ok && p.topics[at].facts
 }
@@ -86,9 +86,9 @@ func asksStory(n node) (asks bool) {
 	return asks
 }
 
-// Matches says which topics an article matches, by id and in order, given where it stands in its story. Maybe are those that
+// Match says which topics an article matches, by id and in order, given where it stands in its story. Maybe are those that
 // it would match in another place: while the article stays the same, only they need be asked again.
-func (p *Percolator) Matches(a news.Article, places *Places, now time.Time) (sure, maybe []int64) {
+func (p *Percolator) Match(a news.Article, places *StoryTable, now time.Time) (sure, maybe []int64) {
 	doc := p.sheet(a, places, now)
 	p.count++
 	for anchor := range doc.anchors() {
@@ -100,8 +100,8 @@ func (p *Percolator) Matches(a news.Article, places *Places, now time.Time) (sur
 	return sure, maybe
 }
 
-// Still says which of some topics an article matches.
-func (p *Percolator) Still(a news.Article, places *Places, now time.Time, topics []int64) (sure []int64) {
+// Rematch says which of some topics an article matches.
+func (p *Percolator) Rematch(a news.Article, places *StoryTable, now time.Time, topics []int64) (sure []int64) {
 	doc := p.sheet(a, places, now)
 	for _, id := range topics {
 		if at, ok := p.at[id]; ok && doc.holds(p.topics[at].query) == always {

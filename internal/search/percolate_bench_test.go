@@ -62,22 +62,22 @@ func BenchmarkPercolator(b *testing.B) {
 	if err := x.Put(b.Context(), articles, stored); err != nil {
 		b.Fatal(err)
 	}
-	places := &Places{}
+	places := &StoryTable{}
 	for _, a := range articles {
 		places.Set([]news.Placement{{Story: a.ID, Event: a.ID, Origin: a.Outlet, Outlets: int(a.ID%3) + 1, Members: map[int64]news.Role{a.ID: news.RoleOriginal}}})
 		if a.ID == 2000 {
 			break
 		}
 	}
-	x.Follow(places)
+	x.SetStories(places)
 	b.Run("an article", func(b *testing.B) {
 		p := x.Percolator(topics)
-		if len(p.Broken()) > 0 {
-			b.Fatalf("broken topics: %v", p.Broken())
+		if len(p.Invalid()) > 0 {
+			b.Fatalf("broken topics: %v", p.Invalid())
 		}
 		matches, began := 0, cpuSeconds()
 		for i := 0; b.Loop(); i++ {
-			sure, _ := p.Matches(articles[i%2000], places, now)
+			sure, _ := p.Match(articles[i%2000], places, now)
 			matches += len(sure)
 		}
 		b.ReportMetric(1e3*(cpuSeconds()-began)/float64(b.N), "cpu-ms/article")

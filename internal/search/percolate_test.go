@@ -95,8 +95,8 @@ func TestPercolatorIsASearch(t *testing.T) {
 	}})
 	next := int64(1)
 	rapid.Check(t, func(rt *rapid.T) {
-		places := &Places{}
-		x.Follow(places)
+		places := &StoryTable{}
+		x.SetStories(places)
 		first := next
 		var articles []news.Article
 		for range 4 {
@@ -117,7 +117,7 @@ func TestPercolatorIsASearch(t *testing.T) {
 		p := x.Percolator(topics)
 		for _, topic := range topics {
 			if CheckTopic(topic) != nil {
-				if p.Broken()[topic.ID] == nil {
+				if p.Invalid()[topic.ID] == nil {
 					rt.Fatalf("%q is taken", topic.Query)
 				}
 				continue
@@ -128,11 +128,11 @@ func TestPercolatorIsASearch(t *testing.T) {
 			}
 			for _, a := range articles {
 				found := slices.ContainsFunc(hits.Hits, func(h news.Hit) bool { return h.ID == a.ID })
-				sure, maybe := p.Matches(a, places, now)
+				sure, maybe := p.Match(a, places, now)
 				if matched := slices.Contains(sure, topic.ID); matched != found {
 					rt.Fatalf("%q with %+v: found %v, matched %v: %+v", topic.Query, topic.Options, found, matched, a)
 				}
-				if still := len(p.Still(a, places, now, []int64{topic.ID})) == 1; still != found {
+				if still := len(p.Rematch(a, places, now, []int64{topic.ID})) == 1; still != found {
 					rt.Fatalf("%q: found %v, still %v", topic.Query, found, still)
 				}
 				if parsed, _ := parseOnly(topic.Query, topic.Options); found && asksStory(parsed) && !slices.Contains(maybe, topic.ID) {
@@ -143,13 +143,13 @@ func TestPercolatorIsASearch(t *testing.T) {
 	})
 }
 
-func TestPercolatorBroken(t *testing.T) {
+func TestPercolatorInvalid(t *testing.T) {
 	x := open(t, t.TempDir(), Options{})
 	p := x.Percolator([]news.Topic{{ID: 1, Query: `"never closed`}, {ID: 2, Query: "comet"}, {ID: 3, Query: "is:unread"}})
-	if len(p.Broken()) != 2 || p.Broken()[1] == nil || p.Broken()[3] == nil {
-		t.Errorf("broken: %v", p.Broken())
+	if len(p.Invalid()) != 2 || p.Invalid()[1] == nil || p.Invalid()[3] == nil {
+		t.Errorf("broken: %v", p.Invalid())
 	}
-	sure, _ := p.Matches(news.Article{ID: 1, Title: "Comet found"}, &Places{}, now)
+	sure, _ := p.Match(news.Article{ID: 1, Title: "Comet found"}, &StoryTable{}, now)
 	if fmt.Sprint(sure) != "[2]" {
 		t.Errorf("matches %v", sure)
 	}

@@ -9,12 +9,12 @@ import (
 	"headwater/internal/news"
 )
 
-// Places knows where articles stand in their stories: what origin:, is:, copies:, outlets: and independent: ask for, and
+// StoryTable knows where articles stand in their stories: what origin:, is:, copies:, outlets: and independent: ask for, and
 // what folds the articles of a story into one. A story changes without its articles changing, so none of this is in the
 // index: it is held in memory, made from the store at start and changed with each settlement. That is 8 bytes an article
 // and about 100 a story. A search reads the standing of its moment, and holds up no change. Its methods may be called at
 // the same time. The zero value is empty and ready.
-type Places struct {
+type StoryTable struct {
 	now atomic.Pointer[standing]
 
 	mu     sync.Mutex      // held by who changes them
@@ -77,7 +77,7 @@ func roleNumber(r news.Role) uint8 {
 }
 
 // standing gives how things stand now.
-func (p *Places) standing() *standing {
+func (p *StoryTable) standing() *standing {
 	if s := p.now.Load(); s != nil {
 		return s
 	}
@@ -86,16 +86,16 @@ func (p *Places) standing() *standing {
 
 // Set takes stories as they stand now, and the ids of those that went into others. Articles leave the stories that they
 // were in, and a story without articles is forgotten. Where that leaves articles in a story that they are not in any more,
-// as nothing says where they went, it says no: then a new Places is to be made from the store. It takes time for the stories
+// as nothing says where they went, it says no: then a new StoryTable is to be made from the store. It takes time for the stories
 // that it is given, and for each 512 articles and stories that there are a pointer's copy.
-func (p *Places) Set(stories []news.Placement, gone ...int64) bool {
+func (p *StoryTable) Set(stories []news.Placement, gone ...int64) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.slots == nil {
 		p.slots, p.events, p.origin = map[int64]int32{}, map[int64]int32{}, map[string]int32{"": 0}
 	}
 	now := p.standing()
-	c := &change{Places: p, seats: now.seats.draft(), stories: now.stories.draft(), told: now.told.draft(), origins: now.origins}
+	c := &change{StoryTable: p, seats: now.seats.draft(), stories: now.stories.draft(), told: now.told.draft(), origins: now.origins}
 	for _, s := range stories {
 		c.set(s)
 	}
@@ -107,11 +107,11 @@ func (p *Places) Set(stories []news.Placement, gone ...int64) bool {
 }
 
 // Remove takes articles out of their stories, as they are no more. A story without articles is forgotten.
-func (p *Places) Remove(articles []int64) {
+func (p *StoryTable) Remove(articles []int64) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := p.standing()
-	c := &change{Places: p, seats: now.seats.draft(), stories: now.stories.draft(), told: now.told.draft(), origins: now.origins}
+	c := &change{StoryTable: p, seats: now.seats.draft(), stories: now.stories.draft(), told: now.told.draft(), origins: now.origins}
 	for _, id := range articles {
 		from := now.of(id)
 		if from.slot == 0 {
@@ -126,9 +126,9 @@ func (p *Places) Remove(articles []int64) {
 	p.now.Store(&standing{c.seats.table, c.stories.table, c.told.table, c.origins, int(p.stock[0].last) + 1})
 }
 
-// change is the next standing while it is made. Places.mu is held.
+// change is the next standing while it is made. StoryTable.mu is held.
 type change struct {
-	*Places
+	*StoryTable
 	seats   *draft[seat]
 	stories *draft[placed]
 	told    *draft[told]

@@ -78,14 +78,11 @@ func Validate(query string) error {
 	return nobodys(n, "this search")
 }
 
-// ValidateOwn is Validate for the search of a user, who may ask for is:unread and is:starred.
-func ValidateOwn(query string) error {
+// ValidateForUser is Validate for the search of a user, who may ask for is:unread and is:starred.
+func ValidateForUser(query string) error {
 	_, err := parse(query)
 	return err
 }
-
-// Validate says whether a query is well-formed, as the function does.
-func (x *Index) Validate(query string) error { return Validate(query) }
 
 // A node is part of a parsed query: allOf, anyOf, without, text, source, key, days, origin, feedNamed, role, marked, number or since.
 type node any

@@ -238,7 +238,7 @@ func checkQuery(t interface{ Fatalf(string, ...any) }, s string) {
 	if err != nil {
 		t.Fatalf("%q: %v is no *QueryError", s, err)
 	}
-	if (&compiler{places: new(Places).standing(), view: &view{}}).compile(n) == nil {
+	if (&compiler{places: new(StoryTable).standing(), view: &view{}}).compile(n) == nil {
 		t.Fatalf("%q compiles to nothing", s)
 	}
 	if utf8.RuneCountInString(s) > maxQuery-2 {

@@ -29,14 +29,14 @@ const (
 	halfLife  = 72 * time.Hour
 )
 
-// searchTime is Options.SearchTime where that is zero.
+// searchTime is Options.Timeout where that is zero.
 const searchTime = 5 * time.Second
 
 // Search finds articles, the best match first, or the newest with Newest, or those of the story with the most outlets with
 // Coverage; among equals the newer first. Limit 0 is 50. A malformed query gives a *QueryError, a cursor from elsewhere
 // news.ErrCursor, and one that takes too long news.ErrSlow.
 //
-// Each hit carries the spans to highlight, in order and apart: byte offsets into Article.Title and Index.Text as they
+// Each hit carries the spans to highlight, in order and apart: byte offsets into Article.Title and Index.IndexedText as they
 // were indexed, which begins with Article.Body(). The spans of an article revised since need clipping until it is indexed again. Pages of more than
 // 200 hits come without. Score is relevance with freshness in it, and 0 in other orders.
 //
@@ -60,7 +60,7 @@ func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (news.
 			return news.Hits{}, err
 		}
 	}
-	limit := cmp.Or(x.options.SearchTime, searchTime)
+	limit := cmp.Or(x.options.Timeout, searchTime)
 	ctx, cancel := context.WithTimeoutCause(ctx, limit, news.ErrSlow)
 	defer cancel()
 	hits, err := x.search(ctx, f, n)
@@ -90,18 +90,18 @@ func (x *Index) search(ctx context.Context, f *finder, n node) (hits news.Hits, 
 // recovered makes an error of a panic: bleve reads a damaged index without checks.
 func (x *Index) recovered(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("search in %s: %w: %v; run `headwater reindex`", x.path, ErrDamaged, r)
+		*err = fmt.Errorf("search in %s: %w: %v; run `headwater reindex`", x.path, errDamaged, r)
 	}
 }
 
-// Follow lets searches know the places of articles in stories. Without it there are none.
-func (x *Index) Follow(p *Places) { x.places.Store(p) }
+// SetStories lets searches know the places of articles in stories. Without it there are none.
+func (x *Index) SetStories(p *StoryTable) { x.places.Store(p) }
 
 func (x *Index) standing() *standing {
 	if p := x.places.Load(); p != nil {
 		return p.standing()
 	}
-	return new(Places).standing()
+	return new(StoryTable).standing()
 }
 
 func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, error) {

@@ -157,7 +157,7 @@ func TestSearchErrors(t *testing.T) {
 	if !errors.As(err, &q) || q.At != 1 {
 		t.Errorf("an open parenthesis gives %v", err)
 	}
-	if err := x.Validate("(bank"); !errors.As(err, &q) {
+	if err := Validate("(bank"); !errors.As(err, &q) {
 		t.Errorf("Validate gives %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
@@ -288,7 +288,7 @@ func TestFindsWhatIsShown(t *testing.T) {
 		var got []string
 		for _, h := range hits {
 			for _, s := range h.Body {
-				got = append(got, x.Text(a)[s.Start:s.End])
+				got = append(got, x.IndexedText(a)[s.Start:s.End])
 			}
 		}
 		if !slices.Equal(got, want) {

@@ -31,7 +31,7 @@ type laidOut struct {
 }
 
 // sheet lays out an article. Times and places are those of now.
-func (p *Percolator) sheet(a news.Article, places *Places, now time.Time) *sheet {
+func (p *Percolator) sheet(a news.Article, places *StoryTable, now time.Time) *sheet {
 	doc := makeDocument(a, p.x.shown(a), p.x.credits(a))
 	s := &sheet{
 		compiler: compiler{now: now, places: places.standing()},

@@ -53,7 +53,7 @@ func TestSigns(t *testing.T) {
 			if got := slices.Contains(found, a.ID); got != want {
 				t.Errorf("%s: found in %q (body %v): %v", c.query, c.texts[i/2], a.Text != "", got)
 			}
-			if sure, _ := topic.Matches(a, &Places{}, now); (len(sure) == 1) != want {
+			if sure, _ := topic.Match(a, &StoryTable{}, now); (len(sure) == 1) != want {
 				t.Errorf("topic %s: matches %q (body %v): %v", c.query, c.texts[i/2], a.Text != "", len(sure) == 1)
 			}
 		}

@@ -16,7 +16,7 @@ import (
 func outlet(name string) news.Outlet { return news.Outlet{Name: name, Domain: name + ".example"} }
 
 // room puts six articles into two stories of one event, and one into none.
-func room(t *testing.T) (*Index, *Places) {
+func room(t *testing.T) (*Index, *StoryTable) {
 	t.Helper()
 	x := open(t, t.TempDir(), Options{})
 	var articles []news.Article
@@ -28,8 +28,8 @@ func room(t *testing.T) (*Index, *Places) {
 		})
 	}
 	put(t, x, 7, articles...)
-	p := &Places{}
-	x.Follow(p)
+	p := &StoryTable{}
+	x.SetStories(p)
 	p.Set([]news.Placement{
 		{Story: 10, Event: 1, Origin: news.Outlet{Name: "Associated Press", Domain: "apnews.com"}, Outlets: 4, Members: map[int64]news.Role{
 			1: news.RoleCopy, 2: news.RoleCopy, 3: news.RoleRewrite, 4: news.RoleExcerpt,
@@ -140,7 +140,7 @@ func TestMarks(t *testing.T) {
 		equal(t, tt.want, found(t, x, news.Search{Query: tt.query, Newest: true, User: 3, Marks: marks}))
 		marks, feeds := Needs(tt.query)
 		equal(t, [2]bool{true, false}, [2]bool{marks, feeds})
-		if err := ValidateOwn(tt.query); err != nil {
+		if err := ValidateForUser(tt.query); err != nil {
 			t.Errorf("%s: %v", tt.query, err)
 		}
 		var q *QueryError
