@@ -88,9 +88,9 @@ type Newsroom struct {
 	unfillable map[int64]int64 // topics that could not be filled, as the log has said, by id: their versions
 	unfilled   error           // why topics could not be filled at the last try; nil while they only wait for the index
 	following  sync.Mutex
-	alerting   sync.Mutex                    // one look through the story log for alerts at a time
+	alerting   sync.Mutex                        // one look through the story log for alerts at a time
 	places     atomic.Pointer[search.StoryTable] // of the articles in their stories; nil until the first search
-	swapping   sync.RWMutex                  // held for writing while Reindex puts another index in the place of Options.Index
+	swapping   sync.RWMutex                      // held for writing while Reindex puts another index in the place of Options.Index
 
 	push *pusher // nil without Callback
 
