@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/compact"
 )
 
 // Bounds that keep the work for one article constant, whatever the window holds.
@@ -24,19 +25,19 @@ const (
 // candidates finds the articles that may belong together, by prints, by rare terms and by exact keys.
 type candidates struct {
 	docs      int
-	logDocs   float64          // of docs and some
-	df        counts           // articles a term stands in
-	articles  map[uint64]int32 // articles of an outlet
-	frames    counts           // titles of an outlet that have a frame; see frameKey
-	bearers   *postings        // the articles with these titles
-	templates []uint32         // frames that were found to be a template's since the last Settle, by frameKey
-	credited  map[uint64]int32 // articles that name an outlet as their source
-	moulds    *moulds          // nil where nobody asks for templates
-	nodes     []*node          // by number; nil for one that is gone
-	gone      int              // of the numbers
-	prints    *postings
-	terms     *postings
-	keys      *postings
+	logDocs   float64           // of docs and some
+	df        counts            // articles a term stands in
+	articles  map[uint64]int32  // articles of an outlet
+	frames    counts            // titles of an outlet that have a frame; see frameKey
+	bearers   *compact.Postings // the articles with these titles
+	templates []uint32          // frames that were found to be a template's since the last Settle, by frameKey
+	credited  map[uint64]int32  // articles that name an outlet as their source
+	moulds    *moulds           // nil where nobody asks for templates
+	nodes     []*node           // by number; nil for one that is gone
+	gone      int               // of the numbers
+	prints    *compact.Postings
+	terms     *compact.Postings
+	keys      *compact.Postings
 	namesakes namesakes // of agencies' articles
 	tallies   [workers]tally
 }
@@ -44,9 +45,9 @@ type candidates struct {
 func (c *candidates) init() {
 	c.articles, c.credited = map[uint64]int32{}, map[uint64]int32{}
 	c.countArticle(0)
-	c.prints, c.terms, c.keys = newPostings(maxPosting), newPostings(maxTermDocs), newPostings(maxPosting)
-	c.bearers = newPostings(maxPosting)
-	c.namesakes.byName, c.namesakes.byPicture = newPostings(maxNamed), newPostings(maxNamed)
+	c.prints, c.terms, c.keys = compact.NewPostings(maxPosting), compact.NewPostings(maxTermDocs), compact.NewPostings(maxPosting)
+	c.bearers = compact.NewPostings(maxPosting)
+	c.namesakes.byName, c.namesakes.byPicture = compact.NewPostings(maxNamed), compact.NewPostings(maxNamed)
 }
 
 // learn counts the article's terms.
@@ -78,15 +79,15 @@ func (c *candidates) add(n *node) {
 	n.number = uint32(len(c.nodes))
 	c.nodes = append(c.nodes, n)
 	for _, h := range n.Print.Picked {
-		c.prints.add(h, n.number)
+		c.prints.Add(h, n.number)
 	}
 	for i, t := range n.Print.Terms {
 		if n.Print.Uses[i]&inOpening != 0 {
-			c.terms.add(t, n.number)
+			c.terms.Add(t, n.number)
 		}
 	}
 	for _, k := range keysOf(n) {
-		c.keys.add(keyHash(k), n.number)
+		c.keys.Add(keyHash(k), n.number)
 	}
 	c.addBearer(n)
 	c.namesakes.add(n)
@@ -107,12 +108,12 @@ func (c *candidates) gather() {
 		c.renumber()
 		return
 	}
-	c.prints.gather()
-	c.terms.gather()
-	c.keys.gather()
-	c.bearers.gather()
-	c.namesakes.byName.gather()
-	c.namesakes.byPicture.gather()
+	c.prints.Flush()
+	c.terms.Flush()
+	c.keys.Flush()
+	c.bearers.Flush()
+	c.namesakes.byName.Flush()
+	c.namesakes.byPicture.Flush()
 }
 
 // renumber closes the gaps in the numbers of the nodes, so that a tally is as long as the window and not as the stream.
@@ -131,12 +132,12 @@ func (c *candidates) renumber() {
 			n.edges[i].to = uint32(to[n.edges[i].to])
 		}
 	}
-	c.prints.renumber(to)
-	c.terms.renumber(to)
-	c.keys.renumber(to)
-	c.bearers.renumber(to)
-	c.namesakes.byName.renumber(to)
-	c.namesakes.byPicture.renumber(to)
+	c.prints.Renumber(to)
+	c.terms.Renumber(to)
+	c.keys.Renumber(to)
+	c.bearers.Renumber(to)
+	c.namesakes.byName.Renumber(to)
+	c.namesakes.byPicture.Renumber(to)
 }
 
 // candidate is a node to compare with, and how many prints it shares.
@@ -149,7 +150,7 @@ type candidate struct {
 func (c *candidates) of(n *node, t *tally) []candidate {
 	t.start(c.nodes)
 	for _, h := range n.Print.Picked {
-		if t.list = c.prints.find(h, t.list[:0]); len(t.list) <= maxPosting { // else it means nothing
+		if t.list = c.prints.Find(h, t.list[:0]); len(t.list) <= maxPosting { // else it means nothing
 			t.count(t.list)
 		}
 	}
@@ -157,7 +158,7 @@ func (c *candidates) of(n *node, t *tally) []candidate {
 	found := t.best(func(m uint32) float32 { return float32(t.prints[m]) }, n.minPrints(), maxByPrints)
 	found = append(found, t.best(func(m uint32) float32 { return t.terms[m] }, 1e-6, maxByTerms)...)
 	for _, k := range keysOf(n) {
-		t.list = c.keys.find(keyHash(k), t.list[:0])
+		t.list = c.keys.Find(keyHash(k), t.list[:0])
 		switch {
 		case k == n.body: // where many carry a text its prints are too common to be looked up
 			slices.Sort(t.list)
@@ -194,7 +195,7 @@ func (c *candidates) weighTerms(n *node, t *tally) {
 	}
 	slices.SortFunc(terms, func(a, b rareTerm) int { return cmp.Or(cmp.Compare(a.df, b.df), cmp.Compare(a.term, b.term)) })
 	for _, rare := range terms[:min(len(terms), queryTerms)] {
-		t.list = c.terms.find(rare.term, t.list[:0])
+		t.list = c.terms.Find(rare.term, t.list[:0])
 		t.weigh(t.list, float32(c.idf(rare.term)))
 	}
 }

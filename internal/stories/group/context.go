@@ -93,7 +93,7 @@ const placeBits = 11
 func (x *widener) heaviest(c *candidates, n *node) []weight {
 	p := n.Print
 	if p == nil {
-		x.sheet.openTerms(n.print)
+		x.sheet.DecodeTerms(n.print)
 		p = &x.sheet.Print
 	}
 	x.terms = x.terms[:0]

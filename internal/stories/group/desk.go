@@ -1,6 +1,9 @@
 package group
 
-import "headwater/internal/news"
+import (
+	"headwater/internal/news"
+	"headwater/internal/stories/compact"
+)
 
 // desk is where prints lie open. Comparing needs them open, and the window has room for them only squeezed.
 type desk struct {
@@ -29,7 +32,7 @@ func (g *Grouper) lay(nodes ...*node) {
 	fresh := g.desk.lying[from:]
 	share(len(fresh), func(_, i int) {
 		s := fresh[i]
-		s.open(s.node.print)
+		s.Decode(s.node.print)
 		s.norms = g.index.weigh(&s.Print)
 		s.node.norms = &s.norms
 	})
@@ -81,4 +84,11 @@ func (g *Grouper) layPairs(pairs []pair, work func(from, to int)) {
 		g.lay(nodes...)
 		work(from, to)
 	}
+}
+
+// sheet is a print laid open, with room that is used again.
+type sheet struct {
+	compact.PrintDecoder
+	node  *node
+	norms norms
 }

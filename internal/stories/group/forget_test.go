@@ -26,8 +26,8 @@ func sizes(g *Grouper) map[string]int {
 	x := g.index
 	return map[string]int{
 		"byID": len(g.byID), "twins": len(g.twins), "stories": len(g.stories), "fresh": len(g.fresh),
-		"rivals": len(g.rivals), "docs": x.docs, "numbers": len(x.nodes), "df": x.df.live, "prints": x.prints.held(),
-		"terms": x.terms.held(), "keys": x.keys.held(), "articles": len(x.articles),
+		"rivals": len(g.rivals), "docs": x.docs, "numbers": len(x.nodes), "df": x.df.live, "prints": x.prints.Len(),
+		"terms": x.terms.Len(), "keys": x.keys.Len(), "articles": len(x.articles),
 	}
 }
 
@@ -157,16 +157,4 @@ func TestNewTwinsFollow(t *testing.T) {
 	if r = g.Settle(); len(r.Changed) != 0 {
 		t.Errorf("settling nothing changed %+v", r.Changed)
 	}
-}
-
-// held counts the entries.
-func (p *postings) held() int {
-	n := 0
-	for _, s := range p.shards {
-		n += len(s.recent)
-		for _, run := range s.runs {
-			n += run.n
-		}
-	}
-	return n
 }

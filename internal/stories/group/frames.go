@@ -27,7 +27,7 @@ func (c *candidates) addBearer(n *node) {
 		return
 	}
 	for _, f := range n.Print.Frames {
-		c.bearers.add(frameKey(n.outlet, f), n.number)
+		c.bearers.Add(frameKey(n.outlet, f), n.number)
 	}
 }
 
@@ -124,7 +124,7 @@ func (g *Grouper) bearerPairs() []pair {
 	found := map[pair]bool{}
 	for _, key := range c.templates {
 		bears := map[*node]bool{}
-		for _, m := range c.bearers.find(key, nil) {
+		for _, m := range c.bearers.Find(key, nil) {
 			if n := c.nodes[m]; n != nil {
 				bears[n] = true
 			}

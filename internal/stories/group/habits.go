@@ -25,7 +25,7 @@ func (c *candidates) habit(a, b *node) float64 {
 // isHabit says whether a print stands in at least floor articles of an outlet, or in too many to count.
 func (c *candidates) isHabit(print uint32, outlet uint64, floor int) bool {
 	var room [maxPosting + 1]uint32
-	list := c.prints.find(print, room[:0])
+	list := c.prints.Find(print, room[:0])
 	if len(list) < floor || len(list) > maxPosting {
 		return len(list) > maxPosting
 	}

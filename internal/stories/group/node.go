@@ -6,6 +6,7 @@ import (
 	"unique"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/compact"
 )
 
 // node is an article in the window. It holds what deciding looks at, since the window is most of the memory that grouping
@@ -55,8 +56,8 @@ func newNode(it Item) *node {
 	a, p := it.Article, &it.Print
 	n := &node{
 		Article: paper{a.ID, unique.Make(a.Lang), a.Hub}, Story: it.Story, Event: it.Event,
-		print: squeeze(p), body: p.Body, headline: p.Headline, words: int32(p.Words), prose: int32(p.Prose()), titled: int32(len(p.Title)),
-		rest: pack(it), seen: a.Seen.Unix(), seenNano: int32(a.Seen.Nanosecond()), at: a.Time().Unix(),
+		print: compact.EncodePrint(p), body: p.Body, headline: p.Headline, words: int32(p.Words), prose: int32(p.Prose()), titled: int32(len(p.Title)),
+		rest: compact.EncodeRecord(compact.Record{Article: it.Article, Claims: it.Claims, Cites: it.Cites}), seen: a.Seen.Unix(), seenNano: int32(a.Seen.Nanosecond()), at: a.Time().Unix(),
 		outlet: nameHash(a.Outlet.Key()), address: addressHash(a.Canonical), order: orderOf(a),
 		edition: recurring.editionOf(a.Title, a.Time()),
 	}
@@ -75,14 +76,15 @@ func (n *node) whole() Item {
 
 // open gives the node's print.
 func (n *node) open() news.Print {
-	var s sheet
-	s.open(n.print)
-	return s.Print
+	var d compact.PrintDecoder
+	d.Decode(n.print)
+	return d.Print
 }
 
 // item is whole but for the print.
 func (n *node) item() Item {
-	it := unpack(n.rest)
+	r := compact.DecodeRecord(n.rest)
+	it := Item{Article: r.Article, Claims: r.Claims, Cites: r.Cites}
 	a := &it.Article
 	a.ID, a.Lang, a.Hub, a.Seen = n.Article.ID, n.Article.Lang(), n.Article.Hub, n.seenAt()
 	it.Story, it.Event = n.Story, n.Event

@@ -8,6 +8,7 @@ import (
 	"unique"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/compact"
 )
 
 // An agency sends one report in several languages within hours. The versions share no words to speak of, but names, figures and
@@ -58,9 +59,9 @@ var otherScripts = map[string]bool{
 type namesakes struct {
 	docs      int
 	df        counts // articles that a name or a figure stands in
-	byName    *postings
+	byName    *compact.Postings
 	shows     counts // articles of an outlet in a language that have a picture; see pictureKey
-	byPicture *postings
+	byPicture *compact.Postings
 }
 
 // count counts the names and figures of an agency's article.
@@ -87,10 +88,10 @@ func pictureKey(n *node, picture uint32) uint32 {
 func (s *namesakes) add(n *node) {
 	if n.translatable() {
 		for _, h := range n.Print.Names {
-			s.byName.add(s.key(h, n.otherScript()), n.number)
+			s.byName.Add(s.key(h, n.otherScript()), n.number)
 		}
 		for _, h := range n.Print.Pictures {
-			s.byPicture.add(h, n.number)
+			s.byPicture.Add(h, n.number)
 		}
 	}
 }
@@ -135,7 +136,7 @@ func (c *candidates) translations(n *node, found []uint32, t *tally) []uint32 {
 	own := n.otherScript()
 	var all []weighed
 	for _, h := range n.Print.Pictures {
-		if t.list = c.namesakes.byPicture.find(h, t.list[:0]); len(t.list) > maxNamed || !c.namesakes.own(n, h) {
+		if t.list = c.namesakes.byPicture.Find(h, t.list[:0]); len(t.list) > maxNamed || !c.namesakes.own(n, h) {
 			continue
 		}
 		for _, m := range t.list {
@@ -150,7 +151,7 @@ func (c *candidates) translations(n *node, found []uint32, t *tally) []uint32 {
 			if news.NameBySound(h) && !own && !theirs {
 				continue // two articles in Latin letters have the names as they are spelled
 			}
-			if t.list = c.namesakes.byName.find(c.namesakes.key(h, theirs), t.list[:0]); len(t.list) > maxNamed {
+			if t.list = c.namesakes.byName.Find(c.namesakes.key(h, theirs), t.list[:0]); len(t.list) > maxNamed {
 				continue
 			}
 			for _, m := range t.list {

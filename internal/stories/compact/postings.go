@@ -1,0 +1,230 @@
+// Package compact keeps a large window of articles small in memory. A window of 200,000 articles is most of what a server
+// holds, so its parts are encoded:
+//
+//   - Postings (postings.go) lead from hashes to the numbers of the articles that have them: sorted, Rice-coded segments.
+//   - EncodePrint and PrintDecoder (print.go) keep a news.Print in a third of its size.
+//   - EncodeRecord and DecodeRecord (record.go) keep what grouping seldom needs of an article in one string.
+//
+// Encodings live in memory alone: they may change with every version. bits.go has the bit strings below them. Package group
+// is the only user. No type is safe for concurrent use, but several goroutines may call Postings.Find at once.
+package compact
+
+import (
+	"math/bits"
+	"slices"
+	"sort"
+)
+
+// Postings lead from a hash to the numbers of the articles that have it. They are a log-structured merge tree (O'Neil et al.
+// 1996): new entries wait in a buffer, which Flush sorts into segments, each several times as long as the next. An article
+// has about fifty entries, and a map of lists would take eight times the memory.
+type Postings struct {
+	limit   int // numbers that are kept of a hash, and one more to show that there are too many
+	shards  [1 << shardBits]shard
+	buffers [3][]uint64 // for merging
+}
+
+// shard has the entries whose hashes begin with the same bits, so that a merge needs little memory.
+type shard struct {
+	segments []*segment
+	recent   []uint64 // not sorted yet: hash<<32 | number
+}
+
+const (
+	shardBits    = 8
+	maxRecent    = 1024 // entries of a shard that are not sorted
+	segmentRatio = 3    // a segment is longer than the next by at least this factor
+)
+
+// NewPostings makes empty postings. Of a hash with more than limit numbers, limit+1 of them are kept.
+func NewPostings(limit int) *Postings { return &Postings{limit: limit} }
+
+// Add adds an entry. Numbers of one hash are added in ascending order. Find sees the entry after the next Flush.
+func (p *Postings) Add(hash, number uint32) {
+	s := &p.shards[hash>>(32-shardBits)]
+	s.recent = append(s.recent, uint64(hash)<<32|uint64(number))
+	if len(s.recent) >= maxRecent {
+		p.flush(s)
+	}
+}
+
+// Flush makes all entries visible to Find.
+func (p *Postings) Flush() {
+	for i := range p.shards {
+		p.flush(&p.shards[i])
+	}
+}
+
+// flush sorts the recent entries of a shard and merges them with segments of similar length.
+func (p *Postings) flush(s *shard) {
+	if len(s.recent) == 0 {
+		return
+	}
+	slices.Sort(s.recent)
+	entries := s.recent
+	for n := len(s.segments); n > 0 && s.segments[n-1].n < segmentRatio*len(entries); n-- {
+		p.buffers[2] = s.segments[n-1].appendTo(p.buffers[2][:0])
+		p.buffers[1] = p.merge(p.buffers[1][:0], p.buffers[2], entries)
+		entries = p.buffers[1]
+		p.buffers[0], p.buffers[1] = p.buffers[1], p.buffers[0]
+		s.segments = slices.Delete(s.segments, n-1, n)
+	}
+	s.segments = append(s.segments, newSegment(entries))
+	s.recent = s.recent[:0]
+}
+
+// merge appends two sorted lists to dst, without the numbers beyond the limit of a hash.
+func (p *Postings) merge(dst, a, b []uint64) []uint64 {
+	for len(a) > 0 || len(b) > 0 {
+		from := &a
+		if len(a) == 0 || len(b) > 0 && b[0] < a[0] {
+			from = &b
+		}
+		x := (*from)[0]
+		*from = (*from)[1:]
+		if n := len(dst); n <= p.limit || dst[n-1-p.limit]>>32 != x>>32 {
+			dst = append(dst, x)
+		}
+	}
+	return dst
+}
+
+// Find appends the numbers of a hash to dst, at most one more than the limit. They are sorted within each segment only.
+func (p *Postings) Find(hash uint32, dst []uint32) []uint32 {
+	most := len(dst) + p.limit + 1
+	for _, s := range p.shards[hash>>(32-shardBits)].segments {
+		if dst = s.find(hash, dst, most); len(dst) == most {
+			break
+		}
+	}
+	return dst
+}
+
+// Renumber replaces each number x with to[x], and drops the entry where that is negative. The order of numbers must not change.
+func (p *Postings) Renumber(to []int32) {
+	p.Flush()
+	for i := range p.shards {
+		s := &p.shards[i]
+		s.recent = nil
+		for j, r := range s.segments {
+			entries := r.appendTo(p.buffers[0][:0])
+			kept := entries[:0]
+			for _, x := range entries {
+				if n := to[uint32(x)]; n >= 0 {
+					kept = append(kept, x>>32<<32|uint64(n))
+				}
+			}
+			s.segments[j], p.buffers[0] = newSegment(kept), entries
+		}
+		s.segments = slices.DeleteFunc(s.segments, func(r *segment) bool { return r.n == 0 })
+	}
+	p.buffers = [3][]uint64{}
+}
+
+// Len is the number of entries.
+func (p *Postings) Len() int {
+	n := 0
+	for i := range p.shards {
+		n += len(p.shards[i].recent)
+		for _, r := range p.shards[i].segments {
+			n += r.n
+		}
+	}
+	return n
+}
+
+// segment is a sorted list of entries, in three to four bytes each: Rice codes of the differences between hashes, and numbers
+// as wide as the greatest one. The first hash of each block is kept apart, so that a search decodes one or two blocks.
+type segment struct {
+	n      int
+	shift  uint // low bits that are 0 in all hashes
+	low    uint // low bits of the Rice codes
+	width  uint // bits of a number
+	blocks []block
+	s      string
+}
+
+// block is the first hash of a block, and the position of its number in bits.
+type block struct{ hash, at uint32 }
+
+const blockSize = 16 // entries
+
+// newSegment encodes sorted entries.
+func newSegment(entries []uint64) *segment {
+	r := &segment{n: len(entries)}
+	if r.n == 0 {
+		return r
+	}
+	hashes, numbers := uint32(1<<31), uint32(0)
+	for _, x := range entries {
+		hashes |= uint32(x >> 32)
+		numbers |= uint32(x)
+	}
+	first, last := uint32(entries[0]>>32), uint32(entries[r.n-1]>>32)
+	r.shift, r.width = uint(bits.TrailingZeros32(hashes)), uint(bits.Len32(numbers))
+	r.low = riceBits((last-first)>>r.shift, r.n)
+	r.blocks = make([]block, 0, (r.n+blockSize-1)/blockSize)
+	w := bitWriter{b: make([]byte, 0, 4*r.n)}
+	for i, x := range entries {
+		hash := uint32(x >> 32)
+		if i%blockSize == 0 {
+			r.blocks = append(r.blocks, block{hash, uint32(len(w.b)*8) + uint32(w.n)})
+		} else {
+			w.rice((hash-uint32(entries[i-1]>>32))>>r.shift, r.low)
+		}
+		w.put(uint32(x), r.width)
+	}
+	r.s = w.done()
+	return r
+}
+
+// appendTo appends the entries to dst.
+func (r *segment) appendTo(dst []uint64) []uint64 {
+	in, hash := bitReader{s: r.s}, uint32(0)
+	for i := range r.n {
+		if i%blockSize == 0 {
+			hash = r.blocks[i/blockSize].hash
+		} else {
+			hash += in.rice(r.low) << r.shift
+		}
+		dst = append(dst, uint64(hash)<<32|uint64(in.get(r.width)))
+	}
+	return dst
+}
+
+// find appends the numbers of a hash to dst until that is most long.
+func (r *segment) find(hash uint32, dst []uint32, most int) []uint32 {
+	at := max(r.seek(hash)-1, 0) // the hash may first occur at the end of the block before
+	in, current := bitReader{s: r.s, at: uint(r.blocks[at].at)}, uint32(0)
+	for i := at * blockSize; i < r.n && len(dst) < most; i++ {
+		if i%blockSize == 0 {
+			current = r.blocks[i/blockSize].hash
+		} else {
+			current += in.rice(r.low) << r.shift
+		}
+		if current > hash {
+			break
+		}
+		if current == hash {
+			dst = append(dst, in.get(r.width))
+		} else {
+			in.at += r.width
+		}
+	}
+	return dst
+}
+
+// seek returns the first block whose first hash is at least hash. Hashes are uniform within a shard, so the search begins at
+// the interpolated position.
+func (r *segment) seek(hash uint32) int {
+	n := len(r.blocks)
+	guess, _ := bits.Mul64(uint64(hash)<<(32+shardBits), uint64(n))
+	low, high := int(guess), int(guess)
+	for step := 2; low > 0 && r.blocks[low].hash >= hash; step *= 2 {
+		high, low = low, max(low-step, 0)
+	}
+	for step := 2; high < n && r.blocks[high].hash < hash; step *= 2 {
+		low, high = high, min(high+step, n)
+	}
+	return low + sort.Search(min(high+1, n)-low, func(i int) bool { return r.blocks[low+i].hash >= hash })
+}
