@@ -25,6 +25,7 @@ type compiler struct {
 	places *standing
 	view   *view
 	lists  *lists
+	turns  turns
 	marks  news.Marks
 	feeds  []news.Feed
 }
@@ -117,7 +118,7 @@ func (t text) scopes() []scope {
 }
 
 func (c *compiler) leaf(t text, langs []string, fields ...scope) query.Query {
-	return leaf{wanted{t, fields, langs}, c.view, c.lists}
+	return leaf{wanted{t, fields, langs}, c.view, c.lists, c.turns}
 }
 
 // fuzzyPrefix is how many letters must agree: else every word of the index is looked at.

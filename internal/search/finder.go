@@ -98,7 +98,7 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 		part.matches = matchLists.take()
 		group.Go(func() (err error) {
 			defer f.x.turns.leave()
-			defer f.x.recovered(&err)
+			defer recovered(&err)
 			read, _, err := part.reader(gctx, r, m, n)
 			if err != nil {
 				return err
@@ -107,7 +107,7 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 		})
 	}
 	group.Go(func() (err error) {
-		defer f.x.recovered(&err)
+		defer recovered(&err)
 		return read(gctx, 0, each)
 	})
 	err = group.Wait()

@@ -1,13 +1,17 @@
 package search
 
 import (
+	"cmp"
 	"context"
 	"math"
+	"slices"
 	"sort"
+	"sync/atomic"
 
 	"github.com/blevesearch/bleve/v2/mapping"
 	"github.com/blevesearch/bleve/v2/search"
 	api "github.com/blevesearch/bleve_index_api"
+	"golang.org/x/sync/errgroup"
 )
 
 // leaf asks for a text in some fields. Its matches are read a segment at a time into lists, which are kept for the next
@@ -17,22 +21,22 @@ type leaf struct {
 	wanted
 	view  *view
 	lists *lists
+	turns turns
 }
 
 // Searcher is bleve's interface of queries.
 func (l leaf) Searcher(ctx context.Context, r api.IndexReader, _ mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
 	s := &leafSearcher{scored: o.Score != "none", factor: 1}
-	asked := l.key()
-	for i, part := range l.view.parts {
-		list, err := l.lists.get(listKey{part.Id(), asked}, func() (*hitList, error) { return l.read(ctx, part.Segment(), l.view.columns[i].langs, l.view.langs) })
-		if err != nil {
-			return nil, err
-		}
+	found, err := l.hits(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, list := range found {
 		if len(list.docs) == 0 {
 			continue
 		}
 		at := run{hitList: list, start: l.view.starts[i]}
-		if gone := part.Deleted(); gone != nil {
+		if gone := l.view.parts[i].Deleted(); gone != nil {
 			at.gone = gone.Contains
 		}
 		s.runs, s.count = append(s.runs, at), s.count+uint64(len(list.docs))
@@ -43,6 +47,48 @@ func (l leaf) Searcher(ctx context.Context, r api.IndexReader, _ mapping.IndexMa
 	}
 	s.rarity = rarity(all, s.count)
 	return s, nil
+}
+
+// hits gives the list of each segment. Those that are not kept are read by all processors that are idle: a common word stands
+// in half of a segment.
+func (l leaf) hits(ctx context.Context) ([]*hitList, error) {
+	asked := l.key()
+	found, missing := make([]*hitList, len(l.view.parts)), []int{}
+	for i, part := range l.view.parts {
+		if found[i] = l.lists.kept(listKey{part.Id(), asked}); found[i] == nil {
+			missing = append(missing, i)
+		}
+	}
+	// The largest segments first, so that the processors end together.
+	slices.SortFunc(missing, func(a, b int) int {
+		return cmp.Compare(len(l.view.columns[b].ids), len(l.view.columns[a].ids))
+	})
+	var next atomic.Int32
+	group, ctx := errgroup.WithContext(ctx)
+	read := func() (err error) {
+		defer recovered(&err)
+		for n := int(next.Add(1)) - 1; n < len(missing); n = int(next.Add(1)) - 1 {
+			i := missing[n]
+			part := l.view.parts[i]
+			found[i], err = l.lists.get(listKey{part.Id(), asked}, func() (*hitList, error) {
+				return l.read(ctx, part.Segment(), l.view.columns[i].langs, l.view.langs)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(missing) > 1 {
+		for range l.turns.takeIdle(len(missing) - 1) {
+			group.Go(func() error {
+				defer l.turns.leave()
+				return read()
+			})
+		}
+	}
+	group.Go(read)
+	return found, group.Wait()
 }
 
 // rarity is bleve's. A count has documents among it that were taken out since; it must not outweigh what is left, as scores are no

@@ -83,14 +83,19 @@ func (x *Index) search(ctx context.Context, f *finder, n node) (hits news.Hits, 
 		return news.Hits{}, err
 	}
 	f.places = x.standing()
-	defer x.recovered(&err)
+	defer func() {
+		if errors.Is(err, errDamaged) {
+			err = fmt.Errorf("search in %s: %w; run `headwater reindex`", x.path, err)
+		}
+	}()
+	defer recovered(&err)
 	return f.find(ctx, b, n)
 }
 
-// recovered makes an error of a panic: bleve reads a damaged index without checks.
-func (x *Index) recovered(err *error) {
+// recovered makes an error of a panic: bleve reads a damaged index without checks. Each goroutine of a search defers it.
+func recovered(err *error) {
 	if r := recover(); r != nil {
-		*err = fmt.Errorf("search in %s: %w: %v; run `headwater reindex`", x.path, errDamaged, r)
+		*err = fmt.Errorf("%w: %v", errDamaged, r)
 	}
 }
 
@@ -137,7 +142,7 @@ func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, er
 }
 
 func (f *finder) compiler() *compiler {
-	c := &compiler{now: f.now, places: f.places, view: f.view, lists: &f.x.lists, feeds: f.search.Feeds}
+	c := &compiler{now: f.now, places: f.places, view: f.view, lists: &f.x.lists, turns: f.x.turns, feeds: f.search.Feeds}
 	if f.search.Marks != nil {
 		c.marks = *f.search.Marks
 	}
