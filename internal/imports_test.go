@@ -41,6 +41,8 @@ var layers = [][]string{
 		"internal/intake/poll", "internal/intake/websub", "internal/stories/embed", "internal/stories/group", "internal/stories/origin",
 		"internal/store", "internal/search", "internal/notify", "internal/demo", "internal/serve/publish",
 	},
+	{"internal/stories"},
+	{"internal/stories/stream"},
 	{"internal/pipeline"},
 	{"internal/serve/ingress", "internal/serve/view"},
 	{"internal/serve/api", "internal/serve/greader", "internal/serve/web"},

@@ -17,9 +17,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/serve/view"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/stream"
 )
 
 // inputLine is an article as `headwater group` reads it. Any key but id may be missing.
@@ -95,22 +95,22 @@ func (c *cli) groupCommand() *cobra.Command {
 	}
 }
 
-// grouping is a stream of articles on its way through a bench. Of what has been printed it keeps a hash of the id and the
+// grouping is a stream of articles on its way through a grouper. Of what has been printed it keeps a hash of the id and the
 // line that it stood on.
 type grouping struct {
 	*cli
-	name  string
-	in    *lines
-	bench *pipeline.Bench
-	first map[uint64]int // line by hash of the id
-	added int64
-	held  map[int64]any // ids of the articles that are on the bench, by number
-	bad   int
+	name    string
+	in      *lines
+	grouper *stream.Grouper
+	first   map[uint64]int // line by hash of the id
+	added   int64
+	held    map[int64]any // ids of the articles that are in the grouper, by number
+	bad     int
 }
 
 func (c *cli) newGrouping(registry *outlets.Registry, window time.Duration, name string, in *lines) *grouping {
 	g := &grouping{cli: c, name: name, in: in, first: map[uint64]int{}, held: map[int64]any{}}
-	g.bench = pipeline.NewBench(pipeline.BenchOptions{Outlets: registry, Window: window, Print: g.print})
+	g.grouper = stream.New(stream.Options{Outlets: registry, Window: window, Print: g.print})
 	return g
 }
 
@@ -138,7 +138,7 @@ func (g *grouping) run(ctx context.Context) error {
 	return g.end(torn)
 }
 
-// line puts the article of a line on the bench.
+// line adds the article of a line.
 func (g *grouping) line(line []byte) error {
 	if len(bytes.TrimSpace(line)) == 0 {
 		return nil
@@ -156,7 +156,7 @@ func (g *grouping) line(line []byte) error {
 	g.first[hash] = g.in.number
 	g.added++
 	g.held[g.added] = l.id
-	return g.bench.Add(l.entry(), l.Feed, l.seen())
+	return g.grouper.Add(l.entry(), l.Feed, l.seen())
 }
 
 // idHash is the same in every run, so that a line which is skipped for an id that only has the hash of another is skipped in all.
@@ -172,7 +172,7 @@ func (g *grouping) skip(err error) {
 
 // end prints what is left, and says what went wrong.
 func (g *grouping) end(torn error) error {
-	if err := g.bench.Close(); err != nil {
+	if err := g.grouper.Close(); err != nil {
 		return errors.Join(err, torn)
 	}
 	if g.bad > 0 {
@@ -253,7 +253,7 @@ func parseTime(s string) time.Time {
 }
 
 // print prints articles that are grouped, and forgets their ids.
-func (g *grouping) print(placed iter.Seq[pipeline.Placed]) error {
+func (g *grouping) print(placed iter.Seq[stream.Placed]) error {
 	w := bufio.NewWriterSize(g.stdout, 1<<16)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
@@ -270,7 +270,7 @@ func (g *grouping) print(placed iter.Seq[pipeline.Placed]) error {
 	return w.Flush()
 }
 
-func (g *grouping) output(p pipeline.Placed) outputLine {
+func (g *grouping) output(p stream.Placed) outputLine {
 	o := p.Origin
 	line := outputLine{
 		ID: g.held[p.Article], Story: p.Story.ID, Event: p.Story.Event, Role: p.Role, Confidence: o.Confidence,

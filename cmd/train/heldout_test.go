@@ -10,9 +10,9 @@ import (
 	"testing"
 
 	"headwater/feeds"
-	"headwater/internal/pipeline"
 	"headwater/internal/stories/group"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/stream"
 )
 
 // TestNewsroomHeldOut says how grouping does on what an editor judged of a newsroom where it was not trained on it: the
@@ -125,7 +125,7 @@ func groupNewsroom(t *testing.T, folder string, m *group.Model) map[string][numL
 		t.Fatal(err)
 	}
 	at := map[string][numLevels]int64{}
-	bench := pipeline.NewBench(pipeline.BenchOptions{Outlets: registry, Model: m, Print: func(placed iter.Seq[pipeline.Placed]) error {
+	bench := stream.New(stream.Options{Outlets: registry, Model: m, Print: func(placed iter.Seq[stream.Placed]) error {
 		for p := range placed {
 			at[s.docs[p.Article-1].ID] = [numLevels]int64{p.Story.ID, p.Story.Event}
 		}

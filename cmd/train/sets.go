@@ -17,9 +17,9 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/stories/group"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/stream"
 )
 
 // level is what a label speaks of.
@@ -251,7 +251,7 @@ func (s *set) samples(out *strings.Builder) ([]sample, error) {
 	if err != nil {
 		return nil, err
 	}
-	bench := pipeline.NewBench(pipeline.BenchOptions{Outlets: registry, Model: &group.Model{}}) // none is needed to compare
+	bench := stream.New(stream.Options{Outlets: registry, Model: &group.Model{}}) // none is needed to compare
 	for _, d := range s.docs {
 		seen := when(d.Fetched)
 		if seen.IsZero() {

@@ -9,6 +9,7 @@ import (
 	"headwater/internal/intake/clean"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/stories"
 	"headwater/internal/stories/group"
 	"headwater/internal/stories/origin"
 )
@@ -28,8 +29,8 @@ func (n *Newsroom) weighAll(ctx context.Context, changed []group.Change, s *news
 	}
 	now := n.Now() // one for all, so that stories that change together keep their order in the combined feed
 	for _, c := range changed {
-		members := n.candidates(c)
-		st := n.story(c, members, pagesOf(members, known), now)
+		members := stories.Candidates(n.window, c, n.known)
+		st := stories.Weigh(n.window, n.weigher, c, members, pagesOf(members, known), now)
 		s.Stories = append(s.Stories, st)
 		if n.FetchSources && st.Latest.After(now.Add(-n.windowLength())) {
 			s.Cited = append(s.Cited, wantedOf(members)...)

@@ -5,15 +5,14 @@ import (
 	"time"
 
 	"headwater/internal/store"
+	"headwater/internal/stories"
 	"headwater/internal/stories/origin"
-	"headwater/internal/stories/outlets"
 )
 
 const (
 	habitsOf    = 90 * 24 * time.Hour // what is learnt of outlets goes back so far
 	habitsEvery = 24 * time.Hour      // how often it is learnt anew
 	habitItems  = 50_000              // of the newest of which it is learnt what outlets' items are like
-	knownLists  = 500                 // items that an outlet of which the registry says that it lists others counts as having listed
 )
 
 // learnOutlets learns once a day what outlets are like: who carries whom, from stories that are closed; who lists others' texts
@@ -40,7 +39,7 @@ func (n *Newsroom) learnOutlets(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	habits := habitsOfItems(&log, n.Outlets)
+	habits := stories.Habits(&log, n.Outlets)
 	for _, h := range all {
 		sum := habits[h.Outlet.Key()]
 		sum.Carried, sum.Carries = sum.Carried+h.Carried, sum.Carries+h.Carries
@@ -49,17 +48,4 @@ func (n *Newsroom) learnOutlets(ctx context.Context) error {
 	}
 	n.weigher.Habits, n.weigher.Clocks, n.learnt = habits, log.Clocks(), day
 	return nil
-}
-
-// habitsOfItems gives the habits that items show. What the registry knows of listing sites counts as a few items of theirs.
-func habitsOfItems(log *origin.Log, registry *outlets.Registry) map[string]origin.Habit {
-	habits := log.Habits()
-	for _, e := range registry.All() {
-		if e.Aggregator && !e.Agency {
-			h := habits[e.Outlet().Key()]
-			h.Items, h.Passed = h.Items+knownLists, h.Passed+knownLists
-			habits[e.Outlet().Key()] = h
-		}
-	}
-	return habits
 }

@@ -20,6 +20,7 @@ import (
 	"headwater/internal/notify"
 	"headwater/internal/search"
 	"headwater/internal/store"
+	"headwater/internal/stories"
 	"headwater/internal/stories/embed"
 	"headwater/internal/stories/group"
 	"headwater/internal/stories/origin"
@@ -64,12 +65,12 @@ type Options struct {
 // Newsroom is the pipeline over one store and one index. Its methods may be called at the same time.
 type Newsroom struct {
 	Options
-	cleaner *clean.Cleaner
-	reader  *origin.Reader
-	weigher origin.Weigher      // its habits are learnt while settling
-	known   map[int64]time.Time // since when each feed is, by its id
-	learnt  time.Time           // when habits last were
-	reading chan struct{}       // an element for each document that is being parsed and cleaned
+	cleaner  *clean.Cleaner
+	preparer stories.Preparer
+	weigher  origin.Weigher      // its habits are learnt while settling
+	known    map[int64]time.Time // since when each feed is, by its id
+	learnt   time.Time           // when habits last were
+	reading  chan struct{}       // an element for each document that is being parsed and cleaned
 
 	toIndex, toSettle, toMatch bell // for the stages that keep up
 
@@ -118,7 +119,6 @@ func New(o Options) *Newsroom {
 	n := &Newsroom{
 		Options:    o,
 		cleaner:    clean.New(clean.Options{Outlets: o.Outlets}),
-		reader:     origin.NewReader(o.Outlets),
 		weigher:    origin.Weigher{Tie: 2 * o.Pace.Min},
 		unfillable: map[int64]int64{},
 		reading:    make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
@@ -126,6 +126,7 @@ func New(o Options) *Newsroom {
 		steps:      steps{closing: firstStep, aging: firstStep, shrinking: shrinkPages},
 		toIndex:    newBell(), toSettle: newBell(), toMatch: newBell(),
 	}
+	n.preparer = stories.Preparer{Cleaner: n.cleaner, Credits: origin.NewReader(o.Outlets)}
 	if o.Embed != nil {
 		n.second = &second{store: o.Store, client: o.Embed, wait: cmp.Or(o.EmbedWait, 30*time.Second), log: o.Logger, now: o.Now}
 	}

@@ -5,13 +5,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/stories/outlets"
 )
 
@@ -166,31 +164,5 @@ func TestNamedThoughListed(t *testing.T) {
 	p.set("paper", item{"b", cracks, "PORT ELLERY (Reuters) - " + ferries[1], now.time().Add(-time.Hour)})
 	if o := poll()[srv.URL+"/paper b"].story.Origin; o.Domain != "reuters.com" || o.Absence() != "not among your feeds" {
 		t.Errorf("%s: %q", o.Domain, o.Absence())
-	}
-}
-
-// TestBenchLearnsListingSites has a stream in which a site passes on others' items, and then one of which it does not say so.
-func TestBenchLearnsListingSites(t *testing.T) {
-	for _, listed := range []int{0, 30} {
-		b, y := bench(t, pipeline.BenchOptions{})
-		for i := range listed {
-			e := told(uint64(100 + i))
-			e.Title += " - Reuters"
-			y.add(t, b, e, "list", dawn.Add(time.Duration(i)*time.Minute))
-		}
-		e := told(1)
-		e.Content = e.Content + " " + prose(2, 60)
-		copied := y.add(t, b, e, "list", dawn)
-		own := y.add(t, b, told(1), "paper", dawn.Add(5*time.Hour))
-		must(t, b.Close())
-		want := own
-		if listed == 0 {
-			want = copied
-		}
-		for _, p := range slices.Concat(y.batches...) {
-			if (p.Article == copied || p.Article == own) && p.Origin.Article != want {
-				t.Errorf("%d listed items: article %d goes back to %d (%s), want %d: %v", listed, p.Article, p.Origin.Article, p.Origin.Name, want, p.Origin.Evidence)
-			}
-		}
 	}
 }

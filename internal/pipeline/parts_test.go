@@ -1,9 +1,12 @@
 package pipeline_test
 
 import (
+	"bytes"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"maps"
+	"os"
 	"path/filepath"
 	"slices"
 	"testing"
@@ -19,7 +22,7 @@ import (
 // how rare their words are by then, and what was compared is kept. So the stories of articles that came in parts may differ
 // a little from those of all at once, and do not differ when all are compared anew.
 func TestSettledInParts(t *testing.T) {
-	reports := append(reportsOf(t, "testdata/independent.jsonl"), reportsOf(t, "testdata/languages.jsonl")...)
+	reports := append(reportsOf(t, "independent.jsonl"), reportsOf(t, "languages.jsonl")...)
 	slices.SortStableFunc(reports, func(a, b report) int { return a.Published.Compare(b.Published) })
 	dir := t.TempDir()
 	var once, inParts, anew map[string]settled
@@ -91,4 +94,22 @@ func alike(a, b map[string]settled) (story, event float64) {
 		}
 	}
 	return adjustedRand(stories[0], stories[1]), adjustedRand(events[0], events[1])
+}
+
+// report is a made-up article of the testdata of package stream.
+type report struct {
+	ID, Title, Text, Summary, Feed, URL, Lang string
+	Published                                 time.Time
+}
+
+func reportsOf(t *testing.T, file string) (all []report) {
+	t.Helper()
+	data, err := os.ReadFile(filepath.Join("..", "stories", "stream", "testdata", file))
+	must(t, err)
+	for d := json.NewDecoder(bytes.NewReader(data)); d.More(); {
+		var r report
+		must(t, d.Decode(&r))
+		all = append(all, r)
+	}
+	return all
 }

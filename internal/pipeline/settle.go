@@ -4,24 +4,20 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"headwater/internal/intake/clean"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/stories"
 	"headwater/internal/stories/group"
-	"headwater/internal/stories/origin"
 	"headwater/internal/stories/prints"
 )
 
 const (
-	settleMark  = "settle"
-	readChunk   = 1000 // articles read from the log at once
-	settleRound = 8192 // articles settled in one transaction; all are learnt before the first is compared
-	twoWorkers  = 2    // preparing articles for settling
+	settleMark = "settle"
+	readChunk  = 1000 // articles read from the log at once
 )
 
 // Settle groups every article that the log holds beyond the settler's mark and weighs the origins of the stories that
@@ -39,7 +35,7 @@ func (n *Newsroom) Settle(ctx context.Context, progress func(done, total int)) (
 			n.window = nil // it may hold what was not stored
 			return total, err
 		}
-		if done < settleRound {
+		if done < stories.Round {
 			return total, nil
 		}
 	}
@@ -59,7 +55,7 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 		return 0, err
 	}
 	done := 0
-	for done < settleRound {
+	for done < stories.Round {
 		articles, err := n.Store.Log(ctx, s.Through, readChunk)
 		if err != nil {
 			return done, err
@@ -92,24 +88,11 @@ func (n *Newsroom) settleWindow(ctx context.Context, s *news.Settlement) error {
 		return err
 	}
 	for _, c := range n.untouched(result.Templated, s.Stories) {
-		if n.template(n.candidates(c)) {
+		if stories.Templated(n.window, stories.Candidates(n.window, c, n.known)) {
 			s.Templates = append(s.Templates, c.Story)
 		}
 	}
 	return nil
-}
-
-// template says whether members are all made by a template or advertisements, and not only these.
-func (n *Newsroom) template(members []origin.Candidate) bool {
-	made := false
-	for _, m := range members {
-		if n.window.Templated(m.Article.ID) {
-			made = true
-		} else if !m.Article.Promotional() {
-			return false
-		}
-	}
-	return made
 }
 
 // prepare makes the prints and claims of some articles and puts them into the window.
@@ -136,11 +119,11 @@ func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news
 func (n *Newsroom) items(ctx context.Context, articles []news.Article) ([]group.Item, error) {
 	items := make([]group.Item, len(articles))
 	g, ctx := errgroup.WithContext(ctx)
-	g.SetLimit(twoWorkers)
+	g.SetLimit(stories.Workers)
 	for part := range slices.Chunk(indexes(len(articles)), 50) {
 		g.Go(func() error {
 			for _, i := range part {
-				items[i] = n.Item(articles[i])
+				items[i] = n.preparer.Item(articles[i])
 			}
 			return ctx.Err()
 		})
@@ -152,38 +135,6 @@ func indexes(n int) []int {
 	out := make([]int, n)
 	for i := range out {
 		out[i] = i
-	}
-	return out
-}
-
-// Item makes what grouping looks at from an article: its print, its claims and the addresses that it cites. Of an
-// advertisement that is nothing, so that it resembles nothing.
-func (n *Newsroom) Item(a news.Article) group.Item {
-	if a.Promotional() {
-		a.HTML, a.Text, a.Summary, a.Marks, a.Enclosures = "", "", "", nil, nil
-		return group.Item{Article: a}
-	}
-	claims := n.reader.Claims(a)
-	p := prints.Make(a, n.cleaner.Title(a.Title, a.Outlet.Name))
-	a.HTML, a.Text, a.Summary, a.Marks, a.Enclosures, a.Categories = "", "", "", nil, nil, nil
-	for i, c := range claims { // parts of the text would hold all of it
-		claims[i].Text, claims[i].URL = strings.Clone(c.Text), strings.Clone(c.URL)
-	}
-	return group.Item{Article: a, Print: p, Claims: claims, Cites: cites(a, claims)}
-}
-
-// cites gives the canonical addresses that the stronger claims link to. A link to a part of a page is one to the page, too.
-func cites(a news.Article, claims []news.Claim) []string {
-	var out []string
-	for _, c := range claims {
-		if c.URL == "" || c.Strength < .3 {
-			continue
-		}
-		for _, u := range [...]string{clean.CanonicalURL(c.URL), clean.PageURL(c.URL)} {
-			if u != "" && u != a.Canonical && !slices.Contains(out, u) {
-				out = append(out, u)
-			}
-		}
 	}
 	return out
 }
@@ -252,7 +203,7 @@ func restore(w *group.Grouper, r store.WindowRow, outdated *[]store.WindowRow) e
 		return r.Unread
 	}
 	w.Restore(group.Item{
-		Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
+		Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: stories.Cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
 	})
 	return nil
 }
@@ -262,36 +213,4 @@ func (n *Newsroom) windowLength() time.Duration {
 		return n.Window
 	}
 	return 72 * time.Hour
-}
-
-// candidates gives the members of a story as its origin is weighed.
-func (n *Newsroom) candidates(c group.Change) []origin.Candidate {
-	members := make([]origin.Candidate, 0, len(c.Members))
-	for _, id := range c.Members {
-		it, _ := n.window.Item(id)
-		members = append(members, origin.Candidate{Article: it.Article, Print: it.Print, Claims: it.Claims, Known: n.known[it.Article.FeedID]})
-	}
-	return members
-}
-
-// story weighs the origin of a changed story.
-func (n *Newsroom) story(c group.Change, members []origin.Candidate, pages []origin.Page, now time.Time) news.Story {
-	d := n.weigher.Decide(members, pages...)
-	s := news.Story{ID: c.Story, Event: c.Event, Origin: d.Origin, Members: d.Members, Changed: now, Template: n.template(members)}
-	outlets, undated := map[string]bool{}, s.Undated()
-	for _, m := range d.Members {
-		outlets[m.Article.Outlet.Key()] = true
-		if m.Article.Undated && !undated {
-			continue
-		}
-		t := m.Article.Time()
-		if s.First.IsZero() || t.Before(s.First) {
-			s.First = t
-		}
-		if t.After(s.Latest) {
-			s.Latest = t
-		}
-	}
-	s.Outlets, s.Title = len(outlets), s.Current().Article.Title
-	return s
 }

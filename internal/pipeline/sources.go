@@ -72,7 +72,7 @@ func (n *Newsroom) readSource(ctx context.Context, s *store.Source) {
 		return
 	}
 	a := n.pageArticle(read, s.Asked)
-	it := n.Item(a)
+	it := n.preparer.Item(a)
 	s.State, s.Article, s.Print, s.Claims = news.FeedOK, it.Article, it.Print, it.Claims
 }
 

@@ -8,6 +8,7 @@ import (
 	"headwater/internal/intake/clean"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/stories"
 	"headwater/internal/stories/group"
 )
 
@@ -58,7 +59,7 @@ func (n *Newsroom) citeAnew(ctx context.Context, ids []int64, known map[string]s
 	var moved []int64
 	for _, id := range ids {
 		it, _ := n.window.Item(id)
-		it.Cites = cites(it.Article, it.Claims)
+		it.Cites = stories.Cites(it.Article, it.Claims)
 		before := len(it.Cites)
 		for _, c := range it.Claims {
 			src, ok := known[clean.PageURL(c.URL)]

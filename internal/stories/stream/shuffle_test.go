@@ -1,4 +1,4 @@
-package pipeline_test
+package stream_test
 
 import (
 	"bufio"
@@ -38,7 +38,7 @@ func TestShuffledSets(t *testing.T) {
 	if err != nil || orders < 2 {
 		t.Skipf("takes minutes: %s=10 groups each labelled set in 10 orders", shuffleOrders)
 	}
-	files, err := filepath.Glob("../../../shared/eval/*/docs.jsonl*")
+	files, err := filepath.Glob("../../../../shared/eval/*/docs.jsonl*")
 	if err != nil || len(files) == 0 {
 		t.Skip("../shared/eval is not there")
 	}

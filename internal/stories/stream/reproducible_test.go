@@ -1,4 +1,4 @@
-package pipeline_test
+package stream_test
 
 import (
 	"encoding/json"
@@ -14,19 +14,19 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/stream"
 )
 
-// printed runs articles through a bench and gives all that it prints, word for word. Around is given each call of Add and
+// printed runs articles through a grouper and gives all that it prints, word for word. Around is given each call of Add and
 // Close, and has to make it.
-func printed(t *testing.T, o pipeline.BenchOptions, reports []report, around func(call func())) string {
+func printed(t *testing.T, o stream.Options, reports []report, around func(call func())) string {
 	t.Helper()
 	registry, err := outlets.Load(feeds.Agencies())
 	must(t, err)
 	var out strings.Builder
 	enc := json.NewEncoder(&out)
-	o.Outlets, o.Print = registry, func(placed iter.Seq[pipeline.Placed]) error {
+	o.Outlets, o.Print = registry, func(placed iter.Seq[stream.Placed]) error {
 		for p := range placed {
 			if err := enc.Encode(p); err != nil {
 				return err
@@ -34,7 +34,7 @@ func printed(t *testing.T, o pipeline.BenchOptions, reports []report, around fun
 		}
 		return nil
 	}
-	b := pipeline.NewBench(o)
+	b := stream.New(o)
 	for _, r := range reports {
 		e := news.Entry{
 			GUID: r.ID, Title: r.Title, Content: r.Text, Summary: r.Summary, URL: r.URL, Published: r.Published, Language: r.Lang,
@@ -65,12 +65,12 @@ func manyReports(t *testing.T) []report {
 	return all
 }
 
-// TestBenchClockJumps has a clock that stands elsewhere in each call of the bench, hours before or behind where it stood
+// TestClockJumps has a clock that stands elsewhere in each call of the grouper, hours before or behind where it stood
 // in the one before, and decades from where the articles are. In a round of few articles stories close again and again.
-func TestBenchClockJumps(t *testing.T) {
+func TestClockJumps(t *testing.T) {
 	reports := manyReports(t)
 	for _, round := range []int{0, 40} {
-		o := pipeline.BenchOptions{Round: round, Window: 24 * time.Hour}
+		o := stream.Options{Round: round, Window: 24 * time.Hour}
 		want := printed(t, o, reports, plainly)
 		random := rand.New(rand.NewPCG(1, 1))
 		jumps := 0
@@ -92,8 +92,8 @@ func TestBenchClockJumps(t *testing.T) {
 	}
 }
 
-// TestBenchUnderLoad groups one input with one, two and four processors, alone and beside goroutines that take all of them.
-func TestBenchUnderLoad(t *testing.T) {
+// TestUnderLoad groups one input with one, two and four processors, alone and beside goroutines that take all of them.
+func TestUnderLoad(t *testing.T) {
 	reports := manyReports(t)
 	if wire := "../../../shared/eval/wire16/docs.jsonl.gz"; !testing.Short() {
 		if _, err := os.Stat(wire); err != nil {
@@ -102,7 +102,7 @@ func TestBenchUnderLoad(t *testing.T) {
 			reports = append(reports, labelled(t, wire)[:200]...)
 		}
 	}
-	o := pipeline.BenchOptions{Round: 300}
+	o := stream.Options{Round: 300}
 	want := printed(t, o, reports, plainly)
 	t.Cleanup(func(was int) func() { return func() { runtime.GOMAXPROCS(was) } }(runtime.GOMAXPROCS(0)))
 	for _, processors := range []int{1, 2, 4} {
@@ -148,8 +148,8 @@ func wantSameText(t *testing.T, how, want, got string) {
 	t.Errorf("%s %d lines are printed, and were %d", how, len(b), len(a))
 }
 
-// TestBenchUndated wants an article without a time to count as one of those around it, wherever it stands in the stream.
-func TestBenchUndated(t *testing.T) {
+// TestUndated wants an article without a time to count as one of those around it, wherever it stands in the stream.
+func TestUndated(t *testing.T) {
 	wild := dawn.AddDate(100, 0, 0)
 	for name, seen := range map[string][]time.Time{
 		"behind":                 {dawn, dawn.Add(time.Minute), {}},
@@ -158,7 +158,7 @@ func TestBenchUndated(t *testing.T) {
 		"at a wild date's start": {{}, wild, dawn, dawn.Add(time.Minute)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b, y := bench(t, pipeline.BenchOptions{})
+			b, y := newGrouper(t, stream.Options{})
 			var undated int64
 			for i, at := range seen {
 				if id := y.add(t, b, told(uint64(i)), "paper", at); at.IsZero() {

@@ -1,10 +1,12 @@
-package pipeline_test
+package stream_test
 
 import (
 	"errors"
 	"fmt"
 	"iter"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -15,8 +17,8 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/stream"
 )
 
 var dawn = time.Date(2026, 3, 1, 6, 0, 0, 0, time.UTC)
@@ -39,15 +41,15 @@ func told(seed uint64) news.Entry {
 	return news.Entry{Title: prose(seed, 6), Content: prose(seed, 40)}
 }
 
-// tray is what a bench printed.
-type tray struct {
-	batches [][]pipeline.Placed
+// printout is what a grouper printed.
+type printout struct {
+	batches [][]stream.Placed
 	story   map[int64]int64 // by article
 	added   int
-	most    int // articles on the bench at once
+	most    int // articles in the grouper at once
 }
 
-func (y *tray) print(placed iter.Seq[pipeline.Placed]) error {
+func (y *printout) print(placed iter.Seq[stream.Placed]) error {
 	batch := slices.Collect(placed)
 	y.batches = append(y.batches, batch)
 	for _, p := range batch {
@@ -59,20 +61,20 @@ func (y *tray) print(placed iter.Seq[pipeline.Placed]) error {
 	return nil
 }
 
-// bench makes a bench over a tray.
-func bench(t testing.TB, o pipeline.BenchOptions) (*pipeline.Bench, *tray) {
+// newGrouper makes a grouper that prints into a printout.
+func newGrouper(t testing.TB, o stream.Options) (*stream.Grouper, *printout) {
 	t.Helper()
 	registry, err := outlets.Load(feeds.Agencies())
 	if err != nil {
 		t.Fatal(err)
 	}
-	y := &tray{story: map[int64]int64{}}
+	y := &printout{story: map[int64]int64{}}
 	o.Outlets, o.Print = registry, y.print
-	return pipeline.NewBench(o), y
+	return stream.New(o), y
 }
 
-// add puts an article on the bench and gives its number.
-func (y *tray) add(t testing.TB, b *pipeline.Bench, e news.Entry, feed string, seen time.Time) int64 {
+// add puts an article in the grouper and gives its number.
+func (y *printout) add(t testing.TB, b *stream.Grouper, e news.Entry, feed string, seen time.Time) int64 {
 	t.Helper()
 	y.added++
 	e.GUID, e.URL, e.Published = fmt.Sprint("g", y.added), fmt.Sprintf("https://%s.example/%d", feed, y.added), seen
@@ -83,9 +85,9 @@ func (y *tray) add(t testing.TB, b *pipeline.Bench, e news.Entry, feed string, s
 	return int64(y.added)
 }
 
-// end closes the bench and checks what holds for every stream: each article came once, in the order of the input within
+// end closes the grouper and checks what holds for every stream: each article came once, in the order of the input within
 // what was printed together, and no id of a story or event was used again for what came later.
-func (y *tray) end(t testing.TB, b *pipeline.Bench) {
+func (y *printout) end(t testing.TB, b *stream.Grouper) {
 	t.Helper()
 	if err := b.Close(); err != nil {
 		t.Fatal(err)
@@ -108,7 +110,7 @@ func (y *tray) end(t testing.TB, b *pipeline.Bench) {
 }
 
 // fill adds strangers.
-func (y *tray) fill(t testing.TB, b *pipeline.Bench, n int, seen func(i int) time.Time) {
+func (y *printout) fill(t testing.TB, b *stream.Grouper, n int, seen func(i int) time.Time) {
 	t.Helper()
 	for i := range n {
 		y.add(t, b, told(uint64(1_000_000+y.added)), "filler", seen(i))
@@ -122,9 +124,9 @@ func minutely(from time.Time) func(int) time.Time {
 }
 
 // Up to a round of articles is settled and printed together, whatever their times.
-func TestBenchOfOneRound(t *testing.T) {
+func TestGrouperOfOneRound(t *testing.T) {
 	for _, n := range []int{0, 1, 50} {
-		b, y := bench(t, pipeline.BenchOptions{Window: time.Hour, Round: 50, Hold: 5})
+		b, y := newGrouper(t, stream.Options{Window: time.Hour, Round: 50, Hold: 5})
 		y.fill(t, b, n, func(i int) time.Time { return dawn.AddDate(0, i, 0) })
 		if len(y.batches) > 0 {
 			t.Errorf("of %d articles some were printed before the end", n)
@@ -137,9 +139,9 @@ func TestBenchOfOneRound(t *testing.T) {
 }
 
 // A long stream is printed as its stories close, and only the window is held. Copies find each other across rounds.
-func TestBenchOfAStream(t *testing.T) {
+func TestGrouperOfAStream(t *testing.T) {
 	const n, lag = 1500, 20
-	b, y := bench(t, pipeline.BenchOptions{Window: time.Hour, Round: 50})
+	b, y := newGrouper(t, stream.Options{Window: time.Hour, Round: 50})
 	for i := range n {
 		e := told(uint64(i))
 		if i%2 == 1 && i > lag {
@@ -168,8 +170,8 @@ func TestBenchOfAStream(t *testing.T) {
 }
 
 // A copy that comes when the story is closed begins another, under an id that was not used.
-func TestBenchCopyOfAClosedStory(t *testing.T) {
-	b, y := bench(t, pipeline.BenchOptions{Window: time.Hour, Round: 20})
+func TestCopyOfAClosedStory(t *testing.T) {
+	b, y := newGrouper(t, stream.Options{Window: time.Hour, Round: 20})
 	first := y.add(t, b, told(1), "a", dawn)
 	y.fill(t, b, 200, minutely(dawn))
 	second := y.add(t, b, told(1), "b", dawn.Add(201*time.Minute))
@@ -180,8 +182,8 @@ func TestBenchCopyOfAClosedStory(t *testing.T) {
 }
 
 // Articles from long ago come out like all others, with the copies that come with them.
-func TestBenchOutOfOrder(t *testing.T) {
-	b, y := bench(t, pipeline.BenchOptions{Window: time.Hour, Round: 20})
+func TestOutOfOrder(t *testing.T) {
+	b, y := newGrouper(t, stream.Options{Window: time.Hour, Round: 20})
 	var old [][2]int64
 	for i := range 30 {
 		y.fill(t, b, 18, minutely(dawn.Add(time.Duration(20*i)*time.Minute)))
@@ -200,10 +202,10 @@ func TestBenchOutOfOrder(t *testing.T) {
 }
 
 // Single dates of the next century, and articles without any, close nothing and are not held for ever.
-func TestBenchWildDates(t *testing.T) {
+func TestWildDates(t *testing.T) {
 	for name, seen := range map[string]time.Time{"future": dawn.AddDate(100, 0, 0), "none": {}} {
 		t.Run(name, func(t *testing.T) {
-			b, y := bench(t, pipeline.BenchOptions{Window: 10 * time.Hour, Round: 200, Hold: 1000})
+			b, y := newGrouper(t, stream.Options{Window: 10 * time.Hour, Round: 200, Hold: 1000})
 			var pairs [][2]int64
 			for i := range 15 {
 				start := dawn.Add(time.Duration(200*i) * time.Minute)
@@ -229,8 +231,8 @@ func TestBenchWildDates(t *testing.T) {
 }
 
 // Beyond what is held, the stories go that gained nothing for longest.
-func TestBenchHolds(t *testing.T) {
-	b, y := bench(t, pipeline.BenchOptions{Round: 20, Hold: 100})
+func TestHolds(t *testing.T) {
+	b, y := newGrouper(t, stream.Options{Round: 20, Hold: 100})
 	var copies []int64
 	for i := range 40 {
 		copies = append(copies, y.add(t, b, told(1), fmt.Sprint("paper", i), dawn))
@@ -251,8 +253,8 @@ func TestBenchHolds(t *testing.T) {
 }
 
 // Long articles count as many.
-func TestBenchHoldsFewLongArticles(t *testing.T) {
-	b, y := bench(t, pipeline.BenchOptions{Round: 5, Hold: 100})
+func TestHoldsFewLongArticles(t *testing.T) {
+	b, y := newGrouper(t, stream.Options{Round: 5, Hold: 100})
 	for i := range 40 {
 		y.add(t, b, news.Entry{Title: prose(uint64(i), 5), Content: prose(uint64(i), 9500)}, "long", dawn)
 	}
@@ -262,13 +264,13 @@ func TestBenchHoldsFewLongArticles(t *testing.T) {
 	}
 }
 
-func TestBenchPrintFails(t *testing.T) {
+func TestPrintFails(t *testing.T) {
 	full := errors.New("no space")
 	for _, n := range []int{1, 100} {
 		registry, err := outlets.Load(feeds.Agencies())
 		must(t, err)
 		calls := 0
-		b := pipeline.NewBench(pipeline.BenchOptions{Outlets: registry, Window: time.Minute, Round: 10, Print: func(iter.Seq[pipeline.Placed]) error {
+		b := stream.New(stream.Options{Outlets: registry, Window: time.Minute, Round: 10, Print: func(iter.Seq[stream.Placed]) error {
 			calls++
 			return full
 		}})
@@ -284,19 +286,19 @@ func TestBenchPrintFails(t *testing.T) {
 	}
 }
 
-// What a bench holds depends on the window and not on how long the stream is. The bound is that of some 100 bytes an article.
-func TestBenchMemory(t *testing.T) {
+// What a grouper holds depends on the window and not on how long the stream is. The bound is that of some 100 bytes an article.
+func TestMemory(t *testing.T) {
 	if testing.Short() {
 		t.Skip("takes seconds")
 	}
-	b, y := bench(t, pipeline.BenchOptions{Window: 15 * time.Minute, Round: 125})
+	b, y := newGrouper(t, stream.Options{Window: 15 * time.Minute, Round: 125})
 	var sizes []int
 	for range 5 {
 		for i := range 3000 {
 			e := told(uint64(y.added - y.added%2))
 			e.Content += " " + prose(uint64(y.added), 20)
 			y.add(t, b, e, fmt.Sprint("outlet", y.added%5000), dawn.Add(time.Duration(y.added)*2*time.Second))
-			if i%250 == 0 { // the tray grows with the stream
+			if i%250 == 0 { // the printout grows with the stream
 				y.batches = nil
 			}
 		}
@@ -316,9 +318,9 @@ func TestBenchMemory(t *testing.T) {
 }
 
 // How many are settled together makes no difference to copies.
-func TestBenchRoundsAgree(t *testing.T) {
+func TestRoundsAgree(t *testing.T) {
 	parts := func(round int) map[int64]int64 {
-		b, y := bench(t, pipeline.BenchOptions{Round: round})
+		b, y := newGrouper(t, stream.Options{Round: round})
 		first := map[int64]int64{} // the first article of each one's story
 		for i := range 300 {
 			y.add(t, b, told(uint64(i*i%97)), fmt.Sprint("paper", i%11), dawn.Add(time.Duration(i)*time.Minute))
@@ -339,4 +341,84 @@ func TestBenchRoundsAgree(t *testing.T) {
 			t.Errorf("rounds of %d (-together +in rounds):\n%s", round, diff)
 		}
 	}
+}
+
+// The notices of a house, each a paragraph of its own in all of its papers.
+var notices = []string{
+	"Our reporters walk the valley from end to end so that nobody has to read of it in the papers of the city.",
+	"Members of the valley club receive the almanac, two tickets for the summer fair and the thanks of the whole house.",
+	"Letters to the house are read aloud on the first Monday of the month in the hall behind the old mill.",
+	"Whoever finds a mistake in these columns is given a jar of honey from the hives on the roof of the house.",
+}
+
+// TestRemembersFurniture has two papers of one house, which print one article each a day: what the grouper remembers of
+// them must outlive the window.
+func TestRemembersFurniture(t *testing.T) {
+	bridged := func(paper func(i int) string) (n int) {
+		b, y := newGrouper(t, stream.Options{Window: time.Hour, Round: 2})
+		for i := range 24 {
+			var html strings.Builder
+			fmt.Fprintf(&html, "<p>%s.</p><p>%s.</p>", prose(uint64(i), 12), prose(uint64(1000+i), 12))
+			html.WriteString("<p>" + strings.Join(notices, "</p><p>") + "</p>")
+			seen := dawn.AddDate(0, 0, i/2).Add(time.Duration(i%2) * time.Minute)
+			y.add(t, b, news.Entry{Title: prose(uint64(500+i), 5), Content: html.String()}, paper(i), seen)
+		}
+		y.end(t, b)
+		for a := int64(7); a < 24; a += 2 { // nothing was learnt before
+			if y.story[a] == y.story[a+1] {
+				n++
+			}
+		}
+		return n
+	}
+	if n := bridged(func(i int) string { return [2]string{"north", "south"}[i%2] }); n != 0 {
+		t.Errorf("%d pairs of strangers stand in one story", n)
+	}
+	if n := bridged(func(i int) string { return fmt.Sprint("paper", i) }); n == 0 {
+		t.Error("nothing bridges these articles where nothing is learnt, so that the test shows nothing")
+	}
+}
+
+// TestLearnsListingSites has a stream in which a site passes on others' items, and then one of which it does not say so.
+func TestLearnsListingSites(t *testing.T) {
+	for _, listed := range []int{0, 30} {
+		b, y := newGrouper(t, stream.Options{})
+		for i := range listed {
+			e := told(uint64(100 + i))
+			e.Title += " - Reuters"
+			y.add(t, b, e, "list", dawn.Add(time.Duration(i)*time.Minute))
+		}
+		e := told(1)
+		e.Content = e.Content + " " + prose(2, 60)
+		copied := y.add(t, b, e, "list", dawn)
+		own := y.add(t, b, told(1), "paper", dawn.Add(5*time.Hour))
+		must(t, b.Close())
+		want := own
+		if listed == 0 {
+			want = copied
+		}
+		for _, p := range slices.Concat(y.batches...) {
+			if (p.Article == copied || p.Article == own) && p.Origin.Article != want {
+				t.Errorf("%d listed items: article %d goes back to %d (%s), want %d: %v", listed, p.Article, p.Origin.Article, p.Origin.Name, want, p.Origin.Evidence)
+			}
+		}
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// shared gives a file of ../shared, or skips the test where it is not there.
+func shared(t *testing.T, path string) string {
+	t.Helper()
+	p, err := filepath.Abs(filepath.Join("..", "..", "..", "..", "shared", path))
+	must(t, err)
+	if _, err := os.Stat(p); err != nil {
+		t.Skipf("needs the recorded feeds: %v", err)
+	}
+	return p
 }

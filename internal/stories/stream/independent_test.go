@@ -1,4 +1,4 @@
-package pipeline_test
+package stream_test
 
 import (
 	"bufio"
@@ -10,8 +10,8 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/stream"
 )
 
 // report is a made-up article, a line of testdata/*.jsonl, and what it belongs to (cluster): an event in independent.jsonl,
@@ -44,15 +44,15 @@ func reportsOf(t *testing.T, file string) []report {
 	return out
 }
 
-// grouped runs articles through a bench and gives each one's place.
-func grouped(t *testing.T, reports []report) []pipeline.Placed {
+// grouped runs articles through a grouper and gives each one's place.
+func grouped(t *testing.T, reports []report) []stream.Placed {
 	t.Helper()
 	registry, err := outlets.Load(feeds.Agencies())
 	if err != nil {
 		t.Fatal(err)
 	}
-	placed := make([]pipeline.Placed, len(reports))
-	b := pipeline.NewBench(pipeline.BenchOptions{Outlets: registry, Print: func(ps iter.Seq[pipeline.Placed]) error {
+	placed := make([]stream.Placed, len(reports))
+	b := stream.New(stream.Options{Outlets: registry, Print: func(ps iter.Seq[stream.Placed]) error {
 		for p := range ps {
 			placed[p.Article-1] = p
 		}

@@ -1,4 +1,4 @@
-package pipeline_test
+package stream_test
 
 import (
 	"fmt"
@@ -8,17 +8,17 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/stream"
 )
 
 // One outlet has one headline a day for ten years. Each day is a story of its own where its text is, and only the window
 // is held.
-func TestBenchDailyHeadline(t *testing.T) {
+func TestDailyHeadline(t *testing.T) {
 	const days = 3650
 	for name, round := range map[string]int{"in rounds": 100, "at once": 0} {
 		t.Run(name, func(t *testing.T) {
-			b, y := bench(t, pipeline.BenchOptions{Round: round})
+			b, y := newGrouper(t, stream.Options{Round: round})
 			for i := range days {
 				e := news.Entry{Title: "Harbour bulletin: ships, tides and weather", Content: prose(uint64(i), 60)}
 				y.add(t, b, e, "harbour", dawn.AddDate(0, 0, i))
@@ -40,9 +40,9 @@ func TestBenchDailyHeadline(t *testing.T) {
 
 // The same without any text is one item that is shown again each day, as no word tells its days apart. It stays open while
 // it is shown, and is closed when it is not.
-func TestBenchDailyHeadlineWithoutText(t *testing.T) {
+func TestDailyHeadlineWithoutText(t *testing.T) {
 	const days = 3650
-	b, y := bench(t, pipeline.BenchOptions{Round: 100})
+	b, y := newGrouper(t, stream.Options{Round: 100})
 	for i := range days {
 		y.add(t, b, news.Entry{Title: "Harbour bulletin: ships, tides and weather"}, "harbour", dawn.AddDate(0, 0, i))
 	}
@@ -58,7 +58,7 @@ func TestBenchDailyHeadlineWithoutText(t *testing.T) {
 
 // An agency sends a story thirty times in an hour, each time with a sentence more, another sentence, another figure or
 // another headline: one story, at one address or at an address for each version, however many other articles the agency has.
-func TestBenchThirtyVersions(t *testing.T) {
+func TestThirtyVersions(t *testing.T) {
 	body := "<p>Fire broke out at the mill of Orling early on Sunday, and the river road was closed. " + prose(777, 40) + "</p><p>" + prose(778, 40) + "</p>"
 	more := func(i int) string { return "<p>Then the brigade said: " + prose(uint64(i), 12) + ".</p>" }
 	grown := []string{body}
@@ -79,7 +79,7 @@ func TestBenchThirtyVersions(t *testing.T) {
 	} {
 		for where, others := range map[string]int{"at one address": 0, "at an address for each": 500, "at an address for each, few others": 100, "at an address for each, alone": 1} {
 			t.Run(name+" "+where, func(t *testing.T) {
-				b, y := bench(t, pipeline.BenchOptions{Round: 507}) // the versions come in several rounds
+				b, y := newGrouper(t, stream.Options{Round: 507}) // the versions come in several rounds
 				for i := range others {
 					y.add(t, b, told(uint64(5000+i)), "wire", dawn.Add(time.Duration(i)*time.Minute))
 				}
@@ -105,7 +105,7 @@ func TestBenchThirtyVersions(t *testing.T) {
 
 // Two agencies of one name, at domains of their own, are two outlets unless a list of outlets has the name. Their texts
 // are two stories, and go back to the one that wrote them.
-func TestBenchTwoAgenciesOfOneName(t *testing.T) {
+func TestTwoAgenciesOfOneName(t *testing.T) {
 	for name, listed := range map[string]bool{"unlisted": false, "listed": true} {
 		t.Run(name, func(t *testing.T) {
 			var extra []outlets.Entry
@@ -116,8 +116,8 @@ func TestBenchTwoAgenciesOfOneName(t *testing.T) {
 			}
 			registry, err := outlets.Load(feeds.Agencies(), extra...)
 			must(t, err)
-			y := &tray{story: map[int64]int64{}}
-			b := pipeline.NewBench(pipeline.BenchOptions{Outlets: registry, Print: y.print})
+			y := &printout{story: map[int64]int64{}}
+			b := stream.New(stream.Options{Outlets: registry, Print: y.print})
 			for i, domain := range []string{"anp-north.example", "anp-south.example"} {
 				e := told(uint64(i))
 				y.added += 2
@@ -144,7 +144,7 @@ func TestBenchTwoAgenciesOfOneName(t *testing.T) {
 }
 
 // placed gives what was printed of an article.
-func (y *tray) placed(article int64) pipeline.Placed {
+func (y *printout) placed(article int64) stream.Placed {
 	for _, batch := range y.batches {
 		for _, p := range batch {
 			if p.Article == article {
@@ -152,11 +152,11 @@ func (y *tray) placed(article int64) pipeline.Placed {
 			}
 		}
 	}
-	return pipeline.Placed{}
+	return stream.Placed{}
 }
 
 // A page credits forty outlets, each for news of its own. It joins none of their reports, and brings none of them together.
-func TestBenchFortyCredits(t *testing.T) {
+func TestFortyCredits(t *testing.T) {
 	registry, err := outlets.Load(feeds.Agencies())
 	must(t, err)
 	var credited []outlets.Entry
@@ -165,7 +165,7 @@ func TestBenchFortyCredits(t *testing.T) {
 			credited = append(credited, e)
 		}
 	}
-	b, y := bench(t, pipeline.BenchOptions{})
+	b, y := newGrouper(t, stream.Options{})
 	var page []string
 	for i, e := range credited {
 		report := told(uint64(i))
@@ -188,7 +188,7 @@ func TestBenchFortyCredits(t *testing.T) {
 
 // A feed's clock runs a day ahead. Its copies of others' texts are in their stories, and none is the original, whether it is
 // known when they were fetched or the feed is believed; nothing is closed early while such articles are few.
-func TestBenchClockAhead(t *testing.T) {
+func TestClockAhead(t *testing.T) {
 	for name, tt := range map[string]struct {
 		few     int
 		fetched bool
@@ -196,7 +196,7 @@ func TestBenchClockAhead(t *testing.T) {
 		"one in a hundred and fifty": {few: 150}, "one in ten": {few: 10}, "one in ten, fetched at the right time": {few: 10, fetched: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			b, y := bench(t, pipeline.BenchOptions{Round: 200})
+			b, y := newGrouper(t, stream.Options{Round: 200})
 			var pairs [][2]int64
 			for i := range 1500 {
 				at := dawn.Add(time.Duration(i) * 10 * time.Minute)

@@ -1,4 +1,4 @@
-package pipeline_test
+package stream_test
 
 import (
 	"cmp"
@@ -11,8 +11,8 @@ import (
 
 	"headwater/feeds"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/stream"
 )
 
 // TestCalibration counts how often an origin is right of which each level is shown, over all labelled origins. Twice: as the
@@ -123,12 +123,12 @@ func (c calibration) table() string {
 }
 
 // placedBy groups articles and gives the place of each by its id.
-func placedBy(t *testing.T, docs []listed) map[string]pipeline.Placed {
+func placedBy(t *testing.T, docs []listed) map[string]stream.Placed {
 	t.Helper()
 	registry, err := outlets.Load(feeds.Agencies())
 	must(t, err)
-	placed := map[string]pipeline.Placed{}
-	b := pipeline.NewBench(pipeline.BenchOptions{Outlets: registry, Print: func(all iter.Seq[pipeline.Placed]) error {
+	placed := map[string]stream.Placed{}
+	b := stream.New(stream.Options{Outlets: registry, Print: func(all iter.Seq[stream.Placed]) error {
 		for p := range all {
 			placed[docs[p.Article-1].ID] = p
 		}

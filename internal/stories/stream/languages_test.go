@@ -1,4 +1,4 @@
-package pipeline_test
+package stream_test
 
 import (
 	"strings"

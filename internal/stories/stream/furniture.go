@@ -1,0 +1,54 @@
+package stream
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"headwater/internal/news"
+)
+
+// maxFurniture is of how many feeds the furniture is kept: some 20 KB each.
+const maxFurniture = 2000
+
+// furnitureCache keeps the furniture of feeds from one batch of articles to the next.
+type furnitureCache struct {
+	feeds   map[string]*cachedFurniture
+	batches int
+}
+
+type cachedFurniture struct {
+	furniture news.Furniture
+	batch     int // the last in which the feed had articles
+}
+
+// of gives the furniture of a feed, to be changed in place. Articles without a feed share none.
+func (c *furnitureCache) of(feed string) *news.Furniture {
+	if feed == "" {
+		return &news.Furniture{}
+	}
+	if c.feeds == nil {
+		c.feeds = map[string]*cachedFurniture{}
+	}
+	f := c.feeds[feed]
+	if f == nil {
+		f = &cachedFurniture{}
+		c.feeds[feed] = f
+	}
+	f.batch = c.batches
+	return &f.furniture
+}
+
+// endBatch ends a batch and forgets the least recently used feeds beyond maxFurniture.
+func (c *furnitureCache) endBatch() {
+	c.batches++
+	if len(c.feeds) <= maxFurniture {
+		return
+	}
+	names := slices.SortedFunc(maps.Keys(c.feeds), func(a, b string) int {
+		return cmp.Or(cmp.Compare(c.feeds[b].batch, c.feeds[a].batch), cmp.Compare(a, b))
+	})
+	for _, name := range names[maxFurniture:] {
+		delete(c.feeds, name)
+	}
+}

@@ -1,0 +1,255 @@
+// Package stream groups a stream of articles that are stored nowhere: `headwater group` and training use it.
+//
+// Articles go in by Grouper.Add and come out by Options.Print with their story, origin and role. Articles are cleaned and
+// put into the window; in rounds of stories.Round they are settled together, the stories that are closed by then are printed
+// and forgotten, and Close prints the rest. A story is closed when its newest article is older than the window, measured
+// against the newest time of the stream (clock.go). Beyond Options.Hold the stories go that gained no article for longest.
+// So memory follows the window and not the length of the stream.
+//
+// What is printed depends on the stream and the options alone, to the byte. There is no clock and no deadline. Rounds are
+// counted in articles and bytes, goroutines write to the index of their article, and what maps hold is sorted before it is
+// numbered, printed or summed.
+package stream
+
+import (
+	"cmp"
+	"iter"
+	"slices"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/intake/clean"
+	"headwater/internal/news"
+	"headwater/internal/stories"
+	"headwater/internal/stories/group"
+	"headwater/internal/stories/origin"
+	"headwater/internal/stories/outlets"
+)
+
+// Options of a Grouper. All but Outlets and Print may be zero.
+type Options struct {
+	Model   *group.Model // scores pairs; nil is the built-in one
+	Outlets *outlets.Registry
+	Window  time.Duration // how long a story stays open; zero means 72h
+	Round   int           // articles settled together; zero means stories.Round
+	Hold    int           // articles held at once; zero means a million
+	// Print is given the articles of the stories that are closed, in the order in which they were added. Its error ends the
+	// Add or Close that called it.
+	Print func(iter.Seq[Placed]) error
+}
+
+// Placed is an article and its place in a story.
+type Placed struct {
+	Article  int64       // the number of its Add, from 1
+	Story    *news.Story // without its members
+	Origin   news.Origin // the story's, or the text of it that the article carries
+	Role     news.Role
+	Claims   []news.Claim
+	Evidence []news.Evidence
+}
+
+// Grouper groups a stream. It serves one goroutine.
+type Grouper struct {
+	Options
+	prepare stories.Preparer
+	window  *group.Grouper
+	weigher origin.Weigher
+	log     origin.Log // of all articles so far; the weigher's habits come from it
+
+	waiting   []rawArticle
+	bytes     int   // of the texts that wait
+	added     int64 // articles that went into the window
+	unsettled int   // articles added since the last round
+	clock     streamClock
+	dates     recentDates
+	furniture furnitureCache
+}
+
+// rawArticle is an article before it is cleaned.
+type rawArticle struct {
+	entry   news.Entry
+	feed    string
+	seen    time.Time
+	undated bool // seen was taken from the articles around it
+}
+
+const (
+	prepareArticles = 8192      // that wait to be prepared together
+	prepareBytes    = 128 << 20 // of titles and texts, at which fewer articles are prepared together
+	maxHeld         = 1_000_000 // articles; one of more than a thousand words counts as several
+)
+
+// New makes an empty Grouper.
+func New(o Options) *Grouper {
+	o.Round, o.Hold = cmp.Or(o.Round, stories.Round), cmp.Or(o.Hold, maxHeld)
+	return &Grouper{
+		Options: o,
+		prepare: stories.Preparer{
+			Cleaner: clean.New(clean.Options{Outlets: o.Outlets, TextOnly: true}), Credits: origin.NewReader(o.Outlets),
+		},
+		window: group.New(group.Options{Window: o.Window, Model: o.Model}),
+		clock:  streamClock{window: cmp.Or(max(o.Window, 0), 72*time.Hour), few: o.Round / 100},
+	}
+}
+
+// Add puts an article into the stream. The first has the number 1, the next 2 and so on. A zero seen counts as the time of
+// the articles around it. Where a round is full, it is settled first, and what is closed then is printed.
+func (g *Grouper) Add(e news.Entry, feed string, seen time.Time) error {
+	if g.unsettled == g.Round {
+		if err := g.settle(); err != nil {
+			return err
+		}
+	}
+	g.unsettled++
+	g.waiting = append(g.waiting, rawArticle{entry: e, feed: feed, seen: seen})
+	g.bytes += len(e.Title) + len(e.Content) + len(e.Summary)
+	if len(g.waiting) == prepareArticles || g.bytes >= prepareBytes {
+		g.flushWaiting()
+	}
+	return nil
+}
+
+// Close settles and prints everything that is left.
+func (g *Grouper) Close() error {
+	g.flushWaiting()
+	g.window.Settle()
+	g.window.Freeze()
+	order := make([]membership, 0, g.window.Len())
+	g.window.Stories(func(s group.StoryState) bool {
+		for _, id := range s.Members {
+			order = append(order, membership{id, s.Story})
+		}
+		return false
+	})
+	return g.print(order)
+}
+
+// Window gives the articles so far as grouping sees them, before they are grouped.
+func (g *Grouper) Window() *group.Grouper {
+	g.flushWaiting()
+	return g.window
+}
+
+// settle settles a round and prints the stories that ended before the window. Where the others hold more articles than Hold,
+// those of them go that gained no article for longest.
+func (g *Grouper) settle() error {
+	g.flushWaiting()
+	g.window.Settle()
+	g.unsettled = 0
+	g.clock.advance()
+	type openStory struct {
+		last   int64 // article
+		weight int
+	}
+	var open []openStory
+	held := 0
+	closed := g.window.Stories(func(s group.StoryState) bool {
+		if g.clock.closed(s) {
+			return true
+		}
+		held += s.Weight
+		open = append(open, openStory{s.Last, s.Weight})
+		return false
+	})
+	if held > g.Hold {
+		slices.SortFunc(open, func(x, y openStory) int { return cmp.Compare(x.last, y.last) })
+		i := 0
+		for excess := held - g.Hold - open[0].weight; excess > 0; excess -= open[i].weight {
+			i++
+		}
+		last := open[i].last
+		closed = append(closed, g.window.Stories(func(s group.StoryState) bool { return s.Last <= last && !g.clock.closed(s) })...)
+	}
+	var order []membership
+	ids := make([]int64, len(closed))
+	for i, s := range closed {
+		ids[i] = s.Story
+		for _, id := range s.Members {
+			order = append(order, membership{id, s.Story})
+		}
+	}
+	if err := g.print(order); err != nil {
+		return err
+	}
+	g.window.Forget(ids)
+	return nil
+}
+
+// membership is an article of a story that is to be printed.
+type membership struct{ article, story int64 }
+
+// print weighs and prints stories in the order of their articles. A story is weighed when its first article is printed, so
+// that not all are held at once.
+func (g *Grouper) print(order []membership) error {
+	slices.SortFunc(order, func(x, y membership) int { return cmp.Compare(x.article, y.article) })
+	if len(order) == 0 {
+		return nil
+	}
+	g.weigher.Habits, g.weigher.Clocks = stories.Habits(&g.log, g.Outlets), g.log.Clocks()
+	return g.Print(func(yield func(Placed) bool) {
+		weighed := map[int64]Placed{}
+		for _, at := range order {
+			if _, ok := weighed[at.article]; !ok {
+				st := g.window.Story(at.story)
+				c := group.Change{Story: st.Story, Event: st.Event, Members: st.Members}
+				s := stories.Weigh(g.window, g.weigher, c, stories.Candidates(g.window, c, nil), nil, time.Time{})
+				for _, m := range s.Members {
+					weighed[m.Article.ID] = Placed{
+						Article: m.Article.ID, Story: &s, Origin: s.OriginOf(m), Role: m.Role, Claims: m.Claims, Evidence: m.Evidence,
+					}
+				}
+				s.Members = nil
+			}
+			p := weighed[at.article]
+			delete(weighed, at.article)
+			if !yield(p) {
+				return
+			}
+		}
+	})
+}
+
+// flushWaiting cleans the articles that wait and puts them into the window. Those of one feed are cleaned together, so that
+// blocks which the feed repeats are found.
+func (g *Grouper) flushWaiting() {
+	g.dates.fill(g.waiting)
+	byFeed := map[string][]int{}
+	for i, w := range g.waiting {
+		byFeed[w.feed] = append(byFeed[w.feed], i)
+	}
+	items := make([]group.Item, len(g.waiting))
+	var tasks errgroup.Group
+	tasks.SetLimit(stories.Workers)
+	for feed, indexes := range byFeed {
+		known := g.furniture.of(feed)
+		tasks.Go(func() error {
+			doc := news.Document{}
+			var latest time.Time
+			for _, i := range indexes {
+				doc.Entries = append(doc.Entries, g.waiting[i].entry)
+				if g.waiting[i].seen.After(latest) {
+					latest = g.waiting[i].seen
+				}
+			}
+			articles, shown := g.prepare.Cleaner.Learn(doc, news.Feed{Title: feed}, *known, latest)
+			*known = known.Then(shown)
+			for i, a := range articles {
+				w := g.waiting[indexes[i]]
+				a.ID, a.Seen, a.Undated = g.added+int64(indexes[i])+1, w.seen, w.undated
+				items[indexes[i]] = g.prepare.Item(a)
+			}
+			return nil
+		})
+	}
+	_ = tasks.Wait() // none of them fails
+	g.furniture.endBatch()
+	g.added += int64(len(items))
+	clear(g.waiting) // or their texts would stay in memory
+	g.waiting, g.bytes = g.waiting[:0], 0
+	for _, it := range items {
+		g.clock.see(it.Article)
+		g.log.Add(it.Article, it.Claims)
+		g.window.Add(it)
+	}
+}
