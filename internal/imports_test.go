@@ -43,9 +43,8 @@ var layers = [][]string{
 	},
 	{"internal/stories"},
 	{"internal/stories/stream"},
-	{"internal/pipeline"},
 	{"internal/serve/ingress", "internal/serve/view"},
-	{"internal/serve/api", "internal/serve/greader", "internal/serve/web"},
+	{"internal/pipeline", "internal/serve/api", "internal/serve/greader", "internal/serve/web"},
 	{"cmd/archive", "cmd/headwater", "cmd/train"},
 }
 

@@ -21,6 +21,9 @@ import (
 	"headwater/internal/opml"
 	"headwater/internal/pipeline"
 	"headwater/internal/search"
+	"headwater/internal/serve/api"
+	"headwater/internal/serve/greader"
+	"headwater/internal/serve/web"
 	"headwater/internal/store"
 	"headwater/internal/stories/embed"
 	"headwater/internal/stories/origin"
@@ -107,6 +110,36 @@ func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Regi
 		FetchSources: cfg.Origin.FetchSources, PictureBytes: int64(cfg.Media.MaxBytes),
 		Alert:    alertSender(cfg, client),
 		FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,
+	}
+}
+
+// pages is what the pages read and change.
+func (a *app) pages() web.Backend {
+	n, db := a.Newsroom, a.store
+	return web.Backend{
+		StoryReader: n, Comparer: n, ArticleStore: db, EventStore: db, Searcher: n, EditionReader: n,
+		TopicStore: db, TopicSearcher: n, TopicEditor: n, AlertStore: db, AlertEditor: n,
+		FeedStore: db, FeedEditor: n, StatusReader: n,
+	}
+}
+
+// api is what the REST API reads and changes.
+func (a *app) api() api.Backend {
+	n, db := a.Newsroom, a.store
+	return api.Backend{
+		StoryReader: n, StoryStore: db, Comparer: n, ArticleStore: db, EventStore: db, OutletStore: db, Searcher: n,
+		ChangeLog: db, ChangeNotifier: n,
+		TopicStore: db, TopicSearcher: n, TopicEditor: n, AlertStore: db, AlertEditor: n,
+		FeedStore: db, FeedEditor: n, OPML: n, CorrectionStore: db, Corrector: n, TokenReader: n, StatusReader: n,
+	}
+}
+
+// reader is what the Google Reader API reads and changes.
+func (a *app) reader() greader.Backend {
+	n, db := a.Newsroom, a.store
+	return greader.Backend{
+		Accounts: n, ItemStore: db, StateStore: db, ArticleStore: db, StoryReader: n,
+		TopicStore: db, TopicSearcher: n, TopicEditor: n, FeedStore: db, FeedEditor: n, OPML: n,
 	}
 }
 
@@ -252,7 +285,7 @@ func (a *app) startList(ctx context.Context, name string) error {
 	if _, _, err = a.addAll(ctx, list, func(int, int) {}); err != nil {
 		return err
 	}
-	var done pipeline.Imported
+	var done news.Imported
 	err = a.AddTopics(ctx, list.Topics, &done)
 	for _, p := range done.Problems {
 		a.log.Warn("part of a list was left out", "list", name, "problem", p)

@@ -9,7 +9,6 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/serve/view"
 	"headwater/internal/store"
 )
@@ -40,7 +39,7 @@ func (c *cli) storyMerge() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.correct(cmd, func(ctx context.Context, a *app) (pipeline.Corrected, error) { return a.Merge(ctx, stories) })
+			return c.correct(cmd, func(ctx context.Context, a *app) (news.Corrected, error) { return a.Merge(ctx, stories) })
 		},
 	}
 	c.jsonFlag(cmd)
@@ -65,7 +64,7 @@ func (c *cli) storySplit() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.correct(cmd, func(ctx context.Context, a *app) (pipeline.Corrected, error) {
+			return c.correct(cmd, func(ctx context.Context, a *app) (news.Corrected, error) {
 				return a.Split(ctx, story[0], articles)
 			})
 		},
@@ -86,7 +85,7 @@ func (c *cli) storyForget() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.correct(cmd, func(ctx context.Context, a *app) (pipeline.Corrected, error) {
+			return c.correct(cmd, func(ctx context.Context, a *app) (news.Corrected, error) {
 				done, err := a.Forget(ctx, number[0])
 				if errors.Is(err, news.ErrNotFound) {
 					err = fmt.Errorf("%w; `headwater story corrections` has them", err)
@@ -100,7 +99,7 @@ func (c *cli) storyForget() *cobra.Command {
 }
 
 // correct makes or takes back a correction and prints what came of it.
-func (c *cli) correct(cmd *cobra.Command, work func(context.Context, *app) (pipeline.Corrected, error)) error {
+func (c *cli) correct(cmd *cobra.Command, work func(context.Context, *app) (news.Corrected, error)) error {
 	return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
 		done, err := work(cmd.Context(), a)
 		if err != nil {
@@ -110,7 +109,7 @@ func (c *cli) correct(cmd *cobra.Command, work func(context.Context, *app) (pipe
 	})
 }
 
-func (c *cli) printCorrected(done pipeline.Corrected, forgotten bool) error {
+func (c *cli) printCorrected(done news.Corrected, forgotten bool) error {
 	if c.asJSON {
 		of := map[int64]int64{}
 		views := make([]view.Story, 0, len(done.Stories))

@@ -189,7 +189,7 @@ func (c *cli) subscribe(ctx context.Context, a *app, name string, list opml.List
 	if len(list.Topics) == 0 {
 		return nil
 	}
-	var done pipeline.Imported
+	var done news.Imported
 	if err := a.AddTopics(ctx, list.Topics, &done); err != nil {
 		return err
 	}

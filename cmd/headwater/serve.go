@@ -124,12 +124,12 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 		return none, err
 	}
 	pages := web.New(web.Options{
-		Build:    version(),
-		Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.Hub.URL, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
+		Backend: a.pages(), Build: version(),
+		Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.Hub.URL, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
 	})
 	apis, err := api.New(api.Options{
-		Newsroom: a.Newsroom, Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
+		Backend: a.api(), Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
 		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
 	})
 	if err != nil {
@@ -145,7 +145,7 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 		patterns = append(patterns, "GET "+callbackPath+"{id}", "POST "+callbackPath+"{id}")
 	}
 	mux.Handle("/", pages)
-	readers := greader.New(greader.Options{Newsroom: a.Newsroom, Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Logger: a.log})
+	readers := greader.New(greader.Options{Backend: a.reader(), Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Logger: a.log})
 	all, err := compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if greader.Answers(r.URL.Path) {
 			readers.ServeHTTP(w, r)

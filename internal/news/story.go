@@ -344,6 +344,22 @@ type Correction struct {
 	Former map[int64]Grouping // where its articles were when it was made, by article; the unknown are left out
 }
 
+// Corrected is what a correction came to.
+type Corrected struct {
+	Correction Correction
+	Stories    []Story // that its articles are in now, by id
+}
+
+// RefusedError says why something that was asked for is not done, in words for who asked. It wraps ErrNotFound where the
+// thing named is not there.
+type RefusedError struct {
+	Text  string
+	Cause error // nil where Text is all there is to say
+}
+
+func (e *RefusedError) Error() string { return e.Text }
+func (e *RefusedError) Unwrap() error { return e.Cause }
+
 // Grouping is the story and the event that an article is in.
 type Grouping struct{ Story, Event int64 }
 

@@ -23,3 +23,10 @@ type Subscription struct {
 func (s Subscription) Live(now time.Time) bool {
 	return !s.Ending && s.Failures == 0 && s.Until.After(now)
 }
+
+// Imported is what came of a list of feeds and topics.
+type Imported struct {
+	Feeds, KnownFeeds   int
+	Topics, KnownTopics int
+	Problems            []string // what was left out or mended, and why
+}

@@ -11,38 +11,13 @@ import (
 	"headwater/internal/store"
 )
 
-// Corrected is what a correction came to.
-type Corrected struct {
-	Correction news.Correction
-	Stories    []news.Story // that its articles are in now, by id
-}
-
-// refusal says why something that was asked for is not done. It is news.ErrNotFound where the thing named is not there.
-type refusal struct {
-	says  string
-	cause error
-}
-
-func (r *refusal) Error() string { return r.says }
-func (r *refusal) Unwrap() error { return r.cause }
-
 func refuse(cause error, format string, args ...any) error {
-	return &refusal{fmt.Sprintf(format, args...), cause}
-}
-
-// Refused says why a correction or a list was not taken, and whether that is because something named is not there. Ok is false
-// for an error of another kind.
-func Refused(err error) (says string, missing, ok bool) {
-	var r *refusal
-	if !errors.As(err, &r) {
-		return "", false, false
-	}
-	return r.says, errors.Is(err, news.ErrNotFound), true
+	return &news.RefusedError{Text: fmt.Sprintf(format, args...), Cause: cause}
 }
 
 // Merge makes one story of several, for good: their articles stay together whatever scores say. The oldest id stays, and
 // the others lead to it.
-func (n *Newsroom) Merge(ctx context.Context, ids []int64) (Corrected, error) {
+func (n *Newsroom) Merge(ctx context.Context, ids []int64) (news.Corrected, error) {
 	n.settling.Lock()
 	defer n.settling.Unlock()
 	var c news.Correction
@@ -50,12 +25,12 @@ func (n *Newsroom) Merge(ctx context.Context, ids []int64) (Corrected, error) {
 	for _, id := range ids {
 		s, err := n.storyToCorrect(ctx, id)
 		if err != nil {
-			return Corrected{}, err
+			return news.Corrected{}, err
 		}
 		if other, twice := merged[s.ID]; twice && other == id {
-			return Corrected{}, refuse(nil, "story %d cannot be merged with itself", id)
+			return news.Corrected{}, refuse(nil, "story %d cannot be merged with itself", id)
 		} else if twice {
-			return Corrected{}, refuse(nil, "%d and %d are one story already", other, id)
+			return news.Corrected{}, refuse(nil, "%d and %d are one story already", other, id)
 		}
 		merged[s.ID] = id
 		c.Same = append(c.Same, articlesOf(s)...)
@@ -65,12 +40,12 @@ func (n *Newsroom) Merge(ctx context.Context, ids []int64) (Corrected, error) {
 
 // Split takes articles out of a story, for good: together they make another, and are in no story with the rest of this
 // one. Whether the rest stays together is up to what they have in common. The id stays with it.
-func (n *Newsroom) Split(ctx context.Context, id int64, articles []int64) (Corrected, error) {
+func (n *Newsroom) Split(ctx context.Context, id int64, articles []int64) (news.Corrected, error) {
 	n.settling.Lock()
 	defer n.settling.Unlock()
 	s, err := n.storyToCorrect(ctx, id)
 	if err != nil {
-		return Corrected{}, err
+		return news.Corrected{}, err
 	}
 	c := news.Correction{Apart: articlesOf(s)}
 	for _, a := range articles {
@@ -79,38 +54,38 @@ func (n *Newsroom) Split(ctx context.Context, id int64, articles []int64) (Corre
 		}
 		at := slices.Index(c.Apart, a)
 		if at < 0 {
-			return Corrected{}, n.notIn(ctx, s.ID, a)
+			return news.Corrected{}, n.notIn(ctx, s.ID, a)
 		}
 		c.Same, c.Apart = append(c.Same, a), slices.Delete(c.Apart, at, at+1)
 	}
 	if len(c.Apart) == 0 {
-		return Corrected{}, refuse(nil, "story %d has no other article; a split leaves at least one in it", s.ID)
+		return news.Corrected{}, refuse(nil, "story %d has no other article; a split leaves at least one in it", s.ID)
 	}
 	return n.correct(ctx, c)
 }
 
 // Forget takes a correction back: what it spoke of is settled as if nobody had said so. Stories that a merge ended have
 // their ids again, as far as their articles are stories of their own.
-func (n *Newsroom) Forget(ctx context.Context, number int64) (Corrected, error) {
+func (n *Newsroom) Forget(ctx context.Context, number int64) (news.Corrected, error) {
 	n.settling.Lock()
 	defer n.settling.Unlock()
 	all, err := n.Store.Corrections(ctx)
 	if err != nil {
-		return Corrected{}, err
+		return news.Corrected{}, err
 	}
 	at := slices.IndexFunc(all, func(c news.Correction) bool { return c.ID == number })
 	if at < 0 {
-		return Corrected{}, refuse(news.ErrNotFound, "there is no correction %d", number)
+		return news.Corrected{}, refuse(news.ErrNotFound, "there is no correction %d", number)
 	}
 	c := all[at]
 	rest := slices.Delete(all, at, at+1)
 	back, err := n.returning(ctx, c)
 	if err != nil {
-		return Corrected{}, err
+		return news.Corrected{}, err
 	}
 	err = n.resettle(ctx, change{corrections: rest, back: back}, func(s news.Settlement) error { return n.Store.Forget(ctx, number, s) })
 	if err != nil {
-		return Corrected{}, err
+		return news.Corrected{}, err
 	}
 	return n.corrected(ctx, c)
 }
@@ -189,13 +164,13 @@ func (n *Newsroom) notIn(ctx context.Context, story, article int64) error {
 }
 
 // correct keeps a correction and settles anew what it speaks of.
-func (n *Newsroom) correct(ctx context.Context, c news.Correction) (Corrected, error) {
+func (n *Newsroom) correct(ctx context.Context, c news.Correction) (news.Corrected, error) {
 	slices.Sort(c.Same) // as the store gives them
 	slices.Sort(c.Apart)
 	c.Made = n.Now()
 	all, err := n.Store.Corrections(ctx)
 	if err != nil {
-		return Corrected{}, err
+		return news.Corrected{}, err
 	}
 	var leaving []int64
 	if len(c.Apart) > 0 {
@@ -206,7 +181,7 @@ func (n *Newsroom) correct(ctx context.Context, c news.Correction) (Corrected, e
 		return err
 	})
 	if err != nil {
-		return Corrected{}, err
+		return news.Corrected{}, err
 	}
 	return n.corrected(ctx, c)
 }
@@ -303,10 +278,10 @@ func (n *Newsroom) holds(article int64) bool {
 }
 
 // corrected gives the stories that a correction's articles are in.
-func (n *Newsroom) corrected(ctx context.Context, c news.Correction) (Corrected, error) {
+func (n *Newsroom) corrected(ctx context.Context, c news.Correction) (news.Corrected, error) {
 	of, err := n.Store.StoriesOf(ctx, c.Articles())
 	if err != nil {
-		return Corrected{}, err
+		return news.Corrected{}, err
 	}
 	ids := make([]int64, 0, len(of))
 	for _, id := range of {
@@ -314,5 +289,5 @@ func (n *Newsroom) corrected(ctx context.Context, c news.Correction) (Corrected,
 	}
 	slices.Sort(ids)
 	stories, err := n.Stories(ctx, news.StoryList{IDs: news.Choose(slices.Compact(ids)...)})
-	return Corrected{c, stories}, err
+	return news.Corrected{Correction: c, Stories: stories}, err
 }

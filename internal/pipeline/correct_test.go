@@ -208,22 +208,22 @@ func TestNothingToCorrect(t *testing.T) {
 		tests := []struct {
 			says   string
 			absent bool
-			err    func() (pipeline.Corrected, error)
+			err    func() (news.Corrected, error)
 		}{
-			{"there is no story 99", true, func() (pipeline.Corrected, error) { return room.Merge(ctx, []int64{one, 99}) }},
-			{"cannot be merged with itself", false, func() (pipeline.Corrected, error) { return room.Merge(ctx, []int64{one, one}) }},
-			{"are one story already", false, func() (pipeline.Corrected, error) { return room.Merge(ctx, []int64{one, gone}) }},
-			{"there is no story 99", true, func() (pipeline.Corrected, error) { return room.Split(ctx, 99, []int64{1}) }},
-			{"there is no article 99", true, func() (pipeline.Corrected, error) { return room.Split(ctx, one, []int64{99}) }},
-			{"but in story", false, func() (pipeline.Corrected, error) { return room.Split(ctx, one, []int64{flood.Article.ID}) }},
-			{"has no other article", false, func() (pipeline.Corrected, error) {
+			{"there is no story 99", true, func() (news.Corrected, error) { return room.Merge(ctx, []int64{one, 99}) }},
+			{"cannot be merged with itself", false, func() (news.Corrected, error) { return room.Merge(ctx, []int64{one, one}) }},
+			{"are one story already", false, func() (news.Corrected, error) { return room.Merge(ctx, []int64{one, gone}) }},
+			{"there is no story 99", true, func() (news.Corrected, error) { return room.Split(ctx, 99, []int64{1}) }},
+			{"there is no article 99", true, func() (news.Corrected, error) { return room.Split(ctx, one, []int64{99}) }},
+			{"but in story", false, func() (news.Corrected, error) { return room.Split(ctx, one, []int64{flood.Article.ID}) }},
+			{"has no other article", false, func() (news.Corrected, error) {
 				var all []int64
 				for _, m := range flood.story.Members {
 					all = append(all, m.Article.ID)
 				}
 				return room.Split(ctx, flood.story.ID, all)
 			}},
-			{"there is no correction 99", true, func() (pipeline.Corrected, error) { return room.Forget(ctx, 99) }},
+			{"there is no correction 99", true, func() (news.Corrected, error) { return room.Forget(ctx, 99) }},
 		}
 		for _, tt := range tests {
 			_, err := tt.err()

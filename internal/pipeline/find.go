@@ -26,15 +26,6 @@ const (
 	maxFound = 30               // feeds of a page that are shown
 )
 
-// Address gives the address that somebody most likely meant by what was typed. Its error says what to give instead.
-func Address(typed string) (string, error) {
-	addresses, err := discover.Typed(typed)
-	if err != nil {
-		return "", err
-	}
-	return addresses[0], nil
-}
-
 // FindFeeds looks for the feeds behind what somebody typed as an address: what it is itself, what sites like it are known
 // to have, what the page there links to, and where sites usually have theirs. Who has several is not asked for each. It adds
 // nothing. Its error is ctx's or the store's; what cannot be read as an address is a problem.

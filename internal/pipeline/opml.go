@@ -32,18 +32,11 @@ func (n *Newsroom) WriteOPML(ctx context.Context, w io.Writer, title string) err
 	return opml.Write(w, List(title, feeds, topics))
 }
 
-// Imported is what came of a list.
-type Imported struct {
-	Feeds, KnownFeeds   int
-	Topics, KnownTopics int
-	Problems            []string // what was left out or mended, and why
-}
-
 // ReadOPML takes over a list: all of its feeds or none, and its topics. A topic whose name is taken stays as it is.
-func (n *Newsroom) ReadOPML(ctx context.Context, r io.Reader) (done Imported, err error) {
+func (n *Newsroom) ReadOPML(ctx context.Context, r io.Reader) (done news.Imported, err error) {
 	list, problems, err := opml.Read(r)
 	if err != nil {
-		return done, &refusal{err.Error(), err}
+		return done, &news.RefusedError{Text: err.Error(), Cause: err}
 	}
 	for _, p := range problems {
 		done.Problems = append(done.Problems, p.String())
@@ -62,7 +55,7 @@ func (n *Newsroom) ReadOPML(ctx context.Context, r io.Reader) (done Imported, er
 
 // AddTopics follows the topics of a list for everybody, and notes which there were already, or are wrong. A topic whose
 // name is taken by one that asks for something else is one of the latter.
-func (n *Newsroom) AddTopics(ctx context.Context, topics []news.Topic, done *Imported) error {
+func (n *Newsroom) AddTopics(ctx context.Context, topics []news.Topic, done *news.Imported) error {
 	for _, t := range topics {
 		if err := checkTopic(t); err != nil {
 			done.Problems = append(done.Problems, fmt.Sprintf("the topic %q was left out: %v", t.Name, err))
@@ -84,7 +77,7 @@ func (n *Newsroom) AddTopics(ctx context.Context, topics []news.Topic, done *Imp
 }
 
 // noteTaken notes a topic whose name is taken: by itself, or by another.
-func (n *Newsroom) noteTaken(ctx context.Context, t news.Topic, done *Imported) error {
+func (n *Newsroom) noteTaken(ctx context.Context, t news.Topic, done *news.Imported) error {
 	have, err := n.Topic(ctx, 0, t.Name)
 	if err != nil {
 		return err

@@ -12,16 +12,6 @@ import (
 	"headwater/internal/serve/view"
 )
 
-// Alerts gives and changes who is told of topics' stories.
-type Alerts interface {
-	Alerts(ctx context.Context, topic int64) ([]news.Alert, error)
-	// AddAlert gives the alert as stored. What is wrong with it is a *news.AlertError.
-	AddAlert(context.Context, news.Alert) (news.Alert, error)
-	RemoveAlert(ctx context.Context, id int64) error
-	// TestAlert tells somebody now; its error is the receiver's.
-	TestAlert(ctx context.Context, id int64) error
-}
-
 // registerAlerts adds the paths below a topic of everybody's.
 func (s *server) registerAlerts(api huma.API) {
 	const missing, conflict = http.StatusNotFound, http.StatusConflict
@@ -49,11 +39,11 @@ func (s *server) alerts(ctx context.Context, q *struct{ ByName }) (*body[alertLi
 }
 
 func (s *server) alertsOf(ctx context.Context, name ByName) (news.Topic, []news.Alert, error) {
-	t, err := s.room.Topic(ctx, 0, name.Name)
+	t, err := s.backend.Topic(ctx, 0, name.Name)
 	if err != nil {
 		return t, nil, s.fail(err, name.what(), "/topics")
 	}
-	list, err := s.room.Alerts(ctx, t.ID)
+	list, err := s.backend.Alerts(ctx, t.ID)
 	if err != nil {
 		return t, nil, s.fail(err, "list of alerts", alertsPath(t.Name))
 	}
@@ -79,7 +69,7 @@ type addedAlert struct {
 }
 
 func (s *server) addAlert(ctx context.Context, q *newAlert) (*created[addedAlert], error) {
-	t, err := s.room.Topic(ctx, 0, q.Name)
+	t, err := s.backend.Topic(ctx, 0, q.Name)
 	if err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
@@ -87,7 +77,7 @@ func (s *server) addAlert(ctx context.Context, q *newAlert) (*created[addedAlert
 	if b.Token != "" && b.Kind != news.AlertNtfy {
 		return nil, invalid("body.token", nil, "expected none: only ntfy takes a token")
 	}
-	a, err := s.room.AddAlert(ctx, news.Alert{
+	a, err := s.backend.AddAlert(ctx, news.Alert{
 		Topic: t.ID, Kind: b.Kind, Target: b.Target, Secret: b.Token, Schedule: b.Schedule, AgainOutlets: b.AgainOutlets, AgainOriginal: b.AgainOriginal,
 	})
 	var wrong *news.AlertError
@@ -131,7 +121,7 @@ func (s *server) removeAlert(ctx context.Context, q *alertOf) (*struct{}, error)
 	if err != nil {
 		return nil, err
 	}
-	if err := s.room.RemoveAlert(ctx, a.ID); err != nil {
+	if err := s.backend.RemoveAlert(ctx, a.ID); err != nil {
 		return nil, s.fail(err, fmt.Sprintf("alert %d", a.ID), alertsPath(q.Name))
 	}
 	return nil, nil
@@ -142,7 +132,7 @@ func (s *server) testAlert(ctx context.Context, q *alertOf) (*struct{}, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.room.TestAlert(ctx, a.ID); err != nil {
+	if err := s.backend.TestAlert(ctx, a.ID); err != nil {
 		return nil, huma.Error502BadGateway(fmt.Sprintf("alert %d was not taken: %v", a.ID, err))
 	}
 	return nil, nil

@@ -3,8 +3,6 @@
 package api
 
 import (
-	"context"
-	"errors"
 	"log/slog"
 	"net/http"
 	"net/netip"
@@ -17,68 +15,10 @@ import (
 	"headwater/internal/serve/ingress"
 )
 
-// Stories gives stories and articles.
-type Stories interface {
-	Stories(context.Context, news.StoryList) ([]news.Story, error)
-	// CountStories counts what Stories gives without Limit and Offset.
-	CountStories(context.Context, news.StoryList) (int, error)
-	// Story gives the living story: where the id was merged into another, the story has that other's ID.
-	Story(context.Context, int64) (news.Story, error)
-	// StoryOf gives the story that an article is in, or news.ErrNotFound while it is not settled.
-	StoryOf(ctx context.Context, article int64) (news.Story, error)
-	Comparisons(context.Context, news.Story) (map[int64]news.Comparison, error)
-	Reports(context.Context, news.Story) ([]news.Report, error)
-	Article(context.Context, int64) (news.Article, error)
-	Articles(context.Context, news.ArticleList) ([]news.Article, error)
-	Claims(ctx context.Context, article int64) ([]news.Claim, error)
-	Search(context.Context, news.Search) (news.Found, error)
-}
-
-// Topics gives and changes topics.
-type Topics interface {
-	// Topics gives a user's topics, user 0 being everybody.
-	Topics(ctx context.Context, user int64) ([]news.Topic, error)
-	Topic(ctx context.Context, user int64, name string) (news.Topic, error)
-	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
-	// ChangeTopic changes the topic of that ID. It gives news.ErrNotFound where another has the name.
-	ChangeTopic(ctx context.Context, t news.Topic) error
-	// AddTopic gives the topic as stored.
-	AddTopic(context.Context, news.Topic) (news.Topic, error)
-	RemoveTopic(ctx context.Context, user int64, name string) error
-}
-
-// Feeds gives and changes what is subscribed.
-type Feeds interface {
-	Feeds(context.Context) ([]news.Feed, error)
-	Feed(context.Context, int64) (news.Feed, error)
-	// FindFeeds looks for the feeds behind an address and adds nothing.
-	FindFeeds(ctx context.Context, address string) (news.Finding, error)
-	// AddFeed gives the feed as stored. With news.ErrExists it gives the feed that was there before.
-	AddFeed(context.Context, news.Feed) (news.Feed, error)
-	EditFeed(ctx context.Context, id int64, title, folder string) error
-	SetFullText(ctx context.Context, feed int64, mode string) error
-	RemoveFeed(context.Context, int64) error
-}
-
-// Newsroom is what the API needs; package newsroom provides it.
-type Newsroom interface {
-	Stories
-	Topics
-	Feeds
-	Alerts
-	Changes
-	Lists
-	Corrections
-	Subscriptions
-	Tokens
-	// Status asks store and index, and fails where one of them does not answer.
-	Status(context.Context) (news.Status, error)
-}
-
-// Options for New. Newsroom is required.
+// Options for New. Backend is required.
 type Options struct {
-	Newsroom Newsroom
-	Version  string
+	Backend Backend
+	Version string
 	// PublicURL is the address that readers use, whose pages may send changes; "" is that of each request.
 	PublicURL string
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
@@ -95,7 +35,7 @@ type Options struct {
 }
 
 type server struct {
-	room       Newsroom
+	backend    Backend
 	check      func(string) error
 	checkTopic func(news.Topic) error
 	checkOwn   func(string) error
@@ -114,9 +54,9 @@ const root = "/api/v1"
 // New makes the handler of /api/, /healthz, /readyz and /metrics. Requests that change something are refused when a
 // browser sends them from another site's page.
 func New(o Options) (ingress.Routes, error) {
-	s := &server{room: o.Newsroom, check: o.CheckQuery, checkTopic: o.CheckTopic, checkOwn: o.CheckOwnQuery, tokens: o.Tokens, log: o.Logger, streams: streams{from: map[netip.Prefix]int{}}, fanout: newFanout(o.Newsroom), wrong: ingress.NewTally[netip.Prefix](time.Now, tokenReset, maxClients), closing: o.Closing}
-	if s.room == nil {
-		return ingress.Routes{}, errors.New("api: Options.Newsroom is nil; give a newsroom")
+	s := &server{backend: o.Backend, check: o.CheckQuery, checkTopic: o.CheckTopic, checkOwn: o.CheckOwnQuery, tokens: o.Tokens, log: o.Logger, streams: streams{from: map[netip.Prefix]int{}}, fanout: newFanout(o.Backend), wrong: ingress.NewTally[netip.Prefix](time.Now, tokenReset, maxClients), closing: o.Closing}
+	if err := o.Backend.check(); err != nil {
+		return ingress.Routes{}, err
 	}
 	if s.check == nil {
 		s.check = func(string) error { return nil }

@@ -9,8 +9,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"headwater/internal/intake/discover"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/serve/view"
 )
 
@@ -24,7 +24,7 @@ func (s *server) topics(ctx context.Context, q *struct{ Mine }) (*body[topicList
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.room.Topics(ctx, owner)
+	list, err := s.backend.Topics(ctx, owner)
 	if err != nil {
 		return nil, s.fail(err, "list of topics", "/topics")
 	}
@@ -60,7 +60,7 @@ func (s *server) topic(ctx context.Context, q *topicQuery) (*body[topicStories],
 	if err != nil {
 		return nil, err
 	}
-	list, total, err := s.room.TopicStories(ctx, t, q.Limit, q.Offset)
+	list, total, err := s.backend.TopicStories(ctx, t, q.Limit, q.Offset)
 	if err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
@@ -73,7 +73,7 @@ func (s *server) topicOf(ctx context.Context, name ByName, m Mine) (news.Topic, 
 	if err != nil {
 		return news.Topic{}, err
 	}
-	t, err := s.room.Topic(ctx, owner, name.Name)
+	t, err := s.backend.Topic(ctx, owner, name.Name)
 	if err != nil {
 		return t, s.fail(err, name.what(), "/topics")
 	}
@@ -125,14 +125,14 @@ func (s *server) changeTopic(ctx context.Context, q *changedTopic) (*body[view.T
 	if err := s.sound(t); err != nil {
 		return nil, err
 	}
-	err = s.room.ChangeTopic(ctx, t)
+	err = s.backend.ChangeTopic(ctx, t)
 	if errors.Is(err, news.ErrNotFound) {
 		return nil, huma.Error409Conflict(ByName{t.Name}.what() + " exists already; choose another name")
 	}
 	if err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
-	if t, err = s.room.Topic(ctx, t.User, t.Name); err != nil {
+	if t, err = s.backend.Topic(ctx, t.User, t.Name); err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
 	return &body[view.Topic]{view.TopicOf(t)}, nil
@@ -163,17 +163,17 @@ type changedFeed struct {
 
 func (s *server) changeFeed(ctx context.Context, q *changedFeed) (*body[view.Feed], error) {
 	what := fmt.Sprintf("feed %d", q.ID)
-	f, err := s.room.Feed(ctx, q.ID)
+	f, err := s.backend.Feed(ctx, q.ID)
 	if err != nil {
 		return nil, s.fail(err, what, "/feeds")
 	}
 	set(&f.Title, q.Body.Title)
 	set(&f.Folder, q.Body.Folder)
-	if err := s.room.EditFeed(ctx, f.ID, f.Title, f.Folder); err != nil {
+	if err := s.backend.EditFeed(ctx, f.ID, f.Title, f.Folder); err != nil {
 		return nil, s.fail(err, what, "/feeds")
 	}
 	if q.Body.FullText != nil {
-		if err := s.room.SetFullText(ctx, f.ID, *q.Body.FullText); err != nil {
+		if err := s.backend.SetFullText(ctx, f.ID, *q.Body.FullText); err != nil {
 			return nil, s.fail(err, what, "/feeds")
 		}
 	}
@@ -197,7 +197,7 @@ func (s *server) addTopic(ctx context.Context, q *newTopic) (*created[view.Topic
 		return nil, err
 	}
 	what := ByName{want.Name}.what()
-	t, err := s.room.AddTopic(ctx, want)
+	t, err := s.backend.AddTopic(ctx, want)
 	if errors.Is(err, news.ErrExists) {
 		return nil, huma.Error409Conflict(what + " exists already; choose another name, or DELETE " + topicPath(want.Name) + " first")
 	}
@@ -218,7 +218,7 @@ func (s *server) removeTopic(ctx context.Context, q *oneTopic) (*struct{}, error
 	if err != nil {
 		return nil, err
 	}
-	if err := s.room.RemoveTopic(ctx, owner, q.Name); err != nil {
+	if err := s.backend.RemoveTopic(ctx, owner, q.Name); err != nil {
 		return nil, s.fail(err, q.what(), "/topics")
 	}
 	return nil, nil
@@ -230,7 +230,7 @@ type feedList struct {
 }
 
 func (s *server) feeds(ctx context.Context, _ *struct{}) (*body[feedList], error) {
-	list, err := s.room.Feeds(ctx)
+	list, err := s.backend.Feeds(ctx)
 	if err != nil {
 		return nil, s.fail(err, "list of feeds", "/feeds")
 	}
@@ -238,7 +238,7 @@ func (s *server) feeds(ctx context.Context, _ *struct{}) (*body[feedList], error
 }
 
 func (s *server) feed(ctx context.Context, q *byID) (*body[view.Feed], error) {
-	f, err := s.room.Feed(ctx, q.ID)
+	f, err := s.backend.Feed(ctx, q.ID)
 	if err != nil {
 		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
 	}
@@ -262,7 +262,7 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 	if err != nil {
 		return nil, err
 	}
-	f, err := s.room.AddFeed(ctx, news.Feed{URL: address, Title: q.Body.Title, Folder: q.Body.Folder, FullText: q.Body.FullText})
+	f, err := s.backend.AddFeed(ctx, news.Feed{URL: address, Title: q.Body.Title, Folder: q.Body.Folder, FullText: q.Body.FullText})
 	if errors.Is(err, news.ErrExists) {
 		return nil, huma.Error409Conflict(fmt.Sprintf("%s is among the feeds already, as %s", q.Body.URL, feedPath(f)))
 	}
@@ -275,14 +275,14 @@ func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], 
 // seekFeed gives the address to subscribe to for the one that was given. Of several feeds somebody has to choose, and on
 // what is none, or cannot be read now, to insist.
 func (s *server) seekFeed(ctx context.Context, q *newFeed) (string, error) {
-	address, err := pipeline.Address(q.Body.URL)
+	addresses, err := discover.Typed(q.Body.URL)
 	if err != nil {
 		return "", invalid("body.url", q.Body.URL, err.Error())
 	}
 	if q.Body.AsIs {
-		return address, nil
+		return addresses[0], nil
 	}
-	found, err := s.room.FindFeeds(ctx, q.Body.URL)
+	found, err := s.backend.FindFeeds(ctx, q.Body.URL)
 	switch {
 	case err != nil:
 		return "", s.fail(err, "feed "+q.Body.URL, "/feeds")
@@ -303,7 +303,7 @@ func (s *server) seekFeed(ctx context.Context, q *newFeed) (string, error) {
 func feedPath(f news.Feed) string { return fmt.Sprintf("%s/feeds/%d", root, f.ID) }
 
 func (s *server) removeFeed(ctx context.Context, q *byID) (*struct{}, error) {
-	if err := s.room.RemoveFeed(ctx, q.ID); err != nil {
+	if err := s.backend.RemoveFeed(ctx, q.ID); err != nil {
 		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
 	}
 	return nil, nil

@@ -15,9 +15,9 @@ import (
 	"headwater/internal/serve/api"
 )
 
-// compared is a newsroom with one story of two articles.
+// compared gives one story of two articles.
 type compared struct {
-	api.Newsroom
+	api.Backend
 	err error
 }
 
@@ -49,9 +49,12 @@ func (c compared) Reports(_ context.Context, st news.Story) ([]news.Report, erro
 	return st.Reports(), c.err
 }
 
-func get(t *testing.T, room api.Newsroom, path string) *httptest.ResponseRecorder {
+func get(t *testing.T, c compared, path string) *httptest.ResponseRecorder {
 	t.Helper()
-	h, err := api.New(api.Options{Newsroom: room, CheckQuery: func(string) error { return nil }})
+	b := backendOf(openRoom(t))
+	c.Backend = b
+	b.StoryReader, b.StoryStore, b.Comparer = c, c, c
+	h, err := api.New(api.Options{Backend: b, CheckQuery: func(string) error { return nil }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,23 +2,14 @@ package api
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/danielgtaylor/huma/v2"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/serve/view"
 )
-
-// Corrections takes people's word on which articles are one story.
-type Corrections interface {
-	// Corrections gives all, and the stories that their articles are in.
-	Corrections(context.Context) ([]news.Correction, map[int64]int64, error)
-	Merge(ctx context.Context, stories []int64) (pipeline.Corrected, error)
-	Split(ctx context.Context, story int64, articles []int64) (pipeline.Corrected, error)
-	Forget(ctx context.Context, id int64) (pipeline.Corrected, error)
-}
 
 type correctionList struct {
 	Total       int               `json:"total" doc:"how many there are"`
@@ -26,9 +17,18 @@ type correctionList struct {
 }
 
 func (s *server) corrections(ctx context.Context, _ *struct{}) (*body[correctionList], error) {
-	all, of, err := s.room.Corrections(ctx)
+	const what, list = "list of corrections", "/corrections"
+	all, err := s.backend.Corrections(ctx)
 	if err != nil {
-		return nil, s.fail(err, "list of corrections", "/corrections")
+		return nil, s.fail(err, what, list)
+	}
+	var articles []int64
+	for _, c := range all {
+		articles = append(articles, c.Articles()...)
+	}
+	of, err := s.backend.StoriesOf(ctx, articles)
+	if err != nil {
+		return nil, s.fail(err, what, list)
 	}
 	show := func(c news.Correction) view.Correction { return view.CorrectionOf(c, of) }
 	return &body[correctionList]{correctionList{len(all), view.All(all, show)}}, nil
@@ -47,7 +47,7 @@ type corrected struct {
 	Stories    []story         `json:"stories" nullable:"false" doc:"the stories that its articles are in now"`
 }
 
-func correctedOf(done pipeline.Corrected) corrected {
+func correctedOf(done news.Corrected) corrected {
 	of := map[int64]int64{}
 	for _, s := range done.Stories {
 		for _, m := range s.Members {
@@ -59,7 +59,7 @@ func correctedOf(done pipeline.Corrected) corrected {
 
 func (s *server) correct(ctx context.Context, q *newCorrection) (*created[corrected], error) {
 	b := q.Body
-	var done pipeline.Corrected
+	var done news.Corrected
 	var err error
 	switch {
 	case b.Split != 0 && len(b.Merge) > 0:
@@ -67,11 +67,11 @@ func (s *server) correct(ctx context.Context, q *newCorrection) (*created[correc
 	case b.Split != 0 && len(b.Articles) == 0:
 		return nil, invalid("body.articles", b.Articles, "expected the articles to take out of the story")
 	case b.Split != 0:
-		done, err = s.room.Split(ctx, b.Split, b.Articles)
+		done, err = s.backend.Split(ctx, b.Split, b.Articles)
 	case len(b.Merge) < 2:
 		return nil, invalid("body.merge", b.Merge, "expected two stories at least")
 	default:
-		done, err = s.room.Merge(ctx, b.Merge)
+		done, err = s.backend.Merge(ctx, b.Merge)
 	}
 	if err != nil {
 		return nil, s.refused(err, "/stories")
@@ -80,7 +80,7 @@ func (s *server) correct(ctx context.Context, q *newCorrection) (*created[correc
 }
 
 func (s *server) forget(ctx context.Context, q *byID) (*body[corrected], error) {
-	done, err := s.room.Forget(ctx, q.ID)
+	done, err := s.backend.Forget(ctx, q.ID)
 	if err != nil {
 		return nil, s.refused(err, "/corrections")
 	}
@@ -89,12 +89,12 @@ func (s *server) forget(ctx context.Context, q *byID) (*body[corrected], error) 
 
 // refused tells why there was nothing to correct, and logs what is no such reason.
 func (s *server) refused(err error, list string) error {
-	says, missing, ok := pipeline.Refused(err)
+	var refused *news.RefusedError
 	switch {
-	case !ok:
+	case !errors.As(err, &refused):
 		return s.fail(err, "correction", list)
-	case missing:
-		return huma.Error404NotFound(says + "; GET " + root + list + " has those that there are")
+	case errors.Is(err, news.ErrNotFound):
+		return huma.Error404NotFound(refused.Text + "; GET " + root + list + " has those that there are")
 	}
-	return huma.Error409Conflict(says)
+	return huma.Error409Conflict(refused.Text)
 }

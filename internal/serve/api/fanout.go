@@ -26,14 +26,18 @@ type chunk struct {
 	more bool  // it is as long as chunks may be, so that more stands behind it
 }
 
+// storyLog is what a fanout reads.
+type storyLog interface {
+	ChangeNotifier
+	StoryLog(ctx context.Context, after int64, limit int) ([]news.StoryChange, error)
+	Stories(context.Context, news.StoryList) ([]news.Story, error)
+}
+
 // fanout reads the story log once for all streams that are at the same place in it, and sees to it that streams which
 // catch up leave most of the processor to pages. A stream has no queue of its own: what it has not been sent yet stands in
 // the log, from where it takes the next chunk when its reader has taken the last one.
 type fanout struct {
-	room interface {
-		Changes
-		Stories(context.Context, news.StoryList) ([]news.Story, error)
-	}
+	log  storyLog
 	turn chan struct{} // taken by the one chunk that is being made for who catches up
 
 	mu     sync.Mutex // guards what follows
@@ -57,8 +61,8 @@ type reading struct {
 // errLeft ends a reading whose stream has gone before it began. Others that wait for it begin it anew.
 var errLeft = errors.New("the reader of the stream has gone")
 
-func newFanout(room Newsroom) *fanout {
-	return &fanout{room: room, turn: make(chan struct{}, 1), chunks: map[int64]*reading{}}
+func newFanout(log storyLog) *fanout {
+	return &fanout{log: log, turn: make(chan struct{}, 1), chunks: map[int64]*reading{}}
 }
 
 // after gives what comes behind an entry of the log. Live is for a stream that was at the end of the log, which waits for
@@ -95,7 +99,7 @@ func (f *fanout) join(at int64, live bool) (rd *reading, mine bool) {
 	if rd := f.chunks[at]; rd != nil && rd.fresh() && (rd.live || !live || closed(rd.done)) {
 		return rd, false
 	}
-	rd = &reading{at: at, live: live, changed: f.room.NextChange(), done: make(chan struct{})}
+	rd = &reading{at: at, live: live, changed: f.log.NextChange(), done: make(chan struct{})}
 	f.chunks[at] = rd
 	return rd, true
 }
@@ -159,7 +163,7 @@ func (f *fanout) forget(rd *reading) {
 
 // render reads the log behind an entry, and the stories that it names, as events.
 func (f *fanout) render(ctx context.Context, at int64) (chunk, error) {
-	changes, err := f.room.StoryLog(ctx, at, streamChunk)
+	changes, err := f.log.StoryLog(ctx, at, streamChunk)
 	if err != nil || len(changes) == 0 {
 		return chunk{last: at}, err
 	}
@@ -171,7 +175,7 @@ func (f *fanout) render(ctx context.Context, at int64) (chunk, error) {
 	}
 	stories := map[int64]news.Story{}
 	if len(ids) > 0 {
-		list, err := f.room.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+		list, err := f.log.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 		if err != nil {
 			return chunk{}, err
 		}

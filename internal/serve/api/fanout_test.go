@@ -18,7 +18,6 @@ import (
 
 // longLog is a newsroom of which there is a log of stories only, as long as last says.
 type longLog struct {
-	Newsroom
 	last  atomic.Int64
 	reads atomic.Int64
 	takes time.Duration // for one look at the log

@@ -24,7 +24,7 @@ func (s *server) ready(w http.ResponseWriter, r *http.Request) {
 func (s *server) ask(ctx context.Context) (news.Status, error) {
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	st, err := s.room.Status(limited)
+	st, err := s.backend.Status(limited)
 	if ctx.Err() != nil {
 		return st, err // who asked has left, which says nothing of the store
 	}

@@ -10,13 +10,6 @@ import (
 	"headwater/internal/serve/view"
 )
 
-// Lists gives what is counted over stories and articles.
-type Lists interface {
-	Events(context.Context, news.EventList) ([]news.Event, error)
-	Event(ctx context.Context, id int64) (news.Event, error)
-	OutletCounts(context.Context, news.OutletList) ([]news.OutletCount, error)
-}
-
 // Part is which part of a list is asked for that goes on by a cursor.
 type Part struct {
 	Limit  int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many, at most 200"`
@@ -89,7 +82,7 @@ func (s *server) events(ctx context.Context, q *eventQuery) (*body[eventList], e
 	if err != nil {
 		return nil, err
 	}
-	list, err := s.room.Events(ctx, news.EventList{Limit: q.Limit + 1, Stories: q.Stories, Before: at})
+	list, err := s.backend.Events(ctx, news.EventList{Limit: q.Limit + 1, Stories: q.Stories, Before: at})
 	if err != nil {
 		return nil, s.fail(err, "list of events", "/events")
 	}
@@ -106,11 +99,11 @@ type wholeEvent struct {
 
 func (s *server) event(ctx context.Context, q *byID) (*body[wholeEvent], error) {
 	what := fmt.Sprintf("event %d", q.ID)
-	e, err := s.room.Event(ctx, q.ID)
+	e, err := s.backend.Event(ctx, q.ID)
 	if err != nil {
 		return nil, s.fail(err, what, "/events")
 	}
-	list, err := s.room.Stories(ctx, news.StoryList{Event: q.ID, Limit: max(e.Stories, 1)})
+	list, err := s.backend.Stories(ctx, news.StoryList{Event: q.ID, Limit: max(e.Stories, 1)})
 	if err != nil {
 		return nil, s.fail(err, what, "/events")
 	}
@@ -148,7 +141,7 @@ func (s *server) outlets(ctx context.Context, q *struct{ Part }) (*body[outletLi
 		}
 		want.After = news.Outlet{Domain: domain, Name: name}
 	}
-	list, err := s.room.OutletCounts(ctx, want)
+	list, err := s.backend.Outlets(ctx, want)
 	if err != nil {
 		return nil, s.fail(err, "list of outlets", "/outlets")
 	}
@@ -161,7 +154,7 @@ type byDomain struct {
 }
 
 func (s *server) outlet(ctx context.Context, q *byDomain) (*body[outletList], error) {
-	list, err := s.room.OutletCounts(ctx, news.OutletList{Limit: 200, Domain: strings.ToLower(q.Domain)})
+	list, err := s.backend.Outlets(ctx, news.OutletList{Limit: 200, Domain: strings.ToLower(q.Domain)})
 	if err == nil && len(list) == 0 {
 		err = news.ErrNotFound
 	}

@@ -12,14 +12,13 @@ import (
 	"testing"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/search"
 	"headwater/internal/serve/api"
 )
 
 // failing is a newsroom of which some questions fail once broken is set.
 type failing struct {
-	*pipeline.Newsroom
+	api.Backend
 	broken error
 }
 
@@ -27,37 +26,39 @@ func (f *failing) Status(ctx context.Context) (news.Status, error) {
 	if f.broken != nil {
 		return news.Status{}, f.broken
 	}
-	return f.Newsroom.Status(ctx)
+	return f.Backend.Status(ctx)
 }
 
 func (f *failing) Stories(ctx context.Context, l news.StoryList) ([]news.Story, error) {
 	if f.broken != nil {
 		return nil, f.broken
 	}
-	return f.Newsroom.Stories(ctx, l)
+	return f.Backend.Stories(ctx, l)
 }
 
 func (f *failing) Search(ctx context.Context, s news.Search) (news.Found, error) {
 	if f.broken != nil {
 		return news.Found{}, f.broken
 	}
-	return f.Newsroom.Search(ctx, s)
+	return f.Backend.Search(ctx, s)
 }
 
 // shaky gives an API over a failing newsroom, and its log.
 func shaky(t *testing.T) (*failing, http.Handler, *bytes.Buffer) {
 	t.Helper()
-	f, log := &failing{Newsroom: openRoom(t)}, &bytes.Buffer{}
-	return f, serve(t, api.Options{Newsroom: f, CheckQuery: search.Validate, Logger: slog.New(slog.NewTextHandler(log, nil))}), log
+	f, log := &failing{Backend: backendOf(openRoom(t))}, &bytes.Buffer{}
+	b := f.Backend
+	b.StatusReader, b.StoryReader, b.Searcher = f, f, f
+	return f, serve(t, api.Options{Backend: b, CheckQuery: search.Validate, Logger: slog.New(slog.NewTextHandler(log, nil))}), log
 }
 
 var errDisk = errors.New("disk /srv/news failed")
 
 func TestNew(t *testing.T) {
-	if _, err := api.New(api.Options{}); err == nil || !strings.Contains(err.Error(), "Newsroom is nil") {
-		t.Errorf("without a newsroom: %v", err)
+	if _, err := api.New(api.Options{}); err == nil || !strings.Contains(err.Error(), "Options.Backend.StoryReader is nil") {
+		t.Errorf("without a backend: %v", err)
 	}
-	h := serve(t, api.Options{Newsroom: openRoom(t)}) // neither a check nor a log
+	h := serve(t, api.Options{Backend: backendOf(openRoom(t))}) // neither a check nor a log
 	ask(t, h, "GET", "/api/v1/search?q=river", "").is(200)
 }
 

@@ -2,10 +2,8 @@ package api
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"net/http"
 	"os"
 	"reflect"
@@ -13,14 +11,8 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
-	"headwater/internal/pipeline"
+	"headwater/internal/news"
 )
-
-// Subscriptions gives and takes lists of feeds and topics.
-type Subscriptions interface {
-	WriteOPML(ctx context.Context, w io.Writer, title string) error
-	ReadOPML(context.Context, io.Reader) (pipeline.Imported, error)
-}
 
 const (
 	pathOPML = root + "/opml"
@@ -34,7 +26,7 @@ func (s *server) writeOPML(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	var b bytes.Buffer
-	if err := s.room.WriteOPML(r.Context(), &b, "Headwater"); err != nil {
+	if err := s.backend.WriteOPML(r.Context(), &b, "Headwater"); err != nil {
 		s.log.Error("the list of feeds could not be written", "error", err)
 		problem(w, http.StatusServiceUnavailable, "the list of feeds cannot be written; try again later")
 		return
@@ -56,8 +48,9 @@ func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, err)
 		return
 	}
-	done, err := s.room.ReadOPML(r.Context(), http.MaxBytesReader(w, r.Body, maxOPML))
+	done, err := s.backend.ReadOPML(r.Context(), http.MaxBytesReader(w, r.Body, maxOPML))
 	var large *http.MaxBytesError
+	var refused *news.RefusedError
 	switch {
 	case errors.Is(err, os.ErrDeadlineExceeded):
 		problem(w, http.StatusRequestTimeout, "the list did not arrive in time; split it")
@@ -65,14 +58,12 @@ func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
 	case errors.As(err, &large):
 		problem(w, http.StatusRequestEntityTooLarge, "the list is too large; split it")
 		return
+	case errors.As(err, &refused):
+		problem(w, http.StatusUnprocessableEntity, "the list cannot be read: "+refused.Text)
+		return
 	case err != nil:
-		says, _, ok := pipeline.Refused(err)
-		if !ok {
-			s.log.Error("a list of feeds could not be taken over", "error", err)
-			problem(w, http.StatusServiceUnavailable, "the list cannot be taken over; try again later")
-			return
-		}
-		problem(w, http.StatusUnprocessableEntity, "the list cannot be read: "+says)
+		s.log.Error("a list of feeds could not be taken over", "error", err)
+		problem(w, http.StatusServiceUnavailable, "the list cannot be taken over; try again later")
 		return
 	}
 	w.Header().Set("Content-Type", "application/json")

@@ -40,7 +40,7 @@ type byID struct {
 }
 
 func (s *server) status(ctx context.Context, _ *struct{}) (*body[status], error) {
-	st, err := s.room.Status(ctx)
+	st, err := s.backend.Status(ctx)
 	if err != nil {
 		return nil, s.fail(err, "status", "/status")
 	}
@@ -67,7 +67,7 @@ func (s *server) stories(ctx context.Context, q *storyQuery) (*body[storyList], 
 		return nil, err
 	}
 	want := news.StoryList{Limit: q.Limit + 1, Offset: q.Offset, Event: q.Event, Since: since, Newest: q.Order == "newest"}
-	total, err := s.room.CountStories(ctx, want)
+	total, err := s.backend.CountStories(ctx, want)
 	if err != nil {
 		return nil, s.fail(err, "list of stories", "/stories")
 	}
@@ -78,7 +78,7 @@ func (s *server) stories(ctx context.Context, q *storyQuery) (*body[storyList], 
 	if want.Before, err = part.after(ofStories); err != nil {
 		return nil, err
 	}
-	list, err := s.room.Stories(ctx, want)
+	list, err := s.backend.Stories(ctx, want)
 	if err != nil {
 		return nil, s.fail(err, "list of stories", "/stories")
 	}
@@ -97,15 +97,15 @@ type oneStory struct {
 }
 
 func (s *server) story(ctx context.Context, q *byID) (*oneStory, error) {
-	st, err := s.room.Story(ctx, q.ID)
+	st, err := s.backend.Story(ctx, q.ID)
 	if err != nil {
 		return nil, s.fail(err, fmt.Sprintf("story %d", q.ID), "/stories")
 	}
-	compared, err := s.room.Comparisons(ctx, st)
+	compared, err := s.backend.Comparisons(ctx, st)
 	if err != nil {
 		return nil, s.fail(err, fmt.Sprintf("story %d", q.ID), "/stories")
 	}
-	reports, err := s.room.Reports(ctx, st)
+	reports, err := s.backend.Reports(ctx, st)
 	if err != nil {
 		return nil, s.fail(err, fmt.Sprintf("story %d", q.ID), "/stories")
 	}
@@ -144,7 +144,7 @@ func (s *server) articles(ctx context.Context, q *articleQuery) (*body[articleLi
 	if want.Before, err = (Part{q.Limit, q.Cursor}).after(ofArticles); err != nil {
 		return nil, err
 	}
-	list, err := s.room.Articles(ctx, want)
+	list, err := s.backend.Articles(ctx, want)
 	if err != nil {
 		return nil, s.fail(err, "list of articles", "/articles")
 	}
@@ -169,25 +169,25 @@ func (s *server) countArticles(ctx context.Context, q *articleQuery, got int) (*
 	if q.Feed != 0 || q.Since.Since != "" {
 		return nil, nil
 	}
-	st, err := s.room.Status(ctx)
+	st, err := s.backend.Status(ctx)
 	return &st.Articles, err
 }
 
 func (s *server) article(ctx context.Context, q *byID) (*body[wholeArticle], error) {
 	what := fmt.Sprintf("article %d", q.ID)
-	a, err := s.room.Article(ctx, q.ID)
+	a, err := s.backend.Article(ctx, q.ID)
 	if err != nil {
 		return nil, s.fail(err, what, "/articles")
 	}
-	claims, err := s.room.Claims(ctx, q.ID)
+	claims, err := s.backend.Claims(ctx, []int64{q.ID})
 	if err != nil {
 		return nil, s.fail(err, what, "/articles")
 	}
-	st, err := s.room.StoryOf(ctx, q.ID)
+	st, err := s.backend.StoryOf(ctx, q.ID)
 	if err != nil && !errors.Is(err, news.ErrNotFound) { // an article that waits to be settled has none
 		return nil, s.fail(err, what, "/articles")
 	}
-	out := wholeArticle{Article: articleOf(a), Text: a.Text, HTML: a.HTML, Claims: view.All(claims, claimOf)}
+	out := wholeArticle{Article: articleOf(a), Text: a.Text, HTML: a.HTML, Claims: view.All(claims[q.ID], claimOf)}
 	out.Story = st.ID
 	return &body[wholeArticle]{out}, nil
 }

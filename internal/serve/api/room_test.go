@@ -47,7 +47,7 @@ type desk struct {
 func open(t *testing.T) *desk {
 	t.Helper()
 	room := openRoom(t)
-	return &desk{Handler: serve(t, api.Options{Newsroom: room, Version: "1.2.3", CheckQuery: search.Validate, CheckTopic: search.CheckTopic}), room: room}
+	return &desk{Handler: serve(t, api.Options{Backend: backendOf(room), Version: "1.2.3", CheckQuery: search.Validate, CheckTopic: search.CheckTopic}), room: room}
 }
 
 func serve(t *testing.T, o api.Options) http.Handler {
@@ -55,6 +55,16 @@ func serve(t *testing.T, o api.Options) http.Handler {
 	h, err := api.New(o)
 	must(t, err)
 	return h
+}
+
+// backendOf is what the program gives the API.
+func backendOf(n *pipeline.Newsroom) api.Backend {
+	return api.Backend{
+		StoryReader: n, StoryStore: n.Store, Comparer: n, ArticleStore: n.Store, EventStore: n.Store, OutletStore: n.Store, Searcher: n,
+		ChangeLog: n.Store, ChangeNotifier: n,
+		TopicStore: n.Store, TopicSearcher: n, TopicEditor: n, AlertStore: n.Store, AlertEditor: n,
+		FeedStore: n.Store, FeedEditor: n, OPML: n, CorrectionStore: n.Store, Corrector: n, TokenReader: n, StatusReader: n,
+	}
 }
 
 func openRoom(t *testing.T) *pipeline.Newsroom {

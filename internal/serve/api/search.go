@@ -37,7 +37,7 @@ func (s *server) search(ctx context.Context, q *searchQuery) (*body[foundList], 
 	if err := check(q.Q); err != nil {
 		return nil, misquery("query.q", q.Q, err)
 	}
-	got, err := s.room.Search(ctx, news.Search{
+	got, err := s.backend.Search(ctx, news.Search{
 		User: user.ID, Query: q.Q, Limit: q.Limit, Offset: q.Offset, Newest: q.Order == "newest", Coverage: q.Order == "coverage",
 		Stories: q.Results == "stories", Facets: q.Facets, Cursor: q.Cursor,
 	})

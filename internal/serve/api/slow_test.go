@@ -77,7 +77,7 @@ func (c *clogged) SetWriteDeadline(t time.Time) error {
 func TestCloggedReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		room := newLog(1000)
-		s := &server{room: room, fanout: newFanout(room)}
+		s := &server{backend: Backend{ChangeNotifier: room}, fanout: newFanout(room)}
 		ended := make(chan time.Duration)
 		go func() {
 			begun := time.Now()

@@ -18,16 +18,6 @@ import (
 	"headwater/internal/serve/ingress"
 )
 
-// Changes is the log of stories.
-type Changes interface {
-	// StoryLog gives the entries of the story log after a number, in order.
-	StoryLog(ctx context.Context, after int64, limit int) ([]news.StoryChange, error)
-	// LastChange is the newest number of the story log.
-	LastChange(context.Context) (int64, error)
-	// NextChange gives a channel that is closed when stories change.
-	NextChange() <-chan struct{}
-}
-
 const (
 	pathStream  = root + "/stream"
 	maxStreams  = 500 // at once; each holds a connection
@@ -68,7 +58,7 @@ func (s *server) stream(w http.ResponseWriter, r *http.Request) {
 
 // streamFrom reads where the reader is: Last-Event-ID, else after, else the end. Live says that it is at the end.
 func (s *server) streamFrom(r *http.Request) (from int64, live bool, err error) {
-	last, err := s.room.LastChange(r.Context())
+	last, err := s.backend.LastChange(r.Context())
 	if err != nil {
 		return 0, false, err
 	}
@@ -116,7 +106,7 @@ func (s *server) follow(ctx context.Context, out *eventWriter, at int64, live bo
 	beat := time.NewTicker(heartbeat)
 	defer beat.Stop()
 	for {
-		next := s.room.NextChange() // before the log is read, so that nothing in between is missed
+		next := s.backend.NextChange() // before the log is read, so that nothing in between is missed
 		c, err := s.fanout.after(ctx, at, live)
 		if err != nil {
 			return err

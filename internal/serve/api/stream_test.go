@@ -77,7 +77,7 @@ func streaming(t *testing.T) (*pipeline.Newsroom, string, chan struct{}) {
 	t.Helper()
 	d := library(t)
 	closing := make(chan struct{})
-	srv := httptest.NewServer(serve(t, api.Options{Newsroom: d.room, Version: "1.2.3", CheckQuery: search.Validate, Closing: closing}))
+	srv := httptest.NewServer(serve(t, api.Options{Backend: backendOf(d.room), Version: "1.2.3", CheckQuery: search.Validate, Closing: closing}))
 	t.Cleanup(srv.Close)
 	return d.room, srv.URL, closing
 }
@@ -146,7 +146,7 @@ func wantMirror(t *testing.T, server string, m mirror) {
 
 func lastOf(t *testing.T, room *pipeline.Newsroom) int64 {
 	t.Helper()
-	last, err := room.LastChange(t.Context())
+	last, err := room.Store.LastChange(t.Context())
 	must(t, err)
 	return last
 }

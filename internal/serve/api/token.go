@@ -14,12 +14,6 @@ import (
 	"headwater/internal/serve/ingress"
 )
 
-// Tokens tells who sends a request.
-type Tokens interface {
-	// APIUser gives the user whom a token stands for, or news.ErrNotFound.
-	APIUser(ctx context.Context, token string) (news.User, error)
-}
-
 // What a request needs a token for, as Options.Tokens has it.
 const (
 	TokensOff   = "off"   // nothing
@@ -58,7 +52,7 @@ func (s *server) authorise(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		user, err := s.room.APIUser(r.Context(), strings.TrimSpace(token))
+		user, err := s.backend.APIUser(r.Context(), strings.TrimSpace(token))
 		switch {
 		case errors.Is(err, news.ErrNotFound):
 			if n, left := s.wrong.Add(ingress.Client(r)); n > tokenTries {

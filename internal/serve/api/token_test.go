@@ -22,7 +22,7 @@ func TestTokens(t *testing.T) {
 	_, err = d.room.AddTopic(t.Context(), news.Topic{User: anna.ID, Name: "hers", Query: "river"})
 	must(t, err)
 	serveWith := func(tokens string) http.Handler {
-		return serve(t, api.Options{Newsroom: d.room, CheckQuery: search.Validate, CheckOwnQuery: search.ValidateForUser, Tokens: tokens})
+		return serve(t, api.Options{Backend: backendOf(d.room), CheckQuery: search.Validate, CheckOwnQuery: search.ValidateForUser, Tokens: tokens})
 	}
 	for _, tt := range []struct {
 		tokens, auth, method, path, body string

@@ -18,70 +18,13 @@ import (
 	"time"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/serve/ingress"
 )
 
-// Newsroom is what the API needs; package newsroom provides it.
-type Newsroom interface {
-	Accounts
-	Feeds
-	Items
-	Topics
-}
-
-// Accounts lets users in.
-type Accounts interface {
-	// Login gives a token, or news.ErrPassword, or news.ErrNoUsers.
-	Login(ctx context.Context, name, password string) (string, error)
-	// UserOf gives the user of a token, or news.ErrNotFound.
-	UserOf(ctx context.Context, token string) (news.User, error)
-}
-
-// Feeds gives and changes what is subscribed, for everybody.
-type Feeds interface {
-	Feeds(context.Context) ([]news.Feed, error)
-	// FindFeed gives a feed by its number, or by its address where the number is 0.
-	FindFeed(ctx context.Context, id int64, url string) (news.Feed, error)
-	// FindFeeds looks for the feeds behind an address and adds nothing.
-	FindFeeds(ctx context.Context, address string) (news.Finding, error)
-	AddFeed(context.Context, news.Feed) (news.Feed, error)
-	EditFeed(ctx context.Context, id int64, title, folder string) error
-	RemoveFeed(context.Context, int64) error
-	WriteOPML(ctx context.Context, w io.Writer, title string) error
-	ReadOPML(context.Context, io.Reader) (pipeline.Imported, error)
-}
-
-// Items gives a user's items and what the user made of them.
-type Items interface {
-	Items(ctx context.Context, user int64, l news.ItemList) ([]news.Item, error)
-	CountItems(ctx context.Context, user int64, l news.ItemList) (news.Unread, error)
-	Unread(ctx context.Context, user int64) ([]news.Unread, error)
-	MarkItems(ctx context.Context, user int64, m news.Marking) error
-	MarkAllRead(ctx context.Context, user int64, l news.ItemList) error
-	States(ctx context.Context, user int64, ids []int64) (map[int64]news.ItemState, error)
-	Labels(ctx context.Context, user int64) ([]string, error)
-	RenameLabel(ctx context.Context, user int64, name, to string) error
-	ArticlesByID(context.Context, []int64) ([]news.Article, error)
-	StoriesLedBy(ctx context.Context, articles []int64) (map[int64]news.Story, error)
-}
-
-// Topics gives everybody's topics and a user's own.
-type Topics interface {
-	// Topics gives a user's own topics, user 0 being everybody.
-	Topics(ctx context.Context, user int64) ([]news.Topic, error)
-	RemoveTopic(ctx context.Context, user int64, name string) error
-	ChangeTopic(ctx context.Context, t news.Topic) error
-	// UnreadTopic counts what a user has not read of a topic's newest stories.
-	UnreadTopic(ctx context.Context, user int64, t news.Topic) (news.Unread, error)
-	// TopicStoryIDs gives the ids of the stories that a topic finds.
-	TopicStoryIDs(ctx context.Context, t news.Topic) ([]int64, error)
-}
-
-// Options for New. Newsroom is required.
+// Options for New. Backend is required.
 type Options struct {
-	Newsroom Newsroom
-	Title    string // of the site; empty means Headwater
+	Backend Backend
+	Title   string // of the site; empty means Headwater
 	// PublicURL is the address that readers use; "" is that of each request.
 	PublicURL string
 	Now       func() time.Time // nil means time.Now
@@ -89,12 +32,12 @@ type Options struct {
 }
 
 type server struct {
-	room  Newsroom
-	title string
-	now   func() time.Time
-	log   *slog.Logger
-	gate  *gate
-	calls map[string]endpoint // by path below /reader/api/0/
+	backend Backend
+	title   string
+	now     func() time.Time
+	log     *slog.Logger
+	gate    *gate
+	calls   map[string]endpoint // by path below /reader/api/0/
 }
 
 // endpoint is one call of the API.
@@ -122,7 +65,7 @@ func Answers(path string) bool {
 // New makes the handler of all paths that Answers names. But for the login, requests prove who sends them by a header that
 // no other site's page can make a browser send; changes and logins from such pages are refused all the same.
 func New(o Options) ingress.Routes {
-	s := &server{room: o.Newsroom, title: cmp.Or(o.Title, "Headwater"), now: o.Now, log: o.Logger}
+	s := &server{backend: o.Backend, title: cmp.Or(o.Title, "Headwater"), now: o.Now, log: o.Logger}
 	if s.now == nil {
 		s.now = time.Now
 	}

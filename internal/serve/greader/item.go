@@ -104,15 +104,15 @@ func (c *call) itemContents() error {
 // contents shows articles in the order given.
 func (c *call) contents(stream string, ids []int64) (doc contents, err error) {
 	doc = contents{Direction: "ltr", ID: stream, Title: c.title, Author: c.user.Name, Updated: c.now().Unix(), Items: []item{}}
-	articles, err := c.room.ArticlesByID(c.ctx(), ids)
+	articles, err := c.backend.ArticlesByID(c.ctx(), ids)
 	if err != nil {
 		return doc, err
 	}
-	states, err := c.room.States(c.ctx(), c.user.ID, ids)
+	states, err := c.backend.States(c.ctx(), c.user.ID, ids)
 	if err != nil {
 		return doc, err
 	}
-	led, err := c.room.StoriesLedBy(c.ctx(), ids)
+	led, err := c.backend.StoriesLedBy(c.ctx(), ids)
 	if err != nil {
 		return doc, err
 	}

@@ -40,7 +40,7 @@ func (c *call) readPage(stream string, most int) (p page, err error) {
 		return p, bad("c=%q is no continuation of this server's; leave it out to begin anew", c.r.FormValue("c"))
 	}
 	p.list.Oldest = c.r.FormValue("r") == "o"
-	if p.items, err = c.room.Items(c.ctx(), c.user.ID, p.list); err != nil {
+	if p.items, err = c.backend.Items(c.ctx(), c.user.ID, p.list); err != nil {
 		return p, err
 	}
 	if len(p.items) > int(n) {
@@ -144,7 +144,7 @@ func (c *call) itemCount() error {
 	if err != nil {
 		return err
 	}
-	n, err := c.room.CountItems(c.ctx(), c.user.ID, l)
+	n, err := c.backend.CountItems(c.ctx(), c.user.ID, l)
 	if err != nil {
 		return err
 	}

@@ -29,7 +29,7 @@ func (c *call) login() error {
 	}
 	name := c.r.PostFormValue("Email")
 	token, err := c.gate.try(c.ctx(), ingress.Client(c.r), name, func(ctx context.Context) (string, error) {
-		return c.room.Login(ctx, name, c.r.PostFormValue("Passwd"))
+		return c.backend.Login(ctx, name, c.r.PostFormValue("Passwd"))
 	})
 	switch {
 	case errors.Is(err, news.ErrPassword):
@@ -78,7 +78,7 @@ func (c *call) enter(e endpoint) error {
 	if !ok {
 		return c.unauthorised()
 	}
-	user, err := c.room.UserOf(c.ctx(), token)
+	user, err := c.backend.UserOf(c.ctx(), token)
 	if errors.Is(err, news.ErrNotFound) {
 		if err := c.gate.wrongToken(ingress.Client(c.r)); err != nil {
 			return err

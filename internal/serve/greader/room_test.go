@@ -56,12 +56,20 @@ func open(t *testing.T) *room {
 	r := &room{store: db, now: day.Add(24 * time.Hour)}
 	now := func() time.Time { return r.now }
 	r.Newsroom = pipeline.New(pipeline.Options{Store: db, Index: x, Fetch: web(t), Logger: slog.New(slog.DiscardHandler), Now: now, Batch: 100})
-	r.server = httptest.NewServer(greader.New(greader.Options{Newsroom: r.Newsroom, Title: "Test", Now: now}))
+	r.server = httptest.NewServer(greader.New(greader.Options{Backend: backendOf(r.Newsroom), Title: "Test", Now: now}))
 	t.Cleanup(func() {
 		r.server.Close()
 		must(t, errors.Join(x.Close(), db.Close()))
 	})
 	return r
+}
+
+// backendOf is what the program gives the API.
+func backendOf(n *pipeline.Newsroom) greader.Backend {
+	return greader.Backend{
+		Accounts: n, ItemStore: n.Store, StateStore: n.Store, ArticleStore: n.Store, StoryReader: n,
+		TopicStore: n.Store, TopicSearcher: n, TopicEditor: n, FeedStore: n.Store, FeedEditor: n, OPML: n,
+	}
 }
 
 // web is all that the newsroom can reach: a page at http://pages.example/ with a link to its feed.

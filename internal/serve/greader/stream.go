@@ -118,9 +118,9 @@ func (c *call) feed(rest string) (news.Feed, error) {
 	if err != nil || id <= 0 {
 		id = 0
 	}
-	f, err := c.room.FindFeed(c.ctx(), id, rest)
+	f, err := c.backend.FindFeed(c.ctx(), id, rest)
 	if scheme, host, ok := strings.Cut(rest, ":/"); errors.Is(err, news.ErrNotFound) && ok && !strings.HasPrefix(host, "/") {
-		f, err = c.room.FindFeed(c.ctx(), 0, scheme+"://"+host)
+		f, err = c.backend.FindFeed(c.ctx(), 0, scheme+"://"+host)
 	}
 	if errors.Is(err, news.ErrNotFound) {
 		return f, problem(http.StatusNotFound, "%s is not among the feeds", rest)
@@ -142,7 +142,7 @@ func (c *call) onShelf(shelf *shelf, name string) (news.Stream, error) {
 		return news.Stream{Kind: news.StreamOnce}, nil
 	}
 	if t, ok := shelf.topic(name); ok {
-		ids, err := c.room.TopicStoryIDs(c.ctx(), t.Topic)
+		ids, err := c.backend.TopicStoryIDs(c.ctx(), t.Topic)
 		return news.Stream{Kind: news.StreamStories, IDs: ids}, err
 	}
 	return news.Stream{Kind: news.StreamLabel, Label: name}, nil
@@ -164,15 +164,15 @@ type shelved struct {
 }
 
 func (c *call) shelf() (*shelf, error) {
-	feeds, err := c.room.Feeds(c.ctx())
+	feeds, err := c.backend.Feeds(c.ctx())
 	if err != nil {
 		return nil, err
 	}
-	own, err := c.room.Topics(c.ctx(), c.user.ID)
+	own, err := c.backend.Topics(c.ctx(), c.user.ID)
 	if err != nil {
 		return nil, err
 	}
-	shared, err := c.room.Topics(c.ctx(), 0)
+	shared, err := c.backend.Topics(c.ctx(), 0)
 	if err != nil {
 		return nil, err
 	}

@@ -34,7 +34,7 @@ func (c *call) subscriptions() error {
 	if err := c.onlyJSON(); err != nil {
 		return err
 	}
-	feeds, err := c.room.Feeds(c.ctx())
+	feeds, err := c.backend.Feeds(c.ctx())
 	if err != nil {
 		return err
 	}
@@ -61,11 +61,11 @@ func (c *call) onlyJSON() error {
 
 func (c *call) export() error {
 	c.w.Header().Set("Content-Type", "text/x-opml; charset=utf-8")
-	return c.room.WriteOPML(c.ctx(), c.w, c.title)
+	return c.backend.WriteOPML(c.ctx(), c.w, c.title)
 }
 
 func (c *call) importList() error {
-	done, err := c.room.ReadOPML(c.ctx(), c.r.Body)
+	done, err := c.backend.ReadOPML(c.ctx(), c.r.Body)
 	if err != nil {
 		return bad("the list cannot be read: %v", err)
 	}
@@ -141,7 +141,7 @@ func (c *call) editOne(rest string, e feedEdit) error {
 		if e.action == "edit" {
 			return c.change(f, e)
 		}
-		return c.room.RemoveFeed(c.ctx(), f.ID)
+		return c.backend.RemoveFeed(c.ctx(), f.ID)
 	}
 	return bad("ac=%q is no action; there are subscribe, unsubscribe and edit", e.action)
 }
@@ -154,7 +154,7 @@ func (c *call) subscribe(address string, e feedEdit) (news.Feed, error) {
 	if !isWeb(address) {
 		return news.Feed{}, bad("%q is no feed address; give one such as https://example.org/feed.xml", address)
 	}
-	f, err := c.room.AddFeed(c.ctx(), news.Feed{URL: address, Title: e.title, Folder: e.into})
+	f, err := c.backend.AddFeed(c.ctx(), news.Feed{URL: address, Title: e.title, Folder: e.into})
 	if errors.Is(err, news.ErrExists) {
 		err = nil
 	}
@@ -175,7 +175,7 @@ func (c *call) change(f news.Feed, e feedEdit) error {
 	if title == f.Title && folder == f.Folder {
 		return nil
 	}
-	return c.room.EditFeed(c.ctx(), f.ID, title, folder)
+	return c.backend.EditFeed(c.ctx(), f.ID, title, folder)
 }
 
 // quickAdd subscribes to the likeliest feed behind an address: a feed's own, or that of a page. Where there is none, the
@@ -185,7 +185,7 @@ func (c *call) quickAdd() error {
 	query := c.r.FormValue("quickadd")
 	address, edit := strings.TrimPrefix(query, feedPrefix), feedEdit{}
 	if _, err := c.feed(address); err != nil {
-		found, err := c.room.FindFeeds(c.ctx(), address)
+		found, err := c.backend.FindFeeds(c.ctx(), address)
 		if err != nil {
 			return err
 		}

@@ -34,7 +34,7 @@ func (c *call) tagList() error {
 	if err != nil {
 		return err
 	}
-	labels, err := c.room.Labels(c.ctx(), c.user.ID)
+	labels, err := c.backend.Labels(c.ctx(), c.user.ID)
 	if err != nil {
 		return err
 	}
@@ -74,7 +74,7 @@ func (c *call) editTag() error {
 	if m.Read && m.Unread {
 		return bad("an article cannot be marked as read and as unread at once")
 	}
-	if err := c.room.MarkItems(c.ctx(), c.user.ID, m); err != nil {
+	if err := c.backend.MarkItems(c.ctx(), c.user.ID, m); err != nil {
 		return err
 	}
 	return c.ok()
@@ -147,7 +147,7 @@ func (c *call) renameTag() error {
 	}
 	if topic.User != 0 {
 		topic.Name = to
-		err = c.room.ChangeTopic(c.ctx(), topic.Topic)
+		err = c.backend.ChangeTopic(c.ctx(), topic.Topic)
 	} else {
 		err = c.renameLabel(shelf, label, to)
 	}
@@ -158,7 +158,7 @@ func (c *call) renameTag() error {
 }
 
 func (c *call) renameLabel(shelf *shelf, label, to string) error {
-	labels, err := c.room.Labels(c.ctx(), c.user.ID)
+	labels, err := c.backend.Labels(c.ctx(), c.user.ID)
 	if err != nil {
 		return err
 	}
@@ -169,7 +169,7 @@ func (c *call) renameLabel(shelf *shelf, label, to string) error {
 	if !known {
 		return problem(http.StatusNotFound, "there is no label %q", label)
 	}
-	return c.room.RenameLabel(c.ctx(), c.user.ID, label, to)
+	return c.backend.RenameLabel(c.ctx(), c.user.ID, label, to)
 }
 
 func (c *call) disableTag() error {
@@ -178,7 +178,7 @@ func (c *call) disableTag() error {
 		return err
 	}
 	if topic.User != 0 {
-		err = c.room.RemoveTopic(c.ctx(), c.user.ID, topic.Name)
+		err = c.backend.RemoveTopic(c.ctx(), c.user.ID, topic.Name)
 	} else {
 		err = c.renameLabel(shelf, label, "")
 	}
@@ -207,7 +207,7 @@ func (c *call) markAllAsRead() error {
 		until = c.now()
 	}
 	l := news.ItemList{In: sel.in, Out: sel.out, Until: until.Truncate(time.Millisecond).Add(time.Millisecond)}
-	if err := c.room.MarkAllRead(c.ctx(), c.user.ID, l); err != nil {
+	if err := c.backend.MarkAllRead(c.ctx(), c.user.ID, l); err != nil {
 		return err
 	}
 	return c.ok()

@@ -6,8 +6,10 @@ import (
 	"headwater/internal/news"
 )
 
-// maxCounted bounds the topics that are counted.
-const maxCounted = 50
+const (
+	maxCounted   = 50   // topics that are counted
+	topicCounted = 1000 // stories of a topic that are counted, as Google did
+)
 
 type unreadCount struct {
 	ID     string `json:"id"`
@@ -45,7 +47,7 @@ func (c *call) unreadCount() error {
 	if err != nil {
 		return err
 	}
-	unread, err := c.room.Unread(c.ctx(), c.user.ID)
+	unread, err := c.backend.Unread(c.ctx(), c.user.ID)
 	if err != nil {
 		return err
 	}
@@ -73,7 +75,7 @@ func (c *call) unreadCount() error {
 
 // countStories counts all stories, and those of each topic.
 func (c *call) countStories(t *tallies, shelf *shelf) error {
-	u, err := c.room.CountItems(c.ctx(), c.user.ID, news.ItemList{
+	u, err := c.backend.CountItems(c.ctx(), c.user.ID, news.ItemList{
 		In: []news.Stream{{Kind: news.StreamOnce}}, Out: []news.Stream{{Kind: news.StreamRead}},
 	})
 	if err != nil {
@@ -81,7 +83,7 @@ func (c *call) countStories(t *tallies, shelf *shelf) error {
 	}
 	t.add(labelPrefix+shelf.once, u)
 	for _, topic := range shelf.topics[:min(len(shelf.topics), maxCounted)] {
-		if u, err = c.room.UnreadTopic(c.ctx(), c.user.ID, topic.Topic); err != nil {
+		if u, err = c.backend.UnreadTopic(c.ctx(), c.user.ID, topic.Topic.ID, topicCounted); err != nil {
 			return err
 		}
 		t.add(labelPrefix+topic.label, u)

@@ -1,7 +1,6 @@
 package web
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -11,16 +10,6 @@ import (
 
 	"headwater/internal/news"
 )
-
-// Alerts gives and changes who is told of topics' stories.
-type Alerts interface {
-	Alerts(ctx context.Context, topic int64) ([]news.Alert, error)
-	// AddAlert gives the alert as stored. What is wrong with it is a *news.AlertError.
-	AddAlert(ctx context.Context, a news.Alert) (news.Alert, error)
-	RemoveAlert(ctx context.Context, id int64) error
-	// TestAlert tells somebody now; its error is the receiver's.
-	TestAlert(ctx context.Context, id int64) error
-}
 
 type alertsView struct {
 	Topic  topicLink
@@ -48,7 +37,7 @@ type alertView struct {
 }
 
 func (s *server) alerts(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+	t, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
 	if err != nil {
 		return fmt.Errorf("topic: %w", err)
 	}
@@ -60,7 +49,7 @@ func (s *server) alerts(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showAlerts(w http.ResponseWriter, r *http.Request, status int, t news.Topic, view alertsView) error {
-	list, err := s.news.Alerts(r.Context(), t.ID)
+	list, err := s.backend.Alerts(r.Context(), t.ID)
 	if err != nil {
 		return fmt.Errorf("alerts of topic %q: %w", t.Name, err)
 	}
@@ -92,7 +81,7 @@ func (s *server) alertOf(path string, a news.Alert) alertView {
 }
 
 func (s *server) addAlert(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+	t, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
 	if err != nil {
 		return fmt.Errorf("topic: %w", err)
 	}
@@ -104,7 +93,7 @@ func (s *server) addAlert(w http.ResponseWriter, r *http.Request) error {
 	if f.Error != "" {
 		return s.showAlerts(w, r, http.StatusBadRequest, t, alertsView{Form: f})
 	}
-	a, err = s.news.AddAlert(r.Context(), a)
+	a, err = s.backend.AddAlert(r.Context(), a)
 	var wrong *news.AlertError
 	switch {
 	case errors.As(err, &wrong):
@@ -147,7 +136,7 @@ func alertFormOf(values url.Values) (alertForm, news.Alert) {
 
 // alertIn gives the alert of the address if it is the topic's.
 func (s *server) alertIn(r *http.Request) (news.Topic, news.Alert, error) {
-	t, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+	t, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
 	if err != nil {
 		return t, news.Alert{}, fmt.Errorf("topic: %w", err)
 	}
@@ -155,7 +144,7 @@ func (s *server) alertIn(r *http.Request) (news.Topic, news.Alert, error) {
 	if err != nil {
 		return t, news.Alert{}, err
 	}
-	list, err := s.news.Alerts(r.Context(), t.ID)
+	list, err := s.backend.Alerts(r.Context(), t.ID)
 	if err != nil {
 		return t, news.Alert{}, fmt.Errorf("alerts of topic %q: %w", t.Name, err)
 	}
@@ -172,7 +161,7 @@ func (s *server) removeAlert(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.news.RemoveAlert(r.Context(), a.ID); err != nil {
+	if err := s.backend.RemoveAlert(r.Context(), a.ID); err != nil {
 		return fmt.Errorf("remove alert %d: %w", a.ID, err)
 	}
 	http.Redirect(w, r, linkTopic(t).URL+"/alerts?removed", http.StatusSeeOther)
@@ -184,7 +173,7 @@ func (s *server) testAlert(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.news.TestAlert(r.Context(), a.ID); err != nil {
+	if err := s.backend.TestAlert(r.Context(), a.ID); err != nil {
 		return s.showAlerts(w, r, http.StatusBadGateway, t, alertsView{Form: alertForm{Error: a.Target + " did not take the test: " + err.Error()}})
 	}
 	return s.showAlerts(w, r, http.StatusOK, t, alertsView{Notice: a.Target + " has taken a test."})

@@ -45,12 +45,12 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	a, err := s.news.Article(r.Context(), id)
+	a, err := s.backend.Article(r.Context(), id)
 	if err != nil {
 		return fmt.Errorf("article %d: %w", id, err)
 	}
 	view := s.articleOf(a)
-	st, err := s.news.StoryOf(r.Context(), id)
+	st, err := s.backend.StoryOf(r.Context(), id)
 	switch {
 	case err == nil:
 		s.place(&view, a, st)

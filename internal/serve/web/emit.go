@@ -88,7 +88,7 @@ func (s *server) emitTopic(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t, err := s.news.Topic(r.Context(), 0, name)
+	t, err := s.backend.Topic(r.Context(), 0, name)
 	if err != nil {
 		return fmt.Errorf("feed of a topic: %w", err)
 	}
@@ -101,7 +101,7 @@ func (s *server) emitSecret(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	t, err := s.news.TopicBySecret(r.Context(), secret)
+	t, err := s.backend.TopicBySecret(r.Context(), secret)
 	if err != nil {
 		return fmt.Errorf("feed of a secret topic: %w", err)
 	}
@@ -131,7 +131,7 @@ func (s *server) emitFolder(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	feeds, err := s.news.Feeds(r.Context())
+	feeds, err := s.backend.Feeds(r.Context())
 	if err != nil {
 		return fmt.Errorf("feed of folder %q: %w", name, err)
 	}
@@ -192,7 +192,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 	if err := e.read(r, s.now()); err != nil {
 		return err
 	}
-	list, err := s.news.ListEdition(r.Context(), e.query)
+	list, err := s.backend.ListEdition(r.Context(), e.query)
 	if errors.Is(err, news.ErrCursor) {
 		return badRequest("cursor: it belongs to another feed; begin again without it.")
 	}
@@ -228,7 +228,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 		w.WriteHeader(http.StatusNotModified)
 		return nil
 	}
-	part, err := s.news.ReadEdition(r.Context(), list)
+	part, err := s.backend.ReadEdition(r.Context(), list)
 	if err != nil {
 		return fmt.Errorf("feed %s: %w", e.name, err)
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"headwater/internal/news"
+	"headwater/internal/serve/web"
 )
 
 // fake is a newsroom in memory. Searches match the text as it stands.
@@ -26,6 +27,15 @@ type fake struct {
 	changed      map[int64]*news.Changes // by the version that changed it
 	alerts       map[int64][]news.Alert  // by topic
 	broken       error                   // what every method answers when set
+}
+
+// backend has the fake answer everything.
+func (f *fake) backend() web.Backend {
+	return web.Backend{
+		StoryReader: f, Comparer: f, ArticleStore: f, EventStore: f, Searcher: f, EditionReader: f,
+		TopicStore: f, TopicSearcher: f, TopicEditor: f, AlertStore: f, AlertEditor: f,
+		FeedStore: f, FeedEditor: f, StatusReader: f,
+	}
 }
 
 func (f *fake) lock() func() {
@@ -259,10 +269,10 @@ func (f *fake) SeeTopic(_ context.Context, t news.Topic) error {
 	return f.broken
 }
 
-func (f *fake) SetTopicSecret(_ context.Context, t news.Topic, secret string) error {
+func (f *fake) SetTopicSecret(_ context.Context, id int64, secret string) error {
 	defer f.lock()()
 	for i := range f.topics {
-		if f.topics[i].ID == t.ID {
+		if f.topics[i].ID == id {
 			f.topics[i].Secret = secret
 		}
 	}

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"time"
 
+	"headwater/internal/intake/discover"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/serve/publish"
 )
 
@@ -63,7 +63,7 @@ func (s *server) feeds(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showFeeds(w http.ResponseWriter, r *http.Request, status int, form feedForm) error {
-	feeds, err := s.news.Feeds(r.Context())
+	feeds, err := s.backend.Feeds(r.Context())
 	if err != nil {
 		return fmt.Errorf("feeds: %w", err)
 	}
@@ -205,11 +205,12 @@ func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := feedForm{URL: strings.TrimSpace(r.PostForm.Get("url")), Folder: publish.Line(r.PostForm.Get("folder"))}
-	address, err := pipeline.Address(form.URL)
+	addresses, err := discover.Typed(form.URL)
 	if err != nil {
 		form.Error = err.Error()
 		return s.showFeeds(w, r, http.StatusBadRequest, form)
 	}
+	address := addresses[0]
 	if r.PostForm.Get("force") == "" {
 		if address, err = s.seekFeed(r.Context(), &form); err != nil {
 			return err
@@ -223,7 +224,7 @@ func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
 	case form.Error != "":
 		return s.showFeeds(w, r, http.StatusConflict, form)
 	}
-	f, err := s.news.AddFeed(r.Context(), news.Feed{URL: address, Folder: form.Folder, Added: s.now()})
+	f, err := s.backend.AddFeed(r.Context(), news.Feed{URL: address, Folder: form.Folder, Added: s.now()})
 	if errors.Is(err, news.ErrExists) {
 		form.Error = address + " is among the feeds already."
 		return s.showFeeds(w, r, http.StatusConflict, form)
@@ -238,7 +239,7 @@ func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
 // seekFeed gives the address to subscribe to for the one that was typed. The form says what there is to choose, that the
 // feed is known, or that what is there is none.
 func (s *server) seekFeed(ctx context.Context, form *feedForm) (string, error) {
-	found, err := s.news.FindFeeds(ctx, form.URL)
+	found, err := s.backend.FindFeeds(ctx, form.URL)
 	switch {
 	case err != nil:
 		return "", fmt.Errorf("find the feeds of %s: %w", form.URL, err)
@@ -259,7 +260,7 @@ func (s *server) removeFeed(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := s.news.RemoveFeed(r.Context(), id); err != nil {
+	if err := s.backend.RemoveFeed(r.Context(), id); err != nil {
 		return fmt.Errorf("remove feed %d: %w", id, err)
 	}
 	http.Redirect(w, r, "/feeds?removed", http.StatusSeeOther)

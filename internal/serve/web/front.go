@@ -28,7 +28,7 @@ type freshView struct {
 
 func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 	n := pageNumber(r)
-	stories, err := s.news.Stories(r.Context(), news.StoryList{Limit: perPage + 1, Offset: (n - 1) * perPage})
+	stories, err := s.backend.Stories(r.Context(), news.StoryList{Limit: perPage + 1, Offset: (n - 1) * perPage})
 	if err != nil {
 		return fmt.Errorf("front page: %w", err)
 	}
@@ -36,7 +36,7 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 	if view.Cards, err = s.cards(r.Context(), stories[:min(len(stories), perPage)]); err != nil {
 		return err
 	}
-	if view.Status, err = s.news.Status(r.Context()); err != nil {
+	if view.Status, err = s.backend.Status(r.Context()); err != nil {
 		return fmt.Errorf("front page: %w", err)
 	}
 	p, err := s.page(r.Context(), "", "front")
@@ -55,7 +55,7 @@ func (s *server) front(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) fresh(ctx context.Context, status news.Status) (freshView, error) {
-	feeds, err := s.news.Feeds(ctx)
+	feeds, err := s.backend.Feeds(ctx)
 	if err != nil {
 		return freshView{}, fmt.Errorf("front page: %w", err)
 	}
@@ -87,7 +87,7 @@ func (s *server) cards(ctx context.Context, stories []news.Story) ([]card, error
 			events = append(events, st.Event)
 		}
 	}
-	coverage, err := s.news.Coverage(ctx, events, maxCoverage+1) // one of them may be the card's own
+	coverage, err := s.backend.Coverage(ctx, events, maxCoverage+1) // one of them may be the card's own
 	if err != nil {
 		return nil, fmt.Errorf("events: %w", err)
 	}
@@ -115,7 +115,7 @@ func (s *server) others(ctx context.Context, st news.Story) ([]news.Story, error
 	if st.Event == 0 {
 		return nil, nil
 	}
-	all, err := s.news.Stories(ctx, news.StoryList{Event: st.Event, Limit: 50})
+	all, err := s.backend.Stories(ctx, news.StoryList{Event: st.Event, Limit: 50})
 	if err != nil {
 		return nil, fmt.Errorf("event %d: %w", st.Event, err)
 	}

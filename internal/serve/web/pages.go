@@ -40,7 +40,7 @@ type topicLink struct {
 
 // page starts a page's view with what all pages share.
 func (s *server) page(ctx context.Context, title, nav string) (page, error) {
-	topics, err := s.news.Topics(ctx, 0)
+	topics, err := s.backend.Topics(ctx, 0)
 	if err != nil {
 		return page{}, fmt.Errorf("topics: %w", err)
 	}

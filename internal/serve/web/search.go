@@ -122,10 +122,10 @@ func (s *server) find(r *http.Request, view *searchView) error {
 	if cursor == "" {
 		want.Offset = (n - 1) * perPage
 	}
-	found, err := s.news.Search(r.Context(), want)
+	found, err := s.backend.Search(r.Context(), want)
 	if errors.Is(err, news.ErrCursor) {
 		want.Cursor, want.Offset = "", (n-1)*perPage
-		found, err = s.news.Search(r.Context(), want)
+		found, err = s.backend.Search(r.Context(), want)
 	}
 	if err != nil {
 		return fmt.Errorf("search %q: %w", view.Query, err)
@@ -186,7 +186,7 @@ func (s *server) storiesOf(ctx context.Context, found []news.FoundArticle) (map[
 	if len(ids) == 0 {
 		return byID, nil
 	}
-	stories, err := s.news.Stories(ctx, news.StoryList{IDs: news.Choose(ids...), Limit: len(ids)})
+	stories, err := s.backend.Stories(ctx, news.StoryList{IDs: news.Choose(ids...), Limit: len(ids)})
 	if err != nil {
 		return nil, fmt.Errorf("stories of a search: %w", err)
 	}

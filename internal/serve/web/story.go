@@ -87,7 +87,7 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	st, err := s.news.Story(r.Context(), id)
+	st, err := s.backend.Story(r.Context(), id)
 	if err != nil {
 		return fmt.Errorf("story %d: %w", id, err)
 	}
@@ -98,11 +98,11 @@ func (s *server) story(w http.ResponseWriter, r *http.Request) error {
 	if len(st.Members) == 0 {
 		return s.agedStory(w, r, st)
 	}
-	compared, err := s.news.Comparisons(r.Context(), st)
+	compared, err := s.backend.Comparisons(r.Context(), st)
 	if err != nil {
 		return err
 	}
-	reports, err := s.news.Reports(r.Context(), st)
+	reports, err := s.backend.Reports(r.Context(), st)
 	if err != nil {
 		return err
 	}

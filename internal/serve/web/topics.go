@@ -65,7 +65,7 @@ func (s *server) topics(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) showTopics(w http.ResponseWriter, r *http.Request, status int, view topicsView) error {
-	topics, err := s.news.Topics(r.Context(), 0)
+	topics, err := s.backend.Topics(r.Context(), 0)
 	if err != nil {
 		return fmt.Errorf("topics: %w", err)
 	}
@@ -94,7 +94,7 @@ func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
 		view.Form.Error = err.Error()
 		return s.showTopics(w, r, http.StatusBadRequest, view)
 	}
-	_, err = s.news.AddTopic(r.Context(), t)
+	_, err = s.backend.AddTopic(r.Context(), t)
 	if errors.Is(err, news.ErrExists) {
 		view.Form.Error = fmt.Sprintf("There is a topic %q already; choose another name.", t.Name)
 		return s.showTopics(w, r, http.StatusConflict, view)
@@ -148,7 +148,7 @@ func (s *server) checkTopic(t news.Topic) error {
 }
 
 func (s *server) topic(w http.ResponseWriter, r *http.Request) error {
-	t, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+	t, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
 	if err != nil {
 		return fmt.Errorf("topic: %w", err)
 	}
@@ -179,7 +179,7 @@ func (s *server) showTopic(w http.ResponseWriter, r *http.Request, status int, t
 
 func (s *server) fillTopic(r *http.Request, t news.Topic, view *topicView) error {
 	n := pageNumber(r)
-	stories, total, err := s.news.TopicStories(r.Context(), t, perPage, (n-1)*perPage)
+	stories, total, err := s.backend.TopicStories(r.Context(), t, perPage, (n-1)*perPage)
 	if err != nil {
 		return fmt.Errorf("topic %q: %w", t.Name, err)
 	}
@@ -190,7 +190,7 @@ func (s *server) fillTopic(r *http.Request, t news.Topic, view *topicView) error
 
 // changeTopic gives a topic what its form says.
 func (s *server) changeTopic(w http.ResponseWriter, r *http.Request) error {
-	was, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+	was, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
 	if err != nil {
 		return fmt.Errorf("topic: %w", err)
 	}
@@ -204,7 +204,7 @@ func (s *server) changeTopic(w http.ResponseWriter, r *http.Request) error {
 		form.Error = err.Error()
 		return s.showTopic(w, r, http.StatusBadRequest, was, &form)
 	}
-	err = s.news.ChangeTopic(r.Context(), to)
+	err = s.backend.ChangeTopic(r.Context(), to)
 	if errors.Is(err, news.ErrNotFound) {
 		form.Error = fmt.Sprintf("There is a topic %q already; choose another name.", to.Name)
 		return s.showTopic(w, r, http.StatusConflict, was, &form)
@@ -219,7 +219,7 @@ func (s *server) changeTopic(w http.ResponseWriter, r *http.Request) error {
 // onTopic does something with a topic and shows it again.
 func (s *server) onTopic(do func(context.Context, news.Topic) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		t, err := s.news.Topic(r.Context(), 0, r.PathValue("name"))
+		t, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
 		if err == nil {
 			err = do(r.Context(), t)
 		}
@@ -232,15 +232,15 @@ func (s *server) onTopic(do func(context.Context, news.Topic) error) handler {
 }
 
 func (s *server) newSecret(ctx context.Context, t news.Topic) error {
-	return s.news.SetTopicSecret(ctx, t, rand.Text())
+	return s.backend.SetTopicSecret(ctx, t.ID, rand.Text())
 }
 
 func (s *server) noSecret(ctx context.Context, t news.Topic) error {
-	return s.news.SetTopicSecret(ctx, t, "")
+	return s.backend.SetTopicSecret(ctx, t.ID, "")
 }
 
 func (s *server) removeTopic(w http.ResponseWriter, r *http.Request) error {
-	if err := s.news.RemoveTopic(r.Context(), 0, r.PathValue("name")); err != nil {
+	if err := s.backend.RemoveTopic(r.Context(), 0, r.PathValue("name")); err != nil {
 		return fmt.Errorf("remove topic: %w", err)
 	}
 	http.Redirect(w, r, "/topics", http.StatusSeeOther)

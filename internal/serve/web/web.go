@@ -14,9 +14,9 @@ import (
 	"headwater/internal/serve/publish"
 )
 
-// Options for New. Only Newsroom is required.
+// Options for New. Only Backend is required.
 type Options struct {
-	Newsroom   Newsroom
+	Backend    Backend
 	Title      string // of the site; empty means Headwater
 	PublicURL  string // absolute address of the front page, for links in feeds; empty means the host of each request
 	Hub        string // address of the WebSub hub that is told when the feed of everything changes; "" is none
@@ -32,7 +32,7 @@ type Options struct {
 }
 
 type server struct {
-	news         Newsroom
+	backend      Backend
 	title        string
 	site         publish.Site
 	hub          string
@@ -50,7 +50,7 @@ type server struct {
 // New makes the handler of all pages, of the combined feeds under /feeds/ and of the files under /static/.
 func New(o Options) ingress.Routes {
 	s := &server{
-		news:         o.Newsroom,
+		backend:      o.Backend,
 		title:        cmp.Or(o.Title, "Headwater"),
 		site:         publish.Site{URL: strings.TrimSuffix(o.PublicURL, "/"), Instance: o.InstanceID},
 		hub:          o.Hub,
@@ -91,7 +91,7 @@ func (s *server) routes() *ingress.Router {
 		"POST /topics":              s.addTopic,
 		"GET /topic/{name}":         s.topic,
 		"POST /topic/{name}":        s.changeTopic,
-		"POST /topic/{name}/seen":   s.onTopic(s.news.SeeTopic),
+		"POST /topic/{name}/seen":   s.onTopic(s.backend.SeeTopic),
 		"POST /topic/{name}/secret": s.onTopic(s.newSecret),
 		"POST /topic/{name}/revoke": s.onTopic(s.noSecret),
 		"POST /topic/{name}/remove": s.removeTopic,

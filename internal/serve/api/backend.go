@@ -1,0 +1,198 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"reflect"
+
+	"headwater/internal/news"
+)
+
+// Backend is what the API reads and changes. All of it is required.
+type Backend struct {
+	StoryReader
+	StoryStore
+	Comparer
+	ArticleStore
+	EventStore
+	OutletStore
+	Searcher
+
+	ChangeLog
+	ChangeNotifier
+
+	TopicStore
+	TopicSearcher
+	TopicEditor
+	AlertStore
+	AlertEditor
+
+	FeedStore
+	FeedEditor
+	OPML
+
+	CorrectionStore
+	Corrector
+
+	TokenReader
+	StatusReader
+}
+
+// check says which part is missing.
+func (b Backend) check() error {
+	v := reflect.ValueOf(b)
+	for i := range v.NumField() {
+		if v.Field(i).IsNil() {
+			return fmt.Errorf("api: Options.Backend.%s is nil", v.Type().Field(i).Name)
+		}
+	}
+	return nil
+}
+
+// StoryReader reads stories as readers see them.
+type StoryReader interface {
+	Stories(context.Context, news.StoryList) ([]news.Story, error)
+	// Story gives the living story: where the id was merged into another, the story has that other's ID.
+	Story(context.Context, int64) (news.Story, error)
+	// StoryOf gives the story that an article is in, or news.ErrNotFound while it is not settled.
+	StoryOf(ctx context.Context, article int64) (news.Story, error)
+}
+
+// StoryStore counts stories and finds those of articles.
+type StoryStore interface {
+	// CountStories counts what Stories gives without Limit and Offset.
+	CountStories(context.Context, news.StoryList) (int, error)
+	// StoriesOf gives the stories that articles are in, by article.
+	StoriesOf(ctx context.Context, articles []int64) (map[int64]int64, error)
+}
+
+// Comparer compares the texts of a story.
+type Comparer interface {
+	// Comparisons says what each member takes from the origin, by article; an original has none.
+	Comparisons(context.Context, news.Story) (map[int64]news.Comparison, error)
+	// Reports gives the members by outlet, the newest version of each first, with what each version changed.
+	Reports(context.Context, news.Story) ([]news.Report, error)
+}
+
+// ArticleStore reads articles.
+type ArticleStore interface {
+	Article(context.Context, int64) (news.Article, error)
+	Articles(context.Context, news.ArticleList) ([]news.Article, error)
+	// Claims gives the credits that articles make, by article.
+	Claims(ctx context.Context, articles []int64) (map[int64][]news.Claim, error)
+}
+
+// EventStore reads events.
+type EventStore interface {
+	Events(context.Context, news.EventList) ([]news.Event, error)
+	Event(ctx context.Context, id int64) (news.Event, error)
+}
+
+// OutletStore counts what outlets have published.
+type OutletStore interface {
+	Outlets(context.Context, news.OutletList) ([]news.OutletCount, error)
+}
+
+// Searcher finds articles.
+type Searcher interface {
+	Search(context.Context, news.Search) (news.Found, error)
+}
+
+// ChangeLog reads the log of the stories' changes.
+type ChangeLog interface {
+	// StoryLog gives the entries after a number, in order.
+	StoryLog(ctx context.Context, after int64, limit int) ([]news.StoryChange, error)
+	// LastChange is the newest number, 0 for an empty log.
+	LastChange(context.Context) (int64, error)
+}
+
+// ChangeNotifier tells of new entries in the log of changes.
+type ChangeNotifier interface {
+	// NextChange gives a channel that is closed when stories change next.
+	NextChange() <-chan struct{}
+}
+
+// TopicStore reads and removes topics. User 0 is everybody.
+type TopicStore interface {
+	Topics(ctx context.Context, user int64) ([]news.Topic, error)
+	Topic(ctx context.Context, user int64, name string) (news.Topic, error)
+	RemoveTopic(ctx context.Context, user int64, name string) error
+}
+
+// TopicSearcher finds the stories of a topic.
+type TopicSearcher interface {
+	// TopicStories gives a part of a topic's stories and how many there are in all.
+	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
+}
+
+// TopicEditor adds and changes topics.
+type TopicEditor interface {
+	// AddTopic gives the topic as stored.
+	AddTopic(context.Context, news.Topic) (news.Topic, error)
+	// ChangeTopic changes the topic of that ID. It gives news.ErrNotFound where another has the name.
+	ChangeTopic(ctx context.Context, t news.Topic) error
+}
+
+// AlertStore lists and removes the alerts of topics.
+type AlertStore interface {
+	Alerts(ctx context.Context, topic int64) ([]news.Alert, error)
+	RemoveAlert(ctx context.Context, id int64) error
+}
+
+// AlertEditor adds and tests alerts.
+type AlertEditor interface {
+	// AddAlert gives the alert as stored. What is wrong with it is a *news.AlertError.
+	AddAlert(context.Context, news.Alert) (news.Alert, error)
+	// TestAlert sends an alert now; its error is the receiver's.
+	TestAlert(ctx context.Context, id int64) error
+}
+
+// FeedStore reads feeds and changes their settings.
+type FeedStore interface {
+	Feeds(context.Context) ([]news.Feed, error)
+	Feed(context.Context, int64) (news.Feed, error)
+	EditFeed(ctx context.Context, id int64, title, folder string) error
+	SetFullText(ctx context.Context, feed int64, mode string) error
+}
+
+// FeedEditor subscribes to feeds and ends subscriptions.
+type FeedEditor interface {
+	// FindFeeds looks for the feeds behind an address and adds nothing.
+	FindFeeds(ctx context.Context, address string) (news.Finding, error)
+	// AddFeed gives the feed as stored. With news.ErrExists it gives the feed that was there before.
+	AddFeed(context.Context, news.Feed) (news.Feed, error)
+	RemoveFeed(context.Context, int64) error
+}
+
+// OPML writes and reads lists of feeds and topics.
+type OPML interface {
+	WriteOPML(ctx context.Context, w io.Writer, title string) error
+	// ReadOPML gives a *news.RefusedError for what is no such list.
+	ReadOPML(context.Context, io.Reader) (news.Imported, error)
+}
+
+// CorrectionStore lists corrections.
+type CorrectionStore interface {
+	// Corrections gives all, in the order in which they were made.
+	Corrections(context.Context) ([]news.Correction, error)
+}
+
+// Corrector takes people's word on which articles are one story. It gives a *news.RefusedError for what it cannot do.
+type Corrector interface {
+	Merge(ctx context.Context, stories []int64) (news.Corrected, error)
+	Split(ctx context.Context, story int64, articles []int64) (news.Corrected, error)
+	Forget(ctx context.Context, id int64) (news.Corrected, error)
+}
+
+// TokenReader tells who sends a request.
+type TokenReader interface {
+	// APIUser gives the user whom a token stands for, or news.ErrNotFound.
+	APIUser(ctx context.Context, token string) (news.User, error)
+}
+
+// StatusReader counts what is stored and still to do.
+type StatusReader interface {
+	// Status asks store and index, and fails where one of them does not answer.
+	Status(context.Context) (news.Status, error)
+}
