@@ -56,7 +56,7 @@ func (m maker) seen(i int) time.Time {
 // addBatch stores and settles the next articles. Every fourth has the text of the third before it.
 func (m *maker) addBatch(ctx context.Context) error {
 	n := min(batch, m.articles-m.made)
-	polls := make([]news.Poll, perBatch)
+	polls := make([]store.Poll, perBatch)
 	first := m.made / batch * perBatch % feedCount
 	for i := range polls {
 		polls[i].Feed = news.Feed{ID: int64((first+i)%feedCount + 1), State: news.FeedOK, Checked: m.seen(m.made + n - 1), Due: m.now.Add(12 * time.Hour)}
@@ -97,7 +97,7 @@ func (m *maker) settle(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	s := news.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	s := store.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
 	stories := map[string]int{} // places in s.Stories by title
 	articles, err := m.db.Log(ctx, mark, n)
 	if err != nil {

@@ -48,7 +48,7 @@ func settle(ctx context.Context, dir string, count int) (err error) {
 		a := maker{now: time.Now(), articles: 1}.article(0, int64(i%feedCount), text)
 		a.GUID = fmt.Sprint("settled ", time.Now().UnixNano())
 		a.URL, a.Canonical, a.Keys, a.Hash, a.Seen = a.GUID, "", news.ItemKeys{}, a.GUID, time.Now()
-		if _, err := db.Collect(ctx, []news.Poll{{Feed: news.Feed{ID: int64(i%feedCount) + 1, State: news.FeedOK, Checked: a.Seen, Due: a.Seen.Add(time.Hour)}, Articles: []news.Article{a}}}); err != nil {
+		if _, err := db.Collect(ctx, []store.Poll{{Feed: news.Feed{ID: int64(i%feedCount) + 1, State: news.FeedOK, Checked: a.Seen, Due: a.Seen.Add(time.Hour)}, Articles: []news.Article{a}}}); err != nil {
 			return err
 		}
 		began := time.Now()

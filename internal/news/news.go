@@ -240,22 +240,6 @@ func (a Article) Body() string {
 	return a.Summary
 }
 
-// Poll is what one poll of one feed brought: the feed as it stands afterwards and the items it carried. The store
-// takes both in one transaction, so validators never outrun the items they stand for.
-type Poll struct {
-	Feed      Feed
-	Adopt     string // the address that the feed has from now on, unless another has or had it; "" keeps its own
-	Rest      Rest   // what its host asked for; zero where it asked for nothing
-	Pushed    bool   // by a hub: validators, due time and schedule of the stored feed stay, which are of its own server
-	Articles  []Article
-	Furniture Furniture // what the document showed: its blocks that are furniture, and its items that are not remembered yet
-}
-
-// Tally counts what storing a Poll changed.
-type Tally struct {
-	New, Revised, Same int
-}
-
 // Status counts what is stored and what is still to do.
 type Status struct {
 	Feeds     int `json:"feeds"`

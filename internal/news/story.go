@@ -312,27 +312,6 @@ type Edge struct {
 	Reasons      []Evidence
 }
 
-// Settlement is what settling a run of the log changed, to be stored in one transaction.
-type Settlement struct {
-	Through int64 // the mark: every log entry up to it is settled
-	Prints  map[int64]Print
-	Claims  map[int64][]Claim
-	Edges   []Edge
-	Stories []Story         // created or changed, each with all its members (Article.ID suffices)
-	Moved   map[int64]int64 // ids of stories that are no more, and where they went
-	Cited   []Cited         // pages to ask for, unless they are known
-
-	Templates []int64 // stories that are not among Stories and turn out to be Story.Template
-}
-
-// Cited is a page that an article credits by a link and that leads to no member of its story.
-type Cited struct {
-	Article int64
-	Address string // canonical: a key
-	Link    string // as the article writes it
-	Host    string
-}
-
 // Correction is a person's word on which articles are one story. It outranks every score, and a later one outranks an
 // earlier one where they contradict each other.
 type Correction struct {

@@ -66,13 +66,13 @@ func startWatch(t *testing.T, dir string, now func() time.Time, o notify.Options
 	must(t, err)
 	feed, err := w.AddFeed(t.Context(), news.Feed{URL: "https://paper.example/feed"})
 	must(t, err)
-	p := news.Poll{Feed: feed}
+	p := store.Poll{Feed: feed}
 	for i := range 9 {
 		p.Articles = append(p.Articles, news.Article{
 			GUID: fmt.Sprint(i), Title: fmt.Sprint("Article ", i), Hash: fmt.Sprint(i), URL: fmt.Sprint("https://paper.example/", i), Text: "Words.", Seen: now(), Lang: "en",
 		})
 	}
-	_, err = db.Collect(t.Context(), []news.Poll{p})
+	_, err = db.Collect(t.Context(), []store.Poll{p})
 	must(t, err)
 	return w
 }
@@ -90,10 +90,10 @@ func (w *watch) settle(t *testing.T, id int64, named bool, articles ...int64) {
 	if named {
 		s.Origin.Article = 0
 	}
-	must(t, w.db.Settle(t.Context(), news.Settlement{Through: 9, Stories: []news.Story{s}}))
+	must(t, w.db.Settle(t.Context(), store.Settlement{Through: 9, Stories: []news.Story{s}}))
 	last, err := w.db.LastChange(t.Context())
 	must(t, err)
-	must(t, w.db.PutMatches(t.Context(), news.Matching{Through: last, Matches: []news.Match{{Topic: w.topic, Story: id, Seq: last}}}))
+	must(t, w.db.PutMatches(t.Context(), store.Matching{Through: last, Matches: []store.Match{{Topic: w.topic, Story: id, Seq: last}}}))
 }
 
 func (w *watch) add(t *testing.T, a news.Alert) news.Alert {

@@ -22,7 +22,7 @@ const (
 )
 
 // weighAll weighs changed stories, with the pages that their members credit, and notes the pages that they want.
-func (n *Newsroom) weighAll(ctx context.Context, changed []group.Change, s *news.Settlement) error {
+func (n *Newsroom) weighAll(ctx context.Context, changed []group.Change, s *store.Settlement) error {
 	known, err := n.sourcesOf(ctx, changed)
 	if err != nil {
 		return err
@@ -51,12 +51,12 @@ func (n *Newsroom) sourcesOf(ctx context.Context, changed []group.Change) (map[s
 }
 
 // wantedOf gives the pages that members credit and that are none of them.
-func wantedOf(members []origin.Candidate) []news.Cited {
+func wantedOf(members []origin.Candidate) []store.Cited {
 	own := map[string]bool{}
 	for _, m := range members {
 		own[clean.PageURL(m.Article.Canonical)] = true
 	}
-	var out []news.Cited
+	var out []store.Cited
 	seen := map[string]bool{}
 	for _, m := range members {
 		more := 0
@@ -73,7 +73,7 @@ func wantedOf(members []origin.Candidate) []news.Cited {
 				continue
 			}
 			seen[address], more = true, more+1
-			out = append(out, news.Cited{Article: m.Article.ID, Address: address, Link: c.URL, Host: strings.ToLower(u.Hostname())})
+			out = append(out, store.Cited{Article: m.Article.ID, Address: address, Link: c.URL, Host: strings.ToLower(u.Hostname())})
 		}
 	}
 	return out

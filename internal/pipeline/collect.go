@@ -11,11 +11,12 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/parse"
 	"headwater/internal/news"
+	"headwater/internal/store"
 )
 
 // result is how the poll of one feed ended. Its poll is to be stored whatever err says.
 type result struct {
-	poll      news.Poll
+	poll      store.Poll
 	unchanged bool
 	pushed    bool // a hub was relied on to push the feed
 	resting   bool // it was not asked, as its host wants to be left alone
@@ -76,7 +77,7 @@ func (n *Newsroom) leave(f news.Feed, err error) result {
 	if errors.As(err, &fe) {
 		f.Due, f.Rule = fe.Rest.Until, news.RuleHost
 	}
-	return result{poll: news.Poll{Feed: f}, resting: true}
+	return result{poll: store.Poll{Feed: f}, resting: true}
 }
 
 // furniture gives what is remembered of a feed. A feed that is only checked has no id, and a newsroom that only checks
@@ -104,7 +105,7 @@ func (n *Newsroom) unchanged(f *news.Feed, resp fetch.Response) {
 }
 
 // read turns a response into what a poll brought but for the feed, and notes on that what it learnt.
-func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response, before news.Furniture) (p news.Poll, doc news.Document, err error) {
+func (n *Newsroom) read(ctx context.Context, f *news.Feed, resp fetch.Response, before news.Furniture) (p store.Poll, doc news.Document, err error) {
 	select { // many requests wait for servers at once; reading what they bring takes a processor
 	case n.reading <- struct{}{}:
 		defer func() { <-n.reading }()

@@ -83,7 +83,7 @@ func (n *Newsroom) Forget(ctx context.Context, number int64) (news.Corrected, er
 	if err != nil {
 		return news.Corrected{}, err
 	}
-	err = n.resettle(ctx, change{corrections: rest, back: back}, func(s news.Settlement) error { return n.Store.Forget(ctx, number, s) })
+	err = n.resettle(ctx, change{corrections: rest, back: back}, func(s store.Settlement) error { return n.Store.Forget(ctx, number, s) })
 	if err != nil {
 		return news.Corrected{}, err
 	}
@@ -176,7 +176,7 @@ func (n *Newsroom) correct(ctx context.Context, c news.Correction) (news.Correct
 	if len(c.Apart) > 0 {
 		leaving = c.Same
 	}
-	err = n.resettle(ctx, change{corrections: append(all, c), leaving: leaving}, func(s news.Settlement) error {
+	err = n.resettle(ctx, change{corrections: append(all, c), leaving: leaving}, func(s store.Settlement) error {
 		c.ID, err = n.Store.Correct(ctx, c, s)
 		return err
 	})
@@ -194,13 +194,13 @@ type change struct {
 }
 
 // resettle decides anew about the articles that the corrections, put in the place of those in force, speak of.
-func (n *Newsroom) resettle(ctx context.Context, to change, keep func(news.Settlement) error) (err error) {
+func (n *Newsroom) resettle(ctx context.Context, to change, keep func(store.Settlement) error) (err error) {
 	defer func() {
 		if err != nil {
 			n.window = nil // it may hold what was not stored
 		}
 	}()
-	s := news.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	s := store.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
 	if err := n.openWindow(ctx, &s); err != nil {
 		return err
 	}
@@ -222,7 +222,7 @@ func (n *Newsroom) resettle(ctx context.Context, to change, keep func(news.Settl
 }
 
 // leadBack has the ids of stories that earlier merges ended lead to the story that their articles went back to.
-func (n *Newsroom) leadBack(to change, s *news.Settlement) {
+func (n *Newsroom) leadBack(to change, s *store.Settlement) {
 	for _, c := range to.corrections {
 		for article, was := range c.Former {
 			if _, ok := to.back[article]; !ok || len(c.Apart) > 0 {
@@ -237,7 +237,7 @@ func (n *Newsroom) leadBack(to change, s *news.Settlement) {
 }
 
 // recall brings articles back into the window that it does not hold any more, each with its whole story.
-func (n *Newsroom) recall(ctx context.Context, articles []int64, s *news.Settlement) error {
+func (n *Newsroom) recall(ctx context.Context, articles []int64, s *store.Settlement) error {
 	closed := slices.DeleteFunc(slices.Clone(articles), n.holds)
 	if len(closed) == 0 {
 		return nil

@@ -197,12 +197,12 @@ func openStore(t *testing.T) *store.DB {
 }
 
 // poll has the feed list these items.
-func (f *polledFeed) poll(t *testing.T, items []feedItem) news.Tally {
+func (f *polledFeed) poll(t *testing.T, items []feedItem) store.Tally {
 	t.Helper()
 	return f.read(t, []byte(f.format(items)), items)
 }
 
-func (f *polledFeed) read(t *testing.T, document []byte, items []feedItem) news.Tally {
+func (f *polledFeed) read(t *testing.T, document []byte, items []feedItem) store.Tally {
 	t.Helper()
 	doc, err := parse.Parse(t.Context(), document, parse.Options{URL: f.feed.URL})
 	must(t, err)
@@ -211,7 +211,7 @@ func (f *polledFeed) read(t *testing.T, document []byte, items []feedItem) news.
 	}
 	f.feed.Checked = time.Date(2026, time.May, 8, 0, 0, 0, 0, time.UTC)
 	articles := clean.New(clean.Options{}).Articles(doc, f.feed, f.feed.Checked)
-	tallies, err := f.db.Collect(t.Context(), []news.Poll{{Feed: f.feed, Articles: articles}})
+	tallies, err := f.db.Collect(t.Context(), []store.Poll{{Feed: f.feed, Articles: articles}})
 	must(t, err)
 	return tallies[0]
 }

@@ -62,7 +62,7 @@ func (l *lineage) grow(t *testing.T, name string, articles int) {
 		batch = append(batch, news.Article{GUID: title, Hash: title, Title: title, Text: title, Seen: lineageDay, Published: lineageDay})
 	}
 	f.Checked = lineageDay
-	_, err = l.db.Collect(t.Context(), []news.Poll{{Feed: f, Articles: batch}})
+	_, err = l.db.Collect(t.Context(), []store.Poll{{Feed: f, Articles: batch}})
 	must(t, err)
 	_, err = l.CatchUp(t.Context(), nil)
 	must(t, err)

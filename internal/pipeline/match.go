@@ -9,6 +9,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/search"
+	"headwater/internal/store"
 )
 
 const (
@@ -132,8 +133,8 @@ func (n *Newsroom) fillTopic(ctx context.Context, t news.Topic) error {
 }
 
 // match holds some stories against the topics.
-func (n *Newsroom) match(ctx context.Context, changes []news.StoryChange) (news.Matching, error) {
-	m := news.Matching{Through: changes[len(changes)-1].Seq, Changes: changes}
+func (n *Newsroom) match(ctx context.Context, changes []news.StoryChange) (store.Matching, error) {
+	m := store.Matching{Through: changes[len(changes)-1].Seq, Changes: changes}
 	seqs, ids := map[int64]int64{}, []int64{}
 	for _, c := range changes {
 		if c.Into == 0 && !c.Gone {
@@ -164,8 +165,8 @@ func (n *Newsroom) match(ctx context.Context, changes []news.StoryChange) (news.
 	return m, round.leave(ctx, stories)
 }
 
-func byArticle(looked []news.Looked) map[int64]news.Looked {
-	of := make(map[int64]news.Looked, len(looked))
+func byArticle(looked []store.Looked) map[int64]store.Looked {
+	of := make(map[int64]store.Looked, len(looked))
 	for _, l := range looked {
 		of[l.Article] = l
 	}
@@ -177,8 +178,8 @@ type matching struct {
 	n      *Newsroom
 	places *search.StoryTable
 	now    time.Time
-	found  *news.Matching
-	looked map[int64]news.Looked // what was held against the topics before
+	found  *store.Matching
+	looked map[int64]store.Looked // what was held against the topics before
 }
 
 // story notes which topics a story matches that it did not, and which it does no longer.
@@ -194,16 +195,16 @@ func (r *matching) story(ctx context.Context, s news.Story, seq int64, matched [
 		for _, t := range topics {
 			now[t] = true
 		}
-		r.found.Looked = append(r.found.Looked, news.Looked{Article: a.ID, Story: s.ID, Seq: a.Seq})
+		r.found.Looked = append(r.found.Looked, store.Looked{Article: a.ID, Story: s.ID, Seq: a.Seq})
 	}
 	for t := range now {
 		if !slices.Contains(matched, t) {
-			r.found.Matches = append(r.found.Matches, news.Match{Topic: t, Story: s.ID, Seq: seq, At: r.now})
+			r.found.Matches = append(r.found.Matches, store.Match{Topic: t, Story: s.ID, Seq: seq, At: r.now})
 		}
 	}
 	for _, t := range matched {
 		if !now[t] && (len(anew) == len(s.Members) || r.n.matcher.DependsOnStory(t)) {
-			r.found.Ended = append(r.found.Ended, news.Match{Topic: t, Story: s.ID})
+			r.found.Ended = append(r.found.Ended, store.Match{Topic: t, Story: s.ID})
 		}
 	}
 	return nil

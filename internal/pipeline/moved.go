@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/store"
 )
 
 // A new address is taken over when permanent redirects led there in so many polls in a row, over at least so long: a
@@ -17,7 +18,7 @@ const (
 
 // moved notes where permanent redirects led, "" for none, and has the address taken over in time. Where another feed has
 // that address, the feed says so.
-func (n *Newsroom) moved(ctx context.Context, f *news.Feed, p *news.Poll, to string) error {
+func (n *Newsroom) moved(ctx context.Context, f *news.Feed, p *store.Poll, to string) error {
 	if to != f.Moved.To {
 		f.Moved = news.Move{To: to}
 	}

@@ -48,14 +48,14 @@ func settledIn(t *testing.T, dir string, reports []report, parts int) map[string
 	// Nothing is closed: what outlets are like is learnt from closed stories when a newsroom is opened.
 	room := open(t, dir, settings{now: func() time.Time { return last }, window: 365 * 24 * time.Hour})
 	for i := range parts {
-		var polls []news.Poll
+		var polls []store.Poll
 		for _, r := range reports[len(reports)*i/parts : len(reports)*(i+1)/parts] {
 			f, err := room.AddFeed(t.Context(), news.Feed{URL: "https://" + r.Feed + ".example/feed"})
 			if !errors.Is(err, news.ErrExists) {
 				must(t, err)
 			}
 			f.Checked = last
-			polls = append(polls, news.Poll{Feed: f, Articles: []news.Article{{
+			polls = append(polls, store.Poll{Feed: f, Articles: []news.Article{{
 				GUID: r.ID, Title: r.Title, Hash: r.ID, Text: r.Text, Summary: r.Summary, URL: r.URL, Lang: r.Lang, Seen: last, Published: r.Published,
 				Outlet: news.Outlet{Name: r.Feed, Domain: r.Feed + ".example"},
 			}}})

@@ -13,6 +13,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
+	"headwater/internal/store"
 )
 
 // PassOptions say what a pass does.
@@ -202,14 +203,14 @@ func (n *Newsroom) recallRests(ctx context.Context) error {
 
 // awake puts off the feeds that came to be due before an hour that they skip and were not asked in time.
 func (n *Newsroom) awake(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
-	var later []news.Poll
+	var later []store.Poll
 	feeds = slices.DeleteFunc(feeds, func(f news.Feed) bool {
 		due, rule := poll.Skip(n.Now(), "", f.Schedule.Skips)
 		if rule == "" {
 			return false
 		}
 		f.Due, f.Rule = due, rule
-		later = append(later, news.Poll{Feed: f})
+		later = append(later, store.Poll{Feed: f})
 		return true
 	})
 	if len(later) == 0 {
@@ -330,7 +331,7 @@ func batches(results <-chan result, limit int, work func([]result) error) error 
 
 // keep stores what some polls brought in one transaction and counts it.
 func (n *Newsroom) keep(ctx context.Context, rs []result, sum *Summary) error {
-	polls := make([]news.Poll, len(rs))
+	polls := make([]store.Poll, len(rs))
 	for i, r := range rs {
 		polls[i] = r.poll
 	}
@@ -350,7 +351,7 @@ func (n *Newsroom) keep(ctx context.Context, rs []result, sum *Summary) error {
 	return nil
 }
 
-func (s *Summary) count(r result, t news.Tally) {
+func (s *Summary) count(r result, t store.Tally) {
 	if r.resting {
 		s.Resting++
 		return

@@ -7,6 +7,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/search"
+	"headwater/internal/store"
 )
 
 // placedAtOnce is how many stories are handed to the index at once when all are read. Each handing over copies a pointer for every
@@ -45,7 +46,7 @@ func (n *Newsroom) follow(ctx context.Context) error {
 }
 
 // putPlaced stores a settlement by what put does, and tells searches.
-func (n *Newsroom) putPlaced(s news.Settlement, put func(news.Settlement) error) error {
+func (n *Newsroom) putPlaced(s store.Settlement, put func(store.Settlement) error) error {
 	n.following.Lock() // a search must not read the store between the two
 	defer n.following.Unlock()
 	if err := put(s); err != nil {

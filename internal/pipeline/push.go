@@ -11,6 +11,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/websub"
 	"headwater/internal/news"
+	"headwater/internal/store"
 )
 
 // pusher has hubs push the feeds that announce any. A nil pusher takes no pushes.
@@ -112,7 +113,7 @@ func (r *result) read() bool { return r.err == nil }
 
 // missed doubts a hub that had not pushed what a poll brought. A hub that was given up while the poll was under way is not
 // relied on for the next one.
-func (p *pusher) missed(ctx context.Context, r result, t news.Tally) error {
+func (p *pusher) missed(ctx context.Context, r result, t store.Tally) error {
 	switch {
 	case p == nil || !r.pushed:
 		return nil
@@ -158,7 +159,7 @@ func (p *pusher) take(ctx context.Context, d websub.Delivery) error {
 	}
 	f.Title, f.Site, f.State, f.Problem, f.Failures, f.Checked = got.Title, got.Site, got.State, got.Problem, got.Failures, got.Checked
 	polled.Feed, polled.Pushed = f, true
-	if _, err := n.Store.Collect(ctx, []news.Poll{polled}); err != nil {
+	if _, err := n.Store.Collect(ctx, []store.Poll{polled}); err != nil {
 		return err
 	}
 	n.arrived()

@@ -12,7 +12,7 @@ import (
 
 // remake makes the prints of settled articles anew that another version of this program left, from the stored texts. They
 // keep their stories until the next Settle compares them again, which stores the prints in place of the old ones.
-func (n *Newsroom) remake(ctx context.Context, w *group.Grouper, rows []store.WindowRow, s *news.Settlement) error {
+func (n *Newsroom) remake(ctx context.Context, w *group.Grouper, rows []store.WindowRow, s *store.Settlement) error {
 	for part := range slices.Chunk(rows, readChunk) {
 		ids := make([]int64, len(part))
 		for i, r := range part {
@@ -40,7 +40,7 @@ func (n *Newsroom) remake(ctx context.Context, w *group.Grouper, rows []store.Wi
 }
 
 // remade says whether the settlement at hand has a new print of either article of an edge.
-func remade(s *news.Settlement, e news.Edge) bool {
+func remade(s *store.Settlement, e news.Edge) bool {
 	_, a := s.Prints[e.A]
 	_, b := s.Prints[e.B]
 	return a || b

@@ -16,6 +16,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/store"
 )
 
 const days = 24 * time.Hour
@@ -457,7 +458,7 @@ func TestMonth(t *testing.T) {
 // collectDay stores and prints a day's articles: every fourth is a copy.
 func collectDay(t *testing.T, room *pipeline.Newsroom, feeds []news.Feed, at time.Time, day, n int) {
 	t.Helper()
-	polls := make([]news.Poll, len(feeds))
+	polls := make([]store.Poll, len(feeds))
 	for i, f := range feeds {
 		polls[i].Feed = f
 		polls[i].Feed.State, polls[i].Feed.Checked = news.FeedOK, at

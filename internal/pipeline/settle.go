@@ -50,7 +50,7 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 	if err != nil || waiting == 0 {
 		return 0, err
 	}
-	s := news.Settlement{Through: mark, Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	s := store.Settlement{Through: mark, Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
 	if err := n.openWindow(ctx, &s); err != nil {
 		return 0, err
 	}
@@ -74,11 +74,11 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 	if err := n.settleWindow(ctx, &s); err != nil {
 		return done, err
 	}
-	return done, n.putPlaced(s, func(s news.Settlement) error { return n.Store.Settle(ctx, s) })
+	return done, n.putPlaced(s, func(s store.Settlement) error { return n.Store.Settle(ctx, s) })
 }
 
 // settleWindow decides about what was added to the window and notes what that changed.
-func (n *Newsroom) settleWindow(ctx context.Context, s *news.Settlement) error {
+func (n *Newsroom) settleWindow(ctx context.Context, s *store.Settlement) error {
 	result := n.window.Settle()
 	if err := n.second.fault(); err != nil {
 		return err
@@ -96,7 +96,7 @@ func (n *Newsroom) settleWindow(ctx context.Context, s *news.Settlement) error {
 }
 
 // prepare makes the prints and claims of some articles and puts them into the window.
-func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *news.Settlement) error {
+func (n *Newsroom) prepare(ctx context.Context, articles []news.Article, s *store.Settlement) error {
 	ids := make([]int64, len(articles))
 	for i, a := range articles {
 		ids[i] = a.ID
@@ -141,7 +141,7 @@ func indexes(n int) []int {
 
 // openWindow reads the stories that are still open, once, and drops closed ones now and then. What it has to make anew
 // goes into the settlement at hand.
-func (n *Newsroom) openWindow(ctx context.Context, s *news.Settlement) error {
+func (n *Newsroom) openWindow(ctx context.Context, s *store.Settlement) error {
 	if err := n.learnOutlets(ctx); err != nil {
 		return err
 	}

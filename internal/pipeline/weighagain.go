@@ -26,7 +26,7 @@ func (n *Newsroom) weighAgain(ctx context.Context) (err error) {
 			n.window = nil // it may hold what was not stored
 		}
 	}()
-	s := news.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	s := store.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
 	if err := n.openWindow(ctx, &s); err != nil {
 		return err
 	}
@@ -46,7 +46,7 @@ func (n *Newsroom) weighAgain(ctx context.Context) (err error) {
 	if err := n.weighAll(ctx, n.untouched(held, s.Stories), &s); err != nil {
 		return err
 	}
-	err = n.putPlaced(s, func(s news.Settlement) error { return n.Store.Weighed(ctx, ids, s) })
+	err = n.putPlaced(s, func(s store.Settlement) error { return n.Store.Weighed(ctx, ids, s) })
 	if err != nil {
 		return fmt.Errorf("weigh stories with the pages they credit: %w", err)
 	}
@@ -54,7 +54,7 @@ func (n *Newsroom) weighAgain(ctx context.Context) (err error) {
 }
 
 // citeAnew puts articles that turn out to cite another address than they write into the window again.
-func (n *Newsroom) citeAnew(ctx context.Context, ids []int64, known map[string]store.Source, s *news.Settlement) error {
+func (n *Newsroom) citeAnew(ctx context.Context, ids []int64, known map[string]store.Source, s *store.Settlement) error {
 	var again []group.Item
 	var moved []int64
 	for _, id := range ids {

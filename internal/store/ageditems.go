@@ -3,8 +3,6 @@ package store
 import (
 	"context"
 	"time"
-
-	"headwater/internal/news"
 )
 
 // An item whose article was aged out may stand in its feed for months yet, and is not news again. So what it is known by
@@ -43,7 +41,7 @@ func (c *collector) hasAged(ctx context.Context, feed int64) (has bool, err erro
 }
 
 // aged gives the aged-out items that those of a poll may be.
-func (c *collector) aged(ctx context.Context, p news.Poll) ([]stored, error) {
+func (c *collector) aged(ctx context.Context, p Poll) ([]stored, error) {
 	keys, err := keyLists(p)
 	if err != nil {
 		return nil, err
@@ -62,7 +60,7 @@ func (c *collector) aged(ctx context.Context, p news.Poll) ([]stored, error) {
 }
 
 // listAged notes which aged-out items a poll listed, and forgets those of its feed that no document lists any more.
-func (c *collector) listAged(ctx context.Context, p news.Poll, listed []stored) error {
+func (c *collector) listAged(ctx context.Context, p Poll, listed []stored) error {
 	var rows [][]any
 	for _, s := range listed {
 		if s.listed < millis(p.Feed.Checked.Add(-agedNoted)) {

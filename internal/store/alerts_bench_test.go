@@ -21,10 +21,10 @@ func benchAlerts(b *testing.B) *DB {
 			b.Fatal(err)
 		}
 	}
-	s, m := news.Settlement{Through: n}, news.Matching{Through: n}
+	s, m := Settlement{Through: n}, Matching{Through: n}
 	for i := int64(1); i <= n; i++ {
 		s.Stories = append(s.Stories, story(i, i, i))
-		m.Matches = append(m.Matches, news.Match{Topic: i%20 + 1, Story: i, Seq: i})
+		m.Matches = append(m.Matches, Match{Topic: i%20 + 1, Story: i, Seq: i})
 	}
 	if err := db.Settle(b.Context(), s); err != nil {
 		b.Fatal(err)

@@ -48,9 +48,9 @@ func matches(t *testing.T, db *DB, topic int64, stories ...int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := news.Matching{Through: last, Changes: changes}
+	m := Matching{Through: last, Changes: changes}
 	for _, s := range stories {
-		m.Matches = append(m.Matches, news.Match{Topic: topic, Story: s, Seq: last, At: day})
+		m.Matches = append(m.Matches, Match{Topic: topic, Story: s, Seq: last, At: day})
 	}
 	if err := db.PutMatches(t.Context(), m); err != nil {
 		t.Fatal(err)
@@ -109,27 +109,27 @@ func named(s news.Story) news.Story {
 // TestQueueAlerts follows stories as they come, grow, gain their original and go into each other.
 func TestQueueAlerts(t *testing.T) {
 	db, topic, _ := watched(t, news.Alert{AgainOutlets: 3, AgainOriginal: true})
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{named(story(1, 1, 1)), story(2, 2, 2), story(3, 3, 3)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{named(story(1, 1, 1)), story(2, 2, 2), story(3, 3, 3)}})
 	same(t, "before topics have seen it", queued(t, db), nil)
 	matches(t, db, topic, 1, 2)
 	same(t, "what matches", queued(t, db), []string{"1 1 new", "1 2 new"})
 	same(t, "again", queued(t, db), nil)
 
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{named(story(1, 1, 1, 4)), story(2, 2, 2)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{named(story(1, 1, 1, 4)), story(2, 2, 2)}})
 	matches(t, db, topic)
 	same(t, "two outlets are not enough", queued(t, db), nil)
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4)}})
 	matches(t, db, topic)
 	same(t, "its original", queued(t, db), []string{"1 1 original"})
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4, 5)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4, 5)}})
 	matches(t, db, topic)
 	same(t, "three outlets", queued(t, db), []string{"1 1 grown"})
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4, 5, 6)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 4, 5, 6)}})
 	matches(t, db, topic)
 	same(t, "four", queued(t, db), nil)
 	same(t, "all that waits", waitingIDs(t, db, 1), []string{"1 new", "2 new", "1 original", "1 grown"})
 
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(3, 3, 3, 1, 4, 5, 6)}, Moved: map[int64]int64{1: 3}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(3, 3, 3, 1, 4, 5, 6)}, Moved: map[int64]int64{1: 3}})
 	matches(t, db, topic, 3)
 	same(t, "a story that was told went into one that was not", queued(t, db), nil)
 	same(t, "what waits is told of the living story", waitingIDs(t, db, 1), []string{"3 new", "2 new", "3 original", "3 grown"})
@@ -138,10 +138,10 @@ func TestQueueAlerts(t *testing.T) {
 // TestMergeOfTold has two stories that were both told of become one.
 func TestMergeOfTold(t *testing.T) {
 	db, topic, _ := watched(t, news.Alert{AgainOutlets: 3})
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
 	matches(t, db, topic, 1, 2)
 	same(t, "both", queued(t, db), []string{"1 1 new", "1 2 new"})
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(2, 2, 3, 1, 2)}, Moved: map[int64]int64{1: 2}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(2, 2, 3, 1, 2)}, Moved: map[int64]int64{1: 2}})
 	matches(t, db, topic)
 	same(t, "together they are three", queued(t, db), []string{"1 2 grown"})
 	same(t, "new is told once", waitingIDs(t, db, 1), []string{"2 new", "2 grown"})
@@ -150,13 +150,13 @@ func TestMergeOfTold(t *testing.T) {
 // TestMatchedBefore tells nobody of what a topic held when the alert was added, and of what comes to match later.
 func TestMatchedBefore(t *testing.T) {
 	db, topic, first := watched(t, news.Alert{})
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}})
 	matches(t, db, topic, 1)
 	second := first
 	second.Target = "https://late.example/"
 	second = addAlert(t, db, second)
 	same(t, "the first alert", queued(t, db), []string{"1 1 new"})
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 3), story(2, 2, 2, 4)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 3), story(2, 2, 2, 4)}})
 	matches(t, db, topic, 2) // an old story that matches now
 	same(t, "later", queued(t, db), []string{"1 2 new", "2 2 new"})
 	if _, err := db.AddAlert(t.Context(), second); !errors.Is(err, news.ErrExists) {
@@ -167,7 +167,7 @@ func TestMatchedBefore(t *testing.T) {
 // TestAnotherTopic has a topic ask for something else: what that finds of old stories is told to nobody.
 func TestAnotherTopic(t *testing.T) {
 	db, topic, _ := watched(t, news.Alert{})
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1)}})
 	matches(t, db, topic)
 	if err := db.ChangeTopic(t.Context(), news.Topic{ID: topic, Name: "floods", Query: "storm"}); err != nil {
 		t.Fatal(err)
@@ -179,10 +179,10 @@ func TestAnotherTopic(t *testing.T) {
 	if err := db.FillTopic(t.Context(), now, []int64{1}, day); err != nil {
 		t.Fatal(err)
 	}
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 2)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 2)}})
 	matches(t, db, topic)
 	same(t, "an old story changes", queued(t, db), nil)
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(2, 2, 3)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(2, 2, 3)}})
 	matches(t, db, topic, 2)
 	same(t, "a new one", queued(t, db), []string{"1 2 new"})
 }
@@ -190,7 +190,7 @@ func TestAnotherTopic(t *testing.T) {
 // TestNoteAttempt stores how telling went.
 func TestNoteAttempt(t *testing.T) {
 	db, topic, alert := watched(t, news.Alert{})
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 3, 3)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 3, 3)}})
 	matches(t, db, topic, 1, 2, 3)
 	queued(t, db)
 	note := func(a Attempt, lost int) news.Alert {
@@ -238,13 +238,13 @@ func TestNoteAttempt(t *testing.T) {
 	if a := note(stale, 1); a.Waiting != 0 {
 		t.Errorf("what has waited too long: %+v", a)
 	}
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(4, 4, 4)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(4, 4, 4)}})
 	matches(t, db, topic, 4)
 	queued(t, db)
 	if a := note(Attempt{IDs: []string{"1 4 new"}, At: day, Problem: "410 Gone", Ended: true}, 0); !a.Ended || a.Waiting != 0 || a.Problem != "410 Gone" {
 		t.Errorf("the receiver wants no more: %+v", a)
 	}
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(5, 5, 5)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(5, 5, 5)}})
 	matches(t, db, topic, 5)
 	same(t, "an alert that has ended", queued(t, db), nil)
 	if a := note(Attempt{At: day}, 0); a.Ended {
@@ -256,7 +256,7 @@ func TestNoteAttempt(t *testing.T) {
 func TestRemoveAlert(t *testing.T) {
 	db, topic, alert := watched(t, news.Alert{})
 	other := addAlert(t, db, news.Alert{Topic: topic, Kind: news.AlertEmail, Target: "anna@example.org", Schedule: news.AtOnce, Added: day})
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1)}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1)}})
 	matches(t, db, topic, 1)
 	same(t, "both", queued(t, db), []string{"1 1 new", "2 1 new"})
 	if err := db.ForgetDeliveries(t.Context(), []string{"2 1 new"}); err != nil {
@@ -303,7 +303,7 @@ func TestAlertsPassOverArchives(t *testing.T) {
 			a := article("g7", "title 7")
 			a.Published, a.Undated, a.Seen = tt.published, tt.undated, day.Add(2*time.Hour)
 			store(t, db, poll(news.Feed{ID: 1, URL: feedURL(0)}, a))
-			settle(t, db, news.Settlement{Through: 7, Stories: []news.Story{story(1, 1, 7)}})
+			settle(t, db, Settlement{Through: 7, Stories: []news.Story{story(1, 1, 7)}})
 			matches(t, db, topic, 1)
 			if got := queued(t, db); len(got) != tt.want {
 				t.Errorf("queued %v, want %d", got, tt.want)
@@ -318,10 +318,10 @@ func TestAlertsTellOfWhatJoinsAnArchive(t *testing.T) {
 	old := article("g7", "title 7")
 	old.Published = day.AddDate(-1, 0, 0)
 	store(t, db, poll(news.Feed{ID: 1, URL: feedURL(0)}, old))
-	settle(t, db, news.Settlement{Through: 7, Stories: []news.Story{story(1, 1, 7)}})
+	settle(t, db, Settlement{Through: 7, Stories: []news.Story{story(1, 1, 7)}})
 	matches(t, db, topic, 1)
 	same(t, "the old one", queued(t, db), nil)
-	settle(t, db, news.Settlement{Through: 7, Stories: []news.Story{story(1, 1, 7, 2)}})
+	settle(t, db, Settlement{Through: 7, Stories: []news.Story{story(1, 1, 7, 2)}})
 	matches(t, db, topic, 1)
 	same(t, "with a new one", queued(t, db), []string{"1 1 new"})
 }

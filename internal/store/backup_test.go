@@ -13,7 +13,7 @@ import (
 
 func TestBackupAndRestore(t *testing.T) {
 	db := newsroom(t, 3)
-	settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
+	settle(t, db, Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
 	ctx := t.Context()
 	file := filepath.Join(t.TempDir(), "backup.db")
 	if err := db.Backup(ctx, file); err != nil {

@@ -27,9 +27,9 @@ func prose(r *rand.Rand, words int) string {
 	return b.String()
 }
 
-func benchPolls(feeds, each, words int) []news.Poll {
+func benchPolls(feeds, each, words int) []Poll {
 	r := rand.New(rand.NewPCG(1, 2))
-	polls := make([]news.Poll, feeds)
+	polls := make([]Poll, feeds)
 	for i := range polls {
 		polls[i].Feed = news.Feed{ID: int64(i + 1), URL: feedURL(i), ETag: fmt.Sprint("etag", i), Checked: day, Due: day.Add(time.Hour), State: news.FeedOK}
 		for j := range each {
@@ -58,7 +58,7 @@ func benchDB(b *testing.B, feeds int) *DB {
 	return db
 }
 
-func collectAll(b *testing.B, db *DB, polls []news.Poll) {
+func collectAll(b *testing.B, db *DB, polls []Poll) {
 	b.Helper()
 	for i := 0; i < len(polls); i += 20 {
 		if _, err := db.Collect(b.Context(), polls[i:min(i+20, len(polls))]); err != nil {
@@ -161,7 +161,7 @@ func largeNewsroom(b *testing.B) *DB {
 	db := benchDB(b, 1000)
 	collectAll(b, db, benchPolls(1000, 100, 100))
 	for id := int64(1); id < 100_000; {
-		var s news.Settlement
+		var s Settlement
 		s, id = benchSettlement(id, 5000)
 		if err := db.Settle(b.Context(), s); err != nil {
 			b.Fatal(err)
@@ -171,8 +171,8 @@ func largeNewsroom(b *testing.B) *DB {
 }
 
 // benchSettlement settles n articles from an id on.
-func benchSettlement(id int64, n int) (news.Settlement, int64) {
-	s := news.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+func benchSettlement(id int64, n int) (Settlement, int64) {
+	s := Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
 	p := news.Print{Words: 300}
 	for i := range uint32(60) {
 		p.Picked = append(p.Picked, i*7919)
@@ -205,7 +205,7 @@ func BenchmarkSettle(b *testing.B) {
 		collectAll(b, db, polls)
 		b.StartTimer()
 		for id := int64(1); id < 25_000; {
-			var s news.Settlement
+			var s Settlement
 			s, id = benchSettlement(id, 2500)
 			if err := db.Settle(b.Context(), s); err != nil {
 				b.Fatal(err)

@@ -155,7 +155,7 @@ func TestPullBack(t *testing.T) {
 // TestRedate leaves times ahead alone for an hour, and where none are left.
 func TestRedate(t *testing.T) {
 	db := newsroom(t, 3)
-	settle(t, db, news.Settlement{Through: 3, Stories: []news.Story{story(1, 0, 1)}})
+	settle(t, db, Settlement{Through: 3, Stories: []news.Story{story(1, 0, 1)}})
 	year := day.AddDate(1, 0, 0)
 	if _, err := db.writer.ExecContext(t.Context(), `UPDATE articles SET seen = ?1, time = ?1 WHERE id = 2`, millis(year)); err != nil {
 		t.Fatal(err)

@@ -17,8 +17,8 @@ import (
 // the names by which the article is known. One whose article was aged out changes nothing at all (ageditems.go). Of new
 // articles with one time the first of the document gets the highest id, so that lists keep the document's order. The store
 // sets Feed.Changed and Feed.Articles itself, and passes over feeds that were removed meanwhile.
-func (db *DB) Collect(ctx context.Context, polls []news.Poll) ([]news.Tally, error) {
-	tallies := make([]news.Tally, len(polls))
+func (db *DB) Collect(ctx context.Context, polls []Poll) ([]Tally, error) {
+	tallies := make([]Tally, len(polls))
 	err := db.write(ctx, "store polls", func(ctx context.Context, t tx) error {
 		c := collector{tx: t}
 		if err := c.begin(ctx); err != nil {
@@ -69,29 +69,29 @@ func (c *collector) appendLog(ctx context.Context) error {
 	return c.each(ctx, appendLogSQL, [][]any{{c.start}})
 }
 
-func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
+func (c *collector) poll(ctx context.Context, p Poll) (Tally, error) {
 	known, err := c.known(ctx, p)
 	if err != nil {
-		return news.Tally{}, err
+		return Tally{}, err
 	}
 	hasAged := false
 	if len(p.Articles) > 0 {
 		if hasAged, err = c.hasAged(ctx, p.Feed.ID); err != nil {
-			return news.Tally{}, err
+			return Tally{}, err
 		}
 	}
 	if hasAged {
 		aged, err := c.aged(ctx, p)
 		if err != nil {
-			return news.Tally{}, err
+			return Tally{}, err
 		}
 		known = append(aged, known...) // the older ones first
 	}
 	of, err := match(p.Articles, known, func(s stored) (string, error) { return c.storedText(ctx, s) })
 	if err != nil {
-		return news.Tally{}, err
+		return Tally{}, err
 	}
-	var tally news.Tally
+	var tally Tally
 	var listed []stored // items of articles that were aged out
 	for i, k := range of {
 		switch {
@@ -108,7 +108,7 @@ func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
 		}
 	}
 	if ok, err := c.feedPolled(ctx, p, tally); err != nil || !ok {
-		return news.Tally{}, err
+		return Tally{}, err
 	}
 	for _, i := range inOrder(p, of) {
 		var err error
@@ -123,23 +123,23 @@ func (c *collector) poll(ctx context.Context, p news.Poll) (news.Tally, error) {
 		}
 		if err != nil {
 			a := p.Articles[i]
-			return news.Tally{}, fmt.Errorf("article %s: %w", cmp.Or(a.GUID, a.URL, a.Title), err)
+			return Tally{}, fmt.Errorf("article %s: %w", cmp.Or(a.GUID, a.URL, a.Title), err)
 		}
 	}
 	if hasAged {
 		if err := c.listAged(ctx, p, listed); err != nil {
-			return news.Tally{}, err
+			return Tally{}, err
 		}
 	}
 	if err := c.follow(ctx, p); err != nil {
-		return news.Tally{}, err
+		return Tally{}, err
 	}
 	return tally, c.remember(ctx, p)
 }
 
 // inOrder gives the items in the order in which they are stored: that of the document, but new ones with one time from the
 // last to the first.
-func inOrder(p news.Poll, of []int) []int {
+func inOrder(p Poll, of []int) []int {
 	at := func(a news.Article) int64 {
 		a.Seen = cmp.Or(a.Seen, p.Feed.Checked)
 		return millis(a.Time())
@@ -182,7 +182,7 @@ const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (gui
 	ORDER BY id`
 
 // known looks up at once what all items of a poll may be.
-func (c *collector) known(ctx context.Context, p news.Poll) ([]stored, error) {
+func (c *collector) known(ctx context.Context, p Poll) ([]stored, error) {
 	if len(p.Articles) == 0 {
 		return nil, nil
 	}
@@ -211,7 +211,7 @@ func (c *collector) known(ctx context.Context, p news.Poll) ([]stored, error) {
 }
 
 // keyLists gives the keys of a poll's items as JSON lists: by id, address, title and text.
-func keyLists(p news.Poll) ([]any, error) {
+func keyLists(p Poll) ([]any, error) {
 	var keys [4][]int64
 	for _, a := range p.Articles {
 		for i, k := range [...]int64{idKey(a), keyOf(a.Keys.Address), titleKey(a), keyOf(a.Keys.Text)} {
@@ -259,7 +259,7 @@ const feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), 
 	` + scheduled + ` WHERE id = ? AND removed = 0`
 
 // feedPolled stores the feed as it stands after the poll. It is false for a feed that was removed meanwhile.
-func (c *collector) feedPolled(ctx context.Context, p news.Poll, tally news.Tally) (bool, error) {
+func (c *collector) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, error) {
 	f := p.Feed
 	changed := f.Changed
 	if tally.New+tally.Revised > 0 {
@@ -286,7 +286,7 @@ const feedPushedSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), 
 	changed = max(changed, ?), state = ?, problem = ?, failures = ?, articles = articles + ? WHERE id = ? AND removed = 0 AND state <> 'gone'`
 
 // feedPushed stores what a document that a hub pushed says of the feed. It is false for a feed that has ended meanwhile.
-func (c *collector) feedPushed(ctx context.Context, f news.Feed, changed time.Time, tally news.Tally) (bool, error) {
+func (c *collector) feedPushed(ctx context.Context, f news.Feed, changed time.Time, tally Tally) (bool, error) {
 	res, err := c.stmt(ctx, feedPushedSQL).ExecContext(ctx, text(f.Title), text(f.Site), millis(f.Checked), millis(changed), f.State,
 		text(f.Problem), f.Failures, tally.New, f.ID)
 	if err != nil {
@@ -414,4 +414,20 @@ func wordColumns(a news.Article) ([]any, error) {
 		millis(a.Updated), text(a.URL), text(a.Canonical), text(a.Title), authors, text(a.Outlet.Name), text(a.Outlet.Domain),
 		a.Outlet.Agency, text(a.Lang), a.Hub, text(a.Summary), categories, enclosures,
 	}, nil
+}
+
+// Poll is what one poll of one feed brought: the feed as it stands afterwards and the items it carried. The store
+// takes both in one transaction, so validators never outrun the items they stand for.
+type Poll struct {
+	Feed      news.Feed
+	Adopt     string    // the address that the feed has from now on, unless another has or had it; "" keeps its own
+	Rest      news.Rest // what its host asked for; zero where it asked for nothing
+	Pushed    bool      // by a hub: validators, due time and schedule of the stored feed stay, which are of its own server
+	Articles  []news.Article
+	Furniture news.Furniture // what the document showed: its blocks that are furniture, and its items that are not remembered yet
+}
+
+// Tally counts what storing a Poll changed.
+type Tally struct {
+	New, Revised, Same int
 }

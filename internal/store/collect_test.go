@@ -30,11 +30,11 @@ func addFeeds(tb testing.TB, db *DB, n int) []news.Feed {
 }
 
 // poll is of a document whose articles get their ids in the order given, also where they have one time.
-func poll(f news.Feed, articles ...news.Article) news.Poll {
+func poll(f news.Feed, articles ...news.Article) Poll {
 	f.State, f.Checked = news.FeedOK, day
-	p := news.Poll{Feed: f, Articles: slices.Clone(articles)}
+	p := Poll{Feed: f, Articles: slices.Clone(articles)}
 	of := slices.Repeat([]int{newItem}, len(articles))
-	for i, from := range inOrder(news.Poll{Feed: f, Articles: articles}, of) {
+	for i, from := range inOrder(Poll{Feed: f, Articles: articles}, of) {
 		a := articles[from]
 		a.Keys = news.ItemKeys{ID: a.GUID, Address: strings.TrimPrefix(a.URL, "https://"), Text: a.Text}
 		p.Articles[i] = a
@@ -42,7 +42,7 @@ func poll(f news.Feed, articles ...news.Article) news.Poll {
 	return p
 }
 
-func store(tb testing.TB, db *DB, polls ...news.Poll) []news.Tally {
+func store(tb testing.TB, db *DB, polls ...Poll) []Tally {
 	tb.Helper()
 	tallies, err := db.Collect(tb.Context(), polls)
 	if err != nil {
@@ -80,23 +80,23 @@ func TestCollectCountsWhatIsNew(t *testing.T) {
 	tests := []struct {
 		name  string
 		polls [][]news.Article // of one feed, one after the other
-		want  news.Tally       // of the last
+		want  Tally            // of the last
 		log   string
 	}{
-		{"nothing", [][]news.Article{{}}, news.Tally{}, ""},
-		{"new", [][]news.Article{{one, two}}, news.Tally{New: 2}, "g1=one g2=two"},
-		{"the same again", [][]news.Article{{one, two}, {one, two}}, news.Tally{Same: 2}, "g1=one g2=two"},
-		{"revision goes to the end of the log", [][]news.Article{{one, two}, {changed, two}}, news.Tally{Revised: 1, Same: 1}, "g2=two g1=one, mended"},
-		{"guid twice in a poll", [][]news.Article{{one, changed, one}}, news.Tally{New: 2}, "g1=one, mended g1\n2=one"},
-		{"guid twice in a later poll", [][]news.Article{{one}, {changed, one}}, news.Tally{New: 1, Same: 1}, "g1=one g1\n2=one, mended"},
-		{"shorter poll loses nothing", [][]news.Article{{one, two}, {two}}, news.Tally{Same: 1}, "g1=one g2=two"},
-		{"guid that is no UTF-8", [][]news.Article{{article("\xff\x00", "odd")}, {article("\xff\x00", "odd")}}, news.Tally{Same: 1}, "\uFFFD\uFFFD=odd"},
+		{"nothing", [][]news.Article{{}}, Tally{}, ""},
+		{"new", [][]news.Article{{one, two}}, Tally{New: 2}, "g1=one g2=two"},
+		{"the same again", [][]news.Article{{one, two}, {one, two}}, Tally{Same: 2}, "g1=one g2=two"},
+		{"revision goes to the end of the log", [][]news.Article{{one, two}, {changed, two}}, Tally{Revised: 1, Same: 1}, "g2=two g1=one, mended"},
+		{"guid twice in a poll", [][]news.Article{{one, changed, one}}, Tally{New: 2}, "g1=one, mended g1\n2=one"},
+		{"guid twice in a later poll", [][]news.Article{{one}, {changed, one}}, Tally{New: 1, Same: 1}, "g1=one g1\n2=one, mended"},
+		{"shorter poll loses nothing", [][]news.Article{{one, two}, {two}}, Tally{Same: 1}, "g1=one g2=two"},
+		{"guid that is no UTF-8", [][]news.Article{{article("\xff\x00", "odd")}, {article("\xff\x00", "odd")}}, Tally{Same: 1}, "\uFFFD\uFFFD=odd"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			db := open(t, t.TempDir())
 			f := addFeeds(t, db, 1)[0]
-			var got news.Tally
+			var got Tally
 			for _, articles := range tt.polls {
 				got = store(t, db, poll(f, articles...))[0]
 			}
@@ -194,7 +194,7 @@ func TestCollectIsAllOrNothing(t *testing.T) {
 	f := addFeeds(t, db, 1)[0]
 	good := poll(f, article("g", "one"))
 	good.Feed.ETag = "e1"
-	_, err := db.Collect(t.Context(), []news.Poll{good, poll(news.Feed{ID: 99, URL: "https://nobody.example/"})})
+	_, err := db.Collect(t.Context(), []Poll{good, poll(news.Feed{ID: 99, URL: "https://nobody.example/"})})
 	if !errors.Is(err, news.ErrNotFound) || !strings.Contains(err.Error(), "https://nobody.example/") {
 		t.Errorf("error %v, want one that is not found and names the feed", err)
 	}
@@ -211,7 +211,7 @@ func TestCollectStopsWithItsContext(t *testing.T) {
 	f := addFeeds(t, db, 1)[0]
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := db.Collect(ctx, []news.Poll{poll(f, article("g", "one"))}); !errors.Is(err, context.Canceled) {
+	if _, err := db.Collect(ctx, []Poll{poll(f, article("g", "one"))}); !errors.Is(err, context.Canceled) {
 		t.Errorf("error %v, want canceled", err)
 	}
 	store(t, db, poll(f, article("g", "one")))
@@ -225,7 +225,7 @@ func TestCollectPassesOverRemovedFeeds(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := store(t, db, poll(feeds[0], article("g", "one")), poll(feeds[1], article("g", "one")))
-	if diff := cmp.Diff([]news.Tally{{}, {New: 1}}, got); diff != "" {
+	if diff := cmp.Diff([]Tally{{}, {New: 1}}, got); diff != "" {
 		t.Error(diff)
 	}
 	check(t, db)
@@ -235,7 +235,7 @@ func TestFeedsMayShareGUIDs(t *testing.T) {
 	db := open(t, t.TempDir())
 	feeds := addFeeds(t, db, 2)
 	got := store(t, db, poll(feeds[0], article("g", "one")), poll(feeds[1], article("g", "one")), poll(feeds[0], article("g", "two")))
-	if diff := cmp.Diff([]news.Tally{{New: 1}, {New: 1}, {Revised: 1}}, got); diff != "" {
+	if diff := cmp.Diff([]Tally{{New: 1}, {New: 1}, {Revised: 1}}, got); diff != "" {
 		t.Error(diff)
 	}
 	if log := guids(logged(t, db, 0)); log != "g=one g=two" {
@@ -337,7 +337,7 @@ func TestManyAtOnce(t *testing.T) {
 	for _, f := range feeds {
 		g.Go(func() error {
 			for i := range 10 {
-				if _, err := db.Collect(ctx, []news.Poll{poll(f, article(strings.Repeat("g", i+1), fmt.Sprint("number ", i)))}); err != nil {
+				if _, err := db.Collect(ctx, []Poll{poll(f, article(strings.Repeat("g", i+1), fmt.Sprint("number ", i)))}); err != nil {
 					return err
 				}
 			}
@@ -349,7 +349,7 @@ func TestManyAtOnce(t *testing.T) {
 				if err != nil {
 					return err
 				}
-				if err := db.Settle(ctx, news.Settlement{Through: last}); err != nil {
+				if err := db.Settle(ctx, Settlement{Through: last}); err != nil {
 					return err
 				}
 				if _, err := db.Log(ctx, 0, 10); err != nil {
@@ -378,7 +378,7 @@ func TestValidatorsNeverOutrunItems(t *testing.T) {
 	}
 	p := poll(f, article("g1", "one"), article("g2", "two"))
 	p.Feed.ETag, p.Feed.LastModified, p.Adopt, p.Rest = `"new"`, "today", "https://moved.example/", news.Rest{Host: "h", Until: day}
-	if _, err := db.Collect(ctx, []news.Poll{p}); err == nil {
+	if _, err := db.Collect(ctx, []Poll{p}); err == nil {
 		t.Fatal("the second article was stored")
 	}
 	got, err := db.Feed(ctx, f.ID)

@@ -25,19 +25,19 @@ func wantCorrections(t *testing.T, db *DB, want ...news.Correction) {
 func TestCorrections(t *testing.T) {
 	db := newsroom(t, 4)
 	ctx := t.Context()
-	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3), story(3, 3, 4)}})
+	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3), story(3, 3, 4)}})
 	wantCorrections(t, db)
 
 	merge := news.Correction{ID: 1, Made: day, Same: []int64{1, 2, 3}, Former: map[int64]news.Grouping{1: {Story: 1, Event: 1}, 2: {Story: 1, Event: 1}, 3: {Story: 2, Event: 2}}}
 	split := news.Correction{ID: 2, Made: day.Add(time.Hour), Same: []int64{2}, Apart: []int64{1, 3}, Former: map[int64]news.Grouping{1: {Story: 1, Event: 1}, 2: {Story: 1, Event: 1}, 3: {Story: 1, Event: 1}}}
-	id, err := db.Correct(ctx, news.Correction{Made: day, Same: []int64{3, 1, 2}}, news.Settlement{
+	id, err := db.Correct(ctx, news.Correction{Made: day, Same: []int64{3, 1, 2}}, Settlement{
 		Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1},
 	})
 	if id != 1 || err != nil {
 		t.Fatalf("correction %d, %v", id, err)
 	}
 	wantCorrections(t, db, merge)
-	if id, err = db.Correct(ctx, split, news.Settlement{Stories: []news.Story{story(1, 1, 1, 3), story(4, 1, 2)}}); id != 2 || err != nil {
+	if id, err = db.Correct(ctx, split, Settlement{Stories: []news.Story{story(1, 1, 1, 3), story(4, 1, 2)}}); id != 2 || err != nil {
 		t.Fatalf("correction %d, %v", id, err)
 	}
 	wantCorrections(t, db, merge, split)
@@ -49,14 +49,14 @@ func TestCorrections(t *testing.T) {
 	}
 
 	// a number is never used again
-	if err := db.Forget(ctx, 2, news.Settlement{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{4: 1}}); err != nil {
+	if err := db.Forget(ctx, 2, Settlement{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{4: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	wantCorrections(t, db, merge)
 	if s, err := db.Story(ctx, 4); err != nil || s.ID != 1 || len(s.Members) != 3 {
 		t.Errorf("story 4 leads to %d with %d members, %v", s.ID, len(s.Members), err)
 	}
-	if id, err = db.Correct(ctx, split, news.Settlement{}); id != 3 || err != nil {
+	if id, err = db.Correct(ctx, split, Settlement{}); id != 3 || err != nil {
 		t.Errorf("correction %d, %v, want 3", id, err)
 	}
 }
@@ -65,19 +65,19 @@ func TestCorrections(t *testing.T) {
 func TestForgetTellsLaterMerges(t *testing.T) {
 	db := newsroom(t, 3)
 	ctx := t.Context()
-	settle(t, db, news.Settlement{Through: 3, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 3, 3)}})
+	settle(t, db, Settlement{Through: 3, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 3, 3)}})
 	for _, c := range []struct {
 		same []int64
-		s    news.Settlement
+		s    Settlement
 	}{
-		{[]int64{2, 3}, news.Settlement{Stories: []news.Story{story(2, 2, 2, 3)}, Moved: map[int64]int64{3: 2}}},
-		{[]int64{1, 2, 3}, news.Settlement{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1}}},
+		{[]int64{2, 3}, Settlement{Stories: []news.Story{story(2, 2, 2, 3)}, Moved: map[int64]int64{3: 2}}},
+		{[]int64{1, 2, 3}, Settlement{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1}}},
 	} {
 		if _, err := db.Correct(ctx, news.Correction{Made: day, Same: c.same}, c.s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := db.Forget(ctx, 1, news.Settlement{}); err != nil {
+	if err := db.Forget(ctx, 1, Settlement{}); err != nil {
 		t.Fatal(err)
 	}
 	wantCorrections(t, db, news.Correction{ID: 2, Made: day, Same: []int64{1, 2, 3}, Former: map[int64]news.Grouping{1: {Story: 1, Event: 1}, 2: {Story: 2, Event: 2}, 3: {Story: 3, Event: 3}}})
@@ -87,8 +87,8 @@ func TestForgetTellsLaterMerges(t *testing.T) {
 func TestCorrectionsAreWholeOrNot(t *testing.T) {
 	db := newsroom(t, 3)
 	ctx := t.Context()
-	settle(t, db, news.Settlement{Through: 3, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
-	merged := news.Settlement{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1}}
+	settle(t, db, Settlement{Through: 3, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
+	merged := Settlement{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1}}
 	for name, c := range map[string]news.Correction{
 		"no such article": {Made: day, Same: []int64{1, 99}},
 		"both sides":      {Made: day, Same: []int64{1}, Apart: []int64{1}},
@@ -109,7 +109,7 @@ func TestCorrectionsAreWholeOrNot(t *testing.T) {
 func TestCorrectionsOutliveBackupAndRevision(t *testing.T) {
 	db := newsroom(t, 2)
 	c := news.Correction{ID: 1, Made: day, Same: []int64{1}, Apart: []int64{2}}
-	if _, err := db.Correct(t.Context(), c, news.Settlement{}); err != nil {
+	if _, err := db.Correct(t.Context(), c, Settlement{}); err != nil {
 		t.Fatal(err)
 	}
 	store(t, db, poll(news.Feed{ID: 1, URL: feedURL(0)}, article("g1", "another title")))
@@ -125,7 +125,7 @@ func TestWindowOf(t *testing.T) {
 	db := newsroom(t, 6)
 	prints := map[int64]news.Print{1: {Words: 1}, 2: {Words: 2}, 3: {Words: 3}, 4: {Words: 4}, 5: {Words: 5}}
 	edges := []news.Edge{{A: 1, B: 2}, {A: 1, B: 5}, {A: 2, B: 3, Story: .5}, {A: 3, B: 4}, {A: 4, B: 5}}
-	settle(t, db, news.Settlement{
+	settle(t, db, Settlement{
 		Through: 5, Prints: prints, Edges: edges, Stories: []news.Story{story(1, 1, 1, 4), story(2, 1, 2), story(3, 2, 3), story(4, 2, 5)},
 	})
 	tests := map[string]struct {

@@ -40,7 +40,7 @@ func TestEpochs(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := db.Collect(t.Context(), []news.Poll{{Feed: f, Articles: []news.Article{article(fmt.Sprint(seq), fmt.Sprint("item ", seq))}}}); err != nil {
+			if _, err := db.Collect(t.Context(), []Poll{{Feed: f, Articles: []news.Article{article(fmt.Sprint(seq), fmt.Sprint("item ", seq))}}}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -70,7 +70,7 @@ func second[T any](_ T, err error) error { return err }
 func TestDueFeeds(t *testing.T) {
 	db := open(t, t.TempDir())
 	feeds := addFeeds(t, db, 5)
-	polls := make([]news.Poll, 4) // the fifth was never polled
+	polls := make([]Poll, 4) // the fifth was never polled
 	for i := range polls {
 		polls[i] = poll(feeds[i])
 		polls[i].Feed.Due = day.Add(time.Duration(i-2) * time.Hour)

@@ -40,7 +40,7 @@ func TestFolderLists(t *testing.T) {
 		left = left[n:]
 		s := story(id, 0, members...)
 		s.Changed, s.Latest = day.Add(time.Duration(r.IntN(8))*time.Hour), day.Add(time.Duration(r.IntN(3))*time.Minute)
-		settle(t, db, news.Settlement{Stories: []news.Story{s}})
+		settle(t, db, Settlement{Stories: []news.Story{s}})
 	}
 	all, err := db.Stories(t.Context(), news.StoryList{Newest: true, Limit: 1000})
 	if err != nil {
@@ -78,7 +78,7 @@ func TestFolderLists(t *testing.T) {
 
 func TestMarksOfStoriesChangeWithThem(t *testing.T) {
 	db := newsroom(t, 3)
-	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 0, 1, 2)}})
+	settle(t, db, Settlement{Stories: []news.Story{story(1, 0, 1, 2)}})
 	mark := func() news.StoryMark {
 		t.Helper()
 		all, err := db.StoryMarks(t.Context(), news.StoryList{IDs: news.Choose(1)})
@@ -88,11 +88,11 @@ func TestMarksOfStoriesChangeWithThem(t *testing.T) {
 		return all[0]
 	}
 	first := mark()
-	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 0, 1, 2)}})
+	settle(t, db, Settlement{Stories: []news.Story{story(1, 0, 1, 2)}})
 	if mark() != first {
 		t.Errorf("%+v of a story that is as before, which had %+v", mark(), first)
 	}
-	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 0, 1, 2, 3)}})
+	settle(t, db, Settlement{Stories: []news.Story{story(1, 0, 1, 2, 3)}})
 	grown := mark()
 	if grown.Seq == first.Seq || grown.Articles == first.Articles {
 		t.Errorf("%+v of a story that grew, which had %+v", grown, first)
@@ -111,7 +111,7 @@ func TestMarksOfStoriesChangeWithThem(t *testing.T) {
 
 func TestCoverage(t *testing.T) {
 	db := newsroom(t, 6)
-	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 1, 1), story(2, 1, 2, 3), story(3, 1, 4), story(4, 2, 5), story(5, 0, 6)}})
+	settle(t, db, Settlement{Stories: []news.Story{story(1, 1, 1), story(2, 1, 2, 3), story(3, 1, 4), story(4, 2, 5), story(5, 0, 6)}})
 	of, err := db.Coverage(t.Context(), []int64{1, 2, 9}, 2)
 	if err != nil {
 		t.Fatal(err)
@@ -131,7 +131,7 @@ func TestCoverage(t *testing.T) {
 // TestMarksAreKept changes marks while they are kept, and compares them with what is stored.
 func TestMarksAreKept(t *testing.T) {
 	db := newsroom(t, 6)
-	settle(t, db, news.Settlement{Stories: []news.Story{story(1, 0, 1, 2), story(2, 0, 3)}})
+	settle(t, db, Settlement{Stories: []news.Story{story(1, 0, 1, 2), story(2, 0, 3)}})
 	if err := db.AddUser(t.Context(), news.User{Name: "anna"}, "x"); err != nil {
 		t.Fatal(err)
 	}
@@ -181,7 +181,7 @@ func TestFolderListsOfOneSettlement(t *testing.T) {
 		}
 		store(t, db, poll(f, article(fmt.Sprint("a", i), fmt.Sprint("shared ", i)), article(fmt.Sprint("b", i), fmt.Sprint("own ", i))))
 	}
-	shared, settled := story(9, 0), news.Settlement{}
+	shared, settled := story(9, 0), Settlement{}
 	for i := range feeds {
 		both := logged(t, db, int64(2*i))[:2]
 		own := story(int64(i+1), 0, both[1].ID)

@@ -56,7 +56,7 @@ const (
 )
 
 // remember stores what a poll showed of its feed's furniture, within the bounds of news.Furniture.
-func (c *collector) remember(ctx context.Context, p news.Poll) error {
+func (c *collector) remember(ctx context.Context, p Poll) error {
 	id, seen := p.Feed.ID, millis(p.Feed.Checked)
 	var blocks, items [][]any
 	for _, b := range p.Furniture.Blocks {

@@ -16,7 +16,7 @@ import (
 )
 
 // showing is a poll of a feed whose document showed furniture.
-func showing(f news.Feed, checked time.Time, shown news.Furniture) news.Poll {
+func showing(f news.Feed, checked time.Time, shown news.Furniture) Poll {
 	p := poll(f)
 	p.Feed.Checked, p.Furniture = checked, shown
 	return p
@@ -139,7 +139,7 @@ func TestFurnitureIsOfOnePollWithItsArticles(t *testing.T) {
 	execute(t, dir, `CREATE TRIGGER refuse BEFORE INSERT ON shown BEGIN SELECT raise(ABORT, 'refused'); END`)
 	p := showing(f, day, news.Furniture{Blocks: []uint64{1}, Items: items(1, 2)})
 	p.Articles = []news.Article{article("g1", "title 1")}
-	if _, err := db.Collect(t.Context(), []news.Poll{p}); err == nil {
+	if _, err := db.Collect(t.Context(), []Poll{p}); err == nil {
 		t.Fatal("stored")
 	}
 	if n := len(logged(t, db, 0)); n != 0 {
@@ -197,7 +197,7 @@ func TestFurnitureAtTheSameTime(t *testing.T) {
 					t.Errorf("feed %d has %d blocks before poll %d", i, len(before.Blocks), n)
 				}
 				shown := news.Furniture{Blocks: []uint64{uint64(i)<<32 | n}, Items: items(n, n+1)}
-				if _, err := db.Collect(t.Context(), []news.Poll{showing(f, day.Add(time.Duration(n)*time.Minute), shown)}); err != nil {
+				if _, err := db.Collect(t.Context(), []Poll{showing(f, day.Add(time.Duration(n)*time.Minute), shown)}); err != nil {
 					return err
 				}
 			}

@@ -14,7 +14,7 @@ import (
 func TestItemsSeen(t *testing.T) {
 	db := newsroom(t, 5)
 	credit := news.Claim{Kind: news.ClaimByline, Outlet: "Wire", Domain: "wire.example", Text: "By Wire", Strength: 1}
-	settle(t, db, news.Settlement{Through: 2, Claims: map[int64][]news.Claim{2: {credit}}})
+	settle(t, db, Settlement{Through: 2, Claims: map[int64][]news.Claim{2: {credit}}})
 	read := func(from, until time.Duration, limit int) (seen []string) {
 		err := db.ItemsSeen(t.Context(), day.Add(from), day.Add(until), limit, func(r ItemRow) error {
 			a := r.Article

@@ -15,7 +15,7 @@ func BenchmarkItems(b *testing.B) {
 	for i := range int64(50_000) {
 		stories = append(stories, story(i+1, 0, 2*i+1, 2*i+2))
 	}
-	settle(b, db, news.Settlement{Stories: stories})
+	settle(b, db, Settlement{Stories: stories})
 	if err := db.AddUser(b.Context(), news.User{Name: "anna"}, "x"); err != nil {
 		b.Fatal(err)
 	}

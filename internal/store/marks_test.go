@@ -61,7 +61,7 @@ func TestEditFeedDuringAPoll(t *testing.T) {
 	if err := db.EditFeed(t.Context(), before.ID, "New", "B"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := db.Collect(t.Context(), []news.Poll{{Feed: before}}); err != nil {
+	if _, err := db.Collect(t.Context(), []Poll{{Feed: before}}); err != nil {
 		t.Fatal(err)
 	}
 	if f, err := db.Feed(t.Context(), before.ID); err != nil || f.Title != "New" || f.Folder != "B" {

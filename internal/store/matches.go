@@ -16,7 +16,7 @@ const markTopics = "topics"
 // PutMatches stores what a run of the story log brought, in one transaction with the mark 'topics': its new matches and
 // the end of others. The matches of a story that went into another are the other's, with the lower Seq where it has its
 // own; those of a story that is no more go. Topics that have been removed meanwhile get nothing.
-func (db *DB) PutMatches(ctx context.Context, m news.Matching) error {
+func (db *DB) PutMatches(ctx context.Context, m Matching) error {
 	return db.write(ctx, "matches of topics", func(ctx context.Context, t tx) error {
 		if err := t.moveMatches(ctx, m.Changes); err != nil {
 			return err
@@ -42,7 +42,7 @@ const (
 		ON CONFLICT (topic_id, story_id) DO NOTHING`
 )
 
-func matchRows(matches []news.Match) (rows [][]any) {
+func matchRows(matches []Match) (rows [][]any) {
 	for _, m := range matches {
 		rows = append(rows, []any{m.Topic, m.Story, m.Seq, millis(m.At)})
 	}
@@ -82,7 +82,7 @@ const (
 		ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id, seq = excluded.seq`
 )
 
-func (t tx) putLooked(ctx context.Context, m news.Matching) error {
+func (t tx) putLooked(ctx context.Context, m Matching) error {
 	left, err := idList(m.Left)
 	if err != nil {
 		return err
@@ -121,9 +121,9 @@ func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, 
 		if err != nil {
 			return err
 		}
-		var matches []news.Match
+		var matches []Match
 		for _, story := range old {
-			matches = append(matches, news.Match{Topic: topic.ID, Story: story, At: at})
+			matches = append(matches, Match{Topic: topic.ID, Story: story, At: at})
 		}
 		return t.each(ctx, putMatchSQL, matchRows(matches))
 	})
@@ -155,12 +155,12 @@ const lookedSQL = `SELECT article_id, story_id, seq FROM topic_articles WHERE st
 
 // Looked gives what has been held against the topics: the articles that were in these stories then, and those that are in
 // them now.
-func (db *DB) Looked(ctx context.Context, stories []int64) (looked []news.Looked, err error) {
+func (db *DB) Looked(ctx context.Context, stories []int64) (looked []Looked, err error) {
 	ids, err := idList(stories)
 	if err != nil {
 		return nil, err
 	}
-	return rowsOf(ctx, db, "articles held against topics", func(row scanner) (l news.Looked, err error) {
+	return rowsOf(ctx, db, "articles held against topics", func(row scanner) (l Looked, err error) {
 		err = row.Scan(&l.Article, &l.Story, &l.Seq)
 		return l, err
 	}, lookedSQL, ids)
@@ -199,4 +199,29 @@ func (db *DB) UnreadTopic(ctx context.Context, user, topic int64, limit int) (u 
 	}
 	u.Newest = fromMillis(newest)
 	return u, nil
+}
+
+// Match is a story that holds an article which a topic's query finds.
+type Match struct {
+	Topic int64
+	Story int64
+	Seq   int64 // of the story log when the story first matched
+	At    time.Time
+}
+
+// Matching is what holding the changed stories against the topics found.
+type Matching struct {
+	Through int64              // the number of the story log that was reached
+	Changes []news.StoryChange // what was read of the log; of stories that went into others or are no more, the matches do too
+	Matches []Match            // those that hold already keep their Seq and At
+	Ended   []Match            // hold no longer; only Topic and Story count
+	Looked  []Looked
+	Left    []int64 // articles that are in no story any more
+}
+
+// Looked says that an article was held against all topics.
+type Looked struct {
+	Article int64
+	Story   int64
+	Seq     int64 // of the article in the log of articles
 }

@@ -14,7 +14,7 @@ import (
 func topicsOf(t *testing.T) (db *DB, tides, rail news.Topic) {
 	t.Helper()
 	db = newsroom(t, 4)
-	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
+	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
 	for _, topic := range []news.Topic{{Name: "tides", Query: "tide"}, {Name: "rail", Query: "rail"}} {
 		if _, err := db.AddTopic(t.Context(), topic); err != nil {
 			t.Fatal(err)
@@ -32,7 +32,7 @@ func topicNamed(t *testing.T, db *DB, name string) news.Topic {
 	return topic
 }
 
-func putMatches(t *testing.T, db *DB, m news.Matching) {
+func putMatches(t *testing.T, db *DB, m Matching) {
 	t.Helper()
 	if err := db.PutMatches(t.Context(), m); err != nil {
 		t.Fatal(err)
@@ -53,29 +53,29 @@ func checkMatches(t *testing.T, db *DB, want map[int64][]int64) {
 // TestPutMatches has matches come, end, and follow stories that go into each other or are no more.
 func TestPutMatches(t *testing.T) {
 	db, tides, rail := topicsOf(t)
-	putMatches(t, db, news.Matching{Through: 3, Matches: []news.Match{
+	putMatches(t, db, Matching{Through: 3, Matches: []Match{
 		{Topic: tides.ID, Story: 1, Seq: 3, At: day}, {Topic: tides.ID, Story: 2, Seq: 2, At: day}, {Topic: rail.ID, Story: 2, Seq: 2, At: day}, {Topic: 99, Story: 1, Seq: 3},
-	}, Looked: []news.Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 3, Story: 2, Seq: 3}, {Article: 99, Story: 2, Seq: 3}}})
+	}, Looked: []Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 3, Story: 2, Seq: 3}, {Article: 99, Story: 2, Seq: 3}}})
 	checkMatches(t, db, map[int64][]int64{1: {tides.ID}, 2: {tides.ID, rail.ID}})
 
-	putMatches(t, db, news.Matching{Through: 4, Matches: []news.Match{{Topic: tides.ID, Story: 1, Seq: 9}}, Ended: []news.Match{{Topic: rail.ID, Story: 2}}})
+	putMatches(t, db, Matching{Through: 4, Matches: []Match{{Topic: tides.ID, Story: 1, Seq: 9}}, Ended: []Match{{Topic: rail.ID, Story: 2}}})
 	checkMatches(t, db, map[int64][]int64{1: {tides.ID}, 2: {tides.ID}})
 	if mark, err := db.Mark(t.Context(), "topics"); mark != 4 || err != nil {
 		t.Errorf("mark %d, %v", mark, err)
 	}
 
-	putMatches(t, db, news.Matching{Through: 5, Changes: []news.StoryChange{{Seq: 5, Story: 2, Into: 1}}})
+	putMatches(t, db, Matching{Through: 5, Changes: []news.StoryChange{{Seq: 5, Story: 2, Into: 1}}})
 	checkMatches(t, db, map[int64][]int64{1: {tides.ID}})
 	got, err := db.matchesAfter(t.Context(), tides.ID, 0)
-	if diff := cmp.Diff([]news.Match{{Topic: tides.ID, Story: 1, Seq: 2, At: day}}, got); diff != "" || err != nil {
+	if diff := cmp.Diff([]Match{{Topic: tides.ID, Story: 1, Seq: 2, At: day}}, got); diff != "" || err != nil {
 		t.Errorf("%v: %s", err, diff)
 	}
 	looked, err := db.Looked(t.Context(), []int64{1})
-	if diff := cmp.Diff([]news.Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 3, Story: 1, Seq: 3}}, looked); diff != "" || err != nil {
+	if diff := cmp.Diff([]Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 3, Story: 1, Seq: 3}}, looked); diff != "" || err != nil {
 		t.Errorf("%v: %s", err, diff)
 	}
 
-	putMatches(t, db, news.Matching{Through: 6, Changes: []news.StoryChange{{Seq: 6, Story: 1, Gone: true}}, Left: []int64{1, 3}})
+	putMatches(t, db, Matching{Through: 6, Changes: []news.StoryChange{{Seq: 6, Story: 1, Gone: true}}, Left: []int64{1, 3}})
 	checkMatches(t, db, map[int64][]int64{})
 }
 
@@ -95,8 +95,8 @@ func TestNewOfTopics(t *testing.T) {
 	count(0)
 	second := story(2, 2, 3)
 	second.Title = "Another headline" // what comes out as it was is no change
-	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2, 4), second}})
-	putMatches(t, db, news.Matching{Through: 4, Matches: []news.Match{{Topic: tides.ID, Story: 1, Seq: 3}, {Topic: tides.ID, Story: 2, Seq: 4}}})
+	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2, 4), second}})
+	putMatches(t, db, Matching{Through: 4, Matches: []Match{{Topic: tides.ID, Story: 1, Seq: 3}, {Topic: tides.ID, Story: 2, Seq: 4}}})
 	count(1)
 	for _, through := range []int64{3, 1 << 60} {
 		if err := db.SeeTopic(t.Context(), tides.ID, through); err != nil {
@@ -104,8 +104,8 @@ func TestNewOfTopics(t *testing.T) {
 		}
 		count(map[int64]int{3: 1, 1 << 60: 0}[through])
 	}
-	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(3, 3, 3)}})
-	putMatches(t, db, news.Matching{Through: 6, Matches: []news.Match{{Topic: tides.ID, Story: 3, Seq: 6}}})
+	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(3, 3, 3)}})
+	putMatches(t, db, Matching{Through: 6, Matches: []Match{{Topic: tides.ID, Story: 3, Seq: 6}}})
 	count(1)
 }
 
@@ -154,11 +154,11 @@ func TestChangeTopicBeginsAnew(t *testing.T) {
 const matchesAfterSQL = `SELECT topic_id, story_id, seq, at FROM topic_stories WHERE topic_id = ? AND seq > ? ORDER BY seq, story_id`
 
 // matchesAfter gives a topic's matches that came after a number of the story log, in order.
-func (db *DB) matchesAfter(ctx context.Context, topic, seq int64) ([]news.Match, error) {
+func (db *DB) matchesAfter(ctx context.Context, topic, seq int64) ([]Match, error) {
 	return rowsOf(ctx, db, fmt.Sprint("matches of topic ", topic), scanMatch, matchesAfterSQL, topic, seq)
 }
 
-func scanMatch(row scanner) (m news.Match, err error) {
+func scanMatch(row scanner) (m Match, err error) {
 	var at int64
 	err = row.Scan(&m.Topic, &m.Story, &m.Seq, &at)
 	m.At = fromMillis(at)

@@ -49,15 +49,15 @@ func writeForever(ctx context.Context, dir string) error {
 		return err
 	}
 	for i := start; ; i += 3 {
-		p := news.Poll{Feed: f}
+		p := Poll{Feed: f}
 		p.Feed.ETag, p.Feed.State, p.Feed.Checked = fmt.Sprint(i+3), news.FeedOK, day
-		s := news.Settlement{Through: i + 3, Prints: map[int64]news.Print{}}
+		s := Settlement{Through: i + 3, Prints: map[int64]news.Print{}}
 		for n := i + 1; n <= i+3; n++ {
 			p.Articles = append(p.Articles, article(fmt.Sprint(n), fmt.Sprint(n)))
 			s.Prints[n] = news.Print{Words: int(n)}
 			s.Stories = append(s.Stories, story(n, n, n))
 		}
-		if _, err := db.Collect(ctx, []news.Poll{p}); err != nil {
+		if _, err := db.Collect(ctx, []Poll{p}); err != nil {
 			return err
 		}
 		fmt.Println("collected")
@@ -150,7 +150,7 @@ func TestCopyTakenMidway(t *testing.T) {
 		if err != nil || f.ETag != fmt.Sprint(i) {
 			t.Errorf("ETag %q, %v; want %d", f.ETag, err, i)
 		}
-		if got := store(t, again, p)[0]; got != (news.Tally{Same: 2}) {
+		if got := store(t, again, p)[0]; got != (Tally{Same: 2}) {
 			t.Errorf("the poll again gave %+v", got)
 		}
 	}
@@ -371,7 +371,7 @@ func TestFullDiskKeepsWhatWasStored(t *testing.T) {
 	for i := range 300 {
 		big.Articles = append(big.Articles, article(fmt.Sprint("big", i), strings.Repeat(fmt.Sprint(i), 200)))
 	}
-	_, err := db.Collect(t.Context(), []news.Poll{big})
+	_, err := db.Collect(t.Context(), []Poll{big})
 	saysAll(t, err, dir, "is full", "free some space", "store polls")
 	saysAll(t, noSpace(err, "/mnt/backup.db"), "the disk that holds /mnt/backup.db is full")
 	if got, err := db.Feed(t.Context(), f.ID); err != nil || got.ETag != "" {
@@ -415,7 +415,7 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 	} {
 		t.Run(says, func(t *testing.T) {
 			db := newsroom(t, 2)
-			settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
+			settle(t, db, Settlement{Through: 2, Stories: []news.Story{story(1, 1, 1, 2)}})
 			if err := errors.Join(db.AddUser(t.Context(), news.User{Name: "anna"}, "x"),
 				db.MarkItems(t.Context(), 1, news.Marking{Articles: []int64{2}, Read: true})); err != nil {
 				t.Fatal(err)

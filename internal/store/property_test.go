@@ -14,7 +14,7 @@ import (
 type paper map[[2]string]string
 
 // take applies a poll as Collect should.
-func (p paper) take(feed string, articles []news.Article) (tally news.Tally) {
+func (p paper) take(feed string, articles []news.Article) (tally Tally) {
 	taken := map[string]bool{}
 	for _, a := range articles {
 		if taken[a.GUID] {
@@ -82,7 +82,7 @@ func TestCollectNeverLosesOrDoubles(t *testing.T) {
 	})
 }
 
-func drawPolls(rt *rapid.T, feeds []news.Feed, model paper) (polls []news.Poll, want []news.Tally) {
+func drawPolls(rt *rapid.T, feeds []news.Feed, model paper) (polls []Poll, want []Tally) {
 	for range rapid.IntRange(1, 4).Draw(rt, "polls") {
 		f := rapid.SampledFrom(feeds).Draw(rt, "feed")
 		var articles []news.Article

@@ -5,17 +5,15 @@ import (
 	"database/sql"
 	"maps"
 	"slices"
-
-	"headwater/internal/news"
 )
 
 // replaceStories stores stories with their members, sends moved ids on, and clears away what became empty.
-func (t tx) replaceStories(ctx context.Context, s news.Settlement) error {
+func (t tx) replaceStories(ctx context.Context, s Settlement) error {
 	if len(s.Stories)+len(s.Moved) == 0 {
 		return nil
 	}
 	r := replacement{tx: t, moved: shorten(s.Moved), same: map[int64]bool{}}
-	steps := []func(context.Context, news.Settlement) error{r.touch, r.takeOut, r.put, r.move, r.clear, r.count, r.lead, r.note}
+	steps := []func(context.Context, Settlement) error{r.touch, r.takeOut, r.put, r.move, r.clear, r.count, r.lead, r.note}
 	for _, step := range steps {
 		if err := step(ctx, s); err != nil {
 			return err
@@ -68,7 +66,7 @@ const (
 )
 
 // touch notes which stories and events the settlement reaches, before it does.
-func (r *replacement) touch(ctx context.Context, s news.Settlement) (err error) {
+func (r *replacement) touch(ctx context.Context, s Settlement) (err error) {
 	var given, articles []int64
 	for _, st := range s.Stories {
 		given = append(given, st.ID)
@@ -131,7 +129,7 @@ const (
 )
 
 // takeOut empties the stories given and takes their members out of other stories.
-func (r *replacement) takeOut(ctx context.Context, _ news.Settlement) error {
+func (r *replacement) takeOut(ctx context.Context, _ Settlement) error {
 	if err := r.exec(ctx, emptyOutSQL, r.given); err != nil {
 		return err
 	}
@@ -143,7 +141,7 @@ const (
 	reviveSQL  = `DELETE FROM redirects WHERE old IN (SELECT value FROM json_each(?))`
 )
 
-func (r *replacement) put(ctx context.Context, s news.Settlement) (err error) {
+func (r *replacement) put(ctx context.Context, s Settlement) (err error) {
 	var stories, members [][]any
 	for _, st := range s.Stories {
 		sign, err := signature(st)
@@ -188,7 +186,7 @@ const (
 )
 
 // move sends the ids of moved stories on. One that moved to a story that does not exist leads nowhere.
-func (r *replacement) move(ctx context.Context, _ news.Settlement) error {
+func (r *replacement) move(ctx context.Context, _ Settlement) error {
 	for _, old := range slices.Sorted(maps.Keys(r.moved)) {
 		var living int64
 		if err := r.QueryRowContext(ctx, livingSQL, r.moved[old]).Scan(&living); err != nil {
@@ -220,7 +218,7 @@ const (
 )
 
 // clear deletes the stories that lost their last member, and the ids that led to them.
-func (r *replacement) clear(ctx context.Context, _ news.Settlement) error {
+func (r *replacement) clear(ctx context.Context, _ Settlement) error {
 	empty, err := r.idList(ctx, emptySQL, r.touched)
 	if err != nil {
 		return err
@@ -241,7 +239,7 @@ const (
 )
 
 // count writes the events anew that had or have one of the stories touched.
-func (r *replacement) count(ctx context.Context, _ news.Settlement) error {
+func (r *replacement) count(ctx context.Context, _ Settlement) error {
 	for _, q := range []string{dropEventsSQL, countEventsSQL} {
 		if err := r.exec(ctx, q, r.events, r.touched); err != nil {
 			return err
@@ -259,7 +257,7 @@ const (
 )
 
 // lead notes which article stands for each story touched: the origin's, or the earliest where that is no member.
-func (r *replacement) lead(ctx context.Context, _ news.Settlement) error {
+func (r *replacement) lead(ctx context.Context, _ Settlement) error {
 	for _, q := range []string{unleadSQL, leadSQL} {
 		if err := r.exec(ctx, q, r.touched); err != nil {
 			return err

@@ -20,7 +20,7 @@ import (
 // closed settles stories that last changed on the test's day and closes them.
 func closed(tb testing.TB, db *DB, stories ...news.Story) {
 	tb.Helper()
-	s := news.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	s := Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
 	for _, st := range stories {
 		st.Changed = day
 		s.Stories = append(s.Stories, st)
@@ -108,17 +108,17 @@ func TestAgeOut(t *testing.T) {
 		t.Fatal(err)
 	}
 	closed(t, db, story(1, 1, 1, 2), story(2, 1, 3), story(3, 2, 4, 5, 6))
-	settle(t, db, news.Settlement{Through: 8, Stories: []news.Story{story(1, 1, 1, 2)}, Moved: map[int64]int64{2: 1}})
+	settle(t, db, Settlement{Through: 8, Stories: []news.Story{story(1, 1, 1, 2)}, Moved: map[int64]int64{2: 1}})
 	closed(t, db, story(1, 1, 1, 2, 3), story(4, 2, 7))
-	settle(t, db, news.Settlement{Through: 8, Stories: []news.Story{story(5, 1, 8)}, Cited: []news.Cited{
+	settle(t, db, Settlement{Through: 8, Stories: []news.Story{story(5, 1, 8)}, Cited: []Cited{
 		{Article: 1, Address: "a.example/1", Link: "https://a.example/1", Host: "a.example"},
 		{Article: 1, Address: "a.example/2", Link: "https://a.example/2", Host: "a.example"},
 		{Article: 8, Address: "a.example/2", Link: "https://a.example/2", Host: "a.example"},
 	}})
 	changes, err := db.StoryLog(ctx, 0, 100)
-	errMatch := db.PutMatches(ctx, news.Matching{
-		Through: changes[len(changes)-1].Seq, Matches: []news.Match{{Topic: topic, Story: 1, Seq: 1, At: day}},
-		Looked: []news.Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 8, Story: 5, Seq: 8}},
+	errMatch := db.PutMatches(ctx, Matching{
+		Through: changes[len(changes)-1].Seq, Matches: []Match{{Topic: topic, Story: 1, Seq: 1, At: day}},
+		Looked: []Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 8, Story: 5, Seq: 8}},
 	})
 	errs := []error{
 		err, errMatch,
@@ -206,7 +206,7 @@ func TestAgeOut(t *testing.T) {
 func TestNumbersAreNotUsedAgain(t *testing.T) {
 	ctx := t.Context()
 	db := newsroom(t, 2)
-	settle(t, db, news.Settlement{Through: 2})
+	settle(t, db, Settlement{Through: 2})
 	closed(t, db, story(1, 1, 1), story(2, 1, 2))
 	ageOut(t, db, day.Add(time.Hour), 8)
 	if last, err := db.LastSeq(ctx); err != nil || last != 2 {
@@ -229,7 +229,7 @@ func TestNumbersAreNotUsedAgain(t *testing.T) {
 // TestAgedOutItemsAreNotNews as long as their feed lists them.
 func TestAgedOutItemsAreNotNews(t *testing.T) {
 	at := func(days int) time.Time { return day.AddDate(0, 0, days) }
-	listing := func(days int, items ...news.Article) news.Poll {
+	listing := func(days int, items ...news.Article) Poll {
 		p := poll(news.Feed{ID: 1, URL: feedURL(1)}, items...)
 		p.Feed.Checked = at(days)
 		for i := range p.Articles {
@@ -241,17 +241,17 @@ func TestAgedOutItemsAreNotNews(t *testing.T) {
 	edited.Published = article("g1", "title 1").Published
 	tests := []struct {
 		name  string
-		polls []news.Poll
+		polls []Poll
 		want  []int // new articles of each
 	}{
-		{"listed on", []news.Poll{listing(30, article("g1", "title 1")), listing(39, article("g1", "title 1")), listing(48, article("g1", "title 1"))}, []int{0, 0, 0}},
-		{"edited", []news.Poll{listing(30, edited)}, []int{0}},
-		{"beside another", []news.Poll{listing(30, article("g1", "title 1"), article("g9", "another title"))}, []int{1}},
-		{"listed long after", []news.Poll{listing(90, article("g1", "title 1"))}, []int{0}},
-		{"not listed any more, and then again", []news.Poll{listing(41, article("g9", "another title")), listing(42, article("g1", "title 1"))}, []int{1, 1}},
-		{"left out once", []news.Poll{listing(32, article("g9", "another title")), listing(33, article("g1", "title 1"))}, []int{1, 0}},
-		{"pushed without it", []news.Poll{pushed(listing(41, article("g9", "another title"))), listing(42, article("g1", "title 1"))}, []int{1, 0}},
-		{"the id used again", []news.Poll{listing(30, func() news.Article {
+		{"listed on", []Poll{listing(30, article("g1", "title 1")), listing(39, article("g1", "title 1")), listing(48, article("g1", "title 1"))}, []int{0, 0, 0}},
+		{"edited", []Poll{listing(30, edited)}, []int{0}},
+		{"beside another", []Poll{listing(30, article("g1", "title 1"), article("g9", "another title"))}, []int{1}},
+		{"listed long after", []Poll{listing(90, article("g1", "title 1"))}, []int{0}},
+		{"not listed any more, and then again", []Poll{listing(41, article("g9", "another title")), listing(42, article("g1", "title 1"))}, []int{1, 1}},
+		{"left out once", []Poll{listing(32, article("g9", "another title")), listing(33, article("g1", "title 1"))}, []int{1, 0}},
+		{"pushed without it", []Poll{pushed(listing(41, article("g9", "another title"))), listing(42, article("g1", "title 1"))}, []int{1, 0}},
+		{"the id used again", []Poll{listing(30, func() news.Article {
 			a := article("g1", "something else altogether")
 			a.URL, a.Canonical, a.Published = "https://paper.example/other", "paper.example/other", at(29)
 			return a
@@ -275,7 +275,7 @@ func TestAgedOutItemsAreNotNews(t *testing.T) {
 	}
 }
 
-func pushed(p news.Poll) news.Poll {
+func pushed(p Poll) Poll {
 	p.Pushed = true
 	return p
 }
@@ -284,7 +284,7 @@ func TestClosedStories(t *testing.T) {
 	ctx := t.Context()
 	db := newsroom(t, 6)
 	reasons := []news.Evidence{{Kind: "overlap", Detail: "one text", Weight: 1}}
-	s := news.Settlement{Through: 6, Prints: map[int64]news.Print{}, Edges: []news.Edge{
+	s := Settlement{Through: 6, Prints: map[int64]news.Print{}, Edges: []news.Edge{
 		{A: 1, B: 2, Story: 1, Reasons: reasons}, {A: 1, B: 3, Story: .4}, {A: 2, B: 5, Event: .9}, {A: 4, B: 5, Story: 1, Reasons: reasons},
 	}}
 	for id := range int64(6) {
@@ -328,7 +328,7 @@ func TestClosedStories(t *testing.T) {
 	}
 
 	// A new print of one of its articles opens it again, and nothing of it is left when it closes.
-	settle(t, db, news.Settlement{Prints: map[int64]news.Print{1: {Words: 8}, 2: {Words: 7}, 3: {Words: 7}}, Edges: []news.Edge{{A: 1, B: 3, Story: .4}}})
+	settle(t, db, Settlement{Prints: map[int64]news.Print{1: {Words: 8}, 2: {Words: 7}, 3: {Words: 7}}, Edges: []news.Edge{{A: 1, B: 3, Story: .4}}})
 	check(t, db)
 	if steps := closeAll(t, db, day.Add(time.Hour)); steps != 2 {
 		t.Errorf("three articles closed in %d steps of 2", steps)
@@ -408,16 +408,16 @@ func ageForever(ctx context.Context, dir string) error {
 		if err != nil {
 			return err
 		}
-		p := news.Poll{Feed: f}
+		p := Poll{Feed: f}
 		p.Feed.State, p.Feed.Checked = news.FeedOK, day
-		s := news.Settlement{Through: last + 8, Prints: map[int64]news.Print{}}
+		s := Settlement{Through: last + 8, Prints: map[int64]news.Print{}}
 		for n := last + 1; n <= last+8; n++ {
 			p.Articles = append(p.Articles, article(fmt.Sprint(n), fmt.Sprint(n)))
 			s.Prints[n] = news.Print{Words: int(n)}
 		}
 		s.Stories = []news.Story{story(last+1, 1, last+1, last+2, last+3, last+4, last+5), story(last+6, 1, last+6), story(last+7, 2, last+7, last+8)}
 		steps := []func() (bool, error){
-			func() (bool, error) { _, err := db.Collect(ctx, []news.Poll{p}); return false, err },
+			func() (bool, error) { _, err := db.Collect(ctx, []Poll{p}); return false, err },
 			func() (bool, error) { return false, db.Settle(ctx, s) },
 			func() (bool, error) {
 				closing, err := db.Closable(ctx, day.Add(time.Hour), 3)

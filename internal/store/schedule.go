@@ -59,7 +59,7 @@ const (
 )
 
 // follow takes over a feed's new address, and keeps what its host asked for; what is over is forgotten.
-func (c *collector) follow(ctx context.Context, p news.Poll) error {
+func (c *collector) follow(ctx context.Context, p Poll) error {
 	if p.Adopt != "" {
 		if err := c.exec(ctx, adoptSQL, text(p.Adopt), p.Feed.ID); err != nil {
 			return err

@@ -19,7 +19,7 @@ func TestSchedule(t *testing.T) {
 	want.Moved = news.Move{To: "https://new.example/", First: day, Times: 2}
 	want.ETag, want.LastModified = "W/\"caf\xe9, \t\"", "yesterday"
 	want.Due = day.Add(time.Hour + 1)
-	store(t, db, news.Poll{Feed: want})
+	store(t, db, Poll{Feed: want})
 	want.Due = day.Add(time.Hour + time.Millisecond) // rounded up: never earlier than it was said
 	got, err := db.Feed(ctx, want.ID)
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
@@ -47,12 +47,12 @@ func TestAdopting(t *testing.T) {
 		}
 	}
 	for _, to := range []string{feeds[0].URL, feeds[2].URL} { // a feed that came to have it meanwhile keeps it
-		store(t, db, news.Poll{Feed: feeds[1], Adopt: to})
+		store(t, db, Poll{Feed: feeds[1], Adopt: to})
 		if got, err := db.Feed(ctx, feeds[1].ID); err != nil || got.URL != feeds[1].URL {
 			t.Errorf("it took %s: %+v, %v", to, got, err)
 		}
 	}
-	store(t, db, news.Poll{Feed: feeds[1], Adopt: "https://free.example/"})
+	store(t, db, Poll{Feed: feeds[1], Adopt: "https://free.example/"})
 	if got, err := db.FeedByURL(ctx, "https://free.example/"); err != nil || got.ID != feeds[1].ID {
 		t.Errorf("got %+v, %v", got, err)
 	}
@@ -63,7 +63,7 @@ func TestResting(t *testing.T) {
 	f := addFeeds(t, db, 1)[0]
 	rest := func(host string, checked, until time.Duration) {
 		f.Checked = day.Add(checked)
-		store(t, db, news.Poll{Feed: f, Rest: news.Rest{Host: host, Until: day.Add(until)}})
+		store(t, db, Poll{Feed: f, Rest: news.Rest{Host: host, Until: day.Add(until)}})
 	}
 	rest("a", 0, time.Hour)
 	rest("a", 0, time.Minute) // the longer one counts

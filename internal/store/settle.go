@@ -22,12 +22,12 @@ const (
 // replaced, and an article leaves the story it was in; a story that loses its last member that way is deleted. A story
 // in Moved is deleted too, and every id that ever led to it leads on. The edges of an article with a new print are
 // replaced by those given. The mark moves to Through; 0 leaves it where it is.
-func (db *DB) Settle(ctx context.Context, s news.Settlement) error {
+func (db *DB) Settle(ctx context.Context, s Settlement) error {
 	return db.write(ctx, "settle", func(ctx context.Context, t tx) error { return t.settle(ctx, s) })
 }
 
-func (t tx) settle(ctx context.Context, s news.Settlement) error {
-	steps := []func(context.Context, news.Settlement) error{t.putEdges, t.putPrints, t.putClaims, t.replaceStories, t.markTemplates, t.putCounters, t.putCited}
+func (t tx) settle(ctx context.Context, s Settlement) error {
+	steps := []func(context.Context, Settlement) error{t.putEdges, t.putPrints, t.putClaims, t.replaceStories, t.markTemplates, t.putCounters, t.putCited}
 	for _, step := range steps {
 		if err := step(ctx, s); err != nil {
 			return err
@@ -39,7 +39,7 @@ func (t tx) settle(ctx context.Context, s news.Settlement) error {
 const putPrintSQL = `INSERT INTO prints (article_id, print) VALUES (?, ?)
 	ON CONFLICT (article_id) DO UPDATE SET print = excluded.print`
 
-func (t tx) putPrints(ctx context.Context, s news.Settlement) error {
+func (t tx) putPrints(ctx context.Context, s Settlement) error {
 	rows := make([][]any, 0, len(s.Prints))
 	for _, id := range slices.Sorted(maps.Keys(s.Prints)) {
 		rows = append(rows, []any{id, t.db.opts.EncodePrint(s.Prints[id])})
@@ -53,7 +53,7 @@ const (
 		ON CONFLICT (article_id) DO UPDATE SET claims = excluded.claims`
 )
 
-func (t tx) putClaims(ctx context.Context, s news.Settlement) error {
+func (t tx) putClaims(ctx context.Context, s Settlement) error {
 	ids, err := idList(slices.Sorted(maps.Keys(s.Prints)))
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ const (
 		ON CONFLICT (a, b) DO UPDATE SET story = excluded.story, event = excluded.event, reasons = excluded.reasons`
 )
 
-func (t tx) putEdges(ctx context.Context, s news.Settlement) error {
+func (t tx) putEdges(ctx context.Context, s Settlement) error {
 	ids, err := idList(slices.Sorted(maps.Keys(s.Prints)))
 	if err != nil {
 		return err
@@ -105,7 +105,7 @@ func (t tx) putEdges(ctx context.Context, s news.Settlement) error {
 }
 
 // putCounters remembers the highest ids, so that none is used again even when its story is gone.
-func (t tx) putCounters(ctx context.Context, s news.Settlement) error {
+func (t tx) putCounters(ctx context.Context, s Settlement) error {
 	stories, events := int64(0), int64(0)
 	for _, st := range s.Stories {
 		stories, events = max(stories, st.ID), max(events, st.Event)
@@ -177,7 +177,7 @@ func storyRow(s news.Story, sign []byte) ([]any, error) {
 const markTemplatesSQL = `UPDATE stories SET template = 1 WHERE template = 0 AND id IN (SELECT value FROM json_each(?))`
 
 // markTemplates marks stories that are otherwise as they were: they have not changed for whoever lists what changed.
-func (t tx) markTemplates(ctx context.Context, s news.Settlement) error {
+func (t tx) markTemplates(ctx context.Context, s Settlement) error {
 	if len(s.Templates) == 0 {
 		return nil
 	}
@@ -196,4 +196,25 @@ func memberRow(story int64, m news.Member) ([]any, error) {
 		return nil, fmt.Errorf("story %d, article %d: %w", story, m.Article.ID, err)
 	}
 	return []any{m.Article.ID, story, m.Role, m.Share, evidence, m.Carries}, nil
+}
+
+// Settlement is what settling a run of the log changed, to be stored in one transaction.
+type Settlement struct {
+	Through int64 // the mark: every log entry up to it is settled
+	Prints  map[int64]news.Print
+	Claims  map[int64][]news.Claim
+	Edges   []news.Edge
+	Stories []news.Story    // created or changed, each with all its members (Article.ID suffices)
+	Moved   map[int64]int64 // ids of stories that are no more, and where they went
+	Cited   []Cited         // pages to ask for, unless they are known
+
+	Templates []int64 // stories that are not among Stories and turn out to be Story.Template
+}
+
+// Cited is a page that an article credits by a link and that leads to no member of its story.
+type Cited struct {
+	Article int64
+	Address string // canonical: a key
+	Link    string // as the article writes it
+	Host    string
 }

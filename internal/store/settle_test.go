@@ -50,7 +50,7 @@ func story(id, event int64, members ...int64) news.Story {
 	return s
 }
 
-func settle(tb testing.TB, db *DB, s news.Settlement) {
+func settle(tb testing.TB, db *DB, s Settlement) {
 	tb.Helper()
 	if err := db.Settle(tb.Context(), s); err != nil {
 		tb.Fatal(err)
@@ -79,7 +79,7 @@ func outline(tb testing.TB, db *DB) map[string]string {
 func TestSettleStories(t *testing.T) {
 	tests := []struct {
 		name    string
-		steps   []news.Settlement
+		steps   []Settlement
 		want    map[string]string
 		leads   map[int64]int64 // where ids lead to; 0 nowhere
 		events  int
@@ -87,7 +87,7 @@ func TestSettleStories(t *testing.T) {
 	}{
 		{
 			"apart",
-			[]news.Settlement{{Stories: []news.Story{story(1, 1, 1, 2), story(2, 1, 3)}}},
+			[]Settlement{{Stories: []news.Story{story(1, 1, 1, 2), story(2, 1, 3)}}},
 			map[string]string{"1/1": "[1 2]", "2/1": "[3]"},
 			map[int64]int64{1: 1, 2: 2, 3: 0},
 			1,
@@ -95,14 +95,14 @@ func TestSettleStories(t *testing.T) {
 		},
 		{
 			"grows and takes a member away",
-			[]news.Settlement{{Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}}, {Stories: []news.Story{story(2, 2, 3, 2)}}, {Stories: []news.Story{story(1, 1, 1)}}},
+			[]Settlement{{Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}}, {Stories: []news.Story{story(2, 2, 3, 2)}}, {Stories: []news.Story{story(1, 1, 1)}}},
 			map[string]string{"1/1": "[1]", "2/2": "[3 2]"},
 			nil, 2,
 			[2]int64{3, 3},
 		},
 		{
 			"merged",
-			[]news.Settlement{{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}}, {Stories: []news.Story{story(1, 1, 1, 2)}, Moved: map[int64]int64{2: 1}}},
+			[]Settlement{{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}}, {Stories: []news.Story{story(1, 1, 1, 2)}, Moved: map[int64]int64{2: 1}}},
 			map[string]string{"1/1": "[1 2]"},
 			map[int64]int64{1: 1, 2: 1},
 			1,
@@ -110,7 +110,7 @@ func TestSettleStories(t *testing.T) {
 		},
 		{
 			"merged later, one after the other",
-			[]news.Settlement{
+			[]Settlement{
 				{Stories: []news.Story{story(1, 1, 1), story(2, 1, 2), story(3, 1, 3)}},
 				{Stories: []news.Story{story(2, 1, 2, 3)}, Moved: map[int64]int64{3: 2}},
 				{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1}},
@@ -122,7 +122,7 @@ func TestSettleStories(t *testing.T) {
 		},
 		{
 			"chain in one settlement",
-			[]news.Settlement{
+			[]Settlement{
 				{Stories: []news.Story{story(1, 1, 1), story(2, 1, 2), story(3, 1, 3)}},
 				{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{3: 2, 2: 1}},
 			},
@@ -133,7 +133,7 @@ func TestSettleStories(t *testing.T) {
 		},
 		{
 			"moved with members that nobody named",
-			[]news.Settlement{{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}}, {Moved: map[int64]int64{2: 1}}},
+			[]Settlement{{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}}, {Moved: map[int64]int64{2: 1}}},
 			map[string]string{"1/1": "[1 2]"},
 			map[int64]int64{2: 1},
 			1,
@@ -141,7 +141,7 @@ func TestSettleStories(t *testing.T) {
 		},
 		{
 			"moved to a story that moved before",
-			[]news.Settlement{
+			[]Settlement{
 				{Stories: []news.Story{story(1, 1, 1), story(2, 1, 2), story(3, 1, 3)}},
 				{Stories: []news.Story{story(1, 1, 1, 2)}, Moved: map[int64]int64{2: 1}},
 				{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{3: 2}},
@@ -153,7 +153,7 @@ func TestSettleStories(t *testing.T) {
 		},
 		{
 			"emptied without a word",
-			[]news.Settlement{{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}}, {Stories: []news.Story{story(1, 1, 1, 2)}}},
+			[]Settlement{{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}}, {Stories: []news.Story{story(1, 1, 1, 2)}}},
 			map[string]string{"1/1": "[1 2]"},
 			map[int64]int64{2: 0},
 			1,
@@ -161,7 +161,7 @@ func TestSettleStories(t *testing.T) {
 		},
 		{
 			"emptied after others had moved there",
-			[]news.Settlement{
+			[]Settlement{
 				{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 2, 3)}},
 				{Stories: []news.Story{story(2, 2, 2, 3)}, Moved: map[int64]int64{3: 2}},
 				{Stories: []news.Story{story(1, 1, 1, 2, 3)}},
@@ -173,7 +173,7 @@ func TestSettleStories(t *testing.T) {
 		},
 		{
 			"a moved id lives again",
-			[]news.Settlement{
+			[]Settlement{
 				{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}},
 				{Stories: []news.Story{story(1, 1, 1, 2)}, Moved: map[int64]int64{2: 1}},
 				{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}},
@@ -185,7 +185,7 @@ func TestSettleStories(t *testing.T) {
 		},
 		{
 			"circle and unknown target lead nowhere",
-			[]news.Settlement{{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}}, {Moved: map[int64]int64{1: 2, 2: 1, 7: 8}}},
+			[]Settlement{{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}}, {Moved: map[int64]int64{1: 2, 2: 1, 7: 8}}},
 			map[string]string{"1/1": "[1]", "2/2": "[2]"},
 			map[int64]int64{1: 1, 7: 0, 8: 0},
 			2,
@@ -193,7 +193,7 @@ func TestSettleStories(t *testing.T) {
 		},
 		{
 			"event changes",
-			[]news.Settlement{{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}}, {Stories: []news.Story{story(2, 1, 2)}}},
+			[]Settlement{{Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}}, {Stories: []news.Story{story(2, 1, 2)}}},
 			map[string]string{"1/1": "[1]", "2/1": "[2]"},
 			nil, 1,
 			[2]int64{3, 3},
@@ -231,7 +231,7 @@ func TestStoryKeepsEveryField(t *testing.T) {
 	claims := []news.Claim{{Kind: news.ClaimDateline, Outlet: "Wire", Domain: "wire.example", URL: "https://wire.example", Text: "OSLO (Wire)", Start: 1, End: 12, Strength: 0.9}}
 	want := story(4, 2, 2, 3, 1)
 	want.First, want.Latest, want.Changed = day, day.Add(time.Hour), day.Add(2*time.Hour)
-	settle(t, db, news.Settlement{Through: 3, Claims: map[int64][]news.Claim{3: claims}, Stories: []news.Story{want}})
+	settle(t, db, Settlement{Through: 3, Claims: map[int64][]news.Claim{3: claims}, Stories: []news.Story{want}})
 
 	want.Members[1], want.Members[2] = want.Members[2], want.Members[1] // the origin, then by time
 	for i := range want.Members {
@@ -265,7 +265,7 @@ func TestStoriesOfOneSettlement(t *testing.T) {
 		s.Latest = day.Add(time.Duration(hours) * time.Hour)
 		stories = append(stories, s)
 	}
-	settle(t, db, news.Settlement{Stories: stories})
+	settle(t, db, Settlement{Stories: stories})
 	var got []int64
 	var before news.Place
 	for range stories {
@@ -301,8 +301,8 @@ func TestStoryLists(t *testing.T) {
 		}
 		stories = append(stories, st)
 	}
-	settle(t, db, news.Settlement{Stories: stories})
-	settle(t, db, news.Settlement{Stories: []news.Story{story(6, 0, 5)}, Moved: map[int64]int64{6: 1, 5: 2}})
+	settle(t, db, Settlement{Stories: stories})
+	settle(t, db, Settlement{Stories: []news.Story{story(6, 0, 5)}, Moved: map[int64]int64{6: 1, 5: 2}})
 	tests := []struct {
 		name  string
 		list  news.StoryList
@@ -346,7 +346,7 @@ func TestStoryLists(t *testing.T) {
 func TestSettleMovesTheMarkAndNeverBack(t *testing.T) {
 	db := newsroom(t, 4)
 	for _, step := range []struct{ through, mark int64 }{{0, 0}, {3, 3}, {0, 3}, {2, 3}, {4, 4}} {
-		settle(t, db, news.Settlement{Through: step.through})
+		settle(t, db, Settlement{Through: step.through})
 		mark, errM := db.Mark(t.Context(), "settle")
 		status, errS := db.Status(t.Context())
 		if mark != step.mark || status.Unsettled != int(4-step.mark) || errors.Join(errM, errS) != nil {
@@ -357,7 +357,7 @@ func TestSettleMovesTheMarkAndNeverBack(t *testing.T) {
 
 func TestSettleIsAllOrNothing(t *testing.T) {
 	db := newsroom(t, 2)
-	bad := news.Settlement{
+	bad := Settlement{
 		Through: 2, Prints: map[int64]news.Print{1: {Words: 3}}, Stories: []news.Story{story(1, 1, 1)},
 		Edges: []news.Edge{{A: 2, B: 1}},
 	}
@@ -398,7 +398,7 @@ func TestHabits(t *testing.T) {
 	}
 	open.Latest = day.Add(time.Hour)
 	closed.Members[0].Role, closed.Origin.Article = news.RoleCopy, 0 // the agency is only named, and two articles carry it
-	settle(t, db, news.Settlement{Through: 6, Stories: []news.Story{closed, open, likely, alone}})
+	settle(t, db, Settlement{Through: 6, Stories: []news.Story{closed, open, likely, alone}})
 	all, err := db.Habits(t.Context(), day.Add(-time.Hour), day.Add(time.Minute))
 	if err != nil {
 		t.Fatal(err)

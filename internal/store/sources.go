@@ -36,7 +36,7 @@ const (
 )
 
 // putCited queues the pages that a settlement wants, as far as they are not known.
-func (t tx) putCited(ctx context.Context, s news.Settlement) error {
+func (t tx) putCited(ctx context.Context, s Settlement) error {
 	var sources, citing, hosts [][]any
 	for _, c := range s.Cited {
 		sources = append(sources, []any{text(c.Address), text(c.Link), text(c.Host), c.Article})
@@ -180,7 +180,7 @@ func (db *DB) Unweighed(ctx context.Context) ([]int64, error) {
 const weighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 2 AND article_id IN (SELECT value FROM json_each(?))`
 
 // Weighed stores a settlement that counts what the pages give which articles credit.
-func (db *DB) Weighed(ctx context.Context, articles []int64, s news.Settlement) error {
+func (db *DB) Weighed(ctx context.Context, articles []int64, s Settlement) error {
 	ids, err := idList(articles)
 	if err != nil {
 		return err

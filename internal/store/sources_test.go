@@ -35,8 +35,8 @@ func keep(t *testing.T, db *DB, s Source) {
 	check(t, db)
 }
 
-func cited(article int64, address, host string) news.Cited {
-	return news.Cited{Article: article, Address: address, Link: address + "?utm=1", Host: host}
+func cited(article int64, address, host string) Cited {
+	return Cited{Article: article, Address: address, Link: address + "?utm=1", Host: host}
 }
 
 func wants(t *testing.T, what string, got []string, want ...string) {
@@ -48,7 +48,7 @@ func wants(t *testing.T, what string, got []string, want ...string) {
 
 func TestSourcesAreWantedOnce(t *testing.T) {
 	db := newsroom(t, 3)
-	s := news.Settlement{Cited: []news.Cited{cited(1, "a", "x"), cited(2, "a", "x"), cited(3, "b", "x"), cited(99, "nobody's", "x")}}
+	s := Settlement{Cited: []Cited{cited(1, "a", "x"), cited(2, "a", "x"), cited(3, "b", "x"), cited(99, "nobody's", "x")}}
 	settle(t, db, s)
 	settle(t, db, s)
 	q := quota()
@@ -65,11 +65,11 @@ func TestSourcesAreWantedOnce(t *testing.T) {
 func TestSourcesThatDoNotAnswerAreWantedOnceMore(t *testing.T) {
 	for _, state := range []news.FeedState{news.FeedTimeout, news.FeedUnreachable} {
 		db := newsroom(t, 1)
-		settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "a", "x")}})
+		settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x")}})
 		keep(t, db, Source{Address: "a", Asked: day, State: state})
 		q := quota()
 		wants(t, "at once", wantedOf(t, db, q))
-		settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "b", "x")}})
+		settle(t, db, Settlement{Cited: []Cited{cited(1, "b", "x")}})
 		wants(t, "another of its host", wantedOf(t, db, q), "b")
 		keep(t, db, Source{Address: "b", Asked: day, State: news.FeedOK})
 		q.Now = day.Add(24*time.Hour - time.Second)
@@ -84,7 +84,7 @@ func TestSourcesThatDoNotAnswerAreWantedOnceMore(t *testing.T) {
 
 func TestSourcesKeepToTheirQuota(t *testing.T) {
 	db := newsroom(t, 3)
-	settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "a", "x"), cited(1, "b", "x"), cited(2, "c", "x"), cited(3, "d", "y"), cited(3, "e", "z")}})
+	settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x"), cited(1, "b", "x"), cited(2, "c", "x"), cited(3, "d", "y"), cited(3, "e", "z")}})
 	q := quota()
 	q.PerHost, q.Limit, q.Lease = 2, 3, time.Minute
 	wants(t, "one of each host", wantedOf(t, db, q), "c", "d", "e")
@@ -95,7 +95,7 @@ func TestSourcesKeepToTheirQuota(t *testing.T) {
 		keep(t, db, Source{Address: address, Asked: q.Now, State: news.FeedOK})
 	}
 	wants(t, "more than two of a host a day", wantedOf(t, db, q))
-	settle(t, db, news.Settlement{Cited: []news.Cited{cited(3, "f", "x")}})
+	settle(t, db, Settlement{Cited: []Cited{cited(3, "f", "x")}})
 	wants(t, "where another comes", wantedOf(t, db, q))
 	q.Now, q.Lease = day.Add(24*time.Hour), 0
 	wants(t, "the next day", wantedOf(t, db, q), "f", "a")
@@ -103,7 +103,7 @@ func TestSourcesKeepToTheirQuota(t *testing.T) {
 
 func TestClaimedSourcesComeBackWhenTheLeaseEnds(t *testing.T) {
 	db := newsroom(t, 1)
-	settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "a", "x")}})
+	settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x")}})
 	q := quota()
 	q.Lease = 10 * time.Minute
 	wants(t, "at first", wantedOf(t, db, q), "a")
@@ -116,7 +116,7 @@ func TestClaimedSourcesComeBackWhenTheLeaseEnds(t *testing.T) {
 
 func TestSourcesExpire(t *testing.T) {
 	db := newsroom(t, 3)
-	credited := news.Settlement{Cited: []news.Cited{cited(1, "a", "x"), cited(2, "b", "x"), cited(3, "c", "x")}}
+	credited := Settlement{Cited: []Cited{cited(1, "a", "x"), cited(2, "b", "x"), cited(3, "c", "x")}}
 	settle(t, db, credited)
 	for _, want := range []int{1, 1, 0} { // two of the articles were seen before that
 		if gone, err := db.ExpireSources(t.Context(), day.Add(90*time.Minute), 1); gone != want || err != nil {
@@ -124,7 +124,7 @@ func TestSourcesExpire(t *testing.T) {
 		}
 	}
 	wants(t, "what is left", wantedOf(t, db, quota()), "c")
-	settle(t, db, news.Settlement{Cited: []news.Cited{cited(3, "a", "x")}})
+	settle(t, db, Settlement{Cited: []Cited{cited(3, "a", "x")}})
 	q := quota()
 	q.Now = day.Add(time.Second)
 	got := wantedOf(t, db, q)
@@ -136,7 +136,7 @@ func TestSourcesComeBackAsTheyWereKept(t *testing.T) {
 	db := newsroom(t, 2)
 	db.opts.EncodePrint = func(p news.Print) []byte { return []byte{byte(p.Words)} }
 	db.opts.DecodePrint = func(b []byte) (news.Print, error) { return news.Print{Words: int(b[0])}, nil }
-	settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "a", "x"), cited(2, "b", "x")}})
+	settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x"), cited(2, "b", "x")}})
 	want := Source{
 		Address: "a", Link: "a?utm=1", Host: "x", Asked: day, State: news.FeedOK, Print: news.Print{Words: 7},
 		Article: news.Article{
@@ -159,7 +159,7 @@ func TestSourcesComeBackAsTheyWereKept(t *testing.T) {
 
 func TestArticlesAreWeighedOnceWithASource(t *testing.T) {
 	db := newsroom(t, 3)
-	settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "a", "x"), cited(2, "b", "x")}})
+	settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x"), cited(2, "b", "x")}})
 	unweighed := func(want ...int64) {
 		t.Helper()
 		got, err := db.Unweighed(t.Context())
@@ -171,11 +171,11 @@ func TestArticlesAreWeighedOnceWithASource(t *testing.T) {
 	keep(t, db, Source{Address: "a", Asked: day, State: news.FeedOK})
 	keep(t, db, Source{Address: "b", Asked: day, State: news.FeedTooLarge})
 	unweighed(1)
-	if err := db.Weighed(t.Context(), []int64{1}, news.Settlement{}); err != nil {
+	if err := db.Weighed(t.Context(), []int64{1}, Settlement{}); err != nil {
 		t.Fatal(err)
 	}
 	unweighed()
-	settle(t, db, news.Settlement{Cited: []news.Cited{cited(1, "a", "x"), cited(3, "a", "x")}}) // a later one credits it too
+	settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x"), cited(3, "a", "x")}}) // a later one credits it too
 	unweighed(3)
 }
 

@@ -30,7 +30,7 @@ const (
 
 // note moves the stories touched to the end of the story log, but for those that are shown as before. Those that had gone
 // into others, and are stories again, begin there: whoever read the log was told that they went. Their feeds list them anew.
-func (r *replacement) note(ctx context.Context, _ news.Settlement) error {
+func (r *replacement) note(ctx context.Context, _ Settlement) error {
 	var last int64
 	if err := r.QueryRowContext(ctx, `SELECT `+lastChangeSQL).Scan(&last); err != nil {
 		return err

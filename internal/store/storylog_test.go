@@ -25,18 +25,18 @@ func TestStoryLog(t *testing.T) {
 		}
 	}
 	log(0)
-	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3), story(3, 3, 4)}})
+	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3), story(3, 3, 4)}})
 	log(0, news.StoryChange{Seq: 1, Story: 1, First: 1}, news.StoryChange{Seq: 2, Story: 2, First: 2}, news.StoryChange{Seq: 3, Story: 3, First: 3})
 
-	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1}})
+	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1}})
 	log(3, news.StoryChange{Seq: 4, Story: 1, First: 1}, news.StoryChange{Seq: 5, Story: 2, First: 2, Into: 1})
 
-	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(4, 3, 4)}}) // the third loses its only article
+	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(4, 3, 4)}}) // the third loses its only article
 	log(5, news.StoryChange{Seq: 6, Story: 3, First: 3, Gone: true}, news.StoryChange{Seq: 7, Story: 4, First: 7})
 	if last, err := db.LastChange(ctx); last != 7 || err != nil {
 		t.Errorf("%d, %v", last, err)
 	}
-	settle(t, db, news.Settlement{Through: 4})
+	settle(t, db, Settlement{Through: 4})
 	log(7)
 }
 
@@ -46,7 +46,7 @@ func TestUnchangedStories(t *testing.T) {
 	ctx := t.Context()
 	was := story(1, 1, 1, 2)
 	was.Changed = day
-	settle(t, db, news.Settlement{Through: 3, Stories: []news.Story{was}})
+	settle(t, db, Settlement{Through: 3, Stories: []news.Story{was}})
 	for _, tt := range []struct {
 		name    string
 		change  func(*news.Story)
@@ -73,7 +73,7 @@ func TestUnchangedStories(t *testing.T) {
 		}
 		tt.change(&was)
 		was.Changed = was.Changed.Add(time.Hour)
-		settle(t, db, news.Settlement{Through: 3, Stories: []news.Story{was}})
+		settle(t, db, Settlement{Through: 3, Stories: []news.Story{was}})
 		got, err := db.Story(ctx, 1)
 		if err != nil {
 			t.Fatal(err)

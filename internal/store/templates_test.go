@@ -15,7 +15,7 @@ func TestTemplates(t *testing.T) {
 	ctx := t.Context()
 	made := story(1, 1, 1)
 	made.Template = true
-	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{made, story(2, 2, 2), story(3, 3, 3, 4)}})
+	settle(t, db, Settlement{Through: 4, Stories: []news.Story{made, story(2, 2, 2), story(3, 3, 3, 4)}})
 	want := func(templates ...bool) {
 		t.Helper()
 		all, err := db.Stories(ctx, news.StoryList{IDs: news.Choose(1, 2, 3)})
@@ -39,7 +39,7 @@ func TestTemplates(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settle(t, db, news.Settlement{Through: 4, Templates: []int64{1, 2, 99}})
+	settle(t, db, Settlement{Through: 4, Templates: []int64{1, 2, 99}})
 	want(true, true, false)
 	after, err := db.Story(ctx, 2)
 	if err != nil || !after.Changed.Equal(before.Changed) {
@@ -48,7 +48,7 @@ func TestTemplates(t *testing.T) {
 	if now, err := db.LastChange(ctx); now != last || err != nil {
 		t.Errorf("the log ends at %d, before at %d: %v", now, last, err)
 	}
-	settle(t, db, news.Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1)}}) // it has another title, say
+	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1)}}) // it has another title, say
 	want(false, true, false)
 }
 
@@ -62,7 +62,7 @@ func TestFolderOfBeforeTemplates(t *testing.T) {
 	store(t, db, poll(addFeeds(t, db, 1)[0], article("g1", "title 1"), article("g2", "title 2")))
 	made := story(1, 1, 1)
 	made.Template = true
-	settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{made}})
+	settle(t, db, Settlement{Through: 2, Stories: []news.Story{made}})
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -73,6 +73,6 @@ func TestFolderOfBeforeTemplates(t *testing.T) {
 		if err != nil || s.Template != want || s.Title != made.Title {
 			t.Errorf("story %q is a template: %v, want %v (%v)", s.Title, s.Template, want, err)
 		}
-		settle(t, db, news.Settlement{Through: 2, Stories: []news.Story{made}})
+		settle(t, db, Settlement{Through: 2, Stories: []news.Story{made}})
 	}
 }

@@ -14,7 +14,7 @@ func TestUntitledStories(t *testing.T) {
 	store(t, db, poll(addFeeds(t, db, 1)[0], a))
 	s := story(1, 1, 1)
 	s.Title = ""
-	settle(t, db, news.Settlement{Through: 1, Stories: []news.Story{s}})
+	settle(t, db, Settlement{Through: 1, Stories: []news.Story{s}})
 	got, err := db.Story(t.Context(), 1)
 	if err != nil || got.Title != a.Summary || got.Members[0].Article.Title != "" {
 		t.Errorf("the story is called %q, its article %q, %v", got.Title, got.Members[0].Article.Title, err)

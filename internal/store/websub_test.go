@@ -111,7 +111,7 @@ func TestHurryFeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	f.Due = day.Add(24 * time.Hour)
-	if _, err := db.Collect(t.Context(), []news.Poll{{Feed: f}}); err != nil {
+	if _, err := db.Collect(t.Context(), []Poll{{Feed: f}}); err != nil {
 		t.Fatal(err)
 	}
 	for _, at := range []time.Duration{time.Hour, 2 * time.Hour} { // sooner, never later
@@ -133,9 +133,9 @@ func TestCollectPushed(t *testing.T) {
 	}
 	before := f // as the push found it
 	f.ETag, f.LastModified, f.Due, f.Rule, f.Checked = `"new"`, "Mon, 1 Jan 2024 00:00:00 GMT", day.Add(5*time.Hour), news.RuleTTL, day.Add(time.Hour)
-	store(t, db, news.Poll{Feed: f})
+	store(t, db, Poll{Feed: f})
 	before.State, before.Problem, before.Checked = news.FeedRepaired, "mended", day.Add(2*time.Hour)
-	store(t, db, news.Poll{Feed: before, Pushed: true, Articles: []news.Article{article("pushed", "pushed")}})
+	store(t, db, Poll{Feed: before, Pushed: true, Articles: []news.Article{article("pushed", "pushed")}})
 	got, err := db.Feed(t.Context(), 1)
 	if err != nil {
 		t.Fatal(err)
@@ -147,8 +147,8 @@ func TestCollectPushed(t *testing.T) {
 		t.Errorf("the push is not noted: %+v", got)
 	}
 	f.State = news.FeedGone
-	store(t, db, news.Poll{Feed: f})
-	store(t, db, news.Poll{Feed: before, Pushed: true, Articles: []news.Article{article("late", "late")}})
+	store(t, db, Poll{Feed: f})
+	store(t, db, Poll{Feed: before, Pushed: true, Articles: []news.Article{article("late", "late")}})
 	if got, err = db.Feed(t.Context(), 1); err != nil || got.State != news.FeedGone || got.Articles != 2 {
 		t.Errorf("after the end: %+v, %v", got, err)
 	}

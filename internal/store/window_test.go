@@ -15,7 +15,7 @@ func TestWindowAndEdges(t *testing.T) {
 	claims := map[int64][]news.Claim{2: {{Kind: news.ClaimScoop, Outlet: "Wire", Strength: 0.5, Start: 2, End: 4}}}
 	prints := map[int64]news.Print{1: {Words: 1}, 2: {Words: 2, Shingles: []uint32{4, 9}, Body: 1 << 63}, 3: {Words: 3}}
 	edges := []news.Edge{{A: 1, B: 2, Story: 0.25, Event: 0.5}, {A: 2, B: 3, Story: 0.75, Event: 1, Reasons: []news.Evidence{{Kind: "shared", Detail: "d", Weight: -1}}}}
-	settle(t, db, news.Settlement{Through: 3, Prints: prints, Claims: claims, Edges: edges, Stories: []news.Story{story(5, 6, 2)}})
+	settle(t, db, Settlement{Through: 3, Prints: prints, Claims: claims, Edges: edges, Stories: []news.Story{story(5, 6, 2)}})
 
 	var rows []WindowRow
 	since := day.Add(time.Hour)
@@ -63,12 +63,12 @@ func TestWindowAndEdges(t *testing.T) {
 func TestSettlingARevisionReplacesItsEdgesAndClaims(t *testing.T) {
 	db := newsroom(t, 3)
 	print := news.Print{Words: 1}
-	settle(t, db, news.Settlement{
+	settle(t, db, Settlement{
 		Prints: map[int64]news.Print{1: print, 2: print, 3: print},
 		Claims: map[int64][]news.Claim{1: {{Text: "one"}}, 2: {{Text: "two"}}},
 		Edges:  []news.Edge{{A: 1, B: 2}, {A: 2, B: 3}, {A: 1, B: 3, Story: 0.1}},
 	})
-	settle(t, db, news.Settlement{Prints: map[int64]news.Print{2: print}, Edges: []news.Edge{{A: 2, B: 3, Story: 0.5}, {A: 1, B: 3, Story: 0.2}}})
+	settle(t, db, Settlement{Prints: map[int64]news.Print{2: print}, Edges: []news.Edge{{A: 2, B: 3, Story: 0.5}, {A: 1, B: 3, Story: 0.2}}})
 	edges, err := db.Edges(t.Context(), time.Time{})
 	if diff := cmp.Diff([]news.Edge{{A: 1, B: 3, Story: 0.2}, {A: 2, B: 3, Story: 0.5}}, edges); diff != "" || err != nil {
 		t.Error(diff, err)
@@ -81,7 +81,7 @@ func TestSettlingARevisionReplacesItsEdgesAndClaims(t *testing.T) {
 
 func TestWindowGivesPrintsThatCannotBeRead(t *testing.T) {
 	db := newsroom(t, 2)
-	settle(t, db, news.Settlement{Through: 2, Prints: map[int64]news.Print{1: {Words: 1}, 2: {Words: 2}}, Stories: []news.Story{story(5, 6, 2)}})
+	settle(t, db, Settlement{Through: 2, Prints: map[int64]news.Print{1: {Words: 1}, 2: {Words: 2}}, Stories: []news.Story{story(5, 6, 2)}})
 	old := errors.New("of another version")
 	decode := db.opts.DecodePrint
 	db.opts.DecodePrint = func(b []byte) (news.Print, error) {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"headwater/internal/news"
+	"headwater/internal/store"
 )
 
 const (
@@ -105,11 +106,11 @@ func (d *desk) collect(t *testing.T, guids ...string) {
 	t.Helper()
 	f, err := d.room.Feed(t.Context(), 1)
 	must(t, err)
-	p := news.Poll{Feed: f}
+	p := store.Poll{Feed: f}
 	for _, guid := range guids {
 		p.Articles = append(p.Articles, news.Article{FeedID: f.ID, GUID: guid, Hash: guid, Title: "It is " + guid, Text: guid, Seen: now})
 	}
-	_, err = d.room.Store.Collect(t.Context(), []news.Poll{p})
+	_, err = d.room.Store.Collect(t.Context(), []store.Poll{p})
 	must(t, err)
 }
 
@@ -259,7 +260,7 @@ func TestMergedStory(t *testing.T) {
 	moved, err := d.room.Story(t.Context(), gone)
 	must(t, err)
 	story.Members = append(story.Members, moved.Members...)
-	must(t, d.room.Store.Settle(t.Context(), news.Settlement{Stories: []news.Story{story}, Moved: map[int64]int64{gone: kept}}))
+	must(t, d.room.Store.Settle(t.Context(), store.Settlement{Stories: []news.Story{story}, Moved: map[int64]int64{gone: kept}}))
 	var got struct {
 		ID      int64
 		Members []any

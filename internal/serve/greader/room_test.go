@@ -130,7 +130,7 @@ func (r *room) collect(t *testing.T, feed int64, articles ...news.Article) {
 	for _, a := range articles {
 		f.Checked = a.Seen
 	}
-	_, err = r.store.Collect(t.Context(), []news.Poll{{Feed: f, Articles: articles}})
+	_, err = r.store.Collect(t.Context(), []store.Poll{{Feed: f, Articles: articles}})
 	must(t, err)
 	_, err = r.CatchUp(t.Context(), nil)
 	must(t, err)
@@ -147,7 +147,7 @@ func story(id, origin int64, members ...int64) news.Story {
 
 func (r *room) settle(t *testing.T, stories ...news.Story) {
 	t.Helper()
-	must(t, r.store.Settle(t.Context(), news.Settlement{Stories: stories}))
+	must(t, r.store.Settle(t.Context(), store.Settlement{Stories: stories}))
 }
 
 func (r *room) login(t *testing.T, name, password string) string {
