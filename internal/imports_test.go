@@ -35,7 +35,8 @@ type pkg struct {
 // of the layers below its own. A package that stands nowhere may not be.
 var layers = [][]string{
 	{".", "feeds", "internal/news", "internal/weburl"},
-	{"internal/config", "internal/opml", "internal/stories/compact", "internal/stories/outlets", "internal/stories/prints"},
+	{"internal/config", "internal/opml", "internal/stories/outlets", "internal/stories/prints"},
+	{"internal/stories/compact"},
 	{
 		"internal/intake/clean", "internal/intake/discover", "internal/intake/fetch", "internal/intake/page", "internal/intake/parse",
 		"internal/intake/poll", "internal/intake/websub", "internal/stories/embed", "internal/stories/group", "internal/stories/origin",

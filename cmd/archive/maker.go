@@ -97,7 +97,7 @@ func (m *maker) settle(ctx context.Context, n int) error {
 	if err != nil {
 		return err
 	}
-	s := store.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	s := store.Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
 	stories := map[string]int{} // places in s.Stories by title
 	articles, err := m.db.Log(ctx, mark, n)
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/stories/prints"
 )
 
 func refuse(cause error, format string, args ...any) error {
@@ -200,7 +201,7 @@ func (n *Newsroom) resettle(ctx context.Context, to change, keep func(store.Sett
 			n.window = nil // it may hold what was not stored
 		}
 	}()
-	s := store.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	s := store.Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
 	if err := n.openWindow(ctx, &s); err != nil {
 		return err
 	}

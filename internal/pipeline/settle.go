@@ -50,7 +50,7 @@ func (n *Newsroom) settleRound(ctx context.Context, progress func(done, total in
 	if err != nil || waiting == 0 {
 		return 0, err
 	}
-	s := store.Settlement{Through: mark, Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	s := store.Settlement{Through: mark, Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
 	if err := n.openWindow(ctx, &s); err != nil {
 		return 0, err
 	}

@@ -10,6 +10,7 @@ import (
 	"headwater/internal/store"
 	"headwater/internal/stories"
 	"headwater/internal/stories/group"
+	"headwater/internal/stories/prints"
 )
 
 // weighAgain counts what pages give that were had since their stories were weighed. Where a page turns out to stand at
@@ -26,7 +27,7 @@ func (n *Newsroom) weighAgain(ctx context.Context) (err error) {
 			n.window = nil // it may hold what was not stored
 		}
 	}()
-	s := store.Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	s := store.Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
 	if err := n.openWindow(ctx, &s); err != nil {
 		return err
 	}

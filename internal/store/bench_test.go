@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // prose makes text of so many words with about the repetitiveness of English: some words are common, most are rare.
@@ -172,8 +173,8 @@ func largeNewsroom(b *testing.B) *DB {
 
 // benchSettlement settles n articles from an id on.
 func benchSettlement(id int64, n int) (Settlement, int64) {
-	s := Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
-	p := news.Print{Words: 300}
+	s := Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
+	p := prints.Print{Words: 300}
 	for i := range uint32(60) {
 		p.Picked = append(p.Picked, i*7919)
 	}

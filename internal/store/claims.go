@@ -5,6 +5,7 @@ import (
 	"database/sql"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // claim is a news.Claim with the fields that the API does not show.
@@ -59,8 +60,8 @@ func (db *DB) Claims(ctx context.Context, articleIDs []int64) (map[int64][]news.
 const printsSQL = `SELECT article_id, print FROM prints WHERE article_id IN (SELECT value FROM json_each(?))`
 
 // Prints gives the prints of settled articles, by article id.
-func (db *DB) Prints(ctx context.Context, articleIDs []int64) (map[int64]news.Print, error) {
-	return byID(ctx, db, "prints", printsSQL, articleIDs, func(rows *sql.Rows) (id int64, p news.Print, err error) {
+func (db *DB) Prints(ctx context.Context, articleIDs []int64) (map[int64]prints.Print, error) {
+	return byID(ctx, db, "prints", printsSQL, articleIDs, func(rows *sql.Rows) (id int64, p prints.Print, err error) {
 		var b sql.RawBytes
 		if err := rows.Scan(&id, &b); err != nil {
 			return 0, p, err

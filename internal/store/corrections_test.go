@@ -11,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 func wantCorrections(t *testing.T, db *DB, want ...news.Correction) {
@@ -123,7 +124,7 @@ func TestCorrectionsOutliveBackupAndRevision(t *testing.T) {
 
 func TestWindowOf(t *testing.T) {
 	db := newsroom(t, 6)
-	prints := map[int64]news.Print{1: {Words: 1}, 2: {Words: 2}, 3: {Words: 3}, 4: {Words: 4}, 5: {Words: 5}}
+	prints := map[int64]prints.Print{1: {Words: 1}, 2: {Words: 2}, 3: {Words: 3}, 4: {Words: 4}, 5: {Words: 5}}
 	edges := []news.Edge{{A: 1, B: 2}, {A: 1, B: 5}, {A: 2, B: 3, Story: .5}, {A: 3, B: 4}, {A: 4, B: 5}}
 	settle(t, db, Settlement{
 		Through: 5, Prints: prints, Edges: edges, Stories: []news.Story{story(1, 1, 1, 4), story(2, 1, 2), story(3, 2, 3), story(4, 2, 5)},

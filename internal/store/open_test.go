@@ -17,6 +17,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // The test binary run with this variable writes to the folder that it names until it is killed.
@@ -51,10 +52,10 @@ func writeForever(ctx context.Context, dir string) error {
 	for i := start; ; i += 3 {
 		p := Poll{Feed: f}
 		p.Feed.ETag, p.Feed.State, p.Feed.Checked = fmt.Sprint(i+3), news.FeedOK, day
-		s := Settlement{Through: i + 3, Prints: map[int64]news.Print{}}
+		s := Settlement{Through: i + 3, Prints: map[int64]prints.Print{}}
 		for n := i + 1; n <= i+3; n++ {
 			p.Articles = append(p.Articles, article(fmt.Sprint(n), fmt.Sprint(n)))
-			s.Prints[n] = news.Print{Words: int(n)}
+			s.Prints[n] = prints.Print{Words: int(n)}
 			s.Stories = append(s.Stories, story(n, n, n))
 		}
 		if _, err := db.Collect(ctx, []Poll{p}); err != nil {

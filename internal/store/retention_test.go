@@ -15,17 +15,18 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // closed settles stories that last changed on the test's day and closes them.
 func closed(tb testing.TB, db *DB, stories ...news.Story) {
 	tb.Helper()
-	s := Settlement{Prints: map[int64]news.Print{}, Claims: map[int64][]news.Claim{}}
+	s := Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
 	for _, st := range stories {
 		st.Changed = day
 		s.Stories = append(s.Stories, st)
 		for i, m := range st.Members {
-			s.Prints[m.Article.ID] = news.Print{Words: 7}
+			s.Prints[m.Article.ID] = prints.Print{Words: 7}
 			s.Claims[m.Article.ID] = []news.Claim{{Kind: news.ClaimByline, Outlet: "The Paper"}}
 			if i > 0 {
 				s.Edges = append(s.Edges, news.Edge{
@@ -284,11 +285,11 @@ func TestClosedStories(t *testing.T) {
 	ctx := t.Context()
 	db := newsroom(t, 6)
 	reasons := []news.Evidence{{Kind: "overlap", Detail: "one text", Weight: 1}}
-	s := Settlement{Through: 6, Prints: map[int64]news.Print{}, Edges: []news.Edge{
+	s := Settlement{Through: 6, Prints: map[int64]prints.Print{}, Edges: []news.Edge{
 		{A: 1, B: 2, Story: 1, Reasons: reasons}, {A: 1, B: 3, Story: .4}, {A: 2, B: 5, Event: .9}, {A: 4, B: 5, Story: 1, Reasons: reasons},
 	}}
 	for id := range int64(6) {
-		s.Prints[id+1] = news.Print{Words: 7}
+		s.Prints[id+1] = prints.Print{Words: 7}
 	}
 	late := story(2, 1, 4, 5)
 	late.Changed = day.Add(2 * time.Hour)
@@ -328,7 +329,7 @@ func TestClosedStories(t *testing.T) {
 	}
 
 	// A new print of one of its articles opens it again, and nothing of it is left when it closes.
-	settle(t, db, Settlement{Prints: map[int64]news.Print{1: {Words: 8}, 2: {Words: 7}, 3: {Words: 7}}, Edges: []news.Edge{{A: 1, B: 3, Story: .4}}})
+	settle(t, db, Settlement{Prints: map[int64]prints.Print{1: {Words: 8}, 2: {Words: 7}, 3: {Words: 7}}, Edges: []news.Edge{{A: 1, B: 3, Story: .4}}})
 	check(t, db)
 	if steps := closeAll(t, db, day.Add(time.Hour)); steps != 2 {
 		t.Errorf("three articles closed in %d steps of 2", steps)
@@ -410,10 +411,10 @@ func ageForever(ctx context.Context, dir string) error {
 		}
 		p := Poll{Feed: f}
 		p.Feed.State, p.Feed.Checked = news.FeedOK, day
-		s := Settlement{Through: last + 8, Prints: map[int64]news.Print{}}
+		s := Settlement{Through: last + 8, Prints: map[int64]prints.Print{}}
 		for n := last + 1; n <= last+8; n++ {
 			p.Articles = append(p.Articles, article(fmt.Sprint(n), fmt.Sprint(n)))
-			s.Prints[n] = news.Print{Words: int(n)}
+			s.Prints[n] = prints.Print{Words: int(n)}
 		}
 		s.Stories = []news.Story{story(last+1, 1, last+1, last+2, last+3, last+4, last+5), story(last+6, 1, last+6), story(last+7, 2, last+7, last+8)}
 		steps := []func() (bool, error){

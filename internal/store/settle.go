@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // The mark of settling, and the highest story and event ids ever used.
@@ -201,7 +202,7 @@ func memberRow(story int64, m news.Member) ([]any, error) {
 // Settlement is what settling a run of the log changed, to be stored in one transaction.
 type Settlement struct {
 	Through int64 // the mark: every log entry up to it is settled
-	Prints  map[int64]news.Print
+	Prints  map[int64]prints.Print
 	Claims  map[int64][]news.Claim
 	Edges   []news.Edge
 	Stories []news.Story    // created or changed, each with all its members (Article.ID suffices)

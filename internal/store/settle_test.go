@@ -12,6 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // newsroom opens a store with n articles "g1", "g2" ... an hour apart, with ids from 1.
@@ -358,7 +359,7 @@ func TestSettleMovesTheMarkAndNeverBack(t *testing.T) {
 func TestSettleIsAllOrNothing(t *testing.T) {
 	db := newsroom(t, 2)
 	bad := Settlement{
-		Through: 2, Prints: map[int64]news.Print{1: {Words: 3}}, Stories: []news.Story{story(1, 1, 1)},
+		Through: 2, Prints: map[int64]prints.Print{1: {Words: 3}}, Stories: []news.Story{story(1, 1, 1)},
 		Edges: []news.Edge{{A: 2, B: 1}},
 	}
 	if err := db.Settle(t.Context(), bad); err == nil {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // Source is a page that articles credit by a link, and what became of asking for it.
@@ -23,7 +24,7 @@ type Source struct {
 	// What the page is, with the fields that origins are weighed by: URL is after redirects, Canonical what the page
 	// says, GUID, Text and HTML are not kept.
 	Article news.Article
-	Print   news.Print // empty where it can't be read any more
+	Print   prints.Print // empty where it can't be read any more
 	Claims  []news.Claim
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // quota asks for everything that the articles of newsroom want. A lease of nothing is over at once.
@@ -134,11 +135,11 @@ func TestSourcesExpire(t *testing.T) {
 
 func TestSourcesComeBackAsTheyWereKept(t *testing.T) {
 	db := newsroom(t, 2)
-	db.opts.EncodePrint = func(p news.Print) []byte { return []byte{byte(p.Words)} }
-	db.opts.DecodePrint = func(b []byte) (news.Print, error) { return news.Print{Words: int(b[0])}, nil }
+	db.opts.EncodePrint = func(p prints.Print) []byte { return []byte{byte(p.Words)} }
+	db.opts.DecodePrint = func(b []byte) (prints.Print, error) { return prints.Print{Words: int(b[0])}, nil }
 	settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x"), cited(2, "b", "x")}})
 	want := Source{
-		Address: "a", Link: "a?utm=1", Host: "x", Asked: day, State: news.FeedOK, Print: news.Print{Words: 7},
+		Address: "a", Link: "a?utm=1", Host: "x", Asked: day, State: news.FeedOK, Print: prints.Print{Words: 7},
 		Article: news.Article{
 			URL: "https://x/a", Canonical: "https://x/c", Title: "T\x00itle", Outlet: news.Outlet{Name: "X", Domain: "x", Agency: true},
 			Lang: "en", Seen: day, Published: day.Add(-time.Hour),

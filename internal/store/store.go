@@ -20,7 +20,7 @@ import (
 
 	_ "modernc.org/sqlite" // the driver
 
-	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // File is the name of the database in the data folder.
@@ -35,8 +35,8 @@ type Options struct {
 	// Logger hears of migrations. Nil is silence.
 	Logger *slog.Logger
 	// EncodePrint and DecodePrint are the codec of stored prints, as in package prints. Nil means JSON.
-	EncodePrint func(news.Print) []byte
-	DecodePrint func([]byte) (news.Print, error)
+	EncodePrint func(prints.Print) []byte
+	DecodePrint func([]byte) (prints.Print, error)
 }
 
 // DB is an open data folder. It is safe for concurrent use: one connection writes, several read.
@@ -81,12 +81,12 @@ func (o Options) withDefaults() Options {
 }
 
 // encodePrint cannot fail: a Print is numbers only.
-func encodePrint(p news.Print) []byte {
+func encodePrint(p prints.Print) []byte {
 	b, _ := json.Marshal(p)
 	return b
 }
 
-func decodePrint(b []byte) (p news.Print, err error) {
+func decodePrint(b []byte) (p prints.Print, err error) {
 	err = json.Unmarshal(b, &p)
 	return p, err
 }

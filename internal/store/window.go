@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // ErrNoPrint says that an article has no print any more, as its story is closed.
@@ -19,7 +20,7 @@ var ErrNoPrint = errors.New("no print is stored")
 // with categories only where it is an advertisement.
 type WindowRow struct {
 	Article      news.Article
-	Print        news.Print
+	Print        prints.Print
 	Claims       []news.Claim
 	Story, Event int64 // 0: none
 	Unread       error // why Print is empty though one is stored: what DecodePrint said of it
@@ -100,7 +101,7 @@ func (db *DB) scanWindow(rows *sql.Rows) (w WindowRow, err error) {
 	if print == nil {
 		w.Unread = ErrNoPrint
 	} else if w.Print, err = db.opts.DecodePrint(print); err != nil {
-		w.Print, w.Unread = news.Print{}, fmt.Errorf("print of article %d: %w", a.ID, err)
+		w.Print, w.Unread = prints.Print{}, fmt.Errorf("print of article %d: %w", a.ID, err)
 	}
 	if a.Categories, err = unlist[string](categories); err != nil {
 		return w, err

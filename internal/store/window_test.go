@@ -8,14 +8,15 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 func TestWindowAndEdges(t *testing.T) {
 	db := newsroom(t, 4)
 	claims := map[int64][]news.Claim{2: {{Kind: news.ClaimScoop, Outlet: "Wire", Strength: 0.5, Start: 2, End: 4}}}
-	prints := map[int64]news.Print{1: {Words: 1}, 2: {Words: 2, Shingles: []uint32{4, 9}, Body: 1 << 63}, 3: {Words: 3}}
+	fingerprints := map[int64]prints.Print{1: {Words: 1}, 2: {Words: 2, Shingles: []uint32{4, 9}, Body: 1 << 63}, 3: {Words: 3}}
 	edges := []news.Edge{{A: 1, B: 2, Story: 0.25, Event: 0.5}, {A: 2, B: 3, Story: 0.75, Event: 1, Reasons: []news.Evidence{{Kind: "shared", Detail: "d", Weight: -1}}}}
-	settle(t, db, Settlement{Through: 3, Prints: prints, Claims: claims, Edges: edges, Stories: []news.Story{story(5, 6, 2)}})
+	settle(t, db, Settlement{Through: 3, Prints: fingerprints, Claims: claims, Edges: edges, Stories: []news.Story{story(5, 6, 2)}})
 
 	var rows []WindowRow
 	since := day.Add(time.Hour)
@@ -31,7 +32,7 @@ func TestWindowAndEdges(t *testing.T) {
 		t.Fatal(err)
 	}
 	a.HTML, a.Text = "", ""
-	if diff := cmp.Diff(WindowRow{Article: a, Print: prints[2], Claims: claims[2], Story: 5, Event: 6}, rows[0]); diff != "" {
+	if diff := cmp.Diff(WindowRow{Article: a, Print: fingerprints[2], Claims: claims[2], Story: 5, Event: 6}, rows[0]); diff != "" {
 		t.Error(diff)
 	}
 	if rows[1].Story != 0 || rows[1].Event != 0 || rows[1].Claims != nil {
@@ -51,7 +52,7 @@ func TestWindowAndEdges(t *testing.T) {
 		}
 	}
 	some, err := db.Prints(t.Context(), []int64{2, 4})
-	if diff := cmp.Diff(map[int64]news.Print{2: prints[2]}, some); diff != "" || err != nil {
+	if diff := cmp.Diff(map[int64]prints.Print{2: fingerprints[2]}, some); diff != "" || err != nil {
 		t.Error(diff, err)
 	}
 	stop := errors.New("stop")
@@ -62,13 +63,13 @@ func TestWindowAndEdges(t *testing.T) {
 
 func TestSettlingARevisionReplacesItsEdgesAndClaims(t *testing.T) {
 	db := newsroom(t, 3)
-	print := news.Print{Words: 1}
+	print := prints.Print{Words: 1}
 	settle(t, db, Settlement{
-		Prints: map[int64]news.Print{1: print, 2: print, 3: print},
+		Prints: map[int64]prints.Print{1: print, 2: print, 3: print},
 		Claims: map[int64][]news.Claim{1: {{Text: "one"}}, 2: {{Text: "two"}}},
 		Edges:  []news.Edge{{A: 1, B: 2}, {A: 2, B: 3}, {A: 1, B: 3, Story: 0.1}},
 	})
-	settle(t, db, Settlement{Prints: map[int64]news.Print{2: print}, Edges: []news.Edge{{A: 2, B: 3, Story: 0.5}, {A: 1, B: 3, Story: 0.2}}})
+	settle(t, db, Settlement{Prints: map[int64]prints.Print{2: print}, Edges: []news.Edge{{A: 2, B: 3, Story: 0.5}, {A: 1, B: 3, Story: 0.2}}})
 	edges, err := db.Edges(t.Context(), time.Time{})
 	if diff := cmp.Diff([]news.Edge{{A: 1, B: 3, Story: 0.2}, {A: 2, B: 3, Story: 0.5}}, edges); diff != "" || err != nil {
 		t.Error(diff, err)
@@ -81,14 +82,14 @@ func TestSettlingARevisionReplacesItsEdgesAndClaims(t *testing.T) {
 
 func TestWindowGivesPrintsThatCannotBeRead(t *testing.T) {
 	db := newsroom(t, 2)
-	settle(t, db, Settlement{Through: 2, Prints: map[int64]news.Print{1: {Words: 1}, 2: {Words: 2}}, Stories: []news.Story{story(5, 6, 2)}})
+	settle(t, db, Settlement{Through: 2, Prints: map[int64]prints.Print{1: {Words: 1}, 2: {Words: 2}}, Stories: []news.Story{story(5, 6, 2)}})
 	old := errors.New("of another version")
 	decode := db.opts.DecodePrint
-	db.opts.DecodePrint = func(b []byte) (news.Print, error) {
+	db.opts.DecodePrint = func(b []byte) (prints.Print, error) {
 		if p, err := decode(b); err != nil || p.Words == 1 {
 			return p, err
 		}
-		return news.Print{Words: 7}, old
+		return prints.Print{Words: 7}, old
 	}
 	var rows []WindowRow
 	err := db.Window(t.Context(), day, func(w WindowRow) error {

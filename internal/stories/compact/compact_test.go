@@ -35,7 +35,7 @@ func TestPrintRoundTrip(t *testing.T) {
 	})
 }
 
-func emptyNotNil(p news.Print) news.Print {
+func emptyNotNil(p prints.Print) prints.Print {
 	for _, list := range hashLists(&p) {
 		*list = append([]uint32{}, *list...)
 	}
@@ -44,8 +44,8 @@ func emptyNotNil(p news.Print) news.Print {
 	return p
 }
 
-func drawPrint(t *rapid.T) news.Print {
-	p := news.Print{Words: rapid.IntRange(0, 1<<30).Draw(t, "words"), Body: rapid.Uint64().Draw(t, "body"), Sampled: rapid.Bool().Draw(t, "sampled")}
+func drawPrint(t *rapid.T) prints.Print {
+	p := prints.Print{Words: rapid.IntRange(0, 1<<30).Draw(t, "words"), Body: rapid.Uint64().Draw(t, "body"), Sampled: rapid.Bool().Draw(t, "sampled")}
 	hashes := rapid.SliceOfN(rapid.OneOf(rapid.Uint32(), rapid.Uint32Range(0, 9)), 0, 400)
 	for _, list := range hashLists(&p) {
 		*list = hashes.Draw(t, "hashes")

@@ -2,7 +2,7 @@
 // holds, so its parts are encoded:
 //
 //   - Postings (postings.go) lead from hashes to the numbers of the articles that have them: sorted, Rice-coded segments.
-//   - EncodePrint and PrintDecoder (print.go) keep a news.Print in a third of its size.
+//   - EncodePrint and PrintDecoder (print.go) keep a prints.Print in a third of its size.
 //   - EncodeRecord and DecodeRecord (record.go) keep what grouping seldom needs of an article in one string.
 //
 // Encodings live in memory alone: they may change with every version. bits.go has the bit strings below them. Package group

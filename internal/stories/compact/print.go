@@ -4,12 +4,12 @@ import (
 	"math/bits"
 	"slices"
 
-	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // EncodePrint encodes a print in about a third of the memory that it takes. A list that is mostly part of another is encoded
 // as indexes into that one.
-func EncodePrint(p *news.Print) string {
+func EncodePrint(p *prints.Print) string {
 	w := bitWriter{b: make([]byte, 0, 2048)}
 	w.count(uint32(p.Words))
 	w.flag(p.Sampled)
@@ -25,9 +25,9 @@ func EncodePrint(p *news.Print) string {
 	w.ascending(p.Terms)
 	for _, use := range p.Uses { // three bits of where the term occurs, and the number of its uses, which is mostly one
 		w.put(uint32(use)>>5, 3)
-		once := use&news.TermCount == 1
+		once := use&prints.TermCount == 1
 		if w.flag(once); !once {
-			w.put(uint32(use&news.TermCount), 5)
+			w.put(uint32(use&prints.TermCount), 5)
 		}
 	}
 	w.ascending(p.Shingles)
@@ -51,7 +51,7 @@ func EncodePrint(p *news.Print) string {
 }
 
 // hashLists returns the sorted lists of hashes of a print.
-func hashLists(p *news.Print) [12]*[]uint32 {
+func hashLists(p *prints.Print) [12]*[]uint32 {
 	return [...]*[]uint32{
 		&p.Shingles, &p.Lead, &p.Picked, &p.Quoted, &p.Terms, &p.Title, &p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names, &p.Pictures,
 	}
@@ -83,7 +83,7 @@ func (w *bitWriter) subset(list, of []uint32) {
 
 // PrintDecoder decodes prints into buffers that it reuses: Print is valid until the next call. The zero value works.
 type PrintDecoder struct {
-	Print  news.Print
+	Print  prints.Print
 	hashes []uint32 // holds all lists of Print
 }
 

@@ -1,6 +1,9 @@
 package group
 
-import "headwater/internal/news"
+import (
+	"headwater/internal/news"
+	"headwater/internal/stories/prints"
+)
 
 // One address says that two items are one article where the rest does not speak against it. Link lists, changelogs and live
 // pages have many items at one address, and so has a site whose addresses differ in what is taken for a mark.
@@ -45,5 +48,5 @@ func oneArticle(a, b *node) bool {
 
 // agree says whether so large a share of some terms stands among others, and so many.
 func agree(terms, others []uint32, share float64, few int) bool {
-	return portion(terms, others) >= share && news.Shared(terms, others) >= few
+	return portion(terms, others) >= share && prints.Shared(terms, others) >= few
 }

@@ -1,8 +1,8 @@
 package group
 
 import (
-	"headwater/internal/news"
 	"headwater/internal/stories/compact"
+	"headwater/internal/stories/prints"
 )
 
 // desk is where prints lie open. Comparing needs them open, and the window has room for them only squeezed.
@@ -53,7 +53,7 @@ func unopened(nodes []*node) []*node {
 	return out
 }
 
-var pending = &news.Print{} // marks a node that is listed
+var pending = &prints.Print{} // marks a node that is listed
 
 func (d *desk) sheet() *sheet {
 	if n := len(d.spare); n > 0 {

@@ -5,7 +5,7 @@ import (
 	"math"
 	"slices"
 
-	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // feature numbers what is compared in a pair of articles.
@@ -125,7 +125,7 @@ func sameOutlet(a, b *node) bool { return a.outlet == b.outlet && a.outlet != 0 
 
 // compare looks at everything that two articles have in common. Where they share next to no prints their prose is not
 // compared.
-func (g *Grouper) compare(a, b *node, prints int) (Features, regime) {
+func (g *Grouper) compare(a, b *node, picked int) (Features, regime) {
 	p, q := a.Print, b.Print
 	r := regimeOf(a, b)
 	var f Features
@@ -135,12 +135,12 @@ func (g *Grouper) compare(a, b *node, prints int) (Features, regime) {
 	f[cites] = is(linksTo(a, b) || linksTo(b, a) || oneArticle(a, b))
 	f[figures] = figuresAgree(p.Figures, q.Figures)
 	f.headline(p, q)
-	var room [2]news.Print
+	var room [2]prints.Print
 	x, y := alike(p, q, &room)
 	g.index.compareTerms(a, b, &f)
-	f[quotes] = ratio(news.Shared(x.Quoted, y.Quoted), min(len(x.Quoted), len(y.Quoted)))
-	f[pairsShare] = ratio(news.Shared(x.Pairs, y.Pairs), min(len(x.Pairs), len(y.Pairs)))
-	if r < bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(prints) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
+	f[quotes] = ratio(prints.Shared(x.Quoted, y.Quoted), min(len(x.Quoted), len(y.Quoted)))
+	f[pairsShare] = ratio(prints.Shared(x.Pairs, y.Pairs), min(len(x.Pairs), len(y.Pairs)))
+	if r < bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(picked) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
 		g.compareProse(a, b, x, y, &f)
 	}
 	f[noProse] = is(r >= bothLong && f[coverage] == 0)
@@ -154,8 +154,8 @@ func (g *Grouper) compare(a, b *node, prints int) (Features, regime) {
 var longApart = math.Log1p(maxDaysApart * 24 * 60)
 
 // headline compares the titles. Of few words it is a label ("Morning briefing") that says little about an article.
-func (f *Features) headline(p, q *news.Print) {
-	shared := news.Shared(p.Grams, q.Grams)
+func (f *Features) headline(p, q *prints.Print) {
+	shared := prints.Shared(p.Grams, q.Grams)
 	f[grams], f[gramsIn] = ratio(shared, len(p.Grams)+len(q.Grams)-shared), ratio(shared, min(len(p.Grams), len(q.Grams)))
 	f[title], f[sameTitle] = jaccard(p.Title, q.Title), is(p.Headline != 0 && p.Headline == q.Headline)
 	n := min(len(p.Title), len(q.Title))
@@ -167,18 +167,18 @@ func (f *Features) headline(p, q *news.Print) {
 }
 
 // says is whether both articles have enough to say for likeness to mean anything.
-func (f *Features) says(r regime, p, q *news.Print) bool {
+func (f *Features) says(r regime, p, q *prints.Print) bool {
 	return r >= bothLong || f[cites] == 1 || min(len(p.Terms), len(q.Terms)) >= minKeyedTitle
 }
 
 // compareProse compares the prose of two articles by their prints, made alike.
-func (g *Grouper) compareProse(a, b *node, p, q *news.Print, f *Features) {
-	shared := news.Shared(p.Shingles, q.Shingles)
+func (g *Grouper) compareProse(a, b *node, p, q *prints.Print, f *Features) {
+	shared := prints.Shared(p.Shingles, q.Shingles)
 	if shared == 0 {
 		return
 	}
-	ofA := ratio(shared, len(p.Shingles)-news.Shared(p.Shingles, q.Quoted))
-	ofB := ratio(shared, len(q.Shingles)-news.Shared(q.Shingles, p.Quoted))
+	ofA := ratio(shared, len(p.Shingles)-prints.Shared(p.Shingles, q.Quoted))
+	ofB := ratio(shared, len(q.Shingles)-prints.Shared(q.Shingles, p.Quoted))
 	own := 1.0
 	if sameOutlet(a, b) {
 		own = 1 - g.index.habit(a, b)*max(0, 1-min(ofA, ofB)/wholeText)
@@ -189,29 +189,29 @@ func (g *Grouper) compareProse(a, b *node, p, q *news.Print, f *Features) {
 	f[days] *= 1 - f[coverage]
 	f[selection] = min(f[quotes], f[trace])
 	f[lead] = own * max(portion(p.Lead, q.Shingles), portion(q.Lead, p.Shingles))
-	f[leads] = own * ratio(news.Shared(p.Lead, q.Lead), min(len(p.Lead), len(q.Lead)))
+	f[leads] = own * ratio(prints.Shared(p.Lead, q.Lead), min(len(p.Lead), len(q.Lead)))
 	f.passages(placesOf(p, q), p.Words, q.Words)
 }
 
-// alike is news.Alike. What is not as it was takes the room.
-func alike(p, q *news.Print, room *[2]news.Print) (*news.Print, *news.Print) {
+// alike is prints.Alike. What is not as it was takes the room.
+func alike(p, q *prints.Print, room *[2]prints.Print) (*prints.Print, *prints.Print) {
 	if p.Sampled == q.Sampled {
 		return p, q
 	}
-	room[0], room[1] = news.Alike(*p, *q)
+	room[0], room[1] = prints.Alike(*p, *q)
 	return &room[0], &room[1]
 }
 
 // place is where a sampled shingle stands in both texts, in words.
 type place struct{ a, b int }
 
-func placesOf(p, q *news.Print) []place {
+func placesOf(p, q *prints.Print) []place {
 	var out []place
 	s, t := p.Shingles, q.Shingles
 	atA, atB := 0, 0
 	for i, j := 0, 0; i < len(s) && j < len(t); {
 		x, y := s[i], t[j]
-		if x == y && news.SampledShingle(x) && atA < len(p.Places) && atB < len(q.Places) {
+		if x == y && prints.SampledShingle(x) && atA < len(p.Places) && atB < len(q.Places) {
 			out = append(out, place{int(p.Places[atA]), int(q.Places[atB])})
 		}
 		stepA, stepB := 0, 0
@@ -228,7 +228,7 @@ func placesOf(p, q *news.Print) []place {
 }
 
 func sampled(h uint32) int {
-	if news.SampledShingle(h) {
+	if prints.SampledShingle(h) {
 		return 1
 	}
 	return 0
@@ -308,10 +308,10 @@ func common(a, b []uint64) bool {
 	return slices.ContainsFunc(a, func(s uint64) bool { return slices.Contains(b, s) })
 }
 
-func portion(part, whole []uint32) float64 { return ratio(news.Shared(part, whole), len(part)) }
+func portion(part, whole []uint32) float64 { return ratio(prints.Shared(part, whole), len(part)) }
 
 func jaccard(a, b []uint32) float64 {
-	n := news.Shared(a, b)
+	n := prints.Shared(a, b)
 	return ratio(n, len(a)+len(b)-n)
 }
 
@@ -319,10 +319,10 @@ func figuresAgree(a, b []uint32) float64 {
 	if len(a) == 0 || len(b) == 0 {
 		return .5
 	}
-	return ratio(news.Shared(a, b), min(len(a), len(b)))
+	return ratio(prints.Shared(a, b), min(len(a), len(b)))
 }
 
-const inOpening = news.TermTitle | news.TermOpening
+const inOpening = prints.TermTitle | prints.TermOpening
 
 // compareTerms compares the words of two articles, each weighed by its inverse document frequency and, over the whole
 // text, by the logarithm of its uses (Salton and Buckley 1988).
@@ -345,15 +345,15 @@ func (c *candidates) compareTerms(a, b *node, f *Features) {
 			if u&inOpening != 0 && v&inOpening != 0 {
 				dotOpening += idf * idf
 				nats += idf
-				if u&news.TermTitle != 0 {
+				if u&prints.TermTitle != 0 {
 					titleB += idf
 				}
-				if v&news.TermTitle != 0 {
+				if v&prints.TermTitle != 0 {
 					titleA += idf
 				}
-				sameFigure = sameFigure || u&v&news.TermTitle != 0 && isFigure(a.Print, x)
+				sameFigure = sameFigure || u&v&prints.TermTitle != 0 && isFigure(a.Print, x)
 			}
-			if u&v&news.TermName != 0 {
+			if u&v&prints.TermName != 0 {
 				dotNames += idf * idf
 			}
 		}
@@ -384,14 +384,14 @@ func over(x, of float64) float64 {
 }
 
 // useWeights is 1 + ln n for n uses of a term.
-var useWeights = func() (w [news.TermCount + 1]float64) {
+var useWeights = func() (w [prints.TermCount + 1]float64) {
 	for n := 1; n < len(w); n++ {
 		w[n] = 1 + math.Log(float64(n))
 	}
 	return w
 }()
 
-func useWeight(use uint8) float64 { return useWeights[use&news.TermCount] }
+func useWeight(use uint8) float64 { return useWeights[use&prints.TermCount] }
 
 // norms are the sums that a node's terms are measured by.
 type norms struct {
@@ -402,7 +402,7 @@ type norms struct {
 }
 
 // weigh takes the norms of a print.
-func (c *candidates) weigh(p *news.Print) norms {
+func (c *candidates) weigh(p *prints.Print) norms {
 	var all, opening, names, nats, title float64
 	var n norms
 	for i, t := range p.Terms {
@@ -413,11 +413,11 @@ func (c *candidates) weigh(p *news.Print) norms {
 			opening += idf * idf
 			nats += idf
 		}
-		if use&news.TermTitle != 0 {
+		if use&prints.TermTitle != 0 {
 			title += idf
 			n.titleFigure = n.titleFigure || isFigure(p, t)
 		}
-		if use&news.TermName != 0 {
+		if use&prints.TermName != 0 {
 			names += idf * idf
 			n.named++
 		}

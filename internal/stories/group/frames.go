@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // frameKey is what a frame of an outlet's titles is counted by.
@@ -37,7 +38,7 @@ func (c *candidates) noteTemplates(n *node, frames []uint32) {
 		return
 	}
 	for _, f := range frames {
-		if key := frameKey(n.outlet, f); c.frames.of(key) == frameRules[news.KindOfFrame(f)].titles {
+		if key := frameKey(n.outlet, f); c.frames.of(key) == frameRules[prints.KindOfFrame(f)].titles {
 			c.templates = append(c.templates, key)
 		}
 	}
@@ -57,9 +58,9 @@ var frameRules = [...]struct {
 	titles int32
 	alike  float64
 }{
-	news.FrameHead: {3, .75}, news.FrameTail: {3, .75}, // "Ukraine war: three dead in Kyiv" goes on as "Ukraine war: twelve dead in Kyiv"
-	news.FrameEnd:   {6, .8}, // "... in HK IPO" is no template
-	news.FrameWhole: {3, 1},  // figures differ
+	prints.FrameHead: {3, .75}, prints.FrameTail: {3, .75}, // "Ukraine war: three dead in Kyiv" goes on as "Ukraine war: twelve dead in Kyiv"
+	prints.FrameEnd:   {6, .8}, // "... in HK IPO" is no template
+	prints.FrameWhole: {3, 1},  // figures differ
 }
 
 // specific gives how much it says that two articles name one outlet: 1 where none other does, .18 of a hundred.
@@ -90,7 +91,7 @@ func (c *candidates) framed(a, b *node, alike float64) bool {
 		return false
 	}
 	for frame := range inBoth(a.Print.Frames, b.Print.Frames) {
-		rule := frameRules[news.KindOfFrame(frame)]
+		rule := frameRules[prints.KindOfFrame(frame)]
 		if alike <= rule.alike && c.frames.of(frameKey(a.outlet, frame)) >= rule.titles {
 			return true
 		}
@@ -141,7 +142,7 @@ func (g *Grouper) bearerPairs() []pair {
 	pairs := slices.SortedFunc(maps.Keys(found), comparePairs)
 	g.layPairs(pairs, func(from, to int) {
 		for i := from; i < to; i++ {
-			pairs[i].prints = news.Shared(pairs[i].a.Print.Picked, pairs[i].b.Print.Picked)
+			pairs[i].prints = prints.Shared(pairs[i].a.Print.Picked, pairs[i].b.Print.Picked)
 		}
 	})
 	return pairs

@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // Item is an article with all that grouping looks at. Article needs no HTML, Text or Marks other than links.
 type Item struct {
 	Article news.Article
-	Print   news.Print
+	Print   prints.Print
 	Claims  []news.Claim
 	Cites   []string // canonical URLs that its opening or its source line links to
 	Story   int64    // as settled before; 0 for a new article
@@ -56,7 +57,7 @@ type Grouper struct {
 	desk    desk
 	lent    struct {
 		print string
-		open  news.Print
+		open  prints.Print
 	} // the last print that Item gave
 	constraints *constraints
 	fresh       []*node // added since the last Settle

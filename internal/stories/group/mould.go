@@ -3,7 +3,7 @@ package group
 import (
 	"slices"
 
-	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // Notices of one outlet may be made by one template: earthquakes, prices, warnings, dividends, obituaries. Their texts are the same
@@ -72,11 +72,11 @@ func (s fillers) slots() int { return s.names + s.figures + s.titleFigures }
 func (s fillers) all() int   { return s.title + s.names + s.figures }
 
 // fillersOf counts what p has and q has not.
-func fillersOf(p, q *news.Print) fillers {
+func fillersOf(p, q *prints.Print) fillers {
 	s := fillers{terms: len(p.Terms), titleTerms: len(p.Title), sentenceCase: inSentenceCase(p)}
 	named := 0
 	for _, use := range p.Uses {
-		if use&news.TermName != 0 {
+		if use&prints.TermName != 0 {
 			named++
 		}
 	}
@@ -86,9 +86,9 @@ func fillersOf(p, q *news.Print) fillers {
 		for j < len(q.Terms) && q.Terms[j] < t {
 			j++
 		}
-		figure, titled := isFigure(p, t), p.Uses[i]&news.TermTitle != 0
+		figure, titled := isFigure(p, t), p.Uses[i]&prints.TermTitle != 0
 		s.numbers += int(is(figure && titled))
-		name := p.Uses[i]&news.TermName != 0 && !shouts && !figure
+		name := p.Uses[i]&prints.TermName != 0 && !shouts && !figure
 		switch shared := j < len(q.Terms) && q.Terms[j] == t; {
 		case shared && (figure || name && !titled):
 			s.kept++
@@ -112,16 +112,16 @@ func fillersOf(p, q *news.Print) fillers {
 const termStep = 1 << 6
 
 // isFigure says whether a term of a print is one of its figures, of whose hashes terms keep the higher bits.
-func isFigure(p *news.Print, term uint32) bool {
+func isFigure(p *prints.Print, term uint32) bool {
 	i, _ := slices.BinarySearch(p.Figures, term)
 	return i < len(p.Figures) && p.Figures[i]-term < termStep
 }
 
 // inSentenceCase says whether most words of a title begin with a small letter, so that a capital says something.
-func inSentenceCase(p *news.Print) bool {
+func inSentenceCase(p *prints.Print) bool {
 	small := 0
 	for _, t := range p.Title {
-		if i, ok := slices.BinarySearch(p.Terms, t); ok && p.Uses[i]&news.TermName == 0 && !isFigure(p, t) {
+		if i, ok := slices.BinarySearch(p.Terms, t); ok && p.Uses[i]&prints.TermName == 0 && !isFigure(p, t) {
 			small++
 		}
 	}

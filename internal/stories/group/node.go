@@ -7,6 +7,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/stories/compact"
+	"headwater/internal/stories/prints"
 )
 
 // node is an article in the window. It holds what deciding looks at, since the window is most of the memory that grouping
@@ -15,10 +16,10 @@ type node struct {
 	Article paper
 	Story   int64
 	Event   int64
-	Print   *news.Print // where it is open (see desk), else nil
-	norms   *norms      // the same
-	print   string      // squeezed; shared by twins of the same print
-	rest    string      // of the Item, as pack wrote it
+	Print   *prints.Print // where it is open (see desk), else nil
+	norms   *norms        // the same
+	print   string        // squeezed; shared by twins of the same print
+	rest    string        // of the Item, as pack wrote it
 
 	at       int64 // Article.Time in seconds since 1970
 	seen     int64 // Article.Seen in seconds since 1970
@@ -75,7 +76,7 @@ func (n *node) whole() Item {
 }
 
 // open gives the node's print.
-func (n *node) open() news.Print {
+func (n *node) open() prints.Print {
 	var d compact.PrintDecoder
 	d.Decode(n.print)
 	return d.Print

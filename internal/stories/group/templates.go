@@ -3,7 +3,7 @@ package group
 import (
 	"slices"
 
-	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // An article is made by a template where its outlet fills the frame of its title with one thing after another. A frame alone says too
@@ -26,13 +26,13 @@ func newMoulds() *moulds { return &moulds{map[uint32][]*node{}, map[uint32]bool{
 
 // keys gives the frames of an article that may be a template's, and whether they are all of the title. Its last words are too often those of
 // plain news.
-func (m *moulds) keys(n *node, p *news.Print, each func(key uint32, whole bool)) {
+func (m *moulds) keys(n *node, p *prints.Print, each func(key uint32, whole bool)) {
 	if n.outlet == 0 || n.headline == 0 {
 		return
 	}
 	for _, f := range p.Frames {
-		if kind := news.KindOfFrame(f); kind != news.FrameEnd {
-			each(frameKey(n.outlet, f), kind == news.FrameWhole)
+		if kind := prints.KindOfFrame(f); kind != prints.FrameEnd {
+			each(frameKey(n.outlet, f), kind == prints.FrameWhole)
 		}
 	}
 }
@@ -91,11 +91,11 @@ func (g *Grouper) Templated(id int64) bool {
 
 // oneMould says whether two articles whose titles have a frame in common are made by one template. Without a text, titles that are
 // the same but for figures are.
-func oneMould(p, q *news.Print, whole bool) bool {
+func oneMould(p, q *prints.Print, whole bool) bool {
 	if whole {
 		return min(p.Words, q.Words) < minTwinText || fillersOf(p, q).framed() && fillersOf(q, p).framed()
 	}
-	return float64(news.Shared(p.Terms, q.Terms)) >= mouldedTerms*float64(min(len(p.Terms), len(q.Terms)))
+	return float64(prints.Shared(p.Terms, q.Terms)) >= mouldedTerms*float64(min(len(p.Terms), len(q.Terms)))
 }
 
 // turned gives those of the first articles of each frame that turn out to be made by a template since the last Settle, by id.

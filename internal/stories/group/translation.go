@@ -9,6 +9,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/stories/compact"
+	"headwater/internal/stories/prints"
 )
 
 // An agency sends one report in several languages within hours. The versions share no words to speak of, but names, figures and
@@ -148,7 +149,7 @@ func (c *candidates) translations(n *node, found []uint32, t *tally) []uint32 {
 	for _, h := range n.Print.Names {
 		w := float32(c.namesakes.idf(h))
 		for _, theirs := range [...]bool{false, true} {
-			if news.NameBySound(h) && !own && !theirs {
+			if prints.NameBySound(h) && !own && !theirs {
 				continue // two articles in Latin letters have the names as they are spelled
 			}
 			if t.list = c.namesakes.byName.Find(c.namesakes.key(h, theirs), t.list[:0]); len(t.list) > maxNamed {
@@ -204,7 +205,7 @@ func (g *Grouper) translates(a, b *node, f *Features) (x translation, ok bool) {
 	p, q := a.Print, b.Print
 	x.script = a.otherScript() || b.otherScript()
 	for h := range inBoth(p.Names, q.Names) {
-		if x.script || !news.NameBySound(h) {
+		if x.script || !prints.NameBySound(h) {
 			x.names++
 			x.nats += s.idf(h)
 		}
@@ -245,7 +246,7 @@ func (g *Grouper) scoreTranslation(a, b *node) verdict {
 func (s *namesakes) named(n *node) float64 {
 	sum := 0.0
 	for _, h := range n.Print.Names {
-		if !news.NameBySound(h) || n.otherScript() {
+		if !prints.NameBySound(h) || n.otherScript() {
 			sum += s.idf(h)
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // A site that reruns an agency often does not say so. It may give more of the text and an earlier date than the agency's own
@@ -68,11 +69,11 @@ func (f *field) agencyHeadlines() []int {
 }
 
 // sameHeadline gives the agency's item with the same headline, -1 where there is none, or two agencies have one.
-func (f *field) sameHeadline(p news.Print, own []int) int {
+func (f *field) sameHeadline(p prints.Print, own []int) int {
 	best := -1
 	for _, i := range own {
 		q := f.members[i].Print
-		if p.Headline != q.Headline && float64(news.Shared(p.Title, q.Title)) < sameHeadline*float64(max(len(p.Title), len(q.Title))) {
+		if p.Headline != q.Headline && float64(prints.Shared(p.Title, q.Title)) < sameHeadline*float64(max(len(p.Title), len(q.Title))) {
 			continue
 		}
 		if best >= 0 && !same(f.members[best].Article.Outlet, f.members[i].Article.Outlet) {

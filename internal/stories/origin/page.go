@@ -7,13 +7,14 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // Page is a page that members credit by a link and that is no member: an outlet's own article as it stands on the web.
 type Page struct {
 	Links   []string     // its addresses, as claims write them
 	Article news.Article // needs no HTML, Text or Marks; the outlet may be unknown
-	Print   news.Print
+	Print   prints.Print
 	Claims  []news.Claim
 	Member  int64 // the member whose own address the links lead to; 0 for none
 }
@@ -156,7 +157,7 @@ func alike(m Candidate, p Page) bool {
 	if max(m.Print.Coverage(p.Print), p.Print.Coverage(m.Print)) >= leastShared {
 		return true
 	}
-	shared := news.Shared(m.Print.Terms, p.Print.Terms)
+	shared := prints.Shared(m.Print.Terms, p.Print.Terms)
 	return shared > 1 && float64(shared) >= leastTerms*float64(least)
 }
 

@@ -1,6 +1,8 @@
 package origin
 
-import "headwater/internal/news"
+import (
+	"headwater/internal/stories/prints"
+)
 
 // maxTexts is with how many different texts of a story each of them is compared. Of more a sample is taken, evenly by time.
 const maxTexts = 512
@@ -13,7 +15,7 @@ type prose struct {
 }
 
 type text struct {
-	print  news.Print
+	print  prints.Print
 	copies int
 	lean   float64
 }

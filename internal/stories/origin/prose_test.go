@@ -8,6 +8,7 @@ import (
 	"pgregory.net/rapid"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // naiveLean compares a member with every other.
@@ -39,8 +40,8 @@ func TestLeanAsByPairs(t *testing.T) {
 }
 
 // shinglesFrom makes a print of n shingles of its own and those of a common text.
-func shinglesFrom(common []uint32, first uint32, n int) news.Print {
-	p := news.Print{Words: len(common) + n, Shingles: append([]uint32{}, common...)}
+func shinglesFrom(common []uint32, first uint32, n int) prints.Print {
+	p := prints.Print{Words: len(common) + n, Shingles: append([]uint32{}, common...)}
 	for i := range n {
 		p.Shingles = append(p.Shingles, first+uint32(i))
 	}
@@ -53,7 +54,7 @@ func TestLeanOfManyTexts(t *testing.T) {
 	for i := range common {
 		common[i] = uint32(i)
 	}
-	members := []Candidate{{Print: news.Print{Words: 50, Shingles: common}}}
+	members := []Candidate{{Print: prints.Print{Words: 50, Shingles: common}}}
 	for i := range uint32(3 * maxTexts) {
 		members = append(members, Candidate{Print: shinglesFrom(common, 1000+100*i, 50)})
 	}

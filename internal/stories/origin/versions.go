@@ -1,6 +1,8 @@
 package origin
 
-import "headwater/internal/news"
+import (
+	"headwater/internal/stories/prints"
+)
 
 // An agency sends a running report several times, with new headlines. Sites rerun one of these versions, and list it under its
 // headline. A member with a version's headline goes back to that version, and not to the one that is the story's origin.
@@ -42,6 +44,6 @@ func (f *field) versions(carries []int, origin int) {
 }
 
 // sameProse says whether two articles have prose, and most of one's stands in the other.
-func sameProse(p, q news.Print) bool {
+func sameProse(p, q prints.Print) bool {
 	return min(p.Words, q.Words) >= shortProse && max(p.Coverage(q), q.Coverage(p)) >= copyShare
 }

@@ -9,12 +9,13 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/prints"
 )
 
 // Candidate is a member of a story, as its origin is weighed.
 type Candidate struct {
 	Article news.Article // needs no HTML, Text or Marks
-	Print   news.Print
+	Print   prints.Print
 	Claims  []news.Claim
 	Known   time.Time // since when its feed is polled: a date before it is only claimed. Zero where that is not known
 }

@@ -124,7 +124,7 @@ func (s sentence) nearest(all []sentence, taken []bool) int {
 		if taken[i] {
 			continue
 		}
-		if dice := 2 * float64(news.Shared(s.bag, o.bag)) / float64(len(s.bag)+len(o.bag)); dice >= best && (at < 0 || dice > best) {
+		if dice := 2 * float64(Shared(s.bag, o.bag)) / float64(len(s.bag)+len(o.bag)); dice >= best && (at < 0 || dice > best) {
 			best, at = dice, i
 		}
 	}

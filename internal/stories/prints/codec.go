@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-
-	"headwater/internal/news"
 )
 
 // version changes whenever a print of the same article would come out differently, so that stored ones are made anew.
@@ -18,7 +16,7 @@ var ErrVersion = errors.New("print of another version")
 var errTorn = errors.New("print is cut short")
 
 // Encode gives the stored form of a print: the version, the two whole hashes, and each slice as differences in varints.
-func Encode(p news.Print) []byte {
+func Encode(p Print) []byte {
 	b := make([]byte, 0, 64+2*len(p.Shingles)+3*len(p.Picked)+4*len(p.Terms))
 	b = append(b, version)
 	b = binary.LittleEndian.AppendUint64(b, p.Body)
@@ -41,8 +39,8 @@ func Encode(p news.Print) []byte {
 }
 
 // Decode reads what Encode wrote. It gives ErrVersion for a print that has to be made anew.
-func Decode(b []byte) (news.Print, error) {
-	var p news.Print
+func Decode(b []byte) (Print, error) {
+	var p Print
 	if len(b) < 17 {
 		return p, errTorn
 	}
@@ -58,7 +56,7 @@ func Decode(b []byte) (news.Print, error) {
 	}
 	p.Uses, p.Places = r.bytes(len(p.Terms)), r.places(p.Shingles)
 	if r.torn {
-		return news.Print{}, errTorn
+		return Print{}, errTorn
 	}
 	return p, nil
 }
@@ -70,7 +68,7 @@ func flag(on bool) byte {
 	return 0
 }
 
-func hashSlices(p *news.Print) []*[]uint32 {
+func hashSlices(p *Print) []*[]uint32 {
 	return []*[]uint32{&p.Shingles, &p.Quoted, &p.Lead, &p.Picked, &p.Title, &p.Terms, &p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names, &p.Pictures}
 }
 
@@ -120,7 +118,7 @@ func (r *reader) bytes(n int) []uint8 {
 func (r *reader) places(shingles []uint32) []uint16 {
 	n := 0
 	for _, h := range shingles {
-		if news.SampledShingle(h) {
+		if SampledShingle(h) {
 			n++
 		}
 	}

@@ -2,8 +2,6 @@ package prints
 
 import (
 	"strings"
-
-	"headwater/internal/news"
 )
 
 // Limits of the parts of a title that may be a template's frame.
@@ -24,24 +22,24 @@ var (
 // from one, its last words, and all of it where it has figures. Which of them are frames shows in an outlet's other titles.
 func frames(headline string, title []token) []uint32 {
 	var out []uint32
-	add := func(kind news.FrameKind, ts []token) {
+	add := func(kind FrameKind, ts []token) {
 		out = append(out, short(frameHash(kind, ts), frameBits)|uint32(kind))
 	}
 	if at := firstMark(headline); at > 0 {
 		if n := before(title, at); n > 0 && n <= maxHeadWords && n < len(title) {
-			add(news.FrameHead, title[:n])
+			add(FrameHead, title[:n])
 		}
 	}
 	if at := lastMark(headline); at > 0 {
 		if n := before(title, at); n > 0 && n < len(title) && len(title)-n <= maxTailWords {
-			add(news.FrameTail, title[n:])
+			add(FrameTail, title[n:])
 		}
 	}
 	if len(title) > minEndWords+1 && !mostlyUnspaced(title) {
-		add(news.FrameEnd, title[len(title)-minEndWords:])
+		add(FrameEnd, title[len(title)-minEndWords:])
 	}
 	if len(title) >= minWhole && hasFigure(title) {
-		add(news.FrameWhole, title)
+		add(FrameWhole, title)
 	}
 	return sorted(out)
 }
@@ -92,7 +90,7 @@ func hasFigure(ts []token) bool {
 }
 
 // frameHash hashes a part of a title; runs of figures, as of a date, are one open place.
-func frameHash(kind news.FrameKind, ts []token) uint32 {
+func frameHash(kind FrameKind, ts []token) uint32 {
 	h := mix32(uint32(kind) + 1)
 	open := false
 	for _, t := range ts {

@@ -8,12 +8,12 @@ import (
 )
 
 // kindsShared gives the kinds of the frames that two titles have in common.
-func kindsShared(a, b string) []news.FrameKind {
+func kindsShared(a, b string) []FrameKind {
 	p, q := Make(news.Article{Title: a, Lang: "en"}, a), Make(news.Article{Title: b, Lang: "en"}, b)
-	var out []news.FrameKind
+	var out []FrameKind
 	for _, f := range p.Frames {
 		if slices.Contains(q.Frames, f) {
-			out = append(out, news.KindOfFrame(f))
+			out = append(out, KindOfFrame(f))
 		}
 	}
 	slices.Sort(out)
@@ -23,14 +23,14 @@ func kindsShared(a, b string) []news.FrameKind {
 func TestFrames(t *testing.T) {
 	for _, tt := range []struct {
 		a, b string
-		want []news.FrameKind
+		want []FrameKind
 	}{
-		{"Movers of the day: Kitebox, Holm", "Movers of the day: Vasari, Tradewind", []news.FrameKind{news.FrameHead}},
-		{"Ferries stop at Port Ellery | The Morning Show 8/19/2026", "Dam leaks at Wenlow | The Morning Show 8/20/2026", []news.FrameKind{news.FrameTail, news.FrameEnd}},
-		{"The day in ten minutes (Podcast)", "What the mayor knew (Podcast)", []news.FrameKind{news.FrameTail}},
-		{"Crown to Mark price, converter and chart", "Pound to Franc price, converter and chart", []news.FrameKind{news.FrameEnd}},
-		{"Trading halt in Kitebox at 03:46 pm", "Trading halt in Kitebox at 03:49 pm", []news.FrameKind{news.FrameEnd, news.FrameWhole}},
-		{"市場まとめ(18日)株続落", "市場まとめ(19日)株反発", []news.FrameKind{news.FrameHead}},
+		{"Movers of the day: Kitebox, Holm", "Movers of the day: Vasari, Tradewind", []FrameKind{FrameHead}},
+		{"Ferries stop at Port Ellery | The Morning Show 8/19/2026", "Dam leaks at Wenlow | The Morning Show 8/20/2026", []FrameKind{FrameTail, FrameEnd}},
+		{"The day in ten minutes (Podcast)", "What the mayor knew (Podcast)", []FrameKind{FrameTail}},
+		{"Crown to Mark price, converter and chart", "Pound to Franc price, converter and chart", []FrameKind{FrameEnd}},
+		{"Trading halt in Kitebox at 03:46 pm", "Trading halt in Kitebox at 03:49 pm", []FrameKind{FrameEnd, FrameWhole}},
+		{"市場まとめ(18日)株続落", "市場まとめ(19日)株反発", []FrameKind{FrameHead}},
 		{"Mayor of Port Ellery resigns over hotel bills", "Mayor of Wenlow resigns over taxi fares", nil},
 		{"Ferries: a history", "A history: ferries", nil},
 		{"Short", "Short", nil},

@@ -7,8 +7,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
-
-	"headwater/internal/news"
 )
 
 const (
@@ -60,9 +58,9 @@ func appendNames(out []uint32, text string, ts []token) []uint32 {
 }
 
 // spelled and sounding are the hashes of a name as it is written and of its consonants. The last bit tells them apart.
-func spelled(name []byte) uint32 { return short(hash32(name), termBits) &^ news.NameSound }
+func spelled(name []byte) uint32 { return short(hash32(name), termBits) &^ nameSound }
 
-func sounding(consonants []byte) uint32 { return short(hash32(consonants), termBits) | news.NameSound }
+func sounding(consonants []byte) uint32 { return short(hash32(consonants), termBits) | nameSound }
 
 func mostlyLatin(text string, ts []token) bool {
 	n := 0

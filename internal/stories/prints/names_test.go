@@ -48,7 +48,7 @@ func TestNamesMeetAcrossLanguages(t *testing.T) {
 		for _, h := range p.Names {
 			switch {
 			case !slices.Contains(q.Names, h):
-			case news.NameBySound(h):
+			case NameBySound(h):
 				said++
 			default:
 				spelled++

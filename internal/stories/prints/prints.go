@@ -23,18 +23,18 @@ const (
 )
 
 // Make fingerprints an article. Headline is its title as compared, without an outlet's name at its end.
-func Make(a news.Article, headline string) news.Print {
+func Make(a news.Article, headline string) Print {
 	room, title, body := borrow(headline, a.Body())
 	defer room.back()
-	p := news.Print{Words: len(body), Headline: whole(unslugged(headline, title)), Grams: grams(headline, title)}
+	p := Print{Words: len(body), Headline: whole(unslugged(headline, title)), Grams: grams(headline, title)}
 	if len(body) >= minBodyWords {
 		p.Body = whole(body)
 	}
 	shingle(&p, body, quotes(a, len(body) > 0), room.hashes)
 	t := terms{stem: stemmer(a.Lang), lang: hash32([]byte(a.Lang)), uses: make(map[uint32]uint8, min(len(title)+len(body), termWords))}
-	t.add(headline, title, news.TermTitle)
+	t.add(headline, title, TermTitle)
 	p.Title = t.sorted()
-	t.add(a.Body(), body[:min(len(body), leadWords)], news.TermOpening)
+	t.add(a.Body(), body[:min(len(body), leadWords)], TermOpening)
 	t.add(a.Body(), body[min(len(body), leadWords):min(len(body), termWords)], 0)
 	if p.Sampled {
 		t.pairs = sample(t.pairs)
@@ -74,7 +74,7 @@ func quotes(a news.Article, hasBody bool) []news.Mark {
 }
 
 // shingle fills in the shingles of p, sorted by whether they touch a quotation. Own has room for them, and is not kept.
-func shingle(p *news.Print, body []token, quoted []news.Mark, own []uint32) {
+func shingle(p *Print, body []token, quoted []news.Mark, own []uint32) {
 	k := shingleWords
 	if mostlyUnspaced(body) {
 		k = unspacedWords
@@ -98,7 +98,7 @@ func shingle(p *news.Print, body []token, quoted []news.Mark, own []uint32) {
 			continue
 		}
 		own = append(own, h)
-		if news.SampledShingle(h) {
+		if SampledShingle(h) {
 			places = append(places, uint64(h)<<16|uint64(min(i, math.MaxUint16)))
 		}
 		if i < leadWords {
@@ -233,7 +233,7 @@ func figures(parts ...[]token) []uint32 {
 
 // sample keeps the hashes that stand for a longer text.
 func sample(hashes []uint32) []uint32 {
-	return slices.DeleteFunc(hashes, func(h uint32) bool { return !news.SampledShingle(h) })
+	return slices.DeleteFunc(hashes, func(h uint32) bool { return !SampledShingle(h) })
 }
 
 // sorted gives the different hashes in an array of their own, which is no longer than they are: prints are kept.

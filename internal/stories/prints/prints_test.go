@@ -78,7 +78,7 @@ func TestUnspacedScripts(t *testing.T) {
 	if got := a.Coverage(b); got != 1 {
 		t.Errorf("coverage is %v, want 1", got)
 	}
-	if n := news.Shared(a.Title, b.Title); n < 3 {
+	if n := Shared(a.Title, b.Title); n < 3 {
 		t.Errorf("titles share %d pairs of characters, want at least 3", n)
 	}
 }
@@ -97,7 +97,7 @@ func TestMarkedLettersRunTogether(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p, q := Make(news.Article{Lang: tt.lang}, tt.one), Make(news.Article{Lang: tt.lang}, tt.other)
-			if n := news.Shared(p.Title, q.Title); n != tt.shared || len(p.Title) == 0 {
+			if n := Shared(p.Title, q.Title); n != tt.shared || len(p.Title) == 0 {
 				t.Errorf("%d and %d terms, %d shared, want %d", len(p.Title), len(q.Title), n, tt.shared)
 			}
 		})
@@ -127,7 +127,7 @@ func TestWinnowGuarantee(t *testing.T) {
 		shared := rapid.SliceOfN(rapid.Uint32(), winnowWindow, 40).Draw(t, "shared")
 		a := slices.Concat(hashes.Draw(t, "a before"), shared, hashes.Draw(t, "a after"))
 		b := slices.Concat(hashes.Draw(t, "b before"), shared, hashes.Draw(t, "b after"))
-		if news.Shared(sorted(Winnow(a, winnowWindow)), sorted(Winnow(b, winnowWindow))) == 0 {
+		if Shared(sorted(Winnow(a, winnowWindow)), sorted(Winnow(b, winnowWindow))) == 0 {
 			t.Fatalf("no fingerprint of %v is shared", shared)
 		}
 	})
@@ -150,7 +150,7 @@ func TestCodecRoundTrip(t *testing.T) {
 	})
 }
 
-func nilEmpty(p news.Print) news.Print {
+func nilEmpty(p Print) Print {
 	for _, s := range hashSlices(&p) {
 		if len(*s) == 0 {
 			*s = nil

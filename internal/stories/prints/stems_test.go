@@ -33,7 +33,7 @@ func oneHash(t *testing.T) (string, string) {
 // What a print is depends on its article alone, not on which other was read before: here on one with a word of the same hash.
 func TestStemsOfWordsWithOneHash(t *testing.T) {
 	a, b := oneHash(t)
-	printOf := func(word string) news.Print {
+	printOf := func(word string) Print {
 		title := "Harbour " + word + " at Orling"
 		return Make(news.Article{Title: title, Lang: "en"}, title)
 	}

@@ -9,8 +9,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/kljensen/snowball"
-
-	"headwater/internal/news"
 )
 
 //go:embed stopwords.txt
@@ -94,7 +92,7 @@ func truncate(w string) string {
 type terms struct {
 	stem  func(string) string
 	lang  uint32           // hash of the language
-	uses  map[uint32]uint8 // how often and where each stands, as news.Print.Uses has it
+	uses  map[uint32]uint8 // how often and where each stands, as Print.Uses has it
 	pairs []uint32
 	last  uint32 // the term before, 0 at the beginning of a part
 }
@@ -167,7 +165,7 @@ func oneLetter(tok string) bool {
 func (t *terms) use(h uint32, bits uint8) {
 	term := short(h, termBits)
 	u := t.uses[term] | bits
-	if u&news.TermCount < news.TermCount {
+	if u&TermCount < TermCount {
 		u++
 	}
 	t.uses[term] = u
@@ -187,7 +185,7 @@ func nameBit(text string, tok token) uint8 {
 	if before == "" || strings.ContainsAny(before[len(before)-1:], ".!?:\n") {
 		return 0
 	}
-	return news.TermName
+	return TermName
 }
 
 func (t *terms) sorted() []uint32 {
