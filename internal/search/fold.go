@@ -6,6 +6,8 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
+
+	texts "headwater/internal/text"
 )
 
 // fold appends the form of a rune that is compared: lower case, without accents, compatibility forms undone (NFKD), and
@@ -26,7 +28,7 @@ func fold(dst []byte, r rune, text string) []byte {
 }
 
 func appendFolded(dst []byte, r rune) []byte {
-	if accent(r) {
+	if texts.Accent(r) {
 		return dst
 	}
 	r = unicode.ToLower(r)
@@ -53,38 +55,14 @@ func appendFolded(dst []byte, r rune) []byte {
 	return utf8.AppendRune(dst, r)
 }
 
-// accent says whether a mark may be left out when words are compared: accents of Latin, Greek and Cyrillic, the vowel
-// signs of Arabic and Hebrew. Those of Indian scripts stay: they are the word's vowels.
-func accent(r rune) bool {
-	return r >= 0x0300 && r <= 0x036f || r >= 0x0591 && r <= 0x05c7 || r >= 0x064b && r <= 0x065f || r == 0x0670 || r == 0x0640
-}
-
 // invisible says whether a rune may stand inside a word unseen: soft hyphen, joiners, byte order mark.
 func invisible(r rune) bool {
 	return r == 0x00ad || r >= 0x200b && r <= 0x200d || r == 0x2060 || r == 0xfeff
 }
 
-// unspaced says whether a rune belongs to a script that writes words without spaces between them: Chinese, Japanese, Thai,
-// Lao, Khmer, Burmese; and Korean, whose spaces part phrases rather than words.
-func unspaced(r rune) bool {
-	if r < 0x0e01 {
-		return false
-	}
-	switch {
-	case r <= 0x0eff, // Thai and Lao
-		r >= 0x1000 && r <= 0x109f, // Burmese
-		r >= 0x1100 && r <= 0x11ff, // Hangul letters
-		r >= 0x1780 && r <= 0x17ff, // Khmer
-		r >= 0x3005 && r <= 0x3007,
-		r >= 0x3041 && r <= 0x30fa, r >= 0x30fc && r <= 0x30ff, // kana, without the middle dot
-		r >= 0x3400 && r <= 0x4dbf, r >= 0x4e00 && r <= 0x9fff, r >= 0xf900 && r <= 0xfaff,
-		r >= 0xac00 && r <= 0xd7a3,
-		r >= 0xff66 && r <= 0xff9f, // half-width kana
-		r >= 0x20000 && r <= 0x3ffff:
-		return true
-	}
-	return false
-}
+// unspaced says whether a rune belongs to a script in which every part of a run of letters has to be found: one that writes
+// words without spaces, or Hangul, whose particles stick to words.
+func unspaced(r rune) bool { return texts.ScriptOf(r).Unbounded() }
 
 // foldUnspaced folds half-width kana and the compatibility ideographs. Voiced kana keep their mark: it makes another
 // sound, not an accent.

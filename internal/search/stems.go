@@ -1,79 +1,36 @@
 package search
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/blevesearch/bleve/v2/analysis/lang/da"
-	"github.com/blevesearch/bleve/v2/analysis/lang/de"
-	"github.com/blevesearch/bleve/v2/analysis/lang/en"
-	"github.com/blevesearch/bleve/v2/analysis/lang/es"
-	"github.com/blevesearch/bleve/v2/analysis/lang/fi"
-	"github.com/blevesearch/bleve/v2/analysis/lang/fr"
-	"github.com/blevesearch/bleve/v2/analysis/lang/it"
-	"github.com/blevesearch/bleve/v2/analysis/lang/nl"
-	"github.com/blevesearch/bleve/v2/analysis/lang/no"
-	"github.com/blevesearch/bleve/v2/analysis/lang/pt"
-	"github.com/blevesearch/bleve/v2/analysis/lang/ru"
-	"github.com/blevesearch/bleve/v2/analysis/lang/sv"
-	"github.com/blevesearch/snowballstem"
-	"github.com/blevesearch/snowballstem/danish"
-	"github.com/blevesearch/snowballstem/dutch"
-	"github.com/blevesearch/snowballstem/english"
-	"github.com/blevesearch/snowballstem/finnish"
-	"github.com/blevesearch/snowballstem/french"
-	"github.com/blevesearch/snowballstem/german"
-	"github.com/blevesearch/snowballstem/italian"
-	"github.com/blevesearch/snowballstem/norwegian"
-	"github.com/blevesearch/snowballstem/portuguese"
-	"github.com/blevesearch/snowballstem/russian"
-	"github.com/blevesearch/snowballstem/spanish"
-	"github.com/blevesearch/snowballstem/swedish"
+	texts "headwater/internal/text"
 )
 
-// tongue is what the stemmer and the stop words of bleve's analyser know of a language. Words are looked at as they are
-// indexed, without accents.
+// tongue is what is known of a language. Words are looked at as they are indexed, without accents.
 type tongue struct {
-	stem  func(*snowballstem.Env) bool
-	stops map[string]bool
+	stem  func(word string) string
+	stops map[string]bool // without those that the index cuts in two
 }
 
-var tongues = map[string]tongue{
-	"da": {danish.Stem, stopWords(da.DanishStopWords)},
-	"de": {german.Stem, stopWords(de.GermanStopWords)},
-	"en": {english.Stem, stopWords(en.EnglishStopWords)},
-	"es": {spanish.Stem, stopWords(es.SpanishStopWords)},
-	"fi": {finnish.Stem, stopWords(fi.FinnishStopWords)},
-	"fr": {french.Stem, stopWords(fr.FrenchStopWords)},
-	"it": {italian.Stem, stopWords(it.ItalianStopWords)},
-	"nl": {dutch.Stem, stopWords(nl.DutchStopWords)},
-	"no": {norwegian.Stem, stopWords(no.NorwegianStopWords)},
-	"pt": {portuguese.Stem, stopWords(pt.PortugueseStopWords)},
-	"ru": {russian.Stem, stopWords(ru.RussianStopWords)},
-	"sv": {swedish.Stem, stopWords(sv.SwedishStopWords)},
-}
-
-// stopWords reads Snowball's lists: a word a line, and comments after |.
-func stopWords(list []byte) map[string]bool {
-	stops := map[string]bool{}
-	for line := range bytes.Lines(list) {
-		word, _, _ := strings.Cut(string(line), "|")
-		var w words
-		if w.add(word); len(w.list) == 1 {
-			stops[w.term(w.list[0])] = true
+var tongues = func() map[string]tongue {
+	all := map[string]tongue{}
+	for lang, l := range texts.Languages {
+		stops := map[string]bool{}
+		for word := range l.StopWords {
+			var w words
+			if w.add(word); len(w.list) == 1 {
+				stops[w.term(w.list[0])] = true
+			}
 		}
+		all[lang] = tongue{l.Stem, stops}
 	}
-	return stops
-}
+	return all
+}()
 
-func (t tongue) stemOf(word string) string {
-	env := snowballstem.NewEnv(word)
-	t.stem(env)
-	return env.Current()
-}
+func (t tongue) stemOf(word string) string { return t.stem(word) }
 
 // Bounds of what a word is taken to stand for.
 const (

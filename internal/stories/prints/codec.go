@@ -8,7 +8,7 @@ import (
 )
 
 // version changes whenever a print of the same article would come out differently, so that stored ones are made anew.
-const version = 9
+const version = 10
 
 // ErrVersion says that a stored print was made by another version of this package.
 var ErrVersion = errors.New("print of another version")

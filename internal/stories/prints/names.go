@@ -6,7 +6,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
+	"headwater/internal/text"
 )
 
 const (
@@ -21,8 +21,8 @@ const (
 // words in Latin letters and in katakana. A name in Latin letters is the hash of the word without accents, as
 // translations keep it; in a text in Latin letters the hash of its consonants stands beside it. Of a name in another script
 // there is that of its consonants alone.
-func appendNames(out []uint32, text string, ts []token) []uint32 {
-	all, inLatin, found := mostlyUnspaced(ts), mostlyLatin(text, ts), 0
+func appendNames(out []uint32, s string, ts []token) []uint32 {
+	all, inLatin, found := mostlyUnspaced(ts), mostlyLatin(s, ts), 0
 	var buf, room [64]byte
 	for _, t := range ts {
 		if found == maxNames {
@@ -31,7 +31,7 @@ func appendNames(out []uint32, text string, ts []token) []uint32 {
 		if t.figure || t.end-t.start < 3 {
 			continue
 		}
-		first, _ := utf8.DecodeRuneInString(text[t.start:])
+		first, _ := utf8.DecodeRuneInString(s[t.start:])
 		if first >= fullWidth && first < fullWidth+0x5f {
 			first -= fullWidth - ' '
 		}
@@ -39,19 +39,19 @@ func appendNames(out []uint32, text string, ts []token) []uint32 {
 		if !latin && (t.unspaced && !unicode.Is(unicode.Katakana, first) || !t.unspaced && !unicode.Is(unicode.Cyrillic, first)) {
 			continue
 		}
-		if !all && nameBit(text, t) == 0 {
+		if !all && nameBit(s, t) == 0 {
 			continue
 		}
 		found++
-		name := fold(buf[:0], text[t.start:t.end])
+		name := fold(buf[:0], s[t.start:t.end])
 		if latin {
-			out = append(out, spelled(withoutAccents(name)))
+			out = append(out, spelled([]byte(text.WithoutAccents(string(name)))))
 		}
 		if latin && !inLatin {
 			continue
 		}
-		if s := consonantsOf(room[:0], name); len(s) >= soundsOfName {
-			out = append(out, sounding(s))
+		if c := consonantsOf(room[:0], name); len(c) >= soundsOfName {
+			out = append(out, sounding(c))
 		}
 	}
 	return out
@@ -70,18 +70,6 @@ func mostlyLatin(text string, ts []token) bool {
 		}
 	}
 	return n*2 > len(ts)
-}
-
-func withoutAccents(name []byte) []byte {
-	if ascii(string(name)) {
-		return name
-	}
-	return []byte(strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
-			return -1
-		}
-		return r
-	}, norm.NFD.String(string(name))))
 }
 
 //go:embed consonants.txt
@@ -118,8 +106,8 @@ func consonantsOf(dst, name []byte) []byte {
 			continue
 		}
 		_, n = utf8.DecodeRune(name)
-		if plain := withoutAccents(name[:n]); len(plain) > 0 {
-			said = append(said, sounds[string(plain)]...)
+		if plain := text.WithoutAccents(string(name[:n])); len(plain) > 0 {
+			said = append(said, sounds[plain]...)
 		}
 		name = name[n:]
 	}

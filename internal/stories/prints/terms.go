@@ -8,7 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/kljensen/snowball"
+	"headwater/internal/text"
 )
 
 //go:embed stopwords.txt
@@ -29,28 +29,30 @@ var stopwords = func() map[uint32]bool {
 	return m
 }()
 
+// stemLanguages are the languages whose words are stemmed, each with the one whose stemmer is taken. Words of others are cut
+// short: grouping was measured so.
 var stemLanguages = map[string]string{
-	"en": "english", "es": "spanish", "fr": "french", "ru": "russian",
-	"sv": "swedish", "no": "norwegian", "nb": "norwegian", "hu": "hungarian",
-	"": "english", // a headline of names: it has to meet the texts of a language that can be told, most of them English
+	"en": "en", "es": "es", "fr": "fr", "ru": "ru", "sv": "sv", "no": "no", "nb": "no", "hu": "hu",
+	"": "en", // a headline of names: it has to meet the texts of a language that can be told, most of them English
 }
 
 // stemCharacters is how much of a word is kept in languages without a stemmer (truncation, as in McNamee and Mayfield
 // 2004: in inflected languages it does about as well as one).
 const stemCharacters = 6
 
-// stemmer gives the function that stems words of a language: Porter's Snowball, or truncation where there is none.
+// stemmer gives the function that stems words of a language: Snowball's, with stop words left as they are but for contractions, or truncation
+// where there is none.
 func stemmer(lang string) func(string) string {
 	name, ok := stemLanguages[lang]
 	if !ok {
 		return truncate
 	}
+	l := text.Languages[name]
 	return func(w string) string {
-		s, err := snowball.Stem(w, name, false)
-		if err != nil { // only for an unknown language
+		if l.StopWords[w] && !strings.Contains(w, "'") {
 			return w
 		}
-		return s
+		return l.Stem(w)
 	}
 }
 
@@ -130,10 +132,10 @@ const (
 
 func runLength(tok string) int {
 	first, _ := utf8.DecodeRuneInString(tok)
-	if unicode.In(first, unicode.Han, unicode.Hiragana, unicode.Katakana) {
-		return syllableRun
+	if text.ScriptOf(first) == text.SouthEastAsian {
+		return letterRun
 	}
-	return letterRun
+	return syllableRun
 }
 
 // characters gives the term of the n characters in a row that end with the i-th token.

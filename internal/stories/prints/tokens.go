@@ -9,6 +9,8 @@ import (
 
 	"github.com/clipperhouse/uax29/v2/words"
 	"golang.org/x/text/unicode/norm"
+
+	"headwater/internal/text"
 )
 
 // token is a word of a text, or one character of a script that is written without spaces.
@@ -20,7 +22,7 @@ type token struct {
 }
 
 // tokens splits a text into words by UAX #29, folded by NFKC and lower case. Marks between words are left out.
-func tokens(text string) []token { return appendTokens(make([]token, 0, len(text)/6+4), text) }
+func tokens(s string) []token { return appendTokens(make([]token, 0, len(s)/6+4), s) }
 
 // room is for what is made of an article and not kept: its tokens and the hashes of its shingles.
 type room struct {
@@ -48,9 +50,9 @@ func (r *room) back() {
 
 const roomTokens = 1 << 14 // beyond which room is not kept
 
-func appendTokens(out []token, text string) []token {
+func appendTokens(out []token, s string) []token {
 	var buf [64]byte
-	it := words.FromString(text)
+	it := words.FromString(s)
 	for it.Next() {
 		w := it.Value()
 		first, _ := utf8.DecodeRuneInString(w)
@@ -62,14 +64,14 @@ func appendTokens(out []token, text string) []token {
 		if figure {
 			folded = withoutUnit(folded)
 		}
-		out = append(out, token{hash: hash32(folded), start: it.Start(), end: it.End(), figure: figure, unspaced: unspaced(first)})
+		out = append(out, token{hash: hash32(folded), start: it.Start(), end: it.End(), figure: figure, unspaced: text.ScriptOf(first).Unspaced()})
 	}
 	return out
 }
 
 // fold gives the form in which words are compared: NFKC, lower case, without a possessive ending.
 func fold(dst []byte, w string) []byte {
-	if !ascii(w) {
+	if !text.ASCII(w) {
 		w = strings.ReplaceAll(strings.ToLower(norm.NFKC.String(w)), "’", "'")
 	}
 	for i := 0; i < len(w); i++ {
@@ -96,19 +98,6 @@ func withoutUnit(figure []byte) []byte {
 		}
 	}
 	return figure
-}
-
-func ascii(s string) bool {
-	for i := 0; i < len(s); i++ {
-		if s[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
-}
-
-func unspaced(r rune) bool {
-	return r >= 0x0E00 && unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Lao, unicode.Khmer, unicode.Myanmar)
 }
 
 // hash32 is 32-bit FNV-1a with a final mix, stable across runs and machines because prints are stored.
