@@ -7,6 +7,7 @@ import (
 	"golang.org/x/net/html"
 
 	"headwater/internal/news"
+	"headwater/internal/text"
 )
 
 // Whether the pages of a feed's items are read.
@@ -98,11 +99,11 @@ func worse(item, whole news.Article) string {
 }
 
 // wordsOf are the words of a text in lower case; in scripts without spaces, runs of two characters.
-func wordsOf(text string) []string {
+func wordsOf(s string) []string {
 	var out []string
-	for _, w := range strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }) {
+	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }) {
 		runes := []rune(w)
-		if len(runes) < 3 || !unicode.In(runes[0], unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) {
+		if len(runes) < 3 || !text.ScriptOf(runes[0]).Unspaced() {
 			out = append(out, w)
 			continue
 		}

@@ -6,9 +6,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"headwater/internal/text"
 )
 
 //go:embed comments.txt
@@ -28,7 +29,7 @@ func commentPattern(list string) *regexp.Regexp {
 		stem, begins := strings.CutSuffix(word, "*")
 		pattern := regexp.QuoteMeta(stem)
 		switch {
-		case unspaced(stem):
+		case unbounded(stem):
 			anywhere = append(anywhere, pattern)
 		case begins:
 			whole = append(whole, pattern+`[\pL\pM]*`)
@@ -39,10 +40,8 @@ func commentPattern(list string) *regexp.Regexp {
 	return regexp.MustCompile(`(?:^|[^\pL\pM])(?:` + strings.Join(whole, "|") + `)(?:$|[^\pL\pM])|` + strings.Join(anywhere, "|"))
 }
 
-func unspaced(word string) bool {
-	return strings.ContainsFunc(word, func(r rune) bool {
-		return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Hangul, unicode.Thai)
-	})
+func unbounded(word string) bool {
+	return strings.ContainsFunc(word, func(r rune) bool { return text.ScriptOf(r).Unbounded() })
 }
 
 // commentsIn counts the words for comments in a text.

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/unicode/norm"
+
+	"headwater/internal/text"
 )
 
 // recurringFile lists the headlines of reports that come again every day.
@@ -100,7 +102,7 @@ func folded(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
 func alternativesOf(word string) []alternative {
 	var out []alternative
 	for _, alt := range strings.Split(word, "/") {
-		if strings.ContainsFunc(alt, func(r rune) bool { return unicode.In(r, unicode.Han, unicode.Hiragana, unicode.Katakana, unicode.Thai) }) {
+		if strings.ContainsFunc(alt, func(r rune) bool { return text.ScriptOf(r).Unspaced() }) {
 			out = append(out, alternative{text: alt, anywhere: true})
 			continue
 		}

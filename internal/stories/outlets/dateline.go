@@ -266,7 +266,7 @@ func cut(s string, i int) bool {
 	if left == '・' || left == utf8.RuneError || right == utf8.RuneError {
 		return false
 	}
-	return ends(scriptOf(left), scriptOf(right)) && begins(scriptOf(right), scriptOf(left))
+	return ends(left, right) && begins(right, left)
 }
 
 // signKey is how signs are compared: exact but for width and the article.

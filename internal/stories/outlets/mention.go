@@ -10,6 +10,7 @@ import (
 	"golang.org/x/text/width"
 
 	"headwater/internal/news"
+	"headwater/internal/text"
 )
 
 // needle is one spelling of one name to look for.
@@ -20,7 +21,7 @@ type needle struct {
 	common      bool
 	article     bool // a "The" before it belongs to it
 	must        bool // it does not count without one
-	first, last script
+	first, last rune
 }
 
 // finder holds the needles by their first two bytes. Those of a long character would hardly tell one from
@@ -71,7 +72,7 @@ func (f *finder) addName(e Entry, name string, o news.Outlet) {
 func spellings(name string, loose bool) []string {
 	all := []string{name, strings.ReplaceAll(name, "'", "’")}
 	if loose && strings.Contains(name, " ") { // "Ole" and "Liberation" alone are other words
-		all = append(all, plain(name))
+		all = append(all, text.WithoutAccents(name))
 	}
 	if loose && len(strings.ToUpper(name)) == len(name) && strings.IndexFunc(name, beyondASCII) >= 0 {
 		all = append(all, strings.ToUpper(name))
@@ -88,7 +89,7 @@ func beyondASCII(r rune) bool { return r >= utf8.RuneSelf }
 func (f *finder) add(n needle) {
 	first, _ := utf8.DecodeRuneInString(n.text)
 	last, _ := utf8.DecodeLastRuneInString(n.text)
-	n.first, n.last = scriptOf(first), scriptOf(last)
+	n.first, n.last = first, last
 	keys := []string{n.text}
 	if !n.exact && len(n.text) > 1 && n.text[1] < utf8.RuneSelf {
 		keys = append(keys, n.text[:1]+strings.ToUpper(n.text[1:2])+n.text[2:])
@@ -144,7 +145,7 @@ func (r *Registry) Mentions(text string) []news.Mention {
 // wordByte says which bytes are letters and digits of ASCII.
 var wordByte = func() (is [256]bool) {
 	for c := range utf8.RuneSelf {
-		is[c] = scriptOf(rune(c)) == spaced
+		is[c] = isWord(rune(c))
 	}
 	return is
 }()
@@ -221,7 +222,7 @@ func article(text string, i, free int) int {
 	if start < free || !strings.EqualFold(text[start:i], "the ") {
 		return i
 	}
-	if before, _ := utf8.DecodeLastRuneInString(text[:start]); scriptOf(before) == spaced {
+	if before, _ := utf8.DecodeLastRuneInString(text[:start]); spacedWord(before) {
 		return i
 	}
 	return start
@@ -231,10 +232,10 @@ func article(text string, i, free int) int {
 func (n *needle) fits(text string, i int, m news.Mention) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:i])
 	after, _ := utf8.DecodeRuneInString(text[m.End:])
-	if !begins(n.first, scriptOf(before)) || !ends(n.last, scriptOf(after)) || before == '@' {
+	if !begins(n.first, before) || !ends(n.last, after) || before == '@' {
 		return false
 	}
-	return !n.common || n.last != spaced || alone(text, m)
+	return !n.common || !spacedWord(n.last) || alone(text, m)
 }
 
 // alone says that a name which is also a common word is no part of a longer name, as Time is in "Eastern Time" and
@@ -307,14 +308,14 @@ func capital(word string) bool {
 }
 
 func wordEnd(s string) int {
-	if i := strings.IndexFunc(s, func(r rune) bool { return scriptOf(r) == other }); i >= 0 {
+	if i := strings.IndexFunc(s, func(r rune) bool { return !isWord(r) }); i >= 0 {
 		return i
 	}
 	return len(s)
 }
 
 func wordStart(s string) int {
-	i := strings.LastIndexFunc(s, func(r rune) bool { return scriptOf(r) == other })
+	i := strings.LastIndexFunc(s, func(r rune) bool { return !isWord(r) })
 	if i < 0 {
 		return 0
 	}
