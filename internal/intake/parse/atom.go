@@ -52,12 +52,17 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e := news.Entry{
 		Title:     first(r.atomTitle(i.Title), plain(r.x.value("dc", "title")), r.x.mediaTitle()),
 		GUID:      r.text("id", "guid"),
-		URL:       r.atomURL(i),
 		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date", "prism:publicationdate"),
 		Updated:   r.date("updated", "modified", "dcterms:modified", "prism:modificationdate"),
 		Authors:   tidy(append(people(i.Authors), r.authors()...)),
 		Rights:    plain(first(r.atomText("rights", i.Rights), r.x.value("dc", "rights"), r.x.value("media", "copyright"))),
 		Source:    r.source(),
+	}
+	link := join(r.baseFor("link"), alternate(i.Links))
+	if canonical := linkOf(i.Links, "canonical"); canonical != "" && redirects(parseBase(link)) {
+		e.URL = safeAddress(join(r.baseFor("link"), canonical))
+	} else {
+		e.URL = safeAddress(first(join(r.baseFor("link"), r.origin(link, "")), link))
 	}
 	if i.Content != nil && e.URL == "" {
 		e.URL = safeAddress(join(r.baseFor("content"), i.Content.Src))
@@ -68,20 +73,24 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	if i.Source != nil {
 		r.atomSource(&e, i.Source)
 	}
-	e.Links = append(r.atomLinks(i.Links), r.links()...)
-	e.Categories = r.atomCategories(i)
-	e.Summary, e.Content = r.atomTexts(i, e.URL)
-	e.Enclosures = r.media(atomEnclosures(i), e.URL)
-	return mended(dated(e))
-}
-
-// atomURL is the page that the entry stands for; where that is a redirector's, the one behind it.
-func (r *entryReader) atomURL(i *atom.Entry) string {
-	link := join(r.baseFor("link"), alternate(i.Links))
-	if canonical := linkOf(i.Links, "canonical"); canonical != "" && redirects(parseBase(link)) {
-		return safeAddress(join(r.baseFor("link"), canonical))
+	var enclosures []news.Enclosure
+	for _, l := range i.Links {
+		if keepsLink(l.Rel) && l.Href != "" {
+			e.Links = append(e.Links, r.link(l.Rel, l.Href, l.Title))
+		}
+		if strings.EqualFold(l.Rel, "enclosure") {
+			enclosures = append(enclosures, news.Enclosure{URL: l.Href, Type: l.Type, Length: size(l.Length), Title: plain(l.Title)})
+		}
 	}
-	return safeAddress(first(join(r.baseFor("link"), r.origin(link, "")), link))
+	e.Links = append(e.Links, r.links()...)
+	var categories []string
+	for _, c := range i.Categories {
+		categories = append(categories, first(c.Label, c.Term))
+	}
+	e.Categories = r.categories(categories)
+	e.Summary, e.Content = r.atomTexts(i, e.URL)
+	e.Enclosures = r.media(enclosures, e.URL)
+	return finished(e)
 }
 
 func linkOf(links []*atom.Link, rel string) string {
@@ -179,32 +188,4 @@ func people(persons []*atom.Person) []string {
 		all = append(all, person(first(p.Name, p.Email)))
 	}
 	return tidy(all)
-}
-
-func (r *entryReader) atomLinks(links []*atom.Link) []news.Link {
-	var all []news.Link
-	for _, l := range links {
-		if keepsLink(l.Rel) && l.Href != "" {
-			all = append(all, r.link(l.Rel, l.Href, l.Title))
-		}
-	}
-	return all
-}
-
-func (r *entryReader) atomCategories(i *atom.Entry) []string {
-	var all []string
-	for _, c := range i.Categories {
-		all = append(all, first(c.Label, c.Term))
-	}
-	return r.categories(all)
-}
-
-func atomEnclosures(i *atom.Entry) []news.Enclosure {
-	var all []news.Enclosure
-	for _, l := range i.Links {
-		if strings.EqualFold(l.Rel, "enclosure") {
-			all = append(all, news.Enclosure{URL: l.Href, Type: l.Type, Length: size(l.Length), Title: plain(l.Title)})
-		}
-	}
-	return all
 }

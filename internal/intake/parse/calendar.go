@@ -257,7 +257,12 @@ func (c *calendar) look(key string) (meanings []meaning, exact bool) {
 		i, _ := slices.BinarySearch(c.sorted, stem)
 		for ; i < len(c.sorted) && strings.HasPrefix(c.sorted[i], stem); i++ {
 			for _, m := range months(c.words[c.sorted[i]]) {
-				meanings = addMeaning(meanings, m)
+				same := func(old meaning) bool { return old.kind == m.kind && old.value == m.value }
+				if at := slices.IndexFunc(meanings, same); at >= 0 {
+					meanings[at].langs = meanings[at].langs.or(m.langs)
+				} else {
+					meanings = append(meanings, m)
+				}
 			}
 		}
 		if meanings != nil {
@@ -279,22 +284,9 @@ func months(meanings []meaning) (out []meaning) {
 	return out
 }
 
-func addMeaning(all []meaning, m meaning) []meaning {
-	for i, old := range all {
-		if old.kind == m.kind && old.value == m.value {
-			all[i].langs = old.langs.or(m.langs)
-			return all
-		}
-	}
-	return append(all, m)
-}
-
 // fold gives the letters of a name in lower case, without accents and what is often left out with them.
 func fold(name string) string {
-	ascii := true
-	for i := range len(name) {
-		ascii = ascii && name[i] < 0x80
-	}
+	ascii := isPlainASCII(name)
 	if !ascii {
 		name = norm.NFKD.String(name)
 	}

@@ -55,7 +55,9 @@ func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
 func byMark(data []byte) ([]byte, encoding.Encoding) {
 	big, little := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	big4, little4 := utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
-	data = wideSpace(data)
+	for len(data) > 2 && (data[0] == 0 && isSpace(data[1]) || isSpace(data[0]) && data[1] == 0) { // white space of two bytes
+		data = data[2:]
+	}
 	for _, mark := range []struct {
 		bytes string
 		keep  bool
@@ -73,12 +75,17 @@ func byMark(data []byte) ([]byte, encoding.Encoding) {
 		{"{\x00", true, little},
 		{"\x4c\x6f\xa7\x94", true, charmap.CodePage037},
 	} {
-		if isMarked := bytes.HasPrefix(data, []byte(mark.bytes)); isMarked && !isNarrow(data, mark.bytes) {
-			if !mark.keep {
-				data = data[len(mark.bytes):]
-			}
-			return data, mark.enc
+		if !bytes.HasPrefix(data, []byte(mark.bytes)) {
+			continue
 		}
+		rest := bytes.TrimLeft(data[len(mark.bytes):], " \t\r\n")
+		if len(mark.bytes) == 2 && len(rest) > 1 && (rest[0] == '<' || rest[0] == '{') && rest[1] != 0 {
+			continue // the document is written in single bytes in spite of its mark
+		}
+		if !mark.keep {
+			data = data[len(mark.bytes):]
+		}
+		return data, mark.enc
 	}
 	for _, mark := range []string{"\xef\xbb\xbf", "\xc3\xaf\xc2\xbb\xc2\xbf", "\xff\xfe", "\xfe\xff"} {
 		for bytes.HasPrefix(data, []byte(mark)) { // some are written twice, as Latin-1, or before text of one byte a character
@@ -88,24 +95,11 @@ func byMark(data []byte) ([]byte, encoding.Encoding) {
 	return data, nil
 }
 
-// isNarrow says whether a document behind a mark of UTF-16 is written in single bytes all the same.
-func isNarrow(data []byte, mark string) bool {
-	rest := bytes.TrimLeft(data[len(mark):], " \t\r\n")
-	return len(mark) == 2 && len(rest) > 1 && (rest[0] == '<' || rest[0] == '{') && rest[1] != 0
-}
-
-// wideSpace takes the white space off the beginning of a document that is written in two bytes a character.
-func wideSpace(data []byte) []byte {
-	for len(data) > 2 && (data[0] == 0 && isSpace(data[1]) || isSpace(data[0]) && data[1] == 0) {
-		data = data[2:]
-	}
-	return data
-}
-
 // byLabel decides by what the header and the declaration say. A nil encoding means UTF-8, of which halves of characters
 // were joined.
 func byLabel(doc []byte, contentType string) ([]byte, encoding.Encoding) {
-	http, declared := lookup(headerCharset(contentType)), lookup(declaredCharset(doc))
+	_, params, _ := mime.ParseMediaType(contentType)
+	http, declared := lookup(params["charset"]), lookup(declaredCharset(doc))
 	valid := utf8.Valid(doc)
 	wide := valid && !isASCII(doc)
 	latin := false
@@ -135,14 +129,6 @@ func byLabel(doc []byte, contentType string) ([]byte, encoding.Encoding) {
 	return doc, detect(doc, latin)
 }
 
-func headerCharset(contentType string) string {
-	_, params, err := mime.ParseMediaType(contentType)
-	if err != nil {
-		return ""
-	}
-	return params["charset"]
-}
-
 // declaredCharset reads encoding="..." of the XML declaration.
 func declaredCharset(doc []byte) string {
 	head := doc[:min(len(doc), 1024)]
@@ -170,7 +156,7 @@ func declaredCharset(doc []byte) string {
 // nil for labels that nobody knows, and for UTF-16 and 32 under all of their names, which byMark would have seen.
 func lookup(label string) encoding.Encoding {
 	label = strings.ToLower(strings.TrimSpace(label))
-	plain := strings.Map(withoutSigns, label)
+	plain := strings.NewReplacer("-", "", "_", "", " ", "", ".", "", ":", "").Replace(label)
 	switch {
 	case label == "":
 		return nil
@@ -190,13 +176,6 @@ func lookup(label string) encoding.Encoding {
 		}
 	}
 	return nil
-}
-
-func withoutSigns(r rune) rune {
-	if r == '-' || r == '_' || r == ' ' || r == '.' || r == ':' {
-		return -1
-	}
-	return r
 }
 
 // isSingleByte holds for encodings in which every byte is a character.
@@ -322,9 +301,13 @@ func nextControl(doc []byte, from int) int {
 	return -1
 }
 
-// mended is an entry whose texts were encoded as UTF-8 once.
-func mended(e news.Entry) news.Entry {
+// finished undoes double encoding in the texts of an entry. An entry without a time of publication gets that of its last
+// change. The store keeps the first time that it gets, so an item that is changed again does not move.
+func finished(e news.Entry) news.Entry {
 	e.Title, e.Summary, e.Content = encodedOnce(e.Title), encodedOnce(e.Summary), encodedOnce(e.Content)
+	if e.Published.IsZero() {
+		e.Published = e.Updated
+	}
 	return e
 }
 

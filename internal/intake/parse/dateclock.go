@@ -127,19 +127,16 @@ func (w *written) dottedClock(i int) bool {
 	if w.pair(i+2, ".") && w.attached(i+3) && w.attached(i+4) {
 		end, second = i+5, w.at(i+4).n()
 	}
-	if !w.dated() && w.numbersLeft()-(end-i+1)/2 < 2 {
+	left := 0
+	for _, l := range w.lexemes {
+		if l.kind == digits && !l.used {
+			left++
+		}
+	}
+	if !w.dated() && left-(end-i+1)/2 < 2 {
 		return false
 	}
 	return w.setClock(i, end, hour.n(), minute.n(), second)
-}
-
-func (w *written) numbersLeft() (n int) {
-	for _, l := range w.lexemes {
-		if l.kind == digits && !l.used {
-			n++
-		}
-	}
-	return n
 }
 
 // markedClock reads 9h, 9h05, 9 h 05 min 30 s, 0905h, 9시 5분, 午後3時5分, kl. 9.
@@ -206,12 +203,13 @@ func (w *written) half(c *calendar, i int, spoken languages) int {
 	}
 	half := -1
 	risky := c.noHalf[fold(l.text)] || len(l.text) == 1
+	capitals := !strings.ContainsFunc(l.text, func(r rune) bool { return !unicode.IsUpper(r) })
 	for _, m := range l.meanings {
 		if m.kind != halfDay || !l.exact {
 			continue
 		}
 		english := m.langs.has(0)
-		if risky && m.langs.and(spoken) == (languages{}) && !(english && (isUpper(l.text) || spoken == (languages{}))) {
+		if risky && m.langs.and(spoken) == (languages{}) && !(english && (capitals || spoken == (languages{}))) {
 			continue
 		}
 		if half < 0 || m.value == halfNoon {
@@ -219,10 +217,6 @@ func (w *written) half(c *calendar, i int, spoken languages) int {
 		}
 	}
 	return half
-}
-
-func isUpper(word string) bool {
-	return !strings.ContainsFunc(word, func(r rune) bool { return !unicode.IsUpper(r) })
 }
 
 // hourIn puts an hour of a clock of twelve hours into its half of the day.

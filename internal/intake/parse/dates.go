@@ -226,16 +226,12 @@ func (d *dates) time(w *written, year, month, day int, c *calendar) (time.Time, 
 	}
 	hour := max(w.hour, 0)
 	switch {
-	case year < 0, month < 1 || month > 12, day < 1 || day > daysIn(year, month):
+	case year < 0, month < 1 || month > 12, day < 1 || day > time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day():
 		return time.Time{}, false
 	case hour > 24 || w.minute < 0 || w.minute > 59 || w.second < 0 || w.second > 60 || hour == 24 && w.minute+w.second > 0:
 		return time.Time{}, false
 	}
 	return time.Date(year, time.Month(month), day, hour, w.minute, w.second, w.nanos, w.zone.location(c, d.lang)), true
-}
-
-func daysIn(year, month int) int {
-	return time.Date(year, time.Month(month)+1, 0, 0, 0, 0, 0, time.UTC).Day()
 }
 
 // fromSolar turns a day of the Persian calendar into one of ours. Leap years go by the cycle of 33 years, which is right
@@ -288,7 +284,14 @@ func (d *dates) month(w *written, c *calendar) int {
 		}
 		rank := []int{truth(m.langs.has(lang)), truth(ok && w.isWeekday(t)), ownDay, 0, truth(ok && d.possible(t))}
 		if rank[0] == 0 && d.all != nil {
-			rank[3] = d.voteOf(m.langs, c)
+			if d.votes == nil {
+				d.survey(c)
+			}
+			for i := range c.languages {
+				if m.langs.has(i) {
+					rank[3] = max(rank[3], d.votes[i])
+				}
+			}
 		}
 		if best == 0 || slices.Compare(rank, bestRank) > 0 {
 			best, bestRank = m.value, rank
@@ -302,20 +305,6 @@ func truth(b bool) int {
 		return 1
 	}
 	return 0
-}
-
-// voteOf is how many names of the document's dates the best of these languages has.
-func (d *dates) voteOf(langs languages, c *calendar) int {
-	if d.votes == nil {
-		d.survey(c)
-	}
-	most := 0
-	for i := range c.languages {
-		if langs.has(i) {
-			most = max(most, d.votes[i])
-		}
-	}
-	return most
 }
 
 // order is the one that the document's dates of that shape have.

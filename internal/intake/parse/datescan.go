@@ -2,6 +2,7 @@ package parse
 
 import (
 	"html"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -55,7 +56,7 @@ func lex(text string, c *calendar) []lexeme {
 	if strings.Contains(text, "&") {
 		text = html.UnescapeString(text)
 	}
-	if !isASCIIWord(text) {
+	if !isPlainASCII(text) {
 		text = norm.NFKC.String(text)
 	}
 	all := make([]lexeme, 0, 16)
@@ -69,7 +70,7 @@ func lex(text string, c *calendar) []lexeme {
 		switch end := i + size; {
 		case unicode.IsDigit(r):
 			end = i + span(text[i:], unicode.IsDigit)
-			add(digits, asciiDigits(text[i:end]))
+			add(digits, strings.Map(asciiDigit, text[i:end]))
 			i = end
 		case unicode.IsLetter(r):
 			end = i + span(text[i:], isWordRune)
@@ -119,21 +120,16 @@ func isWordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsMark(r) || strings.ContainsRune("'’ʼ׳״\"\u200c\u200d", r)
 }
 
-// asciiDigits writes the digits of any script as ASCII.
-func asciiDigits(text string) string {
-	if isASCIIWord(text) {
-		return text
+// asciiDigit returns the digit of any script as ASCII.
+func asciiDigit(r rune) rune {
+	if r < utf8.RuneSelf {
+		return r
 	}
-	return strings.Map(func(r rune) rune {
-		if r < utf8.RuneSelf {
-			return r
-		}
-		d := rune(0)
-		for d < 9 && unicode.IsDigit(r-d-1) {
-			d++
-		}
-		return '0' + d
-	}, text)
+	d := rune(0)
+	for d < 9 && unicode.IsDigit(r-d-1) {
+		d++
+	}
+	return '0' + d
 }
 
 // dateMarks follow the numbers of East Asian dates.
@@ -190,11 +186,20 @@ func hanNumber(text []rune) (n int, written string) {
 			if n == 0 || !strings.ContainsRune(dateMarks, r) {
 				return 0, ""
 			}
-			return n, itoa(tens + value)
+			return n, strconv.Itoa(tens + value)
 		}
 		n++
 	}
 	return 0, ""
+}
+
+func isPlainASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // name looks the words up. Names of several words become one lexeme, and the dot after a word goes.
@@ -245,13 +250,4 @@ func (c *calendar) longest(all []lexeme) (meanings []meaning, exact bool, n int)
 		}
 	}
 	return meanings, exact, n
-}
-
-func isASCIIWord(word string) bool {
-	for i := range len(word) {
-		if word[i] >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }

@@ -57,7 +57,13 @@ func scanDate(text string, c *calendar, lang int) (*written, bool) {
 	w.findClock(c, lang)
 	w.findZone(c)
 	if w.shape != noNumbers || w.year >= 0 && w.month >= 0 && w.day >= 0 {
-		return w, w.restOfClock()
+		for i, l := range w.lexemes { // a number that is left beside a date is a clock: "20221124 0905"
+			if w.hour < 0 && l.kind == digits && !l.used && (len(l.text) == 4 || len(l.text) == 6) && w.split(l.text) {
+				w.use(i, i+1)
+				w.clockAt, w.clockEnd = i, i+1
+			}
+		}
+		return w, true
 	}
 	return w, w.rest()
 }
@@ -90,10 +96,12 @@ func (w *written) names(c *calendar) {
 		if l.kind != letters || w.attached(i) && w.at(i-1).kind == digits && len(l.text) < 3 {
 			continue
 		}
-		if month, ok := w.vietnameseMonth(i); ok {
-			w.month, w.months = month, nil
-			w.use(i, i+2)
-			return
+		if next := w.at(i + 1); next.n() >= 1 && next.n() <= 12 { // Vietnamese months are numbers: "tháng 11", "thg 11" and "Th11"
+			if word := fold(l.text); word == "thang" || word == "thg" || word == "th" && !next.spaced {
+				w.month, w.months = next.n(), nil
+				w.use(i, i+2)
+				return
+			}
 		}
 		_, month := l.means(monthName)
 		_, solar := l.means(solarMonth)
@@ -151,22 +159,6 @@ func (w *written) speaks(meanings []meaning) {
 		all = all.or(m.langs)
 	}
 	w.langs = append(w.langs, all)
-}
-
-// vietnameseMonth reads "tháng 11", "thg 11" and "Th11", which are numbers and no names.
-func (w *written) vietnameseMonth(i int) (int, bool) {
-	next := w.at(i + 1)
-	n := next.n()
-	if n < 1 || n > 12 {
-		return 0, false
-	}
-	switch fold(w.at(i).text) {
-	case "thang", "thg":
-		return n, true
-	case "th":
-		return n, !next.spaced
-	}
-	return 0, false
 }
 
 // compact reads dates written as one number: 20221124, 202211240905, 20221124090500, 2022328. Beside them it reads weeks.
@@ -299,7 +291,12 @@ func (w *written) fullYear(i int) int {
 func (w *written) triple() {
 	found := -1
 	for i := 0; i+4 < len(w.lexemes); i++ {
-		shape := w.tripleAt(i)
+		shape := noNumbers
+		a, b, c, parting := w.at(i), w.at(i+2), w.at(i+4), w.at(i+1)
+		if a.kind == digits && b.kind == digits && c.kind == digits && !a.used && !b.used && !c.used &&
+			parting.kind == sign && w.at(i+3).is(parting.text) && !w.at(i-1).is(":") {
+			shape = shapeOf(a.text, b.text, c.text, parting.text)
+		}
 		if shape == noNumbers || w.months != nil && w.at(i+1).is(":") || shape == short && (found >= 0 || w.months != nil || w.month >= 0) {
 			continue
 		}
@@ -317,16 +314,6 @@ func (w *written) triple() {
 	if w.shape == short && strings.EqualFold(w.at(found+5).text, "T") && w.attached(found+5) {
 		w.shape = yearFirst // ISO 8601 with a short year
 	}
-}
-
-func (w *written) tripleAt(i int) shape {
-	a, b, c := w.at(i), w.at(i+2), w.at(i+4)
-	parting := w.at(i + 1)
-	if a.kind != digits || b.kind != digits || c.kind != digits || parting.kind != sign || !w.at(i+3).is(parting.text) || w.at(i-1).is(":") ||
-		a.used || b.used || c.used {
-		return noNumbers
-	}
-	return shapeOf(a.text, b.text, c.text, parting.text)
 }
 
 func shapeOf(a, b, c, parting string) shape {
@@ -356,20 +343,6 @@ func shapeOf(a, b, c, parting string) shape {
 // dated holds where the date is known, and what numbers are left are those of a clock.
 func (w *written) dated() bool {
 	return w.shape != noNumbers || w.year >= 0 && w.month >= 0 && w.day >= 0
-}
-
-// restOfClock reads a number that is left beside a date as a clock: "20221124 0905".
-func (w *written) restOfClock() bool {
-	for i, l := range w.lexemes {
-		if w.hour >= 0 {
-			break
-		}
-		if l.kind == digits && !l.used && (len(l.text) == 4 || len(l.text) == 6) && w.split(l.text) {
-			w.use(i, i+1)
-			w.clockAt, w.clockEnd = i, i+1
-		}
-	}
-	return true
 }
 
 // rest reads a date from the numbers that are no clock: day and year beside a month's name, or all three, or fewer.
@@ -493,5 +466,3 @@ func number(text string) int {
 	}
 	return int(n)
 }
-
-func itoa(n int) string { return strconv.Itoa(n) }

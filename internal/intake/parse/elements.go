@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -14,10 +15,13 @@ func (g *guard) openChild(t token) {
 	scope := g.names.declare(t.attrs, false)
 	n := g.names.resolve(t.name)
 	if g.isItem(n) {
-		n.local = g.itemName()
+		n.local = "item" // as gofeed knows it
+		if g.atom {
+			n.local = "entry"
+		}
 		g.names.release(scope)
-		g.closeItem()
-		g.closePerson()
+		g.closeForItem(func(e *open) bool { return e.role == item })
+		g.closeForItem(func(e *open) bool { return e.place == atomPerson || e.place == atomSource })
 		scope = g.names.declare(t.attrs, false)
 		if g.survey.hopeless() {
 			g.stopped = true
@@ -27,8 +31,12 @@ func (g *guard) openChild(t token) {
 	}
 	parent := g.container()
 	role, place := parent.place.child(n)
-	if role == extension && !isPlainName([]byte(n.local)) || n.String() == "title" && g.titled(parent) {
+	if role == extension && !isPlainName([]byte(n.local)) {
 		role = dropped
+	}
+	if n.String() == "title" && parent.role == item &&
+		slices.ContainsFunc(g.items[len(g.items)-1].fields, func(f field) bool { return f.name.String() == "title" }) {
+		role = dropped // the item's own title is its first; gofeed would take the last
 	}
 	e := open{written: t.name, name: n, role: role, place: place, scope: scope, base: g.baseOf(t.attrs, parent.base)}
 	g.begin(&e, t)
@@ -41,9 +49,14 @@ func (g *guard) openChild(t token) {
 	}
 }
 
-// titled holds for an item that has a title: gofeed would take the last, and the first is the item's own.
-func (g *guard) titled(parent *open) bool {
-	return parent.role == item && slices.ContainsFunc(g.items[len(g.items)-1].fields, func(f field) bool { return f.name.String() == "title" })
+// closeForItem ends the elements of a kind that are still open when an item begins.
+func (g *guard) closeForItem(isKind func(*open) bool) {
+	for i := len(g.stack) - 1; i > 0; i-- {
+		if isKind(&g.stack[i]) {
+			g.repair("the missing end of <" + g.stack[i].name.local + "> was added")
+			g.popTo(i)
+		}
+	}
 }
 
 // begin writes the start of an element of a container.
@@ -68,9 +81,17 @@ func (g *guard) begin(e *open, t token) {
 		g.writeOpen(e.name.String(), t.attrs, e.base)
 	case item:
 		e.aside, e.passing = len(g.aside), !g.survey.wants()
-		g.items = append(g.items, newSideItem(e.base, t.attrs))
+		// RDF has the item's address as an attribute, and CDF its address and date.
+		it := sideItem{about: first(attr(t.attrs, "about"), attr(t.attrs, "href")), base: e.base}
+		if changed := attr(t.attrs, "lastmod"); changed != "" {
+			it.fields = append(it.fields, field{name: name{local: "modified"}, raw: []byte(changed)})
+		}
+		g.items = append(g.items, it)
 		g.writeOpen(e.name.local, nil, nil)
-		g.writeNumber(len(g.items) - 1)
+		// The item's number, by which entryReader finds what was captured of it.
+		g.out = append(g.out, `<headwater:item n="`...)
+		g.out = strconv.AppendInt(g.out, int64(len(g.items)-1), 10)
+		g.out = append(g.out, `"/>`...)
 	default:
 		if e.place == rssChannel {
 			g.channels++
@@ -107,7 +128,11 @@ func (g *guard) openInText(t token) {
 		e.role = unwrapped
 	}
 	if t.empty {
-		g.emptyInline(t, e)
+		if e.role == inline {
+			g.writeInline(t, false)
+			g.writeClose(inlineName(t.name, &g.names))
+		}
+		g.names.release(scope)
 		return
 	}
 	e.from = len(*g.sink())
@@ -123,14 +148,6 @@ func (g *guard) openAfterLeaf(t token) {
 	g.repair(fmt.Sprintf("the missing end of <%s> was added", g.stack[g.leaf].name))
 	g.popTo(g.leaf)
 	g.openChild(t)
-}
-
-func (g *guard) emptyInline(t token, e open) {
-	if e.role == inline {
-		g.writeInline(t, false)
-		g.writeClose(inlineName(t.name, &g.names))
-	}
-	g.names.release(e.scope)
 }
 
 // endsLeaf holds where an element of that name cannot stand in the open text, so that its end tag must be missing.
@@ -176,14 +193,6 @@ func (g *guard) isItem(n name) bool {
 	return n.space == nativeSpace && (n.local == "item" || n.local == "entry")
 }
 
-// itemName is what gofeed knows an item as.
-func (g *guard) itemName() string {
-	if g.atom {
-		return "entry"
-	}
-	return "item"
-}
-
 // container returns the innermost element that holds children.
 func (g *guard) container() *open {
 	for i := len(g.stack) - 1; i > 0; i-- {
@@ -194,37 +203,25 @@ func (g *guard) container() *open {
 	return &g.stack[0]
 }
 
-// closeItem ends the item that is open when the next one begins.
-func (g *guard) closeItem() {
-	for i := len(g.stack) - 1; i > 0; i-- {
-		if g.stack[i].role == item {
-			g.repair("the missing end of <" + g.stack[i].name.local + "> was added")
-			g.popTo(i)
-			return
-		}
-	}
-}
-
-// closePerson ends an author or source of the feed's that is open when an item begins.
-func (g *guard) closePerson() {
-	for i := len(g.stack) - 1; i > 0; i-- {
-		if p := g.stack[i].place; p == atomPerson || p == atomSource {
-			g.repair("the missing end of <" + g.stack[i].name.local + "> was added")
-			g.popTo(i)
-		}
-	}
-}
-
 // close ends an element and what is left open within it. An end tag that fits nothing is left out.
 func (g *guard) close(t token) {
 	if len(g.stack) == 0 {
 		return
 	}
-	if g.inText() && isVoid(inlineName(t.name, &g.names)) {
+	if r := g.top().role; (r == inline || r == words || r == captured) && isVoid(inlineName(t.name, &g.names)) {
 		g.voids--
 		return
 	}
-	at := g.find(t.name)
+	at := -1 // the innermost element that was written so, else one that differs in case only
+	for i, e := range slices.Backward(g.stack) {
+		if string(e.written) == string(t.name) {
+			at = i
+			break
+		}
+		if at < 0 && strings.EqualFold(string(e.written), string(t.name)) {
+			at = i
+		}
+	}
 	if at < 0 {
 		g.repair(fmt.Sprintf("the end tag </%.40s>, which ends nothing, was left out", t.name))
 		return
@@ -235,30 +232,16 @@ func (g *guard) close(t token) {
 	g.popTo(at)
 }
 
-func (g *guard) inText() bool {
-	r := g.top().role
-	return r == inline || r == words || r == captured
-}
-
-// find returns the place on the stack of the innermost element that was written so, or -1.
-func (g *guard) find(written []byte) int {
-	for i := len(g.stack) - 1; i >= 0; i-- {
-		if string(g.stack[i].written) == string(written) {
-			return i
-		}
-	}
-	for i := len(g.stack) - 1; i >= 0; i-- {
-		if strings.EqualFold(string(g.stack[i].written), string(written)) {
-			return i
-		}
-	}
-	return -1
-}
-
+// popTo ends the elements from that index of the stack on. A tag that is a word of a title becomes text.
 func (g *guard) popTo(at int) {
 	for len(g.stack) > at {
 		if len(g.stack)-1 > at && g.namesElement() {
-			g.quoteTag()
+			e := *g.top()
+			to := g.sink()
+			tag := appendLiteral(nil, (*to)[e.from:e.inner])
+			*to = slices.Replace(*to, e.from, e.inner, tag...)
+			g.stack = g.stack[:len(g.stack)-1]
+			g.names.release(e.scope)
 			continue
 		}
 		g.pop()
@@ -284,16 +267,6 @@ func (g *guard) namesElement() bool {
 	return !isTitleWordRune(before) && !isTitleWordRune(after)
 }
 
-// quoteTag makes text of the innermost element's tag.
-func (g *guard) quoteTag() {
-	e := *g.top()
-	to := g.sink()
-	tag := appendLiteral(nil, (*to)[e.from:e.inner])
-	*to = slices.Replace(*to, e.from, e.inner, tag...)
-	g.stack = g.stack[:len(g.stack)-1]
-	g.names.release(e.scope)
-}
-
 // pop ends the innermost element.
 func (g *guard) pop() {
 	e := *g.top()
@@ -313,7 +286,21 @@ func (g *guard) pop() {
 		}
 	}
 	if e.role == item {
-		g.endItem(&e)
+		it := &g.items[len(g.items)-1]
+		if !e.passing || g.survey.keep != nil {
+			g.survey.add(time.Time{})
+		} else {
+			if len(g.survey.dates) == g.survey.max { // the first item over the limit: from here on dates matter
+				for i, kept := range g.items[:g.survey.max] {
+					g.survey.date(i, kept.latest(g.now))
+				}
+			}
+			g.survey.add(it.latest(g.now))
+		}
+		if e.passing { // the item is not kept
+			g.out, g.aside = g.out[:e.from], g.aside[:e.aside]
+			g.items = g.items[:len(g.items)-1]
+		}
 	}
 	g.stack = g.stack[:len(g.stack)-1]
 	if g.leaf >= len(g.stack) {
@@ -322,32 +309,18 @@ func (g *guard) pop() {
 	g.names.release(e.scope)
 }
 
-// endItem notes the date of an item, where there are so many that it matters, and takes one that is not kept out of what was written.
-func (g *guard) endItem(e *open) {
-	if !e.passing || g.survey.keep != nil {
-		g.survey.add(time.Time{})
-	} else {
-		if len(g.survey.dates) == g.survey.max { // the first that is too many
-			for i, it := range g.items[:g.survey.max] {
-				g.survey.date(i, it.latest(g.now))
-			}
-		}
-		g.survey.add(g.items[len(g.items)-1].latest(g.now))
-	}
-	if e.passing {
-		g.out, g.aside = g.out[:e.from], g.aside[:e.aside]
-		g.items = g.items[:len(g.items)-1]
-	}
-}
-
 // endWords ends an element for gofeed. Atom's text that turned out to hold markup is declared as such.
 func (g *guard) endWords(e *open) {
-	if g.atom && e.markup && e.kind.isEscaped() && e.inner >= len(escapedType) && string(g.out[e.inner-len(escapedType):e.inner]) == escapedType {
+	if g.atom && e.markup && e.kind != xhtmlKind && e.kind != base64Kind && e.inner >= len(escapedType) && string(g.out[e.inner-len(escapedType):e.inner]) == escapedType {
 		copy(g.out[e.inner-len(escapedType):], markupType)
 		e.kind = xhtmlKind
 	}
-	if g.atom && e.name.local == "link" {
-		g.addHref(e)
+	if g.atom && e.name.local == "link" && !bytes.Contains(g.out[e.from:e.inner], []byte(` href="`)) {
+		if address := inner(g.out[e.inner:]); address != "" { // a link that has its address as text
+			g.out = append(g.out[:e.inner-1], ` href="`...)
+			g.out = appendLiteral(g.out, []byte(join(e.base, address)))
+			g.out = append(g.out, `">`...)
+		}
 	}
 	blank := len(bytes.TrimSpace(g.out[e.inner:])) == 0
 	g.writeClose(e.name.String())

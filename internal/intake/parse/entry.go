@@ -90,15 +90,6 @@ func (g *guard) dateTexts() [][]string {
 	return all
 }
 
-// dated takes the time of the last change for that of publication where an item has no other. The store keeps the first
-// that it is given, so an item that is changed again does not move.
-func dated(e news.Entry) news.Entry {
-	if e.Published.IsZero() {
-		e.Published = e.Updated
-	}
-	return e
-}
-
 // baseFor is what the addresses of a child are resolved against: its xml:base, or where the feed came from.
 func (r *entryReader) baseFor(name string) *url.URL {
 	if f, ok := r.field(name); ok && f.base != nil {

@@ -10,10 +10,7 @@ import (
 	"time"
 )
 
-var (
-	errTooDeep = errors.New("too deep")
-	errNoRoot  = errors.New("no root element")
-)
+var errTooDeep = errors.New("too deep")
 
 // maxMedia bounds the elements within one extension element.
 const maxMedia = 500
@@ -82,15 +79,6 @@ type field struct {
 	raw  []byte
 }
 
-// newSideItem reads the attributes of an item: RDF has its address there, and CDF address and date.
-func newSideItem(base *url.URL, attrs []attribute) sideItem {
-	it := sideItem{about: first(attr(attrs, "about"), attr(attrs, "href")), base: base}
-	if changed := attr(attrs, "lastmod"); changed != "" {
-		it.fields = append(it.fields, field{name: name{local: "modified"}, raw: []byte(changed)})
-	}
-	return it
-}
-
 func newGuard(doc []byte, o Options, s *survey) *guard {
 	g := &guard{src: scanner{doc: doc}, maxDepth: o.MaxDepth, survey: s, now: o.Now, leaf: -1}
 	g.names.cache = map[string]name{}
@@ -120,15 +108,6 @@ func (g *guard) run(ctx context.Context) error {
 			g.close(t)
 		}
 	}
-	g.note()
-	if !g.rooted {
-		return errNoRoot
-	}
-	return nil
-}
-
-// note records the repairs that only the end of the document shows.
-func (g *guard) note() {
 	if g.src.torn {
 		g.repair("a tag, comment or CDATA section without an end was closed")
 	}
@@ -141,6 +120,10 @@ func (g *guard) note() {
 	if g.voids != 0 {
 		g.repair("HTML elements without an end tag were closed")
 	}
+	if !g.rooted {
+		return errors.New("no root element")
+	}
+	return nil
 }
 
 func (g *guard) repair(what string) {
@@ -159,7 +142,12 @@ func (g *guard) open(t token) error {
 	}
 	switch {
 	case g.top().role == dropped:
-		g.openDropped(t)
+		// Items are found wherever a feed puts them.
+		if n := strings.ToLower(string(t.name)); n == "item" && !g.atom || n == "entry" && g.atom {
+			g.openChild(t)
+		} else if !t.empty {
+			g.stack = append(g.stack, open{written: t.name, role: dropped, scope: len(g.names.inForce)})
+		}
 	case g.leaf < 0:
 		g.openChild(t)
 	case g.stack[g.leaf].role == extension:
@@ -187,7 +175,14 @@ func (g *guard) openRoot(t token) {
 	g.language = attr(t.attrs, "xml:lang")
 	e := open{written: t.name, name: name{local: root}, role: container, place: place}
 	e.scope = g.names.declare(t.attrs, false)
-	g.ownDefault()
+	for i := range g.names.inForce { // the root's default namespace is the feed's own, whatever its address is
+		if b := &g.names.inForce[i]; b.prefix == "" && prefix == "" {
+			if g.atom && b.space == nativeSpace {
+				g.repair("the namespace is not Atom's; the document was read as Atom all the same")
+			}
+			b.space = nativeSpace
+		}
+	}
 	e.base = g.baseOf(t.attrs, nil)
 	if local == "channel" && e.base == nil { // CDF
 		e.base = parseBase(attr(t.attrs, "base"))
@@ -209,34 +204,12 @@ func (g *guard) openRoot(t token) {
 	}
 }
 
-// ownDefault makes the root's default namespace native, whatever a feed binds it to.
-func (g *guard) ownDefault() {
-	for i := range g.names.inForce {
-		if b := &g.names.inForce[i]; b.prefix == "" && g.names.own == "" {
-			if g.atom && b.space == nativeSpace {
-				g.repair("the namespace is not Atom's; the document was read as Atom all the same")
-			}
-			b.space = nativeSpace
-		}
-	}
-}
-
-// openDropped passes over an element within one that nobody reads. Items are found wherever a feed puts them.
-func (g *guard) openDropped(t token) {
-	if n := strings.ToLower(string(t.name)); n == "item" && !g.atom || n == "entry" && g.atom {
-		g.openChild(t)
-		return
-	}
-	if !t.empty {
-		g.stack = append(g.stack, open{written: t.name, role: dropped, scope: len(g.names.inForce)})
-	}
-}
-
 // finish closes what is open at the end of the document. Short texts that the end cut off are left out: half an
 // address or id is worse than none.
 func (g *guard) finish() {
 	g.done = true
-	if len(g.stack) > 0 && !g.stopped && !g.onlyImplied() {
+	onlyImplied := len(g.stack) == 1 && g.stack[0].written == nil // a root that the document does not have
+	if len(g.stack) > 0 && !g.stopped && !onlyImplied {
 		g.repair("the document was cut off; what it left open was closed")
 	}
 	for len(g.stack) > 0 {
@@ -245,25 +218,17 @@ func (g *guard) finish() {
 			g.items[len(g.items)-1].cut = true
 		}
 		if i := len(g.stack) - 1; i == g.leaf && !isLong(e.name) {
-			g.discard(e)
+			if e.role == captured {
+				g.aside = g.aside[:e.from]
+			} else {
+				g.out = g.out[:e.from]
+			}
+			g.names.release(e.scope)
+			g.stack, g.leaf = g.stack[:i], -1
 			continue
 		}
 		g.pop()
 	}
-}
-
-// onlyImplied holds where only a root that the document does not have is open.
-func (g *guard) onlyImplied() bool { return len(g.stack) == 1 && g.stack[0].written == nil }
-
-func (g *guard) discard(e *open) {
-	if e.role == captured {
-		g.aside = g.aside[:e.from]
-	} else {
-		g.out = g.out[:e.from]
-	}
-	g.names.release(e.scope)
-	g.stack = g.stack[:len(g.stack)-1]
-	g.leaf = -1
 }
 
 // formatOf names the format by its root element.

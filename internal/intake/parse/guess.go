@@ -176,7 +176,7 @@ func detect(doc []byte, declared bool) encoding.Encoding {
 
 var languageMark = regexp.MustCompile(`(?i)(?:<(?:[\w-]+:)?language[^<>]*>\s*(?:<!\[CDATA\[)?|xml:lang\s*=\s*["']|"language"\s*:\s*")\s*([a-z]{2,8})[\s_<"',-]`)
 
-// languageOf gives the language that a document names first, in small letters and without a region, or "".
+// languageOf returns the language that a document names first, in small letters and without a region, or "".
 func languageOf(doc []byte) string {
 	if m := languageMark.FindSubmatch(doc[:min(len(doc), sampleSize)]); m != nil {
 		return strings.ToLower(string(m[1]))
@@ -219,7 +219,7 @@ func detectWords(sample []byte, language string, least float64) (best encoding.E
 	top := max(least, found.score)
 	for _, enc := range []encoding.Encoding{japanese.ShiftJIS, japanese.EUCJP, korean.EUCKR, simplifiedchinese.GBK, traditionalchinese.Big5} {
 		s := score(enc, sample)
-		if s > .5 && wroteIn(language, enc) {
+		if s > .5 && slices.Contains(encodingLanguages[enc], language) {
 			s++
 		}
 		if s > top {
@@ -229,17 +229,13 @@ func detectWords(sample []byte, language string, least float64) (best encoding.E
 	return best
 }
 
-// wroteIn says whether a multi-byte encoding is one of a language's.
-func wroteIn(language string, enc encoding.Encoding) bool {
-	switch language {
-	case "ja", "jp", "jpn", "japanese":
-		return enc == japanese.ShiftJIS || enc == japanese.EUCJP
-	case "ko", "kr", "kor", "korean":
-		return enc == korean.EUCKR
-	case "zh", "cn", "zho", "chi", "chinese":
-		return enc == simplifiedchinese.GBK || enc == traditionalchinese.Big5
-	}
-	return false
+// encodingLanguages are what a document may call the languages of an encoding of several bytes a character.
+var encodingLanguages = map[encoding.Encoding][]string{
+	japanese.ShiftJIS:       {"ja", "jp", "jpn", "japanese"},
+	japanese.EUCJP:          {"ja", "jp", "jpn", "japanese"},
+	korean.EUCKR:            {"ko", "kr", "kor", "korean"},
+	simplifiedchinese.GBK:   {"zh", "cn", "zho", "chi", "chinese"},
+	traditionalchinese.Big5: {"zh", "cn", "zho", "chi", "chinese"},
 }
 
 // detectLatin finds the languages of the centre and east of Europe by their letters, where the letters of no Western
@@ -423,7 +419,8 @@ func score(enc encoding.Encoding, sample []byte) float64 {
 	mixed := 0.0 // beside an ASCII letter, where no word of these languages stands
 	last := ' '
 	for _, r := range out {
-		if isASCIILetter(r) != isASCIILetter(last) && (r >= 0x80 || last >= 0x80) {
+		isLetter, wasLetter := r|0x20 >= 'a' && r|0x20 <= 'z', last|0x20 >= 'a' && last|0x20 <= 'z'
+		if isLetter != wasLetter && (r >= 0x80 || last >= 0x80) {
 			mixed++
 		}
 		if last = r; r < 0x80 {
@@ -448,8 +445,6 @@ func score(enc encoding.Encoding, sample []byte) float64 {
 	}
 	return good / all
 }
-
-func isASCIILetter(r rune) bool { return r|0x20 >= 'a' && r|0x20 <= 'z' }
 
 // commonRows is the share of the two-byte characters that are punctuation, or of those rows of a code table that hold what
 // everybody writes: all of Korean's older table, and the first levels of Chinese.
@@ -498,21 +493,15 @@ func usualness(enc encoding.Encoding, r rune) float64 {
 		if unicode.Is(unicode.Hangul, r) {
 			return 1.1
 		}
-	default:
-		return han(r)
-	}
-	return 0
-}
-
-// han weighs Chinese: the commonest characters and marks count most, so that the right one of two encodings wins.
-func han(r rune) float64 {
-	switch r {
-	case '的', '一', '是', '不', '了', '人', '在', '有', '我', '他', '这', '這', '中', '大', '来', '來', '上', '国', '國', '个', '個', '到', '说', '說', '们', '們',
-		'为', '為', '和', '地', '出', '时', '時', '要', '就', '年', '得', '新', '日', '月', '，', '。', '、', '：':
-		return 1.5
-	}
-	if r >= 0x4e00 && r <= 0x9fff {
-		return .85
+	default: // the commonest Chinese characters count most, so that the right one of two encodings wins
+		switch r {
+		case '的', '一', '是', '不', '了', '人', '在', '有', '我', '他', '这', '這', '中', '大', '来', '來', '上', '国', '國', '个', '個', '到', '说', '說', '们', '們',
+			'为', '為', '和', '地', '出', '时', '時', '要', '就', '年', '得', '新', '日', '月', '，', '。', '、', '：':
+			return 1.5
+		}
+		if r >= 0x4e00 && r <= 0x9fff {
+			return .85
+		}
 	}
 	return 0
 }

@@ -21,11 +21,9 @@ func readJSON(ctx context.Context, doc []byte, o Options) (news.Document, error)
 		return news.Document{}, errTooDeep
 	}
 	seen := &survey{max: o.MaxItems}
-	r := newJSONReader(ctx, doc, seen, o.Now)
-	err := r.read()
+	r, err := readJSONOnce(ctx, doc, seen, o.Now)
 	if seen.again() && ctx.Err() == nil {
-		r = newJSONReader(ctx, doc, seen, o.Now)
-		err = r.read()
+		r, err = readJSONOnce(ctx, doc, seen, o.Now)
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -78,20 +76,17 @@ type jsonReader struct {
 	now      time.Time
 }
 
-func newJSONReader(ctx context.Context, doc []byte, s *survey, now time.Time) *jsonReader {
+// readJSONOnce walks the document and keeps the items that the survey wants. After an error it returns what it read before.
+func readJSONOnce(ctx context.Context, doc []byte, s *survey, now time.Time) (*jsonReader, error) {
 	r := &jsonReader{dec: json.NewDecoder(&timed{ctx, doc}), feed: object{}, survey: s, now: now}
 	r.dec.UseNumber()
-	return r
-}
-
-func (r *jsonReader) read() error {
 	if _, err := r.dec.Token(); err != nil {
-		return err
+		return r, err
 	}
 	for r.dec.More() {
 		key, err := r.dec.Token()
 		if err != nil {
-			return err
+			return r, err
 		}
 		if key == "items" {
 			err = r.readItems()
@@ -103,11 +98,11 @@ func (r *jsonReader) read() error {
 			}
 		}
 		if err != nil || r.stopped {
-			return err
+			return r, err
 		}
 	}
 	_, err := r.dec.Token()
-	return err
+	return r, err
 }
 
 func (r *jsonReader) readItems() error {
@@ -122,9 +117,16 @@ func (r *jsonReader) readItems() error {
 			return nil
 		}
 		if !r.survey.wants() {
-			if err := r.passItem(); err != nil {
+			// Of an item that is not kept only the date is read. An item of another form has none.
+			var dated struct {
+				Published any `json:"date_published"`
+				Modified  any `json:"date_modified"`
+			}
+			var other *json.UnmarshalTypeError
+			if err := r.dec.Decode(&dated); err != nil && !errors.As(err, &other) {
 				return err
 			}
+			r.survey.add(object{"date_published": dated.Published, "date_modified": dated.Modified}.latest(r.now))
 			continue
 		}
 		var v any
@@ -139,20 +141,6 @@ func (r *jsonReader) readItems() error {
 	}
 	_, err = r.dec.Token()
 	return err
-}
-
-// passItem reads the date of an item that is not kept.
-func (r *jsonReader) passItem() error {
-	var dated struct {
-		Published any `json:"date_published"`
-		Modified  any `json:"date_modified"`
-	}
-	var other *json.UnmarshalTypeError // an item of another form has no date
-	if err := r.dec.Decode(&dated); err != nil && !errors.As(err, &other) {
-		return err
-	}
-	r.survey.add(object{"date_published": dated.Published, "date_modified": dated.Modified}.latest(r.now))
-	return nil
 }
 
 func (o object) latest(now time.Time) time.Time {
@@ -253,20 +241,21 @@ func (o object) entry(docURL *url.URL, dates *dates) news.Entry {
 		}
 	}
 	e.Categories = tidy(e.Categories)
-	e.Enclosures = o.enclosures(base)
-	return dated(e)
-}
-
-func (o object) enclosures(base *url.URL) []news.Enclosure {
-	var all []news.Enclosure
 	for _, a := range o.objects("attachments") {
-		all = append(all, news.Enclosure{URL: a.text("url"), Type: a.text("mime_type"), Length: size(a.text("size_in_bytes")), Duration: duration(a.text("duration_in_seconds")), Title: plainText(a.text("title"))})
+		e.Enclosures = append(e.Enclosures, news.Enclosure{
+			URL: a.text("url"), Type: a.text("mime_type"), Length: size(a.text("size_in_bytes")),
+			Duration: duration(a.text("duration_in_seconds")), Title: plainText(a.text("title")),
+		})
 	}
 	if image := first(o.text("image"), o.text("banner_image")); image != "" {
-		all = append(all, picture(image))
+		e.Enclosures = append(e.Enclosures, picture(image))
 	}
 	r := entryReader{docURL: base}
-	return r.media(all, "")
+	e.Enclosures = r.media(e.Enclosures, "")
+	if e.Published.IsZero() {
+		e.Published = e.Updated
+	}
+	return e
 }
 
 // jsonAuthors reads version 1.1's list, or version 1's one author.

@@ -47,7 +47,12 @@ func (p place) child(n name) (role, place) {
 	case atomEntry:
 		return atomEntryChild(n)
 	case atomSource:
-		return atomSourceChild(n)
+		switch n.String() {
+		case "title", "link", "id":
+			return words, outside
+		case "author":
+			return container, atomPerson
+		}
 	case atomPerson:
 		if n.space == nativeSpace && (n.local == "name" || n.local == "email") {
 			return words, outside
@@ -79,7 +84,12 @@ func rssChild(n name, p place) (role, place) {
 func rssItemChild(n name) role {
 	switch n.space {
 	case nativeSpace:
-		return rssNativeChild(n.local)
+		switch n.local {
+		case "title", "link", "description", "guid", "category", "enclosure", "source", "encoded":
+			return words
+		case "author", "image", "body", "fullitem", "content", "summary", "abstract", "id", "pubdate", "issued", "modified", "created", "published", "updated", "date":
+			return captured
+		}
 	case "dc", "dcterms":
 		if isDate(n) {
 			return captured
@@ -92,7 +102,12 @@ func rssItemChild(n name) role {
 	case "media", "ag", "enc":
 		return extension
 	case atomSpace:
-		return rssAtomChild(n)
+		switch n.local {
+		case "link", "category":
+			return extension
+		case "content", "summary", "author", "title", "published", "updated", "issued", "modified", "created", "rights", "id":
+			return captured
+		}
 	case xhtmlSpace, "payload":
 		return captured
 	case "content":
@@ -108,26 +123,6 @@ func rssItemChild(n name) role {
 		if n.local == "origlink" {
 			return extension
 		}
-	}
-	return dropped
-}
-
-func rssNativeChild(local string) role {
-	switch local {
-	case "title", "link", "description", "guid", "category", "enclosure", "source", "encoded":
-		return words
-	case "author", "image", "body", "fullitem", "content", "summary", "abstract", "id", "pubdate", "issued", "modified", "created", "published", "updated", "date":
-		return captured
-	}
-	return dropped
-}
-
-func rssAtomChild(n name) role {
-	switch n.local {
-	case "link", "category":
-		return extension
-	case "content", "summary", "author", "title", "published", "updated", "issued", "modified", "created", "rights", "id":
-		return captured
 	}
 	return dropped
 }
@@ -166,16 +161,6 @@ func atomEntryChild(n name) (role, place) {
 			return captured, outside
 		}
 		return rssItemChild(n), outside
-	}
-	return dropped, outside
-}
-
-func atomSourceChild(n name) (role, place) {
-	switch n.String() {
-	case "title", "link", "id":
-		return words, outside
-	case "author":
-		return container, atomPerson
 	}
 	return dropped, outside
 }

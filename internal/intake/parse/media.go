@@ -28,7 +28,16 @@ func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosu
 		groups = append(groups, group.Children)
 	}
 	for _, media := range groups {
-		all = append(all, mediaFiles(media)...)
+		for _, c := range media["content"] {
+			kind := first(c.Attrs["type"], fileType(c.Attrs["url"]))
+			if kind == "" && c.Attrs["medium"] != "" && c.Attrs["medium"] != "document" {
+				kind = strings.ToLower(strings.TrimSpace(c.Attrs["medium"])) + "/*"
+			}
+			all = append(all, news.Enclosure{
+				URL: c.Attrs["url"], Type: kind, Length: size(c.Attrs["filesize"]), Duration: duration(c.Attrs["duration"]),
+				Title: plain(extensions{"media": c.Children}.value("media", "title")),
+			})
+		}
 	}
 	isPicture := func(e news.Enclosure) bool { return strings.HasPrefix(first(e.Type, fileType(e.URL)), "image/") }
 	if !slices.ContainsFunc(all, isPicture) {
@@ -52,19 +61,13 @@ func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosu
 		o.Type, o.Title = first(o.Type, e.Type), first(o.Title, e.Title)
 		o.Length, o.Duration = max(o.Length, e.Length), max(o.Duration, e.Duration)
 	}
-	r.timed(out)
-	return out
-}
-
-// timed gives itunes:duration to the item's recording.
-func (r *entryReader) timed(all []news.Enclosure) {
-	length := duration(r.x.value("itunes", "duration"))
-	for i, e := range all {
-		if e.Plays() {
-			all[i].Duration = max(e.Duration, length)
-			return
+	for i, e := range out {
+		if e.Plays() { // itunes:duration is that of the item's recording
+			out[i].Duration = max(e.Duration, duration(r.x.value("itunes", "duration")))
+			break
 		}
 	}
+	return out
 }
 
 // duration reads seconds, minutes and seconds, or hours, minutes and seconds: "3723", "62:03", "1:02:03". It gives whole
@@ -89,29 +92,13 @@ func duration(text string) int64 {
 func mediaType(text string) string {
 	text = strings.TrimSpace(text)
 	kind, parameters, _ := strings.Cut(text, ";")
-	if len(text) > 200 || strings.ContainsFunc(kind, func(r rune) bool { return !isTypeRune(r) }) || strings.ContainsAny(parameters, "<>") {
+	isOther := func(r rune) bool {
+		return r >= utf8.RuneSelf || (!isNameByte(byte(r)) || r == ':') && !strings.ContainsRune("/+*!#$&^ ", r)
+	}
+	if len(text) > 200 || strings.ContainsFunc(kind, isOther) || strings.ContainsAny(parameters, "<>") {
 		return ""
 	}
 	return text
-}
-
-func isTypeRune(r rune) bool {
-	return r < utf8.RuneSelf && (isNameByte(byte(r)) && r != ':' || strings.ContainsRune("/+*!#$&^ ", r))
-}
-
-func mediaFiles(media map[string][]ext.Extension) []news.Enclosure {
-	var all []news.Enclosure
-	for _, c := range media["content"] {
-		kind := first(c.Attrs["type"], fileType(c.Attrs["url"]))
-		if kind == "" && c.Attrs["medium"] != "" && c.Attrs["medium"] != "document" {
-			kind = strings.ToLower(strings.TrimSpace(c.Attrs["medium"])) + "/*"
-		}
-		all = append(all, news.Enclosure{
-			URL: c.Attrs["url"], Type: kind, Length: size(c.Attrs["filesize"]), Duration: duration(c.Attrs["duration"]),
-			Title: plain(extensions{"media": c.Children}.value("media", "title")),
-		})
-	}
-	return all
 }
 
 // pictures gives the first of the media elements' thumbnails, the podcast's cover and the picture of the item.
@@ -162,49 +149,20 @@ func picture(address string) news.Enclosure {
 	return news.Enclosure{URL: address, Type: kind}
 }
 
-// fileType gives the type of a picture, a recording or a document by the ending of its address, or "".
+// fileTypes are the media types of pictures, recordings and documents by the ending of their address.
+var fileTypes = map[string]string{
+	".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif", ".avif": "image/avif",
+	".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".aac": "audio/aac", ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/opus",
+	".flac": "audio/flac", ".wav": "audio/wav",
+	".mp4": "video/mp4", ".m4v": "video/mp4", ".webm": "video/webm", ".ogv": "video/ogg", ".mov": "video/quicktime",
+	".pdf": "application/pdf", ".epub": "application/epub+zip",
+}
+
+// fileType returns the media type that the ending of an address stands for, or "".
 func fileType(address string) string {
 	address, _, _ = strings.Cut(address, "?")
 	address, _, _ = strings.Cut(address, "#")
-	switch strings.ToLower(path.Ext(address)) {
-	case ".jpg", ".jpeg":
-		return "image/jpeg"
-	case ".png":
-		return "image/png"
-	case ".webp":
-		return "image/webp"
-	case ".gif":
-		return "image/gif"
-	case ".avif":
-		return "image/avif"
-	case ".mp3":
-		return "audio/mpeg"
-	case ".m4a":
-		return "audio/mp4"
-	case ".aac":
-		return "audio/aac"
-	case ".ogg", ".oga":
-		return "audio/ogg"
-	case ".opus":
-		return "audio/opus"
-	case ".flac":
-		return "audio/flac"
-	case ".wav":
-		return "audio/wav"
-	case ".mp4", ".m4v":
-		return "video/mp4"
-	case ".webm":
-		return "video/webm"
-	case ".ogv":
-		return "video/ogg"
-	case ".mov":
-		return "video/quicktime"
-	case ".pdf":
-		return "application/pdf"
-	case ".epub":
-		return "application/epub+zip"
-	}
-	return ""
+	return fileTypes[strings.ToLower(path.Ext(address))]
 }
 
 // mediaText gives the text of a media element as HTML, also of one within a group or a file: plain text unless its type is

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -163,7 +164,13 @@ func (n *names) resolve(written []byte) name {
 }
 
 func (n *names) space(prefix string) string {
-	space, declared := n.bound(prefix)
+	space, declared := unknownSpace, false
+	for _, b := range slices.Backward(n.inForce) {
+		if b.prefix == prefix {
+			space, declared = b.space, true
+			break
+		}
+	}
 	switch {
 	case space == n.root, space == rssSpace, !declared && prefix == "":
 		return nativeSpace
@@ -176,16 +183,6 @@ func (n *names) space(prefix string) string {
 		return nativeSpace
 	}
 	return space
-}
-
-// bound gives what a prefix is declared as.
-func (n *names) bound(prefix string) (space string, declared bool) {
-	for i := len(n.inForce) - 1; i >= 0; i-- {
-		if n.inForce[i].prefix == prefix {
-			return n.inForce[i].space, true
-		}
-	}
-	return unknownSpace, false
 }
 
 func splitName(written []byte) (prefix, local string) {

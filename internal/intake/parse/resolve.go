@@ -154,8 +154,6 @@ func offset(doc, part []byte) int { return cap(doc) - cap(part) }
 // don't matter.
 type htmlResolver struct{ base *url.URL }
 
-func (r *htmlResolver) join(address string) string { return weburl.Join(r.base, address) }
-
 // attr resolves what an attribute holds, and says whether that changed it.
 func (r *htmlResolver) attr(a attribute) (string, bool) {
 	if len(a.value) == 0 || len(a.name) < 3 || len(a.name) > 40 {
@@ -169,16 +167,20 @@ func (r *htmlResolver) attr(a attribute) (string, bool) {
 	}
 	was := html.UnescapeString(string(a.value))
 	address := trimAddress(was)
+	// Browsers take "https:/a" and "https:a" for relative addresses where the base has that scheme.
+	scheme, rest, _ := strings.Cut(address, ":")
+	sameScheme := hasScheme(address) && isWeb(r.base.Scheme) && strings.EqualFold(scheme, r.base.Scheme) &&
+		!strings.HasPrefix(rest, "//") && !strings.HasPrefix(rest, `\\`) && !strings.HasPrefix(rest, `/\`) && !strings.HasPrefix(rest, `\/`)
 	switch {
 	case address == "":
 		return "", false
-	case r.sameScheme(address):
-		_, address, _ = strings.Cut(address, ":")
+	case sameScheme:
+		address = rest
 	case hasScheme(address):
 		is := weburl.Encode(address)
 		return is, is != was
 	}
-	is := r.join(address)
+	is := weburl.Join(r.base, address)
 	return is, is != was
 }
 
@@ -193,14 +195,6 @@ func isPlain(address []byte) bool {
 		}
 	}
 	return true
-}
-
-// sameScheme finds addresses that browsers take for relative ones though they have a scheme, that of the base:
-// "https:/a" and "https:a".
-func (r *htmlResolver) sameScheme(address string) bool {
-	scheme, rest, _ := strings.Cut(address, ":")
-	return hasScheme(address) && isWeb(r.base.Scheme) && strings.EqualFold(scheme, r.base.Scheme) && !strings.HasPrefix(rest, "//") && !strings.HasPrefix(rest, `\\`) &&
-		!strings.HasPrefix(rest, `/\`) && !strings.HasPrefix(rest, `\/`)
 }
 
 // lateAttr resolves the attributes in which pages keep the addresses of what scripts load later. Publishers name them
@@ -223,7 +217,7 @@ func (r *htmlResolver) lateAttr(a attribute) (string, bool) {
 	if hasScheme(was) || !readsAsAddress(was, strings.HasSuffix(name, "src")) {
 		return "", false
 	}
-	is := r.join(was)
+	is := weburl.Join(r.base, was)
 	return is, is != was
 }
 
@@ -261,7 +255,7 @@ func (r *htmlResolver) set(set string) (string, bool) {
 		address = address[:end]
 		bare := strings.TrimRight(address, ",")
 		if bare != "" && !hasScheme(bare) {
-			b.WriteString(r.join(bare))
+			b.WriteString(weburl.Join(r.base, bare))
 		} else {
 			b.WriteString(bare)
 		}
@@ -302,7 +296,7 @@ func (r *htmlResolver) style(value string) (string, bool) {
 			b.WriteString(after[:end])
 			continue
 		}
-		b.WriteString("'" + strings.ReplaceAll(r.join(address), "'", "%27") + "'")
+		b.WriteString("'" + strings.ReplaceAll(weburl.Join(r.base, address), "'", "%27") + "'")
 	}
 	is := b.String()
 	return is, is != was

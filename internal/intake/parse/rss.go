@@ -12,7 +12,7 @@ import (
 	"headwater/internal/news"
 )
 
-// readRSS has gofeed parse what the guard wrote, and adds what the guard kept aside.
+// readRSS has gofeed parse the guard's output and adds what the guard captured.
 func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 	feed, err := new(rss.Parser).Parse(&timed{ctx, g.out})
 	if ctx.Err() != nil {
@@ -78,17 +78,28 @@ var (
 )
 
 func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
+	guid, permalink := "", ""
+	if i.GUID != nil {
+		guid = i.GUID.Value
+		if !strings.EqualFold(i.GUID.IsPermalink, "false") {
+			permalink = guid
+		}
+	}
+	link := first(first(i.Links...), r.x.link("alternate"), r.permalink("guid", permalink), r.permalink("", r.about))
+	if !isWebAddress(permalink) {
+		permalink = ""
+	}
+	link = first(r.origin(join(r.baseFor("link"), link), permalink), link)
 	e := news.Entry{
-		Title:      first(plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"))), r.x.mediaTitle(), plain(r.x.value("itunes", "title"))),
-		GUID:       first(rssGUID(i), r.about, r.text("atom:id", "id")),
-		URL:        r.rssURL(i),
-		Published:  r.date(rssPublished...),
-		Updated:    r.date(rssUpdated...),
-		Authors:    r.authors(),
-		Categories: r.rssCategories(i),
-		Source:     r.source(),
-		Rights:     plain(first(r.x.value("dc", "rights"), r.x.value("media", "copyright"))),
-		Links:      r.links(),
+		Title:     first(plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"))), r.x.mediaTitle(), plain(r.x.value("itunes", "title"))),
+		GUID:      first(guid, r.about, r.text("atom:id", "id")),
+		URL:       safeAddress(join(r.baseFor("link"), link)),
+		Published: r.date(rssPublished...),
+		Updated:   r.date(rssUpdated...),
+		Authors:   r.authors(),
+		Source:    r.source(),
+		Rights:    plain(first(r.x.value("dc", "rights"), r.x.value("media", "copyright"))),
+		Links:     r.links(),
 	}
 	if i.Source != nil && (i.Source.Title != "" || i.Source.URL != "") {
 		e.Source = news.Reference{Title: plain(i.Source.Title), URL: safeAddress(join(r.base, i.Source.URL))}
@@ -98,33 +109,21 @@ func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 			e.Links = append(e.Links, r.link("related", l.Attrs["href"], l.Attrs["title"]))
 		}
 	}
+	var categories []string
+	for _, c := range i.Categories {
+		categories = append(categories, c.Value)
+	}
+	for _, c := range r.x["atom"]["category"] {
+		categories = append(categories, first(c.Attrs["label"], c.Attrs["term"]))
+	}
+	e.Categories = r.categories(categories)
 	e.Summary, e.Content = r.rssTexts(i, e.URL)
-	e.Enclosures = r.media(rssEnclosures(i), e.URL)
-	return mended(dated(e))
-}
-
-func rssGUID(i *rss.Item) string {
-	if i.GUID == nil {
-		return ""
+	var enclosures []news.Enclosure
+	for _, n := range i.Enclosures {
+		enclosures = append(enclosures, news.Enclosure{URL: n.URL, Type: n.Type, Length: size(n.Length)})
 	}
-	return i.GUID.Value
-}
-
-// rssURL is the item's link; else its permalink guid.
-func (r *entryReader) rssURL(i *rss.Item) string {
-	link := first(first(i.Links...), r.x.link("alternate"))
-	if link == "" && i.GUID != nil && !strings.EqualFold(i.GUID.IsPermalink, "false") {
-		link = r.permalink("guid", i.GUID.Value)
-	}
-	if link == "" {
-		link = r.permalink("", r.about)
-	}
-	permalink := ""
-	if i.GUID != nil && !strings.EqualFold(i.GUID.IsPermalink, "false") && isWebAddress(i.GUID.Value) {
-		permalink = i.GUID.Value
-	}
-	link = first(r.origin(join(r.baseFor("link"), link), permalink), link)
-	return safeAddress(join(r.baseFor("link"), link))
+	e.Enclosures = r.media(enclosures, e.URL)
+	return finished(e)
 }
 
 func isWebAddress(s string) bool {
@@ -146,17 +145,6 @@ func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content st
 		content, from = r.markup("payload:payload", "fullitem", "xhtml:body", "xhtml:div", "body", "atom:content", "content")
 	}
 	return summary, resolveHTML(content, r.htmlBase(from, address))
-}
-
-func (r *entryReader) rssCategories(i *rss.Item) []string {
-	var all []string
-	for _, c := range i.Categories {
-		all = append(all, c.Value)
-	}
-	for _, c := range r.x["atom"]["category"] {
-		all = append(all, first(c.Attrs["label"], c.Attrs["term"]))
-	}
-	return r.categories(all)
 }
 
 // categories adds the vocabularies' own and tidies them.
@@ -181,14 +169,6 @@ func tidy(all []string) []string {
 		}
 	}
 	return out
-}
-
-func rssEnclosures(i *rss.Item) []news.Enclosure {
-	var all []news.Enclosure
-	for _, e := range i.Enclosures {
-		all = append(all, news.Enclosure{URL: e.URL, Type: e.Type, Length: size(e.Length)})
-	}
-	return all
 }
 
 func size(text string) int64 {

@@ -82,23 +82,19 @@ func (s *scanner) markup() (token, bool) {
 	case c == '/':
 		return s.closing()
 	case c == '!':
-		return s.declaration(rest)
+		switch {
+		case bytes.HasPrefix(rest, []byte("!--")):
+			return s.section(rest[3:], "-->", &s.noComment)
+		case bytes.HasPrefix(rest, []byte("![CDATA[")):
+			return s.cdata(rest[8:])
+		}
+		return s.doctype(rest)
 	case c == '?':
 		return s.section(rest[1:], "?>", &s.noPI)
 	case isNameStart(c):
 		return s.opening()
 	}
 	return token{}, false
-}
-
-func (s *scanner) declaration(rest []byte) (token, bool) {
-	switch {
-	case bytes.HasPrefix(rest, []byte("!--")):
-		return s.section(rest[3:], "-->", &s.noComment)
-	case bytes.HasPrefix(rest, []byte("![CDATA[")):
-		return s.cdata(rest[8:])
-	}
-	return s.doctype(rest)
 }
 
 // section reads up to its end mark; where that never comes, up to the next ">".
@@ -152,12 +148,8 @@ func (s *scanner) doctype(rest []byte) (token, bool) {
 			return token{kind: tokenDecl, text: rest[:i]}, true
 		}
 	}
-	return s.brokenDoctype(rest, at)
-}
-
-// brokenDoctype ends a declaration whose brackets do not match at the first ">". The document is then torn for good,
-// which keeps a document full of such declarations from being searched again and again.
-func (s *scanner) brokenDoctype(rest []byte, at int) (token, bool) {
+	// The brackets do not match: the declaration ends at the first ">". torn stays set, so that a document full of such
+	// declarations is not searched again for each.
 	i := bytes.IndexByte(rest, '>')
 	if s.torn || i < 0 {
 		s.pos = len(s.doc)

@@ -59,7 +59,8 @@ func findRoot(doc []byte) (root string, at int, junk bool) {
 		case tokenOpen:
 			_, local := splitName(t.name)
 			local = strings.ToLower(local)
-			if isFeedRoot(local) && (first != "html" || declares(local, t.attrs)) {
+			isFeed := local == "rss" || local == "rdf" || local == "feed" || local == "channel"
+			if isFeed && (first != "html" || declares(local, t.attrs)) {
 				return local, t.start, junk
 			}
 			junk = true
@@ -132,14 +133,6 @@ func escapedFeed(doc []byte) []byte {
 			}
 		}
 	}
-}
-
-func isFeedRoot(local string) bool {
-	switch local {
-	case "rss", "rdf", "feed":
-		return true
-	}
-	return local == "channel"
 }
 
 // notAFeed says what the document is instead.

@@ -52,15 +52,7 @@ func kindOf(attrs []attribute) textKind {
 	return base64Kind
 }
 
-func (k textKind) isMarkup() bool  { return k == xhtmlKind }
-func (k textKind) isEscaped() bool { return k != xhtmlKind && k != base64Kind }
-
-func (k textKind) forGofeed() string {
-	if k == xhtmlKind {
-		return markupType
-	}
-	return escapedType
-}
+func (k textKind) isMarkup() bool { return k == xhtmlKind }
 
 // html turns a decoded text of that kind into HTML.
 func (k textKind) html(text string) string {

@@ -202,7 +202,12 @@ func cutTags(title string) []piece {
 			p.hidden = p.risky && kind == xhtml.StartTagToken && isHiding(p.name)
 			z.NextIsNotRawText()
 			if p.hidden {
-				rest := behindEnd(p.name, title[at:])
+				rest := title[at:]
+				i := strings.Index(strings.ToLower(rest), "</"+p.name)
+				if i < 0 || i > len(rest) {
+					i = len(rest)
+				}
+				_, rest, _ = strings.Cut(rest[i:], ">")
 				all, title, at = append(all, p), rest, 0
 				z, begun = xhtml.NewTokenizer(strings.NewReader(title)), begun+1
 				continue
@@ -259,16 +264,6 @@ func hides(tag piece, before, rest string) bool {
 // isHiding holds for the elements whose contents are no text.
 func isHiding(name string) bool { return name == "script" || name == "style" }
 
-// behindEnd is what follows the end tag of that name, or "".
-func behindEnd(name, rest string) string {
-	i := strings.Index(strings.ToLower(rest), "</"+name)
-	if i < 0 || i > len(rest) {
-		return ""
-	}
-	_, after, _ := strings.Cut(rest[i:], ">")
-	return after
-}
-
 // pair finds the tags that enclose text.
 func pair(pieces []piece) {
 	open := map[string][]int{}
@@ -321,7 +316,7 @@ func isWordOf(pieces []piece, i int, worded bool) bool {
 		return false
 	}
 	if !isHTMLName(p.bare()) {
-		return !strings.ContainsAny(p.name, "<+/") || !slices.ContainsFunc(strings.FieldsFunc(p.name, notLetter), isHTMLName)
+		return !strings.ContainsAny(p.name, "<+/") || !slices.ContainsFunc(strings.FieldsFunc(p.name, func(r rune) bool { return !isTitleWordRune(r) }), isHTMLName)
 	}
 	before, after := neighbours(pieces, i)
 	argument := isTitleWordRune(before) && p.kind == openTag && !isTitleWordRune(after) // as in vector<int>
@@ -345,8 +340,6 @@ func isWordOf(pieces []piece, i int, worded bool) bool {
 	}
 	return true
 }
-
-func notLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) }
 
 // near is how many pieces beside a tag are searched for text.
 const near = 20

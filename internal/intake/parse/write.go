@@ -65,21 +65,14 @@ func (g *guard) beginWords(e *open, attrs []attribute) {
 			g.out = appendLiteral(g.out, []byte(join(e.base, src)))
 			g.out = append(g.out, '"')
 		}
-		g.out = append(g.out, e.kind.forGofeed()...)
+		if e.kind == xhtmlKind {
+			g.out = append(g.out, markupType...)
+		} else {
+			g.out = append(g.out, escapedType...)
+		}
 		return
 	}
 	g.out = append(g.out, '>')
-}
-
-// addHref makes <link href="..."/> of an Atom link that has its address as text.
-func (g *guard) addHref(e *open) {
-	address := inner(g.out[e.inner:])
-	if address == "" || bytes.Contains(g.out[e.from:e.inner], []byte(` href="`)) {
-		return
-	}
-	g.out = append(g.out[:e.inner-1], ` href="`...)
-	g.out = appendLiteral(g.out, []byte(join(e.base, address)))
-	g.out = append(g.out, `">`...)
 }
 
 func (g *guard) writeClose(name string) {
@@ -87,13 +80,6 @@ func (g *guard) writeClose(name string) {
 	*to = append(*to, '<', '/')
 	*to = append(*to, name...)
 	*to = append(*to, '>')
-}
-
-// writeNumber puts the item's number into it, by which the translation finds what was kept aside.
-func (g *guard) writeNumber(n int) {
-	g.out = append(g.out, `<headwater:item n="`...)
-	g.out = strconv.AppendInt(g.out, int64(n), 10)
-	g.out = append(g.out, `"/>`...)
 }
 
 func (g *guard) writeInline(t token, empty bool) {
@@ -266,7 +252,7 @@ func appendReference(dst, text []byte) (written, rest []byte) {
 		digits, base = 2, 16
 	}
 	n := digits
-	for n < len(text) && n < digits+8 && isDigit(text[n], base) {
+	for n < len(text) && n < digits+8 && (text[n] >= '0' && text[n] <= '9' || base == 16 && text[n]|0x20 >= 'a' && text[n]|0x20 <= 'f') {
 		n++
 	}
 	code, err := strconv.ParseUint(string(text[digits:n]), base, 32)
@@ -284,10 +270,6 @@ func appendReference(dst, text []byte) (written, rest []byte) {
 		return dst, text[n:]
 	}
 	return appendLiteral(dst, utf8.AppendRune(nil, r)), text[n:]
-}
-
-func isDigit(c byte, base int) bool {
-	return c >= '0' && c <= '9' || base == 16 && c|0x20 >= 'a' && c|0x20 <= 'f'
 }
 
 // isXMLChar holds for the characters that XML 1.0 allows.

@@ -7,6 +7,7 @@ import (
 	"time"
 	_ "time/tzdata" // a machine without a zone database reads "Europe/Berlin" as well
 	"unicode"
+	"unicode/utf8"
 )
 
 // zone is what a date says of its time zone. An offset counts before a place, and a place before an abbreviation.
@@ -59,26 +60,21 @@ func (w *written) findZone(c *calendar) {
 		l := w.lexemes[i]
 		switch {
 		case l.used:
-		case (l.is("+") || l.is("-")) && !w.zone.hasOffset && w.startsOffset(i, from):
-			w.readOffset(i)
+		case (l.is("+") || l.is("-")) && !w.zone.hasOffset:
+			next := w.at(i + 1)
+			if next.kind != digits || next.used || len(next.text) > 4 {
+				continue
+			}
+			// A minus may be a dash between other parts. Of an offset no space stands behind it, and before it stands the
+			// clock, a zone's name, a bracket or a space.
+			before := w.at(i - 1)
+			if l.is("+") || !next.spaced && (i == from || l.spaced || before.is("(") || before.kind == letters && before.used) {
+				w.readOffset(i)
+			}
 		case l.kind == letters && w.zone.name == "":
 			w.readZoneName(i, from, c)
 		}
 	}
-}
-
-// startsOffset tells the sign of an offset from a dash between other parts: no space stands behind it, and before it the
-// clock, a zone's name, a bracket or a space.
-func (w *written) startsOffset(i, from int) bool {
-	next := w.at(i + 1)
-	if next.kind != digits || next.used || len(next.text) > 4 {
-		return false
-	}
-	if w.at(i).is("+") {
-		return true
-	}
-	before := w.at(i - 1)
-	return !next.spaced && (i == from || w.at(i).spaced || before.is("(") || before.kind == letters && before.used)
 }
 
 func (w *written) readOffset(i int) {
@@ -146,8 +142,10 @@ func cutPlace(text string) (*time.Location, string) {
 	slash := strings.IndexByte(text, '/')
 	for slash >= 0 {
 		from := strings.LastIndexFunc(text[:slash], func(r rune) bool { return !unicode.IsLetter(r) }) + 1
-		end := slash + 1 + span(text[slash+1:], isPlaceRune)
-		if isArea(text[from:slash]) {
+		end := slash + 1 + span(text[slash+1:], func(r rune) bool {
+			return r < utf8.RuneSelf && (isNameByte(byte(r)) && r != ':' && r != '.' || r == '+' || r == '/')
+		})
+		if slices.Contains(areas, strings.ToLower(text[from:slash])) {
 			if loc := locate(text[from:end]); loc != nil {
 				return loc, text[:from] + " " + text[end:]
 			}
@@ -172,18 +170,10 @@ func cutPlace(text string) (*time.Location, string) {
 	return nil, text
 }
 
-func isPlaceRune(r rune) bool {
-	return r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_' || r == '-' || r == '+' || r == '/'
-}
-
-// isArea holds for what the names of the IANA database begin with.
-func isArea(name string) bool {
-	switch strings.ToLower(name) {
-	case "africa", "america", "antarctica", "arctic", "asia", "atlantic", "australia", "brazil", "canada", "chile", "etc", "europe", "indian",
-		"mexico", "pacific", "us":
-		return true
-	}
-	return false
+// areas are what the names of the IANA database begin with.
+var areas = []string{
+	"africa", "america", "antarctica", "arctic", "asia", "atlantic", "australia", "brazil", "canada", "chile", "etc", "europe", "indian",
+	"mexico", "pacific", "us",
 }
 
 var places sync.Map // of *time.Location by name; holds no more than the database
@@ -195,23 +185,16 @@ func locate(name string) *time.Location {
 		return loc
 	}
 	loc, err := time.LoadLocation(name)
-	if err != nil {
-		if loc, err = time.LoadLocation(placeCase(name)); err != nil {
-			return nil
-		}
+	if err == nil {
+		places.Store(name, loc)
 		return loc
 	}
-	places.Store(name, loc)
-	return loc
-}
-
-// placeCase writes a name as the database does: "america/new_york" as "America/New_York".
-func placeCase(name string) string {
-	out := []byte(strings.ToLower(name))
-	for i, b := range out {
-		if b >= 'a' && b <= 'z' && (i == 0 || out[i-1] == '/' || out[i-1] == '_' || out[i-1] == '-') {
-			out[i] = b - 'a' + 'A'
+	cased := []byte(strings.ToLower(name)) // "america/new_york" as the database writes it
+	for i, b := range cased {
+		if b >= 'a' && b <= 'z' && (i == 0 || cased[i-1] == '/' || cased[i-1] == '_' || cased[i-1] == '-') {
+			cased[i] = b - 'a' + 'A'
 		}
 	}
-	return string(out)
+	loc, _ = time.LoadLocation(string(cased))
+	return loc
 }
