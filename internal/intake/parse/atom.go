@@ -2,9 +2,7 @@ package parse
 
 import (
 	"context"
-	"encoding/base64"
 	"strings"
-	"unicode/utf8"
 
 	"github.com/mmcdole/gofeed/atom"
 
@@ -140,18 +138,6 @@ func (r *entryReader) atomTexts(i *atom.Entry, address string) (summary, content
 		content, from = r.markup("content:encoded")
 	}
 	return resolveHTML(summary, r.htmlBase("summary", address)), resolveHTML(content, r.htmlBase(from, address))
-}
-
-func isBinary(text string) bool {
-	return !utf8.ValidString(text) || strings.ContainsRune(text, 0)
-}
-
-func decode64(text string) string {
-	decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
-	if err != nil || isBinary(string(decoded)) {
-		return ""
-	}
-	return string(decoded)
 }
 
 // atomSource says which feed an entry was taken from; its authors count where the entry has none.

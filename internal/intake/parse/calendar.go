@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -323,4 +324,56 @@ func isAccent(r rune) bool {
 var plainLetters = map[rune]string{
 	'ı': "i", 'ł': "l", 'ø': "o", 'đ': "d", 'ð': "d", 'þ': "th", 'ß': "ss", 'æ': "ae", 'œ': "oe", 'ə': "e", 'ς': "σ",
 	'ى': "ي", 'ی': "ي", 'ک': "ك", 'ة': "ه", 'ۀ': "ه", 'ہ': "ه", 'ھ': "ه",
+}
+
+// order is the order of day, month and year in a date in numbers.
+type order uint8
+
+// parts gives year, month and day of three numbers in that order.
+func (o order) parts(n [3]string) (year, month, day string) {
+	switch o {
+	case dmy:
+		return n[2], n[1], n[0]
+	case mdy:
+		return n[2], n[0], n[1]
+	case ydm:
+		return n[0], n[2], n[1]
+	}
+	return n[0], n[1], n[2]
+}
+
+// usual gives the orders that three numbers may have, the commonest first.
+func usual(s shape, parting string) []order {
+	switch {
+	case s == yearFirst:
+		return []order{ymd, ydm}
+	case s == yearLast && (parting == "/" || parting == ""):
+		return []order{mdy, dmy}
+	case s == yearLast:
+		return []order{dmy, mdy}
+	case parting == "/" || parting == "":
+		return []order{mdy, dmy, ymd, ydm}
+	case parting == ".":
+		return []order{dmy, ymd, mdy, ydm}
+	}
+	return []order{ymd, dmy, mdy, ydm}
+}
+
+// shape says which of three numbers shows by its length that it is the year.
+type shape uint8
+
+const (
+	noNumbers shape = iota
+	yearFirst
+	yearLast
+	short // none does
+)
+
+func isPlainASCII(text string) bool {
+	for i := range len(text) {
+		if text[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }

@@ -2,6 +2,7 @@ package parse
 
 import (
 	"strings"
+	_ "time/tzdata"
 	"unicode"
 )
 
@@ -50,19 +51,6 @@ func (w *written) findHalf(c *calendar, spoken languages) {
 		w.hour = hourIn(w.hour, half)
 		w.use(before, before+1)
 	}
-}
-
-func (w *written) setClock(from, to, hour, minute, second int) bool {
-	w.hour, w.minute, w.second = hour, minute, second
-	w.clockAt, w.clockEnd = from, to
-	w.use(from, to)
-	return true
-}
-
-// pair holds for a sign and a number of one or two digits after the lexeme i.
-func (w *written) pair(i int, sign string) bool {
-	next := w.at(i + 2)
-	return w.at(i+1).is(sign) && next.kind == digits && len(next.text) <= 2 && !next.used
 }
 
 // colonClock reads 15:04, 15:04:05, 15:04:05.999 and 15:04:05:999. After a plus, or a minus that is not parted from a date by
@@ -230,4 +218,73 @@ func hourIn(hour, half int) int {
 		return hour
 	}
 	return hour%12 + 12
+}
+
+// findZone finds a zone behind the clock, or behind the date where there is no clock.
+func (w *written) findZone(c *calendar) {
+	from := w.clockEnd
+	if w.clockAt < 0 {
+		from = 0
+		for i, l := range w.lexemes {
+			if l.used && l.kind == digits {
+				from = i + 1
+			}
+		}
+	}
+	for i := from; i < len(w.lexemes); i++ {
+		l := w.lexemes[i]
+		switch {
+		case l.used:
+		case (l.is("+") || l.is("-")) && !w.zone.hasOffset:
+			next := w.at(i + 1)
+			if next.kind != digits || next.used || len(next.text) > 4 {
+				continue
+			}
+			// A minus may be a dash between other parts. Of an offset no space stands behind it, and before it stands the
+			// clock, a zone's name, a bracket or a space.
+			before := w.at(i - 1)
+			if l.is("+") || !next.spaced && (i == from || l.spaced || before.is("(") || before.kind == letters && before.used) {
+				w.readOffset(i)
+			}
+		case l.kind == letters && w.zone.name == "":
+			w.readZoneName(i, from, c)
+		}
+	}
+}
+
+func (w *written) readOffset(i int) {
+	text, end := w.at(i+1).text, i+2
+	if m := w.at(end + 1); len(text) <= 2 && (w.at(end).is(":") || w.at(end).is(".")) && m.kind == digits && len(m.text) == 2 && !m.spaced {
+		text += m.text
+		end += 2
+	}
+	offset, ok := offsetOf(w.at(i).text[0], text)
+	if !ok {
+		return
+	}
+	w.zone.offset, w.zone.hasOffset = offset, true
+	if w.at(end).is(":") { // "+01:00:00"
+		end += 2
+	}
+	w.use(i, end)
+}
+
+// readZoneName takes an abbreviation, or a name of several words. In small letters an abbreviation counts only behind the
+// clock or an offset, as "est" is French.
+func (w *written) readZoneName(i, from int, c *calendar) {
+	l := w.at(i)
+	name := strings.ToUpper(l.text)
+	for words, end := name, i+1; end < i+4 && w.at(end).kind == letters; end++ {
+		words += "_" + strings.ToUpper(w.at(end).text)
+		if c.zones[words] != nil {
+			w.zone.name = words
+			w.use(i, end+1)
+			return
+		}
+	}
+	if c.zones[name] == nil || l.text != name && (i != from || len(name) == 2 && name != "UT") {
+		return
+	}
+	w.zone.name = name
+	w.use(i, i+1)
 }

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	_ "time/tzdata"
 	"unicode"
 )
 
@@ -118,9 +119,6 @@ func isHour(text string) bool {
 	return year >= 2000 && year < 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24
 }
 
-// order is the order of day, month and year in a date in numbers.
-type order uint8
-
 const (
 	anyOrder order = iota
 	dmy
@@ -128,36 +126,6 @@ const (
 	ymd
 	ydm
 )
-
-// parts gives year, month and day of three numbers in that order.
-func (o order) parts(n [3]string) (year, month, day string) {
-	switch o {
-	case dmy:
-		return n[2], n[1], n[0]
-	case mdy:
-		return n[2], n[0], n[1]
-	case ydm:
-		return n[0], n[2], n[1]
-	}
-	return n[0], n[1], n[2]
-}
-
-// usual gives the orders that three numbers may have, the commonest first.
-func usual(s shape, parting string) []order {
-	switch {
-	case s == yearFirst:
-		return []order{ymd, ydm}
-	case s == yearLast && (parting == "/" || parting == ""):
-		return []order{mdy, dmy}
-	case s == yearLast:
-		return []order{dmy, mdy}
-	case parting == "/" || parting == "":
-		return []order{mdy, dmy, ymd, ydm}
-	case parting == ".":
-		return []order{dmy, ymd, mdy, ydm}
-	}
-	return []order{ymd, dmy, mdy, ydm}
-}
 
 // resolve gives the time that a date means in its document.
 func (d *dates) resolve(w *written, c *calendar) (time.Time, bool) {
@@ -470,4 +438,31 @@ func (d *dates) speaksOrder(o order, s shape, c *calendar) bool {
 		return o == ymd
 	}
 	return o == own
+}
+
+// location is the zone in a feed of that language, or UTC where the date has none.
+func (z zone) location(c *calendar, lang string) *time.Location {
+	switch {
+	case z.hasOffset:
+		return time.FixedZone("", z.offset)
+	case z.place != nil:
+		return z.place
+	case z.name == "":
+		return time.UTC
+	}
+	var found *zoneMeaning
+	for i, m := range c.zones[z.name] {
+		base, _, _ := strings.Cut(lang, "-")
+		own := slices.ContainsFunc(m.langs, func(l string) bool { return strings.EqualFold(l, lang) || strings.EqualFold(l, base) })
+		if found == nil && len(m.langs) == 0 || own {
+			found = &c.zones[z.name][i]
+		}
+	}
+	switch {
+	case found == nil:
+		return time.UTC
+	case found.place != "":
+		return locate(found.place)
+	}
+	return time.FixedZone(z.name, found.offset)
 }

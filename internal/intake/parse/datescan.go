@@ -1,253 +1,365 @@
 package parse
 
 import (
-	"html"
-	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
-
-	"golang.org/x/text/unicode/norm"
+	"time"
 )
 
-// maxDate is how many bytes of text may be a date.
-const maxDate = 200
-
-type lexemeKind uint8
-
-const (
-	digits  lexemeKind = iota // of any script, as ASCII
-	letters                   // a word, or a name of several words that the calendar knows
-	sign                      // any other character
-)
-
-// lexeme is a part of a date's text.
-type lexeme struct {
-	kind     lexemeKind
-	text     string
-	meanings []meaning
-	exact    bool // the calendar knows the word as it stands
-	spaced   bool // white space stands before it
-	used     bool // it is accounted for
-}
-
-func (l lexeme) is(text string) bool { return l.kind == sign && l.text == text }
-
-// n is the number that digits of a sensible length are, or -1.
-func (l lexeme) n() int {
-	if l.kind != digits {
-		return -1
+// scanDate takes a date's text apart. It returns false for what is no date in whatever order or language.
+func scanDate(text string, c *calendar, lang int) (*written, bool) {
+	w := &written{year: -1, month: -1, day: -1, hour: -1, clockAt: -1, clockEnd: -1}
+	w.zone.place, text = cutPlace(text)
+	w.lexemes = lex(text, c)
+	w.names(c)
+	if w.compact(); w.year < 0 {
+		w.marked()
 	}
-	return number(l.text)
-}
-
-// means gives the value of the first meaning of that kind.
-func (l lexeme) means(kind wordKind) (int, bool) {
-	for _, m := range l.meanings {
-		if m.kind == kind {
-			return m.value, true
-		}
+	if w.year < 0 {
+		w.triple()
 	}
-	return 0, false
-}
-
-// lex takes a date's text apart.
-func lex(text string, c *calendar) []lexeme {
-	if strings.Contains(text, "&") {
-		text = html.UnescapeString(text)
+	if w.dated() {
+		w.months = nil // a name beside numbers is a weekday's: "mar 24/11/2022"
 	}
-	if !isPlainASCII(text) {
-		text = norm.NFKC.String(text)
-	}
-	all := make([]lexeme, 0, 16)
-	spaced := false
-	add := func(kind lexemeKind, text string) {
-		all = append(all, lexeme{kind: kind, text: text, spaced: spaced})
-		spaced = false
-	}
-	for i := 0; i < len(text); {
-		r, size := utf8.DecodeRuneInString(text[i:])
-		switch end := i + size; {
-		case unicode.IsDigit(r):
-			end = i + span(text[i:], unicode.IsDigit)
-			add(digits, strings.Map(asciiDigit, text[i:end]))
-			i = end
-		case unicode.IsLetter(r):
-			end = i + span(text[i:], isWordRune)
-			afterDigits := len(all) > 0 && all[len(all)-1].kind == digits
-			for _, word := range c.segment(strings.TrimRight(text[i:end], "'’"), afterDigits, spaced) {
-				if word[0] >= '0' && word[0] <= '9' {
-					add(digits, word)
-				} else {
-					add(letters, word)
-				}
+	w.findClock(c, lang)
+	w.findZone(c)
+	if w.shape != noNumbers || w.year >= 0 && w.month >= 0 && w.day >= 0 {
+		for i, l := range w.lexemes { // a number that is left beside a date is a clock: "20221124 0905"
+			if w.hour < 0 && l.kind == digits && !l.used && (len(l.text) == 4 || len(l.text) == 6) && w.split(l.text) {
+				w.use(i, i+1)
+				w.clockAt, w.clockEnd = i, i+1
 			}
-			i = end
-		case unicode.IsSpace(r) || r == '_':
-			spaced = true
-			i = end
-		case unicode.Is(unicode.Cf, r) || unicode.IsMark(r) || r == utf8.RuneError:
-			i = end
-		case unicode.Is(unicode.Pd, r) || r == '−':
-			add(sign, "-")
-			i = end
-		case r == '∶' || r == '٬':
-			add(sign, ":")
-			i = end
-		case r == '॰' || r == '。' || r == '·':
-			add(sign, ".")
-			i = end
-		case r == '،' || r == '、' || r == '٫':
-			add(sign, ",")
-			i = end
-		default:
-			add(sign, text[i:end])
-			i = end
 		}
+		return w, true
 	}
-	return c.name(all)
+	return w, w.rest()
 }
 
-func span(text string, holds func(rune) bool) int {
-	if n := strings.IndexFunc(text, func(r rune) bool { return !holds(r) }); n >= 0 {
-		return n
-	}
-	return len(text)
-}
-
-// isWordRune holds for what stands in words: letters, their marks, apostrophes and joiners.
-func isWordRune(r rune) bool {
-	return unicode.IsLetter(r) || unicode.IsMark(r) || strings.ContainsRune("'’ʼ׳״\"\u200c\u200d", r)
-}
-
-// asciiDigit returns the digit of any script as ASCII.
-func asciiDigit(r rune) rune {
-	if r < utf8.RuneSelf {
-		return r
-	}
-	d := rune(0)
-	for d < 9 && unicode.IsDigit(r-d-1) {
-		d++
-	}
-	return '0' + d
-}
-
-// dateMarks follow the numbers of East Asian dates.
-const dateMarks = "年月日号號時时点點分秒년월일시분초"
-
-// segment parts the words of a script without spaces: the mark after a number, numbers written in words, names of the calendar.
-func (c *calendar) segment(text string, afterDigits, spaced bool) []string {
-	if first, _ := utf8.DecodeRuneInString(text); !unicode.In(first, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana) {
-		return []string{text}
-	}
-	var out []string
-	rest := []rune(text)
-	for len(rest) > 0 {
-		if afterDigits && strings.ContainsRune(dateMarks, rest[0]) && (!spaced || len(rest) == 1) {
-			out, rest, afterDigits = append(out, string(rest[:1])), rest[1:], false
+// names finds the month and the weekday. Of several words that may be the month, one that is nothing else counts, then
+// one beside a number, as "mar" is both a Tuesday and a March in Italian.
+func (w *written) names(c *calendar) {
+	best, bestRank := -1, 0
+	for i, l := range w.lexemes {
+		if l.kind != letters || w.attached(i) && w.at(i-1).kind == digits && len(l.text) < 3 {
 			continue
 		}
-		afterDigits, spaced = false, false
-		if n, written := hanNumber(rest); n > 0 {
-			out, rest, afterDigits = append(out, written), rest[n:], true
+		if next := w.at(i + 1); next.n() >= 1 && next.n() <= 12 { // Vietnamese months are numbers: "tháng 11", "thg 11" and "Th11"
+			if word := fold(l.text); word == "thang" || word == "thg" || word == "th" && !next.spaced {
+				w.month, w.months = next.n(), nil
+				w.use(i, i+2)
+				return
+			}
+		}
+		_, month := l.means(monthName)
+		_, solar := l.means(solarMonth)
+		if !month && !solar {
 			continue
 		}
-		n := min(len(rest), 8)
-		for ; n > 1; n-- {
-			if _, ok := c.words[fold(string(rest[:n]))]; ok {
-				break
+		rank := 1
+		if l.exact {
+			rank += 4
+		}
+		if _, weekday := l.means(weekdayName); !weekday {
+			rank += 2
+		}
+		if before := w.at(i - 1); before.kind == digits || before.is("-") || before.is("/") || before.is(".") {
+			rank++
+		}
+		if rank > bestRank {
+			best, bestRank = i, rank
+		}
+	}
+	if best >= 0 {
+		w.monthAt = best
+		l := &w.lexemes[best]
+		l.used = true
+		if w.months = months(l.meanings); w.months == nil {
+			w.months, w.solar = l.meanings, true
+		}
+		if l.exact {
+			w.speaks(w.months)
+			thai := languages{}
+			if i := c.language("th"); i >= 0 {
+				thai[i/64] = 1 << (i % 64)
+			}
+			w.thai = w.months[0].langs == thai
+		}
+	}
+	for i, l := range w.lexemes {
+		if _, weekday := l.means(weekdayName); !weekday || l.used || !l.exact || w.attached(i) && w.at(i-1).kind == digits {
+			continue
+		}
+		for _, m := range l.meanings {
+			if m.kind == weekdayName {
+				w.weekday = append(w.weekday, m)
 			}
 		}
-		out, rest = append(out, string(rest[:n])), rest[n:]
+		w.speaks(w.weekday)
+		break
 	}
-	return out
 }
 
-// hanNumber reads a number in Chinese characters before one of dateMarks: its length, and the number in digits.
-func hanNumber(text []rune) (n int, written string) {
-	value, tens := 0, 0
-	for n < len(text) && n < 8 {
-		r := text[n]
-		d := strings.IndexRune("〇一二三四五六七八九", r)
-		switch {
-		case r == '元' && n == 0:
-			value = 1
-		case r == '零':
-			value *= 10
-		case d >= 0:
-			value = value*10 + d/len("一")
-		case r == '十' && tens == 0:
-			tens, value = max(value, 1)*10, 0
-		case r == '廿':
-			tens = 20
-		case r == '卅':
-			tens = 30
+// speaks files the languages that a name is of.
+func (w *written) speaks(meanings []meaning) {
+	var all languages
+	for _, m := range meanings {
+		all = all.or(m.langs)
+	}
+	w.langs = append(w.langs, all)
+}
+
+// compact reads dates written as one number: 20221124, 202211240905, 20221124090500, 2022328. Beside them it reads weeks.
+func (w *written) compact() {
+	for i, l := range w.lexemes {
+		if l.kind != digits {
+			continue
+		}
+		t := l.text
+		if week := w.at(i + 2); len(t) == 4 && strings.EqualFold(week.text, "W") && w.at(i+1).is("-") {
+			w.week(i)
+			return
+		}
+		switch alone := len(w.lexemes) == 1 || i == 0 && strings.EqualFold(w.at(1).text, "T") && w.attached(1); {
+		case len(t) == 7 && alone:
+			w.ordinal(t[:4], t[4:])
+		case len(t) == 8, len(t) == 10, len(t) == 12, len(t) == 14, len(t) == 17:
+			w.year, w.month, w.day = number(t[:4]), number(t[4:6]), number(t[6:8])
+			w.split(t[8:])
 		default:
-			if n == 0 || !strings.ContainsRune(dateMarks, r) {
-				return 0, ""
-			}
-			return n, strconv.Itoa(tens + value)
+			continue
 		}
-		n++
+		if w.year < 1900 || w.year > 2100 || w.month < 1 || w.month > 12 {
+			w.year, w.month, w.day, w.hour = -1, -1, -1, -1
+			continue
+		}
+		w.use(i, i+1)
+		if w.hour >= 0 {
+			w.clockAt, w.clockEnd = i, i+1
+		}
+		return
 	}
-	return 0, ""
 }
 
-func isPlainASCII(text string) bool {
-	for i := range len(text) {
-		if text[i] >= utf8.RuneSelf {
-			return false
+// week reads 2022-W47 and 2022-W47-4, of ISO 8601.
+func (w *written) week(i int) {
+	week, day, end := w.at(i+3).n(), 1, i+4
+	if w.at(end).is("-") && len(w.at(end+1).text) == 1 && w.at(end+1).n() >= 0 {
+		day, end = w.at(end+1).n(), end+2
+	}
+	if week < 1 || week > 53 || day < 1 || day > 7 {
+		return
+	}
+	fourth := time.Date(w.at(i).n(), 1, 4, 0, 0, 0, 0, time.UTC) // is in the first week
+	t := fourth.AddDate(0, 0, 7*(week-1)+day-1-(int(fourth.Weekday())+6)%7)
+	w.year, w.month, w.day = t.Year(), int(t.Month()), t.Day()
+	w.use(i, end)
+}
+
+func (w *written) ordinal(year, day string) bool {
+	y, n := number(year), number(day)
+	if n < 1 || n > 366 || y < 0 {
+		return false
+	}
+	t := time.Date(y, 1, n, 0, 0, 0, 0, time.UTC)
+	w.year, w.month, w.day = y, int(t.Month()), t.Day()
+	return true
+}
+
+// marked reads numbers that say what they are: 2022年11月24日, 2022년 11월 24일, 令和4年11月24日.
+func (w *written) marked() {
+	year, month, day := -1, -1, -1
+	for i := 1; i < len(w.lexemes); i++ {
+		number := w.at(i - 1)
+		if number.kind != digits || number.used || w.lexemes[i].kind != letters {
+			continue
+		}
+		switch w.lexemes[i].text {
+		case "年", "년":
+			year = i - 1
+		case "月", "월":
+			month = i - 1
+		case "日", "号", "號", "일":
+			day = i - 1
+		default:
+			continue
+		}
+	}
+	if month < 0 || day < 0 {
+		return
+	}
+	w.month, w.day = w.at(month).n(), w.at(day).n()
+	w.use(month, month+2)
+	w.use(day, day+2)
+	if year >= 0 {
+		w.year = w.fullYear(year)
+		w.use(year, year+2)
+	}
+}
+
+// fullYear reads the year at that place, which an era may stand before.
+func (w *written) fullYear(i int) int {
+	for before := i - 1; before >= 0 && before >= i-2; before-- {
+		if first, ok := w.at(before).means(eraName); ok && w.at(before).exact {
+			w.use(before, before+1)
+			if n := w.at(i).n(); n >= 0 {
+				return n + first
+			}
+			return -1
+		}
+	}
+	text := w.at(i).text
+	if len(text) == 2 && w.thai {
+		return 2500 + number(text)
+	}
+	return fullYear(text)
+}
+
+// triple finds three numbers parted by the same sign, of which one may have the four digits of a year. Where none has
+// them, three numbers are a date only beside no name of a month: they may be a clock, 09.05.30.
+func (w *written) triple() {
+	found := -1
+	for i := 0; i+4 < len(w.lexemes); i++ {
+		shape := noNumbers
+		a, b, c, parting := w.at(i), w.at(i+2), w.at(i+4), w.at(i+1)
+		if a.kind == digits && b.kind == digits && c.kind == digits && !a.used && !b.used && !c.used &&
+			parting.kind == sign && w.at(i+3).is(parting.text) && !w.at(i-1).is(":") {
+			shape = shapeOf(a.text, b.text, c.text, parting.text)
+		}
+		if shape == noNumbers || w.months != nil && w.at(i+1).is(":") || shape == short && (found >= 0 || w.months != nil || w.month >= 0) {
+			continue
+		}
+		found, w.shape = i, shape
+		if shape != short {
+			break
+		}
+	}
+	if found < 0 {
+		return
+	}
+	w.numbers = [3]string{w.at(found).text, w.at(found + 2).text, w.at(found + 4).text}
+	w.parting = w.at(found + 1).text
+	w.use(found, found+5)
+	if w.shape == short && strings.EqualFold(w.at(found+5).text, "T") && w.attached(found+5) {
+		w.shape = yearFirst // ISO 8601 with a short year
+	}
+}
+
+func shapeOf(a, b, c, parting string) shape {
+	if len(b) > 2 || len(a) == 3 || len(c) == 3 {
+		return noNumbers
+	}
+	switch parting {
+	case ":":
+		if len(a) != 4 {
+			return noNumbers // it is a clock
+		}
+	case "-", "/", ".", "":
+	default:
+		return noNumbers
+	}
+	switch {
+	case len(a) == 4 && len(c) <= 2:
+		return yearFirst
+	case len(a) <= 2 && len(c) == 4:
+		return yearLast
+	case len(a) <= 2 && len(c) <= 2:
+		return short
+	}
+	return noNumbers
+}
+
+// rest reads a date from the numbers that are no clock: day and year beside a month's name, or all three, or fewer.
+func (w *written) rest() bool {
+	var left []int
+	for i, l := range w.lexemes {
+		if l.kind == digits && !l.used {
+			left = append(left, i)
+		}
+	}
+	if len(left) > 6 {
+		return false
+	}
+	if w.months == nil && w.month < 0 {
+		return w.withoutMonth(left)
+	}
+	if w.year < 0 {
+		left = w.takeYear(left)
+	}
+	if w.year < 0 {
+		return false
+	}
+	if w.day < 0 {
+		w.day = 1
+		if len(left) > 0 {
+			w.day, left = w.at(left[0]).n(), left[1:]
+		}
+	}
+	if w.hour < 0 && len(left) > 0 { // "02 Jan 2006 15 -0700"
+		if l := w.at(left[0]); len(l.text) <= 2 && l.n() < 24 {
+			w.hour = l.n()
+		} else if len(l.text) == 4 || len(l.text) == 6 {
+			w.split(l.text)
 		}
 	}
 	return true
 }
 
-// name looks the words up. Names of several words become one lexeme, and the dot after a word goes.
-func (c *calendar) name(all []lexeme) []lexeme {
-	out := all[:0]
-	for i := 0; i < len(all); {
-		l := all[i]
-		if l.kind != letters {
-			out = append(out, l)
-			i++
-			continue
+// takeYear finds the year among the numbers that are left: of four digits, with an apostrophe or an era before it, or the
+// second of two, unless the first can be no day. It returns the other numbers.
+func (w *written) takeYear(left []int) []int {
+	year := -1
+	for k, i := range left {
+		_, era := w.at(i - 1).means(eraName)
+		before := w.at(i - 1).text
+		if len(w.at(i).text) == 4 || era || before == "'" || before == "’" {
+			year = k
+			break
 		}
-		var n int
-		if l.meanings, l.exact, n = c.longest(all[i:]); n == 0 {
-			l.meanings, l.exact = c.look(fold(l.text))
-			n = 1
-		}
-		next := i + n
-		for _, more := range all[i+1 : next] {
-			if more.kind == letters {
-				l.text += more.text
-			}
-		}
-		for next < len(all) && all[next].is(".") && !all[next].spaced {
-			next++
-		}
-		out = append(out, l)
-		i = next
 	}
-	return out
+	if year < 0 && len(left) >= 2 && w.day < 0 && left[1] > w.monthAt { // not in "2 years, 11 months ago", which has an August
+		year = 1
+		if w.at(left[0]).n() > 31 {
+			year = 0
+		}
+	}
+	if year < 0 {
+		return left
+	}
+	w.year = w.fullYear(left[year])
+	return append(append([]int{}, left[:year]...), left[year+1:]...)
 }
 
-// longest finds the longest name of up to four words, and dots between them, that the calendar knows as it stands.
-func (c *calendar) longest(all []lexeme) (meanings []meaning, exact bool, n int) {
-	key := ""
-	for i, words := 0, 0; i < len(all) && words < 4; i++ {
-		switch l := all[i]; {
-		case l.kind == letters:
-			key += fold(l.text)
-			words++
-			if known, ok := c.words[key]; ok {
-				meanings, exact, n = known, true, i+1
-			}
-		case l.is(".") && !l.spaced:
-		case l.is("-") && !l.spaced:
-		default:
-			return meanings, exact, n
+// withoutMonth reads "2022 11 24", "2022-11", "11/2022", "2022-328" and "2022".
+func (w *written) withoutMonth(left []int) bool {
+	text := func(k int) string { return w.at(left[k]).text }
+	switch len(left) {
+	case 3:
+		if w.hour < 0 && left[2]-left[0] != 2 {
+			return false
+		}
+		w.shape = shapeOf(text(0), text(1), text(2), "")
+		w.numbers = [3]string{text(0), text(1), text(2)}
+		return w.shape != noNumbers
+	case 2:
+		parting := w.at(left[0] + 1).text
+		if left[1] != left[0]+2 || parting != "-" && parting != "/" && parting != "." {
+			return false
+		}
+		w.day = 1
+		switch a, b := text(0), text(1); {
+		case len(a) == 4 && len(b) == 3:
+			return w.ordinal(a, b)
+		case len(a) == 4 && len(b) <= 2, len(a) == 2 && len(b) == 2 && parting == "-" && len(w.lexemes) == 3:
+			w.year, w.month = fullYear(a), number(b)
+			return true
+		case len(a) <= 2 && len(b) == 4:
+			w.year, w.month = number(b), number(a)
+			return true
+		}
+	case 1:
+		if len(text(0)) == 4 && len(w.lexemes) == 1 {
+			w.year, w.month, w.day = number(text(0)), 1, 1
+			return true
 		}
 	}
-	return meanings, exact, n
+	return false
 }

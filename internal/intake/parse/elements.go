@@ -188,21 +188,6 @@ func (g *guard) openInExtension(t token) {
 	}
 }
 
-// isItem holds for the items of either format, since feeds mix them.
-func (g *guard) isItem(n name) bool {
-	return n.space == nativeSpace && (n.local == "item" || n.local == "entry")
-}
-
-// container returns the innermost element that holds children.
-func (g *guard) container() *open {
-	for i := len(g.stack) - 1; i > 0; i-- {
-		if r := g.stack[i].role; r == container || r == item {
-			return &g.stack[i]
-		}
-	}
-	return &g.stack[0]
-}
-
 // close ends an element and what is left open within it. An end tag that fits nothing is left out.
 func (g *guard) close(t token) {
 	if len(g.stack) == 0 {
@@ -327,20 +312,4 @@ func (g *guard) endWords(e *open) {
 	if e.role == words && !(blank && e.name.local == "title") {
 		g.addField(e, nil)
 	}
-}
-
-// maxFeedDates bounds the dates of a feed itself that are kept.
-const maxFeedDates = 10
-
-// addField files a child of an item, or a date of the feed itself.
-func (g *guard) addField(e *open, raw []byte) {
-	parent := len(g.stack) - 2
-	if parent >= 0 && e.role == captured && g.stack[parent].role == container && len(g.dated) < maxFeedDates {
-		g.dated = append(g.dated, raw)
-	}
-	if parent < 0 || g.stack[parent].role != item {
-		return
-	}
-	it := &g.items[len(g.items)-1]
-	it.fields = append(it.fields, field{name: e.name, base: e.base, kind: e.kind, raw: raw})
 }

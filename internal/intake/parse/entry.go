@@ -3,8 +3,11 @@ package parse
 import (
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	ext "github.com/mmcdole/gofeed/extensions"
 
 	"headwater/internal/news"
 )
@@ -268,4 +271,92 @@ func keepsLink(rel string) bool {
 		return false
 	}
 	return true
+}
+
+// extensions are gofeed's, with shorter ways in.
+type extensions ext.Extensions
+
+func (x extensions) value(space, local string) string {
+	for _, e := range x[space][local] {
+		if e.Value != "" {
+			return e.Value
+		}
+	}
+	return ""
+}
+
+// link gives the first atom:link of that relation.
+func (x extensions) link(rel string) string {
+	for _, l := range x["atom"]["link"] {
+		if l.Attrs["href"] != "" && (l.Attrs["rel"] == rel || rel == "alternate" && l.Attrs["rel"] == "") {
+			return l.Attrs["href"]
+		}
+	}
+	return ""
+}
+
+func first(all ...string) string {
+	for _, s := range all {
+		if s = strings.TrimSpace(s); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+// tidy makes plain text of strings, without empty ones and repetitions.
+func tidy(all []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, s := range all {
+		if s = plain(s); s != "" && !seen[s] {
+			seen[s] = true
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// entryReader is one item as gofeed's extensions and the guard saw it.
+type entryReader struct {
+	sideItem
+	x      extensions
+	docURL *url.URL
+	site   *url.URL // the page that the feed links to; nil where it links to none
+	dates  *dates
+}
+
+// categories adds the vocabularies' own and tidies them.
+func (r *entryReader) categories(all []string) []string {
+	for _, s := range r.x["dc"]["subject"] {
+		all = append(all, s.Value)
+	}
+	for _, k := range []string{r.x.value("itunes", "keywords"), r.x.value("media", "keywords")} {
+		all = append(all, strings.Split(k, ",")...)
+	}
+	return tidy(all)
+}
+
+func size(text string) int64 {
+	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
+	if err != nil || n < 0 {
+		return 0
+	}
+	return n
+}
+
+func isWebAddress(s string) bool {
+	scheme, rest, found := strings.Cut(s, "://")
+	return found && rest != "" && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
+}
+
+// item finds what was kept aside of the item that has these extensions.
+func (g *guard) item(x extensions, site string) entryReader {
+	r := entryReader{x: x, docURL: g.docURL, site: parseBase(site), dates: g.dates}
+	if marks := x["headwater"]["item"]; len(marks) > 0 {
+		if n, err := strconv.Atoi(marks[0].Attrs["n"]); err == nil && n >= 0 && n < len(g.items) {
+			r.sideItem = g.items[n]
+		}
+	}
+	return r
 }

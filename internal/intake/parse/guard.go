@@ -1,16 +1,16 @@
 package parse
 
 import (
+	"bytes"
 	"context"
-	"errors"
-	"fmt"
+	"io"
 	"net/url"
 	"slices"
 	"strings"
 	"time"
-)
 
-var errTooDeep = errors.New("too deep")
+	"headwater/internal/news"
+)
 
 // maxMedia bounds the elements within one extension element.
 const maxMedia = 500
@@ -79,183 +79,227 @@ type field struct {
 	raw  []byte
 }
 
-func newGuard(doc []byte, o Options, s *survey) *guard {
-	g := &guard{src: scanner{doc: doc}, maxDepth: o.MaxDepth, survey: s, now: o.Now, leaf: -1}
-	g.names.cache = map[string]name{}
-	g.docURL = parseBase(o.URL)
-	g.out = make([]byte, 0, len(doc)+len(doc)/16)
-	return g
-}
-
-// run rewrites the whole document.
-func (g *guard) run(ctx context.Context) error {
-	for n := 0; !g.done; n++ {
-		if n%256 == 0 && ctx.Err() != nil {
-			return ctx.Err()
-		}
-		switch t := g.src.next(); t.kind {
-		case tokenEnd:
-			g.finish()
-		case tokenText:
-			g.text(t.text, false)
-		case tokenCDATA:
-			g.text(t.text, true)
-		case tokenOpen:
-			if err := g.open(t); err != nil {
-				return err
-			}
-		case tokenClose:
-			g.close(t)
-		}
-	}
-	if g.src.torn {
-		g.repair("a tag, comment or CDATA section without an end was closed")
-	}
-	if g.src.crowded {
-		g.repair(fmt.Sprintf("attributes over %d on one tag were left out", maxAttrs))
-	}
-	if g.names.crowded {
-		g.repair(fmt.Sprintf("namespace declarations over %d were left out", maxBindings))
-	}
-	if g.voids != 0 {
-		g.repair("HTML elements without an end tag were closed")
-	}
-	if !g.rooted {
-		return errors.New("no root element")
-	}
-	return nil
-}
-
 func (g *guard) repair(what string) {
 	if !slices.Contains(g.repairs, what) && len(g.repairs) < 20 {
 		g.repairs = append(g.repairs, what)
 	}
 }
 
-func (g *guard) open(t token) error {
-	if len(g.stack) >= g.maxDepth {
-		return errTooDeep
-	}
-	if !g.rooted {
-		g.openRoot(t)
-		return nil
-	}
-	switch {
-	case g.top().role == dropped:
-		// Items are found wherever a feed puts them.
-		if n := strings.ToLower(string(t.name)); n == "item" && !g.atom || n == "entry" && g.atom {
-			g.openChild(t)
-		} else if !t.empty {
-			g.stack = append(g.stack, open{written: t.name, role: dropped, scope: len(g.names.inForce)})
-		}
-	case g.leaf < 0:
-		g.openChild(t)
-	case g.stack[g.leaf].role == extension:
-		g.openInExtension(t)
-	default:
-		g.openInText(t)
-	}
-	return nil
-}
-
 func (g *guard) top() *open { return &g.stack[len(g.stack)-1] }
 
-// openRoot begins the document. A root that is none, as <channel> or <item>, gets one.
-func (g *guard) openRoot(t token) {
-	g.rooted = true
-	prefix, local := splitName(t.name)
-	local = strings.ToLower(local)
-	g.atom = local == "feed" || local == "entry"
-	g.names.root, g.names.own = rssSpace, prefix
-	place, root := rssRoot, "rss"
-	if g.atom {
-		g.names.root, place, root = atomSpace, atomFeed, "feed"
+// sink is where text goes at present: to gofeed or aside.
+func (g *guard) sink() *[]byte {
+	if g.leaf >= 0 && g.stack[g.leaf].role == captured {
+		return &g.aside
 	}
-	g.format = formatOf(local, t.attrs)
-	g.language = attr(t.attrs, "xml:lang")
-	e := open{written: t.name, name: name{local: root}, role: container, place: place}
-	e.scope = g.names.declare(t.attrs, false)
-	for i := range g.names.inForce { // the root's default namespace is the feed's own, whatever its address is
-		if b := &g.names.inForce[i]; b.prefix == "" && prefix == "" {
-			if g.atom && b.space == nativeSpace {
-				g.repair("the namespace is not Atom's; the document was read as Atom all the same")
-			}
-			b.space = nativeSpace
-		}
+	return &g.out
+}
+
+// text writes character data of the element that is open, if somebody reads it.
+func (g *guard) text(text []byte, cdata bool) {
+	if len(g.stack) == 0 || g.leaf < 0 || g.top().role == dropped {
+		return
 	}
-	e.base = g.baseOf(t.attrs, nil)
-	if local == "channel" && e.base == nil { // CDF
-		e.base = parseBase(attr(t.attrs, "base"))
+	leaf := &g.stack[g.leaf]
+	if g.top().role == extension && len(g.stack)-1 != g.leaf && len(bytes.TrimSpace(text)) == 0 {
+		return
 	}
-	implied := local == "channel" || local == "item" || local == "entry"
-	if implied {
-		e.written = nil
-	}
-	g.writeOpen(root, nil, nil)
-	g.stack = append(g.stack, e)
+	to := g.sink()
 	switch {
-	case implied:
-		if g.format != "rss 1.1" { // its root is the channel
-			g.repair("the missing <" + root + "> was added")
-		}
-		g.openChild(t)
-	case t.empty:
-		g.popTo(0)
+	case !cdata:
+		*to = appendText(*to, text, 0)
+	case leaf.role == extension || leaf.kind.isMarkup():
+		*to = appendLiteral(*to, text)
+	default:
+		*to = append(*to, "<![CDATA["...)
+		*to = append(*to, text...)
+		*to = append(*to, "]]>"...)
 	}
 }
 
-// finish closes what is open at the end of the document. Short texts that the end cut off are left out: half an
-// address or id is worse than none.
-func (g *guard) finish() {
-	g.done = true
-	onlyImplied := len(g.stack) == 1 && g.stack[0].written == nil // a root that the document does not have
-	if len(g.stack) > 0 && !g.stopped && !onlyImplied {
-		g.repair("the document was cut off; what it left open was closed")
+func (g *guard) writeOpen(name string, attrs []attribute, base *url.URL) {
+	g.out = append(g.out, '<')
+	g.out = append(g.out, name...)
+	g.out = appendAttrs(g.out, attrs, base)
+	g.out = append(g.out, '>')
+}
+
+// beginWords writes the start tag of text. Its type tells gofeed to decode it, or to leave it as it stands.
+func (g *guard) beginWords(e *open, attrs []attribute) {
+	if !g.atom {
+		g.writeOpen(e.name.String(), attrs, e.base)
+		return
 	}
-	for len(g.stack) > 0 {
-		e := g.top()
-		if e.role == item && !g.stopped {
-			g.items[len(g.items)-1].cut = true
+	g.out = append(g.out, '<')
+	g.out = append(g.out, e.name.local...)
+	switch e.name.local {
+	case "link", "category":
+		g.out = appendAttrs(g.out, attrs, e.base)
+	default:
+		if src := attr(attrs, "src"); src != "" {
+			g.out = append(g.out, ` src="`...)
+			g.out = appendLiteral(g.out, []byte(join(e.base, src)))
+			g.out = append(g.out, '"')
 		}
-		if i := len(g.stack) - 1; i == g.leaf && !isLong(e.name) {
-			if e.role == captured {
-				g.aside = g.aside[:e.from]
-			} else {
-				g.out = g.out[:e.from]
-			}
-			g.names.release(e.scope)
-			g.stack, g.leaf = g.stack[:i], -1
+		if e.kind == xhtmlKind {
+			g.out = append(g.out, markupType...)
+		} else {
+			g.out = append(g.out, escapedType...)
+		}
+		return
+	}
+	g.out = append(g.out, '>')
+}
+
+func (g *guard) writeClose(name string) {
+	to := g.sink()
+	*to = append(*to, '<', '/')
+	*to = append(*to, name...)
+	*to = append(*to, '>')
+}
+
+func (g *guard) writeInline(t token, empty bool) {
+	g.stack[g.leaf].markup = true
+	base := g.top().base
+	to := g.sink()
+	*to = append(*to, '<')
+	*to = append(*to, inlineName(t.name, &g.names)...)
+	*to = appendAttrs(*to, t.attrs, base)
+	if empty {
+		*to = append(*to, '/')
+	}
+	*to = append(*to, '>')
+}
+
+// baseOf gives the base in force in an element with these attributes within a parent with that base.
+func (g *guard) baseOf(attrs []attribute, parent *url.URL) *url.URL {
+	for _, a := range attrs {
+		if string(a.name) != "xml:base" {
 			continue
 		}
-		g.pop()
+		u, err := url.Parse(strings.TrimSpace(unescape(a.value)))
+		if err != nil || u.Scheme != "" && !isWeb(u.Scheme) {
+			return parent
+		}
+		switch {
+		case parent != nil:
+			return parent.ResolveReference(u)
+		case g.docURL != nil:
+			return g.docURL.ResolveReference(u)
+		case u.IsAbs():
+			return u
+		}
+		return parent
 	}
+	return parent
 }
 
-// formatOf names the format by its root element.
-func formatOf(root string, attrs []attribute) string {
-	version := attr(attrs, "version")
-	switch root {
-	case "rdf":
-		return "rdf"
-	case "channel":
-		for _, a := range attrs {
-			if strings.TrimRight(string(a.value), "/#") == "http://purl.org/net/rss1.1" {
-				return "rss 1.1"
+// latest is the newest date of any child of the item.
+func (it sideItem) latest(now time.Time) time.Time {
+	var at time.Time
+	for _, f := range it.fields {
+		if f.raw != nil && isDate(f.name) {
+			if t := loneDate(inner(f.raw), now); t.After(at) {
+				at = t
 			}
 		}
-	case "feed", "entry":
-		for _, a := range attrs {
-			if strings.HasPrefix(string(a.name), "xmlns") && strings.TrimRight(string(a.value), "/#") == "http://purl.org/atom/ns" {
-				return "atom 0.3"
-			}
-		}
-		if version != "" && len(version) < 8 {
-			return "atom " + version
-		}
-		return "atom 1.0"
 	}
-	if version == "" || len(version) > 8 {
-		return "rss"
+	return at
+}
+
+// inlineName is the name of markup within text: HTML without a prefix, others as written.
+func inlineName(written []byte, n *names) string {
+	if bytes.IndexByte(written, ':') > 0 && n.resolve(written).space == xhtmlSpace {
+		_, local := splitName(written)
+		return local
 	}
-	return "rss " + version
+	return string(written)
+}
+
+// isItem holds for the items of either format, since feeds mix them.
+func (g *guard) isItem(n name) bool {
+	return n.space == nativeSpace && (n.local == "item" || n.local == "entry")
+}
+
+// container returns the innermost element that holds children.
+func (g *guard) container() *open {
+	for i := len(g.stack) - 1; i > 0; i-- {
+		if r := g.stack[i].role; r == container || r == item {
+			return &g.stack[i]
+		}
+	}
+	return &g.stack[0]
+}
+
+// addField files a child of an item, or a date of the feed itself.
+func (g *guard) addField(e *open, raw []byte) {
+	parent := len(g.stack) - 2
+	if parent >= 0 && e.role == captured && g.stack[parent].role == container && len(g.dated) < maxFeedDates {
+		g.dated = append(g.dated, raw)
+	}
+	if parent < 0 || g.stack[parent].role != item {
+		return
+	}
+	it := &g.items[len(g.items)-1]
+	it.fields = append(it.fields, field{name: e.name, base: e.base, kind: e.kind, raw: raw})
+}
+
+// timed is a reader that fails when its context ends, which stops a parser whose time grows faster than its input.
+type timed struct {
+	ctx context.Context
+	doc []byte
+}
+
+// Read gives at most 4 KB at a time, so that the time is looked at often enough.
+func (t *timed) Read(p []byte) (int, error) {
+	if err := t.ctx.Err(); err != nil {
+		return 0, err
+	}
+	if len(t.doc) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(p[:min(len(p), 4096)], t.doc)
+	t.doc = t.doc[n:]
+	return n, nil
+}
+
+func (g *guard) document() news.Document {
+	return news.Document{Format: g.format, Repaired: g.repairs, Incomplete: len(g.survey.dates) > g.survey.max, Newest: g.survey.keep != nil}
+}
+
+// maxFeedDates bounds the dates of a feed itself that are kept.
+const maxFeedDates = 10
+
+// appendAttrs writes attributes without their prefixes. Addresses are resolved where an xml:base is in force.
+func appendAttrs(dst []byte, attrs []attribute, base *url.URL) []byte {
+	for _, a := range attrs {
+		if !isPlainName(a.name) || bytes.HasPrefix(a.name, []byte("xml")) {
+			continue
+		}
+		_, local := splitName(a.name)
+		dst = append(dst, ' ')
+		dst = append(dst, local...)
+		dst = append(dst, '=', '"')
+		if strings.EqualFold(local, "rel") {
+			dst = appendLiteral(dst, []byte(relation(unescape(a.value))))
+		} else if base != nil && isAddress(local) {
+			dst = appendLiteral(dst, []byte(join(base, unescape(a.value))))
+		} else {
+			dst = appendText(dst, a.value, '"')
+		}
+		dst = append(dst, '"')
+	}
+	return dst
+}
+
+// relation is a rel attribute's value in small letters and without the address of IANA's registry, in which Atom allows
+// its names to be written (RFC 4287, section 4.2.7.2).
+func relation(rel string) string {
+	rel = strings.ToLower(strings.TrimSpace(rel))
+	for _, registry := range []string{"www.iana.org/assignments/relation/", "www.iana.org/assignments/link-relations/"} {
+		if _, name, ok := strings.Cut(rel, "://"+registry); ok && name != "" {
+			return strings.Trim(name, "#/")
+		}
+	}
+	return rel
 }

@@ -2,11 +2,10 @@ package parse
 
 import (
 	"context"
-	"net/url"
 	"strconv"
 	"strings"
+	"time"
 
-	ext "github.com/mmcdole/gofeed/extensions"
 	"github.com/mmcdole/gofeed/rss"
 
 	"headwater/internal/news"
@@ -42,30 +41,6 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 		doc.Entries = append(doc.Entries, e)
 	}
 	return doc, nil
-}
-
-func (g *guard) document() news.Document {
-	return news.Document{Format: g.format, Repaired: g.repairs, Incomplete: len(g.survey.dates) > g.survey.max, Newest: g.survey.keep != nil}
-}
-
-// entryReader is one item as gofeed's extensions and the guard saw it.
-type entryReader struct {
-	sideItem
-	x      extensions
-	docURL *url.URL
-	site   *url.URL // the page that the feed links to; nil where it links to none
-	dates  *dates
-}
-
-// item finds what was kept aside of the item that has these extensions.
-func (g *guard) item(x extensions, site string) entryReader {
-	r := entryReader{x: x, docURL: g.docURL, site: parseBase(site), dates: g.dates}
-	if marks := x["headwater"]["item"]; len(marks) > 0 {
-		if n, err := strconv.Atoi(marks[0].Attrs["n"]); err == nil && n >= 0 && n < len(g.items) {
-			r.sideItem = g.items[n]
-		}
-	}
-	return r
 }
 
 // The elements that say when an item was published and when it was changed. The first that is a date counts.
@@ -126,11 +101,6 @@ func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 	return finished(e)
 }
 
-func isWebAddress(s string) bool {
-	scheme, rest, found := strings.Cut(s, "://")
-	return found && rest != "" && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
-}
-
 func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content string) {
 	summary, from := i.Description, "description"
 	if summary == "" {
@@ -147,65 +117,57 @@ func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content st
 	return summary, resolveHTML(content, r.htmlBase(from, address))
 }
 
-// categories adds the vocabularies' own and tidies them.
-func (r *entryReader) categories(all []string) []string {
-	for _, s := range r.x["dc"]["subject"] {
-		all = append(all, s.Value)
-	}
-	for _, k := range []string{r.x.value("itunes", "keywords"), r.x.value("media", "keywords")} {
-		all = append(all, strings.Split(k, ",")...)
-	}
-	return tidy(all)
+// longestAsked is the longest that a document is believed which asks to be left alone.
+const longestAsked = 30 * 24 * time.Hour
+
+// ttl reads <ttl>: minutes.
+func ttl(minutes string) time.Duration {
+	return min(time.Duration(min(size(minutes), 1e6))*time.Minute, longestAsked)
 }
 
-// tidy makes plain text of strings, without empty ones and repetitions.
-func tidy(all []string) []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, s := range all {
-		if s = plain(s); s != "" && !seen[s] {
-			seen[s] = true
-			out = append(out, s)
+// period reads the syndication module: so many updates in an hour, a day ... A frequency alone is one of a day, which is
+// the module's default period.
+func period(x extensions) time.Duration {
+	frequency := size(x.value("sy", "updatefrequency"))
+	var period time.Duration
+	switch strings.ToLower(strings.TrimSpace(x.value("sy", "updateperiod"))) {
+	case "hourly":
+		period = time.Hour
+	case "daily":
+		period = 24 * time.Hour
+	case "weekly":
+		period = 7 * 24 * time.Hour
+	case "monthly", "yearly":
+		period = longestAsked
+	case "":
+		if frequency > 0 {
+			period = 24 * time.Hour
 		}
 	}
-	return out
+	return period / time.Duration(min(max(frequency, 1), 10000))
 }
 
-func size(text string) int64 {
-	n, err := strconv.ParseInt(strings.TrimSpace(text), 10, 64)
-	if err != nil || n < 0 {
-		return 0
-	}
-	return n
-}
-
-// extensions are gofeed's, with shorter ways in.
-type extensions ext.Extensions
-
-func (x extensions) value(space, local string) string {
-	for _, e := range x[space][local] {
-		if e.Value != "" {
-			return e.Value
+// skips reads <skipHours>, 0 to 23 in GMT (24 is midnight in the first drafts), and <skipDays>, days of the week in
+// English. A feed that skips every hour or every day says nothing.
+func skips(hours, days []string) news.Skips {
+	var s news.Skips
+	for _, text := range hours {
+		if n, err := strconv.Atoi(strings.TrimSpace(text)); err == nil && n >= 0 && n <= 24 {
+			s.Hours |= 1 << (n % 24)
 		}
 	}
-	return ""
-}
-
-// link gives the first atom:link of that relation.
-func (x extensions) link(rel string) string {
-	for _, l := range x["atom"]["link"] {
-		if l.Attrs["href"] != "" && (l.Attrs["rel"] == rel || rel == "alternate" && l.Attrs["rel"] == "") {
-			return l.Attrs["href"]
+	for _, text := range days {
+		for d := time.Sunday; d <= time.Saturday; d++ {
+			if strings.EqualFold(strings.TrimSpace(text), d.String()) {
+				s.Days |= 1 << d
+			}
 		}
 	}
-	return ""
-}
-
-func first(all ...string) string {
-	for _, s := range all {
-		if s = strings.TrimSpace(s); s != "" {
-			return s
-		}
+	if s.Hours == 1<<24-1 {
+		s.Hours = 0
 	}
-	return ""
+	if s.Days == 1<<7-1 {
+		s.Days = 0
+	}
+	return s
 }

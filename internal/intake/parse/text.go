@@ -1,8 +1,10 @@
 package parse
 
 import (
+	"encoding/base64"
 	"html"
 	"strings"
+	"unicode/utf8"
 )
 
 // textKind says how a text is written in Atom.
@@ -142,4 +144,39 @@ func isHTMLName(name string) bool {
 		return true
 	}
 	return false
+}
+
+// isVoid holds for HTML elements that have no end tag.
+func isVoid(name string) bool {
+	switch strings.ToLower(name) {
+	case "br", "hr", "img", "wbr", "input", "area", "col", "embed", "param", "meta":
+		return true
+	}
+	return false
+}
+
+func decode64(text string) string {
+	decoded, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(text), ""))
+	if err != nil || isBinary(string(decoded)) {
+		return ""
+	}
+	return string(decoded)
+}
+
+func isBinary(text string) bool {
+	return !utf8.ValidString(text) || strings.ContainsRune(text, 0)
+}
+
+const (
+	maxItemText = 1 << 20 // bytes of an item's summary, and of its content
+	maxField    = 1 << 14 // bytes of a title, id, name or address
+	maxList     = 500     // authors, categories, enclosures and links of an item, each
+)
+
+// cutAt cuts a text at a whole character. The copy does not hold the long one in memory.
+func cutAt(text string, limit int) string {
+	if len(text) <= limit {
+		return text
+	}
+	return strings.ToValidUTF8(strings.Clone(text[:limit]), "")
 }

@@ -2,10 +2,11 @@ package parse
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
-	_ "time/tzdata" // a machine without a zone database reads "Europe/Berlin" as well
+	_ "time/tzdata"
 	"unicode"
 	"unicode/utf8"
 )
@@ -16,82 +17,6 @@ type zone struct {
 	hasOffset bool
 	place     *time.Location
 	name      string // an abbreviation
-}
-
-// location is the zone in a feed of that language, or UTC where the date has none.
-func (z zone) location(c *calendar, lang string) *time.Location {
-	switch {
-	case z.hasOffset:
-		return time.FixedZone("", z.offset)
-	case z.place != nil:
-		return z.place
-	case z.name == "":
-		return time.UTC
-	}
-	var found *zoneMeaning
-	for i, m := range c.zones[z.name] {
-		base, _, _ := strings.Cut(lang, "-")
-		own := slices.ContainsFunc(m.langs, func(l string) bool { return strings.EqualFold(l, lang) || strings.EqualFold(l, base) })
-		if found == nil && len(m.langs) == 0 || own {
-			found = &c.zones[z.name][i]
-		}
-	}
-	switch {
-	case found == nil:
-		return time.UTC
-	case found.place != "":
-		return locate(found.place)
-	}
-	return time.FixedZone(z.name, found.offset)
-}
-
-// findZone finds a zone behind the clock, or behind the date where there is no clock.
-func (w *written) findZone(c *calendar) {
-	from := w.clockEnd
-	if w.clockAt < 0 {
-		from = 0
-		for i, l := range w.lexemes {
-			if l.used && l.kind == digits {
-				from = i + 1
-			}
-		}
-	}
-	for i := from; i < len(w.lexemes); i++ {
-		l := w.lexemes[i]
-		switch {
-		case l.used:
-		case (l.is("+") || l.is("-")) && !w.zone.hasOffset:
-			next := w.at(i + 1)
-			if next.kind != digits || next.used || len(next.text) > 4 {
-				continue
-			}
-			// A minus may be a dash between other parts. Of an offset no space stands behind it, and before it stands the
-			// clock, a zone's name, a bracket or a space.
-			before := w.at(i - 1)
-			if l.is("+") || !next.spaced && (i == from || l.spaced || before.is("(") || before.kind == letters && before.used) {
-				w.readOffset(i)
-			}
-		case l.kind == letters && w.zone.name == "":
-			w.readZoneName(i, from, c)
-		}
-	}
-}
-
-func (w *written) readOffset(i int) {
-	text, end := w.at(i+1).text, i+2
-	if m := w.at(end + 1); len(text) <= 2 && (w.at(end).is(":") || w.at(end).is(".")) && m.kind == digits && len(m.text) == 2 && !m.spaced {
-		text += m.text
-		end += 2
-	}
-	offset, ok := offsetOf(w.at(i).text[0], text)
-	if !ok {
-		return
-	}
-	w.zone.offset, w.zone.hasOffset = offset, true
-	if w.at(end).is(":") { // "+01:00:00"
-		end += 2
-	}
-	w.use(i, end)
 }
 
 // offsetOf reads 1, 01, 130, 0130 and 013000, in seconds east of Greenwich.
@@ -114,26 +39,6 @@ func offsetOf(sign byte, text string) (int, bool) {
 		seconds = -seconds
 	}
 	return seconds, true
-}
-
-// readZoneName takes an abbreviation, or a name of several words. In small letters an abbreviation counts only behind the
-// clock or an offset, as "est" is French.
-func (w *written) readZoneName(i, from int, c *calendar) {
-	l := w.at(i)
-	name := strings.ToUpper(l.text)
-	for words, end := name, i+1; end < i+4 && w.at(end).kind == letters; end++ {
-		words += "_" + strings.ToUpper(w.at(end).text)
-		if c.zones[words] != nil {
-			w.zone.name = words
-			w.use(i, end+1)
-			return
-		}
-	}
-	if c.zones[name] == nil || l.text != name && (i != from || len(name) == 2 && name != "UT") {
-		return
-	}
-	w.zone.name = name
-	w.use(i, i+1)
 }
 
 // cutPlace finds the name of a zone of the IANA database, and gives the text without it. It looks one name up at most, as
@@ -197,4 +102,22 @@ func locate(name string) *time.Location {
 	}
 	loc, _ = time.LoadLocation(string(cased))
 	return loc
+}
+
+func number(text string) int {
+	if text == "" || len(text) > 9 {
+		return -1
+	}
+	n, err := strconv.ParseUint(text, 10, 32)
+	if err != nil {
+		return -1
+	}
+	return int(n)
+}
+
+func span(text string, holds func(rune) bool) int {
+	if n := strings.IndexFunc(text, func(r rune) bool { return !holds(r) }); n >= 0 {
+		return n
+	}
+	return len(text)
 }

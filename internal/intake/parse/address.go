@@ -23,29 +23,6 @@ func isWeb(scheme string) bool {
 	return scheme == "http" || scheme == "https" || scheme == "ftp" || scheme == "feed"
 }
 
-// baseOf gives the base in force in an element with these attributes within a parent with that base.
-func (g *guard) baseOf(attrs []attribute, parent *url.URL) *url.URL {
-	for _, a := range attrs {
-		if string(a.name) != "xml:base" {
-			continue
-		}
-		u, err := url.Parse(strings.TrimSpace(unescape(a.value)))
-		if err != nil || u.Scheme != "" && !isWeb(u.Scheme) {
-			return parent
-		}
-		switch {
-		case parent != nil:
-			return parent.ResolveReference(u)
-		case g.docURL != nil:
-			return g.docURL.ResolveReference(u)
-		case u.IsAbs():
-			return u
-		}
-		return parent
-	}
-	return parent
-}
-
 // join makes an address absolute. Those that are so already stay as they are written, but for white space.
 func join(base *url.URL, address string) string {
 	address = trimAddress(address)

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/htmlindex"
+	"golang.org/x/text/encoding/ianaindex"
 	"golang.org/x/text/encoding/japanese"
 	"golang.org/x/text/encoding/korean"
 	"golang.org/x/text/encoding/simplifiedchinese"
@@ -504,4 +506,30 @@ func usualness(enc encoding.Encoding, r rune) float64 {
 		}
 	}
 	return 0
+}
+
+// lookup finds an encoding by its label: those of the web first, then IANA's. It returns encoding.Nop for UTF-8, and
+// nil for labels that nobody knows, and for UTF-16 and 32 under all of their names, which byMark would have seen.
+func lookup(label string) encoding.Encoding {
+	label = strings.ToLower(strings.TrimSpace(label))
+	plain := strings.NewReplacer("-", "", "_", "", " ", "", ".", "", ":", "").Replace(label)
+	switch {
+	case label == "":
+		return nil
+	case plain == "utf8" || plain == "unicode11utf8" || plain == "xunicode20utf8":
+		return encoding.Nop
+	case slices.ContainsFunc([]string{"utf", "ucs", "unicode", "iso10646", "csucs", "csunicode", "csutf", "csiso10646", "u16"}, func(wide string) bool {
+		return strings.HasPrefix(plain, wide) || strings.HasPrefix(plain, "x"+wide)
+	}):
+		return nil
+	}
+	if enc, err := htmlindex.Get(strings.ReplaceAll(label, "_", "-")); err == nil && enc != encoding.Replacement {
+		return enc
+	}
+	for _, l := range []string{label, strings.Replace(label, "cp", "ibm", 1), strings.Replace(label, "cp", "windows-", 1)} {
+		if enc, err := ianaindex.IANA.Encoding(l); err == nil && enc != nil {
+			return enc
+		}
+	}
+	return nil
 }

@@ -106,16 +106,3 @@ func fill(dates []int64) {
 		}
 	}
 }
-
-// latest is the newest date of any child of the item.
-func (it sideItem) latest(now time.Time) time.Time {
-	var at time.Time
-	for _, f := range it.fields {
-		if f.raw != nil && isDate(f.name) {
-			if t := loneDate(inner(f.raw), now); t.After(at) {
-				at = t
-			}
-		}
-	}
-	return at
-}
