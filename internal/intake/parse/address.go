@@ -55,8 +55,8 @@ func hasScheme(address string) bool {
 	return false
 }
 
-// encoded writes what no address may contain (RFC 3986), for those that name no host.
-var encoded = strings.NewReplacer(" ", "%20", "<", "%3C", ">", "%3E", `"`, "%22", "`", "%60")
+// addressEscapes writes what no address may contain (RFC 3986), for those that name no host.
+var addressEscapes = strings.NewReplacer(" ", "%20", "<", "%3C", ">", "%3E", `"`, "%22", "`", "%60")
 
 // safeAddress gives an address as browsers send it, and "" where its scheme is none that a reader follows: such as run
 // something, or read files.
@@ -66,7 +66,7 @@ func safeAddress(address string) string {
 		return ""
 	}
 	if address = weburl.Encode(address); strings.ContainsAny(address, "<>\"`") {
-		address = encoded.Replace(address)
+		address = addressEscapes.Replace(address)
 	}
 	scheme, rest, found := strings.Cut(address, ":")
 	if !found || strings.ContainsAny(scheme, "/?#") {
@@ -137,9 +137,9 @@ func (r *htmlResolver) attr(a attribute) (string, bool) {
 		return "", false
 	}
 	if len(a.name) > 10 || !isAddress(string(a.name)) {
-		return r.lateAttr(a)
+		return r.lazyAttr(a)
 	}
-	if a.value[0] == '#' || isPlain(a.value) && (bytes.HasPrefix(a.value, []byte("https://")) || bytes.HasPrefix(a.value, []byte("http://"))) {
+	if a.value[0] == '#' || needsNoEncoding(a.value) && (bytes.HasPrefix(a.value, []byte("https://")) || bytes.HasPrefix(a.value, []byte("http://"))) {
 		return "", false
 	}
 	was := html.UnescapeString(string(a.value))
@@ -161,8 +161,8 @@ func (r *htmlResolver) attr(a attribute) (string, bool) {
 	return is, is != was
 }
 
-// isPlain says of most addresses, without reading them, that there is nothing in them to encode.
-func isPlain(address []byte) bool {
+// needsNoEncoding says of most addresses, without reading them, that there is nothing in them to encode.
+func needsNoEncoding(address []byte) bool {
 	for i, c := range address {
 		switch {
 		case c <= ' ' || c > '~', c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' || c == '|' || c == '}':
@@ -174,9 +174,9 @@ func isPlain(address []byte) bool {
 	return true
 }
 
-// lateAttr resolves the attributes in which pages keep the addresses of what scripts load later. Publishers name them
+// lazyAttr resolves the attributes in which pages keep the addresses of what scripts load later. Publishers name them
 // as they like, so a value has to read as an address: a path from the root, or a file of a picture's or recording's type.
-func (r *htmlResolver) lateAttr(a attribute) (string, bool) {
+func (r *htmlResolver) lazyAttr(a attribute) (string, bool) {
 	end := a.name[len(a.name)-3:]
 	if a.name[0]|0x20 != 'd' && !bytes.EqualFold(end, []byte("set")) && !bytes.EqualFold(end, []byte("src")) && len(a.name) != len("style") && len(a.name) != len("original") && len(a.name) != len("file") {
 		return "", false
@@ -184,23 +184,23 @@ func (r *htmlResolver) lateAttr(a attribute) (string, bool) {
 	name := strings.ToLower(string(a.name))
 	switch {
 	case strings.HasSuffix(name, "srcset"), name == "data-bgset":
-		return r.set(html.UnescapeString(string(a.value)))
+		return r.srcset(html.UnescapeString(string(a.value)))
 	case name == "style":
 		return r.style(string(a.value))
 	case !strings.HasPrefix(name, "data-") && !strings.HasSuffix(name, "src") && name != "original" && name != "file":
 		return "", false
 	}
 	was := strings.TrimSpace(html.UnescapeString(string(a.value)))
-	if hasScheme(was) || !readsAsAddress(was, strings.HasSuffix(name, "src")) {
+	if hasScheme(was) || !looksLikeAddress(was, strings.HasSuffix(name, "src")) {
 		return "", false
 	}
 	is := weburl.Join(r.base, was)
 	return is, is != was
 }
 
-// readsAsAddress says whether the value of an attribute is a relative address. Sure says that the attribute's name tells
+// looksLikeAddress says whether the value of an attribute is a relative address. Sure says that the attribute's name tells
 // so already.
-func readsAsAddress(v string, sure bool) bool {
+func looksLikeAddress(v string, sure bool) bool {
 	if len(v) < 2 || len(v) > maxField || strings.ContainsAny(v, "{}<>\n") || v[0] == '#' {
 		return false
 	}
@@ -217,9 +217,9 @@ func readsAsAddress(v string, sure bool) bool {
 	return !strings.Contains(v, " ") && (strings.HasPrefix(v, "//") || sure && strings.HasPrefix(v, "/"))
 }
 
-// set resolves the addresses of a srcset: "a.jpg 1x, b.jpg 2x". An address goes up to white space, or up to a comma
+// srcset resolves the addresses of a srcset: "a.jpg 1x, b.jpg 2x". An address goes up to white space, or up to a comma
 // before it.
-func (r *htmlResolver) set(set string) (string, bool) {
+func (r *htmlResolver) srcset(set string) (string, bool) {
 	var b strings.Builder
 	for rest := set; rest != ""; {
 		address := strings.TrimLeft(rest, ", \t\r\n\f")

@@ -11,7 +11,7 @@ import (
 
 // readAtom has gofeed parse what the guard wrote, and adds what the guard kept aside.
 func readAtom(ctx context.Context, g *guard) (news.Document, error) {
-	feed, err := new(atom.Parser).Parse(&timed{ctx, g.out})
+	feed, err := new(atom.Parser).Parse(&contextReader{ctx, g.out})
 	if ctx.Err() != nil {
 		return news.Document{}, ctx.Err()
 	}
@@ -52,7 +52,7 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 		GUID:      r.text("id", "guid"),
 		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date", "prism:publicationdate"),
 		Updated:   r.date("updated", "modified", "dcterms:modified", "prism:modificationdate"),
-		Authors:   tidy(append(people(i.Authors), r.authors()...)),
+		Authors:   cleanList(append(people(i.Authors), r.authors()...)),
 		Rights:    plain(first(r.atomText("rights", i.Rights), r.x.value("dc", "rights"), r.x.value("media", "copyright"))),
 		Source:    r.source(),
 	}
@@ -60,7 +60,7 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	if canonical := linkOf(i.Links, "canonical"); canonical != "" && redirects(parseBase(link)) {
 		e.URL = safeAddress(join(r.baseFor("link"), canonical))
 	} else {
-		e.URL = safeAddress(first(join(r.baseFor("link"), r.origin(link, "")), link))
+		e.URL = safeAddress(first(join(r.baseFor("link"), r.originURL(link, "")), link))
 	}
 	if i.Content != nil && e.URL == "" {
 		e.URL = safeAddress(join(r.baseFor("content"), i.Content.Src))
@@ -73,7 +73,7 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	}
 	var enclosures []news.Enclosure
 	for _, l := range i.Links {
-		if keepsLink(l.Rel) && l.Href != "" {
+		if isOriginRelation(l.Rel) && l.Href != "" {
 			e.Links = append(e.Links, r.link(l.Rel, l.Href, l.Title))
 		}
 		if strings.EqualFold(l.Rel, "enclosure") {
@@ -88,7 +88,7 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	e.Categories = r.categories(categories)
 	e.Summary, e.Content = r.atomTexts(i, e.URL)
 	e.Enclosures = r.media(enclosures, e.URL)
-	return finished(e)
+	return finishEntry(e)
 }
 
 func linkOf(links []*atom.Link, rel string) string {
@@ -173,5 +173,5 @@ func people(persons []*atom.Person) []string {
 	for _, p := range persons {
 		all = append(all, person(first(p.Name, p.Email)))
 	}
-	return tidy(all)
+	return cleanList(all)
 }

@@ -65,23 +65,23 @@ type meaning struct {
 // calendar holds the tables of the folder of that name: cldr.txt, which is generated, more.txt, which people mend, and
 // zones.txt.
 type calendar struct {
-	languages []string
-	words     map[string][]meaning // by folded name
-	sorted    []string             // the names of months
-	noHalf    map[string]bool      // words that are no half of the day where nothing says which language it is
-	orders    map[string]order     // by language or locale
-	zones     map[string][]zoneMeaning
+	languages       []string
+	words           map[string][]meaning // by folded name
+	sorted          []string             // the names of months
+	ambiguousHalves map[string]bool      // words that are no half of the day where nothing says which language it is
+	orders          map[string]order     // by language or locale
+	zones           map[string][]zoneMeaning
 }
 
 // zoneMeaning is what an abbreviation of a zone stands for.
 type zoneMeaning struct {
-	offset int    // seconds; counts where place is ""
-	place  string // in the IANA database
-	langs  []string
+	offset   int    // seconds; counts where place is ""
+	ianaName string // in the IANA database
+	langs    []string
 }
 
-// theCalendar reads the tables when the first date needs them.
-var theCalendar = sync.OnceValue(func() *calendar {
+// loadCalendar reads the tables when the first date needs them.
+var loadCalendar = sync.OnceValue(func() *calendar {
 	c, err := readCalendar(cldrNames, moreNames, zoneNames)
 	if err != nil {
 		panic(err) // a test reads the tables
@@ -90,7 +90,7 @@ var theCalendar = sync.OnceValue(func() *calendar {
 })
 
 func readCalendar(cldr, more, zones string) (*calendar, error) {
-	c := &calendar{words: map[string][]meaning{}, noHalf: map[string]bool{}, orders: map[string]order{}, zones: map[string][]zoneMeaning{}}
+	c := &calendar{words: map[string][]meaning{}, ambiguousHalves: map[string]bool{}, orders: map[string]order{}, zones: map[string][]zoneMeaning{}}
 	for _, file := range []struct{ name, text string }{{"cldr.txt", cldr}, {"more.txt", more}} {
 		section := ""
 		for n, line := range strings.Split(file.text, "\n") {
@@ -141,7 +141,7 @@ func (c *calendar) add(section, kind, names string) error {
 		return nil
 	case "no half":
 		for _, word := range strings.Split(names, ",") {
-			c.noHalf[fold(word)] = true
+			c.ambiguousHalves[fold(word)] = true
 		}
 		return nil
 	}
@@ -232,16 +232,16 @@ func (c *calendar) addZones(table string) error {
 			}
 			z.offset = offset
 		} else {
-			z.place = fields[1]
+			z.ianaName = fields[1]
 		}
 		c.zones[fields[0]] = append(c.zones[fields[0]], z)
 	}
 	return nil
 }
 
-// look gives what a folded word is the name of. A word of three letters or more may be the beginning of a month's name, or
+// lookUp gives what a folded word is the name of. A word of three letters or more may be the beginning of a month's name, or
 // a month's name with an ending; exact is false for those.
-func (c *calendar) look(key string) (meanings []meaning, exact bool) {
+func (c *calendar) lookUp(key string) (meanings []meaning, exact bool) {
 	if known, ok := c.words[key]; ok {
 		return known, true
 	}
@@ -342,8 +342,8 @@ func (o order) parts(n [3]string) (year, month, day string) {
 	return n[0], n[1], n[2]
 }
 
-// usual gives the orders that three numbers may have, the commonest first.
-func usual(s shape, parting string) []order {
+// usualOrders gives the orders that three numbers may have, the commonest first.
+func usualOrders(s shape, parting string) []order {
 	switch {
 	case s == yearFirst:
 		return []order{ymd, ydm}

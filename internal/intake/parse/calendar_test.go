@@ -35,8 +35,8 @@ func TestCalendar(t *testing.T) {
 	}
 	for name, meanings := range c.zones {
 		for _, m := range meanings {
-			if m.place != "" && locate(m.place) == nil {
-				t.Errorf("zones.txt: %s: no zone is called %q", name, m.place)
+			if m.ianaName != "" && loadZone(m.ianaName) == nil {
+				t.Errorf("zones.txt: %s: no zone is called %q", name, m.ianaName)
 			}
 		}
 		if name != strings.ToUpper(name) {
@@ -85,7 +85,7 @@ func TestSolar(t *testing.T) {
 		{1200, 1, 1, ""},
 	} {
 		got := ""
-		if y, m, d := fromSolar(day.year, day.month, day.day); y > 0 {
+		if y, m, d := solarToGregorian(day.year, day.month, day.day); y > 0 {
 			got = time.Date(y, time.Month(m), d, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
 		}
 		if got != day.want {

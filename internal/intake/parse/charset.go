@@ -22,9 +22,9 @@ import (
 // from, in this order: a byte order mark, the pattern of the first bytes, the HTTP header, the XML declaration, and
 // detection; but what is valid UTF-8 with characters beyond ASCII is UTF-8, whatever single-byte encoding it claims.
 func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
-	doc, enc := byMark(data)
+	doc, enc := fromBOM(data)
 	if enc == nil {
-		doc, enc = byLabel(doc, contentType)
+		doc, enc = fromLabels(doc, contentType)
 	}
 	if enc != nil {
 		decoded, err := enc.NewDecoder().Bytes(doc)
@@ -36,22 +36,22 @@ func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
 		}
 	}
 	if !utf8.Valid(doc) {
-		doc = mendUTF8(doc)
+		doc = repairUTF8(doc)
 		repairs = append(repairs, "bytes that are not UTF-8 were replaced")
 	}
-	if joined := joinedReferences(doc); len(joined) < len(doc) {
+	if joined := joinReferences(doc); len(joined) < len(doc) {
 		doc = joined
 		repairs = append(repairs, "halves of characters were joined or left out")
 	}
-	clean := withoutControls(doc)
+	clean := stripControls(doc)
 	if len(clean) < len(doc) {
 		repairs = append(repairs, "control characters were left out")
 	}
 	return clean, repairs
 }
 
-// byMark knows encodings by their byte order mark, or by how they write the "<" or "{" at the start.
-func byMark(data []byte) ([]byte, encoding.Encoding) {
+// fromBOM knows encodings by their byte order mark, or by how they write the "<" or "{" at the start.
+func fromBOM(data []byte) ([]byte, encoding.Encoding) {
 	big, little := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	big4, little4 := utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
 	for len(data) > 2 && (data[0] == 0 && isSpace(data[1]) || isSpace(data[0]) && data[1] == 0) { // white space of two bytes
@@ -94,11 +94,11 @@ func byMark(data []byte) ([]byte, encoding.Encoding) {
 	return data, nil
 }
 
-// byLabel decides by what the header and the declaration say. A nil encoding means UTF-8, of which halves of characters
+// fromLabels decides by what the header and the declaration say. A nil encoding means UTF-8, of which halves of characters
 // were joined.
-func byLabel(doc []byte, contentType string) ([]byte, encoding.Encoding) {
+func fromLabels(doc []byte, contentType string) ([]byte, encoding.Encoding) {
 	_, params, _ := mime.ParseMediaType(contentType)
-	http, declared := lookup(params["charset"]), lookup(declaredCharset(doc))
+	http, declared := encodingOf(params["charset"]), encodingOf(declaredCharset(doc))
 	valid := utf8.Valid(doc)
 	wide := valid && !isASCII(doc)
 	latin := false
@@ -110,18 +110,18 @@ func byLabel(doc []byte, contentType string) ([]byte, encoding.Encoding) {
 			return doc, nil
 		case enc == charmap.Windows1252:
 			latin = true // which many servers say of everything
-		case fits(enc, doc):
+		case decodesAs(enc, doc):
 			return doc, enc
 		}
 	}
 	switch {
-	case valid && bytes.Contains(doc, []byte("\x1b$")) && high(doc) == 0:
+	case valid && bytes.Contains(doc, []byte("\x1b$")) && countHighBytes(doc) == 0:
 		return doc, japanese.ISO2022JP
 	case valid:
 		return doc, nil
 	}
-	joined := joinedBytes(doc)
-	good, bad, apart := characters(joined)
+	joined := joinCESU8(doc)
+	good, bad, apart := countUTF8(joined)
 	if good > 4*bad || !latin && (good >= bad || good > 0 && bad < 8 && apart) { // fewer are too few to guess by
 		return joined, nil
 	}
@@ -157,20 +157,20 @@ func isSingleByte(enc encoding.Encoding) bool {
 	return err == nil && utf8.RuneCount(out) == 4 && !bytes.ContainsRune(out, utf8.RuneError)
 }
 
-// fits holds where nearly all of the document can be decoded.
-func fits(enc encoding.Encoding, doc []byte) bool {
+// decodesAs holds where nearly all of the document can be decoded.
+func decodesAs(enc encoding.Encoding, doc []byte) bool {
 	sample := doc[:min(len(doc), 1<<16)]
 	out, err := enc.NewDecoder().Bytes(sample)
 	if err != nil {
 		return false
 	}
 	lost := bytes.Count(out, []byte("\ufffd"))
-	return lost <= 1+high(sample)/50
+	return lost <= 1+countHighBytes(sample)/50
 }
 
-// characters counts the whole characters of UTF-8 beyond ASCII, and the bytes that are none. In other encodings hardly any
+// countUTF8 counts the whole characters of UTF-8 beyond ASCII, and the bytes that are none. In other encodings hardly any
 // are whole. Apart says that no two bytes that are none stand together, as letters do in other encodings.
-func characters(doc []byte) (good, bad int, apart bool) {
+func countUTF8(doc []byte) (good, bad int, apart bool) {
 	apart = true
 	for i := 0; i < len(doc); {
 		if doc[i] < utf8.RuneSelf {
@@ -178,7 +178,7 @@ func characters(doc []byte) (good, bad int, apart bool) {
 			continue
 		}
 		r, size := utf8.DecodeRune(doc[i:])
-		if halfAt(doc, i) != 0 {
+		if surrogateAt(doc, i) != 0 {
 			size = 3 // of UTF-8 too, though nothing can be made of it
 		}
 		if r == utf8.RuneError && size == 1 {
@@ -192,7 +192,7 @@ func characters(doc []byte) (good, bad int, apart bool) {
 	return good, bad, apart
 }
 
-func high(doc []byte) int {
+func countHighBytes(doc []byte) int {
 	n := 0
 	for _, c := range doc {
 		if c >= utf8.RuneSelf {
@@ -211,9 +211,9 @@ func isASCII(doc []byte) bool {
 	return true
 }
 
-// mendUTF8 replaces what is not UTF-8: single bytes by what they mean in Windows-1252, as which they were usually
+// repairUTF8 replaces what is not UTF-8: single bytes by what they mean in Windows-1252, as which they were usually
 // pasted, and the rest of a torn character by U+FFFD.
-func mendUTF8(doc []byte) []byte {
+func repairUTF8(doc []byte) []byte {
 	out := make([]byte, 0, len(doc)+len(doc)/8)
 	for i := 0; i < len(doc); {
 		r, size := utf8.DecodeRune(doc[i:])
@@ -236,8 +236,8 @@ func mendUTF8(doc []byte) []byte {
 	return out
 }
 
-// withoutControls leaves out the characters that XML forbids.
-func withoutControls(doc []byte) []byte {
+// stripControls leaves out the characters that XML forbids.
+func stripControls(doc []byte) []byte {
 	at := nextControl(doc, 0)
 	if at < 0 {
 		return doc
@@ -274,19 +274,19 @@ func nextControl(doc []byte, from int) int {
 	return -1
 }
 
-// finished undoes double encoding in the texts of an entry. An entry without a time of publication gets that of its last
+// finishEntry undoes double encoding in the texts of an entry. An entry without a time of publication gets that of its last
 // change. The store keeps the first time that it gets, so an item that is changed again does not move.
-func finished(e news.Entry) news.Entry {
-	e.Title, e.Summary, e.Content = encodedOnce(e.Title), encodedOnce(e.Summary), encodedOnce(e.Content)
+func finishEntry(e news.Entry) news.Entry {
+	e.Title, e.Summary, e.Content = undoDoubleEncoding(e.Title), undoDoubleEncoding(e.Summary), undoDoubleEncoding(e.Content)
 	if e.Published.IsZero() {
 		e.Published = e.Updated
 	}
 	return e
 }
 
-// encodedOnce undoes the common mistake of taking UTF-8 for Windows-1252 and encoding it again: "Ã³" for "ó". Text in
+// undoDoubleEncoding undoes the common mistake of taking UTF-8 for Windows-1252 and encoding it again: "Ã³" for "ó". Text in
 // which anything else than such pairs stands beyond ASCII is left as it is.
-func encodedOnce(text string) string {
+func undoDoubleEncoding(text string) string {
 	i := strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 	if i < 0 {
 		return text
@@ -314,9 +314,9 @@ func encodedOnce(text string) string {
 // Characters beyond U+FFFF are two halves in UTF-16, and some writers put these out as two characters: as bytes (CESU-8) or
 // as references. Neither UTF-8 nor XML has such characters.
 
-// joinedBytes makes characters of pairs of halves that are written as three bytes each. It gives doc itself where there
+// joinCESU8 makes characters of pairs of halves that are written as three bytes each. It gives doc itself where there
 // are none.
-func joinedBytes(doc []byte) []byte {
+func joinCESU8(doc []byte) []byte {
 	var out []byte
 	copied := 0
 	for from := 0; ; {
@@ -326,7 +326,7 @@ func joinedBytes(doc []byte) []byte {
 		}
 		i += from
 		from = i + 1
-		high, low := halfAt(doc, i), halfAt(doc, i+3)
+		high, low := surrogateAt(doc, i), surrogateAt(doc, i+3)
 		if r := utf16.DecodeRune(high, low); r != utf8.RuneError {
 			out = utf8.AppendRune(append(out, doc[copied:i]...), r)
 			copied, from = i+6, i+6
@@ -338,18 +338,18 @@ func joinedBytes(doc []byte) []byte {
 	return append(out, doc[copied:]...)
 }
 
-// halfAt reads a half as UTF-8 would write it, or gives 0.
-func halfAt(doc []byte, i int) rune {
+// surrogateAt reads a half as UTF-8 would write it, or gives 0.
+func surrogateAt(doc []byte, i int) rune {
 	if i+3 > len(doc) || doc[i] != 0xed || doc[i+1] < 0xa0 || doc[i+1] > 0xbf || doc[i+2]&0xc0 != 0x80 {
 		return 0
 	}
 	return 0xd000 | rune(doc[i+1]&0x3f)<<6 | rune(doc[i+2]&0x3f)
 }
 
-// joinedReferences makes characters of pairs of references to halves: &#55357;&#56841; or &#xD83D;&#xDE09;, however often
+// joinReferences makes characters of pairs of references to halves: &#55357;&#56841; or &#xD83D;&#xDE09;, however often
 // the ampersands are escaped. A half alone goes: it stands where somebody cut a text. It gives doc itself where there is
 // none.
-func joinedReferences(doc []byte) []byte {
+func joinReferences(doc []byte) []byte {
 	var out []byte
 	copied := 0
 	for from := 0; ; {
@@ -359,7 +359,7 @@ func joinedReferences(doc []byte) []byte {
 		}
 		i += from
 		from = i + 1
-		high, end := halfNumber(doc, i)
+		high, end := surrogateReference(doc, i)
 		if end == 0 {
 			continue
 		}
@@ -369,7 +369,7 @@ func joinedReferences(doc []byte) []byte {
 		}
 		out = append(out, doc[copied:start]...)
 		if next, sign := ampersandAt(doc, end); sign {
-			if low, last := halfNumber(doc, next); last > 0 {
+			if low, last := surrogateReference(doc, next); last > 0 {
 				if r := utf16.DecodeRune(high, low); r != utf8.RuneError {
 					out = utf8.AppendRune(out, r)
 					end = last
@@ -384,8 +384,8 @@ func joinedReferences(doc []byte) []byte {
 	return append(out, doc[copied:]...)
 }
 
-// halfNumber reads the number of a half behind the # at i, and gives where the reference ends; 0 where there is none.
-func halfNumber(doc []byte, i int) (half rune, end int) {
+// surrogateReference reads the number of a half behind the # at i, and gives where the reference ends; 0 where there is none.
+func surrogateReference(doc []byte, i int) (half rune, end int) {
 	if i+5 > len(doc) || doc[i] != '#' {
 		return 0, 0
 	}

@@ -8,11 +8,11 @@ import (
 
 // findClock finds the time of day: by its colons, behind a "T", by its dot, by marks (9h05, 9시 5분), or as an hour beside
 // a word for a half of the day. Then it looks for such a word.
-func (w *written) findClock(c *calendar, lang int) {
-	spoken := w.spoken(lang)
+func (w *dateText) findClock(c *calendar, lang int) {
+	spoken := w.knownLanguages(lang)
 	hourAlone := func(i int) bool {
 		l := w.at(i)
-		beside := w.half(c, i-1, spoken) >= 0 || w.half(c, i+1, spoken) >= 0
+		beside := w.dayHalf(c, i-1, spoken) >= 0 || w.dayHalf(c, i+1, spoken) >= 0
 		return len(l.text) <= 2 && l.n() <= 12 && beside && w.setClock(i, i+1, l.n(), 0, 0)
 	}
 	for _, clockAt := range []func(int) bool{w.colonClock, w.basicClock, w.dottedClock, w.markedClock, hourAlone} {
@@ -28,9 +28,9 @@ func (w *written) findClock(c *calendar, lang int) {
 }
 
 // findHalf puts the hour into the half of the day that a word behind the clock names, or one before it.
-func (w *written) findHalf(c *calendar, spoken languages) {
+func (w *dateText) findHalf(c *calendar, spoken languages) {
 	if _, ok := w.at(w.clockEnd).means(hourMark); ok && len(w.at(w.clockEnd).text) > 1 { // "09:05 Uhr"
-		w.use(w.clockEnd, w.clockEnd+1)
+		w.markUsed(w.clockEnd, w.clockEnd+1)
 		w.clockEnd++
 	}
 	before, after := w.clockAt-1, w.clockEnd
@@ -43,24 +43,24 @@ func (w *written) findHalf(c *calendar, spoken languages) {
 	if w.at(after).is("(") || w.at(after).is(",") {
 		after++
 	}
-	if half := w.half(c, after, spoken); half >= 0 {
-		w.hour = hourIn(w.hour, half)
-		w.use(after, after+1)
+	if half := w.dayHalf(c, after, spoken); half >= 0 {
+		w.hour = hour24(w.hour, half)
+		w.markUsed(after, after+1)
 		w.clockEnd = after + 1
-	} else if half := w.half(c, before, spoken); half >= 0 {
-		w.hour = hourIn(w.hour, half)
-		w.use(before, before+1)
+	} else if half := w.dayHalf(c, before, spoken); half >= 0 {
+		w.hour = hour24(w.hour, half)
+		w.markUsed(before, before+1)
 	}
 }
 
 // colonClock reads 15:04, 15:04:05, 15:04:05.999 and 15:04:05:999. After a plus, or a minus that is not parted from a date by
 // a space, it would be a zone.
-func (w *written) colonClock(i int) bool {
-	if len(w.at(i).text) > 2 || !w.pair(i, ":") || w.at(i-1).is("+") || w.at(i-1).is("-") && w.attached(i) && w.attached(i-1) && w.shape == yearFirst && !w.pair(i+2, ":") {
+func (w *dateText) colonClock(i int) bool {
+	if len(w.at(i).text) > 2 || !w.hasPair(i, ":") || w.at(i-1).is("+") || w.at(i-1).is("-") && w.attached(i) && w.attached(i-1) && w.shape == yearFirst && !w.hasPair(i+2, ":") {
 		return false
 	}
 	end, second := i+3, 0
-	if w.pair(i+2, ":") {
+	if w.hasPair(i+2, ":") {
 		end, second = i+5, w.at(i+4).n()
 	}
 	w.setClock(i, end, w.at(i).n(), w.at(i+2).n(), second)
@@ -69,7 +69,7 @@ func (w *written) colonClock(i int) bool {
 }
 
 // fraction takes what stands behind a dot, comma or colon after the clock as a part of a second, or as the seconds.
-func (w *written) fraction(end int) {
+func (w *dateText) fraction(end int) {
 	l, part := w.at(end), w.at(end+1)
 	if !l.is(".") && !l.is(",") && !l.is(":") || part.kind != digits || part.used || part.spaced || l.spaced {
 		return
@@ -79,40 +79,40 @@ func (w *written) fraction(end int) {
 	} else if n := number((part.text + "000000000")[:9]); n > 0 {
 		w.nanos = n
 	}
-	w.use(end, end+2)
+	w.markUsed(end, end+2)
 	w.clockEnd = end + 2
 }
 
 // basicClock reads T15, T1504 and T150405.
-func (w *written) basicClock(i int) bool {
+func (w *dateText) basicClock(i int) bool {
 	t := w.at(i - 1)
 	isHour := len(w.at(i).text) == 2 && w.at(i+1).is(".") // "T09.05"
-	if t.kind != letters || !strings.EqualFold(t.text, "T") || !w.attached(i) || isHour || !w.split(w.at(i).text) {
+	if t.kind != letters || !strings.EqualFold(t.text, "T") || !w.attached(i) || isHour || !w.readClockDigits(w.at(i).text) {
 		return false
 	}
 	w.setClock(i, i+1, w.hour, w.minute, w.second)
 	if len(w.at(i).text) == 6 && (w.at(i+1).is(".") || w.at(i+1).is(",")) && w.at(i+2).kind == digits {
 		w.nanos = max(number((w.at(i+2).text + "000000000")[:9]), 0)
-		w.use(i+1, i+3)
+		w.markUsed(i+1, i+3)
 		w.clockEnd = i + 3
 	}
 	return true
 }
 
 // dottedClock reads 9.05, 09.05.30 and 09-05-30 beside a date that has what it needs without them.
-func (w *written) dottedClock(i int) bool {
+func (w *dateText) dottedClock(i int) bool {
 	hour, minute := w.at(i), w.at(i+2)
-	if w.dated() && w.pair(i, "-") && w.pair(i+2, "-") && hour.n() <= 24 && minute.n() <= 59 {
+	if w.hasDate() && w.hasPair(i, "-") && w.hasPair(i+2, "-") && hour.n() <= 24 && minute.n() <= 59 {
 		return w.setClock(i, i+5, hour.n(), minute.n(), w.at(i+4).n())
 	}
-	if len(hour.text) > 2 || hour.n() > 24 || !w.pair(i, ".") || !w.attached(i+1) || !w.attached(i+2) || len(minute.text) != 2 || minute.n() > 59 {
+	if len(hour.text) > 2 || hour.n() > 24 || !w.hasPair(i, ".") || !w.attached(i+1) || !w.attached(i+2) || len(minute.text) != 2 || minute.n() > 59 {
 		return false
 	}
 	if w.at(i-1).is(".") && w.at(i-2).kind == digits && !w.at(i-2).used {
 		return false
 	}
 	end, second := i+3, 0
-	if w.pair(i+2, ".") && w.attached(i+3) && w.attached(i+4) {
+	if w.hasPair(i+2, ".") && w.attached(i+3) && w.attached(i+4) {
 		end, second = i+5, w.at(i+4).n()
 	}
 	left := 0
@@ -121,14 +121,14 @@ func (w *written) dottedClock(i int) bool {
 			left++
 		}
 	}
-	if !w.dated() && left-(end-i+1)/2 < 2 {
+	if !w.hasDate() && left-(end-i+1)/2 < 2 {
 		return false
 	}
 	return w.setClock(i, end, hour.n(), minute.n(), second)
 }
 
 // markedClock reads 9h, 9h05, 9 h 05 min 30 s, 0905h, 9시 5분, 午後3時5分, kl. 9.
-func (w *written) markedClock(i int) bool {
+func (w *dateText) markedClock(i int) bool {
 	l, mark := w.at(i), w.at(i+1)
 	if _, ok := w.at(i - 1).means(clockMark); ok && w.at(i-1).exact && len(l.text) <= 2 && !w.at(i-1).used {
 		return w.setClock(i, i+1, l.n(), 0, 0)
@@ -154,7 +154,7 @@ func (w *written) markedClock(i int) bool {
 				second = s.n()
 				end += 2
 			}
-		} else if w.pair(end-1, ":") {
+		} else if w.hasPair(end-1, ":") {
 			second = w.at(end + 1).n()
 			end += 2
 		}
@@ -162,8 +162,8 @@ func (w *written) markedClock(i int) bool {
 	return w.setClock(i, end, l.n(), minute, second)
 }
 
-// spoken is the languages that the document and the names in the text speak.
-func (w *written) spoken(lang int) languages {
+// knownLanguages is the languages that the document and the names in the text speak.
+func (w *dateText) knownLanguages(lang int) languages {
 	var all languages
 	if lang >= 0 {
 		all[lang/64] |= 1 << (lang % 64)
@@ -174,9 +174,9 @@ func (w *written) spoken(lang int) languages {
 	return all
 }
 
-// half gives the half of the day that the word of that place names, or -1. Words that are something else in other languages
+// dayHalf gives the half of the day that the word of that place names, or -1. Words that are something else in other languages
 // count only where their own is spoken; English ones count in capitals, too, and where nothing says which language it is.
-func (w *written) half(c *calendar, i int, spoken languages) int {
+func (w *dateText) dayHalf(c *calendar, i int, spoken languages) int {
 	l := w.at(i)
 	if l.kind != letters || l.used {
 		return -1
@@ -190,7 +190,7 @@ func (w *written) half(c *calendar, i int, spoken languages) int {
 		}
 	}
 	half := -1
-	risky := c.noHalf[fold(l.text)] || len(l.text) == 1
+	risky := c.ambiguousHalves[fold(l.text)] || len(l.text) == 1
 	capitals := !strings.ContainsFunc(l.text, func(r rune) bool { return !unicode.IsUpper(r) })
 	for _, m := range l.meanings {
 		if m.kind != halfDay || !l.exact {
@@ -207,8 +207,8 @@ func (w *written) half(c *calendar, i int, spoken languages) int {
 	return half
 }
 
-// hourIn puts an hour of a clock of twelve hours into its half of the day.
-func hourIn(hour, half int) int {
+// hour24 puts an hour of a clock of twelve hours into its half of the day.
+func hour24(hour, half int) int {
 	switch {
 	case hour > 12 || hour < 0:
 		return hour
@@ -221,7 +221,7 @@ func hourIn(hour, half int) int {
 }
 
 // findZone finds a zone behind the clock, or behind the date where there is no clock.
-func (w *written) findZone(c *calendar) {
+func (w *dateText) findZone(c *calendar) {
 	from := w.clockEnd
 	if w.clockAt < 0 {
 		from = 0
@@ -252,7 +252,7 @@ func (w *written) findZone(c *calendar) {
 	}
 }
 
-func (w *written) readOffset(i int) {
+func (w *dateText) readOffset(i int) {
 	text, end := w.at(i+1).text, i+2
 	if m := w.at(end + 1); len(text) <= 2 && (w.at(end).is(":") || w.at(end).is(".")) && m.kind == digits && len(m.text) == 2 && !m.spaced {
 		text += m.text
@@ -266,19 +266,19 @@ func (w *written) readOffset(i int) {
 	if w.at(end).is(":") { // "+01:00:00"
 		end += 2
 	}
-	w.use(i, end)
+	w.markUsed(i, end)
 }
 
 // readZoneName takes an abbreviation, or a name of several words. In small letters an abbreviation counts only behind the
 // clock or an offset, as "est" is French.
-func (w *written) readZoneName(i, from int, c *calendar) {
+func (w *dateText) readZoneName(i, from int, c *calendar) {
 	l := w.at(i)
 	name := strings.ToUpper(l.text)
 	for words, end := name, i+1; end < i+4 && w.at(end).kind == letters; end++ {
 		words += "_" + strings.ToUpper(w.at(end).text)
 		if c.zones[words] != nil {
 			w.zone.name = words
-			w.use(i, end+1)
+			w.markUsed(i, end+1)
 			return
 		}
 	}
@@ -286,5 +286,5 @@ func (w *written) readZoneName(i, from int, c *calendar) {
 		return
 	}
 	w.zone.name = name
-	w.use(i, i+1)
+	w.markUsed(i, i+1)
 }

@@ -25,8 +25,8 @@ func newDates(now time.Time, lang string, all func() [][]string) *dates {
 	return &dates{now: now, lang: strings.ToLower(strings.ReplaceAll(strings.TrimSpace(lang), "_", "-")), all: all}
 }
 
-// loneDate reads a date by itself, where nothing is known of the document's others.
-func loneDate(text string, now time.Time) time.Time {
+// readLoneDate reads a date by itself, where nothing is known of the document's others.
+func readLoneDate(text string, now time.Time) time.Time {
 	return newDates(now, "", func() [][]string { return nil }).read(text)
 }
 
@@ -40,18 +40,18 @@ func (d *dates) read(text string) time.Time {
 		t, ok = numberDate(text)
 	}
 	if !ok && len(text) <= maxDate && text != "" {
-		c := theCalendar()
+		c := loadCalendar()
 		if w, scanned := scanDate(text, c, c.language(d.lang)); scanned {
 			t, ok = d.resolve(w, c)
 		}
 	}
-	if !ok || !d.possible(t) {
+	if !ok || !d.inRange(t) {
 		return time.Time{}
 	}
 	return t.UTC()
 }
 
-func (d *dates) possible(t time.Time) bool {
+func (d *dates) inRange(t time.Time) bool {
 	return !t.After(d.now.Add(24*time.Hour)) && !t.Before(time.Unix(24*3600, 0))
 }
 
@@ -128,19 +128,19 @@ const (
 )
 
 // resolve gives the time that a date means in its document.
-func (d *dates) resolve(w *written, c *calendar) (time.Time, bool) {
+func (d *dates) resolve(w *dateText, c *calendar) (time.Time, bool) {
 	if w.shape == noNumbers {
 		if len(w.months) > 0 {
-			w.month = d.month(w, c)
+			w.month = d.chooseMonth(w, c)
 		}
 		return d.time(w, w.year, w.month, w.day, c)
 	}
 	readings := d.readings(w, c)
 	if len(readings) > 1 {
-		if onDay := slices.DeleteFunc(slices.Clone(readings), func(r reading) bool { return !w.isWeekday(r.time) }); len(onDay) == 1 {
+		if onDay := slices.DeleteFunc(slices.Clone(readings), func(r reading) bool { return !w.matchesWeekday(r.time) }); len(onDay) == 1 {
 			return onDay[0].time, true
 		}
-		chosen := d.order(w.shape, c)
+		chosen := d.chosenOrder(w.shape, c)
 		for _, r := range readings {
 			if r.order == chosen {
 				return r.time, true
@@ -160,14 +160,14 @@ type reading struct {
 }
 
 // readings gives those that are days of the calendar, each day once, the commonest order first.
-func (d *dates) readings(w *written, c *calendar) (all []reading) {
-	for _, o := range usual(w.shape, w.parting) {
+func (d *dates) readings(w *dateText, c *calendar) (all []reading) {
+	for _, o := range usualOrders(w.shape, w.separator) {
 		y, m, day := o.parts(w.numbers)
 		t, ok := d.time(w, d.fullYear(y), number(m), number(day), c)
 		if !ok || slices.ContainsFunc(all, func(r reading) bool { return r.time.Equal(t) }) {
 			continue
 		}
-		if o == ydm && w.shape == yearFirst && d.order(w.shape, c) != ydm {
+		if o == ydm && w.shape == yearFirst && d.chosenOrder(w.shape, c) != ydm {
 			continue // nobody's, unless the document shows that it is its own
 		}
 		all = append(all, reading{o, t})
@@ -185,10 +185,10 @@ func (d *dates) fullYear(text string) int {
 
 // time puts the parts together. Days and months out of range are no date; a second of 60 is a leap second, and an hour
 // of 24 is midnight. Years of the Buddhist and the Persian calendar are told by their number.
-func (d *dates) time(w *written, year, month, day int, c *calendar) (time.Time, bool) {
+func (d *dates) time(w *dateText, year, month, day int, c *calendar) (time.Time, bool) {
 	switch {
 	case w.solar, year >= 1300 && year < 1500 && strings.HasPrefix(d.lang, "fa"):
-		year, month, day = fromSolar(year, month, day)
+		year, month, day = solarToGregorian(year, month, day)
 	case year > 2400 && year < 2700:
 		year -= 543
 	}
@@ -202,9 +202,9 @@ func (d *dates) time(w *written, year, month, day int, c *calendar) (time.Time, 
 	return time.Date(year, time.Month(month), day, hour, w.minute, w.second, w.nanos, w.zone.location(c, d.lang)), true
 }
 
-// fromSolar turns a day of the Persian calendar into one of ours. Leap years go by the cycle of 33 years, which is right
+// solarToGregorian turns a day of the Persian calendar into one of ours. Leap years go by the cycle of 33 years, which is right
 // from 1343 to 1473. The first of 1400 was 21 March 2021.
-func fromSolar(year, month, day int) (y, m, d int) {
+func solarToGregorian(year, month, day int) (y, m, d int) {
 	isLeap := func(year int) bool { return slices.Contains([]int{1, 5, 9, 13, 17, 22, 26, 30}, year%33) }
 	if year < 1343 || year > 1473 || month < 1 || month > 12 || day < 1 || day > 31 || month > 6 && day > 30 || month == 12 && day > 29 && !isLeap(year) {
 		return -1, -1, -1
@@ -226,14 +226,14 @@ func fromSolar(year, month, day int) (y, m, d int) {
 	return t.Year(), int(t.Month()), t.Day()
 }
 
-// isWeekday holds where the date names the weekday of that day, in any of the languages that its word is of.
-func (w *written) isWeekday(t time.Time) bool {
+// matchesWeekday holds where the date names the weekday of that day, in any of the languages that its word is of.
+func (w *dateText) matchesWeekday(t time.Time) bool {
 	return slices.ContainsFunc(w.weekday, func(m meaning) bool { return m.value == int(t.Weekday()) })
 }
 
-// month chooses what the month's name means: in the document's language, else what the weekday shows, then the language of
+// chooseMonth chooses what the month's name means: in the document's language, else what the weekday shows, then the language of
 // the weekday's name, then that of the document's other dates. A date that can't be right is chosen last.
-func (d *dates) month(w *written, c *calendar) int {
+func (d *dates) chooseMonth(w *dateText, c *calendar) int {
 	if len(w.months) == 1 {
 		return w.months[0].value
 	}
@@ -250,10 +250,10 @@ func (d *dates) month(w *written, c *calendar) int {
 				}
 			}
 		}
-		rank := []int{truth(m.langs.has(lang)), truth(ok && w.isWeekday(t)), ownDay, 0, truth(ok && d.possible(t))}
+		rank := []int{boolInt(m.langs.has(lang)), boolInt(ok && w.matchesWeekday(t)), ownDay, 0, boolInt(ok && d.inRange(t))}
 		if rank[0] == 0 && d.all != nil {
 			if d.votes == nil {
-				d.survey(c)
+				d.analyze(c)
 			}
 			for i := range c.languages {
 				if m.langs.has(i) {
@@ -268,43 +268,43 @@ func (d *dates) month(w *written, c *calendar) int {
 	return best
 }
 
-func truth(b bool) int {
+func boolInt(b bool) int {
 	if b {
 		return 1
 	}
 	return 0
 }
 
-// order is the one that the document's dates of that shape have.
-func (d *dates) order(s shape, c *calendar) order {
+// chosenOrder is the one that the document's dates of that shape have.
+func (d *dates) chosenOrder(s shape, c *calendar) order {
 	if d.orders == nil {
-		d.survey(c)
+		d.analyze(c)
 	}
 	return d.orders[s]
 }
 
-// maxSurvey bounds the texts of a document that are asked for the order of its dates.
-const maxSurvey = 4000
+// maxAnalyzed bounds the texts of a document that are asked for the order of its dates.
+const maxAnalyzed = 4000
 
-// surveyed is what the dates of one item show.
-type surveyed struct {
+// itemDates is what the dates of one item show.
+type itemDates struct {
 	known []time.Time // those that are no dates in numbers
-	open  []*written  // those in numbers
+	open  []*dateText // those in numbers
 }
 
-// survey reads all dates of the document in all orders and decides which it has.
-func (d *dates) survey(c *calendar) {
+// analyze reads all dates of the document in all orders and decides which it has.
+func (d *dates) analyze(c *calendar) {
 	d.orders, d.votes = map[shape]order{}, map[int]int{}
 	if d.all == nil {
 		return
 	}
-	var items []surveyed
+	var items []itemDates
 	texts := 0
 	for _, item := range d.all() {
-		var s surveyed
+		var s itemDates
 		for _, text := range item {
 			text = strings.TrimSpace(text)
-			if texts++; texts > maxSurvey || text == "" || len(text) > maxDate {
+			if texts++; texts > maxAnalyzed || text == "" || len(text) > maxDate {
 				continue
 			}
 			if t, ok := commonDate(text); ok {
@@ -331,19 +331,19 @@ func (d *dates) survey(c *calendar) {
 		items = append(items, s)
 	}
 	for _, s := range []shape{yearFirst, yearLast, short} {
-		d.orders[s] = d.decide(s, items, c)
+		d.orders[s] = d.chooseOrder(s, items, c)
 	}
 }
 
-// decide weighs the orders that dates of a shape may have. What would make the fewest dates impossible wins; then what
+// chooseOrder weighs the orders that dates of a shape may have. What would make the fewest dates impossible wins; then what
 // agrees with the weekdays, with other dates of the same item or feed, with the order of the items, and with dates whose
 // years are written in full; then the document's language; then what puts the items nearest to each other; then what is commonest.
-func (d *dates) decide(s shape, items []surveyed, c *calendar) order {
+func (d *dates) chooseOrder(s shape, items []itemDates, c *calendar) order {
 	parting := ""
 	for _, item := range items {
 		for _, w := range item.open {
 			if w.shape == s && parting == "" {
-				parting = w.parting
+				parting = w.separator
 			}
 		}
 	}
@@ -351,8 +351,8 @@ func (d *dates) decide(s shape, items []surveyed, c *calendar) order {
 		return anyOrder
 	}
 	best, bestCost := anyOrder, []int64(nil)
-	for place, o := range usual(s, parting) {
-		cost := append(d.against(o, s, items, c), int64(place))
+	for place, o := range usualOrders(s, parting) {
+		cost := append(d.orderCosts(o, s, items, c), int64(place))
 		if s == yearFirst && o == ydm && bestCost[0] < 2 {
 			continue
 		}
@@ -363,8 +363,8 @@ func (d *dates) decide(s shape, items []surveyed, c *calendar) order {
 	return best
 }
 
-// against counts what speaks against an order, the weightiest first.
-func (d *dates) against(o order, s shape, items []surveyed, c *calendar) []int64 {
+// orderCosts counts what speaks against an order, the weightiest first.
+func (d *dates) orderCosts(o order, s shape, items []itemDates, c *calendar) []int64 {
 	const near = 36 * time.Hour
 	var impossible, otherDay, agreed int64
 	var sequence []time.Time
@@ -376,11 +376,11 @@ func (d *dates) against(o order, s shape, items []surveyed, c *calendar) []int64
 			}
 			y, m, day := o.parts(w.numbers)
 			t, ok := d.time(w, d.fullYear(y), number(m), number(day), c)
-			if !ok || !d.possible(t) {
+			if !ok || !d.inRange(t) {
 				impossible++
 				continue
 			}
-			if len(w.weekday) > 0 && !w.isWeekday(t) {
+			if len(w.weekday) > 0 && !w.matchesWeekday(t) {
 				otherDay++
 			}
 			for _, known := range slices.Concat(item.known, items[0].known) {
@@ -413,11 +413,11 @@ func (d *dates) against(o order, s shape, items []surveyed, c *calendar) []int64
 		}
 	}
 	unlike := s == short && d.orders[yearLast] != anyOrder && o != d.orders[yearLast]
-	return []int64{impossible, otherDay, -agreed, min(up, down), int64(truth(unlike)), int64(truth(!d.speaksOrder(o, s, c))), int64(apart)}
+	return []int64{impossible, otherDay, -agreed, min(up, down), int64(boolInt(unlike)), int64(boolInt(!d.isLanguageOrder(o, s, c))), int64(apart)}
 }
 
-// speaksOrder holds for the order of the document's language, and for all where that is not known.
-func (d *dates) speaksOrder(o order, s shape, c *calendar) bool {
+// isLanguageOrder holds for the order of the document's language, and for all where that is not known.
+func (d *dates) isLanguageOrder(o order, s shape, c *calendar) bool {
 	base, _, _ := strings.Cut(d.lang, "-")
 	own, known := c.orders[d.lang]
 	if !known && base != d.lang && base != "en" {
@@ -445,8 +445,8 @@ func (z zone) location(c *calendar, lang string) *time.Location {
 	switch {
 	case z.hasOffset:
 		return time.FixedZone("", z.offset)
-	case z.place != nil:
-		return z.place
+	case z.iana != nil:
+		return z.iana
 	case z.name == "":
 		return time.UTC
 	}
@@ -461,8 +461,8 @@ func (z zone) location(c *calendar, lang string) *time.Location {
 	switch {
 	case found == nil:
 		return time.UTC
-	case found.place != "":
-		return locate(found.place)
+	case found.ianaName != "":
+		return loadZone(found.ianaName)
 	}
 	return time.FixedZone(z.name, found.offset)
 }

@@ -6,37 +6,37 @@ import (
 )
 
 // scanDate takes a date's text apart. It returns false for what is no date in whatever order or language.
-func scanDate(text string, c *calendar, lang int) (*written, bool) {
-	w := &written{year: -1, month: -1, day: -1, hour: -1, clockAt: -1, clockEnd: -1}
-	w.zone.place, text = cutPlace(text)
+func scanDate(text string, c *calendar, lang int) (*dateText, bool) {
+	w := &dateText{year: -1, month: -1, day: -1, hour: -1, clockAt: -1, clockEnd: -1}
+	w.zone.iana, text = cutZoneName(text)
 	w.lexemes = lex(text, c)
-	w.names(c)
-	if w.compact(); w.year < 0 {
-		w.marked()
+	w.findNames(c)
+	if w.readCompact(); w.year < 0 {
+		w.readMarked()
 	}
 	if w.year < 0 {
-		w.triple()
+		w.readTriple()
 	}
-	if w.dated() {
+	if w.hasDate() {
 		w.months = nil // a name beside numbers is a weekday's: "mar 24/11/2022"
 	}
 	w.findClock(c, lang)
 	w.findZone(c)
 	if w.shape != noNumbers || w.year >= 0 && w.month >= 0 && w.day >= 0 {
 		for i, l := range w.lexemes { // a number that is left beside a date is a clock: "20221124 0905"
-			if w.hour < 0 && l.kind == digits && !l.used && (len(l.text) == 4 || len(l.text) == 6) && w.split(l.text) {
-				w.use(i, i+1)
+			if w.hour < 0 && l.kind == digits && !l.used && (len(l.text) == 4 || len(l.text) == 6) && w.readClockDigits(l.text) {
+				w.markUsed(i, i+1)
 				w.clockAt, w.clockEnd = i, i+1
 			}
 		}
 		return w, true
 	}
-	return w, w.rest()
+	return w, w.readRest()
 }
 
-// names finds the month and the weekday. Of several words that may be the month, one that is nothing else counts, then
+// findNames finds the month and the weekday. Of several words that may be the month, one that is nothing else counts, then
 // one beside a number, as "mar" is both a Tuesday and a March in Italian.
-func (w *written) names(c *calendar) {
+func (w *dateText) findNames(c *calendar) {
 	best, bestRank := -1, 0
 	for i, l := range w.lexemes {
 		if l.kind != letters || w.attached(i) && w.at(i-1).kind == digits && len(l.text) < 3 {
@@ -45,7 +45,7 @@ func (w *written) names(c *calendar) {
 		if next := w.at(i + 1); next.n() >= 1 && next.n() <= 12 { // Vietnamese months are numbers: "tháng 11", "thg 11" and "Th11"
 			if word := fold(l.text); word == "thang" || word == "thg" || word == "th" && !next.spaced {
 				w.month, w.months = next.n(), nil
-				w.use(i, i+2)
+				w.markUsed(i, i+2)
 				return
 			}
 		}
@@ -76,7 +76,7 @@ func (w *written) names(c *calendar) {
 			w.months, w.solar = l.meanings, true
 		}
 		if l.exact {
-			w.speaks(w.months)
+			w.addLanguages(w.months)
 			thai := languages{}
 			if i := c.language("th"); i >= 0 {
 				thai[i/64] = 1 << (i % 64)
@@ -93,13 +93,13 @@ func (w *written) names(c *calendar) {
 				w.weekday = append(w.weekday, m)
 			}
 		}
-		w.speaks(w.weekday)
+		w.addLanguages(w.weekday)
 		break
 	}
 }
 
-// speaks files the languages that a name is of.
-func (w *written) speaks(meanings []meaning) {
+// addLanguages files the languages that a name is of.
+func (w *dateText) addLanguages(meanings []meaning) {
 	var all languages
 	for _, m := range meanings {
 		all = all.or(m.langs)
@@ -107,23 +107,23 @@ func (w *written) speaks(meanings []meaning) {
 	w.langs = append(w.langs, all)
 }
 
-// compact reads dates written as one number: 20221124, 202211240905, 20221124090500, 2022328. Beside them it reads weeks.
-func (w *written) compact() {
+// readCompact reads dates written as one number: 20221124, 202211240905, 20221124090500, 2022328. Beside them it reads weeks.
+func (w *dateText) readCompact() {
 	for i, l := range w.lexemes {
 		if l.kind != digits {
 			continue
 		}
 		t := l.text
 		if week := w.at(i + 2); len(t) == 4 && strings.EqualFold(week.text, "W") && w.at(i+1).is("-") {
-			w.week(i)
+			w.readWeek(i)
 			return
 		}
 		switch alone := len(w.lexemes) == 1 || i == 0 && strings.EqualFold(w.at(1).text, "T") && w.attached(1); {
 		case len(t) == 7 && alone:
-			w.ordinal(t[:4], t[4:])
+			w.readOrdinal(t[:4], t[4:])
 		case len(t) == 8, len(t) == 10, len(t) == 12, len(t) == 14, len(t) == 17:
 			w.year, w.month, w.day = number(t[:4]), number(t[4:6]), number(t[6:8])
-			w.split(t[8:])
+			w.readClockDigits(t[8:])
 		default:
 			continue
 		}
@@ -131,7 +131,7 @@ func (w *written) compact() {
 			w.year, w.month, w.day, w.hour = -1, -1, -1, -1
 			continue
 		}
-		w.use(i, i+1)
+		w.markUsed(i, i+1)
 		if w.hour >= 0 {
 			w.clockAt, w.clockEnd = i, i+1
 		}
@@ -139,8 +139,8 @@ func (w *written) compact() {
 	}
 }
 
-// week reads 2022-W47 and 2022-W47-4, of ISO 8601.
-func (w *written) week(i int) {
+// readWeek reads 2022-W47 and 2022-W47-4, of ISO 8601.
+func (w *dateText) readWeek(i int) {
 	week, day, end := w.at(i+3).n(), 1, i+4
 	if w.at(end).is("-") && len(w.at(end+1).text) == 1 && w.at(end+1).n() >= 0 {
 		day, end = w.at(end+1).n(), end+2
@@ -151,10 +151,10 @@ func (w *written) week(i int) {
 	fourth := time.Date(w.at(i).n(), 1, 4, 0, 0, 0, 0, time.UTC) // is in the first week
 	t := fourth.AddDate(0, 0, 7*(week-1)+day-1-(int(fourth.Weekday())+6)%7)
 	w.year, w.month, w.day = t.Year(), int(t.Month()), t.Day()
-	w.use(i, end)
+	w.markUsed(i, end)
 }
 
-func (w *written) ordinal(year, day string) bool {
+func (w *dateText) readOrdinal(year, day string) bool {
 	y, n := number(year), number(day)
 	if n < 1 || n > 366 || y < 0 {
 		return false
@@ -164,8 +164,8 @@ func (w *written) ordinal(year, day string) bool {
 	return true
 }
 
-// marked reads numbers that say what they are: 2022年11月24日, 2022년 11월 24일, 令和4年11月24日.
-func (w *written) marked() {
+// readMarked reads numbers that say what they are: 2022年11月24日, 2022년 11월 24일, 令和4年11月24日.
+func (w *dateText) readMarked() {
 	year, month, day := -1, -1, -1
 	for i := 1; i < len(w.lexemes); i++ {
 		number := w.at(i - 1)
@@ -187,19 +187,19 @@ func (w *written) marked() {
 		return
 	}
 	w.month, w.day = w.at(month).n(), w.at(day).n()
-	w.use(month, month+2)
-	w.use(day, day+2)
+	w.markUsed(month, month+2)
+	w.markUsed(day, day+2)
 	if year >= 0 {
 		w.year = w.fullYear(year)
-		w.use(year, year+2)
+		w.markUsed(year, year+2)
 	}
 }
 
 // fullYear reads the year at that place, which an era may stand before.
-func (w *written) fullYear(i int) int {
+func (w *dateText) fullYear(i int) int {
 	for before := i - 1; before >= 0 && before >= i-2; before-- {
 		if first, ok := w.at(before).means(eraName); ok && w.at(before).exact {
-			w.use(before, before+1)
+			w.markUsed(before, before+1)
 			if n := w.at(i).n(); n >= 0 {
 				return n + first
 			}
@@ -213,9 +213,9 @@ func (w *written) fullYear(i int) int {
 	return fullYear(text)
 }
 
-// triple finds three numbers parted by the same sign, of which one may have the four digits of a year. Where none has
+// readTriple finds three numbers parted by the same sign, of which one may have the four digits of a year. Where none has
 // them, three numbers are a date only beside no name of a month: they may be a clock, 09.05.30.
-func (w *written) triple() {
+func (w *dateText) readTriple() {
 	found := -1
 	for i := 0; i+4 < len(w.lexemes); i++ {
 		shape := noNumbers
@@ -236,8 +236,8 @@ func (w *written) triple() {
 		return
 	}
 	w.numbers = [3]string{w.at(found).text, w.at(found + 2).text, w.at(found + 4).text}
-	w.parting = w.at(found + 1).text
-	w.use(found, found+5)
+	w.separator = w.at(found + 1).text
+	w.markUsed(found, found+5)
 	if w.shape == short && strings.EqualFold(w.at(found+5).text, "T") && w.attached(found+5) {
 		w.shape = yearFirst // ISO 8601 with a short year
 	}
@@ -267,8 +267,8 @@ func shapeOf(a, b, c, parting string) shape {
 	return noNumbers
 }
 
-// rest reads a date from the numbers that are no clock: day and year beside a month's name, or all three, or fewer.
-func (w *written) rest() bool {
+// readRest reads a date from the numbers that are no clock: day and year beside a month's name, or all three, or fewer.
+func (w *dateText) readRest() bool {
 	var left []int
 	for i, l := range w.lexemes {
 		if l.kind == digits && !l.used {
@@ -279,7 +279,7 @@ func (w *written) rest() bool {
 		return false
 	}
 	if w.months == nil && w.month < 0 {
-		return w.withoutMonth(left)
+		return w.readWithoutMonth(left)
 	}
 	if w.year < 0 {
 		left = w.takeYear(left)
@@ -297,7 +297,7 @@ func (w *written) rest() bool {
 		if l := w.at(left[0]); len(l.text) <= 2 && l.n() < 24 {
 			w.hour = l.n()
 		} else if len(l.text) == 4 || len(l.text) == 6 {
-			w.split(l.text)
+			w.readClockDigits(l.text)
 		}
 	}
 	return true
@@ -305,7 +305,7 @@ func (w *written) rest() bool {
 
 // takeYear finds the year among the numbers that are left: of four digits, with an apostrophe or an era before it, or the
 // second of two, unless the first can be no day. It returns the other numbers.
-func (w *written) takeYear(left []int) []int {
+func (w *dateText) takeYear(left []int) []int {
 	year := -1
 	for k, i := range left {
 		_, era := w.at(i - 1).means(eraName)
@@ -328,8 +328,8 @@ func (w *written) takeYear(left []int) []int {
 	return append(append([]int{}, left[:year]...), left[year+1:]...)
 }
 
-// withoutMonth reads "2022 11 24", "2022-11", "11/2022", "2022-328" and "2022".
-func (w *written) withoutMonth(left []int) bool {
+// readWithoutMonth reads "2022 11 24", "2022-11", "11/2022", "2022-328" and "2022".
+func (w *dateText) readWithoutMonth(left []int) bool {
 	text := func(k int) string { return w.at(left[k]).text }
 	switch len(left) {
 	case 3:
@@ -347,7 +347,7 @@ func (w *written) withoutMonth(left []int) bool {
 		w.day = 1
 		switch a, b := text(0), text(1); {
 		case len(a) == 4 && len(b) == 3:
-			return w.ordinal(a, b)
+			return w.readOrdinal(a, b)
 		case len(a) == 4 && len(b) <= 2, len(a) == 2 && len(b) == 2 && parting == "-" && len(w.lexemes) == 3:
 			w.year, w.month = fullYear(a), number(b)
 			return true

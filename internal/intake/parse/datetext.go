@@ -105,7 +105,7 @@ func lex(text string, c *calendar) []lexeme {
 			i = end
 		}
 	}
-	return c.name(all)
+	return c.attachMeanings(all)
 }
 
 // isWordRune holds for what stands in words: letters, their marks, apostrophes and joiners.
@@ -186,8 +186,8 @@ func hanNumber(text []rune) (n int, written string) {
 	return 0, ""
 }
 
-// name looks the words up. Names of several words become one lexeme, and the dot after a word goes.
-func (c *calendar) name(all []lexeme) []lexeme {
+// attachMeanings looks the words up. Names of several words become one lexeme, and the dot after a word goes.
+func (c *calendar) attachMeanings(all []lexeme) []lexeme {
 	out := all[:0]
 	for i := 0; i < len(all); {
 		l := all[i]
@@ -197,8 +197,8 @@ func (c *calendar) name(all []lexeme) []lexeme {
 			continue
 		}
 		var n int
-		if l.meanings, l.exact, n = c.longest(all[i:]); n == 0 {
-			l.meanings, l.exact = c.look(fold(l.text))
+		if l.meanings, l.exact, n = c.longestName(all[i:]); n == 0 {
+			l.meanings, l.exact = c.lookUp(fold(l.text))
 			n = 1
 		}
 		next := i + n
@@ -216,8 +216,8 @@ func (c *calendar) name(all []lexeme) []lexeme {
 	return out
 }
 
-// longest finds the longest name of up to four words, and dots between them, that the calendar knows as it stands.
-func (c *calendar) longest(all []lexeme) (meanings []meaning, exact bool, n int) {
+// longestName finds the longest name of up to four words, and dots between them, that the calendar knows as it stands.
+func (c *calendar) longestName(all []lexeme) (meanings []meaning, exact bool, n int) {
 	key := ""
 	for i, words := 0, 0; i < len(all) && words < 4; i++ {
 		switch l := all[i]; {
@@ -236,14 +236,14 @@ func (c *calendar) longest(all []lexeme) (meanings []meaning, exact bool, n int)
 	return meanings, exact, n
 }
 
-// written is what the text of a date says, as far as the text by itself shows it. A part that it does not have is -1.
-type written struct {
+// dateText is what the text of a date says, as far as the text by itself shows it. A part that it does not have is -1.
+type dateText struct {
 	lexemes []lexeme
 
 	// numbers are those of a date in numbers alone, as they stand there; which is which, the order says.
-	numbers [3]string
-	shape   shape
-	parting string // what stands between them: ".", "-" ...
+	numbers   [3]string
+	shape     shape
+	separator string // what stands between them: ".", "-" ...
 
 	year, month, day int
 	months           []meaning // what the month's name may mean
@@ -260,32 +260,32 @@ type written struct {
 }
 
 // at is the lexeme of that place, or a sign without text.
-func (w *written) at(i int) lexeme {
+func (w *dateText) at(i int) lexeme {
 	if i < 0 || i >= len(w.lexemes) {
 		return lexeme{kind: sign}
 	}
 	return w.lexemes[i]
 }
 
-func (w *written) use(from, to int) {
+func (w *dateText) markUsed(from, to int) {
 	for i := max(from, 0); i < min(to, len(w.lexemes)); i++ {
 		w.lexemes[i].used = true
 	}
 }
 
 // attached holds for a lexeme that follows the one before at once.
-func (w *written) attached(i int) bool {
+func (w *dateText) attached(i int) bool {
 	l := w.at(i)
 	return i > 0 && i < len(w.lexemes) && !l.spaced
 }
 
-// dated holds where the date is known, and what numbers are left are those of a clock.
-func (w *written) dated() bool {
+// hasDate holds where the date is known, and what numbers are left are those of a clock.
+func (w *dateText) hasDate() bool {
 	return w.shape != noNumbers || w.year >= 0 && w.month >= 0 && w.day >= 0
 }
 
-// split reads the digits of a clock: 09, 0905, 090500, 090500123.
-func (w *written) split(t string) bool {
+// readClockDigits reads the digits of a clock: 09, 0905, 090500, 090500123.
+func (w *dateText) readClockDigits(t string) bool {
 	switch len(t) {
 	case 9:
 		w.nanos = number(t[6:]) * 1e6
@@ -303,15 +303,15 @@ func (w *written) split(t string) bool {
 	return false
 }
 
-func (w *written) setClock(from, to, hour, minute, second int) bool {
+func (w *dateText) setClock(from, to, hour, minute, second int) bool {
 	w.hour, w.minute, w.second = hour, minute, second
 	w.clockAt, w.clockEnd = from, to
-	w.use(from, to)
+	w.markUsed(from, to)
 	return true
 }
 
-// pair holds for a sign and a number of one or two digits after the lexeme i.
-func (w *written) pair(i int, sign string) bool {
+// hasPair holds for a sign and a number of one or two digits after the lexeme i.
+func (w *dateText) hasPair(i int, sign string) bool {
 	next := w.at(i + 2)
 	return w.at(i+1).is(sign) && next.kind == digits && len(next.text) <= 2 && !next.used
 }

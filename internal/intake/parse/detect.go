@@ -20,8 +20,8 @@ import (
 	"golang.org/x/text/encoding/traditionalchinese"
 )
 
-// script is a group of languages with the encodings that they were written in before UTF-8.
-type script struct {
+// languageGroup is a group of languages with the encodings that they were written in before UTF-8.
+type languageGroup struct {
 	languages []string
 	letters   map[rune]float64 // small ones, with the logarithms of their probabilities
 	words     bool             // its words have no ASCII letters
@@ -29,9 +29,9 @@ type script struct {
 	western   decoding         // in Windows-1252
 }
 
-// count gives letters their probabilities: where they stand in their order, these fall as in most languages, from an eighth
+// setLikelihoods gives letters their probabilities: where they stand in their order, these fall as in most languages, from an eighth
 // to a fiftieth of that. Letters beyond ASCII of other scripts are all the same.
-func (s script) count(order []rune) {
+func (s languageGroup) setLikelihoods(order []rune) {
 	total := 0.0
 	for i := range order {
 		total += math.Exp(-4 * float64(i) / float64(len(order)))
@@ -80,8 +80,8 @@ const (
 	typography = "“”„‚‹›«»•§©®™°€£¥¢№¡¿،؛؟†‡\u200e\u200f"
 )
 
-// read says what a script makes of an encoding.
-func (s script) read(enc *charmap.Charmap) decoding {
+// newDecoding says what a script makes of an encoding.
+func (s languageGroup) newDecoding(enc *charmap.Charmap) decoding {
 	t := decoding{enc: enc}
 	for b := range t.chars {
 		r := enc.DecodeByte(byte(b))
@@ -120,22 +120,22 @@ func (s script) read(enc *charmap.Charmap) decoding {
 var lettersFile string
 
 // scripts reads letters.txt once. It is wrong only where a test fails.
-var scripts = sync.OnceValue(func() (all []script) {
+var scripts = sync.OnceValue(func() (all []languageGroup) {
 	for line := range strings.Lines(lettersFile) {
 		names, rest, found := strings.Cut(line, "|")
 		if !found || strings.HasPrefix(line, "#") {
 			continue
 		}
 		encodings, letters, _ := strings.Cut(rest, "|")
-		s := script{languages: strings.Fields(names), letters: map[rune]float64{}}
+		s := languageGroup{languages: strings.Fields(names), letters: map[rune]float64{}}
 		if s.languages[0] == "words" {
 			s.languages, s.words = s.languages[1:], true
 		}
-		s.count([]rune(strings.TrimSpace(letters)))
-		s.western = s.read(charmap.Windows1252)
+		s.setLikelihoods([]rune(strings.TrimSpace(letters)))
+		s.western = s.newDecoding(charmap.Windows1252)
 		for _, name := range strings.Fields(encodings) {
-			if enc, ok := lookup(name).(*charmap.Charmap); ok {
-				s.decodings = append(s.decodings, s.read(enc))
+			if enc, ok := encodingOf(name).(*charmap.Charmap); ok {
+				s.decodings = append(s.decodings, s.newDecoding(enc))
 			}
 		}
 		all = append(all, s)
@@ -145,7 +145,7 @@ var scripts = sync.OnceValue(func() (all []script) {
 
 const (
 	sampleSize = 1 << 16 // bytes that are looked at
-	surely     = .8      // the least score of a guess against what is declared
+	sureScore  = .8      // the least score of a guess against what is declared
 )
 
 // detect guesses the encoding of a document that is not UTF-8 and says nothing, or something wrong: by the language that
@@ -155,15 +155,15 @@ const (
 func detect(doc []byte, declared bool) encoding.Encoding {
 	sample := doc[:min(len(doc), sampleSize)]
 	language := languageOf(doc)
-	i := slices.IndexFunc(scripts(), func(s script) bool { return slices.Contains(s.languages, language) })
+	i := slices.IndexFunc(scripts(), func(s languageGroup) bool { return slices.Contains(s.languages, language) })
 	if i >= 0 && len(scripts()[i].decodings) > 0 {
-		if enc := detectAs(scripts()[i], sample); enc != nil {
+		if enc := detectIn(scripts()[i], sample); enc != nil {
 			return enc
 		}
 	}
 	least := .6
 	if declared {
-		least = surely
+		least = sureScore
 	}
 	if enc := detectWords(sample, language, least); enc != nil {
 		return enc
@@ -186,12 +186,12 @@ func languageOf(doc []byte) string {
 	return ""
 }
 
-// detectAs chooses among the encodings of a language. It is nil where Windows-1252 makes as many of its letters.
-func detectAs(s script, sample []byte) encoding.Encoding {
+// detectIn chooses among the encodings of a language. It is nil where Windows-1252 makes as many of its letters.
+func detectIn(s languageGroup, sample []byte) encoding.Encoding {
 	var best encoding.Encoding
-	top := weigh(s.western, s.words, sample)
+	top := measureFit(s.western, s.words, sample)
 	for _, t := range s.decodings {
-		if w := weigh(t, s.words, sample); w.score > max(top.score, 0) || w.score > 0 && best != nil && w.value() > top.value() {
+		if w := measureFit(t, s.words, sample); w.score > max(top.score, 0) || w.score > 0 && best != nil && w.value() > top.value() {
 			best, top = t.enc, w
 		}
 	}
@@ -200,16 +200,16 @@ func detectAs(s script, sample []byte) encoding.Encoding {
 
 // detectWords finds scripts whose words have no ASCII letters. It is nil where no score reaches least.
 func detectWords(sample []byte, language string, least float64) (best encoding.Encoding) {
-	if !inRuns(sample) {
+	if !hasRuns(sample) {
 		return nil
 	}
-	var found weight
+	var found fit
 	for _, s := range scripts() {
 		for i, t := range s.decodings {
 			if !s.words {
 				continue
 			}
-			w := weigh(t, s.words, sample)
+			w := measureFit(t, s.words, sample)
 			if i > 0 {
 				w.likely -= .3 // fewer write so
 			}
@@ -220,7 +220,7 @@ func detectWords(sample []byte, language string, least float64) (best encoding.E
 	}
 	top := max(least, found.score)
 	for _, enc := range []encoding.Encoding{japanese.ShiftJIS, japanese.EUCJP, korean.EUCKR, simplifiedchinese.GBK, traditionalchinese.Big5} {
-		s := score(enc, sample)
+		s := scoreMultiByte(enc, sample)
 		if s > .5 && slices.Contains(encodingLanguages[enc], language) {
 			s++
 		}
@@ -246,15 +246,15 @@ func detectLatin(sample []byte) (best encoding.Encoding) {
 	plausible, top := 0.0, .95
 	for _, s := range scripts() {
 		if len(s.decodings) == 0 && (s.languages[0] != "en" || !isDense(sample)) { // English takes names from everywhere
-			plausible = max(plausible, weigh(s.western, s.words, sample).score)
+			plausible = max(plausible, measureFit(s.western, s.words, sample).score)
 		}
 	}
 	for _, s := range scripts() {
 		for _, t := range s.decodings {
-			if s.words || plausible > .6 || different(t, s, sample) < 3 {
+			if s.words || plausible > .6 || countDistinguishing(t, s, sample) < 3 {
 				continue
 			}
-			if w := weigh(t, s.words, sample); w.score > top {
+			if w := measureFit(t, s.words, sample); w.score > top {
 				best, top = t.enc, w.score
 			}
 		}
@@ -287,8 +287,8 @@ func isDense(sample []byte) bool {
 	return dense*5 >= words
 }
 
-// different counts the letters of a language that Windows-1252 has at no place or another one; 0 where they are one letter.
-func different(t decoding, s script, sample []byte) (n int) {
+// countDistinguishing counts the letters of a language that Windows-1252 has at no place or another one; 0 where they are one letter.
+func countDistinguishing(t decoding, s languageGroup, sample []byte) (n int) {
 	var seen [256]bool
 	distinct := 0
 	for _, b := range sample {
@@ -306,26 +306,26 @@ func different(t decoding, s script, sample []byte) (n int) {
 	return n
 }
 
-// weight says how well an encoding and a language explain a text.
-type weight struct {
+// fit says how well an encoding and a language explain a text.
+type fit struct {
 	letters int     // and signs that are none, by which it goes
 	score   float64 // up to 1: how much of these the language writes so
 	likely  float64 // the logarithm of a letter's probability, on average
 }
 
 // value orders encodings that have the same letters at other places.
-func (w weight) value() float64 { return w.score + w.likely/2 }
+func (w fit) value() float64 { return w.score + w.likely/2 }
 
-// unlikely is the logarithm of the probability of what a language does not write.
-const unlikely = -8
+// unlikelyLog is the logarithm of the probability of what a language does not write.
+const unlikelyLog = -8
 
 // final are the letters that Greek and Hebrew write at the end of a word only, nonFinal those that they stand for, and
 // accented the vowels of which each Greek word has one that is not in capitals.
 const final, nonFinal, accented = "ςךםןףץ", "σכמנפצ", "άέήίόύώΐΰ"
 
-// weigh reads a text. Letters of the language count for it; other letters, signs within words, capitals behind small
+// measureFit reads a text. Letters of the language count for it; other letters, signs within words, capitals behind small
 // letters, and ASCII letters in words of a script that has none of them, count against it.
-func weigh(t decoding, words bool, sample []byte) (w weight) {
+func measureFit(t decoding, words bool, sample []byte) (w fit) {
 	var last char // before the current one, in the same word; zero at its beginning
 	ascii, beyond, capitals := 0, 0, 0
 	accent := false
@@ -349,7 +349,7 @@ func weigh(t decoding, words bool, sample []byte) (w weight) {
 	against := func(much float64) {
 		w.letters++
 		w.score -= much
-		w.likely += unlikely
+		w.likely += unlikelyLog
 	}
 	for i, b := range sample {
 		c := t.chars[b]
@@ -411,8 +411,8 @@ func weigh(t decoding, words bool, sample []byte) (w weight) {
 	return w
 }
 
-// score is the share of the characters beyond ASCII that are letters which the encoding's language uses much.
-func score(enc encoding.Encoding, sample []byte) float64 {
+// scoreMultiByte is the share of the characters beyond ASCII that are letters which the encoding's language uses much.
+func scoreMultiByte(enc encoding.Encoding, sample []byte) float64 {
 	out, err := enc.NewDecoder().String(string(sample))
 	if err != nil {
 		return 0
@@ -432,7 +432,7 @@ func score(enc encoding.Encoding, sample []byte) float64 {
 		if r == unicode.ReplacementChar {
 			lost++
 		}
-		good += usualness(enc, r)
+		good += commonness(enc, r)
 	}
 	if all < 4 || lost > 1+all/50 || 2*mixed > all {
 		return 0
@@ -466,9 +466,9 @@ func commonRows(sample []byte, first, last byte) float64 {
 	return of / max(all, 1)
 }
 
-// inRuns holds where two in five bytes beyond ASCII stand beside another one: they write whole words. In Western languages they
+// hasRuns holds where two in five bytes beyond ASCII stand beside another one: they write whole words. In Western languages they
 // are single letters among others, whatever Cyrillic or Chinese these would make.
-func inRuns(sample []byte) bool {
+func hasRuns(sample []byte) bool {
 	all, beside := 0, 0
 	for i, c := range sample {
 		if c < utf8.RuneSelf {
@@ -482,7 +482,7 @@ func inRuns(sample []byte) bool {
 	return beside*5 >= all*2
 }
 
-func usualness(enc encoding.Encoding, r rune) float64 {
+func commonness(enc encoding.Encoding, r rune) float64 {
 	switch enc {
 	case japanese.ShiftJIS, japanese.EUCJP:
 		switch {
@@ -508,9 +508,9 @@ func usualness(enc encoding.Encoding, r rune) float64 {
 	return 0
 }
 
-// lookup finds an encoding by its label: those of the web first, then IANA's. It returns encoding.Nop for UTF-8, and
+// encodingOf finds an encoding by its label: those of the web first, then IANA's. It returns encoding.Nop for UTF-8, and
 // nil for labels that nobody knows, and for UTF-16 and 32 under all of their names, which byMark would have seen.
-func lookup(label string) encoding.Encoding {
+func encodingOf(label string) encoding.Encoding {
 	label = strings.ToLower(strings.TrimSpace(label))
 	plain := strings.NewReplacer("-", "", "_", "", " ", "", ".", "", ":", "").Replace(label)
 	switch {

@@ -31,7 +31,7 @@ func TestGuess(t *testing.T) {
 			if label == "windows-1258" {
 				written = accentsBehind(text)
 			}
-			raw := string(encode(t, lookup(label), written))
+			raw := string(encode(t, encodingOf(label), written))
 			western, err := charmap.Windows1252.NewDecoder().String(raw)
 			if err != nil {
 				t.Fatal(err)

@@ -19,18 +19,18 @@ func (g *guard) openChild(t token) {
 		if g.atom {
 			n.local = "entry"
 		}
-		g.names.release(scope)
-		g.closeForItem(func(e *open) bool { return e.role == item })
-		g.closeForItem(func(e *open) bool { return e.place == atomPerson || e.place == atomSource })
+		g.names.restore(scope)
+		g.closeForItem(func(e *element) bool { return e.role == item })
+		g.closeForItem(func(e *element) bool { return e.kind == atomPerson || e.kind == atomSource })
 		scope = g.names.declare(t.attrs, false)
-		if g.survey.hopeless() {
+		if g.selection.lacksDates() {
 			g.stopped = true
 			g.finish()
 			return
 		}
 	}
 	parent := g.container()
-	role, place := parent.place.child(n)
+	role, place := parent.kind.child(n)
 	if role == extension && !isPlainName([]byte(n.local)) {
 		role = dropped
 	}
@@ -38,10 +38,10 @@ func (g *guard) openChild(t token) {
 		slices.ContainsFunc(g.items[len(g.items)-1].fields, func(f field) bool { return f.name.String() == "title" }) {
 		role = dropped // the item's own title is its first; gofeed would take the last
 	}
-	e := open{written: t.name, name: n, role: role, place: place, scope: scope, base: g.baseOf(t.attrs, parent.base)}
+	e := element{written: t.name, name: n, role: role, kind: place, scope: scope, base: g.baseOf(t.attrs, parent.base)}
 	g.begin(&e, t)
 	g.stack = append(g.stack, e)
-	if e.role == words || e.role == captured || e.role == extension {
+	if e.role == textual || e.role == captured || e.role == extension {
 		g.leaf = len(g.stack) - 1
 	}
 	if t.empty {
@@ -50,7 +50,7 @@ func (g *guard) openChild(t token) {
 }
 
 // closeForItem ends the elements of a kind that are still open when an item begins.
-func (g *guard) closeForItem(isKind func(*open) bool) {
+func (g *guard) closeForItem(isKind func(*element) bool) {
 	for i := len(g.stack) - 1; i > 0; i-- {
 		if isKind(&g.stack[i]) {
 			g.repair("the missing end of <" + g.stack[i].name.local + "> was added")
@@ -60,29 +60,29 @@ func (g *guard) closeForItem(isKind func(*open) bool) {
 }
 
 // begin writes the start of an element of a container.
-func (g *guard) begin(e *open, t token) {
-	e.from = len(g.out)
+func (g *guard) begin(e *element, t token) {
+	e.start = len(g.out)
 	switch e.role {
 	case dropped:
 		return
 	case captured:
-		e.kind = kindOf(t.attrs)
+		e.textKind = kindOf(t.attrs)
 		if e.name.space == xhtmlSpace {
-			e.kind = xhtmlKind
+			e.textKind = xhtmlKind
 		}
-		e.from = len(g.aside)
-	case words:
+		e.start = len(g.captures)
+	case textual:
 		if g.atom {
-			e.kind = kindOf(t.attrs)
+			e.textKind = kindOf(t.attrs)
 		}
 		g.beginWords(e, t.attrs)
 	case extension:
 		g.media = 0
 		g.writeOpen(e.name.String(), t.attrs, e.base)
 	case item:
-		e.aside, e.passing = len(g.aside), !g.survey.wants()
+		e.capturesFrom, e.skipped = len(g.captures), !g.selection.keepsNext()
 		// RDF has the item's address as an attribute, and CDF its address and date.
-		it := sideItem{about: first(attr(t.attrs, "about"), attr(t.attrs, "href")), base: e.base}
+		it := capturedItem{about: first(attr(t.attrs, "about"), attr(t.attrs, "href")), base: e.base}
 		if changed := attr(t.attrs, "lastmod"); changed != "" {
 			it.fields = append(it.fields, field{name: name{local: "modified"}, raw: []byte(changed)})
 		}
@@ -93,17 +93,17 @@ func (g *guard) begin(e *open, t token) {
 		g.out = strconv.AppendInt(g.out, int64(len(g.items)-1), 10)
 		g.out = append(g.out, `"/>`...)
 	default:
-		if e.place == rssChannel {
+		if e.kind == rssChannel {
 			g.channels++
-			e.mute = g.channels > 1 // gofeed keeps only the last channel, but takes items outside of it
+			e.tagless = g.channels > 1 // gofeed keeps only the last channel, but takes items outside of it
 		}
-		if !e.mute {
+		if !e.tagless {
 			g.writeOpen(e.name.local, nil, nil)
 		}
 	}
-	e.inner = len(g.out)
+	e.innerStart = len(g.out)
 	if e.role == captured {
-		e.inner = len(g.aside)
+		e.innerStart = len(g.captures)
 	}
 }
 
@@ -111,7 +111,7 @@ func (g *guard) begin(e *open, t token) {
 func (g *guard) openInText(t token) {
 	scope := g.names.declare(t.attrs, true)
 	if g.endsLeaf(g.names.resolve(t.name)) {
-		g.names.release(scope)
+		g.names.restore(scope)
 		g.openAfterLeaf(t)
 		return
 	}
@@ -120,10 +120,10 @@ func (g *guard) openInText(t token) {
 		if !t.empty {
 			g.voids++
 		}
-		g.names.release(scope)
+		g.names.restore(scope)
 		return
 	}
-	e := open{written: t.name, role: inline, scope: scope, base: g.baseOf(t.attrs, g.top().base)}
+	e := element{written: t.name, role: inline, scope: scope, base: g.baseOf(t.attrs, g.top().base)}
 	if !isPlainName(t.name) {
 		e.role = unwrapped
 	}
@@ -132,14 +132,14 @@ func (g *guard) openInText(t token) {
 			g.writeInline(t, false)
 			g.writeClose(inlineName(t.name, &g.names))
 		}
-		g.names.release(scope)
+		g.names.restore(scope)
 		return
 	}
-	e.from = len(*g.sink())
+	e.start = len(*g.sink())
 	g.stack = append(g.stack, e)
 	if e.role == inline {
 		g.writeInline(t, false)
-		g.top().inner = len(*g.sink())
+		g.top().innerStart = len(*g.sink())
 	}
 }
 
@@ -159,11 +159,11 @@ func (g *guard) endsLeaf(n name) bool {
 	if g.isItem(n) {
 		return leaf.name.local != "content"
 	}
-	role, _ := g.stack[g.leaf-1].place.child(n)
+	role, _ := g.stack[g.leaf-1].kind.child(n)
 	if role == dropped {
 		return false
 	}
-	return isBrief(leaf.name) || n.local == "pubdate" || n.local == "guid"
+	return isShortText(leaf.name) || n.local == "pubdate" || n.local == "guid"
 }
 
 // openInExtension keeps media elements in media elements; of others it keeps the text.
@@ -171,12 +171,12 @@ func (g *guard) openInExtension(t token) {
 	scope := g.names.declare(t.attrs, true)
 	n := g.names.resolve(t.name)
 	if g.isItem(n) {
-		g.names.release(scope)
+		g.names.restore(scope)
 		g.openAfterLeaf(t)
 		return
 	}
 	top := g.top()
-	e := open{written: t.name, role: unwrapped, scope: scope, base: top.base}
+	e := element{written: t.name, role: unwrapped, scope: scope, base: top.base}
 	if n.space == "media" && top.name.space == "media" && g.media < maxMedia && isPlainName([]byte(n.local)) {
 		g.media++
 		e.role, e.name = extension, n
@@ -193,7 +193,7 @@ func (g *guard) close(t token) {
 	if len(g.stack) == 0 {
 		return
 	}
-	if r := g.top().role; (r == inline || r == words || r == captured) && isVoid(inlineName(t.name, &g.names)) {
+	if r := g.top().role; (r == inline || r == textual || r == captured) && isVoid(inlineName(t.name, &g.names)) {
 		g.voids--
 		return
 	}
@@ -223,10 +223,10 @@ func (g *guard) popTo(at int) {
 		if len(g.stack)-1 > at && g.namesElement() {
 			e := *g.top()
 			to := g.sink()
-			tag := appendLiteral(nil, (*to)[e.from:e.inner])
-			*to = slices.Replace(*to, e.from, e.inner, tag...)
+			tag := appendLiteral(nil, (*to)[e.start:e.innerStart])
+			*to = slices.Replace(*to, e.start, e.innerStart, tag...)
 			g.stack = g.stack[:len(g.stack)-1]
-			g.names.release(e.scope)
+			g.names.restore(e.scope)
 			continue
 		}
 		g.pop()
@@ -240,15 +240,15 @@ func (g *guard) popTo(at int) {
 // no end there: "The <dialog> element", written without escaping.
 func (g *guard) namesElement() bool {
 	e := g.top()
-	if e.role != inline || g.leaf < 0 || g.stack[g.leaf].name.local != "title" || isHiding(strings.ToLower(string(e.written))) {
+	if e.role != inline || g.leaf < 0 || g.stack[g.leaf].name.local != "title" || isRawElement(strings.ToLower(string(e.written))) {
 		return false
 	}
 	out := *g.sink()
-	if e.inner-e.from != len(inlineName(e.written, &g.names))+2 || e.inner > len(out) {
+	if e.innerStart-e.start != len(inlineName(e.written, &g.names))+2 || e.innerStart > len(out) {
 		return false
 	}
-	before, _ := utf8.DecodeLastRune(out[:e.from])
-	after, _ := utf8.DecodeRune(out[e.inner:])
+	before, _ := utf8.DecodeLastRune(out[:e.start])
+	after, _ := utf8.DecodeRune(out[e.innerStart:])
 	return !isTitleWordRune(before) && !isTitleWordRune(after)
 }
 
@@ -256,34 +256,34 @@ func (g *guard) namesElement() bool {
 func (g *guard) pop() {
 	e := *g.top()
 	switch e.role {
-	case words, extension:
+	case textual, extension:
 		g.endWords(&e)
 	case captured:
-		if e.markup && e.kind != base64Kind {
-			e.kind = xhtmlKind
+		if e.markup && e.textKind != base64Kind {
+			e.textKind = xhtmlKind
 		}
-		g.addField(&e, g.aside[e.inner:len(g.aside):len(g.aside)])
+		g.addField(&e, g.captures[e.innerStart:len(g.captures):len(g.captures)])
 	case inline:
 		g.writeClose(inlineName(e.written, &g.names))
 	case container, item:
-		if !e.mute {
+		if !e.tagless {
 			g.writeClose(e.name.local)
 		}
 	}
 	if e.role == item {
 		it := &g.items[len(g.items)-1]
-		if !e.passing || g.survey.keep != nil {
-			g.survey.add(time.Time{})
+		if !e.skipped || g.selection.keep != nil {
+			g.selection.add(time.Time{})
 		} else {
-			if len(g.survey.dates) == g.survey.max { // the first item over the limit: from here on dates matter
-				for i, kept := range g.items[:g.survey.max] {
-					g.survey.date(i, kept.latest(g.now))
+			if len(g.selection.dates) == g.selection.max { // the first item over the limit: from here on dates matter
+				for i, kept := range g.items[:g.selection.max] {
+					g.selection.setDate(i, kept.latest(g.now))
 				}
 			}
-			g.survey.add(it.latest(g.now))
+			g.selection.add(it.latest(g.now))
 		}
-		if e.passing { // the item is not kept
-			g.out, g.aside = g.out[:e.from], g.aside[:e.aside]
+		if e.skipped { // the item is not kept
+			g.out, g.captures = g.out[:e.start], g.captures[:e.capturesFrom]
 			g.items = g.items[:len(g.items)-1]
 		}
 	}
@@ -291,25 +291,25 @@ func (g *guard) pop() {
 	if g.leaf >= len(g.stack) {
 		g.leaf = -1
 	}
-	g.names.release(e.scope)
+	g.names.restore(e.scope)
 }
 
 // endWords ends an element for gofeed. Atom's text that turned out to hold markup is declared as such.
-func (g *guard) endWords(e *open) {
-	if g.atom && e.markup && e.kind != xhtmlKind && e.kind != base64Kind && e.inner >= len(escapedType) && string(g.out[e.inner-len(escapedType):e.inner]) == escapedType {
-		copy(g.out[e.inner-len(escapedType):], markupType)
-		e.kind = xhtmlKind
+func (g *guard) endWords(e *element) {
+	if g.atom && e.markup && e.textKind != xhtmlKind && e.textKind != base64Kind && e.innerStart >= len(escapedType) && string(g.out[e.innerStart-len(escapedType):e.innerStart]) == escapedType {
+		copy(g.out[e.innerStart-len(escapedType):], markupType)
+		e.textKind = xhtmlKind
 	}
-	if g.atom && e.name.local == "link" && !bytes.Contains(g.out[e.from:e.inner], []byte(` href="`)) {
-		if address := inner(g.out[e.inner:]); address != "" { // a link that has its address as text
-			g.out = append(g.out[:e.inner-1], ` href="`...)
+	if g.atom && e.name.local == "link" && !bytes.Contains(g.out[e.start:e.innerStart], []byte(` href="`)) {
+		if address := inner(g.out[e.innerStart:]); address != "" { // a link that has its address as text
+			g.out = append(g.out[:e.innerStart-1], ` href="`...)
 			g.out = appendLiteral(g.out, []byte(join(e.base, address)))
 			g.out = append(g.out, `">`...)
 		}
 	}
-	blank := len(bytes.TrimSpace(g.out[e.inner:])) == 0
+	blank := len(bytes.TrimSpace(g.out[e.innerStart:])) == 0
 	g.writeClose(e.name.String())
-	if e.role == words && !(blank && e.name.local == "title") {
+	if e.role == textual && !(blank && e.name.local == "title") {
 		g.addField(e, nil)
 	}
 }

@@ -78,7 +78,7 @@ func (r *entryReader) date(names ...string) time.Time {
 // dateTexts gives what may be a date in the document: of the feed, then of each item.
 func (g *guard) dateTexts() [][]string {
 	all := [][]string{nil}
-	for _, raw := range g.dated {
+	for _, raw := range g.feedDates {
 		all[0] = append(all[0], inner(raw))
 	}
 	for _, it := range g.items {
@@ -139,7 +139,7 @@ func (r *entryReader) htmlBase(name, address string) *url.URL {
 	if r.base != nil {
 		return r.base
 	}
-	if page := parseBase(address); page != nil && !r.standsBefore(page) {
+	if page := parseBase(address); page != nil && !r.isIntermediate(page) {
 		return page
 	}
 	if r.site != nil && (address != "" || redirects(r.docURL)) {
@@ -148,8 +148,8 @@ func (r *entryReader) htmlBase(name, address string) *url.URL {
 	return r.docURL
 }
 
-// standsBefore holds for a page that only leads to the site's: a redirector's, or one of a host for feeds.
-func (r *entryReader) standsBefore(page *url.URL) bool {
+// isIntermediate holds for a page that only leads to the site's: a redirector's, or one of a host for feeds.
+func (r *entryReader) isIntermediate(page *url.URL) bool {
 	if redirects(page) {
 		return true
 	}
@@ -171,10 +171,10 @@ func (r *entryReader) authors() []string {
 			all = append(all, person(e.Value))
 		}
 	}
-	if len(tidy(all)) == 0 {
+	if len(cleanList(all)) == 0 {
 		all = append(all, person(r.x.value("itunes", "author")))
 	}
-	return tidy(all)
+	return cleanList(all)
 }
 
 // personOf reads an author that is text, or <name> and <email>.
@@ -226,16 +226,16 @@ func (r *entryReader) source() news.Reference {
 func (r *entryReader) links() []news.Link {
 	var all []news.Link
 	for _, l := range r.x["atom"]["link"] {
-		if keepsLink(l.Attrs["rel"]) && l.Attrs["href"] != "" {
+		if isOriginRelation(l.Attrs["rel"]) && l.Attrs["href"] != "" {
 			all = append(all, r.link(l.Attrs["rel"], l.Attrs["href"], l.Attrs["title"]))
 		}
 	}
 	return all
 }
 
-// origin is the address behind one that only redirects: as FeedBurner and Pheedo give it, and where the item's link is a
+// originURL is the address behind one that only redirects: as FeedBurner and Pheedo give it, and where the item's link is a
 // redirector's, rel=canonical or the permalink. It is "" where none is given.
-func (r *entryReader) origin(link, permalink string) string {
+func (r *entryReader) originURL(link, permalink string) string {
 	given := trimAddress(r.x.value("feedburner", "origlink"))
 	if given == "" && redirects(parseBase(link)) {
 		given = first(r.x.link("canonical"), permalink)
@@ -264,8 +264,8 @@ func (r *entryReader) link(rel, href, title string) news.Link {
 	return news.Link{Rel: strings.ToLower(rel), URL: safeAddress(join(r.baseFor("link"), href)), Title: plain(title)}
 }
 
-// keepsLink holds for relations that say something about where an item comes from.
-func keepsLink(rel string) bool {
+// isOriginRelation holds for relations that say something about where an item comes from.
+func isOriginRelation(rel string) bool {
 	switch strings.ToLower(rel) {
 	case "", "alternate", "self", "enclosure", "edit", "edit-media", "replies", "next", "prev", "previous", "first", "last", "hub", "license":
 		return false
@@ -304,8 +304,8 @@ func first(all ...string) string {
 	return ""
 }
 
-// tidy makes plain text of strings, without empty ones and repetitions.
-func tidy(all []string) []string {
+// cleanList makes plain text of strings, without empty ones and repetitions.
+func cleanList(all []string) []string {
 	var out []string
 	seen := map[string]bool{}
 	for _, s := range all {
@@ -319,7 +319,7 @@ func tidy(all []string) []string {
 
 // entryReader is one item as gofeed's extensions and the guard saw it.
 type entryReader struct {
-	sideItem
+	capturedItem
 	x      extensions
 	docURL *url.URL
 	site   *url.URL // the page that the feed links to; nil where it links to none
@@ -334,7 +334,7 @@ func (r *entryReader) categories(all []string) []string {
 	for _, k := range []string{r.x.value("itunes", "keywords"), r.x.value("media", "keywords")} {
 		all = append(all, strings.Split(k, ",")...)
 	}
-	return tidy(all)
+	return cleanList(all)
 }
 
 func size(text string) int64 {
@@ -355,7 +355,7 @@ func (g *guard) item(x extensions, site string) entryReader {
 	r := entryReader{x: x, docURL: g.docURL, site: parseBase(site), dates: g.dates}
 	if marks := x["headwater"]["item"]; len(marks) > 0 {
 		if n, err := strconv.Atoi(marks[0].Attrs["n"]); err == nil && n >= 0 && n < len(g.items) {
-			r.sideItem = g.items[n]
+			r.capturedItem = g.items[n]
 		}
 	}
 	return r

@@ -76,7 +76,7 @@ func checkGuarded(t *testing.T, data []byte, o Options) {
 	if err != nil || form != formXML {
 		return
 	}
-	g := newGuard(utf[start.at:], o, &survey{max: o.MaxItems})
+	g := newGuard(utf[start.at:], o, &itemSelection{max: o.MaxItems})
 	if err := g.run(context.Background()); err != nil {
 		return
 	}

@@ -15,56 +15,56 @@ import (
 // maxMedia bounds the elements within one extension element.
 const maxMedia = 500
 
-// open is an element whose end tag is still to come.
-type open struct {
-	written []byte // its name in the document
-	name    name
-	role    role
-	place   place
-	scope   int      // namespace declarations in force before it
-	aside   int      // of an item: where what is kept aside of it begins
-	passing bool     // an item that is not kept
-	base    *url.URL // xml:base in force; nil where none was declared
-	from    int      // where its output begins
-	inner   int      // where the output of what is in it begins
-	kind    textKind
-	mute    bool // its own tags are not written
-	markup  bool // it is text with markup in it
+// element is an element whose end tag is still to come.
+type element struct {
+	written      []byte // its name in the document
+	name         name
+	role         role
+	kind         containerKind
+	scope        int      // namespace declarations in force before it
+	capturesFrom int      // of an item: where what is kept aside of it begins
+	skipped      bool     // an item that is not kept
+	base         *url.URL // xml:base in force; nil where none was declared
+	start        int      // where its output begins
+	innerStart   int      // where the output of what is in it begins
+	textKind     textKind
+	tagless      bool // its own tags are not written
+	markup       bool // it is text with markup in it
 }
 
 // guard rewrites a feed so that gofeed meets only what it reads well: a balanced document of bounded depth, without
 // comments, declarations and namespaces, whose elements are those that Parse uses, under the prefixes that gofeed
 // knows. What gofeed would lose or change is kept aside in items. It takes time in proportion to the document.
 type guard struct {
-	src      scanner
-	names    names
-	maxDepth int
-	survey   *survey
-	docURL   *url.URL // where the document came from; may be nil
-	now      time.Time
+	src       scanner
+	names     nameResolver
+	maxDepth  int
+	selection *itemSelection
+	docURL    *url.URL // where the document came from; may be nil
+	now       time.Time
 
-	out   []byte // for gofeed
-	aside []byte // for the captured elements
-	stack []open
-	leaf  int // index in stack of the words, captured or extension element that is open, or -1
-	media int // elements within the extension element that is open
-	voids int // HTML elements without an end tag that were not written <br/>
+	out      []byte // for gofeed
+	captures []byte // for the captured elements
+	stack    []element
+	leaf     int // index in stack of the words, captured or extension element that is open, or -1
+	media    int // elements within the extension element that is open
+	voids    int // HTML elements without an end tag that were not written <br/>
 
-	rooted   bool
-	channels int
-	done     bool
-	stopped  bool // before the end of the document: what follows are items that are not kept
-	atom     bool
-	format   string
-	language string
-	items    []sideItem
-	dated    [][]byte // the dates of the feed itself
-	dates    *dates
-	repairs  []string
+	hasRoot   bool
+	channels  int
+	done      bool
+	stopped   bool // before the end of the document: what follows are items that are not kept
+	atom      bool
+	format    string
+	language  string
+	items     []capturedItem
+	feedDates [][]byte // the dates of the feed itself
+	dates     *dates
+	repairs   []string
 }
 
-// sideItem is what gofeed does not carry of one item.
-type sideItem struct {
+// capturedItem is what gofeed does not carry of one item.
+type capturedItem struct {
 	about  string // rdf:about, or CDF's href
 	base   *url.URL
 	fields []field
@@ -85,12 +85,12 @@ func (g *guard) repair(what string) {
 	}
 }
 
-func (g *guard) top() *open { return &g.stack[len(g.stack)-1] }
+func (g *guard) top() *element { return &g.stack[len(g.stack)-1] }
 
 // sink is where text goes at present: to gofeed or aside.
 func (g *guard) sink() *[]byte {
 	if g.leaf >= 0 && g.stack[g.leaf].role == captured {
-		return &g.aside
+		return &g.captures
 	}
 	return &g.out
 }
@@ -108,7 +108,7 @@ func (g *guard) text(text []byte, cdata bool) {
 	switch {
 	case !cdata:
 		*to = appendText(*to, text, 0)
-	case leaf.role == extension || leaf.kind.isMarkup():
+	case leaf.role == extension || leaf.textKind.isMarkup():
 		*to = appendLiteral(*to, text)
 	default:
 		*to = append(*to, "<![CDATA["...)
@@ -125,7 +125,7 @@ func (g *guard) writeOpen(name string, attrs []attribute, base *url.URL) {
 }
 
 // beginWords writes the start tag of text. Its type tells gofeed to decode it, or to leave it as it stands.
-func (g *guard) beginWords(e *open, attrs []attribute) {
+func (g *guard) beginWords(e *element, attrs []attribute) {
 	if !g.atom {
 		g.writeOpen(e.name.String(), attrs, e.base)
 		return
@@ -141,7 +141,7 @@ func (g *guard) beginWords(e *open, attrs []attribute) {
 			g.out = appendLiteral(g.out, []byte(join(e.base, src)))
 			g.out = append(g.out, '"')
 		}
-		if e.kind == xhtmlKind {
+		if e.textKind == xhtmlKind {
 			g.out = append(g.out, markupType...)
 		} else {
 			g.out = append(g.out, escapedType...)
@@ -195,11 +195,11 @@ func (g *guard) baseOf(attrs []attribute, parent *url.URL) *url.URL {
 }
 
 // latest is the newest date of any child of the item.
-func (it sideItem) latest(now time.Time) time.Time {
+func (it capturedItem) latest(now time.Time) time.Time {
 	var at time.Time
 	for _, f := range it.fields {
 		if f.raw != nil && isDate(f.name) {
-			if t := loneDate(inner(f.raw), now); t.After(at) {
+			if t := readLoneDate(inner(f.raw), now); t.After(at) {
 				at = t
 			}
 		}
@@ -208,7 +208,7 @@ func (it sideItem) latest(now time.Time) time.Time {
 }
 
 // inlineName is the name of markup within text: HTML without a prefix, others as written.
-func inlineName(written []byte, n *names) string {
+func inlineName(written []byte, n *nameResolver) string {
 	if bytes.IndexByte(written, ':') > 0 && n.resolve(written).space == xhtmlSpace {
 		_, local := splitName(written)
 		return local
@@ -222,7 +222,7 @@ func (g *guard) isItem(n name) bool {
 }
 
 // container returns the innermost element that holds children.
-func (g *guard) container() *open {
+func (g *guard) container() *element {
 	for i := len(g.stack) - 1; i > 0; i-- {
 		if r := g.stack[i].role; r == container || r == item {
 			return &g.stack[i]
@@ -232,26 +232,26 @@ func (g *guard) container() *open {
 }
 
 // addField files a child of an item, or a date of the feed itself.
-func (g *guard) addField(e *open, raw []byte) {
+func (g *guard) addField(e *element, raw []byte) {
 	parent := len(g.stack) - 2
-	if parent >= 0 && e.role == captured && g.stack[parent].role == container && len(g.dated) < maxFeedDates {
-		g.dated = append(g.dated, raw)
+	if parent >= 0 && e.role == captured && g.stack[parent].role == container && len(g.feedDates) < maxFeedDates {
+		g.feedDates = append(g.feedDates, raw)
 	}
 	if parent < 0 || g.stack[parent].role != item {
 		return
 	}
 	it := &g.items[len(g.items)-1]
-	it.fields = append(it.fields, field{name: e.name, base: e.base, kind: e.kind, raw: raw})
+	it.fields = append(it.fields, field{name: e.name, base: e.base, kind: e.textKind, raw: raw})
 }
 
-// timed is a reader that fails when its context ends, which stops a parser whose time grows faster than its input.
-type timed struct {
+// contextReader is a reader that fails when its context ends, which stops a parser whose time grows faster than its input.
+type contextReader struct {
 	ctx context.Context
 	doc []byte
 }
 
 // Read gives at most 4 KB at a time, so that the time is looked at often enough.
-func (t *timed) Read(p []byte) (int, error) {
+func (t *contextReader) Read(p []byte) (int, error) {
 	if err := t.ctx.Err(); err != nil {
 		return 0, err
 	}
@@ -264,7 +264,7 @@ func (t *timed) Read(p []byte) (int, error) {
 }
 
 func (g *guard) document() news.Document {
-	return news.Document{Format: g.format, Repaired: g.repairs, Incomplete: len(g.survey.dates) > g.survey.max, Newest: g.survey.keep != nil}
+	return news.Document{Format: g.format, Repaired: g.repairs, Incomplete: len(g.selection.dates) > g.selection.max, Newest: g.selection.keep != nil}
 }
 
 // maxFeedDates bounds the dates of a feed itself that are kept.

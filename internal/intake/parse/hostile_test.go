@@ -113,7 +113,7 @@ func TestDeadline(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
-	g := newGuard(newsFeed(1), testOptions().withDefaults(), &survey{max: 1})
+	g := newGuard(newsFeed(1), testOptions().withDefaults(), &itemSelection{max: 1})
 	if err := g.run(context.Background()); err != nil {
 		t.Fatal(err)
 	}

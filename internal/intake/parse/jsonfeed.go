@@ -20,9 +20,9 @@ func readJSON(ctx context.Context, doc []byte, o Options) (news.Document, error)
 	if deeperThan(doc, o.MaxDepth) {
 		return news.Document{}, errTooDeep
 	}
-	seen := &survey{max: o.MaxItems}
+	seen := &itemSelection{max: o.MaxItems}
 	r, err := readJSONOnce(ctx, doc, seen, o.Now)
-	if seen.again() && ctx.Err() == nil {
+	if seen.needsSecondPass() && ctx.Err() == nil {
 		r, err = readJSONOnce(ctx, doc, seen, o.Now)
 	}
 	switch {
@@ -67,18 +67,18 @@ func (o object) objects(key string) []object {
 
 // jsonReader reads a feed item by item.
 type jsonReader struct {
-	dec      *json.Decoder
-	feed     object
-	items    []object
-	hasItems bool
-	stopped  bool // before the end: what follows are items that are not kept
-	survey   *survey
-	now      time.Time
+	dec       *json.Decoder
+	feed      object
+	items     []object
+	hasItems  bool
+	stopped   bool // before the end: what follows are items that are not kept
+	selection *itemSelection
+	now       time.Time
 }
 
 // readJSONOnce walks the document and keeps the items that the survey wants. After an error it returns what it read before.
-func readJSONOnce(ctx context.Context, doc []byte, s *survey, now time.Time) (*jsonReader, error) {
-	r := &jsonReader{dec: json.NewDecoder(&timed{ctx, doc}), feed: object{}, survey: s, now: now}
+func readJSONOnce(ctx context.Context, doc []byte, s *itemSelection, now time.Time) (*jsonReader, error) {
+	r := &jsonReader{dec: json.NewDecoder(&contextReader{ctx, doc}), feed: object{}, selection: s, now: now}
 	r.dec.UseNumber()
 	if _, err := r.dec.Token(); err != nil {
 		return r, err
@@ -112,11 +112,11 @@ func (r *jsonReader) readItems() error {
 	}
 	r.hasItems = true
 	for r.dec.More() {
-		if r.survey.hopeless() {
+		if r.selection.lacksDates() {
 			r.stopped = true
 			return nil
 		}
-		if !r.survey.wants() {
+		if !r.selection.keepsNext() {
 			// Of an item that is not kept only the date is read. An item of another form has none.
 			var dated struct {
 				Published any `json:"date_published"`
@@ -126,7 +126,7 @@ func (r *jsonReader) readItems() error {
 			if err := r.dec.Decode(&dated); err != nil && !errors.As(err, &other) {
 				return err
 			}
-			r.survey.add(object{"date_published": dated.Published, "date_modified": dated.Modified}.latest(r.now))
+			r.selection.add(object{"date_published": dated.Published, "date_modified": dated.Modified}.latest(r.now))
 			continue
 		}
 		var v any
@@ -137,14 +137,14 @@ func (r *jsonReader) readItems() error {
 		if ok {
 			r.items = append(r.items, m)
 		}
-		r.survey.add(object(m).latest(r.now))
+		r.selection.add(object(m).latest(r.now))
 	}
 	_, err = r.dec.Token()
 	return err
 }
 
 func (o object) latest(now time.Time) time.Time {
-	published, modified := loneDate(o.text("date_published"), now), loneDate(o.text("date_modified"), now)
+	published, modified := readLoneDate(o.text("date_published"), now), readLoneDate(o.text("date_modified"), now)
 	if modified.After(published) {
 		return modified
 	}
@@ -158,7 +158,7 @@ func (r *jsonReader) document(ctx context.Context, err error, o Options) news.Do
 		Title:      plainText(r.feed.text("title")),
 		Link:       safeAddress(join(parseBase(o.URL), r.feed.text("home_page_url"))),
 		Language:   r.feed.text("language"),
-		Incomplete: len(r.survey.dates) > r.survey.max, Newest: r.survey.keep != nil,
+		Incomplete: len(r.selection.dates) > r.selection.max, Newest: r.selection.keep != nil,
 	}
 	if err != nil && !errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 		doc.Repaired = append(doc.Repaired, "the document broke off; the items before that were read")
@@ -240,7 +240,7 @@ func (o object) entry(docURL *url.URL, dates *dates) news.Entry {
 			e.Categories = append(e.Categories, s)
 		}
 	}
-	e.Categories = tidy(e.Categories)
+	e.Categories = cleanList(e.Categories)
 	for _, a := range o.objects("attachments") {
 		e.Enclosures = append(e.Enclosures, news.Enclosure{
 			URL: a.text("url"), Type: a.text("mime_type"), Length: size(a.text("size_in_bytes")),
@@ -268,7 +268,7 @@ func jsonAuthors(o object) []string {
 	for _, a := range list {
 		all = append(all, person(a.text("name")))
 	}
-	return tidy(all)
+	return cleanList(all)
 }
 
 // deeperThan holds where lists and objects are nested deeper than that.

@@ -107,12 +107,12 @@ func read(ctx context.Context, form form, doc []byte, o Options) (parsed news.Do
 	if form == formJSON {
 		return readJSON(ctx, doc, o)
 	}
-	s := &survey{max: o.MaxItems}
+	s := &itemSelection{max: o.MaxItems}
 	g := newGuard(doc, o, s)
 	if err := g.run(ctx); err != nil {
 		return news.Document{}, err
 	}
-	if s.again() {
+	if s.needsSecondPass() {
 		g = newGuard(doc, o, s)
 		if err := g.run(ctx); err != nil {
 			return news.Document{}, err
@@ -215,7 +215,7 @@ func declares(local string, attrs []attribute) bool {
 		_, isSpace := xmlnsPrefix(a.name)
 		space := ""
 		if isSpace {
-			space = spaces(string(a.value))
+			space = vocabularyOf(string(a.value))
 		}
 		switch {
 		case local == "rss" && string(a.name) == "version", local == "rss" && isSpace,

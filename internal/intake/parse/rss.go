@@ -13,7 +13,7 @@ import (
 
 // readRSS has gofeed parse the guard's output and adds what the guard captured.
 func readRSS(ctx context.Context, g *guard) (news.Document, error) {
-	feed, err := new(rss.Parser).Parse(&timed{ctx, g.out})
+	feed, err := new(rss.Parser).Parse(&contextReader{ctx, g.out})
 	if ctx.Err() != nil {
 		return news.Document{}, ctx.Err()
 	}
@@ -64,7 +64,7 @@ func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 	if !isWebAddress(permalink) {
 		permalink = ""
 	}
-	link = first(r.origin(join(r.baseFor("link"), link), permalink), link)
+	link = first(r.originURL(join(r.baseFor("link"), link), permalink), link)
 	e := news.Entry{
 		Title:     first(plain(first(i.Title, r.text("atom:title"), r.x.value("dc", "title"))), r.x.mediaTitle(), plain(r.x.value("itunes", "title"))),
 		GUID:      first(guid, r.about, r.text("atom:id", "id")),
@@ -98,7 +98,7 @@ func (r *entryReader) rssEntry(i *rss.Item) news.Entry {
 		enclosures = append(enclosures, news.Enclosure{URL: n.URL, Type: n.Type, Length: size(n.Length)})
 	}
 	e.Enclosures = r.media(enclosures, e.URL)
-	return finished(e)
+	return finishEntry(e)
 }
 
 func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content string) {
@@ -117,12 +117,12 @@ func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content st
 	return summary, resolveHTML(content, r.htmlBase(from, address))
 }
 
-// longestAsked is the longest that a document is believed which asks to be left alone.
-const longestAsked = 30 * 24 * time.Hour
+// maxInterval is the longest that a document is believed which asks to be left alone.
+const maxInterval = 30 * 24 * time.Hour
 
 // ttl reads <ttl>: minutes.
 func ttl(minutes string) time.Duration {
-	return min(time.Duration(min(size(minutes), 1e6))*time.Minute, longestAsked)
+	return min(time.Duration(min(size(minutes), 1e6))*time.Minute, maxInterval)
 }
 
 // period reads the syndication module: so many updates in an hour, a day ... A frequency alone is one of a day, which is
@@ -138,7 +138,7 @@ func period(x extensions) time.Duration {
 	case "weekly":
 		period = 7 * 24 * time.Hour
 	case "monthly", "yearly":
-		period = longestAsked
+		period = maxInterval
 	case "":
 		if frequency > 0 {
 			period = 24 * time.Hour

@@ -8,19 +8,21 @@ import (
 // A document of more items than are read is walked to its end, so that the newest can be told from the others. The first
 // walk notes a date an item and keeps the first items only; where others are newer, a second walk keeps those.
 
-// survey is what the first walk notes, and what the second goes by.
-type survey struct {
+// itemSelection is what the first walk notes, and what the second goes by.
+type itemSelection struct {
 	max   int
 	keep  []bool  // of each item of the document, in its order; nil in the first walk
 	dates []int64 // of each item, in Unix seconds; 0 is none
 	dated bool    // one of them is not 0
 }
 
-// hopeless says that twice as many items as are kept have no date, so that the first walk need not go on.
-func (s *survey) hopeless() bool { return s.keep == nil && !s.dated && len(s.dates) >= 2*s.max }
+// lacksDates says that twice as many items as are kept have no date, so that the first walk need not go on.
+func (s *itemSelection) lacksDates() bool {
+	return s.keep == nil && !s.dated && len(s.dates) >= 2*s.max
+}
 
-// wants says whether the item that begins is kept.
-func (s *survey) wants() bool {
+// keepsNext says whether the item that begins is kept.
+func (s *itemSelection) keepsNext() bool {
 	n := len(s.dates)
 	if s.keep == nil {
 		return n < s.max
@@ -29,23 +31,23 @@ func (s *survey) wants() bool {
 }
 
 // add notes the item that has ended; its date is zero where it is not known yet.
-func (s *survey) add(t time.Time) {
+func (s *itemSelection) add(t time.Time) {
 	s.dates = append(s.dates, 0)
-	s.date(len(s.dates)-1, t)
+	s.setDate(len(s.dates)-1, t)
 }
 
-func (s *survey) date(i int, t time.Time) {
+func (s *itemSelection) setDate(i int, t time.Time) {
 	if !t.IsZero() {
 		s.dates[i], s.dated = t.Unix(), true
 	}
 }
 
-// again says that other items than the first are newer, and makes the survey ready for the walk that keeps them.
-func (s *survey) again() bool {
+// needsSecondPass says that other items than the first are newer, and makes the survey ready for the walk that keeps them.
+func (s *itemSelection) needsSecondPass() bool {
 	if s.keep != nil || len(s.dates) <= s.max {
 		return false
 	}
-	keep := newest(s.dates, s.max)
+	keep := selectNewest(s.dates, s.max)
 	if !slices.Contains(keep[s.max:], true) {
 		return false
 	}
@@ -53,9 +55,9 @@ func (s *survey) again() bool {
 	return true
 }
 
-// newest chooses so many items by their dates. One without a date is as old as its neighbour. Of equal ones those count
+// selectNewest chooses so many items by their dates. One without a date is as old as its neighbour. Of equal ones those count
 // as newer that stand where the document has its newer items: at its beginning where nothing says otherwise.
-func newest(dates []int64, limit int) []bool {
+func selectNewest(dates []int64, limit int) []bool {
 	dates = slices.Clone(dates)
 	rising, last := 0, int64(0)
 	for _, at := range dates {
@@ -71,9 +73,9 @@ func newest(dates []int64, limit int) []bool {
 			last = at
 		}
 	}
-	fill(dates)
+	fillDates(dates)
 	slices.Reverse(dates)
-	fill(dates)
+	fillDates(dates)
 	slices.Reverse(dates)
 
 	keep := make([]bool, len(dates))
@@ -98,8 +100,8 @@ func newest(dates []int64, limit int) []bool {
 	return keep
 }
 
-// fill gives items without a date that of the one before.
-func fill(dates []int64) {
+// fillDates gives items without a date that of the one before.
+func fillDates(dates []int64) {
 	for i := 1; i < len(dates); i++ {
 		if dates[i] == 0 {
 			dates[i] = dates[i-1]

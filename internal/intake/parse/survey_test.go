@@ -111,7 +111,7 @@ func TestChooseNewest(t *testing.T) {
 		{[]int64{1, 0, 0, 4}, 2, []bool{false, false, true, true}},
 		{[]int64{-5, -4, -3}, 2, []bool{false, true, true}},
 	} {
-		if diff := cmp.Diff(tt.want, newest(tt.dates, tt.limit)); diff != "" {
+		if diff := cmp.Diff(tt.want, selectNewest(tt.dates, tt.limit)); diff != "" {
 			t.Errorf("%v, %d (-want +got):\n%s", tt.dates, tt.limit, diff)
 		}
 	}

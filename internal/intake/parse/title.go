@@ -27,7 +27,7 @@ func plain(title string) string {
 		if !strings.ContainsAny(title, "<&") {
 			break
 		}
-		bare := s.all(title)
+		bare := s.strip(title)
 		stripped := html.UnescapeString(bare)
 		if stripped == title {
 			break
@@ -37,16 +37,16 @@ func plain(title string) string {
 		}
 		title = stripped
 	}
-	return oneLine(s.all(title))
+	return oneLine(s.strip(title))
 }
 
 // plainText is for what its format calls text: it stays as it is written, unless a browser would run or load something
 // for it.
 func plainText(title string) string {
 	title = oneLine(cutAt(title, maxPlain))
-	if pieces := cutTags(title); slices.ContainsFunc(pieces, piece.acts) {
+	if pieces := cutTags(title); slices.ContainsFunc(pieces, piece.isActive) {
 		var s stripper
-		return oneLine(s.all(title))
+		return oneLine(s.strip(title))
 	}
 	return title
 }
@@ -56,7 +56,7 @@ func plainXHTML(title string) string {
 	var b strings.Builder
 	var s stripper
 	for _, p := range cutTags(cutAt(title, maxPlain)) {
-		s.hostile = s.hostile || p.risky || p.hidden
+		s.hostile = s.hostile || p.isRisky || p.hidesText
 		switch {
 		case p.kind == textPiece:
 			b.WriteString(p.raw)
@@ -65,7 +65,7 @@ func plainXHTML(title string) string {
 		}
 	}
 	if s.hostile {
-		return oneLine(s.all(html.UnescapeString(b.String())))
+		return oneLine(s.strip(html.UnescapeString(b.String())))
 	}
 	return plainText(html.UnescapeString(b.String()))
 }
@@ -99,10 +99,10 @@ func oneLine(text string) string { return strings.Join(strings.Fields(text), " "
 // stripper takes markup out of a title. Once it has met something that runs or loads, no tag that HTML knows is a word.
 type stripper struct{ hostile bool }
 
-// all strips until no markup is left: taking a tag out of "<<b>script>" makes another.
-func (s *stripper) all(title string) string {
+// strip strips until no markup is left: taking a tag out of "<<b>script>" makes another.
+func (s *stripper) strip(title string) string {
 	for range 10 {
-		stripped := s.once(title)
+		stripped := s.stripOnce(title)
 		if stripped == title {
 			return title
 		}
@@ -123,27 +123,27 @@ const (
 
 // piece is a tag of a title, or the text between two.
 type piece struct {
-	kind   pieceKind
-	raw    string
-	name   string // lower case
-	valued bool   // it has an attribute with a value
-	paired bool   // its other tag is there
-	hidden bool   // of script and style: what follows is no text
-	risky  bool   // it has an attribute that runs or loads something
+	kind      pieceKind
+	raw       string
+	name      string // lower case
+	hasValue  bool   // it has an attribute with a value
+	isPaired  bool   // its other tag is there
+	hidesText bool   // of script and style: what follows is no text
+	isRisky   bool   // it has an attribute that runs or loads something
 }
 
-// acts holds for what makes a browser run or load something, or hide text.
-func (p piece) acts() bool {
-	return p.valued || p.risky || p.hidden || p.kind == otherTag && !p.isSign()
+// isActive holds for what makes a browser run or load something, or hide text.
+func (p piece) isActive() bool {
+	return p.hasValue || p.isRisky || p.hidesText || p.kind == otherTag && !p.isLiteral()
 }
 
-// isSign holds for the likes of "<?php", "</>" and "<!DOCTYPE html>" where a title speaks of them.
-func (p piece) isSign() bool {
+// isLiteral holds for the likes of "<?php", "</>" and "<!DOCTYPE html>" where a title speaks of them.
+func (p piece) isLiteral() bool {
 	return p.raw == "</>" || (strings.HasPrefix(p.raw, "<?") || strings.HasPrefix(strings.ToLower(p.raw), "<!doctype")) && !strings.ContainsAny(strings.TrimPrefix(p.raw[1:], "?="), "<=;:\"'(`")
 }
 
-// once takes markup out of a title as a browser would read it, but for tags that are words of it.
-func (s *stripper) once(title string) string {
+// stripOnce takes markup out of a title as a browser would read it, but for tags that are words of it.
+func (s *stripper) stripOnce(title string) string {
 	if !strings.Contains(title, "<") {
 		return title
 	}
@@ -151,15 +151,15 @@ func (s *stripper) once(title string) string {
 		title = strings.NewReplacer("<![CDATA[", "", "]]>", "").Replace(title)
 	}
 	pieces := cutTags(title)
-	pair(pieces)
+	pairTags(pieces)
 	worded := slices.ContainsFunc(pieces, func(p piece) bool { return p.kind == textPiece && strings.ContainsFunc(p.raw, isTitleWordRune) })
-	s.hostile = s.hostile || slices.ContainsFunc(pieces, func(p piece) bool { return p.risky || p.hidden })
+	s.hostile = s.hostile || slices.ContainsFunc(pieces, func(p piece) bool { return p.isRisky || p.hidesText })
 	var b strings.Builder
 	for i, p := range pieces {
 		switch {
 		case p.kind == textPiece:
 			b.WriteString(p.raw)
-		case !(s.hostile && (p.kind == otherTag || isHTMLName(p.bare()))) && isWordOf(pieces, i, worded):
+		case !(s.hostile && (p.kind == otherTag || isHTMLName(p.baseName()))) && isTitleWord(pieces, i, worded):
 			b.WriteString(p.raw)
 		case breaksLine(p.name):
 			b.WriteByte(' ')
@@ -184,7 +184,7 @@ func cutTags(title string) []piece {
 		kind := z.Next()
 		raw := string(z.Raw())
 		if kind == xhtml.ErrorToken {
-			return append(all, halfTag(title[at:])...)
+			return append(all, unterminatedTag(title[at:])...)
 		}
 		at += len(raw)
 		p := piece{raw: raw}
@@ -195,13 +195,13 @@ func cutTags(title string) []piece {
 				p.kind = closeTag
 			}
 			p.readName(z)
-			if kind != xhtml.EndTagToken && isHiding(p.name) {
+			if kind != xhtml.EndTagToken && isRawElement(p.name) {
 				hiding++
-				p.risky = p.risky || hiding > maxHiding || hides(p, title[:at-len(raw)], title[at:])
+				p.isRisky = p.isRisky || hiding > maxHiding || startsHidden(p, title[:at-len(raw)], title[at:])
 			}
-			p.hidden = p.risky && kind == xhtml.StartTagToken && isHiding(p.name)
+			p.hidesText = p.isRisky && kind == xhtml.StartTagToken && isRawElement(p.name)
 			z.NextIsNotRawText()
-			if p.hidden {
+			if p.hidesText {
 				rest := title[at:]
 				i := strings.Index(strings.ToLower(rest), "</"+p.name)
 				if i < 0 || i > len(rest) {
@@ -227,23 +227,23 @@ func (p *piece) readName(z *xhtml.Tokenizer) {
 		var key, value []byte
 		key, value, more = z.TagAttr()
 		if len(value) > 0 {
-			p.valued = true
+			p.hasValue = true
 			switch k := string(key); k {
 			case "href", "title", "class", "rel", "target", "lang", "dir", "id", "alt", "color", "size", "face":
-				p.risky = p.risky || strings.Contains(string(value), "script:")
+				p.isRisky = p.isRisky || strings.Contains(string(value), "script:")
 			default:
-				p.risky = true
+				p.isRisky = true
 			}
 		}
 	}
 }
 
-// halfTag is the end of a title that a tokenizer finds no end of a tag in: text, unless it has attributes.
-func halfTag(rest string) []piece {
+// unterminatedTag is the end of a title that a tokenizer finds no end of a tag in: text, unless it has attributes.
+func unterminatedTag(rest string) []piece {
 	switch {
 	case rest == "":
 		return nil
-	case strings.HasPrefix(rest, "<?") && (piece{raw: rest}).isSign():
+	case strings.HasPrefix(rest, "<?") && (piece{raw: rest}).isLiteral():
 		return []piece{{raw: rest}}
 	case strings.Contains(rest, "=") || strings.HasPrefix(rest, "<!"):
 		return []piece{{kind: otherTag, raw: rest}}
@@ -251,9 +251,9 @@ func halfTag(rest string) []piece {
 	return []piece{{raw: rest}}
 }
 
-// hides holds for the start of a script or style, but for one that prose speaks of: no end tag follows, and it stands
+// startsHidden holds for the start of a script or style, but for one that prose speaks of: no end tag follows, and it stands
 // apart from words that are no code.
-func hides(tag piece, before, rest string) bool {
+func startsHidden(tag piece, before, rest string) bool {
 	next, _ := utf8.DecodeRuneInString(rest)
 	last, _ := utf8.DecodeLastRuneInString(before)
 	prose := strings.ContainsFunc(before+rest, isTitleWordRune) && !strings.Contains(tag.raw, "*") && !isTitleWordRune(last) && last != '>' && last != ';' &&
@@ -261,11 +261,11 @@ func hides(tag piece, before, rest string) bool {
 	return !prose || strings.Contains(strings.ToLower(rest), "</"+tag.name)
 }
 
-// isHiding holds for the elements whose contents are no text.
-func isHiding(name string) bool { return name == "script" || name == "style" }
+// isRawElement holds for the elements whose contents are no text.
+func isRawElement(name string) bool { return name == "script" || name == "style" }
 
-// pair finds the tags that enclose text.
-func pair(pieces []piece) {
+// pairTags finds the tags that enclose text.
+func pairTags(pieces []piece) {
 	open := map[string][]int{}
 	for i := range pieces {
 		p := &pieces[i]
@@ -275,8 +275,8 @@ func pair(pieces []piece) {
 		case p.kind == closeTag && len(before) > 0:
 			from := before[len(before)-1]
 			open[p.name] = before[:len(before)-1]
-			p.paired = !isEnumeration(pieces[from+1 : i])
-			pieces[from].paired = p.paired
+			p.isPaired = !isEnumeration(pieces[from+1 : i])
+			pieces[from].isPaired = p.isPaired
 		}
 	}
 }
@@ -297,8 +297,8 @@ func isEnumeration(between []piece) bool {
 	return false
 }
 
-// bare is the name without what follows a comma or "<" in "Map<Object, List<String>>".
-func (p piece) bare() string {
+// baseName is the name without what follows a comma or "<" in "Map<Object, List<String>>".
+func (p piece) baseName() string {
 	end := strings.IndexFunc(p.name, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	if end < 0 {
 		return p.name
@@ -306,26 +306,26 @@ func (p piece) bare() string {
 	return p.name[:end]
 }
 
-// isWordOf holds for a tag that is a word of the title. Worded says that the title has others.
-func isWordOf(pieces []piece, i int, worded bool) bool {
+// isTitleWord holds for a tag that is a word of the title. Worded says that the title has others.
+func isTitleWord(pieces []piece, i int, worded bool) bool {
 	p := pieces[i]
 	if p.kind == otherTag {
-		return p.isSign() && (worded || !strings.HasSuffix(p.raw, ">")) && !strings.HasPrefix(p.raw, "<?xml")
+		return p.isLiteral() && (worded || !strings.HasSuffix(p.raw, ">")) && !strings.HasPrefix(p.raw, "<?xml")
 	}
-	if p.valued || p.hidden || strings.ContainsAny(p.raw, "\"`\\(){}=%") {
+	if p.hasValue || p.hidesText || strings.ContainsAny(p.raw, "\"`\\(){}=%") {
 		return false
 	}
-	if !isHTMLName(p.bare()) {
+	if !isHTMLName(p.baseName()) {
 		return !strings.ContainsAny(p.name, "<+/") || !slices.ContainsFunc(strings.FieldsFunc(p.name, func(r rune) bool { return !isTitleWordRune(r) }), isHTMLName)
 	}
-	before, after := neighbours(pieces, i)
+	before, after := adjacentRunes(pieces, i)
 	argument := isTitleWordRune(before) && p.kind == openTag && !isTitleWordRune(after) // as in vector<int>
 	switch {
-	case p.bare() != p.name:
-		return argument && !p.paired
-	case p.paired, isTitleWordRune(after):
+	case p.baseName() != p.name:
+		return argument && !p.isPaired
+	case p.isPaired, isTitleWordRune(after):
 		return false
-	case isCue(pieces, i):
+	case hasCue(pieces, i):
 		return true
 	case p.kind == closeTag:
 		return before != 0 && after != 0 && !isTitleWordRune(before)
@@ -341,17 +341,17 @@ func isWordOf(pieces []piece, i int, worded bool) bool {
 	return true
 }
 
-// near is how many pieces beside a tag are searched for text.
-const near = 20
+// maxAdjacent is how many pieces beside a tag are searched for text.
+const maxAdjacent = 20
 
-// neighbours are the characters before and after a tag, tags aside that touch it; 0 at the ends.
-func neighbours(pieces []piece, i int) (before, after rune) {
-	for j := i - 1; j >= max(0, i-near) && before == 0; j-- {
+// adjacentRunes are the characters before and after a tag, tags aside that touch it; 0 at the ends.
+func adjacentRunes(pieces []piece, i int) (before, after rune) {
+	for j := i - 1; j >= max(0, i-maxAdjacent) && before == 0; j-- {
 		if pieces[j].kind == textPiece && pieces[j].raw != "" {
 			before, _ = utf8.DecodeLastRuneInString(pieces[j].raw)
 		}
 	}
-	for j := i + 1; j < min(len(pieces), i+near) && after == 0; j++ {
+	for j := i + 1; j < min(len(pieces), i+maxAdjacent) && after == 0; j++ {
 		if pieces[j].kind == textPiece && pieces[j].raw != "" {
 			after, _ = utf8.DecodeRuneInString(pieces[j].raw)
 		}
@@ -361,25 +361,25 @@ func neighbours(pieces []piece, i int) (before, after rune) {
 
 func isTitleWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// cue is the word behind the name of an element, in some languages.
-var cue = regexp.MustCompile(`^\s*(?i:tags?|elements?|attributes?|vs\.?|elementen?|attribute?|attributs?|balises?|éléments?|etiquetas?|elementos?|elementi?|tagg|теги?|элементы?|タグ|要素|标签|元素|標籤|태그|요소)(?:\PL|$)`)
+// cueWords is the word behind the name of an element, in some languages.
+var cueWords = regexp.MustCompile(`^\s*(?i:tags?|elements?|attributes?|vs\.?|elementen?|attribute?|attributs?|balises?|éléments?|etiquetas?|elementos?|elementi?|tagg|теги?|элементы?|タグ|要素|标签|元素|標籤|태그|요소)(?:\PL|$)`)
 
-// cjkCue is cue in scripts without spaces.
-var cjkCue = regexp.MustCompile(`^\s*(?:タグ|要素|标签|元素|標籤|태그|요소)`)
+// cueWordsCJK is cue in scripts without spaces.
+var cueWordsCJK = regexp.MustCompile(`^\s*(?:タグ|要素|标签|元素|標籤|태그|요소)`)
 
-// lead is the word before the name of an element.
-var lead = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|of|in|with|without|vs\.?|versus|or|and|not|than|to|using|use|how|why|what|is|are|inside|for|from|no|your|our|my|this|every|another|when|if|on|about|against|beyond|between|replacing|avoid|meet|der|die|das|dem|den|ein|eine|und|oder|le|la|les|un|une|et|ou|el|los|las|y|o|il|lo|e)\s+|[,&(/]\s*)[("'“‘«„]?$`)
+// leadWords is the word before the name of an element.
+var leadWords = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|of|in|with|without|vs\.?|versus|or|and|not|than|to|using|use|how|why|what|is|are|inside|for|from|no|your|our|my|this|every|another|when|if|on|about|against|beyond|between|replacing|avoid|meet|der|die|das|dem|den|ein|eine|und|oder|le|la|les|un|une|et|ou|el|los|las|y|o|il|lo|e)\s+|[,&(/]\s*)[("'“‘«„]?$`)
 
-// article is lead for elements that often stand between words.
-var article = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|using|use|your|every|another|against|avoid|der|das|ein|le|un|el|il)\s+)["'“‘«„]?$`)
+// articleWords is lead for elements that often stand between words.
+var articleWords = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|using|use|your|every|another|against|avoid|der|das|ein|le|un|el|il)\s+)["'“‘«„]?$`)
 
-// isCue holds for a tag beside which it is said that it is one.
-func isCue(pieces []piece, i int) bool {
+// hasCue holds for a tag beside which it is said that it is one.
+func hasCue(pieces []piece, i int) bool {
 	if i > 0 && pieces[i-1].kind == textPiece {
-		before, words := pieces[i-1].raw[max(0, len(pieces[i-1].raw)-40):], lead
+		before, words := pieces[i-1].raw[max(0, len(pieces[i-1].raw)-40):], leadWords
 		switch pieces[i].name {
 		case "br", "hr", "wbr":
-			words = article
+			words = articleWords
 		}
 		if words.MatchString(before) {
 			return true
@@ -388,7 +388,7 @@ func isCue(pieces []piece, i int) bool {
 	if i+1 >= len(pieces) || pieces[i+1].kind != textPiece {
 		return false
 	}
-	return cue.MatchString(pieces[i+1].raw) || cjkCue.MatchString(pieces[i+1].raw)
+	return cueWords.MatchString(pieces[i+1].raw) || cueWordsCJK.MatchString(pieces[i+1].raw)
 }
 
 // breaksLine holds for elements in whose place words stand apart.

@@ -142,7 +142,7 @@ func FuzzTitle(f *testing.F) {
 		for name, read := range map[string]func(string) string{"plain": plain, "text": plainText, "XHTML": plainXHTML} {
 			title := read(s)
 			for _, p := range cutTags(title) {
-				if p.valued || p.hidden {
+				if p.hasValue || p.hidesText {
 					t.Errorf("%s: %q of %q has %q", name, title, s, p.raw)
 				}
 			}

@@ -13,18 +13,18 @@ const (
 	dropped   role = iota // with all that is in it
 	container             // the root, channel, atom:source, a person: its known children are kept
 	item                  // a container that is counted and numbered
-	words                 // text with any markup in it, handed to gofeed as it stands
+	textual               // text with any markup in it, handed to gofeed as it stands
 	captured              // text with any markup in it, kept aside for the translation
 	extension             // text, or elements of its own vocabulary in it
 	unwrapped             // the tags are left out, the text is kept
 	inline                // markup within words or captured
 )
 
-// place is a container's kind, which says what its children are.
-type place uint8
+// containerKind is a container's kind, which says what its children are.
+type containerKind uint8
 
 const (
-	outside place = iota
+	noContainer containerKind = iota
 	rssRoot
 	rssChannel
 	rssItem
@@ -36,15 +36,15 @@ const (
 )
 
 // child says what to do with an element of that name in that place. What is not named here never reaches gofeed.
-func (p place) child(n name) (role, place) {
+func (p containerKind) child(n name) (role, containerKind) {
 	switch p {
 	case rssRoot, rssChannel:
 		return rssChild(n, p)
 	case rssItem:
-		return rssItemChild(n), outside
+		return rssItemChild(n), noContainer
 	case rssSkips:
 		if s := n.String(); s == "hour" || s == "day" {
-			return words, outside
+			return textual, noContainer
 		}
 	case atomFeed:
 		return atomFeedChild(n)
@@ -53,19 +53,19 @@ func (p place) child(n name) (role, place) {
 	case atomSource:
 		switch n.String() {
 		case "title", "link", "id":
-			return words, outside
+			return textual, noContainer
 		case "author":
 			return container, atomPerson
 		}
 	case atomPerson:
 		if n.space == nativeSpace && (n.local == "name" || n.local == "email") {
-			return words, outside
+			return textual, noContainer
 		}
 	}
-	return dropped, outside
+	return dropped, noContainer
 }
 
-func rssChild(n name, p place) (role, place) {
+func rssChild(n name, p containerKind) (role, containerKind) {
 	switch n.String() {
 	case "channel":
 		if p == rssRoot {
@@ -74,15 +74,15 @@ func rssChild(n name, p place) (role, place) {
 	case "item":
 		return item, rssItem
 	case "title", "link", "description", "language", "generator", "ttl":
-		return words, outside
+		return textual, noContainer
 	case "skiphours", "skipdays":
 		return container, rssSkips
 	case "dc:title", "dc:language", "sy:updateperiod", "sy:updatefrequency", "atom:link":
-		return extension, outside
+		return extension, noContainer
 	case "pubdate", "lastbuilddate", "dc:date", "dcterms:modified", "atom:updated":
-		return captured, outside
+		return captured, noContainer
 	}
-	return dropped, outside
+	return dropped, noContainer
 }
 
 func rssItemChild(n name) role {
@@ -90,7 +90,7 @@ func rssItemChild(n name) role {
 	case nativeSpace:
 		switch n.local {
 		case "title", "link", "description", "guid", "category", "enclosure", "source", "encoded":
-			return words
+			return textual
 		case "author", "image", "body", "fullitem", "content", "summary", "abstract", "id", "pubdate", "issued", "modified", "created", "published", "updated", "date":
 			return captured
 		}
@@ -116,7 +116,7 @@ func rssItemChild(n name) role {
 		return captured
 	case "content":
 		if n.local == "encoded" {
-			return words
+			return textual
 		}
 	case "itunes":
 		switch n.local {
@@ -131,23 +131,23 @@ func rssItemChild(n name) role {
 	return dropped
 }
 
-func atomFeedChild(n name) (role, place) {
+func atomFeedChild(n name) (role, containerKind) {
 	switch n.String() {
 	case "entry":
 		return item, atomEntry
 	case "author":
 		return container, atomPerson
 	case "title", "link", "generator":
-		return words, outside
+		return textual, noContainer
 	case "dc:title", "dc:language", "sy:updateperiod", "sy:updatefrequency":
-		return extension, outside
+		return extension, noContainer
 	case "updated", "modified", "dc:date":
-		return captured, outside
+		return captured, noContainer
 	}
-	return dropped, outside
+	return dropped, noContainer
 }
 
-func atomEntryChild(n name) (role, place) {
+func atomEntryChild(n name) (role, containerKind) {
 	switch n.space {
 	case nativeSpace:
 		switch n.local {
@@ -156,17 +156,17 @@ func atomEntryChild(n name) (role, place) {
 		case "author":
 			return container, atomPerson
 		case "title", "link", "category", "summary", "content", "rights":
-			return words, outside
+			return textual, noContainer
 		case "id", "published", "updated", "issued", "modified", "created", "guid", "pubdate", "description":
-			return captured, outside
+			return captured, noContainer
 		}
 	case "dc", "dcterms", "media", "itunes", "feedburner", "content", "prism":
 		if n.String() == "content:encoded" {
-			return captured, outside
+			return captured, noContainer
 		}
-		return rssItemChild(n), outside
+		return rssItemChild(n), noContainer
 	}
-	return dropped, outside
+	return dropped, noContainer
 }
 
 // isDate holds for the elements whose text is a date. They are captured, so that gofeed does not try its layouts.
@@ -182,9 +182,9 @@ func isDate(n name) bool {
 	return false
 }
 
-// isBrief holds for elements whose text never contains an element of the feed: another one that begins inside shows
+// isShortText holds for elements whose text never contains an element of the feed: another one that begins inside shows
 // that the end tag is missing.
-func isBrief(n name) bool {
+func isShortText(n name) bool {
 	if n.space != nativeSpace {
 		return false
 	}
@@ -195,8 +195,8 @@ func isBrief(n name) bool {
 	return isDate(n)
 }
 
-// isLong holds for elements whose text is worth having when the document ends inside them.
-func isLong(n name) bool {
+// isLongText holds for elements whose text is worth having when the document ends inside them.
+func isLongText(n name) bool {
 	switch n.local {
 	case "description", "encoded", "content", "summary", "body", "fullitem":
 		return true
@@ -225,9 +225,9 @@ const (
 	xhtmlSpace   = "xhtml"
 )
 
-// spaces gives the vocabularies that are read by their addresses, lower-case and without a "/" or "#" at the end. The
+// vocabularyOf gives the vocabularies that are read by their addresses, lower-case and without a "/" or "#" at the end. The
 // values are the prefixes that gofeed files extensions under.
-func spaces(uri string) string {
+func vocabularyOf(uri string) string {
 	switch strings.TrimRight(strings.ToLower(strings.TrimSpace(uri)), "/#") {
 	case "http://purl.org/rss/1.0", "http://my.netscape.com/rdf/simple/0.9", "http://channel.netscape.com/rdf/simple/0.9",
 		"http://purl.org/net/rss1.1", "http://backend.userland.com/rss2", "http://blogs.law.harvard.edu/tech/rss",
@@ -270,8 +270,8 @@ func spaces(uri string) string {
 	return unknownSpace
 }
 
-// customary gives the vocabulary of a prefix that the document does not declare, or binds to an address nobody knows.
-func customary(prefix string) string {
+// vocabularyOfPrefix gives the vocabulary of a prefix that the document does not declare, or binds to an address nobody knows.
+func vocabularyOfPrefix(prefix string) string {
 	switch prefix {
 	case "rss", "atom", "dc", "dcterms", "content", "sy", "ag", "media", "itunes", "feedburner", "xhtml", "rdf", "xml", "prism", "enc":
 		return prefix
@@ -293,44 +293,44 @@ type binding struct {
 // maxBindings bounds the namespace declarations in force at once; further ones are left out.
 const maxBindings = 250
 
-// names resolves element names within the declarations in force.
-type names struct {
-	inForce []binding
-	cache   map[string]name
-	root    string // the format's own vocabulary: rssSpace or atomSpace
-	own     string // the prefix of the root element, which is native whatever it is bound to
-	crowded bool
+// nameResolver resolves element names within the declarations in force.
+type nameResolver struct {
+	bindings        []binding
+	cache           map[string]name
+	root            string // the format's own vocabulary: rssSpace or atomSpace
+	rootPrefix      string // the prefix of the root element, which is native whatever it is bound to
+	tooManyBindings bool
 }
 
 // declare puts the xmlns attributes of a tag in force and returns how many declarations were in force before. An
 // address nobody knows as default, as some feeds have it, is the feed's own vocabulary, except within text.
-func (n *names) declare(attrs []attribute, inText bool) int {
-	before := len(n.inForce)
+func (n *nameResolver) declare(attrs []attribute, inText bool) int {
+	before := len(n.bindings)
 	for _, a := range attrs {
 		prefix, ok := xmlnsPrefix(a.name)
 		if !ok {
 			continue
 		}
-		if len(n.inForce) >= maxBindings {
-			n.crowded = true
+		if len(n.bindings) >= maxBindings {
+			n.tooManyBindings = true
 			break
 		}
-		space := spaces(string(a.value))
+		space := vocabularyOf(string(a.value))
 		if space == unknownSpace && prefix == "" && !inText {
 			space = nativeSpace
 		}
-		n.inForce = append(n.inForce, binding{prefix, space})
+		n.bindings = append(n.bindings, binding{prefix, space})
 	}
-	if len(n.inForce) > before {
+	if len(n.bindings) > before {
 		clear(n.cache)
 	}
 	return before
 }
 
-// release ends the declarations that were put in force since declare returned before.
-func (n *names) release(before int) {
-	if len(n.inForce) > before {
-		n.inForce = n.inForce[:before]
+// restore ends the declarations that were put in force since declare returned before.
+func (n *nameResolver) restore(before int) {
+	if len(n.bindings) > before {
+		n.bindings = n.bindings[:before]
 		clear(n.cache)
 	}
 }
@@ -346,7 +346,7 @@ func xmlnsPrefix(attr []byte) (string, bool) {
 }
 
 // resolve gives the name of an element as written.
-func (n *names) resolve(written []byte) name {
+func (n *nameResolver) resolve(written []byte) name {
 	if known, ok := n.cache[string(written)]; ok {
 		return known
 	}
@@ -361,9 +361,9 @@ func (n *names) resolve(written []byte) name {
 	return resolved
 }
 
-func (n *names) space(prefix string) string {
+func (n *nameResolver) space(prefix string) string {
 	space, declared := unknownSpace, false
-	for _, b := range slices.Backward(n.inForce) {
+	for _, b := range slices.Backward(n.bindings) {
 		if b.prefix == prefix {
 			space, declared = b.space, true
 			break
@@ -374,10 +374,10 @@ func (n *names) space(prefix string) string {
 		return nativeSpace
 	case space != unknownSpace, prefix == "":
 		return space
-	case prefix == n.own:
+	case prefix == n.rootPrefix:
 		return nativeSpace
 	}
-	if space = customary(prefix); space == n.root {
+	if space = vocabularyOfPrefix(prefix); space == n.root {
 		return nativeSpace
 	}
 	return space

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-func newGuard(doc []byte, o Options, s *survey) *guard {
-	g := &guard{src: scanner{doc: doc}, maxDepth: o.MaxDepth, survey: s, now: o.Now, leaf: -1}
+func newGuard(doc []byte, o Options, s *itemSelection) *guard {
+	g := &guard{src: scanner{doc: doc}, maxDepth: o.MaxDepth, selection: s, now: o.Now, leaf: -1}
 	g.names.cache = map[string]name{}
 	g.docURL = parseBase(o.URL)
 	g.out = make([]byte, 0, len(doc)+len(doc)/16)
@@ -29,36 +29,36 @@ func (g *guard) run(ctx context.Context) error {
 		case tokenCDATA:
 			g.text(t.text, true)
 		case tokenOpen:
-			if err := g.open(t); err != nil {
+			if err := g.openElement(t); err != nil {
 				return err
 			}
 		case tokenClose:
 			g.close(t)
 		}
 	}
-	if g.src.torn {
+	if g.src.unterminated {
 		g.repair("a tag, comment or CDATA section without an end was closed")
 	}
-	if g.src.crowded {
+	if g.src.tooManyAttrs {
 		g.repair(fmt.Sprintf("attributes over %d on one tag were left out", maxAttrs))
 	}
-	if g.names.crowded {
+	if g.names.tooManyBindings {
 		g.repair(fmt.Sprintf("namespace declarations over %d were left out", maxBindings))
 	}
 	if g.voids != 0 {
 		g.repair("HTML elements without an end tag were closed")
 	}
-	if !g.rooted {
+	if !g.hasRoot {
 		return errors.New("no root element")
 	}
 	return nil
 }
 
-func (g *guard) open(t token) error {
+func (g *guard) openElement(t token) error {
 	if len(g.stack) >= g.maxDepth {
 		return errTooDeep
 	}
-	if !g.rooted {
+	if !g.hasRoot {
 		g.openRoot(t)
 		return nil
 	}
@@ -68,7 +68,7 @@ func (g *guard) open(t token) error {
 		if n := strings.ToLower(string(t.name)); n == "item" && !g.atom || n == "entry" && g.atom {
 			g.openChild(t)
 		} else if !t.empty {
-			g.stack = append(g.stack, open{written: t.name, role: dropped, scope: len(g.names.inForce)})
+			g.stack = append(g.stack, element{written: t.name, role: dropped, scope: len(g.names.bindings)})
 		}
 	case g.leaf < 0:
 		g.openChild(t)
@@ -82,21 +82,21 @@ func (g *guard) open(t token) error {
 
 // openRoot begins the document. A root that is none, as <channel> or <item>, gets one.
 func (g *guard) openRoot(t token) {
-	g.rooted = true
+	g.hasRoot = true
 	prefix, local := splitName(t.name)
 	local = strings.ToLower(local)
 	g.atom = local == "feed" || local == "entry"
-	g.names.root, g.names.own = rssSpace, prefix
+	g.names.root, g.names.rootPrefix = rssSpace, prefix
 	place, root := rssRoot, "rss"
 	if g.atom {
 		g.names.root, place, root = atomSpace, atomFeed, "feed"
 	}
 	g.format = formatOf(local, t.attrs)
 	g.language = attr(t.attrs, "xml:lang")
-	e := open{written: t.name, name: name{local: root}, role: container, place: place}
+	e := element{written: t.name, name: name{local: root}, role: container, kind: place}
 	e.scope = g.names.declare(t.attrs, false)
-	for i := range g.names.inForce { // the root's default namespace is the feed's own, whatever its address is
-		if b := &g.names.inForce[i]; b.prefix == "" && prefix == "" {
+	for i := range g.names.bindings { // the root's default namespace is the feed's own, whatever its address is
+		if b := &g.names.bindings[i]; b.prefix == "" && prefix == "" {
 			if g.atom && b.space == nativeSpace {
 				g.repair("the namespace is not Atom's; the document was read as Atom all the same")
 			}
@@ -137,13 +137,13 @@ func (g *guard) finish() {
 		if e.role == item && !g.stopped {
 			g.items[len(g.items)-1].cut = true
 		}
-		if i := len(g.stack) - 1; i == g.leaf && !isLong(e.name) {
+		if i := len(g.stack) - 1; i == g.leaf && !isLongText(e.name) {
 			if e.role == captured {
-				g.aside = g.aside[:e.from]
+				g.captures = g.captures[:e.start]
 			} else {
-				g.out = g.out[:e.from]
+				g.out = g.out[:e.start]
 			}
-			g.names.release(e.scope)
+			g.names.restore(e.scope)
 			g.stack, g.leaf = g.stack[:i], -1
 			continue
 		}

@@ -49,11 +49,11 @@ type scanner struct {
 	pos   int
 	attrs []attribute
 
-	torn      bool // the document ended inside a tag or section
-	crowded   bool // a tag had more attributes than maxAttrs
-	noComment bool // no "-->" follows; spares searching for it again
-	noCDATA   bool // no "]]>" follows
-	noPI      bool // no "?>" follows
+	unterminated bool // the document ended inside a tag or section
+	tooManyAttrs bool // a tag had more attributes than maxAttrs
+	noComment    bool // no "-->" follows; spares searching for it again
+	noCDATA      bool // no "]]>" follows
+	noPI         bool // no "?>" follows
 }
 
 // next returns the next token.
@@ -81,7 +81,7 @@ func (s *scanner) next() token {
 func (s *scanner) markup() (token, bool) {
 	rest := s.doc[s.pos+1:]
 	if len(rest) == 0 {
-		s.torn = true
+		s.unterminated = true
 		return token{}, false
 	}
 	switch c := rest[0]; {
@@ -113,7 +113,7 @@ func (s *scanner) section(inside []byte, end string, missing *bool) (token, bool
 		}
 		*missing = true
 	}
-	s.torn = true
+	s.unterminated = true
 	i := bytes.IndexByte(inside, '>')
 	if i < 0 {
 		s.pos = len(s.doc)
@@ -130,7 +130,7 @@ func (s *scanner) cdata(inside []byte) (token, bool) {
 		i = bytes.Index(inside, []byte("]]>"))
 	}
 	if i < 0 {
-		s.noCDATA, s.torn = true, true
+		s.noCDATA, s.unterminated = true, true
 		s.pos = len(s.doc)
 		return token{kind: tokenCDATA, text: inside}, true
 	}
@@ -157,12 +157,12 @@ func (s *scanner) doctype(rest []byte) (token, bool) {
 	// The brackets do not match: the declaration ends at the first ">". torn stays set, so that a document full of such
 	// declarations is not searched again for each.
 	i := bytes.IndexByte(rest, '>')
-	if s.torn || i < 0 {
+	if s.unterminated || i < 0 {
 		s.pos = len(s.doc)
 	} else {
 		s.pos = at + i + 1
 	}
-	s.torn = true
+	s.unterminated = true
 	return token{kind: tokenDecl}, true
 }
 
@@ -183,7 +183,7 @@ func (s *scanner) closing() (token, bool) {
 	if i < len(s.doc) && s.doc[i] == '>' {
 		s.pos++
 	} else {
-		s.torn = true
+		s.unterminated = true
 	}
 	return token{kind: tokenClose, name: name}, true
 }
@@ -199,7 +199,7 @@ func (s *scanner) opening() (token, bool) {
 	for {
 		i = skipSpace(s.doc, i)
 		if i >= len(s.doc) || s.doc[i] == '<' {
-			s.torn = true
+			s.unterminated = true
 			break
 		}
 		if s.doc[i] == '>' {
@@ -232,7 +232,7 @@ func (s *scanner) attribute(i int) int {
 		a.value, i = s.value(skipSpace(s.doc, eq+1))
 	}
 	if len(s.attrs) >= maxAttrs {
-		s.crowded = true
+		s.tooManyAttrs = true
 		return i
 	}
 	s.attrs = append(s.attrs, a)
@@ -249,7 +249,7 @@ func (s *scanner) value(i int) ([]byte, int) {
 		if end := bytes.IndexByte(window, q); end >= 0 {
 			return window[:end], i + end + 2
 		}
-		s.torn = true
+		s.unterminated = true
 		i++
 	}
 	start := i

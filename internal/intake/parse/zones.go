@@ -15,7 +15,7 @@ import (
 type zone struct {
 	offset    int // seconds
 	hasOffset bool
-	place     *time.Location
+	iana      *time.Location
 	name      string // an abbreviation
 }
 
@@ -41,9 +41,9 @@ func offsetOf(sign byte, text string) (int, bool) {
 	return seconds, true
 }
 
-// cutPlace finds the name of a zone of the IANA database, and gives the text without it. It looks one name up at most, as
+// cutZoneName finds the name of a zone of the IANA database, and gives the text without it. It looks one name up at most, as
 // looking up may open files.
-func cutPlace(text string) (*time.Location, string) {
+func cutZoneName(text string) (*time.Location, string) {
 	slash := strings.IndexByte(text, '/')
 	for slash >= 0 {
 		from := strings.LastIndexFunc(text[:slash], func(r rune) bool { return !unicode.IsLetter(r) }) + 1
@@ -51,12 +51,12 @@ func cutPlace(text string) (*time.Location, string) {
 			return r < utf8.RuneSelf && (isNameByte(byte(r)) && r != ':' && r != '.' || r == '+' || r == '/')
 		})
 		if slices.Contains(areas, strings.ToLower(text[from:slash])) {
-			if loc := locate(text[from:end]); loc != nil {
+			if loc := loadZone(text[from:end]); loc != nil {
 				return loc, text[:from] + " " + text[end:]
 			}
 			// "America/New York"
 			city, rest, _ := strings.Cut(text[min(end+1, len(text)):], " ")
-			if loc := locate(text[from:end] + "_" + strings.TrimRight(city, ")],;.")); loc != nil {
+			if loc := loadZone(text[from:end] + "_" + strings.TrimRight(city, ")],;.")); loc != nil {
 				return loc, text[:from] + " " + rest
 			}
 			break
@@ -69,7 +69,7 @@ func cutPlace(text string) (*time.Location, string) {
 	}
 	for _, name := range [...]string{"EST5EDT", "CST6CDT", "MST7MDT", "PST8PDT"} {
 		if before, after, ok := strings.Cut(text, name); ok {
-			return locate(name), before + " " + after
+			return loadZone(name), before + " " + after
 		}
 	}
 	return nil, text
@@ -81,17 +81,17 @@ var areas = []string{
 	"mexico", "pacific", "us",
 }
 
-var places sync.Map // of *time.Location by name; holds no more than the database
+var zoneCache sync.Map // of *time.Location by name; holds no more than the database
 
-// locate gives a zone of the IANA database, or nil.
-func locate(name string) *time.Location {
-	if known, ok := places.Load(name); ok {
+// loadZone gives a zone of the IANA database, or nil.
+func loadZone(name string) *time.Location {
+	if known, ok := zoneCache.Load(name); ok {
 		loc, _ := known.(*time.Location)
 		return loc
 	}
 	loc, err := time.LoadLocation(name)
 	if err == nil {
-		places.Store(name, loc)
+		zoneCache.Store(name, loc)
 		return loc
 	}
 	cased := []byte(strings.ToLower(name)) // "america/new_york" as the database writes it
