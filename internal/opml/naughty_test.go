@@ -14,7 +14,7 @@ import (
 	"headwater/internal/news"
 )
 
-// TestNaughtyLists gives feeds, folders and topics the names that break programs, and reads them again. What XML forbids
+// TestNaughtyLists returns feeds, folders and topics the names that break programs, and reads them again. What XML forbids
 // comes back as U+FFFD.
 func TestNaughtyLists(t *testing.T) {
 	data, err := os.ReadFile("../../../shared/hostile/naughty_strings.json")

@@ -16,7 +16,7 @@ type List struct {
 	Feeds []Outline
 	// Topics stand with their query and options in attributes of our own. Only Name, Query and Options count.
 	Topics []news.Topic `json:",omitempty"`
-	// TopicFeed gives the address of a topic's own feed, by which Write lets other programs subscribe to it. Where it is
+	// TopicFeed returns the address of a topic's own feed, by which Write lets other programs subscribe to it. Where it is
 	// nil, or gives "", they pass over the topic.
 	TopicFeed func(news.Topic) string `json:"-"`
 }
@@ -38,7 +38,7 @@ type Problem struct {
 	Mended bool // it was taken over all the same
 }
 
-// String gives the problem as a line of text.
+// String returns the problem as a line of text.
 func (p Problem) String() string { return fmt.Sprintf("line %d: %s", p.Line, p.What) }
 
 // feedURL tidies an address and says what is wrong with one that cannot be fetched.

@@ -54,7 +54,7 @@ func Read(r io.Reader) (List, []Problem, error) {
 	return rd.list, rd.problems, nil
 }
 
-// areSealed says whether feeds have their end tags: there is one for each outline that wants one, or none stands open where
+// areSealed reports whether feeds have their end tags: there is one for each outline that wants one, or none stands open where
 // another outline begins.
 func areSealed(data []byte) bool {
 	open, bare := 0, false
@@ -161,7 +161,7 @@ func (r *reader) take(t tag, s *scanner) error {
 	return nil
 }
 
-// isLeaf says whether nothing stands in an outline.
+// isLeaf reports whether nothing stands in an outline.
 func (s *scanner) isLeaf(t tag) bool {
 	rest := bytes.TrimLeft(s.doc[s.pos:], " \t\r\n")
 	return t.empty || bytes.HasPrefix(bytes.ToLower(rest[:min(len(rest), 9)]), []byte("</outline"))
@@ -242,7 +242,7 @@ func address(a map[string]string) string {
 	return feed
 }
 
-// isTopic says whether an outline is a topic. One that other programs take for a feed has a query, too.
+// isTopic reports whether an outline is a topic. One that other programs take for a feed has a query, too.
 func isTopic(a map[string]string) bool {
 	_, asks := a["headwaterquery"]
 	return asks || a["type"] == topicType

@@ -34,7 +34,7 @@ const (
 	maxAttrs     = 100     // of one tag
 )
 
-// next gives the next tag or text. It is false at the end.
+// next returns the next tag or text. It is false at the end.
 func (s *scanner) next() (tag, bool) {
 	for s.pos < len(s.doc) {
 		start := s.pos
@@ -82,7 +82,7 @@ func (s *scanner) skip(end string) {
 	s.pos = min(s.pos+i+len(end), len(s.doc))
 }
 
-// lineAt gives the line of a place that lies behind those it was asked for before.
+// lineAt returns the line of a place that lies behind those it was asked for before.
 func (s *scanner) lineAt(at int) int {
 	if at > s.counted {
 		s.line += bytes.Count(s.doc[s.counted:at], []byte("\n"))
@@ -235,7 +235,7 @@ func (s *scanner) quoted(t *tag, q byte) string {
 	return string(rest[:end])
 }
 
-// endsValue says whether a tag goes on as it does behind an attribute: by another one, or by its end.
+// endsValue reports whether a tag goes on as it does behind an attribute: by another one, or by its end.
 func endsValue(rest []byte) bool {
 	i := 0
 	for i < len(rest) && isSpace(rest[i]) {

@@ -26,7 +26,7 @@ type cutting struct {
 	url  string
 }
 
-// classify gives each block its role. It looks at single blocks and their neighbours; what needs the whole of the
+// classify returns each block its role. It looks at single blocks and their neighbours; what needs the whole of the
 // document or of its feed is left to remove and prune.
 func (p *page) classify(ctx itemContext) {
 	p.src = string(p.buf)
@@ -73,7 +73,7 @@ func (p *page) lineRoles() {
 	}
 }
 
-// parted says whether the soft block i may be a line of its own: what comes before ends there, or i is the last line.
+// parted reports whether the soft block i may be a line of its own: what comes before ends there, or i is the last line.
 func (p *page) parted(i int) bool {
 	return p.blocks[i-1].role != prose || endsSentence(p.text(p.blocks[i-1])) ||
 		i+1 == len(p.blocks) || !p.blocks[i+1].soft
@@ -192,7 +192,7 @@ func repeatsStart(shown, t string) bool {
 	return len(s) >= 20 && strings.HasPrefix(shown, s)
 }
 
-// sources gives each line that names a source its link: its own, or that of the link that follows by itself. A line
+// sources returns each line that names a source its link: its own, or that of the link that follows by itself. A line
 // by which an outlet names itself is furniture.
 func (p *page) sources(ctx itemContext) {
 	for i := range p.blocks {
@@ -213,7 +213,7 @@ func (p *page) sources(ctx itemContext) {
 	}
 }
 
-// isSelf says whether a source line names the outlet that published the item.
+// isSelf reports whether a source line names the outlet that published the item.
 func (ctx itemContext) isSelf(t, url string) bool {
 	who := firstOn(t)
 	if who == "" {

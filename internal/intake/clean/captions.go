@@ -150,7 +150,7 @@ func datedCredit(tail string) bool {
 	return j >= 0 && isStamp(tail[j+1:i])
 }
 
-// isShout says whether a few words are all capitals, as an outlet signs.
+// isShout reports whether a few words are all capitals, as an outlet signs.
 func isShout(s string) bool {
 	if s == "" || len(s) > 30 {
 		return false
@@ -158,7 +158,7 @@ func isShout(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsUpper(r) && r != ' ' && r != '&' }) < 0
 }
 
-// allNames says whether s is one to most words, each with a capital or an abbreviation's dots.
+// allNames reports whether s is one to most words, each with a capital or an abbreviation's dots.
 func allNames(s string, most int) bool {
 	words := strings.Fields(s)
 	if len(words) == 0 || len(words) > most {

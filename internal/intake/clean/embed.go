@@ -19,7 +19,7 @@ type player struct{ host, path, name string }
 
 var players = readPlayers(playersFile)
 
-// readPlayers gives the lines by host, so that a look-up needs no walk over all.
+// readPlayers returns the lines by host, so that a look-up needs no walk over all.
 func readPlayers(file string) map[string][]player {
 	all := map[string][]player{}
 	for line := range strings.Lines(file) {
@@ -159,7 +159,7 @@ func (e *embedded) param(z *html.Tokenizer) {
 	}
 }
 
-// byElement gives the address that a custom element means by an id alone.
+// byElement returns the address that a custom element means by an id alone.
 func (e *embedded) byElement(name string) {
 	if e.id == "" || len(e.id) > 200 || strings.ContainsAny(e.id, " /?&#\"<>") {
 		return

@@ -236,7 +236,7 @@ func bare(s string) string {
 	return string(b)
 }
 
-// bareASCII gives the letters and digits of ASCII in lower case, and 0 for all else.
+// bareASCII returns the letters and digits of ASCII in lower case, and 0 for all else.
 var bareASCII = func() (out [utf8.RuneSelf]byte) {
 	for c := range byte(utf8.RuneSelf) {
 		switch {

@@ -46,7 +46,7 @@ func furniture(drafts []draft, before news.Furniture) (blockSet, news.Furniture)
 	return out, news.Furniture{Blocks: slices.Sorted(maps.Keys(out)), Items: unremembered(items, before.Items)}
 }
 
-// bySite gives the items of each site, where those of a document come from several: an aggregator shows every site's
+// bySite returns the items of each site, where those of a document come from several: an aggregator shows every site's
 // furniture, each in a few items.
 func bySite(drafts []draft, items []news.ItemBlocks) map[string][]news.ItemBlocks {
 	of := map[string][]news.ItemBlocks{}
@@ -61,7 +61,7 @@ func bySite(drafts []draft, items []news.ItemBlocks) map[string][]news.ItemBlock
 	return of
 }
 
-// repeated gives the blocks that stand in many of the items. Items that are one article under several ids count once, or
+// repeated returns the blocks that stand in many of the items. Items that are one article under several ids count once, or
 // its every paragraph would be furniture. A long block must stand in half of the items, or beside furniture wherever
 // it stands: agencies repeat a paragraph of background in many stories.
 func repeated(items []news.ItemBlocks) blockSet {
@@ -104,7 +104,7 @@ func repeated(items []news.ItemBlocks) blockSet {
 	return out
 }
 
-// unremembered gives the first items of a document that are new or revised since they were remembered.
+// unremembered returns the first items of a document that are new or revised since they were remembered.
 func unremembered(items, before []news.ItemBlocks) []news.ItemBlocks {
 	known := make(map[uint64]*news.ItemBlocks, len(before))
 	for i := range before {
@@ -131,7 +131,7 @@ type earlier struct {
 	words         [][]uint64     // the long words of each item's title
 }
 
-// same says whether an item is an earlier one again: with its title, with its whole text, or as a later version that
+// same reports whether an item is an earlier one again: with its title, with its whole text, or as a later version that
 // shares a word of the title and half of the words in paragraphs.
 func (s *earlier) same(it *news.ItemBlocks) bool {
 	shared, all := map[int]int{}, 0

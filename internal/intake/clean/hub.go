@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// isHub says whether an article is a live page, a round-up or an index: such a page shares text with many stories and
+// isHub reports whether an article is a live page, a round-up or an index: such a page shares text with many stories and
 // belongs to none.
 func isHub(title, address string, p *page) bool {
 	return hubTitle(title) || hubPath(address) || p.shape.isHub()

@@ -33,7 +33,7 @@ func itemAddress(raw string) string {
 	return address
 }
 
-// foldAddress gives host, path, query and fragment of a web address, each folded, or "" for anything else.
+// foldAddress returns host, path, query and fragment of a web address, each folded, or "" for anything else.
 func foldAddress(raw string) string {
 	u := parseWeb(raw)
 	if u == nil {

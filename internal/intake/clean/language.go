@@ -111,7 +111,7 @@ var otherScripts = func() map[string]bool {
 	return m
 }()
 
-// baseLanguage gives the ISO 639-1 code of a tag such as "pt-BR", "eng" or "en_GB", or "" for what is none.
+// baseLanguage returns the ISO 639-1 code of a tag such as "pt-BR", "eng" or "en_GB", or "" for what is none.
 func baseLanguage(tag string) string {
 	tag, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
 	base, err := lang.ParseBase(tag)

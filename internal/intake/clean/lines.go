@@ -29,7 +29,7 @@ func hasLetterOrDigit(t string) bool {
 	return strings.IndexFunc(t, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
 }
 
-// hasFold says whether t begins with prefix, which is lower-case ASCII, whatever the case.
+// hasFold reports whether t begins with prefix, which is lower-case ASCII, whatever the case.
 func hasFold(t, prefix string) bool {
 	if len(t) < len(prefix) {
 		return false
@@ -62,7 +62,7 @@ func startIndex(t string) byte {
 	}
 }
 
-// of says whether t begins in one of the ways, whatever the case.
+// of reports whether t begins in one of the ways, whatever the case.
 func (s *starts) of(t string) bool {
 	if t == "" {
 		return false
@@ -75,12 +75,12 @@ func (s *starts) of(t string) bool {
 	return false
 }
 
-// endsFold says whether t ends in suffix, which is lower-case ASCII, whatever the case.
+// endsFold reports whether t ends in suffix, which is lower-case ASCII, whatever the case.
 func endsFold(t, suffix string) bool {
 	return len(t) >= len(suffix) && strings.EqualFold(t[len(t)-len(suffix):], suffix)
 }
 
-// containsFold says whether words stand in t, whatever the case; they are two letters of lower-case ASCII or more.
+// containsFold reports whether words stand in t, whatever the case; they are two letters of lower-case ASCII or more.
 func containsFold(t, words string) bool {
 	for i := 0; i+len(words) <= len(t); i++ {
 		if t[i]|0x20 == words[0] && (t[i+1]|0x20 == words[1] || t[i+1] >= utf8.RuneSelf) && strings.EqualFold(t[i:i+len(words)], words) {
@@ -274,7 +274,7 @@ var nameParts = wordSet(`and & of for the in at with y und et e von de van der d
 	writer writers reporter reporters correspondent correspondents editor editors updated special contributor senior
 	chief bureau political business sports science national | · • - – — / , press`)
 
-// namesOnly says whether all words are capitalised or what stands between names. Outside English more than one name is
+// namesOnly reports whether all words are capitalised or what stands between names. Outside English more than one name is
 // asked for, as "Por Navidad" is no byline.
 func namesOnly(t string, english bool) bool {
 	words := strings.Fields(t)
@@ -300,7 +300,7 @@ func namesOnly(t string, english bool) bool {
 	return names >= 2 || english && names == 1 && len(words) == 1
 }
 
-// endsLikeSentence says whether a full stop ends the line that is no initial's or abbreviation's.
+// endsLikeSentence reports whether a full stop ends the line that is no initial's or abbreviation's.
 func endsLikeSentence(t string) bool {
 	return len(t) > 4 && t[len(t)-1] == '.' && strings.IndexByte(t[len(t)-5:len(t)-1], ' ') < 0 &&
 		strings.IndexByte(t[len(t)-5:len(t)-1], '.') < 0

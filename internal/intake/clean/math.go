@@ -85,7 +85,7 @@ func mathName(name []byte) string {
 	return string(name)
 }
 
-// holdsTeX says whether the script that z stands at is a formula for MathJax.
+// holdsTeX reports whether the script that z stands at is a formula for MathJax.
 func holdsTeX(z *html.Tokenizer) bool {
 	found := false
 	for more := true; more; {
@@ -96,7 +96,7 @@ func holdsTeX(z *html.Tokenizer) bool {
 	return found
 }
 
-// isDrawnMath says whether the span that z stands at holds a formula glyph by glyph, beside the same in MathML.
+// isDrawnMath reports whether the span that z stands at holds a formula glyph by glyph, beside the same in MathML.
 func isDrawnMath(z *html.Tokenizer) bool {
 	drawn, hidden := false, false
 	for more := true; more; {
@@ -135,7 +135,7 @@ func skipElement(z *html.Tokenizer, name string) int {
 	return n
 }
 
-// pictureFollows says whether a picture of a formula comes next, apart from the ends of elements.
+// pictureFollows reports whether a picture of a formula comes next, apart from the ends of elements.
 func pictureFollows(src string) bool {
 	z := html.NewTokenizer(strings.NewReader(src[:min(len(src), 4000)]))
 	for {
@@ -157,7 +157,7 @@ func pictureFollows(src string) bool {
 	}
 }
 
-// isFormula says whether a picture shows a formula, which its alt text has in TeX: as WordPress, Wikipedia and the
+// isFormula reports whether a picture shows a formula, which its alt text has in TeX: as WordPress, Wikipedia and the
 // common services for it write them.
 func (p picture) isFormula() bool {
 	return containsAny(" "+strings.ToLower(p.class)+" ", " latex ", " tex ", " math ", "mwe-math", "mathimg", "equation", "ql-img") ||
@@ -316,7 +316,7 @@ func row(nodes []*mathNode) string {
 	return b.String()
 }
 
-// runsTogether says whether two elements need a space between: two numbers, a number and a fraction, names of several
+// runsTogether reports whether two elements need a space between: two numbers, a number and a fraction, names of several
 // letters, words.
 func runsTogether(before, s string, last, n *mathNode) bool {
 	l, _ := utf8.DecodeLastRuneInString(before)

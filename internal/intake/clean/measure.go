@@ -29,7 +29,7 @@ func (p *page) weight() int {
 	return n
 }
 
-// hasProse says whether weight is more than 0.
+// hasProse reports whether weight is more than 0.
 func (p *page) hasProse() bool {
 	return slices.ContainsFunc(p.blocks, func(b block) bool { return b.role == prose && b.end > b.start })
 }
@@ -83,7 +83,7 @@ func (p *page) measure() {
 	}
 }
 
-// endsSentence says whether a text ends as sentences do, quotation marks and brackets aside.
+// endsSentence reports whether a text ends as sentences do, quotation marks and brackets aside.
 func endsSentence(t string) bool {
 	for t != "" {
 		r, n := utf8.DecodeLastRuneInString(t)

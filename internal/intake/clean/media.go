@@ -259,7 +259,7 @@ func (b *balancer) endMedia(name []byte) bool {
 	return b.hold.tag != "picture" || b.ending("picture")
 }
 
-// ending says whether an element is closed further on.
+// ending reports whether an element is closed further on.
 func (b *balancer) ending(name string) bool {
 	at, known := b.ends[name]
 	if !known && len(b.ends) >= maxNames {
@@ -582,7 +582,7 @@ func (b *balancer) write(tag string, p picture) {
 	b.words++
 }
 
-// begins says whether the text of HTML begins with a line.
+// begins reports whether the text of HTML begins with a line.
 func begins(src, line string) bool {
 	want := bare(line)
 	z := html.NewTokenizer(strings.NewReader(src[:min(len(src), 500+8*len(line))]))
@@ -602,7 +602,7 @@ func begins(src, line string) bool {
 	return strings.HasPrefix(bare(text.String()), want)
 }
 
-// isVersion says whether two pictures have one file's name, but for what one of them has behind it: "bridge-blur.jpg" and "bridge.jpg".
+// isVersion reports whether two pictures have one file's name, but for what one of them has behind it: "bridge-blur.jpg" and "bridge.jpg".
 func isVersion(a, b string) bool {
 	short, long := strings.ToLower(fileName(a)), strings.ToLower(fileName(b))
 	if len(short) > len(long) {

@@ -23,7 +23,7 @@ func (c *Cleaner) outlet(e news.Entry, doc news.Document, feed news.Feed) news.O
 	return c.feedOutlet(own, doc, feed)
 }
 
-// redirects says whether addresses on a host lead to pages of others, or are feeds'.
+// redirects reports whether addresses on a host lead to pages of others, or are feeds'.
 func (c *Cleaner) redirects(host string) bool {
 	return servesFeeds(host) || c.opt.Outlets != nil && c.opt.Outlets.Redirects("https://"+host+"/")
 }

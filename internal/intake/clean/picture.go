@@ -160,12 +160,12 @@ func (p picture) address() string {
 	return best
 }
 
-// comesLate says whether a script was to show another picture than src.
+// comesLate reports whether a script was to show another picture than src.
 func (p picture) comesLate() bool {
 	return p.src == "" || isStandIn(p.src) || len(p.late) > 0 || len(p.lateSet) > 0 || containsAny(strings.ToLower(p.class), "lazy")
 }
 
-// isPixel says whether the picture is no larger than what counts readers.
+// isPixel reports whether the picture is no larger than what counts readers.
 func (p picture) isPixel() bool { return !p.ratio && (isPixel(p.width) || isPixel(p.height)) }
 
 // at writes the element with that address, or nothing where it has none, is hidden or is no larger than what counts readers.
@@ -225,7 +225,7 @@ func pixels(size string) string {
 	return ""
 }
 
-// hiddenStyle says whether a style attribute keeps an element from being seen.
+// hiddenStyle reports whether a style attribute keeps an element from being seen.
 func hiddenStyle(style string) bool {
 	if len(style) > 2000 {
 		return false
@@ -234,7 +234,7 @@ func hiddenStyle(style string) bool {
 	return containsAny(s, "display:none", "visibility:hidden")
 }
 
-// tinyStyle says whether a style attribute makes an element two pixels wide or high at most.
+// tinyStyle reports whether a style attribute makes an element two pixels wide or high at most.
 func tinyStyle(style string) bool {
 	if len(style) > 2000 {
 		return false
@@ -296,7 +296,7 @@ func pictureInJSON(val string) string {
 	})
 }
 
-// inJSON gives what take makes of the first string of a document that it takes. Keys are tried in order.
+// inJSON returns what take makes of the first string of a document that it takes. Keys are tried in order.
 func inJSON(doc any, take func(key, val string) string) string {
 	switch d := doc.(type) {
 	case map[string]any:
@@ -336,7 +336,7 @@ func keyRank(key string) string {
 	return "9"
 }
 
-// namesPicture says whether an address ends as a picture's that browsers show, anywhere in its path or query.
+// namesPicture reports whether an address ends as a picture's that browsers show, anywhere in its path or query.
 func namesPicture(address string) bool {
 	low := strings.ToLower(address)
 	for _, ext := range [...]string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".jfif", ".svg", ".bmp"} {
@@ -373,7 +373,7 @@ var (
 	shown = nameSet("dummy", "default", "thumb", "thumbnail", "lqip", "lazy", "preload")
 )
 
-// isStandIn says whether an address is that of a picture which is shown until the true one is loaded, by its name.
+// isStandIn reports whether an address is that of a picture which is shown until the true one is loaded, by its name.
 func isStandIn(address string) bool {
 	if strings.HasPrefix(address, "https://via.placeholder.") || strings.Contains(address[:min(len(address), 40)], "//placehold.") {
 		return true
@@ -390,7 +390,7 @@ func isStandIn(address string) bool {
 	return found
 }
 
-// isNothing says whether an address is that of a stand-in that is no picture of anything, beyond doubt.
+// isNothing reports whether an address is that of a stand-in that is no picture of anything, beyond doubt.
 func isNothing(address string) bool {
 	if !isStandIn(address) {
 		return false

@@ -123,12 +123,12 @@ func (p *page) dropLeading(idx []int, ctx itemContext) []int {
 	return idx
 }
 
-// isBefore says whether a block is no part of the prose that follows: a label, a counter, a row of menu entries.
+// isBefore reports whether a block is no part of the prose that follows: a label, a counter, a row of menu entries.
 func isBefore(t string) bool {
 	return isLabel(t) || isBareNumber(t) || countWords(t) >= 4 && !endsSentence(t) && isMenu(t)
 }
 
-// isMenu says whether every word has a capital, separators aside: "Markets Companies Europe", "Jane Doe · Editor".
+// isMenu reports whether every word has a capital, separators aside: "Markets Companies Europe", "Jane Doe · Editor".
 func isMenu(t string) bool {
 	for _, w := range strings.Fields(t) {
 		r, _ := utf8.DecodeRuneInString(w)
@@ -209,7 +209,7 @@ func (p *page) afterHeadlines(idx []int, from int) int {
 	return from
 }
 
-// announces says whether a list follows a paragraph.
+// announces reports whether a list follows a paragraph.
 func announces(t string) bool {
 	return strings.HasSuffix(t, ":") || strings.HasSuffix(t, "：")
 }
@@ -220,7 +220,7 @@ func isSignature(t string) bool {
 	return len(s) < len(t) && len(s) > 0 && countWords(s) <= 5 && allNames(s, 5)
 }
 
-// isLabel says whether a block is at most five words that are no sentence, figure or quotation: a button, a section, a
+// isLabel reports whether a block is at most five words that are no sentence, figure or quotation: a button, a section, a
 // subheading, a tag.
 func isLabel(t string) bool {
 	if len(t) > 60 || strings.IndexFunc(t, unicode.IsDigit) >= 0 || countWords(t) > 5 || isEquation(t) {
@@ -236,13 +236,13 @@ func isLabel(t string) bool {
 	return unicode.IsUpper(first) || unicode.IsLower(first) || utf8.RuneCountInString(t) <= 10
 }
 
-// isEquation says whether a sign of mathematics stands between two parts of a line, as in "x < y".
+// isEquation reports whether a sign of mathematics stands between two parts of a line, as in "x < y".
 func isEquation(t string) bool {
 	i := strings.IndexAny(t, "=<≤≥≈≠^∈±")
 	return i > 0 && i < len(t)-1 || strings.ContainsAny(t, "√∫∑∏")
 }
 
-// isHeadline says whether a block is a line of four to 25 words without a sentence's end, in a script that has
+// isHeadline reports whether a block is a line of four to 25 words without a sentence's end, in a script that has
 // capitals.
 func isHeadline(t string) bool {
 	if len(t) > 250 || endsSentence(t) || announces(t) || !unicode.IsUpper(firstLetter(t)) {

@@ -8,7 +8,7 @@ import (
 	"headwater/internal/news"
 )
 
-// findQuotes gives the quoted spans of a text in order, with their quotation marks; given are those that are quoted
+// findQuotes returns the quoted spans of a text in order, with their quotation marks; given are those that are quoted
 // as a whole. Only outermost quotations count; one that is not closed ends with its paragraph.
 func findQuotes(text string, given []news.Span) []news.Span {
 	var out []news.Span
@@ -148,7 +148,7 @@ func straightEnd(para string, i, n int) int {
 	}
 }
 
-// opensAt says whether the mark at i stands as opening marks do: behind a space or bracket and before a word.
+// opensAt reports whether the mark at i stands as opening marks do: behind a space or bracket and before a word.
 func opensAt(para string, i, n int) bool {
 	before, _ := utf8.DecodeLastRuneInString(para[:i])
 	after, _ := utf8.DecodeRuneInString(para[i+n:])

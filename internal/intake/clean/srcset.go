@@ -68,7 +68,7 @@ func (c *candidate) describe(word string) bool {
 	return true
 }
 
-// choose gives the best candidate for a column: the narrowest that fills it, or else the widest. Shown is the width
+// choose returns the best candidate for a column: the narrowest that fills it, or else the widest. Shown is the width
 // attribute, from which densities become widths; without one the least dense is taken.
 func choose(list []candidate, shown string) string {
 	best, bestWidth := candidate{}, 0
@@ -91,7 +91,7 @@ func choose(list []candidate, shown string) string {
 	return best.url
 }
 
-// betterDensity says whether one density is nearer to that of the shown size, which is 1 and where none is given. More
+// betterDensity reports whether one density is nearer to that of the shown size, which is 1 and where none is given. More
 // than that is better than less.
 func betterDensity(a, b float64) bool {
 	if b == 0 || a == 0 {
@@ -100,7 +100,7 @@ func betterDensity(a, b float64) bool {
 	return a < b && a >= 1 || a > b && b < 1
 }
 
-// betterWidth says whether one width suits a column better than another. 0 is unknown.
+// betterWidth reports whether one width suits a column better than another. 0 is unknown.
 func betterWidth(a, b int) bool {
 	switch {
 	case a == 0:

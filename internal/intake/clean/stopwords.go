@@ -67,7 +67,7 @@ var stopLengths = func() (lengths [1 << 10]uint16) {
 	return lengths
 }()
 
-// stopStart gives a number below 1024 for how a word begins, whatever the case of its letters. Others may have the same.
+// stopStart returns a number below 1024 for how a word begins, whatever the case of its letters. Others may have the same.
 func stopStart(w string) int {
 	start := int(w[0]&31) << 5
 	if len(w) > 1 {

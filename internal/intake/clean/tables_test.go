@@ -26,7 +26,7 @@ func (r registry) ByURL(url string) (news.Outlet, bool) {
 	return news.Outlet{Name: h, Domain: h}, h != ""
 }
 
-// Namesakes gives those that are called "Harbour Press", a name that nobody else has.
+// Namesakes returns those that are called "Harbour Press", a name that nobody else has.
 func (r registry) Namesakes(o news.Outlet) []news.Outlet {
 	if o != harbourPress {
 		return nil

@@ -63,7 +63,7 @@ func tagRole(t atom.Atom) role {
 	return prose
 }
 
-// hasBlocks says whether HTML has any element that parts paragraphs; without one, its line ends do.
+// hasBlocks reports whether HTML has any element that parts paragraphs; without one, its line ends do.
 func hasBlocks(src string) bool {
 	for {
 		i := strings.IndexByte(src, '<')
@@ -175,7 +175,7 @@ func nameRole(name []byte) role {
 	return prose
 }
 
-// webLink says whether a link leads to a page somewhere.
+// webLink reports whether a link leads to a page somewhere.
 func webLink(url string) bool {
 	return len(url) > 8 && (strings.EqualFold(url[:7], "http://") || strings.EqualFold(url[:8], "https://"))
 }

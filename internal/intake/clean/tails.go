@@ -122,7 +122,7 @@ func signedTail(t string, ctx itemContext) int {
 	return 0
 }
 
-// names says whether an outlet is called so.
+// names reports whether an outlet is called so.
 func (ctx itemContext) names(name string) bool {
 	if ctx.outlets == nil || len(name) > 60 {
 		return false

@@ -86,7 +86,7 @@ func (c *Cleaner) isOutlet(name string, names []string) bool {
 	return c.isKnown(name, names) || name != "" && countWords(name) <= 6 && looksLikeOutlet(name)
 }
 
-// isKnown says whether an outlet is called so, or is among the names.
+// isKnown reports whether an outlet is called so, or is among the names.
 func (c *Cleaner) isKnown(name string, names []string) bool {
 	if name == "" || countWords(name) > 6 {
 		return false

@@ -66,7 +66,7 @@ func canonicalURL(raw string, idle idleParameters) string {
 	return "https://" + host + foldPath(u.EscapedPath()) + query + fragment
 }
 
-// parseWeb gives an address of the web, out of AMP caches; nil for any other.
+// parseWeb returns an address of the web, out of AMP caches; nil for any other.
 func parseWeb(raw string) *url.URL {
 	u, err := weburl.Parse(raw)
 	if err != nil || u.Hostname() == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
@@ -81,7 +81,7 @@ func parseWeb(raw string) *url.URL {
 // leastName is how long the last part of a path is that names its article: "v2" and "0" do not.
 const leastName = 8
 
-// namesItself says whether a path names its article without any parameter: it ends in a headline's words or in a long number,
+// namesItself reports whether a path names its article without any parameter: it ends in a headline's words or in a long number,
 // and is no script.
 func namesItself(path string) bool {
 	last := strings.TrimRight(path, "/")
@@ -152,7 +152,7 @@ func foldQuery(raw string, idle func(key, value string) bool) string {
 var parts = nameSet("comments", "comment", "respond", "disqus_thread", "more", "rss", "feed", "top", "content", "main", "main-content",
 	"maincontent", "header", "footer", "page", "start", "article", "story", "body", "intcid", "close", "link", "share")
 
-// foldFragment gives what of a fragment may select an article: not a mark ("xtor=RSS-1", "ref=rss"), a part that every page has,
+// foldFragment returns what of a fragment may select an article: not a mark ("xtor=RSS-1", "ref=rss"), a part that every page has,
 // or words to mark in the text.
 func foldFragment(raw string) string {
 	if route, query, ok := strings.Cut(raw, "?"); ok {
@@ -171,7 +171,7 @@ func foldFragment(raw string) string {
 	return raw
 }
 
-// isMarks says whether all of a fragment says where a reader came from. A doubtful name with a number may select.
+// isMarks reports whether all of a fragment says where a reader came from. A doubtful name with a number may select.
 func isMarks(fragment string) bool {
 	for kv := range strings.SplitSeq(fragment, "&") {
 		k, v, _ := strings.Cut(kv, "=")
@@ -192,7 +192,7 @@ type idleParameters map[parameter]string
 // leastShown is how many items of a site show that a parameter selects nothing.
 const leastShown = 3
 
-// idleIn gives the doubtful parameters that select nothing in a document: all items of a site have the same value, and are told
+// idleIn returns the doubtful parameters that select nothing in a document: all items of a site have the same value, and are told
 // apart by the rest of their addresses.
 func idleIn(entries []news.Entry) idleParameters {
 	type site struct {
@@ -280,7 +280,7 @@ func registrable(host string) string {
 	return d
 }
 
-// isLocal says whether a host is no name of the public web: an IP address, this machine, a bare name.
+// isLocal reports whether a host is no name of the public web: an IP address, this machine, a bare name.
 func isLocal(host string) bool {
 	if host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") || !strings.Contains(host, ".") {
 		return true
@@ -289,7 +289,7 @@ func isLocal(host string) bool {
 	return err == nil
 }
 
-// servesFeeds says whether a host's name says that it serves feeds, and so that it is no site.
+// servesFeeds reports whether a host's name says that it serves feeds, and so that it is no site.
 func servesFeeds(host string) bool {
 	return strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.")
 }

@@ -111,7 +111,7 @@ func commentCounts(l Link, page string) (n [3]int) {
 var commentFeed = regexp.MustCompile(`^(?:\w+=)?[_-]?(?:(?:recent|latest|all|new|feed|feeds|rss|atom)[_-]?)?` +
 	`(?:comments?|replies|kommentare?|commentaires|comentarios|commenti|reacties|crss)(?:[._-]?(?:rss2?|atom|rdf|xml|json|feed|default|\d+))*(?:\.\w+)?$`)
 
-// path gives the path of an address behind that of the folder of a page, where it lies there.
+// path returns the path of an address behind that of the folder of a page, where it lies there.
 func path(u *url.URL, page string) string {
 	if p, err := url.Parse(page); err == nil && strings.EqualFold(p.Host, u.Host) {
 		if rest, ok := strings.CutPrefix(u.Path, folderOf(p.Path)); ok {
@@ -121,7 +121,7 @@ func path(u *url.URL, page string) string {
 	return u.Path
 }
 
-// query gives the parameters of an address, with slashes between.
+// query returns the parameters of an address, with slashes between.
 func query(u *url.URL) string {
 	q, err := url.QueryUnescape(strings.ReplaceAll(u.RawQuery, "&", "/"))
 	if err != nil {
@@ -130,7 +130,7 @@ func query(u *url.URL) string {
 	return q
 }
 
-// discourseReplies gives the address of the feed of a forum's posts, all replies among them, where the links are those of a
+// discourseReplies returns the address of the feed of a forum's posts, all replies among them, where the links are those of a
 // forum that runs Discourse. What others call posts are its topics, in latest.rss.
 func discourseReplies(links []Link) string {
 	posts, topics := "", false

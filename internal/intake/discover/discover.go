@@ -29,7 +29,7 @@ const (
 	maxAddress = 4096
 )
 
-// WebSub gives the hubs and the topic that a response announces (WebSub, W3C 2018, section 4): those of the Link headers,
+// WebSub returns the hubs and the topic that a response announces (WebSub, W3C 2018, section 4): those of the Link headers,
 // and where these name no hub or no topic, those of the document. A topic that is not announced is the address itself.
 func WebSub(header []string, doc []byte, address string) (hubs []string, topic string) {
 	first, then := Header(header, address), Document(doc, address)
@@ -40,7 +40,7 @@ func WebSub(header []string, doc []byte, address string) (hubs []string, topic s
 	return hubs, topics[0]
 }
 
-// of gives the addresses of a relation, each once.
+// of returns the addresses of a relation, each once.
 func of(links []Link, rel string) (addresses []string) {
 	for _, l := range links {
 		if l.Rel == rel && !slices.Contains(addresses, l.URL) {
@@ -50,7 +50,7 @@ func of(links []Link, rel string) (addresses []string) {
 	return addresses
 }
 
-// Feeds gives the links of a page that lead to feeds, each address once, those to comments last.
+// Feeds returns the links of a page that lead to feeds, each address once, those to comments last.
 func Feeds(links []Link, page string) []Link {
 	var out []Link
 	for _, l := range links {
@@ -74,7 +74,7 @@ func isFeedType(l Link) bool {
 	return false
 }
 
-// Document gives the links of a page's head or of a feed itself, not of its items.
+// Document returns the links of a page's head or of a feed itself, not of its items.
 func Document(doc []byte, address string) []Link {
 	start := bytes.TrimLeft(bytes.TrimPrefix(doc[:min(len(doc), 1024)], []byte("\ufeff")), " \t\r\n")
 	lower := bytes.ToLower(start)

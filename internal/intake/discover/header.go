@@ -2,7 +2,7 @@ package discover
 
 import "strings"
 
-// Header gives the links of Link headers (RFC 8288). Links about another document than the response, which have an
+// Header returns the links of Link headers (RFC 8288). Links about another document than the response, which have an
 // anchor, are left out.
 func Header(values []string, address string) []Link {
 	base := parseBase(address)

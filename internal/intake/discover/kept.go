@@ -41,7 +41,7 @@ func KeptOf(doc []byte, isFeed bool) (k Kept) {
 // savedFrom is what browsers write into pages that they save: <!-- saved from url=(0023)https://example.org/a -->.
 var savedFrom = regexp.MustCompile(`<!-- saved from url=\(\d+\)(\S+) -->`)
 
-// pageAddress gives the address that a page says it has: what a browser noted when it saved it, its canonical address, or what
+// pageAddress returns the address that a page says it has: what a browser noted when it saved it, its canonical address, or what
 // it tells those who share it.
 func pageAddress(doc []byte) string {
 	if m := savedFrom.FindSubmatch(doc[:min(len(doc), 1<<16)]); m != nil {

@@ -40,7 +40,7 @@ func Key(address string) string {
 
 var escape = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
 
-// Variants gives the commonest ways of writing an address that have the same Key, the address itself first.
+// Variants returns the commonest ways of writing an address that have the same Key, the address itself first.
 func Variants(address string) []string {
 	address = Plain(address)
 	out := []string{address}

@@ -12,7 +12,7 @@ type Place struct {
 	URL, Title string
 }
 
-// Known gives the feeds of an address on a site whose feed addresses are known: channels and playlists of YouTube,
+// Known returns the feeds of an address on a site whose feed addresses are known: channels and playlists of YouTube,
 // subreddits and users of Reddit, repositories and users of GitHub, accounts of Mastodon and Medium. It is a rule over
 // addresses; whether there is a feed nobody has looked. Sure is false where the rule fits other sites as well.
 func Known(address string) (places []Place, sure bool) {
@@ -141,7 +141,7 @@ func mastodon(u *url.URL, path []string) []Place {
 // usual are the paths at which most sites have their feed, the commonest first.
 var usual = []string{"feed", "rss", "atom.xml", "feed.xml", "index.xml", "rss.xml", "feed.json", "feed/"}
 
-// Usual gives the addresses where sites of this address have their feed when they say nothing of it: beside the page
+// Usual returns the addresses where sites of this address have their feed when they say nothing of it: beside the page
 // where it lies in a folder, and at the root.
 func Usual(address string) []string {
 	u, err := url.Parse(address)
@@ -161,7 +161,7 @@ func Usual(address string) []string {
 	return out
 }
 
-// folderOf gives the folder of a path, with slashes around: that of /blog and of /blog/ is /blog/.
+// folderOf returns the folder of a path, with slashes around: that of /blog and of /blog/ is /blog/.
 func folderOf(path string) string {
 	last := path[strings.LastIndexByte(path, '/')+1:]
 	if strings.Contains(last, ".") {

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/net/html"
 )
 
-// page gives the links of an HTML page. Hubs and topics count in its head only, since anybody may write into its body
+// page returns the links of an HTML page. Hubs and topics count in its head only, since anybody may write into its body
 // (WebSub, section 8.2); feeds are taken from anywhere, as readers always have.
 func page(doc []byte, address string) []Link {
 	s := scanner{base: parseBase(address), head: true}
@@ -76,7 +76,7 @@ func (s *scanner) add(attrs map[string]string) {
 
 var hubOrSelf = regexp.MustCompile(`(?i)hub|self`)
 
-// relations gives what a rel attribute says, in small letters. Atom allows addresses of IANA's registry for its names
+// relations returns what a rel attribute says, in small letters. Atom allows addresses of IANA's registry for its names
 // (RFC 4287, section 4.2.7.2).
 func relations(rel string) []string {
 	all := strings.Fields(strings.ToLower(rel))
@@ -90,7 +90,7 @@ func relations(rel string) []string {
 	return all
 }
 
-// attributes gives the attributes that links have.
+// attributes returns the attributes that links have.
 func attributes(z *html.Tokenizer, more bool) map[string]string {
 	out := map[string]string{}
 	for more {
@@ -106,7 +106,7 @@ func attributes(z *html.Tokenizer, more bool) map[string]string {
 	return out
 }
 
-// feed gives the links of an XML feed outside its items. The tokenizer is HTML's, which no broken XML stops.
+// feed returns the links of an XML feed outside its items. The tokenizer is HTML's, which no broken XML stops.
 func feed(doc []byte, address string) []Link {
 	if !hubOrSelf.Match(doc) {
 		return nil
@@ -149,7 +149,7 @@ func isItem(name []byte) bool {
 // local cuts the prefix off a name: atom:link, atom10:link.
 func local(name []byte) []byte { return name[bytes.LastIndexByte(name, ':')+1:] }
 
-// jsonFeed gives the hubs and the address of a JSON Feed.
+// jsonFeed returns the hubs and the address of a JSON Feed.
 func jsonFeed(doc []byte, address string) []Link {
 	if !bytes.Contains(doc, []byte(`"hubs"`)) {
 		return nil

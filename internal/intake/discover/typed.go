@@ -145,7 +145,7 @@ func webScheme(s string) string {
 
 func isWebScheme(s string) bool { return strings.EqualFold(s, "http") || strings.EqualFold(s, "https") }
 
-// hostOf gives what stands before the path of an address without a scheme.
+// hostOf returns what stands before the path of an address without a scheme.
 func hostOf(s string) string {
 	if i := strings.IndexAny(s, "/?#"); i >= 0 {
 		return s[:i]
@@ -156,7 +156,7 @@ func hostOf(s string) string {
 // files are the ends of names that are more likely a file's than a host's. No top-level domain is among them.
 var files = []string{".xml", ".rss", ".atom", ".rdf", ".json", ".opml", ".html", ".htm", ".php", ".txt", ".gz"}
 
-// isHost says whether a name without a scheme can be meant as a host: it has a dot or a port, is localhost or an address.
+// isHost reports whether a name without a scheme can be meant as a host: it has a dot or a port, is localhost or an address.
 func isHost(s string) bool {
 	u, err := url.Parse("http://" + s)
 	if err != nil || u.Hostname() == "" || u.User != nil {
@@ -195,7 +195,7 @@ func guesses(host string) []string {
 	return []string{"https", "http"}
 }
 
-// otherWWW gives an address without its scheme with www. in front where it has none, and without it where it has; "" where
+// otherWWW returns an address without its scheme with www. in front where it has none, and without it where it has; "" where
 // its host is no public name.
 func otherWWW(rest string) string {
 	host := hostOf(rest)

@@ -277,7 +277,7 @@ func isZlib(head []byte) bool {
 	return len(head) >= 2 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0
 }
 
-// reads says whether a beginning can be read as far as it goes.
+// reads reports whether a beginning can be read as far as it goes.
 func reads(head []byte, open func(io.Reader) (io.ReadCloser, error)) bool {
 	z, err := open(bytes.NewReader(head))
 	if err == nil {

@@ -33,7 +33,7 @@ type Error struct {
 // Error implements error: what happened, to what, and what to do.
 func (e *Error) Error() string { return e.URL + ": " + e.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 func fail(state news.FeedState, address *url.URL, status int, err error) *Error {

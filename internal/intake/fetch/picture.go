@@ -240,7 +240,7 @@ func pictureType(head []byte) string {
 	return ""
 }
 
-// pictureReader gives the way to the host free when it is closed.
+// pictureReader returns the way to the host free when it is closed.
 type pictureReader struct {
 	io.Reader
 	body io.Closer

@@ -48,7 +48,7 @@ func newRobots(userAgent string) *robots {
 	return &robots{agent: productToken(userAgent), hosts: map[string]*robotsEntry{}}
 }
 
-// allow says whether a page may be read; it asks the host for its robots.txt where that is not known. A host that has
+// allow reports whether a page may be read; it asks the host for its robots.txt where that is not known. A host that has
 // none lets us read everything; one that can't be reached or has trouble of its own, nothing.
 func (c *Client) allow(ctx context.Context, page *url.URL) error {
 	e := c.robots.entry(page.Scheme+"://"+page.Host, time.Now())
@@ -98,7 +98,7 @@ func unavailable(status int) bool {
 	return status >= 400 && status < 500 && status != http.StatusTooManyRequests
 }
 
-// entry gives the entry of a host, and makes room for it.
+// entry returns the entry of a host, and makes room for it.
 func (r *robots) entry(host string, now time.Time) *robotsEntry {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -58,7 +58,7 @@ func hasScheme(address string) bool {
 // addressEscapes writes what no address may contain (RFC 3986), for those that name no host.
 var addressEscapes = strings.NewReplacer(" ", "%20", "<", "%3C", ">", "%3E", `"`, "%22", "`", "%60")
 
-// safeAddress gives an address as browsers send it, and "" where its scheme is none that a reader follows: such as run
+// safeAddress returns an address as browsers send it, and "" where its scheme is none that a reader follows: such as run
 // something, or read files.
 func safeAddress(address string) string {
 	address = trimAddress(address)
@@ -124,7 +124,7 @@ func resolveHTML(text string, base *url.URL) string {
 	return string(append(out, doc[copied:]...))
 }
 
-// offset gives the place of a part of doc in it.
+// offset returns the place of a part of doc in it.
 func offset(doc, part []byte) int { return cap(doc) - cap(part) }
 
 // htmlResolver resolves addresses in HTML as browsers do (WHATWG URL), so that spaces, "%" and other scripts in them
@@ -198,7 +198,7 @@ func (r *htmlResolver) lazyAttr(a attribute) (string, bool) {
 	return is, is != was
 }
 
-// looksLikeAddress says whether the value of an attribute is a relative address. Sure says that the attribute's name tells
+// looksLikeAddress reports whether the value of an attribute is a relative address. Sure says that the attribute's name tells
 // so already.
 func looksLikeAddress(v string, sure bool) bool {
 	if len(v) < 2 || len(v) > maxField || strings.ContainsAny(v, "{}<>\n") || v[0] == '#' {

@@ -9,7 +9,7 @@ import (
 	"headwater/internal/news"
 )
 
-// readAtom has gofeed parse what the guard wrote, and adds what the guard kept aside.
+// readAtom has gofeed parse the guard's output and adds what the guard captured.
 func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 	feed, err := new(atom.Parser).Parse(&contextReader{ctx, g.out})
 	if ctx.Err() != nil {

@@ -197,7 +197,7 @@ func (c *calendar) addName(name string, kind wordKind, value, lang int) {
 	c.words[key] = append(c.words[key], meaning{kind, value, set})
 }
 
-// language gives the place of a language in the tables, by any tag of it, or -1.
+// language returns the place of a language in the tables, by any tag of it, or -1.
 func (c *calendar) language(tag string) int {
 	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
 	switch base {
@@ -239,7 +239,7 @@ func (c *calendar) addZones(table string) error {
 	return nil
 }
 
-// lookUp gives what a folded word is the name of. A word of three letters or more may be the beginning of a month's name, or
+// lookUp returns the meanings of a folded word. A word of three letters or more may be the beginning of a month's name, or
 // a month's name with an ending; exact is false for those.
 func (c *calendar) lookUp(key string) (meanings []meaning, exact bool) {
 	if known, ok := c.words[key]; ok {
@@ -285,7 +285,7 @@ func months(meanings []meaning) (out []meaning) {
 	return out
 }
 
-// fold gives the letters of a name in lower case, without accents and what is often left out with them.
+// fold returns the letters of a name in lower case, without accents and what is often left out with them.
 func fold(name string) string {
 	ascii := isPlainASCII(name)
 	if !ascii {
@@ -329,7 +329,7 @@ var plainLetters = map[rune]string{
 // order is the order of day, month and year in a date in numbers.
 type order uint8
 
-// parts gives year, month and day of three numbers in that order.
+// parts returns year, month and day of three numbers in that order.
 func (o order) parts(n [3]string) (year, month, day string) {
 	switch o {
 	case dmy:
@@ -342,7 +342,7 @@ func (o order) parts(n [3]string) (year, month, day string) {
 	return n[0], n[1], n[2]
 }
 
-// usualOrders gives the orders that three numbers may have, the commonest first.
+// usualOrders returns the orders that three numbers may have, the commonest first.
 func usualOrders(s shape, parting string) []order {
 	switch {
 	case s == yearFirst:

@@ -50,7 +50,8 @@ func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
 	return clean, repairs
 }
 
-// fromBOM knows encodings by their byte order mark, or by how they write the "<" or "{" at the start.
+// fromBOM returns the encoding by the byte order mark, or by the bytes of the first "<" or "{", and the document without the
+// mark. The encoding is nil if neither shows it.
 func fromBOM(data []byte) ([]byte, encoding.Encoding) {
 	big, little := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	big4, little4 := utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
@@ -94,8 +95,8 @@ func fromBOM(data []byte) ([]byte, encoding.Encoding) {
 	return data, nil
 }
 
-// fromLabels decides by what the header and the declaration say. A nil encoding means UTF-8, of which halves of characters
-// were joined.
+// fromLabels decides by the HTTP header and the XML declaration. A nil encoding means UTF-8; surrogate pairs are joined in
+// the returned document.
 func fromLabels(doc []byte, contentType string) ([]byte, encoding.Encoding) {
 	_, params, _ := mime.ParseMediaType(contentType)
 	http, declared := encodingOf(params["charset"]), encodingOf(declaredCharset(doc))
@@ -168,8 +169,8 @@ func decodesAs(enc encoding.Encoding, doc []byte) bool {
 	return lost <= 1+countHighBytes(sample)/50
 }
 
-// countUTF8 counts the whole characters of UTF-8 beyond ASCII, and the bytes that are none. In other encodings hardly any
-// are whole. Apart says that no two bytes that are none stand together, as letters do in other encodings.
+// countUTF8 counts the valid characters of UTF-8 beyond ASCII (good) and the invalid bytes (bad). Text in other encodings
+// has hardly any valid ones. apart means that no two invalid bytes are adjacent, as letters are in other encodings.
 func countUTF8(doc []byte) (good, bad int, apart bool) {
 	apart = true
 	for i := 0; i < len(doc); {
@@ -311,11 +312,10 @@ func undoDoubleEncoding(text string) string {
 	return string(out)
 }
 
-// Characters beyond U+FFFF are two halves in UTF-16, and some writers put these out as two characters: as bytes (CESU-8) or
-// as references. Neither UTF-8 nor XML has such characters.
+// Characters beyond U+FFFF are surrogate pairs in UTF-16. Some writers put out each surrogate as a character of its own: as
+// three bytes (CESU-8) or as a numeric reference. Neither UTF-8 nor XML allows that.
 
-// joinCESU8 makes characters of pairs of halves that are written as three bytes each. It gives doc itself where there
-// are none.
+// joinCESU8 joins surrogate pairs that are written as three bytes each. It returns doc itself if there are none.
 func joinCESU8(doc []byte) []byte {
 	var out []byte
 	copied := 0
@@ -338,7 +338,7 @@ func joinCESU8(doc []byte) []byte {
 	return append(out, doc[copied:]...)
 }
 
-// surrogateAt reads a half as UTF-8 would write it, or gives 0.
+// surrogateAt returns the surrogate that three bytes at i encode, or 0.
 func surrogateAt(doc []byte, i int) rune {
 	if i+3 > len(doc) || doc[i] != 0xed || doc[i+1] < 0xa0 || doc[i+1] > 0xbf || doc[i+2]&0xc0 != 0x80 {
 		return 0
@@ -346,9 +346,8 @@ func surrogateAt(doc []byte, i int) rune {
 	return 0xd000 | rune(doc[i+1]&0x3f)<<6 | rune(doc[i+2]&0x3f)
 }
 
-// joinReferences makes characters of pairs of references to halves: &#55357;&#56841; or &#xD83D;&#xDE09;, however often
-// the ampersands are escaped. A half alone goes: it stands where somebody cut a text. It gives doc itself where there is
-// none.
+// joinReferences joins pairs of references to surrogates, &#55357;&#56841; or &#xD83D;&#xDE09;, however often the ampersands
+// are escaped. A surrogate alone is removed: it is left where a text was cut. It returns doc itself if there are none.
 func joinReferences(doc []byte) []byte {
 	var out []byte
 	copied := 0
@@ -384,7 +383,7 @@ func joinReferences(doc []byte) []byte {
 	return append(out, doc[copied:]...)
 }
 
-// surrogateReference reads the number of a half behind the # at i, and gives where the reference ends; 0 where there is none.
+// surrogateReference reads the number of a surrogate behind the # at i and returns the end of the reference, or 0.
 func surrogateReference(doc []byte, i int) (half rune, end int) {
 	if i+5 > len(doc) || doc[i] != '#' {
 		return 0, 0
@@ -419,7 +418,7 @@ const (
 	escaped       = "amp;"
 )
 
-// ampersandBefore gives where the ampersand before i begins, not before least, or -1.
+// ampersandBefore returns the offset of the ampersand that ends at i, if it is at least least, or -1.
 func ampersandBefore(doc []byte, i, least int) int {
 	head := doc[least:i]
 	for bytes.HasSuffix(head, []byte(escaped)) {

@@ -174,8 +174,8 @@ func (w *dateText) knownLanguages(lang int) languages {
 	return all
 }
 
-// dayHalf gives the half of the day that the word of that place names, or -1. Words that are something else in other languages
-// count only where their own is spoken; English ones count in capitals, too, and where nothing says which language it is.
+// dayHalf returns the half of the day that the lexeme at i names, or -1. Words with other meanings in other languages count
+// only in a document of their language. English ones count in capitals too, and if the language is not known.
 func (w *dateText) dayHalf(c *calendar, i int, spoken languages) int {
 	l := w.at(i)
 	if l.kind != letters || l.used {

@@ -9,16 +9,16 @@ import (
 	"unicode"
 )
 
-// dates reads the dates of one document. What a date by itself leaves open, whether 05/11 is in May or in November and
-// which language's "lis" it is, the document's language and its other dates decide.
+// dates reads the dates of one document. A date may be ambiguous by itself: 05/11 is in May or in November, and "lis" is a
+// month of several languages. The document's language and its other dates decide.
 type dates struct {
 	now  time.Time
 	lang string // of the document, as it says, in small letters; may be ""
-	// all gives the texts of all dates of the document: those of the feed, then those of each item. It is called once,
+	// all returns the texts of all dates of the document: those of the feed, then those of each item. It is called once,
 	// where a date is open.
 	all    func() [][]string
 	orders map[shape]order
-	votes  map[int]int // how many names of the document's dates a language has, by its place
+	votes  map[int]int // number of month and weekday names in the document by index of their language
 }
 
 func newDates(now time.Time, lang string, all func() [][]string) *dates {
@@ -127,7 +127,7 @@ const (
 	ydm
 )
 
-// resolve gives the time that a date means in its document.
+// resolve returns the time that a date means in its document.
 func (d *dates) resolve(w *dateText, c *calendar) (time.Time, bool) {
 	if w.shape == noNumbers {
 		if len(w.months) > 0 {
@@ -159,7 +159,7 @@ type reading struct {
 	time  time.Time
 }
 
-// readings gives those that are days of the calendar, each day once, the commonest order first.
+// readings returns those that are days of the calendar, each day once, the commonest order first.
 func (d *dates) readings(w *dateText, c *calendar) (all []reading) {
 	for _, o := range usualOrders(w.shape, w.separator) {
 		y, m, day := o.parts(w.numbers)
@@ -168,7 +168,7 @@ func (d *dates) readings(w *dateText, c *calendar) (all []reading) {
 			continue
 		}
 		if o == ydm && w.shape == yearFirst && d.chosenOrder(w.shape, c) != ydm {
-			continue // nobody's, unless the document shows that it is its own
+			continue // nobody writes it, unless the document's other dates show that this one does
 		}
 		all = append(all, reading{o, t})
 	}
@@ -335,9 +335,9 @@ func (d *dates) analyze(c *calendar) {
 	}
 }
 
-// chooseOrder weighs the orders that dates of a shape may have. What would make the fewest dates impossible wins; then what
-// agrees with the weekdays, with other dates of the same item or feed, with the order of the items, and with dates whose
-// years are written in full; then the document's language; then what puts the items nearest to each other; then what is commonest.
+// chooseOrder compares the orders that dates of a shape may have. The criteria, the weightiest first: the fewest impossible
+// dates, agreement with weekdays, with other dates of the same item or feed, with the order of the items, with dates whose
+// years have four digits, with the document's language, the least time between items, and the commonest order.
 func (d *dates) chooseOrder(s shape, items []itemDates, c *calendar) order {
 	parting := ""
 	for _, item := range items {
@@ -363,7 +363,7 @@ func (d *dates) chooseOrder(s shape, items []itemDates, c *calendar) order {
 	return best
 }
 
-// orderCosts counts what speaks against an order, the weightiest first.
+// orderCosts returns the costs of an order for chooseOrder, the weightiest first.
 func (d *dates) orderCosts(o order, s shape, items []itemDates, c *calendar) []int64 {
 	const near = 36 * time.Hour
 	var impossible, otherDay, agreed int64
@@ -416,7 +416,7 @@ func (d *dates) orderCosts(o order, s shape, items []itemDates, c *calendar) []i
 	return []int64{impossible, otherDay, -agreed, min(up, down), int64(boolInt(unlike)), int64(boolInt(!d.isLanguageOrder(o, s, c))), int64(apart)}
 }
 
-// isLanguageOrder holds for the order of the document's language, and for all where that is not known.
+// isLanguageOrder reports whether o is the order of the document's language. Any order is if the language is not known.
 func (d *dates) isLanguageOrder(o order, s shape, c *calendar) bool {
 	base, _, _ := strings.Cut(d.lang, "-")
 	own, known := c.orders[d.lang]

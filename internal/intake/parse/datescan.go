@@ -98,7 +98,7 @@ func (w *dateText) findNames(c *calendar) {
 	}
 }
 
-// addLanguages files the languages that a name is of.
+// addLanguages records the languages in which a name has these meanings.
 func (w *dateText) addLanguages(meanings []meaning) {
 	var all languages
 	for _, m := range meanings {

@@ -28,7 +28,7 @@ type lexeme struct {
 	meanings []meaning
 	exact    bool // the calendar knows the word as it stands
 	spaced   bool // white space stands before it
-	used     bool // it is accounted for
+	used     bool // a part of the date was read from it
 }
 
 func (l lexeme) is(text string) bool { return l.kind == sign && l.text == text }
@@ -41,7 +41,7 @@ func (l lexeme) n() int {
 	return number(l.text)
 }
 
-// means gives the value of the first meaning of that kind.
+// means returns the value of the first meaning of that kind.
 func (l lexeme) means(kind wordKind) (int, bool) {
 	for _, m := range l.meanings {
 		if m.kind == kind {
@@ -236,7 +236,7 @@ func (c *calendar) longestName(all []lexeme) (meanings []meaning, exact bool, n 
 	return meanings, exact, n
 }
 
-// dateText is what the text of a date says, as far as the text by itself shows it. A part that it does not have is -1.
+// dateText is a date's text in lexemes and the parts that it shows by itself. A part that it does not have is -1.
 type dateText struct {
 	lexemes []lexeme
 
@@ -259,7 +259,7 @@ type dateText struct {
 	zone                 zone
 }
 
-// at is the lexeme of that place, or a sign without text.
+// at returns the lexeme at index i, or a sign without text.
 func (w *dateText) at(i int) lexeme {
 	if i < 0 || i >= len(w.lexemes) {
 		return lexeme{kind: sign}

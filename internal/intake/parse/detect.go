@@ -29,8 +29,8 @@ type languageGroup struct {
 	western   decoding         // in Windows-1252
 }
 
-// setLikelihoods gives letters their probabilities: where they stand in their order, these fall as in most languages, from an eighth
-// to a fiftieth of that. Letters beyond ASCII of other scripts are all the same.
+// setLikelihoods derives a letter's probability from its rank: from the first to the last it falls exponentially to a
+// fiftieth, as in most languages. Groups whose words have ASCII letters get no probabilities.
 func (s languageGroup) setLikelihoods(order []rune) {
 	total := 0.0
 	for i := range order {
@@ -49,7 +49,7 @@ type decoding struct {
 	chars [256]char
 }
 
-// char is a character as weigh sees it.
+// char is a character as measureFit sees it.
 type char struct {
 	rune   rune
 	kind   charKind
@@ -80,7 +80,7 @@ const (
 	typography = "“”„‚‹›«»•§©®™°€£¥¢№¡¿،؛؟†‡\u200e\u200f"
 )
 
-// newDecoding says what a script makes of an encoding.
+// newDecoding classifies the 256 bytes of an encoding for a language group.
 func (s languageGroup) newDecoding(enc *charmap.Charmap) decoding {
 	t := decoding{enc: enc}
 	for b := range t.chars {
@@ -119,7 +119,7 @@ func (s languageGroup) newDecoding(enc *charmap.Charmap) decoding {
 //go:embed letters.txt
 var lettersFile string
 
-// scripts reads letters.txt once. It is wrong only where a test fails.
+// scripts reads letters.txt once. A test checks the file.
 var scripts = sync.OnceValue(func() (all []languageGroup) {
 	for line := range strings.Lines(lettersFile) {
 		names, rest, found := strings.Cut(line, "|")
@@ -148,10 +148,10 @@ const (
 	sureScore  = .8      // the least score of a guess against what is declared
 )
 
-// detect guesses the encoding of a document that is not UTF-8 and says nothing, or something wrong: by the language that
-// the feed names, and by which encoding makes letters of that language of what is beyond ASCII, or of any language. The
-// rest is taken for Windows-1252, as browsers do. Declared says that the document calls itself so, or calls itself ASCII
-// or Latin-1: then only what is sure counts.
+// detect guesses the encoding of a document that is not UTF-8 and has no label, or a wrong one. It prefers an encoding of
+// the language that the feed names, then any encoding whose bytes beyond ASCII are letters of a language, then
+// Windows-1252 as browsers do. declared means that the label is Windows-1252, Latin-1 or ASCII: then the score must reach
+// sureScore.
 func detect(doc []byte, declared bool) encoding.Encoding {
 	sample := doc[:min(len(doc), sampleSize)]
 	language := languageOf(doc)
@@ -262,7 +262,7 @@ func detectLatin(sample []byte) (best encoding.Encoding) {
 	return best
 }
 
-// isDense says whether a fifth of the words outside tags have letters beyond ASCII.
+// isDense reports whether a fifth of the words outside tags have letters beyond ASCII.
 func isDense(sample []byte) bool {
 	words, dense := 0, 0
 	tag, word, beyond := false, false, false
@@ -509,7 +509,7 @@ func commonness(enc encoding.Encoding, r rune) float64 {
 }
 
 // encodingOf finds an encoding by its label: those of the web first, then IANA's. It returns encoding.Nop for UTF-8, and
-// nil for labels that nobody knows, and for UTF-16 and 32 under all of their names, which byMark would have seen.
+// nil for unknown labels and for UTF-16 and UTF-32, which fromBOM would have found.
 func encodingOf(label string) encoding.Encoding {
 	label = strings.ToLower(strings.TrimSpace(label))
 	plain := strings.NewReplacer("-", "", "_", "", " ", "", ".", "", ":", "").Replace(label)

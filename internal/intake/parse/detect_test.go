@@ -80,7 +80,7 @@ func shortFeed(declared, language, title string) []byte {
 	return []byte(doc + "<item><title>" + title + "</title><guid>1</guid></item></channel></rss>")
 }
 
-// inOwnScript says whether a text has letters of another script than ours.
+// inOwnScript reports whether a text has letters of another script than ours.
 func inOwnScript(text string) bool {
 	return strings.ContainsFunc(text, func(r rune) bool { return r > 0x36f && r < 0x1e00 || r > 0x3000 })
 }

@@ -107,7 +107,7 @@ func (g *guard) begin(e *element, t token) {
 	}
 }
 
-// openInText begins markup within text, unless it shows that the text's own end tag is missing.
+// openInText begins markup within text. An element that cannot stand in the text shows that the text's end tag is missing.
 func (g *guard) openInText(t token) {
 	scope := g.names.declare(t.attrs, true)
 	if g.endsLeaf(g.names.resolve(t.name)) {
@@ -150,7 +150,7 @@ func (g *guard) openAfterLeaf(t token) {
 	g.openChild(t)
 }
 
-// endsLeaf holds where an element of that name cannot stand in the open text, so that its end tag must be missing.
+// endsLeaf reports whether an element of that name cannot stand in the open text, so that the text's end tag is missing.
 func (g *guard) endsLeaf(n name) bool {
 	if n.space != nativeSpace || g.leaf < 1 {
 		return false
@@ -166,7 +166,8 @@ func (g *guard) endsLeaf(n name) bool {
 	return isShortText(leaf.name) || n.local == "pubdate" || n.local == "guid"
 }
 
-// openInExtension keeps media elements in media elements; of others it keeps the text.
+// openInExtension begins an element within an extension. Media elements within media elements are kept; of other elements
+// only the text is.
 func (g *guard) openInExtension(t token) {
 	scope := g.names.declare(t.attrs, true)
 	n := g.names.resolve(t.name)
@@ -188,7 +189,7 @@ func (g *guard) openInExtension(t token) {
 	}
 }
 
-// close ends an element and what is left open within it. An end tag that fits nothing is left out.
+// close ends an element and those still open within it. An end tag without a start tag is left out.
 func (g *guard) close(t token) {
 	if len(g.stack) == 0 {
 		return
@@ -236,8 +237,8 @@ func (g *guard) popTo(at int) {
 	}
 }
 
-// namesElement holds where the innermost element is a tag without attributes that stands in a title like a word and has
-// no end there: "The <dialog> element", written without escaping.
+// namesElement reports whether the innermost element is a word of a title and not markup: a tag without attributes and
+// without an end tag, as in "The <dialog> element" that nobody escaped.
 func (g *guard) namesElement() bool {
 	e := g.top()
 	if e.role != inline || g.leaf < 0 || g.stack[g.leaf].name.local != "title" || isRawElement(strings.ToLower(string(e.written))) {
@@ -294,7 +295,7 @@ func (g *guard) pop() {
 	g.names.restore(e.scope)
 }
 
-// endWords ends an element for gofeed. Atom's text that turned out to hold markup is declared as such.
+// endWords ends a textual or extension element. An Atom text in which markup was found gets the type of XHTML.
 func (g *guard) endWords(e *element) {
 	if g.atom && e.markup && e.textKind != xhtmlKind && e.textKind != base64Kind && e.innerStart >= len(escapedType) && string(g.out[e.innerStart-len(escapedType):e.innerStart]) == escapedType {
 		copy(g.out[e.innerStart-len(escapedType):], markupType)

@@ -75,7 +75,7 @@ func (r *entryReader) date(names ...string) time.Time {
 	return time.Time{}
 }
 
-// dateTexts gives what may be a date in the document: of the feed, then of each item.
+// dateTexts returns what may be a date in the document: of the feed, then of each item.
 func (g *guard) dateTexts() [][]string {
 	all := [][]string{nil}
 	for _, raw := range g.feedDates {
@@ -148,7 +148,7 @@ func (r *entryReader) htmlBase(name, address string) *url.URL {
 	return r.docURL
 }
 
-// isIntermediate holds for a page that only leads to the site's: a redirector's, or one of a host for feeds.
+// isIntermediate reports whether a page only leads to the site's page: that of a redirector or of a host for feeds.
 func (r *entryReader) isIntermediate(page *url.URL) bool {
 	if redirects(page) {
 		return true
@@ -273,7 +273,7 @@ func isOriginRelation(rel string) bool {
 	return true
 }
 
-// extensions are gofeed's, with shorter ways in.
+// extensions are gofeed's extensions with short accessors.
 type extensions ext.Extensions
 
 func (x extensions) value(space, local string) string {
@@ -285,7 +285,7 @@ func (x extensions) value(space, local string) string {
 	return ""
 }
 
-// link gives the first atom:link of that relation.
+// link returns the first atom:link of that relation.
 func (x extensions) link(rel string) string {
 	for _, l := range x["atom"]["link"] {
 		if l.Attrs["href"] != "" && (l.Attrs["rel"] == rel || rel == "alternate" && l.Attrs["rel"] == "") {
@@ -304,7 +304,7 @@ func first(all ...string) string {
 	return ""
 }
 
-// cleanList makes plain text of strings, without empty ones and repetitions.
+// cleanList returns the strings as plain text, without empty and repeated ones.
 func cleanList(all []string) []string {
 	var out []string
 	seen := map[string]bool{}
@@ -326,7 +326,7 @@ type entryReader struct {
 	dates  *dates
 }
 
-// categories adds the vocabularies' own and tidies them.
+// categories adds those of dc, itunes and media, and cleans the list.
 func (r *entryReader) categories(all []string) []string {
 	for _, s := range r.x["dc"]["subject"] {
 		all = append(all, s.Value)
@@ -350,7 +350,7 @@ func isWebAddress(s string) bool {
 	return found && rest != "" && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
-// item finds what was kept aside of the item that has these extensions.
+// item returns a reader of the item with these extensions and of what was captured of it.
 func (g *guard) item(x extensions, site string) entryReader {
 	r := entryReader{x: x, docURL: g.docURL, site: parseBase(site), dates: g.dates}
 	if marks := x["headwater"]["item"]; len(marks) > 0 {

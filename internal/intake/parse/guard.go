@@ -22,19 +22,19 @@ type element struct {
 	role         role
 	kind         containerKind
 	scope        int      // namespace declarations in force before it
-	capturesFrom int      // of an item: where what is kept aside of it begins
+	capturesFrom int      // of an item: length of guard.captures where it began
 	skipped      bool     // an item that is not kept
 	base         *url.URL // xml:base in force; nil where none was declared
-	start        int      // where its output begins
-	innerStart   int      // where the output of what is in it begins
+	start        int      // offset of its start tag in the output
+	innerStart   int      // offset of its content in the output
 	textKind     textKind
 	tagless      bool // its own tags are not written
 	markup       bool // it is text with markup in it
 }
 
-// guard rewrites a feed so that gofeed meets only what it reads well: a balanced document of bounded depth, without
-// comments, declarations and namespaces, whose elements are those that Parse uses, under the prefixes that gofeed
-// knows. What gofeed would lose or change is kept aside in items. It takes time in proportion to the document.
+// guard rewrites a feed to a form that gofeed reads without loss: a balanced document of bounded depth without comments,
+// declarations and namespaces. It has only the elements that Parse uses, under the prefixes that gofeed knows. What gofeed
+// would lose or change is captured in items. The time is linear in the size of the document.
 type guard struct {
 	src       scanner
 	names     nameResolver
@@ -46,7 +46,7 @@ type guard struct {
 	out      []byte // for gofeed
 	captures []byte // for the captured elements
 	stack    []element
-	leaf     int // index in stack of the words, captured or extension element that is open, or -1
+	leaf     int // index in stack of the open textual, captured or extension element, or -1
 	media    int // elements within the extension element that is open
 	voids    int // HTML elements without an end tag that were not written <br/>
 
@@ -71,7 +71,7 @@ type capturedItem struct {
 	cut    bool // the document ended inside it
 }
 
-// field is a child of an item. Raw is set where the child was kept aside.
+// field is a child of an item. raw is its markup, and nil unless the child was captured.
 type field struct {
 	name name
 	base *url.URL
@@ -87,7 +87,7 @@ func (g *guard) repair(what string) {
 
 func (g *guard) top() *element { return &g.stack[len(g.stack)-1] }
 
-// sink is where text goes at present: to gofeed or aside.
+// sink returns the buffer of the open leaf: out for gofeed, or captures.
 func (g *guard) sink() *[]byte {
 	if g.leaf >= 0 && g.stack[g.leaf].role == captured {
 		return &g.captures
@@ -95,7 +95,7 @@ func (g *guard) sink() *[]byte {
 	return &g.out
 }
 
-// text writes character data of the element that is open, if somebody reads it.
+// text writes character data of the open element, unless that element is dropped.
 func (g *guard) text(text []byte, cdata bool) {
 	if len(g.stack) == 0 || g.leaf < 0 || g.top().role == dropped {
 		return
@@ -124,7 +124,7 @@ func (g *guard) writeOpen(name string, attrs []attribute, base *url.URL) {
 	g.out = append(g.out, '>')
 }
 
-// beginWords writes the start tag of text. Its type tells gofeed to decode it, or to leave it as it stands.
+// beginWords writes the start tag of a textual element. Its type attribute tells gofeed whether to decode the content.
 func (g *guard) beginWords(e *element, attrs []attribute) {
 	if !g.atom {
 		g.writeOpen(e.name.String(), attrs, e.base)
@@ -171,7 +171,7 @@ func (g *guard) writeInline(t token, empty bool) {
 	*to = append(*to, '>')
 }
 
-// baseOf gives the base in force in an element with these attributes within a parent with that base.
+// baseOf returns the base address of an element with these attributes whose parent has that base.
 func (g *guard) baseOf(attrs []attribute, parent *url.URL) *url.URL {
 	for _, a := range attrs {
 		if string(a.name) != "xml:base" {
@@ -231,7 +231,7 @@ func (g *guard) container() *element {
 	return &g.stack[0]
 }
 
-// addField files a child of an item, or a date of the feed itself.
+// addField stores a child of an item, or a date of the feed itself.
 func (g *guard) addField(e *element, raw []byte) {
 	parent := len(g.stack) - 2
 	if parent >= 0 && e.role == captured && g.stack[parent].role == container && len(g.feedDates) < maxFeedDates {
@@ -244,13 +244,13 @@ func (g *guard) addField(e *element, raw []byte) {
 	it.fields = append(it.fields, field{name: e.name, base: e.base, kind: e.textKind, raw: raw})
 }
 
-// contextReader is a reader that fails when its context ends, which stops a parser whose time grows faster than its input.
+// contextReader fails when its context ends. That stops a parser whose time grows faster than its input.
 type contextReader struct {
 	ctx context.Context
 	doc []byte
 }
 
-// Read gives at most 4 KB at a time, so that the time is looked at often enough.
+// Read returns at most 4 KB at a time, so that the context is checked often enough.
 func (t *contextReader) Read(p []byte) (int, error) {
 	if err := t.ctx.Err(); err != nil {
 		return 0, err

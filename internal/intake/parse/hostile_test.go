@@ -96,7 +96,7 @@ func bomb() string {
 	return b.String()
 }
 
-// TestDeadline gives gofeed and JSON no time at all: both must notice.
+// TestDeadline returns gofeed and JSON no time at all: both must notice.
 func TestDeadline(t *testing.T) {
 	for name, doc := range map[string]string{
 		"rss":  string(newsFeed(100)),

@@ -41,7 +41,7 @@ type object map[string]any
 
 func (o object) isFeed() bool { return strings.Contains(o.text("version"), "jsonfeed.org") }
 
-// text gives a string, or a number or truth value as a string.
+// text returns a string, or a number or truth value as a string.
 func (o object) text(key string) string {
 	switch v := o[key].(type) {
 	case string:
@@ -194,7 +194,7 @@ func (o object) date(dates *dates, names []string) time.Time {
 	return time.Time{}
 }
 
-// dateTexts gives what may be a date in the document: of the feed, then of each item.
+// dateTexts returns what may be a date in the document: of the feed, then of each item.
 func (r *jsonReader) dateTexts() [][]string {
 	var all [][]string
 	for _, o := range append([]object{r.feed}, r.items...) {

@@ -88,7 +88,7 @@ func duration(text string) int64 {
 	return total
 }
 
-// mediaType gives "" for what is no media type.
+// mediaType returns "" for what is no media type.
 func mediaType(text string) string {
 	text = strings.TrimSpace(text)
 	kind, parameters, _ := strings.Cut(text, ";")
@@ -101,7 +101,7 @@ func mediaType(text string) string {
 	return text
 }
 
-// pictures gives the first of the media elements' thumbnails, the podcast's cover and the picture of the item.
+// pictures returns the first of the media elements' thumbnails, the podcast's cover and the picture of the item.
 func (r *entryReader) pictures(groups []map[string][]ext.Extension) []news.Enclosure {
 	for _, media := range groups {
 		for _, c := range media["content"] {
@@ -165,7 +165,7 @@ func fileType(address string) string {
 	return fileTypes[strings.ToLower(path.Ext(address))]
 }
 
-// mediaText gives the text of a media element as HTML, also of one within a group or a file: plain text unless its type is
+// mediaText returns the text of a media element as HTML, also of one within a group or a file: plain text unless its type is
 // html, or where it has none and looks like HTML. Lines stay lines.
 func (x extensions) mediaText(local string) string {
 	e, ok := x.mediaElement(local)
@@ -179,7 +179,7 @@ func (x extensions) mediaText(local string) string {
 	return escapeText(e.Value)
 }
 
-// mediaTitle gives media:title as plain text.
+// mediaTitle returns media:title as plain text.
 func (x extensions) mediaTitle() string {
 	e, _ := x.mediaElement("title")
 	if strings.Contains(strings.ToLower(e.Attrs["type"]), "plain") {

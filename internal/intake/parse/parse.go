@@ -1,6 +1,9 @@
-// Package parse turns the bytes of a feed into entries. It is the only importer of gofeed, which it keeps behind a
-// guard: documents are transcoded, bounded and mended before gofeed sees them, and what gofeed would lose or change is
-// added from the guard's own reading.
+// Package parse turns the bytes of a feed into a news.Document: RSS, RDF, Atom and JSON Feed. It is the only importer of
+// gofeed, and gofeed never sees a document as it came. The bytes are transcoded to UTF-8 (charset.go, detect.go). A guard
+// rewrites the markup to a balanced document of bounded depth (walk.go, elements.go, guard.go) and captures what gofeed
+// would lose or change. rss.go and atom.go let gofeed parse the guard's output and add the captured parts (entry.go,
+// media.go). JSON Feed is read without gofeed (jsonfeed.go). Dates of all languages are read by dates.go, datescan.go,
+// dateclock.go and datetext.go with the tables in the folder calendar; titles become plain text in title.go.
 package parse
 
 import (
@@ -23,11 +26,11 @@ type Options struct {
 	ContentType string
 	// Timeout ends a parse that takes too long. Zero means 5 s.
 	Timeout time.Duration
-	// MaxItems is how many items are read; of more the newest are kept and Document.Incomplete set. Zero means 5,000.
+	// MaxItems is how many items are kept. Of more the newest are kept and Document.Incomplete is set. Zero means 5,000.
 	MaxItems int
 	// MaxDepth is how deep elements may be nested. Zero means 100.
 	MaxDepth int
-	// Now is the time that no date may be after by more than a day. Zero means the current time.
+	// Now bounds dates: one more than a day later is ignored. Zero means the current time.
 	Now time.Time
 }
 
@@ -56,15 +59,15 @@ type Error struct {
 // Error implements error.
 func (e *Error) Error() string { return e.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 func fail(state news.FeedState, format string, args ...any) error {
 	return &Error{State: state, Err: fmt.Errorf(format, args...)}
 }
 
-// Parse reads a feed: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed 1.x. What can be mended is mended, and named
-// in Document.Repaired. A feed without items is no error. All errors are of type *Error.
+// Parse reads a feed: RSS 0.9x to 2.0, RDF, Atom 0.3 and 1.0, JSON Feed 1.x. Document.Repaired lists the faults that were
+// repaired. A feed without items is no error. All errors are of type *Error.
 func Parse(ctx context.Context, data []byte, o Options) (news.Document, error) {
 	o = o.withDefaults()
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
@@ -96,8 +99,7 @@ func Parse(ctx context.Context, data []byte, o Options) (news.Document, error) {
 	return parsed, nil
 }
 
-// read parses a document of a known form. The parsers beneath have been known to panic, which must not end the poll
-// of other feeds.
+// read parses a document of a known form. A panic of gofeed becomes an error, so that other feeds are still polled.
 func read(ctx context.Context, form form, doc []byte, o Options) (parsed news.Document, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -124,7 +126,7 @@ func read(ctx context.Context, form form, doc []byte, o Options) (parsed news.Do
 	return readRSS(ctx, g)
 }
 
-// stateOf names the state that an error of the readers puts the feed in.
+// stateOf wraps an error of the readers with the state of the feed that follows from it.
 func stateOf(err error, o Options) error {
 	var known *Error
 	switch {
@@ -174,9 +176,8 @@ func sniff(doc []byte) (form, start, error) {
 	return 0, start{}, notAFeed(root)
 }
 
-// findRoot returns the lower-case local name of the root element, where it begins, and whether junk precedes it. After
-// an element that is no root of a feed, such as a warning of the server's, an XML declaration may start over. In a web page
-// only a root that declares what it is counts.
+// findRoot returns the lower-case local name of the root element, its offset, and whether junk precedes it. Elements that
+// are no root of a feed, such as a server's warning, are skipped. In a web page only a root with a version or namespace counts.
 func findRoot(doc []byte) (root string, at int, junk bool) {
 	s := scanner{doc: doc}
 	first, firstAt := "", 0
@@ -209,7 +210,7 @@ func findRoot(doc []byte) (root string, at int, junk bool) {
 	}
 }
 
-// declares holds for the root element of a feed that says so by its version or namespace.
+// declares reports whether the root element of a feed has that feed's version or namespace.
 func declares(local string, attrs []attribute) bool {
 	for _, a := range attrs {
 		_, isSpace := xmlnsPrefix(a.name)
@@ -282,7 +283,7 @@ func notAFeed(root string) error {
 	return fail(news.FeedNotAFeed, "the root element <%.40s> is no feed's; RSS, RDF, Atom and JSON Feed can be read", root)
 }
 
-// shorten holds entries to the limits, and says whether a text or title had to be cut for it.
+// shorten cuts entries to the limits and reports whether a text or title was cut.
 func shorten(entries []news.Entry) (cut bool) {
 	for i := range entries {
 		e := &entries[i]

@@ -117,7 +117,7 @@ func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content st
 	return summary, resolveHTML(content, r.htmlBase(from, address))
 }
 
-// maxInterval is the longest that a document is believed which asks to be left alone.
+// maxInterval bounds the interval between polls that a feed may ask for.
 const maxInterval = 30 * 24 * time.Hour
 
 // ttl reads <ttl>: minutes.

@@ -5,10 +5,8 @@ import (
 	"time"
 )
 
-// A document of more items than are read is walked to its end, so that the newest can be told from the others. The first
-// walk notes a date an item and keeps the first items only; where others are newer, a second walk keeps those.
-
-// itemSelection is what the first walk notes, and what the second goes by.
+// itemSelection chooses the newest items of a document that has more than max. The first pass keeps the first max items
+// and records a date of each item. If later items are newer, a second pass keeps the newest by those dates.
 type itemSelection struct {
 	max   int
 	keep  []bool  // of each item of the document, in its order; nil in the first walk
@@ -16,12 +14,12 @@ type itemSelection struct {
 	dated bool    // one of them is not 0
 }
 
-// lacksDates says that twice as many items as are kept have no date, so that the first walk need not go on.
+// lacksDates reports whether the first 2*max items have no date, so that the first pass can stop.
 func (s *itemSelection) lacksDates() bool {
 	return s.keep == nil && !s.dated && len(s.dates) >= 2*s.max
 }
 
-// keepsNext says whether the item that begins is kept.
+// keepsNext reports whether the item that begins is kept.
 func (s *itemSelection) keepsNext() bool {
 	n := len(s.dates)
 	if s.keep == nil {
@@ -30,7 +28,7 @@ func (s *itemSelection) keepsNext() bool {
 	return n < len(s.keep) && s.keep[n]
 }
 
-// add notes the item that has ended; its date is zero where it is not known yet.
+// add records the item that has ended. A zero date means that it is not known yet.
 func (s *itemSelection) add(t time.Time) {
 	s.dates = append(s.dates, 0)
 	s.setDate(len(s.dates)-1, t)
@@ -42,7 +40,7 @@ func (s *itemSelection) setDate(i int, t time.Time) {
 	}
 }
 
-// needsSecondPass says that other items than the first are newer, and makes the survey ready for the walk that keeps them.
+// needsSecondPass reports whether later items are newer than the first max, and prepares the selection for the second pass.
 func (s *itemSelection) needsSecondPass() bool {
 	if s.keep != nil || len(s.dates) <= s.max {
 		return false
@@ -55,8 +53,8 @@ func (s *itemSelection) needsSecondPass() bool {
 	return true
 }
 
-// selectNewest chooses so many items by their dates. One without a date is as old as its neighbour. Of equal ones those count
-// as newer that stand where the document has its newer items: at its beginning where nothing says otherwise.
+// selectNewest chooses limit items by their dates. An item without a date gets that of its neighbour. Of equal dates the
+// items at the newer end of the document win; that is the beginning, unless most dates rise.
 func selectNewest(dates []int64, limit int) []bool {
 	dates = slices.Clone(dates)
 	rising, last := 0, int64(0)
@@ -100,7 +98,7 @@ func selectNewest(dates []int64, limit int) []bool {
 	return keep
 }
 
-// fillDates gives items without a date that of the one before.
+// fillDates replaces missing dates by that of the item before.
 func fillDates(dates []int64) {
 	for i := 1; i < len(dates); i++ {
 		if dates[i] == 0 {

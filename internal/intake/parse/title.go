@@ -168,7 +168,7 @@ func (s *stripper) stripOnce(title string) string {
 	return b.String()
 }
 
-// maxHiding is how many scripts and styles of a title are told from words. No title has as many.
+// maxHiding bounds the scripts and styles of a title that are examined.
 const maxHiding = 50
 
 // cutTags cuts a title at its tags, as an HTML tokenizer sees them. What scripts and styles contain is left out.
@@ -251,8 +251,8 @@ func unterminatedTag(rest string) []piece {
 	return []piece{{raw: rest}}
 }
 
-// startsHidden holds for the start of a script or style, but for one that prose speaks of: no end tag follows, and it stands
-// apart from words that are no code.
+// startsHidden reports whether a tag begins a script or style, and is not a word of prose. As a word it has no end tag and
+// stands apart from the words around it, which are no code.
 func startsHidden(tag piece, before, rest string) bool {
 	next, _ := utf8.DecodeRuneInString(rest)
 	last, _ := utf8.DecodeLastRuneInString(before)
@@ -364,16 +364,16 @@ func isTitleWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigi
 // cueWords is the word behind the name of an element, in some languages.
 var cueWords = regexp.MustCompile(`^\s*(?i:tags?|elements?|attributes?|vs\.?|elementen?|attribute?|attributs?|balises?|éléments?|etiquetas?|elementos?|elementi?|tagg|теги?|элементы?|タグ|要素|标签|元素|標籤|태그|요소)(?:\PL|$)`)
 
-// cueWordsCJK is cue in scripts without spaces.
+// cueWordsCJK is cueWords for scripts without spaces.
 var cueWordsCJK = regexp.MustCompile(`^\s*(?:タグ|要素|标签|元素|標籤|태그|요소)`)
 
 // leadWords is the word before the name of an element.
 var leadWords = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|of|in|with|without|vs\.?|versus|or|and|not|than|to|using|use|how|why|what|is|are|inside|for|from|no|your|our|my|this|every|another|when|if|on|about|against|beyond|between|replacing|avoid|meet|der|die|das|dem|den|ein|eine|und|oder|le|la|les|un|une|et|ou|el|los|las|y|o|il|lo|e)\s+|[,&(/]\s*)[("'“‘«„]?$`)
 
-// articleWords is lead for elements that often stand between words.
+// articleWords is leadWords for elements that often stand between words.
 var articleWords = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|using|use|your|every|another|against|avoid|der|das|ein|le|un|el|il)\s+)["'“‘«„]?$`)
 
-// hasCue holds for a tag beside which it is said that it is one.
+// hasCue reports whether the words beside a tag say that it is the name of an element.
 func hasCue(pieces []piece, i int) bool {
 	if i > 0 && pieces[i-1].kind == textPiece {
 		before, words := pieces[i-1].raw[max(0, len(pieces[i-1].raw)-40):], leadWords

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// role is what an open element is to the guard.
+// role says what the guard does with an element.
 type role uint8
 
 const (
@@ -14,13 +14,13 @@ const (
 	container             // the root, channel, atom:source, a person: its known children are kept
 	item                  // a container that is counted and numbered
 	textual               // text with any markup in it, handed to gofeed as it stands
-	captured              // text with any markup in it, kept aside for the translation
+	captured              // text with any markup in it, captured for entryReader
 	extension             // text, or elements of its own vocabulary in it
 	unwrapped             // the tags are left out, the text is kept
-	inline                // markup within words or captured
+	inline                // markup within a textual or captured element
 )
 
-// containerKind is a container's kind, which says what its children are.
+// containerKind says which children a container may have.
 type containerKind uint8
 
 const (
@@ -35,7 +35,8 @@ const (
 	atomPerson
 )
 
-// child says what to do with an element of that name in that place. What is not named here never reaches gofeed.
+// child returns the role of an element in a container of kind p, and its own kind if it is a container. Elements that are
+// not listed never reach gofeed.
 func (p containerKind) child(n name) (role, containerKind) {
 	switch p {
 	case rssRoot, rssChannel:
@@ -204,8 +205,8 @@ func isLongText(n name) bool {
 	return false
 }
 
-// name is an element's name freed of the document's own prefixes: space is "" for the feed's own vocabulary, one of
-// the values of spaces, or "?" for a vocabulary that nothing here reads. local is lower-case.
+// name is an element's name without the document's own prefix. space is "" for the feed's own vocabulary, a value of
+// vocabularyOf, or "?" for a vocabulary that is not read. local is lower-case.
 type name struct {
 	space, local string
 }
@@ -225,8 +226,8 @@ const (
 	xhtmlSpace   = "xhtml"
 )
 
-// vocabularyOf gives the vocabularies that are read by their addresses, lower-case and without a "/" or "#" at the end. The
-// values are the prefixes that gofeed files extensions under.
+// vocabularyOf returns the vocabulary of a namespace address, whatever its case and a "/" or "#" at its end. The values are
+// the prefixes under which gofeed stores extensions.
 func vocabularyOf(uri string) string {
 	switch strings.TrimRight(strings.ToLower(strings.TrimSpace(uri)), "/#") {
 	case "http://purl.org/rss/1.0", "http://my.netscape.com/rdf/simple/0.9", "http://channel.netscape.com/rdf/simple/0.9",
@@ -270,7 +271,7 @@ func vocabularyOf(uri string) string {
 	return unknownSpace
 }
 
-// vocabularyOfPrefix gives the vocabulary of a prefix that the document does not declare, or binds to an address nobody knows.
+// vocabularyOfPrefix returns the vocabulary of a prefix that is undeclared or bound to an unknown address.
 func vocabularyOfPrefix(prefix string) string {
 	switch prefix {
 	case "rss", "atom", "dc", "dcterms", "content", "sy", "ag", "media", "itunes", "feedburner", "xhtml", "rdf", "xml", "prism", "enc":
@@ -302,8 +303,8 @@ type nameResolver struct {
 	tooManyBindings bool
 }
 
-// declare puts the xmlns attributes of a tag in force and returns how many declarations were in force before. An
-// address nobody knows as default, as some feeds have it, is the feed's own vocabulary, except within text.
+// declare adds the xmlns attributes of a tag to the bindings and returns how many there were before. Some feeds have an
+// unknown address as the default namespace; except within text that is the feed's own vocabulary.
 func (n *nameResolver) declare(attrs []attribute, inText bool) int {
 	before := len(n.bindings)
 	for _, a := range attrs {
@@ -327,7 +328,7 @@ func (n *nameResolver) declare(attrs []attribute, inText bool) int {
 	return before
 }
 
-// restore ends the declarations that were put in force since declare returned before.
+// restore removes the bindings that were added since declare returned before.
 func (n *nameResolver) restore(before int) {
 	if len(n.bindings) > before {
 		n.bindings = n.bindings[:before]
@@ -345,7 +346,7 @@ func xmlnsPrefix(attr []byte) (string, bool) {
 	return string(attr[6:]), attr[5] == ':'
 }
 
-// resolve gives the name of an element as written.
+// resolve returns the name of an element as written.
 func (n *nameResolver) resolve(written []byte) name {
 	if known, ok := n.cache[string(written)]; ok {
 		return known

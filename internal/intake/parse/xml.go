@@ -42,8 +42,8 @@ const (
 	maxAttrLength = 1 << 16 // bytes searched for the end of a quoted attribute
 )
 
-// scanner cuts a document into tokens in one pass and never fails: what is no markup is text. It takes time in
-// proportion to the document, whatever the document is.
+// scanner cuts a document into tokens in one pass. It never fails: what is no markup is text. The time is linear in the size
+// of the document.
 type scanner struct {
 	doc   []byte
 	pos   int
@@ -154,8 +154,8 @@ func (s *scanner) doctype(rest []byte) (token, bool) {
 			return token{kind: tokenDecl, text: rest[:i]}, true
 		}
 	}
-	// The brackets do not match: the declaration ends at the first ">". torn stays set, so that a document full of such
-	// declarations is not searched again for each.
+	// The brackets do not match: the declaration ends at the first ">". unterminated stays set, so that a document full of
+	// such declarations is not searched again for each.
 	i := bytes.IndexByte(rest, '>')
 	if s.unterminated || i < 0 {
 		s.pos = len(s.doc)

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 )
 
-// zone is what a date says of its time zone. An offset counts before a place, and a place before an abbreviation.
+// zone is the time zone in a date's text. An offset precedes a zone of the IANA database, and that an abbreviation.
 type zone struct {
 	offset    int // seconds
 	hasOffset bool
@@ -83,7 +83,7 @@ var areas = []string{
 
 var zoneCache sync.Map // of *time.Location by name; holds no more than the database
 
-// loadZone gives a zone of the IANA database, or nil.
+// loadZone returns a zone of the IANA database, or nil.
 func loadZone(name string) *time.Location {
 	if known, ok := zoneCache.Load(name); ok {
 		loc, _ := known.(*time.Location)

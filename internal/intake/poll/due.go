@@ -20,7 +20,7 @@ const jitter = .1
 // newest is how many items a rhythm is learnt from: what a feed did years ago says little.
 const newest = 20
 
-// Learn gives the wait that a feed's items suggest: half the median time between the newest ones, but no less than a
+// Learn returns the wait that a feed's items suggest: half the median time between the newest ones, but no less than a
 // sixteenth of the silence since the last, so that a night changes little and a dead feed is left alone. 0 is unknown: fewer than three have a time.
 func (p Pace) Learn(published []time.Time, now time.Time) time.Duration {
 	times := slices.DeleteFunc(slices.Clone(published), time.Time.IsZero)
@@ -55,7 +55,7 @@ func (p Pace) Quieter(rhythm time.Duration) time.Duration {
 	return min(rhythm+rhythm/4, p.Max)
 }
 
-// AfterAnswer gives the time of the next poll of a feed that was read, and which rule set it: the latest of its own
+// AfterAnswer returns the time of the next poll of a feed that was read, and which rule set it: the latest of its own
 // rhythm and of what the feed or its server asks for, within Min and Max, and outside the hours and days that it skips.
 // Jitter never makes it earlier than what was asked for.
 func (p Pace) AfterAnswer(now time.Time, s news.Schedule) (time.Time, news.Rule) {
@@ -96,7 +96,7 @@ func (p Pace) asked(s news.Schedule) (longest time.Duration, by news.Rule) {
 	return longest, by
 }
 
-// AfterFailure gives the time at which a feed that failed so many times in a row is tried again: the wait doubles from
+// AfterFailure returns the time at which a feed that failed so many times in a row is tried again: the wait doubles from
 // Min, or from Interval where slow, up to Max, and is no shorter than what the server asked for, which is kept to the
 // second.
 func (p Pace) AfterFailure(now time.Time, s news.Schedule, failures int, slow bool, retryAfter time.Duration) (time.Time, news.Rule) {

@@ -34,7 +34,7 @@ func always(t *testing.T, least, most time.Duration, rule news.Rule, next func()
 	}
 }
 
-// steady gives n times, each a gap after the one before, the last of them now.
+// steady returns n times, each a gap after the one before, the last of them now.
 func steady(n int, gap time.Duration, now time.Time) []time.Time {
 	out := make([]time.Time, n)
 	for i := range out {

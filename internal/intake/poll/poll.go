@@ -45,7 +45,7 @@ func Schedule(ctx context.Context, spec string, log *slog.Logger, tick func(cont
 // namesZone finds what makes cron panic at times.
 func namesZone(spec string) bool { return strings.Contains(strings.ToUpper(spec), "TZ=") }
 
-// Next gives the first time of a cron spec (as Schedule takes it, in UTC) after another. A spec that cannot be read, or
+// Next returns the first time of a cron spec (as Schedule takes it, in UTC) after another. A spec that cannot be read, or
 // never fires, gives an error.
 func Next(spec string, after time.Time) (time.Time, error) {
 	const advice = `write it as "0 7 * * *" for seven o'clock UTC every day`
@@ -84,7 +84,7 @@ func Drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect
 	return g.Wait()
 }
 
-// Turn gives the feeds that one pass asks of those that are due: of each host so many as can be asked within the time,
+// Turn returns the feeds that one pass asks of those that are due: of each host so many as can be asked within the time,
 // with the pause between two requests, in perHost lanes. The rest stays due, so that a host of many feeds, which takes its
 // time, does not keep all others waiting for the next pass.
 func Turn(feeds []news.Feed, within time.Duration, pauseOf func(address string) time.Duration, perHost int) []news.Feed {

@@ -143,7 +143,7 @@ func TestScheduleRefuses(t *testing.T) {
 	goleak.VerifyNone(t)
 }
 
-// TestNext gives the times of a spec in UTC, whatever zone it is asked in.
+// TestNext returns the times of a spec in UTC, whatever zone it is asked in.
 func TestNext(t *testing.T) {
 	from := time.Date(2026, 8, 18, 8, 59, 0, 0, time.FixedZone("", 2*3600)) // 06:59 UTC
 	for spec, want := range map[string]string{

@@ -75,7 +75,7 @@ func (s *Subscriber) verify(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// wanted gives news.ErrNotFound for what we did not ask of the hub.
+// wanted returns news.ErrNotFound for what we did not ask of the hub.
 func (s *Subscriber) wanted(c *news.Subscription, q url.Values, ending bool) error {
 	recent := !c.Asked.IsZero() && s.Now().Sub(c.Asked) < pending
 	if q.Get("hub.topic") != c.Topic || q.Get("hub.challenge") == "" || !recent || c.Ending != ending {
@@ -179,7 +179,7 @@ func (s *Subscriber) enqueue(d Delivery) bool {
 	}
 }
 
-// signed says whether X-Hub-Signature is right: method=digest, in hexadecimal (section 7.1).
+// signed reports whether X-Hub-Signature is right: method=digest, in hexadecimal (section 7.1).
 func signed(secret, signature string, body []byte) bool {
 	method, digest, _ := strings.Cut(signature, "=")
 	made := map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}[strings.ToLower(method)]

@@ -138,7 +138,7 @@ func choose(hubs []string) string {
 	return hubs[0]
 }
 
-// Live says whether a hub pushes a feed and can be relied on.
+// Live reports whether a hub pushes a feed and can be relied on.
 func (s *Subscriber) Live(ctx context.Context, feed int64) (bool, error) {
 	have, err := s.Store.SubscriptionOf(ctx, feed)
 	if errors.Is(err, news.ErrNotFound) {
