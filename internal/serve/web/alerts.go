@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"strconv"
 	"strings"
 
@@ -32,7 +31,7 @@ type alertView struct {
 	Target, When string
 	State, Class string
 	Problem      string
-	Next         when
+	Next         timestamp
 	Test, Remove string
 }
 
@@ -56,28 +55,19 @@ func (s *server) showAlerts(w http.ResponseWriter, r *http.Request, status int, 
 	view.Topic = linkTopic(t)
 	view.Add = view.Topic.URL + "/alerts"
 	for _, a := range list {
-		view.Alerts = append(view.Alerts, s.alertOf(view.Add, a))
+		id := fmt.Sprintf("%s/%d", view.Add, a.ID)
+		v := alertView{Kind: a.Kind, Target: a.Target, When: a.Schedule, State: "ok", Class: "good", Problem: a.Problem, Test: id + "/test", Remove: id + "/remove"}
+		switch {
+		case a.Ended:
+			v.State, v.Class = "ended", "bad"
+		case a.Problem != "":
+			v.State, v.Class, v.Next = "failing", "bad", timestampOf(a.Next, s.now())
+		case a.Waiting > 0:
+			v.State, v.Class = fmt.Sprintf("%d waiting", a.Waiting), "idle"
+		}
+		view.Alerts = append(view.Alerts, v)
 	}
-	p, err := s.page(r.Context(), "Alerts of "+t.Name, view.Topic.URL)
-	if err != nil {
-		return err
-	}
-	p.Body = view
-	return s.pages.write(w, status, "alerts", p)
-}
-
-func (s *server) alertOf(path string, a news.Alert) alertView {
-	id := fmt.Sprintf("%s/%d", path, a.ID)
-	v := alertView{Kind: a.Kind, Target: a.Target, When: a.Schedule, State: "ok", Class: "good", Problem: a.Problem, Test: id + "/test", Remove: id + "/remove"}
-	switch {
-	case a.Ended:
-		v.State, v.Class = "ended", "bad"
-	case a.Problem != "":
-		v.State, v.Class, v.Next = "failing", "bad", at(a.Next, s.now())
-	case a.Waiting > 0:
-		v.State, v.Class = fmt.Sprintf("%d waiting", a.Waiting), "idle"
-	}
-	return v
+	return s.write(w, r, status, "alerts", page{Title: "Alerts of " + t.Name, Nav: view.Topic.URL, Body: view})
 }
 
 func (s *server) addAlert(w http.ResponseWriter, r *http.Request) error {
@@ -88,20 +78,35 @@ func (s *server) addAlert(w http.ResponseWriter, r *http.Request) error {
 	if err := readForm(r); err != nil {
 		return err
 	}
-	f, a := alertFormOf(r.PostForm)
-	a.Topic = t.ID
-	if f.Error != "" {
-		return s.showAlerts(w, r, http.StatusBadRequest, t, alertsView{Form: f})
+	get := func(key string) string { return strings.TrimSpace(r.PostForm.Get(key)) }
+	f := alertForm{
+		Kind: get("kind"), Target: get("target"), Schedule: get("schedule"),
+		AgainOutlets: get("again_outlets"), AgainOriginal: get("again_original") != "",
+	}
+	refuse := func(status int, text string) error {
+		f.Error = text
+		return s.showAlerts(w, r, status, t, alertsView{Form: f})
+	}
+	a := news.Alert{Topic: t.ID, Kind: news.AlertKind(f.Kind), Target: f.Target, AgainOriginal: f.AgainOriginal}
+	switch a.Kind {
+	case news.AlertEmail:
+		a.Schedule = f.Schedule
+	case news.AlertNtfy:
+		a.Secret = get("token")
+	case news.AlertWebhook: // AddAlert makes its secret
+	}
+	if f.AgainOutlets != "" {
+		if a.AgainOutlets, err = strconv.Atoi(f.AgainOutlets); err != nil {
+			return refuse(http.StatusBadRequest, fmt.Sprintf("%q is no number of outlets.", f.AgainOutlets))
+		}
 	}
 	a, err = s.backend.AddAlert(r.Context(), a)
 	var wrong *news.AlertError
 	switch {
 	case errors.As(err, &wrong):
-		f.Error = wrong.Text
-		return s.showAlerts(w, r, http.StatusBadRequest, t, alertsView{Form: f})
+		return refuse(http.StatusBadRequest, wrong.Text)
 	case errors.Is(err, news.ErrExists):
-		f.Error = f.Target + " is told of this topic already."
-		return s.showAlerts(w, r, http.StatusConflict, t, alertsView{Form: f})
+		return refuse(http.StatusConflict, f.Target+" is told of this topic already.")
 	case err != nil:
 		return fmt.Errorf("add an alert to topic %q: %w", t.Name, err)
 	}
@@ -112,35 +117,13 @@ func (s *server) addAlert(w http.ResponseWriter, r *http.Request) error {
 	return s.showAlerts(w, r, http.StatusCreated, t, view)
 }
 
-// alertFormOf reads the form.
-func alertFormOf(values url.Values) (alertForm, news.Alert) {
-	get := func(key string) string { return strings.TrimSpace(values.Get(key)) }
-	f := alertForm{Kind: get("kind"), Target: get("target"), Schedule: get("schedule"), AgainOutlets: get("again_outlets"), AgainOriginal: get("again_original") != ""}
-	a := news.Alert{Kind: news.AlertKind(f.Kind), Target: f.Target, AgainOriginal: f.AgainOriginal}
-	switch a.Kind {
-	case news.AlertEmail:
-		a.Schedule = f.Schedule
-	case news.AlertNtfy:
-		a.Secret = get("token")
-	case news.AlertWebhook: // its secret is made for it
-	}
-	if f.AgainOutlets != "" {
-		n, err := strconv.Atoi(f.AgainOutlets)
-		if err != nil {
-			f.Error = fmt.Sprintf("%q is no number of outlets.", f.AgainOutlets)
-		}
-		a.AgainOutlets = n
-	}
-	return f, a
-}
-
-// alertIn gives the alert of the address if it is the topic's.
-func (s *server) alertIn(r *http.Request) (news.Topic, news.Alert, error) {
+// topicAlert gives the topic and the alert that the path names, if the alert is the topic's.
+func (s *server) topicAlert(r *http.Request) (news.Topic, news.Alert, error) {
 	t, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
 	if err != nil {
 		return t, news.Alert{}, fmt.Errorf("topic: %w", err)
 	}
-	id, err := idOf(r)
+	id, err := pathID(r)
 	if err != nil {
 		return t, news.Alert{}, err
 	}
@@ -157,7 +140,7 @@ func (s *server) alertIn(r *http.Request) (news.Topic, news.Alert, error) {
 }
 
 func (s *server) removeAlert(w http.ResponseWriter, r *http.Request) error {
-	t, a, err := s.alertIn(r)
+	t, a, err := s.topicAlert(r)
 	if err != nil {
 		return err
 	}
@@ -169,7 +152,7 @@ func (s *server) removeAlert(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) testAlert(w http.ResponseWriter, r *http.Request) error {
-	t, a, err := s.alertIn(r)
+	t, a, err := s.topicAlert(r)
 	if err != nil {
 		return err
 	}

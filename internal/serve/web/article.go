@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
@@ -18,9 +19,9 @@ type articleView struct {
 	Outlet      string
 	Authors     string
 	Out         outLink
-	Time        when
-	Updated     when
-	Seen        when
+	Time        timestamp
+	Updated     timestamp
+	Seen        timestamp
 	HTML        template.HTML // the sanitised text; empty where the feed gives plain text only
 	Plain       []string      // paragraphs, where HTML is empty
 	Picture     template.HTML // above these
@@ -30,10 +31,10 @@ type articleView struct {
 	Compared    [][]view.Piece // the text as it is compared, with the credits in it marked; nil where it holds none
 }
 
-// articleStory is an article's place in its story.
+// articleStory is the story that an article is in.
 type articleStory struct {
 	Page, Title, Lang string
-	By                credit
+	By                originView
 	Versions          int
 	Origin            bool // this article is the origin
 	Member            memberView
@@ -41,7 +42,7 @@ type articleStory struct {
 }
 
 func (s *server) article(w http.ResponseWriter, r *http.Request) error {
-	id, err := idOf(r)
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}
@@ -49,76 +50,63 @@ func (s *server) article(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("article %d: %w", id, err)
 	}
-	view := s.articleOf(a)
-	st, err := s.backend.StoryOf(r.Context(), id)
-	switch {
-	case err == nil:
-		s.place(&view, a, st)
-	case !errors.Is(err, news.ErrNotFound):
-		return fmt.Errorf("story of article %d: %w", id, err)
-	}
-	p, err := s.page(r.Context(), view.Title, "")
-	if err != nil {
-		return err
-	}
-	p.Body = view
-	if s.pictures.Mode == PicturesDirect {
-		w.Header().Set("Content-Security-Policy", directPolicy)
-	}
-	return s.pages.write(w, http.StatusOK, "article", p)
-}
-
-func (s *server) articleOf(a news.Article) articleView {
+	now := s.now()
 	v := articleView{
 		Title: articleTitle(a), Lang: a.Lang,
 		Outlet: publish.Name(a.Outlet), Authors: publish.Line(strings.Join(a.Authors, ", ")), Out: outTo(a.URL),
-		Time: timeOf(a, s.now()), Seen: at(a.Seen, s.now()),
-		HTML: template.HTML(s.withPictures(a)), // sanitised before it was stored
+		Time: articleTime(a, now), Seen: timestampOf(a.Seen, now),
+		HTML:  template.HTML(s.pictures.render(a)), // sanitised before it was stored
+		Files: filesOf(a, s.pictures.source() == nil && !strings.Contains(a.HTML, "<img")),
 	}
-	if a.Updated.After(a.Time()) && !a.Updated.After(s.now()) {
-		v.Updated = at(a.Updated, s.now())
+	if a.Updated.After(a.Time()) && !a.Updated.After(now) {
+		v.Updated = timestampOf(a.Updated, now)
 	}
 	if strings.TrimSpace(a.HTML) == "" {
-		v.Plain = paragraphs(a.Body())
-		v.Picture = template.HTML(s.ownPicture(a)) // written here
+		for p := range strings.SplitSeq(a.Body(), "\n\n") {
+			if p = strings.TrimSpace(p); p != "" {
+				v.Plain = append(v.Plain, p)
+			}
+		}
+		v.Picture = template.HTML(s.pictures.lead(a)) // written here
 	}
-	v.Files = filesOf(a, s.show() == nil && !strings.Contains(a.HTML, "<img"))
-	return v
+	st, err := s.backend.StoryOf(r.Context(), id)
+	switch {
+	case err == nil:
+		v.addStory(a, st, now)
+	case !errors.Is(err, news.ErrNotFound):
+		return fmt.Errorf("story of article %d: %w", id, err)
+	}
+	p := page{Title: v.Title, Body: v}
+	if s.pictures.Mode == PicturesDirect {
+		p.policy = directPolicy
+	}
+	return s.write(w, r, http.StatusOK, "article", p)
 }
 
-// place fills in what the article is to its story.
-func (s *server) place(v *articleView, a news.Article, st news.Story) {
+// addStory fills in the article's story and its role there.
+func (v *articleView) addStory(a news.Article, st news.Story, now time.Time) {
 	i := slices.IndexFunc(st.Members, func(m news.Member) bool { return m.Article.ID == a.ID })
 	if i < 0 {
 		return
 	}
 	m := st.Members[i]
 	v.Claims = claimsOf(m.Claims)
-	v.Compared = compared(a.Text, m.Claims)
+	v.Compared = markClaims(a.Text, m.Claims)
 	reports := st.Reports()
 	v.Story = &articleStory{
-		Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, By: creditOf(st),
-		Versions: len(reports), Origin: st.Origin.Article == a.ID, Member: memberOf(st, m, s.now()),
+		Page: storyPath(st.ID), Title: titleOf(st), Lang: st.Current().Article.Lang, By: originOf(st),
+		Versions: len(reports), Origin: st.Origin.Article == a.ID, Member: memberOf(st, m, now),
 	}
 	for _, r := range reports {
 		if r.Has(a.ID) && !r.Versions[0].Has(a.ID) {
-			v.Story.Newer = &listingsOf([]news.Member{r.Newest()}, s.now())[0]
+			newest := listingOf(r.Newest().Article, now)
+			v.Story.Newer = &newest
 		}
 	}
 }
 
-func paragraphs(text string) []string {
-	var all []string
-	for p := range strings.SplitSeq(text, "\n\n") {
-		if p = strings.TrimSpace(p); p != "" {
-			all = append(all, p)
-		}
-	}
-	return all
-}
-
-// compared gives the paragraphs of the text with the claims in it marked.
-func compared(text string, claims []news.Claim) [][]view.Piece {
+// markClaims gives the paragraphs of a text with the claims in it marked, or nil where it holds none.
+func markClaims(text string, claims []news.Claim) [][]view.Piece {
 	var spans []news.Span
 	for _, c := range claims {
 		spans = append(spans, news.Span{Start: c.Start, End: c.End})

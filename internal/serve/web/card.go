@@ -2,9 +2,9 @@ package web
 
 import (
 	"cmp"
+	"context"
 	"fmt"
-	"net/url"
-	"strconv"
+	"slices"
 	"time"
 
 	"headwater/internal/news"
@@ -12,27 +12,28 @@ import (
 )
 
 const (
-	maxDek   = 260 // characters of summary on a card
-	maxNames = 3   // outlets named for a role before "+n more"
-	maxDots  = 24
+	maxDek      = 260 // characters of summary on a card
+	maxNames    = 3   // outlets named for a role before "+n more"
+	maxDots     = 24
+	maxCoverage = 3 // other stories of its event that a card names
 )
 
 // card is a story as lists show it.
 type card struct {
 	Title, Lang string
 	Page        string
-	By          credit
+	By          originView
 	Out         outLink
 	Dek         string
-	Versions    []versions
+	Versions    []roleGroup
 	Dots        []dot
-	Time        when
+	Time        timestamp
 	Coverage    []headline // other stories of the same event
 	More        int        // those not in Coverage
 }
 
-// credit says who wrote a story and how sure that is.
-type credit struct {
+// originView says who wrote a story and how sure that is.
+type originView struct {
 	Name    string
 	Level   string
 	Class   string // for the badge: "original", "likely" or "earliest"
@@ -41,13 +42,8 @@ type credit struct {
 	Aged    bool   // Named, as the article that there was has been aged out
 }
 
-// outLink leads to an outlet's own site.
-type outLink struct {
-	URL, Host string
-}
-
-// versions are the reports of one role.
-type versions struct {
+// roleGroup is the reports of one role.
+type roleGroup struct {
 	Role  string
 	Label string // "3 copies"
 	Names []string
@@ -63,12 +59,8 @@ type dot struct {
 // headline is another story, in one line.
 type headline struct {
 	Title, Lang, Page, Outlet string
-	Time                      when
+	Time                      timestamp
 }
-
-func storyPath(id int64) string { return "/story/" + strconv.FormatInt(id, 10) }
-
-func articlePath(id int64) string { return "/article/" + strconv.FormatInt(id, 10) }
 
 func cardOf(st news.Story, now time.Time) card {
 	lead := st.Current().Article
@@ -76,11 +68,22 @@ func cardOf(st news.Story, now time.Time) card {
 		Title:    titleOf(st),
 		Lang:     lead.Lang,
 		Page:     storyPath(st.ID),
-		By:       creditOf(st),
+		By:       originOf(st),
 		Out:      outTo(st.Link()),
-		Versions: versionsOf(st),
-		Dots:     dotsOf(st),
+		Versions: roleGroupsOf(st),
+		Dots:     []dot{{X: 6, Role: "source"}}, // the origin's is larger
 		Time:     storyTime(st, st.Latest, now),
+	}
+	if c.By.Named {
+		c.Dots[0].Role = "unseen"
+	}
+	for _, r := range st.Reports() {
+		if len(c.Dots) == maxDots {
+			break
+		}
+		if role := r.Role(); role != news.RoleOriginal {
+			c.Dots = append(c.Dots, dot{X: 9 + 10*len(c.Dots), Role: string(role)})
+		}
 	}
 	if dek := publish.Line(lead.Summary); dek != c.Title {
 		c.Dek = publish.Cut(dek, maxDek)
@@ -95,15 +98,8 @@ func titleOf(st news.Story) string {
 // articleTitle is an article's headline as pages show it.
 func articleTitle(a news.Article) string { return cmp.Or(publish.Line(a.Headline()), "Untitled") }
 
-func headlineOf(st news.Story, now time.Time) headline {
-	return headline{
-		Title: titleOf(st), Lang: st.Current().Article.Lang, Page: storyPath(st.ID),
-		Outlet: publish.Name(publish.Author(st)), Time: storyTime(st, st.Latest, now),
-	}
-}
-
-func creditOf(st news.Story) credit {
-	c := credit{
+func originOf(st news.Story) originView {
+	c := originView{
 		Name:  publish.Name(publish.Author(st)),
 		Level: cmp.Or(st.Origin.Level, news.LevelEarliest),
 		Class: "earliest",
@@ -118,86 +114,78 @@ func creditOf(st news.Story) credit {
 	return c
 }
 
-// outTo gives a link that leaves the site, or none where the address is not one of the web.
-func outTo(address string) outLink {
-	u, err := url.Parse(publish.Absolute(address))
-	if err != nil || u.Host == "" {
-		return outLink{}
-	}
-	return outLink{URL: u.String(), Host: hostOf(u)}
-}
-
-func hostOf(u *url.URL) string {
-	host := u.Hostname()
-	if len(host) > 4 && host[:4] == "www." {
-		return host[4:]
-	}
-	return host
-}
-
-// derived are the roles other than the original, in the order shown.
-var derived = []struct {
-	role      news.Role
-	one, many string
-}{
-	{news.RoleCopy, "copy", "copies"},
-	{news.RoleRewrite, "rewrite", "rewrites"},
-	{news.RoleExcerpt, "excerpt", "excerpts"},
-}
-
-func versionsOf(st news.Story) []versions {
-	var all []versions
+// roleGroupsOf groups a story's reports by role, but for the original. An outlet is named once in each.
+func roleGroupsOf(st news.Story) []roleGroup {
+	var all []roleGroup
 	reports := st.Reports()
-	counts := make(map[news.Role]int, len(derived))
-	for _, r := range reports {
-		counts[r.Role()]++
-	}
-	for _, d := range derived {
-		n := counts[d.role]
-		if n == 0 {
+	for _, role := range []struct {
+		role      news.Role
+		one, many string
+	}{
+		{news.RoleCopy, "copy", "copies"},
+		{news.RoleRewrite, "rewrite", "rewrites"},
+		{news.RoleExcerpt, "excerpt", "excerpts"},
+	} {
+		g := roleGroup{Role: string(role.role)}
+		count, seen := 0, map[string]bool{}
+		for _, r := range reports {
+			if r.Role() != role.role {
+				continue
+			}
+			count++
+			outlet := r.Newest().Article.Outlet
+			switch {
+			case seen[outlet.Key()]:
+			case len(g.Names) < maxNames:
+				g.Names = append(g.Names, publish.Name(outlet))
+			default:
+				g.More++
+			}
+			seen[outlet.Key()] = true
+		}
+		switch count {
+		case 0:
 			continue
+		case 1:
+			g.Label = "1 " + role.one
+		default:
+			g.Label = fmt.Sprintf("%d %s", count, role.many)
 		}
-		v := versions{Role: string(d.role), Label: fmt.Sprintf("%d %s", n, d.many)}
-		if n == 1 {
-			v.Label = "1 " + d.one
-		}
-		v.Names, v.More = namesOf(reports, d.role)
-		all = append(all, v)
+		all = append(all, g)
 	}
 	return all
 }
 
-// namesOf names the outlets of a role once each, and counts those that are left out.
-func namesOf(reports []news.Report, role news.Role) (names []string, more int) {
-	seen := map[string]bool{}
-	for _, r := range reports {
-		outlet := r.Newest().Article.Outlet
-		if r.Role() != role || seen[outlet.Key()] {
+// cards shows the stories of one event as one card, led by the first of them.
+func (s *server) cards(ctx context.Context, stories []news.Story) ([]card, error) {
+	var events []int64
+	for _, st := range stories {
+		if st.Event != 0 && !slices.Contains(events, st.Event) {
+			events = append(events, st.Event)
+		}
+	}
+	coverage, err := s.backend.Coverage(ctx, events, maxCoverage+1) // one of them may be the card's own
+	if err != nil {
+		return nil, fmt.Errorf("events: %w", err)
+	}
+	var cards []card
+	shown := map[int64]bool{}
+	for _, st := range stories {
+		if len(st.Members) == 0 || st.Event != 0 && shown[st.Event] {
 			continue
 		}
-		seen[outlet.Key()] = true
-		if len(names) < maxNames {
-			names = append(names, publish.Name(outlet))
-		} else {
-			more++
+		shown[st.Event] = true
+		c, of := cardOf(st, s.now()), coverage[st.Event]
+		for _, o := range of.Stories {
+			if o.ID != st.ID && len(o.Members) > 0 && len(c.Coverage) < maxCoverage {
+				c.Coverage = append(c.Coverage, headline{
+					Title: titleOf(o), Lang: o.Current().Article.Lang, Page: storyPath(o.ID),
+					Outlet: publish.Name(publish.Author(o)), Time: storyTime(o, o.Latest, s.now()),
+				})
+			}
 		}
+		c.More = max(of.Total-1-len(c.Coverage), 0)
+		cards = append(cards, c)
 	}
-	return names, more
-}
-
-// dotsOf draws a report a dot, the first of which is larger: the origin, hollow where it is only named.
-func dotsOf(st news.Story) []dot {
-	dots := []dot{{X: 6, Role: "source"}}
-	if creditOf(st).Named {
-		dots[0].Role = "unseen"
-	}
-	for _, r := range st.Reports() {
-		if len(dots) == maxDots {
-			break
-		}
-		if role := r.Role(); role != news.RoleOriginal {
-			dots = append(dots, dot{X: 9 + 10*len(dots), Role: string(role)})
-		}
-	}
-	return dots
+	return cards, nil
 }

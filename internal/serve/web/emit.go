@@ -18,10 +18,10 @@ import (
 	"headwater/internal/serve/publish"
 )
 
-// How many stories a feed holds: where the reader does not say, and at most.
+// How many stories a feed holds.
 const (
-	usualEntries = 100
-	maxEntries   = 500
+	defaultEntries = 100
+	maxEntries     = 500
 )
 
 // format is a way to write a feed.
@@ -45,8 +45,8 @@ func feedLinks(title, path, query string) []feedLink {
 	return links
 }
 
-// split parts a file's name into a feed's name and its format.
-func split(file string) (name string, f format, err error) {
+// splitFile parts a file's name into a feed's name and its format.
+func splitFile(file string) (name string, f format, err error) {
 	for _, f := range formats {
 		if name, ok := strings.CutSuffix(file, f.Ext); ok && name != "" {
 			return name, f, nil
@@ -55,24 +55,24 @@ func split(file string) (name string, f format, err error) {
 	return "", format{}, notFound("Feeds end in .atom, .rss or .json.")
 }
 
-// emission is a feed that a reader asks for.
-type emission struct {
+// feedRequest is a feed that a client asks for.
+type feedRequest struct {
 	format  format
-	name    string // by which its id is told from those of others
-	channel publish.Channel
+	name    string          // identifies the feed; part of its id
+	channel publish.Channel // Home is a path here
 	query   news.EditionQuery
-	hub     bool // the hub is told when it changes
+	hub     bool // the hub is notified when it changes
 }
 
 // emitFile serves /feeds/all.EXT and /feeds/search.EXT?q=.
 func (s *server) emitFile(w http.ResponseWriter, r *http.Request) error {
-	name, f, err := split(r.PathValue("file"))
+	name, f, err := splitFile(r.PathValue("file"))
 	if err != nil {
 		return err
 	}
 	switch name {
 	case "all":
-		return s.emit(w, r, emission{
+		return s.emit(w, r, feedRequest{
 			format: f, name: "all", hub: true,
 			channel: publish.Channel{Title: s.title, Description: "Every story once, under its original source.", Home: "/"},
 		})
@@ -84,7 +84,7 @@ func (s *server) emitFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (s *server) emitTopic(w http.ResponseWriter, r *http.Request) error {
-	name, f, err := split(r.PathValue("file"))
+	name, f, err := splitFile(r.PathValue("file"))
 	if err != nil {
 		return err
 	}
@@ -92,12 +92,12 @@ func (s *server) emitTopic(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fmt.Errorf("feed of a topic: %w", err)
 	}
-	return s.emit(w, r, s.ofTopic(f, t, "topic/"+t.Name, linkTopic(t).URL))
+	return s.emit(w, r, s.topicFeed(f, t, "topic/"+t.Name, linkTopic(t).URL))
 }
 
 // emitSecret serves the feed of a topic, which may be one user's, to whoever knows its secret.
 func (s *server) emitSecret(w http.ResponseWriter, r *http.Request) error {
-	secret, f, err := split(r.PathValue("file"))
+	secret, f, err := splitFile(r.PathValue("file"))
 	if err != nil {
 		return err
 	}
@@ -111,13 +111,13 @@ func (s *server) emitSecret(w http.ResponseWriter, r *http.Request) error {
 	if t.User == 0 {
 		home = linkTopic(t).URL
 	}
-	return s.emit(w, r, s.ofTopic(f, t, "topic "+strconv.FormatInt(t.ID, 10), home))
+	return s.emit(w, r, s.topicFeed(f, t, "topic "+strconv.FormatInt(t.ID, 10), home))
 }
 
-// ofTopic is a topic's feed. One that was removed and added again under another query must not look older than what readers
-// have of it.
-func (s *server) ofTopic(f format, t news.Topic, name, home string) emission {
-	return emission{
+// topicFeed is a topic's feed. It is no older than the topic: one that was removed and added again under another query must
+// not look older than what clients have of it.
+func (s *server) topicFeed(f format, t news.Topic, name, home string) feedRequest {
+	return feedRequest{
 		format: f, name: name, query: news.EditionQuery{Topic: t},
 		channel: publish.Channel{
 			Title: t.Name + " - " + s.title, Description: "Stories that match " + t.Query, Home: home, Updated: t.Added,
@@ -127,7 +127,7 @@ func (s *server) ofTopic(f format, t news.Topic, name, home string) emission {
 
 // emitFolder serves the stories that the feeds of a folder have a part in.
 func (s *server) emitFolder(w http.ResponseWriter, r *http.Request) error {
-	name, f, err := split(r.PathValue("file"))
+	name, f, err := splitFile(r.PathValue("file"))
 	if err != nil {
 		return err
 	}
@@ -137,7 +137,7 @@ func (s *server) emitFolder(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, one := range feeds {
 		if one.Folder == name {
-			return s.emit(w, r, emission{
+			return s.emit(w, r, feedRequest{
 				format: f, name: "folder/" + name, query: news.EditionQuery{Folder: name},
 				channel: publish.Channel{Title: name + " - " + s.title, Description: "Stories that feeds of the folder " + name + " carry.", Home: "/feeds"},
 			})
@@ -154,7 +154,7 @@ func (s *server) emitSearch(w http.ResponseWriter, r *http.Request, f format) er
 	if err := s.validate(query); err != nil {
 		return badRequest(err.Error())
 	}
-	return s.emit(w, r, emission{
+	return s.emit(w, r, feedRequest{
 		format: f, name: "search/" + query, query: news.EditionQuery{Topic: news.Topic{Query: query}},
 		channel: publish.Channel{
 			Title: query + " - " + s.title, Description: "Stories that match " + query, Home: "/search?q=" + url.QueryEscape(query),
@@ -162,18 +162,20 @@ func (s *server) emitSearch(w http.ResponseWriter, r *http.Request, f format) er
 	})
 }
 
-// read takes what the address asks for: how many, since when, how much of each, and which part.
-func (e *emission) read(r *http.Request, now time.Time) (err error) {
+// emit writes a feed, or 304 where the client has it. The address says how many stories, since when, how much of each, and
+// which part.
+func (s *server) emit(w http.ResponseWriter, r *http.Request, e feedRequest) error {
+	var err error
 	values := r.URL.Query()
 	e.query.Cursor = values.Get("cursor")
-	e.query.Limit = usualEntries
+	e.query.Limit = defaultEntries
 	if limit := values.Get("limit"); limit != "" {
 		if e.query.Limit, err = strconv.Atoi(limit); err != nil || e.query.Limit < 1 || e.query.Limit > maxEntries {
 			return badRequest(fmt.Sprintf("limit=%s: give a number of stories from 1 to %d.", limit, maxEntries))
 		}
 	}
 	if since := values.Get("since"); since != "" {
-		if e.query.Since, err = news.ParseSince(since, now); err != nil {
+		if e.query.Since, err = news.ParseSince(since, s.now()); err != nil {
 			return badRequest("since: " + err.Error())
 		}
 	}
@@ -184,14 +186,6 @@ func (e *emission) read(r *http.Request, now time.Time) (err error) {
 	default:
 		return badRequest(fmt.Sprintf("full=%s: give 1 for whole texts, or leave it out.", full))
 	}
-	return nil
-}
-
-// emit writes a feed, or 304 where the reader has it. A channel's home is a path until here.
-func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error {
-	if err := e.read(r, s.now()); err != nil {
-		return err
-	}
 	list, err := s.backend.ListEdition(r.Context(), e.query)
 	if errors.Is(err, news.ErrCursor) {
 		return badRequest("cursor: it belongs to another feed; begin again without it.")
@@ -201,9 +195,9 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 	}
 	site, c := s.siteFor(r), e.channel
 	c.ID, c.Home = site.ChannelID(e.name), site.URL+c.Home
-	c.Self, c.First = site.URL+address(r, e.query.Cursor), site.URL+address(r, "")
+	c.Self, c.First = site.URL+partPath(r, e.query.Cursor), site.URL+partPath(r, "")
 	if list.Next != "" {
-		c.Next = site.URL + address(r, list.Next)
+		c.Next = site.URL + partPath(r, list.Next)
 	}
 	if e.hub {
 		c.Hub = s.hub
@@ -213,7 +207,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 			c.Updated = m.Changed
 		}
 	}
-	etag := `W/"` + s.stateOf(e.format, c, list) + `"` // weak: it is the same document with gzip or without
+	etag := s.entityTag(e.format, c, list)
 	h := w.Header()
 	announce := func() {
 		h.Set("ETag", etag)
@@ -223,7 +217,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 			h.Add("Link", "<"+c.Self+`>; rel="self"`)
 		}
 	}
-	if has(r, etag, c.Stamp()) {
+	if notModified(r, etag, c.Stamp()) {
 		announce()
 		w.WriteHeader(http.StatusNotModified)
 		return nil
@@ -244,20 +238,20 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e emission) error 
 	return err
 }
 
-// stateOf is a text that is another whenever the document is: it follows from the program, what the channel says of itself, and which
-// stories it holds as of which change. So whether a reader has the document is known before it is made.
-func (s *server) stateOf(f format, c publish.Channel, list news.EditionList) string {
+// entityTag follows from the program, what the channel says of itself, and which stories it holds as of which change. So it
+// is known before the document is made. It is weak: the document is the same with gzip or without.
+func (s *server) entityTag(f format, c publish.Channel, list news.EditionList) string {
 	state := fmt.Appendf(nil, "%s\n%s\n%t\n%q\n", s.build, f.Name, list.Full, []string{c.ID, c.Title, c.Description, c.Home, c.Self, c.First, c.Next, c.Hub})
 	for _, m := range list.Stories {
 		state = fmt.Appendln(state, m.ID, m.Changed.UnixMilli(), m.Seq, m.Articles, m.Aged)
 	}
 	sum := sha256.Sum256(state)
-	return hex.EncodeToString(sum[:12])
+	return `W/"` + hex.EncodeToString(sum[:12]) + `"`
 }
 
-// has says whether a reader has a document of that state, or where it does not say of which state its own is, one that is no
-// older (RFC 9110, section 13.2.2).
-func has(r *http.Request, etag string, modified time.Time) bool {
+// notModified says whether the client has the document of that tag, or where it sends no tag, one that is no older (RFC 9110,
+// section 13.2.2).
+func notModified(r *http.Request, etag string, modified time.Time) bool {
 	if given := r.Header.Values("If-None-Match"); len(given) > 0 {
 		for _, one := range strings.Split(strings.Join(given, ","), ",") {
 			if one = strings.TrimSpace(one); one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(etag, "W/") {
@@ -270,8 +264,8 @@ func has(r *http.Request, etag string, modified time.Time) bool {
 	return err == nil && !modified.After(since)
 }
 
-// address is that of a part of the feed, with what chooses its stories and without what a reader's client added.
-func address(r *http.Request, cursor string) string {
+// partPath is the path of the part of a feed at a cursor. It keeps the parameters that choose stories, not what clients add.
+func partPath(r *http.Request, cursor string) string {
 	given, kept := r.URL.Query(), url.Values{}
 	for _, name := range []string{"limit", "since", "full"} {
 		if v := given.Get(name); v != "" {
@@ -291,7 +285,7 @@ func address(r *http.Request, cursor string) string {
 	return path
 }
 
-// siteFor gives the site with an absolute address: the configured one, else that by which the reader came.
+// siteFor gives the site with an absolute address: the configured one, else the one of the request.
 func (s *server) siteFor(r *http.Request) publish.Site {
 	site := s.site
 	scheme := "http://"

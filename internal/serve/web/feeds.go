@@ -2,7 +2,6 @@ package web
 
 import (
 	"cmp"
-	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -16,7 +15,7 @@ import (
 	"headwater/internal/serve/publish"
 )
 
-// feedsPerPage keeps the page of a newsroom with thousands of feeds small.
+// feedsPerPage keeps the page small where there are thousands of feeds.
 const feedsPerPage = 100
 
 type feedsView struct {
@@ -51,7 +50,7 @@ type feedView struct {
 	State        string
 	Class        string // "good", "bad" or "idle"
 	Problem      string
-	Checked, Due when
+	Checked, Due timestamp
 	DueText      string // in place of Due
 	Rule         news.Rule
 	Articles     int
@@ -67,11 +66,31 @@ func (s *server) showFeeds(w http.ResponseWriter, r *http.Request, status int, f
 	if err != nil {
 		return fmt.Errorf("feeds: %w", err)
 	}
-	state := r.URL.Query().Get("state")
+	query := r.URL.Query()
+	state := query.Get("state")
 	view := feedsView{Total: len(feeds), States: countStates(feeds, state), Offline: offline(feeds), Form: form}
-	view.Notice = notice(r, feeds)
+	if query.Has("removed") {
+		view.Notice = "The feed is removed. Its articles stay."
+	}
+	for _, f := range feeds {
+		if query.Get("added") == fmt.Sprint(f.ID) {
+			view.Notice = f.URL + " is added and will be read with the next poll."
+		}
+	}
 	feeds = slices.DeleteFunc(slices.Clone(feeds), func(f news.Feed) bool { return state != "" && stateOf(f) != state })
-	sortFeeds(feeds)
+	slices.SortStableFunc(feeds, func(a, b news.Feed) int {
+		if bad := failed(a.State); bad != failed(b.State) { // those that need a look come first
+			if bad {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(
+			cmp.Compare(a.Folder, b.Folder),
+			cmp.Compare(strings.ToLower(cmp.Or(a.Title, a.URL)), strings.ToLower(cmp.Or(b.Title, b.URL))),
+			cmp.Compare(a.ID, b.ID),
+		)
+	})
 	n := pageNumber(r)
 	from := min((n-1)*feedsPerPage, len(feeds))
 	to := min(from+feedsPerPage, len(feeds))
@@ -79,33 +98,12 @@ func (s *server) showFeeds(w http.ResponseWriter, r *http.Request, status int, f
 	for _, f := range feeds[from:to] {
 		view.Feeds = append(view.Feeds, feedOf(f, s.now()))
 	}
-	p, err := s.page(r.Context(), "Feeds", "feeds")
-	if err != nil {
-		return err
-	}
-	p.Body = view
-	return s.pages.write(w, status, "feeds", p)
-}
-
-// notice tells what the form before this page did.
-func notice(r *http.Request, feeds []news.Feed) string {
-	added := r.URL.Query().Get("added")
-	for _, f := range feeds {
-		if added == fmt.Sprint(f.ID) {
-			return f.URL + " is added and will be read with the next poll."
-		}
-	}
-	if r.URL.Query().Has("removed") {
-		return "The feed is removed. Its articles stay."
-	}
-	return ""
+	return s.write(w, r, status, "feeds", page{Title: "Feeds", Nav: "feeds", Body: view})
 }
 
 func stateOf(f news.Feed) string { return string(cmp.Or(f.State, news.FeedWaiting)) }
 
-func waiting(f news.Feed) bool { return stateOf(f) == string(news.FeedWaiting) }
-
-// failed says that a state brought nothing to read.
+// failed says whether the last poll brought nothing to read.
 func failed(state news.FeedState) bool {
 	switch state {
 	case "", news.FeedWaiting, news.FeedOK, news.FeedRepaired, news.FeedEmpty:
@@ -114,7 +112,7 @@ func failed(state news.FeedState) bool {
 	return true
 }
 
-// offline says that every feed that was polled got no answer at all: the fault is then likely on our side.
+// offline says whether no feed that was polled answered at all. The fault is then likely on our side.
 func offline(feeds []news.Feed) bool {
 	tried := 0
 	for _, f := range feeds {
@@ -129,7 +127,7 @@ func offline(feeds []news.Feed) bool {
 	return tried > 0
 }
 
-func class(state news.FeedState) string {
+func stateClass(state news.FeedState) string {
 	switch {
 	case failed(state):
 		return "bad"
@@ -149,7 +147,7 @@ func countStates(feeds []news.Feed, current string) []stateLink {
 	links := make([]stateLink, 0, len(counts)+1)
 	for state, n := range counts {
 		links = append(links, stateLink{
-			Name: state, Class: class(news.FeedState(state)), Count: n,
+			Name: state, Class: stateClass(news.FeedState(state)), Count: n,
 			URL: "/feeds?state=" + url.QueryEscape(state), Current: state == current,
 		})
 	}
@@ -159,34 +157,11 @@ func countStates(feeds []news.Feed, current string) []stateLink {
 	return slices.Insert(links, 0, stateLink{Name: "all", Count: len(feeds), URL: "/feeds", Current: current == ""})
 }
 
-// sortFeeds puts those that need a look first, then goes by folder and title.
-func sortFeeds(feeds []news.Feed) {
-	slices.SortStableFunc(feeds, func(a, b news.Feed) int {
-		return cmp.Or(
-			-compareBool(failed(a.State), failed(b.State)),
-			cmp.Compare(a.Folder, b.Folder),
-			cmp.Compare(strings.ToLower(cmp.Or(a.Title, a.URL)), strings.ToLower(cmp.Or(b.Title, b.URL))),
-			cmp.Compare(a.ID, b.ID),
-		)
-	})
-}
-
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	default:
-		return -1
-	}
-}
-
 func feedOf(f news.Feed, now time.Time) feedView {
 	v := feedView{
 		Title: cmp.Or(publish.Line(f.Title), f.URL), URL: f.URL, Site: outTo(f.Site), Folder: f.Folder,
-		State: stateOf(f), Class: class(f.State), Problem: f.Problem,
-		Checked: at(f.Checked, now), Articles: f.Articles,
+		State: stateOf(f), Class: stateClass(f.State), Problem: f.Problem,
+		Checked: timestampOf(f.Checked, now), Articles: f.Articles,
 		Remove: fmt.Sprintf("/feeds/%d/remove", f.ID),
 	}
 	switch {
@@ -195,7 +170,7 @@ func feedOf(f news.Feed, now time.Time) feedView {
 	case f.Due.IsZero() || !f.Due.After(now):
 		v.DueText = "now"
 	default:
-		v.Due, v.Rule = at(f.Due, now), f.Rule
+		v.Due, v.Rule = timestampOf(f.Due, now), f.Rule
 	}
 	return v
 }
@@ -205,6 +180,10 @@ func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	form := feedForm{URL: strings.TrimSpace(r.PostForm.Get("url")), Folder: publish.Line(r.PostForm.Get("folder"))}
+	conflict := func(text string) error {
+		form.Error = text
+		return s.showFeeds(w, r, http.StatusConflict, form)
+	}
 	addresses, err := discover.Typed(form.URL)
 	if err != nil {
 		form.Error = err.Error()
@@ -212,22 +191,30 @@ func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
 	}
 	address := addresses[0]
 	if r.PostForm.Get("force") == "" {
-		if address, err = s.seekFeed(r.Context(), &form); err != nil {
-			return err
+		found, err := s.backend.FindFeeds(r.Context(), form.URL)
+		if err != nil {
+			return fmt.Errorf("find the feeds of %s: %w", form.URL, err)
 		}
-	}
-	switch {
-	case form.Insist != "":
-		return s.showFeeds(w, r, http.StatusUnprocessableEntity, form)
-	case len(form.Choices) > 0:
-		return s.showFeeds(w, r, http.StatusOK, form)
-	case form.Error != "":
-		return s.showFeeds(w, r, http.StatusConflict, form)
+		address = found.Insisted()
+		switch known := len(found.Feeds) == 1 && found.Feeds[0].Known != 0; {
+		case known && found.Feeds[0].URL == form.URL:
+			return conflict(form.URL + " is among the feeds already.")
+		case known:
+			return conflict(fmt.Sprintf("%s is among the feeds already: %s.", form.URL, found.Feeds[0].URL))
+		case found.Problem != "":
+			form.Error, form.Insist = publish.Line(found.Problem)+".", address
+			if form.Insist == "" {
+				return conflict(form.Error)
+			}
+			return s.showFeeds(w, r, http.StatusUnprocessableEntity, form)
+		case len(found.Feeds) > 1:
+			form.Choices = found.Feeds
+			return s.showFeeds(w, r, http.StatusOK, form)
+		}
 	}
 	f, err := s.backend.AddFeed(r.Context(), news.Feed{URL: address, Folder: form.Folder, Added: s.now()})
 	if errors.Is(err, news.ErrExists) {
-		form.Error = address + " is among the feeds already."
-		return s.showFeeds(w, r, http.StatusConflict, form)
+		return conflict(address + " is among the feeds already.")
 	}
 	if err != nil {
 		return fmt.Errorf("add feed %s: %w", address, err)
@@ -236,27 +223,8 @@ func (s *server) addFeed(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// seekFeed gives the address to subscribe to for the one that was typed. The form says what there is to choose, that the
-// feed is known, or that what is there is none.
-func (s *server) seekFeed(ctx context.Context, form *feedForm) (string, error) {
-	found, err := s.backend.FindFeeds(ctx, form.URL)
-	switch {
-	case err != nil:
-		return "", fmt.Errorf("find the feeds of %s: %w", form.URL, err)
-	case len(found.Feeds) == 1 && found.Feeds[0].Known != 0 && found.Feeds[0].URL == form.URL:
-		form.Error = form.URL + " is among the feeds already."
-	case len(found.Feeds) == 1 && found.Feeds[0].Known != 0:
-		form.Error = fmt.Sprintf("%s is among the feeds already: %s.", form.URL, found.Feeds[0].URL)
-	case found.Problem != "":
-		form.Error, form.Insist = publish.Line(found.Problem)+".", found.Insisted()
-	case len(found.Feeds) > 1:
-		form.Choices = found.Feeds
-	}
-	return found.Insisted(), nil
-}
-
 func (s *server) removeFeed(w http.ResponseWriter, r *http.Request) error {
-	id, err := idOf(r)
+	id, err := pathID(r)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 func TestCompared(t *testing.T) {
 	text := "First paragraph.\n\nAs the Post first reported.\n\n\n\nLast."
 	from := strings.Index(text, "the Post")
-	got := compared(text, []news.Claim{{Start: from, End: from + len("the Post")}, {Start: 0, End: 0}})
+	got := markClaims(text, []news.Claim{{Start: from, End: from + len("the Post")}, {Start: 0, End: 0}})
 	want := [][]view.Piece{
 		{{Text: "First paragraph."}},
 		{{Text: "As "}, {Text: "the Post", Mark: true}, {Text: " first reported."}},
@@ -23,7 +23,7 @@ func TestCompared(t *testing.T) {
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
-	if compared(text, []news.Claim{{Text: "outside"}}) != nil {
+	if markClaims(text, []news.Claim{{Text: "outside"}}) != nil {
 		t.Error("a text without credits is shown as compared")
 	}
 }
@@ -40,7 +40,7 @@ func TestMediaAsLinks(t *testing.T) {
 		{`<p>cut <b`, `<p>cut `},
 		{`a & b`, `a &amp; b`},
 	} {
-		if got := withMedia(c.in, nil); got != c.want {
+		if got := rewriteMedia(c.in, nil); got != c.want {
 			t.Errorf("%s\n gives %s\n want  %s", c.in, got, c.want)
 		}
 	}
@@ -57,7 +57,7 @@ func TestRelative(t *testing.T) {
 			t.Errorf("%v ago: %q, want %q", d, got, want)
 		}
 	}
-	if at(time.Time{}, now) != (when{}) {
+	if timestampOf(time.Time{}, now) != (timestamp{}) {
 		t.Error("the zero time is shown")
 	}
 }
@@ -71,7 +71,7 @@ func TestReasonBars(t *testing.T) {
 		0:    {X: 24, Width: 2, For: true, Words: "speaks a little for it"},
 		-0.1: {X: 22, Width: 2, Words: "speaks a little against it"},
 	} {
-		if d := cmp.Diff(want, reasonOf(news.Evidence{Weight: weight})); d != "" {
+		if d := cmp.Diff(want, reasonsOf([]news.Evidence{{Weight: weight}})[0]); d != "" {
 			t.Errorf("weight %v: %s", weight, d)
 		}
 	}

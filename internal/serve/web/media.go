@@ -2,71 +2,208 @@ package web
 
 import (
 	"cmp"
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 
+	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 )
 
-// loads are the elements that make a browser fetch something.
-var loads = map[atom.Atom]bool{
+// How pictures in articles are shown.
+const (
+	PicturesProxy  = "proxy"  // through us: publishers learn nothing of the reader
+	PicturesDirect = "direct" // by the reader's browser, from where they are
+	PicturesHide   = "hide"   // as links
+)
+
+const (
+	pictureTimeout = time.Minute // for a reader to take one
+	maxValidator   = 1000        // bytes
+	keepPicture    = "private, max-age=2592000, immutable"
+	keepFailure    = "private, max-age=600"
+	picturePolicy  = "sandbox; default-src 'none'" // opened by itself a picture is a document without rights
+)
+
+// Pictures says how pictures in articles are shown.
+type Pictures struct {
+	Mode string // one of the above; "" is PicturesHide
+	// Key signs the addresses that PicturesProxy fetches, so that we fetch what articles hold and nothing that others
+	// make up. It is 32 random bytes that survive a restart.
+	Key []byte
+	// Fetch begins to fetch a picture. ETag and modified are the browser's validators, or "".
+	Fetch func(ctx context.Context, address, etag, modified string) (news.Picture, error)
+}
+
+// render is an article's HTML for its page. Where the text holds no picture and the item brings one, that leads.
+func (p Pictures) render(a news.Article) string {
+	if strings.TrimSpace(a.HTML) == "" {
+		return ""
+	}
+	return p.lead(a) + rewriteMedia(a.HTML, p.source())
+}
+
+// lead is the picture that an item without one in its text brings, as an element; "" where there is none.
+func (p Pictures) lead(a news.Article) string {
+	source := p.source()
+	if strings.Contains(a.HTML, "<img") || source == nil {
+		return ""
+	}
+	for _, e := range a.Enclosures {
+		if address := publish.Absolute(e.URL); address != "" && strings.HasPrefix(e.Type, "image/") {
+			return pictureTag(source(address), html.Token{})
+		}
+	}
+	return ""
+}
+
+// source gives the function from a picture's address to the one that a page loads. Nil where pages load none.
+func (p Pictures) source() func(address string) string {
+	switch p.Mode {
+	case PicturesProxy:
+		return func(address string) string {
+			if address == "" {
+				return ""
+			}
+			b64 := base64.RawURLEncoding
+			return "/media/" + b64.EncodeToString(p.sign(address)) + "/" + b64.EncodeToString([]byte(address))
+		}
+	case PicturesDirect:
+		return func(address string) string { return address }
+	}
+	return nil
+}
+
+func (p Pictures) sign(address string) []byte {
+	h := hmac.New(sha256.New, p.Key)
+	_, _ = io.WriteString(h, address) // a hash takes everything
+	return h.Sum(nil)
+}
+
+// serve streams the pictures of PicturesProxy, so that many at once take little memory. Fetch bounds how many. A picture
+// that breaks off ends the connection, so that no browser keeps half of it.
+func (p Pictures) serve(log *slog.Logger) http.HandlerFunc {
+	enabled := len(p.Key) > 0 && p.Fetch != nil && p.Mode == PicturesProxy
+	validator := func(r *http.Request, key string) string {
+		if v := r.Header.Get(key); len(v) <= maxValidator {
+			return v
+		}
+		return ""
+	}
+	return func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", picturePolicy)
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
+		signature, errSignature := base64.RawURLEncoding.DecodeString(r.PathValue("seal"))
+		address, errAddress := base64.RawURLEncoding.DecodeString(r.PathValue("address"))
+		if !enabled || errSignature != nil || errAddress != nil || !hmac.Equal(signature, p.sign(string(address))) {
+			http.Error(w, "This address was not made here.", http.StatusForbidden)
+			return
+		}
+		got, err := p.Fetch(r.Context(), string(address), validator(r, "If-None-Match"), validator(r, "If-Modified-Since"))
+		if err != nil {
+			log.Debug("a picture can't be had", "error", err)
+			h.Set("Cache-Control", keepFailure)
+			http.Error(w, "The picture can't be had.", http.StatusBadGateway)
+			return
+		}
+		defer func() { _ = got.Body.Close() }() // all that is wanted of it has been read
+		h.Set("Cache-Control", keepPicture)
+		if got.ETag != "" {
+			h.Set("ETag", got.ETag)
+		}
+		if got.LastModified != "" {
+			h.Set("Last-Modified", got.LastModified)
+		}
+		if got.NotModified {
+			w.WriteHeader(http.StatusNotModified)
+			return
+		}
+		h.Set("Content-Type", got.Type)
+		h.Set("Content-Disposition", "inline")
+		if got.Length >= 0 {
+			h.Set("Content-Length", strconv.FormatInt(got.Length, 10))
+		}
+		if r.Method == http.MethodHead {
+			return
+		}
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(pictureTimeout)) // a server of ours can
+		if _, err := io.Copy(w, got.Body); err != nil {
+			panic(http.ErrAbortHandler)
+		}
+	}
+}
+
+// loadingElements make a browser fetch something.
+var loadingElements = map[atom.Atom]bool{
 	atom.Img: true, atom.Image: true, atom.Picture: true, atom.Source: true, atom.Video: true, atom.Audio: true,
 	atom.Track: true, atom.Iframe: true, atom.Frame: true, atom.Embed: true, atom.Object: true, atom.Link: true,
 	atom.Input: true, atom.Script: true, atom.Style: true, atom.Base: true, atom.Meta: true, atom.Svg: true,
 }
 
-// withMedia takes out of sanitised HTML what would load from another host. Recordings become links, so that the reader
-// decides; pictures become what show makes of their address, or links where that is nil or gives "".
-func withMedia(fragment string, show func(address string) string) string {
+// rewriteMedia removes from sanitised HTML what would load from another host. Recordings become links, so that the reader
+// decides; pictures load from what source gives for their address, or become links where it is nil or gives "".
+func rewriteMedia(fragment string, source func(address string) string) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(fragment))
 	for z.Next() != html.ErrorToken {
 		t := z.Token()
-		if t.DataAtom == atom.Img && show != nil {
-			if src := show(publish.Absolute(attribute(t, "src"))); src != "" {
+		if t.DataAtom == atom.Img && source != nil {
+			if src := source(publish.Absolute(attribute(t, "src"))); src != "" {
 				b.WriteString(pictureTag(src, t))
 				continue
 			}
 		}
-		if !loads[t.DataAtom] {
-			t.Attr = quiet(t.Attr)
+		if !loadingElements[t.DataAtom] {
+			t.Attr = slices.DeleteFunc(t.Attr, func(a html.Attribute) bool { // those that load, style or run anything
+				switch a.Key {
+				case "src", "srcset", "background", "poster", "style", "ping":
+					return true
+				}
+				return strings.HasPrefix(a.Key, "on")
+			})
 			b.WriteString(t.String())
 			continue
 		}
-		if t.Type != html.EndTagToken {
-			b.WriteString(linkTo(t))
+		what := map[atom.Atom]string{atom.Img: "Picture", atom.Video: "Video", atom.Audio: "Recording", atom.Iframe: "Embedded page"}[t.DataAtom]
+		address := publish.Absolute(attribute(t, "src"))
+		if t.Type == html.EndTagToken || what == "" || address == "" {
+			continue
 		}
+		if alt := cmp.Or(publish.Line(attribute(t, "alt")), publish.Line(attribute(t, "title"))); alt != "" {
+			what += ": " + alt
+		}
+		b.WriteString(`<a class="media" href="` + html.EscapeString(address) + `">` + html.EscapeString(what) + `</a>`)
 	}
 	return b.String()
 }
 
-// quiet leaves out the attributes that load, style or run anything.
-func quiet(attrs []html.Attribute) []html.Attribute {
-	var kept []html.Attribute
-	for _, a := range attrs {
-		switch {
-		case a.Key == "src", a.Key == "srcset", a.Key == "background", a.Key == "poster", a.Key == "style", a.Key == "ping":
-		case strings.HasPrefix(a.Key, "on"):
-		default:
-			kept = append(kept, a)
+// pictureTag writes an element that loads src, with the text and size of the one that it stands for.
+func pictureTag(src string, t html.Token) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, `<img src="%s" alt="%s"`, html.EscapeString(src), html.EscapeString(publish.Line(attribute(t, "alt"))))
+	if title := publish.Line(attribute(t, "title")); title != "" {
+		fmt.Fprintf(&b, ` title="%s"`, html.EscapeString(title))
+	}
+	for _, key := range []string{"width", "height"} {
+		if n, err := strconv.ParseUint(attribute(t, key), 10, 14); err == nil && n > 0 {
+			fmt.Fprintf(&b, ` %s="%d"`, key, n)
 		}
 	}
-	return kept
-}
-
-// linkTo makes a link of a picture, a video or a recording; other elements leave nothing.
-func linkTo(t html.Token) string {
-	what := map[atom.Atom]string{atom.Img: "Picture", atom.Video: "Video", atom.Audio: "Recording", atom.Iframe: "Embedded page"}[t.DataAtom]
-	address := publish.Absolute(attribute(t, "src"))
-	if what == "" || address == "" {
-		return ""
-	}
-	if alt := cmp.Or(publish.Line(attribute(t, "alt")), publish.Line(attribute(t, "title"))); alt != "" {
-		what += ": " + alt
-	}
-	return `<a class="media" href="` + html.EscapeString(address) + `">` + html.EscapeString(what) + `</a>`
+	b.WriteString(` loading="lazy" decoding="async" referrerpolicy="no-referrer">`)
+	return b.String()
 }
 
 func attribute(t html.Token, key string) string {
@@ -76,4 +213,33 @@ func attribute(t html.Token, key string) string {
 		}
 	}
 	return ""
+}
+
+// fileView is a file that comes with an article, as a link: pages load nothing from other hosts by themselves.
+type fileView struct {
+	Name  string
+	About string // type, size and duration, as far as they are known
+	Out   outLink
+}
+
+// filesOf lists an article's enclosures. Its pictures are among them only where pictures is set: pages show those that they can.
+func filesOf(a news.Article, pictures bool) []fileView {
+	var all []fileView
+	for _, e := range publish.Files(a.Enclosures) {
+		if e.IsPicture() && !pictures {
+			continue
+		}
+		var about []string
+		if e.Type != "" {
+			about = append(about, strings.TrimSuffix(e.Type, "/*"))
+		}
+		if e.Length > 0 {
+			about = append(about, sizeText(e.Length))
+		}
+		if e.Duration > 0 {
+			about = append(about, durationText(e.Lasts()))
+		}
+		all = append(all, fileView{Name: publish.Line(e.Name()), About: strings.Join(about, ", "), Out: outTo(e.URL)})
+	}
+	return all
 }

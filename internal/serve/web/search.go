@@ -7,17 +7,12 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
 )
-
-// maxQuery bounds a search, in characters.
-const maxQuery = 2000
 
 type searchView struct {
 	Query      string
@@ -41,6 +36,7 @@ type facet struct {
 	Values []facetLink
 }
 
+// facetLink leads to the same search, narrowed to one value.
 type facetLink struct {
 	Name, URL string
 	Count     int
@@ -52,7 +48,7 @@ type sortLink struct {
 	Current   bool
 }
 
-// result is a found article with its place in its story.
+// result is a found article and its role in its story.
 type result struct {
 	Title    []view.Piece
 	Lang     string
@@ -60,9 +56,9 @@ type result struct {
 	Outlet   string
 	Page     string
 	Out      outLink
-	Time     when
+	Time     timestamp
 	Story    string // path; empty while unsettled
-	By       credit
+	By       originView
 	Label    string // its role in the story
 	Class    string
 	Versions int
@@ -70,54 +66,43 @@ type result struct {
 }
 
 func (s *server) search(w http.ResponseWriter, r *http.Request) error {
-	view := searchView{Query: queryOf(r), Order: r.URL.Query().Get("sort"), Articles: r.URL.Query().Get("show") == "articles"}
-	view.Sorts, view.Shows = sortLinks(view), showLinks(view)
+	v := searchView{Query: queryOf(r), Order: r.URL.Query().Get("sort"), Articles: r.URL.Query().Get("show") == "articles"}
+	known := v.Order == "newest" || v.Order == "coverage"
+	for _, o := range []struct{ name, order string }{{"Best match", ""}, {"Newest", "newest"}, {"Most outlets", "coverage"}} {
+		v.Sorts = append(v.Sorts, sortLink{o.name, v.link(v.Query, o.order, v.Articles), v.Order == o.order || o.order == "" && !known})
+	}
+	v.Shows = []sortLink{
+		{"Stories", v.link(v.Query, v.Order, false), !v.Articles},
+		{"Every article", v.link(v.Query, v.Order, true), v.Articles},
+	}
 	status := http.StatusOK
 	var building *news.BuildingError
-	if err := s.validate(view.Query); err != nil {
-		view.Error, status = err.Error(), http.StatusBadRequest
-	} else if err := s.find(r, &view); errors.Is(err, news.ErrSlow) {
-		view.Error, status = news.ErrSlow.Error(), http.StatusServiceUnavailable
+	if err := s.validate(v.Query); err != nil {
+		v.Error, status = err.Error(), http.StatusBadRequest
+	} else if err := s.find(r, &v); errors.Is(err, news.ErrSlow) {
+		v.Error, status = news.ErrSlow.Error(), http.StatusServiceUnavailable
 	} else if errors.As(err, &building) {
 		w.Header().Set("Retry-After", retryBuilding)
-		view.Building, status = sentence(building), http.StatusServiceUnavailable
+		v.Building, status = sentence(building), http.StatusServiceUnavailable
 	} else if err != nil {
 		return err
 	}
-	p, err := s.page(r.Context(), cmp.Or(view.Query, "Search"), "search")
-	if err != nil {
-		return err
+	p := page{Title: cmp.Or(v.Query, "Search"), Nav: "search", Query: v.Query, Body: v}
+	if v.Query != "" && v.Error == "" {
+		p.Feeds = feedLinks("Search: "+v.Query, "/feeds/search", "?q="+url.QueryEscape(v.Query))
 	}
-	p.Query, p.Body = view.Query, view
-	if view.Query != "" && view.Error == "" {
-		p.Feeds = feedLinks("Search: "+view.Query, "/feeds/search", "?q="+url.QueryEscape(view.Query))
-	}
-	return s.pages.write(w, status, "search", p)
+	return s.write(w, r, status, "search", p)
 }
 
-func queryOf(r *http.Request) string {
-	return strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), ""))
-}
-
-// validate says what is wrong with a query, in words for the reader. The empty query is sound and finds nothing.
-func (s *server) validate(query string) error {
-	if query == "" {
-		return nil
-	}
-	if n := utf8.RuneCountInString(query); n > maxQuery {
-		return fmt.Errorf("the search has %d characters; at most %d are read", n, maxQuery)
-	}
-	return s.check(query)
-}
-
-func (s *server) find(r *http.Request, view *searchView) error {
-	if view.Query == "" {
+// find searches and fills in the results.
+func (s *server) find(r *http.Request, v *searchView) error {
+	if v.Query == "" {
 		return nil
 	}
 	n, cursor := pageNumber(r), r.URL.Query().Get("cursor")
 	want := news.Search{
-		Query: view.Query, Limit: perPage, Newest: view.Order == "newest", Coverage: view.Order == "coverage",
-		Stories: !view.Articles, Facets: true, Cursor: cursor,
+		Query: v.Query, Limit: perPage, Newest: v.Order == "newest", Coverage: v.Order == "coverage",
+		Stories: !v.Articles, Facets: true, Cursor: cursor,
 	}
 	if cursor == "" {
 		want.Offset = (n - 1) * perPage
@@ -128,49 +113,38 @@ func (s *server) find(r *http.Request, view *searchView) error {
 		found, err = s.backend.Search(r.Context(), want)
 	}
 	if err != nil {
-		return fmt.Errorf("search %q: %w", view.Query, err)
+		return fmt.Errorf("search %q: %w", v.Query, err)
 	}
-	view.Total, view.Matches, view.Facets = found.Total, found.Matches, facetsOf(*view, found.Facets)
-	view.Pager = pagerOf(r, n, n*perPage < found.Total)
-	if view.Pager.Next != "" && found.Next != "" {
-		view.Pager.Next += "&cursor=" + url.QueryEscape(found.Next)
+	v.Total, v.Matches, v.Facets = found.Total, found.Matches, facetsOf(*v, found.Facets)
+	v.Pager = pagerOf(r, n, n*perPage < found.Total)
+	if v.Pager.Next != "" && found.Next != "" {
+		v.Pager.Next += "&cursor=" + url.QueryEscape(found.Next)
 	}
 	if found.Suggestion != "" {
-		view.Suggestion = sortLink{Name: found.Suggestion, URL: view.link(found.Suggestion, view.Order, view.Articles)}
+		v.Suggestion = sortLink{Name: found.Suggestion, URL: v.link(found.Suggestion, v.Order, v.Articles)}
 	}
-	view.Results, err = s.results(r.Context(), found.Articles)
-	return err
-}
-
-func (s *server) results(ctx context.Context, found []news.FoundArticle) ([]result, error) {
-	stories, err := s.storiesOf(ctx, found)
+	stories, err := s.storiesOf(r.Context(), found.Articles)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var all []result
-	for _, f := range found {
+	for _, f := range found.Articles {
 		a := f.Article
 		res := result{
 			Title: view.Pieces(cmp.Or(a.Title, a.Headline(), "Untitled"), f.Title), Lang: a.Lang, Snippet: view.Snippet(f.Text(), f.Body),
-			Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: timeOf(a, s.now()), Others: f.Others,
+			Outlet: publish.Name(a.Outlet), Page: articlePath(a.ID), Out: outTo(a.URL), Time: articleTime(a, s.now()), Others: f.Others,
 		}
 		if st, ok := stories[f.Story]; ok {
-			res.place(a.ID, st)
+			res.Story, res.By, res.Versions = storyPath(st.ID), originOf(st), len(st.Reports())
+			for _, m := range st.Members {
+				if m.Article.ID == a.ID {
+					shown := memberOf(st, m, time.Time{})
+					res.Label, res.Class = shown.Label, shown.Class
+				}
+			}
 		}
-		all = append(all, res)
+		v.Results = append(v.Results, res)
 	}
-	return all, nil
-}
-
-// place says what the article is to its story.
-func (r *result) place(article int64, st news.Story) {
-	r.Story, r.By, r.Versions = storyPath(st.ID), creditOf(st), len(st.Reports())
-	for _, m := range st.Members {
-		if m.Article.ID == article {
-			v := memberOf(st, m, time.Time{})
-			r.Label, r.Class = v.Label, v.Class
-		}
-	}
+	return nil
 }
 
 // storiesOf gives the stories of found articles by id, in one query.
@@ -208,22 +182,6 @@ func (v searchView) link(query, order string, articles bool) string {
 		link += "&show=articles"
 	}
 	return link
-}
-
-func sortLinks(v searchView) (links []sortLink) {
-	orders := []struct{ name, order string }{{"Best match", ""}, {"Newest", "newest"}, {"Most outlets", "coverage"}}
-	known := v.Order == "newest" || v.Order == "coverage"
-	for _, o := range orders {
-		links = append(links, sortLink{o.name, v.link(v.Query, o.order, v.Articles), v.Order == o.order || o.order == "" && !known})
-	}
-	return links
-}
-
-func showLinks(v searchView) []sortLink {
-	return []sortLink{
-		{"Stories", v.link(v.Query, v.Order, false), !v.Articles},
-		{"Every article", v.link(v.Query, v.Order, true), v.Articles},
-	}
 }
 
 // facetsOf shows the facets that have something to choose from.

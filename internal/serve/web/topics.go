@@ -35,7 +35,7 @@ type topicView struct {
 	Name, Query, URL, Search string
 	Problem                  string // why nothing matches it
 	New                      int
-	Added                    when
+	Added                    timestamp
 	Feeds                    []feedLink
 	Secret                   string // address of the feed that who has it can read
 	Form                     topicForm
@@ -48,12 +48,12 @@ func (s *server) topicOf(t news.Topic) topicView {
 	name := url.PathEscape(t.Name)
 	return topicView{
 		Name: t.Name, Query: t.Query, URL: "/topic/" + name, New: t.New,
-		Search: "/search?q=" + url.QueryEscape(t.Query), Added: at(t.Added, s.now()),
-		Feeds: feedLinks(t.Name, "/feeds/topic/"+name, ""), Form: formOf(t, "/topic/"+name, "Change"),
+		Search: "/search?q=" + url.QueryEscape(t.Query), Added: timestampOf(t.Added, s.now()),
+		Feeds: feedLinks(t.Name, "/feeds/topic/"+name, ""), Form: topicFormOf(t, "/topic/"+name, "Change"),
 	}
 }
 
-func formOf(t news.Topic, action, button string) topicForm {
+func topicFormOf(t news.Topic, action, button string) topicForm {
 	return topicForm{
 		Action: action, Button: button, Name: t.Name, Query: t.Query, Originals: t.Options.Originals, MinOutlets: t.Options.MinOutlets,
 		Langs: strings.Join(t.Options.Langs, ", "), Muted: strings.Join(t.Options.Muted, ", "),
@@ -61,7 +61,7 @@ func formOf(t news.Topic, action, button string) topicForm {
 }
 
 func (s *server) topics(w http.ResponseWriter, r *http.Request) error {
-	return s.showTopics(w, r, http.StatusOK, topicsView{Form: formOf(news.Topic{Query: queryOf(r)}, "/topics", "Follow")})
+	return s.showTopics(w, r, http.StatusOK, topicsView{Form: topicFormOf(news.Topic{Query: queryOf(r)}, "/topics", "Follow")})
 }
 
 func (s *server) showTopics(w http.ResponseWriter, r *http.Request, status int, view topicsView) error {
@@ -72,16 +72,11 @@ func (s *server) showTopics(w http.ResponseWriter, r *http.Request, status int, 
 	for _, t := range topics {
 		view.Topics = append(view.Topics, s.topicOf(t))
 	}
-	p, err := s.page(r.Context(), "Topics", "topics")
-	if err != nil {
-		return err
-	}
-	p.Body = view
-	return s.pages.write(w, status, "topics", p)
+	return s.write(w, r, status, "topics", page{Title: "Topics", Nav: "topics", Body: view})
 }
 
 func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
-	t, err := topicIn(r)
+	t, err := readTopicForm(r)
 	if err != nil {
 		return err
 	}
@@ -89,7 +84,7 @@ func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
 	if t.Name == "" {
 		t.Name = t.Query
 	}
-	view := topicsView{Form: formOf(t, "/topics", "Follow")}
+	view := topicsView{Form: topicFormOf(t, "/topics", "Follow")}
 	if err := s.checkTopic(t); err != nil {
 		view.Form.Error = err.Error()
 		return s.showTopics(w, r, http.StatusBadRequest, view)
@@ -106,14 +101,22 @@ func (s *server) addTopic(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// topicIn reads the form of a topic.
-func topicIn(r *http.Request) (t news.Topic, err error) {
+// readTopicForm reads the form of a topic.
+func readTopicForm(r *http.Request) (t news.Topic, err error) {
 	if err := readForm(r); err != nil {
 		return t, err
 	}
 	form := r.PostForm
+	list := func(key string) (items []string) {
+		for item := range strings.SplitSeq(form.Get(key), ",") {
+			if item = strings.TrimSpace(item); item != "" {
+				items = append(items, item)
+			}
+		}
+		return items
+	}
 	t.Name, t.Query = strings.TrimSpace(form.Get("name")), strings.TrimSpace(form.Get("query"))
-	t.Options = news.TopicOptions{Originals: form.Get("originals") != "", Langs: listIn(form.Get("langs")), Muted: listIn(form.Get("muted"))}
+	t.Options = news.TopicOptions{Originals: form.Get("originals") != "", Langs: list("langs"), Muted: list("muted")}
 	if n := form.Get("outlets"); n != "" {
 		if t.Options.MinOutlets, err = strconv.Atoi(n); err != nil {
 			return t, badRequest(fmt.Sprintf("%q is no number of outlets.", n))
@@ -122,16 +125,7 @@ func topicIn(r *http.Request) (t news.Topic, err error) {
 	return t, nil
 }
 
-func listIn(text string) (list []string) {
-	for one := range strings.SplitSeq(text, ",") {
-		if one = strings.TrimSpace(one); one != "" {
-			list = append(list, one)
-		}
-	}
-	return list
-}
-
-// checkTopic says what is wrong with a topic. Names stand in addresses, so that some cannot be reached.
+// checkTopic says what is wrong with a topic. Its name is part of addresses, so that not all names can be reached.
 func (s *server) checkTopic(t news.Topic) error {
 	switch {
 	case t.Query == "":
@@ -166,40 +160,32 @@ func (s *server) showTopic(w http.ResponseWriter, r *http.Request, status int, t
 	}
 	if err := errors.Join(s.validate(t.Query), s.checkOptions(t)); err != nil {
 		view.Problem = err.Error()
-	} else if err := s.fillTopic(r, t, &view); err != nil {
-		return err
+	} else {
+		n := pageNumber(r)
+		stories, total, err := s.backend.TopicStories(r.Context(), t, perPage, (n-1)*perPage)
+		if err != nil {
+			return fmt.Errorf("topic %q: %w", t.Name, err)
+		}
+		view.Total, view.Pager = total, pagerOf(r, n, n*perPage < total)
+		if view.Cards, err = s.cards(r.Context(), stories); err != nil {
+			return err
+		}
 	}
-	p, err := s.page(r.Context(), t.Name, view.URL)
-	if err != nil {
-		return err
-	}
-	p.Feeds, p.Body = view.Feeds, view
-	return s.pages.write(w, status, "topic", p)
+	return s.write(w, r, status, "topic", page{Title: t.Name, Nav: view.URL, Feeds: view.Feeds, Body: view})
 }
 
-func (s *server) fillTopic(r *http.Request, t news.Topic, view *topicView) error {
-	n := pageNumber(r)
-	stories, total, err := s.backend.TopicStories(r.Context(), t, perPage, (n-1)*perPage)
-	if err != nil {
-		return fmt.Errorf("topic %q: %w", t.Name, err)
-	}
-	view.Total, view.Pager = total, pagerOf(r, n, n*perPage < total)
-	view.Cards, err = s.cards(r.Context(), stories)
-	return err
-}
-
-// changeTopic gives a topic what its form says.
+// changeTopic stores the form of a topic.
 func (s *server) changeTopic(w http.ResponseWriter, r *http.Request) error {
 	was, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
 	if err != nil {
 		return fmt.Errorf("topic: %w", err)
 	}
-	to, err := topicIn(r)
+	to, err := readTopicForm(r)
 	if err != nil {
 		return err
 	}
 	to.ID = was.ID
-	form := formOf(to, linkTopic(was).URL, "Change")
+	form := topicFormOf(to, linkTopic(was).URL, "Change")
 	if err := s.checkTopic(to); err != nil {
 		form.Error = err.Error()
 		return s.showTopic(w, r, http.StatusBadRequest, was, &form)
@@ -216,8 +202,8 @@ func (s *server) changeTopic(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// onTopic does something with a topic and shows it again.
-func (s *server) onTopic(do func(context.Context, news.Topic) error) handler {
+// topicAction handles a POST that does one thing with a topic, and shows the topic again.
+func (s *server) topicAction(do func(context.Context, news.Topic) error) handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		t, err := s.backend.Topic(r.Context(), 0, r.PathValue("name"))
 		if err == nil {
@@ -231,11 +217,11 @@ func (s *server) onTopic(do func(context.Context, news.Topic) error) handler {
 	}
 }
 
-func (s *server) newSecret(ctx context.Context, t news.Topic) error {
+func (s *server) renewSecret(ctx context.Context, t news.Topic) error {
 	return s.backend.SetTopicSecret(ctx, t.ID, rand.Text())
 }
 
-func (s *server) noSecret(ctx context.Context, t news.Topic) error {
+func (s *server) revokeSecret(ctx context.Context, t news.Topic) error {
 	return s.backend.SetTopicSecret(ctx, t.ID, "")
 }
 

@@ -1,5 +1,10 @@
 // Package web serves the pages that people read and the combined feeds that their feed readers read. The pages work
 // without JavaScript and load nothing from any other host.
+//
+// A request goes to a page's handler (front.go, story.go, article.go, search.go, topics.go, alerts.go, feeds.go) or to a
+// combined feed's (emit.go). The handler reads from the Backend, builds a view of what it shows (card.go, member.go,
+// media.go, format.go) and renders the template of that name within the layout (layout.go). server.go holds what all
+// handlers share: errors, forms, security headers.
 package web
 
 import (
@@ -19,9 +24,9 @@ type Options struct {
 	Backend    Backend
 	Title      string // of the site; empty means Headwater
 	PublicURL  string // absolute address of the front page, for links in feeds; empty means the host of each request
-	Hub        string // address of the WebSub hub that is told when the feed of everything changes; "" is none
-	Build      string // which program this is: another may write the same stories otherwise, and feeds of it are other documents
-	InstanceID string // keeps the ids of our feed entries apart from those of other newsrooms; see publish.Site
+	Hub        string // address of the WebSub hub that is notified when the feed of everything changes; "" is none
+	Build      string // version of the program; part of the entity tags of feeds, as another version may write them differently
+	InstanceID string // keeps the ids of our feed entries apart from those of other instances; see publish.Site
 	// CheckQuery says what is wrong with a search, in words for the reader. Nil checks nothing.
 	CheckQuery func(query string) error
 	// CheckTopic says what is wrong with the options of a topic. Nil checks nothing.
@@ -29,22 +34,6 @@ type Options struct {
 	Now        func() time.Time // nil means time.Now
 	Pictures   Pictures         // how those in articles are shown; the zero value makes links of them
 	Logger     *slog.Logger     // nil discards it
-}
-
-type server struct {
-	backend      Backend
-	title        string
-	site         publish.Site
-	hub          string
-	build        string
-	check        func(string) error
-	checkOptions func(news.Topic) error
-	now          func() time.Time
-	log          *slog.Logger
-	assets       assets
-	pages        pages
-
-	pictures Pictures
 }
 
 // New makes the handler of all pages, of the combined feeds under /feeds/ and of the files under /static/.
@@ -55,16 +44,14 @@ func New(o Options) ingress.Routes {
 		site:         publish.Site{URL: strings.TrimSuffix(o.PublicURL, "/"), Instance: o.InstanceID},
 		hub:          o.Hub,
 		build:        o.Build,
-		check:        o.CheckQuery,
+		checkQuery:   o.CheckQuery,
 		checkOptions: o.CheckTopic,
 		now:          o.Now,
 		log:          o.Logger,
-		assets:       loadAssets(),
-
-		pictures: o.Pictures,
+		pictures:     o.Pictures,
 	}
-	if s.check == nil {
-		s.check = func(string) error { return nil }
+	if s.checkQuery == nil {
+		s.checkQuery = func(string) error { return nil }
 	}
 	if s.checkOptions == nil {
 		s.checkOptions = func(news.Topic) error { return nil }
@@ -75,12 +62,8 @@ func New(o Options) ingress.Routes {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.pages = loadPages(s.assets)
-	routes := s.routes()
-	return ingress.Routes{Handler: secure(o.PublicURL, routes, http.HandlerFunc(s.refuse)), Patterns: routes.Patterns()}
-}
-
-func (s *server) routes() *ingress.Router {
+	files := loadAssets()
+	s.pages = loadPages(files)
 	mux := new(ingress.Router)
 	for pattern, h := range map[string]handler{
 		"GET /{$}":                  s.front,
@@ -91,9 +74,9 @@ func (s *server) routes() *ingress.Router {
 		"POST /topics":              s.addTopic,
 		"GET /topic/{name}":         s.topic,
 		"POST /topic/{name}":        s.changeTopic,
-		"POST /topic/{name}/seen":   s.onTopic(s.backend.SeeTopic),
-		"POST /topic/{name}/secret": s.onTopic(s.newSecret),
-		"POST /topic/{name}/revoke": s.onTopic(s.noSecret),
+		"POST /topic/{name}/seen":   s.topicAction(s.backend.SeeTopic),
+		"POST /topic/{name}/secret": s.topicAction(s.renewSecret),
+		"POST /topic/{name}/revoke": s.topicAction(s.revokeSecret),
 		"POST /topic/{name}/remove": s.removeTopic,
 		"GET /feeds":                s.feeds,
 		"POST /feeds":               s.addFeed,
@@ -110,8 +93,15 @@ func (s *server) routes() *ingress.Router {
 	} {
 		mux.Handle(pattern, s.handle(h))
 	}
-	mux.Handle("GET /static/{file}", s.assets)
-	mux.HandleFunc("GET /media/{seal}/{address}", s.picture)
-	mux.Handle("/", s.handle(elsewhere(mux)))
-	return mux
+	mux.Handle("GET /static/{file}", files)
+	mux.HandleFunc("GET /media/{seal}/{address}", s.pictures.serve(s.log))
+	mux.Handle("/", s.handle(func(w http.ResponseWriter, r *http.Request) error { // no route, or none for the method
+		allowed := strings.Join(mux.Methods(r), ", ")
+		if allowed == "" {
+			return notFound("There is no page at this address.")
+		}
+		w.Header().Set("Allow", allowed)
+		return problem{http.StatusMethodNotAllowed, "That does not work", "This address takes " + allowed + "."}
+	}))
+	return ingress.Routes{Handler: secure(o.PublicURL, mux, http.HandlerFunc(s.refuse)), Patterns: mux.Patterns()}
 }

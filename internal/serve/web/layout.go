@@ -1,0 +1,184 @@
+package web
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"embed"
+	"encoding/hex"
+	"fmt"
+	"html/template"
+	"io/fs"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"headwater/internal/news"
+)
+
+//go:embed templates
+var templateFiles embed.FS
+
+// page is what the layout needs, around the body of one page.
+type page struct {
+	Site    string // title of the site
+	Title   string // of the page; empty on the front page
+	Nav     string // "front", "topics", "feeds" or a topic's address: marked as current
+	Query   string // in the search box
+	Refresh int    // seconds after which the browser should load the page again; 0 is never
+	Feeds   []feedLink
+	Topics  []topicLink
+	Body    any
+
+	policy string // the Content-Security-Policy; "" is the one of all pages
+}
+
+// feedLink leads to a feed of what the page shows.
+type feedLink struct {
+	Name, Type, Title, URL string
+}
+
+type topicLink struct {
+	Name, URL string
+}
+
+func linkTopic(t news.Topic) topicLink {
+	return topicLink{Name: t.Name, URL: "/topic/" + url.PathEscape(t.Name)}
+}
+
+// pages are the templates by name, each with the layout.
+type pages map[string]*template.Template
+
+// loadPages panics where a template is malformed, which no input can bring about.
+func loadPages(a assets) pages {
+	funcs := template.FuncMap{"asset": a.path}
+	base := template.Must(template.New("layout").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
+	files, err := templateFiles.ReadDir("templates")
+	if err != nil {
+		panic(fmt.Sprintf("web: embedded templates: %v", err))
+	}
+	p := pages{}
+	for _, f := range files {
+		name := strings.TrimSuffix(f.Name(), ".html")
+		if base.Lookup(f.Name()) != nil {
+			continue
+		}
+		p[name] = template.Must(template.Must(base.Clone()).ParseFS(templateFiles, path.Join("templates", f.Name())))
+	}
+	return p
+}
+
+// write renders a page whole before it sends any of it, so that a failure can still become an error page.
+func (p pages) write(w http.ResponseWriter, status int, name string, view page) error {
+	var b bytes.Buffer
+	if err := p[name].ExecuteTemplate(&b, "layout", view); err != nil {
+		return fmt.Errorf("page %s: %w", name, err)
+	}
+	if view.policy != "" {
+		w.Header().Set("Content-Security-Policy", view.policy)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // the client has gone; nobody is left to tell
+	return nil
+}
+
+const (
+	perPage = 30
+	maxPage = 200 // bounds what a crawler can make the store and the index skip over
+)
+
+// pager leads to the pages before and after this one; empty addresses are none.
+type pager struct {
+	Page       int
+	Prev, Next string
+}
+
+// pageNumber reads ?page=, which counts from 1.
+func pageNumber(r *http.Request) int {
+	n, err := strconv.Atoi(r.URL.Query().Get("page"))
+	if err != nil || n < 1 {
+		return 1
+	}
+	return min(n, maxPage)
+}
+
+// pagerOf makes the links around page n of this request's address.
+func pagerOf(r *http.Request, n int, more bool) pager {
+	link := func(n int) string {
+		q := r.URL.Query()
+		q.Del("page")
+		q.Del("cursor") // of this page alone
+		if n > 1 {
+			q.Set("page", strconv.Itoa(n))
+		}
+		if len(q) == 0 {
+			return r.URL.EscapedPath()
+		}
+		return r.URL.EscapedPath() + "?" + q.Encode()
+	}
+	p := pager{Page: n}
+	if n > 1 {
+		p.Prev = link(n - 1)
+	}
+	if more && n < maxPage {
+		p.Next = link(n + 1)
+	}
+	return p
+}
+
+//go:embed static
+var staticFiles embed.FS
+
+// assets serves the files of the folder static under names that hold a hash of their content, so that browsers may keep
+// them for good.
+type assets struct {
+	content map[string][]byte // by hashed name
+	hashed  map[string]string // hashed name by name
+}
+
+// loadAssets panics where the embedded files cannot be read, which no input can bring about.
+func loadAssets() assets {
+	a := assets{content: map[string][]byte{}, hashed: map[string]string{}}
+	err := fs.WalkDir(staticFiles, "static", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		data, err := staticFiles.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		sum := sha256.Sum256(data)
+		name, ext := path.Base(file), path.Ext(file)
+		hashed := strings.TrimSuffix(name, ext) + "." + hex.EncodeToString(sum[:6]) + ext
+		a.content[hashed], a.hashed[name] = data, hashed
+		return nil
+	})
+	if err != nil {
+		panic(fmt.Sprintf("web: embedded static files: %v", err))
+	}
+	return a
+}
+
+// path gives the path that serves a file of the folder static.
+func (a assets) path(name string) (string, error) {
+	hashed, ok := a.hashed[name]
+	if !ok {
+		return "", fmt.Errorf("no static file %q", name)
+	}
+	return "/static/" + hashed, nil
+}
+
+func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	name := r.PathValue("file")
+	data, ok := a.content[name]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
+	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
+	_, _ = w.Write(data) // the client has gone; nobody is left to tell
+}

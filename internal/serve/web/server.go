@@ -1,0 +1,175 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"headwater/internal/news"
+	"headwater/internal/serve/ingress"
+	"headwater/internal/serve/publish"
+)
+
+const (
+	maxQuery      = 2000     // characters of a search
+	maxForm       = 64 << 10 // bytes of a POST
+	retryBuilding = "30"     // seconds until a client may retry what needs the whole index while that is being built
+)
+
+type server struct {
+	backend      Backend
+	title        string
+	site         publish.Site
+	hub          string
+	build        string
+	checkQuery   func(string) error
+	checkOptions func(news.Topic) error
+	now          func() time.Time
+	log          *slog.Logger
+	pages        pages
+	pictures     Pictures
+}
+
+// handler answers a request, or says why it cannot before anything is written.
+type handler func(w http.ResponseWriter, r *http.Request) error
+
+// handle answers with a page where h fails. What the reader did not cause is logged, and told without its details.
+func (s *server) handle(h handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		err := h(w, r)
+		var p problem
+		var building *news.BuildingError
+		switch {
+		case err == nil || errors.Is(err, context.Canceled) && r.Context().Err() != nil:
+			return
+		case errors.As(err, &p):
+		case errors.Is(err, news.ErrNotFound):
+			p = notFound("It may have been removed, or the address is mistyped.")
+		case errors.As(err, &building):
+			w.Header().Set("Retry-After", retryBuilding)
+			p = problem{http.StatusServiceUnavailable, "Not yet", sentence(building)}
+		default:
+			s.log.Error("page failed", "path", r.URL.Path, "error", err)
+			p = problem{
+				http.StatusInternalServerError, "Something went wrong",
+				"This page could not be made. The log of the server says why; trying again may help.",
+			}
+		}
+		s.fail(w, p)
+	})
+}
+
+// problem is an error that the reader caused and may read.
+type problem struct {
+	Status  int
+	Heading string
+	Message string
+}
+
+func (p problem) Error() string { return p.Message }
+
+func notFound(message string) problem {
+	return problem{http.StatusNotFound, "Not found", message}
+}
+
+func badRequest(message string) problem {
+	return problem{http.StatusBadRequest, "That does not work", message}
+}
+
+func sentence(err error) string {
+	text := err.Error()
+	return strings.ToUpper(text[:1]) + text[1:] + "."
+}
+
+// fail shows a problem on a page that needs nothing from the newsroom, which may be what failed.
+func (s *server) fail(w http.ResponseWriter, p problem) {
+	view := page{Site: s.title, Title: p.Heading, Body: p}
+	if err := s.pages.write(w, p.Status, "error", view); err != nil {
+		s.log.Error("error page failed", "error", err)
+		http.Error(w, p.Message, p.Status)
+	}
+}
+
+// refuse answers posts that come from another site's page.
+func (s *server) refuse(w http.ResponseWriter, _ *http.Request) {
+	s.fail(w, problem{http.StatusForbidden, "Refused", "This form was sent from another site. Open the page here and send it again."})
+}
+
+// write sends a page with what all pages share filled in.
+func (s *server) write(w http.ResponseWriter, r *http.Request, status int, name string, p page) error {
+	topics, err := s.backend.Topics(r.Context(), 0)
+	if err != nil {
+		return fmt.Errorf("topics: %w", err)
+	}
+	p.Site = s.title
+	for _, t := range topics {
+		p.Topics = append(p.Topics, linkTopic(t))
+	}
+	return s.pages.write(w, status, name, p)
+}
+
+// validate says what is wrong with a query, in words for the reader. The empty query is sound and finds nothing.
+func (s *server) validate(query string) error {
+	if query == "" {
+		return nil
+	}
+	if n := utf8.RuneCountInString(query); n > maxQuery {
+		return fmt.Errorf("the search has %d characters; at most %d are read", n, maxQuery)
+	}
+	return s.checkQuery(query)
+}
+
+func queryOf(r *http.Request) string {
+	return strings.TrimSpace(strings.ToValidUTF8(r.URL.Query().Get("q"), ""))
+}
+
+// readForm reads the form of a POST.
+func readForm(r *http.Request) error {
+	err := r.ParseForm()
+	switch {
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return problem{http.StatusRequestTimeout, "That does not work", "The form did not arrive in time. Send it again."}
+	case err != nil:
+		return badRequest("The form could not be read: " + err.Error())
+	}
+	return nil
+}
+
+// pathID reads the number in a path such as /story/{id}.
+func pathID(r *http.Request) (int64, error) {
+	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	if err != nil || id < 1 {
+		return 0, notFound("There is no page at this address.")
+	}
+	return id, nil
+}
+
+// policy lets the pages load our own files and nothing else, from anywhere.
+const policy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self'; " +
+	"base-uri 'none'; frame-ancestors 'none'"
+
+// directPolicy is that of an article whose pictures are to come from where they are.
+var directPolicy = strings.Replace(policy, "img-src 'self' data:", "img-src 'self' data: http: https:", 1)
+
+// secure sets the headers that every answer carries and lets only our own pages post. The referrer policy is
+// same-origin and not no-referrer: with the latter browsers send "Origin: null" with our own forms.
+func secure(publicURL string, next, refused http.Handler) http.Handler {
+	guarded := ingress.SameOrigin(publicURL, refused, next)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h := w.Header()
+		h.Set("Content-Security-Policy", policy)
+		h.Set("X-Content-Type-Options", "nosniff")
+		h.Set("Referrer-Policy", "same-origin")
+		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cache-Control", "no-cache")
+		r.Body = http.MaxBytesReader(w, r.Body, maxForm)
+		guarded.ServeHTTP(w, r)
+	})
+}
