@@ -30,7 +30,7 @@ marks two to five capitals find capitals: "US" finds US and U.S., not us.
 Of each story the member that fits best is printed, and how many more do; --articles prints every article.`
 
 func (c *cli) searchCommand() *cobra.Command {
-	var want news.Search
+	var want search.Request
 	var order, user string
 	var articles bool
 	cmd := &cobra.Command{
@@ -85,7 +85,7 @@ func (c *cli) searchCommand() *cobra.Command {
 	return cmd
 }
 
-func checkSearch(want *news.Search, order, user string) error {
+func checkSearch(want *search.Request, order, user string) error {
 	if err := checkLimit(want.Limit); err != nil {
 		return err
 	}
@@ -115,7 +115,7 @@ func checkLimit(limit int) error {
 	return nil
 }
 
-func (c *cli) printFoundJSON(found news.Found, stories bool) error {
+func (c *cli) printFoundJSON(found search.Found, stories bool) error {
 	if !stories {
 		found.Matches = 0 // it is the total
 	}
@@ -130,7 +130,7 @@ func (c *cli) printFoundJSON(found news.Found, stories bool) error {
 }
 
 // storiesOf gives the stories of found articles by id.
-func (a *app) storiesOf(ctx context.Context, found news.Found) (map[int64]news.Story, error) {
+func (a *app) storiesOf(ctx context.Context, found search.Found) (map[int64]news.Story, error) {
 	ids := make([]int64, 0, len(found.Articles))
 	for _, f := range found.Articles {
 		if f.Story != 0 {
@@ -148,7 +148,7 @@ func (a *app) storiesOf(ctx context.Context, found news.Found) (map[int64]news.S
 	return byID, err
 }
 
-func (c *cli) printFound(found news.Found, stories bool, of map[int64]news.Story) {
+func (c *cli) printFound(found search.Found, stories bool, of map[int64]news.Story) {
 	switch {
 	case stories && found.Total == 1:
 		c.printf("1 story found, in %s\n", count(found.Matches, "article"))

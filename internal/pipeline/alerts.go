@@ -10,6 +10,7 @@ import (
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
 	"headwater/internal/notify"
+	"headwater/internal/search"
 	"headwater/internal/store"
 )
 
@@ -85,7 +86,7 @@ func (n *Newsroom) TestAlert(ctx context.Context, id int64) error {
 		return err
 	}
 	stories, _, err := n.TopicStories(ctx, topic, 1, 0)
-	var building *news.BuildingError
+	var building *search.BuildingError
 	if err != nil && !errors.As(err, &building) {
 		return err
 	}

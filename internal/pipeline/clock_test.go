@@ -7,6 +7,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/search"
 )
 
 // TestClockJumps polls once, or not at all, with a clock that is wrong, and then goes on with the right one.
@@ -79,7 +80,7 @@ func TestClockJumps(t *testing.T) {
 					}
 				}
 			}
-			found, err := room.Search(t.Context(), news.Search{Query: "report OR harbour", Newest: true})
+			found, err := room.Search(t.Context(), search.Request{Query: "report OR harbour", Newest: true})
 			must(t, err)
 			if len(found.Articles) == 0 || found.Articles[0].Article.Title != "The newest report" {
 				t.Errorf("the newest that is found: %+v", found.Articles)

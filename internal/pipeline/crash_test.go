@@ -19,6 +19,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/search"
 	"headwater/internal/store"
 )
 
@@ -269,7 +270,7 @@ func wantWhole(t *testing.T, room *pipeline.Newsroom, press *growingPress) {
 			}
 		}
 	}
-	found, err := room.Search(ctx, news.Search{Query: press.last})
+	found, err := room.Search(ctx, search.Request{Query: press.last})
 	must(t, err)
 	if found.Total != 1 || found.Articles[0].Article.GUID != fmt.Sprintf("%s-%d", press.names[crashFeeds-1], crashItems-1) {
 		t.Errorf("search for the newest article found %d: %+v", found.Total, found.Articles)

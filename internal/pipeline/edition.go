@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 )
 
 // editionLength is how many stories an edition has where nobody says.
@@ -51,7 +52,7 @@ func (n *Newsroom) listNewest(ctx context.Context, q news.EditionQuery) (l news.
 }
 
 func (n *Newsroom) listFound(ctx context.Context, q news.EditionQuery) (l news.EditionList, err error) {
-	ids, hits, err := n.foundIDs(ctx, news.Search{Query: q.Topic.Query, Only: q.Topic.Options, Newest: true, Cursor: q.Cursor}, q.Limit, 0)
+	ids, hits, err := n.foundIDs(ctx, search.Request{Query: q.Topic.Query, Only: q.Topic.Options, Newest: true, Cursor: q.Cursor}, q.Limit, 0)
 	if err != nil || len(ids) == 0 {
 		return news.EditionList{Next: hits.Next}, err
 	}

@@ -9,6 +9,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/search"
 )
 
 // paper makes a feed of items whose links lead to the page of a site.
@@ -56,7 +57,7 @@ func TestFullText(t *testing.T) {
 	if !strings.Contains(a.Text, pier[3]) || !strings.Contains(a.HTML, "herring") || sum.Pages != 1 || sum.Settled != 2 {
 		t.Fatalf("%d pages, %d settled; the text is %q", sum.Pages, sum.Settled, a.Text)
 	}
-	found, err := room.Search(t.Context(), news.Search{Query: "herring", Limit: 10})
+	found, err := room.Search(t.Context(), search.Request{Query: "herring", Limit: 10})
 	must(t, err)
 	if found.Total != 1 {
 		t.Errorf("the page's words are found %d times", found.Total)

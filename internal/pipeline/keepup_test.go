@@ -7,6 +7,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/search"
 )
 
 // What a pass only stores, the stages index and settle, what was left before they began among it.
@@ -31,7 +32,7 @@ func TestKeepUp(t *testing.T) {
 	go func() { ended <- room.KeepUp(ctx) }()
 	settled := func(title string) func() bool {
 		return func() bool {
-			found, err := room.Search(t.Context(), news.Search{Query: "title:" + title})
+			found, err := room.Search(t.Context(), search.Request{Query: "title:" + title})
 			must(t, err)
 			return len(found.Articles) == 1 && found.Articles[0].Story != 0
 		}
@@ -75,7 +76,7 @@ func TestSearchOfAUser(t *testing.T) {
 		{bob.ID, "comet is:unread", "Comet"},
 		{bob.ID, "is:starred", ""},
 	} {
-		found, err := room.Search(t.Context(), news.Search{Query: tt.query, User: tt.user})
+		found, err := room.Search(t.Context(), search.Request{Query: tt.query, User: tt.user})
 		must(t, err)
 		got := ""
 		for _, a := range found.Articles {

@@ -82,7 +82,7 @@ func (l *lineage) titles(t *testing.T) (all []string) {
 
 func (l *lineage) foundTitles(t *testing.T) (all []string, err error) {
 	t.Helper()
-	found, err := l.Search(t.Context(), news.Search{Query: "report", Limit: 1000})
+	found, err := l.Search(t.Context(), search.Request{Query: "report", Limit: 1000})
 	for _, a := range found.Articles {
 		all = append(all, a.Article.Title)
 	}
@@ -173,7 +173,7 @@ func TestIndexOfAnotherDatabase(t *testing.T) {
 				status, err := l.Status(t.Context())
 				must(t, err)
 				_, err = l.foundTitles(t)
-				var building *news.BuildingError
+				var building *search.BuildingError
 				if errors.As(err, &building) != (status.Unindexed > 0) || building == nil && err != nil {
 					t.Errorf("with %d articles missing a search says: %v", status.Unindexed, err)
 				}

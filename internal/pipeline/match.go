@@ -100,7 +100,7 @@ func (n *Newsroom) fillTopics(ctx context.Context) error {
 			continue
 		}
 		left = append(left, t)
-		var building *news.BuildingError
+		var building *search.BuildingError
 		if !errors.As(err, &building) {
 			n.unfilled = errors.Join(n.unfilled, fmt.Errorf("topic %s: %w", t.Name, err))
 		}

@@ -28,7 +28,7 @@ func TestNaughtyNames(t *testing.T) {
 	taken, refused := 0, 0
 	names := map[string]bool{}
 	for _, s := range all {
-		_, err := room.Search(ctx, news.Search{Query: s})
+		_, err := room.Search(ctx, search.Request{Query: s})
 		var qe *search.QueryError
 		if err != nil && !errors.As(err, &qe) {
 			t.Errorf("search %q: %v", s, err)

@@ -5,11 +5,11 @@ import (
 	"testing"
 	"time"
 
-	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/search"
 )
 
-func total(t *testing.T, room *pipeline.Newsroom, s news.Search) int {
+func total(t *testing.T, room *pipeline.Newsroom, s search.Request) int {
 	t.Helper()
 	found, err := room.Search(t.Context(), s)
 	must(t, err)
@@ -21,16 +21,16 @@ func TestSearchFollowsStories(t *testing.T) {
 	room, _, _, _ := library(t)
 	want := func(when, query string, n int) {
 		t.Helper()
-		if got := total(t, room, news.Search{Query: query}); got != n {
+		if got := total(t, room, search.Request{Query: query}); got != n {
 			t.Errorf("%s: %s: %d found, want %d", when, query, got, n)
 		}
 	}
 	want("settled", "outlets:3", 3)
 	want("settled", "gymnasium is:copy copies:2", 2)
-	if n := total(t, room, news.Search{Query: "gymnasium", Stories: true}); n != 1 {
+	if n := total(t, room, search.Request{Query: "gymnasium", Stories: true}); n != 1 {
 		t.Errorf("%d stories of the flood, want 1", n)
 	}
-	found, err := room.Search(t.Context(), news.Search{Query: "gymnasium is:copy", Limit: 1})
+	found, err := room.Search(t.Context(), search.Request{Query: "gymnasium is:copy", Limit: 1})
 	must(t, err)
 	copied := found.Articles[0]
 	_, err = room.Split(t.Context(), copied.Story, []int64{copied.ID})
@@ -42,7 +42,7 @@ func TestSearchFollowsStories(t *testing.T) {
 	must(t, err)
 	want("indexed anew", "gymnasium outlets:2 copies:1", 2)
 	again := pipeline.New(pipeline.Options{Store: room.Store, Index: room.Index, Now: room.Now})
-	if n := total(t, again, news.Search{Query: "gymnasium outlets:2 copies:1"}); n != 2 {
+	if n := total(t, again, search.Request{Query: "gymnasium outlets:2 copies:1"}); n != 2 {
 		t.Errorf("after a start from the store: %d found, want 2", n)
 	}
 }
@@ -61,7 +61,7 @@ func TestSearchFollowsSources(t *testing.T) {
 	must(t, err)
 	want := func(when, query string, n int) {
 		t.Helper()
-		if got := total(t, room, news.Search{Query: query}); got != n {
+		if got := total(t, room, search.Request{Query: query}); got != n {
 			t.Errorf("%s: %s: %d found, want %d", when, query, got, n)
 		}
 	}

@@ -65,10 +65,10 @@ func (n *Newsroom) Claims(ctx context.Context, article int64) ([]news.Claim, err
 }
 
 // Search finds articles.
-func (n *Newsroom) Search(ctx context.Context, s news.Search) (news.Found, error) {
+func (n *Newsroom) Search(ctx context.Context, s search.Request) (search.Found, error) {
 	hits, err := n.find(ctx, s)
 	if err != nil {
-		return news.Found{}, err
+		return search.Found{}, err
 	}
 	ids := make([]int64, len(hits.Hits))
 	for i, h := range hits.Hits {
@@ -76,22 +76,22 @@ func (n *Newsroom) Search(ctx context.Context, s news.Search) (news.Found, error
 	}
 	articles, err := n.Store.ArticlesByID(ctx, ids)
 	if err != nil {
-		return news.Found{}, err
+		return search.Found{}, err
 	}
 	storyOf, err := n.Store.StoriesOf(ctx, ids)
 	if err != nil {
-		return news.Found{}, err
+		return search.Found{}, err
 	}
 	byID := make(map[int64]news.Article, len(articles))
 	for _, a := range articles {
 		byID[a.ID] = a
 	}
-	found := news.Found{
+	found := search.Found{
 		Total: hits.Total, Matches: hits.Matches, Next: hits.Next, Facets: hits.Facets, Suggestion: hits.Suggestion,
 	}
 	for _, h := range hits.Hits {
 		if a, ok := byID[h.ID]; ok {
-			f := news.FoundArticle{Hit: h, Article: a, Story: storyOf[h.ID]}
+			f := search.FoundArticle{Hit: h, Article: a, Story: storyOf[h.ID]}
 			if last := len(h.Body) - 1; last >= 0 && h.Body[last].End > len(a.Body()) {
 				f.Whole = n.wholeText(a)
 			}
@@ -109,17 +109,17 @@ func (n *Newsroom) wholeText(a news.Article) string {
 }
 
 // find asks the index that is in use.
-func (n *Newsroom) find(ctx context.Context, s news.Search) (news.Hits, error) {
+func (n *Newsroom) find(ctx context.Context, s search.Request) (search.Result, error) {
 	if err := n.follow(ctx); err != nil {
-		return news.Hits{}, err
+		return search.Result{}, err
 	}
 	if err := n.supply(ctx, &s); err != nil {
-		return news.Hits{}, err
+		return search.Result{}, err
 	}
 	n.swapping.RLock()
 	defer n.swapping.RUnlock()
 	if n.Index.Building() {
-		return news.Hits{}, n.building(ctx)
+		return search.Result{}, n.building(ctx)
 	}
 	return n.Index.Search(ctx, s, n.Now())
 }
@@ -135,11 +135,11 @@ func (n *Newsroom) building(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return &news.BuildingError{Indexed: int(indexed), Missing: missing}
+	return &search.BuildingError{Indexed: int(indexed), Missing: missing}
 }
 
 // supply gives a search what its query needs beside the index.
-func (n *Newsroom) supply(ctx context.Context, s *news.Search) (err error) {
+func (n *Newsroom) supply(ctx context.Context, s *search.Request) (err error) {
 	marks, feeds := search.Needs(s.Query)
 	if marks && s.User != 0 {
 		m, err := n.Store.Marks(ctx, s.User)
@@ -156,16 +156,16 @@ func (n *Newsroom) supply(ctx context.Context, s *news.Search) (err error) {
 
 // SearchStories finds the stories with a member that matches, the best match first, and says how many there are.
 func (n *Newsroom) SearchStories(ctx context.Context, query string, limit, offset int) ([]news.Story, int, error) {
-	return n.searchStories(ctx, news.Search{Query: query}, limit, offset)
+	return n.searchStories(ctx, search.Request{Query: query}, limit, offset)
 }
 
 // searchStories finds stories. Articles that wait to be settled count as none.
-func (n *Newsroom) searchStories(ctx context.Context, s news.Search, limit, offset int) ([]news.Story, int, error) {
+func (n *Newsroom) searchStories(ctx context.Context, s search.Request, limit, offset int) ([]news.Story, int, error) {
 	stories, hits, err := n.foundStories(ctx, s, limit, offset)
 	return stories, hits.Total, err
 }
 
-func (n *Newsroom) foundStories(ctx context.Context, s news.Search, limit, offset int) ([]news.Story, news.Hits, error) {
+func (n *Newsroom) foundStories(ctx context.Context, s search.Request, limit, offset int) ([]news.Story, search.Result, error) {
 	ids, hits, err := n.foundIDs(ctx, s, limit, offset)
 	if err != nil || len(ids) == 0 {
 		return nil, hits, err
@@ -175,7 +175,7 @@ func (n *Newsroom) foundStories(ctx context.Context, s news.Search, limit, offse
 }
 
 // foundIDs gives the ids of the stories that a search finds, each once.
-func (n *Newsroom) foundIDs(ctx context.Context, s news.Search, limit, offset int) ([]int64, news.Hits, error) {
+func (n *Newsroom) foundIDs(ctx context.Context, s search.Request, limit, offset int) ([]int64, search.Result, error) {
 	s.Stories, s.Settled, s.Limit, s.Offset = true, true, max(limit, 1), offset
 	hits, err := n.find(ctx, s)
 	if err != nil || limit <= 0 || len(hits.Hits) == 0 {

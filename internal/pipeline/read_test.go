@@ -52,7 +52,7 @@ func TestSearchFindsWhatIsShown(t *testing.T) {
 	add(t, room, url, "ledger")
 	pass(t, room)
 	for query, word := range map[string]string{"quintero": "Quintero", "dagny": "Dagny", "sumac": "Sumac"} {
-		found, err := room.Search(ctx, news.Search{Query: query})
+		found, err := room.Search(ctx, search.Request{Query: query})
 		must(t, err)
 		if len(found.Articles) != 1 || len(found.Articles[0].Body) != 1 {
 			t.Fatalf("%s finds %+v", query, found.Articles)
@@ -94,7 +94,7 @@ const (
 func TestSearch(t *testing.T) {
 	room, _, _, _ := library(t)
 	ctx := t.Context()
-	found, err := room.Search(ctx, news.Search{Query: "gymnasium"})
+	found, err := room.Search(ctx, search.Request{Query: "gymnasium"})
 	must(t, err)
 	if found.Total != 3 || len(found.Articles) != 3 {
 		t.Fatalf("%d found, want the three articles of the flood", found.Total)
@@ -112,14 +112,14 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]int{`"beds had been put up"`: 3, `"put beds up"`: 0, "comet": 1, "zeppelin": 0, "comet OR bakers": 2} {
-		if found, err = room.Search(ctx, news.Search{Query: query}); err != nil || found.Total != want {
+		if found, err = room.Search(ctx, search.Request{Query: query}); err != nil || found.Total != want {
 			t.Errorf("%s: %d found (%v), want %d", query, found.Total, err, want)
 		}
 	}
-	if found, err = room.Search(ctx, news.Search{Query: "gymnasium", Limit: 1, Offset: 1}); err != nil || found.Total != 3 || len(found.Articles) != 1 {
+	if found, err = room.Search(ctx, search.Request{Query: "gymnasium", Limit: 1, Offset: 1}); err != nil || found.Total != 3 || len(found.Articles) != 1 {
 		t.Errorf("the second page of one: %+v, %v", found, err)
 	}
-	if _, err = room.Search(ctx, news.Search{Query: `"no end`}); err == nil {
+	if _, err = room.Search(ctx, search.Request{Query: `"no end`}); err == nil {
 		t.Error("a malformed query was taken")
 	}
 	if _, err := room.StoryOf(ctx, 4711); !errors.Is(err, news.ErrNotFound) {
@@ -277,7 +277,7 @@ func opened(x *search.Index) func(context.Context) (*search.Index, error) {
 
 func wantFound(t *testing.T, room *pipeline.Newsroom, query string, want int) {
 	t.Helper()
-	found, err := room.Search(t.Context(), news.Search{Query: query})
+	found, err := room.Search(t.Context(), search.Request{Query: query})
 	must(t, err)
 	status, err := room.Status(t.Context())
 	must(t, err)
@@ -293,7 +293,7 @@ func TestReindex(t *testing.T) {
 	var searches sync.WaitGroup
 	searches.Go(func() {
 		for !over.Load() {
-			found, err := room.Search(t.Context(), news.Search{Query: "gymnasium"})
+			found, err := room.Search(t.Context(), search.Request{Query: "gymnasium"})
 			if err != nil || found.Total != 3 {
 				t.Errorf("in the middle of a reindex: %d found, %v", found.Total, err)
 				return

@@ -16,6 +16,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/search"
 	"headwater/internal/store"
 )
 
@@ -197,7 +198,7 @@ func TestKeep(t *testing.T) {
 		user, _, err := room.Store.User(t.Context(), "anna")
 		must(t, err)
 		must(t, room.MarkItems(t.Context(), user.ID, news.Marking{Articles: []int64{comet.Members[0].Article.ID}, AddLabels: []string{""}}))
-		found, err := room.Search(t.Context(), news.Search{Query: "harbour", Limit: 10})
+		found, err := room.Search(t.Context(), search.Request{Query: "harbour", Limit: 10})
 		if err != nil || found.Total != 3 {
 			t.Fatalf("%d found (%v)", found.Total, err)
 		}
@@ -226,7 +227,7 @@ func TestKeep(t *testing.T) {
 		if n, err := room.Indexed(); n != 1 || err != nil {
 			t.Errorf("%d articles are in the index (%v)", n, err)
 		}
-		found, err := room.Search(t.Context(), news.Search{Query: "harbour", Limit: 10})
+		found, err := room.Search(t.Context(), search.Request{Query: "harbour", Limit: 10})
 		if err != nil || found.Total != 0 {
 			t.Errorf("%d are found (%v)", found.Total, err)
 		}
@@ -355,7 +356,7 @@ func TestSearchesWhereAllWasAgedOut(t *testing.T) {
 	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: days})
 	_, err := room.CatchUp(t.Context(), nil)
 	must(t, err)
-	if found, err := room.Search(t.Context(), news.Search{Query: "pier"}); err != nil || found.Total != 0 {
+	if found, err := room.Search(t.Context(), search.Request{Query: "pier"}); err != nil || found.Total != 0 {
 		t.Errorf("%d are found (%v)", found.Total, err)
 	}
 }

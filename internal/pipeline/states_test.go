@@ -14,6 +14,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/search"
 )
 
 // add subscribes to feeds of a server.
@@ -355,7 +356,7 @@ func TestRevision(t *testing.T) {
 	if !strings.Contains(whole.Body(), "resigned") {
 		t.Errorf("the revised text was not stored: %q", whole.Body())
 	}
-	found, err := room.Search(t.Context(), news.Search{Query: "resigned"})
+	found, err := room.Search(t.Context(), search.Request{Query: "resigned"})
 	must(t, err)
 	if found.Total != 1 || found.Articles[0].ID != now.ID || found.Articles[0].Story == 0 {
 		t.Errorf("search for the revision found %+v", found)

@@ -60,7 +60,7 @@ func (n *Newsroom) RemoveTopic(ctx context.Context, user int64, name string) err
 
 // TopicStories gives what a topic finds, the newest first, and says how many stories there are.
 func (n *Newsroom) TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error) {
-	return n.searchStories(ctx, news.Search{Query: t.Query, Only: t.Options, Newest: true}, limit, offset)
+	return n.searchStories(ctx, search.Request{Query: t.Query, Only: t.Options, Newest: true}, limit, offset)
 }
 
 // searchDepth is how many stories a topic gives to a reader's label at most.
@@ -68,7 +68,7 @@ const searchDepth = 2000
 
 // TopicStoryIDs gives the ids of the newest 2,000 stories that a topic finds.
 func (n *Newsroom) TopicStoryIDs(ctx context.Context, t news.Topic) ([]int64, error) {
-	hits, err := n.find(ctx, news.Search{Query: t.Query, Only: t.Options, Limit: searchDepth, Newest: true, Stories: true, Settled: true})
+	hits, err := n.find(ctx, search.Request{Query: t.Query, Only: t.Options, Limit: searchDepth, Newest: true, Stories: true, Settled: true})
 	if err != nil {
 		return nil, err
 	}

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"headwater/internal/intake/poll"
-	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/search"
 )
 
 // visibleFor makes TestVisible run, for so long: HEADWATER_VISIBLE=90s.
@@ -145,7 +145,7 @@ func (v *visibility) publish(p *publisher, w *proseWriter, second, i int) {
 func (v *visibility) look() {
 	v.t.Helper()
 	v.waiting = slices.DeleteFunc(v.waiting, func(b *batch) bool {
-		got, err := v.room.Search(v.t.Context(), news.Search{Query: `"` + b.word + `"`, Limit: 2 * visibleAFeed})
+		got, err := v.room.Search(v.t.Context(), search.Request{Query: `"` + b.word + `"`, Limit: 2 * visibleAFeed})
 		must(v.t, err)
 		now := time.Now()
 		for _, a := range got.Articles {

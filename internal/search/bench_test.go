@@ -160,7 +160,7 @@ func BenchmarkSearch(b *testing.B) {
 			b.Run(fmt.Sprintf("%s/newest=%v", name, newest), func(b *testing.B) {
 				total := 0
 				for b.Loop() {
-					hits, err := x.Search(b.Context(), news.Search{Query: q, Newest: newest}, now)
+					hits, err := x.Search(b.Context(), Request{Query: q, Newest: newest}, now)
 					if err != nil {
 						b.Fatal(err)
 					}

@@ -28,7 +28,7 @@ func queries(t testing.TB) (list []string) {
 
 // checkSearch says no where a search ends in anything but an answer or an error with a place in the query.
 func checkSearch(t interface{ Fatalf(string, ...any) }, x *Index, query string) {
-	for _, s := range []news.Search{{Query: query, Facets: true, Stories: true}, {Query: query, Newest: true, User: 1}} {
+	for _, s := range []Request{{Query: query, Facets: true, Stories: true}, {Query: query, Newest: true, User: 1}} {
 		hits, err := x.Search(context.Background(), s, now)
 		var syntax *QueryError
 		switch {
@@ -82,7 +82,7 @@ func TestSearchTime(t *testing.T) {
 	x := open(t, t.TempDir(), Options{Timeout: time.Nanosecond})
 	put(t, x, 1, news.Article{ID: 1, Title: "Comet", Seen: now})
 	for _, query := range []string{"comet", "com*", `"comet comet"`, "is:original"} {
-		if _, err := x.Search(t.Context(), news.Search{Query: query}, now); !errors.Is(err, news.ErrSlow) || !strings.Contains(err.Error(), "1ns") {
+		if _, err := x.Search(t.Context(), Request{Query: query}, now); !errors.Is(err, ErrSlow) || !strings.Contains(err.Error(), "1ns") {
 			t.Errorf("%s: %v, want ErrSlow", query, err)
 		}
 	}
@@ -98,12 +98,12 @@ func TestTurns(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := x.Search(ctx, news.Search{Query: "comet"}, now); !errors.Is(err, context.Canceled) {
+	if _, err := x.Search(ctx, Request{Query: "comet"}, now); !errors.Is(err, context.Canceled) {
 		t.Errorf("got %v, want that it was cancelled", err)
 	}
 	ended := make(chan error, 1)
 	go func() {
-		_, err := x.Search(t.Context(), news.Search{Query: "comet"}, now)
+		_, err := x.Search(t.Context(), Request{Query: "comet"}, now)
 		ended <- err
 	}()
 	for range cap(x.turns) {
@@ -118,8 +118,8 @@ func TestTurns(t *testing.T) {
 func TestListsAreKept(t *testing.T) {
 	x, _ := room(t)
 	for range 2 {
-		equal(t, 7, find1(t, x, news.Search{Query: "comet"}).Total)
-		equal(t, 0, find1(t, x, news.Search{Query: "asteroid"}).Total)
+		equal(t, 7, find1(t, x, Request{Query: "comet"}).Total)
+		equal(t, 0, find1(t, x, Request{Query: "asteroid"}).Total)
 	}
 	if len(x.lists.young) == 0 || x.lists.size <= 0 {
 		t.Error("nothing is kept")
@@ -128,8 +128,8 @@ func TestListsAreKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	put(t, x, 8, news.Article{ID: 4, Title: "Asteroid", Seen: now})
-	equal(t, 5, find1(t, x, news.Search{Query: "comet"}).Total)
-	equal(t, []int64{4}, found(t, x, news.Search{Query: "asteroid"}))
+	equal(t, 5, find1(t, x, Request{Query: "comet"}).Total)
+	equal(t, []int64{4}, found(t, x, Request{Query: "asteroid"}))
 }
 
 func TestListsAreBounded(t *testing.T) {

@@ -4,8 +4,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"headwater/internal/news"
 )
 
 // An index that was closed is not read through when it is opened, which is seen by a bad byte that stays unnoticed.
@@ -66,7 +64,7 @@ func spoil(t *testing.T, path string) {
 func TestOpenIsNotClosed(t *testing.T) {
 	dir := full(t)
 	x := open(t, dir, Options{})
-	equal(t, []int64{5}, found(t, x, news.Search{Query: "全人代"}))
+	equal(t, []int64{5}, found(t, x, Request{Query: "全人代"}))
 	if _, err := os.Stat(filepath.Join(dir, folder, closedName)); !os.IsNotExist(err) {
 		t.Errorf("it counts as closed: %v", err)
 	}

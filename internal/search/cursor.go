@@ -15,7 +15,7 @@ import (
 const cursorSize = 4 + 4*8
 
 // identity tells searches apart, by all that the order of matches depends on.
-func identity(s news.Search) uint32 {
+func identity(s Request) uint32 {
 	h := fnv.New32a()
 	_, _ = fmt.Fprintf(h, "%s %t %t %t %d %s", mappingVersion, s.Newest, s.Coverage, s.Stories, s.User, s.Query) // a hash takes all
 	return h.Sum32()

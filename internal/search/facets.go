@@ -6,8 +6,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-
-	"headwater/internal/news"
 )
 
 // How many values of a facet are given.
@@ -34,7 +32,7 @@ func (t tally) add(name, story int32) {
 
 // facets counts the matches by what they have in common: stories where those are asked for, as often as a search within the
 // facet would find them. It is called before the matches are folded.
-func (f *finder) facets() []news.Facet {
+func (f *finder) facets() []Facet {
 	outlets, langs, origins := newTally(len(f.view.outlets)), newTally(len(f.view.langs)), newTally(len(f.places.origins))
 	days := newTally(math.MaxUint32/daySeconds + 1)
 	count := func(m *match, story int32) {
@@ -52,7 +50,7 @@ func (f *finder) facets() []news.Facet {
 			count(&f.matches[i], 0)
 		}
 	}
-	return []news.Facet{
+	return []Facet{
 		{Field: "outlet", Values: common10(outlets.counts, f.view.outlets, outletValue("outlet:"))},
 		{Field: "origin", Values: common10(origins.counts, f.places.origins, outletValue("origin:"))},
 		{Field: "lang", Values: common10(langs.counts, f.view.langs, func(s string) (string, string) { return s, "lang:" + s })},
@@ -86,7 +84,7 @@ func eachStory(list []match, slots int, take func(m *match, story int32)) {
 const daySeconds = 24 * 60 * 60
 
 // common10 gives the most frequent names; number 0 is none.
-func common10(counts []int, names []string, show func(string) (name, query string)) []news.FacetValue {
+func common10(counts []int, names []string, show func(string) (name, query string)) []FacetValue {
 	var some []int // the names that are counted
 	for i, n := range counts {
 		if n > 0 && names[i] != "" {
@@ -94,10 +92,10 @@ func common10(counts []int, names []string, show func(string) (name, query strin
 		}
 	}
 	slices.SortFunc(some, func(a, b int) int { return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(names[a], names[b])) })
-	values := []news.FacetValue{}
+	values := []FacetValue{}
 	for _, i := range some[:min(len(some), mostValues)] {
 		name, query := show(names[i])
-		values = append(values, news.FacetValue{Name: name, Query: query, Count: counts[i]})
+		values = append(values, FacetValue{Name: name, Query: query, Count: counts[i]})
 	}
 	return values
 }
@@ -113,12 +111,12 @@ func outletValue(field string) func(string) (string, string) {
 	}
 }
 
-func latest(days []int) []news.FacetValue {
-	values := []news.FacetValue{}
+func latest(days []int) []FacetValue {
+	values := []FacetValue{}
 	for day := len(days) - 1; day > 0 && len(values) < mostDays; day-- {
 		if days[day] > 0 {
 			name := time.Unix(int64(day)*daySeconds, 0).UTC().Format(time.DateOnly)
-			values = append(values, news.FacetValue{Name: name, Query: "date:" + name, Count: days[day]})
+			values = append(values, FacetValue{Name: name, Query: "date:" + name, Count: days[day]})
 		}
 	}
 	return values

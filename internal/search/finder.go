@@ -13,15 +13,13 @@ import (
 	"github.com/blevesearch/bleve/v2/search"
 	api "github.com/blevesearch/bleve_index_api"
 	"golang.org/x/sync/errgroup"
-
-	"headwater/internal/news"
 )
 
 // finder is one search. It reads bleve's matches itself rather than through bleve's collector, which keeps a document
 // for each, knows no folding and reads what it sorts and counts by from the disk.
 type finder struct {
 	x      *Index
-	search news.Search
+	search Request
 	now    time.Time
 	places *standing
 	view   *view
@@ -247,8 +245,8 @@ var decays = func() (t struct {
 }()
 
 // page gives what is asked for of the matches, and the matches that it shows.
-func (f *finder) page() (news.Hits, []match) {
-	hits := news.Hits{Matches: len(f.matches)}
+func (f *finder) page() (Result, []match) {
+	hits := Result{Matches: len(f.matches)}
 	if f.search.Facets {
 		hits.Facets = f.facets()
 	}
@@ -266,9 +264,9 @@ func (f *finder) page() (news.Hits, []match) {
 	}
 	limit, offset := min(limit, len(list)), min(max(f.search.Offset, 0), len(list))
 	list, more := first(list, f.resumed, f.after, offset, limit)
-	hits.Hits = make([]news.Hit, len(list))
+	hits.Hits = make([]Hit, len(list))
 	for i, m := range list {
-		hits.Hits[i] = news.Hit{ID: m.id, Others: int(m.others)}
+		hits.Hits[i] = Hit{ID: m.id, Others: int(m.others)}
 		if f.byRelevance() {
 			hits.Hits[i].Score = math.Float64frombits(m.key)
 		}

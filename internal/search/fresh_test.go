@@ -5,8 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-
-	"headwater/internal/news"
 )
 
 func fresh(t *testing.T, dir string) *Index {
@@ -41,7 +39,7 @@ func TestSwap(t *testing.T) {
 	}
 	x = open(t, dir, Options{})
 	check(t, x, 41, 2)
-	equal(t, 2, len(found(t, x, news.Search{Query: "report"})))
+	equal(t, 2, len(found(t, x, Request{Query: "report"})))
 }
 
 func TestSwapIntoNothing(t *testing.T) {

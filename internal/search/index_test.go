@@ -24,8 +24,8 @@ func TestPut(t *testing.T) {
 	revised.Title = "Central bank holds"
 	put(t, x, 9, revised)
 	check(t, x, 9, 6)
-	equal(t, []int64{1}, found(t, x, news.Search{Query: "title:holds"}))
-	equal(t, []int64(nil), found(t, x, news.Search{Query: "title:raises"}))
+	equal(t, []int64{1}, found(t, x, Request{Query: "title:holds"}))
+	equal(t, []int64(nil), found(t, x, Request{Query: "title:raises"}))
 
 	put(t, x, 12)
 	check(t, x, 12, 6)
@@ -33,14 +33,14 @@ func TestPut(t *testing.T) {
 		t.Fatal(err)
 	}
 	check(t, x, 12, 4)
-	equal(t, []int64{3}, found(t, x, news.Search{Query: "bank"}))
+	equal(t, []int64{3}, found(t, x, Request{Query: "bank"}))
 
 	if err := x.Close(); err != nil {
 		t.Fatal(err)
 	}
 	x = open(t, dir, Options{})
 	check(t, x, 12, 4)
-	equal(t, []int64{3}, found(t, x, news.Search{Query: "bank"}))
+	equal(t, []int64{3}, found(t, x, Request{Query: "bank"}))
 }
 
 // A later article of the same batch replaces an earlier one.
@@ -50,7 +50,7 @@ func TestPutTwiceInABatch(t *testing.T) {
 	b.Title = "Second thoughts"
 	put(t, x, 2, a, b)
 	check(t, x, 2, 1)
-	equal(t, []int64{1}, found(t, x, news.Search{Query: "thoughts"}))
+	equal(t, []int64{1}, found(t, x, Request{Query: "thoughts"}))
 }
 
 func TestPart(t *testing.T) {
@@ -67,7 +67,7 @@ func TestPart(t *testing.T) {
 	x := open(t, t.TempDir(), Options{})
 	put(t, x, 3, news.Article{ID: 1, Text: strings.Repeat("Ferry boats. ", maxPartBytes/12)}, numbered(2), numbered(3))
 	check(t, x, 3, 3)
-	hits := find1(t, x, news.Search{Query: "ferry"})
+	hits := find1(t, x, Request{Query: "ferry"})
 	if len(hits.Hits) != 1 || len(hits.Hits[0].Body) != maxSpans {
 		t.Errorf("%d hits", len(hits.Hits))
 	}
@@ -95,7 +95,7 @@ func TestClosed(t *testing.T) {
 	}
 	_, err1 := x.Watermark()
 	_, err2 := x.Count()
-	_, err3 := x.Search(t.Context(), news.Search{Query: "bank"}, now)
+	_, err3 := x.Search(t.Context(), Request{Query: "bank"}, now)
 	for i, err := range []error{err1, err2, err3, x.Put(t.Context(), nil, 1), x.Delete(t.Context(), []int64{1}), x.Swap(t.Context())} {
 		if !errors.Is(err, errClosed) {
 			t.Errorf("call %d after Close gives %v", i, err)
@@ -158,7 +158,7 @@ func TestAtOnce(t *testing.T) {
 		})
 		wg.Go(func() {
 			for range 20 {
-				hits, err := x.Search(t.Context(), news.Search{Query: "report"}, now)
+				hits, err := x.Search(t.Context(), Request{Query: "report"}, now)
 				if err != nil || hits.Total > 10 {
 					t.Errorf("%d hits, %v", hits.Total, err)
 				}

@@ -50,7 +50,7 @@ func put(t *testing.T, x *Index, mark int64, articles ...news.Article) {
 	}
 }
 
-func find1(t *testing.T, x *Index, s news.Search) news.Hits {
+func find1(t *testing.T, x *Index, s Request) Result {
 	t.Helper()
 	hits, err := x.Search(t.Context(), s, now)
 	if err != nil {
@@ -60,7 +60,7 @@ func find1(t *testing.T, x *Index, s news.Search) news.Hits {
 }
 
 // found gives the ids of the hits in their order.
-func found(t *testing.T, x *Index, s news.Search) []int64 {
+func found(t *testing.T, x *Index, s Request) []int64 {
 	t.Helper()
 	var ids []int64
 	for _, h := range find1(t, x, s).Hits {

@@ -15,7 +15,7 @@ import (
 type marker struct {
 	reader api.IndexReader
 	view   *view
-	hits   []news.Hit
+	hits   []Hit
 	docs   []docOf // in order of the documents
 }
 
@@ -25,7 +25,7 @@ type docOf struct {
 	hit int
 }
 
-func (f *finder) mark(ctx context.Context, r api.IndexReader, n node, page []match, hits []news.Hit) error {
+func (f *finder) mark(ctx context.Context, r api.IndexReader, n node, page []match, hits []Hit) error {
 	m := marker{reader: r, view: f.view, hits: hits}
 	for i, p := range page {
 		m.docs = append(m.docs, docOf{uint64(p.doc), i})

@@ -109,7 +109,7 @@ func massPlaces() *StoryTable {
 // A question is asked of both, about words that a random number picks.
 type question struct {
 	name string
-	ask  func(m *mass, r *rand.Rand) news.Search
+	ask  func(m *mass, r *rand.Rand) Request
 	sql  string // with the FTS5 query as its argument
 	fts  func(m *mass, r *rand.Rand) string
 }
@@ -146,27 +146,27 @@ func questions() []question {
 			return fmt.Sprintf("(%s OR %s) %s %s", m.word(r), m.word(r), and, m.word(r))
 		}
 	}
-	plain := func(text func(*mass, *rand.Rand) string, s news.Search) func(*mass, *rand.Rand) news.Search {
-		return func(m *mass, r *rand.Rand) news.Search {
+	plain := func(text func(*mass, *rand.Rand) string, s Request) func(*mass, *rand.Rand) Request {
+		return func(m *mass, r *rand.Rand) Request {
 			s.Query = text(m, r)
 			s.Limit = 30
 			return s
 		}
 	}
 	return []question{
-		{"term", plain(word, news.Search{}), ranked, word},
-		{"phrase", plain(phrase, news.Search{}), ranked, phrase},
-		{"newest", plain(word, news.Search{Newest: true}), newest, word},
-		{"prefix", plain(prefix, news.Search{}), ranked, prefix},
-		{"term, folded", plain(word, news.Search{Stories: true}), "", nil},
-		{"boolean, dates, facets", func(m *mass, r *rand.Rand) news.Search {
-			return news.Search{Query: either("")(m, r) + " date:2026-06-01..2026-06-20", Limit: 30, Facets: true}
+		{"term", plain(word, Request{}), ranked, word},
+		{"phrase", plain(phrase, Request{}), ranked, phrase},
+		{"newest", plain(word, Request{Newest: true}), newest, word},
+		{"prefix", plain(prefix, Request{}), ranked, prefix},
+		{"term, folded", plain(word, Request{Stories: true}), "", nil},
+		{"boolean, dates, facets", func(m *mass, r *rand.Rand) Request {
+			return Request{Query: either("")(m, r) + " date:2026-06-01..2026-06-20", Limit: 30, Facets: true}
 		}, "", nil},
-		{"boolean, dates, facets, folded", func(m *mass, r *rand.Rand) news.Search {
-			return news.Search{Query: either("")(m, r) + " date:2026-06-01..2026-06-20", Limit: 30, Facets: true, Stories: true}
+		{"boolean, dates, facets, folded", func(m *mass, r *rand.Rand) Request {
+			return Request{Query: either("")(m, r) + " date:2026-06-01..2026-06-20", Limit: 30, Facets: true, Stories: true}
 		}, folded, either("AND")},
-		{"in stories: is:original outlets:>2, folded", func(m *mass, r *rand.Rand) news.Search {
-			return news.Search{Query: m.word(r) + " is:original outlets:>2", Limit: 30, Stories: true}
+		{"in stories: is:original outlets:>2, folded", func(m *mass, r *rand.Rand) Request {
+			return Request{Query: m.word(r) + " is:original outlets:>2", Limit: 30, Stories: true}
 		}, "", nil},
 	}
 }
@@ -175,7 +175,7 @@ func questions() []question {
 // same from SQLite's FTS5.
 func BenchmarkMass(b *testing.B) {
 	m := newMass(b)
-	if _, err := m.x.Search(b.Context(), news.Search{Query: "warm"}, m.now); err != nil {
+	if _, err := m.x.Search(b.Context(), Request{Query: "warm"}, m.now); err != nil {
 		b.Fatal(err)
 	}
 	runtime.GC()

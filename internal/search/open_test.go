@@ -13,8 +13,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-
-	"headwater/internal/news"
 )
 
 // full makes a closed index in a new data folder and gives the folder.
@@ -127,7 +125,7 @@ func TestTorn(t *testing.T) {
 				t.Errorf("the data folder holds %v", names)
 			}
 			put(t, x, 6, corpus()...)
-			equal(t, []int64{5}, found(t, x, news.Search{Query: "全人代"}))
+			equal(t, []int64{5}, found(t, x, Request{Query: "全人代"}))
 		})
 	}
 }

@@ -92,7 +92,7 @@ func BenchmarkPercolator(b *testing.B) {
 		r := rand.New(rand.NewPCG(3, 4))
 		for b.Loop() {
 			t := topics[r.IntN(len(topics))]
-			if _, err := x.Search(b.Context(), news.Search{Query: t.Query, Only: t.Options, Newest: true, Stories: true}, now); err != nil {
+			if _, err := x.Search(b.Context(), Request{Query: t.Query, Only: t.Options, Newest: true, Stories: true}, now); err != nil {
 				b.Fatal(err)
 			}
 		}

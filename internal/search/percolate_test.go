@@ -122,12 +122,12 @@ func TestPercolatorIsASearch(t *testing.T) {
 				}
 				continue
 			}
-			hits, err := x.Search(t.Context(), news.Search{Query: topic.Query, Only: topic.Options, Limit: 1 << 20}, now)
+			hits, err := x.Search(t.Context(), Request{Query: topic.Query, Only: topic.Options, Limit: 1 << 20}, now)
 			if err != nil {
 				rt.Fatal(err)
 			}
 			for _, a := range articles {
-				found := slices.ContainsFunc(hits.Hits, func(h news.Hit) bool { return h.ID == a.ID })
+				found := slices.ContainsFunc(hits.Hits, func(h Hit) bool { return h.ID == a.ID })
 				sure, maybe := p.Match(a, places, now)
 				if matched := slices.Contains(sure, topic.ID); matched != found {
 					rt.Fatalf("%q with %+v: found %v, matched %v: %+v", topic.Query, topic.Options, found, matched, a)

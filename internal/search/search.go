@@ -9,8 +9,6 @@ import (
 	"time"
 
 	"github.com/blevesearch/bleve/v2"
-
-	"headwater/internal/news"
 )
 
 const (
@@ -34,7 +32,7 @@ const searchTime = 5 * time.Second
 
 // Search finds articles, the best match first, or the newest with Newest, or those of the story with the most outlets with
 // Coverage; among equals the newer first. Limit 0 is 50. A malformed query gives a *QueryError, a cursor from elsewhere
-// news.ErrCursor, and one that takes too long news.ErrSlow.
+// news.ErrCursor, and one that takes too long ErrSlow.
 //
 // Each hit carries the spans to highlight, in order and apart: byte offsets into Article.Title and Index.IndexedText as they
 // were indexed, which begins with Article.Body(). The spans of an article revised since need clipping until it is indexed again. Pages of more than
@@ -44,43 +42,43 @@ const searchTime = 5 * time.Second
 // nothing comes twice because of it. In order of relevance the page begins after the last match of the page before,
 // wherever that stands by now; of two matches that change places because words become more frequent, one may be missed.
 // So may a story that passes others in coverage.
-func (x *Index) Search(ctx context.Context, s news.Search, now time.Time) (news.Hits, error) {
+func (x *Index) Search(ctx context.Context, s Request, now time.Time) (Result, error) {
 	n, err := parseOnly(s.Query, s.Only)
 	if err != nil {
-		return news.Hits{}, err
+		return Result{}, err
 	}
 	if s.User == 0 {
 		if err := nobodys(n, "this search"); err != nil {
-			return news.Hits{}, err
+			return Result{}, err
 		}
 	}
 	f := &finder{x: x, search: s, now: now, through: math.MaxInt64}
 	if s.Cursor != "" {
 		if err := f.resume(s.Cursor); err != nil {
-			return news.Hits{}, err
+			return Result{}, err
 		}
 	}
 	limit := cmp.Or(x.options.Timeout, searchTime)
-	ctx, cancel := context.WithTimeoutCause(ctx, limit, news.ErrSlow)
+	ctx, cancel := context.WithTimeoutCause(ctx, limit, ErrSlow)
 	defer cancel()
 	hits, err := x.search(ctx, f, n)
-	if err != nil && errors.Is(context.Cause(ctx), news.ErrSlow) {
-		return news.Hits{}, fmt.Errorf("search: %w; it was given up after %s", news.ErrSlow, limit)
+	if err != nil && errors.Is(context.Cause(ctx), ErrSlow) {
+		return Result{}, fmt.Errorf("search: %w; it was given up after %s", ErrSlow, limit)
 	}
 	return hits, err
 }
 
 // search waits for its turn.
-func (x *Index) search(ctx context.Context, f *finder, n node) (hits news.Hits, err error) {
+func (x *Index) search(ctx context.Context, f *finder, n node) (hits Result, err error) {
 	if err := x.turns.take(ctx); err != nil {
-		return news.Hits{}, err
+		return Result{}, err
 	}
 	defer x.turns.leave()
 	x.mu.RLock()
 	defer x.mu.RUnlock()
 	b, err := x.handle()
 	if err != nil {
-		return news.Hits{}, err
+		return Result{}, err
 	}
 	f.places = x.standing()
 	defer func() {
@@ -109,22 +107,22 @@ func (x *Index) standing() *standing {
 	return new(StoryTable).standing()
 }
 
-func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, error) {
+func (f *finder) find(ctx context.Context, b bleve.Index, n node) (Result, error) {
 	inner, err := b.Advanced()
 	if err != nil {
-		return news.Hits{}, fmt.Errorf("search: %w", err)
+		return Result{}, fmt.Errorf("search: %w", err)
 	}
 	r, err := inner.Reader()
 	if err != nil {
-		return news.Hits{}, fmt.Errorf("search: %w", err)
+		return Result{}, fmt.Errorf("search: %w", err)
 	}
 	defer func() { _ = r.Close() }() // nothing is written
 	if f.view, err = f.x.columns.view(r); err != nil {
-		return news.Hits{}, err
+		return Result{}, err
 	}
 	f.rows.view = f.view
 	if err := f.collect(ctx, r, b.Mapping(), n); err != nil {
-		return news.Hits{}, fmt.Errorf("search: %w", err)
+		return Result{}, fmt.Errorf("search: %w", err)
 	}
 	defer f.release()
 	hits, page := f.page()
@@ -136,7 +134,7 @@ func (f *finder) find(ctx context.Context, b bleve.Index, n node) (news.Hits, er
 		return hits, nil
 	}
 	if err := f.mark(ctx, r, n, page, hits.Hits); err != nil {
-		return news.Hits{}, fmt.Errorf("search: highlights: %w", err)
+		return Result{}, fmt.Errorf("search: highlights: %w", err)
 	}
 	return hits, nil
 }

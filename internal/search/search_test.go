@@ -137,7 +137,7 @@ func TestSearch(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for _, newest := range []bool{false, true} {
-			hits := find1(t, x, news.Search{Query: tt.query, Newest: newest})
+			hits := find1(t, x, Request{Query: tt.query, Newest: newest})
 			var got []int64
 			for _, h := range hits.Hits {
 				got = append(got, h.ID)
@@ -152,7 +152,7 @@ func TestSearch(t *testing.T) {
 
 func TestSearchErrors(t *testing.T) {
 	x := filled(t)
-	_, err := x.Search(t.Context(), news.Search{Query: "(bank"}, now)
+	_, err := x.Search(t.Context(), Request{Query: "(bank"}, now)
 	var q *QueryError
 	if !errors.As(err, &q) || q.At != 1 {
 		t.Errorf("an open parenthesis gives %v", err)
@@ -162,7 +162,7 @@ func TestSearchErrors(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := x.Search(ctx, news.Search{Query: "bank"}, now); !errors.Is(err, context.Canceled) {
+	if _, err := x.Search(ctx, Request{Query: "bank"}, now); !errors.Is(err, context.Canceled) {
 		t.Errorf("a cancelled search gives %v", err)
 	}
 }
@@ -180,21 +180,21 @@ func TestOrder(t *testing.T) {
 	)
 	tests := []struct {
 		name   string
-		search news.Search
+		search Request
 		want   []int64
 	}{
-		{"the better match first, of equal ones the fresher", news.Search{Query: "ferry"}, []int64{1, 5, 3, 4, 2}},
-		{"the newest first, the undated last", news.Search{Query: "ferry", Newest: true}, []int64{3, 4, 2, 1, 5}},
-		{"unscored by freshness", news.Search{Query: "date:2026-08"}, []int64{6, 3, 4, 2, 1}},
-		{"what the scored part says counts", news.Search{Query: "ferry date:2026-08"}, []int64{1, 3, 4, 2}},
-		{"a page", news.Search{Query: "ferry", Newest: true, Limit: 2, Offset: 1}, []int64{4, 2}},
-		{"past the end", news.Search{Query: "ferry", Offset: 10}, nil},
-		{"negative", news.Search{Query: "ferry", Newest: true, Offset: -3, Limit: -1}, []int64{3, 4, 2, 1, 5}},
+		{"the better match first, of equal ones the fresher", Request{Query: "ferry"}, []int64{1, 5, 3, 4, 2}},
+		{"the newest first, the undated last", Request{Query: "ferry", Newest: true}, []int64{3, 4, 2, 1, 5}},
+		{"unscored by freshness", Request{Query: "date:2026-08"}, []int64{6, 3, 4, 2, 1}},
+		{"what the scored part says counts", Request{Query: "ferry date:2026-08"}, []int64{1, 3, 4, 2}},
+		{"a page", Request{Query: "ferry", Newest: true, Limit: 2, Offset: 1}, []int64{4, 2}},
+		{"past the end", Request{Query: "ferry", Offset: 10}, nil},
+		{"negative", Request{Query: "ferry", Newest: true, Offset: -3, Limit: -1}, []int64{3, 4, 2, 1, 5}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) { equal(t, tt.want, found(t, x, tt.search)) })
 	}
-	hits := find1(t, x, news.Search{Query: "ferry", Limit: 2})
+	hits := find1(t, x, Request{Query: "ferry", Limit: 2})
 	if hits.Total != 5 || hits.Hits[0].Score <= hits.Hits[1].Score || hits.Hits[1].Score <= 0 {
 		t.Errorf("scores: %+v", hits)
 	}
@@ -211,10 +211,10 @@ func TestPages(t *testing.T) {
 	}
 	put(t, x, 150, list...)
 	for _, newest := range []bool{false, true} {
-		whole := found(t, x, news.Search{Query: "report", Newest: newest, Limit: 300})
+		whole := found(t, x, Request{Query: "report", Newest: newest, Limit: 300})
 		var pages []int64
 		for offset := 0; offset < 150; offset += 40 {
-			pages = append(pages, found(t, x, news.Search{Query: "report", Newest: newest, Limit: 40, Offset: offset})...)
+			pages = append(pages, found(t, x, Request{Query: "report", Newest: newest, Limit: 40, Offset: offset})...)
 		}
 		equal(t, whole, pages)
 		if len(slices.Compact(slices.Sorted(slices.Values(pages)))) != 150 {
@@ -253,8 +253,8 @@ func TestHighlights(t *testing.T) {
 	}
 	for _, tt := range tests {
 		for _, newest := range []bool{false, true} {
-			hits := find1(t, x, news.Search{Query: tt.query, Newest: newest}).Hits
-			i := slices.IndexFunc(hits, func(h news.Hit) bool { return h.ID == tt.id })
+			hits := find1(t, x, Request{Query: tt.query, Newest: newest}).Hits
+			i := slices.IndexFunc(hits, func(h Hit) bool { return h.ID == tt.id })
 			if i < 0 {
 				t.Errorf("%s: %d not found", tt.query, tt.id)
 				continue
@@ -266,7 +266,7 @@ func TestHighlights(t *testing.T) {
 			}
 		}
 	}
-	if h := find1(t, x, news.Search{Query: "rates", Limit: maxMarked + 1}).Hits[0]; h.Title != nil || h.Body != nil {
+	if h := find1(t, x, Request{Query: "rates", Limit: maxMarked + 1}).Hits[0]; h.Title != nil || h.Body != nil {
 		t.Error("a page that nobody reads has highlights")
 	}
 }
@@ -280,7 +280,7 @@ func TestFindsWhatIsShown(t *testing.T) {
 		"quintero": {"Quintero"}, `"marisol quintero"`: {"Marisol", "Quintero"}, "festival dagny": {"festival", "Dagny"}, "市長": {"市長"}, "annou* quint*": {"announced", "Quintero"},
 		`"line marisol"`: nil, "title:quintero": nil,
 	} {
-		hits := find1(t, x, news.Search{Query: query}).Hits
+		hits := find1(t, x, Request{Query: query}).Hits
 		if len(hits) != min(len(want), 1) {
 			t.Errorf("%s: %d found", query, len(hits))
 			continue
@@ -295,7 +295,7 @@ func TestFindsWhatIsShown(t *testing.T) {
 			t.Errorf("%s: %q is marked, want %q", query, got, want)
 		}
 	}
-	equal(t, []int64{2}, found(t, x, news.Search{Query: "sumac"}))
+	equal(t, []int64{2}, found(t, x, Request{Query: "sumac"}))
 }
 
 // Whatever an article says, the word and the phrase that it is made of find it, and highlights lie on whole characters.
@@ -311,11 +311,11 @@ func TestFindsItself(t *testing.T) {
 		if err := x.Put(t.Context(), []news.Article{{ID: id, Text: body, Seen: now}}, id); err != nil {
 			rt.Fatal(err)
 		}
-		hits, err := x.Search(t.Context(), news.Search{Query: `"` + body + `"`, Limit: 200}, now)
+		hits, err := x.Search(t.Context(), Request{Query: `"` + body + `"`, Limit: 200}, now)
 		if err != nil {
 			rt.Fatal(err)
 		}
-		i := slices.IndexFunc(hits.Hits, func(h news.Hit) bool { return h.ID == id })
+		i := slices.IndexFunc(hits.Hits, func(h Hit) bool { return h.ID == id })
 		if i < 0 {
 			rt.Fatalf("%q does not find itself", body)
 		}
@@ -348,9 +348,9 @@ func TestSharedOut(t *testing.T) {
 	put(t, x, 400, news.Article{ID: 30, Title: "Something else", Seen: now}) // a document of the first segment is deleted
 	marks := news.Marks{Read: news.IDsOf(3, 30, 99, 398)}
 	for _, query := range []string{"harbour", "ferry -lang:de", "harbour ferry", "harb*", "harbour OR else", "lang:en", "is:unread", "is:unread ferry", "nothing"} {
-		for _, s := range []news.Search{{}, {Newest: true}, {Facets: true}, {Limit: 3, Offset: 2}} {
+		for _, s := range []Request{{}, {Newest: true}, {Facets: true}, {Limit: 3, Offset: 2}} {
 			s.Query, s.User, s.Marks = query, 1, &marks
-			var hits [2]news.Hits
+			var hits [2]Result
 			for i, share := range []uint64{1, 1 << 40} {
 				x.share = share
 				var err error

@@ -46,7 +46,7 @@ func TestSigns(t *testing.T) {
 	}
 	put(t, x, 1, all...)
 	for _, c := range cases {
-		found := found(t, x, news.Search{Query: c.query, Limit: len(all), Newest: true})
+		found := found(t, x, Request{Query: c.query, Limit: len(all), Newest: true})
 		topic := x.Percolator([]news.Topic{{ID: 1, Query: c.query}})
 		for i, a := range c.articles {
 			want := c.wanted[i/2]
@@ -103,7 +103,7 @@ func TestSignsInFields(t *testing.T) {
 		{"it -C#", nil},
 	}
 	for _, tt := range tests {
-		got := found(t, x, news.Search{Query: tt.query, Newest: true})
+		got := found(t, x, Request{Query: tt.query, Newest: true})
 		slices.Sort(got)
 		if !slices.Equal(got, tt.want) {
 			t.Errorf("%s: got %v, want %v", tt.query, got, tt.want)
@@ -123,8 +123,8 @@ func TestSignsAreMarked(t *testing.T) {
 		{"#met*", "C# 15 and AT&T", "The US says [#MeToo] is up 50 %."},
 	}
 	for _, tt := range tests {
-		hits := find1(t, x, news.Search{Query: tt.query, Newest: true}).Hits
-		i := slices.IndexFunc(hits, func(h news.Hit) bool { return h.ID == 1 })
+		hits := find1(t, x, Request{Query: tt.query, Newest: true}).Hits
+		i := slices.IndexFunc(hits, func(h Hit) bool { return h.ID == 1 })
 		if i < 0 {
 			t.Errorf("%s: not found", tt.query)
 			continue
@@ -133,7 +133,7 @@ func TestSignsAreMarked(t *testing.T) {
 		equal(t, []string{tt.title, tt.body}, []string{bracketed(a.Title, hits[i].Title), bracketed(a.Text, hits[i].Body)})
 	}
 	for query, want := range map[string]string{"pythno": "python", "pyton#": "", "fortunex": "fortune", "C#x": "", "#metto": ""} {
-		if got := find1(t, x, news.Search{Query: query}).Suggestion; got != want {
+		if got := find1(t, x, Request{Query: query}).Suggestion; got != want {
 			t.Errorf("%s: suggested %q, want %q", query, got, want)
 		}
 	}

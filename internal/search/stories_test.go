@@ -68,7 +68,7 @@ func TestFacts(t *testing.T) {
 		{"url:sky/4", []int64{4}},
 	}
 	for _, tt := range tests {
-		equal(t, tt.want, found(t, x, news.Search{Query: tt.query, Newest: true}))
+		equal(t, tt.want, found(t, x, Request{Query: tt.query, Newest: true}))
 	}
 }
 
@@ -78,24 +78,24 @@ func TestFollow(t *testing.T) {
 	p.Set([]news.Placement{{Story: 10, Event: 2, Origin: outlet("paper5"), Outlets: 6, Members: map[int64]news.Role{
 		1: news.RoleCopy, 2: news.RoleCopy, 3: news.RoleCopy, 4: news.RoleExcerpt, 5: news.RoleOriginal, 6: news.RoleCopy,
 	}}})
-	equal(t, []int64{6, 5, 4, 3, 2, 1}, found(t, x, news.Search{Query: "copies:4 origin:paper5 independent:1", Newest: true}))
-	equal(t, 1, find1(t, x, news.Search{Query: "comet -comet2", Stories: true, Settled: true}).Total)
+	equal(t, []int64{6, 5, 4, 3, 2, 1}, found(t, x, Request{Query: "copies:4 origin:paper5 independent:1", Newest: true}))
+	equal(t, 1, find1(t, x, Request{Query: "comet -comet2", Stories: true, Settled: true}).Total)
 	p.Set([]news.Placement{{Story: 12, Event: 2, Outlets: 1, Members: map[int64]news.Role{6: news.RoleOriginal}}})
-	equal(t, []int64{6}, found(t, x, news.Search{Query: "outlets:1 independent:2"}))
+	equal(t, []int64{6}, found(t, x, Request{Query: "outlets:1 independent:2"}))
 }
 
 func TestFold(t *testing.T) {
 	x, _ := room(t)
-	hits := find1(t, x, news.Search{Query: "comet", Newest: true, Stories: true})
+	hits := find1(t, x, Request{Query: "comet", Newest: true, Stories: true})
 	var got [][2]int64
 	for _, h := range hits.Hits {
 		got = append(got, [2]int64{h.ID, int64(h.Others)})
 	}
 	equal(t, [][2]int64{{7, 0}, {6, 1}, {4, 3}}, got)
 	equal(t, [2]int{3, 7}, [2]int{hits.Total, hits.Matches})
-	equal(t, []int64{4, 6, 7}, found(t, x, news.Search{Query: "comet", Coverage: true, Stories: true}))
-	equal(t, []int64{6, 4}, found(t, x, news.Search{Query: "comet", Newest: true, Stories: true, Settled: true}))
-	equal(t, []int64{3}, found(t, x, news.Search{Query: "comet is:rewrite", Stories: true}))
+	equal(t, []int64{4, 6, 7}, found(t, x, Request{Query: "comet", Coverage: true, Stories: true}))
+	equal(t, []int64{6, 4}, found(t, x, Request{Query: "comet", Newest: true, Stories: true, Settled: true}))
+	equal(t, []int64{3}, found(t, x, Request{Query: "comet is:rewrite", Stories: true}))
 }
 
 func TestFacets(t *testing.T) {
@@ -107,18 +107,18 @@ func TestFacets(t *testing.T) {
 		{false, 4, 3, 4, 2, 7},
 		{true, 3, 2, 1, 1, 3}, // a story with articles in two languages counts under both
 	} {
-		byField := map[string][]news.FacetValue{}
-		for _, f := range find1(t, x, news.Search{Query: "comet", Facets: true, Stories: tt.stories, Limit: 1}).Facets {
+		byField := map[string][]FacetValue{}
+		for _, f := range find1(t, x, Request{Query: "comet", Facets: true, Stories: tt.stories, Limit: 1}).Facets {
 			byField[f.Field] = f.Values
 		}
-		equal(t, []news.FacetValue{{Name: "fi", Query: "lang:fi", Count: tt.finnish}, {Name: "en", Query: "lang:en", Count: tt.english}}, byField["lang"])
-		equal(t, []news.FacetValue{
+		equal(t, []FacetValue{{Name: "fi", Query: "lang:fi", Count: tt.finnish}, {Name: "en", Query: "lang:en", Count: tt.english}}, byField["lang"])
+		equal(t, []FacetValue{
 			{Name: "Associated Press", Query: "origin:apnews.com", Count: tt.ap}, {Name: "paper5", Query: "origin:paper5.example", Count: tt.five},
 		}, byField["origin"])
-		equal(t, []news.FacetValue{{Name: "2026-08-20", Query: "date:2026-08-20", Count: tt.day}}, byField["day"])
+		equal(t, []FacetValue{{Name: "2026-08-20", Query: "date:2026-08-20", Count: tt.day}}, byField["day"])
 		for _, values := range byField {
 			for _, v := range values { // what a facet offers finds what it counts
-				equal(t, v.Count, find1(t, x, news.Search{Query: "(comet) " + v.Query, Stories: tt.stories}).Total)
+				equal(t, v.Count, find1(t, x, Request{Query: "(comet) " + v.Query, Stories: tt.stories}).Total)
 			}
 		}
 	}
@@ -137,21 +137,21 @@ func TestMarks(t *testing.T) {
 		{"is:starred is:copy", []int64{2}},
 		{"is:starred OR is:original", []int64{7, 5, 2}},
 	} {
-		equal(t, tt.want, found(t, x, news.Search{Query: tt.query, Newest: true, User: 3, Marks: marks}))
+		equal(t, tt.want, found(t, x, Request{Query: tt.query, Newest: true, User: 3, Marks: marks}))
 		marks, feeds := Needs(tt.query)
 		equal(t, [2]bool{true, false}, [2]bool{marks, feeds})
 		if err := ValidateForUser(tt.query); err != nil {
 			t.Errorf("%s: %v", tt.query, err)
 		}
 		var q *QueryError
-		if _, err := x.Search(t.Context(), news.Search{Query: tt.query}, now); !errors.As(err, &q) || !strings.Contains(q.Problem, "this search is nobody's") {
+		if _, err := x.Search(t.Context(), Request{Query: tt.query}, now); !errors.As(err, &q) || !strings.Contains(q.Problem, "this search is nobody's") {
 			t.Errorf("%s of nobody: %v", tt.query, err)
 		}
 		if err := CheckTopic(news.Topic{Query: tt.query}); !errors.As(err, &q) || !strings.Contains(q.Problem, "a topic is nobody's") {
 			t.Errorf("%s as a topic: %v", tt.query, err)
 		}
 	}
-	equal(t, []int64{7, 6, 5, 4, 3, 2, 1}, found(t, x, news.Search{Query: "is:unread", Newest: true, User: 3}))
+	equal(t, []int64{7, 6, 5, 4, 3, 2, 1}, found(t, x, Request{Query: "is:unread", Newest: true, User: 3}))
 }
 
 func TestFeedsByName(t *testing.T) {
@@ -175,7 +175,7 @@ func TestFeedsByName(t *testing.T) {
 		{"feed:12 OR feed:bbc", []int64{2, 1}},
 		{"feed:gazette", nil},
 	} {
-		equal(t, tt.want, found(t, x, news.Search{Query: tt.query, Newest: true, Feeds: feeds}))
+		equal(t, tt.want, found(t, x, Request{Query: tt.query, Newest: true, Feeds: feeds}))
 	}
 	for query, want := range map[string]bool{"comet -feed:bbc": true, "feed:12": false, "(": false} {
 		marks, feeds := Needs(query)
@@ -189,7 +189,7 @@ func TestFeedsByName(t *testing.T) {
 
 // Pages go on where they ended, though news arrives that would push everything down.
 func TestCursor(t *testing.T) {
-	for _, s := range []news.Search{{Newest: true}, {}, {Coverage: true}, {Stories: true}, {Stories: true, Newest: true}} {
+	for _, s := range []Request{{Newest: true}, {}, {Coverage: true}, {Stories: true}, {Stories: true, Newest: true}} {
 		x, _ := room(t)
 		s.Query, s.Limit = "comet", 100
 		want := found(t, x, s)
@@ -211,8 +211,8 @@ func TestCursor(t *testing.T) {
 
 func TestCursorFromElsewhere(t *testing.T) {
 	x, _ := room(t)
-	next := find1(t, x, news.Search{Query: "comet", Limit: 2}).Next
-	for _, s := range []news.Search{
+	next := find1(t, x, Request{Query: "comet", Limit: 2}).Next
+	for _, s := range []Request{
 		{Query: "comet", Cursor: "elsewhere"},
 		{Query: "comet", Cursor: next + "AA"},
 		{Query: "comets", Cursor: next},
@@ -255,7 +255,7 @@ func TestForms(t *testing.T) {
 	}
 	for _, tt := range tests {
 		got := map[int64]bool{}
-		for _, id := range found(t, x, news.Search{Query: tt.query}) {
+		for _, id := range found(t, x, Request{Query: tt.query}) {
 			got[id] = true
 		}
 		want := map[int64]bool{}
@@ -286,7 +286,7 @@ func TestNaughtyQueries(t *testing.T) {
 		for _, query := range []string{s, "title:" + s, "origin:" + s, `"` + s + `"`, "(" + s + ") OR comet"} {
 			checkQuery(t, query)
 			var syntax *QueryError
-			if _, err := x.Search(t.Context(), news.Search{Query: query, Facets: true, Stories: true}, now); err != nil && !errors.As(err, &syntax) {
+			if _, err := x.Search(t.Context(), Request{Query: query, Facets: true, Stories: true}, now); err != nil && !errors.As(err, &syntax) {
 				t.Errorf("%q: %v", query, err)
 			}
 		}
@@ -325,7 +325,7 @@ func TestPlacesSayWhenToReadAgain(t *testing.T) {
 // A page of any length and place is no more than there is.
 func TestLongPages(t *testing.T) {
 	x, _ := room(t)
-	for _, s := range []news.Search{{Limit: math.MaxInt}, {Limit: math.MaxInt, Stories: true}, {Offset: math.MaxInt}, {Offset: math.MaxInt, Limit: math.MaxInt}} {
+	for _, s := range []Request{{Limit: math.MaxInt}, {Limit: math.MaxInt, Stories: true}, {Offset: math.MaxInt}, {Offset: math.MaxInt, Limit: math.MaxInt}} {
 		s.Query = "comet"
 		hits, err := x.Search(t.Context(), s, now)
 		if want := max(hits.Total-s.Offset, 0); err != nil || len(hits.Hits) != want || hits.Next != "" {
@@ -354,7 +354,7 @@ func TestSearchWhileStoriesChange(t *testing.T) {
 			changing = false
 		default:
 		}
-		hits, err := x.Search(t.Context(), news.Search{Query: "comet outlets:>1", Stories: true, Facets: true}, now)
+		hits, err := x.Search(t.Context(), Request{Query: "comet outlets:>1", Stories: true, Facets: true}, now)
 		if err != nil || hits.Total != 2 || hits.Matches != 6 {
 			t.Fatalf("%d stories, %d articles, want 2 and 6; %v", hits.Total, hits.Matches, err)
 		}

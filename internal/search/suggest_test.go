@@ -26,7 +26,7 @@ func TestSuggest(t *testing.T) {
 		{"river", ""},
 	}
 	for _, tt := range tests {
-		if got := find1(t, x, news.Search{Query: tt.query}).Suggestion; got != tt.want {
+		if got := find1(t, x, Request{Query: tt.query}).Suggestion; got != tt.want {
 			t.Errorf("%s: suggested %q, want %q", tt.query, got, tt.want)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"reflect"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 )
 
 // Backend is what the API reads and changes. All of it is required.
@@ -96,7 +97,7 @@ type OutletStore interface {
 
 // Searcher finds articles.
 type Searcher interface {
-	Search(context.Context, news.Search) (news.Found, error)
+	Search(context.Context, search.Request) (search.Found, error)
 }
 
 // ChangeLog reads the log of the stories' changes.

@@ -36,9 +36,9 @@ func (f *failing) Stories(ctx context.Context, l news.StoryList) ([]news.Story, 
 	return f.Backend.Stories(ctx, l)
 }
 
-func (f *failing) Search(ctx context.Context, s news.Search) (news.Found, error) {
+func (f *failing) Search(ctx context.Context, s search.Request) (search.Found, error) {
 	if f.broken != nil {
-		return news.Found{}, f.broken
+		return search.Found{}, f.broken
 	}
 	return f.Backend.Search(ctx, s)
 }
@@ -126,7 +126,7 @@ func TestServerFault(t *testing.T) {
 // TestIndexIsBuilt gives no part of what a search would find in a whole index.
 func TestIndexIsBuilt(t *testing.T) {
 	f, h, log := shaky(t)
-	f.broken = &news.BuildingError{Indexed: 120, Missing: 4321}
+	f.broken = &search.BuildingError{Indexed: 120, Missing: 4321}
 	a := ask(t, h, "GET", "/api/v1/search?q=river", "")
 	p := a.refused(503)
 	if !strings.Contains(p.Detail, "120 articles are in it, 4321 are still to come") || a.Header().Get("Retry-After") == "" || log.Len() > 0 {

@@ -13,6 +13,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 	"headwater/internal/serve/ingress"
 )
 
@@ -21,12 +22,12 @@ import (
 // fail turns an error of the newsroom into an answer. List is the path that lists what can be asked for. What is
 // nobody's fault outside is logged, not told.
 func (s *server) fail(err error, what, list string) error {
-	var building *news.BuildingError
+	var building *search.BuildingError
 	switch {
 	case errors.Is(err, news.ErrNotFound):
 		return huma.Error404NotFound(fmt.Sprintf("there is no %s; %s%s lists what there is", what, root, list))
-	case errors.Is(err, news.ErrSlow):
-		return huma.Error503ServiceUnavailable(news.ErrSlow.Error())
+	case errors.Is(err, search.ErrSlow):
+		return huma.Error503ServiceUnavailable(search.ErrSlow.Error())
 	case errors.As(err, &building):
 		return huma.ErrorWithHeaders(huma.Error503ServiceUnavailable(building.Error()), http.Header{"Retry-After": {"30"}})
 	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):

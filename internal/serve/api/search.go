@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 	"headwater/internal/serve/view"
 )
 
@@ -37,7 +38,7 @@ func (s *server) search(ctx context.Context, q *searchQuery) (*body[foundList], 
 	if err := check(q.Q); err != nil {
 		return nil, misquery("query.q", q.Q, err)
 	}
-	got, err := s.backend.Search(ctx, news.Search{
+	got, err := s.backend.Search(ctx, search.Request{
 		User: user.ID, Query: q.Q, Limit: q.Limit, Offset: q.Offset, Newest: q.Order == "newest", Coverage: q.Order == "coverage",
 		Stories: q.Results == "stories", Facets: q.Facets, Cursor: q.Cursor,
 	})

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 	"headwater/internal/serve/view"
 )
 
@@ -73,7 +74,7 @@ type found struct {
 	InText  []span `json:"in_text" nullable:"false" doc:"where they stand in the article's text, or in its summary where there is no text"`
 }
 
-func foundOf(f news.FoundArticle) found {
+func foundOf(f search.FoundArticle) found {
 	return found{view.FoundOf(f), view.All(f.Title, spanOf), view.All(f.Body, spanOf)}
 }
 

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 	"headwater/internal/serve/ingress"
 )
 
@@ -176,7 +177,7 @@ func bad(format string, args ...any) error { return problem(http.StatusBadReques
 func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
 	var refused *refusal
 	var large *http.MaxBytesError
-	var building *news.BuildingError
+	var building *search.BuildingError
 	switch {
 	case errors.As(err, &refused):
 	case errors.Is(err, os.ErrDeadlineExceeded):

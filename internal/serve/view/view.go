@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 )
 
 // Outlet is who published an article.
@@ -158,7 +159,7 @@ type Found struct {
 }
 
 // FoundOf shows a found article.
-func FoundOf(f news.FoundArticle) Found {
+func FoundOf(f search.FoundArticle) Found {
 	return Found{
 		ID: f.Article.ID, Story: f.Story, Title: f.Article.Headline(), URL: f.Article.URL, Outlet: Outlet(f.Article.Outlet),
 		Published: f.Article.Time(), Undated: f.Article.Undated, Score: f.Score, Others: f.Others, Snippet: append([]Piece{}, Snippet(f.Text(), f.Body)...),
@@ -179,8 +180,8 @@ type FacetValue struct {
 }
 
 // FacetOf shows a facet.
-func FacetOf(f news.Facet) Facet {
-	return Facet{f.Field, All(f.Values, func(v news.FacetValue) FacetValue { return FacetValue(v) })}
+func FacetOf(f search.Facet) Facet {
+	return Facet{f.Field, All(f.Values, func(v search.FacetValue) FacetValue { return FacetValue(v) })}
 }
 
 // Topic is a saved query that somebody follows.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 )
 
 var day = time.Date(2026, 8, 18, 6, 0, 0, 0, time.UTC)
@@ -66,7 +67,7 @@ func TestShapes(t *testing.T) {
 			`{"kind":"scoop","outlet":"Harbour Wire","domain":"","url":"","text":"first reported by"}`,
 		},
 		{
-			"found", FoundOf(news.FoundArticle{Hit: news.Hit{ID: 7, Score: 1.5, Body: []news.Span{{Start: 0, End: 5}}}, Article: article, Story: 3}),
+			"found", FoundOf(search.FoundArticle{Hit: search.Hit{ID: 7, Score: 1.5, Body: []news.Span{{Start: 0, End: 5}}}, Article: article, Story: 3}),
 			`{"id":7,"story":3,"title":"River floods","url":"https://harbourwire.example/flood",
 			"outlet":{"name":"Harbour Wire","domain":"harbourwire.example","agency":true},"published":"2026-08-18T05:00:00Z","score":1.5,"snippet":[]}`,
 		},

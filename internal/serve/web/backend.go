@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 )
 
 // Backend is what the pages read and change. All of it is required.
@@ -57,7 +58,7 @@ type EventStore interface {
 
 // Searcher finds articles. Queries are in the query language of package search.
 type Searcher interface {
-	Search(ctx context.Context, q news.Search) (news.Found, error)
+	Search(ctx context.Context, q search.Request) (search.Found, error)
 }
 
 // EditionReader reads combined feeds.

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 	"headwater/internal/serve/web"
 )
 
@@ -120,9 +121,9 @@ func (f *fake) Article(_ context.Context, id int64) (news.Article, error) {
 	return news.Article{}, news.ErrNotFound
 }
 
-func (f *fake) Search(_ context.Context, q news.Search) (news.Found, error) {
+func (f *fake) Search(_ context.Context, q search.Request) (search.Found, error) {
 	defer f.lock()()
-	var found news.Found
+	var found search.Found
 	for _, st := range f.stories {
 		for _, m := range st.Members {
 			a := m.Article
@@ -131,8 +132,8 @@ func (f *fake) Search(_ context.Context, q news.Search) (news.Found, error) {
 			}
 			title, body := spans(a.Title, q.Query), spans(a.Body(), q.Query)
 			if len(title)+len(body) > 0 {
-				found.Articles = append(found.Articles, news.FoundArticle{
-					Hit: news.Hit{ID: a.ID, Title: title, Body: body}, Article: a, Story: st.ID,
+				found.Articles = append(found.Articles, search.FoundArticle{
+					Hit: search.Hit{ID: a.ID, Title: title, Body: body}, Article: a, Story: st.ID,
 				})
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
 )
@@ -76,11 +77,11 @@ func (s *server) search(w http.ResponseWriter, r *http.Request) error {
 		{"Every article", v.link(v.Query, v.Order, true), v.Articles},
 	}
 	status := http.StatusOK
-	var building *news.BuildingError
+	var building *search.BuildingError
 	if err := s.validate(v.Query); err != nil {
 		v.Error, status = err.Error(), http.StatusBadRequest
-	} else if err := s.find(r, &v); errors.Is(err, news.ErrSlow) {
-		v.Error, status = news.ErrSlow.Error(), http.StatusServiceUnavailable
+	} else if err := s.find(r, &v); errors.Is(err, search.ErrSlow) {
+		v.Error, status = search.ErrSlow.Error(), http.StatusServiceUnavailable
 	} else if errors.As(err, &building) {
 		w.Header().Set("Retry-After", retryBuilding)
 		v.Building, status = sentence(building), http.StatusServiceUnavailable
@@ -100,7 +101,7 @@ func (s *server) find(r *http.Request, v *searchView) error {
 		return nil
 	}
 	n, cursor := pageNumber(r), r.URL.Query().Get("cursor")
-	want := news.Search{
+	want := search.Request{
 		Query: v.Query, Limit: perPage, Newest: v.Order == "newest", Coverage: v.Order == "coverage",
 		Stories: !v.Articles, Facets: true, Cursor: cursor,
 	}
@@ -148,7 +149,7 @@ func (s *server) find(r *http.Request, v *searchView) error {
 }
 
 // storiesOf gives the stories of found articles by id, in one query.
-func (s *server) storiesOf(ctx context.Context, found []news.FoundArticle) (map[int64]news.Story, error) {
+func (s *server) storiesOf(ctx context.Context, found []search.FoundArticle) (map[int64]news.Story, error) {
 	var ids []int64
 	byID := map[int64]news.Story{}
 	for _, f := range found {
@@ -185,7 +186,7 @@ func (v searchView) link(query, order string, articles bool) string {
 }
 
 // facetsOf shows the facets that have something to choose from.
-func facetsOf(v searchView, list []news.Facet) (shown []facet) {
+func facetsOf(v searchView, list []search.Facet) (shown []facet) {
 	names := map[string]string{"outlet": "Outlets", "origin": "First by", "lang": "Languages", "day": "Days"}
 	for _, f := range list {
 		if len(f.Values) < 2 {

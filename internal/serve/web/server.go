@@ -13,6 +13,7 @@ import (
 	"unicode/utf8"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 	"headwater/internal/serve/ingress"
 	"headwater/internal/serve/publish"
 )
@@ -45,7 +46,7 @@ func (s *server) handle(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)
 		var p problem
-		var building *news.BuildingError
+		var building *search.BuildingError
 		switch {
 		case err == nil || errors.Is(err, context.Canceled) && r.Context().Err() != nil:
 			return

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/search"
 	"headwater/internal/serve/web"
 )
 
@@ -249,7 +250,7 @@ func TestFailureIsAPage(t *testing.T) {
 func TestIndexIsBuilt(t *testing.T) {
 	f := edition()
 	h := handler(f)
-	f.broken = &news.BuildingError{Indexed: 120, Missing: 4321}
+	f.broken = &search.BuildingError{Indexed: 120, Missing: 4321}
 	for _, path := range []string{"/search?q=ferry", "/topic/Mining", "/feeds/search.atom?q=ferry", "/feeds/topic/Mining.rss"} {
 		t.Run(path, func(t *testing.T) {
 			w := get(t, h, path)
