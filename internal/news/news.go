@@ -80,13 +80,6 @@ func (o Outlet) Key() string {
 	return lower(o.Name)
 }
 
-// Mention is an outlet's name found in a text, as byte offsets.
-type Mention struct {
-	Start, End int
-	Outlet     Outlet
-	Kind       ClaimKind // what the words around it claim; "" where nobody looked
-}
-
 // Document is a parsed feed: what `headwater parse` prints, before cleaning.
 type Document struct {
 	Format     string // "rss 2.0", "atom 1.0", "rdf", "json feed 1.1" ...

@@ -7,6 +7,7 @@ import (
 	"unicode/utf8"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/outlets"
 )
 
 // byline is what a line on the writers of a text says: "By Jane Doe, Reuters", "AFP in Paris", "Staff with AP".
@@ -45,7 +46,7 @@ func (r *Reader) readByline(line string, a news.Article) byline {
 			b.only = false
 		}
 	}
-	if len(b.outlets) > 0 && !named[a.Outlet.Key()] && slices.ContainsFunc(r.outlets.Mentions(line), func(m news.Mention) bool { return same(m.Outlet, a.Outlet) }) {
+	if len(b.outlets) > 0 && !named[a.Outlet.Key()] && slices.ContainsFunc(r.outlets.Mentions(line), func(m outlets.Mention) bool { return same(m.Outlet, a.Outlet) }) {
 		b.others = true
 	}
 	return b

@@ -7,18 +7,19 @@ import (
 	"strings"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/outlets"
 )
 
 // Outlets knows publishers by name, address and by the way they sign their text.
 type Outlets interface {
 	ByName(name string) (news.Outlet, bool)
 	ByURL(url string) (news.Outlet, bool)
-	Mentions(text string) []news.Mention
-	Dateline(text string) (news.Mention, bool)
-	Credits(text string) []news.Mention
+	Mentions(text string) []outlets.Mention
+	Dateline(text string) (outlets.Mention, bool)
+	Credits(text string) []outlets.Mention
 	Namesakes(o news.Outlet) []news.Outlet
 	Local(given news.Outlet, sign, host, lang string) news.Outlet
-	AtHome(text, host, lang string) []news.Mention
+	AtHome(text, host, lang string) []outlets.Mention
 	Aggregates(o news.Outlet) bool
 	Redirects(url string) bool
 	Unwrap(url string) string
@@ -226,7 +227,7 @@ func (x *found) share(outlets int) {
 	}
 }
 
-func distinctOutlets(mentions []news.Mention) []news.Outlet {
+func distinctOutlets(mentions []outlets.Mention) []news.Outlet {
 	var all []news.Outlet
 	for _, m := range mentions {
 		if !slices.ContainsFunc(all, func(o news.Outlet) bool { return same(o, m.Outlet) }) {

@@ -200,7 +200,7 @@ type outletsThatCount struct {
 	mentions int
 }
 
-func (o *outletsThatCount) Mentions(text string) []news.Mention {
+func (o *outletsThatCount) Mentions(text string) []outlets.Mention {
 	found := o.Registry.Mentions(text)
 	o.mentions += len(found)
 	return found

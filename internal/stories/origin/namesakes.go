@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/outlets"
 )
 
 // inArticle are the outlets as an article means them: what names several tell is resolved by what else the article says.
@@ -20,15 +21,17 @@ func (x inArticle) ByName(name string) (news.Outlet, bool) {
 	return x.meant(o), ok
 }
 
-func (x inArticle) Mentions(text string) []news.Mention { return x.allMeant(x.Outlets.Mentions(text)) }
+func (x inArticle) Mentions(text string) []outlets.Mention {
+	return x.allMeant(x.Outlets.Mentions(text))
+}
 
-func (x inArticle) Credits(text string) []news.Mention { return x.allMeant(x.Outlets.Credits(text)) }
+func (x inArticle) Credits(text string) []outlets.Mention { return x.allMeant(x.Outlets.Credits(text)) }
 
-func (x inArticle) AtHome(text, host, lang string) []news.Mention {
+func (x inArticle) AtHome(text, host, lang string) []outlets.Mention {
 	return x.allMeant(x.Outlets.AtHome(text, host, lang))
 }
 
-func (x inArticle) Dateline(text string) (news.Mention, bool) {
+func (x inArticle) Dateline(text string) (outlets.Mention, bool) {
 	m, ok := x.Outlets.Dateline(text)
 	m.Outlet = x.meant(m.Outlet)
 	return m, ok
@@ -42,7 +45,7 @@ func (x inArticle) Local(given news.Outlet, sign, host, lang string) news.Outlet
 	return x.Outlets.Local(given, sign, host, lang)
 }
 
-func (x inArticle) allMeant(mentions []news.Mention) []news.Mention {
+func (x inArticle) allMeant(mentions []outlets.Mention) []outlets.Mention {
 	for i := range mentions {
 		mentions[i].Outlet = x.meant(mentions[i].Outlet)
 	}

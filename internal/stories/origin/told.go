@@ -8,6 +8,7 @@ import (
 	"unicode/utf8"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/outlets"
 )
 
 // Bounds that keep the work in a long text linear.
@@ -141,27 +142,27 @@ func (r *Reader) names(text string, a news.Article) []mentioned {
 	return all
 }
 
-func atMost(mentions []news.Mention) []news.Mention {
+func atMost(mentions []outlets.Mention) []outlets.Mention {
 	return mentions[:min(len(mentions), maxMentions)]
 }
 
 // merge adds mentions to others, both in order, where they do not overlap.
-func merge(all, more []news.Mention) []news.Mention {
+func merge(all, more []outlets.Mention) []outlets.Mention {
 	if len(more) == 0 {
 		return all
 	}
 	for _, m := range more {
-		if !slices.ContainsFunc(all, func(x news.Mention) bool { return x.Start < m.End && m.Start < x.End }) {
+		if !slices.ContainsFunc(all, func(x outlets.Mention) bool { return x.Start < m.End && m.Start < x.End }) {
 			all = append(all, m)
 		}
 	}
-	slices.SortFunc(all, func(x, y news.Mention) int { return cmp.Compare(x.Start, y.Start) })
+	slices.SortFunc(all, func(x, y outlets.Mention) int { return cmp.Compare(x.Start, y.Start) })
 	return all
 }
 
 // otherNames leaves out the mentions that stand for something else: a text which explains "the National Geographic Institute
 // (IGN)" means that from then on.
-func otherNames(text string, listed []news.Mention) []news.Mention {
+func otherNames(text string, listed []outlets.Mention) []outlets.Mention {
 	explained := ""
 	for i, m := range listed {
 		name := text[m.Start:m.End]
@@ -174,7 +175,7 @@ func otherNames(text string, listed []news.Mention) []news.Mention {
 	if explained == "" {
 		return listed
 	}
-	return slices.DeleteFunc(slices.Clone(listed), func(m news.Mention) bool { return text[m.Start:m.End] == explained })
+	return slices.DeleteFunc(slices.Clone(listed), func(m outlets.Mention) bool { return text[m.Start:m.End] == explained })
 }
 
 func acronym(name string) bool {
@@ -355,7 +356,7 @@ func around(text string, from, to int) string {
 	return text[from:to]
 }
 
-func quoted(marks []news.Mark, m news.Mention) bool {
+func quoted(marks []news.Mark, m outlets.Mention) bool {
 	for _, q := range marks {
 		if q.Kind == news.MarkQuote && q.Start < m.Start && m.End < q.End && !onlyName(q.End-q.Start, m) {
 			return true
@@ -365,10 +366,10 @@ func quoted(marks []news.Mark, m news.Mention) bool {
 }
 
 // onlyName says that a quotation of so many bytes holds a name and no more: „Bild“.
-func onlyName(length int, m news.Mention) bool { return length <= m.End-m.Start+8 }
+func onlyName(length int, m outlets.Mention) bool { return length <= m.End-m.Start+8 }
 
 // inQuotes says whether a mention in a summary, whose quotations are not marked, stands between quotation marks.
-func inQuotes(text string, m news.Mention) bool {
+func inQuotes(text string, m outlets.Mention) bool {
 	before, after := around(text, m.Start-sentenceBytes, m.Start), around(text, m.End, m.End+sentenceBytes)
 	for _, q := range [][2]string{{"“", "”"}, {"«", "»"}, {"„", "“"}, {"「", "」"}} {
 		if open := strings.LastIndex(before, q[0]); open > strings.LastIndex(before, q[1]) && strings.Contains(after, q[1]) {
@@ -379,7 +380,7 @@ func inQuotes(text string, m news.Mention) bool {
 }
 
 // spanIn is where a mention stands in the article's text; nowhere when it was found in the summary.
-func spanIn(a news.Article, text string, m news.Mention) news.Span {
+func spanIn(a news.Article, text string, m outlets.Mention) news.Span {
 	if text != a.Text {
 		return news.Span{}
 	}
@@ -387,7 +388,7 @@ func spanIn(a news.Article, text string, m news.Mention) news.Span {
 }
 
 // linkAt gives the address of a link on the mention, or right next to it where it does not lead to another outlet.
-func (r *Reader) linkAt(a news.Article, text string, m news.Mention) string {
+func (r *Reader) linkAt(a news.Article, text string, m outlets.Mention) string {
 	if text != a.Text {
 		return ""
 	}
@@ -409,7 +410,7 @@ func (r *Reader) toAnother(url string, credited news.Outlet) bool {
 }
 
 // sentence gives the words around a mention up to the ends of its sentence, if those are near.
-func sentence(text string, m news.Mention) string {
+func sentence(text string, m outlets.Mention) string {
 	before, after := around(text, m.Start-sentenceBytes, m.Start), around(text, m.End, m.End+sentenceBytes)
 	if i := strings.LastIndexAny(before, ".!?\n。"); i >= 0 {
 		_, size := utf8.DecodeRuneInString(before[i:])

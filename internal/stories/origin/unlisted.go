@@ -7,12 +7,13 @@ import (
 	"unicode/utf8"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/outlets"
 )
 
 // unlisted finds the names of outlets that no registry has: capitalised words with an outlet's noun beside them ("the
 // daily As-Safir"), or that end or begin as outlets' names do ("Gulf News"). Whether they are credited is for the caller
 // to see; until then they are only names. Known are the mentions of listed outlets, in order; none of them is touched.
-func unlisted(text string, known []news.Mention) []phrase {
+func unlisted(text string, known []outlets.Mention) []phrase {
 	var found []phrase
 	n := name{words: make([]string, 0, maxWords), starts: make([]int, 0, maxWords)}
 	for at := 0; at < len(text) && len(found) < maxMentions; {
@@ -33,7 +34,7 @@ func unlisted(text string, known []news.Mention) []phrase {
 
 // phrase is a mention and the words around it that belong to it: "the Lebanese daily As-Safir".
 type phrase struct {
-	news.Mention
+	outlets.Mention
 	whole    news.Span
 	short    bool // the last words of an outlet's name, and of which one is for the caller to see: "the Journal"
 	doubtful bool // only its last word speaks for an outlet, as a person's surname may
@@ -201,10 +202,10 @@ func (n *name) outlet(text string, before []phrase) (phrase, bool) {
 	first := n.words[0]
 	o, known := short(joined, before)
 	if len(n.words) == 1 && shorts[first] && !beside && afterArticle(text[:n.start]) && !inPair(text[n.end:]) {
-		return phrase{Mention: news.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: first}}, whole: whole, short: true}, true
+		return phrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: first}}, whole: whole, short: true}, true
 	}
 	if len(n.words) == 2 && lasts[n.words[1]] && !beside && !known && !likeOutlet(n.words) && afterArticle(text[:n.start]) { // "the Free Beacon"
-		return phrase{Mention: news.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, short: true}, true
+		return phrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, short: true}, true
 	}
 	if nobody[first] || nobody[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !known && !likeOutlet(n.words) {
 		return phrase{}, false
@@ -213,7 +214,7 @@ func (n *name) outlet(text string, before []phrase) (phrase, bool) {
 		return phrase{}, false
 	}
 	doubtful := !beside && !known && !slices.ContainsFunc(n.words, func(w string) bool { return broadcasts[w] }) && !afterArticle(text[:n.start])
-	return phrase{Mention: news.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, doubtful: doubtful}, true
+	return phrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, doubtful: doubtful}, true
 }
 
 // afterArticle says whether a text ends in "the".

@@ -126,13 +126,13 @@ func (r *Registry) Datelines() []Pattern { return slices.Clone(r.datelines) }
 
 // Dateline finds the agency that signs the opening paragraph: "HELSINKI (Reuters) -", 【ロンドン共同】. Press release
 // services count too ("/PRNewswire/"); their outlet is no agency. The mention is the sign, without its brackets.
-func (r *Registry) Dateline(text string) (news.Mention, bool) {
+func (r *Registry) Dateline(text string) (Mention, bool) {
 	opening := text[:min(len(text), head)]
 	for len(opening) > 0 && len(opening) < len(text) && !utf8.RuneStart(text[len(opening)]) {
 		opening = opening[:len(opening)-1]
 	}
 	if !strings.ContainsAny(opening, "()|/-–—［[【（电電:：") {
-		return news.Mention{}, false
+		return Mention{}, false
 	}
 	for _, p := range r.datelines {
 		if !p.needs.met(opening) {
@@ -147,38 +147,38 @@ func (r *Registry) Dateline(text string) (news.Mention, bool) {
 			return m, true
 		}
 	}
-	return news.Mention{}, false
+	return Mention{}, false
 }
 
 // Credits finds whom closing lines credit: copyright lines, "with inputs from PTI". It is meant for the last paragraphs of
 // a text or a rights line, not for whole articles. Outlets count as well as agencies. They come in the order of the text,
 // of the kinds ClaimRights, ClaimPart and ClaimByline.
-func (r *Registry) Credits(text string) []news.Mention {
-	var found []news.Mention
+func (r *Registry) Credits(text string) []Mention {
+	var found []Mention
 	for _, p := range r.credits {
 		if !p.needs.met(text) {
 			continue
 		}
 		for _, at := range p.expr.FindAllStringSubmatchIndex(text, -1) {
 			m, ok := r.credited(p, text, at)
-			twice := slices.ContainsFunc(found, func(c news.Mention) bool { return c.Start < m.End && m.Start < c.End })
+			twice := slices.ContainsFunc(found, func(c Mention) bool { return c.Start < m.End && m.Start < c.End })
 			if ok && !twice {
 				m.Kind = p.Kind
 				found = append(found, m)
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b news.Mention) int { return a.Start - b.Start })
+	slices.SortFunc(found, func(a, b Mention) int { return a.Start - b.Start })
 	return found
 }
 
-func (r *Registry) credited(p Pattern, text string, at []int) (news.Mention, bool) {
+func (r *Registry) credited(p Pattern, text string, at []int) (Mention, bool) {
 	if p.Outlet == "" {
 		_, m, ok := r.sign(text, at[2], at[3], p.reach)
 		return m, ok
 	}
 	o, ok := r.ByName(p.Outlet)
-	return news.Mention{Start: at[0], End: at[1], Outlet: o}, ok
+	return Mention{Start: at[0], End: at[1], Outlet: o}, ok
 }
 
 // signs says whether a dateline may name the entry.
@@ -192,9 +192,9 @@ func (r *Registry) isName(before string, entry int) bool {
 
 // sign reads text[start:end] as a sign: whole, or as one of several parts, as far as reach goes. It returns the
 // entry's number too.
-func (r *Registry) sign(text string, start, end int, reach reach) (int, news.Mention, bool) {
+func (r *Registry) sign(text string, start, end int, reach reach) (int, Mention, bool) {
 	if start < 0 { // an optional group that took no part
-		return 0, news.Mention{}, false
+		return 0, Mention{}, false
 	}
 	if i, m, ok := r.whole(text, start, end); ok {
 		return i, m, ok
@@ -211,7 +211,7 @@ func (r *Registry) sign(text string, start, end int, reach reach) (int, news.Men
 			}
 		}
 	}
-	return 0, news.Mention{}, false
+	return 0, Mention{}, false
 }
 
 // parts cuts a sign such as "dpa/lno" up, with the offset of each part.
@@ -230,19 +230,19 @@ func parts(s string) iter.Seq2[int, string] {
 	}
 }
 
-func (r *Registry) whole(text string, start, end int) (int, news.Mention, bool) {
+func (r *Registry) whole(text string, start, end int) (int, Mention, bool) {
 	s := text[start:end]
 	start += len(s) - len(strings.TrimLeft(s, " 　"))
 	s = strings.Trim(s, " 　")
 	i, ok := r.signs[signKey(s)]
 	if !ok {
-		return 0, news.Mention{}, false
+		return 0, Mention{}, false
 	}
-	return i, news.Mention{Start: start, End: start + len(s), Outlet: r.namesakes.signer(r.entries[i], s)}, true
+	return i, Mention{Start: start, End: start + len(s), Outlet: r.namesakes.signer(r.entries[i], s)}, true
 }
 
 // edge finds the longest sign that text[start:end] begins or ends with.
-func (r *Registry) edge(text string, start, end int, reach reach) (int, news.Mention, bool) {
+func (r *Registry) edge(text string, start, end int, reach reach) (int, Mention, bool) {
 	s := text[start:end]
 	for n := len(s) - 1; n > 1; n-- {
 		if reach != back && cut(s, n) {
@@ -256,7 +256,7 @@ func (r *Registry) edge(text string, start, end int, reach reach) (int, news.Men
 			}
 		}
 	}
-	return 0, news.Mention{}, false
+	return 0, Mention{}, false
 }
 
 // cut says whether a word ends or begins at offset i of s.

@@ -84,8 +84,8 @@ func (r *Registry) Local(given news.Outlet, sign, host, lang string) news.Outlet
 
 // AtHome finds, in an article of a host and a language, the agencies' short names that mean other things elsewhere: "APA" in an
 // Austrian paper. The mentions are in order.
-func (r *Registry) AtHome(text, host, lang string) []news.Mention {
-	var found []news.Mention
+func (r *Registry) AtHome(text, host, lang string) []Mention {
+	var found []Mention
 	for _, home := range []string{countryOf(host), language(lang)} {
 		for _, i := range r.homes.quiet[home] {
 			name := r.entries[i].Name
@@ -94,7 +94,7 @@ func (r *Registry) AtHome(text, host, lang string) []news.Mention {
 				if next < 0 {
 					break
 				}
-				m := news.Mention{Start: at + next, End: at + next + len(name), Outlet: r.entries[i].Outlet()}
+				m := Mention{Start: at + next, End: at + next + len(name), Outlet: r.entries[i].Outlet()}
 				if len(r.namesakes[fold(name)]) > 0 {
 					m.Outlet = r.Local(r.namesakes.outlet(r.entries[i], name), name, host, lang)
 				}
@@ -104,6 +104,6 @@ func (r *Registry) AtHome(text, host, lang string) []news.Mention {
 			}
 		}
 	}
-	slices.SortFunc(found, func(a, b news.Mention) int { return cmp.Compare(a.Start, b.Start) })
-	return slices.CompactFunc(found, func(a, b news.Mention) bool { return a.Start == b.Start })
+	slices.SortFunc(found, func(a, b Mention) int { return cmp.Compare(a.Start, b.Start) })
+	return slices.CompactFunc(found, func(a, b Mention) bool { return a.Start == b.Start })
 }

@@ -116,8 +116,8 @@ func (f *finder) put(key int, n needle) {
 // Mentions finds the outlets that a text names: whole words, the longest name where several begin, none inside another,
 // and the hosts of addresses. Words need a capital where the name has one; common words ("Time") need more, see Entry.
 // Offsets are bytes; an article that is part of the name is part of the mention.
-func (r *Registry) Mentions(text string) []news.Mention {
-	var found []news.Mention
+func (r *Registry) Mentions(text string) []Mention {
+	var found []Mention
 	free := 0
 	inside := false // a word that began before i
 	for i := 0; i+1 < len(text); i++ {
@@ -127,7 +127,7 @@ func (r *Registry) Mentions(text string) []news.Mention {
 		if was && inside || c&0xC0 == 0x80 {
 			continue
 		}
-		var m news.Mention
+		var m Mention
 		var ok bool
 		if at := r.finder.at[key(text[i:])]; at != 0 {
 			m, ok = longest(r.finder.needles[at], text, i, free)
@@ -151,9 +151,9 @@ var wordByte = func() (is [256]bool) {
 }()
 
 // address finds the host around the dot at offset i, in small letters: "www.reuters.com".
-func (r *Registry) address(text string, i, free int) (news.Mention, bool) {
+func (r *Registry) address(text string, i, free int) (Mention, bool) {
 	if !wordByte[text[i+1]] {
-		return news.Mention{}, false
+		return Mention{}, false
 	}
 	start, end := i, i+1
 	for start > free && hostByte(text[start-1]) {
@@ -168,21 +168,21 @@ func (r *Registry) address(text string, i, free int) (news.Mention, bool) {
 	entry, ok := r.host(text[start:end])
 	part := func(b byte) bool { return b == '@' || wordByte[b] } // of a mail address, of a longer word
 	if !ok || start > 0 && part(text[start-1]) || end < len(text) && part(text[end]) {
-		return news.Mention{}, false
+		return Mention{}, false
 	}
-	return news.Mention{Start: start, End: end, Outlet: r.entries[entry].Outlet()}, true
+	return Mention{Start: start, End: end, Outlet: r.entries[entry].Outlet()}, true
 }
 
 func hostByte(b byte) bool { return small(b) || '0' <= b && b <= '9' || b == '.' || b == '-' }
 
 // longest finds the longest needle at offset i. Nothing before offset free is to be taken.
-func longest(needles []needle, text string, i, free int) (news.Mention, bool) {
+func longest(needles []needle, text string, i, free int) (Mention, bool) {
 	for k := range needles {
 		n := &needles[k]
 		if !n.equals(text[i:]) {
 			continue
 		}
-		m := news.Mention{Start: i, End: i + len(n.text), Outlet: n.outlet}
+		m := Mention{Start: i, End: i + len(n.text), Outlet: n.outlet}
 		if n.article {
 			m.Start = article(text, i, free)
 		}
@@ -190,7 +190,7 @@ func longest(needles []needle, text string, i, free int) (news.Mention, bool) {
 			return m, true
 		}
 	}
-	return news.Mention{}, false
+	return Mention{}, false
 }
 
 // equals says whether text begins with the needle. Small letters may be capitals, and capitals inside a word ("BuzzFeed") small.
@@ -229,7 +229,7 @@ func article(text string, i, free int) int {
 }
 
 // fits looks at what stands around a mention whose name, without its article, begins at i.
-func (n *needle) fits(text string, i int, m news.Mention) bool {
+func (n *needle) fits(text string, i int, m Mention) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:i])
 	after, _ := utf8.DecodeRuneInString(text[m.End:])
 	if !begins(n.first, before) || !ends(n.last, after) || before == '@' {
@@ -240,7 +240,7 @@ func (n *needle) fits(text string, i int, m news.Mention) bool {
 
 // alone says that a name which is also a common word is no part of a longer name, as Time is in "Eastern Time" and
 // Nature in "Nature Conservancy", nor the first word of a sentence for its own sake ("Time will tell").
-func alone(text string, m news.Mention) bool {
+func alone(text string, m Mention) bool {
 	before, after := text[:m.Start], text[m.End:]
 	prior := ""
 	if before != "" && strings.ContainsRune(" -", rune(before[len(before)-1])) {
@@ -328,4 +328,11 @@ func opens(text string) bool {
 	text = strings.TrimRight(text, " ")
 	r, _ := utf8.DecodeLastRuneInString(text)
 	return text == "" || strings.ContainsRune(".!?:;\n\"“”‘’(—–", r)
+}
+
+// Mention is an outlet's name found in a text, as byte offsets.
+type Mention struct {
+	Start, End int
+	Outlet     news.Outlet
+	Kind       news.ClaimKind // what the words around it claim; "" where nobody looked
 }
