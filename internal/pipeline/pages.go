@@ -10,7 +10,6 @@ import (
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/page"
-	"headwater/internal/news"
 )
 
 // Web pages are asked for behind polling, a few at a time: those of articles that are cut short, and those that articles credit.
@@ -73,10 +72,10 @@ func fewAtATime[T any](ctx context.Context, wanted []T, ends time.Time, ask func
 }
 
 // page asks for a web page and reads it.
-func (n *Newsroom) page(ctx context.Context, address string) (news.Page, error) {
+func (n *Newsroom) page(ctx context.Context, address string) (page.Page, error) {
 	resp, err := n.Fetch.Page(ctx, address)
 	if err != nil {
-		return news.Page{}, err
+		return page.Page{}, err
 	}
 	return page.Read(page.Source{URL: resp.URL, ContentType: resp.Header.Get("Content-Type"), Body: resp.Body})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"headwater/internal/intake/fetch"
+	"headwater/internal/intake/page"
 	"headwater/internal/news"
 	"headwater/internal/store"
 )
@@ -77,7 +78,7 @@ func (n *Newsroom) readSource(ctx context.Context, s *store.Source) {
 }
 
 // pageArticle cleans a page as if a feed had brought it.
-func (n *Newsroom) pageArticle(p news.Page, now time.Time) news.Article {
+func (n *Newsroom) pageArticle(p page.Page, now time.Time) news.Article {
 	e := news.Entry{
 		GUID: p.URL, URL: p.URL, Title: p.Title, Published: p.Published, Authors: p.Authors, Content: p.HTML, Language: p.Lang,
 	}

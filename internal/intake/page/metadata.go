@@ -29,14 +29,14 @@ type facts struct {
 }
 
 // metadata reads the head of a page, wherever a page puts its parts.
-func metadata(doc *html.Node, base *url.URL) news.Page {
+func metadata(doc *html.Node, base *url.URL) Page {
 	f := facts{base: base, meta: map[string]string{}}
 	for n := range doc.Descendants() {
 		if n.Type == html.ElementNode {
 			f.element(n)
 		}
 	}
-	p := news.Page{
+	p := Page{
 		URL: base.String(), Canonical: f.canonical,
 		Title:     line(first(f.meta["og:title"], f.linked.headline, f.meta["dc.title"], f.meta["twitter:title"], f.title)),
 		Site:      line(first(f.meta["og:site_name"], f.linked.publisher, f.meta["application-name"])),

@@ -7,12 +7,13 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
+
+	"headwater/internal/news"
 
 	"codeberg.org/readeck/go-readability/v2"
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/charset"
-
-	"headwater/internal/news"
 )
 
 // Bounds of a page that is read. Readability cannot be interrupted, so what it gets is kept small enough beforehand.
@@ -34,10 +35,10 @@ type Source struct {
 var ErrLimit = errors.New("the page is too large or nested too deep to be read")
 
 // Read reads a page. A page without an article in it has no HTML and Text, and is no error.
-func Read(s Source) (p news.Page, err error) {
+func Read(s Source) (p Page, err error) {
 	defer func() {
 		if r := recover(); r != nil { // of a library, on bytes from outside
-			p, err = news.Page{}, fmt.Errorf("page %s: reading it failed: %v", s.URL, r)
+			p, err = Page{}, fmt.Errorf("page %s: reading it failed: %v", s.URL, r)
 		}
 	}()
 	base, err := url.Parse(s.URL)
@@ -121,7 +122,7 @@ func depth(doc *html.Node) int {
 }
 
 // article finds the article in a page and adds it to what is known of that. It uses the tree up.
-func article(doc *html.Node, base *url.URL, p *news.Page) error {
+func article(doc *html.Node, base *url.URL, p *Page) error {
 	reader := readability.NewParser()
 	reader.DisableJSONLD = true // read by metadata, within bounds
 	a, err := reader.ParseAndMutate(doc, base)
@@ -151,4 +152,18 @@ func article(doc *html.Node, base *url.URL, p *news.Page) error {
 	}
 	p.HTML, p.Text = out.String(), strings.TrimSpace(text.String())
 	return nil
+}
+
+// Page is a web page as package page reads it: what it says of itself, and the article in it.
+type Page struct {
+	URL       string           // where it was found, after redirects
+	Canonical string           // rel=canonical, absolute; "" where the page gives none
+	Title     string           // plain text
+	Site      string           // the publication's name as the page gives it, or ""
+	Published time.Time        // as claimed; zero where unknown
+	Lang      string           // as the page writes it, or ""
+	Authors   []string         // names, as the page gives them
+	HTML      string           // of the article, unsanitised; "" where none was found
+	Text      string           // of the article, plain
+	Sources   []news.Reference // what it says that it comes from: syndication-source, original-source, isBasedOn
 }

@@ -31,7 +31,7 @@ func TestReadsWhatAPageSaysOfItself(t *testing.T) {
 		t.Errorf("page furniture is in the article: %q", p.Text)
 	}
 	p.HTML, p.Text = "", ""
-	want := news.Page{
+	want := Page{
 		URL: "https://gazette.example/news/ferry?utm=1", Canonical: "https://gazette.example/news/ferry-aground",
 		Title: "Ferry runs aground off Quillmouth", Site: "The Harbour Gazette", Lang: "en-GB", Authors: []string{"Ida Moss"},
 		Published: time.Date(2026, 11, 2, 7, 15, 0, 0, time.UTC),
