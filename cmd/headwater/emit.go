@@ -15,6 +15,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/serve/publish"
+	"headwater/internal/serve/view"
 )
 
 // emission is what `headwater emit` was asked for.
@@ -79,7 +80,7 @@ func (e emission) check() error {
 		return usagef("give one of --topic, --query and --folder")
 	}
 	if e.since != "" {
-		if _, err := news.ParseSince(e.since, time.Now()); err != nil {
+		if _, err := view.ParseSince(e.since, time.Now()); err != nil {
 			return usagef("--since: %v", err)
 		}
 	}
@@ -112,7 +113,7 @@ func (a *app) emit(ctx context.Context, e emission, w io.Writer) error {
 		}
 	}
 	if e.since != "" {
-		if q.Since, err = news.ParseSince(e.since, a.Now()); err != nil {
+		if q.Since, err = view.ParseSince(e.since, a.Now()); err != nil {
 			return err
 		}
 	}

@@ -16,6 +16,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/serve/publish"
+	"headwater/internal/serve/view"
 )
 
 // How many stories a feed holds.
@@ -175,7 +176,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e feedRequest) err
 		}
 	}
 	if since := values.Get("since"); since != "" {
-		if e.query.Since, err = news.ParseSince(since, s.now()); err != nil {
+		if e.query.Since, err = view.ParseSince(since, s.now()); err != nil {
 			return badRequest("since: " + err.Error())
 		}
 	}
