@@ -1,5 +1,8 @@
-// Package news holds the words of docs/design.md as types. It imports the standard library only; every other package
-// speaks in these types.
+// Package news holds the words of docs/design.md as types. Every other package speaks in these types, so it imports
+// weburl and the standard library only. What one stage gives to the next stands with the stage that makes it.
+//
+// A file is a noun: news.go has feeds, documents and articles, story.go stories, origins and claims, version.go the
+// versions of a report. headline.go and promotional.go hold what is told of an article by its own words.
 package news
 
 import (

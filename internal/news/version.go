@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"headwater/internal/weburl"
 )
 
 // Report is what one outlet published of a story: a running report, whose newest version replaces those before it. An outlet that
@@ -184,7 +186,7 @@ const keptShare = .3
 // replaces says whether a version stands at the same site as the one before it, and is that written through. Lists have no texts to
 // compare, so role and share tell.
 func replaces(version Member, before Article) bool {
-	return version.Role != RoleExcerpt && version.Share >= keptShare && Host(version.Article.URL) == Host(before.URL)
+	return version.Role != RoleExcerpt && version.Share >= keptShare && weburl.Host(version.Article.URL) == weburl.Host(before.URL)
 }
 
 // Link is the address that the story's headline leads to: of the origin's newest version, or where the origin is only named the link

@@ -12,6 +12,7 @@ import (
 	"headwater/internal/stories"
 	"headwater/internal/stories/group"
 	"headwater/internal/stories/origin"
+	"headwater/internal/weburl"
 )
 
 // How many pages are wanted.
@@ -62,7 +63,7 @@ func wantedOf(members []origin.Candidate) []store.Cited {
 		more := 0
 		for _, c := range m.Claims {
 			address := clean.PageURL(c.URL)
-			if address == "" || own[address] || news.FrontPage(address) || !wanted(c, m.Claims) || more == maxCitedArticle {
+			if address == "" || own[address] || weburl.IsFrontPage(address) || !wanted(c, m.Claims) || more == maxCitedArticle {
 				continue
 			}
 			if !seen[address] && len(seen) == maxCitedStory {

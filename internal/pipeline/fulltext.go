@@ -13,6 +13,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/weburl"
 )
 
 const (
@@ -142,7 +143,7 @@ func (n *Newsroom) wantedPages(batch []news.Article, modes map[int64]string) []s
 		mode := modes[a.FeedID]
 		wanted := mode == FullTextAlways || mode == FullTextAuto && (breaksOff(a) || !n.whole[a.FeedID] && !isWhole(a))
 		u, err := url.Parse(a.URL)
-		if !wanted || a.Seen.Before(since) || news.FrontPage(a.URL) || items[page{a.FeedID, clean.PageURL(a.URL)}] > 1 || err != nil {
+		if !wanted || a.Seen.Before(since) || weburl.IsFrontPage(a.URL) || items[page{a.FeedID, clean.PageURL(a.URL)}] > 1 || err != nil {
 			continue
 		}
 		out = append(out, store.Page{Article: a.ID, Hash: a.Hash, URL: a.URL, Host: strings.ToLower(u.Hostname())})

@@ -9,6 +9,7 @@ import (
 	"headwater/internal/intake/page"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/weburl"
 )
 
 // sourcesAHost is how many pages that articles credit one host is asked for in a day.
@@ -82,14 +83,14 @@ func (n *Newsroom) pageArticle(p page.Page, now time.Time) news.Article {
 	e := news.Entry{
 		GUID: p.URL, URL: p.URL, Title: p.Title, Published: p.Published, Authors: p.Authors, Content: p.HTML, Language: p.Lang,
 	}
-	if !news.FrontPage(p.Canonical) {
+	if !weburl.IsFrontPage(p.Canonical) {
 		e.Links = append(e.Links, news.Link{Rel: "canonical", URL: p.Canonical})
 	}
 	for _, r := range p.Sources {
 		switch {
 		case r.Title != "":
 			e.Links = append(e.Links, news.Link{Rel: "via", URL: r.URL, Title: r.Title})
-		case !news.FrontPage(r.URL):
+		case !weburl.IsFrontPage(r.URL):
 			e.Links = append(e.Links, news.Link{Rel: "via", URL: r.URL, Title: r.URL})
 		}
 	}

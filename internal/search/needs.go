@@ -5,7 +5,7 @@ import (
 
 	"github.com/blevesearch/bleve/v2/search/query"
 
-	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // each calls visit with every part of a query.
@@ -92,7 +92,7 @@ func unnumbered(n node) (err error) {
 func (c *compiler) feedNamed(f feedNamed) query.Query {
 	var list []query.Query
 	for _, feed := range c.feeds {
-		if nameLike(cutName(feed.Title), f.name) || siteLike(news.Host(feed.URL), source(f)) || siteLike(news.Host(feed.Site), source(f)) {
+		if nameLike(cutName(feed.Title), f.name) || siteLike(weburl.Host(feed.URL), source(f)) || siteLike(weburl.Host(feed.Site), source(f)) {
 			list = append(list, keyTerm(keyFeed+docID(feed.ID)))
 		}
 	}

@@ -1,6 +1,8 @@
 // Package weburl writes web addresses as browsers send them: in ASCII only, hosts in punycode, path and query
 // percent-encoded from UTF-8 (WHATWG URL Standard). In goes what a publisher or a person wrote, out comes what is
 // requested, stored as a feed's address and emitted. What no address may contain is the same everywhere by this.
+//
+// kind.go tells from an address alone what stands there: a front page, one article, a film, a press release.
 package weburl
 
 import (

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // itemKeys are what an item is known by when it is polled again under another id or address.
@@ -27,7 +28,7 @@ func foldID(id string) string {
 // tells the items of one page apart. It is "" for a front page, to which items of all kinds link.
 func itemAddress(raw string) string {
 	address := foldAddress(raw)
-	if news.FrontPage("https://" + address) {
+	if weburl.IsFrontPage("https://" + address) {
 		return ""
 	}
 	return address

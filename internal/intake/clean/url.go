@@ -87,7 +87,7 @@ func namesItself(path string) bool {
 	last := strings.TrimRight(path, "/")
 	last = strings.TrimSuffix(last[strings.LastIndexByte(last, '/')+1:], ".amp")
 	at := strings.LastIndexByte(last, '.')
-	return len(last) >= leastName && (at < 0 || !programs[strings.ToLower(last[at+1:])]) && news.PathNamesArticle(last)
+	return len(last) >= leastName && (at < 0 || !programs[strings.ToLower(last[at+1:])]) && weburl.PathNamesArticle(last)
 }
 
 // programs are the endings of programs that show many articles.

@@ -1,8 +1,8 @@
 package group
 
 import (
-	"headwater/internal/news"
 	"headwater/internal/stories/prints"
+	"headwater/internal/weburl"
 )
 
 // One address says that two items are one article where the rest does not speak against it. Link lists, changelogs and live
@@ -23,7 +23,7 @@ const (
 
 // addressHash is the hash of a canonical address, 0 for none and for one at which many articles may stand.
 func addressHash(canonical string) uint64 {
-	if canonical == "" || !news.NamesArticle(canonical) {
+	if canonical == "" || !weburl.NamesArticle(canonical) {
 		return 0
 	}
 	return stringHash(canonical)

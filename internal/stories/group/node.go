@@ -8,6 +8,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/stories/compact"
 	"headwater/internal/stories/prints"
+	"headwater/internal/weburl"
 )
 
 // node is an article in the window. It holds what deciding looks at, since the window is most of the memory that grouping
@@ -62,8 +63,8 @@ func newNode(it Item) *node {
 		outlet: nameHash(a.Outlet.Key()), address: addressHash(a.Canonical), order: orderOf(a),
 		edition: recurring.editionOf(a.Title, a.Time()),
 	}
-	form := a.Form()
-	n.media = form != "" && form != news.FormRelease
+	form := weburl.Form(a.URL)
+	n.media = form != "" && form != weburl.FormRelease
 	n.credits = creditsOf(it, n.outlet)
 	return n
 }

@@ -1,6 +1,9 @@
 package origin
 
-import "headwater/internal/news"
+import (
+	"headwater/internal/news"
+	"headwater/internal/weburl"
+)
 
 // articled gives the outlets, by key, that have a written article among the members. Of an aggregator's listing the address
 // does not tell: it is an article's unless a film or letter of its outlet has the same headline.
@@ -11,7 +14,7 @@ func articled(members []Candidate) map[string]bool {
 	}
 	other := map[item]bool{}
 	for _, m := range members {
-		if m.Article.Form() != "" {
+		if weburl.Form(m.Article.URL) != "" {
 			other[item{m.Article.Outlet.Key(), m.Print.Headline}] = true
 		}
 	}
@@ -21,7 +24,7 @@ func articled(members []Candidate) map[string]bool {
 	}
 	for _, m := range members {
 		key := m.Article.Outlet.Key()
-		if m.Article.Form() == "" && (dated(m.Article) || !other[item{key, m.Print.Headline}]) {
+		if weburl.Form(m.Article.URL) == "" && (dated(m.Article) || !other[item{key, m.Print.Headline}]) {
 			out[key] = true
 		}
 	}
@@ -29,16 +32,18 @@ func articled(members []Candidate) map[string]bool {
 }
 
 // passesRelease says that an article is a press release that an agency passes on.
-func passesRelease(a news.Article) bool { return a.Outlet.Agency && a.Form() == news.FormRelease }
+func passesRelease(a news.Article) bool {
+	return a.Outlet.Agency && weburl.Form(a.URL) == weburl.FormRelease
+}
 
 // form counts against a film or a letter that its outlet has an article: the article is where they took it from.
 func (c *contender) form(f *field) {
 	a := f.members[c.member].Article
-	switch name := a.Form(); {
+	switch name := weburl.Form(a.URL); {
 	case passesRelease(a):
 		c.unfit = true
 		c.weigh("form", -weightListing, "it is a press release that %s passes on", c.outlet.Name)
-	case name != "" && name != news.FormRelease && f.articled[c.outlet.Key()]:
+	case name != "" && name != weburl.FormRelease && f.articled[c.outlet.Key()]:
 		c.weigh("form", -weightMedia, "it is a %s, and %s has an article, too", name, c.outlet.Name)
 	}
 	if a.Promotional() {

@@ -1,6 +1,8 @@
-package news
+package weburl
 
 import (
+	_ "embed"
+
 	"net/url"
 	"slices"
 	"strings"
@@ -28,7 +30,7 @@ func Host(address string) string {
 }
 
 // FrontPage says whether an address is that of a site, or none.
-func FrontPage(address string) bool {
+func IsFrontPage(address string) bool {
 	u, err := url.Parse(address)
 	return err != nil || u.Host == "" || u.RawQuery == "" && strings.Trim(u.Fragment, "!/") == "" && len(segments(u.Path)) == 0
 }
@@ -90,4 +92,42 @@ func segments(path string) []string {
 func isLanguage(part string) bool {
 	lang, region, _ := strings.Cut(strings.ReplaceAll(part, "_", "-"), "-")
 	return len(lang) == 2 && (region == "" || len(region) == 2) && !strings.ContainsFunc(part, unicode.IsDigit)
+}
+
+//go:embed forms.txt
+var formLines string
+
+// forms are the parts of addresses below which films, recordings, pictures, letters and press releases stand, each with its name.
+var forms = readForms(formLines)
+
+func readForms(lines string) map[string]string {
+	out := map[string]string{}
+	for line := range strings.Lines(lines) {
+		name, parts, ok := strings.Cut(strings.TrimSpace(line), ":")
+		if !ok || strings.HasPrefix(line, "#") {
+			continue
+		}
+		for _, part := range strings.Fields(parts) {
+			out[part] = strings.TrimSpace(name)
+		}
+	}
+	return out
+}
+
+// FormRelease is the form of a press release.
+const FormRelease = "press release"
+
+// Form names what stands at an address that is no written article: "video". It is "" for an article.
+func Form(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return ""
+	}
+	parts := strings.Split(strings.ToLower(strings.Trim(u.Path, "/")), "/")
+	for _, part := range parts[:len(parts)-1] {
+		if name := forms[part]; name != "" {
+			return name
+		}
+	}
+	return ""
 }

@@ -1,6 +1,8 @@
-package news
+package weburl
 
-import "testing"
+import (
+	"testing"
+)
 
 func TestNamesArticle(t *testing.T) {
 	for address, want := range map[string]struct{ article, front bool }{
@@ -38,7 +40,7 @@ func TestNamesArticle(t *testing.T) {
 		if got := NamesArticle(address); got != want.article {
 			t.Errorf("%q names an article: %v", address, got)
 		}
-		if got := FrontPage(address); got != want.front {
+		if got := IsFrontPage(address); got != want.front {
 			t.Errorf("%q is a front page: %v", address, got)
 		}
 	}
