@@ -8,6 +8,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/stories/prints"
 )
 
 // Outlets knows publishers by name, address and by the way they sign their text.
@@ -342,7 +343,7 @@ const slugged = .7
 func (r *Reader) titled(a news.Article, c *claims) {
 	r.listed(a, c)
 	t := strings.TrimSpace(a.Title)
-	if agency, _ := news.Slug(t); agency != "" {
+	if agency, _ := prints.Slug(t); agency != "" {
 		if o, ok := r.outlets.ByName(agency); ok && !same(o, a.Outlet) {
 			c.add(news.ClaimByline, o, "", t, news.Span{}, slugged)
 		}

@@ -54,7 +54,7 @@ func Make(a news.Article, headline string) Print {
 
 // unslugged gives the words of a headline without an agency's slug before it.
 func unslugged(headline string, title []token) []token {
-	_, rest := news.Slug(headline)
+	_, rest := Slug(headline)
 	return title[before(title, len(headline)-len(rest)):]
 }
 

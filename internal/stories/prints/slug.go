@@ -1,4 +1,4 @@
-package news
+package prints
 
 import (
 	_ "embed"
