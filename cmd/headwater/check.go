@@ -13,6 +13,7 @@ import (
 	"headwater/internal/config"
 	"headwater/internal/intake/discover"
 	"headwater/internal/intake/fetch"
+	"headwater/internal/intake/poll"
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
 	"headwater/internal/serve/view"
@@ -156,7 +157,7 @@ func (c *cli) printChecked(r pipeline.Report) error {
 	if c.asJSON {
 		return c.printJSON(checked{
 			r.URL, r.FinalURL, r.Moved, r.Status, r.Header, r.State, r.Problem, r.Format, r.Title, orEmpty(r.Repaired), r.Entries, checkedItems(r.Items),
-			asksOf(r.Schedule), r.Next, r.Rule, r.Rule.Reason(),
+			asksOf(r.Schedule), r.Next, r.Rule, poll.Reason(r.Rule),
 		})
 	}
 	w := c.table()
@@ -196,7 +197,7 @@ func (c *cli) printChecked(r pipeline.Report) error {
 	}
 	asksOf(r.Schedule).rows(row)
 	row("next poll", r.Next.Local().Format(time.RFC1123))
-	row("set by", r.Rule.Reason())
+	row("set by", poll.Reason(r.Rule))
 	w.Flush()
 	return nil
 }

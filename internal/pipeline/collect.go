@@ -10,6 +10,7 @@ import (
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/parse"
+	"headwater/internal/intake/poll"
 	"headwater/internal/news"
 	"headwater/internal/store"
 )
@@ -75,7 +76,7 @@ func (n *Newsroom) collect(ctx context.Context, f news.Feed) (result, error) {
 func (n *Newsroom) leave(f news.Feed, err error) result {
 	var fe *fetch.Error
 	if errors.As(err, &fe) {
-		f.Due, f.Rule = fe.Rest.Until, news.RuleHost
+		f.Due, f.Rule = fe.Rest.Until, poll.RuleHost
 	}
 	return result{poll: store.Poll{Feed: f}, resting: true}
 }
@@ -186,7 +187,7 @@ func (n *Newsroom) fail(f *news.Feed, err error) news.Rest {
 	}
 	f.Due, f.Rule = n.Pace.AfterFailure(f.Checked, f.Schedule, f.Failures, slow, retryAfter)
 	if f.State == news.FeedGone {
-		f.Due, f.Rule = f.Checked.AddDate(100, 0, 0), news.RuleGone
+		f.Due, f.Rule = f.Checked.AddDate(100, 0, 0), poll.RuleGone
 	}
 	return rest
 }

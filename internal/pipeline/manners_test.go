@@ -33,7 +33,7 @@ func TestHostRests(t *testing.T) {
 	want(t, collect(), map[string]int{"asked": 2, "failed": 1, "resting": 1})
 	until := c.time().Add(100000 * time.Second)
 	f := feedOf(t, r.Newsroom, url+"/quiet")
-	if !f.Due.Equal(until) || f.Rule != news.RuleHost || f.State != news.FeedWaiting || !f.Checked.IsZero() || f.Problem != "" {
+	if !f.Due.Equal(until) || f.Rule != "host" || f.State != news.FeedWaiting || !f.Checked.IsZero() || f.Problem != "" {
 		t.Errorf("the host's other feed: %+v", f)
 	}
 	p.fail("busy", nil)
@@ -133,7 +133,7 @@ func TestSkippedHours(t *testing.T) {
 		t.Errorf("asked at ten in the evening: %+v", sum)
 	}
 	f := feedOf(t, room, url+"/night")
-	if wednesday := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC); f.Rule != news.RuleSkipDays || f.Due.Before(wednesday) || f.Due.After(wednesday.Add(10*time.Minute)) {
+	if wednesday := time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC); f.Rule != "skip days" || f.Due.Before(wednesday) || f.Due.After(wednesday.Add(10*time.Minute)) {
 		t.Errorf("due at %s by %q", f.Due, f.Rule)
 	}
 }

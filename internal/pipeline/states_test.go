@@ -163,7 +163,7 @@ func wantFailed(t *testing.T, room *pipeline.Newsroom, f failing, before news.Fe
 		wantDue(t, got, time.Hour, .1)
 	case f.due == 0:
 		wantDue(t, got, 10*time.Minute, .1)
-	case f.state != news.FeedGone && got.Rule != news.RuleRetryAfter, got.Due.Before(got.Checked.Add(f.due)):
+	case f.state != news.FeedGone && got.Rule != "retry after", got.Due.Before(got.Checked.Add(f.due)):
 		t.Errorf("due at %s by %q; the server asked to be left alone for %s after %s", got.Due, got.Rule, f.due, got.Checked)
 	default:
 		wantDue(t, got, f.due, .01)

@@ -14,7 +14,7 @@ func TestSchedule(t *testing.T) {
 	db := open(t, t.TempDir())
 	ctx := t.Context()
 	want := addFeeds(t, db, 1)[0]
-	want.Rule, want.Whole, want.Answered = news.RuleTTL, day, "https://cdn.example/feed"
+	want.Rule, want.Whole, want.Answered = "ttl", day, "https://cdn.example/feed"
 	want.Schedule = news.Schedule{Rhythm: time.Hour, Fresh: time.Minute, TTL: 2 * time.Hour, Period: time.Second, Skips: news.Skips{Hours: 1 << 23, Days: 1 << 6}}
 	want.Moved = news.Move{To: "https://new.example/", First: day, Times: 2}
 	want.ETag, want.LastModified = "W/\"caf\xe9, \t\"", "yesterday"

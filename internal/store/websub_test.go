@@ -115,7 +115,7 @@ func TestHurryFeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, at := range []time.Duration{time.Hour, 2 * time.Hour} { // sooner, never later
-		if err := db.HurryFeed(t.Context(), 1, day.Add(at), news.RuleInterval); err != nil {
+		if err := db.HurryFeed(t.Context(), 1, day.Add(at), "interval"); err != nil {
 			t.Fatal(err)
 		}
 		if got := due().Sub(day); got != time.Hour {
@@ -132,7 +132,7 @@ func TestCollectPushed(t *testing.T) {
 		t.Fatal(err)
 	}
 	before := f // as the push found it
-	f.ETag, f.LastModified, f.Due, f.Rule, f.Checked = `"new"`, "Mon, 1 Jan 2024 00:00:00 GMT", day.Add(5*time.Hour), news.RuleTTL, day.Add(time.Hour)
+	f.ETag, f.LastModified, f.Due, f.Rule, f.Checked = `"new"`, "Mon, 1 Jan 2024 00:00:00 GMT", day.Add(5*time.Hour), "ttl", day.Add(time.Hour)
 	store(t, db, Poll{Feed: f})
 	before.State, before.Problem, before.Checked = news.FeedRepaired, "mended", day.Add(2*time.Hour)
 	store(t, db, Poll{Feed: before, Pushed: true, Articles: []news.Article{article("pushed", "pushed")}})

@@ -71,13 +71,13 @@ func (p Pace) AfterAnswer(now time.Time, s news.Schedule) (time.Time, news.Rule)
 func (p Pace) own(rhythm time.Duration) (time.Duration, news.Rule) {
 	switch {
 	case rhythm <= 0:
-		return p.within(p.Interval), news.RuleInterval
+		return p.within(p.Interval), ruleInterval
 	case rhythm < p.Min:
-		return p.within(p.Min), news.RuleMin
+		return p.within(p.Min), ruleMin
 	case rhythm >= p.Max:
-		return p.within(p.Max), news.RuleMax
+		return p.within(p.Max), ruleMax
 	}
-	return p.within(rhythm), news.RuleRhythm
+	return p.within(rhythm), ruleRhythm
 }
 
 // asked is the longest wait that was asked for, but no more than Max.
@@ -85,13 +85,13 @@ func (p Pace) asked(s news.Schedule) (longest time.Duration, by news.Rule) {
 	for _, a := range []struct {
 		wait time.Duration
 		rule news.Rule
-	}{{s.Fresh, news.RuleCache}, {s.TTL, news.RuleTTL}, {s.Period, news.RulePeriod}} {
+	}{{s.Fresh, ruleCache}, {s.TTL, ruleTTL}, {s.Period, rulePeriod}} {
 		if a.wait > longest {
 			longest, by = a.wait, a.rule
 		}
 	}
 	if longest > p.Max {
-		return p.Max, news.RuleMax
+		return p.Max, ruleMax
 	}
 	return longest, by
 }
@@ -110,9 +110,9 @@ func (p Pace) AfterFailure(now time.Time, s news.Schedule, failures int, slow bo
 		}
 	}
 	if wait = p.within(wait); retryAfter >= wait {
-		return now.Add(retryAfter), news.RuleRetryAfter
+		return now.Add(retryAfter), ruleRetryAfter
 	}
-	return Skip(now.Add(wait), news.RuleBackOff, s.Skips)
+	return Skip(now.Add(wait), ruleBackOff, s.Skips)
 }
 
 // within spreads a wait without leaving the bounds.
@@ -135,9 +135,9 @@ func Skip(t time.Time, rule news.Rule, s news.Skips) (time.Time, news.Rule) {
 	for range 8 * 24 {
 		switch {
 		case s.Day(t):
-			rule = news.RuleSkipDays
+			rule = ruleSkipDays
 		case s.Hour(t):
-			rule = news.RuleSkipHours
+			rule = ruleSkipHours
 		default:
 			return t, rule
 		}

@@ -103,16 +103,16 @@ func TestAfterAnswer(t *testing.T) {
 		want   time.Duration
 		rule   news.Rule
 	}{
-		{"nothing known", news.Schedule{}, tenth, hour, news.RuleInterval},
-		{"its rhythm", news.Schedule{Rhythm: 2 * hour}, tenth, 2 * hour, news.RuleRhythm},
-		{"a busy feed is asked at Min", news.Schedule{Rhythm: time.Minute}, from, 10 * time.Minute, news.RuleMin},
-		{"a quiet one at Max", news.Schedule{Rhythm: 24 * hour}, func(d time.Duration) (a, b time.Duration) { return d - d/10, d }, 24 * hour, news.RuleMax},
-		{"no sooner than the server says", news.Schedule{Rhythm: hour, Fresh: 3 * hour}, from, 3 * hour, news.RuleCache},
-		{"nor than the feed", news.Schedule{TTL: 3 * hour}, from, 3 * hour, news.RuleTTL},
-		{"nor than its period", news.Schedule{Period: 12 * hour}, from, 12 * hour, news.RulePeriod},
-		{"the latest counts", news.Schedule{Rhythm: 5 * hour, Fresh: 6 * hour, TTL: 7 * hour, Period: 8 * hour}, from, 8 * hour, news.RulePeriod},
-		{"a shorter ttl changes nothing", news.Schedule{Rhythm: 2 * hour, TTL: time.Minute}, tenth, 2 * hour, news.RuleRhythm},
-		{"a ttl of a year is Max", news.Schedule{TTL: 365 * 24 * hour}, func(d time.Duration) (a, b time.Duration) { return d, d }, 24 * hour, news.RuleMax},
+		{"nothing known", news.Schedule{}, tenth, hour, ruleInterval},
+		{"its rhythm", news.Schedule{Rhythm: 2 * hour}, tenth, 2 * hour, ruleRhythm},
+		{"a busy feed is asked at Min", news.Schedule{Rhythm: time.Minute}, from, 10 * time.Minute, ruleMin},
+		{"a quiet one at Max", news.Schedule{Rhythm: 24 * hour}, func(d time.Duration) (a, b time.Duration) { return d - d/10, d }, 24 * hour, ruleMax},
+		{"no sooner than the server says", news.Schedule{Rhythm: hour, Fresh: 3 * hour}, from, 3 * hour, ruleCache},
+		{"nor than the feed", news.Schedule{TTL: 3 * hour}, from, 3 * hour, ruleTTL},
+		{"nor than its period", news.Schedule{Period: 12 * hour}, from, 12 * hour, rulePeriod},
+		{"the latest counts", news.Schedule{Rhythm: 5 * hour, Fresh: 6 * hour, TTL: 7 * hour, Period: 8 * hour}, from, 8 * hour, rulePeriod},
+		{"a shorter ttl changes nothing", news.Schedule{Rhythm: 2 * hour, TTL: time.Minute}, tenth, 2 * hour, ruleRhythm},
+		{"a ttl of a year is Max", news.Schedule{TTL: 365 * 24 * hour}, func(d time.Duration) (a, b time.Duration) { return d, d }, 24 * hour, ruleMax},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			least, most := tt.bounds(tt.want)
@@ -137,18 +137,18 @@ func TestSkips(t *testing.T) {
 		within time.Duration
 		rule   news.Rule
 	}{
-		{"another hour", news.Schedule{Period: hour, Skips: hours(3)}, hour, 6 * time.Minute, news.RulePeriod},
-		{"the next hour", news.Schedule{Period: hour, Skips: hours(13)}, 2 * hour, 10 * time.Minute, news.RuleSkipHours},
-		{"a night", news.Schedule{Period: hour, Skips: hours(13, 14, 15, 16)}, 5 * hour, 10 * time.Minute, news.RuleSkipHours},
-		{"till the weekend", news.Schedule{Period: hour, Skips: weekdays}, 12*hour + 3*24*hour, 10 * time.Minute, news.RuleSkipDays},
-		{"till the weekend's morning", news.Schedule{Period: hour, Skips: news.Skips{Days: weekdays.Days, Hours: 0xff}}, 20*hour + 3*24*hour, 10 * time.Minute, news.RuleSkipHours},
+		{"another hour", news.Schedule{Period: hour, Skips: hours(3)}, hour, 6 * time.Minute, rulePeriod},
+		{"the next hour", news.Schedule{Period: hour, Skips: hours(13)}, 2 * hour, 10 * time.Minute, ruleSkipHours},
+		{"a night", news.Schedule{Period: hour, Skips: hours(13, 14, 15, 16)}, 5 * hour, 10 * time.Minute, ruleSkipHours},
+		{"till the weekend", news.Schedule{Period: hour, Skips: weekdays}, 12*hour + 3*24*hour, 10 * time.Minute, ruleSkipDays},
+		{"till the weekend's morning", news.Schedule{Period: hour, Skips: news.Skips{Days: weekdays.Days, Hours: 0xff}}, 20*hour + 3*24*hour, 10 * time.Minute, ruleSkipHours},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			tt.s.Rhythm = time.Minute
 			always(t, tt.after, tt.after+tt.within, tt.rule, func() (time.Time, news.Rule) { return pace.AfterAnswer(noon, tt.s) })
 			tt.s.Period = 0
 			failed := func() (time.Time, news.Rule) { return pace.AfterFailure(noon, tt.s, 1, true, 0) }
-			if due, rule := failed(); rule != news.RuleBackOff && due.Before(noon.Add(tt.after)) {
+			if due, rule := failed(); rule != ruleBackOff && due.Before(noon.Add(tt.after)) {
 				t.Errorf("a failed feed is asked at %s, in an hour that it skips", due)
 			}
 		})
@@ -176,7 +176,7 @@ func TestAfterFailure(t *testing.T) {
 	} {
 		t.Run(fmt.Sprintf("%d failures, slow %v", tt.failures, tt.slow), func(t *testing.T) {
 			least, most := max(tt.want-tt.want/10, pace.Min), min(tt.want+tt.want/10, pace.Max)
-			always(t, least, most, news.RuleBackOff, func() (time.Time, news.Rule) {
+			always(t, least, most, ruleBackOff, func() (time.Time, news.Rule) {
 				return pace.AfterFailure(noon, news.Schedule{}, tt.failures, tt.slow, tt.asked)
 			})
 		})
@@ -187,7 +187,7 @@ func TestAfterFailure(t *testing.T) {
 func TestRetryAfter(t *testing.T) {
 	for _, asked := range []time.Duration{3*time.Hour + time.Second, 48 * time.Hour, 7 * 24 * time.Hour} {
 		due, rule := pace.AfterFailure(noon, news.Schedule{Skips: news.Skips{Hours: 1<<24 - 2}}, 1, false, asked)
-		if !due.Equal(noon.Add(asked)) || rule != news.RuleRetryAfter {
+		if !due.Equal(noon.Add(asked)) || rule != ruleRetryAfter {
 			t.Errorf("asked for %s: due %s by %q", asked, due, rule)
 		}
 	}

@@ -77,7 +77,7 @@ func TestShapes(t *testing.T) {
 		},
 		{
 			"feed", FeedOf(news.Feed{
-				ID: 1, URL: "https://harbourwire.example/feed", Title: "Wire", Folder: "World", State: news.FeedNotFound, Problem: "it is gone", Rule: news.RuleBackOff,
+				ID: 1, URL: "https://harbourwire.example/feed", Title: "Wire", Folder: "World", State: news.FeedNotFound, Problem: "it is gone", Rule: "back-off",
 				Articles: 4, Checked: day, Due: day.Add(time.Hour), ETag: "kept to ourselves",
 			}),
 			`{"id":1,"url":"https://harbourwire.example/feed","title":"Wire","folder":"World","full_text":"","state":"not found","problem":"it is gone",

@@ -15,6 +15,7 @@ import (
 	"strconv"
 	"strings"
 
+	"headwater/internal/intake/poll"
 	"headwater/internal/news"
 )
 
@@ -53,7 +54,7 @@ type pages map[string]*template.Template
 
 // loadPages panics where a template is malformed, which no input can bring about.
 func loadPages(a assets) pages {
-	funcs := template.FuncMap{"asset": a.path}
+	funcs := template.FuncMap{"asset": a.path, "reason": poll.Reason}
 	base := template.Must(template.New("layout").Funcs(funcs).ParseFS(templateFiles, "templates/layout.html", "templates/parts.html"))
 	files, err := templateFiles.ReadDir("templates")
 	if err != nil {

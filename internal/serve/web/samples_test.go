@@ -145,7 +145,7 @@ func subscriptions() []news.Feed {
 		o := outlet(title)
 		return news.Feed{
 			ID: id, Title: title, URL: "https://" + o.Domain + "/feed.xml", Site: "https://" + o.Domain + "/", Folder: folder,
-			State: state, Problem: problem, Articles: articles, Checked: ago(12), Due: now.Add(48 * time.Minute), Rule: news.RuleCache,
+			State: state, Problem: problem, Articles: articles, Checked: ago(12), Due: now.Add(48 * time.Minute), Rule: "cache",
 		}
 	}
 	gone := feed(6, "Old Almanac", "World", news.FeedGone, "The server says that the feed is gone for good (410). Remove it or give its new address.", 4)
