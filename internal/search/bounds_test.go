@@ -88,11 +88,11 @@ func TestSearchTime(t *testing.T) {
 	}
 }
 
-// Who waits for a turn and goes is let go, and the turn goes to the next.
-func TestTurns(t *testing.T) {
+// A search that is cancelled while it waits ends, and the next one runs.
+func TestLimiter(t *testing.T) {
 	x, _ := room(t)
-	for range cap(x.turns) {
-		if err := x.turns.take(t.Context()); err != nil {
+	for range cap(x.limiter) {
+		if err := x.limiter.acquire(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -106,8 +106,8 @@ func TestTurns(t *testing.T) {
 		_, err := x.Search(t.Context(), Request{Query: "comet"}, now)
 		ended <- err
 	}()
-	for range cap(x.turns) {
-		x.turns.leave()
+	for range cap(x.limiter) {
+		x.limiter.release()
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)
@@ -133,7 +133,7 @@ func TestListsAreKept(t *testing.T) {
 }
 
 func TestListsAreBounded(t *testing.T) {
-	var k lists
+	var k hitLists
 	docs := make([]uint32, maxLists/100)
 	for i := range uint64(60) {
 		_, err := k.get(listKey{i, "comet"}, func() (*hitList, error) { return &hitList{docs: docs, weights: make([]uint16, len(docs))}, nil })
@@ -155,10 +155,10 @@ func TestListsAreBounded(t *testing.T) {
 }
 
 // Scores stay above 0 where most of what held a word was taken out.
-func TestRarity(t *testing.T) {
+func TestIDF(t *testing.T) {
 	for _, n := range []uint64{0, 1, 10, 1_000_000} {
 		for _, count := range []uint64{0, 1, n, 10*n + 100} {
-			if got := rarity(n, count); !(got > 0) {
+			if got := idf(n, count); !(got > 0) {
 				t.Errorf("%d of %d: %f", count, n, got)
 			}
 		}

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"slices"
@@ -12,31 +13,41 @@ import (
 	segapi "github.com/blevesearch/scorch_segment_api/v2"
 )
 
-// column is what searches read of every match, by document number within a segment of the index: asking bleve for each
-// would cost more than finding them. A segment never changes, so its column is made once, in a few milliseconds for
-// 10,000 articles, and goes with it.
-type column struct {
+// errDamaged says that a search met what no index should hold.
+var errDamaged = errors.New("the index is damaged")
+
+// recovered makes an error of a panic: bleve reads a damaged index without checks. Each goroutine of a search defers it.
+func recovered(err *error) {
+	if r := recover(); r != nil {
+		*err = fmt.Errorf("%w: %v", errDamaged, r)
+	}
+}
+
+// segmentColumns is what searches read of every match, by document number within a segment of the index: asking bleve for
+// each would cost more than finding them. A segment never changes, so its columns are made once, in a few milliseconds for
+// 10,000 articles, and go with it.
+type segmentColumns struct {
 	ids     []int64
 	times   []uint32 // seconds since 1970; 0 is unknown
-	outlets []int32  // places in columns.outlets
-	langs   []int32  // places in columns.langs
+	outlets []int32  // indexes of columns.outlets
+	langs   []int32  // indexes of columns.langs
 }
 
 // columns keeps the columns of an index's segments.
 type columns struct {
 	mu       sync.Mutex
-	segments map[uint64]*column
-	outlets  names
-	langs    names
+	segments map[uint64]*segmentColumns
+	outlets  nameTable
+	langs    nameTable
 }
 
-// names gives each name a number; 0 is none.
-type names struct {
+// nameTable gives each name a number; 0 is none.
+type nameTable struct {
 	list []string
 	at   map[string]int32
 }
 
-func (n *names) number(s string) int32 {
+func (n *nameTable) number(s string) int32 {
 	if i, ok := n.at[s]; ok {
 		return i
 	}
@@ -65,8 +76,8 @@ func (c *columns) languages() []string {
 // view is the columns of one snapshot of the index.
 type view struct {
 	parts   []*scorch.SegmentSnapshot
-	columns []*column // of each part
-	starts  []uint64  // of each part, in document numbers of the snapshot
+	columns []*segmentColumns // of each part
+	starts  []uint64          // of each part, in document numbers of the snapshot
 	outlets []string
 	langs   []string
 }
@@ -80,7 +91,7 @@ func (c *columns) view(r api.IndexReader) (*view, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	v := &view{parts: s.Segments()}
-	kept, start := make(map[uint64]*column, len(s.Segments())), uint64(0)
+	kept, start := make(map[uint64]*segmentColumns, len(s.Segments())), uint64(0)
 	for _, part := range v.parts {
 		of := c.segments[part.Id()]
 		if of == nil {
@@ -100,9 +111,9 @@ func (c *columns) view(r api.IndexReader) (*view, error) {
 	return v, nil
 }
 
-// read makes a column from the terms of a segment.
-func (c *columns) read(s segapi.Segment, n int) (*column, error) {
-	of := &column{ids: make([]int64, n), times: make([]uint32, n), outlets: make([]int32, n), langs: make([]int32, n)}
+// read makes the columns of a segment from its terms.
+func (c *columns) read(s segapi.Segment, n int) (*segmentColumns, error) {
+	of := &segmentColumns{ids: make([]int64, n), times: make([]uint32, n), outlets: make([]int32, n), langs: make([]int32, n)}
 	steps := []struct {
 		field, prefix string
 		take          func(term string) (func(doc uint64), error)
@@ -113,7 +124,7 @@ func (c *columns) read(s segapi.Segment, n int) (*column, error) {
 		}},
 		{fieldTime, "", func(term string) (func(uint64), error) {
 			t, err := strconv.ParseUint(term, 10, 64)
-			return func(doc uint64) { of.times[doc] = uint32(min(t, math.MaxUint32)) }, err
+			return func(doc uint64) { of.times[doc] = columnTime(int64(min(t, math.MaxInt64))) }, err
 		}},
 		{fieldKey, keyOutlet, func(term string) (func(uint64), error) {
 			name := c.outlets.number(term)
@@ -132,6 +143,9 @@ func (c *columns) read(s segapi.Segment, n int) (*column, error) {
 	return of, nil
 }
 
+// columnTime is a time as columns have it, in seconds since 1970.
+func columnTime(unix int64) uint32 { return uint32(min(unix, math.MaxUint32)) }
+
 // eachTerm calls what take gives for a term with each of its documents. Terms begin with a prefix, which take is not given.
 func eachTerm(s segapi.Segment, field, prefix string, take func(string) (func(uint64), error)) error {
 	dict, err := s.Dictionary(field)
@@ -144,7 +158,7 @@ func eachTerm(s segapi.Segment, field, prefix string, take func(string) (func(ui
 		end[len(end)-1]++
 	}
 	var list segapi.PostingsList
-	var places segapi.PostingsIterator
+	var iterator segapi.PostingsIterator
 	terms := dict.AutomatonIterator(nil, []byte(prefix), end)
 	for {
 		entry, err := terms.Next()
@@ -158,9 +172,9 @@ func eachTerm(s segapi.Segment, field, prefix string, take func(string) (func(ui
 		if list, err = dict.PostingsList([]byte(entry.Term), nil, list); err != nil {
 			return err
 		}
-		places = list.Iterator(false, false, false, places)
+		iterator = list.Iterator(false, false, false, iterator)
 		for {
-			at, err := places.Next()
+			at, err := iterator.Next()
 			if err != nil {
 				return err
 			}
@@ -187,21 +201,21 @@ type row struct {
 	outlet, lang int32
 }
 
-// rows reads rows of a view one behind the other, most of which are in the part of the one before.
-type rows struct {
+// rowReader reads rows of a view. It is quick where most are in the segment of the one before.
+type rowReader struct {
 	*view
-	column     *column
-	start, end uint64 // of the part
+	columns    *segmentColumns
+	start, end uint64 // of the segment
 }
 
 // row gives a document of the snapshot.
-func (v *rows) row(doc uint64) row {
+func (v *rowReader) row(doc uint64) row {
 	if doc < v.start || doc >= v.end {
 		i, at := v.part(doc)
-		v.column, v.start = v.columns[i], doc-at
-		v.end = v.start + uint64(len(v.column.ids))
+		v.columns, v.start = v.view.columns[i], doc-at
+		v.end = v.start + uint64(len(v.columns.ids))
 	}
-	c, at := v.column, doc-v.start
+	c, at := v.columns, doc-v.start
 	return row{c.ids[at], c.times[at], c.outlets[at], c.langs[at]}
 }
 

@@ -1,273 +1,103 @@
 package search
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"math"
 	"slices"
-	"time"
+	"sort"
+	"sync/atomic"
 
 	"github.com/blevesearch/bleve/v2/mapping"
 	"github.com/blevesearch/bleve/v2/search"
 	"github.com/blevesearch/bleve/v2/search/query"
 	"github.com/blevesearch/bleve/v2/search/searcher"
 	api "github.com/blevesearch/bleve_index_api"
-
-	"headwater/internal/news"
+	"golang.org/x/sync/errgroup"
 )
 
-// titleBoost is how much more a word in the headline says than one in the body.
-const titleBoost = 2
+// A node is a part of a parsed query. It is a termNode or a filterNode.
+type node any
+
+// A termNode is a part that the inverted index answers. Its meaning to both readers of queries stands in one place: compile
+// for searches of the index, match for a single article (see Percolator). TestFieldsOnBothReaders compares them.
+type termNode interface {
+	compile(c *compiler) query.Query
+	match(v *docView) answer
+	// anchors gives keys of which an article must have at least one to match. It gives false where an article without
+	// any of them can match.
+	anchors() (anchors, bool)
+}
+
+// A filterNode is a part that is answered from the columns of the index, the stories of articles or the marks of a user.
+// Both readers apply the same filter.
+type filterNode interface {
+	filter(q *queryContext) rowFilter
+	dependsOnStory() bool
+}
+
+// rowFilter says whether an article matches.
+type rowFilter func(row) bool
+
+// anchors are a termNode's keys, and roughly the share of articles that have one.
+type anchors struct {
+	list []string
+	rate float64
+}
+
+// answer is whether an article matches. Answers are ordered, so that AND is min and OR is max.
+type answer int8
+
+const (
+	never   answer = iota
+	depends        // on the article's story, with docView.anyStory
+	always
+)
+
+func answerOf(matches bool) answer {
+	if matches {
+		return always
+	}
+	return never
+}
+
+// match says whether an article matches a query.
+func (v *docView) match(n node) answer {
+	f, ok := n.(filterNode)
+	switch {
+	case !ok:
+		return n.(termNode).match(v)
+	case v.anyStory && f.dependsOnStory():
+		return depends
+	}
+	return answerOf(f.filter(&v.queryContext)(v.row))
+}
+
+// anchorsOf is termNode.anchors for any node.
+func anchorsOf(n node) (anchors, bool) {
+	if t, ok := n.(termNode); ok {
+		return t.anchors()
+	}
+	return anchors{}, false
+}
 
 // compiler turns parsed queries into bleve's.
 type compiler struct {
-	now    time.Time
-	places *standing
-	view   *view
-	lists  *lists
-	turns  turns
-	marks  news.Marks
-	feeds  []news.Feed
+	queryContext
+	view    *view
+	lists   *hitLists
+	limiter limiter
 }
 
 func (c *compiler) compile(n node) query.Query {
-	switch n := n.(type) {
-	case allOf:
-		return c.compileAll(n)
-	case anyOf:
-		list := make([]query.Query, len(n))
-		for i, child := range n {
-			list[i] = c.compile(child)
-		}
-		return query.NewDisjunctionQuery(list)
-	case without:
-		return exclude{keep: query.NewMatchAllQuery(), drop: c.compile(n.node)}
-	case text:
-		return c.compileText(n)
-	case source:
-		return c.compileSource(n)
-	case feedNamed:
-		return c.feedNamed(n)
-	case key:
-		return unscored{keyTerm(n.term)}
-	case days:
-		return unscored{compileDays(n)}
-	case origin, role, marked, number, since:
-		return c.accept(unscored{query.NewMatchAllQuery()}, c.fact(n, false))
+	if f, ok := n.(filterNode); ok {
+		return filtered{unscored{query.NewMatchAllQuery()}, c.view, f.filter(&c.queryContext)}
 	}
-	panic(fmt.Sprintf("index: query node %T", n)) // parse makes no other
+	return n.(termNode).compile(c)
 }
 
-func (c *compiler) compileAll(n allOf) query.Query {
-	var keep, drop []query.Query
-	var facts []fact
-	words := slices.ContainsFunc(n, c.carries)
-	for _, child := range n {
-		not, isNot := child.(without)
-		holds := c.fact(child, words)
-		switch {
-		case isNot:
-			drop = append(drop, c.compile(not.node))
-		case holds != nil:
-			facts = append(facts, holds)
-		default:
-			keep = append(keep, c.compilePart(n, child))
-		}
-	}
-	var q query.Query = query.NewMatchAllQuery()
-	if len(keep) > 0 {
-		q = query.NewConjunctionQuery(keep)
-	} else if len(facts) > 0 {
-		q = unscored{q}
-	}
-	if len(facts) > 0 { // around the rest, not beside it: a filter that is asked to advance looks at all that it passes over
-		q = c.accept(q, func(r row) bool {
-			return !slices.ContainsFunc(facts, func(holds fact) bool { return !holds(r) })
-		})
-	}
-	if len(drop) > 0 {
-		q = exclude{keep: q, drop: query.NewDisjunctionQuery(drop)}
-	}
-	return q
-}
-
-func (c *compiler) compileText(t text) query.Query {
-	fields := t.scopes()
-	switch {
-	case t.fuzzy > 0:
-		list := make([]query.Query, len(fields))
-		for i, f := range fields {
-			list[i] = t.fuzzyIn(f)
-		}
-		return query.NewDisjunctionQuery(list)
-	case t.field == fieldAuthor:
-		return c.leaf(t, nil, fields...)
-	}
-	return c.leaf(t, c.view.langs, fields...)
-}
-
-// scopes gives where a text is looked for.
-func (t text) scopes() []scope {
-	switch t.field {
-	case "":
-		return []scope{{fieldTitle, titleBoost}, {fieldBody, 1}}
-	case "text":
-		return []scope{{fieldBody, 1}}
-	}
-	return []scope{{t.field, 1}}
-}
-
-func (c *compiler) leaf(t text, langs []string, fields ...scope) query.Query {
-	return leaf{wanted{t, fields, langs}, c.view, c.lists, c.turns}
-}
-
-// fuzzyPrefix is how many letters must agree: else every word of the index is looked at.
-const fuzzyPrefix = 1
-
-func (t text) fuzzyIn(f scope) query.Query {
-	q := query.NewFuzzyQuery(t.terms()[0])
-	q.SetField(f.field)
-	q.SetFuzziness(t.fuzzy)
-	q.SetPrefix(fuzzyPrefix)
-	q.SetBoost(float64(f.boost))
-	return q
-}
-
-// plain says whether this is one word as somebody types it, without quotation marks or signs.
-func (t text) plain() bool {
-	return !t.quoted && !t.prefix && t.fuzzy == 0 && len(t.words.list) == 1 && !t.words.list[0].single && t.words.list[0].spelling == noSpelling
-}
-
-// isText says whether the words are looked for in an article's own text, where capitals may be asked for.
-func (t text) isText() bool { return t.field == "" || t.field == fieldTitle || t.field == "text" }
-
-// terms gives the words as they are indexed.
-func (t text) terms() []string {
-	terms := make([]string, len(t.words.list))
-	for i, w := range t.words.list {
-		terms[i] = t.words.term(w)
-	}
-	return terms
-}
-
-// compilePart compiles a part of a conjunction. A stop word may be missing from articles of its language, where something
-// else is asked for too.
-func (c *compiler) compilePart(all allOf, n node) query.Query {
-	q := c.compile(n)
-	langs := c.stopIn(n)
-	if len(langs) == 0 || !slices.ContainsFunc(all, func(other node) bool { return c.carries(other) }) {
-		return q
-	}
-	list := []query.Query{q}
-	for _, lang := range langs {
-		list = append(list, unscored{keyTerm(keyLang + lang)})
-	}
-	return query.NewDisjunctionQuery(list)
-}
-
-// stopIn gives the languages in which a part is a stop word.
-func (c *compiler) stopIn(n node) []string {
-	t, ok := n.(text)
-	if !ok || t.field != "" || !t.plain() {
-		return nil
-	}
-	return stopIn(t.terms()[0], c.view.langs)
-}
-
-// carries says whether a part finds articles by words that mean something.
-func (c *compiler) carries(n node) bool {
-	switch n := n.(type) {
-	case text:
-		return len(c.stopIn(n)) == 0
-	case anyOf:
-		return true
-	case allOf:
-		return slices.ContainsFunc(n, c.carries)
-	}
-	return false
-}
-
-// fact says whether something holds that the index does not say, but its columns and the places of articles in stories.
-type fact func(row) bool
-
-// fact gives what a part of a query asks for of that kind, nil where it asks for something else. Days are a fact beside
-// words, and in the index otherwise.
-func (c *compiler) fact(n node, besideWords bool) fact {
-	switch n := n.(type) {
-	case origin:
-		like := c.places.originsLike(source(n))
-		return c.inStory(func(s seat) bool { return like[c.places.story(s.slot).origin] })
-	case role:
-		want := roleNumber(n.role)
-		return c.inStory(func(s seat) bool { return s.role == want })
-	case marked:
-		if n.starred {
-			return func(r row) bool { return c.marks.Starred.Has(r.id) }
-		}
-		return func(r row) bool { return !c.marks.Read.Has(r.id) }
-	case number:
-		return c.inStory(func(s seat) bool { return n.holds(c.places.value(n.field, s.slot)) })
-	case since:
-		from := c.now.Add(-n.age).Unix()
-		return func(r row) bool { return r.time > 0 && int64(r.time) >= from }
-	case days:
-		if from, to, ok := n.seconds(); ok && besideWords {
-			return func(r row) bool { return int64(r.time) >= from && int64(r.time) < to }
-		}
-	}
-	return nil
-}
-
-// inStory asks for articles that are in a story, as something.
-func (c *compiler) inStory(holds func(seat) bool) fact {
-	return func(r row) bool {
-		s := c.places.of(r.id)
-		return s.slot != 0 && holds(s)
-	}
-}
-
-// compileSource asks for an outlet that published the article or that it credits.
-func (c *compiler) compileSource(s source) query.Query {
-	list, keys := []query.Query{c.leaf(s.name, nil, scope{fieldOutlet, 1})}, []string{keySite}
-	if !s.own {
-		list, keys = append(list, c.leaf(s.name, nil, scope{fieldCredit, 1})), append(keys, keyCredit)
-	}
-	for _, k := range keys {
-		if s.name.prefix {
-			p := query.NewPrefixQuery(k + s.site)
-			p.SetField(fieldKey)
-			list = append(list, p)
-		} else {
-			list = append(list, keyTerm(k+s.site))
-		}
-	}
-	return unscored{query.NewDisjunctionQuery(list)}
-}
-
-func compileDays(d days) query.Query {
-	from, to := keyDay+d.from, keyDay+d.to
-	if d.to == "" {
-		to = keyDay + "9999~"
-	}
-	yes := true
-	q := query.NewTermRangeInclusiveQuery(from, to, &yes, &yes)
-	q.SetField(fieldKey)
-	return q
-}
-
-// seconds gives the bounds of days since 1970, the second not included. Beside words it is ten times quicker to look at the
-// time of what they find than to join the articles of every day.
-func (d days) seconds() (from, to int64, ok bool) {
-	first, err := time.Parse("20060102", d.from)
-	if err != nil || first.Unix() <= 0 {
-		return 0, 0, false
-	}
-	if d.to == "" {
-		return first.Unix(), math.MaxInt64, true
-	}
-	last, err := time.Parse("20060102", d.to)
-	return first.Unix(), last.Unix() + daySeconds, err == nil
-}
+// leaf asks for words in some fields.
+func (c *compiler) leaf(w wordQuery) query.Query { return leaf{w, c.view, c.lists, c.limiter} }
 
 func keyTerm(s string) *query.TermQuery {
 	q := query.NewTermQuery(s)
@@ -275,8 +105,8 @@ func keyTerm(s string) *query.TermQuery {
 	return q
 }
 
-// exclude gives what keep finds and drop does not. Bleve's own boolean query finds everything but drop where keep has a
-// wildcard that fits no word (v2.6.3, BooleanQuery.Searcher).
+// exclude finds what keep finds and drop does not. Bleve's own boolean query finds everything but drop where keep has a
+// prefix that no word begins with (v2.6.3, BooleanQuery.Searcher).
 type exclude struct{ keep, drop query.Query }
 
 // Searcher is bleve's interface of queries.
@@ -293,7 +123,7 @@ func (e exclude) Searcher(ctx context.Context, r api.IndexReader, m mapping.Inde
 	return searcher.NewBooleanSearcher(ctx, r, keep, nil, drop, o)
 }
 
-// unscored finds what its query finds and adds nothing to relevance, nor highlights.
+// unscored finds what its query finds and adds nothing to relevance.
 type unscored struct{ query.Query }
 
 // Searcher is bleve's interface of queries.
@@ -301,20 +131,16 @@ func (u unscored) Searcher(ctx context.Context, r api.IndexReader, m mapping.Ind
 	return u.Query.Searcher(ctx, r, m, search.SearcherOptions{Score: "none"})
 }
 
-// accept finds those articles of a query of which something holds that the index does not say.
-func (c *compiler) accept(of query.Query, holds fact) query.Query {
-	return accepted{of, c.view, holds}
+// filtered finds those articles of a query that a filter accepts.
+type filtered struct {
+	of     query.Query
+	view   *view
+	accept rowFilter
 }
 
-type accepted struct {
-	of    query.Query
-	view  *view
-	holds fact
-}
-
-// ofAll says that nothing but the fact chooses.
-func (a accepted) ofAll() bool {
-	u, ok := a.of.(unscored)
+// matchesAll says whether the filter alone decides.
+func (f filtered) matchesAll() bool {
+	u, ok := f.of.(unscored)
 	if ok {
 		_, ok = u.Query.(*query.MatchAllQuery)
 	}
@@ -322,13 +148,181 @@ func (a accepted) ofAll() bool {
 }
 
 // Searcher is bleve's interface of queries.
-func (a accepted) Searcher(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
-	of, err := a.of.Searcher(ctx, r, m, o)
+func (f filtered) Searcher(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
+	of, err := f.of.Searcher(ctx, r, m, o)
 	if err != nil {
 		return nil, err
 	}
-	rows := rows{view: a.view}
+	rows := rowReader{view: f.view}
 	return searcher.NewFilteringSearcher(ctx, of, func(_ *search.SearchContext, m *search.DocumentMatch) bool {
-		return a.holds(rows.row(m.IndexInternalID.Value()))
+		return f.accept(rows.row(m.IndexInternalID.Value()))
 	}), nil
 }
+
+// leaf finds words in some fields. Its matches are read from a segment at a time into hit lists, which are kept for the next
+// search: bleve's own searchers ask anew for every article and every word, which took nine tenths of a search's time. All
+// forms of a word in all its fields count as one word.
+type leaf struct {
+	wordQuery
+	view    *view
+	lists   *hitLists
+	limiter limiter
+}
+
+// Searcher is bleve's interface of queries.
+func (l leaf) Searcher(ctx context.Context, r api.IndexReader, _ mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
+	s := &leafSearcher{scored: o.Score != "none", factor: 1}
+	lists, err := l.hitLists(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for i, list := range lists {
+		if len(list.docs) == 0 {
+			continue
+		}
+		run := listRun{hitList: list, start: l.view.starts[i]}
+		if deleted := l.view.parts[i].Deleted(); deleted != nil {
+			run.deleted = deleted.Contains
+		}
+		s.runs, s.count = append(s.runs, run), s.count+uint64(len(list.docs))
+	}
+	all, err := r.DocCount()
+	if err != nil {
+		return nil, err
+	}
+	s.idf = idf(all, s.count)
+	return s, nil
+}
+
+// hitLists gives the list of each segment. Those that are not kept are read by all processors that are idle: a common word
+// stands in half of a segment.
+func (l leaf) hitLists(ctx context.Context) ([]*hitList, error) {
+	key := l.key()
+	found, missing := make([]*hitList, len(l.view.parts)), []int{}
+	for i, part := range l.view.parts {
+		if found[i] = l.lists.kept(listKey{part.Id(), key}); found[i] == nil {
+			missing = append(missing, i)
+		}
+	}
+	// The largest segments first, so that the processors end together.
+	slices.SortFunc(missing, func(a, b int) int {
+		return cmp.Compare(len(l.view.columns[b].ids), len(l.view.columns[a].ids))
+	})
+	var next atomic.Int32
+	group, ctx := errgroup.WithContext(ctx)
+	read := func() (err error) {
+		defer recovered(&err)
+		for n := int(next.Add(1)) - 1; n < len(missing); n = int(next.Add(1)) - 1 {
+			i := missing[n]
+			part := l.view.parts[i]
+			found[i], err = l.lists.get(listKey{part.Id(), key}, func() (*hitList, error) {
+				return l.read(ctx, part.Segment(), l.view.columns[i].langs, l.view.langs)
+			})
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	if len(missing) > 1 {
+		for range l.limiter.acquireIdle(len(missing) - 1) {
+			group.Go(func() error {
+				defer l.limiter.release()
+				return read()
+			})
+		}
+	}
+	group.Go(read)
+	return found, group.Wait()
+}
+
+// idf is bleve's inverse document frequency. The count includes deleted documents. It is cut off at the number of documents
+// that are left, since scores are no less than 0.
+func idf(docs, count uint64) float64 {
+	docs = max(docs, 1)
+	return 1 + math.Log(float64(docs)/float64(min(count, docs)+1))
+}
+
+// listRun is a hit list of one segment, in the document numbers of the snapshot.
+type listRun struct {
+	*hitList
+	start   uint64
+	deleted func(doc uint32) bool // nil where no document was
+}
+
+// leafSearcher is bleve's search.Searcher over hit lists. It scores as bleve's term searcher does: the root of the
+// frequency times the norm of the length and idf.
+type leafSearcher struct {
+	runs   []listRun
+	at     int // in runs
+	next   int // in the run
+	count  uint64
+	idf    float64
+	factor float64 // bleve's query norm and weight
+	scored bool
+}
+
+// Next gives the next match, nil at the end.
+func (s *leafSearcher) Next(ctx *search.SearchContext) (*search.DocumentMatch, error) {
+	for ; s.at < len(s.runs); s.at, s.next = s.at+1, 0 {
+		r := &s.runs[s.at]
+		for s.next < len(r.docs) {
+			i := s.next
+			s.next++
+			if r.deleted != nil && r.deleted(r.docs[i]) {
+				continue
+			}
+			m := ctx.DocumentMatchPool.Get()
+			m.IndexInternalID = api.NewIndexInternalID(m.IndexInternalID, r.start+uint64(r.docs[i]))
+			if s.scored {
+				m.Score = r.weight(i) * s.idf * s.factor
+			}
+			return m, nil
+		}
+	}
+	return nil, nil
+}
+
+// Advance gives the first match at a document or after it.
+func (s *leafSearcher) Advance(ctx *search.SearchContext, id api.IndexInternalID) (*search.DocumentMatch, error) {
+	doc := id.Value()
+	for s.at+1 < len(s.runs) && s.runs[s.at+1].start <= doc {
+		s.at, s.next = s.at+1, 0
+	}
+	if s.at < len(s.runs) && s.runs[s.at].start < doc {
+		s.next = gallop(s.runs[s.at].docs, s.next, doc-s.runs[s.at].start)
+	}
+	return s.Next(ctx)
+}
+
+// gallop gives the first index from one on whose document is not before doc. Its steps double, since it is seldom far.
+func gallop(docs []uint32, from int, doc uint64) int {
+	step := 1
+	for from+step < len(docs) && uint64(docs[from+step]) < doc {
+		from += step
+		step *= 2
+	}
+	end := min(from+step+1, len(docs))
+	return from + sort.Search(end-from, func(i int) bool { return uint64(docs[from+i]) >= doc })
+}
+
+// Weight is what bleve's norm of a query is made of.
+func (s *leafSearcher) Weight() float64 { return s.idf * s.idf }
+
+// SetQueryNorm takes bleve's norm of the query.
+func (s *leafSearcher) SetQueryNorm(norm float64) { s.factor = s.idf * norm }
+
+// Count is about how many matches there are.
+func (s *leafSearcher) Count() uint64 { return s.count }
+
+// Close has nothing to close.
+func (s *leafSearcher) Close() error { return nil }
+
+// Min has no use here.
+func (s *leafSearcher) Min() int { return 0 }
+
+// Size is for bleve's statistics.
+func (s *leafSearcher) Size() int { return 0 }
+
+// DocumentMatchPoolSize is how many matches are held at once.
+func (s *leafSearcher) DocumentMatchPoolSize() int { return 1 }

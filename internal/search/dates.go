@@ -2,39 +2,50 @@ package search
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/blevesearch/bleve/v2/search/query"
 )
 
-// date reads date:, after: and before:.
-func (p *parser) date(field, value string, at int) (node, error) {
-	value = strings.TrimSpace(value)
+const daySeconds = 24 * 60 * 60
+
+// daysNode is date:, after: and before:, and since: with a date. Its days are as dayTerm writes them, both included. "" is
+// open.
+type daysNode struct{ from, to string }
+
+// parseDays reads date:, after: and before:.
+func parseDays(p *parser, v fieldValue) (node, error) {
+	value := strings.TrimSpace(v.text)
 	from, to, isRange := strings.Cut(value, "..")
-	if field != "date" && isRange {
-		return nil, p.fail(at, field+": takes one date, not a range", "write date:"+value)
+	if v.field != "date" && isRange {
+		return nil, p.fail(v.at, v.field+": takes one date, not a range", "write date:"+value)
 	}
 	if !isRange {
 		to = from
 	} else if from == "" && to == "" {
-		return nil, p.fail(at, "this range has neither beginning nor end", "write "+example("date"))
+		return nil, p.fail(v.at, "this range has neither beginning nor end", "write "+v.example)
 	}
-	first, _, err := p.period(from, field, at)
+	first, _, err := parsePeriod(p, from, v)
 	if err != nil {
 		return nil, err
 	}
-	_, last, err := p.period(to, field, at+utf8.RuneCountInString(value)-utf8.RuneCountInString(to))
+	end := v
+	end.at += utf8.RuneCountInString(value) - utf8.RuneCountInString(to)
+	_, last, err := parsePeriod(p, to, end)
 	if err != nil {
 		return nil, err
 	}
-	switch field {
+	switch v.field {
 	case "after":
-		return days{from: dayTerm(first)}, nil
+		return daysNode{from: dayTerm(first)}, nil
 	case "before":
-		return days{to: dayTerm(first.AddDate(0, 0, -1))}, nil
+		return daysNode{to: dayTerm(first.AddDate(0, 0, -1))}, nil
 	}
-	var d days
+	var d daysNode
 	if from != "" {
 		d.from = dayTerm(first)
 	}
@@ -42,45 +53,100 @@ func (p *parser) date(field, value string, at int) (node, error) {
 		d.to = dayTerm(last)
 	}
 	if d.from != "" && d.to != "" && d.from > d.to {
-		return nil, p.fail(at, "this range ends before it begins", fmt.Sprintf("write date:%s..%s", to, from))
+		return nil, p.fail(v.at, "this range ends before it begins", fmt.Sprintf("write date:%s..%s", to, from))
 	}
 	return d, nil
 }
 
-// period gives the first and the last day of a year, a month or a day. "" is open: both zero.
-func (p *parser) period(s, field string, at int) (first, last time.Time, err error) {
+// parsePeriod gives the first and the last day of a year, a month or a day. For "" both are zero.
+func parsePeriod(p *parser, s string, v fieldValue) (first, last time.Time, err error) {
 	if s == "" {
 		return first, last, nil
 	}
-	spans := []struct {
-		layout             string
-		years, months, day int
+	periods := []struct {
+		layout              string
+		years, months, days int
 	}{{"2006-01-02", 0, 0, 1}, {"2006-01", 0, 1, 0}, {"2006", 1, 0, 0}}
-	for _, span := range spans {
-		if first, err = time.Parse(span.layout, s); err == nil {
-			return first, first.AddDate(span.years, span.months, span.day).AddDate(0, 0, -1), nil
+	for _, period := range periods {
+		if first, err = time.Parse(period.layout, s); err == nil {
+			return first, first.AddDate(period.years, period.months, period.days).AddDate(0, 0, -1), nil
 		}
 	}
-	return first, last, p.fail(at, fmt.Sprintf("%q is no date", s), "write year, month and day, as in "+example(field))
+	return first, last, p.fail(v.at, fmt.Sprintf("%q is no date", s), "write year, month and day, as in "+v.example)
 }
+
+func (n daysNode) compile(*compiler) query.Query {
+	from, to := n.bounds()
+	yes := true
+	q := query.NewTermRangeInclusiveQuery(from, to, &yes, &yes)
+	q.SetField(fieldKey)
+	return unscored{q}
+}
+
+func (n daysNode) match(v *docView) answer {
+	from, to := n.bounds()
+	for key := range v.keys {
+		if key >= from && key <= to {
+			return always
+		}
+	}
+	return never
+}
+
+func (n daysNode) anchors() (anchors, bool) { return anchors{}, false }
+
+// bounds gives the keys of the first and the last day.
+func (n daysNode) bounds() (from, to string) {
+	if n.to == "" {
+		return keyDay + n.from, keyDay + "9999~"
+	}
+	return keyDay + n.from, keyDay + n.to
+}
+
+// timeFilter gives the same as a filter of times. It gives nil where the times in columns do not tell: before 1970 and
+// after 2106.
+func (n daysNode) timeFilter() rowFilter {
+	first, err := time.Parse(dayLayout, n.from)
+	if err != nil || first.Unix() <= 0 || first.Unix() >= math.MaxUint32 {
+		return nil
+	}
+	from, to := first.Unix(), int64(math.MaxInt64)
+	if n.to != "" {
+		last, err := time.Parse(dayLayout, n.to)
+		if to = last.Unix() + daySeconds; err != nil || to > math.MaxUint32 {
+			return nil
+		}
+	}
+	return func(r row) bool { return int64(r.time) >= from && int64(r.time) < to }
+}
+
+// sinceNode is since: with an age.
+type sinceNode struct{ age time.Duration }
 
 // maxAge bounds since:, in hours: a century, which no Duration overflows.
 const maxAge = 100 * 365 * 24
 
-// since reads an age such as 24h, or a date.
-func (p *parser) since(value string, at int) (node, error) {
-	value = strings.TrimSpace(value)
+// parseSince reads an age such as 24h, or a date.
+func parseSince(p *parser, v fieldValue) (node, error) {
+	value := strings.TrimSpace(v.text)
 	units := map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
 	if n := len(value) - 1; n > 0 && units[strings.ToLower(value[n:])] > 0 {
 		unit := units[strings.ToLower(value[n:])]
 		count, err := strconv.ParseUint(value[:n], 10, 32)
 		if err == nil && count <= maxAge*uint64(time.Hour)/uint64(unit) {
-			return since{time.Duration(count) * unit}, nil
+			return sinceNode{time.Duration(count) * unit}, nil
 		}
 	}
-	first, _, err := p.period(value, "since", at)
+	first, _, err := parsePeriod(p, value, v)
 	if err != nil || value == "" {
-		return nil, p.fail(at, fmt.Sprintf("%q is no age and no date", value), "write a number with m, h, d or w, as in since:24h, or a day, as in since:2026-08-18")
+		return nil, p.fail(v.at, fmt.Sprintf("%q is no age and no date", value), "write a number with m, h, d or w, as in since:24h, or a day, as in since:2026-08-18")
 	}
-	return days{from: dayTerm(first)}, nil
+	return daysNode{from: dayTerm(first)}, nil
 }
+
+func (n sinceNode) filter(q *queryContext) rowFilter {
+	from := q.now.Add(-n.age).Unix()
+	return func(r row) bool { return r.time > 0 && int64(r.time) >= from }
+}
+
+func (n sinceNode) dependsOnStory() bool { return false }

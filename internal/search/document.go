@@ -1,6 +1,7 @@
 package search
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -129,7 +130,9 @@ func cutName(s string) string {
 
 func docID(id int64) string { return strconv.FormatInt(id, 10) }
 
-func dayTerm(t time.Time) string { return t.UTC().Format("20060102") }
+const dayLayout = "20060102"
+
+func dayTerm(t time.Time) string { return t.UTC().Format(dayLayout) }
 
 // timeTerm sorts as the time does. Times before 1970 count as 1970.
 func timeTerm(t time.Time) string {
@@ -149,6 +152,45 @@ func appendSites(keys []string, prefix, domain string) []string {
 		keys = append(keys, prefix+domain)
 	}
 	return keys
+}
+
+// tagTerms gives the keys of tags: of each its words, so that case and punctuation make no difference, and those with
+// their signs, where it has any.
+func tagTerms(tags []string) (terms []string) {
+	for _, tag := range tags {
+		var plain words
+		plain.add(tag)
+		signed := plain
+		signed.list = slices.Clone(plain.list)
+		signed.keepMostSpecific(false)
+		plain.dropVariants()
+		for _, w := range []words{plain, signed} {
+			list := make([]string, len(w.list))
+			for i, t := range w.list {
+				list[i] = w.term(t)
+			}
+			if term := keyTag + strings.Join(list, " "); term != keyTag && len(term) < 4*maxTerm && !slices.Contains(terms, term) {
+				terms = append(terms, term)
+			}
+		}
+	}
+	return terms
+}
+
+// urlTerms gives a key for each word of an address, of the first 32.
+func urlTerms(url string) (terms []string) {
+	if _, rest, ok := strings.Cut(url, "://"); ok {
+		url = rest
+	}
+	var w words
+	w.add(url)
+	w.dropVariants()
+	for _, t := range w.list[:min(len(w.list), 32)] {
+		if term := keyURL + w.term(t); !slices.Contains(terms, term) {
+			terms = append(terms, term)
+		}
+	}
+	return terms
 }
 
 // textField is a text cut into words. It stands in for bleve's own, which makes several allocations a word.

@@ -1,7 +1,3 @@
-// Package search finds articles by their words. It is the only place that knows bleve, and the home of the query language.
-//
-// An index is a cache of the store's log: it can always be made again. Each Put writes its articles and the mark of the
-// log that they reach in one batch, so that after kill -9 the two agree and the log fills in the rest.
 package search
 
 import (
@@ -10,45 +6,30 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"os"
 	"path/filepath"
+	"runtime"
+	"runtime/debug"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/blevesearch/bleve/v2"
+	"github.com/blevesearch/bleve/v2/index/scorch"
+	bolterrors "go.etcd.io/bbolt/errors"
 
 	"headwater/internal/news"
 )
 
-// Errors that callers tell apart.
-var (
-	// errLocked says that another process, or another Index of this one, holds the index.
-	errLocked = errors.New("the index is in use by another process")
-	// errClosed says that Close was called.
-	errClosed = errors.New("the index is closed")
-	// errDamaged says that a search met what no index should hold.
-	errDamaged = errors.New("the index is damaged")
-)
-
-// The folders in the data folder.
-const (
-	folder    = "index.bleve"
-	newFolder = "index.bleve.new" // being built by NewRebuild
-	oldFolder = "index.bleve.old" // while Swap puts another in its place
-	tornName  = "index.bleve.torn-"
-)
+// errClosed says that Close was called.
+var errClosed = errors.New("the index is closed")
 
 // FilePattern is a pattern of what an index makes in the data folder.
 const FilePattern = folder + "*"
 
-// A batch is cut in parts of at most these many articles and bytes of text: bleve needs about 40 bytes of memory for each
-// byte of text until the part is written.
-const (
-	maxPart      = 1000
-	maxPartBytes = 2 << 20
-)
-
+// Keys of bleve's internal values.
 var (
 	markKey    = []byte("headwater:mark")
 	reachKey   = []byte("headwater:reach") // the last entry of the log that any batch came from, and its epoch
@@ -57,6 +38,8 @@ var (
 
 // mappingVersion goes up whenever a document or the cutting of words changes. An index of another version is made again.
 const mappingVersion = "4"
+
+const outdated = "it was made by another version of headwater"
 
 // Options are what an index may be given. The zero value works.
 type Options struct {
@@ -71,11 +54,11 @@ type Options struct {
 	Log Log
 	// Verify has Open compare all checksums. Otherwise it does so only where the index was not closed, or its files changed since.
 	Verify bool
-	// Timeout is the longest that a search may take, waiting for its turn included. Zero means 5 s.
+	// Timeout is the longest that a search may take, waiting for a free processor included. Zero means 5 s.
 	Timeout time.Duration
 }
 
-// Log is the store's log, so far as an index asks for it.
+// Log is the part of the store's log that an index asks for.
 type Log interface {
 	LastSeq(ctx context.Context) (int64, error)
 	// Epoch gives the same name for an entry as long as the log up to that entry is the same, and "" for one that it does
@@ -89,33 +72,114 @@ type Index struct {
 	options   Options
 
 	columns columns
-	lists   lists
-	turns   turns
+	lists   hitLists
+	limiter limiter
 	share   uint64 // documents that one processor looks at before a search is shared out between those that are idle
-	places  atomic.Pointer[StoryTable]
+	stories atomic.Pointer[StoryTable]
 	writing sync.Mutex   // held by Put and Delete: one batch at a time
 	mu      sync.RWMutex // held for writing while b changes
 	b       bleve.Index  // nil when closed, or when it could not be opened again after a failure
 	closed  bool
 
 	goal     int64       // the end of the log when b was opened; held by mu
-	building atomic.Bool // the mark has not reached goal
+	building atomic.Bool // the watermark has not reached goal
 }
 
-// Open opens the index of a data folder, and makes the folder and the index where they are missing. A torn index, or one
-// of another mapping version or another log, is moved aside, said once in Logger, and begun anew with mark 0.
-func Open(ctx context.Context, dir string, options Options) (*Index, error) {
+// limiter lets as many searches run at once as there are processors. The others wait in order. More at once would not make
+// any of them quicker, would hold as many lists of matches, and be cut off by each other wherever they stand.
+type limiter chan struct{}
+
+func (l limiter) acquire(ctx context.Context) error {
+	select {
+	case l <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+// acquireIdle takes what is free, at most n, and gives how many it took.
+func (l limiter) acquireIdle(n int) int {
+	for i := range n {
+		select {
+		case l <- struct{}{}:
+		default:
+			return i
+		}
+	}
+	return n
+}
+
+func (l limiter) release() { <-l }
+
+func newIndex(dir, name string, options Options) *Index {
 	if options.Logger == nil {
 		options.Logger = slog.New(slog.DiscardHandler)
 	}
-	x := &Index{dir: dir, path: filepath.Join(dir, folder), options: options, turns: newTurns(), share: share}
-	if err := x.tidy(); err != nil {
+	if options.Credits == nil {
+		options.Credits = func(news.Article) []news.Outlet { return nil }
+	}
+	if options.Shown == nil {
+		options.Shown = func(news.Article) string { return "" }
+	}
+	return &Index{dir: dir, path: filepath.Join(dir, name), options: options, limiter: make(limiter, runtime.GOMAXPROCS(0)), share: minShare}
+}
+
+// Open opens the index of a data folder, and makes the folder and the index where they are missing. A torn index, or one
+// of another mapping version or another log, is moved aside, noted once in Logger, and begun anew with watermark 0.
+func Open(ctx context.Context, dir string, options Options) (*Index, error) {
+	x := newIndex(dir, folder, options)
+	if err := finishSwap(dir); err != nil {
 		return nil, err
 	}
 	if err := x.open(ctx); err != nil {
 		return nil, err
 	}
 	return x, nil
+}
+
+// NewRebuild makes an empty index beside the one that the data folder holds, which stays as it is. Fill it with Put, and let
+// it take the other's place with Swap. What another rebuild left unfinished is removed.
+func NewRebuild(ctx context.Context, dir string, options Options) (*Index, error) {
+	x := newIndex(dir, newFolder, options)
+	if inUse(x.path) {
+		return nil, locked(x.path)
+	}
+	if err := os.RemoveAll(x.path); err != nil {
+		return nil, fmt.Errorf("remove an unfinished index: %w", err)
+	}
+	if err := x.open(ctx); err != nil {
+		return nil, err
+	}
+	return x, nil
+}
+
+// Swap puts an index made by NewRebuild in the place of the data folder's and removes that. The index stays usable. The one
+// to be replaced must be closed; otherwise both stay as they are. A crash in between leaves the one or the other, whole, and
+// Open does the rest.
+func (x *Index) Swap(ctx context.Context) error {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if _, err := x.handle(); err != nil {
+		return err
+	}
+	target, old := filepath.Join(x.dir, folder), filepath.Join(x.dir, oldFolder)
+	if x.path == target {
+		return nil
+	}
+	if inUse(target) {
+		return locked(target)
+	}
+	if err := x.release(); err != nil {
+		return err
+	}
+	if err := exchange(x.path, target, old); err != nil {
+		return errors.Join(fmt.Errorf("put the new index in its place: %w", err), x.open(ctx))
+	}
+	x.path = target
+	return errors.Join(syncDir(x.dir), os.RemoveAll(old), x.open(context.WithoutCancel(ctx)))
 }
 
 // Close ends the index once the searches and writes that run are done. Closing twice is no error.
@@ -157,7 +221,10 @@ func (x *Index) handle() (bleve.Index, error) {
 	return nil, fmt.Errorf("index %s could not be opened again after a failed write; see the log, and start anew once the cause is mended", x.path)
 }
 
-// Watermark gives the place in the log that the index has reached: 0 when it is new.
+// SetStories gives searches the stories of articles. Without it articles are in none.
+func (x *Index) SetStories(t *StoryTable) { x.stories.Store(t) }
+
+// Watermark gives the entry of the log that the index has reached: 0 when it is new.
 func (x *Index) Watermark() (int64, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -165,10 +232,10 @@ func (x *Index) Watermark() (int64, error) {
 	if err != nil {
 		return 0, err
 	}
-	return markOf(b)
+	return watermark(b)
 }
 
-func markOf(b bleve.Index) (int64, error) {
+func watermark(b bleve.Index) (int64, error) {
 	value, err := b.GetInternal(markKey)
 	if err != nil || len(value) == 0 {
 		return 0, err
@@ -197,155 +264,169 @@ func (x *Index) Count() (uint64, error) {
 // Size gives how many bytes the index takes on disk.
 func (x *Index) Size() (size int64, err error) {
 	err = filepath.WalkDir(x.path, func(_ string, d fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) { // a file that a merge has just made needless
+		if err == nil && !d.IsDir() {
+			var info fs.FileInfo
+			if info, err = d.Info(); err == nil {
+				size += info.Size()
+			}
+		}
+		if errors.Is(err, fs.ErrNotExist) { // a file that a merge has just removed
 			return nil
-		}
-		if err != nil || d.IsDir() {
-			return err
-		}
-		info, err := d.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		if err == nil {
-			size += info.Size()
 		}
 		return err
 	})
 	return size, err
 }
 
-// Put indexes articles, in place of what the index holds under their ids, and moves the mark. It returns when both are on
-// disk. A large slice is written in parts; the mark moves with the last.
-func (x *Index) Put(ctx context.Context, articles []news.Article, mark int64) error {
-	x.writing.Lock()
-	defer x.writing.Unlock()
-	reach, err := x.reachOf(ctx, mark)
-	if err != nil {
-		return err
-	}
-	shown := make([]string, len(articles))
-	for i, a := range articles {
-		shown[i] = x.shown(a)
-	}
-	for {
-		n := part(articles, shown)
-		last := n == len(articles)
-		err := x.write(ctx, func(b *bleve.Batch) error {
-			for i, a := range articles[:n] {
-				if err := b.IndexAdvanced(makeDocument(a, shown[i], x.credits(a))); err != nil {
-					return fmt.Errorf("article %d: %w", a.ID, err)
-				}
-			}
-			b.SetInternal(reachKey, reach)
-			if last {
-				b.SetInternal(markKey, strconv.AppendInt(nil, mark, 10))
-			}
-			return nil
-		})
-		if err != nil {
-			return err
-		}
-		if last {
-			x.reached(mark)
-			return nil
-		}
-		articles, shown = articles[n:], shown[n:]
-	}
+// config is what scorch is opened with. Batches stay safe: Put returns when they are on disk. Unsafe batches were 5 to 10%
+// faster, and hide a full disk.
+func config() map[string]any {
+	return map[string]any{"bolt_timeout": lockWait.String(), "numSnapshotsToKeep": 1}
 }
 
-// reachOf names a place in the log and its epoch.
-func (x *Index) reachOf(ctx context.Context, mark int64) ([]byte, error) {
-	if x.options.Log == nil {
-		return strconv.AppendInt(nil, mark, 10), nil
-	}
-	epoch, err := x.options.Log.Epoch(ctx, mark)
-	if err != nil {
-		return nil, err
-	}
-	return fmt.Appendf(nil, "%d %s", mark, epoch), nil
-}
-
-func (x *Index) reached(mark int64) {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	if mark >= x.goal {
-		x.building.Store(false)
-	}
-}
-
-func (x *Index) shown(a news.Article) string {
-	if x.options.Shown == nil {
-		return ""
-	}
-	return x.options.Shown(a)
-}
-
-// IndexedText is the text that the spans of a hit's body count in: the article's body, and behind it what is only shown.
-func (x *Index) IndexedText(a news.Article) string { return wholeText(a.Body(), x.shown(a)) }
-
-func (x *Index) credits(a news.Article) []news.Outlet {
-	if x.options.Credits == nil {
-		return nil
-	}
-	return x.options.Credits(a)
-}
-
-// part says how many of the articles go into one batch.
-func part(articles []news.Article, shown []string) int {
-	bytes := 0
-	for i, a := range articles {
-		bytes += len(a.Title) + len(a.Body()) + len(shown[i])
-		if i == maxPart || i > 0 && bytes > maxPartBytes {
-			return i
-		}
-	}
-	return len(articles)
-}
-
-// Delete takes articles out of the index. Ids that it does not hold are no error.
-func (x *Index) Delete(ctx context.Context, ids []int64) error {
-	x.writing.Lock()
-	defer x.writing.Unlock()
-	return x.write(ctx, func(b *bleve.Batch) error {
-		for _, id := range ids {
-			b.Delete(docID(id))
-		}
-		return nil
-	})
-}
-
-// write runs one batch. When bleve can't write, the index is opened anew as it stands on disk: bleve would try again
-// without pause for as long as it is open, and show articles that no disk holds.
-func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error {
+// open sets x.b, which is nil: to the index at x.path, or to a new one where there is none or it can't be used.
+func (x *Index) open(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := x.batch(fill); err != nil {
-		return errors.Join(fmt.Errorf("write to index %s: %w", x.path, err), x.reopen(ctx))
+	if err := os.MkdirAll(x.dir, 0o700); err != nil {
+		return fmt.Errorf("data folder of the index: %w", err)
+	}
+	b, err := x.openExisting(ctx)
+	var damage *tornError
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		b, err = create(x.path)
+	case errors.As(err, &damage):
+		b, err = x.replace(damage)
+	}
+	if err != nil {
+		return err
+	}
+	x.b, x.goal = b, 0
+	if x.options.Log != nil { // searches must know whether the index reaches the end of the log
+		if x.goal, err = x.options.Log.LastSeq(ctx); err != nil {
+			return errors.Join(err, x.release())
+		}
+	}
+	mark, err := watermark(b)
+	if err != nil {
+		return errors.Join(err, x.release())
+	}
+	x.building.Store(mark < x.goal)
+	return nil
+}
+
+// openExisting opens an index. Unless it is as it was when it was closed, all is read before that bleve is going to map into
+// memory: a file cut short would end the process, where this gives a tornError.
+func (x *Index) openExisting(ctx context.Context) (b bleve.Index, err error) {
+	path := x.path
+	if _, err := os.Stat(path); err != nil {
+		return nil, err
+	}
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if r := recover(); r != nil {
+			b, err = nil, torn("reading it panicked: %v", r)
+		}
+	}()
+	sound, err := takeClosed(path)
+	if err != nil {
+		return nil, err
+	}
+	if x.options.Verify || !sound {
+		if err := verify(path); err != nil {
+			return nil, err
+		}
+	}
+	b, err = bleve.OpenUsing(path, config())
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, locked(path)
+	case err != nil && fromMachine(err):
+		return nil, fmt.Errorf("open index %s: %w", path, err)
+	case err != nil:
+		return nil, torn("bleve can't open it: %v", err)
+	}
+	if err := x.checkOrigin(ctx, b); err != nil {
+		return nil, errors.Join(err, b.Close())
+	}
+	return b, nil
+}
+
+// checkOrigin gives a tornError where the index is of another mapping version, or where any of its batches came from another
+// log.
+func (x *Index) checkOrigin(ctx context.Context, b bleve.Index) error {
+	version, err := b.GetInternal(mappingKey)
+	if err != nil {
+		return err
+	}
+	if string(version) != mappingVersion {
+		return &tornError{outdated, true}
+	}
+	mark, err := watermark(b)
+	if err != nil || x.options.Log == nil {
+		return err
+	}
+	reach, err := b.GetInternal(reachKey)
+	if err != nil || len(reach) == 0 && mark == 0 {
+		return err
+	}
+	number, epoch, _ := strings.Cut(string(reach), " ")
+	seq, err := strconv.ParseInt(number, 10, 64)
+	if err != nil || epoch == "" || seq < mark {
+		return &tornError{"it does not say which database it was made from", true}
+	}
+	switch now, err := x.options.Log.Epoch(ctx, seq); {
+	case err != nil:
+		return err
+	case now == "":
+		return &tornError{fmt.Sprintf("it reaches to entry %d of a log, and the database's ends before", seq), true}
+	case now != epoch:
+		return &tornError{fmt.Sprintf("entry %d of the log is another in the database than when it was indexed", seq), true}
 	}
 	return nil
 }
 
-func (x *Index) batch(fill func(*bleve.Batch) error) error {
-	x.mu.RLock()
-	defer x.mu.RUnlock()
-	b, err := x.handle()
+func create(path string) (bleve.Index, error) {
+	m := bleve.NewIndexMapping()
+	m.DefaultMapping = bleve.NewDocumentStaticMapping()
+	m.StoreDynamic, m.IndexDynamic, m.DocValuesDynamic = false, false, false
+	b, err := bleve.NewUsing(path, m, scorch.Name, scorch.Name, config())
+	if err == nil {
+		if err = b.SetInternal(mappingKey, []byte(mappingVersion)); err != nil {
+			err = errors.Join(err, b.Close())
+		}
+	}
 	if err != nil {
-		return err
+		return nil, fmt.Errorf("make index %s: %w", path, err)
 	}
-	batch := b.NewBatch()
-	if err := fill(batch); err != nil {
-		return err
-	}
-	return b.Batch(batch)
+	return b, nil
 }
 
-func (x *Index) reopen(ctx context.Context) error {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.closed {
-		return nil
+// replace moves a torn index aside and makes a new one. Only the latest torn index is kept, for somebody to look at. An index
+// that is merely of another mapping version or another log is not kept.
+func (x *Index) replace(damage *tornError) (bleve.Index, error) {
+	aside := filepath.Join(x.dir, tornName+time.Now().UTC().Format("20060102T150405.000"))
+	before, err := filepath.Glob(filepath.Join(x.dir, tornName+"*"))
+	if err != nil {
+		return nil, err
 	}
-	return errors.Join(x.release(), x.open(context.WithoutCancel(ctx)))
+	if err := os.Rename(x.path, aside); err != nil {
+		return nil, fmt.Errorf("move the torn index aside: %w", err)
+	}
+	b, err := create(x.path)
+	if err != nil {
+		return nil, err
+	}
+	if damage.whole {
+		before = append(before, aside)
+	}
+	x.options.Logger.Warn("index begun anew; it fills from the log", "index", x.path, "reason", damage.why)
+	for _, path := range before {
+		if err := os.RemoveAll(path); err != nil {
+			return nil, errors.Join(fmt.Errorf("remove index %s: %w", path, err), b.Close())
+		}
+	}
+	return b, nil
 }

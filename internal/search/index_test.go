@@ -53,14 +53,14 @@ func TestPutTwiceInABatch(t *testing.T) {
 	equal(t, []int64{1}, found(t, x, Request{Query: "thoughts"}))
 }
 
-func TestPart(t *testing.T) {
+func TestPartSize(t *testing.T) {
 	short := make([]news.Article, maxPart+1)
 	long := []news.Article{{Text: strings.Repeat("x", maxPartBytes+1)}, {Summary: strings.Repeat("x", maxPartBytes)}, {Title: "x"}}
 	for _, tt := range []struct {
 		articles []news.Article
 		want     int
 	}{{nil, 0}, {short[:1], 1}, {short[:maxPart], maxPart}, {short, maxPart}, {long, 1}, {long[1:], 1}, {long[2:], 1}} {
-		if got := part(tt.articles, make([]string, len(tt.articles))); got != tt.want {
+		if got := partSize(tt.articles, make([]string, len(tt.articles))); got != tt.want {
 			t.Errorf("part of %d articles: %d, want %d", len(tt.articles), got, tt.want)
 		}
 	}

@@ -135,7 +135,7 @@ func TestPercolatorIsASearch(t *testing.T) {
 				if still := len(p.Rematch(a, places, now, []int64{topic.ID})) == 1; still != found {
 					rt.Fatalf("%q: found %v, still %v", topic.Query, found, still)
 				}
-				if parsed, _ := parseOnly(topic.Query, topic.Options); found && asksStory(parsed) && !slices.Contains(maybe, topic.ID) {
+				if parsed, _ := parseWithOptions(topic.Query, topic.Options); found && dependsOnStory(parsed) && !slices.Contains(maybe, topic.ID) {
 					rt.Fatalf("%q depends on the story and is not asked again", topic.Query)
 				}
 			}

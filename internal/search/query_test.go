@@ -20,13 +20,13 @@ func show(n node) string {
 		return "(" + strings.Join(parts, op) + ")"
 	}
 	switch n := n.(type) {
-	case allOf:
+	case andNode:
 		return list(" & ", n)
-	case anyOf:
+	case orNode:
 		return list(" | ", n)
-	case without:
+	case notNode:
 		return "!" + show(n.node)
-	case text:
+	case textNode:
 		var terms []string
 		for _, w := range n.words.list {
 			terms = append(terms, n.words.term(w))
@@ -42,22 +42,22 @@ func show(n node) string {
 			s = n.field + "=" + s
 		}
 		return s
-	case source:
-		if n.own {
+	case outletNode:
+		if n.publisher {
 			return "outlet=" + n.site
 		}
 		return "site=" + n.site + "|" + show(n.name)
-	case origin:
+	case originNode:
 		return "origin=" + n.site
-	case role:
+	case roleNode:
 		return "is=" + string(n.role)
-	case number:
+	case countNode:
 		return fmt.Sprint(n.field, n.op, n.n)
-	case since:
+	case sinceNode:
 		return "age=" + n.age.String()
-	case key:
+	case keyNode:
 		return n.term
-	case days:
+	case daysNode:
 		return "days=" + n.from + ".." + n.to
 	}
 	return fmt.Sprintf("%T", n)
@@ -238,7 +238,7 @@ func checkQuery(t interface{ Fatalf(string, ...any) }, s string) {
 	if err != nil {
 		t.Fatalf("%q: %v is no *QueryError", s, err)
 	}
-	if (&compiler{places: new(StoryTable).standing(), view: &view{}}).compile(n) == nil {
+	if (&compiler{queryContext: queryContext{stories: new(StoryTable).snapshot()}, view: &view{}}).compile(n) == nil {
 		t.Fatalf("%q compiles to nothing", s)
 	}
 	if utf8.RuneCountInString(s) > maxQuery-2 {

@@ -335,7 +335,7 @@ func TestFindsItself(t *testing.T) {
 // A search gives the same whoever reads which part of the index.
 func TestSharedOut(t *testing.T) {
 	x := open(t, t.TempDir(), Options{})
-	x.turns = make(turns, 5)
+	x.limiter = make(limiter, 5)
 	for from := int64(1); from <= 400; from += 50 { // a segment each
 		var articles []news.Article
 		for id := from; id < from+50; id++ {
@@ -364,7 +364,7 @@ func TestSharedOut(t *testing.T) {
 			}
 		}
 	}
-	if taken := len(x.turns); taken > 0 {
+	if taken := len(x.limiter); taken > 0 {
 		t.Errorf("%d turns were not given back", taken)
 	}
 }

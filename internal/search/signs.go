@@ -1,7 +1,6 @@
 package search
 
 import (
-	"bytes"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -17,8 +16,8 @@ import (
 //	AT&T TCP/IP node.js   at =at& t   tcp =tcp/ ip ...           a sign between two, kept with the first
 //	US USA's MPs U.S.     us =US      usa =USA     mp =MP        two to five capitals, or initials with full stops
 //
-// A query asks for the term that says the most of what it writes (see asked). So C finds C# and C# does not find C, by the
-// index's own terms: phrases, counts and highlights need nothing else. Hyphens, apostrophes, commas and colons are
+// A query asks for the most specific term of what it writes (see words.keepMostSpecific). So C finds C#, and C# does not find
+// C, by the index's own terms: phrases, counts and highlights need nothing else. Hyphens, apostrophes, commas and colons are
 // punctuation, and so are full stops and exclamation marks at a word's end: they part words and say nothing.
 const writtenMark = '='
 
@@ -97,59 +96,6 @@ func nearSign(text string, start, end int) bool {
 
 func mayBeSign(c byte) bool { return c >= utf8.RuneSelf || asciiSigns[c] != 0 }
 
-// addSigned adds the terms of a word with its signs.
-func (w *words) addSigned(text string, word word, dotted bool) {
-	if word.to-word.from > maxSigned {
-		return
-	}
-	first, _ := utf8.DecodeRuneInString(text[word.start:])
-	before, start := leadingSign(text, int(word.start), first)
-	behind, end := trailingSigns(text, word, dotted)
-	term := w.folded[word.from:word.to]
-	if before != "" {
-		w.second(word, signInFront, start, int(word.end), before, term, "")
-	}
-	how := signsBehind
-	if behind == "." && titleCase(text[end:]) {
-		how = nextToStop
-	}
-	if behind != "" {
-		w.second(word, how, int(word.start), end, "", term, behind)
-	}
-	if before != "" && behind != "" && how == signsBehind {
-		w.second(word, signsAround, start, end, before, term, behind)
-	}
-}
-
-// addTagged adds the term of a run of a script without spaces with the sign before it: "#全人代" has one for #全人. It goes
-// before the run, whose characters lie side by side in folded.
-func (w *words) addTagged(text string, at int) {
-	if at == 0 || !mayBeSign(text[at-1]) {
-		return
-	}
-	first, size := utf8.DecodeRuneInString(text[at:])
-	sign, start := leadingSign(text, at, first)
-	if sign == "" {
-		return
-	}
-	end, single := at+size, true
-	term := foldUnspaced(nil, first, text[at:end])
-	if r, size := utf8.DecodeRuneInString(text[end:]); unspaced(r) {
-		term = foldUnspaced(term, r, text[end:end+size])
-		end, single = end+size, false
-	}
-	w.second(word{pos: w.pos + 1, single: single}, signInFront, start, end, sign, term, "")
-}
-
-// second adds another term of a word.
-func (w *words) second(of word, s spelling, start, end int, before string, term []byte, behind string) {
-	from := len(w.folded)
-	w.folded = append(append(w.folded, writtenMark), before...)
-	w.folded = append(append(w.folded, term...), behind...)
-	of.from, of.to, of.start, of.end, of.spelling = int32(from), int32(len(w.folded)), int32(start), int32(end), s
-	w.list = append(w.list, of)
-}
-
 // leadingSign gives the sign before a word that begins with this character, and where it stands.
 func leadingSign(text string, start int, first rune) (sign string, at int) {
 	number := unicode.IsDigit(first)
@@ -184,9 +130,9 @@ func leadingSign(text string, start int, first rune) (sign string, at int) {
 	return string(s), at
 }
 
-// trailingSigns gives the signs behind a word and where they end. Dotted says that full stops stand between its letters.
-func trailingSigns(text string, of word, dotted bool) (signs string, end int) {
-	at := int(of.end)
+// trailingSigns gives the signs behind the word text[from:at] and where they end. Dotted says that full stops stand between
+// its letters.
+func trailingSigns(text string, from, at int, dotted bool) (signs string, end int) {
 	s, use, next := signAt(text, at)
 	if use&signBehind != 0 {
 		n := 1
@@ -209,7 +155,7 @@ func trailingSigns(text string, of word, dotted bool) (signs string, end int) {
 		case !startsWord(behind),
 			s == '!' && !unicode.IsLetter(behind),
 			// "No.5" and "J.Smith" lack a space.
-			s == '.' && (dotted || size == int(of.end-of.start) || !unicode.IsLetter(before) || !unicode.IsLetter(behind)):
+			s == '.' && (dotted || size == at-from || !unicode.IsLetter(before) || !unicode.IsLetter(behind)):
 			return "", at
 		}
 		return string(s), next
@@ -260,47 +206,6 @@ func mayBeCapitals(word string) bool {
 	return len(word) > 1 && (word[0] >= utf8.RuneSelf || word[0]-'A' < 26 && (word[1] >= utf8.RuneSelf || word[1]-'A' < 26))
 }
 
-// addCapitals adds the term of a word in capitals, if it is written so.
-func (w *words) addCapitals(text string, of word, dotted bool) {
-	written := text[of.start:of.end]
-	if len(written) > 5*2*utf8.UTFMax {
-		return
-	}
-	how, letters := asInitials, 0
-	if !dotted {
-		how, written = inCapitals, strings.TrimSuffix(written, "s") // "MPs"
-		if strings.ContainsFunc(written, func(r rune) bool { return !unicode.IsUpper(r) }) {
-			return
-		}
-	}
-	var term []byte
-	for i, r := range written {
-		if unicode.IsLetter(r) {
-			term = fold(term, r, written[i:i+utf8.RuneLen(r)])
-			letters++
-		}
-	}
-	if letters < 2 || letters > 5 || how == inCapitals && !w.mixed(text, int(of.start)) {
-		return
-	}
-	w.second(of, how, int(of.start), int(of.end), "", bytes.ToUpper(term), "")
-}
-
-// mixed says whether capitals mean something in the line that a word stands in: another word of the line is in small
-// letters, or there is none.
-func (w *words) mixed(text string, at int) bool {
-	if at < w.lineEnd {
-		return w.lineMixed
-	}
-	begin := strings.LastIndexByte(text[:at], '\n') + 1
-	w.lineEnd = len(text)
-	if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
-		w.lineEnd = at + n
-	}
-	w.lineMixed = !allCapitals(text[begin:w.lineEnd])
-	return w.lineMixed
-}
-
 // allCapitals says whether a line has several words and none in small letters, of which the first may be a capital. What
 // stands behind an apostrophe is no word.
 func allCapitals(line string) bool {
@@ -332,45 +237,7 @@ func allCapitals(line string) bool {
 // isSmall says whether a letter is no capital: in scripts without capitals all are small.
 func isSmall(r rune) bool { return unicode.IsLetter(r) && !unicode.IsUpper(r) && !unicode.IsTitle(r) }
 
-// asked leaves of a query's words one term each, the one that says most; capitals count where they are asked for. A full
-// stop before what may be another sentence is taken for one in a query, as texts have St.Pauli and St. Pauli, but articles
-// have its term: asp.net finds ASP.Net.
-func (w *words) asked(capitals bool) {
-	kept := w.list[:0]
-	for _, t := range w.list {
-		n := len(kept)
-		switch {
-		case t.spelling == inCapitals && !capitals, t.spelling == nextToStop:
-		case n > 0 && kept[n-1].pos == t.pos:
-			if t.spelling > kept[n-1].spelling {
-				kept[n-1] = t
-			}
-		default:
-			kept = append(kept, t)
-		}
-	}
-	w.list = kept
-}
-
-// unsigned leaves of a query's words the terms without signs and capitals.
-func (w *words) unsigned() {
-	kept := w.list[:0]
-	for _, t := range w.list {
-		if t.spelling == noSpelling {
-			kept = append(kept, t)
-		}
-	}
-	w.list = kept
-}
-
 // isWritten says whether a term says signs or capitals.
 func isWritten(term string) bool { return term != "" && term[0] == writtenMark }
 
-// wholeWord gives the term of a word that a beginning is when nothing follows: it loses its plural s.
-func wholeWord(beginning string) string {
-	at := 0
-	if isWritten(beginning) {
-		at = max(strings.IndexFunc(beginning, startsWord), 0)
-	}
-	return beginning[:at] + string(singular([]byte(beginning[at:])))
-}
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

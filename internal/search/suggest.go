@@ -7,28 +7,32 @@ import (
 	api "github.com/blevesearch/bleve_index_api"
 )
 
-// mostSuggested bounds the words of a query that others are looked for.
-const mostSuggested = 8
-
-// mostCandidates bounds the words that are weighed for one.
-const mostCandidates = 200
+const (
+	maxSuggested  = 8   // words of a query that others are looked for
+	maxCandidates = 200 // words of the index that are weighed for one
+)
 
 // suggest gives the query with a word of the index in the place of each that no article has: the most frequent of those
-// that differ least. It gives "" where every word is known, or no other comes near.
-func (f *finder) suggest(ctx context.Context, r api.IndexReader, n node) (string, error) {
-	src, end := []rune(f.search.Query), 0
+// that differ least. It gives "" where every word is known, or no other is similar.
+func suggest(ctx context.Context, r api.IndexReader, query string, n node) (string, error) {
+	fuzzy, ok := r.(api.IndexReaderFuzzy)
+	if !ok {
+		return "", nil
+	}
+	src, end := []rune(query), 0
 	var out []rune
-	for i, t := range textsOf(n, func(t text) bool { return t.plain() && t.field != fieldAuthor }) {
-		if i == mostSuggested {
+	for i, t := range textNodes(n, func(t textNode) bool { return t.isSingleWord() && t.field != fieldAuthor }) {
+		if i == maxSuggested {
 			break
 		}
-		word, at := t.terms()[0], t.at+utf8.RuneCountInString(t.src[:t.words.list[0].start])
-		near, err := nearestWord(ctx, r, t.field, word)
+		w := t.words.list[0]
+		near, err := mostFrequentSimilar(ctx, r, fuzzy, t)
 		if err != nil {
 			return "", err
 		}
 		if near != "" {
-			out, end = append(append(out, src[end:at]...), []rune(near)...), at+utf8.RuneCountInString(t.src[t.words.list[0].start:t.words.list[0].end])
+			start := t.at + utf8.RuneCountInString(t.src[:w.start])
+			out, end = append(append(out, src[end:start]...), []rune(near)...), start+utf8.RuneCountInString(t.src[w.start:w.end])
 		}
 	}
 	if end == 0 {
@@ -37,26 +41,17 @@ func (f *finder) suggest(ctx context.Context, r api.IndexReader, n node) (string
 	return string(append(out, src[end:]...)), nil
 }
 
-// nearestWord gives the word of the index that a word is probably meant to be, "" where the index has that or nothing like it.
-func nearestWord(ctx context.Context, r api.IndexReader, field, word string) (string, error) {
-	fields := []string{fieldTitle, fieldBody}
-	switch field {
-	case "title":
-		fields = fields[:1]
-	case "text":
-		fields = fields[1:]
-	}
+// mostFrequentSimilar gives the word of the index that a word is probably meant to be. It gives "" where the index has the
+// word itself or nothing like it.
+func mostFrequentSimilar(ctx context.Context, r api.IndexReader, fuzzy api.IndexReaderFuzzy, t textNode) (string, error) {
+	word := t.terms()[0]
 	letters := utf8.RuneCountInString(word)
 	if letters < 4 {
 		return "", nil
 	}
-	fuzzy, ok := r.(api.IndexReaderFuzzy)
-	if !ok {
-		return "", nil
-	}
 	best, most := "", 0.0
-	for _, field := range fields {
-		near, err := wordsLike(fuzzy, field, word, min(1+letters/6, 2), "")
+	for _, f := range t.scopes() {
+		near, err := similarWords(fuzzy, f.field, word, min(1+letters/6, 2), "")
 		if err != nil {
 			return "", err
 		}
@@ -64,8 +59,12 @@ func nearestWord(ctx context.Context, r api.IndexReader, field, word string) (st
 			if other == word {
 				return "", nil
 			}
-			n, err := frequency(ctx, r, field, other)
+			postings, err := r.TermFieldReader(ctx, []byte(other), f.field, false, false, false)
 			if err != nil {
+				return "", err
+			}
+			n := float64(postings.Count())
+			if err := postings.Close(); err != nil {
 				return "", err
 			}
 			if distance([]byte(other), []byte(word)) > 1 {
@@ -79,13 +78,13 @@ func nearestWord(ctx context.Context, r api.IndexReader, field, word string) (st
 	return best, nil
 }
 
-// wordsLike gives words of a field that begin so and differ in so many letters at most.
-func wordsLike(r api.IndexReaderFuzzy, field, word string, letters int, prefix string) (near []string, err error) {
+// similarWords gives words of a field that begin with prefix and differ in so many letters at most.
+func similarWords(r api.IndexReaderFuzzy, field, word string, letters int, prefix string) (near []string, err error) {
 	dict, err := r.FieldDictFuzzy(field, word, letters, prefix)
 	if err != nil {
 		return nil, err
 	}
-	for len(near) < mostCandidates {
+	for len(near) < maxCandidates {
 		entry, err := dict.Next()
 		if err != nil || entry == nil {
 			_ = dict.Close() // nothing is written
@@ -96,15 +95,6 @@ func wordsLike(r api.IndexReaderFuzzy, field, word string, letters int, prefix s
 		}
 	}
 	return near, dict.Close()
-}
-
-// frequency is in how many articles a word stands.
-func frequency(ctx context.Context, r api.IndexReader, field, word string) (float64, error) {
-	t, err := r.TermFieldReader(ctx, []byte(word), field, false, false, false)
-	if err != nil {
-		return 0, err
-	}
-	return float64(t.Count()), t.Close()
 }
 
 func firstLetters(word string, n int) string {

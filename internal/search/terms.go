@@ -4,252 +4,117 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"github.com/blevesearch/bleve/v2/search/query"
 )
 
-// fields are the names that may stand before a colon.
-func fields() []string {
-	return []string{
-		"title", "author", "source", "lang", "feed", "date", "after", "before", "since", "text", "outlet", "origin", "tag", "url",
-		"is", "copies", "outlets", "independent",
-	}
+// titleBoost is how much more a word in the headline says than one in the body.
+const titleBoost = 2
+
+// maxWide bounds the words of a query that stand for many: prefix* and fuzzy~.
+const maxWide = 20
+
+// textNode asks for words in a row: words of a query, title:, text: and author:. With prefix the last one is the beginning of
+// a word.
+type textNode struct {
+	field  string // "" is title and body
+	words  words
+	prefix bool
+	quoted bool
+	fuzzy  int    // letters that may differ
+	src    string // as typed
+	at     int    // of src in the query, in characters
 }
 
-// bare reads a word, or a field with its value. It gives errNothing for punctuation.
-func (p *parser) bare() (node, error) {
-	start, w := p.at, p.word()
-	p.take(w)
-	name, value, colon := strings.Cut(w, ":")
-	if !colon || !isName(name) {
-		return p.words(w, start)
-	}
-	field, at := strings.ToLower(name), start+utf8.RuneCountInString(name)+1
-	known := slices.Contains(fields(), field)
-	if value != "" {
-		if known {
-			return p.field(field, value, false, at)
-		}
-		if strings.HasPrefix(value, "//") { // a URL
-			return p.words(w, start)
-		}
-		return nil, p.unknown(field, name, start)
-	}
-	switch {
-	case !known:
-		return p.words(w, start) // "Ukraine: what we know"
-	case p.at < len(p.src) && isQuote(p.src[p.at]):
-		value, err := p.quoted()
-		if err != nil {
-			return nil, err
-		}
-		return p.field(field, value, true, at)
-	case p.at < len(p.src) && p.src[p.at] == '(':
-		return nil, p.fail(at, field+": takes one value, not a group", fmt.Sprintf("write (%s:a OR %s:b)", field, field))
-	}
-	return nil, p.fail(start, field+": has no value", "write it right after the colon, as in "+example(field))
-}
-
-func (p *parser) unknown(field, name string, start int) error {
-	advice := ""
-	if near := nearest(field, fields()); near != "" {
-		advice = fmt.Sprintf("did you mean %s:? ", near)
-	}
-	return p.fail(start, fmt.Sprintf("there is no field %q", name),
-		advice+"the fields are "+strings.Join(fields(), ", ")+`; put quotation marks around it to search for the words`)
-}
-
-func isName(s string) bool {
-	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) })
-}
-
-func example(field string) string {
-	switch field {
-	case "source", "outlet", "origin":
-		return field + ":reuters"
-	case "lang":
-		return "lang:en"
-	case "feed":
-		return "feed:12"
-	case "date":
-		return "date:2026-08-18..2026-08-19"
-	case "after", "before":
-		return field + ":2026-08-18"
-	case "since":
-		return "since:24h"
-	case "is":
-		return "is:original"
-	case "copies", "outlets", "independent":
-		return field + ":>2"
-	}
-	return field + ":word"
-}
-
-// field makes the node for a value; at is where the value begins.
-func (p *parser) field(field, value string, quoted bool, at int) (node, error) {
-	switch field {
-	case "source", "outlet", "origin":
-		return p.source(field, value, quoted, at)
-	case "is":
-		return p.role(value, at)
-	case "copies", "outlets", "independent":
-		return p.number(field, value, at)
-	case "since":
-		return p.since(value, at)
-	case "tag", "url":
-		return p.keys(field, value, at)
-	case "lang":
-		return p.language(value, at)
-	case "feed":
-		return p.feed(value, quoted, at)
-	case "date", "after", "before":
-		return p.date(field, value, at)
-	}
-	t, err := p.value(field, value, quoted, at)
+func parseText(p *parser, v fieldValue) (node, error) {
+	t, err := parseFieldText(p, v)
 	if err != nil {
 		return nil, err
 	}
 	return t, nil
 }
 
-// feed reads a feed's number, or its name or domain.
-func (p *parser) feed(value string, quoted bool, at int) (node, error) {
-	if strings.Trim(value, "0123456789") == "" {
-		if _, err := strconv.ParseUint(value, 10, 63); err != nil {
-			return nil, p.fail(at, fmt.Sprintf("%q is no feed", value), "give the feed's number, as in feed:12")
+// parseFieldText reads the words of a field's value, which may be quoted.
+func parseFieldText(p *parser, v fieldValue) (textNode, error) {
+	if !v.quoted {
+		t, err := parseWords(p, v.field, v.text, v.at)
+		if errors.Is(err, errNothing) {
+			err = p.fail(v.at, "there is no letter or digit to search for", "write a word, as in "+v.example)
 		}
-		return key{keyFeed + value}, nil
+		return t, err
 	}
-	s, err := p.outlet("feed", value, quoted, at)
-	if err != nil {
-		return nil, err
-	}
-	return feedNamed(s), nil
-}
-
-// value reads the words that stand after a colon.
-func (p *parser) value(field, value string, quoted bool, at int) (text, error) {
-	if quoted {
-		return p.phrase(field, value, at)
-	}
-	t, err := p.plain(field, value, at)
-	if errors.Is(err, errNothing) {
-		err = p.fail(at, "there is no letter or digit to search for", "write a word, as in "+example(field))
-	}
-	return t, err
-}
-
-func (p *parser) language(value string, at int) (node, error) {
-	if n := len(value); !isName(strings.ReplaceAll(value, "-", "")) || n < 2 || n > 10 {
-		return nil, p.fail(at, fmt.Sprintf("%q is no language", value), "give its two letters, as in lang:en")
-	}
-	return key{keyLang + strings.ToLower(value)}, nil
-}
-
-func (p *parser) source(field, value string, quoted bool, at int) (node, error) {
-	s, err := p.outlet(field, value, quoted, at)
-	if err != nil {
-		return nil, err
-	}
-	if field == "origin" {
-		return origin(s), nil
-	}
-	return s, nil
-}
-
-// outlet reads a name or a domain.
-func (p *parser) outlet(field, value string, quoted bool, at int) (source, error) {
-	name, err := p.value(field, value, quoted, at)
-	if err != nil {
-		return source{}, err
-	}
-	site := strings.ToLower(strings.TrimSpace(value))
-	if name.prefix {
-		site = strings.TrimSuffix(site, "*")
-	}
-	return source{site: site, name: name, own: field == "outlet"}, nil
-}
-
-// words makes the node for words in title or body.
-func (p *parser) words(s string, start int) (node, error) {
-	t, err := p.plain("", s, start)
-	if err != nil {
-		return nil, err
+	t := textNode{field: v.field, quoted: true, src: v.text, at: v.at}
+	t.words.add(v.text)
+	t.words.keepMostSpecific(v.field == "" || v.field == fieldTitle || v.field == "text")
+	if len(t.words.list) == 0 {
+		return t, p.fail(v.at, "there is no letter or digit between these quotation marks", "write the words to search for, or remove them")
 	}
 	return t, nil
 }
 
-// plain makes the node for words without quotation marks, which may end in *.
-func (p *parser) plain(field, s string, start int) (text, error) {
-	t := text{field: field, src: s, at: start}
-	stem, fuzzy := cutFuzzy(s)
-	if fuzzy > 0 {
-		return p.fuzzy(t, stem, fuzzy)
+// parseWords reads words without quotation marks, which may end in * or ~. It gives errNothing for punctuation.
+func parseWords(p *parser, field, s string, start int) (textNode, error) {
+	t := textNode{field: field, src: s, at: start}
+	for end, letters := range map[string]int{"~": 1, "~1": 1, "~2": 2} {
+		if stem, ok := strings.CutSuffix(s, end); ok && stem != "" {
+			t.fuzzy = letters
+			return t, parseFuzzy(p, &t, stem)
+		}
 	}
-	stem = strings.TrimRight(s, "*")
+	stem := strings.TrimRight(s, "*")
 	if i := strings.IndexByte(stem, '*'); i >= 0 {
 		return t, p.fail(start+utf8.RuneCountInString(stem[:i]), "a * may only end a word", "write elect*, not el*ct or *elect")
 	}
 	t.words.add(stem)
-	t.words.asked(false)
-	t.prefix = stem != s && !t.words.closed(stem)
-	if len(t.words.list) == 0 {
-		if t.prefix {
-			return t, p.fail(start, "this * has no word before it", "write the beginning of a word, as in elect*")
-		}
+	t.words.keepMostSpecific(false)
+	t.prefix = stem != s && !t.words.endInSigns(stem)
+	switch {
+	case len(t.words.list) == 0 && t.prefix:
+		return t, p.fail(start, "this * has no word before it", "write the beginning of a word, as in elect*")
+	case len(t.words.list) == 0:
 		return t, errNothing
-	}
-	if t.prefix && !t.words.openEnd(stem) {
+	case !t.prefix:
+		return t, nil
+	case !t.words.makeLastPrefix(stem):
 		return t, p.fail(start, "too many words begin like this", "write at least three letters before the *")
 	}
-	if t.prefix {
-		return t, p.widen(start)
-	}
-	return t, nil
+	return t, p.countWide(start)
 }
 
-// widen counts a word that stands for many.
-func (p *parser) widen(at int) error {
+func parseFuzzy(p *parser, t *textNode, stem string) error {
+	t.words.add(stem)
+	t.words.dropVariants()
+	switch n := len(t.words.list); {
+	case n == 0:
+		return errNothing
+	case n > 1 || t.words.list[0].single:
+		return p.fail(t.at, "a ~ may only follow one word", "write tarif~, and each word by itself")
+	case utf8.RuneCountInString(t.words.term(t.words.list[0])) < 4 || unspaced(firstRune(stem)):
+		return p.fail(t.at, "too many words resemble this one", "write at least four letters before the ~")
+	}
+	return p.countWide(t.at)
+}
+
+// countWide counts a word that stands for many.
+func (p *parser) countWide(at int) error {
 	if p.wide++; p.wide > maxWide {
 		return p.fail(at, fmt.Sprintf("there are more than %d words with * or ~", maxWide), "leave some of them out")
 	}
 	return nil
 }
 
-// cutFuzzy takes ~, ~1 or ~2 from the end of a word and says how many letters may differ: 0 where there is none.
-func cutFuzzy(s string) (stem string, letters int) {
-	for _, end := range []struct {
-		mark    string
-		letters int
-	}{{"~", 1}, {"~1", 1}, {"~2", 2}} {
-		if stem, ok := strings.CutSuffix(s, end.mark); ok && stem != "" {
-			return stem, end.letters
-		}
-	}
-	return s, 0
+// endInSigns says whether signs end the last word, so that it is not the beginning of others: c++* is c++.
+func (w *words) endInSigns(s string) bool {
+	n := len(w.list)
+	return n > 0 && w.list[n-1].spelling >= signsBehind && int(w.list[n-1].end) == len(s)
 }
 
-func (p *parser) fuzzy(t text, stem string, letters int) (text, error) {
-	t.words.add(stem)
-	t.words.unsigned()
-	t.fuzzy = letters
-	switch n := len(t.words.list); {
-	case n == 0:
-		return t, errNothing
-	case n > 1 || t.words.list[0].single:
-		return t, p.fail(t.at, "a ~ may only follow one word", "write tarif~, and each word by itself")
-	}
-	if utf8.RuneCountInString(t.words.term(t.words.list[0])) < 4 || unspaced(firstRune(stem)) {
-		return t, p.fail(t.at, "too many words resemble this one", "write at least four letters before the ~")
-	}
-	return t, p.widen(t.at)
-}
-
-// openEnd readies the last word to be searched for as the beginning of others: it gets its plural s back. It says no
-// where the beginning is too short, or no word at all ("don't*").
-func (w *words) openEnd(s string) bool {
+// makeLastPrefix gives the last word its plural s back, so that it can be searched for as the beginning of others. It gives
+// false where the beginning is too short, or is no word at all ("don't*").
+func (w *words) makeLastPrefix(s string) bool {
 	last := &w.list[len(w.list)-1]
 	if int(last.end) != len(s) {
 		return false
@@ -274,8 +139,169 @@ func (w *words) openEnd(s string) bool {
 	return utf8.RuneCount(w.folded[start:]) >= 3
 }
 
-// closed says whether signs end the last word, so that it is no beginning of others: c++* is c++.
-func (w *words) closed(s string) bool {
-	n := len(w.list)
-	return n > 0 && w.list[n-1].spelling >= signsBehind && int(w.list[n-1].end) == len(s)
+// terms gives the words as they are indexed.
+func (n textNode) terms() []string {
+	terms := make([]string, len(n.words.list))
+	for i, w := range n.words.list {
+		terms[i] = n.words.term(w)
+	}
+	return terms
+}
+
+// isSingleWord says whether this is one word without quotation marks and signs.
+func (n textNode) isSingleWord() bool {
+	return !n.quoted && !n.prefix && n.fuzzy == 0 && len(n.words.list) == 1 && !n.words.list[0].single && n.words.list[0].spelling == noSpelling
+}
+
+// mayBeStopWord says whether this is a single word in title and body.
+func (n textNode) mayBeStopWord() bool { return n.field == "" && n.isSingleWord() }
+
+// scopes gives the fields of the index that the words are looked for in.
+func (n textNode) scopes() []scope {
+	switch n.field {
+	case "":
+		return []scope{{fieldTitle, titleBoost}, {fieldBody, 1}}
+	case "text":
+		return []scope{{fieldBody, 1}}
+	}
+	return []scope{{n.field, 1}}
+}
+
+// wordQuery gives what is looked for in the fields of scopes. Word forms in these languages count too.
+func (n textNode) wordQuery(langs []string, scopes ...scope) wordQuery {
+	terms, list := n.terms(), n.words.list
+	// The last character of a run stands in the pair before it too.
+	if k := len(list); k > 1 && list[k-1].single && list[k-2].pos == list[k-1].pos-1 && list[k-2].end == list[k-1].end {
+		terms = terms[:k-1]
+	}
+	return wordQuery{
+		terms: terms, scopes: scopes, langs: langs,
+		prefix: n.prefix || len(list) == 1 && list[0].single, // a single character stands for the pairs that it begins
+		forms:  langs != nil && n.isSingleWord(),
+	}
+}
+
+// inScopes is wordQuery for all fields of the node. Names of authors have no word forms.
+func (n textNode) inScopes(langs []string) wordQuery {
+	if n.field == fieldAuthor {
+		langs = nil
+	}
+	return n.wordQuery(langs, n.scopes()...)
+}
+
+// fuzzyPrefix is how many letters must agree: else every word of the index is looked at.
+const fuzzyPrefix = 1
+
+func (n textNode) compile(c *compiler) query.Query {
+	if n.fuzzy == 0 {
+		return c.leaf(n.inScopes(c.langs))
+	}
+	var list []query.Query
+	for _, f := range n.scopes() {
+		q := query.NewFuzzyQuery(n.terms()[0])
+		q.SetField(f.field)
+		q.SetFuzziness(n.fuzzy)
+		q.SetPrefix(fuzzyPrefix)
+		q.SetBoost(float64(f.boost))
+		list = append(list, q)
+	}
+	return query.NewDisjunctionQuery(list)
+}
+
+func (n textNode) match(v *docView) answer {
+	if n.fuzzy == 0 {
+		return answerOf(n.inScopes(v.langs).matchView(v))
+	}
+	return answerOf(slices.ContainsFunc(n.scopes(), func(f scope) bool {
+		in := v.fields[f.field]
+		return in != nil && in.hasSimilar(n.terms()[0], n.fuzzy)
+	}))
+}
+
+// matchView is wordQuery.read for a single article.
+func (w wordQuery) matchView(v *docView) bool {
+	last := len(w.terms) - 1
+	return slices.ContainsFunc(w.scopes, func(f scope) bool {
+		in := v.fields[f.field]
+		switch {
+		case in == nil:
+			return false
+		case w.prefix && last > 0: // "COVID-1*" and the like: the words before the last in a row, the beginning anywhere
+			return in.hasPhrase(w.terms[:last], false) && in.hasPrefix(w.terms[last])
+		case w.prefix:
+			return in.hasPrefix(w.terms[0])
+		}
+		return in.hasPhrase(w.terms, false) || w.forms && v.hasForm(in, w.terms[0])
+	})
+}
+
+func (n textNode) anchors() (anchors, bool) {
+	if n.fuzzy > 0 {
+		return anchors{}, false
+	}
+	w := n.wordQuery(nil)
+	anchor := func(word string) anchors { // longer words are rarer
+		return anchors{[]string{anchorWord + word}, 2 / float64(len(word)*len(word))}
+	}
+	switch {
+	case len(w.terms) > 1 && !w.prefix:
+		return anchor(slices.MaxFunc(w.terms, func(a, b string) int { return len(a) - len(b) })), true
+	case len(w.terms) > 1:
+		return anchor(w.terms[0]), true
+	case w.prefix:
+		start, ok := threeLetters(w.terms[0])
+		return anchors{[]string{anchorStart + start, anchorWord + wholeWord(w.terms[0])}, .05}, ok
+	}
+	a := anchor(w.terms[0])
+	if n.isSingleWord() && stemmed(w.terms[0]) {
+		for _, l := range languages {
+			if s := anchorStem + l.stem(w.terms[0]); !slices.Contains(a.list, s) {
+				a.list = append(a.list, s)
+			}
+		}
+	}
+	return a, true
+}
+
+// keyNode asks for an exact term: lang:, tag:, url: and feed: with a number.
+type keyNode struct{ term string }
+
+func parseLang(p *parser, v fieldValue) (node, error) {
+	if n := len(v.text); !isASCIIName(strings.ReplaceAll(v.text, "-", "")) || n < 2 || n > 10 {
+		return nil, p.fail(v.at, fmt.Sprintf("%q is no language", v.text), "give its two letters, as in lang:en")
+	}
+	return keyNode{keyLang + strings.ToLower(v.text)}, nil
+}
+
+// parseKeys reads the words of a tag, which are one key, or of an address, each of which is one.
+func parseKeys(p *parser, v fieldValue) (node, error) {
+	terms := urlTerms(v.text)
+	if v.field == "tag" {
+		terms = tagTerms([]string{v.text})
+		terms = terms[max(len(terms)-1, 0):] // with its signs
+	}
+	if len(terms) == 0 {
+		return nil, p.fail(v.at, "there is no letter or digit to search for", "write a word, as in "+v.example)
+	}
+	var list []node
+	for _, t := range terms {
+		list = append(list, keyNode{t})
+	}
+	return and(list)
+}
+
+func isASCIIName(s string) bool {
+	return s != "" && !strings.ContainsFunc(s, func(r rune) bool { return r > unicode.MaxASCII || !unicode.IsLetter(r) })
+}
+
+func (n keyNode) compile(*compiler) query.Query { return unscored{keyTerm(n.term)} }
+
+func (n keyNode) match(v *docView) answer { return answerOf(v.keys[n.term]) }
+
+func (n keyNode) anchors() (anchors, bool) {
+	rate := .01
+	if strings.HasPrefix(n.term, keyLang) {
+		rate = .5
+	}
+	return anchors{[]string{n.term}, rate}, true
 }

@@ -14,69 +14,127 @@ const (
 	maxMuted = 500
 )
 
-// CheckTopic says what is wrong with the query or the options of a topic.
-func CheckTopic(t news.Topic) error {
-	n, err := parseOnly(t.Query, t.Options)
+// Validate says whether a query is well-formed and can be asked without an account. Its errors are all a *QueryError.
+func Validate(query string) error {
+	n, err := parse(query)
 	if err != nil {
 		return err
 	}
-	if err := unnumbered(n); err != nil {
-		return err
-	}
-	return nobodys(n, "a topic") // also one of a user's: its matches do not change with what is read
+	return rejectMarks(n, "this search")
 }
 
-// parseOnly parses a query with what options ask for beside it.
-func parseOnly(query string, o news.TopicOptions) (node, error) {
+// ValidateForUser is Validate for the search of a user, who may ask for is:unread and is:starred.
+func ValidateForUser(query string) error {
+	_, err := parse(query)
+	return err
+}
+
+// CheckTopic says what is wrong with the query or the options of a topic. Also a topic of a user cannot ask for the marks of
+// that user, since its matches do not change with what is read.
+func CheckTopic(t news.Topic) error {
+	n, err := parseWithOptions(t.Query, t.Options)
+	if err != nil {
+		return err
+	}
+	if err := rejectFeedNames(n); err != nil {
+		return err
+	}
+	return rejectMarks(n, "a topic")
+}
+
+// Needs says what a search with this query has to be given: the marks of its user, for is:unread and is:starred, and the
+// feeds, for feed:NAME.
+func Needs(query string) (marks, feeds bool) {
+	n, err := parse(query)
+	if err != nil {
+		return false, false
+	}
+	walk(n, func(part node) {
+		switch part.(type) {
+		case markNode:
+			marks = true
+		case feedNode:
+			feeds = true
+		}
+	})
+	return marks, feeds
+}
+
+// rejectMarks gives the error of a query that asks for marks without an account.
+func rejectMarks(n node, whose string) (err error) {
+	walk(n, func(part node) {
+		m, ok := part.(markNode)
+		if !ok || err != nil {
+			return
+		}
+		name := "is:unread"
+		if m.starred {
+			name = "is:starred"
+		}
+		err = &QueryError{At: m.at + 1, Problem: fmt.Sprintf("%s needs an account, and %s is nobody's", name, whose), Advice: "leave it out"}
+	})
+	return err
+}
+
+// rejectFeedNames gives the error of a topic that names feeds: which feeds have a name changes without the topic's articles
+// changing.
+func rejectFeedNames(n node) (err error) {
+	walk(n, func(part node) {
+		if f, ok := part.(feedNode); ok && err == nil {
+			err = &QueryError{At: f.name.at + 1, Problem: fmt.Sprintf("a topic cannot ask for feeds by name, as feed:%s does", f.name.src), Advice: "give the feed's number, as in feed:12"}
+		}
+	})
+	return err
+}
+
+// parseWithOptions parses a query. The options of its topic become parts of it.
+func parseWithOptions(query string, o news.TopicOptions) (node, error) {
 	n, err := parse(query)
 	if err != nil {
 		return nil, err
 	}
-	list, err := optionNodes(o)
-	if err != nil || len(list) == 0 {
-		return n, err
-	}
-	if all, ok := n.(allOf); ok {
-		return append(append(allOf(nil), all...), list...), nil
-	}
-	return append(allOf{n}, list...), nil
-}
-
-func optionNodes(o news.TopicOptions) (list []node, err error) {
 	if len(o.Langs) > maxLangs || len(o.Muted) > maxMuted {
 		return nil, fmt.Errorf("a topic has %d languages and %d muted outlets; %d and %d are the most", len(o.Langs), len(o.Muted), maxLangs, maxMuted)
 	}
 	if o.MinOutlets < 0 {
 		return nil, fmt.Errorf("a topic cannot ask for %d outlets; give 0 or more", o.MinOutlets)
 	}
+	list := andNode{n}
+	if all, ok := n.(andNode); ok {
+		list = append(andNode(nil), all...)
+	}
+	before := len(list)
 	if o.Originals {
-		list = append(list, role{news.RoleOriginal})
+		list = append(list, roleNode{news.RoleOriginal})
 	}
 	if o.MinOutlets > 1 {
-		list = append(list, number{"outlets", ">=", o.MinOutlets})
+		list = append(list, countNode{"outlets", ">=", o.MinOutlets})
 	}
-	var langs anyOf
+	var langs orNode
 	for _, lang := range o.Langs {
-		n, err := new(parser).language(lang, 0)
+		l, err := parseLang(new(parser), fieldValue{text: lang})
 		if err != nil {
 			return nil, optionError("language", lang, err)
 		}
-		langs = append(langs, n)
+		langs = append(langs, l)
 	}
 	if len(langs) > 0 {
 		list = append(list, langs)
 	}
 	for _, outlet := range o.Muted {
-		n, err := new(parser).source("outlet", outlet, true, 0)
+		n, err := parseSource(new(parser), fieldValue{field: "outlet", text: outlet, quoted: true})
 		if err != nil {
 			return nil, optionError("muted outlet", strings.TrimSpace(outlet), err)
 		}
-		list = append(list, without{n})
+		list = append(list, notNode{n})
+	}
+	if len(list) == before {
+		return n, nil
 	}
 	return list, nil
 }
 
-// optionError says it without the place in a query, as an option stands in none.
+// optionError leaves out the place in a query, as an option stands in none.
 func optionError(what, value string, err error) error {
 	var qe *QueryError
 	if errors.As(err, &qe) {

@@ -1,6 +1,8 @@
 package search
 
 import (
+	"bytes"
+	"strings"
 	"unicode"
 	"unicode/utf8"
 )
@@ -40,7 +42,7 @@ type words struct {
 // term gives the folded text of a word.
 func (w *words) term(t word) string { return string(w.folded[t.from:t.to]) }
 
-// gap makes what is added next no neighbour of what came before.
+// gap separates what is added next from what came before, so that no phrase spans both.
 func (w *words) gap() { w.pos += 100 }
 
 // add cuts text and adds its words. A gap does not move offsets: start and end always count from this text's beginning.
@@ -53,23 +55,23 @@ func (w *words) add(text string) {
 				i++
 				continue
 			}
-			i = w.spaced(text, i)
+			i = w.addSpaced(text, i)
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(text[i:])
 		switch {
 		case unspaced(r):
-			i = w.pairs(text, i)
+			i = w.addPairs(text, i)
 		case unicode.IsLetter(r) || unicode.IsNumber(r):
-			i = w.spaced(text, i)
+			i = w.addSpaced(text, i)
 		default:
 			i += size
 		}
 	}
 }
 
-// spaced reads the word that begins at start and gives the place after it.
-func (w *words) spaced(text string, start int) int {
+// addSpaced reads the word that begins at start and gives the place after it.
+func (w *words) addSpaced(text string, start int) int {
 	from, i, dotted := len(w.folded), start, false
 	for i < len(text) {
 		c := text[i]
@@ -79,7 +81,7 @@ func (w *words) spaced(text string, start int) int {
 				i++
 				continue
 			}
-			next := w.joint(text, start, i)
+			next := w.joinAt(text, start, i)
 			if next == i {
 				break
 			}
@@ -102,7 +104,7 @@ func (w *words) spaced(text string, start int) int {
 		}
 		i += size
 	}
-	if w.keep(from, start, i) {
+	if w.endTerm(from, start, i) {
 		word := w.list[len(w.list)-1]
 		if dotted || mayBeCapitals(text[start:i]) {
 			w.addCapitals(text, word, dotted)
@@ -114,8 +116,8 @@ func (w *words) spaced(text string, start int) int {
 	return skipPossessive(text, i)
 }
 
-// joint says where a word goes on after punctuation inside it: "U.S", "1,500", "1.5". It gives i where the word ends.
-func (w *words) joint(text string, start, i int) int {
+// joinAt says where a word goes on after punctuation inside it: "U.S", "1,500", "1.5". It gives i where the word ends.
+func (w *words) joinAt(text string, start, i int) int {
 	if i == start || i+1 >= len(text) {
 		return i
 	}
@@ -148,8 +150,8 @@ func initial(text string, i, start int) bool {
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
 }
 
-// keep takes folded[from:] as a term, and says no where there is nothing.
-func (w *words) keep(from, start, end int) bool {
+// endTerm takes folded[from:] as a term, and says no where there is nothing.
+func (w *words) endTerm(from, start, end int) bool {
 	if len(w.folded) == from {
 		return false
 	}
@@ -170,9 +172,9 @@ func (w *words) keep(from, start, end int) bool {
 	return true
 }
 
-// pairs reads a run of a script without spaces and gives the place after it.
-func (w *words) pairs(text string, i int) int {
-	w.addTagged(text, i)
+// addPairs reads a run of a script without spaces and gives the place after it.
+func (w *words) addPairs(text string, i int) int {
+	w.addHashtag(text, i)
 	var last word
 	for n := 0; i < len(text); n++ {
 		r, size := utf8.DecodeRuneInString(text[i:])
@@ -208,8 +210,6 @@ func skipPossessive(text string, i int) int {
 	return end
 }
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
-
 // wordByte gives the lower case of an ASCII letter or digit, and 0 for all else.
 var wordByte = func() (t [utf8.RuneSelf]byte) {
 	for c := range byte(utf8.RuneSelf) {
@@ -222,6 +222,131 @@ var wordByte = func() (t [utf8.RuneSelf]byte) {
 	}
 	return t
 }()
+
+// addSigned adds the terms of a word with its signs.
+func (w *words) addSigned(text string, word word, dotted bool) {
+	if word.to-word.from > maxSigned {
+		return
+	}
+	first, _ := utf8.DecodeRuneInString(text[word.start:])
+	before, start := leadingSign(text, int(word.start), first)
+	behind, end := trailingSigns(text, int(word.start), int(word.end), dotted)
+	term := w.folded[word.from:word.to]
+	if before != "" {
+		w.addVariant(word, signInFront, start, int(word.end), before, term, "")
+	}
+	how := signsBehind
+	if behind == "." && titleCase(text[end:]) {
+		how = nextToStop
+	}
+	if behind != "" {
+		w.addVariant(word, how, int(word.start), end, "", term, behind)
+	}
+	if before != "" && behind != "" && how == signsBehind {
+		w.addVariant(word, signsAround, start, end, before, term, behind)
+	}
+}
+
+// addHashtag adds the term of a run of a script without spaces with the sign before it: "#全人代" has one for #全人. It goes
+// before the run, whose characters lie side by side in folded.
+func (w *words) addHashtag(text string, at int) {
+	if at == 0 || !mayBeSign(text[at-1]) {
+		return
+	}
+	first, size := utf8.DecodeRuneInString(text[at:])
+	sign, start := leadingSign(text, at, first)
+	if sign == "" {
+		return
+	}
+	end, single := at+size, true
+	term := foldUnspaced(nil, first, text[at:end])
+	if r, size := utf8.DecodeRuneInString(text[end:]); unspaced(r) {
+		term = foldUnspaced(term, r, text[end:end+size])
+		end, single = end+size, false
+	}
+	w.addVariant(word{pos: w.pos + 1, single: single}, signInFront, start, end, sign, term, "")
+}
+
+// addVariant adds another term of a word.
+func (w *words) addVariant(of word, s spelling, start, end int, before string, term []byte, behind string) {
+	from := len(w.folded)
+	w.folded = append(append(w.folded, writtenMark), before...)
+	w.folded = append(append(w.folded, term...), behind...)
+	of.from, of.to, of.start, of.end, of.spelling = int32(from), int32(len(w.folded)), int32(start), int32(end), s
+	w.list = append(w.list, of)
+}
+
+// addCapitals adds the term of a word in capitals, if it is written so.
+func (w *words) addCapitals(text string, of word, dotted bool) {
+	written := text[of.start:of.end]
+	if len(written) > 5*2*utf8.UTFMax {
+		return
+	}
+	how, letters := asInitials, 0
+	if !dotted {
+		how, written = inCapitals, strings.TrimSuffix(written, "s") // "MPs"
+		if strings.ContainsFunc(written, func(r rune) bool { return !unicode.IsUpper(r) }) {
+			return
+		}
+	}
+	var term []byte
+	for i, r := range written {
+		if unicode.IsLetter(r) {
+			term = fold(term, r, written[i:i+utf8.RuneLen(r)])
+			letters++
+		}
+	}
+	if letters < 2 || letters > 5 || how == inCapitals && !w.mixedCase(text, int(of.start)) {
+		return
+	}
+	w.addVariant(of, how, int(of.start), int(of.end), "", bytes.ToUpper(term), "")
+}
+
+// mixedCase says whether capitals mean something in the line that a word stands in: another word of the line is in small
+// letters, or there is none.
+func (w *words) mixedCase(text string, at int) bool {
+	if at < w.lineEnd {
+		return w.lineMixed
+	}
+	begin := strings.LastIndexByte(text[:at], '\n') + 1
+	w.lineEnd = len(text)
+	if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
+		w.lineEnd = at + n
+	}
+	w.lineMixed = !allCapitals(text[begin:w.lineEnd])
+	return w.lineMixed
+}
+
+// keepMostSpecific leaves of a query's words one term each, the one that says most; capitals count where they are asked for. A full
+// stop before what may be another sentence is taken for one in a query, as texts have St.Pauli and St. Pauli, but articles
+// have its term: asp.net finds ASP.Net.
+func (w *words) keepMostSpecific(capitals bool) {
+	kept := w.list[:0]
+	for _, t := range w.list {
+		n := len(kept)
+		switch {
+		case t.spelling == inCapitals && !capitals, t.spelling == nextToStop:
+		case n > 0 && kept[n-1].pos == t.pos:
+			if t.spelling > kept[n-1].spelling {
+				kept[n-1] = t
+			}
+		default:
+			kept = append(kept, t)
+		}
+	}
+	w.list = kept
+}
+
+// dropVariants leaves of a query's words the terms without signs and capitals.
+func (w *words) dropVariants() {
+	kept := w.list[:0]
+	for _, t := range w.list {
+		if t.spelling == noSpelling {
+			kept = append(kept, t)
+		}
+	}
+	w.list = kept
+}
 
 // singular drops the plural s of English, and with it that of Spanish, French and Portuguese (Harman's S-stemmer, 1991,
 // a little extended). It changes w in place. It is so light that it can serve every language on both sides: a stemmer for
@@ -244,3 +369,12 @@ func singular(w []byte) []byte {
 }
 
 func hasSuffix(w []byte, s string) bool { return len(w) >= len(s) && string(w[len(w)-len(s):]) == s }
+
+// wholeWord gives the term of a word that a beginning is when nothing follows: it loses its plural s.
+func wholeWord(beginning string) string {
+	at := 0
+	if isWritten(beginning) {
+		at = max(strings.IndexFunc(beginning, startsWord), 0)
+	}
+	return beginning[:at] + string(singular([]byte(beginning[at:])))
+}

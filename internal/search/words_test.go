@@ -13,7 +13,7 @@ import (
 func cut(text string) []string {
 	var w words
 	w.add(text)
-	w.unsigned()
+	w.dropVariants()
 	return termsOf(w)
 }
 
@@ -65,7 +65,7 @@ func TestWordOffsets(t *testing.T) {
 	var w words
 	text := "Élysée’s U.S. 全人代"
 	w.add(text)
-	w.asked(true)
+	w.keepMostSpecific(true)
 	var got []string
 	for _, t := range w.list {
 		got = append(got, text[t.start:t.end])

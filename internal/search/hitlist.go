@@ -22,9 +22,9 @@ func (h *hitList) weight(i int) float64 {
 	return float64(math.Float32frombits(uint32(h.weights[i]) << 16))
 }
 
-// lists keeps those that were used lately. A segment never changes, so its lists hold as long as it does; those of segments
+// hitLists keeps those that were used lately. A segment never changes, so its lists hold as long as it does; those of segments
 // that are gone are soon forgotten. The zero value is ready.
-type lists struct {
+type hitLists struct {
 	mu         sync.Mutex
 	young, old map[listKey]*hitList // old is what young was when it was full
 	size       int                  // of young
@@ -36,7 +36,7 @@ type listKey struct {
 }
 
 // get gives a list, which read makes where it is not kept.
-func (k *lists) get(key listKey, read func() (*hitList, error)) (*hitList, error) {
+func (k *hitLists) get(key listKey, read func() (*hitList, error)) (*hitList, error) {
 	if l := k.kept(key); l != nil {
 		return l, nil
 	}
@@ -49,7 +49,7 @@ func (k *lists) get(key listKey, read func() (*hitList, error)) (*hitList, error
 	return l, err
 }
 
-func (k *lists) kept(key listKey) *hitList {
+func (k *hitLists) kept(key listKey) *hitList {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if l := k.young[key]; l != nil {
@@ -63,7 +63,7 @@ func (k *lists) kept(key listKey) *hitList {
 }
 
 // keep makes a list young; k.mu is held.
-func (k *lists) keep(key listKey, l *hitList) {
+func (k *hitLists) keep(key listKey, l *hitList) {
 	if k.young[key] != nil {
 		return // another search was as quick
 	}
@@ -74,41 +74,54 @@ func (k *lists) keep(key listKey, l *hitList) {
 }
 
 // forget drops all, as columns.forget does and for the same reason.
-func (k *lists) forget() {
+func (k *hitLists) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.young, k.old, k.size = nil, nil, 0
 }
 
-// sums adds up what documents of a segment weigh. Those without a weight are not in it.
-type sums struct {
+// pool keeps slices that are not in use. The zero value is ready.
+type pool[T any] struct{ kept sync.Pool }
+
+// take gives a slice as it was put, or nil.
+func (p *pool[T]) take() []T {
+	if list, ok := p.kept.Get().(*[]T); ok {
+		return *list
+	}
+	return nil
+}
+
+func (p *pool[T]) put(list []T) { p.kept.Put(&list) }
+
+// weights adds up what documents of a segment weigh. Those without a weight are not in it.
+type weights struct {
 	of      []float32
 	touched []uint32
 }
 
-// sumLists are kept between searches: a number for each document of a segment, all 0.
+// weightLists are kept between searches: a number for each document of a segment, all 0.
 var (
-	sumLists     pool[float32]
+	weightLists  pool[float32]
 	touchedLists pool[uint32]
 )
 
-func newSums(docs int) *sums {
-	of := sumLists.take()
+func newWeights(docs int) *weights {
+	of := weightLists.take()
 	if len(of) < docs {
 		of = make([]float32, docs)
 	}
-	return &sums{of[:docs], touchedLists.take()}
+	return &weights{of[:docs], touchedLists.take()}
 }
 
-func (s *sums) add(doc uint64, weight float32) {
+func (s *weights) add(doc uint64, weight float32) {
 	if s.of[doc] == 0 {
 		s.touched = append(s.touched, uint32(doc))
 	}
 	s.of[doc] += weight
 }
 
-// list gives the sums and ends their use.
-func (s *sums) list() *hitList {
+// list gives the weights and ends their use.
+func (s *weights) list() *hitList {
 	if len(s.touched) > len(s.of)/32 {
 		s.touched = s.touched[:0]
 		for doc, weight := range s.of {
@@ -123,7 +136,7 @@ func (s *sums) list() *hitList {
 	for i, doc := range s.touched {
 		l.weights[i], s.of[doc] = uint16(math.Float32bits(s.of[doc])>>16), 0
 	}
-	sumLists.put(s.of[:cap(s.of)])
+	weightLists.put(s.of[:cap(s.of)])
 	touchedLists.put(s.touched[:0])
 	return l
 }

@@ -1,0 +1,305 @@
+package search
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash/crc32"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/blevesearch/bleve/v2/util"
+	"go.etcd.io/bbolt"
+	bolterrors "go.etcd.io/bbolt/errors"
+)
+
+// The folders in the data folder.
+const (
+	folder    = "index.bleve"
+	newFolder = "index.bleve.new" // being built by NewRebuild
+	oldFolder = "index.bleve.old" // while Swap puts another in its place
+	tornName  = "index.bleve.torn-"
+)
+
+// errLocked says that another process, or another Index of this one, holds the index.
+var errLocked = errors.New("the index is in use by another process")
+
+// lockWait is how long to wait for another process to let go. Bleve waits forever when it is not told.
+const lockWait = 500 * time.Millisecond
+
+// tornError says why an index can't be used, though it can be read.
+type tornError struct {
+	why   string
+	whole bool // its files are, so that nobody needs to look at them
+}
+
+func (e *tornError) Error() string { return e.why }
+
+func torn(format string, args ...any) error { return &tornError{why: fmt.Sprintf(format, args...)} }
+
+func locked(path string) error {
+	return fmt.Errorf("index %s: %w; stop the other headwater, or use another data folder", path, errLocked)
+}
+
+// fromMachine says whether an error is the machine's and not the index's.
+func fromMachine(err error) bool {
+	for _, e := range []error{fs.ErrPermission, syscall.EROFS, syscall.ENOSPC, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO} {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// verify reads the whole index and compares checksums.
+func verify(path string) error {
+	data, err := os.ReadFile(filepath.Join(path, "index_meta.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return torn("index_meta.json is missing")
+	} else if err != nil {
+		return err
+	}
+	if !json.Valid(data) {
+		return torn("index_meta.json is no JSON")
+	}
+	store := filepath.Join(path, "store")
+	segments, err := segmentNames(filepath.Join(store, "root.bolt"))
+	if err != nil {
+		return err
+	}
+	for _, name := range segments {
+		if err := verifySegment(filepath.Join(store, filepath.Base(name))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// segmentNames lists the files that the newest snapshot in scorch's root file is made of. It reads the whole root file
+// on the way.
+func segmentNames(root string) (names []string, err error) {
+	db, err := bbolt.Open(root, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true, PreLoadFreelist: true})
+	switch {
+	case errors.Is(err, bolterrors.ErrTimeout):
+		return nil, locked(filepath.Dir(filepath.Dir(root)))
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, torn("its root file is missing")
+	case err != nil && fromMachine(err):
+		return nil, err
+	case err != nil:
+		return nil, torn("its root file can't be read: %v", err)
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	info, err := os.Stat(root)
+	if err != nil {
+		return nil, err
+	}
+	err = db.View(func(tx *bbolt.Tx) error {
+		if tx.Size() > info.Size() {
+			return torn("its root file is cut short")
+		}
+		if err := tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return touch(b) }); err != nil {
+			return torn("its root file can't be read: %v", err)
+		}
+		snapshots := tx.Bucket(util.BoltSnapshotsBucket)
+		if snapshots == nil {
+			return torn("it was never finished")
+		}
+		newest, _ := snapshots.Cursor().Last()
+		if newest == nil || snapshots.Bucket(newest) == nil {
+			return torn("it was never finished")
+		}
+		snapshot := snapshots.Bucket(newest)
+		return snapshot.ForEachBucket(func(k []byte) error {
+			if name := snapshot.Bucket(k).Get(util.BoltPathKey); name != nil {
+				names = append(names, string(name))
+			}
+			return nil
+		})
+	})
+	return names, err
+}
+
+// touch reads all values of a bucket.
+func touch(b *bbolt.Bucket) error {
+	return b.ForEach(func(k, v []byte) error {
+		if v == nil {
+			if inner := b.Bucket(k); inner != nil {
+				return touch(inner)
+			}
+		}
+		crc32.ChecksumIEEE(v)
+		return nil
+	})
+}
+
+// verifySegment compares the checksum that ends a segment's file with that of what stands before it.
+func verifySegment(path string) error {
+	name := filepath.Base(path)
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return torn("segment %s is missing", name)
+	} else if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }() // only read
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if info.Size() < crc32.Size {
+		return torn("segment %s is cut short", name)
+	}
+	sum := crc32.NewIEEE()
+	if _, err := io.CopyN(sum, f, info.Size()-crc32.Size); err != nil {
+		return fmt.Errorf("segment %s: %w", name, err)
+	}
+	var want [crc32.Size]byte
+	if _, err := io.ReadFull(f, want[:]); err != nil {
+		return fmt.Errorf("segment %s: %w", name, err)
+	}
+	if binary.BigEndian.Uint32(want[:]) != sum.Sum32() {
+		return torn("segment %s does not match its checksum", name)
+	}
+	return nil
+}
+
+// inUse says whether somebody holds the index at path. One that can't be read is held by nobody.
+func inUse(path string) (held bool) {
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
+	defer func() {
+		if recover() != nil {
+			held = false
+		}
+	}()
+	db, err := bbolt.Open(filepath.Join(path, "store", "root.bolt"), 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true})
+	if err == nil {
+		err = db.Close()
+	}
+	return errors.Is(err, bolterrors.ErrTimeout)
+}
+
+// syncDir makes renames in a folder last.
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	err = d.Sync()
+	if errors.Is(err, syscall.EINVAL) || err != nil && strings.Contains(err.Error(), "not supported") {
+		err = nil // some file systems can't
+	}
+	return errors.Join(err, d.Close())
+}
+
+// closedName is a file in the index's folder that lists its files, with their sizes and times, as they were when it was
+// closed. It is written last and removed when the index is opened. So an index that has it, and the files that it lists,
+// needs no other check.
+const closedName = "closed"
+
+// noteClosed says that the index at path is closed.
+func noteClosed(path string) error {
+	files, err := filesOf(path)
+	if err != nil {
+		return err
+	}
+	part := filepath.Join(path, closedName+".part")
+	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(files)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	return os.Rename(part, filepath.Join(path, closedName)) // lost in a crash, it only costs a check
+}
+
+// takeClosed says whether the index at path is as it was when it was closed, and has it count as open from now on.
+func takeClosed(path string) (sound bool, err error) {
+	listed, err := os.ReadFile(filepath.Join(path, closedName))
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	} else if err != nil {
+		return false, err
+	}
+	if err := os.Remove(filepath.Join(path, closedName)); err != nil {
+		return false, err
+	}
+	if err := syncDir(path); err != nil {
+		return false, err
+	}
+	files, err := filesOf(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, err
+	}
+	return err == nil && bytes.Equal(files, listed), nil
+}
+
+// filesOf lists the files that bleve keeps in an index's folder, in order.
+func filesOf(path string) ([]byte, error) {
+	var list bytes.Buffer
+	add := func(info fs.FileInfo) {
+		fmt.Fprintf(&list, "%s %d %d\n", info.Name(), info.Size(), info.ModTime().UnixNano())
+	}
+	meta, err := os.Stat(filepath.Join(path, "index_meta.json"))
+	if err != nil {
+		return nil, err
+	}
+	add(meta)
+	entries, err := os.ReadDir(filepath.Join(path, "store"))
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil {
+			return nil, err
+		}
+		add(info)
+	}
+	return list.Bytes(), nil
+}
+
+// exchange puts the folder from in the place of another, which it moves to old.
+func exchange(from, place, old string) error {
+	if err := os.RemoveAll(old); err != nil {
+		return err
+	}
+	if err := os.Rename(place, old); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	if err := os.Rename(from, place); err != nil {
+		return errors.Join(err, os.Rename(old, place))
+	}
+	return nil
+}
+
+// finishSwap ends what a crash in NewRebuild or Swap left undone.
+func finishSwap(dir string) error {
+	path, old := filepath.Join(dir, folder), filepath.Join(dir, oldFolder)
+	if _, err := os.Stat(old); err == nil {
+		if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+			if err := os.Rename(old, path); err != nil {
+				return fmt.Errorf("put the index back that a reindex left aside: %w", err)
+			}
+		}
+	}
+	for _, path := range []string{old, filepath.Join(dir, newFolder)} {
+		if _, err := os.Stat(path); err != nil || inUse(path) {
+			continue
+		}
+		if err := os.RemoveAll(path); err != nil {
+			return fmt.Errorf("remove what a reindex left behind: %w", err)
+		}
+	}
+	return nil
+}

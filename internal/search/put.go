@@ -1,0 +1,125 @@
+package search
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/blevesearch/bleve/v2"
+
+	"headwater/internal/news"
+)
+
+// A batch is cut in parts of at most these many articles and bytes of text: bleve needs about 40 bytes of memory for each
+// byte of text until the part is written.
+const (
+	maxPart      = 1000
+	maxPartBytes = 2 << 20
+)
+
+// Put indexes articles, in place of what the index holds under their ids, and moves the watermark. It returns when both are
+// on disk. A large slice is written in parts; the watermark moves with the last.
+func (x *Index) Put(ctx context.Context, articles []news.Article, mark int64) error {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	reach := strconv.AppendInt(nil, mark, 10)
+	if x.options.Log != nil {
+		epoch, err := x.options.Log.Epoch(ctx, mark)
+		if err != nil {
+			return err
+		}
+		reach = fmt.Appendf(reach, " %s", epoch)
+	}
+	shown := make([]string, len(articles))
+	for i, a := range articles {
+		shown[i] = x.options.Shown(a)
+	}
+	for {
+		n := partSize(articles, shown)
+		last := n == len(articles)
+		err := x.write(ctx, func(b *bleve.Batch) error {
+			for i, a := range articles[:n] {
+				if err := b.IndexAdvanced(makeDocument(a, shown[i], x.options.Credits(a))); err != nil {
+					return fmt.Errorf("article %d: %w", a.ID, err)
+				}
+			}
+			b.SetInternal(reachKey, reach)
+			if last {
+				b.SetInternal(markKey, strconv.AppendInt(nil, mark, 10))
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if last {
+			break
+		}
+		articles, shown = articles[n:], shown[n:]
+	}
+	x.mu.RLock()
+	defer x.mu.RUnlock()
+	if mark >= x.goal {
+		x.building.Store(false)
+	}
+	return nil
+}
+
+// partSize says how many of the articles go into one batch.
+func partSize(articles []news.Article, shown []string) int {
+	bytes := 0
+	for i, a := range articles {
+		bytes += len(a.Title) + len(a.Body()) + len(shown[i])
+		if i == maxPart || i > 0 && bytes > maxPartBytes {
+			return i
+		}
+	}
+	return len(articles)
+}
+
+// Delete takes articles out of the index. Ids that it does not hold are no error.
+func (x *Index) Delete(ctx context.Context, ids []int64) error {
+	x.writing.Lock()
+	defer x.writing.Unlock()
+	return x.write(ctx, func(b *bleve.Batch) error {
+		for _, id := range ids {
+			b.Delete(docID(id))
+		}
+		return nil
+	})
+}
+
+// write runs one batch. When bleve can't write, the index is opened anew as it stands on disk: bleve would try again
+// without pause for as long as it is open, and show articles that no disk holds.
+func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	err := func() error {
+		x.mu.RLock()
+		defer x.mu.RUnlock()
+		b, err := x.handle()
+		if err != nil {
+			return err
+		}
+		batch := b.NewBatch()
+		if err := fill(batch); err != nil {
+			return err
+		}
+		return b.Batch(batch)
+	}()
+	if err == nil {
+		return nil
+	}
+	err = fmt.Errorf("write to index %s: %w", x.path, err)
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.closed {
+		return err
+	}
+	return errors.Join(err, x.release(), x.open(context.WithoutCancel(ctx)))
+}
+
+// IndexedText is the text that the spans of a hit's body count in: the article's body, and behind it what is only shown.
+func (x *Index) IndexedText(a news.Article) string { return wholeText(a.Body(), x.options.Shown(a)) }
