@@ -2,7 +2,10 @@ package api
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -10,20 +13,20 @@ import (
 )
 
 const (
-	streamChunk = 100      // entries that are read at once
-	keptChunks  = 16 << 20 // bytes of chunks that are kept for other streams
-	maxChunks   = 1000
-	keptFor     = time.Minute      // how long a chunk may be given to other streams
-	catchUpRest = 3                // times as long as a chunk took to make, nobody who catches up gets another made
-	catchUpRate = 24 << 20         // bytes a second that all who catch up get together
-	readChunk   = 30 * time.Second // for one chunk, of which none takes a second
+	chunkEntries = 100              // of the log in a chunk
+	chunkTimeout = 30 * time.Second // to read a chunk, which takes less than a second
+	cacheAge     = time.Minute      // of chunks for other streams
+	cacheBytes   = 16 << 20
+	cacheChunks  = 1000
+	catchUpRest  = 3        // pause between chunks for streams that catch up, as a multiple of the time that a chunk took
+	catchUpRate  = 24 << 20 // bytes a second to all streams that catch up
 )
 
-// chunk is a piece of the story log as the stream sends it.
+// chunk is a part of the story log as the stream sends it.
 type chunk struct {
 	text []byte
-	last int64 // the entry that it ends with; the one that was asked behind, where there is nothing new
-	more bool  // it is as long as chunks may be, so that more stands behind it
+	last int64 // its last entry; the entry before it, where the log has no more
+	more bool  // it is as long as chunks may be, so that the log has more
 }
 
 // storyLog is what a fanout reads.
@@ -33,139 +36,142 @@ type storyLog interface {
 	Stories(context.Context, news.StoryList) ([]news.Story, error)
 }
 
-// fanout reads the story log once for all streams that are at the same place in it, and sees to it that streams which
-// catch up leave most of the processor to pages. A stream has no queue of its own: what it has not been sent yet stands in
-// the log, from where it takes the next chunk when its reader has taken the last one.
+// fanout reads the story log once for all streams at the same position. Streams are live, at the end of the log, or catch up;
+// the latter leave most of the processor to pages. A stream has no queue of its own: it takes the next chunk when its client
+// has taken the last one.
 type fanout struct {
-	log  storyLog
-	turn chan struct{} // taken by the one chunk that is being made for who catches up
+	log      storyLog
+	catching chan struct{} // holds a token while a chunk is read for streams that catch up, and during the pause after it
 
 	mu     sync.Mutex // guards what follows
-	chunks map[int64]*reading
-	order  []*reading // those that are there, the oldest first
-	size   int        // of their texts, in bytes
-	free   time.Time  // when the next bytes may go to who catches up
+	chunks map[int64]*cachedChunk
+	order  []*cachedChunk // those that were read, the oldest first
+	size   int            // of their texts, in bytes
+	paced  time.Time      // until then catchUpRate is used up
 }
 
-// reading is a chunk that is there or on its way.
-type reading struct {
-	at      int64
-	live    bool            // it waits for no turn
+// cachedChunk is a chunk that was read or is being read.
+type cachedChunk struct {
+	after   int64           // the entry before it
+	live    bool            // it is read at once
 	changed <-chan struct{} // closed when stories have changed since the log was read
-	done    chan struct{}   // closed when what follows is there
+	done    chan struct{}   // closed when what follows is set
 	chunk   chunk
 	err     error
-	until   time.Time // when it is too old for others
+	until   time.Time // when it is too old for other streams
 }
 
-// errLeft ends a reading whose stream has gone before it began. Others that wait for it begin it anew.
+// errLeft is the error of a chunk whose stream ended before it was read. Others that wait for the chunk read it.
 var errLeft = errors.New("the reader of the stream has gone")
 
 func newFanout(log storyLog) *fanout {
-	return &fanout{log: log, turn: make(chan struct{}, 1), chunks: map[int64]*reading{}}
+	return &fanout{log: log, catching: make(chan struct{}, 1), chunks: map[int64]*cachedChunk{}}
 }
 
-// after gives what comes behind an entry of the log. Live is for a stream that was at the end of the log, which waits for
-// nobody who catches up.
+// after gives the chunk after an entry of the log. A live stream does not wait for those that catch up.
 func (f *fanout) after(ctx context.Context, at int64, live bool) (chunk, error) {
 	for ctx.Err() == nil {
-		rd, mine := f.join(at, live)
+		c, mine := f.lookup(at, live)
 		if mine {
-			f.read(ctx, rd, live)
+			f.read(ctx, c)
 		}
 		select {
-		case <-rd.done:
+		case <-c.done:
 		case <-ctx.Done():
 			continue
 		}
 		switch {
-		case errors.Is(rd.err, errLeft), rd.err == nil && rd.chunk.last == at && closed(rd.changed):
-			continue // nobody has read it, or something has come since it was read that there was nothing
-		case rd.err != nil:
-			return chunk{}, rd.err
+		case errors.Is(c.err, errLeft), c.err == nil && c.chunk.last == at && closed(c.changed):
+			continue // it was not read, or was empty and the log has grown since
+		case c.err != nil:
+			return chunk{}, c.err
 		case live:
-			return rd.chunk, nil
+			return c.chunk, nil
 		}
-		return rd.chunk, f.pace(ctx, len(rd.chunk.text))
+		f.mu.Lock()
+		now := time.Now()
+		if f.paced.Before(now) {
+			f.paced = now
+		}
+		wait := f.paced.Sub(now)
+		f.paced = f.paced.Add(time.Duration(len(c.chunk.text)) * time.Second / catchUpRate)
+		f.mu.Unlock()
+		select {
+		case <-time.After(wait):
+			return c.chunk, nil
+		case <-ctx.Done():
+			return c.chunk, ctx.Err()
+		}
 	}
 	return chunk{}, ctx.Err()
 }
 
-// join gives the reading of a place that is under way or fresh, or else a new one, which the caller has to read. Who is live
-// does not join one that may wait for its turn.
-func (f *fanout) join(at int64, live bool) (rd *reading, mine bool) {
+// lookup gives the chunk after an entry if it is being read or fresh, or else a new one, which the caller has to read. A live
+// stream does not share one that may have to wait. A chunk that ends at the end of the log is fresh until the log grows.
+func (f *fanout) lookup(after int64, live bool) (c *cachedChunk, mine bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if rd := f.chunks[at]; rd != nil && rd.fresh() && (rd.live || !live || closed(rd.done)) {
-		return rd, false
+	if c := f.chunks[after]; c != nil {
+		read := closed(c.done)
+		fresh := !closed(c.changed)
+		if read {
+			fresh = c.err == nil && time.Now().Before(c.until) && (c.chunk.more || fresh)
+		}
+		if fresh && (c.live || !live || read) {
+			return c, false
+		}
 	}
-	rd = &reading{at: at, live: live, changed: f.log.NextChange(), done: make(chan struct{})}
-	f.chunks[at] = rd
-	return rd, true
+	c = &cachedChunk{after: after, live: live, changed: f.log.NextChange(), done: make(chan struct{})}
+	f.chunks[after] = c
+	return c, true
 }
 
-// fresh says whether a chunk may be given to another stream. What was read to the end of the log may be until the log goes
-// on. It is to be called with the lock held.
-func (rd *reading) fresh() bool {
-	select {
-	case <-rd.done:
-		return rd.err == nil && time.Now().Before(rd.until) && (rd.chunk.more || !closed(rd.changed))
-	default:
-		return !closed(rd.changed)
-	}
-}
-
-// read reads a chunk for all who wait for it, to the end though the one who began it leaves meanwhile.
-func (f *fanout) read(ctx context.Context, rd *reading, live bool) {
-	defer close(rd.done)
-	if !live {
+// read reads a chunk for all streams that wait for it, even where the one that began it ends meanwhile.
+func (f *fanout) read(ctx context.Context, c *cachedChunk) {
+	defer close(c.done)
+	if !c.live {
 		select {
-		case f.turn <- struct{}{}:
+		case f.catching <- struct{}{}:
 		case <-ctx.Done():
-			rd.err = errLeft
-			f.forget(rd)
+			c.err = errLeft
+			f.mu.Lock()
+			defer f.mu.Unlock()
+			if f.chunks[c.after] == c {
+				delete(f.chunks, c.after)
+			}
 			return
 		}
 		begun := time.Now()
-		defer func() { time.AfterFunc(catchUpRest*time.Since(begun), func() { <-f.turn }) }()
+		defer func() { time.AfterFunc(catchUpRest*time.Since(begun), func() { <-f.catching }) }()
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readChunk)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), chunkTimeout)
 	defer cancel()
-	rd.chunk, rd.err = f.render(ctx, rd.at)
-	rd.until = time.Now().Add(keptFor)
-	f.keep(rd)
+	c.chunk, c.err = f.render(ctx, c.after)
+	c.until = time.Now().Add(cacheAge)
+	f.cache(c)
 }
 
-// keep notes a chunk that was made and forgets the oldest ones beyond keptChunks.
-func (f *fanout) keep(rd *reading) {
+// cache adds a chunk that was read, and drops the oldest beyond what the cache may hold.
+func (f *fanout) cache(c *cachedChunk) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.order = append(f.order, rd)
-	f.size += len(rd.chunk.text)
-	for len(f.order) > 1 && (f.size > keptChunks || time.Now().After(f.order[0].until) || len(f.order) > maxChunks) {
+	f.order = append(f.order, c)
+	f.size += len(c.chunk.text)
+	for len(f.order) > 1 && (f.size > cacheBytes || time.Now().After(f.order[0].until) || len(f.order) > cacheChunks) {
 		old := f.order[0]
 		f.order = f.order[1:]
 		f.size -= len(old.chunk.text)
-		if f.chunks[old.at] == old {
-			delete(f.chunks, old.at)
+		if f.chunks[old.after] == old {
+			delete(f.chunks, old.after)
 		}
 	}
 }
 
-// forget takes away a reading that brought nothing.
-func (f *fanout) forget(rd *reading) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if f.chunks[rd.at] == rd {
-		delete(f.chunks, rd.at)
-	}
-}
-
-// render reads the log behind an entry, and the stories that it names, as events.
-func (f *fanout) render(ctx context.Context, at int64) (chunk, error) {
-	changes, err := f.log.StoryLog(ctx, at, streamChunk)
+// render reads the log after an entry, and the stories that it names, and writes them as events.
+func (f *fanout) render(ctx context.Context, after int64) (chunk, error) {
+	changes, err := f.log.StoryLog(ctx, after, chunkEntries)
 	if err != nil || len(changes) == 0 {
-		return chunk{last: at}, err
+		return chunk{last: after}, err
 	}
 	var ids []int64
 	for _, c := range changes {
@@ -183,33 +189,15 @@ func (f *fanout) render(ctx context.Context, at int64) (chunk, error) {
 			stories[st.ID] = st
 		}
 	}
-	c := chunk{last: changes[len(changes)-1].Seq, more: len(changes) == streamChunk}
+	c := chunk{last: changes[len(changes)-1].Seq, more: len(changes) == chunkEntries}
 	for _, change := range changes {
-		text, err := eventOf(change, at, stories)
+		text, err := eventOf(change, after, stories)
 		if err != nil {
 			return chunk{}, err
 		}
 		c.text = append(c.text, text...)
 	}
 	return c, nil
-}
-
-// pace waits until so many bytes may go to who catches up.
-func (f *fanout) pace(ctx context.Context, bytes int) error {
-	f.mu.Lock()
-	now := time.Now()
-	if f.free.Before(now) {
-		f.free = now
-	}
-	wait := f.free.Sub(now)
-	f.free = f.free.Add(time.Duration(bytes) * time.Second / catchUpRate)
-	f.mu.Unlock()
-	select {
-	case <-time.After(wait):
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func closed(c <-chan struct{}) bool {
@@ -219,4 +207,41 @@ func closed(c <-chan struct{}) bool {
 	default:
 		return false
 	}
+}
+
+type mergedStory struct {
+	ID   int64 `json:"id" doc:"the story that is no more"`
+	Into int64 `json:"into" doc:"the story that it went into"`
+}
+
+type goneStory struct {
+	ID int64 `json:"id" doc:"the story that is no more: its articles are in others"`
+}
+
+// eventOf writes an entry for a client that has the log up to the entry known. A story that was first logged after it is new.
+// An older story may never have been sent, since its earlier entries were skipped; "changed" stands for both, as both mean to
+// keep the story as it is now. A story that ended before the client could know it gives an id alone.
+func eventOf(c news.StoryChange, known int64, stories map[int64]news.Story) (string, error) {
+	name, data := "", any(nil)
+	st, there := stories[c.Story]
+	switch {
+	case (c.Into != 0 || c.Gone) && c.First > known:
+	case c.Into != 0:
+		name, data = "merged", mergedStory{c.Story, c.Into}
+	case c.Gone:
+		name, data = "gone", goneStory{c.Story}
+	case !there || st.ID != c.Story: // a later entry says what became of it
+	case c.First > known:
+		name, data = "story", storyOf(st)
+	default:
+		name, data = "changed", storyOf(st)
+	}
+	if name == "" {
+		return fmt.Sprintf("id: %d\n\n", c.Seq), nil
+	}
+	var text strings.Builder
+	e := json.NewEncoder(&text) // ends in a line end
+	e.SetEscapeHTML(false)
+	err := e.Encode(data)
+	return fmt.Sprintf("id: %d\nevent: %s\ndata: %s\n", c.Seq, name, text.String()), err
 }

@@ -55,6 +55,8 @@ func (l *longLog) NextChange() <-chan struct{} {
 	return l.changed
 }
 
+func (l *longLog) LastChange(context.Context) (int64, error) { return l.last.Load(), nil }
+
 // grow adds stories and tells of them.
 func (l *longLog) grow(n int64) {
 	l.last.Add(n)
@@ -95,11 +97,11 @@ func TestFanoutReadsOnce(t *testing.T) {
 	})
 }
 
-// TestFanoutBeginsAnew has the reader leave who waits for the turn: another that waits for the same chunk gets it.
+// TestFanoutBeginsAnew ends a stream that waits to catch up: another that waits for the same chunk gets it.
 func TestFanoutBeginsAnew(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFanout(newLog(10))
-		f.turn <- struct{}{}
+		f.catching <- struct{}{}
 		leaving, leave := context.WithCancel(t.Context())
 		left, got := make(chan error), make(chan chunk)
 		go func() { _, err := f.after(leaving, 0, false); left <- err }()
@@ -116,7 +118,7 @@ func TestFanoutBeginsAnew(t *testing.T) {
 		if err := <-left; !errors.Is(err, context.Canceled) {
 			t.Error(err)
 		}
-		<-f.turn
+		<-f.catching
 		if c := <-got; c.last != 10 {
 			t.Errorf("%d entries", c.last)
 		}
@@ -124,11 +126,11 @@ func TestFanoutBeginsAnew(t *testing.T) {
 	})
 }
 
-// TestFanoutLiveWaitsForNobody has a stream at the end look at a place whose chunk waits for the turn.
+// TestFanoutLiveWaitsForNobody has a live stream ask for a chunk that waits to be read.
 func TestFanoutLiveWaitsForNobody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFanout(newLog(10))
-		f.turn <- struct{}{}
+		f.catching <- struct{}{}
 		ctx, leave := context.WithCancel(t.Context())
 		left := make(chan error)
 		go func() { _, err := f.after(ctx, 0, false); left <- err }()
@@ -213,15 +215,15 @@ func TestFanoutLeavesRoom(t *testing.T) {
 func TestFanoutForgets(t *testing.T) {
 	f := newFanout(newLog(0))
 	for i := range int64(50) {
-		f.keep(&reading{at: i, chunk: chunk{text: make([]byte, 1<<20)}, until: time.Now().Add(time.Hour)})
+		f.cache(&cachedChunk{after: i, chunk: chunk{text: make([]byte, 1<<20)}, until: time.Now().Add(time.Hour)})
 	}
-	if f.size > keptChunks || len(f.order) != keptChunks>>20 {
+	if f.size > cacheBytes || len(f.order) != cacheBytes>>20 {
 		t.Errorf("%d bytes of %d chunks are kept", f.size, len(f.order))
 	}
 }
 
 func TestStreamsAreCounted(t *testing.T) {
-	s := streams{from: map[netip.Prefix]int{}}
+	s := streamClients{open: map[netip.Prefix]int{}}
 	client := func(i int) netip.Prefix { return netip.MustParsePrefix(fmt.Sprintf("192.0.2.%d/32", i)) }
 	enter := func(i, want int) {
 		t.Helper()
@@ -229,18 +231,18 @@ func TestStreamsAreCounted(t *testing.T) {
 			t.Fatalf("client %d: %d %q, want %d", i, status, text, want)
 		}
 	}
-	for range maxFrom {
+	for range maxClientStreams {
 		enter(1, 0)
 	}
 	enter(1, http.StatusTooManyRequests)
-	for i := range maxStreams - maxFrom {
-		enter(2+i/maxFrom, 0)
+	for i := range maxStreams - maxClientStreams {
+		enter(2+i/maxClientStreams, 0)
 	}
 	enter(9, http.StatusServiceUnavailable)
 	s.leave(client(1))
 	enter(9, 0)
 	s.leave(client(9))
-	if len(s.from) != 3 {
-		t.Errorf("%d clients are remembered", len(s.from))
+	if len(s.open) != 3 {
+		t.Errorf("%d clients are remembered", len(s.open))
 	}
 }

@@ -13,7 +13,9 @@ import (
 	"headwater/internal/news"
 )
 
-// metrics counts requests and serves that, the counts of status and the process's own figures to Prometheus.
+const pathMetrics = "/metrics"
+
+// metrics counts requests, and serves these counts, those of status and the process's own figures to Prometheus.
 type metrics struct {
 	handler  http.Handler
 	requests *prometheus.CounterVec
@@ -41,8 +43,8 @@ func (s *server) metrics() (*metrics, error) {
 	return m, nil
 }
 
-// watch counts what next answers. Routes are told apart by their pattern, so that no visitor can make new series; what is
-// refused before its route is found counts as none.
+// watch counts what next answers, by the pattern of the route, so that no visitor can make new series. What is refused before
+// its route is found counts as none.
 func (m *metrics) watch(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began, seen := time.Now(), &recorder{ResponseWriter: w, code: http.StatusOK}
@@ -87,19 +89,15 @@ type gauge struct {
 
 func newCounts(s *server) *counts {
 	c := &counts{server: s, ready: prometheus.NewDesc("headwater_ready", "1 where store and index answer, else 0.", nil, nil)}
-	for _, g := range []struct {
-		name, help string
-		value      func(news.Status) int
-	}{
-		{"feeds", "Feeds subscribed.", func(s news.Status) int { return s.Feeds }},
-		{"articles", "Articles stored.", func(s news.Status) int { return s.Articles }},
-		{"stories", "Stories.", func(s news.Status) int { return s.Stories }},
-		{"events", "Events.", func(s news.Status) int { return s.Events }},
-		{"unsettled", "Articles that wait to be settled.", func(s news.Status) int { return s.Unsettled }},
-		{"unindexed", "Articles that wait to be indexed.", func(s news.Status) int { return s.Unindexed }},
-	} {
-		c.gauges = append(c.gauges, gauge{prometheus.NewDesc("headwater_"+g.name, g.help, nil, nil), g.value})
+	add := func(name, help string, value func(news.Status) int) {
+		c.gauges = append(c.gauges, gauge{prometheus.NewDesc("headwater_"+name, help, nil, nil), value})
 	}
+	add("feeds", "Feeds subscribed.", func(s news.Status) int { return s.Feeds })
+	add("articles", "Articles stored.", func(s news.Status) int { return s.Articles })
+	add("stories", "Stories.", func(s news.Status) int { return s.Stories })
+	add("events", "Events.", func(s news.Status) int { return s.Events })
+	add("unsettled", "Articles that wait to be settled.", func(s news.Status) int { return s.Unsettled })
+	add("unindexed", "Articles that wait to be indexed.", func(s news.Status) int { return s.Unindexed })
 	return c
 }
 
@@ -111,10 +109,10 @@ func (c *counts) Describe(ch chan<- *prometheus.Desc) {
 	}
 }
 
-// Collect reads them. Where store or index does not answer, the other figures are wanted most: the gauges are left out
-// and headwater_ready is 0.
+// Collect reads them. Where store or index does not answer, the gauges are left out and headwater_ready is 0, so that the
+// other figures, which are needed most then, still come.
 func (c *counts) Collect(ch chan<- prometheus.Metric) {
-	st, err := c.ask(context.Background())
+	st, err := c.poll(context.Background())
 	if err != nil {
 		ch <- prometheus.MustNewConstMetric(c.ready, prometheus.GaugeValue, 0)
 		return

@@ -6,10 +6,6 @@ import (
 	"errors"
 	"net/http"
 	"os"
-	"reflect"
-	"strconv"
-
-	"github.com/danielgtaylor/huma/v2"
 
 	"headwater/internal/news"
 )
@@ -21,8 +17,7 @@ const (
 )
 
 func (s *server) writeOPML(w http.ResponseWriter, r *http.Request) {
-	if err := onlyQueries(r); err != nil {
-		s.refuse(w, err)
+	if refuse(w, rejectUnknown(r)) {
 		return
 	}
 	var b bytes.Buffer
@@ -44,8 +39,7 @@ type imported struct {
 }
 
 func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
-	if err := onlyQueries(r); err != nil {
-		s.refuse(w, err)
+	if refuse(w, rejectUnknown(r)) {
 		return
 	}
 	done, err := s.backend.ReadOPML(r.Context(), http.MaxBytesReader(w, r.Body, maxOPML))
@@ -69,30 +63,4 @@ func (s *server) readOPML(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
 	out := imported{done.Feeds, done.KnownFeeds, done.Topics, done.KnownTopics, append([]string{}, done.Problems...)}
 	_ = json.NewEncoder(w).Encode(out) // a reader that left needs no answer
-}
-
-// describeOPML describes what huma does not serve: bodies that are no JSON.
-func describeOPML(doc *huma.OpenAPI) {
-	write := beside("write-opml", pathOPML, "Write the feeds and topics as OPML", typeOPML, http.StatusOK)
-	refusals(write, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
-	doc.AddOperation(write)
-	op := beside("read-opml", pathOPML, "Subscribe to the feeds of an OPML list, and follow the topics in it", "application/json", http.StatusOK)
-	op.Method = http.MethodPost
-	op.RequestBody = &huma.RequestBody{
-		Description: "an OPML list, of 20 MB at most", Required: true,
-		Content: map[string]*huma.MediaType{typeOPML: {Schema: &huma.Schema{Type: huma.TypeString}}},
-	}
-	op.Responses["200"].Content["application/json"].Schema = doc.Components.Schemas.Schema(reflect.TypeFor[imported](), true, "Imported")
-	refusals(op, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
-	doc.AddOperation(op)
-}
-
-// refusals describes errors of an operation that huma does not serve.
-func refusals(op *huma.Operation, statuses ...int) {
-	for _, status := range statuses {
-		op.Responses[strconv.Itoa(status)] = &huma.Response{
-			Description: http.StatusText(status),
-			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/ErrorModel"}}},
-		}
-	}
 }

@@ -4,72 +4,74 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"mime"
 	"net/http"
+	"reflect"
+	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// maxBody bounds what a request may send, in bytes.
-const maxBody = 64 << 10
-
-// The paths beside the API's own.
 const (
-	pathAlive       = "/healthz"
-	pathReady       = "/readyz"
-	pathMetrics     = "/metrics"
-	pathDescription = root + "/openapi.json"
+	maxBody         = 64 << 10 // bytes that a request may send
+	typeDescription = "application/openapi+json"
 )
 
-// settings leave out huma's page of documentation and its schema links: both load or point to more than the API. Its
-// handler of the description is left out too: two first requests at once race in it.
-func settings(version string) huma.Config {
-	c := huma.DefaultConfig("Headwater", version)
-	c.Info.Description = "Stories under their original source, with the evidence. Times are RFC 3339; spans are byte offsets into UTF-8."
-	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
-	c.CreateHooks = nil
-	c.Transformers = []huma.Transformer{explain}
-	c.RejectUnknownQueryParameters = true
-	return c
-}
-
 func (s *server) register(api huma.API) {
+	const get, post, patch, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodDelete
 	const missing, conflict = http.StatusNotFound, http.StatusConflict
-	api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) { onlyJSON(api, ctx, next) })
+	// Bodies are JSON only: forms and plain text are what another site's page could send.
+	api.UseMiddleware(func(ctx huma.Context, next func(huma.Context)) {
+		sent := ctx.Header("Content-Type")
+		if kind, _, err := mime.ParseMediaType(sent); ctx.Operation().RequestBody == nil || err == nil && kind == "application/json" {
+			next(ctx)
+			return
+		}
+		// WriteErr says itself where it cannot write.
+		_ = huma.WriteErr(api, ctx, http.StatusUnsupportedMediaType, fmt.Sprintf("Content-Type: %q is not taken; send application/json", sent))
+	})
 
-	get(api, "status", "/status", "Count what is stored and what is still to do", s.status)
-	get(api, "list-stories", "/stories", "List stories", s.stories)
-	get(api, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story, moved, fails(missing))
-	get(api, "list-articles", "/articles", "List articles, newest first", s.articles)
-	get(api, "get-article", "/articles/{id}", "Show an article: its text and its credits", s.article, fails(missing))
-	get(api, "list-events", "/events", "List events, the newest first", s.events)
-	get(api, "get-event", "/events/{id}", "Show an event and the stories that tell of it", s.event, fails(missing))
-	get(api, "list-outlets", "/outlets", "List outlets and what they published", s.outlets)
-	get(api, "get-outlet", "/outlets/{domain}", "Show what the outlet of a domain published, under each of its names", s.outlet, fails(missing))
-	get(api, "list-corrections", "/corrections", "List what was merged and split by hand", s.corrections)
-	get(api, "search", "/search", "Search the coverage", s.search)
-	get(api, "list-topics", "/topics", "List the topics that are followed", s.topics)
-	get(api, "get-topic", "/topics/{name}", "Show a topic and its stories, newest first", s.topic, fails(missing))
-	get(api, "list-feeds", "/feeds", "List the feeds and how they are", s.feeds)
-	get(api, "get-feed", "/feeds/{id}", "Show a feed and how it is", s.feed, fails(missing))
+	register(api, get, "status", "/status", "Count what is stored and what is still to do", s.status)
+	register(api, get, "list-stories", "/stories", "List stories", s.stories)
+	register(api, get, "get-story", "/stories/{id}", "Show a story: its origin, the reasons and its members", s.story, moved, fails(missing))
+	register(api, get, "list-articles", "/articles", "List articles, newest first", s.articles)
+	register(api, get, "get-article", "/articles/{id}", "Show an article: its text and its credits", s.article, fails(missing))
+	register(api, get, "list-events", "/events", "List events, the newest first", s.events)
+	register(api, get, "get-event", "/events/{id}", "Show an event and the stories that tell of it", s.event, fails(missing))
+	register(api, get, "list-outlets", "/outlets", "List outlets and what they published", s.outlets)
+	register(api, get, "get-outlet", "/outlets/{domain}", "Show what the outlet of a domain published, under each of its names", s.outlet, fails(missing))
+	register(api, get, "list-corrections", "/corrections", "List what was merged and split by hand", s.corrections)
+	register(api, get, "search", "/search", "Search the coverage", s.search)
+	register(api, get, "list-topics", "/topics", "List the topics that are followed", s.topics)
+	register(api, get, "get-topic", "/topics/{name}", "Show a topic and its stories, newest first", s.topic, fails(missing))
+	register(api, get, "list-feeds", "/feeds", "List the feeds and how they are", s.feeds)
+	register(api, get, "get-feed", "/feeds/{id}", "Show a feed and how it is", s.feed, fails(missing))
 
-	post(api, "add-topic", "/topics", "Follow a query under a name", s.addTopic, fails(conflict))
-	post(api, "add-feed", "/feeds", "Subscribe to a feed", s.addFeed, fails(conflict))
-	post(api, "add-correction", "/corrections", "Merge stories, or split one", s.correct, fails(missing, conflict))
-	take(api, "remove-correction", "/corrections/{id}", "Take a correction back", s.forget, fails(missing, conflict))
-	change(api, "change-topic", "/topics/{name}", "Change a topic; with another query its matches begin anew", s.changeTopic, fails(missing, conflict))
-	change(api, "change-feed", "/feeds/{id}", "Give a feed another title, folder or way with full texts", s.changeFeed, fails(missing))
-	remove(api, "remove-topic", "/topics/{name}", "Follow a topic no longer", s.removeTopic)
-	remove(api, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays", s.removeFeed)
-	s.registerAlerts(api)
+	register(api, post, "add-topic", "/topics", "Follow a query under a name", s.addTopic, fails(conflict))
+	register(api, post, "add-feed", "/feeds", "Subscribe to a feed", s.addFeed, fails(conflict))
+	register(api, post, "add-correction", "/corrections", "Merge stories, or split one", s.addCorrection, fails(missing, conflict))
+	register(api, remove, "remove-correction", "/corrections/{id}", "Take a correction back", s.removeCorrection, fails(missing, conflict))
+	register(api, patch, "change-topic", "/topics/{name}", "Change a topic; with another query its matches begin anew", s.changeTopic, fails(missing, conflict))
+	register(api, patch, "change-feed", "/feeds/{id}", "Give a feed another title, folder or way with full texts", s.changeFeed, fails(missing))
+	register(api, remove, "remove-topic", "/topics/{name}", "Follow a topic no longer", s.removeTopic, noContent, fails(missing))
+	register(api, remove, "remove-feed", "/feeds/{id}", "End a subscription; what it brought stays", s.removeFeed, noContent, fails(missing))
+
+	const alerts = "/topics/{name}/alerts" // of everybody's topics
+	register(api, get, "list-alerts", alerts, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
+	register(api, post, "add-alert", alerts, "Have somebody told of a topic's stories", s.addAlert, fails(missing, conflict))
+	register(api, post, "test-alert", alerts+"/{id}/test", "Tell somebody of the topic's newest story now", s.testAlert, noContent, fails(missing, http.StatusBadGateway))
+	register(api, remove, "remove-alert", alerts+"/{id}", "Tell somebody no more", s.removeAlert, noContent, fails(missing))
 }
 
-// detail changes an operation.
-type detail func(*huma.Operation)
+// option changes an operation.
+type option func(*huma.Operation)
 
-// fails says which errors, besides those that each operation of its kind may give, it gives.
-func fails(status ...int) detail {
+// fails adds errors to those that each operation of its kind may give.
+func fails(status ...int) option {
 	return func(op *huma.Operation) { op.Errors = append(op.Errors, status...) }
 }
+
+func noContent(op *huma.Operation) { op.DefaultStatus = http.StatusNoContent }
 
 func moved(op *huma.Operation) {
 	op.Responses = map[string]*huma.Response{"301": {
@@ -80,51 +82,35 @@ func moved(op *huma.Operation) {
 	}}
 }
 
-func get[I, O any](api huma.API, id, path, summary string, h func(context.Context, *I) (*O, error), ds ...detail) {
-	register(api, huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary}, h, ds)
-}
-
-func post[I, O any](api huma.API, id, path, summary string, h func(context.Context, *I) (*O, error), ds ...detail) {
-	ds = append(ds, fails(http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType))
-	register(api, huma.Operation{
-		OperationID: id, Method: http.MethodPost, Path: path, Summary: summary, DefaultStatus: http.StatusCreated, MaxBodyBytes: maxBody,
-	}, h, ds)
-}
-
-// take is a deletion that says what came of it.
-func take[I, O any](api huma.API, id, path, summary string, h func(context.Context, *I) (*O, error), ds ...detail) {
-	register(api, huma.Operation{OperationID: id, Method: http.MethodDelete, Path: path, Summary: summary}, h, append(ds, fails(http.StatusForbidden)))
-}
-
-func change[I, O any](api huma.API, id, path, summary string, h func(context.Context, *I) (*O, error), ds ...detail) {
-	ds = append(ds, fails(http.StatusForbidden, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType))
-	register(api, huma.Operation{OperationID: id, Method: http.MethodPatch, Path: path, Summary: summary, MaxBodyBytes: maxBody}, h, ds)
-}
-
-func remove[I, O any](api huma.API, id, path, summary string, h func(context.Context, *I) (*O, error)) {
-	register(api, huma.Operation{
-		OperationID: id, Method: http.MethodDelete, Path: path, Summary: summary, DefaultStatus: http.StatusNoContent,
-	}, h, []detail{fails(http.StatusForbidden, http.StatusNotFound)})
-}
-
-func register[I, O any](api huma.API, op huma.Operation, h func(context.Context, *I) (*O, error), ds []detail) {
-	op.Path = root + op.Path
+// register adds an operation, with what all of its method have in common.
+func register[I, O any](api huma.API, method, id, path, summary string, h func(context.Context, *I) (*O, error), options ...option) {
+	op := huma.Operation{OperationID: id, Method: method, Path: root + path, Summary: summary}
 	op.Errors = []int{http.StatusBadRequest, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable}
-	for _, d := range ds {
-		d(&op)
+	if method != http.MethodGet {
+		op.Errors = append(op.Errors, http.StatusForbidden)
+	}
+	if method == http.MethodPost {
+		op.DefaultStatus = http.StatusCreated
+	}
+	if method == http.MethodPost || method == http.MethodPatch {
+		op.MaxBodyBytes = maxBody
+		op.Errors = append(op.Errors, http.StatusRequestEntityTooLarge, http.StatusUnsupportedMediaType)
+	}
+	for _, change := range options {
+		change(&op)
 	}
 	huma.Register(api, op, h)
 }
 
-// describe adds what huma does not serve to the OpenAPI description and gives a handler of the whole.
-func describe(api huma.API) (http.HandlerFunc, error) {
+// describe gives the OpenAPI description, with what huma does not serve.
+func describe(api huma.API) ([]byte, error) {
 	doc := api.OpenAPI()
-	const text, document = "text/plain", "application/openapi+json"
+	const text = "text/plain"
 	for _, op := range []*huma.Operation{
-		beside("alive", pathAlive, "Say that the process answers", text, http.StatusOK),
-		beside("ready", pathReady, "Say whether store and index answer", text, http.StatusOK, http.StatusServiceUnavailable),
-		beside("metrics", pathMetrics, "Give counts and durations to Prometheus", text, http.StatusOK),
-		beside("describe", pathDescription, "Give this description", document, http.StatusOK),
+		rawOperation("alive", pathAlive, "Say that the process answers", text, http.StatusOK),
+		rawOperation("ready", pathReady, "Say whether store and index answer", text, http.StatusOK, http.StatusServiceUnavailable),
+		rawOperation("metrics", pathMetrics, "Give counts and durations to Prometheus", text, http.StatusOK),
+		rawOperation("describe", pathDescription, "Give this description", typeDescription, http.StatusOK),
 	} {
 		doc.AddOperation(op)
 	}
@@ -141,19 +127,55 @@ func describe(api huma.API) (http.HandlerFunc, error) {
 	if err != nil {
 		return nil, fmt.Errorf("describe the API: %w", err)
 	}
-	return func(w http.ResponseWriter, _ *http.Request) {
-		w.Header().Set("Content-Type", document)
-		_, _ = w.Write(data) // a reader that left needs no answer
-	}, nil
+	return data, nil
 }
 
-// beside is an operation that huma does not serve.
-func beside(id, path, summary, contentType string, statuses ...int) *huma.Operation {
+// rawOperation is an operation that huma does not serve.
+func rawOperation(id, path, summary, contentType string, statuses ...int) *huma.Operation {
 	op := &huma.Operation{OperationID: id, Method: http.MethodGet, Path: path, Summary: summary, Responses: map[string]*huma.Response{}}
 	for _, status := range statuses {
-		op.Responses[fmt.Sprint(status)] = &huma.Response{
+		op.Responses[strconv.Itoa(status)] = &huma.Response{
 			Description: http.StatusText(status), Content: map[string]*huma.MediaType{contentType: {}},
 		}
 	}
 	return op
+}
+
+// rawErrors adds errors to an operation that huma does not serve.
+func rawErrors(op *huma.Operation, statuses ...int) {
+	for _, status := range statuses {
+		op.Responses[strconv.Itoa(status)] = &huma.Response{
+			Description: http.StatusText(status),
+			Content:     map[string]*huma.MediaType{"application/problem+json": {Schema: &huma.Schema{Ref: "#/components/schemas/ErrorModel"}}},
+		}
+	}
+}
+
+func describeStream(doc *huma.OpenAPI) {
+	op := rawOperation("stream", pathStream, "Follow new and changed stories", "text/event-stream", http.StatusOK)
+	op.Description = "Server-Sent Events: story (a new one), changed, merged ({id, into}) and gone ({id}), and an id alone where " +
+		"nothing has to be told. The data of story and changed is a story as in /stories, to be kept in the place of what the reader has of it; a reader who begins " +
+		"early may get changed for a story that it does not have. The id of an event is its place in the log of stories: " +
+		"sent back as Last-Event-ID, or as after, the stream goes on behind it. With after=0 it begins with every story that there is."
+	op.Parameters = []*huma.Param{
+		{Name: "after", In: "query", Description: "the id of the event after which to begin; 0 is the beginning, and none is the end", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},
+		{Name: "Last-Event-ID", In: "header", Description: "the same, as browsers send it; it counts before after", Schema: &huma.Schema{Type: huma.TypeInteger, Format: "int64"}},
+	}
+	rawErrors(op, http.StatusUnprocessableEntity, http.StatusTooManyRequests, http.StatusServiceUnavailable)
+	doc.AddOperation(op)
+}
+
+func describeOPML(doc *huma.OpenAPI) {
+	write := rawOperation("write-opml", pathOPML, "Write the feeds and topics as OPML", typeOPML, http.StatusOK)
+	rawErrors(write, http.StatusUnauthorized, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	doc.AddOperation(write)
+	op := rawOperation("read-opml", pathOPML, "Subscribe to the feeds of an OPML list, and follow the topics in it", "application/json", http.StatusOK)
+	op.Method = http.MethodPost
+	op.RequestBody = &huma.RequestBody{
+		Description: "an OPML list, of 20 MB at most", Required: true,
+		Content: map[string]*huma.MediaType{typeOPML: {Schema: &huma.Schema{Type: huma.TypeString}}},
+	}
+	op.Responses["200"].Content["application/json"].Schema = doc.Components.Schemas.Schema(reflect.TypeFor[imported](), true, "Imported")
+	rawErrors(op, http.StatusUnauthorized, http.StatusForbidden, http.StatusRequestTimeout, http.StatusRequestEntityTooLarge, http.StatusUnprocessableEntity, http.StatusServiceUnavailable)
+	doc.AddOperation(op)
 }

@@ -9,7 +9,7 @@ import (
 	"headwater/internal/serve/view"
 )
 
-// searchQuery does not reach as far as Page: the index holds all that it passes over.
+// searchQuery has a smaller offset than Page, since the index holds in memory all hits that are skipped.
 type searchQuery struct {
 	Limit   int    `query:"limit" minimum:"1" maximum:"200" default:"50" doc:"how many, at most 200"`
 	Offset  int    `query:"offset" minimum:"0" maximum:"10000" default:"0" doc:"how many to pass over, after the cursor where there is one"`
@@ -30,13 +30,13 @@ type foundList struct {
 }
 
 func (s *server) search(ctx context.Context, q *searchQuery) (*body[foundList], error) {
-	check := s.check
+	check := s.checkQuery
 	user, known := userOf(ctx)
 	if known {
-		check = s.checkOwn
+		check = s.checkOwnQuery
 	}
 	if err := check(q.Q); err != nil {
-		return nil, misquery("query.q", q.Q, err)
+		return nil, badQuery("query.q", q.Q, err)
 	}
 	got, err := s.backend.Search(ctx, search.Request{
 		User: user.ID, Query: q.Q, Limit: q.Limit, Offset: q.Offset, Newest: q.Order == "newest", Coverage: q.Order == "coverage",
@@ -49,10 +49,27 @@ func (s *server) search(ctx context.Context, q *searchQuery) (*body[foundList], 
 		return nil, s.fail(err, "search", "/status")
 	}
 	if q.Results != "stories" {
-		got.Matches = 0 // it is the total
+		got.Matches = 0 // it is Total
 	}
 	return &body[foundList]{foundList{
 		Total: got.Total, Articles: view.All(got.Articles, foundOf), Matches: got.Matches, Next: got.Next,
 		Facets: view.All(got.Facets, view.FacetOf), Suggestion: got.Suggestion,
 	}}, nil
 }
+
+type found struct {
+	view.Found
+	InTitle []span `json:"in_title" nullable:"false" doc:"where the words found stand in title"`
+	InText  []span `json:"in_text" nullable:"false" doc:"where they stand in the article's text, or in its summary where there is no text"`
+}
+
+func foundOf(f search.FoundArticle) found {
+	return found{view.FoundOf(f), view.All(f.Title, spanOf), view.All(f.Body, spanOf)}
+}
+
+type span struct {
+	Start int `json:"start" doc:"byte offset of its first byte"`
+	End   int `json:"end" doc:"byte offset behind its last byte"`
+}
+
+func spanOf(s news.Span) span { return span(s) }

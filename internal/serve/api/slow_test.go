@@ -27,7 +27,7 @@ func (s *stuck) Write([]byte) (int, error) {
 
 // SetWriteDeadline is what http.ResponseController asks for.
 func (s *stuck) SetWriteDeadline(t time.Time) error {
-	if time.Until(t) <= streamLast {
+	if time.Until(t) <= closingTimeout {
 		close(s.over)
 	}
 	return nil
@@ -77,7 +77,7 @@ func (c *clogged) SetWriteDeadline(t time.Time) error {
 func TestCloggedReader(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		room := newLog(1000)
-		s := &server{backend: Backend{ChangeNotifier: room}, fanout: newFanout(room)}
+		s := &stream{changes: room, fanout: newFanout(room)}
 		ended := make(chan time.Duration)
 		go func() {
 			begun := time.Now()
@@ -96,7 +96,7 @@ func TestCloggedReader(t *testing.T) {
 		if n := strings.Count(w.Body.String(), "event: story"); n != 1000 {
 			t.Errorf("the other reader gets %d events", n)
 		}
-		if took := <-ended; took < streamSlow || took > 2*streamSlow {
+		if took := <-ended; took < streamTimeout || took > 2*streamTimeout {
 			t.Errorf("the reader who takes nothing is let go after %s", took)
 		}
 		time.Sleep(time.Minute)

@@ -28,39 +28,38 @@ const (
 	maxClients = 10_000 // that are remembered
 )
 
-// challenge says what a request that needs a token has to bring (RFC 6750, section 3).
+// challenge names the scheme by which a request sends its token (RFC 6750, section 3).
 const challenge = `Bearer realm="Headwater"`
 
-type userKey struct{}
-
-// userOf gives the user whose token a request had.
-func userOf(ctx context.Context) (news.User, bool) {
-	u, ok := ctx.Value(userKey{}).(news.User)
-	return u, ok
-}
-
-// authorise looks at tokens. A wrong one is refused even where none is needed: its sender thinks that it counts.
+// authorise checks tokens. A wrong one is refused even where none is needed, since its sender relies on it.
 func (s *server) authorise(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		scheme, token, _ := strings.Cut(r.Header.Get("Authorization"), " ")
 		bearer := strings.EqualFold(scheme, "Bearer")
+		ours := strings.HasPrefix(r.URL.Path, root+"/")
+		reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+		needed := ours && r.URL.Path != pathDescription && (s.tokens == TokensAll || s.tokens == TokensWrite && !reads)
+		unauthorised := func(why string) {
+			w.Header().Set("WWW-Authenticate", challenge)
+			problem(w, http.StatusUnauthorized, why)
+		}
 		switch {
-		case !bearer && s.needsToken(r):
-			s.unauthorised(w, "send a token of yours: Authorization: Bearer TOKEN; `headwater user token NAME` makes one")
+		case !bearer && needed:
+			unauthorised("send a token of yours: Authorization: Bearer TOKEN; `headwater user token NAME` makes one")
 			return
-		case !bearer || !strings.HasPrefix(r.URL.Path, root+"/"): // another scheme is for a proxy in front
+		case !bearer || !ours: // another scheme is for a proxy in front
 			next.ServeHTTP(w, r)
 			return
 		}
 		user, err := s.backend.APIUser(r.Context(), strings.TrimSpace(token))
 		switch {
 		case errors.Is(err, news.ErrNotFound):
-			if n, left := s.wrong.Add(ingress.Client(r)); n > tokenTries {
+			if n, left := s.wrongTokens.Add(ingress.Client(r)); n > tokenTries {
 				w.Header().Set("Retry-After", strconv.Itoa(int(left.Seconds())+1))
 				problem(w, http.StatusTooManyRequests, "too many wrong tokens came from your address; send a right one, or try again later")
 				return
 			}
-			s.unauthorised(w, "the token is none of this newsroom's, or was ended; `headwater user token NAME` makes one")
+			unauthorised("the token is none of this newsroom's, or was ended; `headwater user token NAME` makes one")
 		case err != nil:
 			s.log.Error("a token could not be looked at", "error", err)
 			problem(w, http.StatusServiceUnavailable, "tokens cannot be looked at; try again later")
@@ -70,25 +69,12 @@ func (s *server) authorise(next http.Handler) http.Handler {
 	})
 }
 
-func (s *server) needsToken(r *http.Request) bool {
-	if !strings.HasPrefix(r.URL.Path, root+"/") || r.URL.Path == pathDescription {
-		return false
-	}
-	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
-	return s.tokens == TokensAll || s.tokens == TokensWrite && !reads
-}
-
-func (s *server) unauthorised(w http.ResponseWriter, why string) {
-	w.Header().Set("WWW-Authenticate", challenge)
-	problem(w, http.StatusUnauthorized, why)
-}
-
 // Mine chooses a user's own topics instead of everybody's.
 type Mine struct {
 	Mine bool `query:"mine" default:"false" doc:"of the user whose token is sent, instead of everybody's"`
 }
 
-// owner gives whose topics are asked for: 0 is everybody.
+// owner gives the user whose topics are asked for; 0 is everybody.
 func (m Mine) owner(ctx context.Context) (int64, error) {
 	if !m.Mine {
 		return 0, nil

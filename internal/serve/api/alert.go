@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -12,33 +11,22 @@ import (
 	"headwater/internal/serve/view"
 )
 
-// registerAlerts adds the paths below a topic of everybody's.
-func (s *server) registerAlerts(api huma.API) {
-	const missing, conflict = http.StatusNotFound, http.StatusConflict
-	const path = "/topics/{name}/alerts"
-	get(api, "list-alerts", path, "List who is told of a topic's stories, and how that goes", s.alerts, fails(missing))
-	post(api, "add-alert", path, "Have somebody told of a topic's stories", s.addAlert, fails(missing, conflict))
-	post(api, "test-alert", path+"/{id}/test", "Tell somebody of the topic's newest story now", s.testAlert, fails(missing, http.StatusBadGateway),
-		func(op *huma.Operation) { op.DefaultStatus = http.StatusNoContent })
-	remove(api, "remove-alert", path+"/{id}", "Tell somebody no more", s.removeAlert)
-}
-
 type alertList struct {
 	Total  int          `json:"total" doc:"how many there are"`
 	Alerts []view.Alert `json:"alerts" nullable:"false" doc:"all of the topic's, in the order in which they were added"`
 }
 
-func alertsPath(topic string) string { return "/topics/" + topic + "/alerts" }
-
 func (s *server) alerts(ctx context.Context, q *struct{ ByName }) (*body[alertList], error) {
-	t, list, err := s.alertsOf(ctx, q.ByName)
+	t, list, err := s.topicAlerts(ctx, q.ByName)
 	if err != nil {
 		return nil, err
 	}
 	return &body[alertList]{alertList{len(list), view.All(list, func(a news.Alert) view.Alert { return view.AlertOf(t.Name, a) })}}, nil
 }
 
-func (s *server) alertsOf(ctx context.Context, name ByName) (news.Topic, []news.Alert, error) {
+func alertsPath(topic string) string { return "/topics/" + topic + "/alerts" }
+
+func (s *server) topicAlerts(ctx context.Context, name ByName) (news.Topic, []news.Alert, error) {
 	t, err := s.backend.Topic(ctx, 0, name.Name)
 	if err != nil {
 		return t, nil, s.fail(err, name.what(), "/topics")
@@ -96,15 +84,15 @@ func (s *server) addAlert(ctx context.Context, q *newAlert) (*created[addedAlert
 	return &created[addedAlert]{fmt.Sprintf("%s/alerts/%d", topicPath(t.Name), a.ID), shown}, nil
 }
 
-// alertOf is which alert of a topic is meant.
-type alertOf struct {
+// byAlert names an alert of a topic.
+type byAlert struct {
 	ByName
 	ID int64 `path:"id" minimum:"1" doc:"the alert's number"`
 }
 
-// alert gives an alert if it is the topic's.
-func (s *server) alert(ctx context.Context, q *alertOf) (news.Alert, error) {
-	t, list, err := s.alertsOf(ctx, q.ByName)
+// alert gives the alert if it is the topic's.
+func (s *server) alert(ctx context.Context, q *byAlert) (news.Alert, error) {
+	t, list, err := s.topicAlerts(ctx, q.ByName)
 	if err != nil {
 		return news.Alert{}, err
 	}
@@ -116,7 +104,7 @@ func (s *server) alert(ctx context.Context, q *alertOf) (news.Alert, error) {
 	return news.Alert{}, s.fail(news.ErrNotFound, fmt.Sprintf("alert %d of %s", q.ID, q.what()), alertsPath(t.Name))
 }
 
-func (s *server) removeAlert(ctx context.Context, q *alertOf) (*struct{}, error) {
+func (s *server) removeAlert(ctx context.Context, q *byAlert) (*struct{}, error) {
 	a, err := s.alert(ctx, q)
 	if err != nil {
 		return nil, err
@@ -127,7 +115,7 @@ func (s *server) removeAlert(ctx context.Context, q *alertOf) (*struct{}, error)
 	return nil, nil
 }
 
-func (s *server) testAlert(ctx context.Context, q *alertOf) (*struct{}, error) {
+func (s *server) testAlert(ctx context.Context, q *byAlert) (*struct{}, error) {
 	a, err := s.alert(ctx, q)
 	if err != nil {
 		return nil, err

@@ -57,7 +57,7 @@ func correctedOf(done news.Corrected) corrected {
 	return corrected{view.CorrectionOf(done.Correction, of), view.All(done.Stories, storyOf)}
 }
 
-func (s *server) correct(ctx context.Context, q *newCorrection) (*created[corrected], error) {
+func (s *server) addCorrection(ctx context.Context, q *newCorrection) (*created[corrected], error) {
 	b := q.Body
 	var done news.Corrected
 	var err error
@@ -74,21 +74,21 @@ func (s *server) correct(ctx context.Context, q *newCorrection) (*created[correc
 		done, err = s.backend.Merge(ctx, b.Merge)
 	}
 	if err != nil {
-		return nil, s.refused(err, "/stories")
+		return nil, s.failCorrection(err, "/stories")
 	}
 	return &created[corrected]{fmt.Sprintf("%s/corrections/%d", root, done.Correction.ID), correctedOf(done)}, nil
 }
 
-func (s *server) forget(ctx context.Context, q *byID) (*body[corrected], error) {
+func (s *server) removeCorrection(ctx context.Context, q *byID) (*body[corrected], error) {
 	done, err := s.backend.Forget(ctx, q.ID)
 	if err != nil {
-		return nil, s.refused(err, "/corrections")
+		return nil, s.failCorrection(err, "/corrections")
 	}
 	return &body[corrected]{correctedOf(done)}, nil
 }
 
-// refused tells why there was nothing to correct, and logs what is no such reason.
-func (s *server) refused(err error, list string) error {
+// failCorrection says why a correction was refused, and logs other errors.
+func (s *server) failCorrection(err error, list string) error {
 	var refused *news.RefusedError
 	switch {
 	case !errors.As(err, &refused):

@@ -1,0 +1,121 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"headwater/internal/intake/discover"
+	"headwater/internal/news"
+	"headwater/internal/serve/view"
+)
+
+type feedList struct {
+	Total int         `json:"total" doc:"how many there are"`
+	Feeds []view.Feed `json:"feeds" nullable:"false" doc:"all feeds, in the order in which they were added"`
+}
+
+type newFeed struct {
+	Body struct {
+		URL    string `json:"url" minLength:"1" maxLength:"2000" example:"https://feeds.example/world.xml" doc:"its address or that of its site; without http:// or https:// both are tried"`
+		Title  string `json:"title,omitempty" maxLength:"300" doc:"what to call it; empty is what it calls itself"`
+		Folder string `json:"folder,omitempty" maxLength:"300" doc:"the folder to put it into, or empty"`
+		AsIs   bool   `json:"as_is,omitempty" doc:"add the address as it is, without looking for a feed there"`
+		Force  bool   `json:"force,omitempty" doc:"add it even where no feed is found or none can be read now"`
+
+		FullText string `json:"full_text,omitempty" enum:"auto,always,never" doc:"whether the pages of its items are read; left out, as the settings say"`
+	}
+}
+
+type changedFeed struct {
+	ID   int64 `path:"id" minimum:"1" doc:"its number"`
+	Body struct {
+		Title    *string `json:"title,omitempty" maxLength:"300" doc:"what to call it"`
+		Folder   *string `json:"folder,omitempty" maxLength:"300" doc:"the folder to put it into, or empty"`
+		FullText *string `json:"full_text,omitempty" enum:"auto,always,never," doc:"whether the pages of its items are read; empty is as the settings say"`
+	}
+}
+
+func feedPath(id int64) string { return fmt.Sprintf("%s/feeds/%d", root, id) }
+
+func (s *server) feeds(ctx context.Context, _ *struct{}) (*body[feedList], error) {
+	list, err := s.backend.Feeds(ctx)
+	if err != nil {
+		return nil, s.fail(err, "list of feeds", "/feeds")
+	}
+	return &body[feedList]{feedList{len(list), view.All(list, view.FeedOf)}}, nil
+}
+
+func (s *server) feed(ctx context.Context, q *byID) (*body[view.Feed], error) {
+	f, err := s.backend.Feed(ctx, q.ID)
+	if err != nil {
+		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
+	}
+	return &body[view.Feed]{view.FeedOf(f)}, nil
+}
+
+// addFeed looks for the feed behind the address. Where there are several the client has to choose, and where there is none,
+// or none can be read now, to insist.
+func (s *server) addFeed(ctx context.Context, q *newFeed) (*created[view.Feed], error) {
+	b := q.Body
+	known := func(id int64) error {
+		return huma.Error409Conflict(fmt.Sprintf("%s is among the feeds already, as %s", b.URL, feedPath(id)))
+	}
+	addresses, err := discover.Typed(b.URL)
+	if err != nil {
+		return nil, invalid("body.url", b.URL, err.Error())
+	}
+	address := addresses[0]
+	if !b.AsIs {
+		found, err := s.backend.FindFeeds(ctx, b.URL)
+		switch {
+		case err != nil:
+			return nil, s.fail(err, "feed "+b.URL, "/feeds")
+		case len(found.Feeds) == 1 && found.Feeds[0].Known != 0:
+			return nil, known(found.Feeds[0].Known)
+		case found.Problem != "" && !b.Force:
+			return nil, invalid("body.url", b.URL, found.Problem+"; it is not added, but is with force")
+		case found.Problem == "" && len(found.Feeds) != 1:
+			var choices []error
+			for _, f := range found.Feeds {
+				choices = append(choices, &huma.ErrorDetail{Location: "body.url", Value: f.URL, Message: "is one of several feeds of " + b.URL + "; give one of their addresses"})
+			}
+			return nil, huma.Error422UnprocessableEntity("validation failed", choices...)
+		}
+		address = found.Insisted()
+	}
+	f, err := s.backend.AddFeed(ctx, news.Feed{URL: address, Title: b.Title, Folder: b.Folder, FullText: b.FullText})
+	if errors.Is(err, news.ErrExists) {
+		return nil, known(f.ID)
+	}
+	if err != nil {
+		return nil, s.fail(err, "feed "+b.URL, "/feeds")
+	}
+	return &created[view.Feed]{feedPath(f.ID), view.FeedOf(f)}, nil
+}
+
+func (s *server) changeFeed(ctx context.Context, q *changedFeed) (*body[view.Feed], error) {
+	what := fmt.Sprintf("feed %d", q.ID)
+	f, err := s.backend.Feed(ctx, q.ID)
+	if err != nil {
+		return nil, s.fail(err, what, "/feeds")
+	}
+	if err := s.backend.EditFeed(ctx, f.ID, given(q.Body.Title, f.Title), given(q.Body.Folder, f.Folder)); err != nil {
+		return nil, s.fail(err, what, "/feeds")
+	}
+	if q.Body.FullText != nil {
+		if err := s.backend.SetFullText(ctx, f.ID, *q.Body.FullText); err != nil {
+			return nil, s.fail(err, what, "/feeds")
+		}
+	}
+	return s.feed(ctx, &byID{q.ID})
+}
+
+func (s *server) removeFeed(ctx context.Context, q *byID) (*struct{}, error) {
+	if err := s.backend.RemoveFeed(ctx, q.ID); err != nil {
+		return nil, s.fail(err, fmt.Sprintf("feed %d", q.ID), "/feeds")
+	}
+	return nil, nil
+}
