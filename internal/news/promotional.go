@@ -1,34 +1,20 @@
 package news
 
 import (
-	_ "embed"
 	"net/url"
 	"slices"
 	"strings"
+
+	"headwater/feeds/words"
 )
 
-//go:embed promotional.txt
-var promotionalLines string
+// promotional are the words of promotional.txt, which says what they are for.
+var promotional = func() promotionalWords {
+	sets := words.Sets("promotional.txt")
+	return promotionalWords{labels: sets["label"], bracketed: sets["bracketed"], sections: sets["section"]}
+}()
 
-var promotional = readPromotional(promotionalLines)
-
-// promotionalWords are the lists of promotional.txt.
 type promotionalWords struct{ labels, bracketed, sections map[string]bool }
-
-func readPromotional(lines string) promotionalWords {
-	p := promotionalWords{map[string]bool{}, map[string]bool{}, map[string]bool{}}
-	for line := range strings.Lines(lines) {
-		kind, words, ok := strings.Cut(strings.TrimSpace(line), ":")
-		if !ok || strings.HasPrefix(line, "#") {
-			continue
-		}
-		list := map[string]map[string]bool{"label": p.labels, "bracketed": p.bracketed, "section": p.sections}[kind]
-		for word := range strings.SplitSeq(words, ",") {
-			list[lower(word)] = true
-		}
-	}
-	return p
-}
 
 // Promotional says that an article says itself that it is an advertisement: by a category, a label at either end of its title, or the
 // section of its address. It is no news, whatever it tells. Lists of articles have what it looks at.

@@ -6,6 +6,7 @@ import (
 
 	"golang.org/x/net/html"
 
+	"headwater/feeds/words"
 	"headwater/internal/news"
 	"headwater/internal/text"
 )
@@ -24,24 +25,14 @@ const (
 	wallTail   = 400 // bytes at a text's end in which a wall is looked for
 )
 
-// endings are how texts end that go on elsewhere.
-var endings = []string{
-	"…", "...", "[…]", "[...]", "(…)", "(...)", "read more", "continue reading", "read the full story", "read full story", "keep reading",
-	"weiterlesen", "lire la suite", "leer más", "seguir leyendo", "leia mais", "続きを読む", "全文を読む",
-}
-
-// walls are what pages say where the rest is for others.
-var walls = []string{
-	"subscribe to continue", "subscribe to read", "subscribers only", "for subscribers", "already a subscriber", "already have an account",
-	"log in to continue", "sign in to continue", "log in to read", "sign in to read", "create a free account", "to continue reading",
-	"this article is for", "jetzt abonnieren", "réservé aux abonnés", "solo para suscriptores", "会員限定", "この記事は有料",
-}
+// cutShort says how texts end that go on elsewhere, and what pages say where the rest is for others.
+var cutShort = words.Lists("fulltext.txt")
 
 // breaksOff says whether an item says itself that it goes on elsewhere.
 func breaksOff(a news.Article) bool {
 	for _, t := range []string{a.Body(), plain(a.HTML)} {
 		t = strings.ToLower(strings.TrimRight(t, " \t\n\u00a0»→›>"))
-		for _, e := range endings {
+		for _, e := range cutShort["ending"] {
 			if strings.HasSuffix(t, e) || strings.HasSuffix(t, e+".") {
 				return true
 			}
@@ -90,7 +81,7 @@ func worse(item, whole news.Article) string {
 		return "it holds few of the item's own words"
 	}
 	tail := strings.ToLower(whole.Text[max(0, len(whole.Text)-wallTail):])
-	for _, w := range walls {
+	for _, w := range cutShort["wall"] {
 		if strings.Contains(tail, w) {
 			return "it ends at a wall"
 		}

@@ -1,13 +1,13 @@
 package weburl
 
 import (
-	_ "embed"
-
 	"net/url"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"headwater/feeds/words"
 )
 
 // NamesArticle says whether an address by itself speaks of one article. That of a front page, a section, a page of status or an
@@ -94,25 +94,14 @@ func isLanguage(part string) bool {
 	return len(lang) == 2 && (region == "" || len(region) == 2) && !strings.ContainsFunc(part, unicode.IsDigit)
 }
 
-//go:embed forms.txt
-var formLines string
-
 // forms are the parts of addresses below which films, recordings, pictures, letters and press releases stand, each with its name.
-var forms = readForms(formLines)
-
-func readForms(lines string) map[string]string {
+var forms = func() map[string]string {
 	out := map[string]string{}
-	for line := range strings.Lines(lines) {
-		name, parts, ok := strings.Cut(strings.TrimSpace(line), ":")
-		if !ok || strings.HasPrefix(line, "#") {
-			continue
-		}
-		for _, part := range strings.Fields(parts) {
-			out[part] = strings.TrimSpace(name)
-		}
+	for _, p := range words.Phrases("forms.txt") {
+		out[p.Text] = p.Section
 	}
 	return out
-}
+}()
 
 // FormRelease is the form of a press release.
 const FormRelease = "press release"

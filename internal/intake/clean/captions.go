@@ -4,34 +4,22 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"headwater/feeds/words"
 )
+
+// captions are what captions are told by.
+var captions = words.Lists("captions.txt")
 
 // agencies are names that sign photographs and texts, in lower case. They serve where no Outlets is given, and only
 // where nothing else stands beside them.
-var agencies = nameSet("reuters", "ap", "the associated press", "associated press", "afp", "agence france-presse",
-	"bloomberg", "bloomberg news", "dpa", "upi", "pti", "ani", "ians", "xinhua", "kyodo", "kyodo news", "efe", "ansa",
-	"tass", "epa", "epa-efe", "yonhap", "bernama", "anadolu", "cp", "the canadian press", "pa", "pa media", "aap", "sipa",
-	"getty images", "getty", "shutterstock", "alamy", "istock", "nurphoto", "zuma press", "imago", "field level media",
-	"europa press", "ロイター", "共同通信", "時事通信", "ブルームバーグ", "路透社", "新华社")
-
-func nameSet(names ...string) map[string]bool {
-	set := map[string]bool{}
-	for _, n := range names {
-		set[n] = true
-	}
-	return set
-}
+var agencies = nameSet(captions["agency"]...)
 
 func isAgency(name string) bool {
 	return len(name) < 40 && agencies[strings.ToLower(strings.Trim(name, " .,"))]
 }
 
-var captionStarts = startsOf(
-	"photo:", "photos:", "photograph:", "photo by ", "photos by ",
-	"photo credit", "photo courtesy", "image:", "image credit", "images:", "image by ", "picture:", "credit:",
-	"file photo", "file - ", "file – ", "file — ", "foto:", "fotos:", "imagen:", "bild:", "illustration:",
-	"illustration by ", "写真:", "写真：", "[写真", "撮影", "図:", "圖:", "图:",
-)
+var captionStarts = startsOf(captions["start"]...)
 
 // isCaption finds lines that describe a picture: they begin by saying so, or end in a photographer's credit.
 func isCaption(t string) bool {
@@ -56,7 +44,7 @@ func describesPhoto(t string) bool {
 		return false
 	}
 	rest := t[at+len(" photo"):]
-	for _, w := range [...]string{" provided by", " released by", " shows", " show ", " taken ", ",", " made available", " from "} {
+	for _, w := range captions["photo verb"] {
 		if strings.HasPrefix(rest, w) {
 			return true
 		}
@@ -80,7 +68,7 @@ func endsInCredit(t string) bool {
 		return true
 	}
 	if strings.Contains(tail, ": ") {
-		for _, w := range [...]string{"Photo: ", "Image: ", "Photograph: ", "Credit: ", "Foto: ", "Picture: ", "Bild: "} {
+		for _, w := range captions["last credit"] {
 			if i := strings.LastIndex(tail, w); i >= 0 && !endsSentence(tail[i:]) && countWords(tail[i:]) <= 8 {
 				return true
 			}
@@ -93,15 +81,12 @@ func endsInCredit(t string) bool {
 func isCredit(s string) bool {
 	s = strings.Trim(s, " .")
 	low := strings.ToLower(s)
-	for _, w := range [...]string{"photo", "foto", "getty images", "写真"} {
+	for _, w := range captions["credit holds"] {
 		if strings.Contains(low, w) {
 			return true
 		}
 	}
-	for _, w := range [...]string{
-		"image:", "images:", "credit:", "picture:", "pic:", "courtesy ", "via ap", "via reuters",
-		"imagen:", "bild:", "illustration:",
-	} {
+	for _, w := range captions["credit start"] {
 		if strings.HasPrefix(low, w) {
 			return true
 		}
@@ -132,7 +117,7 @@ func slashCredit(tail string) bool {
 }
 
 func viaCredit(tail string) bool {
-	for _, s := range [...]string{" Getty Images", " via AP", " via Reuters", " via REUTERS", " via AFP", " via Shutterstock", "/Getty", "/AP", "/AFP"} {
+	for _, s := range captions["credit end"] {
 		if strings.HasSuffix(tail, s) {
 			return true
 		}

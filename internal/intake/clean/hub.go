@@ -2,8 +2,11 @@ package clean
 
 import (
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
+
+	"headwater/feeds/words"
 )
 
 // isHub reports whether an article is a live page, a round-up or an index: such a page shares text with many stories and
@@ -12,28 +15,22 @@ func isHub(title, address string, p *page) bool {
 	return hubTitle(title) || hubPath(address) || p.shape.isHub()
 }
 
+// hubs are what the titles and addresses of hubs hold.
+var hubs = words.Lists("hubs.txt")
+
 func hubTitle(title string) bool {
 	t := strings.ToLower(title)
-	for _, w := range [...]string{
-		"live updates", "live blog", "liveblog", "as it happened", "minute by minute",
-		"latest updates", "minuto a minuto", "liveticker", "newsblog", "live-blog", "news roundup", "news round-up",
-		"morning briefing", "evening briefing", "daily briefing", "top stories of the", "this week in ", " live: ", " live | ",
-		"live-ticker", "en direct :", "en direct:", "ao vivo:", "v živo:", "онлайн-трансляция", "прямая трансляция", "текстовая трансляция",
-		"ライブ更新", "文字直播", "图文直播", "تغطية مباشرة", "تغطية حية", "อัปเดตสด", "รายงานสด",
-	} {
+	for _, w := range hubs["title holds"] {
 		if strings.Contains(t, w) {
 			return true
 		}
 	}
-	for _, w := range [...]string{
-		"live: ", "live | ", "directo | ", "directo: ", "en directo: ", "en direct ", "em direto", "ao vivo ", "en vivo:", "en vivo |",
-		"v živo", "прямой эфир:", "直播：", "مباشر |", "مباشر: ",
-	} {
+	for _, w := range hubs["title start"] {
 		if strings.HasPrefix(t, w) {
 			return true
 		}
 	}
-	return strings.HasSuffix(t, " – live") || strings.HasSuffix(t, " - live") || strings.HasSuffix(t, "| live")
+	return slices.ContainsFunc(hubs["title end"], func(w string) bool { return strings.HasSuffix(t, w) })
 }
 
 func hubPath(address string) bool {
@@ -42,12 +39,10 @@ func hubPath(address string) bool {
 		return false
 	}
 	for _, s := range strings.Split(strings.ToLower(u.Path), "/") {
-		switch s {
-		case "live", "live-news", "live-updates", "liveblog", "live-blog", "live-reporting", "briefing", "briefings",
-			"directo", "en-direct", "liveticker", "newsblog":
+		if slices.Contains(hubs["address"], s) {
 			return true
 		}
-		for _, w := range [...]string{"live-updates", "liveblog", "live-blog", "-as-it-happened"} {
+		for _, w := range hubs["address holds"] {
 			if strings.Contains(s, w) {
 				return true
 			}

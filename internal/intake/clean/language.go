@@ -2,6 +2,7 @@ package clean
 
 import (
 	"math/bits"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -170,10 +171,10 @@ const overrules = 3
 // latin counts stop words. A word that several languages share speaks for each of them; a single word is too
 // little unless the feed says the same.
 func latin(text, hint string) string {
-	var score [len(stopWords)]int
+	var score [maxLanguages]int
 	count(text, &score)
 	best, second := -1, 0
-	for i, n := range score {
+	for i, n := range score[:len(latinLanguages)] {
 		switch {
 		case best < 0 || n > score[best]:
 			if best >= 0 {
@@ -185,10 +186,8 @@ func latin(text, hint string) string {
 		}
 	}
 	said := 0 // for what the feed says
-	for i, n := range score {
-		if stopWords[i].lang == hint {
-			said = n
-		}
+	if i := slices.Index(latinLanguages, hint); i >= 0 {
+		said = score[i]
 	}
 	if hint != "" && score[best] < said+overrules {
 		return hint
@@ -196,10 +195,10 @@ func latin(text, hint string) string {
 	if score[best] < 2 || score[best] <= second {
 		return ""
 	}
-	return stopWords[best].lang
+	return latinLanguages[best]
 }
 
-func count(text string, score *[len(stopWords)]int) {
+func count(text string, score *[maxLanguages]int) {
 	var low [longestStopWord]byte
 	before := byte(' ')
 	for text != "" {

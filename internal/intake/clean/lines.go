@@ -1,9 +1,12 @@
 package clean
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"headwater/feeds/words"
 )
 
 // lineRole says what a line or short paragraph is by its words: a byline, a caption, a copyright line, a line that
@@ -90,18 +93,21 @@ func containsFold(t, words string) bool {
 	return false
 }
 
-var commentStarts = startsOf(
-	"leave a reply", "leave a comment", "cancel reply", "join the conversation",
-	"deja una respuesta", "deja un comentario", "laisser un commentaire", "schreibe einen kommentar",
-	"lascia un commento", "deixe um comentário", "deixe uma resposta", "コメントを書く", "コメントを残す",
+// boilerplate, writers and origins are what lines are told by.
+var (
+	boilerplate = words.Lists("furniture.txt")
+	writers     = words.Lists("bylines.txt")
+	origins     = words.Lists("sources.txt")
 )
+
+var commentStarts = startsOf(boilerplate["comments"]...)
 
 // opensComments finds the heading of the form and list of comments, behind which no article goes on.
 func opensComments(t string) bool { return len(t) < 120 && commentStarts.of(t) }
 
-var moreStarts = startsOf(
-	"continue reading \"", "continue reading “", "related: ", "read more: ", "also read: ",
-	"read also: ", "see also: ", "lea también: ", "lire aussi", "lesen sie auch",
+var (
+	moreLines  = nameSet(boilerplate["more"]...)
+	moreStarts = startsOf(boilerplate["more start"]...)
 )
 
 // isMore finds the ends of excerpts. The whole line must say so, apart from a few words behind it.
@@ -114,19 +120,10 @@ func isMore(t string) bool {
 	if t == "" {
 		return true
 	}
-	switch strings.ToLower(t) {
-	case "read more", "more", "continue reading", "keep reading", "read full story", "read the full story", "leer",
-		"read full article", "read the full article", "read on", "leer más", "seguir leyendo", "sigue leyendo",
-		"lire la suite", "lire plus", "weiterlesen", "mehr lesen", "mehr", "ler mais", "leia mais", "continua a leggere",
-		"leggi tutto", "lees meer", "läs mer", "читать далее", "続きを読む", "阅读更多", "閱讀更多", "advertisement",
-		"story continues", "story continues below", "article continues below", "share", "comments", "view comments",
-		"leave a comment", "cancel reply", "share this", "related", "no comments found", "like this", "like loading", "loading",
-		"like this: like loading", "click here to read more", "click here for more", "read more here", "rate this",
-		"read the full article here", "read the full story here":
-		return true
-	}
-	return moreStarts.of(t)
+	return moreLines[strings.ToLower(t)] || moreStarts.of(t)
 }
+
+var counted = nameSet(boilerplate["count"]...)
 
 // isCounter finds "12 comments" and the like.
 func isCounter(t string) bool {
@@ -137,25 +134,11 @@ func isCounter(t string) bool {
 	if i == 0 || len(t) > 40 {
 		return false
 	}
-	switch strings.ToLower(strings.TrimSpace(t[i:])) {
-	case "comment", "comments", "share", "shares", "views", "likes", "min read", "minute read", "reactions", "replies",
-		"comentarios", "commentaires", "kommentare", "reply", "respuestas":
-		return true
-	}
-	return false
+	return counted[strings.ToLower(strings.TrimSpace(t[i:]))]
 }
 
-var stampWords = wordSet(`jan january feb february mar march apr april may jun june jul july aug august sep sept
-	september oct october nov november dec december enero febrero marzo abril mayo junio julio agosto septiembre octubre
-	noviembre diciembre janvier février mars avril mai juin juillet août septembre octobre novembre décembre januar
-	februar märz juni juli oktober dezember gennaio febbraio aprile maggio giugno luglio settembre ottobre dicembre
-	janeiro fevereiro março maio junho julho setembro outubro novembro dezembro
-	mon monday tue tues tuesday wed wednesday thu thur thurs thursday fri friday sat saturday sun sunday lunes martes
-	miércoles jueves viernes sábado domingo montag dienstag mittwoch donnerstag freitag samstag sonntag lundi mardi
-	mercredi jeudi vendredi samedi dimanche
-	am pm a.m p.m et est edt ct cst cdt mt mst mdt pt pst pdt gmt utc bst cet cest ist jst sgt hkt h uhr
-	updated published posted last modified first created on at by de del el le à um den les min mins minute minutes
-	read hours hour ago day days hace actualizado publicado aktualisiert veröffentlicht stand publié mis jour a las`)
+// stampWords are what stands in a line that gives a date.
+var stampWords = nameSet(slices.Concat(writers["date"], writers["time"])...)
 
 // isStamp finds lines that only give a date: "Published Aug 19, 2026, 03:06 PM".
 func isStamp(t string) bool {
@@ -219,10 +202,7 @@ func isCrew(t string) bool {
 		return false
 	}
 	end := strings.TrimRight(t, ".) ")
-	for _, e := range [...]string{
-		"contributed to this report", "contributed to this story", "contributed to this article",
-		"contributed reporting",
-	} {
+	for _, e := range writers["crew end"] {
 		if endsFold(end, e) {
 			return true
 		}
@@ -230,20 +210,17 @@ func isCrew(t string) bool {
 	return false
 }
 
-var crewStarts = startsOf(
-	"reporting by ", "additional reporting by ", "editing by ", "writing by ", "with assistance from ",
-	"with assistance by ", "con información de ", "reporte de ", "reportage de ", "reportes de ", "con reportes de ",
-	"editado por ", "escrito por ", "redigiert von ", "bericht von ", "graphic by ", "graphics by ",
+var (
+	crewStarts = startsOf(writers["crew start"]...)
+	workStarts = startsOf(writers["short crew start"]...)
 )
-
-var workStarts = startsOf("written by ", "edited by ", "reported by ", "produced by ", "compiled by ")
 
 // isByline finds lines that only name writers: "By Jane Doe and John Roe", "By JANE DOE AUG. 30, 2016".
 func isByline(t string) bool {
 	if len(t) > 240 {
 		return false
 	}
-	for _, p := range [...]string{"by ", "by: ", "por ", "von ", "par ", "di ", "door ", "av ", "text: ", "words by "} {
+	for _, p := range writers["by"] {
 		if hasFold(t, p) {
 			return namesOnly(t[len(p):], p == "by " || p == "by: ")
 		}
@@ -270,9 +247,7 @@ func isDatedName(t string) bool {
 	return digits && n > 0 && n < len(words)-1 && allNames(strings.Join(words[:n], " "), 7)
 }
 
-var nameParts = wordSet(`and & of for the in at with y und et e von de van der den del la da di bin al el le to staff
-	writer writers reporter reporters correspondent correspondents editor editors updated special contributor senior
-	chief bureau political business sports science national | · • - – — / , press`)
+var nameParts = nameSet(writers["name"]...)
 
 // namesOnly reports whether all words are capitalised or what stands between names. Outside English more than one name is
 // asked for, as "Por Navidad" is no byline.
@@ -306,11 +281,7 @@ func endsLikeSentence(t string) bool {
 		strings.IndexByte(t[len(t)-5:len(t)-1], '.') < 0
 }
 
-var rightsStarts = startsOf(
-	"©", "(c) copyright", "c) copyright", "(c) 2", "c) 2", "copyright ©", "copyright (c)",
-	"copyright 2", "copyright 1", "todos los derechos", "tous droits réservés", "alle rechte vorbehalten",
-	"todos os direitos", "all rights reserved", "無断転載", "Ⓒ", "ⓒ",
-)
+var rightsStarts = startsOf(origins["rights start"]...)
 
 func isRights(t string) bool {
 	if len(t) > 500 {
@@ -319,16 +290,7 @@ func isRights(t string) bool {
 	return rightsStarts.of(strings.TrimLeft(t, "([ ")) || containsFold(t, "all rights reserved") || strings.Contains(t, "無断転載")
 }
 
-var sourceStarts = startsOf(
-	"original source", "source:", "source :", "sources:", "originally published",
-	"originally appeared", "this article originally", "this story originally", "this post originally",
-	"this article was originally", "this story was originally", "this post was originally", "first published on ", "first published by ", "first published at ",
-	"this article first appeared", "this story first appeared", "read the original", "read original",
-	"view original", "fuente:", "fuentes:", "quelle:", "quellen:", "fonte:", "bron:", "källa:", "kilde:", "源:",
-	"出典", "来源", "來源", "ソース:", "ソース：", "источник:", "source link", "this article was produced by",
-	"republished from", "republished with permission", "reposted from", "syndicated from",
-	"click for more from ", "click here for more from ", "read more at ", "read more from ", "a version of this ",
-)
+var sourceStarts = startsOf(origins["source start"]...)
 
 // sourceRole finds lines that only say where the text came from.
 func sourceRole(t string) role {
@@ -349,9 +311,9 @@ func sourceRole(t string) role {
 	return prose
 }
 
-func wordSet(words string) map[string]bool {
+func nameSet(words ...string) map[string]bool {
 	set := map[string]bool{}
-	for _, w := range strings.Fields(words) {
+	for _, w := range words {
 		set[w] = true
 	}
 	return set

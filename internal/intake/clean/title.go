@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"headwater/feeds/words"
 	"headwater/internal/news"
 )
 
@@ -120,21 +121,14 @@ func looksLikeOutlet(name string) bool {
 	return outletWords[last] && len(words) >= 2 || outletWords[last] && last != "today" && last != "press" && last != "news"
 }
 
-var broadcasters = nameSet("BBC", "CNN", "CNBC", "NPR", "CBC", "ABC", "NBC", "CBS", "PBS", "RTÉ", "NHK", "DW", "AP", "AFP",
-	"WSJ", "MSN", "Axios", "Politico", "Bloomberg", "Reuters", "Forbes", "Newsweek", "Yahoo", "Euronews", "RFI", "RTVE")
-
-var outletWords = wordSet(`news times post journal herald tribune gazette telegraph guardian today press magazine review
-	chronicle observer daily tv radio examiner inquirer courier dispatch mirror express zeitung presse globe`)
-
-var heads = nameSet("report", "reports", "breaking", "breaking news", "just in", "exclusive", "update", "updated", "live",
-	"live updates", "live blog", "watch", "video", "photos", "analysis", "explainer", "explained", "factbox", "insight",
-	"focus", "wrapup", "brief", "rpt", "refile", "corrected", "correction", "timeline", "developing", "alert", "flash",
-	"urgent", "lead", "1st ld", "2nd ld", "3rd ld", "first lead", "recasts", "exclusiva", "última hora", "directo",
-	"en directo", "urgente", "análisis", "vídeo", "eilmeldung", "exklusiv", "liveticker", "en direct", "exclusif",
-	"urgent", "ultim'ora", "esclusiva", "diretta", "速報", "独自", "更新", "続報", "号外", "焦点", "アングル", "情報bot", "快讯", "快訊", "独家")
-
-var sections = nameSet("world", "world news", "news", "us news", "uk news", "politics", "business", "business news", "economy", "markets",
-	"technology", "tech", "science", "health", "sport", "sports", "opinion", "culture", "international", "local news", "top stories")
+// What stands before and behind headlines.
+var (
+	headlineWords = words.Sets("titles.txt")
+	broadcasters  = headlineWords["broadcaster"]
+	outletWords   = headlineWords["outlet"]
+	heads         = headlineWords["head"]
+	sections      = headlineWords["section"]
+)
 
 func isSection(name string) bool { return sections[strings.ToLower(name)] }
 

@@ -1,7 +1,6 @@
 package discover
 
 import (
-	_ "embed"
 	"net/url"
 	"regexp"
 	"slices"
@@ -9,23 +8,17 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"headwater/feeds/words"
 	"headwater/internal/text"
 )
 
-//go:embed comments.txt
-var commentWords string
-
-var commentWord = commentPattern(commentWords)
+var commentWord = commentPattern(words.Lists("comments.txt")["comment"])
 
 // commentPattern matches any of the words of a list. What stands beside a word is no letter, but in scripts that put
 // no spaces between words.
-func commentPattern(list string) *regexp.Regexp {
+func commentPattern(list []string) *regexp.Regexp {
 	var whole, anywhere []string
-	for line := range strings.Lines(list) {
-		word := strings.TrimSpace(line)
-		if word == "" || strings.HasPrefix(word, "#") {
-			continue
-		}
+	for _, word := range list {
 		stem, begins := strings.CutSuffix(word, "*")
 		pattern := regexp.QuoteMeta(stem)
 		switch {

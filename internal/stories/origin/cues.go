@@ -1,18 +1,14 @@
 package origin
 
 import (
-	_ "embed"
-	"fmt"
 	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 
+	"headwater/feeds/words"
 	"headwater/internal/news"
 )
-
-//go:embed cues.txt
-var cuesFile string
 
 // cue is a turn of phrase around an outlet's name that credits it. Before and after are lower case; one of them must
 // stand directly next to the name, but for the words of articles and the like. Far must stand somewhere else in the
@@ -36,78 +32,42 @@ type phrasebook struct {
 	itself, sources, helped, kinds         []string
 }
 
-var phrases = mustPhrases(cuesFile)
+var phrases = readPhrases(words.Phrases("cues.txt"))
 
-func mustPhrases(file string) phrasebook {
-	p, err := parsePhrases(file)
-	if err != nil {
-		panic(err)
-	}
-	return p
-}
-
-// parsePhrases reads cues.txt, see there.
-func parsePhrases(file string) (phrasebook, error) {
-	var p phrasebook
+func readPhrases(all []words.Phrase) phrasebook {
 	var credits, denials []cue
 	lists := map[string][]string{}
-	section := ""
-	for i, line := range strings.Split(file, "\n") {
-		line = strings.TrimSpace(line)
-		if line == "" || strings.HasPrefix(line, "#") {
-			continue
-		}
-		if name, ok := strings.CutPrefix(line, "["); ok && strings.HasSuffix(name, "]") {
-			section = strings.TrimSuffix(name, "]")
-			continue
-		}
-		kind, side, _ := strings.Cut(section, " ")
-		isList := slices.Contains(listNames, section)
-		for phrase := range strings.SplitSeq(line, ";") {
-			phrase = strings.TrimSpace(phrase)
-			switch {
-			case phrase == "":
-			case phrase != strings.ToLower(phrase):
-				return p, fmt.Errorf("cues.txt:%d: %q has a capital; phrases are compared in small letters, so write it in these", i+1, phrase)
-			case isList:
-				lists[section] = append(lists[section], phrase)
-			case !slices.Contains(sidesOf[:], side) || !slices.Contains(cueKinds, kind):
-				return p, fmt.Errorf("cues.txt:%d: there is no section [%s]; the top of the file names them", i+1, section)
-			case kind == nothing:
-				denials = append(denials, cueOf(phrase, "", side))
-			default:
-				credits = append(credits, cueOf(phrase, news.ClaimKind(kind), side))
-			}
+	for _, p := range all {
+		kind, side, _ := strings.Cut(p.Section, " ")
+		switch {
+		case !slices.Contains(cueSides, side): // no cue
+			lists[p.Section] = append(lists[p.Section], p.Text)
+		case kind == "nothing":
+			denials = append(denials, cueOf(p.Text, "", side))
+		default:
+			credits = append(credits, cueOf(p.Text, news.ClaimKind(kind), side))
 		}
 	}
-	p.credits, p.denials = indexCues(credits), indexCues(denials)
-	p.articles, p.writers, p.itself = setOf(lists["article"]), setOf(lists["writer"]), lists["itself"]
-	p.preps, p.roles, p.dates, p.links = setOf(lists["of"]), setOf(lists["role"]), setOf(lists["date"]), map[string]string{}
+	p := phrasebook{
+		credits: indexCues(credits), denials: indexCues(denials),
+		articles: setOf(lists["article"]), writers: setOf(lists["writer"]), preps: setOf(lists["of"]), roles: setOf(lists["role"]),
+		dates: setOf(lists["date"]), links: map[string]string{},
+		nouns: lists["noun"], adverbs: lists["adverb"], joints: lists["and"], by: lists["by"],
+		itself: lists["itself"], sources: lists["another source"], helped: lists["helped"], kinds: lists["kind"],
+	}
 	for _, kind := range []string{"and", "with", "in"} {
 		for _, w := range lists["by "+kind] {
 			p.links[w] = kind
 		}
 	}
-	p.nouns, p.adverbs, p.joints, p.by, p.sources = lists["noun"], lists["adverb"], lists["and"], lists["by"], lists["another source"]
-	p.helped, p.kinds = lists["helped"], lists["kind"]
 	for _, list := range [][]string{p.nouns, p.adverbs, p.joints, p.by} {
 		slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) })
 	}
-	return p, nil
+	return p
 }
 
-// listNames are the sections of cues.txt that hold no cues.
-var listNames = []string{
-	"article", "noun", "adverb", "writer", "and", "itself", "of", "kind", "another source", "by", "by and", "by with", "by in", "helped", "role", "date",
-}
-
-const nothing = "nothing" // kind of the cues that credit nobody
-
-var sidesOf = [...]string{"before", "after", "closing", "says"}
-
-var cueKinds = []string{
-	string(news.ClaimScoop), string(news.ClaimSource), string(news.ClaimReport), string(news.ClaimTold), string(news.ClaimPart), nothing,
-}
+// cueSides are the second words of the sections that hold cues.
+var cueSides = []string{"before", "after", "closing", "says"}
 
 func cueOf(phrase string, kind news.ClaimKind, side string) cue {
 	q := cue{kind: kind, says: side == "says", closing: side == "closing"}

@@ -274,7 +274,7 @@ func surname(text, word string) bool {
 		before := text[max(0, at-40):at]
 		first := before[strings.LastIndexAny(before, " \n\"“(")+1:]
 		r, _ := utf8.DecodeRuneInString(first)
-		if unicode.IsUpper(r) && letterLast(first) && !leading[first] && !nobody[first] && !describes(first) && !possessive(first) {
+		if unicode.IsUpper(r) && letterLast(first) && !sentenceStarts[first] && !noNameStarts[first] && !describes(first) && !possessive(first) {
 			return true
 		}
 	}

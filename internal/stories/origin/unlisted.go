@@ -6,8 +6,28 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"headwater/feeds/words"
 	"headwater/internal/news"
 	"headwater/internal/stories/outlets"
+)
+
+// The words of unlisted.txt, which says what they are for.
+var (
+	unlistedWords    = words.Sets("unlisted.txt")
+	outletNouns      = unlistedWords["noun"]
+	outletNounsAfter = words.Lists("unlisted.txt")["noun after"]
+	outletAdjectives = unlistedWords["adjective"]
+	ownerWords       = unlistedWords["owner"]
+	nationWords      = unlistedWords["nation"]
+	sentenceStarts   = unlistedWords["sentence start"]
+	noNameStarts     = unlistedWords["no name start"]
+	lastWords        = unlistedWords["last"]
+	shortNames       = unlistedWords["short"]
+	broadcastWords   = unlistedWords["broadcast"]
+	firstWords       = unlistedWords["first"]
+	noOutlets        = unlistedWords["no outlet"]
+	genericLasts     = unlistedWords["generic last"]
+	genericFirsts    = unlistedWords["generic first"]
 )
 
 // unlisted finds the names of outlets that no registry has: capitalised words with an outlet's noun beside them ("the
@@ -187,7 +207,7 @@ func proper(w string) bool {
 // outlet says whether a name is an outlet's, by its own words or by a noun beside it, or as a short form of one found
 // before.
 func (n *name) outlet(text string, before []phrase) (phrase, bool) {
-	for len(n.words) > 0 && (leading[n.words[0]] || len(n.words) > 1 && nouns[n.words[0]]) { // "Zeitung" has a capital
+	for len(n.words) > 0 && (sentenceStarts[n.words[0]] || len(n.words) > 1 && outletNouns[n.words[0]]) { // "Zeitung" has a capital
 		n.drop()
 	}
 	if len(n.words) == 0 {
@@ -201,19 +221,19 @@ func (n *name) outlet(text string, before []phrase) (phrase, bool) {
 	joined := text[n.start:n.end]
 	first := n.words[0]
 	o, known := short(joined, before)
-	if len(n.words) == 1 && shorts[first] && !beside && afterArticle(text[:n.start]) && !inPair(text[n.end:]) {
+	if len(n.words) == 1 && shortNames[first] && !beside && afterArticle(text[:n.start]) && !inPair(text[n.end:]) {
 		return phrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: first}}, whole: whole, short: true}, true
 	}
-	if len(n.words) == 2 && lasts[n.words[1]] && !beside && !known && !likeOutlet(n.words) && afterArticle(text[:n.start]) { // "the Free Beacon"
+	if len(n.words) == 2 && lastWords[n.words[1]] && !beside && !known && !likeOutlet(n.words) && afterArticle(text[:n.start]) { // "the Free Beacon"
 		return phrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, short: true}, true
 	}
-	if nobody[first] || nobody[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !known && !likeOutlet(n.words) {
+	if noNameStarts[first] || noNameStarts[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !known && !likeOutlet(n.words) {
 		return phrase{}, false
 	}
 	if strings.HasPrefix(text[n.end:], " station") || strings.HasPrefix(text[n.end:], " channel") || strings.HasPrefix(text[n.end:], " police") { // "San Jose TV station KNTV"
 		return phrase{}, false
 	}
-	doubtful := !beside && !known && !slices.ContainsFunc(n.words, func(w string) bool { return broadcasts[w] }) && !afterArticle(text[:n.start])
+	doubtful := !beside && !known && !slices.ContainsFunc(n.words, func(w string) bool { return broadcastWords[w] }) && !afterArticle(text[:n.start])
 	return phrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, doubtful: doubtful}, true
 }
 
@@ -228,7 +248,7 @@ func inPair(after string) bool {
 	for _, and := range []string{" and ", " & ", "-"} {
 		if rest, ok := strings.CutPrefix(after, and); ok {
 			from, to := wordAt(rest, 0)
-			return from == 0 && lasts[rest[from:to]]
+			return from == 0 && lastWords[rest[from:to]]
 		}
 	}
 	return false
@@ -241,9 +261,9 @@ func likeOutlet(words []string) bool {
 	}
 	first, last, before := words[0], words[len(words)-1], words[len(words)-2]
 	switch {
-	case noNames[before+" "+last], len(words) == 2 && (noFirst[first] || describes(first) && generic[last]):
+	case noOutlets[before+" "+last], len(words) == 2 && (genericFirsts[first] || describes(first) && genericLasts[last]):
 		return false
-	case lasts[last], firsts[first] && len(words) <= 4:
+	case lastWords[last], firstWords[first] && len(words) <= 4:
 		return true
 	}
 	return len(words) > 2 && (before == "News" || before == "Press") && (last == "Agency" || last == "Service" || last == "Network")
@@ -253,7 +273,7 @@ func likeOutlet(words []string) bool {
 // of the phrase: "the pro-government Lebanese daily".
 func nounBeside(text string, start, end int) (news.Span, bool) {
 	if after, ok := strings.CutPrefix(around(text, end, end+20), " "); ok {
-		for _, noun := range nounsAfter {
+		for _, noun := range outletNounsAfter {
 			if tail, ok := strings.CutPrefix(after, noun); ok && wordStart(tail) && !nameNext(tail) {
 				return news.Span{Start: start, End: end + 1 + len(noun)}, true
 			}
@@ -268,7 +288,7 @@ func nounBeside(text string, start, end int) (news.Span, bool) {
 	}
 	quote := len(strings.TrimRight(text[:start], "\"“«„"))
 	before, ok := lastWord(before, isNoun)
-	_, owned := lastWord(before, func(w string) bool { return owners[w] })
+	_, owned := lastWord(before, func(w string) bool { return ownerWords[w] })
 	if !ok || owned || strings.HasSuffix(before, "told the ") { // "told the station" means one that was named before
 		return news.Span{Start: start, End: end}, false
 	}
@@ -286,12 +306,14 @@ func afterNoun(before string) bool {
 }
 
 // isNoun says whether a word is an outlet's noun, with a French article or without.
-func isNoun(w string) bool { return nouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")] }
+func isNoun(w string) bool {
+	return outletNouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")]
+}
 
 // nameNext says whether a name follows at once: the noun before it is that name's, as in "the Russian daily Kommersant".
 func nameNext(tail string) bool {
 	from, to := wordAt(tail, 0)
-	return strings.HasPrefix(tail, " station") || from == 1 && tail[0] == ' ' && proper(tail[from:to]) && !nobody[tail[from:to]]
+	return strings.HasPrefix(tail, " station") || from == 1 && tail[0] == ' ' && proper(tail[from:to]) && !noNameStarts[tail[from:to]]
 }
 
 // lastWord takes the last word off a text if it is of a kind.
@@ -307,7 +329,7 @@ func lastWord(text string, is func(string) bool) (string, bool) {
 // adjective says whether a word may stand between a cue and an outlet's noun.
 func adjective(w string) bool {
 	r, _ := utf8.DecodeRuneInString(w)
-	return adjectives[w] || possessive(w) || unicode.IsUpper(r) || strings.Contains(w, "-")
+	return outletAdjectives[w] || possessive(w) || unicode.IsUpper(r) || strings.Contains(w, "-")
 }
 
 // describes says whether a capitalised word tells where an outlet is from or what it is about, rather than its name.
@@ -317,7 +339,7 @@ func describes(w string) bool {
 			return true
 		}
 	}
-	return nations[w]
+	return nationWords[w]
 }
 
 // itself says whether a name is that of the outlet which uses it, as far as its own name or domain tells.
@@ -340,12 +362,4 @@ func squeeze(s string) string {
 		}
 		return -1
 	}, s)
-}
-
-func set(list string) map[string]bool {
-	m := map[string]bool{}
-	for _, w := range strings.Split(list, ",") {
-		m[strings.TrimSpace(w)] = true
-	}
-	return m
 }

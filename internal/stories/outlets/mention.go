@@ -9,6 +9,7 @@ import (
 
 	"golang.org/x/text/width"
 
+	"headwater/feeds/words"
 	"headwater/internal/news"
 	"headwater/internal/text"
 )
@@ -286,21 +287,12 @@ func joined(after string) (string, bool) {
 	return after[1:], true
 }
 
-// neutral words begin with a capital but are not part of a name beside them.
-var neutral = words("Monday Tuesday Wednesday Thursday Friday Saturday Sunday Report Reports Reported Says Said Exclusive Poll " +
-	"In To By Via Per With And Tells Told As But For From On At While When After Then Meanwhile Also That")
-
-// reporting words follow a name that is a common word when an outlet is meant.
-var reporting = words("reported reports said says first wrote writes noted notes quoted quotes cited cites citing magazine has had " +
-	"also previously earlier obtained published that reporter reporters and")
-
-func words(list string) map[string]bool {
-	set := map[string]bool{}
-	for _, w := range strings.Fields(list) {
-		set[w] = true
-	}
-	return set
-}
+// The words of mentions.txt, which says what they are for.
+var (
+	mentionWords = words.Sets("mentions.txt")
+	neutral      = mentionWords["neutral"]
+	reporting    = mentionWords["reporting"]
+)
 
 func capital(word string) bool {
 	r, _ := utf8.DecodeRuneInString(word)

@@ -1,26 +1,18 @@
 package prints
 
 import (
-	_ "embed"
 	"strings"
 	"unicode"
 	"unicode/utf8"
-)
 
-//go:embed slugs.txt
-var slugLines string
+	"headwater/feeds/words"
+)
 
 // slugs are what agencies put before headlines, each with the agency's name.
 var slugs = func() map[string]string {
 	out := map[string]string{}
-	for line := range strings.Lines(slugLines) {
-		agency, words, ok := strings.Cut(strings.TrimSpace(line), ":")
-		if !ok || strings.HasPrefix(line, "#") {
-			continue
-		}
-		for word := range strings.SplitSeq(words, ",") {
-			out[strings.TrimSpace(word)] = agency
-		}
+	for _, p := range words.Phrases("slugs.txt") {
+		out[p.Text] = p.Section
 	}
 	return out
 }()

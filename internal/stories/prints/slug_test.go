@@ -22,6 +22,7 @@ func TestHeadlineWithASlug(t *testing.T) {
 		t.Error("what stands before a dash with spaces is no slug")
 	}
 }
+
 func TestSlug(t *testing.T) {
 	for title, want := range map[string][2]string{
 		"Soccer-Ferries sink Harbour United":    {"Reuters", "Ferries sink Harbour United"},

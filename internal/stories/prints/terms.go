@@ -1,30 +1,21 @@
 package prints
 
 import (
-	_ "embed"
 	"slices"
 	"strings"
 	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
 
+	"headwater/feeds/words"
 	"headwater/internal/text"
 )
 
-//go:embed stopwords.txt
-var stopwordsFile string
-
-// stopwords holds the hashes of the words that carry no subject, of all languages together: a word that is empty in one
-// language is too common to tell stories apart in another.
+// stopwords holds the hashes of the words of stopwords.txt, of all languages together.
 var stopwords = func() map[uint32]bool {
 	m := map[uint32]bool{}
-	for line := range strings.Lines(stopwordsFile) {
-		if strings.HasPrefix(line, "#") {
-			continue
-		}
-		for w := range strings.FieldsSeq(line) {
-			m[hash32([]byte(w))] = true
-		}
+	for _, p := range words.Phrases("stopwords.txt") {
+		m[hash32([]byte(p.Text))] = true
 	}
 	return m
 }()
