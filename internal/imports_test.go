@@ -113,7 +113,7 @@ var dialers = []string{"internal/intake/fetch"}
 // doors are files that may use them though their packages may not. beside.go speaks to the server of the same data folder
 // through a socket in that folder: to no host, and to nobody but the folder's owner. measure.go asks the server that it
 // started on loopback, and is no part of the program.
-var doors = []string{"cmd/headwater/beside.go", "cmd/archive/measure.go"}
+var doors = []string{"cmd/headwater/clientserver.go", "cmd/archive/measure.go"}
 
 // checkImports says which imports of a package break the rule.
 func checkImports(p pkg) []string {

@@ -9,24 +9,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headwater/internal/config"
-	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
-	"headwater/internal/notify"
 	"headwater/internal/serve/view"
 	"headwater/internal/store"
 )
-
-// alertSender sends through the one client, as everything does.
-func alertSender(cfg config.Config, client *fetch.Client) *notify.Sender {
-	m := cfg.SMTP
-	return notify.New(notify.Options{
-		Post: client.Post, Dial: client.Dial, DialTLS: client.DialTLS,
-		Story: func(s news.Story) any { return view.StoryOf(s) },
-		Pages: cfg.BaseURL(""), Title: cfg.Title,
-		Mail: notify.Mail{Host: m.Host, Port: m.Port, Username: m.Username, Password: string(m.Password), From: m.From, TLS: m.TLS},
-	})
-}
 
 func (c *cli) topicAlert() *cobra.Command {
 	cmd := &cobra.Command{
@@ -38,7 +24,19 @@ func (c *cli) topicAlert() *cobra.Command {
 		Args:    commandsOnly,
 		RunE:    needsSubcommand,
 	}
-	cmd.AddCommand(c.alertAdd(), c.alertList(), c.alertRemove(), c.alertTest())
+	cmd.AddCommand(
+		c.alertAdd(), c.alertList(),
+		c.onAlert("remove ID", "Tell somebody no more", "  headwater topic alert remove 3",
+			func(ctx context.Context, a *app, id int64) error { return a.RemoveAlert(ctx, id) }),
+		c.onAlert("test ID", "Tell somebody of the topic's newest story now, and say how it went", "  headwater topic alert test 3",
+			func(ctx context.Context, a *app, id int64) error {
+				if err := a.TestAlert(ctx, id); err != nil {
+					return err
+				}
+				c.printf("sent, and taken\n")
+				return nil
+			}),
+	)
 	return cmd
 }
 
@@ -54,28 +52,48 @@ func (c *cli) alertAdd() *cobra.Command {
 		Args: arguments(3, 3),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a.Kind, a.Target = news.AlertKind(args[1]), args[2]
-			var e errand
+			var r request
 			if token != "" {
 				secret, err := c.firstLine(token, "token")
 				if err != nil {
 					return err
 				}
-				a.Secret, e.Inputs = secret, map[string][]byte{token: []byte(secret + "\n")}
+				a.Secret, r.Inputs = secret, map[string][]byte{token: []byte(secret + "\n")}
 			}
 			if a.Secret != "" && a.Kind != news.AlertNtfy {
 				return usagef("only ntfy takes a token")
 			}
-			return c.beside(cmd, e, c.stdout, func(room *app) error {
-				t, err := room.topicOf(cmd.Context(), user, args[0])
+			return c.runOrForwardRequest(cmd, r, c.stdout, func(open *app) error {
+				t, err := open.topicOf(cmd.Context(), user, args[0])
 				if err != nil {
 					return err
 				}
 				a.Topic = t.ID
-				added, err := room.AddAlert(cmd.Context(), a)
-				if err != nil {
-					return alertError(args[0], err)
+				added, err := open.AddAlert(cmd.Context(), a)
+				var wrong *news.AlertError
+				switch {
+				case errors.As(err, &wrong):
+					return usagef("%s", wrong.Text)
+				case errors.Is(err, news.ErrExists):
+					return fmt.Errorf("the topic %s has an alert of that kind for that target already; `headwater topic alert list` has them", args[0])
+				case err != nil:
+					return err
 				}
-				return c.printAdded(t, added)
+				secret := ""
+				if added.Kind == news.AlertWebhook {
+					secret = added.Secret
+				}
+				if c.asJSON {
+					return c.printJSON(struct {
+						view.Alert
+						Secret string `json:"secret,omitempty"`
+					}{view.AlertOf(t.Name, added), secret})
+				}
+				c.printf("alert %d tells %s of what is new in %s; `headwater topic alert test %d` tries it\n", added.ID, added.Target, t.Name, added.ID)
+				if secret != "" {
+					c.printf("secret: %s\nKeep it: it is shown this once, and the receiver needs it to check signatures.\n", secret)
+				}
+				return nil
 			})
 		},
 	}
@@ -89,36 +107,6 @@ func (c *cli) alertAdd() *cobra.Command {
 	return cmd
 }
 
-// alertError says what is wrong with an alert that somebody wants.
-func alertError(topic string, err error) error {
-	var wrong *news.AlertError
-	switch {
-	case errors.As(err, &wrong):
-		return usagef("%s", wrong.Text)
-	case errors.Is(err, news.ErrExists):
-		return fmt.Errorf("the topic %s has an alert of that kind for that target already; `headwater topic alert list` has them", topic)
-	}
-	return err
-}
-
-func (c *cli) printAdded(t news.Topic, a news.Alert) error {
-	secret := ""
-	if a.Kind == news.AlertWebhook {
-		secret = a.Secret
-	}
-	if c.asJSON {
-		return c.printJSON(struct {
-			view.Alert
-			Secret string `json:"secret,omitempty"`
-		}{view.AlertOf(t.Name, a), secret})
-	}
-	c.printf("alert %d tells %s of what is new in %s; `headwater topic alert test %d` tries it\n", a.ID, a.Target, t.Name, a.ID)
-	if secret != "" {
-		c.printf("secret: %s\nKeep it: it is shown this once, and the receiver needs it to check signatures.\n", secret)
-	}
-	return nil
-}
-
 func (c *cli) alertList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
@@ -126,19 +114,19 @@ func (c *cli) alertList() *cobra.Command {
 		Example: "  headwater topic alert list --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.reading(cmd.Context(), func(r *readings) error {
-				rows, err := alertRows(cmd.Context(), r.store)
+			return c.withStore(cmd.Context(), func(db *store.DB) error {
+				rows, err := alertViews(cmd.Context(), db)
 				if err != nil {
 					return err
 				}
 				if c.asJSON {
 					return c.printJSON(rows)
 				}
-				w := c.table(plain, strong)
+				w := c.table(plain, bold)
 				for _, a := range rows {
 					w.row(fmt.Sprint(a.ID), a.Topic, string(a.Kind), a.Target, alertState(a))
 				}
-				w.Flush()
+				w.flush()
 				return nil
 			})
 		},
@@ -147,8 +135,8 @@ func (c *cli) alertList() *cobra.Command {
 	return cmd
 }
 
-// alertRows shows all alerts with the names of their topics.
-func alertRows(ctx context.Context, db *store.DB) ([]view.Alert, error) {
+// alertViews returns all alerts, with the names of their topics.
+func alertViews(ctx context.Context, db *store.DB) ([]view.Alert, error) {
 	alerts, err := db.AllAlerts(ctx)
 	if err != nil {
 		return nil, err
@@ -164,50 +152,27 @@ func alertRows(ctx context.Context, db *store.DB) ([]view.Alert, error) {
 	return view.All(alerts, func(a news.Alert) view.Alert { return view.AlertOf(names[a.Topic], a) }), nil
 }
 
-// alertState says in words how an alert goes.
+// alertState describes how an alert goes.
 func alertState(a view.Alert) string {
+	waiting := counts(a.Waiting, "story waits", "stories wait")
 	switch {
 	case a.Ended:
 		return "ended: " + a.Problem
 	case a.Problem != "":
-		return fmt.Sprintf("failing since %s, next try %s, %s: %s", stamp(a.Failing), stamp(a.Next), waiting(a), a.Problem)
+		timestamp := func(t *time.Time) string {
+			if t == nil {
+				return "now"
+			}
+			return t.UTC().Format("2006-01-02 15:04:05Z")
+		}
+		return fmt.Sprintf("failing since %s, next try %s, %s: %s", timestamp(a.Failing), timestamp(a.Next), waiting, a.Problem)
 	case a.Waiting > 0:
-		return waiting(a)
+		return waiting
 	}
 	return "ok"
 }
 
-func stamp(t *time.Time) string {
-	if t == nil {
-		return "now"
-	}
-	return t.UTC().Format("2006-01-02 15:04:05Z")
-}
-
-func waiting(a view.Alert) string {
-	if a.Waiting == 1 {
-		return "1 story waits"
-	}
-	return fmt.Sprintf("%d stories wait", a.Waiting)
-}
-
-func (c *cli) alertRemove() *cobra.Command {
-	return c.onAlert("remove ID", "Tell somebody no more", "  headwater topic alert remove 3",
-		func(ctx context.Context, a *app, id int64) error { return a.RemoveAlert(ctx, id) })
-}
-
-func (c *cli) alertTest() *cobra.Command {
-	return c.onAlert("test ID", "Tell somebody of the topic's newest story now, and say how it went", "  headwater topic alert test 3",
-		func(ctx context.Context, a *app, id int64) error {
-			if err := a.TestAlert(ctx, id); err != nil {
-				return err
-			}
-			c.printf("sent, and taken\n")
-			return nil
-		})
-}
-
-// onAlert is a command that does something with an alert by its number.
+// onAlert is a command that works on one alert, given by its id.
 func (c *cli) onAlert(use, short, example string, do func(ctx context.Context, a *app, id int64) error) *cobra.Command {
 	return &cobra.Command{
 		Use:     use,
@@ -219,7 +184,7 @@ func (c *cli) onAlert(use, short, example string, do func(ctx context.Context, a
 			if err != nil || id < 1 {
 				return usagef("%q is no number of an alert; `headwater topic alert list` has them", args[0])
 			}
-			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
+			return c.runOrForward(cmd, func(a *app) error {
 				err := do(cmd.Context(), a, id)
 				if errors.Is(err, news.ErrNotFound) {
 					return fmt.Errorf("there is no alert %d; `headwater topic alert list` has them", id)
@@ -228,22 +193,4 @@ func (c *cli) onAlert(use, short, example string, do func(ctx context.Context, a
 			})
 		},
 	}
-}
-
-// examineAlerts finds fault with the alerts that fail or have ended.
-func (a *app) examineAlerts(ctx context.Context) []finding {
-	rows, err := alertRows(ctx, a.store)
-	if err != nil {
-		return []finding{{"alerts", false, err.Error()}}
-	}
-	var bad []finding
-	for _, r := range rows {
-		if r.Problem != "" {
-			bad = append(bad, finding{fmt.Sprintf("alert %d", r.ID), false, fmt.Sprintf("%s %s of the topic %s: %s", r.Kind, r.Target, r.Topic, alertState(r))})
-		}
-	}
-	if len(bad) > 0 || len(rows) == 0 {
-		return bad
-	}
-	return []finding{{"alerts", true, fmt.Sprintf("%d, none of which fails", len(rows))}}
 }

@@ -164,7 +164,7 @@ func (c *cli) with(ctx context.Context, work func(*app) error) error {
 }
 
 func (c *cli) withOptions(ctx context.Context, o openOptions, work func(*app) error) error {
-	if c.host != nil {
+	if c.server != nil {
 		return errors.New("a running server does not do that")
 	}
 	cfg, err := c.config()

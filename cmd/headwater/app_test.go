@@ -30,7 +30,7 @@ func TestUserAgent(t *testing.T) {
 	}
 }
 
-func TestBrief(t *testing.T) {
+func TestShortProblem(t *testing.T) {
 	const url = "https://example.org/feed"
 	tests := []struct{ problem, want string }{
 		{"", ""},
@@ -42,7 +42,7 @@ func TestBrief(t *testing.T) {
 		},
 	}
 	for _, tt := range tests {
-		if got := brief(url, tt.problem); got != tt.want {
+		if got := shortProblem(url, tt.problem); got != tt.want {
 			t.Errorf("%q: %q, want %q", tt.problem, got, tt.want)
 		}
 	}

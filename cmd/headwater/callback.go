@@ -1,16 +1,16 @@
 package main
 
 import (
-	"context"
-	"fmt"
 	"net/netip"
 	"net/url"
 	"strings"
-	"time"
 
 	"headwater/internal/config"
 	"headwater/internal/intake/fetch"
+	"headwater/internal/news"
+	"headwater/internal/notify"
 	"headwater/internal/pipeline"
+	"headwater/internal/serve/view"
 )
 
 // callbackPath is where hubs push feeds to, below public_url.
@@ -55,15 +55,13 @@ func reachable(host string, allow []netip.Prefix) bool {
 	return strings.Contains(host, ".")
 }
 
-// examineHubs says how many feeds are pushed, where a public_url is set.
-func (a *app) examineHubs(ctx context.Context) []finding {
-	address := callback(a.cfg)
-	switch {
-	case a.cfg.PublicURL == "" || !a.cfg.WebSub.Enabled:
-		return nil
-	case address == "":
-		return []finding{{"hubs", true, a.cfg.PublicURL + " (public_url) is an address that no hub reaches, so every feed is polled"}}
-	}
-	all, live, err := a.store.CountSubscriptions(ctx, time.Now())
-	return []finding{result("hubs", err, fmt.Sprintf("reach us at %s; %s with a hub, %d pushed", address, count(all, "feed"), live))}
+// alertSender sends through the one client, as everything does.
+func alertSender(cfg config.Config, client *fetch.Client) *notify.Sender {
+	m := cfg.SMTP
+	return notify.New(notify.Options{
+		Post: client.Post, Dial: client.Dial, DialTLS: client.DialTLS,
+		Story: func(s news.Story) any { return view.StoryOf(s) },
+		Pages: cfg.BaseURL(""), Title: cfg.Title,
+		Mail: notify.Mail{Host: m.Host, Port: m.Port, Username: m.Username, Password: string(m.Password), From: m.From, TLS: m.TLS},
+	})
 }

@@ -20,7 +20,7 @@ import (
 	"headwater/internal/pipeline"
 )
 
-// The account that feed readers try the demo out with.
+// The account of the demo, for feed readers.
 const demoUser, demoPassword = "demo", "headwater"
 
 func (c *cli) demoCommand() *cobra.Command {
@@ -51,7 +51,7 @@ func (c *cli) demo(ctx context.Context, once bool) (err error) {
 		if l, err = c.listen(ctx); err != nil {
 			return err
 		}
-		defer func() { _ = l.Close() }() // where it does not come to serving; else it is closed already
+		defer func() { _ = l.Close() }() // closes it where serving does not
 	}
 	if c.data == "" {
 		dir, err := os.MkdirTemp("", "headwater-demo-")
@@ -78,7 +78,7 @@ func (c *cli) demo(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	err = c.runDemo(ctx, a, address, l)
+	err = c.pollDemo(ctx, a, address, l)
 	return errors.Join(err, a.close())
 }
 
@@ -101,7 +101,7 @@ func servePress(ctx context.Context, h http.Handler) (address string, stop func(
 	return "http://" + l.Addr().String(), stop, nil
 }
 
-// demoConfig knows the invented outlets and may fetch from loopback.
+// demoConfig adds the invented outlets to the settings and allows requests to loopback.
 func demoConfig(cfg config.Config, press *demo.Press) config.Config {
 	cfg.Fetch.PerHost = 0 // its publishers are this process
 	cfg.Fetch.AllowPrivate = append(cfg.Fetch.AllowPrivate, netip.MustParsePrefix("127.0.0.0/8"))
@@ -113,8 +113,8 @@ func demoConfig(cfg config.Config, press *demo.Press) config.Config {
 	return cfg
 }
 
-// runDemo polls the newsroom at an address once, and serves what came of it on l where that is not nil.
-func (c *cli) runDemo(ctx context.Context, a *app, address string, l net.Listener) error {
+// pollDemo subscribes to the feeds at an address, polls them once, and serves the result on l where that is not nil.
+func (c *cli) pollDemo(ctx context.Context, a *app, address string, l net.Listener) error {
 	resp, err := a.client.Get(ctx, fetch.Request{URL: address + "/feeds.opml"})
 	if err != nil {
 		return err
@@ -126,9 +126,9 @@ func (c *cli) runDemo(ctx context.Context, a *app, address string, l net.Listene
 	if _, _, err := a.addAll(ctx, list, func(int, int) {}); err != nil {
 		return err
 	}
-	bars := c.progress()
-	sum, err := a.Pass(ctx, pipeline.PassOptions{Force: true, Progress: bars.step})
-	bars.end()
+	bar := c.progressBar()
+	sum, err := a.Pass(ctx, pipeline.PassOptions{Force: true, Progress: bar.update})
+	bar.clear()
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
-	"net"
 	"os"
 	"path/filepath"
 	"slices"
@@ -21,7 +21,7 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// finding is what the doctor says of one thing.
+// finding is the result of one check.
 type finding struct {
 	What   string `json:"what"`
 	OK     bool   `json:"ok"`
@@ -36,15 +36,25 @@ func (c *cli) doctorCommand() *cobra.Command {
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			found := c.examine(cmd.Context())
-			sick := false
+			if c.asJSON {
+				if err := c.printJSON(found); err != nil {
+					return err
+				}
+			}
+			w := c.table()
+			failed := false
 			for _, f := range found {
-				sick = sick || !f.OK
+				mark := "ok"
+				if !f.OK {
+					mark, failed = "FAILED", true
+				}
+				w.row(mark, f.What, f.Detail)
 			}
-			if err := c.printFindings(found); err != nil {
-				return err
+			if !c.asJSON {
+				w.flush()
 			}
-			if sick {
-				return errSaid
+			if failed {
+				return errFailed
 			}
 			return nil
 		},
@@ -53,53 +63,54 @@ func (c *cli) doctorCommand() *cobra.Command {
 	return cmd
 }
 
-func (c *cli) printFindings(found []finding) error {
-	if c.asJSON {
-		return c.printJSON(found)
-	}
-	w := c.table()
-	for _, f := range found {
-		mark := "ok"
-		if !f.OK {
-			mark = "FAILED"
-		}
-		w.row(mark, f.What, f.Detail)
-	}
-	w.Flush()
-	return nil
-}
-
+// examine checks the configuration, and then the data folder: here, or by the server that holds it.
 func (c *cli) examine(ctx context.Context) []finding {
 	cfg, err := c.config()
 	if err != nil {
 		return []finding{{"configuration", false, err.Error()}}
 	}
-	file := cfg.File
-	if file == "" {
-		file = "built-in defaults"
-	}
-	found := []finding{{"configuration", true, file}}
+	found := []finding{{"configuration", true, cmp.Or(cfg.File, "built-in defaults")}}
 	found = append(found, examineOutlets(cfg)...)
 	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); err != nil {
 		found = append(found, finding{"data folder", true, cfg.Data + " holds nothing yet"})
 		return append(found, examineEmbeddings(ctx, cfg)...)
 	}
-	if c.host != nil { // the caller has said the rest
-		return append([]finding{{"server", true, fmt.Sprintf("process %d holds the data folder and answers", os.Getpid())}}, c.host.examine(ctx)...)
+	if c.server != nil { // the caller has the rest
+		return append([]finding{{"server", true, fmt.Sprintf("process %d holds the data folder and answers", os.Getpid())}}, c.server.examine(ctx)...)
 	}
 	found = append(found, finding{"data folder", true, cfg.Data})
-	conn, err := callServer(ctx, cfg.Data)
-	switch {
-	case err != nil:
+	conn, err := dialServer(ctx, cfg.Data)
+	if err != nil {
 		return append(found, finding{"server", false, err.Error()})
-	case conn != nil:
-		return append(found, findingsOf(ctx, conn)...)
 	}
-	return append(found, c.examineStored(ctx, cfg)...)
+	if conn != nil {
+		var data []byte
+		_, err := forward(ctx, conn, request{Args: []string{"doctor", "--json"}}, func(part response) error {
+			data = append(data, part.Stdout...)
+			return nil
+		})
+		var theirs []finding
+		if err == nil {
+			err = json.Unmarshal(data, &theirs)
+		}
+		if err != nil {
+			theirs = append(theirs, finding{"server", false, err.Error()})
+		}
+		return append(found, theirs...)
+	}
+	a, err := c.openAs(ctx, cfg, openOptions{verify: true})
+	if err != nil {
+		return append(found, finding{"store and index", false, err.Error()})
+	}
+	found = append(found, a.examine(ctx)...)
+	if err := a.close(); err != nil {
+		found = append(found, finding{"closing", false, err.Error()})
+	}
+	return found
 }
 
-// examineOutlets tells which names several outlets have, and which of the configuration's entries give a known outlet an address that
-// may be another's.
+// examineOutlets lists the names that several outlets share, and the configuration's entries that give a known outlet a domain
+// that may be another outlet's.
 func examineOutlets(cfg config.Config) []finding {
 	registry, err := registryOf(cfg)
 	if err != nil {
@@ -130,35 +141,6 @@ func examineOutlets(cfg config.Config) []finding {
 	return found
 }
 
-// findingsOf has the server examine itself and what it holds.
-func findingsOf(ctx context.Context, conn net.Conn) []finding {
-	var found []finding
-	var said []byte
-	_, err := send(ctx, conn, errand{Args: []string{"doctor", "--json"}}, func(r reply) error {
-		said = append(said, r.Stdout...)
-		return nil
-	})
-	if err == nil {
-		err = json.Unmarshal(said, &found)
-	}
-	if err != nil {
-		found = append(found, finding{"server", false, err.Error()})
-	}
-	return found
-}
-
-func (c *cli) examineStored(ctx context.Context, cfg config.Config) []finding {
-	a, err := c.openAs(ctx, cfg, openOptions{verify: true})
-	if err != nil {
-		return []finding{{"store and index", false, err.Error()}}
-	}
-	found := a.examine(ctx)
-	if err := a.close(); err != nil {
-		found = append(found, finding{"closing", false, err.Error()})
-	}
-	return found
-}
-
 // examine looks at an open data folder.
 func (a *app) examine(ctx context.Context) []finding {
 	found := []finding{result("store", a.store.Check(ctx), "pages and references are whole")}
@@ -180,70 +162,49 @@ func (a *app) examine(ctx context.Context) []finding {
 	return append(found, examineEmbeddings(ctx, a.cfg)...)
 }
 
-// examineGrowth says how large the data folder is, and will be.
+// examineGrowth reports the size of the data folder, and what it will be.
 func (a *app) examineGrowth(ctx context.Context) finding {
 	g, err := a.Growth(ctx)
 	if err != nil {
 		return finding{"growth", false, err.Error()}
 	}
-	say := fmt.Sprintf("%s for %s", amount(g.Bytes), count(g.Articles, "article"))
+	detail := fmt.Sprintf("%s for %s", byteSize(g.Bytes), count(g.Articles, "article"))
 	if !g.Shrinks {
-		say += fmt.Sprintf(", and %s that are free within the database, which `headwater compact` gives back", amount(g.Free))
+		detail += fmt.Sprintf(", and %s that are free within the database, which `headwater compact` gives back", byteSize(g.Free))
 	}
 	if g.Over == 0 {
-		return finding{"growth", true, say + "; less than a day is stored, which tells no rate"}
+		return finding{"growth", true, detail + "; less than a day is stored, which tells no rate"}
 	}
-	say += fmt.Sprintf("; %.0f articles a day add %s a day, which in a year makes %s", g.PerDay, amount(g.BytesPerDay()), amount(g.InAYear(0)))
+	detail += fmt.Sprintf("; %.0f articles a day add %s a day, which in a year makes %s", g.PerDay, byteSize(g.BytesPerDay()), byteSize(g.InAYear(0)))
 	keep, what := a.Keep, "with keep"
 	if keep == 0 {
 		keep, what = 30*24*time.Hour, "with keep: 30d"
 	}
-	return finding{"growth", true, fmt.Sprintf("%s, %s %s", say, what, amount(g.InAYear(keep)))}
+	return finding{"growth", true, fmt.Sprintf("%s, %s %s", detail, what, byteSize(g.InAYear(keep)))}
 }
 
-// examineKeep says what keep takes away.
+// examineKeep reports what the setting keep removes.
 func (a *app) examineKeep(ctx context.Context) finding {
 	p, err := a.KeepWouldTake(ctx)
 	if err != nil {
 		return finding{"keep", false, err.Error()}
 	}
-	say := a.cfg.Keep.String()
-	switch {
-	case p.Articles == 0:
-		say += "; nothing is older"
-	default:
-		say += fmt.Sprintf("; it takes %d of %s in %s, about %s", p.Articles, count(p.Of, "article"), counts(p.Stories, "story", "stories"), amount(p.Bytes))
+	detail := a.cfg.Keep.String()
+	if p.Articles == 0 {
+		detail += "; nothing is older"
+	} else {
+		detail += fmt.Sprintf("; it takes %d of %s in %s, about %s", p.Articles, count(p.Of, "article"), counts(p.Stories, "story", "stories"), byteSize(p.Bytes))
 	}
 	switch {
 	case p.Articles > 0 && !p.Until.IsZero():
-		say += ", from " + p.Until.UTC().Format("2 Jan 15:04 UTC") + " on"
+		detail += ", from " + p.Until.UTC().Format("2 Jan 15:04 UTC") + " on"
 	case p.Large() && !p.Goes:
-		say += ", an hour after serve or poll has announced it"
+		detail += ", an hour after serve or poll has announced it"
 	}
-	return finding{"keep", true, say}
+	return finding{"keep", true, detail}
 }
 
-// amount writes bytes for people.
-func amount(bytes int64) string {
-	for _, u := range []struct {
-		name string
-		size float64
-	}{{"GB", 1e9}, {"MB", 1e6}, {"KB", 1e3}} {
-		if b := float64(bytes) / u.size; b >= 1 {
-			return fmt.Sprintf("%.3g %s", b, u.name)
-		}
-	}
-	return fmt.Sprintf("%d bytes", bytes)
-}
-
-func counts(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprint(n, " ", many)
-}
-
-// examineEmbeddings asks the endpoint, where one is set, for one vector.
+// examineEmbeddings requests one vector of the endpoint, where one is set.
 func examineEmbeddings(ctx context.Context, cfg config.Config) []finding {
 	if cfg.Embeddings.Endpoint == "" {
 		return nil
@@ -264,6 +225,7 @@ func examineEmbeddings(ctx context.Context, cfg config.Config) []finding {
 		cfg.Embeddings.Model, count(len(vectors[0]), "number"), time.Since(began).Round(time.Millisecond))}}
 }
 
+// result is a finding that is OK where err is nil.
 func result(what string, err error, detail string) finding {
 	if err != nil {
 		return finding{what, false, err.Error()}
@@ -271,7 +233,7 @@ func result(what string, err error, detail string) finding {
 	return finding{what, true, detail}
 }
 
-// examineFeeds finds fault only where every feed fails: single ones are the feeds page's matter.
+// examineFeeds fails only where every feed fails. The feeds page shows single ones.
 func (a *app) examineFeeds(ctx context.Context) finding {
 	feeds, err := a.Feeds(ctx)
 	if err != nil {
@@ -284,4 +246,35 @@ func (a *app) examineFeeds(ctx context.Context) finding {
 		}
 	}
 	return finding{"feeds", bad == 0 || bad < len(feeds), fmt.Sprintf("%d, of which %d could not be read at their last poll", len(feeds), bad)}
+}
+
+// examineHubs reports how many feeds hubs push, where public_url is set.
+func (a *app) examineHubs(ctx context.Context) []finding {
+	address := callback(a.cfg)
+	switch {
+	case a.cfg.PublicURL == "" || !a.cfg.WebSub.Enabled:
+		return nil
+	case address == "":
+		return []finding{{"hubs", true, a.cfg.PublicURL + " (public_url) is an address that no hub reaches, so every feed is polled"}}
+	}
+	all, live, err := a.store.CountSubscriptions(ctx, time.Now())
+	return []finding{result("hubs", err, fmt.Sprintf("reach us at %s; %s with a hub, %d pushed", address, count(all, "feed"), live))}
+}
+
+// examineAlerts reports alerts that fail or have ended.
+func (a *app) examineAlerts(ctx context.Context) []finding {
+	rows, err := alertViews(ctx, a.store)
+	if err != nil {
+		return []finding{{"alerts", false, err.Error()}}
+	}
+	var bad []finding
+	for _, r := range rows {
+		if r.Problem != "" {
+			bad = append(bad, finding{fmt.Sprintf("alert %d", r.ID), false, fmt.Sprintf("%s %s of the topic %s: %s", r.Kind, r.Target, r.Topic, alertState(r))})
+		}
+	}
+	if len(bad) > 0 || len(rows) == 0 {
+		return bad
+	}
+	return []finding{{"alerts", true, fmt.Sprintf("%d, none of which fails", len(rows))}}
 }

@@ -18,18 +18,19 @@ import (
 	"headwater/internal/serve/view"
 )
 
-// emission is what `headwater emit` was asked for.
-type emission struct {
+// emitOptions are the flags of emit.
+type emitOptions struct {
 	topic, query, folder string
 	format, file, since  string
 	limit                int
 	full                 bool
 }
 
-var writers = map[string]func(io.Writer, publish.Channel) error{"atom": publish.Atom, "rss": publish.RSS, "json": publish.JSON}
+// feedWriters write a feed in each format.
+var feedWriters = map[string]func(io.Writer, publish.Channel) error{"atom": publish.Atom, "rss": publish.RSS, "json": publish.JSON}
 
 func (c *cli) emitCommand() *cobra.Command {
-	var e emission
+	var e emitOptions
 	cmd := &cobra.Command{
 		Use:     "emit",
 		Short:   "Write the combined feed: one entry a story",
@@ -40,7 +41,7 @@ func (c *cli) emitCommand() *cobra.Command {
 				return err
 			}
 			var b bytes.Buffer
-			err := c.beside(cmd, errand{}, &b, func(a *app) error {
+			err := c.runOrForwardRequest(cmd, request{}, &b, func(a *app) error {
 				if e.query+e.topic != "" {
 					if err := c.completeIndex(cmd.Context(), a); err != nil {
 						return err
@@ -51,7 +52,7 @@ func (c *cli) emitCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if e.file == "" || e.file == "-" || c.host != nil { // the caller writes its own files
+			if e.file == "" || e.file == "-" || c.server != nil { // the calling process writes its files
 				_, err := c.stdout.Write(b.Bytes())
 				return err
 			}
@@ -72,8 +73,8 @@ func (c *cli) emitCommand() *cobra.Command {
 	return cmd
 }
 
-func (e emission) check() error {
-	if writers[e.format] == nil {
+func (e emitOptions) check() error {
+	if feedWriters[e.format] == nil {
 		return usagef("--format %s: choose atom, rss or json", e.format)
 	}
 	if e.topic != "" && e.query != "" || e.folder != "" && e.topic+e.query != "" {
@@ -96,7 +97,7 @@ func (e emission) check() error {
 	return nil
 }
 
-func (a *app) emit(ctx context.Context, e emission, w io.Writer) error {
+func (a *app) emit(ctx context.Context, e emitOptions, w io.Writer) error {
 	site, err := a.site(ctx, a.cfg.BaseURL(""))
 	if err != nil {
 		return err
@@ -108,8 +109,12 @@ func (a *app) emit(ctx context.Context, e emission, w io.Writer) error {
 		}
 	}
 	if e.folder != "" {
-		if err := a.hasFolder(ctx, e.folder); err != nil {
+		feeds, err := a.Feeds(ctx)
+		if err != nil {
 			return err
+		}
+		if !slices.ContainsFunc(feeds, func(f news.Feed) bool { return f.Folder == e.folder }) {
+			return fmt.Errorf("no feed is in a folder %s; `headwater feed list --json` has the folders", e.folder)
 		}
 	}
 	if e.since != "" {
@@ -121,22 +126,11 @@ func (a *app) emit(ctx context.Context, e emission, w io.Writer) error {
 	if err != nil {
 		return err
 	}
-	return writers[e.format](w, e.channel(a.cfg.Title, site, part.Stories))
+	return feedWriters[e.format](w, e.channel(a.cfg.Title, site, part.Stories))
 }
 
-func (a *app) hasFolder(ctx context.Context, name string) error {
-	feeds, err := a.Feeds(ctx)
-	if err != nil {
-		return err
-	}
-	if !slices.ContainsFunc(feeds, func(f news.Feed) bool { return f.Folder == name }) {
-		return fmt.Errorf("no feed is in a folder %s; `headwater feed list --json` has the folders", name)
-	}
-	return nil
-}
-
-// channel is the same feed as the server has under /feeds/, ids included.
-func (e emission) channel(title string, site publish.Site, stories []news.Story) publish.Channel {
+// channel is the feed that the server has under /feeds/, with the same ids.
+func (e emitOptions) channel(title string, site publish.Site, stories []news.Story) publish.Channel {
 	c := publish.Channel{Items: site.Items(stories)}
 	name, path, home, query := "all", "all", "/", ""
 	c.Title, c.Description = title, "Every story once, under its original source."

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,7 @@ import (
 	"headwater/internal/pipeline"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
+	"headwater/internal/store"
 )
 
 func (c *cli) feedCommand() *cobra.Command {
@@ -32,11 +34,6 @@ func (c *cli) feedCommand() *cobra.Command {
 	return cmd
 }
 
-// needsSubcommand is what a command that only groups others does by itself.
-func needsSubcommand(cmd *cobra.Command, _ []string) error {
-	return usagef("%s needs a command of its own; see `%s --help`", cmd.CommandPath(), cmd.CommandPath())
-}
-
 func (c *cli) feedList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
@@ -44,8 +41,8 @@ func (c *cli) feedList() *cobra.Command {
 		Example: "  headwater feed list --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.reading(cmd.Context(), func(r *readings) error {
-				list, err := r.store.Feeds(cmd.Context())
+			return c.withStore(cmd.Context(), func(db *store.DB) error {
+				list, err := db.Feeds(cmd.Context())
 				if err != nil {
 					return err
 				}
@@ -53,7 +50,13 @@ func (c *cli) feedList() *cobra.Command {
 				if c.asJSON {
 					return c.printJSON(rows)
 				}
-				return c.printFeeds(rows)
+				w := c.table(faint, plain, plain, bold)
+				w.row("ID", "STATE", "ARTICLES", "TITLE", "ADDRESS", "PROBLEM")
+				for _, r := range rows {
+					w.row(strconv.FormatInt(r.ID, 10), string(r.State), strconv.Itoa(r.Articles), r.Title, r.URL, shortProblem(r.URL, r.Problem))
+				}
+				w.flush()
+				return nil
 			})
 		},
 	}
@@ -61,20 +64,52 @@ func (c *cli) feedList() *cobra.Command {
 	return cmd
 }
 
-func (c *cli) printFeeds(rows []view.Feed) error {
-	w := c.table(faint, plain, plain, strong)
-	w.row("ID", "STATE", "ARTICLES", "TITLE", "ADDRESS", "PROBLEM")
-	for _, r := range rows {
-		w.row(strconv.FormatInt(r.ID, 10), string(r.State), strconv.Itoa(r.Articles), r.Title, r.URL, brief(r.URL, r.Problem))
-	}
-	w.Flush()
-	return nil
+// shortProblem is a feed's problem without its address, which the line has already, and cut. JSON has all of it.
+func shortProblem(url, problem string) string {
+	const most = 200 // characters; enough for the key to set or the step to take
+	return publish.Cut(publish.Line(strings.TrimPrefix(problem, url+": ")), most)
 }
 
-// brief gives a feed's problem as the end of a line that names the feed already. JSON has all of it.
-func brief(url, problem string) string {
-	const most = 200 // with the key to set or the step to take
-	return publish.Cut(publish.Line(strings.TrimPrefix(problem, url+": ")), most)
+const fullTextUsage = "read the pages of its items for their text: `MODE` is auto, always or never; \"\" is as config.yaml says"
+
+func (c *cli) feedSet() *cobra.Command {
+	var full string
+	cmd := &cobra.Command{
+		Use:     "set URL|ID...",
+		Short:   "Say how feeds are read",
+		Example: "  headwater feed set https://www.theguardian.com/world/rss --full-text never",
+		Args:    arguments(1, unlimited),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !cmd.Flags().Changed("full-text") {
+				return usagef("say what to set, such as --full-text always")
+			}
+			if err := checkFullText(full); err != nil {
+				return err
+			}
+			return c.runOrForward(cmd, func(a *app) error {
+				for _, arg := range args {
+					f, err := a.findFeed(cmd.Context(), arg)
+					if err != nil {
+						return err
+					}
+					if err := a.SetFullText(cmd.Context(), f.ID, full); err != nil {
+						return err
+					}
+					c.printf("set %d %s\n", f.ID, f.URL)
+				}
+				return nil
+			})
+		},
+	}
+	cmd.Flags().StringVar(&full, "full-text", "", fullTextUsage)
+	return cmd
+}
+
+func checkFullText(mode string) error {
+	if slices.Contains([]string{"", pipeline.FullTextAuto, pipeline.FullTextAlways, pipeline.FullTextNever}, mode) {
+		return nil
+	}
+	return usagef("--full-text: %q is none of auto, always and never", mode)
 }
 
 func (c *cli) feedRemove() *cobra.Command {
@@ -82,9 +117,9 @@ func (c *cli) feedRemove() *cobra.Command {
 		Use:     "remove URL|ID...",
 		Short:   "End subscriptions; what they brought stays",
 		Example: "  headwater feed remove https://www.theguardian.com/world/rss",
-		Args:    arguments(1, anyNumber),
+		Args:    arguments(1, unlimited),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
+			return c.runOrForward(cmd, func(a *app) error {
 				for _, arg := range args {
 					f, err := a.findFeed(cmd.Context(), arg)
 					if err != nil {
@@ -101,13 +136,14 @@ func (c *cli) feedRemove() *cobra.Command {
 	}
 }
 
+// findFeed finds a subscribed feed by its id, or by its address, which may be written in another way than it is stored.
 func (a *app) findFeed(ctx context.Context, arg string) (news.Feed, error) {
 	id, err := strconv.ParseInt(arg, 10, 64)
 	if err != nil {
 		id = 0
 	}
 	f, err := a.FindFeed(ctx, id, arg)
-	if addresses, typed := discover.Typed(arg); errors.Is(err, news.ErrNotFound) && typed == nil { // it may be written in another way
+	if addresses, typed := discover.Typed(arg); errors.Is(err, news.ErrNotFound) && typed == nil {
 		for _, address := range discover.Variants(addresses[0]) {
 			if f, err = a.FindFeed(ctx, 0, address); !errors.Is(err, news.ErrNotFound) {
 				break
@@ -136,16 +172,16 @@ func (c *cli) feedImport() *cobra.Command {
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			e := errand{Inputs: map[string][]byte{name: data}}
-			return c.beside(cmd, e, c.stdout, func(a *app) error { return c.subscribe(cmd.Context(), a, name, list, problems) })
+			r := request{Inputs: map[string][]byte{name: data}}
+			return c.runOrForwardRequest(cmd, r, c.stdout, func(a *app) error { return c.importList(cmd.Context(), a, name, list, problems) })
 		},
 	}
 }
 
-// readList reads a list from a file, from standard input or from an address of the web.
+// readList reads an OPML list from a file, standard input or the web.
 func (c *cli) readList(ctx context.Context, name string) ([]byte, error) {
-	if c.host != nil || name == "-" || isFile(name) {
-		return c.readLimited(filePath(name), maxList, "a list of feeds")
+	if c.server != nil || name == "-" || isFile(name) {
+		return c.readFile(filePath(name), maxList, "a list of feeds")
 	}
 	addresses, err := discover.Typed(name)
 	if err != nil {
@@ -155,7 +191,7 @@ func (c *cli) readList(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	room, client, err := c.checker(cfg)
+	room, client, err := newChecker(cfg)
 	if err != nil {
 		return nil, err
 	}
@@ -167,25 +203,25 @@ func (c *cli) readList(ctx context.Context, name string) ([]byte, error) {
 	return data, err
 }
 
-// maxList is more than opml.Read takes, in bytes, so that it is the one to complain.
+// maxList is the largest list that is read, in bytes. It is more than opml.Read accepts, so that its error is shown.
 const maxList = 30 << 20
 
-// subscribe adds the feeds of a list and says what was left out.
-func (c *cli) subscribe(ctx context.Context, a *app, name string, list opml.List, problems []opml.Problem) error {
-	left := 0
+// importList adds the feeds and topics of a list, and prints what was left out.
+func (c *cli) importList(ctx context.Context, a *app, name string, list opml.List, problems []opml.Problem) error {
+	skipped := 0
 	for _, p := range problems {
 		c.complain("%s: %s\n", name, p)
 		if !p.Mended {
-			left++
+			skipped++
 		}
 	}
-	bars := c.progress()
-	added, known, err := a.addAll(ctx, list, bars.of("import"))
-	bars.end()
+	bar := c.progressBar()
+	added, known, err := a.addAll(ctx, list, bar.of("import"))
+	bar.clear()
 	if err != nil {
 		return err
 	}
-	c.printf("%s added, %d there before, %d left out\n", count(added, "feed"), known, left)
+	c.printf("%s added, %d there before, %d left out\n", count(added, "feed"), known, skipped)
 	if len(list.Topics) == 0 {
 		return nil
 	}
@@ -207,17 +243,26 @@ func (c *cli) feedExport() *cobra.Command {
 		Example: "  headwater feed export subscriptions.opml",
 		Args:    arguments(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.reading(cmd.Context(), func(r *readings) error {
-				all, err := r.store.Feeds(cmd.Context())
+			cfg, err := c.config()
+			if err != nil {
+				return err
+			}
+			return c.withStore(cmd.Context(), func(db *store.DB) error {
+				all, err := db.Feeds(cmd.Context())
 				if err != nil {
 					return err
 				}
-				topics, err := r.store.Topics(cmd.Context(), 0)
+				topics, err := db.Topics(cmd.Context(), 0)
 				if err != nil {
 					return err
 				}
-				list := pipeline.List(r.cfg.Title, all, topics)
-				list.TopicFeed = func(t news.Topic) string { return topicFeed(r.cfg.PublicURL, t) }
+				list := pipeline.List(cfg.Title, all, topics)
+				list.TopicFeed = func(t news.Topic) string {
+					if cfg.PublicURL == "" || !t.Reachable() {
+						return "" // no page, or no address can hold the name
+					}
+					return cfg.PublicURL + "/feeds/topic/" + url.PathEscape(t.Name) + ".atom"
+				}
 				if len(args) == 0 || args[0] == "-" {
 					return opml.Write(c.stdout, list)
 				}
@@ -225,12 +270,4 @@ func (c *cli) feedExport() *cobra.Command {
 			})
 		},
 	}
-}
-
-// topicFeed is the address of a topic's feed below that of the pages; "" where that is "", or no address can hold the name.
-func topicFeed(public string, t news.Topic) string {
-	if public == "" || !t.Reachable() {
-		return ""
-	}
-	return public + "/feeds/topic/" + url.PathEscape(t.Name) + ".atom"
 }

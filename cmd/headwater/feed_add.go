@@ -16,7 +16,6 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"headwater/internal/config"
 	"headwater/internal/intake/discover"
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
@@ -25,29 +24,29 @@ import (
 	"headwater/internal/store"
 )
 
-// additions are the flags of feed add.
-type additions struct {
+// feedAddOptions are the flags of feed add.
+type feedAddOptions struct {
 	title, folder string
-	full          string // whether the pages of its items are read
-	asIs, force   bool
+	full          string // mode of --full-text
+	asIs, force   bool   // --no-discover, --force
 	first, all    bool
 }
 
-// added is what feed add says in JSON.
-type added struct {
-	Added    []view.Feed `json:"added"`
-	Choices  []choice    `json:"choices"`
-	Problems []refused   `json:"problems"`
+// feedAddView is what feed add prints in JSON.
+type feedAddView struct {
+	Added    []view.Feed   `json:"added"`
+	Choices  []choiceView  `json:"choices"`
+	Problems []problemView `json:"problems"`
 }
 
-// refused is an address that was not added.
-type refused struct {
+// problemView is an address that was not added.
+type problemView struct {
 	For     string `json:"for"`
 	Problem string `json:"problem"`
 }
 
-// choice is a feed that can be added by its own address.
-type choice struct {
+// choiceView is one of several feeds of an address. It can be added by its own address.
+type choiceView struct {
 	For   string `json:"for"` // the address that was given
 	URL   string `json:"url"`
 	Title string `json:"title"`
@@ -55,7 +54,7 @@ type choice struct {
 }
 
 func (c *cli) feedAdd() *cobra.Command {
-	var o additions
+	var o feedAddOptions
 	cmd := &cobra.Command{
 		Use:   "add URL|FILE...",
 		Short: "Subscribe to feeds, by their addresses or those of their sites",
@@ -65,7 +64,7 @@ func (c *cli) feedAdd() *cobra.Command {
 			"page the address is taken that it says it has. What is no feed, or cannot be read now, is added with --force only.",
 		Example: "  headwater feed add https://www.theguardian.com/world/rss --folder World\n  headwater feed add go.dev/blog\n" +
 			"  headwater feed add https://github.com/golang/go --first",
-		Args: arguments(1, anyNumber),
+		Args: arguments(1, unlimited),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := checkFullText(o.full); err != nil {
 				return err
@@ -76,17 +75,24 @@ func (c *cli) feedAdd() *cobra.Command {
 			if o.asIs && (o.force || o.first || o.all) {
 				return usagef("--no-discover asks nobody, so that --force, --first and --all say nothing beside it")
 			}
-			if c.found != nil {
-				return c.addAsIs(cmd.Context(), c.host, c.found, o)
+			if c.discovered != nil {
+				return c.addAsIs(cmd.Context(), c.server, c.discovered, o)
 			}
-			addresses, err := typedAddresses(args, o.asIs)
-			if err != nil {
-				return err
+			var addresses []string // the likeliest of each argument; the address in a file is read later
+			for _, arg := range args {
+				if isFile(arg) && !o.asIs {
+					continue
+				}
+				typed, err := discover.Typed(arg)
+				if err != nil {
+					return usagef("%w", err)
+				}
+				addresses = append(addresses, typed[0])
 			}
-			if o.asIs || c.host != nil {
-				return c.beside(cmd, errand{}, c.stdout, func(a *app) error { return c.addAsIs(cmd.Context(), a, addresses, o) })
+			if o.asIs || c.server != nil {
+				return c.runOrForward(cmd, func(a *app) error { return c.addAsIs(cmd.Context(), a, addresses, o) })
 			}
-			return c.addFound(cmd, args, o)
+			return c.discoverAndAdd(cmd, args, o)
 		},
 	}
 	f := cmd.Flags()
@@ -101,25 +107,9 @@ func (c *cli) feedAdd() *cobra.Command {
 	return cmd
 }
 
-// typedAddresses reads the arguments of feed add, and gives the likeliest address of each. Files, whose address is read
-// later, may be among them unless nobody is to be asked.
-func typedAddresses(args []string, asIs bool) (addresses []string, err error) {
-	for _, arg := range args {
-		if isFile(arg) && !asIs {
-			continue
-		}
-		typed, err := discover.Typed(arg)
-		if err != nil {
-			return nil, usagef("%w", err)
-		}
-		addresses = append(addresses, typed[0])
-	}
-	return addresses, nil
-}
-
-// addAsIs subscribes to addresses without asking anybody. Those before one that fails stay.
-func (c *cli) addAsIs(ctx context.Context, a *app, addresses []string, o additions) error {
-	out := added{Choices: []choice{}, Added: []view.Feed{}, Problems: []refused{}}
+// addAsIs subscribes to addresses without a request to them. It ends at one that fails; those before it stay.
+func (c *cli) addAsIs(ctx context.Context, a *app, addresses []string, o feedAddOptions) error {
+	out := feedAddView{Choices: []choiceView{}, Added: []view.Feed{}, Problems: []problemView{}}
 	var failed error
 	for _, u := range addresses {
 		f, err := a.AddFeed(ctx, news.Feed{URL: u, Title: o.title, Folder: o.folder, FullText: o.full})
@@ -139,6 +129,7 @@ func (c *cli) addAsIs(ctx context.Context, a *app, addresses []string, o additio
 	return failed
 }
 
+// alreadyAdded reports an address that is subscribed as f, or that was given twice where the id of f is negative.
 func alreadyAdded(address string, f news.Feed) error {
 	switch {
 	case f.ID < 0:
@@ -149,23 +140,29 @@ func alreadyAdded(address string, f news.Feed) error {
 	return fmt.Errorf("%s is among the feeds already: number %d, %s", address, f.ID, f.URL)
 }
 
-// addFound looks for the feeds of each address, has somebody choose where there are several, and subscribes. This
-// process looks, even beside a server, since it is the one with a terminal.
-func (c *cli) addFound(cmd *cobra.Command, args []string, o additions) error {
+// discoverAndAdd finds the feeds of each argument, lets the user choose where there are several, and subscribes. This process
+// makes the requests even where a server runs, since it has the terminal.
+func (c *cli) discoverAndAdd(cmd *cobra.Command, args []string, o feedAddOptions) error {
 	cfg, err := c.config()
 	if err != nil {
 		return err
 	}
-	room, client, err := c.checker(cfg)
+	room, client, err := newChecker(cfg)
 	if err != nil {
 		return err
 	}
 	defer client.Close()
-	known, err := c.knownFeeds(cmd.Context(), cfg)
-	if err != nil {
-		return err
+	var known []news.Feed
+	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); err == nil { // else adding says what is wrong with the folder
+		err := c.withStore(cmd.Context(), func(db *store.DB) error {
+			known, err = db.Feeds(cmd.Context())
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
-	p := picker{cli: c, room: room, known: known, additions: o}
+	p := picker{cli: c, room: room, known: known, feedAddOptions: o}
 	for _, arg := range args {
 		if err := p.pick(cmd.Context(), arg); err != nil {
 			return errors.Join(c.addPicked(cmd, p), err)
@@ -181,36 +178,24 @@ func (c *cli) addFound(cmd *cobra.Command, args []string, o additions) error {
 		return fmt.Errorf("%s has several feeds; add one by its address, the first with --first, or all with --all", p.choices[0].For)
 	}
 	if len(p.problems) > 0 {
-		return errSaid
+		return errFailed
 	}
 	return nil
 }
 
-// knownFeeds reads what is subscribed, which may be nothing yet.
-func (c *cli) knownFeeds(ctx context.Context, cfg config.Config) (feeds []news.Feed, err error) {
-	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); err != nil {
-		return nil, nil // opening the folder to write into it says what is wrong with it
-	}
-	err = c.reading(ctx, func(r *readings) error {
-		feeds, err = r.store.Feeds(ctx)
-		return err
-	})
-	return feeds, err
-}
-
-// addPicked subscribes to what was picked, and says what is to be chosen from.
+// addPicked subscribes to the picked feeds and prints the choices.
 func (c *cli) addPicked(cmd *cobra.Command, p picker) error {
-	out := added{Added: []view.Feed{}, Choices: orEmpty(p.choices), Problems: orEmpty(p.problems)}
+	out := feedAddView{Added: []view.Feed{}, Choices: orEmpty(p.choices), Problems: orEmpty(p.problems)}
 	if len(p.picked) > 0 {
 		to := c.stdout
 		var buffer strings.Builder
 		if c.asJSON {
 			to = &buffer
 		}
-		err := c.beside(cmd, errand{Found: p.picked}, to, func(a *app) error {
-			own := *c
-			own.stdout = &output{to: to}
-			return own.addAsIs(cmd.Context(), a, p.picked, p.additions)
+		err := c.runOrForwardRequest(cmd, request{Discovered: p.picked}, to, func(a *app) error {
+			inner := *c
+			inner.stdout = &output{to: to}
+			return inner.addAsIs(cmd.Context(), a, p.picked, p.feedAddOptions)
 		})
 		if err != nil {
 			return err
@@ -229,10 +214,11 @@ func (c *cli) addPicked(cmd *cobra.Command, p picker) error {
 	for _, ch := range p.choices {
 		w.row(ch.URL, ch.Title+knownAs(ch.Known))
 	}
-	w.Flush()
+	w.flush()
 	return nil
 }
 
+// knownAs ends the line of a feed that is subscribed.
 func knownAs(id int64) string {
 	if id == 0 {
 		return ""
@@ -240,19 +226,32 @@ func knownAs(id int64) string {
 	return fmt.Sprintf(" (number %d already)", id)
 }
 
-// picker decides which addresses to add.
+// picker decides which feeds to add.
 type picker struct {
 	*cli
-	additions
+	feedAddOptions
 	room     *pipeline.Newsroom
-	known    []news.Feed
-	picked   []string
-	choices  []choice
-	problems []refused
+	known    []news.Feed // subscribed or picked; the id of a picked one is negative
+	picked   []string    // addresses to add
+	choices  []choiceView
+	problems []problemView
 }
 
+// pick finds the feeds behind an argument, an address or a file, and picks one or lists the choices.
 func (p *picker) pick(ctx context.Context, arg string) error {
-	found, err := p.find(ctx, arg)
+	var found news.Finding
+	var err error
+	if isFile(arg) {
+		name := filePath(arg)
+		doc, readErr := p.readFile(name, maxList, "a feed")
+		if readErr != nil {
+			found.Problem = readErr.Error()
+		} else {
+			found, err = p.room.FindFeedsOf(ctx, p.known, name, doc)
+		}
+	} else {
+		found, err = p.room.FindFeedsBeside(ctx, p.known, arg)
+	}
 	if err != nil {
 		return err
 	}
@@ -261,16 +260,16 @@ func (p *picker) pick(ctx context.Context, arg string) error {
 	}
 	switch {
 	case found.Problem != "":
-		return p.insist(arg, found)
+		return p.pickDespite(arg, found)
 	case len(found.Feeds) == 1:
-		return p.take(arg, found.Feeds[0])
+		return p.pickFeed(arg, found.Feeds[0])
 	case p.first:
-		return p.takeFirst(ctx, arg, found.Feeds)
+		return p.pickFirst(ctx, arg, found.Feeds)
 	case p.all:
-		return p.takeChosen(ctx, arg, slices.DeleteFunc(found.Feeds, func(f news.FoundFeed) bool { return f.Known != 0 }))
-	case p.asJSON || !p.hasTerminal():
+		return p.pickChosen(ctx, arg, slices.DeleteFunc(found.Feeds, func(f news.FoundFeed) bool { return f.Known != 0 }))
+	case p.asJSON || !p.isInteractive():
 		for _, f := range found.Feeds {
-			p.choices = append(p.choices, choice{arg, f.URL, f.Title, f.Known})
+			p.choices = append(p.choices, choiceView{arg, f.URL, f.Title, f.Known})
 		}
 		return nil
 	}
@@ -278,31 +277,18 @@ func (p *picker) pick(ctx context.Context, arg string) error {
 	if err != nil {
 		return err
 	}
-	return p.takeChosen(ctx, arg, chosen)
+	return p.pickChosen(ctx, arg, chosen)
 }
 
-// find looks for the feeds behind an argument, an address or a file.
-func (p *picker) find(ctx context.Context, arg string) (news.Finding, error) {
-	if !isFile(arg) {
-		return p.room.FindFeedsBeside(ctx, p.known, arg)
-	}
-	name := filePath(arg)
-	doc, err := p.readLimited(name, maxList, "a feed")
-	if err != nil {
-		return news.Finding{Problem: err.Error()}, nil //nolint:nilerr // what is wrong with the file is what was found
-	}
-	return p.room.FindFeedsOf(ctx, p.known, name, doc)
-}
-
-// insist adds what has a problem where that is wanted.
-func (p *picker) insist(arg string, found news.Finding) error {
+// pickDespite picks a feed that has a problem with --force, and else records the problem.
+func (p *picker) pickDespite(arg string, found news.Finding) error {
 	address := found.Insisted()
 	switch {
 	case address == "": // a file that leads nowhere
-		p.problems = append(p.problems, refused{arg, found.Problem})
+		p.problems = append(p.problems, problemView{arg, found.Problem})
 		return nil
 	case !p.force:
-		p.problems = append(p.problems, refused{arg, found.Problem + "; it is not added, but is with --force"})
+		p.problems = append(p.problems, problemView{arg, found.Problem + "; it is not added, but is with --force"})
 		return nil
 	}
 	p.complain("note: %s; it is added all the same\n", publish.Line(found.Problem))
@@ -310,17 +296,17 @@ func (p *picker) insist(arg string, found news.Finding) error {
 	if len(found.Feeds) == 1 {
 		f = found.Feeds[0]
 	}
-	return p.take(arg, f)
+	return p.pickFeed(arg, f)
 }
 
-// takeFirst picks the likeliest of several feeds: the first that is one.
-func (p *picker) takeFirst(ctx context.Context, arg string, feeds []news.FoundFeed) error {
+// pickFirst picks the likeliest of several feeds: the first that can be read as one.
+func (p *picker) pickFirst(ctx context.Context, arg string, feeds []news.FoundFeed) error {
 	var first news.Finding
 	for i, f := range feeds {
 		if f.Known != 0 {
-			return p.take(f.URL, f)
+			return p.pickFeed(f.URL, f)
 		}
-		found, err := p.look(ctx, f)
+		found, err := p.checkFeed(ctx, f)
 		if err != nil {
 			return err
 		}
@@ -328,17 +314,17 @@ func (p *picker) takeFirst(ctx context.Context, arg string, feeds []news.FoundFe
 			first = found
 		}
 		if found.Problem == "" {
-			return p.take(f.URL, found.Feeds[0])
+			return p.pickFeed(f.URL, found.Feeds[0])
 		}
 		if !found.Dead || p.force {
 			break
 		}
 	}
-	return p.insist(arg, first)
+	return p.pickDespite(arg, first)
 }
 
-// look looks at a feed that a page links to, which may be none, or known under another address.
-func (p *picker) look(ctx context.Context, f news.FoundFeed) (news.Finding, error) {
+// checkFeed requests a feed that a page links to. It may be none, or known under another address.
+func (p *picker) checkFeed(ctx context.Context, f news.FoundFeed) (news.Finding, error) {
 	found, err := p.room.FindFeedsBeside(ctx, p.known, f.URL)
 	if err != nil {
 		return found, err
@@ -354,8 +340,8 @@ func (p *picker) look(ctx context.Context, f news.FoundFeed) (news.Finding, erro
 	return found, nil
 }
 
-// take picks a feed, unless it is known or was picked before.
-func (p *picker) take(address string, f news.FoundFeed) error {
+// pickFeed picks a feed, unless it is known or was picked before.
+func (p *picker) pickFeed(address string, f news.FoundFeed) error {
 	for _, k := range p.known {
 		if k.ID == f.Known {
 			return alreadyAdded(address, k)
@@ -368,17 +354,17 @@ func (p *picker) take(address string, f news.FoundFeed) error {
 	return nil
 }
 
-// takeChosen picks feeds that nobody has looked at yet: each may turn out to be known under another address.
-func (p *picker) takeChosen(ctx context.Context, address string, feeds []news.FoundFeed) error {
+// pickChosen picks feeds of a page after a request to each: it may turn out to be known under another address.
+func (p *picker) pickChosen(ctx context.Context, address string, feeds []news.FoundFeed) error {
 	for _, f := range feeds {
-		found, err := p.look(ctx, f)
+		found, err := p.checkFeed(ctx, f)
 		if err != nil {
 			return err
 		}
 		if found.Problem != "" {
-			err = p.insist(f.URL, found)
+			err = p.pickDespite(f.URL, found)
 		} else {
-			err = p.take(f.URL, found.Feeds[0])
+			err = p.pickFeed(f.URL, found.Feeds[0])
 		}
 		if err != nil && !p.all {
 			return err
@@ -393,16 +379,31 @@ func (p *picker) takeChosen(ctx context.Context, address string, feeds []news.Fo
 	return nil
 }
 
-// hasTerminal says whether somebody can be asked.
-func (c *cli) hasTerminal() bool {
+// isInteractive reports whether a user can be asked at a terminal.
+func (c *cli) isInteractive() bool {
 	in, inOK := c.stdin.(*os.File)
 	out, outOK := c.stderr.(*os.File)
 	return inOK && outOK && term.IsTerminal(int(in.Fd())) && term.IsTerminal(int(out.Fd()))
 }
 
-// choose has somebody choose from several feeds: by numbers, "all", or nothing for none. What makes no sense is asked
-// again.
+// choose asks the user which of several feeds: numbers, "all", or nothing for none. It asks again after other input.
 func choose(in io.Reader, out io.Writer, address string, feeds []news.FoundFeed) ([]news.FoundFeed, error) {
+	parse := func(line string) (chosen []news.FoundFeed, ok bool) {
+		words := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' })
+		if len(words) == 1 && (words[0] == "all" || words[0] == "a") {
+			return feeds, true
+		}
+		for _, w := range words {
+			n, err := strconv.Atoi(w)
+			if err != nil || n < 1 || n > len(feeds) {
+				return nil, false
+			}
+			if f := feeds[n-1]; !slices.ContainsFunc(chosen, func(c news.FoundFeed) bool { return c.URL == f.URL }) {
+				chosen = append(chosen, f)
+			}
+		}
+		return chosen, true
+	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s has %d feeds:\n", address, len(feeds))
 	for i, f := range feeds {
@@ -418,27 +419,9 @@ func choose(in io.Reader, out io.Writer, address string, feeds []news.FoundFeed)
 		if !lines.Scan() {
 			return nil, lines.Err()
 		}
-		chosen, ok := chosenOf(lines.Text(), feeds)
-		if ok {
+		if chosen, ok := parse(lines.Text()); ok {
 			return chosen, nil
 		}
 		fmt.Fprintf(&b, "Give numbers from 1 to %d.\n", len(feeds))
 	}
-}
-
-func chosenOf(line string, feeds []news.FoundFeed) (chosen []news.FoundFeed, ok bool) {
-	words := strings.FieldsFunc(line, func(r rune) bool { return r == ' ' || r == ',' || r == '\t' })
-	if len(words) == 1 && (words[0] == "all" || words[0] == "a") {
-		return feeds, true
-	}
-	for _, w := range words {
-		n, err := strconv.Atoi(w)
-		if err != nil || n < 1 || n > len(feeds) {
-			return nil, false
-		}
-		if f := feeds[n-1]; !slices.ContainsFunc(chosen, func(c news.FoundFeed) bool { return c.URL == f.URL }) {
-			chosen = append(chosen, f)
-		}
-	}
-	return chosen, true
 }

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
+	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
@@ -13,9 +15,9 @@ import (
 	"strings"
 )
 
-// input opens a file to read; "-" is standard input. A server has what its caller read, and opens nothing.
+// input opens a file to read; "-" is standard input. A server opens nothing: it has what the calling process read.
 func (c *cli) input(name string) (io.ReadCloser, error) {
-	if c.host != nil {
+	if c.server != nil {
 		data, ok := c.inputs[name]
 		if !ok {
 			return nil, fmt.Errorf("%s was not sent along; is the server of another version?", name)
@@ -28,11 +30,76 @@ func (c *cli) input(name string) (io.ReadCloser, error) {
 	return os.Open(name)
 }
 
-// errNoFile is said of what is neither a file nor an address.
+// readFile reads a file, decompressed where it is gzip. limit is in bytes; the error for a larger file names rule.
+func (c *cli) readFile(name string, limit int64, rule string) ([]byte, error) {
+	in, err := c.input(name)
+	if err != nil {
+		return nil, err
+	}
+	data, err := readLimited(in, limit, rule)
+	if err = errors.Join(err, in.Close()); err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return data, nil
+}
+
+func readLimited(in io.Reader, limit int64, rule string) ([]byte, error) {
+	plain, compressed, err := gunzip(in)
+	if err != nil {
+		return nil, err
+	}
+	data, err := io.ReadAll(io.LimitReader(plain, limit+1))
+	if err != nil {
+		return nil, err
+	}
+	if int64(len(data)) > limit {
+		after := ""
+		if compressed {
+			after = " after decompression"
+		}
+		return nil, fmt.Errorf("larger than %d bytes%s, the most that is read (%s)", limit, after, rule)
+	}
+	return data, nil
+}
+
+// gunzip decompresses a stream that begins as gzip does, and returns any other as it is.
+func gunzip(in io.Reader) (plain io.Reader, compressed bool, err error) {
+	b := bufio.NewReaderSize(in, 1<<16)
+	magic, err := b.Peek(2)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, false, err
+	}
+	if string(magic) != "\x1f\x8b" {
+		return b, false, nil
+	}
+	z, err := gzip.NewReader(b)
+	return z, true, err
+}
+
+// firstLine reads a secret from the first line of a file or of standard input. what is the secret's name and that of the
+// flag that names the file: --password-file, --token-file.
+func (c *cli) firstLine(file, what string) (string, error) {
+	r, err := c.input(file)
+	if err != nil {
+		return "", err
+	}
+	line, err := bufio.NewReader(io.LimitReader(r, 64<<10)).ReadString('\n')
+	if errors.Is(err, io.EOF) {
+		err = nil
+	}
+	if err := errors.Join(err, r.Close()); err != nil {
+		return "", fmt.Errorf("%s: %w", what, err)
+	}
+	if line = strings.TrimRight(line, "\r\n"); line == "" {
+		return "", usagef("give the %s on the first line of standard input, or of the file that --%s-file names", what, what)
+	}
+	return line, nil
+}
+
+// errNoFile reports an argument that is neither a file nor an address.
 var errNoFile = errors.New("no such file, and no address such as https://example.org/")
 
-// isFile says whether an argument that may be a file or an address is a file: one that there is, or one that is written as
-// only files are.
+// isFile reports whether an argument that may be a file or an address is a file: it exists, or only a file is written so.
 func isFile(arg string) bool {
 	lower := strings.ToLower(arg)
 	if strings.HasPrefix(lower, "file:") {
@@ -53,7 +120,7 @@ func isFile(arg string) bool {
 	return slices.Contains([]string{".opml", ".xml", ".rss", ".atom", ".rdf", ".json", ".html", ".htm", ".xhtml", ".gz", ".txt"}, filepath.Ext(lower))
 }
 
-// filePath gives the path of a file that may be given as file:///path.
+// filePath returns the path of a file, which may be given as file:///path. A host in it is ignored.
 func filePath(arg string) string {
 	if len(arg) < 5 || !strings.EqualFold(arg[:5], "file:") {
 		return arg
@@ -62,15 +129,15 @@ func filePath(arg string) string {
 	if err != nil || u.Path == "" {
 		return strings.TrimPrefix(arg[5:], "//")
 	}
-	return u.Path // the host is this machine, whatever it is called
+	return u.Path
 }
 
-// writeFile writes a file whole or not at all: beside it first, then in its place.
+// writeFile writes a file whole or not at all: a temporary file in the same folder, which is then renamed.
 func writeFile(name string, write func(*os.File) error) error {
 	f, err := os.CreateTemp(filepath.Dir(name), "."+filepath.Base(name)+".*")
-	var at *fs.PathError
-	if errors.As(err, &at) {
-		err = fmt.Errorf("write %s: %w", name, at.Err) // not by the name of what stands beside it
+	var path *fs.PathError
+	if errors.As(err, &path) {
+		err = fmt.Errorf("write %s: %w", name, path.Err) // without the name of the temporary file
 	}
 	if err != nil {
 		return err
@@ -85,34 +152,55 @@ func writeFile(name string, write func(*os.File) error) error {
 	return nil
 }
 
-// orEmpty gives a slice that JSON shows as a list even where it is nil.
-func orEmpty[T any](s []T) []T {
-	if s == nil {
-		return []T{}
+// maxLine is the longest line of a lineReader, in bytes.
+const maxLine = 16 << 20
+
+var errLongLine = fmt.Errorf("the line is longer than %d MB", maxLine>>20)
+
+// lineReader reads a stream line by line, decompressed where it is gzip, and without a byte order mark.
+type lineReader struct {
+	from   *bufio.Reader
+	number int // of the line that next returned last
+	buf    []byte
+	err    error // what ended the stream
+}
+
+func newLineReader(in io.Reader) (*lineReader, error) {
+	plain, _, err := gunzip(in)
+	if err != nil {
+		return nil, err
 	}
-	return s
-}
-
-// output is standard output. It remembers what went wrong first, and run fails for it in the end, so that a command need
-// not look at every line that it prints.
-type output struct {
-	to  io.Writer
-	err error
-}
-
-func (o *output) Write(b []byte) (int, error) {
-	n, err := o.to.Write(b)
-	if o.err == nil {
-		o.err = err
+	from := bufio.NewReaderSize(plain, 1<<16)
+	if mark, _ := from.Peek(3); string(mark) == "\ufeff" { // a read error comes again with the first line
+		_, err = from.Discard(len(mark))
 	}
-	return n, err
+	return &lineReader{from: from}, err
 }
 
-func (c *cli) printf(format string, args ...any) {
-	_, _ = fmt.Fprintf(c.stdout, format, args...) // an output remembers
-}
-
-// complain prints to standard error, where nothing can be done about a failure.
-func (c *cli) complain(format string, args ...any) {
-	_, _ = fmt.Fprintf(c.stderr, format, args...)
+// next returns a line, which is valid until the next call. It returns errLongLine for a line that is too long, and the stream
+// goes on. At the end it returns io.EOF or the read error; text before that without a line break is a line.
+func (l *lineReader) next() ([]byte, error) {
+	if l.err != nil {
+		return nil, l.err
+	}
+	l.buf = l.buf[:0]
+	long := false
+	for {
+		part, err := l.from.ReadSlice('\n')
+		if long = long || len(l.buf)+len(part) > maxLine; !long {
+			l.buf = append(l.buf, part...)
+		}
+		if errors.Is(err, bufio.ErrBufferFull) {
+			continue
+		}
+		l.err = err
+		if err != nil && len(l.buf) == 0 && !long {
+			return nil, err
+		}
+		l.number++
+		if long {
+			return nil, errLongLine
+		}
+		return l.buf, nil
+	}
 }

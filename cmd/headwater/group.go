@@ -18,11 +18,10 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/serve/view"
-	"headwater/internal/stories/outlets"
 	"headwater/internal/stories/stream"
 )
 
-// inputLine is an article as `headwater group` reads it. Any key but id may be missing.
+// inputLine is an article to group. Every key but id may be missing.
 type inputLine struct {
 	RawID     json.RawMessage `json:"id"` // a string or a number
 	Title     string          `json:"title"`
@@ -37,10 +36,10 @@ type inputLine struct {
 	Lang      string          `json:"lang"`
 	Images    []string        `json:"images"` // addresses
 
-	id any // RawID as a string or a json.Number, which keeps all digits
+	id any // RawID as a string or a json.Number, which keeps every digit
 }
 
-// outputLine is what is said of an article.
+// outputLine is the result for one article.
 type outputLine struct {
 	ID         any             `json:"id"`
 	Story      int64           `json:"story"`
@@ -56,7 +55,7 @@ type outputOrigin struct {
 	Name    string `json:"name"`
 	Domain  string `json:"domain"`
 	URL     string `json:"url"`
-	Article any    `json:"article"` // id of the input line, "" where the origin is not among them
+	Article any    `json:"article"` // id of its input line; "" where the origin has none
 }
 
 func (c *cli) groupCommand() *cobra.Command {
@@ -86,139 +85,114 @@ func (c *cli) groupCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			lines, err := linesOf(in)
+			lines, err := newLineReader(in)
 			if err != nil {
 				return fmt.Errorf("%s: %w", name, err)
 			}
-			return c.newGrouping(registry, cfg.Group.Window, name, lines).run(cmd.Context())
+			g := &grouping{cli: c, name: name, in: lines, lineOf: map[uint64]int{}, ids: map[int64]any{}}
+			g.grouper = stream.New(stream.Options{Outlets: registry, Window: cfg.Group.Window, Print: g.print})
+			return g.run(cmd.Context())
 		},
 	}
 }
 
-// grouping is a stream of articles on its way through a grouper. Of what has been printed it keeps a hash of the id and the
-// line that it stood on.
+// grouping groups a stream of lines. What it keeps of an article that is printed is the hash of its id and its line number.
 type grouping struct {
 	*cli
-	name    string
-	in      *lines
+	name    string // of the input, for messages
+	in      *lineReader
 	grouper *stream.Grouper
-	first   map[uint64]int // line by hash of the id
-	added   int64
-	held    map[int64]any // ids of the articles that are in the grouper, by number
-	bad     int
+	lineOf  map[uint64]int // by idHash
+	added   int64          // articles added so far, and the number of the last one
+	ids     map[int64]any  // of the articles in the grouper, by number
+	skipped int
 }
 
-func (c *cli) newGrouping(registry *outlets.Registry, window time.Duration, name string, in *lines) *grouping {
-	g := &grouping{cli: c, name: name, in: in, first: map[uint64]int{}, held: map[int64]any{}}
-	g.grouper = stream.New(stream.Options{Outlets: registry, Window: window, Print: g.print})
-	return g
-}
-
-// run groups all lines. Where reading breaks off, what was read is grouped and printed all the same.
+// run groups all lines. A bad line is skipped with a message. Where reading fails, the lines before that are grouped and printed.
 func (g *grouping) run(ctx context.Context) error {
-	var torn error
-	for torn == nil {
+	var failed error // of reading
+	for failed == nil {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
 		line, err := g.in.next()
-		switch {
-		case errors.Is(err, io.EOF):
-			return g.end(nil)
-		case errors.Is(err, errLongLine):
-			g.skip(err)
-		case err != nil:
-			torn = fmt.Errorf("%s:%d: %w; only the lines before are grouped", g.name, g.in.number+1, err)
-		default:
-			if err := g.line(line); err != nil {
-				return err
-			}
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil && !errors.Is(err, errLongLine) {
+			failed = fmt.Errorf("%s:%d: %w; only the lines before are grouped", g.name, g.in.number+1, err)
+			break
+		}
+		if err == nil && len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
+		var l inputLine
+		if err == nil {
+			l, err = parseLine(line)
+		}
+		hash := idHash(l.id)
+		if first := g.lineOf[hash]; err == nil && first > 0 {
+			err = fmt.Errorf("id %v stands on line %d already; ids must differ", l.id, first)
+		}
+		if err != nil {
+			g.complain("%s:%d: %v; skipped\n", g.name, g.in.number, err)
+			g.skipped++
+			continue
+		}
+		g.lineOf[hash] = g.in.number
+		g.added++
+		g.ids[g.added] = l.id
+		if err := g.grouper.Add(l.entry(), l.Feed, cmp.Or(parseTime(l.Fetched), parseTime(l.Published))); err != nil {
+			return err
 		}
 	}
-	return g.end(torn)
+	if err := g.grouper.Close(); err != nil {
+		return errors.Join(err, failed)
+	}
+	if g.skipped > 0 {
+		g.complain("headwater: %s skipped\n", count(g.skipped, "bad line"))
+		failed = cmp.Or[error](failed, errFailed)
+	}
+	return failed
 }
 
-// line adds the article of a line.
-func (g *grouping) line(line []byte) error {
-	if len(bytes.TrimSpace(line)) == 0 {
-		return nil
-	}
-	l, err := parseLine(line)
-	if err != nil {
-		g.skip(err)
-		return nil
-	}
-	hash := idHash(l.id)
-	if first := g.first[hash]; first > 0 {
-		g.skip(fmt.Errorf("id %v stands on line %d already; ids must differ", l.id, first))
-		return nil
-	}
-	g.first[hash] = g.in.number
-	g.added++
-	g.held[g.added] = l.id
-	return g.grouper.Add(l.entry(), l.Feed, l.seen())
-}
-
-// idHash is the same in every run, so that a line which is skipped for an id that only has the hash of another is skipped in all.
+// idHash is the same in every run, so that an id with the hash of another is skipped in all of them or in none.
 func idHash(id any) uint64 {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%T %v", id, id)) // 1 and "1" are two ids
 	return binary.LittleEndian.Uint64(sum[:])
 }
 
-func (g *grouping) skip(err error) {
-	g.complain("%s:%d: %v; skipped\n", g.name, g.in.number, err)
-	g.bad++
-}
-
-// end prints what is left, and says what went wrong.
-func (g *grouping) end(torn error) error {
-	if err := g.grouper.Close(); err != nil {
-		return errors.Join(err, torn)
-	}
-	if g.bad > 0 {
-		g.complain("headwater: %s skipped\n", count(g.bad, "bad line"))
-		torn = cmp.Or[error](torn, errSaid)
-	}
-	return torn
-}
-
+// parseLine decodes a line and its id. The error for a value of a wrong type is worded without Go's type names.
 func parseLine(line []byte) (inputLine, error) {
 	var l inputLine
-	if err := json.Unmarshal(line, &l); err != nil {
-		return l, fmt.Errorf("no article as JSON: %w", inWords(err))
-	}
-	var err error
-	l.id, err = parseID(l.RawID)
-	return l, err
-}
-
-// inWords says of a value of the wrong type what it is and should be, without Go's names for either.
-func inWords(err error) error {
 	var wrong *json.UnmarshalTypeError
+	err := json.Unmarshal(line, &l)
 	switch {
-	case !errors.As(err, &wrong):
-		return err
-	case wrong.Field == "":
-		return fmt.Errorf("the line is a JSON %s, not an object", wrong.Value)
+	case errors.As(err, &wrong) && wrong.Field == "":
+		return l, fmt.Errorf("no article as JSON: the line is a JSON %s, not an object", wrong.Value)
+	case errors.As(err, &wrong):
+		return l, fmt.Errorf("no article as JSON: %q is a JSON %s, not a string", wrong.Field, wrong.Value)
+	case err != nil:
+		return l, fmt.Errorf("no article as JSON: %w", err)
 	}
-	return fmt.Errorf("%q is a JSON %s, not a string", wrong.Field, wrong.Value)
-}
-
-func parseID(raw json.RawMessage) (any, error) {
-	switch {
+	switch raw := l.RawID; {
 	case len(raw) == 0 || string(raw) == "null":
-		return nil, errors.New(`"id" is missing`)
+		return l, errors.New(`"id" is missing`)
 	case raw[0] == '"':
 		var id string
-		err := json.Unmarshal(raw, &id)
-		if err == nil && id == "" {
-			err = errors.New(`"id" is empty`)
+		if err := json.Unmarshal(raw, &id); err != nil {
+			return l, err
 		}
-		return id, err
+		if id == "" {
+			return l, errors.New(`"id" is empty`)
+		}
+		l.id = id
 	case raw[0] == '-' || raw[0] >= '0' && raw[0] <= '9':
-		return json.Number(raw), nil
+		l.id = json.Number(raw)
+	default:
+		return l, fmt.Errorf(`"id" is %s, not a string or a number`, raw)
 	}
-	return nil, fmt.Errorf(`"id" is %s, not a string or a number`, raw)
+	return l, nil
 }
 
 func (l inputLine) entry() news.Entry {
@@ -236,14 +210,7 @@ func (l inputLine) entry() news.Entry {
 	return e
 }
 
-func (l inputLine) seen() time.Time {
-	if t := parseTime(l.Fetched); !t.IsZero() {
-		return t
-	}
-	return parseTime(l.Published)
-}
-
-// parseTime reads RFC 3339; anything else is no time.
+// parseTime reads RFC 3339. Other text gives the zero time.
 func parseTime(s string) time.Time {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
@@ -252,34 +219,30 @@ func parseTime(s string) time.Time {
 	return t.UTC()
 }
 
-// print prints articles that are grouped, and forgets their ids.
+// print prints the articles of a closed story and forgets their ids.
 func (g *grouping) print(placed iter.Seq[stream.Placed]) error {
 	w := bufio.NewWriterSize(g.stdout, 1<<16)
 	enc := json.NewEncoder(w)
 	enc.SetEscapeHTML(false)
 	var printed []int64
 	for p := range placed {
-		if err := enc.Encode(g.output(p)); err != nil {
+		o := p.Origin
+		line := outputLine{
+			ID: g.ids[p.Article], Story: p.Story.ID, Event: p.Story.Event, Role: p.Role, Confidence: o.Confidence,
+			Origin:   outputOrigin{Name: o.Name, Domain: o.Domain, URL: o.URL, Article: ""},
+			Claims:   view.All(p.Claims, view.ClaimOf),
+			Evidence: append(view.EvidenceOf(o.Evidence), view.EvidenceOf(p.Evidence)...),
+		}
+		if !o.Named() {
+			line.Origin.Article = g.ids[o.Article]
+		}
+		if err := enc.Encode(line); err != nil {
 			return err
 		}
 		printed = append(printed, p.Article)
 	}
-	for _, article := range printed { // not before, since each may be the origin of another
-		delete(g.held, article)
+	for _, article := range printed { // after all are printed, since each may be the origin of another
+		delete(g.ids, article)
 	}
 	return w.Flush()
-}
-
-func (g *grouping) output(p stream.Placed) outputLine {
-	o := p.Origin
-	line := outputLine{
-		ID: g.held[p.Article], Story: p.Story.ID, Event: p.Story.Event, Role: p.Role, Confidence: o.Confidence,
-		Origin:   outputOrigin{Name: o.Name, Domain: o.Domain, URL: o.URL, Article: ""},
-		Claims:   view.All(p.Claims, view.ClaimOf),
-		Evidence: append(view.EvidenceOf(o.Evidence), view.EvidenceOf(p.Evidence)...),
-	}
-	if !o.Named() {
-		line.Origin.Article = g.held[o.Article]
-	}
-	return line
 }

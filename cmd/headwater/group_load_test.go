@@ -26,7 +26,7 @@ func (s stalling) Read(b []byte) (int, error) {
 // TestGroupSlowInput wants the same lines, to the byte, of an input that comes at once and of one that takes years, on one,
 // two and four processors. Some of the articles have no time that can be read.
 func TestGroupSlowInput(t *testing.T) {
-	file, err := os.ReadFile("../../internal/pipeline/testdata/independent.jsonl")
+	file, err := os.ReadFile("../../internal/stories/stream/testdata/independent.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,5 +1,9 @@
 // Headwater follows the news back to its source: it polls feeds, groups every copy and rewrite of a story with the
 // article it came from, and serves the result as pages, search and feeds.
+//
+// main.go has the root command. Each further file has one command and those below it (feed.go, story.go, topic.go). They
+// stand on clientserver.go, which runs a command over the data folder or has the server do it; app.go, which wires the
+// packages; and cli.go, usage.go, files.go and terminal.go, which read arguments and files and print.
 package main
 
 import (
@@ -9,29 +13,30 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"runtime/metrics"
 	"slices"
 	"strings"
 	"syscall"
 
+	"github.com/spf13/cobra"
+
 	"headwater/internal/config"
 )
 
-// Exit codes of the command line.
-const (
-	exitOK     = 0
-	exitFailed = 1
-	exitUsage  = 2
-)
-
 func main() {
-	boundGarbage()
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+		afterEachCollection(func() { debug.SetGCPercent(gcPercentFor(liveBytes())) })
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
 	stop()
 	os.Exit(code)
 }
 
-// run is the program: its arguments in, its exit code out.
+// run executes a command line and returns its exit code.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	return (&cli{stdin: stdin, stdout: stdout, stderr: stderr, screen: screenOf(stdout)}).run(ctx, args)
 }
@@ -40,12 +45,12 @@ func (c *cli) run(ctx context.Context, args []string) int {
 	c.args = args
 	stdout := &output{to: c.stdout}
 	c.stdout = stdout
-	root := c.root() //nolint:contextcheck // commands have theirs from cmd.Context()
+	root := c.rootCommand() //nolint:contextcheck // commands have theirs from cmd.Context()
 	root.SetArgs(args)
 	root.SetIn(c.stdin)
 	root.SetOut(c.stdout)
 	root.SetErr(c.stderr)
-	var said *saidError
+	var exit *exitError
 	cmd, err := root.ExecuteContextC(ctx)
 	if err == nil {
 		err = stdout.err
@@ -53,10 +58,10 @@ func (c *cli) run(ctx context.Context, args []string) int {
 	switch {
 	case err == nil:
 		return exitOK
-	case errors.As(err, &said):
-		return said.code
-	case errors.Is(err, context.Canceled) && ctx.Err() != nil && c.host != nil:
-		c.complain("headwater: the server that holds %s was stopped; what was done is kept\n", c.host.cfg.Data)
+	case errors.As(err, &exit):
+		return exit.code
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil && c.server != nil:
+		c.complain("headwater: the server that holds %s was stopped; what was done is kept\n", c.server.cfg.Data)
 		return exitFailed
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
 		c.complain("headwater: interrupted; what was done is kept\n")
@@ -66,34 +71,98 @@ func (c *cli) run(ctx context.Context, args []string) int {
 		return exitUsage
 	}
 	c.complain("headwater: %v\n", err)
-	if isUsage(err) {
+	var usage *usageError
+	var settings *config.Error
+	if errors.As(err, &settings) {
+		if slices.ContainsFunc(settings.Problems, func(p config.Problem) bool { return !strings.HasPrefix(p.Where, "--") }) {
+			return exitFailed // something is wrong besides the flags
+		}
+		return exitUsage
+	}
+	if errors.As(err, &usage) {
 		return exitUsage
 	}
 	return exitFailed
 }
 
-// isUsage says whether the command line is to blame for an error.
-func isUsage(err error) bool {
-	var usage *usageError
-	var settings *config.Error
-	if errors.As(err, &settings) {
-		return !slices.ContainsFunc(settings.Problems, func(p config.Problem) bool { return !strings.HasPrefix(p.Where, "--") })
+func (c *cli) rootCommand() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "headwater COMMAND",
+		Short:         "Follow the news back to its source",
+		Long:          "Headwater polls feeds, groups every copy and rewrite of a story with the article it came from,\nand serves the result as pages, search and feeds.",
+		Example:       "  headwater demo\n  headwater serve --listen 127.0.0.1:8080\n  headwater feed add https://www.theguardian.com/world/rss\n  headwater poll && headwater search 'interest rates'",
+		SilenceErrors: true, SilenceUsage: true,
+		PersistentPreRun: func(*cobra.Command, []string) { c.started = true },
+		Args:             commandsOnly,
+		RunE:             func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	return errors.As(err, &usage)
+	c.set = map[string]string{}
+	root.PersistentFlags().StringVar(&c.configFile, "config", "", "read settings from `FILE`")
+	root.PersistentFlags().StringVar(&c.data, "data", "", "keep everything in the folder `DIR`")
+	root.AddCommand(
+		c.serveCommand(), c.pollCommand(), c.feedCommand(), c.searchCommand(), c.storyCommand(), c.topicCommand(), c.userCommand(),
+		c.emitCommand(), c.groupCommand(), c.parseCommand(), c.demoCommand(), c.reindexCommand(), c.compactCommand(), c.backupCommand(),
+		c.restoreCommand(), c.doctorCommand(), c.versionCommand(),
+	)
+	root.SetFlagErrorFunc(flagError)
+	root.CompletionOptions.HiddenDefaultCmd = true
+	root.SetHelpCommand(&cobra.Command{ // cobra's own succeeds for a command that does not exist
+		Use:     "help [COMMAND]",
+		Short:   "Explain a command",
+		Example: "  headwater help feed import",
+		RunE: func(cmd *cobra.Command, args []string) error {
+			about, rest, err := cmd.Root().Find(args)
+			if err != nil || len(rest) > 0 {
+				return usagef("there is no command %q; `headwater --help` lists them", strings.Join(args, " "))
+			}
+			about.InitDefaultHelpFlag() // so that it is listed
+			return about.Help()
+		},
+	})
+	return root
 }
 
-// saidError ends a command when everything there is to say has been printed.
-type saidError struct{ code int }
+func (c *cli) versionCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:     "version",
+		Short:   "Print the version",
+		Example: "  headwater version --json",
+		Args:    noArguments,
+		RunE: func(*cobra.Command, []string) error {
+			if c.asJSON {
+				return c.printJSON(map[string]string{"version": version(), "go": runtime.Version()})
+			}
+			_, err := fmt.Fprintf(c.stdout, "headwater %s (%s)\n", version(), runtime.Version())
+			return err
+		},
+	}
+	c.jsonFlag(cmd)
+	return cmd
+}
 
-func (e *saidError) Error() string { return fmt.Sprintf("exit code %d", e.code) }
+// The heap consists mostly of the window of open stories, which lives long. GOGC is gcPercent for a small heap, as in any Go
+// program. For a large one the garbage is bounded by gcBytes plus gcMinPercent of the heap.
+const (
+	gcPercent    = 100
+	gcMinPercent = 6
+	gcBytes      = 64 << 20
+)
 
-// errSaid is a plain failure of that kind.
-var errSaid = &saidError{exitFailed}
+func gcPercentFor(live uint64) int {
+	return min(gcPercent, gcMinPercent+int(100*gcBytes/max(live, 1)))
+}
 
-// usageError is a command line that makes no sense.
-type usageError struct{ err error }
+func liveBytes() uint64 {
+	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
 
-func (e *usageError) Error() string { return e.err.Error() }
-func (e *usageError) Unwrap() error { return e.err }
-
-func usagef(format string, args ...any) error { return &usageError{fmt.Errorf(format, args...)} }
+// afterEachCollection calls do after each garbage collection: a cleanup runs when an unreachable object is collected, and
+// makes the next such object.
+func afterEachCollection(do func()) {
+	runtime.AddCleanup(new([16]byte), func(do func()) {
+		do()
+		afterEachCollection(do)
+	}, do)
+}

@@ -4,10 +4,13 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime"
+	"strings"
 	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"github.com/spf13/cobra"
 )
 
 // TestMain makes the test's own binary the program that scripts call as headwater.
@@ -18,4 +21,95 @@ func TestMain(m *testing.M) {
 		stop()
 		os.Exit(code)
 	}})
+}
+
+func TestGCPercentFor(t *testing.T) {
+	for live, want := range map[uint64]int{0: 100, 64 << 20: 100, 100 << 20: 70, 480 << 20: 19, 2 << 30: 9, 1 << 50: 6} {
+		if got := gcPercentFor(live); got != want {
+			t.Errorf("beside %d bytes garbage may take %d%%, want %d", live, got, want)
+		}
+	}
+}
+
+func TestAfterEachCollection(t *testing.T) {
+	called := make(chan bool, 100)
+	afterEachCollection(func() { called <- true })
+	for range 2 {
+		for len(called) == 0 {
+			runtime.GC()
+		}
+		<-called
+	}
+}
+
+// commands gives a command and all below it.
+func commands(c *cobra.Command) []*cobra.Command {
+	all := []*cobra.Command{c}
+	for _, sub := range c.Commands() {
+		all = append(all, commands(sub)...)
+	}
+	return all
+}
+
+// TestHelp asks every command for help: it shows examples, and those are command lines that the program understands.
+func TestHelp(t *testing.T) {
+	all := commands((&cli{}).rootCommand())
+	if len(all) < 25 {
+		t.Fatalf("only %d commands", len(all))
+	}
+	for _, cmd := range all {
+		t.Run(strings.ReplaceAll(cmd.CommandPath(), " ", "_"), func(t *testing.T) {
+			var stdout, stderr strings.Builder
+			args := strings.Fields(cmd.CommandPath() + " --help")[1:]
+			if code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr); code != exitOK {
+				t.Fatalf("exit code %d: %s", code, &stderr)
+			}
+			_, examples, ok := strings.Cut(stdout.String(), "\nExamples:\n")
+			if !ok {
+				t.Fatalf("no example:\n%s", &stdout)
+			}
+			examples, _, _ = strings.Cut(examples, "\n\n")
+			for line := range strings.Lines(examples) {
+				checkExample(t, cmd, line)
+			}
+		})
+	}
+}
+
+// checkExample parses the part of an example that calls headwater.
+func checkExample(t *testing.T, cmd *cobra.Command, line string) {
+	t.Helper()
+	_, words, ok := strings.Cut(" "+line, " headwater ")
+	if !ok {
+		t.Errorf("an example without headwater: %q", line)
+		return
+	}
+	words, _, _ = strings.Cut(words, " && ")
+	words, _, _ = strings.Cut(words, " > ")
+	found, rest, err := (&cli{}).rootCommand().Find(strings.Fields(words))
+	if err != nil {
+		t.Errorf("%q: %v", line, err)
+		return
+	}
+	if err := found.ParseFlags(rest); err != nil {
+		t.Errorf("%q: %v", line, err)
+	}
+	if !strings.HasPrefix(found.CommandPath(), cmd.CommandPath()) {
+		t.Errorf("%q is an example of %s", line, found.CommandPath())
+	}
+}
+
+func TestHelpNamesCommands(t *testing.T) {
+	for args, want := range map[string]string{
+		"help":             "Available Commands:",
+		"help feed import": "headwater feed import FILE|URL|-",
+		"help topic":       "headwater topic [command]",
+		"":                 "Available Commands:",
+	} {
+		var stdout, stderr strings.Builder
+		code := run(t.Context(), strings.Fields(args), strings.NewReader(""), &stdout, &stderr)
+		if code != exitOK || !strings.Contains(stdout.String(), want) {
+			t.Errorf("headwater %s: exit code %d, want 0 and %q in:\n%s%s", args, code, want, &stdout, &stderr)
+		}
+	}
 }

@@ -1,13 +1,10 @@
 package main
 
 import (
-	"bufio"
-	"compress/gzip"
+	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
-	"io"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -50,7 +47,7 @@ func (c *cli) parseCommand() *cobra.Command {
 		Use:     "parse FILE|-...",
 		Short:   "Print feed documents as normalised JSON, one line each, or the error",
 		Example: "  headwater parse feed.xml\n  curl -s https://example.org/feed.xml | headwater parse -",
-		Args:    arguments(1, anyNumber),
+		Args:    arguments(1, unlimited),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			cfg, err := c.config()
 			if err != nil {
@@ -60,29 +57,26 @@ func (c *cli) parseCommand() *cobra.Command {
 			enc.SetEscapeHTML(false)
 			failed := false
 			for _, name := range args {
-				line := c.parseOne(cmd.Context(), cfg, name)
+				line := parsedFile{File: name, Entries: []parsedEntry{}}
+				if data, err := c.readFile(name, int64(cfg.Fetch.MaxBytes), "fetch.max_bytes"); err != nil {
+					line.Error = err.Error()
+				} else {
+					line = parseDocument(cmd.Context(), cfg, name, data)
+				}
 				failed = failed || line.Error != ""
 				if err := enc.Encode(line); err != nil {
 					return err
 				}
 			}
 			if failed {
-				return errSaid
+				return errFailed
 			}
 			return nil
 		},
 	}
 }
 
-func (c *cli) parseOne(ctx context.Context, cfg config.Config, name string) parsedFile {
-	data, err := c.readLimited(name, int64(cfg.Fetch.MaxBytes), "fetch.max_bytes")
-	if err != nil {
-		return parsedFile{File: name, Error: err.Error(), Entries: []parsedEntry{}}
-	}
-	return parsedAs(ctx, cfg, name, data)
-}
-
-func parsedAs(ctx context.Context, cfg config.Config, name string, data []byte) parsedFile {
+func parseDocument(ctx context.Context, cfg config.Config, name string, data []byte) parsedFile {
 	p := parsedFile{File: name, Entries: []parsedEntry{}}
 	doc, err := parse.Parse(ctx, data, parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth})
 	if err != nil {
@@ -91,60 +85,19 @@ func parsedAs(ctx context.Context, cfg config.Config, name string, data []byte) 
 	}
 	p.Format, p.Repaired, p.Title, p.Link = doc.Format, doc.Repaired, doc.Title, doc.Link
 	for _, e := range doc.Entries {
-		p.Entries = append(p.Entries, entryOf(e))
+		text, _ := clean.Text(cmp.Or(e.Content, e.Summary))
+		entry := parsedEntry{
+			GUID: e.GUID, Title: e.Title, URL: e.URL, Published: view.Time(e.Published), Updated: view.Time(e.Updated), Authors: orEmpty(e.Authors),
+			Summary: clean.Sanitize(e.Summary), Content: clean.Sanitize(e.Content), Text: text, Categories: orEmpty(e.Categories),
+			Enclosures: orEmpty(e.Enclosures),
+		}
+		if e.Source != (news.Reference{}) {
+			entry.Source = &e.Source
+		}
+		p.Entries = append(p.Entries, entry)
 	}
 	if doc.Incomplete {
 		p.Error = fmt.Sprintf("it holds more items than the %d that are read of one document (parse.max_items); the %s are here", cfg.Parse.MaxItems, doc.Kept())
-	}
-	return p
-}
-
-// readLimited reads a document, and unpacks it where it was kept with gzip. The error of one over the limit names the rule.
-func (c *cli) readLimited(name string, limit int64, rule string) ([]byte, error) {
-	in, err := c.input(name)
-	if err != nil {
-		return nil, err
-	}
-	data, err := unpacked(bufio.NewReader(in), limit, rule)
-	if err = errors.Join(err, in.Close()); err != nil {
-		return nil, fmt.Errorf("%s: %w", name, err)
-	}
-	return data, nil
-}
-
-func unpacked(in *bufio.Reader, limit int64, rule string) ([]byte, error) {
-	var from io.Reader = in
-	after := ""
-	if mark, err := in.Peek(2); err == nil && string(mark) == "\x1f\x8b" {
-		z, err := gzip.NewReader(in)
-		if err != nil {
-			return nil, err
-		}
-		from, after = z, " after decompression"
-	}
-	data, err := io.ReadAll(io.LimitReader(from, limit+1))
-	if err != nil {
-		return nil, err
-	}
-	if int64(len(data)) > limit {
-		return nil, fmt.Errorf("larger than %d bytes%s, the most that is read (%s)", limit, after, rule)
-	}
-	return data, nil
-}
-
-func entryOf(e news.Entry) parsedEntry {
-	body := e.Content
-	if body == "" {
-		body = e.Summary
-	}
-	text, _ := clean.Text(body)
-	p := parsedEntry{
-		GUID: e.GUID, Title: e.Title, URL: e.URL, Published: view.Time(e.Published), Updated: view.Time(e.Updated), Authors: orEmpty(e.Authors),
-		Summary: clean.Sanitize(e.Summary), Content: clean.Sanitize(e.Content), Text: text, Categories: orEmpty(e.Categories),
-		Enclosures: orEmpty(e.Enclosures),
-	}
-	if e.Source != (news.Reference{}) {
-		p.Source = &e.Source
 	}
 	return p
 }

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,17 +14,9 @@ import (
 	"headwater/internal/pipeline"
 )
 
-// sourcesBudget is how long poll reads the pages that new articles name as their sources; what is left waits for the next.
-const sourcesBudget = 10 * time.Second
-
-// pagesBudget is how long poll reads the pages of items that are cut short.
-const pagesBudget = 10 * time.Second
-
-// alertsBudget is how long poll tells people of topics' stories; what is left waits for the next.
-const alertsBudget = 10 * time.Second
-
-// retainBudget is how long poll lets go of what is no longer needed; what is left waits for the next.
-const retainBudget = 10 * time.Second
+// stageBudget is how long poll spends on each stage that may have much to do: the pages that new articles name as their
+// sources, the pages of items that are cut short, alerts, and old articles. The rest waits for the next poll.
+const stageBudget = 10 * time.Second
 
 func (c *cli) pollCommand() *cobra.Command {
 	var force bool
@@ -31,7 +25,7 @@ func (c *cli) pollCommand() *cobra.Command {
 		Short:   "Ask the due feeds once; settle and index what they bring",
 		Example: "  headwater poll\n  headwater poll --force\n  headwater poll https://www.theguardian.com/world/rss",
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
+			return c.runOrForward(cmd, func(a *app) error {
 				if err := a.startLists(cmd.Context()); err != nil {
 					return err
 				}
@@ -41,18 +35,29 @@ func (c *cli) pollCommand() *cobra.Command {
 						urls[i] = f.URL
 					}
 				}
-				bars := c.progress()
+				bar := c.progressBar()
 				sum, err := a.Pass(cmd.Context(), pipeline.PassOptions{
-					Force: force, URLs: urls, Sources: sourcesBudget, Pages: pagesBudget, Alerts: alertsBudget, Retain: retainBudget, Progress: bars.step,
+					Force: force, URLs: urls, Sources: stageBudget, Pages: stageBudget, Alerts: stageBudget, Retain: stageBudget, Progress: bar.update,
 				})
-				bars.end()
+				bar.clear()
 				if err != nil {
 					return err
 				}
-				if err := c.printSummary(sum, len(args) > 0); err != nil || c.host != nil {
-					return err
+				if c.asJSON {
+					sum.Problems = orEmpty(sum.Problems)
+					if err := c.printJSON(sum); err != nil {
+						return err
+					}
+				} else {
+					c.printPass(sum)
 				}
-				return a.lookForDamage(cmd.Context())
+				switch {
+				case len(args) > 0 && sum.Feeds > 0 && sum.Failed == sum.Feeds:
+					return errFailed
+				case c.server != nil:
+					return nil
+				}
+				return a.checkForDamage(cmd.Context())
 			})
 		},
 	}
@@ -61,22 +66,7 @@ func (c *cli) pollCommand() *cobra.Command {
 	return cmd
 }
 
-// printSummary says what a pass did. It fails when every feed that was asked for by name failed.
-func (c *cli) printSummary(s pipeline.Summary, named bool) error {
-	if c.asJSON {
-		s.Problems = orEmpty(s.Problems)
-		if err := c.printJSON(s); err != nil {
-			return err
-		}
-	} else {
-		c.printPass(s)
-	}
-	if named && s.Feeds > 0 && s.Failed == s.Feeds {
-		return errSaid
-	}
-	return nil
-}
-
+// printPass prints what a pass did.
 func (c *cli) printPass(s pipeline.Summary) {
 	c.printf("%s asked: %d read, %d unchanged, %d failed. %s new, %d revised. %d settled, %d indexed in %s.\n",
 		count(s.Feeds, "feed"), s.Read, s.Unchanged, s.Failed, count(s.New, "article"), s.Revised, s.Settled, s.Indexed,
@@ -101,16 +91,44 @@ func (c *cli) printPass(s pipeline.Summary) {
 	}
 	const most = 20
 	for _, p := range s.Problems[:min(len(s.Problems), most)] {
-		c.printf("  %s: %s\n", p.URL, brief(p.URL, p.Text))
+		c.printf("  %s: %s\n", p.URL, shortProblem(p.URL, p.Text))
 	}
 	if more := len(s.Problems) - most; more > 0 {
 		c.printf("  and %d more; `headwater feed list` has them all\n", more)
 	}
 }
 
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
+// Damage of a database shows only in the pages that are read, and a poll reads few. So poll also runs SQLite's quick_check
+// over the whole database, as often as it takes at most 1/quickCheckShare of the time.
+const (
+	quickCheckShare = 1000
+	quickCheckMax   = 10 * time.Second // a database that takes longer is left to doctor
+	quickCheckKey   = "read through"   // the setting that holds the time of the next one, in Unix milliseconds
+)
+
+// checkForDamage runs quick_check when it is due.
+func (a *app) checkForDamage(ctx context.Context) error {
+	value, err := a.store.Setting(ctx, quickCheckKey)
+	if err != nil {
+		return err
 	}
-	return fmt.Sprintf("%d %ss", n, noun)
+	began := time.Now()
+	next, err := strconv.ParseInt(value, 10, 64)
+	switch wait := time.UnixMilli(next).Sub(began); {
+	case err != nil: // never set: the database is new
+		return a.store.SetSetting(ctx, quickCheckKey, strconv.FormatInt(began.UnixMilli(), 10))
+	case wait > 0 && wait <= quickCheckShare*quickCheckMax: // a later time was set while the clock was ahead
+		return nil
+	}
+	bounded, cancel := context.WithTimeout(ctx, quickCheckMax)
+	defer cancel()
+	err = a.store.QuickCheck(bounded)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	if err != nil && bounded.Err() == nil {
+		return err
+	}
+	next = began.Add(quickCheckShare * time.Since(began)).UnixMilli()
+	return a.store.SetSetting(ctx, quickCheckKey, strconv.FormatInt(next, 10))
 }

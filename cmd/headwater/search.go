@@ -38,7 +38,7 @@ func (c *cli) searchCommand() *cobra.Command {
 		Short:   "Search the coverage",
 		Long:    searchLong,
 		Example: "  headwater search 'source:reuters \"interest rates\" after:2026-08-01' --limit 5",
-		Args:    arguments(1, anyNumber),
+		Args:    arguments(1, unlimited),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if articles && cmd.Flags().Changed("stories") {
 				return usagef("--articles or --stories, not both")
@@ -47,8 +47,8 @@ func (c *cli) searchCommand() *cobra.Command {
 			if err := checkSearch(&want, order, user); err != nil {
 				return err
 			}
-			return c.beside(cmd, errand{}, c.stdout, func(a *app) (err error) {
-				if want.User, err = owner(cmd.Context(), a.store, user); err != nil {
+			return c.runOrForward(cmd, func(a *app) (err error) {
+				if want.User, err = userID(cmd.Context(), a.store, user); err != nil {
 					return err
 				}
 				if err := c.completeIndex(cmd.Context(), a); err != nil {
@@ -64,12 +64,7 @@ func (c *cli) searchCommand() *cobra.Command {
 				if c.asJSON {
 					return c.printFoundJSON(found, want.Stories)
 				}
-				stories, err := a.storiesOf(cmd.Context(), found)
-				if err != nil {
-					return err
-				}
-				c.printFound(found, want.Stories, stories)
-				return nil
+				return c.printFound(cmd.Context(), a, found, want.Stories)
 			})
 		},
 	}
@@ -129,26 +124,23 @@ func (c *cli) printFoundJSON(found search.Found, stories bool) error {
 	}{found.Total, view.All(found.Articles, view.FoundOf), found.Matches, found.Next, view.All(found.Facets, view.FacetOf), found.Suggestion})
 }
 
-// storiesOf gives the stories of found articles by id.
-func (a *app) storiesOf(ctx context.Context, found search.Found) (map[int64]news.Story, error) {
-	ids := make([]int64, 0, len(found.Articles))
+func (c *cli) printFound(ctx context.Context, a *app, found search.Found, stories bool) error {
+	var ids []int64
 	for _, f := range found.Articles {
 		if f.Story != 0 {
 			ids = append(ids, f.Story)
 		}
 	}
-	byID := make(map[int64]news.Story, len(ids))
-	if len(ids) == 0 {
-		return byID, nil
+	storyByID := make(map[int64]news.Story, len(ids))
+	if len(ids) > 0 {
+		list, err := a.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+		if err != nil {
+			return err
+		}
+		for _, s := range list {
+			storyByID[s.ID] = s
+		}
 	}
-	stories, err := a.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
-	for _, s := range stories {
-		byID[s.ID] = s
-	}
-	return byID, err
-}
-
-func (c *cli) printFound(found search.Found, stories bool, of map[int64]news.Story) {
 	switch {
 	case stories && found.Total == 1:
 		c.printf("1 story found, in %s\n", count(found.Matches, "article"))
@@ -161,7 +153,7 @@ func (c *cli) printFound(found search.Found, stories bool, of map[int64]news.Sto
 		c.printf("did you mean: %s\n", found.Suggestion)
 	}
 	for _, f := range found.Facets {
-		c.printf("\n%s\n", c.screen.show(strong, f.Field))
+		c.printf("\n%s\n", c.screen.styled(bold, f.Field))
 		for _, v := range f.Values {
 			c.printf("  %6d  %s\n", v.Count, publish.Line(v.Name))
 		}
@@ -169,35 +161,33 @@ func (c *cli) printFound(found search.Found, stories bool, of map[int64]news.Sto
 	for _, f := range found.Articles {
 		r := view.FoundOf(f)
 		c.printf("\n")
-		c.print(0, stretches(view.Pieces(r.Title, f.Title), strong)...)
+		c.print(0, spansOf(view.Pieces(r.Title, f.Title), bold)...)
 		when := r.Published.Format("2 Jan 2006 15:04")
 		if r.Undated {
 			when = "no date"
 		}
-		c.print(2, stretch{plain, fmt.Sprintf("%s, %s, story %d%s", r.Outlet.Name, when, r.Story, andOthers(r.Others))})
-		if s, ok := of[r.Story]; ok {
+		others := ""
+		if r.Others > 0 {
+			others = fmt.Sprintf(" and %d more of it", r.Others)
+		}
+		c.print(2, span{plain, fmt.Sprintf("%s, %s, story %d%s", r.Outlet.Name, when, r.Story, others)})
+		if s, ok := storyByID[r.Story]; ok {
 			c.print(2, coverage(s)...)
 		}
-		c.print(2, stretches(r.Snippet, plain)...)
-		c.print(2, stretch{faint, r.URL})
+		c.print(2, spansOf(r.Snippet, plain)...)
+		c.print(2, span{faint, r.URL})
 	}
+	return nil
 }
 
-// stretches shows what was looked for in a style of its own, and the rest in another.
-func stretches(pieces []view.Piece, rest style) (all []stretch) {
+// spansOf highlights the matches of a query; the rest has the style rest.
+func spansOf(pieces []view.Piece, rest style) (all []span) {
 	for _, p := range pieces {
 		st := rest
 		if p.Mark {
-			st = marked
+			st = highlight
 		}
-		all = append(all, stretch{st, p.Text})
+		all = append(all, span{st, p.Text})
 	}
 	return all
-}
-
-func andOthers(n int) string {
-	if n == 0 {
-		return ""
-	}
-	return fmt.Sprintf(" and %d more of it", n)
 }

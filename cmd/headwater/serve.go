@@ -87,7 +87,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 	if err != nil {
 		return errors.Join(err, l.Close())
 	}
-	door := a.openDoor(ctx)
+	commands := a.listenForCommands(ctx)
 	srv := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
@@ -106,7 +106,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 		a.log.Warn("some clients had not taken their answers when the server stopped", "after", answering)
 		return srv.Close()
 	})
-	g.Go(func() error { return a.host(ctx, door) })
+	g.Go(func() error { return a.runCommands(ctx, commands) })
 	g.Go(func() error { return a.Serve(ctx, a.cfg.Poll.Schedule) })
 	ready(base)
 	return g.Wait()

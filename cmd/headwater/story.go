@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -11,6 +12,7 @@ import (
 	"headwater/internal/pipeline"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
+	"headwater/internal/store"
 )
 
 func (c *cli) storyCommand() *cobra.Command {
@@ -24,34 +26,51 @@ func (c *cli) storyCommand() *cobra.Command {
 		Example: "  headwater story 17\n  headwater story 17 --why --json\n  headwater story merge 17 23\n  headwater story split 17 231 240",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			id, err := numbers("story", args)
+			ids, err := parseIDs("story", args)
 			if err != nil {
 				return err
 			}
-			return c.reading(cmd.Context(), func(r *readings) error {
-				s, err := r.store.Story(cmd.Context(), id[0])
+			return c.withStore(cmd.Context(), func(db *store.DB) error {
+				s, err := db.Story(cmd.Context(), ids[0])
 				if errors.Is(err, news.ErrNotFound) {
-					return fmt.Errorf("there is no story %d", id[0])
+					return fmt.Errorf("there is no story %d", ids[0])
 				}
 				if err != nil {
 					return err
 				}
 				if len(s.Members) == 0 && !c.asJSON {
-					return c.printAged(s)
+					c.printOrigin(s)
+					c.printf("It was aged out: it had %s at %s, which are not kept any more (keep).\n", count(s.Aged, "article"), count(s.Outlets, "outlet"))
+					return nil
 				}
+				var reports []news.Report
+				if !why || c.asJSON {
+					if reports, err = pipeline.Versions(cmd.Context(), db, s); err != nil {
+						return err
+					}
+				}
+				var compared map[int64]news.Comparison // by article
 				if why {
-					return c.printWhy(cmd.Context(), r, s)
+					if compared, err = pipeline.Compare(cmd.Context(), db, s); err != nil {
+						return err
+					}
 				}
-				reports, err := pipeline.Versions(cmd.Context(), r.store, s)
-				if err != nil {
-					return err
-				}
-				if c.asJSON {
+				switch {
+				case c.asJSON:
 					v := view.StoryOf(s)
 					v.AddVersions(reports)
+					for i, m := range v.Members {
+						if k, ok := compared[m.Article]; ok {
+							v.Members[i].Comparison = view.ComparisonOf(k)
+						}
+					}
 					return c.printJSON(v)
+				case why:
+					c.printComparisons(s, compared)
+				default:
+					c.printStory(s, reports)
 				}
-				return c.printStory(s, reports)
+				return nil
 			})
 		},
 	}
@@ -61,16 +80,10 @@ func (c *cli) storyCommand() *cobra.Command {
 	return cmd
 }
 
-// printAged prints what is left of a story without articles.
-func (c *cli) printAged(s news.Story) error {
+// printStory prints the origin, a table of the members, and what each report's versions changed, newest first.
+func (c *cli) printStory(s news.Story, reports []news.Report) {
 	c.printOrigin(s)
-	c.printf("It was aged out: it had %s at %s, which are not kept any more (keep).\n", count(s.Aged, "article"), count(s.Outlets, "outlet"))
-	return nil
-}
-
-func (c *cli) printStory(s news.Story, reports []news.Report) error {
-	c.printOrigin(s)
-	w := c.table(faint, plain, faint, strong)
+	w := c.table(faint, plain, faint, bold)
 	row := func(m news.Member, what string) {
 		w.row(strconv.FormatInt(m.Article.ID, 10), what, timeOf(m.Article), m.Article.Outlet.Name, m.Article.Headline())
 	}
@@ -85,16 +98,38 @@ func (c *cli) printStory(s news.Story, reports []news.Report) error {
 			}
 		}
 	}
-	w.Flush()
+	w.flush()
 	if s.Aged > 0 {
 		c.printf("%d of its %s were aged out (keep).\n", s.Aged, count(s.Aged+len(s.Members), "article"))
 	}
-	for _, r := range reports {
-		if len(r.Versions) > 1 {
-			c.printVersions(r)
+	sentences := func(what string, n int, first []string) {
+		if n == 0 {
+			return
+		}
+		c.printf("    %s %s:\n", what, count(n, "sentence"))
+		for _, s := range first {
+			c.print(6, span{plain, "“" + s + "”"})
 		}
 	}
-	return nil
+	for _, r := range reports {
+		if len(r.Versions) < 2 {
+			continue
+		}
+		c.printf("\n")
+		c.print(0, span{bold, publish.Name(r.Newest().Article.Outlet)}, span{plain, ", " + count(len(r.Versions)-1, "earlier version")})
+		for _, v := range r.Versions {
+			a := v.Member.Article
+			c.print(2, span{faint, timeOf(a) + "  "}, span{bold, a.Headline()})
+			if v.Changed == nil {
+				continue
+			}
+			for _, f := range v.Changed.Figures {
+				c.print(4, span{plain, f.Before + " → "}, span{highlight, f.After})
+			}
+			sentences("adds", v.Changed.Adds, v.Changed.Added)
+			sentences("drops", v.Changed.Drops, v.Changed.Dropped)
+		}
+	}
 }
 
 func timeOf(a news.Article) string {
@@ -104,63 +139,135 @@ func timeOf(a news.Article) string {
 	return a.Time().Format("2 Jan 15:04")
 }
 
-// printVersions prints what each version of a report changed, newest first.
-func (c *cli) printVersions(r news.Report) {
-	c.printf("\n")
-	c.print(0, stretch{strong, publish.Name(r.Newest().Article.Outlet)}, stretch{plain, ", " + count(len(r.Versions)-1, "earlier version")})
-	for _, v := range r.Versions {
-		a := v.Member.Article
-		c.print(2, stretch{faint, timeOf(a) + "  "}, stretch{strong, a.Headline()})
-		if v.Changed == nil {
-			continue
-		}
-		for _, f := range v.Changed.Figures {
-			c.print(4, stretch{plain, f.Before + " → "}, stretch{marked, f.After})
-		}
-		c.printSentences("adds", v.Changed.Adds, v.Changed.Added)
-		c.printSentences("drops", v.Changed.Drops, v.Changed.Dropped)
-	}
-}
-
-func (c *cli) printSentences(what string, n int, first []string) {
-	if n == 0 {
-		return
-	}
-	c.printf("    %s %s:\n", what, count(n, "sentence"))
-	for _, s := range first {
-		c.print(6, stretch{plain, "“" + s + "”"})
-	}
-}
-
 func (c *cli) printOrigin(s news.Story) {
-	c.print(0, stretch{strong, s.Title})
+	c.print(0, span{bold, s.Title})
 	c.printf("\n")
-	first := []stretch{{plain, s.Origin.Level + ": "}, {strong, s.Origin.Name}}
+	first := []span{{plain, s.Origin.Level + ": "}, {bold, s.Origin.Name}}
 	if why := s.Origin.Absence(); why != "" {
-		first = append(first, stretch{plain, " (" + why + ")"})
+		first = append(first, span{plain, " (" + why + ")"})
 	}
 	if s.Origin.Title != "" {
-		first = append(first, stretch{plain, ": " + s.Origin.Title})
+		first = append(first, span{plain, ": " + s.Origin.Title})
 	}
-	c.print(0, append(first, stretch{plain, fmt.Sprintf(", confidence %.0f%%", 100*s.Origin.Confidence)})...)
+	c.print(0, append(first, span{plain, fmt.Sprintf(", confidence %.0f%%", 100*s.Origin.Confidence)})...)
 	if s.Origin.URL != "" {
-		c.print(0, stretch{faint, s.Link()})
+		c.print(0, span{faint, s.Link()})
 	}
 	c.printReasons(2, s.Origin.Evidence)
 	if f := s.Origin.Scoop; f.Key() != "" {
-		c.print(0, stretch{plain, fmt.Sprintf("%s had the news first, as %s says: “%s”", publish.Name(f.Outlet), f.By, f.Text)})
+		c.print(0, span{plain, fmt.Sprintf("%s had the news first, as %s says: “%s”", publish.Name(f.Outlet), f.By, f.Text)})
 	}
 	c.printf("\n")
 }
 
-// printReasons prints evidence with its weight in front, coloured by the side that it speaks for.
+// printReasons prints evidence, each with its weight: green for a positive one, red for a negative one.
 func (c *cli) printReasons(indent int, list []news.Evidence) {
 	for _, e := range list {
-		side := good
+		colour := green
 		if e.Weight < 0 {
-			side = bad
+			colour = red
 		}
 		weight := fmt.Sprintf("%+.1f", e.Weight)
-		c.printf("%*s%s  %s\n", indent, "", c.screen.show(side, weight), c.screen.prose(indent+len(weight)+2, indent+len(weight)+2, stretch{plain, publish.Line(e.Detail)}))
+		c.printf("%*s%s  %s\n", indent, "", c.screen.styled(colour, weight), c.screen.prose(indent+len(weight)+2, indent+len(weight)+2, span{plain, publish.Line(e.Detail)}))
+	}
+}
+
+const (
+	maxPassages = 5   // of a member that are printed; --json has them all
+	maxPassage  = 120 // characters of a printed passage
+)
+
+// printComparisons prints what each member takes from the origin, what it adds, and why it is in the story.
+func (c *cli) printComparisons(s news.Story, compared map[int64]news.Comparison) {
+	c.printOrigin(s)
+	for i, m := range s.Members {
+		if i > 0 {
+			c.printf("\n")
+		}
+		c.print(0, span{plain, fmt.Sprintf("%s, %s, %s", m.Role, m.Article.Time().Format("2 Jan 15:04"), m.Article.Outlet.Name)})
+		c.print(2, span{bold, m.Article.Headline()})
+		k, ok := compared[m.Article.ID]
+		if !ok {
+			continue
+		}
+		if k.Note != "" {
+			c.print(2, span{plain, k.Note})
+		}
+		if k.Tells() {
+			c.printPassages(k)
+		}
+		if k.Added > 0 {
+			c.printf("  adds %s:\n", count(k.Added, "sentence"))
+		}
+		for _, a := range k.Adds {
+			c.print(4, span{plain, "“" + a + "”"})
+		}
+		for _, cl := range k.Credits {
+			c.print(2, span{plain, fmt.Sprintf("credits %s: “%s”", cl.Outlet, cl.Text)})
+		}
+		if len(k.Reasons) > 0 {
+			like := "" // the member whose likeness gave the reasons, where it is not the one compared with
+			if j := slices.IndexFunc(s.Members, func(m news.Member) bool { return m.Article.ID == k.Like }); j >= 0 && k.Like != k.With {
+				like = ", beside the version of " + publish.Name(s.Members[j].Article.Outlet)
+			}
+			c.printf("  when it was grouped%s:\n", like)
+		}
+		c.printReasons(4, k.Reasons)
+	}
+}
+
+// printPassages prints how much of a member's text is in the origin's, and the longest shared passages in the order of the text.
+func (c *cli) printPassages(k news.Comparison) {
+	if len(k.Passages) == 0 {
+		return // a retelling, as its note says
+	}
+	where := "the original"
+	if k.StandIn {
+		where = "that version"
+	}
+	c.printf("  %.0f%% of its own words (%d of %d) stand in %s", 100*k.Share, k.Reused, k.Words, where)
+	if k.Longest > 0 {
+		c.printf(", %d in a row", k.Longest)
+	}
+	c.printf("\n")
+	longest := slices.Clone(k.Passages)
+	slices.SortStableFunc(longest, func(p, q news.Passage) int { return q.Words - p.Words })
+	longest = longest[:min(len(longest), maxPassages)]
+	slices.SortFunc(longest, func(p, q news.Passage) int { return p.Start - q.Start })
+	for _, p := range longest {
+		quoted := ""
+		if p.Quoted {
+			quoted = ", quoted"
+		}
+		shared := publish.Cut(publish.Line(k.Text[p.Start:p.End]), maxPassage)
+		c.print(4, span{plain, "“"}, span{highlight, shared}, span{plain, fmt.Sprintf("” (%s%s)", count(p.Words, "word"), quoted)})
+	}
+	if more := len(k.Passages) - maxPassages; more > 0 {
+		c.printf("    and %s\n", count(more, "shorter passage"))
+	}
+}
+
+// printStories lists stories. total is how many there are; JSON tells it.
+func (c *cli) printStories(stories []news.Story, total int) error {
+	if c.asJSON {
+		return c.printJSON(struct {
+			Total   int          `json:"total"`
+			Stories []view.Story `json:"stories"`
+		}{total, view.All(stories, view.StoryOf)})
+	}
+	for _, s := range stories {
+		number := strconv.FormatInt(s.ID, 10)
+		c.printf("%s  %s\n", c.screen.styled(faint, number), c.screen.prose(len(number)+2, len(number)+2, span{bold, publish.Line(s.Title)}))
+		c.print(3, coverage(s)...)
+	}
+	return nil
+}
+
+// coverage is the line under a headline: the origin, and how many articles and outlets the story has.
+func coverage(s news.Story) []span {
+	return []span{
+		{plain, s.Origin.Level + ": "},
+		{bold, publish.Name(s.Origin.Outlet)},
+		{plain, fmt.Sprintf(", %s of %s", count(len(s.Members), "article"), count(s.Outlets, "outlet"))},
 	}
 }

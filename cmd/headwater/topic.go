@@ -2,15 +2,17 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"strconv"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"headwater/internal/news"
 	"headwater/internal/search"
-	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
 	"headwater/internal/store"
 )
@@ -44,8 +46,8 @@ func (c *cli) topicAdd() *cobra.Command {
 			if err := search.CheckTopic(t); err != nil {
 				return usagef("%v", err)
 			}
-			return c.beside(cmd, errand{}, c.stdout, func(a *app) (err error) {
-				if t.User, err = owner(cmd.Context(), a.store, user); err != nil {
+			return c.runOrForward(cmd, func(a *app) (err error) {
+				if t.User, err = userID(cmd.Context(), a.store, user); err != nil {
 					return err
 				}
 				_, err = a.AddTopic(cmd.Context(), t)
@@ -57,12 +59,12 @@ func (c *cli) topicAdd() *cobra.Command {
 		},
 	}
 	userFlag(cmd, &user)
-	optionFlags(cmd, &o)
+	addOptionFlags(cmd, &o)
 	return cmd
 }
 
-// optionFlags narrow a topic down.
-func optionFlags(cmd *cobra.Command, o *news.TopicOptions) {
+// addOptionFlags adds the flags that narrow a topic down.
+func addOptionFlags(cmd *cobra.Command, o *news.TopicOptions) {
 	f := cmd.Flags()
 	f.BoolVar(&o.Originals, "originals", false, "only stories whose original is among what the query finds")
 	f.IntVar(&o.MinOutlets, "min-outlets", 0, "only stories that at least `N` outlets carry")
@@ -70,21 +72,9 @@ func optionFlags(cmd *cobra.Command, o *news.TopicOptions) {
 	f.StringSliceVar(&o.Muted, "mute", nil, "count no articles of these `OUTLETS`, by name or domain")
 }
 
-// userFlag lets a command work on the topics of one user, which only that user's feed readers show.
+// userFlag adds --user: the command works on the topics of one user, which only that user's feed readers show.
 func userFlag(cmd *cobra.Command, user *string) {
 	cmd.Flags().StringVar(user, "user", "", "of the user `NAME` only, instead of everybody")
-}
-
-// owner gives the id of a user, 0 for everybody.
-func owner(ctx context.Context, db *store.DB, user string) (int64, error) {
-	if user == "" {
-		return 0, nil
-	}
-	u, _, err := db.User(ctx, user)
-	if err != nil {
-		return 0, userError(user, err)
-	}
-	return u.ID, nil
 }
 
 func (c *cli) topicList() *cobra.Command {
@@ -95,12 +85,12 @@ func (c *cli) topicList() *cobra.Command {
 		Example: "  headwater topic list --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.reading(cmd.Context(), func(r *readings) error {
-				id, err := owner(cmd.Context(), r.store, user)
+			return c.withStore(cmd.Context(), func(db *store.DB) error {
+				id, err := userID(cmd.Context(), db, user)
 				if err != nil {
 					return err
 				}
-				topics, err := r.store.Topics(cmd.Context(), id)
+				topics, err := db.Topics(cmd.Context(), id)
 				if err != nil {
 					return err
 				}
@@ -108,11 +98,15 @@ func (c *cli) topicList() *cobra.Command {
 				if c.asJSON {
 					return c.printJSON(rows)
 				}
-				w := c.table(strong)
+				w := c.table(bold)
 				for _, t := range rows {
-					w.row(t.Name, newCount(t.New), t.Query+optionWords(t.TopicOptions))
+					unseen := ""
+					if t.New > 0 {
+						unseen = fmt.Sprintf("%d new", t.New)
+					}
+					w.row(t.Name, unseen, t.Query+optionFlagsOf(t.TopicOptions))
 				}
-				w.Flush()
+				w.flush()
 				return nil
 			})
 		},
@@ -134,7 +128,7 @@ func (c *cli) topicShow() *cobra.Command {
 			if err := checkLimit(limit); err != nil {
 				return err
 			}
-			return c.besideTopic(cmd, user, args, func(a *app, t news.Topic) error {
+			return c.onTopic(cmd, user, args, func(a *app, t news.Topic) error {
 				if err := c.completeIndex(cmd.Context(), a); err != nil {
 					return err
 				}
@@ -152,9 +146,9 @@ func (c *cli) topicShow() *cobra.Command {
 	return cmd
 }
 
-// topicOf gives the topic of that name of a user, or else of everybody.
+// topicOf finds a topic by name: of a user, or of everybody where user is "".
 func (a *app) topicOf(ctx context.Context, user, name string) (news.Topic, error) {
-	id, err := owner(ctx, a.store, user)
+	id, err := userID(ctx, a.store, user)
 	if err != nil {
 		return news.Topic{}, err
 	}
@@ -165,9 +159,9 @@ func (a *app) topicOf(ctx context.Context, user, name string) (news.Topic, error
 	return t, err
 }
 
-// besideTopic is beside for the topic that the first argument names.
-func (c *cli) besideTopic(cmd *cobra.Command, user string, args []string, work func(*app, news.Topic) error) error {
-	return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
+// onTopic is runOrForward for the topic that the first argument names.
+func (c *cli) onTopic(cmd *cobra.Command, user string, args []string, work func(*app, news.Topic) error) error {
+	return c.runOrForward(cmd, func(a *app) error {
 		t, err := a.topicOf(cmd.Context(), user, args[0])
 		if err != nil {
 			return err
@@ -180,30 +174,6 @@ func noTopic(name string) error {
 	return fmt.Errorf("there is no topic %s; `headwater topic list` has them", name)
 }
 
-func (c *cli) printStories(stories []news.Story, total int) error {
-	if c.asJSON {
-		return c.printJSON(struct {
-			Total   int          `json:"total"`
-			Stories []view.Story `json:"stories"`
-		}{total, view.All(stories, view.StoryOf)})
-	}
-	for _, s := range stories {
-		number := strconv.FormatInt(s.ID, 10)
-		c.printf("%s  %s\n", c.screen.show(faint, number), c.screen.prose(len(number)+2, len(number)+2, stretch{strong, publish.Line(s.Title)}))
-		c.print(3, coverage(s)...)
-	}
-	return nil
-}
-
-// coverage says whose a story is and how many carry it.
-func coverage(s news.Story) []stretch {
-	return []stretch{
-		{plain, s.Origin.Level + ": "},
-		{strong, publish.Name(s.Origin.Outlet)},
-		{plain, fmt.Sprintf(", %s of %s", count(len(s.Members), "article"), count(s.Outlets, "outlet"))},
-	}
-}
-
 func (c *cli) topicRemove() *cobra.Command {
 	var user string
 	cmd := &cobra.Command{
@@ -212,8 +182,8 @@ func (c *cli) topicRemove() *cobra.Command {
 		Example: "  headwater topic remove rates",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
-				id, err := owner(cmd.Context(), a.store, user)
+			return c.runOrForward(cmd, func(a *app) error {
+				id, err := userID(cmd.Context(), a.store, user)
 				if err != nil {
 					return err
 				}
@@ -225,6 +195,131 @@ func (c *cli) topicRemove() *cobra.Command {
 			})
 		},
 	}
+	userFlag(cmd, &user)
+	return cmd
+}
+
+// optionFlagsOf writes a topic's options as flags of `topic add`.
+func optionFlagsOf(o view.TopicOptions) string {
+	var words []string
+	if o.Originals {
+		words = append(words, "--originals")
+	}
+	if o.MinOutlets > 0 {
+		words = append(words, fmt.Sprintf("--min-outlets %d", o.MinOutlets))
+	}
+	if len(o.Langs) > 0 {
+		words = append(words, "--lang "+strings.Join(o.Langs, ","))
+	}
+	if len(o.Muted) > 0 {
+		words = append(words, "--mute "+strings.Join(o.Muted, ","))
+	}
+	if len(words) == 0 {
+		return ""
+	}
+	return "  " + strings.Join(words, " ")
+}
+
+func (c *cli) topicSet() *cobra.Command {
+	var user, query, rename string
+	var o news.TopicOptions
+	cmd := &cobra.Command{
+		Use:     "set NAME",
+		Short:   "Change a topic's name, query or options; with another query its matches begin anew",
+		Example: "  headwater topic set rates --query '\"interest rates\"' --min-outlets 2\n  headwater topic set rates --rename 'Interest rates'",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			changes := false
+			cmd.Flags().Visit(func(f *pflag.Flag) {
+				changes = changes || !slices.Contains([]string{"user", "data", "config"}, f.Name)
+			})
+			if !changes {
+				return usagef("say what to change: --query, --rename or an option")
+			}
+			return c.onTopic(cmd, user, args, func(a *app, t news.Topic) error {
+				changed := cmd.Flags().Changed
+				if changed("query") {
+					t.Query = query
+				}
+				if changed("rename") {
+					t.Name = rename
+				}
+				if changed("originals") {
+					t.Options.Originals = o.Originals
+				}
+				if changed("min-outlets") {
+					t.Options.MinOutlets = o.MinOutlets
+				}
+				if changed("lang") {
+					t.Options.Langs = o.Langs
+				}
+				if changed("mute") {
+					t.Options.Muted = o.Muted
+				}
+				if err := search.CheckTopic(t); err != nil {
+					return usagef("%v", err)
+				}
+				err := a.ChangeTopic(cmd.Context(), t)
+				if errors.Is(err, news.ErrNotFound) {
+					return fmt.Errorf("topic %s exists already; choose another name", t.Name)
+				}
+				return err
+			})
+		},
+	}
+	cmd.Flags().StringVar(&query, "query", "", "follow `Q` instead")
+	cmd.Flags().StringVar(&rename, "rename", "", "call it `NAME`")
+	userFlag(cmd, &user)
+	addOptionFlags(cmd, &o)
+	return cmd
+}
+
+func (c *cli) topicSeen() *cobra.Command {
+	var user string
+	cmd := &cobra.Command{
+		Use:     "seen NAME",
+		Short:   "Count none of a topic's stories as new any more",
+		Example: "  headwater topic seen rates",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.onTopic(cmd, user, args, func(a *app, t news.Topic) error { return a.SeeTopic(cmd.Context(), t) })
+		},
+	}
+	userFlag(cmd, &user)
+	return cmd
+}
+
+func (c *cli) topicSecret() *cobra.Command {
+	var user string
+	var renew, revoke bool
+	cmd := &cobra.Command{
+		Use:   "secret NAME",
+		Short: "Print the address of a topic's feed that only who has it can read; make one, another or none",
+		Long: "Prints an address of the topic's feed that holds a secret, for a reader that cannot log in. Whoever has the address can read the\n" +
+			"feed, also of a user's topic, until --new or --revoke ends it.",
+		Example: "  headwater topic secret rates\n  headwater topic secret rates --revoke",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if renew && revoke {
+				return usagef("--new or --revoke, not both")
+			}
+			return c.onTopic(cmd, user, args, func(a *app, t news.Topic) error {
+				switch {
+				case revoke:
+					return a.SetTopicSecret(cmd.Context(), t, "")
+				case renew || t.Secret == "":
+					t.Secret = rand.Text()
+					if err := a.SetTopicSecret(cmd.Context(), t, t.Secret); err != nil {
+						return err
+					}
+				}
+				c.printf("%s/feeds/t/%s.atom\n", a.cfg.BaseURL(""), t.Secret)
+				return nil
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&renew, "new", false, "make another, so that the one before ends")
+	cmd.Flags().BoolVar(&revoke, "revoke", false, "end it")
 	userFlag(cmd, &user)
 	return cmd
 }

@@ -1,20 +1,19 @@
 package main
 
 import (
-	"bufio"
 	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"strings"
+	"strconv"
 	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
 	"headwater/internal/news"
+	"headwater/internal/store"
 )
 
 func (c *cli) userCommand() *cobra.Command {
@@ -28,10 +27,10 @@ func (c *cli) userCommand() *cobra.Command {
 		RunE:    needsSubcommand,
 	}
 	cmd.AddCommand(
-		c.withPassword("add NAME", "Make an account; the password is asked for, or read from standard input", "  headwater user add anna --password-file anna.txt",
+		c.passwordCommand("add NAME", "Make an account; the password is asked for, or read from standard input", "  headwater user add anna --password-file anna.txt",
 			func(ctx context.Context, a *app, name, password string) error { return a.AddUser(ctx, name, password) }),
 		c.userList(),
-		c.withPassword("password NAME", "Set another password, which ends all logins", "  headwater user password anna",
+		c.passwordCommand("password NAME", "Set another password, which ends all logins", "  headwater user password anna",
 			func(ctx context.Context, a *app, name, password string) error {
 				return a.SetPassword(ctx, name, password)
 			}),
@@ -40,8 +39,8 @@ func (c *cli) userCommand() *cobra.Command {
 	return cmd
 }
 
-// withPassword is a command that takes a password: never as an argument, which other people on the machine could see.
-func (c *cli) withPassword(use, short, example string, do func(ctx context.Context, a *app, name, password string) error) *cobra.Command {
+// passwordCommand is a command that takes a password: never as an argument, which other people on the machine could see.
+func (c *cli) passwordCommand(use, short, example string, do func(ctx context.Context, a *app, name, password string) error) *cobra.Command {
 	var file string
 	cmd := &cobra.Command{
 		Use:     use,
@@ -49,68 +48,32 @@ func (c *cli) withPassword(use, short, example string, do func(ctx context.Conte
 		Example: example,
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if err := news.CheckName(args[0]); err != nil {
+			name := args[0]
+			if err := news.CheckName(name); err != nil {
 				return usagef("user: %v", err)
 			}
-			password, err := c.password(args[0], file)
+			password, err := c.password(name, file)
 			if err != nil {
 				return err
 			}
-			e := errand{Inputs: map[string][]byte{cmp.Or(file, "-"): []byte(password + "\n")}}
-			return c.beside(cmd, e, c.stdout, func(a *app) error { return userError(args[0], do(cmd.Context(), a, args[0], password)) })
+			r := request{Inputs: map[string][]byte{cmp.Or(file, "-"): []byte(password + "\n")}}
+			return c.runOrForwardRequest(cmd, r, c.stdout, func(a *app) error { return userError(name, do(cmd.Context(), a, name, password)) })
 		},
 	}
 	cmd.Flags().StringVar(&file, "password-file", "", "read the password from the first line of `FILE`; - is standard input")
 	return cmd
 }
 
-// userError says what is wrong with the name of a user.
-func userError(name string, err error) error {
-	switch {
-	case errors.Is(err, news.ErrExists):
-		return fmt.Errorf("there is a user %s already; choose another name, or set the password with `headwater user password`", name)
-	case errors.Is(err, news.ErrNotFound):
-		return fmt.Errorf("there is no user %s; `headwater user list` has them", name)
-	}
-	return err
-}
-
 // password asks for a password at a terminal, twice, or reads the first line of a file or of standard input.
 func (c *cli) password(name, file string) (string, error) {
-	if f, ok := c.stdin.(*os.File); file == "" && ok && term.IsTerminal(int(f.Fd())) {
-		return c.askPassword(name, int(f.Fd()))
+	f, ok := c.stdin.(*os.File)
+	if file != "" || !ok || !term.IsTerminal(int(f.Fd())) {
+		return c.firstLine(cmp.Or(file, "-"), "password")
 	}
-	if file == "" {
-		file = "-"
-	}
-	return c.firstLine(file, "password")
-}
-
-// firstLine reads a secret from the first line of a file or of standard input. The flag that names the file is called after
-// what it holds.
-func (c *cli) firstLine(file, what string) (string, error) {
-	r, err := c.input(file)
-	if err != nil {
-		return "", err
-	}
-	line, err := bufio.NewReader(io.LimitReader(r, 64<<10)).ReadString('\n')
-	if errors.Is(err, io.EOF) {
-		err = nil
-	}
-	if err := errors.Join(err, r.Close()); err != nil {
-		return "", fmt.Errorf("%s: %w", what, err)
-	}
-	if line = strings.TrimRight(line, "\r\n"); line == "" {
-		return "", usagef("give the %s on the first line of standard input, or of the file that --%s-file names", what, what)
-	}
-	return line, nil
-}
-
-func (c *cli) askPassword(name string, terminal int) (string, error) {
 	var given [2]string
 	for i, prompt := range []string{"Password for " + name + ": ", "Once more: "} {
 		c.complain("%s", prompt)
-		b, err := term.ReadPassword(terminal)
+		b, err := term.ReadPassword(int(f.Fd()))
 		c.complain("\n")
 		if err != nil {
 			return "", fmt.Errorf("password: %w", err)
@@ -123,6 +86,29 @@ func (c *cli) askPassword(name string, terminal int) (string, error) {
 	return given[0], nil
 }
 
+// userError words the errors of a user's name.
+func userError(name string, err error) error {
+	switch {
+	case errors.Is(err, news.ErrExists):
+		return fmt.Errorf("there is a user %s already; choose another name, or set the password with `headwater user password`", name)
+	case errors.Is(err, news.ErrNotFound):
+		return fmt.Errorf("there is no user %s; `headwater user list` has them", name)
+	}
+	return err
+}
+
+// userID returns the id of a user; that of "" is 0, everybody.
+func userID(ctx context.Context, db *store.DB, user string) (int64, error) {
+	if user == "" {
+		return 0, nil
+	}
+	u, _, err := db.User(ctx, user)
+	if err != nil {
+		return 0, userError(user, err)
+	}
+	return u.ID, nil
+}
+
 func (c *cli) userList() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list",
@@ -130,37 +116,31 @@ func (c *cli) userList() *cobra.Command {
 		Example: "  headwater user list --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.reading(cmd.Context(), func(r *readings) error {
-				users, err := r.store.Users(cmd.Context())
+			return c.withStore(cmd.Context(), func(db *store.DB) error {
+				users, err := db.Users(cmd.Context())
 				if err != nil {
 					return err
 				}
-				return c.printUsers(users)
+				type row struct {
+					Name  string    `json:"name"`
+					Added time.Time `json:"added"`
+				}
+				rows := []row{}
+				w := c.table()
+				for _, u := range users {
+					rows = append(rows, row{u.Name, u.Added})
+					w.row(u.Name, u.Added.Format(time.DateOnly))
+				}
+				if c.asJSON {
+					return c.printJSON(rows)
+				}
+				w.flush()
+				return nil
 			})
 		},
 	}
 	c.jsonFlag(cmd)
 	return cmd
-}
-
-func (c *cli) printUsers(users []news.User) error {
-	type row struct {
-		Name  string    `json:"name"`
-		Added time.Time `json:"added"`
-	}
-	rows := []row{}
-	for _, u := range users {
-		rows = append(rows, row{u.Name, u.Added})
-	}
-	if c.asJSON {
-		return c.printJSON(rows)
-	}
-	w := c.table()
-	for _, u := range rows {
-		w.row(u.Name, u.Added.Format(time.DateOnly))
-	}
-	w.Flush()
-	return nil
 }
 
 func (c *cli) userRemove() *cobra.Command {
@@ -170,9 +150,83 @@ func (c *cli) userRemove() *cobra.Command {
 		Example: "  headwater user remove anna",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
-				return userError(args[0], a.RemoveUser(cmd.Context(), args[0]))
+			return c.runOrForward(cmd, func(a *app) error { return userError(args[0], a.RemoveUser(cmd.Context(), args[0])) })
+		},
+	}
+}
+
+func (c *cli) userToken() *cobra.Command {
+	var label string
+	cmd := &cobra.Command{
+		Use:   "token NAME",
+		Short: "Print a new token, by which a program uses the REST API as that user",
+		Long: "Prints a token for the REST API: Authorization: Bearer TOKEN. With it a program sees the user's own topics (mine=true) and may\n" +
+			"search for is:unread and is:starred. It is shown this once and holds until it is ended.",
+		Example: "  headwater user token anna --label 'my script'",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.runOrForward(cmd, func(a *app) error {
+				user, err := a.FindUser(cmd.Context(), args[0])
+				if err != nil {
+					return userError(args[0], err)
+				}
+				token, err := a.AddAPIToken(cmd.Context(), user, label)
+				if err != nil {
+					return err
+				}
+				c.printf("%s\n", token)
+				return nil
 			})
 		},
 	}
+	cmd.Flags().StringVar(&label, "label", "", "what it is for, as `user tokens` shows it")
+	return cmd
+}
+
+func (c *cli) userTokens() *cobra.Command {
+	var revoke int64
+	cmd := &cobra.Command{
+		Use:     "tokens NAME",
+		Short:   "List a user's tokens, or end one",
+		Example: "  headwater user tokens anna\n  headwater user tokens anna --revoke 3",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.runOrForward(cmd, func(a *app) error {
+				user, err := a.FindUser(cmd.Context(), args[0])
+				if err != nil {
+					return userError(args[0], err)
+				}
+				if revoke != 0 {
+					err := a.DropAPIToken(cmd.Context(), user, revoke)
+					if errors.Is(err, news.ErrNotFound) {
+						return fmt.Errorf("%s has no token %d; `headwater user tokens %s` has those that there are", user.Name, revoke, user.Name)
+					}
+					return err
+				}
+				tokens, err := a.APITokens(cmd.Context(), user)
+				if err != nil {
+					return err
+				}
+				type row struct {
+					ID    int64     `json:"id"`
+					Label string    `json:"label"`
+					Made  time.Time `json:"made"`
+				}
+				rows := []row{}
+				w := c.table(faint)
+				for _, t := range tokens {
+					rows = append(rows, row{t.ID, t.Label, t.Made})
+					w.row(strconv.FormatInt(t.ID, 10), t.Made.Format(time.DateOnly), t.Label)
+				}
+				if c.asJSON {
+					return c.printJSON(rows)
+				}
+				w.flush()
+				return nil
+			})
+		},
+	}
+	cmd.Flags().Int64Var(&revoke, "revoke", 0, "end the token of that `ID`")
+	c.jsonFlag(cmd)
+	return cmd
 }

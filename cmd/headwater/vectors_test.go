@@ -97,7 +97,7 @@ func TestVectorsThroughParse(t *testing.T) {
 			t.Parallel()
 			items := 0
 			for _, v := range vectors {
-				p := parsedAs(context.Background(), cfg, name, []byte(write(v)))
+				p := parseDocument(context.Background(), cfg, name, []byte(write(v)))
 				items += len(p.Entries)
 				for _, problem := range unsafeIn(p, name == "json" || name == "atom text" || name == "atom xhtml") {
 					t.Errorf("%q: %s", v, problem)

@@ -19,28 +19,28 @@ import (
 	"headwater/internal/serve/view"
 )
 
-// checked is what a poll of a feed would do, as printed in JSON.
-type checked struct {
-	URL      string         `json:"url"`
-	FinalURL string         `json:"final_url"`
-	MovedTo  string         `json:"moved_to"` // where permanent redirects lead
-	Status   int            `json:"status"`
-	Header   http.Header    `json:"header"`
-	State    news.FeedState `json:"state"`
-	Problem  string         `json:"problem"`
-	Format   string         `json:"format"`
-	Title    string         `json:"title"`
-	Repaired []string       `json:"repaired"`
-	Entries  int            `json:"entries"`
-	Items    []checkedItem  `json:"items"`
-	Asks     asks           `json:"asks"`
-	Next     time.Time      `json:"next"`
-	Rule     news.Rule      `json:"rule"` // what set next
-	Reason   string         `json:"reason"`
+// checkView is what a poll of a feed would do, in JSON.
+type checkView struct {
+	URL      string          `json:"url"`
+	FinalURL string          `json:"final_url"`
+	MovedTo  string          `json:"moved_to"` // where permanent redirects lead
+	Status   int             `json:"status"`
+	Header   http.Header     `json:"header"`
+	State    news.FeedState  `json:"state"`
+	Problem  string          `json:"problem"`
+	Format   string          `json:"format"`
+	Title    string          `json:"title"`
+	Repaired []string        `json:"repaired"`
+	Entries  int             `json:"entries"`
+	Items    []checkItemView `json:"items"`
+	Schedule scheduleView    `json:"asks"`
+	Next     time.Time       `json:"next"`
+	Rule     news.Rule       `json:"rule"` // what set next
+	Reason   string          `json:"reason"`
 }
 
-// checkedItem is an item of the feed, and what of it does not tell which article it is.
-type checkedItem struct {
+// checkItemView is an item of the feed. Doubts are its ids and addresses that do not identify an article.
+type checkItemView struct {
 	ID        string     `json:"id"`
 	Title     string     `json:"title"`
 	URL       string     `json:"url"`
@@ -48,17 +48,8 @@ type checkedItem struct {
 	Doubts    []string   `json:"doubts"`
 }
 
-func checkedItems(items []pipeline.CheckedItem) []checkedItem {
-	out := make([]checkedItem, len(items))
-	for i, it := range items {
-		a := it.Article
-		out[i] = checkedItem{a.GUID, a.Title, a.URL, view.Time(a.Published), orEmpty(it.Doubts)}
-	}
-	return out
-}
-
-// asks is what is known of when a feed wants to be polled, in seconds; 0 is unknown.
-type asks struct {
+// scheduleView is what a feed and its server say of when to poll, in seconds; 0 is unknown.
+type scheduleView struct {
 	Rhythm    float64  `json:"rhythm"`
 	Fresh     float64  `json:"fresh"`
 	TTL       float64  `json:"ttl"`
@@ -67,40 +58,22 @@ type asks struct {
 	SkipDays  []string `json:"skip_days"`
 }
 
-func asksOf(s news.Schedule) asks {
-	a := asks{
+func scheduleViewOf(s news.Schedule) scheduleView {
+	v := scheduleView{
 		Rhythm: s.Rhythm.Seconds(), Fresh: s.Fresh.Seconds(), TTL: s.TTL.Seconds(), Period: s.Period.Seconds(),
 		SkipHours: []int{}, SkipDays: []string{},
 	}
 	for h := range 24 {
 		if s.Skips.Hours>>h&1 == 1 {
-			a.SkipHours = append(a.SkipHours, h)
+			v.SkipHours = append(v.SkipHours, h)
 		}
 	}
 	for d := time.Sunday; d <= time.Saturday; d++ {
 		if s.Skips.Days>>d&1 == 1 {
-			a.SkipDays = append(a.SkipDays, d.String())
+			v.SkipDays = append(v.SkipDays, d.String())
 		}
 	}
-	return a
-}
-
-// rows are what was asked for, one line each.
-func (a asks) rows(row func(name string, value any)) {
-	for _, wait := range []struct {
-		name    string
-		seconds float64
-	}{{"rhythm", a.Rhythm}, {"stays current", a.Fresh}, {"<ttl>", a.TTL}, {"sy:updatePeriod", a.Period}} {
-		if wait.seconds > 0 {
-			row(wait.name, time.Duration(wait.seconds*float64(time.Second)).Round(time.Second))
-		}
-	}
-	if len(a.SkipHours) > 0 {
-		row("skips hours", fmt.Sprint(a.SkipHours, " UTC"))
-	}
-	if len(a.SkipDays) > 0 {
-		row("skips days", strings.Join(a.SkipDays, ", "))
-	}
+	return v
 }
 
 func (c *cli) feedCheck() *cobra.Command {
@@ -118,7 +91,7 @@ func (c *cli) feedCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			room, client, err := c.checker(cfg)
+			room, client, err := newChecker(cfg)
 			if err != nil {
 				return err
 			}
@@ -132,15 +105,15 @@ func (c *cli) feedCheck() *cobra.Command {
 				if i == 0 || got.Status != 0 {
 					r = got
 				}
-				if got.Status != 0 || strings.Contains(args[0], "://") { // it answers, or is what was typed
+				if got.Status != 0 || strings.Contains(args[0], "://") { // the server answered, or the address was typed in full
 					break
 				}
 			}
-			if err := c.printChecked(r); err != nil {
+			if err := c.printCheck(r); err != nil {
 				return err
 			}
 			if !readable(r.State) {
-				return errSaid
+				return errFailed
 			}
 			return nil
 		},
@@ -153,11 +126,17 @@ func readable(s news.FeedState) bool {
 	return s == news.FeedOK || s == news.FeedRepaired || s == news.FeedEmpty
 }
 
-func (c *cli) printChecked(r pipeline.Report) error {
+func (c *cli) printCheck(r pipeline.Report) error {
+	schedule := scheduleViewOf(r.Schedule)
 	if c.asJSON {
-		return c.printJSON(checked{
-			r.URL, r.FinalURL, r.Moved, r.Status, r.Header, r.State, r.Problem, r.Format, r.Title, orEmpty(r.Repaired), r.Entries, checkedItems(r.Items),
-			asksOf(r.Schedule), r.Next, r.Rule, poll.Reason(r.Rule),
+		items := make([]checkItemView, len(r.Items))
+		for i, it := range r.Items {
+			a := it.Article
+			items[i] = checkItemView{a.GUID, a.Title, a.URL, view.Time(a.Published), orEmpty(it.Doubts)}
+		}
+		return c.printJSON(checkView{
+			r.URL, r.FinalURL, r.Moved, r.Status, r.Header, r.State, r.Problem, r.Format, r.Title, orEmpty(r.Repaired), r.Entries, items,
+			schedule, r.Next, r.Rule, poll.Reason(r.Rule),
 		})
 	}
 	w := c.table()
@@ -195,15 +174,28 @@ func (c *cli) printChecked(r pipeline.Report) error {
 			row("", doubt)
 		}
 	}
-	asksOf(r.Schedule).rows(row)
+	for _, wait := range []struct {
+		name string
+		is   time.Duration
+	}{{"rhythm", r.Schedule.Rhythm}, {"stays current", r.Schedule.Fresh}, {"<ttl>", r.Schedule.TTL}, {"sy:updatePeriod", r.Schedule.Period}} {
+		if wait.is > 0 {
+			row(wait.name, wait.is.Round(time.Second))
+		}
+	}
+	if len(schedule.SkipHours) > 0 {
+		row("skips hours", fmt.Sprint(schedule.SkipHours, " UTC"))
+	}
+	if len(schedule.SkipDays) > 0 {
+		row("skips days", strings.Join(schedule.SkipDays, ", "))
+	}
 	row("next poll", r.Next.Local().Format(time.RFC1123))
 	row("set by", poll.Reason(r.Rule))
-	w.Flush()
+	w.flush()
 	return nil
 }
 
-// checker wires what checking a feed needs. The store is left alone, so that it works beside a running server.
-func (c *cli) checker(cfg config.Config) (*pipeline.Newsroom, *fetch.Client, error) {
+// newChecker wires what finding and checking feeds needs: no store and no index, so that it works beside a running server.
+func newChecker(cfg config.Config) (*pipeline.Newsroom, *fetch.Client, error) {
 	registry, err := registryOf(cfg)
 	if err != nil {
 		return nil, nil, err

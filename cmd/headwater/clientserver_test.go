@@ -29,23 +29,23 @@ import (
 var alone = map[string]string{
 	"serve":   "it is the server",
 	"demo":    "it has a data folder of its own",
-	"compact": "it holds the store for long; beside.txtar holds what it says",
-	"restore": "it needs an empty folder; beside.txtar holds what it says",
+	"compact": "it holds the store for long; clientserver.txtar holds what it says",
+	"restore": "it needs an empty folder; clientserver.txtar holds what it says",
 	"help":    "it asks nobody",
 }
 
-// TestBesideAsWithout gives the command lines of testdata/beside.txt, one after the other, to a data folder and to a copy of it
+// TestForwardedCommands gives the command lines of testdata/clientserver.txt, one after the other, to a data folder and to a copy of it
 // that a server holds. Both print the same, end with the same code, write the same files and store the same. A command or
 // flag that stands in none of the lines fails the test.
-func TestBesideAsWithout(t *testing.T) {
-	lines := besideLines(t)
+func TestForwardedCommands(t *testing.T) {
+	lines := commandLines(t)
 	for what := range uncovered(lines) {
-		t.Errorf("%s stands in no line of testdata/beside.txt", what)
+		t.Errorf("%s stands in no line of testdata/clientserver.txt", what)
 	}
 	if testing.Short() {
 		t.Skip("runs a server and hundreds of commands")
 	}
-	press := besidePress(t)
+	press := newsServer(t)
 	for name, value := range map[string]string{
 		"HEADWATER_LISTS": "", "HEADWATER_FETCH_ALLOW_PRIVATE": "127.0.0.0/8", "HEADWATER_FETCH_PAUSE": "0s", "HEADWATER_CONFIG": "",
 		"HEADWATER_ORIGIN_FETCH_SOURCES": "false", "HEADWATER_PUBLIC_URL": "https://news.example", "HEADWATER_DATA": "",
@@ -54,7 +54,7 @@ func TestBesideAsWithout(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	without, with := t.TempDir(), t.TempDir()
-	prepareBeside(t, without, press)
+	prepareData(t, without, press)
 	if err := os.CopyFS(with, os.DirFS(without)); err != nil {
 		t.Fatal(err)
 	}
@@ -84,18 +84,18 @@ func TestBesideAsWithout(t *testing.T) {
 	}
 }
 
-// besideLine is a command line, what stands on its standard input, and its exit code.
-type besideLine struct {
+// commandLine is a command line, what stands on its standard input, and its exit code.
+type commandLine struct {
 	args  []string
 	stdin string
 	code  int
 }
 
-// besideLines reads testdata/beside.txt: a command line each, with words in single quotation marks as a shell takes them.
+// commandLines reads testdata/clientserver.txt: a command line each, with words in single quotation marks as a shell takes them.
 // Before it may stand the exit code, behind it "< " and its standard input.
-func besideLines(t *testing.T) (lines []besideLine) {
+func commandLines(t *testing.T) (lines []commandLine) {
 	t.Helper()
-	data, err := os.ReadFile("testdata/beside.txt")
+	data, err := os.ReadFile("testdata/clientserver.txt")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,7 +105,7 @@ func besideLines(t *testing.T) (lines []besideLine) {
 		if text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
-		var l besideLine
+		var l commandLine
 		if code := text[0]; code >= '0' && code <= '9' {
 			l.code, text = int(code-'0'), text[2:]
 		}
@@ -120,9 +120,9 @@ func besideLines(t *testing.T) (lines []besideLine) {
 }
 
 // uncovered gives the commands and flags that stand in none of the lines.
-func uncovered(lines []besideLine) map[string]bool {
+func uncovered(lines []commandLine) map[string]bool {
 	missing := map[string]bool{}
-	for _, cmd := range commands((&cli{}).root()) {
+	for _, cmd := range commands((&cli{}).rootCommand()) {
 		path := strings.TrimPrefix(cmd.CommandPath(), "headwater ")
 		if alone[path] != "" || cmd.RunE == nil || cmd.Root() == cmd || cmd.HasSubCommands() && cmd.Name() != "story" {
 			continue
@@ -135,7 +135,7 @@ func uncovered(lines []besideLine) map[string]bool {
 		})
 	}
 	for _, l := range lines {
-		root := (&cli{}).root()
+		root := (&cli{}).rootCommand()
 		cmd, rest, err := root.Find(l.args)
 		if err != nil {
 			continue
@@ -150,7 +150,7 @@ func uncovered(lines []besideLine) map[string]bool {
 
 // TestUncovered holds that a command or flag which nobody thought of is found.
 func TestUncovered(t *testing.T) {
-	missing := uncovered([]besideLine{{args: []string{"feed", "list"}}, {args: []string{"emit", "-o", "x"}}})
+	missing := uncovered([]commandLine{{args: []string{"feed", "list"}}, {args: []string{"emit", "-o", "x"}}})
 	for what, want := range map[string]bool{
 		"headwater feed list": false, "headwater feed list --json": true, "headwater emit": false, "headwater emit --output": false,
 		"headwater emit --full": true, "headwater poll": true, "headwater serve": false, "headwater story": true, "headwater topic": false,
@@ -161,8 +161,8 @@ func TestUncovered(t *testing.T) {
 	}
 }
 
-// besidePress serves testdata/www and what else the lines ask for.
-func besidePress(t *testing.T) string {
+// newsServer serves testdata/www and what else the lines ask for.
+func newsServer(t *testing.T) string {
 	t.Helper()
 	mux := http.NewServeMux()
 	oddNews(mux)
@@ -201,8 +201,8 @@ func besidePress(t *testing.T) string {
 	return s.URL
 }
 
-// prepareBeside makes the data folder that both sides begin with, and the files that the lines name.
-func prepareBeside(t *testing.T, dir, press string) {
+// prepareData makes the data folder that both sides begin with, and the files that the lines name.
+func prepareData(t *testing.T, dir, press string) {
 	t.Helper()
 	files := map[string]string{
 		"list.opml":     `<opml version="2.0"><body><outline type="rss" xmlUrl="https://b.example/feed"/><outline text="of a list" headwaterQuery="gull"/></body></opml>`,

@@ -11,19 +11,19 @@ import (
 )
 
 func TestProse(t *testing.T) {
-	pier := []stretch{{strong, "The old "}, {marked, "pier"}, {plain, " of Port Ellis burnt down"}}
+	pier := []span{{bold, "The old "}, {highlight, "pier"}, {plain, " of Port Ellis burnt down"}}
 	for _, tt := range []struct {
 		name   string
 		screen screen
 		indent int
-		parts  []stretch
+		parts  []span
 		want   string
 	}{
 		{"a pipe", screen{}, 2, pier, "The old pier of Port Ellis burnt down"},
 		{"a narrow screen", screen{Width: 22}, 2, pier, "The old pier of Port\n  Ellis burnt down"},
 		{"colour", screen{Colour: true}, 0, pier, "\x1b[1mThe old \x1b[0m\x1b[1;33mpier\x1b[0m of Port Ellis burnt down"},
-		{"a broken style", screen{Width: 20, Colour: true}, 0, []stretch{{strong, "one two three four five"}}, "\x1b[1mone two three four\x1b[0m\n\x1b[1mfive\x1b[0m"},
-		{"wide characters", screen{Width: 20}, 0, []stretch{{plain, "港町新報 港町新報 港町"}}, "港町新報 港町新報\n港町"},
+		{"a broken style", screen{Width: 20, Colour: true}, 0, []span{{bold, "one two three four five"}}, "\x1b[1mone two three four\x1b[0m\n\x1b[1mfive\x1b[0m"},
+		{"wide characters", screen{Width: 20}, 0, []span{{plain, "港町新報 港町新報 港町"}}, "港町新報 港町新報\n港町"},
 		{"no room", screen{Width: 20}, 15, pier, "The old pier of Port Ellis burnt down"},
 	} {
 		if diff := cmp.Diff(tt.want, tt.screen.prose(tt.indent, tt.indent, tt.parts...)); diff != "" {
@@ -39,7 +39,7 @@ func TestProseHolds(t *testing.T) {
 		s := screen{Width: rapid.IntRange(minWidth, 120).Draw(t, "width")}
 		indent := rapid.IntRange(0, 8).Draw(t, "indent")
 		text := strings.Join(words, " ")
-		got := s.prose(indent, indent, stretch{plain, text})
+		got := s.prose(indent, indent, span{plain, text})
 		if strings.Join(strings.Fields(got), " ") != text {
 			t.Fatalf("%q became %q", text, got)
 		}
@@ -78,7 +78,7 @@ func TestTable(t *testing.T) {
 		for _, row := range rows {
 			w.row(append([]string(nil), row...)...)
 		}
-		w.Flush()
+		w.flush()
 		if diff := cmp.Diff(tt.want, "\n"+out.String()); diff != "" {
 			t.Errorf("%+v: %s", tt.screen, diff)
 		}

@@ -13,8 +13,8 @@ import (
 	"headwater/internal/store"
 )
 
-// numbers reads numbers of stories, articles or corrections.
-func numbers(what string, args []string) ([]int64, error) {
+// parseIDs reads ids of stories, articles or corrections; what names which in the error.
+func parseIDs(what string, args []string) ([]int64, error) {
 	var out []int64
 	for _, arg := range args {
 		n, err := strconv.ParseInt(arg, 10, 64)
@@ -33,9 +33,9 @@ func (c *cli) storyMerge() *cobra.Command {
 		Long: "Says that stories are one, whatever the scores say. Their articles stay together from now on. The oldest number stays, and\n" +
 			"the others lead to it. A later correction outranks an earlier one.",
 		Example: "  headwater story merge 17 23",
-		Args:    arguments(2, anyNumber),
+		Args:    arguments(2, unlimited),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			stories, err := numbers("story", args)
+			stories, err := parseIDs("story", args)
 			if err != nil {
 				return err
 			}
@@ -54,13 +54,13 @@ func (c *cli) storySplit() *cobra.Command {
 			"in none with the rest from now on; the rest keeps its number, and holds together as far as it is alike. `headwater story\n" +
 			"ID` shows the articles' numbers. A later correction outranks an earlier one.",
 		Example: "  headwater story split 17 231 240",
-		Args:    arguments(2, anyNumber),
+		Args:    arguments(2, unlimited),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			story, err := numbers("story", args[:1])
+			story, err := parseIDs("story", args[:1])
 			if err != nil {
 				return err
 			}
-			articles, err := numbers("article", args[1:])
+			articles, err := parseIDs("article", args[1:])
 			if err != nil {
 				return err
 			}
@@ -81,7 +81,7 @@ func (c *cli) storyForget() *cobra.Command {
 		Example: "  headwater story forget 3",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			number, err := numbers("correction", args)
+			number, err := parseIDs("correction", args)
 			if err != nil {
 				return err
 			}
@@ -98,38 +98,35 @@ func (c *cli) storyForget() *cobra.Command {
 	return cmd
 }
 
-// correct makes or takes back a correction and prints what came of it.
+// correct makes a correction or takes one back, and prints the stories that result.
 func (c *cli) correct(cmd *cobra.Command, work func(context.Context, *app) (news.Corrected, error)) error {
-	return c.beside(cmd, errand{}, c.stdout, func(a *app) error {
+	return c.runOrForward(cmd, func(a *app) error {
 		done, err := work(cmd.Context(), a)
 		if err != nil {
 			return err
 		}
-		return c.printCorrected(done, cmd.Name() == "forget")
-	})
-}
-
-func (c *cli) printCorrected(done news.Corrected, forgotten bool) error {
-	if c.asJSON {
-		of := map[int64]int64{}
-		views := make([]view.Story, 0, len(done.Stories))
-		for _, s := range done.Stories {
-			views = append(views, view.StoryOf(s))
-			for _, m := range s.Members {
-				of[m.Article.ID] = s.ID
+		id := done.Correction.ID
+		switch {
+		case c.asJSON:
+			storyOf := map[int64]int64{} // by article
+			views := make([]view.Story, 0, len(done.Stories))
+			for _, s := range done.Stories {
+				views = append(views, view.StoryOf(s))
+				for _, m := range s.Members {
+					storyOf[m.Article.ID] = s.ID
+				}
 			}
+			return c.printJSON(struct {
+				Correction view.Correction `json:"correction"`
+				Stories    []view.Story    `json:"stories"`
+			}{view.CorrectionOf(done.Correction, storyOf), views})
+		case cmd.Name() == "forget":
+			c.printf("correction %d is taken back\n", id)
+		default:
+			c.printf("correction %d is made; `headwater story forget %d` takes it back\n", id, id)
 		}
-		return c.printJSON(struct {
-			Correction view.Correction `json:"correction"`
-			Stories    []view.Story    `json:"stories"`
-		}{view.CorrectionOf(done.Correction, of), views})
-	}
-	if forgotten {
-		c.printf("correction %d is taken back\n", done.Correction.ID)
-	} else {
-		c.printf("correction %d is made; `headwater story forget %d` takes it back\n", done.Correction.ID, done.Correction.ID)
-	}
-	return c.printStories(done.Stories, len(done.Stories))
+		return c.printStories(done.Stories, len(done.Stories))
+	})
 }
 
 func (c *cli) storyCorrections() *cobra.Command {
@@ -139,51 +136,43 @@ func (c *cli) storyCorrections() *cobra.Command {
 		Example: "  headwater story corrections --json",
 		Args:    noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return c.reading(cmd.Context(), func(r *readings) error {
-				views, titles, err := corrections(cmd.Context(), r.store)
-				if err != nil {
-					return err
-				}
-				if c.asJSON {
-					return c.printJSON(views)
-				}
-				return c.printCorrections(views, titles)
-			})
+			return c.withStore(cmd.Context(), func(db *store.DB) error { return c.printCorrections(cmd.Context(), db) })
 		},
 	}
 	c.jsonFlag(cmd)
 	return cmd
 }
 
-// corrections gives all corrections, and the titles of the stories that their articles are in.
-func corrections(ctx context.Context, db *store.DB) ([]view.Correction, map[int64]string, error) {
+// printCorrections lists all corrections, each with the stories that its articles are in now.
+func (c *cli) printCorrections(ctx context.Context, db *store.DB) error {
 	all, err := db.Corrections(ctx)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	var articles []int64
 	for _, x := range all {
 		articles = append(articles, x.Articles()...)
 	}
-	of, err := db.StoriesOf(ctx, articles)
+	storyOf, err := db.StoriesOf(ctx, articles)
 	if err != nil {
-		return nil, nil, err
+		return err
 	}
 	views, ids := make([]view.Correction, 0, len(all)), []int64{}
 	for _, x := range all {
-		v := view.CorrectionOf(x, of)
+		v := view.CorrectionOf(x, storyOf)
 		views, ids = append(views, v), append(ids, v.Stories...)
 	}
+	if c.asJSON {
+		return c.printJSON(views)
+	}
 	stories, err := db.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+	if err != nil {
+		return err
+	}
 	titles := make(map[int64]string, len(stories))
 	for _, s := range stories {
 		titles[s.ID] = s.Title
 	}
-	return views, titles, err
-}
-
-// printCorrections lists corrections, each with the stories that it concerns now.
-func (c *cli) printCorrections(views []view.Correction, titles map[int64]string) error {
 	w := c.table()
 	for _, v := range views {
 		for i, s := range v.Stories {
@@ -194,6 +183,6 @@ func (c *cli) printCorrections(views []view.Correction, titles map[int64]string)
 			w.row(id, kind, made, fmt.Sprint("story ", s), titles[s])
 		}
 	}
-	w.Flush()
+	w.flush()
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // Readers' requests reach the API, and nothing that another site's page sends changes anything.
-func TestReadersBesidePages(t *testing.T) {
+func TestReadersAndPages(t *testing.T) {
 	if testing.Short() {
 		t.Skip("polls the demo")
 	}

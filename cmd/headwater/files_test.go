@@ -1,14 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"bytes"
 	"compress/gzip"
 	"strings"
 	"testing"
 )
 
-func TestUnpacked(t *testing.T) {
+func TestReadLimited(t *testing.T) {
 	packed := func(size int) []byte {
 		var b bytes.Buffer
 		z := gzip.NewWriter(&b)
@@ -33,7 +32,7 @@ func TestUnpacked(t *testing.T) {
 		"empty":             {nil, 0, ""},
 		"a gzip mark alone": {[]byte("\x1f\x8b"), 0, "EOF"},
 	} {
-		data, err := unpacked(bufio.NewReader(bytes.NewReader(tc.data)), 1000, "some.rule")
+		data, err := readLimited(bytes.NewReader(tc.data), 1000, "some.rule")
 		if len(data) != tc.size || (err == nil) != (tc.problem == "") || err != nil && !strings.Contains(err.Error(), tc.problem) {
 			t.Errorf("%s: %d bytes, %v; want %d, %q", name, len(data), err, tc.size, tc.problem)
 		}

@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"headwater/internal/search"
+	"headwater/internal/store"
+)
+
+func (c *cli) backupCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "backup FILE",
+		Short:   "Write a copy of everything stored; works beside a running server",
+		Long:    "Writes a consistent copy of the database to a new file. The search index is not in it: restore builds it anew.",
+		Example: "  headwater backup headwater-2026-11-23.db",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return c.withStore(cmd.Context(), func(db *store.DB) error {
+				if err := db.Backup(cmd.Context(), args[0]); err != nil {
+					return err
+				}
+				_, err := fmt.Fprintf(c.stdout, "written to %s\n", args[0])
+				return err
+			})
+		},
+	}
+}
+
+func (c *cli) restoreCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "restore FILE",
+		Short:   "Put a backup into an empty data folder and index it",
+		Example: "  headwater restore headwater-2026-11-23.db --data ./restored",
+		Args:    arguments(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			cfg, err := c.config()
+			if err != nil {
+				return err
+			}
+			err = checkNoServer(cmd.Context(), cfg.Data, "and a backup goes into an empty folder only; stop it first, or name another folder with --data")
+			if err != nil {
+				return err
+			}
+			if err := store.Restore(cmd.Context(), args[0], cfg.Data, search.FilePattern); err != nil {
+				return err
+			}
+			return c.withOptions(cmd.Context(), openOptions{restoring: true}, func(a *app) error {
+				bar := c.progressBar()
+				n, err := a.CatchUp(cmd.Context(), bar.of("index"))
+				bar.clear()
+				if err == nil {
+					err = store.Restored(cfg.Data)
+				}
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.stdout, "restored into %s, %s indexed\n", cfg.Data, count(n, "article"))
+				return err
+			})
+		},
+	}
+}
+
+// completeIndex adds what the index lacks, as after a crash, before a search. A server does so in the background, and its
+// searches say how far it is.
+func (c *cli) completeIndex(ctx context.Context, a *app) error {
+	if c.server != nil || !a.Building() {
+		return nil
+	}
+	bar := c.progressBar()
+	defer bar.clear()
+	_, err := a.CatchUp(ctx, bar.of("index"))
+	return err
+}
+
+func (c *cli) reindexCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:     "reindex",
+		Short:   "Build the search index anew from what is stored",
+		Long:    "Builds the search index anew beside the old one and swaps them when it is whole, so that an interruption leaves the old one.",
+		Example: "  headwater reindex",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return c.runOrForward(cmd, func(a *app) error {
+				bar := c.progressBar()
+				n, err := a.Reindex(cmd.Context(), a.freshIndex, bar.of("index"))
+				bar.clear()
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.stdout, "%s indexed\n", count(n, "article"))
+				return err
+			})
+		},
+	}
+}
+
+func (c *cli) compactCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "compact",
+		Short: "Write the database anew, so that it takes no more room than it needs",
+		Long: "Writes the database anew, so that it takes no more room than it needs. One that an older version made gives room back by\n" +
+			"itself from then on. It takes some minutes for gigabytes, and as much free room as the database has, in the data folder and\n" +
+			"where temporary files are (SQLITE_TMPDIR). An interruption leaves the old one. A server on the folder must be stopped first.",
+		Example: "  headwater compact",
+		Args:    noArguments,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			cfg, err := c.config()
+			if err != nil {
+				return err
+			}
+			if err := checkNoServer(cmd.Context(), cfg.Data, "and could store nothing meanwhile; stop it first"); err != nil {
+				return err
+			}
+			return c.with(cmd.Context(), func(a *app) error {
+				before, err := a.store.Usage(cmd.Context())
+				if err != nil {
+					return err
+				}
+				if err := a.store.Compact(cmd.Context()); err != nil {
+					return err
+				}
+				after, err := a.store.Usage(cmd.Context())
+				if err != nil {
+					return err
+				}
+				_, err = fmt.Fprintf(c.stdout, "%s before, %s now\n", byteSize(before.File), byteSize(after.File))
+				return err
+			})
+		},
+	}
+}
