@@ -5,49 +5,47 @@ import (
 	"container/heap"
 	"math"
 	"slices"
+	"unique"
 )
 
-// graph is a set of items to cluster, numbered 0 to n-1 in an order that does not depend on arrival, with the links that
-// are known between them. Its division says which must be in one cluster, and which must not.
+// graph is a set of items to cluster, numbered 0 to n-1 in an order that does not depend on arrival, with the links that are known
+// between them. Its partition says which must be in one cluster, and which must not. The fields that may be nil are rules for
+// stories or for events alone.
 type graph struct {
-	*division
-	size  []int // articles an item stands for
+	*partition
+	size  []int // articles that an item stands for
 	links []map[int]link
-	said  *said // what the items tell, weighed beside their links; nil where the links say all
-	// publishers are who published and wrote the articles of an item; nil where that does not matter.
-	publishers []publishers
-	// languages are those of an item's articles; two items that have one in common stay apart. Nil where that does not matter.
-	languages []languages
-	// days is the day of an item's recurring report, 0 where it is none; items of two days stay apart, whatever is between them. Nil
-	// where that does not matter.
-	days []int32
 	linkage
+
+	contexts  *contextSums              // weighed beside the links
+	authors   []authorship              // of the articles of an item
+	languages [][]unique.Handle[string] // of the articles of an item; two items with one in common stay apart
+	days      []int32                   // of an item's recurring report, 0 for none; items of two days stay apart, whatever is between them
 }
 
-// link is what is known between two clusters: the probabilities of the pairs that were compared, greatest first, or for
-// averageLinkage their sum alone.
+// link is what is known between two clusters: the probabilities of the pairs that were compared, greatest first, or for averageLinkage
+// their sum alone.
 type link []float64
 
-// linkage is how the nearness of two clusters of m and n members follows from the probabilities of their pairs. A pair
-// that was never compared counts as 0.
+// linkage is how the nearness of two clusters of m and n members follows from the probabilities of their pairs. A pair that was
+// never compared counts as 0.
 type linkage interface {
-	with(l, m link) link // the link of a merged cluster
+	merge(l, m link) link // the link of a merged cluster
 	of(l link, m, n int) float64
 }
 
-// bestLinkage is the weighted mean of the √(mn) best pairs, in which each weighs four fifths of the one before: one sure pair
-// says more than several doubtful ones. It lies between single linkage, by which agencies' background paragraphs
-// chain strangers into one blob, and average linkage, by which a rewrite of one version and an excerpt of another never
-// meet (for both see Sneath and Sokal 1973).
+// bestLinkage is the weighted mean of the √(mn) best pairs, in which each weighs four fifths of the one before: one sure pair says
+// more than several doubtful ones. It lies between single linkage, by which agencies' background paragraphs chain strangers into
+// one cluster, and average linkage, by which a rewrite of one version and an excerpt of another never meet (for both see Sneath and
+// Sokal 1973).
 type bestLinkage struct{}
 
-// nextBest is the weight of a pair beside the next better one's.
-const nextBest = .8
+const (
+	nextPair = .8   // weight of a pair relative to the next better one
+	maxLink  = 1024 // pairs of a link that are kept: too few only for clusters of more than a thousand
+)
 
-// maxLink is how many pairs of a link are kept; clusters for which that is too few are over a thousand strong.
-const maxLink = 1024
-
-func (bestLinkage) with(l, m link) link {
+func (bestLinkage) merge(l, m link) link {
 	out := slices.Concat(l, m)
 	slices.SortFunc(out, func(a, b float64) int { return cmp.Compare(b, a) })
 	return out[:min(len(out), maxLink)]
@@ -61,7 +59,7 @@ func (bestLinkage) of(l link, m, n int) float64 {
 			sum += weight * l[i]
 		}
 		all += weight
-		weight *= nextBest
+		weight *= nextPair
 	}
 	return sum / all
 }
@@ -69,7 +67,7 @@ func (bestLinkage) of(l link, m, n int) float64 {
 // averageLinkage is the mean of all pairs.
 type averageLinkage struct{}
 
-func (averageLinkage) with(l, m link) link {
+func (averageLinkage) merge(l, m link) link {
 	if len(l) == 0 {
 		return m
 	}
@@ -78,64 +76,46 @@ func (averageLinkage) with(l, m link) link {
 
 func (averageLinkage) of(l link, m, n int) float64 { return l[0] / float64(m*n) }
 
+// translationLinkage joins stories in several languages: bestLinkage over as many pairs as the one with more languages has. How many
+// copies a story has in its own language does not matter.
+type translationLinkage struct{ bestLinkage }
+
+func (translationLinkage) of(l link, m, n int) float64 {
+	k := max(m, n)
+	return bestLinkage{}.of(l, k, k)
+}
+
 func newGraph(n int, by linkage) *graph {
-	g := &graph{division: newDivision(n), size: make([]int, n), links: make([]map[int]link, n), linkage: by}
+	g := &graph{partition: newPartition(n), size: make([]int, n), links: make([]map[int]link, n), linkage: by}
 	for i := range n {
 		g.size[i], g.links[i] = 1, map[int]link{}
 	}
 	return g
 }
 
-// exact is the step to which probabilities are rounded, so that sums of up to 2³² of them do not depend on their order.
-const exact = 1 << 20
+// probabilityStep is what probabilities are rounded to, so that sums of up to 2³² of them do not depend on their order.
+const probabilityStep = 1. / (1 << 20)
 
 func (g *graph) add(i, j int, p float64) {
-	l := g.with(g.links[i][j], link{math.Round(p*exact) / exact})
+	l := g.linkage.merge(g.links[i][j], link{math.Round(p/probabilityStep) * probabilityStep})
 	g.links[i][j], g.links[j][i] = l, l
 }
 
-// cluster merges the items, best first, while the linkage of two clusters is at least at and they need not stay apart.
-// It gives each item's cluster as the lowest number in it. Clusters that must be one are merged once each has what
-// resembles it: together they resemble little.
+// cluster merges the items, the nearest first, while the linkage of two clusters is at least at and they need not stay apart. It gives
+// each item's cluster as the lowest number in it. Clusters that must be one are merged once each has what resembles it: together
+// they resemble little.
 func (g *graph) cluster(at float64) []int {
 	c := &clustering{graph: g, at: at, version: make([]int, len(g.size))}
-	for i, ls := range g.links {
-		for j := range ls {
+	for i, links := range g.links {
+		for j := range links {
 			if i < j {
 				c.push(i, j)
 			}
 		}
 	}
 	heap.Init(&c.queue)
-	c.mergeBest()
-	c.mergeBound()
-	c.mergeBest()
-	of := make([]int, len(g.size))
-	for i := range of {
-		of[i] = c.root(i)
-	}
-	return of
-}
-
-type clustering struct {
-	*graph
-	at      float64
-	version []int // grows when a cluster changes; -1 when it went into another
-	queue   queue
-}
-
-func (c *clustering) mergeBest() {
-	for c.queue.Len() > 0 {
-		m := heap.Pop(&c.queue).(merge) //nolint:errcheck // it holds nothing else
-		if c.version[m.i] == m.vi && c.version[m.j] == m.vj && c.may(m.i, m.j) {
-			c.merge(m.i, m.j)
-		}
-	}
-}
-
-// mergeBound merges the clusters that must be one.
-func (c *clustering) mergeBound() {
-	first := map[int]int{}
+	c.mergeNearest()
+	first := map[int]int{} // clusters that must be one
 	for i, version := range c.version {
 		if version < 0 {
 			continue
@@ -146,44 +126,68 @@ func (c *clustering) mergeBound() {
 			first[c.root(i)] = i
 		}
 	}
+	c.mergeNearest()
+	of := make([]int, len(g.size))
+	for i := range of {
+		of[i] = c.root(i)
+	}
+	return of
 }
 
+// clustering is a graph while it is clustered. A cluster has the lowest number of its items.
+type clustering struct {
+	*graph
+	at      float64
+	version []int // grows when a cluster changes; -1 when it was merged into another
+	queue   mergeQueue
+}
+
+func (c *clustering) mergeNearest() {
+	for c.queue.Len() > 0 {
+		m := heap.Pop(&c.queue).(candidateMerge) //nolint:errcheck // it holds nothing else
+		if c.version[m.i] == m.versionI && c.version[m.j] == m.versionJ && c.mayJoin(m.i, m.j) {
+			c.merge(m.i, m.j)
+		}
+	}
+}
+
+// push appends the merge of two clusters to the queue if they are near enough.
 func (c *clustering) push(i, j int) {
 	if i > j {
 		i, j = j, i
 	}
-	if c.languages != nil && c.languages[i].meet(c.languages[j]) {
+	if c.languages != nil && slices.ContainsFunc(c.languages[i], func(lang unique.Handle[string]) bool { return slices.Contains(c.languages[j], lang) }) {
 		return
 	}
 	if c.days != nil && c.days[i] != 0 && c.days[j] != 0 && c.days[i] != c.days[j] {
 		return
 	}
 	p := c.of(c.links[i][j], c.size[i], c.size[j])
-	if c.said != nil {
-		p = c.said.weigh(p, i, j)
+	if c.contexts != nil {
+		p = c.contexts.nearness(p, i, j)
 	}
-	if c.publishers != nil {
-		p -= c.publishers[i].cost(&c.publishers[j], j)
+	if c.authors != nil {
+		p -= c.authors[i].penalty(&c.authors[j], j)
 	}
 	if p >= c.at {
-		c.queue = append(c.queue, merge{p, i, j, c.version[i], c.version[j]})
+		c.queue = append(c.queue, candidateMerge{p, i, j, c.version[i], c.version[j]})
 	}
 }
 
-// merge takes j into i, i < j.
+// merge takes cluster j into i, i < j.
 func (c *clustering) merge(i, j int) {
 	c.join(i, j)
 	c.version[i]++
 	c.version[j] = -1
 	c.size[i] += c.size[j]
-	if c.said != nil {
-		c.said.merge(i, j)
+	if c.contexts != nil {
+		c.contexts.merge(i, j)
 	}
-	if c.publishers != nil {
-		c.takePublishers(i, j)
+	if c.authors != nil {
+		mergeAuthors(c.authors, i, j)
 	}
 	if c.languages != nil {
-		c.languages[i] = append(slices.Clone(c.languages[i]), c.languages[j]...)
+		c.languages[i] = slices.Concat(c.languages[i], c.languages[j])
 	}
 	if c.days != nil {
 		c.days[i] = cmp.Or(c.days[i], c.days[j])
@@ -194,40 +198,99 @@ func (c *clustering) merge(i, j int) {
 		if k == i {
 			continue
 		}
-		both := c.with(c.links[i][k], l)
+		both := c.linkage.merge(c.links[i][k], l)
 		c.links[i][k], c.links[k][i] = both, both
 	}
 	c.links[j] = nil
 	for k := range c.links[i] {
-		at := c.queue.Len()
-		if c.push(i, k); c.queue.Len() > at {
-			heap.Fix(&c.queue, at)
+		last := c.queue.Len()
+		if c.push(i, k); c.queue.Len() > last {
+			heap.Fix(&c.queue, last)
 		}
 	}
 }
 
-// merge is a possible merge of clusters i < j at the versions it was weighed for.
-type merge struct {
-	p            float64
-	i, j, vi, vj int
+// candidateMerge is a possible merge of clusters i < j at the versions for which p was computed.
+type candidateMerge struct {
+	p                        float64
+	i, j, versionI, versionJ int
 }
 
-// queue is a heap with the best merge first; ties go to the lowest numbers.
-type queue []merge
+// mergeQueue is a heap with the best merge first; ties go to the lowest numbers.
+type mergeQueue []candidateMerge
 
-func (q queue) Len() int      { return len(q) }
-func (q queue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
-func (q queue) Less(i, j int) bool {
+func (q mergeQueue) Len() int      { return len(q) }
+func (q mergeQueue) Swap(i, j int) { q[i], q[j] = q[j], q[i] }
+func (q mergeQueue) Less(i, j int) bool {
 	a, b := &q[i], &q[j]
 	if a.p != b.p {
 		return a.p > b.p
 	}
 	return cmp.Or(cmp.Compare(a.i, b.i), cmp.Compare(a.j, b.j)) < 0
 }
-func (q *queue) Push(x any) { *q = append(*q, x.(merge)) } //nolint:errcheck // as above
-func (q *queue) Pop() any {
+func (q *mergeQueue) Push(x any) { *q = append(*q, x.(candidateMerge)) } //nolint:errcheck // as above
+func (q *mergeQueue) Pop() any {
 	old := *q
 	last := old[len(old)-1]
 	*q = old[:len(old)-1]
 	return last
+}
+
+// What the linkage of two clusters loses where their articles say that they are two stories. Scores of single pairs have that already.
+// Here it keeps an article that resembles both clusters from joining them.
+const (
+	authorPenalty  = .45 // their texts are by different outlets
+	outletPenalty  = .35 // an outlet has articles in both, no two of which are one story by themselves
+	minOutletStory = .5  // story probability of two articles of one outlet from which they may be one story
+)
+
+// authorship is who published and wrote the articles of a cluster, by the hashes of the outlets' keys.
+type authorship struct {
+	outlets []uint64
+	prose   []uint64        // whose text they say they are
+	news    []uint64        // whose report they retell
+	own     map[int]float64 // greatest story probability of two articles of one outlet, here and in another cluster, by that one's number
+}
+
+func (a *authorship) add(n *node) {
+	if n.outlet != 0 {
+		a.outlets = append(a.outlets, n.outlet)
+	}
+	a.prose, a.news = append(a.prose, n.credits.prose...), append(a.news, n.credits.news...)
+}
+
+// addOwn notes the story probability of a pair of one outlet's articles, one of them in cluster j.
+func (a *authorship) addOwn(j int, p float64) {
+	if a.own == nil {
+		a.own = map[int]float64{}
+	}
+	a.own[j] = max(a.own[j], p)
+}
+
+// penalty is what the linkage with cluster j, whose authorship is b, loses.
+func (a *authorship) penalty(b *authorship, j int) float64 {
+	penalty := 0.0
+	if len(a.prose) > 0 && len(b.prose) > 0 && !intersects(a.prose, b.prose) &&
+		!intersects(a.news, b.prose) && !intersects(b.news, a.prose) && !intersects(a.news, b.news) {
+		penalty += authorPenalty
+	}
+	if a.own[j] < minOutletStory && intersects(a.outlets, b.outlets) {
+		penalty += outletPenalty
+	}
+	return penalty
+}
+
+// mergeAuthors merges the authorship of cluster j into that of i.
+func mergeAuthors(all []authorship, i, j int) {
+	a, b := &all[i], &all[j]
+	a.outlets, a.prose, a.news = union(a.outlets, b.outlets), union(a.prose, b.prose), union(a.news, b.news)
+	delete(a.own, j)
+	for k, p := range b.own {
+		delete(all[k].own, j)
+		if k != i {
+			a.addOwn(k, p)
+			all[k].addOwn(i, a.own[k])
+		}
+	}
+	all[j] = authorship{}
 }

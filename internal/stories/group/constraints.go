@@ -9,19 +9,18 @@ import (
 	"headwater/internal/news"
 )
 
-// constraints are what people's corrections say of pairs of articles, as must-links and cannot-links (Wagstaff et al. 2001).
-// Articles that must be in one story make a group; groups may have to stay apart. A later correction outranks an earlier
-// one: what contradicts it is left out.
+// constraints are what people's corrections say of pairs of articles: must-links and cannot-links (Wagstaff et al. 2001). A
+// later correction outranks an earlier one: what contradicts it is left out.
 type constraints struct {
-	number map[int64]int   // of each article that a correction names
-	groups *division       // of those numbers
-	mates  map[int][]int64 // articles of each group, by its root
-	sides  map[int]string  // what each group must stay apart from, by its root
+	number      map[int64]int   // of each article that a correction names
+	parts       *partition      // of these numbers: a part must be in one story
+	mustLinks   map[int][]int64 // articles of each part, by its root
+	cannotLinks map[int]string  // articles that each part must stay apart from, by its root
 }
 
 // newConstraints takes corrections in the order in which they were made.
 func newConstraints(all []news.Correction) *constraints {
-	c := &constraints{number: map[int64]int{}, mates: map[int][]int64{}, sides: map[int]string{}}
+	c := &constraints{number: map[int64]int{}, mustLinks: map[int][]int64{}, cannotLinks: map[int]string{}}
 	var articles []int64
 	for _, x := range all {
 		articles = append(append(articles, x.Same...), x.Apart...)
@@ -31,81 +30,71 @@ func newConstraints(all []news.Correction) *constraints {
 	for i, id := range articles {
 		c.number[id] = i
 	}
-	c.groups = newDivision(len(articles))
-	for _, x := range slices.Backward(all) {
-		c.take(x)
+	c.parts = newPartition(len(articles))
+	for _, x := range slices.Backward(all) { // the latest first; each says what does not contradict those before it
+		var joined []int // one number of each part that the correction says is one
+		for _, id := range x.Same {
+			i := c.number[id]
+			if !slices.ContainsFunc(joined, func(j int) bool { return c.parts.join(i, j) }) {
+				joined = append(joined, i)
+			}
+		}
+		for _, i := range joined {
+			for _, id := range x.Apart {
+				c.parts.separate(i, c.number[id])
+			}
+		}
 	}
 	for i, id := range articles {
-		root := c.groups.root(i)
-		c.mates[root] = append(c.mates[root], id)
+		root := c.parts.root(i)
+		c.mustLinks[root] = append(c.mustLinks[root], id)
 	}
-	for root, others := range c.groups.apart {
-		c.sides[root] = c.sideOf(others)
+	for root, others := range c.parts.apart {
+		var ids []int64
+		for other := range others {
+			ids = append(ids, c.mustLinks[other]...)
+		}
+		slices.Sort(ids)
+		var b strings.Builder
+		for _, id := range ids {
+			b.WriteString(strconv.FormatInt(id, 10) + " ")
+		}
+		c.cannotLinks[root] = b.String()
 	}
 	return c
 }
 
-// take adds what a correction says, as far as it does not contradict what is there.
-func (c *constraints) take(x news.Correction) {
-	var groups []int
-	for _, id := range x.Same {
-		i := c.number[id]
-		if !slices.ContainsFunc(groups, func(j int) bool { return c.groups.join(i, j) }) {
-			groups = append(groups, i)
-		}
-	}
-	for _, i := range groups {
-		for _, id := range x.Apart {
-			c.groups.separate(i, c.number[id])
-		}
-	}
-}
-
-// sideOf writes down the articles of some groups.
-func (c *constraints) sideOf(groups map[int]bool) string {
-	var articles []int64
-	for root := range groups {
-		articles = append(articles, c.mates[root]...)
-	}
-	slices.Sort(articles)
-	var b strings.Builder
-	for _, id := range articles {
-		b.WriteString(strconv.FormatInt(id, 10) + " ")
-	}
-	return b.String()
-}
-
-// matesOf gives the articles that must be in one story with an article, itself among them; none where there is no other.
-func (c *constraints) matesOf(id int64) []int64 {
+// mustLink gives the articles that must be in one story with an article, itself among them; none where there is no other.
+func (c *constraints) mustLink(id int64) []int64 {
 	if i, ok := c.number[id]; ok {
-		if mates := c.mates[c.groups.root(i)]; len(mates) > 1 {
-			return mates
+		if same := c.mustLinks[c.parts.root(i)]; len(same) > 1 {
+			return same
 		}
 	}
 	return nil
 }
 
-// speakOf says whether a correction names an article.
-func (c *constraints) speakOf(id int64) bool {
+// names says whether a correction names an article.
+func (c *constraints) names(id int64) bool {
 	_, ok := c.number[id]
 	return ok
 }
 
-// side says what an article must stay apart from, "" for nothing. It differs for two that must stay apart, and is the same
-// under other constraints that say the same.
-func (c *constraints) side(id int64) string {
+// cannotLink lists the ids that an article must stay apart from; "" is none. It differs for two articles that must stay apart, and
+// is the same under other constraints that say the same.
+func (c *constraints) cannotLink(id int64) string {
 	i, ok := c.number[id]
 	if !ok {
 		return ""
 	}
-	return c.sides[c.groups.root(i)]
+	return c.cannotLinks[c.parts.root(i)]
 }
 
-// differ gives the articles of which other constraints say something else, by id.
-func (c *constraints) differ(other *constraints) []int64 {
+// diff gives the articles of which other constraints say something else, by id.
+func (c *constraints) diff(other *constraints) []int64 {
 	var out []int64
 	for _, id := range slices.Concat(slices.Collect(maps.Keys(c.number)), slices.Collect(maps.Keys(other.number))) {
-		if !slices.Equal(c.matesOf(id), other.matesOf(id)) || c.side(id) != other.side(id) {
+		if !slices.Equal(c.mustLink(id), other.mustLink(id)) || c.cannotLink(id) != other.cannotLink(id) {
 			out = append(out, id)
 		}
 	}
@@ -113,115 +102,95 @@ func (c *constraints) differ(other *constraints) []int64 {
 	return slices.Compact(out)
 }
 
-// divide joins the nodes that must be one story and separates those that must not. That no two contradict each other
-// holds because twins have the same side.
-func (c *constraints) divide(nodes []*node) *division {
-	d := newDivision(len(nodes))
+// partition joins the nodes that must be one story and separates those that must not. The constraints do not contradict each
+// other over nodes, because duplicates have the same cannot-links.
+func (c *constraints) partition(nodes []*node) *partition {
+	p := newPartition(len(nodes))
 	if len(c.number) == 0 {
-		return d
+		return p
 	}
-	first := map[int]int{} // node of each group
+	first := map[int]int{} // a node of each part
 	for i, n := range nodes {
-		for _, t := range append([]*node{n}, n.twins...) {
-			number, ok := c.number[t.Article.ID]
+		for _, d := range append([]*node{n}, n.duplicates...) {
+			number, ok := c.number[d.id]
 			if !ok {
 				continue
 			}
-			group := c.groups.root(number)
-			if j, ok := first[group]; ok {
-				d.join(i, j)
+			part := c.parts.root(number)
+			if j, ok := first[part]; ok {
+				p.join(i, j)
 			} else {
-				first[group] = i
+				first[part] = i
 			}
 		}
 	}
-	for group, i := range first {
-		for other := range c.groups.apart[group] {
+	for part, i := range first {
+		for other := range c.parts.apart[part] {
 			if j, ok := first[other]; ok {
-				d.separate(i, j)
+				p.separate(i, j)
 			}
 		}
 	}
-	return d
+	return p
 }
 
-// Affected gives the articles of which these corrections, in the order in which they were made, say something else than
-// those in force, by id. Those that are missing in the window must be restored, each with its whole story, before SetCorrections.
-func (g *Grouper) Affected(all []news.Correction) []int64 {
-	return g.constraints.differ(newConstraints(all))
+// partition is a union-find over items 0 to n-1, some of which must not be joined.
+type partition struct {
+	parent []int
+	apart  map[int]map[int]bool // roots that must not be joined, in both directions
 }
 
-// SetCorrections puts corrections, in the order in which they were made, in the place of those in force. The next Settle decides
-// anew about the articles of which they say something else.
-func (g *Grouper) SetCorrections(all []news.Correction) {
-	next := newConstraints(all)
-	affected := g.constraints.differ(next)
-	var moving []*node
-	var edges []news.Edge
-	for _, id := range affected {
-		if n := g.byID[id]; n != nil {
-			moving = append(moving, n)
+func newPartition(n int) *partition {
+	p := &partition{parent: make([]int, n), apart: map[int]map[int]bool{}}
+	for i := range p.parent {
+		p.parent[i] = i
+	}
+	return p
+}
+
+// root is the lowest number in the part of i.
+func (p *partition) root(i int) int {
+	for p.parent[i] != i {
+		p.parent[i] = p.parent[p.parent[i]]
+		i = p.parent[i]
+	}
+	return i
+}
+
+// mayJoin says whether two items are in one part or may be.
+func (p *partition) mayJoin(i, j int) bool { return !p.apart[p.root(i)][p.root(j)] }
+
+// join joins the parts of two items, unless they must stay apart. It says whether they are one part now.
+func (p *partition) join(i, j int) bool {
+	if !p.mayJoin(i, j) {
+		return false
+	}
+	i, j = p.root(i), p.root(j)
+	if i == j {
+		return true
+	}
+	i, j = min(i, j), max(i, j)
+	p.parent[j] = i
+	for k := range p.apart[j] {
+		delete(p.apart[k], j)
+		p.setApart(i, k)
+	}
+	delete(p.apart, j)
+	return true
+}
+
+// separate keeps the parts of two items apart from now on, unless they are one.
+func (p *partition) separate(i, j int) {
+	if i, j = p.root(i), p.root(j); i != j {
+		p.setApart(i, j)
+	}
+}
+
+func (p *partition) setApart(i, j int) {
+	for _, pair := range [...][2]int{{i, j}, {j, i}} {
+		if p.apart[pair[0]] == nil {
+			p.apart[pair[0]] = map[int]bool{}
 		}
-	}
-	for _, n := range moving { // its seat among twins is another now
-		edges = append(edges, g.kept(n)...)
-		g.remove(n)
-	}
-	g.constraints = next
-	for _, n := range moving {
-		g.fresh = append(g.fresh, g.insert(n.whole()))
-	}
-	for _, e := range edges {
-		g.RestoreEdge(e)
-	}
-}
-
-// kept gives the edges of a node, to be restored.
-func (g *Grouper) kept(n *node) []news.Edge {
-	var out []news.Edge
-	for e := range g.edges(n) {
-		a, b := n.Article.ID, e.to.Article.ID
-		out = append(out, news.Edge{A: min(a, b), B: max(a, b), Story: float64(e.story), Event: float64(e.event)})
-	}
-	return out
-}
-
-// MustLinked gives the articles that must be in one story with any of the given ones, those among them, by id.
-func (g *Grouper) MustLinked(ids []int64) []int64 {
-	var out []int64
-	for _, id := range ids {
-		out = append(out, g.constraints.matesOf(id)...)
-	}
-	slices.Sort(out)
-	return slices.Compact(out)
-}
-
-// Detach takes articles out of the story they are in, so that its id stays with the rest even where that is smaller. They
-// get their story from the next Settle.
-func (g *Grouper) Detach(ids []int64) {
-	for _, id := range ids {
-		if n := g.byID[id]; n != nil {
-			g.leave(n)
-			n.Story = 0
-			g.fresh = append(g.fresh, n)
-		}
-	}
-}
-
-// Reassign puts articles back into stories that went into the one that they are in now, and into the events of those. The
-// next Settle decides anew about them, and the ids of these stories stay with them where they are stories of their own.
-func (g *Grouper) Reassign(to map[int64]news.Grouping) {
-	for _, id := range slices.Sorted(maps.Keys(to)) {
-		n := g.byID[id]
-		if n == nil {
-			continue
-		}
-		g.leave(n)
-		n.Story, n.Event = to[id].Story, to[id].Event
-		g.stories[n.Story] = append(g.stories[n.Story], n)
-		if len(g.stories[n.Story]) == 1 {
-			g.events[n.Event] = append(g.events[n.Event], n.Story)
-		}
-		g.fresh = append(g.fresh, n)
+		p.apart[pair[0]][pair[1]] = true
 	}
 }

@@ -22,7 +22,7 @@ func apart(these []int64, from ...int64) news.Correction {
 }
 
 // correct applies corrections as newsroom does and settles.
-func (s *shelf) correct(t testing.TB, g *Grouper, all []news.Correction) Result {
+func (s *storeState) correct(t testing.TB, g *Grouper, all []news.Correction) Result {
 	t.Helper()
 	g.SetCorrections(all)
 	r := g.Settle()
@@ -66,11 +66,11 @@ func TestConstraints(t *testing.T) {
 			c := newConstraints(tt.all)
 			var mates, apart []string
 			for i := range int64(5) {
-				if m := c.matesOf(i); len(m) > 0 && m[0] == i {
+				if m := c.mustLink(i); len(m) > 0 && m[0] == i {
 					mates = append(mates, strings.Trim(fmt.Sprint(m), "[]"))
 				}
 				for j := i + 1; j < 5; j++ {
-					if strings.Contains(" "+c.side(i), fmt.Sprint(" ", j, " ")) {
+					if strings.Contains(" "+c.cannotLink(i), fmt.Sprint(" ", j, " ")) {
 						apart = append(apart, fmt.Sprint(i, "-", j))
 					}
 				}
@@ -137,7 +137,7 @@ func TestCorrect(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			g, s := New(Options{}), newShelf()
+			g, s := New(Options{}), newStoreState()
 			s.settle(t, g, tt.items)
 			wantParts(t, "before", s, tt.before)
 			s.correct(t, g, tt.corrections)
@@ -150,7 +150,7 @@ func TestCorrect(t *testing.T) {
 	}
 }
 
-func wantParts(t testing.TB, when string, s *shelf, want []string) {
+func wantParts(t testing.TB, when string, s *storeState, want []string) {
 	t.Helper()
 	if diff := gocmp.Diff(want, parts(s.of, name)); diff != "" {
 		t.Errorf("stories %s (-want +got):\n%s", when, diff)
@@ -160,7 +160,7 @@ func wantParts(t testing.TB, when string, s *shelf, want []string) {
 // What is set apart may tell of the same happening.
 func TestApartInOneEvent(t *testing.T) {
 	text := join10(newProse(12), 10)
-	g, s := New(Options{}), newShelf()
+	g, s := New(Options{}), newStoreState()
 	s.settle(t, g, []Item{articleAt(1, "a.example", tolls, text), articleAt(2, "b.example", tolls, text)})
 	event := s.events[s.of[1]]
 	s.correct(t, g, []news.Correction{apart([]int64{2}, 1)})
@@ -172,7 +172,7 @@ func TestApartInOneEvent(t *testing.T) {
 // A new copy of what is set apart goes with one of the two and brings them not together.
 func TestCopiesOfWhatIsApart(t *testing.T) {
 	text := join10(newProse(13), 10)
-	g, s := New(Options{Corrections: []news.Correction{apart([]int64{2}, 1)}}), newShelf()
+	g, s := New(Options{Corrections: []news.Correction{apart([]int64{2}, 1)}}), newStoreState()
 	for id := range int64(12) {
 		s.settle(t, g, []Item{articleAt(id+1, fmt.Sprint(id, ".example"), tolls, text)})
 	}
@@ -184,7 +184,7 @@ func TestCopiesOfWhatIsApart(t *testing.T) {
 // The rest keeps the story's id, however small it is.
 func TestDetach(t *testing.T) {
 	text := join10(newProse(14), 10)
-	g, s := New(Options{}), newShelf()
+	g, s := New(Options{}), newStoreState()
 	s.settle(t, g, []Item{
 		articleAt(1, "a.example", tolls, text), articleAt(2, "b.example", tolls, text), articleAt(3, "c.example", tolls, text),
 	})
@@ -277,7 +277,7 @@ func lowest(group map[int64]int64, id int64) int64 {
 	return id
 }
 
-func keeps(t *rapid.T, all []news.Correction, s *shelf) {
+func keeps(t *rapid.T, all []news.Correction, s *storeState) {
 	for _, w := range granted(all) {
 		a, b := s.of[w.a], s.of[w.b]
 		if a != 0 && b != 0 && (a == b) != w.same {
@@ -291,7 +291,7 @@ func TestCorrectionsAlwaysHold(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		pool := corpus(rt, relations, 4)
 		all := drawCorrections(rt, 12)
-		g, s, items := New(Options{Corrections: all}), newShelf(), map[int64]Item{}
+		g, s, items := New(Options{Corrections: all}), newStoreState(), map[int64]Item{}
 		for range rapid.IntRange(1, 6).Draw(rt, "rounds") {
 			var batch []Item
 			for range rapid.IntRange(1, 6).Draw(rt, "articles") {
@@ -326,7 +326,7 @@ func TestOrderWithCorrections(t *testing.T) {
 		order := rapid.Permutation(indexesOf(items)).Draw(rt, "order")
 		one, names := arrive(items, indexesOf(items))
 		other, otherNames := arrive(items, order)
-		a, b := newShelf(), newShelf()
+		a, b := newStoreState(), newStoreState()
 		a.settle(t, New(Options{Corrections: all}), one)
 		g := New(Options{})
 		b.settle(t, g, other)
@@ -358,15 +358,15 @@ func renumbered(all []news.Correction, order []int) []news.Correction {
 }
 
 // A division never joins what is apart, whatever it is asked.
-func TestDivision(t *testing.T) {
+func TestPartition(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		d := newDivision(8)
+		d := newPartition(8)
 		var separated [][2]int
 		pair := rapid.SliceOfN(rapid.IntRange(0, 7), 2, 2)
 		for range rapid.IntRange(1, 30).Draw(rt, "steps") {
 			p := pair.Draw(rt, "pair")
 			if rapid.Bool().Draw(rt, "join") {
-				may := d.may(p[0], p[1])
+				may := d.mayJoin(p[0], p[1])
 				if d.join(p[0], p[1]) != may || (d.root(p[0]) == d.root(p[1])) != may {
 					rt.Fatalf("join of %v, which may %v", p, may)
 				}
@@ -375,7 +375,7 @@ func TestDivision(t *testing.T) {
 				separated = append(separated, [2]int{p[0], p[1]})
 			}
 			for _, s := range separated {
-				if d.may(s[0], s[1]) || d.may(s[1], s[0]) {
+				if d.mayJoin(s[0], s[1]) || d.mayJoin(s[1], s[0]) {
 					rt.Fatalf("%v may be joined though they are apart", s)
 				}
 			}

@@ -4,16 +4,27 @@ import (
 	"cmp"
 	"math"
 	"slices"
+
+	"headwater/internal/stories/compact"
 )
 
-// Two tellings of one event may share few words and yet share them with the same third ones. So an article's words are
-// widened by those of its nearest neighbours before they are compared for the event (document expansion: Singhal and
-// Pereira 1999).
+// Two reports of one event may share few words with each other, and more with the same third ones. So an article's terms are expanded
+// by those of its nearest neighbours before they are compared for the event (document expansion: Singhal and Pereira 1999).
+// The expanded vector is the article's context.
 const (
-	neighbours = 8   // that lend their words
-	lentTerms  = 60  // heaviest terms of an article that are lent
-	wideTerms  = 120 // heaviest terms that are kept of a widened article
+	maxNeighbours  = 8   // that an article is expanded by
+	expansionTerms = 60  // heaviest terms of an article that its neighbours are expanded by
+	contextTerms   = 120 // heaviest terms of a context
+
+	// contextShare is the weight of the contexts of two clusters beside the probability of their pairs, of 1. Probabilities are known
+	// only of pairs that were compared, cosines of all.
+	contextShare = .7
+	// contextDays is the time in which the cosine of two contexts falls to 1/e of its value.
+	contextDays = 3
 )
+
+// blend is the nearness of two clusters whose pairs have the mean probability p, and whose contexts the mean cosine.
+func blend(p, cosine, share float64) float64 { return (1-share)*p + share*cosine }
 
 // weight is a term with its weight; a vector of them is sorted by term and of length 1.
 type weight struct {
@@ -21,121 +32,114 @@ type weight struct {
 	w    float32
 }
 
-// neighbour is an article whose words are lent.
+// neighbour is a node that another has an edge with, and the event probability of the two.
 type neighbour struct {
 	*node
-	event float32 // probability that it tells of the same event
+	event float32
 }
 
-// contexts gives the widened vector of each node.
+// contexts gives the context of each node.
 func (g *Grouper) contexts(nodes []*node) [][]weight {
-	near := make([][]neighbour, len(nodes))
-	own := make(map[*node][]weight, len(nodes))
-	lent := slices.Clone(nodes)
+	nearest := make([][]neighbour, len(nodes))
+	all := slices.Clone(nodes)
 	for i, n := range nodes {
-		near[i] = g.neighboursOf(n)
-		for _, m := range near[i] {
-			lent = append(lent, m.node)
+		for e := range g.index.edges(n) {
+			if sameLanguage(n, e.to) {
+				nearest[i] = insertNearest(nearest[i], neighbour{e.to, e.event})
+			}
+		}
+		for _, m := range nearest[i] {
+			all = append(all, m.node)
 		}
 	}
-	slices.SortFunc(lent, byKey)
-	lent = slices.Compact(lent)
-	of := make([]widener, workers)
-	vectors := make([][]weight, len(lent))
-	share(len(lent), func(worker, i int) { vectors[i] = of[worker].heaviest(&g.index, lent[i]) })
-	for i, n := range lent {
+	slices.SortFunc(all, byContent)
+	all = slices.Compact(all)
+	expanders := make([]expander, workers)
+	vectors := make([][]weight, len(all))
+	parallel(len(all), func(worker, i int) { vectors[i] = expanders[worker].heaviest(g.index, all[i]) })
+	own := make(map[*node][]weight, len(all))
+	for i, n := range all {
 		own[n] = vectors[i]
 	}
-	wide := make([][]weight, len(nodes))
-	share(len(nodes), func(worker, i int) { wide[i] = of[worker].widened(nodes[i], near[i], own) })
-	return wide
+	contexts := make([][]weight, len(nodes))
+	parallel(len(nodes), func(worker, i int) { contexts[i] = expanders[worker].expand(nodes[i], nearest[i], own) })
+	return contexts
 }
 
-// neighboursOf gives the nearest of the nodes that a node has edges with.
-func (g *Grouper) neighboursOf(n *node) []neighbour {
-	var out []neighbour
-	for e := range g.edges(n) {
-		if inOneLanguage(n, e.to) {
-			out = closer(out, neighbour{e.to, e.event})
-		}
-	}
-	return out
-}
-
-// closer puts a neighbour among the nearest, which are sorted; ties go by content key.
-func closer(near []neighbour, n neighbour) []neighbour {
-	at, _ := slices.BinarySearchFunc(near, n, func(x, y neighbour) int {
-		return cmp.Or(cmp.Compare(y.event, x.event), byKey(x.node, y.node))
+// insertNearest inserts a neighbour into a sorted list of the nearest; ties go by content.
+func insertNearest(nearest []neighbour, n neighbour) []neighbour {
+	at, _ := slices.BinarySearchFunc(nearest, n, func(x, y neighbour) int {
+		return cmp.Or(cmp.Compare(y.event, x.event), byContent(x.node, y.node))
 	})
-	if at == neighbours {
-		return near
+	if at == maxNeighbours {
+		return nearest
 	}
-	if len(near) < neighbours {
-		near = append(near, neighbour{})
+	if len(nearest) < maxNeighbours {
+		nearest = append(nearest, neighbour{})
 	}
-	copy(near[at+1:], near[at:])
-	near[at] = n
-	return near
+	copy(nearest[at+1:], nearest[at:])
+	nearest[at] = n
+	return nearest
 }
 
-// widener makes the vectors of nodes. Its room is used again.
-type widener struct {
-	sheet  sheet
-	terms  []weight
-	keys   []uint64
-	places [1 << placeBits]uint16 // of terms by their hash, from 1; 0 is free
+// expander makes the vectors of nodes. It reuses its buffers, so each goroutine has its own.
+type expander struct {
+	decoder compact.PrintDecoder
+	terms   []weight
+	keys    []uint64
+	slots   [1 << slotBits]uint16 // hash table from a term to its index in terms, plus 1
 }
 
-// placeBits give three times as many places as an article and its neighbours have terms.
-const placeBits = 11
+// slotBits give three times as many slots as an article and its neighbours have terms.
+const slotBits = 11
 
-// heaviest gives the terms of a node that weigh most.
-func (x *widener) heaviest(c *candidates, n *node) []weight {
-	p := n.Print
+// heaviest gives the expansionTerms heaviest terms of a node.
+func (x *expander) heaviest(ix *index, n *node) []weight {
+	p := n.print
 	if p == nil {
-		x.sheet.DecodeTerms(n.print)
-		p = &x.sheet.Print
+		x.decoder.DecodeTerms(n.encodedPrint)
+		p = &x.decoder.Print
 	}
 	x.terms = x.terms[:0]
 	for i, t := range p.Terms {
-		x.terms = append(x.terms, weight{t, float32(c.idf(t) * useWeight(p.Uses[i]))})
+		x.terms = append(x.terms, weight{t, float32(ix.idf(t) * useWeight(p.Uses[i]))})
 	}
-	return unit(slices.Clone(x.keep(lentTerms)))
+	return normalise(slices.Clone(x.keepHeaviest(expansionTerms)))
 }
 
-// widened adds to a node's own terms those of its neighbours, by their probabilities. Together they count as much as its
-// own at most.
-func (x *widener) widened(n *node, near []neighbour, own map[*node][]weight) []weight {
-	if len(near) == 0 {
+// expand adds to a node's own terms those of its neighbours, weighted by their probabilities. Together they count at most as much
+// as its own.
+func (x *expander) expand(n *node, nearest []neighbour, own map[*node][]weight) []weight {
+	if len(nearest) == 0 {
 		return own[n]
 	}
 	sum := float32(0)
-	for _, m := range near {
+	for _, m := range nearest {
 		sum += m.event
 	}
-	sum = max(sum, 1) // few that are near by little lend little
-	clear(x.places[:])
+	sum = max(sum, 1) // few improbable neighbours add little
+	clear(x.slots[:])
 	x.terms = x.terms[:0]
 	for _, y := range own[n] {
 		x.add(y)
 	}
-	for _, m := range near {
-		lent := own[m.node]
-		full := min(1, float32(len(lent))/lentTerms) // a headline has few words to lend
-		for _, y := range lent {
+	for _, m := range nearest {
+		terms := own[m.node]
+		full := min(1, float32(len(terms))/expansionTerms) // a title alone has few terms
+		for _, y := range terms {
 			x.add(weight{y.term, y.w * m.event / sum * full})
 		}
 	}
-	return unit(x.summed(x.keep(wideTerms)))
+	return normalise(x.sortedSum(x.keepHeaviest(contextTerms)))
 }
 
 // add adds to the weight of a term.
-func (x *widener) add(y weight) {
-	for i := y.term * 0x9e3779b1 >> (32 - placeBits); ; i = (i + 1) % (1 << placeBits) {
-		switch at := x.places[i]; {
+func (x *expander) add(y weight) {
+	for i := y.term * 0x9e3779b1 >> (32 - slotBits); ; i = (i + 1) % (1 << slotBits) {
+		switch at := x.slots[i]; {
 		case at == 0:
 			x.terms = append(x.terms, y)
-			x.places[i] = uint16(len(x.terms))
+			x.slots[i] = uint16(len(x.terms))
 			return
 		case x.terms[at-1].term == y.term:
 			x.terms[at-1].w += y.w
@@ -144,31 +148,30 @@ func (x *widener) add(y weight) {
 	}
 }
 
-// keep gives the heaviest of the terms, as many as are to be kept, in the order in which they stand. No weight is negative.
-func (x *widener) keep(most int) []weight {
-	if len(x.terms) <= most {
+// keepHeaviest gives the n heaviest terms in their order. No weight is negative.
+func (x *expander) keepHeaviest(n int) []weight {
+	if len(x.terms) <= n {
 		return x.terms
 	}
+	// Keys sort from the heaviest term on, and terms of one weight by their hash: the bits of floats that are not negative are in
+	// the order of the floats.
+	key := func(y weight) uint64 { return uint64(^math.Float32bits(y.w))<<32 | uint64(y.term) }
 	x.keys = x.keys[:0]
 	for _, y := range x.terms {
-		x.keys = append(x.keys, y.lightness())
+		x.keys = append(x.keys, key(y))
 	}
-	least := nth(x.keys, most-1)
+	last := quickselect(x.keys, n-1)
 	kept := x.terms[:0]
 	for _, y := range x.terms {
-		if y.lightness() <= least {
+		if key(y) <= last {
 			kept = append(kept, y)
 		}
 	}
 	return kept
 }
 
-// lightness orders terms from the heaviest on, and those of one weight by their hash. Bits of floats that are not negative are in the order of
-// the floats.
-func (y weight) lightness() uint64 { return uint64(^math.Float32bits(y.w))<<32 | uint64(y.term) }
-
-// nth gives the number that a sorted list would have at a place. It changes the order of the list (quickselect: Hoare 1961).
-func nth(list []uint64, place int) uint64 {
+// quickselect gives the number that a list would have at an index if it was sorted (Hoare 1961). It changes the order of the list.
+func quickselect(list []uint64, index int) uint64 {
 	low, high := 0, len(list)-1
 	for low < high {
 		pivot := list[low+(high-low)/2]
@@ -186,19 +189,19 @@ func nth(list []uint64, place int) uint64 {
 			}
 		}
 		switch {
-		case place <= j:
+		case index <= j:
 			high = j
-		case place >= i:
+		case index >= i:
 			low = i
 		default:
-			return list[place]
+			return list[index]
 		}
 	}
-	return list[place]
+	return list[index]
 }
 
-// summed gives a vector sorted by term. What stands in it more than once is added up in the order in which it stands there.
-func (x *widener) summed(v []weight) []weight {
+// sortedSum sorts a vector by term. Weights of one term are summed up in their order.
+func (x *expander) sortedSum(v []weight) []weight {
 	x.keys = x.keys[:0]
 	for i, y := range v {
 		x.keys = append(x.keys, uint64(y.term)<<32|uint64(i))
@@ -216,8 +219,8 @@ func (x *widener) summed(v []weight) []weight {
 	return out
 }
 
-// unit scales a vector to length 1, in place; nil is one of no length.
-func unit(v []weight) []weight {
+// normalise scales a vector to length 1, in place. It gives nil for one of length 0.
+func normalise(v []weight) []weight {
 	sum := 0.0
 	for _, x := range v {
 		sum += float64(x.w) * float64(x.w)
@@ -230,4 +233,111 @@ func unit(v []weight) []weight {
 		v[i].w *= scale
 	}
 	return v
+}
+
+// contextSums are the sums of the contexts and times of clusters of nodes. The scalar product of two sums over the product of the
+// sizes is the mean cosine of all pairs of nodes.
+type contextSums struct {
+	vectors [][]weight // terms are renumbered from 0
+	days    []float64  // since 1970, summed
+	nodes   []float64  // number of them
+	outlets [][]uint64 // that published the nodes
+	penalty float64    // Model.EventAlone - Model.EventAt
+	dense   []float32  // vectors[loaded], by term
+	loaded  int        // -1: none
+}
+
+// newContextSums sums up the contexts of nodes under the lowest number of their stories.
+func newContextSums(nodes []*node, storyOf []int, contexts [][]weight, m *Model) *contextSums {
+	s := &contextSums{
+		vectors: make([][]weight, len(nodes)), days: make([]float64, len(nodes)), nodes: make([]float64, len(nodes)),
+		outlets: make([][]uint64, len(nodes)), penalty: m.EventAlone - m.EventAt, loaded: -1,
+	}
+	number := map[uint32]uint32{}
+	for i, n := range nodes {
+		at := storyOf[i]
+		s.nodes[at]++
+		if n.outlet != 0 {
+			s.outlets[at] = append(s.outlets[at], n.outlet)
+		}
+		s.days[at] += float64(n.at) / secondsPerDay
+		for _, x := range contexts[i] {
+			t, ok := number[x.term]
+			if !ok {
+				t = uint32(len(number))
+				number[x.term] = t
+			}
+			s.vectors[at] = append(s.vectors[at], weight{t, x.w})
+		}
+	}
+	var x expander
+	for i, v := range s.vectors {
+		s.vectors[i] = x.sortedSum(v)
+	}
+	s.dense = make([]float32, len(number))
+	return s
+}
+
+// nearness gives the nearness of two clusters whose pairs have the mean probability p, to be compared with Model.EventAt.
+//
+// An outlet writes its reports of one affair with the same background, so that their contexts are alike whatever happened. Where an
+// outlet is in both clusters, contexts say nothing of two single nodes, which need a probability of Model.EventAlone, and the more
+// the larger the clusters are.
+func (s *contextSums) nearness(p float64, i, j int) float64 {
+	if s.loaded == j {
+		i, j = j, i
+	}
+	s.load(i)
+	dot := 0.0
+	for _, x := range s.vectors[j] {
+		dot += float64(s.dense[x.term] * x.w)
+	}
+	apart := math.Abs(s.days[i]/s.nodes[i] - s.days[j]/s.nodes[j])
+	pairs := s.nodes[i] * s.nodes[j]
+	cosine := math.Exp(-apart/contextDays) * dot / pairs
+	if !intersects(s.outlets[i], s.outlets[j]) {
+		return blend(p, cosine, contextShare)
+	}
+	single := 1 / math.Sqrt(pairs) // 1 for two single nodes, towards 0 for large clusters
+	return blend(p, cosine, contextShare*(1-single)) - s.penalty*single
+}
+
+// load makes the vector of a cluster dense, and clears the one before; -1 is none.
+func (s *contextSums) load(i int) {
+	if s.loaded == i {
+		return
+	}
+	if s.loaded >= 0 {
+		for _, x := range s.vectors[s.loaded] {
+			s.dense[x.term] = 0
+		}
+	}
+	if i >= 0 {
+		for _, x := range s.vectors[i] {
+			s.dense[x.term] = x.w
+		}
+	}
+	s.loaded = i
+}
+
+// merge takes cluster j into i.
+func (s *contextSums) merge(i, j int) {
+	s.load(-1)
+	v, w := s.vectors[i], s.vectors[j]
+	sum := make([]weight, 0, len(v)+len(w))
+	for len(v) > 0 && len(w) > 0 {
+		switch {
+		case v[0].term < w[0].term:
+			sum, v = append(sum, v[0]), v[1:]
+		case v[0].term > w[0].term:
+			sum, w = append(sum, w[0]), w[1:]
+		default:
+			sum, v, w = append(sum, weight{v[0].term, v[0].w + w[0].w}), v[1:], w[1:]
+		}
+	}
+	s.vectors[i], s.vectors[j] = append(append(sum, v...), w...), nil
+	s.days[i] += s.days[j]
+	s.nodes[i] += s.nodes[j]
+	s.outlets[i] = union(s.outlets[i], s.outlets[j])
+	s.load(i)
 }

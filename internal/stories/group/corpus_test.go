@@ -53,9 +53,9 @@ func articleAt(id int64, domain, title, text string) Item {
 	})
 }
 
-// shelf holds stories as the store does: the members of a changed story are replaced, an article leaves the story it was
+// storeState holds stories as the store does: the members of a changed story are replaced, an article leaves the story it was
 // in, a moved story is gone.
-type shelf struct {
+type storeState struct {
 	stories map[int64][]int64
 	events  map[int64]int64 // by story
 	of      map[int64]int64 // story by article
@@ -64,15 +64,15 @@ type shelf struct {
 	moved   map[int64]int64
 }
 
-func newShelf() *shelf {
-	return &shelf{
+func newStoreState() *storeState {
+	return &storeState{
 		stories: map[int64][]int64{}, events: map[int64]int64{}, of: map[int64]int64{}, used: map[int64]bool{},
 		edges: map[[2]int64]news.Edge{}, moved: map[int64]int64{},
 	}
 }
 
 // put stores what a Settle changed; added are the articles given to Add before it.
-func (s *shelf) put(t testing.TB, added []int64, r Result) {
+func (s *storeState) put(t testing.TB, added []int64, r Result) {
 	t.Helper()
 	maps.DeleteFunc(s.edges, func(k [2]int64, _ news.Edge) bool {
 		return slices.Contains(added, k[0]) || slices.Contains(added, k[1])
@@ -116,14 +116,14 @@ func (s *shelf) put(t testing.TB, added []int64, r Result) {
 	}
 }
 
-func (s *shelf) leave(id int64) {
+func (s *storeState) leave(id int64) {
 	if was, ok := s.of[id]; ok {
 		s.stories[was] = slices.DeleteFunc(slices.Clone(s.stories[was]), func(m int64) bool { return m == id })
 		delete(s.of, id)
 	}
 }
 
-func (s *shelf) end(story int64) {
+func (s *storeState) end(story int64) {
 	for _, id := range s.stories[story] {
 		delete(s.of, id)
 	}
@@ -147,7 +147,7 @@ func parts(of map[int64]int64, name func(int64) string) []string {
 	return out
 }
 
-func (s *shelf) eventOf() map[int64]int64 {
+func (s *storeState) eventOf() map[int64]int64 {
 	of := map[int64]int64{}
 	for id, story := range s.of {
 		of[id] = s.events[story]
@@ -156,14 +156,14 @@ func (s *shelf) eventOf() map[int64]int64 {
 }
 
 // settleAll adds the items to an empty window and settles once.
-func settleAll(t testing.TB, items []Item) *shelf {
+func settleAll(t testing.TB, items []Item) *storeState {
 	t.Helper()
-	g, s := New(Options{}), newShelf()
+	g, s := New(Options{}), newStoreState()
 	s.settle(t, g, items)
 	return s
 }
 
-func (s *shelf) settle(t testing.TB, g *Grouper, items []Item) Result {
+func (s *storeState) settle(t testing.TB, g *Grouper, items []Item) Result {
 	t.Helper()
 	var added []int64
 	for _, it := range items {

@@ -1,7 +1,6 @@
 package group
 
 import (
-	"iter"
 	"math"
 	"slices"
 
@@ -13,43 +12,43 @@ type feature int
 
 // The features. Each is 0 to 1 unless said otherwise; all are symmetric.
 const (
-	coverage     feature = iota // greater share of one's own unquoted prose that stands in the other
-	mutual                      // smaller of the two shares
-	sameText                    // mutual from a half to one: both are the same text
-	trace                       // coverage up to a tenth, times ten: whether any prose is shared
-	noProse                     // 1 where both have prose and none in common
-	lead                        // greater share of one's first 60 words that stands anywhere in the other
-	leads                       // share of the shorter lead that stands in the other lead: versions share it, follow-ups do not
-	early                       // share of the shared prose that stands in the first 120 words of both
-	aside                       // trace where the openings tell of other things: a paragraph of background, a part of a round-up
-	late                        // how far from the beginnings the shared prose stands
-	quotes                      // share of the fewer quoted shingles that both have, whether prose is compared or not
-	selection                   // quotes where prose is shared too (trace): a rewriter keeps the quotations that were chosen
-	pairsShare                  // share of the fewer ordered word pairs that both have
-	cosine                      // of the terms, weighed by use and rarity
-	rootCosine                  // its square root, for the low end
-	opening                     // cosine of the terms of title and opening
-	mention                     // greater share of one's title and opening terms, by rarity, that stand anywhere in the other
-	mentions                    // smaller of the two
-	names                       // cosine of the terms written with a capital, less where they are few
-	rarity                      // summed rarity of the title and opening terms in common, 60 nats or more being 1
-	title                       // Jaccard index of the titles' terms
-	titleLead                   // greater share of one title, by rarity, that stands in the other's title or opening
-	titleFigures                // 1 where both titles have figures and none in common
-	grams                       // Jaccard index of the titles' runs of four characters
-	gramsIn                     // share of the fewer of these runs that both titles have: one title holds the other
-	sameTitle                   // 1 when the normalised titles are equal, less where they are short
-	figures                     // share of the fewer figures that both have, .5 where one has none
-	credits_                    // 1 when one credits the other's outlet with the report, or both credit one
-	retelling                   // credits_ times cosine
-	named                       // cosine where both name one outlet, however weakly, less where many articles name it
-	hearsay                     // half for each that credits others with its news, times rootCosine
-	agrees                      // 1 when both say that the same outlet wrote their text
-	conflicts                   // 1 when they say that different outlets wrote it
-	cites                       // 1 when one links to the other, or both have one address and nothing speaks against it
-	template                    // 1 when one template of their outlet made both, about two things
-	days                        // between the two, up to 3, less where their prose is the same: a copy is one whenever it comes
-	soon                        // nearness in time by its logarithm: 1 in one minute, 0 from three days on
+	coverage      feature = iota // greater share of one's own unquoted prose that is in the other
+	mutual                       // smaller of the two shares
+	sameText                     // mutual from a half to one: both are the same text
+	trace                        // coverage up to a tenth, times ten: whether any prose is shared
+	noProse                      // 1 where both have prose and none in common
+	lead                         // greater share of one's first 60 words that is anywhere in the other
+	leads                        // share of the shorter lead that is in the other lead: versions share it, follow-ups do not
+	early                        // share of the shared prose that is in the first 120 words of both
+	aside                        // trace where the openings are about other things: a background paragraph, a part of a round-up
+	late                         // how far from the beginnings the shared prose is
+	quotes                       // share of the fewer quoted shingles that both have, whether prose is compared or not
+	selection                    // quotes where prose is shared too (trace): a rewriter keeps the quotations that were chosen
+	pairsShare                   // share of the fewer ordered word pairs that both have
+	cosine                       // of the terms, weighed by use and rarity
+	rootCosine                   // its square root, for the low end
+	opening                      // cosine of the terms of title and opening
+	mention                      // greater share of one's title and opening terms, by rarity, that is anywhere in the other
+	mentions                     // smaller of the two
+	names                        // cosine of the terms written with a capital, less where they are few
+	rarity                       // summed rarity of the title and opening terms in common, 60 nats or more being 1
+	title                        // Jaccard index of the titles' terms
+	titleLead                    // greater share of one title, by rarity, that is in the other's title or opening
+	titleFigures                 // 1 where both titles have figures and none in common
+	grams                        // Jaccard index of the titles' runs of four characters
+	gramsIn                      // share of the fewer of these runs that both titles have: one title contains the other
+	sameTitle                    // 1 when the normalised titles are equal, less where they are short
+	figures                      // share of the fewer figures that both have, .5 where one has none
+	creditsReport                // 1 when one credits the other's outlet with the report, or both credit one
+	retelling                    // creditsReport times cosine
+	named                        // cosine where both name one outlet, however weakly, less where many articles name it
+	hearsay                      // half for each that credits others with its news, times rootCosine
+	agrees                       // 1 when both say that the same outlet wrote their text
+	conflicts                    // 1 when they say that different outlets wrote it
+	cites                        // 1 when one links to the other, or both have one address and nothing contradicts it
+	template                     // 1 when one template of their outlet made both, about two things
+	days                         // between the two, up to 3, less where their prose is the same: a copy is one whenever it comes
+	soon                         // nearness in time by its logarithm: 1 in one minute, 0 from three days on
 	numFeatures
 )
 
@@ -60,34 +59,33 @@ var featureNames = [numFeatures]string{
 	"same_title", "figures", "credits", "retelling", "named", "hearsay", "agrees", "conflicts", "cites", "template", "days", "soon",
 }
 
+// FeatureNames gives the features' names in the order of Features.
+func FeatureNames() []string { return featureNames[:] }
+
 // Features are what two articles have in common, by feature.
 type Features [numFeatures]float64
 
 const (
-	shortWords   = 25 // shingles below which an article has no prose worth comparing by coverage alone
+	shortWords   = 25 // shingles below which an article is short: its coverage alone says nothing
 	maxDaysApart = 3
-	secondsADay  = 24 * 60 * 60
 	earlyWords   = 120
-	fewNames     = 4 // below which names that agree say less
-	manyNats     = 60
-	sureTitle    = 6 // terms of a title from which no two writers hit upon it
+	minNames     = 4  // below which names that agree say less
+	maxRarity    = 60 // nats
 
-	// wholeText is the share of the prose on both sides from which what two articles of one outlet share is no habit of the
-	// outlet: a habit is a part of its texts.
+	// wholeText is the mutual coverage from which what two articles of one outlet share is no boilerplate: that is a part of a text.
 	wholeText = .85
-
-	// sameOpening is the cosine of two openings from which they tell of the same.
+	// sameOpening is the cosine of two openings from which they are about the same.
 	sameOpening = .2
-
-	// nearCosine is how alike the words of two articles are at least for their prose to be compared though hardly any
-	// prints say so.
+	// nearCosine is the cosine of all terms from which prose is compared though hardly any prints are shared.
 	nearCosine = .4
-
-	// minPrintShare is the share of prints in common below which prose is not compared: it estimates the coverage.
+	// minPrintShare is the share of prints in common from which prose is compared: it estimates the coverage.
 	minPrintShare = .05
 )
 
-// regime is what a pair has to be compared by: how much text there is, and whether both are of one outlet. Of two items of
+// logMaxDays is the logarithm of maxDaysApart in minutes.
+var logMaxDays = math.Log1p(maxDaysApart * 24 * 60)
+
+// regime says which weights a pair is scored with: by how much text there is, and whether both are of one outlet. Of two items of
 // one outlet most that resemble each other are follow-ups; of two outlets' most are copies.
 type regime int
 
@@ -109,11 +107,10 @@ func Regimes() []string {
 
 func regimeOf(a, b *node) regime {
 	r := bothShort
-	if len(a.Print.Shingles) >= shortWords {
-		r += 2
-	}
-	if len(b.Print.Shingles) >= shortWords {
-		r += 2
+	for _, n := range [...]*node{a, b} {
+		if len(n.print.Shingles) >= shortWords {
+			r += 2
+		}
 	}
 	if sameOutlet(a, b) {
 		r += ownOutlet
@@ -121,307 +118,180 @@ func regimeOf(a, b *node) regime {
 	return r
 }
 
-func sameOutlet(a, b *node) bool { return a.outlet == b.outlet && a.outlet != 0 }
+// comparable says whether both articles have so many words that likeness means anything.
+func (f *Features) comparable(r regime, p, q *prints.Print) bool {
+	return r >= bothLong || f[cites] == 1 || min(len(p.Terms), len(q.Terms)) >= minTitleTerms
+}
 
-// compare looks at everything that two articles have in common. Where they share next to no prints their prose is not
-// compared.
-func (g *Grouper) compare(a, b *node, picked int) (Features, regime) {
-	p, q := a.Print, b.Print
-	r := regimeOf(a, b)
+// compare computes the features of two articles that share a number of winnowed shingles. Their prints must be decoded.
+func (x *index) compare(a, b *node, picked int) (Features, regime) {
+	p, q, r, same := a.print, b.print, regimeOf(a, b), sameOutlet(a, b)
 	var f Features
-	apart := math.Abs(float64(a.at) - float64(b.at))
-	f[days] = math.Min(apart/secondsADay, maxDaysApart)
-	f[soon] = max(0, 1-math.Log1p(apart/60)/longApart)
-	f[cites] = is(linksTo(a, b) || linksTo(b, a) || oneArticle(a, b))
-	f[figures] = figuresAgree(p.Figures, q.Figures)
-	f.headline(p, q)
-	var room [2]prints.Print
-	x, y := alike(p, q, &room)
-	g.index.compareTerms(a, b, &f)
-	f[quotes] = ratio(prints.Shared(x.Quoted, y.Quoted), min(len(x.Quoted), len(y.Quoted)))
-	f[pairsShare] = ratio(prints.Shared(x.Pairs, y.Pairs), min(len(x.Pairs), len(y.Pairs)))
+	seconds := math.Abs(float64(a.at) - float64(b.at))
+	f[days] = math.Min(seconds/secondsPerDay, maxDaysApart)
+	f[soon] = max(0, 1-math.Log1p(seconds/60)/logMaxDays)
+	f[cites] = is(linksTo(a, b) || linksTo(b, a) || sameAddress(a, b))
+	f[figures] = .5
+	if len(p.Figures) > 0 && len(q.Figures) > 0 {
+		f[figures] = overlap(p.Figures, q.Figures)
+	}
+	f.compareTitles(p, q)
+	x.compareTerms(a, b, &f)
+
+	sp, sq := p, q // by the same choice of shingles
+	var samples [2]prints.Print
+	if p.Sampled != q.Sampled {
+		samples[0], samples[1] = prints.Alike(*p, *q)
+		sp, sq = &samples[0], &samples[1]
+	}
+	f[quotes] = overlap(sp.Quoted, sq.Quoted)
+	f[pairsShare] = overlap(sp.Pairs, sq.Pairs)
 	if r < bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(picked) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
-		g.compareProse(a, b, x, y, &f)
+		x.compareProse(a, b, sp, sq, &f)
 	}
 	f[noProse] = is(r >= bothLong && f[coverage] == 0)
-	f[template] = is(g.templated(a, b, &f))
 	f[aside] = f[trace] * max(0, 1-f[opening]/sameOpening)
-	g.credit(a, b, &f)
+	if same && f[mutual] < templateProse {
+		f[template] = is(x.sameFrame(a, b, f[gramsIn]))
+	} else if same {
+		f[template] = is(sameTemplate(a, b))
+	}
+
+	c, d := a.credits, b.credits
+	f[creditsReport] = is(!same && (c.report(b) || d.report(a)))
+	f[retelling] = f[creditsReport] * f[cosine]
+	if !same {
+		f[named] = x.creditSpecificity(c.any, d.any) * f[cosine]
+	}
+	f[hearsay] = (is(len(c.any) > 0) + is(len(d.any) > 0)) / 2 * f[rootCosine]
+	f[agrees] = is(intersects(c.prose, d.prose))
+	f[conflicts] = is(f[agrees] == 0 && len(c.prose) > 0 && len(d.prose) > 0)
 	return f, r
 }
 
-// longApart is the logarithm of three days in minutes.
-var longApart = math.Log1p(maxDaysApart * 24 * 60)
+// report says whether the credited report may be the other article's, or one that the other carries or retells too.
+func (c *credits) report(other *node) bool {
+	return slices.Contains(c.news, other.outlet) || intersects(c.news, other.credits.news) || intersects(c.news, other.credits.prose)
+}
 
-// headline compares the titles. Of few words it is a label ("Morning briefing") that says little about an article.
-func (f *Features) headline(p, q *prints.Print) {
+// compareTitles compares the titles. A title of few words is a label ("Morning briefing") that says little about an article.
+func (f *Features) compareTitles(p, q *prints.Print) {
 	shared := prints.Shared(p.Grams, q.Grams)
 	f[grams], f[gramsIn] = ratio(shared, len(p.Grams)+len(q.Grams)-shared), ratio(shared, min(len(p.Grams), len(q.Grams)))
 	f[title], f[sameTitle] = jaccard(p.Title, q.Title), is(p.Headline != 0 && p.Headline == q.Headline)
 	n := min(len(p.Title), len(q.Title))
-	f[sameTitle] *= ratio(n, sureTitle)
-	if n < minKeyedTitle {
-		part := float64(n) / minKeyedTitle
+	f[sameTitle] *= ratio(n, distinctiveTitle)
+	if n < minTitleTerms {
+		part := float64(n) / minTitleTerms
 		f[title], f[grams], f[gramsIn], f[sameTitle] = f[title]*part, f[grams]*part, f[gramsIn]*part, 0
 	}
 }
 
-// says is whether both articles have enough to say for likeness to mean anything.
-func (f *Features) says(r regime, p, q *prints.Print) bool {
-	return r >= bothLong || f[cites] == 1 || min(len(p.Terms), len(q.Terms)) >= minKeyedTitle
+// compareTerms compares the terms of two articles, each weighed by its inverse document frequency and, over the whole text, by
+// the logarithm of its uses (Salton and Buckley 1988).
+func (x *index) compareTerms(a, b *node, f *Features) {
+	var dot, dotOpening, dotNames, ofA, ofB, inOpenings, titleA, titleB float64 // ofA: of a's title and opening in all of b, by rarity
+	sameFigure := false
+	s, t := a.print.Terms, b.print.Terms
+	for i, j := 0, 0; i < len(s) && j < len(t); { // without branches that the processor mispredicts, as prints.Shared
+		term, other := s[i], t[j]
+		if term == other {
+			idf := x.idf(term)
+			u, v := a.print.Uses[i], b.print.Uses[j]
+			dot += idf * idf * useWeight(u) * useWeight(v)
+			if u&inOpening != 0 {
+				ofA += idf
+			}
+			if v&inOpening != 0 {
+				ofB += idf
+			}
+			if u&inOpening != 0 && v&inOpening != 0 {
+				dotOpening += idf * idf
+				inOpenings += idf
+				if u&prints.TermTitle != 0 {
+					titleA += idf
+				}
+				if v&prints.TermTitle != 0 {
+					titleB += idf
+				}
+				sameFigure = sameFigure || u&v&prints.TermTitle != 0 && isFigure(a.print, term)
+			}
+			if u&v&prints.TermName != 0 {
+				dotNames += idf * idf
+			}
+		}
+		if term <= other {
+			i++
+		}
+		if other <= term {
+			j++
+		}
+	}
+	na, nb := a.norms, b.norms
+	f[cosine] = ratio(dot, math.Sqrt(float64(na.all)*float64(nb.all)))
+	f[rootCosine] = math.Sqrt(f[cosine])
+	f[opening] = ratio(dotOpening, math.Sqrt(float64(na.opening)*float64(nb.opening)))
+	f[names] = ratio(dotNames, math.Sqrt(float64(na.names)*float64(nb.names))) * ratio(int(min(na.nameTerms, nb.nameTerms)), minNames)
+	shareA, shareB := ratio(ofA, float64(na.rarity)), ratio(ofB, float64(nb.rarity))
+	f[mention], f[mentions] = max(shareA, shareB), min(shareA, shareB)
+	f[rarity] = min(1, inOpenings/maxRarity)
+	f[titleLead] = max(ratio(titleA, float64(na.titleRarity)), ratio(titleB, float64(nb.titleRarity)))
+	f[titleFigures] = is(na.titleFigure && nb.titleFigure && !sameFigure)
 }
 
-// compareProse compares the prose of two articles by their prints, made alike.
-func (g *Grouper) compareProse(a, b *node, p, q *prints.Print, f *Features) {
+// compareProse compares the shingles of two articles, whose prints have the same choice of them.
+func (x *index) compareProse(a, b *node, p, q *prints.Print, f *Features) {
 	shared := prints.Shared(p.Shingles, q.Shingles)
 	if shared == 0 {
 		return
 	}
 	ofA := ratio(shared, len(p.Shingles)-prints.Shared(p.Shingles, q.Quoted))
 	ofB := ratio(shared, len(q.Shingles)-prints.Shared(q.Shingles, p.Quoted))
-	own := 1.0
+	own := 1.0 // the share that is no boilerplate
 	if sameOutlet(a, b) {
-		own = 1 - g.index.habit(a, b)*max(0, 1-min(ofA, ofB)/wholeText)
+		own = 1 - x.boilerplate(a, b)*max(0, 1-min(ofA, ofB)/wholeText)
 	}
 	f[coverage], f[mutual] = own*max(ofA, ofB), own*min(ofA, ofB)
 	f[sameText] = max(0, 2*f[mutual]-1)
 	f[trace] = min(1, 10*f[coverage])
 	f[days] *= 1 - f[coverage]
 	f[selection] = min(f[quotes], f[trace])
-	f[lead] = own * max(portion(p.Lead, q.Shingles), portion(q.Lead, p.Shingles))
-	f[leads] = own * ratio(prints.Shared(p.Lead, q.Lead), min(len(p.Lead), len(q.Lead)))
-	f.passages(placesOf(p, q), p.Words, q.Words)
-}
+	f[lead] = own * max(containment(p.Lead, q.Shingles), containment(q.Lead, p.Shingles))
+	f[leads] = own * overlap(p.Lead, q.Lead)
 
-// alike is prints.Alike. What is not as it was takes the room.
-func alike(p, q *prints.Print, room *[2]prints.Print) (*prints.Print, *prints.Print) {
-	if p.Sampled == q.Sampled {
-		return p, q
-	}
-	room[0], room[1] = prints.Alike(*p, *q)
-	return &room[0], &room[1]
-}
-
-// place is where a sampled shingle stands in both texts, in words.
-type place struct{ a, b int }
-
-func placesOf(p, q *prints.Print) []place {
-	var out []place
+	// Places has the positions of the sampled shingles alone, in the order of Shingles.
 	s, t := p.Shingles, q.Shingles
-	atA, atB := 0, 0
+	atA, atB, placed, both, position := 0, 0, 0, 0, 0.0
 	for i, j := 0, 0; i < len(s) && j < len(t); {
-		x, y := s[i], t[j]
-		if x == y && prints.SampledShingle(x) && atA < len(p.Places) && atB < len(q.Places) {
-			out = append(out, place{int(p.Places[atA]), int(q.Places[atB])})
+		h, k := s[i], t[j]
+		if h == k && prints.SampledShingle(h) && atA < len(p.Places) && atB < len(q.Places) {
+			placeA, placeB := int(p.Places[atA]), int(q.Places[atB])
+			placed++
+			position += ratio(placeA, p.Words) + ratio(placeB, q.Words)
+			if max(placeA, placeB) < earlyWords {
+				both++
+			}
 		}
-		stepA, stepB := 0, 0
-		if x <= y {
+		stepA, stepB := 0, 0 // without branches that the processor mispredicts
+		if h <= k {
 			stepA = 1
 		}
-		if y <= x {
+		if k <= h {
 			stepB = 1
 		}
-		i, atA = i+stepA, atA+stepA&sampled(x)
-		j, atB = j+stepB, atB+stepB&sampled(y)
+		i, atA = i+stepA, atA+stepA&sampled(h)
+		j, atB = j+stepB, atB+stepB&sampled(k)
 	}
-	return out
+	if placed > 0 {
+		f[late] = position / float64(2*placed)
+		f[early] = ratio(both, placed)
+	}
 }
 
-func sampled(h uint32) int {
-	if prints.SampledShingle(h) {
+// sampled is 1 where a shingle is one of those whose positions a print has.
+func sampled(shingle uint32) int {
+	if prints.SampledShingle(shingle) {
 		return 1
 	}
 	return 0
-}
-
-// passages looks at how late the shared prose stands.
-func (f *Features) passages(at []place, wordsA, wordsB int) {
-	if len(at) == 0 {
-		return
-	}
-	both, sum := 0, 0.0
-	for _, x := range at {
-		sum += ratio(x.a, wordsA) + ratio(x.b, wordsB)
-		if max(x.a, x.b) < earlyWords {
-			both++
-		}
-	}
-	f[late] = sum / float64(2*len(at))
-	f[early] = ratio(both, len(at))
-}
-
-func ratio(n, of int) float64 {
-	if of <= 0 {
-		return 0
-	}
-	return min(1, float64(n)/float64(of))
-}
-
-func (g *Grouper) credit(a, b *node, f *Features) {
-	same := sameOutlet(a, b)
-	f[credits_] = is(!same && (a.credits.retells(b) || b.credits.retells(a)))
-	f[retelling] = f[credits_] * f[cosine]
-	if !same {
-		f[named] = g.index.specific(a.credits.any, b.credits.any) * f[cosine]
-	}
-	f[hearsay] = (is(len(a.credits.any) > 0) + is(len(b.credits.any) > 0)) / 2 * f[rootCosine]
-	f[agrees] = is(common(a.credits.prose, b.credits.prose))
-	f[conflicts] = is(f[agrees] == 0 && len(a.credits.prose) > 0 && len(b.credits.prose) > 0)
-}
-
-// retells says whether the credited report may be the other article's, or the one that the other carries or retells too.
-func (c *credits) retells(other *node) bool {
-	return slices.Contains(c.news, other.outlet) || common(c.news, other.credits.news) || common(c.news, other.credits.prose)
-}
-
-func is(yes bool) float64 {
-	if yes {
-		return 1
-	}
-	return 0
-}
-
-func linksTo(a, b *node) bool {
-	return b.address != 0 && slices.Contains(a.credits.cites, b.address)
-}
-
-// inBoth gives the hashes that stand in two sorted lists.
-func inBoth(a, b []uint32) iter.Seq[uint32] {
-	return func(yield func(uint32) bool) {
-		for i, j := 0, 0; i < len(a) && j < len(b); {
-			switch {
-			case a[i] < b[j]:
-				i++
-			case a[i] > b[j]:
-				j++
-			default:
-				if !yield(a[i]) {
-					return
-				}
-				i, j = i+1, j+1
-			}
-		}
-	}
-}
-
-func common(a, b []uint64) bool {
-	return slices.ContainsFunc(a, func(s uint64) bool { return slices.Contains(b, s) })
-}
-
-func portion(part, whole []uint32) float64 { return ratio(prints.Shared(part, whole), len(part)) }
-
-func jaccard(a, b []uint32) float64 {
-	n := prints.Shared(a, b)
-	return ratio(n, len(a)+len(b)-n)
-}
-
-func figuresAgree(a, b []uint32) float64 {
-	if len(a) == 0 || len(b) == 0 {
-		return .5
-	}
-	return ratio(prints.Shared(a, b), min(len(a), len(b)))
-}
-
-const inOpening = prints.TermTitle | prints.TermOpening
-
-// compareTerms compares the words of two articles, each weighed by its inverse document frequency and, over the whole
-// text, by the logarithm of its uses (Salton and Buckley 1988).
-func (c *candidates) compareTerms(a, b *node, f *Features) {
-	var dot, dotOpening, dotNames, inB, inA, nats, titleB, titleA float64
-	sameFigure := false
-	s, t := a.Print.Terms, b.Print.Terms
-	for i, j := 0, 0; i < len(s) && j < len(t); { // as news.Shared
-		x, y := s[i], t[j]
-		if x == y {
-			idf := c.idf(x)
-			u, v := a.Print.Uses[i], b.Print.Uses[j]
-			dot += idf * idf * useWeight(u) * useWeight(v)
-			if u&inOpening != 0 {
-				inB += idf
-			}
-			if v&inOpening != 0 {
-				inA += idf
-			}
-			if u&inOpening != 0 && v&inOpening != 0 {
-				dotOpening += idf * idf
-				nats += idf
-				if u&prints.TermTitle != 0 {
-					titleB += idf
-				}
-				if v&prints.TermTitle != 0 {
-					titleA += idf
-				}
-				sameFigure = sameFigure || u&v&prints.TermTitle != 0 && isFigure(a.Print, x)
-			}
-			if u&v&prints.TermName != 0 {
-				dotNames += idf * idf
-			}
-		}
-		if x <= y {
-			i++
-		}
-		if y <= x {
-			j++
-		}
-	}
-	na, nb := a.norms, b.norms
-	f[cosine] = over(dot, math.Sqrt(float64(na.all)*float64(nb.all)))
-	f[rootCosine] = math.Sqrt(f[cosine])
-	f[opening] = over(dotOpening, math.Sqrt(float64(na.opening)*float64(nb.opening)))
-	f[names] = over(dotNames, math.Sqrt(float64(na.names)*float64(nb.names))) * ratio(int(min(na.named, nb.named)), fewNames)
-	ofA, ofB := over(inB, float64(na.nats)), over(inA, float64(nb.nats))
-	f[mention], f[mentions] = max(ofA, ofB), min(ofA, ofB)
-	f[rarity] = min(1, nats/manyNats)
-	f[titleLead] = max(over(titleB, float64(na.title)), over(titleA, float64(nb.title)))
-	f[titleFigures] = is(na.titleFigure && nb.titleFigure && !sameFigure)
-}
-
-func over(x, of float64) float64 {
-	if of <= 0 {
-		return 0
-	}
-	return min(1, x/of)
-}
-
-// useWeights is 1 + ln n for n uses of a term.
-var useWeights = func() (w [prints.TermCount + 1]float64) {
-	for n := 1; n < len(w); n++ {
-		w[n] = 1 + math.Log(float64(n))
-	}
-	return w
-}()
-
-func useWeight(use uint8) float64 { return useWeights[use&prints.TermCount] }
-
-// norms are the sums that a node's terms are measured by.
-type norms struct {
-	all, opening, names float32 // squared lengths
-	nats, title         float32 // rarity of the title and opening terms, and of the title's alone
-	named               int32   // terms that are names
-	titleFigure         bool    // the title has a figure
-}
-
-// weigh takes the norms of a print.
-func (c *candidates) weigh(p *prints.Print) norms {
-	var all, opening, names, nats, title float64
-	var n norms
-	for i, t := range p.Terms {
-		idf, use := c.idf(t), p.Uses[i]
-		w := useWeight(use)
-		all += idf * idf * w * w
-		if use&inOpening != 0 {
-			opening += idf * idf
-			nats += idf
-		}
-		if use&prints.TermTitle != 0 {
-			title += idf
-			n.titleFigure = n.titleFigure || isFigure(p, t)
-		}
-		if use&prints.TermName != 0 {
-			names += idf * idf
-			n.named++
-		}
-	}
-	n.all, n.opening, n.names, n.nats, n.title = float32(all), float32(opening), float32(names), float32(nats), float32(title)
-	return n
 }

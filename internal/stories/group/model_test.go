@@ -16,7 +16,7 @@ func TestDefaultModel(t *testing.T) {
 func TestEveryFeatureHasWords(t *testing.T) {
 	for i, name := range featureNames {
 		f := feature(i)
-		if to, joined := joins[f]; joined {
+		if to, joined := mergedReasons[f]; joined {
 			f = to
 		}
 		if f != figures && phrases[f] == "" {
@@ -51,7 +51,7 @@ func TestReasonsAddUp(t *testing.T) {
 	for _, e := range r.reasons(&f) {
 		sum += e.Weight
 	}
-	if d := sum - r.logOdds(&f); d > 2*leastReason || d < -2*leastReason {
+	if d := sum - r.logOdds(&f); d > 2*minReason || d < -2*minReason {
 		t.Errorf("the reasons and the prior add up to %.2f, the decision to %.2f", sum, r.logOdds(&f))
 	}
 }

@@ -2,6 +2,9 @@ package group
 
 import (
 	"cmp"
+	"hash/fnv"
+	"math"
+	"slices"
 	"time"
 	"unique"
 
@@ -11,100 +14,123 @@ import (
 	"headwater/internal/weburl"
 )
 
-// node is an article in the window. It holds what deciding looks at, since the window is most of the memory that grouping
-// takes; the rest of its Item is packed, and its print squeezed.
-type node struct {
-	Article paper
-	Story   int64
+// Item is an article with all that grouping looks at. Article needs no HTML, Text or Marks other than links.
+type Item struct {
+	Article news.Article
+	Print   prints.Print
+	Claims  []news.Claim
+	Cites   []string // canonical URLs that its opening or its source line links to
+	Story   int64    // as settled before; 0 for a new article
 	Event   int64
-	Print   *prints.Print // where it is open (see desk), else nil
-	norms   *norms        // the same
-	print   string        // squeezed; shared by twins of the same print
-	rest    string        // of the Item, as pack wrote it
+}
 
-	at       int64 // Article.Time in seconds since 1970
-	seen     int64 // Article.Seen in seconds since 1970
-	body     uint64
-	headline uint64
-	outlet   uint64 // hash of the outlet's key; 0 where there is none
-	address  uint64 // hash of Article.Canonical; 0 where there is none, or where it names no article
-	order    uint64 // hash of what the publisher gave: orders nodes in the same way whatever their ids are
+// node is an article in the window, and a node of the graph of comparisons. The window is most of the memory that grouping
+// takes, so a node has only what decisions look at. The rest of its Item is encoded by package compact.
+type node struct {
+	id           int64
+	story        int64
+	event        int64
+	lang         unique.Handle[string]
+	print        *prints.Print // while printCache has it decoded; else nil
+	norms        *norms      // of print
+	encodedPrint string      // duplicates with the same print share it
+	record       string
+
+	at       int64  // Article.Time in seconds since 1970
+	seen     int64  // Article.Seen in seconds since 1970
+	body     uint64 // hash of the text
+	headline uint64 // hash of the title
+	outlet   uint64 // hash of the outlet's key; 0 for none
+	address  uint64 // hash of Article.Canonical; 0 for none, or where it does not name one article
+	content  uint64 // hash of what the publisher gave: orders nodes independently of their ids
 	credits  *credits
-	twins    []*node // articles with the same words, which follow this one
-	twinOf   *node
-	edges    []half
-	seenNano int32  // of the second
-	words    int32  // Print.Words
-	prose    int32  // Print.Prose
-	titled   int32  // length of Print.Title
-	number   uint32 // in the index, where it is no twin
 
-	edition   edition // of a recurring report
-	templated bool    // made by a template; see moulds
-	media     bool    // a film, a recording, pictures or a letter, by its address
+	duplicates     []*node // that this node represents
+	representative *node   // nil where the node is no duplicate
+	edges          []packedEdge
+	seenNano       int32  // nanoseconds of Article.Seen
+	words          int32  // Print.Words
+	prose          int32  // Print.Prose
+	titleTerms     int32  // length of Print.Title
+	number         uint32 // in index.nodes, where it is no duplicate
+
+	edition   edition
+	hub       bool
+	templated bool // a template made it; see templateMarks
+	media     bool // a film, a recording, pictures or a letter, by its address
 }
 
-// paper is the little of an Article that decisions need as it is.
-type paper struct {
-	ID   int64
-	lang unique.Handle[string]
-	Hub  bool
+// norms are the sums by which the terms of a print are normalised.
+type norms struct {
+	all, opening, names float32 // squared lengths of vectors
+	rarity, titleRarity float32 // summed idf of the terms of title and opening, and of the title's alone
+	nameTerms           int32
+	titleFigure         bool // the title has a figure
 }
-
-// Lang is the article's language.
-func (p paper) Lang() string { return p.lang.Value() }
 
 func newNode(it Item) *node {
 	a, p := it.Article, &it.Print
 	n := &node{
-		Article: paper{a.ID, unique.Make(a.Lang), a.Hub}, Story: it.Story, Event: it.Event,
-		print: compact.EncodePrint(p), body: p.Body, headline: p.Headline, words: int32(p.Words), prose: int32(p.Prose()), titled: int32(len(p.Title)),
-		rest: compact.EncodeRecord(compact.Record{Article: it.Article, Claims: it.Claims, Cites: it.Cites}), seen: a.Seen.Unix(), seenNano: int32(a.Seen.Nanosecond()), at: a.Time().Unix(),
-		outlet: nameHash(a.Outlet.Key()), address: addressHash(a.Canonical), order: orderOf(a),
-		edition: recurring.editionOf(a.Title, a.Time()),
+		id: a.ID, story: it.Story, event: it.Event, lang: unique.Make(a.Lang), hub: a.Hub,
+		encodedPrint: compact.EncodePrint(p), body: p.Body, headline: p.Headline,
+		words: int32(p.Words), prose: int32(p.Prose()), titleTerms: int32(len(p.Title)),
+		record: compact.EncodeRecord(compact.Record{Article: a, Claims: it.Claims, Cites: it.Cites}),
+		seen:   a.Seen.Unix(), seenNano: int32(a.Seen.Nanosecond()), at: a.Time().Unix(),
+		outlet: nameHash(a.Outlet.Key()), address: addressHash(a.Canonical), edition: recurring.editionOf(a.Title, a.Time()),
 	}
+	n.content = stringHash(a.Time().UTC().Format("20060102T150405") + "|" + a.Outlet.Key() + "|" + cmp.Or(a.Canonical, a.GUID) + "|" + a.Hash + "|" + a.GUID)
 	form := weburl.Form(a.URL)
 	n.media = form != "" && form != weburl.FormRelease
-	n.credits = creditsOf(it, n.outlet)
+	n.credits = newCredits(it, n.outlet)
 	return n
 }
 
-// whole gives back what newNode was given, in UTC.
-func (n *node) whole() Item {
-	it := n.item()
-	it.Print = n.open()
-	return it
-}
-
-// open gives the node's print.
-func (n *node) open() prints.Print {
-	var d compact.PrintDecoder
-	d.Decode(n.print)
-	return d.Print
-}
-
-// item is whole but for the print.
+// item gives back the Item without its print. Times are in UTC.
 func (n *node) item() Item {
-	r := compact.DecodeRecord(n.rest)
-	it := Item{Article: r.Article, Claims: r.Claims, Cites: r.Cites}
+	r := compact.DecodeRecord(n.record)
+	it := Item{Article: r.Article, Claims: r.Claims, Cites: r.Cites, Story: n.story, Event: n.event}
 	a := &it.Article
-	a.ID, a.Lang, a.Hub, a.Seen = n.Article.ID, n.Article.Lang(), n.Article.Hub, n.seenAt()
-	it.Story, it.Event = n.Story, n.Event
+	a.ID, a.Lang, a.Hub, a.Seen = n.id, n.lang.Value(), n.hub, n.seenAt()
 	return it
+}
+
+// fullItem gives back the Item.
+func (n *node) fullItem() Item {
+	it := n.item()
+	it.Print = n.decodePrint()
+	return it
+}
+
+func (n *node) decodePrint() prints.Print {
+	var d compact.PrintDecoder
+	d.Decode(n.encodedPrint)
+	return d.Print
 }
 
 func (n *node) seenAt() time.Time { return time.Unix(n.seen, int64(n.seenNano)).UTC() }
 
-// byKey orders nodes by what their publishers gave, so that ties are broken alike in every order of arrival.
-func byKey(a, b *node) int {
+// byContent orders nodes by what their publishers gave, so that ties are broken alike in every order of arrival.
+func byContent(a, b *node) int {
 	if a.at != b.at { // as with most
 		return cmp.Compare(a.at, b.at)
 	}
-	return cmp.Or(cmp.Compare(a.order, b.order), cmp.Compare(a.Article.ID, b.Article.ID))
+	return cmp.Or(cmp.Compare(a.content, b.content), cmp.Compare(a.id, b.id))
 }
 
-func orderOf(a news.Article) uint64 {
-	return stringHash(a.Time().UTC().Format("20060102T150405") + "|" + a.Outlet.Key() + "|" + cmp.Or(a.Canonical, a.GUID) + "|" + a.Hash + "|" + a.GUID)
+func sameOutlet(a, b *node) bool { return a.outlet == b.outlet && a.outlet != 0 }
+
+// sameLanguage says whether two articles have one language, or the language of one is not known.
+func sameLanguage(a, b *node) bool {
+	return a.lang == b.lang || a.lang.Value() == "" || b.lang.Value() == ""
+}
+
+// linksTo says whether a cites the address of b.
+func linksTo(a, b *node) bool { return b.address != 0 && slices.Contains(a.credits.cites, b.address) }
+
+func stringHash(s string) uint64 {
+	h := fnv.New64a()
+	h.Write([]byte(s))
+	return h.Sum64()
 }
 
 // nameHash is the hash of a name or an address, 0 for none.
@@ -113,4 +139,121 @@ func nameHash(s string) uint64 {
 		return 0
 	}
 	return stringHash(s)
+}
+
+// addressHash is the hash of a canonical URL, 0 for none and for one at which many articles may be.
+func addressHash(canonical string) uint64 {
+	if canonical == "" || !weburl.NamesArticle(canonical) {
+		return 0
+	}
+	return stringHash(canonical)
+}
+
+// mixHash combines a hash with another number.
+func mixHash(h, x uint64) uint64 {
+	h = (h ^ x) * 0x9e3779b97f4a7c15
+	return h ^ h>>29
+}
+
+const (
+	creditStrength = .5  // of a claim from which it speaks for the whole article when two are compared
+	wholeStrength  = .85 // of a claim from which the article says that it gives another outlet's report as a whole
+)
+
+// credits is whom an article credits, by the hashes of the outlets' keys, and what it cites.
+type credits struct {
+	prose []uint64 // whose text it says it is, itself included where it is an agency
+	news  []uint64 // whose report it retells
+	any   []uint64 // whom it names as the source of anything, strongly or weakly
+	cites []uint64 // address hashes of Item.Cites
+	whole uint64   // whose report it says at its opening that it gives ("according to reporting by ..."); 0 for none
+}
+
+var noCredits = &credits{} // of most articles
+
+func newCredits(it Item, own uint64) *credits {
+	var c credits
+	var whole news.Claim
+	for _, claim := range it.Claims {
+		key := nameHash(claim.Credited().Key())
+		switch claim.Kind {
+		case news.ClaimScoop, news.ClaimReport, news.ClaimTold, news.ClaimSource, news.ClaimLink:
+			if key != own {
+				c.any = append(c.any, key)
+			}
+		}
+		if claim.Strength < creditStrength {
+			continue
+		}
+		switch claim.Kind {
+		case news.ClaimDateline, news.ClaimByline, news.ClaimSource, news.ClaimCanonical, news.ClaimRights:
+			c.prose = append(c.prose, key)
+		case news.ClaimScoop, news.ClaimReport:
+			if key != own {
+				c.news = append(c.news, key)
+			}
+		}
+		if (claim.Kind == news.ClaimReport || claim.Kind == news.ClaimSource) && claim.Strength >= wholeStrength && claim.Strength > whole.Strength {
+			whole = claim
+		}
+	}
+	if it.Article.Outlet.Agency {
+		c.prose = append(c.prose, own)
+	}
+	for _, u := range it.Cites {
+		if address := addressHash(u); address != 0 {
+			c.cites = append(c.cites, address)
+		}
+	}
+	if key := nameHash(whole.Credited().Key()); key != own {
+		c.whole = key
+	}
+	if len(c.any)+len(c.prose)+len(c.news)+len(c.cites) == 0 {
+		return noCredits
+	}
+	for _, list := range []*[]uint64{&c.prose, &c.news, &c.any, &c.cites} {
+		slices.Sort(*list)
+		*list = slices.Clone(slices.Compact(*list))
+	}
+	return &c
+}
+
+// edge is a comparison with another node that is kept. Both nodes have it.
+type edge struct {
+	to           *node
+	story, event float32 // probabilities
+}
+
+// kept gives the edge from a node as a comparison to keep.
+func (e edge) kept(from *node) news.Edge {
+	return news.Edge{A: min(from.id, e.to.id), B: max(from.id, e.to.id), Story: float64(e.story), Event: float64(e.event)}
+}
+
+// packedEdge is an edge in memory, of which an article has about twenty: the number of the other node, and the probabilities
+// in units of 1/probabilityUnits.
+type packedEdge struct {
+	to           uint32
+	story, event uint16
+}
+
+const probabilityUnits = math.MaxUint16
+
+func (e packedEdge) unpack(nodes []*node) edge {
+	return edge{nodes[e.to], float32(e.story) / probabilityUnits, float32(e.event) / probabilityUnits}
+}
+
+// connect adds an edge between two nodes.
+func connect(a, b *node, story, event float64) {
+	for _, ends := range [...][2]*node{{a, b}, {b, a}} {
+		n, e := ends[0], packedEdge{ends[1].number, uint16(math.Round(story * probabilityUnits)), uint16(math.Round(event * probabilityUnits))}
+		if k := len(n.edges); k == cap(n.edges) { // append alone would double the capacity
+			n.edges = append(make([]packedEdge, 0, k+2+k/8), n.edges...)
+		}
+		n.edges = append(n.edges, e)
+	}
+}
+
+// disconnect removes the edge to the node of a number.
+func (n *node) disconnect(number uint32) {
+	n.edges = slices.DeleteFunc(n.edges, func(e packedEdge) bool { return e.to == number })
 }

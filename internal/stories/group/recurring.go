@@ -14,7 +14,7 @@ import (
 	"headwater/internal/text"
 )
 
-// recurringFile lists the headlines of reports that come again every day.
+// recurringFile lists the headlines of reports that are published every day. Its head describes its form.
 //
 //go:embed recurring.txt
 var recurringFile string
@@ -22,34 +22,48 @@ var recurringFile string
 // recurring are the series of recurringFile.
 var recurring = mustReadSeries(recurringFile)
 
-// oneSession is the event probability of two reports of one market and day.
-const oneSession = .95
+const secondsPerDay = 24 * 60 * 60
 
-// edition is which report of a recurring series an article is. The zero value is none.
+// sessionEvent is the event probability of two reports of one market and day.
+const sessionEvent = .95
+
+// edition says which report of a recurring series an article is. The zero value is none.
 type edition struct {
-	series int16 // in recurring.series, from 1
-	day    int32 // since 1970, local
+	series int16 // index in recurring.series, from 1
+	day    int32 // local, since 1970
 }
 
-// seriesSet are recurring series, and the words that stand beside the day of a date.
+// otherDay says whether two reports are of different days.
+func (e edition) otherDay(other edition) bool {
+	return e.series != 0 && other.series != 0 && e.day != other.day
+}
+
+// sameSession says whether two reports are of one market and day.
+func (e edition) sameSession(other edition) bool {
+	return e.series != 0 && e == other && recurring.series[e.series-1].market
+}
+
+// seriesSet are recurring series, and the words that are beside the day of the month in a date.
 type seriesSet struct {
 	series []series
 	months map[string]bool
 }
 
-// series is reports that come again every day.
+// series is a series of reports that are published every day.
 type series struct {
 	name     string
-	ahead    time.Duration // of UTC
+	offset   time.Duration // of local time from UTC
 	market   bool
-	patterns [][][]alternative // of each pattern its words
+	patterns [][]anyOf // of each pattern its words, all of which a headline must have
 }
 
-// alternative is one of the words of which one must stand in a headline.
+// anyOf are the alternatives for one word of a pattern.
+type anyOf []alternative
+
 type alternative struct {
 	text     string
-	open     bool // any end may follow
-	anywhere bool // its script has no spaces between words
+	prefix   bool // text is the beginning of a word
+	anywhere bool // the script has no spaces between words
 }
 
 func mustReadSeries(file string) *seriesSet {
@@ -60,7 +74,6 @@ func mustReadSeries(file string) *seriesSet {
 	return s
 }
 
-// readSeries reads a file of series in the form that the head of recurring.txt describes.
 func readSeries(file string) (*seriesSet, error) {
 	out := &seriesSet{months: map[string]bool{}}
 	for i, line := range strings.Split(file, "\n") {
@@ -70,25 +83,33 @@ func readSeries(file string) (*seriesSet, error) {
 		}
 		if months, ok := strings.CutPrefix(line, "months:"); ok {
 			for _, m := range strings.Split(strings.TrimSpace(months), "/") {
-				out.months[folded(m)] = true
+				out.months[fold(m)] = true
 			}
 			continue
 		}
 		if name, hours, ok := strings.Cut(line, "="); ok {
-			ahead, err := strconv.Atoi(strings.TrimSpace(hours))
-			if err != nil || ahead < -12 || ahead > 14 {
+			offset, err := strconv.Atoi(strings.TrimSpace(hours))
+			if err != nil || offset < -12 || offset > 14 {
 				return nil, fmt.Errorf("line %d: %q is no number of hours from -12 to 14", i+1, strings.TrimSpace(hours))
 			}
 			name = strings.TrimSpace(name)
-			out.series = append(out.series, series{name: name, ahead: time.Duration(ahead) * time.Hour, market: strings.HasPrefix(name, "market")})
+			out.series = append(out.series, series{name: name, offset: time.Duration(offset) * time.Hour, market: strings.HasPrefix(name, "market")})
 			continue
 		}
 		if len(out.series) == 0 {
 			return nil, fmt.Errorf("line %d: %q stands before any series", i+1, line)
 		}
-		var pattern [][]alternative
-		for _, word := range strings.Fields(folded(line)) {
-			pattern = append(pattern, alternativesOf(word))
+		var pattern []anyOf
+		for _, word := range strings.Fields(fold(line)) {
+			var alternatives anyOf
+			for _, alt := range strings.Split(word, "/") {
+				a := alternative{text: alt}
+				if a.anywhere = strings.ContainsFunc(alt, func(r rune) bool { return text.ScriptOf(r).Unspaced() }); !a.anywhere {
+					a.text, a.prefix = strings.CutSuffix(alt, "*")
+				}
+				alternatives = append(alternatives, a)
+			}
+			pattern = append(pattern, alternatives)
 		}
 		last := &out.series[len(out.series)-1]
 		last.patterns = append(last.patterns, pattern)
@@ -96,71 +117,47 @@ func readSeries(file string) (*seriesSet, error) {
 	return out, nil
 }
 
-// folded makes headlines and patterns comparable: compatible forms of letters and figures are one, and so are capitals and others.
-func folded(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
+// fold makes headlines and patterns comparable: compatible forms of letters and figures are the same, and so are capitals.
+func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
 
-func alternativesOf(word string) []alternative {
-	var out []alternative
-	for _, alt := range strings.Split(word, "/") {
-		if strings.ContainsFunc(alt, func(r rune) bool { return text.ScriptOf(r).Unspaced() }) {
-			out = append(out, alternative{text: alt, anywhere: true})
-			continue
-		}
-		start, open := strings.CutSuffix(alt, "*")
-		out = append(out, alternative{text: start, open: open})
-	}
-	return out
-}
-
-// editionOf gives the report of a series that a headline announces. Hardly any has the letters of a pattern, so that words are looked
-// for last.
+// editionOf finds the report that a headline announces.
 func (s *seriesSet) editionOf(headline string, published time.Time) edition {
-	title := folded(headline)
+	title := fold(headline)
+	contained := func(a alternative) bool { return strings.Contains(title, a.text) }
 	var words []string
+	matches := func(a alternative) bool {
+		if a.anywhere {
+			return strings.Contains(title, a.text)
+		}
+		return slices.ContainsFunc(words, func(w string) bool { return w == a.text || a.prefix && strings.HasPrefix(w, a.text) })
+	}
 	for i, x := range s.series {
 		for _, pattern := range x.patterns {
-			if !stands(pattern, func(a alternative) bool { return strings.Contains(title, a.text) }) {
+			// Few titles contain the letters of a pattern, so the words are cut only then.
+			if slices.ContainsFunc(pattern, func(word anyOf) bool { return !slices.ContainsFunc(word, contained) }) {
 				continue
 			}
 			if words == nil {
-				words = wordsOf(title)
+				words = strings.FieldsFunc(title, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && r != '’' })
 			}
-			if stands(pattern, func(a alternative) bool { return a.anywhere && strings.Contains(title, a.text) || a.isOne(words) }) {
-				return edition{int16(i + 1), s.dayOf(words, published.Add(x.ahead))}
+			if !slices.ContainsFunc(pattern, func(word anyOf) bool { return !slices.ContainsFunc(word, matches) }) {
+				return edition{int16(i + 1), s.dayOf(words, published.Add(x.offset))}
 			}
 		}
 	}
 	return edition{}
 }
 
-func wordsOf(title string) []string {
-	return strings.FieldsFunc(title, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '\'' && r != '’' })
-}
-
-// stands says whether an alternative for each word of a pattern does.
-func stands(pattern [][]alternative, does func(alternative) bool) bool {
-	for _, word := range pattern {
-		if !slices.ContainsFunc(word, does) {
-			return false
-		}
-	}
-	return true
-}
-
-// isOne says whether one of some words is this.
-func (a alternative) isOne(words []string) bool {
-	return !a.anywhere && slices.ContainsFunc(words, func(w string) bool { return w == a.text || a.open && strings.HasPrefix(w, a.text) })
-}
-
-// dayOf gives the day that a headline names, which is the one nearest to its time that has this number in its month, else the
-// day of its time.
+// dayOf gives the day that a headline names by its number in the month, which is the nearest such day to the article's time;
+// else the day of its time.
 func (s *seriesSet) dayOf(words []string, at time.Time) int32 {
-	today := int32(at.Unix() / secondsADay)
+	today := int32(at.Unix() / secondsPerDay)
 	number := 0
 	for i, w := range words {
 		switch {
-		case strings.HasSuffix(w, "日"):
-			number = monthDay(lastFigures(strings.TrimSuffix(w, "日")))
+		case strings.HasSuffix(w, "日"): // 8月18日
+			w = strings.TrimSuffix(w, "日")
+			number = monthDay(w[len(strings.TrimRightFunc(w, unicode.IsDigit)):])
 		case s.months[w] && i+1 < len(words) && monthDay(words[i+1]) > 0:
 			number = monthDay(words[i+1])
 		case s.months[w] && i > 0:
@@ -175,7 +172,7 @@ func (s *seriesSet) dayOf(words []string, at time.Time) int32 {
 	}
 	for away := range int32(16) {
 		for _, day := range [...]int32{today - away, today + away} {
-			if time.Unix(int64(day)*secondsADay, 0).UTC().Day() == number {
+			if time.Unix(int64(day)*secondsPerDay, 0).UTC().Day() == number {
 				return day
 			}
 		}
@@ -183,26 +180,11 @@ func (s *seriesSet) dayOf(words []string, at time.Time) int32 {
 	return today
 }
 
-// monthDay gives a number from 1 to 31, or 0.
+// monthDay parses a number from 1 to 31, also with an English ordinal suffix; 0 is none.
 func monthDay(s string) int {
 	n, err := strconv.Atoi(strings.TrimRight(s, "stndrh"))
 	if err != nil || n < 1 || n > 31 {
 		return 0
 	}
 	return n
-}
-
-// lastFigures gives the figures that a word ends with: 18 of 8月18.
-func lastFigures(s string) string {
-	return s[len(strings.TrimRightFunc(s, unicode.IsDigit)):]
-}
-
-// apart says whether two reports are of different days.
-func (e edition) apart(other edition) bool {
-	return e.series != 0 && other.series != 0 && e.day != other.day
-}
-
-// sameSession says whether two reports are of one market and day.
-func (e edition) sameSession(other edition) bool {
-	return e.series != 0 && e == other && recurring.series[e.series-1].market
 }

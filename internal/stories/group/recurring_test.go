@@ -8,7 +8,7 @@ import (
 
 func TestEditionOf(t *testing.T) {
 	day := func(d int) int32 {
-		return int32(time.Date(2026, 8, d, 0, 0, 0, 0, time.UTC).Unix() / secondsADay)
+		return int32(time.Date(2026, 8, d, 0, 0, 0, 0, time.UTC).Unix() / secondsPerDay)
 	}
 	at := func(d, h int) time.Time { return time.Date(2026, 8, d, h, 0, 0, 0, time.UTC) }
 	for _, tt := range []struct {

@@ -33,7 +33,7 @@ func TestTranslationsInAnyOrder(t *testing.T) {
 // A translation that comes when the story is settled joins it, and a story that was restored keeps it.
 func TestTranslationsOneByOne(t *testing.T) {
 	c := readCase(t, "testdata/translations.txtar")
-	g, s := New(Options{}), newShelf()
+	g, s := New(Options{}), newStoreState()
 	for i := range c.items {
 		s.settle(t, g, c.items[i:i+1])
 	}
@@ -137,7 +137,7 @@ func TestMayTranslate(t *testing.T) {
 		"a page of many happenings":  {false, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Hub = true }},
 		"of the day before":          {false, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Published = noon.AddDate(0, 0, -1) }},
 		"by another agency":          {false, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Outlet.Domain = "other.example" }},
-		"half a day before, no more": {true, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Published = noon.Add(-translatedWithin * 1e9) }},
+		"half a day before, no more": {true, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Published = noon.Add(-translationSeconds * 1e9) }},
 	} {
 		a, b := node(none), node(tt.change)
 		if mayTranslate(a, b) != tt.want || mayTranslate(b, a) != tt.want {
@@ -152,7 +152,7 @@ func TestPictureOfATranslation(t *testing.T) {
 	told := 0
 	for _, e := range settleAll(t, c.items).edges {
 		for _, r := range e.Reasons {
-			if strings.Contains(r.Detail, "same picture") && r.Weight == translatedPicture {
+			if strings.Contains(r.Detail, "same picture") && r.Weight == weightSharedPicture {
 				told++
 			}
 		}

@@ -18,7 +18,7 @@ func vectorOf(r *rand.Rand) []weight {
 			v = append(v, weight{t, 1 + r.Float32()})
 		}
 	}
-	return unit(append(v, weight{40, 1}))
+	return normalise(append(v, weight{40, 1}))
 }
 
 func cosine32(v, w []weight) float64 {
@@ -34,7 +34,7 @@ func cosine32(v, w []weight) float64 {
 }
 
 // Clusters are weighed by sums; that has to be the mean over all pairs of their members, whichever is given first.
-func TestSaidIsTheMeanOfAllPairs(t *testing.T) {
+func TestContextSumsAreTheMeanOfAllPairs(t *testing.T) {
 	r := rand.New(rand.NewPCG(3, 4))
 	const n = 12
 	nodes, wide, storyOf := make([]*node, n), make([][]weight, n), make([]int, n)
@@ -42,8 +42,8 @@ func TestSaidIsTheMeanOfAllPairs(t *testing.T) {
 		nodes[i], wide[i], storyOf[i] = &node{}, vectorOf(r), i
 	}
 	storyOf[3], storyOf[5] = 2, 2 // three nodes of one story
-	weighed := func() *said {
-		s := newSaid(nodes, storyOf, wide, &Model{EventAt: .2, EventAlone: .5})
+	weighed := func() *contextSums {
+		s := newContextSums(nodes, storyOf, wide, &Model{EventAt: .2, EventAlone: .5})
 		s.merge(0, 1)
 		s.merge(0, 7)
 		return s
@@ -54,48 +54,48 @@ func TestSaidIsTheMeanOfAllPairs(t *testing.T) {
 			sum += cosine32(wide[i], wide[j])
 		}
 	}
-	check := func(s *said, want float64) {
+	check := func(s *contextSums, want float64) {
 		t.Helper()
-		for _, got := range []float64{s.weigh(.4, 0, 2), s.weigh(.4, 2, 0), s.weigh(.4, 0, 2)} {
+		for _, got := range []float64{s.nearness(.4, 0, 2), s.nearness(.4, 2, 0), s.nearness(.4, 0, 2)} {
 			if math.Abs(got-want) > 1e-6 {
 				t.Errorf("%g, want %g", got, want)
 			}
 		}
 	}
-	check(weighed(), near(.4, sum/9, contextShare))
+	check(weighed(), blend(.4, sum/9, contextShare))
 	nodes[1].outlet, nodes[5].outlet = 8, 8 // one outlet in both: of nine pairs, contexts count two thirds
-	check(weighed(), near(.4, sum/9, contextShare*2/3)-.3/3)
+	check(weighed(), blend(.4, sum/9, contextShare*2/3)-.3/3)
 }
 
-func TestSaidFades(t *testing.T) {
+func TestContextSumsFade(t *testing.T) {
 	v := vectorOf(rand.New(rand.NewPCG(5, 6)))
-	s := newSaid([]*node{{}, {at: fades * secondsADay}}, []int{0, 1}, [][]weight{v, v}, &Model{})
-	if got, want := s.weigh(0, 0, 1), contextShare/math.E; math.Abs(got-want) > 1e-6 {
-		t.Errorf("%g after %d days, want %g", got, fades, want)
+	s := newContextSums([]*node{{}, {at: contextDays * secondsPerDay}}, []int{0, 1}, [][]weight{v, v}, &Model{})
+	if got, want := s.nearness(0, 0, 1), contextShare/math.E; math.Abs(got-want) > 1e-6 {
+		t.Errorf("%g after %d days, want %g", got, contextDays, want)
 	}
 }
 
 // Of two single articles of one outlet the probability says all.
-func TestSaidOfOneOutlet(t *testing.T) {
+func TestContextSumsOfOneOutlet(t *testing.T) {
 	m := DefaultModel()
 	v := vectorOf(rand.New(rand.NewPCG(7, 8)))
-	s := newSaid([]*node{{outlet: 8}, {outlet: 8}}, []int{0, 1}, [][]weight{v, v}, m)
-	if below, at := s.weigh(m.EventAlone-.01, 0, 1), s.weigh(m.EventAlone+.01, 0, 1); below >= m.EventAt || at < m.EventAt {
+	s := newContextSums([]*node{{outlet: 8}, {outlet: 8}}, []int{0, 1}, [][]weight{v, v}, m)
+	if below, at := s.nearness(m.EventAlone-.01, 0, 1), s.nearness(m.EventAlone+.01, 0, 1); below >= m.EventAt || at < m.EventAt {
 		t.Errorf("%g below EventAlone and %g above it; EventAt is %g", below, at, m.EventAt)
 	}
 }
 
-func TestWidened(t *testing.T) {
+func TestExpand(t *testing.T) {
 	long := func(from uint32) []weight { // of as many terms as are lent
 		var v []weight
-		for i := range uint32(lentTerms) {
+		for i := range uint32(expansionTerms) {
 			v = append(v, weight{from + i, 1})
 		}
-		return unit(v)
+		return normalise(v)
 	}
 	a, b, short := &node{}, &node{}, &node{}
-	var x widener
-	own := map[*node][]weight{a: long(0), b: long(1000), short: unit([]weight{{2000, 1}, {2001, 1}, {2002, 1}})}
+	var x expander
+	own := map[*node][]weight{a: long(0), b: long(1000), short: normalise([]weight{{2000, 1}, {2001, 1}, {2002, 1}})}
 	share := func(v []weight, from uint32) float64 { // of the squared length, of the terms from there on
 		sum := 0.0
 		for _, x := range v {
@@ -118,8 +118,8 @@ func TestWidened(t *testing.T) {
 		"nothing from each": {[]neighbour{{b, 0}}, 1000, 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := x.widened(a, c.near, own)
-			if length := cosine32(v, v); math.Abs(length-1) > 1e-5 || len(v) > wideTerms {
+			v := x.expand(a, c.near, own)
+			if length := cosine32(v, v); math.Abs(length-1) > 1e-5 || len(v) > contextTerms {
 				t.Errorf("length %g, %d terms", length, len(v))
 			}
 			if got := share(v, c.from); got > c.most+1e-6 || (got > 0) != c.some {
@@ -132,7 +132,7 @@ func TestWidened(t *testing.T) {
 // The heaviest terms are those that come first when all are sorted, ties by term, and stay in their order.
 func TestKeepTheHeaviest(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		var x widener
+		var x expander
 		for term := range uint32(rapid.IntRange(0, 300).Draw(rt, "terms")) {
 			x.add(weight{term << 6, float32(rapid.IntRange(0, 40).Draw(rt, "weight"))})
 		}
@@ -141,7 +141,7 @@ func TestKeepTheHeaviest(t *testing.T) {
 		slices.SortFunc(want, func(y, z weight) int { return cmp.Or(cmp.Compare(z.w, y.w), cmp.Compare(y.term, z.term)) })
 		want = want[:min(len(want), most)]
 		slices.SortFunc(want, func(y, z weight) int { return cmp.Compare(y.term, z.term) })
-		if got := x.keep(most); !slices.Equal(got, want) {
+		if got := x.keepHeaviest(most); !slices.Equal(got, want) {
 			rt.Fatalf("%v, want %v", got, want)
 		}
 	})

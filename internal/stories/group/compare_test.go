@@ -34,7 +34,7 @@ func TestSecondCurve(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		similar := rapid.Float64Range(.01, 1).Draw(t, "threshold")
 		a, b := rapid.Float64Range(-1, 1).Draw(t, "a"), rapid.Float64Range(-1, 1).Draw(t, "b")
-		pa, pb := second(a, similar), second(b, similar)
+		pa, pb := secondCurve(a, similar), secondCurve(b, similar)
 		if a < b && pa > pb || pa < 0 || pa > secondMost {
 			t.Fatalf("%g gives %g, %g gives %g", a, pa, b, pb)
 		}
@@ -50,10 +50,10 @@ func TestSecondCurve(t *testing.T) {
 func TestReconsider(t *testing.T) {
 	m := DefaultModel()
 	joins := m.joinsAlone(false)
-	said := func(story, event, share float64) verdict { // of an event, with the cosine that brings it to a share of what joins
-		return verdict{story: story, event: event, cosine: (share*m.EventAt - (1-contextShare)*event) / contextShare}
+	said := func(story, event, share float64) pairScore { // of an event, with the cosine that brings it to a share of what joins
+		return pairScore{story: story, event: event, cosine: (share*m.EventAt - (1-contextShare)*event) / contextShare}
 	}
-	before := []verdict{ // the third to the fifth lie in the band
+	before := []pairScore{ // the third to the fifth lie in the band
 		said(0, .02, .1), said(0, .1, .349), said(0, .1, .351), said(.1, .2, .7), said(.15, .2, .999), said(.1, .2, 1.001), said(.8, .9, 2),
 	}
 	tests := []struct {
@@ -72,20 +72,20 @@ func TestReconsider(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			o := always(tt.cosine)
 			g := New(Options{Second: o})
-			pairs, verdicts := make([]pair, len(before)), append([]verdict(nil), before...)
+			pairs, scores := make([]pair, len(before)), append([]pairScore(nil), before...)
 			var want [][2]int64
 			for i := range pairs {
 				pairs[i] = pair{a: &node{}, b: &node{}}
-				pairs[i].a.Article.ID, pairs[i].b.Article.ID = int64(i), int64(10+i)
+				pairs[i].a.id, pairs[i].b.id = int64(i), int64(10+i)
 				if i >= 2 && i <= 4 {
 					want = append(want, [2]int64{int64(i), int64(10 + i)})
 				}
 			}
-			g.reconsider(pairs, verdicts)
+			g.reconsider(pairs, scores)
 			if diff := gocmp.Diff([][][2]int64{want}, o.asked); diff != "" {
 				t.Errorf("asked about (-want +got):\n%s", diff)
 			}
-			for i, v := range verdicts {
+			for i, v := range scores {
 				event := before[i].event
 				if i >= 2 && i <= 4 {
 					event = tt.raised[i-2]
@@ -137,7 +137,7 @@ func TestSecondJoinsEvents(t *testing.T) {
 		}
 		return .1
 	}}
-	g, with := New(Options{Second: o}), newShelf()
+	g, with := New(Options{Second: o}), newStoreState()
 	with.settle(t, g, items)
 	if len(o.asked) != 1 {
 		t.Errorf("asked %d times in one Settle of one chunk", len(o.asked))
@@ -167,7 +167,7 @@ func TestSecondJoinsEvents(t *testing.T) {
 }
 
 // wantRestored holds a window that is put back and reopened to the events that were settled, and revises an article.
-func wantRestored(t *testing.T, s *shelf, items []Item, again Item) {
+func wantRestored(t *testing.T, s *storeState, items []Item, again Item) {
 	t.Helper()
 	o := always(.1)
 	g := New(Options{Second: o})

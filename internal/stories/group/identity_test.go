@@ -47,7 +47,7 @@ func TestAddresses(t *testing.T) {
 		}
 		for _, order := range [][]int{{0, 1}, {1, 0}} {
 			arrived, _ := arrive(items, order)
-			g, s := New(Options{}), newShelf()
+			g, s := New(Options{}), newStoreState()
 			s.settle(t, g, arrived)
 			if (s.of[1] == s.of[2]) != (f[0] == "one") {
 				t.Errorf("%v: want %s: %v", f[1:], f[0], s.edges)

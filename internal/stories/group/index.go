@@ -1,0 +1,278 @@
+package group
+
+import (
+	"iter"
+	"math"
+	"slices"
+
+	"headwater/internal/stories/compact"
+	"headwater/internal/stories/prints"
+)
+
+// Limits that keep the work for one article constant, whatever the window holds.
+const (
+	maxPosting  = 400 // articles with a print or key; a more common one finds nothing
+	maxTermDocs = 600 // articles with a term; a more common one finds nothing
+)
+
+// Boilerplate is prose that an outlet puts into many of its articles: a disclaimer, an invitation to subscribe.
+const (
+	boilerplateArticles = 4   // of an outlet that have a print of it, at least
+	boilerplateShare    = .08 // of the outlet's articles in the window, at least
+)
+
+const inOpening = prints.TermTitle | prints.TermOpening
+
+// index has the statistics of the window's articles, and the postings by which candidates are found.
+type index struct {
+	docs           int
+	logDocs        float64    // of docs, smoothed
+	df             termCounts // articles that have a term
+	outletArticles map[uint64]int32
+	outletCredits  map[uint64]int32 // articles that name an outlet as their source
+	frames         termCounts       // titles of an outlet that have a frame, by frameKey
+	newTemplates   []uint32         // frames that became a template's since the last Settle, by frameKey
+	marks          *templateMarks   // nil where nobody asks for templates
+	agency         agencyIndex
+
+	nodes         []*node // by number; nil for one that was removed
+	removed       int     // numbers without a node
+	prints        *compact.Postings
+	terms         *compact.Postings
+	keys          *compact.Postings // exactKeys
+	framePostings *compact.Postings // by frameKey
+}
+
+func newIndex(templates bool) *index {
+	x := &index{
+		outletArticles: map[uint64]int32{}, outletCredits: map[uint64]int32{}, logDocs: math.Log(20),
+		prints: compact.NewPostings(maxPosting), terms: compact.NewPostings(maxTermDocs), keys: compact.NewPostings(maxPosting),
+		framePostings: compact.NewPostings(maxPosting),
+	}
+	x.agency.names, x.agency.pictures = compact.NewPostings(maxNameArticles), compact.NewPostings(maxNameArticles)
+	if templates {
+		x.marks = newTemplateMarks()
+	}
+	return x
+}
+
+// count adds an article to the statistics, or takes it out where by is -1. Its print must be decoded.
+func (x *index) count(n *node, by int32) {
+	x.docs += int(by)
+	x.logDocs = math.Log(float64(x.docs) + 20)
+	countKey := func(m map[uint64]int32, key uint64) {
+		if m[key] += by; m[key] <= 0 {
+			delete(m, key)
+		}
+	}
+	countKey(x.outletArticles, n.outlet)
+	for _, o := range n.credits.any {
+		countKey(x.outletCredits, o)
+	}
+	if n.outlet != 0 {
+		for _, f := range n.print.Frames {
+			x.frames.add(frameKey(n.outlet, f), by)
+		}
+	}
+	if by > 0 {
+		x.marks.add(n)
+	} else {
+		x.marks.remove(n)
+	}
+	x.agency.count(n, by)
+	for _, t := range n.print.Terms {
+		x.df.add(t, by)
+	}
+}
+
+// add gives a node a number and makes it findable, from the next flush on. Its print must be decoded.
+func (x *index) add(n *node) {
+	n.number = uint32(len(x.nodes))
+	x.nodes = append(x.nodes, n)
+	for _, h := range n.print.Picked {
+		x.prints.Add(h, n.number)
+	}
+	for i, t := range n.print.Terms {
+		if n.print.Uses[i]&inOpening != 0 {
+			x.terms.Add(t, n.number)
+		}
+	}
+	for _, k := range n.exactKeys() {
+		x.keys.Add(keyHash(k), n.number)
+	}
+	if n.outlet != 0 {
+		for _, f := range n.print.Frames {
+			x.framePostings.Add(frameKey(n.outlet, f), n.number)
+		}
+	}
+	x.agency.add(n)
+}
+
+// remove removes a node. Its postings stay until flush renumbers the nodes.
+func (x *index) remove(n *node) {
+	x.nodes[n.number] = nil
+	x.removed++
+}
+
+// flush makes all nodes findable. Where a quarter of the numbers have no node, it renumbers the nodes, so that memory grows with
+// the window and not with the stream.
+func (x *index) flush() {
+	all := [...]*compact.Postings{x.prints, x.terms, x.keys, x.framePostings, x.agency.names, x.agency.pictures}
+	if x.removed*4 <= len(x.nodes) {
+		for _, p := range all {
+			p.Flush()
+		}
+		return
+	}
+	to := make([]int32, len(x.nodes))
+	left := make([]*node, 0, len(x.nodes)-x.removed)
+	for i, n := range x.nodes {
+		if to[i] = -1; n != nil {
+			n.number, to[i] = uint32(len(left)), int32(len(left))
+			left = append(left, n)
+		}
+	}
+	x.nodes, x.removed = left, 0
+	for _, n := range left {
+		for i := range n.edges {
+			n.edges[i].to = uint32(to[n.edges[i].to])
+		}
+	}
+	for _, p := range all {
+		p.Renumber(to)
+	}
+}
+
+// edges gives the edges of a node.
+func (x *index) edges(n *node) iter.Seq[edge] {
+	return func(yield func(edge) bool) {
+		for _, e := range n.edges {
+			if !yield(e.unpack(x.nodes)) {
+				return
+			}
+		}
+	}
+}
+
+// exactKeys are the keys by which an article is found exactly: its text, its address, its title, and the addresses it cites.
+func (n *node) exactKeys() []uint64 {
+	keys := make([]uint64, 0, 3+len(n.credits.cites))
+	if n.body != 0 && n.words >= minDuplicateWords {
+		keys = append(keys, n.body)
+	}
+	if n.address != 0 {
+		keys = append(keys, n.address)
+	}
+	keys = append(keys, n.credits.cites...)
+	if n.titleTerms >= minTitleTerms {
+		keys = append(keys, n.headline)
+	}
+	slices.Sort(keys)
+	return slices.Compact(keys)
+}
+
+// keyHash is the hash of a key in the postings. Where two keys have the same, there is one more article to compare with.
+func keyHash(key uint64) uint32 { return uint32(key * 0x9e3779b97f4a7c15 >> 32) }
+
+// idf is the inverse document frequency of a term over the window, in nats.
+func (x *index) idf(term uint32) float64 { return x.logDocs - logHalf(x.df.of(term)) }
+
+// normsOf sums up the weights of a print's terms.
+func (x *index) normsOf(p *prints.Print) norms {
+	var all, opening, names, rarity, title float64
+	var n norms
+	for i, t := range p.Terms {
+		idf, use := x.idf(t), p.Uses[i]
+		w := useWeight(use)
+		all += idf * idf * w * w
+		if use&inOpening != 0 {
+			opening += idf * idf
+			rarity += idf
+		}
+		if use&prints.TermTitle != 0 {
+			title += idf
+			n.titleFigure = n.titleFigure || isFigure(p, t)
+		}
+		if use&prints.TermName != 0 {
+			names += idf * idf
+			n.nameTerms++
+		}
+	}
+	n.all, n.opening, n.names, n.rarity, n.titleRarity = float32(all), float32(opening), float32(names), float32(rarity), float32(title)
+	return n
+}
+
+// useWeights are 1 + ln n for n uses of a term.
+var useWeights = func() (w [prints.TermCount + 1]float64) {
+	for n := 1; n < len(w); n++ {
+		w[n] = 1 + math.Log(float64(n))
+	}
+	return w
+}()
+
+func useWeight(use uint8) float64 { return useWeights[use&prints.TermCount] }
+
+// creditSpecificity says how much it means that two articles name one outlet: 1 where no other does, .18 where a hundred do, 0 where
+// they name none in common.
+func (x *index) creditSpecificity(a, b []uint64) float64 {
+	most := 0.0
+	for _, o := range a {
+		if slices.Contains(b, o) {
+			most = max(most, 1/(1+math.Log(max(1, float64(x.outletCredits[o])/2))))
+		}
+	}
+	return most
+}
+
+// sameFrame says whether the titles of two articles of one outlet fill one template with different things. Overlap is the share
+// of the shorter title that is in the other.
+func (x *index) sameFrame(a, b *node, overlap float64) bool {
+	if a.print.Headline == b.print.Headline {
+		return false
+	}
+	for frame := range intersection(a.print.Frames, b.print.Frames) {
+		rule := frameRules[prints.KindOfFrame(frame)]
+		if overlap <= rule.overlap && x.frames.of(frameKey(a.outlet, frame)) >= rule.titles {
+			return true
+		}
+	}
+	return false
+}
+
+// noteTemplates notes the frames that become a template's with the title of an article, after it was counted.
+func (x *index) noteTemplates(n *node, frames []uint32) {
+	if n.outlet == 0 {
+		return
+	}
+	for _, f := range frames {
+		if key := frameKey(n.outlet, f); x.frames.of(key) == frameRules[prints.KindOfFrame(f)].titles {
+			x.newTemplates = append(x.newTemplates, key)
+		}
+	}
+}
+
+// boilerplate estimates how much of the prose that two articles of one outlet share is boilerplate, 0 to 1: the share of the prints
+// in common that many articles of the outlet have.
+func (x *index) boilerplate(a, b *node) float64 {
+	least := int(max(boilerplateArticles, boilerplateShare*float64(x.outletArticles[a.outlet])))
+	shared, repeated := 0, 0
+	var buffer [maxPosting + 1]uint32
+	for print := range intersection(a.print.Picked, b.print.Picked) {
+		shared++
+		list := x.prints.Find(print, buffer[:0])
+		if len(list) > maxPosting {
+			repeated++
+			continue
+		}
+		found := 0
+		for i := 0; found < least && len(list)-i >= least-found; i++ { // while enough articles are left
+			if n := x.nodes[list[i]]; n != nil && n.outlet == a.outlet {
+				found++
+			}
+		}
+		if found == least {
+			repeated++
+		}
+	}
+	return ratio(repeated, shared)
+}

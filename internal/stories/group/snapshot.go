@@ -1,0 +1,158 @@
+package group
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+	"time"
+)
+
+// StoryState is a story of the window as it is after Settle.
+type StoryState struct {
+	Story, Event int64
+	Members      []int64   // article ids, in no order
+	Newest       time.Time // when the last of its members was seen; zero where no member has a time
+	Last         int64     // the greatest id among its members
+	Weight       int       // its memory in articles: one for each, and one more for each thousand words
+}
+
+// Stories gives stories of the window by id, those that are wanted. The Members of the argument are valid until wanted returns, so
+// that looking at a whole window takes no memory.
+func (g *Grouper) Stories(wanted func(StoryState) bool) []StoryState {
+	var out []StoryState
+	var buffer []int64
+	for id, members := range g.stories {
+		s := stateOf(id, members, buffer[:0])
+		if buffer = s.Members; wanted(s) {
+			s.Members = slices.Clone(s.Members)
+			out = append(out, s)
+		}
+	}
+	slices.SortFunc(out, func(a, b StoryState) int { return cmp.Compare(a.Story, b.Story) })
+	return out
+}
+
+// Story gives a story of the window.
+func (g *Grouper) Story(id int64) StoryState { return stateOf(id, g.stories[id], nil) }
+
+func stateOf(id int64, members []*node, buffer []int64) StoryState {
+	s := StoryState{Story: id, Event: members[0].event, Newest: newest(members), Members: buffer}
+	for _, n := range members {
+		s.Members = append(s.Members, n.id)
+		s.Last = max(s.Last, n.id)
+		words := len(n.record) / 4
+		if n.representative == nil { // duplicates have the print of their representative
+			words += int(n.prose)
+		}
+		s.Weight += 1 + words/1000
+	}
+	return s
+}
+
+// newest is when the last of some articles was seen.
+func newest(nodes []*node) time.Time {
+	var t time.Time
+	for _, n := range nodes {
+		if at := n.seenAt(); at.After(t) {
+			t = at
+		}
+	}
+	return t
+}
+
+// Forget drops whole stories from the window, which must be settled. Their ids are not used again, and stories of the same event stay
+// as they are.
+func (g *Grouper) Forget(stories []int64) {
+	dropped, events := make(map[int64]bool, len(stories)), map[int64]bool{}
+	for _, id := range stories {
+		dropped[id] = true
+		for _, n := range g.stories[id] {
+			events[n.event] = true
+			g.forget(n)
+			if n.representative != nil { // it is in the same story, and dropped too
+				continue
+			}
+			for e := range g.index.edges(n) {
+				if e.to != nil && !dropped[e.to.story] { // the index has no node that is dropped already
+					e.to.disconnect(n.number)
+				}
+			}
+			if key, ok := g.duplicateKey(n); ok {
+				delete(g.representatives, key)
+			}
+		}
+		delete(g.stories, id)
+	}
+	for event := range events {
+		g.storiesOf(event) // forgets the event with its last story
+	}
+	g.index.flush()
+}
+
+// Stale says whether enough of the window has closed by now for the Grouper to be made anew from Reopen. The stories are only looked at
+// where so many articles are older than the window, and then not again for a hundredth of it.
+func (g *Grouper) Stale(now time.Time) bool {
+	enough := func(closed int) bool { return closed > 1000 && closed*4 > len(g.byID) }
+	since := now.Add(-g.window)
+	if !enough(g.seenBefore(since)) || now.Sub(g.staleScan).Abs() < g.window/100 {
+		return false
+	}
+	g.staleScan = now
+	closed := 0
+	for _, members := range g.stories {
+		if newest(members).Before(since) {
+			closed += len(members)
+		}
+	}
+	return enough(closed)
+}
+
+// seenBefore counts the articles that were seen in the hours that begin before a time.
+func (g *Grouper) seenBefore(t time.Time) int {
+	count := 0
+	for hour, n := range g.hours {
+		if hour*3600 < t.Unix() {
+			count += n
+		}
+	}
+	return count
+}
+
+// Reopen gives a Grouper that holds only the stories that are still open at now.
+func (g *Grouper) Reopen(now time.Time) *Grouper {
+	h := New(Options{
+		Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent, Model: g.model, Second: g.second, Threshold: g.threshold,
+		Templates: g.index.marks != nil,
+	})
+	h.constraints = g.constraints
+	ids := slices.Sorted(maps.Keys(g.byID))
+	for _, id := range ids {
+		n := g.byID[id]
+		if n.story == 0 || !newest(g.stories[n.story]).Before(now.Add(-g.window)) {
+			h.Restore(n.fullItem())
+			h.byID[id].templated = n.templated
+		}
+	}
+	for _, id := range ids {
+		if h.byID[id] == nil {
+			continue
+		}
+		n := g.byID[id]
+		for e := range g.index.edges(n) {
+			if id < e.to.id && h.byID[e.to.id] != nil {
+				h.RestoreEdge(e.kept(n))
+			}
+		}
+	}
+	open := func(nodes []*node) (out []*node) {
+		for _, n := range nodes {
+			if m := h.byID[n.id]; m != nil {
+				out = append(out, m)
+			}
+		}
+		return out
+	}
+	h.added, h.lostEdge = open(g.added), open(g.lostEdge)
+	h.index.newTemplates = g.index.newTemplates
+	return h
+}
