@@ -34,26 +34,20 @@ func (p *page) assemble() (string, []news.Mark) {
 		}
 	}
 	text := cutAt(out.String(), maxText)
-	return text, inText(text, outer, inner, findQuotes(text, quotes))
-}
-
-// inText adds to the marks outside a text those within it, in order.
-func inText(text string, marks, links []news.Mark, quotes []news.Span) []news.Mark {
-	q := 0
-	for _, l := range links {
-		for q < len(quotes) && quotes[q].Start <= l.Start {
-			marks = appendQuote(marks, quotes[q])
-			q++
+	marks, quotes := outer, findQuotes(text, quotes)
+	for _, l := range inner {
+		for len(quotes) > 0 && quotes[0].Start <= l.Start {
+			marks, quotes = appendQuote(marks, quotes[0]), quotes[1:]
 		}
 		if l.End <= len(text) && len(marks) < maxMarks {
 			l.Text = text[l.Start:l.End]
 			marks = append(marks, l)
 		}
 	}
-	for _, s := range quotes[q:] {
+	for _, s := range quotes {
 		marks = appendQuote(marks, s)
 	}
-	return marks
+	return text, marks
 }
 
 func appendQuote(marks []news.Mark, s news.Span) []news.Mark {
@@ -105,14 +99,4 @@ func markOf(r role) news.MarkKind {
 		return news.MarkLink
 	}
 	return ""
-}
-
-// adopt takes over the marks of a page that this one is preferred to.
-func (p *page) adopt(other *page) {
-	_, marks := other.assemble()
-	for _, m := range marks {
-		if m.End == 0 {
-			p.kept = append(p.kept, m)
-		}
-	}
 }

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -102,7 +103,13 @@ func (b *balancer) text() {
 		b.last = placed{}
 	}
 	if b.plain {
-		b.paragraphs(raw)
+		for para := range bytes.SplitSeq(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n")) {
+			if para = bytes.TrimSpace(para); len(para) > 0 {
+				b.out.WriteString("<p>")
+				b.out.Write(para)
+				b.out.WriteString("</p>\n")
+			}
+		}
 		return
 	}
 	if b.due && !blank {
@@ -114,17 +121,6 @@ func (b *balancer) text() {
 	b.out.Write(bytes.ReplaceAll(raw, []byte("<"), []byte("&lt;"))) // a bare "</" would eat the end tag after it
 }
 
-// paragraphs writes plain text.
-func (b *balancer) paragraphs(raw []byte) {
-	for _, para := range bytes.Split(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n")) {
-		if para = bytes.TrimSpace(para); len(para) > 0 {
-			b.out.WriteString("<p>")
-			b.out.Write(para)
-			b.out.WriteString("</p>\n")
-		}
-	}
-}
-
 // loneAddress makes a link of an element's text that is nothing but an address, as publishing systems write what they
 // embed when a page is shown.
 func (b *balancer) loneAddress(raw []byte) bool {
@@ -134,7 +130,7 @@ func (b *balancer) loneAddress(raw []byte) bool {
 	whole := html.UnescapeString(string(raw))
 	s := strings.TrimSpace(whole)
 	if !strings.HasPrefix(s, "https://") && !strings.HasPrefix(s, "http://") || strings.ContainsAny(s, " \n\t<>\"") ||
-		b.isOpen(atom.A) || b.isOpen(atom.Pre) || b.isOpen(atom.Code) || len(b.open) >= maxDepth {
+		len(b.open) >= maxDepth || slices.ContainsFunc(b.open, func(t atom.Atom) bool { return t == atom.A || t == atom.Pre || t == atom.Code }) {
 		return false
 	}
 	address := webAddress(s)
@@ -145,15 +141,6 @@ func (b *balancer) loneAddress(raw []byte) bool {
 	before, after, _ := strings.Cut(whole, s)
 	b.out.WriteString(before + `<a href="` + html.EscapeString(address) + `">` + html.EscapeString(s) + "</a>" + after)
 	return true
-}
-
-func (b *balancer) isOpen(tag atom.Atom) bool {
-	for _, t := range b.open {
-		if t == tag {
-			return true
-		}
-	}
-	return false
 }
 
 func (b *balancer) start(selfClosing bool) {
@@ -184,7 +171,18 @@ func (b *balancer) start(selfClosing bool) {
 			b.paragraph()
 		}
 		if tag == atom.A {
-			raw = b.linkTag(more)
+			raw = "<a>"
+			for more {
+				var key, val []byte
+				if key, val, more = b.z.TagAttr(); string(key) != "href" {
+					continue
+				}
+				if address := webAddress(string(val)); address != "" {
+					b.links++
+					raw = `<a href="` + html.EscapeString(address) + `">`
+				}
+				break
+			}
 		}
 		b.out.WriteString(raw)
 		b.open = append(b.open, tag)
@@ -192,24 +190,6 @@ func (b *balancer) start(selfClosing bool) {
 		b.closeImplied(tag)
 		b.due = true
 	}
-}
-
-// linkTag is the start tag of the link that z stands at, its address as browsers mend it.
-func (b *balancer) linkTag(more bool) string {
-	for more {
-		var key, val []byte
-		key, val, more = b.z.TagAttr()
-		if string(key) != "href" {
-			continue
-		}
-		address := webAddress(string(val))
-		if address == "" {
-			break
-		}
-		b.links++
-		return `<a href="` + html.EscapeString(address) + `">`
-	}
-	return "<a>"
 }
 
 // paragraph opens the paragraph that is due for words straight in a div.

@@ -1,6 +1,7 @@
 package clean
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -64,19 +65,17 @@ func (p *page) lineRoles() {
 			continue
 		}
 		b.role = lineRole(t)
-		if b.soft && b.role != prose && i > 0 && !p.parted(i) {
-			b.role = prose
+		if b.soft && b.role != prose && i > 0 {
+			// A soft block is a line of its own only if the block before ends there, or if it is the last line.
+			before := p.blocks[i-1]
+			if before.role == prose && !endsSentence(p.text(before)) && i+1 < len(p.blocks) && p.blocks[i+1].soft {
+				b.role = prose
+			}
 		}
 		if b.role == prose && linked*10 >= len(t)*9 && !endsSentence(t) {
 			b.role = teaser
 		}
 	}
-}
-
-// parted reports whether the soft block i may be a line of its own: what comes before ends there, or i is the last line.
-func (p *page) parted(i int) bool {
-	return p.blocks[i-1].role != prose || endsSentence(p.text(p.blocks[i-1])) ||
-		i+1 == len(p.blocks) || !p.blocks[i+1].soft
 }
 
 // join puts lines that a single line break parts in the middle of a sentence together again. Blocks stand one byte
@@ -115,7 +114,11 @@ func (p *page) repeats(ctx itemContext) {
 			b.start += n
 			t = p.text(*b)
 		}
-		if ctx.isTitle(t) || shown != "" && repeatsStart(shown, t) {
+		s := ""
+		if shown != "" && len(t) <= 600 {
+			s = bare(t)
+		}
+		if ctx.isTitle(t) || len(s) >= 20 && strings.HasPrefix(shown, s) {
 			b.role = dropped
 			continue
 		}
@@ -148,7 +151,10 @@ func (ctx itemContext) titleStart(t string) int {
 	rest := ctx.title
 	for i, r := range t {
 		if rest == "" {
-			if r == ' ' && unicode.IsUpper(firstLetter(t[i:])) && unicode.IsUpper(nextRune(t[i+1:])) {
+			if r != ' ' {
+				return 0
+			}
+			if next, _ := utf8.DecodeRuneInString(t[i+1:]); unicode.IsUpper(firstLetter(t[i:])) && unicode.IsUpper(next) {
 				return i + 1
 			}
 			return 0
@@ -164,11 +170,6 @@ func (ctx itemContext) titleStart(t string) int {
 	return 0
 }
 
-func nextRune(t string) rune {
-	r, _ := utf8.DecodeRuneInString(t)
-	return r
-}
-
 // endAtComments drops what stands behind the heading of the comments, unless that is most of the document.
 func (p *page) endAtComments() {
 	for i, b := range p.blocks {
@@ -182,14 +183,6 @@ func (p *page) endAtComments() {
 		}
 		return
 	}
-}
-
-func repeatsStart(shown, t string) bool {
-	if len(t) > 600 {
-		return false
-	}
-	s := bare(t)
-	return len(s) >= 20 && strings.HasPrefix(shown, s)
 }
 
 // sources returns each line that names a source its link: its own, or that of the link that follows by itself. A line
@@ -226,6 +219,17 @@ func (ctx itemContext) isSelf(t, url string) bool {
 	return ctx.outlet.Name != "" && bare(who) == bare(ctx.outlet.Name)
 }
 
+// anchorsIn returns the links that begin within a span of the buffer.
+func (p *page) anchorsIn(start, end int) []anchor {
+	byStart := func(a anchor, at int) int { return a.start - at }
+	lo, _ := slices.BinarySearchFunc(p.anchors, start, byStart)
+	hi := lo
+	for hi < len(p.anchors) && p.anchors[hi].start < end {
+		hi++
+	}
+	return p.anchors[lo:hi]
+}
+
 // lastLink is the address of the last link in a block: "The post A appeared first on B" links to both.
 func (p *page) lastLink(b block) string {
 	url := ""
@@ -233,22 +237,4 @@ func (p *page) lastLink(b block) string {
 		url = a.url
 	}
 	return url
-}
-
-// anchorsIn are the links that begin within a span of the buffer.
-func (p *page) anchorsIn(start, end int) []anchor {
-	lo, hi := 0, len(p.anchors)
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if p.anchors[mid].start < start {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	n := lo
-	for n < len(p.anchors) && p.anchors[n].start < end {
-		n++
-	}
-	return p.anchors[lo:n]
 }

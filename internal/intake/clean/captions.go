@@ -63,7 +63,10 @@ func endsInCredit(t string) bool {
 	if last == '.' || last == '"' || last == '?' || last == '!' {
 		return false
 	}
-	tail := lastBytes(t, 90)
+	tail := t // its last 90 bytes, from a word's beginning
+	if len(t) > 90 {
+		_, tail, _ = strings.Cut(t[len(t)-90:], " ")
+	}
 	if i := strings.LastIndex(tail, "Credit "); i >= 0 && (i == 0 || tail[i-1] == ' ') && allNames(tail[i+7:], 6) {
 		return true
 	}
@@ -74,7 +77,12 @@ func endsInCredit(t string) bool {
 			}
 		}
 	}
-	return slashCredit(tail) || viaCredit(tail) || datedCredit(tail)
+	for _, s := range captions["credit end"] {
+		if strings.HasSuffix(tail, s) {
+			return true
+		}
+	}
+	return slashCredit(tail) || datedCredit(tail)
 }
 
 // isCredit reads the words in brackets at a caption's end: "AP Photo/Jane Doe", "File photo: Reuters/Jane Doe".
@@ -109,20 +117,16 @@ func slashCredit(tail string) bool {
 	if isAgency(word) {
 		return countWords(right) >= 2 || strings.ToUpper(word) == word
 	}
-	words := strings.Fields(left)
-	if len(words) < 2 || !isAgency(right) && !hasCapital(right, 2) {
+	words, capitals := strings.Fields(left), 0
+	for w := range strings.FieldsSeq(right) {
+		if r, _ := utf8.DecodeRuneInString(w); unicode.IsUpper(r) {
+			capitals++
+		}
+	}
+	if len(words) < 2 || !isAgency(right) && capitals < 2 {
 		return false
 	}
 	return allNames(strings.Join(words[len(words)-2:], " "), 2)
-}
-
-func viaCredit(tail string) bool {
-	for _, s := range captions["credit end"] {
-		if strings.HasSuffix(tail, s) {
-			return true
-		}
-	}
-	return false
 }
 
 // datedCredit finds "(Dec. 8) AP" at the end of a video's caption.
@@ -156,26 +160,4 @@ func allNames(s string, most int) bool {
 		}
 	}
 	return true
-}
-
-func hasCapital(s string, least int) bool {
-	n := 0
-	for _, w := range strings.Fields(s) {
-		if r, _ := utf8.DecodeRuneInString(w); unicode.IsUpper(r) {
-			n++
-		}
-	}
-	return n >= least
-}
-
-// lastBytes is the end of t, at most n bytes, from a word's beginning.
-func lastBytes(t string, n int) string {
-	if len(t) <= n {
-		return t
-	}
-	t = t[len(t)-n:]
-	if i := strings.IndexByte(t, ' '); i >= 0 {
-		return t[i+1:]
-	}
-	return ""
 }

@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -79,7 +80,14 @@ func (c *Cleaner) Learn(doc news.Document, feed news.Feed, before news.Furniture
 	out := make([]news.Article, len(drafts))
 	for i := range drafts {
 		out[i] = c.finish(&drafts[i], doc, feed, known, now)
-		out[i].Canonical = canonical(drafts[i].entry, idle)
+		for _, l := range drafts[i].entry.Links {
+			if strings.EqualFold(l.Rel, "canonical") && out[i].Canonical == "" {
+				out[i].Canonical = canonicalURL(l.URL, idle)
+			}
+		}
+		if out[i].Canonical == "" {
+			out[i].Canonical = canonicalURL(drafts[i].entry.URL, idle)
+		}
 	}
 	return out, shown
 }
@@ -103,7 +111,14 @@ func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
 	d.outlet = c.outlet(e, doc, feed)
 	d.title = shownTitle(e)
 	d.heading = Title(d.title)
-	d.context = c.context(&d, feed)
+	d.context = itemContext{
+		title:   bare(d.title),
+		heading: bare(d.heading),
+		self:    PageURL(e.URL),
+		site:    hostOf(feed.Site),
+		outlet:  d.outlet,
+		outlets: c.opt.Outlets,
+	}
 	d.body = scan(e.Content)
 	d.body.classify(d.context)
 	d.silent = len(d.body.buf) == 0
@@ -128,19 +143,13 @@ func (d *draft) choose() {
 	}
 	d.isText = false
 	if n := d.teaser.weight(); n >= 600 || n >= 400 && d.teaser.paragraphs() >= 2 {
-		d.teaser.adopt(d.body)
+		_, marks := d.body.assemble()
+		for _, m := range marks {
+			if m.End == 0 {
+				d.teaser.kept = append(d.teaser.kept, m)
+			}
+		}
 		d.body, d.teaser, d.isText = d.teaser, nil, true
-	}
-}
-
-func (c *Cleaner) context(d *draft, feed news.Feed) itemContext {
-	return itemContext{
-		title:   bare(d.title),
-		heading: bare(d.heading),
-		self:    PageURL(d.entry.URL),
-		site:    hostOf(feed.Site),
-		outlet:  d.outlet,
-		outlets: c.opt.Outlets,
 	}
 }
 
@@ -151,9 +160,24 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 		Outlet: d.outlet, Published: notAhead(e.Published, now), Updated: notAhead(e.Updated, now), Seen: now,
 		Categories: e.Categories, Enclosures: e.Enclosures,
 	}
-	var marks []news.Mark
-	a.Text, marks = d.text(known)
-	a.Summary = d.summary(known, a.Text)
+	d.body.remove(known)
+	d.body.prune(d.context)
+	text, marks := d.body.assemble()
+	if d.isText {
+		a.Text = text
+	} else {
+		marks = slices.DeleteFunc(marks, func(m news.Mark) bool { return m.End > 0 })
+	}
+	if d.teaser != nil {
+		d.teaser.remove(known)
+		d.teaser.prune(d.context)
+		s, _ := d.teaser.assemble()
+		if s = strings.ReplaceAll(s, "\n\n", " "); !d.repeatsTitle(s) {
+			a.Summary = s
+		}
+	} else if first, _, more := strings.Cut(a.Text, "\n\n"); more && strings.TrimSpace(e.Content) == "" {
+		a.Summary = first
+	}
 	if a.Title == "" && a.Summary == "" { // lists have no text, and show its opening words for a title
 		a.Summary = news.Opening(a.Text)
 	}
@@ -161,8 +185,18 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	if len(a.Marks) > maxMarks {
 		a.Marks = a.Marks[:maxMarks]
 	}
-	if !c.opt.TextOnly {
-		a.HTML = d.html()
+	switch {
+	case c.opt.TextOnly:
+	case d.silent && strings.TrimSpace(e.Summary) != "": // the content only shows something, and the summary is shown behind it
+		shown, summary := Sanitize(e.Content), Sanitize(e.Summary)
+		if !strings.HasPrefix(summary, shown) {
+			summary = shown + summary
+		}
+		a.HTML = summary
+	case len(strings.TrimSpace(e.Content)) >= len(strings.TrimSpace(e.Summary)):
+		a.HTML = Sanitize(e.Content)
+	default:
+		a.HTML = Sanitize(e.Summary)
 	}
 	if a.Title == "" && a.Summary == "" { // nor have lists the picture's text, which is no text of the article's to compare
 		a.Enclosures = withPicture(a.Enclosures, a.HTML)
@@ -170,59 +204,27 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	body := a.Body()
 	a.Lang = language(a.Title+". "+body[:min(len(body), languageSample)], cmp.Or(e.Language, doc.Language))
 	a.Hub = isHub(a.Title, a.URL, d.body)
-	a.Hash = hashOf(a.Title, d)
-	a.GUID, a.Keys = strings.TrimSpace(e.GUID), itemKeys(e, d)
+	// The hash is of title, text and summary before furniture was removed. What other items repeat changes from poll to
+	// poll, and is no revision of this item.
+	seen := append([]byte(a.Title), 0)
+	seen = binary.LittleEndian.AppendUint64(seen, d.content)
+	seen = binary.LittleEndian.AppendUint64(seen, d.extract)
+	sum := sha256.Sum256(seen)
+	a.Hash = hex.EncodeToString(sum[:16])
+	a.GUID = strings.TrimSpace(e.GUID)
+	a.Keys = news.ItemKeys{ID: foldID(e.GUID), Address: itemAddress(e.URL)}
+	if d.body.hasProse() || d.teaser != nil && d.teaser.hasProse() {
+		a.Keys.Text = fmt.Sprintf("%016x%016x", d.content, d.extract)
+	}
 	return a
 }
 
-// html is what is shown: the longer of content and summary. Content that only shows something stands before the summary,
-// however short it is.
-func (d *draft) html() string {
-	e := d.entry
-	if d.silent && strings.TrimSpace(e.Summary) != "" {
-		shown, said := Sanitize(e.Content), Sanitize(e.Summary)
-		if strings.HasPrefix(said, shown) {
-			return said
-		}
-		return shown + said
-	}
-	return Sanitize(longer(e.Content, e.Summary))
-}
-
-func (d *draft) text(known blockSet) (string, []news.Mark) {
-	d.body.remove(known)
-	d.body.prune(d.context)
-	text, marks := d.body.assemble()
-	if d.isText {
-		return text, marks
-	}
-	return "", slices.DeleteFunc(marks, func(m news.Mark) bool { return m.End > 0 })
-}
-
-func (d *draft) summary(known blockSet, text string) string {
-	if d.teaser == nil {
-		first, _, more := strings.Cut(text, "\n\n")
-		if more && strings.TrimSpace(d.entry.Content) == "" {
-			return first
-		}
-		return ""
-	}
-	d.teaser.remove(known)
-	d.teaser.prune(d.context)
-	s, _ := d.teaser.assemble()
-	s = strings.ReplaceAll(s, "\n\n", " ")
-	if saysNothing(s, d.entry, d.title, d.outlet) {
-		return ""
-	}
-	return s
-}
-
-// saysNothing finds summaries that only repeat the title and the outlet's name, as Google News writes them.
-func saysNothing(s string, e news.Entry, title string, o news.Outlet) bool {
-	b := bare(s)
-	for _, t := range []string{"", bare(e.Title), bare(title)} { // a title that was a line of its own is gone already
-		rest, ok := strings.CutPrefix(b, t)
-		if ok && (rest == "" || rest == bare(e.Source.Title) || rest == bare(o.Name) || rest == bare(o.Domain)) {
+// repeatsTitle reports whether a summary only repeats the title and the outlet's name, as Google News writes them.
+func (d *draft) repeatsTitle(summary string) bool {
+	s := bare(summary)
+	for _, t := range []string{"", bare(d.entry.Title), bare(d.title)} { // a title that was a line of its own is removed already
+		rest, ok := strings.CutPrefix(s, t)
+		if ok && (rest == "" || rest == bare(d.entry.Source.Title) || rest == bare(d.outlet.Name) || rest == bare(d.outlet.Domain)) {
 			return true
 		}
 	}
@@ -268,33 +270,4 @@ func notAhead(t, now time.Time) time.Time {
 		return time.Time{}
 	}
 	return t
-}
-
-func canonical(e news.Entry, idle idleParameters) string {
-	for _, l := range e.Links {
-		if strings.EqualFold(l.Rel, "canonical") {
-			if u := canonicalURL(l.URL, idle); u != "" {
-				return u
-			}
-		}
-	}
-	return canonicalURL(e.URL, idle)
-}
-
-// hashOf is of title, text and summary as they stood before furniture was taken out: what the other items repeat changes
-// from poll to poll, and is no revision of this one.
-func hashOf(title string, d *draft) string {
-	b := make([]byte, 0, len(title)+17)
-	b = append(append(b, title...), 0)
-	b = binary.LittleEndian.AppendUint64(b, d.content)
-	b = binary.LittleEndian.AppendUint64(b, d.extract)
-	sum := sha256.Sum256(b)
-	return hex.EncodeToString(sum[:16])
-}
-
-func longer(a, b string) string {
-	if len(strings.TrimSpace(a)) >= len(strings.TrimSpace(b)) {
-		return a
-	}
-	return b
 }

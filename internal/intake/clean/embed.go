@@ -138,27 +138,6 @@ func embeddedInJSON(val string) []string {
 	return []string{found}
 }
 
-// param takes an address from an object's param elements.
-func (e *embedded) param(z *html.Tokenizer) {
-	name, value := "", ""
-	for more := true; more; {
-		var key, val []byte
-		key, val, more = z.TagAttr()
-		switch string(key) {
-		case "name":
-			name = strings.ToLower(string(val))
-		case "value":
-			value = strings.TrimSpace(string(val))
-		}
-	}
-	switch name {
-	case "movie", "src", "url", "filename", "data":
-		if a := webAddress(value); a != "" {
-			e.sources = append(e.sources, a)
-		}
-	}
-}
-
 // byElement returns the address that a custom element means by an id alone.
 func (e *embedded) byElement(name string) {
 	if e.id == "" || len(e.id) > 200 || strings.ContainsAny(e.id, " /?&#\"<>") {
@@ -293,7 +272,7 @@ func (e *embedded) label(address string) string {
 		kind = "Recording"
 	}
 	name := strings.TrimPrefix(e.title, "Play: ")
-	if isPlayerTitle(name) {
+	if playerTitles[bare(name)] {
 		name = ""
 	}
 	switch file := path.Base(u.Path); {
@@ -313,6 +292,10 @@ func (e *embedded) label(address string) string {
 	return kind + ": " + cutAt(name, 300)
 }
 
+// playerTitles are titles, as bare returns them, that name the player and not what it plays.
+var playerTitles = nameSet("youtubevideoplayer", "youtubevideo", "youtube", "videoplayer", "video", "embeddedvideo", "embeddedcontent", "iframe", "embed",
+	"player", "untitled", "vimeovideoplayer", "vimeo", "audioplayer", "audio", "playvideo", "play", "embeddediframe", "content", "map", "facebook")
+
 // withoutKind takes what kind of thing is embedded off a link's text.
 func withoutKind(text string) string {
 	for _, kind := range [...]string{"Video", "Recording", "Document", "Embedded page"} {
@@ -321,14 +304,4 @@ func withoutKind(text string) string {
 		}
 	}
 	return text
-}
-
-// isPlayerTitle finds titles that name the player and not what it plays.
-func isPlayerTitle(t string) bool {
-	switch b := bare(t); b {
-	case "youtubevideoplayer", "youtubevideo", "youtube", "videoplayer", "video", "embeddedvideo", "embeddedcontent", "iframe", "embed", "player", "untitled",
-		"vimeovideoplayer", "vimeo", "audioplayer", "audio", "playvideo", "play", "embeddediframe", "content", "map", "facebook":
-		return true
-	}
-	return false
 }

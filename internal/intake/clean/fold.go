@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -51,7 +52,10 @@ func (s *scanner) ready() {
 	s.breaks = 0
 	switch {
 	case s.start < 0:
-		s.startBlock()
+		if len(s.blocks) > 0 {
+			s.buf = append(s.buf, ' ') // blocks are one byte apart
+		}
+		s.start = len(s.buf)
 	case s.space:
 		s.buf = append(s.buf, ' ')
 	}
@@ -59,12 +63,6 @@ func (s *scanner) ready() {
 	if s.link < 0 && s.url != "" {
 		s.link = len(s.buf)
 	}
-}
-
-func (s *scanner) softNext() bool {
-	soft := s.nextSoft
-	s.nextSoft = false
-	return soft
 }
 
 // unmark writes the agencies' editing marks as their words: [USN:L8N44F05Z TEXT:"the words"] marks a link in a
@@ -112,7 +110,7 @@ func editingMark(b []byte) (int, []byte) {
 // compose brings the open block to NFC.
 func (s *scanner) compose() {
 	b := s.buf[s.start:]
-	if isASCII(b) || norm.NFC.IsNormal(b) {
+	if norm.NFC.IsNormal(b) {
 		return
 	}
 	var it norm.Iter
@@ -136,31 +134,20 @@ func (s *scanner) move(moved [][2]int) {
 	}
 	out := s.anchors[:first]
 	end := len(s.buf) - s.start
+	movedTo := func(at int) int { // an offset within a segment moves to the segment's end
+		i, _ := slices.BinarySearchFunc(moved, at-s.start, func(m [2]int, at int) int { return m[0] - at })
+		if i == len(moved) {
+			return s.start + end
+		}
+		return s.start + min(moved[i][1], end)
+	}
 	for _, a := range s.anchors[first:] {
-		a.start = s.start + movedTo(moved, a.start-s.start, end)
-		a.end = s.start + movedTo(moved, a.end-s.start, end)
+		a.start, a.end = movedTo(a.start), movedTo(a.end)
 		if a.end > a.start {
 			out = append(out, a)
 		}
 	}
 	s.anchors = out
-}
-
-// movedTo is where an offset of the source stands after composing; an offset within a segment moves to its end.
-func movedTo(moved [][2]int, at, end int) int {
-	lo, hi := 0, len(moved)
-	for lo < hi {
-		mid := (lo + hi) / 2
-		if moved[mid][0] < at {
-			lo = mid + 1
-		} else {
-			hi = mid
-		}
-	}
-	if lo == len(moved) {
-		return end
-	}
-	return min(moved[lo][1], end)
 }
 
 type folding uint8
@@ -188,15 +175,6 @@ func foldRune(r rune) folding {
 
 func isASCIISpace(c byte) bool {
 	return c == ' ' || c >= '\t' && c <= '\r'
-}
-
-func isASCII(b []byte) bool {
-	for _, c := range b {
-		if c >= utf8.RuneSelf {
-			return false
-		}
-	}
-	return true
 }
 
 // foldLine folds a title or a name to one line of NFC.

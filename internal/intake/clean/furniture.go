@@ -23,17 +23,22 @@ const (
 // items, and what was furniture before. The second result is what is to be remembered.
 func furniture(drafts []draft, before news.Furniture) (blockSet, news.Furniture) {
 	items := make([]news.ItemBlocks, len(drafts))
-	keys, here := blockSet{}, blockSet{}
+	keys, here, bySite := blockSet{}, blockSet{}, map[string][]news.ItemBlocks{}
 	for i := range drafts {
 		items[i] = drafts[i].shown()
 		keys[items[i].Key] = struct{}{}
+		if site := hostOf(drafts[i].entry.URL); site != "" {
+			bySite[site] = append(bySite[site], items[i])
+		}
 		for _, b := range items[i].Blocks {
 			here[b.Hash] = struct{}{}
 		}
 	}
 	out := repeated(items)
-	for _, of := range bySite(drafts, items) {
-		maps.Copy(out, repeated(of))
+	if len(bySite) > 1 { // an aggregator shows the furniture of every site, each in a few items
+		for _, of := range bySite {
+			maps.Copy(out, repeated(of))
+		}
 	}
 	others := slices.DeleteFunc(slices.Clone(before.Items), func(it news.ItemBlocks) bool { return keys.has(it.Key) })
 	if len(others) > 0 {
@@ -44,21 +49,6 @@ func furniture(drafts []draft, before news.Furniture) (blockSet, news.Furniture)
 	}
 	maps.DeleteFunc(out, func(h uint64, _ struct{}) bool { return !here.has(h) })
 	return out, news.Furniture{Blocks: slices.Sorted(maps.Keys(out)), Items: unremembered(items, before.Items)}
-}
-
-// bySite returns the items of each site, where those of a document come from several: an aggregator shows every site's
-// furniture, each in a few items.
-func bySite(drafts []draft, items []news.ItemBlocks) map[string][]news.ItemBlocks {
-	of := map[string][]news.ItemBlocks{}
-	for i := range drafts {
-		if site := hostOf(drafts[i].entry.URL); site != "" {
-			of[site] = append(of[site], items[i])
-		}
-	}
-	if len(of) < 2 {
-		return nil
-	}
-	return of
 }
 
 // repeated returns the blocks that stand in many of the items. Items that are one article under several ids count once, or
@@ -140,7 +130,8 @@ func (s *earlier) same(it *news.ItemBlocks) bool {
 			continue
 		}
 		all += b.Words
-		if i, ok := s.owner[b.Hash]; ok && i < len(s.words) && overlap(it.Words, s.words[i]) {
+		if i, ok := s.owner[b.Hash]; ok && i < len(s.words) &&
+			slices.ContainsFunc(it.Words, func(w uint64) bool { return slices.Contains(s.words[i], w) }) {
 			shared[i] += b.Words
 		}
 		s.owner[b.Hash] = len(s.words)
@@ -168,13 +159,14 @@ func (s blockSet) again(h uint64) bool {
 	return was
 }
 
-func overlap(a, b []uint64) bool {
-	return slices.ContainsFunc(a, func(w uint64) bool { return slices.Contains(b, w) })
-}
-
 // shown is an item as it is compared with the others of its feed.
 func (d *draft) shown() news.ItemBlocks {
-	it := news.ItemBlocks{Words: longWords(d.title)}
+	var it news.ItemBlocks
+	for w := range strings.FieldsSeq(strings.ToLower(d.title)) {
+		if len(w) >= 4 {
+			it.Words = append(it.Words, blockHash(w))
+		}
+	}
 	h := fnv.New64a()
 	h.Write([]byte(cmp.Or(strings.TrimSpace(d.entry.GUID), d.entry.URL, d.title)))
 	it.Key = h.Sum64()
@@ -196,14 +188,4 @@ func (d *draft) shown() news.ItemBlocks {
 		}
 	}
 	return it
-}
-
-func longWords(title string) []uint64 {
-	var out []uint64
-	for _, w := range strings.Fields(strings.ToLower(title)) {
-		if len(w) >= 4 {
-			out = append(out, blockHash(w))
-		}
-	}
-	return out
 }

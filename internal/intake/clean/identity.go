@@ -1,17 +1,10 @@
 package clean
 
 import (
-	"fmt"
 	"strings"
 
-	"headwater/internal/news"
 	"headwater/internal/weburl"
 )
-
-// itemKeys are what an item is known by when it is polled again under another id or address.
-func itemKeys(e news.Entry, d *draft) news.ItemKeys {
-	return news.ItemKeys{ID: foldID(e.GUID), Address: itemAddress(e.URL), Text: textKey(d)}
-}
 
 // foldID is an id without what publishers change while the article stays: case, a fragment or counter behind #, and where
 // it is an address also its scheme, "www.", the slash at its end, marks of campaigns and of sessions.
@@ -41,9 +34,18 @@ func foldAddress(raw string) string {
 		return ""
 	}
 	path, _, _ := strings.Cut(u.EscapedPath(), ";jsessionid=")
-	folded := foldHost(u) + withoutIndex(strings.ToLower(foldPath(path)))
-	if query := withoutSession(foldQuery(u.RawQuery, func(string, string) bool { return true })); query != "" {
-		folded += "?" + query
+	path = strings.ToLower(foldPath(path))
+	path = strings.TrimSuffix(strings.TrimSuffix(path, "/index.html"), "/index.htm")
+	folded := foldHost(u) + path
+	var keep []string
+	for kv := range strings.SplitSeq(foldQuery(u.RawQuery, func(string, string) bool { return true }), "&") {
+		name, _, _ := strings.Cut(kv, "=")
+		if kv != "" && !sessionParameters[strings.ToLower(name)] {
+			keep = append(keep, kv)
+		}
+	}
+	if len(keep) > 0 {
+		folded += "?" + strings.Join(keep, "&")
 	}
 	if fragment := foldFragment(u.EscapedFragment()); fragment != "" {
 		folded += "#" + fragment
@@ -51,34 +53,7 @@ func foldAddress(raw string) string {
 	return folded
 }
 
-// withoutIndex is a path without the name of the page that servers show for a folder.
-func withoutIndex(path string) string {
-	for _, page := range [...]string{"/index.html", "/index.htm"} {
-		path = strings.TrimSuffix(path, page)
-	}
-	return path
-}
-
 // sessionParameters are query parameters that are minted for a visit or a request.
 var sessionParameters = nameSet("sid", "phpsessid", "jsessionid", "aspsessionid", "sessionid", "session_id", "session", "sess", "s_id", "token",
 	"access_token", "auth", "auth_token", "sig", "signature", "hash", "nonce", "expires", "exp", "ts", "timestamp", "t", "time", "_", "rand", "rnd", "random",
 	"cb", "cachebuster", "nocache", "cache", "hmac", "key")
-
-func withoutSession(query string) string {
-	var keep []string
-	for _, kv := range strings.Split(query, "&") {
-		name, _, _ := strings.Cut(kv, "=")
-		if kv != "" && !sessionParameters[strings.ToLower(name)] {
-			keep = append(keep, kv)
-		}
-	}
-	return strings.Join(keep, "&")
-}
-
-// textKey is a hash of what the item says besides its title.
-func textKey(d *draft) string {
-	if !d.body.hasProse() && (d.teaser == nil || !d.teaser.hasProse()) {
-		return ""
-	}
-	return fmt.Sprintf("%016x%016x", d.content, d.extract)
-}

@@ -15,7 +15,13 @@ const languageSample = 4000 // bytes of a text that are looked at
 // language takes the feed's language where the text leaves a choice.
 func language(text, hint string) string {
 	text = cutAt(text, languageSample)
-	hint = baseLanguage(hint)
+	// The ISO 639-1 code of a tag such as "pt-BR", "eng" or "en_GB".
+	hint, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(hint, "_", "-")), "-")
+	if base, err := lang.ParseBase(hint); err == nil {
+		hint = base.String()
+	} else {
+		hint = ""
+	}
 	counts, letters := scripts(text)
 	if letters == 0 {
 		return ""
@@ -41,7 +47,13 @@ func language(text, hint string) string {
 	case scriptCyrillic:
 		return cyrillic(text)
 	case scriptArabic:
-		return arabic(text)
+		switch {
+		case countAny(text, "ٹڈڑےں") > 0:
+			return "ur"
+		case countAny(text, "پچژگکی") > 0:
+			return "fa"
+		}
+		return "ar"
 	case scriptHan:
 		if hint == "ja" {
 			return hint
@@ -111,16 +123,6 @@ var otherScripts = func() map[string]bool {
 	}
 	return m
 }()
-
-// baseLanguage returns the ISO 639-1 code of a tag such as "pt-BR", "eng" or "en_GB", or "" for what is none.
-func baseLanguage(tag string) string {
-	tag, _, _ = strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
-	base, err := lang.ParseBase(tag)
-	if err != nil {
-		return ""
-	}
-	return base.String()
-}
 
 func scripts(text string) (counts [scriptFirst + len(scriptTables)]int, letters int) {
 	latin := 0
@@ -203,7 +205,9 @@ func count(text string, score *[maxLanguages]int) {
 	before := byte(' ')
 	for text != "" {
 		n := 0
-		for n < len(text) && isWordByte(text[n]) {
+		// Every byte outside ASCII counts as part of a word. The dashes and quotation marks of U+2000 are too rare within words to
+		// matter.
+		for n < len(text) && (text[n] >= utf8.RuneSelf || text[n]|0x20 >= 'a' && text[n]|0x20 <= 'z') {
 			n++
 		}
 		if n == 0 {
@@ -227,12 +231,6 @@ func count(text string, score *[maxLanguages]int) {
 	}
 }
 
-// isWordByte takes every byte outside ASCII as part of a word, but the dashes and quotation marks of U+2000 are rare
-// enough within words not to matter.
-func isWordByte(c byte) bool {
-	return c >= utf8.RuneSelf || c|0x20 >= 'a' && c|0x20 <= 'z'
-}
-
 // lowByte lowers ASCII, and of UTF-8 the second byte of U+00C0 to U+00DE.
 func lowByte(t string, i int) byte {
 	c := t[i]
@@ -247,6 +245,12 @@ func lowByte(t string, i int) byte {
 
 func cyrillic(text string) string {
 	has := func(set string) int { return countAny(text, set) }
+	bulgarian := 0
+	for _, w := range [...]string{" на ", " се ", " от ", " ще ", " със "} {
+		if strings.Contains(text, w) {
+			bulgarian++
+		}
+	}
 	switch {
 	case has("ўЎ") > 0:
 		return "be"
@@ -260,20 +264,10 @@ func cyrillic(text string) string {
 		return "kk"
 	case has("ыэЫЭё") > 0:
 		return "ru"
-	case has("ъщ") > 0 || hasWord(text, "на", "се", "от", "ще", "със"):
+	case has("ъщ") > 0 || bulgarian >= 2:
 		return "bg"
 	}
 	return "ru"
-}
-
-func arabic(text string) string {
-	switch {
-	case countAny(text, "ٹڈڑےں") > 0:
-		return "ur"
-	case countAny(text, "پچژگکی") > 0:
-		return "fa"
-	}
-	return "ar"
 }
 
 func countAny(text, set string) int {
@@ -284,14 +278,4 @@ func countAny(text, set string) int {
 		}
 	}
 	return n
-}
-
-func hasWord(text string, words ...string) bool {
-	n := 0
-	for _, w := range words {
-		if strings.Contains(text, " "+w+" ") {
-			n++
-		}
-	}
-	return n >= 2
 }

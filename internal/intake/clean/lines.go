@@ -16,20 +16,16 @@ func lineRole(t string) role {
 		return prose
 	}
 	switch {
-	case !hasLetterOrDigit(t), isStamp(t), isCounter(t), isMore(t), opensComments(t), opensAuthor(t), isAppeal(t):
+	case strings.IndexFunc(t, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0, isStamp(t), isCounter(t), isMore(t), opensComments(t), opensAuthor(t), isAppeal(t):
 		return dropped
 	case isCaption(t):
 		return captionLine
 	case isByline(t), isCrew(t):
 		return bylineLine
-	case isRights(t):
+	case len(t) <= 500 && (rightsStarts.of(strings.TrimLeft(t, "([ ")) || containsFold(t, "all rights reserved") || strings.Contains(t, "無断転載")):
 		return rightsLine
 	}
 	return sourceRole(t)
-}
-
-func hasLetterOrDigit(t string) bool {
-	return strings.IndexFunc(t, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) >= 0
 }
 
 // hasFold reports whether t begins with prefix, which is lower-case ASCII, whatever the case.
@@ -76,11 +72,6 @@ func (s *starts) of(t string) bool {
 		}
 	}
 	return false
-}
-
-// endsFold reports whether t ends in suffix, which is lower-case ASCII, whatever the case.
-func endsFold(t, suffix string) bool {
-	return len(t) >= len(suffix) && strings.EqualFold(t[len(t)-len(suffix):], suffix)
 }
 
 // containsFold reports whether words stand in t, whatever the case; they are two letters of lower-case ASCII or more.
@@ -159,16 +150,12 @@ func isStamp(t string) bool {
 			return isJapaneseStamp(t)
 		}
 	}
-	return digits && !onlyDigits(t)
+	return digits && (strings.IndexFunc(t, unicode.IsLetter) >= 0 || strings.ContainsAny(t, ":/-."))
 }
 
 // isStampBreak parts words of a date.
 func isStampBreak(r rune) bool {
 	return r == ' ' || r == '(' || r == ')' || r == ',' || r == '|' || r == '·'
-}
-
-func onlyDigits(t string) bool {
-	return strings.IndexFunc(t, unicode.IsLetter) < 0 && !strings.ContainsAny(t, ":/-.")
 }
 
 func isStampNumber(w string) bool {
@@ -203,7 +190,7 @@ func isCrew(t string) bool {
 	}
 	end := strings.TrimRight(t, ".) ")
 	for _, e := range writers["crew end"] {
-		if endsFold(end, e) {
+		if n := len(end) - len(e); n >= 0 && strings.EqualFold(end[n:], e) {
 			return true
 		}
 	}
@@ -269,28 +256,18 @@ func namesOnly(t string, english bool) bool {
 			return false
 		}
 	}
-	if len(words) == 0 || endsLikeSentence(t) && len(words) > 3 {
+	// A full stop ends a sentence unless it is an initial's or abbreviation's.
+	sentence := len(t) > 4 && t[len(t)-1] == '.' && !strings.ContainsAny(t[len(t)-5:len(t)-1], " .")
+	if len(words) == 0 || sentence && len(words) > 3 {
 		return false
 	}
 	return names >= 2 || english && names == 1 && len(words) == 1
 }
 
-// endsLikeSentence reports whether a full stop ends the line that is no initial's or abbreviation's.
-func endsLikeSentence(t string) bool {
-	return len(t) > 4 && t[len(t)-1] == '.' && strings.IndexByte(t[len(t)-5:len(t)-1], ' ') < 0 &&
-		strings.IndexByte(t[len(t)-5:len(t)-1], '.') < 0
-}
-
-var rightsStarts = startsOf(origins["rights start"]...)
-
-func isRights(t string) bool {
-	if len(t) > 500 {
-		return false
-	}
-	return rightsStarts.of(strings.TrimLeft(t, "([ ")) || containsFold(t, "all rights reserved") || strings.Contains(t, "無断転載")
-}
-
-var sourceStarts = startsOf(origins["source start"]...)
+var (
+	rightsStarts = startsOf(origins["rights start"]...)
+	sourceStarts = startsOf(origins["source start"]...)
+)
 
 // sourceRole finds lines that only say where the text came from.
 func sourceRole(t string) role {

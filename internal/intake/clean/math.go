@@ -47,7 +47,12 @@ func legible(src string) string {
 			line, known = m.formula(), true
 			at = m.at
 		case "script":
-			if known = holdsTeX(z); known {
+			for more := true; more; { // a formula for MathJax
+				var key, val []byte
+				key, val, more = z.TagAttr()
+				known = known || string(key) == "type" && strings.HasPrefix(string(val), "math/tex")
+			}
+			if known {
 				for z.Next() == html.TextToken {
 					at += len(z.Raw())
 					line = string(z.Text())
@@ -83,17 +88,6 @@ func mathName(name []byte) string {
 		return local
 	}
 	return string(name)
-}
-
-// holdsTeX reports whether the script that z stands at is a formula for MathJax.
-func holdsTeX(z *html.Tokenizer) bool {
-	found := false
-	for more := true; more; {
-		var key, val []byte
-		key, val, more = z.TagAttr()
-		found = found || string(key) == "type" && strings.HasPrefix(string(val), "math/tex")
-	}
-	return found
 }
 
 // isDrawnMath reports whether the span that z stands at holds a formula glyph by glyph, beside the same in MathML.
@@ -305,7 +299,7 @@ func row(nodes []*mathNode) string {
 			}
 			continue
 		}
-		if relation := n.name == "mo" && isRelation(s); relation && i > 0 {
+		if n.name == "mo" && i > 0 && slices.Contains(relations, s) {
 			s = " " + s + " "
 		} else if last != nil && runsTogether(b.String(), s, last, n) {
 			b.WriteByte(' ')
@@ -315,6 +309,12 @@ func row(nodes []*mathNode) string {
 	}
 	return b.String()
 }
+
+// relations are operators that are written with spaces around them.
+var relations = []string{"=", "<", ">", "≤", "≥", "≠", "≈", "≡", "∼", "≃", "≅", "∈", "∉", "⊂", "⊆", "→", "⇒", "⇔", "↦", "∝", ":="}
+
+// withScripts are the elements that end in an index or exponent.
+var withScripts = []string{"msup", "msub", "msubsup", "munder", "munderover", "mmultiscripts"}
 
 // runsTogether reports whether two elements need a space between: two numbers, a number and a fraction, names of several
 // letters, words.
@@ -329,29 +329,13 @@ func runsTogether(before, s string, last, n *mathNode) bool {
 		return word(l) && word(r) || last.name == "mtext" && word(r) || n.name == "mtext" && word(l)
 	}
 	switch {
-	case unicode.IsDigit(l) && unicode.IsDigit(r), word(l) && word(r) && (last.hasScripts() || n.name == "mtable"), last.name == "mtable" && word(r):
+	case unicode.IsDigit(l) && unicode.IsDigit(r), word(l) && word(r) && (slices.Contains(withScripts, last.name) || n.name == "mtable"), last.name == "mtable" && word(r):
 		return true
 	case n.name == "mfrac" || last.name == "mfrac":
 		return word(l) && (word(r) || r == '(') || l == ')' && word(r)
 	}
 	long := func(n *mathNode) bool { return n.name == "mi" && utf8.RuneCountInString(n.words()) > 1 }
 	return word(l) && word(r) && (long(last) || long(n))
-}
-
-func (n *mathNode) hasScripts() bool {
-	switch n.name {
-	case "msup", "msub", "msubsup", "munder", "munderover", "mmultiscripts":
-		return true
-	}
-	return false
-}
-
-func isRelation(s string) bool {
-	switch s {
-	case "=", "<", ">", "≤", "≥", "≠", "≈", "≡", "∼", "≃", "≅", "∈", "∉", "⊂", "⊆", "→", "⇒", "⇔", "↦", "∝", ":=":
-		return true
-	}
-	return false
 }
 
 // kid is the line of the nth child, or "".
@@ -387,7 +371,13 @@ func (n *mathNode) line() string {
 	case "mroot":
 		return raised(n.kid(0), "1/"+group(n.kid(1)))
 	case "mfenced":
-		return n.fenced()
+		attr := func(name, other string) string {
+			if v, ok := n.attrs[name]; ok {
+				return strings.TrimSpace(v)
+			}
+			return other
+		}
+		return attr("open", "(") + n.joined(attr("separators", ",")+" ") + attr("close", ")")
 	case "mtable":
 		return n.joined("; ")
 	case "mtr", "mlabeledtr":
@@ -431,24 +421,18 @@ func isOne(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) < 0 && utf8.RuneCountInString(s) > 2
 }
 
-func raised(base, up string) string { return around(base) + exponent(up) }
-
-// around puts brackets around the base of a power where what is raised would not be seen.
-func around(base string) string {
+// raised writes a power, with brackets around a base that is a formula of its own.
+func raised(base, up string) string {
 	if strings.ContainsAny(base, "/+-−=^ ") && !isOne(base) {
-		return group(base)
+		base = group(base)
 	}
-	return base
+	return base + exponent(up)
 }
 
 func exponent(up string) string {
 	switch up {
-	case "":
-		return ""
-	case "′", "″", "‴", "'", "∗", "*", "†", "°", "+", "-", "−":
-		if up == "'" || up == "′" || up == "″" || up == "‴" || up == "°" {
-			return up
-		}
+	case "", "'", "′", "″", "‴", "°":
+		return up
 	}
 	return "^" + group(up)
 }
@@ -502,16 +486,6 @@ func (n *mathNode) scripts() string {
 		low = !low
 	}
 	return before.String() + n.kid(0) + behind.String()
-}
-
-func (n *mathNode) fenced() string {
-	attr := func(name, other string) string {
-		if v, ok := n.attrs[name]; ok {
-			return strings.TrimSpace(v)
-		}
-		return other
-	}
-	return attr("open", "(") + n.joined(attr("separators", ",")+" ") + attr("close", ")")
 }
 
 func (n *mathNode) joined(with string) string {

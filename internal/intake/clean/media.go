@@ -1,6 +1,8 @@
 package clean
 
 import (
+	"cmp"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -73,7 +75,7 @@ func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosi
 		}
 		fallthrough
 	default:
-		if more && !selfClosing && !b.noscript && mayStandIn(tag) && (strings.Contains(raw, "data-") || strings.Contains(raw, "background") || tag == atom.Blockquote) {
+		if more && !selfClosing && !b.noscript && slices.Contains(standInTags, tag) && (strings.Contains(raw, "data-") || strings.Contains(raw, "background") || tag == atom.Blockquote) {
 			b.standIn(string(name))
 		}
 		return false
@@ -89,7 +91,7 @@ func (b *balancer) custom(name string, selfClosing bool) bool {
 		e.attributes(b.z)
 		b.embed(e)
 		return true
-	case !strings.Contains(name, "-") || isAdElement(name):
+	case !strings.Contains(name, "-") || slices.ContainsFunc(strings.Split(name, "-"), func(part string) bool { return adElements[part] }):
 		return false
 	case isPictureElement(name):
 		b.picture(pictureIn(b.z))
@@ -113,15 +115,8 @@ func (b *balancer) custom(name string, selfClosing bool) bool {
 	return true
 }
 
-func isAdElement(name string) bool {
-	for _, part := range strings.Split(name, "-") {
-		switch part {
-		case "ad", "ads", "analytics", "pixel", "tracking", "consent", "share", "social", "like", "login", "subscribe", "newsletter", "comments":
-			return true
-		}
-	}
-	return false
-}
+// adElements are words in the names of elements that hold no content.
+var adElements = nameSet("ad", "ads", "analytics", "pixel", "tracking", "consent", "share", "social", "like", "login", "subscribe", "newsletter", "comments")
 
 // isPictureElement finds amp-img, amp-anim, v-img, lazy-image.
 func isPictureElement(name string) bool {
@@ -160,7 +155,13 @@ func (b *balancer) gather(tag atom.Atom, name []byte) bool {
 		case tag == atom.Noscript:
 			return false
 		case tag == atom.Img || tag == atom.Image || tag == 0 && isPictureElement(string(name)):
-			h.image(pictureIn(b.z))
+			p := pictureIn(b.z)
+			// The first img counts, or one for readers without scripts if a script was to show the first.
+			if was := h.picture; was.src == "" || was.comesLate() {
+				p.set, p.lateSet = append(p.set, was.set...), append(p.lateSet, was.lateSet...)
+				p.alt = cmp.Or(p.alt, was.alt)
+				h.picture = p
+			}
 			if !b.noscript && !b.ending("picture") {
 				b.endHolder()
 			}
@@ -183,7 +184,23 @@ func (b *balancer) gather(tag atom.Atom, name []byte) bool {
 		inner.attributes(b.z)
 		h.sources = append(h.sources, inner.sources...)
 	case atom.Param:
-		h.param(b.z)
+		param, value := "", ""
+		for more := true; more; {
+			var key, val []byte
+			key, val, more = b.z.TagAttr()
+			switch string(key) {
+			case "name":
+				param = strings.ToLower(string(val))
+			case "value":
+				value = strings.TrimSpace(string(val))
+			}
+		}
+		switch param {
+		case "movie", "src", "url", "filename", "data":
+			if a := webAddress(value); a != "" {
+				h.sources = append(h.sources, a)
+			}
+		}
 	case atom.A:
 		inner := embedded{}
 		inner.attributes(b.z)
@@ -194,19 +211,6 @@ func (b *balancer) gather(tag atom.Atom, name []byte) bool {
 		}
 	}
 	return true
-}
-
-// image takes the img of a picture: the first, or one for readers without scripts where a script was to show that.
-func (h *holder) image(p picture) {
-	was := h.picture
-	if was.src != "" && !was.comesLate() {
-		return
-	}
-	p.set, p.lateSet = append(p.set, was.set...), append(p.lateSet, was.lateSet...)
-	if p.alt == "" {
-		p.alt = was.alt
-	}
-	h.picture = p
 }
 
 // candidate reads a source element of a picture. Types that the pages' proxy does not pass on are left out.
@@ -266,24 +270,18 @@ func (b *balancer) ending(name string) bool {
 		return false
 	}
 	if !known {
-		at = lastEnd(b.src, name)
+		for at = len(b.src); at >= 0; {
+			at = strings.LastIndex(b.src[:at], "</")
+			if end := at + 2 + len(name); at < 0 || end < len(b.src) && strings.EqualFold(b.src[at+2:end], name) && strings.IndexByte("> \t\r\n/", b.src[end]) >= 0 {
+				break
+			}
+		}
 		if b.ends == nil {
 			b.ends = map[string]int{}
 		}
 		b.ends[name] = at
 	}
 	return at >= b.at
-}
-
-// lastEnd is where the last end tag of that name stands in HTML, or -1.
-func lastEnd(src, name string) int {
-	for at := len(src); at >= 0; {
-		at = strings.LastIndex(src[:at], "</")
-		if at < 0 || len(src)-at > len(name)+2 && strings.EqualFold(src[at+2:at+2+len(name)], name) && strings.IndexByte("> \t\r\n/", src[at+2+len(name)]) >= 0 {
-			return at
-		}
-	}
-	return -1
 }
 
 func (b *balancer) endHolder() {
@@ -350,14 +348,8 @@ func (b *balancer) embed(e embedded) {
 	b.out.WriteString(link)
 }
 
-// mayStandIn names the elements that publishers leave for scripts to fill.
-func mayStandIn(tag atom.Atom) bool {
-	switch tag {
-	case atom.Div, atom.Figure, atom.Span, atom.Section, atom.Blockquote, atom.Center, atom.Li, atom.Td:
-		return true
-	}
-	return false
-}
+// standInTags are the elements that publishers leave for scripts to fill.
+var standInTags = []atom.Atom{atom.Div, atom.Figure, atom.Span, atom.Section, atom.Blockquote, atom.Center, atom.Li, atom.Td}
 
 // standIn notes an element that a script fills.
 func (b *balancer) standIn(name string) {
@@ -438,20 +430,14 @@ func (s *standing) read(key, val, class string) {
 		switch {
 		case namesPicture(address) && !isLinkName(key) && !known && !containsAny(key, "thumb", "media"):
 			s.picture.attribute(key, val)
-		case (known || isRecording(address)) && containsAny(key, "src", "url", "file"):
-			s.embedded.sources = append(s.embedded.sources, address)
+		case containsAny(key, "src", "url", "file"):
+			file, _, _ := strings.Cut(strings.ToLower(address), "?")
+			isRecording := func(ext string) bool { return strings.HasSuffix(file, ext) }
+			if known || slices.ContainsFunc([]string{".mp4", ".m4v", ".webm", ".mov", ".mp3", ".m4a", ".ogg", ".m3u8", ".wav"}, isRecording) {
+				s.embedded.sources = append(s.embedded.sources, address)
+			}
 		}
 	}
-}
-
-func isRecording(address string) bool {
-	address, _, _ = strings.Cut(strings.ToLower(address), "?")
-	for _, ext := range [...]string{".mp4", ".m4v", ".webm", ".mov", ".mp3", ".m4a", ".ogg", ".m3u8", ".wav"} {
-		if strings.HasSuffix(address, ext) {
-			return true
-		}
-	}
-	return false
 }
 
 const (
@@ -460,11 +446,10 @@ const (
 )
 
 func (b *balancer) push(s standing) {
-	if len(b.stand) >= maxStanding {
-		return
+	if len(b.stand) < maxStanding {
+		s.words, s.shown, s.links = b.words, b.shown, b.links
+		b.stand = append(b.stand, s)
 	}
-	s.words, s.shown, s.links = b.words, b.shown, b.links
-	b.stand = append(b.stand, s)
 }
 
 // endStand writes the innermost standing where its place stayed empty.
@@ -527,7 +512,14 @@ func (b *balancer) picture(p picture) {
 	twin := b.last.to > 0
 	switch {
 	case b.noscript && twin && !b.last.noscript && b.last.key != key && (b.last.late || namesPicture(address) && isVersion(b.last.key, key)):
-		b.replace(tag, p, key)
+		// The last picture stood in for this one, which is written in its place.
+		rest := string(b.out.Bytes()[b.last.to:])
+		b.out.Truncate(b.last.from)
+		b.write(tag, p)
+		delete(b.pictures, b.last.key)
+		b.last = placed{}
+		b.pictures[key] = true
+		b.out.WriteString(rest)
 		return
 	case b.noscript && written:
 		if key == b.last.key {
@@ -547,17 +539,6 @@ func (b *balancer) picture(p picture) {
 	if b.pictures != nil {
 		b.pictures[key] = b.noscript
 	}
-}
-
-// replace puts a picture in the place of the last one, which stood in for it.
-func (b *balancer) replace(tag string, p picture, key string) {
-	rest := string(b.out.Bytes()[b.last.to:])
-	b.out.Truncate(b.last.from)
-	b.write(tag, p)
-	delete(b.pictures, b.last.key)
-	b.last = placed{} // it has its twin
-	b.pictures[key] = true
-	b.out.WriteString(rest)
 }
 
 // write writes a picture, and below it what its publisher has readers see when they point at it.
@@ -602,7 +583,7 @@ func begins(src, line string) bool {
 	return strings.HasPrefix(bare(text.String()), want)
 }
 
-// isVersion reports whether two pictures have one file's name, but for what one of them has behind it: "bridge-blur.jpg" and "bridge.jpg".
+// isVersion reports whether one picture's file name is the other's with an addition: "bridge-blur.jpg" and "bridge.jpg".
 func isVersion(a, b string) bool {
 	short, long := strings.ToLower(fileName(a)), strings.ToLower(fileName(b))
 	if len(short) > len(long) {

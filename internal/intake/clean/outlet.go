@@ -25,7 +25,7 @@ func (c *Cleaner) outlet(e news.Entry, doc news.Document, feed news.Feed) news.O
 
 // redirects reports whether addresses on a host lead to pages of others, or are feeds'.
 func (c *Cleaner) redirects(host string) bool {
-	return servesFeeds(host) || c.opt.Outlets != nil && c.opt.Outlets.Redirects("https://"+host+"/")
+	return strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.") || c.opt.Outlets != nil && c.opt.Outlets.Redirects("https://"+host+"/")
 }
 
 // siteHost is the host of the feed's site, or "" where that is no public name: recorded and local feeds tell nothing.

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"encoding/json"
+	"iter"
 	"path"
 	"slices"
 	"strconv"
@@ -142,7 +143,8 @@ func (p picture) address() string {
 	if late := choose(p.lateSet, p.width); late != "" && len(p.late) == 0 && widthOf(late, p.lateSet) >= width {
 		return late
 	}
-	if best == "" || width > 0 && width < columnWidth && widest(set) > width {
+	wider := func(c candidate) bool { return max(c.width, widthIn(c.url)) > width }
+	if best == "" || width > 0 && width < columnWidth && slices.ContainsFunc(set, wider) {
 		if chosen := choose(set, p.width); chosen != "" {
 			best, width = chosen, widthOf(chosen, set)
 		}
@@ -154,8 +156,12 @@ func (p picture) address() string {
 			}
 		}
 	}
-	if best == "" && !isNothing(p.src) {
-		return p.src
+	// A stand-in is shown if there is nothing else and its name does not rule out that it is a picture of something.
+	if best == "" && p.src != "" {
+		isShown := func(w string) bool { return shown[w] }
+		if !isStandIn(p.src) || slices.ContainsFunc(slices.Collect(nameWords(p.src)), isShown) {
+			return p.src
+		}
 	}
 	return best
 }
@@ -373,15 +379,19 @@ var (
 	shown = nameSet("dummy", "default", "thumb", "thumbnail", "lqip", "lazy", "preload")
 )
 
+var drawingTypes = []string{".gif", ".png", ".svg"}
+
 // isStandIn reports whether an address is that of a picture which is shown until the true one is loaded, by its name.
 func isStandIn(address string) bool {
 	if strings.HasPrefix(address, "https://via.placeholder.") || strings.Contains(address[:min(len(address), 40)], "//placehold.") {
 		return true
 	}
+	file, _, _ := strings.Cut(address, "?")
+	file, _, _ = strings.Cut(file, "#")
 	found := false
 	for w := range nameWords(address) {
 		switch {
-		case standIns[w], drawn[w] && isDrawing(address):
+		case standIns[w], drawn[w] && slices.Contains(drawingTypes, strings.ToLower(path.Ext(file))):
 			found = true
 		case !besideThem[w] && !isSize(w):
 			return false
@@ -390,31 +400,8 @@ func isStandIn(address string) bool {
 	return found
 }
 
-// isNothing reports whether an address is that of a stand-in that is no picture of anything, beyond doubt.
-func isNothing(address string) bool {
-	if !isStandIn(address) {
-		return false
-	}
-	for w := range nameWords(address) {
-		if shown[w] {
-			return false
-		}
-	}
-	return true
-}
-
-func isDrawing(address string) bool {
-	address, _, _ = strings.Cut(address, "?")
-	address, _, _ = strings.Cut(address, "#")
-	switch strings.ToLower(path.Ext(address)) {
-	case ".gif", ".png", ".svg":
-		return true
-	}
-	return false
-}
-
 // nameWords are the words of the last part of an address, in lower case.
-func nameWords(address string) func(yield func(string) bool) {
+func nameWords(address string) iter.Seq[string] {
 	name := strings.ToLower(fileName(address))
 	return func(yield func(string) bool) {
 		if len(name) > 60 {

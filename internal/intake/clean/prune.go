@@ -29,33 +29,39 @@ func (p *page) remove(known blockSet) {
 // buttons before, behind and, in rows of four and more, between the paragraphs; headings with nothing beneath; and
 // headlines of other articles behind the last paragraph. A document of labels only is left as it is.
 func (p *page) prune(ctx itemContext) {
-	idx := p.proseBlocks()
-	real := 0
-	for _, i := range idx {
-		if !isLabel(p.text(p.blocks[i])) {
-			real++
+	var idx []int
+	paragraphs := false
+	for i, b := range p.blocks {
+		if b.role == prose {
+			idx = append(idx, i)
+			paragraphs = paragraphs || !isLabel(p.text(b))
 		}
 	}
-	if real == 0 {
+	if !paragraphs {
 		return
 	}
 	idx = p.dropRepeated(idx)
 	idx = p.dropRuns(idx)
-	idx = p.dropLeading(idx, ctx)
+	for len(idx) > 1 { // labels, counters and rows of menu entries before the prose
+		t := p.text(p.blocks[idx[0]])
+		if !isLabel(t) && !isBareNumber(t) && (countWords(t) < 4 || endsSentence(t) || !isMenu(t)) {
+			break
+		}
+		p.dropLabel(idx[0], ctx)
+		idx = idx[1:]
+	}
 	for n := -1; n != len(idx); {
 		n = len(idx)
-		idx = p.dropTrailing(p.dropHeadings(idx), ctx)
-	}
-}
-
-func (p *page) proseBlocks() []int {
-	var idx []int
-	for i, b := range p.blocks {
-		if b.role == prose {
-			idx = append(idx, i)
+		for len(idx) > 1 { // headings that nothing stands beneath
+			b := &p.blocks[idx[len(idx)-1]]
+			if t := p.text(*b); b.kind != heading || countWords(t) > 15 || endsSentence(t) {
+				break
+			}
+			b.role = dropped
+			idx = idx[:len(idx)-1]
 		}
+		idx = p.dropTrailing(idx, ctx)
 	}
-	return idx
 }
 
 // dropRepeated drops labels that stand three times and more.
@@ -93,7 +99,13 @@ func (p *page) dropRuns(idx []int) []int {
 			i++
 			continue
 		}
-		if n-i+p.droppedIn(idx[i], idx[n-1]) >= 4 {
+		row := n - i
+		for _, b := range p.blocks[idx[i]:idx[n-1]] {
+			if b.role == dropped {
+				row++
+			}
+		}
+		if row >= 4 {
 			for _, k := range idx[i:n] {
 				p.blocks[k].role = dropped
 			}
@@ -103,29 +115,6 @@ func (p *page) dropRuns(idx []int) []int {
 		i = n
 	}
 	return out
-}
-
-func (p *page) droppedIn(from, to int) int {
-	n := 0
-	for _, b := range p.blocks[from:to] {
-		if b.role == dropped {
-			n++
-		}
-	}
-	return n
-}
-
-func (p *page) dropLeading(idx []int, ctx itemContext) []int {
-	for len(idx) > 1 && isBefore(p.text(p.blocks[idx[0]])) {
-		p.dropLabel(idx[0], ctx)
-		idx = idx[1:]
-	}
-	return idx
-}
-
-// isBefore reports whether a block is no part of the prose that follows: a label, a counter, a row of menu entries.
-func isBefore(t string) bool {
-	return isLabel(t) || isBareNumber(t) || countWords(t) >= 4 && !endsSentence(t) && isMenu(t)
 }
 
 // isMenu reports whether every word has a capital, separators aside: "Markets Companies Europe", "Jane Doe · Editor".
@@ -153,19 +142,6 @@ func (p *page) dropLabel(i int, ctx itemContext) {
 	}
 }
 
-// dropHeadings drops headings that nothing stands beneath.
-func (p *page) dropHeadings(idx []int) []int {
-	for n := len(idx) - 1; n > 0; n-- {
-		b := &p.blocks[idx[n]]
-		if t := p.text(*b); b.kind != heading || countWords(t) > 15 || endsSentence(t) {
-			break
-		}
-		b.role = dropped
-		idx = idx[:n]
-	}
-	return idx
-}
-
 // dropTrailing drops labels, signatures and headlines behind the last paragraph; the headlines only while they are no
 // more than the paragraphs before them and no list that a paragraph announces.
 func (p *page) dropTrailing(idx []int, ctx itemContext) []int {
@@ -180,33 +156,25 @@ func (p *page) dropTrailing(idx []int, ctx itemContext) []int {
 		}
 		lines++
 	}
-	if lines > p.paragraphsIn(idx[:end]) || end > 0 && announces(p.text(p.blocks[idx[end-1]])) {
-		end = p.afterHeadlines(idx, end)
+	paragraphs := 0
+	for _, i := range idx[:end] {
+		if !isLabel(p.text(p.blocks[i])) {
+			paragraphs++
+		}
+	}
+	if lines > paragraphs || end > 0 && announces(p.text(p.blocks[idx[end-1]])) {
+		// The headlines stay, and only what follows the last of them goes.
+		for n := len(idx); n > end; n-- {
+			if t := p.text(p.blocks[idx[n-1]]); isHeadline(t) && !isSignature(t) {
+				end = n
+				break
+			}
+		}
 	}
 	for _, i := range idx[end:] {
 		p.dropLabel(i, ctx)
 	}
 	return idx[:end]
-}
-
-func (p *page) paragraphsIn(idx []int) int {
-	n := 0
-	for _, i := range idx {
-		if !isLabel(p.text(p.blocks[i])) {
-			n++
-		}
-	}
-	return n
-}
-
-// afterHeadlines is where only labels and signatures follow.
-func (p *page) afterHeadlines(idx []int, from int) int {
-	for n := len(idx); n > from; n-- {
-		if t := p.text(p.blocks[idx[n-1]]); isHeadline(t) && !isSignature(t) {
-			return n
-		}
-	}
-	return from
 }
 
 // announces reports whether a list follows a paragraph.
@@ -223,8 +191,11 @@ func isSignature(t string) bool {
 // isLabel reports whether a block is at most five words that are no sentence, figure or quotation: a button, a section, a
 // subheading, a tag.
 func isLabel(t string) bool {
-	if len(t) > 60 || strings.IndexFunc(t, unicode.IsDigit) >= 0 || countWords(t) > 5 || isEquation(t) {
+	if len(t) > 60 || strings.IndexFunc(t, unicode.IsDigit) >= 0 || countWords(t) > 5 {
 		return false
+	}
+	if i := strings.IndexAny(t, "=<≤≥≈≠^∈±"); i > 0 && i < len(t)-1 || strings.ContainsAny(t, "√∫∑∏") {
+		return false // an equation
 	}
 	if last, _ := utf8.DecodeLastRuneInString(t); strings.ContainsRune(".!?…。！？:：,、;；\"”’'»)）」』-–—", last) {
 		return false
@@ -234,12 +205,6 @@ func isLabel(t string) bool {
 	}
 	first := firstLetter(t)
 	return unicode.IsUpper(first) || unicode.IsLower(first) || utf8.RuneCountInString(t) <= 10
-}
-
-// isEquation reports whether a sign of mathematics stands between two parts of a line, as in "x < y".
-func isEquation(t string) bool {
-	i := strings.IndexAny(t, "=<≤≥≈≠^∈±")
-	return i > 0 && i < len(t)-1 || strings.ContainsAny(t, "√∫∑∏")
 }
 
 // isHeadline reports whether a block is a line of four to 25 words without a sentence's end, in a script that has

@@ -21,28 +21,22 @@ func findQuotes(text string, given []news.Span) []news.Span {
 			out = append(out, news.Span{Start: at, End: end})
 			given = given[1:]
 		} else {
-			out = quotesOf(out, text, at, end)
+			para := text[at:end]
+			for i := 0; i < len(para); {
+				if c := para[i]; c < utf8.RuneSelf && c != '"' && c != '\'' && c != '`' {
+					i++
+					continue
+				}
+				r, n := utf8.DecodeRuneInString(para[i:])
+				if stop := quoteEnd(para, i, r); stop > i {
+					out = append(out, news.Span{Start: at + i, End: at + stop})
+					i = stop
+				} else {
+					i += n
+				}
+			}
 		}
 		at = end + 2
-	}
-	return out
-}
-
-func quotesOf(out []news.Span, text string, at, end int) []news.Span {
-	para := text[at:end]
-	for i := 0; i < len(para); {
-		if c := para[i]; c < utf8.RuneSelf && c != '"' && c != '\'' && c != '`' {
-			i++
-			continue
-		}
-		r, n := utf8.DecodeRuneInString(para[i:])
-		stop := quoteEnd(para, i, r)
-		if stop <= i {
-			i += n
-			continue
-		}
-		out = append(out, news.Span{Start: at + i, End: at + stop})
-		i = stop
 	}
 	return out
 }

@@ -2,6 +2,7 @@ package clean
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"golang.org/x/net/html"
@@ -103,7 +104,11 @@ func run(src string, lines, lenient bool) *scanner {
 			s.close()
 			return s
 		case html.TextToken:
-			s.words()
+			if text := s.z.Text(); s.skip.tag != 0 {
+				s.skip.seen += len(text)
+			} else {
+				s.text(text)
+			}
 		case html.StartTagToken:
 			name, more := s.z.TagName()
 			s.begin(atom.Lookup(name), more, false)
@@ -128,15 +133,6 @@ func (s *scanner) close() {
 	}
 }
 
-func (s *scanner) words() {
-	text := s.z.Text()
-	if s.skip.tag != 0 {
-		s.skip.seen += len(text)
-		return
-	}
-	s.text(text)
-}
-
 func (s *scanner) begin(tag atom.Atom, attrs, selfClosing bool) {
 	if isRaw(tag) || selfClosing {
 		s.z.NextIsNotRawText()
@@ -155,27 +151,23 @@ func (s *scanner) begin(tag atom.Atom, attrs, selfClosing bool) {
 		s.apart.depth++
 	}
 	if s.apart.tag == atom.P && isBlock(tag) {
-		s.leave()
+		s.endBlock()
+		s.apart = zone{}
 	}
-	if tag == atom.Img && attrs {
-		s.formula()
+	if tag == atom.Img && attrs { // of a formula's picture the alt text is the formula
+		raw := s.z.Raw()
+		isMath := func(word string) bool { return bytes.Contains(raw, []byte(word)) }
+		if slices.ContainsFunc([]string{"tex", "math", "equation", "ql-img"}, isMath) {
+			if p := pictureIn(s.z); p.alt != "" && p.isFormula() {
+				s.text([]byte(plainTeX(p.alt)))
+			}
+		}
 		return
 	}
 	if selfClosing && tag != atom.Br && tag != atom.Hr && tag != atom.P {
 		return
 	}
 	s.open(tag, s.setApart(tag, attrs))
-}
-
-// formula takes the picture of a formula for its alt text, which is the formula.
-func (s *scanner) formula() {
-	raw := s.z.Raw()
-	if !bytes.Contains(raw, []byte("tex")) && !bytes.Contains(raw, []byte("math")) && !bytes.Contains(raw, []byte("equation")) && !bytes.Contains(raw, []byte("ql-img")) {
-		return
-	}
-	if p := pictureIn(s.z); p.alt != "" && p.isFormula() {
-		s.text([]byte(plainTeX(p.alt)))
-	}
 }
 
 // setApart reads the attributes that matter and says what an element's content is by its name, class or id.
@@ -215,7 +207,9 @@ func (s *scanner) anchor(attrs bool) {
 func (s *scanner) open(tag atom.Atom, r role) {
 	switch {
 	case r == dropped && !s.lenient:
-		s.spaceOrBlock(tag)
+		if isBlock(tag) || tag == atom.Form || tag == atom.Nav || tag == atom.Aside {
+			s.endBlock()
+		}
 		s.skip = zone{tag: tag, depth: 1}
 		return
 	case r != prose && r != dropped && s.apart.tag == 0 && !s.lenient:
@@ -245,12 +239,6 @@ func (s *scanner) open(tag atom.Atom, r role) {
 	}
 }
 
-func (s *scanner) spaceOrBlock(tag atom.Atom) {
-	if isBlock(tag) || tag == atom.Form || tag == atom.Nav || tag == atom.Aside {
-		s.endBlock()
-	}
-}
-
 func (s *scanner) finish(tag atom.Atom) {
 	if s.skip.tag != 0 {
 		if tag == s.skip.tag {
@@ -264,13 +252,10 @@ func (s *scanner) finish(tag atom.Atom) {
 	if tag != 0 && s.apart.tag == tag {
 		s.apart.depth--
 		if s.apart.depth == 0 {
-			s.leave()
+			s.endBlock()
+			s.apart = zone{}
 		}
 	}
-	s.endTag(tag)
-}
-
-func (s *scanner) endTag(tag atom.Atom) {
 	switch {
 	case tag == atom.A:
 		s.endLink()
@@ -301,24 +286,11 @@ func (s *scanner) endCell() {
 	s.cell = len(s.buf)
 }
 
-func (s *scanner) leave() {
-	s.endBlock()
-	s.apart = zone{}
-}
-
 func (s *scanner) endLink() {
 	if s.link >= 0 && len(s.buf) > s.link && s.url != "" {
 		s.anchors = append(s.anchors, anchor{s.link, len(s.buf), s.url})
 	}
 	s.link = -1
-}
-
-// startBlock opens a block at the end of the buffer, one byte behind the last.
-func (s *scanner) startBlock() {
-	if len(s.blocks) > 0 {
-		s.buf = append(s.buf, ' ')
-	}
-	s.start = len(s.buf)
 }
 
 func (s *scanner) endBlock() {
@@ -334,23 +306,19 @@ func (s *scanner) endBlockAt(soft bool) {
 	s.endLink()
 	s.unmark()
 	s.compose()
-	b := block{start: s.start, end: len(s.buf), kind: s.blockKind(), soft: s.softNext()}
+	b := block{start: s.start, end: len(s.buf), soft: s.nextSoft}
+	switch {
+	case s.quote > 0:
+		b.kind = quotation
+	case s.heading:
+		b.kind = heading
+	case s.item:
+		b.kind = item
+	}
 	if s.apart.tag != 0 && b.kind != quotation {
 		b.role = s.apart.role
 	}
 	s.blocks = append(s.blocks, b)
 	s.start = -1
 	s.nextSoft = soft
-}
-
-func (s *scanner) blockKind() kind {
-	switch {
-	case s.quote > 0:
-		return quotation
-	case s.heading:
-		return heading
-	case s.item:
-		return item
-	}
-	return paragraph
 }

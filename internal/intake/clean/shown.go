@@ -15,7 +15,10 @@ import (
 // table cells, bylines, the texts of pictures. A line a block, without the lines that every page of a site has. Grouping
 // has no use for it, and searches find it.
 func Shown(a news.Article) string {
-	l := lister{known: pairsOf(a.Title, a.Body())}
+	body := a.Body()
+	l := lister{known: make(pairs, (len(a.Title)+len(body))/3)}
+	l.known.add(a.Title, wordSpans(a.Title))
+	l.known.add(body, wordSpans(body))
 	l.add(a.Summary)
 	z := html.NewTokenizer(strings.NewReader(a.HTML))
 	for l.out.Len() < maxText {
@@ -106,18 +109,6 @@ func (l *lister) add(line string) {
 
 // pairs holds the hashes of the words of a text and of its neighbouring words.
 type pairs map[uint64]struct{}
-
-func pairsOf(texts ...string) pairs {
-	size := 0
-	for _, t := range texts {
-		size += len(t)
-	}
-	p := make(pairs, size/3)
-	for _, t := range texts {
-		p.add(t, wordSpans(t))
-	}
-	return p
-}
 
 func (p pairs) add(text string, words []news.Span) {
 	before := uint64(0)

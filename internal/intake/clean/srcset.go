@@ -84,20 +84,17 @@ func choose(list []candidate, shown string) string {
 		if width == 0 {
 			width = widthIn(c.url)
 		}
-		if best.url == "" || betterWidth(width, bestWidth) || width == 0 && bestWidth == 0 && betterDensity(c.density, best.density) {
+		// Without widths a density near that of the shown size is better: 1, which is also what no density means. More than
+		// that is better than less.
+		denser := c.density < best.density && c.density >= 1 || c.density > best.density && best.density < 1
+		if c.density == 0 || best.density == 0 {
+			denser = c.density == 0 && best.density != 0 && best.density != 1
+		}
+		if best.url == "" || betterWidth(width, bestWidth) || width == 0 && bestWidth == 0 && denser {
 			best, bestWidth = c, width
 		}
 	}
 	return best.url
-}
-
-// betterDensity reports whether one density is nearer to that of the shown size, which is 1 and where none is given. More
-// than that is better than less.
-func betterDensity(a, b float64) bool {
-	if b == 0 || a == 0 {
-		return a == 0 && b != 0 && b != 1
-	}
-	return a < b && a >= 1 || a > b && b < 1
 }
 
 // betterWidth reports whether one width suits a column better than another. 0 is unknown.
@@ -111,14 +108,6 @@ func betterWidth(a, b int) bool {
 		return a < b
 	}
 	return a > b
-}
-
-func widest(list []candidate) int {
-	most := 0
-	for _, c := range list {
-		most = max(most, c.width, widthIn(c.url))
-	}
-	return most
 }
 
 // widthOf is the width of a picture as a srcset gives it, or else its own address, or 0.

@@ -14,7 +14,16 @@ func (p *page) cutTails(b *block, last bool, ctx itemContext) {
 	}
 	for range 50 {
 		t := p.text(*b)
-		at, r := p.tail(t, *b, ctx)
+		at, r := crewTail(t), bylineLine
+		if at <= 0 {
+			at, r = rightsTail(t), rightsLine
+		}
+		if at <= 0 {
+			at, r = signedTail(t, ctx), bylineLine
+		}
+		if at <= 0 {
+			at, r = p.moreTail(*b, ctx), dropped
+		}
 		if at <= 0 {
 			return
 		}
@@ -30,23 +39,6 @@ func (p *page) cutTails(b *block, last bool, ctx itemContext) {
 			return
 		}
 	}
-}
-
-// tail finds where a paragraph's own words end. 0 is nowhere before its end.
-func (p *page) tail(t string, b block, ctx itemContext) (int, role) {
-	if at := crewTail(t); at > 0 {
-		return at, bylineLine
-	}
-	if at := rightsTail(t); at > 0 {
-		return at, rightsLine
-	}
-	if at := signedTail(t, ctx); at > 0 {
-		return at, bylineLine
-	}
-	if at := p.moreTail(b, ctx); at > 0 {
-		return at, dropped
-	}
-	return 0, prose
 }
 
 // namedCredit finds the captions of American papers, a sentence with a name in brackets behind it: "The mayor speaks on
@@ -81,6 +73,7 @@ func crewTail(t string) int {
 	}
 }
 
+// rightsTail finds a copyright notice near the end.
 func rightsTail(t string) int {
 	from := max(0, len(t)-200)
 	tail := t[from:]
@@ -89,11 +82,7 @@ func rightsTail(t string) int {
 	}
 	for _, sign := range [...]string{"©", "(c) Copyright", "Copyright ©", "Copyright (c)", "(C) Copyright", "All rights reserved"} {
 		if i := strings.LastIndex(tail, sign); i >= 0 {
-			at := from + i
-			if strings.HasSuffix(t[:at], "Copyright ") {
-				at -= len("Copyright ")
-			}
-			return at
+			return len(strings.TrimSuffix(t[:from+i], "Copyright "))
 		}
 	}
 	return 0
@@ -102,9 +91,10 @@ func rightsTail(t string) int {
 // signedTail finds an agency's name that signs a text behind its last sentence: "... he said. REUTERS", "... - AFP",
 // "... (PTI)".
 func signedTail(t string, ctx itemContext) int {
-	for n := 1; n <= 4; n++ {
-		at := lastWords(t, n)
-		if at <= 0 || len(t)-at > 40 {
+	at := len(t) + 1
+	for range 4 { // words
+		space := strings.LastIndexByte(t[:at-1], ' ')
+		if at = space + 1; at <= 0 || len(t)-at > 40 {
 			return 0
 		}
 		if !endsSentence(t[:at]) {
@@ -129,18 +119,6 @@ func (ctx itemContext) names(name string) bool {
 	}
 	_, ok := ctx.outlets.ByName(name)
 	return ok
-}
-
-// lastWords is where the last n words of a text begin.
-func lastWords(t string, n int) int {
-	at := len(t)
-	for range n {
-		at = strings.LastIndexByte(t[:at], ' ')
-		if at < 0 {
-			return 0
-		}
-	}
-	return at + 1
 }
 
 // moreTail finds a link at the end of a paragraph that leads to the item itself or only says "more".

@@ -26,7 +26,7 @@ func (c *Cleaner) Title(title string, names ...string) string {
 	for {
 		rest := dropTail(t, outlet)
 		if signed = signed || rest != t; signed {
-			rest = dropTail(rest, isSection)
+			rest = dropTail(rest, func(name string) bool { return sections[strings.ToLower(name)] })
 		}
 		rest = dropHead(dropAside(rest, known), known)
 		if rest == t || rest == "" {
@@ -83,8 +83,29 @@ func isReport(name string) bool {
 	return strings.EqualFold(name, "report") || strings.EqualFold(name, "reports")
 }
 
+// isOutlet reports whether a name is known, or has the words that outlets call themselves by.
 func (c *Cleaner) isOutlet(name string, names []string) bool {
-	return c.isKnown(name, names) || name != "" && countWords(name) <= 6 && looksLikeOutlet(name)
+	if c.isKnown(name, names) {
+		return true
+	}
+	words := strings.Fields(name)
+	if name == "" || countWords(name) > 6 || len(words) == 0 {
+		return false
+	}
+	if len(words) == 1 && isDomain(name) {
+		return true
+	}
+	if len(words) > 5 || !allNames(strings.TrimPrefix(name, "the "), 5) {
+		return false
+	}
+	last := strings.ToLower(words[len(words)-1])
+	switch {
+	case len(words) == 1 && broadcasters[name]:
+		return true
+	case len(words) == 1 && (last == "today" || last == "press" || last == "news"):
+		return false
+	}
+	return outletWords[last]
 }
 
 // isKnown reports whether an outlet is called so, or is among the names.
@@ -105,22 +126,6 @@ func (c *Cleaner) isKnown(name string, names []string) bool {
 	return isAgency(name)
 }
 
-// looksLikeOutlet goes by the words that outlets call themselves by.
-func looksLikeOutlet(name string) bool {
-	words := strings.Fields(name)
-	if len(words) == 1 && isDomain(name) {
-		return true
-	}
-	if len(words) > 5 || !allNames(strings.TrimPrefix(name, "the "), 5) {
-		return false
-	}
-	if len(words) == 1 && broadcasters[name] {
-		return true
-	}
-	last := strings.ToLower(words[len(words)-1])
-	return outletWords[last] && len(words) >= 2 || outletWords[last] && last != "today" && last != "press" && last != "news"
-}
-
 // What stands before and behind headlines.
 var (
 	headlineWords = words.Sets("titles.txt")
@@ -129,8 +134,6 @@ var (
 	heads         = headlineWords["head"]
 	sections      = headlineWords["section"]
 )
-
-func isSection(name string) bool { return sections[strings.ToLower(name)] }
 
 // marksOfHeads are what parts a head from its title.
 const marksOfHeads = ":-|–—"

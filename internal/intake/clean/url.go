@@ -52,7 +52,11 @@ func canonicalURL(raw string, idle idleParameters) string {
 	if host == "" || host[0] == ':' { // "http://.:80"
 		return ""
 	}
-	named := namesItself(u.Path)
+	// A path names its article without any parameter if it ends in a headline's words or a long number, and is no script.
+	last := strings.TrimRight(u.Path, "/")
+	last = strings.TrimSuffix(last[strings.LastIndexByte(last, '/')+1:], ".amp")
+	at := strings.LastIndexByte(last, '.')
+	named := len(last) >= leastName && (at < 0 || !programs[strings.ToLower(last[at+1:])]) && weburl.PathNamesArticle(last)
 	query := foldQuery(strings.ReplaceAll(strings.TrimSpace(u.RawQuery), " ", "%20"), func(key, value string) bool {
 		return named || idle[parameter{host, key}] == value && value != ""
 	})
@@ -80,15 +84,6 @@ func parseWeb(raw string) *url.URL {
 
 // leastName is how long the last part of a path is that names its article: "v2" and "0" do not.
 const leastName = 8
-
-// namesItself reports whether a path names its article without any parameter: it ends in a headline's words or in a long number,
-// and is no script.
-func namesItself(path string) bool {
-	last := strings.TrimRight(path, "/")
-	last = strings.TrimSuffix(last[strings.LastIndexByte(last, '/')+1:], ".amp")
-	at := strings.LastIndexByte(last, '.')
-	return len(last) >= leastName && (at < 0 || !programs[strings.ToLower(last[at+1:])]) && weburl.PathNamesArticle(last)
-}
 
 // programs are the endings of programs that show many articles.
 var programs = nameSet("php", "php3", "php5", "asp", "aspx", "jsp", "do", "cgi", "pl", "cfm", "dll")
@@ -163,24 +158,18 @@ func foldFragment(raw string) string {
 	}
 	raw = strings.TrimRight(raw, "/")
 	lower := strings.ToLower(raw)
-	if strings.Trim(raw, "!/") == "" || parts[lower] || isMarks(lower) || slices.ContainsFunc([]string{":~:", ".", "sthash", "ixzz", "more-"}, func(p string) bool {
-		return strings.HasPrefix(lower, p)
-	}) {
+	isPart := func(p string) bool { return strings.HasPrefix(lower, p) }
+	if strings.Trim(raw, "!/") == "" || parts[lower] || slices.ContainsFunc([]string{":~:", ".", "sthash", "ixzz", "more-"}, isPart) {
 		return ""
 	}
-	return raw
-}
-
-// isMarks reports whether all of a fragment says where a reader came from. A doubtful name with a number may select.
-func isMarks(fragment string) bool {
-	for kv := range strings.SplitSeq(fragment, "&") {
+	for kv := range strings.SplitSeq(lower, "&") {
 		k, v, _ := strings.Cut(kv, "=")
-		word := strings.Trim(v, "0123456789") != ""
+		word := strings.Trim(v, "0123456789") != "" // a doubtful name with a number may select
 		if !campaign[k] && !strings.HasPrefix(k, "utm_") && !(word && (doubtful[k] || k == "source" || k == "from")) {
-			return false
+			return raw
 		}
 	}
-	return true
+	return "" // all of it says where a reader came from
 }
 
 // parameter is a query parameter of a site.
@@ -287,9 +276,4 @@ func isLocal(host string) bool {
 	}
 	_, err := netip.ParseAddr(host)
 	return err == nil
-}
-
-// servesFeeds reports whether a host's name says that it serves feeds, and so that it is no site.
-func servesFeeds(host string) bool {
-	return strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.")
 }
