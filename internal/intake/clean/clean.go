@@ -8,28 +8,13 @@ import (
 	"encoding/binary"
 	"encoding/hex"
 	"fmt"
+	"hash/fnv"
 	"slices"
 	"strings"
 	"time"
 
 	"headwater/internal/news"
 )
-
-const (
-	maxText   = 1 << 20 // bytes of an article's text
-	maxInput  = 4 << 20 // bytes of HTML that are read of one field
-	maxAhead  = 10 * time.Minute
-	maxMarks  = 2000 // of each article
-	maxMarked = 1000 // bytes of a mark's words
-)
-
-// Outlets finds outlets by address and by name. A nil Outlets makes do with host names.
-type Outlets interface {
-	ByURL(url string) (news.Outlet, bool)
-	ByName(name string) (news.Outlet, bool)
-	Namesakes(o news.Outlet) []news.Outlet
-	Redirects(url string) bool
-}
 
 // Options are how articles are cleaned. The zero value works.
 type Options struct {
@@ -62,6 +47,12 @@ type draft struct {
 	extract uint64 // hash of the teaser, likewise
 }
 
+// Title returns a title for comparing: NFKC, straight quotes, without heads such as "Report:" and "UPDATE 2-" and without
+// the name of a known outlet, or one of names, behind it. Letters keep their case.
+func (c *Cleaner) Title(title string, names ...string) string {
+	return outletNames{c.opt.Outlets}.title(title, names...)
+}
+
 // Articles cleans a document by itself: blocks repeated across its items are furniture.
 func (c *Cleaner) Articles(doc news.Document, feed news.Feed, now time.Time) []news.Article {
 	articles, _ := c.Learn(doc, feed, news.Furniture{}, now)
@@ -72,10 +63,12 @@ func (c *Cleaner) Articles(doc news.Document, feed news.Feed, now time.Time) []n
 // items repeat of remembered ones. It gives what the document showed, which is to be remembered too.
 func (c *Cleaner) Learn(doc news.Document, feed news.Feed, before news.Furniture, now time.Time) ([]news.Article, news.Furniture) {
 	drafts := make([]draft, len(doc.Entries))
+	items, sites := make([]news.ItemBlocks, len(drafts)), make([]string, len(drafts))
 	for i, e := range doc.Entries {
 		drafts[i] = c.draft(e, doc, feed)
+		items[i], sites[i] = drafts[i].shown(), hostOf(e.URL)
 	}
-	known, shown := furniture(drafts, before)
+	known, shown := furniture(items, sites, before)
 	idle := idleIn(doc.Entries)
 	out := make([]news.Article, len(drafts))
 	for i := range drafts {
@@ -108,9 +101,9 @@ func Text(html string) (string, []news.Mark) {
 
 func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
 	d := draft{entry: e}
-	d.outlet = c.outlet(e, doc, feed)
+	d.outlet = outletNames{c.opt.Outlets}.outlet(e, doc, feed)
 	d.title = shownTitle(e)
-	d.heading = Title(d.title)
+	d.heading = comparableTitle(d.title)
 	d.context = itemContext{
 		title:   bare(d.title),
 		heading: bare(d.heading),
@@ -270,4 +263,35 @@ func notAhead(t, now time.Time) time.Time {
 		return time.Time{}
 	}
 	return t
+}
+
+// shown is an item as it is compared with the others of its feed.
+func (d *draft) shown() news.ItemBlocks {
+	var it news.ItemBlocks
+	for w := range strings.FieldsSeq(strings.ToLower(d.title)) {
+		if len(w) >= 4 {
+			it.Words = append(it.Words, blockHash(w))
+		}
+	}
+	h := fnv.New64a()
+	h.Write([]byte(cmp.Or(strings.TrimSpace(d.entry.GUID), d.entry.URL, d.title)))
+	it.Key = h.Sum64()
+	if d.title != "" {
+		it.Title = blockHash(d.heading)
+	}
+	if d.body.hasProse() {
+		it.Content = d.content
+	}
+	once := blockSet{}
+	for _, p := range []*page{d.body, d.teaser} {
+		if p == nil {
+			continue
+		}
+		for _, b := range p.blocks {
+			if b.role == prose && !once.again(b.hash) {
+				it.Blocks = append(it.Blocks, news.Block{Hash: b.hash, Words: b.words})
+			}
+		}
+	}
+	return it
 }

@@ -1,11 +1,8 @@
 package clean
 
 import (
-	"cmp"
-	"hash/fnv"
 	"maps"
 	"slices"
-	"strings"
 
 	"headwater/internal/news"
 )
@@ -21,16 +18,14 @@ const (
 
 // furniture finds the blocks of a document that are furniture: what it repeats itself, what it repeats of remembered
 // items, and what was furniture before. The second result is what is to be remembered.
-func furniture(drafts []draft, before news.Furniture) (blockSet, news.Furniture) {
-	items := make([]news.ItemBlocks, len(drafts))
+func furniture(items []news.ItemBlocks, sites []string, before news.Furniture) (blockSet, news.Furniture) {
 	keys, here, bySite := blockSet{}, blockSet{}, map[string][]news.ItemBlocks{}
-	for i := range drafts {
-		items[i] = drafts[i].shown()
-		keys[items[i].Key] = struct{}{}
-		if site := hostOf(drafts[i].entry.URL); site != "" {
-			bySite[site] = append(bySite[site], items[i])
+	for i, it := range items {
+		keys[it.Key] = struct{}{}
+		if sites[i] != "" {
+			bySite[sites[i]] = append(bySite[sites[i]], it)
 		}
-		for _, b := range items[i].Blocks {
+		for _, b := range it.Blocks {
 			here[b.Hash] = struct{}{}
 		}
 	}
@@ -157,35 +152,4 @@ func (s blockSet) again(h uint64) bool {
 		s[h] = struct{}{}
 	}
 	return was
-}
-
-// shown is an item as it is compared with the others of its feed.
-func (d *draft) shown() news.ItemBlocks {
-	var it news.ItemBlocks
-	for w := range strings.FieldsSeq(strings.ToLower(d.title)) {
-		if len(w) >= 4 {
-			it.Words = append(it.Words, blockHash(w))
-		}
-	}
-	h := fnv.New64a()
-	h.Write([]byte(cmp.Or(strings.TrimSpace(d.entry.GUID), d.entry.URL, d.title)))
-	it.Key = h.Sum64()
-	if d.title != "" {
-		it.Title = blockHash(d.heading)
-	}
-	if d.body.hasProse() {
-		it.Content = d.content
-	}
-	once := blockSet{}
-	for _, p := range []*page{d.body, d.teaser} {
-		if p == nil {
-			continue
-		}
-		for _, b := range p.blocks {
-			if b.role == prose && !once.again(b.hash) {
-				it.Blocks = append(it.Blocks, news.Block{Hash: b.hash, Words: b.words})
-			}
-		}
-	}
-	return it
 }

@@ -88,3 +88,31 @@ func startsWithNumber(t string, n int) bool {
 	rest, ok := strings.CutPrefix(t, strconv.Itoa(n))
 	return ok && (strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") "))
 }
+
+func (p *page) measure() {
+	s := &p.shape
+	s.blocks, s.links = len(p.blocks), len(p.anchors)
+	for _, a := range p.anchors {
+		s.linked += a.end - a.start
+	}
+	for i := range p.blocks {
+		b := &p.blocks[i]
+		t := p.text(*b)
+		if b.kind == heading {
+			s.headings++
+		}
+		if startsWithTime(t) {
+			s.stamped++
+		}
+		if b.role != prose {
+			continue
+		}
+		b.words = countWords(t)
+		if b.kind != heading {
+			s.words += b.words
+			if n := len(t); n > 3 && t[0] >= '1' && t[0] <= '9' && startsWithNumber(t, s.numbered+1) {
+				s.numbered++
+			}
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package clean
 
 import (
+	"bytes"
 	"cmp"
 	"slices"
 	"strings"
@@ -464,24 +465,6 @@ func (b *balancer) endStand() {
 	}
 }
 
-// inNoscript takes the pictures, and what is embedded, out of a noscript element.
-func (b *balancer) inNoscript(raw string) {
-	if b.noscript || len(raw) < len("<img>") {
-		return
-	}
-	if !strings.Contains(raw, "<") {
-		raw = html.UnescapeString(raw)
-	}
-	z, src, at, depth, ends, after := b.z, b.src, b.at, b.depth, b.ends, b.after
-	b.z, b.src, b.at, b.skip, b.ends, b.after, b.noscript = html.NewTokenizer(strings.NewReader(raw)), raw, 0, 0, nil, src[at:], true
-	outer := b.hold
-	b.run()
-	if outer == nil {
-		b.endHolder()
-	}
-	b.z, b.src, b.at, b.depth, b.ends, b.after, b.noscript, b.skip = z, src, at, depth, ends, after, false, atom.Noscript
-}
-
 // picture writes a picture, unless it is there already: pages that load their pictures late hold each once for scripts
 // and once, in noscript, for readers without.
 func (b *balancer) picture(p picture) {
@@ -609,3 +592,47 @@ func pictureKey(address string) string {
 	}
 	return strings.TrimSuffix(stem, "@2x") + at[dot:]
 }
+
+type balancer struct {
+	z     *html.Tokenizer
+	src   string // what z reads
+	at    int    // bytes of src that are read
+	out   bytes.Buffer
+	open  []atom.Atom
+	skip  atom.Atom // element whose content is left out
+	depth int       // of skip
+	plain bool
+	due   bool // the next words need a paragraph of their own
+
+	noscript bool   // z reads what stands in a noscript element: only pictures and what is embedded count
+	after    string // what follows that element
+	hold     *holder
+	stand    []standing
+	last     placed          // the picture that was written last, while nothing else was
+	pictures map[string]bool // those written, by their keys; true for those of noscript. Nil where src has no noscript
+	asked    bool            // whether src has a noscript
+	embedded map[string]bool // addresses of the links written for what was embedded
+
+	words, shown, links int // texts, pictures and links written so far
+	ends                map[string]int
+}
+
+func (b *balancer) closeTo(n int) {
+	for len(b.open) > n {
+		tag := b.open[len(b.open)-1]
+		b.open = b.open[:len(b.open)-1]
+		b.out.WriteString("</" + tag.String() + ">")
+	}
+}
+
+// placed is a picture as a span of the output.
+type placed struct {
+	from, to       int
+	key            string
+	late, noscript bool
+}
+
+const (
+	maxHTML  = 1 << 20 // bytes of HTML kept for show
+	maxDepth = 40      // of elements within each other; deeper ones lose their tags
+)

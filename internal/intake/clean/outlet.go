@@ -6,32 +6,43 @@ import (
 	"headwater/internal/news"
 )
 
+// Outlets finds outlets by address and by name. A nil Outlets makes do with host names.
+type Outlets interface {
+	ByURL(url string) (news.Outlet, bool)
+	ByName(name string) (news.Outlet, bool)
+	Namesakes(o news.Outlet) []news.Outlet
+	Redirects(url string) bool
+}
+
+// outletNames answers which outlet an address, a source or a name stands for. Outlets may be nil.
+type outletNames struct{ Outlets }
+
 // outlet is who published an item: what its <source> names where that is not the feed's own site, else the site of the
 // item's address where the feed collects from many, else the feed's site.
-func (c *Cleaner) outlet(e news.Entry, doc news.Document, feed news.Feed) news.Outlet {
-	own := c.siteHost(feed, doc)
+func (n outletNames) outlet(e news.Entry, doc news.Document, feed news.Feed) news.Outlet {
+	own := n.siteHost(feed, doc)
 	itemHost := hostOf(e.URL)
-	if c.redirects(itemHost) || isLocal(itemHost) {
+	if n.redirects(itemHost) || isLocal(itemHost) {
 		itemHost = ""
 	}
-	if o, ok := c.sourceOutlet(e.Source, own, itemHost); ok {
+	if o, ok := n.sourceOutlet(e.Source, own, itemHost); ok {
 		return o
 	}
 	if itemHost != "" && (own == "" || registrable(itemHost) != registrable(own)) {
-		return c.byURL(e.URL)
+		return n.byURL(e.URL)
 	}
-	return c.feedOutlet(own, doc, feed)
+	return n.feedOutlet(own, doc, feed)
 }
 
 // redirects reports whether addresses on a host lead to pages of others, or are feeds'.
-func (c *Cleaner) redirects(host string) bool {
-	return strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.") || c.opt.Outlets != nil && c.opt.Outlets.Redirects("https://"+host+"/")
+func (n outletNames) redirects(host string) bool {
+	return strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.") || n.Outlets != nil && n.Outlets.Redirects("https://"+host+"/")
 }
 
 // siteHost is the host of the feed's site, or "" where that is no public name: recorded and local feeds tell nothing.
-func (c *Cleaner) siteHost(feed news.Feed, doc news.Document) string {
+func (n outletNames) siteHost(feed news.Feed, doc news.Document) string {
 	for _, u := range []string{feed.Site, doc.Link, feed.URL} {
-		if h := hostOf(u); !isLocal(h) && !c.redirects(h) {
+		if h := hostOf(u); !isLocal(h) && !n.redirects(h) {
 			return h
 		}
 	}
@@ -40,36 +51,36 @@ func (c *Cleaner) siteHost(feed news.Feed, doc news.Document) string {
 
 // sourceOutlet takes the outlet from an item's source. A source that gives an address only, on an item of the feed's
 // own site, is a citation and not the publisher.
-func (c *Cleaner) sourceOutlet(ref news.Reference, own, itemHost string) (news.Outlet, bool) {
+func (n outletNames) sourceOutlet(ref news.Reference, own, itemHost string) (news.Outlet, bool) {
 	host := hostOf(ref.URL)
 	name := foldLine(ref.Title)
-	if c.redirects(host) || isLocal(host) {
+	if n.redirects(host) || isLocal(host) {
 		host = ""
 	}
 	home := itemHost != "" && own != "" && registrable(itemHost) == registrable(own)
 	if name == "" && (host == "" || home) {
 		return news.Outlet{}, false
 	}
-	o := c.named(name, host, ref.URL)
-	if o.Domain != "" && own != "" && o.Domain == c.byURL("https://"+own+"/").Domain {
+	o := n.named(name, host, ref.URL)
+	if o.Domain != "" && own != "" && o.Domain == n.byURL("https://"+own+"/").Domain {
 		return news.Outlet{}, false
 	}
 	return o, true
 }
 
-func (c *Cleaner) named(name, host, url string) news.Outlet {
-	if c.opt.Outlets != nil && name != "" {
-		if o, ok := c.opt.Outlets.ByName(name); ok && (host == "" || len(c.opt.Outlets.Namesakes(o)) == 0) {
+func (n outletNames) named(name, host, url string) news.Outlet {
+	if n.Outlets != nil && name != "" {
+		if o, ok := n.Outlets.ByName(name); ok && (host == "" || len(n.Outlets.Namesakes(o)) == 0) {
 			return o
 		}
 	}
 	if isDomain(name) {
-		return c.byURL("https://" + strings.ToLower(name) + "/")
+		return n.byURL("https://" + strings.ToLower(name) + "/")
 	}
 	if host == "" {
 		return news.Outlet{Name: name}
 	}
-	o := c.byURL(url)
+	o := n.byURL(url)
 	if name != "" && (o.Name == "" || o.Name == o.Domain) {
 		o.Name = name
 	}
@@ -81,9 +92,9 @@ func isDomain(name string) bool {
 		registrable(strings.ToLower(name)) != "" && !strings.HasSuffix(name, ".")
 }
 
-func (c *Cleaner) byURL(url string) news.Outlet {
-	if c.opt.Outlets != nil {
-		if o, ok := c.opt.Outlets.ByURL(url); ok {
+func (n outletNames) byURL(url string) news.Outlet {
+	if n.Outlets != nil {
+		if o, ok := n.Outlets.ByURL(url); ok {
 			return o
 		}
 	}
@@ -91,10 +102,10 @@ func (c *Cleaner) byURL(url string) news.Outlet {
 	return news.Outlet{Name: host, Domain: host}
 }
 
-func (c *Cleaner) feedOutlet(own string, doc news.Document, feed news.Feed) news.Outlet {
+func (n outletNames) feedOutlet(own string, doc news.Document, feed news.Feed) news.Outlet {
 	var o news.Outlet
 	if own != "" {
-		o = c.byURL("https://" + own + "/")
+		o = n.byURL("https://" + own + "/")
 	}
 	if o.Name != "" && o.Name != o.Domain {
 		return o
@@ -109,19 +120,4 @@ func (c *Cleaner) feedOutlet(own string, doc news.Document, feed news.Feed) news
 		o.Name = hostOf(feed.URL)
 	}
 	return o
-}
-
-// shownTitle is an entry's title, without the name of the source that an aggregator adds behind it.
-func shownTitle(e news.Entry) string {
-	t := foldLine(e.Title)
-	name := foldLine(e.Source.Title)
-	if name == "" {
-		return t
-	}
-	for _, sep := range [...]string{" - ", " | ", " – ", " — "} {
-		if head, ok := strings.CutSuffix(t, sep+name); ok && head != "" {
-			return head
-		}
-	}
-	return t
 }

@@ -1,14 +1,16 @@
 package clean
 
 import (
+	"cmp"
 	"encoding/json"
-	"iter"
-	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 
 	"golang.org/x/net/html"
+
+	"headwater/internal/news"
 )
 
 const (
@@ -342,81 +344,144 @@ func keyRank(key string) string {
 	return "9"
 }
 
-// namesPicture reports whether an address ends as a picture's that browsers show, anywhere in its path or query.
-func namesPicture(address string) bool {
-	low := strings.ToLower(address)
-	for _, ext := range [...]string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".jfif", ".svg", ".bmp"} {
-		for rest := low; ; {
-			i := strings.Index(rest, ext)
-			if i < 0 {
-				break
-			}
-			rest = rest[i+len(ext):]
-			if rest == "" || strings.IndexByte("?#&/:;,!@%_-", rest[0]) >= 0 {
-				return true
-			}
+// candidate is one address of a srcset. Width is in pixels and density in multiples of the shown size; either is 0 where
+// it is not given.
+type candidate struct {
+	url     string
+	width   int
+	density float64
+}
+
+const maxCandidates = 100
+
+// candidates reads a srcset as browsers do: an address goes up to white space, so that it may hold commas; a comma ends
+// what follows it. Words before the descriptor belong to the address, whose spaces nobody encoded.
+func candidates(set string) []candidate {
+	var out []candidate
+	for len(out) < maxCandidates {
+		set = strings.TrimLeft(set, ", \t\r\n\f")
+		if set == "" {
+			return out
+		}
+		end := strings.IndexAny(set, " \t\r\n\f")
+		if end < 0 {
+			end = len(set)
+		}
+		address, rest := set[:end], set[end:]
+		var words []string
+		if trimmed := strings.TrimRight(address, ","); trimmed != address {
+			address, set = trimmed, rest
+		} else {
+			var list string
+			list, set, _ = strings.Cut(rest, ",")
+			words = strings.Fields(list)
+		}
+		var c candidate
+		for n := len(words); n > 0 && c.describe(words[n-1]); n-- {
+			words = words[:n-1]
+		}
+		c.url = webAddress(strings.Join(append([]string{address}, words...), " "))
+		if c.url != "" && !isStandIn(c.url) {
+			out = append(out, c)
 		}
 	}
-	return false
+	return out
 }
 
-func fileName(address string) string {
-	address, _, _ = strings.Cut(address, "?")
-	address, _, _ = strings.Cut(address, "#")
-	base := path.Base(address)
-	return strings.TrimSuffix(base, path.Ext(base))
+// describe reads a descriptor: 640w, 480h, 2x.
+func (c *candidate) describe(word string) bool {
+	num, unit := word[:len(word)-1], word[len(word)-1]
+	n, err := strconv.ParseFloat(num, 64)
+	if err != nil || !(n >= 0 && n <= 1e6) { // NaN is neither
+		return false
+	}
+	switch unit {
+	case 'w', 'W':
+		c.width = int(n)
+	case 'x', 'X':
+		c.density = n
+	case 'h', 'H':
+	default:
+		return false
+	}
+	return true
 }
 
-// The words of which the file names of stand-ins are made. One of standIns must be there, or in the name of a drawing one
-// of drawn: photographs may be called so, too.
+// choose returns the best candidate for a column: the narrowest that fills it, or else the widest. Shown is the width
+// attribute, from which densities become widths; without one the least dense is taken.
+func choose(list []candidate, shown string) string {
+	best, bestWidth := candidate{}, 0
+	base, err := strconv.Atoi(strings.TrimSuffix(shown, "px"))
+	if err != nil || base <= 2 {
+		base = 0
+	}
+	for _, c := range list {
+		width := c.width
+		if width == 0 && base > 0 {
+			width = int(float64(base) * max(c.density, 1))
+		}
+		if width == 0 {
+			width = widthIn(c.url)
+		}
+		// Without widths a density near that of the shown size is better: 1, which is also what no density means. More than
+		// that is better than less.
+		denser := c.density < best.density && c.density >= 1 || c.density > best.density && best.density < 1
+		if c.density == 0 || best.density == 0 {
+			denser = c.density == 0 && best.density != 0 && best.density != 1
+		}
+		if best.url == "" || betterWidth(width, bestWidth) || width == 0 && bestWidth == 0 && denser {
+			best, bestWidth = c, width
+		}
+	}
+	return best.url
+}
+
+// betterWidth reports whether one width suits a column better than another. 0 is unknown.
+func betterWidth(a, b int) bool {
+	switch {
+	case a == 0:
+		return b > 0 && b < columnWidth/2
+	case b == 0:
+		return a >= columnWidth
+	case a >= columnWidth && b >= columnWidth:
+		return a < b
+	}
+	return a > b
+}
+
+// widthOf is the width of a picture as a srcset gives it, or else its own address, or 0.
+func widthOf(address string, set []candidate) int {
+	for _, c := range set {
+		if c.url == address && c.width > 0 {
+			return c.width
+		}
+	}
+	return widthIn(address)
+}
+
+// withPicture adds to an item's files the first picture of its sanitised HTML that has a text.
+func withPicture(files []news.Enclosure, sanitised string) []news.Enclosure {
+	for _, tag := range imgTag.FindAllString(sanitised[:min(len(sanitised), 1<<16)], 20) {
+		alt, src := imgAlt.FindStringSubmatch(tag), imgSrc.FindStringSubmatch(tag)
+		if alt == nil || src == nil {
+			continue
+		}
+		title, address := foldLine(html.UnescapeString(alt[1])), html.UnescapeString(src[1])
+		if title == "" {
+			continue
+		}
+		if i := slices.IndexFunc(files, func(e news.Enclosure) bool { return e.URL == address }); i >= 0 {
+			files = slices.Clone(files)
+			files[i].Title = cmp.Or(files[i].Title, title)
+			return files
+		}
+		return append(slices.Clip(files), news.Enclosure{URL: address, Type: "image/*", Title: title})
+	}
+	return files
+}
+
 var (
-	standIns = nameSet("blank", "spacer", "lazy", "lazyload", "lazyloading", "placeholder", "placehold", "transparent", "trans", "preload", "preloader",
-		"spinner", "dummy", "shim", "lqip", "1x1", "1px", "onepixel", "pixeltransparent", "ajaxloader", "blankimage", "placeholderimage", "imageplaceholder",
-		"imgplaceholder", "transparentpixel", "spaceball")
-	drawn      = nameSet("pixel", "loading", "loader", "grey", "gray", "white", "empty", "clear", "dot", "null", "space")
-	besideThem = nameSet("img", "image", "picture", "photo", "default", "ajax", "bg", "background", "gif", "png", "svg", "small", "px", "load", "min",
-		"big", "large", "square", "wide", "thumb", "thumbnail", "post", "article", "icon", "no", "color", "for", "wp", "base", "box", "black", "light", "dark")
-	shown = nameSet("dummy", "default", "thumb", "thumbnail", "lqip", "lazy", "preload")
+	imgTag = regexp.MustCompile(`<img\s[^>]*>`)
+	imgAlt = regexp.MustCompile(`\salt="([^"]*)"`)
+	imgSrc = regexp.MustCompile(`\ssrc="([^"]*)"`)
 )
-
-var drawingTypes = []string{".gif", ".png", ".svg"}
-
-// isStandIn reports whether an address is that of a picture which is shown until the true one is loaded, by its name.
-func isStandIn(address string) bool {
-	if strings.HasPrefix(address, "https://via.placeholder.") || strings.Contains(address[:min(len(address), 40)], "//placehold.") {
-		return true
-	}
-	file, _, _ := strings.Cut(address, "?")
-	file, _, _ = strings.Cut(file, "#")
-	found := false
-	for w := range nameWords(address) {
-		switch {
-		case standIns[w], drawn[w] && slices.Contains(drawingTypes, strings.ToLower(path.Ext(file))):
-			found = true
-		case !besideThem[w] && !isSize(w):
-			return false
-		}
-	}
-	return found
-}
-
-// nameWords are the words of the last part of an address, in lower case.
-func nameWords(address string) iter.Seq[string] {
-	name := strings.ToLower(fileName(address))
-	return func(yield func(string) bool) {
-		if len(name) > 60 {
-			yield(name)
-			return
-		}
-		for _, w := range strings.FieldsFunc(name, func(r rune) bool { return r == '-' || r == '_' || r == '.' || r == ' ' || r == '+' }) {
-			if !yield(w) {
-				return
-			}
-		}
-	}
-}
-
-// isSize finds 16x9 and 600 in the names of stand-ins.
-func isSize(w string) bool {
-	return w != "" && strings.Trim(w, "0123456789x") == ""
-}

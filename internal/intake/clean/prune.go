@@ -217,12 +217,3 @@ func isHeadline(t string) bool {
 	last := t[len(t)-1]
 	return n >= 4 && n <= 25 && last != ',' && last != ';'
 }
-
-func firstLetter(t string) rune {
-	for _, r := range t {
-		if unicode.IsLetter(r) {
-			return r
-		}
-	}
-	return 0
-}

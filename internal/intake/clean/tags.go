@@ -7,20 +7,6 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// role is what a block turned out to be.
-type role uint8
-
-const (
-	prose   role = iota
-	dropped      // furniture and everything else that nobody claims by
-	captionLine
-	bylineLine
-	rightsLine
-	sourceLine
-	viaLine
-	teaser // only a link, to something else
-)
-
 func isHeading(t atom.Atom) bool {
 	switch t {
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5, atom.H6:
@@ -173,9 +159,4 @@ func nameRole(name []byte) role {
 		}
 	}
 	return prose
-}
-
-// webLink reports whether a link leads to a page somewhere.
-func webLink(url string) bool {
-	return len(url) > 8 && (strings.EqualFold(url[:7], "http://") || strings.EqualFold(url[:8], "https://"))
 }

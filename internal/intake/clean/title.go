@@ -1,10 +1,6 @@
 package clean
 
 import (
-	"cmp"
-	"html"
-	"regexp"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -14,14 +10,14 @@ import (
 	"headwater/internal/news"
 )
 
-// Title is a title as compared: NFKC, straight quotes, without heads such as "Report:" and "UPDATE 2-" and without an
-// outlet's name behind it. Letters keep their case.
-func Title(title string) string { return (&Cleaner{}).Title(title) }
+// comparableTitle is outletNames.title without known outlets.
+func comparableTitle(title string) string { return outletNames{}.title(title) }
 
-// Title is like the function Title, and knows outlets by name. The names given are dropped as well.
-func (c *Cleaner) Title(title string, names ...string) string {
+// title returns a title for comparing: NFKC, straight quotes, without heads such as "Report:" and "UPDATE 2-" and without
+// the name of a known outlet, or one of names, behind it. Letters keep their case.
+func (n outletNames) title(title string, names ...string) string {
 	t := foldLine(straight(norm.NFKC.String(title)))
-	outlet, known := func(name string) bool { return c.isOutlet(name, names) }, func(name string) bool { return c.isKnown(name, names) }
+	outlet, known := func(name string) bool { return n.isOutlet(name, names) }, func(name string) bool { return n.isKnown(name, names) }
 	signed := false // an outlet's name was taken off, before which its section may stand
 	for {
 		rest := dropTail(t, outlet)
@@ -84,8 +80,8 @@ func isReport(name string) bool {
 }
 
 // isOutlet reports whether a name is known, or has the words that outlets call themselves by.
-func (c *Cleaner) isOutlet(name string, names []string) bool {
-	if c.isKnown(name, names) {
+func (n outletNames) isOutlet(name string, names []string) bool {
+	if n.isKnown(name, names) {
 		return true
 	}
 	words := strings.Fields(name)
@@ -109,7 +105,7 @@ func (c *Cleaner) isOutlet(name string, names []string) bool {
 }
 
 // isKnown reports whether an outlet is called so, or is among the names.
-func (c *Cleaner) isKnown(name string, names []string) bool {
+func (n outletNames) isKnown(name string, names []string) bool {
 	if name == "" || countWords(name) > 6 {
 		return false
 	}
@@ -118,8 +114,8 @@ func (c *Cleaner) isKnown(name string, names []string) bool {
 			return true
 		}
 	}
-	if c.opt.Outlets != nil {
-		if _, ok := c.opt.Outlets.ByName(name); ok {
+	if n.Outlets != nil {
+		if _, ok := n.Outlets.ByName(name); ok {
 			return true
 		}
 	}
@@ -171,29 +167,24 @@ func bracketHead(t string) (string, bool) {
 	return t, false
 }
 
-var (
-	imgTag = regexp.MustCompile(`<img\s[^>]*>`)
-	imgAlt = regexp.MustCompile(`\salt="([^"]*)"`)
-	imgSrc = regexp.MustCompile(`\ssrc="([^"]*)"`)
-)
-
-// withPicture adds to an item's files the first picture of its sanitised HTML that has a text.
-func withPicture(files []news.Enclosure, sanitised string) []news.Enclosure {
-	for _, tag := range imgTag.FindAllString(sanitised[:min(len(sanitised), 1<<16)], 20) {
-		alt, src := imgAlt.FindStringSubmatch(tag), imgSrc.FindStringSubmatch(tag)
-		if alt == nil || src == nil {
-			continue
-		}
-		title, address := foldLine(html.UnescapeString(alt[1])), html.UnescapeString(src[1])
-		if title == "" {
-			continue
-		}
-		if i := slices.IndexFunc(files, func(e news.Enclosure) bool { return e.URL == address }); i >= 0 {
-			files = slices.Clone(files)
-			files[i].Title = cmp.Or(files[i].Title, title)
-			return files
-		}
-		return append(slices.Clip(files), news.Enclosure{URL: address, Type: "image/*", Title: title})
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
 	}
-	return files
+	return s, "", false
+}
+
+// shownTitle is an entry's title, without the name of the source that an aggregator adds behind it.
+func shownTitle(e news.Entry) string {
+	t := foldLine(e.Title)
+	name := foldLine(e.Source.Title)
+	if name == "" {
+		return t
+	}
+	for _, sep := range [...]string{" - ", " | ", " – ", " — "} {
+		if head, ok := strings.CutSuffix(t, sep+name); ok && head != "" {
+			return head
+		}
+	}
+	return t
 }

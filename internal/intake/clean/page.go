@@ -4,13 +4,125 @@ import (
 	"hash/fnv"
 	"slices"
 	"strings"
+	"time"
 	"unicode"
 	"unicode/utf8"
+
+	"headwater/internal/news"
 )
+
+const (
+	maxText   = 1 << 20 // bytes of an article's text
+	maxInput  = 4 << 20 // bytes of HTML that are read of one field
+	maxAhead  = 10 * time.Minute
+	maxMarks  = 2000 // of each article
+	maxMarked = 1000 // bytes of a mark's words
+)
+
+// kind is what a block was in the HTML.
+type kind uint8
+
+const (
+	paragraph kind = iota
+	heading
+	item
+	quotation
+)
+
+// block is a paragraph's worth of text: a span of its page's buffer.
+type block struct {
+	start, end int
+	kind       kind
+	role       role
+	soft       bool      // parted from the block before by a single line break only
+	url        string    // of a source line whose link stands beside it
+	tails      []cutting // cut off its end
+	hash       uint64    // of prose, see blockHash
+	words      int       // of prose, see countWords
+}
+
+// anchor is a link's words as a span of the page's buffer.
+type anchor struct {
+	start, end int
+	url        string
+}
+
+// page is what one pass over the HTML leaves: folded text in buf, its blocks one byte apart, and the links.
+type page struct {
+	buf     []byte
+	blocks  []block
+	anchors []anchor
+	src     string      // buf, once it is complete
+	kept    []news.Mark // of another page that this one stands for
+	shape   shape
+}
 
 // shape counts what tells hubs from articles.
 type shape struct {
 	blocks, headings, links, linked, stamped, numbered, words int
+}
+
+// cutting is what was cut off the end of a block.
+type cutting struct {
+	role role
+	text string
+	url  string
+}
+
+// role is what a block turned out to be.
+type role uint8
+
+const (
+	prose   role = iota
+	dropped      // furniture and everything else that nobody claims by
+	captionLine
+	bylineLine
+	rightsLine
+	sourceLine
+	viaLine
+	teaser // only a link, to something else
+)
+
+// itemContext is what the item around a page is known to be: with it, its own title, links to itself and the outlet
+// naming itself are told from prose and from credits. The zero value knows nothing.
+type itemContext struct {
+	title   string // as shown, bare
+	heading string // as compared, bare
+	self    string // canonical address of its page
+	site    string // host of the feed's site
+	outlet  news.Outlet
+	outlets Outlets
+}
+
+// names reports whether an outlet is called so.
+func (ctx itemContext) names(name string) bool {
+	if ctx.outlets == nil || len(name) > 60 {
+		return false
+	}
+	_, ok := ctx.outlets.ByName(name)
+	return ok
+}
+
+func (p *page) text(b block) string { return p.src[b.start:b.end] }
+
+// anchorsIn returns the links that begin within a span of the buffer.
+func (p *page) anchorsIn(start, end int) []anchor {
+	byStart := func(a anchor, at int) int { return a.start - at }
+	lo, _ := slices.BinarySearchFunc(p.anchors, start, byStart)
+	hi := lo
+	for hi < len(p.anchors) && p.anchors[hi].start < end {
+		hi++
+	}
+	return p.anchors[lo:hi]
+}
+
+// lastLink is the address of the last link in a block: "The post A appeared first on B" links to both.
+func (p *page) lastLink(b block) string {
+	url := ""
+	for _, a := range p.anchorsIn(b.start, b.end) {
+		url = a.url
+	}
+	return url
 }
 
 // weight is the length of a page's prose in letters and the like; a Chinese or Japanese character counts twice.
@@ -53,34 +165,6 @@ func (p *page) hash() uint64 {
 		}
 	}
 	return h.Sum64()
-}
-
-func (p *page) measure() {
-	s := &p.shape
-	s.blocks, s.links = len(p.blocks), len(p.anchors)
-	for _, a := range p.anchors {
-		s.linked += a.end - a.start
-	}
-	for i := range p.blocks {
-		b := &p.blocks[i]
-		t := p.text(*b)
-		if b.kind == heading {
-			s.headings++
-		}
-		if startsWithTime(t) {
-			s.stamped++
-		}
-		if b.role != prose {
-			continue
-		}
-		b.words = countWords(t)
-		if b.kind != heading {
-			s.words += b.words
-			if n := len(t); n > 3 && t[0] >= '1' && t[0] <= '9' && startsWithNumber(t, s.numbered+1) {
-				s.numbered++
-			}
-		}
-	}
 }
 
 // endsSentence reports whether a text ends as sentences do, quotation marks and brackets aside.
@@ -129,13 +213,6 @@ var solidASCII = func() (out [utf8.RuneSelf]byte) {
 	}
 	return out
 }()
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
-}
 
 // blockHash tells blocks apart by their letters, whatever their case; all figures are one, as counters, prices and dates
 // move: "9", "12.50" and "1,024" are the same.
