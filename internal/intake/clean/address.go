@@ -44,8 +44,8 @@ func webAddress(s string) string {
 	return address
 }
 
-// namesPicture reports whether an address ends as a picture's that browsers show, anywhere in its path or query.
-func namesPicture(address string) bool {
+// isPictureURL reports whether an address ends as a picture's that browsers show, anywhere in its path or query.
+func isPictureURL(address string) bool {
 	low := strings.ToLower(address)
 	for _, ext := range [...]string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".jfif", ".svg", ".bmp"} {
 		for rest := low; ; {
@@ -72,19 +72,19 @@ func fileName(address string) string {
 // The words of which the file names of stand-ins are made. One of standIns must be there, or in the name of a drawing one
 // of drawn: photographs may be called so, too.
 var (
-	standIns = nameSet("blank", "spacer", "lazy", "lazyload", "lazyloading", "placeholder", "placehold", "transparent", "trans", "preload", "preloader",
+	placeholderWords = nameSet("blank", "spacer", "lazy", "lazyload", "lazyloading", "placeholder", "placehold", "transparent", "trans", "preload", "preloader",
 		"spinner", "dummy", "shim", "lqip", "1x1", "1px", "onepixel", "pixeltransparent", "ajaxloader", "blankimage", "placeholderimage", "imageplaceholder",
 		"imgplaceholder", "transparentpixel", "spaceball")
-	drawn      = nameSet("pixel", "loading", "loader", "grey", "gray", "white", "empty", "clear", "dot", "null", "space")
-	besideThem = nameSet("img", "image", "picture", "photo", "default", "ajax", "bg", "background", "gif", "png", "svg", "small", "px", "load", "min",
+	drawingWords = nameSet("pixel", "loading", "loader", "grey", "gray", "white", "empty", "clear", "dot", "null", "space")
+	neutralWords = nameSet("img", "image", "picture", "photo", "default", "ajax", "bg", "background", "gif", "png", "svg", "small", "px", "load", "min",
 		"big", "large", "square", "wide", "thumb", "thumbnail", "post", "article", "icon", "no", "color", "for", "wp", "base", "box", "black", "light", "dark")
-	shown = nameSet("dummy", "default", "thumb", "thumbnail", "lqip", "lazy", "preload")
+	visibleWords = nameSet("dummy", "default", "thumb", "thumbnail", "lqip", "lazy", "preload")
 )
 
 var drawingTypes = []string{".gif", ".png", ".svg"}
 
-// isStandIn reports whether an address is that of a picture which is shown until the true one is loaded, by its name.
-func isStandIn(address string) bool {
+// isPlaceholder reports whether an address is that of a picture which is shown until the true one is loaded, by its name.
+func isPlaceholder(address string) bool {
 	if strings.HasPrefix(address, "https://via.placeholder.") || strings.Contains(address[:min(len(address), 40)], "//placehold.") {
 		return true
 	}
@@ -93,9 +93,9 @@ func isStandIn(address string) bool {
 	found := false
 	for w := range nameWords(address) {
 		switch {
-		case standIns[w], drawn[w] && slices.Contains(drawingTypes, strings.ToLower(path.Ext(file))):
+		case placeholderWords[w], drawingWords[w] && slices.Contains(drawingTypes, strings.ToLower(path.Ext(file))):
 			found = true
-		case !besideThem[w] && !isSize(w):
+		case !neutralWords[w] && !isSize(w):
 			return false
 		}
 	}

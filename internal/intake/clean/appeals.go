@@ -9,7 +9,7 @@ import (
 // appeal is a kind of notice that publishing systems put among the paragraphs: its first words address the reader, and
 // it names what is offered or warned of. With nothing to hold, the first words say enough.
 type appeal struct {
-	starts *starts
+	starts *prefixSet
 	holds  []string
 }
 
@@ -17,7 +17,7 @@ type appeal struct {
 var appeals = func() (all []appeal) {
 	lists := words.Lists("appeals.txt")
 	for _, kind := range []string{"newsletter", "own newsletter", "elsewhere", "cookies", "money", "notice"} {
-		all = append(all, appeal{starts: startsOf(lists[kind+" start"]...), holds: lists[kind+" holds"]})
+		all = append(all, appeal{starts: newPrefixSet(lists[kind+" start"]...), holds: lists[kind+" holds"]})
 	}
 	return all
 }()
@@ -32,7 +32,7 @@ func isAppeal(t string) bool {
 	}
 	low := ""
 	for _, a := range appeals {
-		if !a.starts.of(t) {
+		if !a.starts.matches(t) {
 			continue
 		}
 		if len(a.holds) == 0 {
@@ -50,12 +50,12 @@ func isAppeal(t string) bool {
 	return false
 }
 
-var postStarts = startsOf(boilerplate["post start"]...)
+var postStarts = newPrefixSet(boilerplate["post start"]...)
 
-// firstOn parts "The post A appeared first on B", which WordPress ends the items of a feed with, in the languages that it
+// firstPublisher parts "The post A appeared first on B", which WordPress ends the items of a feed with, in the languages that it
 // is found in. who is B, and "" where a text says nothing of the kind.
-func firstOn(t string) (who string) {
-	if len(t) > 400 || !postStarts.of(t) {
+func firstPublisher(t string) (who string) {
+	if len(t) > 400 || !postStarts.matches(t) {
 		return ""
 	}
 	for _, by := range boilerplate["post by"] {
@@ -72,7 +72,7 @@ const bioWords = 120
 // endAtAuthor drops the box about the author behind the last paragraph: its heading, and the few lines beneath.
 func (p *page) endAtAuthor() {
 	for i, b := range p.blocks {
-		if i == 0 || b.role != dropped || !opensAuthor(p.text(b)) {
+		if i == 0 || b.role != dropped || !isAuthorHeading(p.text(b)) {
 			continue
 		}
 		n, rest := 0, p.blocks[i+1:]
@@ -95,8 +95,8 @@ func (p *page) endAtAuthor() {
 
 var authorHeadings = nameSet(boilerplate["author"]...)
 
-// opensAuthor finds the heading of the box about the author.
-func opensAuthor(t string) bool {
+// isAuthorHeading finds the heading of the box about the author.
+func isAuthorHeading(t string) bool {
 	if len(t) > 60 {
 		return false
 	}

@@ -82,7 +82,7 @@ func (p *page) repeats(ctx itemContext) {
 		b := &p.blocks[i]
 		t := p.text(*b)
 		if b.role == captionLine {
-			shown = bare(t)
+			shown = foldKey(t)
 		}
 		if b.role != prose {
 			continue
@@ -93,7 +93,7 @@ func (p *page) repeats(ctx itemContext) {
 		}
 		s := ""
 		if shown != "" && len(t) <= 600 {
-			s = bare(t)
+			s = foldKey(t)
 		}
 		if ctx.isTitle(t) || len(s) >= 20 && strings.HasPrefix(shown, s) {
 			b.role = dropped
@@ -112,11 +112,11 @@ func (ctx itemContext) isTitle(t string) bool {
 	if ctx.title == "" || len(t) > 3*len(ctx.title)+80 {
 		return false
 	}
-	s := bare(t)
+	s := foldKey(t)
 	if path, ok := strings.CutSuffix(s, ctx.title); ok && len(ctx.title) >= 20 && len(path) < 60 && !endsSentence(t) {
 		return true // a path of sections, or the title alone
 	}
-	return s == ctx.title || ctx.heading != "" && strings.Contains(s, ctx.heading) && (s == ctx.heading || bare(comparableTitle(t)) == ctx.heading)
+	return s == ctx.title || ctx.compared != "" && strings.Contains(s, ctx.compared) && (s == ctx.compared || foldKey(comparableTitle(t)) == ctx.compared)
 }
 
 // titleStart is the length of the title where a block begins with it and goes on with another sentence, as pages do
@@ -136,7 +136,7 @@ func (ctx itemContext) titleStart(t string) int {
 			}
 			return 0
 		}
-		if letter := bare(string(r)); letter != "" {
+		if letter := foldKey(string(r)); letter != "" {
 			after, ok := strings.CutPrefix(rest, letter)
 			if !ok {
 				return 0
@@ -150,7 +150,7 @@ func (ctx itemContext) titleStart(t string) int {
 // endAtComments drops what stands behind the heading of the comments, unless that is most of the document.
 func (p *page) endAtComments() {
 	for i, b := range p.blocks {
-		if b.role != dropped || !opensComments(p.text(b)) || (len(p.src)-b.end)*2 > len(p.src) {
+		if b.role != dropped || !isCommentsHeading(p.text(b)) || (len(p.src)-b.end)*2 > len(p.src) {
 			continue
 		}
 		for k := i + 1; k < len(p.blocks); k++ {
@@ -185,15 +185,15 @@ func (p *page) sources(ctx itemContext) {
 
 // isSelf reports whether a source line names the outlet that published the item.
 func (ctx itemContext) isSelf(t, url string) bool {
-	who := firstOn(t)
+	who := firstPublisher(t)
 	if who == "" {
 		return false
 	}
 	host := hostOf(url)
-	if host != "" && (host == ctx.outlet.Domain || host == ctx.site || registrable(host) == ctx.outlet.Domain) {
+	if host != "" && (host == ctx.outlet.Domain || host == ctx.site || registrableDomain(host) == ctx.outlet.Domain) {
 		return true
 	}
-	return ctx.outlet.Name != "" && bare(who) == bare(ctx.outlet.Name)
+	return ctx.outlet.Name != "" && foldKey(who) == foldKey(ctx.outlet.Name)
 }
 
 // cutTails takes off a paragraph's end what publishers write straight behind the last sentence: the crew in brackets,
@@ -208,7 +208,7 @@ func (p *page) cutTails(b *block, last bool, ctx itemContext) {
 	}
 	for range 50 {
 		t := p.text(*b)
-		at, r := crewTail(t), bylineLine
+		at, r := staffTail(t), bylineLine
 		if at <= 0 {
 			at, r = rightsTail(t), rightsLine
 		}
@@ -216,13 +216,13 @@ func (p *page) cutTails(b *block, last bool, ctx itemContext) {
 			at, r = signedTail(t, ctx), bylineLine
 		}
 		if at <= 0 {
-			at, r = p.moreTail(*b, ctx), dropped
+			at, r = p.readMoreTail(*b, ctx), dropped
 		}
 		if at <= 0 {
 			return
 		}
 		if r != dropped {
-			c := cutting{role: r, text: strings.TrimSpace(t[at:])}
+			c := cutTail{role: r, text: strings.TrimSpace(t[at:])}
 			for _, a := range p.anchorsIn(b.start+at, b.end) {
 				c.url = a.url
 			}
@@ -246,11 +246,11 @@ func namedCredit(t string, ctx itemContext) bool {
 		return false
 	}
 	name := t[i+2 : len(t)-1]
-	return allNames(name, 6) && (countWords(name) >= 2 || isAgency(name) || ctx.names(name))
+	return isNameList(name, 6) && (countWords(name) >= 2 || isAgency(name) || ctx.names(name))
 }
 
-// crewTail finds "(Reporting by A; editing by B)" behind a sentence.
-func crewTail(t string) int {
+// staffTail finds "(Reporting by A; editing by B)" behind a sentence.
+func staffTail(t string) int {
 	s := strings.TrimRight(t, ". ")
 	if !strings.HasSuffix(s, ")") && !strings.HasSuffix(s, "]") {
 		return 0
@@ -261,7 +261,7 @@ func crewTail(t string) int {
 		if at <= from {
 			return 0
 		}
-		if isCrew(s[at:]) {
+		if isStaffCredit(s[at:]) {
 			return at
 		}
 	}
@@ -298,7 +298,7 @@ func signedTail(t string, ctx itemContext) int {
 		if name == "" || strings.HasSuffix(name, ".") {
 			return 0
 		}
-		if isAgency(name) || ctx.names(name) && (isShout(name) || name != t[at:]) {
+		if isAgency(name) || ctx.names(name) && (isAllCaps(name) || name != t[at:]) {
 			return at
 		}
 		return 0
@@ -306,8 +306,8 @@ func signedTail(t string, ctx itemContext) int {
 	return 0
 }
 
-// moreTail finds a link at the end of a paragraph that leads to the item itself or only says "more".
-func (p *page) moreTail(b block, ctx itemContext) int {
+// readMoreTail finds a link at the end of a paragraph that leads to the item itself or only says "more".
+func (p *page) readMoreTail(b block, ctx itemContext) int {
 	links := p.anchorsIn(b.start, b.end)
 	if len(links) == 0 {
 		return bracketTail(p.text(b))
@@ -317,7 +317,7 @@ func (p *page) moreTail(b block, ctx itemContext) int {
 	if b.end-l.end > 4 || strings.Trim(p.src[min(l.end, b.end):b.end], " .…»>→›])") != "" || countWords(words) > 6 {
 		return bracketTail(p.text(b))
 	}
-	if isMore(words) || ctx.self != "" && PageURL(l.url) == ctx.self {
+	if isReadMore(words) || ctx.self != "" && PageURL(l.url) == ctx.self {
 		return l.start - b.start
 	}
 	return bracketTail(p.text(b))
@@ -329,7 +329,7 @@ func bracketTail(t string) int {
 		return 0
 	}
 	at := strings.LastIndexAny(t, "[(")
-	if at > 0 && t[at+1:] != ")" && t[at+1:] != "]" && isMore(t[at:]) {
+	if at > 0 && t[at+1:] != ")" && t[at+1:] != "]" && isReadMore(t[at:]) {
 		return at
 	}
 	return 0

@@ -34,17 +34,17 @@ func New(opt Options) *Cleaner { return &Cleaner{opt: opt} }
 
 // draft is an entry half way to an article, before the document's furniture is known.
 type draft struct {
-	entry   news.Entry
-	title   string // as shown
-	heading string // as compared
-	context itemContext
-	outlet  news.Outlet
-	body    *page  // where the text comes from
-	teaser  *page  // where the summary comes from; may be nil
-	isText  bool   // whether body is prose enough to be the text
-	silent  bool   // the content has no words, so that it can only be of pictures and players
-	content uint64 // hash of the body before any furniture was taken out
-	extract uint64 // hash of the teaser, likewise
+	entry       news.Entry
+	title       string // as shown
+	compared    string // as compared
+	context     itemContext
+	outlet      news.Outlet
+	body        *page  // where the text comes from
+	teaser      *page  // where the summary comes from; may be nil
+	isText      bool   // whether body is prose enough to be the text
+	wordless    bool   // the content has no words, so that it can only be of pictures and players
+	contentHash uint64 // hash of the body before any furniture was taken out
+	teaserHash  uint64 // hash of the teaser, likewise
 }
 
 // Title returns a title for comparing: NFKC, straight quotes, without heads such as "Report:" and "UPDATE 2-" and without
@@ -69,7 +69,7 @@ func (c *Cleaner) Learn(doc news.Document, feed news.Feed, before news.Furniture
 		items[i], sites[i] = drafts[i].shown(), hostOf(e.URL)
 	}
 	known, shown := furniture(items, sites, before)
-	idle := idleIn(doc.Entries)
+	idle := findIdleParameters(doc.Entries)
 	out := make([]news.Article, len(drafts))
 	for i := range drafts {
 		out[i] = c.finish(&drafts[i], doc, feed, known, now)
@@ -103,26 +103,26 @@ func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
 	d := draft{entry: e}
 	d.outlet = outletNames{c.opt.Outlets}.outlet(e, doc, feed)
 	d.title = shownTitle(e)
-	d.heading = comparableTitle(d.title)
+	d.compared = comparableTitle(d.title)
 	d.context = itemContext{
-		title:   bare(d.title),
-		heading: bare(d.heading),
-		self:    PageURL(e.URL),
-		site:    hostOf(feed.Site),
-		outlet:  d.outlet,
-		outlets: c.opt.Outlets,
+		title:    foldKey(d.title),
+		compared: foldKey(d.compared),
+		self:     PageURL(e.URL),
+		site:     hostOf(feed.Site),
+		outlet:   d.outlet,
+		outlets:  c.opt.Outlets,
 	}
 	d.body = scan(e.Content)
 	d.body.classify(d.context)
-	d.silent = len(d.body.buf) == 0
+	d.wordless = len(d.body.buf) == 0
 	if strings.TrimSpace(e.Summary) != "" {
 		d.teaser = scan(e.Summary)
 		d.teaser.classify(d.context)
 	}
 	d.choose()
-	d.content = d.body.hash()
+	d.contentHash = d.body.hash()
 	if d.teaser != nil {
-		d.extract = d.teaser.hash()
+		d.teaserHash = d.teaser.hash()
 	}
 	return d
 }
@@ -139,7 +139,7 @@ func (d *draft) choose() {
 		_, marks := d.body.assemble()
 		for _, m := range marks {
 			if m.End == 0 {
-				d.teaser.kept = append(d.teaser.kept, m)
+				d.teaser.inheritedMarks = append(d.teaser.inheritedMarks, m)
 			}
 		}
 		d.body, d.teaser, d.isText = d.teaser, nil, true
@@ -150,7 +150,7 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	e := d.entry
 	a := news.Article{
 		FeedID: feed.ID, URL: e.URL, Title: d.title, Authors: authors(e.Authors),
-		Outlet: d.outlet, Published: notAhead(e.Published, now), Updated: notAhead(e.Updated, now), Seen: now,
+		Outlet: d.outlet, Published: dropFuture(e.Published, now), Updated: dropFuture(e.Updated, now), Seen: now,
 		Categories: e.Categories, Enclosures: e.Enclosures,
 	}
 	d.body.remove(known)
@@ -174,13 +174,13 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	if a.Title == "" && a.Summary == "" { // lists have no text, and show its opening words for a title
 		a.Summary = news.Opening(a.Text)
 	}
-	a.Marks = append(outerMarks(e, a.Authors), marks...)
+	a.Marks = append(entryMarks(e, a.Authors), marks...)
 	if len(a.Marks) > maxMarks {
 		a.Marks = a.Marks[:maxMarks]
 	}
 	switch {
 	case c.opt.TextOnly:
-	case d.silent && strings.TrimSpace(e.Summary) != "": // the content only shows something, and the summary is shown behind it
+	case d.wordless && strings.TrimSpace(e.Summary) != "": // the content only shows something, and the summary is shown behind it
 		shown, summary := Sanitize(e.Content), Sanitize(e.Summary)
 		if !strings.HasPrefix(summary, shown) {
 			summary = shown + summary
@@ -200,47 +200,47 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	// The hash is of title, text and summary before furniture was removed. What other items repeat changes from poll to
 	// poll, and is no revision of this item.
 	seen := append([]byte(a.Title), 0)
-	seen = binary.LittleEndian.AppendUint64(seen, d.content)
-	seen = binary.LittleEndian.AppendUint64(seen, d.extract)
+	seen = binary.LittleEndian.AppendUint64(seen, d.contentHash)
+	seen = binary.LittleEndian.AppendUint64(seen, d.teaserHash)
 	sum := sha256.Sum256(seen)
 	a.Hash = hex.EncodeToString(sum[:16])
 	a.GUID = strings.TrimSpace(e.GUID)
 	a.Keys = news.ItemKeys{ID: foldID(e.GUID), Address: itemAddress(e.URL)}
 	if d.body.hasProse() || d.teaser != nil && d.teaser.hasProse() {
-		a.Keys.Text = fmt.Sprintf("%016x%016x", d.content, d.extract)
+		a.Keys.Text = fmt.Sprintf("%016x%016x", d.contentHash, d.teaserHash)
 	}
 	return a
 }
 
 // repeatsTitle reports whether a summary only repeats the title and the outlet's name, as Google News writes them.
 func (d *draft) repeatsTitle(summary string) bool {
-	s := bare(summary)
-	for _, t := range []string{"", bare(d.entry.Title), bare(d.title)} { // a title that was a line of its own is removed already
+	s := foldKey(summary)
+	for _, t := range []string{"", foldKey(d.entry.Title), foldKey(d.title)} { // a title that was a line of its own is removed already
 		rest, ok := strings.CutPrefix(s, t)
-		if ok && (rest == "" || rest == bare(d.entry.Source.Title) || rest == bare(d.outlet.Name) || rest == bare(d.outlet.Domain)) {
+		if ok && (rest == "" || rest == foldKey(d.entry.Source.Title) || rest == foldKey(d.outlet.Name) || rest == foldKey(d.outlet.Domain)) {
 			return true
 		}
 	}
 	return false
 }
 
-func outerMarks(e news.Entry, authors []string) []news.Mark {
+func entryMarks(e news.Entry, authors []string) []news.Mark {
 	var out []news.Mark
 	for _, a := range authors {
-		out = append(out, news.Mark{Kind: news.MarkAuthor, Text: clip(a)})
+		out = append(out, news.Mark{Kind: news.MarkAuthor, Text: clipMark(a)})
 	}
 	if e.Source != (news.Reference{}) {
-		out = append(out, news.Mark{Kind: news.MarkSource, Text: clip(foldLine(e.Source.Title)), URL: e.Source.URL})
+		out = append(out, news.Mark{Kind: news.MarkSource, Text: clipMark(foldLine(e.Source.Title)), URL: e.Source.URL})
 	}
 	if r := foldLine(e.Rights); r != "" {
-		out = append(out, news.Mark{Kind: news.MarkRights, Text: clip(r)})
+		out = append(out, news.Mark{Kind: news.MarkRights, Text: clipMark(r)})
 	}
 	kinds := map[string]news.MarkKind{
 		"canonical": news.MarkCanonical, "via": news.MarkVia, "related": news.MarkRelated,
 	}
 	for _, l := range e.Links {
 		if k, ok := kinds[strings.ToLower(l.Rel)]; ok && len(out) < maxMarks/2 {
-			out = append(out, news.Mark{Kind: k, Text: clip(foldLine(l.Title)), URL: l.URL})
+			out = append(out, news.Mark{Kind: k, Text: clipMark(foldLine(l.Title)), URL: l.URL})
 		}
 	}
 	return out
@@ -258,8 +258,8 @@ func authors(names []string) []string {
 	return out
 }
 
-func notAhead(t, now time.Time) time.Time {
-	if t.After(now.Add(maxAhead)) {
+func dropFuture(t, now time.Time) time.Time {
+	if t.After(now.Add(maxFuture)) {
 		return time.Time{}
 	}
 	return t
@@ -277,10 +277,10 @@ func (d *draft) shown() news.ItemBlocks {
 	h.Write([]byte(cmp.Or(strings.TrimSpace(d.entry.GUID), d.entry.URL, d.title)))
 	it.Key = h.Sum64()
 	if d.title != "" {
-		it.Title = blockHash(d.heading)
+		it.Title = blockHash(d.compared)
 	}
 	if d.body.hasProse() {
-		it.Content = d.content
+		it.Content = d.contentHash
 	}
 	once := blockSet{}
 	for _, p := range []*page{d.body, d.teaser} {
@@ -288,7 +288,7 @@ func (d *draft) shown() news.ItemBlocks {
 			continue
 		}
 		for _, b := range p.blocks {
-			if b.role == prose && !once.again(b.hash) {
+			if b.role == prose && !once.addSeen(b.hash) {
 				it.Blocks = append(it.Blocks, news.Block{Hash: b.hash, Words: b.words})
 			}
 		}

@@ -51,16 +51,16 @@ func playerOf(address string) (player, bool) {
 
 // embedded is what is known of a frame, player or object, from its own attributes and from what stands in it.
 type embedded struct {
-	kind     string // "Video", "Recording", "Document" or "Embedded page"
-	sources  []string
-	fallback []string // links in it, for readers whose browser can't play it
-	title    string
-	inner    string // the document that srcdoc holds
-	tiny     bool   // two pixels or less, or hidden
-	pixel    bool   // its width or height says so
-	ratio    bool   // width and height are no pixels but a shape
-	id       string // of a video or post, where a custom element names only that
-	account  string
+	kind      string // "Video", "Recording", "Document" or "Embedded page"
+	sources   []string
+	fallback  []string // links in it, for readers whose browser can't play it
+	title     string
+	srcdoc    string // the document that srcdoc holds
+	invisible bool   // two pixels or less, or hidden
+	pixel     bool   // its width or height says so
+	ratio     bool   // width and height are no pixels but a shape
+	id        string // of a video or post, where a custom element names only that
+	account   string
 }
 
 // attributes reads those of the tag that z stands at.
@@ -72,13 +72,13 @@ func (e *embedded) attributes(z *html.Tokenizer) {
 		late = e.attribute(string(key), strings.TrimSpace(string(val)), late)
 	}
 	e.sources = append(e.sources, late...)
-	e.tiny = e.tiny || e.pixel && !e.ratio
+	e.invisible = e.invisible || e.pixel && !e.ratio
 }
 
 func (e *embedded) attribute(key, val string, late []string) []string {
 	switch key {
 	case "src", "data", "url":
-		if a := webAddress(val); a != "" && !isStandIn(a) {
+		if a := webAddress(val); a != "" && !isPlaceholder(a) {
 			e.sources = append(e.sources, a)
 		}
 	case "title", "aria-label", "data-title", "data-video-title", "videotitle", "playlabel":
@@ -88,13 +88,13 @@ func (e *embedded) attribute(key, val string, late []string) []string {
 	case "width", "height":
 		e.pixel = e.pixel || isPixel(val)
 	case "layout":
-		e.ratio = isShape(val)
+		e.ratio = isAspectLayout(val)
 	case "style":
-		e.tiny = e.tiny || tinyStyle(val) || hiddenStyle(val)
+		e.invisible = e.invisible || tinyStyle(val) || hiddenStyle(val)
 	case "hidden":
-		e.tiny = true
+		e.invisible = true
 	case "srcdoc":
-		e.inner = val
+		e.srcdoc = val
 	case "poster", "cite", "longdesc", "data-poster", "codebase", "classid", "pluginspage":
 	case "videoid", "data-videoid", "data-video-id", "video-id", "data-youtube-id", "data-yt-id", "data-youtube", "data-tweetid", "data-shortcode", "data-trackid", "data-media-id", "data-embed":
 		e.id = val
@@ -106,7 +106,7 @@ func (e *embedded) attribute(key, val string, late []string) []string {
 		case val[0] == '{':
 			late = append(late, embeddedInJSON(val)...)
 		case containsAny(key, "src", "url", "href", "permalink", "video", "audio", "embed") && !containsAny(key, "thumb", "poster", "image", "logo", "icon", "base", "share"):
-			if a := webAddress(val); a != "" && !isStandIn(a) {
+			if a := webAddress(val); a != "" && !isPlaceholder(a) {
 				late = append(late, a)
 			}
 		}
@@ -120,14 +120,14 @@ func embeddedInJSON(val string) []string {
 	if len(val) > maxJSON || json.Unmarshal([]byte(val), &doc) != nil {
 		return nil
 	}
-	found := inJSON(doc, func(key, s string) string {
+	found := findInJSON(doc, func(key, s string) string {
 		switch key = strings.ToLower(key); {
 		case key == "videoid" && isVideoID(s):
 			return "https://www.youtube.com/watch?v=" + s
 		case containsAny(key, "image", "thumb", "poster", "icon", "logo", "photo", "avatar"):
 			return ""
 		}
-		if a := webAddress(s); a != "" && !namesPicture(a) {
+		if a := webAddress(s); a != "" && !isPictureURL(a) {
 			return a
 		}
 		return ""
@@ -138,8 +138,8 @@ func embeddedInJSON(val string) []string {
 	return []string{found}
 }
 
-// byElement returns the address that a custom element means by an id alone.
-func (e *embedded) byElement(name string) {
+// addressByID returns the address that a custom element means by an id alone.
+func (e *embedded) addressByID(name string) {
 	if e.id == "" || len(e.id) > 200 || strings.ContainsAny(e.id, " /?&#\"<>") {
 		return
 	}
@@ -181,10 +181,10 @@ func (e *embedded) address() string {
 	if len(e.sources) > 0 {
 		return e.sources[0] // a player that no browser has any more
 	}
-	if e.inner == "" {
+	if e.srcdoc == "" {
 		return ""
 	}
-	z := html.NewTokenizer(strings.NewReader(e.inner[:min(len(e.inner), maxJSON)]))
+	z := html.NewTokenizer(strings.NewReader(e.srcdoc[:min(len(e.srcdoc), maxJSON)]))
 	first := ""
 	for {
 		switch z.Next() {
@@ -272,7 +272,7 @@ func (e *embedded) label(address string) string {
 		kind = "Recording"
 	}
 	name := strings.TrimPrefix(e.title, "Play: ")
-	if playerTitles[bare(name)] {
+	if playerTitles[foldKey(name)] {
 		name = ""
 	}
 	switch file := path.Base(u.Path); {

@@ -56,13 +56,13 @@ func foldLine(s string) string {
 	return norm.NFC.String(b.String())
 }
 
-// bare is a text as compared: its letters and digits only, in lower case.
-func bare(s string) string {
+// foldKey is a text as compared: its letters and digits only, in lower case.
+func foldKey(s string) string {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
 		switch {
 		case r < utf8.RuneSelf:
-			if c := bareASCII[r]; c != 0 {
+			if c := foldKeyASCII[r]; c != 0 {
 				b = append(b, c)
 			}
 		case unicode.IsLetter(r), unicode.IsDigit(r), unicode.IsMark(r):
@@ -72,8 +72,8 @@ func bare(s string) string {
 	return string(b)
 }
 
-// bareASCII returns the letters and digits of ASCII in lower case, and 0 for all else.
-var bareASCII = func() (out [utf8.RuneSelf]byte) {
+// foldKeyASCII returns the letters and digits of ASCII in lower case, and 0 for all else.
+var foldKeyASCII = func() (out [utf8.RuneSelf]byte) {
 	for c := range byte(utf8.RuneSelf) {
 		switch {
 		case c >= 'A' && c <= 'Z':
@@ -85,8 +85,8 @@ var bareASCII = func() (out [utf8.RuneSelf]byte) {
 	return out
 }()
 
-// clip bounds the words of a mark.
-func clip(s string) string { return cutAt(s, maxMarked) }
+// clipMark bounds the words of a mark.
+func clipMark(s string) string { return cutAt(s, maxMarked) }
 
 // cutAt cuts a text to at most n bytes at a rune's boundary, without white space at its end.
 func cutAt(s string, n int) string {

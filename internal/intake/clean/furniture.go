@@ -29,32 +29,32 @@ func furniture(items []news.ItemBlocks, sites []string, before news.Furniture) (
 			here[b.Hash] = struct{}{}
 		}
 	}
-	out := repeated(items)
+	out := repeatedBlocks(items)
 	if len(bySite) > 1 { // an aggregator shows the furniture of every site, each in a few items
 		for _, of := range bySite {
-			maps.Copy(out, repeated(of))
+			maps.Copy(out, repeatedBlocks(of))
 		}
 	}
 	others := slices.DeleteFunc(slices.Clone(before.Items), func(it news.ItemBlocks) bool { return keys.has(it.Key) })
 	if len(others) > 0 {
-		maps.Copy(out, repeated(slices.Concat(others, items)))
+		maps.Copy(out, repeatedBlocks(slices.Concat(others, items)))
 	}
 	for _, h := range before.Blocks {
 		out[h] = struct{}{}
 	}
 	maps.DeleteFunc(out, func(h uint64, _ struct{}) bool { return !here.has(h) })
-	return out, news.Furniture{Blocks: slices.Sorted(maps.Keys(out)), Items: unremembered(items, before.Items)}
+	return out, news.Furniture{Blocks: slices.Sorted(maps.Keys(out)), Items: newItems(items, before.Items)}
 }
 
-// repeated returns the blocks that stand in many of the items. Items that are one article under several ids count once, or
+// repeatedBlocks returns the blocks that stand in many of the items. Items that are one article under several ids count once, or
 // its every paragraph would be furniture. A long block must stand in half of the items, or beside furniture wherever
 // it stands: agencies repeat a paragraph of background in many stories.
-func repeated(items []news.ItemBlocks) blockSet {
+func repeatedBlocks(items []news.ItemBlocks) blockSet {
 	articles, count, long := 0, map[uint64]int{}, map[uint64]int{}
-	seen := earlier{titles: blockSet{}, texts: blockSet{}, owner: map[uint64]int{}}
+	seen := seenItems{titles: blockSet{}, texts: blockSet{}, owner: map[uint64]int{}}
 	var distinct []*news.ItemBlocks
 	for i := range items {
-		if seen.same(&items[i]) {
+		if seen.isRepeat(&items[i]) {
 			continue
 		}
 		articles++
@@ -89,8 +89,8 @@ func repeated(items []news.ItemBlocks) blockSet {
 	return out
 }
 
-// unremembered returns the first items of a document that are new or revised since they were remembered.
-func unremembered(items, before []news.ItemBlocks) []news.ItemBlocks {
+// newItems returns the first items of a document that are new or revised since they were remembered.
+func newItems(items, before []news.ItemBlocks) []news.ItemBlocks {
 	known := make(map[uint64]*news.ItemBlocks, len(before))
 	for i := range before {
 		known[before[i].Key] = &before[i]
@@ -109,16 +109,16 @@ func unremembered(items, before []news.ItemBlocks) []news.ItemBlocks {
 	return out
 }
 
-// earlier is what is known of the items before the one at hand.
-type earlier struct {
+// seenItems is what is known of the items before the one at hand.
+type seenItems struct {
 	titles, texts blockSet
 	owner         map[uint64]int // the last item that a paragraph stood in
 	words         [][]uint64     // the long words of each item's title
 }
 
-// same reports whether an item is an earlier one again: with its title, with its whole text, or as a later version that
+// isRepeat reports whether an item is an earlier one again: with its title, with its whole text, or as a later version that
 // shares a word of the title and half of the words in paragraphs.
-func (s *earlier) same(it *news.ItemBlocks) bool {
+func (s *seenItems) isRepeat(it *news.ItemBlocks) bool {
 	shared, all := map[int]int{}, 0
 	for _, b := range it.Blocks {
 		if b.Words < 12 {
@@ -132,8 +132,8 @@ func (s *earlier) same(it *news.ItemBlocks) bool {
 		s.owner[b.Hash] = len(s.words)
 	}
 	s.words = append(s.words, it.Words)
-	same := s.titles.again(it.Title)
-	same = s.texts.again(it.Content) || same
+	same := s.titles.addSeen(it.Title)
+	same = s.texts.addSeen(it.Content) || same
 	for _, n := range shared {
 		same = same || n*2 >= all
 	}
@@ -145,8 +145,8 @@ func (s blockSet) has(h uint64) bool {
 	return ok
 }
 
-// again adds h, and says whether it was there. 0 never is.
-func (s blockSet) again(h uint64) bool {
+// addSeen adds h, and says whether it was there. 0 never is.
+func (s blockSet) addSeen(h uint64) bool {
 	was := s.has(h)
 	if h != 0 {
 		s[h] = struct{}{}

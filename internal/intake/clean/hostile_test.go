@@ -228,7 +228,7 @@ func checkSafe(t *testing.T, src string) {
 			checkPicture(t, src, tok)
 			continue
 		}
-		if !isShown(tok.DataAtom) && !isVoid(tok.DataAtom) {
+		if !isKeptTag(tok.DataAtom) && !isVoid(tok.DataAtom) {
 			t.Errorf("%q leaves <%s>", src, tok.Data)
 		}
 		for _, a := range tok.Attr {

@@ -46,9 +46,9 @@ func language(text, hint string) string {
 		if otherScripts[hint] {
 			hint = "" // the feed's, which shows an item in another language
 		}
-		return latin(text, hint)
+		return latinLanguage(text, hint)
 	case scriptCyrillic:
-		return cyrillic(text)
+		return cyrillicLanguage(text)
 	case scriptArabic:
 		switch {
 		case countAny(text, "ٹڈڑےں") > 0:
@@ -169,15 +169,15 @@ func scriptOf(r rune) int {
 	return scriptOther
 }
 
-// overrules is how many stop words more than of the language that the feed says another one needs. Headlines have few, and
+// minLead is how many stop words more than of the language that the feed says another one needs. Headlines have few, and
 // neighbouring languages share many.
-const overrules = 3
+const minLead = 3
 
-// latin counts stop words. A word that several languages share speaks for each of them; a single word is too
+// latinLanguage counts stop words. A word that several languages share speaks for each of them; a single word is too
 // little unless the feed says the same.
-func latin(text, hint string) string {
+func latinLanguage(text, hint string) string {
 	var score [maxLanguages]int
-	count(text, &score)
+	countStopWords(text, &score)
 	best, second := -1, 0
 	for i, n := range score[:len(latinLanguages)] {
 		switch {
@@ -194,7 +194,7 @@ func latin(text, hint string) string {
 	if i := slices.Index(latinLanguages, hint); i >= 0 {
 		said = score[i]
 	}
-	if hint != "" && score[best] < said+overrules {
+	if hint != "" && score[best] < said+minLead {
 		return hint
 	}
 	if score[best] < 2 || score[best] <= second {
@@ -203,7 +203,7 @@ func latin(text, hint string) string {
 	return latinLanguages[best]
 }
 
-func count(text string, score *[maxLanguages]int) {
+func countStopWords(text string, score *[maxLanguages]int) {
 	var low [longestStopWord]byte
 	before := byte(' ')
 	for text != "" {
@@ -246,7 +246,7 @@ func lowByte(t string, i int) byte {
 	return c
 }
 
-func cyrillic(text string) string {
+func cyrillicLanguage(text string) string {
 	has := func(set string) int { return countAny(text, set) }
 	bulgarian := 0
 	for _, w := range [...]string{" на ", " се ", " от ", " ще ", " със "} {

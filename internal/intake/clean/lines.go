@@ -16,20 +16,20 @@ func lineRole(t string) role {
 		return prose
 	}
 	switch {
-	case strings.IndexFunc(t, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0, isStamp(t), isCounter(t), isMore(t), opensComments(t), opensAuthor(t), isAppeal(t):
+	case strings.IndexFunc(t, func(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }) < 0, isTimestamp(t), isCounter(t), isReadMore(t), isCommentsHeading(t), isAuthorHeading(t), isAppeal(t):
 		return dropped
 	case isCaption(t):
 		return captionLine
-	case isByline(t), isCrew(t):
+	case isByline(t), isStaffCredit(t):
 		return bylineLine
-	case len(t) <= 500 && (rightsStarts.of(strings.TrimLeft(t, "([ ")) || containsFold(t, "all rights reserved") || strings.Contains(t, "無断転載")):
+	case len(t) <= 500 && (rightsStarts.matches(strings.TrimLeft(t, "([ ")) || containsFold(t, "all rights reserved") || strings.Contains(t, "無断転載")):
 		return rightsLine
 	}
 	return sourceRole(t)
 }
 
-// hasFold reports whether t begins with prefix, which is lower-case ASCII, whatever the case.
-func hasFold(t, prefix string) bool {
+// hasPrefixFold reports whether t begins with prefix, which is lower-case ASCII, whatever the case.
+func hasPrefixFold(t, prefix string) bool {
 	if len(t) < len(prefix) {
 		return false
 	}
@@ -39,20 +39,20 @@ func hasFold(t, prefix string) bool {
 	return strings.EqualFold(t[:len(prefix)], prefix)
 }
 
-// starts are ways in which lines begin, in lower case, by their first byte: most lines begin as none of them. Those that do
+// prefixSet are ways in which lines begin, in lower case, by their first byte: most lines begin as none of them. Those that do
 // not begin with ASCII stand together.
-type starts [utf8.RuneSelf + 1][]string
+type prefixSet [utf8.RuneSelf + 1][]string
 
-func startsOf(all ...string) *starts {
-	var s starts
+func newPrefixSet(all ...string) *prefixSet {
+	var s prefixSet
 	for _, p := range all {
-		i := startIndex(p)
+		i := prefixIndex(p)
 		s[i] = append(s[i], p)
 	}
 	return &s
 }
 
-func startIndex(t string) byte {
+func prefixIndex(t string) byte {
 	switch c := t[0]; {
 	case c >= 'A' && c <= 'Z':
 		return c + 'a' - 'A'
@@ -61,13 +61,13 @@ func startIndex(t string) byte {
 	}
 }
 
-// of reports whether t begins in one of the ways, whatever the case.
-func (s *starts) of(t string) bool {
+// matches reports whether t begins in one of the ways, whatever the case.
+func (s *prefixSet) matches(t string) bool {
 	if t == "" {
 		return false
 	}
-	for _, p := range s[startIndex(t)] {
-		if hasFold(t, p) {
+	for _, p := range s[prefixIndex(t)] {
+		if hasPrefixFold(t, p) {
 			return true
 		}
 	}
@@ -91,19 +91,19 @@ var (
 	origins     = words.Lists("sources.txt")
 )
 
-var commentStarts = startsOf(boilerplate["comments"]...)
+var commentStarts = newPrefixSet(boilerplate["comments"]...)
 
-// opensComments finds the heading of the form and list of comments, behind which no article goes on.
-func opensComments(t string) bool { return len(t) < 120 && commentStarts.of(t) }
+// isCommentsHeading finds the heading of the form and list of comments, behind which no article goes on.
+func isCommentsHeading(t string) bool { return len(t) < 120 && commentStarts.matches(t) }
 
 var (
-	moreLines  = nameSet(boilerplate["more"]...)
-	moreStarts = startsOf(boilerplate["more start"]...)
+	moreLines      = nameSet(boilerplate["more"]...)
+	readMoreStarts = newPrefixSet(boilerplate["more start"]...)
 )
 
-// isMore finds the ends of excerpts. The whole line must say so, apart from a few words behind it.
-func isMore(t string) bool {
-	if len(t) > 120 || hasFold(t, "a version of this ") {
+// isReadMore finds the ends of excerpts. The whole line must say so, apart from a few words behind it.
+func isReadMore(t string) bool {
+	if len(t) > 120 || hasPrefixFold(t, "a version of this ") {
 		return strings.Contains(t[:min(len(t), 80)], " in print ")
 	}
 	t = strings.TrimRight(t, " .…»>→›]):")
@@ -111,7 +111,7 @@ func isMore(t string) bool {
 	if t == "" {
 		return true
 	}
-	return moreLines[strings.ToLower(t)] || moreStarts.of(t)
+	return moreLines[strings.ToLower(t)] || readMoreStarts.matches(t)
 }
 
 var counted = nameSet(boilerplate["count"]...)
@@ -128,37 +128,37 @@ func isCounter(t string) bool {
 	return counted[strings.ToLower(strings.TrimSpace(t[i:]))]
 }
 
-// stampWords are what stands in a line that gives a date.
-var stampWords = nameSet(slices.Concat(writers["date"], writers["time"])...)
+// timestampWords are what stands in a line that gives a date.
+var timestampWords = nameSet(slices.Concat(writers["date"], writers["time"])...)
 
-// isStamp finds lines that only give a date: "Published Aug 19, 2026, 03:06 PM".
-func isStamp(t string) bool {
+// isTimestamp finds lines that only give a date: "Published Aug 19, 2026, 03:06 PM".
+func isTimestamp(t string) bool {
 	if len(t) > 140 {
 		return false
 	}
 	digits := false
-	for w := range strings.FieldsFuncSeq(t, isStampBreak) {
+	for w := range strings.FieldsFuncSeq(t, isTimestampBreak) {
 		w = strings.Trim(w, ".,:;|·•-–—")
 		switch {
 		case w == "":
 		case w[0] >= '0' && w[0] <= '9':
 			digits = true
-			if !isStampNumber(w) {
+			if !isTimestampNumber(w) {
 				return false
 			}
-		case !stampWords[strings.ToLower(w)]:
-			return isJapaneseStamp(t)
+		case !timestampWords[strings.ToLower(w)]:
+			return isJapaneseTimestamp(t)
 		}
 	}
 	return digits && (strings.IndexFunc(t, unicode.IsLetter) >= 0 || strings.ContainsAny(t, ":/-."))
 }
 
-// isStampBreak parts words of a date.
-func isStampBreak(r rune) bool {
+// isTimestampBreak parts words of a date.
+func isTimestampBreak(r rune) bool {
 	return r == ' ' || r == '(' || r == ')' || r == ',' || r == '|' || r == '·'
 }
 
-func isStampNumber(w string) bool {
+func isTimestampNumber(w string) bool {
 	i := strings.IndexFunc(w, func(r rune) bool { return !(r >= '0' && r <= '9' || strings.ContainsRune(":/-.", r)) })
 	if i < 0 {
 		return strings.ContainsAny(w, ":/-.") || len(w) <= 4
@@ -167,22 +167,22 @@ func isStampNumber(w string) bool {
 	case "am", "pm", "a.m", "p.m", "th", "st", "nd", "rd", "h", "min", "z", "hrs":
 		return true
 	}
-	return len(w) <= 30 && isJapaneseStamp(w)
+	return len(w) <= 30 && isJapaneseTimestamp(w)
 }
 
-func isJapaneseStamp(t string) bool {
+func isJapaneseTimestamp(t string) bool {
 	return strings.IndexFunc(t, func(r rune) bool {
 		return !strings.ContainsRune("0123456789０１２３４５６７８９年月日時分前秒更新配信公開午後()（）/:：- 月火水木金土日曜", r)
 	}) < 0 && strings.ContainsAny(t, "年月日時分前秒") && strings.ContainsAny(t, "0123456789０１２３４５６７８９")
 }
 
-// isCrew finds the lines on who worked on a story: "Reporting by A; editing by B", "C contributed to this report."
-func isCrew(t string) bool {
+// isStaffCredit finds the lines on who worked on a story: "Reporting by A; editing by B", "C contributed to this report."
+func isStaffCredit(t string) bool {
 	s := strings.TrimLeft(t, "(-–—[ ")
-	if crewStarts.of(s) {
+	if staffStarts.matches(s) {
 		return len(t) < 500
 	}
-	if workStarts.of(s) {
+	if workStarts.matches(s) {
 		return countWords(t) <= 12
 	}
 	if len(t) > 500 {
@@ -198,8 +198,8 @@ func isCrew(t string) bool {
 }
 
 var (
-	crewStarts = startsOf(writers["crew start"]...)
-	workStarts = startsOf(writers["short crew start"]...)
+	staffStarts = newPrefixSet(writers["crew start"]...)
+	workStarts  = newPrefixSet(writers["short crew start"]...)
 )
 
 // isByline finds lines that only name writers: "By Jane Doe and John Roe", "By JANE DOE AUG. 30, 2016".
@@ -208,7 +208,7 @@ func isByline(t string) bool {
 		return false
 	}
 	for _, p := range writers["by"] {
-		if hasFold(t, p) {
+		if hasPrefixFold(t, p) {
 			return namesOnly(t[len(p):], p == "by " || p == "by: ")
 		}
 	}
@@ -220,18 +220,18 @@ func isDatedName(t string) bool {
 	if len(t) > 140 || !strings.ContainsAny(t, "0123456789") || strings.IndexByte(t, '(') >= 0 || !unicode.IsUpper(firstLetter(t)) {
 		return false
 	}
-	words := strings.FieldsFunc(t, isStampBreak)
+	words := strings.FieldsFunc(t, isTimestampBreak)
 	n, digits := len(words), false
 	for n > 0 {
 		w := strings.Trim(words[n-1], ".,:;•-–—")
 		number := w != "" && w[0] >= '0' && w[0] <= '9'
-		if number && !isStampNumber(w) || !number && w != "" && !stampWords[strings.ToLower(w)] {
+		if number && !isTimestampNumber(w) || !number && w != "" && !timestampWords[strings.ToLower(w)] {
 			break
 		}
 		digits = digits || number
 		n--
 	}
-	return digits && n > 0 && n < len(words)-1 && allNames(strings.Join(words[:n], " "), 7)
+	return digits && n > 0 && n < len(words)-1 && isNameList(strings.Join(words[:n], " "), 7)
 }
 
 var nameParts = nameSet(writers["name"]...)
@@ -247,10 +247,10 @@ func namesOnly(t string, english bool) bool {
 		case unicode.IsUpper(r):
 			names++
 		case unicode.IsDigit(r):
-			if i == 0 || !isStampNumber(strings.Trim(w, ".,:;|")) {
+			if i == 0 || !isTimestampNumber(strings.Trim(w, ".,:;|")) {
 				return false
 			}
-		case nameParts[strings.Trim(w, ",.")], stampWords[strings.ToLower(strings.Trim(w, ",."))]:
+		case nameParts[strings.Trim(w, ",.")], timestampWords[strings.ToLower(strings.Trim(w, ",."))]:
 		case r == '@':
 		default:
 			return false
@@ -265,8 +265,8 @@ func namesOnly(t string, english bool) bool {
 }
 
 var (
-	rightsStarts = startsOf(origins["rights start"]...)
-	sourceStarts = startsOf(origins["source start"]...)
+	rightsStarts = newPrefixSet(origins["rights start"]...)
+	sourceStarts = newPrefixSet(origins["source start"]...)
 )
 
 // sourceRole finds lines that only say where the text came from.
@@ -276,13 +276,13 @@ func sourceRole(t string) role {
 	}
 	s := strings.TrimLeft(t, "([-–—• ")
 	switch {
-	case sourceStarts.of(s):
+	case sourceStarts.matches(s):
 		return sourceLine
 	case strings.EqualFold(strings.TrimRight(s, ". "), "source"):
 		return sourceLine
-	case firstOn(s) != "":
+	case firstPublisher(s) != "":
 		return sourceLine
-	case hasFold(s, "via ") || hasFold(s, "via: ") || hasFold(s, "h/t ") || hasFold(s, "hat tip"):
+	case hasPrefixFold(s, "via ") || hasPrefixFold(s, "via: ") || hasPrefixFold(s, "h/t ") || hasPrefixFold(s, "hat tip"):
 		return roleIf(countWords(t) <= 8 && !endsSentence(t), viaLine)
 	}
 	return prose
@@ -307,14 +307,14 @@ func isAgency(name string) bool {
 	return len(name) < 40 && agencies[strings.ToLower(strings.Trim(name, " .,"))]
 }
 
-var captionStarts = startsOf(captions["start"]...)
+var captionStarts = newPrefixSet(captions["start"]...)
 
 // isCaption finds lines that describe a picture: they begin by saying so, or end in a photographer's credit.
 func isCaption(t string) bool {
-	if len(t) < 600 && captionStarts.of(strings.TrimLeft(t, "([ ")) {
+	if len(t) < 600 && captionStarts.matches(strings.TrimLeft(t, "([ ")) {
 		return true
 	}
-	if (hasFold(t, "this ") || hasFold(t, "in this ")) && describesPhoto(t) {
+	if (hasPrefixFold(t, "this ") || hasPrefixFold(t, "in this ")) && describesPhoto(t) {
 		return true
 	}
 	for _, tail := range [...]string{" hide caption", " toggle caption"} {
@@ -355,7 +355,7 @@ func endsInCredit(t string) bool {
 	if len(t) > 90 {
 		_, tail, _ = strings.Cut(t[len(t)-90:], " ")
 	}
-	if i := strings.LastIndex(tail, "Credit "); i >= 0 && (i == 0 || tail[i-1] == ' ') && allNames(tail[i+7:], 6) {
+	if i := strings.LastIndex(tail, "Credit "); i >= 0 && (i == 0 || tail[i-1] == ' ') && isNameList(tail[i+7:], 6) {
 		return true
 	}
 	if strings.Contains(tail, ": ") {
@@ -388,7 +388,7 @@ func isCredit(s string) bool {
 		}
 	}
 	left, right, ok := strings.Cut(s, "/")
-	return ok && isAgency(left) && allNames(right, 5) && (countWords(right) >= 2 || strings.ToUpper(left) == left)
+	return ok && isAgency(left) && isNameList(right, 5) && (countWords(right) >= 2 || strings.ToUpper(left) == left)
 }
 
 // slashCredit finds "REUTERS/Jane Doe", "Jane Doe/Getty Images" and "Jane Doe / The Daily Planet" at a line's end.
@@ -398,7 +398,7 @@ func slashCredit(tail string) bool {
 		return false
 	}
 	left, right := strings.TrimSpace(tail[:i]), strings.TrimSpace(tail[i+1:])
-	if !allNames(right, 5) {
+	if !isNameList(right, 5) {
 		return false
 	}
 	word := left[strings.LastIndexByte(left, ' ')+1:]
@@ -414,29 +414,29 @@ func slashCredit(tail string) bool {
 	if len(words) < 2 || !isAgency(right) && capitals < 2 {
 		return false
 	}
-	return allNames(strings.Join(words[len(words)-2:], " "), 2)
+	return isNameList(strings.Join(words[len(words)-2:], " "), 2)
 }
 
 // datedCredit finds "(Dec. 8) AP" at the end of a video's caption.
 func datedCredit(tail string) bool {
 	i := strings.LastIndex(tail, ") ")
-	if i < 0 || !isShout(tail[i+2:]) {
+	if i < 0 || !isAllCaps(tail[i+2:]) {
 		return false
 	}
 	j := strings.LastIndexByte(tail[:i], '(')
-	return j >= 0 && isStamp(tail[j+1:i])
+	return j >= 0 && isTimestamp(tail[j+1:i])
 }
 
-// isShout reports whether a few words are all capitals, as an outlet signs.
-func isShout(s string) bool {
+// isAllCaps reports whether a few words are all capitals, as an outlet signs.
+func isAllCaps(s string) bool {
 	if s == "" || len(s) > 30 {
 		return false
 	}
 	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsUpper(r) && r != ' ' && r != '&' }) < 0
 }
 
-// allNames reports whether s is one to most words, each with a capital or an abbreviation's dots.
-func allNames(s string, most int) bool {
+// isNameList reports whether s is one to most words, each with a capital or an abbreviation's dots.
+func isNameList(s string, most int) bool {
 	words := strings.Fields(s)
 	if len(words) == 0 || len(words) > most {
 		return false

@@ -15,7 +15,7 @@ func (p *page) assemble() (string, []news.Mark) {
 	var out strings.Builder
 	var inner []news.Mark
 	var quotes []news.Span
-	outer := append([]news.Mark(nil), p.kept...)
+	outer := append([]news.Mark(nil), p.inheritedMarks...)
 	out.Grow(len(p.buf) + len(p.buf)/64 + 16)
 	for _, b := range p.blocks {
 		outer = p.outerMarks(outer, b)
@@ -69,10 +69,10 @@ func (p *page) outerMarks(marks []news.Mark, b block) []news.Mark {
 		if url == "" {
 			url = p.lastLink(b)
 		}
-		marks = appendOnce(marks, news.Mark{Kind: k, Text: clip(p.text(b)), URL: url})
+		marks = appendOnce(marks, news.Mark{Kind: k, Text: clipMark(p.text(b)), URL: url})
 	}
 	for _, c := range b.tails {
-		marks = appendOnce(marks, news.Mark{Kind: markOf(c.role), Text: clip(c.text), URL: c.url})
+		marks = appendOnce(marks, news.Mark{Kind: markOf(c.role), Text: clipMark(c.text), URL: c.url})
 	}
 	return marks
 }
@@ -143,27 +143,27 @@ func quoteEnd(para string, i int, r rune) int {
 		if r == '”' && !opensAt(para, i, len("”")) {
 			return 0
 		}
-		return closed(para, i+len("“"), "”“\"", r == '“')
+		return closingMark(para, i+len("“"), "”“\"", r == '“')
 	case '«':
-		return closed(para, i+len("«"), "»", false)
+		return closingMark(para, i+len("«"), "»", false)
 	case '»':
 		if !opensAt(para, i, len("»")) {
 			return 0
 		}
-		return closed(para, i+len("»"), "«»", false)
+		return closingMark(para, i+len("»"), "«»", false)
 	case '「':
-		return nested(para, i, '「', '」')
+		return nestedEnd(para, i, '「', '」')
 	case '『':
-		return nested(para, i, '『', '』')
+		return nestedEnd(para, i, '『', '』')
 	case '"', '＂':
 		return straightEnd(para, i, utf8.RuneLen(r))
 	case '`':
 		if strings.HasPrefix(para[i:], "``") {
-			return closed2(para, i+2, "''")
+			return closingPair(para, i+2, "''")
 		}
 	case '‘':
 		if strings.HasPrefix(para[i:], "‘‘") {
-			return closed2(para, i+6, "’’")
+			return closingPair(para, i+6, "’’")
 		}
 		return singleEnd(para, i, len("‘"), '’')
 	case '\'':
@@ -172,8 +172,8 @@ func quoteEnd(para string, i int, r rune) int {
 	return 0
 }
 
-// closed finds the first of the closing marks. An English quotation that opens again before it closes is two.
-func closed(para string, from int, marks string, english bool) int {
+// closingMark finds the first of the closing marks. An English quotation that opens again before it closes is two.
+func closingMark(para string, from int, marks string, english bool) int {
 	for i, r := range para[from:] {
 		if !strings.ContainsRune(marks, r) {
 			continue
@@ -192,14 +192,14 @@ func closed(para string, from int, marks string, english bool) int {
 	return len(para)
 }
 
-func closed2(para string, from int, mark string) int {
+func closingPair(para string, from int, mark string) int {
 	if i := strings.Index(para[from:], mark); i >= 0 {
 		return from + i + len(mark)
 	}
 	return len(para)
 }
 
-func nested(para string, from int, open, end rune) int {
+func nestedEnd(para string, from int, open, end rune) int {
 	depth := 0
 	for i, r := range para[from:] {
 		switch r {

@@ -15,10 +15,10 @@ const (
 	maxMathNodes = 4000
 )
 
-// legible writes the mathematics in HTML as lines of text that mean the same: neither the text of an article nor the HTML
+// mathToText writes the mathematics in HTML as lines of text that mean the same: neither the text of an article nor the HTML
 // that is kept has elements for it. Formulas that scripts would typeset (TeX in script elements) are written as they are.
 // Of a formula with a picture behind it only the picture stays, whose alt text is the formula.
-func legible(src string) string {
+func mathToText(src string) string {
 	if !strings.Contains(src, "math") && !strings.Contains(src, "MATH") && !strings.Contains(src, "katex") {
 		return src
 	}
@@ -41,7 +41,7 @@ func legible(src string) string {
 		}
 		name, _ := z.TagName()
 		line, known := "", false
-		switch mathName(name) {
+		switch withoutPrefix(name) {
 		case "math":
 			m := mathReader{z: z, at: at}
 			line, known = m.formula(), true
@@ -60,7 +60,7 @@ func legible(src string) string {
 				at += len(z.Raw()) // the end tag
 			}
 		case "span":
-			if isDrawnMath(z) {
+			if isRenderedMath(z) {
 				at += skipElement(z, "span")
 				known = true
 			}
@@ -82,16 +82,16 @@ func legible(src string) string {
 	return out.String()
 }
 
-// mathName is an element's name without the prefix that XML documents give to MathML.
-func mathName(name []byte) string {
+// withoutPrefix is an element's name without the prefix that XML documents give to MathML.
+func withoutPrefix(name []byte) string {
 	if _, local, ok := strings.Cut(string(name), ":"); ok {
 		return local
 	}
 	return string(name)
 }
 
-// isDrawnMath reports whether the span that z stands at holds a formula glyph by glyph, beside the same in MathML.
-func isDrawnMath(z *html.Tokenizer) bool {
+// isRenderedMath reports whether the span that z stands at holds a formula glyph by glyph, beside the same in MathML.
+func isRenderedMath(z *html.Tokenizer) bool {
 	drawn, hidden := false, false
 	for more := true; more; {
 		var key, val []byte
@@ -181,7 +181,7 @@ func (m *mathReader) formula() string {
 		return plainTeX(alt)
 	}
 	line := strings.Join(strings.Fields(row(root.kids)), " ")
-	if tex := root.annotation(); line == "" || tex != "" && root.holds("apply") {
+	if tex := root.annotation(); line == "" || tex != "" && root.contains("apply") {
 		return plainTeX(tex)
 	}
 	return line
@@ -224,7 +224,7 @@ func (m *mathReader) read(in *mathNode, depth int) {
 				m.at -= raw
 				return
 			}
-			kid := &mathNode{name: mathName(name), attrs: m.attributes()}
+			kid := &mathNode{name: withoutPrefix(name), attrs: m.attributes()}
 			if m.nodes < maxMathNodes {
 				m.nodes++
 				in.kids = append(in.kids, kid)
@@ -241,21 +241,21 @@ func (m *mathReader) read(in *mathNode, depth int) {
 				m.at -= raw
 				return
 			}
-			if n := mathName(name); n == in.name || n == "math" {
+			if n := withoutPrefix(name); n == in.name || n == "math" {
 				return
 			}
 		}
 	}
 }
 
-func (n *mathNode) holds(name string) bool {
-	return n.name == name || slices.ContainsFunc(n.kids, func(k *mathNode) bool { return k.holds(name) })
+func (n *mathNode) contains(name string) bool {
+	return n.name == name || slices.ContainsFunc(n.kids, func(k *mathNode) bool { return k.contains(name) })
 }
 
 // annotation is the formula in TeX, where the element has one beside the MathML.
 func (n *mathNode) annotation() string {
 	if n.name == "annotation" && strings.Contains(strings.ToLower(n.attrs["encoding"]), "tex") {
-		return n.words()
+		return n.rawText()
 	}
 	for _, k := range n.kids {
 		if tex := k.annotation(); tex != "" {
@@ -265,13 +265,13 @@ func (n *mathNode) annotation() string {
 	return ""
 }
 
-func (n *mathNode) words() string {
+func (n *mathNode) rawText() string {
 	if n.name == "" {
 		return n.text
 	}
 	parts := make([]string, 0, len(n.kids))
 	for _, k := range n.kids {
-		parts = append(parts, k.words())
+		parts = append(parts, k.rawText())
 	}
 	return strings.Join(parts, " ")
 }
@@ -334,7 +334,7 @@ func runsTogether(before, s string, last, n *mathNode) bool {
 	case n.name == "mfrac" || last.name == "mfrac":
 		return word(l) && (word(r) || r == '(') || l == ')' && word(r)
 	}
-	long := func(n *mathNode) bool { return n.name == "mi" && utf8.RuneCountInString(n.words()) > 1 }
+	long := func(n *mathNode) bool { return n.name == "mi" && utf8.RuneCountInString(n.rawText()) > 1 }
 	return word(l) && word(r) && (long(last) || long(n))
 }
 
@@ -355,21 +355,21 @@ func (n *mathNode) line() string {
 		if t := strings.TrimSpace(n.attrs["linethickness"]); t != "" && strings.Trim(t, "0.pxemt%") == "" {
 			return n.kid(0) + " choose " + n.kid(1)
 		}
-		return group(n.kid(0)) + "/" + group(n.kid(1))
+		return parenthesize(n.kid(0)) + "/" + parenthesize(n.kid(1))
 	case "msup":
-		return raised(n.kid(0), n.kid(1))
+		return superscript(n.kid(0), n.kid(1))
 	case "msub", "munder":
-		return lowered(n.kid(0), n.kid(1))
+		return subscript(n.kid(0), n.kid(1))
 	case "msubsup", "munderover":
-		return lowered(n.kid(0), n.kid(1)) + exponent(n.kid(2))
+		return subscript(n.kid(0), n.kid(1)) + exponent(n.kid(2))
 	case "mover":
-		return over(n.kid(0), n.kid(1))
+		return overscript(n.kid(0), n.kid(1))
 	case "mmultiscripts":
-		return n.scripts()
+		return n.multiscripts()
 	case "msqrt":
-		return "√" + group(row(n.kids))
+		return "√" + parenthesize(row(n.kids))
 	case "mroot":
-		return raised(n.kid(0), "1/"+group(n.kid(1)))
+		return superscript(n.kid(0), "1/"+parenthesize(n.kid(1)))
 	case "mfenced":
 		attr := func(name, other string) string {
 			if v, ok := n.attrs[name]; ok {
@@ -394,7 +394,7 @@ func (n *mathNode) line() string {
 	case "ms":
 		return `"` + row(n.kids) + `"`
 	case "apply":
-		return n.applied()
+		return n.applyText()
 	}
 	return row(n.kids)
 }
@@ -402,15 +402,15 @@ func (n *mathNode) line() string {
 // invisible operators are written only where two things would read as one otherwise, which row sees to.
 var invisible = strings.NewReplacer("\u2061", "", "\u2062", "", "\u2063", ",", "\u2064", " ")
 
-// group puts brackets around what is more than one letter, number or name.
-func group(s string) string {
-	if s == "" || isOne(s) {
+// parenthesize puts brackets around what is more than one letter, number or name.
+func parenthesize(s string) string {
+	if s == "" || isAtomic(s) {
 		return s
 	}
 	return "(" + s + ")"
 }
 
-func isOne(s string) bool {
+func isAtomic(s string) bool {
 	if inner, ok := strings.CutPrefix(s, "("); ok && strings.IndexAny(inner, "()") == len(inner)-1 {
 		return true
 	}
@@ -421,10 +421,10 @@ func isOne(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) < 0 && utf8.RuneCountInString(s) > 2
 }
 
-// raised writes a power, with brackets around a base that is a formula of its own.
-func raised(base, up string) string {
-	if strings.ContainsAny(base, "/+-−=^ ") && !isOne(base) {
-		base = group(base)
+// superscript writes a power, with brackets around a base that is a formula of its own.
+func superscript(base, up string) string {
+	if strings.ContainsAny(base, "/+-−=^ ") && !isAtomic(base) {
+		base = parenthesize(base)
 	}
 	return base + exponent(up)
 }
@@ -434,18 +434,18 @@ func exponent(up string) string {
 	case "", "'", "′", "″", "‴", "°":
 		return up
 	}
-	return "^" + group(up)
+	return "^" + parenthesize(up)
 }
 
-func lowered(base, low string) string {
+func subscript(base, low string) string {
 	if low == "" {
 		return base
 	}
-	return base + "_" + group(low)
+	return base + "_" + parenthesize(low)
 }
 
-// over writes an accent as the mark that combines with its letter, and anything else above as an exponent.
-func over(base, above string) string {
+// overscript writes an accent as the mark that combines with its letter, and anything else above as an exponent.
+func overscript(base, above string) string {
 	if utf8.RuneCountInString(base) == 1 {
 		switch above {
 		case "¯", "‾", "_", "-", "−", "ˉ":
@@ -465,8 +465,8 @@ func over(base, above string) string {
 	return base + exponent(above)
 }
 
-// scripts writes a base with what stands behind it, below and above by turns, and before it.
-func (n *mathNode) scripts() string {
+// multiscripts writes a base with what stands behind it, below and above by turns, and before it.
+func (n *mathNode) multiscripts() string {
 	if len(n.kids) == 0 {
 		return ""
 	}
@@ -479,7 +479,7 @@ func (n *mathNode) scripts() string {
 			continue
 		}
 		if s := k.line(); s != "" && low {
-			to.WriteString("_" + group(s))
+			to.WriteString("_" + parenthesize(s))
 		} else if s != "" {
 			to.WriteString(exponent(s))
 		}
@@ -498,8 +498,8 @@ func (n *mathNode) joined(with string) string {
 	return strings.Join(parts, with)
 }
 
-// applied writes Content MathML: an operator with what it is applied to.
-func (n *mathNode) applied() string {
+// applyText writes Content MathML: an operator with what it is applied to.
+func (n *mathNode) applyText() string {
 	if len(n.kids) == 0 {
 		return ""
 	}
@@ -511,7 +511,7 @@ func (n *mathNode) applied() string {
 	}
 	grouped := make([]string, len(args))
 	for i, a := range args {
-		grouped[i] = group(a)
+		grouped[i] = parenthesize(a)
 	}
 	switch op := n.kids[0].name; {
 	case op == "divide":

@@ -10,34 +10,34 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// holder is an element whose content is no text: a player, an object or a picture with its candidates. It is written
+// mediaElement is an element whose content is no text: a player, an object or a picture with its candidates. It is written
 // when it ends.
-type holder struct {
+type mediaElement struct {
 	tag   string
 	depth int
 	embedded
 	picture picture
 }
 
-// standing is an element that a script was to fill: with the picture behind it, or with what it embeds. It is written
+// placeholder is an element that a script was to fill: with the picture behind it, or with what it embeds. It is written
 // when it ends, where nothing else was written meanwhile.
-type standing struct {
-	name                string
-	depth               int
-	picture             picture
-	embedded            embedded
-	words, shown, links int
-	player              bool // words do not stand for what it embeds
+type placeholder struct {
+	name                               string
+	depth                              int
+	picture                            picture
+	embedded                           embedded
+	textCount, pictureCount, linkCount int
+	isPlayer                           bool // words do not stand for what it embeds
 }
 
 // media takes the start tags of pictures and of what is embedded. It says whether the tag was one.
 func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosing bool) bool {
-	if n := len(b.stand); n > 0 && !selfClosing && string(name) == b.stand[n-1].name {
-		b.stand[n-1].depth++
+	if n := len(b.placeholders); n > 0 && !selfClosing && string(name) == b.placeholders[n-1].name {
+		b.placeholders[n-1].depth++
 	}
-	if b.hold != nil && b.gather(tag, name) {
-		if b.hold != nil && !selfClosing && string(name) == b.hold.tag {
-			b.hold.depth++
+	if b.element != nil && b.gatherChild(tag, name) {
+		if b.element != nil && !selfClosing && string(name) == b.element.tag {
+			b.element.depth++
 		}
 		return true
 	}
@@ -45,15 +45,15 @@ func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosi
 	case atom.Img, atom.Image:
 		b.picture(pictureIn(b.z))
 	case atom.Picture:
-		b.hold = &holder{tag: "picture", depth: 1}
+		b.element = &mediaElement{tag: "picture", depth: 1}
 	case atom.Video, atom.Audio, atom.Object, atom.Iframe:
-		b.begin(string(name), selfClosing)
+		b.beginElement(string(name), selfClosing)
 	case atom.Embed, atom.Frame:
 		e := embedded{kind: "Embedded page"}
 		e.attributes(b.z)
 		b.embed(e)
 	case atom.Noscript:
-		if selfClosing || !b.ending("noscript") {
+		if selfClosing || !b.isClosedLater("noscript") {
 			b.z.NextIsNotRawText()
 			return true
 		}
@@ -69,23 +69,23 @@ func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosi
 		}
 		return false
 	case 0:
-		return b.custom(string(name), selfClosing)
+		return b.customElement(string(name), selfClosing)
 	case atom.Figure:
-		if !b.noscript && b.last.noscript {
-			b.last = placed{}
+		if !b.noscript && b.lastPicture.noscript {
+			b.lastPicture = writtenPicture{}
 		}
 		fallthrough
 	default:
-		if more && !selfClosing && !b.noscript && slices.Contains(standInTags, tag) && (strings.Contains(raw, "data-") || strings.Contains(raw, "background") || tag == atom.Blockquote) {
-			b.standIn(string(name))
+		if more && !selfClosing && !b.noscript && slices.Contains(placeholderTags, tag) && (strings.Contains(raw, "data-") || strings.Contains(raw, "background") || tag == atom.Blockquote) {
+			b.addPlaceholder(string(name))
 		}
 		return false
 	}
 	return true
 }
 
-// custom takes elements that HTML does not know: those of AMP, and those that scripts define.
-func (b *balancer) custom(name string, selfClosing bool) bool {
+// customElement takes elements that HTML does not know: those of AMP, and those that scripts define.
+func (b *balancer) customElement(name string, selfClosing bool) bool {
 	switch {
 	case name == "oembed":
 		e := embedded{kind: "Embedded page"}
@@ -97,19 +97,19 @@ func (b *balancer) custom(name string, selfClosing bool) bool {
 	case isPictureElement(name):
 		b.picture(pictureIn(b.z))
 	case name == "amp-video" || name == "amp-audio" || name == "video-js":
-		b.begin(name, selfClosing)
+		b.beginElement(name, selfClosing)
 	default:
-		s := standing{name: name, depth: 1, embedded: embedded{kind: "Embedded page"}}
-		s.player = strings.HasPrefix(name, "amp-") || containsAny(name, "video", "audio", "player", "youtube", "vimeo", "embed", "iframe", "podcast", "tweet")
+		s := placeholder{name: name, depth: 1, embedded: embedded{kind: "Embedded page"}}
+		s.isPlayer = strings.HasPrefix(name, "amp-") || containsAny(name, "video", "audio", "player", "youtube", "vimeo", "embed", "iframe", "podcast", "tweet")
 		if strings.Contains(name, "video") {
 			s.embedded.kind = "Video"
 		}
 		s.embedded.attributes(b.z)
-		s.embedded.byElement(name)
+		s.embedded.addressByID(name)
 		if len(s.embedded.sources) > 0 {
-			b.push(s)
-			if selfClosing || !b.ending(name) {
-				b.endStand()
+			b.pushPlaceholder(s)
+			if selfClosing || !b.isClosedLater(name) {
+				b.endPlaceholder()
 			}
 		}
 	}
@@ -125,9 +125,9 @@ func isPictureElement(name string) bool {
 	return last == "img" || last == "image" || last == "anim" || last == "picture" || last == "photo"
 }
 
-// begin opens a player, an object or a frame. One that is never closed has no content.
-func (b *balancer) begin(name string, selfClosing bool) {
-	h := &holder{tag: name, depth: 1}
+// beginElement opens a player, an object or a frame. One that is never closed has no content.
+func (b *balancer) beginElement(name string, selfClosing bool) {
+	h := &mediaElement{tag: name, depth: 1}
 	switch {
 	case strings.Contains(name, "video"):
 		h.kind = "Video"
@@ -137,18 +137,18 @@ func (b *balancer) begin(name string, selfClosing bool) {
 		h.kind = "Embedded page"
 	}
 	h.attributes(b.z)
-	if b.hold != nil {
-		b.endHolder()
+	if b.element != nil {
+		b.endElement()
 	}
-	b.hold = h
-	if selfClosing || !b.ending(name) {
-		b.endHolder()
+	b.element = h
+	if selfClosing || !b.isClosedLater(name) {
+		b.endElement()
 	}
 }
 
-// gather takes what stands in a holder. It says whether the tag belongs there.
-func (b *balancer) gather(tag atom.Atom, name []byte) bool {
-	h := b.hold
+// gatherChild takes what stands in a holder. It says whether the tag belongs there.
+func (b *balancer) gatherChild(tag atom.Atom, name []byte) bool {
+	h := b.element
 	if h.tag == "picture" {
 		switch {
 		case tag == atom.Source:
@@ -158,17 +158,17 @@ func (b *balancer) gather(tag atom.Atom, name []byte) bool {
 		case tag == atom.Img || tag == atom.Image || tag == 0 && isPictureElement(string(name)):
 			p := pictureIn(b.z)
 			// The first img counts, or one for readers without scripts if a script was to show the first.
-			if was := h.picture; was.src == "" || was.comesLate() {
-				p.set, p.lateSet = append(p.set, was.set...), append(p.lateSet, was.lateSet...)
+			if was := h.picture; was.src == "" || was.isLazy() {
+				p.set, p.lazySet = append(p.set, was.set...), append(p.lazySet, was.lazySet...)
 				p.alt = cmp.Or(p.alt, was.alt)
 				h.picture = p
 			}
-			if !b.noscript && !b.ending("picture") {
-				b.endHolder()
+			if !b.noscript && !b.isClosedLater("picture") {
+				b.endElement()
 			}
 		case tag == atom.Picture && b.noscript:
-		case tag == atom.Picture || isBlock(tag) && !b.ending("picture"):
-			b.endHolder()
+		case tag == atom.Picture || isBlock(tag) && !b.isClosedLater("picture"):
+			b.endElement()
 			return false
 		}
 		return true
@@ -176,7 +176,7 @@ func (b *balancer) gather(tag atom.Atom, name []byte) bool {
 	switch tag {
 	case atom.Video, atom.Audio, atom.Iframe:
 		if string(name) == h.tag && h.tag != "iframe" { // these don't nest: the first was not closed
-			b.endHolder()
+			b.endElement()
 			return false
 		}
 		h.attributes(b.z)
@@ -215,7 +215,7 @@ func (b *balancer) gather(tag atom.Atom, name []byte) bool {
 }
 
 // candidate reads a source element of a picture. Types that the pages' proxy does not pass on are left out.
-func (h *holder) candidate(z *html.Tokenizer) {
+func (h *mediaElement) candidate(z *html.Tokenizer) {
 	p, kind := picture{}, ""
 	for more := true; more; {
 		var key, val []byte
@@ -236,38 +236,38 @@ func (h *holder) candidate(z *html.Tokenizer) {
 	if p.src != "" {
 		p.set = append(p.set, candidate{url: p.src})
 	}
-	for _, a := range append(p.late, p.other...) {
+	for _, a := range append(p.lazy, p.others...) {
 		p.set = append(p.set, candidate{url: a})
 	}
 	h.picture.set = append(h.picture.set, p.set...)
-	h.picture.set = append(h.picture.set, p.lateSet...)
+	h.picture.set = append(h.picture.set, p.lazySet...)
 }
 
 // endMedia takes the end tags of holders and standings. It says whether the tag ends there.
 func (b *balancer) endMedia(name []byte) bool {
-	if n := len(b.stand); n > 0 && string(name) == b.stand[n-1].name {
-		b.stand[n-1].depth--
-		if b.stand[n-1].depth <= 0 && b.hold == nil {
-			b.endStand()
+	if n := len(b.placeholders); n > 0 && string(name) == b.placeholders[n-1].name {
+		b.placeholders[n-1].depth--
+		if b.placeholders[n-1].depth <= 0 && b.element == nil {
+			b.endPlaceholder()
 		}
 	}
-	if b.hold == nil {
+	if b.element == nil {
 		return false
 	}
-	if string(name) == b.hold.tag {
-		b.hold.depth--
-		if b.hold.depth <= 0 {
-			b.endHolder()
+	if string(name) == b.element.tag {
+		b.element.depth--
+		if b.element.depth <= 0 {
+			b.endElement()
 		}
 		return true
 	}
-	return b.hold.tag != "picture" || b.ending("picture")
+	return b.element.tag != "picture" || b.isClosedLater("picture")
 }
 
-// ending reports whether an element is closed further on.
-func (b *balancer) ending(name string) bool {
-	at, known := b.ends[name]
-	if !known && len(b.ends) >= maxNames {
+// isClosedLater reports whether an element is closed further on.
+func (b *balancer) isClosedLater(name string) bool {
+	at, known := b.lastEnds[name]
+	if !known && len(b.lastEnds) >= maxNames {
 		return false
 	}
 	if !known {
@@ -277,17 +277,17 @@ func (b *balancer) ending(name string) bool {
 				break
 			}
 		}
-		if b.ends == nil {
-			b.ends = map[string]int{}
+		if b.lastEnds == nil {
+			b.lastEnds = map[string]int{}
 		}
-		b.ends[name] = at
+		b.lastEnds[name] = at
 	}
 	return at >= b.at
 }
 
-func (b *balancer) endHolder() {
-	h := b.hold
-	if b.hold = nil; h == nil {
+func (b *balancer) endElement() {
+	h := b.element
+	if b.element = nil; h == nil {
 		return
 	}
 	if h.tag == "picture" {
@@ -296,7 +296,7 @@ func (b *balancer) endHolder() {
 	}
 	h.sources = append(h.sources, h.fallback...)
 	switch {
-	case h.tag == "object" && h.address() != "" && namesPicture(h.address()):
+	case h.tag == "object" && h.address() != "" && isPictureURL(h.address()):
 		p := picture{src: h.address(), alt: h.title}
 		b.picture(p)
 	case h.tag == "object" && h.address() == "" && h.picture.address() != "":
@@ -309,7 +309,7 @@ func (b *balancer) endHolder() {
 // embed writes the link to what is embedded.
 func (b *balancer) embed(e embedded) {
 	address := e.address()
-	if e.tiny || address == "" && e.title == "" && e.inner == "" {
+	if e.invisible || address == "" && e.title == "" && e.srcdoc == "" {
 		return
 	}
 	behind, known := playerOf(address)
@@ -320,7 +320,7 @@ func (b *balancer) embed(e embedded) {
 		b.embedded = map[string]bool{}
 	}
 	b.embedded[address] = true
-	b.last = placed{}
+	b.lastPicture = writtenPicture{}
 	for i, t := range b.open {
 		if t == atom.A { // a link in a link
 			b.closeTo(i)
@@ -332,7 +332,7 @@ func (b *balancer) embed(e embedded) {
 	if address != "" && len(b.open) < maxDepth {
 		link = `<a href="` + html.EscapeString(address) + `">` + label + `</a>`
 	}
-	b.links++
+	b.linkCount++
 	switch {
 	case len(b.open) == 0:
 		link = "<p>" + link + "</p>"
@@ -349,12 +349,12 @@ func (b *balancer) embed(e embedded) {
 	b.out.WriteString(link)
 }
 
-// standInTags are the elements that publishers leave for scripts to fill.
-var standInTags = []atom.Atom{atom.Div, atom.Figure, atom.Span, atom.Section, atom.Blockquote, atom.Center, atom.Li, atom.Td}
+// placeholderTags are the elements that publishers leave for scripts to fill.
+var placeholderTags = []atom.Atom{atom.Div, atom.Figure, atom.Span, atom.Section, atom.Blockquote, atom.Center, atom.Li, atom.Td}
 
-// standIn notes an element that a script fills.
-func (b *balancer) standIn(name string) {
-	s := standing{name: name, depth: 1, embedded: embedded{kind: "Embedded page"}}
+// addPlaceholder notes an element that a script fills.
+func (b *balancer) addPlaceholder(name string) {
+	s := placeholder{name: name, depth: 1, embedded: embedded{kind: "Embedded page"}}
 	class, id, style := "", "", ""
 	var urls [][2]string
 	for more := true; more; {
@@ -383,23 +383,23 @@ func (b *balancer) standIn(name string) {
 		return
 	}
 	for _, u := range urls {
-		s.read(u[0], u[1], class)
+		s.readDataAttribute(u[0], u[1], class)
 	}
 	if len(s.embedded.sources) == 0 && id != "" && containsAny(class, "youtube", "vimeo", "yt", "tweet", "dailymotion") {
 		s.embedded.id = id
-		s.embedded.byElement(strings.Replace(class, "yt", "youtube", 1))
+		s.embedded.addressByID(strings.Replace(class, "yt", "youtube", 1))
 	}
 	if bg := background(style); bg != "" && s.picture.address() == "" {
 		s.picture.src = bg
 	}
-	s.player = containsAny(class, "player", "video", "youtube", "vimeo", "audio")
+	s.isPlayer = containsAny(class, "player", "video", "youtube", "vimeo", "audio")
 	if len(s.embedded.sources) > 0 || s.picture.address() != "" {
-		b.push(s)
+		b.pushPlaceholder(s)
 	}
 }
 
-// read takes one data attribute of an element that a script fills.
-func (s *standing) read(key, val, class string) {
+// readDataAttribute takes one data attribute of an element that a script fills.
+func (s *placeholder) readDataAttribute(key, val, class string) {
 	if len(val) < 8 {
 		return
 	}
@@ -407,7 +407,7 @@ func (s *standing) read(key, val, class string) {
 		if containsAny(class, "embed", "tweet", "youtube", "vimeo", "audio", "video", "player", "podcast") {
 			s.embedded.sources = append(s.embedded.sources, embeddedInJSON(val)...)
 		} else if address := pictureInJSON(val); address != "" && containsAny(class, "image", "img", "picture", "photo") {
-			s.picture.other = append(s.picture.other, address)
+			s.picture.others = append(s.picture.others, address)
 		}
 		return
 	}
@@ -429,7 +429,7 @@ func (s *standing) read(key, val, class string) {
 		}
 	default:
 		switch {
-		case namesPicture(address) && !isLinkName(key) && !known && !containsAny(key, "thumb", "media"):
+		case isPictureURL(address) && !isLinkName(key) && !known && !containsAny(key, "thumb", "media"):
 			s.picture.attribute(key, val)
 		case containsAny(key, "src", "url", "file"):
 			file, _, _ := strings.Cut(strings.ToLower(address), "?")
@@ -442,25 +442,25 @@ func (s *standing) read(key, val, class string) {
 }
 
 const (
-	maxStanding = 16 // elements that wait within each other
-	maxNames    = 50 // of elements whose ends are looked for
+	maxPlaceholders = 16 // elements that wait within each other
+	maxNames        = 50 // of elements whose ends are looked for
 )
 
-func (b *balancer) push(s standing) {
-	if len(b.stand) < maxStanding {
-		s.words, s.shown, s.links = b.words, b.shown, b.links
-		b.stand = append(b.stand, s)
+func (b *balancer) pushPlaceholder(s placeholder) {
+	if len(b.placeholders) < maxPlaceholders {
+		s.textCount, s.pictureCount, s.linkCount = b.textCount, b.pictureCount, b.linkCount
+		b.placeholders = append(b.placeholders, s)
 	}
 }
 
-// endStand writes the innermost standing where its place stayed empty.
-func (b *balancer) endStand() {
-	s := b.stand[len(b.stand)-1]
-	b.stand = b.stand[:len(b.stand)-1]
-	if b.shown == s.shown && s.picture.address() != "" {
+// endPlaceholder writes the innermost standing where its place stayed empty.
+func (b *balancer) endPlaceholder() {
+	s := b.placeholders[len(b.placeholders)-1]
+	b.placeholders = b.placeholders[:len(b.placeholders)-1]
+	if b.pictureCount == s.pictureCount && s.picture.address() != "" {
 		b.picture(s.picture)
 	}
-	if b.links == s.links && (s.player || b.words == s.words) && len(s.embedded.sources) > 0 {
+	if b.linkCount == s.linkCount && (s.isPlayer || b.textCount == s.textCount) && len(s.embedded.sources) > 0 {
 		b.embed(s.embedded)
 	}
 }
@@ -469,7 +469,7 @@ func (b *balancer) endStand() {
 // and once, in noscript, for readers without.
 func (b *balancer) picture(p picture) {
 	address := p.address()
-	tag := p.at(address)
+	tag := p.tag(address)
 	if tag != "" {
 		if behind, known := playerOf(address); known && behind.name == "" {
 			tag = ""
@@ -477,12 +477,12 @@ func (b *balancer) picture(p picture) {
 	}
 	if tag == "" {
 		if !b.noscript {
-			b.last = placed{}
+			b.lastPicture = writtenPicture{}
 		}
 		return
 	}
-	if !b.asked {
-		b.asked = true
+	if !b.checkedNoscript {
+		b.checkedNoscript = true
 		if b.noscript || strings.Contains(b.src, "noscript") || strings.Contains(b.src, "NOSCRIPT") {
 			b.pictures = map[string]bool{}
 		}
@@ -492,33 +492,33 @@ func (b *balancer) picture(p picture) {
 		key = pictureKey(address)
 	}
 	_, written := b.pictures[key]
-	twin := b.last.to > 0
+	twin := b.lastPicture.to > 0
 	switch {
-	case b.noscript && twin && !b.last.noscript && b.last.key != key && (b.last.late || namesPicture(address) && isVersion(b.last.key, key)):
+	case b.noscript && twin && !b.lastPicture.noscript && b.lastPicture.key != key && (b.lastPicture.late || isPictureURL(address) && isVersion(b.lastPicture.key, key)):
 		// The last picture stood in for this one, which is written in its place.
-		rest := string(b.out.Bytes()[b.last.to:])
-		b.out.Truncate(b.last.from)
+		rest := string(b.out.Bytes()[b.lastPicture.to:])
+		b.out.Truncate(b.lastPicture.from)
 		b.write(tag, p)
-		delete(b.pictures, b.last.key)
-		b.last = placed{}
+		delete(b.pictures, b.lastPicture.key)
+		b.lastPicture = writtenPicture{}
 		b.pictures[key] = true
 		b.out.WriteString(rest)
 		return
 	case b.noscript && written:
-		if key == b.last.key {
-			b.last = placed{}
+		if key == b.lastPicture.key {
+			b.lastPicture = writtenPicture{}
 		}
 		return
-	case !b.noscript && twin && b.last.noscript && (p.comesLate() || b.last.key == key):
-		b.last = placed{}
+	case !b.noscript && twin && b.lastPicture.noscript && (p.isLazy() || b.lastPicture.key == key):
+		b.lastPicture = writtenPicture{}
 		return
-	case !b.noscript && p.comesLate() && b.pictures[key]:
+	case !b.noscript && p.isLazy() && b.pictures[key]:
 		return
 	}
 	from := b.out.Len()
-	b.shown++
+	b.pictureCount++
 	b.write(tag, p)
-	b.last = placed{from, b.out.Len(), key, p.comesLate(), b.noscript}
+	b.lastPicture = writtenPicture{from, b.out.Len(), key, p.isLazy(), b.noscript}
 	if b.pictures != nil {
 		b.pictures[key] = b.noscript
 	}
@@ -527,7 +527,7 @@ func (b *balancer) picture(p picture) {
 // write writes a picture, and below it what its publisher has readers see when they point at it.
 func (b *balancer) write(tag string, p picture) {
 	b.out.WriteString(tag)
-	hover := p.hover()
+	hover := p.hoverText()
 	if hover == "" {
 		return
 	}
@@ -543,27 +543,27 @@ func (b *balancer) write(tag string, p picture) {
 	} else {
 		b.out.WriteString("<br>" + html.EscapeString(hover))
 	}
-	b.words++
+	b.textCount++
 }
 
 // begins reports whether the text of HTML begins with a line.
 func begins(src, line string) bool {
-	want := bare(line)
+	want := foldKey(line)
 	z := html.NewTokenizer(strings.NewReader(src[:min(len(src), 500+8*len(line))]))
 	var text strings.Builder
 	for text.Len() < 2*len(line)+100 {
 		switch z.Next() {
 		case html.ErrorToken:
-			return strings.HasPrefix(bare(text.String()), want)
+			return strings.HasPrefix(foldKey(text.String()), want)
 		case html.TextToken:
 			text.Write(z.Text())
 		case html.StartTagToken:
 			if name, _ := z.TagName(); string(name) == "img" {
-				return strings.HasPrefix(bare(text.String()), want)
+				return strings.HasPrefix(foldKey(text.String()), want)
 			}
 		}
 	}
-	return strings.HasPrefix(bare(text.String()), want)
+	return strings.HasPrefix(foldKey(text.String()), want)
 }
 
 // isVersion reports whether one picture's file name is the other's with an addition: "bridge-blur.jpg" and "bridge.jpg".
@@ -580,7 +580,7 @@ func isVersion(a, b string) bool {
 func pictureKey(address string) string {
 	_, rest, _ := strings.Cut(address, "://")
 	at, query, _ := strings.Cut(rest, "?")
-	if !namesPicture(at) || strings.Contains(query, "url=") {
+	if !isPictureURL(at) || strings.Contains(query, "url=") {
 		return rest
 	}
 	dot := strings.LastIndexByte(at, '.')
@@ -594,27 +594,27 @@ func pictureKey(address string) string {
 }
 
 type balancer struct {
-	z     *html.Tokenizer
-	src   string // what z reads
-	at    int    // bytes of src that are read
-	out   bytes.Buffer
-	open  []atom.Atom
-	skip  atom.Atom // element whose content is left out
-	depth int       // of skip
-	plain bool
-	due   bool // the next words need a paragraph of their own
+	z              *html.Tokenizer
+	src            string // what z reads
+	at             int    // bytes of src that are read
+	out            bytes.Buffer
+	open           []atom.Atom
+	skip           atom.Atom // element whose content is left out
+	depth          int       // of skip
+	plain          bool
+	needsParagraph bool // the next words need a paragraph of their own
 
-	noscript bool   // z reads what stands in a noscript element: only pictures and what is embedded count
-	after    string // what follows that element
-	hold     *holder
-	stand    []standing
-	last     placed          // the picture that was written last, while nothing else was
-	pictures map[string]bool // those written, by their keys; true for those of noscript. Nil where src has no noscript
-	asked    bool            // whether src has a noscript
-	embedded map[string]bool // addresses of the links written for what was embedded
+	noscript        bool   // z reads what stands in a noscript element: only pictures and what is embedded count
+	after           string // what follows that element
+	element         *mediaElement
+	placeholders    []placeholder
+	lastPicture     writtenPicture  // the picture that was written last, while nothing else was
+	pictures        map[string]bool // those written, by their keys; true for those of noscript. Nil where src has no noscript
+	checkedNoscript bool            // whether src has a noscript
+	embedded        map[string]bool // addresses of the links written for what was embedded
 
-	words, shown, links int // texts, pictures and links written so far
-	ends                map[string]int
+	textCount, pictureCount, linkCount int // texts, pictures and links written so far
+	lastEnds                           map[string]int
 }
 
 func (b *balancer) closeTo(n int) {
@@ -625,8 +625,8 @@ func (b *balancer) closeTo(n int) {
 	}
 }
 
-// placed is a picture as a span of the output.
-type placed struct {
+// writtenPicture is a picture as a span of the output.
+type writtenPicture struct {
 	from, to       int
 	key            string
 	late, noscript bool

@@ -28,7 +28,7 @@ func (n outletNames) outlet(e news.Entry, doc news.Document, feed news.Feed) new
 	if o, ok := n.sourceOutlet(e.Source, own, itemHost); ok {
 		return o
 	}
-	if itemHost != "" && (own == "" || registrable(itemHost) != registrable(own)) {
+	if itemHost != "" && (own == "" || registrableDomain(itemHost) != registrableDomain(own)) {
 		return n.byURL(e.URL)
 	}
 	return n.feedOutlet(own, doc, feed)
@@ -57,18 +57,18 @@ func (n outletNames) sourceOutlet(ref news.Reference, own, itemHost string) (new
 	if n.redirects(host) || isLocal(host) {
 		host = ""
 	}
-	home := itemHost != "" && own != "" && registrable(itemHost) == registrable(own)
+	home := itemHost != "" && own != "" && registrableDomain(itemHost) == registrableDomain(own)
 	if name == "" && (host == "" || home) {
 		return news.Outlet{}, false
 	}
-	o := n.named(name, host, ref.URL)
+	o := n.byNameOrHost(name, host, ref.URL)
 	if o.Domain != "" && own != "" && o.Domain == n.byURL("https://"+own+"/").Domain {
 		return news.Outlet{}, false
 	}
 	return o, true
 }
 
-func (n outletNames) named(name, host, url string) news.Outlet {
+func (n outletNames) byNameOrHost(name, host, url string) news.Outlet {
 	if n.Outlets != nil && name != "" {
 		if o, ok := n.Outlets.ByName(name); ok && (host == "" || len(n.Outlets.Namesakes(o)) == 0) {
 			return o
@@ -89,7 +89,7 @@ func (n outletNames) named(name, host, url string) news.Outlet {
 
 func isDomain(name string) bool {
 	return !strings.ContainsAny(name, " /") && strings.Contains(name, ".") && hostOf("https://"+name+"/") != "" &&
-		registrable(strings.ToLower(name)) != "" && !strings.HasSuffix(name, ".")
+		registrableDomain(strings.ToLower(name)) != "" && !strings.HasSuffix(name, ".")
 }
 
 func (n outletNames) byURL(url string) news.Outlet {

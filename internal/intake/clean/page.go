@@ -14,7 +14,7 @@ import (
 const (
 	maxText   = 1 << 20 // bytes of an article's text
 	maxInput  = 4 << 20 // bytes of HTML that are read of one field
-	maxAhead  = 10 * time.Minute
+	maxFuture = 10 * time.Minute
 	maxMarks  = 2000 // of each article
 	maxMarked = 1000 // bytes of a mark's words
 )
@@ -25,7 +25,7 @@ type kind uint8
 const (
 	paragraph kind = iota
 	heading
-	item
+	listItem
 	quotation
 )
 
@@ -36,7 +36,7 @@ type block struct {
 	role       role
 	soft       bool      // parted from the block before by a single line break only
 	url        string    // of a source line whose link stands beside it
-	tails      []cutting // cut off its end
+	tails      []cutTail // cut off its end
 	hash       uint64    // of prose, see blockHash
 	words      int       // of prose, see countWords
 }
@@ -49,12 +49,12 @@ type anchor struct {
 
 // page is what one pass over the HTML leaves: folded text in buf, its blocks one byte apart, and the links.
 type page struct {
-	buf     []byte
-	blocks  []block
-	anchors []anchor
-	src     string      // buf, once it is complete
-	kept    []news.Mark // of another page that this one stands for
-	shape   shape
+	buf            []byte
+	blocks         []block
+	anchors        []anchor
+	src            string      // buf, once it is complete
+	inheritedMarks []news.Mark // of another page that this one stands for
+	shape          shape
 }
 
 // shape counts what tells hubs from articles.
@@ -62,8 +62,8 @@ type shape struct {
 	blocks, headings, links, linked, stamped, numbered, words int
 }
 
-// cutting is what was cut off the end of a block.
-type cutting struct {
+// cutTail is what was cut off the end of a block.
+type cutTail struct {
 	role role
 	text string
 	url  string
@@ -86,12 +86,12 @@ const (
 // itemContext is what the item around a page is known to be: with it, its own title, links to itself and the outlet
 // naming itself are told from prose and from credits. The zero value knows nothing.
 type itemContext struct {
-	title   string // as shown, bare
-	heading string // as compared, bare
-	self    string // canonical address of its page
-	site    string // host of the feed's site
-	outlet  news.Outlet
-	outlets Outlets
+	title    string // as shown, bare
+	compared string // as compared, bare
+	self     string // canonical address of its page
+	site     string // host of the feed's site
+	outlet   news.Outlet
+	outlets  Outlets
 }
 
 // names reports whether an outlet is called so.
@@ -222,7 +222,7 @@ func blockHash(t string) uint64 {
 	for _, r := range t {
 		switch {
 		case r < utf8.RuneSelf:
-			if r = rune(bareASCII[r]); r == 0 {
+			if r = rune(foldKeyASCII[r]); r == 0 {
 				continue
 			}
 			if r <= '9' {

@@ -23,10 +23,10 @@ const (
 // picture is what is known of a picture: the attributes of an img element, or of one that stands for it.
 type picture struct {
 	src           string      // as browsers mend it; "" where it is no web address
-	late          []string    // what scripts put in the place of src
-	other         []string    // further addresses that read as a picture's: of other sizes, or of no known use
+	lazy          []string    // what scripts put in the place of src
+	others        []string    // further addresses that read as a picture's: of other sizes, or of no known use
 	set           []candidate // of srcset
-	lateSet       []candidate // of what scripts put in the place of srcset
+	lazySet       []candidate // of what scripts put in the place of srcset
 	alt, title    string
 	width, height string
 	class         string
@@ -64,42 +64,42 @@ func (p *picture) attribute(key, val string) {
 	case "class":
 		p.class = val
 	case "layout":
-		p.ratio = isShape(val)
+		p.ratio = isAspectLayout(val)
 	case "style":
 		p.hidden = hiddenStyle(val) || tinyStyle(val)
 	default:
-		p.further(key, val)
+		p.customAttribute(key, val)
 	}
 }
 
-// further reads the attributes that each publisher names in another way. What they mean is told by their value.
-func (p *picture) further(key, val string) {
+// customAttribute reads the attributes that each publisher names in another way. What they mean is told by their value.
+func (p *picture) customAttribute(key, val string) {
 	if len(val) < 5 || strings.HasPrefix(key, "on") {
 		return
 	}
 	val = strings.ReplaceAll(val, "{width}", wantedWidth) // a script was to choose
 	switch {
 	case strings.HasSuffix(key, "set"):
-		p.lateSet = append(p.lateSet, candidates(val)...)
+		p.lazySet = append(p.lazySet, candidates(val)...)
 	case val[0] == '{' || val[0] == '[':
 		if address := pictureInJSON(val); address != "" {
-			p.other = append(p.other, address)
+			p.others = append(p.others, address)
 		}
 	case strings.IndexByte("h/H", val[0]) < 0:
-	case isLateName(key):
-		if address := webAddress(val); address != "" && !isStandIn(address) {
-			p.late = append(p.late, address)
+	case isLazyName(key):
+		if address := webAddress(val); address != "" && !isPlaceholder(address) {
+			p.lazy = append(p.lazy, address)
 		}
 	case !isLinkName(key):
-		if address := webAddress(val); address != "" && !isStandIn(address) && (namesPicture(address) || isPictureName(key)) {
-			p.other = append(p.other, address)
+		if address := webAddress(val); address != "" && !isPlaceholder(address) && (isPictureURL(address) || isPictureName(key)) {
+			p.others = append(p.others, address)
 		}
 	}
 }
 
-// isLateName holds for attributes from which scripts fill src: data-src, data-lazy-src, data-lazyload, data-ll-src,
+// isLazyName holds for attributes from which scripts fill src: data-src, data-lazy-src, data-lazyload, data-ll-src,
 // data-actualsrc, data-echo. Those for one size among others are none.
-func isLateName(key string) bool {
+func isLazyName(key string) bool {
 	switch key {
 	case "data-original", "data-echo", "data-delayed-url", "data-defer", "data-deferred", "data-unveil", "original", "lazysrc", "lazy-src", "lazy":
 		return true
@@ -133,26 +133,26 @@ func containsAny(s string, parts ...string) bool {
 // small and there is a larger one.
 func (p picture) address() string {
 	best, width, set := "", 0, p.set
-	if p.src != "" && !isStandIn(p.src) {
+	if p.src != "" && !isPlaceholder(p.src) {
 		best, width = p.src, widthOf(p.src, p.set)
 	}
-	for _, a := range p.late {
-		if w := widthOf(a, p.lateSet); best == "" || a != best && (w == 0 || w >= width) {
-			best, width, set = a, w, slices.Concat(p.lateSet, p.set)
+	for _, a := range p.lazy {
+		if w := widthOf(a, p.lazySet); best == "" || a != best && (w == 0 || w >= width) {
+			best, width, set = a, w, slices.Concat(p.lazySet, p.set)
 			break
 		}
 	}
-	if late := choose(p.lateSet, p.width); late != "" && len(p.late) == 0 && widthOf(late, p.lateSet) >= width {
+	if late := chooseCandidate(p.lazySet, p.width); late != "" && len(p.lazy) == 0 && widthOf(late, p.lazySet) >= width {
 		return late
 	}
 	wider := func(c candidate) bool { return max(c.width, widthIn(c.url)) > width }
 	if best == "" || width > 0 && width < columnWidth && slices.ContainsFunc(set, wider) {
-		if chosen := choose(set, p.width); chosen != "" {
+		if chosen := chooseCandidate(set, p.width); chosen != "" {
 			best, width = chosen, widthOf(chosen, set)
 		}
 	}
 	if best == "" || width > 0 && width < tinyWidth {
-		for _, a := range p.other {
+		for _, a := range p.others {
 			if w := widthIn(a); best == "" || betterWidth(w, width) {
 				best, width = a, w
 			}
@@ -160,25 +160,25 @@ func (p picture) address() string {
 	}
 	// A stand-in is shown if there is nothing else and its name does not rule out that it is a picture of something.
 	if best == "" && p.src != "" {
-		isShown := func(w string) bool { return shown[w] }
-		if !isStandIn(p.src) || slices.ContainsFunc(slices.Collect(nameWords(p.src)), isShown) {
+		isShown := func(w string) bool { return visibleWords[w] }
+		if !isPlaceholder(p.src) || slices.ContainsFunc(slices.Collect(nameWords(p.src)), isShown) {
 			return p.src
 		}
 	}
 	return best
 }
 
-// comesLate reports whether a script was to show another picture than src.
-func (p picture) comesLate() bool {
-	return p.src == "" || isStandIn(p.src) || len(p.late) > 0 || len(p.lateSet) > 0 || containsAny(strings.ToLower(p.class), "lazy")
+// isLazy reports whether a script was to show another picture than src.
+func (p picture) isLazy() bool {
+	return p.src == "" || isPlaceholder(p.src) || len(p.lazy) > 0 || len(p.lazySet) > 0 || containsAny(strings.ToLower(p.class), "lazy")
 }
 
 // isPixel reports whether the picture is no larger than what counts readers.
 func (p picture) isPixel() bool { return !p.ratio && (isPixel(p.width) || isPixel(p.height)) }
 
-// at writes the element with that address, or nothing where it has none, is hidden or is no larger than what counts readers.
-func (p picture) at(address string) string {
-	if address == "" || p.isPixel() || p.hidden && !p.comesLate() {
+// tag writes the element with that address, or nothing where it has none, is hidden or is no larger than what counts readers.
+func (p picture) tag(address string) string {
+	if address == "" || p.isPixel() || p.hidden && !p.isLazy() {
 		return ""
 	}
 	if n, err := strconv.Atoi(p.width); p.ratio && err == nil && n < tinyWidth {
@@ -195,28 +195,28 @@ func (p picture) at(address string) string {
 	return b.String()
 }
 
-// hover is the title of the picture where it says more than the text in its place, its file and a caption would: the
+// hoverText is the title of the picture where it says more than the text in its place, its file and a caption would: the
 // names that publishing systems give to pictures are none.
-func (p picture) hover() string {
+func (p picture) hoverText() string {
 	t := foldLine(p.title)
 	if t == "" || len(t) > 4000 || countWords(t) < 2 && len(t) < 20 {
 		return ""
 	}
-	b := bare(t)
-	if strings.Contains(bare(p.alt), b) {
+	b := foldKey(t)
+	if strings.Contains(foldKey(p.alt), b) {
 		return ""
 	}
-	if file := bare(fileName(p.address())); file != "" && (strings.Contains(file, b) || strings.Contains(b, file) && len(b) < len(file)+8) {
+	if file := foldKey(fileName(p.address())); file != "" && (strings.Contains(file, b) || strings.Contains(b, file) && len(b) < len(file)+8) {
 		return ""
 	}
-	if namesPicture(t) && !strings.Contains(t, " ") {
+	if isPictureURL(t) && !strings.Contains(t, " ") {
 		return ""
 	}
 	return t
 }
 
-// isShape holds for the layouts of AMP's elements whose width and height say only how these relate: 16 and 9, 1 and 1.
-func isShape(layout string) bool {
+// isAspectLayout holds for the layouts of AMP's elements whose width and height say only how these relate: 16 and 9, 1 and 1.
+func isAspectLayout(layout string) bool {
 	return strings.EqualFold(layout, "responsive") || strings.EqualFold(layout, "intrinsic")
 }
 
@@ -279,7 +279,7 @@ func background(style string) string {
 		if end < 0 {
 			return ""
 		}
-		if a := webAddress(strings.Trim(style[:end], ` "'`)); a != "" && !isStandIn(a) {
+		if a := webAddress(strings.Trim(style[:end], ` "'`)); a != "" && !isPlaceholder(a) {
 			return a
 		}
 		style, low = style[end:], low[end:]
@@ -292,20 +292,20 @@ func pictureInJSON(val string) string {
 	if len(val) > maxJSON || json.Unmarshal([]byte(val), &doc) != nil {
 		return ""
 	}
-	return inJSON(doc, func(key, s string) string {
+	return findInJSON(doc, func(key, s string) string {
 		a := webAddress(s)
-		if a == "" || isStandIn(a) || isLinkName(strings.ToLower(key)) && !namesPicture(a) {
+		if a == "" || isPlaceholder(a) || isLinkName(strings.ToLower(key)) && !isPictureURL(a) {
 			return ""
 		}
-		if namesPicture(a) || isPictureName(strings.ToLower(key)) {
+		if isPictureURL(a) || isPictureName(strings.ToLower(key)) {
 			return a
 		}
 		return ""
 	})
 }
 
-// inJSON returns what take makes of the first string of a document that it takes. Keys are tried in order.
-func inJSON(doc any, take func(key, val string) string) string {
+// findInJSON returns what take makes of the first string of a document that it takes. Keys are tried in order.
+func findInJSON(doc any, take func(key, val string) string) string {
 	switch d := doc.(type) {
 	case map[string]any:
 		keys := make([]string, 0, len(d))
@@ -320,7 +320,7 @@ func inJSON(doc any, take func(key, val string) string) string {
 			if s, ok := d[key].(string); ok {
 				got = take(key, s)
 			} else {
-				got = inJSON(d[key], take)
+				got = findInJSON(d[key], take)
 			}
 			if got != "" {
 				return got
@@ -328,7 +328,7 @@ func inJSON(doc any, take func(key, val string) string) string {
 		}
 	case []any:
 		for _, v := range d {
-			if got := inJSON(v, take); got != "" {
+			if got := findInJSON(v, take); got != "" {
 				return got
 			}
 		}
@@ -377,19 +377,19 @@ func candidates(set string) []candidate {
 			words = strings.Fields(list)
 		}
 		var c candidate
-		for n := len(words); n > 0 && c.describe(words[n-1]); n-- {
+		for n := len(words); n > 0 && c.readDescriptor(words[n-1]); n-- {
 			words = words[:n-1]
 		}
 		c.url = webAddress(strings.Join(append([]string{address}, words...), " "))
-		if c.url != "" && !isStandIn(c.url) {
+		if c.url != "" && !isPlaceholder(c.url) {
 			out = append(out, c)
 		}
 	}
 	return out
 }
 
-// describe reads a descriptor: 640w, 480h, 2x.
-func (c *candidate) describe(word string) bool {
+// readDescriptor reads a descriptor: 640w, 480h, 2x.
+func (c *candidate) readDescriptor(word string) bool {
 	num, unit := word[:len(word)-1], word[len(word)-1]
 	n, err := strconv.ParseFloat(num, 64)
 	if err != nil || !(n >= 0 && n <= 1e6) { // NaN is neither
@@ -407,9 +407,9 @@ func (c *candidate) describe(word string) bool {
 	return true
 }
 
-// choose returns the best candidate for a column: the narrowest that fills it, or else the widest. Shown is the width
+// chooseCandidate returns the best candidate for a column: the narrowest that fills it, or else the widest. Shown is the width
 // attribute, from which densities become widths; without one the least dense is taken.
-func choose(list []candidate, shown string) string {
+func chooseCandidate(list []candidate, shown string) string {
 	best, bestWidth := candidate{}, 0
 	base, err := strconv.Atoi(strings.TrimSuffix(shown, "px"))
 	if err != nil || base <= 2 {

@@ -162,7 +162,7 @@ func (p *page) dropTrailing(idx []int, ctx itemContext) []int {
 			paragraphs++
 		}
 	}
-	if lines > paragraphs || end > 0 && announces(p.text(p.blocks[idx[end-1]])) {
+	if lines > paragraphs || end > 0 && announcesList(p.text(p.blocks[idx[end-1]])) {
 		// The headlines stay, and only what follows the last of them goes.
 		for n := len(idx); n > end; n-- {
 			if t := p.text(p.blocks[idx[n-1]]); isHeadline(t) && !isSignature(t) {
@@ -177,15 +177,15 @@ func (p *page) dropTrailing(idx []int, ctx itemContext) []int {
 	return idx[:end]
 }
 
-// announces reports whether a list follows a paragraph.
-func announces(t string) bool {
+// announcesList reports whether a list follows a paragraph.
+func announcesList(t string) bool {
 	return strings.HasSuffix(t, ":") || strings.HasSuffix(t, "：")
 }
 
 // isSignature finds "--Field Level Media".
 func isSignature(t string) bool {
 	s := strings.TrimLeft(t, "-–— ")
-	return len(s) < len(t) && len(s) > 0 && countWords(s) <= 5 && allNames(s, 5)
+	return len(s) < len(t) && len(s) > 0 && countWords(s) <= 5 && isNameList(s, 5)
 }
 
 // isLabel reports whether a block is at most five words that are no sentence, figure or quotation: a button, a section, a
@@ -210,7 +210,7 @@ func isLabel(t string) bool {
 // isHeadline reports whether a block is a line of four to 25 words without a sentence's end, in a script that has
 // capitals.
 func isHeadline(t string) bool {
-	if len(t) > 250 || endsSentence(t) || announces(t) || !unicode.IsUpper(firstLetter(t)) {
+	if len(t) > 250 || endsSentence(t) || announcesList(t) || !unicode.IsUpper(firstLetter(t)) {
 		return false
 	}
 	n := countWords(t)

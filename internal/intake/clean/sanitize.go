@@ -43,13 +43,13 @@ func Sanitize(src string) string {
 	if strings.TrimSpace(src) == "" {
 		return ""
 	}
-	return strings.TrimSpace(policy.Sanitize(balance(legible(src))))
+	return strings.TrimSpace(policy.Sanitize(balance(mathToText(src))))
 }
 
 func isVoid(t atom.Atom) bool { return t == atom.Br || t == atom.Hr }
 
-// isShown names the elements that the policy keeps and that need closing.
-func isShown(t atom.Atom) bool {
+// isKeptTag names the elements that the policy keeps and that need closing.
+func isKeptTag(t atom.Atom) bool {
 	switch t {
 	case atom.P, atom.A, atom.B, atom.Strong, atom.I, atom.Em, atom.U, atom.S, atom.Del, atom.Ins, atom.Small, atom.Sub,
 		atom.Sup, atom.Mark, atom.Q, atom.Cite, atom.Code, atom.Kbd, atom.Pre, atom.Abbr, atom.Blockquote, atom.Ul, atom.Ol,
@@ -66,9 +66,9 @@ func balance(src string) string {
 	b := balancer{z: html.NewTokenizer(strings.NewReader(src)), src: src, plain: !hasTags(src)}
 	b.out.Grow(len(src) + len(src)/8)
 	b.run()
-	b.endHolder()
-	for len(b.stand) > 0 {
-		b.endStand()
+	b.endElement()
+	for len(b.placeholders) > 0 {
+		b.endPlaceholder()
 	}
 	b.closeTo(0)
 	return b.out.String()
@@ -112,15 +112,15 @@ func (b *balancer) text() {
 		return
 	}
 	blank := len(bytes.TrimSpace(raw)) == 0
-	if b.hold != nil {
-		if blank || b.hold.tag != "picture" {
+	if b.element != nil {
+		if blank || b.element.tag != "picture" {
 			return
 		}
-		b.endHolder()
+		b.endElement()
 	}
 	if !blank {
-		b.words++
-		b.last = placed{}
+		b.textCount++
+		b.lastPicture = writtenPicture{}
 	}
 	if b.plain {
 		for para := range bytes.SplitSeq(bytes.ReplaceAll(raw, []byte("\r\n"), []byte("\n")), []byte("\n\n")) {
@@ -132,7 +132,7 @@ func (b *balancer) text() {
 		}
 		return
 	}
-	if b.due && !blank {
+	if b.needsParagraph && !blank {
 		b.paragraph()
 	}
 	if !blank && b.loneAddress(raw) {
@@ -157,7 +157,7 @@ func (b *balancer) loneAddress(raw []byte) bool {
 	if address == "" {
 		return false
 	}
-	b.links++
+	b.linkCount++
 	before, after, _ := strings.Cut(whole, s)
 	b.out.WriteString(before + `<a href="` + html.EscapeString(address) + `">` + html.EscapeString(s) + "</a>" + after)
 	return true
@@ -185,9 +185,9 @@ func (b *balancer) start(selfClosing bool) {
 	case selfClosing && tag != atom.P:
 	case tagRole(tag) == dropped && tag != atom.Aside && tag != atom.Footer:
 		b.skip, b.depth = tag, 1
-	case isShown(tag) && len(b.open) < maxDepth:
+	case isKeptTag(tag) && len(b.open) < maxDepth:
 		b.closeImplied(tag)
-		if b.due = b.due && !isBlock(tag); b.due {
+		if b.needsParagraph = b.needsParagraph && !isBlock(tag); b.needsParagraph {
 			b.paragraph()
 		}
 		if tag == atom.A {
@@ -198,7 +198,7 @@ func (b *balancer) start(selfClosing bool) {
 					continue
 				}
 				if address := webAddress(string(val)); address != "" {
-					b.links++
+					b.linkCount++
 					raw = `<a href="` + html.EscapeString(address) + `">`
 				}
 				break
@@ -206,15 +206,15 @@ func (b *balancer) start(selfClosing bool) {
 		}
 		b.out.WriteString(raw)
 		b.open = append(b.open, tag)
-	case isBlock(tag) && !isShown(tag):
+	case isBlock(tag) && !isKeptTag(tag):
 		b.closeImplied(tag)
-		b.due = true
+		b.needsParagraph = true
 	}
 }
 
 // paragraph opens the paragraph that is due for words straight in a div.
 func (b *balancer) paragraph() {
-	b.due = false
+	b.needsParagraph = false
 	if n := len(b.open); n < maxDepth && (n == 0 || b.open[n-1] != atom.P) {
 		b.out.WriteString("<p>")
 		b.open = append(b.open, atom.P)
@@ -248,11 +248,11 @@ func (b *balancer) end() {
 	if b.endMedia(name) || b.noscript {
 		return
 	}
-	if n := len(b.open); isBlock(tag) && !isShown(tag) {
+	if n := len(b.open); isBlock(tag) && !isKeptTag(tag) {
 		if n > 0 && b.open[n-1] == atom.P {
 			b.closeTo(n - 1)
 		}
-		b.due = true
+		b.needsParagraph = true
 		return
 	}
 	for i := len(b.open) - 1; i >= 0; i-- {
@@ -271,12 +271,12 @@ func (b *balancer) inNoscript(raw string) {
 	if !strings.Contains(raw, "<") {
 		raw = html.UnescapeString(raw)
 	}
-	z, src, at, depth, ends, after := b.z, b.src, b.at, b.depth, b.ends, b.after
-	b.z, b.src, b.at, b.skip, b.ends, b.after, b.noscript = html.NewTokenizer(strings.NewReader(raw)), raw, 0, 0, nil, src[at:], true
-	outer := b.hold
+	z, src, at, depth, ends, after := b.z, b.src, b.at, b.depth, b.lastEnds, b.after
+	b.z, b.src, b.at, b.skip, b.lastEnds, b.after, b.noscript = html.NewTokenizer(strings.NewReader(raw)), raw, 0, 0, nil, src[at:], true
+	outer := b.element
 	b.run()
 	if outer == nil {
-		b.endHolder()
+		b.endElement()
 	}
-	b.z, b.src, b.at, b.depth, b.ends, b.after, b.noscript, b.skip = z, src, at, depth, ends, after, false, atom.Noscript
+	b.z, b.src, b.at, b.depth, b.lastEnds, b.after, b.noscript, b.skip = z, src, at, depth, ends, after, false, atom.Noscript
 }

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// zone is an element whose whole content is set apart. It ends with the matching end tag, counted by depth.
-type zone struct {
+// region is an element whose whole content is set apart. It ends with the matching end tag, counted by depth.
+type region struct {
 	role  role
 	tag   atom.Atom
 	depth int
@@ -24,21 +24,21 @@ type scanner struct {
 	page
 	z *html.Tokenizer
 
-	lines   bool // line ends part lines: plain text, or within <pre>
-	lenient bool // second try: containers that were left open are ignored
-	space   bool
-	breaks  int // line breaks since the last text
-	start   int // of the open block, or -1
-	heading bool
-	item    bool
-	quote   int
-	quoted  int // index of the first block of the open blockquote
-	pre     int
-	skip    zone
-	apart   zone
-	cell    int    // length of buf where the table cell began
-	url     string // of the open link
-	link    int    // where its words began, or -1
+	plainLines bool // line ends part lines: plain text, or within <pre>
+	lenient    bool // second try: containers that were left open are ignored
+	space      bool
+	breaks     int // line breaks since the last text
+	start      int // of the open block, or -1
+	inHeading  bool
+	inItem     bool
+	quoteDepth int
+	quoteStart int // index of the first block of the open blockquote
+	preDepth   int
+	skipped    region
+	labelled   region
+	cellStart  int    // length of buf where the table cell began
+	linkURL    string // of the open link
+	linkStart  int    // where its words began, or -1
 
 	nextSoft bool // the next block follows a single line break
 }
@@ -48,17 +48,17 @@ func scan(src string) *page {
 	if len(src) > maxInput {
 		src = src[:maxInput]
 	}
-	src = legible(src)
+	src = mathToText(src)
 	lines := !hasBlocks(src)
-	s := run(src, lines, false)
-	if s.skip.tag != 0 && s.skip.seen > 400 || s.apart.tag != 0 && len(s.buf)-s.apart.from > 400 {
-		s = run(src, lines, true)
+	s := runScanner(src, lines, false)
+	if s.skipped.tag != 0 && s.skipped.seen > 400 || s.labelled.tag != 0 && len(s.buf)-s.labelled.from > 400 {
+		s = runScanner(src, lines, true)
 	}
 	return &s.page
 }
 
-func run(src string, lines, lenient bool) *scanner {
-	s := &scanner{z: html.NewTokenizer(strings.NewReader(src)), lines: lines, lenient: lenient, start: -1, link: -1}
+func runScanner(src string, lines, lenient bool) *scanner {
+	s := &scanner{z: html.NewTokenizer(strings.NewReader(src)), plainLines: lines, lenient: lenient, start: -1, linkStart: -1}
 	s.buf = make([]byte, 0, min(len(src), maxText))
 	for len(s.buf) < maxText {
 		switch s.z.Next() {
@@ -66,8 +66,8 @@ func run(src string, lines, lenient bool) *scanner {
 			s.close()
 			return s
 		case html.TextToken:
-			if text := s.z.Text(); s.skip.tag != 0 {
-				s.skip.seen += len(text)
+			if text := s.z.Text(); s.skipped.tag != 0 {
+				s.skipped.seen += len(text)
 			} else {
 				s.text(text)
 			}
@@ -88,8 +88,8 @@ func run(src string, lines, lenient bool) *scanner {
 
 func (s *scanner) close() {
 	s.endBlock()
-	if s.quote > 0 {
-		for i := s.quoted; i < len(s.blocks); i++ {
+	if s.quoteDepth > 0 {
+		for i := s.quoteStart; i < len(s.blocks); i++ {
 			s.blocks[i].kind = paragraph
 		}
 	}
@@ -99,22 +99,22 @@ func (s *scanner) begin(tag atom.Atom, attrs, selfClosing bool) {
 	if isRaw(tag) || selfClosing {
 		s.z.NextIsNotRawText()
 	}
-	if s.skip.tag != 0 {
-		if tag == s.skip.tag && !selfClosing && tag != atom.P {
-			s.skip.depth++
+	if s.skipped.tag != 0 {
+		if tag == s.skipped.tag && !selfClosing && tag != atom.P {
+			s.skipped.depth++
 			return
 		}
-		if s.skip.tag != atom.P || !isBlock(tag) {
+		if s.skipped.tag != atom.P || !isBlock(tag) {
 			return
 		}
-		s.skip = zone{}
+		s.skipped = region{}
 	}
-	if s.apart.tag == tag && !selfClosing {
-		s.apart.depth++
+	if s.labelled.tag == tag && !selfClosing {
+		s.labelled.depth++
 	}
-	if s.apart.tag == atom.P && isBlock(tag) {
+	if s.labelled.tag == atom.P && isBlock(tag) {
 		s.endBlock()
-		s.apart = zone{}
+		s.labelled = region{}
 	}
 	if tag == atom.Img && attrs { // of a formula's picture the alt text is the formula
 		raw := s.z.Raw()
@@ -129,11 +129,11 @@ func (s *scanner) begin(tag atom.Atom, attrs, selfClosing bool) {
 	if selfClosing && tag != atom.Br && tag != atom.Hr && tag != atom.P {
 		return
 	}
-	s.open(tag, s.setApart(tag, attrs))
+	s.open(tag, s.roleOf(tag, attrs))
 }
 
-// setApart reads the attributes that matter and says what an element's content is by its name, class or id.
-func (s *scanner) setApart(tag atom.Atom, attrs bool) role {
+// roleOf reads the attributes that matter and says what an element's content is by its name, class or id.
+func (s *scanner) roleOf(tag atom.Atom, attrs bool) role {
 	if tag == atom.A {
 		s.anchor(attrs)
 	}
@@ -153,16 +153,16 @@ func (s *scanner) setApart(tag atom.Atom, attrs bool) role {
 
 func (s *scanner) anchor(attrs bool) {
 	s.endLink()
-	s.url = ""
+	s.linkURL = ""
 	for more := attrs; more; {
 		var k, v []byte
 		k, v, more = s.z.TagAttr()
 		if string(k) == "href" && len(v) < 4096 {
-			s.url = strings.TrimSpace(string(v))
+			s.linkURL = strings.TrimSpace(string(v))
 		}
 	}
-	if !webLink(s.url) {
-		s.url = ""
+	if !webLink(s.linkURL) {
+		s.linkURL = ""
 	}
 }
 
@@ -172,11 +172,11 @@ func (s *scanner) open(tag atom.Atom, r role) {
 		if isBlock(tag) || tag == atom.Form || tag == atom.Nav || tag == atom.Aside {
 			s.endBlock()
 		}
-		s.skip = zone{tag: tag, depth: 1}
+		s.skipped = region{tag: tag, depth: 1}
 		return
-	case r != prose && r != dropped && s.apart.tag == 0 && !s.lenient:
+	case r != prose && r != dropped && s.labelled.tag == 0 && !s.lenient:
 		s.endBlock()
-		s.apart = zone{role: r, tag: tag, depth: 1, from: len(s.buf)}
+		s.labelled = region{role: r, tag: tag, depth: 1, from: len(s.buf)}
 	}
 	switch tag {
 	case atom.Br:
@@ -185,74 +185,74 @@ func (s *scanner) open(tag atom.Atom, r role) {
 		s.endCell()
 	case atom.Blockquote:
 		s.endBlock()
-		if s.quote == 0 {
-			s.quoted = len(s.blocks)
+		if s.quoteDepth == 0 {
+			s.quoteStart = len(s.blocks)
 		}
-		s.quote++
+		s.quoteDepth++
 	case atom.Pre:
 		s.endBlock()
-		s.pre++
+		s.preDepth++
 	default:
 		if isBlock(tag) {
 			s.endBlock()
-			s.heading = isHeading(tag)
-			s.item = tag == atom.Li || s.item && tag != atom.Ul && tag != atom.Ol
+			s.inHeading = isHeading(tag)
+			s.inItem = tag == atom.Li || s.inItem && tag != atom.Ul && tag != atom.Ol
 		}
 	}
 }
 
 func (s *scanner) finish(tag atom.Atom) {
-	if s.skip.tag != 0 {
-		if tag == s.skip.tag {
-			s.skip.depth--
-			if s.skip.depth == 0 {
-				s.skip = zone{}
+	if s.skipped.tag != 0 {
+		if tag == s.skipped.tag {
+			s.skipped.depth--
+			if s.skipped.depth == 0 {
+				s.skipped = region{}
 			}
 		}
 		return
 	}
-	if tag != 0 && s.apart.tag == tag {
-		s.apart.depth--
-		if s.apart.depth == 0 {
+	if tag != 0 && s.labelled.tag == tag {
+		s.labelled.depth--
+		if s.labelled.depth == 0 {
 			s.endBlock()
-			s.apart = zone{}
+			s.labelled = region{}
 		}
 	}
 	switch {
 	case tag == atom.A:
 		s.endLink()
-		s.url = ""
+		s.linkURL = ""
 	case tag == atom.Td || tag == atom.Th:
 		s.endCell()
 	case tag == atom.Br:
 		s.breaks++
 	case tag == atom.Blockquote:
 		s.endBlock()
-		s.quote = max(0, s.quote-1)
+		s.quoteDepth = max(0, s.quoteDepth-1)
 	case tag == atom.Pre:
 		s.endBlock()
-		s.pre = max(0, s.pre-1)
+		s.preDepth = max(0, s.preDepth-1)
 	case isBlock(tag):
 		s.endBlock()
-		s.heading = false
-		s.item = s.item && tag != atom.Li
+		s.inHeading = false
+		s.inItem = s.inItem && tag != atom.Li
 	}
 }
 
 // endCell parts cells that hold a paragraph and keeps the short ones of a row together.
 func (s *scanner) endCell() {
-	if s.start >= 0 && len(s.buf)-max(s.cell, s.start) >= 80 {
+	if s.start >= 0 && len(s.buf)-max(s.cellStart, s.start) >= 80 {
 		s.endBlock()
 	}
 	s.space = true
-	s.cell = len(s.buf)
+	s.cellStart = len(s.buf)
 }
 
 func (s *scanner) endLink() {
-	if s.link >= 0 && len(s.buf) > s.link && s.url != "" {
-		s.anchors = append(s.anchors, anchor{s.link, len(s.buf), s.url})
+	if s.linkStart >= 0 && len(s.buf) > s.linkStart && s.linkURL != "" {
+		s.anchors = append(s.anchors, anchor{s.linkStart, len(s.buf), s.linkURL})
 	}
-	s.link = -1
+	s.linkStart = -1
 }
 
 func (s *scanner) endBlock() {
@@ -270,15 +270,15 @@ func (s *scanner) endBlockAt(soft bool) {
 	s.compose()
 	b := block{start: s.start, end: len(s.buf), soft: s.nextSoft}
 	switch {
-	case s.quote > 0:
+	case s.quoteDepth > 0:
 		b.kind = quotation
-	case s.heading:
+	case s.inHeading:
 		b.kind = heading
-	case s.item:
-		b.kind = item
+	case s.inItem:
+		b.kind = listItem
 	}
-	if s.apart.tag != 0 && b.kind != quotation {
-		b.role = s.apart.role
+	if s.labelled.tag != 0 && b.kind != quotation {
+		b.role = s.labelled.role
 	}
 	s.blocks = append(s.blocks, b)
 	s.start = -1
@@ -299,7 +299,7 @@ func (s *scanner) text(src []byte) {
 				}
 				s.ready()
 				s.buf = append(s.buf, src[from:i]...)
-			case c == '\n' && (s.lines || s.pre > 0):
+			case c == '\n' && (s.plainLines || s.preDepth > 0):
 				s.breaks++
 			case c <= ' ' && isASCIISpace(c):
 				s.space = true
@@ -335,8 +335,8 @@ func (s *scanner) ready() {
 		s.buf = append(s.buf, ' ')
 	}
 	s.space = false
-	if s.link < 0 && s.url != "" {
-		s.link = len(s.buf)
+	if s.linkStart < 0 && s.linkURL != "" {
+		s.linkStart = len(s.buf)
 	}
 }
 
@@ -363,7 +363,7 @@ func (s *scanner) unmark() {
 		i++
 	}
 	s.buf = s.buf[:s.start+len(bytes.TrimRight(s.buf[s.start:], " "))]
-	s.move(moved)
+	s.moveAnchors(moved)
 }
 
 func editingMark(b []byte) (int, []byte) {
@@ -397,12 +397,12 @@ func (s *scanner) compose() {
 		moved = append(moved, [2]int{it.Pos(), len(s.buf) - s.start})
 		s.buf = append(s.buf, it.Next()...)
 	}
-	s.move(moved)
+	s.moveAnchors(moved)
 }
 
-// move moves the links of the open block after it was rewritten; moved gives where each segment of the source stands
+// moveAnchors moves the links of the open block after it was rewritten; moved gives where each segment of the source stands
 // now, from the block's beginning. A link that nothing is left of goes.
-func (s *scanner) move(moved [][2]int) {
+func (s *scanner) moveAnchors(moved [][2]int) {
 	first := len(s.anchors)
 	for first > 0 && s.anchors[first-1].end > s.start {
 		first--

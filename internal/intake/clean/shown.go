@@ -16,7 +16,7 @@ import (
 // has no use for it, and searches find it.
 func Shown(a news.Article) string {
 	body := a.Body()
-	l := lister{known: make(pairs, (len(a.Title)+len(body))/3)}
+	l := lineWriter{known: make(wordPairs, (len(a.Title)+len(body))/3)}
 	l.known.add(a.Title, wordSpans(a.Title))
 	l.known.add(body, wordSpans(body))
 	l.add(a.Summary)
@@ -40,33 +40,33 @@ func Shown(a news.Article) string {
 				l.add(p.alt)
 				l.add(p.title)
 			}
-			l.part(tag)
+			l.endLineAt(tag)
 			l.inLink = tag == atom.A
 		case html.EndTagToken:
 			name, _ := z.TagName()
-			l.part(atom.Lookup(name))
+			l.endLineAt(atom.Lookup(name))
 			l.inLink = false
 		}
 	}
 	return cutAt(l.out.String(), maxText)
 }
 
-// lister writes the lines that are not known.
-type lister struct {
-	known pairs
+// lineWriter writes the lines that are not known.
+type lineWriter struct {
+	known wordPairs
 	line  strings.Builder
 	out   strings.Builder
 
 	inLink bool // the next text begins a link
 }
 
-func (l *lister) part(tag atom.Atom) {
+func (l *lineWriter) endLineAt(tag atom.Atom) {
 	if tag == atom.Br || tag == atom.Td || tag == atom.Th || isBlock(tag) {
 		l.end()
 	}
 }
 
-func (l *lister) end() {
+func (l *lineWriter) end() {
 	if l.line.Len() > 0 {
 		l.add(l.line.String())
 		l.line.Reset()
@@ -75,13 +75,13 @@ func (l *lister) end() {
 
 // add writes what a line has that stands nowhere else: runs of words of which no two stand side by side in the text, or
 // the whole line where that is most of it, so that phrases are found.
-func (l *lister) add(line string) {
+func (l *lineWriter) add(line string) {
 	line = foldLine(line)
-	if line == "" || isMore(line) || isCounter(line) || isAppeal(line) || opensComments(line) {
+	if line == "" || isReadMore(line) || isCounter(line) || isAppeal(line) || isCommentsHeading(line) {
 		return
 	}
 	words := wordSpans(line)
-	known := l.known.inLine(line, words)
+	known := l.known.adjacent(line, words)
 	fresh := 0
 	for _, k := range known {
 		if !k {
@@ -107,10 +107,10 @@ func (l *lister) add(line string) {
 	l.known.add(line, words)
 }
 
-// pairs holds the hashes of the words of a text and of its neighbouring words.
-type pairs map[uint64]struct{}
+// wordPairs holds the hashes of the words of a text and of its neighbouring words.
+type wordPairs map[uint64]struct{}
 
-func (p pairs) add(text string, words []news.Span) {
+func (p wordPairs) add(text string, words []news.Span) {
 	before := uint64(0)
 	for i, w := range words {
 		h := hashOfWord(text[w.Start:w.End])
@@ -122,9 +122,9 @@ func (p pairs) add(text string, words []news.Span) {
 	}
 }
 
-// inLine says of each two neighbouring words whether they stand side by side in the text, or of a lone word whether it
+// adjacent says of each two neighbouring words whether they stand side by side in the text, or of a lone word whether it
 // stands there.
-func (p pairs) inLine(line string, words []news.Span) []bool {
+func (p wordPairs) adjacent(line string, words []news.Span) []bool {
 	if len(words) == 0 {
 		return nil
 	}

@@ -19,7 +19,7 @@ func (r registry) ByName(name string) (news.Outlet, bool) {
 }
 
 func (r registry) ByURL(url string) (news.Outlet, bool) {
-	h := registrable(hostOf(url))
+	h := registrableDomain(hostOf(url))
 	if o, ok := r[h]; ok {
 		return o, true
 	}

@@ -16,7 +16,7 @@ func comparableTitle(title string) string { return outletNames{}.title(title) }
 // title returns a title for comparing: NFKC, straight quotes, without heads such as "Report:" and "UPDATE 2-" and without
 // the name of a known outlet, or one of names, behind it. Letters keep their case.
 func (n outletNames) title(title string, names ...string) string {
-	t := foldLine(straight(norm.NFKC.String(title)))
+	t := foldLine(straightQuotes(norm.NFKC.String(title)))
 	outlet, known := func(name string) bool { return n.isOutlet(name, names) }, func(name string) bool { return n.isKnown(name, names) }
 	signed := false // an outlet's name was taken off, before which its section may stand
 	for {
@@ -24,7 +24,7 @@ func (n outletNames) title(title string, names ...string) string {
 		if signed = signed || rest != t; signed {
 			rest = dropTail(rest, func(name string) bool { return sections[strings.ToLower(name)] })
 		}
-		rest = dropHead(dropAside(rest, known), known)
+		rest = dropPrefix(dropAttribution(rest, known), known)
 		if rest == t || rest == "" {
 			return t
 		}
@@ -32,7 +32,7 @@ func (n outletNames) title(title string, names ...string) string {
 	}
 }
 
-func straight(s string) string {
+func straightQuotes(s string) string {
 	return strings.Map(func(r rune) rune {
 		switch r {
 		case '“', '”', '„', '«', '»':
@@ -58,8 +58,8 @@ func dropTail(t string, isOutlet func(string) bool) string {
 	return strings.TrimSpace(t[:at])
 }
 
-// dropAside takes ": Reuters", ": report" or "(AP)" off a title, once.
-func dropAside(t string, isKnown func(string) bool) string {
+// dropAttribution takes ": Reuters", ": report" or "(AP)" off a title, once.
+func dropAttribution(t string, isKnown func(string) bool) string {
 	if head, name, ok := cutLast(t, ":"); ok && head != "" && (isKnown(strings.TrimSpace(name)) || isReport(strings.TrimSpace(name))) {
 		return strings.TrimSpace(head)
 	}
@@ -91,7 +91,7 @@ func (n outletNames) isOutlet(name string, names []string) bool {
 	if len(words) == 1 && isDomain(name) {
 		return true
 	}
-	if len(words) > 5 || !allNames(strings.TrimPrefix(name, "the "), 5) {
+	if len(words) > 5 || !isNameList(strings.TrimPrefix(name, "the "), 5) {
 		return false
 	}
 	last := strings.ToLower(words[len(words)-1])
@@ -127,19 +127,19 @@ var (
 	headlineWords = words.Sets("titles.txt")
 	broadcasters  = headlineWords["broadcaster"]
 	outletWords   = headlineWords["outlet"]
-	heads         = headlineWords["head"]
+	titlePrefixes = headlineWords["head"]
 	sections      = headlineWords["section"]
 )
 
-// marksOfHeads are what parts a head from its title.
-const marksOfHeads = ":-|–—"
+// prefixSeparators are what parts a head from its title.
+const prefixSeparators = ":-|–—"
 
-// dropHead takes "Report:", "UPDATE 2-", "(LEAD)", "【速報】" or "Reuters:" off a title, once.
-func dropHead(t string, isKnown func(string) bool) string {
-	if rest, ok := bracketHead(t); ok {
+// dropPrefix takes "Report:", "UPDATE 2-", "(LEAD)", "【速報】" or "Reuters:" off a title, once.
+func dropPrefix(t string, isKnown func(string) bool) string {
+	if rest, ok := bracketedPrefix(t); ok {
 		return rest
 	}
-	at := strings.IndexAny(t, marksOfHeads)
+	at := strings.IndexAny(t, prefixSeparators)
 	if at <= 0 || at > 24 {
 		return t
 	}
@@ -147,20 +147,20 @@ func dropHead(t string, isKnown func(string) bool) string {
 	name := strings.TrimRight(t[:at], " 0123456789")
 	switch {
 	case t[at] == ':' && isKnown(strings.TrimSpace(t[:at])):
-	case !heads[strings.ToLower(strings.TrimSpace(name))] || dash && name != strings.ToUpper(name) && at+1 < len(t) && t[at-1] != ' ':
+	case !titlePrefixes[strings.ToLower(strings.TrimSpace(name))] || dash && name != strings.ToUpper(name) && at+1 < len(t) && t[at-1] != ' ':
 		return t
 	}
-	return strings.TrimLeftFunc(t[at:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(marksOfHeads, r) })
+	return strings.TrimLeftFunc(t[at:], func(r rune) bool { return unicode.IsSpace(r) || strings.ContainsRune(prefixSeparators, r) })
 }
 
-func bracketHead(t string) (string, bool) {
+func bracketedPrefix(t string) (string, bool) {
 	for _, p := range [...][2]string{{"(", ")"}, {"[", "]"}, {"【", "】"}, {"［", "］"}, {"<", ">"}} {
 		rest, ok := strings.CutPrefix(t, p[0])
 		if !ok {
 			continue
 		}
 		name, rest, ok := strings.Cut(rest, p[1])
-		if ok && heads[strings.ToLower(strings.TrimSpace(name))] {
+		if ok && titlePrefixes[strings.ToLower(strings.TrimSpace(name))] {
 			return strings.TrimSpace(rest), true
 		}
 	}

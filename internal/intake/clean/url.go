@@ -12,9 +12,9 @@ import (
 	"headwater/internal/weburl"
 )
 
-// campaign are query parameters that say where a reader came from, and at no site what is read. Those that begin with
+// campaignParameters are query parameters that say where a reader came from, and at no site what is read. Those that begin with
 // "utm_" are, too.
-var campaign = nameSet("fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid",
+var campaignParameters = nameSet("fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid",
 	"li_fat_id", "igshid", "igsh", "mc_cid", "mc_eid", "mkt_tok", "_hsenc", "_hsmi", "hsctatracking", "vero_id", "oly_anon_id",
 	"oly_enc_id", "wickedid", "ref_src", "ref_url", "refsrc", "referrer", "referer", "emc", "cmpid", "ocid", "smtyp", "smprod",
 	"xtor", "spm", "ftag", "sref", "srnd", "leadsource", "soc_src", "soc_trk", "guccounter", "guce_referrer", "guce_referrer_sig",
@@ -26,8 +26,8 @@ var campaign = nameSet("fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid",
 	"pk_campaign", "pk_kwd", "pk_keyword", "pk_source", "pk_medium", "pk_content", "pk_cid",
 	"mtm_campaign", "mtm_keyword", "mtm_kwd", "mtm_source", "mtm_medium", "mtm_content", "mtm_cid", "mtm_group", "mtm_placement")
 
-// doubtful are query parameters that say where a reader came from at most sites, and at some what is read.
-var doubtful = nameSet("ref", "mod", "share", "amp", "rss", "partner", "cmp", "cmp_id", "ei", "cvid", "smid", "ncid", "icid", "s_cid",
+// ambiguousParameters are query parameters that say where a reader came from at most sites, and at some what is read.
+var ambiguousParameters = nameSet("ref", "mod", "share", "amp", "rss", "partner", "cmp", "cmp_id", "ei", "cvid", "smid", "ncid", "icid", "s_cid",
 	"taid", "campaign_id", "instance_id", "segment_id", "feedname", "feedtype", "outputtype")
 
 // CanonicalURL is an address as a key: two addresses of one article give the same. It is not for show. Campaign marks,
@@ -56,7 +56,7 @@ func canonicalURL(raw string, idle idleParameters) string {
 	last := strings.TrimRight(u.Path, "/")
 	last = strings.TrimSuffix(last[strings.LastIndexByte(last, '/')+1:], ".amp")
 	at := strings.LastIndexByte(last, '.')
-	named := len(last) >= leastName && (at < 0 || !programs[strings.ToLower(last[at+1:])]) && weburl.PathNamesArticle(last)
+	named := len(last) >= minNameLength && (at < 0 || !scriptExtensions[strings.ToLower(last[at+1:])]) && weburl.PathNamesArticle(last)
 	query := foldQuery(strings.ReplaceAll(strings.TrimSpace(u.RawQuery), " ", "%20"), func(key, value string) bool {
 		return named || idle[parameter{host, key}] == value && value != ""
 	})
@@ -82,11 +82,11 @@ func parseWeb(raw string) *url.URL {
 	return u
 }
 
-// leastName is how long the last part of a path is that names its article: "v2" and "0" do not.
-const leastName = 8
+// minNameLength is how long the last part of a path is that names its article: "v2" and "0" do not.
+const minNameLength = 8
 
-// programs are the endings of programs that show many articles.
-var programs = nameSet("php", "php3", "php5", "asp", "aspx", "jsp", "do", "cgi", "pl", "cfm", "dll")
+// scriptExtensions are the endings of programs that show many articles.
+var scriptExtensions = nameSet("php", "php3", "php5", "asp", "aspx", "jsp", "do", "cgi", "pl", "cfm", "dll")
 
 func foldHost(u *url.URL) string {
 	host := strings.TrimRight(strings.ToLower(u.Hostname()), ".")
@@ -134,7 +134,7 @@ func foldQuery(raw string, idle func(key, value string) bool) string {
 	for _, kv := range strings.Split(raw, "&") {
 		k, v, _ := strings.Cut(kv, "=")
 		k = strings.ToLower(k)
-		if kv == "" || campaign[k] || strings.HasPrefix(k, "utm_") || doubtful[k] && idle(k, v) {
+		if kv == "" || campaignParameters[k] || strings.HasPrefix(k, "utm_") || ambiguousParameters[k] && idle(k, v) {
 			continue
 		}
 		keep = append(keep, kv)
@@ -143,8 +143,8 @@ func foldQuery(raw string, idle func(key, value string) bool) string {
 	return strings.Join(keep, "&")
 }
 
-// parts are fragments that lead to a part which every page of a site has.
-var parts = nameSet("comments", "comment", "respond", "disqus_thread", "more", "rss", "feed", "top", "content", "main", "main-content",
+// commonFragments are fragments that lead to a part which every page of a site has.
+var commonFragments = nameSet("comments", "comment", "respond", "disqus_thread", "more", "rss", "feed", "top", "content", "main", "main-content",
 	"maincontent", "header", "footer", "page", "start", "article", "story", "body", "intcid", "close", "link", "share")
 
 // foldFragment returns what of a fragment may select an article: not a mark ("xtor=RSS-1", "ref=rss"), a part that every page has,
@@ -159,13 +159,13 @@ func foldFragment(raw string) string {
 	raw = strings.TrimRight(raw, "/")
 	lower := strings.ToLower(raw)
 	isPart := func(p string) bool { return strings.HasPrefix(lower, p) }
-	if strings.Trim(raw, "!/") == "" || parts[lower] || slices.ContainsFunc([]string{":~:", ".", "sthash", "ixzz", "more-"}, isPart) {
+	if strings.Trim(raw, "!/") == "" || commonFragments[lower] || slices.ContainsFunc([]string{":~:", ".", "sthash", "ixzz", "more-"}, isPart) {
 		return ""
 	}
 	for kv := range strings.SplitSeq(lower, "&") {
 		k, v, _ := strings.Cut(kv, "=")
 		word := strings.Trim(v, "0123456789") != "" // a doubtful name with a number may select
-		if !campaign[k] && !strings.HasPrefix(k, "utm_") && !(word && (doubtful[k] || k == "source" || k == "from")) {
+		if !campaignParameters[k] && !strings.HasPrefix(k, "utm_") && !(word && (ambiguousParameters[k] || k == "source" || k == "from")) {
 			return raw
 		}
 	}
@@ -178,12 +178,12 @@ type parameter struct{ host, key string }
 // idleParameters are doubtful parameters that select nothing in a document, with the value that they have in it.
 type idleParameters map[parameter]string
 
-// leastShown is how many items of a site show that a parameter selects nothing.
-const leastShown = 3
+// minIdleItems is how many items of a site show that a parameter selects nothing.
+const minIdleItems = 3
 
-// idleIn returns the doubtful parameters that select nothing in a document: all items of a site have the same value, and are told
+// findIdleParameters returns the doubtful parameters that select nothing in a document: all items of a site have the same value, and are told
 // apart by the rest of their addresses.
-func idleIn(entries []news.Entry) idleParameters {
+func findIdleParameters(entries []news.Entry) idleParameters {
 	type site struct {
 		items  int
 		rest   map[string]bool // addresses without doubtful parameters
@@ -209,7 +209,7 @@ func idleIn(entries []news.Entry) idleParameters {
 		}
 		for kv := range strings.SplitSeq(u.RawQuery, "&") {
 			k, v, _ := strings.Cut(kv, "=")
-			if k = strings.ToLower(k); !doubtful[k] {
+			if k = strings.ToLower(k); !ambiguousParameters[k] {
 				continue
 			}
 			if s.items == 1 {
@@ -223,7 +223,7 @@ func idleIn(entries []news.Entry) idleParameters {
 	idle := idleParameters{}
 	for host, s := range sites {
 		for k, v := range s.values {
-			if s.items >= leastShown && len(s.rest) == s.items && s.shared[k] == s.items {
+			if s.items >= minIdleItems && len(s.rest) == s.items && s.shared[k] == s.items {
 				idle[parameter{host, k}] = v
 			}
 		}
@@ -260,8 +260,8 @@ func hostOf(raw string) string {
 	return strings.TrimPrefix(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), "www.")
 }
 
-// registrable is the part of a host that somebody registered: "nytimes.com" of "cooking.nytimes.com".
-func registrable(host string) string {
+// registrableDomain is the part of a host that somebody registered: "nytimes.com" of "cooking.nytimes.com".
+func registrableDomain(host string) string {
 	d, err := publicsuffix.EffectiveTLDPlusOne(host)
 	if err != nil {
 		return host
