@@ -1,24 +1,20 @@
-// Package greader serves the Google Reader API, by which feed readers show the newsroom, mark articles as read and star
-// them. It follows the descriptions that were published of Google's service, and what readers in use today send.
+// Package greader serves the Google Reader API, by which feed readers show stories and articles, mark them as read and star
+// them. It follows the descriptions that were published of Google's service, and what clients in use today send.
+//
+// greader.go finds the endpoint of a path. login.go authenticates users and limits wrong passwords. The endpoints are in
+// subscriptions.go, tags.go, list.go and item.go; stream.go reads the ids of streams and knows what the labels stand for.
+// server.go holds what all endpoints share, and backend.go what they read and change.
 package greader
 
 import (
 	"cmp"
-	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"io"
 	"log/slog"
 	"maps"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 	"time"
 
-	"headwater/internal/news"
-	"headwater/internal/search"
 	"headwater/internal/serve/ingress"
 )
 
@@ -32,13 +28,11 @@ type Options struct {
 	Logger    *slog.Logger     // nil discards it
 }
 
-type server struct {
-	backend Backend
-	title   string
-	now     func() time.Time
-	log     *slog.Logger
-	gate    *gate
-	calls   map[string]endpoint // by path below /reader/api/0/
+// router finds the endpoint of a request.
+type router struct {
+	*server
+	limiter *loginLimiter
+	calls   map[string]endpoint // by path below apiPath
 }
 
 // endpoint is one call of the API.
@@ -48,13 +42,14 @@ type endpoint struct {
 	raw    bool // its body is no form
 }
 
-// The paths of the API. FreshRSS' readers ask for them below its script.
+// Paths of the API. Clients of FreshRSS ask for them below its script.
 const (
-	freshRSS  = "/api/greader.php"
-	loginPath = "/accounts/ClientLogin"
-	apiPath   = "/reader/api/0/"
-	atomPath  = "/reader/atom/"
+	freshRSS = "/api/greader.php"
+	atomPath = "/reader/atom/"
 )
+
+// maxBody bounds what a request may send, in bytes: ten thousand items in their longest form, or a list of feeds.
+const maxBody = 4 << 20
 
 // Answers says whether a path is one of the API. The mux must not see those paths: stream ids hold whole addresses, whose
 // double slashes it would redirect.
@@ -73,16 +68,16 @@ func New(o Options) ingress.Routes {
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)
 	}
-	s.gate = newGate(s.now)
-	s.calls = map[string]endpoint{
+	rt := &router{server: s, limiter: newLoginLimiter(s.now)}
+	rt.calls = map[string]endpoint{
 		"token":                  {answer: (*call).token},
 		"user-info":              {answer: (*call).userInfo},
 		"preference/list":        {answer: (*call).preferences},
 		"preference/stream/list": {answer: (*call).streamPreferences},
 		"tag/list":               {answer: (*call).tagList},
 		"subscription/list":      {answer: (*call).subscriptions},
-		"subscription/export":    {answer: (*call).export},
-		"subscription/import":    {answer: (*call).importList, writes: true, raw: true},
+		"subscription/export":    {answer: (*call).exportOPML},
+		"subscription/import":    {answer: (*call).importOPML, writes: true, raw: true},
 		"subscription/edit":      {answer: (*call).editSubscription, writes: true},
 		"subscription/quickadd":  {answer: (*call).quickAdd, writes: true},
 		"unread-count":           {answer: (*call).unreadCount},
@@ -95,140 +90,66 @@ func New(o Options) ingress.Routes {
 		"mark-all-as-read":       {answer: (*call).markAllAsRead, writes: true},
 		"stream/contents":        {answer: (*call).streamContents},
 	}
-	return ingress.Routes{Handler: ingress.SameOrigin(o.PublicURL, nil, s), Patterns: s.patterns()}
-}
-
-// patterns are the routes as http.ServeMux would have them.
-func (s *server) patterns() []string {
-	var all []string
+	var patterns []string // as http.ServeMux would have them
 	for _, prefix := range []string{"", freshRSS} {
-		all = append(all, "POST "+prefix+loginPath, "GET "+prefix+atomPath+"{stream...}", "POST "+prefix+atomPath+"{stream...}")
-		for _, name := range slices.Sorted(maps.Keys(s.calls)) {
-			if !s.calls[name].writes {
-				all = append(all, "GET "+prefix+apiPath+name)
+		patterns = append(patterns, "POST "+prefix+loginPath, "GET "+prefix+atomPath+"{stream...}", "POST "+prefix+atomPath+"{stream...}")
+		for _, name := range slices.Sorted(maps.Keys(rt.calls)) {
+			if !rt.calls[name].writes {
+				patterns = append(patterns, "GET "+prefix+apiPath+name)
 			}
-			all = append(all, "POST "+prefix+apiPath+name)
+			patterns = append(patterns, "POST "+prefix+apiPath+name)
 		}
 	}
-	return all
+	return ingress.Routes{Handler: ingress.SameOrigin(o.PublicURL, nil, rt), Patterns: patterns}
 }
 
-// maxBody bounds what a request may send, in bytes: ten thousand items in their longest form, or a list of feeds.
-const maxBody = 4 << 20
-
-func (s *server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (rt *router) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	w.Header().Set("Cache-Control", "no-store")
 	w.Header().Set("Content-Security-Policy", "default-src 'none'; sandbox")
 	r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-	path := strings.TrimPrefix(r.URL.EscapedPath(), freshRSS)
-	err := s.serve(&call{server: s, w: w, r: r}, path) //nolint:contextcheck // a call has its request's
-	if err != nil {
-		s.fail(w, r, err)
+	c := &call{server: rt.server, w: w, r: r}
+	if err := rt.serve(c, strings.TrimPrefix(r.URL.EscapedPath(), freshRSS)); err != nil { //nolint:contextcheck // a call has its request's
+		c.fail(err)
 	}
 }
 
-func (s *server) serve(c *call, path string) error {
+// serve answers a call. Some paths end in the escaped id of a stream.
+func (rt *router) serve(c *call, path string) error {
 	if path == loginPath {
-		return c.login()
+		return c.login(rt.limiter)
 	}
-	e, stream, err := s.find(path)
-	if err != nil {
+	var e endpoint
+	name, ours := strings.CutPrefix(path, apiPath)
+	known := ours
+	if stream, ok := strings.CutPrefix(path, atomPath); ok {
+		e, c.path, known = endpoint{answer: (*call).atom}, stream, true
+	} else if stream, ok := strings.CutPrefix(name, "stream/contents/"); ok && ours {
+		e, c.path = rt.calls["stream/contents"], stream
+	} else if ours {
+		e, known = rt.calls[strings.TrimSuffix(name, "/")]
+	}
+	if !known {
+		return problem(http.StatusNotFound, "the Google Reader API has no %s here", path)
+	}
+	if c.r.Method != http.MethodPost && (c.r.Method != http.MethodGet || e.writes) {
+		allowed := "GET, POST"
+		if e.writes {
+			allowed = http.MethodPost
+		}
+		c.w.Header().Set("Allow", allowed)
+		return problem(http.StatusMethodNotAllowed, "%s takes no %s; send a POST", c.r.URL.Path, c.r.Method)
+	}
+	if err := c.authenticate(rt.limiter); err != nil {
 		return err
 	}
-	c.path = stream
-	if err := c.enter(e); err != nil {
+	if err := c.readForm(e.raw); err != nil {
 		return err
+	}
+	if e.writes {
+		if err := c.checkToken(c.r.FormValue("T")); err != nil {
+			return err
+		}
 	}
 	return e.answer(c)
-}
-
-// find gives the endpoint of a path and, where the path ends in one, the escaped id of a stream.
-func (s *server) find(path string) (e endpoint, stream string, err error) {
-	if stream, ok := strings.CutPrefix(path, atomPath); ok {
-		return endpoint{answer: (*call).atom}, stream, nil
-	}
-	name, ok := strings.CutPrefix(path, apiPath)
-	if stream, contents := strings.CutPrefix(name, "stream/contents/"); ok && contents {
-		return s.calls["stream/contents"], stream, nil
-	}
-	e, known := s.calls[strings.TrimSuffix(name, "/")]
-	if !ok || !known {
-		return e, "", problem(http.StatusNotFound, "the Google Reader API has no %s here", path)
-	}
-	return e, "", nil
-}
-
-// refusal is an error that the reader's side has to mend.
-type refusal struct {
-	status int
-	text   string
-}
-
-func (r *refusal) Error() string { return r.text }
-
-func problem(status int, format string, args ...any) error {
-	return &refusal{status, fmt.Sprintf(format, args...)}
-}
-
-func bad(format string, args ...any) error { return problem(http.StatusBadRequest, format, args...) }
-
-// fail tells a reader what is wrong, in words that its user may get to see.
-func (s *server) fail(w http.ResponseWriter, r *http.Request, err error) {
-	var refused *refusal
-	var large *http.MaxBytesError
-	var building *search.BuildingError
-	switch {
-	case errors.As(err, &refused):
-	case errors.Is(err, os.ErrDeadlineExceeded):
-		refused = &refusal{http.StatusRequestTimeout, "the request did not arrive in time; send less at once"}
-	case errors.As(err, &large):
-		refused = &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes; send less at once", large.Limit)}
-	case errors.As(err, &building):
-		w.Header().Set("Retry-After", "30")
-		refused = &refusal{http.StatusServiceUnavailable, building.Error()}
-	case errors.Is(err, news.ErrNotFound):
-		refused = &refusal{http.StatusNotFound, err.Error()}
-	case r.Context().Err() != nil:
-		return // nobody listens any more
-	default:
-		s.log.Error("a request of the Google Reader API failed", "path", r.URL.Path, "error", err)
-		refused = &refusal{http.StatusInternalServerError, "something went wrong here; the log says what"}
-	}
-	http.Error(w, refused.text, refused.status)
-}
-
-// call is one request.
-type call struct {
-	*server
-	w    http.ResponseWriter
-	r    *http.Request
-	path string // the escaped id of a stream, at the end of the path
-	auth string // the token by which the user was let in
-	user news.User
-}
-
-func (c *call) ctx() context.Context { return c.r.Context() }
-
-func (c *call) json(v any) error {
-	c.w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	e := json.NewEncoder(c.w)
-	e.SetEscapeHTML(false)
-	return c.sent(e.Encode(v))
-}
-
-func (c *call) text(s string) error {
-	c.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	_, err := io.WriteString(c.w, s)
-	return c.sent(err)
-}
-
-func (c *call) ok() error { return c.text("OK") }
-
-// sent takes the error of an answer that was begun: nothing can be told to that reader any more.
-func (c *call) sent(err error) error {
-	if err != nil {
-		c.log.Debug("an answer of the Google Reader API did not arrive", "error", err)
-	}
-	return nil
 }

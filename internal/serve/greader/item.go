@@ -1,8 +1,12 @@
 package greader
 
 import (
+	"bytes"
+	"cmp"
+	"encoding/xml"
 	"fmt"
 	"html"
+	"net/http"
 	"slices"
 	"strconv"
 	"strings"
@@ -74,19 +78,17 @@ func (c *call) readStream() (doc contents, err error) {
 	if err != nil {
 		return doc, err
 	}
-	p, err := c.readPage(stream, maxContents)
+	items, next, err := c.readPage(stream, maxContents)
 	if err != nil {
 		return doc, err
 	}
-	ids := make([]int64, len(p.items))
-	for i, it := range p.items {
+	ids := make([]int64, len(items))
+	for i, it := range items {
 		ids[i] = it.ID
 	}
-	if doc, err = c.contents(stream, ids); err != nil {
-		return doc, err
-	}
-	doc.Continuation = p.next
-	return doc, nil
+	doc, err = c.contents(stream, ids)
+	doc.Continuation = next
+	return doc, err
 }
 
 func (c *call) itemContents() error {
@@ -116,12 +118,12 @@ func (c *call) contents(stream string, ids []int64) (doc contents, err error) {
 	if err != nil {
 		return doc, err
 	}
-	shelf, err := c.shelf()
+	l, err := c.labels()
 	if err != nil {
 		return doc, err
 	}
-	feeds := make(map[int64]news.Feed, len(shelf.feeds))
-	for _, f := range shelf.feeds {
+	feeds := make(map[int64]news.Feed, len(l.feeds))
+	for _, f := range l.feeds {
 		feeds[f.ID] = f
 		if stream == feedID(f.ID) {
 			doc.Title = f.Title
@@ -130,10 +132,10 @@ func (c *call) contents(stream string, ids []int64) (doc contents, err error) {
 	for _, a := range articles {
 		it := itemOf(a, feeds[a.FeedID], states[a.ID])
 		if story, leads := led[a.ID]; leads {
-			it.lead(story, shelf.once)
+			it.addStory(story, l.once)
 		}
 		if name, ok := strings.CutPrefix(stream, labelPrefix); ok && !slices.Contains(it.Categories, labelPrefix+name) {
-			it.Categories = append(it.Categories, labelPrefix+name) // a topic's, which nothing else tells
+			it.Categories = append(it.Categories, labelPrefix+name) // a topic's, which neither feed nor state holds
 		}
 		doc.Items = append(doc.Items, it)
 	}
@@ -143,15 +145,16 @@ func (c *call) contents(stream string, ids []int64) (doc contents, err error) {
 func itemOf(a news.Article, f news.Feed, state news.ItemState) item {
 	it := item{
 		ID:      fmt.Sprintf("%s%016x", itemPrefix, uint64(a.ID)),
-		Crawled: strconv.FormatInt(a.Seen.UnixMilli(), 10), Timestamp: usec(a.Seen),
+		Crawled: strconv.FormatInt(a.Seen.UnixMilli(), 10), Timestamp: microseconds(a.Seen),
 		Published: a.Time().Unix(), Title: publish.Line(a.Headline()), Author: publish.Name(a.Outlet),
 		Canonical: []link{}, Alternate: []link{},
-		Summary:    content{direction(a.Lang), shown(a)},
-		Origin:     origin{feedID(a.FeedID), f.Title, publish.Absolute(f.Site)},
-		Categories: categories(f, state),
+		Summary:    content{"ltr", itemHTML(a)},
+		Origin:     origin{feedID(a.FeedID), cmp.Or(f.Title, publish.Name(a.Outlet)), publish.Absolute(f.Site)},
+		Categories: []string{statePrefix + stateAll},
 	}
-	if it.Origin.Title == "" {
-		it.Origin.Title = publish.Name(a.Outlet)
+	switch a.Lang {
+	case "ar", "fa", "he", "ur", "yi", "ps", "ckb", "dv", "ug", "sd":
+		it.Summary.Direction = "rtl"
 	}
 	if !a.Updated.IsZero() {
 		it.Updated = a.Updated.Unix()
@@ -164,44 +167,39 @@ func itemOf(a news.Article, f news.Feed, state news.ItemState) item {
 			it.Enclosures = append(it.Enclosures, enclosure{u, e.Type, e.Length})
 		}
 	}
-	return it
-}
-
-func categories(f news.Feed, state news.ItemState) []string {
-	all := []string{statePrefix + stateAll}
 	if state.Read {
-		all = append(all, statePrefix+stateRead)
+		it.Categories = append(it.Categories, statePrefix+stateRead)
 	}
 	if state.Starred {
-		all = append(all, statePrefix+stateStarred)
+		it.Categories = append(it.Categories, statePrefix+stateStarred)
 	}
 	if f.Folder != "" {
-		all = append(all, labelPrefix+f.Folder)
+		it.Categories = append(it.Categories, labelPrefix+f.Folder)
 	}
 	for _, l := range state.Labels {
 		if l != f.Folder {
-			all = append(all, labelPrefix+l)
+			it.Categories = append(it.Categories, labelPrefix+l)
 		}
 	}
-	return all
+	return it
 }
 
-// direction is that of the languages which are written from right to left.
-func direction(lang string) string {
-	switch lang {
-	case "ar", "fa", "he", "ur", "yi", "ps", "ckb", "dv", "ug", "sd":
-		return "rtl"
-	}
-	return "ltr"
-}
-
-// shown is the article's HTML, sanitised before it was stored, or its text in paragraphs.
-func shown(a news.Article) string {
-	if a.HTML != "" {
-		return ownPicture(a) + a.HTML
-	}
+// itemHTML is the article's HTML, sanitised before it was stored, or its text in paragraphs. The picture of an item without
+// one in its text leads, as most clients show no enclosures.
+func itemHTML(a news.Article) string {
 	var b strings.Builder
-	b.WriteString(ownPicture(a))
+	if !strings.Contains(a.HTML, "<img") {
+		for _, e := range a.Enclosures {
+			if u := publish.Absolute(e.URL); u != "" && e.IsPicture() {
+				b.WriteString(`<p><img src="` + html.EscapeString(u) + `" alt=""></p>`)
+				break
+			}
+		}
+	}
+	if a.HTML != "" {
+		b.WriteString(a.HTML)
+		return b.String()
+	}
 	for p := range strings.SplitSeq(a.Body(), "\n\n") {
 		if p != "" {
 			b.WriteString("<p>" + html.EscapeString(p) + "</p>")
@@ -210,26 +208,13 @@ func shown(a news.Article) string {
 	return b.String()
 }
 
-// ownPicture is the picture that an item without one in its text brings, as most readers show no enclosures.
-func ownPicture(a news.Article) string {
-	if strings.Contains(a.HTML, "<img") {
-		return ""
-	}
-	for _, e := range a.Enclosures {
-		if u := publish.Absolute(e.URL); u != "" && e.IsPicture() {
-			return `<p><img src="` + html.EscapeString(u) + `" alt=""></p>`
-		}
-	}
-	return ""
-}
-
 // maxVersions bounds the list of a story's other versions.
 const maxVersions = 60
 
-// lead makes of the item the entry of its story: under who wrote it first, with the newest version
-// of each other outlet below the text, and its own outlet's where that is newer. The item stays the lead: what was read does
-// not come back unread.
-func (it *item) lead(story news.Story, once string) {
+// addStory makes the item the entry of its story: the author is the one of the origin, and below the text stand the newest
+// versions of the other outlets, and of its own where that is newer. The item stays the lead, so that what was read does not
+// come back unread.
+func (it *item) addStory(story news.Story, once string) {
 	it.Categories = append(it.Categories, labelPrefix+once)
 	it.Author = publish.Name(publish.Author(story))
 	var versions []string
@@ -256,5 +241,88 @@ func (it *item) lead(story news.Story, once string) {
 	}
 }
 
-// stamp is a time as Atom has it.
-func stamp(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(time.RFC3339) }
+// atomFeed is the Atom form of a stream, which older clients ask for. Categories of Google's scheme hold the states.
+type atomFeed struct {
+	XMLName      xml.Name    `xml:"http://www.w3.org/2005/Atom feed"`
+	Reader       string      `xml:"xmlns:gr,attr"`
+	ID           string      `xml:"id"`
+	Title        string      `xml:"title"`
+	Updated      string      `xml:"updated"`
+	Continuation string      `xml:"gr:continuation,omitempty"`
+	Entries      []atomEntry `xml:"entry"`
+}
+
+type atomEntry struct {
+	Crawled    string         `xml:"gr:crawl-timestamp-msec,attr"`
+	ID         string         `xml:"id"`
+	Title      string         `xml:"title"`
+	Published  string         `xml:"published"`
+	Updated    string         `xml:"updated"`
+	Links      []atomLink     `xml:"link"`
+	Author     string         `xml:"author>name"`
+	Categories []atomCategory `xml:"category"`
+	Content    atomContent    `xml:"content"`
+}
+
+type atomLink struct {
+	Rel    string `xml:"rel,attr"`
+	Href   string `xml:"href,attr"`
+	Type   string `xml:"type,attr,omitempty"`
+	Length int64  `xml:"length,attr,omitempty"`
+}
+
+type atomCategory struct {
+	Term   string `xml:"term,attr"`
+	Scheme string `xml:"scheme,attr"`
+	Label  string `xml:"label,attr"`
+}
+
+type atomContent struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:",chardata"`
+}
+
+const readerScheme = "http://www.google.com/reader/"
+
+func (c *call) atom() error {
+	doc, err := c.readStream()
+	if err != nil {
+		return err
+	}
+	stamp := func(seconds int64) string { return time.Unix(seconds, 0).UTC().Format(time.RFC3339) }
+	category := func(id string) atomCategory {
+		return atomCategory{id, readerScheme, strings.TrimPrefix(strings.TrimPrefix(id, statePrefix), labelPrefix)}
+	}
+	feed := atomFeed{
+		Reader: "http://www.google.com/schemas/reader/atom/", ID: "tag:google.com,2005:reader/" + doc.ID, Title: doc.Title,
+		Updated: stamp(doc.Updated), Continuation: doc.Continuation,
+	}
+	for _, it := range doc.Items {
+		e := atomEntry{
+			Crawled: it.Crawled, ID: it.ID, Title: it.Title, Author: it.Author, Content: atomContent{"html", it.Summary.Content},
+			Published: stamp(it.Published), Updated: stamp(max(it.Updated, it.Published)),
+		}
+		for _, l := range it.Alternate {
+			e.Links = append(e.Links, atomLink{Rel: "alternate", Href: l.Href, Type: l.Type})
+		}
+		for _, m := range it.Enclosures {
+			e.Links = append(e.Links, atomLink{"enclosure", m.Href, m.Type, m.Length})
+		}
+		for _, id := range it.Categories {
+			e.Categories = append(e.Categories, category(id))
+		}
+		if !slices.Contains(it.Categories, statePrefix+stateRead) {
+			e.Categories = append(e.Categories, category(statePrefix+"fresh"))
+		}
+		feed.Entries = append(feed.Entries, e)
+	}
+	var b bytes.Buffer
+	b.WriteString(xml.Header)
+	if err := xml.NewEncoder(&b).Encode(feed); err != nil {
+		return err
+	}
+	c.w.Header().Set("Content-Type", "application/atom+xml; charset=utf-8")
+	c.w.WriteHeader(http.StatusOK)
+	_, err = c.w.Write(b.Bytes())
+	return c.sent(err)
+}

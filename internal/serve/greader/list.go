@@ -8,97 +8,65 @@ import (
 	"headwater/internal/news"
 )
 
-// How many items a request gets: where it does not say, and at most.
 const (
 	defaultItems = 20
 	maxContents  = 1000
 	maxIDs       = 10_000
 	maxEdited    = 5_000 // net/url reads no more than twice as many parameters
+	maxCounted   = 50    // topics whose unread stories are counted
+	topicCounted = 1000  // stories of a topic that are counted, as Google did
 )
 
-// page is the part of a stream that a request asks for.
-type page struct {
-	stream string
-	list   news.ItemList
-	items  []news.Item
-	next   string // continuation; "" at the end
-}
-
-// readPage reads n, c, ot, nt, xt, it and r, and lists the items of the stream.
-func (c *call) readPage(stream string, most int) (p page, err error) {
-	p.stream = stream
-	if p.list, err = c.chosen(stream); err != nil {
-		return p, err
+// readPage reads n, c, ot, nt, xt, it and r, and lists the items of the stream. It gives the continuation, "" at the end.
+func (c *call) readPage(stream string, most int) (items []news.Item, next string, err error) {
+	list, err := c.readFilter(stream)
+	if err != nil {
+		return nil, "", err
 	}
 	n, err := c.number("n", defaultItems)
 	if err != nil || n < 0 {
-		return p, bad("n=%s is no number of items", c.r.FormValue("n"))
+		return nil, "", bad("n=%s is no number of items", c.r.FormValue("n"))
 	}
 	n = min(n, int64(most))
-	p.list.Limit = int(n) + 1
-	if p.list.After, err = news.ParsePlace(c.r.FormValue("c")); err != nil {
-		return p, bad("c=%q is no continuation of this server's; leave it out to begin anew", c.r.FormValue("c"))
+	list.Limit = int(n) + 1
+	if list.After, err = news.ParsePlace(c.r.FormValue("c")); err != nil {
+		return nil, "", bad("c=%q is no continuation of this server's; leave it out to begin anew", c.r.FormValue("c"))
 	}
-	p.list.Oldest = c.r.FormValue("r") == "o"
-	if p.items, err = c.backend.Items(c.ctx(), c.user.ID, p.list); err != nil {
-		return p, err
+	list.Oldest = c.r.FormValue("r") == "o"
+	if items, err = c.backend.Items(c.ctx(), c.user.ID, list); err != nil {
+		return nil, "", err
 	}
-	if len(p.items) > int(n) {
-		p.items = p.items[:n]
+	if len(items) > int(n) {
+		items = items[:n]
 		if n > 0 {
-			p.next = p.items[n-1].Place().String()
+			next = items[n-1].Place().String()
 		}
 	}
-	return p, nil
+	return items, next, nil
 }
 
-// chosen reads what chooses items: the stream, it and xt, and the times at which the items were first seen.
-func (c *call) chosen(stream string) (l news.ItemList, err error) {
-	var sel selection
-	if err := c.add(&sel, stream, false); err != nil {
+// readFilter reads the parameters that filter items: the stream, it and xt, and the times at which the items were first seen.
+func (c *call) readFilter(stream string) (l news.ItemList, err error) {
+	if err := c.addStream(&l, stream, false); err != nil {
 		return l, err
 	}
 	for _, id := range c.r.Form["it"] {
-		if err := c.add(&sel, id, false); err != nil {
+		if err := c.addStream(&l, id, false); err != nil {
 			return l, err
 		}
 	}
 	for _, id := range c.r.Form["xt"] {
-		if err := c.add(&sel, id, true); err != nil {
+		if err := c.addStream(&l, id, true); err != nil {
 			return l, err
 		}
 	}
-	l.In, l.Out = sel.in, sel.out
 	since, errSince := c.number("ot", 0)
 	until, errUntil := c.number("nt", 0)
 	if errSince != nil || errUntil != nil {
 		return l, bad("ot=%s and nt=%s: give seconds since 1970", c.r.FormValue("ot"), c.r.FormValue("nt"))
 	}
-	l.Since, l.Until = instant(since), instant(until)
+	l.Since, l.Until = parseTime(since), parseTime(until)
 	return l, nil
-}
-
-// number reads a parameter, which is otherwise where it is missing.
-func (c *call) number(name string, otherwise int64) (int64, error) {
-	s := c.r.FormValue(name)
-	if s == "" {
-		return otherwise, nil
-	}
-	return strconv.ParseInt(s, 10, 64)
-}
-
-// instant reads a time by its size: readers send seconds, and some milliseconds or microseconds. 0 is none.
-func instant(n int64) time.Time {
-	const milli, micro = 1e11, 1e14 // seconds until the year 5138, milliseconds since 1973
-	switch {
-	case n <= 0:
-		return time.Time{}
-	case n < milli:
-		return time.Unix(n, 0)
-	case n < micro:
-		return time.UnixMilli(n)
-	}
-	return time.UnixMicro(n)
 }
 
 // itemRef is an item by its number.
@@ -113,26 +81,18 @@ func (c *call) itemIDs() error {
 	if err != nil {
 		return err
 	}
-	p, err := c.readPage(stream, maxIDs)
+	items, next, err := c.readPage(stream, maxIDs)
 	if err != nil {
 		return err
 	}
-	refs := make([]itemRef, len(p.items))
-	for i, it := range p.items {
-		refs[i] = itemRef{strconv.FormatInt(it.ID, 10), []string{feedID(it.Feed)}, usec(it.Seen)}
+	refs := make([]itemRef, len(items))
+	for i, it := range items {
+		refs[i] = itemRef{strconv.FormatInt(it.ID, 10), []string{feedID(it.Feed)}, microseconds(it.Seen)}
 	}
 	return c.json(struct {
 		Refs         []itemRef `json:"itemRefs"`
 		Continuation string    `json:"continuation,omitempty"`
-	}{refs, p.next})
-}
-
-// usec writes a time as Google did. Items' are those at which they were first seen, which mark-all-as-read gets back.
-func usec(t time.Time) string {
-	if t.IsZero() {
-		return "0"
-	}
-	return strconv.FormatInt(t.UnixMicro(), 10)
+	}{refs, next})
 }
 
 func (c *call) itemCount() error {
@@ -140,7 +100,7 @@ func (c *call) itemCount() error {
 	if err != nil {
 		return err
 	}
-	l, err := c.chosen(stream)
+	l, err := c.readFilter(stream)
 	if err != nil {
 		return err
 	}
@@ -155,7 +115,73 @@ func (c *call) itemCount() error {
 	return c.text(count)
 }
 
-// items reads the numbers of items in any of the forms that readers send.
+type unreadCount struct {
+	ID     string `json:"id"`
+	Count  int64  `json:"count"`
+	Newest string `json:"newestItemTimestampUsec"`
+}
+
+// unreadCount counts by feed and by label. Labels that a user put on articles are not counted.
+func (c *call) unreadCount() error {
+	if err := c.onlyJSON(); err != nil {
+		return err
+	}
+	l, err := c.labels()
+	if err != nil {
+		return err
+	}
+	unread, err := c.backend.Unread(c.ctx(), c.user.ID)
+	if err != nil {
+		return err
+	}
+	folder := map[int64]string{}
+	for _, f := range l.feeds {
+		folder[f.ID] = f.Folder
+	}
+	var counts []unreadCount
+	var newest []time.Time
+	index := map[string]int{} // of streams in counts
+	add := func(id string, u news.Unread) {
+		i, ok := index[id]
+		if !ok {
+			i = len(counts)
+			index[id] = i
+			counts, newest = append(counts, unreadCount{ID: id}), append(newest, time.Time{})
+		}
+		counts[i].Count += u.Count
+		if u.Newest.After(newest[i]) {
+			newest[i] = u.Newest
+		}
+		counts[i].Newest = microseconds(newest[i])
+	}
+	add(statePrefix+stateAll, news.Unread{})
+	for _, u := range unread {
+		add(feedID(u.Feed), u)
+		add(statePrefix+stateAll, u)
+		if f := folder[u.Feed]; f != "" {
+			add(labelPrefix+f, u)
+		}
+	}
+	u, err := c.backend.CountItems(c.ctx(), c.user.ID, news.ItemList{
+		In: []news.Stream{{Kind: news.StreamOnce}}, Out: []news.Stream{{Kind: news.StreamRead}},
+	})
+	if err != nil {
+		return err
+	}
+	add(labelPrefix+l.once, u)
+	for _, t := range l.topics[:min(len(l.topics), maxCounted)] {
+		if u, err = c.backend.UnreadTopic(c.ctx(), c.user.ID, t.ID, topicCounted); err != nil {
+			return err
+		}
+		add(labelPrefix+t.label, u)
+	}
+	return c.json(struct {
+		Max    int64         `json:"max"`
+		Counts []unreadCount `json:"unreadcounts"`
+	}{counts[0].Count, counts})
+}
+
+// items reads the numbers of items in any of the forms that clients send.
 func (c *call) items(most int) ([]int64, error) {
 	given := c.r.Form["i"]
 	if len(given) == 0 {

@@ -8,15 +8,22 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"os"
+	"net/netip"
+	"strconv"
 	"strings"
+	"time"
 
 	"headwater/internal/news"
 	"headwater/internal/serve/ingress"
 )
 
-// login answers ClientLogin, by which a reader turns name and password into a token.
-func (c *call) login() error {
+const (
+	loginPath = "/accounts/ClientLogin"
+	apiPath   = "/reader/api/0/"
+)
+
+// login answers ClientLogin, by which a client exchanges name and password for a token.
+func (c *call) login(limiter *loginLimiter) error {
 	switch {
 	case c.r.URL.Query().Has("Passwd"):
 		return bad("send the password in the body of a POST, not in the address, which logs keep")
@@ -28,7 +35,7 @@ func (c *call) login() error {
 		return err
 	}
 	name := c.r.PostFormValue("Email")
-	token, err := c.gate.try(c.ctx(), ingress.Client(c.r), name, func(ctx context.Context) (string, error) {
+	token, err := limiter.try(c.ctx(), ingress.Client(c.r), name, func(ctx context.Context) (string, error) {
 		return c.backend.Login(ctx, name, c.r.PostFormValue("Passwd"))
 	})
 	switch {
@@ -46,79 +53,37 @@ func (c *call) login() error {
 	return c.text(fmt.Sprintf("SID=%s\nLSID=%s\nAuth=%s\n", token, token, token))
 }
 
-// readForm reads query and body. Some readers post forms without saying that they are, and curl says of every body that it
-// is one: a raw body is left alone.
-func (c *call) readForm(raw bool) error {
-	switch {
-	case raw:
-		c.r.Header.Set("Content-Type", "application/octet-stream")
-	case c.r.Method == http.MethodPost && c.r.Header.Get("Content-Type") == "":
-		c.r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+// authenticate finds the user by the header "Authorization: GoogleLogin auth=TOKEN".
+func (c *call) authenticate(limiter *loginLimiter) error {
+	unauthorised := func() error {
+		c.w.Header().Set("WWW-Authenticate", `GoogleLogin realm="`+loginPath+`", service="reader"`)
+		return problem(http.StatusUnauthorized, "Error=BadAuthentication\nInfo=log in at %s first", loginPath)
 	}
-	err := c.r.ParseForm()
-	var large *http.MaxBytesError
-	if err == nil || errors.As(err, &large) || errors.Is(err, os.ErrDeadlineExceeded) {
-		return err
-	}
-	return bad("the form cannot be read: %v", err)
-}
-
-// enter lets a user in, and looks at method and token of what changes something.
-func (c *call) enter(e endpoint) error {
-	method := c.r.Method
-	if method != http.MethodPost && (method != http.MethodGet || e.writes) {
-		allowed := "GET, POST"
-		if e.writes {
-			allowed = http.MethodPost
-		}
-		c.w.Header().Set("Allow", allowed)
-		return problem(http.StatusMethodNotAllowed, "%s takes no %s; send a POST", c.r.URL.Path, method)
-	}
-	token, ok := bearer(c.r.Header.Get("Authorization"))
-	if !ok {
-		return c.unauthorised()
-	}
-	user, err := c.backend.UserOf(c.ctx(), token)
-	if errors.Is(err, news.ErrNotFound) {
-		if err := c.gate.wrongToken(ingress.Client(c.r)); err != nil {
-			return err
-		}
-		return c.unauthorised()
-	}
-	if err != nil {
-		return err
-	}
-	c.user, c.auth = user, token
-	if err := c.readForm(e.raw); err != nil {
-		return err
-	}
-	if e.writes {
-		return c.checkToken(c.r.FormValue("T"))
-	}
-	return nil
-}
-
-func (c *call) unauthorised() error {
-	c.w.Header().Set("WWW-Authenticate", `GoogleLogin realm="`+loginPath+`", service="reader"`)
-	return problem(http.StatusUnauthorized, "Error=BadAuthentication\nInfo=log in at %s first", loginPath)
-}
-
-// bearer reads "GoogleLogin auth=TOKEN".
-func bearer(header string) (token string, ok bool) {
-	scheme, rest, _ := strings.Cut(strings.TrimSpace(header), " ")
+	scheme, rest, _ := strings.Cut(strings.TrimSpace(c.r.Header.Get("Authorization")), " ")
 	if !strings.EqualFold(scheme, "GoogleLogin") {
-		return "", false
+		return unauthorised()
 	}
 	for part := range strings.SplitSeq(rest, ",") {
-		if token, ok := strings.CutPrefix(strings.TrimSpace(part), "auth="); ok {
-			return strings.Trim(token, `"`), true
+		token, ok := strings.CutPrefix(strings.TrimSpace(part), "auth=")
+		if !ok {
+			continue
 		}
+		var err error
+		c.auth = strings.Trim(token, `"`)
+		c.user, err = c.backend.UserOf(c.ctx(), c.auth)
+		if errors.Is(err, news.ErrNotFound) {
+			if err := limiter.wrongToken(ingress.Client(c.r)); err != nil {
+				return err
+			}
+			return unauthorised()
+		}
+		return err
 	}
-	return "", false
+	return unauthorised()
 }
 
-// editToken is what Google asked for with each change, 57 characters. It adds nothing to the header, which alone lets in:
-// readers that send none, or the "x" that some make up, are let through.
+// editToken is what Google asked for with each change, 57 characters. It protects nothing, since the header alone
+// authenticates: clients that send none, or the "x" that some make up, are let through.
 func (c *call) editToken() string {
 	sum := sha256.Sum256([]byte("edit " + c.auth))
 	return hex.EncodeToString(sum[:])[:57]
@@ -126,14 +91,113 @@ func (c *call) editToken() string {
 
 func (c *call) token() error { return c.text(c.editToken()) }
 
-// checkToken refuses one that is not ours, in the way that makes a reader ask for another.
+// checkToken refuses a token that is not ours, in the way that makes a client ask for another.
 func (c *call) checkToken(token string) error {
 	token = strings.TrimSpace(token)
-	if token == "" || token == "x" || same(token, c.editToken()) || same(token, c.auth) {
+	same := func(ours string) bool { return subtle.ConstantTimeCompare([]byte(token), []byte(ours)) == 1 }
+	if token == "" || token == "x" || same(c.editToken()) || same(c.auth) {
 		return nil
 	}
 	c.w.Header().Set("X-Reader-Google-Bad-Token", "true")
 	return problem(http.StatusUnauthorized, "Error=BadToken\nInfo=ask %stoken for another", apiPath)
 }
 
-func same(a, b string) bool { return subtle.ConstantTimeCompare([]byte(a), []byte(b)) == 1 }
+func (c *call) userInfo() error {
+	id := strconv.FormatInt(c.user.ID, 10)
+	return c.json(map[string]string{
+		"userId": id, "userName": c.user.Name, "userProfileId": id, "userEmail": c.user.Name,
+	})
+}
+
+func (c *call) preferences() error { return c.json(map[string][]string{"prefs": {}}) }
+
+func (c *call) streamPreferences() error {
+	return c.json(map[string]map[string]string{"streamprefs": {}})
+}
+
+const (
+	triesReset  = 5 * time.Minute        // from the first wrong password to when they are forgotten
+	pairTries   = 10                     // wrong passwords of a client for a name; then it has to wait
+	clientTries = 50                     // wrong passwords of a client for all names; then it has to wait
+	nameTries   = 20                     // wrong passwords of all clients for a name; then answers for it are delayed
+	nameDelay   = 200 * time.Millisecond // for each try beyond nameTries
+	maxDelay    = 5 * time.Second
+	tokenTries  = 100                 // wrong tokens of a client
+	knownFor    = 30 * 24 * time.Hour // how long it counts that a client has logged in under a name
+	maxTries    = 10_000              // keys of each kind that are remembered
+	maxHashing  = 2                   // passwords that are hashed at once, each in 19 MB
+)
+
+// loginLimiter slows down who tries passwords. Refusals depend on the client that asks, so that no stranger locks a name out:
+// a name that many try is answered slowly, and at once to clients that have logged in under it.
+type loginLimiter struct {
+	hashing chan struct{}
+	pairs   *ingress.Tally[loginPair]
+	clients *ingress.Tally[netip.Prefix]
+	names   *ingress.Tally[nameHash]
+	tokens  *ingress.Tally[netip.Prefix]
+	known   *ingress.Tally[loginPair] // logins that succeeded
+}
+
+// nameHash is the hash of a name that a client sent, which may be long.
+type nameHash [sha256.Size]byte
+
+type loginPair struct {
+	client netip.Prefix
+	name   nameHash
+}
+
+func newLoginLimiter(now func() time.Time) *loginLimiter {
+	return &loginLimiter{
+		hashing: make(chan struct{}, maxHashing),
+		pairs:   ingress.NewTally[loginPair](now, triesReset, maxTries),
+		clients: ingress.NewTally[netip.Prefix](now, triesReset, maxTries),
+		names:   ingress.NewTally[nameHash](now, triesReset, maxTries),
+		tokens:  ingress.NewTally[netip.Prefix](now, triesReset, maxTries),
+		known:   ingress.NewTally[loginPair](now, knownFor, maxTries),
+	}
+}
+
+// try logs in unless too many tries failed. A try counts as failed until it succeeds, so that many at once count too.
+func (l *loginLimiter) try(ctx context.Context, client netip.Prefix, name string, login func(context.Context) (string, error)) (string, error) {
+	tooMany := func(left time.Duration) error {
+		return problem(http.StatusTooManyRequests, "Error=CaptchaRequired\nInfo=too many wrong passwords; try again in %d seconds", int(left.Seconds())+1)
+	}
+	key := loginPair{client, sha256.Sum256([]byte(name))}
+	known := l.known.Has(key)
+	if n, left := l.pairs.Add(key); n > pairTries {
+		return "", tooMany(left)
+	}
+	if n, left := l.clients.Add(client); n > clientTries && !known {
+		return "", tooMany(left)
+	}
+	if n, _ := l.names.Add(key.name); n > nameTries && !known {
+		select {
+		case <-time.After(min(time.Duration(n-nameTries)*nameDelay, maxDelay)):
+		case <-ctx.Done():
+			return "", ctx.Err()
+		}
+	}
+	select {
+	case l.hashing <- struct{}{}:
+		defer func() { <-l.hashing }()
+	case <-ctx.Done():
+		return "", ctx.Err()
+	}
+	token, err := login(ctx)
+	if err == nil {
+		l.pairs.Forget(key)
+		l.clients.TakeBack(client)
+		l.names.TakeBack(key.name)
+		l.known.Add(key)
+	}
+	return token, err
+}
+
+// wrongToken counts a wrong token, and refuses a client that has sent many.
+func (l *loginLimiter) wrongToken(client netip.Prefix) error {
+	if n, left := l.tokens.Add(client); n > tokenTries {
+		return problem(http.StatusTooManyRequests, "too many wrong tokens; log in again, or try again in %d seconds", int(left.Seconds())+1)
+	}
+	return nil
+}

@@ -1,6 +1,7 @@
 package greader
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/url"
@@ -25,14 +26,14 @@ const (
 	stateBroadcast = "broadcast"
 	stateLike      = "like"
 
-	// once is the label of all stories, each by the one article that stands for it.
-	once = "Everything, once"
+	// allOnce is the label of all stories, each by the one article that stands for it.
+	allOnce = "Everything, once"
 )
 
 func feedID(id int64) string { return feedPrefix + strconv.FormatInt(id, 10) }
 
-// split parts the id of a stream that is a user's into what it is, "state" or "label", and which.
-func (c *call) split(id string) (kind, name string, ok bool) {
+// userStream parts the id of a user's stream into its kind, "state" or "label", and its name.
+func (c *call) userStream(id string) (kind, name string, ok bool) {
 	rest, ok := strings.CutPrefix(id, "user/")
 	if !ok {
 		return "", "", false
@@ -48,33 +49,28 @@ func (c *call) split(id string) (kind, name string, ok bool) {
 	return "", "", false
 }
 
-// label gives the name of a label that a request wants changed.
-func (c *call) label(id string) (string, error) {
-	kind, name, ok := c.split(id)
-	if !ok || kind != "label" {
-		return "", bad("%q is no label; labels are written %sNAME", id, labelPrefix)
+// pathStream is the stream at the end of the path, or else in the parameter s.
+func (c *call) pathStream() (string, error) {
+	if c.path == "" {
+		return cmp.Or(c.r.FormValue("s"), statePrefix+stateAll), nil
 	}
-	if err := news.CheckName(name); err != nil {
-		return "", bad("label: %v", err)
+	id, err := url.PathUnescape(c.path)
+	if err != nil {
+		return "", bad("the stream %q cannot be read: %v", c.path, err)
 	}
-	return name, nil
+	return id, nil
 }
 
-// selection gathers streams that articles must be in, or must not be in.
-type selection struct {
-	in, out []news.Stream
-}
-
-// add puts a stream to the selection; without is for streams that articles must not be in.
-func (c *call) add(sel *selection, id string, without bool) error {
+// addStream adds a stream to those that articles must be in, or with exclude must not be in.
+func (c *call) addStream(l *news.ItemList, id string, exclude bool) error {
 	s, not, err := c.stream(id)
 	if err != nil {
 		return err
 	}
-	if not != without {
-		sel.out = append(sel.out, s)
+	if not != exclude {
+		l.Out = append(l.Out, s)
 	} else {
-		sel.in = append(sel.in, s)
+		l.In = append(l.In, s)
 	}
 	return nil
 }
@@ -85,18 +81,24 @@ func (c *call) stream(id string) (s news.Stream, not bool, err error) {
 		f, err := c.feed(rest)
 		return news.Stream{Kind: news.StreamFeed, Feed: f.ID}, false, err
 	}
-	kind, name, ok := c.split(id)
-	switch {
-	case !ok:
+	kind, name, ok := c.userStream(id)
+	if !ok {
 		return s, false, bad("%q is no stream; there are feed/NUMBER, %sNAME and %sread and the like", id, labelPrefix, statePrefix)
-	case kind == "label":
-		s, err = c.labelStream(name)
-		return s, false, err
 	}
-	return stateStream(id, name)
-}
-
-func stateStream(id, name string) (s news.Stream, not bool, err error) {
+	if kind == "label" {
+		l, err := c.labels()
+		if err != nil {
+			return s, false, err
+		}
+		if name == l.once {
+			return news.Stream{Kind: news.StreamOnce}, false, nil
+		}
+		if t, ok := l.topic(name); ok {
+			ids, err := c.backend.TopicStoryIDs(c.ctx(), t.Topic)
+			return news.Stream{Kind: news.StreamStories, IDs: ids}, false, err
+		}
+		return news.Stream{Kind: news.StreamLabel, Label: name}, false, nil
+	}
 	switch name {
 	case stateAll:
 		return news.Stream{Kind: news.StreamAll}, false, nil
@@ -128,42 +130,22 @@ func (c *call) feed(rest string) (news.Feed, error) {
 	return f, err
 }
 
-func (c *call) labelStream(name string) (news.Stream, error) {
-	shelf, err := c.shelf()
-	if err != nil {
-		return news.Stream{}, err
-	}
-	return c.onShelf(shelf, name)
-}
-
-// onShelf gives the stream of a label.
-func (c *call) onShelf(shelf *shelf, name string) (news.Stream, error) {
-	if name == shelf.once {
-		return news.Stream{Kind: news.StreamOnce}, nil
-	}
-	if t, ok := shelf.topic(name); ok {
-		ids, err := c.backend.TopicStoryIDs(c.ctx(), t.Topic)
-		return news.Stream{Kind: news.StreamStories, IDs: ids}, err
-	}
-	return news.Stream{Kind: news.StreamLabel, Label: name}, nil
-}
-
-// shelf is what stands among the labels. A folder has its name to itself; what else would be called so is called more.
-type shelf struct {
+// labels are the labels that stand for folders, topics and all stories, each under a name of its own. Folders keep their
+// names; others get a suffix where the name is taken.
+type labels struct {
 	feeds   []news.Feed
 	folders []string // in the order of the feeds
-	once    string
-	topics  []shelved
+	once    string   // the label of all stories
+	topics  []topicLabel
 	taken   map[string]bool
 }
 
-// shelved is a topic under its label.
-type shelved struct {
+type topicLabel struct {
 	news.Topic
 	label string
 }
 
-func (c *call) shelf() (*shelf, error) {
+func (c *call) labels() (*labels, error) {
 	feeds, err := c.backend.Feeds(c.ctx())
 	if err != nil {
 		return nil, err
@@ -176,57 +158,52 @@ func (c *call) shelf() (*shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &shelf{feeds: feeds, taken: map[string]bool{}}
+	l := &labels{feeds: feeds, taken: map[string]bool{}}
 	for _, f := range feeds {
-		if f.Folder != "" && !s.taken[f.Folder] {
-			s.taken[f.Folder] = true
-			s.folders = append(s.folders, f.Folder)
+		if f.Folder != "" && !l.taken[f.Folder] {
+			l.taken[f.Folder] = true
+			l.folders = append(l.folders, f.Folder)
 		}
 	}
-	s.once = s.free(once, " (stories)")
+	unique := func(name, suffix string) string {
+		for l.taken[name] {
+			name += suffix
+		}
+		l.taken[name] = true
+		return name
+	}
+	l.once = unique(allOnce, " (stories)")
 	for _, t := range slices.Concat(own, shared) {
-		s.topics = append(s.topics, shelved{t, s.free(t.Name, " (topic)")})
+		l.topics = append(l.topics, topicLabel{t, unique(t.Name, " (topic)")})
 	}
-	return s, nil
+	return l, nil
 }
 
-// free takes a label that nothing else has.
-func (s *shelf) free(name, more string) string {
-	for s.taken[name] {
-		name += more
-	}
-	s.taken[name] = true
-	return name
-}
-
-func (s *shelf) topic(label string) (shelved, bool) {
-	for _, t := range s.topics {
+func (l *labels) topic(label string) (topicLabel, bool) {
+	for _, t := range l.topics {
 		if t.label == label {
 			return t, true
 		}
 	}
-	return shelved{}, false
+	return topicLabel{}, false
 }
 
-// mayHold says whether feeds and articles can be put under a label.
-func (s *shelf) mayHold(label string) error {
-	if _, ok := s.topic(label); ok || label == s.once {
+// assignable refuses labels that nobody can put feeds and articles under.
+func (l *labels) assignable(label string) error {
+	if _, ok := l.topic(label); ok || label == l.once {
 		return bad("%q fills itself; choose another label", label)
 	}
 	return nil
 }
 
-// pathStream is the stream at the end of the path, or else in the parameter s.
-func (c *call) pathStream() (string, error) {
-	if c.path == "" {
-		if id := c.r.FormValue("s"); id != "" {
-			return id, nil
-		}
-		return statePrefix + stateAll, nil
+// label gives the name of a label that a request wants changed.
+func (c *call) label(id string) (string, error) {
+	kind, name, ok := c.userStream(id)
+	if !ok || kind != "label" {
+		return "", bad("%q is no label; labels are written %sNAME", id, labelPrefix)
 	}
-	id, err := url.PathUnescape(c.path)
-	if err != nil {
-		return "", bad("the stream %q cannot be read: %v", c.path, err)
+	if err := news.CheckName(name); err != nil {
+		return "", bad("label: %v", err)
 	}
-	return id, nil
+	return name, nil
 }

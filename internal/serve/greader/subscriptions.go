@@ -51,20 +51,12 @@ func (c *call) subscriptions() error {
 	return c.json(map[string][]subscription{"subscriptions": all})
 }
 
-// onlyJSON refuses the XML of Google's lists, which no reader in use needs.
-func (c *call) onlyJSON() error {
-	if o := c.r.FormValue("output"); o != "" && o != "json" {
-		return bad("output=%s is not made here; ask for output=json", o)
-	}
-	return nil
-}
-
-func (c *call) export() error {
+func (c *call) exportOPML() error {
 	c.w.Header().Set("Content-Type", "text/x-opml; charset=utf-8")
 	return c.backend.WriteOPML(c.ctx(), c.w, c.title)
 }
 
-func (c *call) importList() error {
+func (c *call) importOPML() error {
 	done, err := c.backend.ReadOPML(c.ctx(), c.r.Body)
 	if err != nil {
 		return bad("the list cannot be read: %v", err)
@@ -74,116 +66,92 @@ func (c *call) importList() error {
 
 // editSubscription subscribes, ends a subscription, or changes title and folder. Feeds are everybody's.
 func (c *call) editSubscription() error {
-	edit, err := c.readEdit()
+	l, err := c.labels()
 	if err != nil {
 		return err
 	}
-	streams := c.r.Form["s"]
+	var into, outOf string // folders
+	if a := c.r.FormValue("a"); a != "" {
+		if into, err = c.label(a); err != nil {
+			return err
+		}
+		if err := l.assignable(into); err != nil {
+			return err
+		}
+	}
+	if r := c.r.FormValue("r"); r != "" {
+		if outOf, err = c.label(r); err != nil {
+			return err
+		}
+	}
+	streams, titles := c.r.Form["s"], c.r.Form["t"]
 	if len(streams) == 0 {
 		return bad("name the feed: s=feed/ADDRESS")
 	}
 	for i, s := range streams {
-		rest, ok := strings.CutPrefix(s, feedPrefix)
+		id, ok := strings.CutPrefix(s, feedPrefix)
 		if !ok {
 			return bad("s=%q is no feed; feeds are written feed/NUMBER or feed/ADDRESS", s)
 		}
-		if titles := c.r.Form["t"]; i < len(titles) {
-			edit.title = titles[i]
-		} else {
-			edit.title = ""
+		title := ""
+		if i < len(titles) {
+			title = titles[i]
 		}
-		if err := c.editOne(rest, edit); err != nil {
+		var f news.Feed
+		switch action := c.r.FormValue("ac"); action {
+		case "subscribe":
+			f, err = c.subscribe(id, title, into)
+		case "edit", "unsubscribe":
+			f, err = c.feed(id)
+			if err == nil && action == "unsubscribe" {
+				if err := c.backend.RemoveFeed(c.ctx(), f.ID); err != nil {
+					return err
+				}
+				continue
+			}
+		default:
+			return bad("ac=%q is no action; there are subscribe, unsubscribe and edit", action)
+		}
+		if err != nil {
+			return err
+		}
+		title, folder := cmp.Or(title, f.Title), f.Folder
+		if outOf == folder {
+			folder = ""
+		}
+		folder = cmp.Or(into, folder)
+		if title == f.Title && folder == f.Folder {
+			continue
+		}
+		if err := c.backend.EditFeed(c.ctx(), f.ID, title, folder); err != nil {
 			return err
 		}
 	}
 	return c.ok()
 }
 
-// feedEdit is what is to happen to a feed.
-type feedEdit struct {
-	action, title string
-	into, outOf   string // folders
-}
-
-func (c *call) readEdit() (e feedEdit, err error) {
-	e.action = c.r.FormValue("ac")
-	shelf, err := c.shelf()
-	if err != nil {
-		return e, err
-	}
-	if a := c.r.FormValue("a"); a != "" {
-		if e.into, err = c.label(a); err != nil {
-			return e, err
-		}
-		if err := shelf.mayHold(e.into); err != nil {
-			return e, err
-		}
-	}
-	if r := c.r.FormValue("r"); r != "" {
-		e.outOf, err = c.label(r)
-	}
-	return e, err
-}
-
-func (c *call) editOne(rest string, e feedEdit) error {
-	switch e.action {
-	case "subscribe":
-		f, err := c.subscribe(rest, e)
-		if err != nil {
-			return err
-		}
-		return c.change(f, e)
-	case "edit", "unsubscribe":
-		f, err := c.feed(rest)
-		if err != nil {
-			return err
-		}
-		if e.action == "edit" {
-			return c.change(f, e)
-		}
-		return c.backend.RemoveFeed(c.ctx(), f.ID)
-	}
-	return bad("ac=%q is no action; there are subscribe, unsubscribe and edit", e.action)
-}
-
 // subscribe adds a feed, or gives the one that is there.
-func (c *call) subscribe(address string, e feedEdit) (news.Feed, error) {
+func (c *call) subscribe(address, title, folder string) (news.Feed, error) {
 	if f, err := c.feed(address); err == nil {
 		return f, nil
 	}
-	if !isWeb(address) {
+	u, err := weburl.Parse(address)
+	if err != nil || u.Hostname() == "" || u.Scheme != "http" && u.Scheme != "https" {
 		return news.Feed{}, bad("%q is no feed address; give one such as https://example.org/feed.xml", address)
 	}
-	f, err := c.backend.AddFeed(c.ctx(), news.Feed{URL: address, Title: e.title, Folder: e.into})
+	f, err := c.backend.AddFeed(c.ctx(), news.Feed{URL: address, Title: title, Folder: folder})
 	if errors.Is(err, news.ErrExists) {
 		err = nil
 	}
 	return f, err
 }
 
-func isWeb(address string) bool {
-	u, err := weburl.Parse(address)
-	return err == nil && u.Hostname() != "" && (u.Scheme == "http" || u.Scheme == "https")
-}
-
-func (c *call) change(f news.Feed, e feedEdit) error {
-	title, folder := cmp.Or(e.title, f.Title), f.Folder
-	if e.outOf == folder {
-		folder = ""
-	}
-	folder = cmp.Or(e.into, folder)
-	if title == f.Title && folder == f.Folder {
-		return nil
-	}
-	return c.backend.EditFeed(c.ctx(), f.ID, title, folder)
-}
-
 // quickAdd subscribes to the likeliest feed behind an address: a feed's own, or that of a page. Where there is none, the
-// answer says so; subscription/edit takes any address as it is. One that only cannot be read now is followed all the same, as
-// readers have no way to insist, and the feed's state says what is wrong.
+// answer says so; subscription/edit takes any address as it is. A feed that cannot be read now is added all the same, since
+// clients have no way to insist; its state says what is wrong.
 func (c *call) quickAdd() error {
 	query := c.r.FormValue("quickadd")
-	address, edit := strings.TrimPrefix(query, feedPrefix), feedEdit{}
+	address, title := strings.TrimPrefix(query, feedPrefix), ""
 	if _, err := c.feed(address); err != nil {
 		found, err := c.backend.FindFeeds(c.ctx(), address)
 		if err != nil {
@@ -194,10 +162,10 @@ func (c *call) quickAdd() error {
 		}
 		address = found.Address
 		if len(found.Feeds) > 0 {
-			address, edit.title = found.Feeds[0].URL, found.Feeds[0].Title
+			address, title = found.Feeds[0].URL, found.Feeds[0].Title
 		}
 	}
-	f, err := c.subscribe(address, edit)
+	f, err := c.subscribe(address, title, "")
 	var refused *refusal
 	if errors.As(err, &refused) && refused.status == http.StatusBadRequest {
 		return c.json(map[string]any{"numResults": 0, "query": query, "error": refused.text})

@@ -2,24 +2,11 @@ package greader
 
 import (
 	"net/http"
-	"strconv"
+	"slices"
 	"time"
 
 	"headwater/internal/news"
 )
-
-func (c *call) userInfo() error {
-	id := strconv.FormatInt(c.user.ID, 10)
-	return c.json(map[string]string{
-		"userId": id, "userName": c.user.Name, "userProfileId": id, "userEmail": c.user.Name,
-	})
-}
-
-func (c *call) preferences() error { return c.json(map[string][]string{"prefs": {}}) }
-
-func (c *call) streamPreferences() error {
-	return c.json(map[string]map[string]string{"streamprefs": {}})
-}
 
 type tag struct {
 	ID   string `json:"id"`
@@ -30,31 +17,31 @@ func (c *call) tagList() error {
 	if err := c.onlyJSON(); err != nil {
 		return err
 	}
-	shelf, err := c.shelf()
+	l, err := c.labels()
 	if err != nil {
 		return err
 	}
-	labels, err := c.backend.Labels(c.ctx(), c.user.ID)
+	own, err := c.backend.Labels(c.ctx(), c.user.ID)
 	if err != nil {
 		return err
 	}
-	tags := []tag{{ID: statePrefix + stateStarred}, {labelPrefix + shelf.once, "tag"}}
-	for _, f := range shelf.folders {
+	tags := []tag{{ID: statePrefix + stateStarred}, {labelPrefix + l.once, "tag"}}
+	for _, f := range l.folders {
 		tags = append(tags, tag{labelPrefix + f, "folder"})
 	}
-	for _, t := range shelf.topics {
+	for _, t := range l.topics {
 		tags = append(tags, tag{labelPrefix + t.label, "tag"})
 	}
-	for _, l := range labels {
-		if !shelf.taken[l] {
-			tags = append(tags, tag{labelPrefix + l, "tag"})
+	for _, name := range own {
+		if !l.taken[name] {
+			tags = append(tags, tag{labelPrefix + name, "tag"})
 		}
 	}
 	return c.json(map[string][]tag{"tags": tags})
 }
 
-// editTag marks articles as read or unread, and puts stars and labels on and off. What is for sharing with friends is
-// taken and means nothing.
+// editTag marks articles as read or unread, and adds and removes stars and labels. States for sharing with friends are
+// accepted and ignored.
 func (c *call) editTag() error {
 	ids, err := c.items(maxEdited)
 	if err != nil {
@@ -80,34 +67,30 @@ func (c *call) editTag() error {
 	return c.ok()
 }
 
-func (c *call) mark(m *news.Marking, id string, off bool) error {
-	kind, name, ok := c.split(id)
-	if ok && kind == "state" {
-		return markState(m, id, name, off)
+func (c *call) mark(m *news.Marking, id string, remove bool) error {
+	kind, name, ok := c.userStream(id)
+	if !ok || kind != "state" {
+		label, err := c.label(id)
+		if err != nil {
+			return err
+		}
+		if remove {
+			m.DropOff = append(m.DropOff, label)
+			return nil
+		}
+		l, err := c.labels()
+		if err != nil {
+			return err
+		}
+		m.AddLabels = append(m.AddLabels, label)
+		return l.assignable(label)
 	}
-	label, err := c.label(id)
-	if err != nil {
-		return err
-	}
-	if off {
-		m.DropOff = append(m.DropOff, label)
-		return nil
-	}
-	shelf, err := c.shelf()
-	if err != nil {
-		return err
-	}
-	m.AddLabels = append(m.AddLabels, label)
-	return shelf.mayHold(label)
-}
-
-func markState(m *news.Marking, id, name string, off bool) error {
 	switch {
-	case name == stateRead && !off:
+	case name == stateRead && !remove:
 		m.Read = true
-	case name == stateRead, name == stateUnread && !off, name == stateTracked && !off:
+	case name == stateRead, name == stateUnread && !remove, name == stateTracked && !remove:
 		m.Unread = true
-	case name == stateStarred && off:
+	case name == stateStarred && remove:
 		m.DropOff = append(m.DropOff, "")
 	case name == stateStarred:
 		m.AddLabels = append(m.AddLabels, "")
@@ -118,23 +101,9 @@ func markState(m *news.Marking, id, name string, off bool) error {
 	return nil
 }
 
-// named gives the label of the parameter s and what it is.
-func (c *call) named() (label string, topic shelved, shelf *shelf, err error) {
-	if shelf, err = c.shelf(); err != nil {
-		return "", topic, nil, err
-	}
-	if label, err = c.label(c.r.FormValue("s")); err != nil {
-		return "", topic, nil, err
-	}
-	topic, isTopic := shelf.topic(label)
-	if label == shelf.once || isTopic && topic.User == 0 {
-		return "", topic, nil, problem(http.StatusForbidden, "%q is not yours to change", label)
-	}
-	return label, topic, shelf, nil
-}
-
+// renameTag renames a topic of the user's, or a folder and the user's label of that name.
 func (c *call) renameTag() error {
-	label, topic, shelf, err := c.named()
+	label, topic, l, err := c.ownLabel()
 	if err != nil {
 		return err
 	}
@@ -142,14 +111,14 @@ func (c *call) renameTag() error {
 	if err != nil {
 		return err
 	}
-	if err := shelf.mayHold(to); err != nil {
+	if err := l.assignable(to); err != nil {
 		return err
 	}
 	if topic.User != 0 {
 		topic.Name = to
 		err = c.backend.ChangeTopic(c.ctx(), topic.Topic)
 	} else {
-		err = c.renameLabel(shelf, label, to)
+		err = c.renameLabel(l, label, to)
 	}
 	if err != nil {
 		return err
@@ -157,30 +126,15 @@ func (c *call) renameTag() error {
 	return c.ok()
 }
 
-func (c *call) renameLabel(shelf *shelf, label, to string) error {
-	labels, err := c.backend.Labels(c.ctx(), c.user.ID)
-	if err != nil {
-		return err
-	}
-	known := shelf.taken[label]
-	for _, l := range labels {
-		known = known || l == label
-	}
-	if !known {
-		return problem(http.StatusNotFound, "there is no label %q", label)
-	}
-	return c.backend.RenameLabel(c.ctx(), c.user.ID, label, to)
-}
-
 func (c *call) disableTag() error {
-	label, topic, shelf, err := c.named()
+	label, topic, l, err := c.ownLabel()
 	if err != nil {
 		return err
 	}
 	if topic.User != 0 {
 		err = c.backend.RemoveTopic(c.ctx(), c.user.ID, topic.Name)
 	} else {
-		err = c.renameLabel(shelf, label, "")
+		err = c.renameLabel(l, label, "")
 	}
 	if err != nil {
 		return err
@@ -188,25 +142,51 @@ func (c *call) disableTag() error {
 	return c.ok()
 }
 
-// markAllAsRead marks a stream as read, of what was seen here by the time given: what came later the reader has not shown.
+// ownLabel gives the label of the parameter s, which the user may change, and its topic if it is one's.
+func (c *call) ownLabel() (label string, topic topicLabel, l *labels, err error) {
+	if l, err = c.labels(); err != nil {
+		return "", topic, nil, err
+	}
+	if label, err = c.label(c.r.FormValue("s")); err != nil {
+		return "", topic, nil, err
+	}
+	topic, isTopic := l.topic(label)
+	if label == l.once || isTopic && topic.User == 0 {
+		return "", topic, nil, problem(http.StatusForbidden, "%q is not yours to change", label)
+	}
+	return label, topic, l, nil
+}
+
+func (c *call) renameLabel(l *labels, label, to string) error {
+	own, err := c.backend.Labels(c.ctx(), c.user.ID)
+	if err != nil {
+		return err
+	}
+	if !l.taken[label] && !slices.Contains(own, label) {
+		return problem(http.StatusNotFound, "there is no label %q", label)
+	}
+	return c.backend.RenameLabel(c.ctx(), c.user.ID, label, to)
+}
+
+// markAllAsRead marks a stream as read, up to what was seen here by the time given: the client has not shown what came later.
 func (c *call) markAllAsRead() error {
 	id, err := c.pathStream()
 	if err != nil {
 		return err
 	}
-	var sel selection
-	if err := c.add(&sel, id, false); err != nil {
+	var l news.ItemList
+	if err := c.addStream(&l, id, false); err != nil {
 		return err
 	}
 	ts, err := c.number("ts", 0)
 	if err != nil {
 		return bad("ts=%q is no time; give microseconds since 1970", c.r.FormValue("ts"))
 	}
-	until := instant(ts)
+	until := parseTime(ts)
 	if until.IsZero() {
 		until = c.now()
 	}
-	l := news.ItemList{In: sel.in, Out: sel.out, Until: until.Truncate(time.Millisecond).Add(time.Millisecond)}
+	l.Until = until.Truncate(time.Millisecond).Add(time.Millisecond)
 	if err := c.backend.MarkAllRead(c.ctx(), c.user.ID, l); err != nil {
 		return err
 	}

@@ -13,9 +13,9 @@ import (
 	"headwater/internal/news"
 )
 
-// door is a gate before two accounts, by the clock of a synctest bubble.
+// door is a login limiter before two accounts, by the clock of a synctest bubble.
 type door struct {
-	*gate
+	*loginLimiter
 	t *testing.T
 }
 
@@ -23,7 +23,7 @@ type door struct {
 func (d door) try(client, name, password string) (outcome string, took time.Duration) {
 	d.t.Helper()
 	begun := time.Now()
-	_, err := d.gate.try(d.t.Context(), netip.MustParsePrefix(client), name, func(context.Context) (string, error) {
+	_, err := d.loginLimiter.try(d.t.Context(), netip.MustParsePrefix(client), name, func(context.Context) (string, error) {
 		if password != "right" || name != "anna" && name != "bob" {
 			return "", news.ErrPassword
 		}
@@ -52,7 +52,7 @@ func (d door) want(outcome, client, name, password string) {
 
 func atDoor(t *testing.T, do func(door)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) { do(door{newGate(time.Now), t}) })
+	synctest.Test(t, func(t *testing.T) { do(door{newLoginLimiter(time.Now), t}) })
 }
 
 // stranger is one of many clients.
@@ -60,8 +60,8 @@ func stranger(i int) string { return fmt.Sprintf("198.51.%d.%d/32", i/256, i%256
 
 const home, work = "203.0.113.5/32", "203.0.113.99/32"
 
-// TestGateWaits has one client guess: it has to wait, and nobody else.
-func TestGateWaits(t *testing.T) {
+// TestLoginsWaits has one client guess: it has to wait, and nobody else.
+func TestLoginsWaits(t *testing.T) {
 	atDoor(t, func(d door) {
 		for range pairTries {
 			d.want("wrong", stranger(1), "anna", "guess")
@@ -74,8 +74,8 @@ func TestGateWaits(t *testing.T) {
 	})
 }
 
-// TestGateManyNames has one client guess at one name after the other.
-func TestGateManyNames(t *testing.T) {
+// TestLoginsManyNames has one client guess at one name after the other.
+func TestLoginsManyNames(t *testing.T) {
 	atDoor(t, func(d door) {
 		d.want("ok", stranger(1), "bob", "right") // who is at the same address, and has been let in
 		for i := range clientTries {
@@ -88,9 +88,9 @@ func TestGateManyNames(t *testing.T) {
 	})
 }
 
-// TestGateLocksNobodyOut has a thousand clients guess at one name. Its user is let in all the same: at once from where that was
+// TestLoginsLocksNobodyOut has a thousand clients guess at one name. Its user is let in all the same: at once from where that was
 // so before, slowly from elsewhere.
-func TestGateLocksNobodyOut(t *testing.T) {
+func TestLoginsLocksNobodyOut(t *testing.T) {
 	atDoor(t, func(d door) {
 		d.want("ok", home, "anna", "right")
 		for i := range 1000 {
@@ -103,7 +103,7 @@ func TestGateLocksNobodyOut(t *testing.T) {
 		for i := range 60 {
 			d.want("wrong", stranger(i), "anna", "guess")
 		}
-		if outcome, took := d.try(work, "anna", "right"); outcome != "ok" || took < time.Second || took > slowest {
+		if outcome, took := d.try(work, "anna", "right"); outcome != "ok" || took < time.Second || took > maxDelay {
 			t.Errorf("elsewhere: %s after %s", outcome, took)
 		}
 		if outcome, took := d.try(work, "bob", "right"); outcome != "ok" || took > 0 {
@@ -112,8 +112,8 @@ func TestGateLocksNobodyOut(t *testing.T) {
 	})
 }
 
-// TestGateRemembers has names and clients by the thousand fail: who had to wait still has to.
-func TestGateRemembers(t *testing.T) {
+// TestLoginsRemembers has names and clients by the thousand fail: who had to wait still has to.
+func TestLoginsRemembers(t *testing.T) {
 	atDoor(t, func(d door) {
 		d.want("ok", home, "anna", "right")
 		for range pairTries + 1 {
@@ -121,7 +121,7 @@ func TestGateRemembers(t *testing.T) {
 		}
 		for i := range 3 * maxTries {
 			client := fmt.Sprintf("10.%d.%d.%d/32", i>>16, i>>8&255, i&255)
-			d.pairs.Add(pair{netip.MustParsePrefix(client), hashed{byte(i), byte(i >> 8)}})
+			d.pairs.Add(loginPair{netip.MustParsePrefix(client), nameHash{byte(i), byte(i >> 8)}})
 			d.clients.Add(netip.MustParsePrefix(client))
 		}
 		if n := d.pairs.Len() + d.clients.Len(); n > 2*maxTries {
@@ -132,7 +132,7 @@ func TestGateRemembers(t *testing.T) {
 	})
 }
 
-func TestGateWrongTokens(t *testing.T) {
+func TestLoginsWrongTokens(t *testing.T) {
 	atDoor(t, func(d door) {
 		client := netip.MustParsePrefix(home)
 		for range tokenTries {

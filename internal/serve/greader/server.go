@@ -1,0 +1,155 @@
+package greader
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"os"
+	"strconv"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/search"
+)
+
+type server struct {
+	backend Backend
+	title   string
+	now     func() time.Time
+	log     *slog.Logger
+}
+
+// call is one request.
+type call struct {
+	*server
+	w    http.ResponseWriter
+	r    *http.Request
+	path string // the escaped id of a stream, at the end of the path
+	auth string // the token by which the user was authenticated
+	user news.User
+}
+
+func (c *call) ctx() context.Context { return c.r.Context() }
+
+// readForm reads query and body. Some clients post forms without declaring them, and curl declares every body to be a form:
+// a raw body is left alone.
+func (c *call) readForm(raw bool) error {
+	switch {
+	case raw:
+		c.r.Header.Set("Content-Type", "application/octet-stream")
+	case c.r.Method == http.MethodPost && c.r.Header.Get("Content-Type") == "":
+		c.r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	}
+	err := c.r.ParseForm()
+	var large *http.MaxBytesError
+	if err == nil || errors.As(err, &large) || errors.Is(err, os.ErrDeadlineExceeded) {
+		return err
+	}
+	return bad("the form cannot be read: %v", err)
+}
+
+// number reads a parameter, which is otherwise where it is missing.
+func (c *call) number(name string, otherwise int64) (int64, error) {
+	s := c.r.FormValue(name)
+	if s == "" {
+		return otherwise, nil
+	}
+	return strconv.ParseInt(s, 10, 64)
+}
+
+// onlyJSON refuses the XML of Google's lists, which no client in use needs.
+func (c *call) onlyJSON() error {
+	if o := c.r.FormValue("output"); o != "" && o != "json" {
+		return bad("output=%s is not made here; ask for output=json", o)
+	}
+	return nil
+}
+
+func (c *call) json(v any) error {
+	c.w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	e := json.NewEncoder(c.w)
+	e.SetEscapeHTML(false)
+	return c.sent(e.Encode(v))
+}
+
+func (c *call) text(s string) error {
+	c.w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, err := io.WriteString(c.w, s)
+	return c.sent(err)
+}
+
+func (c *call) ok() error { return c.text("OK") }
+
+// sent logs the error of an answer that was begun: the client can be told nothing any more.
+func (c *call) sent(err error) error {
+	if err != nil {
+		c.log.Debug("an answer of the Google Reader API did not arrive", "error", err)
+	}
+	return nil
+}
+
+// refusal is an error that the client's side has to mend.
+type refusal struct {
+	status int
+	text   string
+}
+
+func (r *refusal) Error() string { return r.text }
+
+func problem(status int, format string, args ...any) error {
+	return &refusal{status, fmt.Sprintf(format, args...)}
+}
+
+func bad(format string, args ...any) error { return problem(http.StatusBadRequest, format, args...) }
+
+// fail describes the error to the client, in words that its user may get to see.
+func (c *call) fail(err error) {
+	var refused *refusal
+	var large *http.MaxBytesError
+	var building *search.BuildingError
+	switch {
+	case errors.As(err, &refused):
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		refused = &refusal{http.StatusRequestTimeout, "the request did not arrive in time; send less at once"}
+	case errors.As(err, &large):
+		refused = &refusal{http.StatusRequestEntityTooLarge, fmt.Sprintf("the request is larger than %d bytes; send less at once", large.Limit)}
+	case errors.As(err, &building):
+		c.w.Header().Set("Retry-After", "30")
+		refused = &refusal{http.StatusServiceUnavailable, building.Error()}
+	case errors.Is(err, news.ErrNotFound):
+		refused = &refusal{http.StatusNotFound, err.Error()}
+	case c.ctx().Err() != nil:
+		return // the client has gone
+	default:
+		c.log.Error("a request of the Google Reader API failed", "path", c.r.URL.Path, "error", err)
+		refused = &refusal{http.StatusInternalServerError, "something went wrong here; the log says what"}
+	}
+	http.Error(c.w, refused.text, refused.status)
+}
+
+// parseTime reads a time by its size: clients send seconds, and some milliseconds or microseconds. 0 is the zero time.
+func parseTime(n int64) time.Time {
+	const milli, micro = 1e11, 1e14 // seconds until the year 5138, milliseconds since 1973
+	switch {
+	case n <= 0:
+		return time.Time{}
+	case n < milli:
+		return time.Unix(n, 0)
+	case n < micro:
+		return time.UnixMilli(n)
+	}
+	return time.UnixMicro(n)
+}
+
+// microseconds writes a time as Google did. Items have the time at which they were first seen, which mark-all-as-read gets
+// back.
+func microseconds(t time.Time) string {
+	if t.IsZero() {
+		return "0"
+	}
+	return strconv.FormatInt(t.UnixMicro(), 10)
+}
