@@ -168,12 +168,6 @@ func (r *Reader) addByline(b byline, own news.Outlet, text string, c *claims) {
 	}
 }
 
-// shared weakens a byline of several below that of one for as much of the text: who wrote which part is not known.
-const shared = .9
-
-// smallPart is the share of a text that an outlet wrote which is thanked for its help.
-const smallPart = .2
-
 // standingLines reads the first and last lines of a text that only name writers, one of them an agency: "AFP in Paris".
 func (r *Reader) standingLines(a news.Article, c *claims) {
 	body := a.Body()

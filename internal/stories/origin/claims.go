@@ -2,54 +2,12 @@
 package origin
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 
 	"headwater/internal/news"
-	"headwater/internal/stories/outlets"
 	"headwater/internal/stories/prints"
 )
-
-// Outlets knows publishers by name, address and by the way they sign their text.
-type Outlets interface {
-	ByName(name string) (news.Outlet, bool)
-	ByURL(url string) (news.Outlet, bool)
-	Mentions(text string) []outlets.Mention
-	Dateline(text string) (outlets.Mention, bool)
-	Credits(text string) []outlets.Mention
-	Namesakes(o news.Outlet) []news.Outlet
-	Local(given news.Outlet, sign, host, lang string) news.Outlet
-	AtHome(text, host, lang string) []outlets.Mention
-	Aggregates(o news.Outlet) bool
-	Redirects(url string) bool
-	Unwrap(url string) string
-}
-
-// Strengths of the kinds of claims: how far each speaks for the whole article.
-var strengths = map[news.ClaimKind]float64{
-	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimPublisher: 1, news.ClaimCanonical: .9, news.ClaimSource: 1,
-	news.ClaimScoop: .9, news.ClaimReport: .6, news.ClaimRights: .6, news.ClaimLink: .3, news.ClaimTold: .2, news.ClaimPart: .1,
-}
-
-// wholes are the parts of the text that claims speak for which do not stand in it, where they name one outlet.
-var wholes = map[news.ClaimKind]float64{
-	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimCanonical: 1, news.ClaimSource: 1, news.ClaimRights: 1, news.ClaimPart: smallPart,
-}
-
-// openingBytes is how far from its start a credit speaks for the whole article rather than for the sentence it is in.
-const openingBytes = 700
-
-// wholeFactor strengthens a credit of the report as such.
-const wholeFactor = 1.5
-
-// Reader finds claims.
-type Reader struct {
-	outlets Outlets
-}
-
-// NewReader makes a Reader that knows the given outlets.
-func NewReader(o Outlets) *Reader { return &Reader{outlets: o} }
 
 // Claims gives the credits that an article makes to others, and to itself where it signs as an agency, strongest first.
 func (r *Reader) Claims(a news.Article) []news.Claim {
@@ -68,94 +26,6 @@ func (r *Reader) Claims(a news.Article) []news.Claim {
 	r.closing(a, &c)
 	c.scope(body)
 	return c.unshaped(a.Outlet).distinct()
-}
-
-// found is a claim, whether it credits an agency, and whether only the shape of a line tells which.
-type found struct {
-	news.Claim
-	agency, shape bool
-	place         place
-	at            int // offset, see place
-}
-
-// claims are those found so far.
-type claims []found
-
-func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span news.Span, factor float64) {
-	*c = append(*c, found{Claim: news.Claim{
-		Kind: kind, Outlet: o.Name, Domain: o.Domain, URL: url, Text: clip(text), Start: span.Start, End: span.End,
-		Strength: strengths[kind] * factor, Part: wholes[kind],
-	}, agency: o.Agency})
-}
-
-// last is the claim that was added last.
-func (c claims) last() *found { return &c[len(c)-1] }
-
-// writes says whether a claim of a kind names who wrote the text.
-func writes(k news.ClaimKind) bool {
-	return k == news.ClaimDateline || k == news.ClaimByline || k == news.ClaimSource
-}
-
-// unshaped drops what only the shape of a line tells where an agency is named as the writer, and it is another one: more
-// than one may close with "(Reporting by ...; Editing by ...)".
-func (c claims) unshaped(own news.Outlet) claims {
-	named := map[string]bool{}
-	if own.Agency {
-		named[own.Key()] = true
-	}
-	for _, x := range c {
-		if x.agency && !x.shape && writes(x.Kind) {
-			named[x.Credited().Key()] = true
-		}
-	}
-	return slices.DeleteFunc(c, func(x found) bool { return x.shape && len(named) > 0 && !named[x.Credited().Key()] })
-}
-
-// carried is how far an outlet counts as the writer of a text that names an agency as its writer too: it carries it.
-const carried = .6
-
-// carriers weakens the credits to outlets that only passed on what an agency wrote.
-func (c claims) carriers() {
-	for _, x := range c {
-		if !x.agency || !writes(x.Kind) {
-			continue
-		}
-		for i := range c {
-			if !c[i].agency && writes(c[i].Kind) {
-				c[i].Strength = min(c[i].Strength, carried*strengths[c[i].Kind])
-			}
-		}
-	}
-}
-
-// distinct keeps the strongest claim of each kind, outlet and address.
-func (c claims) distinct() []news.Claim {
-	c.carriers()
-	out := make([]news.Claim, len(c))
-	for i, x := range c {
-		out[i] = x.Claim
-	}
-	slices.SortStableFunc(out, func(a, b news.Claim) int { return cmp.Compare(b.Strength, a.Strength) })
-	type key struct {
-		kind        news.ClaimKind
-		outlet, url string
-	}
-	seen := map[key]bool{}
-	return slices.DeleteFunc(out, func(x news.Claim) bool {
-		k := key{x.Kind, x.Credited().Key(), x.URL}
-		dup := seen[k]
-		seen[k] = true
-		return dup
-	})
-}
-
-func clip(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if len(s) <= 240 {
-		return s
-	}
-	cut := strings.LastIndexByte(s[:240], ' ')
-	return strings.ToValidUTF8(s[:max(cut, 200)], "") + " …"
 }
 
 // signed finds datelines and authors that are outlets.
@@ -218,24 +88,6 @@ func (r *Reader) source(a news.Article, m news.Mark, c *claims) {
 		c.add(news.ClaimSource, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
 		c.last().share(len(all))
 	}
-}
-
-// share leaves a claim its share of what several outlets have.
-func (x *found) share(outlets int) {
-	if outlets > 1 && x.Kind != news.ClaimPart {
-		x.Part /= float64(outlets)
-		x.Strength *= shared / float64(outlets)
-	}
-}
-
-func distinctOutlets(mentions []outlets.Mention) []news.Outlet {
-	var all []news.Outlet
-	for _, m := range mentions {
-		if !slices.ContainsFunc(all, func(o news.Outlet) bool { return same(o, m.Outlet) }) {
-			all = append(all, m.Outlet)
-		}
-	}
-	return all
 }
 
 // line reads a byline or copyright line that was taken out of the text: "Reporting by Jane Doe in Oslo for Reuters;
@@ -360,4 +212,30 @@ func (r *Reader) titled(a news.Article, c *claims) {
 	}
 }
 
-func same(a, b news.Outlet) bool { return a.Key() == b.Key() }
+// listed reads a headline that ends in the outlet whose item it lists: "Ferries stop - Reuters". Where there is a text, too,
+// the news came from there.
+func (r *Reader) listed(a news.Article, c *claims) {
+	o, ok := r.mentioned(tailOf(a.Title))
+	if !ok || same(o, a.Outlet) {
+		return
+	}
+	*c = slices.DeleteFunc(*c, func(f found) bool { return f.place == inTitle && same(f.Credited(), o) }) // the same words
+	switch {
+	case len(strings.Fields(a.Body())) < shortProse:
+		c.add(news.ClaimSource, o, "", a.Title, news.Span{}, 1)
+	default:
+		c.add(news.ClaimReport, o, "", a.Title, news.Span{}, 1/strengths[news.ClaimReport])
+	}
+}
+
+// mentioned finds the outlet that a whole text names, as running text may or by its domain.
+func (r *Reader) mentioned(name string) (news.Outlet, bool) {
+	if strings.Contains(name, ".") && !strings.Contains(name, " ") {
+		return r.outlets.ByName(name)
+	}
+	found := r.outlets.Mentions(name)
+	if len(found) != 1 || found[0].Start != 0 || found[0].End != len(name) {
+		return news.Outlet{}, false
+	}
+	return found[0].Outlet, true
+}

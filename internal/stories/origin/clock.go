@@ -5,19 +5,6 @@ import (
 	"time"
 )
 
-// Clock is whose dates are meant: an outlet's, as one feed gives them. Two feeds of one outlet may come from two systems.
-type Clock struct {
-	Feed   int64
-	Outlet string // key
-}
-
-// times is when the members came out, by dates that are put right where the clock behind them is known to be wrong.
-type times struct {
-	of            []time.Time
-	off           []time.Duration // by which each was put right, 0 for most
-	first, second int             // numbers of the earliest and the next; the same where there is one member
-}
-
 // timesOf gives the times of members, which are in the order of their dates.
 func timesOf(members []Candidate, clocks map[Clock]time.Duration) times {
 	t := times{of: make([]time.Time, len(members)), off: make([]time.Duration, len(members))}
@@ -54,4 +41,39 @@ func wrong(off time.Duration) string {
 		return fmt.Sprintf("%s behind", (-off).Round(time.Minute))
 	}
 	return fmt.Sprintf("%s ahead", off.Round(time.Minute))
+}
+
+func (c *contender) time(f *field) {
+	own, first := f.members[c.member], f.members[f.times.first]
+	after := f.times.of[c.member].Sub(f.times.of[f.times.first])
+	weight, said := 1.0, ""
+	if own.onlyClaimed() || first.onlyClaimed() {
+		weight, said = claimedTime, ", by a date from before its feed was read here"
+	}
+	if off := f.times.off[c.member]; off != 0 {
+		said += fmt.Sprintf(", its clock, which is %s, put right", wrong(off))
+	}
+	switch {
+	case len(f.members) == 1:
+	case after > f.tie:
+		c.weigh("time", -weight*min(weightEarliest, after.Hours()/24), "it came out %s after the earliest%s", after.Round(time.Minute), said)
+	case c.member != f.times.first || f.times.of[f.times.second].Sub(f.times.of[f.times.first]) <= f.tie:
+	default:
+		c.weigh("time", weight*weightEarliest, "it is the earliest%s", said)
+	}
+}
+
+// onlyClaimed says that nobody saw when the article came out: its date lies before its feed was first read.
+func (m Candidate) onlyClaimed() bool { return !m.Known.IsZero() && m.Article.Time().Before(m.Known) }
+
+func (c *contender) pageTime(at time.Time, f *field) {
+	if at.IsZero() {
+		return
+	}
+	switch after := at.Sub(f.times.of[f.times.first]); {
+	case after > f.tie:
+		c.weigh("time", -min(weightEarliest, after.Hours()/24), "its page came out %s after the earliest here", after.Round(time.Minute))
+	case -after > f.tie && -after < background:
+		c.weigh("time", weightEarliest, "its page came out %s before the earliest here", (-after).Round(time.Minute))
+	}
 }

@@ -183,12 +183,6 @@ func indefinite(before string) bool {
 	return strings.HasSuffix(before, " a") || strings.HasSuffix(before, " an")
 }
 
-// someOf says that a mention which ends in such a noun is one of many: "a Springfield newspaper".
-func someOf(text string, whole news.Span) bool {
-	words := strings.Fields(text[whole.Start:whole.End])
-	return len(words) > 1 && slices.Contains(phrases.kinds, words[len(words)-1]) && indefinite(strings.TrimRight(text[:whole.Start], " "))
-}
-
 // surroundings are what stands around a name, in small letters: before and after it, each with and without the words
 // that may stand between a cue and a name, and the rest of its sentence.
 type surroundings struct {
@@ -211,15 +205,6 @@ func surroundingsOf(text string, m news.Span) surroundings {
 	s.sentence = strings.ToLower(after[:sentenceEnd(after)])
 	s.after = followOns(after[:min(len(after), cutAt(after, 110))])
 	return s
-}
-
-// cutAt moves an offset back to the beginning of a character.
-func cutAt(s string, at int) int {
-	at = min(at, len(s))
-	for at > 0 && at < len(s) && !utf8.RuneStart(s[at]) {
-		at--
-	}
-	return at
 }
 
 // sentenceEnd gives where the first sentence of a text ends.
@@ -335,3 +320,32 @@ func wordStart(s string) bool {
 func letter(r rune) bool {
 	return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r >= 0xC0 && r < 0x500
 }
+
+// hasWords says whether a text has words as whole ones.
+func hasWords(text, words string) bool {
+	for {
+		at := strings.Index(text, words)
+		if at < 0 {
+			return false
+		}
+		if wordEnd(text[:at]) && wordStart(text[at+len(words):]) {
+			return true
+		}
+		text = text[at+len(words):]
+	}
+}
+
+// around cuts text[from:to] with its ends moved to whole characters.
+func around(text string, from, to int) string {
+	from, to = max(from, 0), min(to, len(text))
+	for from < to && !utf8.RuneStart(text[from]) {
+		from++
+	}
+	for to < len(text) && to > from && !utf8.RuneStart(text[to]) {
+		to--
+	}
+	return text[from:to]
+}
+
+// solid says whether a letter is of a script without spaces.
+func solid(r rune) bool { return r >= 0x2E80 && r < 0xFF00 && utf8.RuneLen(r) == 3 }

@@ -4,10 +4,33 @@ import (
 	"cmp"
 	"hash/fnv"
 	"slices"
+	"strings"
 	"time"
 
 	"headwater/internal/news"
 )
+
+// Habit is what the log taught of an outlet.
+type Habit struct {
+	Carried int // closed stories that went back to it and that others carried
+	Carries int // closed stories of others that it carried
+	Items   int // of its own, of late
+	Passed  int // of those, that name another outlet as the writer of their text
+}
+
+const (
+	weightHabit = .35 // for each e-fold of how much oftener an outlet is carried than it carries others
+	mostHabit   = .5  // so that habits settle what is nearly even, and no more
+	fewStories  = 5   // added to both counts: little is said by a few stories
+
+	fewItems    = 20 // below which an outlet's items do not tell what it is
+	listedShare = .9 // of its items that are others', from which it lists what others publish
+)
+
+// Lists says that an outlet lists or reruns what others publish and next to nothing else.
+func (h Habit) Lists() bool {
+	return h.Items >= fewItems && float64(h.Passed) >= listedShare*float64(h.Items)
+}
 
 // Log learns from articles what their outlets are like: how many of their items are others' texts, and how wrong the clocks
 // are that date them. What it learns depends on no order. The zero value is empty.
@@ -140,4 +163,36 @@ func daysOnly(dates []date) bool {
 		most = max(most, times[t])
 	}
 	return 2*most > len(dates)
+}
+
+// tails are what aggregators put between a headline and the outlet whose it is.
+var tails = [...]string{" - ", " | ", " – ", " — "}
+
+// tailWords is how many words an outlet's name at the end of a headline has at most.
+const tailWords = 6
+
+// tailOf gives what stands at the end of a headline where an aggregator names the outlet, "" for nothing.
+func tailOf(title string) string {
+	for _, sep := range tails {
+		if i := strings.LastIndex(title, sep); i > 0 {
+			if tail := strings.TrimSpace(title[i+len(sep):]); len(strings.Fields(tail)) <= tailWords {
+				return tail
+			}
+		}
+	}
+	return ""
+}
+
+// namedAfter says whether an item's headline ends in another outlet, by a claim of listed.
+func namedAfter(a news.Article, claims []news.Claim) bool {
+	title := clip(a.Title)
+	return tailOf(a.Title) != "" && slices.ContainsFunc(claims, func(c news.Claim) bool {
+		return (c.Kind == news.ClaimSource || c.Kind == news.ClaimReport) && c.End == 0 && c.Text == title && !same(c.Credited(), a.Outlet)
+	})
+}
+
+// Clock is whose dates are meant: an outlet's, as one feed gives them. Two feeds of one outlet may come from two systems.
+type Clock struct {
+	Feed   int64
+	Outlet string // key
 }

@@ -10,15 +10,6 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// Page is a page that members credit by a link and that is no member: an outlet's own article as it stands on the web.
-type Page struct {
-	Links   []string     // its addresses, as claims write them
-	Article news.Article // needs no HTML, Text or Marks; the outlet may be unknown
-	Print   prints.Print
-	Claims  []news.Claim
-	Member  int64 // the member whose own address the links lead to; 0 for none
-}
-
 const (
 	maxWriters   = 2                  // outlets that a page may name as its writer; one that names more names none
 	leastPage    = 50                 // words of a page below which it tells nothing of what the story is about
@@ -29,24 +20,6 @@ const (
 	background   = 7 * 24 * time.Hour // how much earlier a page tells of what led up to the story
 	throughPages = .9                 // what a credit is worth that a page gives, beside one that a member gives
 )
-
-// link is a member's credit that leads to a page.
-type link struct {
-	member int
-	claim  news.Claim
-}
-
-// readPage is a page as it counts for the field.
-type readPage struct {
-	Page
-	links []link
-	share float64 // of the prose of the member that has most of its prose there
-	by    string  // that member's outlet
-	lean  float64 // how far it leans to containing the members' prose and not the other way round, -1 to 1
-	prose bool    // there is prose to compare
-	own   float64 // weight of the strongest credit that it gives to another outlet
-	said  news.Claim
-}
 
 // read counts what pages say: a page about something else weakens the credits that link to it, one that is a member is that
 // member, and of the others the credits that they give lead on.
@@ -134,12 +107,6 @@ func (c *contender) ownWeakened(f *field) {
 	if after < before {
 		c.weigh("own credit", before-after, "the link of that credit leads to nothing of this story")
 	}
-}
-
-// weakLink is a member, by its number, and an address that it links to.
-type weakLink struct {
-	member int
-	url    string
 }
 
 // related says whether a page may tell of what any of the members tells that link to it.
@@ -257,18 +224,6 @@ func (f *field) creditedBy(outlet string, r readPage) bool {
 	return slices.ContainsFunc(r.links, func(l link) bool { return f.members[l.member].Article.Outlet.Key() == outlet })
 }
 
-// addCredit adds a credit, unless the same outlet gives a stronger one.
-func (f *field) addCredit(to news.Outlet, x outletCredit) {
-	all := f.credits[to.Key()]
-	i := slices.IndexFunc(all, func(y outletCredit) bool { return y.by == x.by })
-	switch {
-	case i < 0:
-		f.credits[to.Key()] = append(all, x)
-	case all[i].weight < x.weight:
-		all[i] = x
-	}
-}
-
 // seen adds the outlets whose pages were read, and those that these credit, to the ones that are only named.
 func (f *field) seen(named []news.Outlet) []news.Outlet {
 	has := map[string]bool{}
@@ -318,18 +273,6 @@ func (c *contender) page(f *field) bool {
 func (c *contender) contains(r readPage, more string) {
 	if r.prose {
 		c.weigh("containment", weightContain*r.lean, "%.0f%% of %s's text stands on the page it links to%s", 100*r.share, r.by, more)
-	}
-}
-
-func (c *contender) pageTime(at time.Time, f *field) {
-	if at.IsZero() {
-		return
-	}
-	switch after := at.Sub(f.times.of[f.times.first]); {
-	case after > f.tie:
-		c.weigh("time", -min(weightEarliest, after.Hours()/24), "its page came out %s after the earliest here", after.Round(time.Minute))
-	case -after > f.tie && -after < background:
-		c.weigh("time", weightEarliest, "its page came out %s before the earliest here", (-after).Round(time.Minute))
 	}
 }
 

@@ -119,3 +119,26 @@ func shareEvidence(member news.Member, m Candidate) []news.Evidence {
 		Kind: "share", Detail: fmt.Sprintf("%.0f%% of its own prose stands in the origin", 100*member.Share), Weight: member.Share,
 	}}
 }
+
+// translated says that a member is in another language than a text that came out before and that it goes back to: no words of it
+// can stand there.
+func translated(m, text Candidate) bool {
+	a, b := m.Article.Lang, text.Article.Lang
+	return a != b && !m.Article.Time().Before(text.Article.Time()) && a != "" && b != "" && m.Print.Headline != text.Print.Headline && m.Print.Coverage(text.Print) < translatedProse
+}
+
+// translation gives the role of a member that is in another language than the text it goes back to. Nothing is shared, so
+// that Member.Share is 0.
+func translation(m, text Candidate) (news.Role, []news.Evidence) {
+	role := news.RoleRewrite
+	if m.Print.Words < shortProse {
+		role = news.RoleExcerpt
+	}
+	return role, []news.Evidence{{
+		Kind:   "translation",
+		Detail: fmt.Sprintf("it is a translation of the text of %s, from %s to %s", text.Article.Outlet.Name, text.Article.Lang, m.Article.Lang),
+	}}
+}
+
+// translatedProse is the share of prose in common from which two articles are in one language, whatever was read from their words.
+const translatedProse = .1

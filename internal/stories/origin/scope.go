@@ -13,16 +13,6 @@ const leadWords = 60
 // longParagraph is how many bytes of a paragraph a credit speaks for at most below the lead: some texts have no paragraphs.
 const longParagraph = 600
 
-// place is where a claim was found.
-type place int
-
-const (
-	nowhere   place = iota // a byline, a mark
-	inTitle                // offsets are 0
-	inBody                 // offsets into the article's text, or into its summary where it has no text
-	inSummary              // of an article that has a text
-)
-
 // How far a credit in words speaks for the article: by what it speaks for, and less below the lead.
 const (
 	leadLeast, leadByPart   = .75, .6

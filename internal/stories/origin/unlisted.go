@@ -363,3 +363,9 @@ func squeeze(s string) string {
 		return -1
 	}, s)
 }
+
+// Bounds that keep the work in a long text linear.
+const (
+	maxMentions   = 1000 // of outlets in one text that are looked at
+	sentenceBytes = 400  // looked at on either side of a mention
+)

@@ -1,7 +1,6 @@
 package origin
 
 import (
-	"cmp"
 	"slices"
 	"strings"
 	"unicode"
@@ -11,11 +10,8 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// Bounds that keep the work in a long text linear.
-const (
-	maxMentions   = 1000 // of outlets in one text that are looked at
-	sentenceBytes = 400  // looked at on either side of a mention
-)
+// wholeFactor strengthens a credit of the report as such.
+const wholeFactor = 1.5
 
 // told finds outlets that the text credits in words. A credit within a quotation is the speaker's, not the article's. The
 // headline's subjects are outlets that it is about: what these say is no credit.
@@ -106,128 +102,6 @@ func endsHeadline(before string) bool {
 	return false
 }
 
-// solid says whether a letter is of a script without spaces.
-func solid(r rune) bool { return r >= 0x2E80 && r < 0xFF00 && utf8.RuneLen(r) == 3 }
-
-// mentioned is a name in a text: of an outlet that the registry has, of one that it has not, or a short one of either.
-type mentioned struct {
-	phrase
-	own bool // it is the article's own outlet
-}
-
-// names gives the outlets that a text names, in its order.
-func (r *Reader) names(text string, a news.Article) []mentioned {
-	listed := merge(atMost(r.outlets.Mentions(text)), atMost(r.outlets.AtHome(text, a.Outlet.Domain, a.Lang)))
-	listed = otherNames(text, atMost(listed))
-	var all []mentioned
-	for _, m := range listed {
-		all = append(all, mentioned{phrase{Mention: m, whole: news.Span{Start: m.Start, End: m.End}}, same(m.Outlet, a.Outlet)})
-	}
-	for _, p := range unlisted(text, listed) {
-		if p.short || strings.Contains(p.Outlet.Name, " ") { // "the Free Beacon"
-			if o, ok := r.shortFor(p, text, a, all); ok {
-				p.Outlet = o
-				all = append(all, mentioned{p, same(o, a.Outlet)})
-				continue
-			}
-		}
-		if p.short {
-			continue
-		}
-		if !someOf(text, p.whole) {
-			all = append(all, mentioned{p, itself(a.Outlet, p.Outlet.Name)})
-		}
-	}
-	slices.SortStableFunc(all, func(x, y mentioned) int { return cmp.Compare(x.Start, y.Start) })
-	return all
-}
-
-func atMost(mentions []outlets.Mention) []outlets.Mention {
-	return mentions[:min(len(mentions), maxMentions)]
-}
-
-// merge adds mentions to others, both in order, where they do not overlap.
-func merge(all, more []outlets.Mention) []outlets.Mention {
-	if len(more) == 0 {
-		return all
-	}
-	for _, m := range more {
-		if !slices.ContainsFunc(all, func(x outlets.Mention) bool { return x.Start < m.End && m.Start < x.End }) {
-			all = append(all, m)
-		}
-	}
-	slices.SortFunc(all, func(x, y outlets.Mention) int { return cmp.Compare(x.Start, y.Start) })
-	return all
-}
-
-// otherNames leaves out the mentions that stand for something else: a text which explains "the National Geographic Institute
-// (IGN)" means that from then on.
-func otherNames(text string, listed []outlets.Mention) []outlets.Mention {
-	explained := ""
-	for i, m := range listed {
-		name := text[m.Start:m.End]
-		if acronym(name) && strings.HasSuffix(text[:m.Start], " (") && strings.HasPrefix(text[m.End:], ")") &&
-			(i == 0 || listed[i-1].End < m.Start-2) && spells(around(text, m.Start-82, m.Start-2), name) {
-			explained = name
-			break
-		}
-	}
-	if explained == "" {
-		return listed
-	}
-	return slices.DeleteFunc(slices.Clone(listed), func(m outlets.Mention) bool { return text[m.Start:m.End] == explained })
-}
-
-func acronym(name string) bool {
-	return len(name) > 1 && len(name) < 7 && strings.IndexFunc(name, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
-}
-
-// spells says whether a text ends in capitalised words whose first letters are those of a short name, in any order, as
-// names are translated and their short forms are not.
-func spells(text, short string) bool {
-	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '-' })
-	left := []byte(short)
-	for i := len(words) - 1; i >= 0 && len(left) > 0; i-- {
-		if words[i][0] < 'A' || words[i][0] > 'Z' {
-			if len(words[i]) > 3 {
-				return false
-			}
-			continue
-		}
-		at := slices.Index(left, words[i][0])
-		if at < 0 || len(words[i]) == 1 {
-			return false
-		}
-		left = slices.Delete(left, at, at+1)
-	}
-	return len(left) == 0
-}
-
-// shortFor gives the outlet that is meant by a last word such as "the Journal": the one that a link on it leads to, or the
-// only one in the text whose name ends so. The article's own outlet counts among these.
-func (r *Reader) shortFor(p phrase, text string, a news.Article, named []mentioned) (news.Outlet, bool) {
-	ends := func(o news.Outlet) bool { return strings.HasSuffix(o.Name, " "+p.Outlet.Name) }
-	if url := r.linkAt(a, text, p.Mention); url != "" {
-		if o, ok := r.byURL(url); ok && ends(o) {
-			return o, true
-		}
-	}
-	var found news.Outlet
-	if ends(a.Outlet) {
-		found = a.Outlet
-	}
-	for _, m := range named {
-		if !ends(m.Outlet) || same(m.Outlet, found) {
-			continue
-		}
-		if found.Name != "" {
-			return news.Outlet{}, false
-		}
-		found = m.Outlet
-	}
-	return found, found.Name != ""
-}
-
 // reading is the cue that fits a name.
 type reading struct {
 	cue
@@ -297,20 +171,6 @@ func aboutItself(rest string) bool {
 	return slices.ContainsFunc(phrases.itself, func(w string) bool { return hasWords(rest, w) })
 }
 
-// hasWords says whether a text has words as whole ones.
-func hasWords(text, words string) bool {
-	for {
-		at := strings.Index(text, words)
-		if at < 0 {
-			return false
-		}
-		if wordEnd(text[:at]) && wordStart(text[at+len(words):]) {
-			return true
-		}
-		text = text[at+len(words):]
-	}
-}
-
 // inherit gives to names of a list what its first or last one has: "according to A and B", "A and B reported".
 func inherit(text string, names []mentioned, read []reading) {
 	for i := 1; i < len(names); i++ {
@@ -344,18 +204,6 @@ func joined(text string, a, b mentioned) bool {
 	return false
 }
 
-// around cuts text[from:to] with its ends moved to whole characters.
-func around(text string, from, to int) string {
-	from, to = max(from, 0), min(to, len(text))
-	for from < to && !utf8.RuneStart(text[from]) {
-		from++
-	}
-	for to < len(text) && to > from && !utf8.RuneStart(text[to]) {
-		to--
-	}
-	return text[from:to]
-}
-
 func quoted(marks []news.Mark, m outlets.Mention) bool {
 	for _, q := range marks {
 		if q.Kind == news.MarkQuote && q.Start < m.Start && m.End < q.End && !onlyName(q.End-q.Start, m) {
@@ -377,36 +225,6 @@ func inQuotes(text string, m outlets.Mention) bool {
 		}
 	}
 	return strings.Count(before, `"`)%2 == 1 && strings.Contains(after, `"`)
-}
-
-// spanIn is where a mention stands in the article's text; nowhere when it was found in the summary.
-func spanIn(a news.Article, text string, m outlets.Mention) news.Span {
-	if text != a.Text {
-		return news.Span{}
-	}
-	return news.Span{Start: m.Start, End: m.End}
-}
-
-// linkAt gives the address of a link on the mention, or right next to it where it does not lead to another outlet.
-func (r *Reader) linkAt(a news.Article, text string, m outlets.Mention) string {
-	if text != a.Text {
-		return ""
-	}
-	for _, l := range a.Marks {
-		if l.Kind != news.MarkLink || l.End <= l.Start || l.Start > m.End+40 || l.End < m.Start-40 {
-			continue
-		}
-		if on := l.Start < m.End && l.End > m.Start; on || !r.toAnother(l.URL, m.Outlet) {
-			return l.URL
-		}
-	}
-	return ""
-}
-
-// toAnother says that an address is known to be of another outlet than the one that is credited.
-func (r *Reader) toAnother(url string, credited news.Outlet) bool {
-	o, ok := r.byURL(url)
-	return ok && credited.Domain != "" && !same(o, credited)
 }
 
 // sentence gives the words around a mention up to the ends of its sentence, if those are near.

@@ -1,0 +1,186 @@
+package origin
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"headwater/internal/news"
+)
+
+// creditsOf gives, for each outlet that other outlets credit, the strongest credit of each of those.
+func creditsOf(members []Candidate) map[string][]outletCredit {
+	type pair struct{ to, by string }
+	strongest := map[pair]outletCredit{}
+	for _, m := range members {
+		by := m.Article.Outlet.Key()
+		for _, cl := range m.Claims {
+			p := pair{cl.Credited().Key(), by}
+			if w := creditWeights[cl.Kind] * cl.Strength; p.to != by && w > strongest[p].weight {
+				strongest[p] = outletCredit{weight: w, claim: cl, by: m.Article.Outlet.Name, byKey: by}
+			}
+		}
+	}
+	out := map[string][]outletCredit{}
+	for p, x := range strongest {
+		out[p.to] = append(out[p.to], x)
+	}
+	for _, all := range out {
+		sortCredits(all)
+	}
+	return out
+}
+
+// named gives the outlets that members credit and that are no member's own, by key.
+func named(members []Candidate) []news.Outlet {
+	own := map[string]bool{}
+	for _, m := range members {
+		own[m.Article.Outlet.Key()] = true
+	}
+	found := map[string]news.Outlet{}
+	var keys []string
+	for _, m := range members {
+		for _, cl := range m.Claims {
+			o := cl.Credited()
+			if k := o.Key(); !own[k] && found[k].Name == "" && creditWeights[cl.Kind] > 0 {
+				found[k] = o
+				keys = append(keys, k)
+			}
+		}
+	}
+	slices.Sort(keys)
+	out := make([]news.Outlet, len(keys))
+	for i, k := range keys {
+		out[i] = found[k]
+	}
+	return out
+}
+
+func sortCredits(all []outletCredit) {
+	slices.SortFunc(all, func(a, b outletCredit) int {
+		return cmp.Or(cmp.Compare(b.weight, a.weight), cmp.Compare(a.by, b.by), cmp.Compare(a.claim.Text, b.claim.Text),
+			cmp.Compare(a.claim.URL, b.claim.URL), cmp.Compare(a.byKey, b.byKey), cmp.Compare(a.note, b.note))
+	})
+}
+
+// maxCredits is after how many halvings a credit adds nothing to a score.
+const maxCredits = 64
+
+// credits adds what independent outlets credit the contender's outlet with. Each outlet counts once, by its strongest
+// credit, and each further one counts half of the one before.
+func (c *contender) credits(all []outletCredit) {
+	factor := 1.0
+	for _, x := range all[:min(len(all), maxCredits)] {
+		if x.headline {
+			c.weigh("headline", x.weight*factor, "the item of %s bears its headline: “%s”%s", x.by, x.claim.Text, x.note)
+		} else {
+			c.weigh("credit", x.weight*factor, "%s credits %s: “%s”%s", x.by, c.outlet.Name, x.claim.Text, x.note)
+		}
+		factor /= 2
+	}
+	if len(all) > 0 && all[0].weight >= 1 {
+		c.credited = true
+	}
+}
+
+// ownCredits counts the strongest credit that a member gives to another outlet against it.
+func (c *contender) ownCredits(m Candidate) {
+	var worst news.Claim
+	weight := 0.0
+	for _, cl := range m.Claims {
+		if cl.Credited().Key() == c.outlet.Key() {
+			continue
+		}
+		if w := creditWeights[cl.Kind] * cl.Strength; w > weight {
+			worst, weight = cl, w
+		}
+	}
+	if weight > 0 {
+		c.weigh("own credit", -weight, "it credits %s itself: “%s”", worst.Outlet, worst.Text)
+	}
+}
+
+// addCredit adds a credit, unless the same outlet gives a stronger one.
+func (f *field) addCredit(to news.Outlet, x outletCredit) {
+	all := f.credits[to.Key()]
+	i := slices.IndexFunc(all, func(y outletCredit) bool { return y.by == x.by })
+	switch {
+	case i < 0:
+		f.credits[to.Key()] = append(all, x)
+	case all[i].weight < x.weight:
+		all[i] = x
+	}
+}
+
+// A chain is a blog that credits a local paper, whose text an agency wrote. Its head wrote the text, so what the chain's
+// middle is credited with goes on to the head.
+
+const (
+	leastWriter  = 2.4 // weight of a member's credit from which it says who wrote its text
+	passedOnPart = .9  // what a credit is worth to the outlet that it is passed on to
+	leftPart     = .3  // what of it is left to the outlet that passes it on
+)
+
+// pass gives the credits of outlets that say whose text they carry to those whose it is.
+func (f *field) pass() {
+	writers := f.writers()
+	var from []string
+	for key := range writers {
+		if len(f.credits[key]) > 0 {
+			from = append(from, key)
+		}
+	}
+	slices.Sort(from)
+	for _, key := range from {
+		head := head(writers, key)
+		if head.Credited().Key() == key { // a circle
+			continue
+		}
+		for i, x := range f.credits[key] {
+			if x.byKey == head.Credited().Key() {
+				continue
+			}
+			on := x
+			on.weight, on.note = x.weight*passedOnPart, fmt.Sprintf("; and that text is credited to %s: “%s”", head.Outlet, head.Text)
+			f.addCredit(head.Credited(), on)
+			f.credits[key][i].weight, f.credits[key][i].note = x.weight*leftPart, "; but that text is credited to "+head.Outlet
+		}
+	}
+	for key := range f.credits {
+		sortCredits(f.credits[key])
+	}
+}
+
+// head follows a chain to its end; in a circle it comes back to where it began.
+func head(writers map[string]news.Claim, key string) news.Claim {
+	at := writers[key]
+	for range writers {
+		next, ok := writers[at.Credited().Key()]
+		if !ok || at.Credited().Key() == key {
+			break
+		}
+		at = next
+	}
+	return at
+}
+
+// writers gives for the outlets that have members whom all of these name as the writer of their text, by key. An outlet
+// that has a text of its own, or texts of several, is none.
+func (f *field) writers() map[string]news.Claim {
+	out := map[string]news.Claim{}
+	own := map[string]bool{}
+	for _, m := range f.members {
+		key := m.Article.Outlet.Key()
+		c, ok := writer(m)
+		if old, known := out[key]; !ok || known && old.Credited().Key() != c.Credited().Key() {
+			own[key] = true
+		}
+		if _, known := out[key]; ok && !known {
+			out[key] = c
+		}
+	}
+	for key := range own {
+		delete(out, key)
+	}
+	return out
+}

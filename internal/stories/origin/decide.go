@@ -1,0 +1,242 @@
+package origin
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// Decision is who wrote a story first and what each member is to that text, the members in reading order.
+type Decision struct {
+	Origin  news.Origin
+	Members []news.Member
+}
+
+// Weigher weighs the evidence for a story's origin.
+type Weigher struct {
+	// Tie is the difference in time below which two articles came out together, because feeds are polled no more often.
+	// Zero means 20 minutes.
+	Tie time.Duration
+	// Habits of outlets, by their keys. Nil is none.
+	Habits map[string]Habit
+	// Clocks are how far dates run ahead of the time, negative where they run behind. A clock that is right is not among them.
+	Clocks map[Clock]time.Duration
+}
+
+// Decide weighs the members of a story, the outlets that they only name, and the possibility that none of them is it.
+// The work grows in step with the number of members. It puts them into the order of time, and panics without any. Pages
+// are those that members link to, as far as they were read.
+func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
+	slices.SortFunc(members, inTime)
+	resolve(members)
+	f := w.field(members)
+	f.creditHeadlines()
+	f.read(pages)
+	f.pass()
+	best, rest := f.best()
+	o := originOf(best, rest, members)
+	o.Scoop = f.scoopOf(best)
+	carries := f.prose.carrying(members, best.member)
+	f.versions(carries, best.member)
+	return Decision{Origin: o, Members: roles(o, best, members, carries)}
+}
+
+// field gathers what the contenders are weighed by. The members are in the order of time.
+func (w Weigher) field(members []Candidate) *field {
+	return &field{
+		tie: cmp.Or(w.Tie, 20*time.Minute), habits: w.Habits, members: members, credits: creditsOf(members), prose: proseOf(members),
+		times: timesOf(members, w.Clocks), reruns: map[int]int{}, articled: articled(members), languages: firstLanguages(members),
+		pages: map[string]readPage{}, signed: map[string]readPage{}, leads: map[int][]link{}, weak: map[weakLink]float64{},
+	}
+}
+
+// best gives the contender with the highest score, the fit before the unfit, members before outlets that are only named and the earlier before the
+// later, and what the others have: how likely each is, relative to the best (softmax). Those of its outlet are left out.
+func (f *field) best() (best contender, rest float64) {
+	scores := make([]float64, len(f.members)) // of a million members no more is kept
+	for i := range f.members {
+		c := f.member(i, false)
+		if scores[i] = c.score; c.unfit {
+			scores[i] = math.Inf(-1) // takes no share from the others
+		}
+		if i == 0 || c.beats(best) {
+			best = c
+		}
+	}
+	named := f.named()
+	for _, c := range named {
+		if c.beats(best) {
+			best = c
+		}
+	}
+	if best.member >= 0 {
+		best = f.member(best.member, true)
+	}
+	second := contender{member: -1, score: math.Inf(-1)}
+	for i, score := range scores {
+		if f.members[i].Article.Outlet.Key() != best.outlet.Key() {
+			rest += math.Exp(score - best.score)
+			if score > second.score {
+				second = contender{member: i, score: score}
+			}
+		}
+	}
+	for _, c := range named {
+		if c.outlet.Key() != best.outlet.Key() && !c.unfit {
+			rest += math.Exp(c.score - best.score)
+			if c.score > second.score {
+				second = c
+			}
+		}
+	}
+	if second.member >= 0 {
+		second = f.member(second.member, true)
+	}
+	best.against(second)
+	return best, rest
+}
+
+const (
+	leastAgainst = -3 // the second's score below which nothing of it is told
+	mostAgainst  = 2  // reasons for it that are
+)
+
+// against tells what speaks for the second best contender, which speaks against the best. The score has it by softmax.
+func (c *contender) against(second contender) {
+	if second.score < leastAgainst {
+		return
+	}
+	slices.SortStableFunc(second.evidence, func(a, b news.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
+	for i, e := range second.evidence {
+		if told := e.Kind != "address" && e.Kind != "length"; told && i < mostAgainst && e.Weight >= weightEarliest { // the others have those too
+			c.evidence = append(c.evidence, news.Evidence{
+				Kind: "instead", Weight: -e.Weight, Detail: fmt.Sprintf("for %s instead: %s", second.outlet.Name, e.Detail),
+			})
+		}
+	}
+}
+
+// member weighs a member. Evidence is only gathered where it is told, as there may be a million members.
+func (f *field) member(i int, told bool) contender {
+	m := f.members[i]
+	c := contender{member: i, outlet: m.Article.Outlet, url: m.Article.URL, told: told}
+	c.credits(f.credits[c.outlet.Key()])
+	c.ownCredits(m)
+	c.rerun(f)
+	c.leads(f)
+	c.identity(f.members)
+	c.form(f)
+	c.containment(f.prose, i)
+	c.time(f)
+	c.language(f)
+	c.habit(f.habits)
+	c.passes(f.habits)
+	return c
+}
+
+// named weighs the outlets that members credit and that are no member's own, by key.
+func (f *field) named() []contender {
+	var cs []contender
+	for _, o := range f.seen(named(f.members)) {
+		c := contender{member: -1, outlet: o, told: true}
+		credits := f.credits[o.Key()]
+		c.credits(credits)
+		read := c.page(f)
+		if c.score < namedThreshold {
+			continue
+		}
+		c.habit(f.habits)
+		if i := slices.IndexFunc(credits, func(x outletCredit) bool { return x.claim.URL != "" }); i >= 0 && c.url == "" {
+			c.url = credits[i].claim.URL
+		}
+		if read {
+			c.pageIdentity(f)
+		} else {
+			c.score += namedPrior
+		}
+		cs = append(cs, c)
+	}
+	return cs
+}
+
+// originOf turns the best contender into the origin. Its confidence is its share among all, "none of them" included
+// with log-odds 0 (softmax).
+func originOf(c contender, rest float64, members []Candidate) news.Origin {
+	total := 1 + math.Exp(-c.score) + rest // the best, none of them, and the others
+	o := news.Origin{Outlet: c.outlet, URL: c.url, Title: c.title, Confidence: math.Round(1000/total) / 1000, Evidence: c.evidence}
+	if c.member >= 0 {
+		o.Article = members[c.member].Article.ID
+	}
+	o.Level = level(c, o.Confidence, rest, members)
+	return o
+}
+
+// The levels, as newsroom.TestCalibration measures them on 1,039 labelled origins of two days, and on 824 of them again with
+// the originals withheld: of those shown as "Original" 1,823 of 1,823 are right, of "Likely original" 23 of 25, of "Earliest seen"
+// none of 15. The targets are .99 and .9. An origin that another contender comes near is no more than likely, however far
+// the two leave "none of them" behind.
+const (
+	originalFrom = .75 // confidence
+	likelyFrom   = .5
+	mostRest     = .2 // of the best's likelihood that all others have together, for an "Original"
+)
+
+func level(c contender, confidence, rest float64, members []Candidate) string {
+	switch {
+	case c.unfit:
+		return news.LevelEarliest
+	case confidence >= originalFrom && rest <= mostRest && (c.credited || c.member >= 0 && c.outlet.Agency):
+		return news.LevelOriginal
+	case confidence >= likelyFrom && (c.credited || c.member >= 0 && members[c.member].Print.Words >= minOwnProse):
+		return news.LevelLikely
+	}
+	return news.LevelEarliest
+}
+
+// leastScoop is the weight of the credits from which an outlet had the news first.
+const leastScoop = 1.5
+
+// leastReport is the strength of a credit to a report that is told at the opening.
+const leastReport = .5
+
+// scoopOf says who had the news first where that is another outlet than the one that wrote the text: whom members say to
+// have been first, and whose report the origin's article tells.
+func (f *field) scoopOf(best contender) news.Scoop {
+	votes := map[string]float64{}
+	words := map[string]news.Scoop{}
+	for i, m := range f.members {
+		for _, c := range m.Claims {
+			o := c.Credited()
+			w := creditWeights[news.ClaimScoop] * c.Strength
+			if c.Kind == news.ClaimScoop { // wherever it stands
+				w = creditWeights[news.ClaimScoop] * strengths[news.ClaimScoop]
+			}
+			if c.Kind != news.ClaimScoop && (i != best.member || c.Kind != news.ClaimReport || c.Strength < leastReport) {
+				continue
+			}
+			if o.Key() == best.outlet.Key() || o.Key() == m.Article.Outlet.Key() {
+				continue
+			}
+			votes[o.Key()] += w
+			if words[o.Key()].By == "" {
+				words[o.Key()] = news.Scoop{Outlet: o, URL: c.URL, By: m.Article.Outlet.Name, Text: c.Text}
+			}
+		}
+	}
+	first := ""
+	for key, w := range votes {
+		if w >= leastScoop && (first == "" || cmp.Or(cmp.Compare(w, votes[first]), cmp.Compare(first, key)) > 0) {
+			first = key
+		}
+	}
+	s := words[first]
+	if i := slices.IndexFunc(f.members, func(m Candidate) bool { return m.Article.Outlet.Key() == first }); first != "" && i >= 0 {
+		a := f.members[i].Article
+		s.Outlet, s.Article, s.URL = a.Outlet, a.ID, a.URL
+	}
+	return s
+}

@@ -1,0 +1,189 @@
+package origin
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"headwater/internal/news"
+	"headwater/internal/stories/outlets"
+)
+
+// Strengths of the kinds of claims: how far each speaks for the whole article.
+var strengths = map[news.ClaimKind]float64{
+	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimPublisher: 1, news.ClaimCanonical: .9, news.ClaimSource: 1,
+	news.ClaimScoop: .9, news.ClaimReport: .6, news.ClaimRights: .6, news.ClaimLink: .3, news.ClaimTold: .2, news.ClaimPart: .1,
+}
+
+// wholes are the parts of the text that claims speak for which do not stand in it, where they name one outlet.
+var wholes = map[news.ClaimKind]float64{
+	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimCanonical: 1, news.ClaimSource: 1, news.ClaimRights: 1, news.ClaimPart: smallPart,
+}
+
+// found is a claim, whether it credits an agency, and whether only the shape of a line tells which.
+type found struct {
+	news.Claim
+	agency, shape bool
+	place         place
+	at            int // offset, see place
+}
+
+// claims are those found so far.
+type claims []found
+
+func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span news.Span, factor float64) {
+	*c = append(*c, found{Claim: news.Claim{
+		Kind: kind, Outlet: o.Name, Domain: o.Domain, URL: url, Text: clip(text), Start: span.Start, End: span.End,
+		Strength: strengths[kind] * factor, Part: wholes[kind],
+	}, agency: o.Agency})
+}
+
+// last is the claim that was added last.
+func (c claims) last() *found { return &c[len(c)-1] }
+
+// share leaves a claim its share of what several outlets have.
+func (x *found) share(outlets int) {
+	if outlets > 1 && x.Kind != news.ClaimPart {
+		x.Part /= float64(outlets)
+		x.Strength *= shared / float64(outlets)
+	}
+}
+
+// writes says whether a claim of a kind names who wrote the text.
+func writes(k news.ClaimKind) bool {
+	return k == news.ClaimDateline || k == news.ClaimByline || k == news.ClaimSource
+}
+
+// unshaped drops what only the shape of a line tells where an agency is named as the writer, and it is another one: more
+// than one may close with "(Reporting by ...; Editing by ...)".
+func (c claims) unshaped(own news.Outlet) claims {
+	named := map[string]bool{}
+	if own.Agency {
+		named[own.Key()] = true
+	}
+	for _, x := range c {
+		if x.agency && !x.shape && writes(x.Kind) {
+			named[x.Credited().Key()] = true
+		}
+	}
+	return slices.DeleteFunc(c, func(x found) bool { return x.shape && len(named) > 0 && !named[x.Credited().Key()] })
+}
+
+// carried is how far an outlet counts as the writer of a text that names an agency as its writer too: it carries it.
+const carried = .6
+
+// carriers weakens the credits to outlets that only passed on what an agency wrote.
+func (c claims) carriers() {
+	for _, x := range c {
+		if !x.agency || !writes(x.Kind) {
+			continue
+		}
+		for i := range c {
+			if !c[i].agency && writes(c[i].Kind) {
+				c[i].Strength = min(c[i].Strength, carried*strengths[c[i].Kind])
+			}
+		}
+	}
+}
+
+// distinct keeps the strongest claim of each kind, outlet and address.
+func (c claims) distinct() []news.Claim {
+	c.carriers()
+	out := make([]news.Claim, len(c))
+	for i, x := range c {
+		out[i] = x.Claim
+	}
+	slices.SortStableFunc(out, func(a, b news.Claim) int { return cmp.Compare(b.Strength, a.Strength) })
+	type key struct {
+		kind        news.ClaimKind
+		outlet, url string
+	}
+	seen := map[key]bool{}
+	return slices.DeleteFunc(out, func(x news.Claim) bool {
+		k := key{x.Kind, x.Credited().Key(), x.URL}
+		dup := seen[k]
+		seen[k] = true
+		return dup
+	})
+}
+
+func clip(s string) string {
+	s = strings.Join(strings.Fields(s), " ")
+	if len(s) <= 240 {
+		return s
+	}
+	cut := strings.LastIndexByte(s[:240], ' ')
+	return strings.ToValidUTF8(s[:max(cut, 200)], "") + " …"
+}
+
+func same(a, b news.Outlet) bool { return a.Key() == b.Key() }
+
+// shared weakens a byline of several below that of one for as much of the text: who wrote which part is not known.
+const shared = .9
+
+// smallPart is the share of a text that an outlet wrote which is thanked for its help.
+const smallPart = .2
+
+// openingBytes is how far from its start a credit speaks for the whole article rather than for the sentence it is in.
+const openingBytes = 700
+
+func distinctOutlets(mentions []outlets.Mention) []news.Outlet {
+	var all []news.Outlet
+	for _, m := range mentions {
+		if !slices.ContainsFunc(all, func(o news.Outlet) bool { return same(o, m.Outlet) }) {
+			all = append(all, m.Outlet)
+		}
+	}
+	return all
+}
+
+// Log-odds that a credit of each kind gives to the outlet it names, for a claim of full strength.
+var creditWeights = map[news.ClaimKind]float64{
+	news.ClaimDateline: 3, news.ClaimByline: 3, news.ClaimSource: 3, news.ClaimCanonical: 2.5, news.ClaimScoop: 2.5,
+	news.ClaimReport: 1.6, news.ClaimRights: 1.2, news.ClaimLink: .5, news.ClaimTold: .2,
+}
+
+// hostOf says whether an address is on a domain or one of its subdomains.
+func hostOf(url, domain string) bool {
+	_, rest, _ := strings.Cut(url, "://")
+	host, _, _ := strings.Cut(rest, "/")
+	host, _, _ = strings.Cut(strings.ToLower(host), ":")
+	return host == domain || strings.HasSuffix(host, "."+domain)
+}
+
+// writer gives the strongest credit with which a member names another outlet as the writer of its text. One
+// that names many names none.
+func writer(m Candidate) (news.Claim, bool) {
+	var best news.Claim
+	weight := 0.0
+	named := map[string]bool{}
+	for _, c := range m.Claims {
+		w := creditWeights[c.Kind] * c.Strength
+		if !writes(c.Kind) && c.Kind != news.ClaimCanonical || w < leastWriter || same(c.Credited(), m.Article.Outlet) {
+			continue
+		}
+		named[c.Credited().Key()] = true
+		if cmp.Or(cmp.Compare(w, weight), cmp.Compare(best.Outlet, c.Outlet)) > 0 {
+			best, weight = c, w
+		}
+	}
+	return best, weight > 0 && len(named) <= maxWriters
+}
+
+// spanIn is where a mention stands in the article's text; nowhere when it was found in the summary.
+func spanIn(a news.Article, text string, m outlets.Mention) news.Span {
+	if text != a.Text {
+		return news.Span{}
+	}
+	return news.Span{Start: m.Start, End: m.End}
+}
+
+// place is where a claim was found.
+type place int
+
+const (
+	nowhere   place = iota // a byline, a mark
+	inTitle                // offsets are 0
+	inBody                 // offsets into the article's text, or into its summary where it has no text
+	inSummary              // of an article that has a text
+)

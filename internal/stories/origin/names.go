@@ -1,0 +1,135 @@
+package origin
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"headwater/internal/news"
+	"headwater/internal/stories/outlets"
+)
+
+// mentioned is a name in a text: of an outlet that the registry has, of one that it has not, or a short one of either.
+type mentioned struct {
+	phrase
+	own bool // it is the article's own outlet
+}
+
+// names gives the outlets that a text names, in its order.
+func (r *Reader) names(text string, a news.Article) []mentioned {
+	listed := merge(atMost(r.outlets.Mentions(text)), atMost(r.outlets.AtHome(text, a.Outlet.Domain, a.Lang)))
+	listed = otherNames(text, atMost(listed))
+	var all []mentioned
+	for _, m := range listed {
+		all = append(all, mentioned{phrase{Mention: m, whole: news.Span{Start: m.Start, End: m.End}}, same(m.Outlet, a.Outlet)})
+	}
+	for _, p := range unlisted(text, listed) {
+		if p.short || strings.Contains(p.Outlet.Name, " ") { // "the Free Beacon"
+			if o, ok := r.shortFor(p, text, a, all); ok {
+				p.Outlet = o
+				all = append(all, mentioned{p, same(o, a.Outlet)})
+				continue
+			}
+		}
+		if p.short {
+			continue
+		}
+		if !someOf(text, p.whole) {
+			all = append(all, mentioned{p, itself(a.Outlet, p.Outlet.Name)})
+		}
+	}
+	slices.SortStableFunc(all, func(x, y mentioned) int { return cmp.Compare(x.Start, y.Start) })
+	return all
+}
+
+func atMost(mentions []outlets.Mention) []outlets.Mention {
+	return mentions[:min(len(mentions), maxMentions)]
+}
+
+// merge adds mentions to others, both in order, where they do not overlap.
+func merge(all, more []outlets.Mention) []outlets.Mention {
+	if len(more) == 0 {
+		return all
+	}
+	for _, m := range more {
+		if !slices.ContainsFunc(all, func(x outlets.Mention) bool { return x.Start < m.End && m.Start < x.End }) {
+			all = append(all, m)
+		}
+	}
+	slices.SortFunc(all, func(x, y outlets.Mention) int { return cmp.Compare(x.Start, y.Start) })
+	return all
+}
+
+// otherNames leaves out the mentions that stand for something else: a text which explains "the National Geographic Institute
+// (IGN)" means that from then on.
+func otherNames(text string, listed []outlets.Mention) []outlets.Mention {
+	explained := ""
+	for i, m := range listed {
+		name := text[m.Start:m.End]
+		if acronym(name) && strings.HasSuffix(text[:m.Start], " (") && strings.HasPrefix(text[m.End:], ")") &&
+			(i == 0 || listed[i-1].End < m.Start-2) && spells(around(text, m.Start-82, m.Start-2), name) {
+			explained = name
+			break
+		}
+	}
+	if explained == "" {
+		return listed
+	}
+	return slices.DeleteFunc(slices.Clone(listed), func(m outlets.Mention) bool { return text[m.Start:m.End] == explained })
+}
+
+func acronym(name string) bool {
+	return len(name) > 1 && len(name) < 7 && strings.IndexFunc(name, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
+}
+
+// spells says whether a text ends in capitalised words whose first letters are those of a short name, in any order, as
+// names are translated and their short forms are not.
+func spells(text, short string) bool {
+	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '-' })
+	left := []byte(short)
+	for i := len(words) - 1; i >= 0 && len(left) > 0; i-- {
+		if words[i][0] < 'A' || words[i][0] > 'Z' {
+			if len(words[i]) > 3 {
+				return false
+			}
+			continue
+		}
+		at := slices.Index(left, words[i][0])
+		if at < 0 || len(words[i]) == 1 {
+			return false
+		}
+		left = slices.Delete(left, at, at+1)
+	}
+	return len(left) == 0
+}
+
+// shortFor gives the outlet that is meant by a last word such as "the Journal": the one that a link on it leads to, or the
+// only one in the text whose name ends so. The article's own outlet counts among these.
+func (r *Reader) shortFor(p phrase, text string, a news.Article, named []mentioned) (news.Outlet, bool) {
+	ends := func(o news.Outlet) bool { return strings.HasSuffix(o.Name, " "+p.Outlet.Name) }
+	if url := r.linkAt(a, text, p.Mention); url != "" {
+		if o, ok := r.byURL(url); ok && ends(o) {
+			return o, true
+		}
+	}
+	var found news.Outlet
+	if ends(a.Outlet) {
+		found = a.Outlet
+	}
+	for _, m := range named {
+		if !ends(m.Outlet) || same(m.Outlet, found) {
+			continue
+		}
+		if found.Name != "" {
+			return news.Outlet{}, false
+		}
+		found = m.Outlet
+	}
+	return found, found.Name != ""
+}
+
+// someOf says that a mention which ends in such a noun is one of many: "a Springfield newspaper".
+func someOf(text string, whole news.Span) bool {
+	words := strings.Fields(text[whole.Start:whole.End])
+	return len(words) > 1 && slices.Contains(phrases.kinds, words[len(words)-1]) && indefinite(strings.TrimRight(text[:whole.Start], " "))
+}
