@@ -9,44 +9,11 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/text/unicode/norm"
-
 	"headwater/internal/news"
 )
 
 // head is how far into a text a dateline may reach, in bytes. Japanese ones follow up to three writers' names.
 const head = 200
-
-// shape is how agencies.yaml writes a dateline or credit.
-type shape struct {
-	Like    string   `yaml:"like"`
-	Langs   []string `yaml:"langs"`
-	Kind    string   `yaml:"kind"`
-	Outlet  string   `yaml:"outlet"`
-	Pattern string   `yaml:"pattern"`
-}
-
-// Pattern is a shape that an agency's signature stands in.
-type Pattern struct {
-	Like   string         // an example
-	Langs  []string       // where it is usual, for datelines
-	Kind   news.ClaimKind // what it claims
-	Outlet string         // who it credits, where no sign says so
-
-	expr  *regexp.Regexp
-	needs needs
-	reach reach
-}
-
-// reach is where in a captured text a sign may stand.
-type reach int
-
-const (
-	exactly reach = iota // all of it, or the first of several parts
-	front                // or the beginning of the first part
-	back                 // or the end of the last part
-	anySide              // or either end of any part
-)
 
 // String is the regular expression.
 func (p Pattern) String() string { return p.expr.String() }
@@ -181,9 +148,6 @@ func (r *Registry) credited(p Pattern, text string, at []int) (Mention, bool) {
 	return Mention{Start: at[0], End: at[1], Outlet: o}, ok
 }
 
-// signs says whether a dateline may name the entry.
-func (e Entry) signs() bool { return e.Agency || e.Release }
-
 // isName says that what stands before a sign is the entry's own name: "The Associated Press (AP) -" explains a name.
 func (r *Registry) isName(before string, entry int) bool {
 	i, ok := r.names[fold(before)]
@@ -267,13 +231,4 @@ func cut(s string, i int) bool {
 		return false
 	}
 	return ends(left, right) && begins(right, left)
-}
-
-// signKey is how signs are compared: exact but for width and the article.
-func signKey(s string) string {
-	s = norm.NFKC.String(s)
-	if len(s) > 4 && strings.EqualFold(s[:4], "the ") {
-		return s[4:]
-	}
-	return s
 }

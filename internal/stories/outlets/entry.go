@@ -6,12 +6,19 @@ import (
 	"fmt"
 	"io"
 	"regexp"
+	"slices"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"headwater/internal/news"
 )
+
+// isNamesakeOf says that an outlet of the same name or alias has other domains.
+func (e Entry) isNamesakeOf(other Entry) bool {
+	same := func(s string) string { return s }
+	return shares(e.names(), other.names(), fold) && len(e.Domains) > 0 && len(other.Domains) > 0 && !shares(e.Domains, other.Domains, same)
+}
 
 // Entry is an outlet as agencies.yaml describes it. Users' own entries add to an entry or make a new one, see Load.
 type Entry struct {
@@ -164,4 +171,22 @@ func located(err error) error {
 		errs = append(errs, errors.New("agencies.yaml:"+m))
 	}
 	return errors.Join(errs...)
+}
+
+func shares(a, b []string, key func(string) string) bool {
+	return slices.ContainsFunc(a, func(x string) bool {
+		return slices.ContainsFunc(b, func(y string) bool { return key(x) == key(y) })
+	})
+}
+
+// signs says whether a dateline may name the entry.
+func (e Entry) signs() bool { return e.Agency || e.Release }
+
+// shape is how agencies.yaml writes a dateline or credit.
+type shape struct {
+	Like    string   `yaml:"like"`
+	Langs   []string `yaml:"langs"`
+	Kind    string   `yaml:"kind"`
+	Outlet  string   `yaml:"outlet"`
+	Pattern string   `yaml:"pattern"`
 }

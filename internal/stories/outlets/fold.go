@@ -49,3 +49,40 @@ func ends(last, after rune) bool {
 	s := text.ScriptOf(last)
 	return s == text.Hangul || s > text.Katakana || !isWord(last) || !isWord(after) || s != text.ScriptOf(after)
 }
+
+// signKey is how signs are compared: exact but for width and the article.
+func signKey(s string) string {
+	s = norm.NFKC.String(s)
+	if len(s) > 4 && strings.EqualFold(s[:4], "the ") {
+		return s[4:]
+	}
+	return s
+}
+
+func capital(word string) bool {
+	r, _ := utf8.DecodeRuneInString(word)
+	return unicode.IsUpper(r)
+}
+
+func wordEnd(s string) int {
+	if i := strings.IndexFunc(s, func(r rune) bool { return !isWord(r) }); i >= 0 {
+		return i
+	}
+	return len(s)
+}
+
+func wordStart(s string) int {
+	i := strings.LastIndexFunc(s, func(r rune) bool { return !isWord(r) })
+	if i < 0 {
+		return 0
+	}
+	_, size := utf8.DecodeRuneInString(s[i:])
+	return i + size
+}
+
+// opens says whether a sentence begins after text.
+func opens(text string) bool {
+	text = strings.TrimRight(text, " ")
+	r, _ := utf8.DecodeLastRuneInString(text)
+	return text == "" || strings.ContainsRune(".!?:;\n\"“”‘’(—–", r)
+}

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
@@ -13,24 +12,6 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/text"
 )
-
-// needle is one spelling of one name to look for.
-type needle struct {
-	text        string
-	outlet      news.Outlet
-	exact       bool // no other case will do
-	common      bool
-	article     bool // a "The" before it belongs to it
-	must        bool // it does not count without one
-	first, last rune
-}
-
-// finder holds the needles by their first two bytes. Those of a long character would hardly tell one from
-// another, so its second and third byte count instead.
-type finder struct {
-	at      [1 << 16]uint16 // index into needles; 0 is none
-	needles [][]needle      // longest first
-}
 
 func key(s string) int {
 	if s[0] >= 0xE0 && len(s) > 2 {
@@ -293,38 +274,3 @@ var (
 	neutral      = mentionWords["neutral"]
 	reporting    = mentionWords["reporting"]
 )
-
-func capital(word string) bool {
-	r, _ := utf8.DecodeRuneInString(word)
-	return unicode.IsUpper(r)
-}
-
-func wordEnd(s string) int {
-	if i := strings.IndexFunc(s, func(r rune) bool { return !isWord(r) }); i >= 0 {
-		return i
-	}
-	return len(s)
-}
-
-func wordStart(s string) int {
-	i := strings.LastIndexFunc(s, func(r rune) bool { return !isWord(r) })
-	if i < 0 {
-		return 0
-	}
-	_, size := utf8.DecodeRuneInString(s[i:])
-	return i + size
-}
-
-// opens says whether a sentence begins after text.
-func opens(text string) bool {
-	text = strings.TrimRight(text, " ")
-	r, _ := utf8.DecodeLastRuneInString(text)
-	return text == "" || strings.ContainsRune(".!?:;\n\"“”‘’(—–", r)
-}
-
-// Mention is an outlet's name found in a text, as byte offsets.
-type Mention struct {
-	Start, End int
-	Outlet     news.Outlet
-	Kind       news.ClaimKind // what the words around it claim; "" where nobody looked
-}

@@ -2,8 +2,9 @@
 package outlets
 
 import (
-	"fmt"
+	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -27,125 +28,6 @@ type Registry struct {
 
 	redirectors map[string][]string // by host: the beginnings of paths, "" for all
 	platforms   []string
-}
-
-// Load reads agencies.yaml and then the users' own entries. An extra entry whose name or alias is known, or else one of
-// whose domains is, adds to that entry: its name is the one shown, its domains and aliases come on top, and what
-// it says to be true becomes true. A domain that it names is its own from then on. Of two extra entries of one name, each with domains
-// of its own, the second is a namesake (see Entry).
-func Load(data []byte, extra ...Entry) (*Registry, error) {
-	doc, err := parse(data)
-	if err != nil {
-		return nil, err
-	}
-	entries := doc.Outlets
-	for i, e := range extra {
-		if err := e.check(); err != nil {
-			return nil, fmt.Errorf("outlets: %w", err)
-		}
-		e.Namesake = e.Namesake || slices.ContainsFunc(extra[:i], e.isNamesakeOf)
-		entries = amend(entries, e)
-	}
-	r := &Registry{
-		entries: entries, names: map[string]int{}, namesakes: namesakesOf(entries), domains: map[string]int{}, signs: map[string]int{},
-		redirectors: redirectors(doc.Redirectors), platforms: doc.Platforms,
-	}
-	r.index()
-	r.finder = newFinder(entries, r.namesakes)
-	r.homes = homesOf(entries)
-	if r.datelines, err = compile(doc.Datelines, true); err != nil {
-		return nil, err
-	}
-	if r.credits, err = compile(doc.Credits, false); err != nil {
-		return nil, err
-	}
-	return r, nil
-}
-
-// amend puts a user's entry into the list.
-func amend(entries []Entry, extra Entry) []Entry {
-	at := slices.IndexFunc(entries, func(e Entry) bool { return !extra.Namesake && shares(e.names(), extra.names(), fold) })
-	if at < 0 {
-		same := func(s string) string { return s }
-		at = slices.IndexFunc(entries, func(e Entry) bool { return shares(e.Domains, extra.Domains, same) })
-	}
-	out := make([]Entry, 0, len(entries)+1)
-	for i, e := range entries {
-		if i == at {
-			out = append(out, mend(e, extra))
-			continue
-		}
-		e.Domains = without(e.Domains, extra.Domains)
-		out = append(out, e)
-	}
-	if at < 0 {
-		out = append(out, extra)
-	}
-	return out
-}
-
-func shares(a, b []string, key func(string) string) bool {
-	return slices.ContainsFunc(a, func(x string) bool {
-		return slices.ContainsFunc(b, func(y string) bool { return key(x) == key(y) })
-	})
-}
-
-func without(list, drop []string) []string {
-	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(drop, s) })
-}
-
-func mend(e, extra Entry) Entry {
-	e.Aliases = slices.Concat(e.Aliases, []string{e.Name}, extra.Aliases)
-	e.Name = extra.Name
-	e.Aliases = without(e.Aliases, []string{e.Name})
-	e.Domains = slices.Concat(e.Domains, without(extra.Domains, e.Domains))
-	e.Signs = slices.Concat(e.Signs, without(extra.Signs, e.Signs))
-	e.Langs = slices.Concat(e.Langs, without(extra.Langs, e.Langs))
-	e.Agency = e.Agency || extra.Agency
-	e.Release = e.Release || extra.Release
-	e.Aggregator = e.Aggregator || extra.Aggregator
-	e.Common = e.Common || extra.Common
-	e.Quiet = e.Quiet || extra.Quiet
-	return e
-}
-
-func (r *Registry) index() {
-	for i, e := range r.entries {
-		for _, d := range e.Domains {
-			r.domains[d] = i
-		}
-		for _, n := range e.names() {
-			put(r.names, fold(n), i)
-		}
-	}
-	for i, e := range r.entries {
-		for _, s := range e.Signs {
-			put(r.names, fold(s), i)
-		}
-	}
-	r.indexSigns(Entry.signs)
-	r.indexSigns(func(e Entry) bool { return !e.signs() && !e.Common && !e.Quiet })
-}
-
-func (r *Registry) indexSigns(of func(Entry) bool) {
-	for i, e := range r.entries {
-		if !of(e) {
-			continue
-		}
-		for _, s := range slices.Concat(e.names(), e.Signs) {
-			put(r.signs, signKey(s), i)
-			if len(s) > 4 { // REUTERS, but not the map of "map"
-				put(r.signs, strings.ToUpper(signKey(s)), i)
-			}
-		}
-	}
-}
-
-// put sets a key that is not set yet.
-func put(m map[string]int, key string, value int) {
-	if _, taken := m[key]; !taken {
-		m[key] = value
-	}
 }
 
 // All returns every entry.
@@ -252,4 +134,120 @@ func (r *Registry) unknown(host string) news.Outlet {
 		name = domain
 	}
 	return news.Outlet{Name: name, Domain: domain}
+}
+
+// Pattern is a shape that an agency's signature stands in.
+type Pattern struct {
+	Like   string         // an example
+	Langs  []string       // where it is usual, for datelines
+	Kind   news.ClaimKind // what it claims
+	Outlet string         // who it credits, where no sign says so
+
+	expr  *regexp.Regexp
+	needs needs
+	reach reach
+}
+
+// reach is where in a captured text a sign may stand.
+type reach int
+
+const (
+	exactly reach = iota // all of it, or the first of several parts
+	front                // or the beginning of the first part
+	back                 // or the end of the last part
+	anySide              // or either end of any part
+)
+
+// needle is one spelling of one name to look for.
+type needle struct {
+	text        string
+	outlet      news.Outlet
+	exact       bool // no other case will do
+	common      bool
+	article     bool // a "The" before it belongs to it
+	must        bool // it does not count without one
+	first, last rune
+}
+
+// finder holds the needles by their first two bytes. Those of a long character would hardly tell one from
+// another, so its second and third byte count instead.
+type finder struct {
+	at      [1 << 16]uint16 // index into needles; 0 is none
+	needles [][]needle      // longest first
+}
+
+// Mention is an outlet's name found in a text, as byte offsets.
+type Mention struct {
+	Start, End int
+	Outlet     news.Outlet
+	Kind       news.ClaimKind // what the words around it claim; "" where nobody looked
+}
+
+// namesakes are the entries that share a name or an alias, by the folded name. Such a name alone tells none of them.
+type namesakes map[string][]Entry
+
+// homes tells apart the outlets that share a name or a sign, and knows where the short names of agencies are common that mean
+// other things elsewhere. An outlet is at home in the countries of its domains (aps.sn: sn) and in its languages.
+type homes struct {
+	sharers map[string][]int // entries by folded name or sign, where there are several
+	quiet   map[string][]int // entries with a quiet short name by country ("au") or language ("lang sv")
+}
+
+// redirectors reads the list of agencies.yaml.
+func redirectors(list []string) map[string][]string {
+	out := make(map[string][]string, len(list))
+	for _, entry := range list {
+		host, path, _ := strings.Cut(strings.ToLower(entry), "/")
+		out[host] = append(out[host], path)
+	}
+	return out
+}
+
+// Redirects says whether an address is a shortener's, a tracker's or another's whose pages are all redirects to pages of others.
+func (r *Registry) Redirects(address string) bool {
+	u, err := url.Parse(strings.TrimSpace(address))
+	return err == nil && r.redirects(u)
+}
+
+func (r *Registry) redirects(u *url.URL) bool {
+	host := strings.TrimPrefix(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), "www.")
+	path := strings.TrimPrefix(strings.ToLower(u.Path), "/")
+	return slices.ContainsFunc(r.redirectors[host], func(begin string) bool { return strings.HasPrefix(path, begin) }) ||
+		strings.HasPrefix(host, "news.google.")
+}
+
+// parameters in which redirectors name the address that they lead to.
+var parameters = []string{"url", "u", "q", "to", "target", "dest", "destination", "redirect", "link", "murl"}
+
+// longestChain is how many redirectors are unwrapped one out of another.
+const longestChain = 3
+
+// Unwrap gives the address that a redirector's names as the one that it leads to; other addresses come back as they are.
+func (r *Registry) Unwrap(address string) string {
+	for range longestChain {
+		u, err := url.Parse(strings.TrimSpace(address))
+		if err != nil || !r.redirects(u) {
+			break
+		}
+		inner := named(u.Query())
+		if inner == "" {
+			break
+		}
+		address = inner
+	}
+	return address
+}
+
+// named finds the first parameter that is the address of a public page.
+func named(query url.Values) string {
+	for _, p := range parameters {
+		u, err := url.Parse(query.Get(p))
+		if err != nil || u.Scheme != "http" && u.Scheme != "https" || !strings.Contains(u.Hostname(), ".") {
+			continue
+		}
+		if _, err := netip.ParseAddr(u.Hostname()); err != nil {
+			return u.String()
+		}
+	}
+	return ""
 }

@@ -11,15 +11,6 @@ import (
 // maxAdds is how many of the sentences that a text adds are given in full.
 const maxAdds = 2
 
-// Reference is a text that others are compared with. It may be used by many at once.
-type Reference struct {
-	sequence
-	k      int // words of the shortest passage
-	powers []uint64
-	first  map[uint64]int // by the hash of a run of k words: 1 + where it begins first
-	next   []int          // by where a run begins: 1 + where the same run begins next; 0 is nowhere
-}
-
 // NewReference prepares an article for others to be compared with.
 func NewReference(a news.Article) *Reference {
 	r := &Reference{sequence: sequenceOf(a), k: shingleWords}
@@ -112,3 +103,8 @@ func (r *Reference) added(c *news.Comparison, s sequence, shared []bool) {
 		}
 	}
 }
+
+// Passages are found by greedy string tiling over words (Wise 1993): the longest run of words that both texts have and no
+// tile covers yet becomes a tile, until none of at least k words is left. Wise's running Karp-Rabin looks for runs of
+// falling length, a pass over both texts each; here the hashes of all beginnings of a text give the hash of any run, so
+// that one pass finds every longest run from its first k words and the length by bisection.

@@ -2,6 +2,10 @@ package prints
 
 import (
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"headwater/feeds/words"
 )
 
 // Limits of the parts of a title that may be a template's frame.
@@ -71,24 +75,6 @@ func lastMark(headline string) int {
 	return at
 }
 
-// before counts the tokens that begin before a place.
-func before(ts []token, at int) int {
-	n := 0
-	for n < len(ts) && ts[n].start < at {
-		n++
-	}
-	return n
-}
-
-func hasFigure(ts []token) bool {
-	for _, t := range ts {
-		if t.figure {
-			return true
-		}
-	}
-	return false
-}
-
 // frameHash hashes a part of a title; runs of figures, as of a date, are one open place.
 func frameHash(kind FrameKind, ts []token) uint32 {
 	h := mix32(uint32(kind) + 1)
@@ -105,4 +91,28 @@ func frameHash(kind FrameKind, ts []token) uint32 {
 		h = mix32(h*31 + t.hash)
 	}
 	return h
+}
+
+// slugs are what agencies put before headlines, each with the agency's name.
+var slugs = func() map[string]string {
+	out := map[string]string{}
+	for _, p := range words.Phrases("slugs.txt") {
+		out[p.Text] = p.Section
+	}
+	return out
+}()
+
+// Slug gives the name of the agency whose slug stands before a headline, and the headline without it: "Soccer-Ferries sink United". The
+// name is "" where there is none. "Golf-mad" and "Tennis - a guide" are no slugs.
+func Slug(title string) (agency, headline string) {
+	word, rest, ok := strings.Cut(title, "-")
+	if !ok {
+		return "", title
+	}
+	first, _ := utf8.DecodeRuneInString(rest)
+	agency = slugs[strings.ToLower(word)]
+	if begins, _ := utf8.DecodeRuneInString(word); agency == "" || !unicode.IsUpper(begins) || !unicode.IsUpper(first) && !unicode.IsDigit(first) && !strings.ContainsRune("'\"‘“", first) {
+		return "", title
+	}
+	return agency, rest
 }

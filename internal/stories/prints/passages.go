@@ -6,11 +6,6 @@ import (
 	"sort"
 )
 
-// Passages are found by greedy string tiling over words (Wise 1993): the longest run of words that both texts have and no
-// tile covers yet becomes a tile, until none of at least k words is left. Wise's running Karp-Rabin looks for runs of
-// falling length, a pass over both texts each; here the hashes of all beginnings of a text give the hash of any run, so
-// that one pass finds every longest run from its first k words and the length by bisection.
-
 // maxPlaces is at how many places of the reference a run of k words is looked up. It bounds the work in texts that
 // repeat themselves; prose hardly ever has the same five words so often. Where it does, the second time in one text is
 // looked up from the second place of the other on, and so forth.
@@ -205,4 +200,13 @@ func (t *tiling) free(run tile) tile {
 		}
 	}
 	return run
+}
+
+// Reference is a text that others are compared with. It may be used by many at once.
+type Reference struct {
+	sequence
+	k      int // words of the shortest passage
+	powers []uint64
+	first  map[uint64]int // by the hash of a run of k words: 1 + where it begins first
+	next   []int          // by where a run begins: 1 + where the same run begins next; 0 is nowhere
 }

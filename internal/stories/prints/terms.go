@@ -222,3 +222,16 @@ func grams(text string, ts []token) []uint32 {
 	}
 	return sorted(out)
 }
+
+const (
+	shingleWords  = 5   // words a shingle
+	unspacedWords = 9   // characters a shingle, for scripts written without spaces
+	winnowWindow  = 8   // w of Winnow
+	sparseWindow  = 16  // the same for a sampled text: what it selects a window of 8 selects too
+	wholeShingles = 400 // shingles beyond which a text is sampled
+	leadWords     = 60  // the opening that rewriters change and copiers keep
+	openingWords  = 120
+	termWords     = 200 // of the body, from which terms are taken
+	minBodyWords  = 8
+	gramLength    = 4 // characters
+)

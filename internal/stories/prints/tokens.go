@@ -10,6 +10,7 @@ import (
 	"github.com/clipperhouse/uax29/v2/words"
 	"golang.org/x/text/unicode/norm"
 
+	"headwater/internal/news"
 	"headwater/internal/text"
 )
 
@@ -123,4 +124,62 @@ func mix64(h uint64) uint64 {
 	h ^= h >> 33
 	h *= 0xc4ceb9fe1a85ec53
 	return h ^ h>>33
+}
+
+func hasFigure(ts []token) bool {
+	for _, t := range ts {
+		if t.figure {
+			return true
+		}
+	}
+	return false
+}
+
+// before counts the tokens that begin before a place.
+func before(ts []token, at int) int {
+	n := 0
+	for n < len(ts) && ts[n].start < at {
+		n++
+	}
+	return n
+}
+
+func mostlyUnspaced(ts []token) bool {
+	n := 0
+	for _, t := range ts {
+		if t.unspaced {
+			n++
+		}
+	}
+	return n*2 > len(ts)
+}
+
+// insideQuotes marks the tokens that stand in a quotation; nil where there is none.
+func insideQuotes(body []token, quoted []news.Mark) []bool {
+	if len(quoted) == 0 {
+		return nil
+	}
+	in, q := make([]bool, len(body)), 0
+	for i, t := range body {
+		for q < len(quoted) && quoted[q].End <= t.start {
+			q++
+		}
+		in[i] = q < len(quoted) && quoted[q].Start <= t.start
+	}
+	return in
+}
+
+// quotes gives the quoted spans of the body in order, none where the body is the summary, whose marks we do not have.
+func quotes(a news.Article, hasBody bool) []news.Mark {
+	if !hasBody || a.Text == "" {
+		return nil
+	}
+	var q []news.Mark
+	for _, m := range a.Marks {
+		if m.Kind == news.MarkQuote && m.End > m.Start {
+			q = append(q, m)
+		}
+	}
+	slices.SortFunc(q, func(a, b news.Mark) int { return a.Start - b.Start })
+	return q
 }

@@ -1,0 +1,120 @@
+package outlets
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// amend puts a user's entry into the list.
+func amend(entries []Entry, extra Entry) []Entry {
+	at := slices.IndexFunc(entries, func(e Entry) bool { return !extra.Namesake && shares(e.names(), extra.names(), fold) })
+	if at < 0 {
+		same := func(s string) string { return s }
+		at = slices.IndexFunc(entries, func(e Entry) bool { return shares(e.Domains, extra.Domains, same) })
+	}
+	out := make([]Entry, 0, len(entries)+1)
+	for i, e := range entries {
+		if i == at {
+			out = append(out, mend(e, extra))
+			continue
+		}
+		e.Domains = without(e.Domains, extra.Domains)
+		out = append(out, e)
+	}
+	if at < 0 {
+		out = append(out, extra)
+	}
+	return out
+}
+
+func without(list, drop []string) []string {
+	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(drop, s) })
+}
+
+func mend(e, extra Entry) Entry {
+	e.Aliases = slices.Concat(e.Aliases, []string{e.Name}, extra.Aliases)
+	e.Name = extra.Name
+	e.Aliases = without(e.Aliases, []string{e.Name})
+	e.Domains = slices.Concat(e.Domains, without(extra.Domains, e.Domains))
+	e.Signs = slices.Concat(e.Signs, without(extra.Signs, e.Signs))
+	e.Langs = slices.Concat(e.Langs, without(extra.Langs, e.Langs))
+	e.Agency = e.Agency || extra.Agency
+	e.Release = e.Release || extra.Release
+	e.Aggregator = e.Aggregator || extra.Aggregator
+	e.Common = e.Common || extra.Common
+	e.Quiet = e.Quiet || extra.Quiet
+	return e
+}
+
+// Load reads agencies.yaml and then the users' own entries. An extra entry whose name or alias is known, or else one of
+// whose domains is, adds to that entry: its name is the one shown, its domains and aliases come on top, and what
+// it says to be true becomes true. A domain that it names is its own from then on. Of two extra entries of one name, each with domains
+// of its own, the second is a namesake (see Entry).
+func Load(data []byte, extra ...Entry) (*Registry, error) {
+	doc, err := parse(data)
+	if err != nil {
+		return nil, err
+	}
+	entries := doc.Outlets
+	for i, e := range extra {
+		if err := e.check(); err != nil {
+			return nil, fmt.Errorf("outlets: %w", err)
+		}
+		e.Namesake = e.Namesake || slices.ContainsFunc(extra[:i], e.isNamesakeOf)
+		entries = amend(entries, e)
+	}
+	r := &Registry{
+		entries: entries, names: map[string]int{}, namesakes: namesakesOf(entries), domains: map[string]int{}, signs: map[string]int{},
+		redirectors: redirectors(doc.Redirectors), platforms: doc.Platforms,
+	}
+	r.index()
+	r.finder = newFinder(entries, r.namesakes)
+	r.homes = homesOf(entries)
+	if r.datelines, err = compile(doc.Datelines, true); err != nil {
+		return nil, err
+	}
+	if r.credits, err = compile(doc.Credits, false); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+func (r *Registry) index() {
+	for i, e := range r.entries {
+		for _, d := range e.Domains {
+			r.domains[d] = i
+		}
+		for _, n := range e.names() {
+			put(r.names, fold(n), i)
+		}
+	}
+	for i, e := range r.entries {
+		for _, s := range e.Signs {
+			put(r.names, fold(s), i)
+		}
+	}
+	r.indexSigns(Entry.signs)
+	r.indexSigns(func(e Entry) bool { return !e.signs() && !e.Common && !e.Quiet })
+}
+
+func (r *Registry) indexSigns(of func(Entry) bool) {
+	for i, e := range r.entries {
+		if !of(e) {
+			continue
+		}
+		for _, s := range slices.Concat(e.names(), e.Signs) {
+			put(r.signs, signKey(s), i)
+			if len(s) > 4 { // REUTERS, but not the map of "map"
+				put(r.signs, strings.ToUpper(signKey(s)), i)
+			}
+		}
+	}
+}
+
+// put sets a key that is not set yet.
+func put(m map[string]int, key string, value int) {
+	if _, taken := m[key]; !taken {
+		m[key] = value
+	}
+}

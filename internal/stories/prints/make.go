@@ -1,0 +1,138 @@
+// Package prints makes the fingerprint of an article's own prose: winnowed shingles with the quotations masked, and the
+// stemmed words by which short items are compared.
+package prints
+
+import (
+	"math"
+	"slices"
+
+	"headwater/internal/news"
+)
+
+// Make fingerprints an article. Headline is its title as compared, without an outlet's name at its end.
+func Make(a news.Article, headline string) Print {
+	room, title, body := borrow(headline, a.Body())
+	defer room.back()
+	p := Print{Words: len(body), Headline: whole(unslugged(headline, title)), Grams: grams(headline, title)}
+	if len(body) >= minBodyWords {
+		p.Body = whole(body)
+	}
+	shingle(&p, body, quotes(a, len(body) > 0), room.hashes)
+	t := terms{stem: stemmer(a.Lang), lang: hash32([]byte(a.Lang)), uses: make(map[uint32]uint8, min(len(title)+len(body), termWords))}
+	t.add(headline, title, TermTitle)
+	p.Title = t.sorted()
+	t.add(a.Body(), body[:min(len(body), leadWords)], TermOpening)
+	t.add(a.Body(), body[min(len(body), leadWords):min(len(body), termWords)], 0)
+	if p.Sampled {
+		t.pairs = sample(t.pairs)
+	}
+	p.Terms, p.Pairs = t.sorted(), sorted(t.pairs)
+	p.Uses = t.usesOf(p.Terms)
+	p.Figures = figures(title, body[:min(len(body), openingWords)])
+	p.Frames = frames(headline, title)
+	opening := leadWords
+	if mostlyUnspaced(body) {
+		opening = unspacedNames
+	}
+	p.Names = sorted(appendNames(appendNames(nil, headline, title), a.Body(), body[:min(len(body), opening)]))
+	p.Pictures = pictures(a)
+	return p
+}
+
+// unslugged gives the words of a headline without an agency's slug before it.
+func unslugged(headline string, title []token) []token {
+	_, rest := Slug(headline)
+	return title[before(title, len(headline)-len(rest)):]
+}
+
+// shingle fills in the shingles of p, sorted by whether they touch a quotation. Own has room for them, and is not kept.
+func shingle(p *Print, body []token, quoted []news.Mark, own []uint32) {
+	k := shingleWords
+	if mostlyUnspaced(body) {
+		k = unspacedWords
+	}
+	if len(body) < k {
+		return
+	}
+	inside := insideQuotes(body, quoted)
+	var places []uint64 // of sampled hashes, those above
+	touch := -1         // the last quoted token seen
+	for i := range body {
+		if inside != nil && inside[i] {
+			touch = i
+		}
+		if i < k-1 {
+			continue
+		}
+		h := shingleHash(body[i-k+1 : i+1])
+		if touch > i-k && touch >= 0 {
+			p.Quoted = append(p.Quoted, h)
+			continue
+		}
+		own = append(own, h)
+		if SampledShingle(h) {
+			places = append(places, uint64(h)<<16|uint64(min(i, math.MaxUint16)))
+		}
+		if i < leadWords {
+			p.Lead = append(p.Lead, h)
+		}
+	}
+	w := winnowWindow
+	if p.Sampled = len(own)+len(p.Quoted) > wholeShingles; p.Sampled {
+		w = sparseWindow
+	}
+	p.Picked = sorted(Winnow(own, w))
+	if p.Sampled {
+		own, p.Quoted, p.Lead = sample(own), sample(p.Quoted), sample(p.Lead)
+	}
+	own = distinct(own)
+	p.Shingles = append(make([]uint32, 0, len(own)), own...)
+	p.Quoted, p.Lead = sorted(p.Quoted), sorted(p.Lead)
+	p.Places = firstPlaces(places)
+}
+
+// firstPlaces gives the first place of each hash, in the order of the hashes.
+func firstPlaces(places []uint64) []uint16 {
+	if len(places) == 0 {
+		return nil
+	}
+	sortHashes(places, 32+16)
+	places = slices.CompactFunc(places, func(a, b uint64) bool { return a>>16 == b>>16 })
+	out := make([]uint16, len(places))
+	for i, x := range places {
+		out[i] = uint16(x)
+	}
+	return out
+}
+
+func shingleHash(ts []token) uint32 {
+	h := uint64(0xcbf29ce484222325)
+	for _, t := range ts {
+		h = (h ^ uint64(t.hash)) * 0x9e3779b97f4a7c15
+	}
+	return short(uint32(mix64(h)), shingleBits)
+}
+
+// whole hashes a sequence of words; 0 stands for none.
+func whole(ts []token) uint64 {
+	if len(ts) == 0 {
+		return 0
+	}
+	h := uint64(len(ts))
+	for _, t := range ts {
+		h = mix64(h ^ uint64(t.hash))
+	}
+	return h | 1
+}
+
+func figures(parts ...[]token) []uint32 {
+	var out []uint32
+	for _, ts := range parts {
+		for _, t := range ts {
+			if t.figure {
+				out = append(out, t.hash)
+			}
+		}
+	}
+	return sorted(out)
+}
