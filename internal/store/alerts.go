@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -107,4 +108,234 @@ func (db *DB) RemoveAlert(ctx context.Context, id int64) error {
 	return db.write(ctx, fmt.Sprint("remove alert ", id), func(ctx context.Context, t tx) error {
 		return t.execFound(ctx, removeAlertSQL, id)
 	})
+}
+
+// The marks in the story log: of alerts, and of matching stories with topics, which goes before it.
+const (
+	markAlerts = "alerts"
+)
+
+// archiveAge is how long before alert and feed were added an article may have come out to be told of, in milliseconds: one
+// day. A feed that is followed today brings this morning's news.
+const archiveAge = "86400000"
+
+// Tell is a story of an alert's topic that came or changed.
+type Tell struct {
+	Alert  news.Alert
+	Story  int64
+	Before *news.Told // what was told of it; nil for nothing
+	Now    news.Told
+}
+
+const (
+	bothMarksSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + markAlerts + `'), 0),
+		coalesce((SELECT value FROM marks WHERE name = '` + markTopics + `'), 0)`
+	changedSQL = `SELECT l.seq, l.story_id, coalesce(r.new, l.story_id) FROM story_log AS l LEFT JOIN redirects AS r ON r.old = l.story_id
+		WHERE l.seq > ? AND l.seq <= ? ORDER BY l.seq LIMIT ?`
+	// moveToldSQL has the story that others went into count as told of where one of them was.
+	moveToldSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original)
+		SELECT t.alert_id, r.new, max(t.outlets), max(t.original) FROM redirects AS r CROSS JOIN alert_told AS t
+		WHERE r.new IN (SELECT value FROM json_each(?1)) AND t.story_id = r.old GROUP BY t.alert_id, r.new
+		ON CONFLICT DO UPDATE SET outlets = max(outlets, excluded.outlets), original = max(original, excluded.original)`
+	dropToldSQL = `DELETE FROM alert_told WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
+	// moveOutboxSQL leaves behind what the other story is waiting to be told for already.
+	moveOutboxSQL = `UPDATE OR IGNORE alert_outbox SET story_id = (SELECT new FROM redirects WHERE old = story_id)
+		WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
+	dropOutboxSQL = `DELETE FROM alert_outbox WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
+	tellsSQL      = `SELECT s.id, s.outlets, s.origin_article, s.level, t.outlets, t.original, ` + alertColumns + `
+		FROM json_each(?1) AS wanted CROSS JOIN stories AS s CROSS JOIN topic_stories AS m CROSS JOIN alerts AS a
+		LEFT JOIN alert_told AS t ON t.alert_id = a.id AND t.story_id = s.id
+		WHERE s.id = wanted.value AND m.story_id = s.id AND a.topic_id = m.topic_id AND a.ended = 0 AND m.seq > a.after
+			AND (t.alert_id IS NOT NULL OR EXISTS (` + recentMemberSQL + `)) ORDER BY m.seq, a.id`
+	// recentMemberSQL finds an article of the story that came out after the alert and its feed were added, or within archiveAge
+	// before. What an archive brings is older, or nobody knows how old.
+	recentMemberSQL = `SELECT 1 FROM members AS y CROSS JOIN articles AS x CROSS JOIN feeds AS f
+		WHERE y.story_id = s.id AND x.id = y.article_id AND f.id = x.feed_id AND x.undated = 0 AND x.time >= max(a.added, f.added) - ` + archiveAge
+	putToldSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original) VALUES (?, ?, ?, ?)
+		ON CONFLICT DO UPDATE SET outlets = excluded.outlets, original = excluded.original`
+	enqueueSQL = `INSERT INTO alert_outbox (id, alert_id, story_id, reason, since, due) VALUES (?, ?, ?, ?, ?, ?)
+		ON CONFLICT (alert_id, story_id, reason) DO NOTHING`
+)
+
+// QueueAlerts reads some entries of the story log that alerts have not seen and topics have, and queues what decide wants
+// told. It gives how many entries it read; 0 means that there is nothing new. The log's mark, what counts as told and the
+// queue change together, so that a story is queued once whatever happens.
+func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(Tell) (news.Delivery, bool)) (read int, err error) {
+	err = db.write(ctx, "queue alerts", func(ctx context.Context, t tx) error {
+		last, living, n, err := t.changed(ctx, limit)
+		if err != nil || n == 0 {
+			return err
+		}
+		for _, q := range []string{moveToldSQL, dropToldSQL, moveOutboxSQL, dropOutboxSQL} {
+			if err := t.exec(ctx, q, living); err != nil {
+				return err
+			}
+		}
+		rows, err := t.QueryContext(ctx, tellsSQL, living)
+		if err != nil {
+			return err
+		}
+		tells, err := collect(rows, scanTell)
+		if err != nil {
+			return err
+		}
+		if err := t.queue(ctx, tells, decide); err != nil {
+			return err
+		}
+		read = n
+		return t.setMark(ctx, markAlerts, last)
+	})
+	return read, err
+}
+
+// AlertsBehind says whether the story log has entries that topics have seen and alerts have not.
+func (db *DB) AlertsBehind(ctx context.Context) (bool, error) {
+	var alerts, topics int64
+	err := db.reader.QueryRowContext(ctx, bothMarksSQL).Scan(&alerts, &topics)
+	return alerts < topics, db.explain(err)
+}
+
+// changed gives the stories that the next entries of the log are about, each once, as a JSON list; those that went into
+// others as these.
+func (t tx) changed(ctx context.Context, limit int) (last int64, living string, n int, err error) {
+	var from, to int64
+	if err := t.QueryRowContext(ctx, bothMarksSQL).Scan(&from, &to); err != nil {
+		return 0, "", 0, err
+	}
+	rows, err := t.QueryContext(ctx, changedSQL, from, to, limit)
+	if err != nil {
+		return 0, "", 0, err
+	}
+	seen := map[int64]bool{}
+	var ids []int64
+	_, err = collect(rows, func(row scanner) (struct{}, error) {
+		var was, is int64
+		err := row.Scan(&last, &was, &is)
+		if n++; !seen[is] {
+			seen[is] = true
+			ids = append(ids, is)
+		}
+		return struct{}{}, err
+	})
+	if err != nil {
+		return 0, "", 0, err
+	}
+	living, err = idList(ids)
+	return last, living, n, err
+}
+
+func scanTell(row scanner) (t Tell, err error) {
+	var r alertRow
+	var outlets, original sql.NullInt64
+	var s news.Story
+	err = row.Scan(append([]any{&t.Story, &s.Outlets, &s.Origin.Article, &s.Origin.Level, &outlets, &original}, r.dest()...)...)
+	if outlets.Valid {
+		t.Before = &news.Told{Outlets: int(outlets.Int64), Original: original.Int64 != 0}
+	}
+	t.Now = news.Told{Outlets: s.Outlets, Original: s.HasOriginal()}
+	t.Alert = r.alert()
+	return t, err
+}
+
+func (t tx) queue(ctx context.Context, tells []Tell, decide func(Tell) (news.Delivery, bool)) error {
+	var told, waiting [][]any
+	for _, tell := range tells {
+		d, wanted := decide(tell)
+		if !wanted {
+			continue
+		}
+		told = append(told, []any{tell.Alert.ID, tell.Story, tell.Now.Outlets, tell.Now.Original})
+		waiting = append(waiting, []any{d.ID, tell.Alert.ID, tell.Story, string(d.Reason), millis(d.Since), millis(d.Due)})
+	}
+	if err := t.each(ctx, putToldSQL, told); err != nil {
+		return err
+	}
+	return t.each(ctx, enqueueSQL, waiting)
+}
+
+const dueDeliveriesSQL = `SELECT id, alert_id, story_id, reason, since, due, tries FROM alert_outbox WHERE alert_id = ? AND due <= ?
+	ORDER BY due, rowid LIMIT ?`
+
+// DueDeliveries gives what an alert is to tell of at now, what waits longest first.
+func (db *DB) DueDeliveries(ctx context.Context, alert int64, now time.Time, limit int) ([]news.Delivery, error) {
+	return rowsOf(ctx, db, "due deliveries", func(row scanner) (d news.Delivery, err error) {
+		var since, due int64
+		err = row.Scan(&d.ID, &d.Alert, &d.Story, &d.Reason, &since, &due, &d.Tries)
+		d.Since, d.Due = fromMillis(since), fromMillis(due)
+		return d, err
+	}, dueDeliveriesSQL, alert, millis(now), limit)
+}
+
+// Attempt is how telling of some stories went.
+type Attempt struct {
+	Alert   int64
+	IDs     []string // of the deliveries tried together
+	At      time.Time
+	Problem string // what went wrong and what to do; "" where all were taken
+	Ended   bool   // the receiver wants no more
+
+	Due      time.Time // of a failure: when these are tried again
+	Next     time.Time // of a failure: when the alert is tried again
+	MaxTries int       // of a failure: those that were tried so often are given up
+	Stale    time.Time // of a failure: all of the alert's that have waited since before this are given up too
+}
+
+const (
+	takenSQL       = `DELETE FROM alert_outbox WHERE id IN (SELECT value FROM json_each(?))`
+	succeedSQL     = `UPDATE alerts SET ended = 0, failures = 0, failing = 0, problem = '', next = 0 WHERE id = ?`
+	endAlertSQL    = `UPDATE alerts SET ended = 1, failures = failures + 1, failing = CASE failing WHEN 0 THEN ?2 ELSE failing END, problem = ?3 WHERE id = ?1`
+	emptyOutboxSQL = `DELETE FROM alert_outbox WHERE alert_id = ?`
+	failSQL        = `UPDATE alerts SET failures = failures + 1, failing = CASE failing WHEN 0 THEN ?2 ELSE failing END, problem = ?3, next = ?4 WHERE id = ?1`
+	putOffSQL      = `UPDATE alert_outbox SET tries = tries + 1, due = ?2 WHERE id IN (SELECT value FROM json_each(?1))`
+	giveUpSQL      = `DELETE FROM alert_outbox WHERE alert_id = ?1 AND (tries >= ?2 OR since < ?3) RETURNING 1`
+)
+
+// NoteAttempt stores how telling went, and gives how many deliveries were given up.
+func (db *DB) NoteAttempt(ctx context.Context, a Attempt) (lost int, err error) {
+	ids, err := textList(a.IDs)
+	if err != nil {
+		return 0, err
+	}
+	err = db.write(ctx, "note how an alert went", func(ctx context.Context, t tx) error {
+		switch {
+		case a.Ended:
+			if err := t.exec(ctx, endAlertSQL, a.Alert, millis(a.At), text(a.Problem)); err != nil {
+				return err
+			}
+			return t.exec(ctx, emptyOutboxSQL, a.Alert)
+		case a.Problem == "":
+			if err := t.exec(ctx, takenSQL, ids); err != nil {
+				return err
+			}
+			return t.exec(ctx, succeedSQL, a.Alert)
+		}
+		if err := t.exec(ctx, failSQL, a.Alert, millis(a.At), text(a.Problem), millis(a.Next)); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, putOffSQL, ids, millis(a.Due)); err != nil {
+			return err
+		}
+		gone, err := t.ids(ctx, giveUpSQL, a.Alert, a.MaxTries, millis(a.Stale))
+		lost = len(gone)
+		return err
+	})
+	return lost, err
+}
+
+// ForgetDeliveries takes back what there is nothing left to tell of.
+func (db *DB) ForgetDeliveries(ctx context.Context, ids []string) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	wanted, err := textList(ids)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, "forget deliveries", func(ctx context.Context, t tx) error { return t.exec(ctx, takenSQL, wanted) })
+}
+
+// textList is a JSON array for json_each, also where it is empty.
+func textList(items []string) (string, error) {
+	b, err := json.Marshal(append([]string{}, items...))
+	return string(b), err
 }

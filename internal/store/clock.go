@@ -12,12 +12,6 @@ import (
 // clockSlack is how far ahead of now a stored time may be without a fault of the clock: now is read before it is used.
 const clockSlack = time.Minute
 
-// statement is a query with its arguments.
-type statement struct {
-	query string
-	args  []any
-}
-
 const (
 	feedWaitsSQL = `UPDATE feeds SET due = CASE WHEN checked > ?2 THEN ?1 + max(min(due - checked, ?3 - ?1), 0) WHEN due > ?3 THEN ?1 ELSE due END,
 		added = min(added, ?1), checked = min(checked, ?1), changed = min(changed, ?1), whole = min(whole, ?1), moved_first = min(moved_first, ?1)
@@ -62,18 +56,6 @@ func (db *DB) PullBack(ctx context.Context, at time.Time, longest time.Duration)
 		return err
 	})
 	return n, err
-}
-
-// count runs statements and gives the number of rows that they changed.
-func (t tx) count(ctx context.Context, all []statement) (n int64, err error) {
-	for _, s := range all {
-		changed, err := t.affected(ctx, s.query, s.args...)
-		if err != nil {
-			return n, err
-		}
-		n += int64(changed)
-	}
-	return n, nil
 }
 
 const (

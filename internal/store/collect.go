@@ -3,9 +3,7 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
-	"slices"
 	"time"
 
 	"headwater/internal/news"
@@ -159,99 +157,6 @@ func inOrder(p Poll, of []int) []int {
 		}
 	}
 	return order
-}
-
-// maxKnown is how many stored articles are compared for one fact of an item: the newest.
-const maxKnown = 50
-
-// knownSQL finds the stored articles that items may be. guid is looked up too, which articles have that were stored before
-// the keys were.
-const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (guid = url OR guid = hash), '', guid)), hash, url, title, published,
-		coalesce(item_date, published), seen,
-		coalesce(id_key, 0), coalesce(address_key, 0), coalesce(title_key, 0), coalesce(text_key, 0), id_key IS NOT NULL, undated
-	FROM articles WHERE id IN (
-		SELECT a.id FROM json_each(?2) AS w CROSS JOIN articles AS a WHERE a.feed_id = ?1 AND a.guid = w.value
-		UNION SELECT a.id FROM json_each(?3) AS w CROSS JOIN articles AS a WHERE a.id IN
-			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.id_key = w.value ORDER BY x.id DESC LIMIT ?7)
-		UNION SELECT a.id FROM json_each(?4) AS w CROSS JOIN articles AS a WHERE a.id IN
-			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.address_key = w.value ORDER BY x.id DESC LIMIT ?7)
-		UNION SELECT a.id FROM json_each(?5) AS w CROSS JOIN articles AS a WHERE a.id IN
-			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.title_key = w.value ORDER BY x.id DESC LIMIT ?7)
-		UNION SELECT a.id FROM json_each(?6) AS w CROSS JOIN articles AS a WHERE a.id IN
-			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.text_key = w.value ORDER BY x.id DESC LIMIT ?7))
-	ORDER BY id`
-
-// known looks up at once what all items of a poll may be.
-func (c *collector) known(ctx context.Context, p Poll) ([]stored, error) {
-	if len(p.Articles) == 0 {
-		return nil, nil
-	}
-	var guids []string
-	for _, a := range p.Articles {
-		guids = append(guids, text(cmp.Or(a.GUID, a.URL, a.Hash)))
-	}
-	list, err := json.Marshal(distinct(guids))
-	if err != nil {
-		return nil, err
-	}
-	keys, err := keyLists(p)
-	if err != nil {
-		return nil, err
-	}
-	args := append([]any{p.Feed.ID, string(list)}, keys...)
-	rows, err := c.stmt(ctx, knownSQL).QueryContext(ctx, append(args, maxKnown)...)
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, func(row scanner) (s stored, err error) {
-		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen, &s.idKey, &s.addressKey, &s.titleKey, &s.textKey,
-			&s.keyed, &s.undated)
-		return s, err
-	})
-}
-
-// keyLists gives the keys of a poll's items as JSON lists: by id, address, title and text.
-func keyLists(p Poll) ([]any, error) {
-	var keys [4][]int64
-	for _, a := range p.Articles {
-		for i, k := range [...]int64{idKey(a), keyOf(a.Keys.Address), titleKey(a), keyOf(a.Keys.Text)} {
-			keys[i] = append(keys[i], k)
-		}
-	}
-	lists := make([]any, len(keys))
-	for i, k := range keys {
-		list, err := json.Marshal(distinct(k))
-		if err != nil {
-			return nil, err
-		}
-		lists[i] = string(list)
-	}
-	return lists, nil
-}
-
-// distinct sorts keys and drops repeated ones and the zero, which is none.
-func distinct[T cmp.Ordered](keys []T) []T {
-	var none T
-	slices.Sort(keys)
-	return slices.DeleteFunc(slices.Compact(keys), func(k T) bool { return k == none })
-}
-
-const storedTextSQL = `SELECT a.summary, b.body FROM articles AS a JOIN bodies AS b ON b.article_id = a.id WHERE a.id = ?`
-
-// storedText gives an article's text, or its summary where it has no more.
-func (c *collector) storedText(ctx context.Context, s stored) (string, error) {
-	if s.aged {
-		return "", nil
-	}
-	var a news.Article
-	var body []byte
-	if err := c.QueryRowContext(ctx, storedTextSQL, s.id).Scan(&a.Summary, &body); err != nil {
-		return "", err
-	}
-	if err := c.db.bodies.unpack(body, &a); err != nil {
-		return "", fmt.Errorf("article %d: %w", s.id, err)
-	}
-	return a.Body(), nil
 }
 
 const feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), etag = ?,

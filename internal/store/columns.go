@@ -1,14 +1,15 @@
 package store
 
 import (
-	"context"
-	"database/sql"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/klauspost/compress/zstd"
 
 	"headwater/internal/news"
 )
@@ -74,42 +75,150 @@ func idList(ids []int64) (string, error) {
 	return string(b), err
 }
 
-// found turns sql.ErrNoRows into news.ErrNotFound.
-func found(err error) error {
-	if errors.Is(err, sql.ErrNoRows) {
-		return news.ErrNotFound
+// claim is a news.Claim with the fields that the API does not show.
+type claim struct {
+	Kind     news.ClaimKind `json:"kind"`
+	Outlet   string         `json:"outlet,omitempty"`
+	Domain   string         `json:"domain,omitempty"`
+	URL      string         `json:"url,omitempty"`
+	Text     string         `json:"text,omitempty"`
+	Start    int            `json:"start,omitempty"`
+	End      int            `json:"end,omitempty"`
+	Strength float64        `json:"strength,omitempty"`
+
+	Part     float64            `json:"part,omitempty"`
+	Position news.ClaimPosition `json:"position,omitempty"`
+}
+
+func fromClaims(claims []news.Claim) []claim {
+	all := make([]claim, len(claims))
+	for i, c := range claims {
+		all[i] = claim(c)
 	}
-	return err
+	return all
 }
 
-// scanner is *sql.Row or *sql.Rows.
-type scanner interface {
-	Scan(dest ...any) error
-}
-
-// collect reads all rows with scan and closes them.
-func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
-	defer func() { _ = rows.Close() }() // an error while reading shows in rows.Err
-	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
+func toClaims(s string) ([]news.Claim, error) {
+	all, err := unlist[claim](s)
+	if err != nil || len(all) == 0 {
+		return nil, err
 	}
-	return all, rows.Err()
+	claims := make([]news.Claim, len(all))
+	for i, c := range all {
+		claims[i] = news.Claim(c)
+	}
+	return claims, nil
 }
 
-// rowsOf gives all rows of a query, each as scan reads it. What names the reading in errors.
-func rowsOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
-	err = db.read(ctx, what, func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		all, err = collect(rows, scan)
+// scoop is a news.Scoop as it is stored; "" stands for none.
+type scoop struct {
+	Name    string `json:"name,omitempty"`
+	Domain  string `json:"domain,omitempty"`
+	Agency  bool   `json:"agency,omitempty"`
+	Article int64  `json:"article,omitempty"`
+	URL     string `json:"url,omitempty"`
+	By      string `json:"by,omitempty"`
+	Text    string `json:"text,omitempty"`
+}
+
+func fromScoop(s news.Scoop) (string, error) {
+	if s.Key() == "" {
+		return "", nil
+	}
+	b, err := json.Marshal(scoop{s.Name, s.Domain, s.Agency, s.Article, s.URL, s.By, s.Text})
+	return string(b), err
+}
+
+func toScoop(stored string) (news.Scoop, error) {
+	if stored == "" {
+		return news.Scoop{}, nil
+	}
+	var s scoop
+	if err := json.Unmarshal([]byte(stored), &s); err != nil {
+		return news.Scoop{}, fmt.Errorf("stored scoop %.40q: %w", stored, err)
+	}
+	return news.Scoop{
+		Outlet: news.Outlet{Name: s.Name, Domain: s.Domain, Agency: s.Agency}, Article: s.Article, URL: s.URL, By: s.By, Text: s.Text,
+	}, nil
+}
+
+// bodyCodec packs an article's HTML, text and marks into one blob. The three say the same thing, so that compressed
+// together they take about a quarter of their size.
+type bodyCodec struct {
+	enc *zstd.Encoder
+	dec *zstd.Decoder
+}
+
+// The first byte of a body says how the rest is packed.
+const (
+	bodyPlain = 0
+	bodyZstd  = 1
+)
+
+const (
+	smallBody = 200     // bytes under which compressing gains nothing
+	largeBody = 1 << 26 // bytes that a body may unpack to
+)
+
+var errBody = errors.New("stored body is damaged")
+
+func newBodyCodec() (*bodyCodec, error) {
+	enc, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithEncoderCRC(false))
+	if err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	dec, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(readers), zstd.WithDecoderMaxMemory(largeBody))
+	if err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	return &bodyCodec{enc: enc, dec: dec}, nil
+}
+
+// pack lays out HTML and text, each after its length, and then the marks as JSON.
+func (c *bodyCodec) pack(a news.Article) ([]byte, error) {
+	marks, err := list(a.Marks)
+	if err != nil {
+		return nil, err
+	}
+	plain := make([]byte, 1, len(a.HTML)+len(a.Text)+len(marks)+16)
+	for _, s := range []string{a.HTML, a.Text} {
+		plain = binary.AppendUvarint(plain, uint64(len(s)))
+		plain = append(plain, s...)
+	}
+	plain = append(plain, marks...)
+	if len(plain) < smallBody {
+		return plain, nil
+	}
+	return c.enc.EncodeAll(plain[1:], append(make([]byte, 0, len(plain)/2), bodyZstd)), nil
+}
+
+// unpack fills in what pack packed.
+func (c *bodyCodec) unpack(b []byte, a *news.Article) error {
+	plain, err := c.plain(b)
+	if err != nil {
 		return err
-	})
-	return all, err
+	}
+	for _, s := range []*string{&a.HTML, &a.Text} {
+		n, size := binary.Uvarint(plain)
+		if size <= 0 || n > uint64(len(plain)-size) {
+			return errBody
+		}
+		*s = string(plain[size : size+int(n)])
+		plain = plain[size+int(n):]
+	}
+	if len(plain) == 0 {
+		return nil
+	}
+	return json.Unmarshal(plain, &a.Marks)
+}
+
+func (c *bodyCodec) plain(b []byte) ([]byte, error) {
+	switch {
+	case len(b) > 0 && b[0] == bodyPlain:
+		return b[1:], nil
+	case len(b) > 0 && b[0] == bodyZstd:
+		return c.dec.DecodeAll(b[1:], nil)
+	default:
+		return nil, errBody
+	}
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -135,15 +136,157 @@ func (db *DB) RemoveFeed(ctx context.Context, id int64) error {
 	})
 }
 
-// execFound runs a statement that must change a row.
-func (t tx) execFound(ctx context.Context, query string, args ...any) error {
-	res, err := t.ExecContext(ctx, query, args...)
+// scheduleColumns say when a feed wants to be polled, in the order of scanSchedule and schedule.
+const scheduleColumns = `rule, rhythm, fresh, ttl, period, skip_hours, skip_days, whole, answered, moved_to, moved_first, moved_times`
+
+// unscheduled sets them to what they are before the first poll.
+const unscheduled = `rule = '', rhythm = 0, fresh = 0, ttl = 0, period = 0, skip_hours = 0, skip_days = 0, whole = 0, answered = '',
+	moved_to = '', moved_first = 0, moved_times = 0`
+
+// scheduled sets them to parameters.
+const scheduled = `rule = ?, rhythm = ?, fresh = ?, ttl = ?, period = ?, skip_hours = ?, skip_days = ?, whole = ?, answered = ?,
+	moved_to = ?, moved_first = ?, moved_times = ?`
+
+// scanSchedule gives what the columns are scanned into, and what puts it into the feed afterwards.
+func scanSchedule(f *news.Feed) (into []any, read func()) {
+	var rhythm, fresh, ttl, period, whole, first int64
+	s := &f.Schedule
+	into = []any{
+		&f.Rule, &rhythm, &fresh, &ttl, &period, &s.Skips.Hours, &s.Skips.Days, &whole, &f.Answered, &f.Moved.To, &first, &f.Moved.Times,
+	}
+	return into, func() {
+		s.Rhythm, s.Fresh, s.TTL, s.Period = wait(rhythm), wait(fresh), wait(ttl), wait(period)
+		f.Whole, f.Moved.First = fromMillis(whole), fromMillis(first)
+	}
+}
+
+func schedule(f news.Feed) []any {
+	s := f.Schedule
+	return []any{
+		f.Rule, s.Rhythm.Milliseconds(), s.Fresh.Milliseconds(), s.TTL.Milliseconds(), s.Period.Milliseconds(), s.Skips.Hours, s.Skips.Days,
+		millis(f.Whole), text(f.Answered), text(f.Moved.To), millis(f.Moved.First), f.Moved.Times,
+	}
+}
+
+func wait(millis int64) time.Duration { return time.Duration(millis) * time.Millisecond }
+
+const addressTakenSQL = `SELECT count(*) FROM feeds WHERE url = ?`
+
+// AddressTaken says whether a feed has an address, or had it when it was removed.
+func (db *DB) AddressTaken(ctx context.Context, url string) (taken bool, err error) {
+	err = db.read(ctx, "feed "+url, func(t *sql.Tx) error {
+		return t.QueryRowContext(ctx, addressTakenSQL, text(url)).Scan(&taken)
+	})
+	return taken, err
+}
+
+const (
+	restedSQL = `DELETE FROM resting WHERE until <= ?`
+	adoptSQL  = `UPDATE OR IGNORE feeds SET url = ? WHERE id = ?`
+	restSQL   = `INSERT INTO resting (host, until) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET until = max(until, excluded.until)`
+)
+
+// follow takes over a feed's new address, and keeps what its host asked for; what is over is forgotten.
+func (c *collector) follow(ctx context.Context, p Poll) error {
+	if p.Adopt != "" {
+		if err := c.exec(ctx, adoptSQL, text(p.Adopt), p.Feed.ID); err != nil {
+			return err
+		}
+	}
+	if p.Rest.Host == "" {
+		return nil
+	}
+	if err := c.exec(ctx, restedSQL, millis(p.Feed.Checked)); err != nil {
+		return err
+	}
+	return c.exec(ctx, restSQL, text(p.Rest.Host), millisUp(p.Rest.Until))
+}
+
+const restingSQL = `SELECT host, until FROM resting WHERE until > ?`
+
+// Resting gives the hosts that want to be left alone at now.
+func (db *DB) Resting(ctx context.Context, now time.Time) ([]news.Rest, error) {
+	return rowsOf(ctx, db, "resting hosts", func(row scanner) (r news.Rest, err error) {
+		var until int64
+		err = row.Scan(&r.Host, &until)
+		r.Until = fromMillis(until)
+		return r, err
+	}, restingSQL, millis(now))
+}
+
+const feedsAddedSQL = `SELECT id, added FROM feeds`
+
+// FeedsAdded gives since when each feed is known, by its id, removed ones included.
+func (db *DB) FeedsAdded(ctx context.Context) (map[int64]time.Time, error) {
+	out := map[int64]time.Time{}
+	err := db.read(ctx, "feeds", func(t *sql.Tx) error {
+		rows, err := t.QueryContext(ctx, feedsAddedSQL)
+		if err != nil {
+			return err
+		}
+		_, err = collect(rows, func(row scanner) (struct{}, error) {
+			var id, added int64
+			err := row.Scan(&id, &added)
+			out[id] = fromMillis(added)
+			return struct{}{}, err
+		})
+		return err
+	})
+	return out, err
+}
+
+const editFeedSQL = `UPDATE feeds SET title = ?, folder = ? WHERE id = ? AND removed = 0`
+
+// EditFeed gives a feed another title and folder, or gives news.ErrNotFound.
+func (db *DB) EditFeed(ctx context.Context, id int64, title, folder string) error {
+	return db.write(ctx, "edit feed", func(ctx context.Context, t tx) error {
+		return t.execFound(ctx, editFeedSQL, text(title), text(folder), id)
+	})
+}
+
+const setFullTextSQL = `UPDATE feeds SET full_text = ? WHERE id = ? AND removed = 0`
+
+// SetFullText says whether the pages of a feed's items are read: auto, always, never, or "" for what the settings say.
+func (db *DB) SetFullText(ctx context.Context, feed int64, mode string) error {
+	return db.write(ctx, fmt.Sprintf("full text of feed %d", feed), func(ctx context.Context, t tx) error {
+		return t.execFound(ctx, setFullTextSQL, text(mode), feed)
+	})
+}
+
+const (
+	wholeTextsSQL     = `SELECT id FROM feeds WHERE whole_texts = 1`
+	noteWholeTextsSQL = `UPDATE feeds SET whole_texts = 1 WHERE id IN (SELECT value FROM json_each(?))`
+)
+
+// WholeTexts gives the feeds that have shown an item with its whole text, by id.
+func (db *DB) WholeTexts(ctx context.Context) (map[int64]bool, error) {
+	ids, err := rowsOf(ctx, db, "feeds with whole texts", scanID, wholeTextsSQL)
+	whole := make(map[int64]bool, len(ids))
+	for _, id := range ids {
+		whole[id] = true
+	}
+	return whole, err
+}
+
+// NoteWholeTexts notes that feeds have shown an item with its whole text.
+func (db *DB) NoteWholeTexts(ctx context.Context, feeds []int64) error {
+	if len(feeds) == 0 {
+		return nil
+	}
+	ids, err := idList(feeds)
 	if err != nil {
 		return err
 	}
-	n, err := res.RowsAffected()
-	if err == nil && n == 0 {
-		return news.ErrNotFound
-	}
-	return err
+	return db.write(ctx, "note whole texts", func(ctx context.Context, t tx) error {
+		return t.exec(ctx, noteWholeTextsSQL, ids)
+	})
+}
+
+const hurryFeedSQL = `UPDATE feeds SET due = ?1, rule = ?2 WHERE id = ?3 AND removed = 0 AND due > ?1`
+
+// HurryFeed has a feed polled at a time, by a rule, if not before.
+func (db *DB) HurryFeed(ctx context.Context, feed int64, at time.Time, rule news.Rule) error {
+	return db.write(ctx, fmt.Sprintf("poll feed %d sooner", feed), func(ctx context.Context, t tx) error {
+		return t.exec(ctx, hurryFeedSQL, millis(at), rule, feed)
+	})
 }

@@ -38,15 +38,6 @@ func (db *DB) CountAfter(ctx context.Context, seq int64) (int, error) {
 	return int(n), err
 }
 
-// number reads one number, 0 where there is no row.
-func (db *DB) number(ctx context.Context, what, query string, args ...any) (n int64, err error) {
-	err = db.reader.QueryRowContext(ctx, query, args...).Scan(&n)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("%s: %w", what, db.explain(err))
-	}
-	return n, nil
-}
-
 const setMarkSQL = `INSERT INTO marks (name, value) VALUES (?, ?)
 	ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`
 
@@ -54,3 +45,60 @@ const setMarkSQL = `INSERT INTO marks (name, value) VALUES (?, ?)
 func (t tx) setMark(ctx context.Context, name string, value int64) error {
 	return t.exec(ctx, setMarkSQL, name, value)
 }
+
+const beginEpochSQL = `INSERT INTO epochs (first, id) SELECT ?1, ?2
+	WHERE ?2 <> coalesce((SELECT id FROM epochs ORDER BY first DESC LIMIT 1), '')`
+
+// keptEpochs is how many epochs are remembered. What was derived from an older one is made anew.
+const (
+	keptEpochs      = 1000
+	forgetEpochsSQL = `DELETE FROM epochs WHERE first <= (SELECT first FROM epochs ORDER BY first DESC LIMIT 1 OFFSET ?)`
+)
+
+// beginEpoch notes that the entries of the log from first on are this process's. Later calls of the process change nothing.
+func (t tx) beginEpoch(ctx context.Context, first int64) error {
+	if err := t.each(ctx, beginEpochSQL, [][]any{{first, t.db.epoch}}); err != nil {
+		return err
+	}
+	return t.each(ctx, forgetEpochsSQL, [][]any{{keptEpochs}})
+}
+
+const epochSQL = `SELECT id FROM epochs WHERE first <= ?1 AND ?1 <= (` + lastSeqSQL + `) ORDER BY first DESC LIMIT 1`
+
+// Epoch names the epoch that an entry of the log belongs to, "" where the log does not reach the entry. What was derived
+// from the log up to an entry still belongs to the database where the entry has the same epoch as then: another database,
+// or a copy that went on apart, has none of that name there.
+func (db *DB) Epoch(ctx context.Context, seq int64) (id string, err error) {
+	err = db.reader.QueryRowContext(ctx, epochSQL, seq).Scan(&id)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("epoch of log entry %d: %w", seq, db.explain(err))
+	}
+	return id, nil
+}
+
+// markChanges is the newest number of the story log.
+const markChanges = "changes"
+
+const (
+	// lastChangeSQL is the newest number of the story log, as a part of statements.
+	lastChangeSQL = `coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
+	logStoriesSQL = `INSERT INTO story_log (story_id, seq, first) SELECT value, ?1 + key + 1, ?1 + key + 1 FROM json_each(?2) WHERE true
+		ON CONFLICT (story_id) DO UPDATE SET seq = excluded.seq,
+			first = iif(story_id IN (SELECT value FROM json_each(?3)), excluded.first, first)`
+	otherThanSQL = `SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(?) ORDER BY value`
+)
+
+const storyLogSQL = `SELECT l.seq, l.story_id, l.first, coalesce(r.new, 0), s.id IS NULL AND r.new IS NULL FROM story_log AS l
+	LEFT JOIN stories AS s ON s.id = l.story_id LEFT JOIN redirects AS r ON r.old = l.story_id
+	WHERE l.seq > ? ORDER BY l.seq LIMIT ?`
+
+// StoryLog gives the entries of the story log after a number, in order.
+func (db *DB) StoryLog(ctx context.Context, after int64, limit int) ([]news.StoryChange, error) {
+	return rowsOf(ctx, db, "story log", func(row scanner) (c news.StoryChange, err error) {
+		err = row.Scan(&c.Seq, &c.Story, &c.First, &c.Into, &c.Gone)
+		return c, err
+	}, storyLogSQL, after, limit)
+}
+
+// LastChange is the newest number of the story log, 0 for an empty one.
+func (db *DB) LastChange(ctx context.Context) (int64, error) { return db.Mark(ctx, markChanges) }

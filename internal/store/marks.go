@@ -264,12 +264,3 @@ func (db *DB) RenameLabel(ctx context.Context, user int64, name, to string) erro
 		return t.exec(ctx, dropLabelSQL, user, text(name))
 	})
 }
-
-const editFeedSQL = `UPDATE feeds SET title = ?, folder = ? WHERE id = ? AND removed = 0`
-
-// EditFeed gives a feed another title and folder, or gives news.ErrNotFound.
-func (db *DB) EditFeed(ctx context.Context, id int64, title, folder string) error {
-	return db.write(ctx, "edit feed", func(ctx context.Context, t tx) error {
-		return t.execFound(ctx, editFeedSQL, text(title), text(folder), id)
-	})
-}

@@ -13,9 +13,6 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// applicationID is "HDWR", set by the first migration.
-const applicationID = 0x48445752
-
 // migrate brings the schema up to date, and refuses a database that is not ours or newer than the program.
 func (db *DB) migrate(ctx context.Context) error {
 	if err := db.checkOwner(ctx); err != nil {
@@ -67,8 +64,6 @@ func newerSchema(place string, have, known int64) error {
 	return fmt.Errorf("%s was written by a newer headwater (schema %d, this program knows up to %d); use that version or newer",
 		place, have, known)
 }
-
-const ownerSQL = `SELECT (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)`
 
 // checkOwner lets a new file and a headwater database through.
 func (db *DB) checkOwner(ctx context.Context) error {

@@ -91,35 +91,6 @@ func (db *DB) PagesHad(ctx context.Context, articles []news.Article) (map[int64]
 }
 
 const (
-	wholeTextsSQL     = `SELECT id FROM feeds WHERE whole_texts = 1`
-	noteWholeTextsSQL = `UPDATE feeds SET whole_texts = 1 WHERE id IN (SELECT value FROM json_each(?))`
-)
-
-// WholeTexts gives the feeds that have shown an item with its whole text, by id.
-func (db *DB) WholeTexts(ctx context.Context) (map[int64]bool, error) {
-	ids, err := rowsOf(ctx, db, "feeds with whole texts", scanID, wholeTextsSQL)
-	whole := make(map[int64]bool, len(ids))
-	for _, id := range ids {
-		whole[id] = true
-	}
-	return whole, err
-}
-
-// NoteWholeTexts notes that feeds have shown an item with its whole text.
-func (db *DB) NoteWholeTexts(ctx context.Context, feeds []int64) error {
-	if len(feeds) == 0 {
-		return nil
-	}
-	ids, err := idList(feeds)
-	if err != nil {
-		return err
-	}
-	return db.write(ctx, "note whole texts", func(ctx context.Context, t tx) error {
-		return t.exec(ctx, noteWholeTextsSQL, ids)
-	})
-}
-
-const (
 	claimPagesSQL = `UPDATE pages SET due = ?1 WHERE article_id IN
 		(SELECT p.article_id FROM pages AS p INDEXED BY pages_wanted WHERE p.state = '' AND p.host = ?2 AND p.due <= ?3 ORDER BY p.article_id DESC LIMIT ?4)
 		RETURNING article_id, hash, url, host`
@@ -209,11 +180,91 @@ func (t tx) reviseFromPage(ctx context.Context, p Page, a news.Article) error {
 	return c.appendLog(ctx)
 }
 
-const setFullTextSQL = `UPDATE feeds SET full_text = ? WHERE id = ? AND removed = 0`
+// The queues of pages to ask for: those of articles, and those that articles credit. Hosts are what is queued: a claim takes the
+// hosts that are free, a few, and of each the pages that its quota allows. So it costs the same whatever waits behind
+// hosts that are not free.
+const (
+	queuePages   = "pages"
+	queueSources = "sources"
+)
 
-// SetFullText says whether the pages of a feed's items are read: auto, always, never, or "" for what the settings say.
-func (db *DB) SetFullText(ctx context.Context, feed int64, mode string) error {
-	return db.write(ctx, fmt.Sprintf("full text of feed %d", feed), func(ctx context.Context, t tx) error {
-		return t.execFound(ctx, setFullTextSQL, text(mode), feed)
+// PageQuota says which pages may be claimed.
+type PageQuota struct {
+	Now     time.Time
+	Period  time.Duration // of PerHost, from the first page that was asked for
+	PerHost int           // pages of one host in a period
+	Lease   time.Duration // how long a page that is claimed stays out of the queue where nothing is heard of it
+	Limit   int           // pages in all
+}
+
+const (
+	// hostWaitsSQL says that pages of a host wait.
+	hostWaitsSQL = `INSERT INTO page_hosts (queue, host) VALUES (?, ?) ON CONFLICT (queue, host) DO UPDATE SET waiting = 1, free = rests`
+	// hostRestsSQL puts off all pages of a host.
+	hostRestsSQL = `INSERT INTO page_hosts (queue, host, free, rests) VALUES (?1, ?2, ?3, ?3)
+		ON CONFLICT (queue, host) DO UPDATE SET free = max(free, excluded.free), rests = max(rests, excluded.rests), waiting = 1`
+	freeHostsSQL = `SELECT host, rests, began, asked FROM page_hosts WHERE queue = ? AND waiting = 1 AND free <= ? ORDER BY free, host LIMIT ?`
+	dropHostSQL  = `DELETE FROM page_hosts WHERE queue = ? AND host = ?`
+	putHostSQL   = `UPDATE page_hosts SET free = ?3, rests = ?4, began = ?5, asked = ?6, waiting = ?7 WHERE queue = ?1 AND host = ?2`
+)
+
+type pageHost struct {
+	host                string
+	rests, began, asked int64
+}
+
+// claim lets take claim up to n pages of each host that is free, in one transaction. Leased is a query that gives, of a host of
+// which no page could be had, when the first of its pages that wait is to be asked for; 0 where none waits.
+func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ctx context.Context, t tx, host string, n int64) (int, error), leased string) error {
+	scan := func(row scanner) (h pageHost, err error) {
+		err = row.Scan(&h.host, &h.rests, &h.began, &h.asked)
+		return h, err
+	}
+	now, period, perHost := millis(q.Now), q.Period.Milliseconds(), int64(q.PerHost)
+	if hosts, err := rowsOf(ctx, db, "hosts that are free", scan, freeHostsSQL, queue, now, 1); err != nil || len(hosts) == 0 {
+		return err // most of the time: no transaction for it
+	}
+	return db.write(ctx, "claim "+queue, func(ctx context.Context, t tx) error {
+		rows, err := t.QueryContext(ctx, freeHostsSQL, queue, now, q.Limit)
+		if err != nil {
+			return err
+		}
+		hosts, err := collect(rows, scan)
+		if err != nil {
+			return err
+		}
+		each := int64(max(1, q.Limit/max(len(hosts), 1)))
+		for _, h := range hosts {
+			if now-h.began >= period || now < h.began { // the clock may have gone back
+				h.began, h.asked = now, 0
+			}
+			n, err := take(ctx, t, h.host, max(0, min(each, perHost-h.asked))) // the quota may be smaller than when pages were asked for
+			if err != nil {
+				return err
+			}
+			h.asked += int64(n)
+			free, waiting := now+1, true // behind the hosts that were not asked now
+			switch {
+			case h.asked >= perHost:
+				h.rests = h.began + period
+				free = h.rests
+			case n == 0:
+				if err := t.QueryRowContext(ctx, leased, h.host).Scan(&free); err != nil {
+					return err
+				}
+				waiting = free != 0
+				free = max(free, h.rests)
+			}
+			if !waiting && h.asked == 0 && h.rests <= now { // nothing is to be remembered of it
+				if err := t.exec(ctx, dropHostSQL, queue, h.host); err != nil {
+					return err
+				}
+				continue
+			}
+			if err := t.exec(ctx, putHostSQL, queue, h.host, free, h.rests, h.began, h.asked, waiting); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }

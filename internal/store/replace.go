@@ -1,10 +1,15 @@
 package store
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
+
+	"headwater/internal/news"
 )
 
 // replaceStories stores stories with their members, sends moved ids on, and clears away what became empty.
@@ -92,35 +97,6 @@ func (r *replacement) touch(ctx context.Context, s Settlement) (err error) {
 	}
 	r.events, err = r.idList(ctx, eventsOfSQL, r.touched)
 	return err
-}
-
-// ids reads one column of ids.
-func (t tx) ids(ctx context.Context, query string, args ...any) ([]int64, error) {
-	var rows *sql.Rows
-	var err error
-	if t.db.stmts[query] != nil {
-		rows, err = t.stmt(ctx, query).QueryContext(ctx, args...)
-	} else {
-		rows, err = t.QueryContext(ctx, query, args...)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, scanID)
-}
-
-// idList reads one column of ids as a JSON list.
-func (t tx) idList(ctx context.Context, query string, args ...any) (string, error) {
-	all, err := t.ids(ctx, query, args...)
-	if err != nil {
-		return "", err
-	}
-	return idList(all)
-}
-
-func scanID(row scanner) (id int64, err error) {
-	err = row.Scan(&id)
-	return id, err
 }
 
 const (
@@ -264,4 +240,88 @@ func (r *replacement) lead(ctx context.Context, _ Settlement) error {
 		}
 	}
 	return nil
+}
+
+// signature is of what readers are shown of a story: its articles and what each is to it, its headline, and what it goes back
+// to. How sure that is in percent and why is left out, since each settling weighs it anew.
+func signature(s news.Story) ([]byte, error) {
+	type member struct {
+		Article, Carries int64
+		Role             news.Role
+	}
+	members := make([]member, 0, len(s.Members))
+	for _, m := range s.Members {
+		members = append(members, member{m.Article.ID, m.Carries, m.Role})
+	}
+	slices.SortFunc(members, func(a, b member) int { return cmp.Compare(a.Article, b.Article) })
+	o := s.Origin
+	shown, err := json.Marshal([]any{
+		s.Event, s.Title, s.Outlets, millis(s.First), millis(s.Latest), o.Outlet, o.Article, o.URL, o.Title, o.Level, o.Scoop, members,
+	})
+	if err != nil {
+		return nil, fmt.Errorf("story %d: %w", s.ID, err)
+	}
+	sum := sha256.Sum256(shown)
+	return sum[:16], nil
+}
+
+const signaturesSQL = `SELECT id, signature FROM stories WHERE id IN (SELECT value FROM json_each(?))`
+
+// signatures gives those of the stories given that are stored.
+func (r *replacement) signatures(ctx context.Context) (map[int64]string, error) {
+	type signed struct {
+		id   int64
+		sign string
+	}
+	rows, err := r.QueryContext(ctx, signaturesSQL, r.given)
+	if err != nil {
+		return nil, err
+	}
+	all, err := collect(rows, func(row scanner) (s signed, err error) {
+		err = row.Scan(&s.id, &s.sign)
+		return s, err
+	})
+	byID := make(map[int64]string, len(all))
+	for _, s := range all {
+		byID[s.id] = s.sign
+	}
+	return byID, err
+}
+
+// The lists of each feed's stories.
+const (
+	unlistSQL = `DELETE FROM story_feeds WHERE story_id IN (SELECT value FROM json_each(?))`
+	listSQL   = `INSERT INTO story_feeds (feed_id, changed, latest, story_id) SELECT DISTINCT a.feed_id, s.changed, s.latest, s.id
+		FROM json_each(?) AS wanted CROSS JOIN stories AS s CROSS JOIN members AS m CROSS JOIN articles AS a
+		WHERE s.id = wanted.value AND m.story_id = s.id AND a.id = m.article_id`
+)
+
+// note moves the stories touched to the end of the story log, but for those that are shown as before. Those that had gone
+// into others, and are stories again, begin there: whoever read the log was told that they went. Their feeds list them anew.
+func (r *replacement) note(ctx context.Context, _ Settlement) error {
+	var last int64
+	if err := r.QueryRowContext(ctx, `SELECT `+lastChangeSQL).Scan(&last); err != nil {
+		return err
+	}
+	same, err := idList(slices.Sorted(maps.Keys(r.same)))
+	if err != nil {
+		return err
+	}
+	changed, err := r.ids(ctx, otherThanSQL, r.touched, same)
+	if err != nil {
+		return err
+	}
+	entries, err := idList(changed)
+	if err != nil {
+		return err
+	}
+	if err := r.exec(ctx, logStoriesSQL, last, entries, r.revived); err != nil {
+		return err
+	}
+	for _, q := range []string{unlistSQL, listSQL} {
+		if err := r.exec(ctx, q, entries); err != nil {
+			return err
+		}
+	}
+	return r.setMark(ctx, markChanges, last+int64(len(changed)))
 }

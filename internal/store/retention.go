@@ -10,6 +10,113 @@ import (
 	"headwater/internal/news"
 )
 
+// The phases of a story, in the column stories.phase.
+const (
+	phaseOpen    = iota // its articles have prints and all their edges
+	phaseClosing        // some of these are gone
+	phaseClosed         // its articles have no prints, and only the edges that show why a member is in the story
+	phaseAged           // its articles were aged out, but for those that somebody keeps
+)
+
+// Closing is a story of which prints and edges go, or some of its articles' where it has many.
+type Closing struct {
+	Story    int64
+	Articles []int64
+	Whole    bool        // no other article of the story has a print
+	Edges    []news.Edge // of these articles that stay
+}
+
+// closingSQL and closableSQL name stories, and printedSQL the articles of one that have prints.
+const (
+	closingSQL  = `SELECT id FROM stories WHERE phase = 1 ORDER BY changed LIMIT ?`
+	closableSQL = `SELECT id FROM stories WHERE phase = 0 AND changed < ? ORDER BY changed LIMIT ?`
+	printedSQL  = `SELECT m.article_id FROM members AS m CROSS JOIN prints AS p WHERE m.story_id = ? AND p.article_id = m.article_id
+		ORDER BY m.article_id LIMIT ?`
+)
+
+// Closable gives open stories that have not changed since a time, the oldest first, with their articles that have prints:
+// at most limit of these. Edges is left to the caller.
+func (db *DB) Closable(ctx context.Context, since time.Time, limit int) (all []Closing, err error) {
+	ids, err := rowsOf(ctx, db, "stories that are closing", scanID, closingSQL, limit)
+	if err != nil {
+		return nil, err
+	}
+	open, err := rowsOf(ctx, db, "stories to close", scanID, closableSQL, millis(since), limit)
+	if err != nil {
+		return nil, err
+	}
+	left := limit
+	for _, id := range append(ids, open...) {
+		articles, err := rowsOf(ctx, db, "prints of a story", scanID, printedSQL, id, limit+1)
+		if err != nil {
+			return nil, err
+		}
+		whole := len(articles) <= limit
+		if len(articles) > left && len(all) > 0 {
+			return all, nil
+		}
+		if !whole {
+			articles = articles[:limit]
+		}
+		all = append(all, Closing{Story: id, Articles: articles, Whole: whole})
+		if left -= len(articles); left <= 0 {
+			return all, nil
+		}
+	}
+	return all, nil
+}
+
+const (
+	setPhaseSQL   = `UPDATE stories SET phase = ? WHERE id = ? AND phase < 2`
+	dropPrintsSQL = `DELETE FROM prints WHERE article_id IN (SELECT value FROM json_each(?))`
+	dropLinksASQL = `DELETE FROM edges WHERE a IN (SELECT value FROM json_each(?))`
+	dropLinksBSQL = `DELETE FROM edges WHERE b IN (SELECT value FROM json_each(?))`
+)
+
+// CloseStories takes the prints and edges away that settling no longer needs, in one transaction.
+func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
+	var articles []int64
+	var phases, edges [][]any
+	for _, c := range closing {
+		articles = append(articles, c.Articles...)
+		phase := phaseClosing
+		if c.Whole {
+			phase = phaseClosed
+		}
+		phases = append(phases, []any{phase, c.Story})
+		for _, e := range c.Edges {
+			reasons, err := list(e.Reasons)
+			if err != nil {
+				return err
+			}
+			edges = append(edges, []any{e.A, e.B, e.Story, e.Event, reasons})
+		}
+	}
+	ids, err := idList(articles)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, "close stories", func(ctx context.Context, t tx) error {
+		for _, q := range []string{dropPrintsSQL, dropLinksASQL, dropLinksBSQL} {
+			if err := t.exec(ctx, q, ids); err != nil {
+				return err
+			}
+		}
+		if err := t.each(ctx, putEdgeSQL, edges); err != nil {
+			return err
+		}
+		return t.each(ctx, setPhaseSQL, phases)
+	})
+}
+
+// reopenSQL opens the stories again of which articles get prints.
+const reopenSQL = `UPDATE stories SET phase = 0 WHERE phase <> 0 AND id IN
+	(SELECT m.story_id FROM json_each(?) AS printed CROSS JOIN members AS m WHERE m.article_id = printed.value)`
+
+func (t tx) reopenStories(ctx context.Context, printed string) error {
+	return t.exec(ctx, reopenSQL, printed)
+}
+
 // Articles are aged out story by story, oldest change first: those that nobody starred, labelled or corrected go with all that
 // hangs on them, and their items' keys stay in aged_items. A story that loses all its articles goes to aged_stories, so that
 // lists, counters and searches know nothing of it; one that keeps some stays, in phase 3. A step is one transaction over so
@@ -282,4 +389,45 @@ func (db *DB) agedStory(ctx context.Context, id int64) (s news.Story, err error)
 		return found(err)
 	})
 	return s, err
+}
+
+// Due is what AgeOut would take away.
+type Due struct {
+	Stories  int // that lose articles
+	Articles int
+}
+
+const (
+	dueStoriesSQL  = `SELECT (SELECT count(*) FROM stories WHERE phase = 0 AND changed < ?1) + (SELECT count(*) FROM stories WHERE phase = 2 AND changed < ?1)`
+	dueOpenSQL     = `SELECT count(*) FROM stories AS s CROSS JOIN members AS m WHERE s.phase = 0 AND s.changed < ? AND m.story_id = s.id AND NOT ` + keptSQL
+	dueClosedSQL   = `SELECT count(*) FROM stories AS s CROSS JOIN members AS m WHERE s.phase = 2 AND s.changed < ? AND m.story_id = s.id AND NOT ` + keptSQL
+	dueArticlesSQL = `SELECT (` + dueOpenSQL + `) + (` + dueClosedSQL + `)`
+)
+
+// Due counts what would be aged out of stories that have not changed since a time. It takes time for each of them, and is for
+// when a person is told.
+func (db *DB) Due(ctx context.Context, since time.Time) (d Due, err error) {
+	err = db.read(ctx, "what keep would take away", func(t *sql.Tx) error {
+		if err := t.QueryRowContext(ctx, dueStoriesSQL, millis(since)).Scan(&d.Stories); err != nil {
+			return err
+		}
+		return t.QueryRowContext(ctx, dueArticlesSQL, millis(since), millis(since)).Scan(&d.Articles)
+	})
+	return d, err
+}
+
+const (
+	dueOpenFewSQL   = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 0 AND changed >= ? AND changed < ? LIMIT ?)`
+	dueClosedFewSQL = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 2 AND changed >= ? AND changed < ? LIMIT ?)`
+)
+
+// DueBetween counts stories that last changed from a time on until another and keep all their articles, those that are open and
+// those that are closed up to a limit each.
+func (db *DB) DueBetween(ctx context.Context, from, until time.Time, limit int) (int, error) {
+	open, err := db.number(ctx, "open stories that are due", dueOpenFewSQL, millis(from), millis(until), limit)
+	if err != nil {
+		return 0, err
+	}
+	closed, err := db.number(ctx, "closed stories that are due", dueClosedFewSQL, millis(from), millis(until), limit)
+	return int(open + closed), err
 }

@@ -6,7 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"strings"
+	"time"
 
 	"headwater/internal/news"
 )
@@ -89,22 +89,65 @@ func (db *DB) Check(ctx context.Context) error {
 	})
 }
 
-const quickCheckSQL = `PRAGMA quick_check(10)`
+// marksAhead are marks beyond the end of what they are of, each as a query that counts breaches: whoever has read up to
+// such a mark passes over what comes next.
+func marksAhead() map[string]string {
+	return map[string]string{
+		"mark of settling ahead of the log": `SELECT count(*) FROM marks WHERE name = '` + markSettle + `'
+			AND value > (` + lastSeqSQL + `)`,
+		"mark of reading pages ahead of the log": `SELECT count(*) FROM settings WHERE key = '` + pagesMark + `'
+			AND cast(value AS INTEGER) > (` + lastSeqSQL + `)`,
+		"marks of topics or alerts ahead of the log of stories": `SELECT count(*) FROM marks WHERE name IN ('` + markTopics + `', '` + markAlerts + `')
+			AND value > ` + lastChangeSQL,
+		"entries of the log of stories beyond its mark": `SELECT count(*) FROM story_log WHERE seq > ` + lastChangeSQL,
+	}
+}
 
-func quickCheck(ctx context.Context, t *sql.Tx) error {
-	rows, err := t.QueryContext(ctx, quickCheckSQL)
-	if err != nil {
-		return err
-	}
-	lines, err := collect(rows, func(row scanner) (line string, err error) {
-		err = row.Scan(&line)
-		return line, err
+const bodiesSQL = `SELECT article_id, body FROM bodies`
+
+// checkBodies unpacks every stored text.
+func (db *DB) checkBodies(ctx context.Context, t *sql.Tx) error {
+	bad, first := 0, int64(0)
+	var why error
+	err := eachRow(ctx, t, bodiesSQL, nil, func(rows *sql.Rows) error {
+		var id int64
+		var body sql.RawBytes
+		if err := rows.Scan(&id, &body); err != nil {
+			return err
+		}
+		var a news.Article
+		if err := db.bodies.unpack(body, &a); err != nil {
+			if bad++; bad == 1 {
+				first, why = id, err
+			}
+		}
+		return nil
 	})
+	if err == nil && bad > 0 {
+		err = fmt.Errorf("%d articles whose text cannot be read, the first of them %d (%w); restore a backup into an empty folder", bad, first, why)
+	}
+	return err
+}
+
+const articlesOfFeedsSQL = `SELECT coalesce(sum(articles), 0) FROM feeds`
+
+// CountArticles counts what is stored, by the counters of the feeds.
+func (db *DB) CountArticles(ctx context.Context) (int, error) {
+	n, err := db.number(ctx, "count articles", articlesOfFeedsSQL)
+	return int(n), err
+}
+
+const (
+	firstSeenSQL = `SELECT coalesce(min(seen), 0) FROM articles`
+	seenSinceSQL = `SELECT count(*) FROM articles WHERE seen >= ? AND seen < ?`
+)
+
+// Arrived counts the articles first seen from a time on until another, and says when the oldest of all was.
+func (db *DB) Arrived(ctx context.Context, since, until time.Time) (count int, first time.Time, err error) {
+	n, err := db.number(ctx, "new articles", seenSinceSQL, millis(since), millis(until))
 	if err != nil {
-		return err
+		return 0, first, err
 	}
-	if said := strings.Join(lines, "; "); said != "ok" {
-		return fmt.Errorf("the file is damaged (%s); restore a backup into an empty folder", said)
-	}
-	return nil
+	ms, err := db.number(ctx, "the oldest article", firstSeenSQL)
+	return int(n), fromMillis(ms), err
 }

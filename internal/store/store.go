@@ -12,11 +12,15 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"log/slog"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
 
 	_ "modernc.org/sqlite" // the driver
 
@@ -183,4 +187,70 @@ func createPrivate(path string) error {
 		return fmt.Errorf("%w; mend the permissions of the data folder or choose another one", err)
 	}
 	return f.Close()
+}
+
+// lockFile holds the pid of the process that writes in the folder. The lock is flock's, so that it ends with the
+// process however that ends; the file stays.
+const lockFile = "headwater.lock"
+
+func lockFolder(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return nil, fmt.Errorf("data folder %s cannot be written: %w; mend its permissions or choose another folder", dir, err)
+	}
+	if err := hold(f, dir); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func hold(f *os.File, dir string) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return fmt.Errorf("data folder %s is held by %s; stop that process or choose another folder", dir, holder(f))
+	}
+	if err != nil {
+		return fmt.Errorf("data folder %s cannot be locked: %w; choose a folder on a local disk", dir, err)
+	}
+	return writePID(f, dir)
+}
+
+func writePID(f *os.File, dir string) error {
+	if err := f.Truncate(0); err != nil {
+		return fmt.Errorf("lock of data folder %s: %w", dir, err)
+	}
+	if _, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
+		return fmt.Errorf("lock of data folder %s: %w; is the disk full?", dir, err)
+	}
+	return nil
+}
+
+// holder names the process that holds the lock. It may hold it without having written its pid yet.
+func holder(f *os.File) string {
+	b, err := io.ReadAll(io.LimitReader(f, 32))
+	pid := strings.TrimSpace(string(b))
+	if err != nil || pid == "" {
+		return "another process"
+	}
+	return "process " + pid
+}
+
+const settingSQL = `SELECT value FROM settings WHERE key = ?`
+
+// Setting gives a value kept for the program itself, "" where there is none.
+func (db *DB) Setting(ctx context.Context, key string) (value string, err error) {
+	err = db.reader.QueryRowContext(ctx, settingSQL, key).Scan(&value)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("setting %s: %w", key, db.explain(err))
+	}
+	return value, nil
+}
+
+const setSettingSQL = `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
+
+// SetSetting keeps a value for the program itself.
+func (db *DB) SetSetting(ctx context.Context, key, value string) error {
+	return db.write(ctx, "setting "+key, func(ctx context.Context, t tx) error {
+		return t.exec(ctx, setSettingSQL, key, value)
+	})
 }

@@ -91,15 +91,6 @@ func (db *DB) ForgetSubscription(ctx context.Context, id string) error {
 	})
 }
 
-const hurryFeedSQL = `UPDATE feeds SET due = ?1, rule = ?2 WHERE id = ?3 AND removed = 0 AND due > ?1`
-
-// HurryFeed has a feed polled at a time, by a rule, if not before.
-func (db *DB) HurryFeed(ctx context.Context, feed int64, at time.Time, rule news.Rule) error {
-	return db.write(ctx, fmt.Sprintf("poll feed %d sooner", feed), func(ctx context.Context, t tx) error {
-		return t.exec(ctx, hurryFeedSQL, millis(at), rule, feed)
-	})
-}
-
 const askHubsAnewSQL = `UPDATE subscriptions SET next = 0, failures = failures + 1 WHERE ending = 0`
 
 // AskHubsAnew has every hub asked at once, and none relied on until it has verified.

@@ -8,6 +8,59 @@ import (
 	"headwater/internal/news"
 )
 
+const outletsSQL = `SELECT a.outlet_domain, a.outlet_name, max(a.outlet_agency), count(*), count(*) FILTER (WHERE m.role = 'original'),
+	count(*) FILTER (WHERE m.role IN ('copy', 'rewrite', 'excerpt'))
+	FROM articles AS a INDEXED BY articles_outlet LEFT JOIN members AS m ON m.article_id = a.id
+	WHERE (a.outlet_domain, a.outlet_name) > (?1, ?2) AND (?3 = '' OR a.outlet_domain = ?3) GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ?4`
+
+// Outlets gives what outlets have published, by domain and name. One that has neither is not among them.
+func (db *DB) Outlets(ctx context.Context, l news.OutletList) ([]news.OutletCount, error) {
+	return rowsOf(ctx, db, "outlets", func(row scanner) (o news.OutletCount, err error) {
+		err = row.Scan(&o.Domain, &o.Name, &o.Agency, &o.Articles, &o.Originals, &o.Copies)
+		return o, err
+	}, outletsSQL, text(l.After.Domain), text(l.After.Name), text(l.Domain), limitOr(l.Limit))
+}
+
+const publishedSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
+	WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_outlet WHERE outlet_domain = wanted.value)`
+
+const publishedNameSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
+	WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_outlet WHERE outlet_domain = '' AND outlet_name = wanted.value)`
+
+// Published says, by their keys, which of some outlets have an article here.
+func (db *DB) Published(ctx context.Context, outlets []news.Outlet) (map[string]bool, error) {
+	var domains, names []string
+	for _, o := range outlets {
+		if o.Domain != "" {
+			domains = append(domains, o.Domain)
+		} else {
+			names = append(names, o.Name)
+		}
+	}
+	out := map[string]bool{}
+	for query, wanted := range map[string][]string{publishedSQL: domains, publishedNameSQL: names} {
+		if len(wanted) == 0 {
+			continue
+		}
+		param, err := list(wanted)
+		if err != nil {
+			return nil, err
+		}
+		found, err := rowsOf(ctx, db, "outlets with articles", func(row scanner) (s string, err error) { return s, row.Scan(&s) }, query, param)
+		if err != nil {
+			return nil, err
+		}
+		for _, s := range found {
+			o := news.Outlet{Domain: s}
+			if query == publishedNameSQL {
+				o = news.Outlet{Name: s}
+			}
+			out[o.Key()] = true
+		}
+	}
+	return out, nil
+}
+
 // Habit says how often an outlet's texts were carried by others in some stories, and how often it carried theirs.
 type Habit struct {
 	Outlet           news.Outlet
@@ -43,27 +96,6 @@ func (db *DB) Habits(ctx context.Context, since, closed time.Time) (all []Habit,
 		return nil
 	})
 	return all, err
-}
-
-const feedsAddedSQL = `SELECT id, added FROM feeds`
-
-// FeedsAdded gives since when each feed is known, by its id, removed ones included.
-func (db *DB) FeedsAdded(ctx context.Context) (map[int64]time.Time, error) {
-	out := map[int64]time.Time{}
-	err := db.read(ctx, "feeds", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, feedsAddedSQL)
-		if err != nil {
-			return err
-		}
-		_, err = collect(rows, func(row scanner) (struct{}, error) {
-			var id, added int64
-			err := row.Scan(&id, &added)
-			out[id] = fromMillis(added)
-			return struct{}{}, err
-		})
-		return err
-	})
-	return out, err
 }
 
 // ItemRow is an article by what origin.Log looks at: outlet, id, address, title and times, and the claims that it makes.

@@ -1,0 +1,173 @@
+package store
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"headwater/internal/news"
+)
+
+// maxKnown is how many stored articles are compared for one fact of an item: the newest.
+const maxKnown = 50
+
+// knownSQL finds the stored articles that items may be. guid is looked up too, which articles have that were stored before
+// the keys were.
+const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (guid = url OR guid = hash), '', guid)), hash, url, title, published,
+		coalesce(item_date, published), seen,
+		coalesce(id_key, 0), coalesce(address_key, 0), coalesce(title_key, 0), coalesce(text_key, 0), id_key IS NOT NULL, undated
+	FROM articles WHERE id IN (
+		SELECT a.id FROM json_each(?2) AS w CROSS JOIN articles AS a WHERE a.feed_id = ?1 AND a.guid = w.value
+		UNION SELECT a.id FROM json_each(?3) AS w CROSS JOIN articles AS a WHERE a.id IN
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.id_key = w.value ORDER BY x.id DESC LIMIT ?7)
+		UNION SELECT a.id FROM json_each(?4) AS w CROSS JOIN articles AS a WHERE a.id IN
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.address_key = w.value ORDER BY x.id DESC LIMIT ?7)
+		UNION SELECT a.id FROM json_each(?5) AS w CROSS JOIN articles AS a WHERE a.id IN
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.title_key = w.value ORDER BY x.id DESC LIMIT ?7)
+		UNION SELECT a.id FROM json_each(?6) AS w CROSS JOIN articles AS a WHERE a.id IN
+			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.text_key = w.value ORDER BY x.id DESC LIMIT ?7))
+	ORDER BY id`
+
+// known looks up at once what all items of a poll may be.
+func (c *collector) known(ctx context.Context, p Poll) ([]stored, error) {
+	if len(p.Articles) == 0 {
+		return nil, nil
+	}
+	var guids []string
+	for _, a := range p.Articles {
+		guids = append(guids, text(cmp.Or(a.GUID, a.URL, a.Hash)))
+	}
+	list, err := json.Marshal(distinct(guids))
+	if err != nil {
+		return nil, err
+	}
+	keys, err := keyLists(p)
+	if err != nil {
+		return nil, err
+	}
+	args := append([]any{p.Feed.ID, string(list)}, keys...)
+	rows, err := c.stmt(ctx, knownSQL).QueryContext(ctx, append(args, maxKnown)...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(row scanner) (s stored, err error) {
+		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen, &s.idKey, &s.addressKey, &s.titleKey, &s.textKey,
+			&s.keyed, &s.undated)
+		return s, err
+	})
+}
+
+// keyLists gives the keys of a poll's items as JSON lists: by id, address, title and text.
+func keyLists(p Poll) ([]any, error) {
+	var keys [4][]int64
+	for _, a := range p.Articles {
+		for i, k := range [...]int64{idKey(a), keyOf(a.Keys.Address), titleKey(a), keyOf(a.Keys.Text)} {
+			keys[i] = append(keys[i], k)
+		}
+	}
+	lists := make([]any, len(keys))
+	for i, k := range keys {
+		list, err := json.Marshal(distinct(k))
+		if err != nil {
+			return nil, err
+		}
+		lists[i] = string(list)
+	}
+	return lists, nil
+}
+
+// distinct sorts keys and drops repeated ones and the zero, which is none.
+func distinct[T cmp.Ordered](keys []T) []T {
+	var none T
+	slices.Sort(keys)
+	return slices.DeleteFunc(slices.Compact(keys), func(k T) bool { return k == none })
+}
+
+const storedTextSQL = `SELECT a.summary, b.body FROM articles AS a JOIN bodies AS b ON b.article_id = a.id WHERE a.id = ?`
+
+// storedText gives an article's text, or its summary where it has no more.
+func (c *collector) storedText(ctx context.Context, s stored) (string, error) {
+	if s.aged {
+		return "", nil
+	}
+	var a news.Article
+	var body []byte
+	if err := c.QueryRowContext(ctx, storedTextSQL, s.id).Scan(&a.Summary, &body); err != nil {
+		return "", err
+	}
+	if err := c.db.bodies.unpack(body, &a); err != nil {
+		return "", fmt.Errorf("article %d: %w", s.id, err)
+	}
+	return a.Body(), nil
+}
+
+// An item whose article was aged out may stand in its feed for months yet, and is not news again. So what it is known by
+// stays in aged_items, and match tells such items like any other, but for their texts, which are gone. A poll that meets one
+// notes the day; those that no whole document has listed for agedGrace are forgotten. Validators are trusted for a week, so
+// a feed that is read at all shows its whole document more often than that.
+
+const (
+	agedGrace = 10 * 24 * time.Hour
+	agedNoted = 24 * time.Hour // how exactly it is known when an item was listed
+)
+
+const (
+	hasAgedSQL = `SELECT EXISTS (SELECT 1 FROM aged_items WHERE feed_id = ?)`
+	agedSQL    = `SELECT id, guid, coalesce(item_id, guid), hash, url, title, published, coalesce(item_date, published), seen,
+			id_key, address_key, title_key, text_key, undated, listed
+		FROM aged_items WHERE id IN (
+			SELECT a.id FROM json_each(?2) AS w CROSS JOIN aged_items AS a WHERE a.id IN
+				(SELECT x.id FROM aged_items AS x WHERE x.feed_id = ?1 AND x.id_key = w.value ORDER BY x.id DESC LIMIT ?6)
+			UNION SELECT a.id FROM json_each(?3) AS w CROSS JOIN aged_items AS a WHERE a.id IN
+				(SELECT x.id FROM aged_items AS x WHERE x.feed_id = ?1 AND x.address_key = w.value ORDER BY x.id DESC LIMIT ?6)
+			UNION SELECT a.id FROM json_each(?4) AS w CROSS JOIN aged_items AS a WHERE a.id IN
+				(SELECT x.id FROM aged_items AS x WHERE x.feed_id = ?1 AND x.title_key = w.value ORDER BY x.id DESC LIMIT ?6)
+			UNION SELECT a.id FROM json_each(?5) AS w CROSS JOIN aged_items AS a WHERE a.id IN
+				(SELECT x.id FROM aged_items AS x WHERE x.feed_id = ?1 AND x.text_key = w.value ORDER BY x.id DESC LIMIT ?6))
+		ORDER BY id`
+	listAgedSQL   = `UPDATE aged_items SET listed = ? WHERE id = ?`
+	forgetAgedSQL = `DELETE FROM aged_items WHERE feed_id = ? AND listed < ?`
+	dropAgedSQL   = `DELETE FROM aged_items WHERE feed_id = ?`
+)
+
+// hasAged says whether items of a feed were aged out that it may list.
+func (c *collector) hasAged(ctx context.Context, feed int64) (has bool, err error) {
+	err = c.stmt(ctx, hasAgedSQL).QueryRowContext(ctx, feed).Scan(&has)
+	return has, err
+}
+
+// aged gives the aged-out items that those of a poll may be.
+func (c *collector) aged(ctx context.Context, p Poll) ([]stored, error) {
+	keys, err := keyLists(p)
+	if err != nil {
+		return nil, err
+	}
+	args := append([]any{p.Feed.ID}, keys...)
+	rows, err := c.stmt(ctx, agedSQL).QueryContext(ctx, append(args, maxKnown)...)
+	if err != nil {
+		return nil, err
+	}
+	return collect(rows, func(row scanner) (s stored, err error) {
+		s.keyed, s.aged = true, true
+		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen,
+			&s.idKey, &s.addressKey, &s.titleKey, &s.textKey, &s.undated, &s.listed)
+		return s, err
+	})
+}
+
+// listAged notes which aged-out items a poll listed, and forgets those of its feed that no document lists any more.
+func (c *collector) listAged(ctx context.Context, p Poll, listed []stored) error {
+	var rows [][]any
+	for _, s := range listed {
+		if s.listed < millis(p.Feed.Checked.Add(-agedNoted)) {
+			rows = append(rows, []any{millis(p.Feed.Checked), s.id})
+		}
+	}
+	if err := c.each(ctx, listAgedSQL, rows); err != nil || p.Pushed {
+		return err // what a hub pushes is not the whole document
+	}
+	return c.each(ctx, forgetAgedSQL, [][]any{{p.Feed.ID, millis(p.Feed.Checked.Add(-agedGrace))}})
+}
