@@ -37,36 +37,6 @@ func (db *DB) Collect(ctx context.Context, polls []Poll) ([]Tally, error) {
 	return tallies, nil
 }
 
-// collector mints ids and sequence numbers. It may, as there is one writer.
-type collector struct {
-	tx
-	start, seq, id int64
-}
-
-// lastSQL gives the highest numbers ever used, those of aged-out articles among them.
-const lastSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'log'), 0),
-	coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'articles'), 0)`
-
-func (c *collector) begin(ctx context.Context) error {
-	err := c.stmt(ctx, lastSQL).QueryRowContext(ctx).Scan(&c.seq, &c.id)
-	c.start = c.seq
-	return err
-}
-
-const appendLogSQL = `INSERT INTO log (seq, article_id) SELECT seq, id FROM articles WHERE seq > ? ORDER BY seq`
-
-// appendLog writes the entries of all articles that got a new sequence number. An article that two polls of one call
-// touched keeps the newer one only.
-func (c *collector) appendLog(ctx context.Context) error {
-	if c.seq == c.start {
-		return nil
-	}
-	if err := c.beginEpoch(ctx, c.start+1); err != nil {
-		return err
-	}
-	return c.each(ctx, appendLogSQL, [][]any{{c.start}})
-}
-
 func (c *collector) poll(ctx context.Context, p Poll) (Tally, error) {
 	known, err := c.known(ctx, p)
 	if err != nil {

@@ -438,3 +438,6 @@ func keyOf(s string) int64 {
 	h.Write([]byte(s))
 	return int64(h.Sum64()) //nolint:gosec // the bits, not the number
 }
+
+// maxKnown is how many stored articles are compared for one fact of an item: the newest.
+const maxKnown = 50

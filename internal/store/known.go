@@ -11,9 +11,6 @@ import (
 	"headwater/internal/news"
 )
 
-// maxKnown is how many stored articles are compared for one fact of an item: the newest.
-const maxKnown = 50
-
 // knownSQL finds the stored articles that items may be. guid is looked up too, which articles have that were stored before
 // the keys were.
 const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (guid = url OR guid = hash), '', guid)), hash, url, title, published,

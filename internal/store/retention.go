@@ -109,14 +109,6 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 	})
 }
 
-// reopenSQL opens the stories again of which articles get prints.
-const reopenSQL = `UPDATE stories SET phase = 0 WHERE phase <> 0 AND id IN
-	(SELECT m.story_id FROM json_each(?) AS printed CROSS JOIN members AS m WHERE m.article_id = printed.value)`
-
-func (t tx) reopenStories(ctx context.Context, printed string) error {
-	return t.exec(ctx, reopenSQL, printed)
-}
-
 // Articles are aged out story by story, oldest change first: those that nobody starred, labelled or corrected go with all that
 // hangs on them, and their items' keys stay in aged_items. A story that loses all its articles goes to aged_stories, so that
 // lists, counters and searches know nothing of it; one that keeps some stays, in phase 3. A step is one transaction over so

@@ -212,10 +212,26 @@ type Settlement struct {
 	Templates []int64 // stories that are not among Stories and turn out to be Story.Template
 }
 
-// Cited is a page that an article credits by a link and that leads to no member of its story.
-type Cited struct {
-	Article int64
-	Address string // canonical: a key
-	Link    string // as the article writes it
-	Host    string
+// reopenSQL opens the stories again of which articles get prints.
+const reopenSQL = `UPDATE stories SET phase = 0 WHERE phase <> 0 AND id IN
+	(SELECT m.story_id FROM json_each(?) AS printed CROSS JOIN members AS m WHERE m.article_id = printed.value)`
+
+func (t tx) reopenStories(ctx context.Context, printed string) error {
+	return t.exec(ctx, reopenSQL, printed)
+}
+
+const weighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 2 AND article_id IN (SELECT value FROM json_each(?))`
+
+// Weighed stores a settlement that counts what the pages give which articles credit.
+func (db *DB) Weighed(ctx context.Context, articles []int64, s Settlement) error {
+	ids, err := idList(articles)
+	if err != nil {
+		return err
+	}
+	return db.write(ctx, "weigh again", func(ctx context.Context, t tx) error {
+		if err := t.settle(ctx, s); err != nil {
+			return err
+		}
+		return t.exec(ctx, weighedSQL, ids)
+	})
 }

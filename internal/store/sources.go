@@ -178,18 +178,10 @@ func (db *DB) Unweighed(ctx context.Context) ([]int64, error) {
 	return rowsOf(ctx, db, "articles to weigh again", scanID, unweighedSQL)
 }
 
-const weighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 2 AND article_id IN (SELECT value FROM json_each(?))`
-
-// Weighed stores a settlement that counts what the pages give which articles credit.
-func (db *DB) Weighed(ctx context.Context, articles []int64, s Settlement) error {
-	ids, err := idList(articles)
-	if err != nil {
-		return err
-	}
-	return db.write(ctx, "weigh again", func(ctx context.Context, t tx) error {
-		if err := t.settle(ctx, s); err != nil {
-			return err
-		}
-		return t.exec(ctx, weighedSQL, ids)
-	})
+// Cited is a page that an article credits by a link and that leads to no member of its story.
+type Cited struct {
+	Article int64
+	Address string // canonical: a key
+	Link    string // as the article writes it
+	Host    string
 }

@@ -43,37 +43,6 @@ type Options struct {
 	DecodePrint func([]byte) (prints.Print, error)
 }
 
-// DB is an open data folder. It is safe for concurrent use: one connection writes, several read.
-type DB struct {
-	dir    string
-	opts   Options
-	writer *sql.DB              // one connection; nil when read-only
-	reader *sql.DB              // a pool
-	stmts  map[string]*sql.Stmt // of writer, by SQL
-	bodies *bodyCodec
-	lock   *os.File // nil when read-only
-	epoch  string   // of what this process adds to the log
-	marks  markCache
-}
-
-// Open opens the database in dir and brings its schema up to date. Folder and database are created where they are
-// missing, unless Options.ReadOnly. The folder is held until Close.
-func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, fmt.Errorf("data folder %s: %w", dir, err)
-	}
-	bodies, err := newBodyCodec()
-	if err != nil {
-		return nil, err
-	}
-	db := &DB{dir: abs, opts: opts.withDefaults(), bodies: bodies, epoch: rand.Text()}
-	if err := db.open(ctx); err != nil {
-		return nil, errors.Join(db.explain(err), db.Close())
-	}
-	return db, nil
-}
-
 func (o Options) withDefaults() Options {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -93,6 +62,24 @@ func encodePrint(p prints.Print) []byte {
 func decodePrint(b []byte) (p prints.Print, err error) {
 	err = json.Unmarshal(b, &p)
 	return p, err
+}
+
+// Open opens the database in dir and brings its schema up to date. Folder and database are created where they are
+// missing, unless Options.ReadOnly. The folder is held until Close.
+func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
+	abs, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, fmt.Errorf("data folder %s: %w", dir, err)
+	}
+	bodies, err := newBodyCodec()
+	if err != nil {
+		return nil, err
+	}
+	db := &DB{dir: abs, opts: opts.withDefaults(), bodies: bodies, epoch: rand.Text()}
+	if err := db.open(ctx); err != nil {
+		return nil, errors.Join(db.explain(err), db.Close())
+	}
+	return db, nil
 }
 
 func (db *DB) open(ctx context.Context) error {
@@ -175,11 +162,6 @@ func (db *DB) Close() error {
 	return db.explain(errors.Join(errs...))
 }
 
-// Dir is the data folder's absolute path.
-func (db *DB) Dir() string { return db.dir }
-
-func (db *DB) path() string { return filepath.Join(db.dir, File) }
-
 // createPrivate makes the file where it is missing, so that SQLite does not make it readable for everybody.
 func createPrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -235,22 +217,24 @@ func holder(f *os.File) string {
 	return "process " + pid
 }
 
-const settingSQL = `SELECT value FROM settings WHERE key = ?`
-
-// Setting gives a value kept for the program itself, "" where there is none.
-func (db *DB) Setting(ctx context.Context, key string) (value string, err error) {
-	err = db.reader.QueryRowContext(ctx, settingSQL, key).Scan(&value)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("setting %s: %w", key, db.explain(err))
-	}
-	return value, nil
+// kept are the statements that run for every article, poll or step of retention. They are prepared once, when the database is opened.
+func kept() []string {
+	return append([]string{
+		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL, beginEpochSQL, forgetEpochsSQL,
+		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
+		putSourceSQL, queuePageSQL, hostWaitsSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putLookedSQL,
+		putToldSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
+	}, retentionSQL()...)
 }
 
-const setSettingSQL = `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
-
-// SetSetting keeps a value for the program itself.
-func (db *DB) SetSetting(ctx context.Context, key, value string) error {
-	return db.write(ctx, "setting "+key, func(ctx context.Context, t tx) error {
-		return t.exec(ctx, setSettingSQL, key, value)
-	})
+func (db *DB) prepare(ctx context.Context) error {
+	db.stmts = make(map[string]*sql.Stmt)
+	for _, q := range kept() {
+		s, err := db.writer.PrepareContext(ctx, q)
+		if err != nil {
+			return fmt.Errorf("prepare %q: %w", q, err)
+		}
+		db.stmts[q] = s
+	}
+	return nil
 }

@@ -169,9 +169,6 @@ func (db *DB) RemoveTopic(ctx context.Context, user int64, name string) error {
 	})
 }
 
-// markTopics is how far the story log has been held against the topics.
-const markTopics = "topics"
-
 // PutMatches stores what a run of the story log brought, in one transaction with the mark 'topics': its new matches and
 // the end of others. The matches of a story that went into another are the other's, with the lower Seq where it has its
 // own; those of a story that is no more go. Topics that have been removed meanwhile get nothing.

@@ -5,33 +5,32 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 
+	_ "modernc.org/sqlite" // the driver
 	lib "modernc.org/sqlite/lib"
 
 	"headwater/internal/news"
 )
 
-// kept are the statements that run for every article, poll or step of retention. They are prepared once, when the database is opened.
-func kept() []string {
-	return append([]string{
-		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL, beginEpochSQL, forgetEpochsSQL,
-		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
-		putSourceSQL, queuePageSQL, hostWaitsSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putLookedSQL,
-		putToldSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
-	}, retentionSQL()...)
+// DB is an open data folder. It is safe for concurrent use: one connection writes, several read.
+type DB struct {
+	dir    string
+	opts   Options
+	writer *sql.DB              // one connection; nil when read-only
+	reader *sql.DB              // a pool
+	stmts  map[string]*sql.Stmt // of writer, by SQL
+	bodies *bodyCodec
+	lock   *os.File // nil when read-only
+	epoch  string   // of what this process adds to the log
+	marks  markCache
 }
 
-func (db *DB) prepare(ctx context.Context) error {
-	db.stmts = make(map[string]*sql.Stmt)
-	for _, q := range kept() {
-		s, err := db.writer.PrepareContext(ctx, q)
-		if err != nil {
-			return fmt.Errorf("prepare %q: %w", q, err)
-		}
-		db.stmts[q] = s
-	}
-	return nil
-}
+// Dir is the data folder's absolute path.
+func (db *DB) Dir() string { return db.dir }
+
+func (db *DB) path() string { return filepath.Join(db.dir, File) }
 
 // tx is the one transaction of a method that writes.
 type tx struct {
@@ -305,4 +304,24 @@ func (t tx) count(ctx context.Context, all []statement) (n int64, err error) {
 		n += int64(changed)
 	}
 	return n, nil
+}
+
+const settingSQL = `SELECT value FROM settings WHERE key = ?`
+
+// Setting gives a value kept for the program itself, "" where there is none.
+func (db *DB) Setting(ctx context.Context, key string) (value string, err error) {
+	err = db.reader.QueryRowContext(ctx, settingSQL, key).Scan(&value)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("setting %s: %w", key, db.explain(err))
+	}
+	return value, nil
+}
+
+const setSettingSQL = `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
+
+// SetSetting keeps a value for the program itself.
+func (db *DB) SetSetting(ctx context.Context, key, value string) error {
+	return db.write(ctx, "setting "+key, func(ctx context.Context, t tx) error {
+		return t.exec(ctx, setSettingSQL, key, value)
+	})
 }

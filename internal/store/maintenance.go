@@ -1,0 +1,129 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"strings"
+)
+
+// Usage is how much room the database takes, in bytes.
+type Usage struct {
+	File int64
+	Free int64 // within the file
+	// Shrinks says that free room can be given back bit by bit. A database that an older version made does so once it was
+	// written anew by Compact.
+	Shrinks bool
+}
+
+const usageSQL = `SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size),
+	(SELECT freelist_count FROM pragma_freelist_count) * (SELECT page_size FROM pragma_page_size),
+	(SELECT auto_vacuum FROM pragma_auto_vacuum) = 2`
+
+// Usage tells how much room the database takes.
+func (db *DB) Usage(ctx context.Context) (u Usage, err error) {
+	err = db.read(ctx, "room of the database", func(t *sql.Tx) error {
+		return t.QueryRowContext(ctx, usageSQL).Scan(&u.File, &u.Free, &u.Shrinks)
+	})
+	return u, err
+}
+
+// A database gives room back bit by bit where it was made with auto_vacuum=INCREMENTAL. One of an older version has to be
+// written anew once; up to smallDatabase that is done when it is opened.
+const (
+	incremental   = 2 // of PRAGMA auto_vacuum
+	smallDatabase = 64 << 20
+	// spareShare is how much of the file may be free before it shrinks: what comes in fills that, and no page has to move.
+	spareShare = .05
+)
+
+const freePagesSQL = `SELECT (SELECT freelist_count FROM pragma_freelist_count), (SELECT page_count FROM pragma_page_count),
+	(SELECT auto_vacuum FROM pragma_auto_vacuum)`
+
+// Shrink gives room back that is free beyond a twentieth of the file, at most so many pages, in one transaction. It gives how
+// many it gave back.
+func (db *DB) Shrink(ctx context.Context, pages int) (int, error) {
+	if db.writer == nil {
+		return 0, fmt.Errorf("shrink the database: data folder %s is open for reading only", db.dir)
+	}
+	var free, all, mode int
+	if err := db.reader.QueryRowContext(ctx, freePagesSQL).Scan(&free, &all, &mode); err != nil {
+		return 0, fmt.Errorf("free pages: %w", db.explain(err))
+	}
+	n := min(pages, free-int(spareShare*float64(all)))
+	if mode != incremental || n <= 0 {
+		return 0, nil
+	}
+	if _, err := db.writer.ExecContext(ctx, fmt.Sprintf(`PRAGMA incremental_vacuum(%d)`, n)); err != nil {
+		return 0, fmt.Errorf("shrink the database: %w", db.explain(err))
+	}
+	return n, nil
+}
+
+const checkpointSQL = `PRAGMA wal_checkpoint(PASSIVE)`
+
+// Checkpoint copies what was committed from the log of SQLite into the file, beside whoever reads and writes, so that no commit
+// has to.
+func (db *DB) Checkpoint(ctx context.Context) error {
+	if _, err := db.reader.ExecContext(ctx, checkpointSQL); err != nil {
+		return fmt.Errorf("checkpoint: %w", db.explain(err))
+	}
+	return nil
+}
+
+// Compact writes the database anew, so that it takes no more room than it needs and shrinks by itself from then on. That
+// takes minutes for gigabytes, holds the writer all the time, and needs as much free room as the database is large, beside it
+// and where SQLite keeps temporary files.
+func (db *DB) Compact(ctx context.Context) error {
+	if db.writer == nil {
+		return fmt.Errorf("compact: data folder %s is open for reading only", db.dir)
+	}
+	for _, q := range []string{`PRAGMA auto_vacuum = 2`, `PRAGMA temp_store = file`, `VACUUM`, `PRAGMA temp_store = memory`, `PRAGMA wal_checkpoint(TRUNCATE)`} {
+		if _, err := db.writer.ExecContext(ctx, q); err != nil {
+			return fmt.Errorf("compact the database: %w", db.explain(err))
+		}
+	}
+	return nil
+}
+
+// letShrink compacts a small database that does not shrink.
+func (db *DB) letShrink(ctx context.Context) error {
+	info, err := os.Stat(db.path())
+	if err != nil {
+		return err
+	}
+	var mode int
+	if err := db.writer.QueryRowContext(ctx, `SELECT auto_vacuum FROM pragma_auto_vacuum`).Scan(&mode); err != nil {
+		return fmt.Errorf("open %s: %w", db.path(), err)
+	}
+	if mode == incremental || info.Size() > smallDatabase {
+		return nil
+	}
+	return db.Compact(ctx)
+}
+
+const quickCheckSQL = `PRAGMA quick_check(10)`
+
+func quickCheck(ctx context.Context, t *sql.Tx) error {
+	rows, err := t.QueryContext(ctx, quickCheckSQL)
+	if err != nil {
+		return err
+	}
+	lines, err := collect(rows, func(row scanner) (line string, err error) {
+		err = row.Scan(&line)
+		return line, err
+	})
+	if err != nil {
+		return err
+	}
+	if said := strings.Join(lines, "; "); said != "ok" {
+		return fmt.Errorf("the file is damaged (%s); restore a backup into an empty folder", said)
+	}
+	return nil
+}
+
+// QuickCheck reads through the database and says whether its pages are damaged. It looks at no content.
+func (db *DB) QuickCheck(ctx context.Context) error {
+	return db.read(ctx, "check "+db.path(), func(t *sql.Tx) error { return quickCheck(ctx, t) })
+}
