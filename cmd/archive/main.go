@@ -26,7 +26,6 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
 	"headwater/internal/store"
-	"headwater/internal/stories/prints"
 )
 
 // password is that of the account "reader".
@@ -68,7 +67,7 @@ func run(ctx context.Context, dir string, articles, window int) (err error) {
 	} else if !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	db, err := store.Open(ctx, dir, store.Options{Logger: logger(), EncodePrint: prints.Encode, DecodePrint: prints.Decode})
+	db, err := store.Open(ctx, dir, store.Options{Logger: logger()})
 	if err != nil {
 		return err
 	}

@@ -14,13 +14,12 @@ import (
 	"headwater/internal/pipeline"
 	"headwater/internal/store"
 	"headwater/internal/stories/outlets"
-	"headwater/internal/stories/prints"
 )
 
 // settle stores new articles in the folder one at a time and prints how long settling each takes. Every second one has the
 // text of an article of the window.
 func settle(ctx context.Context, dir string, count int) (err error) {
-	db, err := store.Open(ctx, dir, store.Options{Logger: logger(), EncodePrint: prints.Encode, DecodePrint: prints.Decode})
+	db, err := store.Open(ctx, dir, store.Options{Logger: logger()})
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,6 @@ import (
 	"headwater/internal/stories/embed"
 	"headwater/internal/stories/origin"
 	"headwater/internal/stories/outlets"
-	"headwater/internal/stories/prints"
 )
 
 // creditStrength is how far a claim must speak for an article for source: to find it.
@@ -190,7 +189,7 @@ func registryOf(cfg config.Config) (*outlets.Registry, error) {
 }
 
 func storeOptions(log *slog.Logger, readOnly bool) store.Options {
-	return store.Options{ReadOnly: readOnly, Logger: log, EncodePrint: prints.Encode, DecodePrint: prints.Decode}
+	return store.Options{ReadOnly: readOnly, Logger: log}
 }
 
 // indexOptions let source: find the articles that credit an outlet, too.

@@ -26,7 +26,6 @@ import (
 	"headwater/internal/store"
 	"headwater/internal/stories/embed"
 	"headwater/internal/stories/outlets"
-	"headwater/internal/stories/prints"
 )
 
 // settings of a newsroom under test.
@@ -65,7 +64,7 @@ func open(t *testing.T, dir string, s settings) *pipeline.Newsroom {
 		registry, err = outlets.Load(feeds.Agencies(), s.extra...)
 	}
 	must(t, err)
-	db, err := store.Open(t.Context(), dir, store.Options{Logger: log, EncodePrint: prints.Encode, DecodePrint: prints.Decode})
+	db, err := store.Open(t.Context(), dir, store.Options{Logger: log})
 	must(t, err)
 	x, err := search.Open(t.Context(), dir, search.Options{Logger: log, Log: db, Shown: clean.Shown})
 	must(t, err)

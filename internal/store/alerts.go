@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -14,31 +13,16 @@ import (
 const alertColumns = `a.id, a.topic_id, a.kind, a.target, a.secret, a.schedule, a.again_outlets, a.again_original, a.added, a.ended, a.failures,
 	a.failing, a.problem, a.next, (SELECT count(*) FROM alert_outbox AS o WHERE o.alert_id = a.id)`
 
-// alertRow is an alert as it stands in the store.
-type alertRow struct {
-	news.Alert
-	added, failing, next int64
-}
+func scanAlert(row scanner) (news.Alert, error) { return scanAlertAfter(row) }
 
-func (r *alertRow) dest() []any {
-	a := &r.Alert
-	return []any{
-		&a.ID, &a.Topic, &a.Kind, &a.Target, &a.Secret, &a.Schedule, &a.AgainOutlets, &a.AgainOriginal, &r.added, &a.Ended, &a.Failures,
-		&r.failing, &a.Problem, &r.next, &a.Waiting,
-	}
-}
-
-func (r *alertRow) alert() news.Alert {
-	r.Added, r.Failing, r.Next = fromMillis(r.added), fromMillis(r.failing), fromMillis(r.next)
-	return r.Alert
-}
-
-func scanAlert(row scanner) (news.Alert, error) {
-	var r alertRow
-	if err := row.Scan(r.dest()...); err != nil {
-		return news.Alert{}, found(err)
-	}
-	return r.alert(), nil
+// scanAlertAfter reads alertColumns that stand behind other columns.
+func scanAlertAfter(row scanner, before ...any) (a news.Alert, err error) {
+	var added, failing, next int64
+	err = row.Scan(append(before,
+		&a.ID, &a.Topic, &a.Kind, &a.Target, &a.Secret, &a.Schedule, &a.AgainOutlets, &a.AgainOriginal, &added, &a.Ended, &a.Failures,
+		&failing, &a.Problem, &next, &a.Waiting)...)
+	a.Added, a.Failing, a.Next = fromMillis(added), fromMillis(failing), fromMillis(next)
+	return a, err
 }
 
 const addAlertSQL = `INSERT INTO alerts (topic_id, kind, target, secret, schedule, again_outlets, again_original, added, after)
@@ -65,11 +49,7 @@ const alertSQL = `SELECT ` + alertColumns + ` FROM alerts AS a WHERE a.id = ?`
 
 // Alert gives an alert, or news.ErrNotFound.
 func (db *DB) Alert(ctx context.Context, id int64) (news.Alert, error) {
-	a, err := scanAlert(db.reader.QueryRowContext(ctx, alertSQL, id))
-	if err != nil {
-		return a, fmt.Errorf("alert %d: %w", id, db.explain(err))
-	}
-	return a, nil
+	return rowOf(ctx, db, fmt.Sprint("alert ", id), scanAlert, alertSQL, id)
 }
 
 const (
@@ -81,21 +61,17 @@ const (
 
 // Alerts gives the alerts of a topic, in the order in which they were added.
 func (db *DB) Alerts(ctx context.Context, topic int64) ([]news.Alert, error) {
-	return db.alerts(ctx, alertsSQL, topic)
+	return rowsOf(ctx, db, "alerts", scanAlert, alertsSQL, topic)
 }
 
 // AllAlerts gives the alerts of all topics.
 func (db *DB) AllAlerts(ctx context.Context) ([]news.Alert, error) {
-	return db.alerts(ctx, allAlertsSQL)
+	return rowsOf(ctx, db, "alerts", scanAlert, allAlertsSQL)
 }
 
 // DueAlerts gives the alerts that have something to tell at now.
 func (db *DB) DueAlerts(ctx context.Context, now time.Time) ([]news.Alert, error) {
-	return db.alerts(ctx, dueAlertsSQL, millis(now))
-}
-
-func (db *DB) alerts(ctx context.Context, query string, args ...any) ([]news.Alert, error) {
-	return rowsOf(ctx, db, "alerts", scanAlert, query, args...)
+	return rowsOf(ctx, db, "alerts", scanAlert, dueAlertsSQL, millis(now))
 }
 
 // quietAlertsSQL keeps alerts from telling of what their topic finds of stories from before it was filled.
@@ -105,15 +81,11 @@ const removeAlertSQL = `DELETE FROM alerts WHERE id = ?`
 
 // RemoveAlert removes an alert with what it still had to tell, or gives news.ErrNotFound.
 func (db *DB) RemoveAlert(ctx context.Context, id int64) error {
-	return db.write(ctx, fmt.Sprint("remove alert ", id), func(ctx context.Context, t tx) error {
-		return t.execFound(ctx, removeAlertSQL, id)
-	})
+	return db.execFound(ctx, fmt.Sprint("remove alert ", id), removeAlertSQL, id)
 }
 
-// The marks in the story log: of alerts, and of matching stories with topics, which goes before it.
-const (
-	markAlerts = "alerts"
-)
+// markAlerts is how far alerts have read the story log. They follow markTopics.
+const markAlerts = "alerts"
 
 // archiveAge is how long before alert and feed were added an article may have come out to be told of, in milliseconds: one
 // day. A feed that is followed today brings this morning's news.
@@ -158,34 +130,54 @@ const (
 )
 
 // QueueAlerts reads some entries of the story log that alerts have not seen and topics have, and queues what decide wants
-// told. It gives how many entries it read; 0 means that there is nothing new. The log's mark, what counts as told and the
-// queue change together, so that a story is queued once whatever happens.
+// told. It gives how many entries it read; 0 means that there is nothing new. The mark, what counts as told and the
+// queue change in one transaction, so that a story is queued once whatever happens.
 func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(Tell) (news.Delivery, bool)) (read int, err error) {
 	err = db.write(ctx, "queue alerts", func(ctx context.Context, t tx) error {
-		last, living, n, err := t.changed(ctx, limit)
-		if err != nil || n == 0 {
+		var from, to, last int64
+		if err := t.scan(ctx, []any{&from, &to}, bothMarksSQL); err != nil {
 			return err
 		}
-		for _, q := range []string{moveToldSQL, dropToldSQL, moveOutboxSQL, dropOutboxSQL} {
-			if err := t.exec(ctx, q, living); err != nil {
+		seen := map[int64]bool{}
+		var ids []int64 // each story that the entries are about, once; of one that went into another that one
+		err := eachRow(ctx, t.query, func(row scanner) error {
+			var was, is int64
+			err := row.Scan(&last, &was, &is)
+			if read++; !seen[is] {
+				seen[is] = true
+				ids = append(ids, is)
+			}
+			return err
+		}, changedSQL, from, to, limit)
+		if err != nil || read == 0 {
+			return err
+		}
+		living := idList(ids)
+		if err := t.all(ctx, []string{moveToldSQL, dropToldSQL, moveOutboxSQL, dropOutboxSQL}, living); err != nil {
+			return err
+		}
+		tells, err := collect(ctx, t.query, scanTell, tellsSQL, living)
+		if err != nil {
+			return err
+		}
+		for _, tell := range tells {
+			d, wanted := decide(tell)
+			if !wanted {
+				continue
+			}
+			if err := t.exec(ctx, putToldSQL, tell.Alert.ID, tell.Story, tell.Now.Outlets, tell.Now.Original); err != nil {
+				return err
+			}
+			if err := t.exec(ctx, enqueueSQL, d.ID, tell.Alert.ID, tell.Story, string(d.Reason), millis(d.Since), millis(d.Due)); err != nil {
 				return err
 			}
 		}
-		rows, err := t.QueryContext(ctx, tellsSQL, living)
-		if err != nil {
-			return err
-		}
-		tells, err := collect(rows, scanTell)
-		if err != nil {
-			return err
-		}
-		if err := t.queue(ctx, tells, decide); err != nil {
-			return err
-		}
-		read = n
 		return t.setMark(ctx, markAlerts, last)
 	})
-	return read, err
+	if err != nil {
+		return 0, err
+	}
+	return read, nil
 }
 
 // AlertsBehind says whether the story log has entries that topics have seen and alerts have not.
@@ -195,62 +187,15 @@ func (db *DB) AlertsBehind(ctx context.Context) (bool, error) {
 	return alerts < topics, db.explain(err)
 }
 
-// changed gives the stories that the next entries of the log are about, each once, as a JSON list; those that went into
-// others as these.
-func (t tx) changed(ctx context.Context, limit int) (last int64, living string, n int, err error) {
-	var from, to int64
-	if err := t.QueryRowContext(ctx, bothMarksSQL).Scan(&from, &to); err != nil {
-		return 0, "", 0, err
-	}
-	rows, err := t.QueryContext(ctx, changedSQL, from, to, limit)
-	if err != nil {
-		return 0, "", 0, err
-	}
-	seen := map[int64]bool{}
-	var ids []int64
-	_, err = collect(rows, func(row scanner) (struct{}, error) {
-		var was, is int64
-		err := row.Scan(&last, &was, &is)
-		if n++; !seen[is] {
-			seen[is] = true
-			ids = append(ids, is)
-		}
-		return struct{}{}, err
-	})
-	if err != nil {
-		return 0, "", 0, err
-	}
-	living, err = idList(ids)
-	return last, living, n, err
-}
-
 func scanTell(row scanner) (t Tell, err error) {
-	var r alertRow
 	var outlets, original sql.NullInt64
 	var s news.Story
-	err = row.Scan(append([]any{&t.Story, &s.Outlets, &s.Origin.Article, &s.Origin.Level, &outlets, &original}, r.dest()...)...)
+	t.Alert, err = scanAlertAfter(row, &t.Story, &s.Outlets, &s.Origin.Article, &s.Origin.Level, &outlets, &original)
 	if outlets.Valid {
 		t.Before = &news.Told{Outlets: int(outlets.Int64), Original: original.Int64 != 0}
 	}
 	t.Now = news.Told{Outlets: s.Outlets, Original: s.HasOriginal()}
-	t.Alert = r.alert()
 	return t, err
-}
-
-func (t tx) queue(ctx context.Context, tells []Tell, decide func(Tell) (news.Delivery, bool)) error {
-	var told, waiting [][]any
-	for _, tell := range tells {
-		d, wanted := decide(tell)
-		if !wanted {
-			continue
-		}
-		told = append(told, []any{tell.Alert.ID, tell.Story, tell.Now.Outlets, tell.Now.Original})
-		waiting = append(waiting, []any{d.ID, tell.Alert.ID, tell.Story, string(d.Reason), millis(d.Since), millis(d.Due)})
-	}
-	if err := t.each(ctx, putToldSQL, told); err != nil {
-		return err
-	}
-	return t.each(ctx, enqueueSQL, waiting)
 }
 
 const dueDeliveriesSQL = `SELECT id, alert_id, story_id, reason, since, due, tries FROM alert_outbox WHERE alert_id = ? AND due <= ?
@@ -292,10 +237,7 @@ const (
 
 // NoteAttempt stores how telling went, and gives how many deliveries were given up.
 func (db *DB) NoteAttempt(ctx context.Context, a Attempt) (lost int, err error) {
-	ids, err := textList(a.IDs)
-	if err != nil {
-		return 0, err
-	}
+	ids := textList(a.IDs)
 	err = db.write(ctx, "note how an alert went", func(ctx context.Context, t tx) error {
 		switch {
 		case a.Ended:
@@ -327,15 +269,5 @@ func (db *DB) ForgetDeliveries(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	wanted, err := textList(ids)
-	if err != nil {
-		return err
-	}
-	return db.write(ctx, "forget deliveries", func(ctx context.Context, t tx) error { return t.exec(ctx, takenSQL, wanted) })
-}
-
-// textList is a JSON array for json_each, also where it is empty.
-func textList(items []string) (string, error) {
-	b, err := json.Marshal(append([]string{}, items...))
-	return string(b), err
+	return db.exec(ctx, "forget deliveries", takenSQL, textList(ids))
 }

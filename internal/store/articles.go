@@ -87,10 +87,7 @@ func (db *DB) ArticlesByID(ctx context.Context, ids []int64) ([]news.Article, er
 	if len(ids) == 0 {
 		return nil, nil
 	}
-	wanted, err := idList(ids)
-	if err != nil {
-		return nil, err
-	}
+	wanted := idList(ids)
 	return db.whole(ctx, articlesByIDSQL, wanted)
 }
 
@@ -131,9 +128,9 @@ const claimsSQL = `SELECT article_id, claims FROM claims WHERE article_id IN (SE
 
 // Claims gives the claims of articles, by article id. Articles without any are not in the map.
 func (db *DB) Claims(ctx context.Context, articleIDs []int64) (map[int64][]news.Claim, error) {
-	return byID(ctx, db, "claims", claimsSQL, articleIDs, func(rows *sql.Rows) (id int64, claims []news.Claim, err error) {
+	return byID(ctx, db, "claims", claimsSQL, articleIDs, func(row scanner) (id int64, claims []news.Claim, err error) {
 		var s string
-		if err := rows.Scan(&id, &s); err != nil {
+		if err := row.Scan(&id, &s); err != nil {
 			return 0, nil, err
 		}
 		claims, err = toClaims(s)
@@ -145,12 +142,12 @@ const printsSQL = `SELECT article_id, print FROM prints WHERE article_id IN (SEL
 
 // Prints gives the prints of settled articles, by article id.
 func (db *DB) Prints(ctx context.Context, articleIDs []int64) (map[int64]prints.Print, error) {
-	return byID(ctx, db, "prints", printsSQL, articleIDs, func(rows *sql.Rows) (id int64, p prints.Print, err error) {
+	return byID(ctx, db, "prints", printsSQL, articleIDs, func(row scanner) (id int64, p prints.Print, err error) {
 		var b sql.RawBytes
-		if err := rows.Scan(&id, &b); err != nil {
+		if err := row.Scan(&id, &b); err != nil {
 			return 0, p, err
 		}
-		p, err = db.opts.DecodePrint(b)
+		p, err = prints.Decode(b)
 		return id, p, err
 	})
 }
@@ -169,24 +166,18 @@ const vectorsSQL = `SELECT v.article_id, v.vector FROM json_each(?) AS wanted CR
 // Vectors gives the stored vectors that a model made of articles as they are now, by article. Those that are missing, or
 // are damaged, are to be made again.
 func (db *DB) Vectors(ctx context.Context, model string, articles []int64) (map[int64][]float32, error) {
-	wanted, err := idList(articles)
-	if err != nil {
-		return nil, err
-	}
 	vectors := make(map[int64][]float32, len(articles))
-	err = db.read(ctx, "vectors", func(t *sql.Tx) error {
-		return eachRow(ctx, t, vectorsSQL, []any{wanted, text(model)}, func(rows *sql.Rows) error {
-			var id int64
-			var blob sql.RawBytes
-			if err := rows.Scan(&id, &blob); err != nil {
-				return err
-			}
-			if v, ok := unpackVector(blob); ok {
-				vectors[id] = v
-			}
-			return nil
-		})
-	})
+	err := db.eachRow(ctx, "vectors", func(row scanner) error {
+		var id int64
+		var blob sql.RawBytes
+		if err := row.Scan(&id, &blob); err != nil {
+			return err
+		}
+		if v, ok := unpackVector(blob); ok {
+			vectors[id] = v
+		}
+		return nil
+	}, vectorsSQL, idList(articles), text(model))
 	return vectors, err
 }
 

@@ -37,22 +37,35 @@ const (
 // an index by the time.
 func (db *DB) PullBack(ctx context.Context, at time.Time, longest time.Duration) (n int64, err error) {
 	now, slack, most := millis(at), millis(at.Add(clockSlack)), millis(at.Add(longest))
+	type wait struct {
+		query string
+		args  []any
+	}
 	err = db.write(ctx, "pull waits back to now", func(ctx context.Context, t tx) error {
-		waits := []statement{
-			{feedWaitsSQL, []any{now, slack, most}},
-			{restsSQL, []any{most}},
-			{leaseWaitsSQL, []any{now, slack}},
-			{alertWaitsSQL, []any{now, slack, most}},
-			{deliveryWaitsSQL, []any{now, slack, most}},
-			{queueWaitsSQL, []any{now, slack, most, queuePages}},
-			{queueWaitsSQL, []any{now, slack, most, queueSources}},
+		pull := func(waits ...wait) (n int64, err error) {
+			for _, w := range waits {
+				changed, err := t.affected(ctx, w.query, w.args...)
+				if err != nil {
+					return n, err
+				}
+				n += int64(changed)
+			}
+			return n, nil
 		}
-		single := millis(at.Add(sourceAgain + clockSlack)) // no single page waits longer: a lease is shorter
-		pages := []statement{{pageWaitsSQL, []any{now, single}}, {sourceWaitsSQL, []any{now, single}}}
-		if n, err = t.count(ctx, waits); err != nil || n == 0 {
+		n, err = pull(
+			wait{feedWaitsSQL, []any{now, slack, most}},
+			wait{restsSQL, []any{most}},
+			wait{leaseWaitsSQL, []any{now, slack}},
+			wait{alertWaitsSQL, []any{now, slack, most}},
+			wait{deliveryWaitsSQL, []any{now, slack, most}},
+			wait{queueWaitsSQL, []any{now, slack, most, queuePages}},
+			wait{queueWaitsSQL, []any{now, slack, most, queueSources}},
+		)
+		if err != nil || n == 0 {
 			return err
 		}
-		_, err := t.count(ctx, pages)
+		single := millis(at.Add(sourceAgain + clockSlack)) // no single page waits longer: a lease is shorter
+		_, err := pull(wait{pageWaitsSQL, []any{now, single}}, wait{sourceWaitsSQL, []any{now, single}})
 		return err
 	})
 	return n, err
@@ -119,17 +132,12 @@ func (db *DB) redate(ctx context.Context, now, limit int64) (n int, more bool, e
 		if err != nil {
 			return err
 		}
-		moved, err := idList(stories)
-		if err != nil {
-			return err
-		}
+		moved := idList(stories)
 		if err := t.exec(ctx, movedNowSQL, now, moved); err != nil {
 			return err
 		}
-		for _, q := range []string{unlistSQL, listSQL} {
-			if err := t.exec(ctx, q, moved); err != nil {
-				return err
-			}
+		if err := t.all(ctx, []string{unlistSQL, listSQL}, moved); err != nil {
+			return err
 		}
 		n, more = len(ids), max(len(ids), len(stories)) == redated
 		return c.appendLog(ctx)

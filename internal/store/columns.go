@@ -67,12 +67,15 @@ func unlist[T any](s string) ([]T, error) {
 }
 
 // idList is a JSON array for json_each: one parameter for any number of ids.
-func idList(ids []int64) (string, error) {
-	if len(ids) == 0 {
-		return "[]", nil // null would be one row
-	}
-	b, err := json.Marshal(ids)
-	return string(b), err
+func idList(ids []int64) string {
+	b, _ := json.Marshal(append([]int64{}, ids...)) // numbers always encode; null would be one row
+	return string(b)
+}
+
+// textList is idList for texts.
+func textList(items []string) string {
+	b, _ := json.Marshal(append([]string{}, items...))
+	return string(b)
 }
 
 // claim is a news.Claim with the fields that the API does not show.

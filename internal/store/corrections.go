@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"fmt"
 
 	"headwater/internal/news"
@@ -23,10 +22,7 @@ func (db *DB) Correct(ctx context.Context, c news.Correction, s Settlement) (id 
 			return err
 		}
 		for apart, articles := range [][]int64{c.Same, c.Apart} {
-			ids, err := idList(articles)
-			if err != nil {
-				return err
-			}
+			ids := idList(articles)
 			if err := t.exec(ctx, addCorrectedSQL, id, apart, ids); err != nil {
 				return err
 			}
@@ -51,10 +47,8 @@ const (
 // Forget takes a correction back, together with what settling without it made, or gives news.ErrNotFound.
 func (db *DB) Forget(ctx context.Context, id int64, s Settlement) error {
 	return db.write(ctx, fmt.Sprint("forget correction ", id), func(ctx context.Context, t tx) error {
-		for _, q := range []string{inheritSQL, forgetArticlesSQL} {
-			if err := t.exec(ctx, q, id); err != nil {
-				return err
-			}
+		if err := t.all(ctx, []string{inheritSQL, forgetArticlesSQL}, id); err != nil {
+			return err
 		}
 		if err := t.execFound(ctx, forgetSQL, id); err != nil {
 			return err
@@ -68,31 +62,29 @@ const correctionsSQL = `SELECT c.id, c.made, d.article_id, d.apart, d.story, d.e
 
 // Corrections gives all corrections in the order in which they were made, the articles of each by id.
 func (db *DB) Corrections(ctx context.Context) (all []news.Correction, err error) {
-	err = db.read(ctx, "corrections", func(t *sql.Tx) error {
-		return eachRow(ctx, t, correctionsSQL, nil, func(rows *sql.Rows) error {
-			var id, made, article int64
-			var apart bool
-			var was news.Grouping
-			if err := rows.Scan(&id, &made, &article, &apart, &was.Story, &was.Event); err != nil {
-				return err
+	err = db.eachRow(ctx, "corrections", func(row scanner) error {
+		var id, made, article int64
+		var apart bool
+		var was news.Grouping
+		if err := row.Scan(&id, &made, &article, &apart, &was.Story, &was.Event); err != nil {
+			return err
+		}
+		if len(all) == 0 || all[len(all)-1].ID != id {
+			all = append(all, news.Correction{ID: id, Made: fromMillis(made)})
+		}
+		c := &all[len(all)-1]
+		if was.Story != 0 {
+			if c.Former == nil {
+				c.Former = map[int64]news.Grouping{}
 			}
-			if len(all) == 0 || all[len(all)-1].ID != id {
-				all = append(all, news.Correction{ID: id, Made: fromMillis(made)})
-			}
-			c := &all[len(all)-1]
-			if was.Story != 0 {
-				if c.Former == nil {
-					c.Former = map[int64]news.Grouping{}
-				}
-				c.Former[article] = was
-			}
-			if apart {
-				c.Apart = append(c.Apart, article)
-			} else {
-				c.Same = append(c.Same, article)
-			}
-			return nil
-		})
-	})
+			c.Former[article] = was
+		}
+		if apart {
+			c.Apart = append(c.Apart, article)
+		} else {
+			c.Same = append(c.Same, article)
+		}
+		return nil
+	}, correctionsSQL)
 	return all, err
 }

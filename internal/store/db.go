@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"path/filepath"
 
@@ -17,7 +18,7 @@ import (
 // DB is an open data folder. It is safe for concurrent use: one connection writes, several read.
 type DB struct {
 	dir    string
-	opts   Options
+	log    *slog.Logger
 	writer *sql.DB              // one connection; nil when read-only
 	reader *sql.DB              // a pool
 	stmts  map[string]*sql.Stmt // of writer, by SQL
@@ -39,38 +40,94 @@ type tx struct {
 	open map[string]*sql.Stmt
 }
 
-// stmt gives a kept statement inside the transaction.
+// stmt gives a statement of preparedSQL inside the transaction, nil for any other.
 func (t tx) stmt(ctx context.Context, query string) *sql.Stmt {
 	s, ok := t.open[query]
 	if !ok {
-		s = t.StmtContext(ctx, t.db.stmts[query])
+		if p := t.db.stmts[query]; p != nil {
+			s = t.StmtContext(ctx, p)
+		}
 		t.open[query] = s
 	}
 	return s
 }
 
-// exec runs a statement once.
-func (t tx) exec(ctx context.Context, query string, args ...any) (err error) {
-	if t.db.stmts[query] != nil {
-		_, err = t.stmt(ctx, query).ExecContext(ctx, args...)
+// query runs a query, prepared where it is one of preparedSQL.
+func (t tx) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if s := t.stmt(ctx, query); s != nil {
+		return s.QueryContext(ctx, args...)
+	}
+	return t.QueryContext(ctx, query, args...)
+}
+
+// scan reads the one row of a query into dest.
+func (t tx) scan(ctx context.Context, dest []any, query string, args ...any) error {
+	if s := t.stmt(ctx, query); s != nil {
+		return s.QueryRowContext(ctx, args...).Scan(dest...)
+	}
+	return t.QueryRowContext(ctx, query, args...).Scan(dest...)
+}
+
+// affected runs a statement and gives the number of rows that it changed.
+func (t tx) affected(ctx context.Context, query string, args ...any) (int, error) {
+	var res sql.Result
+	var err error
+	if s := t.stmt(ctx, query); s != nil {
+		res, err = s.ExecContext(ctx, args...)
 	} else {
-		_, err = t.ExecContext(ctx, query, args...)
+		res, err = t.ExecContext(ctx, query, args...)
+	}
+	if err != nil {
+		return 0, err
+	}
+	n, err := res.RowsAffected()
+	return int(n), err
+}
+
+// exec runs a statement.
+func (t tx) exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.affected(ctx, query, args...)
+	return err
+}
+
+// execFound runs a statement that must change a row.
+func (t tx) execFound(ctx context.Context, query string, args ...any) error {
+	n, err := t.affected(ctx, query, args...)
+	if err == nil && n == 0 {
+		return news.ErrNotFound
 	}
 	return err
 }
 
-// each runs a kept statement for every row.
-func (t tx) each(ctx context.Context, query string, rows [][]any) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	s := t.stmt(ctx, query)
-	for _, args := range rows {
-		if _, err := s.ExecContext(ctx, args...); err != nil {
+// all runs several statements with the same arguments, in order.
+func (t tx) all(ctx context.Context, queries []string, args ...any) error {
+	for _, q := range queries {
+		if err := t.exec(ctx, q, args...); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// each runs a statement for every row.
+func (t tx) each(ctx context.Context, query string, rows [][]any) error {
+	for _, args := range rows {
+		if err := t.exec(ctx, query, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ids reads one column of ids.
+func (t tx) ids(ctx context.Context, query string, args ...any) ([]int64, error) {
+	return collect(ctx, t.query, scanID, query, args...)
+}
+
+// idList reads one column of ids as a JSON list.
+func (t tx) idList(ctx context.Context, query string, args ...any) (string, error) {
+	all, err := t.ids(ctx, query, args...)
+	return idList(all), err
 }
 
 // write runs fn in a transaction that is committed where fn succeeds. Canceling ctx rolls it back between two
@@ -92,6 +149,16 @@ func (db *DB) write(ctx context.Context, what string, fn func(context.Context, t
 		return err
 	}
 	return t.Commit()
+}
+
+// exec runs one statement in a transaction of its own.
+func (db *DB) exec(ctx context.Context, what, query string, args ...any) error {
+	return db.write(ctx, what, func(ctx context.Context, t tx) error { return t.exec(ctx, query, args...) })
+}
+
+// execFound is exec for a statement that must change a row.
+func (db *DB) execFound(ctx context.Context, what, query string, args ...any) error {
+	return db.write(ctx, what, func(ctx context.Context, t tx) error { return t.execFound(ctx, query, args...) })
 }
 
 // undo rolls back. A transaction that SQLite or a canceled context ended already is no error.
@@ -124,9 +191,27 @@ func (db *DB) read(ctx context.Context, what string, fn func(*sql.Tx) error) (er
 	return fn(t)
 }
 
+// scanner is *sql.Row or *sql.Rows.
+type scanner interface {
+	Scan(dest ...any) error
+}
+
+func scanID(row scanner) (id int64, err error) {
+	err = row.Scan(&id)
+	return id, err
+}
+
+func scanText(row scanner) (s string, err error) {
+	err = row.Scan(&s)
+	return s, err
+}
+
+// runQuery is QueryContext of *sql.Tx, or query of tx.
+type runQuery func(ctx context.Context, query string, args ...any) (*sql.Rows, error)
+
 // eachRow calls fn for every row of a query.
-func eachRow(ctx context.Context, t *sql.Tx, query string, args []any, fn func(*sql.Rows) error) error {
-	rows, err := t.QueryContext(ctx, query, args...)
+func eachRow(ctx context.Context, run runQuery, fn func(scanner) error, query string, args ...any) error {
+	rows, err := run(ctx, query, args...)
 	if err != nil {
 		return err
 	}
@@ -139,66 +224,64 @@ func eachRow(ctx context.Context, t *sql.Tx, query string, args []any, fn func(*
 	return rows.Err()
 }
 
-// number reads one number, 0 where there is no row.
-func (db *DB) number(ctx context.Context, what, query string, args ...any) (n int64, err error) {
-	err = db.reader.QueryRowContext(ctx, query, args...).Scan(&n)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("%s: %w", what, db.explain(err))
-	}
-	return n, nil
-}
-
-// execFound runs a statement that must change a row.
-func (t tx) execFound(ctx context.Context, query string, args ...any) error {
-	res, err := t.ExecContext(ctx, query, args...)
-	if err != nil {
+// collect gives all rows of a query, each as scan reads it.
+func collect[T any](ctx context.Context, run runQuery, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
+	err = eachRow(ctx, run, func(row scanner) error {
+		v, err := scan(row)
+		all = append(all, v)
 		return err
-	}
-	n, err := res.RowsAffected()
-	if err == nil && n == 0 {
-		return news.ErrNotFound
-	}
-	return err
-}
-
-// affected runs a statement once and gives the number of rows that it changed.
-func (t tx) affected(ctx context.Context, query string, args ...any) (int, error) {
-	var res sql.Result
-	res, err := t.ExecContext(ctx, query, args...)
-	if err != nil {
-		return 0, err
-	}
-	n, err := res.RowsAffected()
-	return int(n), err
-}
-
-// ids reads one column of ids.
-func (t tx) ids(ctx context.Context, query string, args ...any) ([]int64, error) {
-	var rows *sql.Rows
-	var err error
-	if t.db.stmts[query] != nil {
-		rows, err = t.stmt(ctx, query).QueryContext(ctx, args...)
-	} else {
-		rows, err = t.QueryContext(ctx, query, args...)
-	}
+	}, query, args...)
 	if err != nil {
 		return nil, err
 	}
-	return collect(rows, scanID)
+	return all, nil
 }
 
-// idList reads one column of ids as a JSON list.
-func (t tx) idList(ctx context.Context, query string, args ...any) (string, error) {
-	all, err := t.ids(ctx, query, args...)
+// eachRow calls fn for every row of a query. What names the reading in errors.
+func (db *DB) eachRow(ctx context.Context, what string, fn func(scanner) error, query string, args ...any) error {
+	return db.read(ctx, what, func(t *sql.Tx) error { return eachRow(ctx, t.QueryContext, fn, query, args...) })
+}
+
+// rowsOf gives all rows of a query, each as scan reads it.
+func rowsOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
+	err = db.read(ctx, what, func(t *sql.Tx) error {
+		all, err = collect(ctx, t.QueryContext, scan, query, args...)
+		return err
+	})
+	return all, err
+}
+
+// rowOf gives the one row of a query, or news.ErrNotFound.
+func rowOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	v, err := scan(db.reader.QueryRowContext(ctx, query, args...))
 	if err != nil {
-		return "", err
+		var none T
+		return none, fmt.Errorf("%s: %w", what, db.explain(found(err)))
 	}
-	return idList(all)
+	return v, nil
 }
 
-func scanID(row scanner) (id int64, err error) {
-	err = row.Scan(&id)
-	return id, err
+// byID gathers by id the rows of a query whose one parameter is a list of ids.
+func byID[T any](ctx context.Context, db *DB, what, query string, ids []int64, scan func(scanner) (int64, T, error)) (map[int64]T, error) {
+	all := make(map[int64]T, len(ids))
+	if len(ids) == 0 {
+		return all, nil
+	}
+	err := db.eachRow(ctx, what, func(row scanner) error {
+		id, v, err := scan(row)
+		all[id] = v
+		return err
+	}, query, idList(ids))
+	return all, err
+}
+
+// number reads one number, 0 where there is no row.
+func (db *DB) number(ctx context.Context, what, query string, args ...any) (int64, error) {
+	n, err := rowOf(ctx, db, what, scanID, query, args...)
+	if errors.Is(err, news.ErrNotFound) {
+		return 0, nil
+	}
+	return n, err
 }
 
 // found turns sql.ErrNoRows into news.ErrNotFound.
@@ -207,58 +290,6 @@ func found(err error) error {
 		return news.ErrNotFound
 	}
 	return err
-}
-
-// scanner is *sql.Row or *sql.Rows.
-type scanner interface {
-	Scan(dest ...any) error
-}
-
-// collect reads all rows with scan and closes them.
-func collect[T any](rows *sql.Rows, scan func(scanner) (T, error)) ([]T, error) {
-	defer func() { _ = rows.Close() }() // an error while reading shows in rows.Err
-	var all []T
-	for rows.Next() {
-		v, err := scan(rows)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, v)
-	}
-	return all, rows.Err()
-}
-
-// rowsOf gives all rows of a query, each as scan reads it. What names the reading in errors.
-func rowsOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
-	err = db.read(ctx, what, func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, query, args...)
-		if err != nil {
-			return err
-		}
-		all, err = collect(rows, scan)
-		return err
-	})
-	return all, err
-}
-
-// byID runs a query whose one parameter is a list of ids, and gathers its rows by id.
-func byID[T any](ctx context.Context, db *DB, what, query string, ids []int64, scan func(*sql.Rows) (int64, T, error)) (map[int64]T, error) {
-	all := make(map[int64]T, len(ids))
-	if len(ids) == 0 {
-		return all, nil
-	}
-	wanted, err := idList(ids)
-	if err != nil {
-		return nil, err
-	}
-	err = db.read(ctx, what, func(t *sql.Tx) error {
-		return eachRow(ctx, t, query, []any{wanted}, func(rows *sql.Rows) error {
-			id, v, err := scan(rows)
-			all[id] = v
-			return err
-		})
-	})
-	return all, err
 }
 
 func limitOr(limit int) int {
@@ -288,40 +319,21 @@ func (f *filter) and(condition string, args ...any) {
 
 func (f *filter) where() string { return f.conditions }
 
-// statement is a query with its arguments.
-type statement struct {
-	query string
-	args  []any
-}
-
-// count runs statements and gives the number of rows that they changed.
-func (t tx) count(ctx context.Context, all []statement) (n int64, err error) {
-	for _, s := range all {
-		changed, err := t.affected(ctx, s.query, s.args...)
-		if err != nil {
-			return n, err
-		}
-		n += int64(changed)
-	}
-	return n, nil
-}
-
-const settingSQL = `SELECT value FROM settings WHERE key = ?`
+const (
+	settingSQL    = `SELECT value FROM settings WHERE key = ?`
+	setSettingSQL = `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
+)
 
 // Setting gives a value kept for the program itself, "" where there is none.
-func (db *DB) Setting(ctx context.Context, key string) (value string, err error) {
-	err = db.reader.QueryRowContext(ctx, settingSQL, key).Scan(&value)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("setting %s: %w", key, db.explain(err))
+func (db *DB) Setting(ctx context.Context, key string) (string, error) {
+	value, err := rowOf(ctx, db, "setting "+key, scanText, settingSQL, key)
+	if errors.Is(err, news.ErrNotFound) {
+		return "", nil
 	}
-	return value, nil
+	return value, err
 }
-
-const setSettingSQL = `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
 
 // SetSetting keeps a value for the program itself.
 func (db *DB) SetSetting(ctx context.Context, key, value string) error {
-	return db.write(ctx, "setting "+key, func(ctx context.Context, t tx) error {
-		return t.exec(ctx, setSettingSQL, key, value)
-	})
+	return db.exec(ctx, "setting "+key, setSettingSQL, key, value)
 }

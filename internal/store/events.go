@@ -24,7 +24,7 @@ func scanEvent(row scanner) (e news.Event, err error) {
 		e.Title = news.Opening(opening)
 	}
 	e.Latest = fromMillis(latest)
-	return e, found(err)
+	return e, err
 }
 
 // Events gives events, the newest first.
@@ -34,11 +34,7 @@ func (db *DB) Events(ctx context.Context, l news.EventList) ([]news.Event, error
 
 // Event gives an event, or news.ErrNotFound.
 func (db *DB) Event(ctx context.Context, id int64) (news.Event, error) {
-	e, err := scanEvent(db.reader.QueryRowContext(ctx, eventSQL, id))
-	if err != nil {
-		return e, fmt.Errorf("event %d: %w", id, db.explain(err))
-	}
-	return e, nil
+	return rowOf(ctx, db, fmt.Sprint("event ", id), scanEvent, eventSQL, id)
 }
 
 const (
@@ -50,10 +46,10 @@ const (
 // Coverage gives the first stories of some events, each of them at most, by event.
 func (db *DB) Coverage(ctx context.Context, events []int64, each int) (map[int64]news.Coverage, error) {
 	of := make(map[int64]news.Coverage, len(events))
-	wanted, err := idList(events)
-	if err != nil || len(events) == 0 {
-		return of, err
+	if len(events) == 0 {
+		return of, nil
 	}
+	wanted := idList(events)
 	ids, err := rowsOf(ctx, db, "stories of events", scanID, coverageSQL, wanted, each)
 	if err != nil || len(ids) == 0 {
 		return of, err
@@ -67,18 +63,14 @@ func (db *DB) Coverage(ctx context.Context, events []int64, each int) (map[int64
 		c.Stories = append(c.Stories, s)
 		of[s.Event] = c
 	}
-	type total struct {
-		event int64
-		n     int
-	}
-	totals, err := rowsOf(ctx, db, "sizes of events", func(row scanner) (t total, err error) {
-		err = row.Scan(&t.event, &t.n)
-		return t, err
+	err = db.eachRow(ctx, "sizes of events", func(row scanner) error {
+		var event int64
+		var n int
+		err := row.Scan(&event, &n)
+		c := of[event]
+		c.Total = n
+		of[event] = c
+		return err
 	}, coverageTotalsSQL, wanted)
-	for _, t := range totals {
-		c := of[t.event]
-		c.Total = t.n
-		of[t.event] = c
-	}
 	return of, err
 }

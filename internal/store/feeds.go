@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"time"
@@ -14,15 +13,21 @@ const feedColumns = `id, url, title, site, folder, added, etag, last_modified, c
 	scheduleColumns
 
 func scanFeed(row scanner) (f news.Feed, err error) {
-	var added, checked, changed, due int64
-	schedule, read := scanSchedule(&f)
-	err = row.Scan(append([]any{
+	var added, checked, changed, due, rhythm, fresh, ttl, period, whole, first int64
+	s := &f.Schedule
+	err = row.Scan(
 		&f.ID, &f.URL, &f.Title, &f.Site, &f.Folder, &added, &f.ETag, &f.LastModified, &checked, &changed, &due,
 		&f.State, &f.Problem, &f.Failures, &f.Articles, &f.FullText,
-	}, schedule...)...)
+		&f.Rule, &rhythm, &fresh, &ttl, &period, &s.Skips.Hours, &s.Skips.Days, &whole, &f.Answered, &f.Moved.To, &first, &f.Moved.Times,
+	)
+	if err != nil {
+		return news.Feed{}, found(err)
+	}
 	f.Added, f.Checked, f.Changed, f.Due = fromMillis(added), fromMillis(checked), fromMillis(changed), fromMillis(due)
-	read()
-	return f, found(err)
+	f.Whole, f.Moved.First = fromMillis(whole), fromMillis(first)
+	wait := func(ms int64) time.Duration { return time.Duration(ms) * time.Millisecond }
+	s.Rhythm, s.Fresh, s.TTL, s.Period = wait(rhythm), wait(fresh), wait(ttl), wait(period)
+	return f, nil
 }
 
 // AddFeed subscribes to f.URL and gives the feed as stored. A feed that was removed comes back with its articles. An
@@ -85,27 +90,19 @@ const feedSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE id = ? AND removed 
 
 // Feed gives a subscribed feed, or news.ErrNotFound.
 func (db *DB) Feed(ctx context.Context, id int64) (news.Feed, error) {
-	f, err := scanFeed(db.reader.QueryRowContext(ctx, feedSQL, id))
-	if err != nil {
-		return news.Feed{}, fmt.Errorf("feed %d: %w", id, db.explain(err))
-	}
-	return f, nil
+	return rowOf(ctx, db, fmt.Sprint("feed ", id), scanFeed, feedSQL, id)
 }
 
 // FeedByURL gives the feed that is subscribed at an address, or news.ErrNotFound.
 func (db *DB) FeedByURL(ctx context.Context, url string) (news.Feed, error) {
-	f, err := scanFeed(db.reader.QueryRowContext(ctx, feedByURLSQL, text(url)))
-	if err != nil {
-		return news.Feed{}, fmt.Errorf("feed %s: %w", url, db.explain(err))
-	}
-	return f, nil
+	return rowOf(ctx, db, "feed "+url, scanFeed, feedByURLSQL, text(url))
 }
 
 const feedsSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE removed = 0 ORDER BY id`
 
 // Feeds gives all subscribed feeds in the order in which they were added.
 func (db *DB) Feeds(ctx context.Context) ([]news.Feed, error) {
-	return db.feeds(ctx, feedsSQL)
+	return rowsOf(ctx, db, "feeds", scanFeed, feedsSQL)
 }
 
 const dueFeedsSQL = `SELECT ` + feedColumns + ` FROM feeds
@@ -113,11 +110,7 @@ const dueFeedsSQL = `SELECT ` + feedColumns + ` FROM feeds
 
 // DueFeeds gives the feeds to poll at now, the one that has waited longest first. Feeds that answered 410 are never due.
 func (db *DB) DueFeeds(ctx context.Context, now time.Time) ([]news.Feed, error) {
-	return db.feeds(ctx, dueFeedsSQL, millis(now))
-}
-
-func (db *DB) feeds(ctx context.Context, query string, args ...any) ([]news.Feed, error) {
-	return rowsOf(ctx, db, "feeds", scanFeed, query, args...)
+	return rowsOf(ctx, db, "feeds", scanFeed, dueFeedsSQL, millis(now))
 }
 
 const removeFeedSQL = `UPDATE feeds SET removed = 1 WHERE id = ? AND removed = 0`
@@ -136,7 +129,7 @@ func (db *DB) RemoveFeed(ctx context.Context, id int64) error {
 	})
 }
 
-// scheduleColumns say when a feed wants to be polled, in the order of scanSchedule and schedule.
+// scheduleColumns say when a feed wants to be polled, in the order of scanFeed and schedule.
 const scheduleColumns = `rule, rhythm, fresh, ttl, period, skip_hours, skip_days, whole, answered, moved_to, moved_first, moved_times`
 
 // unscheduled sets them to what they are before the first poll.
@@ -147,19 +140,7 @@ const unscheduled = `rule = '', rhythm = 0, fresh = 0, ttl = 0, period = 0, skip
 const scheduled = `rule = ?, rhythm = ?, fresh = ?, ttl = ?, period = ?, skip_hours = ?, skip_days = ?, whole = ?, answered = ?,
 	moved_to = ?, moved_first = ?, moved_times = ?`
 
-// scanSchedule gives what the columns are scanned into, and what puts it into the feed afterwards.
-func scanSchedule(f *news.Feed) (into []any, read func()) {
-	var rhythm, fresh, ttl, period, whole, first int64
-	s := &f.Schedule
-	into = []any{
-		&f.Rule, &rhythm, &fresh, &ttl, &period, &s.Skips.Hours, &s.Skips.Days, &whole, &f.Answered, &f.Moved.To, &first, &f.Moved.Times,
-	}
-	return into, func() {
-		s.Rhythm, s.Fresh, s.TTL, s.Period = wait(rhythm), wait(fresh), wait(ttl), wait(period)
-		f.Whole, f.Moved.First = fromMillis(whole), fromMillis(first)
-	}
-}
-
+// schedule gives the values of scheduleColumns.
 func schedule(f news.Feed) []any {
 	s := f.Schedule
 	return []any{
@@ -168,16 +149,12 @@ func schedule(f news.Feed) []any {
 	}
 }
 
-func wait(millis int64) time.Duration { return time.Duration(millis) * time.Millisecond }
-
 const addressTakenSQL = `SELECT count(*) FROM feeds WHERE url = ?`
 
 // AddressTaken says whether a feed has an address, or had it when it was removed.
-func (db *DB) AddressTaken(ctx context.Context, url string) (taken bool, err error) {
-	err = db.read(ctx, "feed "+url, func(t *sql.Tx) error {
-		return t.QueryRowContext(ctx, addressTakenSQL, text(url)).Scan(&taken)
-	})
-	return taken, err
+func (db *DB) AddressTaken(ctx context.Context, url string) (bool, error) {
+	n, err := db.number(ctx, "feed "+url, addressTakenSQL, text(url))
+	return n > 0, err
 }
 
 const (
@@ -219,19 +196,12 @@ const feedsAddedSQL = `SELECT id, added FROM feeds`
 // FeedsAdded gives since when each feed is known, by its id, removed ones included.
 func (db *DB) FeedsAdded(ctx context.Context) (map[int64]time.Time, error) {
 	out := map[int64]time.Time{}
-	err := db.read(ctx, "feeds", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, feedsAddedSQL)
-		if err != nil {
-			return err
-		}
-		_, err = collect(rows, func(row scanner) (struct{}, error) {
-			var id, added int64
-			err := row.Scan(&id, &added)
-			out[id] = fromMillis(added)
-			return struct{}{}, err
-		})
+	err := db.eachRow(ctx, "feeds", func(row scanner) error {
+		var id, added int64
+		err := row.Scan(&id, &added)
+		out[id] = fromMillis(added)
 		return err
-	})
+	}, feedsAddedSQL)
 	return out, err
 }
 
@@ -239,18 +209,14 @@ const editFeedSQL = `UPDATE feeds SET title = ?, folder = ? WHERE id = ? AND rem
 
 // EditFeed gives a feed another title and folder, or gives news.ErrNotFound.
 func (db *DB) EditFeed(ctx context.Context, id int64, title, folder string) error {
-	return db.write(ctx, "edit feed", func(ctx context.Context, t tx) error {
-		return t.execFound(ctx, editFeedSQL, text(title), text(folder), id)
-	})
+	return db.execFound(ctx, "edit feed", editFeedSQL, text(title), text(folder), id)
 }
 
 const setFullTextSQL = `UPDATE feeds SET full_text = ? WHERE id = ? AND removed = 0`
 
 // SetFullText says whether the pages of a feed's items are read: auto, always, never, or "" for what the settings say.
 func (db *DB) SetFullText(ctx context.Context, feed int64, mode string) error {
-	return db.write(ctx, fmt.Sprintf("full text of feed %d", feed), func(ctx context.Context, t tx) error {
-		return t.execFound(ctx, setFullTextSQL, text(mode), feed)
-	})
+	return db.execFound(ctx, fmt.Sprintf("full text of feed %d", feed), setFullTextSQL, text(mode), feed)
 }
 
 const (
@@ -273,20 +239,12 @@ func (db *DB) NoteWholeTexts(ctx context.Context, feeds []int64) error {
 	if len(feeds) == 0 {
 		return nil
 	}
-	ids, err := idList(feeds)
-	if err != nil {
-		return err
-	}
-	return db.write(ctx, "note whole texts", func(ctx context.Context, t tx) error {
-		return t.exec(ctx, noteWholeTextsSQL, ids)
-	})
+	return db.exec(ctx, "note whole texts", noteWholeTextsSQL, idList(feeds))
 }
 
 const hurryFeedSQL = `UPDATE feeds SET due = ?1, rule = ?2 WHERE id = ?3 AND removed = 0 AND due > ?1`
 
 // HurryFeed has a feed polled at a time, by a rule, if not before.
 func (db *DB) HurryFeed(ctx context.Context, feed int64, at time.Time, rule news.Rule) error {
-	return db.write(ctx, fmt.Sprintf("poll feed %d sooner", feed), func(ctx context.Context, t tx) error {
-		return t.exec(ctx, hurryFeedSQL, millis(at), rule, feed)
-	})
+	return db.exec(ctx, fmt.Sprintf("poll feed %d sooner", feed), hurryFeedSQL, millis(at), rule, feed)
 }

@@ -20,19 +20,19 @@ const (
 func (db *DB) Furniture(ctx context.Context, feedID int64) (news.Furniture, error) {
 	var f news.Furniture
 	err := db.read(ctx, fmt.Sprintf("furniture of feed %d", feedID), func(t *sql.Tx) error {
-		err := eachRow(ctx, t, furnitureSQL, []any{feedID}, func(rows *sql.Rows) error {
+		err := eachRow(ctx, t.QueryContext, func(row scanner) error {
 			var block int64
-			err := rows.Scan(&block)
+			err := row.Scan(&block)
 			f.Blocks = append(f.Blocks, uint64(block))
 			return err
-		})
+		}, furnitureSQL, feedID)
 		if err != nil {
 			return err
 		}
-		return eachRow(ctx, t, shownSQL, []any{feedID}, func(rows *sql.Rows) error {
+		return eachRow(ctx, t.QueryContext, func(row scanner) error {
 			var key int64
 			var blob sql.RawBytes
-			if err := rows.Scan(&key, &blob); err != nil {
+			if err := row.Scan(&key, &blob); err != nil {
 				return err
 			}
 			if it, ok := unpackItem(blob); ok {
@@ -40,7 +40,7 @@ func (db *DB) Furniture(ctx context.Context, feedID int64) (news.Furniture, erro
 				f.Items = append(f.Items, it)
 			}
 			return nil
-		})
+		}, shownSQL, feedID)
 	})
 	return f, err
 }

@@ -36,12 +36,10 @@ func streamCondition(user int64, s news.Stream) (string, []any, error) {
 		return inLabel, []any{text(s.Label), user, text(s.Label)}, nil
 	case news.StreamOnce:
 		return inOnce, nil, nil
-	case news.StreamStories, news.StreamIDs:
-		wanted, err := idList(s.IDs)
-		if s.Kind == news.StreamIDs {
-			return inIDs, []any{wanted}, err
-		}
-		return inStories, []any{wanted}, err
+	case news.StreamStories:
+		return inStories, []any{idList(s.IDs)}, nil
+	case news.StreamIDs:
+		return inIDs, []any{idList(s.IDs)}, nil
 	case news.StreamNone:
 		return "0", nil, nil
 	}
@@ -119,12 +117,15 @@ func (db *DB) CountItems(ctx context.Context, user int64, l news.ItemList) (u ne
 		}
 		query, args = `SELECT count(*), coalesce(max(a.seen), 0) FROM articles AS a`+f.where(), f.args
 	}
+	return rowOf(ctx, db, "count items", scanUnread, query, args...)
+}
+
+// scanUnread reads a count and when the newest was first seen.
+func scanUnread(row scanner) (u news.Unread, err error) {
 	var newest int64
-	if err := db.reader.QueryRowContext(ctx, query, args...).Scan(&u.Count, &newest); err != nil {
-		return u, fmt.Errorf("count items: %w", db.explain(err))
-	}
+	err = row.Scan(&u.Count, &newest)
 	u.Newest = fromMillis(newest)
-	return u, nil
+	return u, err
 }
 
 // isUnreadStories says that a list asks for all stories that are not read.

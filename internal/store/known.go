@@ -46,15 +46,11 @@ func (c *collector) known(ctx context.Context, p Poll) ([]stored, error) {
 		return nil, err
 	}
 	args := append([]any{p.Feed.ID, string(list)}, keys...)
-	rows, err := c.stmt(ctx, knownSQL).QueryContext(ctx, append(args, maxKnown)...)
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, func(row scanner) (s stored, err error) {
+	return collect(ctx, c.query, func(row scanner) (s stored, err error) {
 		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen, &s.idKey, &s.addressKey, &s.titleKey, &s.textKey,
 			&s.keyed, &s.undated)
 		return s, err
-	})
+	}, knownSQL, append(args, maxKnown)...)
 }
 
 // keyLists gives the keys of a poll's items as JSON lists: by id, address, title and text.
@@ -143,16 +139,12 @@ func (c *collector) aged(ctx context.Context, p Poll) ([]stored, error) {
 		return nil, err
 	}
 	args := append([]any{p.Feed.ID}, keys...)
-	rows, err := c.stmt(ctx, agedSQL).QueryContext(ctx, append(args, maxKnown)...)
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, func(row scanner) (s stored, err error) {
+	return collect(ctx, c.query, func(row scanner) (s stored, err error) {
 		s.keyed, s.aged = true, true
 		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen,
 			&s.idKey, &s.addressKey, &s.titleKey, &s.textKey, &s.undated, &s.listed)
 		return s, err
-	})
+	}, agedSQL, append(args, maxKnown)...)
 }
 
 // listAged notes which aged-out items a poll listed, and forgets those of its feed that no document lists any more.

@@ -2,7 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 
@@ -69,24 +68,18 @@ const epochSQL = `SELECT id FROM epochs WHERE first <= ?1 AND ?1 <= (` + lastSeq
 // from the log up to an entry still belongs to the database where the entry has the same epoch as then: another database,
 // or a copy that went on apart, has none of that name there.
 func (db *DB) Epoch(ctx context.Context, seq int64) (id string, err error) {
-	err = db.reader.QueryRowContext(ctx, epochSQL, seq).Scan(&id)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return "", fmt.Errorf("epoch of log entry %d: %w", seq, db.explain(err))
+	id, err = rowOf(ctx, db, fmt.Sprint("epoch of log entry ", seq), scanText, epochSQL, seq)
+	if errors.Is(err, news.ErrNotFound) {
+		return "", nil
 	}
-	return id, nil
+	return id, err
 }
 
 // markChanges is the newest number of the story log.
 const markChanges = "changes"
 
-const (
-	// lastChangeSQL is the newest number of the story log, as a part of statements.
-	lastChangeSQL = `coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
-	logStoriesSQL = `INSERT INTO story_log (story_id, seq, first) SELECT value, ?1 + key + 1, ?1 + key + 1 FROM json_each(?2) WHERE true
-		ON CONFLICT (story_id) DO UPDATE SET seq = excluded.seq,
-			first = iif(story_id IN (SELECT value FROM json_each(?3)), excluded.first, first)`
-	otherThanSQL = `SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(?) ORDER BY value`
-)
+// lastChangeSQL is the newest number of the story log, as a part of statements.
+const lastChangeSQL = `coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
 
 const storyLogSQL = `SELECT l.seq, l.story_id, l.first, coalesce(r.new, 0), s.id IS NULL AND r.new IS NULL FROM story_log AS l
 	LEFT JOIN stories AS s ON s.id = l.story_id LEFT JOIN redirects AS r ON r.old = l.story_id

@@ -106,14 +106,10 @@ func (db *DB) letShrink(ctx context.Context) error {
 const quickCheckSQL = `PRAGMA quick_check(10)`
 
 func quickCheck(ctx context.Context, t *sql.Tx) error {
-	rows, err := t.QueryContext(ctx, quickCheckSQL)
-	if err != nil {
-		return err
-	}
-	lines, err := collect(rows, func(row scanner) (line string, err error) {
+	lines, err := collect(ctx, t.QueryContext, func(row scanner) (line string, err error) {
 		err = row.Scan(&line)
 		return line, err
-	})
+	}, quickCheckSQL)
 	if err != nil {
 		return err
 	}

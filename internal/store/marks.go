@@ -28,25 +28,48 @@ const (
 // MarkItems does what a user wants with articles; ids that are not stored are passed over. Reading the article that stands for
 // a story reads the whole story; what is marked as unread comes back alone.
 func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
-	ids, err := idList(m.Articles)
-	if err != nil {
-		return err
-	}
-	var changed markedIDs
-	db.marks.writing.Lock()
-	defer db.marks.writing.Unlock()
-	err = db.write(ctx, "mark articles", func(ctx context.Context, t tx) (err error) {
+	ids := idList(m.Articles)
+	return db.mark(ctx, "mark articles", user, func(ctx context.Context, t tx) (changed markedIDs, err error) {
 		if m.Read {
 			if changed.read, err = t.markRead(ctx, user, ids); err != nil {
-				return err
+				return changed, err
 			}
 		}
 		if m.Unread {
 			if changed.unread, err = t.ids(ctx, unreadOneSQL, user, ids); err != nil {
-				return err
+				return changed, err
 			}
 		}
-		return t.label(ctx, user, ids, m, &changed)
+		for _, l := range m.AddLabels {
+			labelled, err := t.ids(ctx, labelSQL, user, ids, text(l))
+			if err != nil {
+				return changed, err
+			}
+			if l == "" {
+				changed.starred = labelled
+			}
+		}
+		for _, l := range m.DropOff {
+			dropped, err := t.ids(ctx, unlabelSQL, user, ids, text(l))
+			if err != nil {
+				return changed, err
+			}
+			if l == "" {
+				changed.unstarred = dropped
+			}
+		}
+		return changed, nil
+	})
+}
+
+// mark runs a transaction that changes marks of a user, and tells the cache which.
+func (db *DB) mark(ctx context.Context, what string, user int64, fn func(context.Context, tx) (markedIDs, error)) error {
+	db.marks.writing.Lock()
+	defer db.marks.writing.Unlock()
+	var changed markedIDs
+	err := db.write(ctx, what, func(ctx context.Context, t tx) (err error) {
+		changed, err = fn(ctx, t)
+		return err
 	})
 	if err == nil {
 		db.marks.change(user, changed)
@@ -64,28 +87,6 @@ func (t tx) markRead(ctx context.Context, user int64, ids string) ([]int64, erro
 	return append(copies, own...), err
 }
 
-func (t tx) label(ctx context.Context, user int64, ids string, m news.Marking, changed *markedIDs) error {
-	for _, l := range m.AddLabels {
-		labelled, err := t.ids(ctx, labelSQL, user, ids, text(l))
-		if err != nil {
-			return err
-		}
-		if l == "" {
-			changed.starred = labelled
-		}
-	}
-	for _, l := range m.DropOff {
-		dropped, err := t.ids(ctx, unlabelSQL, user, ids, text(l))
-		if err != nil {
-			return err
-		}
-		if l == "" {
-			changed.unstarred = dropped
-		}
-	}
-	return nil
-}
-
 // MarkAllRead marks what a list would give as read, and with each article that stands for a story the whole story.
 func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) error {
 	l.Out = append(append([]news.Stream(nil), l.Out...), news.Stream{Kind: news.StreamRead})
@@ -93,21 +94,13 @@ func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) erro
 	if err != nil {
 		return err
 	}
-	var changed markedIDs
-	db.marks.writing.Lock()
-	defer db.marks.writing.Unlock()
-	err = db.write(ctx, "mark all as read", func(ctx context.Context, t tx) error {
+	return db.mark(ctx, "mark all as read", user, func(ctx context.Context, t tx) (changed markedIDs, err error) {
 		ids, err := t.idList(ctx, `SELECT a.id FROM articles AS a`+f.where(), f.args...)
-		if err != nil {
-			return err
+		if err == nil {
+			changed.read, err = t.markRead(ctx, user, ids)
 		}
-		changed.read, err = t.markRead(ctx, user, ids)
-		return err
+		return changed, err
 	})
-	if err == nil {
-		db.marks.change(user, changed)
-	}
-	return err
 }
 
 // markedIDs are the articles of which marks changed.
@@ -167,30 +160,24 @@ const statesSQL = `SELECT wanted.value, EXISTS (SELECT 1 FROM read_marks AS r WH
 
 // States gives what a user made of articles.
 func (db *DB) States(ctx context.Context, user int64, ids []int64) (map[int64]news.ItemState, error) {
-	wanted, err := idList(ids)
-	if err != nil {
-		return nil, err
-	}
 	states := make(map[int64]news.ItemState, len(ids))
-	err = db.read(ctx, "states of articles", func(t *sql.Tx) error {
-		return eachRow(ctx, t, statesSQL, []any{user, wanted}, func(rows *sql.Rows) error {
-			var id int64
-			var read bool
-			var label sql.NullString
-			if err := rows.Scan(&id, &read, &label); err != nil {
-				return err
-			}
-			s := states[id]
-			s.Read = read
-			if label.Valid && label.String == "" {
-				s.Starred = true
-			} else if label.Valid {
-				s.Labels = append(s.Labels, label.String)
-			}
-			states[id] = s
-			return nil
-		})
-	})
+	err := db.eachRow(ctx, "states of articles", func(row scanner) error {
+		var id int64
+		var read bool
+		var label sql.NullString
+		if err := row.Scan(&id, &read, &label); err != nil {
+			return err
+		}
+		s := states[id]
+		s.Read = read
+		if label.Valid && label.String == "" {
+			s.Starred = true
+		} else if label.Valid {
+			s.Labels = append(s.Labels, label.String)
+		}
+		states[id] = s
+		return nil
+	}, statesSQL, user, idList(ids))
 	return states, err
 }
 
@@ -206,17 +193,17 @@ func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
 		return m, nil
 	}
 	var read, starred []int64
-	err := db.read(ctx, "marks of a user", func(t *sql.Tx) error {
+	err := db.read(ctx, "marks of a user", func(t *sql.Tx) (err error) {
 		for _, list := range []struct {
 			ids   *[]int64
 			query string
 		}{{&read, readBySQL}, {&starred, starredBySQL}} {
-			err := eachRow(ctx, t, list.query, []any{user}, func(rows *sql.Rows) error {
+			err := eachRow(ctx, t.QueryContext, func(row scanner) error {
 				var id int64
-				err := rows.Scan(&id)
+				err := row.Scan(&id)
 				*list.ids = append(*list.ids, id)
 				return err
-			})
+			}, list.query, user)
 			if err != nil {
 				return err
 			}

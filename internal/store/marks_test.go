@@ -32,15 +32,7 @@ func TestItemsUseTheirIndexes(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows, err := db.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, args...)
-		if err != nil {
-			t.Fatal(err)
-		}
-		steps, err := collect(rows, func(row scanner) (step string, err error) {
-			var a, b, c int
-			err = row.Scan(&a, &b, &c, &step)
-			return step, err
-		})
+		steps, err := collect(t.Context(), db.reader.QueryContext, scanStep, "EXPLAIN QUERY PLAN "+query, args...)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,7 @@ func (db *DB) migrate(ctx context.Context) error {
 		return fmt.Errorf("bring the schema in data folder %s up to date: %w", db.dir, err)
 	}
 	for _, m := range done {
-		db.opts.Logger.Debug("schema brought up to date", "folder", db.dir, "version", m.Source.Version)
+		db.log.Debug("schema brought up to date", "folder", db.dir, "version", m.Source.Version)
 	}
 	return nil
 }

@@ -80,18 +80,15 @@ const carriesSQL = `SELECT a.outlet_name, a.outlet_domain, 0, count(DISTINCT s.i
 func (db *DB) Habits(ctx context.Context, since, closed time.Time) (all []Habit, err error) {
 	err = db.read(ctx, "habits", func(t *sql.Tx) error {
 		for _, query := range []string{carriedSQL, carriesSQL} {
-			rows, err := t.QueryContext(ctx, query, millis(since), millis(closed), news.LevelOriginal)
+			err := eachRow(ctx, t.QueryContext, func(row scanner) error {
+				var h Habit
+				err := row.Scan(&h.Outlet.Name, &h.Outlet.Domain, &h.Carried, &h.Carries)
+				all = append(all, h)
+				return err
+			}, query, millis(since), millis(closed), news.LevelOriginal)
 			if err != nil {
 				return err
 			}
-			some, err := collect(rows, func(row scanner) (h Habit, err error) {
-				err = row.Scan(&h.Outlet.Name, &h.Outlet.Domain, &h.Carried, &h.Carries)
-				return h, err
-			})
-			if err != nil {
-				return err
-			}
-			all = append(all, some...)
 		}
 		return nil
 	})
@@ -111,22 +108,20 @@ const itemsSeenSQL = `SELECT a.feed_id, a.guid, a.url, a.canonical, a.title, a.o
 // ItemsSeen calls each for the articles that were first seen from one time until before another, the newest first and at
 // most so many. An error of each ends the reading.
 func (db *DB) ItemsSeen(ctx context.Context, from, until time.Time, limit int, each func(ItemRow) error) error {
-	return db.read(ctx, "items seen", func(t *sql.Tx) error {
-		return eachRow(ctx, t, itemsSeenSQL, []any{millis(from), millis(until), limit}, func(rows *sql.Rows) error {
-			var r ItemRow
-			var published, seen int64
-			var claims string
-			a := &r.Article
-			err := rows.Scan(&a.FeedID, &a.GUID, &a.URL, &a.Canonical, &a.Title, &a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency,
-				&published, &seen, &claims)
-			if err != nil {
-				return err
-			}
-			a.Published, a.Seen = fromMillis(published), fromMillis(seen)
-			if r.Claims, err = toClaims(claims); err != nil {
-				return err
-			}
-			return each(r)
-		})
-	})
+	return db.eachRow(ctx, "items seen", func(row scanner) error {
+		var r ItemRow
+		var published, seen int64
+		var claims string
+		a := &r.Article
+		err := row.Scan(&a.FeedID, &a.GUID, &a.URL, &a.Canonical, &a.Title, &a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency,
+			&published, &seen, &claims)
+		if err != nil {
+			return err
+		}
+		a.Published, a.Seen = fromMillis(published), fromMillis(seen)
+		if r.Claims, err = toClaims(claims); err != nil {
+			return err
+		}
+		return each(r)
+	}, itemsSeenSQL, millis(from), millis(until), limit)
 }

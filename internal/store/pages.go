@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"database/sql"
 	"fmt"
 	"slices"
 	"strconv"
@@ -73,21 +72,10 @@ func (db *DB) PagesHad(ctx context.Context, articles []news.Article) (map[int64]
 	for i, a := range articles {
 		ids[i] = a.ID
 	}
-	wanted, err := idList(ids)
-	had := map[int64]string{}
-	if err != nil {
-		return had, err
-	}
-	err = db.read(ctx, "pages had", func(t *sql.Tx) error {
-		return eachRow(ctx, t, pagesHadSQL, []any{wanted}, func(rows *sql.Rows) error {
-			var id int64
-			var hash string
-			err := rows.Scan(&id, &hash)
-			had[id] = hash
-			return err
-		})
+	return byID(ctx, db, "pages had", pagesHadSQL, ids, func(row scanner) (id int64, hash string, err error) {
+		err = row.Scan(&id, &hash)
+		return id, hash, err
 	})
-	return had, err
 }
 
 const (
@@ -101,14 +89,10 @@ const (
 // were not asked for longest come first, and of each host the pages of its newest articles.
 func (db *DB) ClaimPages(ctx context.Context, q PageQuota) (claimed []Page, err error) {
 	err = db.claim(ctx, queuePages, q, func(ctx context.Context, t tx, host string, n int64) (int, error) {
-		rows, err := t.QueryContext(ctx, claimPagesSQL, millis(q.Now.Add(q.Lease)), host, millis(q.Now), n)
-		if err != nil {
-			return 0, err
-		}
-		pages, err := collect(rows, func(row scanner) (p Page, err error) {
+		pages, err := collect(ctx, t.QueryContext, func(row scanner) (p Page, err error) {
 			err = row.Scan(&p.Article, &p.Hash, &p.URL, &p.Host)
 			return p, err
-		})
+		}, claimPagesSQL, millis(q.Now.Add(q.Lease)), host, millis(q.Now), n)
 		slices.SortFunc(pages, func(a, b Page) int { return cmp.Compare(b.Article, a.Article) })
 		claimed = append(claimed, pages...)
 		return len(pages), err
@@ -156,28 +140,22 @@ func (db *DB) KeepPage(ctx context.Context, p Page, a *news.Article) error {
 		if a == nil {
 			return nil
 		}
-		return t.reviseFromPage(ctx, p, *a)
+		var old stored
+		err := t.scan(ctx, []any{&old.guid, &old.hash, &old.id, &old.published, &old.seen}, itemSQL, p.Article)
+		if err != nil || old.hash != text(p.Hash) {
+			return found(err)
+		}
+		revised := *a
+		revised.Hash = p.Hash
+		c := collector{tx: t}
+		if err := c.begin(ctx); err != nil {
+			return err
+		}
+		if err := c.revise(ctx, revised, old); err != nil {
+			return err
+		}
+		return c.appendLog(ctx)
 	})
-}
-
-func (t tx) reviseFromPage(ctx context.Context, p Page, a news.Article) error {
-	var old stored
-	err := t.QueryRowContext(ctx, itemSQL, p.Article).Scan(&old.guid, &old.hash, &old.id, &old.published, &old.seen)
-	if err != nil {
-		return found(err)
-	}
-	if old.hash != text(p.Hash) {
-		return nil
-	}
-	a.Hash = p.Hash
-	c := collector{tx: t}
-	if err := c.begin(ctx); err != nil {
-		return err
-	}
-	if err := c.revise(ctx, a, old); err != nil {
-		return err
-	}
-	return c.appendLog(ctx)
 }
 
 // The queues of pages to ask for: those of articles, and those that articles credit. Hosts are what is queued: a claim takes the
@@ -208,14 +186,13 @@ const (
 	putHostSQL   = `UPDATE page_hosts SET free = ?3, rests = ?4, began = ?5, asked = ?6, waiting = ?7 WHERE queue = ?1 AND host = ?2`
 )
 
-type pageHost struct {
-	host                string
-	rests, began, asked int64
-}
-
 // claim lets take claim up to n pages of each host that is free, in one transaction. Leased is a query that gives, of a host of
 // which no page could be had, when the first of its pages that wait is to be asked for; 0 where none waits.
 func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ctx context.Context, t tx, host string, n int64) (int, error), leased string) error {
+	type pageHost struct {
+		host                string
+		rests, began, asked int64
+	}
 	scan := func(row scanner) (h pageHost, err error) {
 		err = row.Scan(&h.host, &h.rests, &h.began, &h.asked)
 		return h, err
@@ -225,11 +202,7 @@ func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ct
 		return err // most of the time: no transaction for it
 	}
 	return db.write(ctx, "claim "+queue, func(ctx context.Context, t tx) error {
-		rows, err := t.QueryContext(ctx, freeHostsSQL, queue, now, q.Limit)
-		if err != nil {
-			return err
-		}
-		hosts, err := collect(rows, scan)
+		hosts, err := collect(ctx, t.QueryContext, scan, freeHostsSQL, queue, now, q.Limit)
 		if err != nil {
 			return err
 		}

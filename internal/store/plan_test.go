@@ -150,15 +150,7 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 					args = append(args, make([]any, min(strings.Count(tt.query, more), 1))...)
 				}
 			}
-			rows, err := db.reader.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+tt.query, args...)
-			if err != nil {
-				t.Fatal(err)
-			}
-			plan, err := collect(rows, func(row scanner) (step string, err error) {
-				var skip any
-				err = row.Scan(&skip, &skip, &skip, &step)
-				return step, err
-			})
+			plan, err := collect(t.Context(), db.reader.QueryContext, scanStep, "EXPLAIN QUERY PLAN "+tt.query, args...)
 			all := strings.Join(plan, "\n")
 			if err != nil || !strings.Contains(all, tt.uses) {
 				t.Errorf("plan without %s (%v):\n%s", tt.uses, err, all)
@@ -170,6 +162,13 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 			}
 		})
 	}
+}
+
+// scanStep reads a step of a query plan.
+func scanStep(row scanner) (step string, err error) {
+	var skip any
+	err = row.Scan(&skip, &skip, &skip, &step)
+	return step, err
 }
 
 // scansFew says of a step that it reads what the caller gave, what another step found, or the feeds.

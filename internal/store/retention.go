@@ -2,8 +2,6 @@ package store
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"slices"
 	"time"
 
@@ -92,15 +90,10 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 			edges = append(edges, []any{e.A, e.B, e.Story, e.Event, reasons})
 		}
 	}
-	ids, err := idList(articles)
-	if err != nil {
-		return err
-	}
+	ids := idList(articles)
 	return db.write(ctx, "close stories", func(ctx context.Context, t tx) error {
-		for _, q := range []string{dropPrintsSQL, dropLinksASQL, dropLinksBSQL} {
-			if err := t.exec(ctx, q, ids); err != nil {
-				return err
-			}
+		if err := t.all(ctx, []string{dropPrintsSQL, dropLinksASQL, dropLinksBSQL}, ids); err != nil {
+			return err
 		}
 		if err := t.each(ctx, putEdgeSQL, edges); err != nil {
 			return err
@@ -133,35 +126,40 @@ const (
 	membersLeftSQL = `SELECT count(*) FROM members WHERE story_id = ?`
 )
 
-// aging is a story whose articles go.
-type aging struct {
-	story    int64
-	articles []int64
-	ends     bool // no other article of it is to go
-	empty    bool // no article of it is left
-}
-
 // AgeOut ages out articles of closed stories that have not changed since a time, at most limit of them, in one transaction.
 // It gives nothing once there is nothing to age out.
 func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out AgedOut, err error) {
 	err = db.write(ctx, "age out articles", func(ctx context.Context, t tx) error {
-		all, err := t.aging(ctx, since, limit)
-		if err != nil || len(all) == 0 {
+		stories, err := t.ids(ctx, agingSQL, millis(since), limit)
+		if err != nil || len(stories) == 0 {
 			return err
 		}
-		out.Passed = len(all)
-		var ends, partly []int64
-		for _, a := range all {
-			out.Articles = append(out.Articles, a.articles...)
+		var partly, ends []int64 // stories that keep articles: that lose some, and that lose no more after these
+		for left := limit; out.Passed < len(stories) && left > 0; out.Passed++ {
+			id := stories[out.Passed]
+			articles, err := t.ids(ctx, agingArticlesSQL, id, left+1)
+			if err != nil {
+				return err
+			}
+			last := len(articles) <= left
+			if !last {
+				articles = articles[:left]
+			}
+			var members int
+			if err := t.scan(ctx, []any{&members}, membersLeftSQL, id); err != nil {
+				return err
+			}
 			switch {
-			case a.empty:
-				out.Stories = append(out.Stories, a.story)
-			case a.ends:
-				ends = append(ends, a.story)
+			case members == len(articles):
+				out.Stories = append(out.Stories, id)
+			case last:
+				ends = append(ends, id)
 			}
-			if !a.empty && len(a.articles) > 0 {
-				partly = append(partly, a.story)
+			if members > len(articles) && len(articles) > 0 {
+				partly = append(partly, id)
 			}
+			out.Articles = append(out.Articles, articles...)
+			left -= max(len(articles), 1)
 		}
 		slices.Sort(out.Articles)
 		if err := t.ageStories(ctx, out, partly); err != nil {
@@ -170,40 +168,9 @@ func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out 
 		if err := t.ageArticles(ctx, out.Articles, now); err != nil {
 			return err
 		}
-		list, err := idList(ends)
-		if err != nil {
-			return err
-		}
-		return t.exec(ctx, agedPhaseSQL, list)
+		return t.exec(ctx, agedPhaseSQL, idList(ends))
 	})
 	return out, err
-}
-
-// aging chooses what a step ages out.
-func (t tx) aging(ctx context.Context, since time.Time, limit int) (all []aging, err error) {
-	stories, err := t.ids(ctx, agingSQL, millis(since), limit)
-	if err != nil {
-		return nil, err
-	}
-	for _, id := range stories {
-		a := aging{story: id}
-		if a.articles, err = t.ids(ctx, agingArticlesSQL, id, limit+1); err != nil {
-			return nil, err
-		}
-		if a.ends = len(a.articles) <= limit; !a.ends {
-			a.articles = a.articles[:limit]
-		}
-		var members int
-		if err := t.stmt(ctx, membersLeftSQL).QueryRowContext(ctx, id).Scan(&members); err != nil {
-			return nil, err
-		}
-		a.empty = members == len(a.articles)
-		all = append(all, a)
-		if limit -= max(len(a.articles), 1); limit <= 0 {
-			return all, nil
-		}
-	}
-	return all, nil
 }
 
 const (
@@ -242,47 +209,33 @@ var forgetStoriesSQL = []string{
 
 // ageStories does what the stories' rows need while their articles are still there, and takes the members out.
 func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
-	gone, errGone := idList(out.Stories)
-	part, errPart := idList(partly)
-	articles, errArticles := idList(out.Articles)
-	if err := errors.Join(errGone, errPart, errArticles); err != nil {
-		return err
-	}
+	gone, part, articles := idList(out.Stories), idList(partly), idList(out.Articles)
 	events, err := t.idList(ctx, eventsOfSQL, gone)
 	if err != nil {
 		return err
 	}
-	for _, q := range append([]string{ageStoriesSQL, ageRedirectsSQL}, forgetStoriesSQL...) {
-		if err := t.exec(ctx, q, gone); err != nil {
+	if err := t.all(ctx, append([]string{ageStoriesSQL, ageRedirectsSQL}, forgetStoriesSQL...), gone); err != nil {
+		return err
+	}
+	if len(partly) > 0 {
+		if err := t.all(ctx, []string{agePartlySQL, ageOriginSQL, ageCarriedSQL}, part, articles); err != nil {
 			return err
 		}
 	}
-	if len(partly) > 0 {
-		for _, q := range []string{agePartlySQL, ageOriginSQL, ageCarriedSQL} {
-			if err := t.exec(ctx, q, part, articles); err != nil {
-				return err
-			}
-		}
+	// in this order, as triggers count what users have read
+	if err := t.all(ctx, []string{dropReadMarksSQL, takeOutSQL}, articles); err != nil {
+		return err
 	}
-	for _, q := range []string{dropReadMarksSQL, takeOutSQL} { // in this order, as triggers count what users have read
-		if err := t.exec(ctx, q, articles); err != nil {
+	if len(partly) > 0 {
+		if err := t.all(ctx, []string{unleadSQL, leadSQL, unlistSQL, listSQL}, part); err != nil {
 			return err
-		}
-	}
-	if len(partly) > 0 {
-		for _, q := range []string{unleadSQL, leadSQL, unlistSQL, listSQL} {
-			if err := t.exec(ctx, q, part); err != nil {
-				return err
-			}
 		}
 	}
 	if err := t.exec(ctx, clearStoriesSQL, gone); err != nil {
 		return err
 	}
-	for _, q := range []string{dropEventsSQL, countEventsSQL} {
-		if err := t.exec(ctx, q, events, `[]`); err != nil {
-			return err
-		}
+	if err := t.all(ctx, []string{dropEventsSQL, countEventsSQL}, events, `[]`); err != nil {
+		return err
 	}
 	return nil
 }
@@ -329,10 +282,7 @@ func retentionSQL() []string {
 
 // ageArticles takes articles away that are in no story any more.
 func (t tx) ageArticles(ctx context.Context, articles []int64, now time.Time) error {
-	ids, err := idList(articles)
-	if err != nil {
-		return err
-	}
+	ids := idList(articles)
 	sources, err := t.idList(ctx, sourcesLeftSQL, ids)
 	if err != nil {
 		return err
@@ -340,10 +290,8 @@ func (t tx) ageArticles(ctx context.Context, articles []int64, now time.Time) er
 	if err := t.exec(ctx, ageItemsSQL, ids, millis(now)); err != nil {
 		return err
 	}
-	for _, q := range append([]string{uncountSQL, ageIndexedSQL}, forgetArticlesOfSQL...) {
-		if err := t.exec(ctx, q, ids); err != nil {
-			return err
-		}
+	if err := t.all(ctx, append([]string{uncountSQL, ageIndexedSQL}, forgetArticlesOfSQL...), ids); err != nil {
+		return err
 	}
 	return t.exec(ctx, dropSourcesSQL, sources)
 }
@@ -360,66 +308,20 @@ func (db *DB) AgedIndexed(ctx context.Context, limit int) ([]int64, error) {
 
 // Unindexed says that articles are in the search index no more.
 func (db *DB) Unindexed(ctx context.Context, articles []int64) error {
-	ids, err := idList(articles)
-	if err != nil {
-		return err
-	}
-	return db.write(ctx, "aged-out articles left the index", func(ctx context.Context, t tx) error { return t.exec(ctx, unindexedSQL, ids) })
+	return db.exec(ctx, "aged-out articles left the index", unindexedSQL, idList(articles))
 }
 
 const agedStorySQL = `SELECT id, title, articles, outlets, first, latest, changed, origin_name, origin_domain, origin_agency, origin_url,
 	origin_title, origin_aged, level, confidence FROM aged_stories WHERE id = coalesce((SELECT new FROM aged_redirects WHERE old = ?1), ?1)`
 
 // agedStory gives what is left of a story whose articles were all aged out, or news.ErrNotFound.
-func (db *DB) agedStory(ctx context.Context, id int64) (s news.Story, err error) {
-	err = db.read(ctx, "aged-out story", func(t *sql.Tx) error {
+func (db *DB) agedStory(ctx context.Context, id int64) (news.Story, error) {
+	return rowOf(ctx, db, "aged-out story", func(row scanner) (s news.Story, err error) {
 		var first, latest, changed int64
 		o := &s.Origin
-		err := t.QueryRowContext(ctx, agedStorySQL, id).Scan(&s.ID, &s.Title, &s.Aged, &s.Outlets, &first, &latest, &changed,
+		err = row.Scan(&s.ID, &s.Title, &s.Aged, &s.Outlets, &first, &latest, &changed,
 			&o.Name, &o.Domain, &o.Agency, &o.URL, &o.Title, &o.Aged, &o.Level, &o.Confidence)
 		s.First, s.Latest, s.Changed = fromMillis(first), fromMillis(latest), fromMillis(changed)
-		return found(err)
-	})
-	return s, err
-}
-
-// Due is what AgeOut would take away.
-type Due struct {
-	Stories  int // that lose articles
-	Articles int
-}
-
-const (
-	dueStoriesSQL  = `SELECT (SELECT count(*) FROM stories WHERE phase = 0 AND changed < ?1) + (SELECT count(*) FROM stories WHERE phase = 2 AND changed < ?1)`
-	dueOpenSQL     = `SELECT count(*) FROM stories AS s CROSS JOIN members AS m WHERE s.phase = 0 AND s.changed < ? AND m.story_id = s.id AND NOT ` + keptSQL
-	dueClosedSQL   = `SELECT count(*) FROM stories AS s CROSS JOIN members AS m WHERE s.phase = 2 AND s.changed < ? AND m.story_id = s.id AND NOT ` + keptSQL
-	dueArticlesSQL = `SELECT (` + dueOpenSQL + `) + (` + dueClosedSQL + `)`
-)
-
-// Due counts what would be aged out of stories that have not changed since a time. It takes time for each of them, and is for
-// when a person is told.
-func (db *DB) Due(ctx context.Context, since time.Time) (d Due, err error) {
-	err = db.read(ctx, "what keep would take away", func(t *sql.Tx) error {
-		if err := t.QueryRowContext(ctx, dueStoriesSQL, millis(since)).Scan(&d.Stories); err != nil {
-			return err
-		}
-		return t.QueryRowContext(ctx, dueArticlesSQL, millis(since), millis(since)).Scan(&d.Articles)
-	})
-	return d, err
-}
-
-const (
-	dueOpenFewSQL   = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 0 AND changed >= ? AND changed < ? LIMIT ?)`
-	dueClosedFewSQL = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 2 AND changed >= ? AND changed < ? LIMIT ?)`
-)
-
-// DueBetween counts stories that last changed from a time on until another and keep all their articles, those that are open and
-// those that are closed up to a limit each.
-func (db *DB) DueBetween(ctx context.Context, from, until time.Time, limit int) (int, error) {
-	open, err := db.number(ctx, "open stories that are due", dueOpenFewSQL, millis(from), millis(until), limit)
-	if err != nil {
-		return 0, err
-	}
-	closed, err := db.number(ctx, "closed stories that are due", dueClosedFewSQL, millis(from), millis(until), limit)
-	return int(open + closed), err
+		return s, err
+	}, agedStorySQL, id)
 }

@@ -19,6 +19,39 @@ const (
 	markEvent  = "event"
 )
 
+// Settlement is what settling a run of the log changed, to be stored in one transaction.
+type Settlement struct {
+	Through int64 // the mark: every log entry up to it is settled
+	Prints  map[int64]prints.Print
+	Claims  map[int64][]news.Claim
+	Edges   []news.Edge
+	Stories []news.Story    // created or changed, each with all its members (Article.ID suffices)
+	Moved   map[int64]int64 // ids of stories that are no more, and where they went
+	Cited   []Cited         // pages to ask for, unless they are known
+
+	Templates []int64 // stories that are not among Stories and turn out to be Story.Template
+}
+
+const (
+	putPrintSQL = `INSERT INTO prints (article_id, print) VALUES (?, ?)
+	ON CONFLICT (article_id) DO UPDATE SET print = excluded.print`
+	dropClaimsSQL = `DELETE FROM claims WHERE article_id IN (SELECT value FROM json_each(?))`
+	putClaimsSQL  = `INSERT INTO claims (article_id, claims) VALUES (?, ?)
+		ON CONFLICT (article_id) DO UPDATE SET claims = excluded.claims`
+
+	// The edges of articles that had a print before are those of an older text.
+	dropEdgesASQL = `DELETE FROM edges WHERE a IN (SELECT article_id FROM prints WHERE article_id IN (SELECT value FROM json_each(?)))`
+	dropEdgesBSQL = `DELETE FROM edges WHERE b IN (SELECT article_id FROM prints WHERE article_id IN (SELECT value FROM json_each(?)))`
+	putEdgeSQL    = `INSERT INTO edges (a, b, story, event, reasons) VALUES (?, ?, ?, ?, ?)
+		ON CONFLICT (a, b) DO UPDATE SET story = excluded.story, event = excluded.event, reasons = excluded.reasons`
+
+	// reopenSQL opens the stories again of which articles get prints.
+	reopenSQL = `UPDATE stories SET phase = 0 WHERE phase <> 0 AND id IN
+	(SELECT m.story_id FROM json_each(?) AS printed CROSS JOIN members AS m WHERE m.article_id = printed.value)`
+
+	markTemplatesSQL = `UPDATE stories SET template = 1 WHERE template = 0 AND id IN (SELECT value FROM json_each(?))`
+)
+
 // Settle stores what settling a run of the log changed, in one transaction. The members of each story given are
 // replaced, and an article leaves the story it was in; a story that loses its last member that way is deleted. A story
 // in Moved is deleted too, and every id that ever led to it leads on. The edges of an article with a new print are
@@ -28,85 +61,43 @@ func (db *DB) Settle(ctx context.Context, s Settlement) error {
 }
 
 func (t tx) settle(ctx context.Context, s Settlement) error {
-	steps := []func(context.Context, Settlement) error{t.putEdges, t.putPrints, t.putClaims, t.replaceStories, t.markTemplates, t.putCounters, t.putCited}
-	for _, step := range steps {
-		if err := step(ctx, s); err != nil {
+	printed := slices.Sorted(maps.Keys(s.Prints))
+	ids := idList(printed)
+	if err := t.all(ctx, []string{dropEdgesASQL, dropEdgesBSQL}, ids); err != nil {
+		return err
+	}
+	if err := t.putEdges(ctx, s.Edges); err != nil {
+		return err
+	}
+	for _, id := range printed {
+		if err := t.exec(ctx, putPrintSQL, id, prints.Encode(s.Prints[id])); err != nil {
 			return err
 		}
 	}
-	return t.setMark(ctx, markSettle, s.Through)
-}
-
-const putPrintSQL = `INSERT INTO prints (article_id, print) VALUES (?, ?)
-	ON CONFLICT (article_id) DO UPDATE SET print = excluded.print`
-
-func (t tx) putPrints(ctx context.Context, s Settlement) error {
-	rows := make([][]any, 0, len(s.Prints))
-	for _, id := range slices.Sorted(maps.Keys(s.Prints)) {
-		rows = append(rows, []any{id, t.db.opts.EncodePrint(s.Prints[id])})
-	}
-	return t.each(ctx, putPrintSQL, rows)
-}
-
-const (
-	dropClaimsSQL = `DELETE FROM claims WHERE article_id IN (SELECT value FROM json_each(?))`
-	putClaimsSQL  = `INSERT INTO claims (article_id, claims) VALUES (?, ?)
-		ON CONFLICT (article_id) DO UPDATE SET claims = excluded.claims`
-)
-
-func (t tx) putClaims(ctx context.Context, s Settlement) error {
-	ids, err := idList(slices.Sorted(maps.Keys(s.Prints)))
-	if err != nil {
+	if err := t.all(ctx, []string{reopenSQL, dropClaimsSQL}, ids); err != nil {
 		return err
 	}
-	if err := t.reopenStories(ctx, ids); err != nil {
-		return err
-	}
-	if err := t.exec(ctx, dropClaimsSQL, ids); err != nil {
-		return err
-	}
-	var rows [][]any
 	for _, id := range slices.Sorted(maps.Keys(s.Claims)) {
 		claims, err := list(fromClaims(s.Claims[id]))
 		if err != nil {
 			return err
 		}
-		rows = append(rows, []any{id, claims})
+		if err := t.exec(ctx, putClaimsSQL, id, claims); err != nil {
+			return err
+		}
 	}
-	return t.each(ctx, putClaimsSQL, rows)
-}
-
-// The edges of articles that had a print before are those of an older text.
-const (
-	dropEdgesASQL = `DELETE FROM edges WHERE a IN (SELECT article_id FROM prints WHERE article_id IN (SELECT value FROM json_each(?)))`
-	dropEdgesBSQL = `DELETE FROM edges WHERE b IN (SELECT article_id FROM prints WHERE article_id IN (SELECT value FROM json_each(?)))`
-	putEdgeSQL    = `INSERT INTO edges (a, b, story, event, reasons) VALUES (?, ?, ?, ?, ?)
-		ON CONFLICT (a, b) DO UPDATE SET story = excluded.story, event = excluded.event, reasons = excluded.reasons`
-)
-
-func (t tx) putEdges(ctx context.Context, s Settlement) error {
-	ids, err := idList(slices.Sorted(maps.Keys(s.Prints)))
-	if err != nil {
+	if err := t.replaceStories(ctx, s.Stories, s.Moved); err != nil {
 		return err
 	}
-	for _, q := range []string{dropEdgesASQL, dropEdgesBSQL} {
-		if err := t.exec(ctx, q, ids); err != nil {
+	if len(s.Templates) > 0 { // these have not changed for whoever lists what changed
+		if err := t.exec(ctx, markTemplatesSQL, idList(s.Templates)); err != nil {
 			return err
 		}
 	}
-	rows := make([][]any, 0, len(s.Edges))
-	for _, e := range s.Edges {
-		reasons, err := list(e.Reasons)
-		if err != nil {
-			return err
-		}
-		rows = append(rows, []any{e.A, e.B, e.Story, e.Event, reasons})
+	if err := t.queueSources(ctx, s.Cited); err != nil {
+		return err
 	}
-	return t.each(ctx, putEdgeSQL, rows)
-}
-
-// putCounters remembers the highest ids, so that none is used again even when its story is gone.
-func (t tx) putCounters(ctx context.Context, s Settlement) error {
+	// The highest ids are remembered, so that none is used again even when its story is gone.
 	stories, events := int64(0), int64(0)
 	for _, st := range s.Stories {
 		stories, events = max(stories, st.ID), max(events, st.Event)
@@ -114,10 +105,29 @@ func (t tx) putCounters(ctx context.Context, s Settlement) error {
 	for old := range s.Moved {
 		stories = max(stories, old)
 	}
-	if err := t.setMark(ctx, markStory, stories); err != nil {
-		return err
+	for _, m := range []struct {
+		name  string
+		value int64
+	}{{markStory, stories}, {markEvent, events}, {markSettle, s.Through}} {
+		if err := t.setMark(ctx, m.name, m.value); err != nil {
+			return err
+		}
 	}
-	return t.setMark(ctx, markEvent, events)
+	return nil
+}
+
+// putEdges stores edges, in place of those between the same articles.
+func (t tx) putEdges(ctx context.Context, edges []news.Edge) error {
+	for _, e := range edges {
+		reasons, err := list(e.Reasons)
+		if err != nil {
+			return err
+		}
+		if err := t.exec(ctx, putEdgeSQL, e.A, e.B, e.Story, e.Event, reasons); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // NextStoryID is one more than the highest story id ever used, those of deleted and moved stories included.
@@ -175,20 +185,6 @@ func storyRow(s news.Story, sign []byte) ([]any, error) {
 	}, nil
 }
 
-const markTemplatesSQL = `UPDATE stories SET template = 1 WHERE template = 0 AND id IN (SELECT value FROM json_each(?))`
-
-// markTemplates marks stories that are otherwise as they were: they have not changed for whoever lists what changed.
-func (t tx) markTemplates(ctx context.Context, s Settlement) error {
-	if len(s.Templates) == 0 {
-		return nil
-	}
-	ids, err := idList(s.Templates)
-	if err != nil {
-		return err
-	}
-	return t.exec(ctx, markTemplatesSQL, ids)
-}
-
 const putMemberSQL = `INSERT INTO members (article_id, story_id, role, share, evidence, carries) VALUES (?, ?, ?, ?, ?, ?)`
 
 func memberRow(story int64, m news.Member) ([]any, error) {
@@ -199,35 +195,11 @@ func memberRow(story int64, m news.Member) ([]any, error) {
 	return []any{m.Article.ID, story, m.Role, m.Share, evidence, m.Carries}, nil
 }
 
-// Settlement is what settling a run of the log changed, to be stored in one transaction.
-type Settlement struct {
-	Through int64 // the mark: every log entry up to it is settled
-	Prints  map[int64]prints.Print
-	Claims  map[int64][]news.Claim
-	Edges   []news.Edge
-	Stories []news.Story    // created or changed, each with all its members (Article.ID suffices)
-	Moved   map[int64]int64 // ids of stories that are no more, and where they went
-	Cited   []Cited         // pages to ask for, unless they are known
-
-	Templates []int64 // stories that are not among Stories and turn out to be Story.Template
-}
-
-// reopenSQL opens the stories again of which articles get prints.
-const reopenSQL = `UPDATE stories SET phase = 0 WHERE phase <> 0 AND id IN
-	(SELECT m.story_id FROM json_each(?) AS printed CROSS JOIN members AS m WHERE m.article_id = printed.value)`
-
-func (t tx) reopenStories(ctx context.Context, printed string) error {
-	return t.exec(ctx, reopenSQL, printed)
-}
-
 const weighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 2 AND article_id IN (SELECT value FROM json_each(?))`
 
 // Weighed stores a settlement that counts what the pages give which articles credit.
 func (db *DB) Weighed(ctx context.Context, articles []int64, s Settlement) error {
-	ids, err := idList(articles)
-	if err != nil {
-		return err
-	}
+	ids := idList(articles)
 	return db.write(ctx, "weigh again", func(ctx context.Context, t tx) error {
 		if err := t.settle(ctx, s); err != nil {
 			return err

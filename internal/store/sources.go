@@ -36,21 +36,20 @@ const (
 		WHERE a.id = ? AND s.address = ? ON CONFLICT (source_id, article_id) DO NOTHING`
 )
 
-// putCited queues the pages that a settlement wants, as far as they are not known.
-func (t tx) putCited(ctx context.Context, s Settlement) error {
-	var sources, citing, hosts [][]any
-	for _, c := range s.Cited {
-		sources = append(sources, []any{text(c.Address), text(c.Link), text(c.Host), c.Article})
-		citing = append(citing, []any{c.Article, text(c.Address)})
-		hosts = append(hosts, []any{queueSources, text(c.Host)})
+// queueSources queues pages that articles credit, as far as they are not known.
+func (t tx) queueSources(ctx context.Context, cited []Cited) error {
+	for _, c := range cited {
+		if err := t.exec(ctx, putSourceSQL, text(c.Address), text(c.Link), text(c.Host), c.Article); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, hostWaitsSQL, queueSources, text(c.Host)); err != nil {
+			return err
+		}
+		if err := t.exec(ctx, putCitingSQL, c.Article, text(c.Address)); err != nil {
+			return err
+		}
 	}
-	if err := t.each(ctx, putSourceSQL, sources); err != nil {
-		return err
-	}
-	if err := t.each(ctx, hostWaitsSQL, hosts); err != nil {
-		return err
-	}
-	return t.each(ctx, putCitingSQL, citing)
+	return nil
 }
 
 // sourceWaits holds for a source that is still to be asked for. One that did not answer is asked once more, a day later.
@@ -73,14 +72,10 @@ func (db *DB) ClaimSources(ctx context.Context, q PageQuota) (claimed []Source, 
 		at int64
 	}
 	err = db.claim(ctx, queueSources, q, func(ctx context.Context, t tx, host string, n int64) (int, error) {
-		rows, err := t.QueryContext(ctx, claimSourcesSQL, millis(q.Now.Add(q.Lease)), host, millis(q.Now), n)
-		if err != nil {
-			return 0, err
-		}
-		sources, err := collect(rows, func(row scanner) (s credited, err error) {
+		sources, err := collect(ctx, t.QueryContext, func(row scanner) (s credited, err error) {
 			err = row.Scan(&s.Address, &s.Link, &s.Host, &s.at)
 			return s, err
-		})
+		}, claimSourcesSQL, millis(q.Now.Add(q.Lease)), host, millis(q.Now), n)
 		slices.SortFunc(sources, func(a, b credited) int { return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.Address, b.Address)) })
 		for _, s := range sources {
 			claimed = append(claimed, s.Source)
@@ -116,7 +111,7 @@ func (db *DB) KeepSource(ctx context.Context, s Source) error {
 	}
 	var print []byte
 	if s.State == news.FeedOK {
-		print = db.opts.EncodePrint(s.Print)
+		print = prints.Encode(s.Print)
 	}
 	a := s.Article
 	row := []any{
@@ -139,32 +134,29 @@ const sourcesOfSQL = `SELECT DISTINCT s.address, s.link, s.host, s.asked, s.url,
 // SourcesOf gives the pages that were had of those that articles credit, by address.
 func (db *DB) SourcesOf(ctx context.Context, articles []int64) (map[string]Source, error) {
 	out := map[string]Source{}
-	wanted, err := idList(articles)
-	if err != nil || len(articles) == 0 {
-		return out, err
+	if len(articles) == 0 {
+		return out, nil
 	}
-	err = db.read(ctx, "sources", func(t *sql.Tx) error {
-		return eachRow(ctx, t, sourcesOfSQL, []any{wanted}, func(rows *sql.Rows) error {
-			s, err := db.scanSource(rows)
-			out[s.Address] = s
-			return err
-		})
-	})
+	err := db.eachRow(ctx, "sources", func(row scanner) error {
+		s, err := db.scanSource(row)
+		out[s.Address] = s
+		return err
+	}, sourcesOfSQL, idList(articles))
 	return out, err
 }
 
-func (db *DB) scanSource(rows *sql.Rows) (s Source, err error) {
+func (db *DB) scanSource(row scanner) (s Source, err error) {
 	var asked, published int64
 	var print sql.RawBytes
 	var claims string
 	a := &s.Article
-	err = rows.Scan(&s.Address, &s.Link, &s.Host, &asked, &a.URL, &a.Canonical, &a.Title, &a.Outlet.Name, &a.Outlet.Domain,
+	err = row.Scan(&s.Address, &s.Link, &s.Host, &asked, &a.URL, &a.Canonical, &a.Title, &a.Outlet.Name, &a.Outlet.Domain,
 		&a.Outlet.Agency, &a.Lang, &published, &print, &claims)
 	if err != nil {
 		return s, err
 	}
 	s.State, s.Asked, a.Seen, a.Published = news.FeedOK, fromMillis(asked), fromMillis(asked), fromMillis(published)
-	if p, err := db.opts.DecodePrint(print); err == nil { // of another version it is done without: the text is not kept
+	if p, err := prints.Decode(print); err == nil { // of another version it is done without: the text is not kept
 		s.Print = p
 	}
 	s.Claims, err = toClaims(claims)

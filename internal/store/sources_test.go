@@ -135,8 +135,6 @@ func TestSourcesExpire(t *testing.T) {
 
 func TestSourcesComeBackAsTheyWereKept(t *testing.T) {
 	db := newsroom(t, 2)
-	db.opts.EncodePrint = func(p prints.Print) []byte { return []byte{byte(p.Words)} }
-	db.opts.DecodePrint = func(b []byte) (prints.Print, error) { return prints.Print{Words: int(b[0])}, nil }
 	settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x"), cited(2, "b", "x")}})
 	want := Source{
 		Address: "a", Link: "a?utm=1", Host: "x", Asked: day, State: news.FeedOK, Print: prints.Print{Words: 7},

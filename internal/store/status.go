@@ -109,10 +109,10 @@ const bodiesSQL = `SELECT article_id, body FROM bodies`
 func (db *DB) checkBodies(ctx context.Context, t *sql.Tx) error {
 	bad, first := 0, int64(0)
 	var why error
-	err := eachRow(ctx, t, bodiesSQL, nil, func(rows *sql.Rows) error {
+	err := eachRow(ctx, t.QueryContext, func(row scanner) error {
 		var id int64
 		var body sql.RawBytes
-		if err := rows.Scan(&id, &body); err != nil {
+		if err := row.Scan(&id, &body); err != nil {
 			return err
 		}
 		var a news.Article
@@ -122,7 +122,7 @@ func (db *DB) checkBodies(ctx context.Context, t *sql.Tx) error {
 			}
 		}
 		return nil
-	})
+	}, bodiesSQL)
 	if err == nil && bad > 0 {
 		err = fmt.Errorf("%d articles whose text cannot be read, the first of them %d (%w); restore a backup into an empty folder", bad, first, why)
 	}
@@ -150,4 +150,45 @@ func (db *DB) Arrived(ctx context.Context, since, until time.Time) (count int, f
 	}
 	ms, err := db.number(ctx, "the oldest article", firstSeenSQL)
 	return int(n), fromMillis(ms), err
+}
+
+// Due is what AgeOut would take away.
+type Due struct {
+	Stories  int // that lose articles
+	Articles int
+}
+
+const (
+	dueStoriesSQL  = `SELECT (SELECT count(*) FROM stories WHERE phase = 0 AND changed < ?1) + (SELECT count(*) FROM stories WHERE phase = 2 AND changed < ?1)`
+	dueOpenSQL     = `SELECT count(*) FROM stories AS s CROSS JOIN members AS m WHERE s.phase = 0 AND s.changed < ? AND m.story_id = s.id AND NOT ` + keptSQL
+	dueClosedSQL   = `SELECT count(*) FROM stories AS s CROSS JOIN members AS m WHERE s.phase = 2 AND s.changed < ? AND m.story_id = s.id AND NOT ` + keptSQL
+	dueArticlesSQL = `SELECT (` + dueOpenSQL + `) + (` + dueClosedSQL + `)`
+)
+
+// Due counts what would be aged out of stories that have not changed since a time. It takes time for each of them, and is for
+// when a person is told.
+func (db *DB) Due(ctx context.Context, since time.Time) (d Due, err error) {
+	err = db.read(ctx, "what keep would take away", func(t *sql.Tx) error {
+		if err := t.QueryRowContext(ctx, dueStoriesSQL, millis(since)).Scan(&d.Stories); err != nil {
+			return err
+		}
+		return t.QueryRowContext(ctx, dueArticlesSQL, millis(since), millis(since)).Scan(&d.Articles)
+	})
+	return d, err
+}
+
+const (
+	dueOpenFewSQL   = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 0 AND changed >= ? AND changed < ? LIMIT ?)`
+	dueClosedFewSQL = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 2 AND changed >= ? AND changed < ? LIMIT ?)`
+)
+
+// DueBetween counts stories that last changed from a time on until another and keep all their articles, those that are open and
+// those that are closed up to a limit each.
+func (db *DB) DueBetween(ctx context.Context, from, until time.Time, limit int) (int, error) {
+	open, err := db.number(ctx, "open stories that are due", dueOpenFewSQL, millis(from), millis(until), limit)
+	if err != nil {
+		return 0, err
+	}
+	closed, err := db.number(ctx, "closed stories that are due", dueClosedFewSQL, millis(from), millis(until), limit)
+	return int(open + closed), err
 }

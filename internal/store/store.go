@@ -9,7 +9,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -23,8 +22,6 @@ import (
 	"syscall"
 
 	_ "modernc.org/sqlite" // the driver
-
-	"headwater/internal/stories/prints"
 )
 
 // File is the name of the database in the data folder.
@@ -38,30 +35,6 @@ type Options struct {
 	Restoring bool
 	// Logger hears of migrations. Nil is silence.
 	Logger *slog.Logger
-	// EncodePrint and DecodePrint are the codec of stored prints, as in package prints. Nil means JSON.
-	EncodePrint func(prints.Print) []byte
-	DecodePrint func([]byte) (prints.Print, error)
-}
-
-func (o Options) withDefaults() Options {
-	if o.Logger == nil {
-		o.Logger = slog.New(slog.DiscardHandler)
-	}
-	if o.EncodePrint == nil || o.DecodePrint == nil {
-		o.EncodePrint, o.DecodePrint = encodePrint, decodePrint
-	}
-	return o
-}
-
-// encodePrint cannot fail: a Print is numbers only.
-func encodePrint(p prints.Print) []byte {
-	b, _ := json.Marshal(p)
-	return b
-}
-
-func decodePrint(b []byte) (p prints.Print, err error) {
-	err = json.Unmarshal(b, &p)
-	return p, err
 }
 
 // Open opens the database in dir and brings its schema up to date. Folder and database are created where they are
@@ -75,34 +48,32 @@ func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	db := &DB{dir: abs, opts: opts.withDefaults(), bodies: bodies, epoch: rand.Text()}
-	if err := db.open(ctx); err != nil {
+	db := &DB{dir: abs, log: opts.Logger, bodies: bodies, epoch: rand.Text()}
+	if db.log == nil {
+		db.log = slog.New(slog.DiscardHandler)
+	}
+	open := db.openReadOnly
+	if !opts.ReadOnly {
+		open = func(ctx context.Context) error { return db.openWriter(ctx, opts.Restoring) }
+	}
+	if err := open(ctx); err != nil {
 		return nil, errors.Join(db.explain(err), db.Close())
 	}
 	return db, nil
 }
 
-func (db *DB) open(ctx context.Context) error {
-	if db.opts.ReadOnly {
-		return db.openReadOnly(ctx)
-	}
+func (db *DB) openWriter(ctx context.Context, restoring bool) (err error) {
 	if err := os.MkdirAll(db.dir, 0o700); err != nil {
 		return fmt.Errorf("data folder %s cannot be made: %w; choose another folder or mend its permissions", db.dir, err)
 	}
-	lock, err := lockFolder(db.dir)
-	if err != nil {
+	if db.lock, err = lockFolder(db.dir); err != nil {
 		return err
 	}
-	db.lock = lock
-	if !db.opts.Restoring {
+	if !restoring {
 		if err := Restored(db.dir); err != nil {
 			return err
 		}
 	}
-	return db.openWriter(ctx)
-}
-
-func (db *DB) openWriter(ctx context.Context) (err error) {
 	if err := createPrivate(db.path()); err != nil {
 		return err
 	}
@@ -116,8 +87,13 @@ func (db *DB) openWriter(ctx context.Context) (err error) {
 	if err := db.letShrink(ctx); err != nil {
 		return err
 	}
-	if err := db.prepare(ctx); err != nil {
-		return err
+	db.stmts = make(map[string]*sql.Stmt)
+	for _, q := range preparedSQL() {
+		s, err := db.writer.PrepareContext(ctx, q)
+		if err != nil {
+			return fmt.Errorf("prepare %q: %w", q, err)
+		}
+		db.stmts[q] = s
 	}
 	return db.openReader(readerParams)
 }
@@ -141,6 +117,17 @@ func (db *DB) openReader(params url.Values) (err error) {
 	db.reader.SetMaxOpenConns(readers)
 	db.reader.SetMaxIdleConns(readers)
 	return nil
+}
+
+// preparedSQL are the statements that run for every article, poll or step of retention. They are prepared once, when the
+// database is opened.
+func preparedSQL() []string {
+	return append([]string{
+		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL, beginEpochSQL, forgetEpochsSQL,
+		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
+		putSourceSQL, queuePageSQL, hostWaitsSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putLookedSQL,
+		putToldSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
+	}, retentionSQL()...)
 }
 
 // Close gives the folder back. Closing twice is harmless.
@@ -175,36 +162,29 @@ func createPrivate(path string) error {
 // process however that ends; the file stays.
 const lockFile = "headwater.lock"
 
+// lockFolder locks a data folder for this process, until the file that it gives is closed.
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("data folder %s cannot be written: %w; mend its permissions or choose another folder", dir, err)
 	}
-	if err := hold(f, dir); err != nil {
+	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		err = fmt.Errorf("data folder %s is held by %s; stop that process or choose another folder", dir, holder(f))
+	case err != nil:
+		err = fmt.Errorf("data folder %s cannot be locked: %w; choose a folder on a local disk", dir, err)
+	default:
+		if err = f.Truncate(0); err != nil {
+			err = fmt.Errorf("lock of data folder %s: %w", dir, err)
+		} else if _, err = f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
+			err = fmt.Errorf("lock of data folder %s: %w; is the disk full?", dir, err)
+		}
+	}
+	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
-}
-
-func hold(f *os.File, dir string) error {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	if errors.Is(err, syscall.EWOULDBLOCK) {
-		return fmt.Errorf("data folder %s is held by %s; stop that process or choose another folder", dir, holder(f))
-	}
-	if err != nil {
-		return fmt.Errorf("data folder %s cannot be locked: %w; choose a folder on a local disk", dir, err)
-	}
-	return writePID(f, dir)
-}
-
-func writePID(f *os.File, dir string) error {
-	if err := f.Truncate(0); err != nil {
-		return fmt.Errorf("lock of data folder %s: %w", dir, err)
-	}
-	if _, err := f.WriteAt([]byte(strconv.Itoa(os.Getpid())+"\n"), 0); err != nil {
-		return fmt.Errorf("lock of data folder %s: %w; is the disk full?", dir, err)
-	}
-	return nil
 }
 
 // holder names the process that holds the lock. It may hold it without having written its pid yet.
@@ -215,26 +195,4 @@ func holder(f *os.File) string {
 		return "another process"
 	}
 	return "process " + pid
-}
-
-// kept are the statements that run for every article, poll or step of retention. They are prepared once, when the database is opened.
-func kept() []string {
-	return append([]string{
-		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, appendLogSQL, beginEpochSQL, forgetEpochsSQL,
-		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
-		putSourceSQL, queuePageSQL, hostWaitsSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putLookedSQL,
-		putToldSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
-	}, retentionSQL()...)
-}
-
-func (db *DB) prepare(ctx context.Context) error {
-	db.stmts = make(map[string]*sql.Stmt)
-	for _, q := range kept() {
-		s, err := db.writer.PrepareContext(ctx, q)
-		if err != nil {
-			return fmt.Errorf("prepare %q: %w", q, err)
-		}
-		db.stmts[q] = s
-	}
-	return nil
 }

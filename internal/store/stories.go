@@ -71,11 +71,7 @@ func listStories[T any](ctx context.Context, t *sql.Tx, columns string, l news.S
 	if err != nil {
 		return nil, err
 	}
-	rows, err := t.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	return collect(rows, scan)
+	return collect(ctx, t.QueryContext, scan, query, args...)
 }
 
 // The ways to choose stories. Of ids that lead to the same story the first counts.
@@ -133,10 +129,7 @@ func storySelection(l news.StoryList) (string, []any, error) {
 	from := storiesFrom
 	var f filter
 	if l.IDs.Made() {
-		wanted, err := idList(l.IDs.IDs())
-		if err != nil {
-			return "", nil, err
-		}
+		wanted := idList(l.IDs.IDs())
 		from, f.args = listedFrom, []any{wanted}
 		f.and("s.id = w.id")
 	}
@@ -166,68 +159,45 @@ const membersSQL = `SELECT m.story_id, m.role, m.share, m.carries, m.evidence, c
 	FROM json_each(?) AS wanted CROSS JOIN members AS m CROSS JOIN articles AS a LEFT JOIN claims AS c ON c.article_id = a.id
 	WHERE m.story_id = wanted.value AND a.id = m.article_id`
 
-// addMembers reads the members of all stories at once. A story without a title is shown by the opening words of its lead.
+// addMembers reads the members of all stories at once: the origin first and the others by time. A story without a title is
+// shown by the opening words of its lead.
 func addMembers(ctx context.Context, t *sql.Tx, stories []news.Story) error {
-	place := make(map[int64]*news.Story, len(stories))
+	at := make(map[int64]*news.Story, len(stories))
 	ids := make([]int64, len(stories))
 	for i := range stories {
 		ids[i] = stories[i].ID
-		place[ids[i]] = &stories[i]
+		at[ids[i]] = &stories[i]
 	}
-	wanted, err := idList(ids)
-	if err != nil {
-		return err
-	}
-	err = eachRow(ctx, t, membersSQL, []any{wanted}, func(rows *sql.Rows) error {
-		story, m, err := scanMember(rows)
-		if err == nil {
-			place[story].Members = append(place[story].Members, m)
+	err := eachRow(ctx, t.QueryContext, func(row scanner) error {
+		var story int64
+		var m news.Member
+		var r lightRow
+		var evidence, claims string
+		if err := row.Scan(append([]any{&story, &m.Role, &m.Share, &m.Carries, &evidence, &claims}, r.dest()...)...); err != nil {
+			return err
 		}
-		return err
-	})
+		var errArticle, errEvidence, errClaims error
+		m.Article, errArticle = r.light()
+		m.Evidence, errEvidence = unlist[news.Evidence](evidence)
+		m.Claims, errClaims = toClaims(claims)
+		at[story].Members = append(at[story].Members, m)
+		return errors.Join(errArticle, errEvidence, errClaims)
+	}, membersSQL, idList(ids))
 	for i, s := range stories {
-		orderMembers(s)
+		first := func(m news.Member) int {
+			if m.Article.ID == s.Origin.Article {
+				return 0
+			}
+			return 1
+		}
+		slices.SortFunc(s.Members, func(x, y news.Member) int {
+			return cmp.Or(first(x)-first(y), x.Article.Time().Compare(y.Article.Time()), cmp.Compare(x.Article.ID, y.Article.ID))
+		})
 		if s.Title == "" {
 			stories[i].Title = s.Headline()
 		}
 	}
 	return err
-}
-
-func scanMember(row scanner) (story int64, m news.Member, err error) {
-	var r lightRow
-	var evidence, claims string
-	if err := row.Scan(append([]any{&story, &m.Role, &m.Share, &m.Carries, &evidence, &claims}, r.dest()...)...); err != nil {
-		return 0, m, err
-	}
-	a, errA := r.light()
-	ev, errE := unlist[news.Evidence](evidence)
-	cl, errC := toClaims(claims)
-	m.Article, m.Evidence, m.Claims = a, ev, cl
-	return story, m, errors.Join(errA, errE, errC)
-}
-
-// orderMembers puts the origin first and the others by time.
-func orderMembers(s news.Story) {
-	slices.SortFunc(s.Members, func(x, y news.Member) int {
-		return cmp.Or(
-			later(x.Article.ID != s.Origin.Article, y.Article.ID != s.Origin.Article),
-			x.Article.Time().Compare(y.Article.Time()),
-			cmp.Compare(x.Article.ID, y.Article.ID),
-		)
-	})
-}
-
-// later orders false before true.
-func later(x, y bool) int {
-	switch {
-	case x == y:
-		return 0
-	case x:
-		return 1
-	default:
-		return -1
-	}
 }
 
 const placementsSQL = `SELECT s.id, s.event_id, s.origin_name, s.origin_domain, s.outlets, m.article_id, m.role
@@ -237,11 +207,11 @@ const placementsSQL = `SELECT s.id, s.event_id, s.origin_name, s.origin_domain, 
 func (db *DB) Placements(ctx context.Context, take func(news.Placement)) error {
 	return db.read(ctx, "places of articles", func(t *sql.Tx) error {
 		var story news.Placement // whose members are being read
-		err := eachRow(ctx, t, placementsSQL, nil, func(rows *sql.Rows) error {
+		err := eachRow(ctx, t.QueryContext, func(row scanner) error {
 			var p news.Placement
 			var article int64
 			var role news.Role
-			if err := rows.Scan(&p.Story, &p.Event, &p.Origin.Name, &p.Origin.Domain, &p.Outlets, &article, &role); err != nil {
+			if err := row.Scan(&p.Story, &p.Event, &p.Origin.Name, &p.Origin.Domain, &p.Outlets, &article, &role); err != nil {
 				return err
 			}
 			if p.Story != story.Story {
@@ -253,7 +223,7 @@ func (db *DB) Placements(ctx context.Context, take func(news.Placement)) error {
 			}
 			story.Members[article] = role
 			return nil
-		})
+		}, placementsSQL)
 		if err == nil && story.Story != 0 {
 			take(story)
 		}
@@ -293,24 +263,16 @@ func inFolder(ctx context.Context, t *sql.Tx, l news.StoryList) (news.StoryList,
 	}
 	limit := limitOr(l.Limit)
 	since := millis(l.Since)
-	rows, err := t.QueryContext(ctx, newestOfFeedsSQL, text(l.Folder), since, after.changed, after.latest, after.story, limit)
-	if err != nil {
-		return l, err
-	}
-	feeds, err := collect(rows, scanID)
+	feeds, err := collect(ctx, t.QueryContext, scanID, newestOfFeedsSQL, text(l.Folder), since, after.changed, after.latest, after.story, limit)
 	if err != nil {
 		return l, err
 	}
 	var all []listed
 	for _, feed := range feeds {
-		rows, err := t.QueryContext(ctx, ofFeedSQL, feed, since, after.changed, after.latest, after.story, limit)
-		if err != nil {
-			return l, err
-		}
-		of, err := collect(rows, func(row scanner) (x listed, err error) {
+		of, err := collect(ctx, t.QueryContext, func(row scanner) (x listed, err error) {
 			err = row.Scan(&x.changed, &x.latest, &x.story)
 			return x, err
-		})
+		}, ofFeedSQL, feed, since, after.changed, after.latest, after.story, limit)
 		if err != nil {
 			return l, err
 		}
@@ -331,8 +293,8 @@ const storiesOfSQL = `SELECT article_id, story_id FROM members WHERE article_id 
 
 // StoriesOf gives the story of each settled article, by article id.
 func (db *DB) StoriesOf(ctx context.Context, articleIDs []int64) (map[int64]int64, error) {
-	return byID(ctx, db, "stories of articles", storiesOfSQL, articleIDs, func(rows *sql.Rows) (article, story int64, err error) {
-		err = rows.Scan(&article, &story)
+	return byID(ctx, db, "stories of articles", storiesOfSQL, articleIDs, func(row scanner) (article, story int64, err error) {
+		err = row.Scan(&article, &story)
 		return article, story, err
 	})
 }

@@ -71,9 +71,7 @@ const removeUserSQL = `DELETE FROM users WHERE name = ?`
 
 // RemoveUser removes a user with logins, topics, marks and labels, or gives news.ErrNotFound.
 func (db *DB) RemoveUser(ctx context.Context, name string) error {
-	return db.write(ctx, "remove user "+name, func(ctx context.Context, t tx) error {
-		return t.execFound(ctx, removeUserSQL, text(name))
-	})
+	return db.execFound(ctx, "remove user "+name, removeUserSQL, text(name))
 }
 
 // userTokens is how many logins a user may have; the oldest end first.
@@ -106,20 +104,14 @@ func (db *DB) TokenUser(ctx context.Context, token []byte) (news.User, error) {
 }
 
 func (db *DB) userBy(ctx context.Context, what, query string, token []byte) (news.User, error) {
-	u, err := scanUser(db.reader.QueryRowContext(ctx, query, token))
-	if err != nil {
-		return u, fmt.Errorf("%s: %w", what, db.explain(err))
-	}
-	return u, nil
+	return rowOf(ctx, db, what, scanUser, query, token)
 }
 
 const addAPITokenSQL = `INSERT INTO api_tokens (hash, user_id, label, made) SELECT ?, id, ?, ? FROM users WHERE id = ?`
 
 // AddAPIToken lets the bearer of a token act for a user, until it is dropped. It is given the token's hash.
 func (db *DB) AddAPIToken(ctx context.Context, user int64, token []byte, label string, made time.Time) error {
-	return db.write(ctx, "add an API token", func(ctx context.Context, t tx) error {
-		return t.execFound(ctx, addAPITokenSQL, token, text(label), millis(made), user)
-	})
+	return db.execFound(ctx, "add an API token", addAPITokenSQL, token, text(label), millis(made), user)
 }
 
 const apiTokenUserSQL = `SELECT u.id, u.name, u.added FROM api_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?`
@@ -145,7 +137,5 @@ const dropAPITokenSQL = `DELETE FROM api_tokens WHERE user_id = ? AND id = ?`
 
 // DropAPIToken ends one of a user's tokens, or gives news.ErrNotFound.
 func (db *DB) DropAPIToken(ctx context.Context, user, id int64) error {
-	return db.write(ctx, fmt.Sprint("drop API token ", id), func(ctx context.Context, t tx) error {
-		return t.execFound(ctx, dropAPITokenSQL, user, id)
-	})
+	return db.execFound(ctx, fmt.Sprint("drop API token ", id), dropAPITokenSQL, user, id)
 }

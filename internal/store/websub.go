@@ -21,22 +21,14 @@ const subscriptionSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions W
 
 // Subscription gives the subscription behind a callback, or news.ErrNotFound.
 func (db *DB) Subscription(ctx context.Context, id string) (news.Subscription, error) {
-	s, err := scanSubscription(db.reader.QueryRowContext(ctx, subscriptionSQL, text(id)))
-	if err != nil {
-		return s, fmt.Errorf("subscription: %w", db.explain(err)) // without the id, which is a secret
-	}
-	return s, nil
+	return rowOf(ctx, db, "subscription", scanSubscription, subscriptionSQL, text(id)) // without the id, which is a secret
 }
 
 const subscriptionOfSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE feed_id = ? AND ending = 0`
 
 // SubscriptionOf gives a feed's subscription that is not ending, or news.ErrNotFound.
 func (db *DB) SubscriptionOf(ctx context.Context, feed int64) (news.Subscription, error) {
-	s, err := scanSubscription(db.reader.QueryRowContext(ctx, subscriptionOfSQL, feed))
-	if err != nil {
-		return s, fmt.Errorf("subscription of feed %d: %w", feed, db.explain(err))
-	}
-	return s, nil
+	return rowOf(ctx, db, fmt.Sprint("subscription of feed ", feed), scanSubscription, subscriptionOfSQL, feed)
 }
 
 // Of feeds that were removed the hubs are still to be told, whenever they were to be asked next.
@@ -86,16 +78,14 @@ const forgetSubscriptionSQL = `DELETE FROM subscriptions WHERE id = ?`
 
 // ForgetSubscription removes one that has ended.
 func (db *DB) ForgetSubscription(ctx context.Context, id string) error {
-	return db.write(ctx, "forget a subscription", func(ctx context.Context, t tx) error {
-		return t.exec(ctx, forgetSubscriptionSQL, text(id))
-	})
+	return db.exec(ctx, "forget a subscription", forgetSubscriptionSQL, text(id))
 }
 
 const askHubsAnewSQL = `UPDATE subscriptions SET next = 0, failures = failures + 1 WHERE ending = 0`
 
 // AskHubsAnew has every hub asked at once, and none relied on until it has verified.
 func (db *DB) AskHubsAnew(ctx context.Context) error {
-	return db.write(ctx, "ask the hubs anew", func(ctx context.Context, t tx) error { return t.exec(ctx, askHubsAnewSQL) })
+	return db.exec(ctx, "ask the hubs anew", askHubsAnewSQL)
 }
 
 const countSubscriptionsSQL = `SELECT count(*), coalesce(sum(until > ? AND failures = 0), 0) FROM subscriptions WHERE ending = 0`
@@ -112,7 +102,5 @@ const hurryPushedSQL = `UPDATE feeds SET due = min(due, ?1 + abs(random() % ?2))
 // HurryPushed has the feeds that hubs push polled between now and a time later, each at a moment of its own, if no feed
 // at all was polled since a time: nobody was there then to be pushed to.
 func (db *DB) HurryPushed(ctx context.Context, since, now time.Time, within time.Duration) error {
-	return db.write(ctx, "poll what hubs may have pushed", func(ctx context.Context, t tx) error {
-		return t.exec(ctx, hurryPushedSQL, millis(now), max(within.Milliseconds(), 1), millis(since))
-	})
+	return db.exec(ctx, "poll what hubs may have pushed", hurryPushedSQL, millis(now), max(within.Milliseconds(), 1), millis(since))
 }

@@ -68,31 +68,26 @@ func (db *DB) Window(ctx context.Context, since time.Time, each func(WindowRow) 
 // WindowOf gives every article of the stories that the given articles are in, as Window does. That of a closed story has no
 // print, and ErrNoPrint as the reason.
 func (db *DB) WindowOf(ctx context.Context, articles []int64, each func(WindowRow) error) error {
-	ids, err := idList(articles)
-	if err != nil {
-		return err
-	}
+	ids := idList(articles)
 	return db.window(ctx, windowOfSQL, ids, each)
 }
 
 func (db *DB) window(ctx context.Context, query string, arg any, each func(WindowRow) error) error {
-	return db.read(ctx, "window", func(t *sql.Tx) error {
-		return eachRow(ctx, t, query, []any{arg}, func(rows *sql.Rows) error {
-			w, err := db.scanWindow(rows)
-			if err != nil {
-				return err
-			}
-			return each(w)
-		})
-	})
+	return db.eachRow(ctx, "window", func(row scanner) error {
+		w, err := db.scanWindow(row)
+		if err != nil {
+			return err
+		}
+		return each(w)
+	}, query, arg)
 }
 
-func (db *DB) scanWindow(rows *sql.Rows) (w WindowRow, err error) {
+func (db *DB) scanWindow(row scanner) (w WindowRow, err error) {
 	a := &w.Article
 	var seen, published, updated int64
 	var print sql.RawBytes
 	var claims, categories string
-	err = rows.Scan(&a.ID, &a.Seq, &a.FeedID, &a.GUID, &a.Hash, &seen, &published, &updated, &a.URL, &a.Canonical, &a.Title,
+	err = row.Scan(&a.ID, &a.Seq, &a.FeedID, &a.GUID, &a.Hash, &seen, &published, &updated, &a.URL, &a.Canonical, &a.Title,
 		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Hub, &a.Undated, &categories, &print, &claims, &w.Story, &w.Event)
 	if err != nil {
 		return w, err
@@ -100,7 +95,7 @@ func (db *DB) scanWindow(rows *sql.Rows) (w WindowRow, err error) {
 	a.Seen, a.Published, a.Updated = fromMillis(seen), fromMillis(published), fromMillis(updated)
 	if print == nil {
 		w.Unread = ErrNoPrint
-	} else if w.Print, err = db.opts.DecodePrint(print); err != nil {
+	} else if w.Print, err = prints.Decode(print); err != nil {
 		w.Print, w.Unread = prints.Print{}, fmt.Errorf("print of article %d: %w", a.ID, err)
 	}
 	if a.Categories, err = unlist[string](categories); err != nil {
@@ -127,20 +122,13 @@ func (db *DB) Edges(ctx context.Context, since time.Time) ([]news.Edge, error) {
 
 // EdgesOf gives the edges of which one end at least is among what WindowOf gives for the same articles.
 func (db *DB) EdgesOf(ctx context.Context, articles []int64) ([]news.Edge, error) {
-	ids, err := idList(articles)
-	if err != nil {
-		return nil, err
-	}
+	ids := idList(articles)
 	return db.edges(ctx, edgesOfSQL, ids)
 }
 
 func (db *DB) edges(ctx context.Context, query string, arg any) (edges []news.Edge, err error) {
 	err = db.read(ctx, "edges", func(t *sql.Tx) error {
-		rows, err := t.QueryContext(ctx, query, arg)
-		if err != nil {
-			return err
-		}
-		edges, err = collect(rows, scanEdge)
+		edges, err = collect(ctx, t.QueryContext, scanEdge, query, arg)
 		return err
 	})
 	slices.SortFunc(edges, func(x, y news.Edge) int { return cmp.Or(cmp.Compare(x.A, y.A), cmp.Compare(x.B, y.B)) })
@@ -152,10 +140,7 @@ const linksSQL = `SELECT e.a, e.b, e.story, e.event, e.reasons FROM json_each(?1
 
 // Links gives the edges between the given articles.
 func (db *DB) Links(ctx context.Context, articleIDs []int64) (edges []news.Edge, err error) {
-	wanted, err := idList(articleIDs)
-	if err != nil {
-		return nil, err
-	}
+	wanted := idList(articleIDs)
 	return rowsOf(ctx, db, "links", scanEdge, linksSQL, wanted)
 }
 

@@ -14,7 +14,7 @@ import (
 func TestWindowAndEdges(t *testing.T) {
 	db := newsroom(t, 4)
 	claims := map[int64][]news.Claim{2: {{Kind: news.ClaimScoop, Outlet: "Wire", Strength: 0.5, Start: 2, End: 4}}}
-	fingerprints := map[int64]prints.Print{1: {Words: 1}, 2: {Words: 2, Shingles: []uint32{4, 9}, Body: 1 << 63}, 3: {Words: 3}}
+	fingerprints := map[int64]prints.Print{1: {Words: 1}, 2: {Words: 2, Shingles: []uint32{4, 9}, Places: []uint16{0, 3}, Body: 1 << 63}, 3: {Words: 3}}
 	edges := []news.Edge{{A: 1, B: 2, Story: 0.25, Event: 0.5}, {A: 2, B: 3, Story: 0.75, Event: 1, Reasons: []news.Evidence{{Kind: "shared", Detail: "d", Weight: -1}}}}
 	settle(t, db, Settlement{Through: 3, Prints: fingerprints, Claims: claims, Edges: edges, Stories: []news.Story{story(5, 6, 2)}})
 
@@ -83,13 +83,8 @@ func TestSettlingARevisionReplacesItsEdgesAndClaims(t *testing.T) {
 func TestWindowGivesPrintsThatCannotBeRead(t *testing.T) {
 	db := newsroom(t, 2)
 	settle(t, db, Settlement{Through: 2, Prints: map[int64]prints.Print{1: {Words: 1}, 2: {Words: 2}}, Stories: []news.Story{story(5, 6, 2)}})
-	old := errors.New("of another version")
-	decode := db.opts.DecodePrint
-	db.opts.DecodePrint = func(b []byte) (prints.Print, error) {
-		if p, err := decode(b); err != nil || p.Words == 1 {
-			return p, err
-		}
-		return prints.Print{Words: 7}, old
+	if _, err := db.writer.ExecContext(t.Context(), `UPDATE prints SET print = zeroblob(20) WHERE article_id = 2`); err != nil {
+		t.Fatal(err)
 	}
 	var rows []WindowRow
 	err := db.Window(t.Context(), day, func(w WindowRow) error {
@@ -102,7 +97,7 @@ func TestWindowGivesPrintsThatCannotBeRead(t *testing.T) {
 	if rows[0].Unread != nil || rows[0].Print.Words != 1 {
 		t.Errorf("a print that can be read: %+v", rows[0])
 	}
-	if w := rows[1]; !errors.Is(w.Unread, old) || w.Print.Words != 0 || w.Story != 5 || w.Article.ID != 2 {
+	if w := rows[1]; !errors.Is(w.Unread, prints.ErrVersion) || w.Print.Words != 0 || w.Story != 5 || w.Article.ID != 2 {
 		t.Errorf("a print that cannot be read: %+v", w)
 	}
 }

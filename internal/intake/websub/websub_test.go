@@ -20,7 +20,6 @@ import (
 	"headwater/internal/intake/websub"
 	"headwater/internal/news"
 	"headwater/internal/store"
-	"headwater/internal/stories/prints"
 )
 
 // desk is a subscriber over a real store, with a hub on loopback, and a clock that stands until it is moved.
@@ -56,10 +55,7 @@ func newDesk(t *testing.T) *desk {
 	mux := http.NewServeMux()
 	d.face = httptest.NewServer(mux)
 	var err error
-	d.db, err = store.Open(t.Context(), t.TempDir(), store.Options{
-		EncodePrint: func(prints.Print) []byte { return nil },
-		DecodePrint: func([]byte) (prints.Print, error) { return prints.Print{}, nil },
-	})
+	d.db, err = store.Open(t.Context(), t.TempDir(), store.Options{})
 	must(t, err)
 	client, err := fetch.New(fetch.Options{AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	must(t, err)

@@ -23,7 +23,6 @@ import (
 	"headwater/internal/serve/api"
 	"headwater/internal/store"
 	"headwater/internal/stories/outlets"
-	"headwater/internal/stories/prints"
 )
 
 func must(t *testing.T, err error) {
@@ -73,7 +72,7 @@ func openRoom(t *testing.T) *pipeline.Newsroom {
 	log := slog.New(slog.DiscardHandler)
 	registry, err := outlets.Load(feeds.Agencies(), outlets.Entry{Name: "Harbour Wire", Domains: []string{"harbourwire.example"}, Agency: true})
 	must(t, err)
-	db, err := store.Open(t.Context(), dir, store.Options{Logger: log, EncodePrint: prints.Encode, DecodePrint: prints.Decode})
+	db, err := store.Open(t.Context(), dir, store.Options{Logger: log})
 	must(t, err)
 	x, err := search.Open(t.Context(), dir, search.Options{Logger: log, Log: db})
 	must(t, err)
