@@ -6,16 +6,18 @@ import (
 	"net/mail"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
+	"github.com/robfig/cron/v3"
 	"golang.org/x/net/http/httpguts"
 )
 
-// check says what is wrong with a value that was parsed for key. Lists are checked value by value.
+// check returns what is wrong with a parsed value of key. Lists are checked value by value.
 func check(key string, value any) error {
 	switch v := value.(type) {
 	case string:
@@ -112,7 +114,7 @@ func checkTime(key string, d time.Duration) error {
 	return within(d, time.Millisecond, 10*time.Minute)
 }
 
-// within takes the values from least to most.
+// within accepts the values from least to most.
 func within[T cmp.Ordered](v, least, most T) error {
 	switch {
 	case v < least:
@@ -141,7 +143,7 @@ func checkFilled(text string) error {
 	return nil
 }
 
-// checkListen takes host:port, where host may be empty, a name or an address.
+// checkListen accepts host:port, where host may be empty, a name or an address.
 func checkListen(text string) error {
 	host, port, err := net.SplitHostPort(text)
 	if err != nil {
@@ -156,7 +158,7 @@ func checkListen(text string) error {
 	return nil
 }
 
-// likelyListen guesses what a broken listen address meant: a lone port, a URL, a lone host.
+// likelyListen guesses what an invalid listen address meant: a lone port, a URL, a lone host.
 func likelyListen(text string) string {
 	if _, err := strconv.ParseUint(text, 10, 16); err == nil {
 		return net.JoinHostPort("127.0.0.1", text)
@@ -167,7 +169,7 @@ func likelyListen(text string) string {
 	return net.JoinHostPort(strings.Trim(text, "[]"), "8080")
 }
 
-// isHostName takes what DNS takes: letters, digits, hyphens and dots, in labels of at most 63.
+// isHostName accepts what DNS takes: letters, digits, hyphens and dots, in labels of at most 63.
 func isHostName(host string) bool {
 	if host == "" || len(host) > 253 {
 		return false
@@ -185,7 +187,7 @@ func isHostName(host string) bool {
 	return true
 }
 
-// checkServedHost takes a name or an address, as Host has it but for the port.
+// checkServedHost accepts a name or an address, as Host has it but for the port.
 func checkServedHost(text string) error {
 	switch addr, err := netip.ParseAddr(text); {
 	case err == nil && addr.IsUnspecified():
@@ -202,7 +204,7 @@ func checkServedHost(text string) error {
 	return faultf(try, "%q is not a host's name or address, without a port", text)
 }
 
-// checkPublicURL takes http and https addresses that paths can be added to.
+// checkPublicURL accepts http and https addresses that paths can be added to.
 func checkPublicURL(text string) error {
 	if text == "" {
 		return nil
@@ -218,7 +220,7 @@ func checkPublicURL(text string) error {
 	return nil
 }
 
-// checkEndpoint takes what public_url does, without the path that is added to it.
+// checkEndpoint accepts what public_url does, without the path that is added to it.
 func checkEndpoint(text string) error {
 	bare := strings.TrimRight(text, "/")
 	for _, end := range []string{"/embeddings", "/v1"} {
@@ -230,7 +232,7 @@ func checkEndpoint(text string) error {
 	return checkPublicURL(text)
 }
 
-// isProxy takes the addresses that net/http asks for connections at, and "".
+// isProxy accepts the addresses that net/http asks for connections at, and "".
 func isProxy(text string) bool {
 	if text == "" {
 		return true
@@ -248,7 +250,7 @@ func isHost(u *url.URL) bool {
 	return (err == nil || isHostName(u.Hostname())) && portErr == nil
 }
 
-// checkHeader takes what can stand in a header of a request.
+// checkHeader accepts what can stand in a header of a request.
 func checkHeader(text string) error {
 	if !httpguts.ValidHeaderFieldValue(text) || strings.TrimSpace(text) != text {
 		return faultf("", "%q can't be sent in a header: write it on one line, without spaces around it", text)
@@ -256,7 +258,7 @@ func checkHeader(text string) error {
 	return nil
 }
 
-// checkContact takes a web or a mail address.
+// checkContact accepts a web or a mail address.
 func checkContact(text string) error {
 	if text == "" {
 		return nil
@@ -271,7 +273,7 @@ func checkContact(text string) error {
 	return faultf("news@example.org", "%q is neither a web nor a mail address", text)
 }
 
-// checkMailHost takes a host's name or address, without a port.
+// checkMailHost accepts a host's name or address, without a port.
 func checkMailHost(text string) error {
 	if _, err := netip.ParseAddr(text); text == "" || err == nil || isHostName(text) {
 		return nil
@@ -283,7 +285,7 @@ func checkMailHost(text string) error {
 	return faultf(try, "%q is no host's name; the port has a setting of its own", text)
 }
 
-// checkSender takes a mail address with or without a name.
+// checkSender accepts a mail address with or without a name.
 func checkSender(text string) error {
 	if text == "" {
 		return nil
@@ -294,7 +296,7 @@ func checkSender(text string) error {
 	return faultf("news@example.org", "%q is not a mail address", text)
 }
 
-// checkDomain takes a domain as outlets have it: no scheme, no path, lower case.
+// checkDomain accepts a domain as outlets have it: no scheme, no path, lower case.
 func checkDomain(text string) error {
 	if isHostName(text) && strings.Contains(text, ".") && strings.ToLower(text) == text {
 		return nil
@@ -306,4 +308,62 @@ func checkDomain(text string) error {
 		}
 	}
 	return faultf(try, "%q is not a domain", text)
+}
+
+// checkSchedule accepts cron specs that run in UTC.
+func checkSchedule(spec string) error {
+	if wrong := scheduleFault(spec); wrong != "" {
+		return faultf(likelySchedule(spec), "%q %s", spec, wrong)
+	}
+	return nil
+}
+
+// scheduleFault describes what is wrong with a cron spec; "" is nothing. cron.ParseStandard must accept it, it must name no
+// time zone (some of those make ParseStandard panic), and it must fire within five years.
+func scheduleFault(spec string) string {
+	if namesZone(spec) {
+		return "names a time zone, and schedules run in UTC"
+	}
+	schedule, err := cron.ParseStandard(spec)
+	if err != nil {
+		return "is not a cron spec"
+	}
+	if every, ok := strings.CutPrefix(spec, "@every "); ok {
+		// cron.Every raises anything shorter, and negative durations, to a second.
+		if d, err := time.ParseDuration(every); err != nil || d < time.Second {
+			return "is shorter than a second"
+		}
+	}
+	// From a fixed day, so that a spec stays valid. 2024 has a 29 February; Next gives up after five years.
+	start := time.Date(2024, 1, 1, 0, 0, 0, 0, time.UTC)
+	if next := schedule.Next(start); next.IsZero() || next.After(start.AddDate(5, 0, 0)) {
+		return "never fires"
+	}
+	return ""
+}
+
+func namesZone(spec string) bool { return strings.Contains(strings.ToUpper(spec), "TZ=") }
+
+// looseInterval matches an interval in words: "every 5m", "5 minutes", "each 2 hours".
+var looseInterval = regexp.MustCompile(`(?i)^@?(?:every|each)?\s*([1-9]\d{0,3})\s*(s|m|h)(?:ec|econd|in|inute|our)?s?$`)
+
+// likelySchedule guesses what an invalid spec meant. Its result is always valid.
+func likelySchedule(spec string) string {
+	spec = strings.TrimSpace(spec)
+	if zone, rest, ok := strings.Cut(spec, " "); ok && namesZone(zone) {
+		spec = strings.TrimSpace(rest)
+	}
+	guesses := []string{spec, "@" + strings.TrimLeft(strings.ToLower(spec), "@")}
+	if m := looseInterval.FindStringSubmatch(spec); m != nil {
+		guesses = append(guesses, "@every "+m[1]+strings.ToLower(m[2]))
+	}
+	if fields := strings.Fields(spec); len(fields) == 6 { // with seconds, or with a year
+		guesses = append(guesses, strings.Join(fields[1:], " "), strings.Join(fields[:5], " "))
+	}
+	for _, guess := range guesses {
+		if scheduleFault(guess) == "" {
+			return guess
+		}
+	}
+	return "@every 1m"
 }

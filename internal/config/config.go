@@ -1,5 +1,8 @@
-// Package config reads Headwater's settings: the built-in config.yaml, a file, HEADWATER_ variables and flags, each
-// beating the one before. Everything that is wrong is reported at once, with file, line, key and a right value.
+// Package config reads Headwater's settings: the built-in config.yaml, a file, HEADWATER_ variables and flags, each of which
+// overrides those before. Load returns a checked Config, or all problems at once, each with file, line, key and a valid value.
+//
+// config.go has the settings as types. load.go reads the four sources and yaml.go the file. setting.go sets one value by its
+// key; value.go parses it, check.go has the rule of each key, problem.go words what is wrong.
 package config
 
 import (
@@ -7,7 +10,6 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
-	"strconv"
 	"time"
 
 	"headwater"
@@ -135,20 +137,6 @@ type Embeddings struct {
 	// Threshold is the cosine, 0.01 to 1, from which two articles tell of one event.
 	Threshold float64 `yaml:"threshold"`
 }
-
-// Secret is text that no error repeats and that fmt, and so the text log, does not show. string(s) is the text.
-type Secret string
-
-// String hides the text.
-func (s Secret) String() string {
-	if s == "" {
-		return ""
-	}
-	return "(secret)"
-}
-
-// GoString hides it from %#v too.
-func (s Secret) GoString() string { return strconv.Quote(s.String()) }
 
 // Origin says how a story's origin is weighed.
 type Origin struct {

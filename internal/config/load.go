@@ -30,10 +30,14 @@ type Options struct {
 // maxFile is the largest file that is read, in bytes: a thousand times what it takes to set everything.
 const maxFile = 1 << 20
 
-// Load reads the settings: flags beat the environment, which beats the file, which beats the defaults. What is wrong
-// comes back as an *Error that lists all of it.
+// Load reads the settings: flags override the environment, which overrides the file, which overrides the defaults. The error
+// for invalid settings is an *Error that lists all of them.
 func Load(o Options) (Config, error) {
-	l := &loader{config: Default(), env: environment(o.Env), places: map[string]string{}}
+	l := &loader{config: Default(), env: map[string]string{}, places: map[string]string{}}
+	for _, pair := range o.Env {
+		name, value, _ := strings.Cut(pair, "=")
+		l.env[name] = value
+	}
 	if err := l.file(o.File); err != nil {
 		return Config{}, err
 	}
@@ -49,29 +53,20 @@ func Load(o Options) (Config, error) {
 	return l.config, nil
 }
 
-// loader lays one source of settings over another.
+// loader applies the sources of settings one after another.
 type loader struct {
 	config   Config
 	env      map[string]string
-	places   map[string]string // where a key got its value last, as Problem.Where has it
+	places   map[string]string // where a key was set last, as in Problem.Where
 	problems []Problem
-}
-
-func environment(list []string) map[string]string {
-	env := make(map[string]string, len(list))
-	for _, pair := range list {
-		name, value, _ := strings.Cut(pair, "=")
-		env[name] = value
-	}
-	return env
 }
 
 func (l *loader) add(where, key string, err error) {
 	l.problems = append(l.problems, Problem{Where: where, Key: key, What: err.Error()})
 }
 
-// folder gives an XDG base folder: the variable's, or the one below HOME; "" without either. A relative one does not
-// count, as the XDG specification has it.
+// folder returns headwater below an XDG base directory: that of the variable, or home below HOME; "" without either. As the
+// XDG specification says, a relative path is ignored.
 func (l *loader) folder(variable, home string) string {
 	if dir := l.env[variable]; filepath.IsAbs(dir) {
 		return filepath.Join(dir, "headwater")
@@ -82,7 +77,7 @@ func (l *loader) folder(variable, home string) string {
 	return ""
 }
 
-// file lays the file over the defaults. Only one that was asked for must be there.
+// file applies the file. Only a file that was asked for must exist.
 func (l *loader) file(name string) error {
 	if name == "" {
 		name = l.env["HEADWATER_CONFIG"]
@@ -94,9 +89,16 @@ func (l *loader) file(name string) error {
 	if name == "" {
 		return nil
 	}
-	data, err := readFile(name)
+	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) && !asked {
 		return nil
+	}
+	if err == nil && info.Size() > maxFile {
+		err = fmt.Errorf("%s: %d bytes are no settings of ours: the most is %d", name, info.Size(), maxFile)
+	}
+	var data []byte
+	if err == nil {
+		data, err = os.ReadFile(name)
 	}
 	if err != nil {
 		return fmt.Errorf("read the settings: %w", err)
@@ -108,32 +110,16 @@ func (l *loader) file(name string) error {
 	return nil
 }
 
-func readFile(name string) ([]byte, error) {
-	info, err := os.Stat(name)
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > maxFile {
-		return nil, fmt.Errorf("%s: %d bytes are no settings of ours: the most is %d", name, info.Size(), maxFile)
-	}
-	return os.ReadFile(name)
-}
-
 // listPaths makes the paths among the lists absolute.
 func (l *loader) listPaths(dir string) {
 	for i, list := range l.config.Lists {
-		if isPath(list) {
+		if strings.ContainsAny(list, `/\`) || strings.EqualFold(filepath.Ext(list), ".opml") { // else a built-in list
 			l.config.Lists[i] = l.path(list, dir)
 		}
 	}
 }
 
-// isPath tells a path of an OPML file from the name of a built-in list.
-func isPath(list string) bool {
-	return strings.ContainsAny(list, `/\`) || strings.EqualFold(filepath.Ext(list), ".opml")
-}
-
-// path makes a path absolute: from HOME where it begins with ~/, else from dir.
+// path makes a path absolute: below HOME where it begins with ~/, else below dir.
 func (l *loader) path(path, dir string) string {
 	if rest, ok := strings.CutPrefix(path, "~/"); ok && l.env["HOME"] != "" {
 		return filepath.Join(l.env["HOME"], rest)
@@ -144,30 +130,27 @@ func (l *loader) path(path, dir string) string {
 	if abs, err := filepath.Abs(filepath.Join(dir, path)); err == nil {
 		return abs
 	}
-	return filepath.Join(dir, path) // the working folder is gone; whoever opens it will say so
+	return filepath.Join(dir, path) // the working directory is gone; opening the path fails
 }
 
-// service matches the variables that Kubernetes sets in every container beside a service called headwater.
-var service = regexp.MustCompile(`^HEADWATER_(.*_)?(SERVICE_HOST|SERVICE_PORT|PORT)(_.*)?$`)
+// kubernetesVariable matches the variables that Kubernetes sets in each container near a service called headwater.
+var kubernetesVariable = regexp.MustCompile(`^HEADWATER_(.*_)?(SERVICE_HOST|SERVICE_PORT|PORT)(_.*)?$`)
 
-// isService tells those variables from our one setting that ends like them: Kubernetes' hold addresses.
-func isService(variable, text string) bool {
-	return service.MatchString(variable) && (variable != "HEADWATER_SMTP_PORT" || strings.Contains(text, "://"))
-}
-
-// variables lays the HEADWATER_ variables over the file.
+// variables applies the HEADWATER_ variables.
 func (l *loader) variables() {
 	given := make(map[string]string)
 	for variable, text := range l.env {
 		name, ours := strings.CutPrefix(variable, "HEADWATER_")
-		if ours && name != "CONFIG" && !isService(variable, text) {
+		// Kubernetes' variables hold addresses; HEADWATER_SMTP_PORT is also a setting of ours.
+		foreign := kubernetesVariable.MatchString(variable) && (variable != "HEADWATER_SMTP_PORT" || strings.Contains(text, "://"))
+		if ours && name != "CONFIG" && !foreign {
 			given[name] = text
 		}
 	}
 	l.overlay(given, "HEADWATER_", fold)
 }
 
-// flags lays the flags over the environment.
+// flags applies the flags.
 func (l *loader) flags(flags map[string]string, data string) {
 	l.overlay(flags, "--", func(key string) string { return strings.NewReplacer(".", "-", "_", "-").Replace(key) })
 	if data != "" {
@@ -175,8 +158,7 @@ func (l *loader) flags(flags map[string]string, data string) {
 	}
 }
 
-// overlay sets the settings that given names. prefix goes before a name in problems, and spell writes a key the way
-// that given does.
+// overlay sets the settings that given names. prefix precedes a name in problems; spell writes a key as given does.
 func (l *loader) overlay(given map[string]string, prefix string, spell func(key string) string) {
 	known, spelled := map[string]setting{}, []string(nil)
 	for _, s := range settingsOf(&l.config) {
@@ -187,7 +169,11 @@ func (l *loader) overlay(given map[string]string, prefix string, spell func(key 
 		where := prefix + name
 		s, ok := known[fold(name)]
 		if !ok {
-			l.add(where, "", unknown(prefix, nearest(name, spelled)))
+			hint := "config.yaml shows them all"
+			if guess := nearest(name, spelled); guess != "" {
+				hint = "did you mean " + prefix + guess + "?"
+			}
+			l.add(where, "", faultf("", "no such setting; %s", hint))
 		} else if err := s.set(given[name]); err != nil {
 			l.add(where, "", err)
 		} else {
@@ -197,19 +183,12 @@ func (l *loader) overlay(given map[string]string, prefix string, spell func(key 
 	l.listPaths("")
 }
 
-func unknown(prefix, guess string) error {
-	if guess == "" {
-		return faultf("", "no such setting; config.yaml shows them all")
-	}
-	return faultf("", "no such setting; did you mean %s%s?", prefix, guess)
-}
-
-// fold writes a key as variables do; the names of flags come out alike.
+// fold writes a key, or the name of a flag, as in variables.
 func fold(key string) string {
 	return strings.ToUpper(strings.NewReplacer(".", "_", "-", "_").Replace(key))
 }
 
-// bounds checks the settings that depend on one another, once each of them is right by itself.
+// bounds checks settings against one another, where each is valid by itself.
 func (l *loader) bounds() {
 	if len(l.problems) > 0 {
 		return
@@ -225,7 +204,7 @@ func (l *loader) bounds() {
 	}
 }
 
-// ordered blames the setting that somebody made; the defaults are in order.
+// ordered checks that least <= most, and reports the one that was set; the defaults are in order.
 func (l *loader) ordered(low string, least time.Duration, high string, most time.Duration) {
 	if least <= most {
 		return
@@ -237,7 +216,7 @@ func (l *loader) ordered(low string, least time.Duration, high string, most time
 	l.add(l.places[high], high, faultf(show(least), "%s is shorter than %s (%s)", show(most), low, show(least)))
 }
 
-// data settles where the data folder is.
+// data sets the data folder where nothing did, and makes it absolute.
 func (l *loader) data() {
 	if l.config.Data == "" {
 		l.config.Data = l.folder("XDG_DATA_HOME", filepath.Join(".local", "share"))

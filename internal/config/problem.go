@@ -2,19 +2,16 @@ package config
 
 import (
 	"fmt"
-	"reflect"
-	"strconv"
 	"strings"
-	"time"
 )
 
-// Problem is one thing that is wrong with the settings.
+// Problem is one mistake in the settings.
 type Problem struct {
 	// Where is "config.yaml:14", "HEADWATER_LISTEN" or "--listen".
 	Where string
 	// Key is "poll.schedule", or "" where Where says it all.
 	Key string
-	// What says what is wrong, and what would be right.
+	// What is the problem, and a valid value.
 	What string
 
 	line int
@@ -27,7 +24,7 @@ func (p Problem) String() string {
 	return p.Where + ": " + p.Key + ": " + p.What
 }
 
-// Error is everything that is wrong with the settings, one line each.
+// Error is all problems of the settings, one line each.
 type Error struct {
 	Problems []Problem
 }
@@ -40,8 +37,7 @@ func (e *Error) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// fault is a value that a setting can't take. try is a right value as one would write it into the file, or "" where
-// none can be guessed.
+// fault is an invalid value. try is a valid one as in config.yaml, or "" where none can be guessed.
 type fault struct {
 	what, try string
 }
@@ -57,39 +53,7 @@ func faultf(try, format string, args ...any) *fault {
 	return &fault{what: fmt.Sprintf(format, args...), try: try}
 }
 
-// show writes a value as one would write it into the file: 1h and not 1h0m0s, 10MB and not 10000000.
-func show(value any) string {
-	text := fmt.Sprint(value)
-	if _, ok := value.(time.Duration); !ok {
-		return text
-	}
-	if strings.HasSuffix(text, "m0s") {
-		text = strings.TrimSuffix(text, "0s")
-	}
-	if strings.HasSuffix(text, "h0m") {
-		text = strings.TrimSuffix(text, "0m")
-	}
-	return text
-}
-
-// written is show with text in quotes, as YAML needs them around much of it.
-func written(value any) string {
-	if text, ok := value.(string); ok {
-		return strconv.Quote(text)
-	}
-	return show(value)
-}
-
-// example ends a sentence with the value that a setting has, where it has one.
-func example(s setting) string {
-	value := reflect.ValueOf(s.into).Elem()
-	if value.IsZero() {
-		return ""
-	}
-	return "; try " + written(value.Interface())
-}
-
-// nearest returns the word of known that is written most like word, or "" where none is close.
+// nearest returns the known word with the least distance to word, or "" where none is close.
 func nearest(word string, known []string) string {
 	best, bound := "", max(2, len(word)/3)+1
 	word = strings.ToLower(word)
@@ -105,8 +69,7 @@ func nearest(word string, known []string) string {
 	return best
 }
 
-// distance counts the letters to add, drop, change or swap with their neighbour to turn a into b (Damerau's, as
-// optimal string alignment).
+// distance is the edit distance of optimal string alignment: letters added, dropped, changed or swapped with their neighbour.
 func distance(a, b string) int {
 	before, last := make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {

@@ -103,19 +103,18 @@ func TestSizes(t *testing.T) {
 		{"9223372036854775807", 1<<63 - 1},
 	}
 	for _, tt := range tests {
-		if got, err := ParseSize(tt.text); err != nil || got != tt.want {
-			t.Errorf("ParseSize(%q) = %d, %v; want %d", tt.text, got, err, tt.want)
+		if got, err := parseSize(tt.text); err != nil || got != tt.want {
+			t.Errorf("parseSize(%q) = %d, %v; want %d", tt.text, got, err, tt.want)
 		}
 	}
 	for _, text := range []string{"", "MB", "-1MB", "1.5MB", "10M", "10MBs", "1e6", "9223372036854775807KB", "0x10", "1_000"} {
-		if got, err := ParseSize(text); err == nil {
-			t.Errorf("ParseSize(%q) = %d, want an error", text, got)
+		if got, err := parseSize(text); err == nil {
+			t.Errorf("parseSize(%q) = %d, want an error", text, got)
 		}
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		size := Size(rapid.Int64Min(0).Draw(t, "size"))
-		var again Size
-		if err := again.UnmarshalText([]byte(size.String())); err != nil || again != size {
+		if again, err := parseSize(size.String()); err != nil || again != size {
 			t.Fatalf("%d is written %s, which reads as %d (%v)", size, size, again, err)
 		}
 	})

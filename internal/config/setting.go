@@ -2,15 +2,13 @@ package config
 
 import (
 	"errors"
-	"math"
 	"net/netip"
 	"reflect"
-	"strconv"
 	"strings"
 	"time"
 )
 
-// setting is one value of a Config: anything but a section.
+// setting is one value of a Config; a section is none.
 type setting struct {
 	key string // "poll.schedule"
 	// into points to the value: *string, *bool, *int, *time.Duration, *Age, *Size, *float64,
@@ -38,7 +36,7 @@ func settings(section reflect.Value, prefix string) []setting {
 
 func settingsOf(c *Config) []setting { return settings(reflect.ValueOf(c).Elem(), "") }
 
-// set reads text, as a variable or a flag gives it, into the setting. Lists are written with commas.
+// set parses the text of a variable or flag. Lists are written with commas.
 func (s setting) set(text string) error {
 	switch into := s.into.(type) {
 	case *[]string:
@@ -51,7 +49,7 @@ func (s setting) set(text string) error {
 	return s.scan(text)
 }
 
-// scan reads one value and checks it.
+// scan parses and checks one value.
 func (s setting) scan(text string) error {
 	switch into := s.into.(type) {
 	case *string:
@@ -63,9 +61,9 @@ func (s setting) scan(text string) error {
 	case *time.Duration:
 		return setOne(s.key, into, text, parseDuration)
 	case *Age:
-		return setOne(s.key, into, text, ParseAge)
+		return setOne(s.key, into, text, parseAge)
 	case *Size:
-		return setOne(s.key, into, text, ParseSize)
+		return setOne(s.key, into, text, parseSize)
 	case *float64:
 		return setOne(s.key, into, text, parseFloat)
 	case *Secret:
@@ -74,7 +72,7 @@ func (s setting) scan(text string) error {
 	return faultf("", "is a list, not one value")
 }
 
-// setOne parses text, checks the value by the rule of its key and only then stores it.
+// setOne parses text and checks the value by the rule of its key. It stores a valid value only.
 func setOne[T any](key string, into *T, text string, parse func(string) (T, error)) error {
 	value, err := parseChecked(key, text, parse)
 	if err != nil {
@@ -92,8 +90,8 @@ func parseChecked[T any](key, text string, parse func(string) (T, error)) (T, er
 	return value, err
 }
 
-// advise makes sure that what a fault says to try is right for the key, and writes it as the file would have it. Where
-// nothing right was guessed it is the value that the setting has, or nothing where it has none.
+// advise makes sure that the value which a fault suggests is valid for the key, and writes it as in config.yaml. Where it is
+// not, the suggestion is the current value of the setting, or none.
 func advise[T any](err error, key string, has T, parse func(string) (T, error)) error {
 	var f *fault
 	if !errors.As(err, &f) {
@@ -107,7 +105,7 @@ func advise[T any](err error, key string, has T, parse func(string) (T, error)) 
 	return faultf("", "%s", f.what)
 }
 
-// setList does the same for each value of a list.
+// setList is setOne for each value of a list.
 func setList[T comparable](key string, into *[]T, texts []string, parse func(string) (T, error)) error {
 	list := make([]T, len(texts))
 	seen := make(map[T]bool, len(texts))
@@ -136,35 +134,7 @@ func parts(text string) []string {
 	return list
 }
 
-func parseText(text string) (string, error) { return text, nil }
-
-func parseBool(text string) (bool, error) {
-	switch text {
-	case "true":
-		return true, nil
-	case "false":
-		return false, nil
-	}
-	return false, faultf("", "%q is neither true nor false", text)
-}
-
-func parseInt(text string) (int, error) {
-	n, err := strconv.Atoi(text)
-	if err != nil {
-		return 0, faultf("", "%q is not a whole number", text)
-	}
-	return n, nil
-}
-
-func parseFloat(text string) (float64, error) {
-	f, err := strconv.ParseFloat(text, 64)
-	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-		return 0, faultf("", "%q is not a number", text)
-	}
-	return f, nil
-}
-
-// setSecret takes what can stand in a header, and what its key asks for. Its error repeats neither the text nor the one that was there before.
+// setSecret accepts what fits in a header, and for fetch.proxy an address. Its error repeats neither the new nor the old text.
 func setSecret(key string, into *Secret, text string) error {
 	if err := checkHeader(text); err != nil {
 		return faultf("", "can't be sent in a header: write it on one line, without spaces around it")
@@ -176,47 +146,11 @@ func setSecret(key string, into *Secret, text string) error {
 	return nil
 }
 
-func parseDuration(text string) (time.Duration, error) {
-	d, err := time.ParseDuration(text)
-	if err != nil {
-		return 0, faultf(likelyDuration(text), "%q is not a length of time", text)
+// example ends a sentence with the current value of a setting, where it has one.
+func example(s setting) string {
+	value := reflect.ValueOf(s.into).Elem()
+	if value.IsZero() {
+		return ""
 	}
-	return d, nil
-}
-
-// likelyDuration guesses what a broken length of time meant: a bare number is seconds, days and weeks become hours.
-func likelyDuration(text string) string {
-	end := strings.IndexFunc(text, func(r rune) bool { return r < '0' || r > '9' })
-	if end < 0 {
-		end = len(text)
-	}
-	n, err := strconv.Atoi(text[:end])
-	if err != nil || n > 1000 {
-		return "5m"
-	}
-	word := strings.ToLower(strings.TrimSpace(text[end:]) + "s")
-	switch word[0] {
-	case 'm', 'h':
-		return strconv.Itoa(n) + word[:1]
-	case 'd':
-		return strconv.Itoa(24*n) + "h"
-	case 'w':
-		return strconv.Itoa(7*24*n) + "h"
-	}
-	return strconv.Itoa(n) + "s"
-}
-
-// parsePrefix reads a network, or one address as the network of it alone.
-func parsePrefix(text string) (netip.Prefix, error) {
-	if addr, err := netip.ParseAddr(text); err == nil && addr.Zone() == "" {
-		return netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
-	p, err := netip.ParsePrefix(text)
-	if err != nil {
-		return p, faultf("127.0.0.0/8", "%q is not a network", text)
-	}
-	if p != p.Masked() {
-		return p, faultf(p.Masked().String(), "%q has bits set after its first %d", text, p.Bits())
-	}
-	return p, nil
+	return "; try " + written(value.Interface())
 }

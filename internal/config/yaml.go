@@ -1,10 +1,14 @@
 package config
 
 import (
+	"bytes"
 	"cmp"
+	"errors"
 	"fmt"
+	"io"
 	"net/netip"
 	"reflect"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -12,14 +16,14 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// reader fills a struct from YAML and collects everything that is wrong.
+// reader fills a struct from YAML and collects the problems.
 type reader struct {
 	file     string
 	places   map[string]string // "file:line" of each setting that the file has
 	problems []Problem
 }
 
-// readYAML sets in c what data sets. file names data in problems.
+// readYAML sets in c what data sets. file is the name of data in problems.
 func readYAML(c *Config, file string, data []byte) *reader {
 	r := &reader{file: file, places: map[string]string{}}
 	if root := r.document(data); root != nil {
@@ -55,28 +59,20 @@ func (r *reader) section(n *yaml.Node, prefix string, into reflect.Value) {
 			continue
 		}
 		first[key.Value] = key.Line
-		r.field(key, value, prefix, into, known)
-	}
-}
-
-// field sets the one field that a key names.
-func (r *reader) field(key, value *yaml.Node, prefix string, into reflect.Value, known []string) {
-	for i, name := range known {
-		if name != key.Value || key.Kind != yaml.ScalarNode {
+		j := slices.Index(known, key.Value)
+		if j < 0 || key.Kind != yaml.ScalarNode {
+			r.add(key.Line, prefix+key.Value, "no such key%s", likelyKey(key.Value, prefix, known))
 			continue
 		}
-		field := into.Field(i)
-		if field.Kind() == reflect.Struct {
-			r.section(value, prefix+name+".", field)
-			return
+		if field := into.Field(j); field.Kind() == reflect.Struct {
+			r.section(value, prefix+key.Value+".", field)
+		} else {
+			r.value(value, setting{key: prefix + key.Value, into: field.Addr().Interface()})
 		}
-		r.value(value, setting{key: prefix + name, into: field.Addr().Interface()})
-		return
 	}
-	r.add(key.Line, prefix+key.Value, "no such key%s", likelyKey(key.Value, prefix, known))
 }
 
-// names lists the keys of a section in the order of its fields; those of a Config leave out File, the last.
+// names lists the keys of a section in the order of its fields. Config.File, the last field, has none.
 func names(section reflect.Type) []string {
 	var all []string
 	for i := range section.NumField() {
@@ -87,8 +83,8 @@ func names(section reflect.Type) []string {
 	return all
 }
 
-// likelyKey ends the sentence about an unknown key: the nearest of its section, the same one of another section, or
-// all that the section knows.
+// likelyKey ends the sentence about an unknown key: the most similar one of its section, the same one of another section, or
+// all keys of the section.
 func likelyKey(key, prefix string, known []string) string {
 	if guess := nearest(key, known); guess != "" {
 		return "; did you mean " + prefix + guess + "?"
@@ -139,7 +135,7 @@ func (r *reader) scalar(n *yaml.Node, s setting) {
 	}
 }
 
-// sameType refuses a number or a yes where words are wanted, and words where a number or a yes is wanted.
+// sameType rejects a YAML number or boolean for text, and YAML text for a number or boolean.
 func sameType(n *yaml.Node, s setting) error {
 	tag := n.ShortTag()
 	switch s.into.(type) {
@@ -195,7 +191,7 @@ func (r *reader) outlets(n *yaml.Node, key string, into *[]Outlet) {
 		name := outlets[i].Name
 		if name == "" && item.Kind == yaml.MappingNode {
 			r.add(item.Line, key+".name", "missing; each outlet needs one")
-		} else if at, known := first[name]; name != "" && known && !outlets[i].apartFrom(outlets[at]) {
+		} else if at, known := first[name]; name != "" && known && !outlets[i].isDistinctFrom(outlets[at]) {
 			r.add(item.Line, key+".name", "%q is in the list twice; the first is on line %d. Two outlets of one name need domains of their own",
 				name, n.Content[at].Line)
 		}
@@ -206,8 +202,8 @@ func (r *reader) outlets(n *yaml.Node, key string, into *[]Outlet) {
 	*into = outlets
 }
 
-// apartFrom says that two outlets have domains, and none in common.
-func (o Outlet) apartFrom(other Outlet) bool {
+// isDistinctFrom reports whether both outlets have domains, and none in common.
+func (o Outlet) isDistinctFrom(other Outlet) bool {
 	a, b := o.AllDomains(), other.AllDomains()
 	return len(a) > 0 && len(b) > 0 && !slices.ContainsFunc(a, func(d string) bool { return slices.Contains(b, d) })
 }
@@ -231,4 +227,85 @@ func describe(n *yaml.Node) string {
 		text = append(text[:39], '…')
 	}
 	return strconv.Quote(string(text))
+}
+
+// document parses the text of the file. It returns nil where that is empty or not YAML.
+func (r *reader) document(data []byte) *yaml.Node {
+	var doc, next yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	if err := decoder.Decode(&doc); errors.Is(err, io.EOF) {
+		return nil
+	} else if err != nil {
+		r.syntax(err, data)
+		return nil
+	}
+	if err := decoder.Decode(&next); err == nil {
+		r.add(next.Line, "", `a second document begins; leave out the "---" before it`)
+	} else if !errors.Is(err, io.EOF) {
+		r.syntax(err, data)
+	}
+	return doc.Content[0]
+}
+
+var (
+	yamlError = regexp.MustCompile(`^yaml: (?:line (\d+): )?(.*)$`)
+	unquoted  = regexp.MustCompile("^\\s*((?:[\\w-]+:|-)\\s+)([@`%][^#]*)")
+	tabIndent = regexp.MustCompile(`^ *\t`)
+)
+
+// syntax reports where the text is not YAML, with a hint for the commonest mistakes.
+func (r *reader) syntax(err error, data []byte) {
+	what, n := err.Error(), 1
+	if m := yamlError.FindStringSubmatch(what); m != nil {
+		what = m[2]
+		n, _ = strconv.Atoi(m[1]) // without a number it is the first
+	}
+	lines := bytes.Split(data, []byte("\n"))
+	if len(data) <= maxSearched {
+		n = brokenLine(data)
+	}
+	n = min(max(n, 1), len(lines))
+	line := string(lines[n-1])
+	if m := unquoted.FindStringSubmatch(line); m != nil {
+		value := strings.TrimSpace(m[2])
+		if strings.HasPrefix(m[1], "api_key:") {
+			value = Secret(value).String()
+		}
+		r.add(n, "", "%s needs quotes; try %s%q", value, m[1], value)
+		return
+	}
+	switch {
+	case tabIndent.MatchString(line):
+		what = "the line begins with a tab; indent with spaces"
+	case what == "mapping values are not allowed in this context":
+		what = `not YAML: a second ": "; put a value that holds one in quotes, or indent the line like those above it`
+	default:
+		what = "not YAML: " + what
+	}
+	r.add(n, "", "%s", what)
+}
+
+// maxSearched is the largest text that brokenLine searches, in bytes: it parses the text once a line.
+const maxSearched = 32 << 10
+
+// brokenLine finds the first line that is not YAML: the text before it is. The parser's own line number is often that of the
+// enclosing section, or one too small.
+func brokenLine(data []byte) int {
+	end := len(data)
+	for n := bytes.Count(data, []byte("\n")) + 1; n > 1; n-- {
+		if end = bytes.LastIndexByte(data[:end], '\n'); isYAML(data[:end]) {
+			return n
+		}
+	}
+	return 1
+}
+
+func isYAML(data []byte) bool {
+	decoder := yaml.NewDecoder(bytes.NewReader(data))
+	for {
+		var doc yaml.Node
+		if err := decoder.Decode(&doc); err != nil {
+			return errors.Is(err, io.EOF)
+		}
+	}
 }
