@@ -1,9 +1,12 @@
-// Package demo is a small newsroom of our own writing: invented outlets of an invented country, served as feeds, with a
-// key that says which article derives from which. newsroom/README.md tells how to add a case.
+// Package demo serves the feeds of invented outlets of an invented country, and has the right answer for each of their
+// articles: its story, event, role and origin. newsroom/README.md explains how to add a case.
+//
+// outlet.go and article.go read newsroom/, feeds.go renders RSS, Atom and JSON Feed, demo.go serves them.
 package demo
 
 import (
 	"embed"
+	"encoding/xml"
 	"fmt"
 	"net/http"
 	"time"
@@ -14,15 +17,14 @@ import (
 //go:embed newsroom
 var files embed.FS
 
-// Press serves the newsroom's feeds. Its content does not change after New.
+// Press is the HTTP handler of the feeds. Its content does not change after New.
 type Press struct {
 	outlets  []outlet
 	articles []*article // newest first
 	mux      *http.ServeMux
 }
 
-// New sets the newsroom in type, with every article dated relative to now. Fixing now fixes every byte served, so that
-// the validators of two requests agree.
+// New renders all feeds. Articles are dated relative to now; the same now gives the same bytes and validators.
 func New(now time.Time) (*Press, error) {
 	outlets, err := loadOutlets(files)
 	if err != nil {
@@ -79,7 +81,7 @@ type Planted struct {
 	Named  bool   // no feed carries the origin
 }
 
-// Truth lists every article with its place, newest first.
+// Truth lists the right answers for all articles, newest first.
 func (p *Press) Truth() []Planted {
 	origins := make(map[string]string)
 	for _, a := range p.articles {
@@ -99,7 +101,7 @@ func (p *Press) Truth() []Planted {
 	return list
 }
 
-// routes renders each feed once.
+// routes renders the feeds.
 func (p *Press) routes() (*http.ServeMux, error) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /feeds.opml", p.serveList)
@@ -107,7 +109,13 @@ func (p *Press) routes() (*http.ServeMux, error) {
 		if o.Format == "" {
 			continue
 		}
-		f, err := o.render(p.by(o.ID))
+		var list []*article
+		for _, a := range p.articles {
+			if a.outlet.ID == o.ID {
+				list = append(list, a)
+			}
+		}
+		f, err := o.render(list)
 		if err != nil {
 			return nil, fmt.Errorf("demo feed %s: %w", o.ID, err)
 		}
@@ -116,12 +124,41 @@ func (p *Press) routes() (*http.ServeMux, error) {
 	return mux, nil
 }
 
-func (p *Press) by(id string) []*article {
-	var list []*article
-	for _, a := range p.articles {
-		if a.outlet.ID == id {
-			list = append(list, a)
+type opmlList struct {
+	XMLName xml.Name     `xml:"opml"`
+	Version string       `xml:"version,attr"`
+	Title   string       `xml:"head>title"`
+	Folders []opmlFolder `xml:"body>outline"`
+}
+
+type opmlFolder struct {
+	Text  string     `xml:"text,attr"`
+	Feeds []opmlFeed `xml:"outline"`
+}
+
+type opmlFeed struct {
+	Type string `xml:"type,attr"`
+	Text string `xml:"text,attr"`
+	URL  string `xml:"xmlUrl,attr"`
+	Site string `xml:"htmlUrl,attr"`
+}
+
+func (p *Press) serveList(w http.ResponseWriter, r *http.Request) {
+	list := opmlList{Version: "2.0", Title: "The demo's newsroom"}
+	for _, o := range p.outlets {
+		if o.Format == "" {
+			continue
 		}
+		if n := len(list.Folders); n == 0 || list.Folders[n-1].Text != o.Folder {
+			list.Folders = append(list.Folders, opmlFolder{Text: o.Folder})
+		}
+		last := &list.Folders[len(list.Folders)-1]
+		last.Feeds = append(last.Feeds, opmlFeed{Type: "rss", Text: o.Name, URL: "http://" + r.Host + o.path(), Site: o.site()})
 	}
-	return list
+	f, err := encodeXML(list, "text/x-opml", time.Time{})
+	if err != nil {
+		http.Error(w, fmt.Sprintf("list of feeds: %v", err), http.StatusInternalServerError)
+		return
+	}
+	f.ServeHTTP(w, r)
 }

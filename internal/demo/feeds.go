@@ -1,12 +1,62 @@
 package demo
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"encoding/xml"
+	"errors"
+	"fmt"
 	"html"
+	"net/http"
 	"time"
 )
 
-func (o outlet) site() string { return "https://www." + o.Domain + "/" }
+// feed is a rendered document with its validators.
+type feed struct {
+	body     []byte
+	mime     string
+	etag     string
+	modified time.Time
+}
+
+func newFeed(body []byte, mime string, modified time.Time) *feed {
+	sum := sha256.Sum256(body)
+	return &feed{body: body, mime: mime, etag: `"` + hex.EncodeToString(sum[:8]) + `"`, modified: modified}
+}
+
+// ServeHTTP leaves conditional requests to http.ServeContent.
+func (f *feed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Content-Type", f.mime)
+	w.Header().Set("ETag", f.etag)
+	http.ServeContent(w, r, "", f.modified, bytes.NewReader(f.body))
+}
+
+func encodeXML(document any, mime string, modified time.Time) (*feed, error) {
+	body, err := xml.MarshalIndent(document, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return newFeed(append([]byte(xml.Header), body...), mime+"; charset=utf-8", modified), nil
+}
+
+// render writes the feed of an outlet with its articles, newest first.
+func (o outlet) render(list []*article) (*feed, error) {
+	if len(list) == 0 {
+		return nil, errors.New("no article is by this outlet: add one, or remove its format from outlets.yaml")
+	}
+	switch o.Format {
+	case "rss":
+		return newRSS(o, list)
+	case "atom":
+		return newAtom(o, list)
+	case "json":
+		return newJSON(o, list)
+	default:
+		return nil, fmt.Errorf("format %q is none of rss, atom, json", o.Format)
+	}
+}
 
 type rssDocument struct {
 	XMLName  xml.Name  `xml:"rss"`
@@ -56,27 +106,23 @@ func newRSS(o outlet, list []*article) (*feed, error) {
 		Built: list[0].time.Format(time.RFC1123Z), TTL: 30,
 	}
 	for _, a := range list {
-		d.Items = append(d.Items, newItem(a))
+		item := rssItem{
+			Title: a.Title, Link: a.url, GUID: rssGUID{Permalink: a.guid == a.url, ID: a.guid},
+			Published: a.time.Format(time.RFC1123Z), Author: a.Author, Categories: a.Topics,
+			Description: html.EscapeString(a.summary),
+		}
+		switch {
+		case a.outlet.Aggregator:
+			item.Title += " - " + a.source.name
+			item.GUID.Permalink = false
+			item.Source = &rssSource{URL: a.source.site, Name: a.source.name}
+			item.Description = anchor(a.url, a.Title) + `&nbsp;&nbsp;<font color="#6f6f6f">` + html.EscapeString(a.source.name) + "</font>"
+		case !a.outlet.SummaryOnly:
+			item.Content = &rssCDATA{HTML: a.html}
+		}
+		d.Items = append(d.Items, item)
 	}
 	return encodeXML(d, "application/rss+xml", list[0].time)
-}
-
-func newItem(a *article) rssItem {
-	item := rssItem{
-		Title: a.Title, Link: a.url, GUID: rssGUID{Permalink: a.guid == a.url, ID: a.guid},
-		Published: a.time.Format(time.RFC1123Z), Author: a.Author, Categories: a.Topics,
-		Description: html.EscapeString(a.summary),
-	}
-	switch {
-	case a.outlet.Aggregator:
-		item.Title += " - " + a.source.name
-		item.GUID.Permalink = false
-		item.Source = &rssSource{URL: a.source.site, Name: a.source.name}
-		item.Description = anchor(a.url, a.Title) + `&nbsp;&nbsp;<font color="#6f6f6f">` + html.EscapeString(a.source.name) + "</font>"
-	case !a.outlet.SummaryOnly:
-		item.Content = &rssCDATA{HTML: a.html}
-	}
-	return item
 }
 
 type atomDocument struct {
@@ -130,27 +176,23 @@ func newAtom(o outlet, list []*article) (*feed, error) {
 		Updated: list[0].time.Format(time.RFC3339), Author: o.Name, Rights: o.Rights,
 	}
 	for _, a := range list {
-		d.Entries = append(d.Entries, newEntry(a))
+		stamp := a.time.Format(time.RFC3339)
+		e := atomEntry{
+			Lang: a.Lang, ID: a.guid, Title: a.Title, Links: []atomLink{{Rel: "alternate", Href: a.url}},
+			Published: stamp, Updated: stamp, Summary: a.summary, Content: atomText{Type: "html", HTML: a.html},
+		}
+		if a.Author != "" {
+			e.Author = &atomPerson{Name: a.Author}
+		}
+		if a.source != nil {
+			e.Links = append(e.Links, atomLink{Rel: "via", Href: a.source.url, Title: a.source.name})
+		}
+		for _, t := range a.Topics {
+			e.Categories = append(e.Categories, atomCategory{Term: t})
+		}
+		d.Entries = append(d.Entries, e)
 	}
 	return encodeXML(d, "application/atom+xml", list[0].time)
-}
-
-func newEntry(a *article) atomEntry {
-	stamp := a.time.Format(time.RFC3339)
-	e := atomEntry{
-		Lang: a.Lang, ID: a.guid, Title: a.Title, Links: []atomLink{{Rel: "alternate", Href: a.url}},
-		Published: stamp, Updated: stamp, Summary: a.summary, Content: atomText{Type: "html", HTML: a.html},
-	}
-	if a.Author != "" {
-		e.Author = &atomPerson{Name: a.Author}
-	}
-	if a.source != nil {
-		e.Links = append(e.Links, atomLink{Rel: "via", Href: a.source.url, Title: a.source.name})
-	}
-	for _, t := range a.Topics {
-		e.Categories = append(e.Categories, atomCategory{Term: t})
-	}
-	return e
 }
 
 type jsonDocument struct {
@@ -188,5 +230,9 @@ func newJSON(o outlet, list []*article) (*feed, error) {
 		}
 		d.Items = append(d.Items, item)
 	}
-	return encodeJSON(d, list[0].time)
+	body, err := json.MarshalIndent(d, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	return newFeed(body, "application/feed+json", list[0].time), nil
 }

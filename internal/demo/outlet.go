@@ -2,7 +2,6 @@ package demo
 
 import (
 	"bytes"
-	"errors"
 	"fmt"
 	"io/fs"
 
@@ -34,6 +33,9 @@ type outlet struct {
 	Typographic bool   // sets curly quotation marks
 }
 
+func (o outlet) site() string { return "https://www." + o.Domain + "/" }
+
+// path is that of the feed on the server; "" is none.
 func (o outlet) path() string {
 	switch o.Format {
 	case "":
@@ -50,22 +52,6 @@ func (o outlet) language() string {
 		return "en"
 	}
 	return o.Lang
-}
-
-func (o outlet) render(list []*article) (*feed, error) {
-	if len(list) == 0 {
-		return nil, errors.New("no article is by this outlet: add one, or remove its format from outlets.yaml")
-	}
-	switch o.Format {
-	case "rss":
-		return newRSS(o, list)
-	case "atom":
-		return newAtom(o, list)
-	case "json":
-		return newJSON(o, list)
-	default:
-		return nil, fmt.Errorf("format %q is none of rss, atom, json", o.Format)
-	}
 }
 
 func loadOutlets(fsys fs.FS) ([]outlet, error) {
