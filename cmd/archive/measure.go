@@ -20,14 +20,14 @@ import (
 )
 
 const (
-	requests  = 300              // of each kind, at most
-	kindFor   = 20 * time.Second // about the longest for one kind
-	idleFor   = 30 * time.Second
-	mostStart = 10 * time.Minute
+	maxRequests = 300              // of each kind
+	maxKindTime = 20 * time.Second // of all requests of one kind, about
+	idleTime    = 30 * time.Second
+	maxStart    = 10 * time.Minute
 )
 
-// measure starts `BINARY serve` on the folder and prints how long pages, feeds and searches take, one client, and what the
-// process costs while nothing happens. The server is ended again.
+// measure runs `BINARY serve` on the folder and prints how long pages, feeds and searches take for one client, and the CPU and
+// memory of the idle server.
 func measure(ctx context.Context, dir, binary string) (err error) {
 	cmd := exec.CommandContext(ctx, binary, "serve", "--listen", "127.0.0.1:0", "--data", dir) //nolint:gosec // the caller names the program
 	log, err := cmd.StderrPipe()
@@ -53,14 +53,14 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 		return err
 	}
 	first := func(what, path string, there func(body string) bool) error {
-		for time.Since(began) < mostStart {
+		for time.Since(began) < maxStart {
 			if a, err := c.get(ctx, path, ""); err == nil && a.status == http.StatusOK && there(a.body) {
 				fmt.Printf("%-28s %8.2f s after the start\n", what, time.Since(began).Seconds())
 				return nil
 			}
 			time.Sleep(20 * time.Millisecond)
 		}
-		return fmt.Errorf("%s: nothing for %s", what, mostStart)
+		return fmt.Errorf("%s: nothing for %s", what, maxStart)
 	}
 	if err := first("first page", "/", func(body string) bool { return strings.Contains(body, "/story/") }); err != nil {
 		return err
@@ -68,14 +68,14 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 	if err := first("first search", "/api/v1/search?q=bane", func(body string) bool { return !strings.Contains(body, `"total":0`) }); err != nil {
 		return err
 	}
-	if err := c.kinds(ctx, cmd.Process.Pid); err != nil {
+	if err := c.timeRequests(ctx, cmd.Process.Pid); err != nil {
 		return err
 	}
 	before, err := cpu(cmd.Process.Pid)
 	if err != nil {
 		return err
 	}
-	time.Sleep(idleFor)
+	time.Sleep(idleTime)
 	after, err := cpu(cmd.Process.Pid)
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("%-28s %8.1f %% of a core\n", "idle", (after-before).Seconds()/idleFor.Seconds()*100)
+	fmt.Printf("%-28s %8.1f %% of a core\n", "idle", (after-before).Seconds()/idleTime.Seconds()*100)
 	for _, name := range []string{"VmRSS", "VmHWM"} {
 		kb, err := strconv.Atoi(regexp.MustCompile(name + `:\s+(\d+) kB`).FindStringSubmatch(string(memory))[1])
 		if err != nil {
@@ -95,7 +95,7 @@ func measure(ctx context.Context, dir, binary string) (err error) {
 	return nil
 }
 
-// address reads the server's log until it says where it serves, and goes on reading.
+// address reads the server's log until it has the address, and copies the rest to stderr.
 func address(log io.Reader) (string, error) {
 	lines := bufio.NewScanner(log)
 	at := regexp.MustCompile(`http://127\.0\.0\.1:\d+`)
@@ -171,8 +171,8 @@ func (c *client) login(ctx context.Context) error {
 	return nil
 }
 
-// kinds times requests of each kind, by the clock and by what they cost the server's process.
-func (c *client) kinds(ctx context.Context, pid int) error {
+// timeRequests measures requests of each kind: their duration, and the CPU time of the server's process.
+func (c *client) timeRequests(ctx context.Context, pid int) error {
 	stories, err := c.get(ctx, "/api/v1/stories?limit=50", "")
 	if err != nil {
 		return err
@@ -208,14 +208,14 @@ func (c *client) kinds(ctx context.Context, pid int) error {
 			return api + "stream/items/ids?n=100&s=user/-/state/com.google/reading-list&xt=user/-/state/com.google/read"
 		}, ""},
 	} {
-		took := make([]time.Duration, 0, requests)
+		took := make([]time.Duration, 0, maxRequests)
 		kindBegan := time.Now()
 		before, err := cpu(pid)
 		if err != nil {
 			return err
 		}
-		for i := range requests {
-			if time.Since(kindBegan) > kindFor {
+		for i := range maxRequests {
+			if time.Since(kindBegan) > maxKindTime {
 				break
 			}
 			a, err := c.get(ctx, k.path(i), k.etag)
@@ -240,7 +240,7 @@ func (c *client) kinds(ctx context.Context, pid int) error {
 
 func sampleWord(i int) string { return []string{"bane", "neti", "tiso", "solu", "lura", "rami"}[i%6] }
 
-// cpu is what a process has used, on Linux, in hundredths of a second.
+// cpu is the CPU time of a process. Linux counts it in hundredths of a second.
 func cpu(pid int) (time.Duration, error) {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {

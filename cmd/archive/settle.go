@@ -16,8 +16,8 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// settle stores new articles in the folder one at a time and prints how long settling each takes. Every second one has the
-// text of an article of the window.
+// settle adds articles to the folder one at a time and prints how long settling takes. Every second one copies an article of
+// the window.
 func settle(ctx context.Context, dir string, count int) (err error) {
 	db, err := store.Open(ctx, dir, store.Options{Logger: logger()})
 	if err != nil {
@@ -44,7 +44,7 @@ func settle(ctx context.Context, dir string, count int) (err error) {
 			}
 			text = [2]string{whole.Title, whole.Text}
 		}
-		a := maker{now: time.Now(), articles: 1}.article(0, int64(i%feedCount), text)
+		a := generator{now: time.Now(), articles: 1}.article(0, int64(i%feedCount), text)
 		a.GUID = fmt.Sprint("settled ", time.Now().UnixNano())
 		a.URL, a.Canonical, a.Keys, a.Hash, a.Seen = a.GUID, "", news.ItemKeys{}, a.GUID, time.Now()
 		if _, err := db.Collect(ctx, []store.Poll{{Feed: news.Feed{ID: int64(i%feedCount) + 1, State: news.FeedOK, Checked: a.Seen, Due: a.Seen.Add(time.Hour)}, Articles: []news.Article{a}}}); err != nil {

@@ -2,12 +2,18 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"log/slog"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/pipeline"
 	"headwater/internal/store"
 	"headwater/internal/stories/prints"
 )
@@ -23,8 +29,14 @@ const (
 	titleWords = 9
 )
 
-// maker fills a store. Its texts are drawn from words of which some are common and most are rare, as in English.
-type maker struct {
+// password of the account "reader".
+const password = "reader-reader"
+
+// tokenFile is the file in the folder that has the account's API token.
+const tokenFile = "archive.token"
+
+// generator fills a store. Words of its texts have a Zipf distribution, as in English.
+type generator struct {
 	db               *store.DB
 	now              time.Time
 	articles, window int
@@ -32,7 +44,56 @@ type maker struct {
 	story            int64 // the highest id given
 }
 
-func (m *maker) addFeeds(ctx context.Context) error {
+func logger() *slog.Logger { return slog.New(slog.NewTextHandler(os.Stderr, nil)) }
+
+// generate makes the data folder.
+func generate(ctx context.Context, dir string, articles, window int) (err error) {
+	file := filepath.Join(dir, store.File)
+	if _, err := os.Stat(file); err == nil {
+		return fmt.Errorf("%s is there already; choose another folder", file)
+	} else if !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	db, err := store.Open(ctx, dir, store.Options{Logger: logger()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	m := generator{db: db, now: time.Now().Truncate(time.Second), articles: articles, window: window}
+	if err := m.addFeeds(ctx); err != nil {
+		return err
+	}
+	for m.made < articles {
+		if err := m.addBatch(ctx); err != nil {
+			return err
+		}
+		fmt.Fprintf(os.Stderr, "\r%d of %d articles", m.made, articles)
+	}
+	fmt.Fprintln(os.Stderr)
+	room := pipeline.New(pipeline.Options{Store: db})
+	if err := room.AddUser(ctx, "reader", password); err != nil {
+		return err
+	}
+	user, _, err := db.User(ctx, "reader")
+	if err != nil {
+		return err
+	}
+	if err := m.addReader(ctx, user.ID); err != nil {
+		return err
+	}
+	for _, t := range []news.Topic{{Name: "Common", Query: "bane"}, {Name: "Rare", Query: `"bane neti"`}} {
+		if _, err := room.AddTopic(ctx, t); err != nil {
+			return err
+		}
+	}
+	token, err := room.AddAPIToken(ctx, user, "archive")
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(dir, tokenFile), []byte(token), 0o600)
+}
+
+func (m *generator) addFeeds(ctx context.Context) error {
 	all := make([]news.Feed, feedCount)
 	for i := range all {
 		all[i] = news.Feed{
@@ -44,8 +105,8 @@ func (m *maker) addFeeds(ctx context.Context) error {
 	return err
 }
 
-// seen spreads the first articles over the year before the window, and the last ones over the window.
-func (m maker) seen(i int) time.Time {
+// seen is when article i came: over the year before the window, or within the window.
+func (m generator) seen(i int) time.Time {
 	old := m.articles - m.window
 	if i < old {
 		return m.now.Add(-year + time.Duration(float64(year-openFor)*float64(i)/float64(old)))
@@ -54,7 +115,7 @@ func (m maker) seen(i int) time.Time {
 }
 
 // addBatch stores and settles the next articles. Every fourth has the text of the third before it.
-func (m *maker) addBatch(ctx context.Context) error {
+func (m *generator) addBatch(ctx context.Context) error {
 	n := min(batch, m.articles-m.made)
 	polls := make([]store.Poll, perBatch)
 	first := m.made / batch * perBatch % feedCount
@@ -80,7 +141,7 @@ func (m *maker) addBatch(ctx context.Context) error {
 	return m.settle(ctx, n)
 }
 
-func (m maker) article(i int, feed int64, text [2]string) news.Article {
+func (m generator) article(i int, feed int64, text [2]string) news.Article {
 	url := fmt.Sprintf("https://outlet%d.example/news/%d", feed, i)
 	seen := m.seen(i)
 	return news.Article{
@@ -91,14 +152,14 @@ func (m maker) article(i int, feed int64, text [2]string) news.Article {
 	}
 }
 
-// settle puts the last n articles of the log into their stories.
-func (m *maker) settle(ctx context.Context, n int) error {
+// settle stores the stories of the last n articles of the log.
+func (m *generator) settle(ctx context.Context, n int) error {
 	mark, err := m.db.Mark(ctx, "settle")
 	if err != nil {
 		return err
 	}
 	s := store.Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
-	stories := map[string]int{} // places in s.Stories by title
+	stories := map[string]int{} // index in s.Stories by title
 	articles, err := m.db.Log(ctx, mark, n)
 	if err != nil {
 		return err
@@ -126,8 +187,8 @@ func (m *maker) settle(ctx context.Context, n int) error {
 	return m.db.Settle(ctx, s)
 }
 
-// addReader gives the account "reader" its marks.
-func (m *maker) addReader(ctx context.Context, user int64) error {
+// addReader adds the read marks and stars of the account "reader".
+func (m *generator) addReader(ctx context.Context, user int64) error {
 	var read, starred []int64
 	for id := int64(1); id <= int64(m.articles); id++ {
 		if id%2 == 0 && id <= int64(m.articles/10) {
@@ -145,7 +206,7 @@ func (m *maker) addReader(ctx context.Context, user int64) error {
 
 var syllables = [...]string{"ba", "ne", "ti", "so", "lu", "ra", "mi", "ko", "de", "fa", "st", "ing"}
 
-// prose gives three paragraphs.
+// prose is three paragraphs.
 func prose(r *rand.Rand) string {
 	paragraphs := make([]string, 3)
 	for i := range paragraphs {
