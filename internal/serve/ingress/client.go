@@ -1,14 +1,16 @@
 package ingress
 
 import (
+	"log/slog"
 	"net/http"
 	"net/netip"
 	"slices"
 	"strings"
+	"sync"
 )
 
-// Client is whom a request counts for where clients are bounded: its address, of IPv6 the network of 64 bits, which one
-// customer has whole. Requests without an address, as in tests, are one client.
+// Client identifies the client of a request for limits: by its address, of IPv6 the network of 64 bits, which one customer
+// has whole. Requests without an address, as in tests, are one client.
 func Client(r *http.Request) netip.Prefix {
 	addr, ok := remote(r)
 	if !ok {
@@ -28,17 +30,18 @@ func remote(r *http.Request) (netip.Addr, bool) {
 	return at.Addr().Unmap().WithZone(""), err == nil
 }
 
-// throughProxies gives requests that come through trusted proxies the address of the client as RemoteAddr, with port 0.
-func (o Options) throughProxies(next http.Handler) http.Handler {
+// throughProxies sets RemoteAddr of requests that come through trusted proxies to the address of the client, with port 0.
+func throughProxies(trusted []netip.Prefix, log *slog.Logger, next http.Handler) http.Handler {
+	var warned sync.Once
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		addr, ok := remote(r)
-		if ok && isIn(o.Proxies, addr) {
+		if ok && isIn(trusted, addr) {
 			copied := *r
-			copied.RemoteAddr = netip.AddrPortFrom(clientOf(r.Header, addr, o.Proxies), 0).String()
+			copied.RemoteAddr = netip.AddrPortFrom(clientOf(r.Header, addr, trusted), 0).String()
 			r = &copied
 		} else if ok && (addr.IsLoopback() || addr.IsPrivate()) && len(r.Header["X-Forwarded-For"])+len(r.Header["Forwarded"]) > 0 {
-			o.unnamed.Do(func() {
-				o.Logger.Warn("requests come through a proxy that trusted_proxies does not name, so all its clients count as one "+
+			warned.Do(func() {
+				log.Warn("requests come through a proxy that trusted_proxies does not name, so all its clients count as one "+
 					"where logins and streams are bounded", "proxy", addr.String())
 			})
 		}
@@ -46,39 +49,36 @@ func (o Options) throughProxies(next http.Handler) http.Handler {
 	})
 }
 
-// clientOf reads X-Forwarded-For or Forwarded (RFC 7239) from the right: each proxy adds whom it was asked by, so what
-// stands left of the first address that is no trusted proxy's may be made up. Proxies write one of the two headers and
-// pass on what a client puts into the other. Where they disagree, the request counts as the proxy's own.
+// clientOf reads X-Forwarded-For or Forwarded (RFC 7239) from the right: each proxy adds the address that it was asked by, so
+// what precedes the first address that is no trusted proxy's may be made up. Proxies write one of the two headers and pass on
+// what a client puts into the other. Where they disagree, the client is the proxy itself.
 func clientOf(h http.Header, proxy netip.Addr, trusted []netip.Prefix) netip.Addr {
-	var found []netip.Addr
-	for _, hops := range [][]string{forwardedFor(h["X-Forwarded-For"]), forwarded(h["Forwarded"])} {
-		if len(hops) > 0 {
-			found = append(found, rightmost(hops, proxy, trusted))
+	client, found := proxy, false
+	for _, hops := range [][]string{elements(h["X-Forwarded-For"]), forwarded(h["Forwarded"])} {
+		if len(hops) == 0 {
+			continue
 		}
+		at := proxy
+		for _, hop := range slices.Backward(hops) {
+			if !isIn(trusted, at) {
+				break
+			}
+			addr, ok := hopAddress(hop)
+			if !ok {
+				break // "unknown", or a name that a proxy uses in its place
+			}
+			at = addr
+		}
+		if found && at != client {
+			return proxy
+		}
+		client, found = at, true
 	}
-	if len(found) == 0 || found[0] != found[len(found)-1] {
-		return proxy
-	}
-	return found[0]
+	return client
 }
 
-// rightmost is the last address that is no trusted proxy's, or else the last that can be read.
-func rightmost(hops []string, at netip.Addr, trusted []netip.Prefix) netip.Addr {
-	for _, hop := range slices.Backward(hops) {
-		if !isIn(trusted, at) {
-			break
-		}
-		addr, ok := hopAddress(hop)
-		if !ok {
-			break // "unknown", or a name that a proxy uses in its place
-		}
-		at = addr
-	}
-	return at
-}
-
-// forwardedFor splits all lines of X-Forwarded-For.
-func forwardedFor(lines []string) []string {
+// elements splits all lines of a header at the commas.
+func elements(lines []string) []string {
 	if len(lines) == 0 {
 		return nil
 	}
@@ -87,7 +87,7 @@ func forwardedFor(lines []string) []string {
 
 // forwarded gives the "for" of each element of all lines of Forwarded, "" where it has none.
 func forwarded(lines []string) (hops []string) {
-	for _, element := range forwardedFor(lines) {
+	for _, element := range elements(lines) {
 		hop := ""
 		for pair := range strings.SplitSeq(element, ";") {
 			if name, value, ok := strings.Cut(pair, "="); ok && strings.EqualFold(strings.TrimSpace(name), "for") {

@@ -5,6 +5,7 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 
 	"headwater/internal/weburl"
@@ -74,14 +75,14 @@ func (h *Hosts) Allows(header string, local netip.Addr) bool {
 	case h.listen.IsValid():
 		return addr == h.listen
 	}
-	return addr == local || isOurs(addr)
+	return addr == local || isLocal(addr)
 }
 
 // onLoopback says whether clients on this machine reach the server at loopback.
 func (h *Hosts) onLoopback() bool { return !h.listen.IsValid() || h.listen.IsLoopback() }
 
-// isOurs says whether an interface of the machine has the address now.
-func isOurs(addr netip.Addr) bool {
+// isLocal says whether an interface of the machine has the address now.
+func isLocal(addr netip.Addr) bool {
 	all, err := net.InterfaceAddrs()
 	if err != nil {
 		return false // the address of the connection was compared already
@@ -135,4 +136,35 @@ func refuse(w http.ResponseWriter, status int, text string) {
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
 	_, _ = fmt.Fprintln(w, text) // a client that left needs no answer
+}
+
+// SameOrigin refuses requests that may change something and that a browser sends from another site's page: by
+// Sec-Fetch-Site, else by Origin (http.CrossOriginProtection). Programs send neither and pass. Pages of publicURL pass,
+// though a proxy has changed Host. What is refused goes to refused, or gets plain text where that is nil.
+func SameOrigin(publicURL string, refused, next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	if refused == nil {
+		refused = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			refuse(w, http.StatusForbidden, r.Method+" "+r.URL.Path+" was sent from another site's page, so it is refused. "+
+				"Programs send neither Origin nor Sec-Fetch-Site.")
+		})
+	}
+	guard.SetDenyHandler(refused)
+	if origin := originOf(publicURL); origin != "" {
+		_ = guard.AddTrustedOrigin(origin) // it takes scheme and host; where it did not, nobody would be trusted
+	}
+	return guard.Handler(next)
+}
+
+// originOf is the origin of an address as browsers send it, without a port that its scheme implies; "" for none.
+func originOf(address string) string {
+	u, err := weburl.Parse(address)
+	if err != nil {
+		return ""
+	}
+	host := u.Host
+	if port := u.Port(); port == map[string]string{"http": "80", "https": "443"}[u.Scheme] && port != "" {
+		host = host[:len(host)-len(port)-1]
+	}
+	return (&url.URL{Scheme: u.Scheme, Host: host}).String()
 }

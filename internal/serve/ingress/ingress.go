@@ -1,18 +1,18 @@
 // Package ingress is what each request passes before a handler answers it. In go requests as clients and proxies send
 // them; out come those that are meant for this server, and no others.
 //
-// body.go bounds bodies in size and time, client.go finds the client behind proxies, hosts.go checks the Host header,
-// origin.go refuses what another site's page sends. router.go is the router that web and api share and that knows its
-// patterns; tally.go counts what clients do wrong.
+// ingress.go bounds bodies in size and time, client.go finds the client behind proxies, hosts.go checks the Host header and
+// refuses what another site's page sends. router.go is the router that web and api share and that knows its patterns;
+// tally.go counts events, such as wrong passwords, by client.
 package ingress
 
 import (
 	"cmp"
 	"context"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/netip"
-	"sync"
 	"time"
 )
 
@@ -20,22 +20,72 @@ import (
 type Options struct {
 	// Hosts are those that requests may name. Nil answers none.
 	Hosts *Hosts
-	// Proxies are networks whose word on whom they were asked by is taken.
+	// Proxies are networks whose X-Forwarded-For and Forwarded headers are trusted.
 	Proxies []netip.Prefix
 	// MaxBody is the size of the largest body that a handler takes, in bytes. Less than 20 MiB means that.
 	MaxBody int64
 	// BodyTime is how long a request's body may take to arrive. Zero means 20 s.
 	BodyTime time.Duration
 	Logger   *slog.Logger // nil discards it
-
-	unnamed *sync.Once // has a proxy that Proxies does not name told of once
 }
 
 // New makes the handler that stands before all others of a server, which stops when ctx ends.
 func New(ctx context.Context, o Options, next http.Handler) http.Handler {
-	o.unnamed = new(sync.Once)
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
-	return bounded(ctx, max(o.MaxBody, maxBody), cmp.Or(o.BodyTime, bodyTime), o.throughProxies(o.Hosts.check(next)))
+	return bounded(ctx, max(o.MaxBody, maxBody), cmp.Or(o.BodyTime, bodyTime), throughProxies(o.Proxies, o.Logger, o.Hosts.check(next)))
+}
+
+const (
+	maxBody   = 20 << 20         // bytes of a list of feeds, the largest body that people send; handlers bound theirs further
+	bodyTime  = 20 * time.Second // for a body to arrive
+	drainTime = 2 * time.Second  // for the rest of a body that is no longer needed: its handler has answered, or the server stops
+)
+
+// bounded gives each request's body a size and a time, which begins with the handler. A body that is late fails with
+// os.ErrDeadlineExceeded, and its connection ends with the answer. When ctx ends, so do the bodies that are on their way.
+func bounded(ctx context.Context, size int64, limit time.Duration, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Body == nil || r.Body == http.NoBody {
+			next.ServeHTTP(w, r)
+			return
+		}
+		b := &body{ReadCloser: http.MaxBytesReader(w, r.Body, size), control: http.NewResponseController(w)}
+		b.within(limit)
+		b.stop = context.AfterFunc(ctx, func() { b.within(drainTime) })
+		copied := *r // net/http looks at the body of its own request when it has the answer
+		copied.Body = b
+		defer func() {
+			b.stop()
+			if !b.over {
+				b.within(drainTime) // net/http reads on, so that the client gets to see the answer
+			}
+		}()
+		next.ServeHTTP(w, &copied)
+	})
+}
+
+// body removes the deadline of the connection once it has arrived: net/http goes on reading the connection to notice that the
+// client leaves, and would mistake a deadline for that.
+type body struct {
+	io.ReadCloser
+	control *http.ResponseController
+	stop    func() bool // ends the watch for the end of the server
+	over    bool
+}
+
+func (b *body) within(limit time.Duration) {
+	_ = b.control.SetReadDeadline(time.Now().Add(limit)) // a connection without deadlines, as in a test, is never slow
+}
+
+// Read implements io.Reader.
+func (b *body) Read(p []byte) (int, error) {
+	n, err := b.ReadCloser.Read(p)
+	if err == io.EOF && !b.over {
+		b.over = true
+		b.stop()
+		_ = b.control.SetReadDeadline(time.Time{}) // likewise
+	}
+	return n, err
 }

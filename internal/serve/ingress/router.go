@@ -37,20 +37,7 @@ func (rt *Router) Patterns() []string { return slices.Clone(rt.patterns) }
 
 // Methods are those that the path of a request takes by the patterns that name one, sorted; GET brings HEAD with it.
 func (rt *Router) Methods(r *http.Request) []string {
-	var allowed []string
-	for _, method := range rt.methods() {
-		probe := r.Clone(r.Context())
-		probe.Method = method
-		if _, pattern := rt.mux.Handler(probe); strings.Contains(pattern, " ") {
-			allowed = append(allowed, method)
-		}
-	}
-	return allowed
-}
-
-// methods are those of all patterns.
-func (rt *Router) methods() []string {
-	var all []string
+	var all, allowed []string
 	for _, p := range rt.patterns {
 		method, _, named := strings.Cut(p, " ")
 		if named {
@@ -61,5 +48,12 @@ func (rt *Router) methods() []string {
 		}
 	}
 	slices.Sort(all)
-	return slices.Compact(all)
+	for _, method := range slices.Compact(all) {
+		probe := r.Clone(r.Context())
+		probe.Method = method
+		if _, pattern := rt.mux.Handler(probe); strings.Contains(pattern, " ") {
+			allowed = append(allowed, method)
+		}
+	}
+	return allowed
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Tally counts events by a key, such as wrong passwords by client. The events of a key are forgotten together, when the
-// window of the first is over. A Tally holds a bounded number of keys; beyond it the tenth goes that has the fewest events,
-// of those the oldest, so that keys by the thousand make nobody forget one that has many.
+// window of the first is over. A Tally holds a bounded number of keys. Beyond it a tenth of them is dropped: those with the
+// fewest events, and of these the oldest, so that a flood of new keys does not displace one with many events.
 type Tally[K comparable] struct {
 	now    func() time.Time
 	window time.Duration
@@ -37,7 +37,7 @@ func (t *Tally[K]) Add(key K) (events int, left time.Duration) {
 	c := t.counts[key]
 	if c == nil || !now.Before(c.reset) {
 		if c == nil && len(t.counts) >= t.most {
-			t.makeRoom(now)
+			t.evict(now)
 		}
 		c = &count{reset: now.Add(t.window)}
 		t.counts[key] = c
@@ -77,8 +77,8 @@ func (t *Tally[K]) Len() int {
 	return len(t.counts)
 }
 
-// makeRoom forgets what is over, and then the tenth that matters least.
-func (t *Tally[K]) makeRoom(now time.Time) {
+// evict drops keys whose window is over, and then the least important beyond nine tenths of the bound.
+func (t *Tally[K]) evict(now time.Time) {
 	keys := make([]K, 0, len(t.counts))
 	for key, c := range t.counts {
 		if now.Before(c.reset) {

@@ -153,3 +153,11 @@ func writeXML(w io.Writer, document any) error {
 	}
 	return nil
 }
+
+func enclosureLinks(all []news.Enclosure) []atomLink {
+	var out []atomLink
+	for _, e := range all {
+		out = append(out, atomLink{Rel: "enclosure", Type: mime(e), Href: e.URL, Title: e.Title, Length: e.Length})
+	}
+	return out
+}

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
+
+	"headwater/internal/news"
 )
 
 type jsonFeed struct {
@@ -105,4 +108,28 @@ func jsonItemOf(it Item) (jsonItem, error) {
 		Authors:  []jsonAuthor{{Name: it.Author.Title, URL: it.Author.URL}},
 		Language: it.Lang, Image: image(it.Files), Attachments: attachments(it.Files), Story: ext,
 	}, nil
+}
+
+type jsonAttachment struct {
+	URL      string `json:"url"`
+	Type     string `json:"mime_type"`
+	Title    string `json:"title,omitempty"`
+	Length   int64  `json:"size_in_bytes,omitempty"`
+	Duration int64  `json:"duration_in_seconds,omitempty"`
+}
+
+func attachments(all []news.Enclosure) []jsonAttachment {
+	var out []jsonAttachment
+	for _, e := range all {
+		out = append(out, jsonAttachment{e.URL, cmp.Or(mime(e), "application/octet-stream"), e.Title, e.Length, e.Duration})
+	}
+	return out
+}
+
+// image is the first picture among the files, or "".
+func image(all []news.Enclosure) string {
+	if i := slices.IndexFunc(all, news.Enclosure.IsPicture); i >= 0 {
+		return all[i].URL
+	}
+	return ""
 }

@@ -1,11 +1,16 @@
 package publish
 
 import (
+	"cmp"
 	"encoding/xml"
 	"fmt"
 	"html"
 	"io"
+	"slices"
+	"strings"
 	"time"
+
+	"headwater/internal/news"
 )
 
 type rssDocument struct {
@@ -104,3 +109,47 @@ func rssItemOf(it Item) (rssItem, error) {
 
 // rssTime is RFC 822 with the four-digit year that RSS 2.0 prefers.
 func rssTime(t time.Time) string { return t.Format("Mon, 02 Jan 2006 15:04:05 GMT") }
+
+// rssEnclosure has all three attributes, as RSS 2.0 asks for; the length is 0 where it is not known.
+type rssEnclosure struct {
+	URL    string `xml:"url,attr"`
+	Length int64  `xml:"length,attr"`
+	Type   string `xml:"type,attr"`
+}
+
+// rssMedia is media:content of Media RSS.
+type rssMedia struct {
+	URL      string `xml:"url,attr"`
+	Type     string `xml:"type,attr,omitempty"`
+	Medium   string `xml:"medium,attr,omitempty"`
+	Length   int64  `xml:"fileSize,attr,omitempty"`
+	Duration int64  `xml:"duration,attr,omitempty"`
+	Title    string `xml:"media:title,omitempty"`
+}
+
+// rssFiles gives the one enclosure that an RSS item has, a recording before anything else, and as media:content what it
+// can't say and the other files.
+func rssFiles(all []news.Enclosure) (one *rssEnclosure, others []rssMedia) {
+	i := slices.IndexFunc(all, news.Enclosure.Plays)
+	if i < 0 {
+		i = slices.IndexFunc(all, func(e news.Enclosure) bool { return !e.IsPicture() })
+	}
+	if i < 0 {
+		i = slices.IndexFunc(all, func(e news.Enclosure) bool { return mime(e) != "" })
+	}
+	for j, e := range all {
+		if j == i {
+			one = &rssEnclosure{e.URL, e.Length, cmp.Or(mime(e), "application/octet-stream")}
+			if e.Duration == 0 && e.Title == "" {
+				continue
+			}
+		}
+		m := rssMedia{URL: e.URL, Type: mime(e), Length: e.Length, Duration: e.Duration, Title: e.Title}
+		switch medium, _, _ := strings.Cut(e.Type, "/"); medium {
+		case "image", "audio", "video":
+			m.Medium = medium
+		}
+		others = append(others, m)
+	}
+	return one, others
+}

@@ -6,6 +6,32 @@ import (
 	"headwater/internal/news"
 )
 
+// Topic is a saved query that somebody follows.
+type Topic struct {
+	Name  string    `json:"name" doc:"unique"`
+	Query string    `json:"query" doc:"the search that it follows"`
+	Added time.Time `json:"added" doc:"when it was first followed"`
+	New   int       `json:"new" doc:"stories that matched since it was last seen"`
+	TopicOptions
+}
+
+// TopicOptions narrow a topic down. The zero value leaves all that its query finds.
+type TopicOptions struct {
+	Originals  bool     `json:"originals" required:"false" doc:"only stories whose original is among what the query finds"`
+	MinOutlets int      `json:"min_outlets" required:"false" minimum:"0" doc:"only stories that at least so many outlets carry"`
+	Langs      []string `json:"langs" required:"false" nullable:"false" doc:"only articles in these languages, as ISO 639-1; none is all"`
+	Muted      []string `json:"muted" required:"false" nullable:"false" doc:"outlets whose articles do not count, by domain or name"`
+}
+
+// TopicOf shows a topic.
+func TopicOf(t news.Topic) Topic {
+	o := t.Options
+	return Topic{
+		Name: t.Name, Query: t.Query, Added: t.Added, New: t.New,
+		TopicOptions: TopicOptions{o.Originals, o.MinOutlets, append([]string{}, o.Langs...), append([]string{}, o.Muted...)},
+	}
+}
+
 // Alert is who is told of a topic's stories, and how that goes. Its secret is never shown again.
 type Alert struct {
 	ID            int64          `json:"id" doc:"its number"`
