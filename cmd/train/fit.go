@@ -8,83 +8,86 @@ import (
 	"headwater/internal/stories/group"
 )
 
-// Penalties in weighted samples (Gelman and Hill 2007, partial pooling): each regime's weights are drawn towards those that
-// all regimes share, and these towards what is known. So a regime with few labels borrows from the others.
+// Penalties in weighted samples (partial pooling, Gelman and Hill 2007): each regime's weights are drawn towards those that all
+// regimes share, and these towards what is expected. So a regime with few labels borrows from the others.
 const (
-	pooling = .5  // on a regime's weight's distance from the shared one
-	ridge   = .1  // on a shared weight's distance from 0
-	firm    = 1   // the same on its distance from a known one
-	ofPrior = .02 // the same on the shared prior's
+	poolingPenalty  = .5  // on a regime's weight's distance from the shared one
+	ridgePenalty    = .1  // on a shared weight's distance from 0
+	expectedPenalty = 1   // the same on its distance from an expected one
+	priorPenalty    = .02 // the same on the shared prior's
 
-	steps      = 50   // Newton's, at most
-	sweeps     = 5000 // over the weights in a step, at most
-	converged  = 1e-5 // change of a weight below which a fit has ended
-	leastScale = 1e-4 // of a step
-	leastCurve = 1e-6 // of a sample, which keeps the curvature positive
+	maxSteps     = 50   // of Newton's method
+	maxSweeps    = 5000 // over the weights in a step
+	converged    = 1e-5 // change of a weight below which a fit has ended
+	minScale     = 1e-4 // of a step
+	minCurvature = 1e-6 // of a sample, which keeps the Hessian positive
 )
 
-// falling are the features that may only speak against, free those that may speak both ways; all others may only speak
-// for. Held to their sense, the weights of features that go together stay explainable, and few labels bend them less.
+// negative are the features that may only speak against, unbounded those that may speak both ways; all others may only speak for. Held
+// to their sense, the weights of features that go together stay explainable, and few labels bend them less.
 var (
-	falling = []string{"aside", "conflicts", "days", "late", "no_prose", "template", "title_figures"}
-	free    = []string{"early"}
-	// mute are features that say nothing on a level: reporters of one press conference share its quotations, and no story.
-	mute = [numLevels][]string{story: {"quotes"}}
+	negative  = []string{"aside", "conflicts", "days", "late", "no_prose", "template", "title_figures"}
+	unbounded = []string{"early"}
+	// excluded are features that say nothing on a level: reporters of one press conference share its quotations, and no story.
+	excluded = [numLevels][]string{story: {"quotes"}}
 )
 
-// known are the shared weights that are expected before any label is seen: what the fit is drawn towards, and keeps to where
-// there are next to no labels for a feature.
-type known struct {
+// expectation is what the shared weights are before any label is seen: the fit is drawn towards it, and keeps to it where there are
+// next to no labels for a feature.
+type expectation struct {
 	prior   float64
 	weights map[string]float64
 }
 
-// expected are the known weights by level, set by hand from what reading wire copy has shown (docs/design.md). Of 1,130 pairs of rumours
-// that share a quotation and less than a tenth of their prose, 1,127 are about one claim, yet labels of clusters weigh little.
-var expected = [numLevels]known{
+// expected are set by hand from what reading wire copy has shown. Of 1,130 pairs of rumours that share a quotation and less than a
+// tenth of their prose, 1,127 are about one claim, yet labels of clusters weigh little.
+var expected = [numLevels]expectation{
 	story: {-6, map[string]float64{"same_text": 6, "no_prose": -3, "retelling": 12, "cites": 3, "conflicts": -2, "agrees": .7, "same_title": 3}},
 	event: {-4, map[string]float64{"quotes": 5, "same_text": 3, "retelling": 1, "cites": 4}},
 }
 
-// pooled are logistic regressions that share what few labels can't tell apart.
+// pooled are the logistic regressions of all regimes. The prior is weight 0 of each list of weights.
 type pooled struct {
 	samples      [][]sample // by regime
-	lower, upper []float64  // bounds of the weights, the prior first
-	known        []float64
-	firmness     []float64 // of known
+	lower, upper []float64  // bounds of the weights
+	expected     []float64
+	penalty      []float64 // on the distance from expected
 	shared       []float64
 	weights      [][]float64 // by regime
 }
 
 // fit gives a logistic regression for each regime.
-func fit(samples []sample, k known, mute []string) []group.Regression {
+func fit(samples []sample, e expectation, excluded []string) []group.Regression {
 	names, regimes := group.FeatureNames(), len(group.Regimes())
-	p := &pooled{samples: make([][]sample, regimes), weights: make([][]float64, regimes)}
+	p := &pooled{
+		samples: make([][]sample, regimes), weights: make([][]float64, regimes),
+		lower: []float64{math.Inf(-1)}, upper: []float64{math.Inf(1)}, expected: []float64{e.prior}, penalty: []float64{priorPenalty},
+	}
 	for _, s := range samples {
 		p.samples[s.regime] = append(p.samples[s.regime], s)
 	}
-	p.bound(math.Inf(-1), math.Inf(1), k.prior, ofPrior)
 	for _, name := range names {
-		low, high := 0.0, math.Inf(1)
+		lower, upper, penalty := 0.0, math.Inf(1), ridgePenalty
 		switch {
-		case slices.Contains(mute, name):
-			high = 0
-		case slices.Contains(falling, name):
-			low, high = math.Inf(-1), 0
-		case slices.Contains(free, name):
-			low = math.Inf(-1)
+		case slices.Contains(excluded, name):
+			upper = 0
+		case slices.Contains(negative, name):
+			lower, upper = math.Inf(-1), 0
+		case slices.Contains(unbounded, name):
+			lower = math.Inf(-1)
 		}
-		firmness := ridge
-		if k.weights[name] != 0 {
-			firmness = firm
+		if e.weights[name] != 0 {
+			penalty = expectedPenalty
 		}
-		p.bound(low, high, k.weights[name], firmness)
+		p.lower, p.upper = append(p.lower, lower), append(p.upper, upper)
+		p.expected, p.penalty = append(p.expected, e.weights[name]), append(p.penalty, penalty)
 	}
-	p.shared = slices.Clone(p.known)
+	p.shared = slices.Clone(p.expected)
 	for r := range p.weights {
-		p.weights[r] = slices.Clone(p.known)
+		p.weights[r] = slices.Clone(p.expected)
 	}
 	p.fit()
+	round := func(x float64) float64 { return math.Round(x*100) / 100 }
 	out := make([]group.Regression, regimes)
 	for r, w := range p.weights {
 		out[r] = group.Regression{Prior: round(w[0]), Weights: map[string]float64{}}
@@ -97,15 +100,10 @@ func fit(samples []sample, k known, mute []string) []group.Regression {
 	return out
 }
 
-func (p *pooled) bound(low, high, known, firmness float64) {
-	p.lower, p.upper = append(p.lower, low), append(p.upper, high)
-	p.known, p.firmness = append(p.known, known), append(p.firmness, firmness)
-}
-
 // fit fits all weights by Newton's method within their bounds.
 func (p *pooled) fit() {
 	loss := p.loss(p.shared, p.weights)
-	for range steps {
+	for range maxSteps {
 		shared, weights := p.step()
 		size := 0.0
 		for i, d := range shared {
@@ -117,23 +115,24 @@ func (p *pooled) fit() {
 		if size < converged {
 			return
 		}
-		for scale := 1.0; ; scale /= 2 { // a full step may overshoot where classes part cleanly
-			if scale < leastScale {
+		for scale := 1.0; ; scale /= 2 { // a full step may overshoot where a feature separates the classes
+			if scale < minScale {
 				return
 			}
-			nextShared, next := moved(p.shared, shared, scale), make([][]float64, len(weights))
+			nextShared, nextWeights := plus(p.shared, shared, scale), make([][]float64, len(weights))
 			for r := range weights {
-				next[r] = moved(p.weights[r], weights[r], scale)
+				nextWeights[r] = plus(p.weights[r], weights[r], scale)
 			}
-			if at := p.loss(nextShared, next); at <= loss {
-				p.shared, p.weights, loss = nextShared, next, at
+			if l := p.loss(nextShared, nextWeights); l <= loss {
+				p.shared, p.weights, loss = nextShared, nextWeights, l
 				break
 			}
 		}
 	}
 }
 
-func moved(w, by []float64, scale float64) []float64 {
+// plus gives w + scale·by.
+func plus(w, by []float64, scale float64) []float64 {
 	out := slices.Clone(w)
 	for i, d := range by {
 		out[i] += scale * d
@@ -147,21 +146,21 @@ func (p *pooled) step() (shared []float64, weights [][]float64) {
 	hess, grad := make([][][]float64, len(p.weights)), make([][]float64, len(p.weights))
 	var wait sync.WaitGroup
 	for r := range p.weights {
-		wait.Go(func() { hess[r], grad[r] = p.curvature(r) })
+		wait.Go(func() { hess[r], grad[r] = p.derivatives(r) })
 	}
 	wait.Wait()
 	shared, weights = make([]float64, n), make([][]float64, len(p.weights))
-	pull := make([]float64, n) // gradient of the shared weights
-	for i := range pull {
-		pull[i] = p.firmness[i] * (p.shared[i] - p.known[i])
+	sharedGrad := make([]float64, n) // of the shared weights
+	for i := range sharedGrad {
+		sharedGrad[i] = p.penalty[i] * (p.shared[i] - p.expected[i])
 		for r := range weights {
-			pull[i] -= pooling * (p.weights[r][i] - p.shared[i])
+			sharedGrad[i] -= poolingPenalty * (p.weights[r][i] - p.shared[i])
 		}
 	}
 	for r := range weights {
 		weights[r] = make([]float64, n)
 	}
-	for range sweeps {
+	for range maxSweeps {
 		size := 0.0
 		for r, step := range weights {
 			for i, h := range hess[r] {
@@ -174,17 +173,17 @@ func (p *pooled) step() (shared []float64, weights [][]float64) {
 				for j := range h {
 					grad[r][j] += h[j] * d
 				}
-				pull[i] -= pooling * d
+				sharedGrad[i] -= poolingPenalty * d
 				size = max(size, math.Abs(d))
 			}
 		}
 		for i := range shared {
-			stiff := p.firmness[i] + pooling*float64(len(weights))
-			d := -pull[i] / stiff
+			sharedHess := p.penalty[i] + poolingPenalty*float64(len(weights))
+			d := -sharedGrad[i] / sharedHess
 			shared[i] += d
-			pull[i] += stiff * d
+			sharedGrad[i] += sharedHess * d
 			for r := range grad {
-				grad[r][i] -= pooling * d
+				grad[r][i] -= poolingPenalty * d
 			}
 			size = max(size, math.Abs(d))
 		}
@@ -207,9 +206,9 @@ func (s *sample) logOdds(w []float64) float64 {
 func (p *pooled) loss(shared []float64, weights [][]float64) float64 {
 	sum := 0.0
 	for i, x := range shared {
-		sum += p.firmness[i] / 2 * (x - p.known[i]) * (x - p.known[i])
+		sum += p.penalty[i] / 2 * (x - p.expected[i]) * (x - p.expected[i])
 		for _, w := range weights {
-			sum += pooling / 2 * (w[i] - x) * (w[i] - x)
+			sum += poolingPenalty / 2 * (w[i] - x) * (w[i] - x)
 		}
 	}
 	for r, w := range weights {
@@ -225,16 +224,16 @@ func (p *pooled) loss(shared []float64, weights [][]float64) float64 {
 	return sum
 }
 
-// curvature gives the Hessian and the gradient of loss in a regime's weights.
-func (p *pooled) curvature(r int) ([][]float64, []float64) {
+// derivatives gives the Hessian and the gradient of loss in a regime's weights.
+func (p *pooled) derivatives(r int) ([][]float64, []float64) {
 	w := p.weights[r]
 	n := len(w)
 	grad, hess := make([]float64, n), make([][]float64, n)
 	for i := range hess {
 		hess[i] = make([]float64, n)
-		grad[i], hess[i][i] = pooling*(w[i]-p.shared[i]), pooling
+		grad[i], hess[i][i] = poolingPenalty*(w[i]-p.shared[i]), poolingPenalty
 	}
-	at, x := make([]int, 0, n), make([]float64, 0, n) // what is not 0
+	at, x := make([]int, 0, n), make([]float64, 0, n) // the features that are not 0, plus 1
 	for i := range p.samples[r] {
 		s := &p.samples[r][i]
 		q := 1 / (1 + math.Exp(-s.logOdds(w)))
@@ -242,7 +241,7 @@ func (p *pooled) curvature(r int) ([][]float64, []float64) {
 		if s.same {
 			y = 1
 		}
-		d, h := s.weight*(q-y), s.weight*max(q*(1-q), leastCurve)
+		d, h := s.weight*(q-y), s.weight*max(q*(1-q), minCurvature)
 		at, x = append(at[:0], 0), append(x[:0], 1)
 		for i, v := range s.x {
 			if v != 0 {
@@ -264,5 +263,3 @@ func (p *pooled) curvature(r int) ([][]float64, []float64) {
 	}
 	return hess, grad
 }
-
-func round(x float64) float64 { return math.Round(x*100) / 100 }

@@ -23,7 +23,7 @@ func TestNewsroomHeldOut(t *testing.T) {
 	if os.Getenv("TRAIN_TEST_HALVES") == "" {
 		t.Skip("set TRAIN_TEST_HALVES=1 to train twice and group twice")
 	}
-	samples, err := gather(folder, &strings.Builder{})
+	samples, err := loadSamples(folder, &strings.Builder{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -45,7 +45,7 @@ func TestNewsroomHeldOut(t *testing.T) {
 		return id
 	}
 	for l, file := range tables {
-		err := (&set{}).table(filepath.Join(folder, "newsroom", file), func(a, b string, same bool, kind string) {
+		err := (&set{}).readPairs(filepath.Join(folder, "newsroom", file), func(a, b string, same bool, kind string) {
 			all[l] = append(all[l], judgedPair{keyOf(a, b), same, kind})
 			ra, rb := root(a), root(b)
 			parent[max(ra, rb)] = min(ra, rb)
@@ -105,7 +105,7 @@ func TestNewsroomHeldOut(t *testing.T) {
 // groupNewsroom gives the story and the event of each article of the recorded newsroom.
 func groupNewsroom(t *testing.T, folder string, m *group.Model) map[string][numLevels]int64 {
 	t.Helper()
-	s, err := load(folder, "wire26")
+	s, err := loadSet(folder, "wire26")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -114,7 +114,7 @@ func groupNewsroom(t *testing.T, folder string, m *group.Model) map[string][numL
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "model.json")
-	if err := write(file, m); err != nil {
+	if err := writeModel(file, m); err != nil {
 		t.Fatal(err)
 	}
 	data, err := os.ReadFile(file)
@@ -132,9 +132,9 @@ func groupNewsroom(t *testing.T, folder string, m *group.Model) map[string][numL
 		return nil
 	}})
 	for _, d := range s.docs {
-		seen := when(d.Fetched)
+		seen := parseTime(d.Fetched)
 		if seen.IsZero() {
-			seen = when(d.Published)
+			seen = parseTime(d.Published)
 		}
 		if err := bench.Add(d.entry(), d.Feed, seen); err != nil {
 			t.Fatal(err)

@@ -22,7 +22,7 @@ import (
 	"headwater/internal/stories/stream"
 )
 
-// level is what a label speaks of.
+// level is what a label is about.
 type level int
 
 const (
@@ -31,26 +31,35 @@ const (
 	numLevels
 )
 
-// sample is a compared pair with its label on one level.
-type sample struct {
-	x      group.Features
-	level  level
-	regime int
-	same   bool
-	weight float64
-	held   bool // not trained on when the held-out figures are taken
-	kind   string
-	pair   pairKey
-}
+var levelNames = [numLevels]string{"story", "event"}
 
 // label says whether a pair is one.
 type label struct {
 	same   bool
 	weight float64
-	held   bool
+	held   bool // not trained on when the held-out figures are taken
 	kind   string
 }
 
+// The weights of labels, beside 1 of one that a program gave.
+const (
+	judgedWeight  = 4   // a person gave it after reading, to a pair that was picked for being hard
+	clusterWeight = .02 // all labels of a set together that follow from its clusters
+)
+
+// newsroomWeight is the weight of a label that an editor gave to a pair as a newsroom shows it.
+var newsroomWeight = [numLevels]float64{story: 4, event: 2}
+
+// sample is a compared pair with its label on one level.
+type sample struct {
+	label
+	x      group.Features
+	level  level
+	regime int
+	pair   pairKey
+}
+
+// pairKey is the ids of two documents in order.
 type pairKey [2]string
 
 func keyOf(a, b string) pairKey { return pairKey{min(a, b), max(a, b)} }
@@ -73,7 +82,7 @@ type document struct {
 
 func (d document) entry() news.Entry {
 	e := news.Entry{
-		GUID: d.ID, Title: d.Title, URL: d.URL, Summary: d.Summary, Content: d.HTML, Published: when(d.Published),
+		GUID: d.ID, Title: d.Title, URL: d.URL, Summary: d.Summary, Content: d.HTML, Published: parseTime(d.Published),
 		Source: news.Reference{Title: d.Feed}, Language: d.Lang,
 	}
 	if e.Content == "" {
@@ -85,7 +94,7 @@ func (d document) entry() news.Entry {
 	return e
 }
 
-func when(s string) time.Time {
+func parseTime(s string) time.Time {
 	t, err := time.Parse(time.RFC3339, s)
 	if err != nil {
 		return time.Time{}
@@ -93,38 +102,39 @@ func when(s string) time.Time {
 	return t.UTC()
 }
 
-// set is a set of documents with what people or programs said of its pairs.
+// set is a set of documents with the labels of its pairs.
 type set struct {
-	name    string
-	docs    []document
-	at      map[string]int
-	pairs   [numLevels]map[pairKey]label
-	cluster bool     // pairs within and across clusters are labels of events
-	read    []string // the files that were read, with their sums
+	name      string
+	docs      []document
+	number    map[string]int // of each document in docs, by id
+	pairs     [numLevels]map[pairKey]label
+	clustered bool     // pairs within and across clusters are labels of events
+	read      []string // the files that were read, with their sums
 }
 
-// gather compares the pairs of every set and gives those that have a label.
-func gather(folder string, out *strings.Builder) ([]sample, error) {
+// loadSamples compares the pairs of every set and gives those that have a label. It prints what it read, and pairs of one story or
+// event that grouping would not compare.
+func loadSamples(folder string, out *strings.Builder) ([]sample, error) {
 	var all []sample
 	for _, name := range []string{"wire16", "wire26", "rumours", "headlines"} {
-		s, err := load(folder, name)
+		s, err := loadSet(folder, name)
 		if err != nil {
 			return nil, err
 		}
 		for _, file := range s.read {
 			fmt.Fprintln(out, "read", file)
 		}
-		got, err := s.samples(out)
+		samples, err := s.samples(out)
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, got...)
+		all = append(all, samples...)
 	}
 	return all, nil
 }
 
-func load(folder, name string) (*set, error) {
-	s := &set{name: name, at: map[string]int{}, cluster: name == "rumours" || name == "headlines"}
+func loadSet(folder, name string) (*set, error) {
+	s := &set{name: name, number: map[string]int{}, clustered: name == "rumours" || name == "headlines"}
 	for i := range s.pairs {
 		s.pairs[i] = map[pairKey]label{}
 	}
@@ -132,28 +142,28 @@ func load(folder, name string) (*set, error) {
 	if _, err := os.Stat(docs); err != nil {
 		docs += ".gz"
 	}
-	err := s.lines(docs, func(line []byte) error {
+	err := s.readLines(docs, func(line []byte) error {
 		var d document
 		if err := json.Unmarshal(line, &d); err != nil {
 			return err
 		}
-		s.at[d.ID] = len(s.docs)
+		s.number[d.ID] = len(s.docs)
 		s.docs = append(s.docs, d)
 		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	return s, s.labels(folder)
+	return s, s.loadLabels(folder)
 }
 
-// labels reads the pairs that were judged, by people and by program.
-func (s *set) labels(folder string) error {
-	if !s.cluster {
-		err := s.table(filepath.Join(folder, s.name, "pairs.tsv"), func(a, b string, same bool, kind string) {
-			s.say(story, a, b, same, 1, kind)
+// loadLabels reads the pairs that were judged, by people and by program. Of two labels of a pair the later counts.
+func (s *set) loadLabels(folder string) error {
+	if !s.clustered {
+		err := s.readPairs(filepath.Join(folder, s.name, "pairs.tsv"), func(a, b string, same bool, kind string) {
+			s.addLabel(story, a, b, same, 1, kind)
 			if same {
-				s.say(event, a, b, true, 1, kind)
+				s.addLabel(event, a, b, true, 1, kind)
 			}
 		})
 		if err != nil {
@@ -161,46 +171,32 @@ func (s *set) labels(folder string) error {
 		}
 	}
 	if s.name == "wire26" {
-		if err := s.newsroom(folder); err != nil {
-			return err
+		for _, file := range []string{"wire26/origins.jsonl", "newsroom/origins.jsonl"} {
+			if err := s.loadOriginals(filepath.Join(folder, file)); err != nil {
+				return err
+			}
+		}
+		for l, file := range [numLevels]string{"stories.tsv", "events.tsv"} {
+			err := s.readPairs(filepath.Join(folder, "newsroom", file), func(a, b string, same bool, kind string) {
+				s.addLabel(level(l), a, b, same, newsroomWeight[l], kind)
+			})
+			if err != nil {
+				return err
+			}
 		}
 	}
 	if s.name == "headlines" {
 		return nil
 	}
-	return s.table(filepath.Join(folder, "judged", s.name+".tsv"), func(a, b string, same bool, kind string) {
-		s.say(story, a, b, same, judged, kind)
-		s.say(event, a, b, same || kind == "event", judged, kind)
+	return s.readPairs(filepath.Join(folder, "judged", s.name+".tsv"), func(a, b string, same bool, kind string) {
+		s.addLabel(story, a, b, same, judgedWeight, kind)
+		s.addLabel(event, a, b, same || kind == "event", judgedWeight, kind)
 	})
 }
 
-// newsroom reads what an editor says of what a newsroom shows together, and who wrote what is shown.
-func (s *set) newsroom(folder string) error {
-	for _, file := range []string{"wire26/origins.jsonl", "newsroom/origins.jsonl"} {
-		if err := s.originals(filepath.Join(folder, file)); err != nil {
-			return err
-		}
-	}
-	for l, file := range [numLevels]string{"stories.tsv", "events.tsv"} {
-		err := s.table(filepath.Join(folder, "newsroom", file), func(a, b string, same bool, kind string) {
-			s.say(level(l), a, b, same, edited[l], kind)
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// judged is the weight of a label that a person gave after reading to a pair that was picked for being hard, beside 1 of one that
-// a program gave; edited is that of a pair as a newsroom shows it, by level.
-const judged = 4
-
-var edited = [numLevels]float64{story: 4, event: 2}
-
-// originals labels each rerun with its original.
-func (s *set) originals(file string) error {
-	return s.lines(file, func(line []byte) error {
+// loadOriginals labels each rerun with its original.
+func (s *set) loadOriginals(file string) error {
+	return s.readLines(file, func(line []byte) error {
 		var o struct {
 			ID        string   `json:"id"`
 			Originals []string `json:"originals"`
@@ -209,28 +205,26 @@ func (s *set) originals(file string) error {
 			return err
 		}
 		for _, id := range o.Originals {
-			if id == o.ID {
-				continue
+			if id != o.ID {
+				s.addLabel(story, o.ID, id, true, 1, "rerun")
+				s.addLabel(event, o.ID, id, true, 1, "rerun")
 			}
-			s.say(story, o.ID, id, true, 1, "rerun")
-			s.say(event, o.ID, id, true, 1, "rerun")
 		}
 		return nil
 	})
 }
 
-func (s *set) say(l level, a, b string, same bool, weight float64, kind string) {
-	i, ok := s.at[a]
-	j, ok2 := s.at[b]
-	if !ok || !ok2 {
-		return
+func (s *set) addLabel(l level, a, b string, same bool, weight float64, kind string) {
+	i, ok := s.number[a]
+	j, ok2 := s.number[b]
+	if ok && ok2 {
+		s.pairs[l][keyOf(a, b)] = label{same, weight, s.heldOut(i) || s.heldOut(j), kind}
 	}
-	s.pairs[l][keyOf(a, b)] = label{same, weight, s.held(i) || s.held(j), kind}
 }
 
-// held says whether a document belongs to the part that is held out: the later part of a set that has dates, by story,
-// and half of the stories of one that has none.
-func (s *set) held(i int) bool {
+// heldOut says whether a document belongs to the part that is held out: the later part of a set that has dates, so that no story is in
+// both, and half of the stories of one that has none.
+func (s *set) heldOut(i int) bool {
 	d := s.docs[i]
 	switch s.name {
 	case "wire16":
@@ -245,7 +239,7 @@ func (s *set) held(i int) bool {
 	return h.Sum32()%2 == 0
 }
 
-// samples compares the candidates of every document as grouping does.
+// samples compares every document with its candidates as grouping does, and gives the pairs that have a label.
 func (s *set) samples(out *strings.Builder) ([]sample, error) {
 	registry, err := outlets.Load(feeds.Agencies())
 	if err != nil {
@@ -253,9 +247,9 @@ func (s *set) samples(out *strings.Builder) ([]sample, error) {
 	}
 	bench := stream.New(stream.Options{Outlets: registry, Model: &group.Model{}}) // none is needed to compare
 	for _, d := range s.docs {
-		seen := when(d.Fetched)
+		seen := parseTime(d.Fetched)
 		if seen.IsZero() {
-			seen = when(d.Published)
+			seen = parseTime(d.Published)
 		}
 		if err := bench.Add(d.entry(), d.Feed, seen); err != nil {
 			return nil, err
@@ -275,15 +269,16 @@ func (s *set) samples(out *strings.Builder) ([]sample, error) {
 		done[k] = true
 		da, db := s.docs[a.Article.ID-1], s.docs[b.Article.ID-1]
 		for l := range numLevels {
-			if lab, ok := s.label(l, da, db, size); ok {
-				all = append(all, sample{*f, l, regime, lab.same, lab.weight, lab.held, s.name + " " + lab.kind, keyOf(da.ID, db.ID)})
+			if lab, ok := s.labelOf(l, da, db, size); ok {
+				lab.kind = s.name + " " + lab.kind
+				all = append(all, sample{lab, *f, l, regime, keyOf(da.ID, db.ID)})
 			}
 		}
 	})
 	var missed []string
 	for l := range numLevels {
 		for k, lab := range s.pairs[l] {
-			if i, j := s.at[k[0]], s.at[k[1]]; lab.same && !done[[2]int64{int64(min(i, j) + 1), int64(max(i, j) + 1)}] {
+			if i, j := s.number[k[0]], s.number[k[1]]; lab.same && !done[[2]int64{int64(min(i, j) + 1), int64(max(i, j) + 1)}] {
 				missed = append(missed, fmt.Sprintf("%s, %s, %s: %s and %s were never compared", s.name, levelNames[l], lab.kind, k[0], k[1]))
 			}
 		}
@@ -295,37 +290,33 @@ func (s *set) samples(out *strings.Builder) ([]sample, error) {
 	return all, nil
 }
 
-// clusterShare is the summed weight that the cluster labels of a set get, beside the single pairs.
-const clusterShare = .02
-
-func (s *set) label(l level, a, b document, size map[string]float64) (label, bool) {
+// labelOf gives the label of a pair, or one that follows from its clusters. Size is the number of documents of each cluster.
+func (s *set) labelOf(l level, a, b document, size map[string]float64) (label, bool) {
 	if lab, ok := s.pairs[l][keyOf(a.ID, b.ID)]; ok {
 		return lab, true
 	}
-	if !s.cluster || a.Lang != b.Lang {
+	if !s.clustered || a.Lang != b.Lang {
 		return label{}, false
 	}
 	same := a.Cluster == b.Cluster
-	if l == story && (same || sameTitle(a, b)) {
+	if l == story && (same || a.Title != "" && strings.EqualFold(a.Title, b.Title)) {
 		return label{}, false // one event says nothing about one text
 	}
-	i, j := s.at[a.ID], s.at[b.ID]
-	if s.held(i) != s.held(j) {
+	i, j := s.number[a.ID], s.number[b.ID]
+	if s.heldOut(i) != s.heldOut(j) {
 		return label{}, false
 	}
 	kind := "other"
 	if same {
 		kind = "cluster"
 	}
-	w := clusterShare * 10 / math.Sqrt(size[a.Cluster]*size[b.Cluster])
-	return label{same, w, s.held(i), kind}, true
+	w := clusterWeight * 10 / math.Sqrt(size[a.Cluster]*size[b.Cluster])
+	return label{same, w, s.heldOut(i), kind}, true
 }
 
-func sameTitle(a, b document) bool { return a.Title != "" && strings.EqualFold(a.Title, b.Title) }
-
-// table reads lines of id, id, 1 or 0, kind.
-func (s *set) table(file string, each func(a, b string, same bool, kind string)) error {
-	return s.lines(file, func(line []byte) error {
+// readPairs reads lines of id, id, 1 or 0, kind, with tabs between.
+func (s *set) readPairs(file string, each func(a, b string, same bool, kind string)) error {
+	return s.readLines(file, func(line []byte) error {
 		f := strings.Split(string(line), "\t")
 		if len(f) < 4 || f[2] != "0" && f[2] != "1" {
 			return fmt.Errorf("%q is not: id, id, 1 or 0, kind", line)
@@ -335,8 +326,8 @@ func (s *set) table(file string, each func(a, b string, same bool, kind string))
 	})
 }
 
-// lines gives the lines of a file, unpacked where its name ends in .gz, and notes what was read.
-func (s *set) lines(file string, each func([]byte) error) error {
+// readLines gives the lines of a file, unpacked where its name ends in .gz, and notes what was read.
+func (s *set) readLines(file string, each func([]byte) error) error {
 	f, err := os.Open(file)
 	if err != nil {
 		return err

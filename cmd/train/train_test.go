@@ -40,7 +40,7 @@ func drawn(t *testing.T, n int, prior, first, second float64) []sample {
 }
 
 func TestFitFindsTheWeights(t *testing.T) {
-	got := fit(drawn(t, 20_000, -2, 5, -3), known{}, nil)[0]
+	got := fit(drawn(t, 20_000, -2, 5, -3), expectation{}, nil)[0]
 	if math.Abs(got.Prior+2) > .3 || math.Abs(got.Weights["coverage"]-5) > .4 || math.Abs(got.Weights["conflicts"]+3) > .4 {
 		t.Errorf("%+v: want -2, 5 and -3", got)
 	}
@@ -50,11 +50,11 @@ func TestFitFindsTheWeights(t *testing.T) {
 }
 
 func TestFitKeepsSigns(t *testing.T) {
-	got := fit(drawn(t, 5000, -1, -4, 4), known{}, nil)[0] // both against their sense
+	got := fit(drawn(t, 5000, -1, -4, 4), expectation{}, nil)[0] // both against their sense
 	if got.Weights["coverage"] < 0 || got.Weights["conflicts"] > 0 {
 		t.Errorf("%+v: coverage may only speak for, conflicts only against", got)
 	}
-	got = fit(drawn(t, 5000, -1, 4, 0), known{}, []string{"coverage"})[0]
+	got = fit(drawn(t, 5000, -1, 4, 0), expectation{}, []string{"coverage"})[0]
 	if got.Weights["coverage"] != 0 {
 		t.Errorf("%+v: a mute feature has a weight", got)
 	}
@@ -70,24 +70,24 @@ func TestFitOfCleanlyPartedClasses(t *testing.T) {
 			samples[i].x[a] = 1
 		}
 	}
-	got := fit(samples, known{prior: -4}, nil)[0]
+	got := fit(samples, expectation{prior: -4}, nil)[0]
 	if w := got.Weights["coverage"]; w < 4 || w > 40 || math.IsNaN(got.Prior) {
 		t.Errorf("%+v", got)
 	}
 }
 
 func TestFitKeepsToWhatIsKnown(t *testing.T) {
-	got := fit(drawn(t, 50, -1, 0, 0), known{prior: -6, weights: map[string]float64{"retelling": 20}}, nil)[0]
+	got := fit(drawn(t, 50, -1, 0, 0), expectation{prior: -6, weights: map[string]float64{"retelling": 20}}, nil)[0]
 	if got.Weights["retelling"] != 20 {
 		t.Errorf("retelling weighs %g without any label that has it, want the known 20", got.Weights["retelling"])
 	}
 }
 
 func TestReport(t *testing.T) {
-	held := []judgement{
-		{sample{same: true, weight: 1, kind: "a"}, .9},
-		{sample{same: true, weight: 1, kind: "a"}, .2},
-		{sample{same: false, weight: 2, kind: "b"}, .6},
+	held := []prediction{
+		{sample{label: label{same: true, weight: 1, kind: "a"}}, .9},
+		{sample{label: label{same: true, weight: 1, kind: "a"}}, .2},
+		{sample{label: label{same: false, weight: 2, kind: "b"}}, .6},
 	}
 	var out strings.Builder
 	report(&out, "story", held)
@@ -100,20 +100,20 @@ func TestReport(t *testing.T) {
 
 // Nothing of what is held out may reach the other part: neither a story that goes on, nor one label of a pair.
 func TestHeldOut(t *testing.T) {
-	s := &set{name: "wire16", at: map[string]int{"early": 0, "late": 1}, docs: []document{{Published: "2016-11-20T00:00:00Z"}, {Published: "2016-12-10T00:00:00Z"}}}
+	s := &set{name: "wire16", number: map[string]int{"early": 0, "late": 1}, docs: []document{{Published: "2016-11-20T00:00:00Z"}, {Published: "2016-12-10T00:00:00Z"}}}
 	for i := range s.pairs {
 		s.pairs[i] = map[pairKey]label{}
 	}
-	s.say(story, "late", "early", true, 1, "copy")
+	s.addLabel(story, "late", "early", true, 1, "copy")
 	if !s.pairs[story][keyOf("early", "late")].held {
 		t.Error("a pair that reaches into the later part is trained on")
 	}
-	s.say(story, "early", "nobody", true, 1, "copy")
+	s.addLabel(story, "early", "nobody", true, 1, "copy")
 	if len(s.pairs[story]) != 1 {
 		t.Error("a label of an unknown article is kept")
 	}
 	r := &set{name: "rumours", docs: []document{{Cluster: "a"}, {Cluster: "a"}}}
-	if r.held(0) != r.held(1) {
+	if r.heldOut(0) != r.heldOut(1) {
 		t.Error("one story stands on both sides")
 	}
 }
@@ -123,7 +123,7 @@ func TestTable(t *testing.T) {
 	if err := os.WriteFile(file, []byte("a\tb\t1\tcopy\na\tb\tyes\tcopy\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	err := (&set{}).table(file, func(string, string, bool, string) {})
+	err := (&set{}).readPairs(file, func(string, string, bool, string) {})
 	if err == nil || !strings.Contains(err.Error(), "pairs.tsv:2: ") {
 		t.Errorf("%v: want the line named", err)
 	}
@@ -135,7 +135,7 @@ func TestModelIsTrained(t *testing.T) {
 	if _, err := os.Stat(folder); err != nil || testing.Short() {
 		t.Skip("the labelled sets lie beside the repository in ../shared/eval, and are not here, or -short")
 	}
-	samples, err := gather(folder, &strings.Builder{})
+	samples, err := loadSamples(folder, &strings.Builder{})
 	if err != nil {
 		t.Fatal(err)
 	}
