@@ -32,13 +32,13 @@ var (
 )
 
 // readBody reads a body whole, undoing its compression. Both what comes over the wire and what comes out of it are
-// bounded, so that a small body cannot unfold into a large one. A body that turns out to be large goes on when it has
-// one of the places for those.
+// bounded, so that a small body cannot unfold into a large one. Beyond largeBody bytes the reader waits for one of the
+// largeBodies slots.
 func readBody(resp *http.Response, limit int64, large chan struct{}) ([]byte, error) {
 	if resp.ContentLength > limit {
 		return nil, errTooLarge
 	}
-	wire := &limited{r: resp.Body, left: limit}
+	wire := &limitedReader{r: resp.Body, left: limit}
 	decoded, err := decode(wire, resp.Header.Values("Content-Encoding"), limit)
 	if err != nil {
 		return nil, encodingError(err, wire)
@@ -46,7 +46,7 @@ func readBody(resp *http.Response, limit int64, large chan struct{}) ([]byte, er
 	defer func() { _ = decoded.Close() }() // all that is wanted of it has been read
 	var out bytes.Buffer
 	out.Grow(int(min(max(resp.ContentLength, 0), largeBody)) + bytes.MinRead) // no more for a length that is only said
-	rest := &limited{r: decoded, left: limit}
+	rest := &limitedReader{r: decoded, left: limit}
 	if n, err := io.CopyN(&out, rest, largeBody); errors.Is(err, io.EOF) {
 		return out.Bytes(), nil
 	} else if err != nil || n < largeBody {
@@ -66,22 +66,22 @@ func readBody(resp *http.Response, limit int64, large chan struct{}) ([]byte, er
 }
 
 // encodingError tells a body that cannot be decoded from one that did not arrive.
-func encodingError(err error, wire *limited) error {
+func encodingError(err error, wire *limitedReader) error {
 	if wire.failed || errors.Is(err, errTooLarge) || errors.Is(err, io.ErrUnexpectedEOF) {
 		return err
 	}
 	return fmt.Errorf("%w: %w", errEncoding, err)
 }
 
-// limited is a reader that fails beyond a number of bytes, where io.LimitReader would cut silently.
-type limited struct {
+// limitedReader is a reader that fails beyond a number of bytes, where io.LimitReader would cut silently.
+type limitedReader struct {
 	r      io.Reader
 	left   int64
 	failed bool // the reader beneath failed
 }
 
 // Read implements io.Reader.
-func (l *limited) Read(p []byte) (int, error) {
+func (l *limitedReader) Read(p []byte) (int, error) {
 	n, err := l.r.Read(p)
 	l.failed = err != nil && !errors.Is(err, io.EOF)
 	if l.left -= int64(n); l.left < 0 {
@@ -93,18 +93,18 @@ func (l *limited) Read(p []byte) (int, error) {
 // maxLayers is how often a body may be compressed.
 const maxLayers = 3
 
-// decode undoes the compression of a body. Each layer is what its first bytes say, where these say it: a header that names
-// none ("utf-8", "aws-chunked"), too few or the wrong one is common. What comes out of each layer is at most limit bytes.
+// decode undoes the compression of a body. The first bytes of each layer decide if they show a coding, since headers often
+// name none ("utf-8", "aws-chunked"), too few or the wrong one. Each layer gives at most limit bytes.
 func decode(body io.Reader, header []string, limit int64) (io.ReadCloser, error) {
 	names := strings.FieldsFunc(strings.ToLower(strings.Join(header, ",")), func(r rune) bool { return strings.ContainsRune(", \t\"", r) })
-	in := bufio.NewReaderSize(body, peeked)
-	out := &layered{}
+	in := bufio.NewReaderSize(body, peekSize)
+	out := &layeredReader{}
 	for {
-		head, err := in.Peek(peeked)
+		head, err := in.Peek(peekSize)
 		if err != nil && !errors.Is(err, io.EOF) {
 			return nil, out.fail(err)
 		}
-		kind := magic(head)
+		kind := detectCoding(head)
 		switch {
 		case kind == "" && isText(head):
 			names = nil
@@ -125,21 +125,21 @@ func decode(body io.Reader, header []string, limit int64) (io.ReadCloser, error)
 			return nil, out.fail(err)
 		}
 		out.open = append(out.open, d)
-		in = bufio.NewReaderSize(&limited{r: d, left: limit}, peeked)
+		in = bufio.NewReaderSize(&limitedReader{r: d, left: limit}, peekSize)
 	}
 }
 
-// peeked is how many bytes of a layer are looked at.
-const peeked = 4096
+// peekSize is how many bytes of a layer are examined.
+const peekSize = 4096
 
-// layered is what comes out of all layers.
-type layered struct {
+// layeredReader is what comes out of all layers.
+type layeredReader struct {
 	io.Reader
 	open []io.Closer
 }
 
 // Close implements io.Closer.
-func (l *layered) Close() error {
+func (l *layeredReader) Close() error {
 	var errs []error
 	for _, c := range l.open {
 		errs = append(errs, c.Close())
@@ -148,7 +148,7 @@ func (l *layered) Close() error {
 }
 
 // fail ends the reading with an error.
-func (l *layered) fail(err error) error {
+func (l *layeredReader) fail(err error) error {
 	_ = l.Close() // nothing more is wanted of it
 	return err
 }
@@ -165,21 +165,21 @@ func nextCoding(names []string) (coding string, rest []string) {
 	return "", nil
 }
 
-// magic names the compression that the first bytes show. Brotli and raw deflate show nothing.
-func magic(head []byte) string {
+// detectCoding names the compression that the first bytes show. Brotli and raw deflate show nothing.
+func detectCoding(head []byte) string {
 	switch {
 	case bytes.HasPrefix(head, []byte("\x1f\x8b\x08")):
 		return "gzip"
 	case bytes.HasPrefix(head, []byte("\x28\xb5\x2f\xfd")):
 		return "zstd"
-	case isZlib(head) && head[0] == 0x78 && !isText(head) && reads(head, zlib.NewReader):
+	case isZlib(head) && head[0] == 0x78 && !isText(head) && canRead(head, zlib.NewReader):
 		return "deflate"
 	}
 	return ""
 }
 
-// isText holds for a body that is no compressed one: it has no control characters, and is UTF-8, or begins as a feed or
-// page does. Of UTF-16 the beginning counts.
+// isText reports whether a body is not compressed: it has no control characters and is UTF-8, or it begins as a feed or page
+// does, in UTF-16 too.
 func isText(head []byte) bool {
 	for _, mark := range []string{"\xfe\xff", "\xff\xfe", "<\x00", "\x00<", "{\x00", "\x00{", "\x00\x00\x00<"} {
 		if bytes.HasPrefix(head, []byte(mark)) {
@@ -205,7 +205,7 @@ func isText(head []byte) bool {
 func decoder(in *bufio.Reader, coding string, head []byte) (io.ReadCloser, error) {
 	switch coding {
 	case "gzip", "x-gzip":
-		if magic(head) != "gzip" {
+		if detectCoding(head) != "gzip" {
 			return io.NopCloser(in), nil
 		}
 		z, err := gzip.NewReader(in)
@@ -213,9 +213,19 @@ func decoder(in *bufio.Reader, coding string, head []byte) (io.ReadCloser, error
 			return nil, fmt.Errorf("reading gzip: %w", err)
 		}
 		z.Multistream(false)
-		return &members{Reader: z, in: in}, nil
+		return &gzipReader{Reader: z, in: in}, nil
 	case "deflate":
-		return inflate(in, head)
+		// The standard wants the zlib header, and many servers send none. A stream without it may begin with two bytes that
+		// look like it.
+		rawDeflate := func(r io.Reader) (io.ReadCloser, error) { return flate.NewReader(r), nil }
+		if !isZlib(head) || !canRead(head, zlib.NewReader) && canRead(head, rawDeflate) {
+			return flate.NewReader(in), nil
+		}
+		z, err := zlib.NewReader(in)
+		if err != nil {
+			return nil, fmt.Errorf("reading deflate: %w", err)
+		}
+		return z, nil
 	case "br":
 		return io.NopCloser(brotli.NewReader(in)), nil // its window is 16 MB at most
 	case "zstd":
@@ -228,14 +238,14 @@ func decoder(in *bufio.Reader, coding string, head []byte) (io.ReadCloser, error
 	return nil, fmt.Errorf("the body is encoded as %.30q, which was not asked for; the server is at fault", coding)
 }
 
-// members reads gzip to the end of its last member, and leaves out what stands behind it: some servers send garbage there.
-type members struct {
+// gzipReader reads gzip to the end of its last member, and leaves out what stands behind it: some servers send garbage there.
+type gzipReader struct {
 	*gzip.Reader
 	in *bufio.Reader
 }
 
 // Read implements io.Reader.
-func (m *members) Read(p []byte) (int, error) {
+func (m *gzipReader) Read(p []byte) (int, error) {
 	for {
 		n, err := m.Reader.Read(p)
 		switch {
@@ -248,7 +258,7 @@ func (m *members) Read(p []byte) (int, error) {
 		if err != nil && !errors.Is(err, io.EOF) {
 			return 0, err
 		}
-		if magic(head) != "gzip" {
+		if detectCoding(head) != "gzip" {
 			return 0, io.EOF
 		}
 		if err := m.Reset(m.in); err != nil {
@@ -258,30 +268,15 @@ func (m *members) Read(p []byte) (int, error) {
 	}
 }
 
-// inflate reads deflate with the zlib header that the standard wants, or without, as many servers send it. A stream
-// without one may begin with two bytes that look like it.
-func inflate(in *bufio.Reader, head []byte) (io.ReadCloser, error) {
-	if !isZlib(head) || !reads(head, zlib.NewReader) && reads(head, rawDeflate) {
-		return flate.NewReader(in), nil
-	}
-	z, err := zlib.NewReader(in)
-	if err != nil {
-		return nil, fmt.Errorf("reading deflate: %w", err)
-	}
-	return z, nil
-}
-
-func rawDeflate(r io.Reader) (io.ReadCloser, error) { return flate.NewReader(r), nil }
-
 func isZlib(head []byte) bool {
 	return len(head) >= 2 && head[0]&0x0f == 8 && (int(head[0])<<8|int(head[1]))%31 == 0
 }
 
-// reads reports whether a beginning can be read as far as it goes.
-func reads(head []byte, open func(io.Reader) (io.ReadCloser, error)) bool {
+// canRead reports whether a beginning can be read as far as it goes.
+func canRead(head []byte, open func(io.Reader) (io.ReadCloser, error)) bool {
 	z, err := open(bytes.NewReader(head))
 	if err == nil {
-		_, err = io.CopyN(io.Discard, z, peeked)
+		_, err = io.CopyN(io.Discard, z, peekSize)
 	}
 	return err == nil || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 }

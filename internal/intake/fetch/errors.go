@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
@@ -65,48 +64,17 @@ func statusError(address *url.URL, resp *http.Response, now time.Time) *Error {
 	default:
 		what = "the server gives no feed; try the address in a browser"
 	}
-	e := fail(state, address, status, fmt.Errorf("%s: %s", statusLine(status), what))
+	e := fail(state, address, status, fmt.Errorf("%s: %s", strings.TrimSpace(strconv.Itoa(status)+" "+http.StatusText(status)), what))
 	e.RetryAfter = retryAfter(resp.Header.Get("Retry-After"), now)
 	return e
 }
 
-func statusLine(status int) string {
-	return strings.TrimSpace(strconv.Itoa(status) + " " + http.StatusText(status))
-}
-
-// explain turns whatever ended a request into an Error, but for the end of the caller's context.
-func (c *Client) explain(ctx context.Context, address *url.URL, err error) error {
-	var known *Error
-	switch {
-	case errors.As(err, &known):
-		return known
-	case ctx.Err() != nil:
-		return fmt.Errorf("fetching %s: %w", address.Redacted(), ctx.Err())
-	case errors.Is(err, errProxy):
-		return fail(news.FeedPrivate, address, 0, err)
-	case errors.Is(err, errTooLarge):
-		return fail(news.FeedTooLarge, address, 0, fmt.Errorf("larger than %d bytes after decompression; raise fetch.max_bytes if the feed is worth it", c.opt.MaxBytes))
-	case isRefused(err):
-		return fail(news.FeedPrivate, address, 0, refusal(address, err))
-	case errors.Is(err, errEncoding):
-		return fail(news.FeedHTTPError, address, 0, err)
-	case isTimeout(err):
-		return fail(news.FeedTimeout, address, 0, fmt.Errorf("no whole answer within %s; it is tried again later: %w", c.opt.Timeout, err))
-	}
-	return fail(news.FeedUnreachable, address, 0, fmt.Errorf("%s: %w", whyUnreachable(address, err), err))
-}
-
-func refusal(address *url.URL, err error) error {
+func privateError(address *url.URL, err error) error {
 	return fmt.Errorf("%s is not on the public internet, so it is not fetched; if you trust it, name its network in fetch.allow_private: %w", address.Hostname(), err)
 }
 
 func isRefused(err error) bool {
 	return errors.Is(err, ssrf.ErrProhibitedIP) || errors.Is(err, ssrf.ErrProhibitedNetwork) || errors.Is(err, ssrf.ErrProhibitedPort)
-}
-
-func isTimeout(err error) bool {
-	var timeout net.Error
-	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout()
 }
 
 // whyUnreachable says in words what kept a connection from bringing an answer.
@@ -129,3 +97,21 @@ func whyUnreachable(address *url.URL, err error) string {
 	}
 	return "no usable answer; it is tried again later"
 }
+
+// retryAfter reads seconds or a date, up to a week.
+func retryAfter(value string, now time.Time) time.Duration {
+	value = strings.TrimSpace(value)
+	if seconds, err := strconv.ParseInt(value, 10, 64); err == nil {
+		return time.Duration(min(max(seconds, 0), int64(LongestRest/time.Second))) * time.Second
+	}
+	if t, err := http.ParseTime(value); err == nil {
+		return min(max(t.Sub(now), 0), LongestRest)
+	}
+	return 0
+}
+
+// errProxy says that it is the proxy that may not be reached.
+var errProxy = errors.New("fetch.proxy is not on the public internet; name its network in fetch.allow_private")
+
+// LongestRest is how long a host is believed that asks to be left alone. A slip must not lose a feed for good.
+const LongestRest = 7 * 24 * time.Hour

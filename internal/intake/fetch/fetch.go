@@ -1,5 +1,8 @@
-// Package fetch makes one safe, polite, conditional GET. Every connection goes through one dialer that refuses
-// addresses which are not public, for each hop of a redirect and whatever a name resolves to.
+// Package fetch makes HTTP requests that are safe and polite: conditional GETs of feeds, pages and pictures, and POSTs to
+// services that the reader chose. Every connection goes through one dialer that refuses addresses which are not public, for
+// each hop of a redirect and whatever a name resolves to (private.go). Requests of one host wait for each other, and a host
+// that sent Retry-After is not asked (gate.go). Bodies are bounded before and after decompression (body.go). Pages are read
+// only if robots.txt allows it (robots.go).
 package fetch
 
 import (
@@ -8,6 +11,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"net/netip"
@@ -20,6 +24,7 @@ import (
 	"code.dny.dev/ssrf"
 
 	"headwater/internal/news"
+	"headwater/internal/weburl"
 )
 
 // Options configure a Client. The zero value works.
@@ -49,6 +54,8 @@ type Options struct {
 
 const (
 	maxRedirects    = 5
+	picturesPerHost = 4   // at once, as a browser would
+	maxPictures     = 256 // at once, of all hosts
 	maxHeaderBytes  = 1 << 18
 	defaultTimeout  = 20 * time.Second
 	defaultMaxBytes = 10 << 20
@@ -59,18 +66,19 @@ const (
 
 // Client fetches. It is safe for concurrent use.
 type Client struct {
-	opt       Options
-	transport *http.Transport
-	guardian  *ssrf.Guardian
-	gate      *gate
-	pictures  *gate         // lets readers' browsers have several at once
-	showing   chan struct{} // an element for each picture that is asked for or passed on
-	robots    *robots
-	large     chan struct{} // an element for each large body that is being read
+	opt          Options
+	transport    *http.Transport
+	guardian     *ssrf.Guardian
+	gate         *gate
+	pictures     *gate         // lets readers' browsers have several at once
+	pictureSlots chan struct{} // an element for each picture that is asked for or passed on
+	robots       *robots
+	large        chan struct{} // an element for each large body that is being read
 
-	resting sync.Mutex           // guards what follows
-	rests   map[string]time.Time // hosts that want to be left alone, until when
-	late    map[string]time.Time // hosts that gave no picture in time, until when they are asked for none
+	resting *restingHosts
+
+	lateMu sync.Mutex           // guards late
+	late   map[string]time.Time // hosts that gave no picture in time, until when they are asked for none
 }
 
 // Request is what to fetch. ETag and LastModified are sent as they are, so they must be as the server gave them.
@@ -117,13 +125,18 @@ func New(o Options) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	places := newGate(o.PerHost, o.Pause)
-	places.own = o.own
-	return &Client{
-		opt: o, transport: newTransport(o, guardian), guardian: guardian, gate: places,
-		pictures: newGate(picturesAHost, 0), showing: make(chan struct{}, picturesAtOnce),
-		robots: newRobots(o.UserAgent), large: make(chan struct{}, largeBodies), rests: map[string]time.Time{}, late: map[string]time.Time{},
-	}, nil
+	c := &Client{
+		opt: o, transport: newTransport(o, guardian), guardian: guardian, gate: newGate(o.PerHost, o.Pause),
+		pictures: newGate(picturesPerHost, 0), pictureSlots: make(chan struct{}, maxPictures), large: make(chan struct{}, largeBodies),
+		resting: &restingHosts{now: o.Now, until: map[string]time.Time{}}, late: map[string]time.Time{},
+	}
+	c.gate.isExempt = func(host string) bool { return isAllowedAddress(host, o.AllowPrivate) }
+	c.robots = newRobots(o.UserAgent)
+	c.robots.get = func(ctx context.Context, address string) ([]byte, error) {
+		resp, err := c.Get(ctx, Request{URL: address, Accept: "text/plain, */*;q=0.1", MaxBytes: robotsReceived})
+		return resp.Body, err
+	}
+	return c, nil
 }
 
 // Close ends idle connections.
@@ -145,7 +158,11 @@ func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
 			}
 		}
 		started := time.Now()
-		answer, wait, err := c.hop(ctx, address, r.to(address), left)
+		asked := r
+		if r.ValidFor != "" && r.ValidFor != address.String() { // validators are for the document that they were given with
+			asked.ETag, asked.LastModified = "", ""
+		}
+		answer, wait, err := c.hop(ctx, address, asked, left)
 		if err != nil {
 			return Response{}, c.explain(ctx, address, err)
 		}
@@ -165,14 +182,6 @@ func (c *Client) Get(ctx context.Context, r Request) (Response, error) {
 	}
 }
 
-// to is the request that is made of an address: validators are for the document that they were given with.
-func (r Request) to(address *url.URL) Request {
-	if r.ValidFor != "" && r.ValidFor != address.String() {
-		r.ETag, r.LastModified = "", ""
-	}
-	return r
-}
-
 // answer is a response, or where it redirects to.
 type answer struct {
 	Response
@@ -182,7 +191,7 @@ type answer struct {
 // hop makes one request when it is the host's turn. It returns how long it waited for that.
 func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time.Duration) (answer, time.Duration, error) {
 	asked := time.Now()
-	if err := c.mayAsk(address); err != nil {
+	if err := c.resting.check(address); err != nil {
 		return answer{}, 0, err
 	}
 	release, err := c.gate.enter(ctx, strings.ToLower(address.Hostname()))
@@ -191,7 +200,7 @@ func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time
 	}
 	defer release()
 	wait := time.Since(asked)
-	if err := c.mayAsk(address); err != nil { // another feed of the host may have been told meanwhile
+	if err := c.resting.check(address); err != nil { // another feed of the host may have been told meanwhile
 		return answer{}, wait, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)
@@ -205,7 +214,20 @@ func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time
 		return answer{}, wait, err
 	}
 	defer func() { _ = resp.Body.Close() }() // all that is wanted of it has been read
-	a, err := c.read(resp, address, r)
+	a := answer{Response: Response{Status: resp.StatusCode, Header: resp.Header, Fresh: fresh(resp.Header, c.opt.Now())}}
+	switch s := resp.StatusCode; {
+	case s == http.StatusNotModified && (r.ETag != "" || r.LastModified != ""):
+		a.NotModified = true
+		return a, wait, nil
+	case isRedirect(s):
+		a.next, err = redirectTarget(address, resp.Header.Get("Location"))
+		drain(resp.Body)
+		return a, wait, err
+	case s < 200 || s > 299 || s >= http.StatusNoContent && s <= http.StatusPartialContent:
+		drain(resp.Body)
+		return a, wait, c.resting.refused(address, resp)
+	}
+	a.Body, err = readBody(resp, cmp.Or(r.MaxBytes, c.opt.MaxBytes), c.large)
 	return a, wait, err
 }
 
@@ -234,28 +256,102 @@ func (c *Client) request(ctx context.Context, address *url.URL, r Request) (*htt
 	return req, nil
 }
 
-// read takes the answer apart by its status.
-func (c *Client) read(resp *http.Response, address *url.URL, r Request) (answer, error) {
-	a := answer{Response: Response{Status: resp.StatusCode, Header: resp.Header, Fresh: fresh(resp.Header, c.opt.Now())}}
-	switch s := resp.StatusCode; {
-	case s == http.StatusNotModified && (r.ETag != "" || r.LastModified != ""):
-		a.NotModified = true
-		return a, nil
-	case isRedirect(s):
-		var err error
-		a.next, err = follow(address, resp.Header.Get("Location"))
-		drain(resp.Body)
-		return a, err
-	case s < 200 || s > 299 || s >= http.StatusNoContent && s <= http.StatusPartialContent:
-		drain(resp.Body)
-		return a, c.refused(address, resp)
-	}
-	body, err := readBody(resp, cmp.Or(r.MaxBytes, c.opt.MaxBytes), c.large)
-	a.Body = body
-	return a, err
-}
-
 // drain reads what is left of a short body, so that the connection can be used again.
 func drain(body io.Reader) {
 	_, _ = io.CopyN(io.Discard, body, 1<<16)
+}
+
+// roundTrip makes a request. Behind a proxy the guardian sees the proxy's address only, so what can be known of the
+// host itself is checked here; names are resolved by the proxy, which has to guard them.
+func (c *Client) roundTrip(req *http.Request) (*http.Response, error) {
+	if c.opt.Proxy != nil {
+		if err := checkHost(c.guardian, req.URL.Hostname()); err != nil {
+			return nil, err
+		}
+	}
+	resp, err := c.transport.RoundTrip(req)
+	if err != nil && c.opt.Proxy != nil && isRefused(err) {
+		return nil, fmt.Errorf("%w (%s): %w", errProxy, c.opt.Proxy.Hostname(), err)
+	}
+	return resp, err
+}
+
+// explain turns whatever ended a request into an Error, but for the end of the caller's context.
+func (c *Client) explain(ctx context.Context, address *url.URL, err error) error {
+	var known *Error
+	var timeout net.Error
+	switch {
+	case errors.As(err, &known):
+		return known
+	case ctx.Err() != nil:
+		return fmt.Errorf("fetching %s: %w", address.Redacted(), ctx.Err())
+	case errors.Is(err, errProxy):
+		return fail(news.FeedPrivate, address, 0, err)
+	case errors.Is(err, errTooLarge):
+		return fail(news.FeedTooLarge, address, 0, fmt.Errorf("larger than %d bytes after decompression; raise fetch.max_bytes if the feed is worth it", c.opt.MaxBytes))
+	case isRefused(err):
+		return fail(news.FeedPrivate, address, 0, privateError(address, err))
+	case errors.Is(err, errEncoding):
+		return fail(news.FeedHTTPError, address, 0, err)
+	case errors.Is(err, context.DeadlineExceeded), errors.As(err, &timeout) && timeout.Timeout():
+		return fail(news.FeedTimeout, address, 0, fmt.Errorf("no whole answer within %s; it is tried again later: %w", c.opt.Timeout, err))
+	}
+	return fail(news.FeedUnreachable, address, 0, fmt.Errorf("%s: %w", whyUnreachable(address, err), err))
+}
+
+// Rest keeps all requests from a host until the time given. It is called with what was stored when a process begins. Later
+// requests of hosts to be left alone are noted without it.
+func (c *Client) Rest(r news.Rest) { c.resting.add(r) }
+
+// PauseOf is how long after a request the next one to the host of an address waits.
+func (c *Client) PauseOf(address string) time.Duration {
+	u, err := weburl.Parse(address)
+	if err != nil {
+		return c.opt.Pause
+	}
+	return c.gate.pauseOf(strings.ToLower(u.Hostname()))
+}
+
+// newTransport makes the one way out: every connection is dialled here, and checked when its address is known.
+func newTransport(o Options, guardian *ssrf.Guardian) *http.Transport {
+	control := guardian.Safe
+	if o.dialled != nil {
+		control = func(network, address string, raw syscall.RawConn) error {
+			if err := guardian.Safe(network, address, raw); err != nil {
+				return err
+			}
+			return o.dialled(network, address, raw)
+		}
+	}
+	dialer := &net.Dialer{Timeout: min(connectTimeout, o.Timeout), KeepAlive: 30 * time.Second, Control: control, Resolver: o.resolver}
+	t := &http.Transport{
+		Proxy:                  nil, // the environment's proxies would dial for us, past the guardian
+		DialContext:            dialer.DialContext,
+		ForceAttemptHTTP2:      true,
+		DisableCompression:     true, // decompressed here, within the limit
+		MaxIdleConns:           1000,
+		MaxIdleConnsPerHost:    max(o.PerHost, 64),
+		IdleConnTimeout:        30 * time.Second,
+		TLSHandshakeTimeout:    min(connectTimeout, o.Timeout),
+		MaxResponseHeaderBytes: maxHeaderBytes,
+	}
+	if o.Proxy != nil {
+		t.Proxy = http.ProxyURL(o.Proxy)
+	}
+	return t
+}
+
+// Page fetches a web page where the robots.txt of its site, and of every site that it redirects to, lets us. It is at most
+// 4 MiB of HTML; anything else is an error.
+func (c *Client) Page(ctx context.Context, address string) (Response, error) {
+	resp, err := c.Get(ctx, Request{URL: address, Accept: "text/html, application/xhtml+xml;q=0.9", MaxBytes: 4 << 20, allow: c.robots.allow})
+	if err != nil {
+		return Response{}, err
+	}
+	kind := resp.Header.Get("Content-Type")
+	switch base, _, _ := mime.ParseMediaType(kind); base { // a broken parameter leaves the type
+	case "text/html", "application/xhtml+xml":
+		return resp, nil
+	}
+	return Response{}, &Error{State: news.FeedHTTPError, URL: resp.URL, Err: fmt.Errorf("it is no page of HTML (Content-Type %.80q)", kind)}
 }

@@ -2,31 +2,38 @@ package fetch
 
 import (
 	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
+
+	"headwater/internal/news"
 )
 
 // gate lets a bounded number of requests a host through at once, with a pause between them. It holds an entry only for
 // hosts that are in use or whose pause has not passed.
 type gate struct {
-	limit int
-	pause time.Duration
-	own   func(host string) bool // hosts without a pause; nil is none
+	limit    int
+	pause    time.Duration
+	isExempt func(host string) bool // hosts without a pause; nil is none
 
 	mu    sync.Mutex
-	hosts map[string]*lane
+	hosts map[string]*hostLane
 }
 
-// lane is the way to one host.
-type lane struct {
-	users int           // requests that run or wait
-	slots chan struct{} // one element a running request; nil without a limit
-	pause time.Duration
-	free  time.Time // when the next request may start
+// hostLane holds the requests to one host.
+type hostLane struct {
+	users     int           // requests that run or wait
+	slots     chan struct{} // one element a running request; nil without a limit
+	pause     time.Duration
+	nextStart time.Time // when the next request may start
 }
 
 func newGate(limit int, pause time.Duration) *gate {
-	return &gate{limit: limit, pause: pause, hosts: map[string]*lane{}}
+	return &gate{limit: limit, pause: pause, hosts: map[string]*hostLane{}}
 }
 
 // enter waits for the host's turn. The caller must call release when its request is over.
@@ -34,7 +41,17 @@ func (g *gate) enter(ctx context.Context, host string) (release func(), err erro
 	if g.limit == 0 && g.pause == 0 {
 		return func() {}, ctx.Err()
 	}
-	l := g.join(host)
+	g.mu.Lock()
+	l := g.hosts[host]
+	if l == nil {
+		l = &hostLane{pause: g.pauseOf(host)}
+		if g.limit > 0 {
+			l.slots = make(chan struct{}, g.limit)
+		}
+		g.hosts[host] = l
+	}
+	l.users++
+	g.mu.Unlock()
 	if l.slots != nil {
 		select {
 		case l.slots <- struct{}{}:
@@ -44,74 +61,68 @@ func (g *gate) enter(ctx context.Context, host string) (release func(), err erro
 		}
 	}
 	release = func() {
-		g.rest(l)
+		g.startPause(l)
 		if l.slots != nil {
 			<-l.slots
 		}
 		g.leave(host, l)
 	}
-	if err := sleep(ctx, g.reserve(l)); err != nil {
+	if wait := g.reserve(l); wait > 0 {
+		t := time.NewTimer(wait)
+		defer t.Stop()
+		select {
+		case <-ctx.Done():
+		case <-t.C:
+			return release, nil
+		}
+	}
+	if err := ctx.Err(); err != nil {
 		release()
 		return nil, err
 	}
 	return release, nil
 }
 
-func (g *gate) join(host string) *lane {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	l := g.hosts[host]
-	if l == nil {
-		l = &lane{pause: g.pauseOf(host)}
-		if g.limit > 0 {
-			l.slots = make(chan struct{}, g.limit)
-		}
-		g.hosts[host] = l
-	}
-	l.users++
-	return l
-}
-
 func (g *gate) pauseOf(host string) time.Duration {
-	if g.own != nil && g.own(host) {
+	if g.isExempt != nil && g.isExempt(host) {
 		return 0
 	}
 	return g.pause
 }
 
 // reserve takes the next moment at which a request may start and returns how long that is from now.
-func (g *gate) reserve(l *lane) time.Duration {
+func (g *gate) reserve(l *hostLane) time.Duration {
 	if l.pause == 0 {
 		return 0
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	now := time.Now()
-	start := l.free
+	start := l.nextStart
 	if start.Before(now) {
 		start = now
 	}
-	l.free = start.Add(l.pause)
+	l.nextStart = start.Add(l.pause)
 	return start.Sub(now)
 }
 
-// rest begins the pause after a request.
-func (g *gate) rest(l *lane) {
+// startPause begins the pause after a request.
+func (g *gate) startPause(l *hostLane) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if free := time.Now().Add(l.pause); l.pause > 0 && free.After(l.free) {
-		l.free = free
+	if free := time.Now().Add(l.pause); l.pause > 0 && free.After(l.nextStart) {
+		l.nextStart = free
 	}
 }
 
 // leave forgets the host once nobody uses it and its pause is over.
-func (g *gate) leave(host string, l *lane) {
+func (g *gate) leave(host string, l *hostLane) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if l.users--; l.users > 0 {
 		return
 	}
-	if wait := time.Until(l.free); wait > 0 {
+	if wait := time.Until(l.nextStart); wait > 0 {
 		l.users++
 		time.AfterFunc(wait, func() { g.leave(host, l) })
 		return
@@ -119,16 +130,106 @@ func (g *gate) leave(host string, l *lane) {
 	delete(g.hosts, host)
 }
 
-func sleep(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return ctx.Err()
+// ErrResting is the cause of an *Error for a request that was not made, because the host had asked to be left alone.
+// Error.Rest says until when.
+var ErrResting = errors.New("its host asked to be left alone for some time (Retry-After), so it was not asked")
+
+// maxPostRest bounds the Retry-After of a service that the reader chose. By then a day's messages would be lost.
+const maxPostRest = 24 * time.Hour
+
+// restingHosts are the hosts that asked to be left alone.
+type restingHosts struct {
+	now func() time.Time
+
+	mu    sync.Mutex           // guards until
+	until map[string]time.Time // by host
+}
+
+// add keeps all requests from a host until the time given, or until the time that it has if that is later.
+func (h *restingHosts) add(r news.Rest) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r.Until.After(h.until[r.Host]) {
+		h.until[r.Host] = r.Until
 	}
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
+}
+
+// check fails while a host rests.
+func (h *restingHosts) check(address *url.URL) error {
+	host, now := hostOf(address), h.now()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	until, ok := h.until[host]
+	if !ok {
 		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
+	if !now.Before(until) || until.Sub(now) > LongestRest { // the clock was ahead when it was noted
+		delete(h.until, host)
+		return nil
+	}
+	e := fail(news.FeedHTTPError, address, 0, ErrResting)
+	e.RetryAfter, e.Rest = until.Sub(now), news.Rest{Host: host, Until: until}
+	return e
+}
+
+// refused returns the error for a status without a document. What an overloaded server asks for holds for its whole host.
+func (h *restingHosts) refused(address *url.URL, resp *http.Response) *Error {
+	e := statusError(address, resp, h.now())
+	e.Rest = h.noteRest(address, resp, LongestRest)
+	return e
+}
+
+// noteRest adds the host if it answers that it is overloaded and for how long, and returns what was added.
+func (h *restingHosts) noteRest(address *url.URL, resp *http.Response, longest time.Duration) (r news.Rest) {
+	now := h.now()
+	wait := min(retryAfter(resp.Header.Get("Retry-After"), now), longest)
+	if s := resp.StatusCode; wait > 0 && (s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable) {
+		r = news.Rest{Host: hostOf(address), Until: now.Add(wait)}
+		h.add(r)
+	}
+	return r
+}
+
+// maxFresh bounds the freshness that a server claims. A year is the limit of HTTP/1.1's Expires.
+const maxFresh = 365 * 24 * time.Hour
+
+// fresh is how long an answer stays current from now on (RFC 9111, 4.2): max-age, or else Expires after Date, less the
+// Age that it had when it came. no-cache and no-store are 0, as is what can't be read.
+func fresh(h http.Header, now time.Time) time.Duration {
+	age, known := maxAge(h.Values("Cache-Control"))
+	if !known {
+		expires, err := http.ParseTime(h.Get("Expires"))
+		if err != nil {
+			return 0
+		}
+		if date, err := http.ParseTime(h.Get("Date")); err == nil {
+			now = date // the server's clock, as that of Expires
+		}
+		age = expires.Sub(now)
+	}
+	spent, err := strconv.ParseInt(strings.TrimSpace(h.Get("Age")), 10, 64)
+	if err == nil && spent > 0 {
+		age -= time.Duration(min(spent, int64(maxFresh/time.Second))) * time.Second
+	}
+	return min(max(age, 0), maxFresh)
+}
+
+// maxAge reads Cache-Control, and says whether it bounds the age at all.
+func maxAge(values []string) (age time.Duration, known bool) {
+	for _, part := range strings.Split(strings.Join(values, ","), ",") {
+		name, value, _ := strings.Cut(strings.ToLower(strings.TrimSpace(part)), "=")
+		switch strings.TrimSpace(name) {
+		case "no-cache", "no-store":
+			if value == "" { // with field names it is about those
+				return 0, true
+			}
+		case "max-age":
+			seconds, err := strconv.ParseInt(strings.Trim(value, ` "`), 10, 64)
+			if err == nil && !known {
+				known = true
+				age = time.Duration(min(max(seconds, 0), int64(maxFresh/time.Second))) * time.Second
+			}
+		}
+	}
+	return age, known
 }

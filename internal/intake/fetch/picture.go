@@ -18,30 +18,27 @@ import (
 )
 
 const (
-	pictureTypes   = "image/avif, image/webp, image/png, image/jpeg, image/gif;q=0.9"
-	pictureHead    = 512 // bytes that tell what a picture is
-	picturesAHost  = 4   // at once, as a browser would
-	picturesAtOnce = 256 // of all hosts
+	pictureTypes = "image/avif, image/webp, image/png, image/jpeg, image/gif;q=0.9"
+	pictureHead  = 512 // bytes that tell what a picture is
 
-	pictureWait = 10 * time.Second // for the turn of a picture: somebody is looking at the page
-	pictureLate = 10 * time.Second // for it to begin, redirects together, once it is asked for
-	pictureBody = 30 * time.Second // for the rest, which goes as fast as the reader takes it
-	pictureRest = time.Minute      // in which a host is asked for no picture after one that was late
+	pictureWait        = 10 * time.Second // for the turn of a picture: somebody is looking at the page
+	pictureTimeout     = 10 * time.Second // for it to begin, redirects together, once it is asked for
+	pictureBodyTimeout = 30 * time.Second // for the rest, which goes as fast as the reader takes it
+	pictureRest        = time.Minute      // in which a host is asked for no picture after one that was late
 )
 
-// errLate says that a picture did not begin in time, and errNoTurn that others of its host, or of all, kept it from being
-// asked for.
+// errLate means that a picture did not begin in time, errNoTurn that it got no slot in time.
 var (
-	errLate   = fmt.Errorf("the picture did not begin within %s; its host is asked for none for %s", pictureLate, pictureRest)
-	errNoTurn = fmt.Errorf("other pictures took longer than %s; load the page again", pictureWait)
+	errLate        = fmt.Errorf("the picture did not begin within %s; its host is asked for none for %s", pictureTimeout, pictureRest)
+	errPictureWait = fmt.Errorf("other pictures took longer than %s; load the page again", pictureWait)
 )
 
 // errNoPicture says that an answer is none of the kinds that browsers show without running anything. SVG is no such kind.
 var errNoPicture = errors.New("it is no PNG, JPEG, GIF, WebP or AVIF picture, so it is not passed on")
 
 // Picture begins to fetch a picture, following redirects. The caller reads its body, which fails beyond Request.MaxBytes,
-// and closes it. It waits for none of the host's pauses, as somebody is looking at the page, but asks no host that rests. A
-// host that is slow holds few of the places for pictures, and for a short time.
+// and closes it. It does not wait for the host's pause, because somebody is looking at the page. A resting host is not asked.
+// A slow host holds at most picturesPerHost of the slots, and for a short time.
 func (c *Client) Picture(ctx context.Context, r Request) (news.Picture, error) {
 	address, err := parseURL(r.URL)
 	if err != nil {
@@ -62,15 +59,19 @@ func (c *Client) Picture(ctx context.Context, r Request) (news.Picture, error) {
 	if err == nil {
 		var p news.Picture
 		if p, err = pictureOf(resp, r, end); err == nil {
-			clock.set(pictureBody, context.DeadlineExceeded)
+			clock.set(pictureBodyTimeout, context.DeadlineExceeded)
 			return p, nil
 		}
 		_ = resp.Body.Close() // what it brings is not wanted
 	}
-	if cause := context.Cause(bounded); errors.Is(cause, errLate) || errors.Is(cause, errNoTurn) {
+	if cause := context.Cause(bounded); errors.Is(cause, errLate) || errors.Is(cause, errPictureWait) {
 		err = fail(news.FeedTimeout, at, 0, cause)
 		if errors.Is(cause, errLate) {
-			c.restPictures(at)
+			now := c.opt.Now()
+			c.lateMu.Lock()
+			maps.DeleteFunc(c.late, func(_ string, until time.Time) bool { return !now.Before(until) })
+			c.late[hostOf(at)] = now.Add(pictureRest)
+			c.lateMu.Unlock()
 		}
 	}
 	end()
@@ -100,11 +101,11 @@ func (d *deadline) stop() {
 
 // openPicture follows redirects to an answer. The caller calls release, also after an error, when it has read the body.
 func (c *Client) openPicture(ctx context.Context, clock *deadline, address *url.URL, r Request) (resp *http.Response, at *url.URL, release func(), err error) {
-	left := min(c.opt.Timeout, pictureLate)
+	left := min(c.opt.Timeout, pictureTimeout)
 	for range maxRedirects + 1 {
 		address.User = nil // what an article holds logs in nowhere
-		clock.set(pictureWait, errNoTurn)
-		if release, err = c.pictureTurn(ctx, address); err != nil {
+		clock.set(pictureWait, errPictureWait)
+		if release, err = c.enterPicture(ctx, address); err != nil {
 			return nil, address, func() {}, err
 		}
 		asked := time.Now()
@@ -121,11 +122,11 @@ func (c *Client) openPicture(ctx context.Context, clock *deadline, address *url.
 		switch s := resp.StatusCode; {
 		case s == http.StatusTooManyRequests || s == http.StatusServiceUnavailable:
 			_ = resp.Body.Close() // it says nothing of the picture
-			return nil, address, release, c.refused(address, resp)
+			return nil, address, release, c.resting.refused(address, resp)
 		case !isRedirect(s):
 			return resp, address, release, nil
 		}
-		next, err := follow(address, resp.Header.Get("Location"))
+		next, err := redirectTarget(address, resp.Header.Get("Location"))
 		drain(resp.Body)
 		_ = resp.Body.Close() // a redirect's body says nothing
 		if err != nil {
@@ -137,53 +138,47 @@ func (c *Client) openPicture(ctx context.Context, clock *deadline, address *url.
 	return nil, address, func() {}, fmt.Errorf("more than %d redirects", maxRedirects)
 }
 
-// pictureTurn waits for one of the host's places and then for one of all, unless the host rests. A request that waits for
-// its host takes no place from pictures of others.
-func (c *Client) pictureTurn(ctx context.Context, address *url.URL) (release func(), err error) {
-	if err := c.mayShow(address); err != nil {
+// enterPicture waits for one of the host's slots and then for one of all slots. It fails if the host rests. A request that
+// waits for its host holds no slot that pictures of other hosts need.
+func (c *Client) enterPicture(ctx context.Context, address *url.URL) (release func(), err error) {
+	if err := c.checkPicture(address); err != nil {
 		return nil, err
 	}
 	leave, err := c.pictures.enter(ctx, strings.ToLower(address.Hostname()))
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mayShow(address); err != nil { // the host may have been late meanwhile
+	if err := c.checkPicture(address); err != nil { // the host may have been late meanwhile
 		leave()
 		return nil, err
 	}
 	select {
-	case c.showing <- struct{}{}:
-		return func() { <-c.showing; leave() }, nil
+	case c.pictureSlots <- struct{}{}:
+		return func() { <-c.pictureSlots; leave() }, nil
 	case <-ctx.Done():
 		leave()
 		return nil, ctx.Err()
 	}
 }
 
-// mayShow fails while a host rests, or gave no picture in time a short while ago.
-func (c *Client) mayShow(address *url.URL) error {
-	if err := c.mayAsk(address); err != nil {
+// checkPicture fails while a host rests, or gave no picture in time a short while ago.
+func (c *Client) checkPicture(address *url.URL) error {
+	if err := c.resting.check(address); err != nil {
 		return err
 	}
-	c.resting.Lock()
-	defer c.resting.Unlock()
+	c.lateMu.Lock()
+	defer c.lateMu.Unlock()
 	if until, ok := c.late[hostOf(address)]; ok && c.opt.Now().Before(until) {
 		return fail(news.FeedTimeout, address, 0, errLate)
 	}
 	return nil
 }
 
-// restPictures has a host asked for no picture for some time.
-func (c *Client) restPictures(address *url.URL) {
-	c.resting.Lock()
-	defer c.resting.Unlock()
-	now := c.opt.Now()
-	maps.DeleteFunc(c.late, func(_ string, until time.Time) bool { return !now.Before(until) })
-	c.late[hostOf(address)] = now.Add(pictureRest)
-}
-
 // pictureOf looks at the first bytes of an answer. Closing what it gives calls end.
 func pictureOf(resp *http.Response, r Request, end func()) (news.Picture, error) {
+	kind, _, _ := mime.ParseMediaType(resp.Header.Get("Content-Type")) // a broken parameter leaves the type
+	// A type that is another than a picture's is believed, so that no page or script is passed on for one.
+	isOther := kind != "" && kind != "application/octet-stream" && kind != "binary/octet-stream" && !strings.HasPrefix(kind, "image/")
 	p := news.Picture{ETag: resp.Header.Get("ETag"), LastModified: resp.Header.Get("Last-Modified"), Length: -1}
 	switch s := resp.StatusCode; {
 	case s == http.StatusNotModified && (r.ETag != "" || r.LastModified != ""):
@@ -193,19 +188,25 @@ func pictureOf(resp *http.Response, r Request, end func()) (news.Picture, error)
 		return p, statusError(resp.Request.URL, resp, time.Now())
 	case resp.ContentLength > r.MaxBytes:
 		return p, errTooLarge
-	case !mayBePicture(resp.Header.Get("Content-Type")):
+	case isOther, strings.HasPrefix(kind, "image/svg"), kind == "" && resp.Header.Get("Content-Type") != "":
 		return p, errNoPicture
 	}
 	decoded, err := decode(resp.Body, resp.Header.Values("Content-Encoding"), r.MaxBytes)
 	if err != nil {
 		return p, err
 	}
-	in := bufio.NewReaderSize(&limited{r: decoded, left: r.MaxBytes}, 4<<10)
+	in := bufio.NewReaderSize(&limitedReader{r: decoded, left: r.MaxBytes}, 4<<10)
 	head, err := in.Peek(pictureHead)
 	if err != nil && !errors.Is(err, io.EOF) {
 		return p, err
 	}
-	if p.Type = pictureType(head); p.Type == "" {
+	// The bytes decide, as many servers name the wrong one of the kinds.
+	isAVIF := len(head) >= 12 && string(head[4:8]) == "ftyp" && (string(head[8:12]) == "avif" || string(head[8:12]) == "avis")
+	switch p.Type = http.DetectContentType(head); {
+	case isAVIF:
+		p.Type = "image/avif"
+	case p.Type != "image/png" && p.Type != "image/jpeg" && p.Type != "image/gif" && p.Type != "image/webp":
+		p.Type = ""
 		return p, errNoPicture
 	}
 	if resp.Header.Get("Content-Encoding") == "" {
@@ -213,31 +214,6 @@ func pictureOf(resp *http.Response, r Request, end func()) (news.Picture, error)
 	}
 	p.Body = &pictureReader{Reader: in, body: resp.Body, end: end}
 	return p, nil
-}
-
-// mayBePicture goes by what the server says: a type that is another than a picture's is believed, so that no page or
-// script is passed on for one.
-func mayBePicture(contentType string) bool {
-	kind, _, _ := mime.ParseMediaType(contentType) // a broken parameter leaves the type
-	switch {
-	case strings.HasPrefix(kind, "image/svg"):
-		return false
-	case contentType == "", kind == "application/octet-stream", kind == "binary/octet-stream":
-		return true
-	}
-	return strings.HasPrefix(kind, "image/")
-}
-
-// pictureType goes by the bytes, as many servers name the wrong one of the kinds. It is "" for all that is not shown.
-func pictureType(head []byte) string {
-	if len(head) >= 12 && string(head[4:8]) == "ftyp" && (string(head[8:12]) == "avif" || string(head[8:12]) == "avis") {
-		return "image/avif"
-	}
-	switch kind := http.DetectContentType(head); kind {
-	case "image/png", "image/jpeg", "image/gif", "image/webp":
-		return kind
-	}
-	return ""
 }
 
 // pictureReader returns the way to the host free when it is closed.

@@ -127,7 +127,7 @@ func TestPictureFailures(t *testing.T) {
 		}
 	})
 	c := client(t, Options{Timeout: 200 * time.Millisecond})
-	for range 2 * picturesAHost { // a way to the host that stays taken would block
+	for range 2 * picturesPerHost { // a way to the host that stays taken would block
 		for _, path := range []string{"/slow", "/loop", "/none"} {
 			if _, err := c.Picture(t.Context(), Request{URL: s.URL + path}); err == nil {
 				t.Errorf("%s gives a picture", path)

@@ -20,7 +20,7 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 	if err != nil {
 		return nil, err
 	}
-	if err := c.mayAsk(to); err != nil {
+	if err := c.resting.check(to); err != nil {
 		return nil, err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, to.String(), bytes.NewReader(body))
@@ -32,12 +32,12 @@ func (c *Client) Post(ctx context.Context, address string, header http.Header, b
 	resp, err := c.roundTrip(req)
 	switch {
 	case err == nil:
-		c.noteRest(to, resp, longestPostRest)
+		c.resting.noteRest(to, resp, maxPostRest)
 		return resp, nil
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s: %w", to.Redacted(), ctx.Err())
 	case isRefused(err):
-		return nil, fmt.Errorf("%s: %w", to.Redacted(), refusal(to, err))
+		return nil, fmt.Errorf("%s: %w", to.Redacted(), privateError(to, err))
 	}
 	return nil, fmt.Errorf("%s: %s: %w", to.Redacted(), whyUnreachable(to, err), err)
 }
@@ -57,7 +57,7 @@ func (c *Client) Dial(ctx context.Context, network, address string) (net.Conn, e
 	case ctx.Err() != nil:
 		return nil, fmt.Errorf("%s: %w", host, ctx.Err())
 	case isRefused(err):
-		return nil, fmt.Errorf("%s: %w", host, refusal(to, err))
+		return nil, fmt.Errorf("%s: %w", host, privateError(to, err))
 	}
 	return nil, fmt.Errorf("%s: %s: %w", host, whyUnreachable(to, err), err)
 }

@@ -107,13 +107,13 @@ func TestPostRests(t *testing.T) {
 		t.Fatalf("the answer itself: %v", err)
 	}
 	err := post("/other")
-	if e := asError(t, err); !errors.Is(err, ErrResting) || e.RetryAfter != longestPostRest || asked != 1 {
+	if e := asError(t, err); !errors.Is(err, ErrResting) || e.RetryAfter != maxPostRest || asked != 1 {
 		t.Errorf("while it rests: %v for %s, asked %d times", err, e.RetryAfter, asked)
 	}
 	if _, err := c.Get(t.Context(), Request{URL: s.URL + "/feed"}); !errors.Is(err, ErrResting) || asked != 1 {
 		t.Errorf("a feed of the same host: %v, asked %d times", err, asked)
 	}
-	now = now.Add(longestPostRest)
+	now = now.Add(maxPostRest)
 	if err := post("/other"); err != nil || asked != 2 {
 		t.Errorf("after that: %v, asked %d times", err, asked)
 	}

@@ -20,8 +20,8 @@ func isRedirect(status int) bool {
 	return false
 }
 
-// follow reads where a redirect leads.
-func follow(from *url.URL, location string) (*url.URL, error) {
+// redirectTarget reads where a redirect leads.
+func redirectTarget(from *url.URL, location string) (*url.URL, error) {
 	to, err := weburl.Parse(weburl.Join(from, location))
 	if err != nil || strings.TrimSpace(location) == "" {
 		return nil, fail(news.FeedHTTPError, from, 0, fmt.Errorf("a redirect to %q, which is no web address; it is not followed", location))

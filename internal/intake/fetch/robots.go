@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -18,18 +19,17 @@ var ErrRobots = errors.New("the site's robots.txt does not let us read this page
 
 // How long a robots.txt holds (RFC 9309, section 2.4), and how long it is believed that there is none to be had.
 const (
-	robotsLife    = 24 * time.Hour
-	robotsRetry   = time.Hour
-	maxRobots     = 1000 // hosts remembered
-	robotsBytes   = 500 << 10
-	robotsOver    = 4 << 20 // beyond robotsBytes that are still received, and not read
-	robotsTypes   = "text/plain, */*;q=0.1"
-	robotsAddress = "/robots.txt"
+	robotsLife     = 24 * time.Hour
+	robotsRetry    = time.Hour
+	maxRobots      = 1000      // hosts remembered
+	robotsBytes    = 500 << 10 // that are read
+	robotsReceived = 4 << 20   // more is an error
 )
 
 // robots remembers what hosts let us read. It is for pages: a feed is published to be polled.
 type robots struct {
 	agent string // the product token of our user agent, lower case
+	get   func(ctx context.Context, address string) ([]byte, error)
 
 	mu    sync.Mutex
 	hosts map[string]*robotsEntry // by scheme and host
@@ -37,8 +37,9 @@ type robots struct {
 
 // robotsEntry is the robots.txt of one host.
 type robotsEntry struct {
-	// one holds an element for who reads or changes the rest. It is held while the file is fetched, so that that is asked for once.
-	one   chan struct{}
+	// one is a lock that can be waited for with a context: it holds an element while somebody reads or changes the fields
+	// below. It is held while the file is fetched, so that the file is fetched once.
+	lock  chan struct{}
 	until time.Time // zero before the first fetch
 	rules robotsRules
 	err   error // why nothing may be read
@@ -50,16 +51,16 @@ func newRobots(userAgent string) *robots {
 
 // allow reports whether a page may be read; it asks the host for its robots.txt where that is not known. A host that has
 // none lets us read everything; one that can't be reached or has trouble of its own, nothing.
-func (c *Client) allow(ctx context.Context, page *url.URL) error {
-	e := c.robots.entry(page.Scheme+"://"+page.Host, time.Now())
+func (r *robots) allow(ctx context.Context, page *url.URL) error {
+	e := r.entry(page.Scheme+"://"+page.Host, time.Now())
 	select {
-	case e.one <- struct{}{}:
-		defer func() { <-e.one }()
+	case e.lock <- struct{}{}:
+		defer func() { <-e.lock }()
 	case <-ctx.Done():
 		return ctx.Err()
 	}
 	if time.Now().After(e.until) {
-		if err := c.learn(ctx, page, e); err != nil {
+		if err := r.fetchRules(ctx, page, e); err != nil {
 			return err
 		}
 	}
@@ -72,10 +73,10 @@ func (c *Client) allow(ctx context.Context, page *url.URL) error {
 	return nil
 }
 
-// learn fetches a host's robots.txt. The error is that of ctx.
-func (c *Client) learn(ctx context.Context, page *url.URL, e *robotsEntry) error {
-	at := url.URL{Scheme: page.Scheme, Host: page.Host, Path: robotsAddress}
-	resp, err := c.Get(ctx, Request{URL: at.String(), Accept: robotsTypes, MaxBytes: robotsOver})
+// fetchRules fetches a host's robots.txt. Its error is that of ctx.
+func (r *robots) fetchRules(ctx context.Context, page *url.URL, e *robotsEntry) error {
+	at := url.URL{Scheme: page.Scheme, Host: page.Host, Path: "/robots.txt"}
+	body, err := r.get(ctx, at.String())
 	if ctx.Err() != nil {
 		return err
 	}
@@ -84,18 +85,14 @@ func (c *Client) learn(ctx context.Context, page *url.URL, e *robotsEntry) error
 	var failed *Error
 	switch {
 	case err == nil:
-		e.rules = parseRobots(resp.Body[:min(len(resp.Body), robotsBytes)], c.robots.agent)
-	case errors.As(err, &failed) && unavailable(failed.Status):
+		e.rules = parseRobots(body[:min(len(body), robotsBytes)], r.agent)
+	case errors.As(err, &failed) && failed.Status >= 400 && failed.Status < 500 && failed.Status != http.StatusTooManyRequests:
+		// There is no robots.txt (RFC 9309, section 2.3.1.3).
 	default:
 		e.err = fmt.Errorf("reading robots.txt: %w", err)
 		e.until = now.Add(robotsRetry)
 	}
 	return nil
-}
-
-// unavailable says that there is no robots.txt (RFC 9309, section 2.3.1.3). Who is asked too often is left alone.
-func unavailable(status int) bool {
-	return status >= 400 && status < 500 && status != http.StatusTooManyRequests
 }
 
 // entry returns the entry of a host, and makes room for it.
@@ -105,32 +102,27 @@ func (r *robots) entry(host string, now time.Time) *robotsEntry {
 	if e := r.hosts[host]; e != nil {
 		return e
 	}
-	if len(r.hosts) >= maxRobots {
-		r.forget(now)
+	if len(r.hosts) >= maxRobots { // drop the hosts whose robots.txt is out of date, and others down to half
+		for host, e := range r.hosts {
+			select {
+			case e.lock <- struct{}{}:
+				if now.After(e.until) {
+					delete(r.hosts, host)
+				}
+				<-e.lock
+			default:
+			}
+		}
+		for host := range r.hosts {
+			if len(r.hosts) <= maxRobots/2 {
+				break
+			}
+			delete(r.hosts, host)
+		}
 	}
-	e := &robotsEntry{one: make(chan struct{}, 1)}
+	e := &robotsEntry{lock: make(chan struct{}, 1)}
 	r.hosts[host] = e
 	return e
-}
-
-// forget drops the hosts whose robots.txt is out of date, and where there are none, half of all.
-func (r *robots) forget(now time.Time) {
-	for host, e := range r.hosts {
-		select {
-		case e.one <- struct{}{}:
-			if now.After(e.until) {
-				delete(r.hosts, host)
-			}
-			<-e.one
-		default:
-		}
-	}
-	for host := range r.hosts {
-		if len(r.hosts) <= maxRobots/2 {
-			return
-		}
-		delete(r.hosts, host)
-	}
 }
 
 // productToken is the part of a user agent that robots.txt knows a program by: "Headwater/1.0 (+...)" is headwater.
@@ -142,4 +134,119 @@ func productToken(userAgent string) string {
 		userAgent = userAgent[:end]
 	}
 	return strings.ToLower(userAgent)
+}
+
+// robotsRules are the lines of a robots.txt that are for us (RFC 9309, section 2.2).
+type robotsRules []robotsRule
+
+type robotsRule struct {
+	allow bool
+	path  string // as escapedAlike makes it, with "*" and a "$" at the end
+}
+
+// parseRobots takes the rules of all groups that name our product token, or else those for everybody. A line that can't
+// be read is passed over.
+func parseRobots(body []byte, agent string) robotsRules {
+	var ours, anybody robotsRules
+	named, forUs, forAll, inRules := false, false, false, false
+	text := strings.TrimPrefix(strings.ReplaceAll(string(body), "\r", "\n"), "\ufeff")
+	for line := range strings.Lines(text) {
+		line, _, _ = strings.Cut(line, "#")
+		key, value, ok := strings.Cut(line, ":")
+		if !ok {
+			continue
+		}
+		key, value = strings.ToLower(strings.TrimSpace(key)), strings.TrimSpace(value)
+		switch key {
+		case "user-agent":
+			if inRules { // another group begins
+				forUs, forAll, inRules = false, false, false
+			}
+			us := value != "*" && agent != "" && productToken(value) == agent
+			forUs, forAll, named = forUs || us, forAll || value == "*", named || us
+		case "allow", "disallow":
+			inRules = true
+			if value == "" {
+				continue
+			}
+			rule := robotsRule{allow: key == "allow", path: normalizeEscapes(value)}
+			if forUs {
+				ours = append(ours, rule)
+			}
+			if forAll {
+				anybody = append(anybody, rule)
+			}
+		}
+	}
+	if named {
+		return ours
+	}
+	return anybody
+}
+
+// allow decides by the longest rule that fits, and for allowing where two are as long.
+func (rs robotsRules) allow(page *url.URL) bool {
+	path := page.EscapedPath()
+	if path == "" {
+		path = "/"
+	}
+	if page.RawQuery != "" {
+		path += "?" + page.RawQuery
+	}
+	path = normalizeEscapes(path)
+	longest, allowed := -1, true
+	for _, r := range rs {
+		if n := len(r.path); n < longest || n == longest && !r.allow || !r.matches(path) {
+			continue
+		}
+		longest, allowed = len(r.path), r.allow
+	}
+	return allowed
+}
+
+// matches matches a path. "*" is any run of characters and a "$" at the end is the end of the path.
+func (r robotsRule) matches(path string) bool {
+	pattern, ends := strings.CutSuffix(r.path, "$")
+	parts := strings.Split(pattern, "*")
+	rest, ok := strings.CutPrefix(path, parts[0])
+	if !ok {
+		return false
+	}
+	if len(parts) == 1 {
+		return !ends || rest == ""
+	}
+	last := len(parts) - 1
+	for _, p := range parts[1:last] {
+		_, after, found := strings.Cut(rest, p)
+		if !found {
+			return false
+		}
+		rest = after
+	}
+	if ends {
+		return strings.HasSuffix(rest, parts[last])
+	}
+	return strings.Contains(rest, parts[last])
+}
+
+// normalizeEscapes writes a path so that two ways of escaping one compare equal. Unreserved characters mean the same escaped or
+// not (RFC 3986, section 2.3).
+func normalizeEscapes(path string) string {
+	var b strings.Builder
+	for i := 0; i < len(path); i++ {
+		c, escaped := path[i], false
+		if c == '%' && i+2 < len(path) {
+			if n, err := strconv.ParseUint(path[i+1:i+3], 16, 8); err == nil {
+				c, escaped = byte(n), true
+				i += 2
+			}
+		}
+		unreserved := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.IndexByte("-._~", c) >= 0
+		if c >= 0x80 || c <= ' ' || escaped && !unreserved {
+			fmt.Fprintf(&b, "%%%02X", c)
+		} else {
+			b.WriteByte(c)
+		}
+	}
+	return b.String()
 }

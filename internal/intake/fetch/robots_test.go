@@ -78,7 +78,7 @@ func site(t *testing.T, status int, robots string) (address string, asked func(p
 		mu.Lock()
 		counts[r.URL.Path]++
 		mu.Unlock()
-		if r.URL.Path == robotsAddress {
+		if r.URL.Path == "/robots.txt" {
 			w.WriteHeader(status)
 			send(w, robots)
 			return
@@ -118,7 +118,7 @@ func TestPageAsksRobotsOnce(t *testing.T) {
 				t.Errorf("robots.txt of %d %.30q: %q, %v; want it read: %v", tt.status, tt.robots, resp.Body, err, tt.want)
 			}
 		}
-		if n := asked(robotsAddress); n != 1 {
+		if n := asked("/robots.txt"); n != 1 {
 			t.Errorf("robots.txt was asked for %d times", n)
 		}
 		if n := asked("/news/a"); (n > 0) != tt.want {
@@ -170,7 +170,7 @@ func TestPageRefusalNamesRobots(t *testing.T) {
 func TestPageAsksRobotsOfWhereItIsSent(t *testing.T) {
 	closed, asked := site(t, 200, "User-agent: *\nDisallow: /")
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == robotsAddress {
+		if r.URL.Path == "/robots.txt" {
 			http.NotFound(w, r)
 			return
 		}
@@ -203,7 +203,7 @@ func TestPageTakesOnlyHTML(t *testing.T) {
 		"application/pdf": false, "text/plain": false, "": false,
 	} {
 		s := server(t, func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == robotsAddress {
+			if r.URL.Path == "/robots.txt" {
 				http.NotFound(w, r)
 				return
 			}
@@ -218,12 +218,12 @@ func TestPageTakesOnlyHTML(t *testing.T) {
 
 func TestPageIsBounded(t *testing.T) {
 	s := server(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path == robotsAddress {
+		if r.URL.Path == "/robots.txt" {
 			http.NotFound(w, r)
 			return
 		}
 		w.Header().Set("Content-Type", "text/html")
-		send(w, strings.Repeat("x", pageBytes+1))
+		send(w, strings.Repeat("x", 4<<20+1))
 	})
 	_, err := client(t, Options{}).Page(t.Context(), s.URL)
 	failure(t, err, news.FeedTooLarge)
@@ -250,13 +250,13 @@ func TestRobotsHoldsADay(t *testing.T) {
 		e := c.robots.entry("https://a.example", time.Now())
 		e.until, e.err = time.Now().Add(robotsLife), ErrRobots
 		time.Sleep(robotsLife - time.Second)
-		if err := c.allow(t.Context(), page); !errors.Is(err, ErrRobots) {
+		if err := c.robots.allow(t.Context(), page); !errors.Is(err, ErrRobots) {
 			t.Errorf("before a day is over: %v", err)
 		}
 		time.Sleep(2 * time.Second)
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel() // so that nothing is dialled
-		if err := c.allow(ctx, page); !errors.Is(err, context.Canceled) {
+		if err := c.robots.allow(ctx, page); !errors.Is(err, context.Canceled) {
 			t.Errorf("after a day it was not asked for again: %v", err)
 		}
 	})
