@@ -88,7 +88,7 @@ func (n *Newsroom) seek(limited context.Context, addresses []string) news.Findin
 	return f
 }
 
-func placed(places []discover.Place) (feeds []news.FoundFeed) {
+func placed(places []discover.Candidate) (feeds []news.FoundFeed) {
 	for _, p := range places {
 		feeds = append(feeds, news.FoundFeed{URL: p.URL, Title: p.Title})
 	}
@@ -177,7 +177,7 @@ func (n *Newsroom) findOnPage(limited context.Context, page sight) (feeds []news
 		}
 		return feeds, ""
 	}
-	for _, address := range discover.Usual(page.resp.URL) {
+	for _, address := range discover.CommonAddresses(page.resp.URL) {
 		if got := n.look(limited, address); got.isFeed() {
 			return []news.FoundFeed{n.withSelf(limited, got)}, ""
 		}

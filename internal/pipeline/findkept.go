@@ -21,7 +21,7 @@ func (n *Newsroom) FindFeedsOf(ctx context.Context, feeds []news.Feed, name stri
 		return news.Finding{}, ctx.Err()
 	}
 	const cannot = "; a file brings nothing new, so give the address that it came from"
-	kept := discover.KeptOf(doc, s.isFeed())
+	kept := discover.SavedOf(doc, s.isFeed())
 	var from, why string
 	switch {
 	case s.isFeed() && kept.Self != "":

@@ -22,7 +22,7 @@ func commentPattern(list []string) *regexp.Regexp {
 		stem, begins := strings.CutSuffix(word, "*")
 		pattern := regexp.QuoteMeta(stem)
 		switch {
-		case unbounded(stem):
+		case strings.ContainsFunc(stem, func(r rune) bool { return text.ScriptOf(r).Unbounded() }):
 			anywhere = append(anywhere, pattern)
 		case begins:
 			whole = append(whole, pattern+`[\pL\pM]*`)
@@ -31,10 +31,6 @@ func commentPattern(list []string) *regexp.Regexp {
 		}
 	}
 	return regexp.MustCompile(`(?:^|[^\pL\pM])(?:` + strings.Join(whole, "|") + `)(?:$|[^\pL\pM])|` + strings.Join(anywhere, "|"))
-}
-
-func unbounded(word string) bool {
-	return strings.ContainsFunc(word, func(r rune) bool { return text.ScriptOf(r).Unbounded() })
 }
 
 // commentsIn counts the words for comments in a text.
@@ -90,7 +86,11 @@ func commentCounts(l Link, page string) (n [3]int) {
 	if p, err := url.Parse(page); err == nil && strings.EqualFold(p.Hostname(), host) {
 		host = "" // the site's own name
 	}
-	for _, part := range strings.FieldsFunc(host+"/"+path(u, page)+"/"+query(u), func(r rune) bool { return r == '/' }) {
+	parameters := strings.ReplaceAll(u.RawQuery, "&", "/")
+	if unescaped, err := url.QueryUnescape(parameters); err == nil {
+		parameters = unescaped
+	}
+	for _, part := range strings.FieldsFunc(host+"/"+path(u, page)+"/"+parameters, func(r rune) bool { return r == '/' }) {
 		if commentFeed.MatchString(strings.ToLower(part)) {
 			n[kindCount]++
 		}
@@ -112,15 +112,6 @@ func path(u *url.URL, page string) string {
 		}
 	}
 	return u.Path
-}
-
-// query returns the parameters of an address, with slashes between.
-func query(u *url.URL) string {
-	q, err := url.QueryUnescape(strings.ReplaceAll(u.RawQuery, "&", "/"))
-	if err != nil {
-		return strings.ReplaceAll(u.RawQuery, "&", "/")
-	}
-	return q
 }
 
 // discourseReplies returns the address of the feed of a forum's posts, all replies among them, where the links are those of a

@@ -4,50 +4,29 @@ package discover
 
 import (
 	"bytes"
-	"net/url"
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
 
-	"headwater/internal/weburl"
-)
-
-// Link is one relation that a response announces, as an absolute http or https address.
-type Link struct {
-	Rel   string // one relation, in small letters: alternate, hub, self
-	URL   string
-	Type  string // media type in small letters without parameters, or ""
-	Title string // as written, on one line; "" without one
-}
-
-// maxLinks bounds how many links are taken from one response. Pages with more are made to tire readers.
-const maxLinks = 200
-
-// maxTitle and maxAddress bound a link, in bytes.
-const (
-	maxTitle   = 200
-	maxAddress = 4096
+	"golang.org/x/net/html"
 )
 
 // WebSub returns the hubs and the topic that a response announces (WebSub, W3C 2018, section 4): those of the Link headers,
 // and where these name no hub or no topic, those of the document. A topic that is not announced is the address itself.
 func WebSub(header []string, doc []byte, address string) (hubs []string, topic string) {
 	first, then := Header(header, address), Document(doc, address)
-	if hubs = of(first, "hub"); len(hubs) == 0 {
-		hubs = of(then, "hub")
+	if hubs = withRel(first, "hub"); len(hubs) == 0 {
+		hubs = withRel(then, "hub")
 	}
-	topics := append(append(of(first, "self"), of(then, "self")...), address)
+	topics := append(append(withRel(first, "self"), withRel(then, "self")...), address)
 	return hubs, topics[0]
 }
 
-// of returns the addresses of a relation, each once.
-func of(links []Link, rel string) (addresses []string) {
-	for _, l := range links {
-		if l.Rel == rel && !slices.Contains(addresses, l.URL) {
-			addresses = append(addresses, l.URL)
-		}
-	}
-	return addresses
+// feedTypes are the media types of feeds. Plain JSON is none of them, because sites offer their own programs JSON too.
+var feedTypes = map[string]bool{
+	"application/rss+xml": true, "application/atom+xml": true, "application/feed+json": true, "application/rdf+xml": true,
+	"application/xml": true, "text/xml": true,
 }
 
 // Feeds returns the links of a page that lead to feeds, each address once, those to comments last.
@@ -55,7 +34,8 @@ func Feeds(links []Link, page string) []Link {
 	var out []Link
 	for _, l := range links {
 		known := slices.ContainsFunc(out, func(o Link) bool { return o.URL == l.URL })
-		if !known && (l.Rel == "feed" || l.Rel == "alternate" && isFeedType(l)) {
+		isFeed := feedTypes[l.Type] || l.Type == "application/json" && strings.Contains(strings.ToLower(l.URL), "feed")
+		if !known && (l.Rel == "feed" || l.Rel == "alternate" && isFeed) {
 			out = append(out, l)
 		}
 	}
@@ -63,25 +43,14 @@ func Feeds(links []Link, page string) []Link {
 	return out
 }
 
-// isFeedType knows the media types of feeds. Plain JSON is what sites offer their own programs too.
-func isFeedType(l Link) bool {
-	switch l.Type {
-	case "application/rss+xml", "application/atom+xml", "application/feed+json", "application/rdf+xml", "application/xml", "text/xml":
-		return true
-	case "application/json":
-		return strings.Contains(strings.ToLower(l.URL), "feed")
-	}
-	return false
-}
-
 // Document returns the links of a page's head or of a feed itself, not of its items.
 func Document(doc []byte, address string) []Link {
 	start := bytes.TrimLeft(bytes.TrimPrefix(doc[:min(len(doc), 1024)], []byte("\ufeff")), " \t\r\n")
-	lower := bytes.ToLower(start)
+	before, _, _ := bytes.Cut(bytes.ToLower(start), []byte("<html"))
 	switch {
 	case bytes.HasPrefix(start, []byte("{")):
 		return jsonFeed(doc, address)
-	case feedRoot.Match(beginning(lower)):
+	case feedRoot.Match(before):
 		return feed(doc, address)
 	}
 	return page(doc, address)
@@ -89,46 +58,76 @@ func Document(doc []byte, address string) []Link {
 
 var feedRoot = regexp.MustCompile(`<(\w+:)?(rss|feed|rdf|channel)[\s>]`)
 
-// beginning is what stands before an HTML page begins, or all where none does.
-func beginning(lower []byte) []byte {
-	if i := bytes.Index(lower, []byte("<html")); i >= 0 {
-		return lower[:i]
-	}
-	return lower
+// Saved says where a document came from that somebody kept as a file, as far as it says so itself.
+type Saved struct {
+	Self  string // the address that a feed gives itself; "" without one
+	Page  string // the address of a web page; "" where it does not say
+	Feeds []Link // that a page links to; those to relative addresses need Page
 }
 
-// linkTo makes a link of what a document or header says, or is false where that leads to no web address.
-func linkTo(base *url.URL, href string) (string, bool) {
-	href = Plain(href)
-	if href == "" || len(href) > maxAddress || base == nil {
-		return "", false
+// SavedOf reads what a kept document says of its address. A feed that is none is read as a page.
+func SavedOf(doc []byte, isFeed bool) (k Saved) {
+	switch start := bytes.TrimLeft(doc[:min(len(doc), 1024)], " \t\r\n\ufeff"); {
+	case isFeed && bytes.HasPrefix(start, []byte("{")):
+		var f struct {
+			FeedURL string `json:"feed_url"`
+		}
+		if json.Unmarshal(bytes.TrimPrefix(doc, []byte("\ufeff")), &f) == nil {
+			k.Self, _ = linkTo(parseBase(""), f.FeedURL)
+		}
+		return k
+	case isFeed:
+		if self := withRel(feed(doc, ""), "self"); len(self) > 0 {
+			k.Self = self[0]
+		}
+		return k
 	}
-	u, err := weburl.Parse(weburl.Join(base, href))
-	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return "", false
-	}
-	u.Fragment = ""
-	return u.String(), true
+	k.Page = pageAddress(doc)
+	k.Feeds = Feeds(page(doc, k.Page), k.Page)
+	return k
 }
 
-// mediaType cuts the parameters off.
-func mediaType(s string) string {
-	s, _, _ = strings.Cut(s, ";")
-	return strings.ToLower(strings.TrimSpace(s))
+// savedFrom is what browsers write into pages that they save: <!-- saved from url=(0023)https://example.org/a -->.
+var savedFrom = regexp.MustCompile(`<!-- saved from url=\(\d+\)(\S+) -->`)
+
+// pageAddress returns the address that a page says it has: what a browser noted when it saved it, its canonical address, or what
+// it tells those who share it.
+func pageAddress(doc []byte) string {
+	if m := savedFrom.FindSubmatch(doc[:min(len(doc), 1<<16)]); m != nil {
+		if to, ok := linkTo(parseBase(""), string(m[1])); ok {
+			return to
+		}
+	}
+	shared, tags := "", 0
+	z := html.NewTokenizer(bytes.NewReader(doc))
+	for ; tags < maxHeadTags; tags++ {
+		kind := z.Next()
+		if kind == html.ErrorToken {
+			break
+		}
+		if kind != html.StartTagToken && kind != html.SelfClosingTagToken {
+			continue
+		}
+		name, more := z.TagName()
+		attrs := map[string]string{}
+		for more {
+			var key, value []byte
+			key, value, more = z.TagAttr()
+			attrs[string(key)] = string(value[:min(len(value), maxAddress+1)])
+		}
+		switch {
+		case string(name) == "link" && strings.EqualFold(strings.TrimSpace(attrs["rel"]), "canonical"):
+			if to, ok := linkTo(parseBase(""), attrs["href"]); ok {
+				return to
+			}
+		case string(name) == "meta" && (attrs["property"] == "og:url" || attrs["name"] == "og:url") && shared == "":
+			shared, _ = linkTo(parseBase(""), attrs["content"])
+		case string(name) == "base" && shared == "":
+			shared, _ = linkTo(parseBase(""), attrs["href"])
+		}
+	}
+	return shared
 }
 
-func title(s string) string {
-	s = strings.Join(strings.Fields(strings.ToValidUTF8(s, "")), " ")
-	if len(s) > maxTitle {
-		s = strings.ToValidUTF8(s[:maxTitle], "") + "…"
-	}
-	return s
-}
-
-func parseBase(address string) *url.URL {
-	u, err := url.Parse(address)
-	if err != nil {
-		return nil
-	}
-	return u
-}
+// maxHeadTags bounds the tags that are searched for a page's address.
+const maxHeadTags = 5000

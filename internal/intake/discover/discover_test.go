@@ -173,6 +173,6 @@ func FuzzLinks(f *testing.F) {
 			t.Errorf("the key of the key of %q is empty", address)
 		}
 		Known(address)
-		Usual(address)
+		CommonAddresses(address)
 	})
 }

@@ -7,15 +7,15 @@ import (
 	"strings"
 )
 
-// Place is an address where a feed may be, and what it would be.
-type Place struct {
+// Candidate is an address where a feed may be, and what it would be.
+type Candidate struct {
 	URL, Title string
 }
 
 // Known returns the feeds of an address on a site whose feed addresses are known: channels and playlists of YouTube,
 // subreddits and users of Reddit, repositories and users of GitHub, accounts of Mastodon and Medium. It is a rule over
 // addresses; whether there is a feed nobody has looked. Sure is false where the rule fits other sites as well.
-func Known(address string) (places []Place, sure bool) {
+func Known(address string) (places []Candidate, sure bool) {
 	u, err := url.Parse(address)
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return nil, false
@@ -35,7 +35,7 @@ func Known(address string) (places []Place, sure bool) {
 	return mastodon(u, path), false
 }
 
-func one(address, title string) []Place { return []Place{{address, title}} }
+func candidate(address, title string) []Candidate { return []Candidate{{address, title}} }
 
 var (
 	channelID  = regexp.MustCompile(`^UC[\w-]{22}$`)
@@ -45,21 +45,21 @@ var (
 )
 
 // youTube knows channels by id and by their old names, and playlists. Of a channel's @handle the page knows the id.
-func youTube(u *url.URL, path []string) []Place {
+func youTube(u *url.URL, path []string) []Candidate {
 	const feeds = "https://www.youtube.com/feeds/videos.xml?"
 	list := u.Query().Get("list")
 	switch {
 	case len(path) >= 2 && path[0] == "channel" && channelID.MatchString(path[1]):
-		return one(feeds+"channel_id="+path[1], "Videos of the channel")
+		return candidate(feeds+"channel_id="+path[1], "Videos of the channel")
 	case len(path) >= 2 && path[0] == "user" && userName.MatchString(path[1]):
-		return one(feeds+"user="+path[1], "Videos of "+path[1])
+		return candidate(feeds+"user="+path[1], "Videos of "+path[1])
 	case path[0] == "playlist" && playlistID.MatchString(list):
-		return one(feeds+"playlist_id="+list, "The playlist")
+		return candidate(feeds+"playlist_id="+list, "The playlist")
 	}
 	return nil
 }
 
-func reddit(path []string) []Place {
+func reddit(path []string) []Candidate {
 	const site = "https://www.reddit.com/"
 	if len(path) < 2 || !userName.MatchString(path[1]) {
 		return nil
@@ -68,17 +68,17 @@ func reddit(path []string) []Place {
 	switch path[0] {
 	case "r":
 		if len(path) >= 4 && path[2] == "comments" && userName.MatchString(path[3]) {
-			return one(site+"r/"+name+"/comments/"+path[3]+"/.rss", "Comments of the post")
+			return candidate(site+"r/"+name+"/comments/"+path[3]+"/.rss", "Comments of the post")
 		}
 		if len(path) == 3 && strings.HasPrefix(path[2], ".") { // the feed itself
 			return nil
 		}
-		return one(site+"r/"+name+"/.rss", "r/"+name)
+		return candidate(site+"r/"+name+"/.rss", "r/"+name)
 	case "u", "user":
 		if len(path) == 3 && strings.HasPrefix(path[2], ".") {
 			return nil
 		}
-		return one(site+"user/"+name+"/.rss", "u/"+name)
+		return candidate(site+"user/"+name+"/.rss", "u/"+name)
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ var gitHubPages = []string{
 }
 
 // gitHub knows what a repository publishes: releases, tags and commits. Names that begin its own pages are nobody's.
-func gitHub(path []string) []Place {
+func gitHub(path []string) []Candidate {
 	const site = "https://github.com/"
 	for _, part := range path[:min(len(path), 2)] {
 		if !userName.MatchString(part) || strings.HasSuffix(part, ".atom") {
@@ -100,50 +100,50 @@ func gitHub(path []string) []Place {
 		if slices.Contains(gitHubPages, path[0]) {
 			return nil
 		}
-		return one(site+path[0]+".atom", path[0]+" on GitHub")
+		return candidate(site+path[0]+".atom", path[0]+" on GitHub")
 	}
 	repo := path[0] + "/" + strings.TrimSuffix(path[1], ".git")
-	releases := Place{site + repo + "/releases.atom", "Releases of " + repo}
-	tags := Place{site + repo + "/tags.atom", "Tags of " + repo}
-	commits := Place{site + repo + "/commits.atom", "Commits of " + repo}
+	releases := Candidate{site + repo + "/releases.atom", "Releases of " + repo}
+	tags := Candidate{site + repo + "/tags.atom", "Tags of " + repo}
+	commits := Candidate{site + repo + "/commits.atom", "Commits of " + repo}
 	if len(path) == 2 {
-		return []Place{releases, tags, commits}
+		return []Candidate{releases, tags, commits}
 	}
 	branch := strings.Join(path[3:], "/")
 	switch {
 	case path[2] == "releases" && !strings.HasSuffix(branch, ".atom"):
-		return []Place{releases}
+		return []Candidate{releases}
 	case path[2] == "tags":
-		return []Place{tags}
+		return []Candidate{tags}
 	case (path[2] == "commits" || path[2] == "tree") && branchName.MatchString(branch) && !strings.HasSuffix(branch, ".atom"):
-		return one(site+repo+"/commits/"+branch+".atom", "Commits of "+repo+" on "+branch)
+		return candidate(site+repo+"/commits/"+branch+".atom", "Commits of "+repo+" on "+branch)
 	case path[2] == "commits" && branch == "":
-		return []Place{commits}
+		return []Candidate{commits}
 	}
 	return nil
 }
 
-func medium(path []string) []Place {
+func medium(path []string) []Candidate {
 	if path[0] == "feed" || !strings.HasPrefix(path[0], "@") || !userName.MatchString(path[0][1:]) {
 		return nil
 	}
-	return one("https://medium.com/feed/"+path[0], path[0]+" on Medium")
+	return candidate("https://medium.com/feed/"+path[0], path[0]+" on Medium")
 }
 
 // mastodon takes https://HOST/@NAME for an account, which it is on thousands of hosts that no list has.
-func mastodon(u *url.URL, path []string) []Place {
+func mastodon(u *url.URL, path []string) []Candidate {
 	if len(path) != 1 || !strings.HasPrefix(path[0], "@") || strings.HasSuffix(path[0], ".rss") || !userName.MatchString(path[0][1:]) || u.RawQuery != "" {
 		return nil
 	}
-	return one(u.Scheme+"://"+u.Host+"/"+path[0]+".rss", path[0]+" on "+u.Host)
+	return candidate(u.Scheme+"://"+u.Host+"/"+path[0]+".rss", path[0]+" on "+u.Host)
 }
 
-// usual are the paths at which most sites have their feed, the commonest first.
-var usual = []string{"feed", "rss", "atom.xml", "feed.xml", "index.xml", "rss.xml", "feed.json", "feed/"}
+// commonPaths are the paths at which most sites have their feed, the commonest first.
+var commonPaths = []string{"feed", "rss", "atom.xml", "feed.xml", "index.xml", "rss.xml", "feed.json", "feed/"}
 
-// Usual returns the addresses where sites of this address have their feed when they say nothing of it: beside the page
+// CommonAddresses returns the addresses where sites of this address have their feed when they say nothing of it: beside the page
 // where it lies in a folder, and at the root.
-func Usual(address string) []string {
+func CommonAddresses(address string) []string {
 	u, err := url.Parse(address)
 	if err != nil || u.Hostname() == "" {
 		return nil
@@ -151,11 +151,11 @@ func Usual(address string) []string {
 	root := &url.URL{Scheme: u.Scheme, User: u.User, Host: u.Host, Path: "/"}
 	var out []string
 	if folder := folderOf(u.Path); folder != "/" {
-		for _, p := range usual[:4] {
+		for _, p := range commonPaths[:4] {
 			out = append(out, root.ResolveReference(&url.URL{Path: folder + p}).String())
 		}
 	}
-	for _, p := range usual {
+	for _, p := range commonPaths {
 		out = append(out, root.ResolveReference(&url.URL{Path: "/" + p}).String())
 	}
 	return out

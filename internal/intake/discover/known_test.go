@@ -77,16 +77,16 @@ func TestUsual(t *testing.T) {
 		"https://a.example/rss.xml", "https://a.example/feed.json", "https://a.example/feed/",
 	}
 	for _, at := range []string{"https://a.example/blog", "https://a.example/blog/", "https://a.example/blog/post.html?x=1#y"} {
-		if diff := cmp.Diff(want, Usual(at)); diff != "" {
+		if diff := cmp.Diff(want, CommonAddresses(at)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", at, diff)
 		}
 	}
 	for _, at := range []string{"https://a.example", "https://a.example/", "https://a.example/index.html"} {
-		if diff := cmp.Diff(want[4:], Usual(at)); diff != "" {
+		if diff := cmp.Diff(want[4:], CommonAddresses(at)); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", at, diff)
 		}
 	}
-	if got := Usual("no address"); got != nil {
+	if got := CommonAddresses("no address"); got != nil {
 		t.Errorf("%v", got)
 	}
 }

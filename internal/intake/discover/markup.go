@@ -13,7 +13,7 @@ import (
 // page returns the links of an HTML page. Hubs and topics count in its head only, since anybody may write into its body
 // (WebSub, section 8.2); feeds are taken from anywhere, as readers always have.
 func page(doc []byte, address string) []Link {
-	s := scanner{base: parseBase(address), head: true}
+	s := linkScanner{base: parseBase(address), head: true}
 	z := html.NewTokenizer(bytes.NewReader(doc)) // a stream of tokens: nothing nests, nothing recurses
 	for len(s.links) < maxLinks {
 		switch z.Next() {
@@ -23,37 +23,32 @@ func page(doc []byte, address string) []Link {
 			name, _ := z.TagName()
 			s.head = s.head && string(name) != "head"
 		case html.StartTagToken, html.SelfClosingTagToken:
-			s.pageTag(z)
+			name, more := z.TagName()
+			switch string(name) {
+			case "body":
+				s.head = false
+			case "base":
+				if to, ok := linkTo(s.base, attributes(z, more)["href"]); ok && !s.based && s.head {
+					s.base, s.based = parseBase(to), true
+				}
+			case "link":
+				s.add(attributes(z, more))
+			}
 		}
 	}
 	return s.links
 }
 
-// scanner gathers links.
-type scanner struct {
+// linkScanner gathers links.
+type linkScanner struct {
 	base  *url.URL
 	based bool // <base> was seen: the first counts
 	head  bool
-	items int // how deep in items the scan of a feed is
 	links []Link
 }
 
-func (s *scanner) pageTag(z *html.Tokenizer) {
-	name, more := z.TagName()
-	switch string(name) {
-	case "body":
-		s.head = false
-	case "base":
-		if to, ok := linkTo(s.base, attributes(z, more)["href"]); ok && !s.based && s.head {
-			s.base, s.based = parseBase(to), true
-		}
-	case "link":
-		s.add(attributes(z, more))
-	}
-}
-
 // add takes the link of a <link> element.
-func (s *scanner) add(attrs map[string]string) {
+func (s *linkScanner) add(attrs map[string]string) {
 	to, ok := linkTo(s.base, attrs["href"])
 	if !ok {
 		return
@@ -76,20 +71,6 @@ func (s *scanner) add(attrs map[string]string) {
 
 var hubOrSelf = regexp.MustCompile(`(?i)hub|self`)
 
-// relations returns what a rel attribute says, in small letters. Atom allows addresses of IANA's registry for its names
-// (RFC 4287, section 4.2.7.2).
-func relations(rel string) []string {
-	all := strings.Fields(strings.ToLower(rel))
-	for i, r := range all {
-		for _, registry := range []string{"www.iana.org/assignments/relation/", "www.iana.org/assignments/link-relations/"} {
-			if _, name, ok := strings.Cut(r, "://"+registry); ok && name != "" {
-				all[i] = strings.Trim(name, "#/")
-			}
-		}
-	}
-	return all
-}
-
 // attributes returns the attributes that links have.
 func attributes(z *html.Tokenizer, more bool) map[string]string {
 	out := map[string]string{}
@@ -111,34 +92,31 @@ func feed(doc []byte, address string) []Link {
 	if !hubOrSelf.Match(doc) {
 		return nil
 	}
-	s := scanner{base: parseBase(address), head: true}
+	s := linkScanner{base: parseBase(address), head: true}
 	z := html.NewTokenizer(bytes.NewReader(doc))
 	z.AllowCDATA(true)
+	items := 0 // that are open
 	for len(s.links) < maxLinks {
 		switch z.Next() {
 		case html.ErrorToken:
 			return s.links
 		case html.EndTagToken:
-			if name, _ := z.TagName(); isItem(name) && s.items > 0 {
-				s.items--
+			if name, _ := z.TagName(); isItem(name) && items > 0 {
+				items--
 			}
 		case html.SelfClosingTagToken, html.StartTagToken:
-			s.feedTag(z)
+			empty := bytes.HasSuffix(z.Raw(), []byte("/>"))
+			z.NextIsNotRawText() // <title> and <script> are nothing special in XML
+			name, more := z.TagName()
+			switch {
+			case isItem(name) && !empty:
+				items++
+			case items == 0 && string(local(name)) == "link":
+				s.add(attributes(z, more))
+			}
 		}
 	}
 	return s.links
-}
-
-func (s *scanner) feedTag(z *html.Tokenizer) {
-	empty := bytes.HasSuffix(z.Raw(), []byte("/>"))
-	z.NextIsNotRawText() // <title> and <script> are nothing special in XML
-	name, more := z.TagName()
-	switch {
-	case isItem(name) && !empty:
-		s.items++
-	case s.items == 0 && string(local(name)) == "link":
-		s.add(attributes(z, more))
-	}
 }
 
 func isItem(name []byte) bool {

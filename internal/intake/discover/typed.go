@@ -10,18 +10,20 @@ import (
 	"strings"
 	"unicode"
 	"unicode/utf8"
+
+	"headwater/internal/weburl"
 )
 
 // Typed reads what somebody typed or pasted as the address of a feed or a site, and gives the addresses to try, in order. With a
 // scheme that is the address, and the one with www. in front or without. Of a bare host, example.org/blog, it is https before
 // http; of one that is no public name, http before https. Its errors say what to give instead.
 func Typed(typed string) ([]string, error) {
-	s := strip(typed)
+	s := stripSurroundings(typed)
 	if s == "" {
 		return nil, errors.New("the address is empty; give one such as https://example.org/feed.xml")
 	}
 	noAddress := fmt.Errorf("%q is no feed address; give one such as https://example.org/feed.xml", typed)
-	s = webScheme(s)
+	s = normalizeScheme(s)
 	scheme, rest, ok := strings.Cut(s, "://")
 	switch {
 	case ok && !strings.EqualFold(scheme, "http") && !strings.EqualFold(scheme, "https"):
@@ -40,7 +42,18 @@ func Typed(typed string) ([]string, error) {
 	}
 	schemes := []string{strings.ToLower(scheme)}
 	if !ok {
-		schemes = guesses(hostOf(rest))
+		schemes = []string{"https", "http"}
+		if u, err := url.Parse("http://" + hostOf(rest)); err == nil {
+			_, notName := netip.ParseAddr(u.Hostname())
+			switch port := u.Port(); {
+			case port == "80":
+				schemes = []string{"http"}
+			case port == "443":
+				schemes = []string{"https"}
+			case notName == nil, !strings.Contains(u.Hostname(), "."), strings.HasSuffix(strings.ToLower(u.Hostname()), ".local"):
+				schemes = []string{"http", "https"}
+			}
+		}
 	}
 	if rest == "" {
 		return nil, noAddress
@@ -61,9 +74,9 @@ func Typed(typed string) ([]string, error) {
 	return out, nil
 }
 
-// strip takes off what stands around an address in a mail or a page: space, quotation marks, brackets, words before it and
+// stripSurroundings takes off what stands around an address in a mail or a page: space, quotation marks, brackets, words before it and
 // the stop behind it. Line breaks within it were made by whoever wrapped the line.
-func strip(s string) string {
+func stripSurroundings(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if r == '\t' || r == '\n' || r == '\r' || unicode.Is(unicode.Cf, r) || unicode.IsControl(r) {
 			return -1
@@ -120,8 +133,8 @@ var (
 	fediverse  = regexp.MustCompile(`^@([\w.-]+)@([^/@\s]+\.[^/@\s]+)$`)
 )
 
-// webScheme writes an address with http or https, or without a scheme where that was one of programs only.
-func webScheme(s string) string {
+// normalizeScheme writes an address with http or https, or without a scheme where that was one of programs only.
+func normalizeScheme(s string) string {
 	for {
 		at := feedScheme.FindStringIndex(s)
 		if at == nil {
@@ -135,15 +148,13 @@ func webScheme(s string) string {
 	}
 	for { // https://https://example.org
 		first, rest, ok := strings.Cut(s, "://")
-		if lower := strings.ToLower(rest); !ok || !isWebScheme(first) || !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") {
+		if lower := strings.ToLower(rest); !ok || !strings.EqualFold(first, "http") && !strings.EqualFold(first, "https") || !strings.HasPrefix(lower, "http://") && !strings.HasPrefix(lower, "https://") {
 			break
 		}
 		s = rest
 	}
 	return oneSlash.ReplaceAllString(s, "$1://$2")
 }
-
-func isWebScheme(s string) bool { return strings.EqualFold(s, "http") || strings.EqualFold(s, "https") }
 
 // hostOf returns what stands before the path of an address without a scheme.
 func hostOf(s string) string {
@@ -153,8 +164,8 @@ func hostOf(s string) string {
 	return s
 }
 
-// files are the ends of names that are more likely a file's than a host's. No top-level domain is among them.
-var files = []string{".xml", ".rss", ".atom", ".rdf", ".json", ".opml", ".html", ".htm", ".php", ".txt", ".gz"}
+// fileEndings are the ends of names that are more likely a file's than a host's. No top-level domain is among them.
+var fileEndings = []string{".xml", ".rss", ".atom", ".rdf", ".json", ".opml", ".html", ".htm", ".php", ".txt", ".gz"}
 
 // isHost reports whether a name without a scheme can be meant as a host: it has a dot or a port, is localhost or an address.
 func isHost(s string) bool {
@@ -168,31 +179,12 @@ func isHost(s string) bool {
 			return false
 		}
 	}
-	if dot := strings.LastIndexByte(host, '.'); s == host && dot >= 0 && slices.Contains(files, strings.ToLower(host[dot:])) {
+	if dot := strings.LastIndexByte(host, '.'); s == host && dot >= 0 && slices.Contains(fileEndings, strings.ToLower(host[dot:])) {
 		return false
 	}
 	_, err = netip.ParseAddr(host)
 	inside := strings.Trim(host, ".")
 	return err == nil || strings.EqualFold(host, "localhost") || u.Port() != "" || strings.Contains(inside, ".") && !strings.HasPrefix(host, ".") && !strings.Contains(host, "..")
-}
-
-// guesses are the schemes to try for a host, in order.
-func guesses(host string) []string {
-	u, err := url.Parse("http://" + host)
-	if err != nil {
-		return []string{"https", "http"}
-	}
-	_, notName := netip.ParseAddr(u.Hostname())
-	inside := notName == nil || !strings.Contains(u.Hostname(), ".") || strings.HasSuffix(strings.ToLower(u.Hostname()), ".local")
-	switch port := u.Port(); {
-	case port == "80":
-		return []string{"http"}
-	case port == "443":
-		return []string{"https"}
-	case inside:
-		return []string{"http", "https"}
-	}
-	return []string{"https", "http"}
 }
 
 // otherWWW returns an address without its scheme with www. in front where it has none, and without it where it has; "" where
@@ -201,18 +193,65 @@ func otherWWW(rest string) string {
 	host := hostOf(rest)
 	name, _, _ := strings.Cut(host, ":")
 	_, notName := netip.ParseAddr(name)
-	switch without, ok := cutPrefixFold(rest, "www."); {
-	case ok && strings.Contains(hostOf(without), "."):
-		return without
+	hasWWW := len(rest) >= 4 && strings.EqualFold(rest[:4], "www.")
+	switch {
+	case hasWWW && strings.Contains(hostOf(rest[4:]), "."):
+		return rest[4:]
 	case strings.Contains(host, "@"), notName == nil, !strings.Contains(strings.Trim(name, "."), "."), strings.HasPrefix(host, "["), strings.HasSuffix(name, ".local"):
 		return ""
 	}
 	return "www." + rest
 }
 
-func cutPrefixFold(s, prefix string) (string, bool) {
-	if len(s) < len(prefix) || !strings.EqualFold(s[:len(prefix)], prefix) {
-		return s, false
+// Plain writes what somebody gave as a feed's address as a web address: feed:// and feed: in front, as some sites
+// write, are taken off, and what no address may contain is encoded.
+func Plain(address string) string {
+	address = weburl.Encode(address)
+	if len(address) < 5 || !strings.EqualFold(address[:5], "feed:") {
+		return address
 	}
-	return s[len(prefix):], true
+	if rest := address[5:]; strings.HasPrefix(rest, "//") {
+		return weburl.Encode("http:" + rest)
+	}
+	return weburl.Encode(address[5:])
+}
+
+// Key is the same for addresses that are one feed to everybody: whatever the scheme of the two of the web, the case of
+// the host, its script, its www., the default port, a slash at the end, a fragment and how the path is escaped. It is no address.
+func Key(address string) string {
+	u, err := url.Parse(Plain(address))
+	if err != nil || u.Host == "" {
+		return address
+	}
+	host := strings.TrimSuffix(strings.TrimPrefix(strings.ToLower(u.Hostname()), "www."), ".")
+	switch port := u.Port(); {
+	case port == "", port == "80" && u.Scheme == "http", port == "443" && u.Scheme == "https":
+	default:
+		host += ":" + port
+	}
+	key := url.URL{Host: host, Path: strings.TrimRight(u.Path, "/"), RawQuery: percentEscape.ReplaceAllStringFunc(u.RawQuery, strings.ToUpper), User: u.User}
+	return key.String()
+}
+
+var percentEscape = regexp.MustCompile(`%[0-9a-fA-F]{2}`)
+
+// Variants returns the commonest ways of writing an address that have the same Key, the address itself first.
+func Variants(address string) []string {
+	address = Plain(address)
+	out := []string{address}
+	u, err := url.Parse(Key(address))
+	if err != nil || u.Host == "" {
+		return out
+	}
+	for _, scheme := range []string{"https", "http"} {
+		for _, www := range []string{"", "www."} {
+			for _, slash := range []string{"", "/"} {
+				v := url.URL{Scheme: scheme, User: u.User, Host: www + u.Host, Path: u.Path + slash, RawQuery: u.RawQuery}
+				if s := v.String(); s != address && Key(s) == Key(address) {
+					out = append(out, s)
+				}
+			}
+		}
+	}
+	return out
 }
