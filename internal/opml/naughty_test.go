@@ -28,7 +28,7 @@ func TestNaughtyLists(t *testing.T) {
 	want := List{Title: "Naughty", TopicFeed: func(news.Topic) string { return "https://news.example/feed" }}
 	for i, s := range all {
 		s = writable(s)
-		want.Feeds = append(want.Feeds, Outline{URL: fmt.Sprintf("https://host%d.example/", i), Title: strings.Join(strings.Fields(s), " "), Folder: path(s)})
+		want.Feeds = append(want.Feeds, Outline{URL: fmt.Sprintf("https://host%d.example/", i), Title: strings.Join(strings.Fields(s), " "), Folder: folderPath(s)})
 		if s != "" {
 			want.Topics = append(want.Topics, news.Topic{Name: s, Query: s, Options: news.TopicOptions{Langs: []string{s}, Muted: []string{s, s}}})
 		}

@@ -1,4 +1,5 @@
-// Package opml reads and writes lists of feeds, and of topics beside them.
+// Package opml reads and writes OPML lists of feeds and topics. read.go takes a list over outline by outline; what is wrong
+// with one becomes a Problem and costs no other. scan.go cuts a list into tags and repairs what is not well-formed.
 package opml
 
 import (
@@ -57,8 +58,8 @@ func feedURL(address string) (string, error) {
 	return weburl.Encode(address), nil
 }
 
-// key tells feeds apart: spellings of one address that no server tells apart have one key.
-func key(address string) string {
+// feedKey tells feeds apart: spellings of one address that no server tells apart have one key.
+func feedKey(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
 		return address
@@ -75,8 +76,8 @@ func key(address string) string {
 // maxFolders is how deep folders are kept; feeds in deeper ones are put into the last of these.
 const maxFolders = 20
 
-// path tidies a folder's path: no empty names, no white space around them.
-func path(folder string) string {
+// folderPath tidies a folder's path: no empty names, no white space around them.
+func folderPath(folder string) string {
 	var names []string
 	for _, n := range strings.Split(folder, "/") {
 		if n = strings.Join(strings.Fields(n), " "); n != "" {

@@ -2,6 +2,7 @@ package opml
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -33,30 +34,30 @@ func Read(r io.Reader) (List, []Problem, error) {
 	if len(data) > maxBytes {
 		return List{}, nil, fmt.Errorf("the list is larger than %d MB; split it", maxBytes>>20)
 	}
-	data = text(data)
+	data = toUTF8(data)
 	if len(bytes.TrimSpace(data)) == 0 {
 		return List{}, nil, errors.New("the file is empty; expected an OPML list of feeds")
 	}
-	rd := reader{seen: map[string]int{}, sealed: areSealed(data)}
+	rd := reader{seen: map[string]int{}, hasEndTags: feedsHaveEndTags(data)}
 	for sc := (scanner{doc: data}); ; {
 		t, more := sc.next()
 		if !more {
 			break
 		}
-		if err := rd.take(t, &sc); err != nil {
+		if err := rd.handleTag(t, &sc); err != nil {
 			return List{}, nil, err
 		}
 	}
 	rd.list.Title = strings.Join(strings.Fields(rd.list.Title), " ")
-	if !rd.rooted {
+	if !rd.hasRoot {
 		return List{}, nil, errors.New("the file is no OPML list: it holds no <opml> element")
 	}
 	return rd.list, rd.problems, nil
 }
 
-// areSealed reports whether feeds have their end tags: there is one for each outline that wants one, or none stands open where
+// feedsHaveEndTags reports whether feeds have their end tags: there is one for each outline that wants one, or none stands open where
 // another outline begins.
-func areSealed(data []byte) bool {
+func feedsHaveEndTags(data []byte) bool {
 	open, bare := 0, false
 	for sc := (scanner{doc: data}); ; {
 		t, more := sc.next()
@@ -73,8 +74,8 @@ func areSealed(data []byte) bool {
 	}
 }
 
-// text makes UTF-8 of a list, and leaves out what XML forbids.
-func text(data []byte) []byte {
+// toUTF8 makes UTF-8 of a list, and leaves out what XML forbids.
+func toUTF8(data []byte) []byte {
 	if enc, name, certain := charset.DetermineEncoding(data[:min(len(data), 3)], ""); certain && name != "utf-8" {
 		if decoded, err := enc.NewDecoder().Bytes(data); err == nil {
 			data = decoded
@@ -83,12 +84,12 @@ func text(data []byte) []byte {
 	for bytes.HasPrefix(data, []byte("\xef\xbb\xbf")) {
 		data = data[3:]
 	}
-	return bytes.Map(allowed, asUTF8(data))
+	return bytes.Map(dropForbidden, decodeDeclared(data))
 }
 
-// asUTF8 makes UTF-8 of a file that is not, by the encoding that it declares; else the bytes that are wrong are read as
+// decodeDeclared makes UTF-8 of a file that is not, by the encoding that it declares; else the bytes that are wrong are read as
 // Windows-1252. A file that is valid UTF-8 is taken for that, whatever it declares.
-func asUTF8(data []byte) []byte {
+func decodeDeclared(data []byte) []byte {
 	for start, wide := range map[string]encoding.Encoding{
 		"<\x00": unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "\x00<": unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
 	} {
@@ -125,22 +126,22 @@ func asUTF8(data []byte) []byte {
 
 // reader walks the tags of a list without recursion.
 type reader struct {
-	list     List
-	problems []Problem
-	line     int            // of the tag that is read
-	seen     map[string]int // line of each feed by its key
-	open     []bool         // of the open outlines, which are folders
-	folders  []string       // names of those that are
-	sealed   bool           // feeds have their end tags
-	rooted   bool
-	inTitle  bool
+	list       List
+	problems   []Problem
+	line       int            // of the tag that is read
+	seen       map[string]int // line of each feed by its key
+	open       []bool         // of the open outlines, which are folders
+	folders    []string       // names of those that are
+	hasEndTags bool           // feeds have their end tags
+	hasRoot    bool
+	inTitle    bool
 }
 
 func (r *reader) problem(format string, args ...any) {
 	r.problems = append(r.problems, Problem{Line: r.line, What: fmt.Sprintf(format, args...)})
 }
 
-func (r *reader) take(t tag, s *scanner) error {
+func (r *reader) handleTag(t tag, s *scanner) error {
 	r.line = t.line
 	switch {
 	case t.name == "":
@@ -149,9 +150,16 @@ func (r *reader) take(t tag, s *scanner) error {
 		}
 	case t.close:
 		r.close(t.name)
-	case !r.rooted:
-		if r.rooted = t.name == "opml" || t.name == "outlinedocument"; !r.rooted {
-			return notAList(t.name)
+	case !r.hasRoot:
+		switch t.name {
+		case "opml", "outlinedocument":
+			r.hasRoot = true
+		case "rss", "rdf", "feed":
+			return errors.New("the file is a feed, not a list of feeds; subscribe to its address instead (feed add)")
+		case "html":
+			return errors.New("the file is an HTML page, not an OPML list; export the list again, or check its address")
+		default:
+			return fmt.Errorf("the file is no OPML list: its root element is <%.40s>, not <opml>", t.name)
 		}
 	case t.name == "title":
 		r.inTitle = len(r.open) == 0 && !t.empty
@@ -169,23 +177,28 @@ func (s *scanner) isLeaf(t tag) bool {
 
 // outline takes over an outline, and opens it where others may stand in it.
 func (r *reader) outline(t tag, leaf bool) error {
-	if t.cut {
+	if t.isCut {
 		r.problem("%q was left out: the list breaks off in it", label(t.attrs))
 		return nil
 	}
 	folder, isFolder := "", false
 	before := len(r.problems)
-	if isTopic(t.attrs) {
+	// An outline that other programs take for a feed is a topic if it has a query.
+	if _, hasQuery := t.attrs["headwaterquery"]; hasQuery || t.attrs["type"] == topicType {
 		r.topic(t.attrs)
 	} else {
-		folder, isFolder = r.item(trimmed(t.attrs), leaf)
+		trimmed := make(map[string]string, len(t.attrs)) // white space counts in our own attributes only
+		for name, value := range t.attrs {
+			trimmed[name] = strings.TrimSpace(value)
+		}
+		folder, isFolder = r.item(trimmed, leaf)
 	}
-	if t.mend != "" && len(r.problems) == before {
-		r.problem("%q was mended: %s", label(t.attrs), t.mend)
+	if t.mended != "" && len(r.problems) == before {
+		r.problem("%q was mended: %s", label(t.attrs), t.mended)
 		r.problems[before].Mended = true
 	}
 	switch {
-	case t.empty, !isFolder && !r.sealed: // its end tag is missing, more likely than that others stand in it
+	case t.empty, !isFolder && !r.hasEndTags: // its end tag is missing, more likely than that others stand in it
 		return nil
 	case isFolder && len(r.folders) >= maxDepth:
 		return fmt.Errorf("the list nests outlines deeper than %d; no list of feeds needs that", maxDepth)
@@ -208,44 +221,18 @@ func (r *reader) close(name string) {
 	}
 }
 
-// notAList says what a file with that root element is instead.
-func notAList(root string) error {
-	switch root {
-	case "rss", "rdf", "feed":
-		return errors.New("the file is a feed, not a list of feeds; subscribe to its address instead (feed add)")
-	case "html":
-		return errors.New("the file is an HTML page, not an OPML list; export the list again, or check its address")
-	}
-	return fmt.Errorf("the file is no OPML list: its root element is <%.40s>, not <opml>", root)
-}
-
-// trimmed are attributes without the space around them, which only those of ours keep.
-func trimmed(attrs map[string]string) map[string]string {
-	all := make(map[string]string, len(attrs))
-	for name, value := range attrs {
-		all[name] = strings.TrimSpace(value)
-	}
-	return all
-}
-
 // label is what an outline is called in problems.
 func label(a map[string]string) string {
-	return strings.Join(strings.Fields(first(a["title"], a["text"], address(a), a["htmlurl"], "an outline")), " ")
+	return strings.Join(strings.Fields(cmp.Or(a["title"], a["text"], address(a), a["htmlurl"], "an outline")), " ")
 }
 
 // address is that of a feed, under the names that programs give it; "" where there is none.
 func address(a map[string]string) string {
-	feed := first(a["xmlurl"], a["xml_url"], a["xml-url"], a["xmluri"], a["feedurl"], a["feed_url"], a["rssurl"])
+	feed := cmp.Or(a["xmlurl"], a["xml_url"], a["xml-url"], a["xmluri"], a["feedurl"], a["feed_url"], a["rssurl"])
 	if kind := strings.ToLower(a["type"]); feed == "" && kind != "link" && kind != "include" {
 		feed = a["url"]
 	}
 	return feed
-}
-
-// isTopic reports whether an outline is a topic. One that other programs take for a feed has a query, too.
-func isTopic(a map[string]string) bool {
-	_, asks := a["headwaterquery"]
-	return asks || a["type"] == topicType
 }
 
 // topic takes over a topic. What is wrong with its query the newsroom says.
@@ -255,38 +242,37 @@ func (r *reader) topic(a map[string]string) {
 		r.problem("a topic without a name (text) or a query (headwaterQuery) was left out")
 		return
 	}
+	leftOut := func(attribute, value, want string) {
+		r.problem("the topic %q was left out: %s is %q; write %s", t.Name, attribute, value, want)
+	}
 	var err error
-	if t.Options, err = options(a); err != nil {
-		r.problem("the topic %q was left out: %v", t.Name, err)
+	o := &t.Options
+	if o.Originals, err = strconv.ParseBool(cmp.Or(a["headwateroriginals"], "false")); err != nil {
+		leftOut("headwaterOriginals", a["headwateroriginals"], "true or false")
+		return
+	}
+	if o.MinOutlets, err = strconv.Atoi(cmp.Or(a["headwaterminoutlets"], "0")); err != nil {
+		leftOut("headwaterMinOutlets", a["headwaterminoutlets"], "a number such as 3")
+		return
+	}
+	if err := json.Unmarshal([]byte(cmp.Or(a["headwaterlangs"], "null")), &o.Langs); err != nil {
+		leftOut("headwaterLangs", a["headwaterlangs"], `a list such as ["en", "es"]`)
+		return
+	}
+	if err := json.Unmarshal([]byte(cmp.Or(a["headwatermuted"], "null")), &o.Muted); err != nil {
+		leftOut("headwaterMuted", a["headwatermuted"], `a list such as ["The Sun", "example.org"]`)
 		return
 	}
 	r.list.Topics = append(r.list.Topics, t)
-}
-
-// options reads those of a topic, and says of the first that it cannot read how to write it.
-func options(a map[string]string) (o news.TopicOptions, err error) {
-	if o.Originals, err = strconv.ParseBool(first(a["headwateroriginals"], "false")); err != nil {
-		return o, fmt.Errorf("headwaterOriginals is %q; write true or false", a["headwateroriginals"])
-	}
-	if o.MinOutlets, err = strconv.Atoi(first(a["headwaterminoutlets"], "0")); err != nil {
-		return o, fmt.Errorf("headwaterMinOutlets is %q; write a number such as 3", a["headwaterminoutlets"])
-	}
-	if err := json.Unmarshal([]byte(first(a["headwaterlangs"], "null")), &o.Langs); err != nil {
-		return o, fmt.Errorf(`headwaterLangs is %q; write a list such as ["en", "es"]`, a["headwaterlangs"])
-	}
-	if err := json.Unmarshal([]byte(first(a["headwatermuted"], "null")), &o.Muted); err != nil {
-		return o, fmt.Errorf(`headwaterMuted is %q; write a list such as ["The Sun", "example.org"]`, a["headwatermuted"])
-	}
-	return o, nil
 }
 
 // item takes over a feed, or gives the name of a folder. A leaf that is called as an address and says nothing else is a feed.
 func (r *reader) item(a map[string]string, leaf bool) (folder string, isFolder bool) {
 	kind := strings.ToLower(a["type"])
 	isFeed := kind == "rss" || kind == "atom" || kind == "feed"
-	name := strings.Join(strings.Fields(first(a["title"], a["text"])), " ")
+	name := strings.Join(strings.Fields(cmp.Or(a["title"], a["text"])), " ")
 	feed := address(a)
-	if called := first(a["text"], a["title"]); feed == "" && a["htmlurl"] == "" && (leaf || isFeed) && kind != "link" && kind != "include" {
+	if called := cmp.Or(a["text"], a["title"]); feed == "" && a["htmlurl"] == "" && (leaf || isFeed) && kind != "link" && kind != "include" {
 		if lower := strings.ToLower(called); strings.HasPrefix(lower, "http://") || strings.HasPrefix(lower, "https://") || strings.HasPrefix(lower, "feed:") {
 			feed = called
 		}
@@ -299,7 +285,7 @@ func (r *reader) item(a map[string]string, leaf bool) (folder string, isFolder b
 	case kind == "include" || kind == "link":
 		r.problem("%q points to another list or page (%s), which is not followed; import it by itself", name, a["url"])
 	default:
-		return path(first(a["text"], a["title"])), true
+		return folderPath(cmp.Or(a["text"], a["title"])), true
 	}
 	return "", false
 }
@@ -310,16 +296,19 @@ func (r *reader) feed(address, name string, a map[string]string) {
 		r.problem("%q was left out: %v", name, err)
 		return
 	}
-	k := key(tidy)
+	k := feedKey(tidy)
 	if line, ok := r.seen[k]; ok {
 		r.problem("%s is in the list already, in line %d; it was taken once", tidy, line)
 		return
 	}
 	r.seen[k] = r.line
-	o := Outline{URL: tidy, Title: name, Site: a["htmlurl"], Folder: r.folder(), FullText: fullText(a["headwaterfulltext"])}
+	o := Outline{URL: tidy, Title: name, Site: a["htmlurl"], Folder: r.folder()}
+	if mode := a["headwaterfulltext"]; mode == "auto" || mode == "always" || mode == "never" {
+		o.FullText = mode
+	}
 	if o.Folder == "" {
 		category, _, _ := strings.Cut(a["category"], ",")
-		o.Folder = path(category)
+		o.Folder = folderPath(category)
 	}
 	if o.Title == o.URL || o.Title == address {
 		o.Title = ""
@@ -327,22 +316,4 @@ func (r *reader) feed(address, name string, a map[string]string) {
 	r.list.Feeds = append(r.list.Feeds, o)
 }
 
-func (r *reader) folder() string { return path(strings.Join(r.folders, "/")) }
-
-func first(all ...string) string {
-	for _, s := range all {
-		if s != "" {
-			return s
-		}
-	}
-	return ""
-}
-
-// fullText drops a mode that is none.
-func fullText(mode string) string {
-	switch mode {
-	case "auto", "always", "never":
-		return mode
-	}
-	return ""
-}
+func (r *reader) folder() string { return folderPath(strings.Join(r.folders, "/")) }

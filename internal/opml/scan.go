@@ -9,14 +9,14 @@ import (
 
 // tag is one tag of a list, or the text before one.
 type tag struct {
-	name  string // in small letters, without a prefix; "" for text
-	close bool   // </name>
-	empty bool   // <name/>
-	attrs map[string]string
-	text  string
-	line  int    // where it begins
-	mend  string // what was wrong with it and could be mended; "" for nothing
-	cut   bool   // the file ended in it, in the middle of an attribute
+	name   string // in small letters, without a prefix; "" for text
+	close  bool   // </name>
+	empty  bool   // <name/>
+	attrs  map[string]string
+	text   string
+	line   int    // where it begins
+	mended string // what was wrong with it and could be mended; "" for nothing
+	isCut  bool   // the file ended in it, in the middle of an attribute
 }
 
 // scanner cuts a list into tags and never fails, as most lists are written by hand or by programs that escape nothing: what
@@ -56,7 +56,7 @@ func (s *scanner) next() (tag, bool) {
 			s.skip("?>")
 		case bytes.HasPrefix(rest, []byte("<!")):
 			s.skip(">")
-		case len(rest) > 1 && (rest[1] == '/' || isNameByte(rest[1])), spaced.Match(rest[:min(len(rest), 64)]):
+		case len(rest) > 1 && (rest[1] == '/' || isNameByte(rest[1])), spacedOutline.Match(rest[:min(len(rest), 64)]):
 			return s.tag(), true
 		default:
 			s.pos++ // a bare "<"
@@ -104,18 +104,18 @@ func (s *scanner) tag() tag {
 		s.space()
 		switch {
 		case s.pos >= len(s.doc):
-			if t.mend = "the file ends in it"; t.cut {
-				t.mend = ""
+			if t.mended = "the file ends in it"; t.isCut {
+				t.mended = ""
 			}
 			return t
 		case s.doc[s.pos] == '>':
 			s.pos++
 			return t
 		case bytes.HasPrefix(s.doc[s.pos:], []byte("<!--")):
-			t.mend = "a comment stands in it"
+			t.mended = "a comment stands in it"
 			s.skip("-->")
 		case s.doc[s.pos] == '<':
-			t.mend, t.empty = "it has no >", true
+			t.mended, t.empty = "it has no >", true
 			return t
 		case bytes.HasPrefix(s.doc[s.pos:], []byte("/>")):
 			t.empty = true
@@ -123,7 +123,7 @@ func (s *scanner) tag() tag {
 			return t
 		case !isNameByte(s.doc[s.pos]):
 			if s.doc[s.pos] != '/' {
-				t.mend = "signs stand between its attributes"
+				t.mended = "signs stand between its attributes"
 			}
 			s.pos++
 		default:
@@ -141,11 +141,11 @@ func (s *scanner) attribute(t *tag, keep bool) {
 		s.space()
 		value = s.value(t)
 	}
-	value = withoutControls(unescape(value))
+	value = strings.Map(dropForbidden, unescape(value))
 	switch had, twice := t.attrs[name]; {
 	case !keep:
 	case twice && had != "":
-		t.mend = name + " stands twice in it, and the first counts"
+		t.mended = name + " stands twice in it, and the first counts"
 	default:
 		t.attrs[name] = value
 	}
@@ -154,19 +154,19 @@ func (s *scanner) attribute(t *tag, keep bool) {
 // value reads an attribute's value, quoted or not.
 func (s *scanner) value(t *tag) string {
 	if s.pos >= len(s.doc) {
-		t.cut = true
+		t.isCut = true
 		return ""
 	}
 	if q := s.doc[s.pos]; q == '"' || q == '\'' {
 		s.pos++
-		return s.quoted(t, q)
+		return s.quotedValue(t, q)
 	}
 	start := s.pos
 	for s.pos < len(s.doc) && !isSpace(s.doc[s.pos]) && s.doc[s.pos] != '>' && s.doc[s.pos] != '<' {
 		s.pos++
 	}
 	if s.pos == len(s.doc) {
-		t.cut = true
+		t.isCut = true
 	}
 	if s.pos < len(s.doc) && s.doc[s.pos] == '>' && s.doc[s.pos-1] == '/' && s.pos > start {
 		s.pos--
@@ -175,15 +175,15 @@ func (s *scanner) value(t *tag) string {
 }
 
 var (
-	spaced    = regexp.MustCompile(`(?i)^<\s+/?outline[\s>]`)
-	reference = regexp.MustCompile(`&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);`)
-	nextTag   = regexp.MustCompile(`(?i)</?(?:outline|body|opml)[\s>/]`)
-	attribute = regexp.MustCompile(`(?i)\s+(?:text|title|type|xmlurl|htmlurl|url|description|language|version|category|created|iscomment|isbreakpoint)\s*=\s*$`)
+	spacedOutline = regexp.MustCompile(`(?i)^<\s+/?outline[\s>]`)
+	reference     = regexp.MustCompile(`&(?:#[0-9]+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);`)
+	nextTag       = regexp.MustCompile(`(?i)</?(?:outline|body|opml)[\s>/]`)
+	attribute     = regexp.MustCompile(`(?i)\s+(?:text|title|type|xmlurl|htmlurl|url|description|language|version|category|created|iscomment|isbreakpoint)\s*=\s*$`)
 )
 
-// quoted reads a value behind its opening quote. A quote ends it where another attribute or the tag's end follows; else it
+// quotedValue reads a value behind its opening quote. A quote ends it where another attribute or the tag's end follows; else it
 // is one of the text that should have been escaped. Where the end quote is missing, the next attribute or tag ends it.
-func (s *scanner) quoted(t *tag, q byte) string {
+func (s *scanner) quotedValue(t *tag, q byte) string {
 	rest := s.doc[s.pos:min(len(s.doc), s.pos+maxAttribute)]
 	limit := len(rest)
 	for from := 0; ; {
@@ -202,11 +202,11 @@ func (s *scanner) quoted(t *tag, q byte) string {
 		}
 		// A value may end as an attribute begins: text="type=" type="rss" is right as it stands.
 		after := rest[i+1:]
-		ends := endsValue(after)
+		ends := isValueEnd(after)
 		right := ends && (len(after) == 0 || !isNameByte(after[0]))
 		if before := bytes.TrimRight(rest[max(from, i-64):i], " \t\r\n"); !right && bytes.HasSuffix(before, []byte("=")) {
 			if at := attribute.FindIndex(before); at != nil {
-				t.mend = "an attribute has no end quote"
+				t.mended = "an attribute has no end quote"
 				end := max(from, i-64) + at[0]
 				s.pos += end
 				return string(rest[:end])
@@ -216,18 +216,18 @@ func (s *scanner) quoted(t *tag, q byte) string {
 			s.pos += i + 1
 			return string(rest[:i])
 		}
-		t.mend = "an attribute has quotes in it that are not escaped"
+		t.mended = "an attribute has quotes in it that are not escaped"
 		from = i + 1
 	}
 	end := bytes.IndexByte(rest[:limit], '>')
 	if end < 0 {
 		if s.pos += limit; s.pos == len(s.doc) {
-			t.cut = true
+			t.isCut = true
 		}
-		t.mend = "an attribute has no end quote"
+		t.mended = "an attribute has no end quote"
 		return string(rest[:limit])
 	}
-	t.mend = "an attribute has no end quote"
+	t.mended = "an attribute has no end quote"
 	if end > 0 && rest[end-1] == '/' {
 		end--
 	}
@@ -235,8 +235,8 @@ func (s *scanner) quoted(t *tag, q byte) string {
 	return string(rest[:end])
 }
 
-// endsValue reports whether a tag goes on as it does behind an attribute: by another one, or by its end.
-func endsValue(rest []byte) bool {
+// isValueEnd reports whether a tag goes on as it does behind an attribute: by another one, or by its end.
+func isValueEnd(rest []byte) bool {
 	i := 0
 	for i < len(rest) && isSpace(rest[i]) {
 		i++
@@ -288,11 +288,8 @@ func isNameByte(c byte) bool {
 // unescape reads references, of HTML as well, and no ampersand that begins none, as in an address.
 func unescape(s string) string { return reference.ReplaceAllStringFunc(s, html.UnescapeString) }
 
-// withoutControls leaves out what no XML may hold, however it is written.
-func withoutControls(s string) string { return strings.Map(allowed, s) }
-
-// allowed drops the characters that XML forbids.
-func allowed(r rune) rune {
+// dropForbidden drops the characters that XML forbids.
+func dropForbidden(r rune) rune {
 	if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xfffe || r == 0xffff {
 		return -1
 	}

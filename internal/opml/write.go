@@ -1,13 +1,14 @@
 package opml
 
 import (
+	"cmp"
 	"encoding/json"
 	"encoding/xml"
+	"errors"
 	"fmt"
 	"io"
 	"strings"
 
-	"headwater/internal/news"
 	"headwater/internal/weburl"
 )
 
@@ -42,17 +43,23 @@ func Write(w io.Writer, l List) error {
 	doc := document{Version: "2.0", Title: l.Title}
 	folders := map[string]*node{}
 	for _, f := range l.Feeds {
-		n := &node{Text: first(f.Title, f.URL), Title: first(f.Title, f.URL), Type: "rss", URL: weburl.Encode(f.URL), Site: f.Site, FullText: f.FullText}
-		parent := doc.folder(folders, path(f.Folder))
+		n := &node{Text: cmp.Or(f.Title, f.URL), Title: cmp.Or(f.Title, f.URL), Type: "rss", URL: weburl.Encode(f.URL), Site: f.Site, FullText: f.FullText}
+		parent := doc.folder(folders, folderPath(f.Folder))
 		*parent = append(*parent, n)
 	}
 	for _, t := range l.Topics {
-		n, err := topicNode(t)
-		if err != nil {
+		o := t.Options
+		n := &node{Text: t.Name, Type: topicType, Query: t.Query, Originals: o.Originals, MinOutlets: o.MinOutlets}
+		var err, mutedErr error
+		n.Langs, err = jsonList(o.Langs)
+		n.Muted, mutedErr = jsonList(o.Muted)
+		if err := errors.Join(err, mutedErr); err != nil {
 			return fmt.Errorf("writing the list: %w", err)
 		}
 		if l.TopicFeed != nil {
-			n.subscribable(l.TopicFeed(t))
+			if address := l.TopicFeed(t); address != "" {
+				n.Type, n.URL = "rss", address // other programs may subscribe to it
+			}
 		}
 		parent := doc.folder(folders, topicFolder)
 		*parent = append(*parent, n)
@@ -77,24 +84,8 @@ const topicType = "headwater-topic"
 // topicFolder holds the topics that are written. They are read wherever they stand.
 const topicFolder = "Topics"
 
-// subscribable makes a feed of a topic, to other programs; "" leaves it as it is.
-func (n *node) subscribable(address string) {
-	if address != "" {
-		n.Type, n.URL = "rss", address
-	}
-}
-
-func topicNode(t news.Topic) (n *node, err error) {
-	o := t.Options
-	n = &node{Text: t.Name, Type: topicType, Query: t.Query, Originals: o.Originals, MinOutlets: o.MinOutlets}
-	if n.Langs, err = listed(o.Langs); err == nil {
-		n.Muted, err = listed(o.Muted)
-	}
-	return n, err
-}
-
-// listed writes a list whose elements may hold anything.
-func listed(list []string) (string, error) {
+// jsonList writes a list whose elements may hold anything.
+func jsonList(list []string) (string, error) {
 	if len(list) == 0 {
 		return "", nil
 	}

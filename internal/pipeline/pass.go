@@ -165,7 +165,7 @@ func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 		}
 		feeds, err = n.awake(ctx, feeds)
 		if o.Turn > 0 {
-			feeds = poll.Turn(feeds, o.Turn, n.Fetch.PauseOf, n.PerHost)
+			feeds = poll.SelectForPass(feeds, o.Turn, n.Fetch.PauseOf, n.PerHost)
 		}
 		return feeds, err
 	}

@@ -102,7 +102,7 @@ func (p *pusher) heard(ctx context.Context, f *news.Feed, r *result) error {
 	}
 	after, err := p.Live(ctx, f.ID)
 	r.pushed = before && after
-	if due, rule := p.room.Pace.Longest(f.Checked, f.Schedule.Skips); r.pushed && due.After(f.Due) {
+	if due, rule := p.room.Pace.AfterPush(f.Checked, f.Schedule.Skips); r.pushed && due.After(f.Due) {
 		f.Due, f.Rule = due, rule
 	}
 	return err

@@ -1,5 +1,10 @@
 // Package clean turns a feed's entries into articles: plain text in paragraphs without captions, bylines and page
 // furniture, the marks that a claim may rest on, a canonical address, a language, and HTML that is safe to show.
+//
+// clean.go puts the steps in order. scan.go reads HTML into a page of blocks (page.go, tags.go). classify.go gives each
+// block a role by its words (lines.go, appeals.go). furniture.go finds blocks that a feed repeats, and prune.go drops labels
+// and headlines around the prose. marks.go assembles the text and its marks. sanitize.go makes the HTML for show, with
+// media.go, embed.go and picture.go for what is embedded. math.go turns formulas into text for both.
 package clean
 
 import (

@@ -1,5 +1,6 @@
-// Package discover finds the addresses that lead to feeds: links in HTTP headers, pages and feeds, the addresses that
-// well-known sites give their feeds, and those that most sites use. It asks nobody.
+// Package discover finds the addresses that lead to feeds, without any request: links in HTTP headers (links.go), in pages
+// and feeds (markup.go), the addresses that well-known sites give their feeds and those that most sites use (known.go), and
+// what somebody typed (typed.go). discover.go puts the links of a response together; comments.go puts feeds of comments last.
 package discover
 
 import (

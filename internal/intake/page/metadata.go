@@ -1,6 +1,7 @@
 package page
 
 import (
+	"encoding/json"
 	"net/url"
 	"slices"
 	"strings"
@@ -17,34 +18,43 @@ const (
 	maxLine    = 1000 // bytes of a name or headline
 )
 
-// facts are what a page says of itself, before it is settled which of two sayings counts.
-type facts struct {
+// pageMeta are what a page says of itself, before it is settled which of two sayings counts.
+type pageMeta struct {
 	base      *url.URL
 	canonical string
 	meta      map[string]string // by lower-case name or property; the first counts
 	sources   []news.Reference
-	linked    linked
+	ld        jsonLD
 	title     string
 	lang      string
 }
 
 // metadata reads the head of a page, wherever a page puts its parts.
 func metadata(doc *html.Node, base *url.URL) Page {
-	f := facts{base: base, meta: map[string]string{}}
+	f := pageMeta{base: base, meta: map[string]string{}}
 	for n := range doc.Descendants() {
 		if n.Type == html.ElementNode {
-			f.element(n)
+			f.addElement(n)
 		}
 	}
 	p := Page{
 		URL: base.String(), Canonical: f.canonical,
-		Title:     line(first(f.meta["og:title"], f.linked.headline, f.meta["dc.title"], f.meta["twitter:title"], f.title)),
-		Site:      line(first(f.meta["og:site_name"], f.linked.publisher, f.meta["application-name"])),
-		Lang:      first(f.lang, f.meta["og:locale"], f.meta["content-language"]),
-		Authors:   f.authors(),
-		Published: f.published(),
+		Title:   line(first(f.meta["og:title"], f.ld.headline, f.meta["dc.title"], f.meta["twitter:title"], f.title)),
+		Site:    line(first(f.meta["og:site_name"], f.ld.publisher, f.meta["application-name"])),
+		Lang:    first(f.lang, f.meta["og:locale"], f.meta["content-language"]),
+		Authors: f.authors(),
 	}
-	for _, r := range append(f.sources, f.linked.basedOn...) {
+	for _, value := range []string{ // a date that readability finds counts only if none of these is one
+		f.meta["article:published_time"], f.ld.published, f.meta["datepublished"], f.meta["parsely-pub-date"],
+		f.meta["dcterms.issued"], f.meta["dc.date.issued"],
+	} {
+		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z07:00"} {
+			if t, err := time.Parse(layout, strings.TrimSpace(value)); err == nil && p.Published.IsZero() {
+				p.Published = t
+			}
+		}
+	}
+	for _, r := range append(f.sources, f.ld.basedOn...) {
 		if len(p.Sources) < maxSources && !slices.Contains(p.Sources, r) {
 			p.Sources = append(p.Sources, r)
 		}
@@ -52,7 +62,7 @@ func metadata(doc *html.Node, base *url.URL) Page {
 	return p
 }
 
-func (f *facts) element(n *html.Node) {
+func (f *pageMeta) addElement(n *html.Node) {
 	switch n.DataAtom {
 	case atom.Html:
 		f.lang = line(attr(n, "lang"))
@@ -70,35 +80,35 @@ func (f *facts) element(n *html.Node) {
 			f.canonical = f.resolve(attr(n, "href"))
 		}
 	case atom.Meta:
-		f.metaTag(n)
+		for i := range n.Attr {
+			n.Attr[i].Val = cut(n.Attr[i].Val)
+		}
+		value := strings.TrimSpace(attr(n, "content"))
+		for _, key := range []string{attr(n, "name"), attr(n, "property"), attr(n, "itemprop")} {
+			key = strings.ToLower(strings.TrimSpace(key))
+			switch {
+			case key == "" || value == "":
+			case key == "syndication-source" || key == "original-source":
+				if to := f.resolve(value); to != "" {
+					f.sources = append(f.sources, news.Reference{URL: to})
+				}
+			case f.meta[key] == "":
+				f.meta[key] = value
+			}
+		}
 	case atom.Script:
 		if strings.EqualFold(strings.TrimSpace(attr(n, "type")), "application/ld+json") && n.FirstChild != nil {
-			f.linked.read(n.FirstChild.Data, f.resolve)
-		}
-	}
-}
-
-func (f *facts) metaTag(n *html.Node) {
-	for i := range n.Attr {
-		n.Attr[i].Val = cut(n.Attr[i].Val)
-	}
-	value := strings.TrimSpace(attr(n, "content"))
-	for _, key := range []string{attr(n, "name"), attr(n, "property"), attr(n, "itemprop")} {
-		key = strings.ToLower(strings.TrimSpace(key))
-		switch {
-		case key == "" || value == "":
-		case key == "syndication-source" || key == "original-source":
-			if to := f.resolve(value); to != "" {
-				f.sources = append(f.sources, news.Reference{URL: to})
+			script := n.FirstChild.Data
+			var v any
+			if f.ld.bytes += len(script); f.ld.bytes <= maxLinked && json.Unmarshal([]byte(script), &v) == nil {
+				f.ld.walk(v, f.resolve, 0)
 			}
-		case f.meta[key] == "":
-			f.meta[key] = value
 		}
 	}
 }
 
 // resolve makes a web address absolute; "" where it is none.
-func (f *facts) resolve(ref string) string {
+func (f *pageMeta) resolve(ref string) string {
 	to, err := f.base.Parse(strings.TrimSpace(ref))
 	if err != nil || ref == "" || to.Host == "" || to.Scheme != "http" && to.Scheme != "https" {
 		return ""
@@ -106,8 +116,8 @@ func (f *facts) resolve(ref string) string {
 	return to.String()
 }
 
-func (f *facts) authors() []string {
-	names := f.linked.authors
+func (f *pageMeta) authors() []string {
+	names := f.ld.authors
 	for _, key := range []string{"author", "article:author", "parsely-author", "dc.creator"} {
 		if v := line(f.meta[key]); v != "" && !strings.Contains(v, "://") && len(names) < maxSources {
 			names = append(names, v)
@@ -115,21 +125,6 @@ func (f *facts) authors() []string {
 	}
 	slices.Sort(names)
 	return slices.Compact(names)
-}
-
-// published is when the page says that it came out; what readability finds beside it comes later.
-func (f *facts) published() time.Time {
-	for _, value := range []string{
-		f.meta["article:published_time"], f.linked.published, f.meta["datepublished"], f.meta["parsely-pub-date"],
-		f.meta["dcterms.issued"], f.meta["dc.date.issued"],
-	} {
-		for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05Z0700", "2006-01-02T15:04Z07:00"} {
-			if t, err := time.Parse(layout, strings.TrimSpace(value)); err == nil {
-				return t
-			}
-		}
-	}
-	return time.Time{}
 }
 
 func attr(n *html.Node, key string) string {
@@ -157,6 +152,115 @@ func first(values ...string) string {
 	for _, v := range values {
 		if strings.TrimSpace(v) != "" {
 			return v
+		}
+	}
+	return ""
+}
+
+// Page is a web page as package page reads it: what it says of itself, and the article in it.
+type Page struct {
+	URL       string           // where it was found, after redirects
+	Canonical string           // rel=canonical, absolute; "" where the page gives none
+	Title     string           // plain text
+	Site      string           // the publication's name as the page gives it, or ""
+	Published time.Time        // as claimed; zero where unknown
+	Lang      string           // as the page writes it, or ""
+	Authors   []string         // names, as the page gives them
+	HTML      string           // of the article, unsanitised; "" where none was found
+	Text      string           // of the article, plain
+	Sources   []news.Reference // what it says that it comes from: syndication-source, original-source, isBasedOn
+}
+
+const (
+	maxLinked = 256 << 10 // bytes of a page's JSON-LD that are read
+	maxNested = 6         // levels of it that are looked into
+)
+
+// jsonLD is what the JSON-LD of a page says of the article (schema.org, NewsArticle). The first saying counts.
+type jsonLD struct {
+	headline, publisher, published string
+	authors                        []string
+	basedOn                        []news.Reference
+	bytes                          int
+}
+
+// walk looks for articles in lists and graphs.
+func (l *jsonLD) walk(v any, resolve func(string) string, level int) {
+	if level > maxNested {
+		return
+	}
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			l.walk(x, resolve, level+1)
+		}
+	case map[string]any:
+		l.walk(v["@graph"], resolve, level+1)
+		types, isList := v["@type"].([]any)
+		if !isList {
+			types = []any{v["@type"]}
+		}
+		isArticle := func(t any) bool {
+			s, _ := t.(string)
+			return strings.HasSuffix(s, "Article") || s == "BlogPosting" || s == "Report" || s == "LiveBlogPosting"
+		}
+		if slices.ContainsFunc(types, isArticle) {
+			l.article(v, resolve)
+		}
+	}
+}
+
+func (l *jsonLD) article(v map[string]any, resolve func(string) string) {
+	if l.headline == "" {
+		l.headline, _ = v["headline"].(string)
+	}
+	if l.published == "" {
+		l.published, _ = v["datePublished"].(string)
+	}
+	for _, p := range references(v["publisher"]) {
+		if l.publisher == "" {
+			l.publisher = p.Title
+		}
+	}
+	for _, a := range references(v["author"]) {
+		if a.Title != "" && len(l.authors) < maxSources {
+			l.authors = append(l.authors, a.Title)
+		}
+	}
+	for _, r := range references(v["isBasedOn"]) {
+		r.URL = resolve(r.URL)
+		if r != (news.Reference{}) && len(l.basedOn) < maxSources {
+			l.basedOn = append(l.basedOn, r)
+		}
+	}
+}
+
+// references reads what schema.org writes as a name, an address, an object with both, or a list of those.
+func references(v any) []news.Reference {
+	switch v := v.(type) {
+	case string:
+		if strings.Contains(v, "://") {
+			return []news.Reference{{URL: v}}
+		}
+		return []news.Reference{{Title: line(v)}}
+	case map[string]any:
+		return []news.Reference{{Title: line(text(v, "name", "headline")), URL: text(v, "url", "@id")}}
+	case []any:
+		var out []news.Reference
+		for _, x := range v[:min(len(v), maxSources)] {
+			if _, list := x.([]any); !list {
+				out = append(out, references(x)...)
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+func text(v map[string]any, keys ...string) string {
+	for _, k := range keys {
+		if s, ok := v[k].(string); ok && s != "" {
+			return s
 		}
 	}
 	return ""

@@ -1,4 +1,5 @@
-// Package page reads a web page: what it says of itself, and the article in it. It is the only importer of readability.
+// Package page reads a web page: its metadata (metadata.go) and the article in it. It is the only importer of readability,
+// which gets only pages of bounded size and depth, because it cannot be interrupted.
 package page
 
 import (
@@ -7,9 +8,6 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
-	"time"
-
-	"headwater/internal/news"
 
 	"codeberg.org/readeck/go-readability/v2"
 	"golang.org/x/net/html"
@@ -61,9 +59,23 @@ func parse(s Source) (*html.Node, error) {
 	if len(s.Body) > maxBytes {
 		return nil, fmt.Errorf("%w: %d bytes", ErrLimit, len(s.Body))
 	}
-	body := utf8Of(s)
-	if err := bounded(body); err != nil {
-		return nil, err
+	// The encoding is taken from a byte order mark, the header, a meta tag, or the bytes.
+	body := s.Body
+	if enc, name, _ := charset.DetermineEncoding(s.Body, s.ContentType); name != "utf-8" {
+		if decoded, err := enc.NewDecoder().Bytes(s.Body); err == nil {
+			body = decoded
+		}
+	}
+	body = bytes.ToValidUTF8(bytes.TrimPrefix(body, []byte("\ufeff")), []byte("\ufffd"))
+	z := html.NewTokenizer(bytes.NewReader(body))
+	tags := 0 // counted before anything that recurses sees them
+	for kind := z.Next(); kind != html.ErrorToken; kind = z.Next() {
+		if kind == html.StartTagToken || kind == html.SelfClosingTagToken {
+			tags++
+		}
+		if tags > maxTags {
+			return nil, fmt.Errorf("%w: over %d tags", ErrLimit, maxTags)
+		}
 	}
 	doc, err := html.Parse(bytes.NewReader(body))
 	if err != nil {
@@ -73,33 +85,6 @@ func parse(s Source) (*html.Node, error) {
 		return nil, fmt.Errorf("%w: %d elements deep", ErrLimit, d)
 	}
 	return doc, nil
-}
-
-// utf8Of is the body in UTF-8. The encoding is taken from a byte order mark, the header, a meta tag, or the bytes.
-func utf8Of(s Source) []byte {
-	enc, name, _ := charset.DetermineEncoding(s.Body, s.ContentType)
-	out := s.Body
-	if name != "utf-8" {
-		if decoded, err := enc.NewDecoder().Bytes(s.Body); err == nil {
-			out = decoded
-		}
-	}
-	return bytes.ToValidUTF8(bytes.TrimPrefix(out, []byte("\ufeff")), []byte("\ufffd"))
-}
-
-// bounded counts tags before anything that recurses sees them.
-func bounded(body []byte) error {
-	z := html.NewTokenizer(bytes.NewReader(body))
-	for tags := 0; ; {
-		switch z.Next() {
-		case html.ErrorToken:
-			return nil
-		case html.StartTagToken, html.SelfClosingTagToken:
-			if tags++; tags > maxTags {
-				return fmt.Errorf("%w: over %d tags", ErrLimit, maxTags)
-			}
-		}
-	}
 }
 
 // depth is how deep the deepest node lies. It does not recurse.
@@ -152,18 +137,4 @@ func article(doc *html.Node, base *url.URL, p *Page) error {
 	}
 	p.HTML, p.Text = out.String(), strings.TrimSpace(text.String())
 	return nil
-}
-
-// Page is a web page as package page reads it: what it says of itself, and the article in it.
-type Page struct {
-	URL       string           // where it was found, after redirects
-	Canonical string           // rel=canonical, absolute; "" where the page gives none
-	Title     string           // plain text
-	Site      string           // the publication's name as the page gives it, or ""
-	Published time.Time        // as claimed; zero where unknown
-	Lang      string           // as the page writes it, or ""
-	Authors   []string         // names, as the page gives them
-	HTML      string           // of the article, unsanitised; "" where none was found
-	Text      string           // of the article, plain
-	Sources   []news.Reference // what it says that it comes from: syndication-source, original-source, isBasedOn
 }

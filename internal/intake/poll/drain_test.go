@@ -200,7 +200,7 @@ func TestTurn(t *testing.T) {
 	}{
 		{time.Second, 1, 30 + 6}, {time.Second, 2, 60 + 6}, {time.Hour, 1, 1 + 2}, {0, 1, 106}, {time.Second, 0, 106},
 	} {
-		got := Turn(feeds, 30*time.Second, func(string) time.Duration { return tt.pause }, tt.perHost)
+		got := SelectForPass(feeds, 30*time.Second, func(string) time.Duration { return tt.pause }, tt.perHost)
 		if len(got) != tt.want || got[0].URL != feeds[0].URL {
 			t.Errorf("pause %s, %d a host: %d feeds, want %d", tt.pause, tt.perHost, len(got), tt.want)
 		}

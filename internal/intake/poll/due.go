@@ -17,8 +17,8 @@ type Pace struct {
 // jitter spreads the due times of feeds that were asked together, as a share of the wait.
 const jitter = .1
 
-// newest is how many items a rhythm is learnt from: what a feed did years ago says little.
-const newest = 20
+// maxSamples is how many items a rhythm is learnt from: what a feed did years ago says little.
+const maxSamples = 20
 
 // Learn returns the wait that a feed's items suggest: half the median time between the newest ones, but no less than a
 // sixteenth of the silence since the last, so that a night changes little and a dead feed is left alone. 0 is unknown: fewer than three have a time.
@@ -28,22 +28,17 @@ func (p Pace) Learn(published []time.Time, now time.Time) time.Duration {
 		return 0
 	}
 	slices.SortFunc(times, time.Time.Compare)
-	times = times[max(len(times)-newest, 0):]
-	gap := medianGap(times)
-	if gap <= 0 {
-		return 0
-	}
-	return min(max(gap/2, now.Sub(times[len(times)-1])/16), p.Max)
-}
-
-// medianGap is the median time between neighbouring times.
-func medianGap(times []time.Time) time.Duration {
+	times = times[max(len(times)-maxSamples, 0):]
 	gaps := make([]time.Duration, 0, len(times)-1)
 	for i := 1; i < len(times); i++ {
 		gaps = append(gaps, times[i].Sub(times[i-1]))
 	}
 	slices.Sort(gaps)
-	return gaps[len(gaps)/2]
+	gap := gaps[len(gaps)/2] // the median
+	if gap <= 0 {
+		return 0
+	}
+	return min(max(gap/2, now.Sub(times[len(times)-1])/16), p.Max)
 }
 
 // Quieter is the rhythm of a feed that had nothing new: a quarter longer.
@@ -59,29 +54,29 @@ func (p Pace) Quieter(rhythm time.Duration) time.Duration {
 // rhythm and of what the feed or its server asks for, within Min and Max, and outside the hours and days that it skips.
 // Jitter never makes it earlier than what was asked for.
 func (p Pace) AfterAnswer(now time.Time, s news.Schedule) (time.Time, news.Rule) {
-	wait, rule := p.own(s.Rhythm)
-	asked, by := p.asked(s)
+	wait, rule := p.ownWait(s.Rhythm)
+	asked, by := p.requestedWait(s)
 	if asked > wait {
 		wait, rule = min(spread(asked, 0), p.Max), by
 	}
 	return Skip(now.Add(wait), rule, s.Skips)
 }
 
-// own is a feed's own wait.
-func (p Pace) own(rhythm time.Duration) (time.Duration, news.Rule) {
+// ownWait is a feed's own wait.
+func (p Pace) ownWait(rhythm time.Duration) (time.Duration, news.Rule) {
 	switch {
 	case rhythm <= 0:
-		return p.within(p.Interval), ruleInterval
+		return p.jittered(p.Interval), ruleInterval
 	case rhythm < p.Min:
-		return p.within(p.Min), ruleMin
+		return p.jittered(p.Min), ruleMin
 	case rhythm >= p.Max:
-		return p.within(p.Max), ruleMax
+		return p.jittered(p.Max), ruleMax
 	}
-	return p.within(rhythm), ruleRhythm
+	return p.jittered(rhythm), ruleRhythm
 }
 
-// asked is the longest wait that was asked for, but no more than Max.
-func (p Pace) asked(s news.Schedule) (longest time.Duration, by news.Rule) {
+// requestedWait is the longest wait that was asked for, but no more than Max.
+func (p Pace) requestedWait(s news.Schedule) (longest time.Duration, by news.Rule) {
 	for _, a := range []struct {
 		wait time.Duration
 		rule news.Rule
@@ -109,14 +104,14 @@ func (p Pace) AfterFailure(now time.Time, s news.Schedule, failures int, slow bo
 			break
 		}
 	}
-	if wait = p.within(wait); retryAfter >= wait {
+	if wait = p.jittered(wait); retryAfter >= wait {
 		return now.Add(retryAfter), ruleRetryAfter
 	}
 	return Skip(now.Add(wait), ruleBackOff, s.Skips)
 }
 
-// within spreads a wait without leaving the bounds.
-func (p Pace) within(d time.Duration) time.Duration {
+// jittered spreads a wait without leaving the bounds.
+func (p Pace) jittered(d time.Duration) time.Duration {
 	d = spread(min(max(d, p.Min), p.Max), -jitter)
 	if d > p.Max { // as much sooner, lest all that are asked most seldom are asked together
 		d = 2*p.Max - d
@@ -144,4 +139,47 @@ func Skip(t time.Time, rule news.Rule, s news.Skips) (time.Time, news.Rule) {
 		t = t.UTC().Truncate(time.Hour).Add(time.Hour + rand.N(10*time.Minute))
 	}
 	return t, rule
+}
+
+// The rules, and what each stands for.
+const (
+	ruleInterval   news.Rule = "interval"    // nothing is known of the feed: poll.interval
+	ruleRhythm     news.Rule = "rhythm"      // its own rhythm
+	ruleMin        news.Rule = "min"         // poll.min_interval: its rhythm is quicker
+	ruleMax        news.Rule = "max"         // poll.max_interval: whatever else was asked is longer
+	ruleCache      news.Rule = "cache"       // Cache-Control max-age, or Expires
+	ruleTTL        news.Rule = "ttl"         // <ttl>
+	rulePeriod     news.Rule = "period"      // sy:updatePeriod
+	ruleSkipHours  news.Rule = "skip hours"  // <skipHours>
+	ruleSkipDays   news.Rule = "skip days"   // <skipDays>
+	ruleRetryAfter news.Rule = "retry after" // the server said until when it wants to be left alone
+	RuleHost       news.Rule = "host"        // the same, said about another feed of its host
+	ruleBackOff    news.Rule = "back-off"    // it failed: the more often, the longer
+	ruleHub        news.Rule = "hub"         // a hub pushes it
+	RuleGone       news.Rule = "gone"        // 410: never again
+)
+
+// Reason says in words why a rule sets the time of a feed's next poll; "" where it is not known.
+func Reason(r news.Rule) string { return reasons[r] }
+
+var reasons = map[news.Rule]string{
+	ruleInterval:   "poll.interval: nothing is known of its rhythm",
+	ruleRhythm:     "its own rhythm, by the times of its items and how often it had nothing new",
+	ruleMin:        "poll.min_interval: its own rhythm is quicker",
+	ruleMax:        "poll.max_interval: it would be asked even more seldom",
+	ruleCache:      "Cache-Control or Expires: its last answer stays current until then",
+	ruleTTL:        "<ttl>: it asks not to be polled sooner",
+	rulePeriod:     "sy:updatePeriod: it says that it is not renewed sooner",
+	ruleSkipHours:  "<skipHours>: it asks not to be polled before",
+	ruleSkipDays:   "<skipDays>: it asks not to be polled before",
+	ruleRetryAfter: "Retry-After: the server asks to be left alone until then",
+	RuleHost:       "Retry-After: its host, asked for another feed, asks to be left alone until then",
+	ruleBackOff:    "back-off: it failed, and the more often it does the longer it is left alone",
+	ruleHub:        "a hub pushes it, so it is polled only to make sure",
+	RuleGone:       "410: the publisher has ended it",
+}
+
+// AfterPush returns the time of the next poll of a feed that a hub pushes, which is asked only to make sure.
+func (p Pace) AfterPush(now time.Time, s news.Skips) (time.Time, news.Rule) {
+	return Skip(now.Add(p.jittered(p.Max)), ruleHub, s)
 }

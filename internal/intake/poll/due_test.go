@@ -229,7 +229,7 @@ func TestPaceBounds(t *testing.T) {
 func TestJitterSpreads(t *testing.T) {
 	var early, late int
 	for range 1000 {
-		switch d := pace.within(time.Hour); {
+		switch d := pace.jittered(time.Hour); {
 		case d < 57*time.Minute:
 			early++
 		case d > 63*time.Minute:

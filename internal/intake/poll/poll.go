@@ -1,4 +1,4 @@
-// Package poll decides when feeds are asked and how many at once.
+// Package poll decides when feeds are asked (due.go) and how many at once (poll.go).
 package poll
 
 import (
@@ -84,10 +84,10 @@ func Drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect
 	return g.Wait()
 }
 
-// Turn returns the feeds that one pass asks of those that are due: of each host so many as can be asked within the time,
+// SelectForPass returns the feeds that one pass asks of those that are due: of each host so many as can be asked within the time,
 // with the pause between two requests, in perHost lanes. The rest stays due, so that a host of many feeds, which takes its
 // time, does not keep all others waiting for the next pass.
-func Turn(feeds []news.Feed, within time.Duration, pauseOf func(address string) time.Duration, perHost int) []news.Feed {
+func SelectForPass(feeds []news.Feed, within time.Duration, pauseOf func(address string) time.Duration, perHost int) []news.Feed {
 	if perHost <= 0 {
 		return feeds
 	}
@@ -133,4 +133,13 @@ func host(address string) string {
 		return address
 	}
 	return strings.ToLower(u.Host)
+}
+
+// cronLogger passes on what cron says of itself. Its chatter about waking and running is for debugging.
+type cronLogger struct{ log *slog.Logger }
+
+func (l cronLogger) Info(msg string, kv ...any) { l.log.Debug("cron", append(kv, "event", msg)...) }
+
+func (l cronLogger) Error(err error, msg string, kv ...any) {
+	l.log.Error("cron", append(kv, "event", msg, "error", err)...)
 }

@@ -32,14 +32,14 @@ func (s *Subscriber) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if status == http.StatusServiceUnavailable {
 			h.Set("Retry-After", "60")
 		}
-		say(w, status, text)
+		respond(w, status, text)
 	default:
 		h.Set("Allow", "GET, POST")
-		say(w, http.StatusMethodNotAllowed, "a hub sends GET or POST")
+		respond(w, http.StatusMethodNotAllowed, "a hub sends GET or POST")
 	}
 }
 
-func say(w http.ResponseWriter, status int, text string) {
+func respond(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = io.WriteString(w, text) // a hub that left needs no answer
@@ -55,7 +55,7 @@ func (s *Subscriber) verify(w http.ResponseWriter, r *http.Request) {
 	case mode == "subscribe":
 		err = s.Store.ChangeSubscription(r.Context(), id, func(c *news.Subscription) error { return s.confirm(c, q) })
 	case mode == "unsubscribe":
-		if err = s.Store.ChangeSubscription(r.Context(), id, func(c *news.Subscription) error { return s.wanted(c, q, true) }); err == nil {
+		if err = s.Store.ChangeSubscription(r.Context(), id, func(c *news.Subscription) error { return s.checkRequested(c, q, true) }); err == nil {
 			err = s.Store.ForgetSubscription(r.Context(), id)
 		}
 	case mode == "denied":
@@ -66,18 +66,18 @@ func (s *Subscriber) verify(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case err == nil:
-		say(w, http.StatusOK, answer)
+		respond(w, http.StatusOK, answer)
 	case errors.Is(err, news.ErrNotFound):
-		say(w, http.StatusNotFound, "this was not asked for")
+		respond(w, http.StatusNotFound, "this was not asked for")
 	default:
 		s.Logger.Error("a hub's request could not be answered", "error", err)
-		say(w, http.StatusInternalServerError, "try again later")
+		respond(w, http.StatusInternalServerError, "try again later")
 	}
 }
 
-// wanted returns news.ErrNotFound for what we did not ask of the hub.
-func (s *Subscriber) wanted(c *news.Subscription, q url.Values, ending bool) error {
-	recent := !c.Asked.IsZero() && s.Now().Sub(c.Asked) < pending
+// checkRequested returns news.ErrNotFound for what we did not ask of the hub.
+func (s *Subscriber) checkRequested(c *news.Subscription, q url.Values, ending bool) error {
+	recent := !c.Asked.IsZero() && s.Now().Sub(c.Asked) < verifyWindow
 	if q.Get("hub.topic") != c.Topic || q.Get("hub.challenge") == "" || !recent || c.Ending != ending {
 		return news.ErrNotFound
 	}
@@ -86,15 +86,15 @@ func (s *Subscriber) wanted(c *news.Subscription, q url.Values, ending bool) err
 
 // confirm begins or renews a lease. A hub that does not say how long gives what was asked for.
 func (s *Subscriber) confirm(c *news.Subscription, q url.Values) error {
-	if err := s.wanted(c, q, false); err != nil {
+	if err := s.checkRequested(c, q, false); err != nil {
 		return err
 	}
-	granted := lease
+	granted := requestedLease
 	if n, err := strconv.ParseInt(q.Get("hub.lease_seconds"), 10, 64); err == nil && n > 0 {
-		granted = time.Duration(min(n, int64(longest/time.Second))) * time.Second
+		granted = time.Duration(min(n, int64(maxLease/time.Second))) * time.Second
 	}
 	c.Until = s.Now().Add(granted)
-	c.Next = s.Now().Add(max(granted/4*3, shortest))
+	c.Next = s.Now().Add(max(granted/4*3, minRenewal))
 	c.Failures, c.Problem = 0, ""
 	return nil
 }
@@ -108,7 +108,7 @@ func (s *Subscriber) denied(r *http.Request, id string, q url.Values) error {
 		}
 		feed = c.Feed
 		c.Failures++
-		c.Until, c.Next = time.Time{}, s.Now().Add(afterNo)
+		c.Until, c.Next = time.Time{}, s.Now().Add(deniedWait)
 		c.Problem = fmt.Sprintf("the hub denies the subscription: %.200q", q.Get("hub.reason"))
 		return nil
 	})
@@ -131,7 +131,7 @@ func (s *Subscriber) deliver(w http.ResponseWriter, r *http.Request) (status int
 	}
 	signature := r.Header.Get("X-Hub-Signature")
 	if signature == "" {
-		s.distrust(r, sub, "the hub does not sign what it pushes")
+		s.noteFault(r, sub, "the hub does not sign what it pushes")
 		return http.StatusForbidden, "X-Hub-Signature is missing"
 	}
 	select {
@@ -147,40 +147,31 @@ func (s *Subscriber) deliver(w http.ResponseWriter, r *http.Request) (status int
 		return http.StatusRequestEntityTooLarge, fmt.Sprintf("more than %d bytes", s.MaxBytes)
 	case err != nil:
 		return http.StatusBadRequest, "the document did not arrive whole"
-	case !signed(sub.Secret, signature, body):
-		s.distrust(r, sub, "the hub's signature is wrong")
+	case !isSigned(sub.Secret, signature, body):
+		s.noteFault(r, sub, "the hub's signature is wrong")
 		return http.StatusAccepted, ""
-	case !s.enqueue(Delivery{sub, r.Header.Get("Content-Type"), body}):
-		return http.StatusServiceUnavailable, "too much at once"
 	}
-	return http.StatusAccepted, ""
+	size := int64(len(body))
+	if s.queued.Add(size)-size <= maxQueued {
+		select {
+		case s.queue <- Delivery{sub, r.Header.Get("Content-Type"), body}:
+			return http.StatusAccepted, ""
+		default:
+		}
+	}
+	s.queued.Add(-size) // the queue is full; the hub tries again later
+	return http.StatusServiceUnavailable, "too much at once"
 }
 
-// distrust has the feed polled as usual: whatever the hub sent was left alone.
-func (s *Subscriber) distrust(r *http.Request, sub news.Subscription, why string) {
+// noteFault has the feed polled as usual: whatever the hub sent was left alone.
+func (s *Subscriber) noteFault(r *http.Request, sub news.Subscription, why string) {
 	if err := s.failed(r.Context(), sub, errors.New(why)); err != nil {
 		s.Logger.Error("a hub's fault could not be noted", "feed", sub.Feed, "error", err)
 	}
 }
 
-// enqueue is false where the queue is full; the hub tries again then.
-func (s *Subscriber) enqueue(d Delivery) bool {
-	size := int64(len(d.Body))
-	if s.queued.Add(size)-size > maxQueued {
-		s.queued.Add(-size)
-		return false
-	}
-	select {
-	case s.queue <- d:
-		return true
-	default:
-		s.queued.Add(-size)
-		return false
-	}
-}
-
-// signed reports whether X-Hub-Signature is right: method=digest, in hexadecimal (section 7.1).
-func signed(secret, signature string, body []byte) bool {
+// isSigned reports whether X-Hub-Signature is right: method=digest, in hexadecimal (section 7.1).
+func isSigned(secret, signature string, body []byte) bool {
 	method, digest, _ := strings.Cut(signature, "=")
 	made := map[string]func() hash.Hash{"sha1": sha1.New, "sha256": sha256.New, "sha384": sha512.New384, "sha512": sha512.New}[strings.ToLower(method)]
 	want, err := hex.DecodeString(strings.TrimSpace(digest))

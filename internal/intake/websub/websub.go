@@ -1,6 +1,7 @@
-// Package websub is a WebSub subscriber (W3C Recommendation, January 2018): it asks hubs to push feeds, confirms to them
-// that it did, renews before leases end, and takes what they push where its signature is right. What hubs are asked for,
-// and what becomes of what they push, others say.
+// Package websub is a WebSub subscriber (W3C Recommendation, January 2018). It asks hubs to push feeds, answers their
+// verifications, renews leases before they end, and accepts what they push if its signature is right. The caller says which
+// hubs a feed announces (Announce), and gets accepted documents through Options.Take. websub.go has the options and the
+// state of a subscription, callback.go the requests from hubs, requests.go those to hubs.
 package websub
 
 import (
@@ -13,8 +14,6 @@ import (
 	"strings"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"headwater/internal/news"
 )
@@ -67,16 +66,16 @@ type Options struct {
 }
 
 const (
-	lease      = 10 * 24 * time.Hour // what is asked for
-	longest    = 30 * 24 * time.Hour // what is believed of a hub's lease
-	shortest   = 10 * time.Minute    // between two requests of one subscription
-	pending    = 24 * time.Hour      // how long after a request a hub may verify it
-	afterNo    = 7 * 24 * time.Hour  // until a hub is asked again that denied
-	tendEvery  = time.Minute
-	hubsAtOnce = 4
-	maxQueue   = 64       // deliveries
-	maxQueued  = 32 << 20 // bytes of those, and one more
-	maxReading = 4        // deliveries that come in at once
+	requestedLease = 10 * 24 * time.Hour // what is asked for
+	maxLease       = 30 * 24 * time.Hour // what is believed of a hub's lease
+	minRenewal     = 10 * time.Minute    // between two requests of one subscription
+	verifyWindow   = 24 * time.Hour      // how long after a request a hub may verify it
+	deniedWait     = 7 * 24 * time.Hour  // until a hub is asked again that denied
+	tendEvery      = time.Minute
+	hubsAtOnce     = 4
+	maxQueue       = 64       // deliveries
+	maxQueued      = 32 << 20 // bytes of those, and one more
+	maxReading     = 4        // deliveries that come in at once
 )
 
 // Subscriber speaks with hubs. It is the handler of the callbacks, whose pattern must name the id {id}.
@@ -120,22 +119,16 @@ func (s *Subscriber) Announce(ctx context.Context, feed int64, hubs []string, to
 	}
 	want := news.Subscription{Feed: feed}
 	if len(hubs) > 0 {
+		hub := hubs[0]
+		if i := slices.IndexFunc(hubs, func(h string) bool { return strings.HasPrefix(strings.ToLower(h), "https:") }); i >= 0 {
+			hub = hubs[i] // nobody on the way can read along
+		}
 		// rand.Text has at least 128 random bits; a secret has to be shorter than 200 bytes.
-		want = news.Subscription{ID: rand.Text(), Feed: feed, Hub: choose(hubs), Topic: topic, Secret: rand.Text() + rand.Text(), Next: s.Now()}
+		want = news.Subscription{ID: rand.Text(), Feed: feed, Hub: hub, Topic: topic, Secret: rand.Text() + rand.Text(), Next: s.Now()}
 	}
 	err = s.Store.Subscribe(ctx, want)
 	s.Wake() // once it is stored
 	return err
-}
-
-// choose prefers a hub that nobody on the way can read along with.
-func choose(hubs []string) string {
-	for _, h := range hubs {
-		if strings.HasPrefix(strings.ToLower(h), "https:") {
-			return h
-		}
-	}
-	return hubs[0]
 }
 
 // Live reports whether a hub pushes a feed and can be relied on.
@@ -178,65 +171,5 @@ func (s *Subscriber) Wake() {
 	select {
 	case s.woken <- struct{}{}:
 	default:
-	}
-}
-
-// Run asks hubs when it is time and hands on what they push, until the context ends and what was accepted is stored.
-func (s *Subscriber) Run(ctx context.Context) error {
-	var g errgroup.Group
-	g.Go(func() error { s.tend(ctx); return nil })
-	g.Go(func() error { s.work(ctx); return nil })
-	return g.Wait()
-}
-
-func (s *Subscriber) tend(ctx context.Context) {
-	t := time.NewTicker(tendEvery)
-	defer t.Stop()
-	for {
-		if err := s.Tend(ctx); err != nil && ctx.Err() == nil {
-			s.Logger.Error("hubs could not be asked; it is tried again in a minute", "error", err)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-t.C:
-		case <-s.woken:
-		}
-	}
-}
-
-// work hands deliveries on. Those that a hub was told are accepted are stored though the context has ended.
-func (s *Subscriber) work(ctx context.Context) {
-	for {
-		select {
-		case d := <-s.queue:
-			s.take(ctx, d)
-		case <-ctx.Done():
-			for {
-				select {
-				case d := <-s.queue:
-					s.take(ctx, d)
-				default:
-					return
-				}
-			}
-		}
-	}
-}
-
-func (s *Subscriber) take(ctx context.Context, d Delivery) {
-	ctx = context.WithoutCancel(ctx)
-	defer s.queued.Add(-int64(len(d.Body)))
-	err := s.Take(ctx, d)
-	if err != nil {
-		err = s.failed(ctx, d.Subscription, err)
-	} else if d.Subscription.Failures > 0 {
-		err = s.Store.ChangeSubscription(ctx, d.Subscription.ID, func(c *news.Subscription) error {
-			c.Failures, c.Problem = 0, ""
-			return nil
-		})
-	}
-	if err != nil && !errors.Is(err, news.ErrNotFound) {
-		s.Logger.Error("what a hub pushed could not be stored", "feed", d.Subscription.Feed, "error", err)
 	}
 }

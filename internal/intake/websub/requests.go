@@ -31,32 +31,27 @@ func (s *Subscriber) Tend(ctx context.Context) error {
 	g, gctx := errgroup.WithContext(ctx)
 	g.SetLimit(hubsAtOnce)
 	for _, subs := range byHub {
-		g.Go(func() error { return s.askHub(gctx, subs) })
+		g.Go(func() error { // one subscription after the other; a hub that does not answer is left alone until next time
+			for _, sub := range subs {
+				if answered, err := s.ask(gctx, sub); err != nil || !answered {
+					return err
+				}
+			}
+			return nil
+		})
 	}
 	return g.Wait()
 }
 
-// askHub asks one hub about some subscriptions, one after the other. One that does not answer is left alone until next
-// time.
-func (s *Subscriber) askHub(ctx context.Context, subs []news.Subscription) error {
-	for _, sub := range subs {
-		answered, err := s.ask(ctx, sub)
-		if err != nil || !answered {
-			return err
-		}
-	}
-	return nil
-}
-
-// maxGoodbyes is how often a hub is told that we want no more.
-const maxGoodbyes = 3
+// maxUnsubscribes is how often a hub is told that we want no more.
+const maxUnsubscribes = 3
 
 // ask makes the request that is due for a subscription. That it counts as a failure until the hub verifies it has the
 // feed polled as usual meanwhile, and spaces out requests that nobody verifies.
 func (s *Subscriber) ask(ctx context.Context, sub news.Subscription) (answered bool, err error) {
 	now := s.Now()
 	over := !sub.Until.After(now)
-	if sub.Ending && (over || sub.Failures >= maxGoodbyes) {
+	if sub.Ending && (over || sub.Failures >= maxUnsubscribes) {
 		return true, s.Store.ForgetSubscription(ctx, sub.ID)
 	}
 	if lost := sub.Failures > 0 || over && !sub.Until.IsZero(); lost && !sub.Ending {
@@ -69,20 +64,21 @@ func (s *Subscriber) ask(ctx context.Context, sub news.Subscription) (answered b
 			c.Until = time.Time{}
 		}
 		c.Failures++
-		c.Asked, c.Next = now, now.Add(backoff(c.Failures))
+		wait := min(time.Hour<<min(c.Failures-1, 5), 24*time.Hour) // doubles from an hour to a day, a tenth more or less
+		c.Asked, c.Next = now, now.Add(wait+time.Duration((rand.Float64()*2-1)*float64(wait)/10))
 		return nil
 	})
 	if err != nil {
 		return true, ignoreMissing(err)
 	}
 	if problem := s.request(ctx, sub); problem != nil && ctx.Err() == nil {
-		return !errors.Is(problem, errNoAnswer), s.refused(ctx, sub, problem)
+		return !errors.Is(problem, errNoAnswer), s.noteRefusal(ctx, sub, problem)
 	}
 	return true, nil
 }
 
-// refused notes why a hub did not take a request, unless it has verified it all the same.
-func (s *Subscriber) refused(ctx context.Context, sub news.Subscription, problem error) error {
+// noteRefusal notes why a hub did not take a request, unless it has verified it all the same.
+func (s *Subscriber) noteRefusal(ctx context.Context, sub news.Subscription, problem error) error {
 	s.Logger.Debug("a hub does not take a subscription", "feed", sub.Feed, "hub", sub.Hub, "problem", problem)
 	err := s.Store.ChangeSubscription(ctx, sub.ID, func(c *news.Subscription) error {
 		if c.Failures == 0 {
@@ -104,12 +100,6 @@ func ignoreMissing(err error) error {
 	return err
 }
 
-// backoff doubles from an hour to a day, a tenth more or less.
-func backoff(failures int) time.Duration {
-	d := min(time.Hour<<min(max(failures-1, 0), 5), 24*time.Hour)
-	return d + time.Duration((rand.Float64()*2-1)*float64(d)/10)
-}
-
 // errNoAnswer says that a hub could not be reached.
 var errNoAnswer = errors.New("no answer")
 
@@ -123,7 +113,7 @@ func (s *Subscriber) request(ctx context.Context, sub news.Subscription) error {
 	form := url.Values{"hub.callback": {s.Callback + sub.ID}, "hub.topic": {sub.Topic}, "hub.mode": {"unsubscribe"}}
 	if !sub.Ending {
 		form.Set("hub.mode", "subscribe")
-		form.Set("hub.lease_seconds", strconv.Itoa(int(lease/time.Second)))
+		form.Set("hub.lease_seconds", strconv.Itoa(int(requestedLease/time.Second)))
 		form.Set("hub.secret", sub.Secret)
 	}
 	address := sub.Hub
@@ -149,7 +139,7 @@ func (s *Subscriber) post(ctx context.Context, address, form string) (next strin
 	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	switch {
 	case resp.StatusCode == http.StatusTemporaryRedirect || resp.StatusCode == http.StatusPermanentRedirect:
-		return follow(address, resp.Header.Get("Location"))
+		return redirectTarget(address, resp.Header.Get("Location"))
 	case resp.StatusCode >= 200 && resp.StatusCode < 300:
 		return "", nil
 	case err != nil:
@@ -158,8 +148,8 @@ func (s *Subscriber) post(ctx context.Context, address, form string) (next strin
 	return "", fmt.Errorf("%s: %s: %.200q", address, resp.Status, strings.TrimSpace(string(text)))
 }
 
-// follow reads where a hub redirects to. A secret does not go from https to http.
-func follow(from, location string) (string, error) {
+// redirectTarget reads where a hub redirects to. A secret does not go from https to http.
+func redirectTarget(from, location string) (string, error) {
 	base, err := url.Parse(from)
 	if err != nil {
 		return "", err
@@ -169,4 +159,62 @@ func follow(from, location string) (string, error) {
 		return "", fmt.Errorf("%s: the hub redirects to %q, which is not followed", from, location)
 	}
 	return to.String(), nil
+}
+
+// Run asks hubs when it is time and hands on what they push. It returns when the context has ended and all accepted
+// deliveries are stored.
+func (s *Subscriber) Run(ctx context.Context) error {
+	var g errgroup.Group
+	g.Go(func() error {
+		t := time.NewTicker(tendEvery)
+		defer t.Stop()
+		for {
+			if err := s.Tend(ctx); err != nil && ctx.Err() == nil {
+				s.Logger.Error("hubs could not be asked; it is tried again in a minute", "error", err)
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-t.C:
+			case <-s.woken:
+			}
+		}
+	})
+	g.Go(func() error {
+		for ended := false; ; {
+			select {
+			case d := <-s.queue:
+				s.take(ctx, d)
+				continue
+			default:
+			}
+			if ended { // and the queue is empty
+				return nil
+			}
+			select {
+			case d := <-s.queue:
+				s.take(ctx, d)
+			case <-ctx.Done():
+				ended = true
+			}
+		}
+	})
+	return g.Wait()
+}
+
+func (s *Subscriber) take(ctx context.Context, d Delivery) {
+	ctx = context.WithoutCancel(ctx)
+	defer s.queued.Add(-int64(len(d.Body)))
+	err := s.Take(ctx, d)
+	if err != nil {
+		err = s.failed(ctx, d.Subscription, err)
+	} else if d.Subscription.Failures > 0 {
+		err = s.Store.ChangeSubscription(ctx, d.Subscription.ID, func(c *news.Subscription) error {
+			c.Failures, c.Problem = 0, ""
+			return nil
+		})
+	}
+	if err != nil && !errors.Is(err, news.ErrNotFound) {
+		s.Logger.Error("what a hub pushed could not be stored", "feed", d.Subscription.Feed, "error", err)
+	}
 }
