@@ -23,7 +23,7 @@ const maxByline = 160
 
 // readByline reads a line on writers. A name counts as an outlet's where a part of the line is it, apart from words on what
 // its people do; a person whose name is an outlet's is none.
-func (r *Reader) readByline(line string, a news.Article) byline {
+func (r *reading) readByline(line string) byline {
 	var b byline
 	if len(line) > maxByline {
 		return b
@@ -32,13 +32,13 @@ func (r *Reader) readByline(line string, a news.Article) byline {
 	b.only = len(parts) > 0
 	named := map[string]bool{}
 	for i, p := range parts {
-		o, ok := r.bylineOutlet(p.text, len(parts) == 1, a)
+		o, ok := r.bylineOutlet(p.text, len(parts) == 1)
 		switch {
 		case ok && !named[o.Key()]:
 			named[o.Key()] = true
 			b.outlets = append(b.outlets, o)
 			b.with = b.with || p.after == "with"
-			b.others = b.others || p.after == "and" && i > 0 && !r.isBylineOutlet(parts[i-1].text, a)
+			b.others = b.others || p.after == "and" && i > 0 && !r.isBylineOutlet(parts[i-1].text)
 		case ok:
 		case isStaff(p.text):
 			b.others = true
@@ -46,7 +46,7 @@ func (r *Reader) readByline(line string, a news.Article) byline {
 			b.only = false
 		}
 	}
-	if len(b.outlets) > 0 && !named[a.Outlet.Key()] && slices.ContainsFunc(r.outlets.Mentions(line), func(m outlets.Mention) bool { return same(m.Outlet, a.Outlet) }) {
+	if len(b.outlets) > 0 && !named[r.article.Outlet.Key()] && slices.ContainsFunc(r.outlets.Mentions(line), func(m outlets.Mention) bool { return same(m.Outlet, r.article.Outlet) }) {
 		b.others = true
 	}
 	return b
@@ -96,13 +96,13 @@ func isBylineBreak(r rune) bool { return strings.ContainsRune(",|/()·•–—;
 
 // bylineOutlet gives the outlet that a part of a line names. A name that is a word or a person's, too, counts where it is
 // written as the outlet's, alone or in capitals.
-func (r *Reader) bylineOutlet(part string, alone bool, a news.Article) (news.Outlet, bool) {
+func (r *reading) bylineOutlet(part string, alone bool) (news.Outlet, bool) {
 	for p := strings.Trim(part, ".:* "); p != ""; {
 		if o, ok := r.outlets.ByName(p); ok {
 			m := r.outlets.Mentions(p)
 			whole := len(m) == 1 && m[0].Start == 0 && m[0].End == len(p)
 			if alone || whole || o.Agency && strings.ToUpper(p) == p {
-				return r.outlets.Local(o, p, a.Outlet.Domain, a.Lang), true
+				return r.outlets.Local(o, p), true
 			}
 		}
 		shorter, ok := withoutRole(p)
@@ -114,8 +114,8 @@ func (r *Reader) bylineOutlet(part string, alone bool, a news.Article) (news.Out
 	return news.Outlet{}, false
 }
 
-func (r *Reader) isBylineOutlet(part string, a news.Article) bool {
-	_, ok := r.bylineOutlet(part, false, a)
+func (r *reading) isBylineOutlet(part string) bool {
+	_, ok := r.bylineOutlet(part, false)
 	return ok
 }
 
@@ -150,27 +150,27 @@ func isDate(part string) bool {
 }
 
 // addByline adds what a line on writers says: each outlet speaks for its share of the text.
-func (r *Reader) addByline(b byline, own news.Outlet, text string, c *claims) {
+func (r *reading) addByline(b byline, text string) {
 	writers := len(b.outlets)
 	if b.others {
 		writers++
 	}
 	for _, o := range b.outlets {
-		if same(o, own) {
+		if same(o, r.article.Outlet) {
 			continue
 		}
 		kind := news.ClaimByline
 		if b.with {
 			kind = news.ClaimPart
 		}
-		c.add(kind, o, "", text, news.Span{}, 1)
-		c.last().share(writers)
+		r.claims.add(kind, o, "", text, news.Span{}, 1)
+		r.claims.last().share(writers)
 	}
 }
 
 // standingLines reads the first and last lines of a text that only name writers, one of them an agency: "AFP in Paris".
-func (r *Reader) standingLines(a news.Article, c *claims) {
-	body := a.Body()
+func (r *reading) standingLines() {
+	body := r.article.Body()
 	lines := paragraphsOf(body)
 	if len(lines) < 2 {
 		return
@@ -184,9 +184,9 @@ func (r *Reader) standingLines(a news.Article, c *claims) {
 		if !unicode.IsLetter(first) && !strings.ContainsRune("(—–-[", first) || endsSentence(line) {
 			continue
 		}
-		b := r.readByline(strings.Trim(line, "—–-[]() "), a)
+		b := r.readByline(strings.Trim(line, "—–-[]() "))
 		if b.only && slices.ContainsFunc(b.outlets, func(o news.Outlet) bool { return o.Agency }) {
-			r.addByline(b, a.Outlet, line, c)
+			r.addByline(b, line)
 		}
 	}
 }

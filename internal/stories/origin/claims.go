@@ -11,38 +11,38 @@ import (
 
 // Claims gives the credits that an article makes to others, and to itself where it signs as an agency, strongest first.
 func (r *Reader) Claims(a news.Article) []news.Claim {
-	var c claims
 	a.Marks = r.unwrapped(a.Marks)
-	r = r.in(&a)
-	r.signed(a, &c)
-	r.marked(a, &c)
+	x := &reading{article: a}
+	x.outlets = articleOutlets{r.outlets, &x.article}
+	x.signed()
+	x.marked()
 	body := a.Body()
-	subjects := r.headline(a, &c)
-	r.told(body, a, subjects, &c)
+	subjects := x.headline()
+	x.told(body, subjects)
 	if a.Text != "" && a.Summary != "" {
-		r.told(a.Summary, a, subjects, &c)
+		x.told(a.Summary, subjects)
 	}
-	r.titled(a, &c)
-	r.closing(a, &c)
-	c.scope(body)
-	return c.unshaped(a.Outlet).distinct()
+	x.titled()
+	x.closing()
+	x.claims.scope(body)
+	return x.claims.unshaped(a.Outlet).distinct()
 }
 
 // signed finds datelines and authors that are outlets.
-func (r *Reader) signed(a news.Article, c *claims) {
-	for _, text := range []string{a.Text, a.Summary} {
+func (r *reading) signed() {
+	for _, text := range []string{r.article.Text, r.article.Summary} {
 		if m, ok := r.outlets.Dateline(text); ok {
-			m.Outlet = r.outlets.Local(m.Outlet, text[m.Start:m.End], a.Outlet.Domain, a.Lang)
-			c.add(news.ClaimDateline, m.Outlet, "", text[:m.End], spanIn(a, text, m), 1)
+			m.Outlet = r.outlets.Local(m.Outlet, text[m.Start:m.End])
+			r.claims.add(news.ClaimDateline, m.Outlet, "", text[:m.End], spanIn(r.article, text, m), 1)
 			break
 		}
 	}
-	for _, author := range a.Authors {
+	for _, author := range r.article.Authors {
 		if !ofPhoto(author) {
-			r.addByline(r.readByline(author, a), a.Outlet, author, c)
+			r.addByline(r.readByline(author), author)
 		}
 	}
-	r.standingLines(a, c)
+	r.standingLines()
 }
 
 // ofPhoto finds photographers' lines that stand where the writers' should: "(Photo: Jane Doe, AP)".
@@ -51,26 +51,26 @@ func ofPhoto(line string) bool {
 }
 
 // marked reads the marks that cleaning left: sources, canonical links, bylines and links.
-func (r *Reader) marked(a news.Article, c *claims) {
-	for _, m := range a.Marks {
+func (r *reading) marked() {
+	for _, m := range r.article.Marks {
 		switch m.Kind {
 		case news.MarkSource, news.MarkVia:
-			r.source(a, m, c)
+			r.source(m)
 		case news.MarkCanonical:
-			if o, ok := r.byURL(m.URL); ok && !same(o, a.Outlet) && pathOf(m.URL) != "" {
-				c.add(news.ClaimCanonical, o, m.URL, "canonical address "+m.URL, news.Span{}, 1)
+			if o, ok := r.byURL(m.URL); ok && !same(o, r.article.Outlet) && pathOf(m.URL) != "" {
+				r.claims.add(news.ClaimCanonical, o, m.URL, "canonical address "+m.URL, news.Span{}, 1)
 			}
 		case news.MarkByline, news.MarkRights:
-			r.line(a, m, c)
+			r.line(m)
 		case news.MarkLink:
-			r.link(a, m, c)
+			r.link(m)
 		}
 	}
 }
 
 // source reads an item's <source>, a "via" link or an "Original Source" line. Where it names the outlet that cleaning
 // took for the publisher of an aggregator's item, it says who published it. A line without an address may name several.
-func (r *Reader) source(a news.Article, m news.Mark, c *claims) {
+func (r *reading) source(m news.Mark) {
 	var all []news.Outlet
 	if o, ok := r.outlets.ByName(m.Text); ok {
 		all = append(all, o)
@@ -81,26 +81,26 @@ func (r *Reader) source(a news.Article, m news.Mark, c *claims) {
 		all = append(all, o)
 	}
 	for _, o := range all {
-		if same(o, a.Outlet) {
-			c.add(news.ClaimPublisher, o, "", m.Text, news.Span{}, 1)
+		if same(o, r.article.Outlet) {
+			r.claims.add(news.ClaimPublisher, o, "", m.Text, news.Span{}, 1)
 			continue
 		}
-		c.add(news.ClaimSource, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
-		c.last().share(len(all))
+		r.claims.add(news.ClaimSource, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
+		r.claims.last().share(len(all))
 	}
 }
 
 // line reads a byline or copyright line that was taken out of the text: "Reporting by Jane Doe in Oslo for Reuters;
 // additional reporting by AFP".
-func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
+func (r *reading) line(m news.Mark) {
 	if ofPhoto(m.Text) {
 		return
 	}
 	lower := strings.ToLower(m.Text)
 	bracketed := strings.HasPrefix(lower, "[") && strings.HasSuffix(lower, "]") // a round-up's source of one of its items
 	if m.Kind == news.MarkByline && !bracketed {
-		if b := r.readByline(strings.Trim(m.Text, "—–-() "), a); b.only && len(b.outlets) > 0 {
-			r.addByline(b, a.Outlet, m.Text, c)
+		if b := r.readByline(strings.Trim(m.Text, "—–-() ")); b.only && len(b.outlets) > 0 {
+			r.addByline(b, m.Text)
 			return
 		}
 	}
@@ -109,15 +109,15 @@ func (r *Reader) line(a news.Article, m news.Mark, c *claims) {
 			if bracketed {
 				x.Kind = news.ClaimPart
 			}
-			if !same(x.Outlet, a.Outlet) {
-				c.add(x.Kind, x.Outlet, m.URL, m.Text, news.Span{}, 1)
-				c.last().shape = true
+			if !same(x.Outlet, r.article.Outlet) {
+				r.claims.add(x.Kind, x.Outlet, m.URL, m.Text, news.Span{}, 1)
+				r.claims.last().shape = true
 			}
 		}
 		return
 	}
 	for part := range strings.SplitSeq(m.Text, ";") {
-		r.lineNames(a, m, kindOf(m, strings.ToLower(part), bracketed), distinctOutlets(r.outlets.Mentions(part)), c)
+		r.lineNames(m, kindOf(m, strings.ToLower(part), bracketed), distinctOutlets(r.outlets.Mentions(part)))
 	}
 }
 
@@ -133,23 +133,23 @@ func kindOf(m news.Mark, lower string, bracketed bool) news.ClaimKind {
 }
 
 // lineNames adds the claims of a line for the outlets that it names.
-func (r *Reader) lineNames(a news.Article, m news.Mark, kind news.ClaimKind, all []news.Outlet, c *claims) {
+func (r *reading) lineNames(m news.Mark, kind news.ClaimKind, all []news.Outlet) {
 	for _, o := range all {
-		if !same(o, a.Outlet) {
-			c.add(kind, o, m.URL, m.Text, news.Span{}, 1)
-			c.last().share(len(all))
+		if !same(o, r.article.Outlet) {
+			r.claims.add(kind, o, m.URL, m.Text, news.Span{}, 1)
+			r.claims.last().share(len(all))
 		}
 	}
 }
 
 // link reads a link in the text to another outlet's page. In the opening it speaks for more than further down.
-func (r *Reader) link(a news.Article, m news.Mark, c *claims) {
+func (r *reading) link(m news.Mark) {
 	o, ok := r.byURL(m.URL)
-	if !ok || same(o, a.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
+	if !ok || same(o, r.article.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
 		return
 	}
-	c.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
-	c.last().place, c.last().at = inBody, m.Start
+	r.claims.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
+	r.claims.last().place, r.claims.last().at = inBody, m.Start
 }
 
 // article says whether an address may be an article's: it has a path longer than a section's.
@@ -174,17 +174,17 @@ func pathOf(url string) string {
 const closingBytes = 600
 
 // closing reads how a text ends: "(Reporting by Jane Doe; Editing by John Roe)", "With inputs from PTI", "(c) 2026 AFP".
-func (r *Reader) closing(a news.Article, c *claims) {
-	body := a.Body()
+func (r *reading) closing() {
+	body := r.article.Body()
 	end := around(body, max(len(body)-closingBytes, 0), len(body))
 	for _, m := range r.outlets.Credits(end) {
-		m.Outlet = r.outlets.Local(m.Outlet, end[m.Start:m.End], a.Outlet.Domain, a.Lang)
+		m.Outlet = r.outlets.Local(m.Outlet, end[m.Start:m.End])
 		m.Start, m.End = m.Start+len(body)-len(end), m.End+len(body)-len(end)
-		if same(m.Outlet, a.Outlet) || quoted(a.Marks, m) {
+		if same(m.Outlet, r.article.Outlet) || quoted(r.article.Marks, m) {
 			continue
 		}
-		c.add(m.Kind, m.Outlet, "", sentence(body, m), spanIn(a, body, m), 1)
-		c.last().shape = len(r.outlets.Mentions(body[m.Start:m.End])) == 0
+		r.claims.add(m.Kind, m.Outlet, "", sentence(body, m), spanIn(r.article, body, m), 1)
+		r.claims.last().shape = len(r.outlets.Mentions(body[m.Start:m.End])) == 0
 	}
 }
 
@@ -192,12 +192,12 @@ func (r *Reader) closing(a news.Article, c *claims) {
 const slugged = .7
 
 // titled reads a headline that ends in its agency, as Japanese portals write it: "headline（ロイター）", or begins as an agency's.
-func (r *Reader) titled(a news.Article, c *claims) {
-	r.listed(a, c)
-	t := strings.TrimSpace(a.Title)
+func (r *reading) titled() {
+	r.listed()
+	t := strings.TrimSpace(r.article.Title)
 	if agency, _ := prints.Slug(t); agency != "" {
-		if o, ok := r.outlets.ByName(agency); ok && !same(o, a.Outlet) {
-			c.add(news.ClaimByline, o, "", t, news.Span{}, slugged)
+		if o, ok := r.outlets.ByName(agency); ok && !same(o, r.article.Outlet) {
+			r.claims.add(news.ClaimByline, o, "", t, news.Span{}, slugged)
 		}
 	}
 	for _, b := range [][2]string{{"（", "）"}, {"(", ")"}, {"［", "］"}, {"[", "]"}} {
@@ -206,30 +206,30 @@ func (r *Reader) titled(a news.Article, c *claims) {
 			continue
 		}
 		name := strings.TrimSuffix(t[i+len(b[0]):], b[1])
-		if o, ok := r.outlets.ByName(name); ok && !same(o, a.Outlet) {
-			c.add(news.ClaimByline, o, "", t, news.Span{}, 1)
+		if o, ok := r.outlets.ByName(name); ok && !same(o, r.article.Outlet) {
+			r.claims.add(news.ClaimByline, o, "", t, news.Span{}, 1)
 		}
 	}
 }
 
 // listed reads a headline that ends in the outlet whose item it lists: "Ferries stop - Reuters". Where there is a text, too,
 // the news came from there.
-func (r *Reader) listed(a news.Article, c *claims) {
-	o, ok := r.mentioned(tailOf(a.Title))
-	if !ok || same(o, a.Outlet) {
+func (r *reading) listed() {
+	o, ok := r.mentioned(tailOf(r.article.Title))
+	if !ok || same(o, r.article.Outlet) {
 		return
 	}
-	*c = slices.DeleteFunc(*c, func(f found) bool { return f.place == inTitle && same(f.Credited(), o) }) // the same words
+	r.claims = slices.DeleteFunc(r.claims, func(f found) bool { return f.place == inTitle && same(f.Credited(), o) }) // the same words
 	switch {
-	case len(strings.Fields(a.Body())) < shortProse:
-		c.add(news.ClaimSource, o, "", a.Title, news.Span{}, 1)
+	case len(strings.Fields(r.article.Body())) < shortProse:
+		r.claims.add(news.ClaimSource, o, "", r.article.Title, news.Span{}, 1)
 	default:
-		c.add(news.ClaimReport, o, "", a.Title, news.Span{}, 1/strengths[news.ClaimReport])
+		r.claims.add(news.ClaimReport, o, "", r.article.Title, news.Span{}, 1/strengths[news.ClaimReport])
 	}
 }
 
 // mentioned finds the outlet that a whole text names, as running text may or by its domain.
-func (r *Reader) mentioned(name string) (news.Outlet, bool) {
+func (r *reading) mentioned(name string) (news.Outlet, bool) {
 	if strings.Contains(name, ".") && !strings.Contains(name, " ") {
 		return r.outlets.ByName(name)
 	}

@@ -15,28 +15,28 @@ const wholeFactor = 1.5
 
 // told finds outlets that the text credits in words. A credit within a quotation is the speaker's, not the article's. The
 // headline's subjects are outlets that it is about: what these say is no credit.
-func (r *Reader) told(text string, a news.Article, subjects []string, c *claims) {
-	names := r.names(text, a)
+func (r *reading) told(text string, subjects []string) {
+	names := r.names(text)
 	read := r.readings(text, names, subjects)
 	for i, n := range names {
-		if n.own || !read[i].ok || text == a.Text && quoted(a.Marks, n.Mention) || text != a.Text && inQuotes(text, n.Mention) {
+		if n.own || !read[i].ok || text == r.article.Text && quoted(r.article.Marks, n.Mention) || text != r.article.Text && inQuotes(text, n.Mention) {
 			continue
 		}
 		factor := 1.0
 		if read[i].wholeReport() {
 			factor = wholeFactor
 		}
-		c.add(read[i].kind, n.Outlet, r.linkAt(a, text, n.Mention), sentence(text, n.Mention), spanIn(a, text, n.Mention), factor)
-		c.last().place, c.last().at = inBody, n.Start
-		if text != a.Body() {
-			c.last().place = inSummary
+		r.claims.add(read[i].kind, n.Outlet, r.linkAt(text, n.Mention), sentence(text, n.Mention), spanIn(r.article, text, n.Mention), factor)
+		r.claims.last().place, r.claims.last().at = inBody, n.Start
+		if text != r.article.Body() {
+			r.claims.last().place = inSummary
 		}
 	}
 }
 
 // readings reads what stands around each name of a text.
-func (r *Reader) readings(text string, names []mentioned, subjects []string) []reading {
-	read := make([]reading, len(names))
+func (r *reading) readings(text string, names []mentioned, subjects []string) []cueMatch {
+	read := make([]cueMatch, len(names))
 	people := map[string]bool{} // names that are surnames in this text
 	for i, n := range names {
 		if !n.own || i > 0 && joined(text, names[i-1], n) || i+1 < len(names) && joined(text, n, names[i+1]) {
@@ -57,12 +57,12 @@ func (r *Reader) readings(text string, names []mentioned, subjects []string) []r
 
 // headline reads what a title credits: "X, Reuters reports", "X: Bloomberg", "X＝ＷＳＪ". The outlets that it names without
 // crediting them are its subjects.
-func (r *Reader) headline(a news.Article, c *claims) (subjects []string) {
-	title := strings.TrimSpace(a.Title)
+func (r *reading) headline() (subjects []string) {
+	title := strings.TrimSpace(r.article.Title)
 	if len(title) > maxHeadline {
 		return nil
 	}
-	names := r.names(title, a)
+	names := r.names(title)
 	for i, q := range r.readings(title, names, nil) {
 		n := names[i]
 		if n.Outlet.Domain == "" { // in a headline every word may have a capital
@@ -70,7 +70,7 @@ func (r *Reader) headline(a news.Article, c *claims) (subjects []string) {
 		}
 		switch last := strings.TrimRight(title[n.End:], " )）\"'”’") == ""; {
 		case last && !q.ok && !q.denied && endsHeadline(title[:n.Start]):
-			q = reading{cue: cue{kind: news.ClaimReport}, ok: true}
+			q = cueMatch{cue: cue{kind: news.ClaimReport}, ok: true}
 		case last && strings.HasSuffix(title[:n.Start], "（"): // see titled
 			continue
 		}
@@ -78,8 +78,8 @@ func (r *Reader) headline(a news.Article, c *claims) (subjects []string) {
 		case !q.ok:
 			subjects = append(subjects, n.Outlet.Key())
 		case !n.own && !inQuotes(title, n.Mention):
-			c.add(q.kind, n.Outlet, "", title, news.Span{}, 1)
-			c.last().place = inTitle
+			r.claims.add(q.kind, n.Outlet, "", title, news.Span{}, 1)
+			r.claims.last().place = inTitle
 		}
 	}
 	return subjects
@@ -102,30 +102,30 @@ func endsHeadline(before string) bool {
 	return false
 }
 
-// reading is the cue that fits a name.
-type reading struct {
+// cueMatch is the cue that fits a name.
+type cueMatch struct {
 	cue
 	ok, denied bool
 }
 
 // credit reads what stands around a name. What an outlet says of which the article is, or what it is quoted with, is a
 // statement of a company.
-func (r *Reader) credit(text string, n mentioned, subject bool) reading {
+func (r *reading) credit(text string, n mentioned, subject bool) cueMatch {
 	s := surroundingsOf(text, n.whole)
 	if ofAKind(s.before[0], strings.ToLower(around(text, n.whole.End, n.whole.End+60))) {
-		return reading{denied: true}
+		return cueMatch{denied: true}
 	}
 	if _, ok := phrases.denials.find(s); ok {
-		return reading{denied: true}
+		return cueMatch{denied: true}
 	}
 	q, ok := phrases.credits.find(s)
 	if ok && q.closing && n.doubtful {
-		return reading{denied: true}
+		return cueMatch{denied: true}
 	}
 	if ok && q.says && (subject || n.doubtful || !n.Outlet.Agency && closesQuote(text[:n.whole.Start]) || aboutItself(s.sentence) || s.behindPreposition() || r.outlets.Aggregates(n.Outlet)) {
-		return reading{denied: true}
+		return cueMatch{denied: true}
 	}
-	return reading{cue: q, ok: ok}
+	return cueMatch{cue: q, ok: ok}
 }
 
 // behindPreposition says whether a name is a part of what another word names: "a source close to the Gazette said".
@@ -172,7 +172,7 @@ func aboutItself(rest string) bool {
 }
 
 // inherit gives to names of a list what its first or last one has: "according to A and B", "A and B reported".
-func inherit(text string, names []mentioned, read []reading) {
+func inherit(text string, names []mentioned, read []cueMatch) {
 	for i := 1; i < len(names); i++ {
 		if !read[i].ok && !read[i].denied && read[i-1].ok && read[i-1].before != "" && joined(text, names[i-1], names[i]) {
 			read[i] = read[i-1]

@@ -16,18 +16,18 @@ type mentioned struct {
 }
 
 // names gives the outlets that a text names, in its order.
-func (r *Reader) names(text string, a news.Article) []mentioned {
-	listed := merge(atMost(r.outlets.Mentions(text)), atMost(r.outlets.AtHome(text, a.Outlet.Domain, a.Lang)))
+func (r *reading) names(text string) []mentioned {
+	listed := merge(atMost(r.outlets.Mentions(text)), atMost(r.outlets.AtHome(text)))
 	listed = otherNames(text, atMost(listed))
 	var all []mentioned
 	for _, m := range listed {
-		all = append(all, mentioned{phrase{Mention: m, whole: news.Span{Start: m.Start, End: m.End}}, same(m.Outlet, a.Outlet)})
+		all = append(all, mentioned{phrase{Mention: m, whole: news.Span{Start: m.Start, End: m.End}}, same(m.Outlet, r.article.Outlet)})
 	}
 	for _, p := range unlisted(text, listed) {
 		if p.short || strings.Contains(p.Outlet.Name, " ") { // "the Free Beacon"
-			if o, ok := r.shortFor(p, text, a, all); ok {
+			if o, ok := r.shortFor(p, text, all); ok {
 				p.Outlet = o
-				all = append(all, mentioned{p, same(o, a.Outlet)})
+				all = append(all, mentioned{p, same(o, r.article.Outlet)})
 				continue
 			}
 		}
@@ -35,7 +35,7 @@ func (r *Reader) names(text string, a news.Article) []mentioned {
 			continue
 		}
 		if !someOf(text, p.whole) {
-			all = append(all, mentioned{p, itself(a.Outlet, p.Outlet.Name)})
+			all = append(all, mentioned{p, itself(r.article.Outlet, p.Outlet.Name)})
 		}
 	}
 	slices.SortStableFunc(all, func(x, y mentioned) int { return cmp.Compare(x.Start, y.Start) })
@@ -105,16 +105,16 @@ func spells(text, short string) bool {
 
 // shortFor gives the outlet that is meant by a last word such as "the Journal": the one that a link on it leads to, or the
 // only one in the text whose name ends so. The article's own outlet counts among these.
-func (r *Reader) shortFor(p phrase, text string, a news.Article, named []mentioned) (news.Outlet, bool) {
+func (r *reading) shortFor(p phrase, text string, named []mentioned) (news.Outlet, bool) {
 	ends := func(o news.Outlet) bool { return strings.HasSuffix(o.Name, " "+p.Outlet.Name) }
-	if url := r.linkAt(a, text, p.Mention); url != "" {
+	if url := r.linkAt(text, p.Mention); url != "" {
 		if o, ok := r.byURL(url); ok && ends(o) {
 			return o, true
 		}
 	}
 	var found news.Outlet
-	if ends(a.Outlet) {
-		found = a.Outlet
+	if ends(r.article.Outlet) {
+		found = r.article.Outlet
 	}
 	for _, m := range named {
 		if !ends(m.Outlet) || same(m.Outlet, found) {

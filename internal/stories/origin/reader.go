@@ -10,31 +10,21 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// Outlets knows publishers by name, address and by the way they sign their text.
-type Outlets interface {
-	ByName(name string) (news.Outlet, bool)
-	ByURL(url string) (news.Outlet, bool)
-	Mentions(text string) []outlets.Mention
-	Dateline(text string) (outlets.Mention, bool)
-	Credits(text string) []outlets.Mention
-	Namesakes(o news.Outlet) []news.Outlet
-	Local(given news.Outlet, sign, host, lang string) news.Outlet
-	AtHome(text, host, lang string) []outlets.Mention
-	Aggregates(o news.Outlet) bool
-	Redirects(url string) bool
-	Unwrap(url string) string
-}
-
-// Reader finds claims.
-type Reader struct {
-	outlets Outlets
-}
+// Reader finds the credits that articles make.
+type Reader struct{ outlets *outlets.Registry }
 
 // NewReader makes a Reader that knows the given outlets.
-func NewReader(o Outlets) *Reader { return &Reader{outlets: o} }
+func NewReader(o *outlets.Registry) *Reader { return &Reader{outlets: o} }
+
+// reading is the reading of one article.
+type reading struct {
+	outlets articleOutlets
+	article news.Article // its marks have the addresses that redirectors name
+	claims  claims
+}
 
 // byURL finds the outlet of an address that an article links to. A redirector's, a local and a private address tell none.
-func (r *Reader) byURL(address string) (news.Outlet, bool) {
+func (r *reading) byURL(address string) (news.Outlet, bool) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
 		return news.Outlet{}, false
@@ -63,45 +53,44 @@ func (r *Reader) unwrapped(marks []news.Mark) []news.Mark {
 	return out
 }
 
-// inArticle are the outlets as an article means them: what names several tell is resolved by what else the article says.
-type inArticle struct {
-	Outlets
+// articleOutlets are the outlets as an article means them: what names several tell is resolved by what else the article says.
+type articleOutlets struct {
+	*outlets.Registry
 	article *news.Article
 }
 
-// in gives the reader that reads an article.
-func (r *Reader) in(a *news.Article) *Reader { return &Reader{outlets: inArticle{r.outlets, a}} }
-
-func (x inArticle) ByName(name string) (news.Outlet, bool) {
-	o, ok := x.Outlets.ByName(name)
+func (x articleOutlets) ByName(name string) (news.Outlet, bool) {
+	o, ok := x.Registry.ByName(name)
 	return x.meant(o), ok
 }
 
-func (x inArticle) Mentions(text string) []outlets.Mention {
-	return x.allMeant(x.Outlets.Mentions(text))
+func (x articleOutlets) Mentions(text string) []outlets.Mention {
+	return x.allMeant(x.Registry.Mentions(text))
 }
 
-func (x inArticle) Credits(text string) []outlets.Mention { return x.allMeant(x.Outlets.Credits(text)) }
-
-func (x inArticle) AtHome(text, host, lang string) []outlets.Mention {
-	return x.allMeant(x.Outlets.AtHome(text, host, lang))
+func (x articleOutlets) Credits(text string) []outlets.Mention {
+	return x.allMeant(x.Registry.Credits(text))
 }
 
-func (x inArticle) Dateline(text string) (outlets.Mention, bool) {
-	m, ok := x.Outlets.Dateline(text)
+func (x articleOutlets) AtHome(text string) []outlets.Mention {
+	return x.allMeant(x.Registry.AtHome(text, x.article.Outlet.Domain, x.article.Lang))
+}
+
+func (x articleOutlets) Dateline(text string) (outlets.Mention, bool) {
+	m, ok := x.Registry.Dateline(text)
 	m.Outlet = x.meant(m.Outlet)
 	return m, ok
 }
 
 // Local leaves names alone that several outlets have: whom those mean is found out already.
-func (x inArticle) Local(given news.Outlet, sign, host, lang string) news.Outlet {
+func (x articleOutlets) Local(given news.Outlet, sign string) news.Outlet {
 	if len(x.Namesakes(news.Outlet{Name: sign})) > 0 {
 		return given
 	}
-	return x.Outlets.Local(given, sign, host, lang)
+	return x.Registry.Local(given, sign, x.article.Outlet.Domain, x.article.Lang)
 }
 
-func (x inArticle) allMeant(mentions []outlets.Mention) []outlets.Mention {
+func (x articleOutlets) allMeant(mentions []outlets.Mention) []outlets.Mention {
 	for i := range mentions {
 		mentions[i].Outlet = x.meant(mentions[i].Outlet)
 	}
@@ -110,7 +99,7 @@ func (x inArticle) allMeant(mentions []outlets.Mention) []outlets.Mention {
 
 // meant gives the outlet that the article means by a name which several have: the only other one that it links to, else its own, else
 // the only one at home in its country or language. Where none of these tells, it stays somebody of that name.
-func (x inArticle) meant(o news.Outlet) news.Outlet {
+func (x articleOutlets) meant(o news.Outlet) news.Outlet {
 	if o.Domain != "" {
 		return o
 	}
@@ -132,20 +121,20 @@ func (x inArticle) meant(o news.Outlet) news.Outlet {
 	case slices.ContainsFunc(all, func(other news.Outlet) bool { return same(other, own) }):
 		return own
 	}
-	return x.Outlets.Local(o, o.Name, own.Domain, x.article.Lang)
+	return x.Registry.Local(o, o.Name, own.Domain, x.article.Lang)
 }
 
-func (x inArticle) leadsTo(m news.Mark, o news.Outlet) bool {
+func (x articleOutlets) leadsTo(m news.Mark, o news.Outlet) bool {
 	to, ok := x.ByURL(m.URL)
 	return ok && m.URL != "" && same(to, o)
 }
 
 // linkAt gives the address of a link on the mention, or right next to it where it does not lead to another outlet.
-func (r *Reader) linkAt(a news.Article, text string, m outlets.Mention) string {
-	if text != a.Text {
+func (r *reading) linkAt(text string, m outlets.Mention) string {
+	if text != r.article.Text {
 		return ""
 	}
-	for _, l := range a.Marks {
+	for _, l := range r.article.Marks {
 		if l.Kind != news.MarkLink || l.End <= l.Start || l.Start > m.End+40 || l.End < m.Start-40 {
 			continue
 		}
@@ -157,7 +146,7 @@ func (r *Reader) linkAt(a news.Article, text string, m outlets.Mention) string {
 }
 
 // toAnother says that an address is known to be of another outlet than the one that is credited.
-func (r *Reader) toAnother(url string, credited news.Outlet) bool {
+func (r *reading) toAnother(url string, credited news.Outlet) bool {
 	o, ok := r.byURL(url)
 	return ok && credited.Domain != "" && !same(o, credited)
 }
