@@ -57,7 +57,7 @@ type bylinePart struct{ text, after string }
 
 // bylineParts cuts a line on writers up.
 func bylineParts(line string) []bylinePart {
-	for _, w := range phrases.by {
+	for _, w := range cues.bylineStarts {
 		if len(line) > len(w) && strings.EqualFold(line[:len(w)], w) && line[len(w)] == ' ' {
 			line = line[len(w)+1:]
 			break
@@ -82,7 +82,7 @@ func bylineParts(line string) []bylinePart {
 			_, size := utf8.DecodeRuneInString(w[i:])
 			w = w[i+size:]
 		}
-		if kind, ok := phrases.links[strings.ToLower(w)]; ok {
+		if kind, ok := cues.bylineLinks[strings.ToLower(w)]; ok {
 			put(kind)
 			continue
 		}
@@ -122,10 +122,10 @@ func (r *reading) isBylineOutlet(part string) bool {
 // withoutRole takes the last word off if it tells what an outlet's people do, or the first if it tells what kind of outlet it
 // is: "Reuters Staff", "Agencia EFE".
 func withoutRole(p string) (string, bool) {
-	if i := strings.LastIndexByte(p, ' '); i > 0 && (phrases.roles[strings.ToLower(p[i+1:])] || isDate(p[i+1:])) {
+	if i := strings.LastIndexByte(p, ' '); i > 0 && (cues.roles[strings.ToLower(p[i+1:])] || isDate(p[i+1:])) {
 		return strings.TrimRight(p[:i], ". "), true
 	}
-	if first, rest, ok := strings.Cut(p, " "); ok && (phrases.articles[strings.ToLower(first)] || phrases.roles[strings.ToLower(first)]) {
+	if first, rest, ok := strings.Cut(p, " "); ok && (cues.articles[strings.ToLower(first)] || cues.roles[strings.ToLower(first)]) {
 		return rest, true
 	}
 	return p, false
@@ -134,14 +134,14 @@ func withoutRole(p string) (string, bool) {
 // isStaff says whether a part of a line is the outlet's own people, or agencies without a name.
 func isStaff(part string) bool {
 	words := strings.Fields(strings.ToLower(part))
-	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !phrases.roles[strings.Trim(w, ".")] })
+	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !cues.roles[strings.Trim(w, ".")] })
 }
 
 // isDate says whether a part of a line is a date or a time: figures, months and days.
 func isDate(part string) bool {
 	for _, w := range strings.Fields(strings.ToLower(part)) {
 		w = strings.Trim(w, ".,:")
-		if w == "" || w[0] >= '0' && w[0] <= '9' || phrases.dates[w] {
+		if w == "" || w[0] >= '0' && w[0] <= '9' || cues.dates[w] {
 			continue
 		}
 		return false
@@ -168,8 +168,8 @@ func (r *reading) addByline(b byline, text string) {
 	}
 }
 
-// standingLines reads the first and last lines of a text that only name writers, one of them an agency: "AFP in Paris".
-func (r *reading) standingLines() {
+// standaloneBylines reads the first and last lines of a text that only name writers, one of them an agency: "AFP in Paris".
+func (r *reading) standaloneBylines() {
 	body := r.article.Body()
 	lines := paragraphsOf(body)
 	if len(lines) < 2 {

@@ -14,22 +14,22 @@ func (r *Reader) Claims(a news.Article) []news.Claim {
 	a.Marks = r.unwrapped(a.Marks)
 	x := &reading{article: a}
 	x.outlets = articleOutlets{r.outlets, &x.article}
-	x.signed()
-	x.marked()
+	x.signatures()
+	x.markCredits()
 	body := a.Body()
-	subjects := x.headline()
-	x.told(body, subjects)
+	subjects := x.titleCredits()
+	x.sentenceCredits(body, subjects)
 	if a.Text != "" && a.Summary != "" {
-		x.told(a.Summary, subjects)
+		x.sentenceCredits(a.Summary, subjects)
 	}
-	x.titled()
-	x.closing()
-	x.claims.scope(body)
-	return x.claims.unshaped(a.Outlet).distinct()
+	x.titleSignatures()
+	x.closingCredits()
+	x.claims.assignParts(body)
+	return x.claims.withoutRivalShapes(a.Outlet).distinct()
 }
 
-// signed finds datelines and authors that are outlets.
-func (r *reading) signed() {
+// signatures finds datelines and authors that are outlets.
+func (r *reading) signatures() {
 	for _, text := range []string{r.article.Text, r.article.Summary} {
 		if m, ok := r.outlets.Dateline(text); ok {
 			m.Outlet = r.outlets.Local(m.Outlet, text[m.Start:m.End])
@@ -42,7 +42,7 @@ func (r *reading) signed() {
 			r.addByline(r.readByline(author), author)
 		}
 	}
-	r.standingLines()
+	r.standaloneBylines()
 }
 
 // ofPhoto finds photographers' lines that stand where the writers' should: "(Photo: Jane Doe, AP)".
@@ -50,27 +50,27 @@ func ofPhoto(line string) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimLeft(line, "( ")), "photo")
 }
 
-// marked reads the marks that cleaning left: sources, canonical links, bylines and links.
-func (r *reading) marked() {
+// markCredits reads the marks that cleaning left: sources, canonical links, bylines and links.
+func (r *reading) markCredits() {
 	for _, m := range r.article.Marks {
 		switch m.Kind {
 		case news.MarkSource, news.MarkVia:
-			r.source(m)
+			r.sourceCredit(m)
 		case news.MarkCanonical:
 			if o, ok := r.byURL(m.URL); ok && !same(o, r.article.Outlet) && pathOf(m.URL) != "" {
 				r.claims.add(news.ClaimCanonical, o, m.URL, "canonical address "+m.URL, news.Span{}, 1)
 			}
 		case news.MarkByline, news.MarkRights:
-			r.line(m)
+			r.lineCredits(m)
 		case news.MarkLink:
-			r.link(m)
+			r.linkCredit(m)
 		}
 	}
 }
 
-// source reads an item's <source>, a "via" link or an "Original Source" line. Where it names the outlet that cleaning
+// sourceCredit reads an item's <source>, a "via" link or an "Original Source" line. Where it names the outlet that cleaning
 // took for the publisher of an aggregator's item, it says who published it. A line without an address may name several.
-func (r *reading) source(m news.Mark) {
+func (r *reading) sourceCredit(m news.Mark) {
 	var all []news.Outlet
 	if o, ok := r.outlets.ByName(m.Text); ok {
 		all = append(all, o)
@@ -90,9 +90,9 @@ func (r *reading) source(m news.Mark) {
 	}
 }
 
-// line reads a byline or copyright line that was taken out of the text: "Reporting by Jane Doe in Oslo for Reuters;
+// lineCredits reads a byline or copyright line that was taken out of the text: "Reporting by Jane Doe in Oslo for Reuters;
 // additional reporting by AFP".
-func (r *reading) line(m news.Mark) {
+func (r *reading) lineCredits(m news.Mark) {
 	if ofPhoto(m.Text) {
 		return
 	}
@@ -111,7 +111,7 @@ func (r *reading) line(m news.Mark) {
 			}
 			if !same(x.Outlet, r.article.Outlet) {
 				r.claims.add(x.Kind, x.Outlet, m.URL, m.Text, news.Span{}, 1)
-				r.claims.last().shape = true
+				r.claims.last().shapeOnly = true
 			}
 		}
 		return
@@ -124,7 +124,7 @@ func (r *reading) line(m news.Mark) {
 // kindOf says what a line, or a part of it between semicolons, claims for the outlets that it names.
 func kindOf(m news.Mark, lower string, bracketed bool) news.ClaimKind {
 	switch {
-	case bracketed || slices.ContainsFunc(phrases.helped, func(w string) bool { return hasWords(lower, w) }):
+	case bracketed || slices.ContainsFunc(cues.helped, func(w string) bool { return hasWords(lower, w) }):
 		return news.ClaimPart
 	case m.Kind == news.MarkRights:
 		return news.ClaimRights
@@ -142,14 +142,14 @@ func (r *reading) lineNames(m news.Mark, kind news.ClaimKind, all []news.Outlet)
 	}
 }
 
-// link reads a link in the text to another outlet's page. In the opening it speaks for more than further down.
-func (r *reading) link(m news.Mark) {
+// linkCredit reads a link in the text to another outlet's page. In the opening it speaks for more than further down.
+func (r *reading) linkCredit(m news.Mark) {
 	o, ok := r.byURL(m.URL)
 	if !ok || same(o, r.article.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
 		return
 	}
 	r.claims.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
-	r.claims.last().place, r.claims.last().at = inBody, m.Start
+	r.claims.last().place, r.claims.last().offset = inBody, m.Start
 }
 
 // article says whether an address may be an article's: it has a path longer than a section's.
@@ -173,31 +173,31 @@ func pathOf(url string) string {
 // closingBytes is how much of a text's end is read for the lines with which agencies close.
 const closingBytes = 600
 
-// closing reads how a text ends: "(Reporting by Jane Doe; Editing by John Roe)", "With inputs from PTI", "(c) 2026 AFP".
-func (r *reading) closing() {
+// closingCredits reads how a text ends: "(Reporting by Jane Doe; Editing by John Roe)", "With inputs from PTI", "(c) 2026 AFP".
+func (r *reading) closingCredits() {
 	body := r.article.Body()
-	end := around(body, max(len(body)-closingBytes, 0), len(body))
+	end := excerpt(body, max(len(body)-closingBytes, 0), len(body))
 	for _, m := range r.outlets.Credits(end) {
 		m.Outlet = r.outlets.Local(m.Outlet, end[m.Start:m.End])
 		m.Start, m.End = m.Start+len(body)-len(end), m.End+len(body)-len(end)
-		if same(m.Outlet, r.article.Outlet) || quoted(r.article.Marks, m) {
+		if same(m.Outlet, r.article.Outlet) || inQuotation(r.article.Marks, m) {
 			continue
 		}
 		r.claims.add(m.Kind, m.Outlet, "", sentence(body, m), spanIn(r.article, body, m), 1)
-		r.claims.last().shape = len(r.outlets.Mentions(body[m.Start:m.End])) == 0
+		r.claims.last().shapeOnly = len(r.outlets.Mentions(body[m.Start:m.End])) == 0
 	}
 }
 
-// slugged is how far an agency's slug before a headline speaks for it as the writer, as others may write so, too.
-const slugged = .7
+// slugStrength is how far an agency's slug before a headline speaks for it as the writer, as others may write so, too.
+const slugStrength = .7
 
-// titled reads a headline that ends in its agency, as Japanese portals write it: "headline（ロイター）", or begins as an agency's.
-func (r *reading) titled() {
-	r.listed()
+// titleSignatures reads a headline that ends in its agency, as Japanese portals write it: "headline（ロイター）", or begins as an agency's.
+func (r *reading) titleSignatures() {
+	r.listedCredit()
 	t := strings.TrimSpace(r.article.Title)
 	if agency, _ := prints.Slug(t); agency != "" {
 		if o, ok := r.outlets.ByName(agency); ok && !same(o, r.article.Outlet) {
-			r.claims.add(news.ClaimByline, o, "", t, news.Span{}, slugged)
+			r.claims.add(news.ClaimByline, o, "", t, news.Span{}, slugStrength)
 		}
 	}
 	for _, b := range [][2]string{{"（", "）"}, {"(", ")"}, {"［", "］"}, {"[", "]"}} {
@@ -212,14 +212,14 @@ func (r *reading) titled() {
 	}
 }
 
-// listed reads a headline that ends in the outlet whose item it lists: "Ferries stop - Reuters". Where there is a text, too,
+// listedCredit reads a headline that ends in the outlet whose item it lists: "Ferries stop - Reuters". Where there is a text, too,
 // the news came from there.
-func (r *reading) listed() {
-	o, ok := r.mentioned(tailOf(r.article.Title))
+func (r *reading) listedCredit() {
+	o, ok := r.wholeName(tailOf(r.article.Title))
 	if !ok || same(o, r.article.Outlet) {
 		return
 	}
-	r.claims = slices.DeleteFunc(r.claims, func(f found) bool { return f.place == inTitle && same(f.Credited(), o) }) // the same words
+	r.claims = slices.DeleteFunc(r.claims, func(f foundClaim) bool { return f.place == inTitle && same(f.Credited(), o) }) // the same words
 	switch {
 	case len(strings.Fields(r.article.Body())) < shortProse:
 		r.claims.add(news.ClaimSource, o, "", r.article.Title, news.Span{}, 1)
@@ -228,8 +228,8 @@ func (r *reading) listed() {
 	}
 }
 
-// mentioned finds the outlet that a whole text names, as running text may or by its domain.
-func (r *reading) mentioned(name string) (news.Outlet, bool) {
+// wholeName finds the outlet that a whole text names, as running text may or by its domain.
+func (r *reading) wholeName(name string) (news.Outlet, bool) {
 	if strings.Contains(name, ".") && !strings.Contains(name, " ") {
 		return r.outlets.ByName(name)
 	}

@@ -6,8 +6,8 @@ import (
 )
 
 // timesOf gives the times of members, which are in the order of their dates.
-func timesOf(members []Candidate, clocks map[Clock]time.Duration) times {
-	t := times{of: make([]time.Time, len(members)), off: make([]time.Duration, len(members))}
+func timesOf(members []Candidate, clocks map[Clock]time.Duration) memberTimes {
+	t := memberTimes{of: make([]time.Time, len(members)), offsets: make([]time.Duration, len(members))}
 	for i, m := range members {
 		a := m.Article
 		t.of[i] = a.Time()
@@ -20,7 +20,7 @@ func timesOf(members []Candidate, clocks map[Clock]time.Duration) times {
 			right = a.Seen
 		}
 		if !right.Equal(t.of[i]) {
-			t.of[i], t.off[i] = right, off
+			t.of[i], t.offsets[i] = right, off
 		}
 	}
 	for i := range members {
@@ -35,23 +35,23 @@ func timesOf(members []Candidate, clocks map[Clock]time.Duration) times {
 	return t
 }
 
-// wrong says in words how a clock is wrong.
-func wrong(off time.Duration) string {
+// clockError says in words how a clock is wrong.
+func clockError(off time.Duration) string {
 	if off < 0 {
 		return fmt.Sprintf("%s behind", (-off).Round(time.Minute))
 	}
 	return fmt.Sprintf("%s ahead", off.Round(time.Minute))
 }
 
-func (c *contender) time(f *field) {
+func (c *contender) time(f *weighing) {
 	own, first := f.members[c.member], f.members[f.times.first]
 	after := f.times.of[c.member].Sub(f.times.of[f.times.first])
 	weight, said := 1.0, ""
 	if own.onlyClaimed() || first.onlyClaimed() {
 		weight, said = claimedTime, ", by a date from before its feed was read here"
 	}
-	if off := f.times.off[c.member]; off != 0 {
-		said += fmt.Sprintf(", its clock, which is %s, put right", wrong(off))
+	if off := f.times.offsets[c.member]; off != 0 {
+		said += fmt.Sprintf(", its clock, which is %s, put right", clockError(off))
 	}
 	switch {
 	case len(f.members) == 1:
@@ -66,7 +66,7 @@ func (c *contender) time(f *field) {
 // onlyClaimed says that nobody saw when the article came out: its date lies before its feed was first read.
 func (m Candidate) onlyClaimed() bool { return !m.Known.IsZero() && m.Article.Time().Before(m.Known) }
 
-func (c *contender) pageTime(at time.Time, f *field) {
+func (c *contender) pageTime(at time.Time, f *weighing) {
 	if at.IsZero() {
 		return
 	}

@@ -46,15 +46,15 @@ type contender struct {
 	url      string
 	title    string // of the page at url, where it is no member's
 	credited bool
-	unfit    bool // to be an original: an advertisement, or of an outlet that lists what others publish
+	ineligible    bool // to be an original: an advertisement, or of an outlet that lists what others publish
 	score    float64
-	told     bool // its evidence is wanted
+	explain     bool // its evidence is wanted
 	evidence []news.Evidence
 }
 
 func (c *contender) weigh(kind string, weight float64, format string, args ...any) {
 	c.score += weight
-	if !c.told || math.Abs(weight) < .05 {
+	if !c.explain || math.Abs(weight) < .05 {
 		return
 	}
 	c.evidence = append(c.evidence, news.Evidence{
@@ -64,28 +64,28 @@ func (c *contender) weigh(kind string, weight float64, format string, args ...an
 
 // beats says whether a contender is likelier than another. One that is unfit beats none that is fit.
 func (c contender) beats(other contender) bool {
-	if c.unfit != other.unfit {
-		return other.unfit
+	if c.ineligible != other.ineligible {
+		return other.ineligible
 	}
 	return c.score > other.score
 }
 
-// field is what the contenders for one story are weighed by.
-type field struct {
+// weighing is what the contenders for one story are weighed by.
+type weighing struct {
 	tie       time.Duration
 	habits    map[string]Habit
 	members   []Candidate
 	credits   map[string][]outletCredit // by the outlet that is credited, strongest first
 	prose     prose
-	times     times
+	times     memberTimes
 	reruns    map[int]int          // members that bear the headline of an agency's own item, and that item, by their numbers
-	articled  map[string]bool      // outlets with a written article, by key
+	writtenOutlets  map[string]bool      // outlets with a written article, by key
 	languages map[string]int       // the first member of each outlet whose items are in several languages, by key
 	pages     map[string]readPage  // of the story, by outlet
 	signed    map[string]readPage  // likewise, by the outlet that they name as the writer
-	through   []news.Outlet        // that pages credit
-	leads     map[int][]link       // that lead to a member, by its number
-	weak      map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
+	pageCredits   []news.Outlet        // that pages credit
+	leadLinks     map[int][]link       // that lead to a member, by its number
+	weakened      map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
 }
 
 // inTime orders articles by time, and those of one time by what they are, never by how they arrived.
@@ -133,10 +133,10 @@ func cutAt(s string, at int) int {
 	return at
 }
 
-// times is when the members came out, by dates that are put right where the clock behind them is known to be wrong.
-type times struct {
+// memberTimes is when the members came out, by dates that are put right where the clock behind them is known to be wrong.
+type memberTimes struct {
 	of            []time.Time
-	off           []time.Duration // by which each was put right, 0 for most
+	offsets           []time.Duration // by which each was put right, 0 for most
 	first, second int             // numbers of the earliest and the next; the same where there is one member
 }
 
@@ -148,7 +148,7 @@ type outletCredit struct {
 	byKey  string // and its key
 	note   string // what the page behind its link adds; "" is nothing
 
-	headline bool // it is given by the headline, not in words
+	byHeadline bool // it is given by the headline, not in words
 }
 
 // Page is a page that members credit by a link and that is no member: an outlet's own article as it stands on the web.
@@ -171,11 +171,11 @@ type readPage struct {
 	Page
 	links []link
 	share float64 // of the prose of the member that has most of its prose there
-	by    string  // that member's outlet
+	byOutlet    string  // that member's outlet
 	lean  float64 // how far it leans to containing the members' prose and not the other way round, -1 to 1
-	prose bool    // there is prose to compare
-	own   float64 // weight of the strongest credit that it gives to another outlet
-	said  news.Claim
+	hasProse bool    // there is prose to compare
+	ownWeight   float64 // weight of the strongest credit that it gives to another outlet
+	ownCredit  news.Claim
 }
 
 // weakLink is a member, by its number, and an address that it links to.
@@ -186,12 +186,12 @@ type weakLink struct {
 
 // prose is the different texts of a story's members.
 type prose struct {
-	texts []text
+	texts []distinctText
 	of    []int // text of each member, -1 for one that has no prose of its own
 	all   int   // members with prose
 }
 
-type text struct {
+type distinctText struct {
 	print  prints.Print
 	copies int
 	lean   float64

@@ -31,8 +31,8 @@ func creditsOf(members []Candidate) map[string][]outletCredit {
 	return out
 }
 
-// named gives the outlets that members credit and that are no member's own, by key.
-func named(members []Candidate) []news.Outlet {
+// namedOutlets gives the outlets that members credit and that are no member's own, by key.
+func namedOutlets(members []Candidate) []news.Outlet {
 	own := map[string]bool{}
 	for _, m := range members {
 		own[m.Article.Outlet.Key()] = true
@@ -71,7 +71,7 @@ const maxCredits = 64
 func (c *contender) credits(all []outletCredit) {
 	factor := 1.0
 	for _, x := range all[:min(len(all), maxCredits)] {
-		if x.headline {
+		if x.byHeadline {
 			c.weigh("headline", x.weight*factor, "the item of %s bears its headline: “%s”%s", x.by, x.claim.Text, x.note)
 		} else {
 			c.weigh("credit", x.weight*factor, "%s credits %s: “%s”%s", x.by, c.outlet.Name, x.claim.Text, x.note)
@@ -101,7 +101,7 @@ func (c *contender) ownCredits(m Candidate) {
 }
 
 // addCredit adds a credit, unless the same outlet gives a stronger one.
-func (f *field) addCredit(to news.Outlet, x outletCredit) {
+func (f *weighing) addCredit(to news.Outlet, x outletCredit) {
 	all := f.credits[to.Key()]
 	i := slices.IndexFunc(all, func(y outletCredit) bool { return y.by == x.by })
 	switch {
@@ -116,13 +116,13 @@ func (f *field) addCredit(to news.Outlet, x outletCredit) {
 // middle is credited with goes on to the head.
 
 const (
-	leastWriter  = 2.4 // weight of a member's credit from which it says who wrote its text
-	passedOnPart = .9  // what a credit is worth to the outlet that it is passed on to
-	leftPart     = .3  // what of it is left to the outlet that passes it on
+	minWriter  = 2.4 // weight of a member's credit from which it says who wrote its text
+	passedPart = .9  // what a credit is worth to the outlet that it is passed on to
+	remainingPart     = .3  // what of it is left to the outlet that passes it on
 )
 
-// pass gives the credits of outlets that say whose text they carry to those whose it is.
-func (f *field) pass() {
+// passCredits gives the credits of outlets that say whose text they carry to those whose it is.
+func (f *weighing) passCredits() {
 	writers := f.writers()
 	var from []string
 	for key := range writers {
@@ -132,7 +132,7 @@ func (f *field) pass() {
 	}
 	slices.Sort(from)
 	for _, key := range from {
-		head := head(writers, key)
+		head := chainEnd(writers, key)
 		if head.Credited().Key() == key { // a circle
 			continue
 		}
@@ -141,9 +141,9 @@ func (f *field) pass() {
 				continue
 			}
 			on := x
-			on.weight, on.note = x.weight*passedOnPart, fmt.Sprintf("; and that text is credited to %s: “%s”", head.Outlet, head.Text)
+			on.weight, on.note = x.weight*passedPart, fmt.Sprintf("; and that text is credited to %s: “%s”", head.Outlet, head.Text)
 			f.addCredit(head.Credited(), on)
-			f.credits[key][i].weight, f.credits[key][i].note = x.weight*leftPart, "; but that text is credited to "+head.Outlet
+			f.credits[key][i].weight, f.credits[key][i].note = x.weight*remainingPart, "; but that text is credited to "+head.Outlet
 		}
 	}
 	for key := range f.credits {
@@ -151,8 +151,8 @@ func (f *field) pass() {
 	}
 }
 
-// head follows a chain to its end; in a circle it comes back to where it began.
-func head(writers map[string]news.Claim, key string) news.Claim {
+// chainEnd follows a chain to its end; in a circle it comes back to where it began.
+func chainEnd(writers map[string]news.Claim, key string) news.Claim {
 	at := writers[key]
 	for range writers {
 		next, ok := writers[at.Credited().Key()]
@@ -166,7 +166,7 @@ func head(writers map[string]news.Claim, key string) news.Claim {
 
 // writers gives for the outlets that have members whom all of these name as the writer of their text, by key. An outlet
 // that has a text of its own, or texts of several, is none.
-func (f *field) writers() map[string]news.Claim {
+func (f *weighing) writers() map[string]news.Claim {
 	out := map[string]news.Claim{}
 	own := map[string]bool{}
 	for _, m := range f.members {

@@ -10,37 +10,37 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// wholeFactor strengthens a credit of the report as such.
-const wholeFactor = 1.5
+// reportFactor strengthens a credit of the report as such.
+const reportFactor = 1.5
 
-// told finds outlets that the text credits in words. A credit within a quotation is the speaker's, not the article's. The
+// sentenceCredits finds outlets that the text credits in words. A credit within a quotation is the speaker's, not the article's. The
 // headline's subjects are outlets that it is about: what these say is no credit.
-func (r *reading) told(text string, subjects []string) {
+func (r *reading) sentenceCredits(text string, subjects []string) {
 	names := r.names(text)
-	read := r.readings(text, names, subjects)
+	read := r.matchCues(text, names, subjects)
 	for i, n := range names {
-		if n.own || !read[i].ok || text == r.article.Text && quoted(r.article.Marks, n.Mention) || text != r.article.Text && inQuotes(text, n.Mention) {
+		if n.own || !read[i].ok || text == r.article.Text && inQuotation(r.article.Marks, n.Mention) || text != r.article.Text && inQuotes(text, n.Mention) {
 			continue
 		}
 		factor := 1.0
-		if read[i].wholeReport() {
-			factor = wholeFactor
+		if read[i].creditsReport() {
+			factor = reportFactor
 		}
 		r.claims.add(read[i].kind, n.Outlet, r.linkAt(text, n.Mention), sentence(text, n.Mention), spanIn(r.article, text, n.Mention), factor)
-		r.claims.last().place, r.claims.last().at = inBody, n.Start
+		r.claims.last().place, r.claims.last().offset = inBody, n.Start
 		if text != r.article.Body() {
 			r.claims.last().place = inSummary
 		}
 	}
 }
 
-// readings reads what stands around each name of a text.
-func (r *reading) readings(text string, names []mentioned, subjects []string) []cueMatch {
+// matchCues reads what stands around each name of a text.
+func (r *reading) matchCues(text string, names []namedOutlet, subjects []string) []cueMatch {
 	read := make([]cueMatch, len(names))
 	people := map[string]bool{} // names that are surnames in this text
 	for i, n := range names {
-		if !n.own || i > 0 && joined(text, names[i-1], n) || i+1 < len(names) && joined(text, n, names[i+1]) {
-			read[i] = r.credit(text, n, slices.Contains(subjects, n.Outlet.Key()))
+		if !n.own || i > 0 && coordinated(text, names[i-1], n) || i+1 < len(names) && coordinated(text, n, names[i+1]) {
+			read[i] = r.matchCue(text, n, slices.Contains(subjects, n.Outlet.Key()))
 			if word := text[n.Start:n.End]; read[i].ok && read[i].says && !n.short {
 				is, known := people[word]
 				if !known {
@@ -51,19 +51,19 @@ func (r *reading) readings(text string, names []mentioned, subjects []string) []
 			}
 		}
 	}
-	inherit(text, names, read)
+	inheritCues(text, names, read)
 	return read
 }
 
-// headline reads what a title credits: "X, Reuters reports", "X: Bloomberg", "X＝ＷＳＪ". The outlets that it names without
+// titleCredits reads what a title credits: "X, Reuters reports", "X: Bloomberg", "X＝ＷＳＪ". The outlets that it names without
 // crediting them are its subjects.
-func (r *reading) headline() (subjects []string) {
+func (r *reading) titleCredits() (subjects []string) {
 	title := strings.TrimSpace(r.article.Title)
 	if len(title) > maxHeadline {
 		return nil
 	}
 	names := r.names(title)
-	for i, q := range r.readings(title, names, nil) {
+	for i, q := range r.matchCues(title, names, nil) {
 		n := names[i]
 		if n.Outlet.Domain == "" { // in a headline every word may have a capital
 			continue
@@ -88,15 +88,15 @@ func (r *reading) headline() (subjects []string) {
 // maxHeadline is how long a title may be that is read, in bytes.
 const maxHeadline = 1000
 
-// fewWords are so few that they are no headline: "Photo: Reuters".
-const fewWords = 4
+// minHeadWords are so few that they are no headline: "Photo: Reuters".
+const minHeadWords = 4
 
 // endsHeadline says whether a title ends here, with a mark before the outlet that had its news.
 func endsHeadline(before string) bool {
 	before = strings.TrimRight(before, " ")
 	for _, mark := range []string{":", "-", "–", "—", "=", "＝", "：", "/"} {
 		if head, ok := strings.CutSuffix(before, mark); ok {
-			return len(strings.Fields(head)) >= fewWords || strings.IndexFunc(head, solid) >= 0
+			return len(strings.Fields(head)) >= minHeadWords || strings.IndexFunc(head, solid) >= 0
 		}
 	}
 	return false
@@ -108,17 +108,17 @@ type cueMatch struct {
 	ok, denied bool
 }
 
-// credit reads what stands around a name. What an outlet says of which the article is, or what it is quoted with, is a
+// matchCue reads what stands around a name. What an outlet says of which the article is, or what it is quoted with, is a
 // statement of a company.
-func (r *reading) credit(text string, n mentioned, subject bool) cueMatch {
-	s := surroundingsOf(text, n.whole)
-	if ofAKind(s.before[0], strings.ToLower(around(text, n.whole.End, n.whole.End+60))) {
+func (r *reading) matchCue(text string, n namedOutlet, subject bool) cueMatch {
+	s := contextOf(text, n.whole)
+	if isIndefinite(s.before[0], strings.ToLower(excerpt(text, n.whole.End, n.whole.End+60))) {
 		return cueMatch{denied: true}
 	}
-	if _, ok := phrases.denials.find(s); ok {
+	if _, ok := cues.denials.find(s); ok {
 		return cueMatch{denied: true}
 	}
-	q, ok := phrases.credits.find(s)
+	q, ok := cues.credits.find(s)
 	if ok && q.closing && n.doubtful {
 		return cueMatch{denied: true}
 	}
@@ -129,9 +129,9 @@ func (r *reading) credit(text string, n mentioned, subject bool) cueMatch {
 }
 
 // behindPreposition says whether a name is a part of what another word names: "a source close to the Gazette said".
-func (s surroundings) behindPreposition() bool {
+func (s cueContext) behindPreposition() bool {
 	before := s.before[len(s.before)-1]
-	return phrases.preps[before[strings.LastIndexByte(before, ' ')+1:]]
+	return cues.prepositions[before[strings.LastIndexByte(before, ' ')+1:]]
 }
 
 // surname says whether a text writes a single word behind another name, too, as it does with people: "Jane Stern".
@@ -148,7 +148,7 @@ func surname(text, word string) bool {
 		before := text[max(0, at-40):at]
 		first := before[strings.LastIndexAny(before, " \n\"“(")+1:]
 		r, _ := utf8.DecodeRuneInString(first)
-		if unicode.IsUpper(r) && letterLast(first) && !sentenceStarts[first] && !noNameStarts[first] && !describes(first) && !possessive(first) {
+		if unicode.IsUpper(r) && letterLast(first) && !sentenceStarts[first] && !noNameStarts[first] && !isDescription(first) && !possessive(first) {
 			return true
 		}
 	}
@@ -168,34 +168,34 @@ func closesQuote(before string) bool {
 
 // aboutItself says whether the rest of a sentence is about the outlet that stands before it.
 func aboutItself(rest string) bool {
-	return slices.ContainsFunc(phrases.itself, func(w string) bool { return hasWords(rest, w) })
+	return slices.ContainsFunc(cues.itself, func(w string) bool { return hasWords(rest, w) })
 }
 
-// inherit gives to names of a list what its first or last one has: "according to A and B", "A and B reported".
-func inherit(text string, names []mentioned, read []cueMatch) {
+// inheritCues gives to names of a list what its first or last one has: "according to A and B", "A and B reported".
+func inheritCues(text string, names []namedOutlet, read []cueMatch) {
 	for i := 1; i < len(names); i++ {
-		if !read[i].ok && !read[i].denied && read[i-1].ok && read[i-1].before != "" && joined(text, names[i-1], names[i]) {
+		if !read[i].ok && !read[i].denied && read[i-1].ok && read[i-1].before != "" && coordinated(text, names[i-1], names[i]) {
 			read[i] = read[i-1]
 		}
 	}
 	for i := len(names) - 2; i >= 0; i-- {
-		if !read[i].ok && !read[i].denied && read[i+1].ok && read[i+1].after != "" && joined(text, names[i], names[i+1]) {
+		if !read[i].ok && !read[i].denied && read[i+1].ok && read[i+1].after != "" && coordinated(text, names[i], names[i+1]) {
 			read[i] = read[i+1]
 		}
 	}
 }
 
-// joined says whether nothing but a word that parts names stands between two of them.
-func joined(text string, a, b mentioned) bool {
+// coordinated says whether nothing but a word that parts names stands between two of them.
+func coordinated(text string, a, b namedOutlet) bool {
 	if a.whole.End > b.whole.Start || b.whole.Start-a.whole.End > 24 {
 		return false
 	}
 	between := strings.TrimSpace(strings.ToLower(text[a.whole.End:b.whole.Start]))
 	for range 3 { // "A and the newspaper B"
-		if slices.Contains(phrases.joints, between) {
+		if slices.Contains(cues.conjunctions, between) {
 			return true
 		}
-		less, ok := withoutArticle(between)
+		less, ok := dropArticle(between)
 		if !ok {
 			return false
 		}
@@ -204,24 +204,24 @@ func joined(text string, a, b mentioned) bool {
 	return false
 }
 
-func quoted(marks []news.Mark, m outlets.Mention) bool {
+func inQuotation(marks []news.Mark, m outlets.Mention) bool {
 	for _, q := range marks {
-		if q.Kind == news.MarkQuote && q.Start < m.Start && m.End < q.End && !onlyName(q.End-q.Start, m) {
+		if q.Kind == news.MarkQuote && q.Start < m.Start && m.End < q.End && !isOnlyName(q.End-q.Start, m) {
 			return true
 		}
 	}
 	return false
 }
 
-// onlyName says that a quotation of so many bytes holds a name and no more: „Bild“.
-func onlyName(length int, m outlets.Mention) bool { return length <= m.End-m.Start+8 }
+// isOnlyName says that a quotation of so many bytes holds a name and no more: „Bild“.
+func isOnlyName(length int, m outlets.Mention) bool { return length <= m.End-m.Start+8 }
 
 // inQuotes says whether a mention in a summary, whose quotations are not marked, stands between quotation marks.
 func inQuotes(text string, m outlets.Mention) bool {
-	before, after := around(text, m.Start-sentenceBytes, m.Start), around(text, m.End, m.End+sentenceBytes)
+	before, after := excerpt(text, m.Start-sentenceBytes, m.Start), excerpt(text, m.End, m.End+sentenceBytes)
 	for _, q := range [][2]string{{"“", "”"}, {"«", "»"}, {"„", "“"}, {"「", "」"}} {
 		if open := strings.LastIndex(before, q[0]); open > strings.LastIndex(before, q[1]) && strings.Contains(after, q[1]) {
-			return !onlyName(len(before)-open+m.End-m.Start+strings.Index(after, q[1]), m)
+			return !isOnlyName(len(before)-open+m.End-m.Start+strings.Index(after, q[1]), m)
 		}
 	}
 	return strings.Count(before, `"`)%2 == 1 && strings.Contains(after, `"`)
@@ -229,7 +229,7 @@ func inQuotes(text string, m outlets.Mention) bool {
 
 // sentence gives the words around a mention up to the ends of its sentence, if those are near.
 func sentence(text string, m outlets.Mention) string {
-	before, after := around(text, m.Start-sentenceBytes, m.Start), around(text, m.End, m.End+sentenceBytes)
+	before, after := excerpt(text, m.Start-sentenceBytes, m.Start), excerpt(text, m.End, m.End+sentenceBytes)
 	if i := strings.LastIndexAny(before, ".!?\n。"); i >= 0 {
 		_, size := utf8.DecodeRuneInString(before[i:])
 		before = before[i+size:]

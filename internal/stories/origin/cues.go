@@ -22,19 +22,19 @@ type cue struct {
 	order         int
 }
 
-// phrasebook is what cues.txt holds.
-type phrasebook struct {
+// cueWords is what cues.txt holds.
+type cueWords struct {
 	credits, denials cueIndex
 
-	articles, writers, preps, roles, dates map[string]bool   // words
-	links                                  map[string]string // words that part the names in a byline: "and", "with", "in"
-	nouns, adverbs, joints, by             []string          // longest first
-	itself, sources, helped, kinds         []string
+	articles, writers, prepositions, roles, dates map[string]bool   // words
+	bylineLinks                                  map[string]string // words that part the names in a byline: "and", "with", "in"
+	nouns, adverbs, conjunctions, bylineStarts             []string          // longest first
+	itself, sources, helped, genericNouns         []string
 }
 
-var phrases = readPhrases(words.Phrases("cues.txt"))
+var cues = readPhrases(words.Phrases("cues.txt"))
 
-func readPhrases(all []words.Phrase) phrasebook {
+func readPhrases(all []words.Phrase) cueWords {
 	var credits, denials []cue
 	lists := map[string][]string{}
 	for _, p := range all {
@@ -48,19 +48,19 @@ func readPhrases(all []words.Phrase) phrasebook {
 			credits = append(credits, cueOf(p.Text, news.ClaimKind(kind), side))
 		}
 	}
-	p := phrasebook{
+	p := cueWords{
 		credits: indexCues(credits), denials: indexCues(denials),
-		articles: setOf(lists["article"]), writers: setOf(lists["writer"]), preps: setOf(lists["of"]), roles: setOf(lists["role"]),
-		dates: setOf(lists["date"]), links: map[string]string{},
-		nouns: lists["noun"], adverbs: lists["adverb"], joints: lists["and"], by: lists["by"],
-		itself: lists["itself"], sources: lists["another source"], helped: lists["helped"], kinds: lists["kind"],
+		articles: setOf(lists["article"]), writers: setOf(lists["writer"]), prepositions: setOf(lists["of"]), roles: setOf(lists["role"]),
+		dates: setOf(lists["date"]), bylineLinks: map[string]string{},
+		nouns: lists["noun"], adverbs: lists["adverb"], conjunctions: lists["and"], bylineStarts: lists["by"],
+		itself: lists["itself"], sources: lists["another source"], helped: lists["helped"], genericNouns: lists["kind"],
 	}
 	for _, kind := range []string{"and", "with", "in"} {
 		for _, w := range lists["by "+kind] {
-			p.links[w] = kind
+			p.bylineLinks[w] = kind
 		}
 	}
-	for _, list := range [][]string{p.nouns, p.adverbs, p.joints, p.by} {
+	for _, list := range [][]string{p.nouns, p.adverbs, p.conjunctions, p.bylineStarts} {
 		slices.SortStableFunc(list, func(a, b string) int { return len(b) - len(a) })
 	}
 	return p
@@ -118,7 +118,7 @@ func indexCues(all []cue) cueIndex {
 }
 
 // find gives the first cue that fits what stands around a name.
-func (x cueIndex) find(s surroundings) (cue, bool) {
+func (x cueIndex) find(s cueContext) (cue, bool) {
 	best, ok := cue{}, false
 	keep := func(qs []cue, near, far string) {
 		for _, q := range qs {
@@ -141,8 +141,8 @@ func (x cueIndex) find(s surroundings) (cue, bool) {
 	return best, ok
 }
 
-// wholeReport says whether the words credit the report as such and not a statement within it.
-func (q cue) wholeReport() bool {
+// creditsReport says whether the words credit the report as such and not a statement within it.
+func (q cue) creditsReport() bool {
 	return strings.HasPrefix(q.before, "according to reporting ") || strings.HasPrefix(q.before, "according to a report ")
 }
 
@@ -164,8 +164,8 @@ func letterFirst(s string) bool {
 	return letter(r)
 }
 
-// ofAKind says that a name between "a" and such a noun credits nobody.
-func ofAKind(before, after string) bool {
+// isIndefinite says that a name between "a" and such a noun credits nobody.
+func isIndefinite(before, after string) bool {
 	if !indefinite(before) {
 		return false
 	}
@@ -173,7 +173,7 @@ func ofAKind(before, after string) bool {
 		return true
 	}
 	after = strings.TrimLeft(after, " ")
-	return slices.ContainsFunc(phrases.kinds, func(k string) bool {
+	return slices.ContainsFunc(cues.genericNouns, func(k string) bool {
 		rest, ok := strings.CutPrefix(after, k)
 		return ok && wordStart(rest)
 	})
@@ -183,9 +183,9 @@ func indefinite(before string) bool {
 	return strings.HasSuffix(before, " a") || strings.HasSuffix(before, " an")
 }
 
-// surroundings are what stands around a name, in small letters: before and after it, each with and without the words
+// cueContext are what stands around a name, in small letters: before and after it, each with and without the words
 // that may stand between a cue and a name, and the rest of its sentence.
-type surroundings struct {
+type cueContext struct {
 	before, after []string
 	sentence      string
 	closing       bool // the name is the last of its clause
@@ -197,13 +197,13 @@ const (
 	maxBetween   = 6 // words between a cue and a name
 )
 
-// surroundingsOf reads what stands around text[m.Start:m.End].
-func surroundingsOf(text string, m news.Span) surroundings {
-	s := surroundings{before: leadIns(around(text, m.Start-120, m.Start))}
-	after := around(text, m.End, m.End+240)
+// contextOf reads what stands around text[m.Start:m.End].
+func contextOf(text string, m news.Span) cueContext {
+	s := cueContext{before: beforeVariants(excerpt(text, m.Start-120, m.Start))}
+	after := excerpt(text, m.End, m.End+240)
 	s.closing = after == "" || strings.ContainsRune(".,;:!?)]\n", rune(after[0]))
 	s.sentence = strings.ToLower(after[:sentenceEnd(after)])
-	s.after = followOns(after[:min(len(after), cutAt(after, 110))])
+	s.after = afterVariants(after[:min(len(after), cutAt(after, 110))])
 	return s
 }
 
@@ -222,13 +222,13 @@ func sentenceEnd(s string) int {
 	return len(s)
 }
 
-// leadIns gives what stands before a name in lower case, and the same without the words that may stand between.
-func leadIns(before string) []string {
+// beforeVariants gives what stands before a name in lower case, and the same without the words that may stand between.
+func beforeVariants(before string) []string {
 	before = strings.TrimRight(strings.ToLower(before), quoteMarks)
 	before = strings.ReplaceAll(before, "’", "'")
 	all := []string{before}
 	for range maxBetween {
-		head, ok := withoutArticle(before)
+		head, ok := dropArticle(before)
 		if !ok {
 			break
 		}
@@ -238,21 +238,21 @@ func leadIns(before string) []string {
 	return all
 }
 
-func withoutArticle(before string) (string, bool) {
+func dropArticle(before string) (string, bool) {
 	i := strings.LastIndexAny(before, " '")
-	if phrases.articles[before[i+1:]] {
+	if cues.articles[before[i+1:]] {
 		return strings.TrimRight(before[:max(i, 0)], quoteMarks), true
 	}
 	return before, false
 }
 
-// followOns gives what stands after a name in lower case, and the same without what may stand between: a short name in
+// afterVariants gives what stands after a name in lower case, and the same without what may stand between: a short name in
 // brackets, what kind of outlet it is, adverbs, and one of its writers' names.
-func followOns(after string) []string {
+func afterVariants(after string) []string {
 	rest := strings.TrimLeft(after, closingMarks)
 	all := []string{strings.ToLower(rest)}
 	for range maxBetween {
-		less, ok := withoutBetween(rest)
+		less, ok := dropFiller(rest)
 		if !ok {
 			break
 		}
@@ -262,7 +262,7 @@ func followOns(after string) []string {
 	return all
 }
 
-func withoutBetween(after string) (string, bool) {
+func dropFiller(after string) (string, bool) {
 	for _, b := range [][2]string{{"(", ")"}, {"（", "）"}} {
 		if in, ok := strings.CutPrefix(after, b[0]); ok {
 			if i := strings.Index(in, b[1]); i > 0 && i <= 24 {
@@ -272,10 +272,10 @@ func withoutBetween(after string) (string, bool) {
 	}
 	for _, possessive := range []string{"s ", "'s ", "’s ", "' ", "’ "} {
 		if rest, ok := strings.CutPrefix(after, possessive); ok {
-			return withoutName(rest)
+			return dropName(rest)
 		}
 	}
-	for _, list := range [][]string{phrases.nouns, phrases.adverbs} {
+	for _, list := range [][]string{cues.nouns, cues.adverbs} {
 		for _, w := range list {
 			if len(w) > len(after) || !strings.EqualFold(after[:len(w)], w) {
 				continue
@@ -286,14 +286,14 @@ func withoutBetween(after string) (string, bool) {
 		}
 	}
 	first, rest, _ := strings.Cut(after, " ")
-	if phrases.writers[strings.ToLower(first)] {
-		return withoutName(rest)
+	if cues.writers[strings.ToLower(first)] {
+		return dropName(rest)
 	}
 	return after, false
 }
 
-// withoutName takes up to four capitalised words off, or none: "'s Jane Doe reported". A name does not end its sentence.
-func withoutName(s string) (string, bool) {
+// dropName takes up to four capitalised words off, or none: "'s Jane Doe reported". A name does not end its sentence.
+func dropName(s string) (string, bool) {
 	for range 4 {
 		first, rest, ok := strings.Cut(s, " ")
 		if r, _ := utf8.DecodeRuneInString(first); !ok || !unicode.IsUpper(r) {
@@ -335,8 +335,8 @@ func hasWords(text, words string) bool {
 	}
 }
 
-// around cuts text[from:to] with its ends moved to whole characters.
-func around(text string, from, to int) string {
+// excerpt cuts text[from:to] with its ends moved to whole characters.
+func excerpt(text string, from, to int) string {
 	from, to = max(from, 0), min(to, len(text))
 	for from < to && !utf8.RuneStart(text[from]) {
 		from++

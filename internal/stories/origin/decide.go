@@ -35,8 +35,8 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	resolve(members)
 	f := w.field(members)
 	f.creditHeadlines()
-	f.read(pages)
-	f.pass()
+	f.readPages(pages)
+	f.passCredits()
 	best, rest := f.best()
 	o := originOf(best, rest, members)
 	o.Scoop = f.scoopOf(best)
@@ -46,21 +46,21 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 }
 
 // field gathers what the contenders are weighed by. The members are in the order of time.
-func (w Weigher) field(members []Candidate) *field {
-	return &field{
+func (w Weigher) field(members []Candidate) *weighing {
+	return &weighing{
 		tie: cmp.Or(w.Tie, 20*time.Minute), habits: w.Habits, members: members, credits: creditsOf(members), prose: proseOf(members),
-		times: timesOf(members, w.Clocks), reruns: map[int]int{}, articled: articled(members), languages: firstLanguages(members),
-		pages: map[string]readPage{}, signed: map[string]readPage{}, leads: map[int][]link{}, weak: map[weakLink]float64{},
+		times: timesOf(members, w.Clocks), reruns: map[int]int{}, writtenOutlets: outletsWithArticle(members), languages: firstLanguages(members),
+		pages: map[string]readPage{}, signed: map[string]readPage{}, leadLinks: map[int][]link{}, weakened: map[weakLink]float64{},
 	}
 }
 
 // best gives the contender with the highest score, the fit before the unfit, members before outlets that are only named and the earlier before the
 // later, and what the others have: how likely each is, relative to the best (softmax). Those of its outlet are left out.
-func (f *field) best() (best contender, rest float64) {
+func (f *weighing) best() (best contender, rest float64) {
 	scores := make([]float64, len(f.members)) // of a million members no more is kept
 	for i := range f.members {
 		c := f.member(i, false)
-		if scores[i] = c.score; c.unfit {
+		if scores[i] = c.score; c.ineligible {
 			scores[i] = math.Inf(-1) // takes no share from the others
 		}
 		if i == 0 || c.beats(best) {
@@ -86,7 +86,7 @@ func (f *field) best() (best contender, rest float64) {
 		}
 	}
 	for _, c := range named {
-		if c.outlet.Key() != best.outlet.Key() && !c.unfit {
+		if c.outlet.Key() != best.outlet.Key() && !c.ineligible {
 			rest += math.Exp(c.score - best.score)
 			if c.score > second.score {
 				second = c
@@ -101,18 +101,18 @@ func (f *field) best() (best contender, rest float64) {
 }
 
 const (
-	leastAgainst = -3 // the second's score below which nothing of it is told
-	mostAgainst  = 2  // reasons for it that are
+	minAgainst = -3 // the second's score below which nothing of it is told
+	maxAgainst  = 2  // reasons for it that are
 )
 
 // against tells what speaks for the second best contender, which speaks against the best. The score has it by softmax.
 func (c *contender) against(second contender) {
-	if second.score < leastAgainst {
+	if second.score < minAgainst {
 		return
 	}
 	slices.SortStableFunc(second.evidence, func(a, b news.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
 	for i, e := range second.evidence {
-		if told := e.Kind != "address" && e.Kind != "length"; told && i < mostAgainst && e.Weight >= weightEarliest { // the others have those too
+		if told := e.Kind != "address" && e.Kind != "length"; told && i < maxAgainst && e.Weight >= weightEarliest { // the others have those too
 			c.evidence = append(c.evidence, news.Evidence{
 				Kind: "instead", Weight: -e.Weight, Detail: fmt.Sprintf("for %s instead: %s", second.outlet.Name, e.Detail),
 			})
@@ -121,12 +121,12 @@ func (c *contender) against(second contender) {
 }
 
 // member weighs a member. Evidence is only gathered where it is told, as there may be a million members.
-func (f *field) member(i int, told bool) contender {
+func (f *weighing) member(i int, told bool) contender {
 	m := f.members[i]
-	c := contender{member: i, outlet: m.Article.Outlet, url: m.Article.URL, told: told}
+	c := contender{member: i, outlet: m.Article.Outlet, url: m.Article.URL, explain: told}
 	c.credits(f.credits[c.outlet.Key()])
 	c.ownCredits(m)
-	c.rerun(f)
+	c.headlineOf(f)
 	c.leads(f)
 	c.identity(f.members)
 	c.form(f)
@@ -134,15 +134,15 @@ func (f *field) member(i int, told bool) contender {
 	c.time(f)
 	c.language(f)
 	c.habit(f.habits)
-	c.passes(f.habits)
+	c.listing(f.habits)
 	return c
 }
 
 // named weighs the outlets that members credit and that are no member's own, by key.
-func (f *field) named() []contender {
+func (f *weighing) named() []contender {
 	var cs []contender
-	for _, o := range f.seen(named(f.members)) {
-		c := contender{member: -1, outlet: o, told: true}
+	for _, o := range f.withPages(namedOutlets(f.members)) {
+		c := contender{member: -1, outlet: o, explain: true}
 		credits := f.credits[o.Key()]
 		c.credits(credits)
 		read := c.page(f)
@@ -182,14 +182,14 @@ func originOf(c contender, rest float64, members []Candidate) news.Origin {
 const (
 	originalFrom = .75 // confidence
 	likelyFrom   = .5
-	mostRest     = .2 // of the best's likelihood that all others have together, for an "Original"
+	maxRest     = .2 // of the best's likelihood that all others have together, for an "Original"
 )
 
 func level(c contender, confidence, rest float64, members []Candidate) string {
 	switch {
-	case c.unfit:
+	case c.ineligible:
 		return news.LevelEarliest
-	case confidence >= originalFrom && rest <= mostRest && (c.credited || c.member >= 0 && c.outlet.Agency):
+	case confidence >= originalFrom && rest <= maxRest && (c.credited || c.member >= 0 && c.outlet.Agency):
 		return news.LevelOriginal
 	case confidence >= likelyFrom && (c.credited || c.member >= 0 && members[c.member].Print.Words >= minOwnProse):
 		return news.LevelLikely
@@ -197,15 +197,15 @@ func level(c contender, confidence, rest float64, members []Candidate) string {
 	return news.LevelEarliest
 }
 
-// leastScoop is the weight of the credits from which an outlet had the news first.
-const leastScoop = 1.5
+// minScoop is the weight of the credits from which an outlet had the news first.
+const minScoop = 1.5
 
-// leastReport is the strength of a credit to a report that is told at the opening.
-const leastReport = .5
+// minReport is the strength of a credit to a report that is told at the opening.
+const minReport = .5
 
 // scoopOf says who had the news first where that is another outlet than the one that wrote the text: whom members say to
 // have been first, and whose report the origin's article tells.
-func (f *field) scoopOf(best contender) news.Scoop {
+func (f *weighing) scoopOf(best contender) news.Scoop {
 	votes := map[string]float64{}
 	words := map[string]news.Scoop{}
 	for i, m := range f.members {
@@ -215,7 +215,7 @@ func (f *field) scoopOf(best contender) news.Scoop {
 			if c.Kind == news.ClaimScoop { // wherever it stands
 				w = creditWeights[news.ClaimScoop] * strengths[news.ClaimScoop]
 			}
-			if c.Kind != news.ClaimScoop && (i != best.member || c.Kind != news.ClaimReport || c.Strength < leastReport) {
+			if c.Kind != news.ClaimScoop && (i != best.member || c.Kind != news.ClaimReport || c.Strength < minReport) {
 				continue
 			}
 			if o.Key() == best.outlet.Key() || o.Key() == m.Article.Outlet.Key() {
@@ -229,7 +229,7 @@ func (f *field) scoopOf(best contender) news.Scoop {
 	}
 	first := ""
 	for key, w := range votes {
-		if w >= leastScoop && (first == "" || cmp.Or(cmp.Compare(w, votes[first]), cmp.Compare(first, key)) > 0) {
+		if w >= minScoop && (first == "" || cmp.Or(cmp.Compare(w, votes[first]), cmp.Compare(first, key)) > 0) {
 			first = key
 		}
 	}

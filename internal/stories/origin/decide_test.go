@@ -281,7 +281,7 @@ func TestHabits(t *testing.T) {
 	}
 	found := false
 	for _, e := range o.Evidence {
-		found = found || e.Kind == "habit" && e.Weight == mostHabit
+		found = found || e.Kind == "habit" && e.Weight == maxHabit
 	}
 	if !found {
 		t.Errorf("no word of the habit: %v", o.Evidence)

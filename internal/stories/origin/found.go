@@ -15,37 +15,37 @@ var strengths = map[news.ClaimKind]float64{
 	news.ClaimScoop: .9, news.ClaimReport: .6, news.ClaimRights: .6, news.ClaimLink: .3, news.ClaimTold: .2, news.ClaimPart: .1,
 }
 
-// wholes are the parts of the text that claims speak for which do not stand in it, where they name one outlet.
-var wholes = map[news.ClaimKind]float64{
-	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimCanonical: 1, news.ClaimSource: 1, news.ClaimRights: 1, news.ClaimPart: smallPart,
+// defaultParts are the parts of the text that claims speak for which do not stand in it, where they name one outlet.
+var defaultParts = map[news.ClaimKind]float64{
+	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimCanonical: 1, news.ClaimSource: 1, news.ClaimRights: 1, news.ClaimPart: helperPart,
 }
 
-// found is a claim, whether it credits an agency, and whether only the shape of a line tells which.
-type found struct {
+// foundClaim is a claim, whether it credits an agency, and whether only the shape of a line tells which.
+type foundClaim struct {
 	news.Claim
-	agency, shape bool
-	place         place
-	at            int // offset, see place
+	agency, shapeOnly bool
+	place         claimPlace
+	offset            int // offset, see place
 }
 
 // claims are those found so far.
-type claims []found
+type claims []foundClaim
 
 func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span news.Span, factor float64) {
-	*c = append(*c, found{Claim: news.Claim{
+	*c = append(*c, foundClaim{Claim: news.Claim{
 		Kind: kind, Outlet: o.Name, Domain: o.Domain, URL: url, Text: clip(text), Start: span.Start, End: span.End,
-		Strength: strengths[kind] * factor, Part: wholes[kind],
+		Strength: strengths[kind] * factor, Part: defaultParts[kind],
 	}, agency: o.Agency})
 }
 
 // last is the claim that was added last.
-func (c claims) last() *found { return &c[len(c)-1] }
+func (c claims) last() *foundClaim { return &c[len(c)-1] }
 
 // share leaves a claim its share of what several outlets have.
-func (x *found) share(outlets int) {
+func (x *foundClaim) share(outlets int) {
 	if outlets > 1 && x.Kind != news.ClaimPart {
 		x.Part /= float64(outlets)
-		x.Strength *= shared / float64(outlets)
+		x.Strength *= sharedStrength / float64(outlets)
 	}
 }
 
@@ -54,33 +54,33 @@ func writes(k news.ClaimKind) bool {
 	return k == news.ClaimDateline || k == news.ClaimByline || k == news.ClaimSource
 }
 
-// unshaped drops what only the shape of a line tells where an agency is named as the writer, and it is another one: more
+// withoutRivalShapes drops what only the shape of a line tells where an agency is named as the writer, and it is another one: more
 // than one may close with "(Reporting by ...; Editing by ...)".
-func (c claims) unshaped(own news.Outlet) claims {
+func (c claims) withoutRivalShapes(own news.Outlet) claims {
 	named := map[string]bool{}
 	if own.Agency {
 		named[own.Key()] = true
 	}
 	for _, x := range c {
-		if x.agency && !x.shape && writes(x.Kind) {
+		if x.agency && !x.shapeOnly && writes(x.Kind) {
 			named[x.Credited().Key()] = true
 		}
 	}
-	return slices.DeleteFunc(c, func(x found) bool { return x.shape && len(named) > 0 && !named[x.Credited().Key()] })
+	return slices.DeleteFunc(c, func(x foundClaim) bool { return x.shapeOnly && len(named) > 0 && !named[x.Credited().Key()] })
 }
 
-// carried is how far an outlet counts as the writer of a text that names an agency as its writer too: it carries it.
-const carried = .6
+// carrierStrength is how far an outlet counts as the writer of a text that names an agency as its writer too: it carries it.
+const carrierStrength = .6
 
-// carriers weakens the credits to outlets that only passed on what an agency wrote.
-func (c claims) carriers() {
+// weakenCarriers weakens the credits to outlets that only passed on what an agency wrote.
+func (c claims) weakenCarriers() {
 	for _, x := range c {
 		if !x.agency || !writes(x.Kind) {
 			continue
 		}
 		for i := range c {
 			if !c[i].agency && writes(c[i].Kind) {
-				c[i].Strength = min(c[i].Strength, carried*strengths[c[i].Kind])
+				c[i].Strength = min(c[i].Strength, carrierStrength*strengths[c[i].Kind])
 			}
 		}
 	}
@@ -88,7 +88,7 @@ func (c claims) carriers() {
 
 // distinct keeps the strongest claim of each kind, outlet and address.
 func (c claims) distinct() []news.Claim {
-	c.carriers()
+	c.weakenCarriers()
 	out := make([]news.Claim, len(c))
 	for i, x := range c {
 		out[i] = x.Claim
@@ -118,11 +118,11 @@ func clip(s string) string {
 
 func same(a, b news.Outlet) bool { return a.Key() == b.Key() }
 
-// shared weakens a byline of several below that of one for as much of the text: who wrote which part is not known.
-const shared = .9
+// sharedStrength weakens a byline of several below that of one for as much of the text: who wrote which part is not known.
+const sharedStrength = .9
 
-// smallPart is the share of a text that an outlet wrote which is thanked for its help.
-const smallPart = .2
+// helperPart is the share of a text that an outlet wrote which is thanked for its help.
+const helperPart = .2
 
 // openingBytes is how far from its start a credit speaks for the whole article rather than for the sentence it is in.
 const openingBytes = 700
@@ -159,7 +159,7 @@ func writer(m Candidate) (news.Claim, bool) {
 	named := map[string]bool{}
 	for _, c := range m.Claims {
 		w := creditWeights[c.Kind] * c.Strength
-		if !writes(c.Kind) && c.Kind != news.ClaimCanonical || w < leastWriter || same(c.Credited(), m.Article.Outlet) {
+		if !writes(c.Kind) && c.Kind != news.ClaimCanonical || w < minWriter || same(c.Credited(), m.Article.Outlet) {
 			continue
 		}
 		named[c.Credited().Key()] = true
@@ -178,11 +178,11 @@ func spanIn(a news.Article, text string, m outlets.Mention) news.Span {
 	return news.Span{Start: m.Start, End: m.End}
 }
 
-// place is where a claim was found.
-type place int
+// claimPlace is where a claim was found.
+type claimPlace int
 
 const (
-	nowhere   place = iota // a byline, a mark
+	inMark   claimPlace = iota // a byline, a mark
 	inTitle                // offsets are 0
 	inBody                 // offsets into the article's text, or into its summary where it has no text
 	inSummary              // of an article that has a text

@@ -11,21 +11,21 @@ import (
 // item, which can be a headline and nothing else. The headline tells whose text it is: an agency words its own.
 
 const (
-	leastHeadline = 4  // words of a headline, without stop words, below which two may be the same by chance
+	minHeadline = 4  // words of a headline, without stop words, below which two may be the same by chance
 	sameHeadline  = .8 // share of the longer headline's words from which two are the same: "UPDATE 2-", "Analysis-"
 	maxHeadlines  = 64 // headlines of agencies that each member's is compared with
 )
 
 // creditHeadlines finds the members that bear the headline of an agency's own item, and gives the agency the credit. A
 // headline that two agencies have speaks for neither.
-func (f *field) creditHeadlines() {
+func (f *weighing) creditHeadlines() {
 	own := f.agencyHeadlines()
 	if len(own) == 0 {
 		return
 	}
 	found := map[uint64]int{} // by headline
 	for i, m := range f.members {
-		if m.Article.Outlet.Agency || m.Print.Headline == 0 || len(m.Print.Title) < leastHeadline {
+		if m.Article.Outlet.Agency || m.Print.Headline == 0 || len(m.Print.Title) < minHeadline {
 			continue
 		}
 		at, known := found[m.Print.Headline]
@@ -41,7 +41,7 @@ func (f *field) creditHeadlines() {
 		f.addCredit(a.Outlet, outletCredit{
 			weight: weightHeadline, by: m.Article.Outlet.Name, byKey: m.Article.Outlet.Key(),
 			claim:    news.Claim{Kind: news.ClaimByline, Outlet: a.Outlet.Name, Domain: a.Outlet.Domain, Text: a.Title},
-			headline: true,
+			byHeadline: true,
 		})
 	}
 	for key := range f.credits {
@@ -50,7 +50,7 @@ func (f *field) creditHeadlines() {
 }
 
 // agencyHeadlines gives the numbers of agencies' own items, one for each headline.
-func (f *field) agencyHeadlines() []int {
+func (f *weighing) agencyHeadlines() []int {
 	var out []int
 	type headline struct {
 		outlet string
@@ -69,7 +69,7 @@ func (f *field) agencyHeadlines() []int {
 }
 
 // sameHeadline gives the agency's item with the same headline, -1 where there is none, or two agencies have one.
-func (f *field) sameHeadline(p prints.Print, own []int) int {
+func (f *weighing) sameHeadline(p prints.Print, own []int) int {
 	best := -1
 	for _, i := range own {
 		q := f.members[i].Print
@@ -86,18 +86,18 @@ func (f *field) sameHeadline(p prints.Print, own []int) int {
 	return best
 }
 
-// leastTold is the weight of a credit from which an agency tells what another outlet had.
-const leastTold = .9
+// minRetold is the weight of a credit from which an agency tells what another outlet had.
+const minRetold = .9
 
 // tellsOf says whether a member credits an outlet with its text or its news.
 func tellsOf(m Candidate, o news.Outlet) bool {
 	return slices.ContainsFunc(m.Claims, func(c news.Claim) bool {
-		return same(c.Credited(), o) && creditWeights[c.Kind]*c.Strength >= leastTold
+		return same(c.Credited(), o) && creditWeights[c.Kind]*c.Strength >= minRetold
 	})
 }
 
-// rerun counts against a member that it bears an agency's headline, as far as no credit of its own says the same.
-func (c *contender) rerun(f *field) {
+// headlineOf counts against a member that it bears an agency's headline, as far as no credit of its own says the same.
+func (c *contender) headlineOf(f *weighing) {
 	at, ok := f.reruns[c.member]
 	if !ok {
 		return
@@ -119,14 +119,14 @@ func (c *contender) rerun(f *field) {
 // versions sets in carries which version each member goes back to, where that is another than the origin: for a member with the
 // headline of an agency's own item, that item; for an agency's own listing of another headline than the origin's, for its translation and
 // for another agency's own words, itself or the first of the same headline.
-func (f *field) versions(carries []int, origin int) {
+func (f *weighing) versions(carries []int, origin int) {
 	if origin < 0 {
 		return
 	}
 	own := f.agencyHeadlines()
 	for i, m := range f.members {
 		h := m.Print.Headline
-		if i == origin || carries[i] >= 0 || h == 0 || len(m.Print.Title) < leastHeadline || h == f.members[origin].Print.Headline {
+		if i == origin || carries[i] >= 0 || h == 0 || len(m.Print.Title) < minHeadline || h == f.members[origin].Print.Headline {
 			continue
 		}
 		if sameProse(m.Print, f.members[origin].Print) {

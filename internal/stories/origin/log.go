@@ -20,16 +20,16 @@ type Habit struct {
 
 const (
 	weightHabit = .35 // for each e-fold of how much oftener an outlet is carried than it carries others
-	mostHabit   = .5  // so that habits settle what is nearly even, and no more
-	fewStories  = 5   // added to both counts: little is said by a few stories
+	maxHabit   = .5  // so that habits settle what is nearly even, and no more
+	storyPrior  = 5   // added to both counts: little is said by a few stories
 
-	fewItems    = 20 // below which an outlet's items do not tell what it is
+	minItems    = 20 // below which an outlet's items do not tell what it is
 	listedShare = .9 // of its items that are others', from which it lists what others publish
 )
 
 // Lists says that an outlet lists or reruns what others publish and next to nothing else.
 func (h Habit) Lists() bool {
-	return h.Items >= fewItems && float64(h.Passed) >= listedShare*float64(h.Items)
+	return h.Items >= minItems && float64(h.Passed) >= listedShare*float64(h.Items)
 }
 
 // Log learns from articles what their outlets are like: how many of their items are others' texts, and how wrong the clocks
@@ -48,10 +48,10 @@ type date struct {
 const (
 	maxLearnt    = 10_000           // outlets, and clocks, that are learnt of; those that come later teach nothing
 	sampledDates = 128              // of a clock that are kept, by hash
-	fewDates     = 8                // below which they do not tell how wrong it is
-	closeBy      = 3                // times what lies between median and quartile, which an error is larger than
-	clockTrust   = int64(30 * 60)   // seconds by which a clock is not called wrong
-	wildClock    = int64(26 * 3600) // seconds from which it is something else: zones and days are wrong by less
+	minDates     = 8                // below which they do not tell how wrong it is
+	maxSpread      = 3                // times what lies between median and quartile, which an error is larger than
+	minClockOffset   = int64(30 * 60)   // seconds by which a clock is not called wrong
+	maxClockOffset    = int64(26 * 3600) // seconds from which it is something else: zones and days are wrong by less
 )
 
 // Add counts an article and the claims that it makes.
@@ -116,18 +116,18 @@ func (l *Log) Habits() map[string]Habit {
 func (l *Log) Clocks() map[Clock]time.Duration {
 	out := map[Clock]time.Duration{}
 	for clock, dates := range l.dates {
-		if off := offOf(sample(slices.Clone(dates))); off < -clockTrust || off > clockTrust {
+		if off := clockOffset(sample(slices.Clone(dates))); off < -minClockOffset || off > minClockOffset {
 			out[clock] = time.Duration(off) * time.Second
 		}
 	}
 	return out
 }
 
-// offOf gives how far dates run ahead of the time, 0 where too few tell. Of one date it is known how far at least, less the
+// clockOffset gives how far dates run ahead of the time, 0 where too few tell. Of one date it is known how far at least, less the
 // time that the item took to reach its feed: it lies in the future of the poll that brought it, or before an earlier poll of
 // the same feed that did not bring it. So it is the upper quartile, where a quarter of all lies close to it: what is wrong with
 // a clock is always the same, and a list of what is read most has items of all ages. What the first poll brought may be of any age.
-func offOf(dates []date) int64 {
+func clockOffset(dates []date) int64 {
 	slices.SortFunc(dates, func(a, b date) int { return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.published, b.published)) })
 	var off []int64
 	last, before := int64(0), int64(0) // the poll at hand, and the one before it; 0 is none
@@ -142,12 +142,12 @@ func offOf(dates []date) int64 {
 			off = append(off, min(d.published-before, 0))
 		}
 	}
-	if len(off) < fewDates || daysOnly(dates) {
+	if len(off) < minDates || daysOnly(dates) {
 		return 0
 	}
 	slices.Sort(off)
 	upper, spread := off[len(off)*3/4], off[len(off)*3/4]-off[len(off)/2]
-	if size := max(upper, -upper); closeBy*spread > size || size > wildClock {
+	if size := max(upper, -upper); maxSpread*spread > size || size > maxClockOffset {
 		return 0
 	}
 	return upper

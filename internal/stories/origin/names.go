@@ -9,45 +9,45 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// mentioned is a name in a text: of an outlet that the registry has, of one that it has not, or a short one of either.
-type mentioned struct {
-	phrase
+// namedOutlet is a name in a text: of an outlet that the registry has, of one that it has not, or a short one of either.
+type namedOutlet struct {
+	namePhrase
 	own bool // it is the article's own outlet
 }
 
 // names gives the outlets that a text names, in its order.
-func (r *reading) names(text string) []mentioned {
-	listed := merge(atMost(r.outlets.Mentions(text)), atMost(r.outlets.AtHome(text)))
-	listed = otherNames(text, atMost(listed))
-	var all []mentioned
+func (r *reading) names(text string) []namedOutlet {
+	listed := mergeMentions(capMentions(r.outlets.Mentions(text)), capMentions(r.outlets.AtHome(text)))
+	listed = withoutExplained(text, capMentions(listed))
+	var all []namedOutlet
 	for _, m := range listed {
-		all = append(all, mentioned{phrase{Mention: m, whole: news.Span{Start: m.Start, End: m.End}}, same(m.Outlet, r.article.Outlet)})
+		all = append(all, namedOutlet{namePhrase{Mention: m, whole: news.Span{Start: m.Start, End: m.End}}, same(m.Outlet, r.article.Outlet)})
 	}
-	for _, p := range unlisted(text, listed) {
+	for _, p := range unlistedNames(text, listed) {
 		if p.short || strings.Contains(p.Outlet.Name, " ") { // "the Free Beacon"
-			if o, ok := r.shortFor(p, text, all); ok {
+			if o, ok := r.resolveShort(p, text, all); ok {
 				p.Outlet = o
-				all = append(all, mentioned{p, same(o, r.article.Outlet)})
+				all = append(all, namedOutlet{p, same(o, r.article.Outlet)})
 				continue
 			}
 		}
 		if p.short {
 			continue
 		}
-		if !someOf(text, p.whole) {
-			all = append(all, mentioned{p, itself(r.article.Outlet, p.Outlet.Name)})
+		if !isGeneric(text, p.whole) {
+			all = append(all, namedOutlet{p, ownName(r.article.Outlet, p.Outlet.Name)})
 		}
 	}
-	slices.SortStableFunc(all, func(x, y mentioned) int { return cmp.Compare(x.Start, y.Start) })
+	slices.SortStableFunc(all, func(x, y namedOutlet) int { return cmp.Compare(x.Start, y.Start) })
 	return all
 }
 
-func atMost(mentions []outlets.Mention) []outlets.Mention {
+func capMentions(mentions []outlets.Mention) []outlets.Mention {
 	return mentions[:min(len(mentions), maxMentions)]
 }
 
-// merge adds mentions to others, both in order, where they do not overlap.
-func merge(all, more []outlets.Mention) []outlets.Mention {
+// mergeMentions adds mentions to others, both in order, where they do not overlap.
+func mergeMentions(all, more []outlets.Mention) []outlets.Mention {
 	if len(more) == 0 {
 		return all
 	}
@@ -60,14 +60,14 @@ func merge(all, more []outlets.Mention) []outlets.Mention {
 	return all
 }
 
-// otherNames leaves out the mentions that stand for something else: a text which explains "the National Geographic Institute
+// withoutExplained leaves out the mentions that stand for something else: a text which explains "the National Geographic Institute
 // (IGN)" means that from then on.
-func otherNames(text string, listed []outlets.Mention) []outlets.Mention {
+func withoutExplained(text string, listed []outlets.Mention) []outlets.Mention {
 	explained := ""
 	for i, m := range listed {
 		name := text[m.Start:m.End]
 		if acronym(name) && strings.HasSuffix(text[:m.Start], " (") && strings.HasPrefix(text[m.End:], ")") &&
-			(i == 0 || listed[i-1].End < m.Start-2) && spells(around(text, m.Start-82, m.Start-2), name) {
+			(i == 0 || listed[i-1].End < m.Start-2) && matchesInitials(excerpt(text, m.Start-82, m.Start-2), name) {
 			explained = name
 			break
 		}
@@ -82,9 +82,9 @@ func acronym(name string) bool {
 	return len(name) > 1 && len(name) < 7 && strings.IndexFunc(name, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
 }
 
-// spells says whether a text ends in capitalised words whose first letters are those of a short name, in any order, as
+// matchesInitials says whether a text ends in capitalised words whose first letters are those of a short name, in any order, as
 // names are translated and their short forms are not.
-func spells(text, short string) bool {
+func matchesInitials(text, short string) bool {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '-' })
 	left := []byte(short)
 	for i := len(words) - 1; i >= 0 && len(left) > 0; i-- {
@@ -103,9 +103,9 @@ func spells(text, short string) bool {
 	return len(left) == 0
 }
 
-// shortFor gives the outlet that is meant by a last word such as "the Journal": the one that a link on it leads to, or the
+// resolveShort gives the outlet that is meant by a last word such as "the Journal": the one that a link on it leads to, or the
 // only one in the text whose name ends so. The article's own outlet counts among these.
-func (r *reading) shortFor(p phrase, text string, named []mentioned) (news.Outlet, bool) {
+func (r *reading) resolveShort(p namePhrase, text string, named []namedOutlet) (news.Outlet, bool) {
 	ends := func(o news.Outlet) bool { return strings.HasSuffix(o.Name, " "+p.Outlet.Name) }
 	if url := r.linkAt(text, p.Mention); url != "" {
 		if o, ok := r.byURL(url); ok && ends(o) {
@@ -128,8 +128,8 @@ func (r *reading) shortFor(p phrase, text string, named []mentioned) (news.Outle
 	return found, found.Name != ""
 }
 
-// someOf says that a mention which ends in such a noun is one of many: "a Springfield newspaper".
-func someOf(text string, whole news.Span) bool {
+// isGeneric says that a mention which ends in such a noun is one of many: "a Springfield newspaper".
+func isGeneric(text string, whole news.Span) bool {
 	words := strings.Fields(text[whole.Start:whole.End])
-	return len(words) > 1 && slices.Contains(phrases.kinds, words[len(words)-1]) && indefinite(strings.TrimRight(text[:whole.Start], " "))
+	return len(words) > 1 && slices.Contains(cues.genericNouns, words[len(words)-1]) && indefinite(strings.TrimRight(text[:whole.Start], " "))
 }

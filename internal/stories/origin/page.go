@@ -12,18 +12,18 @@ import (
 
 const (
 	maxWriters   = 2                  // outlets that a page may name as its writer; one that names more names none
-	leastPage    = 50                 // words of a page below which it tells nothing of what the story is about
-	leastShared  = .02                // share of prose from which two texts tell of one thing
-	leastTerms   = .12                // and of the words of title and opening
-	otherMatter  = .3                 // what is left of a credit that links to a page about something else
+	minPageWords    = 50                 // words of a page below which it tells nothing of what the story is about
+	minShared  = .02                // share of prose from which two texts tell of one thing
+	minTermShare   = .12                // and of the words of title and opening
+	otherSubject  = .3                 // what is left of a credit that links to a page about something else
 	weightLeads  = 1                  // a link that leads to a member itself
 	background   = 7 * 24 * time.Hour // how much earlier a page tells of what led up to the story
-	throughPages = .9                 // what a credit is worth that a page gives, beside one that a member gives
+	pageFactor = .9                 // what a credit is worth that a page gives, beside one that a member gives
 )
 
-// read counts what pages say: a page about something else weakens the credits that link to it, one that is a member is that
+// readPages counts what pages say: a page about something else weakens the credits that link to it, one that is a member is that
 // member, and of the others the credits that they give lead on.
-func (f *field) read(pages []Page) {
+func (f *weighing) readPages(pages []Page) {
 	pages = slices.Clone(pages)
 	slices.SortFunc(pages, func(a, b Page) int { return cmp.Compare(a.Article.URL, b.Article.URL) })
 	for _, p := range pages {
@@ -36,13 +36,13 @@ func (f *field) read(pages []Page) {
 		}
 		switch {
 		case p.Member != 0:
-			f.leadsTo(r)
+			f.countLeads(r)
 		case !f.related(r):
 			for _, l := range r.links {
-				f.weaken(l, otherMatter, "; but the page it links to is about something else")
+				f.weaken(l, otherSubject, "; but the page it links to is about something else")
 			}
 		default:
-			f.follow(&r)
+			f.followPage(&r)
 		}
 	}
 	for key := range f.credits {
@@ -51,7 +51,7 @@ func (f *field) read(pages []Page) {
 }
 
 // linksTo gives the credits that lead to a page, the strongest first.
-func (f *field) linksTo(p Page) []link {
+func (f *weighing) linksTo(p Page) []link {
 	var out []link
 	for i, m := range f.members {
 		for _, c := range m.Claims {
@@ -66,8 +66,8 @@ func (f *field) linksTo(p Page) []link {
 	return out
 }
 
-// leadsTo counts links that lead to a member: for that member, and for nobody where they are its own.
-func (f *field) leadsTo(r readPage) {
+// countLeads counts links that lead to a member: for that member, and for nobody where they are its own.
+func (f *weighing) countLeads(r readPage) {
 	at := slices.IndexFunc(f.members, func(m Candidate) bool { return m.Article.ID == r.Member })
 	for _, l := range r.links {
 		switch {
@@ -75,15 +75,15 @@ func (f *field) leadsTo(r readPage) {
 		case f.members[l.member].Article.Outlet.Key() == f.members[at].Article.Outlet.Key():
 			f.weaken(l, 0, "; but the link leads back to its own article")
 		default:
-			f.leads[at] = append(f.leads[at], l)
+			f.leadLinks[at] = append(f.leadLinks[at], l)
 		}
 	}
 }
 
 // leads adds to a member that others' links lead to it, whatever address they gave.
-func (c *contender) leads(f *field) {
+func (c *contender) leads(f *weighing) {
 	factor := 1.0
-	for _, l := range f.leads[c.member][:min(len(f.leads[c.member]), maxCredits)] {
+	for _, l := range f.leadLinks[c.member][:min(len(f.leadLinks[c.member]), maxCredits)] {
 		c.weigh("link", weightLeads*factor, "the link that %s gives leads to it", f.members[l.member].Article.Outlet.Name)
 		factor /= 2
 	}
@@ -91,7 +91,7 @@ func (c *contender) leads(f *field) {
 }
 
 // ownWeakened gives back what a member's own credit took from it, as far as the page behind the link weakens that.
-func (c *contender) ownWeakened(f *field) {
+func (c *contender) ownWeakened(f *weighing) {
 	before, after := 0.0, 0.0
 	for _, cl := range f.members[c.member].Claims {
 		if cl.Credited().Key() == c.outlet.Key() {
@@ -99,7 +99,7 @@ func (c *contender) ownWeakened(f *field) {
 		}
 		w := creditWeights[cl.Kind] * cl.Strength
 		before = max(before, w)
-		if part, ok := f.weak[weakLink{c.member, cl.URL}]; ok {
+		if part, ok := f.weakened[weakLink{c.member, cl.URL}]; ok {
 			w *= part
 		}
 		after = max(after, w)
@@ -110,27 +110,27 @@ func (c *contender) ownWeakened(f *field) {
 }
 
 // related says whether a page may tell of what any of the members tells that link to it.
-func (f *field) related(r readPage) bool {
-	return slices.ContainsFunc(r.links, func(l link) bool { return alike(f.members[l.member], r.Page) })
+func (f *weighing) related(r readPage) bool {
+	return slices.ContainsFunc(r.links, func(l link) bool { return mayBeSameSubject(f.members[l.member], r.Page) })
 }
 
-// alike is true where too little is known to say that two texts tell of different things.
-func alike(m Candidate, p Page) bool {
+// mayBeSameSubject is true where too little is known to say that two texts tell of different things.
+func mayBeSameSubject(m Candidate, p Page) bool {
 	a, b := m.Article.Lang, p.Article.Lang
 	least := min(len(m.Print.Terms), len(p.Print.Terms))
-	if a != "" && b != "" && a != b || p.Print.Words < leastPage || least == 0 {
+	if a != "" && b != "" && a != b || p.Print.Words < minPageWords || least == 0 {
 		return true
 	}
-	if max(m.Print.Coverage(p.Print), p.Print.Coverage(m.Print)) >= leastShared {
+	if max(m.Print.Coverage(p.Print), p.Print.Coverage(m.Print)) >= minShared {
 		return true
 	}
 	shared := prints.Shared(m.Print.Terms, p.Print.Terms)
-	return shared > 1 && float64(shared) >= leastTerms*float64(least)
+	return shared > 1 && float64(shared) >= minTermShare*float64(least)
 }
 
 // weaken leaves a part of a credit, and says why.
-func (f *field) weaken(l link, part float64, why string) {
-	f.weak[weakLink{l.member, l.claim.URL}] = part
+func (f *weighing) weaken(l link, part float64, why string) {
+	f.weakened[weakLink{l.member, l.claim.URL}] = part
 	all := f.credits[l.claim.Credited().Key()]
 	for i, x := range all {
 		if x.by == f.members[l.member].Article.Outlet.Name && x.claim.URL == l.claim.URL && x.note == "" {
@@ -139,8 +139,8 @@ func (f *field) weaken(l link, part float64, why string) {
 	}
 }
 
-// follow takes a page about the story for a contender, and for a witness of whom it credits.
-func (f *field) follow(r *readPage) {
+// followPage takes a page about the story for a contender, and for a witness of whom it credits.
+func (f *weighing) followPage(r *readPage) {
 	f.compare(r)
 	own := r.Article.Outlet
 	for _, l := range r.links[:1] {
@@ -152,16 +152,16 @@ func (f *field) follow(r *readPage) {
 		}
 	}
 	for _, c := range f.passedOn(*r) {
-		w := creditWeights[c.Kind] * c.Strength * throughPages
+		w := creditWeights[c.Kind] * c.Strength * pageFactor
 		f.addCredit(c.Credited(), outletCredit{
 			weight: w, claim: c, by: own.Name, byKey: own.Key(), note: ", on the page that " + f.members[r.links[0].member].Article.Outlet.Name + " links to",
 		})
-		f.through = append(f.through, c.Credited())
+		f.pageCredits = append(f.pageCredits, c.Credited())
 		if old, ok := f.signed[c.Credited().Key()]; writes(c.Kind) && (!ok || r.lean > old.lean) {
 			f.signed[c.Credited().Key()] = *r
 		}
-		if w > r.own {
-			r.own, r.said = w, c
+		if w > r.ownWeight {
+			r.ownWeight, r.ownCredit = w, c
 		}
 	}
 	if old, ok := f.pages[own.Key()]; !ok || r.lean > old.lean {
@@ -170,7 +170,7 @@ func (f *field) follow(r *readPage) {
 }
 
 // compare finds how much of the members' prose stands on a page, and of its prose in theirs.
-func (f *field) compare(r *readPage) {
+func (f *weighing) compare(r *readPage) {
 	copies, sum := 0, 0.0
 	if len(r.Print.Shingles) == 0 {
 		return
@@ -181,19 +181,19 @@ func (f *field) compare(r *readPage) {
 		copies += t.copies
 		sum += float64(t.copies) * (t.print.Coverage(r.Print) - r.Print.Coverage(t.print))
 	}
-	r.prose = copies > 0
+	r.hasProse = copies > 0
 	r.lean = sum / float64(max(copies, 1))
 	for _, l := range r.links[:min(len(r.links), maxTexts)] {
 		m := f.members[l.member]
-		if share := m.Print.Coverage(r.Print); r.by == "" || share > r.share {
-			r.share, r.by = share, m.Article.Outlet.Name
+		if share := m.Print.Coverage(r.Print); r.byOutlet == "" || share > r.share {
+			r.share, r.byOutlet = share, m.Article.Outlet.Name
 		}
 	}
 }
 
 // passedOn gives the credits of a page to outlets other than its own, the strongest to each. A credit to who credits the
 // page goes in a circle and says nothing, and a page that names many writers names none.
-func (f *field) passedOn(r readPage) []news.Claim {
+func (f *weighing) passedOn(r readPage) []news.Claim {
 	best := map[string]news.Claim{}
 	writers := map[string]bool{}
 	for _, c := range r.Claims {
@@ -220,12 +220,12 @@ func (f *field) passedOn(r readPage) []news.Claim {
 }
 
 // creditedBy says whether an outlet's own members link to the page.
-func (f *field) creditedBy(outlet string, r readPage) bool {
+func (f *weighing) creditedBy(outlet string, r readPage) bool {
 	return slices.ContainsFunc(r.links, func(l link) bool { return f.members[l.member].Article.Outlet.Key() == outlet })
 }
 
-// seen adds the outlets whose pages were read, and those that these credit, to the ones that are only named.
-func (f *field) seen(named []news.Outlet) []news.Outlet {
+// withPages adds the outlets whose pages were read, and those that these credit, to the ones that are only named.
+func (f *weighing) withPages(named []news.Outlet) []news.Outlet {
 	has := map[string]bool{}
 	for _, m := range f.members {
 		has[m.Article.Outlet.Key()] = true
@@ -233,7 +233,7 @@ func (f *field) seen(named []news.Outlet) []news.Outlet {
 	for _, o := range named {
 		has[o.Key()] = true
 	}
-	more := slices.Clone(f.through)
+	more := slices.Clone(f.pageCredits)
 	for _, r := range f.pages {
 		more = append(more, r.Article.Outlet)
 	}
@@ -251,7 +251,7 @@ func (f *field) seen(named []news.Outlet) []news.Outlet {
 
 // page weighs what the page of an outlet that is no member's gives, and says whether there is one. A page of another that
 // the outlet signed shows its text.
-func (c *contender) page(f *field) bool {
+func (c *contender) page(f *weighing) bool {
 	r, ok := f.pages[c.outlet.Key()]
 	if s, signed := f.signed[c.outlet.Key()]; !ok && signed {
 		c.url, c.title = s.Article.URL, s.Article.Title
@@ -262,8 +262,8 @@ func (c *contender) page(f *field) bool {
 	}
 	c.url, c.title = r.Article.URL, r.Article.Title
 	c.contains(r, "")
-	if r.own > 0 {
-		c.weigh("own credit", -r.own, "its page credits %s itself: “%s”", r.said.Outlet, r.said.Text)
+	if r.ownWeight > 0 {
+		c.weigh("own credit", -r.ownWeight, "its page credits %s itself: “%s”", r.ownCredit.Outlet, r.ownCredit.Text)
 	}
 	c.pageTime(r.Article.Published, f)
 	return true
@@ -271,13 +271,13 @@ func (c *contender) page(f *field) bool {
 
 // contains weighs how much of the members' prose stands on a page.
 func (c *contender) contains(r readPage, more string) {
-	if r.prose {
-		c.weigh("containment", weightContain*r.lean, "%.0f%% of %s's text stands on the page it links to%s", 100*r.share, r.by, more)
+	if r.hasProse {
+		c.weigh("containment", weightContain*r.lean, "%.0f%% of %s's text stands on the page it links to%s", 100*r.share, r.byOutlet, more)
 	}
 }
 
 // pageIdentity weighs a page as what it is, like a member, where it is a contender at all.
-func (c *contender) pageIdentity(f *field) {
+func (c *contender) pageIdentity(f *weighing) {
 	r := f.pages[c.outlet.Key()]
 	if r.Article.Outlet.Agency {
 		c.weigh("agency", weightAgency, "%s is an agency, whose text others carry", c.outlet.Name)

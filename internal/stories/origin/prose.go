@@ -21,7 +21,7 @@ func proseOf(members []Candidate) prose {
 		if !ok {
 			at = len(p.texts)
 			known[key] = at
-			p.texts = append(p.texts, text{print: m.Print})
+			p.texts = append(p.texts, distinctText{print: m.Print})
 		}
 		p.texts[at].copies++
 		p.of[i] = at

@@ -61,24 +61,24 @@ type articleOutlets struct {
 
 func (x articleOutlets) ByName(name string) (news.Outlet, bool) {
 	o, ok := x.Registry.ByName(name)
-	return x.meant(o), ok
+	return x.disambiguate(o), ok
 }
 
 func (x articleOutlets) Mentions(text string) []outlets.Mention {
-	return x.allMeant(x.Registry.Mentions(text))
+	return x.disambiguateAll(x.Registry.Mentions(text))
 }
 
 func (x articleOutlets) Credits(text string) []outlets.Mention {
-	return x.allMeant(x.Registry.Credits(text))
+	return x.disambiguateAll(x.Registry.Credits(text))
 }
 
 func (x articleOutlets) AtHome(text string) []outlets.Mention {
-	return x.allMeant(x.Registry.AtHome(text, x.article.Outlet.Domain, x.article.Lang))
+	return x.disambiguateAll(x.Registry.AtHome(text, x.article.Outlet.Domain, x.article.Lang))
 }
 
 func (x articleOutlets) Dateline(text string) (outlets.Mention, bool) {
 	m, ok := x.Registry.Dateline(text)
-	m.Outlet = x.meant(m.Outlet)
+	m.Outlet = x.disambiguate(m.Outlet)
 	return m, ok
 }
 
@@ -90,16 +90,16 @@ func (x articleOutlets) Local(given news.Outlet, sign string) news.Outlet {
 	return x.Registry.Local(given, sign, x.article.Outlet.Domain, x.article.Lang)
 }
 
-func (x articleOutlets) allMeant(mentions []outlets.Mention) []outlets.Mention {
+func (x articleOutlets) disambiguateAll(mentions []outlets.Mention) []outlets.Mention {
 	for i := range mentions {
-		mentions[i].Outlet = x.meant(mentions[i].Outlet)
+		mentions[i].Outlet = x.disambiguate(mentions[i].Outlet)
 	}
 	return mentions
 }
 
-// meant gives the outlet that the article means by a name which several have: the only other one that it links to, else its own, else
+// disambiguate gives the outlet that the article means by a name which several have: the only other one that it links to, else its own, else
 // the only one at home in its country or language. Where none of these tells, it stays somebody of that name.
-func (x articleOutlets) meant(o news.Outlet) news.Outlet {
+func (x articleOutlets) disambiguate(o news.Outlet) news.Outlet {
 	if o.Domain != "" {
 		return o
 	}
@@ -110,7 +110,7 @@ func (x articleOutlets) meant(o news.Outlet) news.Outlet {
 	own, linked := x.article.Outlet, news.Outlet{}
 	links := 0
 	for _, other := range all {
-		if !same(other, own) && slices.ContainsFunc(x.article.Marks, func(m news.Mark) bool { return x.leadsTo(m, other) }) {
+		if !same(other, own) && slices.ContainsFunc(x.article.Marks, func(m news.Mark) bool { return x.linksTo(m, other) }) {
 			linked = other
 			links++
 		}
@@ -124,7 +124,7 @@ func (x articleOutlets) meant(o news.Outlet) news.Outlet {
 	return x.Registry.Local(o, o.Name, own.Domain, x.article.Lang)
 }
 
-func (x articleOutlets) leadsTo(m news.Mark, o news.Outlet) bool {
+func (x articleOutlets) linksTo(m news.Mark, o news.Outlet) bool {
 	to, ok := x.ByURL(m.URL)
 	return ok && m.URL != "" && same(to, o)
 }
@@ -138,15 +138,15 @@ func (r *reading) linkAt(text string, m outlets.Mention) string {
 		if l.Kind != news.MarkLink || l.End <= l.Start || l.Start > m.End+40 || l.End < m.Start-40 {
 			continue
 		}
-		if on := l.Start < m.End && l.End > m.Start; on || !r.toAnother(l.URL, m.Outlet) {
+		if on := l.Start < m.End && l.End > m.Start; on || !r.leadsElsewhere(l.URL, m.Outlet) {
 			return l.URL
 		}
 	}
 	return ""
 }
 
-// toAnother says that an address is known to be of another outlet than the one that is credited.
-func (r *reading) toAnother(url string, credited news.Outlet) bool {
+// leadsElsewhere says that an address is known to be of another outlet than the one that is credited.
+func (r *reading) leadsElsewhere(url string, credited news.Outlet) bool {
 	o, ok := r.byURL(url)
 	return ok && credited.Domain != "" && !same(o, credited)
 }

@@ -23,13 +23,13 @@ const (
 	scoopLeast, scoopByPart = .34, 1.4 // who had the news first is said at the end, too, and of a short item that says all
 )
 
-// scope says of each claim where it stands and which part of the text it speaks for, and weakens those that speak for little.
+// assignParts says of each claim where it stands and which part of the text it speaks for, and weakens those that speak for little.
 // A credit in the lead speaks for its paragraph and for those after it up to the first that has another source; one below the
 // lead for its own paragraph. Where a paragraph has credits to several outlets, each has its share of it.
-func (c claims) scope(body string) {
+func (c claims) assignParts(body string) {
 	n := 0
 	for i := range c {
-		if c[i].place != nowhere {
+		if c[i].place != inMark {
 			n++
 		}
 	}
@@ -40,61 +40,61 @@ func (c claims) scope(body string) {
 	for i := range c {
 		x := &c[i]
 		switch {
-		case x.place == nowhere:
+		case x.place == inMark:
 			continue
 		case x.place == inTitle:
 			x.Position = news.PositionTitle
-		case x.at < lead:
+		case x.offset < lead:
 			x.Position = news.PositionLead
 		default:
 			x.Position = news.PositionLater
 		}
 	}
-	s := sections{paragraphs: paragraphsOf(body)}
+	s := textParagraphs{paragraphs: paragraphsOf(body)}
 	for _, p := range s.paragraphs {
 		s.total += p.End - p.Start
 	}
-	s.note(c, body)
-	parts := map[scopeKey]float64{}
+	s.markSources(c, body)
+	parts := map[partKey]float64{}
 	for i := range c {
 		x := &c[i]
-		k := scopeKey{x.Kind, x.Credited().Key()}
+		k := partKey{x.Kind, x.Credited().Key()}
 		switch _, known := parts[k]; {
-		case x.place == nowhere || x.place == inSummary || x.Kind == news.ClaimPart:
+		case x.place == inMark || x.place == inSummary || x.Kind == news.ClaimPart:
 			continue
 		case x.Kind == news.ClaimLink:
-			x.Part = s.share(s.at(x.at))
+			x.Part = s.share(s.index(x.offset))
 			continue
 		case !known:
 			parts[k] = s.part(c[i:], k)
 		}
 		x.Part = parts[k]
 	}
-	strength := map[scopeKey]float64{}
+	strength := map[partKey]float64{}
 	for i := range c {
-		c[i].Strength = min(c[i].Strength*c[i].standing(), 1)
-		if k := (scopeKey{c[i].Kind, c[i].Credited().Key()}); c[i].place == inBody {
+		c[i].Strength = min(c[i].Strength*c[i].positionFactor(), 1)
+		if k := (partKey{c[i].Kind, c[i].Credited().Key()}); c[i].place == inBody {
 			strength[k] = max(strength[k], c[i].Strength)
 		}
 	}
 	for i := range c { // a summary says again what the text says
-		k := scopeKey{c[i].Kind, c[i].Credited().Key()}
+		k := partKey{c[i].Kind, c[i].Credited().Key()}
 		if known, ok := strength[k]; ok && c[i].place == inSummary {
 			c[i].Strength, c[i].Part = min(c[i].Strength, known), parts[k]
 		}
 	}
 }
 
-// scopeKey is what claims have in common that speak for a part of the text together.
-type scopeKey struct {
+// partKey is what claims have in common that speak for a part of the text together.
+type partKey struct {
 	kind   news.ClaimKind
 	outlet string
 }
 
-// standing is the factor of a credit's strength that position and part give.
-func (x found) standing() float64 {
+// positionFactor is the factor of a credit's strength that position and part give.
+func (x foundClaim) positionFactor() float64 {
 	switch {
-	case x.Kind == news.ClaimLink && x.at >= openingBytes:
+	case x.Kind == news.ClaimLink && x.offset >= openingBytes:
 		return .4
 	case x.Kind == news.ClaimScoop && x.Position == news.PositionLater:
 		return min(scoopLeast+scoopByPart*x.Part, 1)
@@ -106,18 +106,18 @@ func (x found) standing() float64 {
 		return titleLeast + titleByPart*x.Part
 	case x.Position == news.PositionLead:
 		return min(leadLeast+leadByPart*x.Part, mostByPart)
-	case x.at < openingBytes:
+	case x.offset < openingBytes:
 		return nearLead * min(leadLeast+leadByPart*x.Part, mostByPart)
 	}
 	return laterLeast + laterByPart*x.Part
 }
 
-// sections are the paragraphs of a text and the sources that they give.
-type sections struct {
+// textParagraphs are the paragraphs of a text and the sources that they give.
+type textParagraphs struct {
 	paragraphs []news.Span
 	total      int               // bytes in paragraphs
 	outlets    []map[string]bool // credited in words, by paragraph
-	another    []bool            // a paragraph has a source that is no outlet
+	otherSource    []bool            // a paragraph has a source that is no outlet
 }
 
 // paragraphsOf gives the lines of a text that are not empty.
@@ -136,41 +136,41 @@ func paragraphsOf(text string) []news.Span {
 	return all
 }
 
-// note finds which paragraphs credit whom.
-func (s *sections) note(c claims, body string) {
-	s.outlets, s.another = make([]map[string]bool, len(s.paragraphs)), make([]bool, len(s.paragraphs))
+// markSources finds which paragraphs credit whom.
+func (s *textParagraphs) markSources(c claims, body string) {
+	s.outlets, s.otherSource = make([]map[string]bool, len(s.paragraphs)), make([]bool, len(s.paragraphs))
 	first := len(s.paragraphs)
 	for _, x := range c {
 		if x.place != inBody || x.Kind == news.ClaimLink || x.Kind == news.ClaimPart {
 			continue
 		}
-		i := s.at(x.at)
+		i := s.index(x.offset)
 		if s.outlets[i] == nil {
 			s.outlets[i] = map[string]bool{}
 		}
 		s.outlets[i][x.Credited().Key()] = true
-		if x.goesOn() {
+		if x.coversFollowing() {
 			first = min(first, i)
 		}
 	}
 	for i := first + 1; i < len(s.paragraphs); i++ {
 		p := strings.ToLower(body[s.paragraphs[i].Start:s.paragraphs[i].End])
-		for _, words := range phrases.sources {
+		for _, words := range cues.sources {
 			if strings.Contains(p, words) {
-				s.another[i] = true
+				s.otherSource[i] = true
 				return // nothing goes on behind it
 			}
 		}
 	}
 }
 
-// goesOn says whether a credit speaks for the paragraphs behind its own, too.
-func (x found) goesOn() bool {
+// coversFollowing says whether a credit speaks for the paragraphs behind its own, too.
+func (x foundClaim) coversFollowing() bool {
 	return x.Position != news.PositionLater && x.Kind != news.ClaimTold && x.Kind != news.ClaimLink
 }
 
-// at gives the number of the paragraph that an offset is in.
-func (s *sections) at(offset int) int {
+// index gives the number of the paragraph that an offset is in.
+func (s *textParagraphs) index(offset int) int {
 	low, high := 0, len(s.paragraphs)-1
 	for low < high {
 		mid := (low + high + 1) / 2
@@ -184,21 +184,21 @@ func (s *sections) at(offset int) int {
 }
 
 // part gives the share of the text that the claims of a key speak for.
-func (s *sections) part(c claims, k scopeKey) float64 {
+func (s *textParagraphs) part(c claims, k partKey) float64 {
 	if len(s.paragraphs) == 0 { // the headline is all there is
 		return 1
 	}
 	spoken, reached := make([]float64, len(s.paragraphs)), 0
 	for _, x := range c {
-		if x.Kind != k.kind || x.place == nowhere || x.place == inSummary || x.Credited().Key() != k.outlet {
+		if x.Kind != k.kind || x.place == inMark || x.place == inSummary || x.Credited().Key() != k.outlet {
 			continue
 		}
 		first := 0
 		if x.place == inBody {
-			first = s.at(x.at)
+			first = s.index(x.offset)
 		}
 		each := 1 / float64(max(len(s.outlets[first]), 1))
-		if !x.goesOn() {
+		if !x.coversFollowing() {
 			p := s.paragraphs[first]
 			spoken[first] = max(spoken[first], each*min(1, longParagraph/float64(p.End-p.Start)))
 			continue
@@ -207,7 +207,7 @@ func (s *sections) part(c claims, k scopeKey) float64 {
 		if first < reached {
 			continue
 		}
-		for reached = first + 1; reached < len(s.paragraphs) && !s.broken(reached, k.outlet); reached++ {
+		for reached = first + 1; reached < len(s.paragraphs) && !s.hasOtherSource(reached, k.outlet); reached++ {
 			spoken[reached] = max(spoken[reached], each)
 		}
 	}
@@ -221,14 +221,14 @@ func (s *sections) part(c claims, k scopeKey) float64 {
 }
 
 // share is how much of the text a paragraph is.
-func (s *sections) share(paragraph int) float64 {
+func (s *textParagraphs) share(paragraph int) float64 {
 	p := s.paragraphs[paragraph]
 	return float64(p.End-p.Start) / float64(s.total)
 }
 
-// broken says whether a paragraph has another source than an outlet.
-func (s *sections) broken(paragraph int, outlet string) bool {
-	return s.another[paragraph] || len(s.outlets[paragraph]) > 0 && !s.outlets[paragraph][outlet]
+// hasOtherSource says whether a paragraph has another source than an outlet.
+func (s *textParagraphs) hasOtherSource(paragraph int, outlet string) bool {
+	return s.otherSource[paragraph] || len(s.outlets[paragraph]) > 0 && !s.outlets[paragraph][outlet]
 }
 
 // leadEnd gives the offset behind the lead of a text. Of scripts without spaces two letters count as a word.

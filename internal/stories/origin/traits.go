@@ -20,9 +20,9 @@ func (c *contender) identity(members []Candidate) {
 	}
 }
 
-// articled gives the outlets, by key, that have a written article among the members. Of an aggregator's listing the address
+// outletsWithArticle gives the outlets, by key, that have a written article among the members. Of an aggregator's listing the address
 // does not tell: it is an article's unless a film or letter of its outlet has the same headline.
-func articled(members []Candidate) map[string]bool {
+func outletsWithArticle(members []Candidate) map[string]bool {
 	type item struct {
 		outlet   string
 		headline uint64
@@ -52,17 +52,17 @@ func passesRelease(a news.Article) bool {
 }
 
 // form counts against a film or a letter that its outlet has an article: the article is where they took it from.
-func (c *contender) form(f *field) {
+func (c *contender) form(f *weighing) {
 	a := f.members[c.member].Article
 	switch name := weburl.Form(a.URL); {
 	case passesRelease(a):
-		c.unfit = true
+		c.ineligible = true
 		c.weigh("form", -weightListing, "it is a press release that %s passes on", c.outlet.Name)
-	case name != "" && name != weburl.FormRelease && f.articled[c.outlet.Key()]:
+	case name != "" && name != weburl.FormRelease && f.writtenOutlets[c.outlet.Key()]:
 		c.weigh("form", -weightMedia, "it is a %s, and %s has an article, too", name, c.outlet.Name)
 	}
 	if a.Promotional() {
-		c.unfit = true
+		c.ineligible = true
 		c.weigh("advertisement", -weightListing, "it says itself that it is an advertisement")
 	}
 }
@@ -85,7 +85,7 @@ func firstLanguages(members []Candidate) map[string]int {
 }
 
 // language counts against a member that its outlet had the report in another language first.
-func (c *contender) language(f *field) {
+func (c *contender) language(f *weighing) {
 	first, ok := f.languages[c.outlet.Key()]
 	m := f.members[c.member].Article
 	if !ok || m.Lang == "" || m.Lang == f.members[first].Article.Lang || !f.times.of[c.member].After(f.times.of[first]) {
@@ -100,20 +100,20 @@ func (c *contender) habit(habits map[string]Habit) {
 	if !ok || h.Carried+h.Carries == 0 {
 		return
 	}
-	lean := weightHabit * math.Log(float64(h.Carried+fewStories)/float64(h.Carries+fewStories))
-	c.weigh("habit", min(max(lean, -mostHabit), mostHabit), "others carried its texts in %d earlier stories, and it carried others' in %d", h.Carried, h.Carries)
+	lean := weightHabit * math.Log(float64(h.Carried+storyPrior)/float64(h.Carries+storyPrior))
+	c.weigh("habit", min(max(lean, -maxHabit), maxHabit), "others carried its texts in %d earlier stories, and it carried others' in %d", h.Carried, h.Carries)
 }
 
-// passes weighs how many of an outlet's other items are others' texts. One that lists them is no origin of anything.
-func (c *contender) passes(habits map[string]Habit) {
+// listing weighs how many of an outlet's other items are others' texts. One that lists them is no origin of anything.
+func (c *contender) listing(habits map[string]Habit) {
 	h := habits[c.outlet.Key()]
 	switch {
 	case c.outlet.Agency:
 	case h.Lists():
-		c.unfit = true
+		c.ineligible = true
 		c.weigh("listing", -weightListing, "%s lists what others publish: %d of its %d items name another outlet as their writer", c.outlet.Name, h.Passed, h.Items)
 	case h.Passed > 0:
-		share := float64(h.Passed) / float64(h.Items+fewItems)
+		share := float64(h.Passed) / float64(h.Items+minItems)
 		c.weigh("listing", -weightPasses*share, "%d of the %d items of %s name another outlet as their writer", h.Passed, h.Items, c.outlet.Name)
 	}
 }

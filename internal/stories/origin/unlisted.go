@@ -30,12 +30,12 @@ var (
 	genericFirsts    = unlistedWords["generic first"]
 )
 
-// unlisted finds the names of outlets that no registry has: capitalised words with an outlet's noun beside them ("the
+// unlistedNames finds the names of outlets that no registry has: capitalised words with an outlet's noun beside them ("the
 // daily As-Safir"), or that end or begin as outlets' names do ("Gulf News"). Whether they are credited is for the caller
 // to see; until then they are only names. Known are the mentions of listed outlets, in order; none of them is touched.
-func unlisted(text string, known []outlets.Mention) []phrase {
-	var found []phrase
-	n := name{words: make([]string, 0, maxWords), starts: make([]int, 0, maxWords)}
+func unlistedNames(text string, known []outlets.Mention) []namePhrase {
+	var found []namePhrase
+	n := nameRun{words: make([]string, 0, maxWords), starts: make([]int, 0, maxWords)}
 	for at := 0; at < len(text) && len(found) < maxMentions; {
 		next := n.read(text, at)
 		at = next
@@ -52,17 +52,17 @@ func unlisted(text string, known []outlets.Mention) []phrase {
 	return found
 }
 
-// phrase is a mention and the words around it that belong to it: "the Lebanese daily As-Safir".
-type phrase struct {
+// namePhrase is a mention and the words around it that belong to it: "the Lebanese daily As-Safir".
+type namePhrase struct {
 	outlets.Mention
 	whole    news.Span
 	short    bool // the last words of an outlet's name, and of which one is for the caller to see: "the Journal"
 	doubtful bool // only its last word speaks for an outlet, as a person's surname may
 }
 
-// short gives the outlet whose name before this one ends in the same words: "the Free Beacon" after "the Washington
+// longForm gives the outlet whose name before this one ends in the same words: "the Free Beacon" after "the Washington
 // Free Beacon".
-func short(name string, before []phrase) (news.Outlet, bool) {
+func longForm(name string, before []namePhrase) (news.Outlet, bool) {
 	for _, b := range before {
 		if strings.Contains(name, " ") && strings.HasSuffix(b.Outlet.Name, " "+name) {
 			return b.Outlet, true
@@ -71,8 +71,8 @@ func short(name string, before []phrase) (news.Outlet, bool) {
 	return news.Outlet{Name: name}, false
 }
 
-// name is a run of capitalised words.
-type name struct {
+// nameRun is a run of capitalised words.
+type nameRun struct {
 	words      []string
 	starts     []int
 	start, end int
@@ -82,11 +82,11 @@ type name struct {
 const maxWords = 6
 
 // read finds the run of capitalised words that begins at or after an offset, and gives where to look on.
-func (n *name) read(text string, at int) int {
+func (n *nameRun) read(text string, at int) int {
 	n.reset(at)
 	for at < len(text) {
 		if len(n.words) == 0 {
-			at = pastSmall(text, at)
+			at = skipLowerCase(text, at)
 		}
 		from, to := wordAt(text, at)
 		if from == to {
@@ -97,7 +97,7 @@ func (n *name) read(text string, at int) int {
 		switch {
 		case apart || len(n.words) == maxWords:
 			return from
-		case proper(w):
+		case hasCapital(w):
 			n.add(w, from)
 		case len(n.words) > 0:
 			return to
@@ -110,9 +110,9 @@ func (n *name) read(text string, at int) int {
 	return at
 }
 
-// pastSmall passes over words in small letters, none of which is a name's, as far as only spaces part them. It begins between
+// skipLowerCase passes over words in small letters, none of which is a name's, as far as only spaces part them. It begins between
 // words, and ends so.
-func pastSmall(text string, at int) int {
+func skipLowerCase(text string, at int) int {
 	for i := at; i < len(text); i++ {
 		switch c := text[i]; {
 		case c == ' ':
@@ -125,11 +125,11 @@ func pastSmall(text string, at int) int {
 }
 
 // reset makes a name of no words at an offset.
-func (n *name) reset(at int) {
+func (n *nameRun) reset(at int) {
 	n.words, n.starts, n.start, n.end = n.words[:0], n.starts[:0], at, at
 }
 
-func (n *name) add(w string, from int) {
+func (n *nameRun) add(w string, from int) {
 	if len(n.words) == 0 {
 		n.start = from
 	}
@@ -137,7 +137,7 @@ func (n *name) add(w string, from int) {
 }
 
 // drop takes the first word off.
-func (n *name) drop() {
+func (n *nameRun) drop() {
 	n.words, n.starts = slices.Delete(n.words, 0, 1), slices.Delete(n.starts, 0, 1)
 	if len(n.words) > 0 {
 		n.start = n.starts[0]
@@ -194,8 +194,8 @@ func asciiWordAt(text string, at int) (from, to int, ok bool) {
 
 func asciiWord(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
 
-// proper says whether a word is a name's: it has a capital, first or, as in "iGen", within.
-func proper(w string) bool {
+// hasCapital says whether a word is a name's: it has a capital, first or, as in "iGen", within.
+func hasCapital(w string) bool {
 	r, size := utf8.DecodeRuneInString(w)
 	if unicode.IsUpper(r) {
 		return true
@@ -206,35 +206,35 @@ func proper(w string) bool {
 
 // outlet says whether a name is an outlet's, by its own words or by a noun beside it, or as a short form of one found
 // before.
-func (n *name) outlet(text string, before []phrase) (phrase, bool) {
+func (n *nameRun) outlet(text string, before []namePhrase) (namePhrase, bool) {
 	for len(n.words) > 0 && (sentenceStarts[n.words[0]] || len(n.words) > 1 && outletNouns[n.words[0]]) { // "Zeitung" has a capital
 		n.drop()
 	}
 	if len(n.words) == 0 {
-		return phrase{}, false
+		return namePhrase{}, false
 	}
-	whole, beside := nounBeside(text, n.start, n.end)
-	for whole.End > n.end && len(n.words) > 1 && describes(n.words[0]) { // "the Iraqi Al-Sabah newspaper"
+	whole, beside := adjacentNoun(text, n.start, n.end)
+	for whole.End > n.end && len(n.words) > 1 && isDescription(n.words[0]) { // "the Iraqi Al-Sabah newspaper"
 		n.drop()
 		whole.Start = n.start
 	}
 	joined := text[n.start:n.end]
 	first := n.words[0]
-	o, known := short(joined, before)
-	if len(n.words) == 1 && shortNames[first] && !beside && afterArticle(text[:n.start]) && !inPair(text[n.end:]) {
-		return phrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: first}}, whole: whole, short: true}, true
+	o, known := longForm(joined, before)
+	if len(n.words) == 1 && shortNames[first] && !beside && afterArticle(text[:n.start]) && !inDoubleName(text[n.end:]) {
+		return namePhrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: first}}, whole: whole, short: true}, true
 	}
 	if len(n.words) == 2 && lastWords[n.words[1]] && !beside && !known && !likeOutlet(n.words) && afterArticle(text[:n.start]) { // "the Free Beacon"
-		return phrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, short: true}, true
+		return namePhrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, short: true}, true
 	}
-	if noNameStarts[first] || noNameStarts[joined] || len(joined) < 3 || describes(n.words[len(n.words)-1]) || !beside && !known && !likeOutlet(n.words) {
-		return phrase{}, false
+	if noNameStarts[first] || noNameStarts[joined] || len(joined) < 3 || isDescription(n.words[len(n.words)-1]) || !beside && !known && !likeOutlet(n.words) {
+		return namePhrase{}, false
 	}
 	if strings.HasPrefix(text[n.end:], " station") || strings.HasPrefix(text[n.end:], " channel") || strings.HasPrefix(text[n.end:], " police") { // "San Jose TV station KNTV"
-		return phrase{}, false
+		return namePhrase{}, false
 	}
 	doubtful := !beside && !known && !slices.ContainsFunc(n.words, func(w string) bool { return broadcastWords[w] }) && !afterArticle(text[:n.start])
-	return phrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, doubtful: doubtful}, true
+	return namePhrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, doubtful: doubtful}, true
 }
 
 // afterArticle says whether a text ends in "the".
@@ -243,8 +243,8 @@ func afterArticle(before string) bool {
 	return ok && (strings.HasSuffix(head, " t") || strings.HasSuffix(head, "T") || head == "t")
 }
 
-// inPair says whether a name goes on with another one that outlets' names end in: "the Post and Courier".
-func inPair(after string) bool {
+// inDoubleName says whether a name goes on with another one that outlets' names end in: "the Post and Courier".
+func inDoubleName(after string) bool {
 	for _, and := range []string{" and ", " & ", "-"} {
 		if rest, ok := strings.CutPrefix(after, and); ok {
 			from, to := wordAt(rest, 0)
@@ -261,7 +261,7 @@ func likeOutlet(words []string) bool {
 	}
 	first, last, before := words[0], words[len(words)-1], words[len(words)-2]
 	switch {
-	case noOutlets[before+" "+last], len(words) == 2 && (genericFirsts[first] || describes(first) && genericLasts[last]):
+	case noOutlets[before+" "+last], len(words) == 2 && (genericFirsts[first] || isDescription(first) && genericLasts[last]):
 		return false
 	case lastWords[last], firstWords[first] && len(words) <= 4:
 		return true
@@ -269,37 +269,37 @@ func likeOutlet(words []string) bool {
 	return len(words) > 2 && (before == "News" || before == "Press") && (last == "Agency" || last == "Service" || last == "Network")
 }
 
-// nounBeside finds the noun of an outlet next to a name, and the whole phrase with it. The adjectives before it are part
+// adjacentNoun finds the noun of an outlet next to a name, and the whole phrase with it. The adjectives before it are part
 // of the phrase: "the pro-government Lebanese daily".
-func nounBeside(text string, start, end int) (news.Span, bool) {
-	if after, ok := strings.CutPrefix(around(text, end, end+20), " "); ok {
+func adjacentNoun(text string, start, end int) (news.Span, bool) {
+	if after, ok := strings.CutPrefix(excerpt(text, end, end+20), " "); ok {
 		for _, noun := range outletNounsAfter {
-			if tail, ok := strings.CutPrefix(after, noun); ok && wordStart(tail) && !nameNext(tail) {
+			if tail, ok := strings.CutPrefix(after, noun); ok && wordStart(tail) && !nameFollows(tail) {
 				return news.Span{Start: start, End: end + 1 + len(noun)}, true
 			}
 		}
 	}
-	if !afterNoun(text[:start]) {
+	if !followsNoun(text[:start]) {
 		return news.Span{Start: start, End: end}, false
 	}
-	before := strings.TrimRight(around(text, start-80, start), "\"“«„")
+	before := strings.TrimRight(excerpt(text, start-80, start), "\"“«„")
 	if i := strings.LastIndexAny(before, ".,;:!?\n()"); i >= 0 {
 		before = before[i+1:]
 	}
 	quote := len(strings.TrimRight(text[:start], "\"“«„"))
-	before, ok := lastWord(before, isNoun)
-	_, owned := lastWord(before, func(w string) bool { return ownerWords[w] })
+	before, ok := dropLastWord(before, isNoun)
+	_, owned := dropLastWord(before, func(w string) bool { return ownerWords[w] })
 	if !ok || owned || strings.HasSuffix(before, "told the ") { // "told the station" means one that was named before
 		return news.Span{Start: start, End: end}, false
 	}
 	for more := true; more; {
-		before, more = lastWord(before, adjective)
+		before, more = dropLastWord(before, adjective)
 	}
 	return news.Span{Start: strings.LastIndex(text[:quote], before) + len(before), End: end}, true
 }
 
-// afterNoun says whether the last word before a name is an outlet's noun.
-func afterNoun(before string) bool {
+// followsNoun says whether the last word before a name is an outlet's noun.
+func followsNoun(before string) bool {
 	head, ok := strings.CutSuffix(strings.TrimRight(before, "\"“«„"), " ")
 	last := head[strings.LastIndexByte(head[max(0, len(head)-40):], ' ')+1+max(0, len(head)-40):]
 	return ok && isNoun(last)
@@ -310,14 +310,14 @@ func isNoun(w string) bool {
 	return outletNouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")]
 }
 
-// nameNext says whether a name follows at once: the noun before it is that name's, as in "the Russian daily Kommersant".
-func nameNext(tail string) bool {
+// nameFollows says whether a name follows at once: the noun before it is that name's, as in "the Russian daily Kommersant".
+func nameFollows(tail string) bool {
 	from, to := wordAt(tail, 0)
-	return strings.HasPrefix(tail, " station") || from == 1 && tail[0] == ' ' && proper(tail[from:to]) && !noNameStarts[tail[from:to]]
+	return strings.HasPrefix(tail, " station") || from == 1 && tail[0] == ' ' && hasCapital(tail[from:to]) && !noNameStarts[tail[from:to]]
 }
 
-// lastWord takes the last word off a text if it is of a kind.
-func lastWord(text string, is func(string) bool) (string, bool) {
+// dropLastWord takes the last word off a text if it is of a kind.
+func dropLastWord(text string, is func(string) bool) (string, bool) {
 	trimmed := strings.TrimRight(text, " ")
 	i := strings.LastIndexByte(trimmed, ' ') + 1
 	if i == len(trimmed) || len(trimmed) == len(text) || !is(trimmed[i:]) {
@@ -332,8 +332,8 @@ func adjective(w string) bool {
 	return outletAdjectives[w] || possessive(w) || unicode.IsUpper(r) || strings.Contains(w, "-")
 }
 
-// describes says whether a capitalised word tells where an outlet is from or what it is about, rather than its name.
-func describes(w string) bool {
+// isDescription says whether a capitalised word tells where an outlet is from or what it is about, rather than its name.
+func isDescription(w string) bool {
 	for _, end := range []string{"ese", "ish", "ian", "ean", "aqi", "aeli", "audi", "guan", "-language", "-focused", "-based", "-owned", "-run", "-backed"} {
 		if strings.HasSuffix(w, end) {
 			return true
@@ -342,11 +342,11 @@ func describes(w string) bool {
 	return nationWords[w]
 }
 
-// itself says whether a name is that of the outlet which uses it, as far as its own name or domain tells.
-func itself(o news.Outlet, name string) bool {
-	n := squeeze(name)
+// ownName says whether a name is that of the outlet which uses it, as far as its own name or domain tells.
+func ownName(o news.Outlet, name string) bool {
+	n := alphanumerics(name)
 	label, _, _ := strings.Cut(o.Domain, ".")
-	for _, own := range []string{squeeze(o.Name), squeeze(label)} {
+	for _, own := range []string{alphanumerics(o.Name), alphanumerics(label)} {
 		if len(own) > 3 && (strings.Contains(own, n) || strings.Contains(n, own)) {
 			return true
 		}
@@ -354,8 +354,8 @@ func itself(o news.Outlet, name string) bool {
 	return false
 }
 
-// squeeze keeps the letters and digits of a name, small.
-func squeeze(s string) string {
+// alphanumerics keeps the letters and digits of a name, small.
+func alphanumerics(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
 			return unicode.ToLower(r)

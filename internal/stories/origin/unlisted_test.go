@@ -89,7 +89,7 @@ func TestUnlistedThatAreNoCredits(t *testing.T) {
 // The span is the name alone, and a text of nothing but capitals does not take for ever.
 func TestUnlistedSpans(t *testing.T) {
 	text := "“Ç’est”, selon le quotidien “Marée”. " + strings.Repeat("A Big Ice Gazette-Herald's ", 20000)
-	found := unlisted(text, nil)
+	found := unlistedNames(text, nil)
 	if len(found) == 0 || len(found) > maxMentions {
 		t.Fatalf("%d names", len(found))
 	}
