@@ -38,7 +38,10 @@ func (r *reading) readByline(line string) byline {
 			named[o.Key()] = true
 			b.outlets = append(b.outlets, o)
 			b.with = b.with || p.after == "with"
-			b.others = b.others || p.after == "and" && i > 0 && !r.isBylineOutlet(parts[i-1].text)
+			if p.after == "and" && i > 0 {
+				_, ofOutlet := r.bylineOutlet(parts[i-1].text, false)
+				b.others = b.others || !ofOutlet
+			}
 		case ok:
 		case isStaff(p.text):
 			b.others = true
@@ -73,7 +76,7 @@ func bylineParts(line string) []bylinePart {
 	}
 	for _, w := range strings.FieldsFunc(line, unicode.IsSpace) {
 		for {
-			i := strings.IndexFunc(w, isBylineBreak)
+			i := strings.IndexAny(w, ",|/()·•–—;、／（）[]")
 			if i < 0 {
 				break
 			}
@@ -91,8 +94,6 @@ func bylineParts(line string) []bylinePart {
 	put("")
 	return parts
 }
-
-func isBylineBreak(r rune) bool { return strings.ContainsRune(",|/()·•–—;、／（）[]", r) }
 
 // bylineOutlet gives the outlet that a part of a line names. A name that is a word or a person's, too, counts where it is
 // written as the outlet's, alone or in capitals.
@@ -112,11 +113,6 @@ func (r *reading) bylineOutlet(part string, alone bool) (news.Outlet, bool) {
 		p = shorter
 	}
 	return news.Outlet{}, false
-}
-
-func (r *reading) isBylineOutlet(part string) bool {
-	_, ok := r.bylineOutlet(part, false)
-	return ok
 }
 
 // withoutRole takes the last word off if it tells what an outlet's people do, or the first if it tells what kind of outlet it
@@ -181,7 +177,9 @@ func (r *reading) standaloneBylines() {
 			continue
 		}
 		first, _ := utf8.DecodeRuneInString(line)
-		if !unicode.IsLetter(first) && !strings.ContainsRune("(—–-[", first) || endsSentence(line) {
+		isSentence := strings.HasSuffix(line, "!") || strings.HasSuffix(line, "?") || strings.HasSuffix(line, "。") ||
+			strings.HasSuffix(line, ".") && len(strings.Fields(line)) > 3
+		if !unicode.IsLetter(first) && !strings.ContainsRune("(—–-[", first) || isSentence {
 			continue
 		}
 		b := r.readByline(strings.Trim(line, "—–-[]() "))
@@ -189,10 +187,4 @@ func (r *reading) standaloneBylines() {
 			r.addByline(b, line)
 		}
 	}
-}
-
-// endsSentence says whether a line ends as a sentence does.
-func endsSentence(line string) bool {
-	return strings.HasSuffix(line, "!") || strings.HasSuffix(line, "?") || strings.HasSuffix(line, "。") ||
-		strings.HasSuffix(line, ".") && len(strings.Fields(line)) > 3
 }

@@ -63,7 +63,12 @@ func (r *reading) markCredits() {
 		case news.MarkByline, news.MarkRights:
 			r.lineCredits(m)
 		case news.MarkLink:
-			r.linkCredit(m)
+			o, ok := r.byURL(m.URL)
+			if !ok || same(o, r.article.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
+				continue
+			}
+			r.claims.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
+			r.claims.last().place, r.claims.last().offset = inBody, m.Start
 		}
 	}
 }
@@ -117,39 +122,21 @@ func (r *reading) lineCredits(m news.Mark) {
 		return
 	}
 	for part := range strings.SplitSeq(m.Text, ";") {
-		r.lineNames(m, kindOf(m, strings.ToLower(part), bracketed), distinctOutlets(r.outlets.Mentions(part)))
-	}
-}
-
-// kindOf says what a line, or a part of it between semicolons, claims for the outlets that it names.
-func kindOf(m news.Mark, lower string, bracketed bool) news.ClaimKind {
-	switch {
-	case bracketed || slices.ContainsFunc(cues.helped, func(w string) bool { return hasWords(lower, w) }):
-		return news.ClaimPart
-	case m.Kind == news.MarkRights:
-		return news.ClaimRights
-	}
-	return news.ClaimByline
-}
-
-// lineNames adds the claims of a line for the outlets that it names.
-func (r *reading) lineNames(m news.Mark, kind news.ClaimKind, all []news.Outlet) {
-	for _, o := range all {
-		if !same(o, r.article.Outlet) {
-			r.claims.add(kind, o, m.URL, m.Text, news.Span{}, 1)
-			r.claims.last().share(len(all))
+		kind, lower := news.ClaimByline, strings.ToLower(part)
+		switch {
+		case bracketed || slices.ContainsFunc(cues.helped, func(w string) bool { return hasWords(lower, w) }):
+			kind = news.ClaimPart
+		case m.Kind == news.MarkRights:
+			kind = news.ClaimRights
+		}
+		all := distinctOutlets(r.outlets.Mentions(part))
+		for _, o := range all {
+			if !same(o, r.article.Outlet) {
+				r.claims.add(kind, o, m.URL, m.Text, news.Span{}, 1)
+				r.claims.last().share(len(all))
+			}
 		}
 	}
-}
-
-// linkCredit reads a link in the text to another outlet's page. In the opening it speaks for more than further down.
-func (r *reading) linkCredit(m news.Mark) {
-	o, ok := r.byURL(m.URL)
-	if !ok || same(o, r.article.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
-		return
-	}
-	r.claims.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
-	r.claims.last().place, r.claims.last().offset = inBody, m.Start
 }
 
 // article says whether an address may be an article's: it has a path longer than a section's.
@@ -191,9 +178,17 @@ func (r *reading) closingCredits() {
 // slugStrength is how far an agency's slug before a headline speaks for it as the writer, as others may write so, too.
 const slugStrength = .7
 
-// titleSignatures reads a headline that ends in its agency, as Japanese portals write it: "headline（ロイター）", or begins as an agency's.
+// titleSignatures reads a headline that ends in the outlet whose item it lists ("Ferries stop - Reuters"), begins with an
+// agency's slug, or ends in its agency, as Japanese portals write it: "headline（ロイター）".
 func (r *reading) titleSignatures() {
-	r.listedCredit()
+	if o, ok := r.wholeName(tailOf(r.article.Title)); ok && !same(o, r.article.Outlet) {
+		r.claims = slices.DeleteFunc(r.claims, func(f foundClaim) bool { return f.place == inTitle && same(f.Credited(), o) }) // the same words
+		if len(strings.Fields(r.article.Body())) < shortProse {
+			r.claims.add(news.ClaimSource, o, "", r.article.Title, news.Span{}, 1)
+		} else { // the news came from there, not the text
+			r.claims.add(news.ClaimReport, o, "", r.article.Title, news.Span{}, 1/strengths[news.ClaimReport])
+		}
+	}
 	t := strings.TrimSpace(r.article.Title)
 	if agency, _ := prints.Slug(t); agency != "" {
 		if o, ok := r.outlets.ByName(agency); ok && !same(o, r.article.Outlet) {
@@ -209,22 +204,6 @@ func (r *reading) titleSignatures() {
 		if o, ok := r.outlets.ByName(name); ok && !same(o, r.article.Outlet) {
 			r.claims.add(news.ClaimByline, o, "", t, news.Span{}, 1)
 		}
-	}
-}
-
-// listedCredit reads a headline that ends in the outlet whose item it lists: "Ferries stop - Reuters". Where there is a text, too,
-// the news came from there.
-func (r *reading) listedCredit() {
-	o, ok := r.wholeName(tailOf(r.article.Title))
-	if !ok || same(o, r.article.Outlet) {
-		return
-	}
-	r.claims = slices.DeleteFunc(r.claims, func(f foundClaim) bool { return f.place == inTitle && same(f.Credited(), o) }) // the same words
-	switch {
-	case len(strings.Fields(r.article.Body())) < shortProse:
-		r.claims.add(news.ClaimSource, o, "", r.article.Title, news.Span{}, 1)
-	default:
-		r.claims.add(news.ClaimReport, o, "", r.article.Title, news.Span{}, 1/strengths[news.ClaimReport])
 	}
 }
 

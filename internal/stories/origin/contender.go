@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 	"time"
-	"unicode/utf8"
 
 	"headwater/internal/news"
 	"headwater/internal/stories/prints"
@@ -41,15 +40,15 @@ const (
 
 // contender is who may have written the story: a member, or an outlet that is only named.
 type contender struct {
-	member   int // -1 for an outlet that is only named
-	outlet   news.Outlet
-	url      string
-	title    string // of the page at url, where it is no member's
-	credited bool
-	ineligible    bool // to be an original: an advertisement, or of an outlet that lists what others publish
-	score    float64
-	explain     bool // its evidence is wanted
-	evidence []news.Evidence
+	member     int // -1 for an outlet that is only named
+	outlet     news.Outlet
+	url        string
+	title      string // of the page at url, where it is no member's
+	credited   bool
+	ineligible bool // to be an original: an advertisement, or of an outlet that lists what others publish
+	score      float64
+	explain    bool // its evidence is wanted
+	evidence   []news.Evidence
 }
 
 func (c *contender) weigh(kind string, weight float64, format string, args ...any) {
@@ -72,20 +71,20 @@ func (c contender) beats(other contender) bool {
 
 // weighing is what the contenders for one story are weighed by.
 type weighing struct {
-	tie       time.Duration
-	habits    map[string]Habit
-	members   []Candidate
-	credits   map[string][]outletCredit // by the outlet that is credited, strongest first
-	prose     prose
-	times     memberTimes
-	reruns    map[int]int          // members that bear the headline of an agency's own item, and that item, by their numbers
-	writtenOutlets  map[string]bool      // outlets with a written article, by key
-	languages map[string]int       // the first member of each outlet whose items are in several languages, by key
-	pages     map[string]readPage  // of the story, by outlet
-	signed    map[string]readPage  // likewise, by the outlet that they name as the writer
-	pageCredits   []news.Outlet        // that pages credit
-	leadLinks     map[int][]link       // that lead to a member, by its number
-	weakened      map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
+	tie            time.Duration
+	habits         map[string]Habit
+	members        []Candidate
+	credits        map[string][]outletCredit // by the outlet that is credited, strongest first
+	prose          prose
+	times          memberTimes
+	reruns         map[int]int          // members that bear the headline of an agency's own item, and that item, by their numbers
+	writtenOutlets map[string]bool      // outlets with a written article, by key
+	languages      map[string]int       // the first member of each outlet whose items are in several languages, by key
+	pages          map[string]readPage  // of the story, by outlet
+	signed         map[string]readPage  // likewise, by the outlet that they name as the writer
+	pageCredits    []news.Outlet        // that pages credit
+	leadLinks      map[int][]link       // that lead to a member, by its number
+	weakened       map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
 }
 
 // inTime orders articles by time, and those of one time by what they are, never by how they arrived.
@@ -124,19 +123,10 @@ func resolve(members []Candidate) {
 	}
 }
 
-// cutAt moves an offset back to the beginning of a character.
-func cutAt(s string, at int) int {
-	at = min(at, len(s))
-	for at > 0 && at < len(s) && !utf8.RuneStart(s[at]) {
-		at--
-	}
-	return at
-}
-
 // memberTimes is when the members came out, by dates that are put right where the clock behind them is known to be wrong.
 type memberTimes struct {
 	of            []time.Time
-	offsets           []time.Duration // by which each was put right, 0 for most
+	offsets       []time.Duration // by which each was put right, 0 for most
 	first, second int             // numbers of the earliest and the next; the same where there is one member
 }
 
@@ -169,13 +159,13 @@ type link struct {
 // readPage is a page as it counts for the field.
 type readPage struct {
 	Page
-	links []link
-	share float64 // of the prose of the member that has most of its prose there
-	byOutlet    string  // that member's outlet
-	lean  float64 // how far it leans to containing the members' prose and not the other way round, -1 to 1
-	hasProse bool    // there is prose to compare
-	ownWeight   float64 // weight of the strongest credit that it gives to another outlet
-	ownCredit  news.Claim
+	links     []link
+	share     float64 // of the prose of the member that has most of its prose there
+	byOutlet  string  // that member's outlet
+	lean      float64 // how far it leans to containing the members' prose and not the other way round, -1 to 1
+	hasProse  bool    // there is prose to compare
+	ownWeight float64 // weight of the strongest credit that it gives to another outlet
+	ownCredit news.Claim
 }
 
 // weakLink is a member, by its number, and an address that it links to.

@@ -116,9 +116,9 @@ func (f *weighing) addCredit(to news.Outlet, x outletCredit) {
 // middle is credited with goes on to the head.
 
 const (
-	minWriter  = 2.4 // weight of a member's credit from which it says who wrote its text
-	passedPart = .9  // what a credit is worth to the outlet that it is passed on to
-	remainingPart     = .3  // what of it is left to the outlet that passes it on
+	minWriter     = 2.4 // weight of a member's credit from which it says who wrote its text
+	passedPart    = .9  // what a credit is worth to the outlet that it is passed on to
+	remainingPart = .3  // what of it is left to the outlet that passes it on
 )
 
 // passCredits gives the credits of outlets that say whose text they carry to those whose it is.

@@ -23,8 +23,8 @@ func (r *reading) sentenceCredits(text string, subjects []string) {
 			continue
 		}
 		factor := 1.0
-		if read[i].creditsReport() {
-			factor = reportFactor
+		if q := read[i].before; strings.HasPrefix(q, "according to reporting ") || strings.HasPrefix(q, "according to a report ") {
+			factor = reportFactor // not a statement within it
 		}
 		r.claims.add(read[i].kind, n.Outlet, r.linkAt(text, n.Mention), sentence(text, n.Mention), spanIn(r.article, text, n.Mention), factor)
 		r.claims.last().place, r.claims.last().offset = inBody, n.Start
@@ -34,7 +34,7 @@ func (r *reading) sentenceCredits(text string, subjects []string) {
 	}
 }
 
-// matchCues reads what stands around each name of a text.
+// matchCues finds the cue around each name of a text. Names of a list inherit that of its first or last one.
 func (r *reading) matchCues(text string, names []namedOutlet, subjects []string) []cueMatch {
 	read := make([]cueMatch, len(names))
 	people := map[string]bool{} // names that are surnames in this text
@@ -51,7 +51,16 @@ func (r *reading) matchCues(text string, names []namedOutlet, subjects []string)
 			}
 		}
 	}
-	inheritCues(text, names, read)
+	for i := 1; i < len(names); i++ { // "according to A and B"
+		if !read[i].ok && !read[i].denied && read[i-1].ok && read[i-1].before != "" && coordinated(text, names[i-1], names[i]) {
+			read[i] = read[i-1]
+		}
+	}
+	for i := len(names) - 2; i >= 0; i-- { // "A and B reported"
+		if !read[i].ok && !read[i].denied && read[i+1].ok && read[i+1].after != "" && coordinated(text, names[i], names[i+1]) {
+			read[i] = read[i+1]
+		}
+	}
 	return read
 }
 
@@ -112,26 +121,30 @@ type cueMatch struct {
 // statement of a company.
 func (r *reading) matchCue(text string, n namedOutlet, subject bool) cueMatch {
 	s := contextOf(text, n.whole)
+	denied := cueMatch{denied: true}
 	if isIndefinite(s.before[0], strings.ToLower(excerpt(text, n.whole.End, n.whole.End+60))) {
-		return cueMatch{denied: true}
+		return denied
 	}
 	if _, ok := cues.denials.find(s); ok {
-		return cueMatch{denied: true}
+		return denied
 	}
 	q, ok := cues.credits.find(s)
-	if ok && q.closing && n.doubtful {
-		return cueMatch{denied: true}
+	if !ok || !q.says && !(q.closing && n.doubtful) {
+		return cueMatch{cue: q, ok: ok}
 	}
-	if ok && q.says && (subject || n.doubtful || !n.Outlet.Agency && closesQuote(text[:n.whole.Start]) || aboutItself(s.sentence) || s.behindPreposition() || r.outlets.Aggregates(n.Outlet)) {
-		return cueMatch{denied: true}
+	if q.closing && n.doubtful || subject || n.doubtful || r.outlets.Aggregates(n.Outlet) {
+		return denied
 	}
-	return cueMatch{cue: q, ok: ok}
-}
-
-// behindPreposition says whether a name is a part of what another word names: "a source close to the Gazette said".
-func (s cueContext) behindPreposition() bool {
-	before := s.before[len(s.before)-1]
-	return cues.prepositions[before[strings.LastIndexByte(before, ' ')+1:]]
+	before := strings.TrimRight(strings.TrimSuffix(strings.TrimRight(text[:n.whole.Start], " "), "the"), " ")
+	closesQuote := strings.HasSuffix(before, "”") || strings.HasSuffix(before, `"`) || strings.HasSuffix(before, "»") // "…," CNN said
+	if closesQuote && !n.Outlet.Agency || slices.ContainsFunc(cues.itself, func(w string) bool { return hasWords(s.sentence, w) }) {
+		return denied
+	}
+	behind := s.before[len(s.before)-1] // "a source close to the Gazette said"
+	if cues.prepositions[behind[strings.LastIndexByte(behind, ' ')+1:]] {
+		return denied
+	}
+	return cueMatch{cue: q, ok: true}
 }
 
 // surname says whether a text writes a single word behind another name, too, as it does with people: "Jane Stern".
@@ -148,39 +161,10 @@ func surname(text, word string) bool {
 		before := text[max(0, at-40):at]
 		first := before[strings.LastIndexAny(before, " \n\"“(")+1:]
 		r, _ := utf8.DecodeRuneInString(first)
-		if unicode.IsUpper(r) && letterLast(first) && !sentenceStarts[first] && !noNameStarts[first] && !isDescription(first) && !possessive(first) {
+		last, _ := utf8.DecodeLastRuneInString(first)
+		isName := unicode.IsLower(last) || len(first) == 2 && last == '.' // neither a mark nor an abbreviation
+		if unicode.IsUpper(r) && isName && !sentenceStarts[first] && !noNameStarts[first] && !isDescription(first) && !possessive(first) {
 			return true
-		}
-	}
-}
-
-// letterLast says whether a word ends in a small letter, or is an initial: neither a mark nor an abbreviation is a first name.
-func letterLast(word string) bool {
-	r, _ := utf8.DecodeLastRuneInString(word)
-	return unicode.IsLower(r) || len(word) == 2 && r == '.'
-}
-
-// closesQuote says whether a quotation ends right before a name: "…," CNN said.
-func closesQuote(before string) bool {
-	before = strings.TrimRight(strings.TrimSuffix(strings.TrimRight(before, " "), "the"), " ")
-	return strings.HasSuffix(before, "”") || strings.HasSuffix(before, `"`) || strings.HasSuffix(before, "»")
-}
-
-// aboutItself says whether the rest of a sentence is about the outlet that stands before it.
-func aboutItself(rest string) bool {
-	return slices.ContainsFunc(cues.itself, func(w string) bool { return hasWords(rest, w) })
-}
-
-// inheritCues gives to names of a list what its first or last one has: "according to A and B", "A and B reported".
-func inheritCues(text string, names []namedOutlet, read []cueMatch) {
-	for i := 1; i < len(names); i++ {
-		if !read[i].ok && !read[i].denied && read[i-1].ok && read[i-1].before != "" && coordinated(text, names[i-1], names[i]) {
-			read[i] = read[i-1]
-		}
-	}
-	for i := len(names) - 2; i >= 0; i-- {
-		if !read[i].ok && !read[i].denied && read[i+1].ok && read[i+1].after != "" && coordinated(text, names[i], names[i+1]) {
-			read[i] = read[i+1]
 		}
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"headwater/feeds/words"
 	"headwater/internal/news"
+	"headwater/internal/text"
 )
 
 // cue is a turn of phrase around an outlet's name that credits it. Before and after are lower case; one of them must
@@ -27,8 +28,8 @@ type cueWords struct {
 	credits, denials cueIndex
 
 	articles, writers, prepositions, roles, dates map[string]bool   // words
-	bylineLinks                                  map[string]string // words that part the names in a byline: "and", "with", "in"
-	nouns, adverbs, conjunctions, bylineStarts             []string          // longest first
+	bylineLinks                                   map[string]string // words that part the names in a byline: "and", "with", "in"
+	nouns, adverbs, conjunctions, bylineStarts    []string          // longest first
 	itself, sources, helped, genericNouns         []string
 }
 
@@ -141,11 +142,6 @@ func (x cueIndex) find(s cueContext) (cue, bool) {
 	return best, ok
 }
 
-// creditsReport says whether the words credit the report as such and not a statement within it.
-func (q cue) creditsReport() bool {
-	return strings.HasPrefix(q.before, "according to reporting ") || strings.HasPrefix(q.before, "according to a report ")
-}
-
 // fits says whether a cue's near part stands next to the name, and its far part in the sentence.
 func (q cue) fits(near, sentence string) bool {
 	if q.after != "" {
@@ -156,12 +152,7 @@ func (q cue) fits(near, sentence string) bool {
 	if q.far != "" {
 		return ok && strings.Contains(head, q.far)
 	}
-	return ok && (wordEnd(head) || !letterFirst(q.before))
-}
-
-func letterFirst(s string) bool {
-	r, _ := utf8.DecodeRuneInString(s)
-	return letter(r)
+	return ok && (wordEnd(head) || wordStart(q.before))
 }
 
 // isIndefinite says that a name between "a" and such a noun credits nobody.
@@ -197,47 +188,43 @@ const (
 	maxBetween   = 6 // words between a cue and a name
 )
 
-// contextOf reads what stands around text[m.Start:m.End].
-func contextOf(text string, m news.Span) cueContext {
-	s := cueContext{before: beforeVariants(excerpt(text, m.Start-120, m.Start))}
-	after := excerpt(text, m.End, m.End+240)
-	s.closing = after == "" || strings.ContainsRune(".,;:!?)]\n", rune(after[0]))
-	s.sentence = strings.ToLower(after[:sentenceEnd(after)])
-	s.after = afterVariants(after[:min(len(after), cutAt(after, 110))])
-	return s
-}
-
-// sentenceEnd gives where the first sentence of a text ends.
-func sentenceEnd(s string) int {
-	for i, r := range s {
-		switch r {
-		case '\n', '。', '！', '？':
-			return i
-		case '.', '!', '?':
-			if i+1 == len(s) || strings.ContainsRune(" \n\"”", rune(s[i+1])) {
-				return i
-			}
-		}
-	}
-	return len(s)
-}
-
-// beforeVariants gives what stands before a name in lower case, and the same without the words that may stand between.
-func beforeVariants(before string) []string {
-	before = strings.TrimRight(strings.ToLower(before), quoteMarks)
+// contextOf reads what stands around a mention.
+func contextOf(prose string, m news.Span) cueContext {
+	before := strings.TrimRight(strings.ToLower(excerpt(prose, m.Start-120, m.Start)), quoteMarks)
 	before = strings.ReplaceAll(before, "’", "'")
-	all := []string{before}
+	s := cueContext{before: []string{before}}
 	for range maxBetween {
-		head, ok := dropArticle(before)
+		less, ok := dropArticle(before)
 		if !ok {
 			break
 		}
-		before = head
-		all = append(all, before)
+		before = less
+		s.before = append(s.before, before)
 	}
-	return all
+	after := excerpt(prose, m.End, m.End+240)
+	s.closing = after == "" || strings.ContainsRune(".,;:!?)]\n", rune(after[0]))
+	s.sentence = strings.ToLower(after)
+	for i, r := range after {
+		stop := (r == '.' || r == '!' || r == '?') && (i+1 == len(after) || strings.ContainsRune(" \n\"”", rune(after[i+1])))
+		if stop || strings.ContainsRune("\n。！？", r) {
+			s.sentence = strings.ToLower(after[:i])
+			break
+		}
+	}
+	rest := strings.TrimLeft(text.Cut(after, 110), closingMarks)
+	s.after = []string{strings.ToLower(rest)}
+	for range maxBetween {
+		less, ok := dropFiller(rest)
+		if !ok {
+			break
+		}
+		rest = less
+		s.after = append(s.after, strings.ToLower(rest))
+	}
+	return s
 }
 
+// dropArticle takes a word off the end that may stand between a cue and a name.
 func dropArticle(before string) (string, bool) {
 	i := strings.LastIndexAny(before, " '")
 	if cues.articles[before[i+1:]] {
@@ -246,22 +233,8 @@ func dropArticle(before string) (string, bool) {
 	return before, false
 }
 
-// afterVariants gives what stands after a name in lower case, and the same without what may stand between: a short name in
-// brackets, what kind of outlet it is, adverbs, and one of its writers' names.
-func afterVariants(after string) []string {
-	rest := strings.TrimLeft(after, closingMarks)
-	all := []string{strings.ToLower(rest)}
-	for range maxBetween {
-		less, ok := dropFiller(rest)
-		if !ok {
-			break
-		}
-		rest = less
-		all = append(all, strings.ToLower(rest))
-	}
-	return all
-}
-
+// dropFiller takes off the beginning what may stand between a name and a cue: a short name in brackets, what kind of outlet it
+// is, an adverb, or the name of one of its writers.
 func dropFiller(after string) (string, bool) {
 	for _, b := range [][2]string{{"(", ")"}, {"（", "）"}} {
 		if in, ok := strings.CutPrefix(after, b[0]); ok {

@@ -33,7 +33,11 @@ type Weigher struct {
 func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	slices.SortFunc(members, inTime)
 	resolve(members)
-	f := w.field(members)
+	f := &weighing{
+		tie: cmp.Or(w.Tie, 20*time.Minute), habits: w.Habits, members: members, credits: creditsOf(members), prose: proseOf(members),
+		times: timesOf(members, w.Clocks), reruns: map[int]int{}, writtenOutlets: outletsWithArticle(members), languages: firstLanguages(members),
+		pages: map[string]readPage{}, signed: map[string]readPage{}, leadLinks: map[int][]link{}, weakened: map[weakLink]float64{},
+	}
 	f.creditHeadlines()
 	f.readPages(pages)
 	f.passCredits()
@@ -43,15 +47,6 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	carries := f.prose.carrying(members, best.member)
 	f.versions(carries, best.member)
 	return Decision{Origin: o, Members: roles(o, best, members, carries)}
-}
-
-// field gathers what the contenders are weighed by. The members are in the order of time.
-func (w Weigher) field(members []Candidate) *weighing {
-	return &weighing{
-		tie: cmp.Or(w.Tie, 20*time.Minute), habits: w.Habits, members: members, credits: creditsOf(members), prose: proseOf(members),
-		times: timesOf(members, w.Clocks), reruns: map[int]int{}, writtenOutlets: outletsWithArticle(members), languages: firstLanguages(members),
-		pages: map[string]readPage{}, signed: map[string]readPage{}, leadLinks: map[int][]link{}, weakened: map[weakLink]float64{},
-	}
 }
 
 // best gives the contender with the highest score, the fit before the unfit, members before outlets that are only named and the earlier before the
@@ -102,7 +97,7 @@ func (f *weighing) best() (best contender, rest float64) {
 
 const (
 	minAgainst = -3 // the second's score below which nothing of it is told
-	maxAgainst  = 2  // reasons for it that are
+	maxAgainst = 2  // reasons for it that are
 )
 
 // against tells what speaks for the second best contender, which speaks against the best. The score has it by softmax.
@@ -182,7 +177,7 @@ func originOf(c contender, rest float64, members []Candidate) news.Origin {
 const (
 	originalFrom = .75 // confidence
 	likelyFrom   = .5
-	maxRest     = .2 // of the best's likelihood that all others have together, for an "Original"
+	maxRest      = .2 // of the best's likelihood that all others have together, for an "Original"
 )
 
 func level(c contender, confidence, rest float64, members []Candidate) string {

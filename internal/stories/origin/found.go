@@ -24,7 +24,7 @@ var defaultParts = map[news.ClaimKind]float64{
 type foundClaim struct {
 	news.Claim
 	agency, shapeOnly bool
-	place         claimPlace
+	place             claimPlace
 	offset            int // offset, see place
 }
 
@@ -72,23 +72,16 @@ func (c claims) withoutRivalShapes(own news.Outlet) claims {
 // carrierStrength is how far an outlet counts as the writer of a text that names an agency as its writer too: it carries it.
 const carrierStrength = .6
 
-// weakenCarriers weakens the credits to outlets that only passed on what an agency wrote.
-func (c claims) weakenCarriers() {
-	for _, x := range c {
-		if !x.agency || !writes(x.Kind) {
-			continue
-		}
+// distinct keeps the strongest claim of each kind, outlet and address. Where an agency is named as the writer, other outlets that
+// are named so only carry its text: their credits are weakened.
+func (c claims) distinct() []news.Claim {
+	if slices.ContainsFunc(c, func(x foundClaim) bool { return x.agency && writes(x.Kind) }) {
 		for i := range c {
 			if !c[i].agency && writes(c[i].Kind) {
 				c[i].Strength = min(c[i].Strength, carrierStrength*strengths[c[i].Kind])
 			}
 		}
 	}
-}
-
-// distinct keeps the strongest claim of each kind, outlet and address.
-func (c claims) distinct() []news.Claim {
-	c.weakenCarriers()
 	out := make([]news.Claim, len(c))
 	for i, x := range c {
 		out[i] = x.Claim
@@ -182,8 +175,8 @@ func spanIn(a news.Article, text string, m outlets.Mention) news.Span {
 type claimPlace int
 
 const (
-	inMark   claimPlace = iota // a byline, a mark
-	inTitle                // offsets are 0
-	inBody                 // offsets into the article's text, or into its summary where it has no text
-	inSummary              // of an article that has a text
+	inMark    claimPlace = iota // a byline, a mark
+	inTitle                     // offsets are 0
+	inBody                      // offsets into the article's text, or into its summary where it has no text
+	inSummary                   // of an article that has a text
 )

@@ -11,9 +11,9 @@ import (
 // item, which can be a headline and nothing else. The headline tells whose text it is: an agency words its own.
 
 const (
-	minHeadline = 4  // words of a headline, without stop words, below which two may be the same by chance
-	sameHeadline  = .8 // share of the longer headline's words from which two are the same: "UPDATE 2-", "Analysis-"
-	maxHeadlines  = 64 // headlines of agencies that each member's is compared with
+	minHeadline  = 4  // words of a headline, without stop words, below which two may be the same by chance
+	sameHeadline = .8 // share of the longer headline's words from which two are the same: "UPDATE 2-", "Analysis-"
+	maxHeadlines = 64 // headlines of agencies that each member's is compared with
 )
 
 // creditHeadlines finds the members that bear the headline of an agency's own item, and gives the agency the credit. A
@@ -33,14 +33,16 @@ func (f *weighing) creditHeadlines() {
 			at = f.sameHeadline(m.Print, own)
 			found[m.Print.Headline] = at
 		}
-		if at < 0 || tellsOf(f.members[at], m.Article.Outlet) {
+		if at < 0 || slices.ContainsFunc(f.members[at].Claims, func(c news.Claim) bool {
+			return same(c.Credited(), m.Article.Outlet) && creditWeights[c.Kind]*c.Strength >= minRetold
+		}) {
 			continue
 		}
 		f.reruns[i] = at
 		a := f.members[at].Article
 		f.addCredit(a.Outlet, outletCredit{
 			weight: weightHeadline, by: m.Article.Outlet.Name, byKey: m.Article.Outlet.Key(),
-			claim:    news.Claim{Kind: news.ClaimByline, Outlet: a.Outlet.Name, Domain: a.Outlet.Domain, Text: a.Title},
+			claim:      news.Claim{Kind: news.ClaimByline, Outlet: a.Outlet.Name, Domain: a.Outlet.Domain, Text: a.Title},
 			byHeadline: true,
 		})
 	}
@@ -89,13 +91,6 @@ func (f *weighing) sameHeadline(p prints.Print, own []int) int {
 // minRetold is the weight of a credit from which an agency tells what another outlet had.
 const minRetold = .9
 
-// tellsOf says whether a member credits an outlet with its text or its news.
-func tellsOf(m Candidate, o news.Outlet) bool {
-	return slices.ContainsFunc(m.Claims, func(c news.Claim) bool {
-		return same(c.Credited(), o) && creditWeights[c.Kind]*c.Strength >= minRetold
-	})
-}
-
 // headlineOf counts against a member that it bears an agency's headline, as far as no credit of its own says the same.
 func (c *contender) headlineOf(f *weighing) {
 	at, ok := f.reruns[c.member]
@@ -129,7 +124,7 @@ func (f *weighing) versions(carries []int, origin int) {
 		if i == origin || carries[i] >= 0 || h == 0 || len(m.Print.Title) < minHeadline || h == f.members[origin].Print.Headline {
 			continue
 		}
-		if sameProse(m.Print, f.members[origin].Print) {
+		if p, q := m.Print, f.members[origin].Print; min(p.Words, q.Words) >= shortProse && max(p.Coverage(q), q.Coverage(p)) >= copyShare {
 			continue
 		}
 		at, rerun := f.reruns[i]
@@ -150,9 +145,4 @@ func (f *weighing) versions(carries []int, origin int) {
 			carries[i] = at
 		}
 	}
-}
-
-// sameProse says whether two articles have prose, and most of one's stands in the other.
-func sameProse(p, q prints.Print) bool {
-	return min(p.Words, q.Words) >= shortProse && max(p.Coverage(q), q.Coverage(p)) >= copyShare
 }

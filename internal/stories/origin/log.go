@@ -20,7 +20,7 @@ type Habit struct {
 
 const (
 	weightHabit = .35 // for each e-fold of how much oftener an outlet is carried than it carries others
-	maxHabit   = .5  // so that habits settle what is nearly even, and no more
+	maxHabit    = .5  // so that habits settle what is nearly even, and no more
 	storyPrior  = 5   // added to both counts: little is said by a few stories
 
 	minItems    = 20 // below which an outlet's items do not tell what it is
@@ -46,12 +46,12 @@ type date struct {
 }
 
 const (
-	maxLearnt    = 10_000           // outlets, and clocks, that are learnt of; those that come later teach nothing
-	sampledDates = 128              // of a clock that are kept, by hash
-	minDates     = 8                // below which they do not tell how wrong it is
+	maxLearnt      = 10_000           // outlets, and clocks, that are learnt of; those that come later teach nothing
+	sampledDates   = 128              // of a clock that are kept, by hash
+	minDates       = 8                // below which they do not tell how wrong it is
 	maxSpread      = 3                // times what lies between median and quartile, which an error is larger than
-	minClockOffset   = int64(30 * 60)   // seconds by which a clock is not called wrong
-	maxClockOffset    = int64(26 * 3600) // seconds from which it is something else: zones and days are wrong by less
+	minClockOffset = int64(30 * 60)   // seconds by which a clock is not called wrong
+	maxClockOffset = int64(26 * 3600) // seconds from which it is something else: zones and days are wrong by less
 )
 
 // Add counts an article and the claims that it makes.
@@ -65,7 +65,11 @@ func (l *Log) Add(a news.Article, claims []news.Claim) {
 	}
 	if h, known := l.items[key]; known || len(l.items) < maxLearnt {
 		h.Items++
-		if _, passed := writer(Candidate{Article: a, Claims: claims}); passed || namedAfter(a, claims) {
+		title := clip(a.Title)
+		listed := tailOf(a.Title) != "" && slices.ContainsFunc(claims, func(c news.Claim) bool { // by its headline, see titleSignatures
+			return (c.Kind == news.ClaimSource || c.Kind == news.ClaimReport) && c.End == 0 && c.Text == title && !same(c.Credited(), a.Outlet)
+		})
+		if _, passed := writer(Candidate{Article: a, Claims: claims}); passed || listed {
 			h.Passed++
 		}
 		l.items[key] = h
@@ -130,11 +134,15 @@ func (l *Log) Clocks() map[Clock]time.Duration {
 func clockOffset(dates []date) int64 {
 	slices.SortFunc(dates, func(a, b date) int { return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.published, b.published)) })
 	var off []int64
-	last, before := int64(0), int64(0) // the poll at hand, and the one before it; 0 is none
+	times, mostOfOneTime := map[int64]int{}, 0 // by the second of the day
+	last, before := int64(0), int64(0)         // the poll at hand, and the one before it; 0 is none
 	for _, d := range dates {
 		if d.seen != last {
 			last, before = d.seen, last
 		}
+		second := d.published % 86400
+		times[second]++
+		mostOfOneTime = max(mostOfOneTime, times[second])
 		switch {
 		case d.published > d.seen:
 			off = append(off, d.published-d.seen)
@@ -142,7 +150,7 @@ func clockOffset(dates []date) int64 {
 			off = append(off, min(d.published-before, 0))
 		}
 	}
-	if len(off) < minDates || daysOnly(dates) {
+	if daysOnly := 2*mostOfOneTime > len(dates); len(off) < minDates || daysOnly {
 		return 0
 	}
 	slices.Sort(off)
@@ -151,18 +159,6 @@ func clockOffset(dates []date) int64 {
 		return 0
 	}
 	return upper
-}
-
-// daysOnly says that dates give the day and no time: most are of one time of the day.
-func daysOnly(dates []date) bool {
-	times := map[int64]int{}
-	most := 0
-	for _, d := range dates {
-		t := d.published % 86400
-		times[t]++
-		most = max(most, times[t])
-	}
-	return 2*most > len(dates)
 }
 
 // tails are what aggregators put between a headline and the outlet whose it is.
@@ -181,14 +177,6 @@ func tailOf(title string) string {
 		}
 	}
 	return ""
-}
-
-// namedAfter says whether an item's headline ends in another outlet, by a claim of listed.
-func namedAfter(a news.Article, claims []news.Claim) bool {
-	title := clip(a.Title)
-	return tailOf(a.Title) != "" && slices.ContainsFunc(claims, func(c news.Claim) bool {
-		return (c.Kind == news.ClaimSource || c.Kind == news.ClaimReport) && c.End == 0 && c.Text == title && !same(c.Credited(), a.Outlet)
-	})
 }
 
 // Clock is whose dates are meant: an outlet's, as one feed gives them. Two feeds of one outlet may come from two systems.

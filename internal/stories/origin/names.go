@@ -66,7 +66,8 @@ func withoutExplained(text string, listed []outlets.Mention) []outlets.Mention {
 	explained := ""
 	for i, m := range listed {
 		name := text[m.Start:m.End]
-		if acronym(name) && strings.HasSuffix(text[:m.Start], " (") && strings.HasPrefix(text[m.End:], ")") &&
+		acronym := len(name) > 1 && len(name) < 7 && strings.IndexFunc(name, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
+		if acronym && strings.HasSuffix(text[:m.Start], " (") && strings.HasPrefix(text[m.End:], ")") &&
 			(i == 0 || listed[i-1].End < m.Start-2) && matchesInitials(excerpt(text, m.Start-82, m.Start-2), name) {
 			explained = name
 			break
@@ -76,10 +77,6 @@ func withoutExplained(text string, listed []outlets.Mention) []outlets.Mention {
 		return listed
 	}
 	return slices.DeleteFunc(slices.Clone(listed), func(m outlets.Mention) bool { return text[m.Start:m.End] == explained })
-}
-
-func acronym(name string) bool {
-	return len(name) > 1 && len(name) < 7 && strings.IndexFunc(name, func(r rune) bool { return r < 'A' || r > 'Z' }) < 0
 }
 
 // matchesInitials says whether a text ends in capitalised words whose first letters are those of a short name, in any order, as

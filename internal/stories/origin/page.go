@@ -12,13 +12,13 @@ import (
 
 const (
 	maxWriters   = 2                  // outlets that a page may name as its writer; one that names more names none
-	minPageWords    = 50                 // words of a page below which it tells nothing of what the story is about
-	minShared  = .02                // share of prose from which two texts tell of one thing
-	minTermShare   = .12                // and of the words of title and opening
-	otherSubject  = .3                 // what is left of a credit that links to a page about something else
+	minPageWords = 50                 // words of a page below which it tells nothing of what the story is about
+	minShared    = .02                // share of prose from which two texts tell of one thing
+	minTermShare = .12                // and of the words of title and opening
+	otherSubject = .3                 // what is left of a credit that links to a page about something else
 	weightLeads  = 1                  // a link that leads to a member itself
 	background   = 7 * 24 * time.Hour // how much earlier a page tells of what led up to the story
-	pageFactor = .9                 // what a credit is worth that a page gives, beside one that a member gives
+	pageFactor   = .9                 // what a credit is worth that a page gives, beside one that a member gives
 )
 
 // readPages counts what pages say: a page about something else weakens the credits that link to it, one that is a member is that
@@ -80,18 +80,14 @@ func (f *weighing) countLeads(r readPage) {
 	}
 }
 
-// leads adds to a member that others' links lead to it, whatever address they gave.
+// leads adds to a member that others' links lead to it, whatever address they gave. It gives back what the member's own credit
+// took from it, as far as the page behind the link weakens that.
 func (c *contender) leads(f *weighing) {
 	factor := 1.0
 	for _, l := range f.leadLinks[c.member][:min(len(f.leadLinks[c.member]), maxCredits)] {
 		c.weigh("link", weightLeads*factor, "the link that %s gives leads to it", f.members[l.member].Article.Outlet.Name)
 		factor /= 2
 	}
-	c.ownWeakened(f)
-}
-
-// ownWeakened gives back what a member's own credit took from it, as far as the page behind the link weakens that.
-func (c *contender) ownWeakened(f *weighing) {
 	before, after := 0.0, 0.0
 	for _, cl := range f.members[c.member].Claims {
 		if cl.Credited().Key() == c.outlet.Key() {
@@ -198,7 +194,8 @@ func (f *weighing) passedOn(r readPage) []news.Claim {
 	writers := map[string]bool{}
 	for _, c := range r.Claims {
 		k := c.Credited().Key()
-		if k == r.Article.Outlet.Key() || creditWeights[c.Kind] == 0 || f.creditedBy(k, r) {
+		if k == r.Article.Outlet.Key() || creditWeights[c.Kind] == 0 ||
+			slices.ContainsFunc(r.links, func(l link) bool { return f.members[l.member].Article.Outlet.Key() == k }) {
 			continue
 		}
 		if writes(c.Kind) || c.Kind == news.ClaimCanonical {
@@ -217,11 +214,6 @@ func (f *weighing) passedOn(r readPage) []news.Claim {
 	}
 	slices.SortFunc(out, func(a, b news.Claim) int { return cmp.Compare(a.Credited().Key(), b.Credited().Key()) })
 	return out
-}
-
-// creditedBy says whether an outlet's own members link to the page.
-func (f *weighing) creditedBy(outlet string, r readPage) bool {
-	return slices.ContainsFunc(r.links, func(l link) bool { return f.members[l.member].Article.Outlet.Key() == outlet })
 }
 
 // withPages adds the outlets whose pages were read, and those that these credit, to the ones that are only named.

@@ -87,8 +87,13 @@ const carriesMore = .1
 // carrying gives for each member the number of the agency's own article whose text it carries where that is not the
 // origin's; -1 for the others.
 func (p prose) carrying(members []Candidate, origin int) []int {
+	var agencies []int // agencies' own articles, the earliest first
+	for i, m := range members {
+		if i != origin && ownAgency(m.Article) && len(m.Print.Shingles) > 0 && len(agencies) < maxTexts {
+			agencies = append(agencies, i)
+		}
+	}
 	out := make([]int, len(members))
-	agencies := ownAgencies(members, origin)
 	known := map[int]int{} // by text
 	for i, m := range members {
 		out[i] = -1
@@ -96,40 +101,23 @@ func (p prose) carrying(members []Candidate, origin int) []int {
 		if i == origin || t < 0 || ownAgency(m.Article) {
 			continue
 		}
-		at, ok := known[t]
+		best, ok := known[t]
 		if !ok {
-			at = p.carriedBy(t, agencies, members, origin)
-			known[t] = at
+			print, least := p.texts[t].print, copyShare
+			if origin >= 0 {
+				least = max(least, print.Coverage(members[origin].Print)+carriesMore)
+			}
+			best = -1
+			for _, a := range agencies {
+				if share := print.Coverage(members[a].Print); share > least || best < 0 && share == least {
+					best, least = a, share
+				}
+			}
+			known[t] = best
 		}
-		out[i] = at
+		out[i] = best
 	}
 	return out
-}
-
-// carriedBy gives the agency's article in which most of a text stands, -1 where that is not enough.
-func (p prose) carriedBy(t int, agencies []int, members []Candidate, origin int) int {
-	text, best, least := p.texts[t].print, -1, copyShare
-	if origin >= 0 {
-		least = max(least, text.Coverage(members[origin].Print)+carriesMore)
-	}
-	for _, i := range agencies {
-		if share := text.Coverage(members[i].Print); share > least || best < 0 && share == least {
-			best, least = i, share
-		}
-	}
-	return best
-}
-
-// ownAgencies gives the numbers of agencies' own articles, the earliest of each outlet's text first, as far as there are not
-// too many to compare with.
-func ownAgencies(members []Candidate, origin int) []int {
-	var out []int
-	for i, m := range members {
-		if i != origin && ownAgency(m.Article) && len(m.Print.Shingles) > 0 {
-			out = append(out, i)
-		}
-	}
-	return out[:min(len(out), maxTexts)]
 }
 
 // ownAgency says whether an article is an agency's own, at its own address.

@@ -1,6 +1,7 @@
 package origin
 
 import (
+	"cmp"
 	"fmt"
 
 	"headwater/internal/news"
@@ -31,15 +32,22 @@ func roles(o news.Origin, origin contender, members []Candidate, carries []int) 
 		case text >= 0:
 			member.Carries = members[text].Article.ID
 			member.Role, member.Share = roleByText(m, members[text])
-			member.Evidence = carriesEvidence(member, members[text])
+			member.Evidence = []news.Evidence{{
+				Kind: "carries", Weight: member.Share,
+				Detail: fmt.Sprintf("it carries the text of %s: %.0f%% of its own prose stands there", members[text].Article.Outlet.Name, 100*member.Share),
+			}}
 		case i == origin.member:
 			member.Role, member.Share = news.RoleOriginal, 1
 		case origin.member < 0 && i == reference:
-			member.Role = roleByCredit(m, o.Outlet)
-			member.Evidence = creditEvidence(m, o.Outlet)
+			member.Role, member.Evidence = roleByCredit(m, o.Outlet)
 		default:
 			member.Role, member.Share = roleByText(m, members[reference])
-			member.Evidence = shareEvidence(member, m)
+			member.Evidence = []news.Evidence{{
+				Kind: "share", Detail: fmt.Sprintf("%.0f%% of its own prose stands in the origin", 100*member.Share), Weight: member.Share,
+			}}
+			if m.Print.Words < shortProse {
+				member.Evidence = []news.Evidence{{Kind: "headline", Detail: "it gives little more than a headline", Weight: 0}}
+			}
 		}
 		if i == origin.member {
 			out = append([]news.Member{member}, out...)
@@ -50,6 +58,7 @@ func roles(o news.Origin, origin contender, members []Candidate, carries []int) 
 	return out
 }
 
+// longest gives the member with the most words of prose.
 func longest(members []Candidate) int {
 	best := 0
 	for i, m := range members {
@@ -58,6 +67,26 @@ func longest(members []Candidate) int {
 		}
 	}
 	return best
+}
+
+// roleByCredit tells what a member is to a text that we do not have, by the first of its credits to it.
+func roleByCredit(m Candidate, o news.Outlet) (role news.Role, evidence []news.Evidence) {
+	for _, c := range m.Claims {
+		if c.Credited().Key() != o.Key() {
+			continue
+		}
+		switch {
+		case role != "":
+		case c.Kind == news.ClaimScoop, c.Kind == news.ClaimReport, c.Kind == news.ClaimLink, c.Kind == news.ClaimTold:
+			role = news.RoleRewrite
+		default:
+			role = news.RoleCopy
+		}
+		if w := creditWeights[c.Kind] * c.Strength; w > 0 {
+			evidence = append(evidence, news.Evidence{Kind: string(c.Kind), Detail: fmt.Sprintf("it credits %s: “%s”", c.Outlet, c.Text), Weight: w})
+		}
+	}
+	return cmp.Or(role, news.RoleRewrite), evidence
 }
 
 // roleByText compares a member with the text that stands for the origin.
@@ -75,49 +104,6 @@ func roleByText(m, ref Candidate) (news.Role, float64) {
 		return news.RoleCopy, share
 	}
 	return news.RoleRewrite, share
-}
-
-// roleByCredit tells what a member is to a text that we do not have, by the words with which it credits it.
-func roleByCredit(m Candidate, o news.Outlet) news.Role {
-	for _, c := range m.Claims {
-		if c.Credited().Key() != o.Key() {
-			continue
-		}
-		switch c.Kind {
-		case news.ClaimScoop, news.ClaimReport, news.ClaimLink, news.ClaimTold:
-			return news.RoleRewrite
-		default:
-			return news.RoleCopy
-		}
-	}
-	return news.RoleRewrite
-}
-
-// creditEvidence gives the credits of a member to the origin.
-func creditEvidence(m Candidate, o news.Outlet) []news.Evidence {
-	var out []news.Evidence
-	for _, c := range m.Claims {
-		if w := creditWeights[c.Kind] * c.Strength; c.Credited().Key() == o.Key() && w > 0 {
-			out = append(out, news.Evidence{Kind: string(c.Kind), Detail: fmt.Sprintf("it credits %s: “%s”", c.Outlet, c.Text), Weight: w})
-		}
-	}
-	return out
-}
-
-func carriesEvidence(member news.Member, text Candidate) []news.Evidence {
-	return []news.Evidence{{
-		Kind: "carries", Weight: member.Share,
-		Detail: fmt.Sprintf("it carries the text of %s: %.0f%% of its own prose stands there", text.Article.Outlet.Name, 100*member.Share),
-	}}
-}
-
-func shareEvidence(member news.Member, m Candidate) []news.Evidence {
-	if m.Print.Words < shortProse {
-		return []news.Evidence{{Kind: "headline", Detail: "it gives little more than a headline", Weight: 0}}
-	}
-	return []news.Evidence{{
-		Kind: "share", Detail: fmt.Sprintf("%.0f%% of its own prose stands in the origin", 100*member.Share), Weight: member.Share,
-	}}
 }
 
 // translated says that a member is in another language than a text that came out before and that it goes back to: no words of it

@@ -114,10 +114,10 @@ func (x foundClaim) positionFactor() float64 {
 
 // textParagraphs are the paragraphs of a text and the sources that they give.
 type textParagraphs struct {
-	paragraphs []news.Span
-	total      int               // bytes in paragraphs
-	outlets    []map[string]bool // credited in words, by paragraph
-	otherSource    []bool            // a paragraph has a source that is no outlet
+	paragraphs  []news.Span
+	total       int               // bytes in paragraphs
+	outlets     []map[string]bool // credited in words, by paragraph
+	otherSource []bool            // a paragraph has a source that is no outlet
 }
 
 // paragraphsOf gives the lines of a text that are not empty.
@@ -207,7 +207,10 @@ func (s *textParagraphs) part(c claims, k partKey) float64 {
 		if first < reached {
 			continue
 		}
-		for reached = first + 1; reached < len(s.paragraphs) && !s.hasOtherSource(reached, k.outlet); reached++ {
+		for reached = first + 1; reached < len(s.paragraphs); reached++ {
+			if s.otherSource[reached] || len(s.outlets[reached]) > 0 && !s.outlets[reached][k.outlet] {
+				break
+			}
 			spoken[reached] = max(spoken[reached], each)
 		}
 	}
@@ -224,11 +227,6 @@ func (s *textParagraphs) part(c claims, k partKey) float64 {
 func (s *textParagraphs) share(paragraph int) float64 {
 	p := s.paragraphs[paragraph]
 	return float64(p.End-p.Start) / float64(s.total)
-}
-
-// hasOtherSource says whether a paragraph has another source than an outlet.
-func (s *textParagraphs) hasOtherSource(paragraph int, outlet string) bool {
-	return s.otherSource[paragraph] || len(s.outlets[paragraph]) > 0 && !s.outlets[paragraph][outlet]
 }
 
 // leadEnd gives the offset behind the lead of a text. Of scripts without spaces two letters count as a word.

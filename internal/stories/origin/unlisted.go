@@ -60,17 +60,6 @@ type namePhrase struct {
 	doubtful bool // only its last word speaks for an outlet, as a person's surname may
 }
 
-// longForm gives the outlet whose name before this one ends in the same words: "the Free Beacon" after "the Washington
-// Free Beacon".
-func longForm(name string, before []namePhrase) (news.Outlet, bool) {
-	for _, b := range before {
-		if strings.Contains(name, " ") && strings.HasSuffix(b.Outlet.Name, " "+name) {
-			return b.Outlet, true
-		}
-	}
-	return news.Outlet{Name: name}, false
-}
-
 // nameRun is a run of capitalised words.
 type nameRun struct {
 	words      []string
@@ -220,7 +209,13 @@ func (n *nameRun) outlet(text string, before []namePhrase) (namePhrase, bool) {
 	}
 	joined := text[n.start:n.end]
 	first := n.words[0]
-	o, known := longForm(joined, before)
+	o, known := news.Outlet{Name: joined}, false
+	for _, b := range before { // "the Free Beacon" after "the Washington Free Beacon"
+		if len(n.words) > 1 && strings.HasSuffix(b.Outlet.Name, " "+joined) {
+			o, known = b.Outlet, true
+			break
+		}
+	}
 	if len(n.words) == 1 && shortNames[first] && !beside && afterArticle(text[:n.start]) && !inDoubleName(text[n.end:]) {
 		return namePhrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: news.Outlet{Name: first}}, whole: whole, short: true}, true
 	}
@@ -274,12 +269,20 @@ func likeOutlet(words []string) bool {
 func adjacentNoun(text string, start, end int) (news.Span, bool) {
 	if after, ok := strings.CutPrefix(excerpt(text, end, end+20), " "); ok {
 		for _, noun := range outletNounsAfter {
-			if tail, ok := strings.CutPrefix(after, noun); ok && wordStart(tail) && !nameFollows(tail) {
+			tail, ok := strings.CutPrefix(after, noun)
+			if !ok || !wordStart(tail) || strings.HasPrefix(tail, " station") {
+				continue
+			}
+			from, to := wordAt(tail, 0)
+			next := from == 1 && tail[0] == ' ' && hasCapital(tail[from:to]) && !noNameStarts[tail[from:to]]
+			if !next { // else the noun is the next name's, as in "the Russian daily Kommersant"
 				return news.Span{Start: start, End: end + 1 + len(noun)}, true
 			}
 		}
 	}
-	if !followsNoun(text[:start]) {
+	head, ok := strings.CutSuffix(strings.TrimRight(text[:start], "\"“«„"), " ")
+	recent := head[max(0, len(head)-40):]
+	if !ok || !isNoun(recent[strings.LastIndexByte(recent, ' ')+1:]) {
 		return news.Span{Start: start, End: end}, false
 	}
 	before := strings.TrimRight(excerpt(text, start-80, start), "\"“«„")
@@ -287,7 +290,7 @@ func adjacentNoun(text string, start, end int) (news.Span, bool) {
 		before = before[i+1:]
 	}
 	quote := len(strings.TrimRight(text[:start], "\"“«„"))
-	before, ok := dropLastWord(before, isNoun)
+	before, ok = dropLastWord(before, isNoun)
 	_, owned := dropLastWord(before, func(w string) bool { return ownerWords[w] })
 	if !ok || owned || strings.HasSuffix(before, "told the ") { // "told the station" means one that was named before
 		return news.Span{Start: start, End: end}, false
@@ -298,22 +301,9 @@ func adjacentNoun(text string, start, end int) (news.Span, bool) {
 	return news.Span{Start: strings.LastIndex(text[:quote], before) + len(before), End: end}, true
 }
 
-// followsNoun says whether the last word before a name is an outlet's noun.
-func followsNoun(before string) bool {
-	head, ok := strings.CutSuffix(strings.TrimRight(before, "\"“«„"), " ")
-	last := head[strings.LastIndexByte(head[max(0, len(head)-40):], ' ')+1+max(0, len(head)-40):]
-	return ok && isNoun(last)
-}
-
 // isNoun says whether a word is an outlet's noun, with a French article or without.
 func isNoun(w string) bool {
 	return outletNouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")]
-}
-
-// nameFollows says whether a name follows at once: the noun before it is that name's, as in "the Russian daily Kommersant".
-func nameFollows(tail string) bool {
-	from, to := wordAt(tail, 0)
-	return strings.HasPrefix(tail, " station") || from == 1 && tail[0] == ' ' && hasCapital(tail[from:to]) && !noNameStarts[tail[from:to]]
 }
 
 // dropLastWord takes the last word off a text if it is of a kind.
