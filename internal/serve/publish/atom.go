@@ -5,9 +5,8 @@ import (
 	"encoding/xml"
 	"fmt"
 	"io"
+	"slices"
 	"time"
-
-	"headwater/internal/news"
 )
 
 const atomSpace = "http://www.w3.org/2005/Atom"
@@ -56,7 +55,7 @@ type atomContent struct {
 	Body string `xml:",chardata"`
 }
 
-// atomSource tells whose text the entry leads to: the outlet's site, as its feed may be none of ours.
+// atomSource names the outlet whose text the entry leads to, by its site, since we may not have its feed.
 type atomSource struct {
 	ID      string     `xml:"id"`
 	Title   string     `xml:"title"`
@@ -70,32 +69,32 @@ func Atom(w io.Writer, c Channel) error {
 	feed := atomFeed{
 		ID: cmp.Or(c.ID, c.Self), Title: c.Title, Subtitle: c.Description, Updated: atomTime(c.Stamp()),
 		Author: &atomPerson{Name: generator, URI: c.Home}, Generator: generator,
-		Links: append(c.links("application/atom+xml"), links(atomLink{Rel: "alternate", Type: "text/html", Href: c.Home})...),
+		Links: append(c.links("application/atom+xml"), withAddress([]atomLink{{Rel: "alternate", Type: "text/html", Href: c.Home}})...),
 	}
 	for _, it := range c.Items {
-		e, err := entryOf(it)
+		content, err := it.HTML()
 		if err != nil {
 			return fmt.Errorf("write Atom: %w", err)
+		}
+		e := atomEntry{
+			Lang: it.Lang, ID: it.ID, Title: it.Title,
+			Updated: atomTime(it.Updated), Published: atomTime(it.Published),
+			Author: &atomPerson{Name: it.Author.Title, URI: it.Author.URL},
+			Links:  itemLinks(it), Summary: it.Summary,
+			Content: atomContent{Type: "html", Body: content},
+		}
+		for _, f := range it.Files {
+			e.Links = append(e.Links, atomLink{Rel: "enclosure", Type: mime(f), Href: f.URL, Title: f.Title, Length: f.Length})
+		}
+		if it.Source.URL != "" {
+			e.Source = &atomSource{
+				ID: it.Source.URL, Title: it.Source.Title, Updated: e.Updated,
+				Links: []atomLink{{Rel: "alternate", Type: "text/html", Href: it.Source.URL}},
+			}
 		}
 		feed.Entries = append(feed.Entries, e)
 	}
 	return writeXML(w, feed)
-}
-
-func entryOf(it Item) (atomEntry, error) {
-	content, err := it.HTML()
-	if err != nil {
-		return atomEntry{}, err
-	}
-	e := atomEntry{
-		Lang: it.Lang, ID: it.ID, Title: it.Title,
-		Updated: atomTime(it.Updated), Published: atomTime(it.Published),
-		Author: &atomPerson{Name: it.Author.Title, URI: it.Author.URL},
-		Links:  append(itemLinks(it), enclosureLinks(it.Files)...), Summary: it.Summary,
-		Content: atomContent{Type: "html", Body: content},
-	}
-	e.Source = sourceOf(it.Source, e.Updated)
-	return e, nil
 }
 
 func itemLinks(it Item) []atomLink {
@@ -106,18 +105,11 @@ func itemLinks(it Item) []atomLink {
 	if it.Page != it.URL {
 		all = append(all, atomLink{Rel: "related", Type: "text/html", Href: it.Page, Title: "All versions, and why"})
 	}
-	return links(all...)
+	return withAddress(all)
 }
 
-// links leaves out those that lead nowhere.
-func links(all ...atomLink) []atomLink {
-	var kept []atomLink
-	for _, l := range all {
-		if l.Href != "" {
-			kept = append(kept, l)
-		}
-	}
-	return kept
+func withAddress(all []atomLink) []atomLink {
+	return slices.DeleteFunc(all, func(l atomLink) bool { return l.Href == "" })
 }
 
 // links are those of a document of the channel, but for its page: to itself, to the parts before and after it (RFC 5005,
@@ -127,17 +119,7 @@ func (c Channel) links(mime string) []atomLink {
 	if c.Next != "" || c.First != c.Self {
 		all = append(all, atomLink{Rel: "first", Type: mime, Href: c.First}, atomLink{Rel: "next", Type: mime, Href: c.Next})
 	}
-	return links(all...)
-}
-
-func sourceOf(r news.Reference, updated string) *atomSource {
-	if r.URL == "" {
-		return nil
-	}
-	return &atomSource{
-		ID: r.URL, Title: r.Title, Updated: updated,
-		Links: []atomLink{{Rel: "alternate", Type: "text/html", Href: r.URL}},
-	}
+	return withAddress(all)
 }
 
 func atomTime(t time.Time) string { return t.Format(time.RFC3339) }
@@ -152,12 +134,4 @@ func writeXML(w io.Writer, document any) error {
 		return fmt.Errorf("write XML: %w", err)
 	}
 	return nil
-}
-
-func enclosureLinks(all []news.Enclosure) []atomLink {
-	var out []atomLink
-	for _, e := range all {
-		out = append(out, atomLink{Rel: "enclosure", Type: mime(e), Href: e.URL, Title: e.Title, Length: e.Length})
-	}
-	return out
 }

@@ -43,12 +43,20 @@ type jsonItem struct {
 	Story       jsonExtension    `json:"_headwater"`
 }
 
+type jsonAttachment struct {
+	URL      string `json:"url"`
+	Type     string `json:"mime_type"`
+	Title    string `json:"title,omitempty"`
+	Length   int64  `json:"size_in_bytes,omitempty"`
+	Duration int64  `json:"duration_in_seconds,omitempty"`
+}
+
 type jsonAuthor struct {
 	Name string `json:"name"`
 	URL  string `json:"url,omitempty"`
 }
 
-// jsonExtension holds what JSON Feed has no word for. Names with an underscore are left to extensions by the standard.
+// jsonExtension holds what JSON Feed has no keys for. The standard leaves names with an underscore to extensions.
 type jsonExtension struct {
 	Story   string       `json:"story,omitempty"` // the story's page
 	Level   string       `json:"level"`
@@ -76,9 +84,27 @@ func JSON(w io.Writer, c Channel) error {
 		feed.Hubs = []jsonHub{{"WebSub", c.Hub}}
 	}
 	for _, it := range c.Items {
-		item, err := jsonItemOf(it)
+		content, err := it.HTML()
 		if err != nil {
 			return fmt.Errorf("write JSON Feed: %w", err)
+		}
+		item := jsonItem{
+			ID: it.ID, URL: it.URL, Title: it.Title, HTML: content, Summary: it.Summary,
+			Published: atomTime(it.Published), Modified: atomTime(it.Updated),
+			Authors:  []jsonAuthor{{Name: it.Author.Title, URL: it.Author.URL}},
+			Language: it.Lang,
+			Story:    jsonExtension{Story: it.Page, Level: it.Level, Named: it.Named, Members: make([]jsonMember, 0, len(it.Members))},
+		}
+		if i := slices.IndexFunc(it.Files, news.Enclosure.IsPicture); i >= 0 {
+			item.Image = it.Files[i].URL
+		}
+		for _, f := range it.Files {
+			item.Attachments = append(item.Attachments, jsonAttachment{f.URL, cmp.Or(mime(f), "application/octet-stream"), f.Title, f.Length, f.Duration})
+		}
+		for _, l := range it.Members {
+			item.Story.Members = append(item.Story.Members, jsonMember{
+				Role: string(cmp.Or(l.Role, "original")), Rel: l.Rel, Outlet: l.Outlet, Title: l.Title, URL: l.URL,
+			})
 		}
 		feed.Items = append(feed.Items, item)
 	}
@@ -89,47 +115,4 @@ func JSON(w io.Writer, c Channel) error {
 		return fmt.Errorf("write JSON Feed: %w", err)
 	}
 	return nil
-}
-
-func jsonItemOf(it Item) (jsonItem, error) {
-	content, err := it.HTML()
-	if err != nil {
-		return jsonItem{}, err
-	}
-	ext := jsonExtension{Story: it.Page, Level: it.Level, Named: it.Named, Members: make([]jsonMember, 0, len(it.Members))}
-	for _, l := range it.Members {
-		ext.Members = append(ext.Members, jsonMember{
-			Role: string(cmp.Or(l.Role, "original")), Rel: l.Rel, Outlet: l.Outlet, Title: l.Title, URL: l.URL,
-		})
-	}
-	return jsonItem{
-		ID: it.ID, URL: it.URL, Title: it.Title, HTML: content, Summary: it.Summary,
-		Published: atomTime(it.Published), Modified: atomTime(it.Updated),
-		Authors:  []jsonAuthor{{Name: it.Author.Title, URL: it.Author.URL}},
-		Language: it.Lang, Image: image(it.Files), Attachments: attachments(it.Files), Story: ext,
-	}, nil
-}
-
-type jsonAttachment struct {
-	URL      string `json:"url"`
-	Type     string `json:"mime_type"`
-	Title    string `json:"title,omitempty"`
-	Length   int64  `json:"size_in_bytes,omitempty"`
-	Duration int64  `json:"duration_in_seconds,omitempty"`
-}
-
-func attachments(all []news.Enclosure) []jsonAttachment {
-	var out []jsonAttachment
-	for _, e := range all {
-		out = append(out, jsonAttachment{e.URL, cmp.Or(mime(e), "application/octet-stream"), e.Title, e.Length, e.Duration})
-	}
-	return out
-}
-
-// image is the first picture among the files, or "".
-func image(all []news.Enclosure) string {
-	if i := slices.IndexFunc(all, news.Enclosure.IsPicture); i >= 0 {
-		return all[i].URL
-	}
-	return ""
 }

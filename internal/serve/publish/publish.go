@@ -1,5 +1,8 @@
 // Package publish writes stories as Atom 1.0 (RFC 4287), RSS 2.0 and JSON Feed 1.1: one entry a story, which leads to
 // the origin and lists the others. It knows nothing of HTTP.
+//
+// publish.go makes items of stories; atom.go, rss.go and json.go each write a channel of them. text.go makes text and
+// addresses safe to write, for the pages too.
 package publish
 
 import (
@@ -17,8 +20,12 @@ import (
 	"headwater/internal/news"
 )
 
-// generator names the program in the feeds that carry such an element.
-const generator = "Headwater"
+const (
+	generator     = "Headwater" // names the program in the feeds that carry such an element
+	maxMembers    = 60          // other versions of an entry: feed readers fetch the whole document again for each change
+	maxSummary    = 500         // characters
+	maxEnclosures = 30          // files of an entry
+)
 
 // Channel is a feed to write.
 type Channel struct {
@@ -29,7 +36,7 @@ type Channel struct {
 	Self        string    // absolute address of this very document
 	First       string    // of the first part of the feed, where this may be a later one (RFC 5005, section 3)
 	Next        string    // of the part with older stories; "" on the last
-	Hub         string    // of the WebSub hub that is told of changes; "" is none
+	Hub         string    // of the WebSub hub that is notified of changes; "" is none
 	Updated     time.Time // the channel is no older than this, nor than its newest item
 	Items       []Item
 }
@@ -65,7 +72,7 @@ type Link struct {
 	Role   news.Role
 }
 
-// epoch stands for the time of a channel that never held anything: Atom requires one, and it must not move.
+// epoch is the time of a channel that never held anything: Atom requires a time, and it must not change.
 var epoch = time.Unix(0, 0).UTC()
 
 // Stamp is when the channel last changed, in UTC and whole seconds; 1970 for one without items and time.
@@ -86,26 +93,28 @@ func stamp(t time.Time) time.Time {
 	return t.UTC().Truncate(time.Second)
 }
 
-// tidy gives the channel with every text and address safe to write and every required one filled in.
+// tidy makes every text and address safe to write, and fills in required ones.
 func (c Channel) tidy() Channel {
 	c.Title = cmp.Or(Line(c.Title), generator)
 	c.Description = cmp.Or(Line(c.Description), c.Title)
 	c.Home, c.Self = Absolute(c.Home), Absolute(c.Self)
 	c.First, c.Next, c.Hub = Absolute(c.First), Absolute(c.Next), Absolute(c.Hub)
-	items := make([]Item, len(c.Items))
+	c.Items = slices.Clone(c.Items)
 	for i, it := range c.Items {
-		items[i] = it.tidy()
+		c.Items[i] = it.tidy()
 	}
-	c.Items = items
 	return c
 }
 
 func (it Item) tidy() Item {
+	reference := func(r news.Reference) news.Reference {
+		return news.Reference{Title: cmp.Or(Line(r.Title), "Unknown"), URL: Absolute(r.URL)}
+	}
 	it.Title = cmp.Or(Line(it.Title), "Untitled")
 	it.Summary = Line(it.Summary)
 	it.Lang = languageTag(it.Lang)
 	it.URL, it.Page = Absolute(it.URL), Absolute(it.Page)
-	it.Author, it.Source = tidyReference(it.Author), tidyReference(it.Source)
+	it.Author, it.Source = reference(it.Author), reference(it.Source)
 	it.Published, it.Updated = stamp(it.Published), stamp(it.Updated)
 	var links []Link
 	for _, l := range it.Members {
@@ -118,23 +127,13 @@ func (it Item) tidy() Item {
 	return it
 }
 
-func tidyReference(r news.Reference) news.Reference {
-	return news.Reference{Title: cmp.Or(Line(r.Title), "Unknown"), URL: Absolute(r.URL)}
-}
-
-// Limits of an entry: feed readers fetch the whole document again for each change.
-const (
-	maxMembers = 60
-	maxSummary = 500 // characters
-)
-
-// Site is where the pages that entries lead back to live.
+// Site is the web site whose pages entries link to.
 type Site struct {
 	URL      string // absolute address of the front page
-	Instance string // tells this newsroom's ids from those of any other; kept in its store
+	Instance string // keeps the ids of this installation apart from those of others; kept in its store
 }
 
-// Items gives an item a story, in the order given. Stories without members are left out.
+// Items makes an item of each story, in the order given. Stories without members are left out.
 func (s Site) Items(stories []news.Story) []Item {
 	items := make([]Item, 0, len(stories))
 	for _, st := range stories {
@@ -149,7 +148,7 @@ func (s Site) Items(stories []news.Story) []Item {
 // So it stays the same while the story grows, and when the server restarts or moves to another address.
 func (s Site) StoryID(id int64) string { return s.uuid("story/" + strconv.FormatInt(id, 10)) }
 
-// ChannelID is the id of a feed, told apart by its name: "all", "topic/whales", "search/red tide".
+// ChannelID is the id of a feed by its name: "all", "topic/whales", "search/red tide".
 func (s Site) ChannelID(name string) string { return s.uuid("channel/" + name) }
 
 func (s Site) uuid(name string) string {
@@ -157,14 +156,17 @@ func (s Site) uuid(name string) string {
 	return uuid.NewSHA1(space, []byte(name)).URN()
 }
 
-// StoryPage is the address of a story's page.
-func (s Site) StoryPage(id int64) string {
-	return strings.TrimSuffix(s.URL, "/") + "/story/" + strconv.FormatInt(id, 10)
-}
-
+// item makes the entry of a story. Its members are the newest versions of the outlets, but for the one that it leads to.
 func (s Site) item(st news.Story) Item {
 	lead := st.Current()
-	page := s.StoryPage(st.ID)
+	page := strings.TrimSuffix(s.URL, "/") + "/story/" + strconv.FormatInt(st.ID, 10)
+	reference := func(o news.Outlet) news.Reference {
+		r := news.Reference{Title: Name(o)}
+		if o.Domain != "" {
+			r.URL = Absolute("https://" + o.Domain + "/")
+		}
+		return r
+	}
 	it := Item{
 		ID:        s.StoryID(st.ID),
 		Title:     st.Headline(),
@@ -180,9 +182,26 @@ func (s Site) item(st news.Story) Item {
 		Body:      template.HTML(lead.Article.HTML), // sanitised before it was stored
 		Files:     enclosures(st),
 		Published: st.First,
-		Updated:   changed(st),
+		Updated:   st.Changed,
 	}
-	it.Members, it.More = others(st, it)
+	if it.Updated.IsZero() {
+		it.Updated = st.Latest
+	}
+	rel := "related"
+	if it.Named {
+		rel = "via"
+	}
+	for _, r := range st.Reports() {
+		a, role := r.Newest().Article, r.Role()
+		u := Absolute(a.URL)
+		if role == news.RoleOriginal || u == "" || u == it.URL && !it.Named {
+			continue
+		}
+		it.Members = append(it.Members, Link{Rel: rel, URL: a.URL, Title: a.Headline(), Outlet: Name(a.Outlet), Role: role})
+	}
+	if len(it.Members) > maxMembers {
+		it.Members, it.More = it.Members[:maxMembers], len(it.Members)-maxMembers
+	}
 	it.Source = it.Author
 	if !it.Leads() {
 		it.Source = reference(lead.Article.Outlet)
@@ -201,47 +220,13 @@ func Author(st news.Story) news.Outlet {
 // Name is how readers know an outlet: its name, or its domain where it has none.
 func Name(o news.Outlet) string { return cmp.Or(Line(o.Name), Line(o.Domain), "Unknown outlet") }
 
-func reference(o news.Outlet) news.Reference {
-	if o.Domain == "" {
-		return news.Reference{Title: Name(o)}
-	}
-	return news.Reference{Title: Name(o), URL: Absolute("https://" + o.Domain + "/")}
-}
-
-func changed(st news.Story) time.Time {
-	if st.Changed.IsZero() {
-		return st.Latest
-	}
-	return st.Changed
-}
-
-// others lists the newest version of each outlet, but for the one that the item leads to.
-func others(st news.Story, it Item) (links []Link, more int) {
-	rel := "related"
-	if it.Named {
-		rel = "via"
-	}
-	for _, r := range st.Reports() {
-		a, role := r.Newest().Article, r.Role()
-		if role == news.RoleOriginal || Absolute(a.URL) == it.URL && !it.Named {
-			continue
-		}
-		links = append(links, Link{Rel: rel, URL: a.URL, Title: a.Headline(), Outlet: Name(a.Outlet), Role: role})
-	}
-	links = slices.DeleteFunc(links, func(l Link) bool { return Absolute(l.URL) == "" })
-	if len(links) > maxMembers {
-		return links[:maxMembers], len(links) - maxMembers
-	}
-	return links, 0
-}
-
 //go:embed entry.html
 var entryHTML string
 
 var entry = template.Must(template.New("entry").Parse(entryHTML))
 
-// HTML is the item's content: its body or else a summary, who wrote it and the other versions. It holds no time and no score, so that it
-// changes only when the story does.
+// HTML is the item's content: its body or else a summary, who wrote it and the other versions. It holds no time and no score,
+// so that it changes only when the story does.
 func (it Item) HTML() (string, error) {
 	var b strings.Builder
 	if err := entry.Execute(&b, it.tidy()); err != nil {
@@ -250,7 +235,7 @@ func (it Item) HTML() (string, error) {
 	return strings.TrimSpace(b.String()), nil
 }
 
-// Leads says that the item leads to the origin's own article, and not to a member that names it or to our page.
+// Leads says whether the item leads to the origin's own article, and not to a member that names it or to our page.
 func (it Item) Leads() bool {
 	if it.URL == "" || it.URL == it.Page {
 		return false
@@ -289,11 +274,8 @@ func (l Link) label() string {
 	return s
 }
 
-// maxEnclosures bounds the files of an entry.
-const maxEnclosures = 30
-
-// enclosures are the files that come with a story: those of its current version, or where that has no recording, of the first member
-// that has one.
+// enclosures are the files of a story: those of its current version, and where that has no recording, of the first member that
+// has one.
 func enclosures(st news.Story) []news.Enclosure {
 	plays := func(a news.Article) bool { return slices.ContainsFunc(a.Enclosures, news.Enclosure.Plays) }
 	lead := st.Current().Article
@@ -309,7 +291,7 @@ func enclosures(st news.Story) []news.Enclosure {
 	return all
 }
 
-// Files gives enclosures fit to be shown and written: absolute addresses, each once.
+// Files gives the enclosures with absolute addresses, safe to show and write, each once.
 func Files(all []news.Enclosure) []news.Enclosure {
 	var out []news.Enclosure
 	seen := map[string]bool{}

@@ -60,7 +60,7 @@ type rssSource struct {
 	Title string `xml:",chardata"`
 }
 
-// RSS writes the channel as RSS 2.0. Members are atom:link elements, as RSS itself has no word for them.
+// RSS writes the channel as RSS 2.0. Members are atom:link elements, since RSS itself has none for them.
 func RSS(w io.Writer, c Channel) error {
 	c = c.tidy()
 	d := rssDocument{
@@ -75,36 +75,28 @@ func RSS(w io.Writer, c Channel) error {
 		},
 	}
 	for _, it := range c.Items {
-		item, err := rssItemOf(it)
+		content, err := it.HTML()
 		if err != nil {
 			return fmt.Errorf("write RSS: %w", err)
+		}
+		item := rssItem{
+			Title: it.Title, Link: it.URL, GUID: rssGUID{ID: it.ID},
+			Published: rssTime(it.Published), Updated: atomTime(it.Updated),
+			Creator: it.Author.Title, Language: it.Lang,
+			Description: html.EscapeString(it.Summary), Content: content,
+		}
+		item.Enclosure, item.Media = rssFiles(it.Files)
+		for _, l := range itemLinks(it) {
+			if l.Rel != "alternate" {
+				item.Links = append(item.Links, l)
+			}
+		}
+		if it.Source.URL != "" {
+			item.Source = &rssSource{URL: it.Source.URL, Title: it.Source.Title}
 		}
 		d.Channel.Items = append(d.Channel.Items, item)
 	}
 	return writeXML(w, d)
-}
-
-func rssItemOf(it Item) (rssItem, error) {
-	content, err := it.HTML()
-	if err != nil {
-		return rssItem{}, err
-	}
-	item := rssItem{
-		Title: it.Title, Link: it.URL, GUID: rssGUID{ID: it.ID},
-		Published: rssTime(it.Published), Updated: atomTime(it.Updated),
-		Creator: it.Author.Title, Language: it.Lang,
-		Description: html.EscapeString(it.Summary), Content: content,
-	}
-	item.Enclosure, item.Media = rssFiles(it.Files)
-	for _, l := range itemLinks(it) {
-		if l.Rel != "alternate" {
-			item.Links = append(item.Links, l)
-		}
-	}
-	if it.Source.URL != "" {
-		item.Source = &rssSource{URL: it.Source.URL, Title: it.Source.Title}
-	}
-	return item, nil
 }
 
 // rssTime is RFC 822 with the four-digit year that RSS 2.0 prefers.
@@ -127,8 +119,8 @@ type rssMedia struct {
 	Title    string `xml:"media:title,omitempty"`
 }
 
-// rssFiles gives the one enclosure that an RSS item has, a recording before anything else, and as media:content what it
-// can't say and the other files.
+// rssFiles gives the one enclosure that an RSS item may have, preferably a recording, and the other files as media:content.
+// The enclosure is among the latter too where it has a duration or a title, which RSS has no attributes for.
 func rssFiles(all []news.Enclosure) (one *rssEnclosure, others []rssMedia) {
 	i := slices.IndexFunc(all, news.Enclosure.Plays)
 	if i < 0 {
