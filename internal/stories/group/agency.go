@@ -9,6 +9,10 @@ import (
 
 // An agency sends one report in several languages within hours. The versions share no words to speak of, but names, figures and
 // the time. So they are found by rare names and by pictures among the articles that credit one agency as the writer.
+//
+// A print has the names of the opening as words without accents, and beside them by their consonants (prints/consonants.txt: Trump,
+// Трамп and トランプ are TRNP), which is all that names in katakana and Cyrillic have. Names of fewer than three consonants, and Arabic,
+// Hangul and Chinese names, are not compared, only words in Latin letters beside them.
 const (
 	translationSeconds  = 12 * 60 * 60 // between an article and its translation, at most
 	maxNameArticles     = 100          // with a name or picture; a more common one finds nothing

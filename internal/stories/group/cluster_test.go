@@ -60,7 +60,7 @@ func TestCluster(t *testing.T) {
 	}
 }
 
-// An item that stands for several counts as that many.
+// The size of an item counts in the linkage.
 func TestClusterWeighsSizes(t *testing.T) {
 	g := newGraph(2, bestLinkage{})
 	g.size[0], g.size[1] = 4, 4
@@ -161,8 +161,8 @@ func TestAuthorshipPenalty(t *testing.T) {
 	}
 }
 
-// A site's long article that resembles two reports of one agency must not join them: a chain of strong pairs is no story where the agency's
-// own pair says no.
+// A site's long article that resembles two reports of one agency must not join them, however strong the pairs are, where the agency's own
+// two reports are not one story.
 func TestNoChainThroughAnotherSite(t *testing.T) {
 	const agency, site = 1, 2
 	gr := newGraph(3, bestLinkage{})

@@ -21,7 +21,7 @@ func apart(these []int64, from ...int64) news.Correction {
 	return news.Correction{Same: these, Apart: from}
 }
 
-// correct applies corrections as newsroom does and settles.
+// correct sets corrections and settles.
 func (s *storeState) correct(t testing.TB, g *Grouper, all []news.Correction) Result {
 	t.Helper()
 	g.SetCorrections(all)
@@ -34,7 +34,7 @@ func name(id int64) string { return fmt.Sprint(id) }
 
 const tolls = "Tolls at the harbour rise in spring"
 
-// A later correction outranks what it contradicts of earlier ones, and nothing else.
+// A later correction overrides only what it contradicts of earlier ones.
 func TestConstraints(t *testing.T) {
 	tests := map[string]struct {
 		all   []news.Correction
@@ -157,7 +157,7 @@ func wantParts(t testing.TB, when string, s *storeState, want []string) {
 	}
 }
 
-// What is set apart may tell of the same happening.
+// Articles that a correction keeps apart may be one event.
 func TestApartInOneEvent(t *testing.T) {
 	text := join10(newProse(12), 10)
 	g, s := New(Options{}), newStoreState()
@@ -169,7 +169,7 @@ func TestApartInOneEvent(t *testing.T) {
 	}
 }
 
-// A new copy of what is set apart goes with one of the two and brings them not together.
+// A new copy of two articles that are kept apart joins one of them, and does not join the two.
 func TestCopiesOfWhatIsApart(t *testing.T) {
 	text := join10(newProse(13), 10)
 	g, s := New(Options{Corrections: []news.Correction{apart([]int64{2}, 1)}}), newStoreState()
@@ -357,7 +357,7 @@ func renumbered(all []news.Correction, order []int) []news.Correction {
 	return out
 }
 
-// A division never joins what is apart, whatever it is asked.
+// A partition never joins what must stay apart.
 func TestPartition(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := newPartition(8)

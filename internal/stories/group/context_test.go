@@ -75,7 +75,7 @@ func TestContextSumsFade(t *testing.T) {
 	}
 }
 
-// Of two single articles of one outlet the probability says all.
+// For two single articles of one outlet the probability alone decides.
 func TestContextSumsOfOneOutlet(t *testing.T) {
 	m := DefaultModel()
 	v := vectorOf(rand.New(rand.NewPCG(7, 8)))

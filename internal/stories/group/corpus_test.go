@@ -20,7 +20,7 @@ import (
 
 var noon = time.Date(2026, 11, 20, 12, 0, 0, 0, time.UTC)
 
-// itemOf prints an article as newsroom would. Quotations are what stands in curly quotes.
+// itemOf makes the Item of an article. Quotations are what is in curly quotes.
 func itemOf(a news.Article) Item {
 	if a.Seen.IsZero() {
 		a.Seen = a.Published
@@ -301,7 +301,7 @@ type relation string
 
 var relations = []relation{"copy", "headline", "excerpt", "edit", "half", "listing", "twin elsewhere", "credit"}
 
-// corpus draws articles of several stories by outlets that are told apart by a number up to outlets.
+// corpus draws articles of several stories, by outlets that are numbered up to outlets.
 func corpus(t *rapid.T, kinds []relation, outlets int) []Item {
 	var items []Item
 	for s := range rapid.IntRange(1, 5).Draw(t, "stories") {

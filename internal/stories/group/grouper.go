@@ -1,27 +1,3 @@
-// Package group decides which articles derive from one text (a story) and which stories are about one happening (an event).
-//
-// In go Items: articles with their prints, claims and cited URLs (Grouper.Add). Out come the stories that changed, the ids that
-// moved, and the comparisons to keep (Result of Grouper.Settle). A restart gives the stories and comparisons back (Restore,
-// RestoreEdge). Every decision is made over the whole component of articles that it touches and depends on what they say, not on
-// the order in which they came.
-//
-// Settle works in stages, each in a file or two. A file uses only those above it in this list:
-//
-//	overlap, recurring, termcounts   measures of overlap; titles of daily reports; document frequencies
-//	node, identity                   an article in the window; when two items are one article
-//	template, agency                 what a template made; what may be a translation
-//	index, candidates                statistics and postings of the window; the articles to compare with
-//	features, model                  what a pair has in common; its probabilities and reasons
-//	constraints                      people's corrections, and the union-find that obeys them
-//	printcache, grouper              the window: adding, removing, duplicates
-//	translation, score               the rules beside the model
-//	context, compare                 an article's context; from candidates to edges
-//	cluster, stories                 agglomerative clustering; the stories and events of a component
-//	settle                           all of it, and the ids
-//	correct, snapshot                applying corrections; reading and shrinking the window
-//
-// An edge is a comparison that is kept. Duplicates are articles with the same words: one of them, the first by content, represents
-// them all in comparisons. The work for an article is bounded (maxPosting and other limits), whatever the window holds.
 package group
 
 import (

@@ -25,7 +25,7 @@ func (s *storeState) restart(g *Grouper, items map[int64]Item) *Grouper {
 	return h
 }
 
-// A Grouper that was stopped and restored goes on as if it never had been: same stories, events and ids.
+// A Grouper that was restored goes on as one that was never stopped: same stories, events and ids.
 func TestRestartChangesNothing(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		items := corpus(rt, relations, 4)

@@ -12,7 +12,7 @@ func TestDefaultModel(t *testing.T) {
 	}
 }
 
-// Every feature that has a weight can be told to a reader, by itself or with another.
+// Every feature has words for a reader, its own or those of the feature that it is merged into.
 func TestEveryFeatureHasWords(t *testing.T) {
 	for i, name := range featureNames {
 		f := feature(i)

@@ -32,8 +32,8 @@ type node struct {
 	event        int64
 	lang         unique.Handle[string]
 	print        *prints.Print // while printCache has it decoded; else nil
-	norms        *norms      // of print
-	encodedPrint string      // duplicates with the same print share it
+	norms        *norms        // of print
+	encodedPrint string        // duplicates with the same print share it
 	record       string
 
 	at       int64  // Article.Time in seconds since 1970

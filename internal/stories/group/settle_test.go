@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// Each file of testdata says which of its articles belong together.
+// The head of each file of testdata has the stories and events that its articles make.
 func TestCases(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) < 10 {
@@ -187,7 +187,7 @@ func TestOneByOneAsAllAtOnce(t *testing.T) {
 	})
 }
 
-// Twins that come before their representatives by content key take their places in one order, so that what is found by
+// Rivals replace their representatives in an order that does not change from run to run, so that what is found by
 // numbers is the same in every run.
 func TestRivalsTakeTheirPlacesInOrder(t *testing.T) {
 	const pairs = 12

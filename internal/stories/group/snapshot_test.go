@@ -52,7 +52,7 @@ func TestForgetLeavesNothing(t *testing.T) {
 	})
 }
 
-// What is left when some stories are forgotten stands as it was, and no id is given again.
+// Forgetting some stories changes no other, and their ids are not used again.
 func TestForgetSome(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		items := corpus(rt, relations, 4)
@@ -92,7 +92,7 @@ func TestForgetSome(t *testing.T) {
 	})
 }
 
-// intact says whether nothing in the window leads out of it.
+// intact checks that edges and numbers of the window lead only to nodes that are in it.
 func intact(t *rapid.T, g *Grouper) {
 	numbers := map[uint32]bool{}
 	for _, n := range g.byID {

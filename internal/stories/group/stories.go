@@ -100,8 +100,10 @@ func (g *Grouper) sameArticles(nodes []*node, number map[*node]int, stories *par
 	return articles
 }
 
-// joinLanguages joins the stories that are one in several languages. Two stories that have a language in common stay apart: what a
-// translation resembles does not make them one. The items to cluster are stories, and their sizes are numbers of languages.
+// joinLanguages joins the stories that are one in several languages by their likeliest pairs. Two stories that have a language in common
+// stay apart: what a translation resembles does not make them one. A story in n languages needs n pairs whose mean reaches the threshold,
+// so copies neither help nor hinder. The items to cluster are stories, and their sizes are numbers of languages. Events get translations
+// by way of the stories.
 func (g *Grouper) joinLanguages(nodes []*node, translations map[[2]int]float64, storyOf []int, stories *partition) []int {
 	best := map[[2]int]float64{} // the likeliest translation of two stories
 	for pair, p := range translations {

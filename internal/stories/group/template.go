@@ -10,6 +10,10 @@ import (
 // answered here. Did one template make these two texts, about two things (sameTemplate)? From how many titles on is the frame
 // of a title a template's (frameRules; index.sameFrame counts them)? Which articles does a reader not want on a front page because
 // a template made them (templateMarks)?
+//
+// What one template made is neither one story nor one event. Across outlets nothing of this counts. Where texts are short or missing,
+// the titles tell by their frames: the head up to a mark ("Stock Movers:"), the tail from one ("| The Opening Trade 8/19/2026"), the
+// last three words, or all of it, with figures left open.
 
 const (
 	// templateProse is the mutual coverage from which texts tell whether one template made both, and below which titles do. A

@@ -13,7 +13,7 @@ import (
 )
 
 // Each file has notices of one outlet that one template made, or, where its name begins with "ok", versions of one article.
-// They are told apart whether two come or all, and in whatever order.
+// The result is the same for two of them and for all, in every order.
 func TestSameTemplate(t *testing.T) {
 	files, err := filepath.Glob("testdata/moulds/*.txtar")
 	if err != nil || len(files) < 30 {
@@ -133,7 +133,7 @@ func templatesOf(t *testing.T, file string) []string {
 }
 
 // Each file of templates has articles of one outlet. Which of them are made by a template comes out alike in every order, one by
-// one or all at once, and an article that turns out to be is told of once, unless it was so from the beginning.
+// one or all at once, and an article that turns out to be is reported once, unless it was so from the beginning.
 func TestTemplates(t *testing.T) {
 	files, err := filepath.Glob("testdata/templates/*.txtar")
 	if err != nil || len(files) < 5 {

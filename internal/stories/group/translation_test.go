@@ -146,7 +146,7 @@ func TestMayTranslate(t *testing.T) {
 	}
 }
 
-// Without their pictures the versions in three scripts have too little in common to be one story, and with them a reader is told why they are.
+// Without their pictures the versions in three scripts have too little in common to be one story; with them the reasons name the picture.
 func TestPictureOfATranslation(t *testing.T) {
 	c := readCase(t, "testdata/translations-pictures.txtar")
 	told := 0
