@@ -5,6 +5,7 @@
 package stories
 
 import (
+	"runtime"
 	"slices"
 	"strings"
 
@@ -18,11 +19,12 @@ import (
 const (
 	// Round is how many articles are settled together at most. All are learnt before the first is compared.
 	Round = 8192
-	// Workers is how many goroutines prepare articles.
-	Workers = 2
 
 	citeStrength = .3 // of a claim whose link counts as an address that the article cites
 )
+
+// Workers is how many goroutines prepare articles.
+var Workers = runtime.GOMAXPROCS(0)
 
 // Preparer makes of articles what grouping compares.
 type Preparer struct {
