@@ -12,10 +12,11 @@ import (
 	"strings"
 	"time"
 
+	"headwater/internal/accounts"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/store"
 	"headwater/internal/stories/prints"
+	"headwater/internal/subscribe"
 )
 
 const (
@@ -70,8 +71,8 @@ func generate(ctx context.Context, dir string, articles, window int) (err error)
 		fmt.Fprintf(os.Stderr, "\r%d of %d articles", m.made, articles)
 	}
 	fmt.Fprintln(os.Stderr)
-	room := pipeline.New(pipeline.Options{Store: db})
-	if err := room.AddUser(ctx, "reader", password); err != nil {
+	users := accounts.New(db, time.Now)
+	if err := users.AddUser(ctx, "reader", password); err != nil {
 		return err
 	}
 	user, _, err := db.User(ctx, "reader")
@@ -82,11 +83,11 @@ func generate(ctx context.Context, dir string, articles, window int) (err error)
 		return err
 	}
 	for _, t := range []news.Topic{{Name: "Common", Query: "bane"}, {Name: "Rare", Query: `"bane neti"`}} {
-		if _, err := room.AddTopic(ctx, t); err != nil {
+		if _, err := (&subscribe.Topics{Store: db, Now: time.Now}).AddTopic(ctx, t); err != nil {
 			return err
 		}
 	}
-	token, err := room.AddAPIToken(ctx, user, "archive")
+	token, err := users.AddAPIToken(ctx, user, "archive")
 	if err != nil {
 		return err
 	}

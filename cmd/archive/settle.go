@@ -12,6 +12,7 @@ import (
 	"headwater/feeds"
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/query"
 	"headwater/internal/store"
 	"headwater/internal/stories/outlets"
 )
@@ -28,7 +29,7 @@ func settle(ctx context.Context, dir string, count int) (err error) {
 	if err != nil {
 		return err
 	}
-	room := pipeline.New(pipeline.Options{Store: db, Outlets: registry, Logger: logger()})
+	settler := pipeline.New(pipeline.Options{Store: db, Index: query.NewIndex(db, nil, 0), Outlets: registry, Logger: logger()}).Settler
 	recent, err := db.Articles(ctx, news.ArticleList{Limit: 1000})
 	if err != nil {
 		return err
@@ -51,7 +52,7 @@ func settle(ctx context.Context, dir string, count int) (err error) {
 			return err
 		}
 		began := time.Now()
-		if n, err := room.Settle(ctx, nil); err != nil {
+		if n, err := settler.Settle(ctx, nil); err != nil {
 			return err
 		} else if n != 1 {
 			return fmt.Errorf("%d articles were settled at once, want 1; settle what waits in the folder first", n)

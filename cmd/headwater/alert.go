@@ -27,10 +27,10 @@ func (c *cli) topicAlert() *cobra.Command {
 	cmd.AddCommand(
 		c.alertAdd(), c.alertList(),
 		c.onAlert("remove ID", "Tell somebody no more", "  headwater topic alert remove 3",
-			func(ctx context.Context, a *app, id int64) error { return a.RemoveAlert(ctx, id) }),
+			func(ctx context.Context, a *app, id int64) error { return a.store.RemoveAlert(ctx, id) }),
 		c.onAlert("test ID", "Tell somebody of the topic's newest story now, and say how it went", "  headwater topic alert test 3",
 			func(ctx context.Context, a *app, id int64) error {
-				if err := a.TestAlert(ctx, id); err != nil {
+				if err := a.alerts.TestAlert(ctx, id); err != nil {
 					return err
 				}
 				c.printf("sent, and taken\n")
@@ -69,7 +69,7 @@ func (c *cli) alertAdd() *cobra.Command {
 					return err
 				}
 				a.Topic = t.ID
-				added, err := open.AddAlert(cmd.Context(), a)
+				added, err := open.alerts.AddAlert(cmd.Context(), a)
 				var wrong *news.AlertError
 				switch {
 				case errors.As(err, &wrong):

@@ -12,22 +12,27 @@ import (
 	"time"
 
 	"headwater/feeds"
+	"headwater/internal/accounts"
 	"headwater/internal/config"
 	"headwater/internal/intake/clean"
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/parse"
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
+	"headwater/internal/notify"
 	"headwater/internal/opml"
 	"headwater/internal/pipeline"
+	"headwater/internal/query"
 	"headwater/internal/search"
 	"headwater/internal/serve/api"
+	"headwater/internal/serve/compare"
 	"headwater/internal/serve/greader"
 	"headwater/internal/serve/web"
 	"headwater/internal/store"
 	"headwater/internal/stories/embed"
 	"headwater/internal/stories/origin"
 	"headwater/internal/stories/outlets"
+	"headwater/internal/subscribe"
 )
 
 // creditStrength is how far a claim must speak for an article for source: to find it.
@@ -35,12 +40,22 @@ const creditStrength = .3
 
 // app is the program with its parts wired.
 type app struct {
-	*pipeline.Newsroom
 	cfg    config.Config
 	log    *slog.Logger
-	store  *store.DB
-	client *fetch.Client
 	opened openOptions
+
+	store    *store.DB
+	client   *fetch.Client
+	index    *query.Index
+	stories  *query.Reader
+	accounts *accounts.Accounts
+	sender   *notify.Sender
+	alerts   *notify.Alerts
+	hub      *notify.Publisher
+	pipeline *pipeline.Pipeline
+	feeds    *subscribe.Feeds
+	topics   *subscribe.Topics
+	lists    *subscribe.Lists
 }
 
 // openWith wires everything over the data folder and holds the folder until close.
@@ -86,59 +101,77 @@ func (a *app) wire(ctx context.Context) error {
 	if a.client, err = fetch.New(fetchOptions(a.cfg, len(users))); err != nil {
 		return err
 	}
-	o := roomOptions(a.cfg, a.client, registry)
-	o.Store, o.Logger = a.store, a.log
 	options := indexOptions(a.log, a.store, registry)
 	options.Verify = a.opened.verify
-	if o.Index, err = search.Open(ctx, a.cfg.Data, options); err != nil {
+	index, err := search.Open(ctx, a.cfg.Data, options)
+	if err != nil {
 		return err
 	}
-	a.Newsroom = pipeline.New(o)
+	a.index = query.NewIndex(a.store, index, a.cfg.Index.Batch)
+	a.stories = query.NewReader(a.store, a.index, registry, time.Now)
+	a.accounts = accounts.New(a.store, time.Now)
+	a.sender = alertSender(a.cfg, a.client)
+	a.alerts = &notify.Alerts{Store: a.store, Sender: a.sender, Stories: a.stories, Now: time.Now}
+	a.hub = hubOf(a.cfg)
+	a.hub.Store, a.hub.Post, a.hub.Log = a.store, a.client.Post, a.log
+	o := pipelineOptions(a.cfg, a.client, registry)
+	o.Store, o.Index, o.Reader, o.Logger, o.Hub = a.store, a.index, a.stories, a.log, a.hub
+	o.Alerts = notify.NewQueue(a.alerts, a.log)
+	a.pipeline = pipeline.New(o)
+	a.feeds = &subscribe.Feeds{Store: a.store, Finder: newFinder(a.cfg, a.client), Now: time.Now, Removed: a.pipeline.FeedRemoved}
+	a.topics = &subscribe.Topics{Store: a.store, Now: time.Now, Changed: a.pipeline.TopicsChanged}
+	a.lists = &subscribe.Lists{Feeds: a.feeds, Topics: a.topics}
 	return nil
 }
 
-// roomOptions are the settings of a newsroom, still without a store and an index.
-func roomOptions(cfg config.Config, client *fetch.Client, registry *outlets.Registry) pipeline.Options {
+// pipelineOptions are the settings of the pipeline, still without what has the data folder open.
+func pipelineOptions(cfg config.Config, client *fetch.Client, registry *outlets.Registry) pipeline.Options {
 	return pipeline.Options{
-		Fetch: client, Outlets: registry,
-		Parse:   parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth},
+		Fetch: client, Outlets: registry, Parse: parseOptions(cfg),
 		Pace:    poll.Pace{Interval: cfg.Poll.Interval, Min: cfg.Poll.MinInterval, Max: cfg.Poll.MaxInterval},
-		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Keep: time.Duration(cfg.Keep), Batch: cfg.Index.Batch,
-		Callback: callback(cfg), MaxPush: int64(cfg.Fetch.MaxBytes), Hub: hubOf(cfg),
-		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, Similar: cfg.Embeddings.Threshold,
-		FetchSources: cfg.Origin.FetchSources, PictureBytes: int64(cfg.Media.MaxBytes),
-		Alert:    alertSender(cfg, client),
-		FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,
+		Workers: cfg.Poll.Workers, PerHost: cfg.Fetch.PerHost, Window: cfg.Group.Window, Keep: time.Duration(cfg.Keep),
+		Callback: callback(cfg), MaxPush: int64(cfg.Fetch.MaxBytes),
+		Embed: embedClient(cfg, client), EmbedWait: cfg.Embeddings.Timeout, EventCosine: cfg.Embeddings.Threshold,
+		ReadSources: cfg.Origin.FetchSources, FullText: cfg.FullText.Mode, FullTextPerHost: cfg.FullText.PerHost,
 	}
+}
+
+func parseOptions(cfg config.Config) parse.Options {
+	return parse.Options{Timeout: cfg.Parse.Timeout, MaxItems: cfg.Parse.MaxItems, MaxDepth: cfg.Parse.MaxDepth}
+}
+
+func newFinder(cfg config.Config, client *fetch.Client) *subscribe.Finder {
+	return &subscribe.Finder{Fetch: client, Parse: parseOptions(cfg), Now: time.Now}
 }
 
 // pages is what the pages read and change.
 func (a *app) pages() web.Backend {
-	n, db := a.Newsroom, a.store
+	db := a.store
 	return web.Backend{
-		StoryReader: n, Comparer: n, ArticleStore: db, EventStore: db, Searcher: n, EditionReader: n,
-		TopicStore: db, TopicSearcher: n, TopicEditor: n, AlertStore: db, AlertEditor: n,
-		FeedStore: db, FeedEditor: n, StatusReader: n,
+		StoryReader: a.stories, Comparer: compare.New(db), ArticleStore: db, EventStore: db, Searcher: a.stories, EditionReader: a.stories,
+		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
+		FeedStore: db, FeedEditor: a.feeds, StatusReader: a.stories,
 	}
 }
 
 // api is what the REST API reads and changes.
 func (a *app) api() api.Backend {
-	n, db := a.Newsroom, a.store
+	db := a.store
 	return api.Backend{
-		StoryReader: n, StoryStore: db, Comparer: n, ArticleStore: db, EventStore: db, OutletStore: db, Searcher: n,
-		ChangeLog: db, ChangeNotifier: n,
-		TopicStore: db, TopicSearcher: n, TopicEditor: n, AlertStore: db, AlertEditor: n,
-		FeedStore: db, FeedEditor: n, OPML: n, CorrectionStore: db, Corrector: n, TokenReader: n, StatusReader: n,
+		StoryReader: a.stories, StoryStore: db, Comparer: compare.New(db), ArticleStore: db, EventStore: db, OutletStore: db, Searcher: a.stories,
+		ChangeLog: db, ChangeNotifier: a.pipeline,
+		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, AlertStore: db, AlertEditor: a.alerts,
+		FeedStore: db, FeedEditor: a.feeds, OPML: a.lists, CorrectionStore: db, Corrector: a.pipeline.Settler, TokenReader: a.accounts,
+		StatusReader: a.stories,
 	}
 }
 
 // reader is what the Google Reader API reads and changes.
 func (a *app) reader() greader.Backend {
-	n, db := a.Newsroom, a.store
+	db := a.store
 	return greader.Backend{
-		Accounts: n, ItemStore: db, StateStore: db, ArticleStore: db, StoryReader: n,
-		TopicStore: db, TopicSearcher: n, TopicEditor: n, FeedStore: db, FeedEditor: n, OPML: n,
+		Accounts: a.accounts, ItemStore: db, StateStore: db, ArticleStore: db, StoryReader: a.stories,
+		TopicStore: db, TopicSearcher: a.stories, TopicEditor: a.topics, FeedStore: db, FeedEditor: a.feeds, OPML: a.lists,
 	}
 }
 
@@ -148,8 +181,8 @@ func (a *app) close() error {
 	if a.client != nil {
 		a.client.Close()
 	}
-	if a.Newsroom != nil {
-		errs = append(errs, a.Newsroom.Close())
+	if a.index != nil {
+		errs = append(errs, a.index.Close())
 	}
 	if a.store != nil {
 		errs = append(errs, a.store.Close())
@@ -255,7 +288,7 @@ func (a *app) startLists(ctx context.Context) error {
 	if err != nil && !errors.Is(err, news.ErrNotFound) || done != "" {
 		return err
 	}
-	have, err := a.Feeds(ctx)
+	have, err := a.store.Feeds(ctx)
 	if err != nil {
 		return err
 	}
@@ -285,7 +318,7 @@ func (a *app) startList(ctx context.Context, name string) error {
 		return err
 	}
 	var done news.Imported
-	err = a.AddTopics(ctx, list.Topics, &done)
+	err = a.topics.AddAll(ctx, list.Topics, &done)
 	for _, p := range done.Problems {
 		a.log.Warn("part of a list was left out", "list", name, "problem", p)
 	}
@@ -311,7 +344,7 @@ func (a *app) addAll(ctx context.Context, list opml.List, progress func(done, to
 		for _, o := range part {
 			feeds = append(feeds, news.Feed{URL: o.URL, Title: o.Title, Site: o.Site, Folder: o.Folder, FullText: o.FullText})
 		}
-		fresh, err := a.AddFeeds(ctx, feeds)
+		fresh, err := a.feeds.AddFeeds(ctx, feeds)
 		if err != nil {
 			return added, known, err
 		}

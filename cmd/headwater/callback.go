@@ -9,7 +9,6 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/notify"
-	"headwater/internal/pipeline"
 	"headwater/internal/serve/view"
 )
 
@@ -26,12 +25,12 @@ func callback(cfg config.Config) string {
 }
 
 // hubOf is the hub that passes our feeds on, none where it could not reach them.
-func hubOf(cfg config.Config) pipeline.Hub {
+func hubOf(cfg config.Config) *notify.Publisher {
 	u, err := url.Parse(cfg.PublicURL)
 	if err != nil || cfg.WebSub.Hub == "" || !reachable(u.Hostname(), cfg.Fetch.AllowPrivate) {
-		return pipeline.Hub{}
+		return &notify.Publisher{}
 	}
-	h := pipeline.Hub{URL: cfg.WebSub.Hub}
+	h := &notify.Publisher{Hub: cfg.WebSub.Hub}
 	for _, format := range []string{"atom", "rss", "json"} {
 		h.Feeds = append(h.Feeds, cfg.PublicURL+"/feeds/all."+format)
 	}
@@ -58,7 +57,7 @@ func reachable(host string, allow []netip.Prefix) bool {
 // alertSender sends through the one client, as everything does.
 func alertSender(cfg config.Config, client *fetch.Client) *notify.Sender {
 	m := cfg.SMTP
-	return notify.New(notify.Options{
+	return notify.NewSender(notify.SenderOptions{
 		Post: client.Post, Dial: client.Dial, DialTLS: client.DialTLS,
 		Story: func(s news.Story) any { return view.StoryOf(s) },
 		Pages: cfg.BaseURL(""), Title: cfg.Title,

@@ -127,13 +127,13 @@ func (c *cli) pollDemo(ctx context.Context, a *app, address string, l net.Listen
 		return err
 	}
 	bar := c.progressBar()
-	sum, err := a.Pass(ctx, pipeline.PassOptions{Force: true, Progress: bar.update})
+	sum, err := a.pipeline.Pass(ctx, pipeline.PassOptions{Force: true, Progress: bar.update})
 	bar.clear()
 	if err != nil {
 		return err
 	}
 	c.printPass(sum)
-	status, err := a.Status(ctx)
+	status, err := a.stories.Status(ctx)
 	if err != nil {
 		return err
 	}
@@ -141,7 +141,7 @@ func (c *cli) pollDemo(ctx context.Context, a *app, address string, l net.Listen
 	if l == nil {
 		return nil
 	}
-	if err := a.AddUser(ctx, demoUser, demoPassword); err != nil && !errors.Is(err, news.ErrExists) {
+	if err := a.accounts.AddUser(ctx, demoUser, demoPassword); err != nil && !errors.Is(err, news.ErrExists) {
 		return err
 	}
 	return a.serve(ctx, l, func(url string) {

@@ -144,16 +144,16 @@ func examineOutlets(cfg config.Config) []finding {
 // examine looks at an open data folder.
 func (a *app) examine(ctx context.Context) []finding {
 	found := []finding{result("store", a.store.Check(ctx), "pages and references are whole")}
-	status, err := a.Status(ctx)
+	status, err := a.stories.Status(ctx)
 	found = append(found, result("stages", err, fmt.Sprintf("%d articles in %d stories, %d unsettled, %d unindexed",
 		status.Articles, status.Stories, status.Unsettled, status.Unindexed)))
-	n, err := a.Indexed()
+	n, err := a.index.Count()
 	f := result("index", err, fmt.Sprintf("%d articles", n))
 	if err == nil && int(n)+status.Unindexed < status.Articles {
 		f.OK, f.Detail = false, fmt.Sprintf("%d of %d articles; `headwater reindex` builds it anew", n, status.Articles)
 	}
 	found = append(found, f, a.examineGrowth(ctx))
-	if a.Keep > 0 {
+	if a.cfg.Keep > 0 {
 		found = append(found, a.examineKeep(ctx))
 	}
 	found = append(found, a.examineFeeds(ctx))
@@ -164,7 +164,7 @@ func (a *app) examine(ctx context.Context) []finding {
 
 // examineGrowth reports the size of the data folder, and what it will be.
 func (a *app) examineGrowth(ctx context.Context) finding {
-	g, err := a.Growth(ctx)
+	g, err := a.pipeline.Retention.Growth(ctx)
 	if err != nil {
 		return finding{"growth", false, err.Error()}
 	}
@@ -176,7 +176,7 @@ func (a *app) examineGrowth(ctx context.Context) finding {
 		return finding{"growth", true, detail + "; less than a day is stored, which tells no rate"}
 	}
 	detail += fmt.Sprintf("; %.0f articles a day add %s a day, which in a year makes %s", g.PerDay, byteSize(g.BytesPerDay()), byteSize(g.InAYear(0)))
-	keep, what := a.Keep, "with keep"
+	keep, what := time.Duration(a.cfg.Keep), "with keep"
 	if keep == 0 {
 		keep, what = 30*24*time.Hour, "with keep: 30d"
 	}
@@ -185,7 +185,7 @@ func (a *app) examineGrowth(ctx context.Context) finding {
 
 // examineKeep reports what the setting keep removes.
 func (a *app) examineKeep(ctx context.Context) finding {
-	p, err := a.KeepWouldTake(ctx)
+	p, err := a.pipeline.Retention.KeepWouldTake(ctx)
 	if err != nil {
 		return finding{"keep", false, err.Error()}
 	}
@@ -235,7 +235,7 @@ func result(what string, err error, detail string) finding {
 
 // examineFeeds fails only where every feed fails. The feeds page shows single ones.
 func (a *app) examineFeeds(ctx context.Context) finding {
-	feeds, err := a.Feeds(ctx)
+	feeds, err := a.store.Feeds(ctx)
 	if err != nil {
 		return finding{"feeds", false, err.Error()}
 	}

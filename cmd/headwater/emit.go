@@ -109,7 +109,7 @@ func (a *app) emit(ctx context.Context, e emitOptions, w io.Writer) error {
 		}
 	}
 	if e.folder != "" {
-		feeds, err := a.Feeds(ctx)
+		feeds, err := a.store.Feeds(ctx)
 		if err != nil {
 			return err
 		}
@@ -118,11 +118,11 @@ func (a *app) emit(ctx context.Context, e emitOptions, w io.Writer) error {
 		}
 	}
 	if e.since != "" {
-		if q.Since, err = view.ParseSince(e.since, a.Now()); err != nil {
+		if q.Since, err = view.ParseSince(e.since, time.Now()); err != nil {
 			return err
 		}
 	}
-	part, err := a.Edition(ctx, q)
+	part, err := a.stories.Edition(ctx, q)
 	if err != nil {
 		return err
 	}

@@ -14,12 +14,14 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/intake/discover"
+	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/opml"
 	"headwater/internal/pipeline"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
 	"headwater/internal/store"
+	"headwater/internal/subscribe"
 )
 
 func (c *cli) feedCommand() *cobra.Command {
@@ -92,7 +94,7 @@ func (c *cli) feedSet() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					if err := a.SetFullText(cmd.Context(), f.ID, full); err != nil {
+					if err := a.store.SetFullText(cmd.Context(), f.ID, full); err != nil {
 						return err
 					}
 					c.printf("set %d %s\n", f.ID, f.URL)
@@ -125,7 +127,7 @@ func (c *cli) feedRemove() *cobra.Command {
 					if err != nil {
 						return err
 					}
-					if err := a.RemoveFeed(cmd.Context(), f.ID); err != nil {
+					if err := a.feeds.RemoveFeed(cmd.Context(), f.ID); err != nil {
 						return err
 					}
 					c.printf("removed %d %s\n", f.ID, f.URL)
@@ -142,10 +144,10 @@ func (a *app) findFeed(ctx context.Context, arg string) (news.Feed, error) {
 	if err != nil {
 		id = 0
 	}
-	f, err := a.FindFeed(ctx, id, arg)
+	f, err := a.feeds.FindFeed(ctx, id, arg)
 	if addresses, typed := discover.Typed(arg); errors.Is(err, news.ErrNotFound) && typed == nil {
 		for _, address := range discover.Variants(addresses[0]) {
-			if f, err = a.FindFeed(ctx, 0, address); !errors.Is(err, news.ErrNotFound) {
+			if f, err = a.feeds.FindFeed(ctx, 0, address); !errors.Is(err, news.ErrNotFound) {
 				break
 			}
 		}
@@ -191,12 +193,12 @@ func (c *cli) readList(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	room, client, err := newChecker(cfg)
+	client, err := fetch.New(fetchOptions(cfg, 0))
 	if err != nil {
 		return nil, err
 	}
 	defer client.Close()
-	data, note, err := room.ReadAddress(ctx, addresses, maxList)
+	data, note, err := newFinder(cfg, client).ReadAddress(ctx, addresses, maxList)
 	if note != "" {
 		c.complain("note: %s\n", publish.Line(note))
 	}
@@ -226,7 +228,7 @@ func (c *cli) importList(ctx context.Context, a *app, name string, list opml.Lis
 		return nil
 	}
 	var done news.Imported
-	if err := a.AddTopics(ctx, list.Topics, &done); err != nil {
+	if err := a.topics.AddAll(ctx, list.Topics, &done); err != nil {
 		return err
 	}
 	for _, p := range done.Problems {
@@ -256,7 +258,7 @@ func (c *cli) feedExport() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				list := pipeline.List(cfg.Title, all, topics)
+				list := subscribe.List(cfg.Title, all, topics)
 				list.TopicFeed = func(t news.Topic) string {
 					if cfg.PublicURL == "" || !t.Reachable() {
 						return "" // no page, or no address can hold the name

@@ -17,11 +17,12 @@ import (
 	"golang.org/x/term"
 
 	"headwater/internal/intake/discover"
+	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
 	"headwater/internal/store"
+	"headwater/internal/subscribe"
 )
 
 // feedAddOptions are the flags of feed add.
@@ -112,7 +113,7 @@ func (c *cli) addAsIs(ctx context.Context, a *app, addresses []string, o feedAdd
 	out := feedAddView{Choices: []choiceView{}, Added: []view.Feed{}, Problems: []problemView{}}
 	var failed error
 	for _, u := range addresses {
-		f, err := a.AddFeed(ctx, news.Feed{URL: u, Title: o.title, Folder: o.folder, FullText: o.full})
+		f, err := a.feeds.AddFeed(ctx, news.Feed{URL: u, Title: o.title, Folder: o.folder, FullText: o.full})
 		if errors.Is(err, news.ErrExists) {
 			err = alreadyAdded(u, f)
 		}
@@ -147,7 +148,7 @@ func (c *cli) discoverAndAdd(cmd *cobra.Command, args []string, o feedAddOptions
 	if err != nil {
 		return err
 	}
-	room, client, err := newChecker(cfg)
+	client, err := fetch.New(fetchOptions(cfg, 0))
 	if err != nil {
 		return err
 	}
@@ -162,7 +163,7 @@ func (c *cli) discoverAndAdd(cmd *cobra.Command, args []string, o feedAddOptions
 			return err
 		}
 	}
-	p := picker{cli: c, room: room, known: known, feedAddOptions: o}
+	p := picker{cli: c, finder: newFinder(cfg, client), known: known, feedAddOptions: o}
 	for _, arg := range args {
 		if err := p.pick(cmd.Context(), arg); err != nil {
 			return errors.Join(c.addPicked(cmd, p), err)
@@ -230,7 +231,7 @@ func knownAs(id int64) string {
 type picker struct {
 	*cli
 	feedAddOptions
-	room     *pipeline.Newsroom
+	finder   *subscribe.Finder
 	known    []news.Feed // subscribed or picked; the id of a picked one is negative
 	picked   []string    // addresses to add
 	choices  []choiceView
@@ -247,10 +248,10 @@ func (p *picker) pick(ctx context.Context, arg string) error {
 		if readErr != nil {
 			found.Problem = readErr.Error()
 		} else {
-			found, err = p.room.FindFeedsOf(ctx, p.known, name, doc)
+			found, err = p.finder.FindInFile(ctx, p.known, name, doc)
 		}
 	} else {
-		found, err = p.room.FindFeedsBeside(ctx, p.known, arg)
+		found, err = p.finder.Find(ctx, p.known, arg)
 	}
 	if err != nil {
 		return err
@@ -325,7 +326,7 @@ func (p *picker) pickFirst(ctx context.Context, arg string, feeds []news.FoundFe
 
 // checkFeed requests a feed that a page links to. It may be none, or known under another address.
 func (p *picker) checkFeed(ctx context.Context, f news.FoundFeed) (news.Finding, error) {
-	found, err := p.room.FindFeedsBeside(ctx, p.known, f.URL)
+	found, err := p.finder.Find(ctx, p.known, f.URL)
 	if err != nil {
 		return found, err
 	}

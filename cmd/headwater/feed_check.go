@@ -10,7 +10,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"headwater/internal/config"
 	"headwater/internal/intake/discover"
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/poll"
@@ -91,14 +90,19 @@ func (c *cli) feedCheck() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			room, client, err := newChecker(cfg)
+			registry, err := registryOf(cfg)
+			if err != nil {
+				return err
+			}
+			client, err := fetch.New(fetchOptions(cfg, 0))
 			if err != nil {
 				return err
 			}
 			defer client.Close()
+			collector := pipeline.NewCollector(pipelineOptions(cfg, client, registry)) // without a store, so that it works beside a running server
 			var r pipeline.Report
 			for i, address := range addresses {
-				got, err := room.Check(cmd.Context(), address)
+				got, err := collector.Check(cmd.Context(), address)
 				if err != nil {
 					return err
 				}
@@ -192,17 +196,4 @@ func (c *cli) printCheck(r pipeline.Report) error {
 	row("set by", poll.Reason(r.Rule))
 	w.flush()
 	return nil
-}
-
-// newChecker wires what finding and checking feeds needs: no store and no index, so that it works beside a running server.
-func newChecker(cfg config.Config) (*pipeline.Newsroom, *fetch.Client, error) {
-	registry, err := registryOf(cfg)
-	if err != nil {
-		return nil, nil, err
-	}
-	client, err := fetch.New(fetchOptions(cfg, 0))
-	if err != nil {
-		return nil, nil, err
-	}
-	return pipeline.New(roomOptions(cfg, client, registry)), client, nil
 }

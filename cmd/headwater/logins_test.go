@@ -39,7 +39,7 @@ func TestLoginStorm(t *testing.T) {
 					t.Error(err)
 				}
 			}()
-			if err := a.AddUser(t.Context(), "anna", "correct horse"); err != nil {
+			if err := a.accounts.AddUser(t.Context(), "anna", "correct horse"); err != nil {
 				t.Fatal(err)
 			}
 			h, err := a.handler(t.Context(), "http://127.0.0.1")

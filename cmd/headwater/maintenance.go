@@ -49,7 +49,7 @@ func (c *cli) restoreCommand() *cobra.Command {
 			}
 			return c.withOptions(cmd.Context(), openOptions{restoring: true}, func(a *app) error {
 				bar := c.progressBar()
-				n, err := a.CatchUp(cmd.Context(), bar.of("index"))
+				n, err := a.index.CatchUp(cmd.Context(), bar.of("index"))
 				bar.clear()
 				if err == nil {
 					err = store.Restored(cfg.Data)
@@ -67,12 +67,12 @@ func (c *cli) restoreCommand() *cobra.Command {
 // completeIndex adds what the index lacks, as after a crash, before a search. A server does so in the background, and its
 // searches say how far it is.
 func (c *cli) completeIndex(ctx context.Context, a *app) error {
-	if c.server != nil || !a.Building() {
+	if c.server != nil || !a.index.Building() {
 		return nil
 	}
 	bar := c.progressBar()
 	defer bar.clear()
-	_, err := a.CatchUp(ctx, bar.of("index"))
+	_, err := a.index.CatchUp(ctx, bar.of("index"))
 	return err
 }
 
@@ -86,7 +86,7 @@ func (c *cli) reindexCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.runOrForward(cmd, func(a *app) error {
 				bar := c.progressBar()
-				n, err := a.Reindex(cmd.Context(), a.freshIndex, bar.of("index"))
+				n, err := a.pipeline.Reindex(cmd.Context(), a.freshIndex, bar.of("index"))
 				bar.clear()
 				if err != nil {
 					return err

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"headwater/internal/config"
+	"headwater/internal/store"
 )
 
 // TestSlowPictures asks for a hundred pictures of a host that never answers. Pictures of another host and pages come
@@ -46,7 +47,7 @@ func TestSlowPictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	key, err := a.PictureKey(t.Context())
+	key, err := a.pictureKey(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -92,5 +93,31 @@ func TestSlowPictures(t *testing.T) {
 	all.Wait()
 	if n := len(asked) + 1; n > 8 {
 		t.Errorf("the slow host was asked for %d pictures", n)
+	}
+}
+
+// TestFolderSettings keeps the instance's id and the addresses of pictures good across a restart, and apart from those of
+// another data folder.
+func TestFolderSettings(t *testing.T) {
+	read := func(dir string) (id, key string) {
+		db, err := store.Open(t.Context(), dir, store.Options{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		a := &app{store: db}
+		id, errID := a.instanceID(t.Context())
+		raw, err := a.pictureKey(t.Context())
+		if err := errors.Join(errID, err, db.Close()); err != nil || len(raw) != 32 || len(id) < 16 {
+			t.Fatalf("id %q, key %x, %v", id, raw, err)
+		}
+		return id, string(raw)
+	}
+	dir := t.TempDir()
+	id, key := read(dir)
+	if againID, againKey := read(dir); againID != id || againKey != key {
+		t.Errorf("%q and %x after a restart, %q and %x before", againID, againKey, id, key)
+	}
+	if otherID, otherKey := read(t.TempDir()); otherID == id || otherKey == key {
+		t.Error("two folders share an id or a key")
 	}
 }

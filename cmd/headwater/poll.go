@@ -36,7 +36,7 @@ func (c *cli) pollCommand() *cobra.Command {
 					}
 				}
 				bar := c.progressBar()
-				sum, err := a.Pass(cmd.Context(), pipeline.PassOptions{
+				sum, err := a.pipeline.Pass(cmd.Context(), pipeline.PassOptions{
 					Force: force, URLs: urls, Sources: stageBudget, Pages: stageBudget, Alerts: stageBudget, Retain: stageBudget, Progress: bar.update,
 				})
 				bar.clear()

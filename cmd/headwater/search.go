@@ -54,7 +54,7 @@ func (c *cli) searchCommand() *cobra.Command {
 				if err := c.completeIndex(cmd.Context(), a); err != nil {
 					return err
 				}
-				found, err := a.Search(cmd.Context(), want)
+				found, err := a.stories.Search(cmd.Context(), want)
 				if errors.Is(err, news.ErrCursor) {
 					return usagef("--cursor: %v", news.ErrCursor)
 				}
@@ -133,7 +133,7 @@ func (c *cli) printFound(ctx context.Context, a *app, found search.Found, storie
 	}
 	storyByID := make(map[int64]news.Story, len(ids))
 	if len(ids) > 0 {
-		list, err := a.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+		list, err := a.stories.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,8 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net"
@@ -15,6 +17,8 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
 
+	"headwater/internal/intake/fetch"
+	"headwater/internal/news"
 	"headwater/internal/search"
 	"headwater/internal/serve/api"
 	"headwater/internal/serve/greader"
@@ -82,7 +86,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 	}
 	a.cfg.Listen = l.Addr().String() // it may have been port 0
 	base := a.cfg.BaseURL(l.Addr().String())
-	a.Alert.Pages = base // before anybody is told of anything
+	a.sender.Pages = base // before anybody is told of anything
 	handler, err := a.handler(ctx, base)
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -107,7 +111,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 		return srv.Close()
 	})
 	g.Go(func() error { return a.runCommands(ctx, commands) })
-	g.Go(func() error { return a.Serve(ctx, a.cfg.Poll.Schedule) })
+	g.Go(func() error { return a.pipeline.Serve(ctx, a.cfg.Poll.Schedule) })
 	ready(base)
 	return g.Wait()
 }
@@ -119,14 +123,14 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 	if err != nil {
 		return none, err
 	}
-	key, err := a.PictureKey(ctx)
+	key, err := a.pictureKey(ctx)
 	if err != nil {
 		return none, err
 	}
 	pages := web.New(web.Options{
 		Backend: a.pages(), Build: version(),
-		Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.Hub.URL, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
-		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.Picture},
+		Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
+		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.picture},
 	})
 	apis, err := api.New(api.Options{
 		Backend: a.api(), Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
@@ -140,7 +144,7 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 	for _, p := range []string{"/api/", "/healthz", "/readyz", "/metrics"} {
 		mux.Handle(p, apis)
 	}
-	if callbacks := a.Callbacks(); callbacks != nil {
+	if callbacks := a.pipeline.Callbacks(); callbacks != nil {
 		mux.Handle(callbackPath+"{id}", ingress.SameOrigin(a.cfg.PublicURL, nil, callbacks))
 		patterns = append(patterns, "GET "+callbackPath+"{id}", "POST "+callbackPath+"{id}")
 	}
@@ -180,6 +184,45 @@ func compressed(next http.Handler) (http.Handler, error) {
 
 // site is where the entries of emitted feeds lead back to. The instance id is minted once for a data folder.
 func (a *app) site(ctx context.Context, base string) (publish.Site, error) {
-	id, err := a.InstanceID(ctx)
+	id, err := a.instanceID(ctx)
 	return publish.Site{URL: base, Instance: id}, err
+}
+
+// setting gives a value that is made once for a data folder.
+func (a *app) setting(ctx context.Context, name string, make func() string) (string, error) {
+	value, err := a.store.Setting(ctx, name)
+	if value != "" || err != nil && !errors.Is(err, news.ErrNotFound) {
+		return value, err
+	}
+	value = make()
+	return value, a.store.SetSetting(ctx, name, value)
+}
+
+// instanceID tells the ids of this folder's emitted feeds from those of any other.
+func (a *app) instanceID(ctx context.Context) (string, error) {
+	return a.setting(ctx, "instance", rand.Text)
+}
+
+// pictureKey seals the addresses of pictures: 32 random bytes.
+func (a *app) pictureKey(ctx context.Context) ([]byte, error) {
+	const name = "picture key"
+	text, err := a.setting(ctx, name, func() string {
+		key := make([]byte, 32)
+		_, _ = rand.Read(key) // it never fails
+		return hex.EncodeToString(key)
+	})
+	if err != nil {
+		return nil, err
+	}
+	key, err := hex.DecodeString(text)
+	if err != nil || len(key) != 32 {
+		return nil, fmt.Errorf("the setting %q in the store is no key of 32 bytes; restore the data folder", name)
+	}
+	return key, nil
+}
+
+// picture begins to fetch a picture of an article for a reader, who may have it with these validators. The caller closes its
+// body.
+func (a *app) picture(ctx context.Context, address, etag, modified string) (news.Picture, error) {
+	return a.client.Picture(ctx, fetch.Request{URL: address, ETag: etag, LastModified: modified, MaxBytes: int64(a.cfg.Media.MaxBytes)})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
+	"headwater/internal/serve/compare"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
 	"headwater/internal/store"
@@ -45,13 +45,13 @@ func (c *cli) storyCommand() *cobra.Command {
 				}
 				var reports []news.Report
 				if !why || c.asJSON {
-					if reports, err = pipeline.Versions(cmd.Context(), db, s); err != nil {
+					if reports, err = compare.New(db).Reports(cmd.Context(), s); err != nil {
 						return err
 					}
 				}
 				var compared map[int64]news.Comparison // by article
 				if why {
-					if compared, err = pipeline.Compare(cmd.Context(), db, s); err != nil {
+					if compared, err = compare.New(db).Comparisons(cmd.Context(), s); err != nil {
 						return err
 					}
 				}

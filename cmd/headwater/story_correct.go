@@ -39,7 +39,9 @@ func (c *cli) storyMerge() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return c.correct(cmd, func(ctx context.Context, a *app) (news.Corrected, error) { return a.Merge(ctx, stories) })
+			return c.correct(cmd, func(ctx context.Context, a *app) (news.Corrected, error) {
+				return a.pipeline.Settler.Merge(ctx, stories)
+			})
 		},
 	}
 	c.jsonFlag(cmd)
@@ -65,7 +67,7 @@ func (c *cli) storySplit() *cobra.Command {
 				return err
 			}
 			return c.correct(cmd, func(ctx context.Context, a *app) (news.Corrected, error) {
-				return a.Split(ctx, story[0], articles)
+				return a.pipeline.Settler.Split(ctx, story[0], articles)
 			})
 		},
 	}
@@ -86,7 +88,7 @@ func (c *cli) storyForget() *cobra.Command {
 				return err
 			}
 			return c.correct(cmd, func(ctx context.Context, a *app) (news.Corrected, error) {
-				done, err := a.Forget(ctx, number[0])
+				done, err := a.pipeline.Settler.Forget(ctx, number[0])
 				if errors.Is(err, news.ErrNotFound) {
 					err = fmt.Errorf("%w; `headwater story corrections` has them", err)
 				}

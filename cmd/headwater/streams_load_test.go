@@ -69,14 +69,14 @@ func TestStreamLoad(t *testing.T) {
 	}()
 	press := inventedFeeds(t)
 	for n := range (stories + 99) / 100 {
-		if _, err := a.AddFeed(t.Context(), news.Feed{URL: fmt.Sprint(press.URL, "/", n)}); err != nil {
+		if _, err := a.feeds.AddFeed(t.Context(), news.Feed{URL: fmt.Sprint(press.URL, "/", n)}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := a.Pass(t.Context(), pipeline.PassOptions{Force: true}); err != nil {
+	if _, err := a.pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true}); err != nil {
 		t.Fatal(err)
 	}
-	last, err := a.LastChange(t.Context())
+	last, err := a.store.LastChange(t.Context())
 	if err != nil {
 		t.Fatal(err)
 	}

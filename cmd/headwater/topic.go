@@ -50,7 +50,7 @@ func (c *cli) topicAdd() *cobra.Command {
 				if t.User, err = userID(cmd.Context(), a.store, user); err != nil {
 					return err
 				}
-				_, err = a.AddTopic(cmd.Context(), t)
+				_, err = a.topics.AddTopic(cmd.Context(), t)
 				if errors.Is(err, news.ErrExists) {
 					return fmt.Errorf("topic %s exists already; remove it first or choose another name", args[0])
 				}
@@ -132,7 +132,7 @@ func (c *cli) topicShow() *cobra.Command {
 				if err := c.completeIndex(cmd.Context(), a); err != nil {
 					return err
 				}
-				stories, total, err := a.TopicStories(cmd.Context(), t, limit, 0)
+				stories, total, err := a.stories.TopicStories(cmd.Context(), t, limit, 0)
 				if err != nil {
 					return err
 				}
@@ -152,7 +152,7 @@ func (a *app) topicOf(ctx context.Context, user, name string) (news.Topic, error
 	if err != nil {
 		return news.Topic{}, err
 	}
-	t, err := a.Topic(ctx, id, name)
+	t, err := a.store.Topic(ctx, id, name)
 	if errors.Is(err, news.ErrNotFound) {
 		err = noTopic(name)
 	}
@@ -187,7 +187,7 @@ func (c *cli) topicRemove() *cobra.Command {
 				if err != nil {
 					return err
 				}
-				err = a.RemoveTopic(cmd.Context(), id, args[0])
+				err = a.store.RemoveTopic(cmd.Context(), id, args[0])
 				if errors.Is(err, news.ErrNotFound) {
 					return noTopic(args[0])
 				}
@@ -259,7 +259,7 @@ func (c *cli) topicSet() *cobra.Command {
 				if err := search.CheckTopic(t); err != nil {
 					return usagef("%v", err)
 				}
-				err := a.ChangeTopic(cmd.Context(), t)
+				err := a.topics.ChangeTopic(cmd.Context(), t)
 				if errors.Is(err, news.ErrNotFound) {
 					return fmt.Errorf("topic %s exists already; choose another name", t.Name)
 				}
@@ -282,7 +282,7 @@ func (c *cli) topicSeen() *cobra.Command {
 		Example: "  headwater topic seen rates",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.onTopic(cmd, user, args, func(a *app, t news.Topic) error { return a.SeeTopic(cmd.Context(), t) })
+			return c.onTopic(cmd, user, args, func(a *app, t news.Topic) error { return a.topics.SeeTopic(cmd.Context(), t) })
 		},
 	}
 	userFlag(cmd, &user)
@@ -306,10 +306,10 @@ func (c *cli) topicSecret() *cobra.Command {
 			return c.onTopic(cmd, user, args, func(a *app, t news.Topic) error {
 				switch {
 				case revoke:
-					return a.SetTopicSecret(cmd.Context(), t, "")
+					return a.store.SetTopicSecret(cmd.Context(), t.ID, "")
 				case renew || t.Secret == "":
 					t.Secret = rand.Text()
-					if err := a.SetTopicSecret(cmd.Context(), t, t.Secret); err != nil {
+					if err := a.store.SetTopicSecret(cmd.Context(), t.ID, t.Secret); err != nil {
 						return err
 					}
 				}

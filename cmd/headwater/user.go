@@ -28,11 +28,13 @@ func (c *cli) userCommand() *cobra.Command {
 	}
 	cmd.AddCommand(
 		c.passwordCommand("add NAME", "Make an account; the password is asked for, or read from standard input", "  headwater user add anna --password-file anna.txt",
-			func(ctx context.Context, a *app, name, password string) error { return a.AddUser(ctx, name, password) }),
+			func(ctx context.Context, a *app, name, password string) error {
+				return a.accounts.AddUser(ctx, name, password)
+			}),
 		c.userList(),
 		c.passwordCommand("password NAME", "Set another password, which ends all logins", "  headwater user password anna",
 			func(ctx context.Context, a *app, name, password string) error {
-				return a.SetPassword(ctx, name, password)
+				return a.accounts.SetPassword(ctx, name, password)
 			}),
 		c.userRemove(), c.userToken(), c.userTokens(),
 	)
@@ -150,7 +152,7 @@ func (c *cli) userRemove() *cobra.Command {
 		Example: "  headwater user remove anna",
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.runOrForward(cmd, func(a *app) error { return userError(args[0], a.RemoveUser(cmd.Context(), args[0])) })
+			return c.runOrForward(cmd, func(a *app) error { return userError(args[0], a.store.RemoveUser(cmd.Context(), args[0])) })
 		},
 	}
 }
@@ -166,11 +168,11 @@ func (c *cli) userToken() *cobra.Command {
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.runOrForward(cmd, func(a *app) error {
-				user, err := a.FindUser(cmd.Context(), args[0])
+				user, _, err := a.store.User(cmd.Context(), args[0])
 				if err != nil {
 					return userError(args[0], err)
 				}
-				token, err := a.AddAPIToken(cmd.Context(), user, label)
+				token, err := a.accounts.AddAPIToken(cmd.Context(), user, label)
 				if err != nil {
 					return err
 				}
@@ -192,18 +194,18 @@ func (c *cli) userTokens() *cobra.Command {
 		Args:    arguments(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.runOrForward(cmd, func(a *app) error {
-				user, err := a.FindUser(cmd.Context(), args[0])
+				user, _, err := a.store.User(cmd.Context(), args[0])
 				if err != nil {
 					return userError(args[0], err)
 				}
 				if revoke != 0 {
-					err := a.DropAPIToken(cmd.Context(), user, revoke)
+					err := a.store.DropAPIToken(cmd.Context(), user.ID, revoke)
 					if errors.Is(err, news.ErrNotFound) {
 						return fmt.Errorf("%s has no token %d; `headwater user tokens %s` has those that there are", user.Name, revoke, user.Name)
 					}
 					return err
 				}
-				tokens, err := a.APITokens(cmd.Context(), user)
+				tokens, err := a.store.APITokens(cmd.Context(), user.ID)
 				if err != nil {
 					return err
 				}

@@ -197,7 +197,7 @@ func parts(t *testing.T, text string) (netmail.Header, map[string]string) {
 // TestMail sends a digest whose titles would add headers and markup, and reads it.
 func TestMail(t *testing.T) {
 	server := serveMail(t, mailServer{})
-	s := sender(t, Options{Mail: server.settings()})
+	s := sender(t, SenderOptions{Mail: server.settings()})
 	m := message(news.AlertEmail, "anna@example.org", "", "Fluss über\r\nBcc: all@example.org\r\n\r\ndie <script>Ufer</script>", "Second one")
 	m.Topic.Name = "Flüsse\nX-Evil: 1"
 	m.Items = append(m.Items, m.Items[0]) // it has grown meanwhile
@@ -243,7 +243,7 @@ func TestMail(t *testing.T) {
 // TestMailOfOne has the story's headline as its subject.
 func TestMailOfOne(t *testing.T) {
 	server := serveMail(t, mailServer{rude: true}) // which changes nothing: the mail was taken
-	s := sender(t, Options{Mail: server.settings()})
+	s := sender(t, SenderOptions{Mail: server.settings()})
 	if err := s.Send(t.Context(), message(news.AlertEmail, "anna@example.org", "", "River floods")); err != nil {
 		t.Fatal(err)
 	}
@@ -285,7 +285,7 @@ func TestMailServers(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			server := serveMail(t, tt.server)
-			err := sender(t, Options{Mail: tt.with(server.settings())}).Send(t.Context(), message(news.AlertEmail, "anna@example.org", "", "River floods"))
+			err := sender(t, SenderOptions{Mail: tt.with(server.settings())}).Send(t.Context(), message(news.AlertEmail, "anna@example.org", "", "River floods"))
 			switch {
 			case tt.says == "" && (err != nil || len(server.got()) != 1):
 				t.Errorf("%v, and %d mails", err, len(server.got()))
@@ -303,11 +303,11 @@ func TestMailServers(t *testing.T) {
 func TestSilentMailServer(t *testing.T) {
 	server := serveMail(t, mailServer{silent: true})
 	m := message(news.AlertEmail, "anna@example.org", "", "River floods")
-	if err := sender(t, Options{Mail: server.settings(), Timeout: 50 * time.Millisecond}).Send(t.Context(), m); err == nil || !strings.Contains(err.Error(), "no answer within") {
+	if err := sender(t, SenderOptions{Mail: server.settings(), Timeout: 50 * time.Millisecond}).Send(t.Context(), m); err == nil || !strings.Contains(err.Error(), "no answer within") {
 		t.Errorf("silence: %v", err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	s := sender(t, Options{Mail: server.settings(), Timeout: time.Hour})
+	s := sender(t, SenderOptions{Mail: server.settings(), Timeout: time.Hour})
 	dial := s.Dial
 	s.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dial(ctx, network, address)

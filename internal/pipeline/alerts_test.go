@@ -21,19 +21,20 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/notify"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/store"
 )
 
 // watch is a newsroom with a topic, whose stories tests make by hand.
 type watch struct {
-	*pipeline.Newsroom
+	*pipelinetest.Room
 	db    *store.DB
 	topic int64
 	stop  func()
 }
 
 // startWatch opens one over a folder. Without options of its own it sends over HTTP, to loopback too.
-func startWatch(t *testing.T, dir string, now func() time.Time, o notify.Options) *watch {
+func startWatch(t *testing.T, dir string, now func() time.Time, o notify.SenderOptions) *watch {
 	t.Helper()
 	db, err := store.Open(t.Context(), dir, store.Options{})
 	must(t, err)
@@ -46,9 +47,9 @@ func startWatch(t *testing.T, dir string, now func() time.Time, o notify.Options
 	}
 	o.Now, o.Pages = now, "https://news.example"
 	w := &watch{
-		Newsroom: pipeline.New(pipeline.Options{
-			Store: db, Fetch: client, Outlets: registry, Logger: slog.New(slog.DiscardHandler), Now: now, Alert: notify.New(o),
-		}),
+		Room: pipelinetest.New(pipelinetest.Options{Sender: notify.NewSender(o), Options: pipeline.Options{
+			Store: db, Fetch: client, Outlets: registry, Logger: slog.New(slog.DiscardHandler), Now: now,
+		}}),
 		db: db,
 		stop: sync.OnceFunc(func() {
 			client.Close()
@@ -64,7 +65,7 @@ func startWatch(t *testing.T, dir string, now func() time.Time, o notify.Options
 	}
 	w.topic, err = db.AddTopic(t.Context(), news.Topic{Name: "floods", Query: "flood"})
 	must(t, err)
-	feed, err := w.AddFeed(t.Context(), news.Feed{URL: "https://paper.example/feed"})
+	feed, err := w.Feeds.AddFeed(t.Context(), news.Feed{URL: "https://paper.example/feed"})
 	must(t, err)
 	p := store.Poll{Feed: feed}
 	for i := range 9 {
@@ -99,21 +100,21 @@ func (w *watch) settle(t *testing.T, id int64, named bool, articles ...int64) {
 func (w *watch) add(t *testing.T, a news.Alert) news.Alert {
 	t.Helper()
 	a.Topic = w.topic
-	added, err := w.AddAlert(t.Context(), a)
+	added, err := w.Alerts.AddAlert(t.Context(), a)
 	must(t, err)
 	return added
 }
 
 func (w *watch) deliver(t *testing.T) int {
 	t.Helper()
-	n, err := w.DeliverAlerts(t.Context(), time.Minute)
+	n, err := w.Queue.Deliver(t.Context(), time.Minute)
 	must(t, err)
 	return n
 }
 
 func (w *watch) alert(t *testing.T, id int64) news.Alert {
 	t.Helper()
-	a, err := w.AlertByID(t.Context(), id)
+	a, err := w.Store.Alert(t.Context(), id)
 	must(t, err)
 	return a
 }
@@ -180,7 +181,7 @@ func (h *hook) is(t *testing.T, what string, want ...string) {
 func TestAlertOnce(t *testing.T) {
 	c, dir := newClock(), t.TempDir()
 	plain, again := newHook(t), newHook(t)
-	w := startWatch(t, dir, c.time, notify.Options{})
+	w := startWatch(t, dir, c.time, notify.SenderOptions{})
 	w.settle(t, 1, false, 1) // before anybody wants to know
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: plain.url})
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: again.url, AgainOutlets: 3, AgainOriginal: true})
@@ -190,7 +191,7 @@ func TestAlertOnce(t *testing.T) {
 		w.deliver(t)
 		again.is(t, what, wantAgain...)
 		w.stop()
-		w = startWatch(t, dir, c.time, notify.Options{})
+		w = startWatch(t, dir, c.time, notify.SenderOptions{})
 		if n := w.deliver(t); n != 0 {
 			t.Errorf("%s: %d more after a restart", what, n)
 		}
@@ -209,19 +210,19 @@ func TestAlertAcrossKills(t *testing.T) {
 	c, dir := newClock(), t.TempDir()
 	var w *watch
 	h := newHook(t, func(http.ResponseWriter, *http.Request) { w.stop() }) // takes it, and nobody can note that
-	w = startWatch(t, dir, c.time, notify.Options{})
+	w = startWatch(t, dir, c.time, notify.SenderOptions{})
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
 	w.settle(t, 1, false, 1)
-	must(t, w.QueueAlerts(t.Context()))
+	must(t, w.Queue.Fill(t.Context()))
 	w.stop()
 
-	w = startWatch(t, dir, c.time, notify.Options{})
-	if n, err := w.DeliverAlerts(t.Context(), time.Minute); err == nil {
+	w = startWatch(t, dir, c.time, notify.SenderOptions{})
+	if n, err := w.Queue.Deliver(t.Context(), time.Minute); err == nil {
 		t.Errorf("%d were noted in a store that was closed", n)
 	}
 	h.is(t, "sent", "story.new Story 1")
 
-	w = startWatch(t, dir, c.time, notify.Options{})
+	w = startWatch(t, dir, c.time, notify.SenderOptions{})
 	if n := w.deliver(t); n != 1 {
 		t.Errorf("%d sent after a restart", n)
 	}
@@ -239,7 +240,7 @@ func TestAlertRetries(t *testing.T) {
 	c := newClock()
 	busy := answer(503, "", "Retry-After", "7200")
 	h := newHook(t, answer(500, "no"), answer(502, ""), busy)
-	w := startWatch(t, t.TempDir(), c.time, notify.Options{})
+	w := startWatch(t, t.TempDir(), c.time, notify.SenderOptions{})
 	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
 	w.settle(t, 1, false, 1)
 	for i, least := range []time.Duration{27 * time.Second, 54 * time.Second, 2 * time.Hour} {
@@ -268,7 +269,7 @@ func TestAlertRetries(t *testing.T) {
 // TestAlertGone ends an alert whose receiver wants no more.
 func TestAlertGone(t *testing.T) {
 	h := newHook(t, answer(410, ""))
-	w := startWatch(t, t.TempDir(), time.Now, notify.Options{})
+	w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{})
 	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
 	w.settle(t, 1, false, 1)
 	w.settle(t, 2, false, 2)
@@ -286,7 +287,7 @@ func TestAlertGivesUp(t *testing.T) {
 	c := newClock()
 	start := c.time()
 	tries := 0
-	w := startWatch(t, t.TempDir(), c.time, notify.Options{Post: func(context.Context, string, http.Header, []byte) (*http.Response, error) {
+	w := startWatch(t, t.TempDir(), c.time, notify.SenderOptions{Post: func(context.Context, string, http.Header, []byte) (*http.Response, error) {
 		tries++
 		return nil, io.ErrUnexpectedEOF
 	}})
@@ -318,7 +319,7 @@ func TestAlertPrivate(t *testing.T) {
 	strict, err := fetch.New(fetch.Options{})
 	must(t, err)
 	t.Cleanup(strict.Close)
-	w := startWatch(t, t.TempDir(), time.Now, notify.Options{Post: strict.Post})
+	w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{Post: strict.Post})
 	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
 	w.settle(t, 1, false, 1)
 	w.deliver(t)
@@ -338,7 +339,7 @@ func TestAlertBesideSilence(t *testing.T) {
 	told := make(chan struct{}, 9)
 	take := func(http.ResponseWriter, *http.Request) { told <- struct{}{} }
 	well := newHook(t, take, take)
-	w := startWatch(t, t.TempDir(), time.Now, notify.Options{Timeout: time.Hour})
+	w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{Timeout: time.Hour})
 	a := w.add(t, news.Alert{Kind: news.AlertWebhook, Target: silent.url})
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: well.url})
 	w.settle(t, 1, false, 1)
@@ -346,7 +347,7 @@ func TestAlertBesideSilence(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.ServeAlerts(ctx)
+		w.Pipeline.ServeAlerts(ctx)
 	}()
 	arrives := func(what string, c <-chan struct{}) {
 		t.Helper()
@@ -370,7 +371,7 @@ func TestAlertBesideSilence(t *testing.T) {
 
 // TestAddAlert says what is wrong with alerts, and fills in what is left out.
 func TestAddAlert(t *testing.T) {
-	w := startWatch(t, t.TempDir(), time.Now, notify.Options{Mail: notify.Mail{Host: "mail.example", From: "news@example.org"}})
+	w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{Mail: notify.Mail{Host: "mail.example", From: "news@example.org"}})
 	for _, tt := range []struct {
 		alert news.Alert
 		says  string
@@ -381,7 +382,7 @@ func TestAddAlert(t *testing.T) {
 		{news.Alert{Kind: news.AlertWebhook, Target: "hooks.example"}, "no web address"},
 	} {
 		tt.alert.Topic = w.topic
-		if _, err := w.AddAlert(t.Context(), tt.alert); err == nil || !strings.Contains(err.Error(), tt.says) {
+		if _, err := w.Alerts.AddAlert(t.Context(), tt.alert); err == nil || !strings.Contains(err.Error(), tt.says) {
 			t.Errorf("%+v: %v, want %q", tt.alert, err, tt.says)
 		}
 	}
@@ -392,11 +393,11 @@ func TestAddAlert(t *testing.T) {
 	if !strings.HasPrefix(a.Secret, "whsec_") || w.alert(t, a.ID).Secret != a.Secret {
 		t.Errorf("%+v", a)
 	}
-	if list, err := w.Alerts(t.Context(), w.topic); len(list) != 2 || err != nil {
+	if list, err := w.Store.Alerts(t.Context(), w.topic); len(list) != 2 || err != nil {
 		t.Errorf("%+v, %v", list, err)
 	}
-	must(t, w.RemoveAlert(t.Context(), a.ID))
-	if list, err := w.AllAlerts(t.Context()); len(list) != 1 || err != nil {
+	must(t, w.Store.RemoveAlert(t.Context(), a.ID))
+	if list, err := w.Store.AllAlerts(t.Context()); len(list) != 1 || err != nil {
 		t.Errorf("%+v, %v", list, err)
 	}
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/klauspost/compress/zstd"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 // hostile are the failures of servers that mean harm, or are very broken.
@@ -88,7 +88,7 @@ func TestHostileServers(t *testing.T) {
 func pathOf(name string) string { return strings.ReplaceAll(name, " ", "-") }
 
 // wantHandled is wantFailed, but for documents that could be read somehow.
-func wantHandled(t *testing.T, room *pipeline.Newsroom, f failing, before news.Feed) {
+func wantHandled(t *testing.T, room *pipelinetest.Room, f failing, before news.Feed) {
 	t.Helper()
 	if f.state != news.FeedRepaired {
 		wantFailed(t, room, f, before)

@@ -19,10 +19,10 @@ func TestCreditedReport(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) }))
 	defer srv.Close()
 	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
-	_, err := room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/feed"})
+	_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/feed"})
 	must(t, err)
 	pass(t, room)
-	stories, err := room.Stories(t.Context(), news.StoryList{})
+	stories, err := room.Stories.Stories(t.Context(), news.StoryList{})
 	must(t, err)
 	if len(stories) != 1 || len(stories[0].Members) != 1 {
 		t.Fatalf("%d stories, want one of one article", len(stories))
@@ -31,16 +31,16 @@ func TestCreditedReport(t *testing.T) {
 	if o.Domain != "nytimes.com" || !o.Named() || m.Role != news.RoleRewrite {
 		t.Errorf("origin %s (named only: %v), role %s; want a rewrite of nytimes.com, named only", o.Domain, o.Named(), m.Role)
 	}
-	a, err := room.Article(t.Context(), m.Article.ID)
+	a, err := room.Store.Article(t.Context(), m.Article.ID)
 	must(t, err)
 	for _, chrome := range []string{"Subscribe now", "AP Photo", "About Post Author", "Original Source"} {
 		if strings.Contains(a.Text, chrome) {
 			t.Errorf("the text holds %q, which is no prose", chrome)
 		}
 	}
-	claims, err := room.Claims(t.Context(), a.ID)
+	claims, err := room.Store.Claims(t.Context(), []int64{a.ID})
 	must(t, err)
-	for _, c := range claims {
+	for _, c := range claims[a.ID] {
 		if c.Domain == "apnews.com" {
 			t.Errorf("a photo credit became a claim: %+v", c)
 		}
@@ -64,7 +64,7 @@ func TestNamedThoughFollowed(t *testing.T) {
 		defer srv.Close()
 		room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
 		for _, name := range []string{"post", "paper"} {
-			_, err := room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
+			_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
 			must(t, err)
 		}
 		pass(t, room)
@@ -99,7 +99,7 @@ func TestCreditedTeaser(t *testing.T) {
 			defer srv.Close()
 			room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
 			for _, name := range order {
-				_, err := room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
+				_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
 				must(t, err)
 				pass(t, room)
 			}
@@ -132,7 +132,7 @@ func TestTwoRetellings(t *testing.T) {
 		"The council will look into the matter in March.", at})
 	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
 	for _, name := range []string{"one", "two", "three"} {
-		_, err := room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
+		_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
 		must(t, err)
 	}
 	pass(t, room)

@@ -2,41 +2,62 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
+	"fmt"
 	"time"
 
-	"headwater/internal/intake/fetch"
+	"headwater/internal/store"
 )
 
-// unset is before this program was written: a clock that says so was not set yet, and what is stored is right.
-var unset = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+const (
+	clockJump  = time.Hour        // the farthest that the clock may be ahead of the last reading and be believed
+	clockSaved = 10 * time.Minute // how far the stored reading may lie behind
+	clockKey   = "retention clock"
+)
 
-// longestSkip is how long the hours and days that a feed skips may put it off.
-const longestSkip = 8 * 24 * time.Hour
+// steadyClock is the time by which stories close, articles age out and pages expire. A clock that is ahead for a while must
+// not close every story and expire every queue. So where it is ahead of the last reading by more than clockJump, it may have
+// jumped, or nothing may have run: its time is believed once it has stood so for as long, by its own account.
+type steadyClock struct {
+	store *store.DB
+	now   func() time.Time
+}
 
-// clockTrusted is how long times ahead of the clock are left as they are: a clock that is behind is put right before that.
-const clockTrusted = time.Hour
+// reading is the last time that was read off the clock, as it is stored.
+type reading struct {
+	Believed time.Time
+	Ahead    time.Time // when the clock was first found ahead; zero where it is not
+}
 
-// mendTimes ends waits that a clock that was ahead has left behind, and brings articles and stories of the future back to
-// now, lest nothing is polled until then and these stand first. It says whether the clock was set at all.
-func (n *Newsroom) mendTimes(ctx context.Context) (set bool, err error) {
-	now := n.Now()
-	if now.Before(unset) {
-		n.clockUnset.Do(func() {
-			n.Logger.Warn("the clock of this machine is not set, so that nothing is due; it goes on when the clock is right", "clock", now)
-		})
-		return false, nil
-	}
-	waits, err := n.Store.PullBack(ctx, now, max(n.Pace.Max, fetch.LongestRest)+longestSkip)
+// Now reads the clock.
+func (c *steadyClock) Now(ctx context.Context) (time.Time, error) {
+	now := c.now()
+	value, err := c.store.Setting(ctx, clockKey)
 	if err != nil {
-		return true, err
+		return now, err
 	}
-	if waits > 0 {
-		n.Logger.Warn("the clock was ahead when some waits were stored; they are counted from now", "clock", now, "waits", waits)
+	var last reading
+	if value != "" {
+		if err := json.Unmarshal([]byte(value), &last); err != nil {
+			return now, fmt.Errorf("setting %s: %w", clockKey, err)
+		}
 	}
-	articles, err := n.Store.Redate(ctx, now, clockTrusted)
-	if articles > 0 {
-		n.Logger.Warn("the clock was ahead when some articles were stored; they are dated now, and settled and indexed anew", "clock", now, "articles", articles)
-		n.arrived()
+	next := reading{Believed: now}
+	ahead := now.Sub(last.Believed)
+	if value != "" && ahead > clockJump {
+		if last.Ahead.IsZero() || now.Before(last.Ahead) {
+			last.Ahead = now
+			next = last
+		} else if now.Sub(last.Ahead) < clockJump {
+			return last.Believed, nil
+		}
 	}
-	return true, err
+	if value != "" && next.Ahead.IsZero() && last.Ahead.IsZero() && ahead >= 0 && ahead < clockSaved {
+		return now, nil
+	}
+	text, err := json.Marshal(next)
+	if err != nil {
+		return now, err
+	}
+	return next.Believed, c.store.SetSetting(ctx, clockKey, string(text))
 }

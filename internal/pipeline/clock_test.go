@@ -41,7 +41,7 @@ func TestClockJumps(t *testing.T) {
 			p.fail("waiting", answer(429, "", "Retry-After", "3600"))
 			p.fail("fresh", answer(200, undatedFeed))
 			add(t, room, srv.URL, "fresh")
-			_, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true})
+			_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})
 			must(t, err)
 			c.pass(right.Sub(c.time()))
 			p.fail("waiting", nil)
@@ -61,7 +61,7 @@ func TestClockJumps(t *testing.T) {
 				}
 				p.forget()
 			}
-			feeds, err := room.Feeds(t.Context())
+			feeds, err := room.Store.Feeds(t.Context())
 			must(t, err)
 			for _, f := range feeds {
 				if asked[f.URL] < 2 || f.Due.After(c.time().Add(25*time.Hour)) || f.State != news.FeedOK {
@@ -69,7 +69,7 @@ func TestClockJumps(t *testing.T) {
 				}
 			}
 			for _, newest := range []bool{false, true} {
-				stories, err := room.Stories(t.Context(), news.StoryList{Newest: newest})
+				stories, err := room.Stories.Stories(t.Context(), news.StoryList{Newest: newest})
 				must(t, err)
 				if len(stories) == 0 || stories[0].Title != "The newest report" {
 					t.Fatalf("newest %t: the first of %d stories is %+v", newest, len(stories), stories[0])
@@ -80,7 +80,7 @@ func TestClockJumps(t *testing.T) {
 					}
 				}
 			}
-			found, err := room.Search(t.Context(), search.Request{Query: "report OR harbour", Newest: true})
+			found, err := room.Stories.Search(t.Context(), search.Request{Query: "report OR harbour", Newest: true})
 			must(t, err)
 			if len(found.Articles) == 0 || found.Articles[0].Article.Title != "The newest report" {
 				t.Errorf("the newest that is found: %+v", found.Articles)

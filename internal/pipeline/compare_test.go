@@ -10,7 +10,8 @@ import (
 	"time"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
+	"headwater/internal/serve/compare"
 )
 
 // TestCompareDemo holds what the demo's members are said to take from their origins against the stored texts and the key.
@@ -23,7 +24,7 @@ func TestCompareDemo(t *testing.T) {
 		if m.story.Origin.Name != p.Origin {
 			continue // grouped apart, which TestDemoNewsroom counts
 		}
-		all, err := room.Comparisons(t.Context(), m.story)
+		all, err := compare.New(room.Store).Comparisons(t.Context(), m.story)
 		must(t, err)
 		k, compared := all[m.Article.ID]
 		if original := m.story.Origin.Article == m.Article.ID; original == compared {
@@ -64,9 +65,9 @@ func quotesACredit(k news.Comparison) bool {
 }
 
 // wantPassages checks that the passages of a member are the same words in both stored texts.
-func wantPassages(t *testing.T, room *pipeline.Newsroom, m place, k news.Comparison) {
+func wantPassages(t *testing.T, room *pipelinetest.Room, m place, k news.Comparison) {
 	t.Helper()
-	a, err := room.Article(t.Context(), m.Article.ID)
+	a, err := room.Store.Article(t.Context(), m.Article.ID)
 	must(t, err)
 	if k.With == 0 {
 		if len(k.Passages) > 0 || !m.story.Origin.Named() || !strings.Contains(k.Note, "is not among those") {
@@ -74,7 +75,7 @@ func wantPassages(t *testing.T, room *pipeline.Newsroom, m place, k news.Compari
 		}
 		return
 	}
-	origin, err := room.Article(t.Context(), k.With)
+	origin, err := room.Store.Article(t.Context(), k.With)
 	must(t, err)
 	fold := strings.NewReplacer("’", "'", "\n\n", " ", "\u00a0", " ")
 	for _, p := range k.Passages {
@@ -228,7 +229,7 @@ func TestCompareNotes(t *testing.T) {
 				st.Members[1].Claims = tt.claims
 			}
 			s.links = append(s.links, tt.links...)
-			all, err := pipeline.Compare(t.Context(), s, st)
+			all, err := compare.New(s).Comparisons(t.Context(), st)
 			must(t, err)
 			if got := all[tt.of].Note; got != tt.want {
 				t.Errorf("note %q\nwant %q", got, tt.want)
@@ -245,7 +246,7 @@ func TestCompareTranslation(t *testing.T) {
 	}
 	st.Members[1].Evidence = []news.Evidence{{Kind: "translation", Detail: "it is a translation of the text of Paper 1, from en to es"}}
 	s.links = []news.Edge{{A: 1, B: 2, Story: .9, Reasons: []news.Evidence{{Kind: "translation", Detail: "a translation: 5 names agree", Weight: 3}}}}
-	all, err := pipeline.Compare(t.Context(), s, st)
+	all, err := compare.New(s).Comparisons(t.Context(), st)
 	must(t, err)
 	const want = "A translation of the version of Paper 1, from en to es. " +
 		"It belongs here because of what it has in common with the version of Paper 1: a translation: 5 names agree."
@@ -264,7 +265,7 @@ func TestCompareReasons(t *testing.T) {
 	s.links = []news.Edge{
 		{A: 1, B: 2, Story: .5, Reasons: []news.Evidence{{Detail: "of 1"}}}, {A: 2, B: 3, Story: .9, Reasons: []news.Evidence{{Detail: "of 3"}}},
 	}
-	all, err := pipeline.Compare(t.Context(), s, st)
+	all, err := compare.New(s).Comparisons(t.Context(), st)
 	must(t, err)
 	if k := all[2]; k.Like != 1 || fmt.Sprint(k.Reasons) != "[{ of 1 0} {headline short 0}]" {
 		t.Errorf("2 is like %d: %v", k.Like, k.Reasons)
@@ -273,7 +274,7 @@ func TestCompareReasons(t *testing.T) {
 		t.Errorf("3 is like %d: %v", k.Like, k.Reasons)
 	}
 	s.links = []news.Edge{}
-	all, err = pipeline.Compare(t.Context(), s, st)
+	all, err = compare.New(s).Comparisons(t.Context(), st)
 	must(t, err)
 	if k := all[2]; k.Like != 0 || len(k.Reasons) != 2 || k.Credits == nil || k.Adds == nil || k.Passages == nil {
 		t.Errorf("without links: %+v", k)
@@ -288,7 +289,7 @@ func TestCompareIsBounded(t *testing.T) {
 		texts = append(texts, long)
 	}
 	st, s := storyOf(false, texts...)
-	all, err := pipeline.Compare(t.Context(), s, st)
+	all, err := compare.New(s).Comparisons(t.Context(), st)
 	must(t, err)
 	if k := all[2]; strings.HasPrefix(k.Note, "Not compared") || k.Longest == 0 {
 		t.Errorf("the first is not compared: %+v", k.Note)
@@ -303,19 +304,19 @@ func TestCompareIsBounded(t *testing.T) {
 
 func TestCompareFails(t *testing.T) {
 	st, s := storyOf(false, launch, other)
-	if all, err := pipeline.Compare(t.Context(), s, news.Story{}); err != nil || len(all) != 0 {
+	if all, err := compare.New(s).Comparisons(t.Context(), news.Story{}); err != nil || len(all) != 0 {
 		t.Errorf("a story without members: %v, %v", all, err)
 	}
 	ended, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := pipeline.Compare(ended, s, st); !errors.Is(err, context.Canceled) {
+	if _, err := compare.New(s).Comparisons(ended, st); !errors.Is(err, context.Canceled) {
 		t.Errorf("after the end: %v", err)
 	}
-	if _, err := pipeline.Compare(t.Context(), &shelf{links: []news.Edge{}}, st); !errors.Is(err, news.ErrNotFound) {
+	if _, err := compare.New(&shelf{links: []news.Edge{}}).Comparisons(t.Context(), st); !errors.Is(err, news.ErrNotFound) {
 		t.Errorf("without the origin's article: %v", err)
 	}
 	s.links = nil
-	if _, err := pipeline.Compare(t.Context(), s, st); !errors.Is(err, errShelf) {
+	if _, err := compare.New(s).Comparisons(t.Context(), st); !errors.Is(err, errShelf) {
 		t.Errorf("without edges: %v", err)
 	}
 }

@@ -9,7 +9,6 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/store"
-	"headwater/internal/stories/prints"
 )
 
 func refuse(cause error, format string, args ...any) error {
@@ -18,59 +17,59 @@ func refuse(cause error, format string, args ...any) error {
 
 // Merge makes one story of several, for good: their articles stay together whatever scores say. The oldest id stays, and
 // the others lead to it.
-func (n *Newsroom) Merge(ctx context.Context, ids []int64) (news.Corrected, error) {
-	n.settling.Lock()
-	defer n.settling.Unlock()
+func (s *Settler) Merge(ctx context.Context, ids []int64) (news.Corrected, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var c news.Correction
-	merged := map[int64]int64{} // by id, what it was called by
+	merged := map[int64]int64{} // by id, the id that was given for it
 	for _, id := range ids {
-		s, err := n.storyToCorrect(ctx, id)
+		st, err := s.storyToCorrect(ctx, id)
 		if err != nil {
 			return news.Corrected{}, err
 		}
-		if other, twice := merged[s.ID]; twice && other == id {
+		if other, twice := merged[st.ID]; twice && other == id {
 			return news.Corrected{}, refuse(nil, "story %d cannot be merged with itself", id)
 		} else if twice {
 			return news.Corrected{}, refuse(nil, "%d and %d are one story already", other, id)
 		}
-		merged[s.ID] = id
-		c.Same = append(c.Same, articlesOf(s)...)
+		merged[st.ID] = id
+		c.Same = append(c.Same, membersOf(st)...)
 	}
-	return n.correct(ctx, c)
+	return s.correct(ctx, c)
 }
 
 // Split takes articles out of a story, for good: together they make another, and are in no story with the rest of this
 // one. Whether the rest stays together is up to what they have in common. The id stays with it.
-func (n *Newsroom) Split(ctx context.Context, id int64, articles []int64) (news.Corrected, error) {
-	n.settling.Lock()
-	defer n.settling.Unlock()
-	s, err := n.storyToCorrect(ctx, id)
+func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.Corrected, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	st, err := s.storyToCorrect(ctx, id)
 	if err != nil {
 		return news.Corrected{}, err
 	}
-	c := news.Correction{Apart: articlesOf(s)}
+	c := news.Correction{Apart: membersOf(st)}
 	for _, a := range articles {
 		if slices.Contains(c.Same, a) {
 			continue
 		}
 		at := slices.Index(c.Apart, a)
 		if at < 0 {
-			return news.Corrected{}, n.notIn(ctx, s.ID, a)
+			return news.Corrected{}, s.notInStory(ctx, st.ID, a)
 		}
 		c.Same, c.Apart = append(c.Same, a), slices.Delete(c.Apart, at, at+1)
 	}
 	if len(c.Apart) == 0 {
-		return news.Corrected{}, refuse(nil, "story %d has no other article; a split leaves at least one in it", s.ID)
+		return news.Corrected{}, refuse(nil, "story %d has no other article; a split leaves at least one in it", st.ID)
 	}
-	return n.correct(ctx, c)
+	return s.correct(ctx, c)
 }
 
-// Forget takes a correction back: what it spoke of is settled as if nobody had said so. Stories that a merge ended have
-// their ids again, as far as their articles are stories of their own.
-func (n *Newsroom) Forget(ctx context.Context, number int64) (news.Corrected, error) {
-	n.settling.Lock()
-	defer n.settling.Unlock()
-	all, err := n.Store.Corrections(ctx)
+// Forget takes a correction back: its articles are settled as if it had not been made. Stories that a merge ended have their
+// ids again, as far as their articles are stories of their own.
+func (s *Settler) Forget(ctx context.Context, number int64) (news.Corrected, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all, err := s.store.Corrections(ctx)
 	if err != nil {
 		return news.Corrected{}, err
 	}
@@ -80,21 +79,22 @@ func (n *Newsroom) Forget(ctx context.Context, number int64) (news.Corrected, er
 	}
 	c := all[at]
 	rest := slices.Delete(all, at, at+1)
-	back, err := n.returning(ctx, c)
+	back, err := s.formerStories(ctx, c)
 	if err != nil {
 		return news.Corrected{}, err
 	}
-	err = n.resettle(ctx, change{corrections: rest, back: back}, func(s store.Settlement) error { return n.Store.Forget(ctx, number, s) })
+	err = s.resettle(ctx, change{corrections: rest, back: back}, func(out store.Settlement) error { return s.store.Forget(ctx, number, out) })
 	if err != nil {
 		return news.Corrected{}, err
 	}
-	return n.corrected(ctx, c)
+	return s.corrected(ctx, c)
 }
 
-// returning gives the articles of a correction that are in a story now into which their former story went, each with that
-// former story, and those whose former story took in others and changed its event with them.
-func (n *Newsroom) returning(ctx context.Context, c news.Correction) (map[int64]news.Grouping, error) {
-	of, err := n.Store.StoriesOf(ctx, c.Same)
+// formerStories gives the articles of a correction that go back into the story in which they were when it was made, by
+// article. They are those that are now in a story into which the former one went, and those whose former story took in
+// others and changed its event with them.
+func (s *Settler) formerStories(ctx context.Context, c news.Correction) (map[int64]news.Grouping, error) {
+	of, err := s.store.StoriesOf(ctx, c.Same)
 	if err != nil {
 		return nil, err
 	}
@@ -104,32 +104,32 @@ func (n *Newsroom) returning(ctx context.Context, c news.Correction) (map[int64]
 		if !ok {
 			continue
 		}
-		s, asked := stories[was.Story]
-		if !asked {
-			if s, err = n.Store.Story(ctx, was.Story); err != nil && !errors.Is(err, news.ErrNotFound) {
+		st, known := stories[was.Story]
+		if !known {
+			if st, err = s.store.Story(ctx, was.Story); err != nil && !errors.Is(err, news.ErrNotFound) {
 				return nil, err
 			}
-			stories[was.Story] = s // without an id where the former story leads nowhere
+			stories[was.Story] = st // without an id where the former story leads nowhere
 		}
-		joinedLater := slices.ContainsFunc(s.Members, func(m news.Member) bool { return !slices.Contains(c.Same, m.Article.ID) })
+		joinedLater := slices.ContainsFunc(st.Members, func(m news.Member) bool { return !slices.Contains(c.Same, m.Article.ID) })
 		switch now := of[article]; {
-		case now == 0 || now != s.ID:
-		case now != was.Story, s.Event != was.Event && !joinedLater:
+		case now == 0 || now != st.ID:
+		case now != was.Story, st.Event != was.Event && !joinedLater:
 			back[article] = was
 		}
 	}
 	return back, nil
 }
 
-func (n *Newsroom) storyToCorrect(ctx context.Context, id int64) (news.Story, error) {
-	all, err := n.Store.Stories(ctx, news.StoryList{IDs: news.Choose(id)})
+func (s *Settler) storyToCorrect(ctx context.Context, id int64) (news.Story, error) {
+	all, err := s.store.Stories(ctx, news.StoryList{IDs: news.Choose(id)})
 	if err != nil {
 		return news.Story{}, err
 	}
 	if len(all) > 0 {
 		return all[0], nil
 	}
-	if _, err := n.Store.Story(ctx, id); err == nil {
+	if _, err := s.store.Story(ctx, id); err == nil {
 		return news.Story{}, refuse(nil, "story %d was aged out; it has no articles any more", id)
 	} else if !errors.Is(err, news.ErrNotFound) {
 		return news.Story{}, err
@@ -137,7 +137,7 @@ func (n *Newsroom) storyToCorrect(ctx context.Context, id int64) (news.Story, er
 	return news.Story{}, refuse(news.ErrNotFound, "there is no story %d", id)
 }
 
-func articlesOf(s news.Story) []int64 {
+func membersOf(s news.Story) []int64 {
 	var out []int64
 	for _, m := range s.Members {
 		out = append(out, m.Article.ID)
@@ -145,16 +145,16 @@ func articlesOf(s news.Story) []int64 {
 	return out
 }
 
-// notIn says where an article is that is not in a story.
-func (n *Newsroom) notIn(ctx context.Context, story, article int64) error {
-	there, err := n.Store.ArticlesByID(ctx, []int64{article})
+// notInStory says in which story an article is that is not in a given one.
+func (s *Settler) notInStory(ctx context.Context, story, article int64) error {
+	there, err := s.store.ArticlesByID(ctx, []int64{article})
 	if err != nil {
 		return err
 	}
 	if len(there) == 0 {
 		return refuse(news.ErrNotFound, "there is no article %d", article)
 	}
-	of, err := n.Store.StoriesOf(ctx, []int64{article})
+	of, err := s.store.StoriesOf(ctx, []int64{article})
 	if err != nil {
 		return err
 	}
@@ -164,12 +164,12 @@ func (n *Newsroom) notIn(ctx context.Context, story, article int64) error {
 	return refuse(nil, "article %d is not in story %d but in story %d", article, story, of[article])
 }
 
-// correct keeps a correction and settles anew what it speaks of.
-func (n *Newsroom) correct(ctx context.Context, c news.Correction) (news.Corrected, error) {
+// correct stores a correction and settles its articles anew.
+func (s *Settler) correct(ctx context.Context, c news.Correction) (news.Corrected, error) {
 	slices.Sort(c.Same) // as the store gives them
 	slices.Sort(c.Apart)
-	c.Made = n.Now()
-	all, err := n.Store.Corrections(ctx)
+	c.Made = s.now()
+	all, err := s.store.Corrections(ctx)
 	if err != nil {
 		return news.Corrected{}, err
 	}
@@ -177,14 +177,14 @@ func (n *Newsroom) correct(ctx context.Context, c news.Correction) (news.Correct
 	if len(c.Apart) > 0 {
 		leaving = c.Same
 	}
-	err = n.resettle(ctx, change{corrections: append(all, c), leaving: leaving}, func(s store.Settlement) error {
-		c.ID, err = n.Store.Correct(ctx, c, s)
+	err = s.resettle(ctx, change{corrections: append(all, c), leaving: leaving}, func(out store.Settlement) error {
+		c.ID, err = s.store.Correct(ctx, c, out)
 		return err
 	})
 	if err != nil {
 		return news.Corrected{}, err
 	}
-	return n.corrected(ctx, c)
+	return s.corrected(ctx, c)
 }
 
 // change is a change of the corrections in force.
@@ -194,101 +194,52 @@ type change struct {
 	back        map[int64]news.Grouping // articles that go back into a story that had ended
 }
 
-// resettle decides anew about the articles that the corrections, put in the place of those in force, speak of.
-func (n *Newsroom) resettle(ctx context.Context, to change, keep func(store.Settlement) error) (err error) {
+// resettle decides anew about the articles of the corrections that a change adds or takes away.
+func (s *Settler) resettle(ctx context.Context, to change, put func(store.Settlement) error) (err error) {
 	defer func() {
 		if err != nil {
-			n.window = nil // it may hold what was not stored
+			s.window = nil // it may hold what was not stored
 		}
 	}()
-	s := store.Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
-	if err := n.openWindow(ctx, &s); err != nil {
+	out := newSettlement()
+	if err := s.openWindow(ctx, &out); err != nil {
 		return err
 	}
-	affected := n.window.Affected(to.corrections)
-	if err := n.recall(ctx, affected, &s); err != nil {
+	affected := s.window.Affected(to.corrections)
+	if err := s.reload(ctx, affected, &out); err != nil {
 		return err
 	}
-	n.window.SetCorrections(to.corrections)
-	n.window.Detach(to.leaving)
+	s.window.SetCorrections(to.corrections)
+	s.window.Detach(to.leaving)
 	maps.DeleteFunc(to.back, func(article int64, _ news.Grouping) bool { return !slices.Contains(affected, article) })
-	n.window.Reassign(to.back)
-	n.second.begin(ctx)
-	defer n.second.end()
-	if err := n.settleWindow(ctx, &s); err != nil {
+	s.window.Reassign(to.back)
+	s.opinion.begin(ctx)
+	defer s.opinion.end()
+	if err := s.decide(ctx, &out); err != nil {
 		return err
 	}
-	n.leadBack(to, &s)
-	return n.putPlaced(s, keep)
-}
-
-// leadBack has the ids of stories that earlier merges ended lead to the story that their articles went back to.
-func (n *Newsroom) leadBack(to change, s *store.Settlement) {
+	// The ids of stories that earlier merges ended lead to the story that their articles went back to.
 	for _, c := range to.corrections {
 		for article, was := range c.Former {
 			if _, ok := to.back[article]; !ok || len(c.Apart) > 0 {
 				continue
 			}
-			it, _ := n.window.Item(article)
-			if _, moved := s.Moved[was.Story]; !moved && it.Story != was.Story && it.Story == to.back[article].Story {
-				s.Moved[was.Story] = it.Story
+			it, _ := s.window.Item(article)
+			if _, moved := out.Moved[was.Story]; !moved && it.Story != was.Story && it.Story == to.back[article].Story {
+				out.Moved[was.Story] = it.Story
 			}
 		}
 	}
-}
-
-// recall brings articles back into the window that it does not hold any more, each with its whole story.
-func (n *Newsroom) recall(ctx context.Context, articles []int64, s *store.Settlement) error {
-	closed := slices.DeleteFunc(slices.Clone(articles), n.holds)
-	if len(closed) == 0 {
-		return nil
-	}
-	back := map[int64]bool{}
-	var outdated []store.WindowRow
-	err := n.Store.WindowOf(ctx, closed, func(r store.WindowRow) error {
-		if n.holds(r.Article.ID) {
-			return nil
-		}
-		back[r.Article.ID] = r.Unread == nil
-		return restore(n.window, r, &outdated)
-	})
-	if err != nil {
-		return err
-	}
-	if err := n.remake(ctx, n.window, outdated, s); err != nil {
-		return err
-	}
-	edges, err := n.Store.EdgesOf(ctx, closed)
-	if err != nil {
-		return err
-	}
-	for _, e := range edges {
-		if remade(s, e) {
-			continue // it is compared anew
-		}
-		if back[e.A] || back[e.B] { // the window has the others
-			n.window.RestoreEdge(e)
-		}
-	}
-	return nil
-}
-
-func (n *Newsroom) holds(article int64) bool {
-	_, ok := n.window.Item(article)
-	return ok
+	return s.put(out, put)
 }
 
 // corrected gives the stories that a correction's articles are in.
-func (n *Newsroom) corrected(ctx context.Context, c news.Correction) (news.Corrected, error) {
-	of, err := n.Store.StoriesOf(ctx, c.Articles())
+func (s *Settler) corrected(ctx context.Context, c news.Correction) (news.Corrected, error) {
+	of, err := s.store.StoriesOf(ctx, c.Articles())
 	if err != nil {
 		return news.Corrected{}, err
 	}
-	ids := make([]int64, 0, len(of))
-	for _, id := range of {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	stories, err := n.Stories(ctx, news.StoryList{IDs: news.Choose(slices.Compact(ids)...)})
+	ids := slices.Compact(slices.Sorted(maps.Values(of)))
+	stories, err := s.reader.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	return news.Corrected{Correction: c, Stories: stories}, err
 }

@@ -12,7 +12,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 const (
@@ -47,7 +47,7 @@ func newDesk(t *testing.T) *desk {
 }
 
 // run opens the newsroom, reads the press and closes it again after the work.
-func (d *desk) run(t *testing.T, name string, work func(t *testing.T, room *pipeline.Newsroom)) {
+func (d *desk) run(t *testing.T, name string, work func(t *testing.T, room *pipelinetest.Room)) {
 	t.Helper()
 	done := t.Run(name, func(t *testing.T) {
 		room := open(t, d.dir, settings{allow: loopback, now: d.clock.time})
@@ -60,11 +60,11 @@ func (d *desk) run(t *testing.T, name string, work func(t *testing.T, room *pipe
 }
 
 // poll reads what the press has now.
-func (d *desk) poll(t *testing.T, room *pipeline.Newsroom) {
+func (d *desk) poll(t *testing.T, room *pipelinetest.Room) {
 	t.Helper()
 	for name, items := range d.items {
 		d.press.set(name, items...)
-		if _, err := room.FindFeed(t.Context(), 0, d.url+"/"+name); errors.Is(err, news.ErrNotFound) {
+		if _, err := room.Feeds.FindFeed(t.Context(), 0, d.url+"/"+name); errors.Is(err, news.ErrNotFound) {
 			add(t, room, d.url, name)
 		}
 	}
@@ -72,7 +72,7 @@ func (d *desk) poll(t *testing.T, room *pipeline.Newsroom) {
 }
 
 // wantStories checks which articles, as "feed/guid", are one story.
-func wantStories(t *testing.T, room *pipeline.Newsroom, want ...string) {
+func wantStories(t *testing.T, room *pipelinetest.Room, want ...string) {
 	t.Helper()
 	sets := map[int64][]string{}
 	for key, p := range membership(t, room) {
@@ -91,7 +91,7 @@ func wantStories(t *testing.T, room *pipeline.Newsroom, want ...string) {
 	must(t, room.Store.Check(t.Context()))
 }
 
-func (d *desk) place(t *testing.T, room *pipeline.Newsroom, key string) place {
+func (d *desk) place(t *testing.T, room *pipelinetest.Room, key string) place {
 	t.Helper()
 	feed, guid, _ := strings.Cut(key, "/")
 	p, ok := membership(t, room)[d.url+"/"+feed+" "+guid]
@@ -112,16 +112,16 @@ const (
 func TestCorrections(t *testing.T) {
 	d := newDesk(t)
 	var comet, strike int64
-	d.run(t, "correct", func(t *testing.T, room *pipeline.Newsroom) {
+	d.run(t, "correct", func(t *testing.T, room *pipelinetest.Room) {
 		wantStories(t, room, threeFloods, "herald/comet", "tribune/strike")
 		comet, strike = d.place(t, room, "herald/comet").story.ID, d.place(t, room, "tribune/strike").story.ID
 		flood := d.place(t, room, "gazette/flood")
-		merged, err := room.Merge(t.Context(), []int64{strike, comet})
+		merged, err := room.Pipeline.Settler.Merge(t.Context(), []int64{strike, comet})
 		must(t, err)
 		if len(merged.Stories) != 1 || len(merged.Stories[0].Members) != 2 || merged.Stories[0].Outlets != 2 || merged.Correction.ID != 1 {
 			t.Errorf("merged: %+v", merged)
 		}
-		split, err := room.Split(t.Context(), flood.story.ID, []int64{flood.Article.ID, flood.Article.ID})
+		split, err := room.Pipeline.Settler.Split(t.Context(), flood.story.ID, []int64{flood.Article.ID, flood.Article.ID})
 		must(t, err)
 		if len(split.Stories) != 2 || split.Stories[0].ID != flood.story.ID || len(split.Stories[0].Members) != 2 || split.Stories[0].Event != split.Stories[1].Event {
 			t.Errorf("split: %+v", split)
@@ -138,10 +138,10 @@ func TestCorrections(t *testing.T) {
 			d.items[name][i].text += " More follows."
 		}
 	}
-	d.run(t, "revised and copied", func(t *testing.T, room *pipeline.Newsroom) {
+	d.run(t, "revised and copied", func(t *testing.T, room *pipelinetest.Room) {
 		wantStories(t, room, "echo/comet "+pair, oneFlood, twoFloods)
 		for _, id := range []int64{comet, strike} {
-			if s, err := room.Story(t.Context(), id); err != nil || s.ID != min(comet, strike) {
+			if s, err := room.Stories.Story(t.Context(), id); err != nil || s.ID != min(comet, strike) {
 				t.Errorf("story %d leads to %d, %v", id, s.ID, err)
 			}
 		}
@@ -149,16 +149,16 @@ func TestCorrections(t *testing.T) {
 
 	d.clock.pass(400 * time.Hour)
 	d.items["tribune"][1] = item{"strike", "Strike of the bakers is over", "Bread is back in the shops, and the breaks are longer by ten minutes.", d.clock.time()}
-	d.run(t, "revised when closed", func(t *testing.T, room *pipeline.Newsroom) {
+	d.run(t, "revised when closed", func(t *testing.T, room *pipelinetest.Room) {
 		wantStories(t, room, "echo/comet "+pair, oneFlood, twoFloods)
 	})
 
 	d.clock.pass(400 * time.Hour)
-	d.run(t, "taken back when closed", func(t *testing.T, room *pipeline.Newsroom) {
+	d.run(t, "taken back when closed", func(t *testing.T, room *pipelinetest.Room) {
 		all, err := room.Store.Corrections(t.Context())
 		must(t, err)
 		for _, c := range all {
-			_, err := room.Forget(t.Context(), c.ID)
+			_, err := room.Pipeline.Settler.Forget(t.Context(), c.ID)
 			must(t, err)
 		}
 		wantStories(t, room, "echo/comet herald/comet", threeFloods, "tribune/strike")
@@ -168,29 +168,29 @@ func TestCorrections(t *testing.T) {
 // Stories that closed long ago can be corrected, beside a window that is open and after it.
 func TestCorrectClosedStories(t *testing.T) {
 	d := newDesk(t)
-	d.run(t, "settle", func(*testing.T, *pipeline.Newsroom) {})
+	d.run(t, "settle", func(*testing.T, *pipelinetest.Room) {})
 	d.clock.pass(400 * time.Hour)
 	d.items["today"] = []item{{"cats", "Cats are counted", "Nobody knows how many cats live in the old harbour, says the office that was to count them all.", d.clock.time()}}
-	d.run(t, "correct", func(t *testing.T, room *pipeline.Newsroom) {
+	d.run(t, "correct", func(t *testing.T, room *pipelinetest.Room) {
 		flood, cats := d.place(t, room, "herald/flood"), d.place(t, room, "today/cats")
-		_, err := room.Split(t.Context(), flood.story.ID, []int64{flood.Article.ID, d.place(t, room, "tribune/flood").Article.ID})
+		_, err := room.Pipeline.Settler.Split(t.Context(), flood.story.ID, []int64{flood.Article.ID, d.place(t, room, "tribune/flood").Article.ID})
 		must(t, err)
 		wantStories(t, room, oneFlood, "herald/comet", twoFloods, "today/cats", "tribune/strike")
 		if rest := d.place(t, room, oneFlood).story.ID; rest != flood.story.ID {
 			t.Errorf("what is left of story %d has the id %d", flood.story.ID, rest)
 		}
-		_, err = room.Merge(t.Context(), []int64{cats.story.ID, d.place(t, room, "gazette/flood").story.ID})
+		_, err = room.Pipeline.Settler.Merge(t.Context(), []int64{cats.story.ID, d.place(t, room, "gazette/flood").story.ID})
 		must(t, err)
 	})
 	d.clock.pass(time.Hour)
 	d.items["today"][0].text += " There may be forty."
-	d.run(t, "and again", func(t *testing.T, room *pipeline.Newsroom) {
+	d.run(t, "and again", func(t *testing.T, room *pipelinetest.Room) {
 		wantStories(t, room, "gazette/flood today/cats", "herald/comet", twoFloods, "tribune/strike")
 		one := d.place(t, room, "herald/flood").story.ID
-		made, err := room.Merge(t.Context(), []int64{one, d.place(t, room, "today/cats").story.ID}) // the last word counts
+		made, err := room.Pipeline.Settler.Merge(t.Context(), []int64{one, d.place(t, room, "today/cats").story.ID}) // the last word counts
 		must(t, err)
 		wantStories(t, room, "gazette/flood herald/flood today/cats tribune/flood", "herald/comet", "tribune/strike")
-		_, err = room.Forget(t.Context(), made.Correction.ID)
+		_, err = room.Pipeline.Settler.Forget(t.Context(), made.Correction.ID)
 		must(t, err)
 		wantStories(t, room, "gazette/flood today/cats", "herald/comet", twoFloods, "tribune/strike")
 	})
@@ -198,11 +198,11 @@ func TestCorrectClosedStories(t *testing.T) {
 
 func TestNothingToCorrect(t *testing.T) {
 	d := newDesk(t)
-	d.run(t, "say no", func(t *testing.T, room *pipeline.Newsroom) {
+	d.run(t, "say no", func(t *testing.T, room *pipelinetest.Room) {
 		ctx := t.Context()
 		flood, comet := d.place(t, room, "herald/flood"), d.place(t, room, "herald/comet")
 		strike := d.place(t, room, "tribune/strike").story.ID
-		_, err := room.Merge(ctx, []int64{comet.story.ID, strike})
+		_, err := room.Pipeline.Settler.Merge(ctx, []int64{comet.story.ID, strike})
 		must(t, err)
 		one, gone := min(comet.story.ID, strike), max(comet.story.ID, strike)
 		tests := []struct {
@@ -210,20 +210,22 @@ func TestNothingToCorrect(t *testing.T) {
 			absent bool
 			err    func() (news.Corrected, error)
 		}{
-			{"there is no story 99", true, func() (news.Corrected, error) { return room.Merge(ctx, []int64{one, 99}) }},
-			{"cannot be merged with itself", false, func() (news.Corrected, error) { return room.Merge(ctx, []int64{one, one}) }},
-			{"are one story already", false, func() (news.Corrected, error) { return room.Merge(ctx, []int64{one, gone}) }},
-			{"there is no story 99", true, func() (news.Corrected, error) { return room.Split(ctx, 99, []int64{1}) }},
-			{"there is no article 99", true, func() (news.Corrected, error) { return room.Split(ctx, one, []int64{99}) }},
-			{"but in story", false, func() (news.Corrected, error) { return room.Split(ctx, one, []int64{flood.Article.ID}) }},
+			{"there is no story 99", true, func() (news.Corrected, error) { return room.Pipeline.Settler.Merge(ctx, []int64{one, 99}) }},
+			{"cannot be merged with itself", false, func() (news.Corrected, error) { return room.Pipeline.Settler.Merge(ctx, []int64{one, one}) }},
+			{"are one story already", false, func() (news.Corrected, error) { return room.Pipeline.Settler.Merge(ctx, []int64{one, gone}) }},
+			{"there is no story 99", true, func() (news.Corrected, error) { return room.Pipeline.Settler.Split(ctx, 99, []int64{1}) }},
+			{"there is no article 99", true, func() (news.Corrected, error) { return room.Pipeline.Settler.Split(ctx, one, []int64{99}) }},
+			{"but in story", false, func() (news.Corrected, error) {
+				return room.Pipeline.Settler.Split(ctx, one, []int64{flood.Article.ID})
+			}},
 			{"has no other article", false, func() (news.Corrected, error) {
 				var all []int64
 				for _, m := range flood.story.Members {
 					all = append(all, m.Article.ID)
 				}
-				return room.Split(ctx, flood.story.ID, all)
+				return room.Pipeline.Settler.Split(ctx, flood.story.ID, all)
 			}},
-			{"there is no correction 99", true, func() (news.Corrected, error) { return room.Forget(ctx, 99) }},
+			{"there is no correction 99", true, func() (news.Corrected, error) { return room.Pipeline.Settler.Forget(ctx, 99) }},
 		}
 		for _, tt := range tests {
 			_, err := tt.err()
@@ -236,7 +238,7 @@ func TestNothingToCorrect(t *testing.T) {
 }
 
 // stories gives, of each article, the story, event, role and origin that it has.
-func stories(t *testing.T, room *pipeline.Newsroom) map[string]string {
+func stories(t *testing.T, room *pipelinetest.Room) map[string]string {
 	t.Helper()
 	out := map[string]string{}
 	for key, p := range membership(t, room) {
@@ -255,25 +257,25 @@ func TestForgetRestoresStories(t *testing.T) {
 				var before map[string]string
 				var made [2]int64
 				var ids []int64
-				d.run(t, "merge", func(t *testing.T, room *pipeline.Newsroom) {
+				d.run(t, "merge", func(t *testing.T, room *pipelinetest.Room) {
 					before = stories(t, room)
 					for _, key := range []string{"herald/comet", "tribune/strike", "gazette/flood"} {
 						ids = append(ids, d.place(t, room, key).story.ID)
 					}
 					for i, pair := range [][]int64{ids[:2], {ids[2], max(ids[0], ids[1])}} {
-						c, err := room.Merge(t.Context(), pair)
+						c, err := room.Pipeline.Settler.Merge(t.Context(), pair)
 						must(t, err)
 						made[i] = c.Correction.ID
 					}
 					wantStories(t, room, "gazette/flood herald/comet herald/flood tribune/flood tribune/strike")
 				})
 				d.clock.pass(late)
-				d.run(t, "forget", func(t *testing.T, room *pipeline.Newsroom) {
+				d.run(t, "forget", func(t *testing.T, room *pipelinetest.Room) {
 					for _, i := range order {
-						_, err := room.Forget(t.Context(), made[i])
+						_, err := room.Pipeline.Settler.Forget(t.Context(), made[i])
 						must(t, err)
 						for _, id := range ids { // also between
-							if _, err := room.Story(t.Context(), id); err != nil {
+							if _, err := room.Stories.Story(t.Context(), id); err != nil {
 								t.Errorf("story %d: %v", id, err)
 							}
 						}
@@ -291,14 +293,14 @@ func TestForgetRestoresStories(t *testing.T) {
 // A story that a later split made keeps its id when the merge before it is taken back.
 func TestForgetBesideSplit(t *testing.T) {
 	d := newDesk(t)
-	d.run(t, "correct", func(t *testing.T, room *pipeline.Newsroom) {
+	d.run(t, "correct", func(t *testing.T, room *pipelinetest.Room) {
 		comet, strike := d.place(t, room, "herald/comet"), d.place(t, room, "tribune/strike")
-		merged, err := room.Merge(t.Context(), []int64{comet.story.ID, strike.story.ID})
+		merged, err := room.Pipeline.Settler.Merge(t.Context(), []int64{comet.story.ID, strike.story.ID})
 		must(t, err)
-		_, err = room.Split(t.Context(), merged.Stories[0].ID, []int64{strike.Article.ID})
+		_, err = room.Pipeline.Settler.Split(t.Context(), merged.Stories[0].ID, []int64{strike.Article.ID})
 		must(t, err)
 		split := stories(t, room)
-		_, err = room.Forget(t.Context(), merged.Correction.ID)
+		_, err = room.Pipeline.Settler.Forget(t.Context(), merged.Correction.ID)
 		must(t, err)
 		if diff := gocmp.Diff(split, stories(t, room)); diff != "" {
 			t.Errorf("stories before and after (-want +got):\n%s", diff)

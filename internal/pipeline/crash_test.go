@@ -19,6 +19,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 	"headwater/internal/store"
 )
@@ -104,12 +105,12 @@ func TestCrashChild(t *testing.T) {
 	for _, name := range crashNames() {
 		feeds = append(feeds, news.Feed{URL: server + "/" + name})
 	}
-	_, err := room.AddFeeds(t.Context(), feeds)
+	_, err := room.Feeds.AddFeeds(t.Context(), feeds)
 	must(t, err)
 	fmt.Println("polling")
-	go func() { _ = room.KeepUp(t.Context()) }() // as serve does, until it is killed
+	go func() { _ = room.Pipeline.KeepUp(t.Context()) }() // as serve does, until it is killed
 	for {
-		_, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true})
+		_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})
 		must(t, err)
 	}
 }
@@ -240,11 +241,11 @@ func wantSound(t *testing.T, dir string, press *growingPress) {
 }
 
 // wantWhole counts everything: nothing is missing, nothing is double.
-func wantWhole(t *testing.T, room *pipeline.Newsroom, press *growingPress) {
+func wantWhole(t *testing.T, room *pipelinetest.Room, press *growingPress) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())
 	const want = crashFeeds * crashItems
-	status, err := room.Status(ctx)
+	status, err := room.Stories.Status(ctx)
 	must(t, err)
 	indexed, err := room.Index.Count()
 	must(t, err)
@@ -254,7 +255,7 @@ func wantWhole(t *testing.T, room *pipeline.Newsroom, press *growingPress) {
 	if n := len(membership(t, room)); n != want {
 		t.Errorf("%d articles stand in stories, want %d", n, want)
 	}
-	articles, err := room.Articles(ctx, news.ArticleList{Limit: 2 * want})
+	articles, err := room.Store.Articles(ctx, news.ArticleList{Limit: 2 * want})
 	must(t, err)
 	stored := map[string]bool{}
 	for _, a := range articles {
@@ -270,7 +271,7 @@ func wantWhole(t *testing.T, room *pipeline.Newsroom, press *growingPress) {
 			}
 		}
 	}
-	found, err := room.Search(ctx, search.Request{Query: press.last})
+	found, err := room.Stories.Search(ctx, search.Request{Query: press.last})
 	must(t, err)
 	if found.Total != 1 || found.Articles[0].Article.GUID != fmt.Sprintf("%s-%d", press.names[crashFeeds-1], crashItems-1) {
 		t.Errorf("search for the newest article found %d: %+v", found.Total, found.Articles)

@@ -9,12 +9,12 @@ import (
 
 	"headwater/internal/demo"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/stories/outlets"
 )
 
 // demoRoom polls the invented newsroom and gives what its writers planted and the server's address.
-func demoRoom(t *testing.T) (*pipeline.Newsroom, []demo.Planted, string) {
+func demoRoom(t *testing.T) (*pipelinetest.Room, []demo.Planted, string) {
 	t.Helper()
 	press, err := demo.New(time.Now())
 	must(t, err)
@@ -27,7 +27,7 @@ func demoRoom(t *testing.T) (*pipeline.Newsroom, []demo.Planted, string) {
 		})
 	}
 	room := open(t, t.TempDir(), settings{extra: extra, allow: netip.MustParsePrefix("127.0.0.0/8")})
-	subscribe(t, room, srv.URL+"/feeds.opml")
+	subscribeTo(t, room, srv.URL+"/feeds.opml")
 	pass(t, room)
 	return room, press.Truth(), srv.URL
 }

@@ -82,7 +82,7 @@ func (p *postOffice) subjects() (out []string) {
 func TestDigest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &postOffice{}
-		w := startWatch(t, t.TempDir(), time.Now, notify.Options{
+		w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{
 			Dial: p.dial, Mail: notify.Mail{Host: "mail.example", From: "news@example.org", TLS: notify.Plain},
 		})
 		w.add(t, news.Alert{Kind: news.AlertEmail, Target: "anna@example.org", AgainOutlets: 2})
@@ -93,7 +93,7 @@ func TestDigest(t *testing.T) {
 			t.Helper()
 			run, end := context.WithTimeout(ctx, d)
 			defer end()
-			w.ServeAlerts(run)
+			w.Pipeline.ServeAlerts(run)
 			synctest.Wait()
 			return p.subjects()
 		}

@@ -16,14 +16,14 @@ func TestEditionParts(t *testing.T) {
 	ctx := t.Context()
 	part := func(cursor string) news.Edition {
 		t.Helper()
-		e, err := room.Edition(ctx, news.EditionQuery{Limit: 1, Cursor: cursor})
+		e, err := room.Stories.Edition(ctx, news.EditionQuery{Limit: 1, Cursor: cursor})
 		must(t, err)
 		if len(e.Stories) != 1 {
 			t.Fatalf("%d stories after %q", len(e.Stories), cursor)
 		}
 		return e
 	}
-	all, err := room.Edition(ctx, news.EditionQuery{})
+	all, err := room.Stories.Edition(ctx, news.EditionQuery{})
 	must(t, err)
 	if len(all.Stories) != 3 || all.Next != "" {
 		t.Fatalf("%d stories, next %q", len(all.Stories), all.Next)
@@ -46,16 +46,16 @@ func TestEditionParts(t *testing.T) {
 	if again := part(""); again.Stories[0].ID != moved.ID {
 		t.Errorf("who begins again has %q first, want %q", again.Stories[0].Title, moved.Title)
 	}
-	since, err := room.Edition(ctx, news.EditionQuery{Since: c.time().Add(-time.Minute)})
+	since, err := room.Stories.Edition(ctx, news.EditionQuery{Since: c.time().Add(-time.Minute)})
 	must(t, err)
 	wantTitles(t, "since a minute", since.Stories, moved.Title)
 
 	for _, cursor := range []string{"elsewhere", "1.", ".1", "1.0", "1.-1"} {
-		if _, err := room.Edition(ctx, news.EditionQuery{Cursor: cursor}); !errors.Is(err, news.ErrCursor) {
+		if _, err := room.Stories.Edition(ctx, news.EditionQuery{Cursor: cursor}); !errors.Is(err, news.ErrCursor) {
 			t.Errorf("cursor %q: %v", cursor, err)
 		}
 	}
-	if _, err := room.Edition(ctx, news.EditionQuery{Topic: news.Topic{Query: "comet"}, Cursor: first.Next}); !errors.Is(err, news.ErrCursor) {
+	if _, err := room.Stories.Edition(ctx, news.EditionQuery{Topic: news.Topic{Query: "comet"}, Cursor: first.Next}); !errors.Is(err, news.ErrCursor) {
 		t.Errorf("the cursor of another feed: %v", err)
 	}
 }
@@ -64,8 +64,8 @@ func TestEditionOfFolder(t *testing.T) {
 	room, _, url, _ := library(t)
 	ctx := t.Context()
 	f := feedOf(t, room, url+"/gazette")
-	must(t, room.EditFeed(ctx, f.ID, f.Title, "Papers"))
-	e, err := room.Edition(ctx, news.EditionQuery{Folder: "Papers", Full: true})
+	must(t, room.Store.EditFeed(ctx, f.ID, f.Title, "Papers"))
+	e, err := room.Stories.Edition(ctx, news.EditionQuery{Folder: "Papers", Full: true})
 	must(t, err)
 	if len(e.Stories) == 0 {
 		t.Fatal("no story")
@@ -79,7 +79,7 @@ func TestEditionOfFolder(t *testing.T) {
 			t.Errorf("%q is of the folder: %v, with a text: %v", s.Title, ours, s.Lead().Article.HTML != "")
 		}
 	}
-	if e, err = room.Edition(ctx, news.EditionQuery{Folder: "None"}); err != nil || len(e.Stories) > 0 {
+	if e, err = room.Stories.Edition(ctx, news.EditionQuery{Folder: "None"}); err != nil || len(e.Stories) > 0 {
 		t.Errorf("%d stories of no folder, %v", len(e.Stories), err)
 	}
 }
@@ -103,7 +103,7 @@ func TestEditionOfOnePass(t *testing.T) {
 		item{"comet", cometTitle, cometText, at})
 	add(t, room, "http://"+address, "herald")
 	pass(t, room)
-	e, err := room.Edition(t.Context(), news.EditionQuery{})
+	e, err := room.Stories.Edition(t.Context(), news.EditionQuery{})
 	must(t, err)
 	wantTitles(t, "one pass", e.Stories, strikeTitle, floodTitle, cometTitle)
 	for _, s := range e.Stories {
@@ -119,7 +119,7 @@ func TestDateSomeHoursAhead(t *testing.T) {
 	p.set("ledger", item{"comet", "Ledger opens", strikeText, c.time().Add(2 * time.Hour)})
 	add(t, room, url, "ledger")
 	pass(t, room)
-	articles, err := room.Articles(t.Context(), news.ArticleList{FeedID: feedOf(t, room, url+"/ledger").ID})
+	articles, err := room.Store.Articles(t.Context(), news.ArticleList{FeedID: feedOf(t, room, url+"/ledger").ID})
 	must(t, err)
 	if len(articles) != 1 || articles[0].Undated || !articles[0].Time().Equal(articles[0].Seen) {
 		t.Errorf("%+v", articles)

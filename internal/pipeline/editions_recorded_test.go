@@ -8,17 +8,17 @@ import (
 
 	"headwater/internal/intake/parse"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/serve/publish"
 )
 
 // wantEditions writes the combined feed in its three formats and reads each as another newsroom would: every story is in
 // it once, by an id and an address that no other has, and one that has an original leads to that.
-func wantEditions(t *testing.T, room *pipeline.Newsroom) {
+func wantEditions(t *testing.T, room *pipelinetest.Room) {
 	t.Helper()
-	e, err := room.Edition(t.Context(), news.EditionQuery{Limit: 100_000})
+	e, err := room.Stories.Edition(t.Context(), news.EditionQuery{Limit: 100_000})
 	must(t, err)
-	status, err := room.Status(t.Context())
+	status, err := room.Stories.Status(t.Context())
 	must(t, err)
 	if len(e.Stories) != status.Stories || e.Next != "" {
 		t.Fatalf("%d of %d stories, next %q", len(e.Stories), status.Stories, e.Next)

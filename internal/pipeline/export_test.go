@@ -3,63 +3,69 @@ package pipeline
 import (
 	"context"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 )
 
-// Collect asks the feeds that are due, as a pass of serve does, and neither settles nor indexes.
-func (n *Newsroom) Collect(ctx context.Context) (Summary, error) {
-	o := PassOptions{Turn: 30 * time.Second, Progress: func(string, int, int) {}}
-	feeds, err := n.due(ctx, o)
+// Collect polls the feeds that are due, as a pass of Serve does, and neither settles nor indexes.
+func (p *Pipeline) Collect(ctx context.Context) (Summary, error) {
+	o := PassOptions{PerHost: passFor, Progress: func(string, int, int) {}}
+	feeds, err := p.due(ctx, o)
 	if err != nil {
 		return Summary{}, err
 	}
-	return n.collectAll(ctx, feeds, o)
+	return p.poll(ctx, feeds, o)
+}
+
+// Check is Collector.Check.
+func (p *Pipeline) Check(ctx context.Context, url string) (Report, error) {
+	return p.collector.Check(ctx, url)
 }
 
 // Renew asks the hubs that are due now.
-func (n *Newsroom) Renew(ctx context.Context) error { return n.push.Tend(ctx) }
+func (p *Pipeline) Renew(ctx context.Context) error { return p.collector.push.Tend(ctx) }
 
 // HubProblem gives what went wrong with a feed's subscription last.
-func (n *Newsroom) HubProblem(ctx context.Context, feed int64) (string, error) {
-	sub, err := n.Store.SubscriptionOf(ctx, feed)
+func (p *Pipeline) HubProblem(ctx context.Context, feed int64) (string, error) {
+	sub, err := p.options.Store.SubscriptionOf(ctx, feed)
 	return sub.Problem, err
 }
 
-// ServePushes is the part of Serve that speaks with hubs, and KeepUp that which settles and indexes.
-func (n *Newsroom) ServePushes(ctx context.Context) error { return n.servePushes(ctx) }
+// ServePushes is the part of Serve that speaks with hubs.
+func (p *Pipeline) ServePushes(ctx context.Context) error { return p.collector.push.run(ctx) }
 
-// KeepUp is as ServePushes says.
-func (n *Newsroom) KeepUp(ctx context.Context) error { return n.keepUp(ctx) }
+// KeepUp is the part of Serve that runs the stages behind the log.
+func (p *Pipeline) KeepUp(ctx context.Context) error {
+	var g errgroup.Group
+	for _, f := range p.followers() {
+		g.Go(func() error {
+			f.run(ctx, p.turn.RLocker(), p.options.Logger)
+			return nil
+		})
+	}
+	return g.Wait()
+}
 
 // ServeOnce is the beginning of ServePushes: what is due at a start.
-func (n *Newsroom) ServeOnce(ctx context.Context) error {
-	if err := n.push.begin(ctx); err != nil {
+func (p *Pipeline) ServeOnce(ctx context.Context) error {
+	if err := p.collector.push.begin(ctx); err != nil {
 		return err
 	}
-	return n.push.Tend(ctx)
+	return p.collector.push.Tend(ctx)
 }
 
-// ServeAlerts is the part of Serve that tells people of stories.
-func (n *Newsroom) ServeAlerts(ctx context.Context) { n.serveAlerts(ctx) }
+// ServeAlerts is the part of Serve that delivers alerts.
+func (p *Pipeline) ServeAlerts(ctx context.Context) { p.options.Alerts.Run(ctx, p.turn.RLocker()) }
 
-// TellHub tells the hub of what changed, as Serve does now and then.
-func TellHub(ctx context.Context, n *Newsroom) error { return n.tellChanges(ctx) }
+// KeepRetaining is the part of Serve that removes what is no longer needed.
+func (p *Pipeline) KeepRetaining(ctx context.Context) { p.Retention.run(ctx, p.turn.RLocker()) }
 
-// Try looks at addresses in order, as FindFeeds does at those that may be meant by what was typed. Each gives its error, or a
-// document where it has none. It gives the address that was taken, those that were asked for, and the note.
-func Try(ctx context.Context, addresses []string, errs map[string]error) (took string, asked []string, note string) {
-	s, note := tryEach(ctx, addresses, func(_ context.Context, address string) sight {
-		asked = append(asked, address)
-		return sight{asked: address, err: errs[address]}
-	})
-	return s.asked, asked, note
-}
-
-// KeepRetaining is the part of Serve that lets go of what is no longer needed.
-func (n *Newsroom) KeepRetaining(ctx context.Context) { n.keepRetaining(ctx) }
-
-// TakeReading takes all places at which documents are parsed.
-func (n *Newsroom) TakeReading() {
-	for range cap(n.reading) {
-		n.reading <- struct{}{}
+// TakeParsing takes all places at which documents are parsed.
+func (p *Pipeline) TakeParsing() {
+	for range cap(p.collector.parsing) {
+		p.collector.parsing <- struct{}{}
 	}
 }
+
+// SetKeep has articles kept for another time from now on.
+func (r *Retention) SetKeep(keep time.Duration) { r.keep = keep }

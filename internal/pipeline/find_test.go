@@ -16,9 +16,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
 )
 
 // site is a server whose pages a test gives by path; it counts who is asked for.
@@ -110,7 +108,7 @@ func TestFindFeeds(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSite(t, tt.pages)
-			found, err := room.FindFeeds(t.Context(), s.URL+tt.path)
+			found, err := room.Feeds.FindFeeds(t.Context(), s.URL+tt.path)
 			must(t, err)
 			var got []string
 			for _, f := range found.Feeds {
@@ -137,7 +135,7 @@ func TestFindFeeds(t *testing.T) {
 // Rules over addresses ask nobody where somebody has to choose, and stand where the site cannot be asked.
 func TestFindFeedsByRule(t *testing.T) {
 	room := open(t, t.TempDir(), settings{})
-	found, err := room.FindFeeds(t.Context(), "https://github.com/golang/go")
+	found, err := room.Feeds.FindFeeds(t.Context(), "https://github.com/golang/go")
 	must(t, err)
 	if len(found.Feeds) != 3 || found.Feeds[0].URL != "https://github.com/golang/go/releases.atom" || found.Problem != "" {
 		t.Errorf("found %+v", found)
@@ -148,10 +146,10 @@ func TestFindFeedsByRule(t *testing.T) {
 func TestFindKnownFeeds(t *testing.T) {
 	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
 	s := newSite(t, map[string]string{"/rss": feedNamed("A", "$SITE/a"), "/a": feedNamed("A", "$SITE/a"), "/old": "-> /rss", "/": alternates("/rss"), "/two": alternates("/rss", "/new")})
-	_, err := room.AddFeed(t.Context(), news.Feed{URL: s.URL + "/rss"})
+	_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: s.URL + "/rss"})
 	must(t, err)
 	for _, same := range []string{"/rss", "/rss/", "/rss#top", "/old", "/"} {
-		found, err := room.FindFeeds(t.Context(), s.URL+same)
+		found, err := room.Feeds.FindFeeds(t.Context(), s.URL+same)
 		must(t, err)
 		if len(found.Feeds) != 1 || found.Feeds[0].Known != 1 {
 			t.Errorf("%s: found %+v", same, found)
@@ -160,13 +158,13 @@ func TestFindKnownFeeds(t *testing.T) {
 			t.Errorf("%s: asked for %v", same, s.asked)
 		}
 	}
-	found, err := room.FindFeeds(t.Context(), s.URL+"/two")
+	found, err := room.Feeds.FindFeeds(t.Context(), s.URL+"/two")
 	must(t, err)
 	if len(found.Feeds) != 2 || found.Feeds[0].Known != 1 || found.Feeds[1].Known != 0 {
 		t.Errorf("of two: %+v", found)
 	}
 	for _, same := range []string{s.URL + "/rss/", "feed:" + s.URL + "/rss"} {
-		if f, err := room.AddFeed(t.Context(), news.Feed{URL: same}); !errors.Is(err, news.ErrExists) || f.ID != 1 {
+		if f, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: same}); !errors.Is(err, news.ErrExists) || f.ID != 1 {
 			t.Errorf("%s is added as %+v (%v)", same, f, err)
 		}
 	}
@@ -179,26 +177,26 @@ func TestFeedsInOtherScripts(t *testing.T) {
 	old, err := room.Store.AddFeed(t.Context(), news.Feed{URL: asWritten})
 	must(t, err)
 	for _, same := range []string{asWritten, encoded, "https://www.пример.example/новости?q=a%20b", "feed:" + encoded} {
-		if f, err := room.AddFeed(t.Context(), news.Feed{URL: same}); !errors.Is(err, news.ErrExists) || f.ID != old.ID {
+		if f, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: same}); !errors.Is(err, news.ErrExists) || f.ID != old.ID {
 			t.Errorf("%s is added as %+v (%v)", same, f, err)
 		}
 	}
 	for _, same := range []string{asWritten, encoded, "http://ПРИМЕР.example/новости?q=a b"} {
-		if f, err := room.FindFeed(t.Context(), 0, same); err != nil || f.ID != old.ID {
+		if f, err := room.Feeds.FindFeed(t.Context(), 0, same); err != nil || f.ID != old.ID {
 			t.Errorf("%s is %+v (%v)", same, f, err)
 		}
 	}
-	added, err := room.AddFeeds(t.Context(), []news.Feed{{URL: encoded}, {URL: asWritten}, {URL: "http://bücher.example/a|b"}})
+	added, err := room.Feeds.AddFeeds(t.Context(), []news.Feed{{URL: encoded}, {URL: asWritten}, {URL: "http://bücher.example/a|b"}})
 	must(t, err)
 	if len(added) != 1 || added[0].URL != "http://xn--bcher-kva.example/a%7Cb" {
 		t.Errorf("added %+v", added)
 	}
-	f, err := room.AddFeed(t.Context(), news.Feed{URL: " http://news.example/日本 \n"})
+	f, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: " http://news.example/日本 \n"})
 	must(t, err)
 	if f.URL != "http://news.example/%E6%97%A5%E6%9C%AC" {
 		t.Errorf("stored as %q", f.URL)
 	}
-	if _, err := room.FindFeed(t.Context(), 0, "http://пример.example/"); !errors.Is(err, news.ErrNotFound) {
+	if _, err := room.Feeds.FindFeed(t.Context(), 0, "http://пример.example/"); !errors.Is(err, news.ErrNotFound) {
 		t.Errorf("another path: %v", err)
 	}
 }
@@ -213,14 +211,14 @@ func TestFindFeedsEnds(t *testing.T) {
 	t.Cleanup(slow.Close)
 	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")}) // a request may take 5 s
 	began := time.Now()
-	found, err := room.FindFeeds(t.Context(), slow.URL)
+	found, err := room.Feeds.FindFeeds(t.Context(), slow.URL)
 	must(t, err)
 	if took := time.Since(began); len(found.Feeds) > 0 || found.Problem == "" || took > 30*time.Second {
 		t.Errorf("%q after %s", found.Problem, took)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(50*time.Millisecond, cancel)
-	if _, err := room.FindFeeds(ctx, slow.URL); !errors.Is(err, context.Canceled) {
+	if _, err := room.Feeds.FindFeeds(ctx, slow.URL); !errors.Is(err, context.Canceled) {
 		t.Errorf("left, it gives %v", err)
 	}
 }
@@ -246,7 +244,7 @@ func TestFindFeedsOfBareHosts(t *testing.T) {
 		if strings.HasPrefix(tt.typed, "site.localhost") && !resolves(t, "site.localhost") {
 			continue
 		}
-		found, err := room.FindFeeds(t.Context(), tt.typed)
+		found, err := room.Feeds.FindFeeds(t.Context(), tt.typed)
 		must(t, err)
 		feed := ""
 		if len(found.Feeds) == 1 {
@@ -286,7 +284,7 @@ func TestFindFeedsNames(t *testing.T) {
 	}
 	for path, tt := range tests {
 		s := newSite(t, map[string]string{path: tt.doc})
-		found, err := room.FindFeeds(t.Context(), s.URL+path)
+		found, err := room.Feeds.FindFeeds(t.Context(), s.URL+path)
 		must(t, err)
 		if !strings.Contains(found.Problem, tt.says) || len(found.Feeds) > 0 || found.Insisted() != s.URL+path {
 			t.Errorf("%s: %+v, want %q", path, found, tt.says)
@@ -319,7 +317,7 @@ func TestFindFeedsOfFiles(t *testing.T) {
 		{"nothing", "", "", "", "x: the document is empty"},
 	}
 	for _, tt := range tests {
-		found, err := room.FindFeedsOf(t.Context(), nil, "x", []byte(strings.ReplaceAll(tt.doc, "$SITE", s.URL)))
+		found, err := room.Finder.FindInFile(t.Context(), nil, "x", []byte(strings.ReplaceAll(tt.doc, "$SITE", s.URL)))
 		must(t, err)
 		feed, note, problem := "", strings.ReplaceAll(found.Note, s.URL, "$SITE"), strings.ReplaceAll(found.Problem, s.URL, "$SITE")
 		if len(found.Feeds) == 1 && found.Problem == "" {
@@ -329,40 +327,9 @@ func TestFindFeedsOfFiles(t *testing.T) {
 			t.Errorf("%s: %q, note %q, problem %q; want %+v", tt.name, feed, note, problem, tt)
 		}
 	}
-	found, err := room.FindFeedsOf(t.Context(), nil, "x", []byte(`<!DOCTYPE html><link rel="alternate" type="application/rss+xml" href="https://a.example/1"><link rel="feed" href="https://a.example/2">`))
+	found, err := room.Finder.FindInFile(t.Context(), nil, "x", []byte(`<!DOCTYPE html><link rel="alternate" type="application/rss+xml" href="https://a.example/1"><link rel="feed" href="https://a.example/2">`))
 	must(t, err)
 	if len(found.Feeds) != 2 || found.Problem != "" {
 		t.Errorf("of two: %+v", found)
-	}
-}
-
-// A guess of https that leads nowhere does not keep the http address out, nor a host without www. the one with it.
-func TestTryAddresses(t *testing.T) {
-	const a, b, c, d = "https://a.example/", "http://a.example/", "https://www.a.example/", "http://www.a.example/"
-	dead, gone, private := &fetch.Error{State: news.FeedUnreachable, URL: "it", Err: errors.New("does not answer")},
-		&fetch.Error{State: news.FeedNotFound, Status: 404, URL: "it", Err: errors.New("404")}, &fetch.Error{State: news.FeedPrivate, URL: "it", Err: errors.New("private")}
-	tests := []struct {
-		name  string
-		errs  map[string]error
-		took  string
-		asked int
-		noted bool
-	}{
-		{"https", nil, a, 1, false},
-		{"http only", map[string]error{a: dead}, b, 2, true},
-		{"http only, with https too slow", map[string]error{a: context.DeadlineExceeded}, b, 2, true},
-		{"nothing by https", map[string]error{a: gone}, b, 2, true},
-		{"www. only", map[string]error{a: dead, b: dead}, c, 3, true},
-		{"www. by http only", map[string]error{a: dead, b: dead, c: dead}, d, 4, true},
-		{"nothing there", map[string]error{a: gone, b: gone}, a, 2, false},
-		{"nothing there by http, nobody by https", map[string]error{a: dead, b: gone}, b, 2, false},
-		{"nobody", map[string]error{a: dead, b: dead, c: dead, d: dead}, a, 4, false},
-		{"private", map[string]error{a: private}, a, 1, false},
-	}
-	for _, tt := range tests {
-		took, asked, note := pipeline.Try(t.Context(), []string{a, b, c, d}, tt.errs)
-		if took != tt.took || len(asked) != tt.asked || (note != "") != tt.noted || tt.noted && !strings.HasSuffix(note, "; "+took+" is taken") {
-			t.Errorf("%s: took %s of %v, note %q; want %+v", tt.name, took, asked, note, tt)
-		}
 	}
 }

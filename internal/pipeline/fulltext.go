@@ -1,12 +1,15 @@
 package pipeline
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net/url"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"headwater/internal/intake/clean"
@@ -16,33 +19,70 @@ import (
 	"headwater/internal/weburl"
 )
 
+// Whether the pages of a feed's items are read.
 const (
-	pageRest   = time.Hour // the least that a host which asks to be left alone is
-	pagesAHost = 20        // an hour, where FullTextPerHost is 0
-	queueBatch = 500
+	FullTextAuto   = "auto"   // where items are cut short
+	FullTextAlways = "always" // of each item
+	FullTextNever  = "never"
 )
 
-// ReadPages asks for the pages of new articles whose feeds cut them short, as long as there are any and no longer than
-// budget. What a page adds revises the article. It gives the number of pages asked for; the error is the store's.
-func (n *Newsroom) ReadPages(ctx context.Context, budget time.Duration) (int, error) {
-	if !n.paging.TryLock() {
+const (
+	pageRest     = time.Hour // the least that a host which asks to be left alone is
+	pagesPerHost = 20        // an hour, where Options.FullTextPerHost is 0
+	queueBatch   = 500       // articles read from the log at once
+)
+
+// PageReader is the stage that reads the pages of new items whose feeds cut them short, from its own mark in the log. What a
+// page adds revises the article.
+type PageReader struct {
+	store   *store.DB
+	fetch   *fetch.Client
+	cleaner *clean.Cleaner
+	clock   *steadyClock
+	window  time.Duration // how long a story stays open
+	mode    string        // where the feed does not say
+	perHost int           // pages an hour
+	arrived func()        // is called after an article was revised
+	now     func() time.Time
+	log     *slog.Logger
+
+	mu    sync.Mutex     // one Read at a time; guards what follows
+	whole map[int64]bool // feeds that have shown an item with its whole text, by id; nil until they are read
+}
+
+func newPageReader(o Options, cleaner *clean.Cleaner, clock *steadyClock, arrived func()) *PageReader {
+	return &PageReader{
+		store: o.Store, fetch: o.Fetch, cleaner: cleaner, clock: clock, window: o.windowLength(), mode: o.FullText,
+		perHost: cmp.Or(max(o.FullTextPerHost, 0), pagesPerHost), arrived: arrived, now: o.Now, log: o.Logger,
+	}
+}
+
+func (r *PageReader) run(ctx context.Context) { readEvery(ctx, "of articles", r.log, r.Read) }
+
+// Read queues the pages of new articles that are cut short, and asks for them as long as there are any and no longer than
+// budget. It gives the number of pages asked for; the error is the store's.
+func (r *PageReader) Read(ctx context.Context, budget time.Duration) (int, error) {
+	if !r.mu.TryLock() {
 		return 0, nil // whoever reads them already reads them all
 	}
-	defer n.paging.Unlock()
-	if err := n.queuePages(ctx); err != nil {
+	defer r.mu.Unlock()
+	if err := r.queue(ctx); err != nil {
 		return 0, err
 	}
-	if err := n.expire(ctx, n.Store.ExpirePages); err != nil {
+	at, err := r.clock.Now(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := expirePages(ctx, at.Add(-r.window), r.store.ExpirePages); err != nil {
 		return 0, err
 	}
 	ends, total := time.Now().Add(budget), 0
 	for time.Now().Before(ends) {
-		now := n.Now()
-		wanted, err := n.Store.ClaimPages(ctx, store.PageQuota{Now: now, Period: time.Hour, PerHost: n.pagesPerHost(), Lease: pageLease, Limit: pageBatch})
+		wanted, err := r.store.ClaimPages(ctx, store.PageQuota{Now: r.now(), Period: time.Hour, PerHost: r.perHost, Lease: pageLease, Limit: pageBatch})
 		if err != nil || len(wanted) == 0 {
 			return total, err
 		}
-		asked, err := fewAtATime(ctx, wanted, ends, n.readPage)
+		asked, err := askAll(ctx, wanted, ends, r.read)
 		total += asked
 		if err != nil {
 			return total, err
@@ -51,99 +91,75 @@ func (n *Newsroom) ReadPages(ctx context.Context, budget time.Duration) (int, er
 	return total, nil
 }
 
-func (n *Newsroom) pagesPerHost() int {
-	if n.FullTextPerHost > 0 {
-		return n.FullTextPerHost
-	}
-	return pagesAHost
-}
-
-// queuePages looks through what is new in the log for articles that are cut short.
-func (n *Newsroom) queuePages(ctx context.Context) error {
-	n.queueing.Lock()
-	defer n.queueing.Unlock()
-	mark, err := n.Store.PagesMark(ctx)
+// queue reads what is new in the log and queues the pages that are wanted.
+func (r *PageReader) queue(ctx context.Context) error {
+	mark, err := r.store.PagesMark(ctx)
 	if err != nil {
 		return err
 	}
-	if n.whole == nil {
-		if n.whole, err = n.Store.WholeTexts(ctx); err != nil {
+	if r.whole == nil {
+		if r.whole, err = r.store.WholeTexts(ctx); err != nil {
 			return err
 		}
 	}
-	var modes map[int64]string
+	var modes map[int64]string // by feed; read where there is something new
 	for {
-		batch, err := n.Store.Log(ctx, mark, queueBatch)
+		batch, err := r.store.Log(ctx, mark, queueBatch)
 		if err != nil || len(batch) == 0 {
 			return err
 		}
 		if modes == nil {
-			if modes, err = n.fullTextModes(ctx); err != nil {
+			feeds, err := r.store.Feeds(ctx)
+			if err != nil {
 				return err
+			}
+			modes = make(map[int64]string, len(feeds))
+			for _, f := range feeds {
+				modes[f.ID] = cmp.Or(f.FullText, r.mode)
 			}
 		}
 		mark = batch[len(batch)-1].Seq
-		had, err := n.Store.PagesHad(ctx, batch)
+		had, err := r.store.PagesHad(ctx, batch)
 		if err != nil {
 			return err
 		}
 		batch = slices.DeleteFunc(batch, func(a news.Article) bool { return had[a.ID] == a.Hash })
-		if err := n.learnWhole(ctx, batch); err != nil {
+		var shown []int64 // feeds that show their first whole text
+		for _, a := range batch {
+			if isWhole(a) && !r.whole[a.FeedID] && !slices.Contains(shown, a.FeedID) {
+				shown = append(shown, a.FeedID)
+			}
+		}
+		if err := r.store.NoteWholeTexts(ctx, shown); err != nil {
 			return err
 		}
-		if err := n.Store.QueuePages(ctx, mark, n.wantedPages(batch, modes)); err != nil {
+		for _, id := range shown {
+			r.whole[id] = true
+		}
+		if err := r.store.QueuePages(ctx, mark, r.wanted(batch, modes)); err != nil {
 			return err
 		}
 	}
 }
 
-// fullTextModes gives the mode of each feed that is subscribed.
-func (n *Newsroom) fullTextModes(ctx context.Context) (map[int64]string, error) {
-	feeds, err := n.Store.Feeds(ctx)
-	modes := make(map[int64]string, len(feeds))
-	for _, f := range feeds {
-		if modes[f.ID] = f.FullText; f.FullText == "" {
-			modes[f.ID] = n.FullText
-		}
+// wanted gives the pages of the articles that are cut short, or whose feeds always want them. A feed that has shown a whole
+// text cuts only items that say so. A front page, and a page at which several items of a feed stand, is the text of none.
+func (r *PageReader) wanted(batch []news.Article, modes map[int64]string) []store.Page {
+	type address struct {
+		feed int64
+		url  string
 	}
-	return modes, err
-}
-
-// learnWhole keeps which feeds have shown an item with its whole text, so that their short items are not cut.
-func (n *Newsroom) learnWhole(ctx context.Context, batch []news.Article) error {
-	var fresh []int64
+	items := map[address]int{}
 	for _, a := range batch {
-		if isWhole(a) && !n.whole[a.FeedID] && !slices.Contains(fresh, a.FeedID) {
-			fresh = append(fresh, a.FeedID)
-		}
-	}
-	if err := n.Store.NoteWholeTexts(ctx, fresh); err != nil {
-		return err
-	}
-	for _, id := range fresh {
-		n.whole[id] = true
-	}
-	return nil
-}
-
-// wantedPages are those of the articles whose texts are the feeds' own that are new and cut short, or whose feeds always want them.
-// A front page, and a page at which several items of a feed stand, is the text of none.
-func (n *Newsroom) wantedPages(batch []news.Article, modes map[int64]string) []store.Page {
-	type page struct {
-		feed    int64
-		address string
-	}
-	items := map[page]int{}
-	for _, a := range batch {
-		items[page{a.FeedID, clean.PageURL(a.URL)}]++
+		items[address{a.FeedID, clean.PageURL(a.URL)}]++
 	}
 	var out []store.Page
-	since := n.Now().Add(-n.windowLength())
+	since := r.now().Add(-r.window)
 	for _, a := range batch {
 		mode := modes[a.FeedID]
-		wanted := mode == FullTextAlways || mode == FullTextAuto && (breaksOff(a) || !n.whole[a.FeedID] && !isWhole(a))
+		wanted := mode == FullTextAlways || mode == FullTextAuto && (saysMore(a) || !r.whole[a.FeedID] && !isWhole(a))
 		u, err := url.Parse(a.URL)
-		if !wanted || a.Seen.Before(since) || weburl.IsFrontPage(a.URL) || items[page{a.FeedID, clean.PageURL(a.URL)}] > 1 || err != nil {
+		if !wanted || a.Seen.Before(since) || weburl.IsFrontPage(a.URL) || items[address{a.FeedID, clean.PageURL(a.URL)}] > 1 || err != nil {
 			continue
 		}
 		out = append(out, store.Page{Article: a.ID, Hash: a.Hash, URL: a.URL, Host: strings.ToLower(u.Hostname())})
@@ -151,26 +167,23 @@ func (n *Newsroom) wantedPages(batch []news.Article, modes map[int64]string) []s
 	return out
 }
 
-// readPage asks for a page and stores the article with its text, or why that is not used. An article that was aged out
-// meanwhile needs none.
-func (n *Newsroom) readPage(ctx context.Context, p store.Page) error {
-	item, err := n.Store.Article(ctx, p.Article)
+// read asks for a page and stores the article with its text, or why that is not used. An article that was aged out meanwhile
+// needs none.
+func (r *PageReader) read(ctx context.Context, p store.Page) error {
+	item, err := r.store.Article(ctx, p.Article)
 	if errors.Is(err, news.ErrNotFound) {
 		return nil
 	} else if err != nil {
 		return err
 	}
-	whole, err := n.fromPage(ctx, item)
+	whole, err := r.withPage(ctx, item)
 	if ctx.Err() != nil {
 		return ctx.Err() // cut off, no fault of the page's
 	}
-	if p.Asked = n.Now(); err == nil {
+	if p.Asked = r.now(); err == nil {
 		p.State = news.FeedOK
-		defer n.arrived()
-		if err = n.Store.KeepPage(ctx, p, &whole); errors.Is(err, news.ErrNotFound) {
-			return nil
-		}
-		return err
+		defer r.arrived()
+		return ignoreMissing(r.store.KeepPage(ctx, p, &whole))
 	}
 	p.State, p.Problem = news.FeedBroken, err.Error()
 	var failed *fetch.Error
@@ -180,41 +193,35 @@ func (n *Newsroom) readPage(ctx context.Context, p store.Page) error {
 			p.Again = p.Asked.Add(max(failed.RetryAfter, pageRest))
 		}
 	}
-	n.Logger.Debug("the page of an article is not used", "url", p.URL, "error", err)
-	return n.Store.KeepPage(ctx, p, nil)
+	r.log.Debug("the page of an article is not used", "url", p.URL, "error", err)
+	return r.store.KeepPage(ctx, p, nil)
 }
 
-// fromPage gives the article with the text of its page, cleaned as a feed's would be.
-func (n *Newsroom) fromPage(ctx context.Context, item news.Article) (news.Article, error) {
-	read, err := n.page(ctx, item.URL)
+// withPage gives the article with the text of its page, cleaned as a feed's would be. Its marks are those of that text, and
+// those of the item that stand in no text.
+func (r *PageReader) withPage(ctx context.Context, item news.Article) (news.Article, error) {
+	read, err := fetchPage(ctx, r.fetch, item.URL)
 	if err != nil {
 		return item, err
 	}
 	e := news.Entry{GUID: item.GUID, URL: item.URL, Title: item.Title, Authors: item.Authors, Content: read.HTML, Language: read.Lang}
-	whole := n.cleaner.Article(e, news.Feed{}, item.Seen)
-	if why := worse(item, whole); why != "" {
+	whole := r.cleaner.Article(e, news.Feed{}, item.Seen)
+	if why := rejectPage(item, whole); why != "" {
 		return item, fmt.Errorf("the page's text is not used: %s", why)
 	}
 	out := item
-	out.Text, out.HTML, out.Lang = whole.Text, whole.HTML, whole.Lang
-	out.Marks = marksOf(item, whole)
-	return out, nil
-}
-
-// marksOf are the marks of the page's text, and those of the item that stand in no text.
-func marksOf(item, whole news.Article) []news.Mark {
-	var out []news.Mark
+	out.Text, out.HTML, out.Lang, out.Marks = whole.Text, whole.HTML, whole.Lang, nil
 	seen := map[news.Mark]bool{}
 	for _, m := range item.Marks {
 		if m.End == 0 && !seen[m] {
 			seen[m] = true
-			out = append(out, m)
+			out.Marks = append(out.Marks, m)
 		}
 	}
 	for _, m := range whole.Marks {
 		if !seen[m] {
-			out = append(out, m)
+			out.Marks = append(out.Marks, m)
 		}
 	}
-	return out
+	return out, nil
 }

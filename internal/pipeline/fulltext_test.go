@@ -9,6 +9,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 )
 
@@ -24,7 +25,7 @@ func shortItem() item {
 }
 
 // fullRoom polls a feed with one item, whose page lies at /page, and gives the article.
-func fullRoom(t *testing.T, dir string, s settings, page http.HandlerFunc) (*pipeline.Newsroom, *publisher, *web, string) {
+func fullRoom(t *testing.T, dir string, s settings, page http.HandlerFunc) (*pipelinetest.Room, *publisher, *web, string) {
 	t.Helper()
 	site, address := newWeb(t)
 	site.set("/page", page)
@@ -39,11 +40,11 @@ func fullRoom(t *testing.T, dir string, s settings, page http.HandlerFunc) (*pip
 }
 
 // pollPages polls, reads pages and gives the one article.
-func pollPages(t *testing.T, room *pipeline.Newsroom) (news.Article, pipeline.Summary) {
+func pollPages(t *testing.T, room *pipelinetest.Room) (news.Article, pipeline.Summary) {
 	t.Helper()
-	sum, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true, Pages: time.Minute})
+	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Pages: time.Minute})
 	must(t, err)
-	all, err := room.Articles(t.Context(), news.ArticleList{})
+	all, err := room.Store.Articles(t.Context(), news.ArticleList{})
 	must(t, err)
 	if len(all) != 1 {
 		t.Fatalf("%d articles", len(all))
@@ -57,7 +58,7 @@ func TestFullText(t *testing.T) {
 	if !strings.Contains(a.Text, pier[3]) || !strings.Contains(a.HTML, "herring") || sum.Pages != 1 || sum.Settled != 2 {
 		t.Fatalf("%d pages, %d settled; the text is %q", sum.Pages, sum.Settled, a.Text)
 	}
-	found, err := room.Search(t.Context(), search.Request{Query: "herring", Limit: 10})
+	found, err := room.Stories.Search(t.Context(), search.Request{Query: "herring", Limit: 10})
 	must(t, err)
 	if found.Total != 1 {
 		t.Errorf("the page's words are found %d times", found.Total)
@@ -126,9 +127,9 @@ func TestFullTextModes(t *testing.T) {
 			if tt.whole {
 				p.paper(address, long)
 			}
-			all, err := room.Feeds(t.Context())
+			all, err := room.Store.Feeds(t.Context())
 			must(t, err)
-			must(t, room.SetFullText(t.Context(), all[0].ID, tt.feed))
+			must(t, room.Store.SetFullText(t.Context(), all[0].ID, tt.feed))
 			if pollPages(t, room); site.count("/page") != tt.pages {
 				t.Errorf("%d pages, want %d", site.count("/page"), tt.pages)
 			}
@@ -174,7 +175,7 @@ func TestPagesBudget(t *testing.T) {
 	}
 	p.paper(address, items...)
 	for hour, want := range []int{2, 4, 5, 5} {
-		_, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true, Pages: time.Minute})
+		_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Pages: time.Minute})
 		must(t, err)
 		if site.count("/page") != want {
 			t.Errorf("after hour %d: %d pages, want %d", hour, site.count("/page"), want)
@@ -195,7 +196,7 @@ func TestFullTextOfSharedPage(t *testing.T) {
 	t.Cleanup(srv.Close)
 	room := open(t, t.TempDir(), settings{fullText: pipeline.FullTextAlways, allow: loopback})
 	add(t, room, srv.URL, "paper")
-	sum, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true, Pages: time.Minute})
+	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Pages: time.Minute})
 	must(t, err)
 	if sum.New != 2 || sum.Pages != 0 || site.count("/page") != 0 {
 		t.Errorf("%d new, %d pages, page asked for %d times", sum.New, sum.Pages, site.count("/page"))
@@ -220,7 +221,7 @@ func TestWholeTextsAfterRestart(t *testing.T) {
 			if len(items) == 1 {
 				add(t, room, srv.URL, "paper")
 			}
-			sum, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true, Pages: time.Minute})
+			sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Pages: time.Minute})
 			must(t, err)
 			if sum.New != 1 || sum.Pages != 0 || site.count("/page") != 0 {
 				t.Errorf("%d new, %d pages asked for", sum.New, sum.Pages)

@@ -11,6 +11,7 @@ import (
 	"testing"
 
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 // The notices of a house, each a paragraph of its own in all of its papers.
@@ -78,7 +79,7 @@ func TestFurnitureFromPollToPoll(t *testing.T) {
 	t.Cleanup(srv.Close)
 	dir := t.TempDir()
 	papers := []string{"north", "south"}
-	polled := func(name string, check func(*testing.T, *pipeline.Newsroom, pipeline.Summary)) {
+	polled := func(name string, check func(*testing.T, *pipelinetest.Room, pipeline.Summary)) {
 		t.Run(name, func(t *testing.T) {
 			room := open(t, dir, settings{allow: loopback})
 			if name == "poll 1" {
@@ -87,12 +88,12 @@ func TestFurnitureFromPollToPoll(t *testing.T) {
 			check(t, room, pass(t, room))
 		})
 	}
-	text := func(t *testing.T, room *pipeline.Newsroom, path string, i int) string {
+	text := func(t *testing.T, room *pipelinetest.Room, path string, i int) string {
 		p, ok := membership(t, room)[fmt.Sprintf("%s/%s %s-%d", srv.URL, path, path, i)]
 		if !ok {
 			t.Fatalf("item %d of %s is nowhere", i, path)
 		}
-		a, err := room.Article(t.Context(), p.Article.ID)
+		a, err := room.Store.Article(t.Context(), p.Article.ID)
 		must(t, err)
 		return a.Text
 	}
@@ -105,7 +106,7 @@ func TestFurnitureFromPollToPoll(t *testing.T) {
 			d.show(p, i)
 		}
 		d.show("other", other)
-		polled(fmt.Sprint("poll ", i), func(t *testing.T, room *pipeline.Newsroom, sum pipeline.Summary) {
+		polled(fmt.Sprint("poll ", i), func(t *testing.T, room *pipelinetest.Room, sum pipeline.Summary) {
 			if sum.New != 3 || sum.Revised != 0 {
 				t.Errorf("%d new and %d revised", sum.New, sum.Revised)
 			}
@@ -122,7 +123,7 @@ func TestFurnitureFromPollToPoll(t *testing.T) {
 	for _, p := range papers {
 		d.show(p, 6, 5, 4, 3, 2, 1)
 	}
-	polled("all again", func(t *testing.T, room *pipeline.Newsroom, sum pipeline.Summary) {
+	polled("all again", func(t *testing.T, room *pipelinetest.Room, sum pipeline.Summary) {
 		if sum.Revised != 0 || sum.New != 0 || sum.Same != 2*6+1 {
 			t.Errorf("furniture learnt later made revisions: %+v", sum)
 		}
@@ -162,7 +163,7 @@ func TestOneItemPolledOftenTeachesNothing(t *testing.T) {
 	if len(got.Blocks) != 0 || len(got.Items) != 1 {
 		t.Errorf("learnt %d blocks of %d items", len(got.Blocks), len(got.Items))
 	}
-	report, err := room.Check(t.Context(), f.URL)
+	report, err := room.Pipeline.Check(t.Context(), f.URL)
 	must(t, err)
 	if len(report.Items) != 1 || !holdsNotice(report.Items[0].Article.Text) {
 		t.Errorf("checked without storing: %+v", report.Items)

@@ -22,7 +22,7 @@ func TestHabits(t *testing.T) {
 	agency := []outlets.Entry{{Name: "Wire Service", Domains: []string{"wire.example"}, Aliases: []string{"Wirepress"}, Agency: true}}
 	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8"), now: now.time, extra: agency})
 	for _, name := range []string{"wire", "paper"} {
-		_, err := room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
+		_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
 		must(t, err)
 	}
 	var wire, paper []item

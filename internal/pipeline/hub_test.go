@@ -9,7 +9,7 @@ import (
 	"testing"
 	"time"
 
-	"headwater/internal/pipeline"
+	"headwater/internal/notify"
 )
 
 // TestHub has a hub of ours hear of each change once, also after it failed, and a new hub of all.
@@ -28,9 +28,10 @@ func TestHub(t *testing.T) {
 		w.WriteHeader(status)
 	}))
 	t.Cleanup(hub.Close)
-	tell := func(room *pipeline.Newsroom, want ...string) {
+	var publisher *notify.Publisher
+	tell := func(want ...string) {
 		t.Helper()
-		must(t, pipeline.TellHub(t.Context(), room))
+		must(t, publisher.Publish(t.Context()))
 		mu.Lock()
 		defer mu.Unlock()
 		if !slices.Equal(heard, want) {
@@ -40,24 +41,24 @@ func TestHub(t *testing.T) {
 	}
 	room, p, _, c := library(t)
 	feeds := []string{"https://news.example/feeds/all.atom", "https://news.example/feeds/all.rss"}
-	room.Hub = pipeline.Hub{URL: hub.URL + "/hub", Feeds: feeds, Pause: time.Millisecond}
-	tell(room, feeds...)
-	tell(room)
+	publisher = &notify.Publisher{Hub: hub.URL + "/hub", Feeds: feeds, Pause: time.Millisecond, Store: room.Store, Post: room.Options.Fetch.Post}
+	tell(feeds...)
+	tell()
 
 	p.set("gazette", item{"storm", "Storm takes roofs in Port Ellis", "A storm took the roofs off nine houses in Port Ellis on Tuesday and put out the light of the old pier.", c.time()})
 	c.pass(time.Hour)
 	pass(t, room)
-	tell(room, feeds...)
+	tell(feeds...)
 
 	mu.Lock()
 	status = http.StatusServiceUnavailable
 	mu.Unlock()
-	room.Hub.URL = hub.URL + "/another"
-	if err := pipeline.TellHub(t.Context(), room); err == nil || !strings.Contains(err.Error(), "503 Service Unavailable: not now") {
+	publisher.Hub = hub.URL + "/another"
+	if err := publisher.Publish(t.Context()); err == nil || !strings.Contains(err.Error(), "503 Service Unavailable: not now") {
 		t.Errorf("a hub that is down: %v", err)
 	}
 	mu.Lock()
 	status = http.StatusAccepted
 	mu.Unlock()
-	tell(room, feeds...)
+	tell(feeds...)
 }

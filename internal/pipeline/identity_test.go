@@ -441,7 +441,7 @@ func TestDoubtsAreSaid(t *testing.T) {
 			}))
 			defer srv.Close()
 			room := open(t, t.TempDir(), settings{allow: loopback})
-			report, err := room.Check(t.Context(), srv.URL)
+			report, err := room.Pipeline.Check(t.Context(), srv.URL)
 			must(t, err)
 			if report.Problem != tt.state {
 				t.Errorf("the feed says %q, want %q", report.Problem, tt.state)
@@ -453,7 +453,7 @@ func TestDoubtsAreSaid(t *testing.T) {
 			if sum := pass(t, room); sum.New != tt.kept {
 				t.Errorf("%d items are kept, want %d", sum.New, tt.kept)
 			}
-			kept, err := room.Feeds(t.Context())
+			kept, err := room.Store.Feeds(t.Context())
 			must(t, err)
 			if kept[0].Problem != tt.state {
 				t.Errorf("polled, the feed says %q, want %q", kept[0].Problem, tt.state)

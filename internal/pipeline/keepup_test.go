@@ -20,7 +20,7 @@ func TestKeepUp(t *testing.T) {
 	collect := func(name, title string) {
 		t.Helper()
 		p.set(name, item{guid: title, title: title, text: "The comet returns to the evening sky above the harbour."})
-		sum, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true, CollectOnly: true})
+		sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, CollectOnly: true})
 		must(t, err)
 		if sum.New != 1 || sum.Settled != 0 || sum.Indexed != 0 {
 			t.Errorf("a pass that only collects brought %d, settled %d and indexed %d", sum.New, sum.Settled, sum.Indexed)
@@ -29,10 +29,10 @@ func TestKeepUp(t *testing.T) {
 	collect("blog", "before")
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- room.KeepUp(ctx) }()
+	go func() { ended <- room.Pipeline.KeepUp(ctx) }()
 	settled := func(title string) func() bool {
 		return func() bool {
-			found, err := room.Search(t.Context(), search.Request{Query: "title:" + title})
+			found, err := room.Stories.Search(t.Context(), search.Request{Query: "title:" + title})
 			must(t, err)
 			return len(found.Articles) == 1 && found.Articles[0].Story != 0
 		}
@@ -52,13 +52,13 @@ func TestSearchOfAUser(t *testing.T) {
 	add(t, room, srv.URL, "blog")
 	p.set("blog", item{guid: "1", title: "Comet", text: "The comet returns."}, item{guid: "2", title: "Harbour", text: "Boats leave at dawn."})
 	pass(t, room)
-	must(t, room.AddUser(t.Context(), "ann", "correct horse"))
-	must(t, room.AddUser(t.Context(), "bob", "battery staple"))
-	ann, err := room.FindUser(t.Context(), "ann")
+	must(t, room.Accounts.AddUser(t.Context(), "ann", "correct horse"))
+	must(t, room.Accounts.AddUser(t.Context(), "bob", "battery staple"))
+	ann, _, err := room.Store.User(t.Context(), "ann")
 	must(t, err)
-	bob, err := room.FindUser(t.Context(), "bob")
+	bob, _, err := room.Store.User(t.Context(), "bob")
 	must(t, err)
-	all, err := room.Articles(t.Context(), news.ArticleList{Limit: 10})
+	all, err := room.Store.Articles(t.Context(), news.ArticleList{Limit: 10})
 	must(t, err)
 	comet := all[0]
 	if comet.Title != "Comet" {
@@ -76,7 +76,7 @@ func TestSearchOfAUser(t *testing.T) {
 		{bob.ID, "comet is:unread", "Comet"},
 		{bob.ID, "is:starred", ""},
 	} {
-		found, err := room.Search(t.Context(), search.Request{Query: tt.query, User: tt.user})
+		found, err := room.Stories.Search(t.Context(), search.Request{Query: tt.query, User: tt.user})
 		must(t, err)
 		got := ""
 		for _, a := range found.Articles {

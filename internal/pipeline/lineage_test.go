@@ -16,6 +16,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 	"headwater/internal/store"
 )
@@ -24,7 +25,7 @@ var lineageDay = time.Date(2026, 8, 18, 9, 0, 0, 0, time.UTC)
 
 // lineage is an open data folder whose articles are only stored and indexed.
 type lineage struct {
-	*pipeline.Newsroom
+	*pipelinetest.Room
 	db *store.DB
 	x  *search.Index
 }
@@ -43,18 +44,18 @@ func openLineage(t *testing.T, dir string, log io.Writer, options ...func(*searc
 	x, err := search.Open(t.Context(), dir, o)
 	must(t, err)
 	now := func() time.Time { return lineageDay.AddDate(0, 0, 1) }
-	return &lineage{pipeline.New(pipeline.Options{Store: db, Index: x, Outlets: registry, Logger: logger, Now: now, Batch: 7}), db, x}
+	return &lineage{pipelinetest.New(pipelinetest.Options{Search: x, Batch: 7, Options: pipeline.Options{Store: db, Outlets: registry, Logger: logger, Now: now}}), db, x}
 }
 
 func (l *lineage) close(t *testing.T) {
 	t.Helper()
-	must(t, errors.Join(l.Close(), l.db.Close()))
+	must(t, errors.Join(l.Index.Close(), l.db.Close()))
 }
 
 // grow stores articles whose titles begin with name, and indexes them.
 func (l *lineage) grow(t *testing.T, name string, articles int) {
 	t.Helper()
-	f, err := l.AddFeed(t.Context(), news.Feed{URL: "https://" + name + ".example/feed"})
+	f, err := l.Feeds.AddFeed(t.Context(), news.Feed{URL: "https://" + name + ".example/feed"})
 	must(t, err)
 	var batch []news.Article
 	for i := range articles {
@@ -64,7 +65,7 @@ func (l *lineage) grow(t *testing.T, name string, articles int) {
 	f.Checked = lineageDay
 	_, err = l.db.Collect(t.Context(), []store.Poll{{Feed: f, Articles: batch}})
 	must(t, err)
-	_, err = l.CatchUp(t.Context(), nil)
+	_, err = l.Index.CatchUp(t.Context(), nil)
 	must(t, err)
 }
 
@@ -82,7 +83,7 @@ func (l *lineage) titles(t *testing.T) (all []string) {
 
 func (l *lineage) foundTitles(t *testing.T) (all []string, err error) {
 	t.Helper()
-	found, err := l.Search(t.Context(), search.Request{Query: "report", Limit: 1000})
+	found, err := l.Stories.Search(t.Context(), search.Request{Query: "report", Limit: 1000})
 	for _, a := range found.Articles {
 		all = append(all, a.Article.Title)
 	}
@@ -170,7 +171,7 @@ func TestIndexOfAnotherDatabase(t *testing.T) {
 					t.Errorf("begun anew: %t\n%s", anew, log.String())
 				}
 				want := l.titles(t)
-				status, err := l.Status(t.Context())
+				status, err := l.Stories.Status(t.Context())
 				must(t, err)
 				_, err = l.foundTitles(t)
 				var building *search.BuildingError
@@ -180,7 +181,7 @@ func TestIndexOfAnotherDatabase(t *testing.T) {
 				if building != nil && (building.Missing != status.Unindexed || building.Indexed+building.Missing != len(want)) {
 					t.Errorf("of %d articles: %v", len(want), building)
 				}
-				_, err = l.CatchUp(t.Context(), nil)
+				_, err = l.Index.CatchUp(t.Context(), nil)
 				must(t, err)
 				found, err := l.foundTitles(t)
 				must(t, err)

@@ -21,18 +21,18 @@ func TestHostRests(t *testing.T) {
 		p.set(name, stock(name, 2)...)
 	}
 	r := startReader(t, dir, c)
-	add(t, r.Newsroom, url, "busy", "quiet")
-	add(t, r.Newsroom, at("elsewhere"), "elsewhere")
+	add(t, r.Room, url, "busy", "quiet")
+	add(t, r.Room, at("elsewhere"), "elsewhere")
 	collect := func() map[string]int {
 		t.Helper()
-		sum, err := r.Collect(t.Context())
+		sum, err := r.Pipeline.Collect(t.Context())
 		must(t, err)
 		return map[string]int{"asked": sum.Feeds, "failed": sum.Failed, "resting": sum.Resting}
 	}
 	p.fail("busy", answer(503, "", "Retry-After", "100000"))
 	want(t, collect(), map[string]int{"asked": 2, "failed": 1, "resting": 1})
 	until := c.time().Add(100000 * time.Second)
-	f := feedOf(t, r.Newsroom, url+"/quiet")
+	f := feedOf(t, r.Room, url+"/quiet")
 	if !f.Due.Equal(until) || f.Rule != "host" || f.State != news.FeedWaiting || !f.Checked.IsZero() || f.Problem != "" {
 		t.Errorf("the host's other feed: %+v", f)
 	}
@@ -41,7 +41,7 @@ func TestHostRests(t *testing.T) {
 	for range 2 {
 		r.stop()
 		r = startReader(t, dir, c)
-		add(t, r.Newsroom, url, "late"+c.time().Format("1504")) // a new feed of the host is due at once
+		add(t, r.Room, url, "late"+c.time().Format("1504")) // a new feed of the host is due at once
 		if got := collect(); got["failed"] != 0 || got["resting"] != 1 {
 			t.Errorf("after a restart: %v", got)
 		}
@@ -98,7 +98,7 @@ func TestMoves(t *testing.T) {
 				add(t, room, url, "new-"+name)
 			}
 			if tt.gone {
-				must(t, room.RemoveFeed(t.Context(), feedOf(t, room, url+"/new-"+name).ID))
+				must(t, room.Feeds.RemoveFeed(t.Context(), feedOf(t, room, url+"/new-"+name).ID))
 			}
 			for _, status := range tt.polls {
 				p.fail("old-"+name, nil)
@@ -108,7 +108,7 @@ func TestMoves(t *testing.T) {
 				duePass(t, room)
 				c.pass(25 * time.Hour)
 			}
-			f, err := room.FindFeed(t.Context(), id, "")
+			f, err := room.Feeds.FindFeed(t.Context(), id, "")
 			must(t, err)
 			if f.URL != url+tt.want || f.State != news.FeedOK || !strings.Contains(f.Problem, tt.says) || (tt.says == "") != (f.Problem == "") {
 				t.Errorf("it is at %s, %s: %q", f.URL, f.State, f.Problem)

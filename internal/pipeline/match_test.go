@@ -8,20 +8,20 @@ import (
 	"time"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 )
 
 // matched gives the names of the topics that each story matches, by its headline.
-func matched(t *testing.T, room *pipeline.Newsroom) map[string][]string {
+func matched(t *testing.T, room *pipelinetest.Room) map[string][]string {
 	t.Helper()
-	topics, err := room.Topics(t.Context(), 0)
+	topics, err := room.Store.Topics(t.Context(), 0)
 	must(t, err)
 	names := map[int64]string{}
 	for _, topic := range topics {
 		names[topic.ID] = topic.Name
 	}
-	stories, err := room.Stories(t.Context(), news.StoryList{})
+	stories, err := room.Stories.Stories(t.Context(), news.StoryList{})
 	must(t, err)
 	out := map[string][]string{}
 	for _, s := range stories {
@@ -35,15 +35,15 @@ func matched(t *testing.T, room *pipeline.Newsroom) map[string][]string {
 	return out
 }
 
-func follow(t *testing.T, room *pipeline.Newsroom, name, query string, o news.TopicOptions) {
+func follow(t *testing.T, room *pipelinetest.Room, name, query string, o news.TopicOptions) {
 	t.Helper()
-	_, err := room.AddTopic(t.Context(), news.Topic{Name: name, Query: query, Options: o})
+	_, err := room.Topics.AddTopic(t.Context(), news.Topic{Name: name, Query: query, Options: o})
 	must(t, err)
 }
 
-func newOf(t *testing.T, room *pipeline.Newsroom, name string) int {
+func newOf(t *testing.T, room *pipelinetest.Room, name string) int {
 	t.Helper()
-	topic, err := room.Topic(t.Context(), 0, name)
+	topic, err := room.Store.Topic(t.Context(), 0, name)
 	must(t, err)
 	return topic.New
 }
@@ -56,7 +56,7 @@ func TestMatchTopics(t *testing.T) {
 	follow(t, room, "water", "river OR flooded", news.TopicOptions{})
 	follow(t, room, "sky", "comet", news.TopicOptions{})
 	follow(t, room, "wide sky", "comet", news.TopicOptions{MinOutlets: 2})
-	must(t, room.MatchTopics(ctx))
+	must(t, room.Pipeline.Matcher.Match(ctx))
 	got := matched(t, room)
 	if !slices.Equal(got[floodTitle], []string{"water"}) || !slices.Equal(got[cometTitle], []string{"sky"}) || got[strikeTitle] != nil {
 		t.Errorf("at first: %v", got)
@@ -78,15 +78,15 @@ func TestMatchTopics(t *testing.T) {
 		}
 	}
 
-	water, err := room.Topic(ctx, 0, "water")
+	water, err := room.Store.Topic(ctx, 0, "water")
 	must(t, err)
-	must(t, room.SeeTopic(ctx, water))
+	must(t, room.Topics.SeeTopic(ctx, water))
 	if n := newOf(t, room, "water"); n != 0 {
 		t.Errorf("%d new stories after they were seen", n)
 	}
 	water.Query = "zeppelin"
-	must(t, room.ChangeTopic(ctx, water))
-	must(t, room.MatchTopics(ctx))
+	must(t, room.Topics.ChangeTopic(ctx, water))
+	must(t, room.Pipeline.Matcher.Match(ctx))
 	if got = matched(t, room); len(got[floodTitle]) > 0 {
 		t.Errorf("a topic with another query keeps its matches: %v", got)
 	}
@@ -97,7 +97,7 @@ func TestMatchesEnd(t *testing.T) {
 	room, p, _, c := library(t)
 	follow(t, room, "bread", "bakers", news.TopicOptions{})
 	follow(t, room, "wide", "flooded", news.TopicOptions{MinOutlets: 3})
-	must(t, room.MatchTopics(t.Context()))
+	must(t, room.Pipeline.Matcher.Match(t.Context()))
 	if got := matched(t, room); !slices.Equal(got[strikeTitle], []string{"bread"}) || !slices.Equal(got[floodTitle], []string{"wide"}) {
 		t.Fatalf("at first: %v", got)
 	}
@@ -115,9 +115,9 @@ func TestMatchesEnd(t *testing.T) {
 		}
 	}
 	slices.Sort(flood)
-	_, err := room.Split(t.Context(), places[keyOf(places, flood[0])].story.ID, flood[1:2])
+	_, err := room.Pipeline.Settler.Split(t.Context(), places[keyOf(places, flood[0])].story.ID, flood[1:2])
 	must(t, err)
-	must(t, room.MatchTopics(t.Context()))
+	must(t, room.Pipeline.Matcher.Match(t.Context()))
 	if got := matched(t, room); got[floodTitle] != nil {
 		t.Errorf("a story of two outlets still matches: %v", got)
 	}
@@ -138,14 +138,14 @@ func TestBrokenTopic(t *testing.T) {
 	_, err := room.Store.AddTopic(t.Context(), news.Topic{Name: "broken", Query: `"never closed`})
 	must(t, err)
 	follow(t, room, "sky", "comet", news.TopicOptions{})
-	must(t, room.MatchTopics(t.Context()))
+	must(t, room.Pipeline.Matcher.Match(t.Context()))
 	c.pass(time.Hour)
 	p.set("gazette", item{"comet2", "Second comet seen over Port Ellis", "A second comet was seen over Port Ellis by the night watch of the harbour on Tuesday.", c.time()})
 	pass(t, room)
 	if n := newOf(t, room, "sky"); n != 1 {
 		t.Errorf("%d new stories beside a broken topic", n)
 	}
-	if topics, err := room.Topics(t.Context(), 0); err != nil || len(topics) != 2 {
+	if topics, err := room.Store.Topics(t.Context(), 0); err != nil || len(topics) != 2 {
 		t.Errorf("%v, %v", topics, err)
 	}
 }
@@ -156,13 +156,13 @@ func TestTopicThatCannotBeFilled(t *testing.T) {
 	dir := t.TempDir()
 	l := openLineage(t, dir, io.Discard)
 	l.grow(t, "tides", 3)
-	follow(t, l.Newsroom, "early", "report", news.TopicOptions{})
+	follow(t, l.Room, "early", "report", news.TopicOptions{})
 	settleAndMatch(t, l)
 	l.close(t)
 
 	var log strings.Builder
 	l = openLineage(t, dir, &log, func(o *search.Options) { o.Timeout = time.Nanosecond })
-	follow(t, l.Newsroom, "late", "report", news.TopicOptions{})
+	follow(t, l.Room, "late", "report", news.TopicOptions{})
 	l.grow(t, "ferry", 2)
 	settleAndMatch(t, l)
 	settleAndMatch(t, l)
@@ -180,24 +180,24 @@ func TestTopicThatCannotBeFilled(t *testing.T) {
 	if late := matchesOf(t, l, "late"); late != 5 {
 		t.Errorf("%d stories when it can be filled, want 5", late)
 	}
-	if n := newOf(t, l.Newsroom, "late"); n != 2 {
+	if n := newOf(t, l.Room, "late"); n != 2 {
 		t.Errorf("%d of them are new, want 2", n)
 	}
 }
 
 func settleAndMatch(t *testing.T, l *lineage) {
 	t.Helper()
-	_, err := l.Settle(t.Context(), nil)
+	_, err := l.Pipeline.Settler.Settle(t.Context(), nil)
 	must(t, err)
-	must(t, l.MatchTopics(t.Context()))
+	must(t, l.Pipeline.Matcher.Match(t.Context()))
 }
 
 // matchesOf counts the stories that match a topic.
 func matchesOf(t *testing.T, l *lineage, name string) (n int) {
 	t.Helper()
-	topic, err := l.Topic(t.Context(), 0, name)
+	topic, err := l.Store.Topic(t.Context(), 0, name)
 	must(t, err)
-	stories, err := l.Stories(t.Context(), news.StoryList{})
+	stories, err := l.Stories.Stories(t.Context(), news.StoryList{})
 	must(t, err)
 	for _, s := range stories {
 		of, err := l.Store.MatchesOf(t.Context(), []int64{s.ID})

@@ -28,12 +28,12 @@ func TestNaughtyNames(t *testing.T) {
 	taken, refused := 0, 0
 	names := map[string]bool{}
 	for _, s := range all {
-		_, err := room.Search(ctx, search.Request{Query: s})
+		_, err := room.Stories.Search(ctx, search.Request{Query: s})
 		var qe *search.QueryError
 		if err != nil && !errors.As(err, &qe) {
 			t.Errorf("search %q: %v", s, err)
 		}
-		topic, err := room.AddTopic(ctx, news.Topic{Name: s, Query: "comet"})
+		topic, err := room.Topics.AddTopic(ctx, news.Topic{Name: s, Query: "comet"})
 		switch {
 		case errors.Is(err, news.ErrExists) && names[s]: // it stands in the list twice
 		case err != nil && (news.CheckName(s) != nil || !utf8.ValidString(s)):
@@ -43,19 +43,19 @@ func TestNaughtyNames(t *testing.T) {
 		default:
 			taken++
 			names[s] = true
-			if got, err := room.Topic(ctx, 0, s); err != nil || got.Name != s || got.ID != topic.ID {
+			if got, err := room.Store.Topic(ctx, 0, s); err != nil || got.Name != s || got.ID != topic.ID {
 				t.Errorf("topic %q came back as %q, %v", s, got.Name, err)
 			}
 		}
-		query, err := room.AddTopic(ctx, news.Topic{Name: "query", Query: s})
+		query, err := room.Topics.AddTopic(ctx, news.Topic{Name: "query", Query: s})
 		if err != nil {
 			continue // no query, as Search has shown
 		}
-		if got, err := room.Topic(ctx, 0, "query"); err != nil || got.Query != s || got.ID != query.ID {
+		if got, err := room.Store.Topic(ctx, 0, "query"); err != nil || got.Query != s || got.ID != query.ID {
 			t.Errorf("the query %q came back as %q, %v", s, got.Query, err)
 		}
-		must(t, room.MatchTopics(ctx))
-		must(t, room.RemoveTopic(ctx, 0, "query"))
+		must(t, room.Pipeline.Matcher.Match(ctx))
+		must(t, room.Store.RemoveTopic(ctx, 0, "query"))
 	}
 	if taken < 100 || refused == 0 {
 		t.Errorf("%d names were taken and %d refused", taken, refused)

@@ -2,8 +2,6 @@ package pipeline_test
 
 import (
 	"bytes"
-	"context"
-	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -22,6 +20,7 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/opml"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 	"headwater/internal/store"
 	"headwater/internal/stories/embed"
@@ -53,7 +52,7 @@ type settings struct {
 var agencies = sync.OnceValues(func() (*outlets.Registry, error) { return outlets.Load(feeds.Agencies()) })
 
 // open wires a real newsroom over a folder and closes it with the test.
-func open(t *testing.T, dir string, s settings) *pipeline.Newsroom {
+func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	if s.log != nil {
@@ -83,15 +82,15 @@ func open(t *testing.T, dir string, s settings) *pipeline.Newsroom {
 	if s.embed.Endpoint != "" {
 		embedder = embed.New(s.embed, client)
 	}
-	return pipeline.New(pipeline.Options{
-		Embed: embedder, EmbedWait: s.wait, FetchSources: s.sources, Callback: s.callback,
+	return pipelinetest.New(pipelinetest.Options{Search: x, Batch: 500, Options: pipeline.Options{
+		Embed: embedder, EmbedWait: s.wait, ReadSources: s.sources, Callback: s.callback,
 		FullText: s.fullText, FullTextPerHost: s.perHost,
-		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
+		Store: db, Fetch: client, Outlets: registry, Logger: log, Now: s.now,
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100},
 		Window:  s.window,
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},
-		Workers: 8, PerHost: 4, Batch: 500, Keep: s.keep,
-	})
+		Workers: 8, PerHost: 4, Keep: s.keep,
+	}})
 }
 
 func must(t *testing.T, err error) {
@@ -102,7 +101,7 @@ func must(t *testing.T, err error) {
 }
 
 // subscribe adds the feeds of a list that a server gives.
-func subscribe(t *testing.T, room *pipeline.Newsroom, url string) {
+func subscribeTo(t *testing.T, room *pipelinetest.Room, url string) {
 	t.Helper()
 	resp, err := http.Get(url)
 	must(t, err)
@@ -115,17 +114,17 @@ func subscribe(t *testing.T, room *pipeline.Newsroom, url string) {
 		t.Fatalf("list %s: %v", url, problems)
 	}
 	for _, f := range list.Feeds {
-		_, err := room.AddFeed(t.Context(), news.Feed{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder})
+		_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder})
 		must(t, err)
 	}
 }
 
 // pass polls every feed and checks that nothing is left to do.
-func pass(t *testing.T, room *pipeline.Newsroom) pipeline.Summary {
+func pass(t *testing.T, room *pipelinetest.Room) pipeline.Summary {
 	t.Helper()
-	sum, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true})
+	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})
 	must(t, err)
-	status, err := room.Status(t.Context())
+	status, err := room.Stories.Status(t.Context())
 	must(t, err)
 	if status.Unsettled != 0 || status.Unindexed != 0 {
 		t.Fatalf("after a pass %d are unsettled and %d unindexed", status.Unsettled, status.Unindexed)
@@ -140,9 +139,9 @@ type place struct {
 }
 
 // membership gives each article's place by feed address and guid, and fails where one stands in two stories.
-func membership(t *testing.T, room *pipeline.Newsroom) map[string]place {
+func membership(t *testing.T, room *pipelinetest.Room) map[string]place {
 	t.Helper()
-	all, err := room.Feeds(t.Context())
+	all, err := room.Store.Feeds(t.Context())
 	must(t, err)
 	url := map[int64]string{}
 	for _, f := range all {
@@ -151,7 +150,7 @@ func membership(t *testing.T, room *pipeline.Newsroom) map[string]place {
 	out := map[string]place{}
 	const page = 500
 	for offset := 0; ; offset += page {
-		stories, err := room.Stories(t.Context(), news.StoryList{Limit: page, Offset: offset, Newest: true})
+		stories, err := room.Stories.Stories(t.Context(), news.StoryList{Limit: page, Offset: offset, Newest: true})
 		must(t, err)
 		for _, s := range stories {
 			for _, m := range s.Members {
@@ -178,8 +177,3 @@ func shared(t *testing.T, path string) string {
 	}
 	return p
 }
-
-var (
-	_ = context.Canceled
-	_ = fmt.Sprint
-)

@@ -27,7 +27,7 @@ func originRoom(t *testing.T, p *publisher, now *clock, names ...string) (*httpt
 	t.Cleanup(srv.Close)
 	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8"), now: now.time, extra: wireService})
 	for _, name := range names {
-		_, err := room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
+		_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name})
 		must(t, err)
 	}
 	return srv, func() map[string]place {

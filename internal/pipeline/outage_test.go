@@ -82,7 +82,7 @@ func TestOutage(t *testing.T) {
 		}
 	}
 	duePass(t, room) // nothing is due, which is no news either way
-	for _, f := range feedsOf(t, room) {
+	for _, f := range feedsOf(t, room.Store) {
 		if f.State != news.FeedUnreachable || f.Problem == "" || f.Articles != 2 {
 			t.Errorf("the feeds page says of %s: %q, %q, %d articles", f.URL, f.State, f.Problem, f.Articles)
 		}

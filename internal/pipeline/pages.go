@@ -2,6 +2,7 @@ package pipeline
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -12,22 +13,22 @@ import (
 	"headwater/internal/intake/page"
 )
 
-// Web pages are asked for behind polling, a few at a time: those of articles that are cut short, and those that articles credit.
+// Web pages are asked for behind polling, a few at a time: those of items that are cut short, and those that articles credit.
 const (
 	pageWorkers = 4
 	pageBatch   = 4 * pageWorkers
 	pageLease   = 10 * time.Minute // how long a page that is being asked for is asked for by nobody else; longer than any fetch takes
 	pageTick    = 5 * time.Second
-	pageTurn    = time.Minute // the longest that reading goes on before something is done with what was read
+	pageBudget  = time.Minute // the longest that reading goes on before something is done with what was read
 )
 
-// followPages reads pages of a kind in turns until the context ends.
-func (n *Newsroom) followPages(ctx context.Context, kind string, read func(context.Context, time.Duration) (int, error)) {
+// readEvery reads pages of a kind in turns until the context ends.
+func readEvery(ctx context.Context, kind string, log *slog.Logger, read func(context.Context, time.Duration) (int, error)) {
 	t := time.NewTicker(pageTick)
 	defer t.Stop()
 	for {
-		if _, err := read(ctx, pageTurn); err != nil && ctx.Err() == nil {
-			n.Logger.Error("what web pages say could not be kept; the next turn tries again", "pages", kind, "error", err)
+		if _, err := read(ctx, pageBudget); err != nil && ctx.Err() == nil {
+			log.Error("what web pages say could not be kept; the next turn tries again", "pages", kind, "error", err)
 		}
 		select {
 		case <-ctx.Done():
@@ -37,24 +38,20 @@ func (n *Newsroom) followPages(ctx context.Context, kind string, read func(conte
 	}
 }
 
-// expire takes the pages out of a queue whose stories are closed by now, some at a time: a turn of each costs little.
-func (n *Newsroom) expire(ctx context.Context, some func(ctx context.Context, before time.Time, limit int) (int, error)) error {
+// expirePages takes the pages out of a queue whose stories were closed before a time.
+func expirePages(ctx context.Context, before time.Time, some func(ctx context.Context, before time.Time, limit int) (int, error)) error {
 	const limit = 500
-	now, err := n.steadyNow(ctx)
-	if err != nil {
-		return err
-	}
 	for {
-		gone, err := some(ctx, now.Add(-n.windowLength()), limit)
+		gone, err := some(ctx, before, limit)
 		if err != nil || gone < limit {
 			return err
 		}
 	}
 }
 
-// fewAtATime asks for some pages and gives how many it asked for. None is begun after ends; what was begun may take as long
-// as any fetch.
-func fewAtATime[T any](ctx context.Context, wanted []T, ends time.Time, ask func(context.Context, T) error) (int, error) {
+// askAll asks for some pages and gives how many it asked for. None is begun after ends; what was begun may take as long as
+// any fetch.
+func askAll[T any](ctx context.Context, wanted []T, ends time.Time, ask func(context.Context, T) error) (int, error) {
 	var asked atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
 	g.SetLimit(pageWorkers)
@@ -71,9 +68,9 @@ func fewAtATime[T any](ctx context.Context, wanted []T, ends time.Time, ask func
 	return int(asked.Load()), err
 }
 
-// page asks for a web page and reads it.
-func (n *Newsroom) page(ctx context.Context, address string) (page.Page, error) {
-	resp, err := n.Fetch.Page(ctx, address)
+// fetchPage asks for a web page and reads it.
+func fetchPage(ctx context.Context, client *fetch.Client, address string) (page.Page, error) {
+	resp, err := client.Page(ctx, address)
 	if err != nil {
 		return page.Page{}, err
 	}

@@ -50,7 +50,7 @@ func settledIn(t *testing.T, dir string, reports []report, parts int) map[string
 	for i := range parts {
 		var polls []store.Poll
 		for _, r := range reports[len(reports)*i/parts : len(reports)*(i+1)/parts] {
-			f, err := room.AddFeed(t.Context(), news.Feed{URL: "https://" + r.Feed + ".example/feed"})
+			f, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: "https://" + r.Feed + ".example/feed"})
 			if !errors.Is(err, news.ErrExists) {
 				must(t, err)
 			}
@@ -62,7 +62,7 @@ func settledIn(t *testing.T, dir string, reports []report, parts int) map[string
 		}
 		_, err := room.Store.Collect(t.Context(), polls)
 		must(t, err)
-		_, err = room.Settle(t.Context(), nil)
+		_, err = room.Pipeline.Settler.Settle(t.Context(), nil)
 		must(t, err)
 	}
 	return shape(t, room)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -20,12 +21,12 @@ import (
 type PassOptions struct {
 	Force       bool                                // ask every feed, due or not
 	URLs        []string                            // ask only these, due or not
-	CollectOnly bool                                // leave settling and indexing to the stages that keep up with the log
+	CollectOnly bool                                // leave settling and indexing to the stages that Serve runs behind the log
 	Sources     time.Duration                       // how long pages that articles credit may be read for, when all is settled; 0 is not at all
-	Turn        time.Duration                       // how long the due feeds of one host may take, by the pauses between; the rest stays due. 0 takes all
+	PerHost     time.Duration                       // how long the due feeds of one host may take, by the pauses between; the rest stays due. 0 takes all
 	Pages       time.Duration                       // how long the pages of items that are cut short may be read for; 0 is not at all
-	Alerts      time.Duration                       // how long people may be told of topics' stories, at the end; 0 is not at all
-	Retain      time.Duration                       // how long what is no longer needed may be let go of, at the end; 0 is not at all
+	Alerts      time.Duration                       // how long alerts may be delivered, at the end; 0 is not at all
+	Retain      time.Duration                       // how long what is no longer needed may be removed, at the end; 0 is not at all
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
@@ -43,7 +44,7 @@ type Summary struct {
 	Indexed   int            `json:"indexed"`
 	Sources   int            `json:"sources"`  // pages that articles credit, asked for
 	Pages     int            `json:"pages"`    // of items that are cut short, asked for
-	Alerts    int            `json:"alerts"`   // messages about topics' stories that were taken
+	Alerts    int            `json:"alerts"`   // messages that receivers took
 	AgedOut   int            `json:"aged_out"` // articles
 	Problems  []Problem      `json:"problems"`
 	States    map[string]int `json:"states"` // feeds by how their poll ended
@@ -58,118 +59,118 @@ type Problem struct {
 }
 
 // Pass polls the due feeds once, settles and indexes what they brought. Cancelling it keeps what was stored; the next
-// pass goes on from there. One that is under way is waited for. The stages that keep up with the log wait for a pass that
-// settles, so that it gives the same stories, and tells of them, whether they run or not.
-func (n *Newsroom) Pass(ctx context.Context, o PassOptions) (Summary, error) {
+// pass goes on from there. One that is under way is waited for. The stages that Serve runs wait for a pass that settles, so
+// that it gives the same stories, and alerts, whether they run or not.
+func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
 	}
-	end, err := n.beginPass(ctx, o)
-	if err != nil {
-		return Summary{}, err
-	}
-	defer end()
-	began := n.Now()
-	feeds, err := n.due(ctx, o)
-	if err != nil {
-		return Summary{}, err
-	}
-	sum, err := n.collectAndFollow(ctx, feeds, o)
-	if err != nil {
-		return sum, err
-	}
-	if err := n.noteOutage(ctx, sum); err != nil || o.CollectOnly {
-		sum.Took = n.Now().Sub(began)
-		return sum, err
-	}
-	settled, err := n.Settle(ctx, func(done, total int) { o.Progress("settle", done, total) })
-	sum.Settled += settled
-	if err != nil {
-		return sum, err
-	}
-	if o.Pages > 0 {
-		if err := n.readPagesOf(ctx, &sum, o.Pages); err != nil {
-			return sum, err
-		}
-	}
-	if o.Sources > 0 {
-		if sum.Sources, err = n.ReadSources(ctx, o.Sources); err != nil {
-			return sum, err
-		}
-	}
-	indexed, err := n.CatchUp(ctx, func(done, total int) { o.Progress("index", done, total) })
-	sum.Indexed += indexed
-	if err == nil {
-		err = n.MatchTopics(ctx)
-	}
-	sum.Took = n.Now().Sub(began)
-	if err == nil && o.Alerts > 0 {
-		sum.Alerts, err = n.DeliverAlerts(ctx, o.Alerts)
-	}
-	if err == nil && o.Retain > 0 && !n.serving.Load() {
-		var gone Retained
-		gone, err = n.Retain(ctx, o.Retain)
-		sum.AgedOut = gone.Articles
-	}
-	return sum, errors.Join(err, n.unfilledTopics())
-}
-
-// beginPass waits until it is this pass's turn, and gives what ends it.
-func (n *Newsroom) beginPass(ctx context.Context, o PassOptions) (end func(), err error) {
 	select {
-	case n.passing <- struct{}{}:
+	case p.passing <- struct{}{}:
 	default:
 		o.Progress("wait for the pass that runs", 0, 1)
 		select {
-		case n.passing <- struct{}{}:
+		case p.passing <- struct{}{}:
 		case <-ctx.Done():
-			return nil, ctx.Err()
+			return Summary{}, ctx.Err()
 		}
 	}
-	if o.CollectOnly {
-		return func() { <-n.passing }, nil
+	defer func() { <-p.passing }()
+	if !o.CollectOnly {
+		p.turn.Lock()
+		defer p.turn.Unlock()
 	}
-	n.holding.Lock()
-	return func() {
-		n.holding.Unlock()
-		<-n.passing
-	}, nil
+	began := p.options.Now()
+	feeds, err := p.due(ctx, o)
+	if err != nil {
+		return Summary{}, err
+	}
+	var sum Summary
+	if o.CollectOnly {
+		sum, err = p.poll(ctx, feeds, o)
+	} else {
+		sum, err = p.pollAndIndex(ctx, feeds, o)
+	}
+	if err != nil {
+		return sum, err
+	}
+	if err := p.outage.note(ctx, p.options, sum); err != nil || o.CollectOnly {
+		sum.Took = p.options.Now().Sub(began)
+		return sum, err
+	}
+	err = p.runBehind(ctx, o, &sum)
+	sum.Took = p.options.Now().Sub(began)
+	if err == nil && o.Alerts > 0 && p.options.Alerts != nil {
+		sum.Alerts, err = p.options.Alerts.Deliver(ctx, o.Alerts)
+	}
+	if err == nil && o.Retain > 0 && !p.serving.Load() {
+		var gone Removed
+		gone, err = p.Retention.Remove(ctx, o.Retain)
+		sum.AgedOut = gone.Articles
+	}
+	return sum, errors.Join(err, p.Matcher.unfilledTopics())
 }
 
-// readPagesOf reads pages and settles what they revise.
-func (n *Newsroom) readPagesOf(ctx context.Context, sum *Summary, budget time.Duration) (err error) {
-	if sum.Pages, err = n.ReadPages(ctx, budget); err != nil || sum.Pages == 0 {
+// runBehind runs the stages behind the log once: settle, read pages, index, match.
+func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) error {
+	settled, err := p.Settler.Settle(ctx, func(done, total int) { o.Progress("settle", done, total) })
+	sum.Settled += settled
+	if err != nil {
 		return err
 	}
-	settled, err := n.Settle(ctx, nil)
-	sum.Settled += settled
-	return err
+	if o.Pages > 0 {
+		if sum.Pages, err = p.Pages.Read(ctx, o.Pages); err != nil {
+			return err
+		}
+		if sum.Pages > 0 { // what they revise
+			settled, err := p.Settler.Settle(ctx, nil)
+			sum.Settled += settled
+			if err != nil {
+				return err
+			}
+		}
+	}
+	if o.Sources > 0 {
+		if sum.Sources, err = p.Sources.Read(ctx, o.Sources); err != nil {
+			return err
+		}
+	}
+	indexed, err := p.options.Index.CatchUp(ctx, func(done, total int) { o.Progress("index", done, total) })
+	sum.Indexed += indexed
+	if err != nil {
+		return err
+	}
+	return p.Matcher.Match(ctx)
 }
 
-// due gives the feeds to ask.
-func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) {
-	set, err := n.mendTimes(ctx)
+// due gives the feeds to poll.
+func (p *Pipeline) due(ctx context.Context, o PassOptions) ([]news.Feed, error) {
+	set, err := p.fixFuture(ctx)
 	if err != nil {
 		return nil, err
 	}
-	if err := n.recallRests(ctx); err != nil {
+	hosts, err := p.options.Store.Resting(ctx, p.options.Now()) // a process before this one may have been asked to wait
+	for _, h := range hosts {
+		p.options.Fetch.Rest(h)
+	}
+	if err != nil {
 		return nil, err
 	}
 	if len(o.URLs) == 0 && !o.Force {
 		if !set {
 			return nil, nil
 		}
-		feeds, err := n.Store.DueFeeds(ctx, n.Now())
+		feeds, err := p.options.Store.DueFeeds(ctx, p.options.Now())
 		if err != nil {
 			return nil, err
 		}
-		feeds, err = n.awake(ctx, feeds)
-		if o.Turn > 0 {
-			feeds = poll.SelectForPass(feeds, o.Turn, n.Fetch.PauseOf, n.PerHost)
+		feeds, err = p.postponeSkipped(ctx, feeds)
+		if o.PerHost > 0 {
+			feeds = poll.SelectForPass(feeds, o.PerHost, p.options.Fetch.PauseOf, p.options.PerHost)
 		}
 		return feeds, err
 	}
-	all, err := n.Store.Feeds(ctx)
+	all, err := p.options.Store.Feeds(ctx)
 	if err != nil || len(o.URLs) == 0 {
 		return all, err
 	}
@@ -192,20 +193,44 @@ func (n *Newsroom) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 	return out, nil
 }
 
-// recallRests tells the client which hosts want to be left alone, as a process before this one may have heard it.
-func (n *Newsroom) recallRests(ctx context.Context) error {
-	hosts, err := n.Store.Resting(ctx, n.Now())
-	for _, h := range hosts {
-		n.Fetch.Rest(h)
+const (
+	longestSkip = 8 * 24 * time.Hour // how long the hours and days that a feed skips may put it off
+	futureAfter = time.Hour          // how far ahead of the clock a stored time must lie to be one of the future: a clock that is behind is soon put right
+)
+
+// clockUnset is before this program was written: a clock that says so was not set yet, and what is stored is right.
+var clockUnset = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+
+// fixFuture ends waits that a clock that was ahead has left behind, and dates articles and stories of the future now: else
+// nothing would be polled until then, and these would stand first. It says whether the clock was set at all.
+func (p *Pipeline) fixFuture(ctx context.Context) (set bool, err error) {
+	now, log := p.options.Now(), p.options.Logger
+	if now.Before(clockUnset) {
+		p.clockUnset.Do(func() {
+			log.Warn("the clock of this machine is not set, so that nothing is due; it goes on when the clock is right", "clock", now)
+		})
+		return false, nil
 	}
-	return err
+	waits, err := p.options.Store.PullBack(ctx, now, max(p.options.Pace.Max, fetch.LongestRest)+longestSkip)
+	if err != nil {
+		return true, err
+	}
+	if waits > 0 {
+		log.Warn("the clock was ahead when some waits were stored; they are counted from now", "clock", now, "waits", waits)
+	}
+	articles, err := p.options.Store.Redate(ctx, now, futureAfter)
+	if articles > 0 {
+		log.Warn("the clock was ahead when some articles were stored; they are dated now, and settled and indexed anew", "clock", now, "articles", articles)
+		p.arrived()
+	}
+	return true, err
 }
 
-// awake puts off the feeds that came to be due before an hour that they skip and were not asked in time.
-func (n *Newsroom) awake(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
+// postponeSkipped puts off the feeds that came to be due before an hour that they skip and were not asked in time.
+func (p *Pipeline) postponeSkipped(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
 	var later []store.Poll
 	feeds = slices.DeleteFunc(feeds, func(f news.Feed) bool {
-		due, rule := poll.Skip(n.Now(), "", f.Schedule.Skips)
+		due, rule := poll.Skip(p.options.Now(), "", f.Schedule.Skips)
 		if rule == "" {
 			return false
 		}
@@ -216,67 +241,57 @@ func (n *Newsroom) awake(ctx context.Context, feeds []news.Feed) ([]news.Feed, e
 	if len(later) == 0 {
 		return feeds, nil
 	}
-	_, err := n.Store.Collect(ctx, later)
+	_, err := p.options.Store.Collect(ctx, later)
 	return feeds, err
 }
 
-// collectAndFollow polls the feeds while the index follows the log behind them.
-func (n *Newsroom) collectAndFollow(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
-	if o.CollectOnly {
-		return n.collectAll(ctx, feeds, o)
-	}
-	collected := make(chan struct{})
+// pollAndIndex polls the feeds while the index follows the log.
+func (p *Pipeline) pollAndIndex(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
+	const pause = 100 * time.Millisecond
+	polled := make(chan struct{})
 	var sum Summary
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		defer close(collected)
+		defer close(polled)
 		var err error
-		sum, err = n.collectAll(gctx, feeds, o)
+		sum, err = p.poll(gctx, feeds, o)
 		return err
 	})
 	indexed := 0
 	g.Go(func() error {
-		return every(gctx, collected, 100*time.Millisecond, func() error {
-			done, err := n.CatchUp(gctx, nil)
-			indexed += done
-			return err
-		})
+		t := time.NewTicker(pause)
+		defer t.Stop()
+		for {
+			select {
+			case <-polled:
+				return nil
+			case <-gctx.Done():
+				return gctx.Err()
+			case <-t.C:
+			}
+			done, err := p.options.Index.CatchUp(gctx, nil)
+			if indexed += done; err != nil {
+				return err
+			}
+		}
 	})
 	err := g.Wait()
 	sum.Indexed = indexed
 	return sum, err
 }
 
-// every calls work again and again, with a pause between, until done or the context ends.
-func every(ctx context.Context, done <-chan struct{}, pause time.Duration, work func() error) error {
-	t := time.NewTicker(pause)
-	defer t.Stop()
-	for {
-		select {
-		case <-done:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-t.C:
-			if err := work(); err != nil {
-				return err
-			}
-		}
-	}
-}
+// pollBatch is how many polls are stored in one transaction at most.
+const pollBatch = 64
 
-// together is how many polls are stored in one transaction at most.
-const together = 64
-
-// collectAll polls the feeds with the workers and stores what they bring, many polls a transaction when they come fast.
-func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
-	results := make(chan result, together)
+// poll polls the feeds with the workers and stores what they bring, many polls a transaction when they come fast.
+func (p *Pipeline) poll(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
+	results := make(chan pollResult, pollBatch)
 	sum := Summary{States: map[string]int{}}
 	g, gctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(results)
-		return poll.Drain(gctx, feeds, n.Workers, n.PerHost, func(ctx context.Context, f news.Feed) error {
-			r, err := n.collect(ctx, f)
+		return poll.Drain(gctx, feeds, p.options.Workers, p.options.PerHost, func(ctx context.Context, f news.Feed) error {
+			r, err := p.collector.collect(ctx, f)
 			if err != nil {
 				return err
 			}
@@ -293,65 +308,55 @@ func (n *Newsroom) collectAll(ctx context.Context, feeds []news.Feed, o PassOpti
 		})
 	})
 	g.Go(func() error {
-		return batches(results, together, func(rs []result) error {
-			if err := n.keep(gctx, rs, &sum); err != nil {
+		for r := range results {
+			batch := []pollResult{r}
+		waiting:
+			for len(batch) < pollBatch {
+				select {
+				case next, ok := <-results:
+					if !ok {
+						break waiting
+					}
+					batch = append(batch, next)
+				default:
+					break waiting
+				}
+			}
+			if err := p.storePolls(gctx, batch, &sum); err != nil {
 				return err
 			}
 			o.Progress("poll", sum.Feeds, len(feeds))
-			return nil
-		})
+		}
+		return nil
 	})
 	err := g.Wait() // before sum is looked at
 	slices.SortStableFunc(sum.Problems, func(a, b Problem) int { return strings.Compare(a.URL, b.URL) })
 	return sum, err
 }
 
-// batches calls work with all results that are waiting, at most limit at once, until the channel is closed.
-func batches(results <-chan result, limit int, work func([]result) error) error {
-	for r := range results {
-		batch := []result{r}
-	waiting:
-		for len(batch) < limit {
-			select {
-			case next, ok := <-results:
-				if !ok {
-					break waiting
-				}
-				batch = append(batch, next)
-			default:
-				break waiting
-			}
-		}
-		if err := work(batch); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// keep stores what some polls brought in one transaction and counts it.
-func (n *Newsroom) keep(ctx context.Context, rs []result, sum *Summary) error {
-	polls := make([]store.Poll, len(rs))
-	for i, r := range rs {
+// storePolls stores what some polls brought in one transaction and counts it.
+func (p *Pipeline) storePolls(ctx context.Context, results []pollResult, sum *Summary) error {
+	polls := make([]store.Poll, len(results))
+	for i, r := range results {
 		polls[i] = r.poll
 	}
-	tallies, err := n.Store.Collect(ctx, polls)
+	tallies, err := p.options.Store.Collect(ctx, polls)
 	if err != nil {
 		return err
 	}
-	for i, r := range rs {
+	for i, r := range results {
 		sum.count(r, tallies[i])
 		if tallies[i].New+tallies[i].Revised > 0 {
-			n.arrived()
+			p.arrived()
 		}
-		if err := n.push.missed(ctx, r, tallies[i]); err != nil {
+		if err := p.collector.push.checkHub(ctx, r, tallies[i]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (s *Summary) count(r result, t store.Tally) {
+func (s *Summary) count(r pollResult, t store.Tally) {
 	if r.resting {
 		s.Resting++
 		return
@@ -374,35 +379,42 @@ func (s *Summary) count(r result, t store.Tally) {
 // by itself makes none.
 const outageFeeds = 5
 
-// noteOutage logs once when nothing at all can be reached, and once when something can again.
-func (n *Newsroom) noteOutage(ctx context.Context, s Summary) error {
-	n.outage.Lock()
-	defer n.outage.Unlock()
+// outage tells when nothing at all can be reached.
+type outage struct {
+	mu     sync.Mutex
+	lost   map[string]bool // addresses that could not be reached since one last could
+	logged bool            // they are so many that the log has said so
+}
+
+// note logs once when nothing at all can be reached, and once when something can again.
+func (u *outage) note(ctx context.Context, o Options, s Summary) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
 	switch lost := s.States[string(news.FeedUnreachable)] + s.States[string(news.FeedTimeout)]; {
 	case s.Feeds == 0:
 		return nil
 	case lost < s.Feeds:
-		if n.dark {
-			n.Logger.Info("feeds can be reached again", "feeds", s.Feeds-lost)
+		if u.logged {
+			o.Logger.Info("feeds can be reached again", "feeds", s.Feeds-lost)
 		}
-		n.lost, n.dark = nil, false
+		u.lost, u.logged = nil, false
 		return nil
-	case n.dark:
+	case u.logged:
 		return nil
 	}
-	if n.lost == nil {
-		n.lost = map[string]bool{}
+	if u.lost == nil {
+		u.lost = map[string]bool{}
 	}
 	for _, p := range s.Problems {
-		n.lost[p.URL] = true
+		u.lost[p.URL] = true
 	}
-	all, err := n.Store.Feeds(ctx)
+	all, err := o.Store.Feeds(ctx)
 	if err != nil {
 		return err
 	}
 	all = slices.DeleteFunc(all, func(f news.Feed) bool { return f.State == news.FeedGone })
-	if n.dark = len(n.lost) >= min(len(all), outageFeeds); n.dark {
-		n.Logger.Warn("no feed can be reached; is this machine online? The feeds page says why for each; polling goes on", "feeds", len(n.lost))
+	if u.logged = len(u.lost) >= min(len(all), outageFeeds); u.logged {
+		o.Logger.Warn("no feed can be reached; is this machine online? The feeds page says why for each; polling goes on", "feeds", len(u.lost))
 	}
 	return nil
 }

@@ -6,12 +6,13 @@ import (
 	"time"
 
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 )
 
-func total(t *testing.T, room *pipeline.Newsroom, s search.Request) int {
+func total(t *testing.T, room *pipelinetest.Room, s search.Request) int {
 	t.Helper()
-	found, err := room.Search(t.Context(), s)
+	found, err := room.Stories.Search(t.Context(), s)
 	must(t, err)
 	return found.Total
 }
@@ -30,18 +31,19 @@ func TestSearchFollowsStories(t *testing.T) {
 	if n := total(t, room, search.Request{Query: "gymnasium", Stories: true}); n != 1 {
 		t.Errorf("%d stories of the flood, want 1", n)
 	}
-	found, err := room.Search(t.Context(), search.Request{Query: "gymnasium is:copy", Limit: 1})
+	found, err := room.Stories.Search(t.Context(), search.Request{Query: "gymnasium is:copy", Limit: 1})
 	must(t, err)
 	copied := found.Articles[0]
-	_, err = room.Split(t.Context(), copied.Story, []int64{copied.ID})
+	_, err = room.Pipeline.Settler.Split(t.Context(), copied.Story, []int64{copied.ID})
 	must(t, err)
 	want("split", "outlets:3", 0)
 	want("split", "gymnasium outlets:2 copies:1", 2)
 	want("split", "gymnasium outlets:1 is:original", 1)
-	_, err = room.Reindex(t.Context(), opened(fresh(t, room)), nil)
+	x := fresh(t, room)
+	_, err = room.Pipeline.Reindex(t.Context(), opened(x), nil)
 	must(t, err)
 	want("indexed anew", "gymnasium outlets:2 copies:1", 2)
-	again := pipeline.New(pipeline.Options{Store: room.Store, Index: room.Index, Now: room.Now})
+	again := pipelinetest.New(pipelinetest.Options{Search: x, Options: pipeline.Options{Store: room.Store, Now: room.Now}})
 	if n := total(t, again, search.Request{Query: "gymnasium outlets:2 copies:1"}); n != 2 {
 		t.Errorf("after a start from the store: %d found, want 2", n)
 	}
@@ -57,7 +59,7 @@ func TestSearchFollowsSources(t *testing.T) {
 	defer srv.Close()
 	room := open(t, t.TempDir(), settings{allow: loopback, extra: press, sources: true})
 	add(t, room, srv.URL, "blog")
-	_, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true})
+	_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})
 	must(t, err)
 	want := func(when, query string, n int) {
 		t.Helper()
@@ -67,7 +69,7 @@ func TestSearchFollowsSources(t *testing.T) {
 	}
 	want("settled", `origin:"quill courier"`, 1)
 	want("settled", `origin:"northern wire"`, 0)
-	_, err = room.ReadSources(t.Context(), time.Minute)
+	_, err = room.Pipeline.Sources.Read(t.Context(), time.Minute)
 	must(t, err)
 	want("page read", `origin:"quill courier"`, 0)
 	want("page read", `origin:"northern wire" ferries`, 1)

@@ -14,83 +14,65 @@ import (
 	"headwater/internal/store"
 )
 
+// awayFor is how long hubs are trusted to have tried again while no server ran.
+const awayFor = 15 * time.Minute
+
 // pusher has hubs push the feeds that announce any. A nil pusher takes no pushes.
 type pusher struct {
 	*websub.Subscriber
-	room *Newsroom
+	*Collector
+	arrived func() // is called after articles were stored
 }
 
-func (n *Newsroom) newPusher() *pusher {
-	if n.Callback == "" || n.Store == nil {
+func newPusher(o Options, c *Collector, arrived func()) *pusher {
+	if o.Callback == "" {
 		return nil
 	}
-	p := &pusher{room: n}
+	p := &pusher{Collector: c, arrived: arrived}
 	p.Subscriber = websub.New(websub.Options{
-		Callback: n.Callback, Store: n.Store, Post: n.Fetch.Post, Take: p.take, Lost: p.lost, MaxBytes: n.MaxPush, Now: n.Now, Logger: n.Logger,
+		Callback: o.Callback, Store: o.Store, Post: o.Fetch.Post, Take: p.receive, Lost: p.pollSoon, MaxBytes: o.MaxPush, Now: o.Now, Logger: o.Logger,
 	})
 	return p
 }
 
-// Callbacks answers hubs at Options.Callback and the {id} of its pattern. It is nil where no pushes are taken.
-func (n *Newsroom) Callbacks() http.Handler {
-	if n.push == nil {
+// run speaks with hubs until the context ends.
+func (p *pusher) run(ctx context.Context) error {
+	if p == nil {
 		return nil
 	}
-	return n.push.Subscriber
-}
-
-// servePushes speaks with hubs until the context ends.
-func (n *Newsroom) servePushes(ctx context.Context) error {
-	if n.push == nil {
-		return nil
-	}
-	if err := n.push.begin(ctx); err != nil {
+	if err := p.begin(ctx); err != nil {
 		return err
 	}
-	return n.push.Run(ctx)
+	return p.Run(ctx)
 }
 
-// away is how long hubs are trusted to have tried again while nobody was there.
-const away = 15 * time.Minute
-
-// begin makes up for the time in which no server ran.
+// begin makes up for the time in which no server ran, and has every hub asked anew where it knows us at another address than
+// before.
 func (p *pusher) begin(ctx context.Context) error {
-	now := p.room.Now()
-	if err := p.room.Store.HurryPushed(ctx, now.Add(-away), now, p.room.Pace.Interval); err != nil {
+	const key = "callback"
+	now := p.now()
+	if err := p.store.HurryPushed(ctx, now.Add(-awayFor), now, p.pace.Interval); err != nil {
 		return err
 	}
-	return p.moved(ctx)
-}
-
-// moved has every hub asked anew where it knows us at another address than before.
-func (p *pusher) moved(ctx context.Context) error {
-	const key = "callback"
-	before, err := p.room.Store.Setting(ctx, key)
+	before, err := p.store.Setting(ctx, key)
 	if err != nil && !errors.Is(err, news.ErrNotFound) {
 		return err
 	}
 	if before == p.Callback {
 		return nil
 	}
-	if err := p.room.Store.AskHubsAnew(ctx); err != nil {
+	if err := p.store.AskHubsAnew(ctx); err != nil {
 		return err
 	}
-	return p.room.Store.SetSetting(ctx, key, p.Callback)
+	return p.store.SetSetting(ctx, key, p.Callback)
 }
 
-// wake has hubs asked soon.
-func (p *pusher) wake() {
-	if p != nil {
-		p.Wake()
-	}
-}
-
-// heard notes which hubs a poll's answer announces. A feed that a hub pushes is polled no more than to make sure.
-func (p *pusher) heard(ctx context.Context, f *news.Feed, r *result) error {
-	if p == nil || f.ID == 0 || !r.read() {
+// noteHubs notes which hubs a poll's answer announces. A feed that a hub pushes is polled no more than to make sure.
+func (p *pusher) noteHubs(ctx context.Context, f *news.Feed, r *pollResult) error {
+	if p == nil || f.ID == 0 || r.err != nil {
 		return nil
 	}
-	before, err := p.Live(ctx, f.ID) // one that begins with this poll has pushed nothing of what came since
+	before, err := p.Live(ctx, f.ID) // a subscription that begins with this poll has pushed nothing of what came since
 	if err != nil {
 		return err
 	}
@@ -102,18 +84,15 @@ func (p *pusher) heard(ctx context.Context, f *news.Feed, r *result) error {
 	}
 	after, err := p.Live(ctx, f.ID)
 	r.pushed = before && after
-	if due, rule := p.room.Pace.AfterPush(f.Checked, f.Schedule.Skips); r.pushed && due.After(f.Due) {
+	if due, rule := p.pace.AfterPush(f.Checked, f.Schedule.Skips); r.pushed && due.After(f.Due) {
 		f.Due, f.Rule = due, rule
 	}
 	return err
 }
 
-// read says that a poll brought what could be read, or that nothing has changed.
-func (r *result) read() bool { return r.err == nil }
-
-// missed doubts a hub that had not pushed what a poll brought. A hub that was given up while the poll was under way is not
+// checkHub doubts a hub that had not pushed what a poll brought. A hub that was given up while the poll was under way is not
 // relied on for the next one.
-func (p *pusher) missed(ctx context.Context, r result, t store.Tally) error {
+func (p *pusher) checkHub(ctx context.Context, r pollResult, t store.Tally) error {
 	switch {
 	case p == nil || !r.pushed:
 		return nil
@@ -124,45 +103,44 @@ func (p *pusher) missed(ctx context.Context, r result, t store.Tally) error {
 	if err != nil || live {
 		return err
 	}
-	return p.lost(ctx, r.poll.Feed.ID)
+	return p.pollSoon(ctx, r.poll.Feed.ID)
 }
 
-// lost has a feed polled as it would be had it just been read, if not sooner.
-func (p *pusher) lost(ctx context.Context, feed int64) error {
-	f, err := p.room.Store.Feed(ctx, feed)
+// pollSoon has a feed polled as it would be had it just been read, if not sooner.
+func (p *pusher) pollSoon(ctx context.Context, feed int64) error {
+	f, err := p.store.Feed(ctx, feed)
 	if err != nil {
 		return ignoreMissing(err)
 	}
-	due, rule := p.room.Pace.AfterAnswer(p.room.Now(), f.Schedule)
-	return p.room.Store.HurryFeed(ctx, feed, due, rule)
+	due, rule := p.pace.AfterAnswer(p.now(), f.Schedule)
+	return p.store.HurryFeed(ctx, feed, due, rule)
 }
 
-// take reads and stores what a hub pushed as a poll's answer is. What belongs to polls alone stays: the validators, which
+// receive reads and stores what a hub pushed as a poll's answer is. What belongs to polls alone stays: the validators, which
 // stand for what the publisher's server gave, and when the feed is asked next, and why. A document that cannot be read changes
 // nothing.
-func (p *pusher) take(ctx context.Context, d websub.Delivery) error {
-	n := p.room
-	f, err := n.Store.Feed(ctx, d.Subscription.Feed)
+func (p *pusher) receive(ctx context.Context, d websub.Delivery) error {
+	f, err := p.store.Feed(ctx, d.Subscription.Feed)
 	if err != nil || f.State == news.FeedGone {
 		return ignoreMissing(err) // it was removed, or ended by its publisher
 	}
-	before, err := n.furniture(ctx, f)
+	before, err := p.store.Furniture(ctx, f.ID)
 	if err != nil {
 		return err
 	}
 	got := f
-	got.Checked = n.Now()
+	got.Checked = p.now()
 	header := http.Header{"Content-Type": {d.ContentType}}
-	polled, _, err := n.read(ctx, &got, fetch.Response{Status: http.StatusOK, URL: d.Subscription.Topic, Header: header, Body: d.Body}, before)
+	polled, _, err := p.read(ctx, &got, fetch.Response{Status: http.StatusOK, URL: d.Subscription.Topic, Header: header, Body: d.Body}, before)
 	if err != nil {
 		return fmt.Errorf("what the hub pushed cannot be read: %w", err)
 	}
 	f.Title, f.Site, f.State, f.Problem, f.Failures, f.Checked = got.Title, got.Site, got.State, got.Problem, got.Failures, got.Checked
 	polled.Feed, polled.Pushed = f, true
-	if _, err := n.Store.Collect(ctx, []store.Poll{polled}); err != nil {
+	if _, err := p.store.Collect(ctx, []store.Poll{polled}); err != nil {
 		return err
 	}
-	n.arrived()
+	p.arrived()
 	return nil
 }
 

@@ -16,11 +16,12 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 )
 
 // library is a newsroom with a few stories to read: one in three papers, and two in one.
-func library(t *testing.T) (*pipeline.Newsroom, *publisher, string, *clock) {
+func library(t *testing.T) (*pipelinetest.Room, *publisher, string, *clock) {
 	t.Helper()
 	c, p := newClock(), newPublisher()
 	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time})
@@ -43,7 +44,7 @@ func library(t *testing.T) (*pipeline.Newsroom, *publisher, string, *clock) {
 func TestSearchFindsWhatIsShown(t *testing.T) {
 	room, p, url, _ := library(t)
 	ctx := t.Context()
-	_, err := room.AddTopic(ctx, news.Topic{Name: "singers", Query: "quintero"})
+	_, err := room.Topics.AddTopic(ctx, news.Topic{Name: "singers", Query: "quintero"})
 	must(t, err)
 	p.set("ledger", item{
 		"festival", "Festival names its singers",
@@ -52,7 +53,7 @@ func TestSearchFindsWhatIsShown(t *testing.T) {
 	add(t, room, url, "ledger")
 	pass(t, room)
 	for query, word := range map[string]string{"quintero": "Quintero", "dagny": "Dagny", "sumac": "Sumac"} {
-		found, err := room.Search(ctx, search.Request{Query: query})
+		found, err := room.Stories.Search(ctx, search.Request{Query: query})
 		must(t, err)
 		if len(found.Articles) != 1 || len(found.Articles[0].Body) != 1 {
 			t.Fatalf("%s finds %+v", query, found.Articles)
@@ -62,10 +63,10 @@ func TestSearchFindsWhatIsShown(t *testing.T) {
 			t.Errorf("%s: marked is %v of %q", query, span, f.Text())
 		}
 	}
-	must(t, room.MatchTopics(ctx))
-	topic, err := room.Topic(ctx, 0, "singers")
+	must(t, room.Pipeline.Matcher.Match(ctx))
+	topic, err := room.Store.Topic(ctx, 0, "singers")
 	must(t, err)
-	if stories, _, err := room.TopicStories(ctx, topic, 10, 0); err != nil || len(stories) != 1 {
+	if stories, _, err := room.Stories.TopicStories(ctx, topic, 10, 0); err != nil || len(stories) != 1 {
 		t.Errorf("the topic has %d stories (%v)", len(stories), err)
 	}
 }
@@ -94,13 +95,13 @@ const (
 func TestSearch(t *testing.T) {
 	room, _, _, _ := library(t)
 	ctx := t.Context()
-	found, err := room.Search(ctx, search.Request{Query: "gymnasium"})
+	found, err := room.Stories.Search(ctx, search.Request{Query: "gymnasium"})
 	must(t, err)
 	if found.Total != 3 || len(found.Articles) != 3 {
 		t.Fatalf("%d found, want the three articles of the flood", found.Total)
 	}
 	for _, a := range found.Articles {
-		story, err := room.StoryOf(ctx, a.Article.ID)
+		story, err := room.Stories.StoryOf(ctx, a.Article.ID)
 		must(t, err)
 		if a.Story != story.ID || a.Article.ID != a.ID || a.Article.Title != floodTitle || len(a.Body) == 0 {
 			t.Errorf("found %+v, in story %d", a, story.ID)
@@ -112,17 +113,17 @@ func TestSearch(t *testing.T) {
 		}
 	}
 	for query, want := range map[string]int{`"beds had been put up"`: 3, `"put beds up"`: 0, "comet": 1, "zeppelin": 0, "comet OR bakers": 2} {
-		if found, err = room.Search(ctx, search.Request{Query: query}); err != nil || found.Total != want {
+		if found, err = room.Stories.Search(ctx, search.Request{Query: query}); err != nil || found.Total != want {
 			t.Errorf("%s: %d found (%v), want %d", query, found.Total, err, want)
 		}
 	}
-	if found, err = room.Search(ctx, search.Request{Query: "gymnasium", Limit: 1, Offset: 1}); err != nil || found.Total != 3 || len(found.Articles) != 1 {
+	if found, err = room.Stories.Search(ctx, search.Request{Query: "gymnasium", Limit: 1, Offset: 1}); err != nil || found.Total != 3 || len(found.Articles) != 1 {
 		t.Errorf("the second page of one: %+v, %v", found, err)
 	}
-	if _, err = room.Search(ctx, search.Request{Query: `"no end`}); err == nil {
+	if _, err = room.Stories.Search(ctx, search.Request{Query: `"no end`}); err == nil {
 		t.Error("a malformed query was taken")
 	}
-	if _, err := room.StoryOf(ctx, 4711); !errors.Is(err, news.ErrNotFound) {
+	if _, err := room.Stories.StoryOf(ctx, 4711); !errors.Is(err, news.ErrNotFound) {
 		t.Errorf("the story of no article: %v", err)
 	}
 }
@@ -141,16 +142,16 @@ func TestSearchStories(t *testing.T) {
 		{"the", 2, 3, 3, nil},
 		{"comet OR bakers", 0, 0, 2, nil},
 	} {
-		stories, total, err := room.SearchStories(t.Context(), tt.query, tt.limit, tt.offset)
+		stories, total, err := room.Stories.TopicStories(t.Context(), news.Topic{Query: tt.query}, tt.limit, tt.offset)
 		must(t, err)
 		if total != tt.total {
 			t.Errorf("%s: %d stories, want %d", tt.query, total, tt.total)
 		}
 		wantTitles(t, tt.query, stories, tt.want...)
 	}
-	first, _, err := room.SearchStories(t.Context(), "comet OR bakers OR gymnasium", 2, 0)
+	first, _, err := room.Stories.TopicStories(t.Context(), news.Topic{Query: "comet OR bakers OR gymnasium"}, 2, 0)
 	must(t, err)
-	rest, total, err := room.SearchStories(t.Context(), "comet OR bakers OR gymnasium", 2, 2)
+	rest, total, err := room.Stories.TopicStories(t.Context(), news.Topic{Query: "comet OR bakers OR gymnasium"}, 2, 2)
 	must(t, err)
 	all := titles(append(first, rest...))
 	slices.Sort(all)
@@ -162,20 +163,20 @@ func TestSearchStories(t *testing.T) {
 func TestTopics(t *testing.T) {
 	room, p, url, c := library(t)
 	ctx := t.Context()
-	_, err := room.AddTopic(ctx, news.Topic{Name: "weather", Query: "flooded OR river OR houses"})
+	_, err := room.Topics.AddTopic(ctx, news.Topic{Name: "weather", Query: "flooded OR river OR houses"})
 	must(t, err)
-	if _, err := room.AddTopic(ctx, news.Topic{Name: "weather", Query: "rain"}); !errors.Is(err, news.ErrExists) {
+	if _, err := room.Topics.AddTopic(ctx, news.Topic{Name: "weather", Query: "rain"}); !errors.Is(err, news.ErrExists) {
 		t.Errorf("a second topic of one name: %v", err)
 	}
-	if _, err := room.AddTopic(ctx, news.Topic{Name: "broken", Query: `"no end`}); err == nil {
+	if _, err := room.Topics.AddTopic(ctx, news.Topic{Name: "broken", Query: `"no end`}); err == nil {
 		t.Error("a topic with a malformed query was taken")
 	}
-	topic, err := room.Topic(ctx, 0, "weather")
+	topic, err := room.Store.Topic(ctx, 0, "weather")
 	must(t, err)
 	if !topic.Added.Equal(c.time()) || topic.Query != "flooded OR river OR houses" {
 		t.Errorf("%+v", topic)
 	}
-	stories, total, err := room.TopicStories(ctx, topic, 10, 0)
+	stories, total, err := room.Stories.TopicStories(ctx, topic, 10, 0)
 	must(t, err)
 	if total != 1 {
 		t.Errorf("%d stories, want 1", total)
@@ -188,17 +189,17 @@ func TestTopics(t *testing.T) {
 	})
 	c.pass(time.Minute)
 	pass(t, room)
-	stories, total, err = room.TopicStories(ctx, topic, 10, 0)
+	stories, total, err = room.Stories.TopicStories(ctx, topic, 10, 0)
 	must(t, err)
 	if total != 2 {
 		t.Errorf("%d stories, want 2", total)
 	}
 	wantTitles(t, "the newest first", stories, "Storm takes roofs in Port Ellis", floodTitle)
-	must(t, room.RemoveTopic(ctx, 0, "weather"))
-	if _, err := room.Topic(ctx, 0, "weather"); !errors.Is(err, news.ErrNotFound) {
+	must(t, room.Store.RemoveTopic(ctx, 0, "weather"))
+	if _, err := room.Store.Topic(ctx, 0, "weather"); !errors.Is(err, news.ErrNotFound) {
 		t.Errorf("a topic that is no more: %v", err)
 	}
-	if topics, err := room.Topics(ctx, 0); err != nil || len(topics) != 0 {
+	if topics, err := room.Store.Topics(ctx, 0); err != nil || len(topics) != 0 {
 		t.Errorf("topics %v, %v", topics, err)
 	}
 	if f := feedOf(t, room, url+"/gazette"); f.Articles != 2 {
@@ -231,38 +232,14 @@ func TestEdition(t *testing.T) {
 		{"comet OR gymnasium", 10, []string{cometTitle, floodTitle}},
 		{"zeppelin", 10, nil},
 	} {
-		e, err := room.Edition(ctx, news.EditionQuery{Topic: news.Topic{Query: tt.query}, Limit: tt.limit})
+		e, err := room.Stories.Edition(ctx, news.EditionQuery{Topic: news.Topic{Query: tt.query}, Limit: tt.limit})
 		must(t, err)
 		wantTitles(t, fmt.Sprintf("%+v", tt), e.Stories, tt.want...)
 	}
 }
 
-func TestInstanceID(t *testing.T) {
-	dir := t.TempDir()
-	var first string
-	t.Run("mint", func(t *testing.T) {
-		room := open(t, dir, settings{})
-		id, err := room.InstanceID(t.Context())
-		must(t, err)
-		again, err := room.InstanceID(t.Context())
-		must(t, err)
-		if len(id) < 16 || id != again {
-			t.Errorf("%q, then %q", id, again)
-		}
-		first = id
-	})
-	id, err := open(t, dir, settings{}).InstanceID(t.Context())
-	must(t, err)
-	if id != first {
-		t.Errorf("%q after a restart, was %q", id, first)
-	}
-	if id, err = open(t, t.TempDir(), settings{}).InstanceID(t.Context()); err != nil || id == first {
-		t.Errorf("another newsroom has the id %q, too (%v)", id, err)
-	}
-}
-
 // fresh makes the index that a reindex fills.
-func fresh(t *testing.T, room *pipeline.Newsroom) *search.Index {
+func fresh(t *testing.T, room *pipelinetest.Room) *search.Index {
 	t.Helper()
 	x, err := search.NewRebuild(t.Context(), room.Store.Dir(), search.Options{Log: room.Store})
 	must(t, err)
@@ -275,11 +252,11 @@ func opened(x *search.Index) func(context.Context) (*search.Index, error) {
 	return func(context.Context) (*search.Index, error) { return x, nil }
 }
 
-func wantFound(t *testing.T, room *pipeline.Newsroom, query string, want int) {
+func wantFound(t *testing.T, room *pipelinetest.Room, query string, want int) {
 	t.Helper()
-	found, err := room.Search(t.Context(), search.Request{Query: query})
+	found, err := room.Stories.Search(t.Context(), search.Request{Query: query})
 	must(t, err)
-	status, err := room.Status(t.Context())
+	status, err := room.Stories.Status(t.Context())
 	must(t, err)
 	if found.Total != want || status.Unindexed != 0 {
 		t.Errorf("%s: %d found, %d unindexed; want %d and none", query, found.Total, status.Unindexed, want)
@@ -293,12 +270,12 @@ func TestReindex(t *testing.T) {
 	var searches sync.WaitGroup
 	searches.Go(func() {
 		for !over.Load() {
-			found, err := room.Search(t.Context(), search.Request{Query: "gymnasium"})
+			found, err := room.Stories.Search(t.Context(), search.Request{Query: "gymnasium"})
 			if err != nil || found.Total != 3 {
 				t.Errorf("in the middle of a reindex: %d found, %v", found.Total, err)
 				return
 			}
-			if _, err := room.Status(t.Context()); err != nil {
+			if _, err := room.Stories.Status(t.Context()); err != nil {
 				t.Error(err)
 				return
 			}
@@ -306,7 +283,7 @@ func TestReindex(t *testing.T) {
 	})
 	for range 5 {
 		last := 0
-		n, err := room.Reindex(t.Context(), opened(fresh(t, room)), func(done, total int) { last = done*100 + total })
+		n, err := room.Pipeline.Reindex(t.Context(), opened(fresh(t, room)), func(done, total int) { last = done*100 + total })
 		must(t, err)
 		if n != 5 || last != 505 {
 			t.Errorf("%d articles were indexed and %d told, want 5", n, last)
@@ -326,24 +303,25 @@ func TestReindex(t *testing.T) {
 // TestReindexCancelled keeps the old index.
 func TestReindexCancelled(t *testing.T) {
 	room, p, _, c := library(t)
-	room.Batch = 2
-	old := room.Index
+	room.Options.Batch = 2
+	room = pipelinetest.New(room.Options)
+	old := room.Options.Search // closed when another takes its place
 	ctx, cancel := context.WithCancel(t.Context())
-	n, err := room.Reindex(ctx, opened(fresh(t, room)), func(int, int) { cancel() })
+	n, err := room.Pipeline.Reindex(ctx, opened(fresh(t, room)), func(int, int) { cancel() })
 	if !errors.Is(err, context.Canceled) || n != 2 {
 		t.Errorf("%d articles, %v; want 2 and context.Canceled", n, err)
 	}
-	if room.Index != old {
+	if _, err := old.Count(); err != nil {
 		t.Error("half an index took the place of the old one")
 	}
 	wantFound(t, room, "gymnasium", 3)
 	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.time()})
 	pass(t, room)
 	wantFound(t, room, "zeppelin", 1)
-	n, err = room.Reindex(t.Context(), opened(fresh(t, room)), nil) // and one that nobody interrupts
+	n, err = room.Pipeline.Reindex(t.Context(), opened(fresh(t, room)), nil) // and one that nobody interrupts
 	must(t, err)
-	if n != 6 || room.Index == old {
-		t.Errorf("%d articles indexed", n)
+	if _, err := old.Count(); n != 6 || err == nil {
+		t.Errorf("%d articles indexed; the old index: %v", n, err)
 	}
 	wantFound(t, room, "zeppelin", 1)
 }
@@ -358,11 +336,11 @@ func TestPassWaitsForPass(t *testing.T) {
 	}))
 	t.Cleanup(slow.Close)
 	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
-	_, err := room.AddFeed(t.Context(), news.Feed{URL: slow.URL})
+	_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: slow.URL})
 	must(t, err)
 	first := make(chan pipeline.Summary)
 	go func() {
-		sum, err := room.Pass(context.WithoutCancel(t.Context()), pipeline.PassOptions{Force: true})
+		sum, err := room.Pipeline.Pass(context.WithoutCancel(t.Context()), pipeline.PassOptions{Force: true})
 		if err != nil {
 			t.Error(err)
 		}
@@ -371,7 +349,7 @@ func TestPassWaitsForPass(t *testing.T) {
 	<-asked
 	ctx, leave := context.WithCancel(t.Context())
 	said := ""
-	_, err = room.Pass(ctx, pipeline.PassOptions{Progress: func(stage string, _, _ int) {
+	_, err = room.Pipeline.Pass(ctx, pipeline.PassOptions{Progress: func(stage string, _, _ int) {
 		said = stage
 		leave()
 	}})
@@ -380,7 +358,7 @@ func TestPassWaitsForPass(t *testing.T) {
 	}
 	second := make(chan pipeline.Summary)
 	go func() {
-		sum, err := room.Pass(context.WithoutCancel(t.Context()), pipeline.PassOptions{})
+		sum, err := room.Pipeline.Pass(context.WithoutCancel(t.Context()), pipeline.PassOptions{})
 		if err != nil {
 			t.Error(err)
 		}

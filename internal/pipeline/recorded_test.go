@@ -27,6 +27,7 @@ import (
 	"headwater/internal/intake/parse"
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 var loopback = netip.MustParsePrefix("127.0.0.0/8")
@@ -130,7 +131,7 @@ type settled struct {
 }
 
 // shape gives what settling made of every article, by feed address and guid.
-func shape(t *testing.T, room *pipeline.Newsroom) map[string]settled {
+func shape(t *testing.T, room *pipelinetest.Room) map[string]settled {
 	t.Helper()
 	places := membership(t, room)
 	stories, events := map[int64]string{}, map[int64]string{}
@@ -161,12 +162,12 @@ func shape(t *testing.T, room *pipeline.Newsroom) map[string]settled {
 func TestRecorded(t *testing.T) {
 	server := recorded(t, "--all")
 	room := open(t, t.TempDir(), settings{allow: loopback})
-	subscribe(t, room, server+"/feeds.opml")
+	subscribeTo(t, room, server+"/feeds.opml")
 	sum := pass(t, room)
 	if sum.Feeds != 59 || sum.Read != 59 || sum.Failed != 0 {
 		t.Errorf("%d of %d feeds were read, %d failed: %+v", sum.Read, sum.Feeds, sum.Failed, sum.Problems)
 	}
-	all, err := room.Feeds(t.Context())
+	all, err := room.Store.Feeds(t.Context())
 	must(t, err)
 	wantListed(t, server, all, sum)
 	places := membership(t, room)
@@ -178,7 +179,7 @@ func TestRecorded(t *testing.T) {
 	t.Run("reruns", func(t *testing.T) { wantReruns(t, server, places) })
 	t.Run("from nothing again", func(t *testing.T) {
 		other := open(t, t.TempDir(), settings{allow: loopback})
-		subscribe(t, other, server+"/feeds.opml")
+		subscribeTo(t, other, server+"/feeds.opml")
 		pass(t, other)
 		if diff := gocmp.Diff(shape(t, room), shape(t, other)); diff != "" {
 			t.Errorf("the same feeds gave other stories (-first +second):\n%.4000s", diff)
@@ -222,7 +223,7 @@ func itemsOf(t *testing.T, url string) int {
 }
 
 // pollAgain asks every feed once more, and expects a small answer of each and no other change.
-func pollAgain(t *testing.T, room *pipeline.Newsroom, server string, feeds int) {
+func pollAgain(t *testing.T, room *pipelinetest.Room, server string, feeds int) {
 	t.Helper()
 	before, was := askedOf(t, server), shape(t, room)
 	sum := pass(t, room)
@@ -354,14 +355,14 @@ func TestRecordedGrowing(t *testing.T) {
 }
 
 // addRecorded subscribes to the recorded feeds, not the raw ones, by way of the witness.
-func addRecorded(t *testing.T, room *pipeline.Newsroom, w *witness) {
+func addRecorded(t *testing.T, room *pipelinetest.Room, w *witness) {
 	t.Helper()
 	paths := regexp.MustCompile(`xmlUrl="http://[^/]*(/feed/[^"]*)"`).FindAllSubmatch(get(t, w.server+"/feeds.opml"), -1)
 	if len(paths) != 38 {
 		t.Fatalf("%d recorded feeds", len(paths))
 	}
 	for _, p := range paths {
-		_, err := room.AddFeed(t.Context(), news.Feed{URL: w.url + string(p[1])})
+		_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: w.url + string(p[1])})
 		must(t, err)
 	}
 }

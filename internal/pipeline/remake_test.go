@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/store"
 	"headwater/internal/stories/prints"
 )
@@ -32,7 +33,7 @@ func run(t *testing.T, dir, query string, args ...any) int64 {
 }
 
 // unread counts the stored prints that this version cannot read.
-func unread(t *testing.T, room *pipeline.Newsroom) (outdated, torn int) {
+func unread(t *testing.T, room *pipelinetest.Room) (outdated, torn int) {
 	t.Helper()
 	must(t, room.Store.Window(t.Context(), time.Time{}, func(r store.WindowRow) error {
 		switch {
@@ -50,7 +51,7 @@ const otherVersion = "UPDATE prints SET print = x'fe' || substr(print, 2) WHERE 
 	"(SELECT id FROM articles WHERE guid LIKE ?)"
 
 // twoPapers is a newsroom in which two papers carry one text, and one of them another as well.
-func twoPapers(t *testing.T) (room *pipeline.Newsroom, p *publisher, dir, url string) {
+func twoPapers(t *testing.T) (room *pipelinetest.Room, p *publisher, dir, url string) {
 	t.Helper()
 	dir = t.TempDir()
 	room = open(t, dir, settings{allow: loopback})
@@ -80,7 +81,7 @@ func TestPrintsOfAnotherVersion(t *testing.T) {
 		t.Fatalf("%d prints are of another version, want 1", n)
 	}
 
-	room = pipeline.New(room.Options)
+	room = pipelinetest.New(room.Options)
 	p.set("c", item{"c-1", "Cracks in the northern pier stop the ferries", wireText + " Nobody was hurt.", time.Now()})
 	pass(t, room)
 	after := membership(t, room)
@@ -110,7 +111,7 @@ func TestRemadeStoriesHoldTogether(t *testing.T) {
 	run(t, dir, otherVersion, "%")
 	run(t, dir, "DELETE FROM edges")
 	for _, name := range []string{"first", "second"} { // the second finds nothing to make anew
-		room = pipeline.New(room.Options)
+		room = pipelinetest.New(room.Options)
 		p.set("c", item{"c-" + name, "The " + name + " snow of the year", "Snow lay on the hills for the " + name + " time this year.", time.Now()})
 		pass(t, room)
 		after := membership(t, room)
@@ -132,9 +133,9 @@ func TestRemadeStoriesHoldTogether(t *testing.T) {
 func TestTornPrint(t *testing.T) {
 	room, p, dir, _ := twoPapers(t)
 	run(t, dir, "UPDATE prints SET print = substr(print, 1, 20)")
-	room = pipeline.New(room.Options)
+	room = pipelinetest.New(room.Options)
 	p.set("c", item{"c-1", "Snow on the hills", "Snow lay on the hills.", time.Now()})
-	_, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true})
+	_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})
 	if err == nil || !strings.Contains(err.Error(), "print of article") {
 		t.Errorf("a torn print gave %v", err)
 	}

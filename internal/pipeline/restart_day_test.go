@@ -34,7 +34,7 @@ func TestRestartWithinADay(t *testing.T) {
 		t.Run(fmt.Sprint("pass ", n), func(t *testing.T) { // a room ends with its test
 			if n%3 == 2 {
 				t.Run("collect", func(t *testing.T) {
-					sum, err := open(t, dir, settings{allow: loopback, now: c.time}).Collect(t.Context())
+					sum, err := open(t, dir, settings{allow: loopback, now: c.time}).Pipeline.Collect(t.Context())
 					must(t, err)
 					if sum.New == 0 {
 						t.Error("nothing was collected before the restart")

@@ -16,14 +16,16 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
+	"headwater/internal/serve/compare"
 	"headwater/internal/store"
 )
 
 const days = 24 * time.Hour
 
 // storyOfItem gives the story that an item of a feed is in.
-func storyOfItem(t *testing.T, room *pipeline.Newsroom, key string) news.Story {
+func storyOfItem(t *testing.T, room *pipelinetest.Room, key string) news.Story {
 	t.Helper()
 	p, ok := membership(t, room)[key]
 	if !ok {
@@ -39,28 +41,28 @@ type shows struct {
 	Reports  []news.Report
 }
 
-func shown(t *testing.T, room *pipeline.Newsroom, id int64) (s shows) {
+func shown(t *testing.T, room *pipelinetest.Room, id int64) (s shows) {
 	t.Helper()
 	var err error
-	s.Story, err = room.Story(t.Context(), id)
+	s.Story, err = room.Stories.Story(t.Context(), id)
 	must(t, err)
-	s.Compared, err = room.Comparisons(t.Context(), s.Story)
+	s.Compared, err = compare.New(room.Store).Comparisons(t.Context(), s.Story)
 	must(t, err)
-	s.Reports, err = room.Reports(t.Context(), s.Story)
+	s.Reports, err = compare.New(room.Store).Reports(t.Context(), s.Story)
 	must(t, err)
 	return s
 }
 
-func retain(t *testing.T, room *pipeline.Newsroom) pipeline.Retained {
+func retain(t *testing.T, room *pipelinetest.Room) pipeline.Removed {
 	t.Helper()
-	gone, err := room.Retain(t.Context(), time.Minute)
+	gone, err := room.Pipeline.Retention.Remove(t.Context(), time.Minute)
 	must(t, err)
 	must(t, room.Store.Check(t.Context()))
 	return gone
 }
 
 // withPrints counts the prints that are stored.
-func withPrints(t *testing.T, room *pipeline.Newsroom, articles []int64) int {
+func withPrints(t *testing.T, room *pipelinetest.Room, articles []int64) int {
 	t.Helper()
 	all, err := room.Store.Prints(t.Context(), articles)
 	must(t, err)
@@ -89,7 +91,7 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 	d := wireDesk(t)
 	var pier, strike, comet news.Story
 	before := map[int64]shows{}
-	d.run(t, "settled", func(t *testing.T, room *pipeline.Newsroom) {
+	d.run(t, "settled", func(t *testing.T, room *pipelinetest.Room) {
 		pier, strike = storyOfItem(t, room, d.url+"/herald pier"), storyOfItem(t, room, d.url+"/tribune strike")
 		comet = storyOfItem(t, room, d.url+"/herald comet")
 		if len(pier.Members) != 3 || len(strike.Members) != 2 {
@@ -105,15 +107,15 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 		if reasons == 0 {
 			t.Fatal("no edge has a reason to begin with")
 		}
-		if gone := retain(t, room); gone != (pipeline.Retained{}) {
+		if gone := retain(t, room); gone != (pipeline.Removed{}) {
 			t.Errorf("of open stories %+v went", gone)
 		}
 		d.clock.pass(80 * time.Hour)
-		if gone := retain(t, room); gone != (pipeline.Retained{}) {
+		if gone := retain(t, room); gone != (pipeline.Removed{}) {
 			t.Errorf("%+v went when the clock was far ahead of the last look", gone)
 		}
 		d.clock.pass(-80 * time.Hour)
-		if gone := retain(t, room); gone != (pipeline.Retained{}) {
+		if gone := retain(t, room); gone != (pipeline.Removed{}) {
 			t.Errorf("%+v went when the clock was right again", gone)
 		}
 		d.clock.pass(80 * time.Hour)
@@ -137,8 +139,8 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 			t.Error("a closed story took an article")
 		}
 	})
-	d.run(t, "merged in another run", func(t *testing.T, room *pipeline.Newsroom) {
-		made, err := room.Merge(t.Context(), []int64{pier.ID, comet.ID})
+	d.run(t, "merged in another run", func(t *testing.T, room *pipelinetest.Room) {
+		made, err := room.Pipeline.Settler.Merge(t.Context(), []int64{pier.ID, comet.ID})
 		must(t, err)
 		if len(made.Stories) != 1 || len(made.Stories[0].Members) != 5 { // the late one is compared with it now that it is open
 			t.Errorf("merged into %+v", made.Stories)
@@ -147,7 +149,7 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 			t.Errorf("%d of 4 have prints again", n)
 		}
 		must(t, room.Store.Check(t.Context()))
-		_, err = room.Forget(t.Context(), made.Correction.ID)
+		_, err = room.Pipeline.Settler.Forget(t.Context(), made.Correction.ID)
 		must(t, err)
 		after := storyOfItem(t, room, d.url+"/herald pier")
 		if after.ID != pier.ID || len(after.Members) != 4 || storyOfItem(t, room, d.url+"/herald comet").ID != comet.ID {
@@ -161,7 +163,7 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 			t.Errorf("%d prints are left", n)
 		}
 	})
-	d.run(t, "revised when closed", func(t *testing.T, room *pipeline.Newsroom) {
+	d.run(t, "revised when closed", func(t *testing.T, room *pipelinetest.Room) {
 		d.items["gazette"][0].text += " The bus company sent more drivers in the afternoon."
 		d.poll(t, room)
 		after := storyOfItem(t, room, d.url+"/gazette pier")
@@ -184,7 +186,7 @@ func articleIDs(stories ...news.Story) (ids []int64) {
 func TestKeep(t *testing.T) {
 	d := wireDesk(t)
 	var log bytes.Buffer
-	start := func(t *testing.T) *pipeline.Newsroom {
+	start := func(t *testing.T) *pipelinetest.Room {
 		t.Helper()
 		return open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: 30 * days, log: &log})
 	}
@@ -194,11 +196,11 @@ func TestKeep(t *testing.T) {
 		d.poll(t, room)
 		pier, strike = storyOfItem(t, room, d.url+"/herald pier"), storyOfItem(t, room, d.url+"/tribune strike")
 		comet = storyOfItem(t, room, d.url+"/herald comet")
-		must(t, room.AddUser(t.Context(), "anna", "anna-anna"))
+		must(t, room.Accounts.AddUser(t.Context(), "anna", "anna-anna"))
 		user, _, err := room.Store.User(t.Context(), "anna")
 		must(t, err)
-		must(t, room.MarkItems(t.Context(), user.ID, news.Marking{Articles: []int64{comet.Members[0].Article.ID}, AddLabels: []string{""}}))
-		found, err := room.Search(t.Context(), search.Request{Query: "harbour", Limit: 10})
+		must(t, room.Store.MarkItems(t.Context(), user.ID, news.Marking{Articles: []int64{comet.Members[0].Article.ID}, AddLabels: []string{""}}))
+		found, err := room.Stories.Search(t.Context(), search.Request{Query: "harbour", Limit: 10})
 		if err != nil || found.Total != 3 {
 			t.Fatalf("%d found (%v)", found.Total, err)
 		}
@@ -207,7 +209,7 @@ func TestKeep(t *testing.T) {
 			t.Errorf("%+v went unannounced", gone)
 		}
 		wantSaid(t, &log, "keep=30d articles=5 of=6 stories=3")
-		part, err := room.KeepWouldTake(t.Context())
+		part, err := room.Pipeline.Retention.KeepWouldTake(t.Context())
 		if err != nil || part.Articles != 5 || part.Stories != 3 || part.Of != 6 || !part.Large() || part.Bytes == 0 || !part.Until.Equal(d.clock.time().Add(time.Hour)) {
 			t.Errorf("keep would take %+v (%v)", part, err)
 		}
@@ -224,29 +226,29 @@ func TestKeep(t *testing.T) {
 			t.Errorf("%+v went", gone)
 		}
 		wantSaid(t, &log, "")
-		if n, err := room.Indexed(); n != 1 || err != nil {
+		if n, err := room.Index.Count(); n != 1 || err != nil {
 			t.Errorf("%d articles are in the index (%v)", n, err)
 		}
-		found, err := room.Search(t.Context(), search.Request{Query: "harbour", Limit: 10})
+		found, err := room.Stories.Search(t.Context(), search.Request{Query: "harbour", Limit: 10})
 		if err != nil || found.Total != 0 {
 			t.Errorf("%d are found (%v)", found.Total, err)
 		}
 		for _, was := range []news.Story{pier, strike} {
-			s, err := room.Story(t.Context(), was.ID)
+			s, err := room.Stories.Story(t.Context(), was.ID)
 			if err != nil || len(s.Members) != 0 || s.Aged != len(was.Members) || s.Title != was.Title || s.Outlets != was.Outlets || s.Origin.Name != was.Origin.Name {
 				t.Errorf("story %d is %+v (%v)", was.ID, s, err)
 			}
-			if k, err := room.Comparisons(t.Context(), s); err != nil || len(k) != 0 {
+			if k, err := compare.New(room.Store).Comparisons(t.Context(), s); err != nil || len(k) != 0 {
 				t.Errorf("comparisons %v (%v)", k, err)
 			}
-			if r, err := room.Reports(t.Context(), s); err != nil || len(r) != 0 {
+			if r, err := compare.New(room.Store).Reports(t.Context(), s); err != nil || len(r) != 0 {
 				t.Errorf("reports %v (%v)", r, err)
 			}
 		}
-		if _, err := room.Merge(t.Context(), []int64{pier.ID, comet.ID}); err == nil || !strings.Contains(err.Error(), "aged out") {
+		if _, err := room.Pipeline.Settler.Merge(t.Context(), []int64{pier.ID, comet.ID}); err == nil || !strings.Contains(err.Error(), "aged out") {
 			t.Errorf("merging an aged-out story gave %v", err)
 		}
-		e, err := room.Edition(t.Context(), news.EditionQuery{})
+		e, err := room.Stories.Edition(t.Context(), news.EditionQuery{})
 		if err != nil || len(e.Stories) != 1 || e.Stories[0].ID != comet.ID {
 			t.Errorf("the combined feed has %+v (%v)", e, err)
 		}
@@ -311,7 +313,7 @@ func TestAnnouncementEndsWithItsSetting(t *testing.T) {
 		{10 * days, time.Hour, 0}, {15 * days, 30 * time.Minute, 0}, {10 * days, 31 * time.Minute, 0}, // less, and then more again
 		{10 * days, 59 * time.Minute, 0}, {10 * days, time.Minute, 6},
 	} {
-		room.Keep = step.keep
+		room.Pipeline.Retention.SetKeep(step.keep)
 		d.clock.pass(step.pass)
 		if gone := retain(t, room); gone.Articles != step.gone {
 			t.Errorf("step %d: %+v went, want %d articles", i, gone, step.gone)
@@ -327,7 +329,7 @@ func TestKeepOfADay(t *testing.T) {
 	d.clock.pass(2 * days)
 	retain(t, room)
 	d.clock.pass(2 * time.Hour)
-	sum, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true, Retain: time.Minute}) // as poll does
+	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Retain: time.Minute}) // as poll does
 	if err != nil || sum.AgedOut != 6 || sum.New != 0 {
 		t.Errorf("%+v went (%v)", sum, err)
 	}
@@ -354,9 +356,9 @@ func TestSearchesWhereAllWasAgedOut(t *testing.T) {
 	})
 	must(t, os.RemoveAll(filepath.Join(d.dir, "index.bleve")))
 	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: days})
-	_, err := room.CatchUp(t.Context(), nil)
+	_, err := room.Index.CatchUp(t.Context(), nil)
 	must(t, err)
-	if found, err := room.Search(t.Context(), search.Request{Query: "pier"}); err != nil || found.Total != 0 {
+	if found, err := room.Stories.Search(t.Context(), search.Request{Query: "pier"}); err != nil || found.Total != 0 {
 		t.Errorf("%d are found (%v)", found.Total, err)
 	}
 }
@@ -394,13 +396,13 @@ func TestServeRetains(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		room.KeepRetaining(ctx)
+		room.Pipeline.KeepRetaining(ctx)
 	}()
 	for deadline := time.Now().Add(20 * time.Second); withPrints(t, room, ids) > 0; time.Sleep(10 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("the stories did not close")
 		}
-		if _, err := room.Settle(t.Context(), nil); err != nil {
+		if _, err := room.Pipeline.Settler.Settle(t.Context(), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -418,23 +420,23 @@ func TestMonth(t *testing.T) {
 	if n, err := strconv.Atoi(os.Getenv(monthArticles)); err == nil {
 		perDay, keepDays = n, 30
 	}
-	run := func(first, last int, keep time.Duration) *pipeline.Newsroom {
+	run := func(first, last int, keep time.Duration) *pipelinetest.Room {
 		c := newClock()
 		began := c.time()
 		room := open(t, t.TempDir(), settings{now: c.time, keep: keep})
-		feeds, err := room.AddFeeds(t.Context(), []news.Feed{{URL: "https://a.example/feed"}, {URL: "https://b.example/feed"}})
+		feeds, err := room.Feeds.AddFeeds(t.Context(), []news.Feed{{URL: "https://a.example/feed"}, {URL: "https://b.example/feed"}})
 		must(t, err)
 		c.pass(time.Duration(first) * days)
 		for day := first; day < last; day++ {
 			collectDay(t, room, feeds, began.Add(time.Duration(day)*days), day, perDay)
 			c.pass(days)
-			if _, err := room.Settle(t.Context(), nil); err != nil {
+			if _, err := room.Pipeline.Settler.Settle(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := room.CatchUp(t.Context(), nil); err != nil {
+			if _, err := room.Index.CatchUp(t.Context(), nil); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := room.Retain(t.Context(), time.Hour); err != nil {
+			if _, err := room.Pipeline.Retention.Remove(t.Context(), time.Hour); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -457,7 +459,7 @@ func TestMonth(t *testing.T) {
 }
 
 // collectDay stores and prints a day's articles: every fourth is a copy.
-func collectDay(t *testing.T, room *pipeline.Newsroom, feeds []news.Feed, at time.Time, day, n int) {
+func collectDay(t *testing.T, room *pipelinetest.Room, feeds []news.Feed, at time.Time, day, n int) {
 	t.Helper()
 	polls := make([]store.Poll, len(feeds))
 	for i, f := range feeds {
@@ -483,7 +485,7 @@ func collectDay(t *testing.T, room *pipeline.Newsroom, feeds []news.Feed, at tim
 }
 
 // roomOf gives the bytes of database and index.
-func roomOf(t *testing.T, room *pipeline.Newsroom) [2]int64 {
+func roomOf(t *testing.T, room *pipelinetest.Room) [2]int64 {
 	t.Helper()
 	u, err := room.Store.Usage(t.Context())
 	must(t, err)

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/stories/embed"
 )
 
@@ -127,7 +128,7 @@ func modelServer(t *testing.T) (*model, string) {
 }
 
 // together tells of each pair whether its two stand in one story, and in one event.
-func together(t *testing.T, room *pipeline.Newsroom, url string) (story, event [marks]bool) {
+func together(t *testing.T, room *pipelinetest.Room, url string) (story, event [marks]bool) {
 	t.Helper()
 	at := membership(t, room)
 	for k := range marks {
@@ -316,7 +317,7 @@ func TestEndpointDown(t *testing.T) {
 }
 
 // revise changes every article of a paper and polls it.
-func revise(t *testing.T, room *pipeline.Newsroom, p *publisher, items []item) {
+func revise(t *testing.T, room *pipelinetest.Room, p *publisher, items []item) {
 	t.Helper()
 	for i := range items {
 		items[i].text += " Revised."
@@ -411,7 +412,7 @@ func TestStoppedWhileAsking(t *testing.T) {
 		stop()
 		hang(w, r)
 	}, 0)
-	if _, err := room.Pass(ctx, pipeline.PassOptions{}); !errors.Is(err, context.Canceled) {
+	if _, err := room.Pipeline.Pass(ctx, pipeline.PassOptions{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("err = %v, want context.Canceled", err)
 	}
 	if lines := log.lines(); len(lines) > 0 {

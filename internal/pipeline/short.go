@@ -11,13 +11,6 @@ import (
 	"headwater/internal/text"
 )
 
-// Whether the pages of a feed's items are read.
-const (
-	FullTextAuto   = "auto"   // where items are cut short
-	FullTextAlways = "always" // of each item
-	FullTextNever  = "never"
-)
-
 const (
 	wholeWords = 100 // as many as a text that is no summary has
 	moreWords  = 60  // that a page has to add
@@ -28,8 +21,8 @@ const (
 // cutShort says how texts end that go on elsewhere, and what pages say where the rest is for others.
 var cutShort = words.Lists("fulltext.txt")
 
-// breaksOff says whether an item says itself that it goes on elsewhere.
-func breaksOff(a news.Article) bool {
+// saysMore says whether an item says itself that it goes on elsewhere.
+func saysMore(a news.Article) bool {
 	for _, t := range []string{a.Body(), plain(a.HTML)} {
 		t = strings.ToLower(strings.TrimRight(t, " \t\n\u00a0»→›>"))
 		for _, e := range cutShort["ending"] {
@@ -57,9 +50,9 @@ func plain(fragment string) string {
 
 func isWhole(a news.Article) bool { return len(wordsOf(a.Body())) >= wholeWords }
 
-// worse says why a page's text is not to take the place of the item's: "" where it is better. A page that asks for
+// rejectPage says why a page's text is not to take the place of the item's, "" where it is better. A page that asks for
 // consent, a login or money holds few of the item's own words, or adds next to nothing to them.
-func worse(item, whole news.Article) string {
+func rejectPage(item, whole news.Article) string {
 	own, there := wordsOf(item.Body()), wordsOf(whole.Text)
 	if len(there) < len(own)+moreWords {
 		return "it adds next to nothing"

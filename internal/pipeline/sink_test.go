@@ -66,7 +66,7 @@ func TestListOfPrivateAddresses(t *testing.T) {
 	for _, f := range read.Feeds {
 		all = append(all, news.Feed{URL: f.URL})
 	}
-	_, err = room.AddFeeds(t.Context(), all) // as an import does, which takes http and https for two
+	_, err = room.Feeds.AddFeeds(t.Context(), all) // as an import does, which takes http and https for two
 	must(t, err)
 	sum := pass(t, room)
 	if n := connections.Load(); n != 0 || sum.Failed != len(read.Feeds) || len(read.Feeds)+len(problems) < 180 {

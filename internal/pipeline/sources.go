@@ -3,61 +3,84 @@ package pipeline
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"sync"
 	"time"
 
 	"headwater/internal/intake/fetch"
 	"headwater/internal/intake/page"
 	"headwater/internal/news"
 	"headwater/internal/store"
+	"headwater/internal/stories"
+	"headwater/internal/stories/outlets"
 	"headwater/internal/weburl"
 )
 
-// sourcesAHost is how many pages that articles credit one host is asked for in a day.
-const sourcesAHost = 100
+// sourcesPerHost is how many pages that articles credit one host is asked for in a day.
+const sourcesPerHost = 100
 
-// ReadSources asks for the pages that articles of open stories credit by a link, as long as there are any and no longer
-// than budget, and weighs those stories again with what the pages give. It gives the number of pages asked for. A page that
-// can't be had changes nothing; the error is the store's.
-func (n *Newsroom) ReadSources(ctx context.Context, budget time.Duration) (int, error) {
-	if !n.FetchSources || !n.sourcing.TryLock() {
+// SourceReader is the stage that reads the pages which articles of open stories credit by a link. The settler queues them.
+type SourceReader struct {
+	store   *store.DB
+	fetch   *fetch.Client
+	settler *Settler
+	prepare stories.Preparer
+	outlets *outlets.Registry
+	clock   *steadyClock
+	window  time.Duration // how long a story stays open
+	off     bool          // no page is read
+	now     func() time.Time
+	log     *slog.Logger
+
+	mu sync.Mutex // one Read at a time
+}
+
+func (r *SourceReader) run(ctx context.Context) {
+	readEvery(ctx, "that articles credit", r.log, r.Read)
+}
+
+// Read asks for pages as long as there are any and no longer than budget, and weighs their stories again. It gives the number
+// of pages asked for. A page that can't be had changes nothing; the error is the store's.
+func (r *SourceReader) Read(ctx context.Context, budget time.Duration) (int, error) {
+	if r.off || !r.mu.TryLock() {
 		return 0, nil // whoever reads them already reads them all
 	}
-	defer n.sourcing.Unlock()
-	if err := n.expire(ctx, n.Store.ExpireSources); err != nil {
+	defer r.mu.Unlock()
+	at, err := r.clock.Now(ctx)
+	if err != nil {
+		return 0, err
+	}
+	if err := expirePages(ctx, at.Add(-r.window), r.store.ExpireSources); err != nil {
 		return 0, err
 	}
 	ends, total := time.Now().Add(budget), 0
 	for time.Now().Before(ends) {
-		now := n.Now()
-		wanted, err := n.Store.ClaimSources(ctx, store.PageQuota{Now: now, Period: 24 * time.Hour, PerHost: sourcesAHost, Lease: pageLease, Limit: pageBatch})
+		wanted, err := r.store.ClaimSources(ctx, store.PageQuota{Now: r.now(), Period: 24 * time.Hour, PerHost: sourcesPerHost, Lease: pageLease, Limit: pageBatch})
 		if err != nil {
 			return total, err
 		}
 		if len(wanted) == 0 {
 			break
 		}
-		asked, err := fewAtATime(ctx, wanted, ends, n.keepSource)
+		asked, err := askAll(ctx, wanted, ends, func(ctx context.Context, s store.Source) error {
+			r.read(ctx, &s)
+			if ctx.Err() != nil {
+				return ctx.Err() // cut off, no fault of the page's
+			}
+			return r.store.KeepSource(ctx, s)
+		})
 		total += asked
 		if err != nil {
 			return total, err
 		}
 	}
-	return total, n.weighAgain(ctx)
+	return total, r.settler.Reweigh(ctx)
 }
 
-// keepSource stores what a page is, or why it can't be had.
-func (n *Newsroom) keepSource(ctx context.Context, s store.Source) error {
-	n.readSource(ctx, &s)
-	if ctx.Err() != nil {
-		return ctx.Err() // cut off, no fault of the page's
-	}
-	return n.Store.KeepSource(ctx, s)
-}
-
-// readSource asks for a page and notes what it is, or why it can't be had.
-func (n *Newsroom) readSource(ctx context.Context, s *store.Source) {
-	read, err := n.page(ctx, s.Link)
-	s.Asked = n.Now()
+// read asks for a page and notes what it is, or why it can't be had.
+func (r *SourceReader) read(ctx context.Context, s *store.Source) {
+	read, err := fetchPage(ctx, r.fetch, s.Link)
+	s.Asked = r.now()
 	if err != nil {
 		s.State, s.Problem = news.FeedBroken, err.Error()
 		var failed *fetch.Error
@@ -70,43 +93,36 @@ func (n *Newsroom) readSource(ctx context.Context, s *store.Source) {
 		if errors.Is(err, fetch.ErrResting) {
 			s.State = news.FeedTimeout
 		}
-		n.Logger.Debug("a page that articles credit can't be had", "url", s.Link, "error", err)
+		r.log.Debug("a page that articles credit can't be had", "url", s.Link, "error", err)
 		return
 	}
-	a := n.pageArticle(read, s.Asked)
-	it := n.preparer.Item(a)
+	it := r.prepare.Item(r.article(read, s.Asked))
 	s.State, s.Article, s.Print, s.Claims = news.FeedOK, it.Article, it.Print, it.Claims
 }
 
-// pageArticle cleans a page as if a feed had brought it.
-func (n *Newsroom) pageArticle(p page.Page, now time.Time) news.Article {
+// article cleans a page as if a feed had brought it. Its outlet follows from its address, or from the name that it gives
+// itself where nobody knows the address.
+func (r *SourceReader) article(p page.Page, now time.Time) news.Article {
 	e := news.Entry{
 		GUID: p.URL, URL: p.URL, Title: p.Title, Published: p.Published, Authors: p.Authors, Content: p.HTML, Language: p.Lang,
 	}
 	if !weburl.IsFrontPage(p.Canonical) {
 		e.Links = append(e.Links, news.Link{Rel: "canonical", URL: p.Canonical})
 	}
-	for _, r := range p.Sources {
+	for _, ref := range p.Sources {
 		switch {
-		case r.Title != "":
-			e.Links = append(e.Links, news.Link{Rel: "via", URL: r.URL, Title: r.Title})
-		case !weburl.IsFrontPage(r.URL):
-			e.Links = append(e.Links, news.Link{Rel: "via", URL: r.URL, Title: r.URL})
+		case ref.Title != "":
+			e.Links = append(e.Links, news.Link{Rel: "via", URL: ref.URL, Title: ref.Title})
+		case !weburl.IsFrontPage(ref.URL):
+			e.Links = append(e.Links, news.Link{Rel: "via", URL: ref.URL, Title: ref.URL})
 		}
 	}
-	a := n.cleaner.Article(e, news.Feed{}, now)
-	a.Outlet = n.pageOutlet(a.Outlet, p.Site)
-	return a
-}
-
-// pageOutlet is whose page it is: by its address, or by the name that it gives itself where that tells nothing.
-func (n *Newsroom) pageOutlet(byAddress news.Outlet, site string) news.Outlet {
+	a := r.prepare.Cleaner.Article(e, news.Feed{}, now)
 	switch {
-	case byAddress.Domain == "":
-		o, _ := n.Outlets.ByName(site) // none where nobody knows it: then who links to it says
-		return o
-	case byAddress.Name == byAddress.Domain && site != "" && len(site) <= 80:
-		byAddress.Name = site
+	case a.Outlet.Domain == "":
+		a.Outlet, _ = r.outlets.ByName(p.Site) // none where nobody knows it: then who links to it says
+	case a.Outlet.Name == a.Outlet.Domain && p.Site != "" && len(p.Site) <= 80:
+		a.Outlet.Name = p.Site
 	}
-	return byAddress
+	return a
 }

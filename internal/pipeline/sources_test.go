@@ -15,6 +15,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/stories/outlets"
 )
 
@@ -94,7 +95,7 @@ var press = []outlets.Entry{
 }
 
 // readBlog polls a blog with one post and gives its story.
-func readBlog(t *testing.T, post item, s settings) (*pipeline.Newsroom, news.Story) {
+func readBlog(t *testing.T, post item, s settings) (*pipelinetest.Room, news.Story) {
 	t.Helper()
 	p := newPublisher()
 	p.set("blog", post)
@@ -110,11 +111,11 @@ func readBlog(t *testing.T, post item, s settings) (*pipeline.Newsroom, news.Sto
 }
 
 // readAgain polls, reads sources, and gives the one story.
-func readAgain(t *testing.T, room *pipeline.Newsroom) news.Story {
+func readAgain(t *testing.T, room *pipelinetest.Room) news.Story {
 	t.Helper()
-	_, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true, Sources: time.Minute})
+	_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Sources: time.Minute})
 	must(t, err)
-	stories, err := room.Stories(t.Context(), news.StoryList{})
+	stories, err := room.Stories.Stories(t.Context(), news.StoryList{})
 	must(t, err)
 	if len(stories) != 1 {
 		t.Fatalf("%d stories", len(stories))
@@ -201,9 +202,9 @@ func TestServeReadsSources(t *testing.T) {
 	add(t, room, srv.URL, "blog")
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- room.Serve(ctx, "@every 1h") }()
+	go func() { ended <- room.Pipeline.Serve(ctx, "@every 1h") }()
 	for read, late := false, time.Now().Add(time.Minute); !read; time.Sleep(50 * time.Millisecond) {
-		stories, err := room.Stories(t.Context(), news.StoryList{})
+		stories, err := room.Stories.Stories(t.Context(), news.StoryList{})
 		must(t, err)
 		read = len(stories) == 1 && stories[0].Origin.Title != ""
 		if time.Now().After(late) {
@@ -354,7 +355,7 @@ func TestSourceInsideIsNeverContacted(t *testing.T) {
 		pass(t, room)
 	})
 	room := open(t, dir, settings{extra: press, sources: true})
-	asked, err := room.ReadSources(t.Context(), time.Minute)
+	asked, err := room.Pipeline.Sources.Read(t.Context(), time.Minute)
 	must(t, err)
 	if asked != 1 || site.count("/2026/pier")+site.count("/robots.txt") != 0 {
 		t.Errorf("%d asked for; the page was asked for %d times", asked, site.count("/2026/pier"))
@@ -380,7 +381,7 @@ func TestSourceIsReadOnceEver(t *testing.T) {
 			if i == 0 {
 				add(t, room, srv.URL, "blog", "diary")
 			}
-			_, err := room.Pass(t.Context(), pipeline.PassOptions{Force: true, Sources: time.Minute})
+			_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Sources: time.Minute})
 			must(t, err)
 			at := membership(t, room)[srv.URL+"/blog post"]
 			if i == 0 {

@@ -14,29 +14,30 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 )
 
 // add subscribes to feeds of a server.
-func add(t *testing.T, room *pipeline.Newsroom, server string, names ...string) {
+func add(t *testing.T, room *pipelinetest.Room, server string, names ...string) {
 	t.Helper()
 	for _, n := range names {
-		_, err := room.AddFeed(t.Context(), news.Feed{URL: server + "/" + n})
+		_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: server + "/" + n})
 		must(t, err)
 	}
 }
 
-func feedOf(t *testing.T, room *pipeline.Newsroom, url string) news.Feed {
+func feedOf(t *testing.T, room *pipelinetest.Room, url string) news.Feed {
 	t.Helper()
-	f, err := room.FindFeed(t.Context(), 0, url)
+	f, err := room.Feeds.FindFeed(t.Context(), 0, url)
 	must(t, err)
 	return f
 }
 
 // duePass polls what is due.
-func duePass(t *testing.T, room *pipeline.Newsroom) pipeline.Summary {
+func duePass(t *testing.T, room *pipelinetest.Room) pipeline.Summary {
 	t.Helper()
-	sum, err := room.Pass(t.Context(), pipeline.PassOptions{})
+	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{})
 	must(t, err)
 	return sum
 }
@@ -98,13 +99,14 @@ func failures(t *testing.T) []failing {
 }
 
 // impatient makes a newsroom with small limits over a publisher.
-func impatient(t *testing.T, c *clock) (*pipeline.Newsroom, *publisher, string) {
+func impatient(t *testing.T, c *clock) (*pipelinetest.Room, *publisher, string) {
 	t.Helper()
 	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time})
 	client, err := fetch.New(fetch.Options{Now: c.time, Timeout: 2 * time.Second, MaxBytes: 1 << 16, AllowPrivate: []netip.Prefix{loopback}})
 	must(t, err)
 	t.Cleanup(client.Close)
-	room.Fetch = client
+	room.Options.Fetch = client
+	room = pipelinetest.New(room.Options)
 	p := newPublisher()
 	srv := httptest.NewServer(p)
 	t.Cleanup(srv.Close)
@@ -143,7 +145,7 @@ func TestFailures(t *testing.T) {
 	wantRecovery(t, room, p, c, at, all, before)
 }
 
-func wantFailed(t *testing.T, room *pipeline.Newsroom, f failing, before news.Feed) {
+func wantFailed(t *testing.T, room *pipelinetest.Room, f failing, before news.Feed) {
 	t.Helper()
 	got := feedOf(t, room, before.URL)
 	if got.State != f.state || !strings.Contains(got.Problem, f.says) || !strings.Contains(got.Problem, " ") || got.Failures != 1 {
@@ -171,7 +173,7 @@ func wantFailed(t *testing.T, room *pipeline.Newsroom, f failing, before news.Fe
 }
 
 // wantPatience passes 25 minutes: the second failure doubles the wait, and who asked for more is left alone.
-func wantPatience(t *testing.T, room *pipeline.Newsroom, p *publisher, c *clock, at func(string) string, all []failing) {
+func wantPatience(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock, at func(string) string, all []failing) {
 	t.Helper()
 	again := 0
 	for _, f := range all {
@@ -201,7 +203,7 @@ func wantPatience(t *testing.T, room *pipeline.Newsroom, p *publisher, c *clock,
 }
 
 // wantRecovery mends every other feed with a new item, and the others without one, which is a 304.
-func wantRecovery(t *testing.T, room *pipeline.Newsroom, p *publisher, c *clock, at func(string) string, all []failing, before map[string]news.Feed) {
+func wantRecovery(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock, at func(string) string, all []failing, before map[string]news.Feed) {
 	t.Helper()
 	c.pass(8 * 24 * time.Hour)
 	for i, f := range all {
@@ -228,7 +230,7 @@ func wantRecovery(t *testing.T, room *pipeline.Newsroom, p *publisher, c *clock,
 			t.Errorf("%s has %d articles and validator %q, which was %q", f.name, got.Articles, got.ETag, before[f.name].ETag)
 		}
 	}
-	sum, err := room.Pass(t.Context(), pipeline.PassOptions{URLs: []string{at("ended") + "/ended"}})
+	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{URLs: []string{at("ended") + "/ended"}})
 	must(t, err)
 	if f := feedOf(t, room, at("ended")+"/ended"); sum.Failed != 0 || f.State != news.FeedOK {
 		t.Errorf("a feed that was gone is asked for by name and does not recover: %+v", f)
@@ -265,7 +267,8 @@ func TestOddDocuments(t *testing.T) {
 		fmt.Fprintf(&many, "<item><guid>%d</guid><title>Item %d</title></item>", i, i)
 	}
 	many.WriteString("</channel></rss>")
-	room.Parse.MaxItems = 10
+	room.Options.Parse.MaxItems = 10
+	room = pipelinetest.New(room.Options)
 	tests := []struct {
 		name, body, says string
 		state            news.FeedState
@@ -351,12 +354,12 @@ func TestRevision(t *testing.T) {
 	if now.ID != was.ID || !now.Seen.Equal(was.Seen) || !now.Published.Equal(was.Published) {
 		t.Errorf("a revision made another article: %+v, was %+v", now, was)
 	}
-	whole, err := room.Article(t.Context(), now.ID)
+	whole, err := room.Store.Article(t.Context(), now.ID)
 	must(t, err)
 	if !strings.Contains(whole.Body(), "resigned") {
 		t.Errorf("the revised text was not stored: %q", whole.Body())
 	}
-	found, err := room.Search(t.Context(), search.Request{Query: "resigned"})
+	found, err := room.Stories.Search(t.Context(), search.Request{Query: "resigned"})
 	must(t, err)
 	if found.Total != 1 || found.Articles[0].ID != now.ID || found.Articles[0].Story == 0 {
 		t.Errorf("search for the revision found %+v", found)
@@ -369,7 +372,7 @@ func TestCheck(t *testing.T) {
 	c := newClock()
 	room, p, url := impatient(t, c)
 	p.set("fine", stock("fine", 7)...)
-	rep, err := room.Check(t.Context(), url+"/fine")
+	rep, err := room.Pipeline.Check(t.Context(), url+"/fine")
 	must(t, err)
 	if rep.State != news.FeedOK || rep.Problem != "" || rep.Entries != 7 || len(rep.Items) != 7 || rep.Status != 200 || rep.Next.IsZero() {
 		t.Errorf("a sound feed: %+v", rep)
@@ -377,13 +380,13 @@ func TestCheck(t *testing.T) {
 	at := apart(t, p)
 	for _, f := range failures(t) {
 		p.fail(f.name, f.fault)
-		rep, err := room.Check(t.Context(), at(f.name)+"/"+f.name)
+		rep, err := room.Pipeline.Check(t.Context(), at(f.name)+"/"+f.name)
 		must(t, err)
 		if rep.State != f.state || !strings.Contains(rep.Problem, f.says) || len(rep.Items) != 0 {
 			t.Errorf("%s: state %q: %s", f.name, rep.State, rep.Problem)
 		}
 	}
-	status, err := room.Status(t.Context())
+	status, err := room.Stories.Status(t.Context())
 	must(t, err)
 	if status.Feeds+status.Articles != 0 {
 		t.Errorf("looking stored something: %+v", status)
@@ -398,10 +401,10 @@ func TestWaitForParsingEnds(t *testing.T) {
 	defer srv.Close()
 	room := open(t, t.TempDir(), settings{allow: loopback})
 	add(t, room, srv.URL, "one")
-	room.TakeReading()
+	room.Pipeline.TakeParsing()
 	ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
 	defer cancel()
-	if _, err := room.Pass(ctx, pipeline.PassOptions{}); !errors.Is(err, context.DeadlineExceeded) {
+	if _, err := room.Pipeline.Pass(ctx, pipeline.PassOptions{}); !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the pass ended with %v", err)
 	}
 	if f := feedOf(t, room, srv.URL+"/one"); f.State != news.FeedWaiting || f.Failures != 0 {

@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
+	"headwater/internal/serve/compare"
 )
 
 // bodies gives texts by article, and counts those asked for.
@@ -49,7 +49,7 @@ func TestVersions(t *testing.T) {
 	const tail = " people are missing after the ferry sank off Kestrel Sound on Tuesday."
 	st := serial("Wire: Ferry sinks", "Post: Ferry sinks", "Wire: Ferry lost, dozens missing", "Wire: Twelve missing", "Wire: A dozen missing")
 	from := &bodies{texts: map[int64]string{1: "40" + tail, 3: "30" + tail, 4: "12" + tail, 5: "12" + tail}}
-	reports, err := pipeline.Versions(t.Context(), from, st)
+	reports, err := compare.New(from).Reports(t.Context(), st)
 	must(t, err)
 	var got []string
 	for _, r := range reports {
@@ -72,7 +72,7 @@ func TestVersions(t *testing.T) {
 		t.Errorf("%d texts are read, want those of the running report alone", from.asked)
 	}
 	from.broken = errors.New("disk gone")
-	if _, err := pipeline.Versions(t.Context(), from, st); !errors.Is(err, from.broken) {
+	if _, err := compare.New(from).Reports(t.Context(), st); !errors.Is(err, from.broken) {
 		t.Errorf("a store that fails gives %v", err)
 	}
 }
@@ -85,7 +85,7 @@ func TestVersionsAreBounded(t *testing.T) {
 		texts[int64(i+1)] = fmt.Sprintf("%d boats. ", i) + strings.Repeat("Nobody knows more about the boats. ", 3000)
 	}
 	from := &bodies{texts: texts}
-	reports, err := pipeline.Versions(t.Context(), from, serial(lines...))
+	reports, err := compare.New(from).Reports(t.Context(), serial(lines...))
 	must(t, err)
 	if n := len(reports[0].Versions); len(reports) != 1 || n != 300 {
 		t.Fatalf("%d reports, the first of %d versions", len(reports), n)

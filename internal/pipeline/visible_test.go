@@ -14,7 +14,7 @@ import (
 	"time"
 
 	"headwater/internal/intake/poll"
-	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 )
 
@@ -89,14 +89,15 @@ func TestVisible(t *testing.T) {
 	srv := httptest.NewServer(p)
 	defer srv.Close()
 	room := open(t, t.TempDir(), settings{allow: loopback, now: time.Now})
-	room.Pace = poll.Pace{Interval: time.Second, Min: time.Second, Max: time.Second}
-	room.Workers, room.PerHost = 64, 0
+	room.Options.Pace = poll.Pace{Interval: time.Second, Min: time.Second, Max: time.Second}
+	room.Options.Workers, room.Options.PerHost = 64, 0
+	room = pipelinetest.New(room.Options)
 	for i := range visibleFeeds {
 		add(t, room, srv.URL, fmt.Sprintf("feed%d", i))
 	}
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
-	go func() { ended <- room.Serve(ctx, "@every 1s") }()
+	go func() { ended <- room.Pipeline.Serve(ctx, "@every 1s") }()
 	random := rand.New(rand.NewPCG(1, 2))
 	w := &proseWriter{random: random, zipf: rand.NewZipf(random, 1.1, 4, visibleVocabulary)}
 	v := &visibility{t: t, room: room}
@@ -123,7 +124,7 @@ func TestVisible(t *testing.T) {
 // visibility notes when articles are seen first.
 type visibility struct {
 	t              *testing.T
-	room           *pipeline.Newsroom
+	room           *pipelinetest.Room
 	published      int
 	waiting        []*batch
 	found, settled []time.Duration
@@ -145,7 +146,7 @@ func (v *visibility) publish(p *publisher, w *proseWriter, second, i int) {
 func (v *visibility) look() {
 	v.t.Helper()
 	v.waiting = slices.DeleteFunc(v.waiting, func(b *batch) bool {
-		got, err := v.room.Search(v.t.Context(), search.Request{Query: `"` + b.word + `"`, Limit: 2 * visibleAFeed})
+		got, err := v.room.Stories.Search(v.t.Context(), search.Request{Query: `"` + b.word + `"`, Limit: 2 * visibleAFeed})
 		must(v.t, err)
 		now := time.Now()
 		for _, a := range got.Articles {

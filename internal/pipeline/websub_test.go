@@ -23,6 +23,7 @@ import (
 
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 )
 
 // blog is a publisher and its hub on one server, as websub.rocks has them: /blog is the topic, /hub the hub.
@@ -157,7 +158,7 @@ func (b *blog) sha256(doc string) string { return b.sign("sha256", sha256.New, d
 
 // subscriber is a newsroom that hubs reach.
 type subscriber struct {
-	*pipeline.Newsroom
+	*pipelinetest.Room
 	t    *testing.T
 	stop func() // ends its server as Ctrl-C does, and waits
 }
@@ -165,17 +166,17 @@ type subscriber struct {
 // subscribed starts a newsroom that polls nothing by itself.
 func subscribed(t *testing.T, s settings) *subscriber {
 	t.Helper()
-	var room *pipeline.Newsroom
+	var room *pipelinetest.Room
 	mux := http.NewServeMux()
 	front := httptest.NewServer(mux)
 	t.Cleanup(front.Close)
 	s.allow, s.callback = netip.MustParsePrefix("127.0.0.0/8"), front.URL+"/websub/"
 	room = open(t, cmp.Or(s.dir, t.TempDir()), s)
-	mux.Handle("/websub/{id}", room.Callbacks())
+	mux.Handle("/websub/{id}", room.Pipeline.Callbacks())
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error, 2)
-	go func() { ended <- room.ServePushes(ctx) }()
-	go func() { ended <- room.KeepUp(ctx) }()
+	go func() { ended <- room.Pipeline.ServePushes(ctx) }()
+	go func() { ended <- room.Pipeline.KeepUp(ctx) }()
 	stop := sync.OnceFunc(func() { cancel(); must(t, <-ended); must(t, <-ended) })
 	t.Cleanup(stop)
 	return &subscriber{room, t, stop}
@@ -184,7 +185,7 @@ func subscribed(t *testing.T, s settings) *subscriber {
 // follow adds a feed and polls it.
 func (s *subscriber) follow(address string) news.Feed {
 	s.t.Helper()
-	f, err := s.AddFeed(s.t.Context(), news.Feed{URL: address})
+	f, err := s.Feeds.AddFeed(s.t.Context(), news.Feed{URL: address})
 	must(s.t, err)
 	s.poll()
 	return f
@@ -192,14 +193,14 @@ func (s *subscriber) follow(address string) news.Feed {
 
 func (s *subscriber) poll() pipeline.Summary {
 	s.t.Helper()
-	sum, err := s.Pass(s.t.Context(), pipeline.PassOptions{Force: true})
+	sum, err := s.Pipeline.Pass(s.t.Context(), pipeline.PassOptions{Force: true})
 	must(s.t, err)
 	return sum
 }
 
 func (s *subscriber) feed(id int64) news.Feed {
 	s.t.Helper()
-	f, err := s.Feed(s.t.Context(), id)
+	f, err := s.Store.Feed(s.t.Context(), id)
 	must(s.t, err)
 	return f
 }
@@ -223,7 +224,7 @@ func (b *blog) verified() bool {
 
 func (s *subscriber) titles() string {
 	s.t.Helper()
-	all, err := s.Articles(s.t.Context(), news.ArticleList{Limit: 100})
+	all, err := s.Store.Articles(s.t.Context(), news.ArticleList{Limit: 100})
 	must(s.t, err)
 	var titles []string
 	for _, a := range all {
@@ -384,7 +385,7 @@ func TestPushedFeedIsHardlyPolled(t *testing.T) {
 	b.refuses = true
 	at.pass(8 * 24 * time.Hour)
 	s.poll() // wakes nobody: renewing is a matter of time
-	must(t, s.Renew(t.Context()))
+	must(t, s.Pipeline.Renew(t.Context()))
 	b.mu.Lock()
 	if len(b.asked) != asked+1 {
 		t.Errorf("the hub is asked %d times to renew", len(b.asked)-asked)
@@ -395,7 +396,7 @@ func TestPushedFeedIsHardlyPolled(t *testing.T) {
 	}
 	b.refuses = false
 	at.pass(2 * time.Hour)
-	must(t, s.Renew(t.Context()))
+	must(t, s.Pipeline.Renew(t.Context()))
 	s.poll()
 	if d := next(); d < 20*time.Hour {
 		t.Errorf("with a hub that renewed the next poll is in %s", d)
@@ -424,7 +425,7 @@ func TestPushKeepsValidators(t *testing.T) {
 		t.Errorf("before the push %+v, after %+v", before, after)
 	}
 	eventually(t, "it is settled and indexed", func() bool {
-		status, err := s.Status(t.Context())
+		status, err := s.Stories.Status(t.Context())
 		must(t, err)
 		return status.Unsettled == 0 && status.Unindexed == 0
 	})
@@ -436,7 +437,7 @@ func TestHubIsLeft(t *testing.T) {
 	f := s.follow(b.URL + "/blog")
 	eventually(t, "the hub's question is confirmed", b.verified)
 	callback := b.accepted.Get("hub.callback")
-	must(t, s.RemoveFeed(t.Context(), f.ID))
+	must(t, s.Feeds.RemoveFeed(t.Context(), f.ID))
 	eventually(t, "the hub is told", func() bool { b.mu.Lock(); defer b.mu.Unlock(); return b.accepted.Get("hub.mode") == "unsubscribe" })
 	if got := b.accepted; got.Get("hub.callback") != callback || got.Get("hub.topic") != b.URL+"/blog" {
 		t.Errorf("the hub is told %v", got)
@@ -474,7 +475,7 @@ func TestPrivateHub(t *testing.T) {
 	b.header = []string{`<http://10.0.0.1/hub>; rel=hub`}
 	s.follow(b.URL + "/blog")
 	eventually(t, "the hub is refused", func() bool {
-		problem, err := s.HubProblem(t.Context(), 1)
+		problem, err := s.Pipeline.HubProblem(t.Context(), 1)
 		if err != nil && !errors.Is(err, news.ErrNotFound) {
 			t.Fatal(err)
 		}
@@ -500,7 +501,7 @@ func TestCallbackMoves(t *testing.T) {
 		if b.asked[1].Get("hub.callback") == first {
 			t.Error("with the former address")
 		}
-		must(t, s.Newsroom.ServeOnce(t.Context()))
+		must(t, s.Room.Pipeline.ServeOnce(t.Context()))
 		if asked() != 2 {
 			t.Error("a restart at the same address asks the hub again")
 		}
@@ -521,7 +522,7 @@ func TestPushesMissedWhileAway(t *testing.T) {
 		{time.Hour, 0, time.Hour},
 	} {
 		at.pass(tt.away)
-		must(t, s.ServeOnce(t.Context()))
+		must(t, s.Pipeline.ServeOnce(t.Context()))
 		if next := s.feed(f.ID).Due.Sub(at.time()); next < tt.least || next > tt.most {
 			t.Errorf("after %s the next poll is in %s", tt.away, next)
 		}

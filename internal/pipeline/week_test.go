@@ -17,6 +17,7 @@ import (
 	"headwater/internal/intake/poll"
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/store"
 )
 
@@ -112,7 +113,7 @@ func weekly(number, edition int, extra string, newest time.Time) []byte {
 
 // reader is a newsroom that is started and stopped, without an index.
 type reader struct {
-	*pipeline.Newsroom
+	*pipelinetest.Room
 	stop func()
 }
 
@@ -126,10 +127,10 @@ func startReader(t *testing.T, dir string, c *clock) reader {
 		UserAgent: "Headwater/test (1 subscribers)", PerHost: 1, Now: c.time, AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")},
 	})
 	must(t, err)
-	room := pipeline.New(pipeline.Options{
+	room := pipelinetest.New(pipelinetest.Options{Options: pipeline.Options{
 		Store: db, Fetch: client, Outlets: registry, Logger: slog.New(slog.DiscardHandler), Now: c.time, Workers: 16, PerHost: 1,
 		Pace: poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},
-	})
+	}})
 	return reader{room, func() {
 		client.Close()
 		must(t, db.Close())
@@ -158,7 +159,7 @@ func TestWeek(t *testing.T) {
 	for i := range hosts * perHost {
 		all = append(all, news.Feed{URL: s.url(i)})
 	}
-	_, err := r.AddFeeds(t.Context(), all)
+	_, err := r.Feeds.AddFeeds(t.Context(), all)
 	must(t, err)
 	began := time.Now()
 	for at := time.Duration(0); at < 180*time.Hour; at += tick {
@@ -170,7 +171,7 @@ func TestWeek(t *testing.T) {
 			r = startReader(t, dir, c)
 			s.restart = c.time()
 		}
-		_, err := r.Collect(t.Context())
+		_, err := r.Pipeline.Collect(t.Context())
 		must(t, err)
 		c.pass(tick)
 	}
@@ -197,7 +198,7 @@ func (s *scorer) wantAllSeen(t *testing.T) {
 // which ended are not due.
 func wantMoved(t *testing.T, r reader, s *scorer) {
 	t.Helper()
-	all, err := r.Feeds(t.Context())
+	all, err := r.Store.Feeds(t.Context())
 	must(t, err)
 	for i, f := range all {
 		want := strings.Replace(s.url(i), "/moved/", "/weak/", 1)

@@ -279,6 +279,9 @@ func (db *DB) Looked(ctx context.Context, stories []int64) ([]Looked, error) {
 
 const seeTopicSQL = `UPDATE topics SET seen = max(seen, min(?, ` + lastChangeSQL + `)) WHERE id = ?`
 
+// TopicsMark is the number of the story log up to which stories were matched with topics.
+func (db *DB) TopicsMark(ctx context.Context) (int64, error) { return db.Mark(ctx, markTopics) }
+
 // SeeTopic says that somebody has seen a topic as of a number of the story log. What matches later is new again.
 func (db *DB) SeeTopic(ctx context.Context, id, through int64) error {
 	return db.execFound(ctx, fmt.Sprint("see topic ", id), seeTopicSQL, through, id)

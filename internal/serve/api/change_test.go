@@ -64,7 +64,7 @@ func TestFeeds(t *testing.T) {
 	if path != "/api/v1/feeds/1" || made.ID != 1 || made.URL != "https://new.example/feed?a=1" || made.Title != "New" || made.Folder != "World" || made.State != "waiting" {
 		t.Errorf("made %+v at %s", made, path)
 	}
-	stored, err := d.room.Feed(t.Context(), 1)
+	stored, err := d.room.Store.Feed(t.Context(), 1)
 	must(t, err)
 	if stored.URL != made.URL || stored.Title != "New" || stored.Folder != "World" || !stored.Added.Equal(now) {
 		t.Errorf("stored %+v", stored)

@@ -30,7 +30,7 @@ func keys(v any) string {
 // TestKeys holds the keys of every shape: programs rely on them.
 func TestKeys(t *testing.T) {
 	d := library(t)
-	_, err := d.room.AddTopic(t.Context(), news.Topic{Name: "weather", Query: "river"})
+	_, err := d.room.Topics.AddTopic(t.Context(), news.Topic{Name: "weather", Query: "river"})
 	must(t, err)
 	for _, tt := range []struct{ path, at, want string }{
 		{"status", "", "articles,events,feeds,stories,unindexed,unsettled"},
@@ -104,7 +104,7 @@ func TestStatus(t *testing.T) {
 // collect stores articles of the first feed and leaves them unsettled.
 func (d *desk) collect(t *testing.T, guids ...string) {
 	t.Helper()
-	f, err := d.room.Feed(t.Context(), 1)
+	f, err := d.room.Store.Feed(t.Context(), 1)
 	must(t, err)
 	p := store.Poll{Feed: f}
 	for _, guid := range guids {
@@ -182,7 +182,7 @@ func TestLists(t *testing.T) {
 
 func (d *desk) event(t *testing.T, title string) int64 {
 	t.Helper()
-	s, err := d.room.Story(t.Context(), d.storyAbout(t, title))
+	s, err := d.room.Stories.Story(t.Context(), d.storyAbout(t, title))
 	must(t, err)
 	return s.Event
 }
@@ -255,9 +255,9 @@ func TestStory(t *testing.T) {
 func TestMergedStory(t *testing.T) {
 	d := library(t)
 	kept, gone := d.storyAbout(t, floodTitle), d.storyAbout(t, strikeTitle)
-	story, err := d.room.Story(t.Context(), kept)
+	story, err := d.room.Stories.Story(t.Context(), kept)
 	must(t, err)
-	moved, err := d.room.Story(t.Context(), gone)
+	moved, err := d.room.Stories.Story(t.Context(), gone)
 	must(t, err)
 	story.Members = append(story.Members, moved.Members...)
 	must(t, d.room.Store.Settle(t.Context(), store.Settlement{Stories: []news.Story{story}, Moved: map[int64]int64{gone: kept}}))
@@ -284,7 +284,7 @@ func TestMergedStory(t *testing.T) {
 func TestAgedOutStory(t *testing.T) {
 	d := library(t)
 	id := d.storyAbout(t, floodTitle)
-	before, err := d.room.Story(t.Context(), id)
+	before, err := d.room.Stories.Story(t.Context(), id)
 	must(t, err)
 	later := time.Now().Add(time.Hour)
 	closing, err := d.room.Store.Closable(t.Context(), later, 100)
@@ -381,7 +381,7 @@ func TestFound(t *testing.T) {
 
 func TestFeed(t *testing.T) {
 	d := library(t)
-	_, err := d.room.AddFeed(t.Context(), news.Feed{URL: "https://new.example/feed"})
+	_, err := d.room.Feeds.AddFeed(t.Context(), news.Feed{URL: "https://new.example/feed"})
 	must(t, err)
 	var list struct{ Feeds []object }
 	d.get(t, "/api/v1/feeds", &list)

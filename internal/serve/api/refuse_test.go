@@ -126,9 +126,9 @@ func TestRefused(t *testing.T) {
 			t.Errorf("%s: errors are %+v, want %q", what, p.Errors, tt.location)
 		}
 	}
-	list, err := d.room.Topics(t.Context(), 0)
+	list, err := d.room.Store.Topics(t.Context(), 0)
 	must(t, err)
-	feeds, err := d.room.Feeds(t.Context())
+	feeds, err := d.room.Store.Feeds(t.Context())
 	must(t, err)
 	if len(list) != 0 || len(feeds) != 3 {
 		t.Errorf("what was refused left %v and %d feeds", list, len(feeds))
@@ -185,7 +185,7 @@ func TestContentTypes(t *testing.T) {
 // TestOtherSites sends changes as a browser would from another site's page.
 func TestOtherSites(t *testing.T) {
 	d := library(t)
-	_, err := d.room.AddTopic(t.Context(), news.Topic{Name: "weather", Query: "river"})
+	_, err := d.room.Topics.AddTopic(t.Context(), news.Topic{Name: "weather", Query: "river"})
 	must(t, err)
 	changes := []struct{ method, path, body string }{
 		{"POST", "/api/v1/topics", `{"name":"evil","query":"q"}`},

@@ -19,8 +19,10 @@ import (
 	"headwater/internal/news"
 	"headwater/internal/notify"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 	"headwater/internal/serve/api"
+	"headwater/internal/serve/compare"
 	"headwater/internal/store"
 	"headwater/internal/stories/outlets"
 )
@@ -38,7 +40,7 @@ var now = time.Date(2026, 8, 18, 12, 0, 0, 0, time.UTC)
 // desk is the API over a real newsroom.
 type desk struct {
 	http.Handler
-	room  *pipeline.Newsroom
+	room  *pipelinetest.Room
 	press string // address of the feeds
 }
 
@@ -57,16 +59,17 @@ func serve(t *testing.T, o api.Options) http.Handler {
 }
 
 // backendOf is what the program gives the API.
-func backendOf(n *pipeline.Newsroom) api.Backend {
+func backendOf(n *pipelinetest.Room) api.Backend {
 	return api.Backend{
-		StoryReader: n, StoryStore: n.Store, Comparer: n, ArticleStore: n.Store, EventStore: n.Store, OutletStore: n.Store, Searcher: n,
-		ChangeLog: n.Store, ChangeNotifier: n,
-		TopicStore: n.Store, TopicSearcher: n, TopicEditor: n, AlertStore: n.Store, AlertEditor: n,
-		FeedStore: n.Store, FeedEditor: n, OPML: n, CorrectionStore: n.Store, Corrector: n, TokenReader: n, StatusReader: n,
+		StoryReader: n.Stories, StoryStore: n.Store, Comparer: compare.New(n.Store), ArticleStore: n.Store, EventStore: n.Store, OutletStore: n.Store, Searcher: n.Stories,
+		ChangeLog: n.Store, ChangeNotifier: n.Pipeline,
+		TopicStore: n.Store, TopicSearcher: n.Stories, TopicEditor: n.Topics, AlertStore: n.Store, AlertEditor: n.Alerts,
+		FeedStore: n.Store, FeedEditor: n.Feeds, OPML: n.Lists, CorrectionStore: n.Store, Corrector: n.Pipeline.Settler, TokenReader: n.Accounts,
+		StatusReader: n.Stories,
 	}
 }
 
-func openRoom(t *testing.T) *pipeline.Newsroom {
+func openRoom(t *testing.T) *pipelinetest.Room {
 	t.Helper()
 	dir := t.TempDir()
 	log := slog.New(slog.DiscardHandler)
@@ -86,13 +89,12 @@ func openRoom(t *testing.T) *pipeline.Newsroom {
 		must(t, x.Close())
 		must(t, db.Close())
 	})
-	return pipeline.New(pipeline.Options{
-		Alert: notify.New(notify.Options{Post: client.Post}),
-		Store: db, Index: x, Fetch: client, Outlets: registry, Logger: log, Now: func() time.Time { return now },
+	return pipelinetest.New(pipelinetest.Options{Sender: notify.NewSender(notify.SenderOptions{Post: client.Post}), Search: x, Batch: 100, Options: pipeline.Options{
+		Store: db, Fetch: client, Outlets: registry, Logger: log, Now: func() time.Time { return now },
 		Parse:   parse.Options{Timeout: 5 * time.Second, MaxItems: 100, MaxDepth: 100},
 		Pace:    poll.Pace{Interval: time.Hour, Min: 10 * time.Minute, Max: 24 * time.Hour},
-		Workers: 1, PerHost: 1, Batch: 100, // one feed after another, so that ids are known
-	})
+		Workers: 1, PerHost: 1, // one feed after another, so that ids are known
+	}})
 }
 
 // papers are what the feeds hold: a wire's report, its copy in a paper, a blog's rewrite of somebody whom no feed carries,
@@ -148,10 +150,10 @@ func library(t *testing.T) *desk {
 	t.Cleanup(srv.Close)
 	d.press = srv.URL
 	for _, name := range []string{"wire", "paper", "blog"} {
-		_, err := d.room.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name, Folder: "Papers"})
+		_, err := d.room.Feeds.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name, Folder: "Papers"})
 		must(t, err)
 	}
-	_, err := d.room.Pass(t.Context(), pipeline.PassOptions{Force: true})
+	_, err := d.room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})
 	must(t, err)
 	return d
 }
@@ -217,7 +219,7 @@ type object = map[string]any
 // storyAbout gives the id of the story with an article whose title begins so.
 func (d *desk) storyAbout(t *testing.T, title string) int64 {
 	t.Helper()
-	list, err := d.room.Stories(t.Context(), news.StoryList{})
+	list, err := d.room.Stories.Stories(t.Context(), news.StoryList{})
 	must(t, err)
 	for _, s := range list {
 		if strings.HasPrefix(s.Title, title) {
@@ -231,7 +233,7 @@ func (d *desk) storyAbout(t *testing.T, title string) int64 {
 // articleAbout gives the id of the oldest article whose title begins so.
 func (d *desk) articleAbout(t *testing.T, title string) int64 {
 	t.Helper()
-	s, err := d.room.Story(t.Context(), d.storyAbout(t, title))
+	s, err := d.room.Stories.Story(t.Context(), d.storyAbout(t, title))
 	must(t, err)
 	return s.Members[0].Article.ID
 }

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 	"headwater/internal/serve/api"
 )
@@ -73,7 +73,7 @@ func (l *listener) next() (e event) {
 	return e
 }
 
-func streaming(t *testing.T) (*pipeline.Newsroom, string, chan struct{}) {
+func streaming(t *testing.T) (*pipelinetest.Room, string, chan struct{}) {
 	t.Helper()
 	d := library(t)
 	closing := make(chan struct{})
@@ -144,7 +144,7 @@ func wantMirror(t *testing.T, server string, m mirror) {
 	}
 }
 
-func lastOf(t *testing.T, room *pipeline.Newsroom) int64 {
+func lastOf(t *testing.T, room *pipelinetest.Room) int64 {
 	t.Helper()
 	last, err := room.Store.LastChange(t.Context())
 	must(t, err)
@@ -163,9 +163,9 @@ func TestStream(t *testing.T) {
 	l.until(m, lastOf(t, room))
 	wantMirror(t, server, m)
 
-	stories, err := room.Stories(ctx, news.StoryList{})
+	stories, err := room.Stories.Stories(ctx, news.StoryList{})
 	must(t, err)
-	_, err = room.Merge(ctx, []int64{stories[0].ID, stories[1].ID})
+	_, err = room.Pipeline.Settler.Merge(ctx, []int64{stories[0].ID, stories[1].ID})
 	must(t, err)
 	l.until(m, lastOf(t, room))
 	wantMirror(t, server, m)
@@ -174,7 +174,7 @@ func TestStream(t *testing.T) {
 
 	corrections, err := room.Store.Corrections(ctx)
 	must(t, err)
-	_, err = room.Forget(ctx, corrections[0].ID)
+	_, err = room.Pipeline.Settler.Forget(ctx, corrections[0].ID)
 	must(t, err)
 	back := listen(t, server, "?after=0", left) // what the browser remembers counts
 	back.until(m, lastOf(t, room))
@@ -189,9 +189,9 @@ func TestStreamFromNow(t *testing.T) {
 	room, server, _ := streaming(t)
 	before := lastOf(t, room)
 	l := listen(t, server, "", -1)
-	stories, err := room.Stories(t.Context(), news.StoryList{})
+	stories, err := room.Stories.Stories(t.Context(), news.StoryList{})
 	must(t, err)
-	_, err = room.Merge(t.Context(), []int64{stories[0].ID, stories[1].ID})
+	_, err = room.Pipeline.Settler.Merge(t.Context(), []int64{stories[0].ID, stories[1].ID})
 	must(t, err)
 	if e := l.next(); e.id != before+1 || e.name == "story" {
 		t.Errorf("%+v after %d", e, before)

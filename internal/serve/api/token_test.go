@@ -14,12 +14,12 @@ import (
 // TestTokens asks with a good token, a bad one, none, and another scheme, by what needs one.
 func TestTokens(t *testing.T) {
 	d := library(t)
-	must(t, d.room.AddUser(t.Context(), "anna", "correct horse"))
-	anna, err := d.room.FindUser(t.Context(), "anna")
+	must(t, d.room.Accounts.AddUser(t.Context(), "anna", "correct horse"))
+	anna, _, err := d.room.Store.User(t.Context(), "anna")
 	must(t, err)
-	good, err := d.room.AddAPIToken(t.Context(), anna, "a test")
+	good, err := d.room.Accounts.AddAPIToken(t.Context(), anna, "a test")
 	must(t, err)
-	_, err = d.room.AddTopic(t.Context(), news.Topic{User: anna.ID, Name: "hers", Query: "river"})
+	_, err = d.room.Topics.AddTopic(t.Context(), news.Topic{User: anna.ID, Name: "hers", Query: "river"})
 	must(t, err)
 	serveWith := func(tokens string) http.Handler {
 		return serve(t, api.Options{Backend: backendOf(d.room), CheckQuery: search.Validate, CheckOwnQuery: search.ValidateForUser, Tokens: tokens})
@@ -83,9 +83,9 @@ func TestTokens(t *testing.T) {
 	if serveWith("off").ServeHTTP(answer, there); answer.Code != 200 {
 		t.Errorf("the Location of a user's own topic: %d", answer.Code)
 	}
-	tokens, err := d.room.APITokens(t.Context(), anna)
+	tokens, err := d.room.Store.APITokens(t.Context(), anna.ID)
 	must(t, err)
-	must(t, d.room.DropAPIToken(t.Context(), anna, tokens[0].ID))
+	must(t, d.room.Store.DropAPIToken(t.Context(), anna.ID, tokens[0].ID))
 	r := httptest.NewRequestWithContext(t.Context(), "GET", "/api/v1/stories", nil)
 	r.Header.Set("Authorization", "Bearer "+good)
 	w := httptest.NewRecorder()

@@ -23,7 +23,7 @@ func TestLogin(t *testing.T) {
 	if status, body := login(anna, password); status != http.StatusUnauthorized || !strings.Contains(body, "headwater user add NAME") {
 		t.Errorf("without users: %d %s", status, body)
 	}
-	must(t, r.AddUser(t.Context(), anna, password))
+	must(t, r.Accounts.AddUser(t.Context(), anna, password))
 	for name, tt := range map[string][2]string{"wrong password": {anna, "wrong"}, "nobody": {"bob", password}, "no name": {"", ""}} {
 		if status, body := login(tt[0], tt[1]); status != http.StatusUnauthorized || strings.TrimSpace(body) != "Error=BadAuthentication" {
 			t.Errorf("%s: %d %s", name, status, body)
@@ -39,14 +39,14 @@ func TestLogin(t *testing.T) {
 		t.Errorf("a password in the address: %d", status)
 	}
 	other := r.login(t, anna, password)
-	must(t, r.SetPassword(t.Context(), anna, "battery staple"))
+	must(t, r.Accounts.SetPassword(t.Context(), anna, "battery staple"))
 	for _, token := range []string{auth, other} {
 		if status, _ := r.ask(t, token, "GET "+api+"user-info", ""); status != http.StatusUnauthorized {
 			t.Errorf("after another password: %d", status)
 		}
 	}
 	auth = r.login(t, anna, "battery staple")
-	must(t, r.RemoveUser(t.Context(), anna))
+	must(t, r.Store.RemoveUser(t.Context(), anna))
 	if status, _ := r.ask(t, auth, "GET "+api+"user-info", ""); status != http.StatusUnauthorized {
 		t.Errorf("after the user was removed: %d", status)
 	}
@@ -72,11 +72,11 @@ func TestTooManyTries(t *testing.T) {
 func TestStreams(t *testing.T) {
 	r := filled(t)
 	r.follow(t, news.Topic{Name: "Whales", Query: "whale"})
-	u, err := r.FindUser(t.Context(), anna)
+	u, _, err := r.Store.User(t.Context(), anna)
 	must(t, err)
 	r.follow(t, news.Topic{User: u.ID, Name: "Wires", Query: "bakers OR council"})
-	must(t, r.MarkItems(t.Context(), u.ID, news.Marking{Articles: []int64{2}, Read: true, AddLabels: []string{""}}))
-	must(t, r.MarkItems(t.Context(), u.ID, news.Marking{Articles: []int64{5}, AddLabels: []string{"Later"}}))
+	must(t, r.Store.MarkItems(t.Context(), u.ID, news.Marking{Articles: []int64{2}, Read: true, AddLabels: []string{""}}))
+	must(t, r.Store.MarkItems(t.Context(), u.ID, news.Marking{Articles: []int64{5}, AddLabels: []string{"Later"}}))
 	at := func(hour int) string { return fmt.Sprint(day.Add(time.Duration(hour) * time.Hour).Unix()) }
 	tests := []struct{ name, stream, more, want string }{
 		{"all, newest first", all, "", "5 4 3 2 1"},
@@ -124,7 +124,7 @@ func TestStreams(t *testing.T) {
 func TestUnreadCount(t *testing.T) {
 	r := filled(t)
 	r.follow(t, news.Topic{Name: "Whales", Query: "whale"})
-	must(t, r.MatchTopics(t.Context()))
+	must(t, r.Pipeline.Matcher.Match(t.Context()))
 	r.want(t, "POST "+api+"edit-tag", "i=2&a="+read, "OK")
 	counts := decode[struct {
 		Max          int
@@ -236,7 +236,7 @@ func TestAtOnce(t *testing.T) {
 
 func TestOfAnotherUser(t *testing.T) {
 	r := filled(t)
-	must(t, r.AddUser(t.Context(), "bob", password))
+	must(t, r.Accounts.AddUser(t.Context(), "bob", password))
 	r.want(t, "POST "+api+"edit-tag", "i=2&a="+read+"&a="+starred+"&a=user/-/label/Mine", "OK")
 	r.auth = r.login(t, "bob", password)
 	if got := r.ids(t, read, "") + r.ids(t, starred, "") + r.ids(t, "user/-/label/Mine", ""); got != "" {
@@ -296,7 +296,7 @@ func TestSubscriptions(t *testing.T) {
 	if added["streamId"] != "feed/5" || added["streamName"] != "Pages of the day" {
 		t.Errorf("quickadd of a page: %v", added)
 	}
-	if f, err := r.Feed(t.Context(), 5); err != nil || f.URL != "http://pages.example/news.xml" {
+	if f, err := r.Store.Feed(t.Context(), 5); err != nil || f.URL != "http://pages.example/news.xml" {
 		t.Errorf("quickadd of a page followed %s, %v", f.URL, err)
 	}
 	opml := r.want(t, "GET "+api+"subscription/export", "", "")
@@ -416,14 +416,14 @@ func (r *room) topicCalled(t *testing.T, name string) {
 	if got := r.ids(t, label, ""); got != "1" {
 		t.Errorf("topic %q has %q", name, got)
 	}
-	must(t, r.RemoveTopic(t.Context(), 1, name))
+	must(t, r.Store.RemoveTopic(t.Context(), 1, name))
 }
 
 // Users are called what they like, within what can be shown.
 func TestUserNames(t *testing.T) {
 	r := open(t)
 	for _, name := range []string{"Ω≈ç√∫˜µ≤≥÷", "' OR 1=1 -- 1", "<script>alert(0)</script>", "a b@example.org/%2F+&=?", "田中さんにあげて下さい", "\u202etest\u202e"} {
-		must(t, r.AddUser(t.Context(), name, password))
+		must(t, r.Accounts.AddUser(t.Context(), name, password))
 		r.auth = r.login(t, name, password)
 		info := decode[struct{ UserName string }](t, r.want(t, "GET "+api+"user-info", "", ""))
 		if info.UserName != name {
@@ -434,7 +434,7 @@ func TestUserNames(t *testing.T) {
 		}
 	}
 	for _, name := range []string{"", " ", "a\nb", "a\x00b", "\xff", strings.Repeat("x", 201)} {
-		if err := r.AddUser(t.Context(), name, password); err == nil {
+		if err := r.Accounts.AddUser(t.Context(), name, password); err == nil {
 			t.Errorf("%q is taken as a name", name)
 		}
 	}

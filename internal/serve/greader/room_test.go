@@ -17,6 +17,7 @@ import (
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/pipeline"
+	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/search"
 	"headwater/internal/serve/greader"
 	"headwater/internal/store"
@@ -39,7 +40,7 @@ func must(t *testing.T, err error) {
 // room is a newsroom and a server of the API over it. Feed 1 is a wire in the folder Wires, feed 2 a paper in none.
 // Articles 1 to 3 are the wire's, 4 and 5 the paper's; 1 and 4 are one story, that of the wire, and 5 is another.
 type room struct {
-	*pipeline.Newsroom
+	*pipelinetest.Room
 	store  *store.DB
 	server *httptest.Server
 	now    time.Time
@@ -55,8 +56,10 @@ func open(t *testing.T) *room {
 	must(t, err)
 	r := &room{store: db, now: day.Add(24 * time.Hour)}
 	now := func() time.Time { return r.now }
-	r.Newsroom = pipeline.New(pipeline.Options{Store: db, Index: x, Fetch: web(t), Logger: slog.New(slog.DiscardHandler), Now: now, Batch: 100})
-	r.server = httptest.NewServer(greader.New(greader.Options{Backend: backendOf(r.Newsroom), Title: "Test", Now: now}))
+	r.Room = pipelinetest.New(pipelinetest.Options{
+		Options: pipeline.Options{Store: db, Fetch: web(t), Logger: slog.New(slog.DiscardHandler), Now: now}, Search: x, Batch: 100,
+	})
+	r.server = httptest.NewServer(greader.New(greader.Options{Backend: backendOf(r.Room), Title: "Test", Now: now}))
 	t.Cleanup(func() {
 		r.server.Close()
 		must(t, errors.Join(x.Close(), db.Close()))
@@ -65,10 +68,10 @@ func open(t *testing.T) *room {
 }
 
 // backendOf is what the program gives the API.
-func backendOf(n *pipeline.Newsroom) greader.Backend {
+func backendOf(n *pipelinetest.Room) greader.Backend {
 	return greader.Backend{
-		Accounts: n, ItemStore: n.Store, StateStore: n.Store, ArticleStore: n.Store, StoryReader: n,
-		TopicStore: n.Store, TopicSearcher: n, TopicEditor: n, FeedStore: n.Store, FeedEditor: n, OPML: n,
+		Accounts: n.Accounts, ItemStore: n.Store, StateStore: n.Store, ArticleStore: n.Store, StoryReader: n.Stories,
+		TopicStore: n.Store, TopicSearcher: n.Stories, TopicEditor: n.Topics, FeedStore: n.Store, FeedEditor: n.Feeds, OPML: n.Lists,
 	}
 }
 
@@ -102,13 +105,13 @@ func filled(t *testing.T) *room {
 		{URL: "https://wire.example/feed.xml", Title: "The Wire", Folder: "Wires", Site: "https://wire.example/"},
 		{URL: "https://paper.example/feed.xml?a=1&b=2", Title: "The Paper"},
 	} {
-		_, err := r.AddFeed(t.Context(), f)
+		_, err := r.Feeds.AddFeed(t.Context(), f)
 		must(t, err)
 	}
 	r.collect(t, 1, article("whale", "Whale swims free", 1), article("quake", "Earthquake felt", 2), article("vote", "Council votes", 3))
 	r.collect(t, 2, article("whale2", "A whale swims free", 4), article("bread", "Bakers strike", 5))
 	r.settle(t, story(1, 1, 1, 4), story(2, 2, 2), story(3, 3, 3), story(4, 5, 5))
-	must(t, r.AddUser(t.Context(), anna, password))
+	must(t, r.Accounts.AddUser(t.Context(), anna, password))
 	r.auth = r.login(t, anna, password)
 	return r
 }
@@ -125,14 +128,14 @@ func article(guid, title string, hour int) news.Article {
 
 func (r *room) collect(t *testing.T, feed int64, articles ...news.Article) {
 	t.Helper()
-	f, err := r.Feed(t.Context(), feed)
+	f, err := r.Store.Feed(t.Context(), feed)
 	must(t, err)
 	for _, a := range articles {
 		f.Checked = a.Seen
 	}
 	_, err = r.store.Collect(t.Context(), []store.Poll{{Feed: f, Articles: articles}})
 	must(t, err)
-	_, err = r.CatchUp(t.Context(), nil)
+	_, err = r.Index.CatchUp(t.Context(), nil)
 	must(t, err)
 }
 
@@ -226,6 +229,6 @@ const (
 // follow adds a topic.
 func (r *room) follow(t *testing.T, topic news.Topic) {
 	t.Helper()
-	_, err := r.AddTopic(t.Context(), topic)
+	_, err := r.Topics.AddTopic(t.Context(), topic)
 	must(t, err)
 }

@@ -1,0 +1,289 @@
+package notify
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"headwater/internal/intake/fetch"
+	"headwater/internal/intake/poll"
+	"headwater/internal/news"
+	"headwater/internal/store"
+)
+
+const (
+	queueTick     = 2 * time.Second
+	queueBatch    = 500            // entries of the story log that are read in one transaction
+	mailStories   = 200            // in one mail; more go into a second one
+	alertMessages = 50             // that one alert sends before it is read from the store again
+	maxTries      = 15             // of one delivery, which take about a day
+	giveUpAfter   = 24 * time.Hour // of an alert that fails: what has waited longer is given up
+)
+
+// Queue delivers what alerts tell of. Its methods may be called at the same time.
+type Queue struct {
+	store   *store.DB
+	sender  *Sender
+	stories StoryReader
+	now     func() time.Time
+	log     *slog.Logger
+
+	fill    sync.Mutex // one Fill at a time
+	sending sync.Map   // a *sync.Mutex for each alert, by id: one message of an alert at a time
+}
+
+// NewQueue makes a queue for the deliveries of a store.
+func NewQueue(a *Alerts, log *slog.Logger) *Queue {
+	return &Queue{store: a.Store, sender: a.Sender, stories: a.Stories, now: a.Now, log: log}
+}
+
+// deliveryID is by what a receiver tells a message that comes twice.
+func deliveryID() string { return "msg_" + rand.Text() }
+
+// Fill reads what is new in the story log, as far as it was matched with topics, and queues what is to be delivered.
+func (q *Queue) Fill(ctx context.Context) error {
+	q.fill.Lock()
+	defer q.fill.Unlock()
+	for {
+		behind, err := q.store.AlertsBehind(ctx)
+		if err != nil || !behind {
+			return err
+		}
+		if _, err := q.store.QueueAlerts(ctx, queueBatch, q.delivery); err != nil {
+			return err
+		}
+	}
+}
+
+// delivery decides whether an alert tells of a change, and when.
+func (q *Queue) delivery(t store.Tell) (news.Delivery, bool) {
+	reason := t.Alert.Reason(t.Before, t.Now)
+	if reason == "" {
+		return news.Delivery{}, false
+	}
+	now := q.now()
+	d := news.Delivery{ID: deliveryID(), Reason: reason, Since: now, Due: now}
+	if t.Alert.Kind == news.AlertEmail && t.Alert.Schedule != news.AtOnce {
+		// A spec was checked when it was added; one that can't be read any more mails at once rather than never.
+		if next, err := poll.Next(t.Alert.Schedule, now); err == nil {
+			d.Due = next
+		}
+	}
+	return d, true
+}
+
+// Run fills the queue and delivers until the context ends. The queue is filled while turn is held. Each alert has a
+// goroutine while it has something to send, so that a receiver which does not answer delays no other.
+func (q *Queue) Run(ctx context.Context, turn sync.Locker) {
+	var g errgroup.Group
+	var busy sync.Map // alerts that have a goroutine, by id
+	t := time.NewTicker(queueTick)
+	defer t.Stop()
+	for {
+		turn.Lock()
+		due, err := q.due(ctx)
+		turn.Unlock()
+		if err != nil && ctx.Err() == nil {
+			q.log.Error("alerts could not be read; the next tick tries again", "error", err)
+		}
+		for _, a := range due {
+			if _, running := busy.LoadOrStore(a.ID, true); running {
+				continue
+			}
+			g.Go(func() error {
+				defer busy.Delete(a.ID)
+				if _, err := q.sendDue(ctx, a, time.Time{}); err != nil && ctx.Err() == nil {
+					q.log.Error("how an alert went could not be kept; the next tick tries again", "alert", a.ID, "error", err)
+				}
+				return nil
+			})
+		}
+		select {
+		case <-ctx.Done():
+			_ = g.Wait() // its functions give no error
+			return
+		case <-t.C:
+		}
+	}
+}
+
+func (q *Queue) due(ctx context.Context) ([]news.Alert, error) {
+	if err := q.Fill(ctx); err != nil {
+		return nil, err
+	}
+	return q.store.DueAlerts(ctx, q.now())
+}
+
+// Deliver delivers all that is due, the alerts at the same time, as long as budget lasts; a message that was begun may take
+// as long as any. What fails waits for a later call. It gives how many messages were taken; the error is the store's.
+func (q *Queue) Deliver(ctx context.Context, budget time.Duration) (int, error) {
+	ends, total := q.now().Add(budget), 0
+	for q.now().Before(ends) {
+		due, err := q.due(ctx)
+		if err != nil || len(due) == 0 {
+			return total, err
+		}
+		sent := make([]int, len(due))
+		g, gctx := errgroup.WithContext(ctx)
+		for i, a := range due {
+			g.Go(func() (err error) {
+				sent[i], err = q.sendDue(gctx, a, ends)
+				return err
+			})
+		}
+		err = g.Wait()
+		for _, s := range sent {
+			total += s
+		}
+		if err != nil {
+			return total, err
+		}
+	}
+	return total, nil
+}
+
+// sendDue sends what is due of one alert, one message after the other, until one fails, or no later than ends where that is
+// not zero. It gives how many were taken.
+func (q *Queue) sendDue(ctx context.Context, a news.Alert, ends time.Time) (sent int, err error) {
+	one, _ := q.sending.LoadOrStore(a.ID, new(sync.Mutex))
+	if mu, ok := one.(*sync.Mutex); ok {
+		mu.Lock()
+		defer mu.Unlock()
+	}
+	if a, err = q.store.Alert(ctx, a.ID); err != nil || a.Ended || a.Next.After(q.now()) {
+		return 0, ignoreMissing(err) // it was removed, or sent meanwhile
+	}
+	topic, err := q.store.TopicByID(ctx, a.Topic)
+	if err != nil {
+		return 0, ignoreMissing(err)
+	}
+	for range alertMessages {
+		if !ends.IsZero() && !q.now().Before(ends) {
+			return sent, nil
+		}
+		m, err := q.message(ctx, a, topic)
+		if err != nil || len(m.Items) == 0 {
+			return sent, err
+		}
+		ok, err := q.send(ctx, m)
+		if err != nil || !ok {
+			return sent, err
+		}
+		sent++
+	}
+	return sent, nil
+}
+
+// message gives the next message of an alert: a mail has all that is due, others one story. Deliveries whose stories have no
+// articles any more are dropped.
+func (q *Queue) message(ctx context.Context, a news.Alert, topic news.Topic) (Message, error) {
+	m := Message{Alert: a, Topic: topic}
+	limit := 1
+	if a.Kind == news.AlertEmail {
+		limit = mailStories
+	}
+	for len(m.Items) == 0 {
+		due, err := q.store.DueDeliveries(ctx, a.ID, q.now(), limit)
+		if err != nil || len(due) == 0 {
+			return m, err
+		}
+		var gone []string
+		for _, d := range due {
+			story, err := q.stories.Story(ctx, d.Story)
+			switch {
+			case errors.Is(err, news.ErrNotFound):
+				gone = append(gone, d.ID)
+			case err != nil:
+				return m, err
+			case len(story.Members) == 0: // it was aged out
+				gone = append(gone, d.ID)
+			default:
+				m.Items = append(m.Items, Item{Delivery: d, Story: story})
+			}
+		}
+		if err := q.store.ForgetDeliveries(ctx, gone); err != nil {
+			return m, err
+		}
+	}
+	return m, nil
+}
+
+// send sends a message once and stores how that went. Where ctx ended first, that is no failure: the delivery is still due.
+func (q *Queue) send(ctx context.Context, m Message) (ok bool, err error) {
+	problem := q.sender.Send(ctx, m)
+	if problem != nil && ctx.Err() != nil {
+		return false, ctx.Err()
+	}
+	ctx = context.WithoutCancel(ctx)         // what was taken is not sent again because we end
+	a, err := q.store.Alert(ctx, m.Alert.ID) // its failures may have changed meanwhile
+	if err != nil {
+		return false, ignoreMissing(err)
+	}
+	at := q.attempt(a, m, problem)
+	lost, err := q.store.NoteAttempt(ctx, at)
+	if err != nil {
+		return false, err
+	}
+	switch { // a failing receiver is logged once, and once when it takes messages again
+	case at.Problem == "" && a.Failures > 0:
+		q.log.Info("an alert goes out again", "alert", a.ID, "kind", a.Kind)
+	case at.Ended:
+		q.log.Warn("an alert has ended: its receiver wants no more", "alert", a.ID, "kind", a.Kind)
+	case at.Problem != "" && a.Failures == 0:
+		q.log.Warn("an alert does not go out; it is tried again for about a day", "alert", a.ID, "kind", a.Kind, "problem", at.Problem)
+	}
+	if lost > 0 {
+		q.log.Warn("stories that an alert could not tell of for a day were given up", "alert", a.ID, "kind", a.Kind, "stories", lost)
+	}
+	return problem == nil, nil
+}
+
+// attempt says what follows from how sending went: nothing else where it went well, or when it is tried again.
+func (q *Queue) attempt(a news.Alert, m Message, problem error) store.Attempt {
+	now := q.now()
+	at := store.Attempt{Alert: a.ID, At: now, MaxTries: maxTries}
+	tries := 0
+	for _, item := range m.Items {
+		at.IDs = append(at.IDs, item.ID)
+		tries = max(tries, item.Tries)
+	}
+	if problem == nil {
+		return at
+	}
+	at.Problem = problem.Error()
+	var wait time.Duration // that the receiver asked for
+	var refused *Error
+	if errors.As(problem, &refused) {
+		at.Ended, wait = refused.Gone, refused.RetryAfter
+	}
+	var resting *fetch.Error
+	if errors.As(problem, &resting) {
+		wait = resting.RetryAfter
+	}
+	at.Due = now.Add(max(wait, backoff(tries+1)))
+	at.Next = now.Add(max(wait, backoff(a.Failures+1)))
+	if !a.Failing.IsZero() && now.Sub(a.Failing) >= giveUpAfter {
+		at.Stale = now.Add(-giveUpAfter)
+	}
+	return at
+}
+
+// backoff is how long the next try waits after so many failures, a tenth more or less: 15 tries take about a day.
+func backoff(failures int) time.Duration {
+	const first, most = 30 * time.Second, 4 * time.Hour
+	d := min(first<<min(max(failures-1, 0), 10), most)
+	return d + time.Duration((mathrand.Float64()*2-1)*float64(d)/10)
+}
+
+func ignoreMissing(err error) error {
+	if errors.Is(err, news.ErrNotFound) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,193 @@
+// Package notify tells people and servers outside of what changed.
+//
+// Alerts (alerts.go) are who is told of a topic's stories. Queue (queue.go) reads the log of the stories' changes from its own mark, stores
+// what is to be delivered, and delivers it, with retries over about a day. A Sender sends one message: by a signed webhook (webhook.go,
+// Standard Webhooks 1.0.0), to an ntfy server (ntfy.go), or by mail (mail.go); send.go chooses. Publisher (hub.go) tells a WebSub hub that
+// our own feeds changed.
+package notify
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+
+	"headwater/internal/news"
+)
+
+// SenderOptions are those of a Sender. Post, Dial and DialTLS are required by the kinds of alerts that use them.
+type SenderOptions struct {
+	// Post sends a body and gives the answer, whatever its status; it follows no redirect.
+	Post func(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error)
+	// Dial and DialTLS open a connection to a mail server.
+	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
+	DialTLS func(ctx context.Context, network, address string) (net.Conn, error)
+	// Story is what webhooks show of a story. Nil shows only its number, title and address.
+	Story func(news.Story) any
+	// Pages is the address of our pages, for links, without a slash at the end.
+	Pages string
+	// Title is what our pages are called; it stands in subjects. "" means Headwater.
+	Title   string
+	Mail    Mail
+	Timeout time.Duration    // of one request or one mail; 0 means 15 s
+	Now     func() time.Time // nil means time.Now
+}
+
+// Item is a story to tell of.
+type Item struct {
+	news.Delivery
+	Story news.Story
+}
+
+// Message is what an alert tells at once: webhooks and ntfy take one item, mail takes any number.
+type Message struct {
+	Alert news.Alert
+	Topic news.Topic
+	Items []Item
+}
+
+// Error is why somebody could not be told, in words that say what to do.
+type Error struct {
+	Err        error
+	Gone       bool          // the receiver wants no more
+	RetryAfter time.Duration // how long it wants to be left alone; 0 where it does not say
+}
+
+// Error implements error.
+func (e *Error) Error() string { return e.Err.Error() }
+
+// Unwrap gives the cause.
+func (e *Error) Unwrap() error { return e.Err }
+
+// Sender sends messages.
+type Sender struct{ SenderOptions }
+
+// NewSender makes a Sender.
+func NewSender(o SenderOptions) *Sender {
+	if o.Title == "" {
+		o.Title = "Headwater"
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 15 * time.Second
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return &Sender{o}
+}
+
+// maxAnswer is how much of a receiver's answer is read, in bytes.
+const maxAnswer = 1 << 10
+
+// post sends a body and reads the answer by its status.
+func (s *Sender) post(ctx context.Context, address string, header http.Header, body []byte) error {
+	resp, err := s.Post(ctx, address, header, body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }() // all that is wanted of it has been read
+	said, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
+		return nil // taken, whatever became of the answer's body
+	}
+	if err != nil {
+		said = nil
+	}
+	return &Error{
+		Err:        fmt.Errorf("%s %s: %s%s", strconv.Itoa(resp.StatusCode), http.StatusText(resp.StatusCode), advice(resp), quoted(said)),
+		Gone:       resp.StatusCode == http.StatusGone,
+		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), s.Now()),
+	}
+}
+
+// advice says what a status means and what to do.
+func advice(resp *http.Response) string {
+	switch s := resp.StatusCode; {
+	case s >= 300 && s < 400:
+		return fmt.Sprintf("it redirects to %.200q, which is not followed; add an alert for that address and remove this one", resp.Header.Get("Location"))
+	case s == http.StatusUnauthorized, s == http.StatusForbidden:
+		return "it refuses us; check the address, its token and its permissions"
+	case s == http.StatusNotFound, s == http.StatusMethodNotAllowed:
+		return "nothing takes a POST there; check the address"
+	case s == http.StatusGone:
+		return "it wants no more, so this alert has ended; remove it, or add it anew"
+	case s == http.StatusTooManyRequests:
+		return "it is told too often; it is left alone for a while"
+	case s == http.StatusRequestEntityTooLarge:
+		return "it finds the message too large; raise its limit"
+	case s >= 500:
+		return "it has a problem of its own; see its log"
+	}
+	return "it does not take the message; see its log"
+}
+
+// quoted is the beginning of what a receiver said, on one line.
+func quoted(said []byte) string {
+	text := line(string(said), 200)
+	if text == "" {
+		return ""
+	}
+	return fmt.Sprintf(" (%q)", text)
+}
+
+// longestWait is how long a receiver may ask to be left alone.
+const longestWait = 24 * time.Hour
+
+// retryAfter reads seconds or a date (RFC 9110, section 10.2.3).
+func retryAfter(text string, now time.Time) time.Duration {
+	wait := time.Duration(0)
+	if seconds, err := strconv.Atoi(text); err == nil {
+		wait = time.Duration(min(seconds, int(longestWait/time.Second))) * time.Second
+	} else if at, err := http.ParseTime(text); err == nil {
+		wait = at.Sub(now)
+	}
+	return min(max(wait, 0), longestWait)
+}
+
+// line makes one line of a text: what is no letter or sign becomes a space, and it ends after so many characters.
+func line(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) {
+			return ' '
+		}
+		return r
+	}, text)
+	runes := []rune(strings.Join(strings.Fields(text), " "))
+	if len(runes) > most {
+		runes = append(runes[:most-1], '…')
+	}
+	return string(runes)
+}
+
+// link is the address of a story's page.
+func (s *Sender) link(story news.Story) string { return fmt.Sprintf("%s/story/%d", s.Pages, story.ID) }
+
+// carriers says who carries a story, and whose it is.
+func carriers(s news.Story) string {
+	outlets := "1 outlet"
+	if s.Outlets != 1 {
+		outlets = fmt.Sprintf("%d outlets", s.Outlets)
+	}
+	if s.Origin.Name == "" {
+		return outlets
+	}
+	return fmt.Sprintf("%s: %s. %s.", s.Origin.Level, line(s.Origin.Name, 100), outlets)
+}
+
+// why says in words why a story is told of.
+func why(r news.AlertReason) string {
+	switch r {
+	case news.ReasonGrown:
+		return "More outlets carry it now"
+	case news.ReasonOriginal:
+		return "Its original has joined it"
+	case news.ReasonTest:
+		return "A test"
+	}
+	return "New"
+}

@@ -1,0 +1,276 @@
+package pipeline
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime"
+	"strings"
+	"time"
+
+	"headwater/internal/intake/clean"
+	"headwater/internal/intake/fetch"
+	"headwater/internal/intake/parse"
+	"headwater/internal/intake/poll"
+	"headwater/internal/news"
+	"headwater/internal/store"
+)
+
+// fullFetchEvery is how long validators are trusted: then the document is asked for without them, once, lest a server that
+// forgot to change them hides what is new for good.
+const fullFetchEvery = 7 * 24 * time.Hour
+
+// The address of a feed is changed when permanent redirects led to another in so many polls in a row, over at least so long:
+// a server set up wrongly for an hour must not take a feed away.
+const (
+	movedTimes = 3
+	movedFor   = 3 * 24 * time.Hour
+)
+
+// Collector polls single feeds: fetch, parse, clean. It stores nothing of what it reads. Its methods may be called at the
+// same time.
+type Collector struct {
+	store   *store.DB // nil where feeds are only checked
+	fetch   *fetch.Client
+	cleaner *clean.Cleaner
+	parse   parse.Options
+	pace    poll.Pace
+	now     func() time.Time
+	log     *slog.Logger
+	push    *pusher // nil where no pushes are taken
+
+	parsing chan struct{} // an element for each document that is being parsed and cleaned
+}
+
+// NewCollector makes a Collector. Without a store it serves Check.
+func NewCollector(o Options) *Collector {
+	o = o.withDefaults()
+	return &Collector{
+		store: o.Store, fetch: o.Fetch, cleaner: clean.New(clean.Options{Outlets: o.Outlets}), parse: o.Parse, pace: o.Pace, now: o.Now, log: o.Logger,
+		parsing: make(chan struct{}, 2*runtime.GOMAXPROCS(0)),
+	}
+}
+
+// pollResult is how the poll of one feed ended. Its poll is to be stored whatever err says.
+type pollResult struct {
+	poll      store.Poll
+	unchanged bool
+	pushed    bool // a hub was relied on to push the feed
+	resting   bool // it was not asked, as its host wants to be left alone
+	err       error
+
+	response fetch.Response
+	document news.Document
+}
+
+// collect polls one feed. A feed that fails keeps its articles, says why, and is tried again later; the error that is
+// returned is the store's. A feed that is only checked has no id.
+func (c *Collector) collect(ctx context.Context, f news.Feed) (pollResult, error) {
+	r := pollResult{}
+	request := fetch.Request{URL: f.URL}
+	if c.now().Sub(f.Whole) < fullFetchEvery {
+		request.ETag, request.LastModified, request.ValidFor = f.ETag, f.LastModified, f.Answered
+	}
+	r.response, r.err = c.fetch.Get(ctx, request)
+	if errors.Is(r.err, fetch.ErrResting) && f.ID != 0 {
+		var fe *fetch.Error
+		if errors.As(r.err, &fe) {
+			f.Due, f.Rule = fe.Rest.Until, poll.RuleHost
+		}
+		return pollResult{poll: store.Poll{Feed: f}, resting: true}, nil
+	}
+	f.Checked = c.now()
+	switch {
+	case r.err != nil:
+		r.poll.Rest = c.setFailed(&f, r.err)
+	case r.response.NotModified:
+		r.unchanged = true
+		c.setUnchanged(&f, r.response)
+	default:
+		var before news.Furniture
+		if f.ID != 0 {
+			var err error
+			if before, err = c.store.Furniture(ctx, f.ID); err != nil {
+				return r, err
+			}
+		}
+		r.poll, r.document, r.err = c.read(ctx, &f, r.response, before)
+	}
+	if r.err == nil {
+		if err := c.noteMove(ctx, &f, &r.poll, r.response.Permanent); err != nil {
+			return r, err
+		}
+	}
+	err := c.push.noteHubs(ctx, &f, &r)
+	r.poll.Feed = f
+	return r, err
+}
+
+// setUnchanged notes a 304. The state stays what the last document made it; after failures it is not known any more.
+func (c *Collector) setUnchanged(f *news.Feed, resp fetch.Response) {
+	f.ETag = cmp.Or(resp.Header.Get("ETag"), f.ETag)
+	f.LastModified = cmp.Or(resp.Header.Get("Last-Modified"), f.LastModified)
+	if f.Failures > 0 || f.State != news.FeedRepaired && f.State != news.FeedEmpty {
+		f.State, f.Problem = news.FeedOK, ""
+	}
+	f.Failures = 0
+	f.Schedule.Rhythm = c.pace.Quieter(f.Schedule.Rhythm)
+	if resp.Header.Get("Cache-Control") != "" || resp.Header.Get("Expires") != "" {
+		f.Schedule.Fresh = resp.Fresh
+	}
+	f.Due, f.Rule = c.pace.AfterAnswer(f.Checked, f.Schedule)
+}
+
+// read parses and cleans a response. It gives what is to be stored but for the feed, and changes that. Before is what is
+// known of the feed's furniture.
+func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response, before news.Furniture) (p store.Poll, doc news.Document, err error) {
+	select { // many requests wait for servers at once; reading what they bring takes a processor
+	case c.parsing <- struct{}{}:
+		defer func() { <-c.parsing }()
+	case <-ctx.Done():
+		return p, doc, ctx.Err()
+	}
+	o := c.parse
+	o.URL, o.ContentType, o.Now = resp.URL, resp.Header.Get("Content-Type"), f.Checked
+	if doc, err = parse.Parse(ctx, resp.Body, o); err != nil {
+		c.setFailed(f, err)
+		return p, doc, err
+	}
+	f.Title, f.Site = cmp.Or(f.Title, doc.Title), cmp.Or(f.Site, doc.Link)
+	p.Articles, p.Furniture = c.cleaner.Learn(doc, *f, before, f.Checked)
+	published := make([]time.Time, len(doc.Entries))
+	for i, e := range doc.Entries {
+		published[i] = e.Published
+	}
+	for i := range p.Articles {
+		p.Articles[i].Undated = f.Whole.IsZero() && doc.Entries[i].Published.IsZero() // a date some hours ahead says that it is new
+	}
+	f.ETag, f.LastModified, f.Answered = resp.Header.Get("ETag"), resp.Header.Get("Last-Modified"), resp.URL
+	f.Whole = f.Checked
+	f.State, f.Problem = stateOf(doc, f.Articles)
+	if shared := sharedIDs(p.Articles); shared != "" && f.Problem == "" {
+		f.State, f.Problem = news.FeedRepaired, shared
+	}
+	f.Failures = 0
+	f.Schedule = news.Schedule{
+		Rhythm: c.pace.Learn(published, f.Checked), Fresh: resp.Fresh, TTL: doc.TTL, Period: doc.Period, Skips: doc.Skips,
+	}
+	f.Due, f.Rule = c.pace.AfterAnswer(f.Checked, f.Schedule)
+	return p, doc, nil
+}
+
+func stateOf(doc news.Document, articles int) (news.FeedState, string) {
+	switch {
+	case len(doc.Entries) == 0 && len(doc.Repaired) > 0:
+		return news.FeedRepaired, "its document was mended, and holds no items: " + doc.Repaired[0]
+	case len(doc.Entries) == 0 && articles > 0:
+		return news.FeedEmpty, fmt.Sprintf("it holds no items any more; what it brought before stays (%d articles)", articles)
+	case len(doc.Entries) == 0:
+		return news.FeedEmpty, "it is a well-formed feed without any items"
+	case doc.Incomplete:
+		return news.FeedRepaired, fmt.Sprintf("it holds more items than are read in one poll (parse.max_items); the %s %d were kept", doc.Kept(), len(doc.Entries))
+	case len(doc.Repaired) > 0:
+		return news.FeedRepaired, "its document was mended: " + doc.Repaired[0]
+	}
+	return news.FeedOK, ""
+}
+
+// setFailed notes on the feed what went wrong and when it is tried again, and gives what its host asked for.
+func (c *Collector) setFailed(f *news.Feed, err error) news.Rest {
+	f.Failures++
+	f.Problem = strings.TrimPrefix(err.Error(), f.URL+": ") // it is always shown beside the address
+	var retryAfter time.Duration
+	var rest news.Rest
+	var slow bool
+	var fe *fetch.Error
+	var pe *parse.Error
+	switch {
+	case errors.As(err, &fe):
+		f.State, retryAfter, rest = fe.State, fe.RetryAfter, fe.Rest
+		slow = fe.Status >= 400 && fe.Status < 500 // it will not go by itself soon, and 429 asks for less
+	case errors.As(err, &pe):
+		f.State = pe.State
+	default:
+		f.State = news.FeedBroken
+	}
+	f.Due, f.Rule = c.pace.AfterFailure(f.Checked, f.Schedule, f.Failures, slow, retryAfter)
+	if f.State == news.FeedGone {
+		f.Due, f.Rule = f.Checked.AddDate(100, 0, 0), poll.RuleGone
+	}
+	return rest
+}
+
+// noteMove notes where permanent redirects led, "" for none, and changes the address in time. Where another feed has that
+// address, the feed says so.
+func (c *Collector) noteMove(ctx context.Context, f *news.Feed, p *store.Poll, to string) error {
+	if to != f.Moved.To {
+		f.Moved = news.Move{To: to}
+	}
+	if to == "" || f.ID == 0 {
+		return nil
+	}
+	if f.Moved.Times++; f.Moved.Times == 1 {
+		f.Moved.First = f.Checked
+	}
+	if f.Moved.Times < movedTimes || f.Checked.Sub(f.Moved.First) < movedFor {
+		return nil
+	}
+	taken, err := c.store.AddressTaken(ctx, to)
+	if err != nil {
+		return err
+	}
+	if taken {
+		f.Problem = fmt.Sprintf("it has moved for good to %s, which another feed has, or one that was removed; remove this one", to)
+		return nil
+	}
+	c.log.Info("a feed has moved for good; its address was changed", "from", f.URL, "to", to)
+	p.Adopt, f.Moved = to, news.Move{}
+	return nil
+}
+
+// Report says what a poll of a feed would do and why.
+type Report struct {
+	URL      string
+	FinalURL string // after redirects
+	Status   int    // 0 where there was no answer
+	Header   http.Header
+	State    news.FeedState
+	Problem  string
+	Format   string
+	Title    string
+	Repaired []string
+	Entries  int
+	Items    []CheckedItem
+	Next     time.Time
+	Rule     news.Rule     // what set Next
+	Schedule news.Schedule // what the feed and its server ask for
+	Moved    string        // where permanent redirects lead; "" without any
+}
+
+// CheckedItem is an item as it would be stored.
+type CheckedItem struct {
+	Article news.Article
+	Doubts  []string // what of it does not tell which article it is, in words
+}
+
+// Check polls an address without storing anything.
+func (c *Collector) Check(ctx context.Context, url string) (Report, error) {
+	r, err := c.collect(ctx, news.Feed{URL: url})
+	if err = cmp.Or(ctx.Err(), err); err != nil {
+		return Report{}, err
+	}
+	got := r.poll.Feed
+	rep := Report{
+		URL: url, FinalURL: r.response.URL, Status: r.response.Status, Header: r.response.Header, State: got.State, Problem: got.Problem,
+		Format: r.document.Format, Title: r.document.Title, Repaired: r.document.Repaired, Entries: len(r.document.Entries),
+		Next: got.Due, Rule: got.Rule, Schedule: got.Schedule, Moved: r.response.Permanent,
+	}
+	all := doubts(r.poll.Articles)
+	for i, a := range r.poll.Articles {
+		rep.Items = append(rep.Items, CheckedItem{Article: a, Doubts: all[i]})
+	}
+	return rep, nil
+}

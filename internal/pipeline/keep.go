@@ -1,0 +1,247 @@
+package pipeline
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"headwater/internal/store"
+)
+
+// Where keep would take more than a tenth of all articles at once, a person may have set the wrong age, or the clock may be
+// wrong. So it is announced, and nothing goes for an hour.
+const (
+	keepGrace  = time.Hour
+	largePart  = 10   // one part in so many
+	fewStories = 1000 // that are counted at each look; where more are due at once, all are
+	graceKey   = "retention"
+)
+
+// grace is what is remembered of how far articles may be aged out.
+type grace struct {
+	Allowed int64         `json:"allowed"` // what had not changed since then may go, as it is little or was announced; Unix milliseconds
+	Keep    time.Duration `json:"keep"`    // what Until was announced for
+	Until   int64         `json:"until"`   // nothing beyond Allowed goes before; 0 where nothing was announced
+}
+
+// agesOut gives the time since which stories must have changed to keep their articles, and whether any may go now. What was announced
+// or allowed holds no longer than the setting that it was for.
+func (r *Retention) agesOut(ctx context.Context) (since time.Time, ok bool, err error) {
+	g, err := r.readGrace(ctx)
+	if err != nil {
+		return since, false, err
+	}
+	if r.keep <= 0 {
+		return since, false, r.changeGrace(ctx, g, grace{})
+	}
+	now := r.now()
+	since = now.Add(-r.keep)
+	few, err := r.store.DueBetween(ctx, time.Time{}, since, 1)
+	if err != nil {
+		return since, false, err
+	}
+	if few == 0 {
+		return since, false, r.changeGrace(ctx, g, grace{Allowed: g.Allowed})
+	}
+	allowed := time.UnixMilli(g.Allowed)
+	if !allowed.Before(since) {
+		return since, true, nil
+	}
+	if few, err = r.store.DueBetween(ctx, allowed, since, fewStories); err != nil {
+		return since, false, err
+	}
+	total, err := r.store.Status(ctx)
+	if err != nil {
+		return since, false, err
+	}
+	if few < fewStories && few*largePart <= total.Stories {
+		return since, true, r.changeGrace(ctx, g, grace{Allowed: g.Allowed})
+	}
+	if g.Until != 0 && g.Keep <= r.keep {
+		return r.waitForGrace(ctx, g, now, since)
+	}
+	part, err := r.KeepWouldTake(ctx)
+	if err != nil {
+		return since, false, err
+	}
+	if !part.Large() {
+		return since, true, r.changeGrace(ctx, g, grace{Allowed: since.UnixMilli()})
+	}
+	err = r.changeGrace(ctx, g, grace{Allowed: g.Allowed, Keep: r.keep, Until: now.Add(keepGrace).UnixMilli()})
+	if err != nil {
+		return since, false, err
+	}
+	r.warnOfAging(part, now.Add(keepGrace))
+	return since, false, nil
+}
+
+// waitForGrace lets what was announced go once its time has come. A process that finds it announced says it again.
+func (r *Retention) waitForGrace(ctx context.Context, g grace, now, since time.Time) (time.Time, bool, error) {
+	until := time.UnixMilli(g.Until)
+	if latest := now.Add(keepGrace); until.After(latest) { // the clock went back
+		until = latest
+	}
+	if !now.Before(until) {
+		r.warned = false
+		return since, true, r.changeGrace(ctx, g, grace{Allowed: since.UnixMilli()})
+	}
+	if err := r.changeGrace(ctx, g, grace{Allowed: g.Allowed, Keep: r.keep, Until: until.UnixMilli()}); err != nil {
+		return since, false, err
+	}
+	if !r.warned {
+		part, err := r.KeepWouldTake(ctx)
+		if err != nil {
+			return since, false, err
+		}
+		r.warnOfAging(part, until)
+	}
+	return since, false, nil
+}
+
+func (r *Retention) warnOfAging(p KeepPart, until time.Time) {
+	r.warned = true
+	r.log.Warn("keep is about to take a large part of what is stored; set it higher, or to forever, and start again to prevent that",
+		"keep", days(r.keep), "articles", p.Articles, "of", p.Of, "stories", p.Stories, "megabytes", p.Bytes/1_000_000,
+		"from", until.UTC().Truncate(time.Second))
+}
+
+func (r *Retention) readGrace(ctx context.Context) (g grace, err error) {
+	text, err := r.store.Setting(ctx, graceKey)
+	if err != nil || text == "" {
+		return g, err
+	}
+	if err := json.Unmarshal([]byte(text), &g); err != nil {
+		return g, fmt.Errorf("the setting %q in the store: %w", graceKey, err)
+	}
+	return g, nil
+}
+
+func (r *Retention) changeGrace(ctx context.Context, from, to grace) error {
+	if from == to {
+		return nil
+	}
+	text, err := json.Marshal(to)
+	if err != nil {
+		return err
+	}
+	return r.store.SetSetting(ctx, graceKey, string(text))
+}
+
+// KeepPart is what keep takes away.
+type KeepPart struct {
+	store.Due
+	Of    int       // articles that are stored
+	Bytes int64     // about, of database and index
+	Until time.Time // nothing of it goes before; zero where that is not known, or it may go
+	Goes  bool      // it was announced, and is on its way
+}
+
+// Large says whether it is so much that a person is to be told before it goes.
+func (p KeepPart) Large() bool { return p.Articles*largePart > p.Of }
+
+// KeepWouldTake says what Keep takes away of what is stored now.
+func (r *Retention) KeepWouldTake(ctx context.Context) (p KeepPart, err error) {
+	if r.keep <= 0 {
+		return p, nil
+	}
+	if p.Due, err = r.store.Due(ctx, r.now().Add(-r.keep)); err != nil {
+		return p, err
+	}
+	if p.Of, err = r.store.CountArticles(ctx); err != nil || p.Of == 0 {
+		return p, err
+	}
+	size, err := r.size(ctx)
+	if err != nil {
+		return p, err
+	}
+	p.Bytes = size / int64(p.Of) * int64(p.Articles)
+	g, err := r.readGrace(ctx)
+	if g.Until != 0 && g.Keep <= r.keep {
+		p.Until = time.UnixMilli(g.Until)
+	}
+	few, errDue := r.store.DueBetween(ctx, time.UnixMilli(g.Allowed), r.now().Add(-r.keep), fewStories)
+	p.Goes = few < fewStories && few*largePart <= p.Stories
+	return p, errors.Join(err, errDue)
+}
+
+// size is how many bytes database and index use.
+func (r *Retention) size(ctx context.Context) (int64, error) {
+	u, err := r.store.Usage(ctx)
+	if err != nil {
+		return 0, err
+	}
+	size, err := r.index.Size()
+	return u.File - u.Free + size, err
+}
+
+// Growth is how fast a data folder grows.
+type Growth struct {
+	Bytes    int64         // that database and index use
+	Free     int64         // bytes within the database
+	Shrinks  bool          // the database gives free room back by itself
+	Articles int           // that are stored
+	PerDay   float64       // articles that come in a day
+	Over     time.Duration // that PerDay was counted over; zero where there is less than a day
+}
+
+// growthOver is how long what comes in is counted.
+const growthOver = 7 * 24 * time.Hour
+
+// Growth tells how fast the data folder grows, by what came in the last week. What feeds held when they were first read is left out
+// as far as that was in the first hour.
+func (r *Retention) Growth(ctx context.Context) (g Growth, err error) {
+	if g.Articles, err = r.store.CountArticles(ctx); err != nil {
+		return g, err
+	}
+	if g.Bytes, err = r.size(ctx); err != nil {
+		return g, err
+	}
+	u, err := r.store.Usage(ctx)
+	if err != nil {
+		return g, err
+	}
+	g.Free, g.Shrinks = u.Free, u.Shrinks
+	now := r.now()
+	since := now.Add(-growthOver)
+	_, first, err := r.store.Arrived(ctx, now, now)
+	if err != nil || first.IsZero() {
+		return g, err
+	}
+	if start := first.Add(time.Hour); start.After(since) {
+		since = start
+	}
+	if g.Over = now.Sub(since); g.Over < 24*time.Hour {
+		g.Over = 0
+		return g, nil
+	}
+	came, _, err := r.store.Arrived(ctx, since, now)
+	g.PerDay = float64(came) / g.Over.Hours() * 24
+	return g, err
+}
+
+// BytesPerDay is how much a day's articles take.
+func (g Growth) BytesPerDay() int64 {
+	if g.Articles == 0 {
+		return 0
+	}
+	return int64(float64(g.Bytes) / float64(g.Articles) * g.PerDay)
+}
+
+// InAYear is how large the data folder will be where articles are kept for so long; 0 is for ever.
+func (g Growth) InAYear(keep time.Duration) int64 {
+	const year = 365 * 24 * time.Hour
+	if keep <= 0 || keep > year {
+		return g.Bytes + 365*g.BytesPerDay()
+	}
+	return int64(keep.Hours() / 24 * float64(g.BytesPerDay()))
+}
+
+// days writes a length of time in days where it is one.
+func days(d time.Duration) string {
+	if n := d / (24 * time.Hour); n > 0 && d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%dd", n)
+	}
+	return d.String()
+}

@@ -1,0 +1,151 @@
+package query
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/store"
+	"headwater/internal/stories/outlets"
+)
+
+// Reader answers from a store and an index. Its methods may be called at the same time.
+type Reader struct {
+	store   *store.DB
+	index   *Index
+	outlets *outlets.Registry
+	now     func() time.Time
+	feeds   feedOutlets
+}
+
+// NewReader makes a Reader.
+func NewReader(db *store.DB, x *Index, registry *outlets.Registry, now func() time.Time) *Reader {
+	return &Reader{store: db, index: x, outlets: registry, now: now}
+}
+
+// Status counts what is stored and what is still to do.
+func (r *Reader) Status(ctx context.Context) (news.Status, error) {
+	s, err := r.store.Status(ctx)
+	if err != nil {
+		return s, err
+	}
+	mark, err := r.index.Mark()
+	if err != nil {
+		return s, err
+	}
+	s.Unindexed, err = r.store.CountAfter(ctx, mark)
+	return s, err
+}
+
+// Stories lists stories.
+func (r *Reader) Stories(ctx context.Context, l news.StoryList) ([]news.Story, error) {
+	all, err := r.store.Stories(ctx, l)
+	if err != nil {
+		return nil, err
+	}
+	return all, r.setFollowed(ctx, all)
+}
+
+// Story gives a story with its members. An id that was merged away gives the story that took its place.
+func (r *Reader) Story(ctx context.Context, id int64) (news.Story, error) {
+	s, err := r.store.Story(ctx, id)
+	if err != nil {
+		return s, err
+	}
+	one := []news.Story{s}
+	err = r.setFollowed(ctx, one)
+	return one[0], err
+}
+
+// StoryOf gives the story that an article is in, or news.ErrNotFound while it is not settled.
+func (r *Reader) StoryOf(ctx context.Context, article int64) (news.Story, error) {
+	of, err := r.store.StoriesOf(ctx, []int64{article})
+	if err != nil {
+		return news.Story{}, err
+	}
+	id, ok := of[article]
+	if !ok {
+		return news.Story{}, fmt.Errorf("story of article %d: %w", article, news.ErrNotFound)
+	}
+	return r.Story(ctx, id)
+}
+
+// StoriesLedBy gives the stories for which some of the articles stand, by article.
+func (r *Reader) StoriesLedBy(ctx context.Context, articles []int64) (map[int64]news.Story, error) {
+	storyOf, err := r.store.StoriesOf(ctx, articles)
+	if err != nil {
+		return nil, err
+	}
+	ids := slices.Compact(slices.Sorted(maps.Values(storyOf)))
+	led := map[int64]news.Story{}
+	if len(ids) == 0 {
+		return led, nil
+	}
+	stories, err := r.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+	for _, s := range stories {
+		led[s.Lead().Article.ID] = s
+	}
+	return led, err
+}
+
+// feedsFor is how long what is known of the feeds is used.
+const feedsFor = time.Minute
+
+// feedOutlets are the outlets whose feeds are subscribed.
+type feedOutlets struct {
+	mu    sync.Mutex
+	keys  map[string]bool // keys and, in small letters, names; nil until it is read
+	until time.Time       // when it is read again
+}
+
+// setFollowed notes on origins that are only named whether a feed of ours is that outlet's, or brought an item of it.
+func (r *Reader) setFollowed(ctx context.Context, stories []news.Story) error {
+	var named []news.Outlet
+	for _, s := range stories {
+		if s.Origin.Named() {
+			named = append(named, s.Origin.Outlet)
+		}
+	}
+	if len(named) == 0 {
+		return nil
+	}
+	followed, err := r.followed(ctx)
+	if err != nil {
+		return err
+	}
+	published, err := r.store.Published(ctx, named)
+	if err != nil {
+		return err
+	}
+	for i := range stories {
+		if o := &stories[i].Origin; o.Named() {
+			o.Followed = followed[o.Key()] || published[o.Key()]
+		}
+	}
+	return nil
+}
+
+func (r *Reader) followed(ctx context.Context) (map[string]bool, error) {
+	f := &r.feeds
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if now := r.now(); f.keys == nil || now.After(f.until) {
+		feeds, err := r.store.Feeds(ctx)
+		if err != nil {
+			return nil, err
+		}
+		f.keys, f.until = map[string]bool{}, now.Add(feedsFor)
+		for _, feed := range feeds {
+			if o, ok := r.outlets.ByURL(cmp.Or(feed.Site, feed.URL)); ok {
+				f.keys[o.Key()], f.keys[strings.ToLower(o.Name)] = true, true // a credit may give no more than the name
+			}
+		}
+	}
+	return f.keys, nil
+}

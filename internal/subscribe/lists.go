@@ -1,0 +1,91 @@
+package subscribe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"headwater/internal/news"
+	"headwater/internal/opml"
+)
+
+// Lists reads and writes OPML lists of feeds and topics.
+type Lists struct {
+	Feeds  *Feeds
+	Topics *Topics
+}
+
+// List makes a list of feeds and topics.
+func List(title string, feeds []news.Feed, topics []news.Topic) opml.List {
+	list := opml.List{Title: title, Topics: topics}
+	for _, f := range feeds {
+		list.Feeds = append(list.Feeds, opml.Outline{URL: f.URL, Title: f.Title, Site: f.Site, Folder: f.Folder, FullText: f.FullText})
+	}
+	return list
+}
+
+// WriteOPML writes the feeds and everybody's topics as a list.
+func (l *Lists) WriteOPML(ctx context.Context, w io.Writer, title string) error {
+	feeds, err := l.Feeds.Store.Feeds(ctx)
+	if err != nil {
+		return err
+	}
+	topics, err := l.Topics.Store.Topics(ctx, 0)
+	if err != nil {
+		return err
+	}
+	return opml.Write(w, List(title, feeds, topics))
+}
+
+// ReadOPML takes over a list: all of its feeds or none, and its topics. A topic whose name is taken stays as it is. What is
+// no list gives a *news.RefusedError.
+func (l *Lists) ReadOPML(ctx context.Context, r io.Reader) (done news.Imported, err error) {
+	list, problems, err := opml.Read(r)
+	if err != nil {
+		return done, &news.RefusedError{Text: err.Error(), Cause: err}
+	}
+	for _, p := range problems {
+		done.Problems = append(done.Problems, p.String())
+	}
+	feeds := make([]news.Feed, 0, len(list.Feeds))
+	for _, o := range list.Feeds {
+		feeds = append(feeds, news.Feed{URL: o.URL, Title: o.Title, Site: o.Site, Folder: o.Folder, FullText: o.FullText})
+	}
+	fresh, err := l.Feeds.AddFeeds(ctx, feeds)
+	done.Feeds, done.KnownFeeds = len(fresh), len(feeds)-len(fresh)
+	if err != nil {
+		return done, err
+	}
+	return done, l.Topics.AddAll(ctx, list.Topics, &done)
+}
+
+// AddAll follows the topics of a list for everybody. It notes which there were already, and as problems those that are wrong
+// and those whose name another topic has.
+func (t *Topics) AddAll(ctx context.Context, topics []news.Topic, done *news.Imported) error {
+	for _, topic := range topics {
+		if err := checkTopic(topic); err != nil {
+			done.Problems = append(done.Problems, fmt.Sprintf("the topic %q was left out: %v", topic.Name, err))
+			continue
+		}
+		_, err := t.AddTopic(ctx, topic)
+		if err == nil {
+			done.Topics++
+			continue
+		}
+		if !errors.Is(err, news.ErrExists) {
+			return err
+		}
+		have, err := t.Store.Topic(ctx, 0, topic.Name)
+		if err != nil {
+			return err
+		}
+		if have.Query == topic.Query && have.Options.Equal(topic.Options) {
+			done.KnownTopics++
+			continue
+		}
+		done.Problems = append(done.Problems,
+			fmt.Sprintf("the topic %q was left out: there is one of that name that asks for something else; rename one of them", topic.Name))
+	}
+	return nil
+}

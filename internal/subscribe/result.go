@@ -1,0 +1,150 @@
+package subscribe
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"headwater/internal/intake/fetch"
+	"headwater/internal/intake/parse"
+	"headwater/internal/news"
+	"headwater/internal/opml"
+)
+
+// fetchResult is what a request for an address gave: a feed, another document with a *parse.Error, or an error.
+type fetchResult struct {
+	asked string
+	resp  fetch.Response
+	doc   news.Document
+	err   error
+}
+
+func (s fetchResult) isFeed() bool { return s.err == nil }
+
+// given says that there is a document, whatever it is.
+func (s fetchResult) given() bool {
+	var pe *parse.Error
+	return s.err == nil || errors.As(s.err, &pe)
+}
+
+// answers says that a server answered, be it that there is nothing.
+func (s fetchResult) answers() bool {
+	var fe *fetch.Error
+	return s.given() || errors.As(s.err, &fe) && fe.Status != 0
+}
+
+func (s fetchResult) private() bool {
+	var fe *fetch.Error
+	return errors.As(s.err, &fe) && fe.State == news.FeedPrivate
+}
+
+// isPage says that a web page was given, or prose, which may be one.
+func (s fetchResult) isPage() bool { return s.notAFeed() && otherThanPage(s.resp.Body) == "" }
+
+// notAFeed says that something was given that is no feed of any kind.
+func (s fetchResult) notAFeed() bool {
+	var pe *parse.Error
+	return errors.As(s.err, &pe) && pe.State == news.FeedNotAFeed
+}
+
+// later says that the address may well hold a feed, only not now.
+func (s fetchResult) later() bool {
+	var fe *fetch.Error
+	switch {
+	case s.notAFeed():
+		return false
+	case errors.As(s.err, &fe):
+		return fe.State != news.FeedPrivate && fe.Status != http.StatusNotFound && fe.Status != http.StatusGone
+	}
+	return true
+}
+
+func (s fetchResult) problem() string {
+	if s.err == nil {
+		return ""
+	}
+	var fe *fetch.Error
+	switch {
+	case errors.Is(s.err, context.DeadlineExceeded) && !errors.As(s.err, &fe):
+		return s.asked + ": no whole answer in time"
+	case errors.As(s.err, &fe):
+		return s.err.Error()
+	case s.notAFeed():
+		if other := otherThanPage(s.resp.Body); other != "" {
+			return s.asked + " is " + other + ", not a feed"
+		}
+	}
+	return s.asked + ": " + s.err.Error()
+}
+
+func (s fetchResult) found(title string) news.FoundFeed {
+	f := news.FoundFeed{URL: s.asked, Title: title}
+	if s.doc.Title != "" {
+		f.Title = s.doc.Title
+	}
+	if s.resp.URL != "" && s.resp.URL != s.asked {
+		f.Also = append(f.Also, s.resp.URL)
+	}
+	return f
+}
+
+// otherThanPage names what a document is that is neither a feed nor a web page; "" for pages and prose.
+func otherThanPage(doc []byte) string {
+	kind, _, _ := strings.Cut(http.DetectContentType(doc), ";")
+	class, _, _ := strings.Cut(kind, "/")
+	start := bytes.TrimLeft(doc[:min(len(doc), 1024)], " \t\r\n\ufeff")
+	switch {
+	case class == "image":
+		return "a picture (" + kind + ")"
+	case class == "audio", class == "video", class == "font":
+		return "a file of type " + kind
+	case kind == "application/pdf":
+		return "a PDF document"
+	case class == "application" && kind != "application/octet-stream" && !json.Valid(doc):
+		return "a file of type " + kind
+	case kind == "application/octet-stream" && !utf8.Valid(doc) && bytes.IndexByte(start, 0) >= 0 && !bytes.Contains(start, []byte("<")):
+		return "a file of no kind that is known here"
+	case len(start) > 0 && (start[0] == '{' || start[0] == '[') && json.Valid(doc):
+		return "JSON, but no JSON Feed"
+	}
+	if bytes.Contains(bytes.ToLower(doc[:min(len(doc), 1<<16)]), []byte("<opml")) {
+		switch list, _, err := opml.Read(bytes.NewReader(doc)); {
+		case err != nil:
+		case len(list.Feeds) == 1:
+			return "an OPML list of one feed, which `headwater feed import` takes"
+		default:
+			return fmt.Sprintf("an OPML list of %d feeds, which `headwater feed import` takes", len(list.Feeds))
+		}
+	}
+	switch root := xmlRoot(start); root {
+	case "", "html", "head", "body", "script", "meta", "div", "p", "title", "h1", "!doctype":
+		return ""
+	case "urlset", "sitemapindex":
+		return "a sitemap"
+	case "svg":
+		return "a picture (SVG)"
+	default:
+		return fmt.Sprintf("XML with the root element <%.40s>", root)
+	}
+}
+
+var firstElement = regexp.MustCompile(`(?s)^(?:<\?.*?\?>|<!--.*?-->|\s)*<(!?[\w:.-]+)`)
+
+// xmlRoot gives the name of the element that a document begins with, in small letters without prefix; "" without one.
+func xmlRoot(start []byte) string {
+	m := firstElement.FindSubmatch(start)
+	if m == nil || !bytes.HasPrefix(start, []byte("<?xml")) && !bytes.HasPrefix(start, []byte("<svg")) {
+		return "" // HTML may begin with any element
+	}
+	name := strings.ToLower(string(m[1]))
+	if i := strings.LastIndexByte(name, ':'); i >= 0 {
+		name = name[i+1:]
+	}
+	return name
+}

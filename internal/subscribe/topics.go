@@ -1,0 +1,62 @@
+package subscribe
+
+import (
+	"context"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/search"
+	"headwater/internal/store"
+)
+
+// Topics adds and changes topics.
+type Topics struct {
+	Store   *store.DB
+	Now     func() time.Time
+	Changed func() // is called after one was added or changed, so that it is matched with the stories; may be nil
+}
+
+// AddTopic follows a topic whose name, query and options are well-formed, and gives it as stored.
+func (t *Topics) AddTopic(ctx context.Context, topic news.Topic) (news.Topic, error) {
+	if err := checkTopic(topic); err != nil {
+		return topic, err
+	}
+	if topic.Added.IsZero() {
+		topic.Added = t.Now()
+	}
+	var err error
+	topic.ID, err = t.Store.AddTopic(ctx, topic)
+	t.changed()
+	return topic, err
+}
+
+// ChangeTopic gives the topic of that ID another name, query and options.
+func (t *Topics) ChangeTopic(ctx context.Context, topic news.Topic) error {
+	if err := checkTopic(topic); err != nil {
+		return err
+	}
+	defer t.changed()
+	return t.Store.ChangeTopic(ctx, topic)
+}
+
+// SeeTopic says that somebody has seen a topic's stories as they are now: none of them is new any more.
+func (t *Topics) SeeTopic(ctx context.Context, topic news.Topic) error {
+	through, err := t.Store.TopicsMark(ctx)
+	if err != nil {
+		return err
+	}
+	return t.Store.SeeTopic(ctx, topic.ID, through)
+}
+
+func (t *Topics) changed() {
+	if t.Changed != nil {
+		t.Changed()
+	}
+}
+
+func checkTopic(topic news.Topic) error {
+	if err := news.CheckName(topic.Name); err != nil {
+		return err
+	}
+	return search.CheckTopic(topic)
+}
