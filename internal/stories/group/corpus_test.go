@@ -180,9 +180,10 @@ type caseFile struct {
 	items          []Item
 	names          map[int64]string
 	stories, event []string
+	templates      []string // articles that a template made; nil where the file does not say
 }
 
-// readCase reads a txtar file. Its comment has lines "story: a b | c" and, optionally, "event: a b c"; each file is an
+// readCase reads a txtar file. Its comment has lines "story: a b | c" and, optionally, "event: a b c" and "templates: a b"; each file is an
 // article: lines "key: value", an empty line, the text.
 func readCase(t *testing.T, file string) caseFile {
 	t.Helper()
@@ -198,6 +199,9 @@ func readCase(t *testing.T, file string) caseFile {
 			c.stories = sets(value)
 		case "event":
 			c.event = sets(value)
+		case "templates", "templates:":
+			c.templates = append([]string{}, strings.Fields(value)...)
+			slices.Sort(c.templates)
 		}
 	}
 	for i, f := range ar.Files {
