@@ -56,6 +56,8 @@ type app struct {
 	feeds    *subscribe.Feeds
 	topics   *subscribe.Topics
 	lists    *subscribe.Lists
+
+	bodyTime time.Duration // see ingress.Options; tests set it
 }
 
 // openWith wires everything over the data folder and holds the folder until close.

@@ -114,7 +114,7 @@ func TestGroupLongLine(t *testing.T) {
 		t.Skip("reads lines of 16 MB")
 	}
 	long := `{"id":"long","title":"` + strings.Repeat("x", maxLine) + `"}` + "\n"
-	fits := `{"id":"fits","title":"` + strings.Repeat("x ", maxLine/2-20) + `"}` + "\n"
+	fits := `{"id":"fits","title":"x"` + strings.Repeat(" ", maxLine-30) + `}` + "\n"
 	for name, tt := range map[string]struct {
 		in   string
 		want int

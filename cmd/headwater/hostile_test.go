@@ -180,8 +180,8 @@ func TestGroupLarge(t *testing.T) {
 		"a megabyte of tags":       {rows(5, func(i int) row { return item(i, word(i), strings.Repeat("<i>", mega/3+i)) }), 5},
 		"a megabyte of quotations": {rows(5, func(i int) row { return item(i, word(i), strings.Repeat("“x” ", mega/10+i)) }), 5},
 		"a megabyte of outlets":    {rows(5, func(i int) row { return item(i, word(i), strings.Repeat("Reuters reported. ", mega/18+i)) }), 5},
-		"the same 30,000 times":    {rows(30_000, func(i int) row { return item(i, "Tolls at the harbour rise in spring", madeUp(1, 100)) }), 1},
-		"numbered by the feed":     {rows(700, func(i int) row { return ofOneFeed(i, fmt.Sprintf("Tolls at the harbour rise in spring (%d)", i)) }), 1},
+		"the same 12,000 times":    {rows(12_000, func(i int) row { return item(i, "Tolls at the harbour rise in spring", madeUp(1, 100)) }), 1},
+		"numbered by the feed":     {rows(400, func(i int) row { return ofOneFeed(i, fmt.Sprintf("Tolls at the harbour rise in spring (%d)", i)) }), 1},
 		"numbered 9,000 times":     {rows(9000, func(i int) row { return item(i, fmt.Sprintf("Toll %d at the harbour", i), madeUp(1, 100)) }), 1},
 	}
 	for name, h := range tests {

@@ -20,8 +20,8 @@ type route struct{ method, path string }
 // parameter is one of a pattern of http.ServeMux.
 var parameter = regexp.MustCompile(`\{[^}]*\}`)
 
-// everyRoute serves an empty newsroom on loopback, with the callbacks of hubs, and gives every route there is.
-func everyRoute(t *testing.T, change func(*config.Config)) (*httptest.Server, []route) {
+// everyRoute serves an empty data folder on loopback, with the callbacks of hubs, and returns every route there is.
+func everyRoute(t *testing.T, change func(*config.Config), prepare ...func(*app)) (*httptest.Server, []route) {
 	t.Helper()
 	cfg := config.Default()
 	cfg.Data, cfg.PublicURL = t.TempDir(), "https://news.example.org"
@@ -29,6 +29,9 @@ func everyRoute(t *testing.T, change func(*config.Config)) (*httptest.Server, []
 	a, err := (&cli{stderr: io.Discard}).openWith(t.Context(), cfg)
 	if err != nil {
 		t.Fatal(err)
+	}
+	for _, p := range prepare {
+		p(a)
 	}
 	h, err := a.handler(t.Context(), cfg.PublicURL)
 	if err != nil {

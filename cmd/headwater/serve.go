@@ -163,7 +163,8 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 	checks := ingress.Options{
 		Hosts:   ingress.NewHosts(a.cfg.Listen, a.cfg.PublicURL, a.cfg.Hosts),
 		Proxies: a.cfg.TrustedProxies, Logger: a.log,
-		MaxBody: int64(a.cfg.Fetch.MaxBytes), // of what hubs push
+		MaxBody:  int64(a.cfg.Fetch.MaxBytes), // of what hubs push
+		BodyTime: a.bodyTime,
 	}
 	return ingress.Routes{Handler: ingress.New(ctx, checks, all), Patterns: append(patterns, readers.Patterns...)}, nil
 }
