@@ -3,7 +3,7 @@
 //
 // api.go builds the handler, routes.go lists the operations and describes them. Each noun has a file with the shapes of its
 // requests and answers and their handlers: story.go, article.go, event.go, outlet.go, search.go, topic.go, alert.go, feed.go,
-// opml.go, correction.go, status.go. stream.go sends the changes of stories as they happen, through fanout.go. Below them
+// correction.go, status.go. stream.go sends the changes of stories as they happen, through fanout.go. Below them
 // are token.go, which tells users apart, server.go, which holds what handlers share, and backend.go, what they read and change.
 package api
 

@@ -12,7 +12,7 @@ type topic struct {
 }
 
 func TestTopics(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	var made topic
 	a := d.ask(t, "POST", "/api/v1/topics", `{"name":" sea & shore ","query":" river OR comet "}`)
 	a.read(201, &made)
@@ -91,14 +91,14 @@ func TestFeeds(t *testing.T) {
 }
 
 func TestFindFeeds(t *testing.T) {
-	d := library(t)
-	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.press+`/site"}`).refused(409) // its feed is the wire's
-	p := d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.press+`/sites"}`).refused(422)
-	if len(p.Errors) != 2 || p.Errors[1].Value != d.press+"/late" || !strings.Contains(p.Detail, "one of several feeds") {
+	d := filled(t)
+	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.feeds+`/site"}`).refused(409) // its feed is the wire's
+	p := d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.feeds+`/sites"}`).refused(422)
+	if len(p.Errors) != 2 || p.Errors[1].Value != d.feeds+"/late" || !strings.Contains(p.Detail, "one of several feeds") {
 		t.Errorf("of several: %+v", p)
 	}
 	for _, bad := range []struct{ url, says string }{
-		{d.press + "/nothing", "the document is empty"}, {"http://192.0.2.1/feed", "fetch.allow_private"}, {"ftp://a.example/", "no feed address"}, {"anna@a.example", "mail address"},
+		{d.feeds + "/nothing", "the document is empty"}, {"http://192.0.2.1/feed", "fetch.allow_private"}, {"ftp://a.example/", "no feed address"}, {"anna@a.example", "mail address"},
 	} {
 		p := d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+bad.url+`"}`).refused(422)
 		if len(p.Errors) != 1 || p.Errors[0].Location != "body.url" || !strings.Contains(p.Detail, bad.says) {
@@ -106,13 +106,13 @@ func TestFindFeeds(t *testing.T) {
 		}
 	}
 	var made struct{ URL string }
-	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.press+`/nothing","force":true}`).read(201, &made)
-	if made.URL != d.press+"/nothing" {
+	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.feeds+`/nothing","force":true}`).read(201, &made)
+	if made.URL != d.feeds+"/nothing" {
 		t.Errorf("forced: %s", made.URL)
 	}
-	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+strings.TrimPrefix(d.press, "http://")+`/site"}`).refused(409) // a bare host
-	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.press+`/sites","as_is":true}`).read(201, &made)
-	if made.URL != d.press+"/sites" {
+	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+strings.TrimPrefix(d.feeds, "http://")+`/site"}`).refused(409) // a bare host
+	d.ask(t, "POST", "/api/v1/feeds", `{"url":"`+d.feeds+`/sites","as_is":true}`).read(201, &made)
+	if made.URL != d.feeds+"/sites" {
 		t.Errorf("as it is: %s", made.URL)
 	}
 }

@@ -50,7 +50,7 @@ var routes = []string{
 	"POST /api/v1/topics/{name}/alerts/{id}/test",
 }
 
-func describe(t *testing.T, d *desk) description {
+func describe(t *testing.T, d *testServer) description {
 	t.Helper()
 	var out description
 	a := d.ask(t, "GET", "/api/v1/openapi.json", "")
@@ -137,7 +137,7 @@ func TestDescriptionIsWhole(t *testing.T) {
 // TestAnswersAreAsDescribed asks every operation, for good and bad, and holds status, type and body against the
 // description.
 func TestAnswersAreAsDescribed(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	doc := describe(t, d)
 	asked := map[string]bool{}
 	for _, tt := range []struct {
@@ -218,8 +218,8 @@ func TestAnswersAreAsDescribed(t *testing.T) {
 		{"PATCH", "/api/v1/topics/hills", `{"name":"weather"}`, 409},
 		{"PATCH", "/api/v1/topics/hills", `{"query":"\"never closed"}`, 400},
 		{"PATCH", "/api/v1/topics/sport", `{"query":"ball"}`, 404},
-		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"webhook","target":"` + d.press + `/hook","again_outlets":5}`, 201},
-		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"webhook","target":"` + d.press + `/hook"}`, 409},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"webhook","target":"` + d.feeds + `/hook","again_outlets":5}`, 201},
+		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"webhook","target":"` + d.feeds + `/hook"}`, 409},
 		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"ntfy","target":"http://127.0.0.1:1/weather","token":"tk_1"}`, 201},
 		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"email","target":"anna@example.org"}`, 422}, // no mail server is set
 		{"POST", "/api/v1/topics/weather/alerts", `{"kind":"pigeon","target":"anna"}`, 422},

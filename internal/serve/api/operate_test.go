@@ -157,7 +157,7 @@ func wantMetrics(t *testing.T, h http.Handler, want map[string]string) {
 }
 
 func TestMetrics(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	d.collect(t, "late")
 	for _, path := range []string{"stories/1", "stories/2", "stories/x", "story/1", "stories?limit=1&limit=2"} {
 		d.ask(t, "GET", "/api/v1/"+path, "")

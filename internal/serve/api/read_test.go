@@ -29,7 +29,7 @@ func keys(v any) string {
 
 // TestKeys holds the keys of every shape: programs rely on them.
 func TestKeys(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	_, err := d.room.Topics.AddTopic(t.Context(), news.Topic{Name: "weather", Query: "river"})
 	must(t, err)
 	for _, tt := range []struct{ path, at, want string }{
@@ -86,7 +86,7 @@ func first(v any) any {
 }
 
 func TestStatus(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	want := map[string]int{"feeds": 3, "articles": 4, "stories": 3, "events": 3, "unsettled": 0, "unindexed": 0}
 	var got map[string]int // which takes whole numbers only
 	d.get(t, "/api/v1/status", &got)
@@ -102,7 +102,7 @@ func TestStatus(t *testing.T) {
 }
 
 // collect stores articles of the first feed and leaves them unsettled.
-func (d *desk) collect(t *testing.T, guids ...string) {
+func (d *testServer) collect(t *testing.T, guids ...string) {
 	t.Helper()
 	f, err := d.room.Store.Feed(t.Context(), 1)
 	must(t, err)
@@ -130,7 +130,7 @@ func (l listed) titles() (out []string) {
 
 // TestLists asks for parts of lists. A total of -1 is none.
 func TestLists(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	later, earlier := "2026-08-18T12:00:01Z", "2026-08-18T14:00:00%2B02:00" // after and at the poll
 	for _, tt := range []struct {
 		path  string
@@ -180,7 +180,7 @@ func TestLists(t *testing.T) {
 	}
 }
 
-func (d *desk) event(t *testing.T, title string) int64 {
+func (d *testServer) event(t *testing.T, title string) int64 {
 	t.Helper()
 	s, err := d.room.Stories.Story(t.Context(), d.storyAbout(t, title))
 	must(t, err)
@@ -207,7 +207,7 @@ func TestEmptyLists(t *testing.T) {
 }
 
 func TestStory(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	id := d.storyAbout(t, floodTitle)
 	var got struct {
 		ID, Event int64
@@ -253,7 +253,7 @@ func TestStory(t *testing.T) {
 
 // TestMergedStory merges one story into another: its id leads there for good.
 func TestMergedStory(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	kept, gone := d.storyAbout(t, floodTitle), d.storyAbout(t, strikeTitle)
 	story, err := d.room.Stories.Story(t.Context(), kept)
 	must(t, err)
@@ -282,7 +282,7 @@ func TestMergedStory(t *testing.T) {
 
 // TestAgedOutStory keeps its headline, origin and counts, and nothing else fails where its articles were.
 func TestAgedOutStory(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	id := d.storyAbout(t, floodTitle)
 	before, err := d.room.Stories.Story(t.Context(), id)
 	must(t, err)
@@ -311,7 +311,7 @@ func TestAgedOutStory(t *testing.T) {
 }
 
 func TestArticle(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	d.collect(t, "late")
 	type article struct {
 		ID, Story, Feed    int64
@@ -351,7 +351,7 @@ func TestArticle(t *testing.T) {
 
 // TestFound holds the spans of a search against the text that they are in.
 func TestFound(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	type span struct{ Start, End int }
 	var got struct {
 		Total    int
@@ -380,7 +380,7 @@ func TestFound(t *testing.T) {
 }
 
 func TestFeed(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	_, err := d.room.Feeds.AddFeed(t.Context(), news.Feed{URL: "https://new.example/feed"})
 	must(t, err)
 	var list struct{ Feeds []object }
@@ -390,7 +390,7 @@ func TestFeed(t *testing.T) {
 	if len(list.Feeds) != 4 || !cmp.Equal(list.Feeds[1], one) {
 		t.Errorf("the list has %v, the feed is %v", list.Feeds, one)
 	}
-	if one["url"] != d.press+"/paper" || one["title"] != "Gull Point Paper" || one["state"] != "ok" || one["articles"] != 2.0 || one["folder"] != "Papers" ||
+	if one["url"] != d.feeds+"/paper" || one["title"] != "Gull Point Paper" || one["state"] != "ok" || one["articles"] != 2.0 || one["folder"] != "Papers" ||
 		one["checked"] != "2026-08-18T12:00:00Z" || one["due"] == nil {
 		t.Errorf("feed 2: %v", one)
 	}
@@ -401,7 +401,7 @@ func TestFeed(t *testing.T) {
 
 // TestTextStandsAsItIs wants no HTML escapes in JSON, and titles whole.
 func TestTextStandsAsItIs(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	a := d.ask(t, "GET", "/api/v1/search?q="+url.QueryEscape("title:aunt"), "")
 	if !strings.Contains(a.Body.String(), `"title":"`+cometTitle+`"`) {
 		t.Errorf("the title is mangled: %s", a.Body)

@@ -35,7 +35,7 @@ func (a answer) refused(status int) problem {
 
 // TestRefused sends what is not taken. The detail must name the fault, location the place where errors say.
 func TestRefused(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	long := strings.Repeat("x", 3000)
 	for _, tt := range []struct {
 		method, path, body string
@@ -184,7 +184,7 @@ func TestContentTypes(t *testing.T) {
 
 // TestOtherSites sends changes as a browser would from another site's page.
 func TestOtherSites(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	_, err := d.room.Topics.AddTopic(t.Context(), news.Topic{Name: "weather", Query: "river"})
 	must(t, err)
 	changes := []struct{ method, path, body string }{
@@ -208,7 +208,7 @@ func TestOtherSites(t *testing.T) {
 }
 
 func TestHeaders(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	for _, path := range []string{"/api/v1/stories", "/api/v1/stories/x", "/api/v1/openapi.json", "/healthz", "/metrics", "/nothing"} {
 		h := d.ask(t, "GET", path, "").Header()
 		if h.Get("X-Content-Type-Options") != "nosniff" || h.Get("Cache-Control") != "no-cache" {

@@ -3,7 +3,12 @@ package api
 import (
 	"context"
 	"net/http"
+	"strconv"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"headwater/internal/news"
 )
@@ -61,4 +66,114 @@ func plain(w http.ResponseWriter, status int, text string) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
 	_, _ = w.Write([]byte(text + "\n")) // a reader that left needs no answer
+}
+
+const pathMetrics = "/metrics"
+
+// metrics counts requests, and serves these counts, those of status and the process's own figures to Prometheus.
+type metrics struct {
+	handler  http.Handler
+	requests *prometheus.CounterVec
+	took     *prometheus.HistogramVec
+}
+
+func (s *server) metrics() (*metrics, error) {
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "headwater_http_requests_total", Help: "Requests answered, by route pattern and status code.",
+		}, []string{"route", "code"}),
+		took: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "headwater_http_request_duration_seconds", Help: "Time to answer, by route pattern.", Buckets: prometheus.DefBuckets,
+		}, []string{"route"}),
+	}
+	reg := prometheus.NewRegistry()
+	for _, c := range []prometheus.Collector{
+		collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), newCounts(s), m.requests, m.took,
+	} {
+		if err := reg.Register(c); err != nil {
+			return nil, err
+		}
+	}
+	m.handler = promhttp.HandlerFor(reg, promhttp.HandlerOpts{})
+	return m, nil
+}
+
+// watch counts what next answers, by the pattern of the route, so that no visitor can make new series. What is refused before
+// its route is found counts as none.
+func (m *metrics) watch(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began, seen := time.Now(), &recorder{ResponseWriter: w, code: http.StatusOK}
+		r = r.WithContext(r.Context())
+		r.Pattern = "" // of the mux before this one
+		next.ServeHTTP(seen, r)
+		route := r.Pattern // set by the mux
+		if route == "" || route == "/" {
+			route = "none"
+		}
+		m.requests.WithLabelValues(route, strconv.Itoa(seen.code)).Inc()
+		m.took.WithLabelValues(route).Observe(time.Since(began).Seconds())
+	})
+}
+
+// recorder remembers the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	code int
+}
+
+// WriteHeader remembers the code and sends it.
+func (r *recorder) WriteHeader(code int) {
+	r.code = code
+	r.ResponseWriter.WriteHeader(code)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
+
+// counts reads the status at each scrape.
+type counts struct {
+	*server
+	ready  *prometheus.Desc
+	gauges []gauge
+}
+
+type gauge struct {
+	desc  *prometheus.Desc
+	value func(news.Status) int
+}
+
+func newCounts(s *server) *counts {
+	c := &counts{server: s, ready: prometheus.NewDesc("headwater_ready", "1 where store and index answer, else 0.", nil, nil)}
+	add := func(name, help string, value func(news.Status) int) {
+		c.gauges = append(c.gauges, gauge{prometheus.NewDesc("headwater_"+name, help, nil, nil), value})
+	}
+	add("feeds", "Feeds subscribed.", func(s news.Status) int { return s.Feeds })
+	add("articles", "Articles stored.", func(s news.Status) int { return s.Articles })
+	add("stories", "Stories.", func(s news.Status) int { return s.Stories })
+	add("events", "Events.", func(s news.Status) int { return s.Events })
+	add("unsettled", "Articles that wait to be settled.", func(s news.Status) int { return s.Unsettled })
+	add("unindexed", "Articles that wait to be indexed.", func(s news.Status) int { return s.Unindexed })
+	return c
+}
+
+// Describe names the gauges.
+func (c *counts) Describe(ch chan<- *prometheus.Desc) {
+	ch <- c.ready
+	for _, g := range c.gauges {
+		ch <- g.desc
+	}
+}
+
+// Collect reads them. Where store or index does not answer, the gauges are left out and headwater_ready is 0, so that the
+// other figures, which are needed most then, still come.
+func (c *counts) Collect(ch chan<- prometheus.Metric) {
+	st, err := c.poll(context.Background())
+	if err != nil {
+		ch <- prometheus.MustNewConstMetric(c.ready, prometheus.GaugeValue, 0)
+		return
+	}
+	ch <- prometheus.MustNewConstMetric(c.ready, prometheus.GaugeValue, 1)
+	for _, g := range c.gauges {
+		ch <- prometheus.MustNewConstMetric(g.desc, prometheus.GaugeValue, float64(g.value(st)))
+	}
 }

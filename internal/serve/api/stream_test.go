@@ -75,7 +75,7 @@ func (l *listener) next() (e event) {
 
 func streaming(t *testing.T) (*pipelinetest.Room, string, chan struct{}) {
 	t.Helper()
-	d := library(t)
+	d := filled(t)
 	closing := make(chan struct{})
 	srv := httptest.NewServer(serve(t, api.Options{Backend: backendOf(d.room), Version: "1.2.3", CheckQuery: search.Validate, Closing: closing}))
 	t.Cleanup(srv.Close)

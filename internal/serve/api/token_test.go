@@ -13,7 +13,7 @@ import (
 
 // TestTokens asks with a good token, a bad one, none, and another scheme, by what needs one.
 func TestTokens(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	must(t, d.room.Accounts.AddUser(t.Context(), "anna", "correct horse"))
 	anna, _, err := d.room.Store.User(t.Context(), "anna")
 	must(t, err)
@@ -97,7 +97,7 @@ func TestTokens(t *testing.T) {
 
 // TestCursors walks lists page by page while others are asked: each entry comes once, in the order of the whole list.
 func TestCursors(t *testing.T) {
-	d := library(t)
+	d := filled(t)
 	for _, tt := range []struct{ path, key string }{
 		{"stories?order=newest", "stories"}, {"articles?since=2026-01-01T00:00:00Z", "articles"}, {"events?stories=1", "events"}, {"outlets?", "outlets"},
 	} {

@@ -37,18 +37,18 @@ func must(t *testing.T, err error) {
 // now is when everything in these tests is polled.
 var now = time.Date(2026, 8, 18, 12, 0, 0, 0, time.UTC)
 
-// desk is the API over a real newsroom.
-type desk struct {
+// testServer is the API over a real newsroom.
+type testServer struct {
 	http.Handler
 	room  *pipelinetest.Room
-	press string // address of the feeds
+	feeds string // address of the feeds
 }
 
 // open makes an API over an empty newsroom.
-func open(t *testing.T) *desk {
+func open(t *testing.T) *testServer {
 	t.Helper()
 	room := openRoom(t)
-	return &desk{Handler: serve(t, api.Options{Backend: backendOf(room), Version: "1.2.3", CheckQuery: search.Validate, CheckTopic: search.CheckTopic}), room: room}
+	return &testServer{Handler: serve(t, api.Options{Backend: backendOf(room), Version: "1.2.3", CheckQuery: search.Validate, CheckTopic: search.CheckTopic}), room: room}
 }
 
 func serve(t *testing.T, o api.Options) http.Handler {
@@ -97,9 +97,9 @@ func openRoom(t *testing.T) *pipelinetest.Room {
 	}})
 }
 
-// papers are what the feeds hold: a wire's report, its copy in a paper, a blog's rewrite of somebody whom no feed carries,
+// feedDocuments are what the feeds hold: a wire's report, its copy in a paper, a blog's rewrite of somebody whom no feed carries,
 // and news that nobody else has. The last has no date.
-func papers() map[string]string {
+func feedDocuments() map[string]string {
 	const flood = "The river rose over its banks in the night and flooded forty houses in the lower town, the mayor of Aldermere said. " +
 		"Boats brought two hundred people to the school on the hill, where beds had been put up in the gymnasium by volunteers."
 	const comet = "According to reporting by The Vantage Post, an amateur with a telescope in her garden found a comet that nobody " +
@@ -135,11 +135,11 @@ func item(site, guid, title, author, text string, at time.Time) string {
 		escape(title), site, guid, guid, author, date, escape(text))
 }
 
-// library is an API over a newsroom that has read the papers: four articles in three stories.
-func library(t *testing.T) *desk {
+// filled is an API over a newsroom that has read feedDocuments: four articles in three stories.
+func filled(t *testing.T) *testServer {
 	t.Helper()
 	d := open(t)
-	all := papers()
+	all := feedDocuments()
 	const link = `<link rel="alternate" type="application/rss+xml" href="/%s">`
 	all["site"] = "<!doctype html>" + fmt.Sprintf(link, "wire")
 	all["sites"] = "<!doctype html>" + fmt.Sprintf(link, "early") + fmt.Sprintf(link, "late")
@@ -148,7 +148,7 @@ func library(t *testing.T) *desk {
 		_, _ = io.WriteString(w, all[strings.Trim(r.URL.Path, "/")]) // a client that has gone is no matter
 	}))
 	t.Cleanup(srv.Close)
-	d.press = srv.URL
+	d.feeds = srv.URL
 	for _, name := range []string{"wire", "paper", "blog"} {
 		_, err := d.room.Feeds.AddFeed(t.Context(), news.Feed{URL: srv.URL + "/" + name, Folder: "Papers"})
 		must(t, err)
@@ -166,7 +166,7 @@ type answer struct {
 }
 
 // ask sends a request; headers are names and values in turn. A body goes as JSON unless a header says otherwise.
-func (d *desk) ask(t *testing.T, method, path, body string, headers ...string) answer {
+func (d *testServer) ask(t *testing.T, method, path, body string, headers ...string) answer {
 	t.Helper()
 	return ask(t, d, method, path, body, headers...)
 }
@@ -186,7 +186,7 @@ func ask(t *testing.T, h http.Handler, method, path, body string, headers ...str
 }
 
 // get asks for JSON, which must come with 200, and reads it into v.
-func (d *desk) get(t *testing.T, path string, v any) {
+func (d *testServer) get(t *testing.T, path string, v any) {
 	t.Helper()
 	d.ask(t, "GET", path, "").read(http.StatusOK, v)
 }
@@ -217,7 +217,7 @@ func (a answer) is(status int) {
 type object = map[string]any
 
 // storyAbout gives the id of the story with an article whose title begins so.
-func (d *desk) storyAbout(t *testing.T, title string) int64 {
+func (d *testServer) storyAbout(t *testing.T, title string) int64 {
 	t.Helper()
 	list, err := d.room.Stories.Stories(t.Context(), news.StoryList{})
 	must(t, err)
@@ -231,7 +231,7 @@ func (d *desk) storyAbout(t *testing.T, title string) int64 {
 }
 
 // articleAbout gives the id of the oldest article whose title begins so.
-func (d *desk) articleAbout(t *testing.T, title string) int64 {
+func (d *testServer) articleAbout(t *testing.T, title string) int64 {
 	t.Helper()
 	s, err := d.room.Stories.Story(t.Context(), d.storyAbout(t, title))
 	must(t, err)
