@@ -121,7 +121,7 @@ func TestListsAreKept(t *testing.T) {
 		equal(t, 7, find1(t, x, Request{Query: "comet"}).Total)
 		equal(t, 0, find1(t, x, Request{Query: "asteroid"}).Total)
 	}
-	if len(x.lists.young) == 0 || x.lists.size <= 0 {
+	if len(x.lists.recent) == 0 || x.lists.size <= 0 {
 		t.Error("nothing is kept")
 	}
 	if err := x.Delete(t.Context(), []int64{3}); err != nil {
@@ -142,10 +142,10 @@ func TestListsAreBounded(t *testing.T) {
 		}
 	}
 	each := (&hitList{docs: docs}).size()
-	if n := len(k.young) + len(k.old); n*each > maxLists || n < 5 {
+	if n := len(k.recent) + len(k.older); n*each > maxLists || n < 5 {
 		t.Errorf("%d lists of %d bytes are kept; they may take %d", n, each, maxLists)
 	}
-	if k.kept(listKey{59, "comet"}) == nil || k.kept(listKey{0, "comet"}) != nil {
+	if k.lookup(listKey{59, "comet"}) == nil || k.lookup(listKey{0, "comet"}) != nil {
 		t.Error("not the oldest was forgotten")
 	}
 	wrong := errors.New("unreadable")

@@ -17,12 +17,12 @@ func TestClosedIsTrusted(t *testing.T) {
 		{"closed", Options{}, func(*testing.T, string) {}, true},
 		{"closed, and to be verified", Options{Verify: true}, func(*testing.T, string) {}, false},
 		{"not closed", Options{}, func(t *testing.T, dir string) {
-			if err := os.Remove(filepath.Join(dir, folder, closedName)); err != nil {
+			if err := os.Remove(filepath.Join(dir, folder, closeMarker)); err != nil {
 				t.Fatal(err)
 			}
 		}, false},
 		{"the closing cut short", Options{}, func(t *testing.T, dir string) {
-			write(t, filepath.Join(dir, folder, closedName), half)
+			write(t, filepath.Join(dir, folder, closeMarker), half)
 		}, false},
 		{"a file more", Options{}, func(t *testing.T, dir string) {
 			if err := os.WriteFile(filepath.Join(dir, folder, "store", "0000000000ff.zap"), nil, 0o600); err != nil {
@@ -65,13 +65,13 @@ func TestOpenIsNotClosed(t *testing.T) {
 	dir := full(t)
 	x := open(t, dir, Options{})
 	equal(t, []int64{5}, found(t, x, Request{Query: "全人代"}))
-	if _, err := os.Stat(filepath.Join(dir, folder, closedName)); !os.IsNotExist(err) {
+	if _, err := os.Stat(filepath.Join(dir, folder, closeMarker)); !os.IsNotExist(err) {
 		t.Errorf("it counts as closed: %v", err)
 	}
 	if err := x.Close(); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := os.Stat(filepath.Join(dir, folder, closedName)); err != nil {
+	if _, err := os.Stat(filepath.Join(dir, folder, closeMarker)); err != nil {
 		t.Error(err)
 	}
 }

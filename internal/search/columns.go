@@ -16,16 +16,16 @@ import (
 // errDamaged says that a search met what no index should hold.
 var errDamaged = errors.New("the index is damaged")
 
-// recovered makes an error of a panic: bleve reads a damaged index without checks. Each goroutine of a search defers it.
-func recovered(err *error) {
+// recoverDamage makes an error of a panic: bleve reads a damaged index without checks. Each goroutine of a search defers it.
+func recoverDamage(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("%w: %v", errDamaged, r)
 	}
 }
 
-// segmentColumns is what searches read of every match, by document number within a segment of the index: asking bleve for
-// each would cost more than finding them. A segment never changes, so its columns are made once, in a few milliseconds for
-// 10,000 articles, and go with it.
+// segmentColumns has what searches read of every match, by document number within a segment. To ask bleve for it would cost
+// more than to find the matches. A segment never changes, so its columns are made once, in a few milliseconds for 10,000
+// articles. They take 20 bytes an article.
 type segmentColumns struct {
 	ids     []int64
 	times   []uint32 // seconds since 1970; 0 is unknown
@@ -59,14 +59,15 @@ func (n *nameTable) number(s string) int32 {
 	return i
 }
 
-// forget drops all segments: an index that is opened anew may give the number of one that never reached the disk to another.
+// forget drops all segments. An index that is opened anew may give the number of a segment that never reached the disk to
+// another one.
 func (c *columns) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.segments = nil
 }
 
-// languages gives those of the articles that searches have met.
+// languages gives the languages of the articles, as of the latest search.
 func (c *columns) languages() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -75,14 +76,14 @@ func (c *columns) languages() []string {
 
 // view is the columns of one snapshot of the index.
 type view struct {
-	parts   []*scorch.SegmentSnapshot
-	columns []*segmentColumns // of each part
-	starts  []uint64          // of each part, in document numbers of the snapshot
+	parts   []*scorch.SegmentSnapshot // the segments
+	columns []*segmentColumns         // of each segment
+	starts  []uint64                  // of each segment: its first document, in document numbers of the snapshot
 	outlets []string
 	langs   []string
 }
 
-// view gives the columns of a snapshot, and forgets those that it does not have.
+// view gives the columns of a snapshot. It drops those of segments that the snapshot does not have.
 func (c *columns) view(r api.IndexReader) (*view, error) {
 	s, ok := r.(*scorch.IndexSnapshot)
 	if !ok {
@@ -146,7 +147,8 @@ func (c *columns) read(s segapi.Segment, n int) (*segmentColumns, error) {
 // columnTime is a time as columns have it, in seconds since 1970.
 func columnTime(unix int64) uint32 { return uint32(min(unix, math.MaxUint32)) }
 
-// eachTerm calls what take gives for a term with each of its documents. Terms begin with a prefix, which take is not given.
+// eachTerm calls take with each term that begins with prefix, without the prefix, and calls what take gives with each
+// document of the term.
 func eachTerm(s segapi.Segment, field, prefix string, take func(string) (func(uint64), error)) error {
 	dict, err := s.Dictionary(field)
 	if err != nil {
@@ -194,7 +196,7 @@ func (v *view) docs() uint64 {
 	return v.starts[len(v.starts)-1] + uint64(len(v.columns[len(v.columns)-1].ids))
 }
 
-// row is what the columns say of a document.
+// row is a document's values in the columns.
 type row struct {
 	id           int64
 	time         uint32
@@ -219,7 +221,7 @@ func (v *rowReader) row(doc uint64) row {
 	return row{c.ids[at], c.times[at], c.outlets[at], c.langs[at]}
 }
 
-// part gives in which part of the snapshot a document is, and its number there.
+// part gives the segment of a document, and the document's number there.
 func (v *view) part(doc uint64) (i int, at uint64) {
 	i, found := slices.BinarySearch(v.starts, doc)
 	if !found {

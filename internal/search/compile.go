@@ -200,7 +200,7 @@ func (l leaf) hitLists(ctx context.Context) ([]*hitList, error) {
 	key := l.key()
 	found, missing := make([]*hitList, len(l.view.parts)), []int{}
 	for i, part := range l.view.parts {
-		if found[i] = l.lists.kept(listKey{part.Id(), key}); found[i] == nil {
+		if found[i] = l.lists.lookup(listKey{part.Id(), key}); found[i] == nil {
 			missing = append(missing, i)
 		}
 	}
@@ -211,7 +211,7 @@ func (l leaf) hitLists(ctx context.Context) ([]*hitList, error) {
 	var next atomic.Int32
 	group, ctx := errgroup.WithContext(ctx)
 	read := func() (err error) {
-		defer recovered(&err)
+		defer recoverDamage(&err)
 		for n := int(next.Add(1)) - 1; n < len(missing); n = int(next.Add(1)) - 1 {
 			i := missing[n]
 			part := l.view.parts[i]

@@ -1,6 +1,7 @@
 package search
 
 import (
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,16 +42,20 @@ const (
 	timeOptions = keyOptions | api.DocValues
 )
 
-// evenLength is added to the length of bodies before bleve divides by its root: else a summary of ten words would beat
-// an article of three hundred by five to one for the same word.
-const evenLength = 100
+// lengthOffset is added to the length of bodies before bleve divides by its root. Without it a summary of ten words would score
+// five times as much as an article of three hundred for the same word.
+const lengthOffset = 100
 
-// makeDocument gives what is indexed of an article, without analysing it: bleve's workers do that. Shown is what readers
-// see beside its body.
+// makeDocument gives what is indexed of an article. Bleve's workers analyse it. shown is what readers see besides the body; it
+// is indexed behind the body, and offsets count on as in bodyText.
 func makeDocument(a news.Article, shown string, credits []news.Outlet) *document.Document {
 	d := document.NewDocument(docID(a.ID))
-	d.AddField(&textField{name: fieldTitle, texts: []string{a.Title}, even: evenLength / 10})
-	d.AddField(bodyField(a.Body(), shown))
+	d.AddField(&textField{name: fieldTitle, texts: []string{a.Title}, lengthOffset: lengthOffset / 10})
+	body := &textField{name: fieldBody, texts: []string{a.Body()}, lengthOffset: lengthOffset}
+	if shown != "" {
+		body.texts, body.running = append(body.texts, shown), true
+	}
+	d.AddField(body)
 	if len(a.Authors) > 0 {
 		d.AddField(&textField{name: fieldAuthor, texts: a.Authors})
 	}
@@ -78,13 +83,13 @@ func makeDocument(a news.Article, shown string, credits []news.Outlet) *document
 	}
 	if t := timeOf(a); !t.IsZero() {
 		keys = append(keys, keyDay+dayTerm(t))
-		d.AddField(&keyField{name: fieldTime, terms: []string{timeTerm(t)}, options: timeOptions})
+		d.AddField(&keyField{name: fieldTime, terms: []string{fmt.Sprintf("%012d", max(t.Unix(), 0))}, options: timeOptions})
 	}
 	d.AddField(&keyField{name: fieldKey, terms: keys, options: keyOptions})
 	return d
 }
 
-// timeOf is when an article came out, as searches by date and their order have it: zero where nobody knows.
+// timeOf is when an article came out, for searches by date and their order. It is zero where that is unknown.
 func timeOf(a news.Article) time.Time {
 	if a.Undated {
 		return time.Time{}
@@ -92,35 +97,26 @@ func timeOf(a news.Article) time.Time {
 	return a.Time()
 }
 
-// bodySeparator parts an article's body from what is shown beside it, in the text that offsets count in.
+// bodySeparator stands between an article's body and what is shown besides, in the text that offsets count in.
 const bodySeparator = "\n\n"
 
-// bodyField holds a body and what is shown beside it. Offsets count through both, as in wholeText.
-func bodyField(body, shown string) *textField {
-	f := &textField{name: fieldBody, texts: []string{body}, even: evenLength}
-	if shown != "" {
-		f.texts, f.running = append(f.texts, shown), true
-	}
-	return f
-}
-
-// wholeText is the text that the offsets of bodyField count in.
-func wholeText(body, shown string) string {
+// bodyText is the text that offsets in fieldBody count in.
+func bodyText(body, shown string) string {
 	if shown == "" {
 		return body
 	}
 	return body + bodySeparator + shown
 }
 
-// outletTerm is the outlet's name, a line end and its domain.
+// outletTerm is the outlet's name, a line feed and its domain.
 func outletTerm(o news.Outlet) string {
 	if o.Name == "" && o.Domain == "" {
 		return ""
 	}
-	return cutName(o.Name) + "\n" + strings.ToLower(o.Domain)
+	return trimName(o.Name) + "\n" + strings.ToLower(o.Domain)
 }
 
-func cutName(s string) string {
+func trimName(s string) string {
 	s = strings.ReplaceAll(strings.ToValidUTF8(s, ""), "\n", " ")
 	if r := []rune(s); len(r) > 100 {
 		return string(r[:100])
@@ -133,12 +129,6 @@ func docID(id int64) string { return strconv.FormatInt(id, 10) }
 const dayLayout = "20060102"
 
 func dayTerm(t time.Time) string { return t.UTC().Format(dayLayout) }
-
-// timeTerm sorts as the time does. Times before 1970 count as 1970.
-func timeTerm(t time.Time) string {
-	s := strconv.FormatInt(max(t.Unix(), 0), 10)
-	return "000000000000"[:max(12-len(s), 0)] + s
-}
 
 // appendSites adds a domain and each of its beginnings: reuters and reuters.com, bbc and bbc.co and bbc.co.uk.
 func appendSites(keys []string, prefix, domain string) []string {
@@ -195,10 +185,10 @@ func urlTerms(url string) (terms []string) {
 
 // textField is a text cut into words. It stands in for bleve's own, which makes several allocations a word.
 type textField struct {
-	name    string
-	texts   []string
-	running bool // offsets count on from text to text, a bodySeparator between
-	even    int  // added to the length that relevance divides by
+	name         string
+	texts        []string
+	running      bool // offsets count on from text to text, with a bodySeparator between
+	lengthOffset int  // added to the length that relevance divides by
 
 	length int
 	freqs  api.TokenFrequencies
@@ -237,7 +227,7 @@ func (f *textField) Size() int {
 	return n
 }
 
-// The texts are cut by one of bleve's workers. All terms share one string, all places one array.
+// Analyze cuts the texts. One of bleve's workers calls it. All terms share one string, and all locations one array.
 func (f *textField) Analyze() {
 	size := f.Size()
 	w := words{folded: make([]byte, 0, size+size/16+8), list: make([]word, 0, size/5+4)}
@@ -253,11 +243,8 @@ func (f *textField) Analyze() {
 		}
 		before += len(text) + len(bodySeparator)
 	}
-	f.length = w.count + f.even
-	f.freqs = frequencies(w)
-}
+	f.length = w.count + f.lengthOffset
 
-func frequencies(w words) api.TokenFrequencies {
 	folded := string(w.folded)
 	ids := make(map[string]int32, len(w.list)/2+1)
 	var terms []string
@@ -275,23 +262,22 @@ func frequencies(w words) api.TokenFrequencies {
 		of[i] = id
 	}
 	freqs, places := make([]api.TokenFreq, len(terms)), make([]*api.TokenLocation, len(w.list))
-	all := make(api.TokenFrequencies, len(terms))
+	f.freqs = make(api.TokenFrequencies, len(terms))
 	next := int32(0)
 	for id, term := range terms {
-		f := &freqs[id]
-		f.SetFrequency(int(counts[id]))
-		f.Locations = places[next : next : next+counts[id]]
+		freq := &freqs[id]
+		freq.SetFrequency(int(counts[id]))
+		freq.Locations = places[next : next : next+counts[id]]
 		next += counts[id]
-		all[term] = f
+		f.freqs[term] = freq
 	}
 	locations := make([]api.TokenLocation, len(w.list))
 	for i, t := range w.list {
 		l := &locations[i]
 		l.Start, l.End, l.Position = int(t.start), int(t.end), int(t.pos)
-		f := &freqs[of[i]]
-		f.Locations = append(f.Locations, l)
+		freq := &freqs[of[i]]
+		freq.Locations = append(freq.Locations, l)
 	}
-	return all
 }
 
 // keyField is a set of exact terms.
@@ -329,7 +315,7 @@ func (f *keyField) NumPlainTextBytes() uint64 { return 0 }
 // Size is for bleve's statistics.
 func (f *keyField) Size() int { return 16 * len(f.terms) }
 
-// The terms are taken as they are.
+// Analyze takes the terms as they are.
 func (f *keyField) Analyze() {
 	f.freqs = make(api.TokenFrequencies, len(f.terms))
 	freqs := make([]api.TokenFreq, len(f.terms))

@@ -52,7 +52,7 @@ func newDocView(x *Index, a news.Article, q queryContext) *docView {
 			}
 		}
 	}
-	v.stemmer = languages[stemmedAs(v.lang)]
+	v.stemmer = languages[stemmerLang(v.lang)]
 	v.langs = append(x.columns.languages(), v.lang)
 	return v
 }
@@ -80,7 +80,7 @@ func (v *docView) anchors() iter.Seq[string] {
 				if start, ok := threeLetters(term); ok && !yield(anchorStart+start) {
 					return
 				}
-				if content := name == fieldTitle || name == fieldBody; content && v.stemmer.stem != nil && stemmed(term) && !yield(anchorStem+v.stemOf(term)) {
+				if content := name == fieldTitle || name == fieldBody; content && v.stemmer.stem != nil && isStemmable(term) && !yield(anchorStem+v.stemOf(term)) {
 					return
 				}
 			}
@@ -99,7 +99,7 @@ func (v *docView) stemOf(term string) string {
 
 // hasForm says whether a field has another word that the stemmer of the article's language takes for the same.
 func (v *docView) hasForm(in *fieldWords, term string) bool {
-	if v.stemmer.stem == nil || !stemmed(term) {
+	if v.stemmer.stem == nil || !isStemmable(term) {
 		return false
 	}
 	class, ok := classOf(term, v.stemOf(term))
@@ -197,8 +197,8 @@ func threeLetters(word string) (string, bool) {
 	return word, n == 3 && utf8.ValidString(word)
 }
 
-// nearest gives the name that s differs least from, by two letters at most. It gives "" where there is none.
-func nearest(s string, names []string) string {
+// closestName gives the name that s differs least from, by two letters at most. It gives "" where there is none.
+func closestName(s string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
 		if d := distance([]byte(s), []byte(name)); d < least && d < len(name) {

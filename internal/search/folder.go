@@ -24,8 +24,8 @@ import (
 // The folders in the data folder.
 const (
 	folder    = "index.bleve"
-	newFolder = "index.bleve.new" // being built by NewRebuild
-	oldFolder = "index.bleve.old" // while Swap puts another in its place
+	newFolder = "index.bleve.new"   // being built by NewRebuild
+	oldFolder = "index.bleve.older" // while Swap puts another in its place
 	tornName  = "index.bleve.torn-"
 )
 
@@ -45,7 +45,7 @@ func (e *tornError) Error() string { return e.why }
 
 func torn(format string, args ...any) error { return &tornError{why: fmt.Sprintf(format, args...)} }
 
-func locked(path string) error {
+func lockedError(path string) error {
 	return fmt.Errorf("index %s: %w; stop the other headwater, or use another data folder", path, errLocked)
 }
 
@@ -89,7 +89,7 @@ func segmentNames(root string) (names []string, err error) {
 	db, err := bbolt.Open(root, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true, PreLoadFreelist: true})
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, locked(filepath.Dir(filepath.Dir(root)))
+		return nil, lockedError(filepath.Dir(filepath.Dir(root)))
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, torn("its root file is missing")
 	case err != nil && fromMachine(err):
@@ -106,7 +106,7 @@ func segmentNames(root string) (names []string, err error) {
 		if tx.Size() > info.Size() {
 			return torn("its root file is cut short")
 		}
-		if err := tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return touch(b) }); err != nil {
+		if err := tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return readBucket(b) }); err != nil {
 			return torn("its root file can't be read: %v", err)
 		}
 		snapshots := tx.Bucket(util.BoltSnapshotsBucket)
@@ -128,12 +128,12 @@ func segmentNames(root string) (names []string, err error) {
 	return names, err
 }
 
-// touch reads all values of a bucket.
-func touch(b *bbolt.Bucket) error {
+// readBucket reads all values of a bucket.
+func readBucket(b *bbolt.Bucket) error {
 	return b.ForEach(func(k, v []byte) error {
 		if v == nil {
 			if inner := b.Bucket(k); inner != nil {
-				return touch(inner)
+				return readBucket(inner)
 			}
 		}
 		crc32.ChecksumIEEE(v)
@@ -200,18 +200,18 @@ func syncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
-// closedName is a file in the index's folder that lists its files, with their sizes and times, as they were when it was
+// closeMarker is a file in the index's folder that lists its files, with their sizes and times, as they were when it was
 // closed. It is written last and removed when the index is opened. So an index that has it, and the files that it lists,
 // needs no other check.
-const closedName = "closed"
+const closeMarker = "closed"
 
-// noteClosed says that the index at path is closed.
-func noteClosed(path string) error {
-	files, err := filesOf(path)
+// writeCloseMarker says that the index at path is closed.
+func writeCloseMarker(path string) error {
+	files, err := listFiles(path)
 	if err != nil {
 		return err
 	}
-	part := filepath.Join(path, closedName+".part")
+	part := filepath.Join(path, closeMarker+".part")
 	f, err := os.OpenFile(part, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return err
@@ -220,32 +220,32 @@ func noteClosed(path string) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(part, filepath.Join(path, closedName)) // lost in a crash, it only costs a check
+	return os.Rename(part, filepath.Join(path, closeMarker)) // lost in a crash, it only costs a check
 }
 
-// takeClosed says whether the index at path is as it was when it was closed, and has it count as open from now on.
-func takeClosed(path string) (sound bool, err error) {
-	listed, err := os.ReadFile(filepath.Join(path, closedName))
+// takeCloseMarker says whether the index at path is as it was when it was closed, and has it count as open from now on.
+func takeCloseMarker(path string) (sound bool, err error) {
+	listed, err := os.ReadFile(filepath.Join(path, closeMarker))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	} else if err != nil {
 		return false, err
 	}
-	if err := os.Remove(filepath.Join(path, closedName)); err != nil {
+	if err := os.Remove(filepath.Join(path, closeMarker)); err != nil {
 		return false, err
 	}
 	if err := syncDir(path); err != nil {
 		return false, err
 	}
-	files, err := filesOf(path)
+	files, err := listFiles(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, err
 	}
 	return err == nil && bytes.Equal(files, listed), nil
 }
 
-// filesOf lists the files that bleve keeps in an index's folder, in order.
-func filesOf(path string) ([]byte, error) {
+// listFiles lists the files that bleve keeps in an index's folder, in order.
+func listFiles(path string) ([]byte, error) {
 	var list bytes.Buffer
 	add := func(info fs.FileInfo) {
 		fmt.Fprintf(&list, "%s %d %d\n", info.Name(), info.Size(), info.ModTime().UnixNano())
@@ -269,8 +269,8 @@ func filesOf(path string) ([]byte, error) {
 	return list.Bytes(), nil
 }
 
-// exchange puts the folder from in the place of another, which it moves to old.
-func exchange(from, place, old string) error {
+// replaceFolder puts the folder from in the place of another, which it moves to old.
+func replaceFolder(from, place, old string) error {
 	if err := os.RemoveAll(old); err != nil {
 		return err
 	}

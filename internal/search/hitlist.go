@@ -9,8 +9,8 @@ import (
 // maxLists bounds the memory that lists take between searches, in bytes.
 const maxLists = 64 << 20
 
-// hitList is where something that a query asks for stands in a segment of the index: documents in order, and how much each
-// says of it, as the first half of a float32: that is exact to one part in 256.
+// hitList has the documents of a segment that match a wordQuery, in order, and the weight of each. Weights are the first half
+// of a float32, which is exact to one part in 256.
 type hitList struct {
 	docs    []uint32
 	weights []uint16
@@ -22,68 +22,68 @@ func (h *hitList) weight(i int) float64 {
 	return float64(math.Float32frombits(uint32(h.weights[i]) << 16))
 }
 
-// hitLists keeps those that were used lately. A segment never changes, so its lists hold as long as it does; those of segments
-// that are gone are soon forgotten. The zero value is ready.
+// hitLists caches hit lists in two generations. A segment never changes, so its lists stay valid. Lists of segments that are
+// gone are evicted like others that are not used. The zero value is ready.
 type hitLists struct {
-	mu         sync.Mutex
-	young, old map[listKey]*hitList // old is what young was when it was full
-	size       int                  // of young
+	mu            sync.Mutex
+	recent, older map[listKey]*hitList // older is what recent was when it was full
+	size          int                  // of recent
 }
 
 type listKey struct {
 	segment uint64
-	asked   string
+	query   string // wordQuery.key
 }
 
-// get gives a list, which read makes where it is not kept.
+// get gives a list. It calls read where the list is not cached.
 func (k *hitLists) get(key listKey, read func() (*hitList, error)) (*hitList, error) {
-	if l := k.kept(key); l != nil {
+	if l := k.lookup(key); l != nil {
 		return l, nil
 	}
 	l, err := read()
 	if err == nil && l.size() <= maxLists/4 {
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		k.keep(key, l)
+		k.insert(key, l)
 	}
 	return l, err
 }
 
-func (k *hitLists) kept(key listKey) *hitList {
+func (k *hitLists) lookup(key listKey) *hitList {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if l := k.young[key]; l != nil {
+	if l := k.recent[key]; l != nil {
 		return l
 	}
-	l := k.old[key]
+	l := k.older[key]
 	if l != nil {
-		k.keep(key, l)
+		k.insert(key, l)
 	}
 	return l
 }
 
-// keep makes a list young; k.mu is held.
-func (k *hitLists) keep(key listKey, l *hitList) {
-	if k.young[key] != nil {
-		return // another search was as quick
+// insert adds a list to the recent ones; k.mu is held.
+func (k *hitLists) insert(key listKey, l *hitList) {
+	if k.recent[key] != nil {
+		return // by another search
 	}
-	if k.size += l.size(); k.size > maxLists/2 || k.young == nil {
-		k.old, k.young, k.size = k.young, map[listKey]*hitList{}, l.size()
+	if k.size += l.size(); k.size > maxLists/2 || k.recent == nil {
+		k.older, k.recent, k.size = k.recent, map[listKey]*hitList{}, l.size()
 	}
-	k.young[key] = l
+	k.recent[key] = l
 }
 
-// forget drops all, as columns.forget does and for the same reason.
+// forget drops all lists, for the reason of columns.forget.
 func (k *hitLists) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.young, k.old, k.size = nil, nil, 0
+	k.recent, k.older, k.size = nil, nil, 0
 }
 
-// pool keeps slices that are not in use. The zero value is ready.
+// pool keeps slices for reuse. The zero value is ready.
 type pool[T any] struct{ kept sync.Pool }
 
-// take gives a slice as it was put, or nil.
+// take gives a slice that was put back, or nil.
 func (p *pool[T]) take() []T {
 	if list, ok := p.kept.Get().(*[]T); ok {
 		return *list
@@ -93,13 +93,13 @@ func (p *pool[T]) take() []T {
 
 func (p *pool[T]) put(list []T) { p.kept.Put(&list) }
 
-// weights adds up what documents of a segment weigh. Those without a weight are not in it.
+// weights sums the weights of the documents of a segment. A document without one does not match.
 type weights struct {
 	of      []float32
 	touched []uint32
 }
 
-// weightLists are kept between searches: a number for each document of a segment, all 0.
+// These are reused between searches. weightLists have a number for each document of a segment, all 0.
 var (
 	weightLists  pool[float32]
 	touchedLists pool[uint32]
@@ -113,30 +113,30 @@ func newWeights(docs int) *weights {
 	return &weights{of[:docs], touchedLists.take()}
 }
 
-func (s *weights) add(doc uint64, weight float32) {
-	if s.of[doc] == 0 {
-		s.touched = append(s.touched, uint32(doc))
+func (w *weights) add(doc uint64, weight float32) {
+	if w.of[doc] == 0 {
+		w.touched = append(w.touched, uint32(doc))
 	}
-	s.of[doc] += weight
+	w.of[doc] += weight
 }
 
-// list gives the weights and ends their use.
-func (s *weights) list() *hitList {
-	if len(s.touched) > len(s.of)/32 {
-		s.touched = s.touched[:0]
-		for doc, weight := range s.of {
+// list gives the documents with their weights. w must not be used afterwards.
+func (w *weights) list() *hitList {
+	if len(w.touched) > len(w.of)/32 {
+		w.touched = w.touched[:0]
+		for doc, weight := range w.of {
 			if weight != 0 {
-				s.touched = append(s.touched, uint32(doc))
+				w.touched = append(w.touched, uint32(doc))
 			}
 		}
 	} else {
-		slices.Sort(s.touched)
+		slices.Sort(w.touched)
 	}
-	l := &hitList{docs: slices.Clone(s.touched), weights: make([]uint16, len(s.touched))}
-	for i, doc := range s.touched {
-		l.weights[i], s.of[doc] = uint16(math.Float32bits(s.of[doc])>>16), 0
+	l := &hitList{docs: slices.Clone(w.touched), weights: make([]uint16, len(w.touched))}
+	for i, doc := range w.touched {
+		l.weights[i], w.of[doc] = uint16(math.Float32bits(w.of[doc])>>16), 0
 	}
-	weightLists.put(s.of[:cap(s.of)])
-	touchedLists.put(s.touched[:0])
+	weightLists.put(w.of[:cap(w.of)])
+	touchedLists.put(w.touched[:0])
 	return l
 }

@@ -143,7 +143,7 @@ func Open(ctx context.Context, dir string, options Options) (*Index, error) {
 func NewRebuild(ctx context.Context, dir string, options Options) (*Index, error) {
 	x := newIndex(dir, newFolder, options)
 	if inUse(x.path) {
-		return nil, locked(x.path)
+		return nil, lockedError(x.path)
 	}
 	if err := os.RemoveAll(x.path); err != nil {
 		return nil, fmt.Errorf("remove an unfinished index: %w", err)
@@ -170,12 +170,12 @@ func (x *Index) Swap(ctx context.Context) error {
 		return nil
 	}
 	if inUse(target) {
-		return locked(target)
+		return lockedError(target)
 	}
 	if err := x.release(); err != nil {
 		return err
 	}
-	if err := exchange(x.path, target, old); err != nil {
+	if err := replaceFolder(x.path, target, old); err != nil {
 		return errors.Join(fmt.Errorf("put the new index in its place: %w", err), x.open(ctx))
 	}
 	x.path = target
@@ -204,7 +204,7 @@ func (x *Index) release() error {
 	if err != nil {
 		return fmt.Errorf("close index %s: %w", x.path, err)
 	}
-	if err := noteClosed(x.path); err != nil {
+	if err := writeCloseMarker(x.path); err != nil {
 		x.options.Logger.Warn("the index could not be marked as closed; it is checked when it is opened", "index", x.path, "error", err)
 	}
 	return nil
@@ -278,9 +278,9 @@ func (x *Index) Size() (size int64, err error) {
 	return size, err
 }
 
-// config is what scorch is opened with. Batches stay safe: Put returns when they are on disk. Unsafe batches were 5 to 10%
+// scorchConfig is what scorch is opened with. Batches stay safe: Put returns when they are on disk. Unsafe batches were 5 to 10%
 // faster, and hide a full disk.
-func config() map[string]any {
+func scorchConfig() map[string]any {
 	return map[string]any{"bolt_timeout": lockWait.String(), "numSnapshotsToKeep": 1}
 }
 
@@ -330,7 +330,7 @@ func (x *Index) openExisting(ctx context.Context) (b bleve.Index, err error) {
 			b, err = nil, torn("reading it panicked: %v", r)
 		}
 	}()
-	sound, err := takeClosed(path)
+	sound, err := takeCloseMarker(path)
 	if err != nil {
 		return nil, err
 	}
@@ -339,10 +339,10 @@ func (x *Index) openExisting(ctx context.Context) (b bleve.Index, err error) {
 			return nil, err
 		}
 	}
-	b, err = bleve.OpenUsing(path, config())
+	b, err = bleve.OpenUsing(path, scorchConfig())
 	switch {
 	case errors.Is(err, bolterrors.ErrTimeout):
-		return nil, locked(path)
+		return nil, lockedError(path)
 	case err != nil && fromMachine(err):
 		return nil, fmt.Errorf("open index %s: %w", path, err)
 	case err != nil:
@@ -392,7 +392,7 @@ func create(path string) (bleve.Index, error) {
 	m := bleve.NewIndexMapping()
 	m.DefaultMapping = bleve.NewDocumentStaticMapping()
 	m.StoreDynamic, m.IndexDynamic, m.DocValuesDynamic = false, false, false
-	b, err := bleve.NewUsing(path, m, scorch.Name, scorch.Name, config())
+	b, err := bleve.NewUsing(path, m, scorch.Name, scorch.Name, scorchConfig())
 	if err == nil {
 		if err = b.SetInternal(mappingKey, []byte(mappingVersion)); err != nil {
 			err = errors.Join(err, b.Close())

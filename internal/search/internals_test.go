@@ -105,7 +105,7 @@ func TestBleveInternals(t *testing.T) {
 			doc := idPostings[0][0].Number()
 			i := slices.IndexFunc(postings[0], func(p segapi.Posting) bool { return p.Number() == doc })
 			p := postings[0][i]
-			if p.Frequency() != 2 || math.Abs(p.Norm()-1/math.Sqrt(3+evenLength/10)) > 1e-6 {
+			if p.Frequency() != 2 || math.Abs(p.Norm()-1/math.Sqrt(3+lengthOffset/10)) > 1e-6 {
 				t.Errorf("frequency %d, norm %f", p.Frequency(), p.Norm())
 			}
 			var places [][3]uint64

@@ -20,8 +20,8 @@ const (
 	halfLife  = 72 * time.Hour
 )
 
-// finder is one search. It reads bleve's matches itself rather than through bleve's collector, which keeps a document
-// for each, knows no folding and reads what it sorts and counts by from the disk.
+// finder is one search. It reads matches from bleve's searchers itself. Bleve's collector keeps a document for each match,
+// cannot fold stories, and reads from disk what it sorts and counts by.
 type finder struct {
 	x       *Index
 	search  Request
@@ -30,15 +30,15 @@ type finder struct {
 	view    *view
 	rows    rowReader // of the view
 
-	maxID   int64 // the highest article id to be given
+	maxID   int64 // of articles to be given
 	resumed bool
-	after   position // where the page before ended
+	after   position // where the previous page ended
 
 	newest  int64 // the highest article id found
 	matches []match
 }
 
-// position is where a match stands in the order: the higher key first, then the higher id.
+// position orders matches: the higher key first, then the higher id.
 type position struct {
 	key uint64
 	id  int64
@@ -53,22 +53,22 @@ type match struct {
 	row    row
 	doc    uint32 // of the snapshot
 	slot   int32  // of its story
-	others int32
+	others int32  // matches of the same story that were folded into this one
 }
 
-// matchLists are kept between searches: a common word matches most articles.
+// matchLists are reused between searches: a common word matches most articles.
 var matchLists pool[match]
 
-// release gives the matches back.
+// release gives the list of matches back for the next search.
 func (f *finder) release() {
 	matchLists.put(f.matches[:0])
 	f.matches = nil
 }
 
-// minShare is Index.share: of fewer documents a search is so quick that sharing it out gains nothing.
+// minShare is Index.share. With fewer documents a search is so quick that sharing it out gains nothing.
 const minShare = 50_000
 
-// collect reads every match, in order of the documents' numbers.
+// collect reads every match, in order of document numbers. Each idle processor reads a range of the documents.
 func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, n node) error {
 	f.matches = matchLists.take()
 	read, candidates, err := f.reader(ctx, r, m, n)
@@ -80,25 +80,25 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 	if candidates > f.x.share {
 		idle = f.x.limiter.acquireIdle(int(min(candidates, docs) / f.x.share))
 	}
-	others, each := make([]finder, idle), docs/uint64(idle+1)+1
+	others, size := make([]finder, idle), docs/uint64(idle+1)+1
 	group, gctx := errgroup.WithContext(ctx)
 	for i := range others {
 		others[i] = *f
-		part, from := &others[i], uint64(i+1)*each
+		part, from := &others[i], uint64(i+1)*size
 		part.matches = matchLists.take()
 		group.Go(func() (err error) {
 			defer f.x.limiter.release()
-			defer recovered(&err)
+			defer recoverDamage(&err)
 			read, _, err := part.reader(gctx, r, m, n)
 			if err != nil {
 				return err
 			}
-			return read(gctx, from, from+each)
+			return read(gctx, from, from+size)
 		})
 	}
 	group.Go(func() (err error) {
-		defer recovered(&err)
-		return read(gctx, 0, each)
+		defer recoverDamage(&err)
+		return read(gctx, 0, size)
 	})
 	err = group.Wait()
 	for i := range others {
@@ -109,8 +109,8 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 	return err
 }
 
-// reader prepares a query: read, which is called once, adds the matches from a document up to another; candidates is how
-// many documents it looks at in all, or more.
+// reader prepares a query. read is to be called once and adds the matches from a document up to another. candidates is an
+// upper bound of the documents that it looks at in all.
 func (f *finder) reader(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, n node) (read func(ctx context.Context, from, to uint64) error, candidates uint64, err error) {
 	c := &compiler{queryContext{now: f.now, stories: f.stories, feeds: f.search.Feeds, langs: f.view.langs}, f.view, &f.x.lists, f.x.limiter}
 	if f.search.Marks != nil {
@@ -118,7 +118,30 @@ func (f *finder) reader(ctx context.Context, r api.IndexReader, m mapping.IndexM
 	}
 	q := c.compile(n)
 	if a, ok := q.(filtered); ok && a.matchesAll() {
-		return func(ctx context.Context, from, to uint64) error { return f.readFiltered(ctx, a.accept, from, to) }, f.view.docs(), nil
+		// A filter alone, such as is:unread, is read from the columns: bleve's searcher of all documents takes several times as long.
+		return func(ctx context.Context, from, to uint64) error {
+			for i, part := range f.view.parts {
+				start := f.view.starts[i]
+				if start >= to || start+uint64(part.FullSize()) <= from {
+					continue
+				}
+				if ctx.Err() != nil {
+					return context.Cause(ctx)
+				}
+				docs := part.DocNumbersLive().Iterator()
+				docs.AdvanceIfNeeded(uint32(max(from, start) - start))
+				for docs.HasNext() {
+					doc := start + uint64(docs.Next())
+					if doc >= to {
+						break
+					}
+					if a.accept(f.rows.row(doc)) {
+						f.add(doc, 0)
+					}
+				}
+			}
+			return nil
+		}, f.view.docs(), nil
 	}
 	options := search.SearcherOptions{}
 	if !f.byRelevance() {
@@ -128,57 +151,23 @@ func (f *finder) reader(ctx context.Context, r api.IndexReader, m mapping.IndexM
 	if err != nil {
 		return nil, 0, err
 	}
-	return func(ctx context.Context, from, to uint64) error {
-		return errors.Join(f.readMatches(ctx, r, s, from, to), s.Close())
+	return func(ctx context.Context, from, to uint64) (err error) {
+		defer func() { err = errors.Join(err, s.Close()) }()
+		sctx := &search.SearchContext{DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0), IndexReader: r}
+		found, err := s.Advance(sctx, api.NewIndexInternalID(nil, from))
+		for n := 0; err == nil && found != nil && found.IndexInternalID.Value() < to; n++ {
+			if n%1024 == 0 && ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
+			f.add(found.IndexInternalID.Value(), found.Score)
+			sctx.DocumentMatchPool.Put(found)
+			found, err = s.Next(sctx)
+		}
+		return err
 	}, s.Count(), nil
 }
 
-// readMatches adds the matches of a searcher from a document up to another.
-func (f *finder) readMatches(ctx context.Context, r api.IndexReader, s search.Searcher, from, to uint64) error {
-	sctx := &search.SearchContext{DocumentMatchPool: search.NewDocumentMatchPool(s.DocumentMatchPoolSize()+1, 0), IndexReader: r}
-	found, err := s.Advance(sctx, api.NewIndexInternalID(nil, from))
-	for n := 0; ; n++ {
-		if err != nil || found == nil {
-			return err
-		}
-		doc := found.IndexInternalID.Value()
-		if doc >= to {
-			return nil
-		}
-		if n%1024 == 0 && ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		f.add(doc, found.Score)
-		sctx.DocumentMatchPool.Put(found)
-		found, err = s.Next(sctx)
-	}
-}
-
-// readFiltered reads what matches a filter alone, such as is:unread, from the columns: bleve's searcher of all documents takes
-// several times as long.
-func (f *finder) readFiltered(ctx context.Context, accept rowFilter, from, to uint64) error {
-	for i, part := range f.view.parts {
-		start := f.view.starts[i]
-		if start >= to || start+uint64(part.FullSize()) <= from {
-			continue
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		docs := part.DocNumbersLive().Iterator()
-		docs.AdvanceIfNeeded(uint32(max(from, start) - start))
-		for docs.HasNext() {
-			doc := start + uint64(docs.Next())
-			if doc >= to {
-				break
-			}
-			if accept(f.rows.row(doc)) {
-				f.add(doc, 0)
-			}
-		}
-	}
-	return nil
-}
+func (f *finder) byRelevance() bool { return !f.search.Newest && !f.search.Coverage }
 
 func (f *finder) add(doc uint64, score float64) {
 	r := f.rows.row(doc)
@@ -199,19 +188,14 @@ func (f *finder) add(doc uint64, score float64) {
 	case f.search.Newest:
 		m.key = uint64(r.time)
 	default:
-		m.key = math.Float64bits(f.fresh(score, r.time)) // of positive numbers the bits sort as they do
+		boost := 1.0
+		if r.time > 0 {
+			boost += freshness * decay(f.now.Unix()-int64(r.time))
+		}
+		// What matches only unscored parts (source:reuters) has score 0; with the addend freshness orders it.
+		m.key = math.Float64bits((score + 0.001) * boost) // the bits of positive numbers sort as the numbers do
 	}
 	f.matches = append(f.matches, m)
-}
-
-// fresh gives relevance with freshness in it. What matches only unscored parts (source:reuters) has score 0; the addend
-// lets freshness order it.
-func (f *finder) fresh(score float64, at uint32) float64 {
-	boost := 1.0
-	if at > 0 {
-		boost += freshness * decay(f.now.Unix()-int64(at))
-	}
-	return (score + 0.001) * boost
 }
 
 // decay gives 2^(-seconds/halfLife), and 0 from 2^-30 on, where it is less than what scores differ by. A search for a common

@@ -155,7 +155,7 @@ func parseFeed(p *parser, v fieldValue) (node, error) {
 // keys gives the keys of the feeds.
 func (n feedNode) keys(q *queryContext) (keys []string) {
 	for _, f := range q.feeds {
-		if n.matchesName(cutName(f.Title)) || n.matchesDomain(weburl.Host(f.URL)) || n.matchesDomain(weburl.Host(f.Site)) {
+		if n.matchesName(trimName(f.Title)) || n.matchesDomain(weburl.Host(f.URL)) || n.matchesDomain(weburl.Host(f.Site)) {
 			keys = append(keys, keyFeed+docID(f.ID))
 		}
 	}

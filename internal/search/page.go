@@ -17,7 +17,7 @@ import (
 // defaultLimit is how many hits a search gives that does not say.
 const defaultLimit = 50
 
-// page gives what is asked for of the matches, and the matches that it shows.
+// page gives the page of matches that the request asks for, as a result and as matches.
 func (f *finder) page() (Result, []match) {
 	hits := Result{Matches: len(f.matches)}
 	if f.search.Facets {
@@ -25,7 +25,7 @@ func (f *finder) page() (Result, []match) {
 	}
 	list := f.matches
 	if f.search.Stories {
-		list = oneEach(list, f.stories.slots)
+		list = foldByStory(list, f.stories.slots)
 	}
 	hits.Total = len(list)
 	limit := f.search.Limit
@@ -33,10 +33,16 @@ func (f *finder) page() (Result, []match) {
 		limit = defaultLimit
 	}
 	if f.resumed && f.byRelevance() {
-		f.anchor(list)
+		// Each article that is added makes its words a little more frequent, which moves the scores of all that have them.
+		slot := f.stories.of(f.after.id).slot
+		if i := slices.IndexFunc(list, func(m match) bool {
+			return m.id == f.after.id || f.search.Stories && slot != 0 && m.slot == slot
+		}); i >= 0 {
+			f.after = list[i].position
+		}
 	}
 	limit, offset := min(limit, len(list)), min(max(f.search.Offset, 0), len(list))
-	list, more := first(list, f.resumed, f.after, offset, limit)
+	list, more := selectPage(list, f.resumed, f.after, offset, limit)
 	hits.Hits = make([]Hit, len(list))
 	for i, m := range list {
 		hits.Hits[i] = Hit{ID: m.id, Others: int(m.others)}
@@ -50,21 +56,7 @@ func (f *finder) page() (Result, []match) {
 	return hits, list
 }
 
-func (f *finder) byRelevance() bool { return !f.search.Newest && !f.search.Coverage }
-
-// anchor finds where the match that ended the page before stands today: each article that is added makes its words a
-// little more frequent, which moves the scores of all that have them.
-func (f *finder) anchor(list []match) {
-	slot := f.stories.of(f.after.id).slot
-	for _, m := range list {
-		if m.id == f.after.id || f.search.Stories && slot != 0 && m.slot == slot {
-			f.after = m.position
-			return
-		}
-	}
-}
-
-// slotLists are kept between searches: a number for each story, all 0.
+// slotLists are reused between searches. They have a number for each story, all 0.
 var slotLists pool[int32]
 
 func takeSlots(n int) []int32 {
@@ -74,8 +66,8 @@ func takeSlots(n int) []int32 {
 	return make([]int32, n+n/4)
 }
 
-// oneEach leaves the first match of each story, in place.
-func oneEach(list []match, slots int) []match {
+// foldByStory keeps the first match of each story in the order of the search. It changes list in place.
+func foldByStory(list []match, slots int) []match {
 	at := takeSlots(slots)
 	out := list[:0]
 	for _, m := range list {
@@ -103,37 +95,37 @@ func oneEach(list []match, slots int) []match {
 	return out
 }
 
-// first gives limit matches in order, those after a place where resumed, without the first offset of them. more says
+// selectPage gives limit matches in order, without the first offset. Where resumed it gives matches behind after. more says
 // whether others follow.
-func first(list []match, resumed bool, after position, offset, limit int) (page []match, more bool) {
+func selectPage(list []match, resumed bool, after position, offset, limit int) (page []match, more bool) {
 	if resumed {
 		list = slices.DeleteFunc(list, func(m match) bool { return m.compare(after) <= 0 })
 	}
 	most := offset + limit
 	if len(list) > 4*most {
-		list, more = top(list, most), true
+		list, more = topN(list, most), true
 	}
 	slices.SortFunc(list, func(a, b match) int { return a.compare(b.position) })
 	more = more || len(list) > most
 	return list[min(offset, len(list)):min(most, len(list))], more
 }
 
-// top gives the first n of the list, in no order: the worst of those kept is at the root of a heap.
-func top(list []match, n int) []match {
+// topN gives the first n of the list, in no order. The worst of those is kept at the root of a heap.
+func topN(list []match, n int) []match {
 	kept := list[:n]
 	for i := n/2 - 1; i >= 0; i-- {
-		sink(kept, i)
+		siftDown(kept, i)
 	}
 	for _, m := range list[n:] {
 		if m.compare(kept[0].position) < 0 {
 			kept[0] = m
-			sink(kept, 0)
+			siftDown(kept, 0)
 		}
 	}
 	return kept
 }
 
-func sink(heap []match, i int) {
+func siftDown(heap []match, i int) {
 	for {
 		child := 2*i + 1
 		if child >= len(heap) {
@@ -156,24 +148,24 @@ const (
 	mostDays   = 31
 )
 
-// tally counts articles, or stories, by the number of a name.
+// tally counts articles or stories by a number, such as that of an outlet.
 type tally struct {
 	counts []int
-	last   []int32 // the story that was counted last under each name
+	last   []int32 // the story that was counted last under each number
 }
 
-func newTally(names int) tally { return tally{make([]int, names), make([]int32, names)} }
+func newTally(size int) tally { return tally{make([]int, size), make([]int32, size)} }
 
-// add counts an article, and nothing where its story was the last under this name. Story 0 is none.
-func (t tally) add(name, story int32) {
-	if story == 0 || t.last[name] != story {
-		t.counts[name]++
-		t.last[name] = story
+// add counts an article. It counts nothing where the article's story was the last one under this number. Story 0 is none.
+func (t tally) add(number, story int32) {
+	if story == 0 || t.last[number] != story {
+		t.counts[number]++
+		t.last[number] = story
 	}
 }
 
-// facets counts the matches by what they have in common: stories where those are asked for, as often as a search within the
-// facet would find them. It is called before the matches are folded.
+// facets counts the matches by outlet, origin, language and day. Where stories are asked for it counts stories, as often as
+// a search within the facet would find them. It is called before the matches are folded.
 func (f *finder) facets() []Facet {
 	outlets, langs, origins := newTally(len(f.view.outlets)), newTally(len(f.view.langs)), newTally(len(f.stories.origins))
 	days := newTally(math.MaxUint32/daySeconds + 1)
@@ -186,24 +178,31 @@ func (f *finder) facets() []Facet {
 		}
 	}
 	if f.search.Stories {
-		eachStory(f.matches, f.stories.slots, count)
+		forEachStory(f.matches, f.stories.slots, count)
 	} else {
 		for i := range f.matches {
 			count(&f.matches[i], 0)
+		}
+	}
+	byDay := []FacetValue{}
+	for day := len(days.counts) - 1; day > 0 && len(byDay) < mostDays; day-- {
+		if days.counts[day] > 0 {
+			name := time.Unix(int64(day)*daySeconds, 0).UTC().Format(time.DateOnly)
+			byDay = append(byDay, FacetValue{Name: name, Query: "date:" + name, Count: days.counts[day]})
 		}
 	}
 	return []Facet{
 		{Field: "outlet", Values: topValues(outlets.counts, f.view.outlets, outletValue("outlet:"))},
 		{Field: "origin", Values: topValues(origins.counts, f.stories.origins, outletValue("origin:"))},
 		{Field: "lang", Values: topValues(langs.counts, f.view.langs, func(s string) (string, string) { return s, "lang:" + s })},
-		{Field: "day", Values: latest(days.counts)},
+		{Field: "day", Values: byDay},
 	}
 }
 
-// eachStory calls take with the matches, those of one story in a row.
-func eachStory(list []match, slots int, take func(m *match, story int32)) {
+// forEachStory calls take with all matches, those of a story one after the other.
+func forEachStory(list []match, slots int, take func(m *match, story int32)) {
 	newest := takeSlots(slots)
-	before := make([]int32, len(list)) // of the same story; both count places from 1
+	before := make([]int32, len(list)) // the previous match of the same story; both count indexes from 1
 	for i := range list {
 		slot := list[i].slot
 		before[i], newest[slot] = newest[slot], int32(i+1)
@@ -223,7 +222,7 @@ func eachStory(list []match, slots int, take func(m *match, story int32)) {
 	slotLists.put(newest)
 }
 
-// topValues gives the most frequent names; number 0 is none.
+// topValues gives the most frequent names. Number 0 is no name.
 func topValues(counts []int, names []string, show func(string) (name, query string)) []FacetValue {
 	var some []int // the names that are counted
 	for i, n := range counts {
@@ -240,7 +239,7 @@ func topValues(counts []int, names []string, show func(string) (name, query stri
 	return values
 }
 
-// outletValue reads what outletTerm writes.
+// outletValue gives the name of an outlet and the query for it from its outletTerm.
 func outletValue(field string) func(string) (string, string) {
 	return func(term string) (string, string) {
 		name, domain, _ := strings.Cut(term, "\n")
@@ -251,22 +250,11 @@ func outletValue(field string) func(string) (string, string) {
 	}
 }
 
-func latest(days []int) []FacetValue {
-	values := []FacetValue{}
-	for day := len(days) - 1; day > 0 && len(values) < mostDays; day-- {
-		if days[day] > 0 {
-			name := time.Unix(int64(day)*daySeconds, 0).UTC().Format(time.DateOnly)
-			values = append(values, FacetValue{Name: name, Query: "date:" + name, Count: days[day]})
-		}
-	}
-	return values
-}
-
-// A cursor is where a page ended: which search it belongs to, when that began, the newest article there was then, and the
-// place of the last match.
+// A cursor has the identity of its search, the time of the first page, the newest article then, and the position of the last
+// match.
 const cursorSize = 4 + 4*8
 
-// identity tells searches apart, by all that the order of matches depends on.
+// identity is a hash of all that the order of matches depends on.
 func identity(s Request) uint32 {
 	h := fnv.New32a()
 	_, _ = fmt.Fprintf(h, "%s %t %t %t %d %s", mappingVersion, s.Newest, s.Coverage, s.Stories, s.User, s.Query) // a hash takes all
@@ -285,7 +273,7 @@ func (f *finder) cursor(at position) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// resume goes on where a cursor says.
+// resume makes the search go on behind a cursor.
 func (f *finder) resume(cursor string) error {
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(b) != cursorSize || binary.BigEndian.Uint32(b) != identity(f.search) {

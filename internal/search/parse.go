@@ -208,7 +208,7 @@ func (p *parser) bare() (node, error) {
 			return words()
 		}
 		advice := ""
-		if near := nearest(field, fieldNames()); near != "" {
+		if near := closestName(field, fieldNames()); near != "" {
 			advice = fmt.Sprintf("did you mean %s:? ", near)
 		}
 		return nil, p.fail(start, fmt.Sprintf("there is no field %q", name),

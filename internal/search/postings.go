@@ -26,9 +26,9 @@ type scope struct {
 	boost float32
 }
 
-// prefixWords is the length of a text in which a prefix says as much as a word that stands there once. To read how often each
+// prefixLength is the length of a text in which a prefix says as much as a word that stands there once. To read how often each
 // of the words with the prefix occurs would take ten times as long.
-const prefixWords = 4 * evenLength
+const prefixLength = 4 * lengthOffset
 
 // key tells the query from any other.
 func (w wordQuery) key() string {
@@ -123,12 +123,12 @@ type fieldReader struct {
 // of that language. They are looked up in the dictionary rather than stored as stems: that costs no space, keeps prefixes
 // and phrases exact, and needs no guess at the query's language.
 func (in fieldReader) otherForms(term string, langs []string) (others []wordForm, err error) {
-	if !stemmed(term) {
+	if !isStemmable(term) {
 		return nil, nil
 	}
 	var done []string
 	for _, lang := range langs {
-		lang = stemmedAs(lang)
+		lang = stemmerLang(lang)
 		l, ok := languages[lang]
 		if !ok || slices.Contains(done, lang) {
 			continue
@@ -204,7 +204,7 @@ func (in fieldReader) readForms(ctx context.Context, list []wordForm, evenly boo
 			switch doc := p.Number(); {
 			case !inLangs(doc):
 			case evenly:
-				add(doc, in.boost/float32(math.Sqrt(prefixWords)))
+				add(doc, in.boost/float32(math.Sqrt(prefixLength)))
 			default:
 				add(doc, in.boost*float32(math.Sqrt(float64(p.Frequency()))*p.Norm()))
 			}
@@ -220,7 +220,7 @@ func (in fieldReader) inLangs(langs []string) func(doc uint64) bool {
 	}
 	wanted := make([]bool, len(in.names))
 	for i, name := range in.names {
-		wanted[i] = slices.Contains(langs, stemmedAs(name))
+		wanted[i] = slices.Contains(langs, stemmerLang(name))
 	}
 	return func(doc uint64) bool { return wanted[in.langs[doc]] }
 }

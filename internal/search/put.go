@@ -122,4 +122,4 @@ func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error 
 }
 
 // IndexedText is the text that the spans of a hit's body count in: the article's body, and behind it what is only shown.
-func (x *Index) IndexedText(a news.Article) string { return wholeText(a.Body(), x.options.Shown(a)) }
+func (x *Index) IndexedText(a news.Article) string { return bodyText(a.Body(), x.options.Shown(a)) }

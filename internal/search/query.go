@@ -22,8 +22,8 @@ import (
 //	source:reuters           published by Reuters or crediting it: a name, a domain or the beginning of one
 //	outlet:bbc origin:ap     published by it; in a story that goes back to it
 //	lang:es feed:12 feed:bbc language as ISO 639-1; the feed's number, words of its title, or its domain
-//	is:original              what the article is to its story; also copy, rewrite and excerpt
-//	is:unread is:starred     what the user whose search it is has not read, or has starred
+//	is:original              the article's role in its story; also copy, rewrite and excerpt
+//	is:unread is:starred     not read, or starred, by the user of the search
 //	copies:>5 outlets:>=3    copies and outlets of its story; also =, < and <=, and a number alone
 //	independent:>2           stories that tell of its event
 //	since:24h since:2026-08-18
@@ -32,15 +32,16 @@ import (
 //	date:2026-08-18..2026-08-19, after:2026-08-18, before:2026-08
 //	                         from a day through another; from a day on; before a day begins
 //
-// Case, accents and a plural s make no difference, and punctuation parts words. A word also finds those that the stemmer of
-// a language of the index takes for the same, and where that is a stop word of the article's language it may be missing;
-// within quotation marks it is taken as written. A quoted value may follow each field: source:"new york times".
+// Case, accents and a plural s make no difference. Punctuation separates words. A word also finds its forms: words of the
+// index that a stemmer takes for the same, in articles of the stemmer's language. A stop word of an article's language may be
+// missing from it where the query asks for something else too. Within quotation marks a word has no forms and may not be
+// missing. Each field may have a quoted value: source:"new york times".
 //
-// A word that is written with signs finds what has the same signs at the same place, and one without finds both. These are
-// # @ $ € and other currencies, % and a full stop before a word; # + % ‰ ° and currencies behind it; & / . @ _ = ! without
-// spaces between two; "50 %" and "AT & T" are 50% and AT&T. In title and body, words of two to five capitals within quotation
-// marks find capitals only, unless the whole is in capitals: a headline in capitals says nothing. In text that is compared,
-// full-width signs are as others, and ♯ is #. Fuzzy words know no signs, and c++* is c++.
+// A word with signs finds the same signs at the same place. A word without signs finds both. Signs are # @ $ € and other
+// currencies, % and a full stop before a word; # + % ‰ ° and currencies behind it; & / . @ _ = ! without spaces between two
+// words. "50 %" and "AT & T" are 50% and AT&T. In title and body, words of two to five capitals within quotation marks find
+// capitals only, unless the whole quotation is in capitals. Full-width signs are the same as others, and ♯ is #. Fuzzy words
+// have no signs, and c++* is c++.
 
 // Bounds of a query: its length in characters, and parentheses in each other.
 const (
@@ -55,7 +56,7 @@ type QueryError struct {
 	Advice  string
 }
 
-// Error gives the whole in one sentence.
+// Error gives all of it in one sentence.
 func (e *QueryError) Error() string {
 	return fmt.Sprintf("query, character %d: %s; %s", e.At, e.Problem, e.Advice)
 }

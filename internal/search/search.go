@@ -74,7 +74,7 @@ func (x *Index) find(ctx context.Context, f *finder, n node) (hits Result, err e
 			err = fmt.Errorf("search in %s: %w; run `headwater reindex`", x.path, err)
 		}
 	}()
-	defer recovered(&err)
+	defer recoverDamage(&err)
 	inner, err := b.Advanced()
 	if err != nil {
 		return Result{}, fmt.Errorf("search: %w", err)

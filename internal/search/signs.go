@@ -8,8 +8,9 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A word that is written with signs, or in capitals, has a second term at its place that says so. Each such term begins with
-// writtenMark, which no folded word does, so that beginnings, stems and fuzzy words never meet it:
+// A word with signs or in capitals has a second term at its position, a variant. Variants begin with variantPrefix, which no
+// folded word does, so that prefixes, stems and fuzzy words never meet them. They do not count for an article's length. English
+// news has 1.6% more terms and 2.3% more bytes because of them:
 //
 //	C# C++ 50%            c =c#       c =c++       50 =50%       signs behind a word
 //	.NET #tag @name $5    net =.net   tag =#tag    ...           a sign before it
@@ -18,10 +19,10 @@ import (
 //
 // A query asks for the most specific term of what it writes (see words.keepMostSpecific). So C finds C#, and C# does not find
 // C, by the index's own terms: phrases, counts and highlights need nothing else. Hyphens, apostrophes, commas and colons are
-// punctuation, and so are full stops and exclamation marks at a word's end: they part words and say nothing.
-const writtenMark = '='
+// punctuation, and so are full stops and exclamation marks at a word's end: they only separate words.
+const variantPrefix = '='
 
-// spelling is what a term says beside the letters and digits of its word. Later ones say more.
+// spelling is what a variant has besides the letters and digits of its word. Later values are more specific.
 type spelling uint8
 
 const (
@@ -80,8 +81,8 @@ func signOf(r rune) (rune, signUse) {
 	return r, 0
 }
 
-// nearSign says whether a word may have signs: a byte beside it, or behind the space beside it, is one or is not ASCII.
-func nearSign(text string, start, end int) bool {
+// hasSignNear says whether a word may have signs: a byte beside it, or behind the space beside it, is one or is not ASCII.
+func hasSignNear(text string, start, end int) bool {
 	if start > 0 && mayBeSign(text[start-1]) {
 		return true
 	}
@@ -152,7 +153,7 @@ func trailingSigns(text string, from, at int, dotted bool) (signs string, end in
 		behind, _ := utf8.DecodeRuneInString(text[next:])
 		before, size := utf8.DecodeLastRuneInString(text[:at])
 		switch {
-		case !startsWord(behind),
+		case !isWordRune(behind),
 			s == '!' && !unicode.IsLetter(behind),
 			// "No.5" and "J.Smith" lack a space.
 			s == '.' && (dotted || size == at-from || !unicode.IsLetter(before) || !unicode.IsLetter(behind)):
@@ -167,10 +168,10 @@ func trailingSigns(text string, from, at int, dotted bool) (signs string, end in
 	s, use, next = signAt(text, at+size)
 	switch behind, width := utf8.DecodeRuneInString(text[next:]); {
 	case s == '&' && isSpace(behind):
-		if after, _ := utf8.DecodeRuneInString(text[next+width:]); startsWord(after) {
+		if after, _ := utf8.DecodeRuneInString(text[next+width:]); isWordRune(after) {
 			return "&", next
 		}
-	case use&signBehind != 0 && use&signAmount != 0 && endsInDigit(text[:at]) && (s == '°' || !startsWord(behind)):
+	case use&signBehind != 0 && use&signAmount != 0 && endsInDigit(text[:at]) && (s == '°' || !isWordRune(behind)):
 		return string(s), next
 	}
 	return "", at
@@ -183,8 +184,8 @@ func signAt(text string, at int) (sign rune, use signUse, next int) {
 	return sign, use, at + size
 }
 
-// titleCase says whether a text begins with a capital and a small letter.
-func titleCase(s string) bool {
+// isTitleCase says whether a text begins with a capital and a small letter.
+func isTitleCase(s string) bool {
 	first, size := utf8.DecodeRuneInString(s)
 	return unicode.IsUpper(first) && unicode.IsLower(firstRune(s[size:]))
 }
@@ -197,7 +198,7 @@ func firstRune(s string) rune {
 // isSpace says whether a character is a space as it stands between a number and its sign.
 func isSpace(r rune) bool { return r == ' ' || r == 0x00a0 || r == 0x2009 || r == 0x202f }
 
-func startsWord(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
+func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
 func endsInDigit(s string) bool { return s != "" && isDigit(s[len(s)-1]) }
 
@@ -206,17 +207,17 @@ func mayBeCapitals(word string) bool {
 	return len(word) > 1 && (word[0] >= utf8.RuneSelf || word[0]-'A' < 26 && (word[1] >= utf8.RuneSelf || word[1]-'A' < 26))
 }
 
-// allCapitals says whether a line has several words and none in small letters, of which the first may be a capital. What
+// isAllCapitals says whether a line has several words and none in small letters, of which the first may be a capital. What
 // stands behind an apostrophe is no word.
-func allCapitals(line string) bool {
+func isAllCapitals(line string) bool {
 	many, previous := 0, ' '
 	for rest := line; rest != ""; {
 		r, size := utf8.DecodeRuneInString(rest)
-		if !startsWord(r) {
+		if !isWordRune(r) {
 			previous, rest = r, rest[size:]
 			continue
 		}
-		end := strings.IndexFunc(rest, func(r rune) bool { return !startsWord(r) && !unicode.IsMark(r) })
+		end := strings.IndexFunc(rest, func(r rune) bool { return !isWordRune(r) && !unicode.IsMark(r) })
 		if end < 0 {
 			end = len(rest)
 		}
@@ -237,7 +238,7 @@ func allCapitals(line string) bool {
 // isSmall says whether a letter is no capital: in scripts without capitals all are small.
 func isSmall(r rune) bool { return unicode.IsLetter(r) && !unicode.IsUpper(r) && !unicode.IsTitle(r) }
 
-// isWritten says whether a term says signs or capitals.
-func isWritten(term string) bool { return term != "" && term[0] == writtenMark }
+// isVariant says whether a term says signs or capitals.
+func isVariant(term string) bool { return term != "" && term[0] == variantPrefix }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -32,9 +32,9 @@ var languages = func() map[string]language {
 // shortestStemmed is the shortest word that is stemmed, in letters.
 const shortestStemmed = 3
 
-// stemmedAs gives the language whose stemmer is taken for articles in a language: English where that is unknown, and
+// stemmerLang gives the language whose stemmer is taken for articles in a language: English where that is unknown, and
 // Norwegian for both of its written forms.
-func stemmedAs(lang string) string {
+func stemmerLang(lang string) string {
 	lang, _, _ = strings.Cut(lang, "-")
 	switch lang {
 	case "":
@@ -63,8 +63,8 @@ func (c stemClass) mayHold(word string) bool {
 	return len(word) <= c.maxLen && strings.HasPrefix(word, c.prefix)
 }
 
-// stemmed says whether a word may be stemmed: it has letters only, of a script with spaces.
-func stemmed(s string) bool {
+// isStemmable says whether a word may be stemmed: it has letters only, of a script with spaces.
+func isStemmable(s string) bool {
 	return utf8.RuneCountInString(s) >= shortestStemmed && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) || unspaced(r) })
 }
 

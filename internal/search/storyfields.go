@@ -38,7 +38,7 @@ func parseRole(p *parser, v fieldValue) (node, error) {
 		return roleNode{news.Role(value)}, nil
 	}
 	advice := "write is:" + strings.Join(roles, ", is:")
-	if near := nearest(value, roles); near != "" {
+	if near := closestName(value, roles); near != "" {
 		advice = fmt.Sprintf("did you mean is:%s? ", near) + advice
 	}
 	return nil, p.fail(v.at, fmt.Sprintf("an article is not %q to its story", value), advice)

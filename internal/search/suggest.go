@@ -90,7 +90,7 @@ func similarWords(r api.IndexReaderFuzzy, field, word string, letters int, prefi
 			_ = dict.Close() // nothing is written
 			return near, err
 		}
-		if !isWritten(entry.Term) {
+		if !isVariant(entry.Term) {
 			near = append(near, entry.Term)
 		}
 	}

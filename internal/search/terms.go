@@ -119,13 +119,13 @@ func (w *words) makeLastPrefix(s string) bool {
 	if int(last.end) != len(s) {
 		return false
 	}
-	if letters := s[int(last.start)+strings.IndexFunc(s[last.start:], startsWord):]; unspaced(firstRune(letters)) {
+	if letters := s[int(last.start)+strings.IndexFunc(s[last.start:], isWordRune):]; unspaced(firstRune(letters)) {
 		return true
 	}
 	from := len(w.folded)
 	if last.spelling == signInFront {
 		term := w.term(*last)
-		w.folded = append(w.folded, term[:strings.IndexFunc(term, startsWord)]...)
+		w.folded = append(w.folded, term[:strings.IndexFunc(term, isWordRune)]...)
 	}
 	start := len(w.folded)
 	for i, r := range s[last.start:last.end] {
@@ -253,7 +253,7 @@ func (n textNode) anchors() (anchors, bool) {
 		return anchors{[]string{anchorStart + start, anchorWord + wholeWord(w.terms[0])}, .05}, ok
 	}
 	a := anchor(w.terms[0])
-	if n.isSingleWord() && stemmed(w.terms[0]) {
+	if n.isSingleWord() && isStemmable(w.terms[0]) {
 		for _, l := range languages {
 			if s := anchorStem + l.stem(w.terms[0]); !slices.Contains(a.list, s) {
 				a.list = append(a.list, s)

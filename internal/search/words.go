@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// maxTerm bounds a term in bytes: the rest of a longer word (base64, a URL without punctuation) is not looked at.
+// maxTerm bounds a term in bytes. The rest of a longer word (base64, a URL without punctuation) is left out.
 const maxTerm = 64
 
 // word is one term of a text. from and to are byte offsets into words.folded, start and end into the text.
@@ -25,7 +25,7 @@ type word struct {
 //   - "U.S." is us, "1,500" is 1500, "1.5" stays, "China's" is china, "COVID-19" and "l'UE" are two words each;
 //   - scripts that put no spaces between words (see unspaced) are cut into overlapping pairs of characters and the last
 //     character by itself, so that every part of a run can be found;
-//   - a word with signs or in capitals has a second term at its place, which says them (see writtenMark).
+//   - a word with signs or in capitals has a second term at its place, which says them (see variantPrefix).
 //
 // It is written by hand because cutting was a quarter of the time of indexing: bleve's unicode tokenizer and its filters
 // allocate for each word.
@@ -33,10 +33,10 @@ type words struct {
 	folded []byte
 	list   []word
 	pos    int32
-	count  int // of words: some have several terms
+	count  int // of words; some have several terms
 
-	lineEnd   int  // of the line of the text being cut that was last looked at for capitals
-	lineMixed bool // not all in capitals
+	lineEnd   int  // end of the line that mixedCase looked at last
+	lineMixed bool // what it found
 }
 
 // term gives the folded text of a word.
@@ -104,13 +104,25 @@ func (w *words) addSpaced(text string, start int) int {
 		}
 		i += size
 	}
-	if w.endTerm(from, start, i) {
-		word := w.list[len(w.list)-1]
-		if dotted || mayBeCapitals(text[start:i]) {
-			w.addCapitals(text, word, dotted)
+	if len(w.folded) > from {
+		if len(w.folded) > from+maxTerm {
+			cut := from + maxTerm
+			for !utf8.RuneStart(w.folded[cut]) {
+				cut--
+			}
+			w.folded = w.folded[:cut]
+		} else {
+			w.folded = w.folded[:from+len(singular(w.folded[from:]))]
 		}
-		if nearSign(text, start, i) {
-			w.addSigned(text, word, dotted)
+		w.pos++
+		w.count++
+		term := word{from: int32(from), to: int32(len(w.folded)), start: int32(start), end: int32(i), pos: w.pos}
+		w.list = append(w.list, term)
+		if dotted || mayBeCapitals(text[start:i]) {
+			w.addCapitals(text, term, dotted)
+		}
+		if hasSignNear(text, start, i) {
+			w.addSigned(text, term, dotted)
 		}
 	}
 	return skipPossessive(text, i)
@@ -124,7 +136,7 @@ func (w *words) joinAt(text string, start, i int) int {
 	before, after := text[i-1], text[i+1]
 	switch text[i] {
 	case '.':
-		if isDigit(before) && isDigit(after) || initial(text, i-1, start) && initial(text, i+1, i+1) {
+		if isDigit(before) && isDigit(after) || isInitial(text, i-1, start) && isInitial(text, i+1, i+1) {
 			return i + 1
 		}
 	case ',':
@@ -136,9 +148,9 @@ func (w *words) joinAt(text string, start, i int) int {
 	return i
 }
 
-// initial says whether the letter at i stands alone, as each does in "U.S.": at the word's start or after a full stop, and
+// isInitial says whether the letter at i stands alone, as each does in "U.S.": at the word's start or after a full stop, and
 // before anything that is no letter or digit.
-func initial(text string, i, start int) bool {
+func isInitial(text string, i, start int) bool {
 	c := text[i]
 	if c|0x20 < 'a' || c|0x20 > 'z' || i > start && text[i-1] != '.' {
 		return false
@@ -148,28 +160,6 @@ func initial(text string, i, start int) bool {
 	}
 	r, _ := utf8.DecodeRuneInString(text[i+1:])
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
-}
-
-// endTerm takes folded[from:] as a term, and says no where there is nothing.
-func (w *words) endTerm(from, start, end int) bool {
-	if len(w.folded) == from {
-		return false
-	}
-	if len(w.folded) > from+maxTerm {
-		cut := from + maxTerm
-		for !utf8.RuneStart(w.folded[cut]) {
-			cut--
-		}
-		w.folded = w.folded[:cut]
-	} else {
-		w.folded = w.folded[:from+len(singular(w.folded[from:]))]
-	}
-	w.pos++
-	w.count++
-	w.list = append(w.list, word{
-		from: int32(from), to: int32(len(w.folded)), start: int32(start), end: int32(end), pos: w.pos,
-	})
-	return true
 }
 
 // addPairs reads a run of a script without spaces and gives the place after it.
@@ -236,7 +226,7 @@ func (w *words) addSigned(text string, word word, dotted bool) {
 		w.addVariant(word, signInFront, start, int(word.end), before, term, "")
 	}
 	how := signsBehind
-	if behind == "." && titleCase(text[end:]) {
+	if behind == "." && isTitleCase(text[end:]) {
 		how = nextToStop
 	}
 	if behind != "" {
@@ -247,8 +237,8 @@ func (w *words) addSigned(text string, word word, dotted bool) {
 	}
 }
 
-// addHashtag adds the term of a run of a script without spaces with the sign before it: "#全人代" has one for #全人. It goes
-// before the run, whose characters lie side by side in folded.
+// addHashtag adds the term of a run of a script without spaces with the sign before it: "#全人代" has one for #全人. It must be
+// called before the run is added, whose characters stand side by side in folded.
 func (w *words) addHashtag(text string, at int) {
 	if at == 0 || !mayBeSign(text[at-1]) {
 		return
@@ -267,10 +257,10 @@ func (w *words) addHashtag(text string, at int) {
 	w.addVariant(word{pos: w.pos + 1, single: single}, signInFront, start, end, sign, term, "")
 }
 
-// addVariant adds another term of a word.
+// addVariant adds another term at the position of a word.
 func (w *words) addVariant(of word, s spelling, start, end int, before string, term []byte, behind string) {
 	from := len(w.folded)
-	w.folded = append(append(w.folded, writtenMark), before...)
+	w.folded = append(append(w.folded, variantPrefix), before...)
 	w.folded = append(append(w.folded, term...), behind...)
 	of.from, of.to, of.start, of.end, of.spelling = int32(from), int32(len(w.folded)), int32(start), int32(end), s
 	w.list = append(w.list, of)
@@ -302,8 +292,8 @@ func (w *words) addCapitals(text string, of word, dotted bool) {
 	w.addVariant(of, how, int(of.start), int(of.end), "", bytes.ToUpper(term), "")
 }
 
-// mixedCase says whether capitals mean something in the line that a word stands in: another word of the line is in small
-// letters, or there is none.
+// mixedCase says whether capitals mean something in the line of a word: another word of the line is in small letters, or there
+// is no other.
 func (w *words) mixedCase(text string, at int) bool {
 	if at < w.lineEnd {
 		return w.lineMixed
@@ -313,13 +303,13 @@ func (w *words) mixedCase(text string, at int) bool {
 	if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
 		w.lineEnd = at + n
 	}
-	w.lineMixed = !allCapitals(text[begin:w.lineEnd])
+	w.lineMixed = !isAllCapitals(text[begin:w.lineEnd])
 	return w.lineMixed
 }
 
-// keepMostSpecific leaves of a query's words one term each, the one that says most; capitals count where they are asked for. A full
-// stop before what may be another sentence is taken for one in a query, as texts have St.Pauli and St. Pauli, but articles
-// have its term: asp.net finds ASP.Net.
+// keepMostSpecific keeps the most specific term of each word of a query. Terms of capitals are dropped without capitals. So are
+// those of a full stop before a capital, which may begin another sentence: texts have St.Pauli and St. Pauli. Articles keep
+// them: asp.net finds ASP.Net.
 func (w *words) keepMostSpecific(capitals bool) {
 	kept := w.list[:0]
 	for _, t := range w.list {
@@ -337,7 +327,7 @@ func (w *words) keepMostSpecific(capitals bool) {
 	w.list = kept
 }
 
-// dropVariants leaves of a query's words the terms without signs and capitals.
+// dropVariants keeps the terms without signs and capitals.
 func (w *words) dropVariants() {
 	kept := w.list[:0]
 	for _, t := range w.list {
@@ -349,8 +339,8 @@ func (w *words) dropVariants() {
 }
 
 // singular drops the plural s of English, and with it that of Spanish, French and Portuguese (Harman's S-stemmer, 1991,
-// a little extended). It changes w in place. It is so light that it can serve every language on both sides: a stemmer for
-// each language would need to know the query's language, and breaks wildcards.
+// a little extended). It changes w in place. It is light enough for words of every language, in articles and in queries. A
+// stemmer for each language would need to know the query's language, and would break prefixes.
 func singular(w []byte) []byte {
 	n := len(w)
 	if n < 4 || w[n-1] != 's' || string(w) == "news" {
@@ -370,11 +360,11 @@ func singular(w []byte) []byte {
 
 func hasSuffix(w []byte, s string) bool { return len(w) >= len(s) && string(w[len(w)-len(s):]) == s }
 
-// wholeWord gives the term of a word that a beginning is when nothing follows: it loses its plural s.
+// wholeWord gives the term of a prefix that is a whole word: it loses its plural s.
 func wholeWord(beginning string) string {
 	at := 0
-	if isWritten(beginning) {
-		at = max(strings.IndexFunc(beginning, startsWord), 0)
+	if isVariant(beginning) {
+		at = max(strings.IndexFunc(beginning, isWordRune), 0)
 	}
 	return beginning[:at] + string(singular([]byte(beginning[at:])))
 }

@@ -91,7 +91,7 @@ func checkWords(t interface{ Fatalf(string, ...any) }, text string) {
 	start, pos := int32(0), int32(0)
 	for _, x := range w.list {
 		if x.spelling != noSpelling {
-			if term := w.term(x); len(term) > maxTerm+4 || !isWritten(term) || utf8.ValidString(text) && !utf8.ValidString(term) ||
+			if term := w.term(x); len(term) > maxTerm+4 || !isVariant(term) || utf8.ValidString(text) && !utf8.ValidString(term) ||
 				x.start < 0 || x.end <= x.start || int(x.end) > len(text) || x.pos < 1 || int(x.pos) > w.count {
 				t.Fatalf("%q: %q at %d to %d, position %d", text, term, x.start, x.end, x.pos)
 			}
@@ -104,7 +104,7 @@ func checkWords(t interface{ Fatalf(string, ...any) }, text string) {
 		if x.start < start || x.end <= x.start || int(x.end) > len(text) || x.pos <= pos {
 			t.Fatalf("%q: %q at %d to %d, position %d", text, term, x.start, x.end, x.pos)
 		}
-		if isWritten(w.term(x)) || x.pos != pos+1 {
+		if isVariant(w.term(x)) || x.pos != pos+1 {
 			t.Fatalf("%q: %q at position %d", text, w.term(x), x.pos)
 		}
 		start, pos = x.start, x.pos
