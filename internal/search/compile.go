@@ -3,6 +3,7 @@ package search
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"math"
 	"slices"
 	"sort"
@@ -63,14 +64,16 @@ func answerOf(matches bool) answer {
 
 // match says whether an article matches a query.
 func (v *docView) match(n node) answer {
-	f, ok := n.(filterNode)
-	switch {
-	case !ok:
-		return n.(termNode).match(v)
-	case v.anyStory && f.dependsOnStory():
-		return depends
+	switch n := n.(type) {
+	case termNode:
+		return n.match(v)
+	case filterNode:
+		if v.anyStory && n.dependsOnStory() {
+			return depends
+		}
+		return answerOf(n.filter(&v.queryContext)(v.row))
 	}
-	return answerOf(f.filter(&v.queryContext)(v.row))
+	panic(fmt.Sprintf("search: query node %T", n)) // parse makes no other
 }
 
 // anchorsOf is termNode.anchors for any node.
@@ -90,10 +93,13 @@ type compiler struct {
 }
 
 func (c *compiler) compile(n node) query.Query {
-	if f, ok := n.(filterNode); ok {
-		return filtered{unscored{query.NewMatchAllQuery()}, c.view, f.filter(&c.queryContext)}
+	switch n := n.(type) {
+	case termNode:
+		return n.compile(c)
+	case filterNode:
+		return filtered{unscored{query.NewMatchAllQuery()}, c.view, n.filter(&c.queryContext)}
 	}
-	return n.(termNode).compile(c)
+	panic(fmt.Sprintf("search: query node %T", n)) // parse makes no other
 }
 
 // leaf asks for words in some fields.

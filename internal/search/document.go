@@ -227,7 +227,7 @@ func (f *textField) Size() int {
 	return n
 }
 
-// Analyze cuts the texts. One of bleve's workers calls it. All terms share one string, and all locations one array.
+// One of bleve's workers calls this to cut the texts. All terms share one string, and all locations one array.
 func (f *textField) Analyze() {
 	size := f.Size()
 	w := words{folded: make([]byte, 0, size+size/16+8), list: make([]word, 0, size/5+4)}
@@ -315,7 +315,7 @@ func (f *keyField) NumPlainTextBytes() uint64 { return 0 }
 // Size is for bleve's statistics.
 func (f *keyField) Size() int { return 16 * len(f.terms) }
 
-// Analyze takes the terms as they are.
+// The terms are taken as they are.
 func (f *keyField) Analyze() {
 	f.freqs = make(api.TokenFrequencies, len(f.terms))
 	freqs := make([]api.TokenFreq, len(f.terms))
