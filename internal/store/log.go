@@ -15,7 +15,10 @@ func (db *DB) Log(ctx context.Context, after int64, limit int) ([]news.Article, 
 	return db.whole(ctx, logSQL, after, limit)
 }
 
-const lastSeqSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'log'), 0)`
+// markLog is the newest number of the log of articles.
+const markLog = "log"
+
+const lastSeqSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + markLog + `'), 0)`
 
 // LastSeq is the newest number that the log ever gave, 0 for none: the entries of aged-out articles are gone.
 func (db *DB) LastSeq(ctx context.Context) (seq int64, err error) {
@@ -103,19 +106,16 @@ type collector struct {
 }
 
 // lastSQL gives the highest numbers ever used, those of aged-out articles among them.
-const lastSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'log'), 0),
+const lastSQL = `SELECT (` + lastSeqSQL + `),
 	coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'articles'), 0)`
 
 func (c *collector) begin(ctx context.Context) error {
-	err := c.stmt(ctx, lastSQL).QueryRowContext(ctx).Scan(&c.seq, &c.id)
+	err := c.scan(ctx, []any{&c.seq, &c.id}, lastSQL)
 	c.start = c.seq
 	return err
 }
 
-const appendLogSQL = `INSERT INTO log (seq, article_id) SELECT seq, id FROM articles WHERE seq > ? ORDER BY seq`
-
-// appendLog writes the entries of all articles that got a new sequence number. An article that two polls of one call
-// touched keeps the newer one only.
+// appendLog ends a transaction that gave articles new numbers: their epoch begins, and the mark of the log moves.
 func (c *collector) appendLog(ctx context.Context) error {
 	if c.seq == c.start {
 		return nil
@@ -123,7 +123,7 @@ func (c *collector) appendLog(ctx context.Context) error {
 	if err := c.beginEpoch(ctx, c.start+1); err != nil {
 		return err
 	}
-	return c.each(ctx, appendLogSQL, [][]any{{c.start}})
+	return c.setMark(ctx, markLog, c.seq)
 }
 
 // markTopics is how far the story log has been held against the topics.

@@ -322,7 +322,57 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// execute changes the database behind the store's back.
+// A folder that any version wrote opens, with the articles, the stories and the end of the log that it had.
+func TestEverySchemaIsBroughtUpToDate(t *testing.T) {
+	known, err := knownVersion()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version := int64(1); version < known; version++ {
+		t.Run(fmt.Sprint(version), func(t *testing.T) {
+			db := newsroom(t, 3)
+			settle(t, db, Settlement{Through: 3, Stories: []news.Story{story(1, 1, 1, 2), story(2, 1, 3)}})
+			if err := db.Close(); err != nil {
+				t.Fatal(err)
+			}
+			downTo(t, db.Dir(), version)
+			db = open(t, db.Dir())
+			check(t, db)
+			last, errLast := db.LastSeq(t.Context())
+			status, errStatus := db.Status(t.Context())
+			if err := errors.Join(errLast, errStatus); err != nil {
+				t.Fatal(err)
+			}
+			if last != 3 || status.Articles != 3 || status.Stories != 2 || status.Events != 1 || status.Unsettled != 0 {
+				t.Errorf("end of the log %d, %+v", last, status)
+			}
+		})
+	}
+}
+
+// The number of an article that was aged out is given to no other, also where it was the newest when the table log went.
+func TestNumbersOfTheLogOutliveItsTable(t *testing.T) {
+	db := newsroom(t, 3)
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	downTo(t, db.Dir(), 23)
+	execute(t, db.Dir(), `DELETE FROM log WHERE article_id = 3; DELETE FROM bodies WHERE article_id = 3; DELETE FROM articles WHERE id = 3; UPDATE feeds SET articles = 2`)
+	db = open(t, db.Dir())
+	check(t, db)
+	f, err := db.Feed(t.Context(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.Collect(t.Context(), []Poll{{Feed: f, Articles: []news.Article{article("new", "new")}}}); err != nil {
+		t.Fatal(err)
+	}
+	added, err := db.Log(t.Context(), 2, 9)
+	if err != nil || len(added) != 1 || added[0].ID != 4 || added[0].Seq != 4 {
+		t.Errorf("the next article is %+v (%v), want id and number 4", added, err)
+	}
+}
+
 // downTo takes a folder's schema back to an earlier version.
 func downTo(t *testing.T, dir string, version int64) {
 	t.Helper()
@@ -344,6 +394,7 @@ func downTo(t *testing.T, dir string, version int64) {
 	}
 }
 
+// execute changes the database behind the store's back.
 func execute(t *testing.T, dir, statement string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -391,7 +442,7 @@ func TestFullDiskKeepsWhatWasStored(t *testing.T) {
 func TestCheckFindsBrokenPromises(t *testing.T) {
 	for says, statement := range map[string]string{
 		"feeds whose article counter is wrong": `UPDATE feeds SET articles = 7`,
-		"articles that are not in the log":     `UPDATE log SET article_id = 2`,
+		"articles beyond the end of the log":   `UPDATE articles SET seq = 99 WHERE id = 1`,
 		"articles without a body":              `DELETE FROM bodies`,
 		"stories without members":              `DELETE FROM members`,
 		"events whose story counter is wrong":  `UPDATE events SET stories = 9`,
@@ -400,7 +451,6 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 		"closed stories with prints":           `UPDATE stories SET phase = 2; INSERT INTO prints VALUES (1, x'00')`,
 		"aged-out stories that still exist":    `INSERT INTO aged_stories VALUES (1, '', 1, 1, 0, 0, 0, '', '', 0, '', '', 0, '', 0)`,
 		"aged-out articles that still exist":   `INSERT INTO aged_items VALUES (1, 1, 0, '', '', '', '', '', 0, 0, 0, 0, 0, 0, 0, 0)`,
-		"log entries newer than their article": `INSERT INTO log (article_id) VALUES (1)`,
 		"2 articles whose text cannot be read": `UPDATE bodies SET body = x'01ffff'`,
 		"1 mark of settling ahead of the log":  `UPDATE marks SET value = 99 WHERE name = 'settle'`,
 		"1 mark of reading pages ahead":        `INSERT INTO settings (key, value) VALUES ('full text mark', '99')`,

@@ -32,7 +32,6 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 		{"known addresses", knownSQL, "INDEX articles_address_key"},
 		{"known titles", knownSQL, "INDEX articles_title_key"},
 		{"known texts", knownSQL, "INDEX articles_text_key"},
-		{"append to log", appendLogSQL, "INDEX articles_seq"},
 		{"log", logSQL, "INDEX articles_seq"},
 		{"count after", countAfterSQL, "COVERING INDEX articles_seq"},
 		{"window", windowSQL, "INDEX articles_seen"},

@@ -267,7 +267,6 @@ var forgetArticlesOfSQL = []string{
 	`DELETE FROM vectors WHERE article_id IN (SELECT value FROM json_each(?))`,
 	dropLinksASQL, dropLinksBSQL, dropPrintsSQL, dropClaimsSQL,
 	`DELETE FROM bodies WHERE article_id IN (SELECT value FROM json_each(?))`,
-	`DELETE FROM log WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM articles WHERE id IN (SELECT value FROM json_each(?))`,
 }
 

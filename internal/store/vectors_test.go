@@ -73,7 +73,7 @@ func TestVectorsGoWithTheirArticles(t *testing.T) {
 	store(t, db, poll(f, article("g1", "title 1"), article("g2", "title 2")))
 	put(t, db, "m", Vector{1, "title 1", []float32{1}}, Vector{2, "title 2", []float32{1}})
 	for _, statement := range []string{
-		`DELETE FROM log WHERE article_id = 1`, `DELETE FROM bodies WHERE article_id = 1`, `DELETE FROM articles WHERE id = 1`,
+		`DELETE FROM bodies WHERE article_id = 1`, `DELETE FROM articles WHERE id = 1`,
 		`UPDATE feeds SET articles = 1`,
 	} {
 		execute(t, dir, statement)
