@@ -4,7 +4,6 @@ import (
 	"net/url"
 	"path"
 	"strings"
-	"time"
 	"unicode"
 )
 
@@ -117,6 +116,14 @@ func fileName(address string) string {
 	return cutLine(oneLine(name), headlineColumns)
 }
 
+// Headline is the title as lists show it: the story's own, or where it has none that of its current version.
+func (s Story) Headline() string {
+	if t := oneLine(s.Title); t != "" || len(s.Members) == 0 {
+		return t
+	}
+	return s.Current().Article.Headline()
+}
+
 // Name says what an enclosure is called: its title, or the name of its file, or its host.
 func (e Enclosure) Name() string {
 	if t := oneLine(e.Title); t != "" {
@@ -129,15 +136,4 @@ func (e Enclosure) Name() string {
 		return u.Host
 	}
 	return e.URL
-}
-
-// Lasts is how long an enclosure plays; 0 is unknown.
-func (e Enclosure) Lasts() time.Duration { return time.Duration(e.Duration) * time.Second }
-
-// Headline is the title as lists show it: the story's own, or where it has none that of its current version.
-func (s Story) Headline() string {
-	if t := oneLine(s.Title); t != "" || len(s.Members) == 0 {
-		return t
-	}
-	return s.Current().Article.Headline()
 }

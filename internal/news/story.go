@@ -2,11 +2,8 @@ package news
 
 import (
 	"slices"
-	"strings"
 	"time"
 )
-
-func lower(s string) string { return strings.ToLower(strings.TrimSpace(s)) }
 
 // ClaimKind says what an article credits somebody with.
 type ClaimKind string
@@ -76,7 +73,7 @@ type Evidence struct {
 	Weight float64 `json:"weight"`
 }
 
-// The levels of confidence in an origin, as shown.
+// The levels of confidence in an origin, as shown and as stored: another word needs a migration.
 const (
 	LevelOriginal = "Original"
 	LevelLikely   = "Likely original"
@@ -215,6 +212,7 @@ type RefusedError struct {
 }
 
 func (e *RefusedError) Error() string { return e.Text }
+
 func (e *RefusedError) Unwrap() error { return e.Cause }
 
 // Grouping is the story and the event that an article is in.
@@ -223,43 +221,42 @@ type Grouping struct{ Story, Event int64 }
 // Articles gives every article that a correction speaks of.
 func (c Correction) Articles() []int64 { return append(append([]int64(nil), c.Same...), c.Apart...) }
 
-// StoryList asks for stories. The zero value asks for the newest 50 by coverage and freshness.
-type StoryList struct {
-	Limit, Offset int
-	IDs           Choice    // only these, in this order
-	Event         int64     // only this event's
-	Since         time.Time // only those changed since
-	Newest        bool      // order by Changed, then by Latest, newest first, instead of coverage and freshness
-	Folder        string    // with Newest, only those with an article of a feed in this folder; "" is all
-	Before        Place     // with Newest, only those after this place by Changed; zero is the beginning
-}
-
-// Choice narrows a list down to some ids, in their order. The zero value is no choice and leaves the list as it is; the
-// choice of no ids leaves nothing.
-type Choice struct {
-	made bool
-	ids  []int64
-}
-
-// Choose makes a choice.
-func Choose(ids ...int64) Choice { return Choice{true, ids} }
-
-// Made says whether there is a choice.
-func (c Choice) Made() bool { return c.made }
-
-// IDs gives the ids that were chosen.
-func (c Choice) IDs() []int64 { return c.ids }
-
 // Coverage is the stories of an event.
 type Coverage struct {
 	Stories []Story // the first of them by coverage and freshness
 	Total   int
 }
 
-// ArticleList asks for articles, newest first.
-type ArticleList struct {
-	Limit, Offset int
-	FeedID        int64
-	Since         time.Time
-	Before        Place // only those after this place in the list; zero is the beginning
+// Event is the stories about one happening, in lists.
+type Event struct {
+	ID      int64
+	Title   string // of the story with the most coverage
+	Stories int
+	Latest  time.Time // newest article of its stories
+}
+
+// OutletCount is what an outlet has published.
+type OutletCount struct {
+	Outlet
+	Articles  int
+	Originals int // articles that are the original of their story
+	Copies    int // and that copy, rewrite or excerpt another's
+}
+
+// Placement is a story as searches know it: which articles are in it, as what.
+type Placement struct {
+	Story, Event int64
+	Origin       Outlet
+	Outlets      int
+	Members      map[int64]Role // by article
+}
+
+// StoryChange is an entry of the story log. Each story has one; it moves to the end when the story changes. So who has
+// read the log up to a number learns from the rest what is different since.
+type StoryChange struct {
+	Seq   int64
+	Story int64
+	First int64 // the number that the entry had first: who has read less far does not know the story
+	Into  int64 // the story that it went into; else 0
+	Gone  bool  // the story is no more, and went nowhere
 }

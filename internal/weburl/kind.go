@@ -29,7 +29,7 @@ func Host(address string) string {
 	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 }
 
-// FrontPage says whether an address is that of a site, or none.
+// IsFrontPage says whether an address is that of a site, or none.
 func IsFrontPage(address string) bool {
 	u, err := url.Parse(address)
 	return err != nil || u.Host == "" || u.RawQuery == "" && strings.Trim(u.Fragment, "!/") == "" && len(segments(u.Path)) == 0
