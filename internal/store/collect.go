@@ -9,6 +9,22 @@ import (
 	"headwater/internal/news"
 )
 
+// Poll is what one poll of one feed brought: the feed as it stands afterwards and the items it carried. The store
+// takes both in one transaction, so validators never outrun the items they stand for.
+type Poll struct {
+	Feed      news.Feed
+	Adopt     string    // the address that the feed has from now on, unless another has or had it; "" keeps its own
+	Rest      news.Rest // what its host asked for; zero where it asked for nothing
+	Pushed    bool      // by a hub: validators, due time and schedule of the stored feed stay, which are of its own server
+	Articles  []news.Article
+	Furniture news.Furniture // what the document showed: its blocks that are furniture, and its items that are not remembered yet
+}
+
+// Tally counts what storing a Poll changed.
+type Tally struct {
+	New, Revised, Same int
+}
+
 // Collect stores what polls brought, in one transaction: the feeds as they stand, their articles and their furniture. Which
 // stored article an item is, match decides (identity.go). An item that is none is added to the log; one that is, and has
 // another hash, revises it, which keeps its id, Seen and first Published and adds a log entry; any other changes nothing but
@@ -42,19 +58,11 @@ func (c *collector) poll(ctx context.Context, p Poll) (Tally, error) {
 	if err != nil {
 		return Tally{}, err
 	}
-	hasAged := false
-	if len(p.Articles) > 0 {
-		if hasAged, err = c.hasAged(ctx, p.Feed.ID); err != nil {
-			return Tally{}, err
-		}
+	hasAged, aged, err := c.aged(ctx, p)
+	if err != nil {
+		return Tally{}, err
 	}
-	if hasAged {
-		aged, err := c.aged(ctx, p)
-		if err != nil {
-			return Tally{}, err
-		}
-		known = append(aged, known...) // the older ones first
-	}
+	known = append(aged, known...) // the older ones first
 	of, err := match(p.Articles, known, func(s stored) (string, error) { return c.storedText(ctx, s) })
 	if err != nil {
 		return Tally{}, err
@@ -102,7 +110,7 @@ func (c *collector) poll(ctx context.Context, p Poll) (Tally, error) {
 	if err := c.follow(ctx, p); err != nil {
 		return Tally{}, err
 	}
-	return tally, c.remember(ctx, p)
+	return tally, c.putFurniture(ctx, p)
 }
 
 // inOrder gives the items in the order in which they are stored: that of the document, but new ones with one time from the
@@ -129,11 +137,17 @@ func inOrder(p Poll, of []int) []int {
 	return order
 }
 
-const feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), etag = ?,
+const (
+	feedPolledSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), etag = ?,
 	last_modified = ?, checked = ?, changed = ?, due = ?, state = ?, problem = ?, failures = ?, articles = articles + ?,
 	` + scheduled + ` WHERE id = ? AND removed = 0`
+	feedPushedSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), checked = max(checked, ?),
+	changed = max(changed, ?), state = ?, problem = ?, failures = ?, articles = articles + ? WHERE id = ? AND removed = 0 AND state <> 'gone'`
+	wasRemovedSQL = `SELECT removed FROM feeds WHERE id = ?`
+)
 
-// feedPolled stores the feed as it stands after the poll. It is false for a feed that was removed meanwhile.
+// feedPolled stores the feed as it stands after the poll. It is false for a feed that was removed meanwhile, or has ended
+// before a hub pushed it, and an error for one that never was.
 func (c *collector) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, error) {
 	f := p.Feed
 	changed := f.Changed
@@ -141,91 +155,70 @@ func (c *collector) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, 
 		changed = f.Checked
 	}
 	if p.Pushed {
-		return c.feedPushed(ctx, f, changed, tally)
+		n, err := c.affected(ctx, feedPushedSQL, text(f.Title), text(f.Site), millis(f.Checked), millis(changed), f.State,
+			text(f.Problem), f.Failures, tally.New, f.ID)
+		return n > 0, err
 	}
 	args := append([]any{ // validators as they came, whatever bytes they have
 		text(f.Title), text(f.Site), f.ETag, f.LastModified, millis(f.Checked), millis(changed), millisUp(f.Due), f.State,
 		text(f.Problem), f.Failures, tally.New,
 	}, schedule(f)...)
-	res, err := c.stmt(ctx, feedPolledSQL).ExecContext(ctx, append(args, f.ID)...)
-	if err != nil {
-		return false, err
-	}
-	if n, err := res.RowsAffected(); err != nil || n > 0 {
+	n, err := c.affected(ctx, feedPolledSQL, append(args, f.ID)...)
+	if err != nil || n > 0 {
 		return n > 0, err
 	}
-	return false, c.wasRemoved(ctx, f.ID)
-}
-
-const feedPushedSQL = `UPDATE feeds SET title = coalesce(nullif(title, ''), ?), site = coalesce(nullif(?, ''), site), checked = max(checked, ?),
-	changed = max(changed, ?), state = ?, problem = ?, failures = ?, articles = articles + ? WHERE id = ? AND removed = 0 AND state <> 'gone'`
-
-// feedPushed stores what a document that a hub pushed says of the feed. It is false for a feed that has ended meanwhile.
-func (c *collector) feedPushed(ctx context.Context, f news.Feed, changed time.Time, tally Tally) (bool, error) {
-	res, err := c.stmt(ctx, feedPushedSQL).ExecContext(ctx, text(f.Title), text(f.Site), millis(f.Checked), millis(changed), f.State,
-		text(f.Problem), f.Failures, tally.New, f.ID)
-	if err != nil {
-		return false, err
-	}
-	n, err := res.RowsAffected()
-	return n > 0, err
-}
-
-const wasRemovedSQL = `SELECT removed FROM feeds WHERE id = ?`
-
-// wasRemoved fails where the feed never was.
-func (c *collector) wasRemoved(ctx context.Context, id int64) error {
 	var removed int
-	return found(c.QueryRowContext(ctx, wasRemovedSQL, id).Scan(&removed))
+	return false, found(c.scan(ctx, []any{&removed}, wasRemovedSQL, f.ID))
 }
 
-const insertArticleSQL = `INSERT INTO articles (id, seq, feed_id, guid, hash, time, seen, published, item_id, id_key, address_key, title_key, text_key,
+const (
+	insertArticleSQL = `INSERT INTO articles (id, seq, feed_id, guid, hash, time, seen, published, item_id, id_key, address_key, title_key, text_key,
 	undated, updated, url, canonical, title, authors, outlet_name, outlet_domain, outlet_agency, lang, hub, summary, categories, enclosures)
 	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+	insertBodySQL = `INSERT INTO bodies (article_id, body) VALUES (?, ?)`
+	guidTakenSQL  = `SELECT EXISTS (SELECT 1 FROM articles WHERE feed_id = ? AND guid = ?)`
+)
 
-const insertBodySQL = `INSERT INTO bodies (article_id, body) VALUES (?, ?)`
-
+// insert adds an article. Its key within the feed is the id, the address or the hash of the item, with the article's own id
+// behind it where another article of the feed has that key.
 func (c *collector) insert(ctx context.Context, a news.Article, f news.Feed) error {
 	if a.Seen.IsZero() {
 		a.Seen = cmp.Or(f.Checked, time.Now())
 	}
-	guid, err := c.freeGUID(ctx, a, f.ID)
+	c.id++
+	c.seq++
+	guid := text(cmp.Or(a.GUID, a.URL, a.Hash))
+	var taken bool
+	if err := c.scan(ctx, []any{&taken}, guidTakenSQL, f.ID, guid); err != nil {
+		return err
+	}
+	if taken {
+		guid = fmt.Sprintf("%s\n%d", guid, c.id)
+	}
+	words, err := wordColumns(a)
 	if err != nil {
 		return err
 	}
-	c.id++
-	c.seq++
-	words, err := wordColumns(a)
+	body, err := c.db.bodies.pack(a)
 	if err != nil {
 		return err
 	}
 	row := []any{c.id, c.seq, f.ID, guid, text(a.Hash), millis(a.Time()), millis(a.Seen), millis(a.Published)}
 	row = append(append(append(row, keyColumns(a, guid)...), a.Undated), words...)
-	if err := c.each(ctx, insertArticleSQL, [][]any{row}); err != nil {
+	if err := c.exec(ctx, insertArticleSQL, row...); err != nil {
 		return err
 	}
-	return c.putBody(ctx, insertBodySQL, a, func(body []byte) []any { return []any{c.id, body} })
+	return c.exec(ctx, insertBodySQL, c.id, body)
 }
 
-const guidTakenSQL = `SELECT EXISTS (SELECT 1 FROM articles WHERE feed_id = ? AND guid = ?)`
-
-// freeGUID gives the key of a new article within its feed: the id, the address or the hash, with the number that the article
-// gets behind it where another article has that already.
-func (c *collector) freeGUID(ctx context.Context, a news.Article, feed int64) (string, error) {
-	guid := text(cmp.Or(a.GUID, a.URL, a.Hash))
-	var taken bool
-	if err := c.stmt(ctx, guidTakenSQL).QueryRowContext(ctx, feed, guid).Scan(&taken); err != nil || !taken {
-		return guid, err
-	}
-	return fmt.Sprintf("%s\n%d", guid, c.id+1), nil
-}
-
-const reviseArticleSQL = `UPDATE articles SET seq = ?, hash = ?, time = ?, published = ?, item_id = ?, id_key = ?, address_key = ?, title_key = ?, text_key = ?,
+const (
+	reviseArticleSQL = `UPDATE articles SET seq = ?, hash = ?, time = ?, published = ?, item_id = ?, id_key = ?, address_key = ?, title_key = ?, text_key = ?,
 	undated = ?, item_date = ?, updated = ?, url = ?, canonical = ?, title = ?, authors = ?, outlet_name = ?, outlet_domain = ?, outlet_agency = ?, lang = ?,
 	hub = ?, summary = ?, categories = ?, enclosures = ? WHERE id = ?`
+	reviseBodySQL = `UPDATE bodies SET body = ? WHERE article_id = ?`
+)
 
-const reviseBodySQL = `UPDATE bodies SET body = ? WHERE article_id = ?`
-
+// revise stores an item with another hash in place of its article, which keeps its id, Seen and first Published.
 func (c *collector) revise(ctx context.Context, a news.Article, old stored) error {
 	a.Seen = fromMillis(old.seen)
 	date := millis(a.Published)
@@ -238,20 +231,23 @@ func (c *collector) revise(ctx context.Context, a news.Article, old stored) erro
 	if err != nil {
 		return err
 	}
-	row := []any{c.seq, text(a.Hash), millis(a.Time()), millis(a.Published)}
-	row = append(append(append(row, keyColumns(a, old.guid)...), a.Undated, date), words...)
-	if err := c.each(ctx, reviseArticleSQL, [][]any{append(row, old.id)}); err != nil {
+	body, err := c.db.bodies.pack(a)
+	if err != nil {
 		return err
 	}
-	return c.putBody(ctx, reviseBodySQL, a, func(body []byte) []any { return []any{body, old.id} })
+	row := []any{c.seq, text(a.Hash), millis(a.Time()), millis(a.Published)}
+	row = append(append(append(row, keyColumns(a, old.guid)...), a.Undated, date), words...)
+	if err := c.exec(ctx, reviseArticleSQL, append(row, old.id)...); err != nil {
+		return err
+	}
+	return c.exec(ctx, reviseBodySQL, body, old.id)
 }
 
 const renameArticleSQL = `UPDATE articles SET item_id = ?, id_key = ?, address_key = ?, title_key = ?, text_key = ?, item_date = ?, url = ?, canonical = ? WHERE id = ?`
 
 // rename stores by what an article is known now that its item has another id, address or date. That is no revision.
 func (c *collector) rename(ctx context.Context, a news.Article, old stored) error {
-	row := append(keyColumns(a, old.guid), millis(a.Published), text(a.URL), text(a.Canonical), old.id)
-	return c.each(ctx, renameArticleSQL, [][]any{row})
+	return c.exec(ctx, renameArticleSQL, append(keyColumns(a, old.guid), millis(a.Published), text(a.URL), text(a.Canonical), old.id)...)
 }
 
 // keyColumns are the values of the columns from item_id to text_key.
@@ -261,14 +257,6 @@ func keyColumns(a news.Article, guid string) []any {
 		itemID = id
 	}
 	return []any{itemID, idKey(a), keyOf(a.Keys.Address), titleKey(a), keyOf(a.Keys.Text)}
-}
-
-func (c *collector) putBody(ctx context.Context, query string, a news.Article, args func([]byte) []any) error {
-	body, err := c.db.bodies.pack(a)
-	if err != nil {
-		return err
-	}
-	return c.each(ctx, query, [][]any{args(body)})
 }
 
 // wordColumns are the values of the columns from updated to enclosures, which a revision replaces.
@@ -289,20 +277,4 @@ func wordColumns(a news.Article) ([]any, error) {
 		millis(a.Updated), text(a.URL), text(a.Canonical), text(a.Title), authors, text(a.Outlet.Name), text(a.Outlet.Domain),
 		a.Outlet.Agency, text(a.Lang), a.Hub, text(a.Summary), categories, enclosures,
 	}, nil
-}
-
-// Poll is what one poll of one feed brought: the feed as it stands afterwards and the items it carried. The store
-// takes both in one transaction, so validators never outrun the items they stand for.
-type Poll struct {
-	Feed      news.Feed
-	Adopt     string    // the address that the feed has from now on, unless another has or had it; "" keeps its own
-	Rest      news.Rest // what its host asked for; zero where it asked for nothing
-	Pushed    bool      // by a hub: validators, due time and schedule of the stored feed stay, which are of its own server
-	Articles  []news.Article
-	Furniture news.Furniture // what the document showed: its blocks that are furniture, and its items that are not remembered yet
-}
-
-// Tally counts what storing a Poll changed.
-type Tally struct {
-	New, Revised, Same int
 }

@@ -122,10 +122,7 @@ func (db *DB) RemoveFeed(ctx context.Context, id int64) error {
 		if err := t.execFound(ctx, removeFeedSQL, id); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, dropAgedSQL, id); err != nil {
-			return err
-		}
-		return t.forgetFurniture(ctx, id)
+		return t.all(ctx, []string{dropAgedSQL, forgetFurnitureSQL, forgetShownSQL}, id)
 	})
 }
 

@@ -55,44 +55,34 @@ const (
 		(SELECT id FROM shown WHERE feed_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)`
 )
 
-// remember stores what a poll showed of its feed's furniture, within the bounds of news.Furniture.
-func (c *collector) remember(ctx context.Context, p Poll) error {
+// putFurniture stores what a poll showed of its feed's furniture, within the bounds of news.Furniture.
+func (c *collector) putFurniture(ctx context.Context, p Poll) error {
 	id, seen := p.Feed.ID, millis(p.Feed.Checked)
-	var blocks, items [][]any
 	for _, b := range p.Furniture.Blocks {
-		blocks = append(blocks, []any{id, int64(b), seen})
+		if err := c.exec(ctx, putFurnitureSQL, id, int64(b), seen); err != nil {
+			return err
+		}
+	}
+	if len(p.Furniture.Blocks) > 0 {
+		if err := c.exec(ctx, boundFurnitureSQL, id, news.FurnitureBlocks); err != nil {
+			return err
+		}
 	}
 	for _, it := range slices.Backward(p.Furniture.Items) { // the first of a document gets the highest id
-		items = append(items, []any{id, int64(it.Key), packItem(it)})
+		if err := c.exec(ctx, putShownSQL, id, int64(it.Key), packItem(it)); err != nil {
+			return err
+		}
 	}
-	if err := c.within(ctx, putFurnitureSQL, blocks, boundFurnitureSQL, id, news.FurnitureBlocks); err != nil {
-		return err
+	if len(p.Furniture.Items) > 0 {
+		return c.exec(ctx, boundShownSQL, id, news.FurnitureItems)
 	}
-	return c.within(ctx, putShownSQL, items, boundShownSQL, id, news.FurnitureItems)
-}
-
-// within puts rows of a feed, and takes out those beyond a limit.
-func (c *collector) within(ctx context.Context, put string, rows [][]any, bound string, feedID int64, limit int) error {
-	if len(rows) == 0 {
-		return nil
-	}
-	if err := c.each(ctx, put, rows); err != nil {
-		return err
-	}
-	return c.each(ctx, bound, [][]any{{feedID, limit}})
+	return nil
 }
 
 const (
 	forgetFurnitureSQL = `DELETE FROM furniture WHERE feed_id = ?`
 	forgetShownSQL     = `DELETE FROM shown WHERE feed_id = ?`
 )
-
-func (t tx) forgetFurniture(ctx context.Context, feedID int64) error {
-	if err := t.exec(ctx, forgetFurnitureSQL, feedID); err != nil {
-		return err
-	}
-	return t.exec(ctx, forgetShownSQL, feedID)
-}
 
 // packItem writes an item's hashes as little-endian: title, content, then the words and the blocks with their number
 // before them; a block's length follows its hash. The key has a column of its own.

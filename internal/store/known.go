@@ -3,7 +3,6 @@ package store
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
 	"time"
@@ -37,15 +36,7 @@ func (c *collector) known(ctx context.Context, p Poll) ([]stored, error) {
 	for _, a := range p.Articles {
 		guids = append(guids, text(cmp.Or(a.GUID, a.URL, a.Hash)))
 	}
-	list, err := json.Marshal(distinct(guids))
-	if err != nil {
-		return nil, err
-	}
-	keys, err := keyLists(p)
-	if err != nil {
-		return nil, err
-	}
-	args := append([]any{p.Feed.ID, string(list)}, keys...)
+	args := append([]any{p.Feed.ID, textList(distinct(guids))}, keyLists(p)...)
 	return collect(ctx, c.query, func(row scanner) (s stored, err error) {
 		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen, &s.idKey, &s.addressKey, &s.titleKey, &s.textKey,
 			&s.keyed, &s.undated)
@@ -54,7 +45,7 @@ func (c *collector) known(ctx context.Context, p Poll) ([]stored, error) {
 }
 
 // keyLists gives the keys of a poll's items as JSON lists: by id, address, title and text.
-func keyLists(p Poll) ([]any, error) {
+func keyLists(p Poll) []any {
 	var keys [4][]int64
 	for _, a := range p.Articles {
 		for i, k := range [...]int64{idKey(a), keyOf(a.Keys.Address), titleKey(a), keyOf(a.Keys.Text)} {
@@ -63,13 +54,9 @@ func keyLists(p Poll) ([]any, error) {
 	}
 	lists := make([]any, len(keys))
 	for i, k := range keys {
-		list, err := json.Marshal(distinct(k))
-		if err != nil {
-			return nil, err
-		}
-		lists[i] = string(list)
+		lists[i] = idList(distinct(k))
 	}
-	return lists, nil
+	return lists
 }
 
 // distinct sorts keys and drops repeated ones and the zero, which is none.
@@ -88,7 +75,7 @@ func (c *collector) storedText(ctx context.Context, s stored) (string, error) {
 	}
 	var a news.Article
 	var body []byte
-	if err := c.QueryRowContext(ctx, storedTextSQL, s.id).Scan(&a.Summary, &body); err != nil {
+	if err := c.scan(ctx, []any{&a.Summary, &body}, storedTextSQL, s.id); err != nil {
 		return "", err
 	}
 	if err := c.db.bodies.unpack(body, &a); err != nil {
@@ -126,37 +113,35 @@ const (
 	dropAgedSQL   = `DELETE FROM aged_items WHERE feed_id = ?`
 )
 
-// hasAged says whether items of a feed were aged out that it may list.
-func (c *collector) hasAged(ctx context.Context, feed int64) (has bool, err error) {
-	err = c.stmt(ctx, hasAgedSQL).QueryRowContext(ctx, feed).Scan(&has)
-	return has, err
-}
-
-// aged gives the aged-out items that those of a poll may be.
-func (c *collector) aged(ctx context.Context, p Poll) ([]stored, error) {
-	keys, err := keyLists(p)
-	if err != nil {
-		return nil, err
+// aged gives the aged-out items that those of a poll may be, and whether its feed has any at all.
+func (c *collector) aged(ctx context.Context, p Poll) (has bool, items []stored, err error) {
+	if len(p.Articles) == 0 {
+		return false, nil, nil
 	}
-	args := append([]any{p.Feed.ID}, keys...)
-	return collect(ctx, c.query, func(row scanner) (s stored, err error) {
+	if err := c.scan(ctx, []any{&has}, hasAgedSQL, p.Feed.ID); err != nil || !has {
+		return false, nil, err
+	}
+	args := append([]any{p.Feed.ID}, keyLists(p)...)
+	items, err = collect(ctx, c.query, func(row scanner) (s stored, err error) {
 		s.keyed, s.aged = true, true
 		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen,
 			&s.idKey, &s.addressKey, &s.titleKey, &s.textKey, &s.undated, &s.listed)
 		return s, err
 	}, agedSQL, append(args, maxKnown)...)
+	return true, items, err
 }
 
 // listAged notes which aged-out items a poll listed, and forgets those of its feed that no document lists any more.
 func (c *collector) listAged(ctx context.Context, p Poll, listed []stored) error {
-	var rows [][]any
 	for _, s := range listed {
 		if s.listed < millis(p.Feed.Checked.Add(-agedNoted)) {
-			rows = append(rows, []any{millis(p.Feed.Checked), s.id})
+			if err := c.exec(ctx, listAgedSQL, millis(p.Feed.Checked), s.id); err != nil {
+				return err
+			}
 		}
 	}
-	if err := c.each(ctx, listAgedSQL, rows); err != nil || p.Pushed {
-		return err // what a hub pushes is not the whole document
+	if p.Pushed { // what a hub pushes is not the whole document
+		return nil
 	}
-	return c.each(ctx, forgetAgedSQL, [][]any{{p.Feed.ID, millis(p.Feed.Checked.Add(-agedGrace))}})
+	return c.exec(ctx, forgetAgedSQL, p.Feed.ID, millis(p.Feed.Checked.Add(-agedGrace)))
 }

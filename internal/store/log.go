@@ -59,10 +59,10 @@ const (
 
 // beginEpoch notes that the entries of the log from first on are this process's. Later calls of the process change nothing.
 func (t tx) beginEpoch(ctx context.Context, first int64) error {
-	if err := t.each(ctx, beginEpochSQL, [][]any{{first, t.db.epoch}}); err != nil {
+	if err := t.exec(ctx, beginEpochSQL, first, t.db.epoch); err != nil {
 		return err
 	}
-	return t.each(ctx, forgetEpochsSQL, [][]any{{keptEpochs}})
+	return t.exec(ctx, forgetEpochsSQL, keptEpochs)
 }
 
 const epochSQL = `SELECT id FROM epochs WHERE first <= ?1 AND ?1 <= (` + lastSeqSQL + `) ORDER BY first DESC LIMIT 1`

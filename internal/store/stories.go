@@ -67,10 +67,7 @@ func listStories[T any](ctx context.Context, t *sql.Tx, columns string, l news.S
 	if err != nil {
 		return nil, err
 	}
-	query, args, err := storyQuery(columns, l)
-	if err != nil {
-		return nil, err
-	}
+	query, args := storyQuery(columns, l)
 	return collect(ctx, t.QueryContext, scan, query, args...)
 }
 
@@ -107,11 +104,8 @@ func (db *DB) StoryMarks(ctx context.Context, l news.StoryList) (marks []news.St
 	return marks, err
 }
 
-func storyQuery(columns string, l news.StoryList) (string, []any, error) {
-	from, args, err := storySelection(l)
-	if err != nil {
-		return "", nil, err
-	}
+func storyQuery(columns string, l news.StoryList) (string, []any) {
+	from, args := storySelection(l)
 	order, limit := byRank, limitOr(l.Limit)
 	switch {
 	case l.IDs.Made():
@@ -121,16 +115,15 @@ func storyQuery(columns string, l news.StoryList) (string, []any, error) {
 	case !l.Since.IsZero():
 		order = byRankSince
 	}
-	return `SELECT ` + columns + from + order, append(args, limit, l.Offset), nil
+	return `SELECT ` + columns + from + order, append(args, limit, l.Offset)
 }
 
 // storySelection is which stories a list asks for, without order and limit.
-func storySelection(l news.StoryList) (string, []any, error) {
+func storySelection(l news.StoryList) (string, []any) {
 	from := storiesFrom
 	var f filter
 	if l.IDs.Made() {
-		wanted := idList(l.IDs.IDs())
-		from, f.args = listedFrom, []any{wanted}
+		from, f.args = listedFrom, []any{idList(l.IDs.IDs())}
 		f.and("s.id = w.id")
 	}
 	if l.Event != 0 {
@@ -142,15 +135,12 @@ func storySelection(l news.StoryList) (string, []any, error) {
 	if l.Newest && l.Before.ID != 0 {
 		f.and(afterPlaceSQL, millis(l.Before.Time), l.Before.ID, l.Before.ID)
 	}
-	return from + f.where(), f.args, nil
+	return from + f.where(), f.args
 }
 
 // CountStories counts what Stories would give without Limit and Offset.
 func (db *DB) CountStories(ctx context.Context, l news.StoryList) (int, error) {
-	from, args, err := storySelection(l)
-	if err != nil {
-		return 0, err
-	}
+	from, args := storySelection(l)
 	n, err := db.number(ctx, "count stories", `SELECT count(*)`+from, args...)
 	return int(n), err
 }
