@@ -70,19 +70,14 @@ func Changes(before, after news.Article) news.Changes {
 			c.Dropped = append(c.Dropped, strings.TrimSpace(s.text))
 		}
 	}
-	c.Figures = firstFigures(c.Figures)
-	return c
-}
-
-// firstFigures gives each change of a figure once, and no more than maxFigures.
-func firstFigures(all []news.FigureChange) []news.FigureChange {
-	var out []news.FigureChange
-	for _, f := range all {
-		if len(out) < maxFigures && !slices.Contains(out, f) {
-			out = append(out, f)
+	figures := c.Figures
+	c.Figures = nil
+	for _, f := range figures { // each once
+		if len(c.Figures) < maxFigures && !slices.Contains(c.Figures, f) {
+			c.Figures = append(c.Figures, f)
 		}
 	}
-	return out
+	return c
 }
 
 // sentence is one of a text, with its words.

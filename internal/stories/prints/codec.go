@@ -22,7 +22,11 @@ func Encode(p Print) []byte {
 	b = binary.LittleEndian.AppendUint64(b, p.Body)
 	b = binary.LittleEndian.AppendUint64(b, p.Headline)
 	b = binary.AppendUvarint(b, uint64(p.Words))
-	b = append(b, flag(p.Sampled))
+	sampled := byte(0)
+	if p.Sampled {
+		sampled = 1
+	}
+	b = append(b, sampled)
 	for _, s := range hashSlices(&p) {
 		b = binary.AppendUvarint(b, uint64(len(*s)))
 		last := uint32(0)
@@ -59,13 +63,6 @@ func Decode(b []byte) (Print, error) {
 		return Print{}, errTorn
 	}
 	return p, nil
-}
-
-func flag(on bool) byte {
-	if on {
-		return 1
-	}
-	return 0
 }
 
 func hashSlices(p *Print) []*[]uint32 {

@@ -18,7 +18,14 @@ func NewReference(a news.Article) *Reference {
 		r.k = unspacedWords
 	}
 	r.powers = powers(max(len(r.tokens), r.k))
-	r.index()
+	if runs := len(r.tokens) - r.k + 1; runs > 0 {
+		r.first, r.next = make(map[uint64]int, runs), make([]int, runs)
+		for j := runs - 1; j >= 0; j-- {
+			h := r.hash(r.sequence, j, r.k)
+			r.next[j] = r.first[h]
+			r.first[h] = j + 1
+		}
+	}
 	return r
 }
 

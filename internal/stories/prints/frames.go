@@ -27,17 +27,34 @@ var (
 func frames(headline string, title []token) []uint32 {
 	var out []uint32
 	add := func(kind FrameKind, ts []token) {
-		out = append(out, short(frameHash(kind, ts), frameBits)|uint32(kind))
+		h := mix32(uint32(kind) + 1)
+		open := false // the token before is a figure: a run of them, as of a date, is one open place
+		for _, t := range ts {
+			switch {
+			case !t.figure:
+				h = mix32(h*31 + t.hash)
+			case !open:
+				h = mix32(h*31 + 1)
+			}
+			open = t.figure
+		}
+		out = append(out, short(h, frameBits)|uint32(kind))
 	}
-	if at := firstMark(headline); at > 0 {
-		if n := before(title, at); n > 0 && n <= maxHeadWords && n < len(title) {
-			add(FrameHead, title[:n])
+	digit := func(i int) bool { return i >= 0 && i < len(headline) && headline[i] >= '0' && headline[i] <= '9' }
+	first, last := -1, -1
+	for _, m := range headMarks {
+		if i := strings.Index(headline, m); i > 0 && (first < 0 || i < first) && !(digit(i-1) && digit(i+1)) { // 03:46
+			first = i
 		}
 	}
-	if at := lastMark(headline); at > 0 {
-		if n := before(title, at); n > 0 && n < len(title) && len(title)-n <= maxTailWords {
-			add(FrameTail, title[n:])
-		}
+	for _, m := range tailMarks {
+		last = max(last, strings.LastIndex(headline, m))
+	}
+	if n := before(title, first); n > 0 && n <= maxHeadWords && n < len(title) {
+		add(FrameHead, title[:n])
+	}
+	if n := before(title, last); n > 0 && n < len(title) && len(title)-n <= maxTailWords {
+		add(FrameTail, title[n:])
 	}
 	if len(title) > minEndWords+1 && !mostlyUnspaced(title) {
 		add(FrameEnd, title[len(title)-minEndWords:])
@@ -50,48 +67,6 @@ func frames(headline string, title []token) []uint32 {
 
 // frameBits are the bits kept of a frame's hash. It is counted with its outlet, so chance hits are rare.
 const frameBits = 28
-
-func firstMark(headline string) int {
-	at := -1
-	for _, m := range headMarks {
-		if i := strings.Index(headline, m); i > 0 && (at < 0 || i < at) && !inClock(headline, i) {
-			at = i
-		}
-	}
-	return at
-}
-
-// inClock says whether a mark stands between two digits, as in 03:46.
-func inClock(headline string, at int) bool {
-	digit := func(i int) bool { return i >= 0 && i < len(headline) && headline[i] >= '0' && headline[i] <= '9' }
-	return digit(at-1) && digit(at+1)
-}
-
-func lastMark(headline string) int {
-	at := -1
-	for _, m := range tailMarks {
-		at = max(at, strings.LastIndex(headline, m))
-	}
-	return at
-}
-
-// frameHash hashes a part of a title; runs of figures, as of a date, are one open place.
-func frameHash(kind FrameKind, ts []token) uint32 {
-	h := mix32(uint32(kind) + 1)
-	open := false
-	for _, t := range ts {
-		if t.figure {
-			if !open {
-				h = mix32(h*31 + 1)
-			}
-			open = true
-			continue
-		}
-		open = false
-		h = mix32(h*31 + t.hash)
-	}
-	return h
-}
 
 // slugs are what agencies put before headlines, each with the agency's name.
 var slugs = func() map[string]string {

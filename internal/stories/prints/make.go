@@ -13,7 +13,9 @@ import (
 func Make(a news.Article, headline string) Print {
 	room, title, body := borrow(headline, a.Body())
 	defer room.back()
-	p := Print{Words: len(body), Headline: whole(unslugged(headline, title)), Grams: grams(headline, title)}
+	p := Print{Words: len(body), Grams: grams(headline, title)}
+	_, rest := Slug(headline)
+	p.Headline = whole(title[before(title, len(headline)-len(rest)):])
 	if len(body) >= minBodyWords {
 		p.Body = whole(body)
 	}
@@ -27,7 +29,12 @@ func Make(a news.Article, headline string) Print {
 		t.pairs = sample(t.pairs)
 	}
 	p.Terms, p.Pairs = t.sorted(), sorted(t.pairs)
-	p.Uses = t.usesOf(p.Terms)
+	if len(p.Terms) > 0 {
+		p.Uses = make([]uint8, len(p.Terms))
+		for i, h := range p.Terms {
+			p.Uses[i] = t.uses[h]
+		}
+	}
 	p.Figures = figures(title, body[:min(len(body), openingWords)])
 	p.Frames = frames(headline, title)
 	opening := leadWords
@@ -37,12 +44,6 @@ func Make(a news.Article, headline string) Print {
 	p.Names = sorted(appendNames(appendNames(nil, headline, title), a.Body(), body[:min(len(body), opening)]))
 	p.Pictures = pictures(a)
 	return p
-}
-
-// unslugged gives the words of a headline without an agency's slug before it.
-func unslugged(headline string, title []token) []token {
-	_, rest := Slug(headline)
-	return title[before(title, len(headline)-len(rest)):]
 }
 
 // shingle fills in the shingles of p, sorted by whether they touch a quotation. Own has room for them, and is not kept.
@@ -64,7 +65,11 @@ func shingle(p *Print, body []token, quoted []news.Mark, own []uint32) {
 		if i < k-1 {
 			continue
 		}
-		h := shingleHash(body[i-k+1 : i+1])
+		sum := uint64(0xcbf29ce484222325)
+		for _, t := range body[i-k+1 : i+1] {
+			sum = (sum ^ uint64(t.hash)) * 0x9e3779b97f4a7c15
+		}
+		h := short(uint32(mix64(sum)), shingleBits)
 		if touch > i-k && touch >= 0 {
 			p.Quoted = append(p.Quoted, h)
 			continue
@@ -103,14 +108,6 @@ func firstPlaces(places []uint64) []uint16 {
 		out[i] = uint16(x)
 	}
 	return out
-}
-
-func shingleHash(ts []token) uint32 {
-	h := uint64(0xcbf29ce484222325)
-	for _, t := range ts {
-		h = (h ^ uint64(t.hash)) * 0x9e3779b97f4a7c15
-	}
-	return short(uint32(mix64(h)), shingleBits)
 }
 
 // whole hashes a sequence of words; 0 stands for none.

@@ -52,20 +52,6 @@ func powers(n int) []uint64 {
 // hash is that of n words from i on; n is at most the length of the reference.
 func (r *Reference) hash(s sequence, i, n int) uint64 { return s.sums[i+n] - s.sums[i]*r.powers[n] }
 
-// index notes where each run of k words begins in the reference.
-func (r *Reference) index() {
-	runs := len(r.tokens) - r.k + 1
-	if runs <= 0 {
-		return
-	}
-	r.first, r.next = make(map[uint64]int, runs), make([]int, runs)
-	for j := runs - 1; j >= 0; j-- {
-		h := r.hash(r.sequence, j, r.k)
-		r.next[j] = r.first[h]
-		r.first[h] = j + 1
-	}
-}
-
 // search looks for the runs of one text.
 type search struct {
 	*Reference

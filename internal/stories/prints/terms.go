@@ -36,7 +36,16 @@ const stemCharacters = 6
 func stemmer(lang string) func(string) string {
 	name, ok := stemLanguages[lang]
 	if !ok {
-		return truncate
+		return func(w string) string {
+			n := 0
+			for i := range w {
+				if n == stemCharacters {
+					return w[:i]
+				}
+				n++
+			}
+			return w
+		}
 	}
 	l := text.Languages[name]
 	return func(w string) string {
@@ -69,17 +78,6 @@ func (t *terms) stemHash(word uint32, folded []byte) uint32 {
 	return s.hash
 }
 
-func truncate(w string) string {
-	n := 0
-	for i := range w {
-		if n == stemCharacters {
-			return w[:i]
-		}
-		n++
-	}
-	return w
-}
-
 // terms gathers the stemmed words of an article that are no stop words, with their uses, and the ordered pairs of
 // neighbours among them. Scripts written without spaces give runs of neighbouring characters instead of words.
 type terms struct {
@@ -94,24 +92,41 @@ type terms struct {
 func (t *terms) add(text string, ts []token, where uint8) {
 	t.last = 0
 	for i, tok := range ts {
-		if h, ok := t.term(text, ts, i); ok {
-			t.use(h, where|nameBit(text, tok))
+		h, ok := t.term(text, ts, i)
+		if !ok {
+			continue
 		}
+		term := short(h, termBits)
+		u := t.uses[term] | where | nameBit(text, tok)
+		if u&TermCount < TermCount {
+			u++
+		}
+		t.uses[term] = u
+		if t.last != 0 {
+			t.pairs = append(t.pairs, short(mix32(t.last*0x9e3779b9+h), pairBits))
+		}
+		t.last = h
 	}
 }
 
-func (t *terms) term(text string, ts []token, i int) (uint32, bool) {
+// term gives the hash of the term that a token makes, or that the characters in a row make which end with it. It is false
+// for a stop word, and for a character with too few before it.
+func (t *terms) term(s string, ts []token, i int) (uint32, bool) {
 	tok := ts[i]
 	switch {
-	case tok.unspaced && oneLetter(text[tok.start:tok.end]):
-		return characters(ts, i, runLength(text[tok.start:tok.end]))
+	case tok.unspaced && oneLetter(s[tok.start:tok.end]):
+		run := syllableRun
+		if first, _ := utf8.DecodeRuneInString(s[tok.start:]); text.ScriptOf(first) == text.SouthEastAsian {
+			run = letterRun
+		}
+		return characters(ts, i, run)
 	case stopwords[tok.hash] || tok.end-tok.start < 2:
 		return 0, false
 	case tok.figure:
 		return tok.hash, true
 	}
 	var buf [64]byte
-	return t.stemHash(tok.hash, fold(buf[:0], text[tok.start:tok.end])), true
+	return t.stemHash(tok.hash, fold(buf[:0], s[tok.start:tok.end])), true
 }
 
 // How many characters in a row make a term where no spaces do: a pair of those that are syllables or words, four letters
@@ -120,14 +135,6 @@ const (
 	syllableRun = 2
 	letterRun   = 4
 )
-
-func runLength(tok string) int {
-	first, _ := utf8.DecodeRuneInString(tok)
-	if text.ScriptOf(first) == text.SouthEastAsian {
-		return letterRun
-	}
-	return syllableRun
-}
 
 // characters gives the term of the n characters in a row that end with the i-th token.
 func characters(ts []token, i, n int) (uint32, bool) {
@@ -155,19 +162,6 @@ func oneLetter(tok string) bool {
 	return n == 1
 }
 
-func (t *terms) use(h uint32, bits uint8) {
-	term := short(h, termBits)
-	u := t.uses[term] | bits
-	if u&TermCount < TermCount {
-		u++
-	}
-	t.uses[term] = u
-	if t.last != 0 {
-		t.pairs = append(t.pairs, short(mix32(t.last*0x9e3779b9+h), pairBits))
-	}
-	t.last = h
-}
-
 // nameBit marks a word that begins with a capital though no sentence begins there.
 func nameBit(text string, tok token) uint8 {
 	first, _ := utf8.DecodeRuneInString(text[tok.start:])
@@ -188,18 +182,6 @@ func (t *terms) sorted() []uint32 {
 	}
 	slices.Sort(out)
 	return out
-}
-
-// usesOf gives the uses of some terms; nil for none.
-func (t *terms) usesOf(hashes []uint32) []uint8 {
-	if len(hashes) == 0 {
-		return nil
-	}
-	uses := make([]uint8, len(hashes))
-	for i, h := range hashes {
-		uses[i] = t.uses[h]
-	}
-	return uses
 }
 
 // grams gives the runs of gramLength characters within the words of a text, a shorter word whole.
