@@ -15,7 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
-	"unicode/utf8"
+
+	"headwater/internal/text"
 )
 
 // Poster sends a body to an address, as fetch.Client does: it refuses addresses that are not public and follows no
@@ -77,7 +78,7 @@ func (c *Client) errorf(format string, args ...any) *Error {
 func (c *Client) Vectors(ctx context.Context, texts []string) ([][]float32, error) {
 	all := make([][]float32, 0, len(texts))
 	for batch := range slices.Chunk(texts, c.opt.Batch) {
-		vectors, err := c.ask(ctx, batch)
+		vectors, err := c.request(ctx, batch)
 		if err != nil {
 			return all, err
 		}
@@ -89,16 +90,16 @@ func (c *Client) Vectors(ctx context.Context, texts []string) ([][]float32, erro
 	return all, nil
 }
 
-// question is the body of a request.
-type question struct {
+// request is the body of a request.
+type request struct {
 	Model  string   `json:"model"`
 	Input  []string `json:"input"`
 	Format string   `json:"encoding_format"`
 }
 
-// ask makes one request.
-func (c *Client) ask(ctx context.Context, texts []string) ([][]float32, error) {
-	body, err := json.Marshal(question{c.opt.Model, texts, "float"})
+// request makes one request.
+func (c *Client) request(ctx context.Context, texts []string) ([][]float32, error) {
+	body, err := json.Marshal(request{c.opt.Model, texts, "float"})
 	if err != nil {
 		return nil, err
 	}
@@ -108,14 +109,14 @@ func (c *Client) ask(ctx context.Context, texts []string) ([][]float32, error) {
 	}
 	resp, err := c.poster.Post(ctx, c.address, header, body)
 	if err != nil {
-		return nil, c.unanswered(ctx, err)
+		return nil, c.noAnswer(ctx, err)
 	}
 	defer func() { _ = resp.Body.Close() }() // all that is wanted of it has been read
 	return c.read(ctx, resp, len(texts))
 }
 
-// unanswered explains a request without a whole answer. Where the caller has ended it, that is the whole reason.
-func (c *Client) unanswered(ctx context.Context, err error) error {
+// noAnswer explains a request without a whole answer. Where the caller has ended it, that is the whole reason.
+func (c *Client) noAnswer(ctx context.Context, err error) error {
 	switch {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return ctx.Err()
@@ -140,9 +141,13 @@ func (c *Client) read(ctx context.Context, resp *http.Response, texts int) ([][]
 	body, err := io.ReadAll(io.LimitReader(resp.Body, limit+1))
 	switch {
 	case resp.StatusCode != http.StatusOK:
-		return nil, c.complaint(resp, body) // with as much of its words as came
+		e := c.errorf("%d %s: %s%s", resp.StatusCode, http.StatusText(resp.StatusCode), advice(resp), c.quoteMessage(body)) // as much of its words as came
+		if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
+			e.RetryAfter = time.Duration(min(max(seconds, 0), 3600)) * time.Second
+		}
+		return nil, e
 	case err != nil && ctx.Err() != nil:
-		return nil, c.unanswered(ctx, err)
+		return nil, c.noAnswer(ctx, err)
 	case err != nil:
 		return nil, c.errorf("the connection broke off before the answer was whole; it is tried again later: %w", err)
 	case int64(len(body)) > limit:
@@ -154,17 +159,6 @@ func (c *Client) read(ctx context.Context, resp *http.Response, texts int) ([][]
 	}
 	return vectors, nil
 }
-
-// complaint explains an answer that is an error.
-func (c *Client) complaint(resp *http.Response, body []byte) error {
-	e := c.errorf("%s: %s%s", statusLine(resp.StatusCode), advice(resp), c.said(body))
-	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil {
-		e.RetryAfter = time.Duration(min(max(seconds, 0), 3600)) * time.Second
-	}
-	return e
-}
-
-func statusLine(status int) string { return strconv.Itoa(status) + " " + http.StatusText(status) }
 
 // advice says what a status means and what to do.
 func advice(resp *http.Response) string {
@@ -185,8 +179,8 @@ func advice(resp *http.Response) string {
 	return "it does not take the request; check embeddings.endpoint, embeddings.model and embeddings.batch"
 }
 
-// answer is the body of a response. What should be a number and is null is how some servers write NaN.
-type answer struct {
+// response is the body of a response. What should be a number and is null is how some servers write NaN.
+type response struct {
 	Data []struct {
 		Index     *int       `json:"index"`
 		Embedding []*float64 `json:"embedding"`
@@ -195,7 +189,7 @@ type answer struct {
 
 // parse reads an answer about some texts and checks that it gives each of them its vector.
 func parse(body []byte, texts int) ([][]float32, error) {
-	var a answer
+	var a response
 	if err := json.Unmarshal(body, &a); err != nil {
 		return nil, fmt.Errorf("its answer is no list of vectors: %w", err)
 	}
@@ -210,7 +204,7 @@ func parse(body []byte, texts int) ([][]float32, error) {
 		if len(d.Embedding) != len(a.Data[0].Embedding) {
 			return nil, fmt.Errorf("its vectors have %d numbers here and %d there", len(a.Data[0].Embedding), len(d.Embedding))
 		}
-		v, err := unit(d.Embedding)
+		v, err := normalize(d.Embedding)
 		if err != nil {
 			return nil, err
 		}
@@ -219,8 +213,8 @@ func parse(body []byte, texts int) ([][]float32, error) {
 	return vectors, nil
 }
 
-// unit makes a vector of length one.
-func unit(numbers []*float64) ([]float32, error) {
+// normalize makes a vector of length one.
+func normalize(numbers []*float64) ([]float32, error) {
 	sum := 0.0
 	for _, x := range numbers {
 		if x == nil {
@@ -238,8 +232,8 @@ func unit(numbers []*float64) ([]float32, error) {
 	return v, nil
 }
 
-// said gives the endpoint's own words about an error, shortened and without the key, as the end of a sentence.
-func (c *Client) said(body []byte) string {
+// quoteMessage gives the endpoint's own words about an error, shortened and without the key, as the end of a sentence.
+func (c *Client) quoteMessage(body []byte) string {
 	words := message(body)
 	if c.opt.Key != "" {
 		words = strings.ReplaceAll(words, c.opt.Key, "(secret)")
@@ -299,18 +293,7 @@ const (
 
 // Text is what an article is embedded by: its title and the opening of its body. News says what it is about first.
 func Text(title, body string) string {
-	words := strings.Fields(cut(body, 4*openingBytes))
-	opening := cut(strings.Join(words[:min(len(words), openingWords)], " "), openingBytes)
-	return strings.TrimSpace(strings.TrimSpace(cut(title, openingBytes)) + "\n\n" + opening)
-}
-
-// cut shortens a text to a number of bytes, between two characters.
-func cut(text string, most int) string {
-	if len(text) <= most {
-		return text
-	}
-	for most > 0 && !utf8.RuneStart(text[most]) {
-		most--
-	}
-	return text[:most]
+	words := strings.Fields(text.Cut(body, 4*openingBytes))
+	opening := text.Cut(strings.Join(words[:min(len(words), openingWords)], " "), openingBytes)
+	return strings.TrimSpace(strings.TrimSpace(text.Cut(title, openingBytes)) + "\n\n" + opening)
 }

@@ -12,11 +12,8 @@ import (
 	"headwater/internal/news"
 )
 
-// head is how far into a text a dateline may reach, in bytes. Japanese ones follow up to three writers' names.
-const head = 200
-
-// String is the regular expression.
-func (p Pattern) String() string { return p.expr.String() }
+// maxDateline is how far into a text a dateline may reach, in bytes. Japanese ones follow up to three writers' names.
+const maxDateline = 200
 
 const (
 	day  = `\d{1,4}(?:st|nd|rd|th|er|º|ª|\.)?(?:\s(?:de\s)?\p{Ll}{3,10}\.?)?`
@@ -35,8 +32,8 @@ var macros = strings.NewReplacer(
 	"{dash}", `(?:\.?\s*[-–—―−─－]{1,3}|:)`,
 )
 
-func compile(shapes []shape, datelines bool) ([]Pattern, error) {
-	var out []Pattern
+func compile(shapes []shape, datelines bool) ([]pattern, error) {
+	var out []pattern
 	for _, s := range shapes {
 		if datelines {
 			s.Kind = string(news.ClaimDateline)
@@ -53,9 +50,9 @@ func compile(shapes []shape, datelines bool) ([]Pattern, error) {
 	return out, nil
 }
 
-func (s shape) compile() (Pattern, error) {
-	p := Pattern{Like: s.Like, Langs: s.Langs, Kind: news.ClaimKind(s.Kind), Outlet: s.Outlet}
-	switch p.Kind {
+func (s shape) compile() (pattern, error) {
+	p := pattern{like: s.Like, langs: s.Langs, kind: news.ClaimKind(s.Kind), outlet: s.Outlet}
+	switch p.kind {
 	case news.ClaimDateline, news.ClaimRights, news.ClaimPart, news.ClaimByline:
 	default:
 		return p, fmt.Errorf("kind %q is none of rights, part and byline", s.Kind)
@@ -75,10 +72,10 @@ func (s shape) compile() (Pattern, error) {
 	if err != nil {
 		return p, err
 	}
-	p.needs = needsOf(p.expr.String())
+	p.needs = literalsOf(p.expr.String())
 	switch p.expr.NumSubexp() {
 	case 0:
-		if p.Outlet == "" || p.Kind == news.ClaimDateline {
+		if p.outlet == "" || p.kind == news.ClaimDateline {
 			err = errors.New("it has no {sign}")
 		}
 	case 1:
@@ -88,13 +85,10 @@ func (s shape) compile() (Pattern, error) {
 	return p, err
 }
 
-// Datelines are the shapes of datelines that Dateline tries, in its order.
-func (r *Registry) Datelines() []Pattern { return slices.Clone(r.datelines) }
-
 // Dateline finds the agency that signs the opening paragraph: "HELSINKI (Reuters) -", 【ロンドン共同】. Press release
 // services count too ("/PRNewswire/"); their outlet is no agency. The mention is the sign, without its brackets.
 func (r *Registry) Dateline(text string) (Mention, bool) {
-	opening := text[:min(len(text), head)]
+	opening := text[:min(len(text), maxDateline)]
 	for len(opening) > 0 && len(opening) < len(text) && !utf8.RuneStart(text[len(opening)]) {
 		opening = opening[:len(opening)-1]
 	}
@@ -102,7 +96,7 @@ func (r *Registry) Dateline(text string) (Mention, bool) {
 		return Mention{}, false
 	}
 	for _, p := range r.datelines {
-		if !p.needs.met(opening) {
+		if !p.needs.in(opening) {
 			continue
 		}
 		at := p.expr.FindStringSubmatchIndex(opening)
@@ -110,9 +104,14 @@ func (r *Registry) Dateline(text string) (Mention, bool) {
 			continue
 		}
 		i, m, ok := r.sign(opening, at[2], at[3], p.reach)
-		if ok && r.entries[i].signs() && !r.isName(opening[at[0]:m.Start], i) {
-			return m, true
+		if !ok || !r.entries[i].signs() {
+			continue
 		}
+		name := opening[at[0]:m.Start] // "The Associated Press (AP) -" explains a name
+		if j, known := r.names[fold(name)]; known && j == i || intersect(r.entries[i].names(), []string{name}, fold) {
+			continue
+		}
+		return m, true
 	}
 	return Mention{}, false
 }
@@ -123,14 +122,21 @@ func (r *Registry) Dateline(text string) (Mention, bool) {
 func (r *Registry) Credits(text string) []Mention {
 	var found []Mention
 	for _, p := range r.credits {
-		if !p.needs.met(text) {
+		if !p.needs.in(text) {
 			continue
 		}
 		for _, at := range p.expr.FindAllStringSubmatchIndex(text, -1) {
-			m, ok := r.credited(p, text, at)
+			var m Mention
+			var ok bool
+			if p.outlet == "" {
+				_, m, ok = r.sign(text, at[2], at[3], p.reach)
+			} else {
+				m.Start, m.End = at[0], at[1]
+				m.Outlet, ok = r.ByName(p.outlet)
+			}
 			twice := slices.ContainsFunc(found, func(c Mention) bool { return c.Start < m.End && m.Start < c.End })
 			if ok && !twice {
-				m.Kind = p.Kind
+				m.Kind = p.kind
 				found = append(found, m)
 			}
 		}
@@ -139,38 +145,23 @@ func (r *Registry) Credits(text string) []Mention {
 	return found
 }
 
-func (r *Registry) credited(p Pattern, text string, at []int) (Mention, bool) {
-	if p.Outlet == "" {
-		_, m, ok := r.sign(text, at[2], at[3], p.reach)
-		return m, ok
-	}
-	o, ok := r.ByName(p.Outlet)
-	return Mention{Start: at[0], End: at[1], Outlet: o}, ok
-}
-
-// isName says that what stands before a sign is the entry's own name: "The Associated Press (AP) -" explains a name.
-func (r *Registry) isName(before string, entry int) bool {
-	i, ok := r.names[fold(before)]
-	return ok && i == entry || shares(r.entries[entry].names(), []string{before}, fold)
-}
-
 // sign reads text[start:end] as a sign: whole, or as one of several parts, as far as reach goes. It returns the
 // entry's number too.
 func (r *Registry) sign(text string, start, end int, reach reach) (int, Mention, bool) {
 	if start < 0 { // an optional group that took no part
 		return 0, Mention{}, false
 	}
-	if i, m, ok := r.whole(text, start, end); ok {
+	if i, m, ok := r.wholeSign(text, start, end); ok {
 		return i, m, ok
 	}
-	for at, part := range parts(text[start:end]) {
+	for at, part := range signParts(text[start:end]) {
 		from, to := start+at, start+at+len(part)
 		first, last := at == 0, to == end
-		if i, m, ok := r.whole(text, from, to); ok && (first && reach != back || last && reach == back || reach == anySide) {
+		if i, m, ok := r.wholeSign(text, from, to); ok && (first && reach != back || last && reach == back || reach == anySide) {
 			return i, m, ok
 		}
 		if first && reach == front || last && reach == back || reach == anySide {
-			if i, m, ok := r.edge(text, from, to, reach); ok {
+			if i, m, ok := r.edgeSign(text, from, to, reach); ok {
 				return i, m, ok
 			}
 		}
@@ -178,8 +169,8 @@ func (r *Registry) sign(text string, start, end int, reach reach) (int, Mention,
 	return 0, Mention{}, false
 }
 
-// parts cuts a sign such as "dpa/lno" up, with the offset of each part.
-func parts(s string) iter.Seq2[int, string] {
+// signParts cuts a sign such as "dpa/lno" up, with the offset of each part.
+func signParts(s string) iter.Seq2[int, string] {
 	return func(yield func(int, string) bool) {
 		at := 0
 		for i, r := range s {
@@ -194,7 +185,7 @@ func parts(s string) iter.Seq2[int, string] {
 	}
 }
 
-func (r *Registry) whole(text string, start, end int) (int, Mention, bool) {
+func (r *Registry) wholeSign(text string, start, end int) (int, Mention, bool) {
 	s := text[start:end]
 	start += len(s) - len(strings.TrimLeft(s, " 　"))
 	s = strings.Trim(s, " 　")
@@ -205,17 +196,17 @@ func (r *Registry) whole(text string, start, end int) (int, Mention, bool) {
 	return i, Mention{Start: start, End: start + len(s), Outlet: r.namesakes.signer(r.entries[i], s)}, true
 }
 
-// edge finds the longest sign that text[start:end] begins or ends with.
-func (r *Registry) edge(text string, start, end int, reach reach) (int, Mention, bool) {
+// edgeSign finds the longest sign that text[start:end] begins or ends with.
+func (r *Registry) edgeSign(text string, start, end int, reach reach) (int, Mention, bool) {
 	s := text[start:end]
 	for n := len(s) - 1; n > 1; n-- {
-		if reach != back && cut(s, n) {
-			if i, m, ok := r.whole(text, start, start+n); ok {
+		if reach != back && isWordBreak(s, n) {
+			if i, m, ok := r.wholeSign(text, start, start+n); ok {
 				return i, m, ok
 			}
 		}
-		if reach != front && cut(s, len(s)-n) {
-			if i, m, ok := r.whole(text, end-n, end); ok {
+		if reach != front && isWordBreak(s, len(s)-n) {
+			if i, m, ok := r.wholeSign(text, end-n, end); ok {
 				return i, m, ok
 			}
 		}
@@ -223,8 +214,8 @@ func (r *Registry) edge(text string, start, end int, reach reach) (int, Mention,
 	return 0, Mention{}, false
 }
 
-// cut says whether a word ends or begins at offset i of s.
-func cut(s string, i int) bool {
+// isWordBreak says whether a word ends or begins at offset i of s.
+func isWordBreak(s string, i int) bool {
 	left, _ := utf8.DecodeLastRuneInString(s[:i])
 	right, _ := utf8.DecodeRuneInString(s[i:])
 	if left == '・' || left == utf8.RuneError || right == utf8.RuneError {

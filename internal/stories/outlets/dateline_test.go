@@ -171,18 +171,6 @@ func TestCredits(t *testing.T) {
 	}
 }
 
-func TestEveryShapeKnowsItsExample(t *testing.T) {
-	r := load(t)
-	for _, p := range r.Datelines() {
-		if _, ok := r.Dateline(p.Like); !ok {
-			t.Errorf("no dateline in %q, the example of %s", p.Like, p)
-		}
-		if len(p.Langs) == 0 {
-			t.Errorf("%q has no languages", p.Like)
-		}
-	}
-}
-
 func TestDatelineReadsNoLongTexts(t *testing.T) {
 	r := load(t)
 	for cut := range 40 { // the limit may fall inside a character

@@ -17,7 +17,7 @@ import (
 // isNamesakeOf says that an outlet of the same name or alias has other domains.
 func (e Entry) isNamesakeOf(other Entry) bool {
 	same := func(s string) string { return s }
-	return shares(e.names(), other.names(), fold) && len(e.Domains) > 0 && len(other.Domains) > 0 && !shares(e.Domains, other.Domains, same)
+	return intersect(e.names(), other.names(), fold) && len(e.Domains) > 0 && len(other.Domains) > 0 && !intersect(e.Domains, other.Domains, same)
 }
 
 // Entry is an outlet as agencies.yaml describes it. Users' own entries add to an entry or make a new one, see Load.
@@ -79,13 +79,13 @@ func parse(data []byte) (document, error) {
 	dec := yaml.NewDecoder(bytes.NewReader(data))
 	dec.KnownFields(true)
 	if err := dec.Decode(&doc); err != nil {
-		return document{}, located(err)
+		return document{}, withLine(err)
 	}
 	var nodes struct {
 		Outlets []yaml.Node `yaml:"outlets"`
 	}
 	if err := yaml.Unmarshal(data, &nodes); err != nil {
-		return document{}, located(err)
+		return document{}, withLine(err)
 	}
 	for _, n := range nodes.Outlets {
 		doc.lines = append(doc.lines, n.Line)
@@ -102,13 +102,13 @@ func (d document) check() error {
 			errs = append(errs, fmt.Errorf("agencies.yaml:%d: %w", d.lines[i], err))
 		}
 		for _, host := range e.Domains {
-			if other := claim(hosts, host, e.Name); other != "" {
+			if other := claimKey(hosts, host, e.Name); other != "" {
 				errs = append(errs, fmt.Errorf("agencies.yaml:%d: %s: %s also has the domain %s; take it out of one of them",
 					d.lines[i], e.Name, other, host))
 			}
 		}
 		for _, name := range e.names() {
-			if other := claim(names, fold(name), e.Name); other != "" && !e.Namesake {
+			if other := claimKey(names, fold(name), e.Name); other != "" && !e.Namesake {
 				errs = append(errs, fmt.Errorf("agencies.yaml:%d: %s: %s is also called %q; take it out of one of them, or set namesake: true",
 					d.lines[i], e.Name, other, name))
 			}
@@ -117,8 +117,8 @@ func (d document) check() error {
 	return errors.Join(errs...)
 }
 
-// claim takes key for owner. It returns the other owner that has it already, or "".
-func claim(taken map[string]string, key, owner string) string {
+// claimKey takes key for owner. It returns the other owner that has it already, or "".
+func claimKey(taken map[string]string, key, owner string) string {
 	if other, ok := taken[key]; ok && other != owner {
 		return other
 	}
@@ -153,8 +153,8 @@ func (e Entry) check() error {
 
 var lineError = regexp.MustCompile(`(?:^yaml: )?line (\d+): (.*)`)
 
-// located puts yaml's errors as agencies.yaml:LINE: what is wrong.
-func located(err error) error {
+// withLine puts yaml's errors as agencies.yaml:LINE: what is wrong.
+func withLine(err error) error {
 	if errors.Is(err, io.EOF) {
 		return errors.New("agencies.yaml: it is empty; put the one of the repository back")
 	}
@@ -173,7 +173,7 @@ func located(err error) error {
 	return errors.Join(errs...)
 }
 
-func shares(a, b []string, key func(string) string) bool {
+func intersect(a, b []string, key func(string) string) bool {
 	return slices.ContainsFunc(a, func(x string) bool {
 		return slices.ContainsFunc(b, func(y string) bool { return key(x) == key(y) })
 	})

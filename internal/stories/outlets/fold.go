@@ -59,7 +59,7 @@ func signKey(s string) string {
 	return s
 }
 
-func capital(word string) bool {
+func startsUpper(word string) bool {
 	r, _ := utf8.DecodeRuneInString(word)
 	return unicode.IsUpper(r)
 }
@@ -80,8 +80,8 @@ func wordStart(s string) int {
 	return i + size
 }
 
-// opens says whether a sentence begins after text.
-func opens(text string) bool {
+// opensSentence says whether a sentence begins after text.
+func opensSentence(text string) bool {
 	text = strings.TrimRight(text, " ")
 	r, _ := utf8.DecodeLastRuneInString(text)
 	return text == "" || strings.ContainsRune(".!?:;\n\"“”‘’(—–", r)

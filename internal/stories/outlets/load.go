@@ -6,20 +6,29 @@ import (
 	"strings"
 )
 
-// amend puts a user's entry into the list.
-func amend(entries []Entry, extra Entry) []Entry {
-	at := slices.IndexFunc(entries, func(e Entry) bool { return !extra.Namesake && shares(e.names(), extra.names(), fold) })
+// merge puts a user's entry into the list.
+func merge(entries []Entry, extra Entry) []Entry {
+	at := slices.IndexFunc(entries, func(e Entry) bool { return !extra.Namesake && intersect(e.names(), extra.names(), fold) })
 	if at < 0 {
 		same := func(s string) string { return s }
-		at = slices.IndexFunc(entries, func(e Entry) bool { return shares(e.Domains, extra.Domains, same) })
+		at = slices.IndexFunc(entries, func(e Entry) bool { return intersect(e.Domains, extra.Domains, same) })
 	}
 	out := make([]Entry, 0, len(entries)+1)
 	for i, e := range entries {
 		if i == at {
-			out = append(out, mend(e, extra))
-			continue
+			e.Aliases = without(slices.Concat(e.Aliases, []string{e.Name}, extra.Aliases), []string{extra.Name})
+			e.Name = extra.Name
+			e.Domains = slices.Concat(e.Domains, without(extra.Domains, e.Domains))
+			e.Signs = slices.Concat(e.Signs, without(extra.Signs, e.Signs))
+			e.Langs = slices.Concat(e.Langs, without(extra.Langs, e.Langs))
+			e.Agency = e.Agency || extra.Agency
+			e.Release = e.Release || extra.Release
+			e.Aggregator = e.Aggregator || extra.Aggregator
+			e.Common = e.Common || extra.Common
+			e.Quiet = e.Quiet || extra.Quiet
+		} else {
+			e.Domains = without(e.Domains, extra.Domains)
 		}
-		e.Domains = without(e.Domains, extra.Domains)
 		out = append(out, e)
 	}
 	if at < 0 {
@@ -30,21 +39,6 @@ func amend(entries []Entry, extra Entry) []Entry {
 
 func without(list, drop []string) []string {
 	return slices.DeleteFunc(slices.Clone(list), func(s string) bool { return slices.Contains(drop, s) })
-}
-
-func mend(e, extra Entry) Entry {
-	e.Aliases = slices.Concat(e.Aliases, []string{e.Name}, extra.Aliases)
-	e.Name = extra.Name
-	e.Aliases = without(e.Aliases, []string{e.Name})
-	e.Domains = slices.Concat(e.Domains, without(extra.Domains, e.Domains))
-	e.Signs = slices.Concat(e.Signs, without(extra.Signs, e.Signs))
-	e.Langs = slices.Concat(e.Langs, without(extra.Langs, e.Langs))
-	e.Agency = e.Agency || extra.Agency
-	e.Release = e.Release || extra.Release
-	e.Aggregator = e.Aggregator || extra.Aggregator
-	e.Common = e.Common || extra.Common
-	e.Quiet = e.Quiet || extra.Quiet
-	return e
 }
 
 // Load reads agencies.yaml and then the users' own entries. An extra entry whose name or alias is known, or else one of
@@ -62,7 +56,7 @@ func Load(data []byte, extra ...Entry) (*Registry, error) {
 			return nil, fmt.Errorf("outlets: %w", err)
 		}
 		e.Namesake = e.Namesake || slices.ContainsFunc(extra[:i], e.isNamesakeOf)
-		entries = amend(entries, e)
+		entries = merge(entries, e)
 	}
 	r := &Registry{
 		entries: entries, names: map[string]int{}, namesakes: namesakesOf(entries), domains: map[string]int{}, signs: map[string]int{},
@@ -86,12 +80,12 @@ func (r *Registry) index() {
 			r.domains[d] = i
 		}
 		for _, n := range e.names() {
-			put(r.names, fold(n), i)
+			setOnce(r.names, fold(n), i)
 		}
 	}
 	for i, e := range r.entries {
 		for _, s := range e.Signs {
-			put(r.names, fold(s), i)
+			setOnce(r.names, fold(s), i)
 		}
 	}
 	r.indexSigns(Entry.signs)
@@ -104,16 +98,16 @@ func (r *Registry) indexSigns(of func(Entry) bool) {
 			continue
 		}
 		for _, s := range slices.Concat(e.names(), e.Signs) {
-			put(r.signs, signKey(s), i)
+			setOnce(r.signs, signKey(s), i)
 			if len(s) > 4 { // REUTERS, but not the map of "map"
-				put(r.signs, strings.ToUpper(signKey(s)), i)
+				setOnce(r.signs, strings.ToUpper(signKey(s)), i)
 			}
 		}
 	}
 }
 
-// put sets a key that is not set yet.
-func put(m map[string]int, key string, value int) {
+// setOnce sets a key that is not set yet.
+func setOnce(m map[string]int, key string, value int) {
 	if _, taken := m[key]; !taken {
 		m[key] = value
 	}

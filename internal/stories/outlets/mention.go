@@ -9,7 +9,6 @@ import (
 	"golang.org/x/text/width"
 
 	"headwater/feeds/words"
-	"headwater/internal/news"
 	"headwater/internal/text"
 )
 
@@ -24,8 +23,17 @@ func newFinder(entries []Entry, shared namesakes) finder {
 	f := finder{needles: make([][]needle, 1)}
 	for _, e := range entries {
 		for i, name := range e.names() {
-			if i > 0 || !e.Quiet {
-				f.addName(e, name, shared.outlet(e, name))
+			if i == 0 && e.Quiet || strings.HasSuffix(name, ")") { // "The Nation (Thailand)" is no name that a text uses
+				continue
+			}
+			n := needle{text: name, outlet: shared.outlet(e, name), exact: e.Common, common: e.Common}
+			if rest, ok := strings.CutPrefix(name, "The "); ok && !e.Common {
+				n.text, n.article = rest, true
+				n.needsArticle = !strings.Contains(rest, " ")
+			}
+			for _, spelling := range spellings(n.text, !n.exact) {
+				n.text = spelling
+				f.add(n)
 			}
 		}
 	}
@@ -33,21 +41,6 @@ func newFinder(entries []Entry, shared namesakes) finder {
 		slices.SortStableFunc(bucket, func(a, b needle) int { return cmp.Compare(len(b.text), len(a.text)) })
 	}
 	return f
-}
-
-func (f *finder) addName(e Entry, name string, o news.Outlet) {
-	if strings.HasSuffix(name, ")") { // "The Nation (Thailand)" is no name that a text uses
-		return
-	}
-	n := needle{text: name, outlet: o, exact: e.Common, common: e.Common}
-	if rest, ok := strings.CutPrefix(name, "The "); ok && !e.Common {
-		n.text, n.article = rest, true
-		n.must = !strings.Contains(rest, " ")
-	}
-	for _, spelling := range spellings(n.text, !n.exact) {
-		n.text = spelling
-		f.add(n)
-	}
 }
 
 // spellings of a name: with curly quotes, without accents, wide, and in capitals where those are more than ASCII.
@@ -81,18 +74,15 @@ func (f *finder) add(n needle) {
 	}
 	for i, k := range keys {
 		if i == 0 || key(k) != key(keys[i-1]) {
-			f.put(key(k), n)
+			at := key(k)
+			if f.at[at] == 0 {
+				f.at[at] = uint16(len(f.needles))
+				f.needles = append(f.needles, nil)
+			}
+			bucket := &f.needles[f.at[at]]
+			*bucket = append(*bucket, n)
 		}
 	}
-}
-
-func (f *finder) put(key int, n needle) {
-	if f.at[key] == 0 {
-		f.at[key] = uint16(len(f.needles))
-		f.needles = append(f.needles, nil)
-	}
-	bucket := &f.needles[f.at[key]]
-	*bucket = append(*bucket, n)
 }
 
 // Mentions finds the outlets that a text names: whole words, the longest name where several begin, none inside another,
@@ -112,7 +102,7 @@ func (r *Registry) Mentions(text string) []Mention {
 		var m Mention
 		var ok bool
 		if at := r.finder.at[key(text[i:])]; at != 0 {
-			m, ok = longest(r.finder.needles[at], text, i, free)
+			m, ok = longestNeedle(r.finder.needles[at], text, i, free)
 		} else if c == '.' && was {
 			m, ok = r.address(text, i, free)
 		}
@@ -155,10 +145,10 @@ func (r *Registry) address(text string, i, free int) (Mention, bool) {
 	return Mention{Start: start, End: end, Outlet: r.entries[entry].Outlet()}, true
 }
 
-func hostByte(b byte) bool { return small(b) || '0' <= b && b <= '9' || b == '.' || b == '-' }
+func hostByte(b byte) bool { return isLower(b) || '0' <= b && b <= '9' || b == '.' || b == '-' }
 
-// longest finds the longest needle at offset i. Nothing before offset free is to be taken.
-func longest(needles []needle, text string, i, free int) (Mention, bool) {
+// longestNeedle finds the longest needle at offset i. Nothing before offset free is to be taken.
+func longestNeedle(needles []needle, text string, i, free int) (Mention, bool) {
 	for k := range needles {
 		n := &needles[k]
 		if !n.equals(text[i:]) {
@@ -168,7 +158,7 @@ func longest(needles []needle, text string, i, free int) (Mention, bool) {
 		if n.article {
 			m.Start = article(text, i, free)
 		}
-		if n.fits(text, i, m) && (!n.must || m.Start < i) {
+		if n.bounded(text, i, m) && (!n.needsArticle || m.Start < i) {
 			return m, true
 		}
 	}
@@ -185,10 +175,10 @@ func (n *needle) equals(text string) bool {
 	}
 	for i := range len(n.text) {
 		want, got := n.text[i], text[i]
-		if want == got || small(want) && got == want-32 {
+		if want == got || isLower(want) && got == want-32 {
 			continue
 		}
-		if small(got) && want == got-32 && i > 0 && small(n.text[i-1]) {
+		if isLower(got) && want == got-32 && i > 0 && isLower(n.text[i-1]) {
 			continue
 		}
 		return false
@@ -196,7 +186,7 @@ func (n *needle) equals(text string) bool {
 	return true
 }
 
-func small(b byte) bool { return 'a' <= b && b <= 'z' }
+func isLower(b byte) bool { return 'a' <= b && b <= 'z' }
 
 // article is where the mention begins that has its name at i: at a "The" before it, unless that is taken.
 func article(text string, i, free int) int {
@@ -210,58 +200,58 @@ func article(text string, i, free int) int {
 	return start
 }
 
-// fits looks at what stands around a mention whose name, without its article, begins at i.
-func (n *needle) fits(text string, i int, m Mention) bool {
+// bounded looks at what stands around a mention whose name, without its article, begins at i.
+func (n *needle) bounded(text string, i int, m Mention) bool {
 	before, _ := utf8.DecodeLastRuneInString(text[:i])
 	after, _ := utf8.DecodeRuneInString(text[m.End:])
 	if !begins(n.first, before) || !ends(n.last, after) || before == '@' {
 		return false
 	}
-	return !n.common || !spacedWord(n.last) || alone(text, m)
+	return !n.common || !spacedWord(n.last) || standsAlone(text, m)
 }
 
-// alone says that a name which is also a common word is no part of a longer name, as Time is in "Eastern Time" and
+// standsAlone says that a name which is also a common word is no part of a longer name, as Time is in "Eastern Time" and
 // Nature in "Nature Conservancy", nor the first word of a sentence for its own sake ("Time will tell").
-func alone(text string, m Mention) bool {
+func standsAlone(text string, m Mention) bool {
 	before, after := text[:m.Start], text[m.End:]
 	prior := ""
 	if before != "" && strings.ContainsRune(" -", rune(before[len(before)-1])) {
 		rest := before[:len(before)-1]
 		prior = rest[wordStart(rest):]
 	}
-	if capital(prior) && !neutral[prior] {
+	if startsUpper(prior) && !neutralWords[prior] {
 		return false
 	}
 	for _, possessive := range []string{"'s", "’s"} { // "Slate's Jane Doe", but "the People's Republic"
 		if strings.HasPrefix(after, possessive) {
-			return !strings.EqualFold(prior, "the") && twoCapitals(after[len(possessive):]) || !namedOn(after[len(possessive):])
+			return !strings.EqualFold(prior, "the") && goesOnWithName(after[len(possessive):]) || !goesOnUpper(after[len(possessive):])
 		}
 	}
-	next, ok := joined(after)
+	next, ok := nextWord(after)
 	if !ok {
 		return true
 	}
 	word := next[:wordEnd(next)]
-	if capital(word) {
-		return neutral[word]
+	if startsUpper(word) {
+		return neutralWords[word]
 	}
-	return word == "" || reporting[word] || !opens(before) || strings.Contains(text[m.Start:m.End], " ")
+	return word == "" || reportingWords[word] || !opensSentence(before) || strings.Contains(text[m.Start:m.End], " ")
 }
 
-// namedOn says whether text goes on with a capitalised word.
-func namedOn(text string) bool {
-	next, ok := joined(text)
-	return ok && capital(next)
+// goesOnUpper says whether text goes on with a capitalised word.
+func goesOnUpper(text string) bool {
+	next, ok := nextWord(text)
+	return ok && startsUpper(next)
 }
 
-// twoCapitals says whether text goes on with two of them, as a person's name does.
-func twoCapitals(text string) bool {
-	next, ok := joined(text)
-	return ok && capital(next) && namedOn(next[wordEnd(next):])
+// goesOnWithName says whether text goes on with two of them, as a person's name does.
+func goesOnWithName(text string) bool {
+	next, ok := nextWord(text)
+	return ok && startsUpper(next) && goesOnUpper(next[wordEnd(next):])
 }
 
-// joined is what follows a word directly, after a space or hyphen.
-func joined(after string) (string, bool) {
+// nextWord is what follows a word directly, after a space or hyphen.
+func nextWord(after string) (string, bool) {
 	if after == "" || after[0] != ' ' && after[0] != '-' {
 		return "", false
 	}
@@ -270,7 +260,7 @@ func joined(after string) (string, bool) {
 
 // The words of mentions.txt, which says what they are for.
 var (
-	mentionWords = words.Sets("mentions.txt")
-	neutral      = mentionWords["neutral"]
-	reporting    = mentionWords["reporting"]
+	mentionWords   = words.Sets("mentions.txt")
+	neutralWords   = mentionWords["neutral"]
+	reportingWords = mentionWords["reporting"]
 )

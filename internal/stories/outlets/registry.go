@@ -23,8 +23,8 @@ type Registry struct {
 	signs     map[string]int // as written; agencies first
 	finder    finder
 	homes     homes
-	datelines []Pattern
-	credits   []Pattern
+	datelines []pattern
+	credits   []pattern
 
 	redirectors map[string][]string // by host: the beginnings of paths, "" for all
 	platforms   []string
@@ -93,22 +93,20 @@ func (r *Registry) ByURL(address string) (news.Outlet, bool) {
 	if ascii, err := idna.Lookup.ToASCII(host); err == nil {
 		host = ascii
 	}
-	if i, ok := r.host(host); ok && !r.onPlatform(host, r.entries[i].Domains) {
-		return r.entries[i].Outlet(), true
+	if i, ok := r.host(host); ok {
+		own := r.hostedName(host)
+		known := own == "" || slices.ContainsFunc(r.entries[i].Domains, func(d string) bool {
+			return d == own || strings.HasSuffix(own, "."+d) && !slices.Contains(r.platforms, d)
+		})
+		if known { // else it is one of many on a platform, of which no more is known than the platform itself
+			return r.entries[i].Outlet(), true
+		}
 	}
-	return r.unknown(host), true
+	return r.unlisted(host), true
 }
 
-// onPlatform says that a host is one of many on a platform, of which no more is known than the platform itself.
-func (r *Registry) onPlatform(host string, domains []string) bool {
-	own := r.hosted(host)
-	return own != "" && !slices.ContainsFunc(domains, func(d string) bool {
-		return d == own || strings.HasSuffix(own, "."+d) && !slices.Contains(r.platforms, d)
-	})
-}
-
-// hosted gives the name under a platform that a host is or lies under, "" where it is on none.
-func (r *Registry) hosted(host string) string {
+// hostedName gives the name under a platform that a host is or lies under, "" where it is on none.
+func (r *Registry) hostedName(host string) string {
 	for _, p := range r.platforms {
 		if rest, ok := strings.CutSuffix(host, "."+p); ok {
 			label := rest[strings.LastIndexByte(rest, '.')+1:]
@@ -120,10 +118,10 @@ func (r *Registry) hosted(host string) string {
 	return ""
 }
 
-// unknown is the outlet of a host that no entry has. An address that no name can be registered under stands for itself.
-func (r *Registry) unknown(host string) news.Outlet {
+// unlisted is the outlet of a host that no entry has. An address that no name can be registered under stands for itself.
+func (r *Registry) unlisted(host string) news.Outlet {
 	domain, err := publicsuffix.EffectiveTLDPlusOne(host)
-	if own := r.hosted(host); own != "" {
+	if own := r.hostedName(host); own != "" {
 		domain = own
 	}
 	if err != nil || strings.Trim(host, "0123456789.") == "" {
@@ -136,15 +134,15 @@ func (r *Registry) unknown(host string) news.Outlet {
 	return news.Outlet{Name: name, Domain: domain}
 }
 
-// Pattern is a shape that an agency's signature stands in.
-type Pattern struct {
-	Like   string         // an example
-	Langs  []string       // where it is usual, for datelines
-	Kind   news.ClaimKind // what it claims
-	Outlet string         // who it credits, where no sign says so
+// pattern is a shape that an agency's signature stands in.
+type pattern struct {
+	like   string         // an example
+	langs  []string       // where it is usual, for datelines
+	kind   news.ClaimKind // what it claims
+	outlet string         // who it credits, where no sign says so
 
 	expr  *regexp.Regexp
-	needs needs
+	needs literals
 	reach reach
 }
 
@@ -160,13 +158,13 @@ const (
 
 // needle is one spelling of one name to look for.
 type needle struct {
-	text        string
-	outlet      news.Outlet
-	exact       bool // no other case will do
-	common      bool
-	article     bool // a "The" before it belongs to it
-	must        bool // it does not count without one
-	first, last rune
+	text         string
+	outlet       news.Outlet
+	exact        bool // no other case will do
+	common       bool
+	article      bool // a "The" before it belongs to it
+	needsArticle bool // it does not count without one
+	first, last  rune
 }
 
 // finder holds the needles by their first two bytes. Those of a long character would hardly tell one from
@@ -229,7 +227,7 @@ func (r *Registry) Unwrap(address string) string {
 		if err != nil || !r.redirects(u) {
 			break
 		}
-		inner := named(u.Query())
+		inner := targetOf(u.Query())
 		if inner == "" {
 			break
 		}
@@ -238,8 +236,8 @@ func (r *Registry) Unwrap(address string) string {
 	return address
 }
 
-// named finds the first parameter that is the address of a public page.
-func named(query url.Values) string {
+// targetOf finds the first parameter that is the address of a public page.
+func targetOf(query url.Values) string {
 	for _, p := range parameters {
 		u, err := url.Parse(query.Get(p))
 		if err != nil || u.Scheme != "http" && u.Scheme != "https" || !strings.Contains(u.Hostname(), ".") {

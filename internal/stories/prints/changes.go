@@ -15,8 +15,8 @@ import (
 const (
 	maxSentences   = 200 // of a text
 	maxWords       = 200 // of a sentence that is compared word by word
-	leastSentence  = 3   // words below which a sentence says nothing
-	rewordedShare  = .6  // of their words that two sentences have in common from which one is the other, reworded (Dice)
+	minSentence    = 3   // words below which a sentence says nothing
+	minReworded    = .6  // of their words that two sentences have in common from which one is the other, reworded (Dice)
 	maxFigures     = 8
 	maxFigureWords = 4 // in the place of others: "at least 12" for "three"
 )
@@ -91,7 +91,7 @@ func sentencesOf(text string) []sentence {
 	var out []sentence
 	for it := sentences.FromString(text); len(out) < maxSentences && it.Next(); {
 		s := sentence{text: it.Value(), words: tokens(it.Value())}
-		if len(s.words) < leastSentence {
+		if len(s.words) < minSentence {
 			continue
 		}
 		for _, w := range s.words {
@@ -114,7 +114,7 @@ func (s sentence) key() uint64 {
 
 // nearest gives the sentence that s may be another wording of, or -1.
 func (s sentence) nearest(all []sentence, taken []bool) int {
-	best, at := rewordedShare, -1
+	best, at := minReworded, -1
 	for i, o := range all {
 		if taken[i] {
 			continue

@@ -52,7 +52,7 @@ func Decode(b []byte) (Print, error) {
 		return p, fmt.Errorf("%w: %d, this is %d", ErrVersion, b[0], version)
 	}
 	p.Body, p.Headline = binary.LittleEndian.Uint64(b[1:]), binary.LittleEndian.Uint64(b[9:])
-	r := reader{b: b[17:]}
+	r := decoder{b: b[17:]}
 	p.Words = int(r.uvarint())
 	p.Sampled = r.uvarint() != 0
 	for _, s := range hashSlices(&p) {
@@ -69,12 +69,12 @@ func hashSlices(p *Print) []*[]uint32 {
 	return []*[]uint32{&p.Shingles, &p.Quoted, &p.Lead, &p.Picked, &p.Title, &p.Terms, &p.Pairs, &p.Grams, &p.Figures, &p.Frames, &p.Names, &p.Pictures}
 }
 
-type reader struct {
+type decoder struct {
 	b    []byte
 	torn bool
 }
 
-func (r *reader) uvarint() uint64 {
+func (r *decoder) uvarint() uint64 {
 	v, n := binary.Uvarint(r.b)
 	if n <= 0 {
 		r.torn, r.b = true, nil
@@ -84,7 +84,7 @@ func (r *reader) uvarint() uint64 {
 	return v
 }
 
-func (r *reader) hashes() []uint32 {
+func (r *decoder) hashes() []uint32 {
 	n := r.uvarint()
 	if n > uint64(len(r.b)) { // each takes at least a byte
 		r.torn = true
@@ -101,7 +101,7 @@ func (r *reader) hashes() []uint32 {
 	return out
 }
 
-func (r *reader) bytes(n int) []uint8 {
+func (r *decoder) bytes(n int) []uint8 {
 	if n == 0 || n > len(r.b) {
 		r.torn = r.torn || n > 0
 		return nil
@@ -112,7 +112,7 @@ func (r *reader) bytes(n int) []uint8 {
 }
 
 // places reads the places of the sampled ones among shingles.
-func (r *reader) places(shingles []uint32) []uint16 {
+func (r *decoder) places(shingles []uint32) []uint16 {
 	n := 0
 	for _, h := range shingles {
 		if SampledShingle(h) {

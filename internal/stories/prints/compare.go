@@ -47,7 +47,7 @@ func (r *Reference) Compare(a news.Article) news.Comparison {
 	byLength, shared := r.runs(s)
 	quotedThere := 0
 	for _, t := range r.tile(s, byLength) {
-		own, theirs := r.passages(&c, s, t)
+		own, theirs := r.addPassages(&c, s, t)
 		c.Reused += own
 		c.Longest = max(c.Longest, own)
 		quotedThere += theirs
@@ -61,13 +61,13 @@ func (r *Reference) Compare(a news.Article) news.Comparison {
 	if c.Words > 0 {
 		c.Share = float64(c.Reused) / float64(c.Words)
 	}
-	r.added(&c, s, shared)
+	r.countAdded(&c, s, shared)
 	return c
 }
 
-// passages adds those of a tile, cut where a quotation begins or ends. It counts the words that neither text quotes, and
+// addPassages adds those of a tile, cut where a quotation begins or ends. It counts the words that neither text quotes, and
 // those that only the reference does.
-func (r *Reference) passages(c *news.Comparison, s sequence, t tile) (own, theirs int) {
+func (r *Reference) addPassages(c *news.Comparison, s sequence, t tile) (own, theirs int) {
 	from := 0
 	for n := range t.n {
 		here, there := s.inQuotes(t.i+n), r.inQuotes(t.j+n)
@@ -89,9 +89,9 @@ func (r *Reference) passages(c *news.Comparison, s sequence, t tile) (own, their
 	return own, theirs
 }
 
-// added counts the sentences of which fewer words than make a passage stand in shared runs: a run that ends with the
+// countAdded counts the sentences of which fewer words than make a passage stand in shared runs: a run that ends with the
 // first word of a sentence says nothing about it. A sentence that is itself too short for a passage does not count.
-func (r *Reference) added(c *news.Comparison, s sequence, shared []bool) {
+func (r *Reference) countAdded(c *news.Comparison, s sequence, shared []bool) {
 	next := 0
 	for it := sentences.FromString(s.text); it.Next(); {
 		words, taken := 0, 0

@@ -187,7 +187,7 @@ func TestPassagesAreSound(t *testing.T) {
 func TestTilingIsGreedy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.SampledFrom([]string{"a", "b", "c"})
-		there := rapid.SliceOfN(word, 0, maxPlaces+shingleWords-1).Draw(t, "there")
+		there := rapid.SliceOfN(word, 0, maxOccurrences+shingleWords-1).Draw(t, "there")
 		here := rapid.SliceOfN(word, 0, 60).Draw(t, "here")
 		r := NewReference(article(strings.Join(there, " ")))
 		s := newSequence(strings.Join(here, " "))

@@ -10,10 +10,10 @@ import (
 
 // Limits of the parts of a title that may be a template's frame.
 const (
-	maxHeadWords = 6 // "Stock Movers:", "Market summary (", "POINT MARCHÉS"
-	maxTailWords = 8 // "| Balance of Power: Late Edition 08/18/2026", "(Podcast)"
-	minEndWords  = 3 // of a tail without a mark before it: "... Price, Converter and News"
-	minWhole     = 4
+	maxHeadWords  = 6 // "Stock Movers:", "Market summary (", "POINT MARCHÉS"
+	maxTailWords  = 8 // "| Balance of Power: Late Edition 08/18/2026", "(Podcast)"
+	minEndWords   = 3 // of a tail without a mark before it: "... Price, Converter and News"
+	minFrameWords = 4
 )
 
 // headMarks and tailMarks are what parts the frame of a title from what fills it.
@@ -50,16 +50,16 @@ func frames(headline string, title []token) []uint32 {
 	for _, m := range tailMarks {
 		last = max(last, strings.LastIndex(headline, m))
 	}
-	if n := before(title, first); n > 0 && n <= maxHeadWords && n < len(title) {
+	if n := tokensBefore(title, first); n > 0 && n <= maxHeadWords && n < len(title) {
 		add(FrameHead, title[:n])
 	}
-	if n := before(title, last); n > 0 && n < len(title) && len(title)-n <= maxTailWords {
+	if n := tokensBefore(title, last); n > 0 && n < len(title) && len(title)-n <= maxTailWords {
 		add(FrameTail, title[n:])
 	}
 	if len(title) > minEndWords+1 && !mostlyUnspaced(title) {
 		add(FrameEnd, title[len(title)-minEndWords:])
 	}
-	if len(title) >= minWhole && hasFigure(title) {
+	if len(title) >= minFrameWords && hasFigure(title) {
 		add(FrameWhole, title)
 	}
 	return sorted(out)

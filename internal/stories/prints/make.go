@@ -11,13 +11,13 @@ import (
 
 // Make fingerprints an article. Headline is its title as compared, without an outlet's name at its end.
 func Make(a news.Article, headline string) Print {
-	room, title, body := borrow(headline, a.Body())
-	defer room.back()
+	room, title, body := newBuffers(headline, a.Body())
+	defer room.release()
 	p := Print{Words: len(body), Grams: grams(headline, title)}
 	_, rest := Slug(headline)
-	p.Headline = whole(title[before(title, len(headline)-len(rest)):])
+	p.Headline = sequenceHash(title[tokensBefore(title, len(headline)-len(rest)):])
 	if len(body) >= minBodyWords {
-		p.Body = whole(body)
+		p.Body = sequenceHash(body)
 	}
 	shingle(&p, body, quotes(a, len(body) > 0), room.hashes)
 	t := terms{stem: stemmer(a.Lang), lang: hash32([]byte(a.Lang)), uses: make(map[uint32]uint8, min(len(title)+len(body), termWords))}
@@ -110,8 +110,8 @@ func firstPlaces(places []uint64) []uint16 {
 	return out
 }
 
-// whole hashes a sequence of words; 0 stands for none.
-func whole(ts []token) uint64 {
+// sequenceHash hashes a sequence of words; 0 stands for none.
+func sequenceHash(ts []token) uint64 {
 	if len(ts) == 0 {
 		return 0
 	}

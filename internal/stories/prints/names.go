@@ -14,7 +14,7 @@ const (
 	lastLatin     = 0x250  // the first character behind the Latin letters
 	fullWidth     = 0xff00 // where the wide forms of ASCII begin, with the space
 	unspacedNames = 240    // characters of a body without spaces in which names are looked for: some 60 words in another script
-	soundsOfName  = 3      // consonants below which different names are told by the same ones
+	minSounds     = 3      // consonants below which different names are told by the same ones
 )
 
 // appendNames appends the names of a text: words with a capital within a sentence, and in scripts written without spaces
@@ -45,22 +45,22 @@ func appendNames(out []uint32, s string, ts []token) []uint32 {
 		found++
 		name := fold(buf[:0], s[t.start:t.end])
 		if latin {
-			out = append(out, spelled([]byte(text.WithoutAccents(string(name)))))
+			out = append(out, spellingHash([]byte(text.WithoutAccents(string(name)))))
 		}
 		if latin && !inLatin {
 			continue
 		}
-		if c := consonantsOf(room[:0], name); len(c) >= soundsOfName {
-			out = append(out, sounding(c))
+		if c := consonantsOf(room[:0], name); len(c) >= minSounds {
+			out = append(out, soundHash(c))
 		}
 	}
 	return out
 }
 
-// spelled and sounding are the hashes of a name as it is written and of its consonants. The last bit tells them apart.
-func spelled(name []byte) uint32 { return short(hash32(name), termBits) &^ nameSound }
+// spellingHash and sounding are the hashes of a name as it is written and of its consonants. The last bit tells them apart.
+func spellingHash(name []byte) uint32 { return short(hash32(name), termBits) &^ nameSound }
 
-func sounding(consonants []byte) uint32 { return short(hash32(consonants), termBits) | nameSound }
+func soundHash(consonants []byte) uint32 { return short(hash32(consonants), termBits) | nameSound }
 
 func mostlyLatin(text string, ts []token) bool {
 	n := 0
@@ -75,8 +75,8 @@ func mostlyLatin(text string, ts []token) bool {
 //go:embed consonants.txt
 var consonantsFile string
 
-// sounds gives the sounds of letters, and longest the most bytes of letters that have sounds of their own, by their first byte.
-var sounds, longest = func() (m map[string]string, longest [256]int) {
+// soundOf gives the sounds of letters, and longest the most bytes of letters that have sounds of their own, by their first byte.
+var soundOf, maxLetters = func() (m map[string]string, longest [256]int) {
 	m = map[string]string{}
 	for line := range strings.Lines(consonantsFile) {
 		fields := strings.Fields(line)
@@ -96,18 +96,18 @@ func consonantsOf(dst, name []byte) []byte {
 	var buf [64]byte
 	said := buf[:0]
 	for len(name) > 0 {
-		n := min(len(name), longest[name[0]])
-		for n > 0 && sounds[string(name[:n])] == "" {
+		n := min(len(name), maxLetters[name[0]])
+		for n > 0 && soundOf[string(name[:n])] == "" {
 			n--
 		}
 		if n > 0 {
-			said = append(said, sounds[string(name[:n])]...)
+			said = append(said, soundOf[string(name[:n])]...)
 			name = name[n:]
 			continue
 		}
 		_, n = utf8.DecodeRune(name)
 		if plain := text.WithoutAccents(string(name[:n])); len(plain) > 0 {
-			said = append(said, sounds[plain]...)
+			said = append(said, soundOf[plain]...)
 		}
 		name = name[n:]
 	}

@@ -6,16 +6,16 @@ import (
 	"sort"
 )
 
-// maxPlaces is at how many places of the reference a run of k words is looked up. It bounds the work in texts that
+// maxOccurrences is at how many places of the reference a run of k words is looked up. It bounds the work in texts that
 // repeat themselves; prose hardly ever has the same five words so often. Where it does, the second time in one text is
 // looked up from the second place of the other on, and so forth.
-const maxPlaces = 8
+const maxOccurrences = 8
 
 // tile is a run of n words from word i of the text and word j of the reference.
 type tile struct{ i, j, n int }
 
-// from leaves out the first words of a run.
-func (t tile) from(words int) tile { return tile{t.i + words, t.j + words, t.n - words} }
+// skip leaves out the first words of a run.
+func (t tile) skip(words int) tile { return tile{t.i + words, t.j + words, t.n - words} }
 
 // sequence is a text as words. sums[i] is the Karp-Rabin hash of its first i words.
 type sequence struct {
@@ -52,8 +52,8 @@ func powers(n int) []uint64 {
 // hash is that of n words from i on; n is at most the length of the reference.
 func (r *Reference) hash(s sequence, i, n int) uint64 { return s.sums[i+n] - s.sums[i]*r.powers[n] }
 
-// search looks for the runs of one text.
-type search struct {
+// runSearch looks for the runs of one text.
+type runSearch struct {
 	*Reference
 	sequence
 	ends  []int          // by diagonal: where its last run ends
@@ -63,7 +63,7 @@ type search struct {
 // runs gives the longest runs of at least k words that a text shares with the reference, by length, and which of its words
 // stand in one.
 func (r *Reference) runs(s sequence) (byLength map[int][]tile, shared []bool) {
-	x := search{r, s, make([]int, len(s.tokens)+len(r.tokens)), map[uint64]int{}}
+	x := runSearch{r, s, make([]int, len(s.tokens)+len(r.tokens)), map[uint64]int{}}
 	byLength, shared = map[int][]tile{}, make([]bool, len(s.tokens))
 	end := 0 // of the runs so far
 	for i := range s.tokens {
@@ -79,12 +79,12 @@ func (r *Reference) runs(s sequence) (byLength map[int][]tile, shared []bool) {
 }
 
 // runsAt gives the runs that begin at word i and are no part of one that began before.
-func (x *search) runsAt(i int) []tile {
+func (x *runSearch) runsAt(i int) []tile {
 	var out []tile
 	h := x.hash(x.sequence, i, x.k)
 	begin := cmp.Or(x.later[h], x.first[h])
 	place := begin
-	for tries := 0; place != 0 && tries < maxPlaces; tries++ {
+	for tries := 0; place != 0 && tries < maxOccurrences; tries++ {
 		if t := x.longest(i, place-1); t.n >= x.k {
 			out = append(out, t)
 		}
@@ -97,7 +97,7 @@ func (x *search) runsAt(i int) []tile {
 }
 
 // longest gives the run from i and j on, and none where it belongs to one that began before.
-func (x *search) longest(i, j int) tile {
+func (x *runSearch) longest(i, j int) tile {
 	end := &x.ends[j-i+len(x.sequence.tokens)-1]
 	if *end > i {
 		return tile{}
@@ -120,14 +120,14 @@ func (r *Reference) common(s sequence, i, j int) int {
 
 // tiling is the tiles placed so far, and the one that covers each word, counted from 1.
 type tiling struct {
-	k           int
-	tiles       []tile
-	here, there []int
+	k                         int
+	tiles                     []tile
+	covered, referenceCovered []int
 }
 
 // tile places the runs, the longest first, and gives them in the order of the text.
 func (r *Reference) tile(s sequence, byLength map[int][]tile) []tile {
-	t := tiling{k: r.k, here: make([]int, len(s.tokens)), there: make([]int, len(r.tokens))}
+	t := tiling{k: r.k, covered: make([]int, len(s.tokens)), referenceCovered: make([]int, len(r.tokens))}
 	longest := 0
 	for n := range byLength {
 		longest = max(longest, n)
@@ -138,7 +138,7 @@ func (r *Reference) tile(s sequence, byLength map[int][]tile) []tile {
 				run.n = r.same(s, run)
 			}
 			if run.n == n {
-				t.place(run)
+				t.add(run)
 			} else if run.n >= r.k {
 				byLength[run.n] = append(byLength[run.n], run)
 			}
@@ -158,10 +158,10 @@ func (r *Reference) same(s sequence, t tile) int {
 	return t.n
 }
 
-func (t *tiling) place(run tile) {
+func (t *tiling) add(run tile) {
 	t.tiles = append(t.tiles, run)
 	for n := range run.n {
-		t.here[run.i+n], t.there[run.j+n] = len(t.tiles), len(t.tiles)
+		t.covered[run.i+n], t.referenceCovered[run.j+n] = len(t.tiles), len(t.tiles)
 	}
 }
 
@@ -171,16 +171,16 @@ func (t *tiling) free(run tile) tile {
 	for run.n >= t.k {
 		last := run.n - 1
 		switch {
-		case t.here[run.i] != 0:
-			c := t.tiles[t.here[run.i]-1]
-			run = run.from(c.i + c.n - run.i)
-		case t.there[run.j] != 0:
-			c := t.tiles[t.there[run.j]-1]
-			run = run.from(c.j + c.n - run.j)
-		case t.here[run.i+last] != 0:
-			run.n = t.tiles[t.here[run.i+last]-1].i - run.i
-		case t.there[run.j+last] != 0:
-			run.n = t.tiles[t.there[run.j+last]-1].j - run.j
+		case t.covered[run.i] != 0:
+			c := t.tiles[t.covered[run.i]-1]
+			run = run.skip(c.i + c.n - run.i)
+		case t.referenceCovered[run.j] != 0:
+			c := t.tiles[t.referenceCovered[run.j]-1]
+			run = run.skip(c.j + c.n - run.j)
+		case t.covered[run.i+last] != 0:
+			run.n = t.tiles[t.covered[run.i+last]-1].i - run.i
+		case t.referenceCovered[run.j+last] != 0:
+			run.n = t.tiles[t.referenceCovered[run.j+last]-1].j - run.j
 		default:
 			return run
 		}

@@ -17,12 +17,12 @@ const (
 	maxNestedURLs  = 2       // addresses within addresses, as of services that scale pictures
 	pictureFolders = 4       // parts of a path that are read for an id, from its end
 
-	leastSerial = 8  // digits of a number that is an id
-	leastHex    = 16 // of letters and digits that are one
-	leastCode   = 11 // of such in which small and capital letters stand beside digits
-	leastLetter = 20 // of capital letters alone
-	leastName   = 16 // letters and digits of a file name that is an id
-	leastWords  = 3  // and its parts
+	minDigits      = 8  // digits of a number that is an id
+	minMixed       = 16 // of letters and digits that are one
+	minCode        = 11 // of such in which small and capital letters stand beside digits
+	minCapitals    = 20 // of capital letters alone
+	minNameLetters = 16 // letters and digits of a file name that is an id
+	minNameParts   = 3  // and its parts
 )
 
 // pictureSizes are the words in file names that tell in which size or cut a picture is.
@@ -86,7 +86,7 @@ func pictureID(address string, nested int) string {
 		if last {
 			part = strings.TrimSuffix(part, path.Ext(part))
 		}
-		if id := serial(part); id != "" {
+		if id := codeIn(part); id != "" {
 			return id
 		}
 		if name := pictureName(part); last && name != "" {
@@ -96,25 +96,25 @@ func pictureID(address string, nested int) string {
 	return ""
 }
 
-// serial gives the longest number or code in a part of a path.
-func serial(part string) string {
+// codeIn gives the longest number or code in a part of a path.
+func codeIn(part string) string {
 	if id := pictureUUID.FindString(part); id != "" {
 		return strings.ToLower(id)
 	}
 	best := ""
-	for _, token := range tokensOf(part) {
-		if len(token) > len(best) && isSerial(token) {
+	for _, token := range alphanumericParts(part) {
+		if len(token) > len(best) && isCode(token) {
 			best = token
 		}
 	}
 	return best
 }
 
-func tokensOf(part string) []string {
+func alphanumericParts(part string) []string {
 	return strings.FieldsFunc(part, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 }
 
-func isSerial(token string) bool {
+func isCode(token string) bool {
 	var digits, small, capitals int
 	for _, r := range token {
 		switch {
@@ -130,22 +130,22 @@ func isSerial(token string) bool {
 	}
 	switch letters := small + capitals; {
 	case letters == 0:
-		return digits >= leastSerial && !dayNumber.MatchString(token)
+		return digits >= minDigits && !dayNumber.MatchString(token)
 	case digits == 0:
-		return small == 0 && capitals >= leastLetter
+		return small == 0 && capitals >= minCapitals
 	case small > 0 && capitals > 0:
-		return len(token) >= leastCode
+		return len(token) >= minCode
 	}
-	return len(token) >= leastHex
+	return len(token) >= minMixed
 }
 
 // pictureName gives a file name without what tells its size, "" where it is too short to be a picture's own.
 func pictureName(name string) string {
-	words := tokensOf(strings.ToLower(name))
+	words := alphanumericParts(strings.ToLower(name))
 	for len(words) > 0 && (pictureSizes[words[len(words)-1]] || dimensions.MatchString(words[len(words)-1])) {
 		words = words[:len(words)-1]
 	}
-	if id := strings.Join(words, "-"); len(words) >= leastWords && len(id)-len(words) >= leastName {
+	if id := strings.Join(words, "-"); len(words) >= minNameParts && len(id)-len(words) >= minNameLetters {
 		return id
 	}
 	return ""

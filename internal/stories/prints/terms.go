@@ -56,11 +56,11 @@ func stemmer(lang string) func(string) string {
 	}
 }
 
-// stems remembers the hash of a word's stem, so that common words are stemmed once. The last word to come keeps a slot. Words
+// stemCache remembers the hash of a word's stem, so that common words are stemmed once. The last word to come keeps a slot. Words
 // are compared whole: of two with one hash each has its own stem, whichever goroutine reads its article first.
-var stems [1 << 16]atomic.Pointer[stem]
+var stemCache [1 << 16]atomic.Pointer[cachedStem]
 
-type stem struct {
+type cachedStem struct {
 	word string // folded
 	lang uint32 // hash of the language
 	hash uint32
@@ -68,11 +68,11 @@ type stem struct {
 
 // stemHash gives the hash of the stem of a folded word, of which it is given the hash too.
 func (t *terms) stemHash(word uint32, folded []byte) uint32 {
-	slot := &stems[mix32(word^t.lang)>>16]
+	slot := &stemCache[mix32(word^t.lang)>>16]
 	if s := slot.Load(); s != nil && s.lang == t.lang && s.word == string(folded) {
 		return s.hash
 	}
-	s := &stem{word: string(folded), lang: t.lang}
+	s := &cachedStem{word: string(folded), lang: t.lang}
 	s.hash = hash32([]byte(t.stem(s.word)))
 	slot.Store(s)
 	return s.hash
@@ -114,12 +114,12 @@ func (t *terms) add(text string, ts []token, where uint8) {
 func (t *terms) term(s string, ts []token, i int) (uint32, bool) {
 	tok := ts[i]
 	switch {
-	case tok.unspaced && oneLetter(s[tok.start:tok.end]):
+	case tok.unspaced && isOneLetter(s[tok.start:tok.end]):
 		run := syllableRun
 		if first, _ := utf8.DecodeRuneInString(s[tok.start:]); text.ScriptOf(first) == text.SouthEastAsian {
 			run = letterRun
 		}
-		return characters(ts, i, run)
+		return characterTerm(ts, i, run)
 	case stopwords[tok.hash] || tok.end-tok.start < 2:
 		return 0, false
 	case tok.figure:
@@ -136,8 +136,8 @@ const (
 	letterRun   = 4
 )
 
-// characters gives the term of the n characters in a row that end with the i-th token.
-func characters(ts []token, i, n int) (uint32, bool) {
+// characterTerm gives the term of the n characters in a row that end with the i-th token.
+func characterTerm(ts []token, i, n int) (uint32, bool) {
 	if i < n-1 {
 		return 0, false
 	}
@@ -151,8 +151,8 @@ func characters(ts []token, i, n int) (uint32, bool) {
 	return h, true
 }
 
-// oneLetter says whether a token is a single letter, with its vowel signs and tone marks: Thai has up to three on one.
-func oneLetter(tok string) bool {
+// isOneLetter says whether a token is a single letter, with its vowel signs and tone marks: Thai has up to three on one.
+func isOneLetter(tok string) bool {
 	n := 0
 	for _, r := range tok {
 		if !unicode.IsMark(r) {

@@ -25,17 +25,17 @@ type token struct {
 // tokens splits a text into words by UAX #29, folded by NFKC and lower case. Marks between words are left out.
 func tokens(s string) []token { return appendTokens(make([]token, 0, len(s)/6+4), s) }
 
-// room is for what is made of an article and not kept: its tokens and the hashes of its shingles.
-type room struct {
+// buffers is for what is made of an article and not kept: its tokens and the hashes of its shingles.
+type buffers struct {
 	tokens []token
 	hashes []uint32
 }
 
-var rooms = sync.Pool{New: func() any { return new(room) }}
+var bufferPool = sync.Pool{New: func() any { return new(buffers) }}
 
-// borrow gives room with the tokens of two texts, until it is given back.
-func borrow(title, body string) (r *room, first, second []token) {
-	r = rooms.Get().(*room) //nolint:errcheck // it holds nothing else
+// newBuffers gives room with the tokens of two texts, until it is given back.
+func newBuffers(title, body string) (r *buffers, first, second []token) {
+	r = bufferPool.Get().(*buffers) //nolint:errcheck // it holds nothing else
 	r.tokens = appendTokens(r.tokens[:0], title)
 	n := len(r.tokens)
 	r.tokens = appendTokens(r.tokens, body)
@@ -43,13 +43,13 @@ func borrow(title, body string) (r *room, first, second []token) {
 	return r, r.tokens[:n:n], r.tokens[n:]
 }
 
-func (r *room) back() {
-	if cap(r.tokens) < roomTokens {
-		rooms.Put(r)
+func (r *buffers) release() {
+	if cap(r.tokens) < maxBuffered {
+		bufferPool.Put(r)
 	}
 }
 
-const roomTokens = 1 << 14 // beyond which room is not kept
+const maxBuffered = 1 << 14 // beyond which room is not kept
 
 func appendTokens(out []token, s string) []token {
 	var buf [64]byte
@@ -135,8 +135,8 @@ func hasFigure(ts []token) bool {
 	return false
 }
 
-// before counts the tokens that begin before a place.
-func before(ts []token, at int) int {
+// tokensBefore counts the tokens that begin before a place.
+func tokensBefore(ts []token, at int) int {
 	n := 0
 	for n < len(ts) && ts[n].start < at {
 		n++

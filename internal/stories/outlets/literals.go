@@ -7,31 +7,31 @@ import (
 	"unicode/utf8"
 )
 
-// needs is what a text must have for an expression to match: each word, of each set one character at least, of either what
+// literals is what a text must have for an expression to match: each word, of each set one character at least, of either what
 // one of the branches needs, and of last one character at its end, white space aside. Asking for it first saves most of the
 // matching, since few texts begin with a dateline.
-type needs struct {
+type literals struct {
 	words, sets []string
-	either      [][]needs
+	either      [][]literals
 	last        string
 }
 
 const fewRunes = 12 // in a set beyond which asking is hardly worth it
 
-// needsOf finds the words and sets among the parts of an expression that all have to match.
-func needsOf(expr string) needs {
+// literalsOf finds the words and sets among the parts of an expression that all have to match.
+func literalsOf(expr string) literals {
 	tree, err := syntax.Parse(expr, syntax.Perl)
 	if err != nil {
-		return needs{}
+		return literals{}
 	}
-	var n needs
+	var n literals
 	n.of(tree)
-	n.last = lastOf(tree)
+	n.last = lastLiteral(tree)
 	return n
 }
 
-// lastOf gives the set that an expression ends in which ends with `\s*$`.
-func lastOf(tree *syntax.Regexp) string {
+// lastLiteral gives the set that an expression ends in which ends with `\s*$`.
+func lastLiteral(tree *syntax.Regexp) string {
 	n := len(tree.Sub)
 	if tree.Op != syntax.OpConcat || n < 3 || tree.Sub[n-1].Op != syntax.OpEndText || tree.Sub[n-3].Op != syntax.OpCharClass {
 		return ""
@@ -44,7 +44,7 @@ func lastOf(tree *syntax.Regexp) string {
 
 const whiteSpace = "\t\n\f\r " // as \s has it
 
-func (n *needs) of(tree *syntax.Regexp) {
+func (n *literals) of(tree *syntax.Regexp) {
 	switch tree.Op {
 	case syntax.OpConcat, syntax.OpCapture, syntax.OpPlus:
 		for _, sub := range tree.Sub {
@@ -55,11 +55,11 @@ func (n *needs) of(tree *syntax.Regexp) {
 			n.of(tree.Sub[0])
 		}
 	case syntax.OpAlternate:
-		branches := make([]needs, len(tree.Sub))
+		branches := make([]literals, len(tree.Sub))
 		for i, sub := range tree.Sub {
 			branches[i].of(sub)
 		}
-		if !slices.ContainsFunc(branches, needs.none) {
+		if !slices.ContainsFunc(branches, literals.none) {
 			n.either = append(n.either, branches)
 		}
 	case syntax.OpLiteral:
@@ -74,7 +74,7 @@ func (n *needs) of(tree *syntax.Regexp) {
 }
 
 // none says whether any text meets n.
-func (n needs) none() bool { return len(n.words)+len(n.sets)+len(n.either) == 0 && n.last == "" }
+func (n literals) none() bool { return len(n.words)+len(n.sets)+len(n.either) == 0 && n.last == "" }
 
 // smallClass gives the runes of ranges, where they are few.
 func smallClass(ranges []rune) string {
@@ -91,7 +91,7 @@ func smallClass(ranges []rune) string {
 	return set.String()
 }
 
-func (n needs) met(text string) bool {
+func (n literals) in(text string) bool {
 	for _, word := range n.words {
 		if !strings.Contains(text, word) {
 			return false
@@ -109,7 +109,7 @@ func (n needs) met(text string) bool {
 		}
 	}
 	for _, branches := range n.either {
-		if !slices.ContainsFunc(branches, func(b needs) bool { return b.met(text) }) {
+		if !slices.ContainsFunc(branches, func(b literals) bool { return b.in(text) }) {
 			return false
 		}
 	}
