@@ -18,36 +18,7 @@ import (
 	"github.com/wneessen/go-mail"
 )
 
-// The ways to a mail server.
-const (
-	StartTLS = "starttls" // encrypted from a command on; a server that has no such command gets nothing
-	TLS      = "tls"      // encrypted from the start
-	Plain    = "none"     // not encrypted; passwords go only to this machine
-)
-
-// Mail is the server that mails are handed to. Without a Host there are no mails.
-type Mail struct {
-	Host     string
-	Port     int // 0 means 587, or 465 with TLS
-	Username string
-	Password string // used where Username is set
-	From     string // the sender, as "news@example.org" or "News <news@example.org>"
-	TLS      string // StartTLS, TLS or Plain; "" means StartTLS
-
-	trust *tls.Config // of tests; nil trusts what the system does
-}
-
-func (m Mail) port() int {
-	switch {
-	case m.Port != 0:
-		return m.Port
-	case m.TLS == TLS:
-		return 465
-	}
-	return 587
-}
-
-// errNoMail says that nobody has said how mails are sent.
+// errNoMail is given where the settings name no mail server.
 var errNoMail = errors.New("no mail server is set; set smtp.host and smtp.from in config.yaml")
 
 // mail sends one mail about all items.
@@ -136,7 +107,7 @@ func mailAdvice(err error) string {
 
 // compose writes the mail as text and as HTML.
 func (s *Sender) compose(m Message) (*mail.Msg, error) {
-	l := s.letter(m)
+	l := s.digest(m)
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
 	if err := msg.From(s.Mail.From); err != nil {
 		return nil, fmt.Errorf("smtp.from: %w; write it as news@example.org", err)
@@ -149,7 +120,7 @@ func (s *Sender) compose(m Message) (*mail.Msg, error) {
 	msg.SetMessageIDWithValue(messageID(m, s.Mail.From))
 	msg.SetGenHeader("Auto-Submitted", "auto-generated") // so that nobody's absence note answers
 	var plain, html bytes.Buffer
-	if err := errors.Join(plainLetter().Execute(&plain, l), htmlLetter().Execute(&html, l)); err != nil {
+	if err := errors.Join(plainDigest().Execute(&plain, l), htmlDigest().Execute(&html, l)); err != nil {
 		return nil, err
 	}
 	msg.SetBodyString(mail.TypeTextPlain, plain.String())
@@ -170,30 +141,30 @@ func messageID(m Message, from string) string {
 	return fmt.Sprintf("%x@%s", h.Sum(nil)[:16], domain)
 }
 
-// letter is what a mail says.
-type letter struct {
+// digest is the content of a mail.
+type digest struct {
 	Subject string
 	Topic   string
 	Pages   string
-	Stories []told
+	Stories []digestStory
 }
 
-// told is one story of a letter.
-type told struct {
+// digestStory is one story of a digest.
+type digestStory struct {
 	Title, Link, Why, Carriers string
 	Latest                     time.Time
 }
 
-func (s *Sender) letter(m Message) letter {
-	l := letter{Topic: line(m.Topic.Name, maxTitle), Pages: s.Pages}
+func (s *Sender) digest(m Message) digest {
+	l := digest{Topic: line(m.Topic.Name, maxTitle), Pages: s.Pages}
 	seen := map[int64]bool{}
 	for _, item := range m.Items {
 		if seen[item.Story.ID] {
 			continue // it has grown since it was new, and is shown as it is
 		}
 		seen[item.Story.ID] = true
-		l.Stories = append(l.Stories, told{
-			Title: line(item.Story.Title, maxTitle), Link: s.link(item.Story), Why: why(item.Reason), Carriers: carriers(item.Story), Latest: item.Story.Latest.UTC(),
+		l.Stories = append(l.Stories, digestStory{
+			Title: line(item.Story.Title, maxTitle), Link: s.link(item.Story), Why: reasonText(item.Reason), Carriers: attribution(item.Story), Latest: item.Story.Latest.UTC(),
 		})
 	}
 	l.Subject = fmt.Sprintf("%s: %d stories in %s", line(s.Title, 50), len(l.Stories), l.Topic)
@@ -204,18 +175,18 @@ func (s *Sender) letter(m Message) letter {
 	return l
 }
 
-//go:embed letter.txt
+//go:embed digest.txt
 var plainText string
 
-//go:embed letter.html
+//go:embed digest.html
 var htmlText string
 
-func plainLetter() *texttemplate.Template {
-	return texttemplate.Must(texttemplate.New("letter.txt").Parse(plainText))
+func plainDigest() *texttemplate.Template {
+	return texttemplate.Must(texttemplate.New("digest.txt").Parse(plainText))
 }
 
-func htmlLetter() *template.Template {
-	return template.Must(template.New("letter.html").Parse(htmlText))
+func htmlDigest() *template.Template {
+	return template.Must(template.New("digest.html").Parse(htmlText))
 }
 
 // CheckAddress says what is wrong with a mail address.

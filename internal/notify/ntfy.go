@@ -16,7 +16,7 @@ const maxTitle = 200
 // that no title can add one. A message that comes twice has the same sequence id, by which ntfy from 2.16 on replaces the
 // first.
 func (s *Sender) ntfy(ctx context.Context, m Message) error {
-	item, err := only(m)
+	item, err := onlyItem(m)
 	if err != nil {
 		return err
 	}
@@ -24,18 +24,18 @@ func (s *Sender) ntfy(ctx context.Context, m Message) error {
 		"Content-Type":  {"text/plain; charset=utf-8"},
 		"Title":         {mime.BEncoding.Encode("utf-8", line(item.Story.Title, maxTitle))},
 		"Click":         {s.link(item.Story)},
-		"Tags":          {tags(item.Reason)},
+		"Tags":          {ntfyTags(item.Reason)},
 		"X-Sequence-Id": {item.ID},
 	}
 	if m.Alert.Secret != "" {
 		header.Set("Authorization", "Bearer "+m.Alert.Secret)
 	}
-	text := fmt.Sprintf("%s. %s\n%s", why(item.Reason), carriers(item.Story), line(m.Topic.Name, maxTitle))
+	text := fmt.Sprintf("%s. %s\n%s", reasonText(item.Reason), attribution(item.Story), line(m.Topic.Name, maxTitle))
 	return s.post(ctx, m.Alert.Target, header, []byte(text))
 }
 
-// tags are names of emoji that ntfy shows before the title.
-func tags(r news.AlertReason) string {
+// ntfyTags are names of emoji that ntfy shows before the title.
+func ntfyTags(r news.AlertReason) string {
 	switch r {
 	case news.ReasonGrown:
 		return "newspaper,chart_with_upwards_trend"

@@ -2,7 +2,6 @@ package notify
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"log/slog"
 	mathrand "math/rand/v2"
@@ -42,9 +41,6 @@ type Queue struct {
 func NewQueue(a *Alerts, log *slog.Logger) *Queue {
 	return &Queue{store: a.Store, sender: a.Sender, stories: a.Stories, now: a.Now, log: log}
 }
-
-// deliveryID is by what a receiver tells a message that comes twice.
-func deliveryID() string { return "msg_" + rand.Text() }
 
 // Fill reads what is new in the story log, as far as it was matched with topics, and queues what is to be delivered.
 func (q *Queue) Fill(ctx context.Context) error {

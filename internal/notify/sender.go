@@ -8,6 +8,8 @@ package notify
 
 import (
 	"context"
+	"crypto/rand"
+	"crypto/tls"
 	"fmt"
 	"io"
 	"net"
@@ -38,20 +40,52 @@ type SenderOptions struct {
 	Now     func() time.Time // nil means time.Now
 }
 
-// Item is a story to tell of.
+// The ways to a mail server.
+const (
+	StartTLS = "starttls" // encrypted from a command on; a server that has no such command gets nothing
+	TLS      = "tls"      // encrypted from the start
+	Plain    = "none"     // not encrypted; passwords go only to this machine
+)
+
+// Mail is the server that mails are handed to. Without a Host there are no mails.
+type Mail struct {
+	Host     string
+	Port     int // 0 means 587, or 465 with TLS
+	Username string
+	Password string // used where Username is set
+	From     string // the sender, as "news@example.org" or "News <news@example.org>"
+	TLS      string // StartTLS, TLS or Plain; "" means StartTLS
+
+	trust *tls.Config // of tests; nil trusts what the system does
+}
+
+func (m Mail) port() int {
+	switch {
+	case m.Port != 0:
+		return m.Port
+	case m.TLS == TLS:
+		return 465
+	}
+	return 587
+}
+
+// deliveryID is by what a receiver tells a message that comes twice.
+func deliveryID() string { return "msg_" + rand.Text() }
+
+// Item is a story that a message shows.
 type Item struct {
 	news.Delivery
 	Story news.Story
 }
 
-// Message is what an alert tells at once: webhooks and ntfy take one item, mail takes any number.
+// Message is what an alert sends at once: webhooks and ntfy take one item, mail takes any number.
 type Message struct {
 	Alert news.Alert
 	Topic news.Topic
 	Items []Item
 }
 
-// Error is why somebody could not be told, in words that say what to do.
+// Error is why a receiver did not take a message, in words that say what to do.
 type Error struct {
 	Err        error
 	Gone       bool          // the receiver wants no more
@@ -91,15 +125,15 @@ func (s *Sender) post(ctx context.Context, address string, header http.Header, b
 		return err
 	}
 	defer func() { _ = resp.Body.Close() }() // all that is wanted of it has been read
-	said, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
 		return nil // taken, whatever became of the answer's body
 	}
 	if err != nil {
-		said = nil
+		answer = nil
 	}
 	return &Error{
-		Err:        fmt.Errorf("%s %s: %s%s", strconv.Itoa(resp.StatusCode), http.StatusText(resp.StatusCode), advice(resp), quoted(said)),
+		Err:        fmt.Errorf("%s %s: %s%s", strconv.Itoa(resp.StatusCode), http.StatusText(resp.StatusCode), advice(resp), quoted(answer)),
 		Gone:       resp.StatusCode == http.StatusGone,
 		RetryAfter: retryAfter(resp.Header.Get("Retry-After"), s.Now()),
 	}
@@ -126,9 +160,9 @@ func advice(resp *http.Response) string {
 	return "it does not take the message; see its log"
 }
 
-// quoted is the beginning of what a receiver said, on one line.
-func quoted(said []byte) string {
-	text := line(string(said), 200)
+// quoted is the beginning of a receiver's answer, on one line.
+func quoted(answer []byte) string {
+	text := line(string(answer), 200)
 	if text == "" {
 		return ""
 	}
@@ -149,7 +183,7 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return min(max(wait, 0), longestWait)
 }
 
-// line makes one line of a text: what is no letter or sign becomes a space, and it ends after so many characters.
+// line makes one line of a text: control characters and line ends become spaces, and it ends after so many characters.
 func line(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) {
@@ -167,8 +201,8 @@ func line(text string, most int) string {
 // link is the address of a story's page.
 func (s *Sender) link(story news.Story) string { return fmt.Sprintf("%s/story/%d", s.Pages, story.ID) }
 
-// carriers says who carries a story, and whose it is.
-func carriers(s news.Story) string {
+// attribution says whose a story is, and how many outlets carry it.
+func attribution(s news.Story) string {
 	outlets := "1 outlet"
 	if s.Outlets != 1 {
 		outlets = fmt.Sprintf("%d outlets", s.Outlets)
@@ -179,8 +213,8 @@ func carriers(s news.Story) string {
 	return fmt.Sprintf("%s: %s. %s.", s.Origin.Level, line(s.Origin.Name, 100), outlets)
 }
 
-// why says in words why a story is told of.
-func why(r news.AlertReason) string {
+// reasonText says in words why an alert tells of a story.
+func reasonText(r news.AlertReason) string {
 	switch r {
 	case news.ReasonGrown:
 		return "More outlets carry it now"

@@ -60,13 +60,13 @@ type topic struct {
 }
 
 func (s *Sender) webhook(ctx context.Context, m Message) error {
-	item, err := only(m)
+	item, err := onlyItem(m)
 	if err != nil {
 		return err
 	}
 	body, err := json.Marshal(payload{
 		Type: "story." + string(item.Reason), Timestamp: item.Since.UTC(),
-		Data: data{item.Reason, topic{m.Topic.Name, m.Topic.Query}, s.link(item.Story), s.shown(item.Story)},
+		Data: data{item.Reason, topic{m.Topic.Name, m.Topic.Query}, s.link(item.Story), s.storyJSON(item.Story)},
 	})
 	if err != nil {
 		return err
@@ -84,7 +84,7 @@ func (s *Sender) webhook(ctx context.Context, m Message) error {
 	}, body)
 }
 
-func (s *Sender) shown(story news.Story) any {
+func (s *Sender) storyJSON(story news.Story) any {
 	if s.Story != nil {
 		return s.Story(story)
 	}
@@ -95,8 +95,8 @@ func (s *Sender) shown(story news.Story) any {
 	}{story.ID, story.Title, story.Link()}
 }
 
-// only gives the one item of a message that is made for one.
-func only(m Message) (Item, error) {
+// onlyItem gives the one item of a message that is made for one.
+func onlyItem(m Message) (Item, error) {
 	if len(m.Items) != 1 {
 		return Item{}, fmt.Errorf("alert %d tells of one story at a time, and was given %d", m.Alert.ID, len(m.Items))
 	}

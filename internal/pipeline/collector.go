@@ -40,7 +40,6 @@ type Collector struct {
 	pace    poll.Pace
 	now     func() time.Time
 	log     *slog.Logger
-	push    *pusher // nil where no pushes are taken
 
 	parsing chan struct{} // an element for each document that is being parsed and cleaned
 }
@@ -104,9 +103,8 @@ func (c *Collector) collect(ctx context.Context, f news.Feed) (pollResult, error
 			return r, err
 		}
 	}
-	err := c.push.noteHubs(ctx, &f, &r)
 	r.poll.Feed = f
-	return r, err
+	return r, nil
 }
 
 // setUnchanged notes a 304. The state stays what the last document made it; after failures it is not known any more.

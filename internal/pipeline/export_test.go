@@ -23,7 +23,7 @@ func (p *Pipeline) Check(ctx context.Context, url string) (Report, error) {
 }
 
 // Renew asks the hubs that are due now.
-func (p *Pipeline) Renew(ctx context.Context) error { return p.collector.push.Tend(ctx) }
+func (p *Pipeline) Renew(ctx context.Context) error { return p.push.Tend(ctx) }
 
 // HubProblem gives what went wrong with a feed's subscription last.
 func (p *Pipeline) HubProblem(ctx context.Context, feed int64) (string, error) {
@@ -32,7 +32,7 @@ func (p *Pipeline) HubProblem(ctx context.Context, feed int64) (string, error) {
 }
 
 // ServePushes is the part of Serve that speaks with hubs.
-func (p *Pipeline) ServePushes(ctx context.Context) error { return p.collector.push.run(ctx) }
+func (p *Pipeline) ServePushes(ctx context.Context) error { return p.push.run(ctx) }
 
 // KeepUp is the part of Serve that runs the stages behind the log.
 func (p *Pipeline) KeepUp(ctx context.Context) error {
@@ -48,10 +48,10 @@ func (p *Pipeline) KeepUp(ctx context.Context) error {
 
 // ServeOnce is the beginning of ServePushes: what is due at a start.
 func (p *Pipeline) ServeOnce(ctx context.Context) error {
-	if err := p.collector.push.begin(ctx); err != nil {
+	if err := p.push.begin(ctx); err != nil {
 		return err
 	}
-	return p.collector.push.Tend(ctx)
+	return p.push.Tend(ctx)
 }
 
 // ServeAlerts is the part of Serve that delivers alerts.

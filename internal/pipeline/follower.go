@@ -16,23 +16,6 @@ type follower struct {
 	work  func(context.Context) error
 }
 
-// followers are the stages that Serve runs behind the log, each by itself. They are awake, for what a process before left.
-func (p *Pipeline) followers() []follower {
-	p.toMatch.send()
-	p.arrived()
-	return []follower{
-		{"index", p.toIndex, 200 * time.Millisecond, func(ctx context.Context) error {
-			_, err := p.options.Index.CatchUp(ctx, nil)
-			return err
-		}},
-		{"settle", p.toSettle, 300 * time.Millisecond, func(ctx context.Context) error {
-			_, err := p.Settler.Settle(ctx, nil)
-			return err
-		}},
-		{"topics", p.toMatch, 300 * time.Millisecond, p.Matcher.Match},
-	}
-}
-
 // retryAfter is when a stage that failed is tried again.
 const retryAfter = 5 * time.Second
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -28,34 +27,6 @@ type PassOptions struct {
 	Alerts      time.Duration                       // how long alerts may be delivered, at the end; 0 is not at all
 	Retain      time.Duration                       // how long what is no longer needed may be removed, at the end; 0 is not at all
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
-}
-
-// Summary says what a pass did.
-type Summary struct {
-	Feeds     int            `json:"feeds"`     // asked
-	Read      int            `json:"read"`      // brought a document
-	Unchanged int            `json:"unchanged"` // answered 304
-	Failed    int            `json:"failed"`
-	Resting   int            `json:"resting"` // not asked, as their hosts want to be left alone; not among the feeds asked
-	New       int            `json:"new"`     // articles
-	Revised   int            `json:"revised"`
-	Same      int            `json:"same"`
-	Settled   int            `json:"settled"` // articles
-	Indexed   int            `json:"indexed"`
-	Sources   int            `json:"sources"`  // pages that articles credit, asked for
-	Pages     int            `json:"pages"`    // of items that are cut short, asked for
-	Alerts    int            `json:"alerts"`   // messages that receivers took
-	AgedOut   int            `json:"aged_out"` // articles
-	Problems  []Problem      `json:"problems"`
-	States    map[string]int `json:"states"` // feeds by how their poll ended
-	Took      time.Duration  `json:"took_ns"`
-}
-
-// Problem is a feed that could not be read.
-type Problem struct {
-	URL   string         `json:"url"`
-	State news.FeedState `json:"state"`
-	Text  string         `json:"problem"`
 }
 
 // Pass polls the due feeds once, settles and indexes what they brought. Cancelling it keeps what was stored; the next
@@ -298,6 +269,11 @@ func (p *Pipeline) poll(ctx context.Context, feeds []news.Feed, o PassOptions) (
 			if ctx.Err() != nil && errors.Is(r.err, ctx.Err()) {
 				return ctx.Err() // cut off, no fault of the feed's
 			}
+			if r.err == nil && !r.resting {
+				if err := p.push.noteHubs(ctx, &r); err != nil {
+					return err
+				}
+			}
 			r.response, r.document = fetch.Response{}, news.Document{} // what waits to be stored needs neither
 			select {
 			case results <- r:
@@ -349,72 +325,9 @@ func (p *Pipeline) storePolls(ctx context.Context, results []pollResult, sum *Su
 		if tallies[i].New+tallies[i].Revised > 0 {
 			p.arrived()
 		}
-		if err := p.collector.push.checkHub(ctx, r, tallies[i]); err != nil {
+		if err := p.push.checkHub(ctx, r, tallies[i]); err != nil {
 			return err
 		}
-	}
-	return nil
-}
-
-func (s *Summary) count(r pollResult, t store.Tally) {
-	if r.resting {
-		s.Resting++
-		return
-	}
-	s.Feeds++
-	s.States[string(r.poll.Feed.State)]++
-	s.New, s.Revised, s.Same = s.New+t.New, s.Revised+t.Revised, s.Same+t.Same
-	switch {
-	case r.err != nil:
-		s.Failed++
-		s.Problems = append(s.Problems, Problem{URL: r.poll.Feed.URL, State: r.poll.Feed.State, Text: r.poll.Feed.Problem})
-	case r.unchanged:
-		s.Unchanged++
-	default:
-		s.Read++
-	}
-}
-
-// outageFeeds is how many feeds in a row make an outage, or all where there are fewer. One dead feed that comes to be due
-// by itself makes none.
-const outageFeeds = 5
-
-// outage tells when nothing at all can be reached.
-type outage struct {
-	mu     sync.Mutex
-	lost   map[string]bool // addresses that could not be reached since one last could
-	logged bool            // they are so many that the log has said so
-}
-
-// note logs once when nothing at all can be reached, and once when something can again.
-func (u *outage) note(ctx context.Context, o Options, s Summary) error {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	switch lost := s.States[string(news.FeedUnreachable)] + s.States[string(news.FeedTimeout)]; {
-	case s.Feeds == 0:
-		return nil
-	case lost < s.Feeds:
-		if u.logged {
-			o.Logger.Info("feeds can be reached again", "feeds", s.Feeds-lost)
-		}
-		u.lost, u.logged = nil, false
-		return nil
-	case u.logged:
-		return nil
-	}
-	if u.lost == nil {
-		u.lost = map[string]bool{}
-	}
-	for _, p := range s.Problems {
-		u.lost[p.URL] = true
-	}
-	all, err := o.Store.Feeds(ctx)
-	if err != nil {
-		return err
-	}
-	all = slices.DeleteFunc(all, func(f news.Feed) bool { return f.State == news.FeedGone })
-	if u.logged = len(u.lost) >= min(len(all), outageFeeds); u.logged {
-		o.Logger.Warn("no feed can be reached; is this machine online? The feeds page says why for each; polling goes on", "feeds", len(u.lost))
 	}
 	return nil
 }

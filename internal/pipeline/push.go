@@ -68,10 +68,11 @@ func (p *pusher) begin(ctx context.Context) error {
 }
 
 // noteHubs notes which hubs a poll's answer announces. A feed that a hub pushes is polled no more than to make sure.
-func (p *pusher) noteHubs(ctx context.Context, f *news.Feed, r *pollResult) error {
-	if p == nil || f.ID == 0 || r.err != nil {
+func (p *pusher) noteHubs(ctx context.Context, r *pollResult) error {
+	if p == nil {
 		return nil
 	}
+	f := &r.poll.Feed
 	before, err := p.Live(ctx, f.ID) // a subscription that begins with this poll has pushed nothing of what came since
 	if err != nil {
 		return err

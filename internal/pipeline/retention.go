@@ -2,15 +2,15 @@ package pipeline
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
-	"headwater/internal/news"
 	"headwater/internal/query"
 	"headwater/internal/store"
-	"headwater/internal/stories"
 )
 
 const (
@@ -58,194 +58,238 @@ func newRetention(o Options, settler *Settler, clock *steadyClock) *Retention {
 	}
 }
 
-// Removed says what Retention removed.
-type Removed struct {
-	Closed   int // stories
-	Articles int // aged out
-	Stories  int // of which every article was
-	Freed    int // pages of the database that were given back
+// Where keep would take more than a tenth of all articles at once, a person may have set the wrong age, or the clock may be
+// wrong. So it is announced, and nothing goes for an hour.
+const (
+	keepGrace  = time.Hour
+	largePart  = 10   // one part in so many
+	fewStories = 1000 // that are counted at each look; where more are due at once, all are
+	graceKey   = "retention"
+)
+
+// grace is what is remembered of how far articles may be aged out.
+type grace struct {
+	Allowed int64         `json:"allowed"` // what had not changed since then may go, as it is little or was announced; Unix milliseconds
+	Keep    time.Duration `json:"keep"`    // what Until was announced for
+	Until   int64         `json:"until"`   // nothing beyond Allowed goes before; 0 where nothing was announced
 }
 
-// Remove removes what is no longer needed, for as long as there is something and no longer than a budget.
-func (r *Retention) Remove(ctx context.Context, budget time.Duration) (Removed, error) {
-	var all Removed
-	for ends := time.Now().Add(budget); time.Now().Before(ends); {
-		did, err := r.step(ctx, &all)
-		if err != nil || !did {
-			return all, err
-		}
-	}
-	return all, nil
-}
-
-// run is Remove until the context ends, a bit at a time. Each step holds turn.
-func (r *Retention) run(ctx context.Context, turn sync.Locker) {
-	var all Removed
-	for ctx.Err() == nil {
-		began := time.Now()
-		turn.Lock()
-		did, err := r.step(ctx, &all)
-		turn.Unlock()
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			r.log.Error("old articles could not be let go of; it is tried again", "error", err)
-			sleep(ctx, retainEvery)
-		case did:
-			sleep(ctx, retainShare*time.Since(began))
-		default:
-			if all.Articles > 0 {
-				r.log.Info("articles were aged out", "keep", days(r.keep), "articles", all.Articles, "stories", all.Stories)
-			}
-			all = Removed{}
-			sleep(ctx, retainEvery)
-		}
-	}
-}
-
-// step does one step, and says no where there was nothing to do.
-func (r *Retention) step(ctx context.Context, all *Removed) (bool, error) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	since, aging := r.agedBefore, true
-	if r.now().Sub(r.allowed).Abs() >= retainEvery {
-		var err error
-		if since, aging, err = r.agesOut(ctx); err != nil {
-			return false, err
-		}
-		r.agedBefore, r.allowed = since, time.Time{}
-		if aging {
-			r.allowed = r.now()
-		}
-	}
-	at, err := r.clock.Now(ctx)
+// agesOut gives the time since which stories must have changed to keep their articles, and whether any may go now. What was announced
+// or allowed holds no longer than the setting that it was for.
+func (r *Retention) agesOut(ctx context.Context) (since time.Time, ok bool, err error) {
+	g, err := r.readGrace(ctx)
 	if err != nil {
-		return false, err
+		return since, false, err
 	}
-	closes := at.Add(-r.window)
-	if aging && since.After(closes) {
-		closes = since
+	if r.keep <= 0 {
+		return since, false, r.changeGrace(ctx, g, grace{})
 	}
-	if did, err := r.closeStories(ctx, closes, all); did || err != nil {
-		return did, err
-	}
-	if did, err := r.index.DeleteAged(ctx, unindexBatch); did || err != nil {
-		return did, err
-	}
-	if aging {
-		if did, err := r.ageOut(ctx, since, all); did || err != nil {
-			return did, err
-		}
-	}
-	began := time.Now()
-	freed, err := r.store.Shrink(ctx, r.steps.shrinking)
-	if err != nil || freed == 0 {
-		return false, err
-	}
-	all.Freed += freed
-	return true, r.stepDone(ctx, &r.steps.shrinking, time.Since(began), shrinkMost)
-}
-
-// closeStories closes some stories that have not changed since a time.
-func (r *Retention) closeStories(ctx context.Context, since time.Time, all *Removed) (bool, error) {
-	closed, took, err := r.settler.closeStories(ctx, since, r.steps.closing)
-	if err != nil || closed == 0 {
-		return false, err
-	}
-	all.Closed += closed
-	return true, r.stepDone(ctx, &r.steps.closing, took, largestStep)
-}
-
-// ageOut ages out some articles of stories that have not changed since a time.
-func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (bool, error) {
-	r.settler.mu.Lock() // a settlement must not meet them half gone
-	defer r.settler.mu.Unlock()
-	began := time.Now()
-	var out store.AgedOut
-	err := r.index.AgeOut(func() ([]int64, error) {
-		var err error
-		out, err = r.store.AgeOut(ctx, since, r.now(), r.steps.aging)
-		return out.Articles, err
-	})
-	took := time.Since(began)
+	now := r.now()
+	since = now.Add(-r.keep)
+	few, err := r.store.DueBetween(ctx, time.Time{}, since, 1)
 	if err != nil {
-		return false, err
+		return since, false, err
 	}
-	if len(out.Articles)+len(out.Stories) == 0 {
-		r.steps.aging = nextSize(r.steps.aging, took, largestStep)
-		return out.Passed > 0, nil
+	if few == 0 {
+		return since, false, r.changeGrace(ctx, g, grace{Allowed: g.Allowed})
 	}
-	all.Articles, all.Stories = all.Articles+len(out.Articles), all.Stories+len(out.Stories)
-	return true, r.stepDone(ctx, &r.steps.aging, took, largestStep)
+	allowed := time.UnixMilli(g.Allowed)
+	if !allowed.Before(since) {
+		return since, true, nil
+	}
+	if few, err = r.store.DueBetween(ctx, allowed, since, fewStories); err != nil {
+		return since, false, err
+	}
+	total, err := r.store.Status(ctx)
+	if err != nil {
+		return since, false, err
+	}
+	if few < fewStories && few*largePart <= total.Stories {
+		return since, true, r.changeGrace(ctx, g, grace{Allowed: g.Allowed})
+	}
+	if g.Until != 0 && g.Keep <= r.keep {
+		return r.waitForGrace(ctx, g, now, since)
+	}
+	part, err := r.KeepWouldTake(ctx)
+	if err != nil {
+		return since, false, err
+	}
+	if !part.Large() {
+		return since, true, r.changeGrace(ctx, g, grace{Allowed: since.UnixMilli()})
+	}
+	err = r.changeGrace(ctx, g, grace{Allowed: g.Allowed, Keep: r.keep, Until: now.Add(keepGrace).UnixMilli()})
+	if err != nil {
+		return since, false, err
+	}
+	r.warnOfAging(part, now.Add(keepGrace))
+	return since, false, nil
 }
 
-// stepDone sets the size of the next step of a kind, and has what some steps committed copied into the database's file, so
-// that none of the next commits has to.
-func (r *Retention) stepDone(ctx context.Context, size *int, took time.Duration, most int) error {
-	*size = nextSize(*size, took, most)
-	if r.copied++; r.copied%copyEvery != 0 {
+// waitForGrace lets what was announced go once its time has come. A process that finds it announced says it again.
+func (r *Retention) waitForGrace(ctx context.Context, g grace, now, since time.Time) (time.Time, bool, error) {
+	until := time.UnixMilli(g.Until)
+	if latest := now.Add(keepGrace); until.After(latest) { // the clock went back
+		until = latest
+	}
+	if !now.Before(until) {
+		r.warned = false
+		return since, true, r.changeGrace(ctx, g, grace{Allowed: since.UnixMilli()})
+	}
+	if err := r.changeGrace(ctx, g, grace{Allowed: g.Allowed, Keep: r.keep, Until: until.UnixMilli()}); err != nil {
+		return since, false, err
+	}
+	if !r.warned {
+		part, err := r.KeepWouldTake(ctx)
+		if err != nil {
+			return since, false, err
+		}
+		r.warnOfAging(part, until)
+	}
+	return since, false, nil
+}
+
+func (r *Retention) warnOfAging(p KeepPart, until time.Time) {
+	r.warned = true
+	r.log.Warn("keep is about to take a large part of what is stored; set it higher, or to forever, and start again to prevent that",
+		"keep", days(r.keep), "articles", p.Articles, "of", p.Of, "stories", p.Stories, "megabytes", p.Bytes/1_000_000,
+		"from", until.UTC().Truncate(time.Second))
+}
+
+func (r *Retention) readGrace(ctx context.Context) (g grace, err error) {
+	text, err := r.store.Setting(ctx, graceKey)
+	if err != nil || text == "" {
+		return g, err
+	}
+	if err := json.Unmarshal([]byte(text), &g); err != nil {
+		return g, fmt.Errorf("the setting %q in the store: %w", graceKey, err)
+	}
+	return g, nil
+}
+
+func (r *Retention) changeGrace(ctx context.Context, from, to grace) error {
+	if from == to {
 		return nil
 	}
-	return r.store.Checkpoint(ctx)
-}
-
-// nextSize gives the size of the next step after one that took so long.
-func nextSize(size int, took time.Duration, most int) int {
-	switch {
-	case took > stepTime:
-		return max(size/2, 1)
-	case took < stepTime/2:
-		return min(size*2, most)
-	}
-	return size
-}
-
-// closeStories removes the prints and edges of up to limit stories that have not changed since a time, and takes the stories
-// out of the window. The edges that show why a member is in its story stay. It gives the number of stories and how long
-// writing took.
-func (s *Settler) closeStories(ctx context.Context, since time.Time, limit int) (closed int, took time.Duration, err error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	closing, err := s.store.Closable(ctx, since, limit)
-	if err != nil || len(closing) == 0 {
-		return 0, 0, err
-	}
-	ids, at := make([]int64, len(closing)), make(map[int64]int, len(closing))
-	for i, c := range closing {
-		ids[i], at[c.Story] = c.Story, i
-	}
-	all, err := s.store.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+	text, err := json.Marshal(to)
 	if err != nil {
-		return 0, 0, err
+		return err
 	}
-	for _, st := range all {
-		if len(st.Members) < 2 {
-			continue
-		}
-		edges, err := s.store.Links(ctx, membersOf(st))
-		if err != nil {
-			return 0, 0, err
-		}
-		lead := st.Lead().Article.ID
-		joining := map[[2]int64]bool{}
-		for _, m := range st.Members {
-			if e, ok := stories.JoiningEdge(m.Article.ID, lead, edges); ok {
-				joining[[2]int64{e.A, e.B}] = true
-			}
-		}
-		c := &closing[at[st.ID]]
-		c.Edges = slices.DeleteFunc(edges, func(e news.Edge) bool {
-			return !joining[[2]int64{e.A, e.B}] || !slices.Contains(c.Articles, e.A) && !slices.Contains(c.Articles, e.B)
-		})
+	return r.store.SetSetting(ctx, graceKey, string(text))
+}
+
+// KeepPart is what keep takes away.
+type KeepPart struct {
+	store.Due
+	Of    int       // articles that are stored
+	Bytes int64     // about, of database and index
+	Until time.Time // nothing of it goes before; zero where that is not known, or it may go
+	Goes  bool      // it was announced, and is on its way
+}
+
+// Large says whether it is so much that a person is to be told before it goes.
+func (p KeepPart) Large() bool { return p.Articles*largePart > p.Of }
+
+// KeepWouldTake says what Keep takes away of what is stored now.
+func (r *Retention) KeepWouldTake(ctx context.Context) (p KeepPart, err error) {
+	if r.keep <= 0 {
+		return p, nil
 	}
-	began := time.Now()
-	if err := s.store.CloseStories(ctx, closing); err != nil {
-		return 0, 0, err
+	if p.Due, err = r.store.Due(ctx, r.now().Add(-r.keep)); err != nil {
+		return p, err
 	}
-	took = time.Since(began)
-	if s.window != nil {
-		s.window.Forget(ids)
+	if p.Of, err = r.store.CountArticles(ctx); err != nil || p.Of == 0 {
+		return p, err
 	}
-	return len(closing), took, nil
+	size, err := r.size(ctx)
+	if err != nil {
+		return p, err
+	}
+	p.Bytes = size / int64(p.Of) * int64(p.Articles)
+	g, err := r.readGrace(ctx)
+	if g.Until != 0 && g.Keep <= r.keep {
+		p.Until = time.UnixMilli(g.Until)
+	}
+	few, errDue := r.store.DueBetween(ctx, time.UnixMilli(g.Allowed), r.now().Add(-r.keep), fewStories)
+	p.Goes = few < fewStories && few*largePart <= p.Stories
+	return p, errors.Join(err, errDue)
+}
+
+// size is how many bytes database and index use.
+func (r *Retention) size(ctx context.Context) (int64, error) {
+	u, err := r.store.Usage(ctx)
+	if err != nil {
+		return 0, err
+	}
+	size, err := r.index.Size()
+	return u.File - u.Free + size, err
+}
+
+// Growth is how fast a data folder grows.
+type Growth struct {
+	Bytes    int64         // that database and index use
+	Free     int64         // bytes within the database
+	Shrinks  bool          // the database gives free room back by itself
+	Articles int           // that are stored
+	PerDay   float64       // articles that come in a day
+	Over     time.Duration // that PerDay was counted over; zero where there is less than a day
+}
+
+// growthOver is how long what comes in is counted.
+const growthOver = 7 * 24 * time.Hour
+
+// Growth tells how fast the data folder grows, by what came in the last week. What feeds held when they were first read is left out
+// as far as that was in the first hour.
+func (r *Retention) Growth(ctx context.Context) (g Growth, err error) {
+	if g.Articles, err = r.store.CountArticles(ctx); err != nil {
+		return g, err
+	}
+	if g.Bytes, err = r.size(ctx); err != nil {
+		return g, err
+	}
+	u, err := r.store.Usage(ctx)
+	if err != nil {
+		return g, err
+	}
+	g.Free, g.Shrinks = u.Free, u.Shrinks
+	now := r.now()
+	since := now.Add(-growthOver)
+	_, first, err := r.store.Arrived(ctx, now, now)
+	if err != nil || first.IsZero() {
+		return g, err
+	}
+	if start := first.Add(time.Hour); start.After(since) {
+		since = start
+	}
+	if g.Over = now.Sub(since); g.Over < 24*time.Hour {
+		g.Over = 0
+		return g, nil
+	}
+	came, _, err := r.store.Arrived(ctx, since, now)
+	g.PerDay = float64(came) / g.Over.Hours() * 24
+	return g, err
+}
+
+// BytesPerDay is how much a day's articles take.
+func (g Growth) BytesPerDay() int64 {
+	if g.Articles == 0 {
+		return 0
+	}
+	return int64(float64(g.Bytes) / float64(g.Articles) * g.PerDay)
+}
+
+// InAYear is how large the data folder will be where articles are kept for so long; 0 is for ever.
+func (g Growth) InAYear(keep time.Duration) int64 {
+	const year = 365 * 24 * time.Hour
+	if keep <= 0 || keep > year {
+		return g.Bytes + 365*g.BytesPerDay()
+	}
+	return int64(keep.Hours() / 24 * float64(g.BytesPerDay()))
+}
+
+// days writes a length of time in days where it is one.
+func days(d time.Duration) string {
+	if n := d / (24 * time.Hour); n > 0 && d%(24*time.Hour) == 0 {
+		return fmt.Sprintf("%dd", n)
+	}
+	return d.String()
 }

@@ -146,12 +146,6 @@ func (s *Settler) reload(ctx context.Context, articles []int64, out *store.Settl
 	return nil
 }
 
-// holds says whether the window has an article.
-func (s *Settler) holds(article int64) bool {
-	_, ok := s.window.Item(article)
-	return ok
-}
-
 const (
 	habitsOver  = 90 * 24 * time.Hour // what is learnt of outlets goes back so far
 	habitsEvery = 24 * time.Hour      // how often it is learnt anew

@@ -37,6 +37,14 @@ func (c *streamClock) closed(s group.StoryState) bool {
 	return s.Newest.Before(c.now.Add(-c.window))
 }
 
+// rawArticle is an article before it is cleaned.
+type rawArticle struct {
+	entry   news.Entry
+	feed    string
+	seen    time.Time
+	undated bool // seen was taken from the articles around it
+}
+
 // recentMany is how many articles the time of one without a date is taken from.
 const recentMany = 9
 

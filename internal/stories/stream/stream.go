@@ -66,14 +66,6 @@ type Grouper struct {
 	furniture furnitureCache
 }
 
-// rawArticle is an article before it is cleaned.
-type rawArticle struct {
-	entry   news.Entry
-	feed    string
-	seen    time.Time
-	undated bool // seen was taken from the articles around it
-}
-
 const (
 	prepareArticles = 8192      // that wait to be prepared together
 	prepareBytes    = 128 << 20 // of titles and texts, at which fewer articles are prepared together

@@ -1,0 +1,204 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/store"
+	"headwater/internal/stories"
+)
+
+// Removed says what Retention removed.
+type Removed struct {
+	Closed   int // stories
+	Articles int // aged out
+	Stories  int // of which every article was
+	Freed    int // pages of the database that were given back
+}
+
+// Remove removes what is no longer needed, for as long as there is something and no longer than a budget.
+func (r *Retention) Remove(ctx context.Context, budget time.Duration) (Removed, error) {
+	var all Removed
+	for ends := time.Now().Add(budget); time.Now().Before(ends); {
+		did, err := r.step(ctx, &all)
+		if err != nil || !did {
+			return all, err
+		}
+	}
+	return all, nil
+}
+
+// run is Remove until the context ends, a bit at a time. Each step holds turn.
+func (r *Retention) run(ctx context.Context, turn sync.Locker) {
+	var all Removed
+	for ctx.Err() == nil {
+		began := time.Now()
+		turn.Lock()
+		did, err := r.step(ctx, &all)
+		turn.Unlock()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			r.log.Error("old articles could not be let go of; it is tried again", "error", err)
+			sleep(ctx, retainEvery)
+		case did:
+			sleep(ctx, retainShare*time.Since(began))
+		default:
+			if all.Articles > 0 {
+				r.log.Info("articles were aged out", "keep", days(r.keep), "articles", all.Articles, "stories", all.Stories)
+			}
+			all = Removed{}
+			sleep(ctx, retainEvery)
+		}
+	}
+}
+
+// step does one step, and says no where there was nothing to do.
+func (r *Retention) step(ctx context.Context, all *Removed) (bool, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	since, aging := r.agedBefore, true
+	if r.now().Sub(r.allowed).Abs() >= retainEvery {
+		var err error
+		if since, aging, err = r.agesOut(ctx); err != nil {
+			return false, err
+		}
+		r.agedBefore, r.allowed = since, time.Time{}
+		if aging {
+			r.allowed = r.now()
+		}
+	}
+	at, err := r.clock.Now(ctx)
+	if err != nil {
+		return false, err
+	}
+	closes := at.Add(-r.window)
+	if aging && since.After(closes) {
+		closes = since
+	}
+	if did, err := r.closeStories(ctx, closes, all); did || err != nil {
+		return did, err
+	}
+	if did, err := r.index.DeleteAged(ctx, unindexBatch); did || err != nil {
+		return did, err
+	}
+	if aging {
+		if did, err := r.ageOut(ctx, since, all); did || err != nil {
+			return did, err
+		}
+	}
+	began := time.Now()
+	freed, err := r.store.Shrink(ctx, r.steps.shrinking)
+	if err != nil || freed == 0 {
+		return false, err
+	}
+	all.Freed += freed
+	return true, r.stepDone(ctx, &r.steps.shrinking, time.Since(began), shrinkMost)
+}
+
+// closeStories closes some stories that have not changed since a time.
+func (r *Retention) closeStories(ctx context.Context, since time.Time, all *Removed) (bool, error) {
+	closed, took, err := r.settler.closeStories(ctx, since, r.steps.closing)
+	if err != nil || closed == 0 {
+		return false, err
+	}
+	all.Closed += closed
+	return true, r.stepDone(ctx, &r.steps.closing, took, largestStep)
+}
+
+// ageOut ages out some articles of stories that have not changed since a time.
+func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (bool, error) {
+	r.settler.mu.Lock() // a settlement must not meet them half gone
+	defer r.settler.mu.Unlock()
+	began := time.Now()
+	var out store.AgedOut
+	err := r.index.AgeOut(func() ([]int64, error) {
+		var err error
+		out, err = r.store.AgeOut(ctx, since, r.now(), r.steps.aging)
+		return out.Articles, err
+	})
+	took := time.Since(began)
+	if err != nil {
+		return false, err
+	}
+	if len(out.Articles)+len(out.Stories) == 0 {
+		r.steps.aging = nextSize(r.steps.aging, took, largestStep)
+		return out.Passed > 0, nil
+	}
+	all.Articles, all.Stories = all.Articles+len(out.Articles), all.Stories+len(out.Stories)
+	return true, r.stepDone(ctx, &r.steps.aging, took, largestStep)
+}
+
+// stepDone sets the size of the next step of a kind, and has what some steps committed copied into the database's file, so
+// that none of the next commits has to.
+func (r *Retention) stepDone(ctx context.Context, size *int, took time.Duration, most int) error {
+	*size = nextSize(*size, took, most)
+	if r.copied++; r.copied%copyEvery != 0 {
+		return nil
+	}
+	return r.store.Checkpoint(ctx)
+}
+
+// nextSize gives the size of the next step after one that took so long.
+func nextSize(size int, took time.Duration, most int) int {
+	switch {
+	case took > stepTime:
+		return max(size/2, 1)
+	case took < stepTime/2:
+		return min(size*2, most)
+	}
+	return size
+}
+
+// closeStories removes the prints and edges of up to limit stories that have not changed since a time, and takes the stories
+// out of the window. The edges that show why a member is in its story stay. It gives the number of stories and how long
+// writing took.
+func (s *Settler) closeStories(ctx context.Context, since time.Time, limit int) (closed int, took time.Duration, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	closing, err := s.store.Closable(ctx, since, limit)
+	if err != nil || len(closing) == 0 {
+		return 0, 0, err
+	}
+	ids, at := make([]int64, len(closing)), make(map[int64]int, len(closing))
+	for i, c := range closing {
+		ids[i], at[c.Story] = c.Story, i
+	}
+	all, err := s.store.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
+	if err != nil {
+		return 0, 0, err
+	}
+	for _, st := range all {
+		if len(st.Members) < 2 {
+			continue
+		}
+		edges, err := s.store.Links(ctx, membersOf(st))
+		if err != nil {
+			return 0, 0, err
+		}
+		lead := st.Lead().Article.ID
+		joining := map[[2]int64]bool{}
+		for _, m := range st.Members {
+			if e, ok := stories.JoiningEdge(m.Article.ID, lead, edges); ok {
+				joining[[2]int64{e.A, e.B}] = true
+			}
+		}
+		c := &closing[at[st.ID]]
+		c.Edges = slices.DeleteFunc(edges, func(e news.Edge) bool {
+			return !joining[[2]int64{e.A, e.B}] || !slices.Contains(c.Articles, e.A) && !slices.Contains(c.Articles, e.B)
+		})
+	}
+	began := time.Now()
+	if err := s.store.CloseStories(ctx, closing); err != nil {
+		return 0, 0, err
+	}
+	took = time.Since(began)
+	if s.window != nil {
+		s.window.Forget(ids)
+	}
+	return len(closing), took, nil
+}

@@ -1,0 +1,102 @@
+package pipeline
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"headwater/internal/news"
+	"headwater/internal/store"
+)
+
+// Summary says what a pass did.
+type Summary struct {
+	Feeds     int            `json:"feeds"`     // asked
+	Read      int            `json:"read"`      // brought a document
+	Unchanged int            `json:"unchanged"` // answered 304
+	Failed    int            `json:"failed"`
+	Resting   int            `json:"resting"` // not asked, as their hosts want to be left alone; not among the feeds asked
+	New       int            `json:"new"`     // articles
+	Revised   int            `json:"revised"`
+	Same      int            `json:"same"`
+	Settled   int            `json:"settled"` // articles
+	Indexed   int            `json:"indexed"`
+	Sources   int            `json:"sources"`  // pages that articles credit, asked for
+	Pages     int            `json:"pages"`    // of items that are cut short, asked for
+	Alerts    int            `json:"alerts"`   // messages that receivers took
+	AgedOut   int            `json:"aged_out"` // articles
+	Problems  []Problem      `json:"problems"`
+	States    map[string]int `json:"states"` // feeds by how their poll ended
+	Took      time.Duration  `json:"took_ns"`
+}
+
+// Problem is a feed that could not be read.
+type Problem struct {
+	URL   string         `json:"url"`
+	State news.FeedState `json:"state"`
+	Text  string         `json:"problem"`
+}
+
+func (s *Summary) count(r pollResult, t store.Tally) {
+	if r.resting {
+		s.Resting++
+		return
+	}
+	s.Feeds++
+	s.States[string(r.poll.Feed.State)]++
+	s.New, s.Revised, s.Same = s.New+t.New, s.Revised+t.Revised, s.Same+t.Same
+	switch {
+	case r.err != nil:
+		s.Failed++
+		s.Problems = append(s.Problems, Problem{URL: r.poll.Feed.URL, State: r.poll.Feed.State, Text: r.poll.Feed.Problem})
+	case r.unchanged:
+		s.Unchanged++
+	default:
+		s.Read++
+	}
+}
+
+// outageFeeds is how many feeds in a row make an outage, or all where there are fewer. One dead feed that comes to be due
+// by itself makes none.
+const outageFeeds = 5
+
+// outage tells when nothing at all can be reached.
+type outage struct {
+	mu     sync.Mutex
+	lost   map[string]bool // addresses that could not be reached since one last could
+	logged bool            // they are so many that the log has said so
+}
+
+// note logs once when nothing at all can be reached, and once when something can again.
+func (u *outage) note(ctx context.Context, o Options, s Summary) error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	switch lost := s.States[string(news.FeedUnreachable)] + s.States[string(news.FeedTimeout)]; {
+	case s.Feeds == 0:
+		return nil
+	case lost < s.Feeds:
+		if u.logged {
+			o.Logger.Info("feeds can be reached again", "feeds", s.Feeds-lost)
+		}
+		u.lost, u.logged = nil, false
+		return nil
+	case u.logged:
+		return nil
+	}
+	if u.lost == nil {
+		u.lost = map[string]bool{}
+	}
+	for _, p := range s.Problems {
+		u.lost[p.URL] = true
+	}
+	all, err := o.Store.Feeds(ctx)
+	if err != nil {
+		return err
+	}
+	all = slices.DeleteFunc(all, func(f news.Feed) bool { return f.State == news.FeedGone })
+	if u.logged = len(u.lost) >= min(len(all), outageFeeds); u.logged {
+		o.Logger.Warn("no feed can be reached; is this machine online? The feeds page says why for each; polling goes on", "feeds", len(u.lost))
+	}
+	return nil
+}
