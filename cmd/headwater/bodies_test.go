@@ -171,7 +171,7 @@ func TestHalfBodyAtTheEnd(t *testing.T) {
 	for lines.Scan() {
 		said.WriteString(lines.Text() + "\n")
 	}
-	if err := cmd.Wait(); err != nil || time.Since(begun) > grace {
+	if err := cmd.Wait(); err != nil || time.Since(begun) > shutdownTime {
 		t.Errorf("the server ended after %s with %v\n%s", time.Since(begun), err, said.String())
 	}
 }

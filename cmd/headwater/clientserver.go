@@ -31,6 +31,9 @@ const socketFolder = "serving"
 
 func socketPath(data string) string { return filepath.Join(data, socketFolder, "socket") }
 
+// shutdownTime is how long work in hand gets to finish when the server stops.
+const shutdownTime = 10 * time.Second
+
 // maxRequest is the largest request in bytes. An OPML list of 20 MB fits, written as JSON.
 const maxRequest = 64 << 20
 
@@ -66,11 +69,36 @@ func (c *cli) withStore(ctx context.Context, work func(*store.DB) error) error {
 	if err != nil {
 		return err
 	}
-	db, err := store.Open(ctx, cfg.Data, storeOptions(log, true))
+	db, err := store.Open(ctx, cfg.Data, store.Options{ReadOnly: true, Logger: log})
 	if err != nil {
 		return err
 	}
 	return errors.Join(work(db), db.Close())
+}
+
+// withApp opens the data folder, calls work and closes it. It fails where a server holds the folder.
+func (c *cli) withApp(ctx context.Context, o openOptions, work func(*app) error) error {
+	if c.server != nil {
+		return errors.New("a running server does not do that")
+	}
+	cfg, err := c.config()
+	if err != nil {
+		return err
+	}
+	a, err := c.openApp(ctx, cfg, o)
+	if err != nil {
+		return err
+	}
+	return errors.Join(work(a), a.close())
+}
+
+// openApp is open with the logger of the settings.
+func (c *cli) openApp(ctx context.Context, cfg config.Config, o openOptions) (*app, error) {
+	log, err := c.logger(cfg)
+	if err != nil {
+		return nil, err
+	}
+	return open(ctx, cfg, log, o)
 }
 
 // runOrForward calls work with the opened data folder. Where a server holds the folder, it has the server run the command.
@@ -92,7 +120,7 @@ func (c *cli) runOrForwardRequest(cmd *cobra.Command, r request, out io.Writer, 
 		return err
 	}
 	if conn == nil {
-		return c.with(cmd.Context(), work)
+		return c.withApp(cmd.Context(), openOptions{}, work)
 	}
 	bar := c.progressBar()
 	defer bar.clear()
@@ -225,7 +253,7 @@ func (a *app) runCommands(ctx context.Context, l net.Listener) error {
 // runCommand runs the command of one connection until it ends, the server ends, or the caller hangs up.
 func (a *app) runCommand(ctx context.Context, conn net.Conn) {
 	defer func() { _ = conn.Close() }()
-	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now().Add(grace / 2)) })
+	stop := context.AfterFunc(ctx, func() { _ = conn.SetDeadline(time.Now().Add(shutdownTime / 2)) })
 	defer stop()
 	var r request
 	if err := json.NewDecoder(io.LimitReader(conn, maxRequest)).Decode(&r); err != nil {

@@ -74,7 +74,7 @@ func (c *cli) demo(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	a, err := c.openWith(ctx, demoConfig(cfg, press))
+	a, err := c.openApp(ctx, demoConfig(cfg, press), openOptions{})
 	if err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (c *cli) pollDemo(ctx context.Context, a *app, address string, l net.Listen
 	if err != nil {
 		return err
 	}
-	if _, _, err := a.addAll(ctx, list, func(int, int) {}); err != nil {
+	if _, _, err := a.addFeeds(ctx, list, func(int, int) {}); err != nil {
 		return err
 	}
 	bar := c.progressBar()

@@ -98,7 +98,7 @@ func (c *cli) examine(ctx context.Context) []finding {
 		}
 		return append(found, theirs...)
 	}
-	a, err := c.openAs(ctx, cfg, openOptions{verify: true})
+	a, err := c.openApp(ctx, cfg, openOptions{verify: true})
 	if err != nil {
 		return append(found, finding{"store and index", false, err.Error()})
 	}
@@ -250,7 +250,7 @@ func (a *app) examineFeeds(ctx context.Context) finding {
 
 // examineHubs reports how many feeds hubs push, where public_url is set.
 func (a *app) examineHubs(ctx context.Context) []finding {
-	address := callback(a.cfg)
+	address := callbackURL(a.cfg)
 	switch {
 	case a.cfg.PublicURL == "" || !a.cfg.WebSub.Enabled:
 		return nil

@@ -1,12 +1,9 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
-	"os"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,14 +11,11 @@ import (
 	"github.com/spf13/cobra"
 
 	"headwater/internal/intake/discover"
-	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
-	"headwater/internal/opml"
 	"headwater/internal/pipeline"
 	"headwater/internal/serve/publish"
 	"headwater/internal/serve/view"
 	"headwater/internal/store"
-	"headwater/internal/subscribe"
 )
 
 func (c *cli) feedCommand() *cobra.Command {
@@ -88,19 +82,7 @@ func (c *cli) feedSet() *cobra.Command {
 			if err := checkFullText(full); err != nil {
 				return err
 			}
-			return c.runOrForward(cmd, func(a *app) error {
-				for _, arg := range args {
-					f, err := a.findFeed(cmd.Context(), arg)
-					if err != nil {
-						return err
-					}
-					if err := a.store.SetFullText(cmd.Context(), f.ID, full); err != nil {
-						return err
-					}
-					c.printf("set %d %s\n", f.ID, f.URL)
-				}
-				return nil
-			})
+			return c.onFeeds(cmd, args, "set", func(a *app, id int64) error { return a.store.SetFullText(cmd.Context(), id, full) })
 		},
 	}
 	cmd.Flags().StringVar(&full, "full-text", "", fullTextUsage)
@@ -121,21 +103,26 @@ func (c *cli) feedRemove() *cobra.Command {
 		Example: "  headwater feed remove https://www.theguardian.com/world/rss",
 		Args:    arguments(1, unlimited),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return c.runOrForward(cmd, func(a *app) error {
-				for _, arg := range args {
-					f, err := a.findFeed(cmd.Context(), arg)
-					if err != nil {
-						return err
-					}
-					if err := a.feeds.RemoveFeed(cmd.Context(), f.ID); err != nil {
-						return err
-					}
-					c.printf("removed %d %s\n", f.ID, f.URL)
-				}
-				return nil
-			})
+			return c.onFeeds(cmd, args, "removed", func(a *app, id int64) error { return a.feeds.RemoveFeed(cmd.Context(), id) })
 		},
 	}
+}
+
+// onFeeds changes each of the feeds that the arguments name, and prints what was done.
+func (c *cli) onFeeds(cmd *cobra.Command, args []string, done string, change func(a *app, id int64) error) error {
+	return c.runOrForward(cmd, func(a *app) error {
+		for _, arg := range args {
+			f, err := a.findFeed(cmd.Context(), arg)
+			if err != nil {
+				return err
+			}
+			if err := change(a, f.ID); err != nil {
+				return err
+			}
+			c.printf("%s %d %s\n", done, f.ID, f.URL)
+		}
+		return nil
+	})
 }
 
 // findFeed finds a subscribed feed by its id, or by its address, which may be written in another way than it is stored.
@@ -156,120 +143,4 @@ func (a *app) findFeed(ctx context.Context, arg string) (news.Feed, error) {
 		return f, fmt.Errorf("%s is not among the feeds; `headwater feed list` has them", arg)
 	}
 	return f, err
-}
-
-func (c *cli) feedImport() *cobra.Command {
-	return &cobra.Command{
-		Use:     "import FILE|URL|-",
-		Short:   "Subscribe to the feeds of an OPML list, and follow the topics in it",
-		Example: "  headwater feed import subscriptions.opml\n  headwater feed import https://example.org/blogroll.opml",
-		Args:    arguments(1, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			name := args[0]
-			data, err := c.readList(cmd.Context(), name)
-			if err != nil {
-				return err
-			}
-			list, problems, err := opml.Read(bytes.NewReader(data))
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			r := request{Inputs: map[string][]byte{name: data}}
-			return c.runOrForwardRequest(cmd, r, c.stdout, func(a *app) error { return c.importList(cmd.Context(), a, name, list, problems) })
-		},
-	}
-}
-
-// readList reads an OPML list from a file, standard input or the web.
-func (c *cli) readList(ctx context.Context, name string) ([]byte, error) {
-	if c.server != nil || name == "-" || isFile(name) {
-		return c.readFile(filePath(name), maxList, "a list of feeds")
-	}
-	addresses, err := discover.Typed(name)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", name, errNoFile)
-	}
-	cfg, err := c.config()
-	if err != nil {
-		return nil, err
-	}
-	client, err := fetch.New(fetchOptions(cfg, 0))
-	if err != nil {
-		return nil, err
-	}
-	defer client.Close()
-	data, note, err := newFinder(cfg, client).ReadAddress(ctx, addresses, maxList)
-	if note != "" {
-		c.complain("note: %s\n", publish.Line(note))
-	}
-	return data, err
-}
-
-// maxList is the largest list that is read, in bytes. It is more than opml.Read accepts, so that its error is shown.
-const maxList = 30 << 20
-
-// importList adds the feeds and topics of a list, and prints what was left out.
-func (c *cli) importList(ctx context.Context, a *app, name string, list opml.List, problems []opml.Problem) error {
-	skipped := 0
-	for _, p := range problems {
-		c.complain("%s: %s\n", name, p)
-		if !p.Mended {
-			skipped++
-		}
-	}
-	bar := c.progressBar()
-	added, known, err := a.addAll(ctx, list, bar.of("import"))
-	bar.clear()
-	if err != nil {
-		return err
-	}
-	c.printf("%s added, %d there before, %d left out\n", count(added, "feed"), known, skipped)
-	if len(list.Topics) == 0 {
-		return nil
-	}
-	var done news.Imported
-	if err := a.topics.AddAll(ctx, list.Topics, &done); err != nil {
-		return err
-	}
-	for _, p := range done.Problems {
-		c.complain("%s: %s\n", name, p)
-	}
-	c.printf("%s added, %d there before, %d left out\n", count(done.Topics, "topic"), done.KnownTopics, len(done.Problems))
-	return nil
-}
-
-func (c *cli) feedExport() *cobra.Command {
-	return &cobra.Command{
-		Use:     "export [FILE]",
-		Short:   "Write the feeds and topics as an OPML list",
-		Example: "  headwater feed export subscriptions.opml",
-		Args:    arguments(0, 1),
-		RunE: func(cmd *cobra.Command, args []string) error {
-			cfg, err := c.config()
-			if err != nil {
-				return err
-			}
-			return c.withStore(cmd.Context(), func(db *store.DB) error {
-				all, err := db.Feeds(cmd.Context())
-				if err != nil {
-					return err
-				}
-				topics, err := db.Topics(cmd.Context(), 0)
-				if err != nil {
-					return err
-				}
-				list := subscribe.List(cfg.Title, all, topics)
-				list.TopicFeed = func(t news.Topic) string {
-					if cfg.PublicURL == "" || !t.Reachable() {
-						return "" // no page, or no address can hold the name
-					}
-					return cfg.PublicURL + "/feeds/topic/" + url.PathEscape(t.Name) + ".atom"
-				}
-				if len(args) == 0 || args[0] == "-" {
-					return opml.Write(c.stdout, list)
-				}
-				return writeFile(args[0], func(f *os.File) error { return opml.Write(f, list) })
-			})
-		},
-	}
 }

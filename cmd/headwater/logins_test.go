@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -30,7 +31,7 @@ func TestLoginStorm(t *testing.T) {
 			if trusted {
 				cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 			}
-			a, err := (&cli{stderr: io.Discard}).openWith(t.Context(), cfg)
+			a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -47,7 +47,7 @@ func (c *cli) restoreCommand() *cobra.Command {
 			if err := store.Restore(cmd.Context(), args[0], cfg.Data, search.FilePattern); err != nil {
 				return err
 			}
-			return c.withOptions(cmd.Context(), openOptions{restoring: true}, func(a *app) error {
+			return c.withApp(cmd.Context(), openOptions{restoring: true}, func(a *app) error {
 				bar := c.progressBar()
 				n, err := a.index.CatchUp(cmd.Context(), bar.of("index"))
 				bar.clear()
@@ -86,7 +86,7 @@ func (c *cli) reindexCommand() *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return c.runOrForward(cmd, func(a *app) error {
 				bar := c.progressBar()
-				n, err := a.pipeline.Reindex(cmd.Context(), a.freshIndex, bar.of("index"))
+				n, err := a.pipeline.Reindex(cmd.Context(), a.newIndex, bar.of("index"))
 				bar.clear()
 				if err != nil {
 					return err
@@ -115,7 +115,7 @@ func (c *cli) compactCommand() *cobra.Command {
 			if err := checkNoServer(cmd.Context(), cfg.Data, "and could store nothing meanwhile; stop it first"); err != nil {
 				return err
 			}
-			return c.with(cmd.Context(), func(a *app) error {
+			return c.withApp(cmd.Context(), openOptions{}, func(a *app) error {
 				before, err := a.store.Usage(cmd.Context())
 				if err != nil {
 					return err

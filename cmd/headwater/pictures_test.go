@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -34,7 +35,7 @@ func TestSlowPictures(t *testing.T) {
 	cfg := config.Default()
 	cfg.Data, cfg.Fetch.Timeout = t.TempDir(), 3*time.Second
 	cfg.Fetch.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8"), netip.MustParsePrefix("::1/128")}
-	a, err := (&cli{stderr: io.Discard}).openWith(t.Context(), cfg)
+	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

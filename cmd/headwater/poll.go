@@ -26,7 +26,7 @@ func (c *cli) pollCommand() *cobra.Command {
 		Example: "  headwater poll\n  headwater poll --force\n  headwater poll https://www.theguardian.com/world/rss",
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return c.runOrForward(cmd, func(a *app) error {
-				if err := a.startLists(cmd.Context()); err != nil {
+				if err := a.importDefaults(cmd.Context()); err != nil {
 					return err
 				}
 				urls := slices.Clone(args)

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"regexp"
@@ -26,7 +27,7 @@ func everyRoute(t *testing.T, change func(*config.Config), prepare ...func(*app)
 	cfg := config.Default()
 	cfg.Data, cfg.PublicURL = t.TempDir(), "https://news.example.org"
 	change(&cfg)
-	a, err := (&cli{stderr: io.Discard}).openWith(t.Context(), cfg)
+	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -294,8 +294,8 @@ func interrupt(ts *testscript.TestScript, _ bool, _ []string) {
 		if err != nil {
 			ts.Fatalf("the server ended with %v:\n%s", err, s.stderr)
 		}
-	case <-time.After(grace):
-		ts.Fatalf("the server did not end within %s", grace)
+	case <-time.After(shutdownTime):
+		ts.Fatalf("the server did not end within %s", shutdownTime)
 	}
 	s.cmd = nil
 }

@@ -27,11 +27,9 @@ import (
 	"headwater/internal/serve/web"
 )
 
-// grace is how long work in hand gets to finish when the server stops.
-const grace = 10 * time.Second
-
-// answering is how much of that requests get; then their connections are cut, so that the rest can be closed in time.
-const answering = 6 * time.Second
+// requestShutdownTime is how much of shutdownTime HTTP requests get. Then their connections are closed, so that the rest can
+// finish in time.
+const requestShutdownTime = 6 * time.Second
 
 func (c *cli) serveCommand() *cobra.Command {
 	var listen string
@@ -50,9 +48,9 @@ func (c *cli) serveCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			defer func() { _ = l.Close() }() // where it does not come to serving; else it is closed already
-			return c.with(cmd.Context(), func(a *app) error {
-				if err := a.startLists(cmd.Context()); err != nil {
+			defer func() { _ = l.Close() }() // closes it where serving does not
+			return c.withApp(cmd.Context(), openOptions{}, func(a *app) error {
+				if err := a.importDefaults(cmd.Context()); err != nil {
 					return err
 				}
 				return a.serve(cmd.Context(), l, func(url string) { a.log.Info("serving", "url", url) })
@@ -63,7 +61,7 @@ func (c *cli) serveCommand() *cobra.Command {
 	return cmd
 }
 
-// listen takes the address to serve on, before anything else is done: one that is taken is said at once.
+// listen listens on the configured address. Commands do so first, so that an address in use is reported at once.
 func (c *cli) listen(ctx context.Context) (net.Listener, error) {
 	cfg, err := c.config()
 	if err != nil {
@@ -79,14 +77,14 @@ func (c *cli) listen(ctx context.Context) (net.Listener, error) {
 	return l, nil
 }
 
-// serve polls and answers requests until the context ends. Ready is told the address when it does.
+// serve polls, and serves HTTP and the commands of other processes, until the context ends. It calls ready with its address.
 func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string)) error {
 	if host, _, err := net.SplitHostPort(a.cfg.Listen); err == nil && host != "" {
-		a.cfg.Hosts = append(slices.Clone(a.cfg.Hosts), host) // it may be a name, which the next line forgets
+		a.cfg.Hosts = append(slices.Clone(a.cfg.Hosts), host) // it may be a name; the next line sets an address
 	}
 	a.cfg.Listen = l.Addr().String() // it may have been port 0
 	base := a.cfg.BaseURL(l.Addr().String())
-	a.sender.Pages = base // before anybody is told of anything
+	a.sender.Pages = base // before any alert is sent
 	handler, err := a.handler(ctx, base)
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -102,12 +100,12 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 	})
 	g.Go(func() error {
 		<-ctx.Done()
-		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), answering)
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), requestShutdownTime)
 		defer cancel()
 		if err := srv.Shutdown(end); !errors.Is(err, context.DeadlineExceeded) {
 			return err
 		}
-		a.log.Warn("some clients had not taken their answers when the server stopped", "after", answering)
+		a.log.Warn("some clients had not taken their answers when the server stopped", "after", requestShutdownTime)
 		return srv.Close()
 	})
 	g.Go(func() error { return a.runCommands(ctx, commands) })
@@ -116,7 +114,7 @@ func (a *app) serve(ctx context.Context, l net.Listener, ready func(url string))
 	return g.Wait()
 }
 
-// handler puts pages and APIs under one roof, behind the checks of package ingress.
+// handler is the HTTP handler of the pages, the APIs and the callbacks of hubs, behind the checks of package ingress.
 func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) {
 	var none ingress.Routes
 	site, err := a.site(ctx, base)
@@ -128,12 +126,12 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 		return none, err
 	}
 	pages := web.New(web.Options{
-		Backend: a.pages(), Build: version(),
+		Backend: a.webBackend(), Build: version(),
 		Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Hub: a.hub.Hub, InstanceID: site.Instance, CheckQuery: search.Validate, CheckTopic: search.CheckTopic, Logger: a.log,
 		Pictures: web.Pictures{Mode: a.cfg.Media.Images, Key: key, Fetch: a.picture},
 	})
 	apis, err := api.New(api.Options{
-		Backend: a.api(), Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
+		Backend: a.apiBackend(), Version: version(), PublicURL: a.cfg.PublicURL, CheckQuery: search.Validate, CheckTopic: search.CheckTopic,
 		CheckOwnQuery: search.ValidateForUser, Tokens: a.cfg.API.Tokens, Logger: a.log, Closing: ctx.Done(),
 	})
 	if err != nil {
@@ -149,7 +147,7 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 		patterns = append(patterns, "GET "+callbackPath+"{id}", "POST "+callbackPath+"{id}")
 	}
 	mux.Handle("/", pages)
-	readers := greader.New(greader.Options{Backend: a.reader(), Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Logger: a.log})
+	readers := greader.New(greader.Options{Backend: a.readerBackend(), Title: a.cfg.Title, PublicURL: a.cfg.PublicURL, Logger: a.log})
 	all, err := compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if greader.Answers(r.URL.Path) {
 			readers.ServeHTTP(w, r)
@@ -169,7 +167,8 @@ func (a *app) handler(ctx context.Context, base string) (ingress.Routes, error) 
 	return ingress.Routes{Handler: ingress.New(ctx, checks, all), Patterns: append(patterns, readers.Patterns...)}, nil
 }
 
-// compressed sends what is text with gzip or zstd to who takes it, but for streams, which would wait for a block to fill.
+// compressed compresses text with gzip or zstd for clients that accept it. Event streams are not compressed, since their
+// events would wait for a block to fill.
 func compressed(next http.Handler) (http.Handler, error) {
 	wrap, err := gzhttp.NewWrapper(gzhttp.MinSize(1024), gzhttp.ContentTypeFilter(func(mime string) bool {
 		if strings.HasPrefix(mime, "text/event-stream") {
@@ -183,13 +182,13 @@ func compressed(next http.Handler) (http.Handler, error) {
 	return wrap(next), nil
 }
 
-// site is where the entries of emitted feeds lead back to. The instance id is minted once for a data folder.
+// site is what emitted feeds link to and take their ids from. base is the address of the pages.
 func (a *app) site(ctx context.Context, base string) (publish.Site, error) {
 	id, err := a.instanceID(ctx)
 	return publish.Site{URL: base, Instance: id}, err
 }
 
-// setting gives a value that is made once for a data folder.
+// setting returns a value that is generated once for a data folder.
 func (a *app) setting(ctx context.Context, name string, make func() string) (string, error) {
 	value, err := a.store.Setting(ctx, name)
 	if value != "" || err != nil && !errors.Is(err, news.ErrNotFound) {
@@ -199,17 +198,17 @@ func (a *app) setting(ctx context.Context, name string, make func() string) (str
 	return value, a.store.SetSetting(ctx, name, value)
 }
 
-// instanceID tells the ids of this folder's emitted feeds from those of any other.
+// instanceID is part of the ids in emitted feeds, so that they differ from those of any other data folder.
 func (a *app) instanceID(ctx context.Context) (string, error) {
 	return a.setting(ctx, "instance", rand.Text)
 }
 
-// pictureKey seals the addresses of pictures: 32 random bytes.
+// pictureKey is the key of 32 random bytes that signs the addresses of pictures.
 func (a *app) pictureKey(ctx context.Context) ([]byte, error) {
 	const name = "picture key"
 	text, err := a.setting(ctx, name, func() string {
 		key := make([]byte, 32)
-		_, _ = rand.Read(key) // it never fails
+		_, _ = rand.Read(key) // crypto/rand never fails
 		return hex.EncodeToString(key)
 	})
 	if err != nil {
@@ -222,8 +221,8 @@ func (a *app) pictureKey(ctx context.Context) ([]byte, error) {
 	return key, nil
 }
 
-// picture begins to fetch a picture of an article for a reader, who may have it with these validators. The caller closes its
-// body.
+// picture fetches a picture of an article for a reader. etag and modified are the validators of the reader's copy. The caller
+// closes its body.
 func (a *app) picture(ctx context.Context, address, etag, modified string) (news.Picture, error) {
 	return a.client.Picture(ctx, fetch.Request{URL: address, ETag: etag, LastModified: modified, MaxBytes: int64(a.cfg.Media.MaxBytes)})
 }

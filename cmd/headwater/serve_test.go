@@ -2,55 +2,22 @@ package main
 
 import (
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
-	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"headwater/internal/config"
 )
-
-func TestCallback(t *testing.T) {
-	loopback := netip.MustParsePrefix("127.0.0.0/8")
-	tests := []struct {
-		public string
-		allow  []netip.Prefix
-		want   string
-	}{
-		{"", nil, ""},
-		{"https://news.example.org", nil, "https://news.example.org/websub/"},
-		{"https://news.example.org/head", nil, "https://news.example.org/head/websub/"},
-		{"http://203.0.114.7:8080", nil, "http://203.0.114.7:8080/websub/"},
-		{"http://127.0.0.1:8080", nil, ""},
-		{"http://localhost:8080", nil, ""},
-		{"http://192.168.1.20", []netip.Prefix{loopback}, ""},
-		{"http://[::1]", nil, ""},
-		{"http://[::ffff:10.0.0.1]", nil, ""},
-		{"http://nas", nil, ""},
-		{"http://nas.local.", nil, ""},
-		{"http://127.0.0.1:8080", []netip.Prefix{loopback}, "http://127.0.0.1:8080/websub/"},
-		{"http://localhost:8080", []netip.Prefix{loopback}, "http://localhost:8080/websub/"},
-	}
-	for _, tt := range tests {
-		cfg := config.Config{PublicURL: tt.public, WebSub: config.WebSub{Enabled: true}}
-		cfg.Fetch.AllowPrivate = tt.allow
-		if got := callback(cfg); got != tt.want {
-			t.Errorf("public_url %q with %v: callback %q, want %q", tt.public, tt.allow, got, tt.want)
-		}
-		cfg.WebSub.Enabled = false
-		if got := callback(cfg); got != "" {
-			t.Errorf("public_url %q, disabled: callback %q", tt.public, got)
-		}
-	}
-}
 
 // Callbacks are served where hubs reach us, and are pages that there are not elsewhere.
 func TestCallbacksAreServed(t *testing.T) {
 	for public, want := range map[string]string{"https://news.example.org": "this was not asked for", "": "<!doctype html>"} {
 		cfg := config.Default()
 		cfg.Data, cfg.PublicURL = t.TempDir(), public
-		a, err := (&cli{stderr: io.Discard}).openWith(t.Context(), cfg)
+		a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -65,6 +32,52 @@ func TestCallbacksAreServed(t *testing.T) {
 		}
 		if err := a.close(); err != nil {
 			t.Error(err)
+		}
+	}
+}
+
+// TestCompressed sends text small to who takes it so, one ETag for both, and streams as they are written.
+func TestCompressed(t *testing.T) {
+	h, err := compressed(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Content-Type", "application/"+strings.TrimPrefix(r.URL.Path, "/"))
+		if r.URL.Path == "/event-stream" {
+			w.Header().Set("Content-Type", "text/event-stream")
+		}
+		w.Header().Set("ETag", `W/"same"`)
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(strings.Repeat("reruns ", 1000)))
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		path, takes, has, encoding string
+		status                     int
+	}{
+		{"/atom+xml", "gzip", "", "gzip", 200},
+		{"/feed+json", "br, gzip;q=0.5", "", "gzip", 200},
+		{"/atom+xml", "", "", "", 200},
+		{"/octet-stream", "gzip", "", "", 200},
+		{"/event-stream", "gzip", "", "", 200},
+		{"/atom+xml", "gzip", `W/"same"`, "", 304},
+		{"/atom+xml", "", `W/"same"`, "", 304},
+	} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, tt.path, nil)
+		r.Header.Set("Accept-Encoding", tt.takes)
+		r.Header.Set("If-None-Match", tt.has)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		body, err := io.ReadAll(w.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if w.Code != tt.status || w.Header().Get("Content-Encoding") != tt.encoding || w.Header().Get("ETag") != `W/"same"` {
+			t.Errorf("%+v: %d %v", tt, w.Code, w.Header())
+		}
+		if small := len(body) < 1000; tt.status == 200 && small != (tt.encoding != "") {
+			t.Errorf("%+v: %d bytes", tt, len(body))
+		}
+		if tt.encoding != "" && w.Header().Get("Vary") != "Accept-Encoding" {
+			t.Errorf("%+v: Vary is %q", tt, w.Header().Get("Vary"))
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -58,7 +59,7 @@ func TestStreamLoad(t *testing.T) {
 	cfg.Data, cfg.Fetch.PerHost = t.TempDir(), 0
 	cfg.Fetch.AllowPrivate = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 	cfg.FullText.Mode, cfg.Origin.FetchSources = pipeline.FullTextNever, false
-	a, err := (&cli{stderr: io.Discard}).openWith(t.Context(), cfg)
+	a, err := open(t.Context(), cfg, slog.New(slog.DiscardHandler), openOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

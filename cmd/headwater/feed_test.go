@@ -7,6 +7,24 @@ import (
 	"headwater/internal/news"
 )
 
+func TestShortProblem(t *testing.T) {
+	const url = "https://example.org/feed"
+	tests := []struct{ problem, want string }{
+		{"", ""},
+		{url + ": 404 Not Found: there is nothing", "404 Not Found: there is nothing"},
+		{"line 3:\n\tbroken\x00 here", "line 3: broken here"},
+		{
+			strings.Repeat("one two three four five six seven eight nine ten ", 5),
+			strings.Repeat("one two three four five six seven eight nine ten ", 4) + "one…",
+		},
+	}
+	for _, tt := range tests {
+		if got := shortProblem(url, tt.problem); got != tt.want {
+			t.Errorf("%q: %q, want %q", tt.problem, got, tt.want)
+		}
+	}
+}
+
 func TestChoose(t *testing.T) {
 	feeds := []news.FoundFeed{{URL: "https://a.example/1", Title: "One"}, {URL: "https://a.example/2", Title: "Two\x1b[31m", Known: 7}, {URL: "https://a.example/3"}}
 	tests := []struct {
