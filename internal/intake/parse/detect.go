@@ -508,11 +508,14 @@ func commonness(enc encoding.Encoding, r rune) float64 {
 	return 0
 }
 
+// withoutSigns removes the characters in which spellings of an encoding's label differ.
+var withoutSigns = strings.NewReplacer("-", "", "_", "", " ", "", ".", "", ":", "")
+
 // encodingOf finds an encoding by its label: those of the web first, then IANA's. It returns encoding.Nop for UTF-8, and
 // nil for unknown labels and for UTF-16 and UTF-32, which fromBOM would have found.
 func encodingOf(label string) encoding.Encoding {
 	label = strings.ToLower(strings.TrimSpace(label))
-	plain := strings.NewReplacer("-", "", "_", "", " ", "", ".", "", ":", "").Replace(label)
+	plain := withoutSigns.Replace(label)
 	switch {
 	case label == "":
 		return nil
