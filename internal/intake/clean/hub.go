@@ -9,47 +9,32 @@ import (
 	"headwater/feeds/words"
 )
 
-// isHub reports whether an article is a live page, a round-up or an index: such a page shares text with many stories and
+// isHub reports whether an article is a live page, a round-up or an index. Such a page shares text with many stories and
 // belongs to none.
 func isHub(title, address string, p *page) bool {
-	return hubTitle(title) || hubPath(address) || p.shape.isHub()
-}
-
-// hubs are what the titles and addresses of hubs hold.
-var hubs = words.Lists("hubs.txt")
-
-func hubTitle(title string) bool {
 	t := strings.ToLower(title)
-	for _, w := range hubs["title holds"] {
-		if strings.Contains(t, w) {
-			return true
-		}
+	switch {
+	case p.shape.isHub(),
+		slices.ContainsFunc(hubs["title holds"], func(w string) bool { return strings.Contains(t, w) }),
+		slices.ContainsFunc(hubs["title start"], func(w string) bool { return strings.HasPrefix(t, w) }),
+		slices.ContainsFunc(hubs["title end"], func(w string) bool { return strings.HasSuffix(t, w) }):
+		return true
 	}
-	for _, w := range hubs["title start"] {
-		if strings.HasPrefix(t, w) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(hubs["title end"], func(w string) bool { return strings.HasSuffix(t, w) })
-}
-
-func hubPath(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil {
 		return false
 	}
-	for _, s := range strings.Split(strings.ToLower(u.Path), "/") {
-		if slices.Contains(hubs["address"], s) {
+	for part := range strings.SplitSeq(strings.ToLower(u.Path), "/") {
+		if slices.Contains(hubs["address"], part) ||
+			slices.ContainsFunc(hubs["address holds"], func(w string) bool { return strings.Contains(part, w) }) {
 			return true
-		}
-		for _, w := range hubs["address holds"] {
-			if strings.Contains(s, w) {
-				return true
-			}
 		}
 	}
 	return false
 }
+
+// hubs are what the titles and addresses of hubs hold.
+var hubs = words.Lists("hubs.txt")
 
 // isHub goes by the shape: many entries with a time or a number of their own, many headings over little prose, or
 // links that outweigh it.

@@ -593,6 +593,8 @@ func pictureKey(address string) string {
 	return strings.TrimSuffix(stem, "@2x") + at[dot:]
 }
 
+// balancer writes HTML again with the tags paired, at most maxDepth deep, and without the elements whose content is not for
+// reading. Pictures get the address that a reader is to see, and what is embedded becomes a link.
 type balancer struct {
 	z              *html.Tokenizer
 	src            string // what z reads

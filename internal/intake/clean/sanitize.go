@@ -43,7 +43,16 @@ func Sanitize(src string) string {
 	if strings.TrimSpace(src) == "" {
 		return ""
 	}
-	return strings.TrimSpace(policy.Sanitize(balance(mathToText(src))))
+	src = mathToText(src)
+	b := balancer{z: html.NewTokenizer(strings.NewReader(src)), src: src, plain: !hasTags(src)}
+	b.out.Grow(len(src) + len(src)/8)
+	b.run()
+	b.endElement()
+	for len(b.placeholders) > 0 {
+		b.endPlaceholder()
+	}
+	b.closeTo(0)
+	return strings.TrimSpace(policy.Sanitize(b.out.String()))
 }
 
 func isVoid(t atom.Atom) bool { return t == atom.Br || t == atom.Hr }
@@ -58,20 +67,6 @@ func isKeptTag(t atom.Atom) bool {
 		return true
 	}
 	return isHeading(t)
-}
-
-// balance writes HTML again with the tags paired, at most maxDepth deep, and without the elements whose content is not
-// for reading. Pictures get the address that a reader is to see, and what is embedded becomes a link.
-func balance(src string) string {
-	b := balancer{z: html.NewTokenizer(strings.NewReader(src)), src: src, plain: !hasTags(src)}
-	b.out.Grow(len(src) + len(src)/8)
-	b.run()
-	b.endElement()
-	for len(b.placeholders) > 0 {
-		b.endPlaceholder()
-	}
-	b.closeTo(0)
-	return b.out.String()
 }
 
 func hasTags(src string) bool {

@@ -82,7 +82,12 @@ func attrRole(key, val []byte) role {
 	case "role":
 		return roleIf(string(val) == "navigation" || string(val) == "complementary", dropped)
 	case "class", "id":
-		return classRole(val)
+		isSpace := func(r rune) bool { return r == ' ' || r == '\t' || r == '\r' || r == '\n' }
+		for name := range bytes.FieldsFuncSeq(val[:min(len(val), 500)], isSpace) {
+			if r := nameRole(name); r != prose {
+				return r
+			}
+		}
 	}
 	return prose
 }
@@ -90,23 +95,6 @@ func attrRole(key, val []byte) role {
 func roleIf(yes bool, r role) role {
 	if yes {
 		return r
-	}
-	return prose
-}
-
-func classRole(names []byte) role {
-	if len(names) > 500 {
-		names = names[:500]
-	}
-	for len(names) > 0 {
-		i := bytes.IndexAny(names, " \t\r\n")
-		if i < 0 {
-			i = len(names)
-		}
-		if r := nameRole(names[:i]); r != prose {
-			return r
-		}
-		names = names[min(i+1, len(names)):]
 	}
 	return prose
 }

@@ -237,42 +237,29 @@ func repairUTF8(doc []byte) []byte {
 	return out
 }
 
-// stripControls leaves out the characters that XML forbids.
+// stripControls removes the characters that XML forbids: controls, U+FFFE and U+FFFF. It returns doc itself if there are none.
 func stripControls(doc []byte) []byte {
-	at := nextControl(doc, 0)
-	if at < 0 {
+	var out []byte
+	from := 0
+	for i := 0; i < len(doc); i++ {
+		c, size := doc[i], 1
+		switch {
+		case c == 0xef:
+			if i+2 >= len(doc) || doc[i+1] != 0xbf || doc[i+2] < 0xbe {
+				continue
+			}
+			size = 3
+		case c >= 0x20 || c == '\t' || c == '\n' || c == '\r':
+			continue
+		}
+		out = append(out, doc[from:i]...)
+		from = i + size
+		i = from - 1
+	}
+	if from == 0 {
 		return doc
 	}
-	out := make([]byte, 0, len(doc))
-	from := 0
-	for at >= 0 {
-		out = append(out, doc[from:at]...)
-		from = at + 1
-		if doc[at] == 0xef {
-			from = at + 3
-		}
-		at = nextControl(doc, from)
-	}
 	return append(out, doc[from:]...)
-}
-
-func nextControl(doc []byte, from int) int {
-	for i := from; i < len(doc); i++ {
-		c := doc[i]
-		if c >= 0x20 && c != 0xef {
-			continue
-		}
-		if c == 0xef {
-			if i+2 < len(doc) && doc[i+1] == 0xbf && doc[i+2] >= 0xbe {
-				return i
-			}
-			continue
-		}
-		if c != '\t' && c != '\n' && c != '\r' {
-			return i
-		}
-	}
-	return -1
 }
 
 // finishEntry undoes double encoding in the texts of an entry. An entry without a time of publication gets that of its last

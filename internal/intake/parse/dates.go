@@ -99,7 +99,9 @@ func numberDate(text string) (time.Time, bool) {
 	case 9:
 		return time.Unix(n, 0), true
 	case 10:
-		if isHour(whole) {
+		// Ten digits such as 2022112409 are an hour. As seconds they would be in the 2030s.
+		year, month, day, hour := number(whole[:4]), number(whole[4:6]), number(whole[6:8]), number(whole[8:])
+		if year >= 2000 && year < 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 {
 			return time.Time{}, false
 		}
 		return time.Unix(n, 0), true
@@ -111,12 +113,6 @@ func numberDate(text string) (time.Time, bool) {
 		return time.Unix(0, n), true
 	}
 	return time.Time{}, false
-}
-
-// isHour holds for ten digits such as 2022112409, which as seconds would be in the 2030s.
-func isHour(text string) bool {
-	year, month, day, hour := number(text[:4]), number(text[4:6]), number(text[6:8]), number(text[8:])
-	return year >= 2000 && year < 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24
 }
 
 const (

@@ -72,11 +72,11 @@ func checkGuarded(t *testing.T, data []byte, o Options) {
 	t.Helper()
 	o = o.withDefaults()
 	utf, _ := transcode(data, o.ContentType)
-	form, start, err := sniff(utf)
-	if err != nil || form != formXML {
+	start, isJSON, _, err := sniff(utf)
+	if err != nil || isJSON {
 		return
 	}
-	g := newGuard(utf[start.at:], o, &itemSelection{max: o.MaxItems})
+	g := newGuard(utf[start:], o, &itemSelection{max: o.MaxItems})
 	if err := g.run(context.Background()); err != nil {
 		return
 	}

@@ -73,21 +73,21 @@ func Parse(ctx context.Context, data []byte, o Options) (news.Document, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.Timeout)
 	defer cancel()
 	doc, repairs := transcode(data, o.ContentType)
-	form, start, err := sniff(doc)
+	start, isJSON, junk, err := sniff(doc)
 	if err != nil {
 		if shown := escapedFeed(doc); shown != nil {
 			doc = shown
-			form, start, err = sniff(doc)
+			start, isJSON, junk, err = sniff(doc)
 			repairs = append(repairs, "the page around the document was left out")
 		}
 	}
 	if err != nil {
 		return news.Document{}, err
 	}
-	if form == formXML && start.junk {
+	if junk {
 		repairs = append(repairs, "text before the document was left out")
 	}
-	parsed, err := read(ctx, form, doc[start.at:], o)
+	parsed, err := read(ctx, isJSON, doc[start:], o)
 	if err != nil {
 		return news.Document{}, stateOf(err, o)
 	}
@@ -100,13 +100,13 @@ func Parse(ctx context.Context, data []byte, o Options) (news.Document, error) {
 }
 
 // read parses a document of a known form. A panic of gofeed becomes an error, so that other feeds are still polled.
-func read(ctx context.Context, form form, doc []byte, o Options) (parsed news.Document, err error) {
+func read(ctx context.Context, isJSON bool, doc []byte, o Options) (parsed news.Document, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			err = fail(news.FeedBroken, "the parser failed on this document (%v); please report the feed", p)
 		}
 	}()
-	if form == formJSON {
+	if isJSON {
 		return readJSON(ctx, doc, o)
 	}
 	s := &itemSelection{max: o.MaxItems}
@@ -142,38 +142,34 @@ func stateOf(err error, o Options) error {
 	return &Error{State: news.FeedBroken, Err: fmt.Errorf("the document is no feed that can be read: %w", err)}
 }
 
-// form is what a document is written in.
-type form uint8
-
-const (
-	formXML form = iota
-	formJSON
-)
-
-// start is where in a document the feed begins.
-type start struct {
-	at   int
-	junk bool // text that does not belong there stands before it
-}
-
 const maxJunk = 1 << 16 // bytes before the root element that are searched for it
 
-// sniff finds out whether a document is a feed at all.
-func sniff(doc []byte) (form, start, error) {
+// sniff returns where in a document the feed begins, whether it is JSON, and whether text that does not belong there stands
+// before it. The error says what a document is that is no feed.
+func sniff(doc []byte) (start int, isJSON, junk bool, err error) {
 	trimmed := bytes.TrimLeft(doc, " \t\r\n\ufeff")
 	if len(trimmed) == 0 {
-		return 0, start{}, fail(news.FeedEmpty, "the document is empty; if this lasts, look for the feed's new address")
+		return 0, false, false, fail(news.FeedEmpty, "the document is empty; if this lasts, look for the feed's new address")
 	}
-	lead := len(doc) - len(trimmed)
 	if trimmed[0] == '{' {
-		return formJSON, start{at: lead}, nil
+		return len(doc) - len(trimmed), true, false, nil
 	}
-	root, at, junk := findRoot(doc)
+	root, start, junk := findRoot(doc)
 	switch root {
 	case "rss", "rdf", "feed", "channel", "entry", "item":
-		return formXML, start{at: at, junk: junk}, nil
+		return start, false, junk, nil
+	case "":
+		err = fail(news.FeedNotAFeed, "the document is neither XML nor JSON; check the feed's address")
+	case "html", "head", "body", "script", "meta", "div", "p", "title", "h1":
+		err = fail(news.FeedNotAFeed, "the server sent an HTML page, not a feed; the page may link to the feed, or ask for a login")
+	case "opml":
+		err = fail(news.FeedNotAFeed, "this is an OPML list of feeds, not a feed; import it instead of subscribing to it")
+	case "urlset", "sitemapindex":
+		err = fail(news.FeedNotAFeed, "this is a sitemap, not a feed; look for the site's RSS or Atom address")
+	default:
+		err = fail(news.FeedNotAFeed, "the root element <%.40s> is no feed's; RSS, RDF, Atom and JSON Feed can be read", root)
 	}
-	return 0, start{}, notAFeed(root)
+	return 0, false, false, err
 }
 
 // findRoot returns the lower-case local name of the root element, its offset, and whether junk precedes it. Elements that
@@ -266,21 +262,6 @@ func escapedFeed(doc []byte) []byte {
 			}
 		}
 	}
-}
-
-// notAFeed says what the document is instead.
-func notAFeed(root string) error {
-	switch root {
-	case "":
-		return fail(news.FeedNotAFeed, "the document is neither XML nor JSON; check the feed's address")
-	case "html", "head", "body", "script", "meta", "div", "p", "title", "h1":
-		return fail(news.FeedNotAFeed, "the server sent an HTML page, not a feed; the page may link to the feed, or ask for a login")
-	case "opml":
-		return fail(news.FeedNotAFeed, "this is an OPML list of feeds, not a feed; import it instead of subscribing to it")
-	case "urlset", "sitemapindex":
-		return fail(news.FeedNotAFeed, "this is a sitemap, not a feed; look for the site's RSS or Atom address")
-	}
-	return fail(news.FeedNotAFeed, "the root element <%.40s> is no feed's; RSS, RDF, Atom and JSON Feed can be read", root)
 }
 
 // shorten cuts entries to the limits and reports whether a text or title was cut.
