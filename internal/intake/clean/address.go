@@ -69,8 +69,9 @@ func fileName(address string) string {
 	return strings.TrimSuffix(base, path.Ext(base))
 }
 
-// The words of which the file names of stand-ins are made. One of standIns must be there, or in the name of a drawing one
-// of drawn: photographs may be called so, too.
+// The words in the file names of placeholders. A placeholder's name has one of placeholderWords, or one of drawingWords if it
+// is a drawing (photographs may have those too), and no words but these, neutralWords and sizes. With one of visibleWords it
+// may show something all the same.
 var (
 	placeholderWords = nameSet("blank", "spacer", "lazy", "lazyload", "lazyloading", "placeholder", "placehold", "transparent", "trans", "preload", "preloader",
 		"spinner", "dummy", "shim", "lqip", "1x1", "1px", "onepixel", "pixeltransparent", "ajaxloader", "blankimage", "placeholderimage", "imageplaceholder",
@@ -83,7 +84,7 @@ var (
 
 var drawingTypes = []string{".gif", ".png", ".svg"}
 
-// isPlaceholder reports whether an address is that of a picture which is shown until the true one is loaded, by its name.
+// isPlaceholder reports by its name whether a picture is only shown until the real one is loaded.
 func isPlaceholder(address string) bool {
 	if strings.HasPrefix(address, "https://via.placeholder.") || strings.Contains(address[:min(len(address), 40)], "//placehold.") {
 		return true
@@ -118,7 +119,7 @@ func nameWords(address string) iter.Seq[string] {
 	}
 }
 
-// isSize finds 16x9 and 600 in the names of stand-ins.
+// isSize is true for 16x9 and 600 in the names of placeholders.
 func isSize(w string) bool {
 	return w != "" && strings.Trim(w, "0123456789x") == ""
 }

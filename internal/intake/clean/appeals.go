@@ -52,8 +52,8 @@ func isAppeal(t string) bool {
 
 var postStarts = newPrefixSet(boilerplate["post start"]...)
 
-// firstPublisher parts "The post A appeared first on B", which WordPress ends the items of a feed with, in the languages that it
-// is found in. who is B, and "" where a text says nothing of the kind.
+// firstPublisher returns B of "The post A appeared first on B", with which WordPress ends the items of a feed, in several
+// languages; "" for other texts.
 func firstPublisher(t string) (who string) {
 	if len(t) > 400 || !postStarts.matches(t) {
 		return ""

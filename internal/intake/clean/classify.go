@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// classify returns each block its role. It looks at single blocks and their neighbours; what needs the whole of the
-// document or of its feed is left to remove and prune.
+// classify gives each block its role by its own words and those of its neighbours. remove and prune decide what needs the
+// whole document or its feed.
 func (p *page) classify(ctx itemContext) {
 	p.src = string(p.buf)
 	p.lineRoles()
@@ -55,8 +55,8 @@ func (p *page) lineRoles() {
 	}
 }
 
-// join puts lines that a single line break parts in the middle of a sentence together again. Blocks stand one byte
-// apart, so that a join moves no text.
+// join merges blocks that a single line break separates in the middle of a sentence. Blocks are one byte apart in the buffer,
+// so no text moves.
 func (p *page) join() {
 	out := p.blocks[:0]
 	for _, b := range p.blocks {
@@ -73,8 +73,7 @@ func (p *page) join() {
 
 func joinable(r role) bool { return r == prose || r == teaser }
 
-// repeats drops blocks that say the title or the last caption again, and all but the first of equal blocks of four
-// words and more.
+// repeats drops blocks that repeat the title or the last caption, and repetitions of blocks of four words and more.
 func (p *page) repeats(ctx itemContext) {
 	seen := make(map[string]struct{}, len(p.blocks))
 	shown := "" // the last caption
@@ -119,8 +118,8 @@ func (ctx itemContext) isTitle(t string) bool {
 	return s == ctx.title || ctx.compared != "" && strings.Contains(s, ctx.compared) && (s == ctx.compared || foldKey(comparableTitle(t)) == ctx.compared)
 }
 
-// titleStart is the length of the title where a block begins with it and goes on with another sentence, as pages do
-// that write headline and standfirst in one element.
+// titleStart returns the length of the title if a block begins with it and goes on with another sentence, as on pages that
+// write headline and standfirst in one element; else 0.
 func (ctx itemContext) titleStart(t string) int {
 	if len(ctx.title) < 25 || len(t) < len(ctx.title)+10 {
 		return 0
@@ -147,7 +146,7 @@ func (ctx itemContext) titleStart(t string) int {
 	return 0
 }
 
-// endAtComments drops what stands behind the heading of the comments, unless that is most of the document.
+// endAtComments drops the blocks after the heading of the comments, unless they are most of the document.
 func (p *page) endAtComments() {
 	for i, b := range p.blocks {
 		if b.role != dropped || !isCommentsHeading(p.text(b)) || (len(p.src)-b.end)*2 > len(p.src) {
@@ -162,8 +161,8 @@ func (p *page) endAtComments() {
 	}
 }
 
-// sources returns each line that names a source its link: its own, or that of the link that follows by itself. A line
-// by which an outlet names itself is furniture.
+// sources gives each source line its address: that of its own link, or of the link that follows it as a block. A line in
+// which an outlet names itself is furniture.
 func (p *page) sources(ctx itemContext) {
 	for i := range p.blocks {
 		b := &p.blocks[i]
@@ -196,8 +195,8 @@ func (ctx itemContext) isSelf(t, url string) bool {
 	return ctx.outlet.Name != "" && foldKey(who) == foldKey(ctx.outlet.Name)
 }
 
-// cutTails takes off a paragraph's end what publishers write straight behind the last sentence: the crew in brackets,
-// an agency's signature, a copyright notice, a link that only says "more".
+// cutTails cuts off a paragraph's end what publishers append to the last sentence: staff credits in brackets, an agency's
+// signature, a copyright notice, a link that only says "more".
 func (p *page) cutTails(b *block, last bool, ctx itemContext) {
 	if b.role != prose {
 		return

@@ -41,15 +41,15 @@ func New(opt Options) *Cleaner { return &Cleaner{opt: opt} }
 type draft struct {
 	entry       news.Entry
 	title       string // as shown
-	compared    string // as compared
+	compared    string // title for comparing
 	context     itemContext
 	outlet      news.Outlet
-	body        *page  // where the text comes from
-	teaser      *page  // where the summary comes from; may be nil
-	isText      bool   // whether body is prose enough to be the text
-	wordless    bool   // the content has no words, so that it can only be of pictures and players
-	contentHash uint64 // hash of the body before any furniture was taken out
-	teaserHash  uint64 // hash of the teaser, likewise
+	body        *page  // source of the text
+	teaser      *page  // source of the summary; may be nil
+	isText      bool   // body has enough prose to be the text
+	wordless    bool   // the content has no words, only pictures and players
+	contentHash uint64 // of body before furniture was removed
+	teaserHash  uint64 // of teaser before furniture was removed
 }
 
 // Title returns a title for comparing: NFKC, straight quotes, without heads such as "Report:" and "UPDATE 2-" and without
@@ -64,8 +64,9 @@ func (c *Cleaner) Articles(doc news.Document, feed news.Feed, now time.Time) []n
 	return articles
 }
 
-// Learn cleans a document of a feed of which something is remembered: furniture is also what was before, and what the
-// items repeat of remembered ones. It gives what the document showed, which is to be remembered too.
+// Learn cleans a document of a feed with the furniture that is remembered of the feed: blocks that were furniture before, and
+// blocks that these items share with remembered items, are furniture too. It returns what is to be remembered of this
+// document.
 func (c *Cleaner) Learn(doc news.Document, feed news.Feed, before news.Furniture, now time.Time) ([]news.Article, news.Furniture) {
 	drafts := make([]draft, len(doc.Entries))
 	items, sites := make([]news.ItemBlocks, len(drafts)), make([]string, len(drafts))
@@ -90,13 +91,13 @@ func (c *Cleaner) Learn(doc news.Document, feed news.Feed, before news.Furniture
 	return out, shown
 }
 
-// Article cleans one entry by itself, so that nothing is learnt.
+// Article cleans one entry by itself, without furniture.
 func (c *Cleaner) Article(e news.Entry, feed news.Feed, now time.Time) news.Article {
 	return c.Articles(news.Document{Entries: []news.Entry{e}}, feed, now)[0]
 }
 
-// Text takes the prose out of HTML, or out of plain text whose paragraphs are separated by blank lines. Marks of links
-// and quotations hold byte offsets into the text; the marks of what was taken out have none.
+// Text returns the prose of HTML, or of plain text whose paragraphs are separated by blank lines. Marks of links and
+// quotations hold byte offsets into the text; marks of removed blocks have none.
 func Text(html string) (string, []news.Mark) {
 	p := scan(html)
 	p.classify(itemContext{})
@@ -132,8 +133,8 @@ func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
 	return d
 }
 
-// choose settles whether content or summary is the text: a summary is text where it is the longer one and long by
-// itself; otherwise it is a teaser, and so is the content that it outweighs.
+// choose decides whether content or summary is the text. The summary is if it is longer than the content and long by itself.
+// A longer summary that is short makes both of them teasers.
 func (d *draft) choose() {
 	d.isText = d.body.hasProse()
 	if d.teaser == nil || d.teaser.weight() <= d.body.weight() {

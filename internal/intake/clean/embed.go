@@ -33,7 +33,7 @@ func readPlayers(file string) map[string][]player {
 	return all
 }
 
-// playerOf finds who stands behind an address.
+// playerOf returns the provider of the player at an address.
 func playerOf(address string) (player, bool) {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -171,7 +171,7 @@ func (e *embedded) addressByID(name string) {
 	}
 }
 
-// address is where the embedded thing is, for a reader to open, or "".
+// address returns the address at which a reader can open the embedded content, or "".
 func (e *embedded) address() string {
 	for _, s := range e.sources {
 		if !strings.Contains(s, ".swf") {
@@ -249,8 +249,7 @@ func watchAddress(address string) string {
 	return address
 }
 
-// label is the text of the link: what kind of thing it is, and its name or else that of who stands behind it, or of its
-// file or host.
+// label returns the text of the link: the kind of content and its title, or else the name of its provider, file or host.
 func (e *embedded) label(address string) string {
 	kind := e.kind
 	behind, _ := playerOf(address)
@@ -292,7 +291,7 @@ func (e *embedded) label(address string) string {
 	return kind + ": " + cutAt(name, 300)
 }
 
-// playerTitles are titles, as bare returns them, that name the player and not what it plays.
+// playerTitles are titles, as foldKey returns them, that name the player and not what it plays.
 var playerTitles = nameSet("youtubevideoplayer", "youtubevideo", "youtube", "videoplayer", "video", "embeddedvideo", "embeddedcontent", "iframe", "embed",
 	"player", "untitled", "vimeovideoplayer", "vimeo", "audioplayer", "audio", "playvideo", "play", "embeddediframe", "content", "map", "facebook")
 

@@ -56,7 +56,7 @@ func foldLine(s string) string {
 	return norm.NFC.String(b.String())
 }
 
-// foldKey is a text as compared: its letters and digits only, in lower case.
+// foldKey returns a text for comparing: only its letters and digits, in lower case.
 func foldKey(s string) string {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {

@@ -16,8 +16,8 @@ const (
 	titleWords = 16 // remembered of an item's title
 )
 
-// furniture finds the blocks of a document that are furniture: what it repeats itself, what it repeats of remembered
-// items, and what was furniture before. The second result is what is to be remembered.
+// furniture returns the blocks of a document that are furniture: repeated within it, shared with remembered items, or
+// furniture before. sites are the hosts of the items. The second result is what is to be remembered.
 func furniture(items []news.ItemBlocks, sites []string, before news.Furniture) (blockSet, news.Furniture) {
 	keys, here, bySite := blockSet{}, blockSet{}, map[string][]news.ItemBlocks{}
 	for i, it := range items {
@@ -46,9 +46,9 @@ func furniture(items []news.ItemBlocks, sites []string, before news.Furniture) (
 	return out, news.Furniture{Blocks: slices.Sorted(maps.Keys(out)), Items: newItems(items, before.Items)}
 }
 
-// repeatedBlocks returns the blocks that stand in many of the items. Items that are one article under several ids count once, or
-// its every paragraph would be furniture. A long block must stand in half of the items, or beside furniture wherever
-// it stands: agencies repeat a paragraph of background in many stories.
+// repeatedBlocks returns the blocks that many of the items have. One article under several ids counts once, or all of its
+// paragraphs would be furniture. Agencies repeat a paragraph of background in many stories, so a long block must be in half of
+// the items, or next to furniture in every item that has it.
 func repeatedBlocks(items []news.ItemBlocks) blockSet {
 	articles, count, long := 0, map[uint64]int{}, map[uint64]int{}
 	seen := seenItems{titles: blockSet{}, texts: blockSet{}, owner: map[uint64]int{}}
@@ -109,15 +109,15 @@ func newItems(items, before []news.ItemBlocks) []news.ItemBlocks {
 	return out
 }
 
-// seenItems is what is known of the items before the one at hand.
+// seenItems holds the titles and texts of earlier items.
 type seenItems struct {
 	titles, texts blockSet
 	owner         map[uint64]int // the last item that a paragraph stood in
 	words         [][]uint64     // the long words of each item's title
 }
 
-// isRepeat reports whether an item is an earlier one again: with its title, with its whole text, or as a later version that
-// shares a word of the title and half of the words in paragraphs.
+// isRepeat reports whether an item repeats an earlier one: its title, its whole text, or a word of its title and half of the
+// words in paragraphs, as a later version does.
 func (s *seenItems) isRepeat(it *news.ItemBlocks) bool {
 	shared, all := map[int]int{}, 0
 	for _, b := range it.Blocks {

@@ -406,7 +406,7 @@ func FuzzText(f *testing.F) {
 	})
 }
 
-// balanced holds where every element that is open is closed, innermost first.
+// balanced is true if every element that is open is closed, innermost first.
 func balanced(src string) bool {
 	var open []string
 	z := xhtml.NewTokenizer(strings.NewReader(src))

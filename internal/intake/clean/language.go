@@ -15,7 +15,8 @@ import (
 
 const languageSample = 4000 // bytes of a text that are looked at
 
-// language takes the feed's language where the text leaves a choice.
+// language returns the ISO 639-1 code of a text's language, or "". The feed's language, hint, decides if the text leaves a
+// choice.
 func language(text, hint string) string {
 	text = cutAt(text, languageSample)
 	// The ISO 639-1 code of a tag such as "pt-BR", "eng" or "en_GB".
@@ -169,8 +170,8 @@ func scriptOf(r rune) int {
 	return scriptOther
 }
 
-// minLead is how many stop words more than of the language that the feed says another one needs. Headlines have few, and
-// neighbouring languages share many.
+// minLead is by how many stop words another language must lead over the feed's. Headlines have few stop words, and neighbouring
+// languages share many.
 const minLead = 3
 
 // latinLanguage counts stop words. A word that several languages share speaks for each of them; a single word is too
@@ -190,7 +191,7 @@ func latinLanguage(text, hint string) string {
 			second = max(second, n)
 		}
 	}
-	said := 0 // for what the feed says
+	said := 0 // of the feed's language
 	if i := slices.Index(latinLanguages, hint); i >= 0 {
 		said = score[i]
 	}

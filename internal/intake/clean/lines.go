@@ -39,8 +39,8 @@ func hasPrefixFold(t, prefix string) bool {
 	return strings.EqualFold(t[:len(prefix)], prefix)
 }
 
-// prefixSet are ways in which lines begin, in lower case, by their first byte: most lines begin as none of them. Those that do
-// not begin with ASCII stand together.
+// prefixSet holds lower-case prefixes of lines by their first byte, since most lines begin with none of them. Prefixes that do
+// not begin with ASCII share one list.
 type prefixSet [utf8.RuneSelf + 1][]string
 
 func newPrefixSet(all ...string) *prefixSet {
@@ -61,7 +61,7 @@ func prefixIndex(t string) byte {
 	}
 }
 
-// matches reports whether t begins in one of the ways, whatever the case.
+// matches reports whether t begins with one of the prefixes, whatever the case.
 func (s *prefixSet) matches(t string) bool {
 	if t == "" {
 		return false
@@ -84,7 +84,7 @@ func containsFold(t, words string) bool {
 	return false
 }
 
-// boilerplate, writers and origins are what lines are told by.
+// boilerplate, writers and origins are the words that lineRole goes by.
 var (
 	boilerplate = words.Lists("furniture.txt")
 	writers     = words.Lists("bylines.txt")
@@ -153,7 +153,7 @@ func isTimestamp(t string) bool {
 	return digits && (strings.IndexFunc(t, unicode.IsLetter) >= 0 || strings.ContainsAny(t, ":/-."))
 }
 
-// isTimestampBreak parts words of a date.
+// isTimestampBreak is true for characters between the words of a date.
 func isTimestampBreak(r rune) bool {
 	return r == ' ' || r == '(' || r == ')' || r == ',' || r == '|' || r == '·'
 }
@@ -236,8 +236,8 @@ func isDatedName(t string) bool {
 
 var nameParts = nameSet(writers["name"]...)
 
-// namesOnly reports whether all words are capitalised or what stands between names. Outside English more than one name is
-// asked for, as "Por Navidad" is no byline.
+// namesOnly reports whether all words are capitalised or stand between names. Outside English at least two names are required,
+// since "Por Navidad" is no byline.
 func namesOnly(t string, english bool) bool {
 	words := strings.Fields(t)
 	names := 0
@@ -296,7 +296,7 @@ func nameSet(words ...string) map[string]bool {
 	return set
 }
 
-// captions are what captions are told by.
+// captions are the words that isCaption goes by.
 var captions = words.Lists("captions.txt")
 
 // agencies are names that sign photographs and texts, in lower case. They serve where no Outlets is given, and only

@@ -9,8 +9,8 @@ import (
 	"headwater/internal/news"
 )
 
-// assemble puts the prose together, two line ends between paragraphs, and gives the marks of what is in the text and
-// of what was taken out of it. Marks outside the text come first, the others in the order of the text.
+// assemble returns the prose with two line ends between paragraphs, and its marks: first those of removed blocks, then those
+// within the text in its order.
 func (p *page) assemble() (string, []news.Mark) {
 	var out strings.Builder
 	var inner []news.Mark
@@ -77,7 +77,7 @@ func (p *page) outerMarks(marks []news.Mark, b block) []news.Mark {
 	return marks
 }
 
-// appendOnce leaves out a mark that stands among the last ones already: pages repeat their captions and bylines.
+// appendOnce leaves out a mark that is among the last 20 already, because pages repeat their captions and bylines.
 func appendOnce(marks []news.Mark, m news.Mark) []news.Mark {
 	if slices.Contains(marks[max(0, len(marks)-20):], m) {
 		return marks
@@ -215,8 +215,8 @@ func nestedEnd(para string, from int, open, end rune) int {
 	return len(para)
 }
 
-// straightEnd pairs straight marks. One behind a digit is an inch or a second, unless a quotation is open; one that
-// nothing follows opens none.
+// straightEnd pairs straight marks. Behind a digit a mark means inches or seconds, unless a quotation is open. At the end of
+// a word it opens none.
 func straightEnd(para string, i, n int) int {
 	before, _ := utf8.DecodeLastRuneInString(para[:i])
 	after, _ := utf8.DecodeRuneInString(para[i+n:])
@@ -245,8 +245,8 @@ func opensAt(para string, i, n int) bool {
 	return begins && i+n < len(para) && !unicode.IsSpace(after) && (unicode.IsLetter(after) || unicode.IsDigit(after))
 }
 
-// singleEnd pairs single marks, which are apostrophes more often: they open before a letter only, close behind a
-// letter or a stop and before none, and what is not closed within 400 bytes or is a single word is no quotation.
+// singleEnd pairs single marks, most of which are apostrophes. They open only before a letter, and close behind a letter or a
+// stop and not before a letter. A single word, or more than 400 bytes, is no quotation.
 func singleEnd(para string, i, n int, end rune) int {
 	after, _ := utf8.DecodeRuneInString(para[i+n:])
 	if !opensAt(para, i, n) || !unicode.IsLetter(after) {

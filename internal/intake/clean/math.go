@@ -15,9 +15,9 @@ const (
 	maxMathNodes = 4000
 )
 
-// mathToText writes the mathematics in HTML as lines of text that mean the same: neither the text of an article nor the HTML
-// that is kept has elements for it. Formulas that scripts would typeset (TeX in script elements) are written as they are.
-// Of a formula with a picture behind it only the picture stays, whose alt text is the formula.
+// mathToText replaces MathML in HTML by lines of text with the same meaning, since neither an article's text nor its HTML has
+// elements for it. TeX in script elements is kept as text. A formula that is followed by its picture is removed, because the
+// picture's alt text is the formula.
 func mathToText(src string) string {
 	if !strings.Contains(src, "math") && !strings.Contains(src, "MATH") && !strings.Contains(src, "katex") {
 		return src

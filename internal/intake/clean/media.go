@@ -19,18 +19,18 @@ type mediaElement struct {
 	picture picture
 }
 
-// placeholder is an element that a script was to fill: with the picture behind it, or with what it embeds. It is written
-// when it ends, where nothing else was written meanwhile.
+// placeholder is an element that a script was to fill with a picture or with embedded content. That is written when the
+// element ends, unless something else was written within it.
 type placeholder struct {
 	name                               string
 	depth                              int
 	picture                            picture
 	embedded                           embedded
 	textCount, pictureCount, linkCount int
-	isPlayer                           bool // words do not stand for what it embeds
+	isPlayer                           bool // words within it do not replace what it embeds
 }
 
-// media takes the start tags of pictures and of what is embedded. It says whether the tag was one.
+// media handles the start tags of pictures and embedded content, and reports whether the tag is done with.
 func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosing bool) bool {
 	if n := len(b.placeholders); n > 0 && !selfClosing && string(name) == b.placeholders[n-1].name {
 		b.placeholders[n-1].depth++
@@ -84,7 +84,7 @@ func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosi
 	return true
 }
 
-// customElement takes elements that HTML does not know: those of AMP, and those that scripts define.
+// customElement handles elements that HTML does not know: those of AMP, and those that scripts define.
 func (b *balancer) customElement(name string, selfClosing bool) bool {
 	switch {
 	case name == "oembed":
@@ -146,7 +146,7 @@ func (b *balancer) beginElement(name string, selfClosing bool) {
 	}
 }
 
-// gatherChild takes what stands in a holder. It says whether the tag belongs there.
+// gatherChild reads a tag within the open media element, and reports whether the tag belongs there.
 func (b *balancer) gatherChild(tag atom.Atom, name []byte) bool {
 	h := b.element
 	if h.tag == "picture" {
@@ -243,7 +243,7 @@ func (h *mediaElement) candidate(z *html.Tokenizer) {
 	h.picture.set = append(h.picture.set, p.lazySet...)
 }
 
-// endMedia takes the end tags of holders and standings. It says whether the tag ends there.
+// endMedia handles the end tags of media elements and placeholders, and reports whether the tag is done with.
 func (b *balancer) endMedia(name []byte) bool {
 	if n := len(b.placeholders); n > 0 && string(name) == b.placeholders[n-1].name {
 		b.placeholders[n-1].depth--
@@ -453,7 +453,7 @@ func (b *balancer) pushPlaceholder(s placeholder) {
 	}
 }
 
-// endPlaceholder writes the innermost standing where its place stayed empty.
+// endPlaceholder writes the content of the innermost placeholder if nothing else was written within it.
 func (b *balancer) endPlaceholder() {
 	s := b.placeholders[len(b.placeholders)-1]
 	b.placeholders = b.placeholders[:len(b.placeholders)-1]
@@ -465,8 +465,8 @@ func (b *balancer) endPlaceholder() {
 	}
 }
 
-// picture writes a picture, unless it is there already: pages that load their pictures late hold each once for scripts
-// and once, in noscript, for readers without.
+// picture writes a picture unless it was written already. Pages with lazy loading have each picture twice: for scripts, and in
+// noscript for readers without.
 func (b *balancer) picture(p picture) {
 	address := p.address()
 	tag := p.tag(address)
@@ -524,7 +524,7 @@ func (b *balancer) picture(p picture) {
 	}
 }
 
-// write writes a picture, and below it what its publisher has readers see when they point at it.
+// write writes a picture, and below it the title that browsers show when the pointer is over it.
 func (b *balancer) write(tag string, p picture) {
 	b.out.WriteString(tag)
 	hover := p.hoverText()
@@ -576,7 +576,7 @@ func isVersion(a, b string) bool {
 	return ok && (rest == "" || strings.IndexByte("-_.@", rest[0]) >= 0)
 }
 
-// pictureKey is the same for a picture's address in several sizes.
+// pictureKey returns the same key for the addresses of a picture in several sizes.
 func pictureKey(address string) string {
 	_, rest, _ := strings.Cut(address, "://")
 	at, query, _ := strings.Cut(rest, "?")

@@ -34,7 +34,7 @@ type block struct {
 	start, end int
 	kind       kind
 	role       role
-	soft       bool      // parted from the block before by a single line break only
+	soft       bool      // only a single line break separates it from the block before
 	url        string    // of a source line whose link stands beside it
 	tails      []cutTail // cut off its end
 	hash       uint64    // of prose, see blockHash
@@ -47,7 +47,7 @@ type anchor struct {
 	url        string
 }
 
-// page is what one pass over the HTML leaves: folded text in buf, its blocks one byte apart, and the links.
+// page is the result of one pass over HTML: folded text in buf, its blocks, which are one byte apart, and its links.
 type page struct {
 	buf            []byte
 	blocks         []block
@@ -74,7 +74,7 @@ type role uint8
 
 const (
 	prose   role = iota
-	dropped      // furniture and everything else that nobody claims by
+	dropped      // furniture and all else that is neither text nor mark
 	captionLine
 	bylineLine
 	rightsLine
@@ -83,11 +83,11 @@ const (
 	teaser // only a link, to something else
 )
 
-// itemContext is what the item around a page is known to be: with it, its own title, links to itself and the outlet
-// naming itself are told from prose and from credits. The zero value knows nothing.
+// itemContext describes the item of a page. It tells the item's own title, links to itself and the outlet's own name from
+// prose and credits. The zero value knows nothing.
 type itemContext struct {
-	title    string // as shown, bare
-	compared string // as compared, bare
+	title    string // foldKey of the title as shown
+	compared string // foldKey of the title for comparing
 	self     string // canonical address of its page
 	site     string // host of the feed's site
 	outlet   news.Outlet
@@ -182,7 +182,7 @@ func endsSentence(t string) bool {
 	return false
 }
 
-// countWords counts what white space parts; Chinese, Japanese, Thai and the like count a word for three letters.
+// countWords counts words separated by white space. Three letters of Chinese, Japanese, Thai and the like count as a word.
 func countWords(t string) int {
 	n, wide, in := 0, 0, byte(0) // in is 1 within a word
 	for _, r := range t {
@@ -205,8 +205,8 @@ func countWords(t string) int {
 	return n + (wide+2)/3
 }
 
-// solidASCII is 1 for what words of ASCII consist of, and 0 for white space: a test for it would be guessed wrong at the
-// ends of each word.
+// solidASCII is 1 for the characters of ASCII words and 0 for white space. A table spares the branch that the processor would
+// mispredict at the end of each word.
 var solidASCII = func() (out [utf8.RuneSelf]byte) {
 	for c := ' ' + 1; c < utf8.RuneSelf; c++ {
 		out[c] = 1
@@ -214,8 +214,8 @@ var solidASCII = func() (out [utf8.RuneSelf]byte) {
 	return out
 }()
 
-// blockHash tells blocks apart by their letters, whatever their case; all figures are one, as counters, prices and dates
-// move: "9", "12.50" and "1,024" are the same.
+// blockHash hashes a block's letters, whatever their case. All numbers hash the same ("9", "12.50" and "1,024"), because
+// counters, prices and dates change.
 func blockHash(t string) uint64 {
 	const offset, prime = 14695981039346656037, 1099511628211
 	h, last := uint64(offset), rune(0)

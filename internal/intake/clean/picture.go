@@ -72,7 +72,7 @@ func (p *picture) attribute(key, val string) {
 	}
 }
 
-// customAttribute reads the attributes that each publisher names in another way. What they mean is told by their value.
+// customAttribute reads attributes whose names differ from publisher to publisher. Their values show what they mean.
 func (p *picture) customAttribute(key, val string) {
 	if len(val) < 5 || strings.HasPrefix(key, "on") {
 		return
@@ -97,7 +97,7 @@ func (p *picture) customAttribute(key, val string) {
 	}
 }
 
-// isLazyName holds for attributes from which scripts fill src: data-src, data-lazy-src, data-lazyload, data-ll-src,
+// isLazyName is true for attributes from which scripts fill src: data-src, data-lazy-src, data-lazyload, data-ll-src,
 // data-actualsrc, data-echo. Those for one size among others are none.
 func isLazyName(key string) bool {
 	switch key {
@@ -113,13 +113,13 @@ func isLazyName(key string) bool {
 	return strings.HasSuffix(key, "src") || strings.Contains(key, "lazy")
 }
 
-// isPictureName holds for attributes that name a picture, so that their address need not end as a picture's does.
+// isPictureName is true for attributes that name a picture, so that their address need not end as a picture's does.
 func isPictureName(key string) bool {
 	return containsAny(key, "src", "img", "image", "photo", "picture", "original", "orig-file", "large-file", "full", "background", "-bg", "hi-res", "hires") &&
 		!containsAny(key, "title", "caption", "meta", "description", "alt")
 }
 
-// isLinkName holds for attributes whose address is that of a page or of something for others to show.
+// isLinkName is true for attributes whose address is that of a page or of something for others to show.
 func isLinkName(key string) bool {
 	return containsAny(key, "link", "href", "share", "pin", "page", "credit", "error", "fallback", "avatar", "icon", "logo", "poster") ||
 		key == "longdesc" || key == "cite" || key == "itemid" || key == "usemap"
@@ -129,8 +129,8 @@ func containsAny(s string, parts ...string) bool {
 	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(s, p) })
 }
 
-// address is the picture's best address for a column. Src is it, unless it stands in for what a script shows, or is too
-// small and there is a larger one.
+// address returns the picture's best address for a column: src, unless that is a placeholder, or too small and a larger one is
+// known.
 func (p picture) address() string {
 	best, width, set := "", 0, p.set
 	if p.src != "" && !isPlaceholder(p.src) {
@@ -158,7 +158,7 @@ func (p picture) address() string {
 			}
 		}
 	}
-	// A stand-in is shown if there is nothing else and its name does not rule out that it is a picture of something.
+	// A placeholder is shown if there is no other address and its name allows that it shows something.
 	if best == "" && p.src != "" {
 		isShown := func(w string) bool { return visibleWords[w] }
 		if !isPlaceholder(p.src) || slices.ContainsFunc(slices.Collect(nameWords(p.src)), isShown) {
@@ -195,8 +195,8 @@ func (p picture) tag(address string) string {
 	return b.String()
 }
 
-// hoverText is the title of the picture where it says more than the text in its place, its file and a caption would: the
-// names that publishing systems give to pictures are none.
+// hoverText returns the picture's title if it says more than its alt text and file name. Names that publishing systems give to
+// pictures say nothing.
 func (p picture) hoverText() string {
 	t := foldLine(p.title)
 	if t == "" || len(t) > 4000 || countWords(t) < 2 && len(t) < 20 {
@@ -215,7 +215,7 @@ func (p picture) hoverText() string {
 	return t
 }
 
-// isAspectLayout holds for the layouts of AMP's elements whose width and height say only how these relate: 16 and 9, 1 and 1.
+// isAspectLayout is true for the layouts of AMP's elements whose width and height say only how these relate: 16 and 9, 1 and 1.
 func isAspectLayout(layout string) bool {
 	return strings.EqualFold(layout, "responsive") || strings.EqualFold(layout, "intrinsic")
 }

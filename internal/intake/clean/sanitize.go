@@ -37,7 +37,8 @@ func newPolicy() *bluemonday.Policy {
 // Sanitize makes HTML safe to show: text markup, tables, links and pictures (an address, two texts and a size each) are
 // kept; scripts, styles, forms and everything else that could load or run is not. Frames and players become links, formulas
 // text. Links get rel="nofollow noreferrer noopener". What is open is closed and what closes nothing goes, so that the page
-// around it stays whole. Plain text is escaped and put in paragraphs.
+// around it stays whole. Plain text is escaped and put in paragraphs. The policy of bluemonday runs last, so that nothing
+// depends on the balancer for safety.
 func Sanitize(src string) string {
 	src = strings.ToValidUTF8(src[:min(len(src), maxHTML)], "\ufffd")
 	if strings.TrimSpace(src) == "" {

@@ -11,13 +11,13 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// region is an element whose whole content is set apart. It ends with the matching end tag, counted by depth.
+// region is an element whose whole content is skipped or has one role. It ends with the matching end tag, counted by depth.
 type region struct {
 	role  role
 	tag   atom.Atom
 	depth int
 	from  int // length of buf where it began
-	seen  int // bytes of text within, for zones that are not kept
+	seen  int // bytes of text within a skipped region
 }
 
 type scanner struct {
@@ -239,7 +239,7 @@ func (s *scanner) finish(tag atom.Atom) {
 	}
 }
 
-// endCell parts cells that hold a paragraph and keeps the short ones of a row together.
+// endCell ends a table cell. A cell with a paragraph is a block of its own; the short cells of a row share one.
 func (s *scanner) endCell() {
 	if s.start >= 0 && len(s.buf)-max(s.cellStart, s.start) >= 80 {
 		s.endBlock()
@@ -340,8 +340,8 @@ func (s *scanner) ready() {
 	}
 }
 
-// unmark writes the agencies' editing marks as their words: [USN:L8N44F05Z TEXT:"the words"] marks a link in a
-// Reuters text whose other end was lost on the way. The space beside a mark without words goes with it.
+// unmark replaces editing marks of agencies by their words: [USN:L8N44F05Z TEXT:"the words"] is what remains of a link in a
+// Reuters text. The space beside a mark without words is removed too.
 func (s *scanner) unmark() {
 	if !bytes.Contains(s.buf[s.start:], []byte(" TEXT:\"")) {
 		return
@@ -400,8 +400,8 @@ func (s *scanner) compose() {
 	s.moveAnchors(moved)
 }
 
-// moveAnchors moves the links of the open block after it was rewritten; moved gives where each segment of the source stands
-// now, from the block's beginning. A link that nothing is left of goes.
+// moveAnchors adjusts the links of the open block after it was rewritten. moved maps the offset of each segment before to that
+// after, both from the block's beginning. A link without words left is removed.
 func (s *scanner) moveAnchors(moved [][2]int) {
 	first := len(s.anchors)
 	for first > 0 && s.anchors[first-1].end > s.start {

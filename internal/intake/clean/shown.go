@@ -11,9 +11,9 @@ import (
 	"headwater/internal/news"
 )
 
-// Shown is what a reader of an article's summary and HTML sees and its title and body do not hold: list items, captions,
-// table cells, bylines, the texts of pictures. A line a block, without the lines that every page of a site has. Grouping
-// has no use for it, and searches find it.
+// Shown returns what an article's summary and HTML show and its title and body do not contain: list items, captions, table
+// cells, bylines, the texts of pictures. Each block is a line; lines that every page of a site has are left out. It is for
+// search, not for grouping.
 func Shown(a news.Article) string {
 	body := a.Body()
 	l := lineWriter{known: make(wordPairs, (len(a.Title)+len(body))/3)}
@@ -73,8 +73,8 @@ func (l *lineWriter) end() {
 	}
 }
 
-// add writes what a line has that stands nowhere else: runs of words of which no two stand side by side in the text, or
-// the whole line where that is most of it, so that phrases are found.
+// add writes the new parts of a line: runs of words whose neighbouring pairs are not in the text. If they are most of the line,
+// it writes the whole line, so that phrases are found.
 func (l *lineWriter) add(line string) {
 	line = foldLine(line)
 	if line == "" || isReadMore(line) || isCounter(line) || isAppeal(line) || isCommentsHeading(line) {
@@ -122,8 +122,8 @@ func (p wordPairs) add(text string, words []news.Span) {
 	}
 }
 
-// adjacent says of each two neighbouring words whether they stand side by side in the text, or of a lone word whether it
-// stands there.
+// adjacent reports for each pair of neighbouring words of a line whether the text has it, or for a lone word whether the text
+// has that.
 func (p wordPairs) adjacent(line string, words []news.Span) []bool {
 	if len(words) == 0 {
 		return nil

@@ -26,8 +26,8 @@ func isBlock(t atom.Atom) bool {
 	return isHeading(t)
 }
 
-// isRaw names the elements whose content the tokenizer would hand over unread. Script and style stay so; of the
-// others a feed often leaves the end tag out, and the rest of the article with it.
+// isRaw is true for elements whose content the tokenizer would return as raw text. It must not for these: feeds often omit
+// their end tag, and the rest of the article would be lost. Script and style stay raw.
 func isRaw(t atom.Atom) bool {
 	switch t {
 	case atom.Iframe, atom.Noembed, atom.Noframes, atom.Plaintext, atom.Textarea, atom.Title, atom.Xmp:
@@ -49,7 +49,7 @@ func tagRole(t atom.Atom) role {
 	return prose
 }
 
-// hasBlocks reports whether HTML has any element that parts paragraphs; without one, its line ends do.
+// hasBlocks reports whether HTML has an element that separates paragraphs. Without one, line ends do.
 func hasBlocks(src string) bool {
 	for {
 		i := strings.IndexByte(src, '<')

@@ -12,8 +12,8 @@ import (
 	"headwater/internal/weburl"
 )
 
-// campaignParameters are query parameters that say where a reader came from, and at no site what is read. Those that begin with
-// "utm_" are, too.
+// campaignParameters are query parameters that say where a reader came from, and select nothing at any site. So are those that
+// begin with "utm_".
 var campaignParameters = nameSet("fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid",
 	"li_fat_id", "igshid", "igsh", "mc_cid", "mc_eid", "mkt_tok", "_hsenc", "_hsmi", "hsctatracking", "vero_id", "oly_anon_id",
 	"oly_enc_id", "wickedid", "ref_src", "ref_url", "refsrc", "referrer", "referer", "emc", "cmpid", "ocid", "smtyp", "smprod",
@@ -26,14 +26,14 @@ var campaignParameters = nameSet("fbclid", "gclid", "gclsrc", "dclid", "gbraid",
 	"pk_campaign", "pk_kwd", "pk_keyword", "pk_source", "pk_medium", "pk_content", "pk_cid",
 	"mtm_campaign", "mtm_keyword", "mtm_kwd", "mtm_source", "mtm_medium", "mtm_content", "mtm_cid", "mtm_group", "mtm_placement")
 
-// ambiguousParameters are query parameters that say where a reader came from at most sites, and at some what is read.
+// ambiguousParameters are query parameters that say where a reader came from at most sites, and select the article at some.
 var ambiguousParameters = nameSet("ref", "mod", "share", "amp", "rss", "partner", "cmp", "cmp_id", "ei", "cvid", "smid", "ncid", "icid", "s_cid",
 	"taid", "campaign_id", "instance_id", "segment_id", "feedname", "feedtype", "outputtype")
 
-// CanonicalURL is an address as a key: two addresses of one article give the same. It is not for show. Campaign marks,
-// default ports, mobile and AMP variants and a trailing slash are folded; "" where there is no web address. What may
-// select an article stays: a doubtful parameter unless the path names the article by itself, and a fragment ("#!/news/3",
-// "#v1.2") unless it is a mark or leads to a part that all pages have.
+// CanonicalURL returns a key that is the same for all addresses of one article, or "" for what is no web address. It is not for
+// show. Campaign parameters, default ports, mobile and AMP variants and a trailing slash are folded. What may select an
+// article stays: an ambiguous parameter unless the path names the article by itself, and a fragment ("#!/news/3", "#v1.2")
+// unless it is a campaign mark or leads to a part that all pages have.
 func CanonicalURL(raw string) string { return canonicalURL(raw, nil) }
 
 // PageURL is CanonicalURL without the fragment: the page that is asked for.
@@ -42,7 +42,7 @@ func PageURL(raw string) string {
 	return page
 }
 
-// canonicalURL is CanonicalURL where some doubtful parameters are known to select nothing.
+// canonicalURL is CanonicalURL without the ambiguous parameters that are known to select nothing.
 func canonicalURL(raw string, idle idleParameters) string {
 	u := parseWeb(raw)
 	if u == nil {
@@ -125,7 +125,7 @@ func foldPath(path string) string {
 	}
 }
 
-// foldQuery sorts the parameters and leaves out campaign marks, and of the doubtful ones those that select nothing.
+// foldQuery sorts the parameters and leaves out those of campaigns, and ambiguous ones for which idle is true.
 func foldQuery(raw string, idle func(key, value string) bool) string {
 	if raw == "" {
 		return ""
@@ -175,14 +175,14 @@ func foldFragment(raw string) string {
 // parameter is a query parameter of a site.
 type parameter struct{ host, key string }
 
-// idleParameters are doubtful parameters that select nothing in a document, with the value that they have in it.
+// idleParameters are ambiguous parameters that select nothing in a document, with their value in it.
 type idleParameters map[parameter]string
 
 // minIdleItems is how many items of a site show that a parameter selects nothing.
 const minIdleItems = 3
 
-// findIdleParameters returns the doubtful parameters that select nothing in a document: all items of a site have the same value, and are told
-// apart by the rest of their addresses.
+// findIdleParameters returns the ambiguous parameters that select nothing in a document: all items of a site have the same
+// value, and the rest of their addresses differs.
 func findIdleParameters(entries []news.Entry) idleParameters {
 	type site struct {
 		items  int
@@ -278,8 +278,8 @@ func isLocal(host string) bool {
 	return err == nil
 }
 
-// foldID is an id without what publishers change while the article stays: case, a fragment or counter behind #, and where
-// it is an address also its scheme, "www.", the slash at its end, marks of campaigns and of sessions.
+// foldID returns an id without what publishers change though the article is the same: case, a fragment or counter behind #, and
+// in an address also the scheme, "www.", a trailing slash, and campaign and session parameters.
 func foldID(id string) string {
 	id = strings.TrimSpace(id)
 	if address := foldAddress(id); address != "" {
@@ -289,8 +289,8 @@ func foldID(id string) string {
 	return strings.ToLower(id)
 }
 
-// itemAddress is an address as an item is known by it: folded as an id is, but with its fragment, which may be all that
-// tells the items of one page apart. It is "" for a front page, to which items of all kinds link.
+// itemAddress returns an address as a key of an item: folded as an id is, but with its fragment, which may be all that differs
+// between the items of one page. It is "" for a front page, to which all kinds of items link.
 func itemAddress(raw string) string {
 	address := foldAddress(raw)
 	if weburl.IsFrontPage("https://" + address) {
@@ -325,7 +325,7 @@ func foldAddress(raw string) string {
 	return folded
 }
 
-// sessionParameters are query parameters that are minted for a visit or a request.
+// sessionParameters are query parameters that differ from visit to visit or from request to request.
 var sessionParameters = nameSet("sid", "phpsessid", "jsessionid", "aspsessionid", "sessionid", "session_id", "session", "sess", "s_id", "token",
 	"access_token", "auth", "auth_token", "sig", "signature", "hash", "nonce", "expires", "exp", "ts", "timestamp", "t", "time", "_", "rand", "rnd", "random",
 	"cb", "cachebuster", "nocache", "cache", "hmac", "key")

@@ -216,7 +216,7 @@ func pictureOf(resp *http.Response, r Request, end func()) (news.Picture, error)
 	return p, nil
 }
 
-// pictureReader returns the way to the host free when it is closed.
+// pictureReader releases the host's slot when it is closed.
 type pictureReader struct {
 	io.Reader
 	body io.Closer

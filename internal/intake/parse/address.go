@@ -83,7 +83,7 @@ func safeAddress(address string) string {
 	return ""
 }
 
-// isAddress holds for attributes whose value is one address.
+// isAddress is true for attributes whose value is one address.
 func isAddress(attr string) bool {
 	switch strings.ToLower(attr) {
 	case "href", "src", "url", "uri", "cite", "action", "poster", "background", "longdesc", "data", "resource":

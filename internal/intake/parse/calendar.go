@@ -314,7 +314,7 @@ func fold(name string) string {
 	return norm.NFC.String(b.String())
 }
 
-// isAccent holds for marks that publishers leave out: accents, Hebrew points, Arabic vowel signs and hamza, the dot of
+// isAccent is true for marks that publishers leave out: accents, Hebrew points, Arabic vowel signs and hamza, the dot of
 // Indic letters. The vowels of Indic and Thai words are marks as well, and stay.
 func isAccent(r rune) bool {
 	return r >= 0x300 && r < 0x370 || r >= 0x591 && r < 0x5c8 || r >= 0x610 && r < 0x61b || r == 0x640 ||

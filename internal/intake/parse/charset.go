@@ -152,13 +152,13 @@ func declaredCharset(doc []byte) string {
 	return string(label)
 }
 
-// isSingleByte holds for encodings in which every byte is a character.
+// isSingleByte is true for encodings in which every byte is a character.
 func isSingleByte(enc encoding.Encoding) bool {
 	out, err := enc.NewDecoder().Bytes([]byte("\xe9\xe8\xe9\xe8"))
 	return err == nil && utf8.RuneCount(out) == 4 && !bytes.ContainsRune(out, utf8.RuneError)
 }
 
-// decodesAs holds where nearly all of the document can be decoded.
+// decodesAs is true if nearly all of the document can be decoded.
 func decodesAs(enc encoding.Encoding, doc []byte) bool {
 	sample := doc[:min(len(doc), 1<<16)]
 	out, err := enc.NewDecoder().Bytes(sample)

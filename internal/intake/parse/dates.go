@@ -222,7 +222,7 @@ func solarToGregorian(year, month, day int) (y, m, d int) {
 	return t.Year(), int(t.Month()), t.Day()
 }
 
-// matchesWeekday holds where the date names the weekday of that day, in any of the languages that its word is of.
+// matchesWeekday is true if the date names the weekday of that day, in any of the languages that its word is of.
 func (w *dateText) matchesWeekday(t time.Time) bool {
 	return slices.ContainsFunc(w.weekday, func(m meaning) bool { return m.value == int(t.Weekday()) })
 }

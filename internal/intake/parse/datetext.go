@@ -108,7 +108,7 @@ func lex(text string, c *calendar) []lexeme {
 	return c.attachMeanings(all)
 }
 
-// isWordRune holds for what stands in words: letters, their marks, apostrophes and joiners.
+// isWordRune is true for what stands in words: letters, their marks, apostrophes and joiners.
 func isWordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsMark(r) || strings.ContainsRune("'’ʼ׳״\"\u200c\u200d", r)
 }
@@ -273,13 +273,13 @@ func (w *dateText) markUsed(from, to int) {
 	}
 }
 
-// attached holds for a lexeme that follows the one before at once.
+// attached is true for a lexeme that follows the one before at once.
 func (w *dateText) attached(i int) bool {
 	l := w.at(i)
 	return i > 0 && i < len(w.lexemes) && !l.spaced
 }
 
-// hasDate holds where the date is known, and what numbers are left are those of a clock.
+// hasDate is true if the date is known, and what numbers are left are those of a clock.
 func (w *dateText) hasDate() bool {
 	return w.shape != noNumbers || w.year >= 0 && w.month >= 0 && w.day >= 0
 }
@@ -310,7 +310,7 @@ func (w *dateText) setClock(from, to, hour, minute, second int) bool {
 	return true
 }
 
-// hasPair holds for a sign and a number of one or two digits after the lexeme i.
+// hasPair is true for a sign and a number of one or two digits after the lexeme i.
 func (w *dateText) hasPair(i int, sign string) bool {
 	next := w.at(i + 2)
 	return w.at(i+1).is(sign) && next.kind == digits && len(next.text) <= 2 && !next.used

@@ -466,7 +466,7 @@ func commonRows(sample []byte, first, last byte) float64 {
 	return of / max(all, 1)
 }
 
-// hasRuns holds where two in five bytes beyond ASCII stand beside another one: they write whole words. In Western languages they
+// hasRuns is true if two in five bytes beyond ASCII stand beside another one: they write whole words. In Western languages they
 // are single letters among others, whatever Cyrillic or Chinese these would make.
 func hasRuns(sample []byte) bool {
 	all, beside := 0, 0

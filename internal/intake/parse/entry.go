@@ -107,7 +107,7 @@ func (r *entryReader) baseFor(name string) *url.URL {
 	return r.docURL
 }
 
-// worthKeeping holds for an item that the end of the document cut off where the next poll can know it again: it has an
+// worthKeeping is true for an item that the end of the document cut off where the next poll can know it again: it has an
 // id or address, or is like the items before in having none.
 func worthKeeping(e news.Entry, before []news.Entry) bool {
 	if e.GUID != "" || e.URL != "" {
@@ -246,7 +246,7 @@ func (r *entryReader) originURL(link, permalink string) string {
 	return given
 }
 
-// redirects holds for addresses of services that stand between a feed and its site, and count who follows a link.
+// redirects is true for addresses of services that stand between a feed and its site, and count who follows a link.
 func redirects(u *url.URL) bool {
 	if u == nil {
 		return false
@@ -264,7 +264,7 @@ func (r *entryReader) link(rel, href, title string) news.Link {
 	return news.Link{Rel: strings.ToLower(rel), URL: safeAddress(join(r.baseFor("link"), href)), Title: plain(title)}
 }
 
-// isOriginRelation holds for relations that say something about where an item comes from.
+// isOriginRelation is true for relations that say something about where an item comes from.
 func isOriginRelation(rel string) bool {
 	switch strings.ToLower(rel) {
 	case "", "alternate", "self", "enclosure", "edit", "edit-media", "replies", "next", "prev", "previous", "first", "last", "hub", "license":

@@ -216,7 +216,7 @@ func inlineName(written []byte, n *nameResolver) string {
 	return string(written)
 }
 
-// isItem holds for the items of either format, since feeds mix them.
+// isItem is true for the items of either format, since feeds mix them.
 func (g *guard) isItem(n name) bool {
 	return n.space == nativeSpace && (n.local == "item" || n.local == "entry")
 }

@@ -271,7 +271,7 @@ func jsonAuthors(o object) []string {
 	return cleanList(all)
 }
 
-// deeperThan holds where lists and objects are nested deeper than that.
+// deeperThan is true if lists and objects are nested deeper than that.
 func deeperThan(doc []byte, limit int) bool {
 	depth := 0
 	quoted := false

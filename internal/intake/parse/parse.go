@@ -223,7 +223,7 @@ func declares(local string, attrs []attribute) bool {
 	return false
 }
 
-// isRawText holds for elements of a page in which a "<" begins no tag.
+// isRawText is true for elements of a page in which a "<" begins no tag.
 func isRawText(local string) bool {
 	switch local {
 	case "script", "style", "textarea", "xmp", "title", "noscript":

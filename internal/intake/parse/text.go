@@ -114,7 +114,7 @@ func escapeText(text string) string {
 	return b.String()
 }
 
-// looksLikeHTML holds for text with a tag that HTML knows. Publishers often call HTML plain text.
+// looksLikeHTML is true for text with a tag that HTML knows. Publishers often call HTML plain text.
 func looksLikeHTML(text string) bool {
 	s := scanner{doc: []byte(text)}
 	for {
@@ -146,7 +146,7 @@ func isHTMLName(name string) bool {
 	return false
 }
 
-// isVoid holds for HTML elements that have no end tag.
+// isVoid is true for HTML elements that have no end tag.
 func isVoid(name string) bool {
 	switch strings.ToLower(name) {
 	case "br", "hr", "img", "wbr", "input", "area", "col", "embed", "param", "meta":

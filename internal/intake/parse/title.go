@@ -132,12 +132,12 @@ type piece struct {
 	isRisky   bool   // it has an attribute that runs or loads something
 }
 
-// isActive holds for what makes a browser run or load something, or hide text.
+// isActive is true for what makes a browser run or load something, or hide text.
 func (p piece) isActive() bool {
 	return p.hasValue || p.isRisky || p.hidesText || p.kind == otherTag && !p.isLiteral()
 }
 
-// isLiteral holds for the likes of "<?php", "</>" and "<!DOCTYPE html>" where a title speaks of them.
+// isLiteral is true for the likes of "<?php", "</>" and "<!DOCTYPE html>" where a title speaks of them.
 func (p piece) isLiteral() bool {
 	return p.raw == "</>" || (strings.HasPrefix(p.raw, "<?") || strings.HasPrefix(strings.ToLower(p.raw), "<!doctype")) && !strings.ContainsAny(strings.TrimPrefix(p.raw[1:], "?="), "<=;:\"'(`")
 }
@@ -261,7 +261,7 @@ func startsHidden(tag piece, before, rest string) bool {
 	return !prose || strings.Contains(strings.ToLower(rest), "</"+tag.name)
 }
 
-// isRawElement holds for the elements whose contents are no text.
+// isRawElement is true for the elements whose contents are no text.
 func isRawElement(name string) bool { return name == "script" || name == "style" }
 
 // pairTags finds the tags that enclose text.
@@ -281,7 +281,7 @@ func pairTags(pieces []piece) {
 	}
 }
 
-// isEnumeration holds for what stands between two tags that are words: "<b> and </b>".
+// isEnumeration is true for what stands between two tags that are words: "<b> and </b>".
 func isEnumeration(between []piece) bool {
 	if len(between) != 1 || between[0].kind != textPiece {
 		return false
@@ -306,7 +306,7 @@ func (p piece) baseName() string {
 	return p.name[:end]
 }
 
-// isTitleWord holds for a tag that is a word of the title. Worded says that the title has others.
+// isTitleWord is true for a tag that is a word of the title. Worded says that the title has others.
 func isTitleWord(pieces []piece, i int, worded bool) bool {
 	p := pieces[i]
 	if p.kind == otherTag {
@@ -391,7 +391,7 @@ func hasCue(pieces []piece, i int) bool {
 	return cueWords.MatchString(pieces[i+1].raw) || cueWordsCJK.MatchString(pieces[i+1].raw)
 }
 
-// breaksLine holds for elements in whose place words stand apart.
+// breaksLine is true for elements in whose place words stand apart.
 func breaksLine(name string) bool {
 	switch name {
 	case "br", "p", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "h5", "h6", "hr":
@@ -400,7 +400,7 @@ func breaksLine(name string) bool {
 	return false
 }
 
-// isInline holds for elements that mark words up. Alone, without any words, they are left over.
+// isInline is true for elements that mark words up. Alone, without any words, they are left over.
 func isInline(name string) bool {
 	switch name {
 	case "a", "abbr", "b", "big", "center", "cite", "code", "em", "font", "i", "kbd", "mark", "q", "s", "small", "span", "strong", "sub",

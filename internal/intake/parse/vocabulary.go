@@ -170,7 +170,7 @@ func atomEntryChild(n name) (role, containerKind) {
 	return dropped, noContainer
 }
 
-// isDate holds for the elements whose text is a date. They are captured, so that gofeed does not try its layouts.
+// isDate is true for the elements whose text is a date. They are captured, so that gofeed does not try its layouts.
 func isDate(n name) bool {
 	switch n.local {
 	case "date", "issued", "created", "modified":
@@ -183,7 +183,7 @@ func isDate(n name) bool {
 	return false
 }
 
-// isShortText holds for elements whose text never contains an element of the feed: another one that begins inside shows
+// isShortText is true for elements whose text never contains an element of the feed: another one that begins inside shows
 // that the end tag is missing.
 func isShortText(n name) bool {
 	if n.space != nativeSpace {
@@ -196,7 +196,7 @@ func isShortText(n name) bool {
 	return isDate(n)
 }
 
-// isLongText holds for elements whose text is worth having when the document ends inside them.
+// isLongText is true for elements whose text is worth having when the document ends inside them.
 func isLongText(n name) bool {
 	switch n.local {
 	case "description", "encoded", "content", "summary", "body", "fullitem":

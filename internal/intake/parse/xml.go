@@ -297,7 +297,7 @@ func unescape(value []byte) string {
 	return html.UnescapeString(string(appendText(nil, value, '"')))
 }
 
-// isPlainName holds for names that encoding/xml takes.
+// isPlainName is true for names that encoding/xml takes.
 func isPlainName(b []byte) bool {
 	colons := 0
 	for _, c := range b {
@@ -416,7 +416,7 @@ func appendReference(dst, text []byte) (written, rest []byte) {
 	return appendLiteral(dst, utf8.AppendRune(nil, r)), text[n:]
 }
 
-// isXMLChar holds for the characters that XML 1.0 allows.
+// isXMLChar is true for the characters that XML 1.0 allows.
 func isXMLChar(r rune) bool {
 	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd || r >= 0x10000 && r <= utf8.MaxRune
 }
