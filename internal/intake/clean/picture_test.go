@@ -32,11 +32,11 @@ func TestPictures(t *testing.T) {
 		`<img src="https://count.example/p.gif" width="1" height="1">a`:                                    `a`,
 		`<img src="https://count.example/p.gif" style="width: 1px; height:1px">a`:                          `a`,
 		`<img src="https://count.example/p.gif" style="display: none">a`:                                   `a`,
-		`<img src="/relative.png">a`:      `a`,
-		`<img src="javascript:x">a`:       `a`,
-		`<img src="file:///etc/passwd">a`: `a`,
-		`<img>a`:                          `a`,
-		`<svg><image href="https://a.example/x.png"/></svg>a`: `a`,
+		`<img src="/relative.png">a`:                                                                       `a`,
+		`<img src="javascript:x">a`:                                                                        `a`,
+		`<img src="file:///etc/passwd">a`:                                                                  `a`,
+		`<img>a`:                                                                                           `a`,
+		`<svg><image href="https://a.example/x.png"/></svg>a`:                                              `a`,
 	})
 }
 

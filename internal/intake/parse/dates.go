@@ -249,7 +249,7 @@ func (d *dates) chooseMonth(w *dateText, c *calendar) int {
 		rank := []int{boolInt(m.langs.has(lang)), boolInt(ok && w.matchesWeekday(t)), ownDay, 0, boolInt(ok && d.inRange(t))}
 		if rank[0] == 0 && d.all != nil {
 			if d.votes == nil {
-				d.analyze(c)
+				d.analyse(c)
 			}
 			for i := range c.languages {
 				if m.langs.has(i) {
@@ -274,13 +274,13 @@ func boolInt(b bool) int {
 // chosenOrder is the one that the document's dates of that shape have.
 func (d *dates) chosenOrder(s shape, c *calendar) order {
 	if d.orders == nil {
-		d.analyze(c)
+		d.analyse(c)
 	}
 	return d.orders[s]
 }
 
-// maxAnalyzed bounds the texts of a document that are asked for the order of its dates.
-const maxAnalyzed = 4000
+// maxAnalysed bounds the texts of a document that are asked for the order of its dates.
+const maxAnalysed = 4000
 
 // itemDates is what the dates of one item show.
 type itemDates struct {
@@ -288,8 +288,8 @@ type itemDates struct {
 	open  []*dateText // those in numbers
 }
 
-// analyze reads all dates of the document in all orders and decides which it has.
-func (d *dates) analyze(c *calendar) {
+// analyse reads all dates of the document in all orders and decides which it has.
+func (d *dates) analyse(c *calendar) {
 	d.orders, d.votes = map[shape]order{}, map[int]int{}
 	if d.all == nil {
 		return
@@ -300,7 +300,7 @@ func (d *dates) analyze(c *calendar) {
 		var s itemDates
 		for _, text := range item {
 			text = strings.TrimSpace(text)
-			if texts++; texts > maxAnalyzed || text == "" || len(text) > maxDate {
+			if texts++; texts > maxAnalysed || text == "" || len(text) > maxDate {
 				continue
 			}
 			if t, ok := commonDate(text); ok {
