@@ -4,7 +4,7 @@
 // api.go builds the handler, routes.go lists the operations and describes them. Each noun has a file with the shapes of its
 // requests and answers and their handlers: story.go, article.go, event.go, outlet.go, search.go, topic.go, alert.go, feed.go,
 // correction.go, status.go. stream.go sends the changes of stories as they happen, through fanout.go. Below them
-// are token.go, which tells users apart, server.go, which holds what handlers share, and backend.go, what they read and change.
+// are token.go, which authenticates users, server.go, which holds what handlers share, and backend.go, what they read and change.
 package api
 
 import (
@@ -51,7 +51,7 @@ func New(o Options) (ingress.Routes, error) {
 	}
 	s := &server{
 		backend: o.Backend, checkQuery: o.CheckQuery, checkOwnQuery: o.CheckOwnQuery, checkTopic: o.CheckTopic, tokens: o.Tokens, log: o.Logger,
-		wrongTokens: ingress.NewTally[netip.Prefix](time.Now, tokenReset, maxClients),
+		wrongTokens: ingress.NewWindowCounter[netip.Prefix](time.Now, tokenReset, maxClients),
 	}
 	if s.checkQuery == nil {
 		s.checkQuery = func(string) error { return nil }
@@ -86,7 +86,7 @@ func New(o Options) (ingress.Routes, error) {
 		problem(w, http.StatusMethodNotAllowed, fmt.Sprintf("%s does not take %s; use %s", r.URL.Path, r.Method, methods))
 	})
 	// Not huma's page of documentation and its schema links: both load or point to more than the API. Nor its handler of the
-	// description: two first requests at once race in it.
+	// description: two concurrent first requests race in it.
 	config := huma.DefaultConfig("Headwater", o.Version)
 	config.Info.Description = "Stories under their original source, with the evidence. Times are RFC 3339; spans are byte offsets into UTF-8."
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""

@@ -88,8 +88,7 @@ func (s *server) articles(ctx context.Context, q *articleQuery) (*body[articleLi
 	return &body[articleList]{out}, nil
 }
 
-// countArticles counts what a list of which got are shown would be without limit and offset. It is nil where no count is
-// kept that tells.
+// countArticles counts the whole list of which this page has got articles. It gives nil where counting would take long.
 func (s *server) countArticles(ctx context.Context, q *articleQuery, got int) (*int, error) {
 	if got > 0 && got < q.Limit || got == 0 && q.Offset == 0 {
 		total := q.Offset + got

@@ -108,7 +108,7 @@ type ChangeLog interface {
 	LastChange(context.Context) (int64, error)
 }
 
-// ChangeNotifier tells of new entries in the log of changes.
+// ChangeNotifier signals new entries in the log of changes.
 type ChangeNotifier interface {
 	// NextChange gives a channel that is closed when stories change next.
 	NextChange() <-chan struct{}
@@ -186,9 +186,9 @@ type Corrector interface {
 	Forget(ctx context.Context, id int64) (news.Corrected, error)
 }
 
-// TokenReader tells who sends a request.
+// TokenReader authenticates requests.
 type TokenReader interface {
-	// APIUser gives the user whom a token stands for, or news.ErrNotFound.
+	// APIUser gives the user of a token, or news.ErrNotFound.
 	APIUser(ctx context.Context, token string) (news.User, error)
 }
 

@@ -53,7 +53,7 @@ type fanout struct {
 // cachedChunk is a chunk that was read or is being read.
 type cachedChunk struct {
 	after   int64           // the entry before it
-	live    bool            // it is read at once
+	live    bool            // it is read without waiting for catching
 	changed <-chan struct{} // closed when stories have changed since the log was read
 	done    chan struct{}   // closed when what follows is set
 	chunk   chunk

@@ -33,8 +33,8 @@ type server struct {
 	checkTopic    func(news.Topic) error
 	tokens        string // what needs one
 	log           *slog.Logger
-	wrongTokens   *ingress.Tally[netip.Prefix] // by client
-	unavailable   atomic.Bool                  // store or index did not answer when last asked
+	wrongTokens   *ingress.WindowCounter[netip.Prefix] // by client
+	unavailable   atomic.Bool                          // store or index did not answer when last asked
 }
 
 // Request and answer types become JSON schemas that bear their names. What others embed is exported, since huma ignores

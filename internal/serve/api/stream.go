@@ -154,7 +154,7 @@ func (s *streamClients) leave(client netip.Prefix) {
 	}
 }
 
-// eventWriter writes events to one reader, each at once.
+// eventWriter writes events to one client and flushes each.
 type eventWriter struct {
 	w       http.ResponseWriter
 	control *http.ResponseController

@@ -21,7 +21,7 @@ const (
 	TokensAll   = "all"   // everything but the description
 )
 
-// How many wrong tokens a client may send before it is told to wait; right ones are taken all the same.
+// How many wrong tokens a client may send before it has to wait; right ones are accepted meanwhile.
 const (
 	tokenTries = 100
 	tokenReset = 5 * time.Minute

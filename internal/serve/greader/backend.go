@@ -62,7 +62,7 @@ type ArticleStore interface {
 
 // StoryReader reads stories.
 type StoryReader interface {
-	// StoriesLedBy gives the stories for which some of the articles stand, by article.
+	// StoriesLedBy gives the stories whose lead is one of the articles, by article.
 	StoriesLedBy(ctx context.Context, articles []int64) (map[int64]news.Story, error)
 }
 

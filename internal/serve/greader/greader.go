@@ -2,7 +2,7 @@
 // them. It follows the descriptions that were published of Google's service, and what clients in use today send.
 //
 // greader.go finds the endpoint of a path. login.go authenticates users and limits wrong passwords. The endpoints are in
-// subscriptions.go, tags.go, list.go and item.go; stream.go reads the ids of streams and knows what the labels stand for.
+// subscriptions.go, tags.go, list.go and item.go; stream.go reads the ids of streams and resolves labels.
 // server.go holds what all endpoints share, and backend.go what they read and change.
 package greader
 

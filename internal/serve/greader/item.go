@@ -211,7 +211,7 @@ func itemHTML(a news.Article) string {
 // maxVersions bounds the list of a story's other versions.
 const maxVersions = 60
 
-// addStory makes the item the entry of its story: the author is the one of the origin, and below the text stand the newest
+// addStory makes the item the entry of its story: the author is the one of the origin, and below the text are the newest
 // versions of the other outlets, and of its own where that is newer. The item stays the lead, so that what was read does not
 // come back unread.
 func (it *item) addStory(story news.Story, once string) {

@@ -132,11 +132,11 @@ const (
 // a name that many try is answered slowly, and at once to clients that have logged in under it.
 type loginLimiter struct {
 	hashing chan struct{}
-	pairs   *ingress.Tally[loginPair]
-	clients *ingress.Tally[netip.Prefix]
-	names   *ingress.Tally[nameHash]
-	tokens  *ingress.Tally[netip.Prefix]
-	known   *ingress.Tally[loginPair] // logins that succeeded
+	pairs   *ingress.WindowCounter[loginPair]
+	clients *ingress.WindowCounter[netip.Prefix]
+	names   *ingress.WindowCounter[nameHash]
+	tokens  *ingress.WindowCounter[netip.Prefix]
+	known   *ingress.WindowCounter[loginPair] // logins that succeeded
 }
 
 // nameHash is the hash of a name that a client sent, which may be long.
@@ -150,11 +150,11 @@ type loginPair struct {
 func newLoginLimiter(now func() time.Time) *loginLimiter {
 	return &loginLimiter{
 		hashing: make(chan struct{}, maxHashing),
-		pairs:   ingress.NewTally[loginPair](now, triesReset, maxTries),
-		clients: ingress.NewTally[netip.Prefix](now, triesReset, maxTries),
-		names:   ingress.NewTally[nameHash](now, triesReset, maxTries),
-		tokens:  ingress.NewTally[netip.Prefix](now, triesReset, maxTries),
-		known:   ingress.NewTally[loginPair](now, knownFor, maxTries),
+		pairs:   ingress.NewWindowCounter[loginPair](now, triesReset, maxTries),
+		clients: ingress.NewWindowCounter[netip.Prefix](now, triesReset, maxTries),
+		names:   ingress.NewWindowCounter[nameHash](now, triesReset, maxTries),
+		tokens:  ingress.NewWindowCounter[netip.Prefix](now, triesReset, maxTries),
+		known:   ingress.NewWindowCounter[loginPair](now, knownFor, maxTries),
 	}
 }
 
@@ -187,8 +187,8 @@ func (l *loginLimiter) try(ctx context.Context, client netip.Prefix, name string
 	token, err := login(ctx)
 	if err == nil {
 		l.pairs.Forget(key)
-		l.clients.TakeBack(client)
-		l.names.TakeBack(key.name)
+		l.clients.Undo(client)
+		l.names.Undo(key.name)
 		l.known.Add(key)
 	}
 	return token, err

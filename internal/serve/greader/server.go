@@ -84,7 +84,7 @@ func (c *call) text(s string) error {
 
 func (c *call) ok() error { return c.text("OK") }
 
-// sent logs the error of an answer that was begun: the client can be told nothing any more.
+// sent logs the error of an answer that was begun, which can no longer become an error for the client.
 func (c *call) sent(err error) error {
 	if err != nil {
 		c.log.Debug("an answer of the Google Reader API did not arrive", "error", err)

@@ -26,7 +26,7 @@ const (
 	stateBroadcast = "broadcast"
 	stateLike      = "like"
 
-	// allOnce is the label of all stories, each by the one article that stands for it.
+	// allOnce is the label of all stories, each represented by its lead.
 	allOnce = "Everything, once"
 )
 
@@ -130,7 +130,7 @@ func (c *call) feed(rest string) (news.Feed, error) {
 	return f, err
 }
 
-// labels are the labels that stand for folders, topics and all stories, each under a name of its own. Folders keep their
+// labels are those of folders, topics and all stories, each with a name of its own. Folders keep their
 // names; others get a suffix where the name is taken.
 type labels struct {
 	feeds   []news.Feed
@@ -188,7 +188,7 @@ func (l *labels) topic(label string) (topicLabel, bool) {
 	return topicLabel{}, false
 }
 
-// assignable refuses labels that nobody can put feeds and articles under.
+// assignable refuses labels that are filled by a search, which take no feeds and articles.
 func (l *labels) assignable(label string) error {
 	if _, ok := l.topic(label); ok || label == l.once {
 		return bad("%q fills itself; choose another label", label)
@@ -196,7 +196,7 @@ func (l *labels) assignable(label string) error {
 	return nil
 }
 
-// label gives the name of a label that a request wants changed.
+// label gives the name of a label that a request changes.
 func (c *call) label(id string) (string, error) {
 	kind, name, ok := c.userStream(id)
 	if !ok || kind != "label" {

@@ -24,7 +24,7 @@ func Client(r *http.Request) netip.Prefix {
 	return p
 }
 
-// remote is the address of the connection, or what throughProxies made of it.
+// remote is the address of the connection, or the one that throughProxies set.
 func remote(r *http.Request) (netip.Addr, bool) {
 	at, err := netip.ParseAddrPort(r.RemoteAddr)
 	return at.Addr().Unmap().WithZone(""), err == nil

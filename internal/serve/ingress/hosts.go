@@ -46,7 +46,7 @@ func NewHosts(listen, publicURL string, listed []string) *Hosts {
 // allow takes a name or an address as a person writes it.
 func (h *Hosts) allow(host string) {
 	if addr, ok := addressOf(host); ok {
-		h.addrs[addr] = !addr.IsUnspecified() // 0.0.0.0 leads browsers to whatever listens on this machine
+		h.addrs[addr] = !addr.IsUnspecified() // browsers take 0.0.0.0 for this machine, whatever listens there
 		return
 	}
 	if u, err := weburl.Parse("http://" + host); err == nil {
@@ -151,7 +151,7 @@ func SameOrigin(publicURL string, refused, next http.Handler) http.Handler {
 	}
 	guard.SetDenyHandler(refused)
 	if origin := originOf(publicURL); origin != "" {
-		_ = guard.AddTrustedOrigin(origin) // it takes scheme and host; where it did not, nobody would be trusted
+		_ = guard.AddTrustedOrigin(origin) // an origin of scheme and host is valid; on an error no origin is trusted
 	}
 	return guard.Handler(next)
 }

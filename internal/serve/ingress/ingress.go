@@ -3,7 +3,7 @@
 //
 // ingress.go bounds bodies in size and time, client.go finds the client behind proxies, hosts.go checks the Host header and
 // refuses what another site's page sends. router.go is the router that web and api share and that knows its patterns;
-// tally.go counts events, such as wrong passwords, by client.
+// counter.go counts events, such as wrong passwords, by client.
 package ingress
 
 import (
@@ -29,7 +29,7 @@ type Options struct {
 	Logger   *slog.Logger // nil discards it
 }
 
-// New makes the handler that stands before all others of a server, which stops when ctx ends.
+// New wraps the handler of a whole server, which stops when ctx ends.
 func New(ctx context.Context, o Options, next http.Handler) http.Handler {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

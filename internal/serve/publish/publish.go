@@ -55,7 +55,7 @@ type Item struct {
 	Headline  string         // of the page at URL, where the origin is only named and that page was read; else ""
 	Lang      string         // ISO 639-1, or ""
 	Summary   string         // plain text
-	Body      template.HTML  // sanitised, of the member that stands for the story; "" where only a summary is wanted
+	Body      template.HTML  // sanitised, of the story's current lead; "" where only a summary is asked for
 	Members   []Link         // the others, in the order of the story
 	More      int            // members left out of Members
 	Files     []news.Enclosure
@@ -209,7 +209,7 @@ func (s Site) item(st news.Story) Item {
 	return it
 }
 
-// Author is the outlet that a story goes back to, or that of its lead where the origin is unknown.
+// Author is the outlet of a story's origin, or of its lead where the origin is unknown.
 func Author(st news.Story) news.Outlet {
 	if st.Origin.Key() == "" {
 		return st.Lead().Article.Outlet

@@ -22,7 +22,7 @@ type Story struct {
 	Template    bool `json:"template,omitempty" doc:"one of a series: all its articles are made by templates of their outlets, such as prices, notices and programmes"`
 }
 
-// origin is what a story goes back to.
+// origin is the article, or only the outlet, that a story derives from.
 type origin struct {
 	Name       string     `json:"name" doc:"the outlet that wrote it"`
 	Domain     string     `json:"domain" doc:"the outlet's domain, or empty where it is not known"`
@@ -124,7 +124,7 @@ type figureChange struct {
 	After  string `json:"after" doc:"such as: 12 dead"`
 }
 
-// comparison is what a member takes from the text that its story goes back to, what it adds, and why it is a member.
+// comparison is what a member takes from the origin's text, what it adds, and why it is a member.
 type comparison struct {
 	With      int64      `json:"with" doc:"the article compared with; 0 where there is nothing to compare with"`
 	StandIn   bool       `json:"stand_in" doc:"the origin is only named, and the story's lead stands in for it"`

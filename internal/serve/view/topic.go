@@ -6,7 +6,7 @@ import (
 	"headwater/internal/news"
 )
 
-// Topic is a saved query that somebody follows.
+// Topic is a saved query.
 type Topic struct {
 	Name  string    `json:"name" doc:"unique"`
 	Query string    `json:"query" doc:"the search that it follows"`
@@ -32,7 +32,7 @@ func TopicOf(t news.Topic) Topic {
 	}
 }
 
-// Alert is who is told of a topic's stories, and how that goes. Its secret is never shown again.
+// Alert is a receiver of a topic's stories, and the state of its deliveries. It has no secret, which is shown only once.
 type Alert struct {
 	ID            int64          `json:"id" doc:"its number"`
 	Topic         string         `json:"topic" doc:"the topic whose stories it tells of"`

@@ -1,5 +1,5 @@
 // Package view has the JSON shapes of stories, articles, topics and feeds, which the command line and the REST API share.
-// Their tags tell the API's description what the keys mean; type names become names of its schemas. A list is never null.
+// Their tags become descriptions in OpenAPI, their type names become names of its schemas. A list is never null.
 //
 // In go types of news and search, out come shapes: story.go has those of stories and their corrections, search.go of
 // results, topic.go of topics, alerts and feeds. view.go has what they share.

@@ -50,7 +50,7 @@ type roleGroup struct {
 	More  int
 }
 
-// dot stands for one report in a card's row of dots.
+// dot is one report in a card's row of dots.
 type dot struct {
 	X    int // centre
 	Role string

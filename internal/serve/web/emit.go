@@ -37,7 +37,7 @@ var formats = []format{
 	{"JSON", ".json", "application/feed+json", publish.JSON},
 }
 
-// feedLinks leads to a feed in each format.
+// feedLinks are links to a feed in each format.
 func feedLinks(title, path, query string) []feedLink {
 	var links []feedLink
 	for _, f := range formats {
@@ -213,7 +213,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e feedRequest) err
 	announce := func() {
 		h.Set("ETag", etag)
 		h.Set("Last-Modified", c.Stamp().Format(http.TimeFormat))
-		if c.Hub != "" { // WebSub, section 4: both links, also where nobody reads the document
+		if c.Hub != "" { // WebSub, section 4: both links, also with 304
 			h.Add("Link", "<"+c.Hub+`>; rel="hub"`)
 			h.Add("Link", "<"+c.Self+`>; rel="self"`)
 		}

@@ -30,11 +30,11 @@ type feedsView struct {
 
 type feedForm struct {
 	URL, Folder, Error string
-	Insist             string           // the address to add where somebody wants what Error speaks of all the same; "" where nobody can
+	Insist             string           // the address to add in spite of Error; "" where that is not possible
 	Choices            []news.FoundFeed // of a site that has several
 }
 
-// stateLink counts the feeds in a state and leads to them.
+// stateLink counts the feeds in a state and links to them.
 type stateLink struct {
 	Name    string
 	Class   string // as in feedView

@@ -106,7 +106,7 @@ func durationText(d time.Duration) string {
 	return fmt.Sprintf("%d:%02d", m, s)
 }
 
-// outLink leads to an outlet's own site.
+// outLink is a link to another site.
 type outLink struct {
 	URL, Host string
 }

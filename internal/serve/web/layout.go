@@ -36,7 +36,7 @@ type page struct {
 	policy string // the Content-Security-Policy; "" is the one of all pages
 }
 
-// feedLink leads to a feed of what the page shows.
+// feedLink is a link to a feed of what the page shows.
 type feedLink struct {
 	Name, Type, Title, URL string
 }
@@ -82,7 +82,7 @@ func (p pages) write(w http.ResponseWriter, status int, name string, view page) 
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // the client has gone; nobody is left to tell
+	_, _ = w.Write(b.Bytes()) // an error here means that the client has gone
 	return nil
 }
 
@@ -91,7 +91,7 @@ const (
 	maxPage = 200 // bounds what a crawler can make the store and the index skip over
 )
 
-// pager leads to the pages before and after this one; empty addresses are none.
+// pager has the addresses of the pages before and after this one; "" is none.
 type pager struct {
 	Page       int
 	Prev, Next string
@@ -181,5 +181,5 @@ func (a assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Content-Type", mime.TypeByExtension(path.Ext(name)))
 	w.Header().Set("Cache-Control", "public, max-age=31536000, immutable")
-	_, _ = w.Write(data) // the client has gone; nobody is left to tell
+	_, _ = w.Write(data) // an error here means that the client has gone
 }

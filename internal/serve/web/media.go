@@ -47,7 +47,7 @@ type Pictures struct {
 	Fetch func(ctx context.Context, address, etag, modified string) (news.Picture, error)
 }
 
-// render is an article's HTML for its page. Where the text holds no picture and the item brings one, that leads.
+// render is an article's HTML for its page. Where the text has no picture, the picture of the item comes first.
 func (p Pictures) render(a news.Article) string {
 	if strings.TrimSpace(a.HTML) == "" {
 		return ""
@@ -55,7 +55,7 @@ func (p Pictures) render(a news.Article) string {
 	return p.lead(a) + rewriteMedia(a.HTML, p.source())
 }
 
-// lead is the picture that an item without one in its text brings, as an element; "" where there is none.
+// lead is the element of the picture that an item has as an enclosure; "" where its text has one or there is none.
 func (p Pictures) lead(a news.Article) string {
 	source := p.source()
 	if strings.Contains(a.HTML, "<img") || source == nil {
@@ -119,7 +119,7 @@ func (p Pictures) serve(log *slog.Logger) http.HandlerFunc {
 			http.Error(w, "The picture can't be had.", http.StatusBadGateway)
 			return
 		}
-		defer func() { _ = got.Body.Close() }() // all that is wanted of it has been read
+		defer func() { _ = got.Body.Close() }() // it is read as far as needed
 		h.Set("Cache-Control", keepPicture)
 		if got.ETag != "" {
 			h.Set("ETag", got.ETag)
@@ -190,7 +190,7 @@ func rewriteMedia(fragment string, source func(address string) string) string {
 	return b.String()
 }
 
-// pictureTag writes an element that loads src, with the text and size of the one that it stands for.
+// pictureTag writes an element that loads src, with the text and size of the element that it replaces.
 func pictureTag(src string, t html.Token) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, `<img src="%s" alt="%s"`, html.EscapeString(src), html.EscapeString(publish.Line(attribute(t, "alt"))))

@@ -23,9 +23,9 @@ type memberView struct {
 	Page        string
 	Out         outLink
 	Time        timestamp
-	Share       int        // percent of its own prose that stands in ShareIn
+	Share       int        // percent of its own prose that ShareIn contains too
 	ShareIn     string     // "the original"; empty where nothing was compared
-	Files       []fileView // none of the story's lead, whose stand above
+	Files       []fileView // none for the lead, whose files are part of the story
 	Claims      []claimView
 	Reasons     []reason
 	Compared    *comparisonView     // nil for an original
@@ -61,7 +61,7 @@ type listingView struct {
 	Time        timestamp
 }
 
-// changesView is what a version tells otherwise than the one before it.
+// changesView is how a version differs from the one before it.
 type changesView struct {
 	Before, After  []view.Piece // the headlines, words that only one of them has marked; nil where they are the same
 	Figures        []news.FigureChange
@@ -121,7 +121,7 @@ func reportOf(st news.Story, r news.Report, now time.Time) memberView {
 			Again: listings(x.Again), Changed: changesOf(x.Changed),
 		})
 	}
-	v.Versions[0].Again = nil // they stand above
+	v.Versions[0].Again = nil // v.Again has them
 	return v
 }
 
@@ -158,7 +158,7 @@ func memberOf(st news.Story, m news.Member, now time.Time) memberView {
 	case m.Carries != 0:
 		v.ShareIn = "the version of " + outletOf(st, m.Carries)
 	case st.Origin.Named():
-		v.ShareIn = "the longest version" // it stands in for the origin
+		v.ShareIn = "the longest version" // compared in place of the origin
 	default:
 		v.ShareIn = "the original"
 	}

@@ -31,19 +31,19 @@ type searchView struct {
 	Suggestion sortLink
 }
 
-// facet narrows a search: each value leads to the same search of that alone.
+// facet counts the results by one property. Each value links to the same search narrowed to it.
 type facet struct {
 	Name   string
 	Values []facetLink
 }
 
-// facetLink leads to the same search, narrowed to one value.
+// facetLink links to the search narrowed to one value.
 type facetLink struct {
 	Name, URL string
 	Count     int
 }
 
-// sortLink leads to the same search in another order.
+// sortLink links to the same search in another order or form.
 type sortLink struct {
 	Name, URL string
 	Current   bool
@@ -173,7 +173,7 @@ func (s *server) storiesOf(ctx context.Context, found []search.FoundArticle) (ma
 	return byID, nil
 }
 
-// link leads to a search that is shown in some way.
+// link is the address of a search in an order and a form.
 func (v searchView) link(query, order string, articles bool) string {
 	link := "/search?q=" + url.QueryEscape(query)
 	if order != "" {

@@ -41,7 +41,7 @@ type server struct {
 // handler answers a request, or says why it cannot before anything is written.
 type handler func(w http.ResponseWriter, r *http.Request) error
 
-// handle answers with a page where h fails. What the reader did not cause is logged, and told without its details.
+// handle answers with an error page where h fails. Errors that the reader did not cause are logged, and shown without details.
 func (s *server) handle(h handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		err := h(w, r)

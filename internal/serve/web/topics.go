@@ -22,7 +22,7 @@ type topicsView struct {
 	Form   topicForm
 }
 
-// topicForm is what somebody filled in to follow a topic, or to change one.
+// topicForm is the form to add or change a topic.
 type topicForm struct {
 	Action, Button     string
 	Name, Query, Error string

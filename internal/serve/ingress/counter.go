@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// Tally counts events by a key, such as wrong passwords by client. The events of a key are forgotten together, when the
-// window of the first is over. A Tally holds a bounded number of keys. Beyond it a tenth of them is dropped: those with the
+// WindowCounter counts events by a key, such as wrong passwords by client. The events of a key are forgotten together, when the
+// window of the first is over. A WindowCounter holds a bounded number of keys. Beyond it a tenth of them is dropped: those with the
 // fewest events, and of these the oldest, so that a flood of new keys does not displace one with many events.
-type Tally[K comparable] struct {
-	now    func() time.Time
-	window time.Duration
-	most   int
+type WindowCounter[K comparable] struct {
+	now     func() time.Time
+	window  time.Duration
+	maxKeys int
 
 	mu     sync.Mutex // guards counts
 	counts map[K]*count
@@ -24,19 +24,19 @@ type count struct {
 	reset  time.Time
 }
 
-// NewTally makes a tally of at most so many keys, by the clock now.
-func NewTally[K comparable](now func() time.Time, window time.Duration, most int) *Tally[K] {
-	return &Tally[K]{now: now, window: window, most: most, counts: map[K]*count{}}
+// NewWindowCounter makes a counter of at most so many keys, by the clock now.
+func NewWindowCounter[K comparable](now func() time.Time, window time.Duration, maxKeys int) *WindowCounter[K] {
+	return &WindowCounter[K]{now: now, window: window, maxKeys: maxKeys, counts: map[K]*count{}}
 }
 
 // Add counts an event. It gives how many there are with this one, and when they are forgotten.
-func (t *Tally[K]) Add(key K) (events int, left time.Duration) {
+func (t *WindowCounter[K]) Add(key K) (events int, left time.Duration) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	now := t.now()
 	c := t.counts[key]
 	if c == nil || !now.Before(c.reset) {
-		if c == nil && len(t.counts) >= t.most {
+		if c == nil && len(t.counts) >= t.maxKeys {
 			t.evict(now)
 		}
 		c = &count{reset: now.Add(t.window)}
@@ -46,8 +46,8 @@ func (t *Tally[K]) Add(key K) (events int, left time.Duration) {
 	return c.events, c.reset.Sub(now)
 }
 
-// TakeBack undoes an Add.
-func (t *Tally[K]) TakeBack(key K) {
+// Undo undoes an Add.
+func (t *WindowCounter[K]) Undo(key K) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if c := t.counts[key]; c != nil && c.events > 0 {
@@ -56,14 +56,14 @@ func (t *Tally[K]) TakeBack(key K) {
 }
 
 // Forget forgets the events of a key.
-func (t *Tally[K]) Forget(key K) {
+func (t *WindowCounter[K]) Forget(key K) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.counts, key)
 }
 
 // Has says whether a key has any event.
-func (t *Tally[K]) Has(key K) bool {
+func (t *WindowCounter[K]) Has(key K) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	c := t.counts[key]
@@ -71,14 +71,14 @@ func (t *Tally[K]) Has(key K) bool {
 }
 
 // Len is how many keys are held.
-func (t *Tally[K]) Len() int {
+func (t *WindowCounter[K]) Len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return len(t.counts)
 }
 
 // evict drops keys whose window is over, and then the least important beyond nine tenths of the bound.
-func (t *Tally[K]) evict(now time.Time) {
+func (t *WindowCounter[K]) evict(now time.Time) {
 	keys := make([]K, 0, len(t.counts))
 	for key, c := range t.counts {
 		if now.Before(c.reset) {
@@ -91,7 +91,7 @@ func (t *Tally[K]) evict(now time.Time) {
 		x, y := t.counts[a], t.counts[b]
 		return cmp.Or(cmp.Compare(x.events, y.events), x.reset.Compare(y.reset))
 	})
-	for _, key := range keys[:max(0, len(keys)-t.most+t.most/10)] {
+	for _, key := range keys[:max(0, len(keys)-t.maxKeys+t.maxKeys/10)] {
 		delete(t.counts, key)
 	}
 }
