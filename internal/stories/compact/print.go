@@ -91,8 +91,8 @@ type PrintDecoder struct {
 func (d *PrintDecoder) Decode(encoded string) {
 	r, p := d.decodeTerms(encoded), &d.Print
 	p.Shingles = d.take(r.ascending(d.hashes))
-	p.Places = p.Places[:0]
 	n, width := r.count(), uint(r.get(5))
+	p.Places = slices.Grow(p.Places[:0], int(n))
 	mask := uint64(1)<<width - 1
 	for ; n >= 3; n -= 3 {
 		next := r.peek()

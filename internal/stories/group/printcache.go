@@ -44,9 +44,11 @@ func (c *printCache) load(x *index, nodes ...*node) {
 	}
 	from := len(c.open)
 	for _, n := range missing {
-		o := &openPrint{}
+		var o *openPrint
 		if k := len(c.free); k > 0 {
 			o, c.free = c.free[k-1], c.free[:k-1]
+		} else {
+			o = &openPrint{}
 		}
 		o.node, n.print = n, &o.Print
 		c.open = append(c.open, o)
