@@ -86,7 +86,7 @@ func pictureKey(n *node, picture uint32) uint32 {
 }
 
 // scriptKey finds articles with a name in Latin letters, or in other scripts. The lowest bit of names is free.
-func scriptKey(name uint32, nonLatin bool) uint32 { return name | uint32(is(nonLatin)) }
+func scriptKey(name uint32, nonLatin bool) uint32 { return name | uint32(indicator(nonLatin)) }
 
 // rarePicture says whether a picture is beside few articles of a node's outlet.
 func (x *agencyIndex) rarePicture(n *node, picture uint32) bool {

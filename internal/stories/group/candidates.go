@@ -63,7 +63,7 @@ func (x *index) candidates(n *node, acc *accumulator) []candidate {
 	found = x.appendTranslations(n, found, acc)
 	out := make([]candidate, 0, len(found))
 	for _, m := range found {
-		if other := x.nodes[m]; other != nil && other != n && acc.take(m) {
+		if other := x.nodes[m]; other != nil && other != n && acc.firstTime(m) {
 			out = append(out, candidate{other, int(acc.prints[m])})
 		}
 	}
@@ -164,8 +164,8 @@ func (acc *accumulator) addWeight(numbers []uint32, w float32) {
 	}
 }
 
-// take says whether a node is taken for the first time.
-func (acc *accumulator) take(m uint32) bool {
+// firstTime says whether a node is taken for the first time.
+func (acc *accumulator) firstTime(m uint32) bool {
 	acc.touch(m)
 	before := acc.taken[m]
 	acc.taken[m] = true

@@ -126,7 +126,7 @@ func (g *Grouper) scoreAll(pairs []pair) []pairScore {
 			scores[from+i] = g.score(p.a, p.b, p.prints)
 		})
 	})
-	g.reconsider(pairs, scores)
+	g.askSecondOpinion(pairs, scores)
 	return scores
 }
 
@@ -234,9 +234,9 @@ func (m *Model) nearness(s pairScore, own bool) float64 {
 	return blend(s.event, s.cosine, contextShare) / m.EventAt
 }
 
-// reconsider asks the second opinion about all pairs that are in doubt. It may bring a pair into one event and never into one story:
+// askSecondOpinion asks the second opinion about all pairs that are in doubt. It may bring a pair into one event and never into one story:
 // texts that mean the same need not derive from one another.
-func (g *Grouper) reconsider(pairs []pair, scores []pairScore) {
+func (g *Grouper) askSecondOpinion(pairs []pair, scores []pairScore) {
 	if g.second == nil {
 		return
 	}

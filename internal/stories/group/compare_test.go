@@ -47,7 +47,7 @@ func TestSecondCurve(t *testing.T) {
 	})
 }
 
-func TestReconsider(t *testing.T) {
+func TestAskSecondOpinion(t *testing.T) {
 	m := DefaultModel()
 	joins := m.joinsAlone(false)
 	said := func(story, event, share float64) pairScore { // of an event, with the cosine that brings it to a share of what joins
@@ -81,7 +81,7 @@ func TestReconsider(t *testing.T) {
 					want = append(want, [2]int64{int64(i), int64(10 + i)})
 				}
 			}
-			g.reconsider(pairs, scores)
+			g.askSecondOpinion(pairs, scores)
 			if diff := gocmp.Diff([][][2]int64{want}, o.asked); diff != "" {
 				t.Errorf("asked about (-want +got):\n%s", diff)
 			}

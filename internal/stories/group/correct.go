@@ -27,7 +27,7 @@ func (g *Grouper) SetCorrections(all []news.Correction) {
 	var edges []news.Edge
 	for _, n := range moving { // under other constraints it has other duplicates
 		for e := range g.index.edges(n) {
-			edges = append(edges, e.kept(n))
+			edges = append(edges, e.toNews(n))
 		}
 		g.remove(n)
 	}

@@ -130,7 +130,7 @@ func (x *index) compare(a, b *node, picked int) (Features, regime) {
 	seconds := math.Abs(float64(a.at) - float64(b.at))
 	f[days] = math.Min(seconds/secondsPerDay, maxDaysApart)
 	f[soon] = max(0, 1-math.Log1p(seconds/60)/logMaxDays)
-	f[cites] = is(linksTo(a, b) || linksTo(b, a) || sameAddress(a, b))
+	f[cites] = indicator(linksTo(a, b) || linksTo(b, a) || sameAddress(a, b))
 	f[figures] = .5
 	if len(p.Figures) > 0 && len(q.Figures) > 0 {
 		f[figures] = overlap(p.Figures, q.Figures)
@@ -149,28 +149,28 @@ func (x *index) compare(a, b *node, picked int) (Features, regime) {
 	if r < bothLong || f[cosine] > nearCosine || p.Body != 0 && p.Body == q.Body || float64(picked) >= minPrintShare*float64(min(len(p.Picked), len(q.Picked))) {
 		x.compareProse(a, b, sp, sq, &f)
 	}
-	f[noProse] = is(r >= bothLong && f[coverage] == 0)
+	f[noProse] = indicator(r >= bothLong && f[coverage] == 0)
 	f[aside] = f[trace] * max(0, 1-f[opening]/sameOpening)
 	if same && f[mutual] < templateProse {
-		f[template] = is(x.sameFrame(a, b, f[gramsIn]))
+		f[template] = indicator(x.sameFrame(a, b, f[gramsIn]))
 	} else if same {
-		f[template] = is(sameTemplate(a, b))
+		f[template] = indicator(sameTemplate(a, b))
 	}
 
 	c, d := a.credits, b.credits
-	f[creditsReport] = is(!same && (c.report(b) || d.report(a)))
+	f[creditsReport] = indicator(!same && (c.mayMean(b) || d.mayMean(a)))
 	f[retelling] = f[creditsReport] * f[cosine]
 	if !same {
 		f[named] = x.creditSpecificity(c.any, d.any) * f[cosine]
 	}
-	f[hearsay] = (is(len(c.any) > 0) + is(len(d.any) > 0)) / 2 * f[rootCosine]
-	f[agrees] = is(intersects(c.prose, d.prose))
-	f[conflicts] = is(f[agrees] == 0 && len(c.prose) > 0 && len(d.prose) > 0)
+	f[hearsay] = (indicator(len(c.any) > 0) + indicator(len(d.any) > 0)) / 2 * f[rootCosine]
+	f[agrees] = indicator(intersects(c.prose, d.prose))
+	f[conflicts] = indicator(f[agrees] == 0 && len(c.prose) > 0 && len(d.prose) > 0)
 	return f, r
 }
 
-// report says whether the credited report may be the other article's, or one that the other carries or retells too.
-func (c *credits) report(other *node) bool {
+// mayMean says whether the credited report may be the other article's, or one that the other carries or retells too.
+func (c *credits) mayMean(other *node) bool {
 	return slices.Contains(c.news, other.outlet) || intersects(c.news, other.credits.news) || intersects(c.news, other.credits.prose)
 }
 
@@ -178,7 +178,7 @@ func (c *credits) report(other *node) bool {
 func (f *Features) compareTitles(p, q *prints.Print) {
 	shared := prints.Shared(p.Grams, q.Grams)
 	f[grams], f[gramsIn] = ratio(shared, len(p.Grams)+len(q.Grams)-shared), ratio(shared, min(len(p.Grams), len(q.Grams)))
-	f[title], f[sameTitle] = jaccard(p.Title, q.Title), is(p.Headline != 0 && p.Headline == q.Headline)
+	f[title], f[sameTitle] = jaccard(p.Title, q.Title), indicator(p.Headline != 0 && p.Headline == q.Headline)
 	n := min(len(p.Title), len(q.Title))
 	f[sameTitle] *= ratio(n, distinctiveTitle)
 	if n < minTitleTerms {
@@ -236,7 +236,7 @@ func (x *index) compareTerms(a, b *node, f *Features) {
 	f[mention], f[mentions] = max(shareA, shareB), min(shareA, shareB)
 	f[rarity] = min(1, inOpenings/maxRarity)
 	f[titleLead] = max(ratio(titleA, float64(na.titleRarity)), ratio(titleB, float64(nb.titleRarity)))
-	f[titleFigures] = is(na.titleFigure && nb.titleFigure && !sameFigure)
+	f[titleFigures] = indicator(na.titleFigure && nb.titleFigure && !sameFigure)
 }
 
 // compareProse compares the shingles of two articles, whose prints have the same choice of them.

@@ -75,8 +75,8 @@ func (n *node) sameArticle(e edge, storyAt float64) bool {
 	return n.titleTerms >= minDuplicateTitle && n.headline == m.headline && min(n.words, m.words) < labelWords
 }
 
-// listing says whether an edge connects an article and a listing of it: the same distinctive title, and on one side no text that
+// isListing says whether an edge connects an article and a listing of it: the same distinctive title, and on one side no text that
 // could differ. Other articles that the article resembles have other titles, and say nothing of the listing.
-func (n *node) listing(e edge, storyAt float64) bool {
+func (n *node) isListing(e edge, storyAt float64) bool {
 	return float64(e.story) >= storyAt && n.headline == e.to.headline && n.titleTerms >= distinctiveTitle && min(n.words, e.to.words) < labelWords
 }

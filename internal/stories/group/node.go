@@ -224,8 +224,8 @@ type edge struct {
 	story, event float32 // probabilities
 }
 
-// kept gives the edge from a node as a comparison to keep.
-func (e edge) kept(from *node) news.Edge {
+// toNews gives the edge from a node as a comparison to keep.
+func (e edge) toNews(from *node) news.Edge {
 	return news.Edge{A: min(from.id, e.to.id), B: max(from.id, e.to.id), Story: float64(e.story), Event: float64(e.event)}
 }
 

@@ -9,7 +9,8 @@ import (
 
 // Measures of overlap. Shares are 0 to 1, and 0 where there is nothing to take a share of.
 
-func is(yes bool) float64 {
+// indicator is 1 for true.
+func indicator(yes bool) float64 {
 	if yes {
 		return 1
 	}

@@ -140,7 +140,7 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 		n := g.byID[id]
 		for e := range g.index.edges(n) {
 			if id < e.to.id && h.byID[e.to.id] != nil {
-				h.RestoreEdge(e.kept(n))
+				h.RestoreEdge(e.toNews(n))
 			}
 		}
 	}

@@ -69,7 +69,7 @@ func (g *Grouper) sameArticles(nodes []*node, number map[*node]int, stories *par
 	var same [][2]int
 	for i, n := range nodes {
 		for e := range g.index.edges(n) {
-			if j, ok := number[e.to]; ok && i < j && (n.sameArticle(e, g.model.StoryAt) || n.listing(e, g.model.StoryAt)) {
+			if j, ok := number[e.to]; ok && i < j && (n.sameArticle(e, g.model.StoryAt) || n.isListing(e, g.model.StoryAt)) {
 				same = append(same, [2]int{i, j})
 			}
 		}

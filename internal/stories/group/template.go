@@ -61,7 +61,7 @@ func fillersOf(p, q *prints.Print) fillers {
 			j++
 		}
 		figure, titled := isFigure(p, t), p.Uses[i]&prints.TermTitle != 0
-		s.figuresInTitle += int(is(figure && titled))
+		s.figuresInTitle += int(indicator(figure && titled))
 		name := p.Uses[i]&prints.TermName != 0 && !capitalised && !figure
 		switch shared := j < len(q.Terms) && q.Terms[j] == t; {
 		case shared && (figure || name && !titled):
@@ -69,8 +69,8 @@ func fillersOf(p, q *prints.Print) fillers {
 		case shared:
 		case titled:
 			s.title++
-			s.titleFigures += int(is(figure))
-			s.titleNames += int(is(name))
+			s.titleFigures += int(indicator(figure))
+			s.titleNames += int(indicator(name))
 		case figure:
 			s.figures++
 		case name:

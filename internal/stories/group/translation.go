@@ -68,7 +68,7 @@ func (g *Grouper) compareTranslation(a, b *node, f *Features) (t translation, ok
 	t.names = weightSharedNames*min(shared, maxSharedNames) + weightFewerNames*max(ofA, ofB) + weightMoreNames*min(ofA, ofB)
 	t.figuresAgree = figures > 0
 	others := figures == 0 && min(len(p.Figures), len(q.Figures)) >= minOtherFigures
-	t.figures = weightSharedFigures*min(figures, maxSharedFigures) + weightOtherFigures*is(others)
+	t.figures = weightSharedFigures*min(figures, maxSharedFigures) + weightOtherFigures*indicator(others)
 	if t.otherScript {
 		t.title = weightOtherScript
 	} else {
@@ -76,7 +76,7 @@ func (g *Grouper) compareTranslation(a, b *node, f *Features) (t translation, ok
 	}
 	t.minutes = math.Abs(float64(a.at-b.at)) / 60
 	t.soon = weightSoon * max(0, 1-math.Log1p(max(t.minutes, soonestMinutes))/math.Log1p(secondsPerDay/60))
-	t.picture = weightSharedPicture * is(picture)
+	t.picture = weightSharedPicture * indicator(picture)
 	return t, true
 }
 
