@@ -8,6 +8,7 @@ import (
 	"math"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/compact"
 	"headwater/internal/stories/prints"
 )
 
@@ -147,7 +148,7 @@ func (db *DB) Prints(ctx context.Context, articleIDs []int64) (map[int64]prints.
 		if err := row.Scan(&id, &b); err != nil {
 			return 0, p, err
 		}
-		p, err = prints.Decode(b)
+		p, err = compact.ReadPrint(b)
 		return id, p, err
 	})
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/compact"
 	"headwater/internal/stories/prints"
 )
 
@@ -70,7 +71,7 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 		return err
 	}
 	for _, id := range printed {
-		if err := t.exec(ctx, putPrintSQL, id, prints.Encode(s.Prints[id])); err != nil {
+		if err := t.exec(ctx, putPrintSQL, id, compact.StorePrint(s.Prints[id])); err != nil {
 			return err
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/compact"
 	"headwater/internal/stories/prints"
 )
 
@@ -111,7 +112,7 @@ func (db *DB) KeepSource(ctx context.Context, s Source) error {
 	}
 	var print []byte
 	if s.State == news.FeedOK {
-		print = prints.Encode(s.Print)
+		print = compact.StorePrint(s.Print)
 	}
 	a := s.Article
 	row := []any{
@@ -156,7 +157,7 @@ func (db *DB) scanSource(row scanner) (s Source, err error) {
 		return s, err
 	}
 	s.State, s.Asked, a.Seen, a.Published = news.FeedOK, fromMillis(asked), fromMillis(asked), fromMillis(published)
-	if p, err := prints.Decode(print); err == nil { // of another version it is done without: the text is not kept
+	if p, err := compact.ReadPrint(print); err == nil { // of another version it is done without: the text is not kept
 		s.Print = p
 	}
 	s.Claims, err = toClaims(claims)

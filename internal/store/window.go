@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"headwater/internal/news"
+	"headwater/internal/stories/compact"
 	"headwater/internal/stories/prints"
 )
 
@@ -95,7 +96,7 @@ func (db *DB) scanWindow(row scanner) (w WindowRow, err error) {
 	a.Seen, a.Published, a.Updated = fromMillis(seen), fromMillis(published), fromMillis(updated)
 	if print == nil {
 		w.Unread = ErrNoPrint
-	} else if w.Print, err = prints.Decode(print); err != nil {
+	} else if w.Print, err = compact.ReadPrint(print); err != nil {
 		w.Print, w.Unread = prints.Print{}, fmt.Errorf("print of article %d: %w", a.ID, err)
 	}
 	if a.Categories, err = unlist[string](categories); err != nil {

@@ -1,6 +1,7 @@
 package compact
 
 import (
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -33,6 +34,32 @@ func TestPrintRoundTrip(t *testing.T) {
 			rt.Fatalf("terms %v %v, want %v %v", d.Print.Terms, d.Print.Uses, p.Terms, p.Uses)
 		}
 	})
+}
+
+func TestStoredPrint(t *testing.T) {
+	p := prints.Make(news.Article{Lang: "en", Text: strings.Repeat("The harbour closed both berths on Tuesday after engineers found cracks. ", 9)}, "Harbour closes")
+	stored := StorePrint(p)
+	got, err := ReadPrint(stored)
+	if diff := gocmp.Diff(emptyNotNil(p), emptyNotNil(got)); err != nil || diff != "" {
+		t.Fatalf("%v (-stored +read):\n%s", err, diff)
+	}
+	other := slices.Clone(stored)
+	other[0]++
+	if _, err := ReadPrint(other); !errors.Is(err, prints.ErrVersion) {
+		t.Errorf("another version: %v", err)
+	}
+	for n := range stored {
+		if _, err := ReadPrint(stored[:n]); err == nil {
+			t.Fatalf("a print cut to %d of %d bytes was read", n, len(stored))
+		}
+	}
+	for i := 1; i < len(stored); i++ {
+		damaged := slices.Clone(stored)
+		damaged[i] ^= 4
+		if _, err := ReadPrint(damaged); err == nil {
+			t.Fatalf("a print with a wrong byte at %d was read", i)
+		}
+	}
 }
 
 func emptyNotNil(p prints.Print) prints.Print {

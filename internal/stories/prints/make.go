@@ -3,11 +3,18 @@
 package prints
 
 import (
+	"errors"
 	"math"
 	"slices"
 
 	"headwater/internal/news"
 )
+
+// Version changes whenever a print of the same article would come out differently, so that stored ones are made anew.
+const Version = 10
+
+// ErrVersion says that a stored print was made by another version of this package.
+var ErrVersion = errors.New("print of another version")
 
 // Make fingerprints an article. Headline is its title as compared, without an outlet's name at its end.
 func Make(a news.Article, headline string) Print {

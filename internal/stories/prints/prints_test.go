@@ -1,7 +1,6 @@
 package prints
 
 import (
-	"errors"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -131,46 +130,6 @@ func TestWinnowGuarantee(t *testing.T) {
 			t.Fatalf("no fingerprint of %v is shared", shared)
 		}
 	})
-}
-
-func TestCodecRoundTrip(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		a := news.Article{Lang: rapid.SampledFrom([]string{"en", "es", "ja", ""}).Draw(t, "lang"), Text: rapid.String().Draw(t, "text")}
-		p := Make(a, rapid.String().Draw(t, "title"))
-		got, err := Decode(Encode(p))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if len(got.Shingles) == 0 && len(p.Shingles) == 0 {
-			got.Shingles, p.Shingles = nil, nil
-		}
-		if diff := cmp.Diff(nilEmpty(p), nilEmpty(got)); diff != "" {
-			t.Fatalf("round trip (-made +read):\n%s", diff)
-		}
-	})
-}
-
-func nilEmpty(p Print) Print {
-	for _, s := range hashSlices(&p) {
-		if len(*s) == 0 {
-			*s = nil
-		}
-	}
-	return p
-}
-
-func TestDecodeRefuses(t *testing.T) {
-	good := Encode(Make(article(harbour), "Ferries"))
-	other := slices.Clone(good)
-	other[0] = version + 1
-	if _, err := Decode(other); !errors.Is(err, ErrVersion) {
-		t.Errorf("another version: %v", err)
-	}
-	for n := range good {
-		if _, err := Decode(good[:n]); err == nil {
-			t.Fatalf("a print cut to %d of %d bytes was read", n, len(good))
-		}
-	}
 }
 
 // Hashes are sorted whatever their number and however unevenly they lie, and so are hashes with a place behind.
