@@ -79,7 +79,7 @@ func (h highlighter) markField(ctx context.Context, in fieldReader, t textNode, 
 		}
 	} else if r, ok := h.reader.(api.IndexReaderFuzzy); ok {
 		term := w.terms[0]
-		near, err := similarWords(r, in.field, term, t.fuzzy, firstLetters(term, fuzzyPrefix))
+		near, err := similarWords(r, in.field, term, t.fuzzy, string([]rune(term)[:fuzzyPrefix]))
 		if err != nil {
 			return err
 		}

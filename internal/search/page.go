@@ -102,27 +102,22 @@ func selectPage(list []match, resumed bool, after position, offset, limit int) (
 		list = slices.DeleteFunc(list, func(m match) bool { return m.compare(after) <= 0 })
 	}
 	most := offset + limit
-	if len(list) > 4*most {
-		list, more = topN(list, most), true
+	if len(list) > 4*most { // keep the first ones in a heap with the last of them at its root
+		kept := list[:most]
+		for i := most/2 - 1; i >= 0; i-- {
+			siftDown(kept, i)
+		}
+		for _, m := range list[most:] {
+			if m.compare(kept[0].position) < 0 {
+				kept[0] = m
+				siftDown(kept, 0)
+			}
+		}
+		list, more = kept, true
 	}
 	slices.SortFunc(list, func(a, b match) int { return a.compare(b.position) })
 	more = more || len(list) > most
 	return list[min(offset, len(list)):min(most, len(list))], more
-}
-
-// topN gives the first n of the list, in no order. The worst of those is kept at the root of a heap.
-func topN(list []match, n int) []match {
-	kept := list[:n]
-	for i := n/2 - 1; i >= 0; i-- {
-		siftDown(kept, i)
-	}
-	for _, m := range list[n:] {
-		if m.compare(kept[0].position) < 0 {
-			kept[0] = m
-			siftDown(kept, 0)
-		}
-	}
-	return kept
 }
 
 func siftDown(heap []match, i int) {
@@ -178,7 +173,24 @@ func (f *finder) facets() []Facet {
 		}
 	}
 	if f.search.Stories {
-		forEachStory(f.matches, f.stories.slots, count)
+		newest := takeSlots(f.stories.slots)      // the last match of each story
+		previous := make([]int32, len(f.matches)) // the match of the same story before; both count indexes from 1
+		for i, m := range f.matches {
+			previous[i], newest[m.slot] = newest[m.slot], int32(i+1)
+		}
+		for i := range f.matches {
+			m := &f.matches[i]
+			if m.slot == 0 {
+				count(m, 0)
+				continue
+			}
+			for at := newest[m.slot]; at != 0; at = previous[at-1] { // all of the story in a row, so that a tally counts it once
+				count(&f.matches[at-1], m.slot)
+			}
+			newest[m.slot] = 0
+		}
+		newest[0] = 0
+		slotLists.put(newest)
 	} else {
 		for i := range f.matches {
 			count(&f.matches[i], 0)
@@ -197,29 +209,6 @@ func (f *finder) facets() []Facet {
 		{Field: "lang", Values: topValues(langs.counts, f.view.langs, func(s string) (string, string) { return s, "lang:" + s })},
 		{Field: "day", Values: byDay},
 	}
-}
-
-// forEachStory calls take with all matches, those of a story one after the other.
-func forEachStory(list []match, slots int, take func(m *match, story int32)) {
-	newest := takeSlots(slots)
-	before := make([]int32, len(list)) // the previous match of the same story; both count indexes from 1
-	for i := range list {
-		slot := list[i].slot
-		before[i], newest[slot] = newest[slot], int32(i+1)
-	}
-	for i := range list {
-		m := &list[i]
-		if m.slot == 0 {
-			take(m, 0)
-			continue
-		}
-		for at := newest[m.slot]; at != 0; at = before[at-1] {
-			take(&list[at-1], m.slot)
-		}
-		newest[m.slot] = 0
-	}
-	newest[0] = 0
-	slotLists.put(newest)
 }
 
 // topValues gives the most frequent names. Number 0 is no name.

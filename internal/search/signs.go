@@ -207,34 +207,6 @@ func mayBeCapitals(word string) bool {
 	return len(word) > 1 && (word[0] >= utf8.RuneSelf || word[0]-'A' < 26 && (word[1] >= utf8.RuneSelf || word[1]-'A' < 26))
 }
 
-// isAllCapitals says whether a line has several words and none in small letters, of which the first may be a capital. What
-// stands behind an apostrophe is no word.
-func isAllCapitals(line string) bool {
-	many, previous := 0, ' '
-	for rest := line; rest != ""; {
-		r, size := utf8.DecodeRuneInString(rest)
-		if !isWordRune(r) {
-			previous, rest = r, rest[size:]
-			continue
-		}
-		end := strings.IndexFunc(rest, func(r rune) bool { return !isWordRune(r) && !unicode.IsMark(r) })
-		if end < 0 {
-			end = len(rest)
-		}
-		first, more := rest[:size], rest[size:end]
-		capital := strings.ContainsFunc(more, unicode.IsUpper)
-		small := strings.ContainsFunc(more, isSmall) || more == "" && strings.ContainsFunc(first, isSmall)
-		if apostrophe := previous == '\'' || previous == '’'; !apostrophe {
-			if small && !capital {
-				return false
-			}
-			many++
-		}
-		previous, rest = ' ', rest[end:]
-	}
-	return many > 1
-}
-
 // isSmall says whether a letter is no capital: in scripts without capitals all are small.
 func isSmall(r rune) bool { return unicode.IsLetter(r) && !unicode.IsUpper(r) && !unicode.IsTitle(r) }
 

@@ -54,8 +54,14 @@ type stemClass struct {
 
 // classOf gives the class of a term by its stem. It gives false where the stem shares less than three letters with it.
 func classOf(term, stem string) (c stemClass, ok bool) {
-	c = stemClass{stem, commonPrefix(stem, term), len(term) + 6}
-	return c, utf8.RuneCountInString(c.prefix) >= 3
+	n := 0
+	for n < len(stem) && n < len(term) && stem[n] == term[n] {
+		n++
+	}
+	for n > 0 && n < len(term) && !utf8.RuneStart(term[n]) {
+		n--
+	}
+	return stemClass{stem, term[:n], len(term) + 6}, utf8.RuneCountInString(term[:n]) >= 3
 }
 
 // mayHold says whether a word is in the class if it has the stem.
@@ -66,17 +72,6 @@ func (c stemClass) mayHold(word string) bool {
 // isStemmable says whether a word may be stemmed: it has letters only, of a script with spaces.
 func isStemmable(s string) bool {
 	return utf8.RuneCountInString(s) >= shortestStemmed && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) || unspaced(r) })
-}
-
-func commonPrefix(a, b string) string {
-	n := 0
-	for n < len(a) && n < len(b) && a[n] == b[n] {
-		n++
-	}
-	for n > 0 && n < len(b) && !utf8.RuneStart(b[n]) {
-		n--
-	}
-	return b[:n]
 }
 
 // stopWordIn gives the languages, of these, in which a word is a stop word.

@@ -96,13 +96,3 @@ func similarWords(r api.IndexReaderFuzzy, field, word string, letters int, prefi
 	}
 	return near, dict.Close()
 }
-
-func firstLetters(word string, n int) string {
-	for i := range word {
-		if n == 0 {
-			return word[:i]
-		}
-		n--
-	}
-	return word
-}

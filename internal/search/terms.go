@@ -59,10 +59,22 @@ func parseFieldText(p *parser, v fieldValue) (textNode, error) {
 func parseWords(p *parser, field, s string, start int) (textNode, error) {
 	t := textNode{field: field, src: s, at: start}
 	for end, letters := range map[string]int{"~": 1, "~1": 1, "~2": 2} {
-		if stem, ok := strings.CutSuffix(s, end); ok && stem != "" {
-			t.fuzzy = letters
-			return t, parseFuzzy(p, &t, stem)
+		stem, ok := strings.CutSuffix(s, end)
+		if !ok || stem == "" {
+			continue
 		}
+		t.fuzzy = letters
+		t.words.add(stem)
+		t.words.dropVariants()
+		switch n := len(t.words.list); {
+		case n == 0:
+			return t, errNothing
+		case n > 1 || t.words.list[0].single:
+			return t, p.fail(start, "a ~ may only follow one word", "write tarif~, and each word by itself")
+		case utf8.RuneCountInString(t.words.term(t.words.list[0])) < 4 || unspaced(firstRune(stem)):
+			return t, p.fail(start, "too many words resemble this one", "write at least four letters before the ~")
+		}
+		return t, p.countWide(start)
 	}
 	stem := strings.TrimRight(s, "*")
 	if i := strings.IndexByte(stem, '*'); i >= 0 {
@@ -82,20 +94,6 @@ func parseWords(p *parser, field, s string, start int) (textNode, error) {
 		return t, p.fail(start, "too many words begin like this", "write at least three letters before the *")
 	}
 	return t, p.countWide(start)
-}
-
-func parseFuzzy(p *parser, t *textNode, stem string) error {
-	t.words.add(stem)
-	t.words.dropVariants()
-	switch n := len(t.words.list); {
-	case n == 0:
-		return errNothing
-	case n > 1 || t.words.list[0].single:
-		return p.fail(t.at, "a ~ may only follow one word", "write tarif~, and each word by itself")
-	case utf8.RuneCountInString(t.words.term(t.words.list[0])) < 4 || unspaced(firstRune(stem)):
-		return p.fail(t.at, "too many words resemble this one", "write at least four letters before the ~")
-	}
-	return p.countWide(t.at)
 }
 
 // countWide counts a word that stands for many.

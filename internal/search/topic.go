@@ -36,7 +36,12 @@ func CheckTopic(t news.Topic) error {
 	if err != nil {
 		return err
 	}
-	if err := rejectFeedNames(n); err != nil {
+	walk(n, func(part node) { // which feeds have a name changes without the topic's articles changing
+		if f, ok := part.(feedNode); ok && err == nil {
+			err = &QueryError{At: f.name.at + 1, Problem: fmt.Sprintf("a topic cannot ask for feeds by name, as feed:%s does", f.name.src), Advice: "give the feed's number, as in feed:12"}
+		}
+	})
+	if err != nil {
 		return err
 	}
 	return rejectMarks(n, "a topic")
@@ -72,17 +77,6 @@ func rejectMarks(n node, whose string) (err error) {
 			name = "is:starred"
 		}
 		err = &QueryError{At: m.at + 1, Problem: fmt.Sprintf("%s needs an account, and %s is nobody's", name, whose), Advice: "leave it out"}
-	})
-	return err
-}
-
-// rejectFeedNames gives the error of a topic that names feeds: which feeds have a name changes without the topic's articles
-// changing.
-func rejectFeedNames(n node) (err error) {
-	walk(n, func(part node) {
-		if f, ok := part.(feedNode); ok && err == nil {
-			err = &QueryError{At: f.name.at + 1, Problem: fmt.Sprintf("a topic cannot ask for feeds by name, as feed:%s does", f.name.src), Advice: "give the feed's number, as in feed:12"}
-		}
 	})
 	return err
 }

@@ -303,7 +303,31 @@ func (w *words) mixedCase(text string, at int) bool {
 	if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
 		w.lineEnd = at + n
 	}
-	w.lineMixed = !isAllCapitals(text[begin:w.lineEnd])
+	// The first letter of a word may be a capital. What stands behind an apostrophe is no word.
+	w.lineMixed = true
+	many, previous := 0, ' '
+	for rest := text[begin:w.lineEnd]; rest != ""; {
+		r, size := utf8.DecodeRuneInString(rest)
+		if !isWordRune(r) {
+			previous, rest = r, rest[size:]
+			continue
+		}
+		end := strings.IndexFunc(rest, func(r rune) bool { return !isWordRune(r) && !unicode.IsMark(r) })
+		if end < 0 {
+			end = len(rest)
+		}
+		first, more := rest[:size], rest[size:end]
+		capital := strings.ContainsFunc(more, unicode.IsUpper)
+		small := strings.ContainsFunc(more, isSmall) || more == "" && strings.ContainsFunc(first, isSmall)
+		if apostrophe := previous == '\'' || previous == '’'; !apostrophe {
+			if small && !capital {
+				return true
+			}
+			many++
+		}
+		previous, rest = ' ', rest[end:]
+	}
+	w.lineMixed = many <= 1
 	return w.lineMixed
 }
 
