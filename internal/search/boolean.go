@@ -122,7 +122,7 @@ func (n andNode) match(v *docView) answer {
 // anchors gives those of the part that the fewest articles have. A stop word has none, since it may be missing.
 func (n andNode) anchors() (best anchors, found bool) {
 	for _, child := range n {
-		if t, ok := child.(textNode); ok && t.mayBeStopWord() && isStopWord(t.terms()[0]) {
+		if t, ok := child.(textNode); ok && t.mayBeStopWord() && isStopWord(t.query.terms[0]) {
 			continue
 		}
 		if a, ok := anchorsOf(child); ok && (!found || a.rate < best.rate) {
@@ -145,7 +145,7 @@ func (n andNode) optionalIn(q *queryContext, part node) []string {
 // stopWordIn gives the languages of the index in which a part is a stop word.
 func (q *queryContext) stopWordIn(n node) []string {
 	if t, ok := n.(textNode); ok && t.mayBeStopWord() {
-		return stopWordIn(t.terms()[0], q.langs)
+		return stopWordIn(t.query.terms[0], q.langs)
 	}
 	return nil
 }

@@ -61,7 +61,7 @@ func (h highlighter) mark(ctx context.Context, n node, page []match) error {
 
 // markField marks the words of a text in the documents of a segment, in one field.
 func (h highlighter) markField(ctx context.Context, in fieldReader, t textNode, docs []hitDoc, start uint64) error {
-	w := t.wordQuery(h.view.langs, in.scope)
+	w := t.withForms(h.view.langs)
 	last := len(w.terms) - 1
 	if last > 0 && !w.prefix {
 		return h.markPhrase(in, w.terms, nil, docs, start)

@@ -66,7 +66,7 @@ func (n outletNode) compile(c *compiler) query.Query {
 	fields, keys := n.places()
 	var list []query.Query
 	for _, f := range fields {
-		list = append(list, c.leaf(n.name.wordQuery(nil, scope{f, 1})))
+		list = append(list, c.leaf(n.name.in(f)))
 	}
 	for _, k := range keys {
 		if n.name.prefix {
@@ -83,7 +83,7 @@ func (n outletNode) compile(c *compiler) query.Query {
 func (n outletNode) match(v *docView) answer {
 	fields, keys := n.places()
 	for _, f := range fields {
-		if n.name.wordQuery(nil, scope{f, 1}).matchView(v) {
+		if n.name.in(f).matchView(v) {
 			return always
 		}
 	}

@@ -24,9 +24,10 @@ type textNode struct {
 	words  words
 	prefix bool
 	quoted bool
-	fuzzy  int    // letters that may differ
-	src    string // as typed
-	at     int    // of src in the query, in characters
+	fuzzy  int       // letters that may differ
+	src    string    // as typed
+	at     int       // of src in the query, in characters
+	query  wordQuery // in all its fields; without languages
 }
 
 func parseText(p *parser, v fieldValue) (node, error) {
@@ -52,7 +53,7 @@ func parseFieldText(p *parser, v fieldValue) (textNode, error) {
 	if len(t.words.list) == 0 {
 		return t, p.fail(v.at, "there is no letter or digit between these quotation marks", "write the words to search for, or remove them")
 	}
-	return t, nil
+	return t.prepared(), nil
 }
 
 // parseWords reads words without quotation marks, which may end in * or ~. It gives errNothing for punctuation.
@@ -74,7 +75,7 @@ func parseWords(p *parser, field, s string, start int) (textNode, error) {
 		case utf8.RuneCountInString(t.words.term(t.words.list[0])) < 4 || unspaced(firstRune(stem)):
 			return t, p.fail(start, "too many words resemble this one", "write at least four letters before the ~")
 		}
-		return t, p.countWide(start)
+		return t.prepared(), p.countWide(start)
 	}
 	stem := strings.TrimRight(s, "*")
 	if i := strings.IndexByte(stem, '*'); i >= 0 {
@@ -89,11 +90,11 @@ func parseWords(p *parser, field, s string, start int) (textNode, error) {
 	case len(t.words.list) == 0:
 		return t, errNothing
 	case !t.prefix:
-		return t, nil
+		return t.prepared(), nil
 	case !t.words.makeLastPrefix(stem):
 		return t, p.fail(start, "too many words begin like this", "write at least three letters before the *")
 	}
-	return t, p.countWide(start)
+	return t.prepared(), p.countWide(start)
 }
 
 // countWide counts a word that stands for many.
@@ -165,26 +166,40 @@ func (n textNode) scopes() []scope {
 	return []scope{{n.field, 1}}
 }
 
-// wordQuery gives what is looked for in the fields of scopes. Word forms in these languages count too.
-func (n textNode) wordQuery(langs []string, scopes ...scope) wordQuery {
+// prepared sets n.query once the words are known.
+func (n textNode) prepared() textNode {
 	terms, list := n.terms(), n.words.list
 	// The last character of a run stands in the pair before it too.
 	if k := len(list); k > 1 && list[k-1].single && list[k-2].pos == list[k-1].pos-1 && list[k-2].end == list[k-1].end {
 		terms = terms[:k-1]
 	}
-	return wordQuery{
-		terms: terms, scopes: scopes, langs: langs,
+	n.query = wordQuery{
+		terms: terms, scopes: n.scopes(),
 		prefix: n.prefix || len(list) == 1 && list[0].single, // a single character stands for the pairs that it begins
-		forms:  langs != nil && n.isSingleWord(),
+		forms:  n.isSingleWord(),
 	}
+	return n
 }
 
-// inScopes is wordQuery for all fields of the node. Names of authors have no word forms.
-func (n textNode) inScopes(langs []string) wordQuery {
-	if n.field == fieldAuthor {
-		langs = nil
+// in gives the query for some fields, without word forms.
+func (n textNode) in(fields ...string) wordQuery {
+	w := n.query
+	w.forms, w.scopes = false, nil
+	for _, f := range fields {
+		w.scopes = append(w.scopes, scope{f, 1})
 	}
-	return n.wordQuery(langs, n.scopes()...)
+	return w
+}
+
+// withForms gives the query with the word forms of languages. Names of authors have none.
+func (n textNode) withForms(langs []string) wordQuery {
+	w := n.query
+	if n.field == fieldAuthor {
+		w.forms = false
+	} else {
+		w.langs = langs
+	}
+	return w
 }
 
 // fuzzyPrefix is how many letters must agree: else every word of the index is looked at.
@@ -192,7 +207,7 @@ const fuzzyPrefix = 1
 
 func (n textNode) compile(c *compiler) query.Query {
 	if n.fuzzy == 0 {
-		return c.leaf(n.inScopes(c.langs))
+		return c.leaf(n.withForms(c.langs))
 	}
 	var list []query.Query
 	for _, f := range n.scopes() {
@@ -208,11 +223,11 @@ func (n textNode) compile(c *compiler) query.Query {
 
 func (n textNode) match(v *docView) answer {
 	if n.fuzzy == 0 {
-		return answerOf(n.inScopes(v.langs).matchView(v))
+		return answerOf(n.withForms(v.langs).matchView(v))
 	}
 	return answerOf(slices.ContainsFunc(n.scopes(), func(f scope) bool {
 		in := v.fields[f.field]
-		return in != nil && in.hasSimilar(n.terms()[0], n.fuzzy)
+		return in != nil && in.hasSimilar(n.query.terms[0], n.fuzzy)
 	}))
 }
 
@@ -237,7 +252,7 @@ func (n textNode) anchors() (anchors, bool) {
 	if n.fuzzy > 0 {
 		return anchors{}, false
 	}
-	w := n.wordQuery(nil)
+	w := n.query
 	anchor := func(word string) anchors { // longer words are rarer
 		return anchors{[]string{anchorWord + word}, 2 / float64(len(word)*len(word))}
 	}
