@@ -1,10 +1,19 @@
 // Package api serves the REST API under /api/v1/ with its OpenAPI description, and what operators ask: /healthz, /readyz
-// and /metrics.
+// and /metrics. huma serves what is JSON; the event stream and OPML are served and described by hand. Errors are RFC 9457
+// problems.
+//
+//   - Lists continue by cursors: time and number of the last entry, domain and name for outlets, the index's own for searches.
+//     An offset is for lists that do not change meanwhile. Stories by coverage have no cursor, as their order changes.
+//   - /stream sends the story log. The id of an event is its number in the log, and only the client keeps its position, so a
+//     restart loses nothing. Streams wait for a signal and read the log once for all at the same position; fanout.go limits
+//     those that catch up, so that pages stay fast. At most 200 streams of one address and 500 in all.
+//   - Options.Tokens says which requests need a token; a wrong one is refused everywhere. Topics are everybody's, or with
+//     mine=true those of the token's user.
 //
 // api.go builds the handler, routes.go lists the operations and describes them. Each noun has a file with the shapes of its
 // requests and answers and their handlers: story.go, article.go, event.go, outlet.go, search.go, topic.go, alert.go, feed.go,
-// correction.go, status.go. stream.go sends the changes of stories as they happen, through fanout.go. Below them
-// are token.go, which authenticates users, server.go, which holds what handlers share, and backend.go, what they read and change.
+// correction.go, status.go. stream.go sends the changes of stories as they happen, through fanout.go. Below them are token.go,
+// which authenticates users, server.go, which holds what handlers share, and backend.go, what they read and change.
 package api
 
 import (

@@ -1,9 +1,19 @@
 // Package greader serves the Google Reader API, by which feed readers show stories and articles, mark them as read and star
-// them. It follows the descriptions that were published of Google's service, and what clients in use today send.
+// them: /accounts/ClientLogin, /reader/api/0/ and /reader/atom/, and the same below /api/greader.php, as FreshRSS has it. It
+// follows the descriptions that were published of Google's service, and what clients in use today send.
+//
+//   - Only the header "Authorization: GoogleLogin auth=" authenticates, which no other site's page can make a browser send.
+//   - Items are articles. Feeds are feed/NUMBER; feed/ADDRESS is understood. Crawl times, ot, nt and ts are when an article was
+//     first seen; published and the order are news.Article.Time.
+//   - A continuation is time and id of the last item, so that new items neither repeat nor hide others.
+//   - Labels are folders, topics (everybody's and the user's), "Everything, once" and the user's own. "Everything, once" and
+//     topics have one item a story. A topic has its newest 2,000 stories.
+//   - Lists are JSON only. broadcast and like are accepted and ignored. Fever is not served: its key is the MD5 of name and
+//     password, a second and weaker secret.
 //
 // greader.go finds the endpoint of a path. login.go authenticates users and limits wrong passwords. The endpoints are in
-// subscriptions.go, tags.go, list.go and item.go; stream.go reads the ids of streams and resolves labels.
-// server.go holds what all endpoints share, and backend.go what they read and change.
+// subscriptions.go, tags.go, list.go and item.go; stream.go reads the ids of streams and resolves labels. server.go holds
+// what all endpoints share, and backend.go what they read and change.
 package greader
 
 import (

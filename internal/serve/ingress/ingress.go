@@ -1,9 +1,19 @@
-// Package ingress is what each request passes before a handler answers it. In go requests as clients and proxies send
-// them; out come those that are meant for this server, and no others.
+// Package ingress checks each request before a handler answers it. In go requests as clients and proxies send them; out come
+// those that are meant for this server, and no others.
+//
+//   - Host has to be a name or an address of this server, on every path, or the answer is 421: the host of the public
+//     address, the names in the setting hosts, the address that is listened on, and those of the machine where all are. Probes
+//     and /metrics are no exception.
+//   - Changes that a browser sends from another site's page get 403 (http.CrossOriginProtection). Programs send neither
+//     Sec-Fetch-Site nor Origin and pass. Logins count as changes.
+//   - A client is an address, of IPv6 its /64. Behind trusted proxies it is read from X-Forwarded-For or Forwarded. Nothing
+//     is trusted by default.
+//   - A body has 20 s to arrive, and 2 s once its handler has answered without it or the server stops. A late body gets 408,
+//     and its connection ends. Handlers bound its size further.
 //
 // ingress.go bounds bodies in size and time, client.go finds the client behind proxies, hosts.go checks the Host header and
-// refuses what another site's page sends. router.go is the router that web and api share and that knows its patterns;
-// counter.go counts events, such as wrong passwords, by client.
+// refuses what another site's page sends. router.go is the router that web and api share. It knows its patterns, so that
+// tests walk all routes. counter.go counts events, such as wrong passwords, by client.
 package ingress
 
 import (

@@ -1,6 +1,10 @@
 // Package publish writes stories as Atom 1.0 (RFC 4287), RSS 2.0 and JSON Feed 1.1: one entry a story, which leads to
 // the origin and lists the others. It knows nothing of HTTP.
 //
+// Title, author and link of an entry are the origin's, in its newest version; the newest versions of other outlets are links.
+// The id of an entry is a UUID of instance and story, and its time of update is Story.Changed. Enclosures are those of the
+// current version, and where that has no recording those of the first member with one.
+//
 // publish.go makes items of stories; atom.go, rss.go and json.go each write a channel of them. text.go makes text and
 // addresses safe to write, for the pages too.
 package publish

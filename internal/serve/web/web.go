@@ -1,6 +1,12 @@
 // Package web serves the pages that people read and the combined feeds that their feed readers read. The pages work
 // without JavaScript and load nothing from any other host.
 //
+// The combined feeds are /feeds/all, /feeds/topic/NAME, /feeds/folder/NAME, /feeds/search?q= and /feeds/t/SECRET, each as
+// .atom, .rss and .json. Their parts are paged feeds (RFC 5005, section 3): a cursor is time and id of the last change, or the
+// search's own. What changes moves to the front, where the next poll meets it. An entity tag follows from which stories a part
+// holds as of which change, so that 304 is decided before a story is read. Only /feeds/all names the hub, which is notified of
+// no other feed.
+//
 // A request goes to a page's handler (front.go, story.go, article.go, search.go, topics.go, alerts.go, feeds.go) or to a
 // combined feed's (emit.go). The handler reads from the Backend, builds a view of what it shows (card.go, member.go,
 // media.go, format.go) and renders the template of that name within the layout (layout.go). server.go holds what all
