@@ -24,8 +24,8 @@ import (
 // The folders in the data folder.
 const (
 	folder    = "index.bleve"
-	newFolder = "index.bleve.new"   // being built by NewRebuild
-	oldFolder = "index.bleve.older" // while Swap puts another in its place
+	newFolder = "index.bleve.new" // being built by NewRebuild
+	oldFolder = "index.bleve.old" // while Swap puts another in its place
 	tornName  = "index.bleve.torn-"
 )
 
