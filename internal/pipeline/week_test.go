@@ -140,11 +140,11 @@ func startReader(t *testing.T, dir string, c *clock) reader {
 // fullWeek, when set, has TestWeek take 10,000 feeds on 100 hosts, as docs/quality.md says.
 const fullWeek = "NEWSROOM_TEST_WEEK"
 
-// TestWeek has a server score the reader through seven and a half days of 2,000 feeds on 20 hosts, with a restart every 17 hours
+// TestWeek has a server score the reader through seven and a half days of 1,000 feeds on 10 hosts, with a restart every 17 hours
 // and a night without it. The store and HTTP on loopback are real, the clock is not.
 func TestWeek(t *testing.T) {
 	const tick = 20 * time.Minute
-	hosts, perHost := 20, 100
+	hosts, perHost := 10, 100
 	switch {
 	case testing.Short():
 		hosts, perHost = 5, 36
