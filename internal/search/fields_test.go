@@ -24,8 +24,8 @@ func TestFieldsOnBothReaders(t *testing.T) {
 		"feed":        {"feed:1", "feed:2"},
 		"tag":         {"tag:sky", `tag:"deep space"`, "tag:c#", "tag:c"},
 		"url":         {"url:sky", "url:2026/08"},
-		"date":        {"date:2026-08-18", "date:2026-08-18..2026-08-19", "date:..2026-08-18", "comet date:2026-08-18", "date:1969", "comet date:..2026-08-19"},
-		"after":       {"after:2026-08-19", "comet after:2026-08-19"},
+		"date":        {"date:2026-08-18", "date:2026-08-18..2026-08-19", "date:..2026-08-18", "comet date:2026-08-18", "date:1969", "comet date:..2026-08-19", "comet date:2110", "comet date:2026..2100"},
+		"after":       {"after:2026-08-19", "comet after:2026-08-19", "comet after:2107"},
 		"before":      {"before:2026-08-19", "comet before:2026-08-20"},
 		"since":       {"since:30h", "since:2026-08-19"},
 		"is":          {"is:original", "is:copy", "is:rewrite"},
@@ -47,8 +47,9 @@ func TestFieldsOnBothReaders(t *testing.T) {
 		{ID: 4, FeedID: 3, Title: "京都の全人代", Text: "全国", Lang: "ja", Seen: at(20, 11), Undated: true},
 		{ID: 5, FeedID: 3, Title: "From the archive", Published: time.Date(1969, 7, 20, 0, 0, 0, 0, time.UTC), Seen: at(20, 11)},
 		{ID: 6, FeedID: 4, Title: "An event of two stories", Published: at(17, 1), Seen: at(17, 1)},
+		{ID: 7, Title: "Comet, foretold", Published: time.Date(2110, 1, 1, 0, 0, 0, 0, time.UTC), Seen: at(20, 11)}, // seconds since 1970 take more than 32 bits
 	}
-	put(t, x, 6, articles...)
+	put(t, x, 7, articles...)
 	stories := &StoryTable{}
 	x.SetStories(stories)
 	stories.Set([]news.Placement{

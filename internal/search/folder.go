@@ -37,8 +37,8 @@ const lockWait = 500 * time.Millisecond
 
 // tornError says why an index can't be used, though it can be read.
 type tornError struct {
-	why   string
-	whole bool // its files are, so that nobody needs to look at them
+	why    string
+	intact bool // its files are undamaged, so that nobody needs to look at them
 }
 
 func (e *tornError) Error() string { return e.why }
@@ -83,8 +83,7 @@ func verify(path string) error {
 	return nil
 }
 
-// segmentNames lists the files that the newest snapshot in scorch's root file is made of. It reads the whole root file
-// on the way.
+// segmentNames gives the files of the latest snapshot in scorch's root file. It reads the whole root file, to find damage.
 func segmentNames(root string) (names []string, err error) {
 	db, err := bbolt.Open(root, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true, PreLoadFreelist: true})
 	switch {
@@ -141,7 +140,7 @@ func readBucket(b *bbolt.Bucket) error {
 	})
 }
 
-// verifySegment compares the checksum that ends a segment's file with that of what stands before it.
+// verifySegment compares the checksum at the end of a segment's file with that of the rest.
 func verifySegment(path string) error {
 	name := filepath.Base(path)
 	f, err := os.Open(path)
@@ -172,7 +171,7 @@ func verifySegment(path string) error {
 	return nil
 }
 
-// inUse says whether somebody holds the index at path. One that can't be read is held by nobody.
+// inUse says whether a process holds the index at path. It is false for one that can't be read.
 func inUse(path string) (held bool) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -187,7 +186,7 @@ func inUse(path string) (held bool) {
 	return errors.Is(err, bolterrors.ErrTimeout)
 }
 
-// syncDir makes renames in a folder last.
+// syncDir writes renames in a folder to disk.
 func syncDir(dir string) error {
 	d, err := os.Open(dir)
 	if err != nil {
@@ -200,12 +199,11 @@ func syncDir(dir string) error {
 	return errors.Join(err, d.Close())
 }
 
-// closeMarker is a file in the index's folder that lists its files, with their sizes and times, as they were when it was
-// closed. It is written last and removed when the index is opened. So an index that has it, and the files that it lists,
-// needs no other check.
+// closeMarker is a file in the index's folder that lists the index's files with sizes and times. It is written last when the
+// index is closed, and removed when it is opened. So an index with the marker and the files in it needs no other check.
 const closeMarker = "closed"
 
-// writeCloseMarker says that the index at path is closed.
+// writeCloseMarker marks the index at path as closed.
 func writeCloseMarker(path string) error {
 	files, err := listFiles(path)
 	if err != nil {
@@ -223,7 +221,7 @@ func writeCloseMarker(path string) error {
 	return os.Rename(part, filepath.Join(path, closeMarker)) // lost in a crash, it only costs a check
 }
 
-// takeCloseMarker says whether the index at path is as it was when it was closed, and has it count as open from now on.
+// takeCloseMarker says whether the index at path is unchanged since it was closed. It removes the marker.
 func takeCloseMarker(path string) (sound bool, err error) {
 	listed, err := os.ReadFile(filepath.Join(path, closeMarker))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -283,7 +281,7 @@ func replaceFolder(from, place, old string) error {
 	return nil
 }
 
-// finishSwap ends what a crash in NewRebuild or Swap left undone.
+// finishSwap completes or undoes what a crash in NewRebuild or Swap interrupted.
 func finishSwap(dir string) error {
 	path, old := filepath.Join(dir, folder), filepath.Join(dir, oldFolder)
 	if _, err := os.Stat(old); err == nil {

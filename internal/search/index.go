@@ -85,8 +85,8 @@ type Index struct {
 	building atomic.Bool // the watermark has not reached goal
 }
 
-// limiter lets as many searches run at once as there are processors. The others wait in order. More at once would not make
-// any of them quicker, would hold as many lists of matches, and be cut off by each other wherever they stand.
+// limiter bounds the searches that run at once to the number of processors. The others wait in order. More at once would be no
+// quicker and would hold more lists of matches.
 type limiter chan struct{}
 
 func (l limiter) acquire(ctx context.Context) error {
@@ -247,7 +247,8 @@ func watermark(b bleve.Index) (int64, error) {
 	return mark, nil
 }
 
-// Building says that articles are missing which the log held when the index was opened, so that a search would find too few.
+// Building says whether the index still lacks articles that the log held when the index was opened. A search would find too
+// few.
 func (x *Index) Building() bool { return x.building.Load() }
 
 // Count gives the number of articles in the index.
@@ -317,8 +318,8 @@ func (x *Index) open(ctx context.Context) error {
 	return nil
 }
 
-// openExisting opens an index. Unless it is as it was when it was closed, all is read before that bleve is going to map into
-// memory: a file cut short would end the process, where this gives a tornError.
+// openExisting opens the index at x.path. Unless it is unchanged since it was closed, all of its files are verified before bleve
+// maps them into memory: a file cut short would then end the process.
 func (x *Index) openExisting(ctx context.Context) (b bleve.Index, err error) {
 	path := x.path
 	if _, err := os.Stat(path); err != nil {
@@ -419,7 +420,7 @@ func (x *Index) replace(damage *tornError) (bleve.Index, error) {
 	if err != nil {
 		return nil, err
 	}
-	if damage.whole {
+	if damage.intact {
 		before = append(before, aside)
 	}
 	x.options.Logger.Warn("index begun anew; it fills from the log", "index", x.path, "reason", damage.why)

@@ -62,7 +62,7 @@ func (w wordQuery) readField(ctx context.Context, in fieldReader, total *weights
 	if last == 0 {
 		return in.readForms(ctx, list, w.prefix, total.add)
 	}
-	// "COVID-1*" and the like: the words before the last in a row, the prefix anywhere.
+	// As in new-yor*: the words before the last in a row, the prefix anywhere.
 	withPrefix := newWeights(len(in.langs))
 	if err := in.readForms(ctx, list, true, withPrefix.add); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 // language is the stemmer and the stop words of a language. Words are as they are indexed, without accents.
 type language struct {
 	stem  func(word string) string
-	stops map[string]bool // without those that the index cuts in two
+	stops map[string]bool // stop words of one term
 }
 
 var languages = func() map[string]language {
@@ -32,7 +32,7 @@ var languages = func() map[string]language {
 // shortestStemmed is the shortest word that is stemmed, in letters.
 const shortestStemmed = 3
 
-// stemmerLang gives the language whose stemmer is taken for articles in a language: English where that is unknown, and
+// stemmerLang gives the language whose stemmer is used for articles in a language: English for an unknown language, and
 // Norwegian for both of its written forms.
 func stemmerLang(lang string) string {
 	lang, _, _ = strings.Cut(lang, "-")
@@ -74,7 +74,7 @@ func isStemmable(s string) bool {
 	return utf8.RuneCountInString(s) >= shortestStemmed && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) || unspaced(r) })
 }
 
-// stopWordIn gives the languages, of these, in which a word is a stop word.
+// stopWordIn gives those of the languages in which a word is a stop word.
 func stopWordIn(word string, langs []string) (in []string) {
 	for _, lang := range langs {
 		if t, ok := languages[lang]; ok && t.stops[word] {

@@ -239,7 +239,7 @@ func (w wordQuery) matchView(v *docView) bool {
 		switch {
 		case in == nil:
 			return false
-		case w.prefix && last > 0: // "COVID-1*" and the like: the words before the last in a row, the beginning anywhere
+		case w.prefix && last > 0: // as in new-yor*
 			return in.hasPhrase(w.terms[:last], false) && in.hasPrefix(w.terms[last])
 		case w.prefix:
 			return in.hasPrefix(w.terms[0])

@@ -21,14 +21,13 @@ type word struct {
 
 // words cuts text into terms the same way for articles and for queries, whatever their language:
 //
-//   - letters and digits make a word; it is folded (see fold) and loses a plural s (see singular);
+//   - letters and digits are a word, which is folded (see fold) and loses a plural s (see singular);
 //   - "U.S." is us, "1,500" is 1500, "1.5" stays, "China's" is china, "COVID-19" and "l'UE" are two words each;
 //   - scripts that put no spaces between words (see unspaced) are cut into overlapping pairs of characters and the last
 //     character by itself, so that every part of a run can be found;
-//   - a word with signs or in capitals has a second term at its place, which says them (see variantPrefix).
+//   - a word with signs or in capitals has a second term at its position, a variant (see variantPrefix).
 //
-// It is written by hand because cutting was a quarter of the time of indexing: bleve's unicode tokenizer and its filters
-// allocate for each word.
+// Bleve's unicode tokenizer and its filters allocate for each word, which was a quarter of the time of indexing.
 type words struct {
 	folded []byte
 	list   []word
@@ -128,7 +127,8 @@ func (w *words) addSpaced(text string, start int) int {
 	return skipPossessive(text, i)
 }
 
-// joinAt says where a word goes on after punctuation inside it: "U.S", "1,500", "1.5". It gives i where the word ends.
+// joinAt gives the place where a word continues after punctuation at i, as in "U.S", "1,500" and "1.5". It gives i where the
+// word ends.
 func (w *words) joinAt(text string, start, i int) int {
 	if i == start || i+1 >= len(text) {
 		return i
@@ -148,8 +148,8 @@ func (w *words) joinAt(text string, start, i int) int {
 	return i
 }
 
-// isInitial says whether the letter at i stands alone, as each does in "U.S.": at the word's start or after a full stop, and
-// before anything that is no letter or digit.
+// isInitial says whether the letter at i is a single one, as in "U.S.": at the word's start or after a full stop, and not before
+// a letter or digit.
 func isInitial(text string, i, start int) bool {
 	c := text[i]
 	if c|0x20 < 'a' || c|0x20 > 'z' || i > start && text[i-1] != '.' {
