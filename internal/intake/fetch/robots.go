@@ -14,8 +14,8 @@ import (
 	"headwater/internal/news"
 )
 
-// ErrRobots says that a site's robots.txt keeps a page from us.
-var ErrRobots = errors.New("the site's robots.txt does not let us read this page; it is not read")
+// errRobots says that a site's robots.txt keeps a page from us.
+var errRobots = errors.New("the site's robots.txt does not let us read this page; it is not read")
 
 // How long a robots.txt holds (RFC 9309, section 2.4), and how long it is believed that there is none to be had.
 const (
@@ -68,7 +68,7 @@ func (r *robots) allow(ctx context.Context, page *url.URL) error {
 	case e.err != nil:
 		return e.err
 	case !e.rules.allow(page):
-		return fail(news.FeedHTTPError, page, 0, ErrRobots)
+		return fail(news.FeedHTTPError, page, 0, errRobots)
 	}
 	return nil
 }

@@ -161,7 +161,7 @@ func TestWaitForRobotsEnds(t *testing.T) {
 func TestPageRefusalNamesRobots(t *testing.T) {
 	address, _ := site(t, 200, "User-agent: *\nDisallow: /")
 	_, err := client(t, Options{}).Page(t.Context(), address+"/a")
-	if !errors.Is(err, ErrRobots) {
+	if !errors.Is(err, errRobots) {
 		t.Errorf("got %v", err)
 	}
 	failure(t, err, news.FeedHTTPError, "robots.txt")
@@ -177,7 +177,7 @@ func TestPageAsksRobotsOfWhereItIsSent(t *testing.T) {
 		http.Redirect(w, r, strings.Replace(closed, "127.0.0.1", "localhost", 1)+"/a", http.StatusFound)
 	})
 	_, err := client(t, Options{}).Page(t.Context(), s.URL+"/short")
-	if !errors.Is(err, ErrRobots) || asked("/a") != 0 {
+	if !errors.Is(err, errRobots) || asked("/a") != 0 {
 		t.Errorf("%v; the page was asked for %d times", err, asked("/a"))
 	}
 }
@@ -248,9 +248,9 @@ func TestRobotsHoldsADay(t *testing.T) {
 		}
 		page := &url.URL{Scheme: "https", Host: "a.example", Path: "/x"}
 		e := c.robots.entry("https://a.example", time.Now())
-		e.until, e.err = time.Now().Add(robotsLife), ErrRobots
+		e.until, e.err = time.Now().Add(robotsLife), errRobots
 		time.Sleep(robotsLife - time.Second)
-		if err := c.robots.allow(t.Context(), page); !errors.Is(err, ErrRobots) {
+		if err := c.robots.allow(t.Context(), page); !errors.Is(err, errRobots) {
 			t.Errorf("before a day is over: %v", err)
 		}
 		time.Sleep(2 * time.Second)

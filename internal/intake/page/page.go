@@ -29,8 +29,8 @@ type Source struct {
 	Body        []byte
 }
 
-// ErrLimit says that a page is larger or nested deeper than what is read.
-var ErrLimit = errors.New("the page is too large or nested too deep to be read")
+// errLimit says that a page is larger or nested deeper than what is read.
+var errLimit = errors.New("the page is too large or nested too deep to be read")
 
 // Read reads a page. A page without an article in it has no HTML and Text, and is no error.
 func Read(s Source) (p Page, err error) {
@@ -57,7 +57,7 @@ func Read(s Source) (p Page, err error) {
 // parse makes a tree of a page in whatever encoding, within the bounds.
 func parse(s Source) (*html.Node, error) {
 	if len(s.Body) > maxBytes {
-		return nil, fmt.Errorf("%w: %d bytes", ErrLimit, len(s.Body))
+		return nil, fmt.Errorf("%w: %d bytes", errLimit, len(s.Body))
 	}
 	// The encoding is taken from a byte order mark, the header, a meta tag, or the bytes.
 	body := s.Body
@@ -74,7 +74,7 @@ func parse(s Source) (*html.Node, error) {
 			tags++
 		}
 		if tags > maxTags {
-			return nil, fmt.Errorf("%w: over %d tags", ErrLimit, maxTags)
+			return nil, fmt.Errorf("%w: over %d tags", errLimit, maxTags)
 		}
 	}
 	doc, err := html.Parse(bytes.NewReader(body))
@@ -82,7 +82,7 @@ func parse(s Source) (*html.Node, error) {
 		return nil, err
 	}
 	if d := depth(doc); d > maxDepth {
-		return nil, fmt.Errorf("%w: %d elements deep", ErrLimit, d)
+		return nil, fmt.Errorf("%w: %d elements deep", errLimit, d)
 	}
 	return doc, nil
 }
@@ -133,7 +133,7 @@ func article(doc *html.Node, base *url.URL, p *Page) error {
 		return fmt.Errorf("write the article's text: %w", err)
 	}
 	if out.Len() > maxHTML {
-		return fmt.Errorf("%w: an article of %d bytes", ErrLimit, out.Len())
+		return fmt.Errorf("%w: an article of %d bytes", errLimit, out.Len())
 	}
 	p.HTML, p.Text = out.String(), strings.TrimSpace(text.String())
 	return nil

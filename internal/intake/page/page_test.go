@@ -99,7 +99,7 @@ func TestHostilePagesEndSoon(t *testing.T) {
 			if tt.limit && err == nil {
 				t.Error("it was read, though it is over the bounds")
 			}
-			if !tt.limit && errors.Is(err, ErrLimit) {
+			if !tt.limit && errors.Is(err, errLimit) {
 				t.Errorf("refused: %v", err)
 			}
 			t.Logf("%s: %v", time.Since(began).Round(time.Millisecond), err)

@@ -18,15 +18,15 @@ import (
 	"headwater/internal/news"
 )
 
-// Reader finds subscriptions. What is not stored is news.ErrNotFound.
-type Reader interface {
+// subscriptionReader finds subscriptions. What is not stored is news.ErrNotFound.
+type subscriptionReader interface {
 	Subscription(ctx context.Context, id string) (news.Subscription, error)
 	SubscriptionOf(ctx context.Context, feed int64) (news.Subscription, error)
 	DueSubscriptions(ctx context.Context, now time.Time) ([]news.Subscription, error)
 }
 
-// Writer changes subscriptions.
-type Writer interface {
+// subscriptionWriter changes subscriptions.
+type subscriptionWriter interface {
 	// Subscribe stores a new subscription and has the feed's former one end; without an ID it does only that.
 	Subscribe(ctx context.Context, s news.Subscription) error
 	// ChangeSubscription stores what change makes of one, unless it gives an error, which is returned.
@@ -36,8 +36,8 @@ type Writer interface {
 
 // Store keeps subscriptions.
 type Store interface {
-	Reader
-	Writer
+	subscriptionReader
+	subscriptionWriter
 }
 
 // Delivery is a document that a hub pushed and signed.
