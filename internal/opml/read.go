@@ -235,7 +235,7 @@ func address(a map[string]string) string {
 	return feed
 }
 
-// topic takes over a topic. What is wrong with its query the newsroom says.
+// topic takes over a topic. Whether its query is valid is checked by the caller.
 func (r *reader) topic(a map[string]string) {
 	t := news.Topic{Name: a["text"], Query: a["headwaterquery"]}
 	if t.Name == "" || t.Query == "" {

@@ -82,7 +82,7 @@ func (s *scanner) skip(end string) {
 	s.pos = min(s.pos+i+len(end), len(s.doc))
 }
 
-// lineAt returns the line of a place that lies behind those it was asked for before.
+// lineAt returns the line of an offset, which must not be less than that of the call before.
 func (s *scanner) lineAt(at int) int {
 	if at > s.counted {
 		s.line += bytes.Count(s.doc[s.counted:at], []byte("\n"))

@@ -300,7 +300,7 @@ func nameSet(words ...string) map[string]bool {
 var captions = words.Lists("captions.txt")
 
 // agencies are names that sign photographs and texts, in lower case. They serve where no Outlets is given, and only
-// where nothing else stands beside them.
+// where no other word is next to them.
 var agencies = nameSet(captions["agency"]...)
 
 func isAgency(name string) bool {

@@ -90,7 +90,7 @@ func withoutPrefix(name []byte) string {
 	return string(name)
 }
 
-// isRenderedMath reports whether the span that z stands at holds a formula glyph by glyph, beside the same in MathML.
+// isRenderedMath reports whether the span at z holds a formula glyph by glyph that the page also has as MathML.
 func isRenderedMath(z *html.Tokenizer) bool {
 	drawn, hidden := false, false
 	for more := true; more; {
@@ -203,7 +203,7 @@ func (m *mathReader) attributes() map[string]string {
 	return out
 }
 
-// read reads the content of an element up to its end tag. What is nested too deeply stands beside its parent.
+// read reads the content of an element up to its end tag. Elements nested too deeply become siblings of their parent.
 func (m *mathReader) read(in *mathNode, depth int) {
 	for !m.cut {
 		kind := m.z.Next()
@@ -252,7 +252,7 @@ func (n *mathNode) contains(name string) bool {
 	return n.name == name || slices.ContainsFunc(n.kids, func(k *mathNode) bool { return k.contains(name) })
 }
 
-// annotation is the formula in TeX, where the element has one beside the MathML.
+// annotation returns the formula in TeX if the element has that besides the MathML.
 func (n *mathNode) annotation() string {
 	if n.name == "annotation" && strings.Contains(strings.ToLower(n.attrs["encoding"]), "tex") {
 		return n.rawText()

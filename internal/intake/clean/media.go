@@ -495,7 +495,7 @@ func (b *balancer) picture(p picture) {
 	twin := b.lastPicture.to > 0
 	switch {
 	case b.noscript && twin && !b.lastPicture.noscript && b.lastPicture.key != key && (b.lastPicture.late || isPictureURL(address) && isVersion(b.lastPicture.key, key)):
-		// The last picture stood in for this one, which is written in its place.
+		// The last picture was a placeholder of this one, which replaces it.
 		rest := string(b.out.Bytes()[b.lastPicture.to:])
 		b.out.Truncate(b.lastPicture.from)
 		b.write(tag, p)

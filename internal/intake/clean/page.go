@@ -35,7 +35,7 @@ type block struct {
 	kind       kind
 	role       role
 	soft       bool      // only a single line break separates it from the block before
-	url        string    // of a source line whose link stands beside it
+	url        string    // of a source line whose link is a block of its own
 	tails      []cutTail // cut off its end
 	hash       uint64    // of prose, see blockHash
 	words      int       // of prose, see countWords

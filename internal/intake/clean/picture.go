@@ -23,10 +23,10 @@ const (
 // picture is what is known of a picture: the attributes of an img element, or of one that stands for it.
 type picture struct {
 	src           string      // as browsers mend it; "" where it is no web address
-	lazy          []string    // what scripts put in the place of src
+	lazy          []string    // addresses that scripts write into src
 	others        []string    // further addresses that read as a picture's: of other sizes, or of no known use
 	set           []candidate // of srcset
-	lazySet       []candidate // of what scripts put in the place of srcset
+	lazySet       []candidate // that scripts write into srcset
 	alt, title    string
 	width, height string
 	class         string

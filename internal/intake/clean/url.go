@@ -164,7 +164,7 @@ func foldFragment(raw string) string {
 	}
 	for kv := range strings.SplitSeq(lower, "&") {
 		k, v, _ := strings.Cut(kv, "=")
-		word := strings.Trim(v, "0123456789") != "" // a doubtful name with a number may select
+		word := strings.Trim(v, "0123456789") != "" // an ambiguous name with a number may select
 		if !campaignParameters[k] && !strings.HasPrefix(k, "utm_") && !(word && (ambiguousParameters[k] || k == "source" || k == "from")) {
 			return raw
 		}
@@ -186,7 +186,7 @@ const minIdleItems = 3
 func findIdleParameters(entries []news.Entry) idleParameters {
 	type site struct {
 		items  int
-		rest   map[string]bool // addresses without doubtful parameters
+		rest   map[string]bool // addresses without ambiguous parameters
 		values map[string]string
 		shared map[string]int // items that have the first item's value
 	}

@@ -14,8 +14,8 @@ import (
 
 var commentWord = commentPattern(words.Lists("comments.txt")["comment"])
 
-// commentPattern matches any of the words of a list. What stands beside a word is no letter, but in scripts that put
-// no spaces between words.
+// commentPattern matches any word of a list between characters that are no letters. In scripts without spaces it matches
+// anywhere.
 func commentPattern(list []string) *regexp.Regexp {
 	var whole, anywhere []string
 	for _, word := range list {

@@ -45,7 +45,7 @@ func readBody(resp *http.Response, limit int64, large chan struct{}) ([]byte, er
 	}
 	defer func() { _ = decoded.Close() }() // all that is wanted of it has been read
 	var out bytes.Buffer
-	out.Grow(int(min(max(resp.ContentLength, 0), largeBody)) + bytes.MinRead) // no more for a length that is only said
+	out.Grow(int(min(max(resp.ContentLength, 0), largeBody)) + bytes.MinRead) // not for what Content-Length claims beyond that
 	rest := &limitedReader{r: decoded, left: limit}
 	if n, err := io.CopyN(&out, rest, largeBody); errors.Is(err, io.EOF) {
 		return out.Bytes(), nil

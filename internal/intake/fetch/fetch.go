@@ -31,7 +31,7 @@ import (
 type Options struct {
 	// UserAgent is sent with every request. "" means "Headwater".
 	UserAgent string
-	// Timeout bounds one fetch: connecting, redirects, headers and body, but not the wait for a host's turn. Zero
+	// Timeout bounds one fetch: connecting, redirects, headers and body, but not the wait for the gate. Zero
 	// means 20 s.
 	Timeout time.Duration
 	// MaxBytes bounds the body, before and after decompression. Zero means 10 MB.
@@ -188,7 +188,7 @@ type answer struct {
 	next *url.URL
 }
 
-// hop makes one request when it is the host's turn. It returns how long it waited for that.
+// hop makes one request when the gate lets it. It returns how long it waited for that.
 func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time.Duration) (answer, time.Duration, error) {
 	asked := time.Now()
 	if err := c.resting.check(address); err != nil {
@@ -200,7 +200,7 @@ func (c *Client) hop(ctx context.Context, address *url.URL, r Request, left time
 	}
 	defer release()
 	wait := time.Since(asked)
-	if err := c.resting.check(address); err != nil { // another feed of the host may have been told meanwhile
+	if err := c.resting.check(address); err != nil { // meanwhile the host may have answered another request with Retry-After
 		return answer{}, wait, err
 	}
 	ctx, cancel := context.WithTimeout(ctx, left)

@@ -36,7 +36,7 @@ func newGate(limit int, pause time.Duration) *gate {
 	return &gate{limit: limit, pause: pause, hosts: map[string]*hostLane{}}
 }
 
-// enter waits for the host's turn. The caller must call release when its request is over.
+// enter waits until a request to the host may start. The caller must call release when its request is over.
 func (g *gate) enter(ctx context.Context, host string) (release func(), err error) {
 	if g.limit == 0 && g.pause == 0 {
 		return func() {}, ctx.Err()

@@ -21,7 +21,7 @@ const (
 	pictureTypes = "image/avif, image/webp, image/png, image/jpeg, image/gif;q=0.9"
 	pictureHead  = 512 // bytes that tell what a picture is
 
-	pictureWait        = 10 * time.Second // for the turn of a picture: somebody is looking at the page
+	pictureWait        = 10 * time.Second // for a slot: somebody is looking at the page
 	pictureTimeout     = 10 * time.Second // for it to begin, redirects together, once it is asked for
 	pictureBodyTimeout = 30 * time.Second // for the rest, which goes as fast as the reader takes it
 	pictureRest        = time.Minute      // in which a host is asked for no picture after one that was late

@@ -13,7 +13,7 @@ import (
 
 // Post sends a body to an address and gives the answer, whatever its status; the caller closes its body and bounds what
 // is read of it. It is for services that somebody chose, not for publishers: it follows no redirect, since a header may
-// hold a key, does not wait for the host's turn, and ends only with ctx. A host that rests is not asked (ErrResting), and one
+// hold a key, does not wait for the gate, and ends only with ctx. A host that rests is not asked (ErrResting), and one
 // that answers 429 or 503 with Retry-After rests, for a day at most.
 func (c *Client) Post(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error) {
 	to, err := parseURL(address)

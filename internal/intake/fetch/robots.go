@@ -141,7 +141,7 @@ type robotsRules []robotsRule
 
 type robotsRule struct {
 	allow bool
-	path  string // as escapedAlike makes it, with "*" and a "$" at the end
+	path  string // as normalizeEscapes makes it, with "*" and a "$" at the end
 }
 
 // parseRobots takes the rules of all groups that name our product token, or else those for everybody. A line that can't

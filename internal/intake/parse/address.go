@@ -124,7 +124,7 @@ func resolveHTML(text string, base *url.URL) string {
 	return string(append(out, doc[copied:]...))
 }
 
-// offset returns the place of a part of doc in it.
+// offset returns the offset in doc of a slice of doc.
 func offset(doc, part []byte) int { return cap(doc) - cap(part) }
 
 // htmlResolver resolves addresses in HTML as browsers do (WHATWG URL), so that spaces, "%" and other scripts in them

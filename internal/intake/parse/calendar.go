@@ -46,7 +46,7 @@ const (
 	halfNight   // from 6 on before midnight, else after it
 )
 
-// languages is a set of languages by their place in calendar.languages. English is the first.
+// languages is a set of languages by their index in calendar.languages. English is the first.
 type languages [2]uint64
 
 func (l languages) has(i int) bool { return i >= 0 && l[i/64]&(1<<(i%64)) != 0 }
@@ -75,7 +75,7 @@ type calendar struct {
 
 // zoneMeaning is what an abbreviation of a zone stands for.
 type zoneMeaning struct {
-	offset   int    // seconds; counts where place is ""
+	offset   int    // seconds; used if ianaName is ""
 	ianaName string // in the IANA database
 	langs    []string
 }
@@ -197,7 +197,7 @@ func (c *calendar) addName(name string, kind wordKind, value, lang int) {
 	c.words[key] = append(c.words[key], meaning{kind, value, set})
 }
 
-// language returns the place of a language in the tables, by any tag of it, or -1.
+// language returns the index of a language in the tables by any tag of it, or -1.
 func (c *calendar) language(tag string) int {
 	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
 	switch base {

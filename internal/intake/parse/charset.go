@@ -212,8 +212,8 @@ func isASCII(doc []byte) bool {
 	return true
 }
 
-// repairUTF8 replaces what is not UTF-8: single bytes by what they mean in Windows-1252, as which they were usually
-// pasted, and the rest of a torn character by U+FFFD.
+// repairUTF8 replaces what is not UTF-8: single bytes by their characters in Windows-1252, from which they were usually
+// pasted, and a truncated character by U+FFFD.
 func repairUTF8(doc []byte) []byte {
 	out := make([]byte, 0, len(doc)+len(doc)/8)
 	for i := 0; i < len(doc); {

@@ -6,7 +6,7 @@ import (
 	"unicode"
 )
 
-// findClock finds the time of day: by its colons, behind a "T", by its dot, by marks (9h05, 9시 5분), or as an hour beside
+// findClock finds the time of day: by its colons, behind a "T", by its dot, by marks (9h05, 9시 5분), or as an hour next to
 // a word for a half of the day. Then it looks for such a word.
 func (w *dateText) findClock(c *calendar, lang int) {
 	spoken := w.knownLanguages(lang)
@@ -99,7 +99,7 @@ func (w *dateText) basicClock(i int) bool {
 	return true
 }
 
-// dottedClock reads 9.05, 09.05.30 and 09-05-30 beside a date that has what it needs without them.
+// dottedClock reads 9.05, 09.05.30 and 09-05-30 in a date that is complete without them.
 func (w *dateText) dottedClock(i int) bool {
 	hour, minute := w.at(i), w.at(i+2)
 	if w.hasDate() && w.hasPair(i, "-") && w.hasPair(i+2, "-") && hour.n() <= 24 && minute.n() <= 59 {

@@ -180,7 +180,7 @@ func (d *dates) fullYear(text string) int {
 }
 
 // time puts the parts together. Days and months out of range are no date; a second of 60 is a leap second, and an hour
-// of 24 is midnight. Years of the Buddhist and the Persian calendar are told by their number.
+// of 24 is midnight. Years of the Buddhist and the Persian calendar are recognised by their number.
 func (d *dates) time(w *dateText, year, month, day int, c *calendar) (time.Time, bool) {
 	switch {
 	case w.solar, year >= 1300 && year < 1500 && strings.HasPrefix(d.lang, "fa"):

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// scanDate takes a date's text apart. It returns false for what is no date in whatever order or language.
+// scanDate reads the parts of a date's text. It returns false for what is no date in any order and language.
 func scanDate(text string, c *calendar, lang int) (*dateText, bool) {
 	w := &dateText{year: -1, month: -1, day: -1, hour: -1, clockAt: -1, clockEnd: -1}
 	w.zone.iana, text = cutZoneName(text)
@@ -34,8 +34,8 @@ func scanDate(text string, c *calendar, lang int) (*dateText, bool) {
 	return w, w.readRest()
 }
 
-// findNames finds the month and the weekday. Of several words that may be the month, one that is nothing else counts, then
-// one beside a number, as "mar" is both a Tuesday and a March in Italian.
+// findNames finds the month and the weekday. Of several words that may be the month, one without other meanings is preferred,
+// then one next to a number: in Italian "mar" is both Tuesday and March.
 func (w *dateText) findNames(c *calendar) {
 	best, bestRank := -1, 0
 	for i, l := range w.lexemes {
@@ -195,7 +195,7 @@ func (w *dateText) readMarked() {
 	}
 }
 
-// fullYear reads the year at that place, which an era may stand before.
+// fullYear reads the year at lexeme i, which an era may precede.
 func (w *dateText) fullYear(i int) int {
 	for before := i - 1; before >= 0 && before >= i-2; before-- {
 		if first, ok := w.at(before).means(eraName); ok && w.at(before).exact {
@@ -213,8 +213,8 @@ func (w *dateText) fullYear(i int) int {
 	return fullYear(text)
 }
 
-// readTriple finds three numbers parted by the same sign, of which one may have the four digits of a year. Where none has
-// them, three numbers are a date only beside no name of a month: they may be a clock, 09.05.30.
+// readTriple finds three numbers between the same separators, of which one may have the four digits of a year. If none has,
+// they are a date only if there is no name of a month: with one, they may be a clock (09.05.30).
 func (w *dateText) readTriple() {
 	found := -1
 	for i := 0; i+4 < len(w.lexemes); i++ {
@@ -267,7 +267,7 @@ func shapeOf(a, b, c, parting string) shape {
 	return noNumbers
 }
 
-// readRest reads a date from the numbers that are no clock: day and year beside a month's name, or all three, or fewer.
+// readRest reads a date from the numbers that are no clock: day and year with a month's name, or all three, or fewer.
 func (w *dateText) readRest() bool {
 	var left []int
 	for i, l := range w.lexemes {

@@ -26,7 +26,7 @@ type lexeme struct {
 	kind     lexemeKind
 	text     string
 	meanings []meaning
-	exact    bool // the calendar knows the word as it stands
+	exact    bool // the calendar has the word in this form
 	spaced   bool // white space stands before it
 	used     bool // a part of the date was read from it
 }
@@ -216,7 +216,7 @@ func (c *calendar) attachMeanings(all []lexeme) []lexeme {
 	return out
 }
 
-// longestName finds the longest name of up to four words, and dots between them, that the calendar knows as it stands.
+// longestName finds the longest name of up to four words, and dots between them, that the calendar has in this form.
 func (c *calendar) longestName(all []lexeme) (meanings []meaning, exact bool, n int) {
 	key := ""
 	for i, words := 0, 0; i < len(all) && words < 4; i++ {
@@ -247,7 +247,7 @@ type dateText struct {
 
 	year, month, day int
 	months           []meaning // what the month's name may mean
-	monthAt          int       // the place of that name among the lexemes
+	monthAt          int       // index of that name in lexemes
 	solar            bool      // it is a date of the Persian calendar
 	thai             bool      // years are those of the Buddhist calendar, short ones too
 	weekday          []meaning
@@ -255,7 +255,7 @@ type dateText struct {
 
 	hour, minute, second int
 	nanos                int
-	clockAt, clockEnd    int // the clock's place among the lexemes, or -1
+	clockAt, clockEnd    int // range of the clock in lexemes, or -1
 	zone                 zone
 }
 

@@ -287,7 +287,8 @@ func isDense(sample []byte) bool {
 	return dense*5 >= words
 }
 
-// countDistinguishing counts the letters of a language that Windows-1252 has at no place or another one; 0 where they are one letter.
+// countDistinguishing counts the letters of a language whose bytes mean other characters in Windows-1252. It returns 0 if they
+// are all the same letter.
 func countDistinguishing(t decoding, s languageGroup, sample []byte) (n int) {
 	var seen [256]bool
 	distinct := 0
@@ -313,7 +314,7 @@ type fit struct {
 	likely  float64 // the logarithm of a letter's probability, on average
 }
 
-// value orders encodings that have the same letters at other places.
+// value orders encodings that assign other bytes to the same letters.
 func (w fit) value() float64 { return w.score + w.likely/2 }
 
 // unlikelyLog is the logarithm of the probability of what a language does not write.
@@ -418,7 +419,7 @@ func scoreMultiByte(enc encoding.Encoding, sample []byte) float64 {
 		return 0
 	}
 	good, all, lost := 0.0, 0.0, 0.0
-	mixed := 0.0 // beside an ASCII letter, where no word of these languages stands
+	mixed := 0.0 // next to an ASCII letter, as no word of these languages is
 	last := ' '
 	for _, r := range out {
 		isLetter, wasLetter := r|0x20 >= 'a' && r|0x20 <= 'z', last|0x20 >= 'a' && last|0x20 <= 'z'
@@ -466,8 +467,8 @@ func commonRows(sample []byte, first, last byte) float64 {
 	return of / max(all, 1)
 }
 
-// hasRuns is true if two in five bytes beyond ASCII stand beside another one: they write whole words. In Western languages they
-// are single letters among others, whatever Cyrillic or Chinese these would make.
+// hasRuns is true if two in five bytes beyond ASCII are next to another one, as in scripts whose whole words are beyond ASCII.
+// In Western languages they are single letters among ASCII ones, though other encodings would make Cyrillic or Chinese of them.
 func hasRuns(sample []byte) bool {
 	all, beside := 0, 0
 	for i, c := range sample {

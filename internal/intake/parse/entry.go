@@ -22,7 +22,7 @@ func (r *entryReader) field(name string) (field, bool) {
 	return field{}, false
 }
 
-// text is the decoded text of the first child of these names that was kept aside and is not empty.
+// text is the decoded text of the first child of these names that was captured and is not empty.
 func (r *entryReader) text(names ...string) string {
 	for _, n := range names {
 		if f, ok := r.field(n); ok {
@@ -34,7 +34,7 @@ func (r *entryReader) text(names ...string) string {
 	return ""
 }
 
-// markup is the HTML of the first child of these names that was kept aside and is not empty, and that child's name.
+// markup is the HTML of the first child of these names that was captured and is not empty, and that child's name.
 func (r *entryReader) markup(names ...string) (text, from string) {
 	for _, n := range names {
 		f, ok := r.field(n)

@@ -76,7 +76,7 @@ type jsonReader struct {
 	now       time.Time
 }
 
-// readJSONOnce walks the document and keeps the items that the survey wants. After an error it returns what it read before.
+// readJSONOnce walks the document and keeps the items that s selects. After an error it returns what it read before.
 func readJSONOnce(ctx context.Context, doc []byte, s *itemSelection, now time.Time) (*jsonReader, error) {
 	r := &jsonReader{dec: json.NewDecoder(&contextReader{ctx, doc}), feed: object{}, selection: s, now: now}
 	r.dec.UseNumber()

@@ -140,7 +140,7 @@ func (r *entryReader) image() string {
 	return address
 }
 
-// picture is an enclosure that is said to be a picture.
+// picture returns an enclosure for an address that a feed calls a picture.
 func picture(address string) news.Enclosure {
 	kind := fileType(address)
 	if !strings.HasPrefix(kind, "image/") {

@@ -148,7 +148,7 @@ func period(x extensions) time.Duration {
 }
 
 // skips reads <skipHours>, 0 to 23 in GMT (24 is midnight in the first drafts), and <skipDays>, days of the week in
-// English. A feed that skips every hour or every day says nothing.
+// English. A feed that skips every hour or every day is treated as one that skips none.
 func skips(hours, days []string) news.Skips {
 	var s news.Skips
 	for _, text := range hours {

@@ -18,8 +18,8 @@ const (
 	base64Kind                 // anything, base64
 )
 
-// The ends of start tags that tell gofeed to decode entities, or to leave the text alone. They have the same length,
-// since what is in an element is known only at its end.
+// The ends of start tags that tell gofeed to decode entities (escapedType), or to leave the text alone (markupType). They have
+// the same length, because one replaces the other when an element's content turns out to be markup.
 const (
 	escapedType = ` type="text">`
 	markupType  = ` type=" xml">`

@@ -341,7 +341,7 @@ func isTitleWord(pieces []piece, i int, worded bool) bool {
 	return true
 }
 
-// maxAdjacent is how many pieces beside a tag are searched for text.
+// maxAdjacent is how many pieces before and after a tag are searched for text.
 const maxAdjacent = 20
 
 // adjacentRunes are the characters before and after a tag, tags aside that touch it; 0 at the ends.
@@ -373,7 +373,7 @@ var leadWords = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|of|in|with|without|v
 // articleWords is leadWords for elements that often stand between words.
 var articleWords = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|using|use|your|every|another|against|avoid|der|das|ein|le|un|el|il)\s+)["'“‘«„]?$`)
 
-// hasCue reports whether the words beside a tag say that it is the name of an element.
+// hasCue reports whether the words next to a tag say that it is the name of an element.
 func hasCue(pieces []piece, i int) bool {
 	if i > 0 && pieces[i-1].kind == textPiece {
 		before, words := pieces[i-1].raw[max(0, len(pieces[i-1].raw)-40):], leadWords
@@ -391,7 +391,7 @@ func hasCue(pieces []piece, i int) bool {
 	return cueWords.MatchString(pieces[i+1].raw) || cueWordsCJK.MatchString(pieces[i+1].raw)
 }
 
-// breaksLine is true for elements in whose place words stand apart.
+// breaksLine is true for elements that separate words.
 func breaksLine(name string) bool {
 	switch name {
 	case "br", "p", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "h5", "h6", "hr":

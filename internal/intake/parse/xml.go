@@ -421,7 +421,7 @@ func isXMLChar(r rune) bool {
 	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd || r >= 0x10000 && r <= utf8.MaxRune
 }
 
-// inner decodes the inside of an element that was kept aside: CDATA sections and entities. Tags stay.
+// inner decodes the content of a captured element: CDATA sections and entities. Tags stay.
 func inner(raw []byte) string {
 	var b strings.Builder
 	for {

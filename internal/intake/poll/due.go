@@ -11,13 +11,13 @@ import (
 // Pace says how often a feed is asked.
 type Pace struct {
 	Interval time.Duration // where nothing is known of a feed
-	Min, Max time.Duration // bounds of what is learnt, and of what a feed or its server may ask for
+	Min, Max time.Duration // bounds of a rhythm, and of what a feed or its server may ask for
 }
 
 // jitter spreads the due times of feeds that were asked together, as a share of the wait.
 const jitter = .1
 
-// maxSamples is how many items a rhythm is learnt from: what a feed did years ago says little.
+// maxSamples is the number of newest items that a rhythm is estimated from.
 const maxSamples = 20
 
 // Learn returns the wait that a feed's items suggest: half the median time between the newest ones, but no less than a

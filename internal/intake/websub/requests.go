@@ -43,7 +43,7 @@ func (s *Subscriber) Tend(ctx context.Context) error {
 	return g.Wait()
 }
 
-// maxUnsubscribes is how often a hub is told that we want no more.
+// maxUnsubscribes bounds the requests to one hub to unsubscribe.
 const maxUnsubscribes = 3
 
 // ask makes the request that is due for a subscription. That it counts as a failure until the hub verifies it has the

@@ -106,8 +106,8 @@ func New(o Options) *Subscriber {
 	}
 }
 
-// Announce notes which hubs a feed announces and under which topic. A hub that is new is asked soon; where the feed has
-// left its hub, that one is told.
+// Announce stores which hubs a feed announces and under which topic. A new hub is asked soon. The subscription at a hub that
+// the feed has left ends.
 func (s *Subscriber) Announce(ctx context.Context, feed int64, hubs []string, topic string) error {
 	have, err := s.Store.SubscriptionOf(ctx, feed)
 	none := errors.Is(err, news.ErrNotFound)
