@@ -2,6 +2,7 @@ package parse
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"github.com/mmcdole/gofeed/atom"
@@ -47,8 +48,14 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 }
 
 func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
+	title := ""
+	if f, _ := r.field("title"); f.kind == base64Kind {
+		title = plain(r.atomText("title", i.Title))
+	} else {
+		title = f.kind.title(i.Title)
+	}
 	e := news.Entry{
-		Title:     first(r.atomTitle(i.Title), plain(r.x.value("dc", "title")), r.x.mediaTitle()),
+		Title:     first(title, plain(r.x.value("dc", "title")), r.x.mediaTitle()),
 		GUID:      r.text("id", "guid"),
 		Published: r.date("published", "issued", "created", "pubdate", "dcterms:issued", "dcterms:created", "dc:date", "prism:publicationdate"),
 		Updated:   r.date("updated", "modified", "dcterms:modified", "prism:modificationdate"),
@@ -57,8 +64,9 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 		Source:    r.source(),
 	}
 	link := join(r.baseFor("link"), alternate(i.Links))
-	if canonical := linkOf(i.Links, "canonical"); canonical != "" && redirects(parseBase(link)) {
-		e.URL = safeAddress(join(r.baseFor("link"), canonical))
+	isCanonical := func(l *atom.Link) bool { return l.Rel == "canonical" && l.Href != "" }
+	if c := slices.IndexFunc(i.Links, isCanonical); c >= 0 && redirects(parseBase(link)) {
+		e.URL = safeAddress(join(r.baseFor("link"), i.Links[c].Href))
 	} else {
 		e.URL = safeAddress(first(join(r.baseFor("link"), r.originURL(link, "")), link))
 	}
@@ -91,15 +99,6 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	return finishEntry(e)
 }
 
-func linkOf(links []*atom.Link, rel string) string {
-	for _, l := range links {
-		if l.Rel == rel && l.Href != "" {
-			return l.Href
-		}
-	}
-	return ""
-}
-
 // atomText turns what gofeed made of a text into HTML.
 func (r *entryReader) atomText(name, text string) string {
 	f, _ := r.field(name)
@@ -111,15 +110,6 @@ func (r *entryReader) atomText(name, text string) string {
 		return text // a title of a media type that nobody knows is text all the same
 	}
 	return decoded
-}
-
-// atomTitle turns what gofeed made of the title into plain text, by the type that the title has.
-func (r *entryReader) atomTitle(text string) string {
-	f, _ := r.field("title")
-	if f.kind == base64Kind {
-		return plain(r.atomText("title", text))
-	}
-	return f.kind.title(text)
 }
 
 func (r *entryReader) atomTexts(i *atom.Entry, address string) (summary, content string) {

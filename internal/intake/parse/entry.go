@@ -139,23 +139,18 @@ func (r *entryReader) htmlBase(name, address string) *url.URL {
 	if r.base != nil {
 		return r.base
 	}
-	if page := parseBase(address); page != nil && !r.isIntermediate(page) {
-		return page
+	if page := parseBase(address); page != nil && !redirects(page) {
+		// A host for feeds only leads to the site's page.
+		label, _, _ := strings.Cut(strings.ToLower(page.Hostname()), ".")
+		isFeeds := label == "feeds" || label == "feed" || label == "feedproxy" || label == "rss"
+		if !isFeeds || r.site == nil || strings.EqualFold(r.site.Hostname(), page.Hostname()) {
+			return page
+		}
 	}
 	if r.site != nil && (address != "" || redirects(r.docURL)) {
 		return r.site
 	}
 	return r.docURL
-}
-
-// isIntermediate reports whether a page only leads to the site's page: that of a redirector or of a host for feeds.
-func (r *entryReader) isIntermediate(page *url.URL) bool {
-	if redirects(page) {
-		return true
-	}
-	label, _, _ := strings.Cut(strings.ToLower(page.Hostname()), ".")
-	isFeeds := label == "feeds" || label == "feed" || label == "feedproxy" || label == "rss"
-	return isFeeds && r.site != nil && !strings.EqualFold(r.site.Hostname(), page.Hostname())
 }
 
 // authors are the names in <author>, all dc:creator and atom:author; else the podcast's author.

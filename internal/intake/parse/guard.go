@@ -281,7 +281,15 @@ func appendAttrs(dst []byte, attrs []attribute, base *url.URL) []byte {
 		dst = append(dst, local...)
 		dst = append(dst, '=', '"')
 		if strings.EqualFold(local, "rel") {
-			dst = appendLiteral(dst, []byte(relation(unescape(a.value))))
+			// Atom allows the address of IANA's registry before the relations' names (RFC 4287, section 4.2.7.2).
+			rel := strings.ToLower(strings.TrimSpace(unescape(a.value)))
+			for _, registry := range []string{"www.iana.org/assignments/relation/", "www.iana.org/assignments/link-relations/"} {
+				if _, name, ok := strings.Cut(rel, "://"+registry); ok && name != "" {
+					rel = strings.Trim(name, "#/")
+					break
+				}
+			}
+			dst = appendLiteral(dst, []byte(rel))
 		} else if base != nil && isAddress(local) {
 			dst = appendLiteral(dst, []byte(join(base, unescape(a.value))))
 		} else {
@@ -290,16 +298,4 @@ func appendAttrs(dst []byte, attrs []attribute, base *url.URL) []byte {
 		dst = append(dst, '"')
 	}
 	return dst
-}
-
-// relation is a rel attribute's value in small letters and without the address of IANA's registry, in which Atom allows
-// its names to be written (RFC 4287, section 4.2.7.2).
-func relation(rel string) string {
-	rel = strings.ToLower(strings.TrimSpace(rel))
-	for _, registry := range []string{"www.iana.org/assignments/relation/", "www.iana.org/assignments/link-relations/"} {
-		if _, name, ok := strings.Cut(rel, "://"+registry); ok && name != "" {
-			return strings.Trim(name, "#/")
-		}
-	}
-	return rel
 }

@@ -44,7 +44,10 @@ func plain(title string) string {
 // for it.
 func plainText(title string) string {
 	title = oneLine(cutAt(title, maxPlain))
-	if pieces := cutTags(title); slices.ContainsFunc(pieces, piece.isActive) {
+	isActive := func(p piece) bool {
+		return p.hasValue || p.isRisky || p.hidesText || p.kind == otherTag && !p.isLiteral()
+	}
+	if slices.ContainsFunc(cutTags(title), isActive) {
 		var s stripper
 		return oneLine(s.strip(title))
 	}
@@ -130,11 +133,6 @@ type piece struct {
 	isPaired  bool   // its other tag is there
 	hidesText bool   // of script and style: what follows is no text
 	isRisky   bool   // it has an attribute that runs or loads something
-}
-
-// isActive is true for what makes a browser run or load something, or hide text.
-func (p piece) isActive() bool {
-	return p.hasValue || p.isRisky || p.hidesText || p.kind == otherTag && !p.isLiteral()
 }
 
 // isLiteral is true for the likes of "<?php", "</>" and "<!DOCTYPE html>" where a title speaks of them.

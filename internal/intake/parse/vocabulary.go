@@ -196,15 +196,6 @@ func isShortText(n name) bool {
 	return isDate(n)
 }
 
-// isLongText is true for elements whose text is worth having when the document ends inside them.
-func isLongText(n name) bool {
-	switch n.local {
-	case "description", "encoded", "content", "summary", "body", "fullitem":
-		return true
-	}
-	return false
-}
-
 // name is an element's name without the document's own prefix. space is "" for the feed's own vocabulary, a value of
 // vocabularyOf, or "?" for a vocabulary that is not read. local is lower-case.
 type name struct {

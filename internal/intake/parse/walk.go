@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -124,6 +125,9 @@ func (g *guard) openRoot(t token) {
 	}
 }
 
+// longTexts are the elements whose text is worth having when the document ends inside them.
+var longTexts = []string{"description", "encoded", "content", "summary", "body", "fullitem"}
+
 // finish closes what is open at the end of the document. Short texts that the end cut off are left out: half an
 // address or id is worse than none.
 func (g *guard) finish() {
@@ -137,7 +141,7 @@ func (g *guard) finish() {
 		if e.role == item && !g.stopped {
 			g.items[len(g.items)-1].cut = true
 		}
-		if i := len(g.stack) - 1; i == g.leaf && !isLongText(e.name) {
+		if i := len(g.stack) - 1; i == g.leaf && !slices.Contains(longTexts, e.name.local) {
 			if e.role == captured {
 				g.captures = g.captures[:e.start]
 			} else {
