@@ -92,6 +92,15 @@ func Sets(file string) map[string]map[string]bool {
 	return sets
 }
 
+// Recurring gives recurring.txt, which has patterns in a form of its own. Package group reads it.
+func Recurring() string {
+	data, err := files.ReadFile("recurring.txt")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return string(data)
+}
+
 var languageCode = regexp.MustCompile(`^([a-z]{2}|mul): +`)
 
 // parse reads a file. Its errors say in which lines it is wrong and what to do.

@@ -1,7 +1,6 @@
 package group
 
 import (
-	_ "embed"
 	"fmt"
 	"slices"
 	"strconv"
@@ -11,16 +10,12 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"headwater/feeds/words"
 	"headwater/internal/text"
 )
 
-// recurringFile lists the headlines of reports that are published every day. Its head describes its form.
-//
-//go:embed recurring.txt
-var recurringFile string
-
-// recurring are the series of recurringFile.
-var recurring = mustReadSeries(recurringFile)
+// recurring are the series of recurring.txt: reports that are published every day. The head of the file describes its form.
+var recurring = mustReadSeries(words.Recurring())
 
 const secondsPerDay = 24 * 60 * 60
 
