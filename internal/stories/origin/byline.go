@@ -21,8 +21,8 @@ type byline struct {
 // maxByline is how long a line on the writers may be, in bytes.
 const maxByline = 160
 
-// readByline reads a line on writers. A name counts as an outlet's where a part of the line is it, apart from words on what
-// its people do; a person whose name is an outlet's is none.
+// readByline reads a line on writers. A part of the line is an outlet where it has no words but the outlet's name and what its
+// people do. A person with the name of an outlet is none.
 func (r *reading) readByline(line string) byline {
 	var b byline
 	if len(line) > maxByline {
@@ -58,7 +58,7 @@ func (r *reading) readByline(line string) byline {
 // bylinePart is a part of a line on writers, and what stands before it: "and", "with", "in" or "" for a comma and the like.
 type bylinePart struct{ text, after string }
 
-// bylineParts cuts a line on writers up.
+// bylineParts splits a line on writers at commas and at words such as "and" and "with".
 func bylineParts(line string) []bylinePart {
 	for _, w := range cues.bylineStarts {
 		if len(line) > len(w) && strings.EqualFold(line[:len(w)], w) && line[len(w)] == ' ' {
@@ -95,8 +95,8 @@ func bylineParts(line string) []bylinePart {
 	return parts
 }
 
-// bylineOutlet gives the outlet that a part of a line names. A name that is a word or a person's, too, counts where it is
-// written as the outlet's, alone or in capitals.
+// bylineOutlet gives the outlet that a part of a line names. A name that is also a word or a person's counts where it stands
+// alone, as the outlet writes it, or in capitals.
 func (r *reading) bylineOutlet(part string, alone bool) (news.Outlet, bool) {
 	for p := strings.Trim(part, ".:* "); p != ""; {
 		if o, ok := r.outlets.ByName(p); ok {

@@ -1,4 +1,15 @@
-// Package origin reads the credits that an article makes and weighs who wrote a story first.
+// Package origin reads the credits that an article makes, and decides who wrote a story first.
+//
+// In go articles, one by one (Reader.Claims gives their claims), and then the members of a story with their claims and prints
+// (Weigher.Decide gives the origin with its evidence, and the role of each member). Log learns from articles what Decide wants
+// to know of outlets: their habits and clocks.
+//
+// Claims, from the top down: claims.go goes through an article; byline.go reads lines on writers, credits.go sentences and
+// titles, with the names that names.go and unlisted.go find and the cues of cues.go; scope.go finds which part of the text a
+// claim covers; found.go has the claims, reader.go the outlets as an article means them.
+//
+// Decisions: decide.go takes the best contender; clock.go, credit.go, headline.go, page.go, prose.go, traits.go and log.go
+// give evidence for and against one; roles.go gives the members' roles; contender.go has the types that all use.
 package origin
 
 import (
@@ -45,7 +56,7 @@ func (r *reading) signatures() {
 	r.standaloneBylines()
 }
 
-// ofPhoto finds photographers' lines that stand where the writers' should: "(Photo: Jane Doe, AP)".
+// ofPhoto finds a photographer's line in the place of a writer's: "(Photo: Jane Doe, AP)".
 func ofPhoto(line string) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimLeft(line, "( ")), "photo")
 }
@@ -175,7 +186,7 @@ func (r *reading) closingCredits() {
 	}
 }
 
-// slugStrength is how far an agency's slug before a headline speaks for it as the writer, as others may write so, too.
+// slugStrength is the factor of a credit by an agency's slug before a headline. Others use such slugs, too.
 const slugStrength = .7
 
 // titleSignatures reads a headline that ends in the outlet whose item it lists ("Ferries stop - Reuters"), begins with an
@@ -207,7 +218,7 @@ func (r *reading) titleSignatures() {
 	}
 }
 
-// wholeName finds the outlet that a whole text names, as running text may or by its domain.
+// wholeName gives the outlet of which a text is the name or the domain, and nothing else.
 func (r *reading) wholeName(name string) (news.Outlet, bool) {
 	if strings.Contains(name, ".") && !strings.Contains(name, " ") {
 		return r.outlets.ByName(name)

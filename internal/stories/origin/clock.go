@@ -35,7 +35,7 @@ func timesOf(members []Candidate, clocks map[Clock]time.Duration) memberTimes {
 	return t
 }
 
-// clockError says in words how a clock is wrong.
+// clockError writes how far a clock is wrong, for readers.
 func clockError(off time.Duration) string {
 	if off < 0 {
 		return fmt.Sprintf("%s behind", (-off).Round(time.Minute))

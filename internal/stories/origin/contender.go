@@ -61,7 +61,7 @@ func (c *contender) weigh(kind string, weight float64, format string, args ...an
 	})
 }
 
-// beats says whether a contender is likelier than another. One that is unfit beats none that is fit.
+// beats says whether a contender is likelier than another. One that is ineligible beats none that is eligible.
 func (c contender) beats(other contender) bool {
 	if c.ineligible != other.ineligible {
 		return other.ineligible
@@ -95,8 +95,8 @@ func inTime(a, b Candidate) int {
 		cmp.Compare(x.FeedID, y.FeedID), cmp.Compare(x.ID, y.ID))
 }
 
-// resolve gives credits to a name alone the domains of the members' outlets that bear it. Where two outlets of one name are
-// members the credit is to both, and their texts tell which.
+// resolve gives a credit that has a name and no domain the domain of the member's outlet of that name. Where two outlets of the
+// name are members it credits both: their texts decide.
 func resolve(members []Candidate) {
 	domains := map[string][]string{} // by name
 	for _, m := range members {
@@ -123,10 +123,10 @@ func resolve(members []Candidate) {
 	}
 }
 
-// memberTimes is when the members came out, by dates that are put right where the clock behind them is known to be wrong.
+// memberTimes is when the members came out. Dates of a clock that is known to be wrong are corrected.
 type memberTimes struct {
 	of            []time.Time
-	offsets       []time.Duration // by which each was put right, 0 for most
+	offsets       []time.Duration // by which each was corrected, 0 for most
 	first, second int             // numbers of the earliest and the next; the same where there is one member
 }
 
@@ -156,7 +156,7 @@ type link struct {
 	claim  news.Claim
 }
 
-// readPage is a page as it counts for the field.
+// readPage is a page with what it shares with the members.
 type readPage struct {
 	Page
 	links     []link

@@ -83,7 +83,7 @@ func (c *contender) credits(all []outletCredit) {
 	}
 }
 
-// ownCredits counts the strongest credit that a member gives to another outlet against it.
+// ownCredits counts against a member the strongest credit that it gives to another outlet.
 func (c *contender) ownCredits(m Candidate) {
 	var worst news.Claim
 	weight := 0.0
@@ -112,8 +112,8 @@ func (f *weighing) addCredit(to news.Outlet, x outletCredit) {
 	}
 }
 
-// A chain is a blog that credits a local paper, whose text an agency wrote. Its head wrote the text, so what the chain's
-// middle is credited with goes on to the head.
+// In a chain, a blog credits a local paper whose text an agency wrote. The agency at its end wrote the text, so credits to the
+// paper are passed on to the agency.
 
 const (
 	minWriter     = 2.4 // weight of a member's credit from which it says who wrote its text
@@ -121,7 +121,7 @@ const (
 	remainingPart = .3  // what of it is left to the outlet that passes it on
 )
 
-// passCredits gives the credits of outlets that say whose text they carry to those whose it is.
+// passCredits passes the credits of outlets that name the writer of their text on to that writer.
 func (f *weighing) passCredits() {
 	writers := f.writers()
 	var from []string
@@ -151,7 +151,7 @@ func (f *weighing) passCredits() {
 	}
 }
 
-// chainEnd follows a chain to its end; in a circle it comes back to where it began.
+// chainEnd follows a chain to its end. In a circle that is where it began.
 func chainEnd(writers map[string]news.Claim, key string) news.Claim {
 	at := writers[key]
 	for range writers {
@@ -164,8 +164,8 @@ func chainEnd(writers map[string]news.Claim, key string) news.Claim {
 	return at
 }
 
-// writers gives for the outlets that have members whom all of these name as the writer of their text, by key. An outlet
-// that has a text of its own, or texts of several, is none.
+// writers gives, by the key of an outlet, the outlet that all of its members name as the writer of their text. An outlet with a
+// text of its own, or with texts of several writers, has none.
 func (f *weighing) writers() map[string]news.Claim {
 	out := map[string]news.Claim{}
 	own := map[string]bool{}

@@ -10,7 +10,7 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// reportFactor strengthens a credit of the report as such.
+// reportFactor strengthens a credit of the whole report rather than of a statement in it.
 const reportFactor = 1.5
 
 // sentenceCredits finds outlets that the text credits in words. A credit within a quotation is the speaker's, not the article's. The
@@ -97,7 +97,7 @@ func (r *reading) titleCredits() (subjects []string) {
 // maxHeadline is how long a title may be that is read, in bytes.
 const maxHeadline = 1000
 
-// minHeadWords are so few that they are no headline: "Photo: Reuters".
+// minHeadWords is how many words a headline has at least before a mark. "Photo: Reuters" is no headline.
 const minHeadWords = 4
 
 // endsHeadline says whether a title ends here, with a mark before the outlet that had its news.
@@ -105,7 +105,7 @@ func endsHeadline(before string) bool {
 	before = strings.TrimRight(before, " ")
 	for _, mark := range []string{":", "-", "–", "—", "=", "＝", "：", "/"} {
 		if head, ok := strings.CutSuffix(before, mark); ok {
-			return len(strings.Fields(head)) >= minHeadWords || strings.IndexFunc(head, solid) >= 0
+			return len(strings.Fields(head)) >= minHeadWords || strings.ContainsFunc(head, syllabic)
 		}
 	}
 	return false
@@ -117,8 +117,8 @@ type cueMatch struct {
 	ok, denied bool
 }
 
-// matchCue reads what stands around a name. What an outlet says of which the article is, or what it is quoted with, is a
-// statement of a company.
+// matchCue finds the cue around a name. It denies a credit to an outlet that the article is about or that is quoted: what that
+// says is a statement of a company.
 func (r *reading) matchCue(text string, n namedOutlet, subject bool) cueMatch {
 	s := contextOf(text, n.whole)
 	denied := cueMatch{denied: true}
@@ -147,7 +147,7 @@ func (r *reading) matchCue(text string, n namedOutlet, subject bool) cueMatch {
 	return cueMatch{cue: q, ok: true}
 }
 
-// surname says whether a text writes a single word behind another name, too, as it does with people: "Jane Stern".
+// surname says whether a text also has a single word behind a first name: "Jane Stern".
 func surname(text, word string) bool {
 	if strings.Contains(word, " ") {
 		return false
@@ -169,7 +169,7 @@ func surname(text, word string) bool {
 	}
 }
 
-// coordinated says whether nothing but a word that parts names stands between two of them.
+// coordinated says whether two names stand in one list: only "and", a comma or the like is between them.
 func coordinated(text string, a, b namedOutlet) bool {
 	if a.whole.End > b.whole.Start || b.whole.Start-a.whole.End > 24 {
 		return false

@@ -319,6 +319,3 @@ func excerpt(text string, from, to int) string {
 	}
 	return text[from:to]
 }
-
-// solid says whether a letter is of a script without spaces.
-func solid(r rune) bool { return r >= 0x2E80 && r < 0xFF00 && utf8.RuneLen(r) == 3 }

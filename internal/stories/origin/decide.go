@@ -49,8 +49,8 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	return Decision{Origin: o, Members: roles(o, best, members, carries)}
 }
 
-// best gives the contender with the highest score, the fit before the unfit, members before outlets that are only named and the earlier before the
-// later, and what the others have: how likely each is, relative to the best (softmax). Those of its outlet are left out.
+// best gives the contender with the highest score: eligible ones first, members before outlets that are only named, earlier
+// ones before later. Rest is the likelihood of all contenders of other outlets, relative to the best (softmax).
 func (f *weighing) best() (best contender, rest float64) {
 	scores := make([]float64, len(f.members)) // of a million members no more is kept
 	for i := range f.members {
@@ -96,11 +96,11 @@ func (f *weighing) best() (best contender, rest float64) {
 }
 
 const (
-	minAgainst = -3 // the second's score below which nothing of it is told
-	maxAgainst = 2  // reasons for it that are
+	minAgainst = -3 // score of the second below which its evidence is not shown
+	maxAgainst = 2  // reasons for it that are shown
 )
 
-// against tells what speaks for the second best contender, which speaks against the best. The score has it by softmax.
+// against adds the evidence for the second best contender, which is evidence against the best. It changes no score.
 func (c *contender) against(second contender) {
 	if second.score < minAgainst {
 		return
@@ -115,7 +115,7 @@ func (c *contender) against(second contender) {
 	}
 }
 
-// member weighs a member. Evidence is only gathered where it is told, as there may be a million members.
+// member weighs a member. It gathers evidence only where explain is set, as there may be a million members.
 func (f *weighing) member(i int, told bool) contender {
 	m := f.members[i]
 	c := contender{member: i, outlet: m.Article.Outlet, url: m.Article.URL, explain: told}
@@ -170,10 +170,10 @@ func originOf(c contender, rest float64, members []Candidate) news.Origin {
 	return o
 }
 
-// The levels, as newsroom.TestCalibration measures them on 1,039 labelled origins of two days, and on 824 of them again with
+// The levels, as TestCalibration of package stream measures them on 1,039 labelled origins of two days, and on 824 of them again with
 // the originals withheld: of those shown as "Original" 1,823 of 1,823 are right, of "Likely original" 23 of 25, of "Earliest seen"
-// none of 15. The targets are .99 and .9. An origin that another contender comes near is no more than likely, however far
-// the two leave "none of them" behind.
+// none of 15. The targets are .99 and .9. An origin is no more than likely where another contender
+// comes near, however unlikely "none of them" is.
 const (
 	originalFrom = .75 // confidence
 	likelyFrom   = .5
@@ -195,7 +195,7 @@ func level(c contender, confidence, rest float64, members []Candidate) string {
 // minScoop is the weight of the credits from which an outlet had the news first.
 const minScoop = 1.5
 
-// minReport is the strength of a credit to a report that is told at the opening.
+// minReport is the least strength of a credit to a report in the opening.
 const minReport = .5
 
 // scoopOf says who had the news first where that is another outlet than the one that wrote the text: whom members say to

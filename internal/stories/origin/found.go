@@ -15,7 +15,7 @@ var strengths = map[news.ClaimKind]float64{
 	news.ClaimScoop: .9, news.ClaimReport: .6, news.ClaimRights: .6, news.ClaimLink: .3, news.ClaimTold: .2, news.ClaimPart: .1,
 }
 
-// defaultParts are the parts of the text that claims speak for which do not stand in it, where they name one outlet.
+// defaultParts are the parts of the text that claims cover which do not stand in it, such as bylines, where they name one outlet.
 var defaultParts = map[news.ClaimKind]float64{
 	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimCanonical: 1, news.ClaimSource: 1, news.ClaimRights: 1, news.ClaimPart: helperPart,
 }
@@ -41,7 +41,7 @@ func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span 
 // last is the claim that was added last.
 func (c claims) last() *foundClaim { return &c[len(c)-1] }
 
-// share leaves a claim its share of what several outlets have.
+// share divides a claim between several outlets.
 func (x *foundClaim) share(outlets int) {
 	if outlets > 1 && x.Kind != news.ClaimPart {
 		x.Part /= float64(outlets)
@@ -54,8 +54,8 @@ func writes(k news.ClaimKind) bool {
 	return k == news.ClaimDateline || k == news.ClaimByline || k == news.ClaimSource
 }
 
-// withoutRivalShapes drops what only the shape of a line tells where an agency is named as the writer, and it is another one: more
-// than one may close with "(Reporting by ...; Editing by ...)".
+// withoutRivalShapes drops claims to an agency that only the shape of a line tells, such as "(Reporting by ...; Editing by ...)", where
+// another agency is named as the writer: several have the same shapes.
 func (c claims) withoutRivalShapes(own news.Outlet) claims {
 	named := map[string]bool{}
 	if own.Agency {
@@ -69,7 +69,7 @@ func (c claims) withoutRivalShapes(own news.Outlet) claims {
 	return slices.DeleteFunc(c, func(x foundClaim) bool { return x.shapeOnly && len(named) > 0 && !named[x.Credited().Key()] })
 }
 
-// carrierStrength is how far an outlet counts as the writer of a text that names an agency as its writer too: it carries it.
+// carrierStrength is the factor of a credit to an outlet as the writer where an agency is named as the writer, too.
 const carrierStrength = .6
 
 // distinct keeps the strongest claim of each kind, outlet and address. Where an agency is named as the writer, other outlets that
@@ -111,13 +111,13 @@ func clip(s string) string {
 
 func same(a, b news.Outlet) bool { return a.Key() == b.Key() }
 
-// sharedStrength weakens a byline of several below that of one for as much of the text: who wrote which part is not known.
+// sharedStrength weakens a byline of several outlets: who wrote which part is not known.
 const sharedStrength = .9
 
-// helperPart is the share of a text that an outlet wrote which is thanked for its help.
+// helperPart is the share of a text that counts as written by an outlet that only helped.
 const helperPart = .2
 
-// openingBytes is how far from its start a credit speaks for the whole article rather than for the sentence it is in.
+// openingBytes is the length of the opening. A credit in it covers the article, a later one its own sentence.
 const openingBytes = 700
 
 func distinctOutlets(mentions []outlets.Mention) []news.Outlet {

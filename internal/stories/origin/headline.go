@@ -88,10 +88,10 @@ func (f *weighing) sameHeadline(p prints.Print, own []int) int {
 	return best
 }
 
-// minRetold is the weight of a credit from which an agency tells what another outlet had.
+// minRetold is the least weight of a credit by which an agency retells another outlet's report.
 const minRetold = .9
 
-// headlineOf counts against a member that it bears an agency's headline, as far as no credit of its own says the same.
+// headlineOf counts against a member that it has an agency's headline, as far as no credit of its own says the same.
 func (c *contender) headlineOf(f *weighing) {
 	at, ok := f.reruns[c.member]
 	if !ok {
@@ -111,9 +111,9 @@ func (c *contender) headlineOf(f *weighing) {
 // An agency sends a running report several times, with new headlines. Sites rerun one of these versions, and list it under its
 // headline. A member with a version's headline goes back to that version, and not to the one that is the story's origin.
 
-// versions sets in carries which version each member goes back to, where that is another than the origin: for a member with the
-// headline of an agency's own item, that item; for an agency's own listing of another headline than the origin's, for its translation and
-// for another agency's own words, itself or the first of the same headline.
+// versions sets in carries the version that a member goes back to, where that is not the origin. A member with the headline of an
+// agency's own item goes back to that item. An agency's own listing with another headline than the origin's, its translation, and
+// another agency's own words go back to themselves, or to the first item with the same headline.
 func (f *weighing) versions(carries []int, origin int) {
 	if origin < 0 {
 		return

@@ -46,12 +46,12 @@ type date struct {
 }
 
 const (
-	maxLearnt      = 10_000           // outlets, and clocks, that are learnt of; those that come later teach nothing
+	maxLearnt      = 10_000           // outlets, and clocks; later ones are left out
 	sampledDates   = 128              // of a clock that are kept, by hash
 	minDates       = 8                // below which they do not tell how wrong it is
-	maxSpread      = 3                // times what lies between median and quartile, which an error is larger than
-	minClockOffset = int64(30 * 60)   // seconds by which a clock is not called wrong
-	maxClockOffset = int64(26 * 3600) // seconds from which it is something else: zones and days are wrong by less
+	maxSpread      = 3                // an error is larger than this many times the distance of median and quartile
+	minClockOffset = int64(30 * 60)   // seconds; a clock that is wrong by less counts as right
+	maxClockOffset = int64(26 * 3600) // seconds; more is no error of a time zone or a day
 )
 
 // Add counts an article and the claims that it makes.
@@ -127,10 +127,10 @@ func (l *Log) Clocks() map[Clock]time.Duration {
 	return out
 }
 
-// clockOffset gives how far dates run ahead of the time, 0 where too few tell. Of one date it is known how far at least, less the
-// time that the item took to reach its feed: it lies in the future of the poll that brought it, or before an earlier poll of
-// the same feed that did not bring it. So it is the upper quartile, where a quarter of all lies close to it: what is wrong with
-// a clock is always the same, and a list of what is read most has items of all ages. What the first poll brought may be of any age.
+// clockOffset gives how far dates run ahead of the time, 0 where there are too few. A date gives a lower bound: it is later than the
+// poll that brought the item, or earlier than a poll of the same feed that did not bring it, less the time that the item took to
+// reach the feed. The offset is the upper quartile of these bounds, if a quarter of them lies close to it: the error of a clock is
+// constant, while lists of what is read most have items of all ages. Items of the first poll may be of any age and do not count.
 func clockOffset(dates []date) int64 {
 	slices.SortFunc(dates, func(a, b date) int { return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.published, b.published)) })
 	var off []int64
@@ -161,7 +161,7 @@ func clockOffset(dates []date) int64 {
 	return upper
 }
 
-// tails are what aggregators put between a headline and the outlet whose it is.
+// tails are what aggregators put between a headline and the name of its outlet.
 var tails = [...]string{" - ", " | ", " – ", " — "}
 
 // tailWords is how many words an outlet's name at the end of a headline has at most.

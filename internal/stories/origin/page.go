@@ -17,12 +17,12 @@ const (
 	minTermShare = .12                // and of the words of title and opening
 	otherSubject = .3                 // what is left of a credit that links to a page about something else
 	weightLeads  = 1                  // a link that leads to a member itself
-	background   = 7 * 24 * time.Hour // how much earlier a page tells of what led up to the story
-	pageFactor   = .9                 // what a credit is worth that a page gives, beside one that a member gives
+	background   = 7 * 24 * time.Hour // a page that is earlier by more tells what led up to the story
+	pageFactor   = .9                 // of a credit that a page gives, relative to one that a member gives
 )
 
-// readPages counts what pages say: a page about something else weakens the credits that link to it, one that is a member is that
-// member, and of the others the credits that they give lead on.
+// readPages weighs the pages that credits link to. A page about something else weakens these credits. A link to a member counts
+// for that member. Any other page is a contender, and its own credits are followed.
 func (f *weighing) readPages(pages []Page) {
 	pages = slices.Clone(pages)
 	slices.SortFunc(pages, func(a, b Page) int { return cmp.Compare(a.Article.URL, b.Article.URL) })
@@ -66,7 +66,7 @@ func (f *weighing) linksTo(p Page) []link {
 	return out
 }
 
-// countLeads counts links that lead to a member: for that member, and for nobody where they are its own.
+// countLeads counts links to a member for that member, but not an outlet's links to itself.
 func (f *weighing) countLeads(r readPage) {
 	at := slices.IndexFunc(f.members, func(m Candidate) bool { return m.Article.ID == r.Member })
 	for _, l := range r.links {
@@ -110,7 +110,7 @@ func (f *weighing) related(r readPage) bool {
 	return slices.ContainsFunc(r.links, func(l link) bool { return mayBeSameSubject(f.members[l.member], r.Page) })
 }
 
-// mayBeSameSubject is true where too little is known to say that two texts tell of different things.
+// mayBeSameSubject says whether a member and a page may tell of the same thing. It is true where too little is known.
 func mayBeSameSubject(m Candidate, p Page) bool {
 	a, b := m.Article.Lang, p.Article.Lang
 	least := min(len(m.Print.Terms), len(p.Print.Terms))
@@ -124,7 +124,7 @@ func mayBeSameSubject(m Candidate, p Page) bool {
 	return shared > 1 && float64(shared) >= minTermShare*float64(least)
 }
 
-// weaken leaves a part of a credit, and says why.
+// weaken multiplies a credit by a part, and notes why.
 func (f *weighing) weaken(l link, part float64, why string) {
 	f.weakened[weakLink{l.member, l.claim.URL}] = part
 	all := f.credits[l.claim.Credited().Key()]
@@ -135,7 +135,7 @@ func (f *weighing) weaken(l link, part float64, why string) {
 	}
 }
 
-// followPage takes a page about the story for a contender, and for a witness of whom it credits.
+// followPage makes a page about the story a contender, and adds the credits that it gives.
 func (f *weighing) followPage(r *readPage) {
 	f.compare(r)
 	own := r.Article.Outlet

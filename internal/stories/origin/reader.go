@@ -23,7 +23,7 @@ type reading struct {
 	claims  claims
 }
 
-// byURL finds the outlet of an address that an article links to. A redirector's, a local and a private address tell none.
+// byURL finds the outlet of an address that an article links to. Addresses of redirectors and local ones have none.
 func (r *reading) byURL(address string) (news.Outlet, bool) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
@@ -53,7 +53,7 @@ func (r *Reader) unwrapped(marks []news.Mark) []news.Mark {
 	return out
 }
 
-// articleOutlets are the outlets as an article means them: what names several tell is resolved by what else the article says.
+// articleOutlets are the outlets as an article means them: names that several outlets have are resolved by the rest of the article.
 type articleOutlets struct {
 	*outlets.Registry
 	article *news.Article
@@ -82,7 +82,7 @@ func (x articleOutlets) Dateline(text string) (outlets.Mention, bool) {
 	return m, ok
 }
 
-// Local leaves names alone that several outlets have: whom those mean is found out already.
+// Local resolves a sign by the article's country and language. Names that several outlets have are resolved already.
 func (x articleOutlets) Local(given news.Outlet, sign string) news.Outlet {
 	if len(x.Namesakes(news.Outlet{Name: sign})) > 0 {
 		return given

@@ -13,7 +13,7 @@ const leadWords = 60
 // longParagraph is how many bytes of a paragraph a credit speaks for at most below the lead: some texts have no paragraphs.
 const longParagraph = 600
 
-// How far a credit in words speaks for the article: by what it speaks for, and less below the lead.
+// The factor of a credit in words, by the part of the text that it covers and by whether it stands in the lead.
 const (
 	leadLeast, leadByPart   = .75, .6
 	nearLead                = .95 // of that behind the lead, in the opening
@@ -229,7 +229,7 @@ func (s *textParagraphs) share(paragraph int) float64 {
 	return float64(p.End-p.Start) / float64(s.total)
 }
 
-// leadEnd gives the offset behind the lead of a text. Of scripts without spaces two letters count as a word.
+// leadEnd gives the offset behind the lead of a text. Two syllables of a syllabic script count as a word.
 func leadEnd(text string) int {
 	half, inWord := 0, false
 	for i, r := range text {
@@ -239,7 +239,7 @@ func leadEnd(text string) int {
 				half += 2
 			}
 			inWord = false
-		case solid(r):
+		case syllabic(r):
 			half++
 		default:
 			inWord = true
@@ -250,3 +250,7 @@ func leadEnd(text string) int {
 	}
 	return len(text)
 }
+
+// syllabic says whether a character is a syllable or a word, as those of Chinese, Japanese and Korean are, or belongs to their
+// punctuation.
+func syllabic(r rune) bool { return r >= 0x2E80 && r < 0xFF00 }

@@ -51,7 +51,7 @@ func passesRelease(a news.Article) bool {
 	return a.Outlet.Agency && weburl.Form(a.URL) == weburl.FormRelease
 }
 
-// form counts against a film or a letter that its outlet has an article: the article is where they took it from.
+// form counts against a film or a letter that its outlet has an article: that is what it is made from.
 func (c *contender) form(f *weighing) {
 	a := f.members[c.member].Article
 	switch name := weburl.Form(a.URL); {

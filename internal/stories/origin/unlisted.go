@@ -32,7 +32,7 @@ var (
 
 // unlistedNames finds the names of outlets that no registry has: capitalised words with an outlet's noun beside them ("the
 // daily As-Safir"), or that end or begin as outlets' names do ("Gulf News"). Whether they are credited is for the caller
-// to see; until then they are only names. Known are the mentions of listed outlets, in order; none of them is touched.
+// to see; until then they are only names. Known are the mentions of listed outlets, in order. No name overlaps one of them.
 func unlistedNames(text string, known []outlets.Mention) []namePhrase {
 	var found []namePhrase
 	n := nameRun{words: make([]string, 0, maxWords), starts: make([]int, 0, maxWords)}
@@ -56,7 +56,7 @@ func unlistedNames(text string, known []outlets.Mention) []namePhrase {
 type namePhrase struct {
 	outlets.Mention
 	whole    news.Span
-	short    bool // the last words of an outlet's name, and of which one is for the caller to see: "the Journal"
+	short    bool // only the last words of an outlet's name: "the Journal". The caller finds out which outlet it is
 	doubtful bool // only its last word speaks for an outlet, as a person's surname may
 }
 
@@ -99,8 +99,7 @@ func (n *nameRun) read(text string, at int) int {
 	return at
 }
 
-// skipLowerCase passes over words in small letters, none of which is a name's, as far as only spaces part them. It begins between
-// words, and ends so.
+// skipLowerCase skips words in small letters with only spaces between them. It begins and ends between words.
 func skipLowerCase(text string, at int) int {
 	for i := at; i < len(text); i++ {
 		switch c := text[i]; {
@@ -162,7 +161,7 @@ func anyWordAt(text string, at int) (from, to int) {
 	return max(from, 0), to
 }
 
-// asciiWordAt is wordAt as far as there is nothing but ASCII, which most of most texts is.
+// asciiWordAt is wordAt for ASCII, which most of most texts is. It is not ok where it meets another character.
 func asciiWordAt(text string, at int) (from, to int, ok bool) {
 	for at < len(text) && text[at] < utf8.RuneSelf && !asciiWord(text[at]) {
 		at++
@@ -183,7 +182,7 @@ func asciiWordAt(text string, at int) (from, to int, ok bool) {
 
 func asciiWord(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
 
-// hasCapital says whether a word is a name's: it has a capital, first or, as in "iGen", within.
+// hasCapital says whether a word has a capital, at its beginning or, as in "iGen", second.
 func hasCapital(w string) bool {
 	r, size := utf8.DecodeRuneInString(w)
 	if unicode.IsUpper(r) {

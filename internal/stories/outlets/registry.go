@@ -1,4 +1,11 @@
-// Package outlets knows who publishes: names and domains of outlets and agencies, and how agencies sign their texts.
+// Package outlets knows who publishes: the names and domains of outlets and agencies, and how agencies sign their texts.
+//
+// In go agencies.yaml and the users' own entries (Load); Registry then finds outlets by name, address, in running text (Mentions),
+// and by the lines with which agencies sign (Dateline, Credits).
+//
+// From the top down: load.go builds a Registry; mention.go finds names in texts, dateline.go signatures, with literals.go to skip
+// regular expressions that cannot match; registry.go has the type and the look-ups; namesakes.go resolves names that several
+// outlets have; entry.go has the form of agencies.yaml; fold.go compares names and finds the ends of words.
 package outlets
 
 import (

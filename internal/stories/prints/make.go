@@ -1,5 +1,10 @@
-// Package prints makes the fingerprint of an article's own prose: winnowed shingles with the quotations masked, and the
-// stemmed words by which short items are compared.
+// Package prints makes the fingerprint (print) of an article's own prose: winnowed shingles with the quotations masked, and the
+// stemmed words by which short items are compared. It also compares two texts word by word: the passages that they share
+// (Reference.Compare), and what a new version changed (Changes).
+//
+// make.go makes a Print (print.go) from tokens (tokens.go): terms.go the stemmed words, names.go the names, frames.go the frames of
+// templates, pictures.go the ids of pictures, hashes.go sorted and sampled hashes. compare.go and passages.go find passages,
+// changes.go changes.
 package prints
 
 import (

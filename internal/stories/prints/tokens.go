@@ -25,7 +25,7 @@ type token struct {
 // tokens splits a text into words by UAX #29, folded by NFKC and lower case. Marks between words are left out.
 func tokens(s string) []token { return appendTokens(make([]token, 0, len(s)/6+4), s) }
 
-// buffers is for what is made of an article and not kept: its tokens and the hashes of its shingles.
+// buffers hold what is made of an article and not kept: its tokens and the hashes of its shingles.
 type buffers struct {
 	tokens []token
 	hashes []uint32
@@ -33,7 +33,7 @@ type buffers struct {
 
 var bufferPool = sync.Pool{New: func() any { return new(buffers) }}
 
-// newBuffers gives room with the tokens of two texts, until it is given back.
+// newBuffers gives buffers with the tokens of two texts, to be used until they are released.
 func newBuffers(title, body string) (r *buffers, first, second []token) {
 	r = bufferPool.Get().(*buffers) //nolint:errcheck // it holds nothing else
 	r.tokens = appendTokens(r.tokens[:0], title)
@@ -49,7 +49,7 @@ func (r *buffers) release() {
 	}
 }
 
-const maxBuffered = 1 << 14 // beyond which room is not kept
+const maxBuffered = 1 << 14 // beyond which buffers are not kept
 
 func appendTokens(out []token, s string) []token {
 	var buf [64]byte
