@@ -204,7 +204,7 @@ func parse(body []byte, texts int) ([][]float32, error) {
 		if len(d.Embedding) != len(a.Data[0].Embedding) {
 			return nil, fmt.Errorf("its vectors have %d numbers here and %d there", len(a.Data[0].Embedding), len(d.Embedding))
 		}
-		v, err := normalize(d.Embedding)
+		v, err := unitVector(d.Embedding)
 		if err != nil {
 			return nil, err
 		}
@@ -213,8 +213,8 @@ func parse(body []byte, texts int) ([][]float32, error) {
 	return vectors, nil
 }
 
-// normalize makes a vector of length one.
-func normalize(numbers []*float64) ([]float32, error) {
+// unitVector makes a vector of length one.
+func unitVector(numbers []*float64) ([]float32, error) {
 	sum := 0.0
 	for _, x := range numbers {
 		if x == nil {
