@@ -54,9 +54,6 @@ func (p *Pipeline) ServeOnce(ctx context.Context) error {
 	return p.push.Tend(ctx)
 }
 
-// ServeAlerts is the part of Serve that delivers alerts.
-func (p *Pipeline) ServeAlerts(ctx context.Context) { p.options.Alerts.Run(ctx, p.turn.RLocker()) }
-
 // KeepRetaining is the part of Serve that removes what is no longer needed.
 func (p *Pipeline) KeepRetaining(ctx context.Context) { p.Retention.run(ctx, p.turn.RLocker()) }
 

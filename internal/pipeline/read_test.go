@@ -332,7 +332,7 @@ func TestPassWaitsForPass(t *testing.T) {
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		close(asked)
 		<-release
-		_, _ = w.Write([]byte(feedNamed("Slow", "")))
+		_, _ = w.Write(rss("slow", "", []item{{"1", "One", "Text.", time.Now()}}))
 	}))
 	t.Cleanup(slow.Close)
 	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})

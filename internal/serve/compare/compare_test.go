@@ -1,99 +1,16 @@
-package pipeline_test
+package compare_test
 
 import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"headwater/internal/news"
-	"headwater/internal/pipeline/pipelinetest"
 	"headwater/internal/serve/compare"
 )
-
-// TestCompareDemo holds what the demo's members are said to take from their origins against the stored texts and the key.
-func TestCompareDemo(t *testing.T) {
-	room, truth, server := demoRoom(t)
-	places := membership(t, room)
-	retold, reasons, named := 0, 0, 0
-	for _, p := range truth {
-		m := places[server+p.Feed+" "+p.GUID]
-		if m.story.Origin.Name != p.Origin {
-			continue // grouped apart, which TestDemoNewsroom counts
-		}
-		all, err := compare.New(room.Store).Comparisons(t.Context(), m.story)
-		must(t, err)
-		k, compared := all[m.Article.ID]
-		if original := m.story.Origin.Article == m.Article.ID; original == compared {
-			t.Fatalf("%s: compared %v, original %v", p.Title, compared, original)
-		}
-		if !compared {
-			continue
-		}
-		wantPassages(t, room, m, k)
-		if p.Named {
-			named++
-			continue
-		}
-		switch m.Role {
-		case news.RoleCopy:
-			if k.Share < .75 || k.Longest < 40 || k.Retelling {
-				t.Errorf("a copy, %s: %.2f is reused, %d words at once\n%s", p.Title, k.Share, k.Longest, k.Note)
-			}
-		case news.RoleRewrite:
-			if k.Share > .6 || k.Added == 0 || k.Retelling && !quotesACredit(k) {
-				t.Errorf("a rewrite, %s: %.2f is reused, %d sentences added\n%s", p.Title, k.Share, k.Added, k.Note)
-			}
-		}
-		if k.Retelling {
-			retold++
-		}
-		if k.Like != 0 {
-			reasons++
-		}
-	}
-	if retold < 5 || reasons < 40 || named < 2 {
-		t.Errorf("%d retellings, %d with reasons, %d of an origin that is only named", retold, reasons, named)
-	}
-}
-
-func quotesACredit(k news.Comparison) bool {
-	return slices.ContainsFunc(k.Credits, func(c news.Credit) bool { return strings.Contains(k.Note, "“"+c.Text+"”") })
-}
-
-// wantPassages checks that the passages of a member are the same words in both stored texts.
-func wantPassages(t *testing.T, room *pipelinetest.Room, m place, k news.Comparison) {
-	t.Helper()
-	a, err := room.Store.Article(t.Context(), m.Article.ID)
-	must(t, err)
-	if k.With == 0 {
-		if len(k.Passages) > 0 || !m.story.Origin.Named() || !strings.Contains(k.Note, "is not among those") {
-			t.Errorf("%s is compared with nothing: %+v", m.Article.Title, k)
-		}
-		return
-	}
-	origin, err := room.Store.Article(t.Context(), k.With)
-	must(t, err)
-	fold := strings.NewReplacer("’", "'", "\n\n", " ", "\u00a0", " ")
-	for _, p := range k.Passages {
-		here, there := fold.Replace(a.Body()[p.Start:p.End]), fold.Replace(origin.Body()[p.OriginStart:p.OriginEnd])
-		if strings.EqualFold(here, there) {
-			continue
-		}
-		if !slices.Equal(letters(here), letters(there)) {
-			t.Errorf("%q is not %q", here, there)
-		}
-	}
-}
-
-// letters gives the words of a text without marks, endings of possession and capitals.
-func letters(text string) []string {
-	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" ,.;:!?“”\"()—–-'", r) })
-	return slices.DeleteFunc(words, func(w string) bool { return w == "s" })
-}
 
 // shelf is a few articles and edges by hand.
 type shelf struct {
@@ -318,5 +235,12 @@ func TestCompareFails(t *testing.T) {
 	s.links = nil
 	if _, err := compare.New(s).Comparisons(t.Context(), st); !errors.Is(err, errShelf) {
 		t.Errorf("without edges: %v", err)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,4 +1,4 @@
-package pipeline_test
+package notify_test
 
 import (
 	"context"
@@ -17,20 +17,22 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"headwater/feeds"
 	"headwater/internal/intake/fetch"
 	"headwater/internal/news"
 	"headwater/internal/notify"
-	"headwater/internal/pipeline"
-	"headwater/internal/pipeline/pipelinetest"
+	"headwater/internal/query"
 	"headwater/internal/store"
+	"headwater/internal/stories/outlets"
 )
 
 // watch is a newsroom with a topic, whose stories tests make by hand.
 type watch struct {
-	*pipelinetest.Room
-	db    *store.DB
-	topic int64
-	stop  func()
+	Alerts *notify.Alerts
+	Queue  *notify.Queue
+	Store  *store.DB
+	topic  int64
+	stop   func()
 }
 
 // startWatch opens one over a folder. Without options of its own it sends over HTTP, to loopback too.
@@ -40,23 +42,24 @@ func startWatch(t *testing.T, dir string, now func() time.Time, o notify.SenderO
 	must(t, err)
 	client, err := fetch.New(fetch.Options{Now: now, AllowPrivate: []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}})
 	must(t, err)
-	registry, err := agencies()
+	registry, err := outlets.Load(feeds.Agencies())
 	must(t, err)
 	if o.Post == nil {
 		o.Post = client.Post
 	}
 	o.Now, o.Pages = now, "https://news.example"
 	w := &watch{
-		Room: pipelinetest.New(pipelinetest.Options{Sender: notify.NewSender(o), Options: pipeline.Options{
-			Store: db, Fetch: client, Outlets: registry, Logger: slog.New(slog.DiscardHandler), Now: now,
-		}}),
-		db: db,
+		Store: db,
 		stop: sync.OnceFunc(func() {
 			client.Close()
 			must(t, db.Close())
 		}),
 	}
 	t.Cleanup(w.stop)
+	w.Alerts = &notify.Alerts{
+		Store: db, Sender: notify.NewSender(o), Stories: query.NewReader(db, query.NewIndex(db, nil, 0), registry, now), Now: now,
+	}
+	w.Queue = notify.NewQueue(w.Alerts, slog.New(slog.DiscardHandler))
 	topics, err := db.AllTopics(t.Context())
 	must(t, err)
 	if len(topics) > 0 {
@@ -65,7 +68,7 @@ func startWatch(t *testing.T, dir string, now func() time.Time, o notify.SenderO
 	}
 	w.topic, err = db.AddTopic(t.Context(), news.Topic{Name: "floods", Query: "flood"})
 	must(t, err)
-	feed, err := w.Feeds.AddFeed(t.Context(), news.Feed{URL: "https://paper.example/feed"})
+	feed, err := w.Store.AddFeed(t.Context(), news.Feed{URL: "https://paper.example/feed"})
 	must(t, err)
 	p := store.Poll{Feed: feed}
 	for i := range 9 {
@@ -91,10 +94,10 @@ func (w *watch) settle(t *testing.T, id int64, named bool, articles ...int64) {
 	if named {
 		s.Origin.Article = 0
 	}
-	must(t, w.db.Settle(t.Context(), store.Settlement{Through: 9, Stories: []news.Story{s}}))
-	last, err := w.db.LastChange(t.Context())
+	must(t, w.Store.Settle(t.Context(), store.Settlement{Through: 9, Stories: []news.Story{s}}))
+	last, err := w.Store.LastChange(t.Context())
 	must(t, err)
-	must(t, w.db.PutMatches(t.Context(), store.Matching{Through: last, Matches: []store.Match{{Topic: w.topic, Story: id, Seq: last}}}))
+	must(t, w.Store.PutMatches(t.Context(), store.Matching{Through: last, Matches: []store.Match{{Topic: w.topic, Story: id, Seq: last}}}))
 }
 
 func (w *watch) add(t *testing.T, a news.Alert) news.Alert {
@@ -347,7 +350,7 @@ func TestAlertBesideSilence(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		w.Pipeline.ServeAlerts(ctx)
+		w.Queue.Run(ctx, new(sync.Mutex))
 	}()
 	arrives := func(what string, c <-chan struct{}) {
 		t.Helper()
@@ -399,5 +402,45 @@ func TestAddAlert(t *testing.T) {
 	must(t, w.Store.RemoveAlert(t.Context(), a.ID))
 	if list, err := w.Store.AllAlerts(t.Context()); len(list) != 1 || err != nil {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// clock is a time that tests set.
+type clock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func newClock() *clock { return &clock{now: time.Now().Truncate(time.Millisecond)} }
+
+func (c *clock) time() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *clock) pass(d time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+}
+
+// answer gives a fault that answers with a body, and with validators that must not be kept.
+func answer(status int, body string, header ...string) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("ETag", `"of the fault"`)
+		w.Header().Set("Last-Modified", "Tue, 18 Aug 2026 09:00:00 GMT")
+		for i := 0; i < len(header); i += 2 {
+			w.Header().Set(header[i], header[i+1])
+		}
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body)) // a client that has gone is no matter
 	}
 }

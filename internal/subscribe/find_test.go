@@ -1,4 +1,4 @@
-package pipeline_test
+package subscribe_test
 
 import (
 	"context"
@@ -16,8 +16,39 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"headwater/internal/intake/fetch"
+	"headwater/internal/intake/parse"
 	"headwater/internal/news"
+	"headwater/internal/store"
+	"headwater/internal/subscribe"
 )
+
+// followed is an empty store, and what changes whose feeds it has.
+type followed struct {
+	Store  *store.DB
+	Finder *subscribe.Finder
+	Feeds  *subscribe.Feeds
+}
+
+func open(t *testing.T, allow ...netip.Prefix) followed {
+	t.Helper()
+	return openWithin(t, 5*time.Second, allow...)
+}
+
+// openWithin is open where a request may take so long.
+func openWithin(t *testing.T, timeout time.Duration, allow ...netip.Prefix) followed {
+	t.Helper()
+	db, err := store.Open(t.Context(), t.TempDir(), store.Options{})
+	must(t, err)
+	client, err := fetch.New(fetch.Options{UserAgent: "Headwater/test", Timeout: timeout, MaxBytes: 10 << 20, PerHost: 4, AllowPrivate: allow})
+	must(t, err)
+	t.Cleanup(func() {
+		client.Close()
+		must(t, db.Close())
+	})
+	finder := &subscribe.Finder{Fetch: client, Parse: parse.Options{Timeout: 5 * time.Second, MaxItems: 5000, MaxDepth: 100}, Now: time.Now}
+	return followed{db, finder, &subscribe.Feeds{Store: db, Finder: finder, Now: time.Now}}
+}
 
 // site is a server whose pages a test gives by path; it counts who is asked for.
 type site struct {
@@ -104,7 +135,7 @@ func TestFindFeeds(t *testing.T) {
 		{"no account", "/@user", map[string]string{"/@user": alternates("/rss"), "/rss": feedNamed("A", "")}, []string{"/rss A"}, "", 3},
 		{"prose", "/prose", map[string]string{"/prose": "Nothing here."}, nil, "no link to a feed", 15},
 	}
-	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	room := open(t, netip.MustParsePrefix("127.0.0.0/8"))
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			s := newSite(t, tt.pages)
@@ -134,7 +165,7 @@ func TestFindFeeds(t *testing.T) {
 
 // Rules over addresses ask nobody where somebody has to choose, and stand where the site cannot be asked.
 func TestFindFeedsByRule(t *testing.T) {
-	room := open(t, t.TempDir(), settings{})
+	room := open(t)
 	found, err := room.Feeds.FindFeeds(t.Context(), "https://github.com/golang/go")
 	must(t, err)
 	if len(found.Feeds) != 3 || found.Feeds[0].URL != "https://github.com/golang/go/releases.atom" || found.Problem != "" {
@@ -144,7 +175,7 @@ func TestFindFeedsByRule(t *testing.T) {
 
 // What is subscribed is found without asking anybody, or by what it leads to.
 func TestFindKnownFeeds(t *testing.T) {
-	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	room := open(t, netip.MustParsePrefix("127.0.0.0/8"))
 	s := newSite(t, map[string]string{"/rss": feedNamed("A", "$SITE/a"), "/a": feedNamed("A", "$SITE/a"), "/old": "-> /rss", "/": alternates("/rss"), "/two": alternates("/rss", "/new")})
 	_, err := room.Feeds.AddFeed(t.Context(), news.Feed{URL: s.URL + "/rss"})
 	must(t, err)
@@ -172,7 +203,7 @@ func TestFindKnownFeeds(t *testing.T) {
 
 // An address is stored as it is asked for. One that an earlier version stored as it had been written is the same feed.
 func TestFeedsInOtherScripts(t *testing.T) {
-	room := open(t, t.TempDir(), settings{})
+	room := open(t)
 	const asWritten, encoded = "http://пример.example/новости?q=a b", "http://xn--e1afmkfd.example/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8?q=a%20b"
 	old, err := room.Store.AddFeed(t.Context(), news.Feed{URL: asWritten})
 	must(t, err)
@@ -209,7 +240,7 @@ func TestFindFeedsEnds(t *testing.T) {
 		<-r.Context().Done()
 	}))
 	t.Cleanup(slow.Close)
-	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8"), timeout: time.Second})
+	room := openWithin(t, time.Second, netip.MustParsePrefix("127.0.0.0/8"))
 	began := time.Now()
 	found, err := room.Feeds.FindFeeds(t.Context(), slow.URL)
 	must(t, err)
@@ -225,7 +256,7 @@ func TestFindFeedsEnds(t *testing.T) {
 
 // Of a host without a scheme https is looked at first, and http where that gives nothing; what was taken is said.
 func TestFindFeedsOfBareHosts(t *testing.T) {
-	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	room := open(t, netip.MustParsePrefix("127.0.0.0/8"))
 	s := newSite(t, map[string]string{"/": alternates("/rss"), "/rss": feedNamed("A", "")})
 	port := s.URL[strings.LastIndexByte(s.URL, ':'):]
 	tests := []struct {
@@ -265,7 +296,7 @@ func resolves(t *testing.T, name string) bool {
 
 // What is no feed is called what it is, and no feed is looked for where such files do not lie beside one.
 func TestFindFeedsNames(t *testing.T) {
-	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	room := open(t, netip.MustParsePrefix("127.0.0.0/8"))
 	tests := map[string]struct{ doc, says string }{
 		"/png":     {"\x89PNG\r\n\x1a\n\x00\x00", "is a picture (image/png), not a feed"},
 		"/svg":     {`<svg xmlns="http://www.w3.org/2000/svg"/>`, "is a picture (SVG)"},
@@ -297,7 +328,7 @@ func TestFindFeedsNames(t *testing.T) {
 
 // Of a document in a file the address is looked for that it says it has.
 func TestFindFeedsOfFiles(t *testing.T) {
-	room := open(t, t.TempDir(), settings{allow: netip.MustParsePrefix("127.0.0.0/8")})
+	room := open(t, netip.MustParsePrefix("127.0.0.0/8"))
 	s := newSite(t, map[string]string{"/": alternates("/rss"), "/rss": feedNamed("A", "$SITE/rss"), "/two": alternates("/1", "/2")})
 	tests := []struct{ name, doc, feed, note, problem string }{
 		{"rss", feedNamed("A", s.URL+"/rss"), "/rss", "x is a copy of $SITE/rss; $SITE/rss is taken", ""},
@@ -331,5 +362,12 @@ func TestFindFeedsOfFiles(t *testing.T) {
 	must(t, err)
 	if len(found.Feeds) != 2 || found.Problem != "" {
 		t.Errorf("of two: %+v", found)
+	}
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
 	}
 }

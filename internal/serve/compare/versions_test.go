@@ -1,4 +1,4 @@
-package pipeline_test
+package compare_test
 
 import (
 	"context"

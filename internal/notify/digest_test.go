@@ -1,4 +1,4 @@
-package pipeline_test
+package notify_test
 
 import (
 	"bufio"
@@ -93,7 +93,7 @@ func TestDigest(t *testing.T) {
 			t.Helper()
 			run, end := context.WithTimeout(ctx, d)
 			defer end()
-			w.Pipeline.ServeAlerts(run)
+			w.Queue.Run(run, new(sync.Mutex))
 			synctest.Wait()
 			return p.subjects()
 		}
