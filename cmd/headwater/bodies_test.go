@@ -167,11 +167,11 @@ func TestHalfBodyAtTheEnd(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
-	var said strings.Builder
+	var output strings.Builder
 	for lines.Scan() {
-		said.WriteString(lines.Text() + "\n")
+		output.WriteString(lines.Text() + "\n")
 	}
 	if err := cmd.Wait(); err != nil || time.Since(begun) > shutdownTime {
-		t.Errorf("the server ended after %s with %v\n%s", time.Since(begun), err, said.String())
+		t.Errorf("the server ended after %s with %v\n%s", time.Since(begun), err, output.String())
 	}
 }

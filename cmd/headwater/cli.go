@@ -70,7 +70,7 @@ func (c *cli) config() (config.Config, error) {
 	return config.Load(config.Options{File: c.configFile, Env: os.Environ(), Flags: c.set, Data: c.data})
 }
 
-// logger writes to stderr as the configuration says.
+// logger writes to stderr in the configured format.
 func (c *cli) logger(cfg config.Config) (*slog.Logger, error) {
 	var level slog.Level
 	if err := level.UnmarshalText([]byte(cfg.Log.Level)); err != nil {

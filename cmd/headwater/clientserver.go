@@ -166,7 +166,7 @@ func dialServer(ctx context.Context, data string) (net.Conn, error) {
 	return nil, fmt.Errorf("ask the server that holds %s: %w", data, err)
 }
 
-// checkNoServer returns an error where a server holds a data folder. why says what that forbids and what to do.
+// checkNoServer returns an error where a server holds a data folder. why completes it: what is not possible, and what to do.
 func checkNoServer(ctx context.Context, data, why string) error {
 	conn, err := dialServer(ctx, data)
 	if err != nil || conn == nil {
@@ -177,7 +177,7 @@ func checkNoServer(ctx context.Context, data, why string) error {
 }
 
 // forward sends a request, hands each response to take and returns the exit code. It closes the connection, also when the
-// context ends, by which the server knows that nobody waits.
+// context ends: then the server cancels the command.
 func forward(ctx context.Context, conn net.Conn, r request, take func(response) error) (code int, err error) {
 	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
 	defer func() {

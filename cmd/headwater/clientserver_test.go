@@ -25,8 +25,8 @@ import (
 	"headwater/internal/store"
 )
 
-// alone are the commands that have no other way beside a server, and the flags that only they have.
-var alone = map[string]string{
+// notForwarded are the commands that a server does not run for another process, and why.
+var notForwarded = map[string]string{
 	"serve":   "it is the server",
 	"demo":    "it has a data folder of its own",
 	"compact": "it holds the store for long; clientserver.txtar holds what it says",
@@ -34,9 +34,9 @@ var alone = map[string]string{
 	"help":    "it asks nobody",
 }
 
-// TestForwardedCommands gives the command lines of testdata/clientserver.txt, one after the other, to a data folder and to a copy of it
-// that a server holds. Both print the same, end with the same code, write the same files and store the same. A command or
-// flag that stands in none of the lines fails the test.
+// TestForwardedCommands runs each command line of testdata/clientserver.txt over a data folder, and over a copy of it that a
+// server holds. Output, exit codes, files and what is stored must be the same. A command or flag that is in none of the lines
+// fails the test.
 func TestForwardedCommands(t *testing.T) {
 	lines := commandLines(t)
 	for what := range uncovered(lines) {
@@ -45,7 +45,7 @@ func TestForwardedCommands(t *testing.T) {
 	if testing.Short() {
 		t.Skip("runs a server and hundreds of commands")
 	}
-	press := newsServer(t)
+	news := newsServer(t)
 	for name, value := range map[string]string{
 		"HEADWATER_LISTS": "", "HEADWATER_FETCH_ALLOW_PRIVATE": "127.0.0.0/8", "HEADWATER_FETCH_PAUSE": "0s", "HEADWATER_CONFIG": "",
 		"HEADWATER_ORIGIN_FETCH_SOURCES": "false", "HEADWATER_PUBLIC_URL": "https://news.example", "HEADWATER_DATA": "",
@@ -54,7 +54,7 @@ func TestForwardedCommands(t *testing.T) {
 		t.Setenv(name, value)
 	}
 	without, with := t.TempDir(), t.TempDir()
-	prepareData(t, without, press)
+	prepareData(t, without, news)
 	if err := os.CopyFS(with, os.DirFS(without)); err != nil {
 		t.Fatal(err)
 	}
@@ -63,23 +63,23 @@ func TestForwardedCommands(t *testing.T) {
 	for _, l := range lines {
 		args := slices.Clone(l.args)
 		for i, a := range args {
-			args[i] = strings.NewReplacer("$NEWS", press, "$HOST", strings.TrimPrefix(press, "http://"), "$NEXT", next).Replace(a)
+			args[i] = strings.NewReplacer("$NEWS", news, "$HOST", strings.TrimPrefix(news, "http://"), "$NEXT", next).Replace(a)
 		}
 		a, b := runIn(t, without, args, l.stdin), runIn(t, with, args, l.stdin)
 		if m := nextCursor.FindStringSubmatch(a.stdout); m != nil {
 			next = m[1]
 		}
-		if diff := gocmp.Diff(masked(a), masked(b), gocmp.AllowUnexported(said{})); diff != "" {
-			t.Errorf("headwater %s (-without +beside):\n%s", strings.Join(args, " "), diff)
+		if diff := gocmp.Diff(masked(a), masked(b), gocmp.AllowUnexported(runResult{})); diff != "" {
+			t.Errorf("headwater %s (-without +server):\n%s", strings.Join(args, " "), diff)
 		}
 		if a.code != l.code {
 			t.Errorf("headwater %s: exit code %d, want %d:\n%s%s", strings.Join(args, " "), a.code, l.code, a.stdout, a.stderr)
 		}
 		if diff := gocmp.Diff(filesIn(t, without), filesIn(t, with)); diff != "" {
-			t.Errorf("headwater %s writes files (-without +beside):\n%s", strings.Join(args, " "), diff)
+			t.Errorf("headwater %s writes files (-without +server):\n%s", strings.Join(args, " "), diff)
 		}
 		if diff := gocmp.Diff(stored(t, without), stored(t, with)); diff != "" {
-			t.Fatalf("headwater %s stores (-without +beside):\n%s", strings.Join(args, " "), diff)
+			t.Fatalf("headwater %s stores (-without +server):\n%s", strings.Join(args, " "), diff)
 		}
 	}
 }
@@ -124,7 +124,7 @@ func uncovered(lines []commandLine) map[string]bool {
 	missing := map[string]bool{}
 	for _, cmd := range commands((&cli{}).rootCommand()) {
 		path := strings.TrimPrefix(cmd.CommandPath(), "headwater ")
-		if alone[path] != "" || cmd.RunE == nil || cmd.Root() == cmd || cmd.HasSubCommands() && cmd.Name() != "story" {
+		if notForwarded[path] != "" || cmd.RunE == nil || cmd.Root() == cmd || cmd.HasSubCommands() && cmd.Name() != "story" {
 			continue
 		}
 		missing["headwater "+path] = true
@@ -202,7 +202,7 @@ func newsServer(t *testing.T) string {
 }
 
 // prepareData makes the data folder that both sides begin with, and the files that the lines name.
-func prepareData(t *testing.T, dir, press string) {
+func prepareData(t *testing.T, dir, news string) {
 	t.Helper()
 	files := map[string]string{
 		"list.opml":     `<opml version="2.0"><body><outline type="rss" xmlUrl="https://b.example/feed"/><outline text="of a list" headwaterQuery="gull"/></body></opml>`,
@@ -216,8 +216,8 @@ func prepareData(t *testing.T, dir, press string) {
 		}
 	}
 	for _, line := range []string{
-		"feed add --no-discover " + press + "/wire.xml", "poll", "feed add --no-discover " + press + "/paper.xml", "poll",
-		"feed add --no-discover " + press + "/club.json", "poll", "user add anna --password-file secret.txt", "topic add shore gull", "emit", "poll",
+		"feed add --no-discover " + news + "/wire.xml", "poll", "feed add --no-discover " + news + "/paper.xml", "poll",
+		"feed add --no-discover " + news + "/club.json", "poll", "user add anna --password-file secret.txt", "topic add shore gull", "emit", "poll",
 	} {
 		if s := runIn(t, dir, strings.Fields(line), ""); s.code != exitOK {
 			t.Fatalf("headwater %s: %+v", line, s)
@@ -269,13 +269,13 @@ func startServer(t *testing.T, data string) {
 }
 
 // runIn runs a command line in a working directory, over the data folder data there.
-func runIn(t *testing.T, dir string, args []string, stdin string) said {
+func runIn(t *testing.T, dir string, args []string, stdin string) runResult {
 	t.Helper()
 	t.Chdir(dir)
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), append([]string{"--data", "data"}, args...), strings.NewReader(stdin), &stdout, &stderr)
 	elsewhere := strings.NewReplacer(dir, "$DIR")
-	return said{code, elsewhere.Replace(stdout.String()), elsewhere.Replace(stderr.String())}
+	return runResult{code, elsewhere.Replace(stdout.String()), elsewhere.Replace(stderr.String())}
 }
 
 var (
@@ -295,7 +295,7 @@ var (
 )
 
 // masked leaves out what differs between any two runs: times of this day and of the days to come, durations and secrets.
-func masked(s said) said {
+func masked(s runResult) runResult {
 	for _, text := range []*string{&s.stdout, &s.stderr} {
 		*text = serverRow.ReplaceAllString(*text, "")
 		*text = newStories.ReplaceAllString(*text, "")
@@ -332,7 +332,7 @@ func filesIn(t *testing.T, dir string) map[string]string {
 		case strings.HasSuffix(e.Name(), ".db"):
 			files[e.Name()] = "a backup"
 		default:
-			files[e.Name()] = masked(said{stdout: string(data)}).stdout
+			files[e.Name()] = masked(runResult{stdout: string(data)}).stdout
 		}
 	}
 	return files

@@ -45,6 +45,7 @@ func (c *cli) demoCommand() *cobra.Command {
 	return cmd
 }
 
+// demo serves the invented feeds, opens a data folder, and calls pollDemo.
 func (c *cli) demo(ctx context.Context, once bool) (err error) {
 	var l net.Listener
 	if !once {
@@ -61,11 +62,11 @@ func (c *cli) demo(ctx context.Context, once bool) (err error) {
 		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 		c.data = dir
 	}
-	press, err := demo.New(time.Now())
+	server, err := demo.New(time.Now())
 	if err != nil {
 		return err
 	}
-	address, stop, err := servePress(ctx, press)
+	address, stop, err := serveFeeds(ctx, server)
 	if err != nil {
 		return err
 	}
@@ -74,7 +75,7 @@ func (c *cli) demo(ctx context.Context, once bool) (err error) {
 	if err != nil {
 		return err
 	}
-	a, err := c.openApp(ctx, demoConfig(cfg, press), openOptions{})
+	a, err := c.openApp(ctx, demoConfig(cfg, server), openOptions{})
 	if err != nil {
 		return err
 	}
@@ -82,8 +83,8 @@ func (c *cli) demo(ctx context.Context, once bool) (err error) {
 	return errors.Join(err, a.close())
 }
 
-// servePress serves the invented newsroom on a free port of loopback.
-func servePress(ctx context.Context, h http.Handler) (address string, stop func() error, err error) {
+// serveFeeds serves the invented outlets' feeds on a free port of loopback.
+func serveFeeds(ctx context.Context, h http.Handler) (address string, stop func() error, err error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err
@@ -102,12 +103,12 @@ func servePress(ctx context.Context, h http.Handler) (address string, stop func(
 }
 
 // demoConfig adds the invented outlets to the settings and allows requests to loopback.
-func demoConfig(cfg config.Config, press *demo.Press) config.Config {
-	cfg.Fetch.PerHost = 0 // its publishers are this process
+func demoConfig(cfg config.Config, server *demo.Server) config.Config {
+	cfg.Fetch.PerHost = 0 // the publishers are this process
 	cfg.Fetch.AllowPrivate = append(cfg.Fetch.AllowPrivate, netip.MustParsePrefix("127.0.0.0/8"))
 	cfg.Title = "Headwater demo"
-	cfg.Origin.FetchSources, cfg.FullText.Mode = false, pipeline.FullTextNever // the invented outlets have no pages, and the demo asks nobody else
-	for _, o := range press.Outlets() {
+	cfg.Origin.FetchSources, cfg.FullText.Mode = false, pipeline.FullTextNever // the invented outlets have no pages
+	for _, o := range server.Outlets() {
 		cfg.Outlets = append(cfg.Outlets, config.Outlet{Name: o.Name, Domain: o.Domain, Aliases: append(o.Aliases, o.Signs...), Agency: o.Agency})
 	}
 	return cfg

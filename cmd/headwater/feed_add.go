@@ -154,7 +154,7 @@ func (c *cli) discoverAndAdd(cmd *cobra.Command, args []string, o feedAddOptions
 	}
 	defer client.Close()
 	var known []news.Feed
-	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); err == nil { // else adding says what is wrong with the folder
+	if _, err := os.Stat(filepath.Join(cfg.Data, store.File)); err == nil { // else adding reports what is wrong with the folder
 		err := c.withStore(cmd.Context(), func(db *store.DB) error {
 			known, err = db.Feeds(cmd.Context())
 			return err

@@ -99,7 +99,7 @@ func (c *cli) feedCheck() *cobra.Command {
 				return err
 			}
 			defer client.Close()
-			collector := pipeline.NewCollector(pipelineOptions(cfg, client, registry)) // without a store, so that it works beside a running server
+			collector := pipeline.NewCollector(pipelineOptions(cfg, client, registry)) // without a store, so that it works while a server runs
 			var r pipeline.Report
 			for i, address := range addresses {
 				got, err := collector.Check(cmd.Context(), address)
@@ -126,6 +126,7 @@ func (c *cli) feedCheck() *cobra.Command {
 	return cmd
 }
 
+// readable reports whether the last poll read the feed.
 func readable(s news.FeedState) bool {
 	return s == news.FeedOK || s == news.FeedRepaired || s == news.FeedEmpty
 }

@@ -12,21 +12,21 @@ import (
 	"testing"
 )
 
-// said is what a command did.
-type said struct {
+// runResult is the exit code and the output of a command.
+type runResult struct {
 	code           int
 	stdout, stderr string
 }
 
-func group(t *testing.T, in io.Reader) said {
+func group(t *testing.T, in io.Reader) runResult {
 	t.Helper()
 	var stdout, stderr bytes.Buffer
 	code := run(t.Context(), []string{"group"}, in, &stdout, &stderr)
-	return said{code, stdout.String(), stderr.String()}
+	return runResult{code, stdout.String(), stderr.String()}
 }
 
 // ids gives those that were printed, as they stand in the output.
-func (s said) ids(t *testing.T) []string {
+func (s runResult) ids(t *testing.T) []string {
 	t.Helper()
 	var out []string
 	for line := range strings.Lines(s.stdout) {

@@ -111,17 +111,17 @@ func startDemo(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = errors.Join(cmd.Process.Signal(os.Interrupt), cmd.Wait()) })
-	var said bytes.Buffer
+	var output bytes.Buffer
 	for b := make([]byte, 4096); ; {
 		n, err := out.Read(b)
-		said.Write(b[:n])
-		if _, rest, ok := strings.Cut(said.String(), "Open "); ok && strings.Contains(rest, " ") {
+		output.Write(b[:n])
+		if _, rest, ok := strings.Cut(output.String(), "Open "); ok && strings.Contains(rest, " ") {
 			go func() { _, _ = io.Copy(io.Discard, out) }()
 			address, _, _ := strings.Cut(rest, " ")
 			return address
 		}
 		if err != nil {
-			t.Fatalf("the demo does not serve: %v\n%s", err, said.String())
+			t.Fatalf("the demo does not serve: %v\n%s", err, output.String())
 		}
 	}
 }

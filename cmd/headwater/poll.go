@@ -31,7 +31,7 @@ func (c *cli) pollCommand() *cobra.Command {
 				}
 				urls := slices.Clone(args)
 				for i, arg := range args {
-					if f, err := a.findFeed(cmd.Context(), arg); err == nil { // else the pass says that it is not among the feeds
+					if f, err := a.findFeed(cmd.Context(), arg); err == nil { // else the pass reports it
 						urls[i] = f.URL
 					}
 				}

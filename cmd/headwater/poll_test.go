@@ -15,18 +15,18 @@ import (
 // TestPollFindsDamage spoils pages of a database that a poll with nothing to do does not look at.
 func TestPollFindsDamage(t *testing.T) {
 	data := t.TempDir()
-	poll := func() (code int, said string) {
+	poll := func() (code int, stderr string) {
 		var out, errs bytes.Buffer
 		code = run(t.Context(), []string{"--data", data, "poll"}, strings.NewReader(""), &out, &errs)
 		return code, errs.String()
 	}
 	t.Setenv("HEADWATER_LISTS", "")
-	if code, said := poll(); code != exitOK {
-		t.Fatalf("exit %d: %s", code, said)
+	if code, stderr := poll(); code != exitOK {
+		t.Fatalf("exit %d: %s", code, stderr)
 	}
 	spoilTable(t, filepath.Join(data, store.File), "api_tokens")
-	if code, said := poll(); code != exitFailed || !strings.Contains(said, "headwater: check ") || !strings.Contains(said, "is damaged") {
-		t.Errorf("exit %d: %s", code, said)
+	if code, stderr := poll(); code != exitFailed || !strings.Contains(stderr, "headwater: check ") || !strings.Contains(stderr, "is damaged") {
+		t.Errorf("exit %d: %s", code, stderr)
 	}
 }
 

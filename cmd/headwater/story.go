@@ -219,7 +219,7 @@ func (c *cli) printComparisons(s news.Story, compared map[int64]news.Comparison)
 // printPassages prints how much of a member's text is in the origin's, and the longest shared passages in the order of the text.
 func (c *cli) printPassages(k news.Comparison) {
 	if len(k.Passages) == 0 {
-		return // a retelling, as its note says
+		return // a retelling; its note has that
 	}
 	where := "the original"
 	if k.StandIn {
@@ -247,7 +247,7 @@ func (c *cli) printPassages(k news.Comparison) {
 	}
 }
 
-// printStories lists stories. total is how many there are; JSON tells it.
+// printStories lists stories. total, for JSON, counts those beyond the limit too.
 func (c *cli) printStories(stories []news.Story, total int) error {
 	if c.asJSON {
 		return c.printJSON(struct {

@@ -17,15 +17,15 @@ import (
 //go:embed newsroom
 var files embed.FS
 
-// Press is the HTTP handler of the feeds. Its content does not change after New.
-type Press struct {
+// Server is the HTTP handler of the feeds. Its content does not change after New.
+type Server struct {
 	outlets  []outlet
 	articles []*article // newest first
 	mux      *http.ServeMux
 }
 
 // New renders all feeds. Articles are dated relative to now; the same now gives the same bytes and validators.
-func New(now time.Time) (*Press, error) {
+func New(now time.Time) (*Server, error) {
 	outlets, err := loadOutlets(files)
 	if err != nil {
 		return nil, err
@@ -34,17 +34,17 @@ func New(now time.Time) (*Press, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &Press{outlets: outlets, articles: articles}
-	if p.mux, err = p.routes(); err != nil {
+	s := &Server{outlets: outlets, articles: articles}
+	if s.mux, err = s.routes(); err != nil {
 		return nil, err
 	}
-	return p, nil
+	return s, nil
 }
 
 // ServeHTTP answers /feeds.opml, the list of the feeds under the address that the request came to, and /feed/NAME.
-func (p *Press) ServeHTTP(w http.ResponseWriter, r *http.Request) { p.mux.ServeHTTP(w, r) }
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
 
-// Outlet is an invented outlet in the words of the registry.
+// Outlet is an invented outlet, as the registry of outlets describes them.
 type Outlet struct {
 	Name       string
 	Domain     string
@@ -55,10 +55,10 @@ type Outlet struct {
 	Feed       string // path of its feed under the server's address; "" when no feed carries it
 }
 
-// Outlets lists everybody that the articles name as a source of news, those without a feed last.
-func (p *Press) Outlets() []Outlet {
-	list := make([]Outlet, 0, len(p.outlets))
-	for _, o := range p.outlets {
+// Outlets lists all outlets that articles come from or name as a source. Those without a feed are last.
+func (s *Server) Outlets() []Outlet {
+	list := make([]Outlet, 0, len(s.outlets))
+	for _, o := range s.outlets {
 		list = append(list, Outlet{
 			Name: o.Name, Domain: o.Domain, Aliases: o.Aliases, Signs: o.Signs,
 			Agency: o.Agency, Aggregator: o.Aggregator, Feed: o.path(),
@@ -67,8 +67,8 @@ func (p *Press) Outlets() []Outlet {
 	return list
 }
 
-// Planted is the right answer for one article. It is for tests; the pipeline never sees it.
-type Planted struct {
+// Expected is the right answer for one article. It is for tests: the pipeline does not get it.
+type Expected struct {
 	Feed   string // path of the feed under the server's address
 	GUID   string // as the feed writes it
 	URL    string
@@ -82,18 +82,18 @@ type Planted struct {
 }
 
 // Truth lists the right answers for all articles, newest first.
-func (p *Press) Truth() []Planted {
+func (s *Server) Truth() []Expected {
 	origins := make(map[string]string)
-	for _, a := range p.articles {
+	for _, a := range s.articles {
 		if a.Role == news.RoleOriginal {
 			origins[a.story] = a.publisher()
 		} else if a.Origin != "" {
 			origins[a.story] = a.Origin
 		}
 	}
-	list := make([]Planted, 0, len(p.articles))
-	for _, a := range p.articles {
-		list = append(list, Planted{
+	list := make([]Expected, 0, len(s.articles))
+	for _, a := range s.articles {
+		list = append(list, Expected{
 			Feed: a.outlet.path(), GUID: a.guid, URL: a.url, Title: a.Title, Outlet: a.publisher(),
 			Story: a.story, Event: a.event(), Role: a.Role, Origin: origins[a.story], Named: a.Origin != "",
 		})
@@ -102,15 +102,15 @@ func (p *Press) Truth() []Planted {
 }
 
 // routes renders the feeds.
-func (p *Press) routes() (*http.ServeMux, error) {
+func (s *Server) routes() (*http.ServeMux, error) {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /feeds.opml", p.serveList)
-	for _, o := range p.outlets {
+	mux.HandleFunc("GET /feeds.opml", s.serveList)
+	for _, o := range s.outlets {
 		if o.Format == "" {
 			continue
 		}
 		var list []*article
-		for _, a := range p.articles {
+		for _, a := range s.articles {
 			if a.outlet.ID == o.ID {
 				list = append(list, a)
 			}
@@ -143,9 +143,9 @@ type opmlFeed struct {
 	Site string `xml:"htmlUrl,attr"`
 }
 
-func (p *Press) serveList(w http.ResponseWriter, r *http.Request) {
+func (s *Server) serveList(w http.ResponseWriter, r *http.Request) {
 	list := opmlList{Version: "2.0", Title: "The demo's newsroom"}
-	for _, o := range p.outlets {
+	for _, o := range s.outlets {
 		if o.Format == "" {
 			continue
 		}

@@ -20,7 +20,7 @@ import (
 
 var noon = time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC)
 
-func newPress(t *testing.T) *Press {
+func newServer(t *testing.T) *Server {
 	t.Helper()
 	p, err := New(noon)
 	if err != nil {
@@ -40,7 +40,7 @@ func get(t *testing.T, h http.Handler, path string, header ...string) *httptest.
 	return w
 }
 
-func feedPaths(p *Press) []string {
+func feedPaths(p *Server) []string {
 	var paths []string
 	for _, o := range p.Outlets() {
 		if o.Feed != "" {
@@ -51,7 +51,7 @@ func feedPaths(p *Press) []string {
 }
 
 func TestListNamesEveryFeed(t *testing.T) {
-	p := newPress(t)
+	p := newServer(t)
 	var list opmlList
 	if err := xml.Unmarshal(get(t, p, "/feeds.opml").Body.Bytes(), &list); err != nil {
 		t.Fatal(err)
@@ -125,7 +125,7 @@ func jsonIDs(t *testing.T, body []byte) []string {
 }
 
 func TestFeedsCarryWhatIsPlanted(t *testing.T) {
-	p := newPress(t)
+	p := newServer(t)
 	want := make(map[string][]string)
 	for _, a := range p.Truth() {
 		want[a.Feed] = append(want[a.Feed], a.GUID)
@@ -151,7 +151,7 @@ func TestFeedsCarryWhatIsPlanted(t *testing.T) {
 }
 
 func TestUnchangedFeedsAnswer304(t *testing.T) {
-	p := newPress(t)
+	p := newServer(t)
 	for _, path := range append(feedPaths(p), "/feeds.opml") {
 		first := get(t, p, path)
 		if first.Header().Get("ETag") == "" {
@@ -175,7 +175,7 @@ func TestUnchangedFeedsAnswer304(t *testing.T) {
 }
 
 func TestTwoPressesOfOneMomentPrintTheSame(t *testing.T) {
-	a, b := newPress(t), newPress(t)
+	a, b := newServer(t), newServer(t)
 	for _, path := range feedPaths(a) {
 		if x, y := get(t, a, path), get(t, b, path); x.Body.String() != y.Body.String() {
 			t.Errorf("%s differs from one New to the next", path)
@@ -184,7 +184,7 @@ func TestTwoPressesOfOneMomentPrintTheSame(t *testing.T) {
 }
 
 func TestNothingRefersToARealHost(t *testing.T) {
-	p := newPress(t)
+	p := newServer(t)
 	namespaces := []string{
 		"http://purl.org/rss/1.0/modules/content/", "http://purl.org/dc/elements/1.1/",
 		"http://www.w3.org/2005/Atom", "https://jsonfeed.org/version/1.1",
@@ -205,7 +205,7 @@ func TestNothingRefersToARealHost(t *testing.T) {
 }
 
 func TestArticlesLieInTheLastTwoDays(t *testing.T) {
-	for _, a := range newPress(t).articles {
+	for _, a := range newServer(t).articles {
 		if age := noon.Sub(a.time); age <= 0 || age > 48*time.Hour {
 			t.Errorf("%s is %s old", a.key, age)
 		}
@@ -214,8 +214,8 @@ func TestArticlesLieInTheLastTwoDays(t *testing.T) {
 
 // TestEveryKindOfCaseIsPlanted counts what a newcomer should meet.
 func TestEveryKindOfCaseIsPlanted(t *testing.T) {
-	p := newPress(t)
-	stories := make(map[string][]Planted)
+	p := newServer(t)
+	stories := make(map[string][]Expected)
 	events := make(map[string]map[string]bool)
 	agencies := make(map[string]bool)
 	for _, o := range p.Outlets() {
@@ -254,7 +254,7 @@ func TestEveryKindOfCaseIsPlanted(t *testing.T) {
 }
 
 func TestEveryStoryHasItsOrigin(t *testing.T) {
-	p := newPress(t)
+	p := newServer(t)
 	originals := make(map[string]int)
 	outlets := make(map[string]map[string]bool)
 	for _, a := range p.Truth() {
@@ -289,7 +289,7 @@ func TestEveryStoryHasItsOrigin(t *testing.T) {
 
 func TestAScoopIsRewrittenBeforeItComesOut(t *testing.T) {
 	at := make(map[string]time.Time)
-	for _, a := range newPress(t).articles {
+	for _, a := range newServer(t).articles {
 		at[a.key] = a.time
 	}
 	if !at["pension-papers/quickdigest"].Before(at["pension-papers/courier"]) {
@@ -299,7 +299,7 @@ func TestAScoopIsRewrittenBeforeItComesOut(t *testing.T) {
 
 func TestOneHeadlineTwoStories(t *testing.T) {
 	stories := make(map[string]bool)
-	for _, a := range newPress(t).Truth() {
+	for _, a := range newServer(t).Truth() {
 		if a.Title == "Morning briefing" {
 			stories[a.Story] = true
 		}

@@ -38,7 +38,7 @@ func share(a, b *article) float64 {
 	return float64(n) / float64(max(1, len(mine)))
 }
 
-func originals(p *Press) map[string]*article {
+func originals(p *Server) map[string]*article {
 	m := make(map[string]*article)
 	for _, a := range p.articles {
 		if a.Role == news.RoleOriginal {
@@ -49,7 +49,7 @@ func originals(p *Press) map[string]*article {
 }
 
 func TestRolesAreTrueToTheText(t *testing.T) {
-	p := newPress(t)
+	p := newServer(t)
 	from := originals(p)
 	heavy := 0
 	for _, a := range p.articles {
@@ -73,7 +73,7 @@ func TestRolesAreTrueToTheText(t *testing.T) {
 }
 
 func TestIndependentStoriesShareNoProse(t *testing.T) {
-	p := newPress(t)
+	p := newServer(t)
 	list := originals(p)
 	for _, a := range list {
 		for _, b := range list {
@@ -85,7 +85,7 @@ func TestIndependentStoriesShareNoProse(t *testing.T) {
 }
 
 func TestReportsOfOneEventShareAQuotation(t *testing.T) {
-	p := newPress(t)
+	p := newServer(t)
 	byEvent := make(map[string][]string)
 	for _, a := range originals(p) {
 		if a.Event != "" {
@@ -112,7 +112,7 @@ func quotesFrom(text, others string) bool {
 }
 
 func TestRewritesNameTheirOrigin(t *testing.T) {
-	p := newPress(t)
+	p := newServer(t)
 	names := make(map[string][]string)
 	for _, o := range p.Outlets() {
 		names[o.Name] = append(o.Aliases, o.Name)

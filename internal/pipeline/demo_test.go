@@ -17,7 +17,7 @@ import (
 )
 
 // demoRoom polls the invented newsroom and gives what its writers planted and the server's address.
-func demoRoom(t *testing.T) (*pipelinetest.Room, []demo.Planted, string) {
+func demoRoom(t *testing.T) (*pipelinetest.Room, []demo.Expected, string) {
 	t.Helper()
 	press, err := demo.New(time.Now())
 	must(t, err)

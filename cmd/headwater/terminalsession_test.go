@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// typist sits at a terminal in which newsboat runs. Util-linux' script makes it.
-type typist struct {
+// terminalSession sits at a terminal in which newsboat runs. Util-linux' script makes it.
+type terminalSession struct {
 	t   *testing.T
 	cmd *exec.Cmd
 	in  io.WriteCloser
@@ -21,10 +21,10 @@ type typist struct {
 }
 
 // start runs newsboat and waits for its list of feeds.
-func (r *reader) start(t *testing.T) *typist {
+func (r *reader) start(t *testing.T) *terminalSession {
 	t.Helper()
 	line := "stty rows 40 cols 120; exec newsboat " + strings.Join(r.args(), " ")
-	k := &typist{t: t, cmd: exec.CommandContext(t.Context(), "script", "-qec", line, "/dev/null")}
+	k := &terminalSession{t: t, cmd: exec.CommandContext(t.Context(), "script", "-qec", line, "/dev/null")}
 	k.cmd.Env = append(os.Environ(), "HOME="+r.dir, "TERM=xterm", "LC_ALL=C.UTF-8")
 	k.cmd.Stdout = k
 	var err error
@@ -39,20 +39,20 @@ func (r *reader) start(t *testing.T) *typist {
 }
 
 // Write takes what newsboat draws.
-func (k *typist) Write(b []byte) (int, error) {
+func (k *terminalSession) Write(b []byte) (int, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.screen.Write(b)
 }
 
-func (k *typist) seen() string {
+func (k *terminalSession) seen() string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return k.screen.String()
 }
 
 // press sends keys and waits until something has come of them: anything drawn where until is nil.
-func (k *typist) press(s string, until func() bool) {
+func (k *terminalSession) press(s string, until func() bool) {
 	k.t.Helper()
 	k.mu.Lock()
 	k.screen.Reset()
@@ -66,7 +66,7 @@ func (k *typist) press(s string, until func() bool) {
 	k.await("what comes of "+s, until)
 }
 
-func (k *typist) await(what string, until func() bool) {
+func (k *terminalSession) await(what string, until func() bool) {
 	k.t.Helper()
 	for deadline := time.Now().Add(30 * time.Second); !until(); {
 		if time.Now().After(deadline) {
@@ -76,7 +76,7 @@ func (k *typist) await(what string, until func() bool) {
 	}
 }
 
-func (k *typist) end(t *testing.T) {
+func (k *terminalSession) end(t *testing.T) {
 	t.Helper()
 	if err := k.cmd.Wait(); err != nil {
 		t.Errorf("newsboat: %v", err)
