@@ -37,42 +37,45 @@ func (w wordQuery) key() string {
 
 // read finds the words in a segment. langs are those of its documents, as indexes of names.
 func (w wordQuery) read(ctx context.Context, s segapi.Segment, langs []int32, names []string) (*hitList, error) {
-	total := newWeights(len(langs))
+	total, last := newWeights(len(langs)), len(w.terms)-1
 	for _, f := range w.scopes {
 		dict, err := s.Dictionary(f.field)
 		if err != nil {
 			return nil, err
 		}
-		if err := w.readField(ctx, fieldReader{dict, f, langs, names}, total); err != nil {
+		in := fieldReader{dict, f, langs, names}
+		if last > 0 && !w.prefix {
+			if err := in.readPhrase(ctx, w.terms, total.add); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		list, err := w.expand(ctx, in)
+		if err != nil {
+			return nil, err
+		}
+		if last == 0 {
+			if err := in.readForms(ctx, list, w.prefix, total.add); err != nil {
+				return nil, err
+			}
+			continue
+		}
+		// As in new-yor*: the words before the last in a row, the prefix anywhere.
+		withPrefix := newWeights(len(langs))
+		if err := in.readForms(ctx, list, true, withPrefix.add); err != nil {
+			return nil, err
+		}
+		ends := withPrefix.list()
+		err = in.readPhrase(ctx, w.terms[:last], func(doc uint64, weight float32) {
+			if _, found := slices.BinarySearch(ends.docs, uint32(doc)); found {
+				total.add(doc, weight)
+			}
+		})
+		if err != nil {
 			return nil, err
 		}
 	}
 	return total.list(), nil
-}
-
-func (w wordQuery) readField(ctx context.Context, in fieldReader, total *weights) error {
-	last := len(w.terms) - 1
-	if last > 0 && !w.prefix {
-		return in.readPhrase(ctx, w.terms, total.add)
-	}
-	list, err := w.expand(ctx, in)
-	if err != nil {
-		return err
-	}
-	if last == 0 {
-		return in.readForms(ctx, list, w.prefix, total.add)
-	}
-	// As in new-yor*: the words before the last in a row, the prefix anywhere.
-	withPrefix := newWeights(len(in.langs))
-	if err := in.readForms(ctx, list, true, withPrefix.add); err != nil {
-		return err
-	}
-	ends := withPrefix.list()
-	return in.readPhrase(ctx, w.terms[:last], func(doc uint64, weight float32) {
-		if _, found := slices.BinarySearch(ends.docs, uint32(doc)); found {
-			total.add(doc, weight)
-		}
-	})
 }
 
 // wordForm is a word to look for, in articles of some languages. Nil is all languages.
