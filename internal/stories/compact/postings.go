@@ -2,11 +2,12 @@
 // holds, so its parts are encoded:
 //
 //   - Postings (postings.go) lead from hashes to the numbers of the articles that have them: sorted, Rice-coded segments.
-//   - EncodePrint and PrintDecoder (print.go) keep a prints.Print in a third of its size.
+//   - EncodePrint and PrintDecoder (print.go) keep a prints.Print in a third of its size. StorePrint and ReadPrint (stored.go) are
+//     the same for the store, with a version and a checksum: whoever changes the encoding raises prints.Version.
 //   - EncodeRecord and DecodeRecord (record.go) keep what grouping seldom needs of an article in one string.
 //
-// Encodings live in memory alone: they may change with every version. bits.go has the bit strings below them. Package group
-// is the only user. No type is safe for concurrent use, but several goroutines may call Postings.Find at once.
+// Postings and records live in memory alone, and may change with every version. bits.go has the bit strings below all of them. No
+// type is safe for concurrent use, but several goroutines may call Postings.Find at once.
 package compact
 
 import (
