@@ -89,7 +89,7 @@ func sentence(err error) string {
 	return strings.ToUpper(text[:1]) + text[1:] + "."
 }
 
-// fail shows a problem on a page that needs nothing from the newsroom, which may be what failed.
+// fail shows a problem on a page that needs nothing of the backend, which may have failed.
 func (s *server) fail(w http.ResponseWriter, p problem) {
 	view := page{Site: s.title, Title: p.Heading, Body: p}
 	if err := s.pages.write(w, p.Status, "error", view); err != nil {
