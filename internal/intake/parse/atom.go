@@ -48,7 +48,7 @@ func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 }
 
 func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
-	title := ""
+	var title string
 	if f, _ := r.field("title"); f.kind == base64Kind {
 		title = plain(r.atomText("title", i.Title))
 	} else {
