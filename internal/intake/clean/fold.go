@@ -6,6 +6,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
+
+	"headwater/internal/text"
 )
 
 type folding uint8
@@ -93,10 +95,7 @@ func cutAt(s string, n int) string {
 	if len(s) <= n {
 		return s
 	}
-	for n > 0 && !utf8.RuneStart(s[n]) {
-		n--
-	}
-	return strings.TrimRight(s[:n], " \n")
+	return strings.TrimRight(text.Cut(s, n), " \n")
 }
 
 func firstLetter(t string) rune {

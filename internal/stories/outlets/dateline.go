@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"headwater/internal/news"
+	"headwater/internal/text"
 )
 
 // maxDateline is how far into a text a dateline may reach, in bytes. Japanese ones follow up to three writers' names.
@@ -87,11 +88,8 @@ func (s shape) compile() (pattern, error) {
 
 // Dateline finds the agency that signs the opening paragraph: "HELSINKI (Reuters) -", 【ロンドン共同】. Press release
 // services count too ("/PRNewswire/"); their outlet is no agency. The mention is the sign, without its brackets.
-func (r *Registry) Dateline(text string) (Mention, bool) {
-	opening := text[:min(len(text), maxDateline)]
-	for len(opening) > 0 && len(opening) < len(text) && !utf8.RuneStart(text[len(opening)]) {
-		opening = opening[:len(opening)-1]
-	}
+func (r *Registry) Dateline(body string) (Mention, bool) {
+	opening := text.Cut(body, maxDateline)
 	if !strings.ContainsAny(opening, "()|/-–—［[【（电電:：") {
 		return Mention{}, false
 	}

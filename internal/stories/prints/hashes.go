@@ -71,10 +71,10 @@ func sortHashes[T uint32 | uint64](h []T, bits int) {
 	copy(h, room[:len(h)])
 }
 
-// Winnow selects a fingerprint from each run of w hashes, the smallest and of equal ones the last (Schleimer, Wilkerson
+// winnow selects a fingerprint from each run of w hashes, the smallest and of equal ones the last (Schleimer, Wilkerson
 // and Aiken 2003). Any match of at least w+k-1 words between two texts shares a fingerprint. Fewer than w hashes give
 // their smallest.
-func Winnow(hashes []uint32, w int) []uint32 {
+func winnow(hashes []uint32, w int) []uint32 {
 	if len(hashes) == 0 {
 		return nil
 	}

@@ -98,7 +98,7 @@ func shingle(p *Print, body []token, quoted []news.Mark, own []uint32) {
 	if p.Sampled = len(own)+len(p.Quoted) > wholeShingles; p.Sampled {
 		w = sparseWindow
 	}
-	p.Picked = sorted(Winnow(own, w))
+	p.Picked = sorted(winnow(own, w))
 	if p.Sampled {
 		own, p.Quoted, p.Lead = sample(own), sample(p.Quoted), sample(p.Lead)
 	}

@@ -126,7 +126,7 @@ func TestWinnowGuarantee(t *testing.T) {
 		shared := rapid.SliceOfN(rapid.Uint32(), winnowWindow, 40).Draw(t, "shared")
 		a := slices.Concat(hashes.Draw(t, "a before"), shared, hashes.Draw(t, "a after"))
 		b := slices.Concat(hashes.Draw(t, "b before"), shared, hashes.Draw(t, "b after"))
-		if Shared(sorted(Winnow(a, winnowWindow)), sorted(Winnow(b, winnowWindow))) == 0 {
+		if Shared(sorted(winnow(a, winnowWindow)), sorted(winnow(b, winnowWindow))) == 0 {
 			t.Fatalf("no fingerprint of %v is shared", shared)
 		}
 	})
