@@ -13,7 +13,7 @@ import (
 	"headwater/internal/store"
 )
 
-// digestSchedule is when mails go out where nobody says when.
+// digestSchedule is when mails go out where an alert has no schedule.
 const digestSchedule = "0 7 * * *"
 
 // StoryReader reads the stories that messages show.
@@ -31,7 +31,7 @@ type Alerts struct {
 	Now     func() time.Time
 }
 
-// AddAlert has somebody told of a topic's stories from now on, and gives the alert as stored, with the secret that signs
+// AddAlert adds an alert for the stories of a topic from now on, and gives it as stored, with the secret that signs
 // webhooks. What is wrong with it comes as a *news.AlertError; a target that the topic has gives news.ErrExists.
 func (as *Alerts) AddAlert(ctx context.Context, a news.Alert) (news.Alert, error) {
 	if a.Kind == news.AlertEmail {
@@ -52,7 +52,7 @@ func (as *Alerts) AddAlert(ctx context.Context, a news.Alert) (news.Alert, error
 		}
 	}
 	if a.Kind == news.AlertWebhook {
-		a.Secret = NewSecret()
+		a.Secret = newSecret()
 	}
 	a.Added = as.Now()
 	var err error

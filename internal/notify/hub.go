@@ -17,9 +17,9 @@ import (
 	"headwater/internal/store"
 )
 
-// Publisher tells a WebSub hub that feeds of ours changed, so that the hub fetches them and passes them on.
+// Publisher notifies a WebSub hub that feeds of ours changed, so that the hub fetches them and passes them on.
 type Publisher struct {
-	Hub   string        // its URL; "" tells nobody
+	Hub   string        // its URL; "" is none
 	Feeds []string      // addresses of ours whose documents name the hub
 	Pause time.Duration // before it is tried again, and twice as long before the last time; 0 means 5s
 
@@ -36,10 +36,10 @@ const (
 	hubTime  = 20 * time.Second // for one request
 )
 
-// hubSetting keeps the number of the story log that the hub was told of, and the hub's address: another hub knows nothing.
+// hubSetting keeps the number of the story log up to which the hub was notified, and the hub's address: another hub was not.
 const hubSetting = "hub_told"
 
-// Run tells the hub of changes until the context ends. What changed while the server was down is told at the first tick.
+// Run notifies the hub of changes until the context ends. What changed while the server was down follows at the first tick.
 func (p *Publisher) Run(ctx context.Context) {
 	if p.Hub == "" {
 		return
@@ -58,7 +58,7 @@ func (p *Publisher) Run(ctx context.Context) {
 	}
 }
 
-// Publish tells the hub where the story log has something that it was not told of.
+// Publish notifies the hub where the story log has entries after the last notice.
 func (p *Publisher) Publish(ctx context.Context) error {
 	last, err := p.Store.LastChange(ctx)
 	if err != nil {
@@ -80,8 +80,8 @@ func (p *Publisher) Publish(ctx context.Context) error {
 	return p.Store.SetSetting(ctx, hubSetting, now)
 }
 
-// publishFeed tells the hub of a feed as PubSubHubbub 0.4 has it (section 7, "New Content Notification"), which hubs of
-// WebSub take too: WebSub leaves open how publishers tell theirs.
+// publishFeed notifies the hub of a feed as PubSubHubbub 0.4 has it (section 7, "New Content Notification"), which hubs of
+// WebSub take too: WebSub leaves open how a publisher notifies its hub.
 func (p *Publisher) publishFeed(ctx context.Context, feed string) (err error) {
 	form := url.Values{"hub.mode": {"publish"}, "hub.url": {feed}, "hub.topic": {feed}}.Encode()
 	pause := cmp.Or(p.Pause, hubPause)

@@ -189,8 +189,8 @@ func htmlDigest() *template.Template {
 	return template.Must(template.New("digest.html").Parse(htmlText))
 }
 
-// CheckAddress says what is wrong with a mail address.
-func CheckAddress(address string) error {
+// checkAddress says what is wrong with a mail address.
+func checkAddress(address string) error {
 	a, err := netmail.ParseAddress(address)
 	if err != nil || a.Address != address || strings.ContainsAny(address, "\r\n") {
 		return fmt.Errorf("%q is no mail address; write it as anna@example.org", address)

@@ -12,7 +12,7 @@ import (
 // maxTitle bounds titles and subjects, in characters.
 const maxTitle = 200
 
-// ntfy publishes to the topic of an ntfy server (docs.ntfy.sh/publish). What stands in headers is encoded (RFC 2047), so
+// ntfy publishes to the topic of an ntfy server (docs.ntfy.sh/publish). Header values are encoded (RFC 2047), so
 // that no title can add one. A message that comes twice has the same sequence id, by which ntfy from 2.16 on replaces the
 // first.
 func (s *Sender) ntfy(ctx context.Context, m Message) error {

@@ -49,7 +49,7 @@ func (s *Sender) Check(a news.Alert) error {
 			return &news.AlertError{Field: "target", Text: fmt.Sprintf("%s names no topic; write it as https://ntfy.sh/TOPIC", a.Target)}
 		}
 	case news.AlertEmail:
-		if err := CheckAddress(a.Target); err != nil {
+		if err := checkAddress(a.Target); err != nil {
 			return &news.AlertError{Field: "target", Text: err.Error()}
 		}
 		if s.Mail.Host == "" || s.Mail.From == "" {

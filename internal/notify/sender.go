@@ -1,9 +1,9 @@
-// Package notify tells people and servers outside of what changed.
+// Package notify sends what changed to people and servers outside.
 //
-// Alerts (alerts.go) are who is told of a topic's stories. Queue (queue.go) reads the log of the stories' changes from its own mark, stores
-// what is to be delivered, and delivers it, with retries over about a day. A Sender sends one message: by a signed webhook (webhook.go,
-// Standard Webhooks 1.0.0), to an ntfy server (ntfy.go), or by mail (mail.go); send.go chooses. Publisher (hub.go) tells a WebSub hub that
-// our own feeds changed.
+// Alerts (alerts.go) adds and tests alerts: who gets the stories of a topic, and how. Queue (queue.go) reads the log of the stories'
+// changes from its own mark, stores what is to be delivered, and delivers it, with retries over about a day. A Sender sends one message: by a signed webhook (webhook.go,
+// Standard Webhooks 1.0.0), to an ntfy server (ntfy.go), or by mail (mail.go); send.go chooses. Publisher (hub.go) notifies a WebSub
+// hub that our own feeds changed.
 package notify
 
 import (
@@ -33,7 +33,7 @@ type SenderOptions struct {
 	Story func(news.Story) any
 	// Pages is the address of our pages, for links, without a slash at the end.
 	Pages string
-	// Title is what our pages are called; it stands in subjects. "" means Headwater.
+	// Title is the title of our pages. Subjects begin with it. "" means Headwater.
 	Title   string
 	Mail    Mail
 	Timeout time.Duration    // of one request or one mail; 0 means 15 s

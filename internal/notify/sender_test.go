@@ -116,7 +116,7 @@ func TestSign(t *testing.T) {
 }
 
 func TestNewSecret(t *testing.T) {
-	a, b := NewSecret(), NewSecret()
+	a, b := newSecret(), newSecret()
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(a, "whsec_"))
 	if a == b || err != nil || len(key) < 24 || len(key) > 64 {
 		t.Errorf("%q, %q: %d bytes, %v; the specification wants 24 to 64", a, b, len(key), err)
@@ -127,7 +127,7 @@ func TestNewSecret(t *testing.T) {
 func TestWebhook(t *testing.T) {
 	address, got := receiver(t, taken)
 	s := sender(t, SenderOptions{})
-	secret := NewSecret()
+	secret := newSecret()
 	if err := s.Send(t.Context(), message(news.AlertWebhook, address+"/hook", secret, "River floods")); err != nil {
 		t.Fatal(err)
 	}
@@ -175,7 +175,7 @@ func TestRefusals(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			address, got := receiver(t, tt.answer)
-			err := sender(t, SenderOptions{}).Send(t.Context(), message(news.AlertWebhook, address, NewSecret(), "River floods"))
+			err := sender(t, SenderOptions{}).Send(t.Context(), message(news.AlertWebhook, address, newSecret(), "River floods"))
 			var e *Error
 			if !errors.As(err, &e) || !strings.Contains(e.Error(), tt.says) || e.Gone != tt.gone || e.RetryAfter != tt.wait {
 				t.Errorf("%v (%+v); want %q, gone %v, wait %s", err, e, tt.says, tt.gone, tt.wait)
@@ -194,7 +194,7 @@ func TestPrivateAddress(t *testing.T) {
 	c := client(t, false)
 	s := NewSender(SenderOptions{Post: c.Post, Dial: c.Dial, DialTLS: c.DialTLS, Mail: Mail{Host: "127.0.0.1", Port: mail.port, From: "news@example.org", TLS: Plain}})
 	for _, m := range []Message{
-		message(news.AlertWebhook, address, NewSecret(), "River floods"),
+		message(news.AlertWebhook, address, newSecret(), "River floods"),
 		message(news.AlertNtfy, address+"/floods", "", "River floods"),
 		message(news.AlertEmail, "anna@example.org", "", "River floods"),
 	} {
@@ -219,7 +219,7 @@ func TestSilence(t *testing.T) {
 		case <-release:
 		}
 	})
-	m := message(news.AlertWebhook, address, NewSecret(), "River floods")
+	m := message(news.AlertWebhook, address, newSecret(), "River floods")
 	if err := sender(t, SenderOptions{Timeout: time.Millisecond}).Send(t.Context(), m); err == nil || !strings.Contains(err.Error(), "no answer within 1ms") {
 		t.Errorf("silence: %v", err)
 	}
@@ -299,7 +299,7 @@ func TestCheck(t *testing.T) {
 func TestStory(t *testing.T) {
 	address, got := receiver(t, taken)
 	s := sender(t, SenderOptions{Story: func(s news.Story) any { return map[string]string{"headline": s.Title} }})
-	if err := s.Send(t.Context(), message(news.AlertWebhook, address, NewSecret(), "River floods")); err != nil {
+	if err := s.Send(t.Context(), message(news.AlertWebhook, address, newSecret(), "River floods")); err != nil {
 		t.Fatal(err)
 	}
 	var body struct {

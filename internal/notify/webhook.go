@@ -20,8 +20,8 @@ import (
 // secretPrefix marks the secrets of webhooks.
 const secretPrefix = "whsec_"
 
-// NewSecret makes a secret for webhooks: 256 random bits, written as Standard Webhooks has it.
-func NewSecret() string {
+// newSecret makes a secret for webhooks: 256 random bits, written as Standard Webhooks has it.
+func newSecret() string {
 	var key [32]byte
 	_, _ = rand.Read(key[:]) // it never fails: it ends the program instead
 	return secretPrefix + base64.StdEncoding.EncodeToString(key[:])

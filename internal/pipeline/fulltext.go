@@ -148,7 +148,7 @@ func (r *PageReader) queue(ctx context.Context) error {
 }
 
 // wanted gives the pages of the articles that are cut short, or whose feeds always want them. A feed that has shown a whole
-// text cuts only items that say so. A front page, and a page at which several items of a feed stand, is the text of none.
+// text cuts only items that say so. A front page, and a page to which several items of a feed link, is the text of none.
 func (r *PageReader) wanted(batch []news.Article, modes map[int64]string) []store.Page {
 	type address struct {
 		feed int64
@@ -203,7 +203,7 @@ func (r *PageReader) read(ctx context.Context, p store.Page) error {
 }
 
 // withPage gives the article with the text of its page, cleaned as a feed's would be. Its marks are those of that text, and
-// those of the item that stand in no text.
+// those of the item that have no span in a text.
 func (r *PageReader) withPage(ctx context.Context, item news.Article) (news.Article, error) {
 	read, err := fetchPage(ctx, r.fetch, item.URL)
 	if err != nil {
@@ -254,7 +254,7 @@ func saysMore(a news.Article) bool {
 	return false
 }
 
-// plain is the text of HTML as it stands, with nothing taken out.
+// plain is the whole text of an HTML fragment.
 func plain(fragment string) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(fragment))

@@ -31,8 +31,8 @@ type Matcher struct {
 
 	mu       sync.Mutex      // one Match at a time; guards what follows
 	topics   *topicSet       // nil until something is matched
-	failed   map[int64]int64 // topics that could not be filled, as the log has said, by id: their versions
-	unfilled error           // why topics could not be filled at the last try; nil while they only wait for the index
+	failed   map[int64]int64 // versions of the topics of which it was logged that they could not be filled, by id
+	unfilled error           // why topics could not be filled at the last try; nil where they only wait for the index
 }
 
 func newMatcher(o Options, again func()) *Matcher {

@@ -28,7 +28,7 @@ type embedOpinion struct {
 	failed   error           // why it has not answered; it is not asked again in this settlement
 
 	restUntil time.Time // the endpoint asked to be left alone until then
-	down      bool      // as the log last said
+	down      bool      // as was last logged
 }
 
 // begin starts a settlement.

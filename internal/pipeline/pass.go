@@ -173,7 +173,7 @@ const (
 var clockUnset = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
 // fixFuture ends waits that a clock that was ahead has left behind, and dates articles and stories of the future now: else
-// nothing would be polled until then, and these would stand first. It says whether the clock was set at all.
+// nothing would be polled until then, and these would be listed first. It says whether the clock was set at all.
 func (p *Pipeline) fixFuture(ctx context.Context) (set bool, err error) {
 	now, log := p.options.Now(), p.options.Logger
 	if now.Before(clockUnset) {

@@ -23,7 +23,7 @@
 //
 // Articles that are settled in parts, as they come, differ a little from the same settled at once: what two articles have in
 // common is weighed by how rare it is when they are compared, and the comparison is kept. Of 5,210 recorded articles in 12
-// polls 17 stand in another story and 195 in another event, and none when all are compared anew (parts_test.go).
+// polls 17 are in another story and 195 in another event, and none when all are compared anew (parts_test.go).
 package pipeline
 
 import (

@@ -117,8 +117,8 @@ func (p *pusher) pollSoon(ctx context.Context, feed int64) error {
 	return p.store.HurryFeed(ctx, feed, due, rule)
 }
 
-// receive reads and stores what a hub pushed as a poll's answer is. What belongs to polls alone stays: the validators, which
-// stand for what the publisher's server gave, and when the feed is asked next, and why. A document that cannot be read changes
+// receive reads and stores what a hub pushed as if a poll had brought it. What belongs to polls alone stays: the validators of
+// what the publisher's server gave, when the feed is polled next, and why. A document that cannot be read changes
 // nothing.
 func (p *pusher) receive(ctx context.Context, d websub.Delivery) error {
 	f, err := p.store.Feed(ctx, d.Subscription.Feed)

@@ -186,7 +186,7 @@ type KeepPart struct {
 	Goes  bool      // it was announced, and is on its way
 }
 
-// Large says whether it is so much that a person is to be told before it goes.
+// Large says whether it is so much that it is announced before it goes.
 func (p KeepPart) Large() bool { return p.Articles*largePart > p.Of }
 
 // KeepWouldTake says what Keep takes away of what is stored now.

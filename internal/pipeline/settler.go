@@ -29,7 +29,7 @@ const (
 // stories.
 type Settler struct {
 	store        *store.DB
-	index        *query.Index  // is told of the stories that are stored
+	index        *query.Index  // follows the stories that are stored
 	reader       *query.Reader // gives what a correction came to
 	prepare      stories.Preparer
 	outlets      *outlets.Registry

@@ -61,11 +61,11 @@ func (s *Summary) count(r pollResult, t store.Tally) {
 // by itself makes none.
 const outageFeeds = 5
 
-// outage tells when nothing at all can be reached.
+// outage knows whether any feed can be reached.
 type outage struct {
 	mu     sync.Mutex
 	lost   map[string]bool // addresses that could not be reached since one last could
-	logged bool            // they are so many that the log has said so
+	logged bool            // an outage was logged, and no end of it
 }
 
 // note logs once when nothing at all can be reached, and once when something can again.

@@ -24,8 +24,8 @@ func (r *Reader) Edition(ctx context.Context, q news.EditionQuery) (news.Edition
 // ListEdition says which stories a part of a combined feed holds.
 //
 // All stories and those of a folder go on by time and id of the last change: what changes meanwhile moves to the front and
-// is not met again. The stories of a query go on as the search does, see search.Index.Search; within a part the newest
-// change stands first.
+// is not met again. The stories of a query go on as the search does, see search.Index.Search; each part is ordered by
+// the newest change.
 func (r *Reader) ListEdition(ctx context.Context, q news.EditionQuery) (news.EditionList, error) {
 	l := news.EditionList{Full: q.Full}
 	q.Limit = cmp.Or(q.Limit, editionLength)
@@ -55,8 +55,7 @@ func (r *Reader) ListEdition(ctx context.Context, q news.EditionQuery) (news.Edi
 	return l, nil
 }
 
-// ReadEdition reads the stories of a list as they are now. Where the list says so, the member that stands for each story has
-// its HTML.
+// ReadEdition reads the stories of a list as they are now. Where the list says so, the lead of each story has its HTML.
 func (r *Reader) ReadEdition(ctx context.Context, l news.EditionList) (e news.Edition, err error) {
 	e.Next = l.Next
 	if len(l.Stories) == 0 {

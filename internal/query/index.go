@@ -1,7 +1,7 @@
 // Package query answers what readers ask: lists of stories, searches, the stories of topics, and combined feeds.
 //
 // Index is the search index in use (index.go). It follows the log of the store by its own mark, can be replaced by another
-// while searches run, and knows where articles stand in their stories. Reader answers from store and index:
+// while searches run, and knows the stories and roles of articles. Reader answers from store and index:
 // stories with what is known of their origins (stories.go), searches and topics (search.go), combined feeds (edition.go).
 // Writers of stories go through Index.Apply, so that searches see what was stored.
 package query
@@ -219,7 +219,7 @@ func (i *Index) Close() error {
 // articles and stories, so that one by one would take time by the square of the archive.
 const tableBatch = 20_000
 
-// storyTable is where articles stand in their stories. It is read from the store before the first search, and then follows
+// storyTable has the stories and roles of all articles, for searches. It is read from the store before the first search, and then follows
 // each settlement. Where that fails it is nil, and read again. One process writes to a data folder, so nobody else changes it.
 type storyTable struct {
 	mu      sync.Mutex                        // held while it is read, and between storing a settlement and following it

@@ -76,7 +76,7 @@ func (r *Reader) StoryOf(ctx context.Context, article int64) (news.Story, error)
 	return r.Story(ctx, id)
 }
 
-// StoriesLedBy gives the stories for which some of the articles stand, by article.
+// StoriesLedBy gives the stories whose lead is one of the articles, by article.
 func (r *Reader) StoriesLedBy(ctx context.Context, articles []int64) (map[int64]news.Story, error) {
 	storyOf, err := r.store.StoriesOf(ctx, articles)
 	if err != nil {

@@ -54,8 +54,8 @@ func Templated(w *group.Grouper, members []origin.Candidate) bool {
 	return made
 }
 
-// listedBefore is how many items an outlet counts as having listed, beside those that were seen, where the registry says
-// that it is a listing site.
+// listedBefore is how many items are added to those that an outlet was seen to list, where the registry says that it is a
+// listing site.
 const listedBefore = 500
 
 // Habits gives what the items of each outlet show of it, by outlet key.

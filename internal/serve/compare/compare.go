@@ -20,7 +20,7 @@ const (
 	compareChunk   = 20      // articles read at once
 	maxSentence    = 300     // characters of an added sentence
 	retellingShare = .1      // of its own prose reused, below which a member retells
-	shortProse     = 25      // words below which a text says too little to be told again
+	shortProse     = 25      // words below which a text is too short to be called a retelling
 )
 
 // Texts reads what is compared; *store.DB provides it.

@@ -52,7 +52,7 @@ const recentMany = 9
 type recentDates []time.Time
 
 // fill gives articles that have no time the median of the nine times before them, which no single wrong date moves. At the
-// beginning of a stream the first nine times stand for those before. In a stream without times they keep none.
+// beginning of a stream the first nine times count as those before. In a stream without times they keep none.
 func (r *recentDates) fill(articles []rawArticle) {
 	if len(*r) == 0 {
 		for _, a := range articles {

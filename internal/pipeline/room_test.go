@@ -2,7 +2,6 @@ package pipeline_test
 
 import (
 	"bytes"
-	"cmp"
 	"io"
 	"log/slog"
 	"net/http"
@@ -34,8 +33,6 @@ type settings struct {
 	allow netip.Prefix
 	log   io.Writer
 	now   func() time.Time
-
-	timeout time.Duration // of a request; 0 is 5 s
 
 	embed embed.Options // none without an endpoint
 	wait  time.Duration // for the embeddings
@@ -70,7 +67,7 @@ func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 	must(t, err)
 	x, err := search.Open(t.Context(), dir, search.Options{Logger: log, Log: db, Shown: clean.Shown})
 	must(t, err)
-	o := fetch.Options{UserAgent: "Headwater/test", Now: s.now, Timeout: cmp.Or(s.timeout, 5*time.Second), MaxBytes: 10 << 20, PerHost: 4}
+	o := fetch.Options{UserAgent: "Headwater/test", Now: s.now, Timeout: 5 * time.Second, MaxBytes: 10 << 20, PerHost: 4}
 	if s.allow.IsValid() {
 		o.AllowPrivate = []netip.Prefix{s.allow}
 	}
