@@ -155,7 +155,7 @@ func (m generator) article(i int, feed int64, text [2]string) news.Article {
 
 // settle stores the stories of the last n articles of the log.
 func (m *generator) settle(ctx context.Context, n int) error {
-	mark, err := m.db.Mark(ctx, "settle")
+	mark, err := m.db.Watermark(ctx, "settle")
 	if err != nil {
 		return err
 	}

@@ -89,14 +89,14 @@ const (
 	ReasonOriginal AlertReason = "original" // its original has joined it
 )
 
-// Told is what an alert has told of a story.
-type Told struct {
+// Notified is what an alert has told of a story.
+type Notified struct {
 	Outlets  int  // that carried it when it was last told of
 	Original bool // its original was among its articles
 }
 
 // Reason says why a story is to be told of, given what was told of it before (nil for nothing), or "".
-func (a Alert) Reason(before *Told, now Told) AlertReason {
+func (a Alert) Reason(before *Notified, now Notified) AlertReason {
 	switch {
 	case before == nil:
 		return ReasonNew

@@ -85,6 +85,6 @@ func (as *Alerts) TestAlert(ctx context.Context, id int64) error {
 	if err := as.Sender.Send(ctx, Message{Alert: a, Topic: topic, Items: []Item{item}}); err != nil {
 		return err
 	}
-	_, err = as.Store.NoteAttempt(ctx, store.Attempt{Alert: a.ID, At: now})
+	_, err = as.Store.RecordAttempt(ctx, store.Attempt{Alert: a.ID, At: now})
 	return err
 }

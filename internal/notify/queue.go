@@ -58,7 +58,7 @@ func (q *Queue) Fill(ctx context.Context) error {
 }
 
 // delivery decides whether an alert tells of a change, and when.
-func (q *Queue) delivery(t store.Tell) (news.Delivery, bool) {
+func (q *Queue) delivery(t store.AlertCandidate) (news.Delivery, bool) {
 	reason := t.Alert.Reason(t.Before, t.Now)
 	if reason == "" {
 		return news.Delivery{}, false
@@ -222,7 +222,7 @@ func (q *Queue) send(ctx context.Context, m Message) (ok bool, err error) {
 		return false, ignoreMissing(err)
 	}
 	at := q.attempt(a, m, problem)
-	lost, err := q.store.NoteAttempt(ctx, at)
+	lost, err := q.store.RecordAttempt(ctx, at)
 	if err != nil {
 		return false, err
 	}

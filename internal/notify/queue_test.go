@@ -97,7 +97,7 @@ func (w *watch) settle(t *testing.T, id int64, named bool, articles ...int64) {
 	must(t, w.Store.Settle(t.Context(), store.Settlement{Through: 9, Stories: []news.Story{s}}))
 	last, err := w.Store.LastChange(t.Context())
 	must(t, err)
-	must(t, w.Store.PutMatches(t.Context(), store.Matching{Through: last, Matches: []store.Match{{Topic: w.topic, Story: id, Seq: last}}}))
+	must(t, w.Store.PutMatches(t.Context(), store.MatchBatch{Through: last, Matches: []store.Match{{Topic: w.topic, Story: id, Seq: last}}}))
 }
 
 func (w *watch) add(t *testing.T, a news.Alert) news.Alert {

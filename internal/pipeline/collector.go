@@ -225,7 +225,7 @@ func (c *Collector) noteMove(ctx context.Context, f *news.Feed, p *store.Poll, t
 		return nil
 	}
 	c.log.Info("a feed has moved for good; its address was changed", "from", f.URL, "to", to)
-	p.Adopt, f.Moved = to, news.Move{}
+	p.NewURL, f.Moved = to, news.Move{}
 	return nil
 }
 

@@ -83,7 +83,7 @@ func (s *Settler) Forget(ctx context.Context, number int64) (news.Corrected, err
 	if err != nil {
 		return news.Corrected{}, err
 	}
-	err = s.resettle(ctx, change{corrections: rest, back: back}, func(out store.Settlement) error { return s.store.Forget(ctx, number, out) })
+	err = s.resettle(ctx, change{corrections: rest, back: back}, func(out store.Settlement) error { return s.store.RemoveCorrection(ctx, number, out) })
 	if err != nil {
 		return news.Corrected{}, err
 	}
@@ -178,7 +178,7 @@ func (s *Settler) correct(ctx context.Context, c news.Correction) (news.Correcte
 		leaving = c.Same
 	}
 	err = s.resettle(ctx, change{corrections: append(all, c), leaving: leaving}, func(out store.Settlement) error {
-		c.ID, err = s.store.Correct(ctx, c, out)
+		c.ID, err = s.store.AddCorrection(ctx, c, out)
 		return err
 	})
 	if err != nil {

@@ -98,7 +98,7 @@ func (r *PageReader) Read(ctx context.Context, budget time.Duration) (int, error
 
 // queue reads what is new in the log and queues the pages that are wanted.
 func (r *PageReader) queue(ctx context.Context) error {
-	mark, err := r.store.PagesMark(ctx)
+	mark, err := r.store.PagesWatermark(ctx)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (r *PageReader) queue(ctx context.Context) error {
 			}
 		}
 		mark = batch[len(batch)-1].Seq
-		had, err := r.store.PagesHad(ctx, batch)
+		had, err := r.store.PageHashes(ctx, batch)
 		if err != nil {
 			return err
 		}
@@ -135,7 +135,7 @@ func (r *PageReader) queue(ctx context.Context) error {
 				shown = append(shown, a.FeedID)
 			}
 		}
-		if err := r.store.NoteWholeTexts(ctx, shown); err != nil {
+		if err := r.store.RecordWholeTexts(ctx, shown); err != nil {
 			return err
 		}
 		for _, id := range shown {
@@ -188,7 +188,7 @@ func (r *PageReader) read(ctx context.Context, p store.Page) error {
 	if p.Asked = r.now(); err == nil {
 		p.State = news.FeedOK
 		defer r.arrived()
-		return ignoreMissing(r.store.KeepPage(ctx, p, &whole))
+		return ignoreMissing(r.store.SavePage(ctx, p, &whole))
 	}
 	p.State, p.Problem = news.FeedBroken, err.Error()
 	var failed *fetch.Error
@@ -199,7 +199,7 @@ func (r *PageReader) read(ctx context.Context, p store.Page) error {
 		}
 	}
 	r.log.Debug("the page of an article is not used", "url", p.URL, "error", err)
-	return r.store.KeepPage(ctx, p, nil)
+	return r.store.SavePage(ctx, p, nil)
 }
 
 // withPage gives the article with the text of its page, cleaned as a feed's would be. Its marks are those of that text, and

@@ -155,8 +155,8 @@ func (m *Matcher) unfilledTopics() error {
 }
 
 // match holds the stories of some changes against the topics.
-func (m *Matcher) match(ctx context.Context, changes []news.StoryChange) (store.Matching, error) {
-	found := store.Matching{Through: changes[len(changes)-1].Seq, Changes: changes}
+func (m *Matcher) match(ctx context.Context, changes []news.StoryChange) (store.MatchBatch, error) {
+	found := store.MatchBatch{Through: changes[len(changes)-1].Seq, Changes: changes}
 	seqs, ids := map[int64]int64{}, []int64{}
 	for _, c := range changes {
 		if c.Into == 0 && !c.Gone {
@@ -167,13 +167,13 @@ func (m *Matcher) match(ctx context.Context, changes []news.StoryChange) (store.
 		return found, nil
 	}
 	stories, errStories := m.store.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
-	looked, errLooked := m.store.Looked(ctx, ids)
+	looked, errLooked := m.store.TopicChecks(ctx, ids)
 	matched, errMatched := m.store.MatchesOf(ctx, ids)
 	table, err := m.index.Stories(ctx) // which knows at least what was read before
 	if err := errors.Join(errMatched, errStories, errLooked, err); err != nil {
 		return found, err
 	}
-	round := &matchRound{Matcher: m, table: table, at: m.now(), found: &found, looked: make(map[int64]store.Looked, len(looked))}
+	round := &matchRound{Matcher: m, table: table, at: m.now(), found: &found, looked: make(map[int64]store.TopicCheck, len(looked))}
 	for _, l := range looked {
 		round.looked[l.Article] = l
 	}
@@ -190,8 +190,8 @@ type matchRound struct {
 	*Matcher
 	table  *search.StoryTable
 	at     time.Time
-	found  *store.Matching
-	looked map[int64]store.Looked // what was held against the topics before, by article
+	found  *store.MatchBatch
+	looked map[int64]store.TopicCheck // what was held against the topics before, by article
 }
 
 // story notes which topics a story matches that it did not, and which it does no longer.
@@ -218,7 +218,7 @@ func (r *matchRound) story(ctx context.Context, s news.Story, seq int64, matched
 		for _, t := range topics {
 			now[t] = true
 		}
-		r.found.Looked = append(r.found.Looked, store.Looked{Article: a.ID, Story: s.ID, Seq: a.Seq})
+		r.found.Checks = append(r.found.Checks, store.TopicCheck{Article: a.ID, Story: s.ID, Seq: a.Seq})
 	}
 	for t := range now {
 		if !slices.Contains(matched, t) {
@@ -274,7 +274,7 @@ func (r *matchRound) noteLeft(ctx context.Context, stories []news.Story) error {
 	of, err := r.store.StoriesOf(ctx, gone)
 	for _, id := range gone {
 		if of[id] == 0 {
-			r.found.Left = append(r.found.Left, id)
+			r.found.Unassigned = append(r.found.Unassigned, id)
 		}
 	}
 	return err

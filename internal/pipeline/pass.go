@@ -182,7 +182,7 @@ func (p *Pipeline) fixFuture(ctx context.Context) (set bool, err error) {
 		})
 		return false, nil
 	}
-	waits, err := p.options.Store.PullBack(ctx, now, max(p.options.Pace.Max, fetch.LongestRest)+longestSkip)
+	waits, err := p.options.Store.ClampWaits(ctx, now, max(p.options.Pace.Max, fetch.LongestRest)+longestSkip)
 	if err != nil {
 		return true, err
 	}

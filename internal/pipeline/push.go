@@ -51,7 +51,7 @@ func (p *pusher) run(ctx context.Context) error {
 func (p *pusher) begin(ctx context.Context) error {
 	const key = "callback"
 	now := p.now()
-	if err := p.store.HurryPushed(ctx, now.Add(-awayFor), now, p.pace.Interval); err != nil {
+	if err := p.store.PollPushedFeeds(ctx, now.Add(-awayFor), now, p.pace.Interval); err != nil {
 		return err
 	}
 	before, err := p.store.Setting(ctx, key)
@@ -61,7 +61,7 @@ func (p *pusher) begin(ctx context.Context) error {
 	if before == p.Callback {
 		return nil
 	}
-	if err := p.store.AskHubsAnew(ctx); err != nil {
+	if err := p.store.RenewSubscriptions(ctx); err != nil {
 		return err
 	}
 	return p.store.SetSetting(ctx, key, p.Callback)
@@ -114,7 +114,7 @@ func (p *pusher) pollSoon(ctx context.Context, feed int64) error {
 		return ignoreMissing(err)
 	}
 	due, rule := p.pace.AfterAnswer(p.now(), f.Schedule)
-	return p.store.HurryFeed(ctx, feed, due, rule)
+	return p.store.PollFeedBy(ctx, feed, due, rule)
 }
 
 // receive reads and stores what a hub pushed as if a poll had brought it. What belongs to polls alone stays: the validators of

@@ -37,9 +37,9 @@ func unread(t *testing.T, room *pipelinetest.Room) (outdated, torn int) {
 	t.Helper()
 	must(t, room.Store.Window(t.Context(), time.Time{}, func(r store.WindowRow) error {
 		switch {
-		case errors.Is(r.Unread, prints.ErrVersion):
+		case errors.Is(r.PrintErr, prints.ErrVersion):
 			outdated++
-		case r.Unread != nil:
+		case r.PrintErr != nil:
 			torn++
 		}
 		return nil

@@ -253,7 +253,7 @@ func (r *Retention) Growth(ctx context.Context) (g Growth, err error) {
 	g.Free, g.Shrinks = u.Free, u.Shrinks
 	now := r.now()
 	since := now.Add(-growthOver)
-	_, first, err := r.store.Arrived(ctx, now, now)
+	_, first, err := r.store.CountSeen(ctx, now, now)
 	if err != nil || first.IsZero() {
 		return g, err
 	}
@@ -264,7 +264,7 @@ func (r *Retention) Growth(ctx context.Context) (g Growth, err error) {
 		g.Over = 0
 		return g, nil
 	}
-	came, _, err := r.store.Arrived(ctx, since, now)
+	came, _, err := r.store.CountSeen(ctx, since, now)
 	g.PerDay = float64(came) / g.Over.Hours() * 24
 	return g, err
 }

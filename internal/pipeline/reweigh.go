@@ -45,7 +45,7 @@ func (s *Settler) Reweigh(ctx context.Context) (err error) {
 	if err := s.weigh(ctx, s.otherStories(held, out.Stories), &out); err != nil {
 		return err
 	}
-	err = s.put(out, func(out store.Settlement) error { return s.store.Weighed(ctx, ids, out) })
+	err = s.put(out, func(out store.Settlement) error { return s.store.SettleSources(ctx, ids, out) })
 	if err != nil {
 		return fmt.Errorf("weigh stories with the pages they credit: %w", err)
 	}

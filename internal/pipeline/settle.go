@@ -32,7 +32,7 @@ func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (i
 }
 
 func (s *Settler) settleRound(ctx context.Context, progress func(done, total int)) (int, error) {
-	mark, err := s.store.Mark(ctx, settleMark)
+	mark, err := s.store.Watermark(ctx, settleMark)
 	if err != nil {
 		return 0, err
 	}

@@ -67,7 +67,7 @@ func (r *SourceReader) Read(ctx context.Context, budget time.Duration) (int, err
 			if ctx.Err() != nil {
 				return ctx.Err() // cut off, no fault of the page's
 			}
-			return r.store.KeepSource(ctx, s)
+			return r.store.SaveSource(ctx, s)
 		})
 		total += asked
 		if err != nil {

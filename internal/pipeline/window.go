@@ -63,12 +63,12 @@ func (s *Settler) openWindow(ctx context.Context, out *store.Settlement) error {
 
 // restore puts a settled article back into a window, or among the outdated where its print is of another version or gone.
 func restore(w *group.Grouper, r store.WindowRow, outdated *[]store.WindowRow) error {
-	if errors.Is(r.Unread, prints.ErrVersion) || errors.Is(r.Unread, store.ErrNoPrint) {
+	if errors.Is(r.PrintErr, prints.ErrVersion) || errors.Is(r.PrintErr, store.ErrNoPrint) {
 		*outdated = append(*outdated, r)
 		return nil
 	}
-	if r.Unread != nil {
-		return r.Unread
+	if r.PrintErr != nil {
+		return r.PrintErr
 	}
 	w.Restore(group.Item{
 		Article: r.Article, Print: r.Print, Claims: r.Claims, Cites: stories.Cites(r.Article, r.Claims), Story: r.Story, Event: r.Event,
@@ -125,7 +125,7 @@ func (s *Settler) reload(ctx context.Context, articles []int64, out *store.Settl
 		if s.holds(r.Article.ID) {
 			return nil
 		}
-		back[r.Article.ID] = r.Unread == nil
+		back[r.Article.ID] = r.PrintErr == nil
 		return restore(s.window, r, &outdated)
 	})
 	if err != nil {

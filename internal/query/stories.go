@@ -119,7 +119,7 @@ func (r *Reader) setFollowed(ctx context.Context, stories []news.Story) error {
 	if err != nil {
 		return err
 	}
-	published, err := r.store.Published(ctx, named)
+	published, err := r.store.HaveArticles(ctx, named)
 	if err != nil {
 		return err
 	}

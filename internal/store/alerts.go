@@ -74,8 +74,8 @@ func (db *DB) DueAlerts(ctx context.Context, now time.Time) ([]news.Alert, error
 	return rowsOf(ctx, db, "alerts", scanAlert, dueAlertsSQL, millis(now))
 }
 
-// quietAlertsSQL keeps alerts from telling of what their topic finds of stories from before it was filled.
-const quietAlertsSQL = `UPDATE alerts SET after = max(after, (SELECT seen FROM topics WHERE id = ?1)) WHERE topic_id = ?1`
+// skipKnownStoriesSQL keeps alerts from telling of what their topic finds of stories from before it was filled.
+const skipKnownStoriesSQL = `UPDATE alerts SET after = max(after, (SELECT seen FROM topics WHERE id = ?1)) WHERE topic_id = ?1`
 
 const removeAlertSQL = `DELETE FROM alerts WHERE id = ?`
 
@@ -84,37 +84,37 @@ func (db *DB) RemoveAlert(ctx context.Context, id int64) error {
 	return db.execFound(ctx, fmt.Sprint("remove alert ", id), removeAlertSQL, id)
 }
 
-// markAlerts is how far alerts have read the story log. They follow markTopics.
-const markAlerts = "alerts"
+// watermarkAlerts is how far alerts have read the story log. They follow watermarkTopics.
+const watermarkAlerts = "alerts"
 
 // archiveAge is how long before alert and feed were added an article may have come out to be told of, in milliseconds: one
 // day. A feed that is followed today brings this morning's news.
 const archiveAge = "86400000"
 
-// Tell is a story of an alert's topic that came or changed.
-type Tell struct {
+// AlertCandidate is a story of an alert's topic that came or changed.
+type AlertCandidate struct {
 	Alert  news.Alert
 	Story  int64
-	Before *news.Told // what was told of it; nil for nothing
-	Now    news.Told
+	Before *news.Notified // what was told of it; nil for nothing
+	Now    news.Notified
 }
 
 const (
-	bothMarksSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + markAlerts + `'), 0),
-		coalesce((SELECT value FROM marks WHERE name = '` + markTopics + `'), 0)`
+	alertWatermarksSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + watermarkAlerts + `'), 0),
+		coalesce((SELECT value FROM marks WHERE name = '` + watermarkTopics + `'), 0)`
 	changedSQL = `SELECT l.seq, l.story_id, coalesce(r.new, l.story_id) FROM story_log AS l LEFT JOIN redirects AS r ON r.old = l.story_id
 		WHERE l.seq > ? AND l.seq <= ? ORDER BY l.seq LIMIT ?`
-	// moveToldSQL has the story that others went into count as told of where one of them was.
-	moveToldSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original)
+	// moveNotifiedSQL has the story that others went into count as told of where one of them was.
+	moveNotifiedSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original)
 		SELECT t.alert_id, r.new, max(t.outlets), max(t.original) FROM redirects AS r CROSS JOIN alert_told AS t
 		WHERE r.new IN (SELECT value FROM json_each(?1)) AND t.story_id = r.old GROUP BY t.alert_id, r.new
 		ON CONFLICT DO UPDATE SET outlets = max(outlets, excluded.outlets), original = max(original, excluded.original)`
-	dropToldSQL = `DELETE FROM alert_told WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
+	dropNotifiedSQL = `DELETE FROM alert_told WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
 	// moveOutboxSQL leaves behind what the other story is waiting to be told for already.
 	moveOutboxSQL = `UPDATE OR IGNORE alert_outbox SET story_id = (SELECT new FROM redirects WHERE old = story_id)
 		WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
-	dropOutboxSQL = `DELETE FROM alert_outbox WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
-	tellsSQL      = `SELECT s.id, s.outlets, s.origin_article, s.level, t.outlets, t.original, ` + alertColumns + `
+	dropOutboxSQL      = `DELETE FROM alert_outbox WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
+	alertCandidatesSQL = `SELECT s.id, s.outlets, s.origin_article, s.level, t.outlets, t.original, ` + alertColumns + `
 		FROM json_each(?1) AS wanted CROSS JOIN stories AS s CROSS JOIN topic_stories AS m CROSS JOIN alerts AS a
 		LEFT JOIN alert_told AS t ON t.alert_id = a.id AND t.story_id = s.id
 		WHERE s.id = wanted.value AND m.story_id = s.id AND a.topic_id = m.topic_id AND a.ended = 0 AND m.seq > a.after
@@ -123,7 +123,7 @@ const (
 	// before. What an archive brings is older, or nobody knows how old.
 	recentMemberSQL = `SELECT 1 FROM members AS y CROSS JOIN articles AS x CROSS JOIN feeds AS f
 		WHERE y.story_id = s.id AND x.id = y.article_id AND f.id = x.feed_id AND x.undated = 0 AND x.time >= max(a.added, f.added) - ` + archiveAge
-	putToldSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original) VALUES (?, ?, ?, ?)
+	putNotifiedSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original) VALUES (?, ?, ?, ?)
 		ON CONFLICT DO UPDATE SET outlets = excluded.outlets, original = excluded.original`
 	enqueueSQL = `INSERT INTO alert_outbox (id, alert_id, story_id, reason, since, due) VALUES (?, ?, ?, ?, ?, ?)
 		ON CONFLICT (alert_id, story_id, reason) DO NOTHING`
@@ -132,10 +132,10 @@ const (
 // QueueAlerts reads some entries of the story log that alerts have not seen and topics have, and queues what decide wants
 // told. It gives how many entries it read; 0 means that there is nothing new. The mark, what counts as told and the
 // queue change in one transaction, so that a story is queued once whatever happens.
-func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(Tell) (news.Delivery, bool)) (read int, err error) {
+func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandidate) (news.Delivery, bool)) (read int, err error) {
 	err = db.write(ctx, "queue alerts", func(ctx context.Context, t tx) error {
 		var from, to, last int64
-		if err := t.scan(ctx, []any{&from, &to}, bothMarksSQL); err != nil {
+		if err := t.scan(ctx, []any{&from, &to}, alertWatermarksSQL); err != nil {
 			return err
 		}
 		seen := map[int64]bool{}
@@ -153,10 +153,10 @@ func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(Tell) (new
 			return err
 		}
 		living := idList(ids)
-		if err := t.all(ctx, []string{moveToldSQL, dropToldSQL, moveOutboxSQL, dropOutboxSQL}, living); err != nil {
+		if err := t.all(ctx, []string{moveNotifiedSQL, dropNotifiedSQL, moveOutboxSQL, dropOutboxSQL}, living); err != nil {
 			return err
 		}
-		tells, err := collect(ctx, t.query, scanTell, tellsSQL, living)
+		tells, err := collect(ctx, t.query, scanAlertCandidate, alertCandidatesSQL, living)
 		if err != nil {
 			return err
 		}
@@ -165,14 +165,14 @@ func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(Tell) (new
 			if !wanted {
 				continue
 			}
-			if err := t.exec(ctx, putToldSQL, tell.Alert.ID, tell.Story, tell.Now.Outlets, tell.Now.Original); err != nil {
+			if err := t.exec(ctx, putNotifiedSQL, tell.Alert.ID, tell.Story, tell.Now.Outlets, tell.Now.Original); err != nil {
 				return err
 			}
 			if err := t.exec(ctx, enqueueSQL, d.ID, tell.Alert.ID, tell.Story, string(d.Reason), millis(d.Since), millis(d.Due)); err != nil {
 				return err
 			}
 		}
-		return t.setMark(ctx, markAlerts, last)
+		return t.setWatermark(ctx, watermarkAlerts, last)
 	})
 	if err != nil {
 		return 0, err
@@ -183,18 +183,18 @@ func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(Tell) (new
 // AlertsBehind says whether the story log has entries that topics have seen and alerts have not.
 func (db *DB) AlertsBehind(ctx context.Context) (bool, error) {
 	var alerts, topics int64
-	err := db.reader.QueryRowContext(ctx, bothMarksSQL).Scan(&alerts, &topics)
+	err := db.reader.QueryRowContext(ctx, alertWatermarksSQL).Scan(&alerts, &topics)
 	return alerts < topics, db.explain(err)
 }
 
-func scanTell(row scanner) (t Tell, err error) {
+func scanAlertCandidate(row scanner) (t AlertCandidate, err error) {
 	var outlets, original sql.NullInt64
 	var s news.Story
 	t.Alert, err = scanAlertAfter(row, &t.Story, &s.Outlets, &s.Origin.Article, &s.Origin.Level, &outlets, &original)
 	if outlets.Valid {
-		t.Before = &news.Told{Outlets: int(outlets.Int64), Original: original.Int64 != 0}
+		t.Before = &news.Notified{Outlets: int(outlets.Int64), Original: original.Int64 != 0}
 	}
-	t.Now = news.Told{Outlets: s.Outlets, Original: s.HasOriginal()}
+	t.Now = news.Notified{Outlets: s.Outlets, Original: s.HasOriginal()}
 	return t, err
 }
 
@@ -226,17 +226,17 @@ type Attempt struct {
 }
 
 const (
-	takenSQL       = `DELETE FROM alert_outbox WHERE id IN (SELECT value FROM json_each(?))`
-	succeedSQL     = `UPDATE alerts SET ended = 0, failures = 0, failing = 0, problem = '', next = 0 WHERE id = ?`
-	endAlertSQL    = `UPDATE alerts SET ended = 1, failures = failures + 1, failing = CASE failing WHEN 0 THEN ?2 ELSE failing END, problem = ?3 WHERE id = ?1`
-	emptyOutboxSQL = `DELETE FROM alert_outbox WHERE alert_id = ?`
-	failSQL        = `UPDATE alerts SET failures = failures + 1, failing = CASE failing WHEN 0 THEN ?2 ELSE failing END, problem = ?3, next = ?4 WHERE id = ?1`
-	putOffSQL      = `UPDATE alert_outbox SET tries = tries + 1, due = ?2 WHERE id IN (SELECT value FROM json_each(?1))`
-	giveUpSQL      = `DELETE FROM alert_outbox WHERE alert_id = ?1 AND (tries >= ?2 OR since < ?3) RETURNING 1`
+	dropDeliveriesSQL = `DELETE FROM alert_outbox WHERE id IN (SELECT value FROM json_each(?))`
+	succeedSQL        = `UPDATE alerts SET ended = 0, failures = 0, failing = 0, problem = '', next = 0 WHERE id = ?`
+	endAlertSQL       = `UPDATE alerts SET ended = 1, failures = failures + 1, failing = CASE failing WHEN 0 THEN ?2 ELSE failing END, problem = ?3 WHERE id = ?1`
+	emptyOutboxSQL    = `DELETE FROM alert_outbox WHERE alert_id = ?`
+	failSQL           = `UPDATE alerts SET failures = failures + 1, failing = CASE failing WHEN 0 THEN ?2 ELSE failing END, problem = ?3, next = ?4 WHERE id = ?1`
+	putOffSQL         = `UPDATE alert_outbox SET tries = tries + 1, due = ?2 WHERE id IN (SELECT value FROM json_each(?1))`
+	giveUpSQL         = `DELETE FROM alert_outbox WHERE alert_id = ?1 AND (tries >= ?2 OR since < ?3) RETURNING 1`
 )
 
-// NoteAttempt stores how telling went, and gives how many deliveries were given up.
-func (db *DB) NoteAttempt(ctx context.Context, a Attempt) (lost int, err error) {
+// RecordAttempt stores how telling went, and gives how many deliveries were given up.
+func (db *DB) RecordAttempt(ctx context.Context, a Attempt) (lost int, err error) {
 	ids := textList(a.IDs)
 	err = db.write(ctx, "note how an alert went", func(ctx context.Context, t tx) error {
 		switch {
@@ -246,7 +246,7 @@ func (db *DB) NoteAttempt(ctx context.Context, a Attempt) (lost int, err error) 
 			}
 			return t.exec(ctx, emptyOutboxSQL, a.Alert)
 		case a.Problem == "":
-			if err := t.exec(ctx, takenSQL, ids); err != nil {
+			if err := t.exec(ctx, dropDeliveriesSQL, ids); err != nil {
 				return err
 			}
 			return t.exec(ctx, succeedSQL, a.Alert)
@@ -269,5 +269,5 @@ func (db *DB) ForgetDeliveries(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	return db.exec(ctx, "forget deliveries", takenSQL, textList(ids))
+	return db.exec(ctx, "forget deliveries", dropDeliveriesSQL, textList(ids))
 }

@@ -21,7 +21,7 @@ func benchAlerts(b *testing.B) *DB {
 			b.Fatal(err)
 		}
 	}
-	s, m := Settlement{Through: n}, Matching{Through: n}
+	s, m := Settlement{Through: n}, MatchBatch{Through: n}
 	for i := int64(1); i <= n; i++ {
 		s.Stories = append(s.Stories, story(i, i, i))
 		m.Matches = append(m.Matches, Match{Topic: i%20 + 1, Story: i, Seq: i})
@@ -44,7 +44,7 @@ func BenchmarkQueueAlerts(b *testing.B) {
 		queued := 0
 		for n := 1; n > 0; {
 			var err error
-			n, err = db.QueueAlerts(b.Context(), 500, func(t Tell) (news.Delivery, bool) {
+			n, err = db.QueueAlerts(b.Context(), 500, func(t AlertCandidate) (news.Delivery, bool) {
 				queued++
 				return news.Delivery{ID: fmt.Sprint(t.Alert.ID, t.Story), Reason: news.ReasonNew, Since: day, Due: day}, true
 			})
@@ -64,7 +64,7 @@ func BenchmarkAlertTick(b *testing.B) {
 	db := benchAlerts(b)
 	for n := 1; n > 0; {
 		var err error
-		n, err = db.QueueAlerts(b.Context(), 500, func(t Tell) (news.Delivery, bool) {
+		n, err = db.QueueAlerts(b.Context(), 500, func(t AlertCandidate) (news.Delivery, bool) {
 			return news.Delivery{ID: fmt.Sprint(t.Alert.ID, t.Story), Reason: news.ReasonNew, Since: day, Due: day.AddDate(1, 0, 0)}, true
 		})
 		if err != nil {

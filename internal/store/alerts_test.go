@@ -40,7 +40,7 @@ func matches(t *testing.T, db *DB, topic int64, stories ...int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	from, err := db.Mark(t.Context(), markTopics)
+	from, err := db.Watermark(t.Context(), watermarkTopics)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -48,7 +48,7 @@ func matches(t *testing.T, db *DB, topic int64, stories ...int64) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	m := Matching{Through: last, Changes: changes}
+	m := MatchBatch{Through: last, Changes: changes}
 	for _, s := range stories {
 		m.Matches = append(m.Matches, Match{Topic: topic, Story: s, Seq: last, At: day})
 	}
@@ -62,7 +62,7 @@ func queued(t *testing.T, db *DB) (out []string) {
 	t.Helper()
 	for n := 1; n > 0; {
 		var err error
-		n, err = db.QueueAlerts(t.Context(), 2, func(tell Tell) (news.Delivery, bool) {
+		n, err = db.QueueAlerts(t.Context(), 2, func(tell AlertCandidate) (news.Delivery, bool) {
 			reason := tell.Alert.Reason(tell.Before, tell.Now)
 			if reason == "" {
 				return news.Delivery{}, false
@@ -196,7 +196,7 @@ func TestNoteAttempt(t *testing.T) {
 	note := func(a Attempt, lost int) news.Alert {
 		t.Helper()
 		a.Alert = alert.ID
-		if got, err := db.NoteAttempt(t.Context(), a); got != lost || err != nil {
+		if got, err := db.RecordAttempt(t.Context(), a); got != lost || err != nil {
 			t.Errorf("%d lost, %v; want %d", got, err, lost)
 		}
 		now, err := db.Alert(t.Context(), alert.ID)

@@ -12,18 +12,18 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// lightColumns are an article without its body.
-const lightColumns = `a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.published, a.updated, a.url, a.canonical, a.title, a.authors,
+// headerColumns are an article without its body.
+const headerColumns = `a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.published, a.updated, a.url, a.canonical, a.title, a.authors,
 	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub, a.summary, a.categories, a.enclosures, a.undated`
 
-// lightRow receives lightColumns.
-type lightRow struct {
+// headerRow receives headerColumns.
+type headerRow struct {
 	article                         news.Article
 	seen, published, updated        int64
 	authors, categories, enclosures string
 }
 
-func (r *lightRow) dest() []any {
+func (r *headerRow) dest() []any {
 	a := &r.article
 	return []any{
 		&a.ID, &a.Seq, &a.FeedID, &a.GUID, &a.Hash, &r.seen, &r.published, &r.updated, &a.URL, &a.Canonical, &a.Title, &r.authors,
@@ -31,29 +31,29 @@ func (r *lightRow) dest() []any {
 	}
 }
 
-func (r *lightRow) light() (a news.Article, err error) {
+func (r *headerRow) header() (a news.Article, err error) {
 	a = r.article
 	a.Seen, a.Published, a.Updated = fromMillis(r.seen), fromMillis(r.published), fromMillis(r.updated)
-	if a.Authors, err = unlist[string](r.authors); err != nil {
+	if a.Authors, err = decodeList[string](r.authors); err != nil {
 		return a, err
 	}
-	if a.Categories, err = unlist[string](r.categories); err != nil {
+	if a.Categories, err = decodeList[string](r.categories); err != nil {
 		return a, err
 	}
-	a.Enclosures, err = unlist[news.Enclosure](r.enclosures)
+	a.Enclosures, err = decodeList[news.Enclosure](r.enclosures)
 	return a, err
 }
 
-// wholeFrom follows lightColumns in queries for whole articles.
-const wholeFrom = `, b.body FROM articles AS a JOIN bodies AS b ON b.article_id = a.id`
+// wholeFromSQL follows headerColumns in queries for whole articles.
+const wholeFromSQL = `, b.body FROM articles AS a JOIN bodies AS b ON b.article_id = a.id`
 
 func (db *DB) scanWhole(row scanner) (news.Article, error) {
-	var r lightRow
+	var r headerRow
 	var body sql.RawBytes
 	if err := row.Scan(append(r.dest(), &body)...); err != nil {
 		return news.Article{}, err
 	}
-	a, err := r.light()
+	a, err := r.header()
 	if err != nil {
 		return a, err
 	}
@@ -63,7 +63,7 @@ func (db *DB) scanWhole(row scanner) (news.Article, error) {
 	return a, nil
 }
 
-// whole runs a query of lightColumns and wholeFrom.
+// whole runs a query of headerColumns and wholeFromSQL.
 func (db *DB) whole(ctx context.Context, query string, args ...any) ([]news.Article, error) {
 	return rowsOf(ctx, db, "articles", db.scanWhole, query, args...)
 }
@@ -80,7 +80,7 @@ func (db *DB) Article(ctx context.Context, id int64) (news.Article, error) {
 	return all[0], nil
 }
 
-const articlesByIDSQL = `SELECT ` + lightColumns + `, b.body FROM json_each(?) AS wanted CROSS JOIN articles AS a CROSS JOIN bodies AS b
+const articlesByIDSQL = `SELECT ` + headerColumns + `, b.body FROM json_each(?) AS wanted CROSS JOIN articles AS a CROSS JOIN bodies AS b
 	WHERE a.id = wanted.value AND b.article_id = a.id ORDER BY wanted.key`
 
 // ArticlesByID gives whole articles in the order asked, without those that are not stored.
@@ -101,7 +101,7 @@ func (db *DB) Articles(ctx context.Context, l news.ArticleList) ([]news.Article,
 
 // pageSQL reads whole articles whose ids a query for one page gives, so that bodies of other pages stay unread.
 const (
-	pageSQL  = `SELECT ` + lightColumns + `, b.body FROM (SELECT a.id, a.time FROM articles AS a`
+	pageSQL  = `SELECT ` + headerColumns + `, b.body FROM (SELECT a.id, a.time FROM articles AS a`
 	pageTail = ` LIMIT ? OFFSET ?) AS page CROSS JOIN articles AS a CROSS JOIN bodies AS b
 		WHERE a.id = page.id AND b.article_id = page.id ORDER BY page.time DESC, page.id DESC`
 	byTime = ` ORDER BY a.time DESC, a.id DESC`
@@ -134,7 +134,7 @@ func (db *DB) Claims(ctx context.Context, articleIDs []int64) (map[int64][]news.
 		if err := row.Scan(&id, &s); err != nil {
 			return 0, nil, err
 		}
-		claims, err = toClaims(s)
+		claims, err = decodeClaims(s)
 		return id, claims, err
 	})
 }

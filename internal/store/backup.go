@@ -48,7 +48,7 @@ func copyInto(ctx context.Context, from *sql.DB, file string) error {
 		return err
 	}
 	if _, err := from.ExecContext(ctx, vacuumSQL, part); err != nil {
-		return errors.Join(noSpace(ended(ctx, err), file), removeDatabase(part))
+		return errors.Join(noSpace(contextError(ctx, err), file), removeDatabase(part))
 	}
 	return publish(part, file)
 }
@@ -235,5 +235,5 @@ func checkBackup(ctx context.Context, db *sql.DB) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(quickCheck(ctx, t), undo(t))
+	return errors.Join(quickCheck(ctx, t), rollback(t))
 }

@@ -32,7 +32,7 @@ func TestBackupAndRestore(t *testing.T) {
 	if got, want := guids(logged(t, again, 0)), guids(logged(t, db, 0)); got != want {
 		t.Errorf("restored %s, want %s", got, want)
 	}
-	if mark, err := again.Mark(ctx, "settle"); mark != 2 || err != nil {
+	if mark, err := again.Watermark(ctx, "settle"); mark != 2 || err != nil {
 		t.Errorf("mark %d, %v", mark, err)
 	}
 	if s, err := again.Story(ctx, 1); err != nil || len(s.Members) != 2 {

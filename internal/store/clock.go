@@ -13,29 +13,29 @@ import (
 const clockSlack = time.Minute
 
 const (
-	feedWaitsSQL = `UPDATE feeds SET due = CASE WHEN checked > ?2 THEN ?1 + max(min(due - checked, ?3 - ?1), 0) WHEN due > ?3 THEN ?1 ELSE due END,
+	clampFeedsSQL = `UPDATE feeds SET due = CASE WHEN checked > ?2 THEN ?1 + max(min(due - checked, ?3 - ?1), 0) WHEN due > ?3 THEN ?1 ELSE due END,
 		added = min(added, ?1), checked = min(checked, ?1), changed = min(changed, ?1), whole = min(whole, ?1), moved_first = min(moved_first, ?1)
 		WHERE removed = 0 AND state <> 'gone' AND (checked > ?2 OR added > ?2 OR due > ?3)`
-	restsSQL      = `DELETE FROM resting WHERE until > ?`
-	leaseWaitsSQL = `UPDATE subscriptions SET next = ?1 + max(next - asked, 0), until = CASE until WHEN 0 THEN 0 ELSE ?1 + max(until - asked, 0) END,
+	clampRestsSQL         = `DELETE FROM resting WHERE until > ?`
+	clampSubscriptionsSQL = `UPDATE subscriptions SET next = ?1 + max(next - asked, 0), until = CASE until WHEN 0 THEN 0 ELSE ?1 + max(until - asked, 0) END,
 		asked = ?1 WHERE asked > ?2`
-	alertWaitsSQL = `UPDATE alerts SET added = min(added, ?1), failing = min(failing, ?1), next = CASE WHEN next > ?3 THEN ?1 ELSE next END
+	clampAlertsSQL = `UPDATE alerts SET added = min(added, ?1), failing = min(failing, ?1), next = CASE WHEN next > ?3 THEN ?1 ELSE next END
 		WHERE added > ?2 OR failing > ?2 OR next > ?3`
 	// A mail may be due in a year, by its schedule, but not before it was queued.
-	deliveryWaitsSQL = `UPDATE alert_outbox SET since = min(since, ?1), due = ?1
+	clampDeliveriesSQL = `UPDATE alert_outbox SET since = min(since, ?1), due = ?1
 		WHERE since > ?2 OR due > ?3 AND (SELECT schedule FROM alerts AS a WHERE a.id = alert_id) IN ('', '` + news.AtOnce + `')`
 	// A quota that began ahead of the clock ends as far ahead.
-	queueWaitsSQL = `UPDATE page_hosts SET free = ?1, rests = min(rests, ?1) WHERE queue = ?4 AND waiting = 1 AND free > ?2
+	clampQueuesSQL = `UPDATE page_hosts SET free = ?1, rests = min(rests, ?1) WHERE queue = ?4 AND waiting = 1 AND free > ?2
 		AND (free > ?3 OR began > ?2)`
 	// There is no index by the time of single pages: these run only where the others found something.
-	pageWaitsSQL   = `UPDATE pages SET due = ?1 WHERE state = '' AND due > ?2`
-	sourceWaitsSQL = `UPDATE sources SET due = ?1 WHERE ` + sourceWaits + ` AND due > ?2`
+	clampPagesSQL   = `UPDATE pages SET due = ?1 WHERE state = '' AND due > ?2`
+	clampSourcesSQL = `UPDATE sources SET due = ?1 WHERE ` + sourcePending + ` AND due > ?2`
 )
 
-// PullBack has waits that were stored while the clock was ahead be as long as they were, counted from now, and ends those
+// ClampWaits has waits that were stored while the clock was ahead be as long as they were, counted from now, and ends those
 // that last longer than any does. It gives their number. The tables are as small as the lists of feeds and alerts, or have
 // an index by the time.
-func (db *DB) PullBack(ctx context.Context, at time.Time, longest time.Duration) (n int64, err error) {
+func (db *DB) ClampWaits(ctx context.Context, at time.Time, longest time.Duration) (n int64, err error) {
 	now, slack, most := millis(at), millis(at.Add(clockSlack)), millis(at.Add(longest))
 	type wait struct {
 		query string
@@ -53,33 +53,33 @@ func (db *DB) PullBack(ctx context.Context, at time.Time, longest time.Duration)
 			return n, nil
 		}
 		n, err = pull(
-			wait{feedWaitsSQL, []any{now, slack, most}},
-			wait{restsSQL, []any{most}},
-			wait{leaseWaitsSQL, []any{now, slack}},
-			wait{alertWaitsSQL, []any{now, slack, most}},
-			wait{deliveryWaitsSQL, []any{now, slack, most}},
-			wait{queueWaitsSQL, []any{now, slack, most, queuePages}},
-			wait{queueWaitsSQL, []any{now, slack, most, queueSources}},
+			wait{clampFeedsSQL, []any{now, slack, most}},
+			wait{clampRestsSQL, []any{most}},
+			wait{clampSubscriptionsSQL, []any{now, slack}},
+			wait{clampAlertsSQL, []any{now, slack, most}},
+			wait{clampDeliveriesSQL, []any{now, slack, most}},
+			wait{clampQueuesSQL, []any{now, slack, most, queuePages}},
+			wait{clampQueuesSQL, []any{now, slack, most, queueSources}},
 		)
 		if err != nil || n == 0 {
 			return err
 		}
 		single := millis(at.Add(sourceAgain + clockSlack)) // no single page waits longer: a lease is shorter
-		_, err := pull(wait{pageWaitsSQL, []any{now, single}}, wait{sourceWaitsSQL, []any{now, single}})
+		_, err := pull(wait{clampPagesSQL, []any{now, single}}, wait{clampSourcesSQL, []any{now, single}})
 		return err
 	})
 	return n, err
 }
 
 const (
-	seenAheadSQL  = `SELECT 1 FROM articles WHERE seen > ? LIMIT 1`
-	movedAheadSQL = `SELECT 1 FROM stories WHERE changed > ? LIMIT 1`
-	aheadSince    = "times ahead since"
-	redated       = 500 // articles, and stories, in one transaction
-	aheadSeenSQL  = `SELECT id FROM articles WHERE seen > ? ORDER BY seen, id LIMIT ?`
-	seenNowSQL    = `UPDATE articles SET seq = ?1, seen = ?2, time = min(time, ?2) WHERE id = ?3`
-	aheadMovedSQL = `SELECT id FROM stories WHERE changed > ? ORDER BY changed, id LIMIT ?`
-	movedNowSQL   = `UPDATE stories SET changed = ? WHERE id IN (SELECT value FROM json_each(?))`
+	anyArticleAheadSQL = `SELECT 1 FROM articles WHERE seen > ? LIMIT 1`
+	anyStoryAheadSQL   = `SELECT 1 FROM stories WHERE changed > ? LIMIT 1`
+	aheadSince         = "times ahead since"
+	redateBatch        = 500 // articles, and stories, in one transaction
+	aheadSeenSQL       = `SELECT id FROM articles WHERE seen > ? ORDER BY seen, id LIMIT ?`
+	seenNowSQL         = `UPDATE articles SET seq = ?1, seen = ?2, time = min(time, ?2) WHERE id = ?3`
+	aheadMovedSQL      = `SELECT id FROM stories WHERE changed > ? ORDER BY changed, id LIMIT ?`
+	movedNowSQL        = `UPDATE stories SET changed = ? WHERE id IN (SELECT value FROM json_each(?))`
 )
 
 // Redate has articles and stories of the future be of now, once there have been any for a time, which says that it is not
@@ -87,8 +87,8 @@ const (
 // anew. It gives the number of articles.
 func (db *DB) Redate(ctx context.Context, now time.Time, after time.Duration) (n int, err error) {
 	limit := millis(now.Add(clockSlack))
-	articles, errArticles := db.number(ctx, "articles ahead of the clock", seenAheadSQL, limit)
-	stories, errStories := db.number(ctx, "stories ahead of the clock", movedAheadSQL, limit)
+	articles, errArticles := db.number(ctx, "articles ahead of the clock", anyArticleAheadSQL, limit)
+	stories, errStories := db.number(ctx, "stories ahead of the clock", anyStoryAheadSQL, limit)
 	value, err := db.Setting(ctx, aheadSince)
 	ahead := articles+stories > 0
 	if err := errors.Join(errArticles, errStories, err); err != nil || !ahead && value == "" {
@@ -114,11 +114,11 @@ func (db *DB) Redate(ctx context.Context, now time.Time, after time.Duration) (n
 
 func (db *DB) redate(ctx context.Context, now, limit int64) (n int, more bool, err error) {
 	err = db.write(ctx, "put the clock of articles right", func(ctx context.Context, t tx) error {
-		ids, err := t.ids(ctx, aheadSeenSQL, limit, redated)
+		ids, err := t.ids(ctx, aheadSeenSQL, limit, redateBatch)
 		if err != nil {
 			return err
 		}
-		c := collector{tx: t}
+		c := logWriter{tx: t}
 		if err := c.begin(ctx); err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (db *DB) redate(ctx context.Context, now, limit int64) (n int, more bool, e
 				return err
 			}
 		}
-		stories, err := t.ids(ctx, aheadMovedSQL, limit, redated)
+		stories, err := t.ids(ctx, aheadMovedSQL, limit, redateBatch)
 		if err != nil {
 			return err
 		}
@@ -136,10 +136,10 @@ func (db *DB) redate(ctx context.Context, now, limit int64) (n int, more bool, e
 		if err := t.exec(ctx, movedNowSQL, now, moved); err != nil {
 			return err
 		}
-		if err := t.all(ctx, []string{unlistSQL, listSQL}, moved); err != nil {
+		if err := t.all(ctx, []string{removeFromFeedListsSQL, addToFeedListsSQL}, moved); err != nil {
 			return err
 		}
-		n, more = len(ids), max(len(ids), len(stories)) == redated
+		n, more = len(ids), max(len(ids), len(stories)) == redateBatch
 		return c.appendLog(ctx)
 	})
 	return n, more, err

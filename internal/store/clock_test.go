@@ -133,7 +133,7 @@ func TestPullBack(t *testing.T) {
 				}
 			}
 			for range 2 { // the second changes nothing
-				if _, err := db.PullBack(t.Context(), day, longest); err != nil {
+				if _, err := db.ClampWaits(t.Context(), day, longest); err != nil {
 					t.Fatal(err)
 				}
 			}

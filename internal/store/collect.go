@@ -13,7 +13,7 @@ import (
 // takes both in one transaction, so validators never outrun the items they stand for.
 type Poll struct {
 	Feed      news.Feed
-	Adopt     string    // the address that the feed has from now on, unless another has or had it; "" keeps its own
+	NewURL    string    // the address that the feed has from now on, unless another has or had it; "" keeps its own
 	Rest      news.Rest // what its host asked for; zero where it asked for nothing
 	Pushed    bool      // by a hub: validators, due time and schedule of the stored feed stay, which are of its own server
 	Articles  []news.Article
@@ -34,12 +34,12 @@ type Tally struct {
 func (db *DB) Collect(ctx context.Context, polls []Poll) ([]Tally, error) {
 	tallies := make([]Tally, len(polls))
 	err := db.write(ctx, "store polls", func(ctx context.Context, t tx) error {
-		c := collector{tx: t}
+		c := logWriter{tx: t}
 		if err := c.begin(ctx); err != nil {
 			return err
 		}
 		for i, p := range polls {
-			tally, err := c.poll(ctx, p)
+			tally, err := c.storePoll(ctx, p)
 			if err != nil {
 				return fmt.Errorf("feed %s: %w", p.Feed.URL, err)
 			}
@@ -53,22 +53,22 @@ func (db *DB) Collect(ctx context.Context, polls []Poll) ([]Tally, error) {
 	return tallies, nil
 }
 
-func (c *collector) poll(ctx context.Context, p Poll) (Tally, error) {
-	known, err := c.known(ctx, p)
+func (c *logWriter) storePoll(ctx context.Context, p Poll) (Tally, error) {
+	known, err := c.knownItems(ctx, p)
 	if err != nil {
 		return Tally{}, err
 	}
-	hasAged, aged, err := c.aged(ctx, p)
+	hasAged, aged, err := c.agedItems(ctx, p)
 	if err != nil {
 		return Tally{}, err
 	}
 	known = append(aged, known...) // the older ones first
-	of, err := match(p.Articles, known, func(s stored) (string, error) { return c.storedText(ctx, s) })
+	of, err := match(p.Articles, known, func(s storedItem) (string, error) { return c.storedText(ctx, s) })
 	if err != nil {
 		return Tally{}, err
 	}
 	var tally Tally
-	var listed []stored // items of articles that were aged out
+	var listed []storedItem // items of articles that were aged out
 	for i, k := range of {
 		switch {
 		case k == newItem:
@@ -86,7 +86,7 @@ func (c *collector) poll(ctx context.Context, p Poll) (Tally, error) {
 	if ok, err := c.feedPolled(ctx, p, tally); err != nil || !ok {
 		return Tally{}, err
 	}
-	for _, i := range inOrder(p, of) {
+	for _, i := range storeOrder(p, of) {
 		var err error
 		switch a, k := p.Articles[i], of[i]; {
 		case k == newItem:
@@ -107,15 +107,15 @@ func (c *collector) poll(ctx context.Context, p Poll) (Tally, error) {
 			return Tally{}, err
 		}
 	}
-	if err := c.follow(ctx, p); err != nil {
+	if err := c.storeMove(ctx, p); err != nil {
 		return Tally{}, err
 	}
 	return tally, c.putFurniture(ctx, p)
 }
 
-// inOrder gives the items in the order in which they are stored: that of the document, but new ones with one time from the
+// storeOrder gives the items in the order in which they are stored: that of the document, but new ones with one time from the
 // last to the first.
-func inOrder(p Poll, of []int) []int {
+func storeOrder(p Poll, of []int) []int {
 	at := func(a news.Article) int64 {
 		a.Seen = cmp.Or(a.Seen, p.Feed.Checked)
 		return millis(a.Time())
@@ -148,7 +148,7 @@ const (
 
 // feedPolled stores the feed as it stands after the poll. It is false for a feed that was removed meanwhile, or has ended
 // before a hub pushed it, and an error for one that never was.
-func (c *collector) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, error) {
+func (c *logWriter) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, error) {
 	f := p.Feed
 	changed := f.Changed
 	if tally.New+tally.Revised > 0 {
@@ -168,7 +168,7 @@ func (c *collector) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, 
 		return n > 0, err
 	}
 	var removed int
-	return false, found(c.scan(ctx, []any{&removed}, wasRemovedSQL, f.ID))
+	return false, asNotFound(c.scan(ctx, []any{&removed}, wasRemovedSQL, f.ID))
 }
 
 const (
@@ -181,7 +181,7 @@ const (
 
 // insert adds an article. Its key within the feed is the id, the address or the hash of the item, with the article's own id
 // behind it where another article of the feed has that key.
-func (c *collector) insert(ctx context.Context, a news.Article, f news.Feed) error {
+func (c *logWriter) insert(ctx context.Context, a news.Article, f news.Feed) error {
 	if a.Seen.IsZero() {
 		a.Seen = cmp.Or(f.Checked, time.Now())
 	}
@@ -219,7 +219,7 @@ const (
 )
 
 // revise stores an item with another hash in place of its article, which keeps its id, Seen and first Published.
-func (c *collector) revise(ctx context.Context, a news.Article, old stored) error {
+func (c *logWriter) revise(ctx context.Context, a news.Article, old storedItem) error {
 	a.Seen = fromMillis(old.seen)
 	date := millis(a.Published)
 	if old.published != 0 {
@@ -246,7 +246,7 @@ func (c *collector) revise(ctx context.Context, a news.Article, old stored) erro
 const renameArticleSQL = `UPDATE articles SET item_id = ?, id_key = ?, address_key = ?, title_key = ?, text_key = ?, item_date = ?, url = ?, canonical = ? WHERE id = ?`
 
 // rename stores by what an article is known now that its item has another id, address or date. That is no revision.
-func (c *collector) rename(ctx context.Context, a news.Article, old stored) error {
+func (c *logWriter) rename(ctx context.Context, a news.Article, old storedItem) error {
 	return c.exec(ctx, renameArticleSQL, append(keyColumns(a, old.guid), millis(a.Published), text(a.URL), text(a.Canonical), old.id)...)
 }
 
@@ -261,15 +261,15 @@ func keyColumns(a news.Article, guid string) []any {
 
 // wordColumns are the values of the columns from updated to enclosures, which a revision replaces.
 func wordColumns(a news.Article) ([]any, error) {
-	authors, err := list(a.Authors)
+	authors, err := encodeList(a.Authors)
 	if err != nil {
 		return nil, err
 	}
-	categories, err := list(a.Categories)
+	categories, err := encodeList(a.Categories)
 	if err != nil {
 		return nil, err
 	}
-	enclosures, err := list(a.Enclosures)
+	enclosures, err := encodeList(a.Enclosures)
 	if err != nil {
 		return nil, err
 	}

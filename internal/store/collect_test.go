@@ -34,7 +34,7 @@ func poll(f news.Feed, articles ...news.Article) Poll {
 	f.State, f.Checked = news.FeedOK, day
 	p := Poll{Feed: f, Articles: slices.Clone(articles)}
 	of := slices.Repeat([]int{newItem}, len(articles))
-	for i, from := range inOrder(Poll{Feed: f, Articles: articles}, of) {
+	for i, from := range storeOrder(Poll{Feed: f, Articles: articles}, of) {
 		a := articles[from]
 		a.Keys = news.ItemKeys{ID: a.GUID, Address: strings.TrimPrefix(a.URL, "https://"), Text: a.Text}
 		p.Articles[i] = a
@@ -377,7 +377,7 @@ func TestValidatorsNeverOutrunItems(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := poll(f, article("g1", "one"), article("g2", "two"))
-	p.Feed.ETag, p.Feed.LastModified, p.Adopt, p.Rest = `"new"`, "today", "https://moved.example/", news.Rest{Host: "h", Until: day}
+	p.Feed.ETag, p.Feed.LastModified, p.NewURL, p.Rest = `"new"`, "today", "https://moved.example/", news.Rest{Host: "h", Until: day}
 	if _, err := db.Collect(ctx, []Poll{p}); err == nil {
 		t.Fatal("the second article was stored")
 	}
@@ -390,7 +390,7 @@ func TestValidatorsNeverOutrunItems(t *testing.T) {
 	}
 	store(t, db, p)
 	got, err = db.Feed(ctx, f.ID)
-	if err != nil || got.ETag != `"new"` || got.Articles != 2 || got.URL != p.Adopt {
+	if err != nil || got.ETag != `"new"` || got.Articles != 2 || got.URL != p.NewURL {
 		t.Errorf("the next attempt gave %+v, %v", got, err)
 	}
 }

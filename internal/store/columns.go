@@ -45,8 +45,8 @@ func text(s string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "\uFFFD")
 }
 
-// list encodes a slice as JSON, and an empty one as "".
-func list[T any](items []T) (string, error) {
+// encodeList encodes a slice as JSON, and an empty one as "".
+func encodeList[T any](items []T) (string, error) {
 	if len(items) == 0 {
 		return "", nil
 	}
@@ -54,8 +54,8 @@ func list[T any](items []T) (string, error) {
 	return string(b), err
 }
 
-// unlist decodes what list encoded.
-func unlist[T any](s string) ([]T, error) {
+// decodeList decodes what encodeList encoded.
+func decodeList[T any](s string) ([]T, error) {
 	if s == "" {
 		return nil, nil
 	}
@@ -93,7 +93,7 @@ type claim struct {
 	Position news.ClaimPosition `json:"position,omitempty"`
 }
 
-func fromClaims(claims []news.Claim) []claim {
+func encodeClaims(claims []news.Claim) []claim {
 	all := make([]claim, len(claims))
 	for i, c := range claims {
 		all[i] = claim(c)
@@ -101,8 +101,8 @@ func fromClaims(claims []news.Claim) []claim {
 	return all
 }
 
-func toClaims(s string) ([]news.Claim, error) {
-	all, err := unlist[claim](s)
+func decodeClaims(s string) ([]news.Claim, error) {
+	all, err := decodeList[claim](s)
 	if err != nil || len(all) == 0 {
 		return nil, err
 	}
@@ -124,7 +124,7 @@ type scoop struct {
 	Text    string `json:"text,omitempty"`
 }
 
-func fromScoop(s news.Scoop) (string, error) {
+func encodeScoop(s news.Scoop) (string, error) {
 	if s.Key() == "" {
 		return "", nil
 	}
@@ -132,7 +132,7 @@ func fromScoop(s news.Scoop) (string, error) {
 	return string(b), err
 }
 
-func toScoop(stored string) (news.Scoop, error) {
+func decodeScoop(stored string) (news.Scoop, error) {
 	if stored == "" {
 		return news.Scoop{}, nil
 	}
@@ -179,7 +179,7 @@ func newBodyCodec() (*bodyCodec, error) {
 
 // pack lays out HTML and text, each after its length, and then the marks as JSON.
 func (c *bodyCodec) pack(a news.Article) ([]byte, error) {
-	marks, err := list(a.Marks)
+	marks, err := encodeList(a.Marks)
 	if err != nil {
 		return nil, err
 	}

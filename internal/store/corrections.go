@@ -14,9 +14,9 @@ const (
 		LEFT JOIN members AS m ON m.article_id = j.value LEFT JOIN stories AS s ON s.id = m.story_id`
 )
 
-// Correct keeps a correction, together with what settling made of it, and gives the correction's number. Its ID is not
+// AddCorrection keeps a correction, together with what settling made of it, and gives the correction's number. Its ID is not
 // looked at, and its Former is what the store has. An article that is not stored, or is named twice, is an error.
-func (db *DB) Correct(ctx context.Context, c news.Correction, s Settlement) (id int64, err error) {
+func (db *DB) AddCorrection(ctx context.Context, c news.Correction, s Settlement) (id int64, err error) {
 	err = db.write(ctx, "keep a correction", func(ctx context.Context, t tx) error {
 		if err := t.QueryRowContext(ctx, addCorrectionSQL, millis(c.Made)).Scan(&id); err != nil {
 			return err
@@ -44,8 +44,8 @@ const (
 	forgetSQL         = `DELETE FROM corrections WHERE id = ?`
 )
 
-// Forget takes a correction back, together with what settling without it made, or gives news.ErrNotFound.
-func (db *DB) Forget(ctx context.Context, id int64, s Settlement) error {
+// RemoveCorrection takes a correction back, together with what settling without it made, or gives news.ErrNotFound.
+func (db *DB) RemoveCorrection(ctx context.Context, id int64, s Settlement) error {
 	return db.write(ctx, fmt.Sprint("forget correction ", id), func(ctx context.Context, t tx) error {
 		if err := t.all(ctx, []string{inheritSQL, forgetArticlesSQL}, id); err != nil {
 			return err

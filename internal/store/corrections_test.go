@@ -31,33 +31,33 @@ func TestCorrections(t *testing.T) {
 
 	merge := news.Correction{ID: 1, Made: day, Same: []int64{1, 2, 3}, Former: map[int64]news.Grouping{1: {Story: 1, Event: 1}, 2: {Story: 1, Event: 1}, 3: {Story: 2, Event: 2}}}
 	split := news.Correction{ID: 2, Made: day.Add(time.Hour), Same: []int64{2}, Apart: []int64{1, 3}, Former: map[int64]news.Grouping{1: {Story: 1, Event: 1}, 2: {Story: 1, Event: 1}, 3: {Story: 1, Event: 1}}}
-	id, err := db.Correct(ctx, news.Correction{Made: day, Same: []int64{3, 1, 2}}, Settlement{
+	id, err := db.AddCorrection(ctx, news.Correction{Made: day, Same: []int64{3, 1, 2}}, Settlement{
 		Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1},
 	})
 	if id != 1 || err != nil {
 		t.Fatalf("correction %d, %v", id, err)
 	}
 	wantCorrections(t, db, merge)
-	if id, err = db.Correct(ctx, split, Settlement{Stories: []news.Story{story(1, 1, 1, 3), story(4, 1, 2)}}); id != 2 || err != nil {
+	if id, err = db.AddCorrection(ctx, split, Settlement{Stories: []news.Story{story(1, 1, 1, 3), story(4, 1, 2)}}); id != 2 || err != nil {
 		t.Fatalf("correction %d, %v", id, err)
 	}
 	wantCorrections(t, db, merge, split)
 	if diff := cmp.Diff(map[string]string{"1/1": "[1 3]", "4/1": "[2]", "3/3": "[4]"}, outline(t, db)); diff != "" {
 		t.Errorf("stories (-want +got):\n%s", diff)
 	}
-	if mark, err := db.Mark(ctx, "settle"); mark != 4 || err != nil {
+	if mark, err := db.Watermark(ctx, "settle"); mark != 4 || err != nil {
 		t.Errorf("mark %d, %v: a correction settles nothing of the log", mark, err)
 	}
 
 	// a number is never used again
-	if err := db.Forget(ctx, 2, Settlement{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{4: 1}}); err != nil {
+	if err := db.RemoveCorrection(ctx, 2, Settlement{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{4: 1}}); err != nil {
 		t.Fatal(err)
 	}
 	wantCorrections(t, db, merge)
 	if s, err := db.Story(ctx, 4); err != nil || s.ID != 1 || len(s.Members) != 3 {
 		t.Errorf("story 4 leads to %d with %d members, %v", s.ID, len(s.Members), err)
 	}
-	if id, err = db.Correct(ctx, split, Settlement{}); id != 3 || err != nil {
+	if id, err = db.AddCorrection(ctx, split, Settlement{}); id != 3 || err != nil {
 		t.Errorf("correction %d, %v, want 3", id, err)
 	}
 }
@@ -74,11 +74,11 @@ func TestForgetTellsLaterMerges(t *testing.T) {
 		{[]int64{2, 3}, Settlement{Stories: []news.Story{story(2, 2, 2, 3)}, Moved: map[int64]int64{3: 2}}},
 		{[]int64{1, 2, 3}, Settlement{Stories: []news.Story{story(1, 1, 1, 2, 3)}, Moved: map[int64]int64{2: 1}}},
 	} {
-		if _, err := db.Correct(ctx, news.Correction{Made: day, Same: c.same}, c.s); err != nil {
+		if _, err := db.AddCorrection(ctx, news.Correction{Made: day, Same: c.same}, c.s); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := db.Forget(ctx, 1, Settlement{}); err != nil {
+	if err := db.RemoveCorrection(ctx, 1, Settlement{}); err != nil {
 		t.Fatal(err)
 	}
 	wantCorrections(t, db, news.Correction{ID: 2, Made: day, Same: []int64{1, 2, 3}, Former: map[int64]news.Grouping{1: {Story: 1, Event: 1}, 2: {Story: 2, Event: 2}, 3: {Story: 3, Event: 3}}})
@@ -94,11 +94,11 @@ func TestCorrectionsAreWholeOrNot(t *testing.T) {
 		"no such article": {Made: day, Same: []int64{1, 99}},
 		"both sides":      {Made: day, Same: []int64{1}, Apart: []int64{1}},
 	} {
-		if _, err := db.Correct(ctx, c, merged); err == nil {
+		if _, err := db.AddCorrection(ctx, c, merged); err == nil {
 			t.Errorf("%s: kept", name)
 		}
 	}
-	if err := db.Forget(ctx, 7, merged); !errors.Is(err, news.ErrNotFound) {
+	if err := db.RemoveCorrection(ctx, 7, merged); !errors.Is(err, news.ErrNotFound) {
 		t.Errorf("forget what is not there: %v", err)
 	}
 	wantCorrections(t, db)
@@ -110,7 +110,7 @@ func TestCorrectionsAreWholeOrNot(t *testing.T) {
 func TestCorrectionsOutliveBackupAndRevision(t *testing.T) {
 	db := newsroom(t, 2)
 	c := news.Correction{ID: 1, Made: day, Same: []int64{1}, Apart: []int64{2}}
-	if _, err := db.Correct(t.Context(), c, Settlement{}); err != nil {
+	if _, err := db.AddCorrection(t.Context(), c, Settlement{}); err != nil {
 		t.Fatal(err)
 	}
 	store(t, db, poll(news.Feed{ID: 1, URL: feedURL(0)}, article("g1", "another title")))

@@ -141,7 +141,7 @@ func (db *DB) write(ctx context.Context, what string, fn func(context.Context, t
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}
 	defer func() {
-		if err = errors.Join(ended(ctx, err), undo(t)); err != nil {
+		if err = errors.Join(contextError(ctx, err), rollback(t)); err != nil {
 			err = fmt.Errorf("%s: %w", what, db.explain(err))
 		}
 	}()
@@ -161,16 +161,16 @@ func (db *DB) execFound(ctx context.Context, what, query string, args ...any) er
 	return db.write(ctx, what, func(ctx context.Context, t tx) error { return t.execFound(ctx, query, args...) })
 }
 
-// undo rolls back. A transaction that SQLite or a canceled context ended already is no error.
-func undo(t *sql.Tx) error {
+// rollback rolls back. A transaction that SQLite or a canceled context ended already is no error.
+func rollback(t *sql.Tx) error {
 	if err := t.Rollback(); !errors.Is(err, sql.ErrTxDone) && code(err) == 0 {
 		return err
 	}
 	return nil
 }
 
-// ended gives the error of ctx in place of what SQL says of a transaction or a statement that ended with it.
-func ended(ctx context.Context, err error) error {
+// contextError gives the error of ctx in place of what SQL says of a transaction or a statement that ended with it.
+func contextError(ctx context.Context, err error) error {
 	if ctx.Err() != nil && (errors.Is(err, sql.ErrTxDone) || code(err) == lib.SQLITE_INTERRUPT) {
 		return ctx.Err()
 	}
@@ -184,7 +184,7 @@ func (db *DB) read(ctx context.Context, what string, fn func(*sql.Tx) error) (er
 		return fmt.Errorf("%s: %w", what, db.explain(err))
 	}
 	defer func() {
-		if err = errors.Join(ended(ctx, err), undo(t)); err != nil {
+		if err = errors.Join(contextError(ctx, err), rollback(t)); err != nil {
 			err = fmt.Errorf("%s: %w", what, db.explain(err))
 		}
 	}()
@@ -256,7 +256,7 @@ func rowOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (
 	v, err := scan(db.reader.QueryRowContext(ctx, query, args...))
 	if err != nil {
 		var none T
-		return none, fmt.Errorf("%s: %w", what, db.explain(found(err)))
+		return none, fmt.Errorf("%s: %w", what, db.explain(asNotFound(err)))
 	}
 	return v, nil
 }
@@ -284,8 +284,8 @@ func (db *DB) number(ctx context.Context, what, query string, args ...any) (int6
 	return n, err
 }
 
-// found turns sql.ErrNoRows into news.ErrNotFound.
-func found(err error) error {
+// asNotFound turns sql.ErrNoRows into news.ErrNotFound.
+func asNotFound(err error) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return news.ErrNotFound
 	}

@@ -36,7 +36,7 @@ func TestHostsWithoutPagesAreForgotten(t *testing.T) {
 	queue(t, db, "x")
 	q := PageQuota{Now: day, Period: time.Hour, PerHost: 3, Limit: 2}
 	claimed(t, db, q, 1)
-	if err := db.KeepPage(t.Context(), Page{Article: 1, Hash: "h", Host: "x", Asked: day, State: "broken"}, nil); err != nil {
+	if err := db.SavePage(t.Context(), Page{Article: 1, Hash: "h", Host: "x", Asked: day, State: "broken"}, nil); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []int64{1, 0} { // it is remembered for the rest of the hour

@@ -21,7 +21,7 @@ func scanFeed(row scanner) (f news.Feed, err error) {
 		&f.Rule, &rhythm, &fresh, &ttl, &period, &s.Skips.Hours, &s.Skips.Days, &whole, &f.Answered, &f.Moved.To, &first, &f.Moved.Times,
 	)
 	if err != nil {
-		return news.Feed{}, found(err)
+		return news.Feed{}, asNotFound(err)
 	}
 	f.Added, f.Checked, f.Changed, f.Due = fromMillis(added), fromMillis(checked), fromMillis(changed), fromMillis(due)
 	f.Whole, f.Moved.First = fromMillis(whole), fromMillis(first)
@@ -155,22 +155,22 @@ func (db *DB) AddressTaken(ctx context.Context, url string) (bool, error) {
 }
 
 const (
-	restedSQL = `DELETE FROM resting WHERE until <= ?`
-	adoptSQL  = `UPDATE OR IGNORE feeds SET url = ? WHERE id = ?`
-	restSQL   = `INSERT INTO resting (host, until) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET until = max(until, excluded.until)`
+	dropExpiredRestsSQL = `DELETE FROM resting WHERE until <= ?`
+	adoptSQL            = `UPDATE OR IGNORE feeds SET url = ? WHERE id = ?`
+	restSQL             = `INSERT INTO resting (host, until) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET until = max(until, excluded.until)`
 )
 
-// follow takes over a feed's new address, and keeps what its host asked for; what is over is forgotten.
-func (c *collector) follow(ctx context.Context, p Poll) error {
-	if p.Adopt != "" {
-		if err := c.exec(ctx, adoptSQL, text(p.Adopt), p.Feed.ID); err != nil {
+// storeMove takes over a feed's new address, and keeps what its host asked for; what is over is forgotten.
+func (c *logWriter) storeMove(ctx context.Context, p Poll) error {
+	if p.NewURL != "" {
+		if err := c.exec(ctx, adoptSQL, text(p.NewURL), p.Feed.ID); err != nil {
 			return err
 		}
 	}
 	if p.Rest.Host == "" {
 		return nil
 	}
-	if err := c.exec(ctx, restedSQL, millis(p.Feed.Checked)); err != nil {
+	if err := c.exec(ctx, dropExpiredRestsSQL, millis(p.Feed.Checked)); err != nil {
 		return err
 	}
 	return c.exec(ctx, restSQL, text(p.Rest.Host), millisUp(p.Rest.Until))
@@ -231,17 +231,17 @@ func (db *DB) WholeTexts(ctx context.Context) (map[int64]bool, error) {
 	return whole, err
 }
 
-// NoteWholeTexts notes that feeds have shown an item with its whole text.
-func (db *DB) NoteWholeTexts(ctx context.Context, feeds []int64) error {
+// RecordWholeTexts notes that feeds have shown an item with its whole text.
+func (db *DB) RecordWholeTexts(ctx context.Context, feeds []int64) error {
 	if len(feeds) == 0 {
 		return nil
 	}
 	return db.exec(ctx, "note whole texts", noteWholeTextsSQL, idList(feeds))
 }
 
-const hurryFeedSQL = `UPDATE feeds SET due = ?1, rule = ?2 WHERE id = ?3 AND removed = 0 AND due > ?1`
+const pollFeedBySQL = `UPDATE feeds SET due = ?1, rule = ?2 WHERE id = ?3 AND removed = 0 AND due > ?1`
 
-// HurryFeed has a feed polled at a time, by a rule, if not before.
-func (db *DB) HurryFeed(ctx context.Context, feed int64, at time.Time, rule news.Rule) error {
-	return db.exec(ctx, fmt.Sprintf("poll feed %d sooner", feed), hurryFeedSQL, millis(at), rule, feed)
+// PollFeedBy has a feed polled at a time, by a rule, if not before.
+func (db *DB) PollFeedBy(ctx context.Context, feed int64, at time.Time, rule news.Rule) error {
+	return db.exec(ctx, fmt.Sprintf("poll feed %d sooner", feed), pollFeedBySQL, millis(at), rule, feed)
 }

@@ -56,7 +56,7 @@ const (
 )
 
 // putFurniture stores what a poll showed of its feed's furniture, within the bounds of news.Furniture.
-func (c *collector) putFurniture(ctx context.Context, p Poll) error {
+func (c *logWriter) putFurniture(ctx context.Context, p Poll) error {
 	id, seen := p.Feed.ID, millis(p.Feed.Checked)
 	for _, b := range p.Furniture.Blocks {
 		if err := c.exec(ctx, putFurnitureSQL, id, int64(b), seen); err != nil {
@@ -104,26 +104,26 @@ func packItem(it news.ItemBlocks) []byte {
 
 // unpackItem is false for what packItem never made.
 func unpackItem(b []byte) (it news.ItemBlocks, ok bool) {
-	r := hashes{rest: b}
-	it.Title, it.Content = r.hash(), r.hash()
-	for n := r.number(); n > 0 && !r.torn; n-- {
-		it.Words = append(it.Words, r.hash())
+	r := blobReader{rest: b}
+	it.Title, it.Content = r.uint64(), r.uint64()
+	for n := r.count(); n > 0 && !r.truncated; n-- {
+		it.Words = append(it.Words, r.uint64())
 	}
-	for n := r.number(); n > 0 && !r.torn; n-- {
-		it.Blocks = append(it.Blocks, news.Block{Hash: r.hash(), Words: r.number()})
+	for n := r.count(); n > 0 && !r.truncated; n-- {
+		it.Blocks = append(it.Blocks, news.Block{Hash: r.uint64(), Words: r.count()})
 	}
-	return it, !r.torn && len(r.rest) == 0
+	return it, !r.truncated && len(r.rest) == 0
 }
 
-// hashes reads what packItem wrote. Behind the end everything is 0 and torn is set.
-type hashes struct {
-	rest []byte
-	torn bool
+// blobReader reads what packItem wrote. Behind the end everything is 0 and truncated is set.
+type blobReader struct {
+	rest      []byte
+	truncated bool
 }
 
-func (r *hashes) hash() uint64 {
+func (r *blobReader) uint64() uint64 {
 	if len(r.rest) < 8 {
-		r.rest, r.torn = nil, true
+		r.rest, r.truncated = nil, true
 		return 0
 	}
 	h := binary.LittleEndian.Uint64(r.rest)
@@ -131,11 +131,11 @@ func (r *hashes) hash() uint64 {
 	return h
 }
 
-// number reads a count, of no more than a text has bytes.
-func (r *hashes) number() int {
+// count reads how many hashes follow: no more than a text has bytes.
+func (r *blobReader) count() int {
 	v, n := binary.Uvarint(r.rest)
 	if n <= 0 || v > 1<<20 {
-		r.rest, r.torn = nil, true
+		r.rest, r.truncated = nil, true
 		return 0
 	}
 	r.rest = r.rest[n:]

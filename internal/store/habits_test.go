@@ -46,7 +46,7 @@ func TestPublished(t *testing.T) {
 	nameless := article("g2", "two")
 	nameless.Outlet = news.Outlet{Name: "The Nameless Post"}
 	store(t, db, poll(addFeeds(t, db, 1)[0], article("g1", "one"), nameless))
-	got, err := db.Published(t.Context(), []news.Outlet{
+	got, err := db.HaveArticles(t.Context(), []news.Outlet{
 		{Name: "Paper", Domain: "paper.example"}, {Name: "The Paper"}, {Name: "The Nameless Post"}, {Name: "Wire", Domain: "wire.example"},
 	})
 	if err != nil {

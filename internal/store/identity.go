@@ -32,14 +32,14 @@ import (
 type agreement int8
 
 const (
-	against agreement = iota - 1 // both have it, and it differs
-	silent                       // one of them has none, or several items have the same
-	alike                        // it differs in what publishers change while the article stays
-	agrees
+	differs agreement = iota - 1 // both have it, and it differs
+	unknown                      // one of them has none, or several items have the same
+	similar                      // it differs in what publishers change while the article stays
+	equal
 )
 
-// stored is what is known of an article when an item is compared with it.
-type stored struct {
+// storedItem is what is known of an article when an item is compared with it.
+type storedItem struct {
 	id                    int64
 	guid, itemID          string // the key within the feed; the id as the feed writes it, or ""
 	hash, url, title      string
@@ -53,72 +53,72 @@ type stored struct {
 	listed                int64  // where it is aged: when it last stood in the feed
 }
 
-// facts compares an item with a stored article.
-type facts struct {
+// comparison compares an item with a stored article.
+type comparison struct {
 	id, address, title, date agreement
 	text                     func() agreement // reads the stored text where it has to, so it is asked last
-	moment                   bool             // the date agrees and has a time of day, so that it is hardly another item's
+	exactTime                bool             // the date agrees and has a time of day, so that it is hardly another item's
 	identical                bool
 }
 
 // How surely an item is a stored article. Zero is not.
 const (
-	sameByDate   = iota + 1 // nothing but the date is the same, and nothing differs
-	sameByName              // the name is the same, and the rest is not against it
-	sameBySaying            // it says the same, and address, date or id support it
-	sameByBoth              // both
-	identicalItem
+	matchByDate           = iota + 1 // nothing but the date is the same, and nothing differs
+	matchByName                      // the name is the same, and the rest is not against it
+	matchByContent                   // it says the same, and address, date or id support it
+	matchByNameAndContent            // both
+	matchIdentical
 )
 
-func (f facts) strength() int {
+func (f comparison) strength() int {
 	if f.identical {
-		return identicalItem
+		return matchIdentical
 	}
-	nameless := f.id == silent && f.address == silent
-	hasName := f.id == agrees || f.id != against && f.address == agrees
+	nameless := f.id == unknown && f.address == unknown
+	hasName := f.id == equal || f.id != differs && f.address == equal
 	switch {
-	case f.saysTheSame() && hasName:
-		return sameByBoth
-	case f.saysTheSame() && f.supported(nameless):
-		return sameBySaying
-	case f.moment && (nameless || f.id == against && f.address == agrees) && f.mended():
-		return sameBySaying
-	case hasName && (f.id == agrees && f.address == agrees || f.title >= alike || f.date == agrees || f.text() >= alike):
-		return sameByName
-	case hasName && f.title == silent && f.text() == silent:
-		return sameByName
-	case nameless && f.title == silent && f.text() == silent && f.date == agrees:
-		return sameByDate
+	case f.sameContent() && hasName:
+		return matchByNameAndContent
+	case f.sameContent() && f.contentSupported(nameless):
+		return matchByContent
+	case f.exactTime && (nameless || f.id == differs && f.address == equal) && f.edited():
+		return matchByContent
+	case hasName && (f.id == equal && f.address == equal || f.title >= similar || f.date == equal || f.text() >= similar):
+		return matchByName
+	case hasName && f.title == unknown && f.text() == unknown:
+		return matchByName
+	case nameless && f.title == unknown && f.text() == unknown && f.date == equal:
+		return matchByDate
 	}
 	return 0
 }
 
-// supported holds where what is no name by itself supports that an item which says the same is the same. Without any text
+// contentSupported holds where what is no name by itself supports that an item which says the same is the same. Without any text
 // the same title on the same day may well be another article's.
-func (f facts) supported(nameless bool) bool {
+func (f comparison) contentSupported(nameless bool) bool {
 	switch {
-	case f.address >= alike, f.id == alike:
+	case f.address >= similar, f.id == similar:
 		return true
 	case nameless:
-		return f.text() > silent || f.date != against
+		return f.text() > unknown || f.date != differs
 	}
-	return f.text() == agrees && (f.date == agrees || f.date == silent && (f.id != against || f.address != against))
+	return f.text() == equal && (f.date == equal || f.date == unknown && (f.id != differs || f.address != differs))
 }
 
-// saysTheSame holds where title and text are the same, or one of them is and the other is nearly so or missing.
-func (f facts) saysTheSame() bool {
+// sameContent holds where title and text are the same, or one of them is and the other is nearly so or missing.
+func (f comparison) sameContent() bool {
 	switch f.title {
-	case agrees:
-		return f.text() != against
-	case alike, silent:
-		return f.text() == agrees
+	case equal:
+		return f.text() != differs
+	case similar, unknown:
+		return f.text() == equal
 	}
 	return false
 }
 
-// mended holds where the text is the same or, under a title that is nearly so or an address of its own, was edited.
-func (f facts) mended() bool {
-	return f.text() == agrees || f.text() == alike && (f.title >= alike || f.address == agrees)
+// edited holds where the text is the same or, under a title that is nearly so or an address of its own, was edited.
+func (f comparison) edited() bool {
+	return f.text() == equal || f.text() == similar && (f.title >= similar || f.address == equal)
 }
 
 // factKind is one of the things by which items are told apart.
@@ -142,28 +142,28 @@ type fact struct {
 
 // matcher pairs the items of one document with stored articles of its feed.
 type matcher struct {
-	items  []news.Article
-	known  []stored
-	shared map[fact]int // how many items have a fact
-	held   map[fact]int // how many stored articles have a name
-	body   func(stored) (string, error)
-	bodies int // that were read
-	err    error
+	items     []news.Article
+	known     []storedItem
+	itemCount map[fact]int // how many items have a fact
+	nameCount map[fact]int // how many stored articles have a name
+	readText  func(storedItem) (string, error)
+	textReads int // that were read
+	err       error
 }
 
-// maxBodies is how many stored texts one poll may read to compare them. Beyond that, texts that differ count as different.
-const maxBodies = 500
+// maxTextReads is how many stored texts one poll may read to compare them. Beyond that, texts that differ count as different.
+const maxTextReads = 500
 
 // What match gives for an item that is no stored article.
 const (
 	newItem  = -1
-	sameItem = -2 // agrees in everything with an item before it
+	sameItem = -2 // equal in everything with an item before it
 )
 
 // match gives for each item the index in known of the article that it is, newItem or sameItem. Body gives an article's
 // stored text.
-func match(items []news.Article, known []stored, body func(stored) (string, error)) ([]int, error) {
-	m := matcher{items: items, known: known, shared: map[fact]int{}, held: map[fact]int{}, body: body}
+func match(items []news.Article, known []storedItem, body func(storedItem) (string, error)) ([]int, error) {
+	m := matcher{items: items, known: known, itemCount: map[fact]int{}, nameCount: map[fact]int{}, readText: body}
 	of := make([]int, len(items))
 	seen := make(map[string]bool, len(items))
 	for i, a := range items {
@@ -174,15 +174,15 @@ func match(items []news.Article, known []stored, body func(stored) (string, erro
 		}
 		seen[whole] = true
 		for _, f := range factsOf(a) {
-			m.shared[f]++
+			m.itemCount[f]++
 		}
 	}
 	byFact := map[fact][]int{}
 	for k := range slices.Backward(known) { // the newest first
 		s := &known[k]
 		s.folded = foldTitle(s.title)
-		m.held[fact{factID, keyOf(s.itemID)}]++
-		m.held[fact{factAddress, s.addressKey}]++
+		m.nameCount[fact{factID, keyOf(s.itemID)}]++
+		m.nameCount[fact{factAddress, s.addressKey}]++
 		for _, f := range s.lookups() {
 			if f.key != 0 && len(byFact[f]) < maxKnown {
 				byFact[f] = append(byFact[f], k)
@@ -198,7 +198,7 @@ func match(items []news.Article, known []stored, body func(stored) (string, erro
 		}
 		compared := map[int]bool{}
 		for _, f := range lookups(a) {
-			if m.shared[f] > 1 {
+			if m.itemCount[f] > 1 {
 				continue // it says nothing, and leads to all that share it
 			}
 			for _, k := range byFact[f] {
@@ -255,7 +255,7 @@ func lookups(a news.Article) []fact {
 	)
 }
 
-func (s stored) lookups() []fact {
+func (s storedItem) lookups() []fact {
 	all := []fact{
 		{factID, keyOf(s.itemID)},
 		{factIDKey, s.idKey},
@@ -282,34 +282,34 @@ func titleKey(a news.Article) int64 { return keyOf(foldTitle(text(a.Title))) }
 func idKey(a news.Article) int64 { return keyOf(text(cmp.Or(a.Keys.ID, a.GUID))) }
 
 // hasKeysOf holds where an article is found by the item's names already.
-func (s stored) hasKeysOf(a news.Article) bool {
+func (s storedItem) hasKeysOf(a news.Article) bool {
 	return s.keyed && s.idKey == idKey(a) && s.addressKey == keyOf(a.Keys.Address) && s.titleKey == titleKey(a) && s.textKey == keyOf(a.Keys.Text) && s.date == millis(a.Published)
 }
 
-func (m *matcher) compare(a news.Article, s stored) facts {
+func (m *matcher) compare(a news.Article, s storedItem) comparison {
 	title, stitle := foldTitle(text(a.Title)), s.folded
-	f := facts{
+	f := comparison{
 		id:      m.name(factID, keyOf(text(a.GUID)), keyOf(s.itemID)),
 		address: m.name(factAddress, keyOf(a.Keys.Address), s.addressKey),
 		title:   m.fact(fact{factTitle, keyOf(title)}, keyOf(stitle)),
 		date:    m.fact(fact{factDate, millis(a.Published)}, s.date),
 	}
 	if !s.keyed && a.Keys.Address != "" && samePage(a.URL, s.url) {
-		f.address = agrees
+		f.address = equal
 	}
-	if f.id == against && idKey(a) == s.idKey {
-		f.id = alike
+	if f.id == differs && idKey(a) == s.idKey {
+		f.id = similar
 	}
-	if f.address == against && samePage(a.URL, s.url) {
-		f.address = alike
+	if f.address == differs && samePage(a.URL, s.url) {
+		f.address = similar
 	}
-	if f.title == against && overlap(title, stitle, titleRun) >= titleAlike {
-		f.title = alike
+	if f.title == differs && ngramOverlap(title, stitle, titleNgram) >= titleSimilar {
+		f.title = similar
 	}
-	f.moment = f.date == agrees && a.Published.UTC().Truncate(24*time.Hour) != a.Published.UTC()
+	f.exactTime = f.date == equal && a.Published.UTC().Truncate(24*time.Hour) != a.Published.UTC()
 	same := s.hash == text(a.Hash)
 	f.identical = same && s.itemID == text(a.GUID) && s.date == millis(a.Published) && (s.addressKey == keyOf(a.Keys.Address) || !s.keyed)
-	known := silent
+	known := unknown
 	var looked bool
 	f.text = func() agreement {
 		if !looked {
@@ -323,58 +323,58 @@ func (m *matcher) compare(a news.Article, s stored) facts {
 // fact compares one that items may share with the stored article's.
 func (m *matcher) fact(f fact, have int64) agreement {
 	switch {
-	case f.key == 0 || have == 0 || m.shared[f] > 1:
-		return silent
+	case f.key == 0 || have == 0 || m.itemCount[f] > 1:
+		return unknown
 	case f.key == have:
-		return agrees
+		return equal
 	}
-	return against
+	return differs
 }
 
 // name compares one that stored articles may share as well.
 func (m *matcher) name(kind factKind, key, have int64) agreement {
-	if m.held[fact{kind, have}] > 1 {
-		return silent
+	if m.nameCount[fact{kind, have}] > 1 {
+		return unknown
 	}
 	return m.fact(fact{kind, key}, have)
 }
 
 // compareText compares what item and article say besides their titles. Where the one is cut short, as a teaser of a page
 // that was read, what it has counts.
-func (m *matcher) compareText(a news.Article, s stored, same bool) agreement {
+func (m *matcher) compareText(a news.Article, s storedItem, same bool) agreement {
 	key := keyOf(a.Keys.Text)
 	switch {
 	case key == 0 || s.keyed && s.textKey == 0:
-		return silent
-	case m.shared[fact{factText, key}] > 1:
-		return silent
+		return unknown
+	case m.itemCount[fact{factText, key}] > 1:
+		return unknown
 	case same || s.textKey == key:
-		return agrees
-	case m.bodies >= maxBodies:
-		return against
+		return equal
+	case m.textReads >= maxTextReads:
+		return differs
 	}
-	m.bodies++
-	body, err := m.body(s)
+	m.textReads++
+	body, err := m.readText(s)
 	m.err = errors.Join(m.err, err)
 	switch {
 	case body == "":
-		return silent
-	case overlap(foldTitle(a.Body()), foldTitle(body), textRun) >= textAlike:
-		return alike
+		return unknown
+	case ngramOverlap(foldTitle(a.Body()), foldTitle(body), textNgram) >= textSimilar:
+		return similar
 	}
-	return against
+	return differs
 }
 
 // Texts are alike where a third of the shorter one's runs of 8 characters stand in the other, and titles where half of the
 // runs of 3 do: in any script, and whatever was put before or behind. Two texts about different things share a few in a hundred.
 const (
-	textRun, textAlike   = 8, 1. / 3
-	titleRun, titleAlike = 3, 1. / 2
+	textNgram, textSimilar   = 8, 1. / 3
+	titleNgram, titleSimilar = 3, 1. / 2
 )
 
-// overlap is the share of the runs of n characters of the text with fewer of them that the other has, 0 where one has none.
-func overlap(a, b string, n int) float64 {
-	x, y := runs(a, n), runs(b, n)
+// ngramOverlap is the share of the runs of n characters of the text with fewer of them that the other has, 0 where one has none.
+func ngramOverlap(a, b string, n int) float64 {
+	x, y := ngrams(a, n), ngrams(b, n)
 	if len(x) > len(y) {
 		x, y = y, x
 	}
@@ -393,7 +393,7 @@ func overlap(a, b string, n int) float64 {
 // maxCompared is how many bytes of a text are compared.
 const maxCompared = 20_000
 
-func runs(s string, n int) map[string]bool {
+func ngrams(s string, n int) map[string]bool {
 	s = s[:min(len(s), maxCompared)]
 	var starts []int
 	for i := range s {

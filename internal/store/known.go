@@ -27,8 +27,8 @@ const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (gui
 			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.text_key = w.value ORDER BY x.id DESC LIMIT ?7))
 	ORDER BY id`
 
-// known looks up at once what all items of a poll may be.
-func (c *collector) known(ctx context.Context, p Poll) ([]stored, error) {
+// knownItems looks up at once what all items of a poll may be.
+func (c *logWriter) knownItems(ctx context.Context, p Poll) ([]storedItem, error) {
 	if len(p.Articles) == 0 {
 		return nil, nil
 	}
@@ -37,7 +37,7 @@ func (c *collector) known(ctx context.Context, p Poll) ([]stored, error) {
 		guids = append(guids, text(cmp.Or(a.GUID, a.URL, a.Hash)))
 	}
 	args := append([]any{p.Feed.ID, textList(distinct(guids))}, keyLists(p)...)
-	return collect(ctx, c.query, func(row scanner) (s stored, err error) {
+	return collect(ctx, c.query, func(row scanner) (s storedItem, err error) {
 		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen, &s.idKey, &s.addressKey, &s.titleKey, &s.textKey,
 			&s.keyed, &s.undated)
 		return s, err
@@ -69,7 +69,7 @@ func distinct[T cmp.Ordered](keys []T) []T {
 const storedTextSQL = `SELECT a.summary, b.body FROM articles AS a JOIN bodies AS b ON b.article_id = a.id WHERE a.id = ?`
 
 // storedText gives an article's text, or its summary where it has no more.
-func (c *collector) storedText(ctx context.Context, s stored) (string, error) {
+func (c *logWriter) storedText(ctx context.Context, s storedItem) (string, error) {
 	if s.aged {
 		return "", nil
 	}
@@ -113,8 +113,8 @@ const (
 	dropAgedSQL   = `DELETE FROM aged_items WHERE feed_id = ?`
 )
 
-// aged gives the aged-out items that those of a poll may be, and whether its feed has any at all.
-func (c *collector) aged(ctx context.Context, p Poll) (has bool, items []stored, err error) {
+// agedItems gives the aged-out items that those of a poll may be, and whether its feed has any at all.
+func (c *logWriter) agedItems(ctx context.Context, p Poll) (has bool, items []storedItem, err error) {
 	if len(p.Articles) == 0 {
 		return false, nil, nil
 	}
@@ -122,7 +122,7 @@ func (c *collector) aged(ctx context.Context, p Poll) (has bool, items []stored,
 		return false, nil, err
 	}
 	args := append([]any{p.Feed.ID}, keyLists(p)...)
-	items, err = collect(ctx, c.query, func(row scanner) (s stored, err error) {
+	items, err = collect(ctx, c.query, func(row scanner) (s storedItem, err error) {
 		s.keyed, s.aged = true, true
 		err = row.Scan(&s.id, &s.guid, &s.itemID, &s.hash, &s.url, &s.title, &s.published, &s.date, &s.seen,
 			&s.idKey, &s.addressKey, &s.titleKey, &s.textKey, &s.undated, &s.listed)
@@ -132,7 +132,7 @@ func (c *collector) aged(ctx context.Context, p Poll) (has bool, items []stored,
 }
 
 // listAged notes which aged-out items a poll listed, and forgets those of its feed that no document lists any more.
-func (c *collector) listAged(ctx context.Context, p Poll, listed []stored) error {
+func (c *logWriter) listAged(ctx context.Context, p Poll, listed []storedItem) error {
 	for _, s := range listed {
 		if s.listed < millis(p.Feed.Checked.Add(-agedNoted)) {
 			if err := c.exec(ctx, listAgedSQL, millis(p.Feed.Checked), s.id); err != nil {

@@ -8,28 +8,28 @@ import (
 	"headwater/internal/news"
 )
 
-const logSQL = `SELECT ` + lightColumns + wholeFrom + ` WHERE a.seq > ? ORDER BY a.seq LIMIT ?`
+const logSQL = `SELECT ` + headerColumns + wholeFromSQL + ` WHERE a.seq > ? ORDER BY a.seq LIMIT ?`
 
 // Log gives whole articles whose newest log entry is after the given one, in log order.
 func (db *DB) Log(ctx context.Context, after int64, limit int) ([]news.Article, error) {
 	return db.whole(ctx, logSQL, after, limit)
 }
 
-// markLog is the newest number of the log of articles.
-const markLog = "log"
+// watermarkLog is the newest number of the log of articles.
+const watermarkLog = "log"
 
-const lastSeqSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + markLog + `'), 0)`
+const lastSeqSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + watermarkLog + `'), 0)`
 
 // LastSeq is the newest number that the log ever gave, 0 for none: the entries of aged-out articles are gone.
 func (db *DB) LastSeq(ctx context.Context) (seq int64, err error) {
 	return db.number(ctx, "end of the log", lastSeqSQL)
 }
 
-const markSQL = `SELECT value FROM marks WHERE name = ?`
+const watermarkSQL = `SELECT value FROM marks WHERE name = ?`
 
-// Mark tells how far a stage has read the log, 0 where it has not begun.
-func (db *DB) Mark(ctx context.Context, name string) (int64, error) {
-	return db.number(ctx, "mark "+name, markSQL, name)
+// Watermark tells how far a stage has read the log, 0 where it has not begun.
+func (db *DB) Watermark(ctx context.Context, name string) (int64, error) {
+	return db.number(ctx, "mark "+name, watermarkSQL, name)
 }
 
 const countAfterSQL = `SELECT count(*) FROM articles WHERE seq > ?`
@@ -40,12 +40,12 @@ func (db *DB) CountAfter(ctx context.Context, seq int64) (int, error) {
 	return int(n), err
 }
 
-const setMarkSQL = `INSERT INTO marks (name, value) VALUES (?, ?)
+const setWatermarkSQL = `INSERT INTO marks (name, value) VALUES (?, ?)
 	ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`
 
-// setMark moves a mark. Marks never move back.
-func (t tx) setMark(ctx context.Context, name string, value int64) error {
-	return t.exec(ctx, setMarkSQL, name, value)
+// setWatermark raises a watermark. It never falls.
+func (t tx) setWatermark(ctx context.Context, name string, value int64) error {
+	return t.exec(ctx, setWatermarkSQL, name, value)
 }
 
 const beginEpochSQL = `INSERT INTO epochs (first, id) SELECT ?1, ?2
@@ -78,11 +78,11 @@ func (db *DB) Epoch(ctx context.Context, seq int64) (id string, err error) {
 	return id, err
 }
 
-// markChanges is the newest number of the story log.
-const markChanges = "changes"
+// watermarkStories is the newest number of the story log.
+const watermarkStories = "changes"
 
 // lastChangeSQL is the newest number of the story log, as a part of statements.
-const lastChangeSQL = `coalesce((SELECT value FROM marks WHERE name = '` + markChanges + `'), 0)`
+const lastChangeSQL = `coalesce((SELECT value FROM marks WHERE name = '` + watermarkStories + `'), 0)`
 
 const storyLogSQL = `SELECT l.seq, l.story_id, l.first, coalesce(r.new, 0), s.id IS NULL AND r.new IS NULL FROM story_log AS l
 	LEFT JOIN stories AS s ON s.id = l.story_id LEFT JOIN redirects AS r ON r.old = l.story_id
@@ -97,10 +97,12 @@ func (db *DB) StoryLog(ctx context.Context, after int64, limit int) ([]news.Stor
 }
 
 // LastChange is the newest number of the story log, 0 for an empty one.
-func (db *DB) LastChange(ctx context.Context) (int64, error) { return db.Mark(ctx, markChanges) }
+func (db *DB) LastChange(ctx context.Context) (int64, error) {
+	return db.Watermark(ctx, watermarkStories)
+}
 
-// collector mints ids and sequence numbers. It may, as there is one writer.
-type collector struct {
+// logWriter gives articles ids and numbers of the log in a transaction. There is one writer, so it counts by itself.
+type logWriter struct {
 	tx
 	start, seq, id int64
 }
@@ -109,22 +111,22 @@ type collector struct {
 const lastSQL = `SELECT (` + lastSeqSQL + `),
 	coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'articles'), 0)`
 
-func (c *collector) begin(ctx context.Context) error {
+func (c *logWriter) begin(ctx context.Context) error {
 	err := c.scan(ctx, []any{&c.seq, &c.id}, lastSQL)
 	c.start = c.seq
 	return err
 }
 
 // appendLog ends a transaction that gave articles new numbers: their epoch begins, and the mark of the log moves.
-func (c *collector) appendLog(ctx context.Context) error {
+func (c *logWriter) appendLog(ctx context.Context) error {
 	if c.seq == c.start {
 		return nil
 	}
 	if err := c.beginEpoch(ctx, c.start+1); err != nil {
 		return err
 	}
-	return c.setMark(ctx, markLog, c.seq)
+	return c.setWatermark(ctx, watermarkLog, c.seq)
 }
 
-// markTopics is how far the story log has been held against the topics.
-const markTopics = "topics"
+// watermarkTopics is how far the story log was matched with the topics.
+const watermarkTopics = "topics"

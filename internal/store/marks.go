@@ -155,7 +155,7 @@ func (c *markCache) keep(user int64, m news.Marks, changes int64) {
 // maxMarkedUsers is of how many users marks are kept: of a million articles some 250 KB each.
 const maxMarkedUsers = 100
 
-const statesSQL = `SELECT wanted.value, EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = wanted.value), l.label
+const itemStatesSQL = `SELECT wanted.value, EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = wanted.value), l.label
 	FROM json_each(?2) AS wanted LEFT JOIN labelled AS l ON l.article_id = wanted.value AND l.user_id = ?1 ORDER BY l.label`
 
 // States gives what a user made of articles.
@@ -177,7 +177,7 @@ func (db *DB) States(ctx context.Context, user int64, ids []int64) (map[int64]ne
 		}
 		states[id] = s
 		return nil
-	}, statesSQL, user, idList(ids))
+	}, itemStatesSQL, user, idList(ids))
 	return states, err
 }
 

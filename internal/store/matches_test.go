@@ -32,7 +32,7 @@ func topicNamed(t *testing.T, db *DB, name string) news.Topic {
 	return topic
 }
 
-func putMatches(t *testing.T, db *DB, m Matching) {
+func putMatches(t *testing.T, db *DB, m MatchBatch) {
 	t.Helper()
 	if err := db.PutMatches(t.Context(), m); err != nil {
 		t.Fatal(err)
@@ -53,29 +53,29 @@ func checkMatches(t *testing.T, db *DB, want map[int64][]int64) {
 // TestPutMatches has matches come, end, and follow stories that go into each other or are no more.
 func TestPutMatches(t *testing.T) {
 	db, tides, rail := topicsOf(t)
-	putMatches(t, db, Matching{Through: 3, Matches: []Match{
+	putMatches(t, db, MatchBatch{Through: 3, Matches: []Match{
 		{Topic: tides.ID, Story: 1, Seq: 3, At: day}, {Topic: tides.ID, Story: 2, Seq: 2, At: day}, {Topic: rail.ID, Story: 2, Seq: 2, At: day}, {Topic: 99, Story: 1, Seq: 3},
-	}, Looked: []Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 3, Story: 2, Seq: 3}, {Article: 99, Story: 2, Seq: 3}}})
+	}, Checks: []TopicCheck{{Article: 1, Story: 1, Seq: 1}, {Article: 3, Story: 2, Seq: 3}, {Article: 99, Story: 2, Seq: 3}}})
 	checkMatches(t, db, map[int64][]int64{1: {tides.ID}, 2: {tides.ID, rail.ID}})
 
-	putMatches(t, db, Matching{Through: 4, Matches: []Match{{Topic: tides.ID, Story: 1, Seq: 9}}, Ended: []Match{{Topic: rail.ID, Story: 2}}})
+	putMatches(t, db, MatchBatch{Through: 4, Matches: []Match{{Topic: tides.ID, Story: 1, Seq: 9}}, Ended: []Match{{Topic: rail.ID, Story: 2}}})
 	checkMatches(t, db, map[int64][]int64{1: {tides.ID}, 2: {tides.ID}})
-	if mark, err := db.Mark(t.Context(), "topics"); mark != 4 || err != nil {
+	if mark, err := db.Watermark(t.Context(), "topics"); mark != 4 || err != nil {
 		t.Errorf("mark %d, %v", mark, err)
 	}
 
-	putMatches(t, db, Matching{Through: 5, Changes: []news.StoryChange{{Seq: 5, Story: 2, Into: 1}}})
+	putMatches(t, db, MatchBatch{Through: 5, Changes: []news.StoryChange{{Seq: 5, Story: 2, Into: 1}}})
 	checkMatches(t, db, map[int64][]int64{1: {tides.ID}})
 	got, err := db.matchesAfter(t.Context(), tides.ID, 0)
 	if diff := cmp.Diff([]Match{{Topic: tides.ID, Story: 1, Seq: 2, At: day}}, got); diff != "" || err != nil {
 		t.Errorf("%v: %s", err, diff)
 	}
-	looked, err := db.Looked(t.Context(), []int64{1})
-	if diff := cmp.Diff([]Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 3, Story: 1, Seq: 3}}, looked); diff != "" || err != nil {
+	looked, err := db.TopicChecks(t.Context(), []int64{1})
+	if diff := cmp.Diff([]TopicCheck{{Article: 1, Story: 1, Seq: 1}, {Article: 3, Story: 1, Seq: 3}}, looked); diff != "" || err != nil {
 		t.Errorf("%v: %s", err, diff)
 	}
 
-	putMatches(t, db, Matching{Through: 6, Changes: []news.StoryChange{{Seq: 6, Story: 1, Gone: true}}, Left: []int64{1, 3}})
+	putMatches(t, db, MatchBatch{Through: 6, Changes: []news.StoryChange{{Seq: 6, Story: 1, Gone: true}}, Unassigned: []int64{1, 3}})
 	checkMatches(t, db, map[int64][]int64{})
 }
 
@@ -96,16 +96,16 @@ func TestNewOfTopics(t *testing.T) {
 	second := story(2, 2, 3)
 	second.Title = "Another headline" // what comes out as it was is no change
 	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2, 4), second}})
-	putMatches(t, db, Matching{Through: 4, Matches: []Match{{Topic: tides.ID, Story: 1, Seq: 3}, {Topic: tides.ID, Story: 2, Seq: 4}}})
+	putMatches(t, db, MatchBatch{Through: 4, Matches: []Match{{Topic: tides.ID, Story: 1, Seq: 3}, {Topic: tides.ID, Story: 2, Seq: 4}}})
 	count(1)
 	for _, through := range []int64{3, 1 << 60} {
-		if err := db.SeeTopic(t.Context(), tides.ID, through); err != nil {
+		if err := db.MarkTopicSeen(t.Context(), tides.ID, through); err != nil {
 			t.Fatal(err)
 		}
 		count(map[int64]int{3: 1, 1 << 60: 0}[through])
 	}
 	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(3, 3, 3)}})
-	putMatches(t, db, Matching{Through: 6, Matches: []Match{{Topic: tides.ID, Story: 3, Seq: 6}}})
+	putMatches(t, db, MatchBatch{Through: 6, Matches: []Match{{Topic: tides.ID, Story: 3, Seq: 6}}})
 	count(1)
 }
 

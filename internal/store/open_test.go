@@ -45,7 +45,7 @@ func writeForever(ctx context.Context, dir string) error {
 	if err != nil && !errors.Is(err, news.ErrExists) {
 		return err
 	}
-	start, err := db.Mark(ctx, "settle") // what was collected and not settled comes again
+	start, err := db.Watermark(ctx, "settle") // what was collected and not settled comes again
 	if err != nil {
 		return err
 	}
@@ -78,7 +78,7 @@ func whole(t *testing.T, dir string) (articles, settled int) {
 	status, errS := db.Status(ctx)
 	feed, errF := db.FeedByURL(ctx, feedURL(0))
 	last, errL := db.LastSeq(ctx)
-	mark, errM := db.Mark(ctx, "settle")
+	mark, errM := db.Watermark(ctx, "settle")
 	if err := errors.Join(errS, errF, errL, errM); err != nil {
 		t.Fatal(err)
 	}

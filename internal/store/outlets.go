@@ -21,14 +21,14 @@ func (db *DB) Outlets(ctx context.Context, l news.OutletList) ([]news.OutletCoun
 	}, outletsSQL, text(l.After.Domain), text(l.After.Name), text(l.Domain), limitOr(l.Limit))
 }
 
-const publishedSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
+const outletDomainsSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
 	WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_outlet WHERE outlet_domain = wanted.value)`
 
-const publishedNameSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
+const outletNamesSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
 	WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_outlet WHERE outlet_domain = '' AND outlet_name = wanted.value)`
 
-// Published says, by their keys, which of some outlets have an article here.
-func (db *DB) Published(ctx context.Context, outlets []news.Outlet) (map[string]bool, error) {
+// HaveArticles says, by their keys, which of some outlets have an article here.
+func (db *DB) HaveArticles(ctx context.Context, outlets []news.Outlet) (map[string]bool, error) {
 	var domains, names []string
 	for _, o := range outlets {
 		if o.Domain != "" {
@@ -38,11 +38,11 @@ func (db *DB) Published(ctx context.Context, outlets []news.Outlet) (map[string]
 		}
 	}
 	out := map[string]bool{}
-	for query, wanted := range map[string][]string{publishedSQL: domains, publishedNameSQL: names} {
+	for query, wanted := range map[string][]string{outletDomainsSQL: domains, outletNamesSQL: names} {
 		if len(wanted) == 0 {
 			continue
 		}
-		param, err := list(wanted)
+		param, err := encodeList(wanted)
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +52,7 @@ func (db *DB) Published(ctx context.Context, outlets []news.Outlet) (map[string]
 		}
 		for _, s := range found {
 			o := news.Outlet{Domain: s}
-			if query == publishedNameSQL {
+			if query == outletNamesSQL {
 				o = news.Outlet{Name: s}
 			}
 			out[o.Key()] = true
@@ -119,7 +119,7 @@ func (db *DB) ItemsSeen(ctx context.Context, from, until time.Time, limit int, e
 			return err
 		}
 		a.Published, a.Seen = fromMillis(published), fromMillis(seen)
-		if r.Claims, err = toClaims(claims); err != nil {
+		if r.Claims, err = decodeClaims(claims); err != nil {
 			return err
 		}
 		return each(r)

@@ -25,17 +25,17 @@ type Page struct {
 	Again time.Time
 }
 
-const pagesMark = "full text mark"
+const watermarkPages = "full text mark"
 
-// PagesMark gives the sequence number up to which articles were looked at for pages to read.
-func (db *DB) PagesMark(ctx context.Context) (int64, error) {
-	value, err := db.Setting(ctx, pagesMark)
+// PagesWatermark gives the sequence number up to which articles were looked at for pages to read.
+func (db *DB) PagesWatermark(ctx context.Context) (int64, error) {
+	value, err := db.Setting(ctx, watermarkPages)
 	if err != nil || value == "" {
 		return 0, err
 	}
 	seq, err := strconv.ParseInt(value, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("setting %s: %w", pagesMark, err)
+		return 0, fmt.Errorf("setting %s: %w", watermarkPages, err)
 	}
 	return seq, nil
 }
@@ -56,23 +56,23 @@ func (db *DB) QueuePages(ctx context.Context, mark int64, pages []Page) error {
 		if err := t.each(ctx, queuePageSQL, rows); err != nil {
 			return err
 		}
-		if err := t.each(ctx, hostWaitsSQL, hosts); err != nil {
+		if err := t.each(ctx, queueHostSQL, hosts); err != nil {
 			return err
 		}
-		return t.exec(ctx, setSettingSQL, pagesMark, strconv.FormatInt(mark, 10))
+		return t.exec(ctx, setSettingSQL, watermarkPages, strconv.FormatInt(mark, 10))
 	})
 }
 
-const pagesHadSQL = `SELECT p.article_id, p.hash FROM json_each(?) AS wanted CROSS JOIN pages AS p
+const pageHashesSQL = `SELECT p.article_id, p.hash FROM json_each(?) AS wanted CROSS JOIN pages AS p
 	WHERE p.article_id = wanted.value AND p.state = 'ok'`
 
-// PagesHad gives, of the articles whose text is that of a page, the hash of the item that it stands for.
-func (db *DB) PagesHad(ctx context.Context, articles []news.Article) (map[int64]string, error) {
+// PageHashes gives, of the articles whose text is that of a page, the hash of the item that it stands for.
+func (db *DB) PageHashes(ctx context.Context, articles []news.Article) (map[int64]string, error) {
 	ids := make([]int64, len(articles))
 	for i, a := range articles {
 		ids[i] = a.ID
 	}
-	return byID(ctx, db, "pages had", pagesHadSQL, ids, func(row scanner) (id int64, hash string, err error) {
+	return byID(ctx, db, "pages had", pageHashesSQL, ids, func(row scanner) (id int64, hash string, err error) {
 		err = row.Scan(&id, &hash)
 		return id, hash, err
 	})
@@ -118,36 +118,36 @@ func (db *DB) ExpirePages(ctx context.Context, before time.Time, limit int) (gon
 }
 
 const (
-	keepPageSQL = `UPDATE pages SET asked = ?, tries = tries + 1, state = ?, problem = ? WHERE article_id = ? AND hash = ?`
-	againSQL    = `UPDATE pages SET state = '', due = 0 WHERE article_id = ? AND tries < 2`
-	itemSQL     = `SELECT guid, hash, id, published, seen FROM articles WHERE id = ?`
+	savePageSQL  = `UPDATE pages SET asked = ?, tries = tries + 1, state = ?, problem = ? WHERE article_id = ? AND hash = ?`
+	retryPageSQL = `UPDATE pages SET state = '', due = 0 WHERE article_id = ? AND tries < 2`
+	itemSQL      = `SELECT guid, hash, id, published, seen FROM articles WHERE id = ?`
 )
 
-// KeepPage stores what became of asking for a page. Where a is given, it is the article with the page's text, and revises
+// SavePage stores what became of asking for a page. Where a is given, it is the article with the page's text, and revises
 // the one in the log unless the publisher did meanwhile. It keeps the hash of the feed's item, so that a later poll
 // which brings that again revises nothing.
-func (db *DB) KeepPage(ctx context.Context, p Page, a *news.Article) error {
+func (db *DB) SavePage(ctx context.Context, p Page, a *news.Article) error {
 	return db.write(ctx, "keep page", func(ctx context.Context, t tx) error {
-		if err := t.exec(ctx, keepPageSQL, millis(p.Asked), p.State, text(p.Problem), p.Article, text(p.Hash)); err != nil {
+		if err := t.exec(ctx, savePageSQL, millis(p.Asked), p.State, text(p.Problem), p.Article, text(p.Hash)); err != nil {
 			return err
 		}
 		if !p.Again.IsZero() {
-			if err := t.exec(ctx, againSQL, p.Article); err != nil {
+			if err := t.exec(ctx, retryPageSQL, p.Article); err != nil {
 				return err
 			}
-			return t.exec(ctx, hostRestsSQL, queuePages, text(p.Host), millis(p.Again))
+			return t.exec(ctx, pauseHostSQL, queuePages, text(p.Host), millis(p.Again))
 		}
 		if a == nil {
 			return nil
 		}
-		var old stored
+		var old storedItem
 		err := t.scan(ctx, []any{&old.guid, &old.hash, &old.id, &old.published, &old.seen}, itemSQL, p.Article)
 		if err != nil || old.hash != text(p.Hash) {
-			return found(err)
+			return asNotFound(err)
 		}
 		revised := *a
 		revised.Hash = p.Hash
-		c := collector{tx: t}
+		c := logWriter{tx: t}
 		if err := c.begin(ctx); err != nil {
 			return err
 		}
@@ -176,10 +176,10 @@ type PageQuota struct {
 }
 
 const (
-	// hostWaitsSQL says that pages of a host wait.
-	hostWaitsSQL = `INSERT INTO page_hosts (queue, host) VALUES (?, ?) ON CONFLICT (queue, host) DO UPDATE SET waiting = 1, free = rests`
-	// hostRestsSQL puts off all pages of a host.
-	hostRestsSQL = `INSERT INTO page_hosts (queue, host, free, rests) VALUES (?1, ?2, ?3, ?3)
+	// queueHostSQL says that pages of a host wait.
+	queueHostSQL = `INSERT INTO page_hosts (queue, host) VALUES (?, ?) ON CONFLICT (queue, host) DO UPDATE SET waiting = 1, free = rests`
+	// pauseHostSQL puts off all pages of a host.
+	pauseHostSQL = `INSERT INTO page_hosts (queue, host, free, rests) VALUES (?1, ?2, ?3, ?3)
 		ON CONFLICT (queue, host) DO UPDATE SET free = max(free, excluded.free), rests = max(rests, excluded.rests), waiting = 1`
 	freeHostsSQL = `SELECT host, rests, began, asked FROM page_hosts WHERE queue = ? AND waiting = 1 AND free <= ? ORDER BY free, host LIMIT ?`
 	dropHostSQL  = `DELETE FROM page_hosts WHERE queue = ? AND host = ?`

@@ -46,7 +46,7 @@ func TestPagesAreClaimedByHost(t *testing.T) {
 	q.Now = q.Now.Add(time.Second)
 	claimed(t, db, q) // three of x in this hour
 	for _, id := range []int64{4, 3, 2} {
-		if err := db.KeepPage(t.Context(), Page{Article: id, Hash: "h", Host: "x", Asked: q.Now, State: news.FeedBroken}, nil); err != nil {
+		if err := db.SavePage(t.Context(), Page{Article: id, Hash: "h", Host: "x", Asked: q.Now, State: news.FeedBroken}, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -61,7 +61,7 @@ func TestPagesOfAHostThatRests(t *testing.T) {
 	queue(t, db, "x", "x", "y")
 	q := PageQuota{Now: day, Period: time.Hour, PerHost: 20, Lease: time.Minute, Limit: 2}
 	claimed(t, db, q, 2, 3)
-	if err := db.KeepPage(t.Context(), Page{Article: 2, Hash: "h", Host: "x", Asked: day, State: news.FeedTimeout, Again: day.Add(3 * time.Hour)}, nil); err != nil {
+	if err := db.SavePage(t.Context(), Page{Article: 2, Hash: "h", Host: "x", Asked: day, State: news.FeedTimeout, Again: day.Add(3 * time.Hour)}, nil); err != nil {
 		t.Fatal(err)
 	}
 	queue(t, db, "x", "x", "y") // it rests whatever comes in

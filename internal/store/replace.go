@@ -13,28 +13,28 @@ import (
 )
 
 const (
-	touchedSQL = `SELECT value FROM json_each(?) UNION
+	affectedStoriesSQL = `SELECT value FROM json_each(?) UNION
 		SELECT story_id FROM members WHERE article_id IN (SELECT value FROM json_each(?))`
-	eventsOfSQL = `SELECT DISTINCT event_id FROM stories WHERE id IN (SELECT value FROM json_each(?))`
-	emptyOutSQL = `DELETE FROM members WHERE story_id IN (SELECT value FROM json_each(?))`
-	takeOutSQL  = `DELETE FROM members WHERE article_id IN (SELECT value FROM json_each(?))`
-	revivedSQL  = `SELECT old FROM redirects WHERE old IN (SELECT value FROM json_each(?))`
-	reviveSQL   = `DELETE FROM redirects WHERE old IN (SELECT value FROM json_each(?))`
-	emptySQL    = `SELECT s.id FROM stories AS s WHERE s.id IN (SELECT value FROM json_each(?))
+	eventsOfSQL            = `SELECT DISTINCT event_id FROM stories WHERE id IN (SELECT value FROM json_each(?))`
+	clearMembersSQL        = `DELETE FROM members WHERE story_id IN (SELECT value FROM json_each(?))`
+	removeMembersSQL       = `DELETE FROM members WHERE article_id IN (SELECT value FROM json_each(?))`
+	formerRedirectsSQL     = `SELECT old FROM redirects WHERE old IN (SELECT value FROM json_each(?))`
+	dropFormerRedirectsSQL = `DELETE FROM redirects WHERE old IN (SELECT value FROM json_each(?))`
+	emptySQL               = `SELECT s.id FROM stories AS s WHERE s.id IN (SELECT value FROM json_each(?))
 		AND NOT EXISTS (SELECT 1 FROM members AS m WHERE m.story_id = s.id)`
 	clearRedirectsSQL = `DELETE FROM redirects WHERE new IN (SELECT value FROM json_each(?))`
 	clearStoriesSQL   = `DELETE FROM stories WHERE id IN (SELECT value FROM json_each(?))`
 
-	// reachedSQL are events that had one of the stories touched, or have one now; 0, which is none, may have any number of stories.
-	reachedSQL = `(SELECT value FROM json_each(?) WHERE value <> 0 UNION
+	// affectedEventsSQL are events that had one of the stories touched, or have one now; 0, which is none, may have any number of stories.
+	affectedEventsSQL = `(SELECT value FROM json_each(?) WHERE value <> 0 UNION
 		SELECT event_id FROM stories WHERE event_id <> 0 AND id IN (SELECT value FROM json_each(?)))`
-	dropEventsSQL  = `DELETE FROM events WHERE id IN ` + reachedSQL
+	dropEventsSQL  = `DELETE FROM events WHERE id IN ` + affectedEventsSQL
 	countEventsSQL = `INSERT INTO events (id, stories, latest) SELECT event_id, count(*), max(latest) FROM stories
-		WHERE event_id <> 0 AND event_id IN ` + reachedSQL + ` GROUP BY event_id`
+		WHERE event_id <> 0 AND event_id IN ` + affectedEventsSQL + ` GROUP BY event_id`
 
-	unleadSQL = `UPDATE members SET leads = 0 WHERE leads = 1 AND story_id IN (SELECT value FROM json_each(?))`
-	// leadSQL notes which article stands for each story: the origin's, or the earliest where that is no member.
-	leadSQL = `UPDATE members SET leads = 1 WHERE article_id IN (
+	clearLeadsSQL = `UPDATE members SET leads = 0 WHERE leads = 1 AND story_id IN (SELECT value FROM json_each(?))`
+	// setLeadsSQL notes which article stands for each story: the origin's, or the earliest where that is no member.
+	setLeadsSQL = `UPDATE members SET leads = 1 WHERE article_id IN (
 		SELECT coalesce((SELECT m.article_id FROM members AS m WHERE m.article_id = s.origin_article AND m.story_id = s.id),
 			(SELECT y.article_id FROM members AS y CROSS JOIN articles AS x WHERE y.story_id = s.id AND x.id = y.article_id ORDER BY x.time, x.id LIMIT 1))
 		FROM json_each(?) AS wanted CROSS JOIN stories AS s WHERE s.id = wanted.value)`
@@ -73,7 +73,7 @@ func (t tx) replaceStories(ctx context.Context, stories []news.Story, moved map[
 
 	// What is reached has to be read before it changes.
 	named := slices.Concat(ids, slices.Sorted(maps.Keys(moved)), slices.Sorted(maps.Values(moved)))
-	touched, err := t.idList(ctx, touchedSQL, idList(named), articles)
+	touched, err := t.idList(ctx, affectedStoriesSQL, idList(named), articles)
 	if err != nil {
 		return err
 	}
@@ -85,18 +85,18 @@ func (t tx) replaceStories(ctx context.Context, stories []news.Story, moved map[
 	if err != nil {
 		return err
 	}
-	revived, err := t.idList(ctx, revivedSQL, given)
+	revived, err := t.idList(ctx, formerRedirectsSQL, given)
 	if err != nil {
 		return err
 	}
 
-	if err := t.exec(ctx, emptyOutSQL, given); err != nil {
+	if err := t.exec(ctx, clearMembersSQL, given); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, takeOutSQL, articles); err != nil {
+	if err := t.exec(ctx, removeMembersSQL, articles); err != nil {
 		return err
 	}
-	if err := t.exec(ctx, reviveSQL, given); err != nil {
+	if err := t.exec(ctx, dropFormerRedirectsSQL, given); err != nil {
 		return err
 	}
 	if err := t.each(ctx, putStorySQL, rows); err != nil {
@@ -118,7 +118,7 @@ func (t tx) replaceStories(ctx context.Context, stories []news.Story, moved map[
 	if err := t.all(ctx, []string{dropEventsSQL, countEventsSQL}, events, touched); err != nil {
 		return err
 	}
-	if err := t.all(ctx, []string{unleadSQL, leadSQL}, touched); err != nil {
+	if err := t.all(ctx, []string{clearLeadsSQL, setLeadsSQL}, touched); err != nil {
 		return err
 	}
 	return t.logStories(ctx, touched, same, revived)
@@ -143,25 +143,25 @@ func shorten(moved map[int64]int64) map[int64]int64 {
 }
 
 const (
-	// livingSQL is where a story moved before this settlement.
-	livingSQL    = `SELECT coalesce((SELECT new FROM redirects WHERE old = ?1), (SELECT id FROM stories WHERE id = ?1), 0)`
-	moveOnSQL    = `UPDATE redirects SET new = ? WHERE new = ?`
-	moveRestSQL  = `UPDATE members SET story_id = ? WHERE story_id = ?`
-	redirectSQL  = `INSERT INTO redirects (old, new) VALUES (?, ?) ON CONFLICT (old) DO UPDATE SET new = excluded.new`
-	deleteOldSQL = `DELETE FROM stories WHERE id = ?`
+	// currentStorySQL is where a story moved before this settlement.
+	currentStorySQL     = `SELECT coalesce((SELECT new FROM redirects WHERE old = ?1), (SELECT id FROM stories WHERE id = ?1), 0)`
+	forwardRedirectsSQL = `UPDATE redirects SET new = ? WHERE new = ?`
+	moveMembersSQL      = `UPDATE members SET story_id = ? WHERE story_id = ?`
+	redirectSQL         = `INSERT INTO redirects (old, new) VALUES (?, ?) ON CONFLICT (old) DO UPDATE SET new = excluded.new`
+	deleteOldSQL        = `DELETE FROM stories WHERE id = ?`
 )
 
 // moveStories redirects the ids of moved stories. One that moved to a story that does not exist stays as it is.
 func (t tx) moveStories(ctx context.Context, moved map[int64]int64) error {
 	for _, old := range slices.Sorted(maps.Keys(moved)) {
 		var living int64
-		if err := t.scan(ctx, []any{&living}, livingSQL, moved[old]); err != nil {
+		if err := t.scan(ctx, []any{&living}, currentStorySQL, moved[old]); err != nil {
 			return err
 		}
 		if living == 0 || living == old {
 			continue
 		}
-		if err := t.all(ctx, []string{moveOnSQL, moveRestSQL}, living, old); err != nil {
+		if err := t.all(ctx, []string{forwardRedirectsSQL, moveMembersSQL}, living, old); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, redirectSQL, old, living); err != nil {
@@ -219,11 +219,11 @@ const (
 	logStoriesSQL = `INSERT INTO story_log (story_id, seq, first) SELECT value, ?1 + key + 1, ?1 + key + 1 FROM json_each(?2) WHERE true
 		ON CONFLICT (story_id) DO UPDATE SET seq = excluded.seq,
 			first = iif(story_id IN (SELECT value FROM json_each(?3)), excluded.first, first)`
-	otherThanSQL = `SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(?) ORDER BY value`
+	changedStoriesSQL = `SELECT value FROM json_each(?) EXCEPT SELECT value FROM json_each(?) ORDER BY value`
 
 	// The lists of each feed's stories.
-	unlistSQL = `DELETE FROM story_feeds WHERE story_id IN (SELECT value FROM json_each(?))`
-	listSQL   = `INSERT INTO story_feeds (feed_id, changed, latest, story_id) SELECT DISTINCT a.feed_id, s.changed, s.latest, s.id
+	removeFromFeedListsSQL = `DELETE FROM story_feeds WHERE story_id IN (SELECT value FROM json_each(?))`
+	addToFeedListsSQL      = `INSERT INTO story_feeds (feed_id, changed, latest, story_id) SELECT DISTINCT a.feed_id, s.changed, s.latest, s.id
 		FROM json_each(?) AS wanted CROSS JOIN stories AS s CROSS JOIN members AS m CROSS JOIN articles AS a
 		WHERE s.id = wanted.value AND m.story_id = s.id AND a.id = m.article_id`
 )
@@ -236,7 +236,7 @@ func (t tx) logStories(ctx context.Context, touched, same, revived string) error
 	if err := t.scan(ctx, []any{&last}, `SELECT `+lastChangeSQL); err != nil {
 		return err
 	}
-	changed, err := t.ids(ctx, otherThanSQL, touched, same)
+	changed, err := t.ids(ctx, changedStoriesSQL, touched, same)
 	if err != nil {
 		return err
 	}
@@ -244,8 +244,8 @@ func (t tx) logStories(ctx context.Context, touched, same, revived string) error
 	if err := t.exec(ctx, logStoriesSQL, last, entries, revived); err != nil {
 		return err
 	}
-	if err := t.all(ctx, []string{unlistSQL, listSQL}, entries); err != nil {
+	if err := t.all(ctx, []string{removeFromFeedListsSQL, addToFeedListsSQL}, entries); err != nil {
 		return err
 	}
-	return t.setMark(ctx, markChanges, last+int64(len(changed)))
+	return t.setWatermark(ctx, watermarkStories, last+int64(len(changed)))
 }

@@ -83,7 +83,7 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 		}
 		phases = append(phases, []any{phase, c.Story})
 		for _, e := range c.Edges {
-			reasons, err := list(e.Reasons)
+			reasons, err := encodeList(e.Reasons)
 			if err != nil {
 				return err
 			}
@@ -114,15 +114,15 @@ type AgedOut struct {
 	Passed   int     // stories that were looked at
 }
 
-// keptSQL holds for article m.article_id where somebody starred, labelled or corrected it.
-const keptSQL = `(EXISTS (SELECT 1 FROM labelled AS l WHERE l.article_id = m.article_id)
+// userKeepsSQL holds for article m.article_id where somebody starred, labelled or corrected it.
+const userKeepsSQL = `(EXISTS (SELECT 1 FROM labelled AS l WHERE l.article_id = m.article_id)
 	OR EXISTS (SELECT 1 FROM corrected AS c WHERE c.article_id = m.article_id))`
 
 const (
-	agingSQL = `SELECT id FROM stories WHERE phase = 2 AND changed < ? ORDER BY changed LIMIT ?`
+	agingStoriesSQL = `SELECT id FROM stories WHERE phase = 2 AND changed < ? ORDER BY changed LIMIT ?`
 	// agingArticlesSQL gives the origin's article last, as long as others are compared with it.
 	agingArticlesSQL = `SELECT m.article_id FROM members AS m CROSS JOIN stories AS s
-		WHERE m.story_id = ?1 AND s.id = ?1 AND NOT ` + keptSQL + ` ORDER BY m.article_id = s.origin_article, m.article_id LIMIT ?2`
+		WHERE m.story_id = ?1 AND s.id = ?1 AND NOT ` + userKeepsSQL + ` ORDER BY m.article_id = s.origin_article, m.article_id LIMIT ?2`
 	membersLeftSQL = `SELECT count(*) FROM members WHERE story_id = ?`
 )
 
@@ -130,7 +130,7 @@ const (
 // It gives nothing once there is nothing to age out.
 func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out AgedOut, err error) {
 	err = db.write(ctx, "age out articles", func(ctx context.Context, t tx) error {
-		stories, err := t.ids(ctx, agingSQL, millis(since), limit)
+		stories, err := t.ids(ctx, agingStoriesSQL, millis(since), limit)
 		if err != nil || len(stories) == 0 {
 			return err
 		}
@@ -204,7 +204,7 @@ var forgetStoriesSQL = []string{
 	`DELETE FROM story_log WHERE story_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM story_log WHERE story_id IN (SELECT r.old FROM redirects AS r WHERE r.new IN (SELECT value FROM json_each(?)))`,
 	`DELETE FROM redirects WHERE new IN (SELECT value FROM json_each(?))`,
-	unlistSQL,
+	removeFromFeedListsSQL,
 }
 
 // ageStories does what the stories' rows need while their articles are still there, and takes the members out.
@@ -223,11 +223,11 @@ func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
 		}
 	}
 	// in this order, as triggers count what users have read
-	if err := t.all(ctx, []string{dropReadMarksSQL, takeOutSQL}, articles); err != nil {
+	if err := t.all(ctx, []string{dropReadMarksSQL, removeMembersSQL}, articles); err != nil {
 		return err
 	}
 	if len(partly) > 0 {
-		if err := t.all(ctx, []string{unleadSQL, leadSQL, unlistSQL, listSQL}, part); err != nil {
+		if err := t.all(ctx, []string{clearLeadsSQL, setLeadsSQL, removeFromFeedListsSQL, addToFeedListsSQL}, part); err != nil {
 			return err
 		}
 	}
@@ -273,8 +273,8 @@ var forgetArticlesOfSQL = []string{
 // retentionSQL are the statements of a step.
 func retentionSQL() []string {
 	return slices.Concat(forgetStoriesSQL, forgetArticlesOfSQL, []string{
-		agingSQL, agingArticlesSQL, membersLeftSQL, eventsOfSQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
-		dropReadMarksSQL, takeOutSQL, unleadSQL, leadSQL, listSQL, clearStoriesSQL, dropEventsSQL, countEventsSQL,
+		agingStoriesSQL, agingArticlesSQL, membersLeftSQL, eventsOfSQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
+		dropReadMarksSQL, removeMembersSQL, clearLeadsSQL, setLeadsSQL, addToFeedListsSQL, clearStoriesSQL, dropEventsSQL, countEventsSQL,
 		uncountSQL, ageItemsSQL, ageIndexedSQL, sourcesLeftSQL, dropSourcesSQL, unindexedSQL,
 	})
 }

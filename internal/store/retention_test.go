@@ -117,9 +117,9 @@ func TestAgeOut(t *testing.T) {
 		{Article: 8, Address: "a.example/2", Link: "https://a.example/2", Host: "a.example"},
 	}})
 	changes, err := db.StoryLog(ctx, 0, 100)
-	errMatch := db.PutMatches(ctx, Matching{
+	errMatch := db.PutMatches(ctx, MatchBatch{
 		Through: changes[len(changes)-1].Seq, Matches: []Match{{Topic: topic, Story: 1, Seq: 1, At: day}},
-		Looked: []Looked{{Article: 1, Story: 1, Seq: 1}, {Article: 8, Story: 5, Seq: 8}},
+		Checks: []TopicCheck{{Article: 1, Story: 1, Seq: 1}, {Article: 8, Story: 5, Seq: 8}},
 	})
 	errs := []error{
 		err, errMatch,
@@ -218,7 +218,7 @@ func TestNumbersAreNotUsedAgain(t *testing.T) {
 		t.Fatalf("the feed is %+v (%v)", f, err)
 	}
 	store(t, db, poll(f, article("later", "title of later")))
-	mark, errMark := db.Mark(ctx, "settle")
+	mark, errMark := db.Watermark(ctx, "settle")
 	if waiting := logged(t, db, mark); errMark != nil || len(waiting) != 1 || waiting[0].ID != 3 || waiting[0].Seq != 3 {
 		t.Errorf("to be settled are %+v (%v)", waiting, errMark)
 	}
@@ -319,7 +319,7 @@ func TestClosedStories(t *testing.T) {
 	}
 	unread := 0
 	err = db.WindowOf(ctx, []int64{1, 4}, func(r WindowRow) error {
-		if errors.Is(r.Unread, ErrNoPrint) && r.Story == 1 {
+		if errors.Is(r.PrintErr, ErrNoPrint) && r.Story == 1 {
 			unread++
 		}
 		return nil

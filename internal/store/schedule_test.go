@@ -47,12 +47,12 @@ func TestAdopting(t *testing.T) {
 		}
 	}
 	for _, to := range []string{feeds[0].URL, feeds[2].URL} { // a feed that came to have it meanwhile keeps it
-		store(t, db, Poll{Feed: feeds[1], Adopt: to})
+		store(t, db, Poll{Feed: feeds[1], NewURL: to})
 		if got, err := db.Feed(ctx, feeds[1].ID); err != nil || got.URL != feeds[1].URL {
 			t.Errorf("it took %s: %+v, %v", to, got, err)
 		}
 	}
-	store(t, db, Poll{Feed: feeds[1], Adopt: "https://free.example/"})
+	store(t, db, Poll{Feed: feeds[1], NewURL: "https://free.example/"})
 	if got, err := db.FeedByURL(ctx, "https://free.example/"); err != nil || got.ID != feeds[1].ID {
 		t.Errorf("got %+v, %v", got, err)
 	}

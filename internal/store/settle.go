@@ -15,9 +15,9 @@ import (
 
 // The mark of settling, and the highest story and event ids ever used.
 const (
-	markSettle = "settle"
-	markStory  = "story"
-	markEvent  = "event"
+	watermarkSettle = "settle"
+	highestStory    = "story"
+	highestEvent    = "event"
 )
 
 // Settlement is what settling a run of the log changed, to be stored in one transaction.
@@ -79,7 +79,7 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 		return err
 	}
 	for _, id := range slices.Sorted(maps.Keys(s.Claims)) {
-		claims, err := list(fromClaims(s.Claims[id]))
+		claims, err := encodeList(encodeClaims(s.Claims[id]))
 		if err != nil {
 			return err
 		}
@@ -109,8 +109,8 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 	for _, m := range []struct {
 		name  string
 		value int64
-	}{{markStory, stories}, {markEvent, events}, {markSettle, s.Through}} {
-		if err := t.setMark(ctx, m.name, m.value); err != nil {
+	}{{highestStory, stories}, {highestEvent, events}, {watermarkSettle, s.Through}} {
+		if err := t.setWatermark(ctx, m.name, m.value); err != nil {
 			return err
 		}
 	}
@@ -120,7 +120,7 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 // putEdges stores edges, in place of those between the same articles.
 func (t tx) putEdges(ctx context.Context, edges []news.Edge) error {
 	for _, e := range edges {
-		reasons, err := list(e.Reasons)
+		reasons, err := encodeList(e.Reasons)
 		if err != nil {
 			return err
 		}
@@ -133,13 +133,13 @@ func (t tx) putEdges(ctx context.Context, edges []news.Edge) error {
 
 // NextStoryID is one more than the highest story id ever used, those of deleted and moved stories included.
 func (db *DB) NextStoryID(ctx context.Context) (int64, error) {
-	n, err := db.Mark(ctx, markStory)
+	n, err := db.Watermark(ctx, highestStory)
 	return n + 1, err
 }
 
 // NextEventID is one more than the highest event id ever used.
 func (db *DB) NextEventID(ctx context.Context) (int64, error) {
-	n, err := db.Mark(ctx, markEvent)
+	n, err := db.Watermark(ctx, highestEvent)
 	return n + 1, err
 }
 
@@ -171,11 +171,11 @@ const putStorySQL = `INSERT INTO stories (id, event_id, title, outlets, first, l
 		changed = iif(signature = excluded.signature, changed, excluded.changed), signature = excluded.signature`
 
 func storyRow(s news.Story, sign []byte) ([]any, error) {
-	evidence, err := list(s.Origin.Evidence)
+	evidence, err := encodeList(s.Origin.Evidence)
 	if err != nil {
 		return nil, fmt.Errorf("story %d: %w", s.ID, err)
 	}
-	scoop, err := fromScoop(s.Origin.Scoop)
+	scoop, err := encodeScoop(s.Origin.Scoop)
 	if err != nil {
 		return nil, fmt.Errorf("story %d: %w", s.ID, err)
 	}
@@ -189,22 +189,22 @@ func storyRow(s news.Story, sign []byte) ([]any, error) {
 const putMemberSQL = `INSERT INTO members (article_id, story_id, role, share, evidence, carries) VALUES (?, ?, ?, ?, ?, ?)`
 
 func memberRow(story int64, m news.Member) ([]any, error) {
-	evidence, err := list(m.Evidence)
+	evidence, err := encodeList(m.Evidence)
 	if err != nil {
 		return nil, fmt.Errorf("story %d, article %d: %w", story, m.Article.ID, err)
 	}
 	return []any{m.Article.ID, story, m.Role, m.Share, evidence, m.Carries}, nil
 }
 
-const weighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 2 AND article_id IN (SELECT value FROM json_each(?))`
+const markWeighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 2 AND article_id IN (SELECT value FROM json_each(?))`
 
-// Weighed stores a settlement that counts what the pages give which articles credit.
-func (db *DB) Weighed(ctx context.Context, articles []int64, s Settlement) error {
+// SettleSources stores a settlement that counts what the pages give which articles credit.
+func (db *DB) SettleSources(ctx context.Context, articles []int64, s Settlement) error {
 	ids := idList(articles)
 	return db.write(ctx, "weigh again", func(ctx context.Context, t tx) error {
 		if err := t.settle(ctx, s); err != nil {
 			return err
 		}
-		return t.exec(ctx, weighedSQL, ids)
+		return t.exec(ctx, markWeighedSQL, ids)
 	})
 }

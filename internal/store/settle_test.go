@@ -348,7 +348,7 @@ func TestSettleMovesTheMarkAndNeverBack(t *testing.T) {
 	db := newsroom(t, 4)
 	for _, step := range []struct{ through, mark int64 }{{0, 0}, {3, 3}, {0, 3}, {2, 3}, {4, 4}} {
 		settle(t, db, Settlement{Through: step.through})
-		mark, errM := db.Mark(t.Context(), "settle")
+		mark, errM := db.Watermark(t.Context(), "settle")
 		status, errS := db.Status(t.Context())
 		if mark != step.mark || status.Unsettled != int(4-step.mark) || errors.Join(errM, errS) != nil {
 			t.Errorf("through %d: mark %d, unsettled %d (%v, %v); want mark %d", step.through, mark, status.Unsettled, errM, errS, step.mark)
@@ -370,7 +370,7 @@ func TestSettleIsAllOrNothing(t *testing.T) {
 		t.Error("a member that is no article was taken")
 	}
 	prints, err := db.Prints(t.Context(), []int64{1})
-	mark, errM := db.Mark(t.Context(), "settle")
+	mark, errM := db.Watermark(t.Context(), "settle")
 	if len(prints)+len(outline(t, db)) != 0 || mark != 0 || errors.Join(err, errM) != nil {
 		t.Errorf("left behind: %v, mark %d (%v, %v)", prints, mark, err, errM)
 	}

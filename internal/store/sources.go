@@ -43,7 +43,7 @@ func (t tx) queueSources(ctx context.Context, cited []Cited) error {
 		if err := t.exec(ctx, putSourceSQL, text(c.Address), text(c.Link), text(c.Host), c.Article); err != nil {
 			return err
 		}
-		if err := t.exec(ctx, hostWaitsSQL, queueSources, text(c.Host)); err != nil {
+		if err := t.exec(ctx, queueHostSQL, queueSources, text(c.Host)); err != nil {
 			return err
 		}
 		if err := t.exec(ctx, putCitingSQL, c.Article, text(c.Address)); err != nil {
@@ -53,16 +53,16 @@ func (t tx) queueSources(ctx context.Context, cited []Cited) error {
 	return nil
 }
 
-// sourceWaits holds for a source that is still to be asked for. One that did not answer is asked once more, a day later.
-const sourceWaits = `state IN ('', 'timeout', 'unreachable') AND tries < 2`
+// sourcePending holds for a source that is still to be asked for. One that did not answer is asked once more, a day later.
+const sourcePending = `state IN ('', 'timeout', 'unreachable') AND tries < 2`
 
 const (
 	claimSourcesSQL = `UPDATE sources SET due = ?1 WHERE id IN (SELECT id FROM sources INDEXED BY sources_wanted
-		WHERE ` + sourceWaits + ` AND host = ?2 AND due <= ?3 ORDER BY credited DESC, id DESC LIMIT ?4)
+		WHERE ` + sourcePending + ` AND host = ?2 AND due <= ?3 ORDER BY credited DESC, id DESC LIMIT ?4)
 		RETURNING address, link, host, credited`
-	leasedSourcesSQL = `SELECT coalesce(min(due), 0) FROM sources INDEXED BY sources_wanted WHERE ` + sourceWaits + ` AND host = ?`
+	leasedSourcesSQL = `SELECT coalesce(min(due), 0) FROM sources INDEXED BY sources_wanted WHERE ` + sourcePending + ` AND host = ?`
 	expireSourcesSQL = `UPDATE sources SET state = '` + expired + `' WHERE id IN (SELECT id FROM sources INDEXED BY sources_waiting
-		WHERE ` + sourceWaits + ` AND credited < ?1 ORDER BY credited LIMIT ?2)`
+		WHERE ` + sourcePending + ` AND credited < ?1 ORDER BY credited LIMIT ?2)`
 )
 
 // ClaimSources gives pages to ask for and keeps them from being given again until they are kept, or until the lease ends. Hosts that
@@ -96,7 +96,7 @@ func (db *DB) ExpireSources(ctx context.Context, before time.Time, limit int) (g
 	return gone, err
 }
 
-const keepSourceSQL = `UPDATE sources SET asked = ?, tries = tries + 1, state = ?, problem = ?, url = ?, canonical = ?, title = ?,
+const saveSourceSQL = `UPDATE sources SET asked = ?, tries = tries + 1, state = ?, problem = ?, url = ?, canonical = ?, title = ?,
 	outlet_name = ?, outlet_domain = ?, outlet_agency = ?, lang = ?, published = ?, print = ?, claims = ?, due = ? WHERE address = ?`
 
 const sourceHadSQL = `UPDATE citing SET weighed = 2 WHERE source_id = (SELECT id FROM sources WHERE address = ?) AND weighed = 0`
@@ -104,9 +104,9 @@ const sourceHadSQL = `UPDATE citing SET weighed = 2 WHERE source_id = (SELECT id
 // sourceAgain is how long after it did not answer a source is asked once more.
 const sourceAgain = 24 * time.Hour
 
-// KeepSource stores what became of asking for a page.
-func (db *DB) KeepSource(ctx context.Context, s Source) error {
-	claims, err := list(fromClaims(s.Claims))
+// SaveSource stores what became of asking for a page.
+func (db *DB) SaveSource(ctx context.Context, s Source) error {
+	claims, err := encodeList(encodeClaims(s.Claims))
 	if err != nil {
 		return err
 	}
@@ -120,7 +120,7 @@ func (db *DB) KeepSource(ctx context.Context, s Source) error {
 		text(a.Outlet.Domain), a.Outlet.Agency, text(a.Lang), millis(a.Published), print, claims, millis(s.Asked.Add(sourceAgain)), text(s.Address),
 	}
 	return db.write(ctx, "keep source", func(ctx context.Context, t tx) error {
-		if err := t.exec(ctx, keepSourceSQL, row...); err != nil || s.State != news.FeedOK {
+		if err := t.exec(ctx, saveSourceSQL, row...); err != nil || s.State != news.FeedOK {
 			return err
 		}
 		return t.exec(ctx, sourceHadSQL, text(s.Address))
@@ -160,7 +160,7 @@ func (db *DB) scanSource(row scanner) (s Source, err error) {
 	if p, err := compact.ReadPrint(print); err == nil { // of another version it is done without: the text is not kept
 		s.Print = p
 	}
-	s.Claims, err = toClaims(claims)
+	s.Claims, err = decodeClaims(claims)
 	return s, err
 }
 

@@ -30,7 +30,7 @@ func wantedOf(t *testing.T, db *DB, q PageQuota) (addresses []string) {
 
 func keep(t *testing.T, db *DB, s Source) {
 	t.Helper()
-	if err := db.KeepSource(t.Context(), s); err != nil {
+	if err := db.SaveSource(t.Context(), s); err != nil {
 		t.Fatal(err)
 	}
 	check(t, db)
@@ -170,7 +170,7 @@ func TestArticlesAreWeighedOnceWithASource(t *testing.T) {
 	keep(t, db, Source{Address: "a", Asked: day, State: news.FeedOK})
 	keep(t, db, Source{Address: "b", Asked: day, State: news.FeedTooLarge})
 	unweighed(1)
-	if err := db.Weighed(t.Context(), []int64{1}, Settlement{}); err != nil {
+	if err := db.SettleSources(t.Context(), []int64{1}, Settlement{}); err != nil {
 		t.Fatal(err)
 	}
 	unweighed()

@@ -13,7 +13,7 @@ import (
 
 const statusSQL = `SELECT (SELECT count(*) FROM feeds WHERE removed = 0), (SELECT coalesce(sum(articles), 0) FROM feeds),
 	(SELECT value FROM counters WHERE name = 'stories'), (SELECT value FROM counters WHERE name = 'events'),
-	(SELECT count(*) FROM articles WHERE seq > coalesce((SELECT value FROM marks WHERE name = '` + markSettle + `'), 0))`
+	(SELECT count(*) FROM articles WHERE seq > coalesce((SELECT value FROM marks WHERE name = '` + watermarkSettle + `'), 0))`
 
 // Status counts what is stored. Unindexed stays 0: the index knows its own mark.
 func (db *DB) Status(ctx context.Context) (s news.Status, err error) {
@@ -24,8 +24,8 @@ func (db *DB) Status(ctx context.Context) (s news.Status, err error) {
 	return s, nil
 }
 
-// promises are what every transaction keeps, each as a query that counts breaches.
-func promises() map[string]string {
+// invariants hold after every transaction. Each has a query that counts violations.
+func invariants() map[string]string {
 	return map[string]string{
 		"feeds whose article counter is wrong": `SELECT count(*) FROM feeds AS f
 			WHERE f.articles <> (SELECT count(*) FROM articles AS a WHERE a.feed_id = f.id)`,
@@ -71,8 +71,8 @@ func (db *DB) Check(ctx context.Context) error {
 		if err := quickCheck(ctx, t); err != nil {
 			return err
 		}
-		kept := promises()
-		maps.Copy(kept, marksAhead())
+		kept := invariants()
+		maps.Copy(kept, watermarksAhead())
 		errs := []error{db.checkBodies(ctx, t)}
 		for name, query := range kept {
 			var n int
@@ -87,15 +87,15 @@ func (db *DB) Check(ctx context.Context) error {
 	})
 }
 
-// marksAhead are marks beyond the end of what they are of, each as a query that counts breaches: whoever has read up to
-// such a mark passes over what comes next.
-func marksAhead() map[string]string {
+// watermarksAhead finds watermarks beyond the end of their log, each with a query that counts them: a reader with such a
+// watermark would skip the next entries.
+func watermarksAhead() map[string]string {
 	return map[string]string{
-		"mark of settling ahead of the log": `SELECT count(*) FROM marks WHERE name = '` + markSettle + `'
+		"mark of settling ahead of the log": `SELECT count(*) FROM marks WHERE name = '` + watermarkSettle + `'
 			AND value > (` + lastSeqSQL + `)`,
-		"mark of reading pages ahead of the log": `SELECT count(*) FROM settings WHERE key = '` + pagesMark + `'
+		"mark of reading pages ahead of the log": `SELECT count(*) FROM settings WHERE key = '` + watermarkPages + `'
 			AND cast(value AS INTEGER) > (` + lastSeqSQL + `)`,
-		"marks of topics or alerts ahead of the log of stories": `SELECT count(*) FROM marks WHERE name IN ('` + markTopics + `', '` + markAlerts + `')
+		"marks of topics or alerts ahead of the log of stories": `SELECT count(*) FROM marks WHERE name IN ('` + watermarkTopics + `', '` + watermarkAlerts + `')
 			AND value > ` + lastChangeSQL,
 		"entries of the log of stories beyond its mark": `SELECT count(*) FROM story_log WHERE seq > ` + lastChangeSQL,
 	}
@@ -140,8 +140,8 @@ const (
 	seenSinceSQL = `SELECT count(*) FROM articles WHERE seen >= ? AND seen < ?`
 )
 
-// Arrived counts the articles first seen from a time on until another, and says when the oldest of all was.
-func (db *DB) Arrived(ctx context.Context, since, until time.Time) (count int, first time.Time, err error) {
+// CountSeen counts the articles first seen from a time on until another, and says when the oldest of all was.
+func (db *DB) CountSeen(ctx context.Context, since, until time.Time) (count int, first time.Time, err error) {
 	n, err := db.number(ctx, "new articles", seenSinceSQL, millis(since), millis(until))
 	if err != nil {
 		return 0, first, err
@@ -158,8 +158,8 @@ type Due struct {
 
 const (
 	dueStoriesSQL  = `SELECT (SELECT count(*) FROM stories WHERE phase = 0 AND changed < ?1) + (SELECT count(*) FROM stories WHERE phase = 2 AND changed < ?1)`
-	dueOpenSQL     = `SELECT count(*) FROM stories AS s CROSS JOIN members AS m WHERE s.phase = 0 AND s.changed < ? AND m.story_id = s.id AND NOT ` + keptSQL
-	dueClosedSQL   = `SELECT count(*) FROM stories AS s CROSS JOIN members AS m WHERE s.phase = 2 AND s.changed < ? AND m.story_id = s.id AND NOT ` + keptSQL
+	dueOpenSQL     = `SELECT count(*) FROM stories AS s CROSS JOIN members AS m WHERE s.phase = 0 AND s.changed < ? AND m.story_id = s.id AND NOT ` + userKeepsSQL
+	dueClosedSQL   = `SELECT count(*) FROM stories AS s CROSS JOIN members AS m WHERE s.phase = 2 AND s.changed < ? AND m.story_id = s.id AND NOT ` + userKeepsSQL
 	dueArticlesSQL = `SELECT (` + dueOpenSQL + `) + (` + dueClosedSQL + `)`
 )
 

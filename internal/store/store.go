@@ -125,8 +125,8 @@ func preparedSQL() []string {
 	return append([]string{
 		lastSQL, knownSQL, guidTakenSQL, renameArticleSQL, feedPolledSQL, feedPushedSQL, insertArticleSQL, insertBodySQL, reviseArticleSQL, reviseBodySQL, beginEpochSQL, forgetEpochsSQL,
 		putPrintSQL, putClaimsSQL, putEdgeSQL, putStorySQL, putMemberSQL,
-		putSourceSQL, queuePageSQL, hostWaitsSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putLookedSQL,
-		putToldSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
+		putSourceSQL, queuePageSQL, queueHostSQL, putCitingSQL, putVectorSQL, putFurnitureSQL, boundFurnitureSQL, putShownSQL, boundShownSQL, putMatchSQL, putTopicCheckSQL,
+		putNotifiedSQL, enqueueSQL, hasAgedSQL, agedSQL, listAgedSQL, forgetAgedSQL, setPhaseSQL,
 	}, retentionSQL()...)
 }
 

@@ -25,8 +25,8 @@ func scanStory(row scanner) (s news.Story, err error) {
 		return s, err
 	}
 	s.First, s.Latest, s.Changed = fromMillis(first), fromMillis(latest), fromMillis(changed)
-	if o.Evidence, err = unlist[news.Evidence](evidence); err == nil {
-		o.Scoop, err = toScoop(scoop)
+	if o.Evidence, err = decodeList[news.Evidence](evidence); err == nil {
+		o.Scoop, err = decodeScoop(scoop)
 	}
 	return s, err
 }
@@ -145,7 +145,7 @@ func (db *DB) CountStories(ctx context.Context, l news.StoryList) (int, error) {
 	return int(n), err
 }
 
-const membersSQL = `SELECT m.story_id, m.role, m.share, m.carries, m.evidence, coalesce(c.claims, ''), ` + lightColumns + `
+const membersSQL = `SELECT m.story_id, m.role, m.share, m.carries, m.evidence, coalesce(c.claims, ''), ` + headerColumns + `
 	FROM json_each(?) AS wanted CROSS JOIN members AS m CROSS JOIN articles AS a LEFT JOIN claims AS c ON c.article_id = a.id
 	WHERE m.story_id = wanted.value AND a.id = m.article_id`
 
@@ -161,15 +161,15 @@ func addMembers(ctx context.Context, t *sql.Tx, stories []news.Story) error {
 	err := eachRow(ctx, t.QueryContext, func(row scanner) error {
 		var story int64
 		var m news.Member
-		var r lightRow
+		var r headerRow
 		var evidence, claims string
 		if err := row.Scan(append([]any{&story, &m.Role, &m.Share, &m.Carries, &evidence, &claims}, r.dest()...)...); err != nil {
 			return err
 		}
 		var errArticle, errEvidence, errClaims error
-		m.Article, errArticle = r.light()
-		m.Evidence, errEvidence = unlist[news.Evidence](evidence)
-		m.Claims, errClaims = toClaims(claims)
+		m.Article, errArticle = r.header()
+		m.Evidence, errEvidence = decodeList[news.Evidence](evidence)
+		m.Claims, errClaims = decodeClaims(claims)
 		at[story].Members = append(at[story].Members, m)
 		return errors.Join(errArticle, errEvidence, errClaims)
 	}, membersSQL, idList(ids))

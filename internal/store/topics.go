@@ -36,18 +36,18 @@ func (db *DB) AddTopic(ctx context.Context, topic news.Topic) (id int64, err err
 
 // topicOptions gives the columns originals, min_outlets, langs and muted.
 func topicOptions(o news.TopicOptions) ([]any, error) {
-	langs, err := list(o.Langs)
+	langs, err := encodeList(o.Langs)
 	if err != nil {
 		return nil, err
 	}
-	muted, err := list(o.Muted)
+	muted, err := encodeList(o.Muted)
 	return []any{o.Originals, o.MinOutlets, langs, muted}, err
 }
 
 const (
-	asksElseSQL   = `SELECT count(*) FROM topics WHERE id = ? AND (query, originals, min_outlets, langs, muted) <> (?, ?, ?, ?, ?)`
-	anewSQL       = `UPDATE topics SET filled = 0, version = version + 1, seen = ` + lastChangeSQL + ` WHERE id = ?`
-	endMatchesSQL = `DELETE FROM topic_stories WHERE topic_id = ?`
+	topicDiffersSQL = `SELECT count(*) FROM topics WHERE id = ? AND (query, originals, min_outlets, langs, muted) <> (?, ?, ?, ?, ?)`
+	resetTopicSQL   = `UPDATE topics SET filled = 0, version = version + 1, seen = ` + lastChangeSQL + ` WHERE id = ?`
+	endMatchesSQL   = `DELETE FROM topic_stories WHERE topic_id = ?`
 )
 
 const changeTopicSQL = `UPDATE OR IGNORE topics SET name = ?, query = ?, originals = ?, min_outlets = ?, langs = ?, muted = ? WHERE id = ?`
@@ -62,11 +62,11 @@ func (db *DB) ChangeTopic(ctx context.Context, topic news.Topic) error {
 			return err
 		}
 		var differs bool
-		if err := t.scan(ctx, []any{&differs}, asksElseSQL, append([]any{topic.ID, text(topic.Query)}, o...)...); err != nil {
+		if err := t.scan(ctx, []any{&differs}, topicDiffersSQL, append([]any{topic.ID, text(topic.Query)}, o...)...); err != nil {
 			return err
 		}
 		if differs {
-			if err := t.all(ctx, []string{anewSQL, endMatchesSQL, quietAlertsSQL}, topic.ID); err != nil {
+			if err := t.all(ctx, []string{resetTopicSQL, endMatchesSQL, skipKnownStoriesSQL}, topic.ID); err != nil {
 				return err
 			}
 		}
@@ -85,12 +85,12 @@ func scanTopic(row scanner) (topic news.Topic, err error) {
 	err = row.Scan(&topic.ID, &topic.User, &topic.Name, &topic.Query, &o.Originals, &o.MinOutlets, &langs, &muted, &topic.Secret, &added,
 		&topic.Seen, &topic.Filled, &topic.Version, &topic.New)
 	if err != nil {
-		return news.Topic{}, found(err)
+		return news.Topic{}, asNotFound(err)
 	}
 	topic.Added = fromMillis(added)
 	var errMuted error
-	o.Langs, err = unlist[string](langs)
-	o.Muted, errMuted = unlist[string](muted)
+	o.Langs, err = decodeList[string](langs)
+	o.Muted, errMuted = decodeList[string](muted)
 	return topic, errors.Join(err, errMuted)
 }
 
@@ -152,18 +152,18 @@ type Match struct {
 	At    time.Time
 }
 
-// Matching is what holding the changed stories against the topics found.
-type Matching struct {
-	Through int64              // the number of the story log that was reached
-	Changes []news.StoryChange // what was read of the log; of stories that went into others or are no more, the matches do too
-	Matches []Match            // those that hold already keep their Seq and At
-	Ended   []Match            // hold no longer; only Topic and Story count
-	Looked  []Looked
-	Left    []int64 // articles that are in no story any more
+// MatchBatch is what holding the changed stories against the topics found.
+type MatchBatch struct {
+	Through    int64              // the number of the story log that was reached
+	Changes    []news.StoryChange // what was read of the log; of stories that went into others or are no more, the matches do too
+	Matches    []Match            // those that hold already keep their Seq and At
+	Ended      []Match            // hold no longer; only Topic and Story count
+	Checks     []TopicCheck
+	Unassigned []int64 // articles that are in no story any more
 }
 
-// Looked says that an article was held against all topics.
-type Looked struct {
+// TopicCheck says that an article was matched with all topics.
+type TopicCheck struct {
 	Article int64
 	Story   int64
 	Seq     int64 // of the article in the log of articles
@@ -175,21 +175,21 @@ const (
 		ON CONFLICT (topic_id, story_id) DO NOTHING`
 	joinMatchesSQL = `INSERT INTO topic_stories (topic_id, story_id, seq, at) SELECT topic_id, ?1, seq, at FROM topic_stories
 		WHERE story_id = ?2 ON CONFLICT (topic_id, story_id) DO UPDATE SET seq = min(seq, excluded.seq), at = min(at, excluded.at)`
-	joinLookedSQL  = `UPDATE topic_articles SET story_id = ? WHERE story_id = ?`
-	dropMatchesSQL = `DELETE FROM topic_stories WHERE story_id = ?`
-	leftSQL        = `DELETE FROM topic_articles WHERE article_id IN (SELECT value FROM json_each(?))`
-	putLookedSQL   = `INSERT INTO topic_articles (article_id, story_id, seq) SELECT id, ?2, ?3 FROM articles WHERE id = ?1
+	moveTopicChecksSQL = `UPDATE topic_articles SET story_id = ? WHERE story_id = ?`
+	dropMatchesSQL     = `DELETE FROM topic_stories WHERE story_id = ?`
+	dropUnassignedSQL  = `DELETE FROM topic_articles WHERE article_id IN (SELECT value FROM json_each(?))`
+	putTopicCheckSQL   = `INSERT INTO topic_articles (article_id, story_id, seq) SELECT id, ?2, ?3 FROM articles WHERE id = ?1
 		ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id, seq = excluded.seq`
 )
 
-// PutMatches stores what matching a run of the story log with the topics gave, in one transaction with the mark markTopics:
+// PutMatches stores what matching a run of the story log with the topics gave, in one transaction with the mark watermarkTopics:
 // new matches and the end of others. The matches of a story that went into another become that one's, with the lower Seq
 // where it has its own; those of a story that is no more are deleted. Topics that were removed meanwhile get nothing.
-func (db *DB) PutMatches(ctx context.Context, m Matching) error {
+func (db *DB) PutMatches(ctx context.Context, m MatchBatch) error {
 	return db.write(ctx, "matches of topics", func(ctx context.Context, t tx) error {
 		for _, c := range m.Changes {
 			if c.Into != 0 {
-				if err := t.all(ctx, []string{joinMatchesSQL, joinLookedSQL}, c.Into, c.Story); err != nil {
+				if err := t.all(ctx, []string{joinMatchesSQL, moveTopicChecksSQL}, c.Into, c.Story); err != nil {
 					return err
 				}
 			}
@@ -209,15 +209,15 @@ func (db *DB) PutMatches(ctx context.Context, m Matching) error {
 				return err
 			}
 		}
-		if err := t.exec(ctx, leftSQL, idList(m.Left)); err != nil {
+		if err := t.exec(ctx, dropUnassignedSQL, idList(m.Unassigned)); err != nil {
 			return err
 		}
-		for _, l := range m.Looked {
-			if err := t.exec(ctx, putLookedSQL, l.Article, l.Story, l.Seq); err != nil {
+		for _, l := range m.Checks {
+			if err := t.exec(ctx, putTopicCheckSQL, l.Article, l.Story, l.Seq); err != nil {
 				return err
 			}
 		}
-		return t.setMark(ctx, markTopics, m.Through)
+		return t.setWatermark(ctx, watermarkTopics, m.Through)
 	})
 }
 
@@ -264,27 +264,29 @@ func (db *DB) MatchesOf(ctx context.Context, stories []int64) (map[int64][]int64
 	return of, err
 }
 
-const lookedSQL = `SELECT article_id, story_id, seq FROM topic_articles WHERE story_id IN (SELECT value FROM json_each(?1))
+const topicChecksSQL = `SELECT article_id, story_id, seq FROM topic_articles WHERE story_id IN (SELECT value FROM json_each(?1))
 	UNION SELECT article_id, story_id, seq FROM topic_articles WHERE article_id IN
 		(SELECT article_id FROM members WHERE story_id IN (SELECT value FROM json_each(?1)))`
 
-// Looked gives what has been held against the topics: the articles that were in these stories then, and those that are in
+// TopicChecks gives what has been held against the topics: the articles that were in these stories then, and those that are in
 // them now.
-func (db *DB) Looked(ctx context.Context, stories []int64) ([]Looked, error) {
-	return rowsOf(ctx, db, "articles held against topics", func(row scanner) (l Looked, err error) {
+func (db *DB) TopicChecks(ctx context.Context, stories []int64) ([]TopicCheck, error) {
+	return rowsOf(ctx, db, "articles held against topics", func(row scanner) (l TopicCheck, err error) {
 		err = row.Scan(&l.Article, &l.Story, &l.Seq)
 		return l, err
-	}, lookedSQL, idList(stories))
+	}, topicChecksSQL, idList(stories))
 }
 
-const seeTopicSQL = `UPDATE topics SET seen = max(seen, min(?, ` + lastChangeSQL + `)) WHERE id = ?`
+const markTopicSeenSQL = `UPDATE topics SET seen = max(seen, min(?, ` + lastChangeSQL + `)) WHERE id = ?`
 
 // TopicsMark is the number of the story log up to which stories were matched with topics.
-func (db *DB) TopicsMark(ctx context.Context) (int64, error) { return db.Mark(ctx, markTopics) }
+func (db *DB) TopicsMark(ctx context.Context) (int64, error) {
+	return db.Watermark(ctx, watermarkTopics)
+}
 
-// SeeTopic says that somebody has seen a topic as of a number of the story log. What matches later is new again.
-func (db *DB) SeeTopic(ctx context.Context, id, through int64) error {
-	return db.execFound(ctx, fmt.Sprint("see topic ", id), seeTopicSQL, through, id)
+// MarkTopicSeen says that somebody has seen a topic as of a number of the story log. What matches later is new again.
+func (db *DB) MarkTopicSeen(ctx context.Context, id, through int64) error {
+	return db.execFound(ctx, fmt.Sprint("see topic ", id), markTopicSeenSQL, through, id)
 }
 
 const topicsStateSQL = `SELECT count(*) || ' ' || coalesce(max(id), 0) || ' ' || coalesce(sum(version), 0) FROM topics`

@@ -36,7 +36,7 @@ func scanUser(row scanner) (u news.User, err error) {
 	var added int64
 	err = row.Scan(&u.ID, &u.Name, &added)
 	u.Added = fromMillis(added)
-	return u, found(err)
+	return u, asNotFound(err)
 }
 
 const userSQL = `SELECT id, added, password FROM users WHERE name = ?`
@@ -46,7 +46,7 @@ func (db *DB) User(ctx context.Context, name string) (u news.User, hash string, 
 	var added int64
 	err = db.reader.QueryRowContext(ctx, userSQL, text(name)).Scan(&u.ID, &added, &hash)
 	if err != nil {
-		return u, "", fmt.Errorf("user %s: %w", name, db.explain(found(err)))
+		return u, "", fmt.Errorf("user %s: %w", name, db.explain(asNotFound(err)))
 	}
 	u.Name, u.Added = text(name), fromMillis(added)
 	return u, hash, nil

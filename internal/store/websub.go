@@ -14,7 +14,7 @@ func scanSubscription(row scanner) (s news.Subscription, err error) {
 	var asked, next, until int64
 	err = row.Scan(&s.ID, &s.Feed, &s.Hub, &s.Topic, &s.Secret, &s.Ending, &asked, &next, &until, &s.Failures, &s.Problem)
 	s.Asked, s.Next, s.Until = fromMillis(asked), fromMillis(next), fromMillis(until)
-	return s, found(err)
+	return s, asNotFound(err)
 }
 
 const subscriptionSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE id = ?`
@@ -81,11 +81,11 @@ func (db *DB) ForgetSubscription(ctx context.Context, id string) error {
 	return db.exec(ctx, "forget a subscription", forgetSubscriptionSQL, text(id))
 }
 
-const askHubsAnewSQL = `UPDATE subscriptions SET next = 0, failures = failures + 1 WHERE ending = 0`
+const renewSubscriptionsSQL = `UPDATE subscriptions SET next = 0, failures = failures + 1 WHERE ending = 0`
 
-// AskHubsAnew has every hub asked at once, and none relied on until it has verified.
-func (db *DB) AskHubsAnew(ctx context.Context) error {
-	return db.exec(ctx, "ask the hubs anew", askHubsAnewSQL)
+// RenewSubscriptions has every hub asked at once, and none relied on until it has verified.
+func (db *DB) RenewSubscriptions(ctx context.Context) error {
+	return db.exec(ctx, "ask the hubs anew", renewSubscriptionsSQL)
 }
 
 const countSubscriptionsSQL = `SELECT count(*), coalesce(sum(until > ? AND failures = 0), 0) FROM subscriptions WHERE ending = 0`
@@ -96,11 +96,11 @@ func (db *DB) CountSubscriptions(ctx context.Context, now time.Time) (all, live 
 	return all, live, db.explain(err)
 }
 
-const hurryPushedSQL = `UPDATE feeds SET due = min(due, ?1 + abs(random() % ?2)) WHERE removed = 0
+const pollPushedFeedsSQL = `UPDATE feeds SET due = min(due, ?1 + abs(random() % ?2)) WHERE removed = 0
 	AND (SELECT max(checked) FROM feeds) < ?3 AND id IN (SELECT feed_id FROM subscriptions WHERE ending = 0)`
 
-// HurryPushed has the feeds that hubs push polled between now and a time later, each at a moment of its own, if no feed
+// PollPushedFeeds has the feeds that hubs push polled between now and a time later, each at a moment of its own, if no feed
 // at all was polled since a time: nobody was there then to be pushed to.
-func (db *DB) HurryPushed(ctx context.Context, since, now time.Time, within time.Duration) error {
-	return db.exec(ctx, "poll what hubs may have pushed", hurryPushedSQL, millis(now), max(within.Milliseconds(), 1), millis(since))
+func (db *DB) PollPushedFeeds(ctx context.Context, since, now time.Time, within time.Duration) error {
+	return db.exec(ctx, "poll what hubs may have pushed", pollPushedFeedsSQL, millis(now), max(within.Milliseconds(), 1), millis(since))
 }

@@ -115,7 +115,7 @@ func TestHurryFeed(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, at := range []time.Duration{time.Hour, 2 * time.Hour} { // sooner, never later
-		if err := db.HurryFeed(t.Context(), 1, day.Add(at), "interval"); err != nil {
+		if err := db.PollFeedBy(t.Context(), 1, day.Add(at), "interval"); err != nil {
 			t.Fatal(err)
 		}
 		if got := due().Sub(day); got != time.Hour {

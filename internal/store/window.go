@@ -24,25 +24,25 @@ type WindowRow struct {
 	Print        prints.Print
 	Claims       []news.Claim
 	Story, Event int64 // 0: none
-	Unread       error // why Print is empty though one is stored: what DecodePrint said of it
+	PrintErr     error // why Print is empty though one is stored: what DecodePrint said of it
 }
 
-// openSQL names the articles of Window: a story that is still open comes whole.
-const openSQL = `WITH open(id) AS MATERIALIZED (SELECT id FROM articles WHERE seen >= ?1
+// openArticlesSQL names the articles of Window: a story that is still open comes whole.
+const openArticlesSQL = `WITH open(id) AS MATERIALIZED (SELECT id FROM articles WHERE seen >= ?1
 	UNION ALL SELECT m.article_id FROM stories AS s CROSS JOIN members AS m CROSS JOIN articles AS a
 	WHERE s.changed >= ?1 AND m.story_id = s.id AND a.id = m.article_id AND a.seen < ?1)
 	`
 
-// matesSQL names the articles of WindowOf.
-const matesSQL = `WITH open(id) AS MATERIALIZED (SELECT DISTINCT m.article_id
+// storyArticlesSQL names the articles of WindowOf.
+const storyArticlesSQL = `WITH open(id) AS MATERIALIZED (SELECT DISTINCT m.article_id
 	FROM json_each(?1) AS wanted CROSS JOIN members AS named CROSS JOIN members AS m
 	WHERE named.article_id = wanted.value AND m.story_id = named.story_id)
 	`
 
 const (
-	windowSQL = openSQL + windowRowsSQL + `FROM open CROSS JOIN articles AS a CROSS JOIN prints AS p` + windowJoinsSQL +
+	windowSQL = openArticlesSQL + windowRowsSQL + `FROM open CROSS JOIN articles AS a CROSS JOIN prints AS p` + windowJoinsSQL +
 		`WHERE a.id = open.id AND p.article_id = a.id AND coalesce(s.phase, 0) = 0` + windowOrderSQL
-	windowOfSQL = matesSQL + windowRowsSQL + `FROM open CROSS JOIN articles AS a LEFT JOIN prints AS p ON p.article_id = a.id` + windowJoinsSQL +
+	windowOfSQL = storyArticlesSQL + windowRowsSQL + `FROM open CROSS JOIN articles AS a LEFT JOIN prints AS p ON p.article_id = a.id` + windowJoinsSQL +
 		`WHERE a.id = open.id` + windowOrderSQL
 )
 
@@ -95,23 +95,23 @@ func (db *DB) scanWindow(row scanner) (w WindowRow, err error) {
 	}
 	a.Seen, a.Published, a.Updated = fromMillis(seen), fromMillis(published), fromMillis(updated)
 	if print == nil {
-		w.Unread = ErrNoPrint
+		w.PrintErr = ErrNoPrint
 	} else if w.Print, err = compact.ReadPrint(print); err != nil {
-		w.Print, w.Unread = prints.Print{}, fmt.Errorf("print of article %d: %w", a.ID, err)
+		w.Print, w.PrintErr = prints.Print{}, fmt.Errorf("print of article %d: %w", a.ID, err)
 	}
-	if a.Categories, err = unlist[string](categories); err != nil {
+	if a.Categories, err = decodeList[string](categories); err != nil {
 		return w, err
 	}
 	if !a.Promotional() {
 		a.Categories = nil
 	}
-	w.Claims, err = toClaims(claims)
+	w.Claims, err = decodeClaims(claims)
 	return w, err
 }
 
 const (
-	edgesSQL   = openSQL + edgeRowsSQL + `a = open.id`
-	edgesOfSQL = matesSQL + edgeRowsSQL + `a = open.id UNION ` + edgeRowsSQL + `b = open.id`
+	edgesSQL   = openArticlesSQL + edgeRowsSQL + `a = open.id`
+	edgesOfSQL = storyArticlesSQL + edgeRowsSQL + `a = open.id UNION ` + edgeRowsSQL + `b = open.id`
 
 	edgeRowsSQL = `SELECT e.a, e.b, e.story, e.event, e.reasons FROM open CROSS JOIN edges AS e WHERE e.`
 )
@@ -136,13 +136,13 @@ func (db *DB) edges(ctx context.Context, query string, arg any) (edges []news.Ed
 	return edges, err
 }
 
-const linksSQL = `SELECT e.a, e.b, e.story, e.event, e.reasons FROM json_each(?1) AS wanted CROSS JOIN edges AS e
+const edgesBetweenSQL = `SELECT e.a, e.b, e.story, e.event, e.reasons FROM json_each(?1) AS wanted CROSS JOIN edges AS e
 	WHERE e.a = wanted.value AND e.b IN (SELECT value FROM json_each(?1)) ORDER BY e.a, e.b`
 
 // Links gives the edges between the given articles.
 func (db *DB) Links(ctx context.Context, articleIDs []int64) (edges []news.Edge, err error) {
 	wanted := idList(articleIDs)
-	return rowsOf(ctx, db, "links", scanEdge, linksSQL, wanted)
+	return rowsOf(ctx, db, "links", scanEdge, edgesBetweenSQL, wanted)
 }
 
 func scanEdge(row scanner) (e news.Edge, err error) {
@@ -150,6 +150,6 @@ func scanEdge(row scanner) (e news.Edge, err error) {
 	if err := row.Scan(&e.A, &e.B, &e.Story, &e.Event, &reasons); err != nil {
 		return e, err
 	}
-	e.Reasons, err = unlist[news.Evidence](reasons)
+	e.Reasons, err = decodeList[news.Evidence](reasons)
 	return e, err
 }

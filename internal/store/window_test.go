@@ -94,10 +94,10 @@ func TestWindowGivesPrintsThatCannotBeRead(t *testing.T) {
 	if err != nil || len(rows) != 2 {
 		t.Fatalf("%d rows, %v; want both", len(rows), err)
 	}
-	if rows[0].Unread != nil || rows[0].Print.Words != 1 {
+	if rows[0].PrintErr != nil || rows[0].Print.Words != 1 {
 		t.Errorf("a print that can be read: %+v", rows[0])
 	}
-	if w := rows[1]; !errors.Is(w.Unread, prints.ErrVersion) || w.Print.Words != 0 || w.Story != 5 || w.Article.ID != 2 {
+	if w := rows[1]; !errors.Is(w.PrintErr, prints.ErrVersion) || w.Print.Words != 0 || w.Story != 5 || w.Article.ID != 2 {
 		t.Errorf("a print that cannot be read: %+v", w)
 	}
 }

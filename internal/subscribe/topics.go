@@ -39,13 +39,13 @@ func (t *Topics) ChangeTopic(ctx context.Context, topic news.Topic) error {
 	return t.Store.ChangeTopic(ctx, topic)
 }
 
-// SeeTopic says that somebody has seen a topic's stories as they are now: none of them is new any more.
+// MarkTopicSeen says that somebody has seen a topic's stories as they are now: none of them is new any more.
 func (t *Topics) SeeTopic(ctx context.Context, topic news.Topic) error {
 	through, err := t.Store.TopicsMark(ctx)
 	if err != nil {
 		return err
 	}
-	return t.Store.SeeTopic(ctx, topic.ID, through)
+	return t.Store.MarkTopicSeen(ctx, topic.ID, through)
 }
 
 func (t *Topics) changed() {
