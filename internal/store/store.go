@@ -1,8 +1,20 @@
-// Package store keeps the newsroom in SQLite: feeds, the log of articles, and what settling made of them. It is the only
-// package that speaks SQL.
+// Package store keeps feeds, articles, stories and users in one SQLite database, and is the only package with SQL. What
+// other packages give and take are types of package news, and here the results of a poll (Poll), of a settlement
+// (Settlement) and of a run of matching (MatchBatch).
 //
-// Every method that writes is one transaction, and a mark moves in the transaction that holds its result, so a process
-// may end at any moment without loss or repetition.
+// Every method that writes is one transaction. A watermark moves in the transaction that holds its result, so a process
+// may be killed at any moment without loss or repetition. Public methods open the transaction; methods of tx run in one.
+// Statements are constants beside the method that runs them. One that lists rows has an index, and a test of its plan.
+//
+// Two logs number what changes. Each article has the number of its newest entry in articles.seq, given in the transaction
+// that stores it. Each story has one entry in story_log, which moves to the end when readers are shown something else.
+// Numbers are never given twice, also where the article was aged out (log.go).
+//
+// A file is a noun. Calls run from store.go, which opens a folder, and the nouns (feeds.go, stories.go, topics.go ...) down
+// to log.go, db.go (transactions, rows), columns.go (how values are stored) and sqlite.go. What only SQLite has stands in
+// sqlite.go (connections, error codes), maintenance.go (free pages, VACUUM, checkpoints) and backup.go. In statements it is
+// json_each for lists of ids, INDEXED BY and the unary + that choose an index, CROSS JOIN that keeps the order of joins,
+// INSERT OR and UPDATE OR, iif, and max and min of two values.
 package store
 
 import (
