@@ -4,6 +4,7 @@ package internal_test
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -11,13 +12,14 @@ import (
 	"go/parser"
 	"go/token"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 )
 
 const module = "headwater"
@@ -64,12 +66,10 @@ func owners() map[string][]string {
 		"codeberg.org/readeck":          {"internal/intake/page"},
 		"github.com/andybalholm/brotli": {"internal/intake/fetch"},
 		"database/sql":                  {"internal/store"},
-		"github.com/alexedwards/scs":    {"internal/serve/web"},
 		"github.com/blevesearch":        {"internal/search"},
 		"github.com/blevesearch/bleve/v2/analysis/lang": {"internal/text"},
 		"github.com/blevesearch/snowballstem":           {"internal/text"},
 		"github.com/danielgtaylor/huma":                 {"internal/serve/api"},
-		"github.com/jackc/pgx":                          {"internal/store"},
 		"github.com/microcosm-cc":                       {"internal/intake/clean"},
 		"github.com/mmcdole":                            {"internal/intake/parse"},
 		"github.com/nlnwa/whatwg-url":                   {"internal/weburl"},
@@ -246,6 +246,39 @@ func TestImportRule(t *testing.T) {
 	}
 }
 
+// TestDesignListsPackages holds the table of docs/design.md against what packages import.
+func TestDesignListsPackages(t *testing.T) {
+	design, err := os.ReadFile("../docs/design.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	short := func(path string) string { return strings.TrimPrefix(below(path), "internal/") }
+	want := map[string]string{}
+	for _, p := range packages(t) {
+		if self := short(p.ImportPath); self != "." && self != "internal" {
+			var imports []string
+			for _, path := range p.Imports {
+				if path == module || strings.HasPrefix(path, module+"/") {
+					imports = append(imports, short(path))
+				}
+			}
+			want[self] = cmp.Or(strings.Join(imports, " "), "nothing of ours")
+		}
+	}
+	got := map[string]string{}
+	_, table, _ := strings.Cut(string(design), "| package | is for | imports |\n|---|---|---|\n")
+	for line := range strings.Lines(table) {
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		if len(cells) != 3 {
+			break
+		}
+		got[strings.TrimPrefix(cells[0], "| ")] = strings.TrimSuffix(cells[2], " |")
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("docs/design.md lists packages with what each imports (-imports +listed):\n%s", diff)
+	}
+}
+
 // The rule must be able to fail.
 func TestCheckImports(t *testing.T) {
 	tests := []struct {
@@ -285,7 +318,7 @@ func TestCheckImports(t *testing.T) {
 		},
 	}
 	for _, tt := range tests {
-		if diff := cmp.Diff(tt.want, checkImports(pkg{ImportPath: tt.path, Imports: tt.imports})); diff != "" {
+		if diff := gocmp.Diff(tt.want, checkImports(pkg{ImportPath: tt.path, Imports: tt.imports})); diff != "" {
 			t.Errorf("%s with %v (-want +got):\n%s", tt.path, tt.imports, diff)
 		}
 	}
@@ -307,7 +340,7 @@ func TestCheckDials(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(tt.want, got); diff != "" {
+		if diff := gocmp.Diff(tt.want, got); diff != "" {
 			t.Errorf("%s (-want +got):\n%s", tt.name, diff)
 		}
 	}
