@@ -6,7 +6,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"regexp"
 	"slices"
 	"strings"
@@ -178,13 +177,4 @@ func spaced(text string) string {
 		text = rest + " "
 	}
 	return text
-}
-
-// names gives the names of the files.
-func names() []string {
-	found, err := fs.Glob(files, "*.txt")
-	if err != nil {
-		panic(err) // the pattern is a constant
-	}
-	return found
 }

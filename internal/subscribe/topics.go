@@ -39,7 +39,7 @@ func (t *Topics) ChangeTopic(ctx context.Context, topic news.Topic) error {
 	return t.Store.ChangeTopic(ctx, topic)
 }
 
-// MarkTopicSeen says that somebody has seen a topic's stories as they are now: none of them is new any more.
+// SeeTopic stores that somebody has seen a topic's stories as they are now: none of them is new any more.
 func (t *Topics) SeeTopic(ctx context.Context, topic news.Topic) error {
 	through, err := t.Store.TopicsMark(ctx)
 	if err != nil {

@@ -13,7 +13,6 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/net/html"
-	xhtml "golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
 	"golang.org/x/text/unicode/norm"
 	"pgregory.net/rapid"
@@ -409,16 +408,16 @@ func FuzzText(f *testing.F) {
 // balanced is true if every element that is open is closed, innermost first.
 func balanced(src string) bool {
 	var open []string
-	z := xhtml.NewTokenizer(strings.NewReader(src))
+	z := html.NewTokenizer(strings.NewReader(src))
 	for {
 		kind := z.Next()
 		name, _ := z.TagName()
 		switch {
-		case kind == xhtml.ErrorToken:
+		case kind == html.ErrorToken:
 			return len(open) == 0
-		case (kind == xhtml.StartTagToken || kind == xhtml.SelfClosingTagToken) && string(name) != "br" && string(name) != "hr" && string(name) != "img":
+		case (kind == html.StartTagToken || kind == html.SelfClosingTagToken) && string(name) != "br" && string(name) != "hr" && string(name) != "img":
 			open = append(open, string(name))
-		case kind == xhtml.EndTagToken:
+		case kind == html.EndTagToken:
 			if len(open) == 0 || open[len(open)-1] != string(name) {
 				return false
 			}
