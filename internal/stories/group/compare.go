@@ -234,8 +234,10 @@ func (m *Model) nearness(s pairScore, own bool) float64 {
 	return blend(s.event, s.cosine, contextShare) / m.EventAt
 }
 
-// askSecondOpinion asks the second opinion about all pairs that are in doubt. It may bring a pair into one event and never into one story:
-// texts that mean the same need not derive from one another.
+// askSecondOpinion asks the second opinion about all pairs that are in doubt, once for all of them. It only raises the event
+// probability: it may bring a pair into one event and never into one story, since texts that mean the same need not derive from one
+// another. A pair that was raised is an edge like any other, so a restart gives the same events without asking. Nearly all articles
+// have a pair in doubt (93% of wire16, 95% of wire26), though few of their pairs are.
 func (g *Grouper) askSecondOpinion(pairs []pair, scores []pairScore) {
 	if g.second == nil {
 		return

@@ -42,6 +42,8 @@
 //     of those that share 6 to 20%, one in nine: the rest share a background paragraph, a tweet, or page furniture. Of rumour posts
 //     that share 2 to 20%, most are retellings of one credited report. The lead, the credit, and where in the text the sharing
 //     is decide these.
+//   - The commonest false bridge between two stories is page furniture: teasers of other stories within a page, "Click here to
+//     return", disclosure notes.
 //   - Feed times are wrong: in recorded reruns the original was the earlier item only 35% of the time.
 //
 // # Stages
@@ -50,17 +52,32 @@
 // opening, and those with an exact key in common: text, address, title, or a cited address. A print, term or key that many articles
 // have finds nothing, so the work for an article is bounded, whatever the window holds.
 //
+// Masking. Prose is compared without quotations: neither the shingles that an article quotes count, nor those that the other article
+// quotes. Of two articles of one outlet the prose that the outlet puts into many articles does not count either (index.boilerplate).
+//
 // Features and model. A pair has 37 features, all symmetric and most 0 to 1. A logistic regression for each level (story, event) and
-// regime (how much text there is; one outlet or two) gives the probabilities. A feature's part in a decision is its weight times
-// its value, and these are the reasons that a reader sees. cmd/train fits the weights and writes model.json; every feature may only
-// speak for or against, as its meaning says. Words of two languages are not compared for events.
+// regime gives the probabilities. There are six regimes: both texts short, one short, both long, each for one outlet and for two. Of
+// two items of one outlet those that resemble each other most are follow-ups, of two outlets' most are copies. A feature's part in a
+// decision is its weight times its value, and these are the reasons that a reader sees. cmd/train fits the weights to labelled pairs
+// and writes model.json to the digit. The weights of the regimes are drawn towards shared ones, and these towards a few that are set
+// by hand. Every feature may only speak for or against, as its meaning says. Shared quotations alone say nothing of stories, since
+// reporters at one happening share them; they speak for an event. Items with next to nothing to say (no title of three terms, no text)
+// stay apart. Words of two languages are not compared for events. Two long texts of one outlet without common prose are never one story.
+//
+// Rules beside the model. score.go has those for retellings, films and reruns of earlier versions, translation.go those for one report
+// in two languages, template.go those for notices that one template made, recurring.go those for reports that come every day.
 //
 // Stories. A component is everything that edges which can join a story connect with the new articles, so that stories do not depend on
 // the order of arrival. It is clustered by bestLinkage. Corrections hold in it. Of a revision only its own pairs are compared anew; what
-// it resembled before is decided about again, by the edges that are kept.
+// it resembled before is decided about again, by the edges that are kept. An article that resembles two reports must not join them, so
+// the linkage of two clusters is less where an outlet has articles in both of which no two are one story by themselves, and where the
+// articles say that different outlets wrote them and neither retells the other (authorship). An article that its outlet lists twice
+// counts once, and so does one text under bulkCopies headlines or more. A new duplicate of a settled article goes to its story without
+// any decision.
 //
 // Events. Their items are stories. Two clusters are as near as .3 of the mean probability of their pairs and .7 of the mean cosine of
-// their articles' contexts, which fades with the days between them. Only the events that the component touches are decided about: event
+// their articles' contexts, which fades with the days between them. The probability is known of pairs that were compared; the cosine
+// is exact over all pairs, as the scalar product of two sums. Only the events that the component touches are decided about: event
 // edges connect nearly everything, and else a whole window would be clustered for each article. So events may depend a little on what
 // was settled together.
 //
@@ -69,8 +86,9 @@
 // # Corrections
 //
 // A merge says that all articles of some stories are one; a split says that some articles are one story and in none with the rest, of
-// which it says no more. From the latest to the earliest each counts as far as it does not contradict those before it. Clustering merges
+// which it says no more. Corrections name articles and not stories, so they hold whatever is settled later: a revision, a restart, a
+// story that closed. From the latest to the earliest each counts as far as it does not contradict those before it. Clustering merges
 // nothing that must stay apart, even by way of a third article, and unites what must be one after each part has found what resembles
-// it. Duplicates represent each other only where they must stay apart from the same articles. Events know no corrections: what is apart
-// may be one event.
+// it: united strangers resemble little, and copies of either still join. Duplicates represent each other only where they must stay apart
+// from the same articles. Events know no corrections: what is apart may be one event.
 package group

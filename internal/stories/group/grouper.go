@@ -24,7 +24,8 @@ type Options struct {
 	Second SecondOpinion
 	// Threshold is the cosine, 0 to 1, from which Second brings a pair into one event. Zero means .8.
 	Threshold float64
-	// Templates says to look for articles that are made by a template, for Templated and Result.Templated.
+	// Templates says to look for articles that are made by a template, for Templated and Result.Templated. A front page can leave
+	// their stories out; `headwater group` has no use for the mark and does not look for it. Decisions do not depend on it.
 	Templates bool
 }
 

@@ -6,7 +6,9 @@ import (
 
 // What makes two items of feeds one article: the same words, or one address where the rest does not contradict it. Link lists,
 // changelogs and live pages have many items at one address, and so has a site whose query parameters name its articles though
-// they look like tracking parameters.
+// they look like tracking parameters. Front pages, sections, archives of a day and pages of status have no weight (addressHash);
+// items at these are compared by their words. At any other address titles or texts must share a little. Versions of a running report
+// do; four posts at the address of one page of links do not.
 const (
 	minDuplicateWords = 30 // of a text that makes two articles duplicates
 	minDuplicateTitle = 4  // terms of a title that makes two articles of one outlet duplicates where neither has a text

@@ -14,6 +14,12 @@ import (
 	"headwater/internal/text"
 )
 
+// Reports of markets, weather and fixtures, and briefings, come every day with nearly the same headline and many of the same words.
+// Their headlines are patterns in recurring.txt. An article's edition is its series and its day: the day that the headline names, else
+// the local day of its publication. The day of a story is the first of its members' days. Stories of two days are never one event,
+// whatever is between them; each cluster of events keeps its day (graph.days). Two reports of one market and day are one event
+// (sessionEvent). Two briefings of one day are compared like other articles.
+
 // recurring are the series of recurring.txt: reports that are published every day. The head of the file describes its form.
 var recurring = mustReadSeries(words.Recurring())
 

@@ -11,9 +11,12 @@ import (
 // of a title a template's (frameRules; index.sameFrame counts them)? Which articles does a reader not want on a front page because
 // a template made them (templateMarks)?
 //
-// What one template made is neither one story nor one event. Across outlets nothing of this counts. Where texts are short or missing,
-// the titles tell by their frames: the head up to a mark ("Stock Movers:"), the tail from one ("| The Opening Trade 8/19/2026"), the
-// last three words, or all of it, with figures left open.
+// What one template made is neither one story nor one event, though every feature says that it is a copy. Two notices are enough to
+// tell, and only pairs that would be joined are looked at. Across outlets nothing of this counts. Where texts are short or missing, the
+// titles tell by their frames: the head up to a mark ("Stock Movers:"), the tail from one ("| The Opening Trade 8/19/2026"), the last
+// three words, or all of it, with figures left open. The titles of the window are counted by frame. When a title makes its frame a
+// template's, the edges between earlier articles with that frame are scored anew (scoreNewTemplates), so it does not matter which of
+// the titles came first.
 
 const (
 	// templateProse is the mutual coverage from which texts tell whether one template made both, and below which titles do. A
@@ -101,7 +104,13 @@ func (s fillers) otherTitle() bool {
 }
 
 // sameTemplate says whether one template of their outlet made two articles, about two things. Such texts look like copies. What
-// differs tells them from a copy, a corrected version or a report that was written through: what each is about.
+// differs tells them from a copy, a corrected version or a report that was written through: what each is about. Beside title, names
+// and figures next to nothing may differ, since the rest is the template. The articles are about two things where on both sides
+//
+//   - half of the title does not occur in the other article: a new headline for the same text has words that do;
+//   - or a name of the title, or a word of it together with a figure, does not, while no more than twice as many names and figures
+//     agree: a corrected version keeps most of them;
+//   - or most names and figures of the texts do not.
 func sameTemplate(a, b *node) bool {
 	if !sameOutlet(a, b) {
 		return false
@@ -151,9 +160,10 @@ func frameKey(outlet uint64, frame uint32) uint32 {
 }
 
 // A frame alone does not show that a template made an article: "Exclusive: ...", "... - sources" and "Election: ..." are labels of
-// plain news, and a toll that rises fills one title with one figure after another. So other articles with the frame must be of
-// other events, and have much of the text in common. Where the titles are the same but for figures, so must the texts be but for
-// names and figures.
+// plain news, a site's name for a section is behind all of its titles, and a toll that rises fills one title with one figure after
+// another. So other articles with the frame must be of other events, and have much of the text in common. Where the titles are the
+// same but for figures, so must the texts be but for names and figures. The first articles of a frame are looked at again when
+// another comes, so the first two are marked with the third.
 const (
 	frameArticles  = 8  // articles that are remembered of each frame, the first ones
 	minOtherTitles = 2  // with the frame, of articles of other events

@@ -10,7 +10,8 @@ import (
 
 // The weights of a translation's log-odds: a logistic regression over 145 pairs that were read one by one, rounded. The model
 // of the other features knows words of one language only. The prior is lower than fitted, since a wrong join is worse than a
-// missing one.
+// missing one. Of the languages that were joined to stories of wire26, 139 of 148 were right when read. Weights and limits were
+// chosen on these two days, so other days may be worse. The wrong ones were reports of some hours later about the same affair.
 const (
 	translationPrior     = -5.0
 	weightSharedNames    = .055 // a nat of names in common, of maxSharedNames at most
