@@ -90,7 +90,7 @@ type Origin struct {
 	Confidence float64 // 0 to 1
 	Evidence   []Evidence
 	Aged       bool  // only named by now: it was an article of ours, which was aged out
-	Followed   bool  // only named, and yet a feed of ours is that outlet's or items of ours are: none of those was matched. Set by newsroom
+	Followed   bool  // only named, and yet a feed of ours is that outlet's or items of ours are: none of those was matched. Set by query.Reader
 	Scoop      Scoop // who had the news first, where that is not the outlet that wrote the text; else zero
 }
 

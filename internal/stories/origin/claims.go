@@ -1,15 +1,3 @@
-// Package origin reads the credits that an article makes, and decides who wrote a story first.
-//
-// In go articles, one by one (Reader.Claims gives their claims), and then the members of a story with their claims and prints
-// (Weigher.Decide gives the origin with its evidence, and the role of each member). Log learns from articles what Decide wants
-// to know of outlets: their habits and clocks.
-//
-// Claims, from the top down: claims.go goes through an article; byline.go reads lines on writers, credits.go sentences and
-// titles, with the names that names.go and unlisted.go find and the cues of cues.go; scope.go finds which part of the text a
-// claim covers; found.go has the claims, reader.go the outlets as an article means them.
-//
-// Decisions: decide.go takes the best contender; clock.go, credit.go, headline.go, page.go, prose.go, traits.go and log.go
-// give evidence for and against one; roles.go gives the members' roles; contender.go has the types that all use.
 package origin
 
 import (

@@ -5,7 +5,8 @@ import (
 	"time"
 )
 
-// timesOf gives the times of members, which are in the order of their dates.
+// timesOf gives the times of members, which are in the order of their dates. Dates of clocks that are wrong are put right here, where
+// origins are weighed, and nowhere else.
 func timesOf(members []Candidate, clocks map[Clock]time.Duration) memberTimes {
 	t := memberTimes{of: make([]time.Time, len(members)), offsets: make([]time.Duration, len(members))}
 	for i, m := range members {

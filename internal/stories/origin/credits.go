@@ -80,7 +80,7 @@ func (r *reading) titleCredits() (subjects []string) {
 		switch last := strings.TrimRight(title[n.End:], " )）\"'”’") == ""; {
 		case last && !q.ok && !q.denied && endsHeadline(title[:n.Start]):
 			q = cueMatch{cue: cue{kind: news.ClaimReport}, ok: true}
-		case last && strings.HasSuffix(title[:n.Start], "（"): // see titled
+		case last && strings.HasSuffix(title[:n.Start], "（"): // see titleSignatures
 			continue
 		}
 		switch {

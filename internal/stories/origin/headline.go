@@ -17,7 +17,8 @@ const (
 )
 
 // creditHeadlines finds the members that bear the headline of an agency's own item, and gives the agency the credit. A
-// headline that two agencies have speaks for neither.
+// headline that two agencies have speaks for neither. Where the agency's item credits the member's outlet with the report, the
+// headline is that outlet's.
 func (f *weighing) creditHeadlines() {
 	own := f.agencyHeadlines()
 	if len(own) == 0 {

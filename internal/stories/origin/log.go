@@ -10,7 +10,8 @@ import (
 	"headwater/internal/news"
 )
 
-// Habit is what the log taught of an outlet.
+// Habit is what the log taught of an outlet. Of stories only those teach that are closed and whose origin is "Original". Open
+// stories teach nothing, so the order in which they are settled does not matter.
 type Habit struct {
 	Carried int // closed stories that went back to it and that others carried
 	Carries int // closed stories of others that it carried
@@ -27,7 +28,8 @@ const (
 	listedShare = .9 // of its items that are others', from which it lists what others publish
 )
 
-// Lists says that an outlet lists or reruns what others publish and next to nothing else.
+// Lists says that an outlet lists or reruns what others publish and next to nothing else. Such an outlet is no origin while
+// anything else is, and shown as "Earliest seen" where nothing is. Below that the share of listed items weighs against it.
 func (h Habit) Lists() bool {
 	return h.Items >= minItems && float64(h.Passed) >= listedShare*float64(h.Items)
 }
@@ -131,6 +133,7 @@ func (l *Log) Clocks() map[Clock]time.Duration {
 // poll that brought the item, or earlier than a poll of the same feed that did not bring it, less the time that the item took to
 // reach the feed. The offset is the upper quartile of these bounds, if a quarter of them lies close to it: the error of a clock is
 // constant, while lists of what is read most have items of all ages. Items of the first poll may be of any age and do not count.
+// Dates that give the day alone tell nothing: most of them have one time of day.
 func clockOffset(dates []date) int64 {
 	slices.SortFunc(dates, func(a, b date) int { return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.published, b.published)) })
 	var off []int64
