@@ -11,6 +11,12 @@ import (
 	"headwater/internal/store"
 )
 
+// Corrections are stored by article and not by story, so they hold whatever is settled later: a revision, a restart, a story that
+// closed. A correction and its settlement are one transaction. Articles that left the window come back for it, each with its whole
+// story. After a split the id stays with the rest. A correction keeps the stories in which its articles were (news.Correction.Former),
+// so that ids which a merge ended come back when it is taken back, also by way of a later merge; in the story log they begin anew. What
+// corrections mean for clustering is in the comment of package group.
+
 func refuse(cause error, format string, args ...any) error {
 	return &news.RefusedError{Text: fmt.Sprintf(format, args...), Cause: cause}
 }

@@ -18,7 +18,8 @@ const (
 	leastCited      = .3 // strength of a claim whose page is wanted
 )
 
-// wantedPages gives the pages that members credit and that are none of them.
+// wantedPages gives the pages that members credit and that are none of them: no member's own page and no front page, at most
+// maxCitedArticle an article and maxCitedStory a story.
 func wantedPages(members []origin.Candidate) []store.Cited {
 	own := map[string]bool{}
 	for _, m := range members {
@@ -61,7 +62,8 @@ func wantsPage(c news.Claim, all []news.Claim) bool {
 	return false
 }
 
-// creditedPages gives the pages that members' claims lead to, each once however many addresses lead there.
+// creditedPages gives the pages that members' claims lead to, each once however many addresses lead there. A page whose address, or
+// canonical address, is a member's is that member (origin.Page.Member). Where it is the member that links to it, the credit says nothing.
 func creditedPages(members []origin.Candidate, known map[string]store.Source) []origin.Page {
 	if len(known) == 0 {
 		return nil

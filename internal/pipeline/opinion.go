@@ -14,6 +14,12 @@ import (
 
 // embedOpinion is the second opinion of grouping: how alike the vectors of articles are, which come from the store or else
 // from the endpoint. begin and end enclose a settlement. A nil one does nothing.
+//
+// Words alone leave some pairs open: the same happening told in other words, and other happenings told in the same. group asks about
+// these and says what a cosine does (group.Grouper.askSecondOpinion). A vector is made of title and opening (embed.Text), stored with
+// the article's hash and the model's name, and asked for once: a revision or another model asks again. A settlement waits for the
+// endpoint no longer than wait in all. After a failure it asks no more and groups without. Pairs that were settled without are not
+// asked about later, unless they are compared anew.
 type embedOpinion struct {
 	store  *store.DB
 	client *embed.Client

@@ -19,7 +19,16 @@ import (
 // sourcesPerHost is how many pages that articles credit one host is asked for in a day.
 const sourcesPerHost = 100
 
-// SourceReader is the stage that reads the pages which articles of open stories credit by a link. The settler queues them.
+// SourceReader is the stage that reads the pages which articles of open stories credit by a link (origin.fetch_sources).
+//
+// The settler queues the addresses in the transaction of a settlement (wantedPages says which). Serve runs the stage: pageWorkers pages
+// at a time, and sourcesPerHost a day from one host. A pass reads pages when all is settled, for as long as PassOptions.Sources. Each
+// page is asked for once, ever; one that did not answer is asked for once more, a day later. fetch.Client.Page asks with the dialer,
+// the pauses and the timeouts of feeds, and reads robots.txt first, of each host on the way. Package page bounds what is read. What a
+// page is (address after redirects, headline, outlet, time, print, claims) is stored, its text is not.
+//
+// Then Settler.Reweigh weighs the stories again. A page that can't be had leaves the decision as it was; its row says why.
+// `headwater group` reads no page.
 type SourceReader struct {
 	store   *store.DB
 	fetch   *fetch.Client

@@ -152,10 +152,10 @@ const (
 	habitItems  = 50_000              // the newest items, of which it is learnt what outlets' items are like
 )
 
-// learn learns once a day what outlets are like: who carries whom, from stories that are closed; who lists others' texts and
-// whose clock is wrong, from articles of the days before. And each time it learns since when each feed is polled. All of it
-// is as of the midnight before, so that it depends neither on the order in which open stories are settled nor on when the
-// program started.
+// learn learns once a day what outlets are like: who carries whom, from stories that are closed and whose origin is beyond doubt; who
+// lists others' texts and whose clock is wrong, from articles of the days before. And each time it learns since when each feed is
+// polled. All of it is as of the midnight (UTC) before, so that it depends neither on the order in which open stories are settled nor
+// on when the program started.
 func (s *Settler) learn(ctx context.Context) error {
 	var err error
 	if s.feeds, err = s.store.FeedsAdded(ctx); err != nil {

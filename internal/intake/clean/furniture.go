@@ -16,6 +16,15 @@ const (
 	titleWords = 16 // remembered of an item's title
 )
 
+// Furniture is what a feed repeats across its items: share buttons, "Subscribe now", boxes about the author. It is learnt per feed, not
+// taken from a list of phrases. The first item of a feed loses only what is the same everywhere (furniture.txt, appeals.txt): lines
+// that WordPress writes, the author's box, appeals for newsletters, cookie notices. Of later items repeatedBlocks decides, over the
+// items of the document and again together with the feed's news.FurnitureItems newest before it, so that a feed that shows one item a
+// poll teaches as well. What is remembered is stored in the transaction of the poll, and goes when the feed is removed.
+//
+// An article's hash is made before furniture is taken out (draft.contentHash), so what is learnt later revises nothing. Articles that
+// are stored keep their text.
+
 // furniture returns the blocks of a document that are furniture: repeated within it, shared with remembered items, or
 // furniture before. sites are the hosts of the items. The second result is what is to be remembered.
 func furniture(items []news.ItemBlocks, sites []string, before news.Furniture) (blockSet, news.Furniture) {
@@ -117,7 +126,8 @@ type seenItems struct {
 }
 
 // isRepeat reports whether an item repeats an earlier one: its title, its whole text, or a word of its title and half of the
-// words in paragraphs, as a later version does.
+// words in paragraphs, as a later version does. So an item most of whose words are furniture is taken for a version where the feed's
+// headlines share a word, and teaches nothing.
 func (s *seenItems) isRepeat(it *news.ItemBlocks) bool {
 	shared, all := map[int]int{}, 0
 	for _, b := range it.Blocks {

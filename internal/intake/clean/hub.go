@@ -10,7 +10,7 @@ import (
 )
 
 // isHub reports whether an article is a live page, a round-up or an index. Such a page shares text with many stories and
-// belongs to none.
+// belongs to none. It never bridges two stories, and two such pages are no event; a live page finds its event by the articles about it.
 func isHub(title, address string, p *page) bool {
 	t := strings.ToLower(title)
 	switch {

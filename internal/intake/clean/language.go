@@ -16,7 +16,7 @@ import (
 const languageSample = 4000 // bytes of a text that are looked at
 
 // language returns the ISO 639-1 code of a text's language, or "". The feed's language, hint, decides if the text leaves a
-// choice.
+// choice: where no other language leads by minLead stop words. Of a text in a script of other languages it says nothing.
 func language(text, hint string) string {
 	text = cutAt(text, languageSample)
 	// The ISO 639-1 code of a tag such as "pt-BR", "eng" or "en_GB".

@@ -33,7 +33,9 @@ var ambiguousParameters = nameSet("ref", "mod", "share", "amp", "rss", "partner"
 // CanonicalURL returns a key that is the same for all addresses of one article, or "" for what is no web address. It is not for
 // show. Campaign parameters, default ports, mobile and AMP variants and a trailing slash are folded. What may select an
 // article stays: an ambiguous parameter unless the path names the article by itself, and a fragment ("#!/news/3", "#v1.2")
-// unless it is a campaign mark or leads to a part that all pages have.
+// unless it is a campaign mark or leads to a part that all pages have. The key depends on the address alone, so an item that is polled
+// later has the same; only Cleaner also drops what a whole document shows to select nothing (findIdleParameters). Articles that are
+// stored keep their key until they are revised, whatever changes here.
 func CanonicalURL(raw string) string { return canonicalURL(raw, nil) }
 
 // PageURL is CanonicalURL without the fragment: the page that is asked for.

@@ -6,6 +6,10 @@
 // against the newest time of the stream (clock.go). Beyond Options.Hold the stories go that gained no article for longest.
 // So memory follows the window and not the length of the stream.
 //
+// A stream has no store, so it does without habits from closed stories, pages that members credit, embeddings, corrections and the
+// mark of stories that templates make. What outlets list, and whose clocks are wrong, is learnt from the articles so far (origin.Log);
+// furniture is remembered of 2,000 feeds (furniture.go).
+//
 // What is printed depends on the stream and the options alone, to the byte. There is no clock and no deadline. Rounds are
 // counted in articles and bytes, goroutines write to the index of their article, and what maps hold is sorted before it is
 // numbered, printed or summed.
