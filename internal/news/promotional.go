@@ -17,7 +17,8 @@ var promotional = func() promotionalWords {
 type promotionalWords struct{ labels, bracketed, sections map[string]bool }
 
 // Promotional says that an article says itself that it is an advertisement: by a category, a label at either end of its title, or the
-// section of its address. It is no news, whatever it tells. Lists of articles have what it looks at.
+// section of its address. It is no news, whatever it tells: grouping sees it without words, so that it resembles nothing
+// (stories.Preparer.Item), and it is no origin. Lists of articles have what it looks at.
 func (a Article) Promotional() bool {
 	if slices.ContainsFunc(a.Categories, func(c string) bool { return promotional.labels[lower(c)] }) {
 		return true

@@ -143,7 +143,7 @@ type Story struct {
 	Aged    int       // articles of it that were aged out; without Members these are all it had
 
 	// Template says that every member is made by a template of its outlet, or is an advertisement beside such members: a series of notices,
-	// programmes or prices, which a front page can leave out.
+	// programmes or prices, which a front page can leave out. Nothing is left out of lists or searches for it.
 	Template bool
 }
 

@@ -30,7 +30,9 @@ type Settlement struct {
 	Moved   map[int64]int64 // ids of stories that are no more, and where they went
 	Cited   []Cited         // pages to ask for, unless they are known
 
-	Templates []int64 // stories that are not among Stories and turn out to be Story.Template
+	// Templates are stories that are not among Stories and turn out to be Story.Template. Only that column is set: their time of
+	// change and their place in the story log stay.
+	Templates []int64
 }
 
 const (

@@ -1,5 +1,10 @@
 // Package compare says what the members of a story take from its origin, and what each version of a report changed, for who
-// shows a story. It reads the texts as they are stored. Comparisons are in compare.go, versions in versions.go.
+// shows a story: `headwater story ID --why`, the API and the story's page. Comparisons are in compare.go, versions in versions.go.
+//
+// Nothing of it is stored. The texts are read as they are now, maxCompared bytes a story at most, and so are the kept edges with the
+// reasons for which grouping joined the members. Where the origin is only named, members are compared with the story's lead. A member
+// of which less than a tenth is reused is called a retelling, and its note quotes the credit that keeps it in the story. Package prints
+// finds passages and changes.
 package compare
 
 import (

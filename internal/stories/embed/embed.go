@@ -19,8 +19,8 @@ import (
 	"headwater/internal/text"
 )
 
-// Poster sends a body to an address, as fetch.Client does: it refuses addresses that are not public and follows no
-// redirect.
+// Poster sends a body to an address, as fetch.Client does: it refuses addresses that are not public, unless fetch.allow_private
+// names them, and follows no redirect.
 type Poster interface {
 	Post(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error)
 }

@@ -44,7 +44,8 @@ type Entry struct {
 	Common bool `yaml:"common"`
 	// Quiet says that only the aliases are looked for in running text, not the name.
 	Quiet bool `yaml:"quiet"`
-	// Namesake says that it is another outlet than those before it of the same name or aliases.
+	// Namesake says that it is another outlet than those before it of the same name or aliases. Two entries of the configuration
+	// with domains of their own are that without it. See Registry.Namesakes.
 	Namesake bool `yaml:"namesake"`
 }
 

@@ -28,8 +28,8 @@ func namesakesOf(entries []Entry) namesakes {
 	return all
 }
 
-// outlet is whom a name of an entry means by itself: the entry, or somebody of that name and no domain where several have it. That one is
-// an agency where all of them are.
+// outlet is whom a name of an entry means by itself: the entry, or somebody of that name and no domain where several have it, since the
+// name is nobody's by itself. That one is an agency where all of them are. Package origin resolves it by the article that has the name.
 func (all namesakes) outlet(e Entry, name string) news.Outlet {
 	sharers := all[fold(name)]
 	if len(sharers) == 0 {
@@ -84,7 +84,7 @@ type SharedName struct {
 	Outlets []news.Outlet
 }
 
-// SharedNames gives the names that several outlets have, in order.
+// SharedNames gives the names that several outlets have, in order. `headwater doctor` lists them.
 func (r *Registry) SharedNames() []SharedName {
 	all := make([]SharedName, 0, len(r.namesakes))
 	for _, k := range slices.Sorted(maps.Keys(r.namesakes)) {
@@ -141,7 +141,7 @@ func countryOf(host string) string {
 func language(code string) string { return "lang " + code }
 
 // Local gives the outlet that a sign means in an article of a host and a language, where several outlets sign so: the only
-// one that is at home in the host's country, else the only one in the language, else the one given.
+// one that is at home in the host's country, else the only one in the language (Entry.Langs), else the one given.
 func (r *Registry) Local(given news.Outlet, sign, host, lang string) news.Outlet {
 	sharers := r.homes.sharers[fold(sign)]
 	if len(sharers) == 0 {

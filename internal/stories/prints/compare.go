@@ -41,6 +41,10 @@ func (r *Reference) Empty() bool { return len(r.tokens) == 0 }
 // Compare finds the passages of at least 5 words, or 9 characters of scripts written without spaces, that an article
 // shares with the reference. It fills in what the texts tell: passages, counts and sentences added. Time and memory are
 // linear in both texts but for a logarithm, whatever they say.
+//
+// No two passages overlap in either text; the longest is placed first. Quotations match and are marked as quoted, but count neither as
+// the article's own prose nor as reused. Comparison.Share is of words. What grouping weighs, and news.Member.Share, is of 5-word
+// shingles (Print.Coverage), and somewhat lower where single words were changed.
 func (r *Reference) Compare(a news.Article) news.Comparison {
 	s := sequenceOf(a)
 	c := news.Comparison{Text: s.text}

@@ -2,6 +2,14 @@
 // stemmed words by which short items are compared. It also compares two texts word by word: the passages that they share
 // (Reference.Compare), and what a new version changed (Changes).
 //
+// Words are those of Unicode, folded by NFKC and lower case; tokens keep their byte offsets, for highlighting. A shingle is a run of
+// shingleWords words, or of unspacedWords characters in scripts without spaces. Prints hold hashes that are the same on every machine,
+// since they are stored. Winnowed shingles find candidates. Of a text with more than wholeShingles shingles a quarter is kept, by hash
+// (SampledShingle): an unbiased estimate of what one text has of another. Terms are the stemmed words of the title and the first
+// termWords words, with the number of their uses, whether they are in title or opening, and whether they are written as names. Where
+// the language can't be told they are stemmed as English, since a headline of names has to meet texts. Names in Latin letters are kept
+// as they are written, for translations, and names in all scripts by their consonants.
+//
 // make.go makes a Print (print.go) from tokens (tokens.go): terms.go the stemmed words, names.go the names, frames.go the frames of
 // templates, pictures.go the ids of pictures, hashes.go sorted and sampled hashes. compare.go and passages.go find passages,
 // changes.go changes.
