@@ -28,7 +28,7 @@ type Tally struct {
 // Collect stores what polls brought, in one transaction: the feeds as they stand, their articles and their furniture. Which
 // stored article an item is, match decides (identity.go). An item that is none is added to the log; one that is, and has
 // another hash, revises it, which keeps its id, Seen and first Published and adds a log entry; any other changes nothing but
-// the names by which the article is known. One whose article was aged out changes nothing at all (ageditems.go). Of new
+// the names by which the article is known. One whose article was aged out changes nothing at all (known.go). Of new
 // articles with one time the first of the document gets the highest id, so that lists keep the document's order. The store
 // sets Feed.Changed and Feed.Articles itself, and passes over feeds that were removed meanwhile.
 func (db *DB) Collect(ctx context.Context, polls []Poll) ([]Tally, error) {

@@ -24,7 +24,7 @@ type WindowRow struct {
 	Print        prints.Print
 	Claims       []news.Claim
 	Story, Event int64 // 0: none
-	PrintErr     error // why Print is empty though one is stored: what DecodePrint said of it
+	PrintErr     error // why Print is empty though one is stored: what compact.ReadPrint said of it
 }
 
 // openArticlesSQL names the articles of Window: a story that is still open comes whole.

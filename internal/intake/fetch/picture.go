@@ -27,7 +27,7 @@ const (
 	pictureRest        = time.Minute      // in which a host is asked for no picture after one that was late
 )
 
-// errLate means that a picture did not begin in time, errNoTurn that it got no slot in time.
+// errLate means that a picture did not begin in time, errPictureWait that it got no slot in time.
 var (
 	errLate        = fmt.Errorf("the picture did not begin within %s; its host is asked for none for %s", pictureTimeout, pictureRest)
 	errPictureWait = fmt.Errorf("other pictures took longer than %s; load the page again", pictureWait)

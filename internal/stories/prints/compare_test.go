@@ -183,7 +183,7 @@ func TestPassagesAreSound(t *testing.T) {
 }
 
 // The longest run that two texts share is the first tile, and no run of five words is left when all are placed. That is
-// so as long as no five words stand at more than maxPlaces places of the reference.
+// so as long as no five words stand at more than maxOccurrences places of the reference.
 func TestTilingIsGreedy(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		word := rapid.SampledFrom([]string{"a", "b", "c"})

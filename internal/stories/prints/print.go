@@ -29,7 +29,7 @@ type Print struct {
 // Latin letters has both.
 func NameBySound(name uint32) bool { return name&nameSound != 0 }
 
-// NameSound is the lowest bit of Print.Names, whose hashes have 26 bits.
+// nameSound is the lowest bit of Print.Names, whose hashes have 26 bits.
 const nameSound = 1 << 6
 
 // FrameKind is which part of a title may be a template's frame. Figures are left open in all of them.
