@@ -1,8 +1,8 @@
 // Package group decides which articles derive from one text (a story) and which stories are about one happening (an event).
 //
-// In go Items: articles with their prints, claims and cited URLs (Grouper.Add). Out come the stories that changed, the ids that
-// moved, and the comparisons to keep (Result of Grouper.Settle). A restart gives stories and comparisons back (Restore,
-// RestoreEdge). Stories do not depend on the order in which articles come, and every decision has reasons with weights.
+// In go Items: articles with their prints, claims and cited URLs (Grouper.Add). Out come the stories that changed, the ids that moved,
+// and the comparisons to keep (Result of Grouper.Settle). A restart gives stories and comparisons back (Restore, RestoreEdge). Stories
+// do not depend on the order in which articles come, and every decision has reasons with weights.
 //
 // # Words
 //
@@ -40,8 +40,8 @@
 //     names, the order of facts, and a credit.
 //   - Overlap alone does not decide. Of full articles that share 20 to 60% of their unquoted 5-word runs, half derive from one text;
 //     of those that share 6 to 20%, one in nine: the rest share a background paragraph, a tweet, or page furniture. Of rumour posts
-//     that share 2 to 20%, most are retellings of one credited report. The lead, the credit, and where in the text the sharing
-//     is decide these.
+//     that share 2 to 20%, most are retellings of one credited report. The lead, the credit, and where in the text the sharing is
+//     decide these.
 //   - The commonest false bridge between two stories is page furniture: teasers of other stories within a page, "Click here to
 //     return", disclosure notes.
 //   - Feed times are wrong: in recorded reruns the original was the earlier item only 35% of the time.
@@ -60,20 +60,21 @@
 // two items of one outlet those that resemble each other most are follow-ups, of two outlets' most are copies. A feature's part in a
 // decision is its weight times its value, and these are the reasons that a reader sees. cmd/train fits the weights to labelled pairs
 // and writes model.json to the digit. The weights of the regimes are drawn towards shared ones, and these towards a few that are set
-// by hand. Every feature may only speak for or against, as its meaning says. Shared quotations alone say nothing of stories, since
-// reporters at one happening share them; they speak for an event. Items with next to nothing to say (no title of three terms, no text)
-// stay apart. Words of two languages are not compared for events. Two long texts of one outlet without common prose are never one story.
+// by hand. Every feature but early may only speak for, or only against, as its meaning says. Shared quotations alone say nothing of
+// stories, since reporters at one happening share them; they speak for an event. Items of fewer than minTitleTerms terms stay apart,
+// unless one links to the other. Words of two languages are not compared for events. Two long texts of one outlet without common prose
+// are never one story.
 //
 // Rules beside the model. score.go has those for retellings, films and reruns of earlier versions, translation.go those for one report
 // in two languages, template.go those for notices that one template made, recurring.go those for reports that come every day.
 //
 // Stories. A component is everything that edges which can join a story connect with the new articles, so that stories do not depend on
-// the order of arrival. It is clustered by bestLinkage. Corrections hold in it. Of a revision only its own pairs are compared anew; what
-// it resembled before is decided about again, by the edges that are kept. An article that resembles two reports must not join them, so
-// the linkage of two clusters is less where an outlet has articles in both of which no two are one story by themselves, and where the
-// articles say that different outlets wrote them and neither retells the other (authorship). An article that its outlet lists twice
-// counts once, and so does one text under bulkCopies headlines or more. A new duplicate of a settled article goes to its story without
-// any decision.
+// the order of arrival. It is clustered by bestLinkage. Corrections hold in it. Of a revision only its own pairs are compared anew;
+// what it resembled before is decided about again, by the edges that are kept. An article that resembles two reports must not join
+// them, so the linkage of two clusters is less where an outlet has articles in both of which no two are one story by themselves, and
+// where the articles say that different outlets wrote them and neither retells the other (authorship). An article that its outlet
+// lists twice counts once, and so does one text under bulkCopies headlines or more. A new duplicate of a settled article goes to its
+// story without any decision.
 //
 // Events. Their items are stories. Two clusters are as near as .3 of the mean probability of their pairs and .7 of the mean cosine of
 // their articles' contexts, which fades with the days between them. The probability is known of pairs that were compared; the cosine
@@ -89,6 +90,6 @@
 // which it says no more. Corrections name articles and not stories, so they hold whatever is settled later: a revision, a restart, a
 // story that closed. From the latest to the earliest each counts as far as it does not contradict those before it. Clustering merges
 // nothing that must stay apart, even by way of a third article, and unites what must be one after each part has found what resembles
-// it: united strangers resemble little, and copies of either still join. Duplicates represent each other only where they must stay apart
-// from the same articles. Events know no corrections: what is apart may be one event.
+// it: united strangers resemble little, and copies of either still join. Duplicates represent each other only where they must stay
+// apart from the same articles. Events know no corrections: what is apart may be one event.
 package group

@@ -47,7 +47,8 @@ var (
 	dayNumber   = regexp.MustCompile(`^(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)$`)
 )
 
-// pictures gives the hashes of the ids of an article's pictures. Two articles with one id show one picture, in whatever size.
+// pictures gives the hashes of the ids of an article's pictures, of its enclosures (key "images" of `headwater group`) and its HTML. Two
+// articles with one id show one picture, in whatever size.
 func pictures(a news.Article) []uint32 {
 	var out []uint32
 	add := func(address string) {
