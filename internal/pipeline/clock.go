@@ -15,9 +15,10 @@ const (
 	clockKey   = "retention clock"
 )
 
-// steadyClock is the time by which stories close, articles age out and pages expire. A clock that is ahead for a while must
-// not close every story and expire every queue. So where it is ahead of the last reading by more than clockJump, it may have
-// jumped, or nothing may have run: its time is believed once it has stood so for as long, by its own account.
+// steadyClock is the time by which stories close and pages expire. A clock that is ahead for a while must not close every
+// story and expire every queue. So where the clock is ahead of the last reading, which is stored, by more than clockJump,
+// it may have jumped, or nothing may have run. Its time is believed once it has stood so for as long, by its own account.
+// Articles age out by the plain clock, since what would go at once is announced first (retention.go).
 type steadyClock struct {
 	store *store.DB
 	now   func() time.Time

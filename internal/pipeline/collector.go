@@ -32,6 +32,11 @@ const (
 
 // Collector polls single feeds: fetch, parse, clean. It stores nothing of what it reads. Its methods may be called at the
 // same time.
+//
+// ETag and Last-Modified are kept as they came, from every 200 that could be read and from every 304, in the transaction
+// that holds the items. A failure keeps those of the last document. The address of a feed changes only after permanent
+// redirects all the way (301, 308), and not where another feed has the new address or a removed one had it. 302, 303 and
+// 307 never change it.
 type Collector struct {
 	store   *store.DB // nil where feeds are only checked
 	fetch   *fetch.Client

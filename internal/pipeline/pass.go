@@ -166,7 +166,7 @@ func (p *Pipeline) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 
 const (
 	longestSkip = 8 * 24 * time.Hour // how long the hours and days that a feed skips may put it off
-	futureAfter = time.Hour          // how far ahead of the clock a stored time must lie to be one of the future: a clock that is behind is soon put right
+	futureAfter = time.Hour          // how long there must have been articles of the future before they are redated: a clock that is behind is put right sooner
 )
 
 // clockUnset is before this program was written: a clock that says so was not set yet, and what is stored is right.

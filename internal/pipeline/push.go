@@ -18,6 +18,9 @@ import (
 const awayFor = 15 * time.Minute
 
 // pusher has hubs push the feeds that announce any. A nil pusher takes no pushes.
+//
+// What a hub pushes takes the way of a poll's document: guard, cleaner, furniture, one transaction. While a hub is relied
+// on, its feed is polled once in poll.max_interval, to make sure.
 type pusher struct {
 	*websub.Subscriber
 	*Collector
@@ -48,6 +51,9 @@ func (p *pusher) run(ctx context.Context) error {
 
 // begin makes up for the time in which no server ran, and has every hub asked anew where it knows us at another address than
 // before.
+//
+// Where nothing was polled for awayFor, no server ran. Hubs may have pushed meanwhile and given up, so the feeds that they
+// push are polled once, spread over poll.interval.
 func (p *pusher) begin(ctx context.Context) error {
 	const key = "callback"
 	now := p.now()

@@ -29,6 +29,14 @@ const (
 // Options.Keep the articles that have got too old, with all that hangs on them. It works in steps that hold the store's
 // writer for a few hundredths of a second. Each kind of step is a queue in the store, so that a step costs the same whatever
 // is stored, goes on after a crash, and asks for one row where there is nothing to do.
+//
+// Serve looks for something to do once a minute, does one step at a time, and pauses for four times its length. A pass that
+// is no server's works for ten seconds at its end. The size of a step follows from how long the last one took. The store's
+// retention.go has the phases of a story and what goes with each. The search index is told by a queue, and the window in
+// memory forgets a story in the step that closes it.
+//
+// The file shrinks by incremental_vacuum while more than a twentieth of it is free, in steps too. Every fourth step copies
+// the WAL into the file by a passive checkpoint on a connection that reads, so that no commit has to.
 type Retention struct {
 	store   *store.DB
 	index   *query.Index
@@ -59,7 +67,11 @@ func newRetention(o Options, settler *Settler, clock *steadyClock) *Retention {
 }
 
 // Where keep would take more than a tenth of all articles at once, a person may have set the wrong age, or the clock may be
-// wrong. So it is announced, and nothing goes for an hour.
+// wrong. So the log says how many of how many articles would go, in how many stories and about how many megabytes, and
+// nothing goes for an hour. The store holds until when, so that a restart neither resets nor skips the hour. A longer keep
+// takes less and waits no longer; a shorter one is announced anew. Each look counts at most fewStories index entries of
+// what became due since what was allowed last; only where that is much, all of it is counted. `headwater doctor` reports
+// the same.
 const (
 	keepGrace  = time.Hour
 	largePart  = 10   // one part in so many

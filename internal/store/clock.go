@@ -32,9 +32,10 @@ const (
 	clampSourcesSQL = `UPDATE sources SET due = ?1 WHERE ` + sourcePending + ` AND due > ?2`
 )
 
-// ClampWaits has waits that were stored while the clock was ahead be as long as they were, counted from now, and ends those
-// that last longer than any does. It gives their number. The tables are as small as the lists of feeds and alerts, or have
-// an index by the time.
+// ClampWaits corrects waits that were stored while the clock was ahead. A wait of a feed, or of a subscription and its
+// lease, lasts as long as it did, counted from now. One that lasts longer than any does is over: of feeds, hosts, pages,
+// alerts and their messages. It gives the number of waits. The tables are as small as the lists of feeds and alerts, or
+// have an index by the time.
 func (db *DB) ClampWaits(ctx context.Context, at time.Time, longest time.Duration) (n int64, err error) {
 	now, slack, most := millis(at), millis(at.Add(clockSlack)), millis(at.Add(longest))
 	type wait struct {
@@ -82,9 +83,9 @@ const (
 	movedNowSQL        = `UPDATE stories SET changed = ? WHERE id IN (SELECT value FROM json_each(?))`
 )
 
-// Redate has articles and stories of the future be of now, once there have been any for a time, which says that it is not
-// the clock of now which is wrong. The articles get a new entry in the log, so that their stories are weighed and indexed
-// anew. It gives the number of articles.
+// Redate dates articles and stories of the future now, once there have been any for the time after, by the clock of now.
+// Where the clock of now is behind, as when a machine starts, it is put right before that, and nothing is redated. The
+// articles get a new entry in the log, so that their stories are weighed and indexed anew. It gives the number of articles.
 func (db *DB) Redate(ctx context.Context, now time.Time, after time.Duration) (n int, err error) {
 	limit := millis(now.Add(clockSlack))
 	articles, errArticles := db.number(ctx, "articles ahead of the clock", anyArticleAheadSQL, limit)

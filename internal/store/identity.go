@@ -13,20 +13,43 @@ import (
 	"headwater/internal/news"
 )
 
-// Which stored article an item is, when its feed is polled again. An item has two names, id and address, and says three
-// things: title, text and date. What several items of the document share says nothing of any of them, so four items with
-// one id are told apart by the rest, and so are items that link to one page. Then:
+// Which stored article an item is, when its feed is polled again. Most items of a document were there at the last poll. An
+// item has two names, id and address, and says three things: title, text and date. What several items of one document share
+// says nothing of any of them. The address of a front page says nothing either. The cases are:
 //
-//  1. An item with the name of a stored article is that article, unless the rest speaks against it: with the same id, where
-//     title, text, date and address all differ (the id was used again); with the same address and no other id, where
-//     title, text and date all differ.
-//  2. An item without a name that counts is the article which says the same, where address, date or id support it: an id
-//     that is new at every poll, an address with other parameters, ids that are positions in the list. Where the date, to
-//     the second, and the text stay, title or id may be mended as well.
-//  3. Anything else is a new article. In doubt both are kept, and grouping folds them into one story.
+//	case                                                   the item is
+//	-----------------------------------------------------  ---------------------------------------------------
+//	it has the name of a stored article: its id, or its    that article, whatever of the rest was mended
+//	address where the ids do not differ
+//	it has the id of a stored article, and title, text,    a new article: the id was used again
+//	date and address all differ
+//	it has the address of a stored article, no id that     a new article
+//	says otherwise, and title, text and date all differ
+//	several items of the document have one id, or link to  an article each, told apart by the rest
+//	one page
+//	its id differs in case, scheme, slash, fragment,       named by its address alone: with the same address
+//	counter, session or campaign marks                     the same article
+//	its id is another at every poll, is a position in the  the article that says the same, where address or
+//	list, appears or goes; its address has other           date support that
+//	parameters
+//	it has no name that counts                             the article that says the same, or a new one
+//	it has the text and the id or address of an item       that item, listed twice; it is stored once
+//	before it, whatever its date; or agrees in everything
+//	title and text were edited at once, or title and id    the same article
+//	changed, while address and time of day stay
+//	it is in doubt                                         a new article; grouping folds the two into one story
 //
-// Each item takes one article and each article one item, the surest pairs first. A document that is polled twice gives the
-// same articles, since each item takes the one that it is identical with.
+// comparison.strength decides. Each item takes one article and each article one item, the surest pairs first. A document
+// that is polled twice changes nothing, since each item takes the article that it is identical with.
+//
+// clean makes the keys (news.ItemKeys): the id and the address without what changes while the article stays, and a hash of
+// the text before furniture is taken out. The store finds candidates by these keys, at most maxKnown for each key, and
+// compares them. articles.guid is a key within the feed and never changes.
+//
+// A revised article keeps its id, and with it read marks, stars, labels and its story. An item with another id or address
+// that says the same is no revision. The article is shown with the new address; index and grouping keep the old one until
+// the article is revised. The feed's state says what cannot be known ("two items share an id; both are kept"), and `feed
+// check` says it for each item. Both count an item that is listed twice once (Whole).
 
 // agreement is what one fact of an item says of its being a stored article.
 type agreement int8

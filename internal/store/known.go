@@ -84,10 +84,12 @@ func (c *logWriter) storedText(ctx context.Context, s storedItem) (string, error
 	return a.Body(), nil
 }
 
-// An item whose article was aged out may stand in its feed for months yet, and is not news again. So what it is known by
-// stays in aged_items, and match tells such items like any other, but for their texts, which are gone. A poll that meets one
-// notes the day; those that no whole document has listed for agedGrace are forgotten. Validators are trusted for a week, so
-// a feed that is read at all shows its whole document more often than that.
+// Feeds list items for months. An item whose article was aged out may stand in its feed for as long, and is not news again.
+// To keep the articles of all that the last document lists would keep archives for ever that list all they ever had. So
+// what an item is known by, about 400 bytes, stays in aged_items, and match tells such items like any other, but for their
+// texts, which are gone. The item is neither stored nor revised. A poll that meets one notes the day; those that no whole
+// document has listed for agedGrace are forgotten. Validators are trusted for a week, so a feed that is read at all shows
+// its whole document more often than that.
 
 const (
 	agedGrace = 10 * 24 * time.Hour

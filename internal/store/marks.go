@@ -27,6 +27,11 @@ const (
 
 // MarkItems does what a user wants with articles; ids that are not stored are passed over. Reading the article that stands for
 // a story reads the whole story; what is marked as unread comes back alone.
+//
+// A mark is a row that is there or not. So marking twice changes nothing, and of two readers that mark at once neither
+// undoes the other's marks. An article stands for its story where Story.Lead says so; settling notes that in members.leads.
+// Reading it reads the members that the story has at that moment. What joins later is unread in its own feed. A story that
+// goes back to another article than before stands under that one, unread.
 func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
 	ids := idList(m.Articles)
 	return db.mark(ctx, "mark articles", user, func(ctx context.Context, t tx) (changed markedIDs, err error) {

@@ -8,6 +8,32 @@ import (
 	"headwater/internal/news"
 )
 
+// Stories close and age out in steps. A step is one transaction. What is to be done is found by partial indexes over
+// stories.phase, in the order of stories.changed, which the same transaction moves on. So there is no watermark that could
+// be ahead or behind, and nothing is walked. The phases are:
+//
+//	open (0) --not changed for group.window--> closing (1) --> closed (2) --not changed for keep--> aged_stories
+//	   ^------- a correction, a revision -----------+            ^-- some articles are kept --> kept in part (3)
+//
+// Stories close whatever the setting keep says. Where keep is shorter than the window, stories close as early. Prints and
+// edges go then. The rest stays, because it is read later:
+//
+//	what stays                                    for
+//	--------------------------------------------  -----------------------------------------------------------
+//	claims                                        story and article pages and the API, which show each; habits
+//	                                              of outlets, which are learnt from those of 90 days
+//	of each member the edge whose reasons joined  the reasons that --why and the story page show
+//	it (stories.JoiningEdge)
+//	prints and claims of credited pages           weighing again after a correction, as their texts are not
+//	(sources)                                     stored
+//	stories, members, roles, shares, evidence,    everything shown
+//	vectors
+//
+// Passages, versions and changes are made from the stored texts, so a story page shows the same before and after. A closed
+// story opens again when somebody corrects it, or one of its articles is revised. WindowOf gives its articles with
+// ErrNoPrint, the settler makes their prints from the stored texts and compares them anew. A new print opens the story in
+// the transaction that stores it.
+
 // The phases of a story, in the column stories.phase.
 const (
 	phaseOpen    = iota // its articles have prints and all their edges
@@ -102,10 +128,18 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 	})
 }
 
-// Articles are aged out story by story, oldest change first: those that nobody starred, labelled or corrected go with all that
-// hangs on them, and their items' keys stay in aged_items. A story that loses all its articles goes to aged_stories, so that
-// lists, counters and searches know nothing of it; one that keeps some stays, in phase 3. A step is one transaction over so
-// many articles as its caller says, and a story with more of them is in between as one that keeps some.
+// Articles are aged out story by story, oldest change first, so that a page never shows half of the evidence. Those that
+// nobody starred, labelled or corrected go with all that hangs on them, and their items' keys stay in aged_items
+// (known.go). A step is one transaction over so many articles as its caller says; a story with more of them is in between
+// as one that keeps some.
+//
+// A story that keeps some articles stays, in phase 3, and says how many went. Of one that loses all of them the headline,
+// origin and counts go to aged_stories, and the ids that led to it to aged_redirects. DB.Story gives it without members;
+// lists, feeds, counters and searches do not have it. In the same transaction go bodies, log entries, prints, edges,
+// claims, members, vectors, pages, read marks and topic_articles; citations, and sources that nobody else cites; and of
+// stories that end topic_stories, alerts and their entries in the story log. Counters of feeds, events and users change
+// with them. Numbers are not given again, as the highest are those of sqlite_sequence. The search index is no part of the
+// transaction: aged_indexed is the queue of what it has to delete. An index that is rebuilt never has these articles.
 
 // AgedOut is what a step of AgeOut took away.
 type AgedOut struct {

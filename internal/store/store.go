@@ -15,6 +15,19 @@
 // sqlite.go (connections, error codes), maintenance.go (free pages, VACUUM, checkpoints) and backup.go. In statements it is
 // json_each for lists of ids, INDEXED BY and the unary + that choose an index, CROSS JOIN that keeps the order of joins,
 // INSERT OR and UPDATE OR, iif, and max and min of two values.
+//
+// # Costs over a large archive
+//
+// No statement that runs on its own, or that readers cause all the time, walks the archive. A million articles cost as much
+// as a thousand:
+//
+//   - Counts of stories, events, unread articles and articles that stand for stories are counters. Triggers change them in
+//     the transaction that changes what is counted. `headwater doctor` compares them with the rows. The marks of an article
+//     are deleted before the article, so that the triggers see both.
+//   - Lists go by index: stories by their last change, stories of a feed (story_feeds), stories of an event, matches of a
+//     topic. plan_test.go asks SQLite for the plan of each statement.
+//   - Queues hold what waits and not what there ever was: pages by host, citations to weigh again, deliveries of alerts,
+//     index entries to remove.
 package store
 
 import (

@@ -3,6 +3,29 @@
 // each hop of a redirect and whatever a name resolves to (private.go). Requests of one host wait for each other, and a host
 // that sent Retry-After is not asked (gate.go). Bodies are bounded before and after decompression (body.go). Pages are read
 // only if robots.txt allows it (robots.go).
+//
+// # Manners
+//
+//   - One request at once goes to a host name, and Options.Pause lies between two. Hosts in Options.AllowPrivate are no
+//     publisher's and have no pause. Connections stay open in between.
+//   - Requests have no cookies and no referrer, and add no query. The User-Agent names program, version, contact or public
+//     address, and "N subscribers", as publishers count readers by it: the number of accounts at the start, or 1.
+//   - Validators go out as they came, and only to the address that gave them, after redirects (Request.ValidFor).
+//   - Five redirects are followed, never from https to http. A name and password in an address go to its own scheme, host
+//     and port only.
+//   - 204, 205 and 206, and a 304 that nobody asked for, are errors, since they bring no whole document.
+//   - Retry-After is kept for up to LongestRest after any status. After 429 and 503 it holds for the whole host, by name
+//     and port: no request is made to it, from feeds, redirects, pages or pictures. The store keeps that for the next
+//     process (Client.Rest).
+//   - The first bytes of each layer of compression say what it is, where they can; Content-Encoding decides for the others.
+//     What it names that is no compression is passed over. Garbage behind the end of gzip is left out.
+//
+// # The dialer
+//
+// The address is checked when a connection is made, so redirects, and names that change between two look-ups, gain nothing.
+// The environment's proxies are ignored. With Options.Proxy the dialer sees the address of the proxy, and the proxy has to
+// guard names; what is written as an address or a number is still refused here. Nothing else in the program opens
+// connections: mail and hubs go through Client.Dial and Client.Post.
 package fetch
 
 import (

@@ -1,4 +1,25 @@
 // Package poll decides when feeds are asked (due.go) and how many at once (poll.go).
+//
+// A cron tick asks the feeds that are due. Each feed has a time of its own, which is stored with the articles of its last
+// poll, so that a restart asks nobody sooner. The time is the latest of the following. The feed keeps which one it was
+// (news.Rule).
+//
+//   - Its own rhythm (Pace.Learn): half the median time between its 20 newest items, but no less than a sixteenth of the
+//     silence since the last, and a quarter longer after each 304. It is poll.interval where fewer than three items have a
+//     time.
+//   - How long the server says that its answer stays current: Cache-Control max-age, or Expires after Date, less Age. A 304
+//     without either leaves it as it was.
+//   - What the feed says of itself: <ttl>, and sy:updatePeriod by sy:updateFrequency.
+//   - poll.max_interval while a hub pushes the feed.
+//
+// All of these stay within poll.min_interval and poll.max_interval. A time in skipHours or skipDays (UTC) moves to the
+// first minutes after them, also beyond poll.max_interval; a feed that skips every hour or every day says nothing. Jitter
+// of a tenth spreads feeds that were asked together: both ways around the own rhythm, and only upwards from what was asked
+// for.
+//
+// A feed that failed waits poll.min_interval, or poll.interval after a status from 400 to 499, and twice as long after each
+// further failure. Retry-After is kept to the second. After 429 and 503 it puts off all feeds of the host, which is no
+// failure of theirs. After 410 a feed is asked only when somebody names it.
 package poll
 
 import (
@@ -87,6 +108,9 @@ func Drain(ctx context.Context, feeds []news.Feed, workers, perHost int, collect
 // SelectForPass returns the feeds that one pass asks of those that are due: of each host so many as can be asked within the time,
 // with the pause between two requests, in perHost lanes. The rest stays due, so that a host of many feeds, which takes its
 // time, does not keep all others waiting for the next pass.
+//
+// A pass of a server takes 30 s of each host, those feeds first that have waited longest: five hundred feeds of one host do
+// not hold up the others. `headwater poll` takes all.
 func SelectForPass(feeds []news.Feed, within time.Duration, pauseOf func(address string) time.Duration, perHost int) []news.Feed {
 	if perHost <= 0 {
 		return feeds
