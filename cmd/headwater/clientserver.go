@@ -27,6 +27,13 @@ import (
 // over a Unix socket in the folder. The server runs it with the same command tree and sends back the output as it is
 // printed. The request holds what only the calling process has: the content of files and of standard input, and the size of
 // its terminal. Only the owner of the data folder may enter the folder of the socket.
+//
+// So one process writes, and output and exit codes come from the same code. The request also holds the feeds that were
+// found for an address, since the caller has the terminal to ask on, and the caller's title and public_url. The caller
+// writes files. A caller that hangs up ends its command as Ctrl-C does. `poll` and `reindex` are done by the server: a pass
+// waits for the one that runs, and the stages behind the log wait for a pass that settles, so that it gives the same
+// stories as without a server. `restore` is refused. testdata/clientserver.txt has every command and flag; a test runs each
+// both ways and compares what is printed, written and stored.
 const socketFolder = "serving"
 
 func socketPath(data string) string { return filepath.Join(data, socketFolder, "socket") }

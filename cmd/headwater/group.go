@@ -97,6 +97,9 @@ func (c *cli) groupCommand() *cobra.Command {
 }
 
 // grouping groups a stream of lines. What it keeps of an article that is printed is the hash of its id and its line number.
+//
+// So memory grows with the input by some bytes a line only. Two of ten million ids have one hash with a chance of 1 in
+// 370,000; the later one is skipped.
 type grouping struct {
 	*cli
 	name    string // of the input, for messages

@@ -100,6 +100,8 @@ func (c *cli) printPass(s pipeline.Summary) {
 
 // Damage of a database shows only in the pages that are read, and a poll reads few. So poll also runs SQLite's quick_check
 // over the whole database, as often as it takes at most 1/quickCheckShare of the time.
+// `headwater doctor` reads everything: pages, references, texts, and watermarks that are ahead of their log. Whatever meets
+// a damaged page fails and says so.
 const (
 	quickCheckShare = 1000
 	quickCheckMax   = 10 * time.Second // a database that takes longer is left to doctor

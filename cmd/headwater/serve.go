@@ -27,8 +27,8 @@ import (
 	"headwater/internal/serve/web"
 )
 
-// requestShutdownTime is how much of shutdownTime HTTP requests get. Then their connections are closed, so that the rest can
-// finish in time.
+// requestShutdownTime is how much of shutdownTime HTTP requests get. Then their connections are closed, the log says so,
+// and the rest can finish in time. The program ends with 0.
 const requestShutdownTime = 6 * time.Second
 
 func (c *cli) serveCommand() *cobra.Command {

@@ -3,6 +3,15 @@
 // Names, hashes and tokens are in the store, which lists and removes them; this package does what needs a password or a
 // token in clear. The store keeps only hashes of both: of passwords by argon2id (password.go), of tokens by SHA-256, since a
 // token is 260 random bits.
+//
+// Accounts are for feed readers. The pages have no logins and stay open, on loopback by default. A new data folder has no
+// account. Feeds, folders and articles are everybody's; read marks, stars, labels on articles and the topics of `topic add
+// --user` are a user's own (store/users.go, store/marks.go). Passwords come in by a prompt, standard input or a file, never
+// by a flag.
+//
+// A name that nobody has costs as much time as a wrong password. Another password, and removing the user, end all tokens of
+// a user's logins; the newest 100 count. A password that is changed while it is checked lets nobody in. greader limits
+// wrong passwords.
 package accounts
 
 import (

@@ -12,6 +12,11 @@ import (
 
 // Report is what one outlet published of a story: a running report, whose newest version replaces those before it. An outlet that
 // publishes a story in two languages has two reports.
+//
+// A report counts once among the copies and rewrites of a story, in what cards, links of entries and counts show. With the
+// origin's outlet it is the original, whichever of its versions is. Story.Current is the newest version of the lead, and
+// gives a story its title, summary, text and link on pages, in feeds and in alerts. Story.First, the id of the entry,
+// Origin, and Story.Lead, which members are compared with, stay those of the first version.
 type Report struct {
 	Versions []Version // newest first; never empty
 }

@@ -18,6 +18,9 @@ import (
 )
 
 // Publisher notifies a WebSub hub that feeds of ours changed, so that the hub fetches them and passes them on.
+//
+// The hub is notified within half a minute, tried three times, and notified again with the next change. Only /feeds/all
+// names the hub: a reader that relies on pushes of another feed would wait for one that never comes.
 type Publisher struct {
 	Hub   string        // its URL; "" is none
 	Feeds []string      // addresses of ours whose documents name the hub

@@ -1,5 +1,21 @@
 // Package opml reads and writes OPML lists of feeds and topics. read.go takes a list over outline by outline; what is wrong
 // with one becomes a Problem and costs no other. scan.go cuts a list into tags and repairs what is not well-formed.
+//
+// What is mended or left out is reported with its line: bare ampersands, quotes that are missing or not escaped, tags
+// without an end, entities that nobody knows. An outline in which the list breaks off is left out. A feed's address may
+// stand under several names, or as the name of an outline that says nothing else.
+//
+// A list that is written is OPML 2.0 that other readers understand. It has of a feed title, site, folder and full-text mode
+// (headwaterFullText). A folder is a path, News/World, and nests as outlines; a folder whose own name has a slash comes in
+// as two, and levels below maxFolders go into the last of these. A feed that names categories and stands in no folder is
+// put into the first of them.
+//
+// Everybody's topics stand in a folder Topics, with name and query to the letter (text, headwaterQuery) and their options
+// (headwaterOriginals, headwaterMinOutlets; headwaterLangs and headwaterMuted are JSON arrays, since names of outlets have
+// commas). An outline with a headwaterQuery is a topic wherever it stands. Where List.TopicFeed gives an address, the topic
+// is written with type rss and that address, to which other readers subscribe; else its type is headwater-topic, which they
+// pass over. `feed export` gives addresses where public_url is set; the lists of the APIs have none. Secrets, alerts and
+// users' own topics are in no list. Characters that XML forbids are written as U+FFFD.
 package opml
 
 import (

@@ -21,6 +21,19 @@ const (
 )
 
 // Matcher is the stage that holds stories against the topics, from its own mark in the story log.
+//
+// New to a topic is what first matched since somebody last saw it (topics.seen, a number of the story log). Stories from
+// before it was followed are found by a search, the newest 2,000, and are not new; an older one that changes later is.
+// since: and date: are asked at the time of matching. A topic that cannot be filled, since the search fails or the index is
+// being built, is matched like the others and filled at a later try: 5 s after the first in a server, and with each
+// `headwater poll`. A topic whose query cannot be read any more stays, is named in the log and on its page, and matches
+// nothing until it is changed.
+//
+// Parts of a query that ask for the story (is:, origin:, copies:, outlets:, independent:) change without the article.
+// Percolator.Match also gives the topics that an article would match in some other story. Those are remembered, and only
+// they are asked again when its story changes. Where an article was revised or left, its story is held against all topics
+// anew, since its matches may end. What is remembered is lost with the process. Then a story that changes is held against
+// all topics once more: half a second for 200 members.
 type Matcher struct {
 	store  *store.DB
 	index  *query.Index

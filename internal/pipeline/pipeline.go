@@ -24,6 +24,8 @@
 // Articles that are settled in parts, as they come, differ a little from the same settled at once: what two articles have in
 // common is weighed by how rare it is when they are compared, and the comparison is kept. Of 5,210 recorded articles in 12
 // polls 17 are in another story and 195 in another event, and none when all are compared anew (parts_test.go).
+// Blocks that a feed repeats are learnt as they come, too, so 14 of the texts keep some that a poll of all would have left
+// out. The same articles in another order within one settlement give the same stories and origins, up to ids.
 package pipeline
 
 import (

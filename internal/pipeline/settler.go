@@ -27,6 +27,9 @@ const (
 // stores both in one transaction with the mark. Corrections, pages that articles credit and the closing of stories go through
 // it too, as they change the same window. It is serial on purpose: two rewrites that arrive together must not start two
 // stories.
+//
+// The world's news is about a dozen articles a second. Settling is a hundred times faster, so it never needs to be split.
+// The origin is weighed again whenever a story gains an article, since the original often arrives after its rewrites.
 type Settler struct {
 	store        *store.DB
 	index        *query.Index  // follows the stories that are stored

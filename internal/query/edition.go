@@ -26,6 +26,9 @@ func (r *Reader) Edition(ctx context.Context, q news.EditionQuery) (news.Edition
 // All stories and those of a folder go on by time and id of the last change: what changes meanwhile moves to the front and
 // is not met again. The stories of a query go on as the search does, see search.Index.Search; each part is ordered by
 // the newest change.
+//
+// All stories of one settlement change at one time. Of those the newest comes first, and of one time the first of the
+// document.
 func (r *Reader) ListEdition(ctx context.Context, q news.EditionQuery) (news.EditionList, error) {
 	l := news.EditionList{Full: q.Full}
 	q.Limit = cmp.Or(q.Limit, editionLength)

@@ -18,13 +18,29 @@
 // Texts are not stored: highlights are offsets into the store's text. A body is Article.Body and, behind it, what
 // Options.Shown gives. Without stored text and doc values an article takes 3.9 KB rather than 13.
 //
+// Options.Shown adds 4% more words in recorded news: list items, captions, cells, bylines, texts of pictures. Grouping has
+// no use for them, and a reader who saw them finds them. The mapping is static, with bodies indexed with their places. An
+// index of another mapping version is made again. `headwater reindex` builds an index beside the one in use and swaps the
+// two.
+//
+// While an index is built it has too little. The end of the log is noted when the index is opened, and until the watermark
+// reaches that entry searches fail with a *BuildingError, which says how many articles are indexed and how many are
+// missing. Pages, feeds of topics and of searches, the REST API and the Google Reader API answer 503 with Retry-After then.
+// On the command line search, `topic show` and `emit` index first where no server does. What arrives later is indexed some
+// 200 ms after it was stored, and refuses no search.
+//
 // # Our own search engine over bleve's segments
 //
 // Bleve analyses nothing here (words.go cuts words), and does not collect matches. Its term searchers ask anew for each
 // article and word, and its collector keeps a document for each match, which took nine tenths of a search's time. So words
 // are read from a segment at a time into hit lists, which are cached: a segment never changes. Hit lists meet in bleve's
-// conjunctions and disjunctions. What a search reads of every match is in columns by document number. Of bleve beyond its
-// documentation this package rests on the following, which TestBleveInternals checks:
+// conjunctions and disjunctions. What a search reads of every match is in columns by document number. A hit list takes 6
+// bytes a document, columns 20 bytes an article. A search reads each article that matches in some 30 ns: the one cost that
+// grows with what is found. Positions are read only of articles that hold all words of a phrase, and for highlights only of
+// those of the page. As many searches run at once as there are processors; the others wait in order. A search takes 5 s at
+// most, its wait included.
+//
+// Of bleve beyond its documentation this package rests on the following, which TestBleveInternals checks:
 //
 //   - a reader is a *scorch.IndexSnapshot. Document numbers count through its segments in order, deleted documents included
 //     (columns.go);
@@ -41,7 +57,16 @@
 // # Stories
 //
 // An article gets its story, role and origin long after it was indexed, and they change while it does not. To index articles
-// anew for that would cost a millisecond each. So they are in a StoryTable in memory, and filters read it for each match.
+// anew for that would cost a millisecond each, and bleve has no way to change one field. So they are in a StoryTable in
+// memory, and filters read it for each match: origin:, is:, copies:, outlets:, independent:, and folding by story. The
+// table needs no watermark and cannot fall behind: it is read when serving begins or at the first search, and changed by
+// each settlement, correction and new weighing once that is stored (query.Index.Apply). To read 100,000 articles in 50,000
+// stories takes 0.2 s. Where a settlement leaves open where an article went, all is read again. Alone in a query such a
+// field looks at every article; beside words only at those that the words find, and so do dates.
+//
+// The marks of the user whose search it is, for is:unread and is:starred, are bits by article id, which the store gives and
+// changes with each marking. Searches of nobody refuse them. So do topics, also those of a user: their matches are stored,
+// and do not change with what is read. feed:NAME is looked up among the feeds, and refused likewise.
 //
 // # Two readers of queries
 //

@@ -10,6 +10,11 @@ import (
 // Percolator matches articles against topics: a search turned around. It says of an article what Search would say of each
 // topic's query with its options, without an index. It looks only at topics that need a word or key that the article has
 // (see anchors), and at those that need none. It is for one goroutine.
+//
+// An article is cut into words and keys as for the index (docview.go). Of each query the anchors, words or keys of which
+// any match has one, stand in one table: the rarest choice that the query leaves. The queries that this finds are then
+// matched whole. A query without anchors (NOT, fuzzy words, facts of the story alone) is always matched. TestPercolator
+// compares the answers with searches.
 type Percolator struct {
 	x       *Index
 	topics  []topicQuery

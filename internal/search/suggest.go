@@ -14,6 +14,8 @@ const (
 
 // suggest gives the query with a word of the index in the place of each that no article has: the most frequent of those
 // that differ least. It gives "" where every word is known, or no other is similar.
+//
+// Words of at least four letters are compared: one letter may differ, from six letters on two.
 func suggest(ctx context.Context, r api.IndexReader, query string, n node) (string, error) {
 	fuzzy, ok := r.(api.IndexReaderFuzzy)
 	if !ok {

@@ -176,6 +176,9 @@ func (t tx) moveStories(ctx context.Context, moved map[int64]int64) error {
 
 // signature is of what readers are shown of a story: its articles and what each is to it, its headline, and what it goes back
 // to. How sure that is in percent and why is left out, since each settling weighs it anew.
+//
+// A settlement that comes out with the same signature moves neither stories.changed, which is the time of update in emitted
+// feeds, nor the story's entry in the story log.
 func signature(s news.Story) ([]byte, error) {
 	type member struct {
 		Article, Carries int64

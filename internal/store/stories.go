@@ -221,7 +221,8 @@ func (db *DB) Placements(ctx context.Context, take func(news.Placement)) error {
 	})
 }
 
-// The lists of a folder's stories are merged from those of its feeds. After is the place in the list that they go on from.
+// The lists of a folder's stories are merged from those of its feeds: of the feeds whose newest story is among the first so
+// many of all feeds' newest stories, so many of each. After is the place in the list that they go on from.
 const (
 	afterInListSQL = `x.feed_id = f.id AND x.changed >= ?2 AND (x.changed, x.latest, x.story_id) < (?3, ?4, ?5)`
 	// newestOfFeedsSQL gives the feeds whose newest story is among the newest so many of all feeds': no other has one among the

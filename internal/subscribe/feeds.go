@@ -2,6 +2,31 @@
 // what a request gave is in result.go), Feeds and Topics add and change them (feeds.go, topics.go), and Lists reads and
 // writes OPML lists of both (lists.go). What is stored is the store's; this package checks it first, and says to the
 // pipeline that there is something new.
+//
+// # Finding feeds
+//
+// What somebody wants to follow is usually a site, not a feed. Finder.Find looks in this order, and stops at what it finds:
+//
+//   - the address is subscribed already, compared by discover.Key;
+//   - the site is one whose feed addresses are known (discover.Known); where that gives several, none is requested;
+//   - the address is a feed;
+//   - its page links to feeds, in Link headers or <link> elements. Where there is one, it counts only after it was read;
+//     where there are several, somebody chooses, and what was chosen is read;
+//   - one of the usual paths beside the page or at the root has a feed.
+//
+// A feed is the same as a subscribed one when its address, the address that it redirects to, or the address that it gives
+// itself has the same key. The last counts only if the same document is there: templates are copied with somebody else's
+// address in them. What was taken instead of what was typed is reported, such as another scheme.
+//
+// What is no feed (404, 410, no answer, a private address, a list, a picture, a page without a feed), or cannot be read
+// now, is reported at once and added only when somebody insists: `feed add --force`, force in the API (else 422), a button
+// on the feeds page. `feed add` asks on a terminal which of several feeds to add, and elsewhere lists them and ends with 1;
+// --first passes over links without a feed, and --no-discover (as_is in the API) requests nothing. The process with the
+// terminal looks, and a server, where one runs, only adds. Lists are added as they are. All that is requested for one
+// address takes 15 s at most.
+//
+// A topic of a list whose name is taken by a topic that asks for something else is left out and reported, as is one with a
+// wrong query.
 package subscribe
 
 import (

@@ -36,9 +36,11 @@ type storyLog interface {
 	Stories(context.Context, news.StoryList) ([]news.Story, error)
 }
 
-// fanout reads the story log once for all streams at the same position. Streams are live, at the end of the log, or catch up;
-// the latter leave most of the processor to pages. A stream has no queue of its own: it takes the next chunk when its client
-// has taken the last one.
+// fanout reads the story log once for all streams at the same position, in chunks of chunkEntries entries that are kept for
+// a minute (cacheBytes in all). Streams are live, at the end of the log, or catch up. Chunks for those that catch up are
+// made one at a time, with three times as long a rest after each, and sent at catchUpRate to all of them together, so that
+// most of the processor is left to pages. Live streams wait for none of that. A stream has no queue of its own: it takes
+// the next chunk when its client has taken the last one, and what it has not been sent is in the log.
 type fanout struct {
 	log      storyLog
 	catching chan struct{} // holds a token while a chunk is read for streams that catch up, and during the pause after it
@@ -218,9 +220,10 @@ type goneStory struct {
 	ID int64 `json:"id" doc:"the story that is no more: its articles are in others"`
 }
 
-// eventOf writes an entry for a client that has the log up to the entry known. A story that was first logged after it is new.
-// An older story may never have been sent, since its earlier entries were skipped; "changed" stands for both, as both mean to
-// keep the story as it is now. A story that ended before the client could know it gives an id alone.
+// eventOf writes an entry for a client that has the log up to the entry known. The event is "story" for a story that was
+// first logged after it, and else "changed". A client that catches up may get "changed" for a story that it was never sent,
+// since its earlier entries were skipped; both mean to keep the story as it is now. "merged" and "gone" are told only of a
+// story that the client can know; of one that ended before, the event is an id alone.
 func eventOf(c news.StoryChange, known int64, stories map[int64]news.Story) (string, error) {
 	name, data := "", any(nil)
 	st, there := stories[c.Story]

@@ -27,6 +27,8 @@ const (
 // number in the story log, so that a client that comes back with it misses nothing and gets nothing twice. Only the client
 // knows its position. While nothing changes, the store is not asked. A client that reads too slowly is disconnected, and
 // comes back with the id of the last event that it has whole.
+//
+// A client that takes no chunk within 30 s counts as too slow. Streams end when the server does.
 type stream struct {
 	log     *slog.Logger
 	changes interface {

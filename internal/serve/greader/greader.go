@@ -14,6 +14,13 @@
 // greader.go finds the endpoint of a path. login.go authenticates users and limits wrong passwords. The endpoints are in
 // subscriptions.go, tags.go, list.go and item.go; stream.go reads the ids of streams and resolves labels. server.go holds
 // what all endpoints share, and backend.go what they read and change.
+//
+// A folder keeps its name as a label; a topic that is called like one gets " (topic)". Unread counts are counters: articles
+// of a feed less those of it that the user has read, and likewise articles that stand for stories. The newest item of a
+// feed is as old as when the feed last brought something. unread-count counts the first 50 topics, each up to 1,000
+// stories. n is at most 1,000 for contents and 10,000 for ids; edit-tag takes 5,000 items at once. An item of "Everything,
+// once" stays the lead of its story when a newer version comes, as another item would come back unread; it links to that
+// version.
 package greader
 
 import (

@@ -128,8 +128,11 @@ const (
 	maxHashing  = 2                   // passwords that are hashed at once, each in 19 MB
 )
 
-// loginLimiter slows down who tries passwords. Refusals depend on the client that asks, so that no stranger locks a name out:
-// a name that many try is answered slowly, and at once to clients that have logged in under it.
+// loginLimiter slows down who tries passwords. In five minutes a client has ten tries for one name and fifty for all; a try
+// counts as failed until it succeeds. Refusals depend on the client that asks, so that no stranger locks a name out: after
+// twenty failures of whoever it be, answers for a name take up to 5 s, but not for clients that have logged in under it. A
+// client with a hundred wrong tokens gets 429 for further ones; right ones pass. Two passwords are hashed at once. What is
+// counted is bounded.
 type loginLimiter struct {
 	hashing chan struct{}
 	pairs   *ingress.WindowCounter[loginPair]

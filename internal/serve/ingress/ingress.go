@@ -1,19 +1,24 @@
-// Package ingress checks each request before a handler answers it. In go requests as clients and proxies send them; out come
-// those that are meant for this server, and no others.
+// Package ingress checks each request before a handler answers it. In go requests as clients and proxies send them; out
+// come those that are meant for this server, and no others. It stands before pages, feeds, APIs and callbacks alike.
 //
-//   - Host has to be a name or an address of this server, on every path, or the answer is 421: the host of the public
-//     address, the names in the setting hosts, the address that is listened on, and those of the machine where all are. Probes
-//     and /metrics are no exception.
-//   - Changes that a browser sends from another site's page get 403 (http.CrossOriginProtection). Programs send neither
-//     Sec-Fetch-Site nor Origin and pass. Logins count as changes.
-//   - A client is an address, of IPv6 its /64. Behind trusted proxies it is read from X-Forwarded-For or Forwarded. Nothing
-//     is trusted by default.
-//   - A body has 20 s to arrive, and 2 s once its handler has answered without it or the server stops. A late body gets 408,
-//     and its connection ends. Handlers bound its size further.
+//   - Host has to be a name or an address of this server, on every path, or the answer is 421 and says which setting allows
+//     it: the host of the public address, the names in the setting hosts, the address that is listened on; localhost and
+//     loopback where loopback is listened on; all addresses of the machine, asked of it at that moment, where all are. A
+//     page whose name was made to lead here (DNS rebinding) still sends its own name. Probes and /metrics are no exception:
+//     Kubernetes and load balancers ask by address, and a name that Prometheus asks goes into hosts.
+//   - Changes that a browser sends from another site's page get 403 (http.CrossOriginProtection): by Sec-Fetch-Site, else
+//     by Origin against Host. Pages of the public address pass where a proxy changes Host. Programs send neither header and
+//     pass. Logins count as changes.
+//   - A client is an address, of IPv6 its /64. Behind trusted proxies it is read from the right of X-Forwarded-For or
+//     Forwarded. Nothing is trusted by default; the log says once that a proxy on this machine or in its network is not
+//     named.
+//   - A body has 20 s to arrive, and 2 s once its handler has answered without it or the server stops. A late body gets
+//     408, and its connection ends. A body is at most as large as a list of feeds (20 MiB) or what hubs may push
+//     (fetch.max_bytes); handlers bound theirs further.
 //
 // ingress.go bounds bodies in size and time, client.go finds the client behind proxies, hosts.go checks the Host header and
 // refuses what another site's page sends. router.go is the router that web and api share. It knows its patterns, so that
-// tests walk all routes. counter.go counts events, such as wrong passwords, by client.
+// tests walk all routes: with foreign hosts, foreign origins, and Allow, which has every method of a path. counter.go counts events, such as wrong passwords, by client.
 package ingress
 
 import (

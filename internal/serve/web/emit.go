@@ -97,6 +97,8 @@ func (s *server) emitTopic(w http.ResponseWriter, r *http.Request) error {
 }
 
 // emitSecret serves the feed of a topic, which may be one user's, to whoever knows its secret.
+//
+// Search engines are told to leave it out, and it sends no referrer.
 func (s *server) emitSecret(w http.ResponseWriter, r *http.Request) error {
 	secret, f, err := splitFile(r.PathValue("file"))
 	if err != nil {
@@ -239,8 +241,10 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e feedRequest) err
 	return err
 }
 
-// entityTag follows from the program, what the channel says of itself, and which stories it holds as of which change. So it
-// is known before the document is made. It is weak: the document is the same with gzip or without.
+// entityTag follows from the program, what the channel says of itself, and which stories it holds: as of which entry of the
+// story log and of their articles' log, and how many of their articles were aged out (news.StoryMark). So 304 is decided
+// from one list of ids, before a story is read. The tag is weak: the document is the same with gzip or without (RFC 9110,
+// section 8.8.1).
 func (s *server) entityTag(f format, c publish.Channel, list news.EditionList) string {
 	state := fmt.Appendf(nil, "%s\n%s\n%t\n%q\n", s.build, f.Name, list.Full, []string{c.ID, c.Title, c.Description, c.Home, c.Self, c.First, c.Next, c.Hub})
 	for _, m := range list.Stories {

@@ -13,6 +13,9 @@
 // What is printed depends on the stream and the options alone, to the byte. There is no clock and no deadline. Rounds are
 // counted in articles and bytes, goroutines write to the index of their article, and what maps hold is sorted before it is
 // numbered, printed or summed.
+//
+// Nor does it depend on what a process remembers, such as stems, which are found by whole words (prints/terms.go). Tests
+// run a stream with clocks that jump both ways, with input that stalls, on one to four processors and under load.
 package stream
 
 import (
