@@ -110,7 +110,7 @@ var dials = map[string][]string{
 // dialers are the packages that may use those names.
 var dialers = []string{"internal/intake/fetch"}
 
-// doors are files that may use them though their packages may not. beside.go speaks to the server of the same data folder
+// doors are files that may use them though their packages may not. clientserver.go speaks to the server of the same data folder
 // through a socket in that folder: to no host, and to nobody but the folder's owner. measure.go asks the server that it
 // started on loopback, and is no part of the program.
 var doors = []string{"cmd/headwater/clientserver.go", "cmd/archive/measure.go"}

@@ -3,6 +3,11 @@
 //
 // config.go has the settings as types. load.go reads the four sources and yaml.go the file. setting.go sets one value by its
 // key; value.go parses it, check.go has the rule of each key, problem.go words what is wrong.
+//
+// config.yaml at the root is the one place where a setting and its default are written. It is embedded, and what the
+// embedded copy says is the default, so the commented file and the program cannot disagree; a test fails where a setting is
+// missing from it. What an error says to try is checked against the rule of the key before it is said. Settings depend on
+// nothing at run time: Load gives plain values.
 package config
 
 import (

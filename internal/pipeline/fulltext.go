@@ -39,6 +39,21 @@ const (
 
 // PageReader is the stage that reads the pages of new items whose feeds cut them short, from its own mark in the log. What a
 // page adds revises the article.
+//
+// Validators and items are stored first; pages are read behind that, in the background of a server and for 10 s after
+// settling in `headwater poll`. A page is wanted of a new article, seen within group.window, whose feed's mode, or else
+// fulltext.mode, is always; or auto, where the item ends in an ellipsis or "read more", or has under 100 words in a feed
+// that has shown no longer one (feeds.whole_texts).
+//
+// The page goes through fetch.Client.Page, page.Read and the cleaner, as an item's content would. It takes the item's place
+// only if it has 60 words more, holds 70% of the item's own words (and of its title's, where those are under 8), and does
+// not end at a wall. So consent, login and error pages and the stubs of paywalls are refused. It revises the article: same
+// id, a new entry in the log, settled and indexed anew, with the marks that have no span in a text kept. The hash stays
+// that of the feed's item, so the same item polled again revises nothing. An item that the publisher revised is shown as
+// the feed has it until its page was read again, once at most.
+//
+// What can't be had or used is remembered and not asked for again. 429 and 503 put the host off for Retry-After, an hour at
+// least, and such a page is tried once more.
 type PageReader struct {
 	store   *store.DB
 	fetch   *fetch.Client

@@ -13,8 +13,8 @@ import (
 //
 // An article is cut into words and keys as for the index (docview.go). Of each query the anchors, words or keys of which
 // any match has one, stand in one table: the rarest choice that the query leaves. The queries that this finds are then
-// matched whole. A query without anchors (NOT, fuzzy words, facts of the story alone) is always matched. TestPercolator
-// compares the answers with searches.
+// matched whole. A query without anchors (NOT, fuzzy words, facts of the story alone) is always matched.
+// TestPercolatorIsASearch compares the answers with searches.
 type Percolator struct {
 	x       *Index
 	topics  []topicQuery

@@ -188,6 +188,8 @@ const (
 
 // claim lets take claim up to n pages of each host that is free, in one transaction. Leased is a query that gives, of a host of
 // which no page could be had, when the first of its pages that wait is to be asked for; 0 where none waits.
+//
+// A page that is claimed has a lease, after which it waits again, should the process have ended.
 func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ctx context.Context, t tx, host string, n int64) (int, error), leased string) error {
 	type pageHost struct {
 		host                string

@@ -5,6 +5,13 @@
 // block a role by its words (lines.go, appeals.go). furniture.go finds blocks that a feed repeats, and prune.go drops labels
 // and headlines around the prose. marks.go assembles the text and its marks. sanitize.go makes the HTML for show, with
 // media.go, embed.go and picture.go for what is embedded. math.go turns formulas into text for both.
+//
+// The hash of an article is of title, text and summary, before furniture is taken out. So no article is revised when HTML
+// is cleaned in another way than before: what is stored keeps the HTML that it has.
+//
+// A post without a title keeps an empty one, which says nothing to grouping. news.Article.Headline gives what is shown in
+// its place: the opening words, which cleaning puts into the summary, since lists have no text; or a picture's text, of a
+// picture that cleaning makes an enclosure; or a recording's name, the address, outlet and date.
 package clean
 
 import (

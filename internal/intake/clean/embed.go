@@ -50,6 +50,11 @@ func playerOf(address string) (player, bool) {
 }
 
 // embedded is what is known of a frame, player or object, from its own attributes and from what stands in it.
+//
+// Frames, players and objects become links: the kind, then the title, or who is behind the address (players.txt), or file
+// or host. So do elements that scripts fill (AMP's, lite-youtube, data-oembed-url, Substack's data-attrs), where nothing
+// else stood in them. Players of YouTube and Vimeo get the address of their page. Like buttons, advertisements and frames
+// of two pixels leave nothing. Content without words comes before the summary.
 type embedded struct {
 	kind      string // "Video", "Recording", "Document" or "Embedded page"
 	sources   []string

@@ -18,6 +18,9 @@ const (
 // mathToText replaces MathML in HTML by lines of text with the same meaning, since neither an article's text nor its HTML has
 // elements for it. TeX in script elements is kept as text. A formula that is followed by its picture is removed, because the
 // picture's alt text is the formula.
+//
+// The line is the element's alttext, or its content written as (a+b)/2, x^2, x_i, √x, or else the TeX beside it. A picture
+// of a formula stays in the HTML, and its alt text goes into the text.
 func mathToText(src string) string {
 	if !strings.Contains(src, "math") && !strings.Contains(src, "MATH") && !strings.Contains(src, "katex") {
 		return src

@@ -21,6 +21,13 @@ const (
 )
 
 // picture is what is known of a picture: the attributes of an img element, or of one that stands for it.
+//
+// The store has of a picture its web address as published, its texts (alt and title) and its size. The address is the best
+// one for a column of columnWidth pixels: that of src, unless it is a placeholder by its name, or too small; what a script
+// would show, in whatever attribute, told by its name or value; of a srcset or picture element the narrowest candidate that
+// fills the column, or else the widest. Elements like img (amp-img, v-img), and those with a picture behind them and none
+// in them, count as pictures. What counts readers (2 pixels or less, hidden), data: addresses, video posters and drawings
+// in SVG elements go.
 type picture struct {
 	src           string      // as browsers mend it; "" where it is no web address
 	lazy          []string    // addresses that scripts write into src

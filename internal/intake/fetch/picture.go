@@ -39,6 +39,11 @@ var errNoPicture = errors.New("it is no PNG, JPEG, GIF, WebP or AVIF picture, so
 // Picture begins to fetch a picture, following redirects. The caller reads its body, which fails beyond Request.MaxBytes,
 // and closes it. It does not wait for the host's pause, because somebody is looking at the page. A resting host is not asked.
 // A slow host holds at most picturesPerHost of the slots, and for a short time.
+//
+// Requests send no cookie, referrer or login, but the browser's validators, and each hop goes through the dialer. A request
+// that waits for a slot of its host takes none of the others'. A host that did not begin a picture in time is asked for
+// none for a minute. What the server says must be no other type than a picture's, and the first bytes must be those of PNG,
+// JPEG, GIF, WebP or AVIF.
 func (c *Client) Picture(ctx context.Context, r Request) (news.Picture, error) {
 	address, err := parseURL(r.URL)
 	if err != nil {

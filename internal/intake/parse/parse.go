@@ -1,9 +1,3 @@
-// Package parse turns the bytes of a feed into a news.Document: RSS, RDF, Atom and JSON Feed. It is the only importer of
-// gofeed, and gofeed never sees a document as it came. The bytes are transcoded to UTF-8 (charset.go, detect.go). A guard
-// rewrites the markup to a balanced document of bounded depth (walk.go, elements.go, guard.go) and captures what gofeed
-// would lose or change. rss.go and atom.go let gofeed parse the guard's output and add the captured parts (entry.go,
-// media.go). JSON Feed is read without gofeed (jsonfeed.go). Dates of all languages are read by dates.go, datescan.go,
-// dateclock.go and datetext.go with the tables in the folder calendar; titles become plain text in title.go.
 package parse
 
 import (

@@ -38,6 +38,12 @@ const (
 )
 
 // Pictures says how pictures in articles are shown.
+//
+// Emitted feeds and the APIs have the addresses as published, since their readers load them. Only pages differ. With
+// PicturesProxy a page loads /media/SEAL/ADDRESS. The seal is an HMAC-SHA256 over the address with Key, so that nobody
+// makes us fetch what no article holds. Seals are computed and stored nowhere. What is sent has the type that the first
+// bytes name, with nosniff and the policy "sandbox; default-src 'none'". Browsers keep pictures 30 days and failures 10
+// minutes. With PicturesDirect the page's policy lets pictures come from anywhere.
 type Pictures struct {
 	Mode string // one of the above; "" is PicturesHide
 	// Key signs the addresses that PicturesProxy fetches, so that we fetch what articles hold and nothing that others
