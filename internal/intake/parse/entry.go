@@ -1,6 +1,7 @@
 package parse
 
 import (
+	_ "embed"
 	"net/url"
 	"slices"
 	"strconv"
@@ -241,18 +242,33 @@ func (r *entryReader) originURL(link, permalink string) string {
 	return given
 }
 
-// redirects is true for addresses of services that stand between a feed and its site, and count who follows a link.
+//go:embed redirectors.txt
+var redirectorsText string
+
+// redirectors are the hosts of redirectors.txt; a dot in front stands for all hosts below.
+var redirectors = func() map[string]bool {
+	hosts := map[string]bool{}
+	for line := range strings.Lines(redirectorsText) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			hosts[line] = true
+		}
+	}
+	return hosts
+}()
+
+// redirects is true for addresses of services that stand between a feed and its site, and for FeedBurner's at a site's own name.
 func redirects(u *url.URL) bool {
 	if u == nil {
 		return false
 	}
-	switch host := strings.ToLower(u.Hostname()); {
-	case host == "feedproxy.google.com", host == "feeds.feedburner.com", strings.HasSuffix(host, ".feedsportal.com"),
-		strings.HasSuffix(host, ".pheedo.com"), host == "feeds.feedblitz.com", host == "p.feedblitz.com", host == "feedproxy.feedly.com",
-		host == "rss.feedsportal.com", host == "click.icptrack.com", host == "feeds2.feedburner.com":
-		return true
+	host := strings.ToLower(u.Hostname())
+	_, parent, _ := strings.Cut(host, ".")
+	for ; parent != ""; _, parent, _ = strings.Cut(parent, ".") {
+		if redirectors["."+parent] {
+			return true
+		}
 	}
-	return strings.Contains(u.Path, "/~r/") || strings.Contains(u.Path, "/~3/") // FeedBurner at a site's own name
+	return redirectors[host] || strings.Contains(u.Path, "/~r/") || strings.Contains(u.Path, "/~3/")
 }
 
 func (r *entryReader) link(rel, href, title string) news.Link {
