@@ -41,7 +41,7 @@ var sections = map[string][]string{
 	"forms.txt":     {"video", "recording", "picture gallery", "newsletter", "press release"},
 	"fulltext.txt":  {"ending", "wall"},
 	"furniture.txt": {"comments", "more", "more start", "count", "author", "post start", "post by"},
-	"hubs.txt":      {"title holds", "title start", "title end", "address", "address holds"},
+	"roundups.txt":  {"title holds", "title start", "title end", "address", "address holds"},
 	"languages.txt": {"frequent"},
 	"mentions.txt":  {"neutral!", "reporting"},
 	"promotional.txt": {

@@ -32,7 +32,7 @@ type Article struct {
 	Marks      []Mark
 	Categories []string
 	Enclosures []Enclosure
-	Hub        bool   // a live page, round-up or index: never bridges stories
+	Roundup    bool   // a live page, round-up or index: never bridges stories
 	Hash       string // of title, text and summary: a changed hash is a revision
 }
 

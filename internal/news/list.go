@@ -72,13 +72,13 @@ type Edition struct {
 
 // EditionList says which stories a part of a combined feed holds, without reading them.
 type EditionList struct {
-	Stories []StoryMark
+	Stories []StoryVersion
 	Next    string // as of Edition
 	Full    bool   // as of EditionQuery
 }
 
-// StoryMark is a story as of its last change. A story whose mark is the same is shown as before.
-type StoryMark struct {
+// StoryVersion is a story as of its last change. A story whose mark is the same is shown as before.
+type StoryVersion struct {
 	ID       int64
 	Changed  time.Time
 	Seq      int64 // its number in the story log

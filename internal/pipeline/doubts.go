@@ -7,7 +7,7 @@ import (
 	"headwater/internal/store"
 )
 
-// doubts says of each item of a document, in words, what of it does not tell which article it is.
+// doubts gives, for each item of a document, the reasons in words why it may not be recognised at the next poll.
 func doubts(articles []news.Article) [][]string {
 	repeated := repeats(articles)
 	ids := countBy(articles, repeated, func(a news.Article) string { return a.GUID })
@@ -64,7 +64,7 @@ func sharedIDs(articles []news.Article) string {
 	return fmt.Sprintf("%d items share %d ids; all are kept", shared, of)
 }
 
-// repeats tells of each item of a document whether it is one before it that is listed again, which the store keeps once.
+// repeats marks the items that a document lists for a second time. The store keeps them once.
 func repeats(articles []news.Article) []bool {
 	listed, repeated := map[string]bool{}, make([]bool, len(articles))
 	for i, a := range articles {

@@ -113,7 +113,7 @@ func (p *pusher) checkHub(ctx context.Context, r pollResult, t store.Tally) erro
 	return p.pollSoon(ctx, r.poll.Feed.ID)
 }
 
-// pollSoon has a feed polled as it would be had it just been read, if not sooner.
+// pollSoon makes a feed due no later than if it had just been read.
 func (p *pusher) pollSoon(ctx context.Context, feed int64) error {
 	f, err := p.store.Feed(ctx, feed)
 	if err != nil {

@@ -176,7 +176,7 @@ func (s *Settler) closeStories(ctx context.Context, since time.Time, limit int) 
 		if len(st.Members) < 2 {
 			continue
 		}
-		edges, err := s.store.Links(ctx, membersOf(st))
+		edges, err := s.store.EdgesBetween(ctx, membersOf(st))
 		if err != nil {
 			return 0, 0, err
 		}

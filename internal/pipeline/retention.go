@@ -52,7 +52,7 @@ type Retention struct {
 	copied int  // steps since what they wrote was last copied
 	warned bool // of what keep is about to take
 
-	// What has not changed since agedBefore may be aged out, as was found at allowed; allowed is zero where nothing may.
+	// As of allowed, stories unchanged since agedBefore may be aged out. Where allowed is zero none may.
 	agedBefore, allowed time.Time
 }
 
@@ -98,25 +98,25 @@ func (r *Retention) agesOut(ctx context.Context) (since time.Time, ok bool, err 
 	}
 	now := r.now()
 	since = now.Add(-r.keep)
-	few, err := r.store.DueBetween(ctx, time.Time{}, since, 1)
+	due, err := r.store.DueBetween(ctx, time.Time{}, since, 1)
 	if err != nil {
 		return since, false, err
 	}
-	if few == 0 {
+	if due == 0 {
 		return since, false, r.changeGrace(ctx, g, grace{Allowed: g.Allowed})
 	}
 	allowed := time.UnixMilli(g.Allowed)
 	if !allowed.Before(since) {
 		return since, true, nil
 	}
-	if few, err = r.store.DueBetween(ctx, allowed, since, fewStories); err != nil {
+	if due, err = r.store.DueBetween(ctx, allowed, since, fewStories); err != nil {
 		return since, false, err
 	}
 	total, err := r.store.Status(ctx)
 	if err != nil {
 		return since, false, err
 	}
-	if few < fewStories && few*largePart <= total.Stories {
+	if due < fewStories && due*largePart <= total.Stories {
 		return since, true, r.changeGrace(ctx, g, grace{Allowed: g.Allowed})
 	}
 	if g.Until != 0 && g.Keep <= r.keep {
@@ -221,8 +221,8 @@ func (r *Retention) KeepWouldTake(ctx context.Context) (p KeepPart, err error) {
 	if g.Until != 0 && g.Keep <= r.keep {
 		p.Until = time.UnixMilli(g.Until)
 	}
-	few, errDue := r.store.DueBetween(ctx, time.UnixMilli(g.Allowed), r.now().Add(-r.keep), fewStories)
-	p.Goes = few < fewStories && few*largePart <= p.Stories
+	due, errDue := r.store.DueBetween(ctx, time.UnixMilli(g.Allowed), r.now().Add(-r.keep), fewStories)
+	p.Goes = due < fewStories && due*largePart <= p.Stories
 	return p, errors.Join(err, errDue)
 }
 

@@ -53,8 +53,8 @@ func (r *Reader) ListEdition(ctx context.Context, q news.EditionQuery) (news.Edi
 	if l.Stories, err = r.store.StoryMarks(ctx, news.StoryList{IDs: news.Choose(ids...)}); err != nil {
 		return l, err
 	}
-	l.Stories = slices.DeleteFunc(l.Stories, func(s news.StoryMark) bool { return s.Changed.Before(q.Since) })
-	slices.SortStableFunc(l.Stories, func(a, b news.StoryMark) int { return b.Changed.Compare(a.Changed) })
+	l.Stories = slices.DeleteFunc(l.Stories, func(s news.StoryVersion) bool { return s.Changed.Before(q.Since) })
+	slices.SortStableFunc(l.Stories, func(a, b news.StoryVersion) int { return b.Changed.Compare(a.Changed) })
 	return l, nil
 }
 

@@ -59,8 +59,7 @@ func (n *nameTable) number(s string) int32 {
 	return i
 }
 
-// forget drops all segments. An index that is opened anew may give the number of a segment that never reached the disk to
-// another one.
+// forget drops all segments. A reopened index may reuse the number of a segment that never reached the disk.
 func (c *columns) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,8 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Relevance counts for more when an article is fresh: by this much for one that is out now, half as much after each
-// half-life. So of two equal matches the newer stands first, and a much better match keeps its place.
+// The score of a match is multiplied by 1 + freshness * 2^(-age/halfLife). So of two equal matches the newer stands first, and a much better match keeps its place.
 const (
 	freshness = 0.75
 	halfLife  = 72 * time.Hour

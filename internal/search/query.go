@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// The query language:
+// The query language. How each field is read is the table queryFields (parse.go).
 //
 //	tariffs steel            both words, in title or body
 //	"rate decision"          the words in a row

@@ -80,8 +80,8 @@ func (t *StoryTable) snapshot() *storySnapshot {
 
 // Set takes stories as they are now, and the ids of those that were merged into others. Articles leave the stories that they
 // were in, and a story without articles is forgotten. It gives false where a story keeps articles that are no longer in
-// it, as nothing says where they went: then a new table is to be made from the store. It takes time for the stories that it is
-// given, and the copy of a pointer for each 512 articles and stories that there are.
+// it, as nothing says where they went: then a new table is to be made from the store. It takes time by the stories
+// given, and copies one pointer for each 512 articles and stories stored.
 func (t *StoryTable) Set(stories []news.Placement, gone ...int64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

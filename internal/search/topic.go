@@ -29,8 +29,8 @@ func ValidateForUser(query string) error {
 	return err
 }
 
-// CheckTopic says what is wrong with the query or the options of a topic. Also a topic of a user cannot ask for the marks of
-// that user, since its matches do not change with what is read.
+// CheckTopic says what is wrong with the query or the options of a topic. A user's topic cannot ask for the user's marks
+// either, since its matches do not change with what is read.
 func CheckTopic(t news.Topic) error {
 	n, err := parseWithOptions(t.Query, t.Options)
 	if err != nil {

@@ -27,7 +27,7 @@ func (r *headerRow) dest() []any {
 	a := &r.article
 	return []any{
 		&a.ID, &a.Seq, &a.FeedID, &a.GUID, &a.Hash, &r.seen, &r.published, &r.updated, &a.URL, &a.Canonical, &a.Title, &r.authors,
-		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Hub, &a.Summary, &r.categories, &r.enclosures, &a.Undated,
+		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Roundup, &a.Summary, &r.categories, &r.enclosures, &a.Undated,
 	}
 }
 

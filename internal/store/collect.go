@@ -26,9 +26,9 @@ type Tally struct {
 }
 
 // Collect stores what polls brought, in one transaction: the feeds as they stand, their articles and their furniture. Which
-// stored article an item is, match decides (identity.go). An item that is none is added to the log; one that is, and has
-// another hash, revises it, which keeps its id, Seen and first Published and adds a log entry; any other changes nothing but
-// the names by which the article is known. One whose article was aged out changes nothing at all (known.go). Of new
+// stored article an item is, match decides (identity.go). A new item is added to the log. A known item with
+// another hash revises its article, which gets a new log entry and keeps id, Seen and first Published. Any other known item
+// updates only the names by which the article is known. One whose article was aged out changes nothing at all (known.go). Of new
 // articles with one time the first of the document gets the highest id, so that lists keep the document's order. The store
 // sets Feed.Changed and Feed.Articles itself, and passes over feeds that were removed meanwhile.
 func (db *DB) Collect(ctx context.Context, polls []Poll) ([]Tally, error) {
@@ -275,6 +275,6 @@ func wordColumns(a news.Article) ([]any, error) {
 	}
 	return []any{
 		millis(a.Updated), text(a.URL), text(a.Canonical), text(a.Title), authors, text(a.Outlet.Name), text(a.Outlet.Domain),
-		a.Outlet.Agency, text(a.Lang), a.Hub, text(a.Summary), categories, enclosures,
+		a.Outlet.Agency, text(a.Lang), a.Roundup, text(a.Summary), categories, enclosures,
 	}, nil
 }

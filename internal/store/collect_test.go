@@ -121,7 +121,7 @@ func TestCollectKeepsEveryField(t *testing.T) {
 		HTML: "<p>" + strings.Repeat("Long enough to be packed. ", 40) + "</p>", Text: strings.Repeat("Long enough to be packed. ", 40),
 		Marks:      []news.Mark{{Kind: news.MarkQuote, Text: "said", URL: "https://x.example", Start: 3, End: 7}},
 		Categories: []string{"world"}, Enclosures: []news.Enclosure{{URL: "https://x.example/a.jpg", Type: "image/jpeg", Length: 12}},
-		Hub: true, Hash: "h1",
+		Roundup: true, Hash: "h1",
 	}
 	store(t, db, poll(f, want))
 	want.ID, want.Seq, want.FeedID = 1, 1, f.ID

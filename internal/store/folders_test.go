@@ -79,7 +79,7 @@ func TestFolderLists(t *testing.T) {
 func TestMarksOfStoriesChangeWithThem(t *testing.T) {
 	db := newsroom(t, 3)
 	settle(t, db, Settlement{Stories: []news.Story{story(1, 0, 1, 2)}})
-	mark := func() news.StoryMark {
+	mark := func() news.StoryVersion {
 		t.Helper()
 		all, err := db.StoryMarks(t.Context(), news.StoryList{IDs: news.Choose(1)})
 		if err != nil || len(all) != 1 {

@@ -116,8 +116,8 @@ func (f comparison) strength() int {
 	return 0
 }
 
-// contentSupported holds where what is no name by itself supports that an item which says the same is the same. Without any text
-// the same title on the same day may well be another article's.
+// contentSupported is true where an address, a date or an id that is no name by itself speaks for taking the item for the article
+// that says the same. Without any text the same title on the same day may well be another article's.
 func (f comparison) contentSupported(nameless bool) bool {
 	switch {
 	case f.address >= similar, f.id == similar:
@@ -343,7 +343,7 @@ func (m *matcher) compare(a news.Article, s storedItem) comparison {
 	return f
 }
 
-// fact compares one that items may share with the stored article's.
+// fact compares one fact of the item with the article's. One that several items share is unknown.
 func (m *matcher) fact(f fact, have int64) agreement {
 	switch {
 	case f.key == 0 || have == 0 || m.itemCount[f] > 1:
@@ -354,7 +354,7 @@ func (m *matcher) fact(f fact, have int64) agreement {
 	return differs
 }
 
-// name compares one that stored articles may share as well.
+// name does so for id and address. One that several articles share is unknown too.
 func (m *matcher) name(kind factKind, key, have int64) agreement {
 	if m.nameCount[fact{kind, have}] > 1 {
 		return unknown

@@ -25,7 +25,7 @@ const (
 	clearRedirectsSQL = `DELETE FROM redirects WHERE new IN (SELECT value FROM json_each(?))`
 	clearStoriesSQL   = `DELETE FROM stories WHERE id IN (SELECT value FROM json_each(?))`
 
-	// affectedEventsSQL are events that had one of the stories touched, or have one now; 0, which is none, may have any number of stories.
+	// affectedEventsSQL are the events that hold, or held, a story that is touched. 0 is no event and is left out.
 	affectedEventsSQL = `(SELECT value FROM json_each(?) WHERE value <> 0 UNION
 		SELECT event_id FROM stories WHERE event_id <> 0 AND id IN (SELECT value FROM json_each(?)))`
 	dropEventsSQL  = `DELETE FROM events WHERE id IN ` + affectedEventsSQL

@@ -42,7 +42,7 @@ const (
 	phaseAged           // its articles were aged out, but for those that somebody keeps
 )
 
-// Closing is a story of which prints and edges go, or some of its articles' where it has many.
+// Closing is a story whose prints and edges are taken away; of a large one those of some articles at a time.
 type Closing struct {
 	Story    int64
 	Articles []int64
@@ -91,10 +91,10 @@ func (db *DB) Closable(ctx context.Context, since time.Time, limit int) (all []C
 }
 
 const (
-	setPhaseSQL   = `UPDATE stories SET phase = ? WHERE id = ? AND phase < 2`
-	dropPrintsSQL = `DELETE FROM prints WHERE article_id IN (SELECT value FROM json_each(?))`
-	dropLinksASQL = `DELETE FROM edges WHERE a IN (SELECT value FROM json_each(?))`
-	dropLinksBSQL = `DELETE FROM edges WHERE b IN (SELECT value FROM json_each(?))`
+	setPhaseSQL         = `UPDATE stories SET phase = ? WHERE id = ? AND phase < 2`
+	dropPrintsSQL       = `DELETE FROM prints WHERE article_id IN (SELECT value FROM json_each(?))`
+	dropClosedEdgesASQL = `DELETE FROM edges WHERE a IN (SELECT value FROM json_each(?))`
+	dropClosedEdgesBSQL = `DELETE FROM edges WHERE b IN (SELECT value FROM json_each(?))`
 )
 
 // CloseStories takes the prints and edges away that settling no longer needs, in one transaction.
@@ -118,7 +118,7 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 	}
 	ids := idList(articles)
 	return db.write(ctx, "close stories", func(ctx context.Context, t tx) error {
-		if err := t.all(ctx, []string{dropPrintsSQL, dropLinksASQL, dropLinksBSQL}, ids); err != nil {
+		if err := t.all(ctx, []string{dropPrintsSQL, dropClosedEdgesASQL, dropClosedEdgesBSQL}, ids); err != nil {
 			return err
 		}
 		if err := t.each(ctx, putEdgeSQL, edges); err != nil {
@@ -168,7 +168,7 @@ func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out 
 		if err != nil || len(stories) == 0 {
 			return err
 		}
-		var partly, ends []int64 // stories that keep articles: that lose some, and that lose no more after these
+		var partly, ends []int64 // partly lose some articles now; ends keep the articles left after this step for good
 		for left := limit; out.Passed < len(stories) && left > 0; out.Passed++ {
 			id := stories[out.Passed]
 			articles, err := t.ids(ctx, agingArticlesSQL, id, left+1)
@@ -280,7 +280,8 @@ const (
 	uncountSQL = `UPDATE feeds SET articles = articles - gone.n FROM
 		(SELECT a.feed_id, count(*) AS n FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?)) GROUP BY a.feed_id) AS gone
 		WHERE feeds.id = gone.feed_id`
-	// ageItemsSQL remembers the items of feeds that may list them. Without keys an item was not listed since there are keys.
+	// ageItemsSQL remembers the items of feeds that may list them. An article without keys was last listed before there
+	// were keys, so its feed does not list it now.
 	ageItemsSQL = `INSERT INTO aged_items (id, feed_id, listed, guid, item_id, hash, url, title, published, item_date, seen, undated,
 			id_key, address_key, title_key, text_key)
 		SELECT a.id, a.feed_id, ?2, a.guid, a.item_id, a.hash, a.url, a.title, a.published, a.item_date, a.seen, a.undated,
@@ -299,7 +300,7 @@ var forgetArticlesOfSQL = []string{
 	`DELETE FROM citing WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM pages WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM vectors WHERE article_id IN (SELECT value FROM json_each(?))`,
-	dropLinksASQL, dropLinksBSQL, dropPrintsSQL, dropClaimsSQL,
+	dropClosedEdgesASQL, dropClosedEdgesBSQL, dropPrintsSQL, dropClaimsSQL,
 	`DELETE FROM bodies WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM articles WHERE id IN (SELECT value FROM json_each(?))`,
 }

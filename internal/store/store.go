@@ -11,10 +11,12 @@
 // Numbers are never given twice, also where the article was aged out (log.go).
 //
 // A file is a noun. Calls run from store.go, which opens a folder, and the nouns (feeds.go, stories.go, topics.go ...) down
-// to log.go, db.go (transactions, rows), columns.go (how values are stored) and sqlite.go. What only SQLite has stands in
+// to log.go, db.go (transactions, rows), encode.go (how values are stored) and sqlite.go. What only SQLite has stands in
 // sqlite.go (connections, error codes), maintenance.go (free pages, VACUUM, checkpoints) and backup.go. In statements it is
 // json_each for lists of ids, INDEXED BY and the unary + that choose an index, CROSS JOIN that keeps the order of joins,
 // INSERT OR and UPDATE OR, iif, and max and min of two values.
+//
+// A column of articles stands in a migration and in three files: articles.go (read), collect.go (written) and window.go.
 //
 // # Costs over a large archive
 //

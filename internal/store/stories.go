@@ -91,9 +91,9 @@ const markColumns = `s.id, s.changed, coalesce((SELECT l.seq FROM story_log AS l
 	coalesce((SELECT max(a.seq) FROM members AS m CROSS JOIN articles AS a WHERE m.story_id = s.id AND a.id = m.article_id), 0), s.aged`
 
 // StoryMarks gives what Stories would give, without reading it.
-func (db *DB) StoryMarks(ctx context.Context, l news.StoryList) (marks []news.StoryMark, err error) {
+func (db *DB) StoryMarks(ctx context.Context, l news.StoryList) (marks []news.StoryVersion, err error) {
 	err = db.read(ctx, "marks of stories", func(t *sql.Tx) error {
-		marks, err = listStories(ctx, t, markColumns, l, func(row scanner) (m news.StoryMark, err error) {
+		marks, err = listStories(ctx, t, markColumns, l, func(row scanner) (m news.StoryVersion, err error) {
 			var changed int64
 			err = row.Scan(&m.ID, &changed, &m.Seq, &m.Articles, &m.Aged)
 			m.Changed = fromMillis(changed)
@@ -225,8 +225,8 @@ func (db *DB) Placements(ctx context.Context, take func(news.Placement)) error {
 // many of all feeds' newest stories, so many of each. After is the place in the list that they go on from.
 const (
 	afterInListSQL = `x.feed_id = f.id AND x.changed >= ?2 AND (x.changed, x.latest, x.story_id) < (?3, ?4, ?5)`
-	// newestOfFeedsSQL gives the feeds whose newest story is among the newest so many of all feeds': no other has one among the
-	// first so many of the folder. Many stories of a settlement have one time of change, and many feeds one newest story.
+	// newestOfFeedsSQL gives the feeds whose newest story is among the first n newest of all feeds. Another feed has none among
+	// the first n stories of the folder. Many stories of a settlement have one time of change, and many feeds one newest story.
 	newestOfFeedsSQL = `SELECT id FROM (SELECT f.id, dense_rank() OVER (ORDER BY s.changed DESC, s.latest DESC, s.id DESC) AS place
 		FROM (SELECT f.id, (SELECT x.story_id FROM story_feeds AS x WHERE ` + afterInListSQL + `
 				ORDER BY x.changed DESC, x.latest DESC, x.story_id DESC LIMIT 1) AS newest

@@ -53,8 +53,7 @@ const (
 const changeTopicSQL = `UPDATE OR IGNORE topics SET name = ?, query = ?, originals = ?, min_outlets = ?, langs = ?, muted = ? WHERE id = ?`
 
 // ChangeTopic gives the topic of that ID another name, query and options; where the query or the options are others, its
-// matches begin anew. It gives news.ErrNotFound where there is none,
-// or another of the name.
+// matches begin anew. It gives news.ErrNotFound where there is no such topic, or another one has the name.
 func (db *DB) ChangeTopic(ctx context.Context, topic news.Topic) error {
 	return db.write(ctx, "change topic "+topic.Name, func(ctx context.Context, t tx) error {
 		o, err := topicOptions(topic.Options)
@@ -225,7 +224,7 @@ const fillTopicSQL = `UPDATE topics SET filled = 1 WHERE id = ? AND version = ? 
 
 const oldStoriesSQL = `SELECT story_id FROM story_log WHERE first <= ? AND story_id IN (SELECT value FROM json_each(?)) ORDER BY 1`
 
-// FillTopic stores those of the stories that a topic finds which there were before it was added, or last seen. None of them is
+// FillTopic stores the stories of a topic from before it was added, or last seen. None of them is
 // new, and no alert tells of them: their Seq is 0. Where the topic is another by now, or none, it does nothing.
 func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, at time.Time) error {
 	return db.write(ctx, "fill topic "+topic.Name, func(ctx context.Context, t tx) error {
@@ -291,7 +290,7 @@ func (db *DB) MarkTopicSeen(ctx context.Context, id, through int64) error {
 
 const topicsStateSQL = `SELECT count(*) || ' ' || coalesce(max(id), 0) || ' ' || coalesce(sum(version), 0) FROM topics`
 
-// TopicsState is a text that is another after each change of the topics' queries and options, and of which there are.
+// TopicsState is a text that changes whenever a topic is added, removed, or has its query or options changed.
 func (db *DB) TopicsState(ctx context.Context) (string, error) {
 	return rowOf(ctx, db, "state of the topics", scanText, topicsStateSQL)
 }

@@ -89,7 +89,7 @@ func (db *DB) scanWindow(row scanner) (w WindowRow, err error) {
 	var print sql.RawBytes
 	var claims, categories string
 	err = row.Scan(&a.ID, &a.Seq, &a.FeedID, &a.GUID, &a.Hash, &seen, &published, &updated, &a.URL, &a.Canonical, &a.Title,
-		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Hub, &a.Undated, &categories, &print, &claims, &w.Story, &w.Event)
+		&a.Outlet.Name, &a.Outlet.Domain, &a.Outlet.Agency, &a.Lang, &a.Roundup, &a.Undated, &categories, &print, &claims, &w.Story, &w.Event)
 	if err != nil {
 		return w, err
 	}
@@ -139,8 +139,8 @@ func (db *DB) edges(ctx context.Context, query string, arg any) (edges []news.Ed
 const edgesBetweenSQL = `SELECT e.a, e.b, e.story, e.event, e.reasons FROM json_each(?1) AS wanted CROSS JOIN edges AS e
 	WHERE e.a = wanted.value AND e.b IN (SELECT value FROM json_each(?1)) ORDER BY e.a, e.b`
 
-// Links gives the edges between the given articles.
-func (db *DB) Links(ctx context.Context, articleIDs []int64) (edges []news.Edge, err error) {
+// EdgesBetween gives the edges between the given articles.
+func (db *DB) EdgesBetween(ctx context.Context, articleIDs []int64) (edges []news.Edge, err error) {
 	wanted := idList(articleIDs)
 	return rowsOf(ctx, db, "links", scanEdge, edgesBetweenSQL, wanted)
 }

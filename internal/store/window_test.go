@@ -46,7 +46,7 @@ func TestWindowAndEdges(t *testing.T) {
 		ids  []int64
 		want []news.Edge
 	}{{[]int64{1, 2, 3, 4}, edges}, {[]int64{3, 2}, edges[1:]}, {[]int64{1, 3}, nil}, {[]int64{2}, nil}, {nil, nil}} {
-		links, err := db.Links(t.Context(), tt.ids)
+		links, err := db.EdgesBetween(t.Context(), tt.ids)
 		if diff := cmp.Diff(tt.want, links); diff != "" || err != nil {
 			t.Errorf("links of %v: %v\n%s", tt.ids, err, diff)
 		}

@@ -61,7 +61,7 @@ func TestTroopsInMexico(t *testing.T) {
 	if captions != 2 || sources != 1 {
 		t.Errorf("%d captions and %d sources in %+v", captions, sources, a.Marks)
 	}
-	if a.Outlet.Domain != "newsbeyonddetroit.example" || a.Lang != "en" || a.Hub || !strings.HasPrefix(a.Summary, "The United States is increasing") {
-		t.Errorf("outlet %+v, language %q, hub %v, summary %q", a.Outlet, a.Lang, a.Hub, a.Summary)
+	if a.Outlet.Domain != "newsbeyonddetroit.example" || a.Lang != "en" || a.Roundup || !strings.HasPrefix(a.Summary, "The United States is increasing") {
+		t.Errorf("outlet %+v, language %q, hub %v, summary %q", a.Outlet, a.Lang, a.Roundup, a.Summary)
 	}
 }

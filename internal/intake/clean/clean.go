@@ -82,7 +82,7 @@ func (c *Cleaner) Learn(doc news.Document, feed news.Feed, before news.Furniture
 		items[i], sites[i] = drafts[i].shown(), hostOf(e.URL)
 	}
 	known, shown := furniture(items, sites, before)
-	idle := findIdleParameters(doc.Entries)
+	idle := findConstantParameters(doc.Entries)
 	out := make([]news.Article, len(drafts))
 	for i := range drafts {
 		out[i] = c.finish(&drafts[i], doc, feed, known, now)
@@ -209,7 +209,7 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	}
 	body := a.Body()
 	a.Lang = language(a.Title+". "+body[:min(len(body), languageSample)], cmp.Or(e.Language, doc.Language))
-	a.Hub = isHub(a.Title, a.URL, d.body)
+	a.Roundup = isRoundup(a.Title, a.URL, d.body)
 	// The hash is of title, text and summary before furniture was removed. What other items repeat changes from poll to
 	// poll, and is no revision of this item.
 	seen := append([]byte(a.Title), 0)

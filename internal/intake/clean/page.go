@@ -57,7 +57,7 @@ type page struct {
 	shape          shape
 }
 
-// shape counts what tells hubs from articles.
+// shape counts what tells round-ups from articles.
 type shape struct {
 	blocks, headings, links, linked, stamped, numbered, words int
 }

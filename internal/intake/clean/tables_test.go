@@ -334,7 +334,7 @@ func TestHub(t *testing.T) {
 		"headings":       {entry("City news", list.String()), true},
 		"numbered":       {entry("What you need to know", numbered.String()), true},
 	} {
-		if got := New(Options{}).Article(c.e, paper, now).Hub; got != c.want {
+		if got := New(Options{}).Article(c.e, paper, now).Roundup; got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

@@ -45,7 +45,7 @@ func PageURL(raw string) string {
 }
 
 // canonicalURL is CanonicalURL without the ambiguous parameters that are known to select nothing.
-func canonicalURL(raw string, idle idleParameters) string {
+func canonicalURL(raw string, idle constantParameters) string {
 	u := parseWeb(raw)
 	if u == nil {
 		return ""
@@ -177,15 +177,15 @@ func foldFragment(raw string) string {
 // parameter is a query parameter of a site.
 type parameter struct{ host, key string }
 
-// idleParameters are ambiguous parameters that select nothing in a document, with their value in it.
-type idleParameters map[parameter]string
+// constantParameters are ambiguous parameters that select nothing in a document, with their value in it.
+type constantParameters map[parameter]string
 
 // minIdleItems is how many items of a site show that a parameter selects nothing.
 const minIdleItems = 3
 
-// findIdleParameters returns the ambiguous parameters that select nothing in a document: all items of a site have the same
+// findConstantParameters returns the ambiguous parameters that select nothing in a document: all items of a site have the same
 // value, and the rest of their addresses differs.
-func findIdleParameters(entries []news.Entry) idleParameters {
+func findConstantParameters(entries []news.Entry) constantParameters {
 	type site struct {
 		items  int
 		rest   map[string]bool // addresses without ambiguous parameters
@@ -222,7 +222,7 @@ func findIdleParameters(entries []news.Entry) idleParameters {
 			}
 		}
 	}
-	idle := idleParameters{}
+	idle := constantParameters{}
 	for host, s := range sites {
 		for k, v := range s.values {
 			if s.items >= minIdleItems && len(s.rest) == s.items && s.shared[k] == s.items {

@@ -10,7 +10,8 @@ import (
 )
 
 // dates reads the dates of one document. A date may be ambiguous by itself: 05/11 is in May or in November, and "lis" is a
-// month of several languages. The document's language and its other dates decide.
+// month of several languages. The document's language and its other dates decide. The forms of RFC 3339 and RFC 822 and Unix time
+// are read here, all other forms by datescan.go.
 type dates struct {
 	now  time.Time
 	lang string // of the document, as it says, in small letters; may be ""

@@ -25,7 +25,7 @@ const (
 // chunk is a part of the story log as the stream sends it.
 type chunk struct {
 	text []byte
-	last int64 // its last entry; the entry before it, where the log has no more
+	last int64 // its last entry; the entry after which it was asked, where it is empty
 	more bool  // it is as long as chunks may be, so that the log has more
 }
 

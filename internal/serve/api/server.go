@@ -37,8 +37,7 @@ type server struct {
 	unavailable   atomic.Bool                          // store or index did not answer when last asked
 }
 
-// Request and answer types become JSON schemas that bear their names. What others embed is exported, since huma ignores
-// embedded types that are not.
+// Request and answer types become JSON schemas that bear their names. Embedded structs are exported, since huma ignores others.
 
 type body[T any] struct{ Body T }
 

@@ -38,15 +38,15 @@ const (
 
 // ready says whether store and index answer. Why not is for the log: it may hold paths, and anybody may ask here.
 func (s *server) ready(w http.ResponseWriter, r *http.Request) {
-	if _, err := s.poll(r.Context()); err != nil {
+	if _, err := s.probe(r.Context()); err != nil {
 		plain(w, http.StatusServiceUnavailable, "store or index does not answer; the log says why")
 		return
 	}
 	plain(w, http.StatusOK, "ready")
 }
 
-// poll gives the status to clients that ask every few seconds. Only a change from answering to not, or back, is logged.
-func (s *server) poll(ctx context.Context) (news.Status, error) {
+// probe gives the status to clients that ask every few seconds. Only a change from answering to not, or back, is logged.
+func (s *server) probe(ctx context.Context) (news.Status, error) {
 	limited, cancel := context.WithTimeout(ctx, statusTimeout)
 	defer cancel()
 	st, err := s.backend.Status(limited)
@@ -167,7 +167,7 @@ func (c *counts) Describe(ch chan<- *prometheus.Desc) {
 // Collect reads them. Where store or index does not answer, the gauges are left out and headwater_ready is 0, so that the
 // other figures, which are needed most then, still come.
 func (c *counts) Collect(ch chan<- prometheus.Metric) {
-	st, err := c.poll(context.Background())
+	st, err := c.probe(context.Background())
 	if err != nil {
 		ch <- prometheus.MustNewConstMetric(c.ready, prometheus.GaugeValue, 0)
 		return

@@ -31,7 +31,7 @@ const (
 // Texts reads what is compared; *store.DB provides it.
 type Texts interface {
 	ArticlesByID(ctx context.Context, ids []int64) ([]news.Article, error)
-	Links(ctx context.Context, articleIDs []int64) ([]news.Edge, error)
+	EdgesBetween(ctx context.Context, articleIDs []int64) ([]news.Edge, error)
 }
 
 // Comparer compares the texts of stories as they are stored now.
@@ -62,7 +62,7 @@ func (cr Comparer) Comparisons(ctx context.Context, st news.Story) (map[int64]ne
 		return nil, fmt.Errorf("story %d: article %d: %w", st.ID, c.lead.Article.ID, news.ErrNotFound)
 	}
 	c.text = prints.NewReference(lead[0])
-	if c.links, err = cr.texts.Links(ctx, ids); err != nil {
+	if c.links, err = cr.texts.EdgesBetween(ctx, ids); err != nil {
 		return nil, fmt.Errorf("story %d: %w", st.ID, err)
 	}
 	for chunk := range slices.Chunk(st.Members, compareChunk) {

@@ -34,7 +34,7 @@ func (s *shelf) ArticlesByID(_ context.Context, ids []int64) ([]news.Article, er
 	return found, nil
 }
 
-func (s *shelf) Links(context.Context, []int64) ([]news.Edge, error) {
+func (s *shelf) EdgesBetween(context.Context, []int64) ([]news.Edge, error) {
 	if s.links == nil {
 		return nil, errShelf
 	}

@@ -30,7 +30,7 @@ func (b *bodies) ArticlesByID(_ context.Context, ids []int64) ([]news.Article, e
 	return out, b.broken
 }
 
-func (*bodies) Links(context.Context, []int64) ([]news.Edge, error) { return nil, nil }
+func (*bodies) EdgesBetween(context.Context, []int64) ([]news.Edge, error) { return nil, nil }
 
 // serial makes the members of a story, each "outlet: headline", one an hour.
 func serial(lines ...string) news.Story {

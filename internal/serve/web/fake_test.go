@@ -173,7 +173,7 @@ func (f *fake) ListEdition(_ context.Context, q news.EditionQuery) (l news.Editi
 		}
 	}
 	for _, st := range cut(found, q.Limit, from) {
-		l.Stories = append(l.Stories, news.StoryMark{ID: st.ID, Changed: st.Changed, Seq: st.Changed.UnixNano(), Aged: st.Aged})
+		l.Stories = append(l.Stories, news.StoryVersion{ID: st.ID, Changed: st.Changed, Seq: st.Changed.UnixNano(), Aged: st.Aged})
 	}
 	if from+len(l.Stories) < len(found) {
 		l.Next = strconv.Itoa(from + len(l.Stories))

@@ -8,7 +8,7 @@ import (
 	"headwater/internal/news"
 )
 
-// Record is what is kept of an article beside its print. EncodeRecord leaves out the article's ID, Lang, Hub, Seen and what
+// Record is what is kept of an article beside its print. EncodeRecord leaves out the article's ID, Lang, Roundup, Seen and what
 // grouping does not need: HTML, text, summary and marks.
 type Record struct {
 	Article news.Article

@@ -34,12 +34,12 @@ var nonLatin = map[string]bool{
 func (n *node) nonLatin() bool { return nonLatin[n.lang.Value()] }
 
 // translatable says whether an article may have translations: it credits an agency as its writer, or is an agency's own.
-func (n *node) translatable() bool { return len(n.credits.prose) > 0 && !n.hub }
+func (n *node) translatable() bool { return len(n.credits.writers) > 0 && !n.roundup }
 
 // mayTranslate says whether two articles may be one in two languages, names aside.
 func mayTranslate(a, b *node) bool {
 	return a.lang != b.lang && a.lang.Value() != "" && b.lang.Value() != "" && a.headline != b.headline &&
-		a.translatable() && b.translatable() && max(a.at-b.at, b.at-a.at) <= translationSeconds && intersects(a.credits.prose, b.credits.prose)
+		a.translatable() && b.translatable() && max(a.at-b.at, b.at-a.at) <= translationSeconds && intersects(a.credits.writers, b.credits.writers)
 }
 
 // agencyIndex has the articles that may have translations, by their names and pictures.

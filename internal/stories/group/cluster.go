@@ -256,7 +256,7 @@ func (a *authorship) add(n *node) {
 	if n.outlet != 0 {
 		a.outlets = append(a.outlets, n.outlet)
 	}
-	a.prose, a.news = append(a.prose, n.credits.prose...), append(a.news, n.credits.news...)
+	a.prose, a.news = append(a.prose, n.credits.writers...), append(a.news, n.credits.reporters...)
 }
 
 // addOwn notes the story probability of a pair of one outlet's articles, one of them in cluster j.

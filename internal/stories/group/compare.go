@@ -201,7 +201,7 @@ func (g *Grouper) scoreNewTemplates() []news.Edge {
 		p.a.disconnect(p.b.number)
 		p.b.disconnect(p.a.number)
 		edges[i] = p.keep(s)
-		g.lostEdge = append(g.lostEdge, p.a, p.b)
+		g.toDecide = append(g.toDecide, p.a, p.b)
 	}
 	return edges
 }

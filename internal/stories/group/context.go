@@ -281,8 +281,8 @@ func newContextSums(nodes []*node, storyOf []int, contexts [][]weight, m *Model)
 // nearness gives the nearness of two clusters whose pairs have the mean probability p, to be compared with Model.EventAt.
 //
 // An outlet writes its reports of one affair with the same background, so that their contexts are alike whatever happened. Where an
-// outlet is in both clusters, contexts say nothing of two single nodes, which need a probability of Model.EventAlone, and the more
-// the larger the clusters are.
+// outlet is in both clusters, two single nodes need the probability Model.EventAlone. The larger the clusters, the more their
+// contexts count.
 func (s *contextSums) nearness(p float64, i, j int) float64 {
 	if s.loaded == j {
 		i, j = j, i

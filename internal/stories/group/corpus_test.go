@@ -248,7 +248,7 @@ func caseItem(t *testing.T, id int64, data string) Item {
 		case "picture":
 			a.Enclosures = append(a.Enclosures, news.Enclosure{URL: value, Type: "image/jpeg"})
 		case "hub":
-			a.Hub = value == "true"
+			a.Roundup = value == "true"
 		case "hours":
 			n, err := strconv.Atoi(value)
 			if err != nil {

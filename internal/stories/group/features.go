@@ -161,17 +161,17 @@ func (x *index) compare(a, b *node, picked int) (Features, regime) {
 	f[creditsReport] = indicator(!same && (c.mayMean(b) || d.mayMean(a)))
 	f[retelling] = f[creditsReport] * f[cosine]
 	if !same {
-		f[named] = x.creditSpecificity(c.any, d.any) * f[cosine]
+		f[named] = x.creditSpecificity(c.named, d.named) * f[cosine]
 	}
-	f[hearsay] = (indicator(len(c.any) > 0) + indicator(len(d.any) > 0)) / 2 * f[rootCosine]
-	f[agrees] = indicator(intersects(c.prose, d.prose))
-	f[conflicts] = indicator(f[agrees] == 0 && len(c.prose) > 0 && len(d.prose) > 0)
+	f[hearsay] = (indicator(len(c.named) > 0) + indicator(len(d.named) > 0)) / 2 * f[rootCosine]
+	f[agrees] = indicator(intersects(c.writers, d.writers))
+	f[conflicts] = indicator(f[agrees] == 0 && len(c.writers) > 0 && len(d.writers) > 0)
 	return f, r
 }
 
 // mayMean says whether the credited report may be the other article's, or one that the other carries or retells too.
 func (c *credits) mayMean(other *node) bool {
-	return slices.Contains(c.news, other.outlet) || intersects(c.news, other.credits.news) || intersects(c.news, other.credits.prose)
+	return slices.Contains(c.reporters, other.outlet) || intersects(c.reporters, other.credits.reporters) || intersects(c.reporters, other.credits.writers)
 }
 
 // compareTitles compares the titles. A title of few words is a label ("Morning briefing") that says little about an article.

@@ -58,7 +58,7 @@ type Grouper struct {
 	}
 
 	added     []*node   // since the last Settle
-	lostEdge  []*node   // since the last Settle: to decide about, and not to compare anew
+	toDecide  []*node   // since the last Settle: to decide about, and not to compare anew
 	rivals    []*node   // duplicates that come before their representative by content
 	staleScan time.Time // when Stale last looked at all stories
 }
@@ -200,7 +200,7 @@ func (g *Grouper) forget(n *node) {
 
 // remove takes a node out of the window. One of its duplicates takes its place.
 func (g *Grouper) remove(n *node) {
-	for _, list := range [...]*[]*node{&g.added, &g.rivals, &g.lostEdge} {
+	for _, list := range [...]*[]*node{&g.added, &g.rivals, &g.toDecide} {
 		*list = slices.DeleteFunc(*list, func(m *node) bool { return m == n })
 	}
 	g.leaveStory(n)
@@ -215,7 +215,7 @@ func (g *Grouper) remove(n *node) {
 		delete(g.representatives, key)
 	}
 	if len(n.duplicates) == 0 {
-		g.lostEdge = append(g.lostEdge, neighbours...)
+		g.toDecide = append(g.toDecide, neighbours...)
 		return
 	}
 	g.added = append(g.added, neighbours...) // they have to be compared with the new representative

@@ -66,7 +66,7 @@ func (x *index) count(n *node, by int32) {
 		}
 	}
 	countKey(x.outletArticles, n.outlet)
-	for _, o := range n.credits.any {
+	for _, o := range n.credits.named {
 		countKey(x.outletCredits, o)
 	}
 	if n.outlet != 0 {

@@ -55,7 +55,7 @@ type node struct {
 	number         uint32 // in index.nodes, where it is no duplicate
 
 	edition   edition
-	hub       bool
+	roundup   bool
 	templated bool // a template made it; see templateMarks
 	media     bool // a film, a recording, pictures or a letter, by its address
 }
@@ -71,7 +71,7 @@ type norms struct {
 func newNode(it Item) *node {
 	a, p := it.Article, &it.Print
 	n := &node{
-		id: a.ID, story: it.Story, event: it.Event, lang: unique.Make(a.Lang), hub: a.Hub,
+		id: a.ID, story: it.Story, event: it.Event, lang: unique.Make(a.Lang), roundup: a.Roundup,
 		encodedPrint: compact.EncodePrint(p), body: p.Body, headline: p.Headline,
 		words: int32(p.Words), prose: int32(p.Prose()), titleTerms: int32(len(p.Title)),
 		record: compact.EncodeRecord(compact.Record{Article: a, Claims: it.Claims, Cites: it.Cites}),
@@ -90,7 +90,7 @@ func (n *node) item() Item {
 	r := compact.DecodeRecord(n.record)
 	it := Item{Article: r.Article, Claims: r.Claims, Cites: r.Cites, Story: n.story, Event: n.event}
 	a := &it.Article
-	a.ID, a.Lang, a.Hub, a.Seen = n.id, n.lang.Value(), n.hub, n.seenAt()
+	a.ID, a.Lang, a.Roundup, a.Seen = n.id, n.lang.Value(), n.roundup, n.seenAt()
 	return it
 }
 
@@ -162,11 +162,11 @@ const (
 
 // credits is whom an article credits, by the hashes of the outlets' keys, and what it cites.
 type credits struct {
-	prose []uint64 // whose text it says it is, itself included where it is an agency
-	news  []uint64 // whose report it retells
-	any   []uint64 // whom it names as the source of anything, strongly or weakly
-	cites []uint64 // address hashes of Item.Cites
-	whole uint64   // whose report it says at its opening that it gives ("according to reporting by ..."); 0 for none
+	writers   []uint64 // whose text it says it is, itself included where it is an agency
+	reporters []uint64 // whose report it retells
+	named     []uint64 // whom it names as the source of anything, strongly or weakly
+	cites     []uint64 // address hashes of Item.Cites
+	retold    uint64   // whose report it says at its opening that it gives ("according to reporting by ..."); 0 for none
 }
 
 var noCredits = &credits{} // of most articles
@@ -179,7 +179,7 @@ func newCredits(it Item, own uint64) *credits {
 		switch claim.Kind {
 		case news.ClaimScoop, news.ClaimReport, news.ClaimTold, news.ClaimSource, news.ClaimLink:
 			if key != own {
-				c.any = append(c.any, key)
+				c.named = append(c.named, key)
 			}
 		}
 		if claim.Strength < creditStrength {
@@ -187,10 +187,10 @@ func newCredits(it Item, own uint64) *credits {
 		}
 		switch claim.Kind {
 		case news.ClaimDateline, news.ClaimByline, news.ClaimSource, news.ClaimCanonical, news.ClaimRights:
-			c.prose = append(c.prose, key)
+			c.writers = append(c.writers, key)
 		case news.ClaimScoop, news.ClaimReport:
 			if key != own {
-				c.news = append(c.news, key)
+				c.reporters = append(c.reporters, key)
 			}
 		}
 		if (claim.Kind == news.ClaimReport || claim.Kind == news.ClaimSource) && claim.Strength >= wholeStrength && claim.Strength > whole.Strength {
@@ -198,7 +198,7 @@ func newCredits(it Item, own uint64) *credits {
 		}
 	}
 	if it.Article.Outlet.Agency {
-		c.prose = append(c.prose, own)
+		c.writers = append(c.writers, own)
 	}
 	for _, u := range it.Cites {
 		if address := addressHash(u); address != 0 {
@@ -206,12 +206,12 @@ func newCredits(it Item, own uint64) *credits {
 		}
 	}
 	if key := nameHash(whole.Credited().Key()); key != own {
-		c.whole = key
+		c.retold = key
 	}
-	if len(c.any)+len(c.prose)+len(c.news)+len(c.cites) == 0 {
+	if len(c.named)+len(c.writers)+len(c.reporters)+len(c.cites) == 0 {
 		return noCredits
 	}
-	for _, list := range []*[]uint64{&c.prose, &c.news, &c.any, &c.cites} {
+	for _, list := range []*[]uint64{&c.writers, &c.reporters, &c.named, &c.cites} {
 		slices.Sort(*list)
 		*list = slices.Clone(slices.Compact(*list))
 	}

@@ -35,11 +35,11 @@ func (g *Grouper) score(a, b *node, prints int) pairScore {
 	if isTranslation {
 		s.story = max(s.story, translated.probability())
 	}
-	if a.hub || b.hub {
-		s.story = min(s.story, unrelatedStory) // a hub repeats many stories and joins none
+	if a.roundup || b.roundup {
+		s.story = min(s.story, unrelatedStory) // a round-up repeats many stories and joins none
 	}
 	fromTemplate := f[template] == 1
-	if !fromTemplate && sameOutlet(a, b) && f[mutual] < templateProse && max(s.story, s.event) >= minStoryEdge { // compare asked for the others
+	if !fromTemplate && sameOutlet(a, b) && f[mutual] < templateProse && max(s.story, s.event) >= minStoryEdge { // for other pairs compare has called it
 		fromTemplate = sameTemplate(a, b)
 	}
 	if r == bothLong+ownOutlet && f[noProse] == 1 && sameLanguage(a, b) {
@@ -51,7 +51,7 @@ func (g *Grouper) score(a, b *node, prints int) pairScore {
 	case sameOutlet(a, b) && sameAddress(a, b):
 		s.story = max(s.story, sameArticleStory)
 	}
-	if a.hub && b.hub { // two are about many happenings each; a live page finds its event by the articles about it
+	if a.roundup && b.roundup { // two are about many happenings each; a live page finds its event by the articles about it
 		return pairScore{story: s.story}
 	}
 	if s.story >= g.model.StoryAt {
@@ -131,14 +131,14 @@ func retellingProbability(a, b *node, f *Features) float64 {
 	}
 	// One names nobody as its writer, and the other is an agency's own.
 	anonymous := func(n, other *node) bool {
-		return len(n.credits.prose) == 0 && slices.Contains(other.credits.prose, other.outlet)
+		return len(n.credits.writers) == 0 && slices.Contains(other.credits.writers, other.outlet)
 	}
 	if (anonymous(a, b) || anonymous(b, a)) && f[title] >= earlierTitle && f[titleLead] >= earlierTitleLead && f[titleFigures] == 0 &&
 		f[lead] >= earlierLead && f[opening] >= earlierOpening && f[soon] >= earlierSoon {
 		return earlierStory
 	}
 	retells := func(n, teaser *node) bool {
-		return n.credits.whole != 0 && n.credits.whole == teaser.outlet && teaser.outlet != n.outlet && teaser.print.Words <= maxTeaserWords
+		return n.credits.retold != 0 && n.credits.retold == teaser.outlet && teaser.outlet != n.outlet && teaser.print.Words <= maxTeaserWords
 	}
 	if !retells(a, b) && !retells(b, a) {
 		return 0

@@ -15,7 +15,7 @@ func (g *Grouper) Settle() Result {
 	grown := g.settleDuplicates()
 	dirty := g.dirty()
 	r.Edges = append(g.scoreNewTemplates(), g.connectDirty(dirty)...)
-	g.decide(g.component(append(dirty, g.lostEdge...)), &r)
+	g.decide(g.component(append(dirty, g.toDecide...)), &r)
 	changed := make(map[int64]bool, len(r.Changed))
 	for _, c := range r.Changed {
 		changed[c.Story] = true
@@ -27,7 +27,7 @@ func (g *Grouper) Settle() Result {
 		}
 	}
 	r.Templated = g.index.marks.newlyMarked()
-	g.added, g.lostEdge = nil, nil
+	g.added, g.toDecide = nil, nil
 	g.cache.clear()
 	g.cache = printCache{}
 	return r

@@ -152,7 +152,7 @@ func (g *Grouper) Reopen(now time.Time) *Grouper {
 		}
 		return out
 	}
-	h.added, h.lostEdge = open(g.added), open(g.lostEdge)
+	h.added, h.toDecide = open(g.added), open(g.toDecide)
 	h.index.newTemplates = g.index.newTemplates
 	return h
 }

@@ -77,7 +77,7 @@ func (g *Grouper) sameArticles(nodes []*node, number map[*node]int, stories *par
 	if len(nodes) >= bulkCopies {
 		byBody := map[uint64][]int{}
 		for i, n := range nodes {
-			if n.body != 0 && n.words >= minDuplicateWords && !n.hub {
+			if n.body != 0 && n.words >= minDuplicateWords && !n.roundup {
 				byBody[n.body] = append(byBody[n.body], i)
 			}
 		}

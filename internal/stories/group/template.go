@@ -26,7 +26,7 @@ const (
 	ordinaryShare  = .15 // of an article's terms that may differ beside names, figures and title: the rest is the template
 	ownTitle       = .5  // share of a title that the other article does not have from which the titles name two things
 	titleWord      = .25 // the same where the texts have other figures too
-	keptPerFiller  = 2   // names and figures in common for each that differs, from which one is a corrected version of the other
+	keptPerFiller  = 2   // shared names and figures for each that differs, from which one is a correction of the other
 	minFillers     = 2   // names and figures that differ on each side where the titles do not name two things
 	capitalisation = .8  // share of the terms that are written as names from which all are: names say nothing
 )

@@ -134,7 +134,7 @@ func TestMayTranslate(t *testing.T) {
 		"in the same language":       {false, func(a *news.Article, _ *[]news.Claim) { a.Title = "Vessel stuck" }},
 		"in an unknown language":     {false, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Lang = "" }},
 		"under the same headline":    {false, func(a *news.Article, _ *[]news.Claim) { a.Lang = "es" }},
-		"a page of many happenings":  {false, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Hub = true }},
+		"a page of many happenings":  {false, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Roundup = true }},
 		"of the day before":          {false, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Published = noon.AddDate(0, 0, -1) }},
 		"by another agency":          {false, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Outlet.Domain = "other.example" }},
 		"half a day before, no more": {true, func(a *news.Article, _ *[]news.Claim) { spanish(a); a.Published = noon.Add(-translationSeconds * 1e9) }},

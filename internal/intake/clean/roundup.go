@@ -9,15 +9,15 @@ import (
 	"headwater/feeds/words"
 )
 
-// isHub reports whether an article is a live page, a round-up or an index. Such a page shares text with many stories and
+// isRoundup reports whether an article is a live page, a round-up or an index. Such a page shares text with many stories and
 // belongs to none. It never bridges two stories, and two such pages are no event; a live page finds its event by the articles about it.
-func isHub(title, address string, p *page) bool {
+func isRoundup(title, address string, p *page) bool {
 	t := strings.ToLower(title)
 	switch {
-	case p.shape.isHub(),
-		slices.ContainsFunc(hubs["title holds"], func(w string) bool { return strings.Contains(t, w) }),
-		slices.ContainsFunc(hubs["title start"], func(w string) bool { return strings.HasPrefix(t, w) }),
-		slices.ContainsFunc(hubs["title end"], func(w string) bool { return strings.HasSuffix(t, w) }):
+	case p.shape.isRoundup(),
+		slices.ContainsFunc(roundups["title holds"], func(w string) bool { return strings.Contains(t, w) }),
+		slices.ContainsFunc(roundups["title start"], func(w string) bool { return strings.HasPrefix(t, w) }),
+		slices.ContainsFunc(roundups["title end"], func(w string) bool { return strings.HasSuffix(t, w) }):
 		return true
 	}
 	u, err := url.Parse(address)
@@ -25,20 +25,20 @@ func isHub(title, address string, p *page) bool {
 		return false
 	}
 	for part := range strings.SplitSeq(strings.ToLower(u.Path), "/") {
-		if slices.Contains(hubs["address"], part) ||
-			slices.ContainsFunc(hubs["address holds"], func(w string) bool { return strings.Contains(part, w) }) {
+		if slices.Contains(roundups["address"], part) ||
+			slices.ContainsFunc(roundups["address holds"], func(w string) bool { return strings.Contains(part, w) }) {
 			return true
 		}
 	}
 	return false
 }
 
-// hubs are what the titles and addresses of hubs hold.
-var hubs = words.Lists("hubs.txt")
+// roundups are what the titles and addresses of roundups hold.
+var roundups = words.Lists("roundups.txt")
 
-// isHub goes by the shape: many entries with a time or a number of their own, many headings over little prose, or
+// isRoundup goes by the shape: many entries with a time or a number of their own, many headings over little prose, or
 // links that outweigh it.
-func (s shape) isHub() bool {
+func (s shape) isRoundup() bool {
 	switch {
 	case s.stamped >= 6 && s.stamped*5 >= s.blocks:
 		return true
