@@ -13,7 +13,9 @@ type Article struct {
 	FeedID int64
 	GUID   string // as the feed writes it, "" where it gives none; of a stored article its key within the feed
 	Keys   ItemKeys
-	// Undated says that the item came without a date in the first document of its feed, so that Seen says nothing of when it came out.
+	// Undated says that the item came without a date in the first document of its feed, so that Seen says nothing of when it
+	// came out. It is no news of this minute: its story ranks as a week old, and alerts do not tell of it. Later items without
+	// a date are as old as their poll, and so are items with a date some hours ahead, which is a wrong clock or zone.
 	Undated bool
 
 	URL       string

@@ -129,7 +129,8 @@ type Member struct {
 	Claims   []Claim
 }
 
-// Story is the articles that derive from one original text.
+// Story is the articles that derive from one original text. An event is another thing: two reporters at one press conference
+// share quotations, and write two stories of one event.
 type Story struct {
 	ID      int64
 	Event   int64

@@ -22,6 +22,9 @@ const (
 
 // Matcher is the stage that holds stories against the topics, from its own mark in the story log.
 //
+// Pages and feeds of a topic are searches, so they hold what came before it was followed. What is new to it, and whom alerts tell,
+// comes from matching.
+//
 // New to a topic is what first matched since somebody last saw it (topics.seen, a number of the story log). Stories from
 // before it was followed are found by a search, the newest 2,000, and are not new; an older one that changes later is.
 // since: and date: are asked at the time of matching. A topic that cannot be filled, since the search fails or the index is

@@ -32,6 +32,10 @@ type PassOptions struct {
 // Pass polls the due feeds once, settles and indexes what they brought. Cancelling it keeps what was stored; the next
 // pass goes on from there. One that is under way is waited for. The stages that Serve runs wait for a pass that settles, so
 // that it gives the same stories, and alerts, whether they run or not.
+//
+// A pass that settles does so when all feeds are in, so that it gives the same stories whichever feed answers first; the
+// index follows the log meanwhile. With CollectOnly, as in Serve, it only polls, and the stages behind the log follow by
+// themselves.
 func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}

@@ -54,7 +54,8 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	return g.Wait()
 }
 
-// followers are the stages that Serve runs behind the log, each by itself. They are awake, for what a process before left.
+// followers are the stages that Serve runs behind the log, each by itself. They are awake, for what a process before left. A further
+// stage is one more element, with a wakeup of its own.
 func (p *Pipeline) followers() []follower {
 	p.toMatch.send()
 	p.arrived()

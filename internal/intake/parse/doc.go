@@ -54,6 +54,12 @@
 //
 // # Dates
 //
+// Dates in the forms of RFC 3339 and RFC 822 are read at once. All others are taken apart (datetext.go, datescan.go,
+// dateclock.go): digits of any script; names of months, weekdays and halves of the day in some ninety languages; clocks
+// such as 9h05, 09.05 and 下午3:05; numbers without signs; Unix time; years of the Thai, Persian and Japanese calendars;
+// zones by offset, abbreviation, or name in the IANA database with the offset of that day. Of the tables in the folder
+// calendar cldr.txt is generated, more.txt and zones.txt are written by hand.
+//
 // What a date by itself leaves open, the document decides (dates.go, asked only where a date is open). Of day first, month
 // first and year first it is the order that makes the fewest dates of the document impossible or later than tomorrow; then
 // what agrees with weekdays, with dates that are not open, and with the order of the items; then the feed's language; then

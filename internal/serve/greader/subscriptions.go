@@ -56,6 +56,7 @@ func (c *call) exportOPML() error {
 	return c.backend.WriteOPML(c.ctx(), c.w, c.title)
 }
 
+// importOPML reads a list whatever its Content-Type, so the edit token of such a request stands in its address.
 func (c *call) importOPML() error {
 	done, err := c.backend.ReadOPML(c.ctx(), c.r.Body)
 	if err != nil {
