@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// follower runs a stage behind the log, or behind the stories. The stage has a mark of its own and does all that lies beyond
+// follower runs a stage behind the log, or behind the stories. The stage has a watermark of its own and does all that lies beyond
 // it.
 type follower struct {
 	name  string

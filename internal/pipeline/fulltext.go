@@ -37,7 +37,7 @@ const (
 	queueBatch   = 500       // articles read from the log at once
 )
 
-// PageReader is the stage that reads the pages of new items whose feeds cut them short, from its own mark in the log. What a
+// PageReader is the stage that reads the pages of new items whose feeds cut them short, from its own watermark in the log. What a
 // page adds revises the article.
 //
 // Validators and items are stored first; pages are read behind that, in the background of a server and for 10 s after

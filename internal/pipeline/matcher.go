@@ -20,7 +20,7 @@ const (
 	maxUndecided = 200_000 // articles of which undecided topics are remembered
 )
 
-// Matcher is the stage that holds stories against the topics, from its own mark in the story log.
+// Matcher is the stage that holds stories against the topics, from its own watermark in the story log.
 //
 // Pages and feeds of a topic are searches, so they hold what came before it was followed. What is new to it, and whom alerts tell,
 // comes from matching.

@@ -1,7 +1,7 @@
 // Package pipeline puts the stages in order: poll, settle, index, match, and what runs behind them. It knows when each stage
 // works; what a stage does is in the packages below.
 //
-// The store is a log. Each stage reads it from its own mark, does one thing, and moves the mark in the transaction that holds
+// The store is a log. Each stage reads it from its own watermark, does one thing, and moves that in the transaction that holds
 // its result, so that a crash loses nothing and repeats nothing. A Pipeline has one value of each stage:
 //
 //   - Collector polls a feed (collector.go; doubts.go says what of an item is doubtful). push.go takes what hubs push. Pass

@@ -10,7 +10,7 @@ import (
 	"headwater/internal/stories/group"
 )
 
-// Settle groups every article that the log holds beyond the settler's mark and weighs the origins of the stories that they
+// Settle groups every article that the log holds beyond the settler's watermark and weighs the origins of the stories that they
 // touch. It gives the number of articles settled. Progress may be nil.
 func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (int, error) {
 	s.mu.Lock()

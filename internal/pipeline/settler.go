@@ -23,8 +23,8 @@ const (
 	readChunk  = 1000 // articles read from the log at once
 )
 
-// Settler is the stage that makes stories: it groups the articles that the log holds beyond its mark, weighs origins, and
-// stores both in one transaction with the mark. Corrections, pages that articles credit and the closing of stories go through
+// Settler is the stage that makes stories: it groups the articles that the log holds beyond its watermark, weighs origins, and
+// stores both in one transaction with the watermark. Corrections, pages that articles credit and the closing of stories go through
 // it too, as they change the same window. It is serial on purpose: two rewrites that arrive together must not start two
 // stories.
 //

@@ -1,6 +1,6 @@
 // Package query answers what readers ask: lists of stories, searches, the stories of topics, and combined feeds.
 //
-// Index is the search index in use (index.go). It follows the log of the store by its own mark, can be replaced by another
+// Index is the search index in use (index.go). It follows the log of the store by its own watermark, can be replaced by another
 // while searches run, and knows the stories and roles of articles. Reader answers from store and index:
 // stories with what is known of their origins (stories.go), searches and topics (search.go), combined feeds (edition.go).
 // Writers of stories go through Index.Apply, so that searches see what was stored.
@@ -37,7 +37,7 @@ func NewIndex(db *store.DB, x *search.Index, batch int) *Index {
 	return &Index{store: db, current: x, batch: max(batch, 1)}
 }
 
-// CatchUp indexes every article that the log holds beyond the index's own mark. It gives the number of articles indexed.
+// CatchUp indexes every article that the log holds beyond the index's own watermark. It gives the number of articles indexed.
 // Progress may be nil.
 func (i *Index) CatchUp(ctx context.Context, progress func(done, total int)) (int, error) {
 	i.writing.Lock()
@@ -45,7 +45,7 @@ func (i *Index) CatchUp(ctx context.Context, progress func(done, total int)) (in
 	return i.fill(ctx, i.current, progress)
 }
 
-// fill reads the log to its end. The mark reaches that also where the last articles of the log were aged out.
+// fill reads the log to its end. The watermark reaches that also where the last articles of the log were aged out.
 func (i *Index) fill(ctx context.Context, x *search.Index, progress func(done, total int)) (int, error) {
 	mark, errMark := x.Watermark()
 	end, err := i.store.LastSeq(ctx) // before the log is read: what comes meanwhile has higher numbers

@@ -130,7 +130,7 @@ const (
 )
 
 // QueueAlerts reads some entries of the story log that alerts have not seen and topics have, and queues what decide wants
-// told. It gives how many entries it read; 0 means that there is nothing new. The mark, what counts as told and the
+// told. It gives how many entries it read; 0 means that there is nothing new. The watermark, what counts as told and the
 // queue change in one transaction, so that a story is queued once whatever happens.
 func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandidate) (news.Delivery, bool)) (read int, err error) {
 	err = db.write(ctx, "queue alerts", func(ctx context.Context, t tx) error {

@@ -117,7 +117,7 @@ func (c *logWriter) begin(ctx context.Context) error {
 	return err
 }
 
-// appendLog ends a transaction that gave articles new numbers: their epoch begins, and the mark of the log moves.
+// appendLog ends a transaction that gave articles new numbers: their epoch begins, and the watermark of the log moves.
 func (c *logWriter) appendLog(ctx context.Context) error {
 	if c.seq == c.start {
 		return nil

@@ -45,7 +45,7 @@ const queuePageSQL = `INSERT INTO pages (article_id, hash, url, host) SELECT id,
 	ON CONFLICT (article_id) DO UPDATE SET hash = excluded.hash, url = excluded.url, host = excluded.host, state = '', problem = '', due = 0
 	WHERE hash <> excluded.hash AND tries < 2`
 
-// QueuePages notes which pages are wanted of the articles up to a mark. Articles that were aged out meanwhile want none.
+// QueuePages notes which pages are wanted of the articles up to a watermark. Articles that were aged out meanwhile want none.
 func (db *DB) QueuePages(ctx context.Context, mark int64, pages []Page) error {
 	rows, hosts := make([][]any, len(pages)), make([][]any, len(pages))
 	for i, p := range pages {

@@ -13,7 +13,7 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// The mark of settling, and the highest story and event ids ever used.
+// The watermark of settling, and the highest story and event ids ever used.
 const (
 	watermarkSettle = "settle"
 	highestStory    = "story"
@@ -22,7 +22,7 @@ const (
 
 // Settlement is what settling a run of the log changed, to be stored in one transaction.
 type Settlement struct {
-	Through int64 // the mark: every log entry up to it is settled
+	Through int64 // the watermark: every log entry up to it is settled
 	Prints  map[int64]prints.Print
 	Claims  map[int64][]news.Claim
 	Edges   []news.Edge
@@ -58,7 +58,7 @@ const (
 // Settle stores what settling a run of the log changed, in one transaction. The members of each story given are
 // replaced, and an article leaves the story it was in; a story that loses its last member that way is deleted. A story
 // in Moved is deleted too, and every id that ever led to it leads on. The edges of an article with a new print are
-// replaced by those given. The mark moves to Through; 0 leaves it where it is.
+// replaced by those given. The watermark moves to Through; 0 leaves it where it is.
 func (db *DB) Settle(ctx context.Context, s Settlement) error {
 	return db.write(ctx, "settle", func(ctx context.Context, t tx) error { return t.settle(ctx, s) })
 }

@@ -15,7 +15,7 @@ const statusSQL = `SELECT (SELECT count(*) FROM feeds WHERE removed = 0), (SELEC
 	(SELECT value FROM counters WHERE name = 'stories'), (SELECT value FROM counters WHERE name = 'events'),
 	(SELECT count(*) FROM articles WHERE seq > coalesce((SELECT value FROM marks WHERE name = '` + watermarkSettle + `'), 0))`
 
-// Status counts what is stored. Unindexed stays 0: the index knows its own mark.
+// Status counts what is stored. Unindexed stays 0: the index knows its own watermark.
 func (db *DB) Status(ctx context.Context) (s news.Status, err error) {
 	err = db.reader.QueryRowContext(ctx, statusSQL).Scan(&s.Feeds, &s.Articles, &s.Stories, &s.Events, &s.Unsettled)
 	if err != nil {

@@ -181,7 +181,7 @@ const (
 		ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id, seq = excluded.seq`
 )
 
-// PutMatches stores what matching a run of the story log with the topics gave, in one transaction with the mark watermarkTopics:
+// PutMatches stores what matching a run of the story log with the topics gave, in one transaction with the watermark watermarkTopics:
 // new matches and the end of others. The matches of a story that went into another become that one's, with the lower Seq
 // where it has its own; those of a story that is no more are deleted. Topics that were removed meanwhile get nothing.
 func (db *DB) PutMatches(ctx context.Context, m MatchBatch) error {
