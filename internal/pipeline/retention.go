@@ -30,10 +30,10 @@ const (
 // writer for a few hundredths of a second. Each kind of step is a queue in the store, so that a step costs the same whatever
 // is stored, goes on after a crash, and asks for one row where there is nothing to do.
 //
-// Serve looks for something to do once a minute, does one step at a time, and pauses for four times its length. A pass that
-// is no server's works for ten seconds at its end. The size of a step follows from how long the last one took. The store's
-// retention.go has the phases of a story and what goes with each. The search index is told by a queue, and the window in
-// memory forgets a story in the step that closes it.
+// Serve looks for something to do once a minute, does one step at a time, and pauses for four times its length. `headwater
+// poll` removes for ten seconds at its end. The size of a step follows from how long the last one took. The store's
+// retention.go has the phases of a story and what goes with each. The search index deletes what a queue in the store names
+// (aged_indexed), and the window in memory forgets a story in the step that closes it.
 //
 // The file shrinks by incremental_vacuum while more than a twentieth of it is free, in steps too. Every fourth step copies
 // the WAL into the file by a passive checkpoint on a connection that reads, so that no commit has to.
