@@ -34,7 +34,7 @@ var ambiguousParameters = nameSet("ref", "mod", "share", "amp", "rss", "partner"
 // show. Campaign parameters, default ports, mobile and AMP variants and a trailing slash are folded. What may select an
 // article stays: an ambiguous parameter unless the path names the article by itself, and a fragment ("#!/news/3", "#v1.2")
 // unless it is a campaign mark or leads to a part that all pages have. The key depends on the address alone, so an item that is polled
-// later has the same; only Cleaner also drops what a whole document shows to select nothing (findIdleParameters). Articles that are
+// later has the same; only Cleaner also drops what a whole document shows to select nothing (findConstantParameters). Articles that are
 // stored keep their key until they are revised, whatever changes here.
 func CanonicalURL(raw string) string { return canonicalURL(raw, nil) }
 

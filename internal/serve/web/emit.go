@@ -242,7 +242,7 @@ func (s *server) emit(w http.ResponseWriter, r *http.Request, e feedRequest) err
 }
 
 // entityTag follows from the program, what the channel says of itself, and which stories it holds: as of which entry of the
-// story log and of their articles' log, and how many of their articles were aged out (news.StoryMark). So 304 is decided
+// story log and of their articles' log, and how many of their articles were aged out (news.StoryVersion). So 304 is decided
 // from one list of ids, before a story is read. The tag is weak: the document is the same with gzip or without (RFC 9110,
 // section 8.8.1).
 func (s *server) entityTag(f format, c publish.Channel, list news.EditionList) string {
