@@ -4,7 +4,9 @@
 // clean.go puts the steps in order. scan.go reads HTML into a page of blocks (page.go, tags.go). classify.go gives each
 // block a role by its words (lines.go, appeals.go). furniture.go finds blocks that a feed repeats, and prune.go drops labels
 // and headlines around the prose. marks.go assembles the text and its marks. sanitize.go makes the HTML for show, with
-// media.go, players.go and picture.go for what is embedded. math.go turns formulas into text for both.
+// media.go, players.go and picture.go for what is embedded. math.go turns formulas into text for both. Of the fields of an
+// article url.go makes the keys (Canonical, Keys), address.go web addresses, language.go, outlet.go, title.go and roundup.go
+// what they are called after. shown.go gives search what HTML shows and the text does not have.
 //
 // The hash of an article is of title, text and summary, before furniture is taken out. So no article is revised when HTML
 // is cleaned in another way than before: what is stored keeps the HTML that it has.
