@@ -148,6 +148,10 @@ func (c *cli) discoverAndAdd(cmd *cobra.Command, args []string, o feedAddOptions
 	if err != nil {
 		return err
 	}
+	// What is wrong with the outlets is said before anything is asked of the network.
+	if _, err := registryOf(cfg); err != nil {
+		return err
+	}
 	client, err := fetch.New(fetchOptions(cfg, 0))
 	if err != nil {
 		return err

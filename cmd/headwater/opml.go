@@ -57,6 +57,10 @@ func (c *cli) readList(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	// What is wrong with the outlets is said before anything is asked of the network.
+	if _, err := registryOf(cfg); err != nil {
+		return nil, err
+	}
 	client, err := fetch.New(fetchOptions(cfg, 0))
 	if err != nil {
 		return nil, err

@@ -73,8 +73,11 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 		sum.Took = p.options.Now().Sub(began)
 		return sum, err
 	}
-	err = p.runBehind(ctx, o, &sum)
+	matched, err := p.runBehind(ctx, o, &sum)
 	sum.Took = p.options.Now().Sub(began)
+	if !matched {
+		return sum, err
+	}
 	if err == nil && o.Alerts > 0 && p.options.Alerts != nil {
 		sum.Alerts, err = p.options.Alerts.Deliver(ctx, o.Alerts)
 	}
@@ -86,36 +89,36 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	return sum, errors.Join(err, p.Matcher.unfilledTopics())
 }
 
-// runBehind runs the stages behind the log once: settle, read pages, index, match.
-func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) error {
+// runBehind runs the stages behind the log once: settle, read pages, index, match. It says whether it came to the last two.
+func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) (matched bool, err error) {
 	settled, err := p.Settler.Settle(ctx, func(done, total int) { o.Progress("settle", done, total) })
 	sum.Settled += settled
 	if err != nil {
-		return err
+		return false, err
 	}
 	if o.Pages > 0 {
 		if sum.Pages, err = p.Pages.Read(ctx, o.Pages); err != nil {
-			return err
+			return false, err
 		}
 		if sum.Pages > 0 { // what they revise
 			settled, err := p.Settler.Settle(ctx, nil)
 			sum.Settled += settled
 			if err != nil {
-				return err
+				return false, err
 			}
 		}
 	}
 	if o.Sources > 0 {
 		if sum.Sources, err = p.Sources.Read(ctx, o.Sources); err != nil {
-			return err
+			return false, err
 		}
 	}
 	indexed, err := p.options.Index.CatchUp(ctx, func(done, total int) { o.Progress("index", done, total) })
 	sum.Indexed += indexed
 	if err != nil {
-		return err
+		return true, err
 	}
-	return p.Matcher.Match(ctx)
+	return true, p.Matcher.Match(ctx)
 }
 
 // due gives the feeds to poll.

@@ -256,7 +256,7 @@ func rowOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (
 	v, err := scan(db.reader.QueryRowContext(ctx, query, args...))
 	if err != nil {
 		var none T
-		return none, fmt.Errorf("%s: %w", what, db.explain(asNotFound(err)))
+		return none, fmt.Errorf("%s: %w", what, db.explain(asNotFound(contextError(ctx, err))))
 	}
 	return v, nil
 }

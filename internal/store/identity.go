@@ -170,7 +170,7 @@ type matcher struct {
 	itemCount map[fact]int // how many items have a fact
 	nameCount map[fact]int // how many stored articles have a name
 	readText  func(storedItem) (string, error)
-	textReads int // that were read
+	textReads int // stored texts that were read
 	err       error
 }
 
@@ -180,7 +180,7 @@ const maxTextReads = 500
 // What match gives for an item that is no stored article.
 const (
 	newItem  = -1
-	sameItem = -2 // equal in everything with an item before it
+	sameItem = -2 // an item before it, listed twice
 )
 
 // match gives for each item the index in known of the article that it is, newItem or sameItem. Body gives an article's

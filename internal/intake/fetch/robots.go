@@ -37,7 +37,7 @@ type robots struct {
 
 // robotsEntry is the robots.txt of one host.
 type robotsEntry struct {
-	// one is a lock that can be waited for with a context: it holds an element while somebody reads or changes the fields
+	// lock can be waited for with a context. It holds an element while somebody reads or changes the fields
 	// below. It is held while the file is fetched, so that the file is fetched once.
 	lock  chan struct{}
 	until time.Time // zero before the first fetch
