@@ -15,7 +15,7 @@ const alertColumns = `a.id, a.topic_id, a.kind, a.target, a.secret, a.schedule, 
 
 func scanAlert(row scanner) (news.Alert, error) { return scanAlertAfter(row) }
 
-// scanAlertAfter reads alertColumns that stand behind other columns.
+// scanAlertAfter scans the columns before, and then alertColumns into an alert.
 func scanAlertAfter(row scanner, before ...any) (a news.Alert, err error) {
 	var added, failing, next int64
 	err = row.Scan(append(before,
@@ -28,8 +28,8 @@ func scanAlertAfter(row scanner, before ...any) (a news.Alert, err error) {
 const addAlertSQL = `INSERT INTO alerts (topic_id, kind, target, secret, schedule, again_outlets, again_original, added, after)
 	SELECT t.id, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ` + lastChangeSQL + ` FROM topics AS t WHERE t.id = ?1 ON CONFLICT DO NOTHING RETURNING id`
 
-// AddAlert adds an alert and gives its number. It tells of what begins to match its topic from now on. A target that the
-// topic has already gives news.ErrExists. A zero Added means now.
+// AddAlert stores an alert and returns its id. The alert tells of stories that begin to match its topic from now on. It
+// returns news.ErrExists where the topic has an alert with the same target already. A zero Added means now.
 func (db *DB) AddAlert(ctx context.Context, a news.Alert) (id int64, err error) {
 	if a.Added.IsZero() {
 		a.Added = time.Now()
@@ -47,7 +47,7 @@ func (db *DB) AddAlert(ctx context.Context, a news.Alert) (id int64, err error) 
 
 const alertSQL = `SELECT ` + alertColumns + ` FROM alerts AS a WHERE a.id = ?`
 
-// Alert gives an alert, or news.ErrNotFound.
+// Alert returns an alert, or news.ErrNotFound.
 func (db *DB) Alert(ctx context.Context, id int64) (news.Alert, error) {
 	return rowOf(ctx, db, fmt.Sprint("alert ", id), scanAlert, alertSQL, id)
 }
@@ -59,43 +59,43 @@ const (
 		AND EXISTS (SELECT 1 FROM alert_outbox AS o WHERE o.alert_id = a.id AND o.due <= ?1) ORDER BY a.id`
 )
 
-// Alerts gives the alerts of a topic, in the order in which they were added.
+// Alerts returns the alerts of a topic, in the order in which they were added.
 func (db *DB) Alerts(ctx context.Context, topic int64) ([]news.Alert, error) {
 	return rowsOf(ctx, db, "alerts", scanAlert, alertsSQL, topic)
 }
 
-// AllAlerts gives the alerts of all topics.
+// AllAlerts returns the alerts of all topics.
 func (db *DB) AllAlerts(ctx context.Context) ([]news.Alert, error) {
 	return rowsOf(ctx, db, "alerts", scanAlert, allAlertsSQL)
 }
 
-// DueAlerts gives the alerts that have something to tell at now.
+// DueAlerts returns the alerts with deliveries that are due at now.
 func (db *DB) DueAlerts(ctx context.Context, now time.Time) ([]news.Alert, error) {
 	return rowsOf(ctx, db, "alerts", scanAlert, dueAlertsSQL, millis(now))
 }
 
-// skipKnownStoriesSQL keeps alerts from telling of what their topic finds of stories from before it was filled.
+// skipKnownStoriesSQL moves an alert past the stories that its topic matched when the topic was filled.
 const skipKnownStoriesSQL = `UPDATE alerts SET after = max(after, (SELECT seen FROM topics WHERE id = ?1)) WHERE topic_id = ?1`
 
 const removeAlertSQL = `DELETE FROM alerts WHERE id = ?`
 
-// RemoveAlert removes an alert with what it still had to tell, or gives news.ErrNotFound.
+// RemoveAlert removes an alert with its queued deliveries. It returns news.ErrNotFound for an unknown alert.
 func (db *DB) RemoveAlert(ctx context.Context, id int64) error {
 	return db.execFound(ctx, fmt.Sprint("remove alert ", id), removeAlertSQL, id)
 }
 
-// watermarkAlerts is how far alerts have read the story log. They follow watermarkTopics.
+// watermarkAlerts names the watermark of alerts in the story log. It never passes watermarkTopics.
 const watermarkAlerts = "alerts"
 
-// archiveAge is how long before alert and feed were added an article may have come out to be told of, in milliseconds: one
-// day. A feed that is followed today brings this morning's news.
+// archiveAge is in milliseconds: one day. Alerts tell of articles that were published at most this long before the alert
+// and the feed were added. So a feed that is added today brings this morning's news, but not its archive.
 const archiveAge = "86400000"
 
-// AlertCandidate is a story of an alert's topic that came or changed.
+// AlertCandidate is a story of an alert's topic that is new or changed.
 type AlertCandidate struct {
 	Alert  news.Alert
 	Story  int64
-	Before *news.Notified // what was told of it; nil for nothing
+	Before *news.Notified // the state of the story when the alert last told of it; nil where it never did
 	Now    news.Notified
 }
 
@@ -104,13 +104,15 @@ const (
 		coalesce((SELECT value FROM marks WHERE name = '` + watermarkTopics + `'), 0)`
 	changedSQL = `SELECT l.seq, l.story_id, coalesce(r.new, l.story_id) FROM story_log AS l LEFT JOIN redirects AS r ON r.old = l.story_id
 		WHERE l.seq > ? AND l.seq <= ? ORDER BY l.seq LIMIT ?`
-	// moveNotifiedSQL has the story that others went into count as told of where one of them was.
+	// moveNotifiedSQL copies the rows of merged stories to the story that they went into, so that this one counts as told
+	// too.
 	moveNotifiedSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original)
 		SELECT t.alert_id, r.new, max(t.outlets), max(t.original) FROM redirects AS r CROSS JOIN alert_told AS t
 		WHERE r.new IN (SELECT value FROM json_each(?1)) AND t.story_id = r.old GROUP BY t.alert_id, r.new
 		ON CONFLICT DO UPDATE SET outlets = max(outlets, excluded.outlets), original = max(original, excluded.original)`
 	dropNotifiedSQL = `DELETE FROM alert_told WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
-	// moveOutboxSQL leaves behind what the other story is waiting to be told for already.
+	// moveOutboxSQL moves the deliveries of a merged story to the story that it went into. A delivery that this one has
+	// already is not doubled.
 	moveOutboxSQL = `UPDATE OR IGNORE alert_outbox SET story_id = (SELECT new FROM redirects WHERE old = story_id)
 		WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
 	dropOutboxSQL      = `DELETE FROM alert_outbox WHERE story_id IN (SELECT old FROM redirects WHERE new IN (SELECT value FROM json_each(?1)))`
@@ -119,8 +121,8 @@ const (
 		LEFT JOIN alert_told AS t ON t.alert_id = a.id AND t.story_id = s.id
 		WHERE s.id = wanted.value AND m.story_id = s.id AND a.topic_id = m.topic_id AND a.ended = 0 AND m.seq > a.after
 			AND (t.alert_id IS NOT NULL OR EXISTS (` + recentMemberSQL + `)) ORDER BY m.seq, a.id`
-	// recentMemberSQL finds an article of the story that came out after the alert and its feed were added, or within archiveAge
-	// before. What an archive brings is older, or nobody knows how old.
+	// recentMemberSQL finds an article of the story that was published after the alert and its feed were added, or within
+	// archiveAge before. Articles of an archive are older, or have no known date.
 	recentMemberSQL = `SELECT 1 FROM members AS y CROSS JOIN articles AS x CROSS JOIN feeds AS f
 		WHERE y.story_id = s.id AND x.id = y.article_id AND f.id = x.feed_id AND x.undated = 0 AND x.time >= max(a.added, f.added) - ` + archiveAge
 	putNotifiedSQL = `INSERT INTO alert_told (alert_id, story_id, outlets, original) VALUES (?, ?, ?, ?)
@@ -129,9 +131,10 @@ const (
 		ON CONFLICT (alert_id, story_id, reason) DO NOTHING`
 )
 
-// QueueAlerts reads some entries of the story log that alerts have not seen and topics have, and queues what decide wants
-// told. It gives how many entries it read; 0 means that there is nothing new. The watermark, what counts as told and the
-// queue change in one transaction, so that a story is queued once whatever happens.
+// QueueAlerts reads the next entries of the story log that topics have processed and alerts have not, at most limit of
+// them. It queues the deliveries that decide returns true for. It returns how many entries it read; 0 means that there
+// are none. The watermark, the stories told of and the queue change in one transaction, so a crash neither loses nor
+// repeats a delivery.
 func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandidate) (news.Delivery, bool)) (read int, err error) {
 	err = db.write(ctx, "queue alerts", func(ctx context.Context, t tx) error {
 		var from, to, last int64
@@ -139,7 +142,7 @@ func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandi
 			return err
 		}
 		seen := map[int64]bool{}
-		var ids []int64 // each story that the entries are about, once; of one that went into another that one
+		var ids []int64 // the stories of the entries, each once; a merged story is replaced by the one it went into
 		err := eachRow(ctx, t.query, func(row scanner) error {
 			var was, is int64
 			err := row.Scan(&last, &was, &is)
@@ -180,7 +183,7 @@ func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandi
 	return read, nil
 }
 
-// AlertsBehind says whether the story log has entries that topics have seen and alerts have not.
+// AlertsBehind reports whether the story log has entries that topics have processed and alerts have not.
 func (db *DB) AlertsBehind(ctx context.Context) (bool, error) {
 	var alerts, topics int64
 	err := db.reader.QueryRowContext(ctx, alertWatermarksSQL).Scan(&alerts, &topics)
@@ -201,7 +204,7 @@ func scanAlertCandidate(row scanner) (t AlertCandidate, err error) {
 const dueDeliveriesSQL = `SELECT id, alert_id, story_id, reason, since, due, tries FROM alert_outbox WHERE alert_id = ? AND due <= ?
 	ORDER BY due, rowid LIMIT ?`
 
-// DueDeliveries gives what an alert is to tell of at now, what waits longest first.
+// DueDeliveries returns the deliveries of an alert that are due at now, those that have waited longest first.
 func (db *DB) DueDeliveries(ctx context.Context, alert int64, now time.Time, limit int) ([]news.Delivery, error) {
 	return rowsOf(ctx, db, "due deliveries", func(row scanner) (d news.Delivery, err error) {
 		var since, due int64
@@ -211,18 +214,18 @@ func (db *DB) DueDeliveries(ctx context.Context, alert int64, now time.Time, lim
 	}, dueDeliveriesSQL, alert, millis(now), limit)
 }
 
-// Attempt is how telling of some stories went.
+// Attempt is the result of trying to send some deliveries of an alert.
 type Attempt struct {
 	Alert   int64
-	IDs     []string // of the deliveries tried together
+	IDs     []string // of the deliveries that were sent together
 	At      time.Time
-	Problem string // what went wrong and what to do; "" where all were taken
-	Ended   bool   // the receiver wants no more
+	Problem string // what went wrong and what to do; "" for success
+	Ended   bool   // the receiver wants no further deliveries
 
-	Due      time.Time // of a failure: when these are tried again
-	Next     time.Time // of a failure: when the alert is tried again
-	MaxTries int       // of a failure: those that were tried so often are given up
-	Stale    time.Time // of a failure: all of the alert's that have waited since before this are given up too
+	Due      time.Time // after a failure: when these deliveries are tried again
+	Next     time.Time // after a failure: when the alert is tried again
+	MaxTries int       // after a failure: deliveries with this many tries are given up
+	Stale    time.Time // after a failure: deliveries of the alert that were queued before this time are given up too
 }
 
 const (
@@ -235,7 +238,7 @@ const (
 	giveUpSQL         = `DELETE FROM alert_outbox WHERE alert_id = ?1 AND (tries >= ?2 OR since < ?3) RETURNING 1`
 )
 
-// RecordAttempt stores how telling went, and gives how many deliveries were given up.
+// RecordAttempt stores the result of an attempt. It returns how many deliveries were given up.
 func (db *DB) RecordAttempt(ctx context.Context, a Attempt) (lost int, err error) {
 	ids := textList(a.IDs)
 	err = db.write(ctx, "note how an alert went", func(ctx context.Context, t tx) error {
@@ -264,7 +267,7 @@ func (db *DB) RecordAttempt(ctx context.Context, a Attempt) (lost int, err error
 	return lost, err
 }
 
-// ForgetDeliveries takes back what there is nothing left to tell of.
+// ForgetDeliveries removes deliveries whose stories have nothing left to tell of.
 func (db *DB) ForgetDeliveries(ctx context.Context, ids []string) error {
 	if len(ids) == 0 {
 		return nil

@@ -12,7 +12,7 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// headerColumns are an article without its body.
+// headerColumns are the columns of an article without its body.
 const headerColumns = `a.id, a.seq, a.feed_id, a.guid, a.hash, a.seen, a.published, a.updated, a.url, a.canonical, a.title, a.authors,
 	a.outlet_name, a.outlet_domain, a.outlet_agency, a.lang, a.hub, a.summary, a.categories, a.enclosures, a.undated`
 
@@ -68,7 +68,7 @@ func (db *DB) whole(ctx context.Context, query string, args ...any) ([]news.Arti
 	return rowsOf(ctx, db, "articles", db.scanWhole, query, args...)
 }
 
-// Article gives a whole article, or news.ErrNotFound.
+// Article returns a whole article, or news.ErrNotFound.
 func (db *DB) Article(ctx context.Context, id int64) (news.Article, error) {
 	all, err := db.ArticlesByID(ctx, []int64{id})
 	if err != nil {
@@ -83,7 +83,7 @@ func (db *DB) Article(ctx context.Context, id int64) (news.Article, error) {
 const articlesByIDSQL = `SELECT ` + headerColumns + `, b.body FROM json_each(?) AS wanted CROSS JOIN articles AS a CROSS JOIN bodies AS b
 	WHERE a.id = wanted.value AND b.article_id = a.id ORDER BY wanted.key`
 
-// ArticlesByID gives whole articles in the order asked, without those that are not stored.
+// ArticlesByID returns whole articles in the order of ids. Ids that are not stored are left out.
 func (db *DB) ArticlesByID(ctx context.Context, ids []int64) ([]news.Article, error) {
 	if len(ids) == 0 {
 		return nil, nil
@@ -92,20 +92,21 @@ func (db *DB) ArticlesByID(ctx context.Context, ids []int64) ([]news.Article, er
 	return db.whole(ctx, articlesByIDSQL, wanted)
 }
 
-// Articles gives whole articles, the newest by news.Article.Time first. Since asks for those first seen then or later.
-// Limit 0 means 50.
+// Articles returns whole articles, the newest by news.Article.Time first. With Since, it returns only those first seen at
+// that time or later. Limit 0 means 50.
 func (db *DB) Articles(ctx context.Context, l news.ArticleList) ([]news.Article, error) {
 	query, args := articleQuery(l)
 	return db.whole(ctx, query, args...)
 }
 
-// pageSQL reads whole articles whose ids a query for one page gives, so that bodies of other pages stay unread.
+// pageSQL selects the ids of one page in a subquery, and reads bodies for these ids only.
 const (
 	pageSQL  = `SELECT ` + headerColumns + `, b.body FROM (SELECT a.id, a.time FROM articles AS a`
 	pageTail = ` LIMIT ? OFFSET ?) AS page CROSS JOIN articles AS a CROSS JOIN bodies AS b
 		WHERE a.id = page.id AND b.article_id = page.id ORDER BY page.time DESC, page.id DESC`
 	byTime = ` ORDER BY a.time DESC, a.id DESC`
-	// bySeen keeps SQLite from walking all articles by time for the few that Since asks for.
+	// bySeen keeps SQLite from walking all articles by time when Since selects a few of them. The unary + turns that
+	// index off.
 	bySeen = ` ORDER BY +a.time DESC, a.id DESC`
 )
 
@@ -127,7 +128,7 @@ func articleQuery(l news.ArticleList) (string, []any) {
 
 const claimsSQL = `SELECT article_id, claims FROM claims WHERE article_id IN (SELECT value FROM json_each(?))`
 
-// Claims gives the claims of articles, by article id. Articles without any are not in the map.
+// Claims returns the claims of articles by article id. Articles without claims are not in the map.
 func (db *DB) Claims(ctx context.Context, articleIDs []int64) (map[int64][]news.Claim, error) {
 	return byID(ctx, db, "claims", claimsSQL, articleIDs, func(row scanner) (id int64, claims []news.Claim, err error) {
 		var s string
@@ -141,7 +142,7 @@ func (db *DB) Claims(ctx context.Context, articleIDs []int64) (map[int64][]news.
 
 const printsSQL = `SELECT article_id, print FROM prints WHERE article_id IN (SELECT value FROM json_each(?))`
 
-// Prints gives the prints of settled articles, by article id.
+// Prints returns the prints of settled articles, by article id.
 func (db *DB) Prints(ctx context.Context, articleIDs []int64) (map[int64]prints.Print, error) {
 	return byID(ctx, db, "prints", printsSQL, articleIDs, func(row scanner) (id int64, p prints.Print, err error) {
 		var b sql.RawBytes
@@ -153,19 +154,19 @@ func (db *DB) Prints(ctx context.Context, articleIDs []int64) (map[int64]prints.
 	})
 }
 
-// Vector is what an embedding model makes of an article whose hash is Hash.
+// Vector is an article's embedding. Hash is the hash of the article's text that it was made from.
 type Vector struct {
 	Article int64
 	Hash    string
 	Values  []float32
 }
 
-// The hash is compared here, so that a revised article has no vector until its new text has one.
+// The query compares the hashes. So a revised article has no vector until one is made from its new text.
 const vectorsSQL = `SELECT v.article_id, v.vector FROM json_each(?) AS wanted CROSS JOIN vectors AS v CROSS JOIN articles AS a
 	WHERE v.article_id = wanted.value AND a.id = v.article_id AND v.hash = a.hash AND v.model = ?`
 
-// Vectors gives the stored vectors that a model made of articles as they are now, by article. Those that are missing, or
-// are damaged, are to be made again.
+// Vectors returns, by article, the stored vectors of a model that match the articles' present texts. The caller has to
+// make those that are missing; damaged ones count as missing.
 func (db *DB) Vectors(ctx context.Context, model string, articles []int64) (map[int64][]float32, error) {
 	vectors := make(map[int64][]float32, len(articles))
 	err := db.eachRow(ctx, "vectors", func(row scanner) error {
@@ -185,8 +186,8 @@ func (db *DB) Vectors(ctx context.Context, model string, articles []int64) (map[
 const putVectorSQL = `INSERT INTO vectors (article_id, hash, model, vector) SELECT id, ?, ?, ? FROM articles WHERE id = ?
 	ON CONFLICT (article_id) DO UPDATE SET hash = excluded.hash, model = excluded.model, vector = excluded.vector`
 
-// PutVectors stores the vectors that a model made, each in the place of the article's former one. Articles that are not
-// stored any more are passed over.
+// PutVectors stores vectors of a model, in place of earlier ones of the same articles. It skips articles that are no
+// longer stored.
 func (db *DB) PutVectors(ctx context.Context, model string, vectors []Vector) error {
 	rows := make([][]any, 0, len(vectors))
 	for _, v := range vectors {
@@ -203,7 +204,7 @@ func packVector(v []float32) []byte {
 	return b
 }
 
-// unpackVector is false for what packVector never made.
+// unpackVector decodes what packVector encoded. It returns false for anything else.
 func unpackVector(b []byte) (v []float32, ok bool) {
 	if len(b) == 0 || len(b)%4 != 0 {
 		return nil, false

@@ -16,8 +16,8 @@ import (
 
 const vacuumSQL = `VACUUM INTO ?`
 
-// Backup writes a copy of the database as it stands to a new file. Polling may go on meanwhile. The file appears under
-// its name only when it is whole.
+// Backup writes a copy of the database, from one snapshot, to a new file. Polling may go on meanwhile. The file gets its
+// name only when it is complete.
 func (db *DB) Backup(ctx context.Context, file string) error {
 	if _, err := os.Lstat(file); !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(fmt.Errorf("backup: %s exists already; name a new file", file), err)
@@ -28,7 +28,7 @@ func (db *DB) Backup(ctx context.Context, file string) error {
 	return nil
 }
 
-// backup has a connection of its own: VACUUM INTO does not run on one that may only query.
+// backup opens a connection of its own, since VACUUM INTO does not run on a connection that may only query.
 func (db *DB) backup(ctx context.Context, file string) (err error) {
 	source, err := sql.Open("sqlite", dsn(db.path(), url.Values{"mode": {"ro"}, "_busy_timeout": {"10000"}}))
 	if err != nil {
@@ -38,7 +38,7 @@ func (db *DB) backup(ctx context.Context, file string) (err error) {
 	return copyInto(ctx, source, file)
 }
 
-// copyInto vacuums into file by way of a file beside it.
+// copyInto vacuums into a temporary file next to file, and then renames that.
 func copyInto(ctx context.Context, from *sql.DB, file string) error {
 	part := file + ".part"
 	if err := removeDatabase(part); err != nil {
@@ -53,7 +53,8 @@ func copyInto(ctx context.Context, from *sql.DB, file string) error {
 	return publish(part, file)
 }
 
-// removeDatabase removes a database with all that SQLite keeps beside it: a journal would be played back into the next one.
+// removeDatabase removes a database and the files that SQLite keeps next to it. A journal left behind would be applied to
+// the next database of that name.
 func removeDatabase(file string) error {
 	var errs []error
 	for _, suffix := range []string{"", "-journal", "-wal", "-shm"} {
@@ -64,7 +65,7 @@ func removeDatabase(file string) error {
 	return errors.Join(errs...)
 }
 
-// noSpace says which disk is full where that is what happened.
+// noSpace adds to an error for a full disk which disk that is. Other errors stay as they are.
 func noSpace(err error, file string) error {
 	if code(err)&0xff != lib.SQLITE_FULL {
 		return err
@@ -72,7 +73,7 @@ func noSpace(err error, file string) error {
 	return fmt.Errorf("the disk that holds %s is full; free some space and try again: %w", file, err)
 }
 
-// publish gives a file that is written its name, durably.
+// publish syncs a written file to disk and renames it to its final name.
 func publish(part, file string) error {
 	if err := syncPath(part); err != nil {
 		return err
@@ -91,13 +92,14 @@ func syncPath(path string) error {
 	return errors.Join(f.Sync(), f.Close())
 }
 
-// restoring is a file that stands in a data folder from the beginning of a restore until Restored, or until the folder is
-// opened for anything else. What else stands there then is the restore's, which may begin again.
+// restoring names a marker file in a data folder. It exists from the beginning of a restore until Restored, or until the
+// folder is opened for anything else. While it exists, everything else in the folder belongs to the restore, which may
+// start again from the beginning.
 const restoring = "headwater.restoring"
 
-// Restore puts a backup into a folder that is empty or does not exist yet, or in which a restore was interrupted. The backup
-// is checked first and stays as it is. Others are patterns of the files that the caller makes beside the database until it
-// calls Restored.
+// Restore copies a backup into a folder that is empty, does not exist, or holds an interrupted restore. It checks the
+// backup first and leaves it unchanged. Others are patterns of the files that the caller creates next to the database
+// before it calls Restored.
 func Restore(ctx context.Context, file, dir string, others ...string) error {
 	if err := restore(ctx, file, dir, others); err != nil {
 		return fmt.Errorf("restore %s into %s: %w", file, dir, err)
@@ -105,7 +107,7 @@ func Restore(ctx context.Context, file, dir string, others ...string) error {
 	return nil
 }
 
-// Restored says that a restore has ended: from now on what the folder holds stays.
+// Restored ends a restore. From now on the contents of the folder are kept.
 func Restored(dir string) error {
 	err := os.Remove(filepath.Join(dir, restoring))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -114,7 +116,7 @@ func Restored(dir string) error {
 	return errors.Join(err, syncPath(dir))
 }
 
-// clearRestored removes what an interrupted restore left.
+// clearRestored removes what an interrupted restore left behind.
 func clearRestored(dir string, others []string) error {
 	if _, err := os.Stat(filepath.Join(dir, restoring)); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -172,7 +174,8 @@ func restore(ctx context.Context, file, dir string, others []string) (err error)
 	return copyInto(ctx, source, filepath.Join(dir, File))
 }
 
-// isEmpty lets the lock and the remains of an interrupted restore stand.
+// isEmpty returns an error unless the folder is empty. It ignores the lock file and the remains of an interrupted
+// restore.
 func isEmpty(dir string) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -188,7 +191,8 @@ func isEmpty(dir string) error {
 	return nil
 }
 
-// openBackup opens a file for reading and checks that it is a headwater database that this program knows.
+// openBackup opens a file for reading. It checks that the file is a headwater database with a schema that this program
+// knows.
 func openBackup(ctx context.Context, file string) (*sql.DB, error) {
 	abs, err := filepath.Abs(file)
 	if err != nil {
@@ -209,7 +213,8 @@ func openBackup(ctx context.Context, file string) (*sql.DB, error) {
 	return db, nil
 }
 
-// backupParams let a file be read where nothing can be written beside it, unless a WAL there holds the newest part.
+// backupParams returns connection parameters that read the file even in a folder that is not writable. With a WAL next to
+// the file they differ, since the WAL holds the newest changes and has to be read too.
 func backupParams(path string) url.Values {
 	p := url.Values{"mode": {"ro"}, "_dqs": {"0"}, "_busy_timeout": {"10000"}}
 	if _, err := os.Stat(path + "-wal"); errors.Is(err, fs.ErrNotExist) {

@@ -9,7 +9,8 @@ import (
 	"headwater/internal/news"
 )
 
-// clockSlack is how far ahead of now a stored time may be without a fault of the clock: now is read before it is used.
+// clockSlack is how far ahead of now a stored time may be while the clock still counts as right. The value of now is read
+// some time before it is used.
 const clockSlack = time.Minute
 
 const (
@@ -21,21 +22,21 @@ const (
 		asked = ?1 WHERE asked > ?2`
 	clampAlertsSQL = `UPDATE alerts SET added = min(added, ?1), failing = min(failing, ?1), next = CASE WHEN next > ?3 THEN ?1 ELSE next END
 		WHERE added > ?2 OR failing > ?2 OR next > ?3`
-	// A mail may be due in a year, by its schedule, but not before it was queued.
+	// A mail with a schedule may be due up to a year ahead. It can't have been queued in the future.
 	clampDeliveriesSQL = `UPDATE alert_outbox SET since = min(since, ?1), due = ?1
 		WHERE since > ?2 OR due > ?3 AND (SELECT schedule FROM alerts AS a WHERE a.id = alert_id) IN ('', '` + news.AtOnce + `')`
-	// A quota that began ahead of the clock ends as far ahead.
+	// A period of a host's quota that began in the future would also end too late, so it ends now.
 	clampQueuesSQL = `UPDATE page_hosts SET free = ?1, rests = min(rests, ?1) WHERE queue = ?4 AND waiting = 1 AND free > ?2
 		AND (free > ?3 OR began > ?2)`
-	// There is no index by the time of single pages: these run only where the others found something.
+	// Single pages have no index by time. So these statements run only where the ones above changed something.
 	clampPagesSQL   = `UPDATE pages SET due = ?1 WHERE state = '' AND due > ?2`
 	clampSourcesSQL = `UPDATE sources SET due = ?1 WHERE ` + sourcePending + ` AND due > ?2`
 )
 
-// ClampWaits corrects waits that were stored while the clock was ahead. A wait of a feed, or of a subscription and its
-// lease, lasts as long as it did, counted from now. One that lasts longer than any does is over: of feeds, hosts, pages,
-// alerts and their messages. It gives the number of waits. The tables are as small as the lists of feeds and alerts, or
-// have an index by the time.
+// ClampWaits corrects waiting times that were stored while the clock was ahead, and returns how many. A wait of a feed,
+// of a subscription, or of its lease keeps its length and starts now. Waits of feeds, hosts, pages, alerts and deliveries
+// that exceed the longest possible wait end now. Each table it reads is either as small as the lists of feeds and alerts,
+// or indexed by that time.
 func (db *DB) ClampWaits(ctx context.Context, at time.Time, longest time.Duration) (n int64, err error) {
 	now, slack, most := millis(at), millis(at.Add(clockSlack)), millis(at.Add(longest))
 	type wait struct {
@@ -65,7 +66,7 @@ func (db *DB) ClampWaits(ctx context.Context, at time.Time, longest time.Duratio
 		if err != nil || n == 0 {
 			return err
 		}
-		single := millis(at.Add(sourceAgain + clockSlack)) // no single page waits longer: a lease is shorter
+		single := millis(at.Add(sourceAgain + clockSlack)) // no page waits longer than this; leases are shorter
 		_, err := pull(wait{clampPagesSQL, []any{now, single}}, wait{clampSourcesSQL, []any{now, single}})
 		return err
 	})
@@ -83,9 +84,10 @@ const (
 	movedNowSQL        = `UPDATE stories SET changed = ? WHERE id IN (SELECT value FROM json_each(?))`
 )
 
-// Redate dates articles and stories of the future now, once there have been any for the time after, by the clock of now.
-// Where the clock of now is behind, as when a machine starts, it is put right before that, and nothing is redated. The
-// articles get a new entry in the log, so that their stories are weighed and indexed anew. It gives the number of articles.
+// Redate changes future times of articles and stories to now, and returns the number of articles. It does so only after
+// future times have been there for the duration after, measured by the clock of now. A clock that is behind, as when a
+// machine starts, is usually corrected before that, and nothing changes. The articles get new log entries, so that they
+// are settled and indexed again.
 func (db *DB) Redate(ctx context.Context, now time.Time, after time.Duration) (n int, err error) {
 	limit := millis(now.Add(clockSlack))
 	articles, errArticles := db.number(ctx, "articles ahead of the clock", anyArticleAheadSQL, limit)

@@ -9,15 +9,15 @@ import (
 	"headwater/internal/news"
 )
 
-// Poll is what one poll of one feed brought: the feed as it stands afterwards and the items it carried. The store
-// takes both in one transaction, so validators never outrun the items they stand for.
+// Poll is the result of one poll of one feed: the feed's new state and its items. The store commits both in one
+// transaction, so validators are never stored without the items that they stand for.
 type Poll struct {
 	Feed      news.Feed
-	NewURL    string    // the address that the feed has from now on, unless another has or had it; "" keeps its own
-	Rest      news.Rest // what its host asked for; zero where it asked for nothing
-	Pushed    bool      // by a hub: validators, due time and schedule of the stored feed stay, which are of its own server
+	NewURL    string    // the feed's new address, unless another feed has or had it; "" for no change
+	Rest      news.Rest // the pause that the host asked for; zero for none
+	Pushed    bool      // a hub sent this: the stored validators, due time and schedule stay, since they belong to the feed's own server
 	Articles  []news.Article
-	Furniture news.Furniture // what the document showed: its blocks that are furniture, and its items that are not remembered yet
+	Furniture news.Furniture // what the document adds: its furniture blocks, and its items that are not remembered yet
 }
 
 // Tally counts what storing a Poll changed.
@@ -25,12 +25,17 @@ type Tally struct {
 	New, Revised, Same int
 }
 
-// Collect stores what polls brought, in one transaction: the feeds as they stand, their articles and their furniture. Which
-// stored article an item is, match decides (identity.go). A new item is added to the log. A known item with
-// another hash revises its article, which gets a new log entry and keeps id, Seen and first Published. Any other known item
-// updates only the names by which the article is known. One whose article was aged out changes nothing at all (known.go). Of new
-// articles with one time the first of the document gets the highest id, so that lists keep the document's order. The store
-// sets Feed.Changed and Feed.Articles itself, and passes over feeds that were removed meanwhile.
+// Collect stores the results of polls in one transaction: feeds, articles and furniture. match (identity.go) decides
+// which stored article an item is:
+//
+//   - A new item is appended to the log.
+//   - A known item with another hash revises its article. The article gets a new log entry and keeps its id, Seen and
+//     first Published.
+//   - A known item with the same hash only updates the names by which the article is known.
+//   - An item whose article was aged out changes nothing (known.go).
+//
+// Of new articles with the same time, the first in the document gets the highest id, so that lists keep the document's
+// order. The store itself sets Feed.Changed and Feed.Articles. It skips feeds that were removed meanwhile.
 func (db *DB) Collect(ctx context.Context, polls []Poll) ([]Tally, error) {
 	tallies := make([]Tally, len(polls))
 	err := db.write(ctx, "store polls", func(ctx context.Context, t tx) error {
@@ -68,7 +73,7 @@ func (c *logWriter) storePoll(ctx context.Context, p Poll) (Tally, error) {
 		return Tally{}, err
 	}
 	var tally Tally
-	var listed []storedItem // items of articles that were aged out
+	var listed []storedItem // items whose articles were aged out
 	for i, k := range of {
 		switch {
 		case k == newItem:
@@ -113,8 +118,8 @@ func (c *logWriter) storePoll(ctx context.Context, p Poll) (Tally, error) {
 	return tally, c.putFurniture(ctx, p)
 }
 
-// storeOrder gives the items in the order in which they are stored: that of the document, but new ones with one time from the
-// last to the first.
+// storeOrder returns the order in which items are stored. It is the document's order, but new items with the same time
+// are stored from the last to the first.
 func storeOrder(p Poll, of []int) []int {
 	at := func(a news.Article) int64 {
 		a.Seen = cmp.Or(a.Seen, p.Feed.Checked)
@@ -146,8 +151,8 @@ const (
 	wasRemovedSQL = `SELECT removed FROM feeds WHERE id = ?`
 )
 
-// feedPolled stores the feed as it stands after the poll. It is false for a feed that was removed meanwhile, or has ended
-// before a hub pushed it, and an error for one that never was.
+// feedPolled stores the feed's state after a poll. It returns false for a feed that was removed meanwhile, or that has
+// ended although a hub still pushes it. It returns an error for a feed that never existed.
 func (c *logWriter) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, error) {
 	f := p.Feed
 	changed := f.Changed
@@ -159,7 +164,7 @@ func (c *logWriter) feedPolled(ctx context.Context, p Poll, tally Tally) (bool, 
 			text(f.Problem), f.Failures, tally.New, f.ID)
 		return n > 0, err
 	}
-	args := append([]any{ // validators as they came, whatever bytes they have
+	args := append([]any{ // validators are stored exactly as they came, even if they are not valid UTF-8
 		text(f.Title), text(f.Site), f.ETag, f.LastModified, millis(f.Checked), millis(changed), millisUp(f.Due), f.State,
 		text(f.Problem), f.Failures, tally.New,
 	}, schedule(f)...)
@@ -179,8 +184,8 @@ const (
 	guidTakenSQL  = `SELECT EXISTS (SELECT 1 FROM articles WHERE feed_id = ? AND guid = ?)`
 )
 
-// insert adds an article. Its key within the feed is the id, the address or the hash of the item, with the article's own id
-// behind it where another article of the feed has that key.
+// insert adds an article. Its key within the feed is the id, the address or the hash of the item. Where another article
+// of the feed has that key, the article's own id is appended.
 func (c *logWriter) insert(ctx context.Context, a news.Article, f news.Feed) error {
 	if a.Seen.IsZero() {
 		a.Seen = cmp.Or(f.Checked, time.Now())
@@ -218,7 +223,7 @@ const (
 	reviseBodySQL = `UPDATE bodies SET body = ? WHERE article_id = ?`
 )
 
-// revise stores an item with another hash in place of its article, which keeps its id, Seen and first Published.
+// revise stores an item with a new hash over its article. The article keeps its id, Seen and first Published.
 func (c *logWriter) revise(ctx context.Context, a news.Article, old storedItem) error {
 	a.Seen = fromMillis(old.seen)
 	date := millis(a.Published)
@@ -245,14 +250,14 @@ func (c *logWriter) revise(ctx context.Context, a news.Article, old storedItem) 
 
 const renameArticleSQL = `UPDATE articles SET item_id = ?, id_key = ?, address_key = ?, title_key = ?, text_key = ?, item_date = ?, url = ?, canonical = ? WHERE id = ?`
 
-// rename stores by what an article is known now that its item has another id, address or date. That is no revision.
+// rename updates the names of an article whose item has another id, address or date. This is no revision.
 func (c *logWriter) rename(ctx context.Context, a news.Article, old storedItem) error {
 	return c.exec(ctx, renameArticleSQL, append(keyColumns(a, old.guid), millis(a.Published), text(a.URL), text(a.Canonical), old.id)...)
 }
 
 // keyColumns are the values of the columns from item_id to text_key.
 func keyColumns(a news.Article, guid string) []any {
-	var itemID any // NULL where guid says it
+	var itemID any // NULL where guid holds the same
 	if id := text(a.GUID); id != guid {
 		itemID = id
 	}

@@ -14,8 +14,8 @@ const (
 		LEFT JOIN members AS m ON m.article_id = j.value LEFT JOIN stories AS s ON s.id = m.story_id`
 )
 
-// AddCorrection keeps a correction, together with what settling made of it, and gives the correction's number. Its ID is not
-// looked at, and its Former is what the store has. An article that is not stored, or is named twice, is an error.
+// AddCorrection stores a correction together with the settlement that it led to, and returns the correction's id. It
+// ignores c.ID and takes Former from the store. An article that is not stored, or is listed twice, is an error.
 func (db *DB) AddCorrection(ctx context.Context, c news.Correction, s Settlement) (id int64, err error) {
 	err = db.write(ctx, "keep a correction", func(ctx context.Context, t tx) error {
 		if err := t.QueryRowContext(ctx, addCorrectionSQL, millis(c.Made)).Scan(&id); err != nil {
@@ -33,8 +33,9 @@ func (db *DB) AddCorrection(ctx context.Context, c news.Correction, s Settlement
 }
 
 const (
-	// inheritSQL tells later corrections where articles were before the one that is forgotten: a merge of what that one had
-	// merged knows them by the story that came of it, which has the smallest number.
+	// inheritSQL keeps later corrections right when an earlier one is forgotten: they get the stories and events that its
+	// articles were in before it. A later merge knows the articles of an earlier merge by the resulting story, which has
+	// the smallest id.
 	inheritSQL = `UPDATE corrected AS later SET (story, event) = (SELECT f.story, f.event FROM corrected AS f
 			WHERE f.correction_id = ?1 AND f.article_id = later.article_id)
 		WHERE later.correction_id > ?1 AND later.apart = 0
@@ -44,7 +45,8 @@ const (
 	forgetSQL         = `DELETE FROM corrections WHERE id = ?`
 )
 
-// RemoveCorrection takes a correction back, together with what settling without it made, or gives news.ErrNotFound.
+// RemoveCorrection removes a correction together with the settlement without it. It returns news.ErrNotFound for an
+// unknown one.
 func (db *DB) RemoveCorrection(ctx context.Context, id int64, s Settlement) error {
 	return db.write(ctx, fmt.Sprint("forget correction ", id), func(ctx context.Context, t tx) error {
 		if err := t.all(ctx, []string{inheritSQL, forgetArticlesSQL}, id); err != nil {
@@ -60,7 +62,7 @@ func (db *DB) RemoveCorrection(ctx context.Context, id int64, s Settlement) erro
 const correctionsSQL = `SELECT c.id, c.made, d.article_id, d.apart, d.story, d.event FROM corrections AS c
 	JOIN corrected AS d ON d.correction_id = c.id ORDER BY c.id, d.article_id`
 
-// Corrections gives all corrections in the order in which they were made, the articles of each by id.
+// Corrections returns all corrections in the order in which they were made. The articles of each are sorted by id.
 func (db *DB) Corrections(ctx context.Context) (all []news.Correction, err error) {
 	err = db.eachRow(ctx, "corrections", func(row scanner) error {
 		var id, made, article int64

@@ -24,7 +24,7 @@ type DB struct {
 	stmts  map[string]*sql.Stmt // of writer, by SQL
 	bodies *bodyCodec
 	lock   *os.File // nil when read-only
-	epoch  string   // of what this process adds to the log
+	epoch  string   // of the log entries that this process adds
 	marks  markCache
 }
 
@@ -33,14 +33,14 @@ func (db *DB) Dir() string { return db.dir }
 
 func (db *DB) path() string { return filepath.Join(db.dir, File) }
 
-// tx is the one transaction of a method that writes.
+// tx is a write transaction. Each method that writes uses one.
 type tx struct {
 	*sql.Tx
 	db   *DB
 	open map[string]*sql.Stmt
 }
 
-// stmt gives a statement of preparedSQL inside the transaction, nil for any other.
+// stmt returns the prepared statement for a query of preparedSQL inside the transaction, nil for any other query.
 func (t tx) stmt(ctx context.Context, query string) *sql.Stmt {
 	s, ok := t.open[query]
 	if !ok {
@@ -52,7 +52,7 @@ func (t tx) stmt(ctx context.Context, query string) *sql.Stmt {
 	return s
 }
 
-// query runs a query, prepared where it is one of preparedSQL.
+// query runs a query, as a prepared statement if it is in preparedSQL.
 func (t tx) query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	if s := t.stmt(ctx, query); s != nil {
 		return s.QueryContext(ctx, args...)
@@ -90,7 +90,7 @@ func (t tx) exec(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
-// execFound runs a statement that must change a row.
+// execFound runs a statement, and returns news.ErrNotFound unless it changes a row.
 func (t tx) execFound(ctx context.Context, query string, args ...any) error {
 	n, err := t.affected(ctx, query, args...)
 	if err == nil && n == 0 {
@@ -130,8 +130,8 @@ func (t tx) idList(ctx context.Context, query string, args ...any) (string, erro
 	return idList(all), err
 }
 
-// write runs fn in a transaction that is committed where fn succeeds. Canceling ctx rolls it back between two
-// statements; the statements themselves get a context without cancel, which spares a goroutine for each.
+// write runs fn in a transaction and commits it if fn succeeds. Canceling ctx rolls it back between two statements. The
+// statements themselves get a context that can't be canceled, which saves a goroutine for each.
 func (db *DB) write(ctx context.Context, what string, fn func(context.Context, tx) error) (err error) {
 	if db.writer == nil {
 		return fmt.Errorf("%s: data folder %s is open for reading only", what, db.dir)
@@ -161,7 +161,8 @@ func (db *DB) execFound(ctx context.Context, what, query string, args ...any) er
 	return db.write(ctx, what, func(ctx context.Context, t tx) error { return t.execFound(ctx, query, args...) })
 }
 
-// rollback rolls back. A transaction that SQLite or a canceled context ended already is no error.
+// rollback rolls a transaction back. It returns no error where SQLite or a canceled context has ended the transaction
+// already.
 func rollback(t *sql.Tx) error {
 	if err := t.Rollback(); !errors.Is(err, sql.ErrTxDone) && code(err) == 0 {
 		return err
@@ -169,7 +170,7 @@ func rollback(t *sql.Tx) error {
 	return nil
 }
 
-// contextError gives the error of ctx in place of what SQL says of a transaction or a statement that ended with it.
+// contextError replaces the error of a transaction or a statement that a canceled ctx ended by the error of ctx.
 func contextError(ctx context.Context, err error) error {
 	if ctx.Err() != nil && (errors.Is(err, sql.ErrTxDone) || code(err) == lib.SQLITE_INTERRUPT) {
 		return ctx.Err()
@@ -224,7 +225,7 @@ func eachRow(ctx context.Context, run runQuery, fn func(scanner) error, query st
 	return rows.Err()
 }
 
-// collect gives all rows of a query, each as scan reads it.
+// collect returns all rows of a query, each as scan reads it.
 func collect[T any](ctx context.Context, run runQuery, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
 	err = eachRow(ctx, run, func(row scanner) error {
 		v, err := scan(row)
@@ -242,7 +243,7 @@ func (db *DB) eachRow(ctx context.Context, what string, fn func(scanner) error, 
 	return db.read(ctx, what, func(t *sql.Tx) error { return eachRow(ctx, t.QueryContext, fn, query, args...) })
 }
 
-// rowsOf gives all rows of a query, each as scan reads it.
+// rowsOf returns all rows of a query, each as scan reads it.
 func rowsOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (T, error), query string, args ...any) (all []T, err error) {
 	err = db.read(ctx, what, func(t *sql.Tx) error {
 		all, err = collect(ctx, t.QueryContext, scan, query, args...)
@@ -251,7 +252,7 @@ func rowsOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) 
 	return all, err
 }
 
-// rowOf gives the one row of a query, or news.ErrNotFound.
+// rowOf returns the one row of a query, or news.ErrNotFound.
 func rowOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (T, error), query string, args ...any) (T, error) {
 	v, err := scan(db.reader.QueryRowContext(ctx, query, args...))
 	if err != nil {
@@ -261,7 +262,7 @@ func rowOf[T any](ctx context.Context, db *DB, what string, scan func(scanner) (
 	return v, nil
 }
 
-// byID gathers by id the rows of a query whose one parameter is a list of ids.
+// byID returns the rows of a query by id. The query's one parameter is the list of ids.
 func byID[T any](ctx context.Context, db *DB, what, query string, ids []int64, scan func(scanner) (int64, T, error)) (map[int64]T, error) {
 	all := make(map[int64]T, len(ids))
 	if len(ids) == 0 {
@@ -324,7 +325,7 @@ const (
 	setSettingSQL = `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
 )
 
-// Setting gives a value kept for the program itself, "" where there is none.
+// Setting returns a value that the program stores for itself, "" if there is none.
 func (db *DB) Setting(ctx context.Context, key string) (string, error) {
 	value, err := rowOf(ctx, db, "setting "+key, scanText, settingSQL, key)
 	if errors.Is(err, news.ErrNotFound) {
@@ -333,7 +334,7 @@ func (db *DB) Setting(ctx context.Context, key string) (string, error) {
 	return value, err
 }
 
-// SetSetting keeps a value for the program itself.
+// SetSetting stores a value for the program itself.
 func (db *DB) SetSetting(ctx context.Context, key, value string) error {
 	return db.exec(ctx, "setting "+key, setSettingSQL, key, value)
 }

@@ -14,7 +14,7 @@ import (
 	"headwater/internal/news"
 )
 
-// millis is how times are stored; the zero time is 0.
+// millis converts a time to the stored form, milliseconds since 1970. The zero time is 0.
 func millis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -22,7 +22,7 @@ func millis(t time.Time) int64 {
 	return t.UnixMilli()
 }
 
-// millisUp rounds up, for times before which nothing may happen.
+// millisUp is millis rounded up, for times before which nothing may happen.
 func millisUp(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -37,7 +37,7 @@ func fromMillis(ms int64) time.Time {
 	return time.UnixMilli(ms).UTC()
 }
 
-// text makes s fit for a text column and for JSON: valid UTF-8 without NUL, so that it compares equal everywhere.
+// text makes s valid for a text column and for JSON: UTF-8 without NUL. So it compares equal everywhere.
 func text(s string) string {
 	if utf8.ValidString(s) && strings.IndexByte(s, 0) < 0 {
 		return s
@@ -66,19 +66,19 @@ func decodeList[T any](s string) ([]T, error) {
 	return items, nil
 }
 
-// idList is a JSON array for json_each: one parameter for any number of ids.
+// idList encodes ids as a JSON array for json_each: one parameter for any number of ids.
 func idList(ids []int64) string {
-	b, _ := json.Marshal(append([]int64{}, ids...)) // numbers always encode; null would be one row
+	b, _ := json.Marshal(append([]int64{}, ids...)) // numbers always encode; a null would be read as one row
 	return string(b)
 }
 
-// textList is idList for texts.
+// textList is idList for strings.
 func textList(items []string) string {
 	b, _ := json.Marshal(append([]string{}, items...))
 	return string(b)
 }
 
-// claim is a news.Claim with the fields that the API does not show.
+// claim is a news.Claim with the fields that the API leaves out.
 type claim struct {
 	Kind     news.ClaimKind `json:"kind"`
 	Outlet   string         `json:"outlet,omitempty"`
@@ -113,7 +113,7 @@ func decodeClaims(s string) ([]news.Claim, error) {
 	return claims, nil
 }
 
-// scoop is a news.Scoop as it is stored; "" stands for none.
+// scoop is the stored form of a news.Scoop; "" means none.
 type scoop struct {
 	Name    string `json:"name,omitempty"`
 	Domain  string `json:"domain,omitempty"`
@@ -145,22 +145,22 @@ func decodeScoop(stored string) (news.Scoop, error) {
 	}, nil
 }
 
-// bodyCodec packs an article's HTML, text and marks into one blob. The three say the same thing, so that compressed
-// together they take about a quarter of their size.
+// bodyCodec packs an article's HTML, text and marks into one blob. The three contain the same words, so compressing them
+// together saves about three quarters.
 type bodyCodec struct {
 	enc *zstd.Encoder
 	dec *zstd.Decoder
 }
 
-// The first byte of a body says how the rest is packed.
+// The first byte of a body tells the encoding of the rest.
 const (
 	bodyPlain = 0
 	bodyZstd  = 1
 )
 
 const (
-	smallBody = 200     // bytes under which compressing gains nothing
-	largeBody = 1 << 26 // bytes that a body may unpack to
+	smallBody = 200     // bytes; smaller bodies are not compressed
+	largeBody = 1 << 26 // bytes; limit of an unpacked body
 )
 
 var errBody = errors.New("stored body is damaged")
@@ -177,7 +177,7 @@ func newBodyCodec() (*bodyCodec, error) {
 	return &bodyCodec{enc: enc, dec: dec}, nil
 }
 
-// pack lays out HTML and text, each after its length, and then the marks as JSON.
+// pack writes HTML and text, each after its length, and then the marks as JSON.
 func (c *bodyCodec) pack(a news.Article) ([]byte, error) {
 	marks, err := encodeList(a.Marks)
 	if err != nil {
@@ -195,7 +195,7 @@ func (c *bodyCodec) pack(a news.Article) ([]byte, error) {
 	return c.enc.EncodeAll(plain[1:], append(make([]byte, 0, len(plain)/2), bodyZstd)), nil
 }
 
-// unpack fills in what pack packed.
+// unpack decodes what pack encoded, into a.
 func (c *bodyCodec) unpack(b []byte, a *news.Article) error {
 	plain, err := c.plain(b)
 	if err != nil {

@@ -27,12 +27,12 @@ func scanEvent(row scanner) (e news.Event, err error) {
 	return e, err
 }
 
-// Events gives events, the newest first.
+// Events returns events, the newest first.
 func (db *DB) Events(ctx context.Context, l news.EventList) ([]news.Event, error) {
 	return rowsOf(ctx, db, "events", scanEvent, eventsSQL, l.Stories, l.Before.ID, millis(l.Before.Time), limitOr(l.Limit))
 }
 
-// Event gives an event, or news.ErrNotFound.
+// Event returns an event, or news.ErrNotFound.
 func (db *DB) Event(ctx context.Context, id int64) (news.Event, error) {
 	return rowOf(ctx, db, fmt.Sprint("event ", id), scanEvent, eventSQL, id)
 }
@@ -43,7 +43,7 @@ const (
 	coverageTotalsSQL = `SELECT e.id, e.stories FROM json_each(?) AS wanted CROSS JOIN events AS e WHERE e.id = wanted.value`
 )
 
-// Coverage gives the first stories of some events, each of them at most, by event.
+// Coverage returns, by event, the first stories of the given events, at most each stories of one event.
 func (db *DB) Coverage(ctx context.Context, events []int64, each int) (map[int64]news.Coverage, error) {
 	of := make(map[int64]news.Coverage, len(events))
 	if len(events) == 0 {

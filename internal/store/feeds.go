@@ -30,8 +30,8 @@ func scanFeed(row scanner) (f news.Feed, err error) {
 	return f, nil
 }
 
-// AddFeed subscribes to f.URL and gives the feed as stored. A feed that was removed comes back with its articles. An
-// address that is subscribed already gives that feed and news.ErrExists.
+// AddFeed subscribes to f.URL and returns the stored feed. A feed that was removed returns with its articles. For an
+// address that is subscribed already it returns that feed and news.ErrExists.
 func (db *DB) AddFeed(ctx context.Context, f news.Feed) (added news.Feed, err error) {
 	err = db.write(ctx, "add feed "+f.URL, func(ctx context.Context, t tx) error {
 		added, err = t.addFeed(ctx, f)
@@ -40,7 +40,7 @@ func (db *DB) AddFeed(ctx context.Context, f news.Feed) (added news.Feed, err er
 	return added, err
 }
 
-// AddFeeds subscribes to many feeds in one transaction and gives those that were not subscribed before.
+// AddFeeds subscribes to many feeds in one transaction and returns those that were not subscribed before.
 func (db *DB) AddFeeds(ctx context.Context, feeds []news.Feed) (added []news.Feed, err error) {
 	err = db.write(ctx, "add feeds", func(ctx context.Context, t tx) error {
 		for _, f := range feeds {
@@ -88,19 +88,19 @@ func (t tx) addFeed(ctx context.Context, f news.Feed) (news.Feed, error) {
 
 const feedSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE id = ? AND removed = 0`
 
-// Feed gives a subscribed feed, or news.ErrNotFound.
+// Feed returns a subscribed feed, or news.ErrNotFound.
 func (db *DB) Feed(ctx context.Context, id int64) (news.Feed, error) {
 	return rowOf(ctx, db, fmt.Sprint("feed ", id), scanFeed, feedSQL, id)
 }
 
-// FeedByURL gives the feed that is subscribed at an address, or news.ErrNotFound.
+// FeedByURL returns the subscribed feed with an address, or news.ErrNotFound.
 func (db *DB) FeedByURL(ctx context.Context, url string) (news.Feed, error) {
 	return rowOf(ctx, db, "feed "+url, scanFeed, feedByURLSQL, text(url))
 }
 
 const feedsSQL = `SELECT ` + feedColumns + ` FROM feeds WHERE removed = 0 ORDER BY id`
 
-// Feeds gives all subscribed feeds in the order in which they were added.
+// Feeds returns all subscribed feeds in the order in which they were added.
 func (db *DB) Feeds(ctx context.Context) ([]news.Feed, error) {
 	return rowsOf(ctx, db, "feeds", scanFeed, feedsSQL)
 }
@@ -108,15 +108,15 @@ func (db *DB) Feeds(ctx context.Context) ([]news.Feed, error) {
 const dueFeedsSQL = `SELECT ` + feedColumns + ` FROM feeds
 	WHERE removed = 0 AND state <> 'gone' AND due <= ? ORDER BY due, id`
 
-// DueFeeds gives the feeds to poll at now, the one that has waited longest first. Feeds that answered 410 are never due.
+// DueFeeds returns the feeds to poll at now, the one that has waited longest first. Feeds that answered 410 are never due.
 func (db *DB) DueFeeds(ctx context.Context, now time.Time) ([]news.Feed, error) {
 	return rowsOf(ctx, db, "feeds", scanFeed, dueFeedsSQL, millis(now))
 }
 
 const removeFeedSQL = `UPDATE feeds SET removed = 1 WHERE id = ? AND removed = 0`
 
-// RemoveFeed ends a subscription, or gives news.ErrNotFound. The articles stay; what was learnt of the feed's furniture
-// goes.
+// RemoveFeed ends a subscription. It returns news.ErrNotFound for an unknown feed. The articles stay; the feed's learnt
+// furniture is deleted.
 func (db *DB) RemoveFeed(ctx context.Context, id int64) error {
 	return db.write(ctx, fmt.Sprintf("remove feed %d", id), func(ctx context.Context, t tx) error {
 		if err := t.execFound(ctx, removeFeedSQL, id); err != nil {
@@ -126,18 +126,18 @@ func (db *DB) RemoveFeed(ctx context.Context, id int64) error {
 	})
 }
 
-// scheduleColumns say when a feed wants to be polled, in the order of scanFeed and schedule.
+// scheduleColumns hold a feed's polling schedule, in the order of scanFeed and schedule.
 const scheduleColumns = `rule, rhythm, fresh, ttl, period, skip_hours, skip_days, whole, answered, moved_to, moved_first, moved_times`
 
-// unscheduled sets them to what they are before the first poll.
+// unscheduled sets scheduleColumns to their values before the first poll.
 const unscheduled = `rule = '', rhythm = 0, fresh = 0, ttl = 0, period = 0, skip_hours = 0, skip_days = 0, whole = 0, answered = '',
 	moved_to = '', moved_first = 0, moved_times = 0`
 
-// scheduled sets them to parameters.
+// scheduled sets scheduleColumns to parameters.
 const scheduled = `rule = ?, rhythm = ?, fresh = ?, ttl = ?, period = ?, skip_hours = ?, skip_days = ?, whole = ?, answered = ?,
 	moved_to = ?, moved_first = ?, moved_times = ?`
 
-// schedule gives the values of scheduleColumns.
+// schedule returns the values of scheduleColumns.
 func schedule(f news.Feed) []any {
 	s := f.Schedule
 	return []any{
@@ -148,7 +148,7 @@ func schedule(f news.Feed) []any {
 
 const addressTakenSQL = `SELECT count(*) FROM feeds WHERE url = ?`
 
-// AddressTaken says whether a feed has an address, or had it when it was removed.
+// AddressTaken reports whether a feed has this address, or had it when it was removed.
 func (db *DB) AddressTaken(ctx context.Context, url string) (bool, error) {
 	n, err := db.number(ctx, "feed "+url, addressTakenSQL, text(url))
 	return n > 0, err
@@ -160,7 +160,7 @@ const (
 	restSQL             = `INSERT INTO resting (host, until) VALUES (?, ?) ON CONFLICT (host) DO UPDATE SET until = max(until, excluded.until)`
 )
 
-// storeMove takes over a feed's new address, and keeps what its host asked for; what is over is forgotten.
+// storeMove stores a feed's new address and the pause that its host asked for. It deletes pauses that are over.
 func (c *logWriter) storeMove(ctx context.Context, p Poll) error {
 	if p.NewURL != "" {
 		if err := c.exec(ctx, adoptSQL, text(p.NewURL), p.Feed.ID); err != nil {
@@ -178,7 +178,7 @@ func (c *logWriter) storeMove(ctx context.Context, p Poll) error {
 
 const restingSQL = `SELECT host, until FROM resting WHERE until > ?`
 
-// Resting gives the hosts that want to be left alone at now.
+// Resting returns the hosts that must not be asked at now.
 func (db *DB) Resting(ctx context.Context, now time.Time) ([]news.Rest, error) {
 	return rowsOf(ctx, db, "resting hosts", func(row scanner) (r news.Rest, err error) {
 		var until int64
@@ -190,7 +190,7 @@ func (db *DB) Resting(ctx context.Context, now time.Time) ([]news.Rest, error) {
 
 const feedsAddedSQL = `SELECT id, added FROM feeds`
 
-// FeedsAdded gives since when each feed is known, by its id, removed ones included.
+// FeedsAdded returns the time at which each feed was added, by feed id. Removed feeds are included.
 func (db *DB) FeedsAdded(ctx context.Context) (map[int64]time.Time, error) {
 	out := map[int64]time.Time{}
 	err := db.eachRow(ctx, "feeds", func(row scanner) error {
@@ -204,14 +204,15 @@ func (db *DB) FeedsAdded(ctx context.Context) (map[int64]time.Time, error) {
 
 const editFeedSQL = `UPDATE feeds SET title = ?, folder = ? WHERE id = ? AND removed = 0`
 
-// EditFeed gives a feed another title and folder, or gives news.ErrNotFound.
+// EditFeed changes a feed's title and folder. It returns news.ErrNotFound for an unknown feed.
 func (db *DB) EditFeed(ctx context.Context, id int64, title, folder string) error {
 	return db.execFound(ctx, "edit feed", editFeedSQL, text(title), text(folder), id)
 }
 
 const setFullTextSQL = `UPDATE feeds SET full_text = ? WHERE id = ? AND removed = 0`
 
-// SetFullText says whether the pages of a feed's items are read: auto, always, never, or "" for what the settings say.
+// SetFullText sets whether the web pages of a feed's items are fetched: auto, always, never, or "" to follow the
+// settings.
 func (db *DB) SetFullText(ctx context.Context, feed int64, mode string) error {
 	return db.execFound(ctx, fmt.Sprintf("full text of feed %d", feed), setFullTextSQL, text(mode), feed)
 }
@@ -221,7 +222,7 @@ const (
 	noteWholeTextsSQL = `UPDATE feeds SET whole_texts = 1 WHERE id IN (SELECT value FROM json_each(?))`
 )
 
-// WholeTexts gives the feeds that have shown an item with its whole text, by id.
+// WholeTexts returns the ids of the feeds that have carried at least one item with its whole text.
 func (db *DB) WholeTexts(ctx context.Context) (map[int64]bool, error) {
 	ids, err := rowsOf(ctx, db, "feeds with whole texts", scanID, wholeTextsSQL)
 	whole := make(map[int64]bool, len(ids))
@@ -231,7 +232,7 @@ func (db *DB) WholeTexts(ctx context.Context) (map[int64]bool, error) {
 	return whole, err
 }
 
-// RecordWholeTexts notes that feeds have shown an item with its whole text.
+// RecordWholeTexts stores that feeds have carried an item with its whole text.
 func (db *DB) RecordWholeTexts(ctx context.Context, feeds []int64) error {
 	if len(feeds) == 0 {
 		return nil
@@ -241,7 +242,7 @@ func (db *DB) RecordWholeTexts(ctx context.Context, feeds []int64) error {
 
 const pollFeedBySQL = `UPDATE feeds SET due = ?1, rule = ?2 WHERE id = ?3 AND removed = 0 AND due > ?1`
 
-// PollFeedBy has a feed polled at a time, by a rule, if not before.
+// PollFeedBy makes a feed due at a time at the latest, and stores the rule that says so.
 func (db *DB) PollFeedBy(ctx context.Context, feed int64, at time.Time, rule news.Rule) error {
 	return db.exec(ctx, fmt.Sprintf("poll feed %d sooner", feed), pollFeedBySQL, millis(at), rule, feed)
 }

@@ -15,8 +15,8 @@ const (
 	shownSQL     = `SELECT item, blocks FROM shown WHERE feed_id = ? ORDER BY id DESC`
 )
 
-// Furniture gives what is remembered of a feed's page furniture, the newest first; of an unknown feed nothing. An item
-// whose blocks are damaged is left out, as one that was never seen.
+// Furniture returns the remembered furniture of a feed, the newest first, and nothing for an unknown feed. An item whose
+// blocks are damaged is left out, as if it had never been seen.
 func (db *DB) Furniture(ctx context.Context, feedID int64) (news.Furniture, error) {
 	var f news.Furniture
 	err := db.read(ctx, fmt.Sprintf("furniture of feed %d", feedID), func(t *sql.Tx) error {
@@ -55,7 +55,7 @@ const (
 		(SELECT id FROM shown WHERE feed_id = ?1 ORDER BY id DESC LIMIT -1 OFFSET ?2)`
 )
 
-// putFurniture stores what a poll showed of its feed's furniture, within the bounds of news.Furniture.
+// putFurniture stores the furniture that a poll found, within the limits of news.Furniture.
 func (c *logWriter) putFurniture(ctx context.Context, p Poll) error {
 	id, seen := p.Feed.ID, millis(p.Feed.Checked)
 	for _, b := range p.Furniture.Blocks {
@@ -68,7 +68,7 @@ func (c *logWriter) putFurniture(ctx context.Context, p Poll) error {
 			return err
 		}
 	}
-	for _, it := range slices.Backward(p.Furniture.Items) { // the first of a document gets the highest id
+	for _, it := range slices.Backward(p.Furniture.Items) { // the first item of a document gets the highest id
 		if err := c.exec(ctx, putShownSQL, id, int64(it.Key), packItem(it)); err != nil {
 			return err
 		}
@@ -84,8 +84,8 @@ const (
 	forgetShownSQL     = `DELETE FROM shown WHERE feed_id = ?`
 )
 
-// packItem writes an item's hashes as little-endian: title, content, then the words and the blocks with their number
-// before them; a block's length follows its hash. The key has a column of its own.
+// packItem encodes an item's hashes as little-endian numbers: title, content, then words and blocks, each list after its
+// count. A block's length follows its hash. The item's key has a column of its own.
 func packItem(it news.ItemBlocks) []byte {
 	b := make([]byte, 0, 18+8*len(it.Words)+10*len(it.Blocks))
 	b = binary.LittleEndian.AppendUint64(b, it.Title)
@@ -102,7 +102,7 @@ func packItem(it news.ItemBlocks) []byte {
 	return b
 }
 
-// unpackItem is false for what packItem never made.
+// unpackItem decodes what packItem encoded. It returns false for anything else.
 func unpackItem(b []byte) (it news.ItemBlocks, ok bool) {
 	r := blobReader{rest: b}
 	it.Title, it.Content = r.uint64(), r.uint64()
@@ -115,7 +115,7 @@ func unpackItem(b []byte) (it news.ItemBlocks, ok bool) {
 	return it, !r.truncated && len(r.rest) == 0
 }
 
-// blobReader reads what packItem wrote. Behind the end everything is 0 and truncated is set.
+// blobReader reads what packItem wrote. Reading past the end returns 0 and sets truncated.
 type blobReader struct {
 	rest      []byte
 	truncated bool
@@ -131,7 +131,7 @@ func (r *blobReader) uint64() uint64 {
 	return h
 }
 
-// count reads how many hashes follow: no more than a text has bytes.
+// count reads a number of hashes. It is limited to the number of bytes that a text may have.
 func (r *blobReader) count() int {
 	v, n := binary.Uvarint(r.rest)
 	if n <= 0 || v > 1<<20 {

@@ -13,9 +13,10 @@ import (
 	"headwater/internal/news"
 )
 
-// Which stored article an item is, when its feed is polled again. Most items of a document were there at the last poll. An
-// item has two names, id and address, and says three things: title, text and date. What several items of one document share
-// says nothing of any of them. The address of a front page says nothing either. The cases are:
+// This file decides which stored article an item is when its feed is polled again. Most items of a document were there at
+// the last poll. An item has two names, id and address, and three contents: title, text and date. A value that several
+// items of one document share does not help to tell them apart, and is ignored. The address of a front page is ignored
+// too. The cases are:
 //
 //	case                                                   the item is
 //	-----------------------------------------------------  ---------------------------------------------------
@@ -39,56 +40,57 @@ import (
 //	changed, while address and time of day stay
 //	it is in doubt                                         a new article; grouping folds the two into one story
 //
-// comparison.strength decides. Each item takes one article and each article one item, the surest pairs first. A document
-// that is polled twice changes nothing, since each item takes the article that it is identical with.
+// comparison.strength decides. Each item is paired with at most one article and each article with at most one item, the
+// surest pairs first. Polling the same document twice changes nothing, since each item is paired with the article that is
+// identical with it.
 //
-// clean makes the keys (news.ItemKeys): the id and the address without what changes while the article stays, and a hash of
-// the text before furniture is taken out. The store finds candidates by these keys, at most maxKnown for each key, and
-// compares them. articles.guid is a key within the feed and never changes.
+// Package clean makes the keys (news.ItemKeys): the id and the address without the parts that change while the article
+// stays, and a hash of the text before furniture is removed. The store finds candidates by these keys, at most maxKnown
+// for each key, and compares them. articles.guid is a key within the feed and never changes.
 //
-// A revised article keeps its id, and with it read marks, stars, labels and its story. An item with another id or address
-// that says the same is no revision. The article is shown with the new address; index and grouping keep the old one until
-// the article is revised. The feed's state says what cannot be known ("two items share an id; both are kept"), and `feed
-// check` says it for each item. Both count an item that is listed twice once (Whole).
+// A revised article keeps its id, and so its read marks, stars, labels and story. An item with another id or address and
+// the same content is no revision. The article is shown with the new address. Index and grouping keep the old address
+// until the article is revised. The feed's state names what remains unclear ("two items share an id; both are kept"), and
+// `feed check` names it for each item. Both count an item that is listed twice once (Whole).
 
-// agreement is what one fact of an item says of its being a stored article.
+// agreement is the result of comparing one fact of an item with that of a stored article.
 type agreement int8
 
 const (
-	differs agreement = iota - 1 // both have it, and it differs
-	unknown                      // one of them has none, or several items have the same
-	similar                      // it differs in what publishers change while the article stays
+	differs agreement = iota - 1 // both have the fact, and the values differ
+	unknown                      // one of them lacks the fact, or several items share its value
+	similar                      // the values differ only in parts that publishers change while the article stays
 	equal
 )
 
-// storedItem is what is known of an article when an item is compared with it.
+// storedItem is the part of a stored article that items are compared with.
 type storedItem struct {
 	id                    int64
 	guid, itemID          string // the key within the feed; the id as the feed writes it, or ""
 	hash, url, title      string
-	published, date, seen int64 // date is what the item gave last, published what it gave first
+	published, date, seen int64 // date is the item's latest date, published its first one
 	idKey, addressKey     int64
 	titleKey, textKey     int64
-	keyed                 bool // the keys are known
+	keyed                 bool // the article was stored with its keys
 	undated               bool
-	folded                string // title, as it is compared
-	aged                  bool   // its article was aged out: the item is known, and nothing of it is stored anew
-	listed                int64  // where it is aged: when it last stood in the feed
+	folded                string // title, folded for comparison
+	aged                  bool   // the article was aged out: the item is known and must not be stored again
+	listed                int64  // for an aged item: when the feed last listed it
 }
 
 // comparison compares an item with a stored article.
 type comparison struct {
 	id, address, title, date agreement
-	text                     func() agreement // reads the stored text where it has to, so it is asked last
-	exactTime                bool             // the date agrees and has a time of day, so that it is hardly another item's
+	text                     func() agreement // may read the stored text, so it is called last
+	exactTime                bool             // the dates agree and have a time of day, which two items rarely share
 	identical                bool
 }
 
-// How surely an item is a stored article. Zero is not.
+// How surely an item is a stored article. 0 means that it is not.
 const (
-	matchByDate           = iota + 1 // nothing but the date is the same, and nothing differs
-	matchByName                      // the name is the same, and the rest is not against it
-	matchByContent                   // it says the same, and address, date or id support it
+	matchByDate           = iota + 1 // only the date is the same, and nothing differs
+	matchByName                      // a name is the same, and nothing speaks against it
+	matchByContent                   // the content is the same, and address, date or id support it
 	matchByNameAndContent            // both
 	matchIdentical
 )
@@ -116,8 +118,8 @@ func (f comparison) strength() int {
 	return 0
 }
 
-// contentSupported is true where an address, a date or an id that is no name by itself speaks for taking the item for the article
-// that says the same. Without any text the same title on the same day may well be another article's.
+// contentSupported holds where an address, a date, or an id that is no name by itself supports that an item with the same
+// content is the same article. Without a text, the same title on the same day may well be another article.
 func (f comparison) contentSupported(nameless bool) bool {
 	switch {
 	case f.address >= similar, f.id == similar:
@@ -128,7 +130,7 @@ func (f comparison) contentSupported(nameless bool) bool {
 	return f.text() == equal && (f.date == equal || f.date == unknown && (f.id != differs || f.address != differs))
 }
 
-// sameContent holds where title and text are the same, or one of them is and the other is nearly so or missing.
+// sameContent holds where title and text are the same, or where one is the same and the other is similar or missing.
 func (f comparison) sameContent() bool {
 	switch f.title {
 	case equal:
@@ -139,12 +141,13 @@ func (f comparison) sameContent() bool {
 	return false
 }
 
-// edited holds where the text is the same or, under a title that is nearly so or an address of its own, was edited.
+// edited holds where the text is the same, or where it was edited and either the title is similar or the address belongs
+// to this item alone.
 func (f comparison) edited() bool {
 	return f.text() == equal || f.text() == similar && (f.title >= similar || f.address == equal)
 }
 
-// factKind is one of the things by which items are told apart.
+// factKind names one of the values by which items are told apart.
 type factKind byte
 
 const (
@@ -157,7 +160,7 @@ const (
 	factWhole // id, title, text and date together
 )
 
-// fact is a hash of one of them.
+// fact is a kind and the hash of its value.
 type fact struct {
 	kind factKind
 	key  int64
@@ -167,24 +170,25 @@ type fact struct {
 type matcher struct {
 	items     []news.Article
 	known     []storedItem
-	itemCount map[fact]int // how many items have a fact
+	itemCount map[fact]int // how many items of the document have a fact
 	nameCount map[fact]int // how many stored articles have a name
 	readText  func(storedItem) (string, error)
-	textReads int // stored texts that were read
+	textReads int // how many stored texts were read so far
 	err       error
 }
 
-// maxTextReads is how many stored texts one poll may read to compare them. Beyond that, texts that differ count as different.
+// maxTextReads limits how many stored texts one poll reads to compare them. Beyond the limit, texts with different hashes
+// count as different.
 const maxTextReads = 500
 
-// What match gives for an item that is no stored article.
+// Results of match for items that are no stored article.
 const (
 	newItem  = -1
-	sameItem = -2 // an item before it, listed twice
+	sameItem = -2 // the same as an earlier item of the document
 )
 
-// match gives for each item the index in known of the article that it is, newItem or sameItem. Body gives an article's
-// stored text.
+// match returns for each item the index in known of the article that it is, or newItem or sameItem. body returns an
+// article's stored text.
 func match(items []news.Article, known []storedItem, body func(storedItem) (string, error)) ([]int, error) {
 	m := matcher{items: items, known: known, itemCount: map[fact]int{}, nameCount: map[fact]int{}, readText: body}
 	of := make([]int, len(items))
@@ -201,7 +205,7 @@ func match(items []news.Article, known []storedItem, body func(storedItem) (stri
 		}
 	}
 	byFact := map[fact][]int{}
-	for k := range slices.Backward(known) { // the newest first
+	for k := range slices.Backward(known) { // newest first
 		s := &known[k]
 		s.folded = foldTitle(s.title)
 		m.nameCount[fact{factID, keyOf(s.itemID)}]++
@@ -222,7 +226,7 @@ func match(items []news.Article, known []storedItem, body func(storedItem) (stri
 		compared := map[int]bool{}
 		for _, f := range lookups(a) {
 			if m.itemCount[f] > 1 {
-				continue // it says nothing, and leads to all that share it
+				continue // shared by several, so it tells nothing and would find them all
 			}
 			for _, k := range byFact[f] {
 				if compared[k] {
@@ -247,7 +251,7 @@ func match(items []news.Article, known []storedItem, body func(storedItem) (stri
 	return of, m.err
 }
 
-// factsOf are the facts of an item that say nothing where another item of the document has the same.
+// factsOf returns the facts of an item that are ignored where several items of the document share them.
 func factsOf(a news.Article) []fact {
 	return []fact{
 		{factID, keyOf(text(a.GUID))},
@@ -258,9 +262,9 @@ func factsOf(a news.Article) []fact {
 	}
 }
 
-// Whole is everything by which an item is known. Two items of a document that agree in it are one that is listed twice, and
-// stored once: the same text under the same id or address, whatever their dates, which some publishers make up at each
-// request; or the same in all.
+// Whole returns a key of everything by which an item is known. Two items of a document with the same key are one item
+// that is listed twice, and are stored once. Such items have the same text under the same id or address, whatever their
+// dates, since some publishers make up a date at each request; or they agree in everything.
 func Whole(a news.Article) string {
 	says := []string{a.GUID, a.Keys.Address, a.Hash}
 	if named := a.GUID != "" || a.Keys.Address != ""; !named || a.Keys.Text == "" && (a.GUID == "" || a.Keys.Address == "") {
@@ -269,12 +273,12 @@ func Whole(a news.Article) string {
 	return strings.Join(says, "\x00")
 }
 
-// lookups are the facts by which the stored articles are found that an item may be.
+// lookups returns the facts by which the stored articles that an item may be are found.
 func lookups(a news.Article) []fact {
 	return append(factsOf(a),
 		fact{factIDKey, idKey(a)},
 		fact{factWhole, wholeKey(text(a.GUID), text(a.Hash), millis(a.Published))},
-		fact{factID, keyOf(text(a.URL))}, // the key of articles that were stored before the others were known
+		fact{factID, keyOf(text(a.URL))}, // the key of articles that were stored before the other keys existed
 	)
 }
 
@@ -294,17 +298,17 @@ func (s storedItem) lookups() []fact {
 	return all
 }
 
-// wholeKey finds the article that an item is identical with, whatever other items share.
+// wholeKey finds the article that is identical with an item, even where several items share other facts.
 func wholeKey(id, hash string, date int64) int64 {
 	return keyOf(fmt.Sprintf("%s\x00%s\x00%d", id, hash, date))
 }
 
 func titleKey(a news.Article) int64 { return keyOf(foldTitle(text(a.Title))) }
 
-// idKey is that of the id as it is folded, or as it is.
+// idKey is the key of the folded id, or of the id itself if there is no folded one.
 func idKey(a news.Article) int64 { return keyOf(text(cmp.Or(a.Keys.ID, a.GUID))) }
 
-// hasKeysOf holds where an article is found by the item's names already.
+// hasKeysOf reports whether the item's names already find this article.
 func (s storedItem) hasKeysOf(a news.Article) bool {
 	return s.keyed && s.idKey == idKey(a) && s.addressKey == keyOf(a.Keys.Address) && s.titleKey == titleKey(a) && s.textKey == keyOf(a.Keys.Text) && s.date == millis(a.Published)
 }
@@ -343,7 +347,7 @@ func (m *matcher) compare(a news.Article, s storedItem) comparison {
 	return f
 }
 
-// fact compares one fact of the item with the article's. One that several items share is unknown.
+// fact compares a fact of the item with the article's. A fact that several items share is unknown.
 func (m *matcher) fact(f fact, have int64) agreement {
 	switch {
 	case f.key == 0 || have == 0 || m.itemCount[f] > 1:
@@ -354,7 +358,7 @@ func (m *matcher) fact(f fact, have int64) agreement {
 	return differs
 }
 
-// name does so for id and address. One that several articles share is unknown too.
+// name is fact for id and address. A name that several articles share is unknown too.
 func (m *matcher) name(kind factKind, key, have int64) agreement {
 	if m.nameCount[fact{kind, have}] > 1 {
 		return unknown
@@ -362,8 +366,8 @@ func (m *matcher) name(kind factKind, key, have int64) agreement {
 	return m.fact(fact{kind, key}, have)
 }
 
-// compareText compares what item and article say besides their titles. Where the one is cut short, as a teaser of a page
-// that was read, what it has counts.
+// compareText compares the texts of item and article without their titles. Where one text is cut short, like a teaser of
+// a page that was fetched, only its part is compared.
 func (m *matcher) compareText(a news.Article, s storedItem, same bool) agreement {
 	key := keyOf(a.Keys.Text)
 	switch {
@@ -388,14 +392,16 @@ func (m *matcher) compareText(a news.Article, s storedItem, same bool) agreement
 	return differs
 }
 
-// Texts are alike where a third of the shorter one's runs of 8 characters stand in the other, and titles where half of the
-// runs of 3 do: in any script, and whatever was put before or behind. Two texts about different things share a few in a hundred.
+// Two texts are similar where the other text contains a third of the shorter one's runs of 8 characters. Two titles are
+// similar where it is half of the runs of 3. This holds for any script, and for text added before or after. Texts about
+// different things share a few runs in a hundred.
 const (
 	textNgram, textSimilar   = 8, 1. / 3
 	titleNgram, titleSimilar = 3, 1. / 2
 )
 
-// ngramOverlap is the share of the runs of n characters of the text with fewer of them that the other has, 0 where one has none.
+// ngramOverlap takes the text with fewer runs of n characters and returns the share of its runs that the other text
+// contains. It returns 0 where one text has none.
 func ngramOverlap(a, b string, n int) float64 {
 	x, y := ngrams(a, n), ngrams(b, n)
 	if len(x) > len(y) {
@@ -413,7 +419,7 @@ func ngramOverlap(a, b string, n int) float64 {
 	return float64(both) / float64(len(x))
 }
 
-// maxCompared is how many bytes of a text are compared.
+// maxCompared limits how many bytes of a text are compared.
 const maxCompared = 20_000
 
 func ngrams(s string, n int) map[string]bool {
@@ -430,12 +436,12 @@ func ngrams(s string, n int) map[string]bool {
 	return all
 }
 
-// foldTitle is a text as it is compared: letters and digits in lower case, with one space between words.
+// foldTitle folds a text for comparison: letters and digits in lower case, with one space between words.
 func foldTitle(s string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.In(r, unicode.L, unicode.M, unicode.N) }), " ")
 }
 
-// samePage holds for addresses of the same host and path, whatever scheme, parameters and fragment they have.
+// samePage holds for two addresses with the same host and path, whatever their schemes, parameters and fragments.
 func samePage(a, b string) bool {
 	a, b = pageOf(a), pageOf(b)
 	return a != "" && a == b
@@ -452,15 +458,15 @@ func pageOf(address string) string {
 	return strings.TrimSuffix(strings.TrimPrefix(page, "www."), "/")
 }
 
-// keyOf hashes a fact for the store: 64-bit FNV-1a, 0 for "".
+// keyOf returns the stored hash of a fact: 64-bit FNV-1a, 0 for "".
 func keyOf(s string) int64 {
 	if s == "" {
 		return 0
 	}
 	h := fnv.New64a()
 	h.Write([]byte(s))
-	return int64(h.Sum64()) //nolint:gosec // the bits, not the number
+	return int64(h.Sum64()) //nolint:gosec // the bits are stored, not the number
 }
 
-// maxKnown is how many stored articles are compared for one fact of an item: the newest.
+// maxKnown limits how many stored articles are compared for one fact of an item. The newest are taken.
 const maxKnown = 50

@@ -7,8 +7,9 @@ import (
 	"headwater/internal/news"
 )
 
-// The conditions that put article a into a stream. What a user labelled is few ids, which SQLite starts from; the feeds that are
-// subscribed are nearly all, and the + keeps SQLite from starting there, and from sorting all articles for one page.
+// Conditions that put article a into a stream. A user labels few articles, so SQLite starts from the labels. Nearly all
+// feeds are subscribed, so the unary + keeps SQLite from starting with the feeds and from sorting all articles for one
+// page.
 const (
 	inSubscribed = `+a.feed_id IN (SELECT id FROM feeds WHERE removed = 0)`
 	inRead       = `EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ? AND r.article_id = a.id)`
@@ -21,7 +22,7 @@ const (
 	inIDs     = `a.id IN (SELECT value FROM json_each(?))`
 )
 
-// streamCondition says what puts an article into a stream.
+// streamCondition returns the condition that puts an article into a stream.
 func streamCondition(user int64, s news.Stream) (string, []any, error) {
 	switch s.Kind {
 	case news.StreamAll:
@@ -46,7 +47,7 @@ func streamCondition(user int64, s news.Stream) (string, []any, error) {
 	return "", nil, fmt.Errorf("stream %q is of no known kind", s.Kind)
 }
 
-// itemFilter gathers what chooses the items of a list, without their order and place.
+// itemFilter returns the conditions of a list of items, without its order and its starting point.
 func itemFilter(user int64, l news.ItemList) (f filter, err error) {
 	for i, s := range append(append([]news.Stream(nil), l.In...), l.Out...) {
 		condition, args, err := streamCondition(user, s)
@@ -88,8 +89,8 @@ func itemQuery(user int64, l news.ItemList) (string, []any, error) {
 	return itemsSQL + f.where() + order + ` LIMIT ?`, append(f.args, limit), nil
 }
 
-// Items lists a user's items. Each has a place of its own, so that a list that goes on after one has neither of them
-// twice nor misses one, whatever comes in meanwhile.
+// Items lists a user's items. Each item has a position of its own in the order. So a list that continues after an item
+// neither repeats nor misses one, whatever is stored meanwhile.
 func (db *DB) Items(ctx context.Context, user int64, l news.ItemList) (items []news.Item, err error) {
 	query, args, err := itemQuery(user, l)
 	if err != nil {
@@ -105,9 +106,9 @@ func scanItem(row scanner) (it news.Item, err error) {
 	return it, err
 }
 
-// CountItems counts what Items gives without Limit and After, and says when the newest of them was first seen. What is not
-// read of all stories, each by the article that stands for it, is known from counters; then it says when the newest article
-// of all was.
+// CountItems counts the items that Items returns without Limit and After, and returns when the newest of them was first
+// seen. The number of all unread stories, each counted by the article that stands for it, comes from counters. In that
+// case the time is that of the newest article of all.
 func (db *DB) CountItems(ctx context.Context, user int64, l news.ItemList) (u news.Unread, err error) {
 	query, args := unreadStoriesSQL, []any{user}
 	if !isUnreadStories(l) {
@@ -120,7 +121,7 @@ func (db *DB) CountItems(ctx context.Context, user int64, l news.ItemList) (u ne
 	return rowOf(ctx, db, "count items", scanUnread, query, args...)
 }
 
-// scanUnread reads a count and when the newest was first seen.
+// scanUnread scans a count and the time at which the newest item was first seen.
 func scanUnread(row scanner) (u news.Unread, err error) {
 	var newest int64
 	err = row.Scan(&u.Count, &newest)
@@ -128,7 +129,7 @@ func scanUnread(row scanner) (u news.Unread, err error) {
 	return u, err
 }
 
-// isUnreadStories says that a list asks for all stories that are not read.
+// isUnreadStories reports whether a list asks for all stories that are not read.
 func isUnreadStories(l news.ItemList) bool {
 	one := func(streams []news.Stream, kind news.StreamKind) bool {
 		return len(streams) == 1 && streams[0].Kind == kind
@@ -144,7 +145,8 @@ const (
 		WHERE f.removed = 0 AND f.articles > coalesce(r.articles, 0) ORDER BY f.id`
 )
 
-// Unread counts by feed what a user has not read, and says when the feed last brought something. Feeds that are read are left out.
+// Unread counts by feed the articles that a user has not read, and returns when each feed's newest article was first
+// seen. Feeds without unread articles are left out.
 func (db *DB) Unread(ctx context.Context, user int64) ([]news.Unread, error) {
 	return rowsOf(ctx, db, "unread", func(row scanner) (u news.Unread, err error) {
 		var newest int64

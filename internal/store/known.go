@@ -10,8 +10,8 @@ import (
 	"headwater/internal/news"
 )
 
-// knownSQL finds the stored articles that items may be. guid is looked up too, which articles have that were stored before
-// the keys were.
+// knownSQL finds the stored articles that items may be. It also looks up guid, since articles that were stored before the
+// keys existed have only that.
 const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (guid = url OR guid = hash), '', guid)), hash, url, title, published,
 		coalesce(item_date, published), seen,
 		coalesce(id_key, 0), coalesce(address_key, 0), coalesce(title_key, 0), coalesce(text_key, 0), id_key IS NOT NULL, undated
@@ -27,7 +27,7 @@ const knownSQL = `SELECT id, guid, coalesce(item_id, iif(id_key IS NULL AND (gui
 			(SELECT x.id FROM articles AS x WHERE x.feed_id = ?1 AND x.text_key = w.value ORDER BY x.id DESC LIMIT ?7))
 	ORDER BY id`
 
-// knownItems looks up at once what all items of a poll may be.
+// knownItems finds, in one query, the stored articles that the items of a poll may be.
 func (c *logWriter) knownItems(ctx context.Context, p Poll) ([]storedItem, error) {
 	if len(p.Articles) == 0 {
 		return nil, nil
@@ -44,7 +44,7 @@ func (c *logWriter) knownItems(ctx context.Context, p Poll) ([]storedItem, error
 	}, knownSQL, append(args, maxKnown)...)
 }
 
-// keyLists gives the keys of a poll's items as JSON lists: by id, address, title and text.
+// keyLists returns the keys of a poll's items as JSON lists: by id, address, title and text.
 func keyLists(p Poll) []any {
 	var keys [4][]int64
 	for _, a := range p.Articles {
@@ -59,7 +59,7 @@ func keyLists(p Poll) []any {
 	return lists
 }
 
-// distinct sorts keys and drops repeated ones and the zero, which is none.
+// distinct sorts keys and removes duplicates and the zero value, which means none.
 func distinct[T cmp.Ordered](keys []T) []T {
 	var none T
 	slices.Sort(keys)
@@ -68,7 +68,7 @@ func distinct[T cmp.Ordered](keys []T) []T {
 
 const storedTextSQL = `SELECT a.summary, b.body FROM articles AS a JOIN bodies AS b ON b.article_id = a.id WHERE a.id = ?`
 
-// storedText gives an article's text, or its summary where it has no more.
+// storedText returns an article's text, or its summary if it has no text.
 func (c *logWriter) storedText(ctx context.Context, s storedItem) (string, error) {
 	if s.aged {
 		return "", nil
@@ -84,16 +84,16 @@ func (c *logWriter) storedText(ctx context.Context, s storedItem) (string, error
 	return a.Body(), nil
 }
 
-// Feeds list items for months. An item whose article was aged out may stand in its feed for as long, and is not news again.
-// To keep the articles of all that the last document lists would keep archives for ever that list all they ever had. So
-// what an item is known by, about 400 bytes, stays in aged_items, and match tells such items like any other, but for their
-// texts, which are gone. The item is neither stored nor revised. A poll that meets one notes the day; those that no whole
-// document has listed for agedGrace are forgotten. Validators are trusted for a week, so a feed that is read at all shows
-// its whole document more often than that.
+// Feeds list items for months. So an item whose article was aged out may still be in its feed, and must not come back as
+// news. Keeping the articles of all listed items is no solution, since some feeds list everything they ever had. Instead
+// the item's facts, about 400 bytes, stay in aged_items. match recognises such items like any other, but without their
+// texts, which are gone. It neither stores nor revises them. A poll that finds one records the day. An item that no whole
+// document has listed for agedGrace is forgotten. Validators are trusted for a week, so a feed that is polled at all is
+// read whole more often than that.
 
 const (
 	agedGrace = 10 * 24 * time.Hour
-	agedNoted = 24 * time.Hour // how exactly it is known when an item was listed
+	agedNoted = 24 * time.Hour // precision of the time at which an item was last listed
 )
 
 const (
@@ -115,7 +115,7 @@ const (
 	dropAgedSQL   = `DELETE FROM aged_items WHERE feed_id = ?`
 )
 
-// agedItems gives the aged-out items that those of a poll may be, and whether its feed has any at all.
+// agedItems returns the aged-out items that those of a poll may be, and whether the feed has any at all.
 func (c *logWriter) agedItems(ctx context.Context, p Poll) (has bool, items []storedItem, err error) {
 	if len(p.Articles) == 0 {
 		return false, nil, nil
@@ -133,7 +133,7 @@ func (c *logWriter) agedItems(ctx context.Context, p Poll) (has bool, items []st
 	return true, items, err
 }
 
-// listAged notes which aged-out items a poll listed, and forgets those of its feed that no document lists any more.
+// listAged records which aged-out items a poll listed, and forgets those of its feed that documents no longer list.
 func (c *logWriter) listAged(ctx context.Context, p Poll, listed []storedItem) error {
 	for _, s := range listed {
 		if s.listed < millis(p.Feed.Checked.Add(-agedNoted)) {
@@ -142,7 +142,7 @@ func (c *logWriter) listAged(ctx context.Context, p Poll, listed []storedItem) e
 			}
 		}
 	}
-	if p.Pushed { // what a hub pushes is not the whole document
+	if p.Pushed { // a hub does not push the whole document
 		return nil
 	}
 	return c.exec(ctx, forgetAgedSQL, p.Feed.ID, millis(p.Feed.Checked.Add(-agedGrace)))

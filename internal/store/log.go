@@ -10,24 +10,25 @@ import (
 
 const logSQL = `SELECT ` + headerColumns + wholeFromSQL + ` WHERE a.seq > ? ORDER BY a.seq LIMIT ?`
 
-// Log gives whole articles whose newest log entry is after the given one, in log order.
+// Log returns whole articles whose newest log entry is after the given number, in log order.
 func (db *DB) Log(ctx context.Context, after int64, limit int) ([]news.Article, error) {
 	return db.whole(ctx, logSQL, after, limit)
 }
 
-// watermarkLog is the newest number of the log of articles.
+// watermarkLog names the highest number of the article log.
 const watermarkLog = "log"
 
 const lastSeqSQL = `SELECT coalesce((SELECT value FROM marks WHERE name = '` + watermarkLog + `'), 0)`
 
-// LastSeq is the newest number that the log ever gave, 0 for none: the entries of aged-out articles are gone.
+// LastSeq returns the highest number that the log ever assigned, 0 for none. The entry itself may be gone, since articles
+// are aged out.
 func (db *DB) LastSeq(ctx context.Context) (seq int64, err error) {
 	return db.number(ctx, "end of the log", lastSeqSQL)
 }
 
 const watermarkSQL = `SELECT value FROM marks WHERE name = ?`
 
-// Watermark tells how far a stage has read the log, 0 where it has not begun.
+// Watermark returns how far a stage has read the log, 0 if it has not begun.
 func (db *DB) Watermark(ctx context.Context, name string) (int64, error) {
 	return db.number(ctx, "mark "+name, watermarkSQL, name)
 }
@@ -43,7 +44,7 @@ func (db *DB) CountAfter(ctx context.Context, seq int64) (int, error) {
 const setWatermarkSQL = `INSERT INTO marks (name, value) VALUES (?, ?)
 	ON CONFLICT (name) DO UPDATE SET value = max(value, excluded.value)`
 
-// setWatermark raises a watermark. It never falls.
+// setWatermark raises a watermark. It never lowers one.
 func (t tx) setWatermark(ctx context.Context, name string, value int64) error {
 	return t.exec(ctx, setWatermarkSQL, name, value)
 }
@@ -51,13 +52,14 @@ func (t tx) setWatermark(ctx context.Context, name string, value int64) error {
 const beginEpochSQL = `INSERT INTO epochs (first, id) SELECT ?1, ?2
 	WHERE ?2 <> coalesce((SELECT id FROM epochs ORDER BY first DESC LIMIT 1), '')`
 
-// keptEpochs is how many epochs are remembered. What was derived from an older one is made anew.
+// keptEpochs is how many epochs are remembered. Anything derived from an older epoch is built again.
 const (
 	keptEpochs      = 1000
 	forgetEpochsSQL = `DELETE FROM epochs WHERE first <= (SELECT first FROM epochs ORDER BY first DESC LIMIT 1 OFFSET ?)`
 )
 
-// beginEpoch notes that the entries of the log from first on are this process's. Later calls of the process change nothing.
+// beginEpoch records that log entries from first on belong to this process. Later calls in the same process change
+// nothing.
 func (t tx) beginEpoch(ctx context.Context, first int64) error {
 	if err := t.exec(ctx, beginEpochSQL, first, t.db.epoch); err != nil {
 		return err
@@ -67,9 +69,9 @@ func (t tx) beginEpoch(ctx context.Context, first int64) error {
 
 const epochSQL = `SELECT id FROM epochs WHERE first <= ?1 AND ?1 <= (` + lastSeqSQL + `) ORDER BY first DESC LIMIT 1`
 
-// Epoch names the epoch that an entry of the log belongs to, "" where the log does not reach the entry. What was derived
-// from the log up to an entry still belongs to the database where the entry has the same epoch as then: another database,
-// or a copy that went on apart, has none of that name there.
+// Epoch returns the id of the epoch of a log entry, "" where the log does not reach the entry. Data derived from the log
+// up to an entry still belongs to this database where the entry has the same epoch as at that time. Another database, or
+// a copy that was written to separately, has another epoch there.
 func (db *DB) Epoch(ctx context.Context, seq int64) (id string, err error) {
 	id, err = rowOf(ctx, db, fmt.Sprint("epoch of log entry ", seq), scanText, epochSQL, seq)
 	if errors.Is(err, news.ErrNotFound) {
@@ -78,17 +80,17 @@ func (db *DB) Epoch(ctx context.Context, seq int64) (id string, err error) {
 	return id, err
 }
 
-// watermarkStories is the newest number of the story log.
+// watermarkStories names the highest number of the story log.
 const watermarkStories = "changes"
 
-// lastChangeSQL is the newest number of the story log, as a part of statements.
+// lastChangeSQL is a part of statements: the highest number of the story log.
 const lastChangeSQL = `coalesce((SELECT value FROM marks WHERE name = '` + watermarkStories + `'), 0)`
 
 const storyLogSQL = `SELECT l.seq, l.story_id, l.first, coalesce(r.new, 0), s.id IS NULL AND r.new IS NULL FROM story_log AS l
 	LEFT JOIN stories AS s ON s.id = l.story_id LEFT JOIN redirects AS r ON r.old = l.story_id
 	WHERE l.seq > ? ORDER BY l.seq LIMIT ?`
 
-// StoryLog gives the entries of the story log after a number, in order.
+// StoryLog returns the entries of the story log after a number, in order.
 func (db *DB) StoryLog(ctx context.Context, after int64, limit int) ([]news.StoryChange, error) {
 	return rowsOf(ctx, db, "story log", func(row scanner) (c news.StoryChange, err error) {
 		err = row.Scan(&c.Seq, &c.Story, &c.First, &c.Into, &c.Gone)
@@ -96,18 +98,18 @@ func (db *DB) StoryLog(ctx context.Context, after int64, limit int) ([]news.Stor
 	}, storyLogSQL, after, limit)
 }
 
-// LastChange is the newest number of the story log, 0 for an empty one.
+// LastChange returns the highest number of the story log, 0 for an empty one.
 func (db *DB) LastChange(ctx context.Context) (int64, error) {
 	return db.Watermark(ctx, watermarkStories)
 }
 
-// logWriter gives articles ids and numbers of the log in a transaction. There is one writer, so it counts by itself.
+// logWriter assigns article ids and log numbers in a transaction. Only one writes at a time, so it counts in memory.
 type logWriter struct {
 	tx
 	start, seq, id int64
 }
 
-// lastSQL gives the highest numbers ever used, those of aged-out articles among them.
+// lastSQL selects the highest numbers ever used, including those of aged-out articles.
 const lastSQL = `SELECT (` + lastSeqSQL + `),
 	coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'articles'), 0)`
 
@@ -117,7 +119,7 @@ func (c *logWriter) begin(ctx context.Context) error {
 	return err
 }
 
-// appendLog ends a transaction that gave articles new numbers: their epoch begins, and the watermark of the log moves.
+// appendLog ends a transaction that assigned new log numbers: it begins the epoch and moves the watermark of the log.
 func (c *logWriter) appendLog(ctx context.Context) error {
 	if c.seq == c.start {
 		return nil
@@ -128,5 +130,5 @@ func (c *logWriter) appendLog(ctx context.Context) error {
 	return c.setWatermark(ctx, watermarkLog, c.seq)
 }
 
-// watermarkTopics is how far the story log was matched with the topics.
+// watermarkTopics names the watermark up to which the story log was matched with the topics.
 const watermarkTopics = "topics"

@@ -8,12 +8,12 @@ import (
 	"strings"
 )
 
-// Usage is how much room the database takes, in bytes.
+// Usage is the size of the database in bytes.
 type Usage struct {
 	File int64
-	Free int64 // within the file
-	// Shrinks says that free room can be given back bit by bit. A database that an older version made does so once it was
-	// written anew by Compact.
+	Free int64 // unused within the file
+	// Shrinks reports whether free pages can be returned to the disk in small steps. A database of an older version can
+	// do so once Compact has rewritten it.
 	Shrinks bool
 }
 
@@ -21,7 +21,7 @@ const usageSQL = `SELECT (SELECT page_count FROM pragma_page_count) * (SELECT pa
 	(SELECT freelist_count FROM pragma_freelist_count) * (SELECT page_size FROM pragma_page_size),
 	(SELECT auto_vacuum FROM pragma_auto_vacuum) = 2`
 
-// Usage tells how much room the database takes.
+// Usage returns the size of the database.
 func (db *DB) Usage(ctx context.Context) (u Usage, err error) {
 	err = db.read(ctx, "room of the database", func(t *sql.Tx) error {
 		return t.QueryRowContext(ctx, usageSQL).Scan(&u.File, &u.Free, &u.Shrinks)
@@ -29,20 +29,21 @@ func (db *DB) Usage(ctx context.Context) (u Usage, err error) {
 	return u, err
 }
 
-// A database gives room back bit by bit where it was made with auto_vacuum=INCREMENTAL. One of an older version has to be
-// written anew once; up to smallDatabase that is done when it is opened.
+// A database returns free pages in small steps where it was created with auto_vacuum=INCREMENTAL. A database of an older
+// version has to be rewritten once. Open does that for databases up to smallDatabase.
 const (
 	incremental   = 2 // of PRAGMA auto_vacuum
 	smallDatabase = 64 << 20
-	// spareShare is how much of the file may be free before it shrinks: what comes in fills that, and no page has to move.
+	// spareShare is the share of the file that may be free before it shrinks. New rows fill this room, so no page has to
+	// move.
 	spareShare = .05
 )
 
 const freePagesSQL = `SELECT (SELECT freelist_count FROM pragma_freelist_count), (SELECT page_count FROM pragma_page_count),
 	(SELECT auto_vacuum FROM pragma_auto_vacuum)`
 
-// Shrink gives room back that is free beyond a twentieth of the file, at most so many pages, in one transaction. It gives how
-// many it gave back.
+// Shrink returns free pages beyond spareShare of the file to the disk, at most the given number, in one transaction. It
+// returns how many.
 func (db *DB) Shrink(ctx context.Context, pages int) (int, error) {
 	if db.writer == nil {
 		return 0, fmt.Errorf("shrink the database: data folder %s is open for reading only", db.dir)
@@ -63,8 +64,8 @@ func (db *DB) Shrink(ctx context.Context, pages int) (int, error) {
 
 const checkpointSQL = `PRAGMA wal_checkpoint(PASSIVE)`
 
-// Checkpoint copies what was committed from the log of SQLite into the file, beside whoever reads and writes, so that no commit
-// has to.
+// Checkpoint copies committed changes from SQLite's WAL into the database file, while others read and write. So no commit
+// has to do it.
 func (db *DB) Checkpoint(ctx context.Context) error {
 	if _, err := db.reader.ExecContext(ctx, checkpointSQL); err != nil {
 		return fmt.Errorf("checkpoint: %w", db.explain(err))
@@ -72,9 +73,9 @@ func (db *DB) Checkpoint(ctx context.Context) error {
 	return nil
 }
 
-// Compact writes the database anew, so that it takes no more room than it needs and shrinks by itself from then on. That
-// takes minutes for gigabytes, holds the writer all the time, and needs as much free room as the database is large, beside it
-// and where SQLite keeps temporary files.
+// Compact rewrites the database without free pages. From then on it shrinks in small steps. This takes minutes for
+// gigabytes and blocks writing meanwhile. It needs as much free disk space as the database is large, both in the data
+// folder and where SQLite keeps temporary files.
 func (db *DB) Compact(ctx context.Context) error {
 	if db.writer == nil {
 		return fmt.Errorf("compact: data folder %s is open for reading only", db.dir)
@@ -87,7 +88,7 @@ func (db *DB) Compact(ctx context.Context) error {
 	return nil
 }
 
-// letShrink compacts a small database that does not shrink.
+// letShrink compacts a small database that can't shrink in small steps.
 func (db *DB) letShrink(ctx context.Context) error {
 	info, err := os.Stat(db.path())
 	if err != nil {
@@ -119,7 +120,7 @@ func quickCheck(ctx context.Context, t *sql.Tx) error {
 	return nil
 }
 
-// QuickCheck reads through the database and says whether its pages are damaged. It looks at no content.
+// QuickCheck reads the whole database and returns an error if pages are damaged. It does not check the contents.
 func (db *DB) QuickCheck(ctx context.Context) error {
 	return db.read(ctx, "check "+db.path(), func(t *sql.Tx) error { return quickCheck(ctx, t) })
 }

@@ -9,8 +9,9 @@ import (
 )
 
 const (
-	// readCopiesSQL reads the stories of those among the articles that stand for theirs and were not read before. One that
-	// was read before changes nothing, so that what somebody marked as unread since stays so.
+	// readCopiesSQL marks as read the stories of the given articles, as far as these stand for their story and were not
+	// read before. An article that was read before changes nothing. So a member that somebody marked as unread since then
+	// stays unread.
 	readCopiesSQL = `INSERT INTO read_marks (user_id, article_id)
 		SELECT ?1, y.article_id FROM json_each(?2) AS wanted CROSS JOIN members AS m CROSS JOIN members AS y
 		WHERE m.article_id = wanted.value AND m.leads = 1 AND y.story_id = m.story_id
@@ -25,13 +26,13 @@ const (
 	unlabelSQL = `DELETE FROM labelled WHERE user_id = ?1 AND label = ?3 AND article_id IN (SELECT value FROM json_each(?2)) RETURNING article_id`
 )
 
-// MarkItems does what a user wants with articles; ids that are not stored are passed over. Reading the article that stands for
-// a story reads the whole story; what is marked as unread comes back alone.
+// MarkItems changes a user's marks of articles. It skips ids that are not stored. Marking the article that stands for a
+// story as read marks the whole story. Marking an article as unread changes that article alone.
 //
-// A mark is a row that is there or not. So marking twice changes nothing, and of two readers that mark at once neither
-// undoes the other's marks. An article stands for its story where Story.Lead says so; settling notes that in members.leads.
-// Reading it reads the members that the story has at that moment. What joins later is unread in its own feed. A story that
-// goes back to another article than before stands under that one, unread.
+// A mark is a row that exists or not. So marking twice changes nothing, and two clients that mark at once do not undo
+// each other's marks. Story.Lead says which article stands for a story; settling stores it in members.leads. Marking that
+// article reads the members that the story has at this moment. A member that joins later is unread in its own feed. Where
+// another article becomes the origin, it stands for the story from then on, and is unread.
 func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
 	ids := idList(m.Articles)
 	return db.mark(ctx, "mark articles", user, func(ctx context.Context, t tx) (changed markedIDs, err error) {
@@ -67,7 +68,7 @@ func (db *DB) MarkItems(ctx context.Context, user int64, m news.Marking) error {
 	})
 }
 
-// mark runs a transaction that changes marks of a user, and tells the cache which.
+// mark runs a transaction that changes a user's marks, and updates the cache.
 func (db *DB) mark(ctx context.Context, what string, user int64, fn func(context.Context, tx) (markedIDs, error)) error {
 	db.marks.writing.Lock()
 	defer db.marks.writing.Unlock()
@@ -82,7 +83,7 @@ func (db *DB) mark(ctx context.Context, what string, user int64, fn func(context
 	return err
 }
 
-// markRead gives the ids of the articles that are read now and were not before.
+// markRead returns the ids of the articles that this call marked as read, without those that were read before.
 func (t tx) markRead(ctx context.Context, user int64, ids string) ([]int64, error) {
 	copies, err := t.ids(ctx, readCopiesSQL, user, ids)
 	if err != nil {
@@ -92,7 +93,7 @@ func (t tx) markRead(ctx context.Context, user int64, ids string) ([]int64, erro
 	return append(copies, own...), err
 }
 
-// MarkAllRead marks what a list would give as read, and with each article that stands for a story the whole story.
+// MarkAllRead marks the items of a list as read. An article that stands for a story marks its whole story.
 func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) error {
 	l.Out = append(append([]news.Stream(nil), l.Out...), news.Stream{Kind: news.StreamRead})
 	f, err := itemFilter(user, l)
@@ -108,18 +109,20 @@ func (db *DB) MarkAllRead(ctx context.Context, user int64, l news.ItemList) erro
 	})
 }
 
-// markedIDs are the articles of which marks changed.
+// markedIDs are the articles whose marks changed.
 type markedIDs struct{ read, unread, starred, unstarred []int64 }
 
-// markCache keeps the marks of users who searched by them, for the process that writes: reading hundreds of thousands of marks takes
-// longer than any search. A writer changes what is kept when its transaction is committed. The zero value is empty and ready.
+// markCache holds the marks of users who searched by them, in the process that writes. Reading hundreds of thousands of
+// marks takes longer than any search. A writer updates the cache after its transaction is committed. The zero value is
+// empty and ready.
 type markCache struct {
-	// writing is held from before a transaction that changes marks until it is noted here, so that two are noted in their order.
+	// writing is held from before a transaction that changes marks until the cache is updated, so that updates are
+	// applied in the order of the transactions.
 	writing sync.Mutex
 
 	mu   sync.Mutex // guards what follows
 	of   map[int64]news.Marks
-	last map[int64]int64 // how often marks of the user changed, also while they are not kept
+	last map[int64]int64 // how often the user's marks changed, counted also while they are not cached
 }
 
 func (c *markCache) change(user int64, m markedIDs) {
@@ -141,7 +144,8 @@ func (c *markCache) get(user int64) (m news.Marks, ok bool, changes int64) {
 	return m, ok, c.last[user]
 }
 
-// keep keeps marks that were read since there were so many changes. Where there are more by now, it does not.
+// keep caches marks that were read when the user's number of changes was as given. If there were changes since, it does
+// nothing.
 func (c *markCache) keep(user int64, m news.Marks, changes int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -157,13 +161,13 @@ func (c *markCache) keep(user int64, m news.Marks, changes int64) {
 	c.of[user] = m
 }
 
-// maxMarkedUsers is of how many users marks are kept: of a million articles some 250 KB each.
+// maxMarkedUsers is how many users' marks are cached. For a million articles a user's marks take some 250 KB.
 const maxMarkedUsers = 100
 
 const itemStatesSQL = `SELECT wanted.value, EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?1 AND r.article_id = wanted.value), l.label
 	FROM json_each(?2) AS wanted LEFT JOIN labelled AS l ON l.article_id = wanted.value AND l.user_id = ?1 ORDER BY l.label`
 
-// States gives what a user made of articles.
+// States returns a user's marks of articles.
 func (db *DB) States(ctx context.Context, user int64, ids []int64) (map[int64]news.ItemState, error) {
 	states := make(map[int64]news.ItemState, len(ids))
 	err := db.eachRow(ctx, "states of articles", func(row scanner) error {
@@ -191,7 +195,7 @@ const (
 	starredBySQL = `SELECT article_id FROM labelled WHERE user_id = ? AND label = '' ORDER BY article_id`
 )
 
-// Marks gives all that a user has read and starred.
+// Marks returns all articles that a user has read or starred.
 func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
 	m, ok, changes := db.marks.get(user)
 	if ok {
@@ -219,7 +223,7 @@ func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
 		return m, err
 	}
 	m = news.Marks{Read: news.IDsOf(read...), Starred: news.IDsOf(starred...)}
-	if db.writer != nil { // who only reads is not told what others change
+	if db.writer != nil { // a read-only process does not learn of others' changes
 		db.marks.keep(user, m, changes)
 	}
 	return m, nil
@@ -227,7 +231,7 @@ func (db *DB) Marks(ctx context.Context, user int64) (news.Marks, error) {
 
 const labelsSQL = `SELECT DISTINCT label FROM labelled WHERE user_id = ? AND label <> '' ORDER BY label`
 
-// Labels gives the labels that a user has put on articles.
+// Labels returns the labels that a user has given to articles.
 func (db *DB) Labels(ctx context.Context, user int64) ([]string, error) {
 	return rowsOf(ctx, db, "labels", func(row scanner) (l string, err error) {
 		err = row.Scan(&l)
@@ -241,8 +245,8 @@ const (
 	moveFoldSQL  = `UPDATE feeds SET folder = ? WHERE folder = ?`
 )
 
-// RenameLabel calls a folder and the user's label of that name otherwise; an empty name takes both away. The folder is
-// everybody's.
+// RenameLabel renames a folder and the user's label of the same name. An empty name removes both. Folders are shared by
+// all users.
 func (db *DB) RenameLabel(ctx context.Context, user int64, name, to string) error {
 	return db.write(ctx, "rename label "+name, func(ctx context.Context, t tx) error {
 		if err := t.exec(ctx, moveFoldSQL, text(to), text(name)); err != nil {

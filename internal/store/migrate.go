@@ -13,7 +13,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrate brings the schema up to date, and refuses a database that is not ours or newer than the program.
+// migrate updates the schema. It refuses a database of another program, or one that is newer than this program.
 func (db *DB) migrate(ctx context.Context) error {
 	if err := db.checkOwner(ctx); err != nil {
 		return err
@@ -43,7 +43,7 @@ func (db *DB) migrate(ctx context.Context) error {
 	return nil
 }
 
-// knownVersion is the newest schema that this program knows.
+// knownVersion returns the newest schema version that this program knows.
 func knownVersion() (int64, error) {
 	names, err := fs.Glob(migrations, "migrations/*.sql")
 	if err != nil {
@@ -65,7 +65,7 @@ func newerSchema(place string, have, known int64) error {
 		place, have, known)
 }
 
-// checkOwner lets a new file and a headwater database through.
+// checkOwner accepts a new file and a headwater database, and refuses anything else.
 func (db *DB) checkOwner(ctx context.Context) error {
 	var id, tables int64
 	if err := db.writer.QueryRowContext(ctx, ownerSQL).Scan(&id, &tables); err != nil {
@@ -82,7 +82,7 @@ const (
 	versionSQL   = `SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied`
 )
 
-// versions gives the schema of the database and the newest one that this program knows.
+// versions returns the schema version of the database and the newest one that this program knows.
 func versions(ctx context.Context, q *sql.DB) (have, known int64, err error) {
 	if known, err = knownVersion(); err != nil {
 		return 0, 0, err
@@ -91,7 +91,7 @@ func versions(ctx context.Context, q *sql.DB) (have, known int64, err error) {
 	return have, known, err
 }
 
-// schemaVersion is the last migration that was applied, 0 for an empty database.
+// schemaVersion returns the number of the last migration that was applied, 0 for an empty database.
 func schemaVersion(ctx context.Context, q *sql.DB) (v int64, err error) {
 	if err := q.QueryRowContext(ctx, versionedSQL).Scan(&v); err != nil || v == 0 {
 		return 0, err
@@ -100,7 +100,7 @@ func schemaVersion(ctx context.Context, q *sql.DB) (v int64, err error) {
 	return v, err
 }
 
-// checkVersion refuses to read a schema that is not exactly the program's.
+// checkVersion refuses a schema that is not exactly the program's.
 func (db *DB) checkVersion(ctx context.Context) error {
 	have, known, err := versions(ctx, db.reader)
 	if err != nil {

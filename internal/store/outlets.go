@@ -13,7 +13,7 @@ const outletsSQL = `SELECT a.outlet_domain, a.outlet_name, max(a.outlet_agency),
 	FROM articles AS a INDEXED BY articles_outlet LEFT JOIN members AS m ON m.article_id = a.id
 	WHERE (a.outlet_domain, a.outlet_name) > (?1, ?2) AND (?3 = '' OR a.outlet_domain = ?3) GROUP BY 1, 2 ORDER BY 1, 2 LIMIT ?4`
 
-// Outlets gives what outlets have published, by domain and name. One that has neither is not among them.
+// Outlets returns how much each outlet has published, by domain and name. Articles without domain and name are left out.
 func (db *DB) Outlets(ctx context.Context, l news.OutletList) ([]news.OutletCount, error) {
 	return rowsOf(ctx, db, "outlets", func(row scanner) (o news.OutletCount, err error) {
 		err = row.Scan(&o.Domain, &o.Name, &o.Agency, &o.Articles, &o.Originals, &o.Copies)
@@ -27,7 +27,7 @@ const outletDomainsSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
 const outletNamesSQL = `SELECT wanted.value FROM json_each(?1) AS wanted
 	WHERE EXISTS (SELECT 1 FROM articles INDEXED BY articles_outlet WHERE outlet_domain = '' AND outlet_name = wanted.value)`
 
-// HaveArticles says, by their keys, which of some outlets have an article here.
+// HaveArticles reports, by the outlets' keys, which of the given outlets have an article in the store.
 func (db *DB) HaveArticles(ctx context.Context, outlets []news.Outlet) (map[string]bool, error) {
 	var domains, names []string
 	for _, o := range outlets {
@@ -61,7 +61,7 @@ func (db *DB) HaveArticles(ctx context.Context, outlets []news.Outlet) (map[stri
 	return out, nil
 }
 
-// Habit says how often an outlet's texts were carried by others in some stories, and how often it carried theirs.
+// Habit counts how often others carried an outlet's texts in some stories, and how often the outlet carried theirs.
 type Habit struct {
 	Outlet           news.Outlet
 	Carried, Carries int
@@ -75,8 +75,8 @@ const carriesSQL = `SELECT a.outlet_name, a.outlet_domain, 0, count(DISTINCT s.i
 	WHERE s.changed >= ? AND s.latest < ? AND s.level = ? AND m.role <> 'original'
 		AND (a.outlet_domain <> s.origin_domain OR a.outlet_domain = '' AND a.outlet_name <> s.origin_name) GROUP BY 2, 1`
 
-// Habits counts, over the stories that changed since a time and whose newest article is older than another, and whose
-// origin is beyond doubt, who was carried and who carried. An outlet may come more than once.
+// Habits counts who carried whose texts. It takes stories that changed after since, whose newest article is older than
+// closed, and whose origin is certain. An outlet may appear more than once.
 func (db *DB) Habits(ctx context.Context, since, closed time.Time) (all []Habit, err error) {
 	err = db.read(ctx, "habits", func(t *sql.Tx) error {
 		for _, query := range []string{carriedSQL, carriesSQL} {
@@ -95,7 +95,7 @@ func (db *DB) Habits(ctx context.Context, since, closed time.Time) (all []Habit,
 	return all, err
 }
 
-// ItemRow is an article by what origin.Log looks at: outlet, id, address, title and times, and the claims that it makes.
+// ItemRow is an article with what origin.Log reads: outlet, id, address, title, times and claims.
 type ItemRow struct {
 	Article news.Article
 	Claims  []news.Claim
@@ -105,8 +105,8 @@ const itemsSeenSQL = `SELECT a.feed_id, a.guid, a.url, a.canonical, a.title, a.o
 	coalesce(c.claims, '') FROM articles AS a INDEXED BY articles_seen LEFT JOIN claims AS c ON c.article_id = a.id
 	WHERE a.seen >= ?1 AND a.seen < ?2 ORDER BY a.seen DESC, a.time DESC LIMIT ?3`
 
-// ItemsSeen calls each for the articles that were first seen from one time until before another, the newest first and at
-// most so many. An error of each ends the reading.
+// ItemsSeen calls each for the articles first seen at from or later and before until, the newest first, at most limit of
+// them. An error of each ends the reading and is returned.
 func (db *DB) ItemsSeen(ctx context.Context, from, until time.Time, limit int, each func(ItemRow) error) error {
 	return db.eachRow(ctx, "items seen", func(row scanner) error {
 		var r ItemRow

@@ -11,23 +11,24 @@ import (
 	"headwater/internal/news"
 )
 
-// Page is a page that is read for the text of an article.
+// Page is a web page that is fetched for the text of an article.
 type Page struct {
 	Article int64
-	Hash    string // of the item that it is wanted for
+	Hash    string // of the item that the page is fetched for
 	URL     string
 	Host    string
 
 	Asked   time.Time
-	State   news.FeedState // news.FeedOK, or why its text is not used
+	State   news.FeedState // news.FeedOK, or why the page's text is not used
 	Problem string
-	// Again is when it, and all that is wanted of the host, may be asked for; zero where it is not asked for again.
+	// Again is when this page, and every other page of its host, may be fetched again; zero means that it is not fetched
+	// again.
 	Again time.Time
 }
 
 const watermarkPages = "full text mark"
 
-// PagesWatermark gives the sequence number up to which articles were looked at for pages to read.
+// PagesWatermark returns the log number up to which articles were checked for pages to fetch.
 func (db *DB) PagesWatermark(ctx context.Context) (int64, error) {
 	value, err := db.Setting(ctx, watermarkPages)
 	if err != nil || value == "" {
@@ -40,12 +41,12 @@ func (db *DB) PagesWatermark(ctx context.Context) (int64, error) {
 	return seq, nil
 }
 
-// A page is wanted once for an item, and once more where the publisher revised that.
+// A page is fetched once for an item, and once more for each revision by the publisher.
 const queuePageSQL = `INSERT INTO pages (article_id, hash, url, host) SELECT id, ?2, ?3, ?4 FROM articles WHERE id = ?1
 	ON CONFLICT (article_id) DO UPDATE SET hash = excluded.hash, url = excluded.url, host = excluded.host, state = '', problem = '', due = 0
 	WHERE hash <> excluded.hash AND tries < 2`
 
-// QueuePages notes which pages are wanted of the articles up to a watermark. Articles that were aged out meanwhile want none.
+// QueuePages queues the pages to fetch for articles up to a watermark. Articles that were aged out meanwhile are skipped.
 func (db *DB) QueuePages(ctx context.Context, mark int64, pages []Page) error {
 	rows, hosts := make([][]any, len(pages)), make([][]any, len(pages))
 	for i, p := range pages {
@@ -66,7 +67,7 @@ func (db *DB) QueuePages(ctx context.Context, mark int64, pages []Page) error {
 const pageHashesSQL = `SELECT p.article_id, p.hash FROM json_each(?) AS wanted CROSS JOIN pages AS p
 	WHERE p.article_id = wanted.value AND p.state = 'ok'`
 
-// PageHashes gives, of the articles whose text is that of a page, the hash of the item that it stands for.
+// PageHashes returns the hash of the feed's item for those of the articles whose text comes from a page.
 func (db *DB) PageHashes(ctx context.Context, articles []news.Article) (map[int64]string, error) {
 	ids := make([]int64, len(articles))
 	for i, a := range articles {
@@ -85,8 +86,8 @@ const (
 	leasedPagesSQL = `SELECT coalesce(min(due), 0) FROM pages INDEXED BY pages_wanted WHERE state = '' AND host = ?`
 )
 
-// ClaimPages gives pages to ask for and keeps them from being given again until they are kept, or until the lease ends. Hosts that
-// were not asked for longest come first, and of each host the pages of its newest articles.
+// ClaimPages claims pages to fetch. A claimed page is not returned again until it is saved or its lease ends. Hosts whose
+// last fetch is longest ago come first. Of each host, the pages of the newest articles come first.
 func (db *DB) ClaimPages(ctx context.Context, q PageQuota) (claimed []Page, err error) {
 	err = db.claim(ctx, queuePages, q, func(ctx context.Context, t tx, host string, n int64) (int, error) {
 		pages, err := collect(ctx, t.QueryContext, func(row scanner) (p Page, err error) {
@@ -100,15 +101,15 @@ func (db *DB) ClaimPages(ctx context.Context, q PageQuota) (claimed []Page, err 
 	return claimed, err
 }
 
-// expired is the state of a page that was not asked for in time.
+// expired is the state of a page that was not fetched in time.
 const expired = "expired"
 
 const expirePagesSQL = `UPDATE pages SET state = '` + expired + `' WHERE article_id IN (
 	SELECT article_id FROM (SELECT p.article_id, a.seen FROM pages AS p INDEXED BY pages_waiting CROSS JOIN articles AS a
 		WHERE p.state = '' AND a.id = p.article_id ORDER BY p.article_id LIMIT ?1) WHERE seen < ?2)`
 
-// ExpirePages takes pages out of the queue whose articles were seen before a time: they would change no story any more. It looks at the
-// oldest of the queue, limit of them at most, and gives how many went.
+// ExpirePages removes queued pages whose articles were first seen before a time, since they would no longer change a
+// story. It takes the oldest of the queue, at most limit, and returns how many it removed.
 func (db *DB) ExpirePages(ctx context.Context, before time.Time, limit int) (gone int, err error) {
 	err = db.write(ctx, "expire pages", func(ctx context.Context, t tx) error {
 		gone, err = t.affected(ctx, expirePagesSQL, limit, millis(before))
@@ -123,9 +124,9 @@ const (
 	itemSQL      = `SELECT guid, hash, id, published, seen FROM articles WHERE id = ?`
 )
 
-// SavePage stores what became of asking for a page. Where a is given, it is the article with the page's text, and revises
-// the one in the log unless the publisher did meanwhile. It keeps the hash of the feed's item, so that a later poll
-// which brings that again revises nothing.
+// SavePage stores the result of fetching a page. A non-nil a is the article with the page's text. It revises the stored
+// article, unless the publisher has revised that meanwhile. The article keeps the hash of the feed's item, so a later
+// poll with the same item revises nothing.
 func (db *DB) SavePage(ctx context.Context, p Page, a *news.Article) error {
 	return db.write(ctx, "keep page", func(ctx context.Context, t tx) error {
 		if err := t.exec(ctx, savePageSQL, millis(p.Asked), p.State, text(p.Problem), p.Article, text(p.Hash)); err != nil {
@@ -158,27 +159,27 @@ func (db *DB) SavePage(ctx context.Context, p Page, a *news.Article) error {
 	})
 }
 
-// The queues of pages to ask for: those of articles, and those that articles credit. Hosts are what is queued: a claim takes the
-// hosts that are free, a few, and of each the pages that its quota allows. So it costs the same whatever waits behind
-// hosts that are not free.
+// There are two queues of pages to fetch: pages of articles, and pages that articles credit. The queues are keyed by
+// host. A claim takes a few hosts that are free, and of each host the pages that its quota allows. So its cost does not
+// depend on how many pages wait for hosts that are not free.
 const (
 	queuePages   = "pages"
 	queueSources = "sources"
 )
 
-// PageQuota says which pages may be claimed.
+// PageQuota limits which pages may be claimed.
 type PageQuota struct {
 	Now     time.Time
-	Period  time.Duration // of PerHost, from the first page that was asked for
-	PerHost int           // pages of one host in a period
-	Lease   time.Duration // how long a page that is claimed stays out of the queue where nothing is heard of it
-	Limit   int           // pages in all
+	Period  time.Duration // of PerHost, counted from the first fetch
+	PerHost int           // pages of one host in a Period
+	Lease   time.Duration // how long a claimed page stays out of the queue if it is not saved
+	Limit   int           // pages of all hosts
 }
 
 const (
-	// queueHostSQL says that pages of a host wait.
+	// queueHostSQL records that pages of a host wait.
 	queueHostSQL = `INSERT INTO page_hosts (queue, host) VALUES (?, ?) ON CONFLICT (queue, host) DO UPDATE SET waiting = 1, free = rests`
-	// pauseHostSQL puts off all pages of a host.
+	// pauseHostSQL postpones all pages of a host.
 	pauseHostSQL = `INSERT INTO page_hosts (queue, host, free, rests) VALUES (?1, ?2, ?3, ?3)
 		ON CONFLICT (queue, host) DO UPDATE SET free = max(free, excluded.free), rests = max(rests, excluded.rests), waiting = 1`
 	freeHostsSQL = `SELECT host, rests, began, asked FROM page_hosts WHERE queue = ? AND waiting = 1 AND free <= ? ORDER BY free, host LIMIT ?`
@@ -186,10 +187,10 @@ const (
 	putHostSQL   = `UPDATE page_hosts SET free = ?3, rests = ?4, began = ?5, asked = ?6, waiting = ?7 WHERE queue = ?1 AND host = ?2`
 )
 
-// claim lets take claim up to n pages of each host that is free, in one transaction. Leased is a query that gives, of a host of
-// which no page could be had, when the first of its pages that wait is to be asked for; 0 where none waits.
+// claim calls take for each free host, to claim up to n of its pages, in one transaction. The query leased runs for a
+// host with no page to claim. It returns when the first of its waiting pages may be fetched, 0 if none waits.
 //
-// A page that is claimed has a lease, after which it waits again, should the process have ended.
+// A claimed page has a lease. When the lease ends the page waits again, in case the process has stopped.
 func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ctx context.Context, t tx, host string, n int64) (int, error), leased string) error {
 	type pageHost struct {
 		host                string
@@ -201,7 +202,7 @@ func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ct
 	}
 	now, period, perHost := millis(q.Now), q.Period.Milliseconds(), int64(q.PerHost)
 	if hosts, err := rowsOf(ctx, db, "hosts that are free", scan, freeHostsSQL, queue, now, 1); err != nil || len(hosts) == 0 {
-		return err // most of the time: no transaction for it
+		return err // usually there is nothing to do, and no transaction is needed
 	}
 	return db.write(ctx, "claim "+queue, func(ctx context.Context, t tx) error {
 		hosts, err := collect(ctx, t.QueryContext, scan, freeHostsSQL, queue, now, q.Limit)
@@ -210,15 +211,15 @@ func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ct
 		}
 		each := int64(max(1, q.Limit/max(len(hosts), 1)))
 		for _, h := range hosts {
-			if now-h.began >= period || now < h.began { // the clock may have gone back
+			if now-h.began >= period || now < h.began { // the second condition: the clock may have been set back
 				h.began, h.asked = now, 0
 			}
-			n, err := take(ctx, t, h.host, max(0, min(each, perHost-h.asked))) // the quota may be smaller than when pages were asked for
+			n, err := take(ctx, t, h.host, max(0, min(each, perHost-h.asked))) // the quota may be smaller than it was at the earlier fetches
 			if err != nil {
 				return err
 			}
 			h.asked += int64(n)
-			free, waiting := now+1, true // behind the hosts that were not asked now
+			free, waiting := now+1, true // behind the hosts that were not asked in this claim
 			switch {
 			case h.asked >= perHost:
 				h.rests = h.began + period
@@ -230,7 +231,7 @@ func (db *DB) claim(ctx context.Context, queue string, q PageQuota, take func(ct
 				waiting = free != 0
 				free = max(free, h.rests)
 			}
-			if !waiting && h.asked == 0 && h.rests <= now { // nothing is to be remembered of it
+			if !waiting && h.asked == 0 && h.rests <= now { // nothing of this host needs to be remembered
 				if err := t.exec(ctx, dropHostSQL, queue, h.host); err != nil {
 					return err
 				}

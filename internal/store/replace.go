@@ -25,7 +25,7 @@ const (
 	clearRedirectsSQL = `DELETE FROM redirects WHERE new IN (SELECT value FROM json_each(?))`
 	clearStoriesSQL   = `DELETE FROM stories WHERE id IN (SELECT value FROM json_each(?))`
 
-	// affectedEventsSQL are the events that hold, or held, a story that is touched. 0 is no event and is left out.
+	// affectedEventsSQL selects the events that hold, or held, a changed story. 0 means no event and is left out.
 	affectedEventsSQL = `(SELECT value FROM json_each(?) WHERE value <> 0 UNION
 		SELECT event_id FROM stories WHERE event_id <> 0 AND id IN (SELECT value FROM json_each(?)))`
 	dropEventsSQL  = `DELETE FROM events WHERE id IN ` + affectedEventsSQL
@@ -33,16 +33,17 @@ const (
 		WHERE event_id <> 0 AND event_id IN ` + affectedEventsSQL + ` GROUP BY event_id`
 
 	clearLeadsSQL = `UPDATE members SET leads = 0 WHERE leads = 1 AND story_id IN (SELECT value FROM json_each(?))`
-	// setLeadsSQL notes which article stands for each story: the origin's, or the earliest where that is no member.
+	// setLeadsSQL stores which article stands for each story: the origin's article, or the earliest member where the
+	// origin is no member.
 	setLeadsSQL = `UPDATE members SET leads = 1 WHERE article_id IN (
 		SELECT coalesce((SELECT m.article_id FROM members AS m WHERE m.article_id = s.origin_article AND m.story_id = s.id),
 			(SELECT y.article_id FROM members AS y CROSS JOIN articles AS x WHERE y.story_id = s.id AND x.id = y.article_id ORDER BY x.time, x.id LIMIT 1))
 		FROM json_each(?) AS wanted CROSS JOIN stories AS s WHERE s.id = wanted.value)`
 )
 
-// replaceStories stores stories with all their members, takes those members out of other stories, redirects the ids of moved
-// stories, deletes stories that lost their last member, and writes anew what is derived from stories: events, leads, the
-// lists of feeds and the story log.
+// replaceStories stores stories with all their members. It removes those members from other stories, redirects the ids of
+// moved stories and deletes stories that lost their last member. Then it updates what is derived from stories: events,
+// leads, the lists of feeds and the story log.
 func (t tx) replaceStories(ctx context.Context, stories []news.Story, moved map[int64]int64) error {
 	if len(stories)+len(moved) == 0 {
 		return nil
@@ -71,7 +72,7 @@ func (t tx) replaceStories(ctx context.Context, stories []news.Story, moved map[
 	}
 	given, articles := idList(ids), idList(articleIDs)
 
-	// What is reached has to be read before it changes.
+	// The affected stories have to be read before they change.
 	named := slices.Concat(ids, slices.Sorted(maps.Keys(moved)), slices.Sorted(maps.Values(moved)))
 	touched, err := t.idList(ctx, affectedStoriesSQL, idList(named), articles)
 	if err != nil {
@@ -124,7 +125,7 @@ func (t tx) replaceStories(ctx context.Context, stories []news.Story, moved map[
 	return t.logStories(ctx, touched, same, revived)
 }
 
-// shorten follows chains within moved, so that each old id leads to the last new one. Circles lead nowhere.
+// shorten follows chains within moved, so that each old id leads to the last new one. Ids in a cycle are left out.
 func shorten(moved map[int64]int64) map[int64]int64 {
 	short := make(map[int64]int64, len(moved))
 	for old := range moved {
@@ -143,7 +144,7 @@ func shorten(moved map[int64]int64) map[int64]int64 {
 }
 
 const (
-	// currentStorySQL is where a story moved before this settlement.
+	// currentStorySQL selects where a story had moved before this settlement.
 	currentStorySQL     = `SELECT coalesce((SELECT new FROM redirects WHERE old = ?1), (SELECT id FROM stories WHERE id = ?1), 0)`
 	forwardRedirectsSQL = `UPDATE redirects SET new = ? WHERE new = ?`
 	moveMembersSQL      = `UPDATE members SET story_id = ? WHERE story_id = ?`
@@ -151,7 +152,7 @@ const (
 	deleteOldSQL        = `DELETE FROM stories WHERE id = ?`
 )
 
-// moveStories redirects the ids of moved stories. One that moved to a story that does not exist stays as it is.
+// moveStories redirects the ids of moved stories. It skips a story whose target does not exist.
 func (t tx) moveStories(ctx context.Context, moved map[int64]int64) error {
 	for _, old := range slices.Sorted(maps.Keys(moved)) {
 		var living int64
@@ -174,11 +175,11 @@ func (t tx) moveStories(ctx context.Context, moved map[int64]int64) error {
 	return nil
 }
 
-// signature is of what readers are shown of a story: its articles and what each is to it, its headline, and what it goes back
-// to. How sure that is in percent and why is left out, since each settling weighs it anew.
+// signature hashes what readers see of a story: its articles and their roles, its headline, and its origin. The
+// confidence in percent and the evidence are left out, since each settling weighs them again.
 //
-// A settlement that comes out with the same signature moves neither stories.changed, which is the time of update in emitted
-// feeds, nor the story's entry in the story log.
+// A settlement with the same signature changes neither stories.changed, which is the update time in published feeds, nor
+// the story's entry in the story log.
 func signature(s news.Story) ([]byte, error) {
 	type member struct {
 		Article, Carries int64
@@ -202,7 +203,7 @@ func signature(s news.Story) ([]byte, error) {
 
 const signaturesSQL = `SELECT id, signature FROM stories WHERE id IN (SELECT value FROM json_each(?))`
 
-// unchanged gives, as a JSON list, the stories given that are stored with the same signature, so that readers are shown the same.
+// unchanged returns, as a JSON list, those of the given stories that are stored with the same signature.
 func (t tx) unchanged(ctx context.Context, given string, signatures map[int64]string) (string, error) {
 	var same []int64
 	err := eachRow(ctx, t.query, func(row scanner) error {
@@ -231,9 +232,9 @@ const (
 		WHERE s.id = wanted.value AND m.story_id = s.id AND a.id = m.article_id`
 )
 
-// logStories moves the stories touched to the end of the story log, but for those that are shown as before, and lists them anew
-// under their feeds. Those that had gone into others, and are stories again, begin there: whoever read the log was told
-// that they went. All three are JSON lists.
+// logStories moves touched stories to the end of the story log and updates their feeds' lists. It skips stories that
+// readers see unchanged (same). Revived stories had been merged into others and exist again. They count as new in the log
+// (StoryChange.First), since its readers were told that they are gone. All three parameters are JSON lists.
 func (t tx) logStories(ctx context.Context, touched, same, revived string) error {
 	var last int64
 	if err := t.scan(ctx, []any{&last}, `SELECT `+lastChangeSQL); err != nil {

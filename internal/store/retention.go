@@ -8,15 +8,15 @@ import (
 	"headwater/internal/news"
 )
 
-// Stories close and age out in steps. A step is one transaction. What is to be done is found by partial indexes over
-// stories.phase, in the order of stories.changed, which the same transaction moves on. So there is no watermark that could
-// be ahead or behind, and nothing is walked. The phases are:
+// Stories close and age out in steps of one transaction each. Partial indexes over stories.phase, in the order of
+// stories.changed, find the next stories. The same transaction moves their phase on. So no watermark can be ahead or
+// behind, and nothing is walked. The phases are:
 //
 //	open (0) --not changed for group.window--> closing (1) --> closed (2) --not changed for keep--> aged_stories
 //	   ^------- a correction, a revision -----------+            ^-- some articles are kept --> kept in part (3)
 //
-// Stories close whatever the setting keep says. Where keep is shorter than the window, stories close as early. Prints and
-// edges go then. The rest stays, because it is read later:
+// Stories close whatever the setting keep says, and earlier where keep is shorter than the window. Closing deletes prints
+// and edges. The rest stays, because it is read later:
 //
 //	what stays                                    for
 //	--------------------------------------------  -----------------------------------------------------------
@@ -29,28 +29,28 @@ import (
 //	stories, members, roles, shares, evidence,    everything shown
 //	vectors
 //
-// Passages, versions and changes are made from the stored texts, so a story page shows the same before and after. A closed
-// story opens again when somebody corrects it, or one of its articles is revised. WindowOf gives its articles with
-// ErrNoPrint, the settler makes their prints from the stored texts and compares them anew. A new print opens the story in
-// the transaction that stores it.
+// Passages, versions and changes are computed from the stored texts, so a story page shows the same before and after
+// closing. A closed story opens again when somebody corrects it, or when one of its articles is revised. WindowOf returns
+// its articles with ErrNoPrint. The settler then makes their prints from the stored texts and compares them again. A new
+// print opens the story in the transaction that stores it.
 
 // The phases of a story, in the column stories.phase.
 const (
 	phaseOpen    = iota // its articles have prints and all their edges
-	phaseClosing        // some of these are gone
-	phaseClosed         // its articles have no prints, and only the edges that show why a member is in the story
-	phaseAged           // its articles were aged out, but for those that somebody keeps
+	phaseClosing        // some prints and edges are deleted
+	phaseClosed         // its articles have no prints; of the edges, those that show why a member joined are kept
+	phaseAged           // its articles were aged out, except those that somebody keeps
 )
 
-// Closing is a story whose prints and edges are taken away; of a large one those of some articles at a time.
+// Closing is a story whose prints and edges are deleted. For a large story it is one part of the articles at a time.
 type Closing struct {
 	Story    int64
 	Articles []int64
 	Whole    bool        // no other article of the story has a print
-	Edges    []news.Edge // of these articles that stay
+	Edges    []news.Edge // edges of these articles that are kept
 }
 
-// closingSQL and closableSQL name stories, and printedSQL the articles of one that have prints.
+// closingSQL and closableSQL select stories. printedSQL selects the articles of a story that have prints.
 const (
 	closingSQL  = `SELECT id FROM stories WHERE phase = 1 ORDER BY changed LIMIT ?`
 	closableSQL = `SELECT id FROM stories WHERE phase = 0 AND changed < ? ORDER BY changed LIMIT ?`
@@ -58,8 +58,8 @@ const (
 		ORDER BY m.article_id LIMIT ?`
 )
 
-// Closable gives open stories that have not changed since a time, the oldest first, with their articles that have prints:
-// at most limit of these. Edges is left to the caller.
+// Closable returns open stories that have not changed since a time, the oldest first, with their articles that have
+// prints, at most limit articles in all. The caller fills Edges.
 func (db *DB) Closable(ctx context.Context, since time.Time, limit int) (all []Closing, err error) {
 	ids, err := rowsOf(ctx, db, "stories that are closing", scanID, closingSQL, limit)
 	if err != nil {
@@ -97,7 +97,7 @@ const (
 	dropClosedEdgesBSQL = `DELETE FROM edges WHERE b IN (SELECT value FROM json_each(?))`
 )
 
-// CloseStories takes the prints and edges away that settling no longer needs, in one transaction.
+// CloseStories deletes the prints and edges that settling no longer needs, in one transaction.
 func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 	var articles []int64
 	var phases, edges [][]any
@@ -128,47 +128,48 @@ func (db *DB) CloseStories(ctx context.Context, closing []Closing) error {
 	})
 }
 
-// Articles are aged out story by story, oldest change first, so that a page never shows half of the evidence. Those that
-// nobody starred, labelled or corrected go with all that hangs on them, and their items' keys stay in aged_items
-// (known.go). A step is one transaction over so many articles as its caller says; a story with more of them is in between
-// as one that keeps some.
+// Articles age out story by story, oldest change first, so that a page never shows half of the evidence. An article that
+// nobody starred, labelled or corrected is deleted with everything that belongs to it. Its item's keys stay in aged_items
+// (known.go). A step is one transaction over as many articles as its caller allows. A story with more articles is,
+// between two steps, like a story that keeps some.
 //
-// A story that keeps some articles stays, in phase 3, and says how many went. Of one that loses all of them the headline,
-// origin and counts go to aged_stories, and the ids that led to it to aged_redirects. DB.Story gives it without members;
-// lists, feeds, counters and searches do not have it. In the same transaction go bodies, log entries, prints, edges,
-// claims, members, vectors, pages, read marks and topic_articles; citations, and sources that nobody else cites; and of
-// stories that end topic_stories, alerts and their entries in the story log. Counters of feeds, events and users change
-// with them. Numbers are not given again, as the highest are those of sqlite_sequence. The search index is no part of the
-// transaction: aged_indexed is the queue of what it has to delete. An index that is rebuilt never has these articles.
+// A story that keeps some articles stays in phase 3 and stores how many were deleted. When a story loses all articles,
+// its headline, origin and counts move to aged_stories, and the ids that led to it to aged_redirects. DB.Story returns it
+// without members. Lists, feeds, counters and searches leave it out. The same transaction deletes bodies, log entries,
+// prints, edges, claims, members, vectors, pages, read marks and topic_articles; citations, and sources that no other
+// article cites; and, for stories that end, topic_stories, alert rows and entries in the story log. The counters of
+// feeds, events and users change with these rows. Numbers are never used again, since the highest ones stay in
+// sqlite_sequence. The search index is not part of the transaction: aged_indexed is the queue of articles to delete from
+// it. A rebuilt index does not contain them.
 
-// AgedOut is what a step of AgeOut took away.
+// AgedOut is the result of one step of AgeOut.
 type AgedOut struct {
 	Articles []int64
-	Stories  []int64 // that have no article any more
-	Passed   int     // stories that were looked at
+	Stories  []int64 // stories that have no article left
+	Passed   int     // stories that were examined
 }
 
-// userKeepsSQL holds for article m.article_id where somebody starred, labelled or corrected it.
+// userKeepsSQL holds for an article m.article_id that somebody starred, labelled or corrected.
 const userKeepsSQL = `(EXISTS (SELECT 1 FROM labelled AS l WHERE l.article_id = m.article_id)
 	OR EXISTS (SELECT 1 FROM corrected AS c WHERE c.article_id = m.article_id))`
 
 const (
 	agingStoriesSQL = `SELECT id FROM stories WHERE phase = 2 AND changed < ? ORDER BY changed LIMIT ?`
-	// agingArticlesSQL gives the origin's article last, as long as others are compared with it.
+	// agingArticlesSQL selects the origin's article last, since the others are compared with it as long as they exist.
 	agingArticlesSQL = `SELECT m.article_id FROM members AS m CROSS JOIN stories AS s
 		WHERE m.story_id = ?1 AND s.id = ?1 AND NOT ` + userKeepsSQL + ` ORDER BY m.article_id = s.origin_article, m.article_id LIMIT ?2`
 	membersLeftSQL = `SELECT count(*) FROM members WHERE story_id = ?`
 )
 
-// AgeOut ages out articles of closed stories that have not changed since a time, at most limit of them, in one transaction.
-// It gives nothing once there is nothing to age out.
+// AgeOut ages out articles of closed stories that have not changed since a time, at most limit articles, in one
+// transaction. It returns an empty result once there is nothing to age out.
 func (db *DB) AgeOut(ctx context.Context, since, now time.Time, limit int) (out AgedOut, err error) {
 	err = db.write(ctx, "age out articles", func(ctx context.Context, t tx) error {
 		stories, err := t.ids(ctx, agingStoriesSQL, millis(since), limit)
 		if err != nil || len(stories) == 0 {
 			return err
 		}
-		var partly, ends []int64 // partly lose some articles now; ends keep the articles left after this step for good
+		var partly, ends []int64 // partly: stories that lose some articles now; ends: stories that keep their remaining articles for good
 		for left := limit; out.Passed < len(stories) && left > 0; out.Passed++ {
 			id := stories[out.Passed]
 			articles, err := t.ids(ctx, agingArticlesSQL, id, left+1)
@@ -219,7 +220,8 @@ const (
 	ageRedirectsSQL = `INSERT OR REPLACE INTO aged_redirects (old, new) SELECT old, new FROM redirects WHERE new IN (SELECT value FROM json_each(?))`
 	agedPhaseSQL    = `UPDATE stories SET phase = 3 WHERE id IN (SELECT value FROM json_each(?))`
 
-	// agePartlySQL notes how many articles a story loses. An origin whose article goes is only named from then on.
+	// agePartlySQL stores how many articles a story loses. An origin whose article is deleted becomes an outlet that is
+	// only named.
 	agePartlySQL = `UPDATE stories SET aged = aged + (SELECT count(*) FROM members AS m WHERE m.story_id = stories.id
 			AND m.article_id IN (SELECT value FROM json_each(?2)))
 		WHERE id IN (SELECT value FROM json_each(?1))`
@@ -230,7 +232,7 @@ const (
 	ageCarriedSQL = `UPDATE members SET carries = 0 WHERE story_id IN (SELECT value FROM json_each(?1)) AND carries IN (SELECT value FROM json_each(?2))`
 )
 
-// forgetStoriesSQL takes away what hangs on stories that have no article any more.
+// forgetStoriesSQL deletes what belongs to stories that have no article left.
 var forgetStoriesSQL = []string{
 	`DELETE FROM topic_stories WHERE story_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM alert_told WHERE story_id IN (SELECT value FROM json_each(?))`,
@@ -241,7 +243,7 @@ var forgetStoriesSQL = []string{
 	removeFromFeedListsSQL,
 }
 
-// ageStories does what the stories' rows need while their articles are still there, and takes the members out.
+// ageStories updates or deletes the stories' rows while their articles still exist, and removes the members.
 func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
 	gone, part, articles := idList(out.Stories), idList(partly), idList(out.Articles)
 	events, err := t.idList(ctx, eventsOfSQL, gone)
@@ -256,7 +258,7 @@ func (t tx) ageStories(ctx context.Context, out AgedOut, partly []int64) error {
 			return err
 		}
 	}
-	// in this order, as triggers count what users have read
+	// The order matters, since triggers count what users have read.
 	if err := t.all(ctx, []string{dropReadMarksSQL, removeMembersSQL}, articles); err != nil {
 		return err
 	}
@@ -280,8 +282,8 @@ const (
 	uncountSQL = `UPDATE feeds SET articles = articles - gone.n FROM
 		(SELECT a.feed_id, count(*) AS n FROM articles AS a WHERE a.id IN (SELECT value FROM json_each(?)) GROUP BY a.feed_id) AS gone
 		WHERE feeds.id = gone.feed_id`
-	// ageItemsSQL remembers the items of feeds that may list them. An article without keys was last listed before there
-	// were keys, so its feed does not list it now.
+	// ageItemsSQL remembers the items of feeds that may still list them. An article without keys was last listed before
+	// the keys existed, so its feed no longer lists it.
 	ageItemsSQL = `INSERT INTO aged_items (id, feed_id, listed, guid, item_id, hash, url, title, published, item_date, seen, undated,
 			id_key, address_key, title_key, text_key)
 		SELECT a.id, a.feed_id, ?2, a.guid, a.item_id, a.hash, a.url, a.title, a.published, a.item_date, a.seen, a.undated,
@@ -294,7 +296,7 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM citing AS c WHERE c.source_id = sources.id)`
 )
 
-// forgetArticlesOfSQL takes away what hangs on articles, and them.
+// forgetArticlesOfSQL deletes articles and what belongs to them.
 var forgetArticlesOfSQL = []string{
 	`DELETE FROM topic_articles WHERE article_id IN (SELECT value FROM json_each(?))`,
 	`DELETE FROM citing WHERE article_id IN (SELECT value FROM json_each(?))`,
@@ -305,7 +307,7 @@ var forgetArticlesOfSQL = []string{
 	`DELETE FROM articles WHERE id IN (SELECT value FROM json_each(?))`,
 }
 
-// retentionSQL are the statements of a step.
+// retentionSQL returns the statements of a step.
 func retentionSQL() []string {
 	return slices.Concat(forgetStoriesSQL, forgetArticlesOfSQL, []string{
 		agingStoriesSQL, agingArticlesSQL, membersLeftSQL, eventsOfSQL, ageStoriesSQL, ageRedirectsSQL, agedPhaseSQL, agePartlySQL, ageOriginSQL, ageCarriedSQL,
@@ -314,7 +316,7 @@ func retentionSQL() []string {
 	})
 }
 
-// ageArticles takes articles away that are in no story any more.
+// ageArticles deletes articles that are no longer in a story.
 func (t tx) ageArticles(ctx context.Context, articles []int64, now time.Time) error {
 	ids := idList(articles)
 	sources, err := t.idList(ctx, sourcesLeftSQL, ids)
@@ -335,12 +337,12 @@ const (
 	unindexedSQL   = `DELETE FROM aged_indexed WHERE article_id IN (SELECT value FROM json_each(?))`
 )
 
-// AgedIndexed gives articles that were aged out and may still be in the search index.
+// AgedIndexed returns articles that were aged out and may still be in the search index.
 func (db *DB) AgedIndexed(ctx context.Context, limit int) ([]int64, error) {
 	return rowsOf(ctx, db, "aged-out articles in the index", scanID, agedIndexedSQL, limit)
 }
 
-// Unindexed says that articles are in the search index no more.
+// Unindexed records that articles are no longer in the search index.
 func (db *DB) Unindexed(ctx context.Context, articles []int64) error {
 	return db.exec(ctx, "aged-out articles left the index", unindexedSQL, idList(articles))
 }
@@ -348,7 +350,7 @@ func (db *DB) Unindexed(ctx context.Context, articles []int64) error {
 const agedStorySQL = `SELECT id, title, articles, outlets, first, latest, changed, origin_name, origin_domain, origin_agency, origin_url,
 	origin_title, origin_aged, level, confidence FROM aged_stories WHERE id = coalesce((SELECT new FROM aged_redirects WHERE old = ?1), ?1)`
 
-// agedStory gives what is left of a story whose articles were all aged out, or news.ErrNotFound.
+// agedStory returns what is stored of a story whose articles were all aged out, or news.ErrNotFound.
 func (db *DB) agedStory(ctx context.Context, id int64) (news.Story, error) {
 	return rowOf(ctx, db, "aged-out story", func(row scanner) (s news.Story, err error) {
 		var first, latest, changed int64

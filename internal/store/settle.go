@@ -13,25 +13,25 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// The watermark of settling, and the highest story and event ids ever used.
+// Names of the watermark of settling, and of the highest story and event ids ever used.
 const (
 	watermarkSettle = "settle"
 	highestStory    = "story"
 	highestEvent    = "event"
 )
 
-// Settlement is what settling a run of the log changed, to be stored in one transaction.
+// Settlement is the result of settling a run of the log. It is stored in one transaction.
 type Settlement struct {
-	Through int64 // the watermark: every log entry up to it is settled
+	Through int64 // the watermark: all log entries up to it are settled
 	Prints  map[int64]prints.Print
 	Claims  map[int64][]news.Claim
 	Edges   []news.Edge
 	Stories []news.Story    // created or changed, each with all its members (Article.ID suffices)
-	Moved   map[int64]int64 // ids of stories that are no more, and where they went
-	Cited   []Cited         // pages to ask for, unless they are known
+	Moved   map[int64]int64 // from ids of stories that are merged to the ids of the stories that they went into
+	Cited   []Cited         // pages to fetch, unless they are known
 
-	// Templates are stories that are not among Stories and turn out to be Story.Template. Only that column is set: their time of
-	// change and their place in the story log stay.
+	// Templates are stories that are not in Stories and turn out to be Story.Template. Only that column is set; their
+	// time of change and their entry in the story log stay.
 	Templates []int64
 }
 
@@ -42,23 +42,23 @@ const (
 	putClaimsSQL  = `INSERT INTO claims (article_id, claims) VALUES (?, ?)
 		ON CONFLICT (article_id) DO UPDATE SET claims = excluded.claims`
 
-	// The edges of articles that had a print before are those of an older text.
+	// Articles that had a print before are revised. Their edges belong to the old text.
 	dropEdgesASQL = `DELETE FROM edges WHERE a IN (SELECT article_id FROM prints WHERE article_id IN (SELECT value FROM json_each(?)))`
 	dropEdgesBSQL = `DELETE FROM edges WHERE b IN (SELECT article_id FROM prints WHERE article_id IN (SELECT value FROM json_each(?)))`
 	putEdgeSQL    = `INSERT INTO edges (a, b, story, event, reasons) VALUES (?, ?, ?, ?, ?)
 		ON CONFLICT (a, b) DO UPDATE SET story = excluded.story, event = excluded.event, reasons = excluded.reasons`
 
-	// reopenSQL opens the stories again of which articles get prints.
+	// reopenSQL opens closed stories again whose articles get prints.
 	reopenSQL = `UPDATE stories SET phase = 0 WHERE phase <> 0 AND id IN
 	(SELECT m.story_id FROM json_each(?) AS printed CROSS JOIN members AS m WHERE m.article_id = printed.value)`
 
 	markTemplatesSQL = `UPDATE stories SET template = 1 WHERE template = 0 AND id IN (SELECT value FROM json_each(?))`
 )
 
-// Settle stores what settling a run of the log changed, in one transaction. The members of each story given are
-// replaced, and an article leaves the story it was in; a story that loses its last member that way is deleted. A story
-// in Moved is deleted too, and every id that ever led to it leads on. The edges of an article with a new print are
-// replaced by those given. The watermark moves to Through; 0 leaves it where it is.
+// Settle stores a settlement in one transaction. It replaces the members of each given story. An article leaves the story
+// that it was in; a story that loses its last member is deleted. A story in Moved is deleted too, and every id that ever
+// led to it leads to its target. The given edges replace all edges of an article with a new print. The watermark moves to
+// Through; 0 leaves it where it is.
 func (db *DB) Settle(ctx context.Context, s Settlement) error {
 	return db.write(ctx, "settle", func(ctx context.Context, t tx) error { return t.settle(ctx, s) })
 }
@@ -92,7 +92,7 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 	if err := t.replaceStories(ctx, s.Stories, s.Moved); err != nil {
 		return err
 	}
-	if len(s.Templates) > 0 { // these have not changed for whoever lists what changed
+	if len(s.Templates) > 0 { // for readers of the story log these have not changed
 		if err := t.exec(ctx, markTemplatesSQL, idList(s.Templates)); err != nil {
 			return err
 		}
@@ -100,7 +100,7 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 	if err := t.queueSources(ctx, s.Cited); err != nil {
 		return err
 	}
-	// The highest ids are remembered, so that none is used again even when its story is gone.
+	// The highest ids are stored, so that no id is used again after its story is deleted.
 	stories, events := int64(0), int64(0)
 	for _, st := range s.Stories {
 		stories, events = max(stories, st.ID), max(events, st.Event)
@@ -119,7 +119,7 @@ func (t tx) settle(ctx context.Context, s Settlement) error {
 	return nil
 }
 
-// putEdges stores edges, in place of those between the same articles.
+// putEdges stores edges. An edge replaces an earlier one between the same articles.
 func (t tx) putEdges(ctx context.Context, edges []news.Edge) error {
 	for _, e := range edges {
 		reasons, err := encodeList(e.Reasons)
@@ -133,23 +133,23 @@ func (t tx) putEdges(ctx context.Context, edges []news.Edge) error {
 	return nil
 }
 
-// NextStoryID is one more than the highest story id ever used, those of deleted and moved stories included.
+// NextStoryID returns one more than the highest story id ever used, including deleted and moved stories.
 func (db *DB) NextStoryID(ctx context.Context) (int64, error) {
 	n, err := db.Watermark(ctx, highestStory)
 	return n + 1, err
 }
 
-// NextEventID is one more than the highest event id ever used.
+// NextEventID returns one more than the highest event id ever used.
 func (db *DB) NextEventID(ctx context.Context) (int64, error) {
 	n, err := db.Watermark(ctx, highestEvent)
 	return n + 1, err
 }
 
-// halfLife is the time in which a story sinks as far on the front page as losing half its outlets would take it.
+// halfLife is the age that lowers a story's rank as much as losing half of its outlets would.
 const halfLife = 12 * time.Hour
 
-// rank orders stories by coverage and freshness. It is the logarithm of outlets*2^(-age/halfLife) without the present
-// time, which is the same for all, so that it can be stored and indexed.
+// rank orders stories by coverage and freshness. It is the logarithm of outlets*2^(-age/halfLife), without the present
+// time. That is the same for all stories, so the rank can be stored and indexed.
 func rank(s news.Story) float64 {
 	latest := s.Latest
 	if s.Undated() {
@@ -158,7 +158,7 @@ func rank(s news.Story) float64 {
 	return math.Log2(float64(max(s.Outlets, 1))) + float64(millis(latest))/float64(halfLife.Milliseconds())
 }
 
-// undatedAge is how old a story counts on the front page when nobody knows how old any of its articles is.
+// undatedAge is the age at which a story is ranked when none of its articles has a date.
 const undatedAge = 7 * 24 * time.Hour
 
 const putStorySQL = `INSERT INTO stories (id, event_id, title, outlets, first, latest, changed, rank, origin_article, origin_name,
@@ -200,7 +200,7 @@ func memberRow(story int64, m news.Member) ([]any, error) {
 
 const markWeighedSQL = `UPDATE citing SET weighed = 1 WHERE weighed = 2 AND article_id IN (SELECT value FROM json_each(?))`
 
-// SettleSources stores a settlement that counts what the pages give which articles credit.
+// SettleSources stores a settlement that takes into account the fetched pages that these articles credit.
 func (db *DB) SettleSources(ctx context.Context, articles []int64, s Settlement) error {
 	ids := idList(articles)
 	return db.write(ctx, "weigh again", func(ctx context.Context, t tx) error {

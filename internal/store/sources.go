@@ -12,20 +12,20 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// Source is a page that articles credit by a link, and what became of asking for it.
+// Source is a page that articles credit by a link, with the result of fetching it.
 type Source struct {
-	Address string // canonical, of the link: its key
-	Link    string // as it was written first
+	Address string // canonical address of the link; the key
+	Link    string // as the first article wrote it
 	Host    string
 
 	Asked   time.Time
-	State   news.FeedState // news.FeedOK, or why it can't be had
-	Problem string         // in words; "" where it was had
+	State   news.FeedState // news.FeedOK, or why the page can't be read
+	Problem string         // in words; "" for success
 
-	// What the page is, with the fields that origins are weighed by: URL is after redirects, Canonical what the page
-	// says, GUID, Text and HTML are not kept.
+	// Article is what the page contains, with the fields that origins are weighed by. URL is the address after redirects
+	// and Canonical the address that the page declares. GUID, Text and HTML are not stored.
 	Article news.Article
-	Print   prints.Print // empty where it can't be read any more
+	Print   prints.Print // empty where the stored one can't be decoded any more
 	Claims  []news.Claim
 }
 
@@ -37,7 +37,7 @@ const (
 		WHERE a.id = ? AND s.address = ? ON CONFLICT (source_id, article_id) DO NOTHING`
 )
 
-// queueSources queues pages that articles credit, as far as they are not known.
+// queueSources queues pages that articles credit, unless they are known.
 func (t tx) queueSources(ctx context.Context, cited []Cited) error {
 	for _, c := range cited {
 		if err := t.exec(ctx, putSourceSQL, text(c.Address), text(c.Link), text(c.Host), c.Article); err != nil {
@@ -53,7 +53,8 @@ func (t tx) queueSources(ctx context.Context, cited []Cited) error {
 	return nil
 }
 
-// sourcePending holds for a source that is still to be asked for. One that did not answer is asked once more, a day later.
+// sourcePending holds for a source that is still to be fetched. A source that did not answer is tried once more, a day
+// later.
 const sourcePending = `state IN ('', 'timeout', 'unreachable') AND tries < 2`
 
 const (
@@ -65,8 +66,8 @@ const (
 		WHERE ` + sourcePending + ` AND credited < ?1 ORDER BY credited LIMIT ?2)`
 )
 
-// ClaimSources gives pages to ask for and keeps them from being given again until they are kept, or until the lease ends. Hosts that
-// were not asked for longest come first, and of each host the pages that were credited last.
+// ClaimSources claims pages to fetch. A claimed page is not returned again until it is saved or its lease ends. Hosts
+// whose last fetch is longest ago come first. Of each host, the pages that were credited last come first.
 func (db *DB) ClaimSources(ctx context.Context, q PageQuota) (claimed []Source, err error) {
 	type credited struct {
 		Source
@@ -86,8 +87,8 @@ func (db *DB) ClaimSources(ctx context.Context, q PageQuota) (claimed []Source, 
 	return claimed, err
 }
 
-// ExpireSources takes pages out of the queue that no article has credited since a time, limit of them at most, and gives how
-// many went. They are queued again when an article credits them.
+// ExpireSources removes queued pages that no article has credited since a time, at most limit. It returns how many it
+// removed. They are queued again when an article credits them.
 func (db *DB) ExpireSources(ctx context.Context, before time.Time, limit int) (gone int, err error) {
 	err = db.write(ctx, "expire sources", func(ctx context.Context, t tx) error {
 		gone, err = t.affected(ctx, expireSourcesSQL, millis(before), limit)
@@ -101,10 +102,10 @@ const saveSourceSQL = `UPDATE sources SET asked = ?, tries = tries + 1, state = 
 
 const sourceHadSQL = `UPDATE citing SET weighed = 2 WHERE source_id = (SELECT id FROM sources WHERE address = ?) AND weighed = 0`
 
-// sourceAgain is how long after it did not answer a source is asked once more.
+// sourceAgain is how long a source that did not answer waits before its second try.
 const sourceAgain = 24 * time.Hour
 
-// SaveSource stores what became of asking for a page.
+// SaveSource stores the result of fetching a page.
 func (db *DB) SaveSource(ctx context.Context, s Source) error {
 	claims, err := encodeList(encodeClaims(s.Claims))
 	if err != nil {
@@ -132,7 +133,7 @@ const sourcesOfSQL = `SELECT DISTINCT s.address, s.link, s.host, s.asked, s.url,
 	FROM json_each(?) AS wanted CROSS JOIN citing AS c CROSS JOIN sources AS s
 	WHERE c.article_id = wanted.value AND s.id = c.source_id AND s.state = 'ok' ORDER BY s.address`
 
-// SourcesOf gives the pages that were had of those that articles credit, by address.
+// SourcesOf returns, by address, the successfully fetched pages that the articles credit.
 func (db *DB) SourcesOf(ctx context.Context, articles []int64) (map[string]Source, error) {
 	out := map[string]Source{}
 	if len(articles) == 0 {
@@ -157,7 +158,7 @@ func (db *DB) scanSource(row scanner) (s Source, err error) {
 		return s, err
 	}
 	s.State, s.Asked, a.Seen, a.Published = news.FeedOK, fromMillis(asked), fromMillis(asked), fromMillis(published)
-	if p, err := compact.ReadPrint(print); err == nil { // of another version it is done without: the text is not kept
+	if p, err := compact.ReadPrint(print); err == nil { // a print of another version is left out, since the text to make it from is not stored
 		s.Print = p
 	}
 	s.Claims, err = decodeClaims(claims)
@@ -166,15 +167,16 @@ func (db *DB) scanSource(row scanner) (s Source, err error) {
 
 const unweighedSQL = `SELECT DISTINCT article_id FROM citing INDEXED BY citing_due WHERE weighed = 2 ORDER BY article_id`
 
-// Unweighed gives the articles whose stories were not weighed yet with a page that they credit and that was had.
+// Unweighed returns the articles that credit a fetched page whose content the story's origin does not yet take into
+// account.
 func (db *DB) Unweighed(ctx context.Context) ([]int64, error) {
 	return rowsOf(ctx, db, "articles to weigh again", scanID, unweighedSQL)
 }
 
-// Cited is a page that an article credits by a link and that leads to no member of its story.
+// Cited is a page that an article credits by a link, where the link leads to no member of the article's story.
 type Cited struct {
 	Article int64
-	Address string // canonical: a key
+	Address string // canonical address; a key
 	Link    string // as the article writes it
 	Host    string
 }

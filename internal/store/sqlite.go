@@ -10,8 +10,9 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// The parameters of the connections. A larger checkpoint interval than SQLite's 1000 pages halves the time that a bulk
-// of articles takes; journal_size_limit gives the space back. auto_vacuum holds for new files and for what VACUUM writes.
+// Parameters of the connections. SQLite's default checkpoint interval is 1000 pages; a larger one halves the time to
+// store many articles. journal_size_limit gives the space back. auto_vacuum applies to new files and to the output of
+// VACUUM.
 var (
 	writerParams = url.Values{
 		"mode": {"rwc"}, "_txlock": {"immediate"}, "_dqs": {"0"}, "_busy_timeout": {"10000"},
@@ -28,7 +29,7 @@ var (
 	}
 )
 
-// readers is how many connections read at once.
+// readers is the number of connections that read at once.
 const readers = 4
 
 func dsn(path string, params url.Values) string {
@@ -41,9 +42,9 @@ const applicationID = 0x48445752
 
 const ownerSQL = `SELECT (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)`
 
-// explain adds to an error of SQLite what happened to which folder and what to do about it.
+// explain adds to an error of SQLite what happened to which folder, and what to do about it.
 func (db *DB) explain(err error) error {
-	if code(err) == lib.SQLITE_INTERRUPT { // only the end of a context interrupts
+	if code(err) == lib.SQLITE_INTERRUPT { // only a canceled context interrupts
 		return fmt.Errorf("interrupted: %w", context.Canceled)
 	}
 	if say := advice(err, db.dir); say != "" {
@@ -73,7 +74,7 @@ func advice(err error, dir string) string {
 	}
 }
 
-// code is SQLite's extended result code, or 0 for any other error.
+// code returns SQLite's extended result code, or 0 for any other error.
 func code(err error) int {
 	if se, ok := errors.AsType[*sqlite.Error](err); ok {
 		return se.Code()

@@ -15,7 +15,7 @@ const statusSQL = `SELECT (SELECT count(*) FROM feeds WHERE removed = 0), (SELEC
 	(SELECT value FROM counters WHERE name = 'stories'), (SELECT value FROM counters WHERE name = 'events'),
 	(SELECT count(*) FROM articles WHERE seq > coalesce((SELECT value FROM marks WHERE name = '` + watermarkSettle + `'), 0))`
 
-// Status counts what is stored. Unindexed stays 0: the index knows its own watermark.
+// Status counts what is stored. Unindexed stays 0, since the index has its own watermark.
 func (db *DB) Status(ctx context.Context) (s news.Status, err error) {
 	err = db.reader.QueryRowContext(ctx, statusSQL).Scan(&s.Feeds, &s.Articles, &s.Stories, &s.Events, &s.Unsettled)
 	if err != nil {
@@ -24,7 +24,7 @@ func (db *DB) Status(ctx context.Context) (s news.Status, err error) {
 	return s, nil
 }
 
-// invariants hold after every transaction. Each has a query that counts violations.
+// invariants returns what must hold after every transaction, each with a query that counts violations.
 func invariants() map[string]string {
 	return map[string]string{
 		"feeds whose article counter is wrong": `SELECT count(*) FROM feeds AS f
@@ -65,7 +65,8 @@ func invariants() map[string]string {
 	}
 }
 
-// Check reads the whole database and says what is wrong with it: damaged pages and broken promises.
+// Check reads the whole database. It returns an error for damaged pages, broken invariants and texts that can't be
+// decoded.
 func (db *DB) Check(ctx context.Context) error {
 	return db.read(ctx, "check "+db.path(), func(t *sql.Tx) error {
 		if err := quickCheck(ctx, t); err != nil {
@@ -87,8 +88,8 @@ func (db *DB) Check(ctx context.Context) error {
 	})
 }
 
-// watermarksAhead finds watermarks beyond the end of their log, each with a query that counts them: a reader with such a
-// watermark would skip the next entries.
+// watermarksAhead returns, by watermark, a query that counts whether it is beyond the end of its log. The reader of such
+// a watermark would skip the next entries.
 func watermarksAhead() map[string]string {
 	return map[string]string{
 		"mark of settling ahead of the log": `SELECT count(*) FROM marks WHERE name = '` + watermarkSettle + `'
@@ -103,7 +104,7 @@ func watermarksAhead() map[string]string {
 
 const bodiesSQL = `SELECT article_id, body FROM bodies`
 
-// checkBodies unpacks every stored text.
+// checkBodies decodes every stored text.
 func (db *DB) checkBodies(ctx context.Context, t *sql.Tx) error {
 	bad, first := 0, int64(0)
 	var why error
@@ -129,7 +130,7 @@ func (db *DB) checkBodies(ctx context.Context, t *sql.Tx) error {
 
 const articlesOfFeedsSQL = `SELECT coalesce(sum(articles), 0) FROM feeds`
 
-// CountArticles counts what is stored, by the counters of the feeds.
+// CountArticles returns the number of stored articles, from the feeds' counters.
 func (db *DB) CountArticles(ctx context.Context) (int, error) {
 	n, err := db.number(ctx, "count articles", articlesOfFeedsSQL)
 	return int(n), err
@@ -140,7 +141,8 @@ const (
 	seenSinceSQL = `SELECT count(*) FROM articles WHERE seen >= ? AND seen < ?`
 )
 
-// CountSeen counts the articles first seen from a time on until another, and says when the oldest of all was.
+// CountSeen counts the articles first seen at since or later and before until. It also returns when the oldest of all
+// articles was first seen.
 func (db *DB) CountSeen(ctx context.Context, since, until time.Time) (count int, first time.Time, err error) {
 	n, err := db.number(ctx, "new articles", seenSinceSQL, millis(since), millis(until))
 	if err != nil {
@@ -150,7 +152,7 @@ func (db *DB) CountSeen(ctx context.Context, since, until time.Time) (count int,
 	return int(n), fromMillis(ms), err
 }
 
-// Due is what AgeOut would take away.
+// Due counts what AgeOut would delete.
 type Due struct {
 	Stories  int // that lose articles
 	Articles int
@@ -163,8 +165,8 @@ const (
 	dueArticlesSQL = `SELECT (` + dueOpenSQL + `) + (` + dueClosedSQL + `)`
 )
 
-// Due counts what would be aged out of stories that have not changed since a time. It takes time for each of them, and is for
-// when a person is told.
+// Due counts what AgeOut would delete for stories that have not changed since a time. It reads each of these stories, so
+// it is meant for commands that a person runs.
 func (db *DB) Due(ctx context.Context, since time.Time) (d Due, err error) {
 	err = db.read(ctx, "what keep would take away", func(t *sql.Tx) error {
 		if err := t.QueryRowContext(ctx, dueStoriesSQL, millis(since)).Scan(&d.Stories); err != nil {
@@ -180,8 +182,8 @@ const (
 	dueClosedFewSQL = `SELECT count(*) FROM (SELECT 1 FROM stories WHERE phase = 2 AND changed >= ? AND changed < ? LIMIT ?)`
 )
 
-// DueBetween counts stories that last changed from a time on until another and keep all their articles, those that are open and
-// those that are closed up to a limit each.
+// DueBetween counts stories that last changed at from or later and before until, and that keep all their articles. It
+// counts open and closed stories up to a limit each.
 func (db *DB) DueBetween(ctx context.Context, from, until time.Time, limit int) (int, error) {
 	open, err := db.number(ctx, "open stories that are due", dueOpenFewSQL, millis(from), millis(until), limit)
 	if err != nil {

@@ -1,35 +1,22 @@
-// Package store keeps feeds, articles, stories and users in one SQLite database, and is the only package with SQL. What
-// other packages give and take are types of package news, and here the results of a poll (Poll), of a settlement
+// Package store keeps feeds, articles, stories and users in one SQLite database. It is the only package with SQL. Other
+// packages exchange types of package news with it, and these of its own: the result of a poll (Poll), of a settlement
 // (Settlement) and of a run of matching (MatchBatch).
 //
 // Every method that writes is one transaction. A watermark moves in the transaction that holds its result, so a process
 // may be killed at any moment without loss or repetition. Public methods open the transaction; methods of tx run in one.
 // Statements are constants beside the method that runs them. One that lists rows has an index, and a test of its plan.
 //
-// Two logs number what changes. Each article has the number of its newest entry in articles.seq, given in the transaction
-// that stores it. Each story has one entry in story_log, which moves to the end when readers are shown something else.
-// Numbers are never given twice, also where the article was aged out (log.go).
+// Two logs number changes. Each article has the number of its newest log entry in articles.seq, assigned in the
+// transaction that stores the article. Each story has one entry in story_log. The entry moves to the end whenever what
+// readers see of the story changes. Numbers are never used again, even after an article was aged out (log.go).
 //
-// A file is a noun. Calls run from store.go, which opens a folder, and the nouns (feeds.go, stories.go, topics.go ...) down
-// to log.go, db.go (transactions, rows), encode.go (how values are stored) and sqlite.go. What only SQLite has stands in
-// sqlite.go (connections, error codes), maintenance.go (free pages, VACUUM, checkpoints) and backup.go. In statements it is
-// json_each for lists of ids, INDEXED BY and the unary + that choose an index, CROSS JOIN that keeps the order of joins,
-// INSERT OR and UPDATE OR, iif, and max and min of two values.
+// A file is a noun. Calls run from store.go, which opens a folder, and from the nouns (feeds.go, stories.go, topics.go
+// ...) down to log.go, db.go (transactions, rows), encode.go (how values are stored) and sqlite.go. The code that depends
+// on SQLite is in sqlite.go (connections, error codes), maintenance.go (free pages, VACUUM, checkpoints) and backup.go.
+// Statements use these features of SQLite: json_each for lists of ids, INDEXED BY and the unary + to choose an index,
+// CROSS JOIN to fix the order of joins, INSERT OR and UPDATE OR, iif, and max and min of two values.
 //
-// A column of articles stands in a migration and in three files: articles.go (read), collect.go (written) and window.go.
-//
-// # Costs over a large archive
-//
-// No statement that runs on its own, or that readers cause all the time, walks the archive. A million articles cost as much
-// as a thousand:
-//
-//   - Counts of stories, events, unread articles and articles that stand for stories are counters. Triggers change them in
-//     the transaction that changes what is counted. `headwater doctor` compares them with the rows. The marks of an article
-//     are deleted before the article, so that the triggers see both.
-//   - Lists go by index: stories by their last change, stories of a feed (story_feeds), stories of an event, matches of a
-//     topic. plan_test.go asks SQLite for the plan of each statement.
-//   - Queues hold what waits and not what there ever was: pages by host, citations to weigh again, deliveries of alerts,
-//     index entries to remove.
+// A new column of articles needs a migration and a change in articles.go (reading), collect.go (writing) and window.go.
 package store
 
 import (
@@ -56,16 +43,16 @@ const File = "headwater.db"
 
 // Options of Open. The zero value works.
 type Options struct {
-	// ReadOnly opens beside a running writer, takes no lock and changes nothing.
+	// ReadOnly opens the database next to a process that writes. It takes no lock and changes nothing.
 	ReadOnly bool
-	// Restoring is for what a restore does before Restored.
+	// Restoring opens a folder during a restore, before Restored is called.
 	Restoring bool
-	// Logger hears of migrations. Nil is silence.
+	// Logger gets a message for each migration. Nil logs nothing.
 	Logger *slog.Logger
 }
 
-// Open opens the database in dir and brings its schema up to date. Folder and database are created where they are
-// missing, unless Options.ReadOnly. The folder is held until Close.
+// Open opens the database in dir and updates its schema. It creates a missing folder and database, unless
+// Options.ReadOnly is set. It locks the folder until Close.
 func Open(ctx context.Context, dir string, opts Options) (*DB, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -157,7 +144,7 @@ func preparedSQL() []string {
 	}, retentionSQL()...)
 }
 
-// Close gives the folder back. Closing twice is harmless.
+// Close closes the database and unlocks the folder. A second call does nothing.
 func (db *DB) Close() error {
 	var errs []error
 	for _, s := range db.stmts {
@@ -176,7 +163,7 @@ func (db *DB) Close() error {
 	return db.explain(errors.Join(errs...))
 }
 
-// createPrivate makes the file where it is missing, so that SQLite does not make it readable for everybody.
+// createPrivate creates a missing file with private permissions. SQLite would make it readable for everybody.
 func createPrivate(path string) error {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -185,11 +172,11 @@ func createPrivate(path string) error {
 	return f.Close()
 }
 
-// lockFile holds the pid of the process that writes in the folder. The lock is flock's, so that it ends with the
-// process however that ends; the file stays.
+// lockFile holds the pid of the process that writes in the folder. The lock itself is taken with flock, so it ends
+// whenever the process ends; the file stays.
 const lockFile = "headwater.lock"
 
-// lockFolder locks a data folder for this process, until the file that it gives is closed.
+// lockFolder locks a data folder for this process. Closing the returned file unlocks it.
 func lockFolder(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockFile), os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -214,7 +201,7 @@ func lockFolder(dir string) (*os.File, error) {
 	return f, nil
 }
 
-// holder names the process that holds the lock. It may hold it without having written its pid yet.
+// holder describes the process that holds the lock. That process may not have written its pid yet.
 func holder(f *os.File) string {
 	b, err := io.ReadAll(io.LimitReader(f, 32))
 	pid := strings.TrimSpace(string(b))

@@ -31,8 +31,8 @@ func scanStory(row scanner) (s news.Story, err error) {
 	return s, err
 }
 
-// Story gives a story with its members, or news.ErrNotFound. An id that moved gives the story it moved to. A story of which all
-// articles were aged out has no members.
+// Story returns a story with its members, or news.ErrNotFound. An id that moved returns the story that it moved to. A
+// story whose articles were all aged out has no members.
 func (db *DB) Story(ctx context.Context, id int64) (news.Story, error) {
 	all, err := db.Stories(ctx, news.StoryList{IDs: news.Choose(id)})
 	if err != nil {
@@ -48,9 +48,9 @@ func (db *DB) Story(ctx context.Context, id int64) (news.Story, error) {
 	return aged, nil
 }
 
-// Stories gives stories with their members, the origin first and then by time; members' articles have no HTML, text and
-// marks. Of a list's IDs those that moved give the story they moved to, once, and unknown ones nothing. Limit 0 means
-// all IDs, or else 50.
+// Stories returns stories with their members, the origin first and then by time. The members' articles have no HTML, text
+// and marks. In a list of IDs, an id that moved stands for the story that it moved to. Each story is returned once, and
+// unknown ids are skipped. Limit 0 means all for a list of IDs, and 50 otherwise.
 func (db *DB) Stories(ctx context.Context, l news.StoryList) (stories []news.Story, err error) {
 	err = db.read(ctx, "stories", func(t *sql.Tx) error {
 		if stories, err = listStories(ctx, t, storyColumns, l, scanStory); err != nil {
@@ -61,7 +61,7 @@ func (db *DB) Stories(ctx context.Context, l news.StoryList) (stories []news.Sto
 	return stories, err
 }
 
-// listStories reads some columns of the stories of a list.
+// listStories reads the given columns of the stories of a list.
 func listStories[T any](ctx context.Context, t *sql.Tx, columns string, l news.StoryList, scan func(scanner) (T, error)) ([]T, error) {
 	l, err := inFolder(ctx, t, l)
 	if err != nil {
@@ -71,26 +71,29 @@ func listStories[T any](ctx context.Context, t *sql.Tx, columns string, l news.S
 	return collect(ctx, t.QueryContext, scan, query, args...)
 }
 
-// The ways to choose stories. Of ids that lead to the same story the first counts.
+// The ways to select stories. Where several ids lead to one story, the first determines its position.
 const (
 	storiesFrom = ` FROM stories AS s`
 	listedFrom  = ` FROM (SELECT coalesce(r.new, wanted.value) AS id, min(wanted.key) AS place FROM json_each(?) AS wanted
 		LEFT JOIN redirects AS r ON r.old = wanted.value GROUP BY 1) AS w CROSS JOIN stories AS s`
 	byRank = ` ORDER BY s.rank DESC, s.id DESC LIMIT ? OFFSET ?`
-	// byRankSince keeps SQLite from walking all stories by rank for the few that Since asks for.
+	// byRankSince keeps SQLite from walking all stories by rank when Since selects a few of them. The unary + turns that
+	// index off.
 	byRankSince = ` ORDER BY +s.rank DESC, s.id DESC LIMIT ? OFFSET ?`
-	// byChanged puts the newest of those first that one settlement changed, such as all of a feed that was just added.
+	// byChanged orders stories with the same time of change, which one settlement gives them, by their newest article. An
+	// example is the stories of a feed that was just added.
 	byChanged = ` ORDER BY s.changed DESC, s.latest DESC, s.id DESC LIMIT ? OFFSET ?`
-	// afterPlaceSQL goes on from the beginning of its settlement where the story of that place went into another.
+	// afterPlaceSQL continues a list after a story. Where that story was merged into another, the list continues at the
+	// beginning of its settlement.
 	afterPlaceSQL = `(s.changed, s.latest, s.id) < (?, coalesce((SELECT p.latest FROM stories AS p WHERE p.id = ?), 9223372036854775807), ?)`
 	byPlace       = ` ORDER BY w.place LIMIT ? OFFSET ?`
 )
 
-// markColumns are read for the stories of a page only.
+// markColumns are read only for the stories of a page.
 const markColumns = `s.id, s.changed, coalesce((SELECT l.seq FROM story_log AS l WHERE l.story_id = s.id), 0),
 	coalesce((SELECT max(a.seq) FROM members AS m CROSS JOIN articles AS a WHERE m.story_id = s.id AND a.id = m.article_id), 0), s.aged`
 
-// StoryMarks gives what Stories would give, without reading it.
+// StoryMarks returns the versions of the stories that Stories would return, without reading the stories.
 func (db *DB) StoryMarks(ctx context.Context, l news.StoryList) (marks []news.StoryVersion, err error) {
 	err = db.read(ctx, "marks of stories", func(t *sql.Tx) error {
 		marks, err = listStories(ctx, t, markColumns, l, func(row scanner) (m news.StoryVersion, err error) {
@@ -118,7 +121,7 @@ func storyQuery(columns string, l news.StoryList) (string, []any) {
 	return `SELECT ` + columns + from + order, append(args, limit, l.Offset)
 }
 
-// storySelection is which stories a list asks for, without order and limit.
+// storySelection returns the condition for the stories of a list, without order and limit.
 func storySelection(l news.StoryList) (string, []any) {
 	from := storiesFrom
 	var f filter
@@ -138,7 +141,7 @@ func storySelection(l news.StoryList) (string, []any) {
 	return from + f.where(), f.args
 }
 
-// CountStories counts what Stories would give without Limit and Offset.
+// CountStories counts the stories that Stories would return without Limit and Offset.
 func (db *DB) CountStories(ctx context.Context, l news.StoryList) (int, error) {
 	from, args := storySelection(l)
 	n, err := db.number(ctx, "count stories", `SELECT count(*)`+from, args...)
@@ -149,8 +152,8 @@ const membersSQL = `SELECT m.story_id, m.role, m.share, m.carries, m.evidence, c
 	FROM json_each(?) AS wanted CROSS JOIN members AS m CROSS JOIN articles AS a LEFT JOIN claims AS c ON c.article_id = a.id
 	WHERE m.story_id = wanted.value AND a.id = m.article_id`
 
-// addMembers reads the members of all stories at once: the origin first and the others by time. A story without a title is
-// shown by the opening words of its lead.
+// addMembers reads the members of all given stories at once, the origin first and the others by time. A story without a
+// title gets the first words of its lead as title.
 func addMembers(ctx context.Context, t *sql.Tx, stories []news.Story) error {
 	at := make(map[int64]*news.Story, len(stories))
 	ids := make([]int64, len(stories))
@@ -193,10 +196,10 @@ func addMembers(ctx context.Context, t *sql.Tx, stories []news.Story) error {
 const placementsSQL = `SELECT s.id, s.event_id, s.origin_name, s.origin_domain, s.outlets, m.article_id, m.role
 	FROM stories AS s JOIN members AS m ON m.story_id = s.id ORDER BY s.id`
 
-// Placements calls take with every story as searches know it, by id.
+// Placements calls take for every story, by id, with what searches need to know of it.
 func (db *DB) Placements(ctx context.Context, take func(news.Placement)) error {
 	return db.read(ctx, "places of articles", func(t *sql.Tx) error {
-		var story news.Placement // whose members are being read
+		var story news.Placement // the story whose members are being read
 		err := eachRow(ctx, t.QueryContext, func(row scanner) error {
 			var p news.Placement
 			var article int64
@@ -221,12 +224,14 @@ func (db *DB) Placements(ctx context.Context, take func(news.Placement)) error {
 	})
 }
 
-// The lists of a folder's stories are merged from those of its feeds: of the feeds whose newest story is among the first so
-// many of all feeds' newest stories, so many of each. After is the place in the list that they go on from.
+// The list of a folder's stories is merged from the lists of its feeds. For a page of n stories, it takes the feeds whose
+// newest story is among the n newest such stories, and n stories of each. After is the position in the list where they
+// continue.
 const (
 	afterInListSQL = `x.feed_id = f.id AND x.changed >= ?2 AND (x.changed, x.latest, x.story_id) < (?3, ?4, ?5)`
-	// newestOfFeedsSQL gives the feeds whose newest story is among the first n newest of all feeds. Another feed has none among
-	// the first n stories of the folder. Many stories of a settlement have one time of change, and many feeds one newest story.
+	// newestOfFeedsSQL selects the feeds whose newest story is among the n newest of all feeds. No other feed has a story
+	// among the first n of the folder. Stories of one settlement share one time of change, and several feeds may share
+	// their newest story.
 	newestOfFeedsSQL = `SELECT id FROM (SELECT f.id, dense_rank() OVER (ORDER BY s.changed DESC, s.latest DESC, s.id DESC) AS place
 		FROM (SELECT f.id, (SELECT x.story_id FROM story_feeds AS x WHERE ` + afterInListSQL + `
 				ORDER BY x.changed DESC, x.latest DESC, x.story_id DESC LIMIT 1) AS newest
@@ -238,8 +243,8 @@ const (
 
 type listed struct{ changed, latest, story int64 }
 
-// inFolder makes a list of a folder's stories one of ids. It reads as many stories of as many feeds as the list is long, whatever
-// the folder holds.
+// inFolder replaces a folder by a list of story ids. For a page of n it reads about n stories of n feeds, however large
+// the folder is.
 func inFolder(ctx context.Context, t *sql.Tx, l news.StoryList) (news.StoryList, error) {
 	if l.Folder == "" {
 		return l, nil
@@ -248,7 +253,7 @@ func inFolder(ctx context.Context, t *sql.Tx, l news.StoryList) (news.StoryList,
 	if l.Before.ID != 0 {
 		after.changed, after.story = millis(l.Before.Time), l.Before.ID
 		err := t.QueryRowContext(ctx, placeOfSQL, l.Before.ID).Scan(&after.latest)
-		if err != nil && !errors.Is(err, sql.ErrNoRows) { // of a story that went into another the list goes on from the beginning of its settlement
+		if err != nil && !errors.Is(err, sql.ErrNoRows) { // a story that was merged: the list continues at the beginning of its settlement
 			return l, err
 		}
 	}
@@ -282,7 +287,7 @@ func inFolder(ctx context.Context, t *sql.Tx, l news.StoryList) (news.StoryList,
 
 const storiesOfSQL = `SELECT article_id, story_id FROM members WHERE article_id IN (SELECT value FROM json_each(?))`
 
-// StoriesOf gives the story of each settled article, by article id.
+// StoriesOf returns the story of each settled article, by article id.
 func (db *DB) StoriesOf(ctx context.Context, articleIDs []int64) (map[int64]int64, error) {
 	return byID(ctx, db, "stories of articles", storiesOfSQL, articleIDs, func(row scanner) (article, story int64, err error) {
 		err = row.Scan(&article, &story)

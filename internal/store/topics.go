@@ -13,8 +13,8 @@ import (
 const addTopicSQL = `INSERT INTO topics (user_id, name, query, originals, min_outlets, langs, muted, added, seen)
 	VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?, ?, ` + lastChangeSQL + `) ON CONFLICT DO NOTHING RETURNING id`
 
-// AddTopic follows a topic and gives its number. A name that the user has gives news.ErrExists. A zero Added means now.
-// What the story log holds so far is not new to the topic.
+// AddTopic stores a topic and returns its id. It returns news.ErrExists where the user has a topic of that name. A zero
+// Added means now. Stories that are in the story log already are not new to the topic.
 func (db *DB) AddTopic(ctx context.Context, topic news.Topic) (id int64, err error) {
 	if topic.Added.IsZero() {
 		topic.Added = time.Now()
@@ -34,7 +34,7 @@ func (db *DB) AddTopic(ctx context.Context, topic news.Topic) (id int64, err err
 	return id, err
 }
 
-// topicOptions gives the columns originals, min_outlets, langs and muted.
+// topicOptions returns the values of the columns originals, min_outlets, langs and muted.
 func topicOptions(o news.TopicOptions) ([]any, error) {
 	langs, err := encodeList(o.Langs)
 	if err != nil {
@@ -52,8 +52,8 @@ const (
 
 const changeTopicSQL = `UPDATE OR IGNORE topics SET name = ?, query = ?, originals = ?, min_outlets = ?, langs = ?, muted = ? WHERE id = ?`
 
-// ChangeTopic gives the topic of that ID another name, query and options; where the query or the options are others, its
-// matches begin anew. It gives news.ErrNotFound where there is no such topic, or another one has the name.
+// ChangeTopic changes the name, query and options of the topic with that ID. Where the query or the options change, its
+// matches are computed again. It returns news.ErrNotFound for an unknown topic, or where another topic has the name.
 func (db *DB) ChangeTopic(ctx context.Context, topic news.Topic) error {
 	return db.write(ctx, "change topic "+topic.Name, func(ctx context.Context, t tx) error {
 		o, err := topicOptions(topic.Options)
@@ -99,24 +99,24 @@ const (
 	topicBySecretSQL = topicColumns + ` WHERE secret = ? AND secret <> ''`
 )
 
-// Topic gives a user's topic by its name, user 0 being everybody, or news.ErrNotFound.
+// Topic returns a user's topic by name, or news.ErrNotFound. User 0 stands for everybody.
 func (db *DB) Topic(ctx context.Context, user int64, name string) (news.Topic, error) {
 	return rowOf(ctx, db, "topic "+name, scanTopic, topicSQL, user, text(name))
 }
 
-// TopicByID gives a topic, or news.ErrNotFound.
+// TopicByID returns a topic, or news.ErrNotFound.
 func (db *DB) TopicByID(ctx context.Context, id int64) (news.Topic, error) {
 	return rowOf(ctx, db, fmt.Sprint("topic ", id), scanTopic, topicByIDSQL, id)
 }
 
-// TopicBySecret gives the topic whose feed a secret lets in to, or news.ErrNotFound.
+// TopicBySecret returns the topic whose feed has this secret, or news.ErrNotFound.
 func (db *DB) TopicBySecret(ctx context.Context, secret string) (news.Topic, error) {
 	return rowOf(ctx, db, "topic by its secret", scanTopic, topicBySecretSQL, secret)
 }
 
 const setTopicSecretSQL = `UPDATE topics SET secret = ? WHERE id = ?`
 
-// SetTopicSecret gives a topic's feed another secret, or with "" none, so that the one before lets nobody in.
+// SetTopicSecret replaces the secret of a topic's feed. The old secret stops working. "" removes the secret.
 func (db *DB) SetTopicSecret(ctx context.Context, id int64, secret string) error {
 	return db.execFound(ctx, fmt.Sprint("secret of topic ", id), setTopicSecretSQL, secret, id)
 }
@@ -126,46 +126,46 @@ const (
 	allTopicsSQL = topicColumns + ` ORDER BY id`
 )
 
-// Topics gives a user's topics by name, user 0 being everybody.
+// Topics returns a user's topics by name. User 0 stands for everybody.
 func (db *DB) Topics(ctx context.Context, user int64) ([]news.Topic, error) {
 	return rowsOf(ctx, db, "topics", scanTopic, topicsSQL, user)
 }
 
-// AllTopics gives the topics of all users and of everybody, in the order in which they came.
+// AllTopics returns the topics of all users and of everybody, in the order in which they were added.
 func (db *DB) AllTopics(ctx context.Context) ([]news.Topic, error) {
 	return rowsOf(ctx, db, "topics", scanTopic, allTopicsSQL)
 }
 
 const removeTopicSQL = `DELETE FROM topics WHERE coalesce(user_id, 0) = ? AND name = ?`
 
-// RemoveTopic ends following a user's topic, user 0 being everybody, or gives news.ErrNotFound.
+// RemoveTopic removes a user's topic, or returns news.ErrNotFound. User 0 stands for everybody.
 func (db *DB) RemoveTopic(ctx context.Context, user int64, name string) error {
 	return db.execFound(ctx, "remove topic "+name, removeTopicSQL, user, text(name))
 }
 
-// Match is a story that holds an article which a topic's query finds.
+// Match is a story with an article that matches a topic's query.
 type Match struct {
 	Topic int64
 	Story int64
-	Seq   int64 // of the story log when the story first matched
+	Seq   int64 // number of the story log at which the story first matched
 	At    time.Time
 }
 
-// MatchBatch is what holding the changed stories against the topics found.
+// MatchBatch is the result of matching changed stories with the topics.
 type MatchBatch struct {
-	Through    int64              // the number of the story log that was reached
-	Changes    []news.StoryChange // what was read of the log; of stories that went into others or are no more, the matches do too
-	Matches    []Match            // those that hold already keep their Seq and At
-	Ended      []Match            // hold no longer; only Topic and Story count
+	Through    int64              // the number of the story log up to which stories were matched
+	Changes    []news.StoryChange // the log entries that were read; the matches of merged and deleted stories follow them
+	Matches    []Match            // existing matches keep their Seq and At
+	Ended      []Match            // matches that no longer hold; only Topic and Story are used
 	Checks     []TopicCheck
-	Unassigned []int64 // articles that are in no story any more
+	Unassigned []int64 // articles that are no longer in a story
 }
 
-// TopicCheck says that an article was matched with all topics.
+// TopicCheck records that an article was matched with all topics.
 type TopicCheck struct {
 	Article int64
 	Story   int64
-	Seq     int64 // of the article in the log of articles
+	Seq     int64 // the article's number in the article log
 }
 
 const (
@@ -181,9 +181,10 @@ const (
 		ON CONFLICT (article_id) DO UPDATE SET story_id = excluded.story_id, seq = excluded.seq`
 )
 
-// PutMatches stores what matching a run of the story log with the topics gave, in one transaction with the watermark watermarkTopics:
-// new matches and the end of others. The matches of a story that went into another become that one's, with the lower Seq
-// where it has its own; those of a story that is no more are deleted. Topics that were removed meanwhile get nothing.
+// PutMatches stores the result of matching a run of the story log with the topics. New matches, ended matches and the
+// watermark watermarkTopics change in one transaction. The matches of a merged story move to the story that it went into;
+// where that one has a match too, the lower Seq stays. The matches of a deleted story are deleted. Topics that were
+// removed meanwhile are skipped.
 func (db *DB) PutMatches(ctx context.Context, m MatchBatch) error {
 	return db.write(ctx, "matches of topics", func(ctx context.Context, t tx) error {
 		for _, c := range m.Changes {
@@ -224,8 +225,8 @@ const fillTopicSQL = `UPDATE topics SET filled = 1 WHERE id = ? AND version = ? 
 
 const oldStoriesSQL = `SELECT story_id FROM story_log WHERE first <= ? AND story_id IN (SELECT value FROM json_each(?)) ORDER BY 1`
 
-// FillTopic stores the stories of a topic from before it was added, or last seen. None of them is
-// new, and no alert tells of them: their Seq is 0. Where the topic is another by now, or none, it does nothing.
+// FillTopic stores a topic's matches among the stories from before the topic was added, or last seen. Their Seq is 0, so
+// none of them is new and no alert tells of them. It does nothing where the topic was changed or removed meanwhile.
 func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, at time.Time) error {
 	return db.write(ctx, "fill topic "+topic.Name, func(ctx context.Context, t tx) error {
 		var seen int64
@@ -251,7 +252,7 @@ func (db *DB) FillTopic(ctx context.Context, topic news.Topic, stories []int64, 
 
 const matchesOfSQL = `SELECT story_id, topic_id FROM topic_stories WHERE story_id IN (SELECT value FROM json_each(?)) ORDER BY 1, 2`
 
-// MatchesOf gives the ids of the topics that each of the stories matches, in order.
+// MatchesOf returns, by story, the sorted ids of the topics that it matches.
 func (db *DB) MatchesOf(ctx context.Context, stories []int64) (map[int64][]int64, error) {
 	of := map[int64][]int64{}
 	err := db.eachRow(ctx, "topics of stories", func(row scanner) error {
@@ -267,8 +268,8 @@ const topicChecksSQL = `SELECT article_id, story_id, seq FROM topic_articles WHE
 	UNION SELECT article_id, story_id, seq FROM topic_articles WHERE article_id IN
 		(SELECT article_id FROM members WHERE story_id IN (SELECT value FROM json_each(?1)))`
 
-// TopicChecks gives what has been held against the topics: the articles that were in these stories then, and those that are in
-// them now.
+// TopicChecks returns which articles were matched with the topics. It covers articles that were in these stories at that
+// time, and articles that are in them now.
 func (db *DB) TopicChecks(ctx context.Context, stories []int64) ([]TopicCheck, error) {
 	return rowsOf(ctx, db, "articles held against topics", func(row scanner) (l TopicCheck, err error) {
 		err = row.Scan(&l.Article, &l.Story, &l.Seq)
@@ -278,19 +279,19 @@ func (db *DB) TopicChecks(ctx context.Context, stories []int64) ([]TopicCheck, e
 
 const markTopicSeenSQL = `UPDATE topics SET seen = max(seen, min(?, ` + lastChangeSQL + `)) WHERE id = ?`
 
-// TopicsMark is the number of the story log up to which stories were matched with topics.
+// TopicsMark returns the number of the story log up to which stories were matched with topics.
 func (db *DB) TopicsMark(ctx context.Context) (int64, error) {
 	return db.Watermark(ctx, watermarkTopics)
 }
 
-// MarkTopicSeen says that somebody has seen a topic as of a number of the story log. What matches later is new again.
+// MarkTopicSeen records that somebody has seen a topic as of a number of the story log. Later matches are new again.
 func (db *DB) MarkTopicSeen(ctx context.Context, id, through int64) error {
 	return db.execFound(ctx, fmt.Sprint("see topic ", id), markTopicSeenSQL, through, id)
 }
 
 const topicsStateSQL = `SELECT count(*) || ' ' || coalesce(max(id), 0) || ' ' || coalesce(sum(version), 0) FROM topics`
 
-// TopicsState is a text that changes whenever a topic is added, removed, or has its query or options changed.
+// TopicsState returns a text that changes whenever a topic is added or removed, or its query or options change.
 func (db *DB) TopicsState(ctx context.Context) (string, error) {
 	return rowOf(ctx, db, "state of the topics", scanText, topicsStateSQL)
 }
@@ -300,8 +301,8 @@ const unreadTopicSQL = `SELECT count(*), coalesce(max(a.seen), 0)
 	WHERE m.story_id = page.story_id AND m.leads = 1 AND a.id = m.article_id
 		AND NOT EXISTS (SELECT 1 FROM read_marks AS r WHERE r.user_id = ?2 AND r.article_id = m.article_id)`
 
-// UnreadTopic counts what a user has not read of the stories that a topic found last, limit of them at most, each by the article that
-// stands for it.
+// UnreadTopic counts the unread stories among a topic's latest matches, at most limit of these. Each story is counted by
+// the article that stands for it.
 func (db *DB) UnreadTopic(ctx context.Context, user, topic int64, limit int) (news.Unread, error) {
 	return rowOf(ctx, db, fmt.Sprint("unread stories of topic ", topic), scanUnread, unreadTopicSQL, topic, user, limit)
 }

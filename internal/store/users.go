@@ -11,7 +11,8 @@ import (
 
 const addUserSQL = `INSERT INTO users (name, password, added) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING`
 
-// AddUser adds somebody with the hash of a password. A name that is taken gives news.ErrExists. A zero Added means now.
+// AddUser stores a user with the hash of a password. It returns news.ErrExists for a name that is taken. A zero Added
+// means now.
 func (db *DB) AddUser(ctx context.Context, u news.User, hash string) error {
 	if u.Added.IsZero() {
 		u.Added = time.Now()
@@ -27,7 +28,7 @@ func (db *DB) AddUser(ctx context.Context, u news.User, hash string) error {
 
 const usersSQL = `SELECT id, name, added FROM users ORDER BY name`
 
-// Users gives all users by name.
+// Users returns all users by name.
 func (db *DB) Users(ctx context.Context) ([]news.User, error) {
 	return rowsOf(ctx, db, "users", scanUser, usersSQL)
 }
@@ -41,7 +42,7 @@ func scanUser(row scanner) (u news.User, err error) {
 
 const userSQL = `SELECT id, added, password FROM users WHERE name = ?`
 
-// User gives a user and the hash of the password by name, or news.ErrNotFound.
+// User returns a user and the hash of the user's password by name, or news.ErrNotFound.
 func (db *DB) User(ctx context.Context, name string) (u news.User, hash string, err error) {
 	var added int64
 	err = db.reader.QueryRowContext(ctx, userSQL, text(name)).Scan(&u.ID, &added, &hash)
@@ -57,7 +58,7 @@ const (
 	dropTokensSQL  = `DELETE FROM user_tokens WHERE user_id = (SELECT id FROM users WHERE name = ?)`
 )
 
-// SetPassword gives a user another password and ends all logins, or gives news.ErrNotFound.
+// SetPassword changes a user's password and ends all logins. It returns news.ErrNotFound for an unknown user.
 func (db *DB) SetPassword(ctx context.Context, name, hash string) error {
 	return db.write(ctx, "password of user "+name, func(ctx context.Context, t tx) error {
 		if err := t.execFound(ctx, setPasswordSQL, hash, text(name)); err != nil {
@@ -69,24 +70,24 @@ func (db *DB) SetPassword(ctx context.Context, name, hash string) error {
 
 const removeUserSQL = `DELETE FROM users WHERE name = ?`
 
-// RemoveUser removes a user with logins, topics, marks and labels, or gives news.ErrNotFound.
+// RemoveUser removes a user with logins, topics, marks and labels. It returns news.ErrNotFound for an unknown user.
 func (db *DB) RemoveUser(ctx context.Context, name string) error {
 	return db.execFound(ctx, "remove user "+name, removeUserSQL, text(name))
 }
 
-// userTokens is how many logins a user may have; the oldest end first.
+// userTokens is how many logins a user may have. Beyond it, the oldest login ends.
 const userTokens = 100
 
 const (
-	// addTokenSQL adds none where the password is no longer the one that was looked at.
+	// addTokenSQL adds no token where the password was changed since it was checked.
 	addTokenSQL = `INSERT INTO user_tokens (hash, user_id, made)
 		SELECT ?, id, ? FROM users WHERE id = ? AND password = ?`
 	boundTokensSQL = `DELETE FROM user_tokens WHERE hash IN
 		(SELECT hash FROM user_tokens WHERE user_id = ? ORDER BY made DESC, hash LIMIT -1 OFFSET ?)`
 )
 
-// AddToken lets the bearer of a token in, of which it is given the hash. Where the user's password is not the one of the
-// given hash any more, it gives news.ErrNotFound.
+// AddToken stores a login; token is the hash of its token. It returns news.ErrNotFound where the hash of the user's
+// password is no longer password.
 func (db *DB) AddToken(ctx context.Context, u news.User, password string, token []byte, made time.Time) error {
 	return db.write(ctx, "log in user "+u.Name, func(ctx context.Context, t tx) error {
 		if err := t.execFound(ctx, addTokenSQL, token, millis(made), u.ID, password); err != nil {
@@ -98,7 +99,7 @@ func (db *DB) AddToken(ctx context.Context, u news.User, password string, token 
 
 const tokenSQL = `SELECT u.id, u.name, u.added FROM user_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?`
 
-// TokenUser gives the user whom a token's hash lets in, or news.ErrNotFound.
+// TokenUser returns the user of a login by the hash of its token, or news.ErrNotFound.
 func (db *DB) TokenUser(ctx context.Context, token []byte) (news.User, error) {
 	return db.userBy(ctx, "login", tokenSQL, token)
 }
@@ -109,21 +110,21 @@ func (db *DB) userBy(ctx context.Context, what, query string, token []byte) (new
 
 const addAPITokenSQL = `INSERT INTO api_tokens (hash, user_id, label, made) SELECT ?, id, ?, ? FROM users WHERE id = ?`
 
-// AddAPIToken lets the bearer of a token act for a user, until it is dropped. It is given the token's hash.
+// AddAPIToken stores an API token of a user, valid until it is dropped; token is its hash.
 func (db *DB) AddAPIToken(ctx context.Context, user int64, token []byte, label string, made time.Time) error {
 	return db.execFound(ctx, "add an API token", addAPITokenSQL, token, text(label), millis(made), user)
 }
 
 const apiTokenUserSQL = `SELECT u.id, u.name, u.added FROM api_tokens AS t JOIN users AS u ON u.id = t.user_id WHERE t.hash = ?`
 
-// APITokenUser gives the user whom a token's hash stands for, or news.ErrNotFound.
+// APITokenUser returns the user of an API token by the token's hash, or news.ErrNotFound.
 func (db *DB) APITokenUser(ctx context.Context, token []byte) (news.User, error) {
 	return db.userBy(ctx, "API token", apiTokenUserSQL, token)
 }
 
 const apiTokensSQL = `SELECT id, label, made FROM api_tokens WHERE user_id = ? ORDER BY id`
 
-// APITokens gives a user's tokens, the oldest first.
+// APITokens returns a user's API tokens, the oldest first.
 func (db *DB) APITokens(ctx context.Context, user int64) ([]news.APIToken, error) {
 	return rowsOf(ctx, db, "API tokens", func(row scanner) (k news.APIToken, err error) {
 		var made int64
@@ -135,7 +136,7 @@ func (db *DB) APITokens(ctx context.Context, user int64) ([]news.APIToken, error
 
 const dropAPITokenSQL = `DELETE FROM api_tokens WHERE user_id = ? AND id = ?`
 
-// DropAPIToken ends one of a user's tokens, or gives news.ErrNotFound.
+// DropAPIToken removes one of a user's API tokens, or returns news.ErrNotFound.
 func (db *DB) DropAPIToken(ctx context.Context, user, id int64) error {
 	return db.execFound(ctx, fmt.Sprint("drop API token ", id), dropAPITokenSQL, user, id)
 }

@@ -19,24 +19,25 @@ func scanSubscription(row scanner) (s news.Subscription, err error) {
 
 const subscriptionSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE id = ?`
 
-// Subscription gives the subscription behind a callback, or news.ErrNotFound.
+// Subscription returns the subscription with a callback's id, or news.ErrNotFound.
 func (db *DB) Subscription(ctx context.Context, id string) (news.Subscription, error) {
-	return rowOf(ctx, db, "subscription", scanSubscription, subscriptionSQL, text(id)) // without the id, which is a secret
+	return rowOf(ctx, db, "subscription", scanSubscription, subscriptionSQL, text(id)) // the error does not name the id, which is a secret
 }
 
 const subscriptionOfSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE feed_id = ? AND ending = 0`
 
-// SubscriptionOf gives a feed's subscription that is not ending, or news.ErrNotFound.
+// SubscriptionOf returns a feed's subscription, or news.ErrNotFound. One that is ending does not count.
 func (db *DB) SubscriptionOf(ctx context.Context, feed int64) (news.Subscription, error) {
 	return rowOf(ctx, db, fmt.Sprint("subscription of feed ", feed), scanSubscription, subscriptionOfSQL, feed)
 }
 
-// Of feeds that were removed the hubs are still to be told, whenever they were to be asked next.
+// Hubs of removed feeds are asked to unsubscribe, whenever they were to be asked next.
 const dueSubscriptionsSQL = `SELECT ` + subscriptionColumns + ` FROM subscriptions WHERE next <= ?1
 	UNION SELECT s.id, s.feed_id, s.hub, s.topic, s.secret, 1, s.asked, s.next, s.until, s.failures, s.problem
 	FROM subscriptions AS s JOIN feeds AS f ON f.id = s.feed_id WHERE f.removed = 1 AND s.ending = 0`
 
-// DueSubscriptions gives those whose hub is to be asked at now. Those of removed feeds come as ending.
+// DueSubscriptions returns the subscriptions whose hub is to be asked at now. Those of removed feeds are returned as
+// ending.
 func (db *DB) DueSubscriptions(ctx context.Context, now time.Time) ([]news.Subscription, error) {
 	return rowsOf(ctx, db, "due subscriptions", scanSubscription, dueSubscriptionsSQL, millis(now))
 }
@@ -46,8 +47,8 @@ const (
 	addSubSQL    = `INSERT INTO subscriptions (` + subscriptionColumns + `) SELECT ?1, id, ?3, ?4, ?5, 0, 0, ?6, 0, 0, '' FROM feeds WHERE id = ?2 AND removed = 0`
 )
 
-// Subscribe stores a new subscription; one that its feed had is ending from now on. A zero ID and Hub only end that one.
-// A feed that was removed meanwhile gets none.
+// Subscribe stores a new subscription. The feed's former subscription is ending from now on. A zero ID and Hub only end
+// the former one. A feed that was removed meanwhile gets none.
 func (db *DB) Subscribe(ctx context.Context, s news.Subscription) error {
 	return db.write(ctx, fmt.Sprintf("subscribe to feed %d", s.Feed), func(ctx context.Context, t tx) error {
 		if err := t.exec(ctx, endOthersSQL, s.Feed); err != nil || s.ID == "" {
@@ -59,8 +60,8 @@ func (db *DB) Subscribe(ctx context.Context, s news.Subscription) error {
 
 const changeSubscriptionSQL = `UPDATE subscriptions SET ending = ?, asked = ?, next = ?, until = ?, failures = ?, problem = ? WHERE id = ?`
 
-// ChangeSubscription reads, changes and stores a subscription in one transaction; its addresses and secret stay as they
-// are. An id that is not stored gives news.ErrNotFound, and so does change for what it does not want stored.
+// ChangeSubscription reads, changes and stores a subscription in one transaction. Its addresses and secret can't be
+// changed. It returns news.ErrNotFound for an unknown id. Change returns news.ErrNotFound to store nothing.
 func (db *DB) ChangeSubscription(ctx context.Context, id string, change func(*news.Subscription) error) error {
 	return db.write(ctx, "change a subscription", func(ctx context.Context, t tx) error {
 		s, err := scanSubscription(t.QueryRowContext(ctx, subscriptionSQL, text(id)))
@@ -76,14 +77,15 @@ func (db *DB) ChangeSubscription(ctx context.Context, id string, change func(*ne
 
 const forgetSubscriptionSQL = `DELETE FROM subscriptions WHERE id = ?`
 
-// ForgetSubscription removes one that has ended.
+// ForgetSubscription deletes a subscription that has ended.
 func (db *DB) ForgetSubscription(ctx context.Context, id string) error {
 	return db.exec(ctx, "forget a subscription", forgetSubscriptionSQL, text(id))
 }
 
 const renewSubscriptionsSQL = `UPDATE subscriptions SET next = 0, failures = failures + 1 WHERE ending = 0`
 
-// RenewSubscriptions has every hub asked at once, and none relied on until it has verified.
+// RenewSubscriptions makes the renewal of every subscription due now. No hub is relied on until it has verified its
+// subscription again.
 func (db *DB) RenewSubscriptions(ctx context.Context) error {
 	return db.exec(ctx, "ask the hubs anew", renewSubscriptionsSQL)
 }
@@ -99,8 +101,8 @@ func (db *DB) CountSubscriptions(ctx context.Context, now time.Time) (all, live 
 const pollPushedFeedsSQL = `UPDATE feeds SET due = min(due, ?1 + abs(random() % ?2)) WHERE removed = 0
 	AND (SELECT max(checked) FROM feeds) < ?3 AND id IN (SELECT feed_id FROM subscriptions WHERE ending = 0)`
 
-// PollPushedFeeds has the feeds that hubs push polled between now and a time later, each at a moment of its own, if no feed
-// at all was polled since a time: nobody was there then to be pushed to.
+// PollPushedFeeds schedules polls of the feeds that hubs push, if no feed at all was polled since a time: the program did
+// not run then and may have missed pushes. The polls are spread over the duration within, from now on.
 func (db *DB) PollPushedFeeds(ctx context.Context, since, now time.Time, within time.Duration) error {
 	return db.exec(ctx, "poll what hubs may have pushed", pollPushedFeedsSQL, millis(now), max(within.Milliseconds(), 1), millis(since))
 }

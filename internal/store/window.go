@@ -14,26 +14,26 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// ErrNoPrint says that an article has no print any more, as its story is closed.
+// ErrNoPrint means that an article has no print any more, since its story is closed.
 var ErrNoPrint = errors.New("no print is stored")
 
-// WindowRow is a settled article as grouping needs it back: without authors, summary, HTML, text and marks, and
-// with categories only where it is an advertisement.
+// WindowRow is a settled article with the fields that grouping needs. It has no authors, summary, HTML, text and marks.
+// It has categories only if it is an advertisement.
 type WindowRow struct {
 	Article      news.Article
 	Print        prints.Print
 	Claims       []news.Claim
-	Story, Event int64 // 0: none
-	PrintErr     error // why Print is empty though one is stored: what compact.ReadPrint said of it
+	Story, Event int64 // 0 means none
+	PrintErr     error // why a stored Print can't be used: the error of compact.ReadPrint; or ErrNoPrint
 }
 
-// openArticlesSQL names the articles of Window: a story that is still open comes whole.
+// openArticlesSQL selects the articles of Window: all articles of stories that are still open.
 const openArticlesSQL = `WITH open(id) AS MATERIALIZED (SELECT id FROM articles WHERE seen >= ?1
 	UNION ALL SELECT m.article_id FROM stories AS s CROSS JOIN members AS m CROSS JOIN articles AS a
 	WHERE s.changed >= ?1 AND m.story_id = s.id AND a.id = m.article_id AND a.seen < ?1)
 	`
 
-// storyArticlesSQL names the articles of WindowOf.
+// storyArticlesSQL selects the articles of WindowOf.
 const storyArticlesSQL = `WITH open(id) AS MATERIALIZED (SELECT DISTINCT m.article_id
 	FROM json_each(?1) AS wanted CROSS JOIN members AS named CROSS JOIN members AS m
 	WHERE named.article_id = wanted.value AND m.story_id = named.story_id)
@@ -59,15 +59,16 @@ const (
 	windowOrderSQL = ` ORDER BY a.seen, a.id`
 )
 
-// Window gives every settled article that was first seen since then or stands in a story that changed since then, in the
-// order of ids: stories that are still open come whole, closed ones not at all. A revision that waits to be settled comes
-// with the print of its earlier text, and a print that cannot be read with the reason. An error of each ends the reading.
+// Window calls each for every settled article that was first seen since a time, or is in a story that changed since then,
+// in the order of ids. So open stories are complete, and closed ones are left out. A revised article that waits to be
+// settled has the print of its earlier text. A print that can't be decoded is empty, with the reason in PrintErr. An
+// error of each ends the reading and is returned.
 func (db *DB) Window(ctx context.Context, since time.Time, each func(WindowRow) error) error {
 	return db.window(ctx, windowSQL, millis(since), each)
 }
 
-// WindowOf gives every article of the stories that the given articles are in, as Window does. That of a closed story has no
-// print, and ErrNoPrint as the reason.
+// WindowOf is Window for all articles of the stories that the given articles are in. Articles of a closed story have no
+// print, and ErrNoPrint as PrintErr.
 func (db *DB) WindowOf(ctx context.Context, articles []int64, each func(WindowRow) error) error {
 	ids := idList(articles)
 	return db.window(ctx, windowOfSQL, ids, each)
@@ -116,12 +117,13 @@ const (
 	edgeRowsSQL = `SELECT e.a, e.b, e.story, e.event, e.reasons FROM open CROSS JOIN edges AS e WHERE e.`
 )
 
-// Edges gives the edges whose lower end Window gives for the same time. The other end may be closed: pass over those.
+// Edges returns the edges whose lower article Window returns for the same time. The other article may belong to a closed
+// story; the caller has to skip these edges.
 func (db *DB) Edges(ctx context.Context, since time.Time) ([]news.Edge, error) {
 	return db.edges(ctx, edgesSQL, millis(since))
 }
 
-// EdgesOf gives the edges of which one end at least is among what WindowOf gives for the same articles.
+// EdgesOf returns the edges with at least one article among those that WindowOf returns for the same articles.
 func (db *DB) EdgesOf(ctx context.Context, articles []int64) ([]news.Edge, error) {
 	ids := idList(articles)
 	return db.edges(ctx, edgesOfSQL, ids)
@@ -139,7 +141,7 @@ func (db *DB) edges(ctx context.Context, query string, arg any) (edges []news.Ed
 const edgesBetweenSQL = `SELECT e.a, e.b, e.story, e.event, e.reasons FROM json_each(?1) AS wanted CROSS JOIN edges AS e
 	WHERE e.a = wanted.value AND e.b IN (SELECT value FROM json_each(?1)) ORDER BY e.a, e.b`
 
-// EdgesBetween gives the edges between the given articles.
+// EdgesBetween returns the edges between the given articles.
 func (db *DB) EdgesBetween(ctx context.Context, articleIDs []int64) (edges []news.Edge, err error) {
 	wanted := idList(articleIDs)
 	return rowsOf(ctx, db, "links", scanEdge, edgesBetweenSQL, wanted)
