@@ -12,8 +12,8 @@ import (
 
 const maxAddress = 16 << 10 // bytes of an address in HTML
 
-// webAddress is the address of a link or picture as browsers send it. It gives "" for what is no absolute http or https
-// address; one without a scheme that begins with "//" counts as https.
+// webAddress returns the address of a link or picture as browsers send it, or "" if it is not an absolute http or https
+// address. An address that begins with "//" counts as https.
 func webAddress(s string) string {
 	s = strings.TrimFunc(s, func(r rune) bool { return r <= ' ' })
 	if strings.HasPrefix(s, "//") {
@@ -44,7 +44,7 @@ func webAddress(s string) string {
 	return address
 }
 
-// isPictureURL reports whether an address ends as a picture's that browsers show, anywhere in its path or query.
+// isPictureURL reports whether the path or query of an address contains the file extension of a picture that browsers show.
 func isPictureURL(address string) bool {
 	low := strings.ToLower(address)
 	for _, ext := range [...]string{".jpg", ".jpeg", ".png", ".gif", ".webp", ".avif", ".jfif", ".svg", ".bmp"} {
@@ -69,9 +69,9 @@ func fileName(address string) string {
 	return strings.TrimSuffix(base, path.Ext(base))
 }
 
-// The words in the file names of placeholders. A placeholder's name has one of placeholderWords, or one of drawingWords if it
-// is a drawing (photographs may have those too), and no words but these, neutralWords and sizes. With one of visibleWords it
-// may show something all the same.
+// The words in the file names of placeholders. A file is a placeholder if its name has one of placeholderWords, or one of
+// drawingWords in the name of a drawing, and all other words are neutralWords or sizes. drawingWords also occur in the names of
+// photographs. A placeholder with one of visibleWords may still show something.
 var (
 	placeholderWords = nameSet("blank", "spacer", "lazy", "lazyload", "lazyloading", "placeholder", "placehold", "transparent", "trans", "preload", "preloader",
 		"spinner", "dummy", "shim", "lqip", "1x1", "1px", "onepixel", "pixeltransparent", "ajaxloader", "blankimage", "placeholderimage", "imageplaceholder",
@@ -84,7 +84,7 @@ var (
 
 var drawingTypes = []string{".gif", ".png", ".svg"}
 
-// isPlaceholder reports by its name whether a picture is only shown until the real one is loaded.
+// isPlaceholder reports by its file name whether a picture is only shown until the real one is loaded.
 func isPlaceholder(address string) bool {
 	if strings.HasPrefix(address, "https://via.placeholder.") || strings.Contains(address[:min(len(address), 40)], "//placehold.") {
 		return true
@@ -103,7 +103,7 @@ func isPlaceholder(address string) bool {
 	return found
 }
 
-// nameWords are the words of the last part of an address, in lower case.
+// nameWords returns the words of the last part of an address, in lower case.
 func nameWords(address string) iter.Seq[string] {
 	name := strings.ToLower(fileName(address))
 	return func(yield func(string) bool) {
@@ -119,12 +119,12 @@ func nameWords(address string) iter.Seq[string] {
 	}
 }
 
-// isSize is true for 16x9 and 600 in the names of placeholders.
+// isSize reports whether a word of a file name is a size, such as 16x9 or 600.
 func isSize(w string) bool {
 	return w != "" && strings.Trim(w, "0123456789x") == ""
 }
 
-// widthIn is the width that an address names: -300x200.jpg, ?w=300, /w_300, or 0.
+// widthIn returns the width that an address contains (-300x200.jpg, ?w=300, /w_300), or 0.
 func widthIn(address string) int {
 	name, query, _ := strings.Cut(address, "?")
 	for _, p := range strings.FieldsFunc(query, func(r rune) bool { return r == '&' || r == ';' }) {
@@ -163,7 +163,7 @@ func leadingInt(s string) (n, size int) {
 	return n, size
 }
 
-// webLink reports whether a link leads to a page somewhere.
+// webLink reports whether a link leads to a web page.
 func webLink(url string) bool {
 	return len(url) > 8 && (strings.EqualFold(url[:7], "http://") || strings.EqualFold(url[:8], "https://"))
 }

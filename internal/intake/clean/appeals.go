@@ -6,14 +6,14 @@ import (
 	"headwater/feeds/words"
 )
 
-// appeal is a kind of notice that publishing systems put among the paragraphs: its first words address the reader, and
-// it names what is offered or warned of. With nothing to hold, the first words say enough.
+// appeal is a kind of notice that publishing systems put among the paragraphs. Its first words address the reader, and further
+// words name the offer or the warning. If no further words are listed, the first words are enough.
 type appeal struct {
 	starts *prefixSet
 	holds  []string
 }
 
-// appeals are those of appeals.txt.
+// appeals are the kinds of appeals.txt.
 var appeals = func() (all []appeal) {
 	lists := words.Lists("appeals.txt")
 	for _, kind := range []string{"newsletter", "own newsletter", "elsewhere", "cookies", "money", "notice"} {
@@ -22,12 +22,12 @@ var appeals = func() (all []appeal) {
 	return all
 }()
 
-// isAppeal finds a notice that is a block of its own, and no longer than such notices are.
+// isAppeal reports whether a block is a notice: it begins as one, and it is no longer than notices are.
 func isAppeal(t string) bool {
 	if len(t) > 500 {
 		return false
 	}
-	if strings.Contains(t, "-supported") && strings.Contains(t, " is a reader-supported publication") { // Substack's, behind a name; hyphens are rare
+	if strings.Contains(t, "-supported") && strings.Contains(t, " is a reader-supported publication") { // Substack's, after a name; hyphens are rare
 		return true
 	}
 	low := ""
@@ -52,8 +52,8 @@ func isAppeal(t string) bool {
 
 var postStarts = newPrefixSet(boilerplate["post start"]...)
 
-// firstPublisher returns B of "The post A appeared first on B", with which WordPress ends the items of a feed, in several
-// languages; "" for other texts.
+// firstPublisher returns B of "The post A appeared first on B", or "" for other texts. WordPress ends the items of a feed with
+// this line, in several languages.
 func firstPublisher(t string) (who string) {
 	if len(t) > 400 || !postStarts.matches(t) {
 		return ""
@@ -66,10 +66,10 @@ func firstPublisher(t string) (who string) {
 	return ""
 }
 
-// bioWords is how long the lines about an author are at most that stand behind the last paragraph.
+// bioWords is the maximum length, in words, of the lines about an author after the last paragraph.
 const bioWords = 120
 
-// endAtAuthor drops the box about the author behind the last paragraph: its heading, and the few lines beneath.
+// endAtAuthor drops the box about the author after the last paragraph: its heading and the few lines below.
 func (p *page) endAtAuthor() {
 	for i, b := range p.blocks {
 		if i == 0 || b.role != dropped || !isAuthorHeading(p.text(b)) {
@@ -95,7 +95,7 @@ func (p *page) endAtAuthor() {
 
 var authorHeadings = nameSet(boilerplate["author"]...)
 
-// isAuthorHeading finds the heading of the box about the author.
+// isAuthorHeading reports whether a line is the heading of the box about the author.
 func isAuthorHeading(t string) bool {
 	if len(t) > 60 {
 		return false

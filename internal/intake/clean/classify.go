@@ -6,8 +6,8 @@ import (
 	"unicode/utf8"
 )
 
-// classify gives each block its role by its own words and those of its neighbours. remove and prune decide what needs the
-// whole document or its feed.
+// classify gives each block a role by its own words and those of its neighbours. Decisions that need the whole document or its
+// feed are made by remove and prune.
 func (p *page) classify(ctx itemContext) {
 	p.src = string(p.buf)
 	p.lineRoles()
@@ -43,7 +43,7 @@ func (p *page) lineRoles() {
 		}
 		b.role = lineRole(t)
 		if b.soft && b.role != prose && i > 0 {
-			// A soft block is a line of its own only if the block before ends there, or if it is the last line.
+			// A soft block is a line of its own only if the block before it ends there, or if it is the last line.
 			before := p.blocks[i-1]
 			if before.role == prose && !endsSentence(p.text(before)) && i+1 < len(p.blocks) && p.blocks[i+1].soft {
 				b.role = prose
@@ -55,8 +55,8 @@ func (p *page) lineRoles() {
 	}
 }
 
-// join merges blocks that a single line break separates in the middle of a sentence. Blocks are one byte apart in the buffer,
-// so no text moves.
+// join merges blocks that are separated by a single line break in the middle of a sentence. Blocks are one byte apart in the
+// buffer, so no text moves.
 func (p *page) join() {
 	out := p.blocks[:0]
 	for _, b := range p.blocks {
@@ -73,7 +73,7 @@ func (p *page) join() {
 
 func joinable(r role) bool { return r == prose || r == teaser }
 
-// repeats drops blocks that repeat the title or the last caption, and repetitions of blocks of four words and more.
+// repeats drops blocks that repeat the title or the last caption, and blocks of four or more words that repeat a block.
 func (p *page) repeats(ctx itemContext) {
 	seen := make(map[string]struct{}, len(p.blocks))
 	shown := "" // the last caption
@@ -118,8 +118,8 @@ func (ctx itemContext) isTitle(t string) bool {
 	return s == ctx.title || ctx.compared != "" && strings.Contains(s, ctx.compared) && (s == ctx.compared || foldKey(comparableTitle(t)) == ctx.compared)
 }
 
-// titleStart returns the length of the title if a block begins with it and goes on with another sentence, as on pages that
-// write headline and standfirst in one element; else 0.
+// titleStart returns the length of the title if a block begins with the title and continues with another sentence, otherwise 0.
+// Some pages write headline and standfirst in one element.
 func (ctx itemContext) titleStart(t string) int {
 	if len(ctx.title) < 25 || len(t) < len(ctx.title)+10 {
 		return 0
@@ -146,7 +146,7 @@ func (ctx itemContext) titleStart(t string) int {
 	return 0
 }
 
-// endAtComments drops the blocks after the heading of the comments, unless they are most of the document.
+// endAtComments drops the blocks from the comments heading on, unless they are most of the document.
 func (p *page) endAtComments() {
 	for i, b := range p.blocks {
 		if b.role != dropped || !isCommentsHeading(p.text(b)) || (len(p.src)-b.end)*2 > len(p.src) {
@@ -161,8 +161,8 @@ func (p *page) endAtComments() {
 	}
 }
 
-// sources gives each source line its address: that of its own link, or of the link that follows it as a block. A line in
-// which an outlet names itself is furniture.
+// sources gives each source line its address: that of its own link, or that of the link in the next block. A source line that
+// names the outlet of the item is furniture.
 func (p *page) sources(ctx itemContext) {
 	for i := range p.blocks {
 		b := &p.blocks[i]
@@ -195,7 +195,7 @@ func (ctx itemContext) isSelf(t, url string) bool {
 	return ctx.outlet.Name != "" && foldKey(who) == foldKey(ctx.outlet.Name)
 }
 
-// cutTails cuts off a paragraph's end what publishers append to the last sentence: staff credits in brackets, an agency's
+// cutTails cuts off the end of a paragraph what publishers append to the last sentence: staff credits in brackets, an agency's
 // signature, a copyright notice, a link that only says "more".
 func (p *page) cutTails(b *block, last bool, ctx itemContext) {
 	if b.role != prose {
@@ -234,8 +234,8 @@ func (p *page) cutTails(b *block, last bool, ctx itemContext) {
 	}
 }
 
-// namedCredit finds the captions of American papers, a sentence with a name in brackets behind it: "The mayor speaks on
-// Tuesday. (CBS News)". Behind the last paragraph it is a signature.
+// namedCredit reports whether a text is a caption as American newspapers write them, a sentence followed by a name in brackets:
+// "The mayor speaks on Tuesday. (CBS News)". After the last paragraph such a name is a signature.
 func namedCredit(t string, ctx itemContext) bool {
 	if len(t) > 500 || !strings.HasSuffix(t, ")") {
 		return false
@@ -248,7 +248,7 @@ func namedCredit(t string, ctx itemContext) bool {
 	return isNameList(name, 6) && (countWords(name) >= 2 || isAgency(name) || ctx.names(name))
 }
 
-// staffTail finds "(Reporting by A; editing by B)" behind a sentence.
+// staffTail finds "(Reporting by A; editing by B)" after a sentence.
 func staffTail(t string) int {
 	s := strings.TrimRight(t, ". ")
 	if !strings.HasSuffix(s, ")") && !strings.HasSuffix(s, "]") {
@@ -281,8 +281,7 @@ func rightsTail(t string) int {
 	return 0
 }
 
-// signedTail finds an agency's name that signs a text behind its last sentence: "... he said. REUTERS", "... - AFP",
-// "... (PTI)".
+// signedTail finds the name of an agency after the last sentence of a text: "... he said. REUTERS", "... - AFP", "... (PTI)".
 func signedTail(t string, ctx itemContext) int {
 	at := len(t) + 1
 	for range 4 { // words
@@ -322,7 +321,7 @@ func (p *page) readMoreTail(b block, ctx itemContext) int {
 	return bracketTail(p.text(b))
 }
 
-// bracketTail finds the "[…]" and "(more…)" that WordPress ends its excerpts with.
+// bracketTail finds the "[…]" or "(more…)" with which WordPress ends its excerpts.
 func bracketTail(t string) int {
 	if !strings.HasSuffix(t, "]") && !strings.HasSuffix(t, ")") {
 		return 0

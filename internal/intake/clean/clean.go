@@ -1,18 +1,19 @@
-// Package clean turns a feed's entries into articles: plain text in paragraphs without captions, bylines and page
-// furniture, the marks that a claim may rest on, a canonical address, a language, and HTML that is safe to show.
+// Package clean turns the entries of a feed into articles. An article gets plain text in paragraphs without captions, bylines
+// and page furniture, the marks that claims of origin may rest on, a canonical URL, a language, and HTML that is safe to show.
 //
-// clean.go puts the steps in order. scan.go reads HTML into a page of blocks (page.go, tags.go). classify.go gives each
-// block a role by its words (lines.go, appeals.go). furniture.go finds blocks that a feed repeats, and prune.go drops labels
-// and headlines around the prose. marks.go assembles the text and its marks. sanitize.go makes the HTML for show, with
-// media.go, players.go and picture.go for what is embedded. math.go turns formulas into text for both. Of the fields of an
-// article url.go makes the keys (Canonical, Keys), address.go web addresses, language.go, outlet.go, title.go and roundup.go
-// what they are called after. shown.go gives search what HTML shows and the text does not have.
+// clean.go runs the steps in order. scan.go reads HTML into a page of blocks (page.go, tags.go). classify.go gives each block a
+// role by its words (lines.go, appeals.go). furniture.go finds blocks that a feed repeats, and prune.go drops labels and
+// headlines around the prose. marks.go assembles the text and its marks. sanitize.go makes the HTML for display, with media.go,
+// players.go and picture.go for embedded content. math.go turns formulas into text for both. The other fields of an article
+// come from url.go (Canonical, Keys), address.go (web addresses), language.go, outlet.go, title.go and roundup.go. shown.go
+// gives the search index the text that the HTML shows and the article's text lacks.
 //
-// The hash of an article is of title, text and summary, before furniture is taken out. So no article is revised when HTML
-// is cleaned in another way than before: what is stored keeps the HTML that it has.
+// The hash of an article covers title, text and summary before furniture is removed. A change in how HTML is sanitized
+// therefore revises no article: stored articles keep their HTML.
 //
-// A post without a title keeps an empty one, which says nothing to grouping. news.Article.Headline gives what is shown in
-// its place: the opening words, which cleaning puts into the summary, since lists have no text; or a picture's text, of a
+// A post without a title keeps an empty title, which grouping ignores. news.Article.Headline returns what is shown instead. It
+// uses the opening words, which cleaning stores as the summary because lists of articles do not load the text; or the alt text
+// of a picture that cleaning has made an enclosure; or the file name of a recording, the address, the outlet and the date.
 // picture that cleaning makes an enclosure; or a recording's name, the address, outlet and date.
 package clean
 
@@ -30,15 +31,15 @@ import (
 	"headwater/internal/news"
 )
 
-// Options are how articles are cleaned. The zero value works.
+// Options configure a Cleaner. The zero value works.
 type Options struct {
 	Outlets Outlets
 
-	// TextOnly leaves Article.HTML empty, for work that never shows it.
+	// TextOnly leaves Article.HTML empty, for callers that never show it.
 	TextOnly bool
 }
 
-// Cleaner makes articles of entries. It keeps no state of its own and may be used by many goroutines.
+// Cleaner turns entries into articles. It holds no state and may be used by many goroutines.
 type Cleaner struct {
 	opt Options
 }
@@ -46,7 +47,7 @@ type Cleaner struct {
 // New makes a Cleaner.
 func New(opt Options) *Cleaner { return &Cleaner{opt: opt} }
 
-// draft is an entry half way to an article, before the document's furniture is known.
+// draft is an entry on its way to an article, before the furniture of the document is known.
 type draft struct {
 	entry       news.Entry
 	title       string // as shown
@@ -61,21 +62,21 @@ type draft struct {
 	teaserHash  uint64 // of teaser before furniture was removed
 }
 
-// Title returns a title for comparing: NFKC, straight quotes, without heads such as "Report:" and "UPDATE 2-" and without
-// the name of a known outlet, or one of names, behind it. Letters keep their case.
+// Title returns a title for comparing: NFKC, straight quotes, without prefixes such as "Report:" and "UPDATE 2-", and without a
+// trailing name of a known outlet or one of names. Letters keep their case.
 func (c *Cleaner) Title(title string, names ...string) string {
 	return outletNames{c.opt.Outlets}.title(title, names...)
 }
 
-// Articles cleans a document by itself: blocks repeated across its items are furniture.
+// Articles cleans a document without knowledge of earlier ones: blocks that are repeated across its items are furniture.
 func (c *Cleaner) Articles(doc news.Document, feed news.Feed, now time.Time) []news.Article {
 	articles, _ := c.Learn(doc, feed, news.Furniture{}, now)
 	return articles
 }
 
-// Learn cleans a document of a feed with the furniture that is remembered of the feed: blocks that were furniture before, and
-// blocks that these items share with remembered items, are furniture too. It returns what is to be remembered of this
-// document.
+// Learn cleans a document of a feed with the furniture remembered from earlier documents of the feed. A block is furniture if
+// it was so before, or if these items share it with remembered items. The second result is the furniture to remember for the
+// next document.
 func (c *Cleaner) Learn(doc news.Document, feed news.Feed, before news.Furniture, now time.Time) ([]news.Article, news.Furniture) {
 	drafts := make([]draft, len(doc.Entries))
 	items, sites := make([]news.ItemBlocks, len(drafts)), make([]string, len(drafts))
@@ -105,8 +106,8 @@ func (c *Cleaner) Article(e news.Entry, feed news.Feed, now time.Time) news.Arti
 	return c.Articles(news.Document{Entries: []news.Entry{e}}, feed, now)[0]
 }
 
-// Text returns the prose of HTML, or of plain text whose paragraphs are separated by blank lines. Marks of links and
-// quotations hold byte offsets into the text; marks of removed blocks have none.
+// Text returns the prose of HTML, or of plain text with blank lines between paragraphs. Marks of links and quotations hold byte
+// offsets into the text. Marks of removed blocks have no offsets.
 func Text(html string) (string, []news.Mark) {
 	p := scan(html)
 	p.classify(itemContext{})
@@ -142,8 +143,8 @@ func (c *Cleaner) draft(e news.Entry, doc news.Document, feed news.Feed) draft {
 	return d
 }
 
-// choose decides whether content or summary is the text. The summary is if it is longer than the content and long by itself.
-// A longer summary that is short makes both of them teasers.
+// choose decides whether content or summary is the text. The summary is the text if it is longer than the content and long
+// enough to be one. If it is longer but still short, both are teasers.
 func (d *draft) choose() {
 	d.isText = d.body.hasProse()
 	if d.teaser == nil || d.teaser.weight() <= d.body.weight() {
@@ -186,7 +187,7 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	} else if first, _, more := strings.Cut(a.Text, "\n\n"); more && strings.TrimSpace(e.Content) == "" {
 		a.Summary = first
 	}
-	if a.Title == "" && a.Summary == "" { // lists have no text, and show its opening words for a title
+	if a.Title == "" && a.Summary == "" { // lists do not load the text, and show its opening words as a title
 		a.Summary = news.Opening(a.Text)
 	}
 	a.Marks = append(entryMarks(e, a.Authors), marks...)
@@ -195,7 +196,7 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	}
 	switch {
 	case c.opt.TextOnly:
-	case d.wordless && strings.TrimSpace(e.Summary) != "": // the content only shows something, and the summary is shown behind it
+	case d.wordless && strings.TrimSpace(e.Summary) != "": // the content has only pictures or players, so the summary is shown after it
 		shown, summary := Sanitize(e.Content), Sanitize(e.Summary)
 		if !strings.HasPrefix(summary, shown) {
 			summary = shown + summary
@@ -206,14 +207,14 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	default:
 		a.HTML = Sanitize(e.Summary)
 	}
-	if a.Title == "" && a.Summary == "" { // nor have lists the picture's text, which is no text of the article's to compare
+	if a.Title == "" && a.Summary == "" { // lists do not load the HTML either; the alt text is not compared with other articles
 		a.Enclosures = withPicture(a.Enclosures, a.HTML)
 	}
 	body := a.Body()
 	a.Lang = language(a.Title+". "+body[:min(len(body), languageSample)], cmp.Or(e.Language, doc.Language))
 	a.Roundup = isRoundup(a.Title, a.URL, d.body)
-	// The hash is of title, text and summary before furniture was removed. What other items repeat changes from poll to
-	// poll, and is no revision of this item.
+	// The hash covers title, text and summary before furniture is removed. The set of repeated blocks changes from poll to
+	// poll, and such a change is no revision of this item.
 	seen := append([]byte(a.Title), 0)
 	seen = binary.LittleEndian.AppendUint64(seen, d.contentHash)
 	seen = binary.LittleEndian.AppendUint64(seen, d.teaserHash)
@@ -227,10 +228,10 @@ func (c *Cleaner) finish(d *draft, doc news.Document, feed news.Feed, known bloc
 	return a
 }
 
-// repeatsTitle reports whether a summary only repeats the title and the outlet's name, as Google News writes them.
+// repeatsTitle reports whether a summary only repeats the title and the outlet's name, as in Google News.
 func (d *draft) repeatsTitle(summary string) bool {
 	s := foldKey(summary)
-	for _, t := range []string{"", foldKey(d.entry.Title), foldKey(d.title)} { // a title that was a line of its own is removed already
+	for _, t := range []string{"", foldKey(d.entry.Title), foldKey(d.title)} { // a title on a line of its own is already removed
 		rest, ok := strings.CutPrefix(s, t)
 		if ok && (rest == "" || rest == foldKey(d.entry.Source.Title) || rest == foldKey(d.outlet.Name) || rest == foldKey(d.outlet.Domain)) {
 			return true
@@ -280,7 +281,7 @@ func dropFuture(t, now time.Time) time.Time {
 	return t
 }
 
-// shown is an item as it is compared with the others of its feed.
+// shown returns the item's blocks, which are compared with those of the feed's other items.
 func (d *draft) shown() news.ItemBlocks {
 	var it news.ItemBlocks
 	for w := range strings.FieldsSeq(strings.ToLower(d.title)) {

@@ -18,8 +18,8 @@ const (
 	foldDrop
 )
 
-// foldRune says what becomes of a rune outside ASCII: white space is folded; soft hyphens, byte order marks, zero width
-// spaces, direction marks and controls go. Joiners stay: Persian, Indic scripts and emoji need them.
+// foldRune decides how a rune outside ASCII is folded. White space becomes a space. Soft hyphens, byte order marks, zero width
+// spaces, direction marks and controls are removed. Joiners stay, because Persian, Indic scripts and emoji need them.
 func foldRune(r rune) folding {
 	switch {
 	case r == 0xad, r == 0xfeff, r == 0x200b, r == 0x2060, r == 0x200e, r == 0x200f,
@@ -58,7 +58,7 @@ func foldLine(s string) string {
 	return norm.NFC.String(b.String())
 }
 
-// foldKey returns a text for comparing: only its letters and digits, in lower case.
+// foldKey returns a key for comparing texts: only the letters and digits, in lower case.
 func foldKey(s string) string {
 	b := make([]byte, 0, len(s))
 	for _, r := range s {
@@ -74,7 +74,7 @@ func foldKey(s string) string {
 	return string(b)
 }
 
-// foldKeyASCII returns the letters and digits of ASCII in lower case, and 0 for all else.
+// foldKeyASCII maps ASCII letters and digits to lower case, and all other ASCII characters to 0.
 var foldKeyASCII = func() (out [utf8.RuneSelf]byte) {
 	for c := range byte(utf8.RuneSelf) {
 		switch {
@@ -87,10 +87,10 @@ var foldKeyASCII = func() (out [utf8.RuneSelf]byte) {
 	return out
 }()
 
-// clipMark bounds the words of a mark.
+// clipMark cuts the words of a mark to their maximum length.
 func clipMark(s string) string { return cutAt(s, maxMarked) }
 
-// cutAt cuts a text to at most n bytes at a rune's boundary, without white space at its end.
+// cutAt cuts a text to at most n bytes at a rune boundary and removes trailing white space.
 func cutAt(s string, n int) string {
 	if len(s) <= n {
 		return s

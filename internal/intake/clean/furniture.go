@@ -8,25 +8,26 @@ import (
 )
 
 const (
-	furnitureItems = 3 // a block that stands in at least so many different items
-	furnitureShare = 5 // and in one of so many
+	furnitureItems = 3 // a block in at least this many different items
+	furnitureShare = 5 // and in one of this many items
 	longBlock      = 25
 
-	edgeBlocks = 40 // blocks remembered of either end of an item, where furniture stands
-	titleWords = 16 // remembered of an item's title
+	edgeBlocks = 40 // blocks remembered from each end of an item, where furniture is found
+	titleWords = 16 // words remembered of an item's title
 )
 
-// Furniture is what a feed repeats across its items: share buttons, "Subscribe now", boxes about the author. It is learnt per feed, not
-// taken from a list of phrases. The first item of a feed loses only what is the same everywhere (furniture.txt, appeals.txt): lines
-// that WordPress writes, the author's box, appeals for newsletters, cookie notices. Of later items repeatedBlocks decides, over the
-// items of the document and again together with the feed's news.FurnitureItems newest before it, so that a feed that shows one item a
-// poll teaches as well. What is remembered is stored in the transaction of the poll, and goes when the feed is removed.
+// Furniture is the blocks that a feed repeats across its items: share buttons, "Subscribe now", boxes about the author. It is
+// learnt per feed and not taken from a list of phrases. The first item of a feed loses only what is the same on all sites
+// (furniture.txt, appeals.txt): WordPress's own lines, the author's box, newsletter appeals, cookie notices. For later items
+// repeatedBlocks decides over the items of the document, and again over these together with the newest news.FurnitureItems
+// items before it. So furniture is also learnt from a feed that shows one item per poll. The remembered blocks are stored in
+// the transaction of the poll, and are deleted with the feed.
 //
-// An article's hash is made before furniture is taken out (draft.contentHash), so what is learnt later revises nothing. Articles that
-// are stored keep their text.
+// An article's hash is made before furniture is removed (draft.contentHash), so furniture that is learnt later revises no
+// article. Stored articles keep their text.
 
-// furniture returns the blocks of a document that are furniture: repeated within it, shared with remembered items, or
-// furniture before. sites are the hosts of the items. The second result is what is to be remembered.
+// furniture returns the blocks of a document that are furniture: repeated within it, shared with remembered items, or furniture
+// before. sites are the hosts of the items. The second result is the furniture to remember.
 func furniture(items []news.ItemBlocks, sites []string, before news.Furniture) (blockSet, news.Furniture) {
 	keys, here, bySite := blockSet{}, blockSet{}, map[string][]news.ItemBlocks{}
 	for i, it := range items {
@@ -39,7 +40,7 @@ func furniture(items []news.ItemBlocks, sites []string, before news.Furniture) (
 		}
 	}
 	out := repeatedBlocks(items)
-	if len(bySite) > 1 { // an aggregator shows the furniture of every site, each in a few items
+	if len(bySite) > 1 { // an aggregator's items carry furniture of many sites, each in few items
 		for _, of := range bySite {
 			maps.Copy(out, repeatedBlocks(of))
 		}
@@ -55,9 +56,9 @@ func furniture(items []news.ItemBlocks, sites []string, before news.Furniture) (
 	return out, news.Furniture{Blocks: slices.Sorted(maps.Keys(out)), Items: newItems(items, before.Items)}
 }
 
-// repeatedBlocks returns the blocks that many of the items have. One article under several ids counts once, or all of its
-// paragraphs would be furniture. Agencies repeat a paragraph of background in many stories, so a long block must be in half of
-// the items, or next to furniture in every item that has it.
+// repeatedBlocks returns the blocks that occur in many of the items. An article that is listed under several ids counts once,
+// because otherwise all its paragraphs would be furniture. Agencies repeat a paragraph of background in many stories. Therefore
+// a long block must be in half of the items, or next to furniture in every item that has it.
 func repeatedBlocks(items []news.ItemBlocks) blockSet {
 	articles, count, long := 0, map[uint64]int{}, map[uint64]int{}
 	seen := seenItems{titles: blockSet{}, texts: blockSet{}, owner: map[uint64]int{}}
@@ -98,7 +99,7 @@ func repeatedBlocks(items []news.ItemBlocks) blockSet {
 	return out
 }
 
-// newItems returns the first items of a document that are new or revised since they were remembered.
+// newItems returns the items at the start of a document that are new or revised since they were remembered.
 func newItems(items, before []news.ItemBlocks) []news.ItemBlocks {
 	known := make(map[uint64]*news.ItemBlocks, len(before))
 	for i := range before {
@@ -121,13 +122,13 @@ func newItems(items, before []news.ItemBlocks) []news.ItemBlocks {
 // seenItems holds the titles and texts of earlier items.
 type seenItems struct {
 	titles, texts blockSet
-	owner         map[uint64]int // the last item that a paragraph stood in
+	owner         map[uint64]int // the last item that contains a paragraph
 	words         [][]uint64     // the long words of each item's title
 }
 
-// isRepeat reports whether an item repeats an earlier one: its title, its whole text, or a word of its title and half of the
-// words in paragraphs, as a later version does. So an item most of whose words are furniture is taken for a version where the feed's
-// headlines share a word, and teaches nothing.
+// isRepeat reports whether an item repeats an earlier one: its title, its whole text, or a word of its title together with half
+// of the words in its paragraphs, as a later version does. In a feed whose headlines share a word, an item that is mostly
+// furniture is therefore taken for a version of an earlier one, and no furniture is learnt from it.
 func (s *seenItems) isRepeat(it *news.ItemBlocks) bool {
 	shared, all := map[int]int{}, 0
 	for _, b := range it.Blocks {
@@ -155,7 +156,7 @@ func (s blockSet) has(h uint64) bool {
 	return ok
 }
 
-// addSeen adds h, and says whether it was there. 0 never is.
+// addSeen adds h and reports whether h was in the set already. It never adds 0.
 func (s blockSet) addSeen(h uint64) bool {
 	was := s.has(h)
 	if h != 0 {

@@ -13,10 +13,10 @@ import (
 	"headwater/feeds/words"
 )
 
-const languageSample = 4000 // bytes of a text that are looked at
+const languageSample = 4000 // bytes of a text that are examined
 
-// language returns the ISO 639-1 code of a text's language, or "". The feed's language, hint, decides if the text leaves a
-// choice: where no other language leads by minLead stop words. Of a text in a script of other languages it says nothing.
+// language returns the ISO 639-1 code of a text's language, or "". The feed's language, hint, is returned unless another
+// language leads over it by minLead stop words. hint is ignored if the text is in a script that its language does not use.
 func language(text, hint string) string {
 	text = cutAt(text, languageSample)
 	// The ISO 639-1 code of a tag such as "pt-BR", "eng" or "en_GB".
@@ -45,7 +45,7 @@ func language(text, hint string) string {
 	switch best {
 	case scriptLatin:
 		if otherScripts[hint] {
-			hint = "" // the feed's, which shows an item in another language
+			hint = "" // the feed's language does not apply to an item in another script
 		}
 		return latinLanguage(text, hint)
 	case scriptCyrillic:
@@ -79,7 +79,7 @@ const (
 	scriptHan
 	scriptKana
 	scriptDevanagari
-	scriptFirst // from here on a script is a language
+	scriptFirst // from here on a script stands for one language
 )
 
 var scriptTables = [...]struct {
@@ -116,7 +116,7 @@ var scriptLanguage = func() (out [scriptFirst + len(scriptTables)]string) {
 	return out
 }()
 
-// otherScripts are the languages that are not written in Latin letters.
+// otherScripts is the set of languages that are not written in Latin letters.
 var otherScripts = func() map[string]bool {
 	m := map[string]bool{}
 	for _, l := range scriptLanguage[scriptFirst:] {
@@ -170,12 +170,12 @@ func scriptOf(r rune) int {
 	return scriptOther
 }
 
-// minLead is by how many stop words another language must lead over the feed's. Headlines have few stop words, and neighbouring
-// languages share many.
+// minLead is the number of stop words by which another language must lead over the feed's. Headlines have few stop words, and
+// neighbouring languages share many.
 const minLead = 3
 
-// latinLanguage counts stop words. A word that several languages share speaks for each of them; a single word is too
-// little unless the feed says the same.
+// latinLanguage chooses a language by its stop words. A word of several languages counts for each of them. A single stop word
+// is enough only if the feed has the same language.
 func latinLanguage(text, hint string) string {
 	var score [maxLanguages]int
 	countStopWords(text, &score)
@@ -191,7 +191,7 @@ func latinLanguage(text, hint string) string {
 			second = max(second, n)
 		}
 	}
-	said := 0 // of the feed's language
+	said := 0 // stop words of the feed's language
 	if i := slices.Index(latinLanguages, hint); i >= 0 {
 		said = score[i]
 	}
@@ -209,8 +209,8 @@ func countStopWords(text string, score *[maxLanguages]int) {
 	before := byte(' ')
 	for text != "" {
 		n := 0
-		// Every byte outside ASCII counts as part of a word. The dashes and quotation marks of U+2000 are too rare within words to
-		// matter.
+		// Every byte outside ASCII counts as part of a word. The dashes and quotation marks of the block at U+2000 are too rare
+		// within words to matter.
 		for n < len(text) && (text[n] >= utf8.RuneSelf || text[n]|0x20 >= 'a' && text[n]|0x20 <= 'z') {
 			n++
 		}
@@ -218,7 +218,7 @@ func countStopWords(text string, score *[maxLanguages]int) {
 			before, text = text[0], text[1:]
 			continue
 		}
-		if n == 1 && (before == '\'' || before == '.' || strings.HasPrefix(text[1:], ".")) { // of "Apple's" and "U.S."
+		if n == 1 && (before == '\'' || before == '.' || strings.HasPrefix(text[1:], ".")) { // as in "Apple's" and "U.S."
 			before, text = ' ', text[1:]
 			continue
 		}
@@ -235,7 +235,7 @@ func countStopWords(text string, score *[maxLanguages]int) {
 	}
 }
 
-// lowByte lowers ASCII, and of UTF-8 the second byte of U+00C0 to U+00DE.
+// lowByte returns a byte in lower case: an ASCII letter, or the second UTF-8 byte of U+00C0 to U+00DE.
 func lowByte(t string, i int) byte {
 	c := t[i]
 	switch {
@@ -284,7 +284,7 @@ func countAny(text, set string) int {
 	return n
 }
 
-// latinLanguages are those of languages.txt, in its order.
+// latinLanguages are the languages of languages.txt, in the order of the file.
 var latinLanguages = func() (all []string) {
 	for _, p := range words.Phrases("languages.txt") {
 		if !slices.Contains(all, p.Lang) {
@@ -294,13 +294,13 @@ var latinLanguages = func() (all []string) {
 	return all
 }()
 
-const maxLanguages = 32 // bits of a set
+const maxLanguages = 32 // bits of a language set
 
-const longestStopWord = 11 // bytes; a longer word is none
+const longestStopWord = 11 // bytes; longer words are not looked up
 
 var stopIndex = indexStopWords()
 
-// stopLengths has a bit for each length of the stop words that begin alike: most words need not be looked up.
+// stopLengths has, for each stopStart of the stop words, a bit for each of their lengths. It spares the look-up of most words.
 var stopLengths = func() (lengths [1 << 10]uint16) {
 	for w := range stopIndex {
 		lengths[stopStart(w)] |= 1 << len(w)
@@ -308,7 +308,7 @@ var stopLengths = func() (lengths [1 << 10]uint16) {
 	return lengths
 }()
 
-// stopStart returns a number below 1024 for how a word begins, whatever the case of its letters. Others may have the same.
+// stopStart returns a number below 1024 for the beginning of a word, regardless of case. Different words may share a number.
 func stopStart(w string) int {
 	start := int(w[0]&31) << 5
 	if len(w) > 1 {
@@ -317,7 +317,7 @@ func stopStart(w string) int {
 	return start
 }
 
-// indexStopWords gives the sets of languages that have a word among their frequent ones, by the words.
+// indexStopWords maps each stop word to the set of languages in which it is frequent.
 func indexStopWords() map[string]uint32 {
 	index := map[string]uint32{}
 	for _, p := range words.Phrases("languages.txt") {

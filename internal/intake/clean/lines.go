@@ -9,8 +9,8 @@ import (
 	"headwater/feeds/words"
 )
 
-// lineRole says what a line or short paragraph is by its words: a byline, a caption, a copyright line, a line that
-// names the source, or furniture that publishing systems write into the text itself.
+// lineRole returns the role of a line or short paragraph by its words: a byline, a caption, a copyright line, a source line, or
+// furniture that publishing systems write into the text itself.
 func lineRole(t string) role {
 	if len(t) > 1200 {
 		return prose
@@ -28,19 +28,19 @@ func lineRole(t string) role {
 	return sourceRole(t)
 }
 
-// hasPrefixFold reports whether t begins with prefix, which is lower-case ASCII, whatever the case.
+// hasPrefixFold reports whether t begins with prefix, ignoring case. prefix must be lower-case ASCII.
 func hasPrefixFold(t, prefix string) bool {
 	if len(t) < len(prefix) {
 		return false
 	}
 	if x, y := t[0]|0x20, prefix[0]|0x20; x != y && x < utf8.RuneSelf && y < utf8.RuneSelf {
-		return false // as with most
+		return false // the common case
 	}
 	return strings.EqualFold(t[:len(prefix)], prefix)
 }
 
-// prefixSet holds lower-case prefixes of lines by their first byte, since most lines begin with none of them. Prefixes that do
-// not begin with ASCII share one list.
+// prefixSet holds lower-case prefixes of lines, indexed by their first byte because most lines begin with none of them.
+// Prefixes that do not begin with an ASCII character share one list.
 type prefixSet [utf8.RuneSelf + 1][]string
 
 func newPrefixSet(all ...string) *prefixSet {
@@ -61,7 +61,7 @@ func prefixIndex(t string) byte {
 	}
 }
 
-// matches reports whether t begins with one of the prefixes, whatever the case.
+// matches reports whether t begins with one of the prefixes, ignoring case.
 func (s *prefixSet) matches(t string) bool {
 	if t == "" {
 		return false
@@ -74,7 +74,7 @@ func (s *prefixSet) matches(t string) bool {
 	return false
 }
 
-// containsFold reports whether words stand in t, whatever the case; they are two letters of lower-case ASCII or more.
+// containsFold reports whether t contains words, ignoring case. words must be at least two letters of lower-case ASCII.
 func containsFold(t, words string) bool {
 	for i := 0; i+len(words) <= len(t); i++ {
 		if t[i]|0x20 == words[0] && (t[i+1]|0x20 == words[1] || t[i+1] >= utf8.RuneSelf) && strings.EqualFold(t[i:i+len(words)], words) {
@@ -84,7 +84,7 @@ func containsFold(t, words string) bool {
 	return false
 }
 
-// boilerplate, writers and origins are the words that lineRole goes by.
+// boilerplate, writers and origins are the word lists of lineRole.
 var (
 	boilerplate = words.Lists("furniture.txt")
 	writers     = words.Lists("bylines.txt")
@@ -93,7 +93,7 @@ var (
 
 var commentStarts = newPrefixSet(boilerplate["comments"]...)
 
-// isCommentsHeading finds the heading of the form and list of comments, behind which no article goes on.
+// isCommentsHeading reports whether a line is the heading of the comment form or list. No article continues after it.
 func isCommentsHeading(t string) bool { return len(t) < 120 && commentStarts.matches(t) }
 
 var (
@@ -101,7 +101,7 @@ var (
 	readMoreStarts = newPrefixSet(boilerplate["more start"]...)
 )
 
-// isReadMore finds the ends of excerpts. The whole line must say so, apart from a few words behind it.
+// isReadMore reports whether a line is the end of an excerpt. Only a few further words may follow on the line.
 func isReadMore(t string) bool {
 	if len(t) > 120 || hasPrefixFold(t, "a version of this ") {
 		return strings.Contains(t[:min(len(t), 80)], " in print ")
@@ -116,7 +116,7 @@ func isReadMore(t string) bool {
 
 var counted = nameSet(boilerplate["count"]...)
 
-// isCounter finds "12 comments" and the like.
+// isCounter reports whether a line is a counter, such as "12 comments".
 func isCounter(t string) bool {
 	i := 0
 	for i < len(t) && (t[i] >= '0' && t[i] <= '9' || t[i] == ',') {
@@ -128,10 +128,10 @@ func isCounter(t string) bool {
 	return counted[strings.ToLower(strings.TrimSpace(t[i:]))]
 }
 
-// timestampWords are what stands in a line that gives a date.
+// timestampWords are the words that may occur in a line that gives a date.
 var timestampWords = nameSet(slices.Concat(writers["date"], writers["time"])...)
 
-// isTimestamp finds lines that only give a date: "Published Aug 19, 2026, 03:06 PM".
+// isTimestamp reports whether a line only gives a date: "Published Aug 19, 2026, 03:06 PM".
 func isTimestamp(t string) bool {
 	if len(t) > 140 {
 		return false
@@ -153,7 +153,7 @@ func isTimestamp(t string) bool {
 	return digits && (strings.IndexFunc(t, unicode.IsLetter) >= 0 || strings.ContainsAny(t, ":/-."))
 }
 
-// isTimestampBreak is true for characters between the words of a date.
+// isTimestampBreak reports whether a character separates the words of a date.
 func isTimestampBreak(r rune) bool {
 	return r == ' ' || r == '(' || r == ')' || r == ',' || r == '|' || r == '·'
 }
@@ -176,7 +176,7 @@ func isJapaneseTimestamp(t string) bool {
 	}) < 0 && strings.ContainsAny(t, "年月日時分前秒") && strings.ContainsAny(t, "0123456789０１２３４５６７８９")
 }
 
-// isStaffCredit finds the lines on who worked on a story: "Reporting by A; editing by B", "C contributed to this report."
+// isStaffCredit reports whether a line only names contributors: "Reporting by A; editing by B", "C contributed to this report."
 func isStaffCredit(t string) bool {
 	s := strings.TrimLeft(t, "(-–—[ ")
 	if staffStarts.matches(s) {
@@ -202,7 +202,7 @@ var (
 	workStarts  = newPrefixSet(writers["short crew start"]...)
 )
 
-// isByline finds lines that only name writers: "By Jane Doe and John Roe", "By JANE DOE AUG. 30, 2016".
+// isByline reports whether a line only names writers: "By Jane Doe and John Roe", "By JANE DOE AUG. 30, 2016".
 func isByline(t string) bool {
 	if len(t) > 240 {
 		return false
@@ -215,7 +215,8 @@ func isByline(t string) bool {
 	return isDatedName(t)
 }
 
-// isDatedName finds "Jane Doe | August 18, 2026 | 3:56 am" and "Reuters London 2 min read Last Updated: Aug 19".
+// isDatedName reports whether a line is a name and a date: "Jane Doe | August 18, 2026 | 3:56 am", "Reuters London 2 min read
+// Last Updated: Aug 19".
 func isDatedName(t string) bool {
 	if len(t) > 140 || !strings.ContainsAny(t, "0123456789") || strings.IndexByte(t, '(') >= 0 || !unicode.IsUpper(firstLetter(t)) {
 		return false
@@ -236,8 +237,8 @@ func isDatedName(t string) bool {
 
 var nameParts = nameSet(writers["name"]...)
 
-// namesOnly reports whether all words are capitalised or stand between names. Outside English at least two names are required,
-// since "Por Navidad" is no byline.
+// namesOnly reports whether all words are capitalised or are joining words between names. Outside English it requires at least
+// two names, since "Por Navidad" is no byline.
 func namesOnly(t string, english bool) bool {
 	words := strings.Fields(t)
 	names := 0
@@ -256,7 +257,7 @@ func namesOnly(t string, english bool) bool {
 			return false
 		}
 	}
-	// A full stop ends a sentence unless it is an initial's or abbreviation's.
+	// A full stop ends a sentence unless it belongs to an initial or an abbreviation.
 	sentence := len(t) > 4 && t[len(t)-1] == '.' && !strings.ContainsAny(t[len(t)-5:len(t)-1], " .")
 	if len(words) == 0 || sentence && len(words) > 3 {
 		return false
@@ -269,7 +270,7 @@ var (
 	sourceStarts = newPrefixSet(origins["source start"]...)
 )
 
-// sourceRole finds lines that only say where the text came from.
+// sourceRole returns the role of a line that only says where the text came from.
 func sourceRole(t string) role {
 	if len(t) > 250 {
 		return prose
@@ -296,11 +297,11 @@ func nameSet(words ...string) map[string]bool {
 	return set
 }
 
-// captions are the words that isCaption goes by.
+// captions are the word lists of isCaption.
 var captions = words.Lists("captions.txt")
 
-// agencies are names that sign photographs and texts, in lower case. They serve where no Outlets is given, and only
-// where no other word is next to them.
+// agencies are the names with which photographs and texts are signed, in lower case. They are used where no Outlets is given,
+// and only if no other word is next to the name.
 var agencies = nameSet(captions["agency"]...)
 
 func isAgency(name string) bool {
@@ -309,7 +310,7 @@ func isAgency(name string) bool {
 
 var captionStarts = newPrefixSet(captions["start"]...)
 
-// isCaption finds lines that describe a picture: they begin by saying so, or end in a photographer's credit.
+// isCaption reports whether a line describes a picture: it begins by saying so, or it ends with a photographer's credit.
 func isCaption(t string) bool {
 	if len(t) < 600 && captionStarts.matches(strings.TrimLeft(t, "([ ")) {
 		return true
@@ -325,7 +326,8 @@ func isCaption(t string) bool {
 	return endsInCredit(t)
 }
 
-// describesPhoto finds "This June 2014 file photo provided by A shows", as the Associated Press begins its captions.
+// describesPhoto reports whether a line begins as captions of the Associated Press do: "This June 2014 file photo provided by A
+// shows".
 func describesPhoto(t string) bool {
 	at := strings.Index(t[:min(len(t), 80)], " photo")
 	if at < 0 || len(t) > 800 {
@@ -351,7 +353,7 @@ func endsInCredit(t string) bool {
 	if last == '.' || last == '"' || last == '?' || last == '!' {
 		return false
 	}
-	tail := t // its last 90 bytes, from a word's beginning
+	tail := t // the last 90 bytes of t, from the beginning of a word
 	if len(t) > 90 {
 		_, tail, _ = strings.Cut(t[len(t)-90:], " ")
 	}
@@ -373,7 +375,8 @@ func endsInCredit(t string) bool {
 	return slashCredit(tail) || datedCredit(tail)
 }
 
-// isCredit reads the words in brackets at a caption's end: "AP Photo/Jane Doe", "File photo: Reuters/Jane Doe".
+// isCredit reports whether the bracketed words at a caption's end are a credit: "AP Photo/Jane Doe", "File photo: Reuters/Jane
+// Doe".
 func isCredit(s string) bool {
 	s = strings.Trim(s, " .")
 	low := strings.ToLower(s)
@@ -391,7 +394,7 @@ func isCredit(s string) bool {
 	return ok && isAgency(left) && isNameList(right, 5) && (countWords(right) >= 2 || strings.ToUpper(left) == left)
 }
 
-// slashCredit finds "REUTERS/Jane Doe", "Jane Doe/Getty Images" and "Jane Doe / The Daily Planet" at a line's end.
+// slashCredit reports whether a line ends with "REUTERS/Jane Doe", "Jane Doe/Getty Images" or "Jane Doe / The Daily Planet".
 func slashCredit(tail string) bool {
 	i := strings.LastIndexByte(tail, '/')
 	if i <= 0 || strings.Contains(tail, "://") || strings.HasSuffix(tail[:i], "/") {
@@ -417,7 +420,7 @@ func slashCredit(tail string) bool {
 	return isNameList(strings.Join(words[len(words)-2:], " "), 2)
 }
 
-// datedCredit finds "(Dec. 8) AP" at the end of a video's caption.
+// datedCredit reports whether a line ends with a credit such as "(Dec. 8) AP", as captions of videos do.
 func datedCredit(tail string) bool {
 	i := strings.LastIndex(tail, ") ")
 	if i < 0 || !isAllCaps(tail[i+2:]) {
@@ -427,7 +430,7 @@ func datedCredit(tail string) bool {
 	return j >= 0 && isTimestamp(tail[j+1:i])
 }
 
-// isAllCaps reports whether a few words are all capitals, as an outlet signs.
+// isAllCaps reports whether s is a few words in capitals, as an outlet signs.
 func isAllCaps(s string) bool {
 	if s == "" || len(s) > 30 {
 		return false
@@ -435,7 +438,7 @@ func isAllCaps(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsUpper(r) && r != ' ' && r != '&' }) < 0
 }
 
-// isNameList reports whether s is one to most words, each with a capital or an abbreviation's dots.
+// isNameList reports whether s has 1 to most words, each with a capital or the dots of an abbreviation.
 func isNameList(s string, most int) bool {
 	words := strings.Fields(s)
 	if len(words) == 0 || len(words) > most {

@@ -9,8 +9,8 @@ import (
 	"headwater/internal/news"
 )
 
-// assemble returns the prose with two line ends between paragraphs, and its marks: first those of removed blocks, then those
-// within the text in its order.
+// assemble returns the prose, with two line ends between paragraphs, and its marks. The marks of removed blocks come first. The
+// marks within the text follow in text order.
 func (p *page) assemble() (string, []news.Mark) {
 	var out strings.Builder
 	var inner []news.Mark
@@ -59,7 +59,7 @@ func appendQuote(marks []news.Mark, s news.Span) []news.Mark {
 	return append(marks, news.Mark{Kind: news.MarkQuote, Start: s.Start, End: s.End})
 }
 
-// outerMarks adds the marks of one block: what it is when it is no prose, and the tails that were cut off it.
+// outerMarks adds the marks of one block: its role if it is not prose, and the tails that were cut off it.
 func (p *page) outerMarks(marks []news.Mark, b block) []news.Mark {
 	if len(marks) >= maxMarks/4 {
 		return marks
@@ -77,7 +77,7 @@ func (p *page) outerMarks(marks []news.Mark, b block) []news.Mark {
 	return marks
 }
 
-// appendOnce leaves out a mark that is among the last 20 already, because pages repeat their captions and bylines.
+// appendOnce appends m unless it is among the last 20 marks, because pages repeat their captions and bylines.
 func appendOnce(marks []news.Mark, m news.Mark) []news.Mark {
 	if slices.Contains(marks[max(0, len(marks)-20):], m) {
 		return marks
@@ -103,8 +103,8 @@ func markOf(r role) news.MarkKind {
 	return ""
 }
 
-// findQuotes returns the quoted spans of a text in order, with their quotation marks; given are those that are quoted
-// as a whole. Only outermost quotations count; one that is not closed ends with its paragraph.
+// findQuotes returns the quoted spans of a text in order, including their quotation marks. given are spans that the markup
+// quotes as a whole. Only outermost quotations count. A quotation that is not closed ends with its paragraph.
 func findQuotes(text string, given []news.Span) []news.Span {
 	var out []news.Span
 	for at := 0; at < len(text); {
@@ -136,7 +136,7 @@ func findQuotes(text string, given []news.Span) []news.Span {
 	return out
 }
 
-// quoteEnd is where the quotation ends that begins at i with r, or 0 where none begins.
+// quoteEnd returns the end of the quotation that begins at i with r, or 0 if no quotation begins there.
 func quoteEnd(para string, i int, r rune) int {
 	switch r {
 	case '“', '„', '”':
@@ -172,7 +172,8 @@ func quoteEnd(para string, i int, r rune) int {
 	return 0
 }
 
-// closingMark finds the first of the closing marks. An English quotation that opens again before it closes is two.
+// closingMark finds the first of the closing marks. If an English quotation opens again before it closes, it counts as two
+// quotations.
 func closingMark(para string, from int, marks string, english bool) int {
 	for i, r := range para[from:] {
 		if !strings.ContainsRune(marks, r) {
@@ -215,8 +216,8 @@ func nestedEnd(para string, from int, open, end rune) int {
 	return len(para)
 }
 
-// straightEnd pairs straight marks. Behind a digit a mark means inches or seconds, unless a quotation is open. At the end of
-// a word it opens none.
+// straightEnd pairs straight quotation marks. A mark after a digit means inches or seconds unless a quotation is open. A mark
+// at the end of a word opens no quotation.
 func straightEnd(para string, i, n int) int {
 	before, _ := utf8.DecodeLastRuneInString(para[:i])
 	after, _ := utf8.DecodeRuneInString(para[i+n:])
@@ -237,7 +238,7 @@ func straightEnd(para string, i, n int) int {
 	}
 }
 
-// opensAt reports whether the mark at i stands as opening marks do: behind a space or bracket and before a word.
+// opensAt reports whether the mark at i is in the position of an opening mark: after a space or bracket and before a word.
 func opensAt(para string, i, n int) bool {
 	before, _ := utf8.DecodeLastRuneInString(para[:i])
 	after, _ := utf8.DecodeRuneInString(para[i+n:])
@@ -245,8 +246,8 @@ func opensAt(para string, i, n int) bool {
 	return begins && i+n < len(para) && !unicode.IsSpace(after) && (unicode.IsLetter(after) || unicode.IsDigit(after))
 }
 
-// singleEnd pairs single marks, most of which are apostrophes. They open only before a letter, and close behind a letter or a
-// stop and not before a letter. A single word, or more than 400 bytes, is no quotation.
+// singleEnd pairs single quotation marks, most of which are apostrophes. A single mark opens only before a letter. It closes
+// only after a letter or a stop, and not before a letter. A single word, or more than 400 bytes, is no quotation.
 func singleEnd(para string, i, n int, end rune) int {
 	after, _ := utf8.DecodeRuneInString(para[i+n:])
 	if !opensAt(para, i, n) || !unicode.IsLetter(after) {

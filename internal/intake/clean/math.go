@@ -15,12 +15,12 @@ const (
 	maxMathNodes = 4000
 )
 
-// mathToText replaces MathML in HTML by lines of text with the same meaning, since neither an article's text nor its HTML has
-// elements for it. TeX in script elements is kept as text. A formula that is followed by its picture is removed, because the
-// picture's alt text is the formula.
+// mathToText replaces MathML in HTML by lines of text with the same meaning, since the text and the HTML of an article have no
+// elements for MathML. TeX in script elements is kept as text. A formula that is followed by its own picture is removed,
+// because the picture's alt text is the formula.
 //
-// The line is the element's alttext, or its content written as (a+b)/2, x^2, x_i, √x, or else the TeX beside it. A picture
-// of a formula stays in the HTML, and its alt text goes into the text.
+// The line is the element's alttext. Without one it is the element's content, written as (a+b)/2, x^2, x_i, √x. Without content
+// it is the TeX annotation. A picture of a formula stays in the HTML, and its alt text goes into the text.
 func mathToText(src string) string {
 	if !strings.Contains(src, "math") && !strings.Contains(src, "MATH") && !strings.Contains(src, "katex") {
 		return src
@@ -85,7 +85,7 @@ func mathToText(src string) string {
 	return out.String()
 }
 
-// withoutPrefix is an element's name without the prefix that XML documents give to MathML.
+// withoutPrefix returns an element's name without the namespace prefix that XML documents give to MathML.
 func withoutPrefix(name []byte) string {
 	if _, local, ok := strings.Cut(string(name), ":"); ok {
 		return local
@@ -93,7 +93,7 @@ func withoutPrefix(name []byte) string {
 	return string(name)
 }
 
-// isRenderedMath reports whether the span at z holds a formula glyph by glyph that the page also has as MathML.
+// isRenderedMath reports whether the span at z renders a formula glyph by glyph that the page also has as MathML.
 func isRenderedMath(z *html.Tokenizer) bool {
 	drawn, hidden := false, false
 	for more := true; more; {
@@ -109,7 +109,7 @@ func isRenderedMath(z *html.Tokenizer) bool {
 	return drawn && hidden
 }
 
-// skipElement reads on to the end of the element that z stands in, and gives the bytes read.
+// skipElement reads up to the end of the element at which z is, and returns the number of bytes read.
 func skipElement(z *html.Tokenizer, name string) int {
 	n := 0
 	for depth := 1; depth > 0; {
@@ -132,7 +132,7 @@ func skipElement(z *html.Tokenizer, name string) int {
 	return n
 }
 
-// pictureFollows reports whether a picture of a formula comes next, apart from the ends of elements.
+// pictureFollows reports whether the next tag, end tags aside, is a picture of a formula.
 func pictureFollows(src string) bool {
 	z := html.NewTokenizer(strings.NewReader(src[:min(len(src), 4000)]))
 	for {
@@ -154,14 +154,14 @@ func pictureFollows(src string) bool {
 	}
 }
 
-// isFormula reports whether a picture shows a formula, which its alt text has in TeX: as WordPress, Wikipedia and the
-// common services for it write them.
+// isFormula reports whether a picture shows a formula, with the TeX as its alt text. WordPress, Wikipedia and the common
+// formula services write such pictures.
 func (p picture) isFormula() bool {
 	return containsAny(" "+strings.ToLower(p.class)+" ", " latex ", " tex ", " math ", "mwe-math", "mathimg", "equation", "ql-img") ||
 		containsAny(p.src, "/latex.php?", "/latex.codecogs.com/", "/math/render/", "/cgi-bin/mathtex", "/cgi-bin/mimetex", "/render/math?", "chart.googleapis.com/chart?cht=tx")
 }
 
-// mathNode is an element of MathML, or the text in one.
+// mathNode is a MathML element, or the text in one.
 type mathNode struct {
 	name  string
 	text  string
@@ -171,12 +171,12 @@ type mathNode struct {
 
 type mathReader struct {
 	z     *html.Tokenizer
-	at    int // bytes of the source that are read
+	at    int // bytes of the source read so far
 	nodes int
-	cut   bool // other HTML began
+	cut   bool // other HTML began before the end tag
 }
 
-// formula reads the math element that z stands at. A formula that is not closed ends where other HTML begins.
+// formula reads the math element at z. A formula that is not closed ends where other HTML begins.
 func (m *mathReader) formula() string {
 	root := &mathNode{name: "math", attrs: m.attributes()}
 	m.read(root, 0)
@@ -255,7 +255,7 @@ func (n *mathNode) contains(name string) bool {
 	return n.name == name || slices.ContainsFunc(n.kids, func(k *mathNode) bool { return k.contains(name) })
 }
 
-// annotation returns the formula in TeX if the element has that besides the MathML.
+// annotation returns the formula in TeX if the element has a TeX annotation next to the MathML.
 func (n *mathNode) annotation() string {
 	if n.name == "annotation" && strings.Contains(strings.ToLower(n.attrs["encoding"]), "tex") {
 		return n.rawText()
@@ -279,7 +279,7 @@ func (n *mathNode) rawText() string {
 	return strings.Join(parts, " ")
 }
 
-// plainTeX takes off what TeX says of size and style around a formula.
+// plainTeX removes the TeX commands for size and style around a formula.
 func plainTeX(tex string) string {
 	tex = strings.Join(strings.Fields(tex), " ")
 	for _, style := range [...]string{`\displaystyle`, `\textstyle`} {
@@ -290,7 +290,7 @@ func plainTeX(tex string) string {
 	return tex
 }
 
-// row writes elements side by side, with a space where two would read as one.
+// row writes elements one after the other, with a space between two that would otherwise read as one.
 func row(nodes []*mathNode) string {
 	var b strings.Builder
 	var last *mathNode
@@ -316,11 +316,11 @@ func row(nodes []*mathNode) string {
 // relations are operators that are written with spaces around them.
 var relations = []string{"=", "<", ">", "≤", "≥", "≠", "≈", "≡", "∼", "≃", "≅", "∈", "∉", "⊂", "⊆", "→", "⇒", "⇔", "↦", "∝", ":="}
 
-// withScripts are the elements that end in an index or exponent.
+// withScripts are the elements whose last child is an index or exponent.
 var withScripts = []string{"msup", "msub", "msubsup", "munder", "munderover", "mmultiscripts"}
 
-// runsTogether reports whether two elements need a space between: two numbers, a number and a fraction, names of several
-// letters, words.
+// runsTogether reports whether two adjacent elements need a space between them: two numbers, a number and a fraction, names of
+// several letters, words.
 func runsTogether(before, s string, last, n *mathNode) bool {
 	l, _ := utf8.DecodeLastRuneInString(before)
 	r, _ := utf8.DecodeRuneInString(s)
@@ -341,7 +341,7 @@ func runsTogether(before, s string, last, n *mathNode) bool {
 	return word(l) && word(r) && (long(last) || long(n))
 }
 
-// kid is the line of the nth child, or "".
+// kid returns the text line of the nth child, or "".
 func (n *mathNode) kid(i int) string {
 	if i >= len(n.kids) {
 		return ""
@@ -402,10 +402,10 @@ func (n *mathNode) line() string {
 	return row(n.kids)
 }
 
-// invisible operators are written only where two things would read as one otherwise, which row sees to.
+// invisible maps the invisible operators to text. Spaces that replace them are added by row.
 var invisible = strings.NewReplacer("\u2061", "", "\u2062", "", "\u2063", ",", "\u2064", " ")
 
-// parenthesize puts brackets around what is more than one letter, number or name.
+// parenthesize puts brackets around anything longer than one letter, number or name.
 func parenthesize(s string) string {
 	if s == "" || isAtomic(s) {
 		return s
@@ -424,7 +424,7 @@ func isAtomic(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsMark(r) }) < 0 && utf8.RuneCountInString(s) > 2
 }
 
-// superscript writes a power, with brackets around a base that is a formula of its own.
+// superscript writes a power. A base that is itself a formula gets brackets.
 func superscript(base, up string) string {
 	if strings.ContainsAny(base, "/+-−=^ ") && !isAtomic(base) {
 		base = parenthesize(base)
@@ -447,7 +447,7 @@ func subscript(base, low string) string {
 	return base + "_" + parenthesize(low)
 }
 
-// overscript writes an accent as the mark that combines with its letter, and anything else above as an exponent.
+// overscript writes an accent as a combining mark, and anything else above the base as an exponent.
 func overscript(base, above string) string {
 	if utf8.RuneCountInString(base) == 1 {
 		switch above {
@@ -468,7 +468,7 @@ func overscript(base, above string) string {
 	return base + exponent(above)
 }
 
-// multiscripts writes a base with what stands behind it, below and above by turns, and before it.
+// multiscripts writes a base with its scripts: those after it, alternately below and above, and those before it.
 func (n *mathNode) multiscripts() string {
 	if len(n.kids) == 0 {
 		return ""
@@ -501,7 +501,7 @@ func (n *mathNode) joined(with string) string {
 	return strings.Join(parts, with)
 }
 
-// applyText writes Content MathML: an operator with what it is applied to.
+// applyText writes Content MathML: an operator and its arguments.
 func (n *mathNode) applyText() string {
 	if len(n.kids) == 0 {
 		return ""

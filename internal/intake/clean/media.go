@@ -10,8 +10,8 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// mediaElement is an element whose content is no text: a player, an object or a picture with its candidates. It is written
-// when it ends.
+// mediaElement is an open element whose content is no text: a player, an object, or a picture with its candidates. The output
+// for it is written when it ends.
 type mediaElement struct {
 	tag   string
 	depth int
@@ -19,18 +19,18 @@ type mediaElement struct {
 	picture picture
 }
 
-// placeholder is an element that a script was to fill with a picture or with embedded content. That is written when the
-// element ends, unless something else was written within it.
+// placeholder is an element that a script would fill with a picture or with embedded content. The picture or link is written
+// when the element ends, unless something else was written within it.
 type placeholder struct {
 	name                               string
 	depth                              int
 	picture                            picture
 	embedded                           embedded
 	textCount, pictureCount, linkCount int
-	isPlayer                           bool // words within it do not replace what it embeds
+	isPlayer                           bool // words within the element do not replace its embedded content
 }
 
-// media handles the start tags of pictures and embedded content, and reports whether the tag is done with.
+// media handles the start tags of pictures and embedded content, and reports whether it has handled the tag.
 func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosing bool) bool {
 	if n := len(b.placeholders); n > 0 && !selfClosing && string(name) == b.placeholders[n-1].name {
 		b.placeholders[n-1].depth++
@@ -84,7 +84,7 @@ func (b *balancer) media(tag atom.Atom, name []byte, raw string, more, selfClosi
 	return true
 }
 
-// customElement handles elements that HTML does not know: those of AMP, and those that scripts define.
+// customElement handles elements outside the HTML standard: AMP elements and those that scripts define.
 func (b *balancer) customElement(name string, selfClosing bool) bool {
 	switch {
 	case name == "oembed":
@@ -116,10 +116,10 @@ func (b *balancer) customElement(name string, selfClosing bool) bool {
 	return true
 }
 
-// adElements are words in the names of elements that hold no content.
+// adElements are words in the names of elements that have no content for readers.
 var adElements = nameSet("ad", "ads", "analytics", "pixel", "tracking", "consent", "share", "social", "like", "login", "subscribe", "newsletter", "comments")
 
-// isPictureElement finds amp-img, amp-anim, v-img, lazy-image.
+// isPictureElement reports whether a name is that of a picture element: amp-img, amp-anim, v-img, lazy-image.
 func isPictureElement(name string) bool {
 	last := name[strings.LastIndexByte(name, '-')+1:]
 	return last == "img" || last == "image" || last == "anim" || last == "picture" || last == "photo"
@@ -146,7 +146,7 @@ func (b *balancer) beginElement(name string, selfClosing bool) {
 	}
 }
 
-// gatherChild reads a tag within the open media element, and reports whether the tag belongs there.
+// gatherChild reads a tag within the open media element, and reports whether the tag belongs to that element.
 func (b *balancer) gatherChild(tag atom.Atom, name []byte) bool {
 	h := b.element
 	if h.tag == "picture" {
@@ -157,7 +157,7 @@ func (b *balancer) gatherChild(tag atom.Atom, name []byte) bool {
 			return false
 		case tag == atom.Img || tag == atom.Image || tag == 0 && isPictureElement(string(name)):
 			p := pictureIn(b.z)
-			// The first img counts, or one for readers without scripts if a script was to show the first.
+			// The first img counts, or the one in noscript if the first needs a script.
 			if was := h.picture; was.src == "" || was.isLazy() {
 				p.set, p.lazySet = append(p.set, was.set...), append(p.lazySet, was.lazySet...)
 				p.alt = cmp.Or(p.alt, was.alt)
@@ -175,7 +175,7 @@ func (b *balancer) gatherChild(tag atom.Atom, name []byte) bool {
 	}
 	switch tag {
 	case atom.Video, atom.Audio, atom.Iframe:
-		if string(name) == h.tag && h.tag != "iframe" { // these don't nest: the first was not closed
+		if string(name) == h.tag && h.tag != "iframe" { // these don't nest, so the first was not closed
 			b.endElement()
 			return false
 		}
@@ -214,7 +214,7 @@ func (b *balancer) gatherChild(tag atom.Atom, name []byte) bool {
 	return true
 }
 
-// candidate reads a source element of a picture. Types that the pages' proxy does not pass on are left out.
+// candidate reads a source element of a picture. It leaves out media types that the picture proxy does not pass on.
 func (h *mediaElement) candidate(z *html.Tokenizer) {
 	p, kind := picture{}, ""
 	for more := true; more; {
@@ -243,7 +243,7 @@ func (h *mediaElement) candidate(z *html.Tokenizer) {
 	h.picture.set = append(h.picture.set, p.lazySet...)
 }
 
-// endMedia handles the end tags of media elements and placeholders, and reports whether the tag is done with.
+// endMedia handles the end tags of media elements and placeholders, and reports whether it has handled the tag.
 func (b *balancer) endMedia(name []byte) bool {
 	if n := len(b.placeholders); n > 0 && string(name) == b.placeholders[n-1].name {
 		b.placeholders[n-1].depth--
@@ -264,7 +264,7 @@ func (b *balancer) endMedia(name []byte) bool {
 	return b.element.tag != "picture" || b.isClosedLater("picture")
 }
 
-// isClosedLater reports whether an element is closed further on.
+// isClosedLater reports whether the source has an end tag for an element further on.
 func (b *balancer) isClosedLater(name string) bool {
 	at, known := b.lastEnds[name]
 	if !known && len(b.lastEnds) >= maxNames {
@@ -306,7 +306,7 @@ func (b *balancer) endElement() {
 	}
 }
 
-// embed writes the link to what is embedded.
+// embed writes the link to embedded content.
 func (b *balancer) embed(e embedded) {
 	address := e.address()
 	if e.invisible || address == "" && e.title == "" && e.srcdoc == "" {
@@ -349,10 +349,10 @@ func (b *balancer) embed(e embedded) {
 	b.out.WriteString(link)
 }
 
-// placeholderTags are the elements that publishers leave for scripts to fill.
+// placeholderTags are the elements that publishers leave empty for scripts to fill.
 var placeholderTags = []atom.Atom{atom.Div, atom.Figure, atom.Span, atom.Section, atom.Blockquote, atom.Center, atom.Li, atom.Td}
 
-// addPlaceholder notes an element that a script fills.
+// addPlaceholder records an element that a script would fill.
 func (b *balancer) addPlaceholder(name string) {
 	s := placeholder{name: name, depth: 1, embedded: embedded{kind: "Embedded page"}}
 	class, id, style := "", "", ""
@@ -442,8 +442,8 @@ func (s *placeholder) readDataAttribute(key, val, class string) {
 }
 
 const (
-	maxPlaceholders = 16 // elements that wait within each other
-	maxNames        = 50 // of elements whose ends are looked for
+	maxPlaceholders = 16 // nesting depth of the recorded placeholders
+	maxNames        = 50 // of elements whose end tags are searched for
 )
 
 func (b *balancer) pushPlaceholder(s placeholder) {
@@ -465,8 +465,8 @@ func (b *balancer) endPlaceholder() {
 	}
 }
 
-// picture writes a picture unless it was written already. Pages with lazy loading have each picture twice: for scripts, and in
-// noscript for readers without.
+// picture writes a picture unless it was written already. Pages with lazy loading contain each picture twice: once for scripts,
+// and once in noscript for readers without scripts.
 func (b *balancer) picture(p picture) {
 	address := p.address()
 	tag := p.tag(address)
@@ -495,7 +495,7 @@ func (b *balancer) picture(p picture) {
 	twin := b.lastPicture.to > 0
 	switch {
 	case b.noscript && twin && !b.lastPicture.noscript && b.lastPicture.key != key && (b.lastPicture.late || isPictureURL(address) && isVersion(b.lastPicture.key, key)):
-		// The last picture was a placeholder of this one, which replaces it.
+		// The last written picture was a placeholder of this one, which replaces it.
 		rest := string(b.out.Bytes()[b.lastPicture.to:])
 		b.out.Truncate(b.lastPicture.from)
 		b.write(tag, p)
@@ -524,7 +524,7 @@ func (b *balancer) picture(p picture) {
 	}
 }
 
-// write writes a picture, and below it the title that browsers show when the pointer is over it.
+// write writes a picture, and below it the title that browsers show when the pointer is over the picture.
 func (b *balancer) write(tag string, p picture) {
 	b.out.WriteString(tag)
 	hover := p.hoverText()
@@ -546,7 +546,7 @@ func (b *balancer) write(tag string, p picture) {
 	b.textCount++
 }
 
-// begins reports whether the text of HTML begins with a line.
+// begins reports whether the text of an HTML fragment begins with a line.
 func begins(src, line string) bool {
 	want := foldKey(line)
 	z := html.NewTokenizer(strings.NewReader(src[:min(len(src), 500+8*len(line))]))
@@ -566,7 +566,8 @@ func begins(src, line string) bool {
 	return strings.HasPrefix(foldKey(text.String()), want)
 }
 
-// isVersion reports whether one picture's file name is the other's with an addition: "bridge-blur.jpg" and "bridge.jpg".
+// isVersion reports whether the file name of one picture is that of the other with an addition: "bridge-blur.jpg" and
+// "bridge.jpg".
 func isVersion(a, b string) bool {
 	short, long := strings.ToLower(fileName(a)), strings.ToLower(fileName(b))
 	if len(short) > len(long) {
@@ -593,27 +594,27 @@ func pictureKey(address string) string {
 	return strings.TrimSuffix(stem, "@2x") + at[dot:]
 }
 
-// balancer writes HTML again with the tags paired, at most maxDepth deep, and without the elements whose content is not for
-// reading. Pictures get the address that a reader is to see, and what is embedded becomes a link.
+// balancer rewrites HTML with paired tags, at most maxDepth deep, and without elements whose content is not for reading.
+// Pictures get their best address, and embedded content becomes a link.
 type balancer struct {
 	z              *html.Tokenizer
 	src            string // what z reads
-	at             int    // bytes of src that are read
+	at             int    // bytes of src read so far
 	out            bytes.Buffer
 	open           []atom.Atom
-	skip           atom.Atom // element whose content is left out
+	skip           atom.Atom // element whose content is being left out
 	depth          int       // of skip
 	plain          bool
-	needsParagraph bool // the next words need a paragraph of their own
+	needsParagraph bool // the next words need a new paragraph
 
-	noscript        bool   // z reads what stands in a noscript element: only pictures and what is embedded count
-	after           string // what follows that element
+	noscript        bool   // z reads the content of a noscript element: only pictures and embedded content count
+	after           string // the source after that element
 	element         *mediaElement
 	placeholders    []placeholder
-	lastPicture     writtenPicture  // the picture that was written last, while nothing else was
-	pictures        map[string]bool // those written, by their keys; true for those of noscript. Nil where src has no noscript
+	lastPicture     writtenPicture  // the most recent output, if that is a picture
+	pictures        map[string]bool // keys of the pictures written; true for those in noscript. Nil if src has no noscript
 	checkedNoscript bool            // whether src has a noscript
-	embedded        map[string]bool // addresses of the links written for what was embedded
+	embedded        map[string]bool // addresses of the links written for embedded content
 
 	textCount, pictureCount, linkCount int // texts, pictures and links written so far
 	lastEnds                           map[string]int
@@ -635,6 +636,6 @@ type writtenPicture struct {
 }
 
 const (
-	maxHTML  = 1 << 20 // bytes of HTML kept for show
-	maxDepth = 40      // of elements within each other; deeper ones lose their tags
+	maxHTML  = 1 << 20 // bytes of HTML kept for display
+	maxDepth = 40      // nesting depth; deeper elements lose their tags
 )

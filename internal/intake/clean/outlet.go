@@ -6,7 +6,7 @@ import (
 	"headwater/internal/news"
 )
 
-// Outlets finds outlets by address and by name. A nil Outlets makes do with host names.
+// Outlets finds outlets by address and by name. Without Outlets (nil), host names are used.
 type Outlets interface {
 	ByURL(url string) (news.Outlet, bool)
 	ByName(name string) (news.Outlet, bool)
@@ -14,11 +14,11 @@ type Outlets interface {
 	Redirects(url string) bool
 }
 
-// outletNames answers which outlet an address, a source or a name stands for. Outlets may be nil.
+// outletNames finds the outlet of an address, a source or a name. Outlets may be nil.
 type outletNames struct{ Outlets }
 
-// outlet returns who published an item: the outlet of its <source> unless that is the feed's own site, else the site of the
-// item's address if the feed collects from many sites, else the feed's site.
+// outlet returns the publisher of an item. It is the outlet of the item's <source>, unless that is the feed's own site.
+// Otherwise it is the site of the item's address if the feed collects from many sites, and the feed's site if not.
 func (n outletNames) outlet(e news.Entry, doc news.Document, feed news.Feed) news.Outlet {
 	isPublic := func(host string) bool { return !isLocal(host) && !n.redirects(host) }
 	own := "" // host of the feed's site; "" if that is no public name, as for recorded and local feeds
@@ -38,7 +38,7 @@ func (n outletNames) outlet(e news.Entry, doc news.Document, feed news.Feed) new
 	if own != "" {
 		site = n.byURL("https://" + own + "/")
 	}
-	// A source that gives only an address, on an item of the feed's own site, is a citation and not the publisher.
+	// If an item of the feed's own site has a source with only an address, the source is a citation and not the publisher.
 	isOwn := itemHost != "" && own != "" && registrableDomain(itemHost) == registrableDomain(own)
 	if source != "" || sourceHost != "" && !isOwn {
 		if o := n.byNameOrHost(source, sourceHost, e.Source.URL); o.Domain == "" || own == "" || o.Domain != site.Domain {
@@ -62,7 +62,7 @@ func (n outletNames) outlet(e news.Entry, doc news.Document, feed news.Feed) new
 	return site
 }
 
-// redirects reports whether addresses on a host lead to pages of others, or are feeds'.
+// redirects reports whether a host redirects to pages of other sites or serves feeds.
 func (n outletNames) redirects(host string) bool {
 	return strings.HasPrefix(host, "feeds.") || strings.HasPrefix(host, "rss.") || n.Outlets != nil && n.Outlets.Redirects("https://"+host+"/")
 }

@@ -13,13 +13,13 @@ import (
 
 const (
 	maxText   = 1 << 20 // bytes of an article's text
-	maxInput  = 4 << 20 // bytes of HTML that are read of one field
+	maxInput  = 4 << 20 // bytes of HTML that are read per field
 	maxFuture = 10 * time.Minute
 	maxMarks  = 2000 // of each article
 	maxMarked = 1000 // bytes of a mark's words
 )
 
-// kind is what a block was in the HTML.
+// kind is the HTML structure that a block comes from.
 type kind uint8
 
 const (
@@ -29,62 +29,62 @@ const (
 	quotation
 )
 
-// block is a paragraph's worth of text: a span of its page's buffer.
+// block is the text of one paragraph: a span of its page's buffer.
 type block struct {
 	start, end int
 	kind       kind
 	role       role
 	soft       bool      // only a single line break separates it from the block before
-	url        string    // of a source line whose link is a block of its own
-	tails      []cutTail // cut off its end
+	url        string    // of a source line whose link is in a block of its own
+	tails      []cutTail // parts that were cut off its end
 	hash       uint64    // of prose, see blockHash
 	words      int       // of prose, see countWords
 }
 
-// anchor is a link's words as a span of the page's buffer.
+// anchor is the text of a link, as a span of the page's buffer.
 type anchor struct {
 	start, end int
 	url        string
 }
 
-// page is the result of one pass over HTML: folded text in buf, its blocks, which are one byte apart, and its links.
+// page is the result of one pass over HTML: normalised text in buf, its blocks, which are one byte apart, and its links.
 type page struct {
 	buf            []byte
 	blocks         []block
 	anchors        []anchor
 	src            string      // buf, once it is complete
-	inheritedMarks []news.Mark // of another page that this one stands for
+	inheritedMarks []news.Mark // of another page that this one replaces
 	shape          shape
 }
 
-// shape counts what tells round-ups from articles.
+// shape holds the counts that distinguish round-ups from articles.
 type shape struct {
 	blocks, headings, links, linked, stamped, numbered, words int
 }
 
-// cutTail is what was cut off the end of a block.
+// cutTail is a part that was cut off the end of a block.
 type cutTail struct {
 	role role
 	text string
 	url  string
 }
 
-// role is what a block turned out to be.
+// role is what classify and prune decided a block to be.
 type role uint8
 
 const (
 	prose   role = iota
-	dropped      // furniture and all else that is neither text nor mark
+	dropped      // furniture, and everything else that is neither text nor a mark
 	captionLine
 	bylineLine
 	rightsLine
 	sourceLine
 	viaLine
-	teaser // only a link, to something else
+	teaser // only a link to another article
 )
 
-// itemContext describes the item of a page. It tells the item's own title, links to itself and the outlet's own name from
-// prose and credits. The zero value knows nothing.
+// itemContext describes the item of a page. It serves to distinguish the item's own title, links to itself and the name of its
+// outlet from prose and credits. In the zero value everything is unknown.
 type itemContext struct {
 	title    string // foldKey of the title as shown
 	compared string // foldKey of the title for comparing
@@ -94,7 +94,7 @@ type itemContext struct {
 	outlets  Outlets
 }
 
-// names reports whether an outlet is called so.
+// names reports whether name is a name of the outlet.
 func (ctx itemContext) names(name string) bool {
 	if ctx.outlets == nil || len(name) > 60 {
 		return false
@@ -116,7 +116,7 @@ func (p *page) anchorsIn(start, end int) []anchor {
 	return p.anchors[lo:hi]
 }
 
-// lastLink is the address of the last link in a block: "The post A appeared first on B" links to both.
+// lastLink returns the address of the last link in a block: "The post A appeared first on B" links to both.
 func (p *page) lastLink(b block) string {
 	url := ""
 	for _, a := range p.anchorsIn(b.start, b.end) {
@@ -125,7 +125,7 @@ func (p *page) lastLink(b block) string {
 	return url
 }
 
-// weight is the length of a page's prose in letters and the like; a Chinese or Japanese character counts twice.
+// weight is the length of a page's prose in characters. A Chinese or Japanese character counts twice.
 func (p *page) weight() int {
 	n := 0
 	for _, b := range p.blocks {
@@ -167,7 +167,7 @@ func (p *page) hash() uint64 {
 	return h.Sum64()
 }
 
-// endsSentence reports whether a text ends as sentences do, quotation marks and brackets aside.
+// endsSentence reports whether a text ends a sentence, ignoring trailing quotation marks and brackets.
 func endsSentence(t string) bool {
 	for t != "" {
 		r, n := utf8.DecodeLastRuneInString(t)
@@ -182,7 +182,8 @@ func endsSentence(t string) bool {
 	return false
 }
 
-// countWords counts words separated by white space. Three letters of Chinese, Japanese, Thai and the like count as a word.
+// countWords counts words separated by white space. Three letters of a script without spaces (Chinese, Japanese, Thai) count as
+// a word.
 func countWords(t string) int {
 	n, wide, in := 0, 0, byte(0) // in is 1 within a word
 	for _, r := range t {
@@ -205,7 +206,7 @@ func countWords(t string) int {
 	return n + (wide+2)/3
 }
 
-// solidASCII is 1 for the characters of ASCII words and 0 for white space. A table spares the branch that the processor would
+// solidASCII is 1 for the characters of ASCII words and 0 for white space. The table avoids a branch that the processor would
 // mispredict at the end of each word.
 var solidASCII = func() (out [utf8.RuneSelf]byte) {
 	for c := ' ' + 1; c < utf8.RuneSelf; c++ {
@@ -214,7 +215,7 @@ var solidASCII = func() (out [utf8.RuneSelf]byte) {
 	return out
 }()
 
-// blockHash hashes a block's letters, whatever their case. All numbers hash the same ("9", "12.50" and "1,024"), because
+// blockHash hashes the letters of a block, ignoring case. All numbers ("9", "12.50" and "1,024") have the same hash, because
 // counters, prices and dates change.
 func blockHash(t string) uint64 {
 	const offset, prime = 14695981039346656037, 1099511628211

@@ -15,33 +15,33 @@ import (
 
 const (
 	wantedWidth = "800"
-	columnWidth = 700 // CSS pixels that a picture in a text is shown at; pages have columns of 700 to 800
-	tinyWidth   = 100 // a picture narrower than this is no choice where another address is given
+	columnWidth = 700 // CSS pixels at which a picture in a text is shown; pages have columns of 700 to 800
+	tinyWidth   = 100 // a picture narrower than this is not used if there is another address
 	maxJSON     = 64 << 10
 )
 
-// picture is what is known of a picture: the attributes of an img element, or of one that stands for it.
+// picture holds the attributes of an img element, or of an element that stands for a picture.
 //
-// The store has of a picture its web address as published, its texts (alt and title) and its size. The address is the best
-// one for a column of columnWidth pixels: that of src, unless it is a placeholder by its name, or too small; what a script
-// would show, in whatever attribute, told by its name or value; of a srcset or picture element the narrowest candidate that
-// fills the column, or else the widest. Elements like img (amp-img, v-img), and those with a picture behind them and none
-// in them, count as pictures. What counts readers (2 pixels or less, hidden), data: addresses, video posters and drawings
-// in SVG elements go.
+// The store keeps the picture's web address as published, its texts (alt and title) and its size. The address is the best one
+// for a column of columnWidth pixels. It is that of src, unless src is too small or is a placeholder by its name. Otherwise it
+// is the address that a script would show, which is recognised by the name or the value of its attribute. Of a srcset or
+// picture element it is the narrowest candidate that fills the column, or else the widest candidate. Elements like img
+// (amp-img, v-img) count as pictures. So do elements that have a background picture and no picture inside. Tracking pixels (2
+// pixels or less, or hidden), data: addresses, video posters and drawings in SVG elements are left out.
 type picture struct {
-	src           string      // as browsers mend it; "" where it is no web address
-	lazy          []string    // addresses that scripts write into src
-	others        []string    // further addresses that read as a picture's: of other sizes, or of no known use
+	src           string      // as browsers correct it; "" if it is not a web address
+	lazy          []string    // addresses that scripts would write into src
+	others        []string    // further addresses of pictures, of other sizes or of unknown use
 	set           []candidate // of srcset
-	lazySet       []candidate // that scripts write into srcset
+	lazySet       []candidate // srcset that scripts would write
 	alt, title    string
 	width, height string
 	class         string
 	hidden        bool
-	ratio         bool // width and height are no pixels but a shape
+	ratio         bool // width and height are an aspect ratio and not pixels
 }
 
-// pictureIn reads the attributes of the tag that z stands at.
+// pictureIn reads the attributes of the tag at z.
 func pictureIn(z *html.Tokenizer) picture {
 	var p picture
 	for more := true; more; {
@@ -79,12 +79,12 @@ func (p *picture) attribute(key, val string) {
 	}
 }
 
-// customAttribute reads attributes whose names differ from publisher to publisher. Their values show what they mean.
+// customAttribute reads attributes whose names differ between publishers. Their values show their meaning.
 func (p *picture) customAttribute(key, val string) {
 	if len(val) < 5 || strings.HasPrefix(key, "on") {
 		return
 	}
-	val = strings.ReplaceAll(val, "{width}", wantedWidth) // a script was to choose
+	val = strings.ReplaceAll(val, "{width}", wantedWidth) // a script would choose the width
 	switch {
 	case strings.HasSuffix(key, "set"):
 		p.lazySet = append(p.lazySet, candidates(val)...)
@@ -104,8 +104,8 @@ func (p *picture) customAttribute(key, val string) {
 	}
 }
 
-// isLazyName is true for attributes from which scripts fill src: data-src, data-lazy-src, data-lazyload, data-ll-src,
-// data-actualsrc, data-echo. Those for one size among others are none.
+// isLazyName reports whether scripts fill src from an attribute: data-src, data-lazy-src, data-lazyload, data-ll-src,
+// data-actualsrc, data-echo. Attributes for one size of several do not count.
 func isLazyName(key string) bool {
 	switch key {
 	case "data-original", "data-echo", "data-delayed-url", "data-defer", "data-deferred", "data-unveil", "original", "lazysrc", "lazy-src", "lazy":
@@ -120,13 +120,13 @@ func isLazyName(key string) bool {
 	return strings.HasSuffix(key, "src") || strings.Contains(key, "lazy")
 }
 
-// isPictureName is true for attributes that name a picture, so that their address need not end as a picture's does.
+// isPictureName reports whether an attribute is for a picture by its name. Its address need not have a picture's extension.
 func isPictureName(key string) bool {
 	return containsAny(key, "src", "img", "image", "photo", "picture", "original", "orig-file", "large-file", "full", "background", "-bg", "hi-res", "hires") &&
 		!containsAny(key, "title", "caption", "meta", "description", "alt")
 }
 
-// isLinkName is true for attributes whose address is that of a page or of something for others to show.
+// isLinkName reports whether the address in an attribute is that of a page or of something else that is no picture.
 func isLinkName(key string) bool {
 	return containsAny(key, "link", "href", "share", "pin", "page", "credit", "error", "fallback", "avatar", "icon", "logo", "poster") ||
 		key == "longdesc" || key == "cite" || key == "itemid" || key == "usemap"
@@ -136,8 +136,8 @@ func containsAny(s string, parts ...string) bool {
 	return slices.ContainsFunc(parts, func(p string) bool { return strings.Contains(s, p) })
 }
 
-// address returns the picture's best address for a column: src, unless that is a placeholder, or too small and a larger one is
-// known.
+// address returns the best address of the picture for a column. It is src, unless src is a placeholder, or is too small and a
+// larger picture is known.
 func (p picture) address() string {
 	best, width, set := "", 0, p.set
 	if p.src != "" && !isPlaceholder(p.src) {
@@ -165,7 +165,7 @@ func (p picture) address() string {
 			}
 		}
 	}
-	// A placeholder is shown if there is no other address and its name allows that it shows something.
+	// A placeholder is shown if there is no other address and its name suggests that it may show something.
 	if best == "" && p.src != "" {
 		isShown := func(w string) bool { return visibleWords[w] }
 		if !isPlaceholder(p.src) || slices.ContainsFunc(slices.Collect(nameWords(p.src)), isShown) {
@@ -175,15 +175,16 @@ func (p picture) address() string {
 	return best
 }
 
-// isLazy reports whether a script was to show another picture than src.
+// isLazy reports whether a script would replace src by another picture.
 func (p picture) isLazy() bool {
 	return p.src == "" || isPlaceholder(p.src) || len(p.lazy) > 0 || len(p.lazySet) > 0 || containsAny(strings.ToLower(p.class), "lazy")
 }
 
-// isPixel reports whether the picture is no larger than what counts readers.
+// isPixel reports whether the picture is at most as large as a tracking pixel.
 func (p picture) isPixel() bool { return !p.ratio && (isPixel(p.width) || isPixel(p.height)) }
 
-// tag writes the element with that address, or nothing where it has none, is hidden or is no larger than what counts readers.
+// tag writes an img element with that address. It writes nothing if the address is empty, or if the picture is hidden or at
+// most as large as a tracking pixel.
 func (p picture) tag(address string) string {
 	if address == "" || p.isPixel() || p.hidden && !p.isLazy() {
 		return ""
@@ -202,8 +203,8 @@ func (p picture) tag(address string) string {
 	return b.String()
 }
 
-// hoverText returns the picture's title if it says more than its alt text and file name. Names that publishing systems give to
-// pictures say nothing.
+// hoverText returns the title of the picture if it adds something to the alt text and the file name. Names that publishing
+// systems generate add nothing.
 func (p picture) hoverText() string {
 	t := foldLine(p.title)
 	if t == "" || len(t) > 4000 || countWords(t) < 2 && len(t) < 20 {
@@ -222,7 +223,7 @@ func (p picture) hoverText() string {
 	return t
 }
 
-// isAspectLayout is true for the layouts of AMP's elements whose width and height say only how these relate: 16 and 9, 1 and 1.
+// isAspectLayout reports whether an AMP layout uses width and height only as an aspect ratio: 16 and 9, 1 and 1.
 func isAspectLayout(layout string) bool {
 	return strings.EqualFold(layout, "responsive") || strings.EqualFold(layout, "intrinsic")
 }
@@ -232,7 +233,7 @@ func isPixel(size string) bool {
 	return err == nil && n <= 2
 }
 
-// pixels is a size as HTML wants it, or "".
+// pixels returns a size in the form of HTML's width attribute, or "".
 func pixels(size string) string {
 	if n, err := strconv.ParseUint(strings.TrimSuffix(size, "px"), 10, 14); err == nil && n > 0 {
 		return strconv.FormatUint(n, 10)
@@ -240,7 +241,7 @@ func pixels(size string) string {
 	return ""
 }
 
-// hiddenStyle reports whether a style attribute keeps an element from being seen.
+// hiddenStyle reports whether a style attribute hides an element.
 func hiddenStyle(style string) bool {
 	if len(style) > 2000 {
 		return false
@@ -249,7 +250,7 @@ func hiddenStyle(style string) bool {
 	return containsAny(s, "display:none", "visibility:hidden")
 }
 
-// tinyStyle reports whether a style attribute makes an element two pixels wide or high at most.
+// tinyStyle reports whether a style attribute makes an element at most two pixels wide or high.
 func tinyStyle(style string) bool {
 	if len(style) > 2000 {
 		return false
@@ -265,7 +266,7 @@ func tinyStyle(style string) bool {
 	return false
 }
 
-// background is the address of the picture behind an element, from its style.
+// background returns the address of an element's background picture, from its style attribute.
 func background(style string) string {
 	low := strings.ToLower(style)
 	if len(low) != len(style) || !strings.Contains(low, "background") {
@@ -293,7 +294,7 @@ func background(style string) string {
 	}
 }
 
-// pictureInJSON finds the address of a picture in an attribute that holds JSON, as Substack's data-attrs.
+// pictureInJSON finds the address of a picture in an attribute that holds JSON, such as Substack's data-attrs.
 func pictureInJSON(val string) string {
 	var doc any
 	if len(val) > maxJSON || json.Unmarshal([]byte(val), &doc) != nil {
@@ -311,7 +312,7 @@ func pictureInJSON(val string) string {
 	})
 }
 
-// findInJSON returns what take makes of the first string of a document that it takes. Keys are tried in order.
+// findInJSON returns the first result of take that is not "", called for the strings of a document. Keys are visited in order.
 func findInJSON(doc any, take func(key, val string) string) string {
 	switch d := doc.(type) {
 	case map[string]any:
@@ -343,7 +344,7 @@ func findInJSON(doc any, take func(key, val string) string) string {
 	return ""
 }
 
-// keyRank puts the usual keys of an address first.
+// keyRank sorts the usual keys of an address first.
 func keyRank(key string) string {
 	if i := slices.Index([]string{"src", "url", "original", "large", "full"}, strings.ToLower(key)); i >= 0 {
 		return strconv.Itoa(i)
@@ -351,8 +352,8 @@ func keyRank(key string) string {
 	return "9"
 }
 
-// candidate is one address of a srcset. Width is in pixels and density in multiples of the shown size; either is 0 where
-// it is not given.
+// candidate is one address of a srcset. Width is in pixels and density is a multiple of the shown size; either is 0 if it is
+// not given.
 type candidate struct {
 	url     string
 	width   int
@@ -361,8 +362,8 @@ type candidate struct {
 
 const maxCandidates = 100
 
-// candidates reads a srcset as browsers do: an address goes up to white space, so that it may hold commas; a comma ends
-// what follows it. Words before the descriptor belong to the address, whose spaces nobody encoded.
+// candidates reads a srcset as browsers do. An address ends at white space, so it may contain commas. A comma ends the
+// descriptor after it. Words before the descriptor belong to the address, since publishers leave spaces in it unencoded.
 func candidates(set string) []candidate {
 	var out []candidate
 	for len(out) < maxCandidates {
@@ -399,7 +400,7 @@ func candidates(set string) []candidate {
 func (c *candidate) readDescriptor(word string) bool {
 	num, unit := word[:len(word)-1], word[len(word)-1]
 	n, err := strconv.ParseFloat(num, 64)
-	if err != nil || !(n >= 0 && n <= 1e6) { // NaN is neither
+	if err != nil || !(n >= 0 && n <= 1e6) { // the negated form also rejects NaN
 		return false
 	}
 	switch unit {
@@ -414,8 +415,8 @@ func (c *candidate) readDescriptor(word string) bool {
 	return true
 }
 
-// chooseCandidate returns the best candidate for a column: the narrowest that fills it, or else the widest. Shown is the width
-// attribute, from which densities become widths; without one the least dense is taken.
+// chooseCandidate returns the best candidate for a column: the narrowest that fills it, or else the widest. shown is the width
+// attribute, which turns densities into widths. Without one the candidate with the lowest density from 1 up is chosen.
 func chooseCandidate(list []candidate, shown string) string {
 	best, bestWidth := candidate{}, 0
 	base, err := strconv.Atoi(strings.TrimSuffix(shown, "px"))
@@ -430,8 +431,8 @@ func chooseCandidate(list []candidate, shown string) string {
 		if width == 0 {
 			width = widthIn(c.url)
 		}
-		// Without widths a density near that of the shown size is better: 1, which is also what no density means. More than
-		// that is better than less.
+		// Without widths a density near 1 is better, which is also the density if none is given. A density above 1 is better
+		// than one below.
 		denser := c.density < best.density && c.density >= 1 || c.density > best.density && best.density < 1
 		if c.density == 0 || best.density == 0 {
 			denser = c.density == 0 && best.density != 0 && best.density != 1
@@ -443,7 +444,7 @@ func chooseCandidate(list []candidate, shown string) string {
 	return best.url
 }
 
-// betterWidth reports whether one width suits a column better than another. 0 is unknown.
+// betterWidth reports whether a suits a column better than b. 0 means unknown.
 func betterWidth(a, b int) bool {
 	switch {
 	case a == 0:
@@ -456,7 +457,7 @@ func betterWidth(a, b int) bool {
 	return a > b
 }
 
-// widthOf is the width of a picture as a srcset gives it, or else its own address, or 0.
+// widthOf returns the width of a picture from its srcset, or else from its address, or 0.
 func widthOf(address string, set []candidate) int {
 	for _, c := range set {
 		if c.url == address && c.width > 0 {
@@ -466,7 +467,7 @@ func widthOf(address string, set []candidate) int {
 	return widthIn(address)
 }
 
-// withPicture adds to an item's files the first picture of its sanitised HTML that has a text.
+// withPicture adds the first picture with alt text in sanitised HTML to an item's enclosures.
 func withPicture(files []news.Enclosure, sanitised string) []news.Enclosure {
 	for _, tag := range imgTag.FindAllString(sanitised[:min(len(sanitised), 1<<16)], 20) {
 		alt, src := imgAlt.FindStringSubmatch(tag), imgSrc.FindStringSubmatch(tag)

@@ -1,7 +1,7 @@
 package clean
 
 import (
-	_ "embed" // the names of players
+	_ "embed" // players.txt
 	"encoding/json"
 	"net/url"
 	"path"
@@ -14,12 +14,12 @@ import (
 //go:embed players.txt
 var playersFile string
 
-// player is a line of players.txt. An empty name leaves nothing of what is embedded.
+// player is a line of players.txt. If name is empty, nothing is written for the embedded content.
 type player struct{ host, path, name string }
 
 var players = readPlayers(playersFile)
 
-// readPlayers returns the lines by host, so that a look-up needs no walk over all.
+// readPlayers returns the lines by host, so that a look-up does not search all of them.
 func readPlayers(file string) map[string][]player {
 	all := map[string][]player{}
 	for line := range strings.Lines(file) {
@@ -49,26 +49,26 @@ func playerOf(address string) (player, bool) {
 	return player{}, false
 }
 
-// embedded is what is known of a frame, player or object, from its own attributes and from what stands in it.
+// embedded holds what the attributes and the content of a frame, player or object say about it.
 //
-// Frames, players and objects become links: the kind, then the title, or who is behind the address (players.txt), or file
-// or host. So do elements that scripts fill (AMP's, lite-youtube, data-oembed-url, Substack's data-attrs), where nothing
-// else stood in them. Players of YouTube and Vimeo get the address of their page. Like buttons, advertisements and frames
-// of two pixels leave nothing. Content without words comes before the summary.
+// Frames, players and objects become links. The text is the kind, and then the title, or else the provider of the address
+// (players.txt), the file or the host. Elements that scripts fill (AMP's, lite-youtube, data-oembed-url, Substack's data-attrs)
+// become links too if nothing else is in them. Players of YouTube and Vimeo get the address of their page. Like buttons,
+// advertisements and frames of two pixels are dropped. Content without words is placed before the summary.
 type embedded struct {
 	kind      string // "Video", "Recording", "Document" or "Embedded page"
 	sources   []string
-	fallback  []string // links in it, for readers whose browser can't play it
+	fallback  []string // links in it, for readers whose browser can't play the content
 	title     string
-	srcdoc    string // the document that srcdoc holds
+	srcdoc    string // the document in the srcdoc attribute
 	invisible bool   // two pixels or less, or hidden
-	pixel     bool   // its width or height says so
-	ratio     bool   // width and height are no pixels but a shape
-	id        string // of a video or post, where a custom element names only that
+	pixel     bool   // its width or height is two pixels or less
+	ratio     bool   // width and height are an aspect ratio and not pixels
+	id        string // of a video or post, if a custom element gives only an id
 	account   string
 }
 
-// attributes reads those of the tag that z stands at.
+// attributes reads the attributes of the tag at z.
 func (e *embedded) attributes(z *html.Tokenizer) {
 	var late []string
 	for more := true; more; {
@@ -119,7 +119,7 @@ func (e *embedded) attribute(key, val string, late []string) []string {
 	return late
 }
 
-// embeddedInJSON finds addresses in an attribute that holds JSON: Substack's data-attrs, players' options.
+// embeddedInJSON finds addresses in an attribute that holds JSON, such as Substack's data-attrs or the options of players.
 func embeddedInJSON(val string) []string {
 	var doc any
 	if len(val) > maxJSON || json.Unmarshal([]byte(val), &doc) != nil {
@@ -143,7 +143,7 @@ func embeddedInJSON(val string) []string {
 	return []string{found}
 }
 
-// addressByID returns the address that a custom element means by an id alone.
+// addressByID returns the address for a custom element that gives only an id.
 func (e *embedded) addressByID(name string) {
 	if e.id == "" || len(e.id) > 200 || strings.ContainsAny(e.id, " /?&#\"<>") {
 		return
@@ -184,7 +184,7 @@ func (e *embedded) address() string {
 		}
 	}
 	if len(e.sources) > 0 {
-		return e.sources[0] // a player that no browser has any more
+		return e.sources[0] // for a plugin that browsers no longer have
 	}
 	if e.srcdoc == "" {
 		return ""
@@ -220,7 +220,7 @@ var (
 
 func isVideoID(s string) bool { return videoID.MatchString(s) }
 
-// watchAddress is the page for readers that a player's address has, where that is known.
+// watchAddress returns the page for readers that belongs to the address of a player, if known.
 func watchAddress(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -254,7 +254,7 @@ func watchAddress(address string) string {
 	return address
 }
 
-// label returns the text of the link: the kind of content and its title, or else the name of its provider, file or host.
+// label returns the text of the link: the kind of content, and its title or else the name of its provider, file or host.
 func (e *embedded) label(address string) string {
 	kind := e.kind
 	behind, _ := playerOf(address)
@@ -296,11 +296,11 @@ func (e *embedded) label(address string) string {
 	return kind + ": " + cutAt(name, 300)
 }
 
-// playerTitles are titles, as foldKey returns them, that name the player and not what it plays.
+// playerTitles are titles, as foldKey returns them, that name the player and not its content.
 var playerTitles = nameSet("youtubevideoplayer", "youtubevideo", "youtube", "videoplayer", "video", "embeddedvideo", "embeddedcontent", "iframe", "embed",
 	"player", "untitled", "vimeovideoplayer", "vimeo", "audioplayer", "audio", "playvideo", "play", "embeddediframe", "content", "map", "facebook")
 
-// withoutKind takes what kind of thing is embedded off a link's text.
+// withoutKind removes the kind of the embedded content from the text of a link.
 func withoutKind(text string) string {
 	for _, kind := range [...]string{"Video", "Recording", "Document", "Embedded page"} {
 		if name, ok := strings.CutPrefix(text, kind+": "); ok {

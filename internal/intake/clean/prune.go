@@ -9,7 +9,7 @@ import (
 // blockSet holds hashes of blocks.
 type blockSet map[uint64]struct{}
 
-// remove drops the blocks that are known as the feed's furniture.
+// remove drops the blocks that are known as furniture of the feed.
 func (p *page) remove(known blockSet) {
 	if len(known) == 0 {
 		return
@@ -25,9 +25,9 @@ func (p *page) remove(known blockSet) {
 	}
 }
 
-// prune drops what stands around the prose by the shape of the document alone: labels such as section names and
-// buttons before, behind and, in rows of four and more, between the paragraphs; headings with nothing beneath; and
-// headlines of other articles behind the last paragraph. A document of labels only is left as it is.
+// prune drops the blocks around the prose by the shape of the document alone. It drops labels, such as section names and
+// buttons, before and after the paragraphs, and between them in runs of four or more. It drops headings without text below, and
+// headlines of other articles after the last paragraph. A document that has only labels is not changed.
 func (p *page) prune(ctx itemContext) {
 	var idx []int
 	paragraphs := false
@@ -52,7 +52,7 @@ func (p *page) prune(ctx itemContext) {
 	}
 	for n := -1; n != len(idx); {
 		n = len(idx)
-		for len(idx) > 1 { // headings that nothing stands beneath
+		for len(idx) > 1 { // headings without text below
 			b := &p.blocks[idx[len(idx)-1]]
 			if t := p.text(*b); b.kind != heading || countWords(t) > 15 || endsSentence(t) {
 				break
@@ -64,7 +64,7 @@ func (p *page) prune(ctx itemContext) {
 	}
 }
 
-// dropRepeated drops labels that stand three times and more.
+// dropRepeated drops labels that occur three times or more.
 func (p *page) dropRepeated(idx []int) []int {
 	count := map[string]int{}
 	for _, i := range idx {
@@ -86,7 +86,7 @@ func (p *page) dropRepeated(idx []int) []int {
 	return out
 }
 
-// dropRuns drops four and more labels in a row; furniture that was dropped between them before counts as well.
+// dropRuns drops runs of four or more labels. Furniture between them that was dropped before counts as a label.
 func (p *page) dropRuns(idx []int) []int {
 	out := idx[:0:0]
 	for i := 0; i < len(idx); {
@@ -117,7 +117,7 @@ func (p *page) dropRuns(idx []int) []int {
 	return out
 }
 
-// isMenu reports whether every word has a capital, separators aside: "Markets Companies Europe", "Jane Doe · Editor".
+// isMenu reports whether every word has a capital, ignoring separators: "Markets Companies Europe", "Jane Doe · Editor".
 func isMenu(t string) bool {
 	for _, w := range strings.Fields(t) {
 		r, _ := utf8.DecodeRuneInString(w)
@@ -132,7 +132,7 @@ func isBareNumber(t string) bool {
 	return len(t) < 20 && strings.IndexFunc(t, unicode.IsLetter) < 0
 }
 
-// dropLabel takes a label out: the name of an outlet by itself signs the text, any other is furniture.
+// dropLabel drops a label. The name of an agency or of the item's outlet becomes a byline. Any other label is furniture.
 func (p *page) dropLabel(i int, ctx itemContext) {
 	b := &p.blocks[i]
 	name := strings.Trim(p.text(*b), " -–—/()[]*")
@@ -142,8 +142,8 @@ func (p *page) dropLabel(i int, ctx itemContext) {
 	}
 }
 
-// dropTrailing drops labels, signatures and headlines behind the last paragraph; the headlines only while they are no
-// more than the paragraphs before them and no list that a paragraph announces.
+// dropTrailing drops labels, signatures and headlines after the last paragraph. Headlines are dropped only if they are no more
+// than the paragraphs before them and are no list that a paragraph announces.
 func (p *page) dropTrailing(idx []int, ctx itemContext) []int {
 	end, lines := len(idx), 0
 	for ; end > 0; end-- {
@@ -163,7 +163,7 @@ func (p *page) dropTrailing(idx []int, ctx itemContext) []int {
 		}
 	}
 	if lines > paragraphs || end > 0 && announcesList(p.text(p.blocks[idx[end-1]])) {
-		// The headlines stay, and only what follows the last of them goes.
+		// The headlines stay, and only the blocks after the last of them are dropped.
 		for n := len(idx); n > end; n-- {
 			if t := p.text(p.blocks[idx[n-1]]); isHeadline(t) && !isSignature(t) {
 				end = n
@@ -177,19 +177,19 @@ func (p *page) dropTrailing(idx []int, ctx itemContext) []int {
 	return idx[:end]
 }
 
-// announcesList reports whether a list follows a paragraph.
+// announcesList reports whether a paragraph announces a list.
 func announcesList(t string) bool {
 	return strings.HasSuffix(t, ":") || strings.HasSuffix(t, "：")
 }
 
-// isSignature finds "--Field Level Media".
+// isSignature reports whether a block is a signature, such as "--Field Level Media".
 func isSignature(t string) bool {
 	s := strings.TrimLeft(t, "-–— ")
 	return len(s) < len(t) && len(s) > 0 && countWords(s) <= 5 && isNameList(s, 5)
 }
 
-// isLabel reports whether a block is at most five words that are no sentence, figure or quotation: a button, a section, a
-// subheading, a tag.
+// isLabel reports whether a block is a label (a button, a section, a subheading or a tag): at most five words that are no
+// sentence, figure or quotation.
 func isLabel(t string) bool {
 	if len(t) > 60 || strings.IndexFunc(t, unicode.IsDigit) >= 0 || countWords(t) > 5 {
 		return false
@@ -207,8 +207,7 @@ func isLabel(t string) bool {
 	return unicode.IsUpper(first) || unicode.IsLower(first) || utf8.RuneCountInString(t) <= 10
 }
 
-// isHeadline reports whether a block is a line of four to 25 words without a sentence's end, in a script that has
-// capitals.
+// isHeadline reports whether a block is a line of four to 25 words that does not end a sentence, in a script with capitals.
 func isHeadline(t string) bool {
 	if len(t) > 250 || endsSentence(t) || announcesList(t) || !unicode.IsUpper(firstLetter(t)) {
 		return false

@@ -10,7 +10,8 @@ import (
 )
 
 // isRoundup reports whether an article is a live page, a round-up or an index. Such a page shares text with many stories and
-// belongs to none. It never bridges two stories, and two such pages are no event; a live page finds its event by the articles about it.
+// belongs to none of them. It never connects two stories, and two such pages are not the same event. A live page joins an event
+// by the articles about that event.
 func isRoundup(title, address string, p *page) bool {
 	t := strings.ToLower(title)
 	switch {
@@ -33,11 +34,11 @@ func isRoundup(title, address string, p *page) bool {
 	return false
 }
 
-// roundups are what the titles and addresses of roundups hold.
+// roundups are the words in the titles and addresses of round-ups.
 var roundups = words.Lists("roundups.txt")
 
-// isRoundup goes by the shape: many entries with a time or a number of their own, many headings over little prose, or
-// links that outweigh it.
+// isRoundup decides by the shape of the page: many entries with a time or number of their own, many headings with little prose,
+// or more link text than prose.
 func (s shape) isRoundup() bool {
 	switch {
 	case s.stamped >= 6 && s.stamped*5 >= s.blocks:
@@ -50,7 +51,7 @@ func (s shape) isRoundup() bool {
 	return s.links >= 12 && s.linked > 3*s.words
 }
 
-// startsWithTime finds blocks such as "14:05 The minister says" and "2.30pm BST".
+// startsWithTime reports whether a block begins with a time: "14:05 The minister says", "2.30pm BST".
 func startsWithTime(t string) bool {
 	i := 0
 	for i < len(t) && i < 2 && t[i] >= '0' && t[i] <= '9' {
@@ -68,7 +69,7 @@ func startsWithTime(t string) bool {
 	return clock || strings.HasPrefix(rest, "am") || strings.HasPrefix(rest, "pm") || strings.HasPrefix(rest, "a.m") || strings.HasPrefix(rest, "p.m")
 }
 
-// startsWithNumber finds the entries of a numbered round-up: "3. ..." or "3) ...".
+// startsWithNumber reports whether a block is the entry n of a numbered round-up: "3. ..." or "3) ...".
 func startsWithNumber(t string, n int) bool {
 	rest, ok := strings.CutPrefix(t, strconv.Itoa(n))
 	return ok && (strings.HasPrefix(rest, ". ") || strings.HasPrefix(rest, ") "))

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/net/html/atom"
 )
 
-// policy is built once and only read afterwards, which bluemonday allows from many goroutines.
+// policy is only read after it is built. bluemonday allows that from many goroutines.
 var policy = newPolicy()
 
 func newPolicy() *bluemonday.Policy {
@@ -34,11 +34,11 @@ func newPolicy() *bluemonday.Policy {
 	return p
 }
 
-// Sanitize makes HTML safe to show: text markup, tables, links and pictures (an address, two texts and a size each) are
-// kept; scripts, styles, forms and everything else that could load or run is not. Frames and players become links, formulas
-// text. Links get rel="nofollow noreferrer noopener". What is open is closed and what closes nothing goes, so that the page
-// around it stays whole. Plain text is escaped and put in paragraphs. The policy of bluemonday runs last, so that nothing
-// depends on the balancer for safety.
+// Sanitize makes HTML safe to show. It keeps text markup, tables, links and pictures (an address, two texts and a size each).
+// It removes scripts, styles, forms and everything else that could load or run. Frames and players become links, and formulas
+// become text. Links get rel="nofollow noreferrer noopener". Open elements are closed and unmatched end tags are removed, so
+// that the surrounding page stays intact. Plain text is escaped and put into paragraphs. The policy of bluemonday runs last, so
+// safety does not depend on the balancer.
 func Sanitize(src string) string {
 	src = strings.ToValidUTF8(src[:min(len(src), maxHTML)], "\ufffd")
 	if strings.TrimSpace(src) == "" {
@@ -58,7 +58,7 @@ func Sanitize(src string) string {
 
 func isVoid(t atom.Atom) bool { return t == atom.Br || t == atom.Hr }
 
-// isKeptTag names the elements that the policy keeps and that need closing.
+// isKeptTag reports whether the policy keeps an element that needs an end tag.
 func isKeptTag(t atom.Atom) bool {
 	switch t {
 	case atom.P, atom.A, atom.B, atom.Strong, atom.I, atom.Em, atom.U, atom.S, atom.Del, atom.Ins, atom.Small, atom.Sub,
@@ -134,11 +134,11 @@ func (b *balancer) text() {
 	if !blank && b.loneAddress(raw) {
 		return
 	}
-	b.out.Write(bytes.ReplaceAll(raw, []byte("<"), []byte("&lt;"))) // a bare "</" would eat the end tag after it
+	b.out.Write(bytes.ReplaceAll(raw, []byte("<"), []byte("&lt;"))) // a bare "</" would swallow the end tag after it
 }
 
-// loneAddress makes a link of an element's text that is nothing but an address, as publishing systems write what they
-// embed when a page is shown.
+// loneAddress turns an element's text into a link if it is only an address. Publishing systems write embedded content this way
+// and expand it when they show the page.
 func (b *balancer) loneAddress(raw []byte) bool {
 	if !bytes.Contains(raw[:min(len(raw), 200)], []byte("http")) {
 		return false
@@ -208,7 +208,7 @@ func (b *balancer) start(selfClosing bool) {
 	}
 }
 
-// paragraph opens the paragraph that is due for words straight in a div.
+// paragraph opens the pending paragraph for words that are directly in a div.
 func (b *balancer) paragraph() {
 	b.needsParagraph = false
 	if n := len(b.open); n < maxDepth && (n == 0 || b.open[n-1] != atom.P) {
@@ -217,7 +217,7 @@ func (b *balancer) paragraph() {
 	}
 }
 
-// closeImplied closes what a start tag ends by itself: a paragraph before a block, an item before the next.
+// closeImplied closes the elements that a start tag ends implicitly: a paragraph before a block, an item before the next.
 func (b *balancer) closeImplied(tag atom.Atom) {
 	for n := len(b.open); n > 0; n-- {
 		last := b.open[n-1]
@@ -259,7 +259,7 @@ func (b *balancer) end() {
 	}
 }
 
-// inNoscript takes the pictures, and what is embedded, out of a noscript element.
+// inNoscript takes pictures and embedded content out of a noscript element.
 func (b *balancer) inNoscript(raw string) {
 	if b.noscript || len(raw) < len("<img>") {
 		return

@@ -11,12 +11,12 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// region is an element whose whole content is skipped or has one role. It ends with the matching end tag, counted by depth.
+// region is an element whose whole content is skipped or has one role. Its end is the matching end tag, counted by depth.
 type region struct {
 	role  role
 	tag   atom.Atom
 	depth int
-	from  int // length of buf where it began
+	from  int // length of buf at its beginning
 	seen  int // bytes of text within a skipped region
 }
 
@@ -24,8 +24,8 @@ type scanner struct {
 	page
 	z *html.Tokenizer
 
-	plainLines bool // line ends part lines: plain text, or within <pre>
-	lenient    bool // second try: containers that were left open are ignored
+	plainLines bool // line ends separate lines: plain text, or within <pre>
+	lenient    bool // second try: unclosed containers are ignored
 	space      bool
 	breaks     int // line breaks since the last text
 	start      int // of the open block, or -1
@@ -36,14 +36,14 @@ type scanner struct {
 	preDepth   int
 	skipped    region
 	labelled   region
-	cellStart  int    // length of buf where the table cell began
+	cellStart  int    // length of buf at the beginning of the table cell
 	linkURL    string // of the open link
-	linkStart  int    // where its words began, or -1
+	linkStart  int    // beginning of its words, or -1
 
 	nextSoft bool // the next block follows a single line break
 }
 
-// scan reads HTML in one pass, without building a tree, so that neither depth nor size can hurt.
+// scan reads HTML in one pass without building a tree, so neither depth nor size is a danger.
 func scan(src string) *page {
 	if len(src) > maxInput {
 		src = src[:maxInput]
@@ -116,7 +116,7 @@ func (s *scanner) begin(tag atom.Atom, attrs, selfClosing bool) {
 		s.endBlock()
 		s.labelled = region{}
 	}
-	if tag == atom.Img && attrs { // of a formula's picture the alt text is the formula
+	if tag == atom.Img && attrs { // the alt text of a formula's picture is the formula
 		raw := s.z.Raw()
 		isMath := func(word string) bool { return bytes.Contains(raw, []byte(word)) }
 		if slices.ContainsFunc([]string{"tex", "math", "equation", "ql-img"}, isMath) {
@@ -132,7 +132,7 @@ func (s *scanner) begin(tag atom.Atom, attrs, selfClosing bool) {
 	s.open(tag, s.roleOf(tag, attrs))
 }
 
-// roleOf reads the attributes that matter and says what an element's content is by its name, class or id.
+// roleOf returns the role of an element's content by the element's name, class or id.
 func (s *scanner) roleOf(tag atom.Atom, attrs bool) role {
 	if tag == atom.A {
 		s.anchor(attrs)
@@ -260,7 +260,7 @@ func (s *scanner) endBlock() {
 	s.endBlockAt(false)
 }
 
-// endBlockAt closes the open block; soft is passed on to the next one.
+// endBlockAt closes the open block. soft is the softness of the next block.
 func (s *scanner) endBlockAt(soft bool) {
 	if s.start < 0 {
 		return
@@ -285,7 +285,7 @@ func (s *scanner) endBlockAt(soft bool) {
 	s.nextSoft = soft
 }
 
-// text adds words to the open block, white space folded, in the order of the source.
+// text adds words to the open block in source order, with white space folded.
 func (s *scanner) text(src []byte) {
 	for i := 0; i < len(src); {
 		c := src[i]
@@ -318,7 +318,7 @@ func (s *scanner) text(src []byte) {
 	}
 }
 
-// ready opens a block if none is open, and writes the space that is due.
+// ready opens a block if none is open, and writes the pending space.
 func (s *scanner) ready() {
 	if s.start >= 0 && s.breaks > 0 {
 		s.endBlockAt(s.breaks == 1)
@@ -340,8 +340,8 @@ func (s *scanner) ready() {
 	}
 }
 
-// unmark replaces editing marks of agencies by their words: [USN:L8N44F05Z TEXT:"the words"] is what remains of a link in a
-// Reuters text. The space beside a mark without words is removed too.
+// unmark replaces the editing marks of agencies by their words. [USN:L8N44F05Z TEXT:"the words"] is the remainder of a link in
+// a Reuters text. A mark without words is removed together with the space next to it.
 func (s *scanner) unmark() {
 	if !bytes.Contains(s.buf[s.start:], []byte(" TEXT:\"")) {
 		return
@@ -382,7 +382,7 @@ func editingMark(b []byte) (int, []byte) {
 	return from + n + 2, bytes.TrimSpace(b[from : from+n])
 }
 
-// compose brings the open block to NFC.
+// compose normalises the open block to NFC.
 func (s *scanner) compose() {
 	b := s.buf[s.start:]
 	if norm.NFC.IsNormal(b) {
@@ -400,8 +400,8 @@ func (s *scanner) compose() {
 	s.moveAnchors(moved)
 }
 
-// moveAnchors adjusts the links of the open block after it was rewritten. moved maps the offset of each segment before to that
-// after, both from the block's beginning. A link without words left is removed.
+// moveAnchors adjusts the links of the open block after the block was rewritten. moved maps the old offset of each segment to
+// the new one, both from the block's beginning. Links that have no words left are removed.
 func (s *scanner) moveAnchors(moved [][2]int) {
 	first := len(s.anchors)
 	for first > 0 && s.anchors[first-1].end > s.start {

@@ -11,9 +11,9 @@ import (
 	"headwater/internal/news"
 )
 
-// Shown returns what an article's summary and HTML show and its title and body do not contain: list items, captions, table
-// cells, bylines, the texts of pictures. Each block is a line; lines that every page of a site has are left out. It is for
-// search, not for grouping.
+// Shown returns the text in an article's summary and HTML that its title and body lack: list items, captions, table cells,
+// bylines, alt texts. Each block is a line. Lines that every page of a site has are left out. The text is for the search index
+// and not for grouping.
 func Shown(a news.Article) string {
 	body := a.Body()
 	l := lineWriter{known: make(wordPairs, (len(a.Title)+len(body))/3)}
@@ -51,7 +51,7 @@ func Shown(a news.Article) string {
 	return cutAt(l.out.String(), maxText)
 }
 
-// lineWriter writes the lines that are not known.
+// lineWriter writes the lines that contain text not seen yet.
 type lineWriter struct {
 	known wordPairs
 	line  strings.Builder
@@ -73,8 +73,8 @@ func (l *lineWriter) end() {
 	}
 }
 
-// add writes the new parts of a line: runs of words whose neighbouring pairs are not in the text. If they are most of the line,
-// it writes the whole line, so that phrases are found.
+// add writes the new parts of a line: runs of words whose adjacent pairs are not in the text. If the new parts are most of the
+// line, it writes the whole line, so that phrase queries match.
 func (l *lineWriter) add(line string) {
 	line = foldLine(line)
 	if line == "" || isReadMore(line) || isCounter(line) || isAppeal(line) || isCommentsHeading(line) {
@@ -107,7 +107,7 @@ func (l *lineWriter) add(line string) {
 	l.known.add(line, words)
 }
 
-// wordPairs holds the hashes of the words of a text and of its neighbouring words.
+// wordPairs holds the hashes of the words and of the adjacent word pairs of a text.
 type wordPairs map[uint64]struct{}
 
 func (p wordPairs) add(text string, words []news.Span) {
@@ -122,8 +122,8 @@ func (p wordPairs) add(text string, words []news.Span) {
 	}
 }
 
-// adjacent reports for each pair of neighbouring words of a line whether the text has it, or for a lone word whether the text
-// has that.
+// adjacent reports for each pair of adjacent words of a line whether the text has the pair. For a line of one word it reports
+// whether the text has the word.
 func (p wordPairs) adjacent(line string, words []news.Span) []bool {
 	if len(words) == 0 {
 		return nil
@@ -143,7 +143,7 @@ func (p wordPairs) adjacent(line string, words []news.Span) []bool {
 	return known
 }
 
-// hashOfWord is FNV-1a, which is the same in every process.
+// hashOfWord is FNV-1a, so that the hash is the same in every process.
 func hashOfWord(w string) uint64 {
 	h := uint64(14695981039346656037)
 	for i := range len(w) {
@@ -152,7 +152,7 @@ func hashOfWord(w string) uint64 {
 	return h
 }
 
-// wordSpans finds the runs of letters and digits.
+// wordSpans returns the runs of letters and digits.
 func wordSpans(text string) []news.Span {
 	spans := make([]news.Span, 0, len(text)/6+1)
 	start := -1

@@ -26,8 +26,8 @@ func isBlock(t atom.Atom) bool {
 	return isHeading(t)
 }
 
-// isRaw is true for elements whose content the tokenizer would return as raw text. It must not for these: feeds often omit
-// their end tag, and the rest of the article would be lost. Script and style stay raw.
+// isRaw reports whether the tokenizer would return an element's content as raw text although it must not: feeds often omit the
+// end tag of such elements, and the rest of the article would be lost. Script and style are not among them and stay raw.
 func isRaw(t atom.Atom) bool {
 	switch t {
 	case atom.Iframe, atom.Noembed, atom.Noframes, atom.Plaintext, atom.Textarea, atom.Title, atom.Xmp:
@@ -36,7 +36,7 @@ func isRaw(t atom.Atom) bool {
 	return false
 }
 
-// tagRole says what an element's content is by its name alone.
+// tagRole returns the role of an element's content by the element's name alone.
 func tagRole(t atom.Atom) role {
 	switch t {
 	case atom.Script, atom.Style, atom.Noscript, atom.Template, atom.Iframe, atom.Object, atom.Svg, atom.Form,
@@ -49,7 +49,7 @@ func tagRole(t atom.Atom) role {
 	return prose
 }
 
-// hasBlocks reports whether HTML has an element that separates paragraphs. Without one, line ends do.
+// hasBlocks reports whether HTML has an element that separates paragraphs. In HTML without one, line ends separate them.
 func hasBlocks(src string) bool {
 	for {
 		i := strings.IndexByte(src, '<')
@@ -69,8 +69,8 @@ func hasBlocks(src string) bool {
 	}
 }
 
-// attrRole says what an element's content is by an attribute: the class and id names of WordPress, its common plugins
-// and other publishing systems, and whatever is marked as not shown.
+// attrRole returns the role of an element's content by an attribute: class and id names of WordPress, its common plugins and
+// other publishing systems, and marks that hide content.
 func attrRole(key, val []byte) role {
 	switch string(key) {
 	case "hidden":

@@ -13,12 +13,12 @@ import (
 // comparableTitle is outletNames.title without known outlets.
 func comparableTitle(title string) string { return outletNames{}.title(title) }
 
-// title returns a title for comparing: NFKC, straight quotes, without heads such as "Report:" and "UPDATE 2-" and without
-// the name of a known outlet, or one of names, behind it. Letters keep their case.
+// title returns a title for comparing: NFKC, straight quotes, without prefixes such as "Report:" and "UPDATE 2-", and without a
+// trailing name of a known outlet or one of names. Letters keep their case.
 func (n outletNames) title(title string, names ...string) string {
 	t := foldLine(straightQuotes(norm.NFKC.String(title)))
 	outlet, known := func(name string) bool { return n.isOutlet(name, names) }, func(name string) bool { return n.isKnown(name, names) }
-	signed := false // an outlet's name was taken off, before which its section may stand
+	signed := false // the name of an outlet was removed; its section may precede it
 	for {
 		rest := dropTail(t, outlet)
 		if signed = signed || rest != t; signed {
@@ -44,7 +44,7 @@ func straightQuotes(s string) string {
 	}, s)
 }
 
-// dropTail takes " - Reuters" off a title, once.
+// dropTail removes one " - Reuters" from the end of a title.
 func dropTail(t string, isOutlet func(string) bool) string {
 	at, size := -1, 0
 	for _, sep := range [...]string{" - ", " | ", " – ", " — ", " -- ", " :: ", " · ", " • ", "|"} {
@@ -58,7 +58,7 @@ func dropTail(t string, isOutlet func(string) bool) string {
 	return strings.TrimSpace(t[:at])
 }
 
-// dropAttribution takes ": Reuters", ": report" or "(AP)" off a title, once.
+// dropAttribution removes one ": Reuters", ": report" or "(AP)" from the end of a title.
 func dropAttribution(t string, isKnown func(string) bool) string {
 	if head, name, ok := cutLast(t, ":"); ok && head != "" && (isKnown(strings.TrimSpace(name)) || isReport(strings.TrimSpace(name))) {
 		return strings.TrimSpace(head)
@@ -79,7 +79,7 @@ func isReport(name string) bool {
 	return strings.EqualFold(name, "report") || strings.EqualFold(name, "reports")
 }
 
-// isOutlet reports whether a name is known, or has the words that outlets call themselves by.
+// isOutlet reports whether a name is known, or has words that are typical of outlet names.
 func (n outletNames) isOutlet(name string, names []string) bool {
 	if n.isKnown(name, names) {
 		return true
@@ -104,7 +104,7 @@ func (n outletNames) isOutlet(name string, names []string) bool {
 	return outletWords[last]
 }
 
-// isKnown reports whether an outlet is called so, or is among the names.
+// isKnown reports whether name is the name of a known outlet or one of names.
 func (n outletNames) isKnown(name string, names []string) bool {
 	if name == "" || countWords(name) > 6 {
 		return false
@@ -122,7 +122,7 @@ func (n outletNames) isKnown(name string, names []string) bool {
 	return isAgency(name)
 }
 
-// What stands before and behind headlines.
+// The word lists of the prefixes and suffixes of headlines.
 var (
 	headlineWords = words.Sets("titles.txt")
 	broadcasters  = headlineWords["broadcaster"]
@@ -131,10 +131,10 @@ var (
 	sections      = headlineWords["section"]
 )
 
-// prefixSeparators are what parts a head from its title.
+// prefixSeparators are the characters that separate a prefix from its title.
 const prefixSeparators = ":-|–—"
 
-// dropPrefix takes "Report:", "UPDATE 2-", "(LEAD)", "【速報】" or "Reuters:" off a title, once.
+// dropPrefix removes one "Report:", "UPDATE 2-", "(LEAD)", "【速報】" or "Reuters:" from the beginning of a title.
 func dropPrefix(t string, isKnown func(string) bool) string {
 	if rest, ok := bracketedPrefix(t); ok {
 		return rest
@@ -174,7 +174,7 @@ func cutLast(s, sep string) (before, after string, found bool) {
 	return s, "", false
 }
 
-// shownTitle is an entry's title, without the name of the source that an aggregator adds behind it.
+// shownTitle returns an entry's title without the source name that an aggregator appends.
 func shownTitle(e news.Entry) string {
 	t := foldLine(e.Title)
 	name := foldLine(e.Source.Title)

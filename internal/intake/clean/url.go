@@ -12,8 +12,8 @@ import (
 	"headwater/internal/weburl"
 )
 
-// campaignParameters are query parameters that say where a reader came from, and select nothing at any site. So are those that
-// begin with "utm_".
+// campaignParameters are query parameters that record where a reader came from and select nothing on any site. Parameters that
+// begin with "utm_" are treated the same way.
 var campaignParameters = nameSet("fbclid", "gclid", "gclsrc", "dclid", "gbraid", "wbraid", "msclkid", "yclid", "twclid", "ttclid",
 	"li_fat_id", "igshid", "igsh", "mc_cid", "mc_eid", "mkt_tok", "_hsenc", "_hsmi", "hsctatracking", "vero_id", "oly_anon_id",
 	"oly_enc_id", "wickedid", "ref_src", "ref_url", "refsrc", "referrer", "referer", "emc", "cmpid", "ocid", "smtyp", "smprod",
@@ -26,19 +26,19 @@ var campaignParameters = nameSet("fbclid", "gclid", "gclsrc", "dclid", "gbraid",
 	"pk_campaign", "pk_kwd", "pk_keyword", "pk_source", "pk_medium", "pk_content", "pk_cid",
 	"mtm_campaign", "mtm_keyword", "mtm_kwd", "mtm_source", "mtm_medium", "mtm_content", "mtm_cid", "mtm_group", "mtm_placement")
 
-// ambiguousParameters are query parameters that say where a reader came from at most sites, and select the article at some.
+// ambiguousParameters are query parameters that record where a reader came from on most sites, and select the article on some.
 var ambiguousParameters = nameSet("ref", "mod", "share", "amp", "rss", "partner", "cmp", "cmp_id", "ei", "cvid", "smid", "ncid", "icid", "s_cid",
 	"taid", "campaign_id", "instance_id", "segment_id", "feedname", "feedtype", "outputtype")
 
-// CanonicalURL returns a key that is the same for all addresses of one article, or "" for what is no web address. It is not for
-// show. Campaign parameters, default ports, mobile and AMP variants and a trailing slash are folded. What may select an
-// article stays: an ambiguous parameter unless the path names the article by itself, and a fragment ("#!/news/3", "#v1.2")
-// unless it is a campaign mark or leads to a part that all pages have. The key depends on the address alone, so an item that is polled
-// later has the same; only Cleaner also drops what a whole document shows to select nothing (findConstantParameters). Articles that are
-// stored keep their key until they are revised, whatever changes here.
+// CanonicalURL returns a key that is the same for all addresses of one article, or "" if raw is not a web address. The key is
+// not for display. Campaign parameters, default ports, mobile and AMP variants and a trailing slash are folded. Parts that may
+// select an article stay: an ambiguous parameter unless the path alone identifies the article, and a fragment ("#!/news/3",
+// "#v1.2") unless it is a campaign mark or a part that all pages have. The key depends on the address alone, so later polls of
+// an item give the same key. Only Cleaner also removes the parameters that select nothing in a whole document
+// (findConstantParameters). A stored article keeps its key until it is revised, even if these rules change.
 func CanonicalURL(raw string) string { return canonicalURL(raw, nil) }
 
-// PageURL is CanonicalURL without the fragment: the page that is asked for.
+// PageURL is CanonicalURL without the fragment: the page that a client requests.
 func PageURL(raw string) string {
 	page, _, _ := strings.Cut(CanonicalURL(raw), "#")
 	return page
@@ -54,7 +54,8 @@ func canonicalURL(raw string, idle constantParameters) string {
 	if host == "" || host[0] == ':' { // "http://.:80"
 		return ""
 	}
-	// A path names its article without any parameter if it ends in a headline's words or a long number, and is no script.
+	// A path identifies its article without parameters if it ends in the words of a headline or a long number, and is not a
+	// script.
 	last := strings.TrimRight(u.Path, "/")
 	last = strings.TrimSuffix(last[strings.LastIndexByte(last, '/')+1:], ".amp")
 	at := strings.LastIndexByte(last, '.')
@@ -72,7 +73,7 @@ func canonicalURL(raw string, idle constantParameters) string {
 	return "https://" + host + foldPath(u.EscapedPath()) + query + fragment
 }
 
-// parseWeb returns an address of the web, out of AMP caches; nil for any other.
+// parseWeb parses a web address and takes it out of AMP caches. It returns nil for any other address.
 func parseWeb(raw string) *url.URL {
 	u, err := weburl.Parse(raw)
 	if err != nil || u.Hostname() == "" || !strings.EqualFold(u.Scheme, "http") && !strings.EqualFold(u.Scheme, "https") {
@@ -84,10 +85,10 @@ func parseWeb(raw string) *url.URL {
 	return u
 }
 
-// minNameLength is how long the last part of a path is that names its article: "v2" and "0" do not.
+// minNameLength is the minimum length of a last path part that identifies its article: "v2" and "0" do not.
 const minNameLength = 8
 
-// scriptExtensions are the endings of programs that show many articles.
+// scriptExtensions are the file extensions of programs that show many articles.
 var scriptExtensions = nameSet("php", "php3", "php5", "asp", "aspx", "jsp", "do", "cgi", "pl", "cfm", "dll")
 
 func foldHost(u *url.URL) string {
@@ -127,7 +128,7 @@ func foldPath(path string) string {
 	}
 }
 
-// foldQuery sorts the parameters and leaves out those of campaigns, and ambiguous ones for which idle is true.
+// foldQuery sorts the parameters. It removes those of campaigns, and the ambiguous ones for which idle is true.
 func foldQuery(raw string, idle func(key, value string) bool) string {
 	if raw == "" {
 		return ""
@@ -145,12 +146,12 @@ func foldQuery(raw string, idle func(key, value string) bool) string {
 	return strings.Join(keep, "&")
 }
 
-// commonFragments are fragments that lead to a part which every page of a site has.
+// commonFragments are fragments that lead to a part that every page of a site has.
 var commonFragments = nameSet("comments", "comment", "respond", "disqus_thread", "more", "rss", "feed", "top", "content", "main", "main-content",
 	"maincontent", "header", "footer", "page", "start", "article", "story", "body", "intcid", "close", "link", "share")
 
-// foldFragment returns what of a fragment may select an article: not a mark ("xtor=RSS-1", "ref=rss"), a part that every page has,
-// or words to mark in the text.
+// foldFragment returns the part of a fragment that may select an article. It removes campaign marks ("xtor=RSS-1", "ref=rss"),
+// parts that every page has, and text to highlight.
 func foldFragment(raw string) string {
 	if route, query, ok := strings.Cut(raw, "?"); ok {
 		raw = route
@@ -166,21 +167,21 @@ func foldFragment(raw string) string {
 	}
 	for kv := range strings.SplitSeq(lower, "&") {
 		k, v, _ := strings.Cut(kv, "=")
-		word := strings.Trim(v, "0123456789") != "" // an ambiguous name with a number may select
+		word := strings.Trim(v, "0123456789") != "" // an ambiguous name with a number may select an article
 		if !campaignParameters[k] && !strings.HasPrefix(k, "utm_") && !(word && (ambiguousParameters[k] || k == "source" || k == "from")) {
 			return raw
 		}
 	}
-	return "" // all of it says where a reader came from
+	return "" // all of it records where a reader came from
 }
 
 // parameter is a query parameter of a site.
 type parameter struct{ host, key string }
 
-// constantParameters are ambiguous parameters that select nothing in a document, with their value in it.
+// constantParameters are the ambiguous parameters that select nothing in a document, with their values there.
 type constantParameters map[parameter]string
 
-// minIdleItems is how many items of a site show that a parameter selects nothing.
+// minIdleItems is the number of a site's items that is needed to show that a parameter selects nothing.
 const minIdleItems = 3
 
 // findConstantParameters returns the ambiguous parameters that select nothing in a document: all items of a site have the same
@@ -233,7 +234,7 @@ func findConstantParameters(entries []news.Entry) constantParameters {
 	return idle
 }
 
-// unwrapAMP takes the publisher's address out of those of AMP caches.
+// unwrapAMP takes the publisher's address out of an AMP cache address.
 func unwrapAMP(u *url.URL) *url.URL {
 	host := strings.ToLower(u.Hostname())
 	path := u.EscapedPath()
@@ -253,7 +254,7 @@ func unwrapAMP(u *url.URL) *url.URL {
 	return inner
 }
 
-// hostOf is the host of an address without "www.", or "" where it has none.
+// hostOf returns the host of an address without "www.", or "" if it has none.
 func hostOf(raw string) string {
 	u, err := url.Parse(strings.TrimSpace(raw))
 	if err != nil {
@@ -262,7 +263,7 @@ func hostOf(raw string) string {
 	return strings.TrimPrefix(strings.TrimSuffix(strings.ToLower(u.Hostname()), "."), "www.")
 }
 
-// registrableDomain is the part of a host that somebody registered: "nytimes.com" of "cooking.nytimes.com".
+// registrableDomain returns the part of a host that is registered: "nytimes.com" of "cooking.nytimes.com".
 func registrableDomain(host string) string {
 	d, err := publicsuffix.EffectiveTLDPlusOne(host)
 	if err != nil {
@@ -271,7 +272,7 @@ func registrableDomain(host string) string {
 	return d
 }
 
-// isLocal reports whether a host is no name of the public web: an IP address, this machine, a bare name.
+// isLocal reports whether a host is not a name of the public web: an IP address, this machine, a bare name.
 func isLocal(host string) bool {
 	if host == "" || host == "localhost" || strings.HasSuffix(host, ".localhost") || !strings.Contains(host, ".") {
 		return true
@@ -280,8 +281,8 @@ func isLocal(host string) bool {
 	return err == nil
 }
 
-// foldID returns an id without what publishers change though the article is the same: case, a fragment or counter behind #, and
-// in an address also the scheme, "www.", a trailing slash, and campaign and session parameters.
+// foldID returns an id without the parts that publishers change although the article is the same: case, and a fragment or
+// counter after #. In an address these are also the scheme, "www.", a trailing slash, and campaign and session parameters.
 func foldID(id string) string {
 	id = strings.TrimSpace(id)
 	if address := foldAddress(id); address != "" {
@@ -291,8 +292,8 @@ func foldID(id string) string {
 	return strings.ToLower(id)
 }
 
-// itemAddress returns an address as a key of an item: folded as an id is, but with its fragment, which may be all that differs
-// between the items of one page. It is "" for a front page, to which all kinds of items link.
+// itemAddress returns an address as a key of an item. It is folded like an id but keeps its fragment, which may be the only
+// difference between the items of one page. It is "" for a front page, since all kinds of items link to it.
 func itemAddress(raw string) string {
 	address := foldAddress(raw)
 	if weburl.IsFrontPage("https://" + address) {
@@ -301,7 +302,7 @@ func itemAddress(raw string) string {
 	return address
 }
 
-// foldAddress returns host, path, query and fragment of a web address, each folded, or "" for anything else.
+// foldAddress returns the host, path, query and fragment of a web address, each folded, or "" for anything else.
 func foldAddress(raw string) string {
 	u := parseWeb(raw)
 	if u == nil {

@@ -10,7 +10,7 @@ import (
 	"headwater/internal/weburl"
 )
 
-// parseBase reads a base address. It returns nil where there is none that can be used.
+// parseBase reads a base address. It returns nil if there is none or if it cannot be used.
 func parseBase(address string) *url.URL {
 	u, err := weburl.Parse(address)
 	if err != nil || !isWeb(u.Scheme) {
@@ -23,7 +23,7 @@ func isWeb(scheme string) bool {
 	return scheme == "http" || scheme == "https" || scheme == "ftp" || scheme == "feed"
 }
 
-// join makes an address absolute. Those that are so already stay as they are written, but for white space.
+// join makes an address absolute. An absolute address keeps its spelling, apart from white space.
 func join(base *url.URL, address string) string {
 	address = trimAddress(address)
 	if base == nil || address == "" || hasScheme(address) {
@@ -32,7 +32,7 @@ func join(base *url.URL, address string) string {
 	return weburl.Join(base, address)
 }
 
-// trimAddress takes the white space off an address, and line breaks and control characters out of it, as browsers do.
+// trimAddress removes the white space around an address, and the line breaks and control characters in it, as browsers do.
 func trimAddress(address string) string {
 	address = strings.TrimSpace(address)
 	if strings.ContainsFunc(address, unicode.IsControl) {
@@ -55,11 +55,11 @@ func hasScheme(address string) bool {
 	return false
 }
 
-// addressEscapes writes what no address may contain (RFC 3986), for those that name no host.
+// addressEscapes escapes the characters that no address may contain (RFC 3986), in addresses without a host.
 var addressEscapes = strings.NewReplacer(" ", "%20", "<", "%3C", ">", "%3E", `"`, "%22", "`", "%60")
 
-// safeAddress returns an address as browsers send it, and "" where its scheme is none that a reader follows: such as run
-// something, or read files.
+// safeAddress returns an address as browsers send it, or "" if its scheme is not on the allow-list: some schemes run code or
+// read files.
 func safeAddress(address string) string {
 	address = trimAddress(address)
 	if len(address) > maxField || strings.Contains(address, "<") && !hasScheme(address) {
@@ -75,7 +75,7 @@ func safeAddress(address string) string {
 	switch strings.ToLower(scheme) {
 	case "http", "https", "ftp", "feed":
 		if strings.HasPrefix(rest, "//") && len(rest) > 2 || strings.HasPrefix(rest, "https://") {
-			return address // not feed:javascript:
+			return address // rejects feed:javascript:
 		}
 	case "mailto", "magnet", "gemini", "gopher", "news", "irc", "ircs", "xmpp", "tel", "rtsp", "ipfs", "at":
 		return address
@@ -83,7 +83,7 @@ func safeAddress(address string) string {
 	return ""
 }
 
-// isAddress is true for attributes whose value is one address.
+// isAddress reports whether the value of an attribute is one address.
 func isAddress(attr string) bool {
 	switch strings.ToLower(attr) {
 	case "href", "src", "url", "uri", "cite", "action", "poster", "background", "longdesc", "data", "resource":
@@ -92,7 +92,7 @@ func isAddress(attr string) bool {
 	return false
 }
 
-// resolveHTML makes the addresses within HTML absolute, encodes those of the web, and changes nothing else in it.
+// resolveHTML makes the addresses within HTML absolute and encodes those of the web. It changes nothing else.
 func resolveHTML(text string, base *url.URL) string {
 	if base == nil || !strings.Contains(text, "<") {
 		return text
@@ -127,11 +127,11 @@ func resolveHTML(text string, base *url.URL) string {
 // offset returns the offset in doc of a slice of doc.
 func offset(doc, part []byte) int { return cap(doc) - cap(part) }
 
-// htmlResolver resolves addresses in HTML as browsers do (WHATWG URL), so that spaces, "%" and other scripts in them
-// don't matter.
+// htmlResolver resolves addresses in HTML as browsers do (WHATWG URL), so addresses may contain spaces, "%" and characters of
+// other scripts.
 type htmlResolver struct{ base *url.URL }
 
-// attr resolves what an attribute holds, and says whether that changed it.
+// attr resolves the value of an attribute, and reports whether that changed it.
 func (r *htmlResolver) attr(a attribute) (string, bool) {
 	if len(a.value) == 0 || len(a.name) < 3 || len(a.name) > 40 {
 		return "", false
@@ -144,7 +144,7 @@ func (r *htmlResolver) attr(a attribute) (string, bool) {
 	}
 	was := html.UnescapeString(string(a.value))
 	address := trimAddress(was)
-	// Browsers take "https:/a" and "https:a" for relative addresses where the base has that scheme.
+	// Browsers treat "https:/a" and "https:a" as relative addresses if the base has the same scheme.
 	scheme, rest, _ := strings.Cut(address, ":")
 	sameScheme := hasScheme(address) && isWeb(r.base.Scheme) && strings.EqualFold(scheme, r.base.Scheme) &&
 		!strings.HasPrefix(rest, "//") && !strings.HasPrefix(rest, `\\`) && !strings.HasPrefix(rest, `/\`) && !strings.HasPrefix(rest, `\/`)
@@ -161,21 +161,22 @@ func (r *htmlResolver) attr(a attribute) (string, bool) {
 	return is, is != was
 }
 
-// needsNoEncoding says of most addresses, without reading them, that there is nothing in them to encode.
+// needsNoEncoding reports whether an address certainly needs no encoding. It holds for most addresses and spares parsing them.
 func needsNoEncoding(address []byte) bool {
 	for i, c := range address {
 		switch {
 		case c <= ' ' || c > '~', c == '"' || c == '<' || c == '>' || c == '\\' || c == '^' || c == '`' || c == '{' || c == '|' || c == '}':
 			return false
-		case c == '&' && i+1 < len(address) && address[i+1] == '#', c == '%': // what it stands for has to be looked at
+		case c == '&' && i+1 < len(address) && address[i+1] == '#', c == '%': // the reference or escape must be decoded first
 			return false
 		}
 	}
 	return true
 }
 
-// lazyAttr resolves the attributes in which pages keep the addresses of what scripts load later. Publishers name them
-// as they like, so a value has to read as an address: a path from the root, or a file of a picture's or recording's type.
+// lazyAttr resolves the attributes with addresses of content that scripts load later. Publishers choose the names of these
+// attributes freely, so the value must look like an address: a path from the root, or a file with the extension of a picture or
+// recording.
 func (r *htmlResolver) lazyAttr(a attribute) (string, bool) {
 	end := a.name[len(a.name)-3:]
 	if a.name[0]|0x20 != 'd' && !bytes.EqualFold(end, []byte("set")) && !bytes.EqualFold(end, []byte("src")) && len(a.name) != len("style") && len(a.name) != len("original") && len(a.name) != len("file") {
@@ -198,8 +199,8 @@ func (r *htmlResolver) lazyAttr(a attribute) (string, bool) {
 	return is, is != was
 }
 
-// looksLikeAddress reports whether the value of an attribute is a relative address. Sure says that the attribute's name tells
-// so already.
+// looksLikeAddress reports whether the value of an attribute is a relative address. sure means that the name of the attribute
+// shows it already.
 func looksLikeAddress(v string, sure bool) bool {
 	if len(v) < 2 || len(v) > maxField || strings.ContainsAny(v, "{}<>\n") || v[0] == '#' {
 		return false
@@ -217,8 +218,7 @@ func looksLikeAddress(v string, sure bool) bool {
 	return !strings.Contains(v, " ") && (strings.HasPrefix(v, "//") || sure && strings.HasPrefix(v, "/"))
 }
 
-// srcset resolves the addresses of a srcset: "a.jpg 1x, b.jpg 2x". An address goes up to white space, or up to a comma
-// before it.
+// srcset resolves the addresses of a srcset: "a.jpg 1x, b.jpg 2x". An address ends at white space, or at a comma before it.
 func (r *htmlResolver) srcset(set string) (string, bool) {
 	var b strings.Builder
 	for rest := set; rest != ""; {
@@ -248,7 +248,7 @@ func (r *htmlResolver) srcset(set string) (string, bool) {
 	return is, is != set
 }
 
-// style resolves the address of the picture behind an element.
+// style resolves the address of an element's background picture.
 func (r *htmlResolver) style(value string) (string, bool) {
 	if !strings.Contains(value, "url(") || !strings.Contains(value, "background") {
 		return "", false

@@ -10,7 +10,7 @@ import (
 	"headwater/internal/news"
 )
 
-// readAtom has gofeed parse the guard's output and adds what the guard captured.
+// readAtom lets gofeed parse the output of the guard and adds the fields that the guard captured.
 func readAtom(ctx context.Context, g *guard) (news.Document, error) {
 	feed, err := new(atom.Parser).Parse(&contextReader{ctx, g.out})
 	if ctx.Err() != nil {
@@ -99,7 +99,7 @@ func (r *entryReader) atomEntry(i *atom.Entry) news.Entry {
 	return finishEntry(e)
 }
 
-// atomText turns what gofeed made of a text into HTML.
+// atomText turns gofeed's result for a text into HTML.
 func (r *entryReader) atomText(name, text string) string {
 	f, _ := r.field(name)
 	if f.kind != base64Kind {
@@ -107,7 +107,7 @@ func (r *entryReader) atomText(name, text string) string {
 	}
 	decoded := decode64(text)
 	if decoded == "" && name != "content" {
-		return text // a title of a media type that nobody knows is text all the same
+		return text // a title of an unknown media type is treated as text
 	}
 	return decoded
 }
@@ -130,7 +130,7 @@ func (r *entryReader) atomTexts(i *atom.Entry, address string) (summary, content
 	return resolveHTML(summary, r.htmlBase("summary", address)), resolveHTML(content, r.htmlBase(from, address))
 }
 
-// atomSource says which feed an entry was taken from; its authors count where the entry has none.
+// atomSource reads the feed from which an entry was taken. The authors of that feed are used if the entry has none.
 func (r *entryReader) atomSource(e *news.Entry, s *atom.Source) {
 	e.Source = news.Reference{Title: plain(s.Title), URL: safeAddress(join(r.baseFor("source"), alternate(s.Links)))}
 	if e.Source.URL == "" && isWebAddress(s.ID) {
@@ -141,7 +141,7 @@ func (r *entryReader) atomSource(e *news.Entry, s *atom.Source) {
 	}
 }
 
-// alternate picks the page that a feed or entry stands for: HTML before other types.
+// alternate chooses the page that belongs to a feed or entry: HTML before other types.
 func alternate(links []*atom.Link) string {
 	found := ""
 	for _, l := range links {

@@ -22,7 +22,7 @@ var (
 	zoneNames string
 )
 
-// wordKind is what a word of a date is the name of.
+// wordKind is the kind of name that a word of a date can be.
 type wordKind uint8
 
 const (
@@ -30,23 +30,23 @@ const (
 	solarMonth                  // 1 to 12, of the Persian calendar
 	weekdayName                 // time.Weekday
 	halfDay                     // one of the halves
-	clockMark                   // stands before an hour
-	hourMark                    // these stand behind their numbers
+	clockMark                   // precedes an hour
+	hourMark                    // this and the following marks come after their numbers
 	minuteMark
 	secondMark
-	eraName // the number of the year before its first
+	eraName // its value is the year before the first year of the era
 )
 
-// The halves of the day, and other parts that say which half an hour is in.
+// The halves of the day, and other parts of the day that decide in which half an hour is.
 const (
 	halfAM      = iota
 	halfPM      // 12 is noon
-	halfNoon    // 11 and 12 stay, later hours are in the afternoon
+	halfNoon    // 11 and 12 stay; later hours are in the afternoon
 	halfEvening // 12 is midnight
-	halfNight   // from 6 on before midnight, else after it
+	halfNight   // from 6 on it is before midnight, otherwise after midnight
 )
 
-// languages is a set of languages by their index in calendar.languages. English is the first.
+// languages is a set of languages, by their index in calendar.languages. English has index 0.
 type languages [2]uint64
 
 func (l languages) has(i int) bool { return i >= 0 && l[i/64]&(1<<(i%64)) != 0 }
@@ -55,25 +55,24 @@ func (l languages) or(m languages) languages { return languages{l[0] | m[0], l[1
 
 func (l languages) and(m languages) languages { return languages{l[0] & m[0], l[1] & m[1]} }
 
-// meaning is one thing that a word is the name of, in some languages.
+// meaning is one of the meanings of a word, with the languages in which the word has this meaning.
 type meaning struct {
 	kind  wordKind
 	value int
 	langs languages
 }
 
-// calendar holds the tables of the folder of that name: cldr.txt, which is generated, more.txt, which people mend, and
-// zones.txt.
+// calendar holds the tables of the folder calendar: cldr.txt is generated, more.txt and zones.txt are edited by hand.
 type calendar struct {
 	languages       []string
 	words           map[string][]meaning // by folded name
 	sorted          []string             // the names of months
-	ambiguousHalves map[string]bool      // words that are no half of the day where nothing says which language it is
+	ambiguousHalves map[string]bool      // words that are no half of the day if the language is unknown
 	orders          map[string]order     // by language or locale
 	zones           map[string][]zoneMeaning
 }
 
-// zoneMeaning is what an abbreviation of a zone stands for.
+// zoneMeaning is the meaning of a zone's abbreviation.
 type zoneMeaning struct {
 	offset   int    // seconds; used if ianaName is ""
 	ianaName string // in the IANA database
@@ -84,7 +83,7 @@ type zoneMeaning struct {
 var loadCalendar = sync.OnceValue(func() *calendar {
 	c, err := readCalendar(cldrNames, moreNames, zoneNames)
 	if err != nil {
-		panic(err) // a test reads the tables
+		panic(err) // a test reads the tables, so this cannot happen
 	}
 	return c
 })
@@ -119,15 +118,15 @@ func readCalendar(cldr, more, zones string) (*calendar, error) {
 
 var kindsOfNames = map[string]struct {
 	kind   wordKind
-	parts  int // how many names; 0 is one list
-	offset int // the value of the first
+	parts  int // number of names; 0 is one list
+	offset int // value of the first name
 }{
 	"months": {monthName, 12, 1}, "solar months": {solarMonth, 12, 1}, "weekdays": {weekdayName, 7, 0},
 	"am": {halfDay, 0, halfAM}, "pm": {halfDay, 0, halfPM}, "noon": {halfDay, 0, halfNoon}, "evening": {halfDay, 0, halfEvening}, "night": {halfDay, 0, halfNight},
 	"clock": {clockMark, 0, 0}, "hour": {hourMark, 0, 0}, "minute": {minuteMark, 0, 0}, "second": {secondMark, 0, 0},
 }
 
-// add takes one line of a table into account.
+// add adds one line of a table.
 func (c *calendar) add(section, kind, names string) error {
 	switch section {
 	case "order":
@@ -197,7 +196,7 @@ func (c *calendar) addName(name string, kind wordKind, value, lang int) {
 	c.words[key] = append(c.words[key], meaning{kind, value, set})
 }
 
-// language returns the index of a language in the tables by any tag of it, or -1.
+// language returns the index of the language of a language tag in the tables, or -1.
 func (c *calendar) language(tag string) int {
 	base, _, _ := strings.Cut(strings.ToLower(strings.ReplaceAll(tag, "_", "-")), "-")
 	switch base {
@@ -239,8 +238,8 @@ func (c *calendar) addZones(table string) error {
 	return nil
 }
 
-// lookUp returns the meanings of a folded word. A word of three letters or more may be the beginning of a month's name, or
-// a month's name with an ending; exact is false for those.
+// lookUp returns the meanings of a folded word. A word of three or more letters may also be the beginning of a month's name, or
+// a month's name with an ending. exact is false for those.
 func (c *calendar) lookUp(key string) (meanings []meaning, exact bool) {
 	if known, ok := c.words[key]; ok {
 		return known, true
@@ -270,7 +269,7 @@ func (c *calendar) lookUp(key string) (meanings []meaning, exact bool) {
 			return meanings, false
 		}
 	}
-	if rest, ok := strings.CutPrefix(key, "ב"); ok { // Hebrew writes "in" with the month
+	if rest, ok := strings.CutPrefix(key, "ב"); ok { // Hebrew writes the preposition "in" as a prefix of the month
 		return months(c.words[rest]), true
 	}
 	return nil, false
@@ -285,7 +284,7 @@ func months(meanings []meaning) (out []meaning) {
 	return out
 }
 
-// fold returns the letters of a name in lower case, without accents and what is often left out with them.
+// fold returns the letters of a name in lower case, without accents and other marks that are often left out.
 func fold(name string) string {
 	ascii := isPlainASCII(name)
 	if !ascii {
@@ -314,8 +313,8 @@ func fold(name string) string {
 	return norm.NFC.String(b.String())
 }
 
-// isAccent is true for marks that publishers leave out: accents, Hebrew points, Arabic vowel signs and hamza, the dot of
-// Indic letters. The vowels of Indic and Thai words are marks as well, and stay.
+// isAccent reports whether publishers leave a mark out: accents, Hebrew points, Arabic vowel signs and hamza, the dot of Indic
+// letters. The vowels of Indic and Thai words are marks too, but are never left out.
 func isAccent(r rune) bool {
 	return r >= 0x300 && r < 0x370 || r >= 0x591 && r < 0x5c8 || r >= 0x610 && r < 0x61b || r == 0x640 ||
 		r >= 0x64b && r < 0x660 || r == 0x670 || r == 0x93c || r == 0x9bc || r == 0xa3c
@@ -329,7 +328,7 @@ var plainLetters = map[rune]string{
 // order is the order of day, month and year in a date in numbers.
 type order uint8
 
-// parts returns year, month and day of three numbers in that order.
+// parts returns year, month and day from three numbers in order o.
 func (o order) parts(n [3]string) (year, month, day string) {
 	switch o {
 	case dmy:
@@ -359,14 +358,14 @@ func usualOrders(s shape, parting string) []order {
 	return []order{ymd, dmy, mdy, ydm}
 }
 
-// shape says which of three numbers shows by its length that it is the year.
+// shape records which of three numbers is the year by its length.
 type shape uint8
 
 const (
 	noNumbers shape = iota
 	yearFirst
 	yearLast
-	short // none does
+	short // none is
 )
 
 func isPlainASCII(text string) bool {

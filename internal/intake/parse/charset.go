@@ -18,9 +18,9 @@ import (
 	"headwater/internal/news"
 )
 
-// transcode makes UTF-8 of a document without control characters, and says what it had to mend. The encoding is taken
-// from, in this order: a byte order mark, the pattern of the first bytes, the HTTP header, the XML declaration, and
-// detection; but what is valid UTF-8 with characters beyond ASCII is UTF-8, whatever single-byte encoding it claims.
+// transcode converts a document to UTF-8 without control characters, and returns the repairs it made. The encoding comes from,
+// in this order: a byte order mark, the pattern of the first bytes, the HTTP header, the XML declaration, and detection. Valid
+// UTF-8 with characters beyond ASCII is UTF-8, even if a label claims a single-byte encoding.
 func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
 	doc, enc := fromBOM(data)
 	if enc == nil {
@@ -32,7 +32,7 @@ func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
 			repairs = append(repairs, "bytes that are not of the document's encoding were left out")
 		}
 		if doc = decoded; enc == charmap.Windows1258 {
-			doc = norm.NFC.Bytes(doc) // Vietnamese letters are written as a letter and its accent
+			doc = norm.NFC.Bytes(doc) // Vietnamese letters may be decomposed into letter and accent
 		}
 	}
 	if !utf8.Valid(doc) {
@@ -50,12 +50,12 @@ func transcode(data []byte, contentType string) (doc []byte, repairs []string) {
 	return clean, repairs
 }
 
-// fromBOM returns the encoding by the byte order mark, or by the bytes of the first "<" or "{", and the document without the
-// mark. The encoding is nil if neither shows it.
+// fromBOM determines the encoding by the byte order mark, or by the bytes of the first "<" or "{", and returns the document
+// without the mark. The encoding is nil if neither shows it.
 func fromBOM(data []byte) ([]byte, encoding.Encoding) {
 	big, little := unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM), unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
 	big4, little4 := utf32.UTF32(utf32.BigEndian, utf32.IgnoreBOM), utf32.UTF32(utf32.LittleEndian, utf32.IgnoreBOM)
-	for len(data) > 2 && (data[0] == 0 && isSpace(data[1]) || isSpace(data[0]) && data[1] == 0) { // white space of two bytes
+	for len(data) > 2 && (data[0] == 0 && isSpace(data[1]) || isSpace(data[0]) && data[1] == 0) { // two-byte white space
 		data = data[2:]
 	}
 	for _, mark := range []struct {
@@ -80,7 +80,7 @@ func fromBOM(data []byte) ([]byte, encoding.Encoding) {
 		}
 		rest := bytes.TrimLeft(data[len(mark.bytes):], " \t\r\n")
 		if len(mark.bytes) == 2 && len(rest) > 1 && (rest[0] == '<' || rest[0] == '{') && rest[1] != 0 {
-			continue // the document is written in single bytes in spite of its mark
+			continue // the document has single-byte text in spite of its mark
 		}
 		if !mark.keep {
 			data = data[len(mark.bytes):]
@@ -88,15 +88,15 @@ func fromBOM(data []byte) ([]byte, encoding.Encoding) {
 		return data, mark.enc
 	}
 	for _, mark := range []string{"\xef\xbb\xbf", "\xc3\xaf\xc2\xbb\xc2\xbf", "\xff\xfe", "\xfe\xff"} {
-		for bytes.HasPrefix(data, []byte(mark)) { // some are written twice, as Latin-1, or before text of one byte a character
+		for bytes.HasPrefix(data, []byte(mark)) { // some marks occur twice, or encoded as Latin-1, or before text of one byte per character
 			data = data[len(mark):]
 		}
 	}
 	return data, nil
 }
 
-// fromLabels decides by the HTTP header and the XML declaration. A nil encoding means UTF-8; surrogate pairs are joined in
-// the returned document.
+// fromLabels chooses the encoding by the HTTP header and the XML declaration. A nil encoding means UTF-8; then the surrogate
+// pairs in the returned document are joined.
 func fromLabels(doc []byte, contentType string) ([]byte, encoding.Encoding) {
 	_, params, _ := mime.ParseMediaType(contentType)
 	http, declared := encodingOf(params["charset"]), encodingOf(declaredCharset(doc))
@@ -110,7 +110,7 @@ func fromLabels(doc []byte, contentType string) ([]byte, encoding.Encoding) {
 		case wide && isSingleByte(enc):
 			return doc, nil
 		case enc == charmap.Windows1252:
-			latin = true // which many servers say of everything
+			latin = true // many servers send these labels for every document
 		case decodesAs(enc, doc):
 			return doc, enc
 		}
@@ -123,7 +123,7 @@ func fromLabels(doc []byte, contentType string) ([]byte, encoding.Encoding) {
 	}
 	joined := joinCESU8(doc)
 	good, bad, apart := countUTF8(joined)
-	if good > 4*bad || !latin && (good >= bad || good > 0 && bad < 8 && apart) { // fewer are too few to guess by
+	if good > 4*bad || !latin && (good >= bad || good > 0 && bad < 8 && apart) { // fewer valid characters are too weak a sign
 		return joined, nil
 	}
 	return doc, detect(doc, latin)
@@ -152,13 +152,13 @@ func declaredCharset(doc []byte) string {
 	return string(label)
 }
 
-// isSingleByte is true for encodings in which every byte is a character.
+// isSingleByte reports whether every byte is a character in an encoding.
 func isSingleByte(enc encoding.Encoding) bool {
 	out, err := enc.NewDecoder().Bytes([]byte("\xe9\xe8\xe9\xe8"))
 	return err == nil && utf8.RuneCount(out) == 4 && !bytes.ContainsRune(out, utf8.RuneError)
 }
 
-// decodesAs is true if nearly all of the document can be decoded.
+// decodesAs reports whether nearly all of a document can be decoded.
 func decodesAs(enc encoding.Encoding, doc []byte) bool {
 	sample := doc[:min(len(doc), 1<<16)]
 	out, err := enc.NewDecoder().Bytes(sample)
@@ -169,8 +169,8 @@ func decodesAs(enc encoding.Encoding, doc []byte) bool {
 	return lost <= 1+countHighBytes(sample)/50
 }
 
-// countUTF8 counts the valid characters of UTF-8 beyond ASCII (good) and the invalid bytes (bad). Text in other encodings
-// has hardly any valid ones. apart means that no two invalid bytes are adjacent, as letters are in other encodings.
+// countUTF8 counts the valid UTF-8 characters beyond ASCII (good) and the invalid bytes (bad). Text in other encodings has
+// hardly any valid ones. apart means that no two invalid bytes are adjacent; in other encodings they are.
 func countUTF8(doc []byte) (good, bad int, apart bool) {
 	apart = true
 	for i := 0; i < len(doc); {
@@ -180,7 +180,7 @@ func countUTF8(doc []byte) (good, bad int, apart bool) {
 		}
 		r, size := utf8.DecodeRune(doc[i:])
 		if surrogateAt(doc, i) != 0 {
-			size = 3 // of UTF-8 too, though nothing can be made of it
+			size = 3 // a UTF-8 sequence of three bytes too, although it decodes to no character
 		}
 		if r == utf8.RuneError && size == 1 {
 			bad++
@@ -212,8 +212,8 @@ func isASCII(doc []byte) bool {
 	return true
 }
 
-// repairUTF8 replaces what is not UTF-8: single bytes by their characters in Windows-1252, from which they were usually
-// pasted, and a truncated character by U+FFFD.
+// repairUTF8 replaces invalid UTF-8. A single byte becomes its character in Windows-1252, from which it was usually pasted, and
+// a truncated character becomes U+FFFD.
 func repairUTF8(doc []byte) []byte {
 	out := make([]byte, 0, len(doc)+len(doc)/8)
 	for i := 0; i < len(doc); {
@@ -262,8 +262,8 @@ func stripControls(doc []byte) []byte {
 	return append(out, doc[from:]...)
 }
 
-// finishEntry undoes double encoding in the texts of an entry. An entry without a time of publication gets that of its last
-// change. The store keeps the first time that it gets, so an item that is changed again does not move.
+// finishEntry undoes double encoding in the texts of an entry. An entry without a publication time gets the time of its last
+// change. The store keeps the first time that it gets, so a later change does not move the item.
 func finishEntry(e news.Entry) news.Entry {
 	e.Title, e.Summary, e.Content = undoDoubleEncoding(e.Title), undoDoubleEncoding(e.Summary), undoDoubleEncoding(e.Content)
 	if e.Published.IsZero() {
@@ -272,8 +272,8 @@ func finishEntry(e news.Entry) news.Entry {
 	return e
 }
 
-// undoDoubleEncoding undoes the common mistake of taking UTF-8 for Windows-1252 and encoding it again: "Ã³" for "ó". Text in
-// which anything else than such pairs stands beyond ASCII is left as it is.
+// undoDoubleEncoding reverses a common mistake: UTF-8 taken for Windows-1252 and encoded again, "Ã³" for "ó". Text that
+// contains other characters beyond ASCII than such pairs stays unchanged.
 func undoDoubleEncoding(text string) string {
 	i := strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf })
 	if i < 0 {
@@ -282,7 +282,7 @@ func undoDoubleEncoding(text string) string {
 	out := []byte(text[:i])
 	for _, r := range text[i:] {
 		b, ok := charmap.Windows1252.EncodeRune(r)
-		if r >= 0x80 && r < 0xa0 { // the bytes that Windows-1252 leaves open
+		if r >= 0x80 && r < 0xa0 { // bytes that Windows-1252 does not assign
 			b, ok = byte(r), true
 		}
 		if !ok {
@@ -290,7 +290,7 @@ func undoDoubleEncoding(text string) string {
 		}
 		out = append(out, b)
 		if n := len(out); b < utf8.RuneSelf && n >= 2 && out[n-2] >= 0xc0 {
-			return text // a first byte that nothing follows
+			return text // a first byte without a second
 		}
 	}
 	if !utf8.Valid(out) {
@@ -299,10 +299,10 @@ func undoDoubleEncoding(text string) string {
 	return string(out)
 }
 
-// Characters beyond U+FFFF are surrogate pairs in UTF-16. Some writers put out each surrogate as a character of its own: as
+// Characters beyond U+FFFF are surrogate pairs in UTF-16. Some software writes each surrogate as a character of its own: as
 // three bytes (CESU-8) or as a numeric reference. Neither UTF-8 nor XML allows that.
 
-// joinCESU8 joins surrogate pairs that are written as three bytes each. It returns doc itself if there are none.
+// joinCESU8 joins surrogate pairs of which each half is written as three bytes. It returns doc itself if there are none.
 func joinCESU8(doc []byte) []byte {
 	var out []byte
 	copied := 0
@@ -325,7 +325,7 @@ func joinCESU8(doc []byte) []byte {
 	return append(out, doc[copied:]...)
 }
 
-// surrogateAt returns the surrogate that three bytes at i encode, or 0.
+// surrogateAt returns the surrogate in the three bytes at i, or 0.
 func surrogateAt(doc []byte, i int) rune {
 	if i+3 > len(doc) || doc[i] != 0xed || doc[i+1] < 0xa0 || doc[i+1] > 0xbf || doc[i+2]&0xc0 != 0x80 {
 		return 0
@@ -333,8 +333,8 @@ func surrogateAt(doc []byte, i int) rune {
 	return 0xd000 | rune(doc[i+1]&0x3f)<<6 | rune(doc[i+2]&0x3f)
 }
 
-// joinReferences joins pairs of references to surrogates, &#55357;&#56841; or &#xD83D;&#xDE09;, however often the ampersands
-// are escaped. A surrogate alone is removed: it is left where a text was cut. It returns doc itself if there are none.
+// joinReferences joins pairs of numeric references to surrogates, &#55357;&#56841; or &#xD83D;&#xDE09;, however often the
+// ampersands are escaped. A single surrogate, left where a text was cut, is removed. It returns doc itself if there are none.
 func joinReferences(doc []byte) []byte {
 	var out []byte
 	copied := 0
@@ -370,7 +370,7 @@ func joinReferences(doc []byte) []byte {
 	return append(out, doc[copied:]...)
 }
 
-// surrogateReference reads the number of a surrogate behind the # at i and returns the end of the reference, or 0.
+// surrogateReference reads the number of a surrogate after the # at i. It returns the end of the reference, or 0.
 func surrogateReference(doc []byte, i int) (half rune, end int) {
 	if i+5 > len(doc) || doc[i] != '#' {
 		return 0, 0
@@ -399,13 +399,13 @@ func surrogateReference(doc []byte, i int) (half rune, end int) {
 	return rune(n), end
 }
 
-// escapes are how an ampersand is written: in JSON, and as text of markup any number of times.
+// escapes are the spellings of an ampersand: in JSON, and in markup escaped any number of times.
 const (
 	escapedInJSON = `\u0026`
 	escaped       = "amp;"
 )
 
-// ampersandBefore returns the offset of the ampersand that ends at i, if it is at least least, or -1.
+// ampersandBefore returns the offset of the ampersand that ends at i, or -1. The offset is not below least.
 func ampersandBefore(doc []byte, i, least int) int {
 	head := doc[least:i]
 	for bytes.HasSuffix(head, []byte(escaped)) {
@@ -420,7 +420,7 @@ func ampersandBefore(doc []byte, i, least int) int {
 	return -1
 }
 
-// ampersandAt passes over an ampersand at i.
+// ampersandAt returns the offset after the ampersand at i, and whether there is one.
 func ampersandAt(doc []byte, i int) (end int, found bool) {
 	rest := doc[i:]
 	for _, sign := range []string{"&", escapedInJSON} {

@@ -6,8 +6,8 @@ import (
 	"unicode"
 )
 
-// findClock finds the time of day: by its colons, behind a "T", by its dot, by marks (9h05, 9시 5분), or as an hour next to
-// a word for a half of the day. Then it looks for such a word.
+// findClock finds the time of day by its colons, after a "T", by its dot, by marks (9h05, 9시 5분), or as an hour next to a word
+// for a half of the day. Then it looks for such a word.
 func (w *dateText) findClock(c *calendar, lang int) {
 	spoken := w.knownLanguages(lang)
 	hourAlone := func(i int) bool {
@@ -27,7 +27,7 @@ func (w *dateText) findClock(c *calendar, lang int) {
 	}
 }
 
-// findHalf puts the hour into the half of the day that a word behind the clock names, or one before it.
+// findHalf moves the hour into the half of the day that a word after or before the clock names.
 func (w *dateText) findHalf(c *calendar, spoken languages) {
 	if _, ok := w.at(w.clockEnd).means(hourMark); ok && len(w.at(w.clockEnd).text) > 1 { // "09:05 Uhr"
 		w.markUsed(w.clockEnd, w.clockEnd+1)
@@ -53,8 +53,8 @@ func (w *dateText) findHalf(c *calendar, spoken languages) {
 	}
 }
 
-// colonClock reads 15:04, 15:04:05, 15:04:05.999 and 15:04:05:999. After a plus, or a minus that is not parted from a date by
-// a space, it would be a zone.
+// colonClock reads 15:04, 15:04:05, 15:04:05.999 and 15:04:05:999. Digits after a plus are a zone offset, and so are those
+// after a minus that is not separated from a date by a space.
 func (w *dateText) colonClock(i int) bool {
 	if len(w.at(i).text) > 2 || !w.hasPair(i, ":") || w.at(i-1).is("+") || w.at(i-1).is("-") && w.attached(i) && w.attached(i-1) && w.shape == yearFirst && !w.hasPair(i+2, ":") {
 		return false
@@ -68,7 +68,7 @@ func (w *dateText) colonClock(i int) bool {
 	return true
 }
 
-// fraction takes what stands behind a dot, comma or colon after the clock as a part of a second, or as the seconds.
+// fraction reads the digits after a dot, comma or colon behind the clock as a fraction of a second, or as the seconds.
 func (w *dateText) fraction(end int) {
 	l, part := w.at(end), w.at(end+1)
 	if !l.is(".") && !l.is(",") && !l.is(":") || part.kind != digits || part.used || part.spaced || l.spaced {
@@ -99,7 +99,7 @@ func (w *dateText) basicClock(i int) bool {
 	return true
 }
 
-// dottedClock reads 9.05, 09.05.30 and 09-05-30 in a date that is complete without them.
+// dottedClock reads 9.05, 09.05.30 and 09-05-30 if the date is complete without these numbers.
 func (w *dateText) dottedClock(i int) bool {
 	hour, minute := w.at(i), w.at(i+2)
 	if w.hasDate() && w.hasPair(i, "-") && w.hasPair(i+2, "-") && hour.n() <= 24 && minute.n() <= 59 {
@@ -162,7 +162,7 @@ func (w *dateText) markedClock(i int) bool {
 	return w.setClock(i, end, l.n(), minute, second)
 }
 
-// knownLanguages is the languages that the document and the names in the text speak.
+// knownLanguages returns the languages of the document and of the names in the text.
 func (w *dateText) knownLanguages(lang int) languages {
 	var all languages
 	if lang >= 0 {
@@ -174,8 +174,8 @@ func (w *dateText) knownLanguages(lang int) languages {
 	return all
 }
 
-// dayHalf returns the half of the day that the lexeme at i names, or -1. Words with other meanings in other languages count
-// only in a document of their language. English ones count in capitals too, and if the language is not known.
+// dayHalf returns the half of the day that the lexeme at i names, or -1. A word with other meanings in other languages counts
+// only in a document of its language. English words also count in capitals, or if the language is unknown.
 func (w *dateText) dayHalf(c *calendar, i int, spoken languages) int {
 	l := w.at(i)
 	if l.kind != letters || l.used {
@@ -207,7 +207,7 @@ func (w *dateText) dayHalf(c *calendar, i int, spoken languages) int {
 	return half
 }
 
-// hour24 puts an hour of a clock of twelve hours into its half of the day.
+// hour24 converts an hour of a twelve-hour clock and a half of the day to 24 hours.
 func hour24(hour, half int) int {
 	switch {
 	case hour > 12 || hour < 0:
@@ -220,7 +220,7 @@ func hour24(hour, half int) int {
 	return hour%12 + 12
 }
 
-// findZone finds a zone behind the clock, or behind the date where there is no clock.
+// findZone finds a zone after the clock, or after the date if there is no clock.
 func (w *dateText) findZone(c *calendar) {
 	from := w.clockEnd
 	if w.clockAt < 0 {
@@ -240,7 +240,7 @@ func (w *dateText) findZone(c *calendar) {
 			if next.kind != digits || next.used || len(next.text) > 4 {
 				continue
 			}
-			// A minus may be a dash between other parts. Of an offset no space stands behind it, and before it stands the
+			// A minus may be a dash between other parts. The minus of an offset has no space after it, and before it is the
 			// clock, a zone's name, a bracket or a space.
 			before := w.at(i - 1)
 			if l.is("+") || !next.spaced && (i == from || l.spaced || before.is("(") || before.kind == letters && before.used) {
@@ -269,8 +269,8 @@ func (w *dateText) readOffset(i int) {
 	w.markUsed(i, end)
 }
 
-// readZoneName takes an abbreviation, or a name of several words. In small letters an abbreviation counts only behind the
-// clock or an offset, as "est" is French.
+// readZoneName reads an abbreviation, or a name of several words. An abbreviation in lower case counts only after the clock or
+// an offset, since "est" is a French word.
 func (w *dateText) readZoneName(i, from int, c *calendar) {
 	l := w.at(i)
 	name := strings.ToUpper(l.text)

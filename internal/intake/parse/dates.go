@@ -10,13 +10,13 @@ import (
 )
 
 // dates reads the dates of one document. A date may be ambiguous by itself: 05/11 is in May or in November, and "lis" is a
-// month of several languages. The document's language and its other dates decide. The forms of RFC 3339 and RFC 822 and Unix time
-// are read here, all other forms by datescan.go.
+// month of several languages. The document's language and its other dates decide. The forms of RFC 3339 and RFC 822 and Unix
+// time are read here. datescan.go reads all other forms.
 type dates struct {
 	now  time.Time
-	lang string // of the document, as it says, in small letters; may be ""
-	// all returns the texts of all dates of the document: those of the feed, then those of each item. It is called once,
-	// where a date is open.
+	lang string // language that the document declares, in lower case; may be ""
+	// all returns the texts of all dates of the document: first those of the feed, then those of each item. It is called at
+	// most once, for the first ambiguous date.
 	all    func() [][]string
 	orders map[shape]order
 	votes  map[int]int // number of month and weekday names in the document by index of their language
@@ -26,14 +26,14 @@ func newDates(now time.Time, lang string, all func() [][]string) *dates {
 	return &dates{now: now, lang: strings.ToLower(strings.ReplaceAll(strings.TrimSpace(lang), "_", "-")), all: all}
 }
 
-// readLoneDate reads a date by itself, where nothing is known of the document's others.
+// readLoneDate reads a date without other dates of its document.
 func readLoneDate(text string, now time.Time) time.Time {
 	return newDates(now, "", func() [][]string { return nil }).read(text)
 }
 
-// read reads a date as feeds write them, in UTC. It returns the zero time for what is no date and for what can't be right:
-// days that no month has, dates before 1970 or of its first day, which computers write for no date, and those more than
-// a day after now, which are a mistake or a trick to stay on top.
+// read reads a date in the forms that feeds use and returns it in UTC. It returns the zero time if text is no date, or if the
+// date cannot be right: a day that its month lacks, a date before 2 January 1970 (software writes 1 January 1970 for no date),
+// or more than a day after now (a mistake, or a trick to stay at the top).
 func (d *dates) read(text string) time.Time {
 	text = strings.TrimSpace(text)
 	t, ok := commonDate(text)
@@ -56,7 +56,7 @@ func (d *dates) inRange(t time.Time) bool {
 	return !t.After(d.now.Add(24*time.Hour)) && !t.Before(time.Unix(24*3600, 0))
 }
 
-// commonDate reads the forms that nearly all dates have: those of RFC 3339 and RFC 822.
+// commonDate reads the forms of RFC 3339 and RFC 822, which nearly all dates have.
 func commonDate(text string) (time.Time, bool) {
 	if len(text) < 20 || len(text) > 40 {
 		return time.Time{}, false
@@ -74,11 +74,11 @@ func commonDate(text string) (time.Time, bool) {
 	return t, err == nil
 }
 
-// numberDate reads the time since 1970 in seconds or, by its length, in milliseconds, microseconds or nanoseconds,
-// also as .NET writes it: "/Date(1669280700000)/".
+// numberDate reads the time since 1970 in seconds or, by its length, in milliseconds, microseconds or nanoseconds. It also
+// reads .NET's form: "/Date(1669280700000)/".
 func numberDate(text string) (time.Time, bool) {
 	text, isNET := strings.CutPrefix(text, "/Date(")
-	if isNET { // an offset beside it changes nothing
+	if isNET { // an offset after it changes nothing
 		text = text[:span(text, unicode.IsDigit)]
 	}
 	if text == "" || text[0] < '0' || text[0] > '9' || strings.Trim(text, "0123456789.eE+") != "" {
@@ -100,7 +100,7 @@ func numberDate(text string) (time.Time, bool) {
 	case 9:
 		return time.Unix(n, 0), true
 	case 10:
-		// Ten digits such as 2022112409 are an hour. As seconds they would be in the 2030s.
+		// Ten digits such as 2022112409 are a date and an hour. As seconds they would be in the 2030s.
 		year, month, day, hour := number(whole[:4]), number(whole[4:6]), number(whole[6:8]), number(whole[8:])
 		if year >= 2000 && year < 2100 && month >= 1 && month <= 12 && day >= 1 && day <= 31 && hour < 24 {
 			return time.Time{}, false
@@ -124,7 +124,7 @@ const (
 	ydm
 )
 
-// resolve returns the time that a date means in its document.
+// resolve returns the time of a date in its document.
 func (d *dates) resolve(w *dateText, c *calendar) (time.Time, bool) {
 	if w.shape == noNumbers {
 		if len(w.months) > 0 {
@@ -150,13 +150,13 @@ func (d *dates) resolve(w *dateText, c *calendar) (time.Time, bool) {
 	return readings[0].time, true
 }
 
-// reading is a date in numbers in one of the orders that it may have.
+// reading is a numeric date in one of its possible orders.
 type reading struct {
 	order order
 	time  time.Time
 }
 
-// readings returns those that are days of the calendar, each day once, the commonest order first.
+// readings returns the readings that are days of the calendar, each day once, the most common order first.
 func (d *dates) readings(w *dateText, c *calendar) (all []reading) {
 	for _, o := range usualOrders(w.shape, w.separator) {
 		y, m, day := o.parts(w.numbers)
@@ -165,14 +165,14 @@ func (d *dates) readings(w *dateText, c *calendar) (all []reading) {
 			continue
 		}
 		if o == ydm && w.shape == yearFirst && d.chosenOrder(w.shape, c) != ydm {
-			continue // nobody writes it, unless the document's other dates show that this one does
+			continue // rare, so only if the document's other dates show this order
 		}
 		all = append(all, reading{o, t})
 	}
 	return all
 }
 
-// fullYear reads a year of a date in numbers. Thai feeds shorten those of the Buddhist calendar.
+// fullYear reads the year of a numeric date. Thai feeds shorten the years of the Buddhist calendar.
 func (d *dates) fullYear(text string) int {
 	if len(text) == 2 && strings.HasPrefix(d.lang, "th") {
 		return 2500 + number(text)
@@ -180,8 +180,8 @@ func (d *dates) fullYear(text string) int {
 	return fullYear(text)
 }
 
-// time puts the parts together. Days and months out of range are no date; a second of 60 is a leap second, and an hour
-// of 24 is midnight. Years of the Buddhist and the Persian calendar are recognised by their number.
+// time combines the parts. A day or month out of range gives no date. A second of 60 is a leap second, and an hour of 24 is
+// midnight. Years of the Buddhist and Persian calendars are recognised by their value.
 func (d *dates) time(w *dateText, year, month, day int, c *calendar) (time.Time, bool) {
 	switch {
 	case w.solar, year >= 1300 && year < 1500 && strings.HasPrefix(d.lang, "fa"):
@@ -199,8 +199,8 @@ func (d *dates) time(w *dateText, year, month, day int, c *calendar) (time.Time,
 	return time.Date(year, time.Month(month), day, hour, w.minute, w.second, w.nanos, w.zone.location(c, d.lang)), true
 }
 
-// solarToGregorian turns a day of the Persian calendar into one of ours. Leap years go by the cycle of 33 years, which is right
-// from 1343 to 1473. The first of 1400 was 21 March 2021.
+// solarToGregorian converts a day of the Persian calendar to the Gregorian calendar. Leap years follow the cycle of 33 years,
+// which is exact from 1343 to 1473. The first day of 1400 was 21 March 2021.
 func solarToGregorian(year, month, day int) (y, m, d int) {
 	isLeap := func(year int) bool { return slices.Contains([]int{1, 5, 9, 13, 17, 22, 26, 30}, year%33) }
 	if year < 1343 || year > 1473 || month < 1 || month > 12 || day < 1 || day > 31 || month > 6 && day > 30 || month == 12 && day > 29 && !isLeap(year) {
@@ -223,13 +223,14 @@ func solarToGregorian(year, month, day int) (y, m, d int) {
 	return t.Year(), int(t.Month()), t.Day()
 }
 
-// matchesWeekday is true if the date names the weekday of that day, in any of the languages that its word is of.
+// matchesWeekday reports whether t is on the weekday that the date names, in any language that has this name.
 func (w *dateText) matchesWeekday(t time.Time) bool {
 	return slices.ContainsFunc(w.weekday, func(m meaning) bool { return m.value == int(t.Weekday()) })
 }
 
-// chooseMonth chooses what the month's name means: in the document's language, else what the weekday shows, then the language of
-// the weekday's name, then that of the document's other dates. A date that can't be right is chosen last.
+// chooseMonth chooses among the meanings of the month's name. The criteria are, in this order: the document's language, the
+// weekday, the language of the weekday's name, and the language of the document's other dates. A date that cannot be right is
+// chosen last.
 func (d *dates) chooseMonth(w *dateText, c *calendar) int {
 	if len(w.months) == 1 {
 		return w.months[0].value
@@ -272,7 +273,7 @@ func boolInt(b bool) int {
 	return 0
 }
 
-// chosenOrder is the one that the document's dates of that shape have.
+// chosenOrder returns the order of the document's dates of this shape.
 func (d *dates) chosenOrder(s shape, c *calendar) order {
 	if d.orders == nil {
 		d.analyse(c)
@@ -280,16 +281,16 @@ func (d *dates) chosenOrder(s shape, c *calendar) order {
 	return d.orders[s]
 }
 
-// maxAnalysed bounds the texts of a document that are asked for the order of its dates.
+// maxAnalysed is the maximum number of a document's texts that are read to find the order of its dates.
 const maxAnalysed = 4000
 
-// itemDates is what the dates of one item show.
+// itemDates holds the dates of one item.
 type itemDates struct {
-	known []time.Time // those that are no dates in numbers
-	open  []*dateText // those in numbers
+	known []time.Time // dates that are not numeric
+	open  []*dateText // numeric dates
 }
 
-// analyse reads all dates of the document in all orders and decides which it has.
+// analyse reads all dates of the document in all orders and chooses an order for each shape.
 func (d *dates) analyse(c *calendar) {
 	d.orders, d.votes = map[shape]order{}, map[int]int{}
 	if d.all == nil {
@@ -332,9 +333,9 @@ func (d *dates) analyse(c *calendar) {
 	}
 }
 
-// chooseOrder compares the orders that dates of a shape may have. The criteria, the weightiest first: the fewest impossible
-// dates, agreement with weekdays, with other dates of the same item or feed, with the order of the items, with dates whose
-// years have four digits, with the document's language, the least time between items, and the commonest order.
+// chooseOrder compares the possible orders of dates of a shape. The criteria are, in this order: the fewest impossible dates,
+// agreement with weekdays, with other dates of the same item or feed, with the order of the items, with dates whose years have
+// four digits, with the document's language, the shortest time between items, and the most common order.
 func (d *dates) chooseOrder(s shape, items []itemDates, c *calendar) order {
 	parting := ""
 	for _, item := range items {
@@ -360,7 +361,7 @@ func (d *dates) chooseOrder(s shape, items []itemDates, c *calendar) order {
 	return best
 }
 
-// orderCosts returns the costs of an order for chooseOrder, the weightiest first.
+// orderCosts returns the costs of an order for chooseOrder, the most important first.
 func (d *dates) orderCosts(o order, s shape, items []itemDates, c *calendar) []int64 {
 	const near = 36 * time.Hour
 	var impossible, otherDay, agreed int64
@@ -393,7 +394,7 @@ func (d *dates) orderCosts(o order, s shape, items []itemDates, c *calendar) []i
 		if first.IsZero() && len(item.known) > 0 {
 			first = item.known[0]
 		}
-		if n > 0 && !first.IsZero() { // the feed's own dates stand before those of the items
+		if n > 0 && !first.IsZero() { // the dates of the feed itself come before those of the items
 			sequence = append(sequence, first)
 		}
 	}
@@ -413,7 +414,8 @@ func (d *dates) orderCosts(o order, s shape, items []itemDates, c *calendar) []i
 	return []int64{impossible, otherDay, -agreed, min(up, down), int64(boolInt(unlike)), int64(boolInt(!d.isLanguageOrder(o, s, c))), int64(apart)}
 }
 
-// isLanguageOrder reports whether o is the order of the document's language. Any order is if the language is not known.
+// isLanguageOrder reports whether o is the order of the document's language. It is true for all orders if the language is
+// unknown.
 func (d *dates) isLanguageOrder(o order, s shape, c *calendar) bool {
 	base, _, _ := strings.Cut(d.lang, "-")
 	own, known := c.orders[d.lang]
@@ -437,7 +439,7 @@ func (d *dates) isLanguageOrder(o order, s shape, c *calendar) bool {
 	return o == own
 }
 
-// location is the zone in a feed of that language, or UTC where the date has none.
+// location returns the time zone in a feed of that language, or UTC if the date has no zone.
 func (z zone) location(c *calendar, lang string) *time.Location {
 	switch {
 	case z.hasOffset:

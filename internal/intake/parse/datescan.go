@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// scanDate reads the parts of a date's text. It returns false for what is no date in any order and language.
+// scanDate reads the parts of a date's text. It returns false if the text is no date in any order and language.
 func scanDate(text string, c *calendar, lang int) (*dateText, bool) {
 	w := &dateText{year: -1, month: -1, day: -1, hour: -1, clockAt: -1, clockEnd: -1}
 	w.zone.iana, text = cutZoneName(text)
@@ -18,12 +18,12 @@ func scanDate(text string, c *calendar, lang int) (*dateText, bool) {
 		w.readTriple()
 	}
 	if w.hasDate() {
-		w.months = nil // a name beside numbers is a weekday's: "mar 24/11/2022"
+		w.months = nil // a name next to numbers is a weekday: "mar 24/11/2022"
 	}
 	w.findClock(c, lang)
 	w.findZone(c)
 	if w.shape != noNumbers || w.year >= 0 && w.month >= 0 && w.day >= 0 {
-		for i, l := range w.lexemes { // a number that is left beside a date is a clock: "20221124 0905"
+		for i, l := range w.lexemes { // a number left next to a date is a clock: "20221124 0905"
 			if w.hour < 0 && l.kind == digits && !l.used && (len(l.text) == 4 || len(l.text) == 6) && w.readClockDigits(l.text) {
 				w.markUsed(i, i+1)
 				w.clockAt, w.clockEnd = i, i+1
@@ -34,8 +34,8 @@ func scanDate(text string, c *calendar, lang int) (*dateText, bool) {
 	return w, w.readRest()
 }
 
-// findNames finds the month and the weekday. Of several words that may be the month, one without other meanings is preferred,
-// then one next to a number: in Italian "mar" is both Tuesday and March.
+// findNames finds the month and the weekday. If several words may be the month, it prefers one without other meanings, then one
+// next to a number: in Italian "mar" is both Tuesday and March.
 func (w *dateText) findNames(c *calendar) {
 	best, bestRank := -1, 0
 	for i, l := range w.lexemes {
@@ -107,7 +107,7 @@ func (w *dateText) addLanguages(meanings []meaning) {
 	w.langs = append(w.langs, all)
 }
 
-// readCompact reads dates written as one number: 20221124, 202211240905, 20221124090500, 2022328. Beside them it reads weeks.
+// readCompact reads dates that are one number: 20221124, 202211240905, 20221124090500, 2022328. It also reads weeks.
 func (w *dateText) readCompact() {
 	for i, l := range w.lexemes {
 		if l.kind != digits {
@@ -148,7 +148,7 @@ func (w *dateText) readWeek(i int) {
 	if week < 1 || week > 53 || day < 1 || day > 7 {
 		return
 	}
-	fourth := time.Date(w.at(i).n(), 1, 4, 0, 0, 0, 0, time.UTC) // is in the first week
+	fourth := time.Date(w.at(i).n(), 1, 4, 0, 0, 0, 0, time.UTC) // 4 January is in the first week
 	t := fourth.AddDate(0, 0, 7*(week-1)+day-1-(int(fourth.Weekday())+6)%7)
 	w.year, w.month, w.day = t.Year(), int(t.Month()), t.Day()
 	w.markUsed(i, end)
@@ -164,7 +164,7 @@ func (w *dateText) readOrdinal(year, day string) bool {
 	return true
 }
 
-// readMarked reads numbers that say what they are: 2022年11月24日, 2022년 11월 24일, 令和4年11月24日.
+// readMarked reads numbers with a mark for their meaning: 2022年11月24日, 2022년 11월 24일, 令和4年11月24日.
 func (w *dateText) readMarked() {
 	year, month, day := -1, -1, -1
 	for i := 1; i < len(w.lexemes); i++ {
@@ -213,8 +213,8 @@ func (w *dateText) fullYear(i int) int {
 	return fullYear(text)
 }
 
-// readTriple finds three numbers between the same separators, of which one may have the four digits of a year. If none has,
-// they are a date only if there is no name of a month: with one, they may be a clock (09.05.30).
+// readTriple finds three numbers between equal separators. One of them may be a year of four digits. If none is, the numbers
+// are a date only if there is no month name: next to a month name they may be a clock (09.05.30).
 func (w *dateText) readTriple() {
 	found := -1
 	for i := 0; i+4 < len(w.lexemes); i++ {
@@ -250,7 +250,7 @@ func shapeOf(a, b, c, parting string) shape {
 	switch parting {
 	case ":":
 		if len(a) != 4 {
-			return noNumbers // it is a clock
+			return noNumbers // a clock
 		}
 	case "-", "/", ".", "":
 	default:
@@ -267,7 +267,8 @@ func shapeOf(a, b, c, parting string) shape {
 	return noNumbers
 }
 
-// readRest reads a date from the numbers that are no clock: day and year with a month's name, or all three, or fewer.
+// readRest reads a date from the numbers that are not part of the clock: day and year next to a month's name, or all three, or
+// fewer.
 func (w *dateText) readRest() bool {
 	var left []int
 	for i, l := range w.lexemes {
@@ -303,8 +304,8 @@ func (w *dateText) readRest() bool {
 	return true
 }
 
-// takeYear finds the year among the numbers that are left: of four digits, with an apostrophe or an era before it, or the
-// second of two, unless the first can be no day. It returns the other numbers.
+// takeYear finds the year among the remaining numbers. It is the number with four digits, or with an apostrophe or an era
+// before it. Otherwise it is the second of two, unless the first cannot be a day. takeYear returns the other numbers.
 func (w *dateText) takeYear(left []int) []int {
 	year := -1
 	for k, i := range left {

@@ -10,30 +10,30 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// maxDate is how many bytes of text may be a date.
+// maxDate is the maximum length of a date's text, in bytes.
 const maxDate = 200
 
 type lexemeKind uint8
 
 const (
 	digits  lexemeKind = iota // of any script, as ASCII
-	letters                   // a word, or a name of several words that the calendar knows
+	letters                   // a word, or a name of several words in the calendar
 	sign                      // any other character
 )
 
-// lexeme is a part of a date's text.
+// lexeme is a token of a date's text.
 type lexeme struct {
 	kind     lexemeKind
 	text     string
 	meanings []meaning
 	exact    bool // the calendar has the word in this form
 	spaced   bool // white space stands before it
-	used     bool // a part of the date was read from it
+	used     bool // part of the date was read from this lexeme
 }
 
 func (l lexeme) is(text string) bool { return l.kind == sign && l.text == text }
 
-// n is the number that digits of a sensible length are, or -1.
+// n returns the number in a lexeme of digits, or -1 if there are none or too many.
 func (l lexeme) n() int {
 	if l.kind != digits {
 		return -1
@@ -51,7 +51,7 @@ func (l lexeme) means(kind wordKind) (int, bool) {
 	return 0, false
 }
 
-// lex takes a date's text apart.
+// lex splits a date's text into lexemes.
 func lex(text string, c *calendar) []lexeme {
 	if strings.Contains(text, "&") {
 		text = html.UnescapeString(text)
@@ -108,12 +108,12 @@ func lex(text string, c *calendar) []lexeme {
 	return c.attachMeanings(all)
 }
 
-// isWordRune is true for what stands in words: letters, their marks, apostrophes and joiners.
+// isWordRune reports whether a character occurs in words: letters, their marks, apostrophes and joiners.
 func isWordRune(r rune) bool {
 	return unicode.IsLetter(r) || unicode.IsMark(r) || strings.ContainsRune("'’ʼ׳״\"\u200c\u200d", r)
 }
 
-// asciiDigit returns the digit of any script as ASCII.
+// asciiDigit returns a digit of any script as an ASCII digit.
 func asciiDigit(r rune) rune {
 	if r < utf8.RuneSelf {
 		return r
@@ -128,7 +128,8 @@ func asciiDigit(r rune) rune {
 // dateMarks follow the numbers of East Asian dates.
 const dateMarks = "年月日号號時时点點分秒년월일시분초"
 
-// segment parts the words of a script without spaces: the mark after a number, numbers written in words, names of the calendar.
+// segment splits the words of a script without spaces: the mark after a number, numbers written in words, names in the
+// calendar.
 func (c *calendar) segment(text string, afterDigits, spaced bool) []string {
 	if first, _ := utf8.DecodeRuneInString(text); !unicode.In(first, unicode.Han, unicode.Hangul, unicode.Hiragana, unicode.Katakana) {
 		return []string{text}
@@ -156,7 +157,7 @@ func (c *calendar) segment(text string, afterDigits, spaced bool) []string {
 	return out
 }
 
-// hanNumber reads a number in Chinese characters before one of dateMarks: its length, and the number in digits.
+// hanNumber reads a number in Chinese characters before one of dateMarks. It returns its length and its digits.
 func hanNumber(text []rune) (n int, written string) {
 	value, tens := 0, 0
 	for n < len(text) && n < 8 {
@@ -186,7 +187,7 @@ func hanNumber(text []rune) (n int, written string) {
 	return 0, ""
 }
 
-// attachMeanings looks the words up. Names of several words become one lexeme, and the dot after a word goes.
+// attachMeanings looks up the words. A name of several words becomes one lexeme, and the dot after a word is dropped.
 func (c *calendar) attachMeanings(all []lexeme) []lexeme {
 	out := all[:0]
 	for i := 0; i < len(all); {
@@ -216,7 +217,7 @@ func (c *calendar) attachMeanings(all []lexeme) []lexeme {
 	return out
 }
 
-// longestName finds the longest name of up to four words, and dots between them, that the calendar has in this form.
+// longestName finds the longest name of up to four words, with dots between them, that the calendar has in this form.
 func (c *calendar) longestName(all []lexeme) (meanings []meaning, exact bool, n int) {
 	key := ""
 	for i, words := 0, 0; i < len(all) && words < 4; i++ {
@@ -236,22 +237,22 @@ func (c *calendar) longestName(all []lexeme) (meanings []meaning, exact bool, n 
 	return meanings, exact, n
 }
 
-// dateText is a date's text in lexemes and the parts that it shows by itself. A part that it does not have is -1.
+// dateText holds the lexemes of a date's text and the parts that they show by themselves. A missing part is -1.
 type dateText struct {
 	lexemes []lexeme
 
-	// numbers are those of a date in numbers alone, as they stand there; which is which, the order says.
+	// numbers are the numbers of a numeric date, in text order. The order of the date says which of them is the year.
 	numbers   [3]string
 	shape     shape
-	separator string // what stands between them: ".", "-" ...
+	separator string // between the numbers: ".", "-" ...
 
 	year, month, day int
-	months           []meaning // what the month's name may mean
-	monthAt          int       // index of that name in lexemes
-	solar            bool      // it is a date of the Persian calendar
-	thai             bool      // years are those of the Buddhist calendar, short ones too
+	months           []meaning // possible meanings of the month's name
+	monthAt          int       // index of the month's name in lexemes
+	solar            bool      // the date is in the Persian calendar
+	thai             bool      // years are in the Buddhist calendar, short ones too
 	weekday          []meaning
-	langs            []languages // those of each name of a month or weekday
+	langs            []languages // languages of each name of a month or weekday
 
 	hour, minute, second int
 	nanos                int
@@ -259,7 +260,7 @@ type dateText struct {
 	zone                 zone
 }
 
-// at returns the lexeme at index i, or a sign without text.
+// at returns the lexeme at index i, or an empty sign if there is none.
 func (w *dateText) at(i int) lexeme {
 	if i < 0 || i >= len(w.lexemes) {
 		return lexeme{kind: sign}
@@ -273,13 +274,13 @@ func (w *dateText) markUsed(from, to int) {
 	}
 }
 
-// attached is true for a lexeme that follows the one before at once.
+// attached reports whether no white space precedes the lexeme at i.
 func (w *dateText) attached(i int) bool {
 	l := w.at(i)
 	return i > 0 && i < len(w.lexemes) && !l.spaced
 }
 
-// hasDate is true if the date is known, and what numbers are left are those of a clock.
+// hasDate reports whether the date is known, so that the remaining numbers belong to a clock.
 func (w *dateText) hasDate() bool {
 	return w.shape != noNumbers || w.year >= 0 && w.month >= 0 && w.day >= 0
 }
@@ -310,13 +311,13 @@ func (w *dateText) setClock(from, to, hour, minute, second int) bool {
 	return true
 }
 
-// hasPair is true for a sign and a number of one or two digits after the lexeme i.
+// hasPair reports whether a sign and a number of one or two digits follow the lexeme at i.
 func (w *dateText) hasPair(i int, sign string) bool {
 	next := w.at(i + 2)
 	return w.at(i+1).is(sign) && next.kind == digits && len(next.text) <= 2 && !next.used
 }
 
-// fullYear reads a year of two or four digits: 70 to 99 are of the last century.
+// fullYear reads a year of two or four digits. 70 to 99 are in the last century.
 func fullYear(text string) int {
 	n := number(text)
 	switch {
