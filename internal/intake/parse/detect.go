@@ -20,17 +20,17 @@ import (
 	"golang.org/x/text/encoding/traditionalchinese"
 )
 
-// languageGroup is a group of languages with the encodings that they were written in before UTF-8.
+// languageGroup is a group of languages with the encodings that were used for them before UTF-8.
 type languageGroup struct {
 	languages []string
-	letters   map[rune]float64 // small ones, with the logarithms of their probabilities
-	words     bool             // its words have no ASCII letters
-	decodings []decoding       // in its encodings, the commonest first
+	letters   map[rune]float64 // lower-case letters, with the logarithms of their probabilities
+	words     bool             // words in these languages have no ASCII letters
+	decodings []decoding       // in the group's encodings, the most common first
 	western   decoding         // in Windows-1252
 }
 
-// setLikelihoods derives a letter's probability from its rank: from the first to the last it falls exponentially to a
-// fiftieth, as in most languages. Groups whose words have ASCII letters get no probabilities.
+// setLikelihoods derives the probability of a letter from its rank. From the first to the last letter it falls exponentially to
+// a fiftieth, as in most languages. Groups whose words have ASCII letters get no probabilities.
 func (s languageGroup) setLikelihoods(order []rune) {
 	total := 0.0
 	for i := range order {
@@ -43,13 +43,13 @@ func (s languageGroup) setLikelihoods(order []rune) {
 	}
 }
 
-// decoding is what the bytes of a text are in an encoding and a language.
+// decoding holds the meaning of each byte in an encoding, for a language group.
 type decoding struct {
 	enc   *charmap.Charmap
 	chars [256]char
 }
 
-// char is a character as measureFit sees it.
+// char is a character with the properties that measureFit needs.
 type char struct {
 	rune   rune
 	kind   charKind
@@ -61,22 +61,22 @@ type char struct {
 type charKind uint8
 
 const (
-	charSign    charKind = iota // that a text would not have
-	charType                    // of any text: a quotation mark, a currency
-	charJoin                    // of any text, also without spaces around it
+	charSign    charKind = iota // does not occur in texts
+	charType                    // occurs in any text: a quotation mark, a currency
+	charJoin                    // occurs in any text, also without spaces around it
 	charNone                    // no character
 	charASCII                   // an ASCII letter
 	charOther                   // another ASCII character
-	charLetter                  // of the language
-	charForeign                 // a letter of another
-	charMark                    // a combining one of the language
-	charVowel                   // another combining one, as few write in Hebrew and Arabic
+	charLetter                  // a letter of the language
+	charForeign                 // a letter of another language
+	charMark                    // a combining mark of the language
+	charVowel                   // another combining mark, rare in Hebrew and Arabic texts
 )
 
 const (
-	// joins are signs that stand between the letters of one word, or without spaces between words.
+	// joins are signs that occur between the letters of one word, or without spaces between words.
 	joins = "’‘´·–—…\u00a0\u00ad\u200c\u200d"
-	// typography are the other signs of any text.
+	// typography holds the other signs that occur in any text.
 	typography = "“”„‚‹›«»•§©®™°€£¥¢№¡¿،؛؟†‡\u200e\u200f"
 )
 
@@ -144,12 +144,12 @@ var scripts = sync.OnceValue(func() (all []languageGroup) {
 })
 
 const (
-	sampleSize = 1 << 16 // bytes that are looked at
-	sureScore  = .8      // the least score of a guess against what is declared
+	sampleSize = 1 << 16 // bytes that are examined
+	sureScore  = .8      // the minimum score of a guess that overrides the declared encoding
 )
 
-// detect guesses the encoding of a document that is not UTF-8 and has no label, or a wrong one. It prefers an encoding of
-// the language that the feed names, then any encoding whose bytes beyond ASCII are letters of a language, then
+// detect guesses the encoding of a document that is not UTF-8 and has no label or a wrong one. It prefers, in this order, an
+// encoding of the language that the feed names, any encoding in which the bytes beyond ASCII are letters of a language, and
 // Windows-1252 as browsers do. declared means that the label is Windows-1252, Latin-1 or ASCII: then the score must reach
 // sureScore.
 func detect(doc []byte, declared bool) encoding.Encoding {
@@ -178,7 +178,7 @@ func detect(doc []byte, declared bool) encoding.Encoding {
 
 var languageMark = regexp.MustCompile(`(?i)(?:<(?:[\w-]+:)?language[^<>]*>\s*(?:<!\[CDATA\[)?|xml:lang\s*=\s*["']|"language"\s*:\s*")\s*([a-z]{2,8})[\s_<"',-]`)
 
-// languageOf returns the language that a document names first, in small letters and without a region, or "".
+// languageOf returns the first language that a document names, in lower case and without a region, or "".
 func languageOf(doc []byte) string {
 	if m := languageMark.FindSubmatch(doc[:min(len(doc), sampleSize)]); m != nil {
 		return strings.ToLower(string(m[1]))
@@ -186,7 +186,7 @@ func languageOf(doc []byte) string {
 	return ""
 }
 
-// detectIn chooses among the encodings of a language. It is nil where Windows-1252 makes as many of its letters.
+// detectIn chooses among the encodings of a language. It returns nil if Windows-1252 gives as many letters of the language.
 func detectIn(s languageGroup, sample []byte) encoding.Encoding {
 	var best encoding.Encoding
 	top := measureFit(s.western, s.words, sample)
@@ -198,7 +198,7 @@ func detectIn(s languageGroup, sample []byte) encoding.Encoding {
 	return best
 }
 
-// detectWords finds scripts whose words have no ASCII letters. It is nil where no score reaches least.
+// detectWords finds scripts whose words have no ASCII letters. It returns nil if no score reaches least.
 func detectWords(sample []byte, language string, least float64) (best encoding.Encoding) {
 	if !hasRuns(sample) {
 		return nil
@@ -211,7 +211,7 @@ func detectWords(sample []byte, language string, least float64) (best encoding.E
 			}
 			w := measureFit(t, s.words, sample)
 			if i > 0 {
-				w.likely -= .3 // fewer write so
+				w.likely -= .3 // rarer in texts
 			}
 			if w.letters >= 6 && w.score >= least && (best == nil || w.value() > found.value()) {
 				best, found = t.enc, w
@@ -231,7 +231,7 @@ func detectWords(sample []byte, language string, least float64) (best encoding.E
 	return best
 }
 
-// encodingLanguages are what a document may call the languages of an encoding of several bytes a character.
+// encodingLanguages are the language codes that a document in a multi-byte encoding may declare.
 var encodingLanguages = map[encoding.Encoding][]string{
 	japanese.ShiftJIS:       {"ja", "jp", "jpn", "japanese"},
 	japanese.EUCJP:          {"ja", "jp", "jpn", "japanese"},
@@ -240,12 +240,12 @@ var encodingLanguages = map[encoding.Encoding][]string{
 	traditionalchinese.Big5: {"zh", "cn", "zho", "chi", "chinese"},
 }
 
-// detectLatin finds the languages of the centre and east of Europe by their letters, where the letters of no Western
-// language explain what Windows-1252 makes of the text. It is nil where there is too little to go by.
+// detectLatin finds the languages of Central and Eastern Europe by their letters. It requires that the text, read as
+// Windows-1252, does not fit the letters of any Western language. It returns nil if there is too little evidence.
 func detectLatin(sample []byte) (best encoding.Encoding) {
 	plausible, top := 0.0, .95
 	for _, s := range scripts() {
-		if len(s.decodings) == 0 && (s.languages[0] != "en" || !isDense(sample)) { // English takes names from everywhere
+		if len(s.decodings) == 0 && (s.languages[0] != "en" || !isDense(sample)) { // English texts contain names of all languages
 			plausible = max(plausible, measureFit(s.western, s.words, sample).score)
 		}
 	}
@@ -287,8 +287,8 @@ func isDense(sample []byte) bool {
 	return dense*5 >= words
 }
 
-// countDistinguishing counts the letters of a language whose bytes mean other characters in Windows-1252. It returns 0 if they
-// are all the same letter.
+// countDistinguishing counts the letters of a language whose bytes mean other characters in Windows-1252. It returns 0 if all
+// of them are the same letter.
 func countDistinguishing(t decoding, s languageGroup, sample []byte) (n int) {
 	var seen [256]bool
 	distinct := 0
@@ -307,27 +307,27 @@ func countDistinguishing(t decoding, s languageGroup, sample []byte) (n int) {
 	return n
 }
 
-// fit says how well an encoding and a language explain a text.
+// fit measures how well an encoding and a language explain a text.
 type fit struct {
-	letters int     // and signs that are none, by which it goes
-	score   float64 // up to 1: how much of these the language writes so
-	likely  float64 // the logarithm of a letter's probability, on average
+	letters int     // letters, and signs that are not letters, on which the score is based
+	score   float64 // at most 1: how typical these are of the language
+	likely  float64 // mean logarithm of the letters' probabilities
 }
 
-// value orders encodings that assign other bytes to the same letters.
+// value ranks encodings that assign different bytes to the same letters.
 func (w fit) value() float64 { return w.score + w.likely/2 }
 
-// unlikelyLog is the logarithm of the probability of what a language does not write.
+// unlikelyLog is the logarithm of the probability of a character that the language does not use.
 const unlikelyLog = -8
 
-// final are the letters that Greek and Hebrew write at the end of a word only, nonFinal those that they stand for, and
-// accented the vowels of which each Greek word has one that is not in capitals.
+// final are the letters that Greek and Hebrew write only at the end of a word, and nonFinal the letters that they replace
+// there. accented are the accented Greek vowels: each Greek word that is not in capitals has one.
 const final, nonFinal, accented = "ςךםןףץ", "σכמנפצ", "άέήίόύώΐΰ"
 
-// measureFit reads a text. Letters of the language count for it; other letters, signs within words, capitals behind small
-// letters, and ASCII letters in words of a script that has none of them, count against it.
+// measureFit reads a text. Letters of the language raise the score. Other letters, signs within words, capitals after
+// lower-case letters, and ASCII letters in words of a script without ASCII letters lower it.
 func measureFit(t decoding, words bool, sample []byte) (w fit) {
-	var last char // before the current one, in the same word; zero at its beginning
+	var last char // the previous character in the same word; zero at the beginning of a word
 	ascii, beyond, capitals := 0, 0, 0
 	accent := false
 	endWord := func() {
@@ -339,7 +339,7 @@ func measureFit(t decoding, words bool, sample []byte) (w fit) {
 				w.score -= .5
 			}
 			if beyond > 1 && strings.ContainsRune(final, last.rune) {
-				w.likely += 1.5 // one letter in five stands at the end of a word
+				w.likely += 1.5 // one letter in five is at the end of a word
 			}
 			if beyond > 2 && last.lower && last.rune >= 'ΐ' && last.rune <= 'ώ' && !accent {
 				w.score--
@@ -402,7 +402,7 @@ func measureFit(t decoding, words bool, sample []byte) (w fit) {
 		endWord()
 	}
 	endWord()
-	if words && capitals == w.letters { // few write so
+	if words && capitals == w.letters { // rare in texts
 		w.likely -= .2 * float64(capitals)
 	}
 	if w.letters > 0 {
@@ -412,14 +412,14 @@ func measureFit(t decoding, words bool, sample []byte) (w fit) {
 	return w
 }
 
-// scoreMultiByte is the share of the characters beyond ASCII that are letters which the encoding's language uses much.
+// scoreMultiByte returns the share of the characters beyond ASCII that are common letters of the encoding's language.
 func scoreMultiByte(enc encoding.Encoding, sample []byte) float64 {
 	out, err := enc.NewDecoder().String(string(sample))
 	if err != nil {
 		return 0
 	}
 	good, all, lost := 0.0, 0.0, 0.0
-	mixed := 0.0 // next to an ASCII letter, as no word of these languages is
+	mixed := 0.0 // characters next to an ASCII letter, which words of these languages never have
 	last := ' '
 	for _, r := range out {
 		isLetter, wasLetter := r|0x20 >= 'a' && r|0x20 <= 'z', last|0x20 >= 'a' && last|0x20 <= 'z'
@@ -449,8 +449,8 @@ func scoreMultiByte(enc encoding.Encoding, sample []byte) float64 {
 	return good / all
 }
 
-// commonRows is the share of the two-byte characters that are punctuation, or of those rows of a code table that hold what
-// everybody writes: all of Korean's older table, and the first levels of Chinese.
+// commonRows returns the share of the two-byte characters that are punctuation or in the common rows of a code table: all rows
+// of the older Korean table, and the first levels of the Chinese ones.
 func commonRows(sample []byte, first, last byte) float64 {
 	of, all := 0.0, 0.0
 	for i := 0; i+1 < len(sample); i++ {
@@ -467,8 +467,9 @@ func commonRows(sample []byte, first, last byte) float64 {
 	return of / max(all, 1)
 }
 
-// hasRuns is true if two in five bytes beyond ASCII are next to another one, as in scripts whose whole words are beyond ASCII.
-// In Western languages they are single letters among ASCII ones, though other encodings would make Cyrillic or Chinese of them.
+// hasRuns reports whether two in five bytes beyond ASCII are next to another one, as in scripts whose whole words are beyond
+// ASCII. In Western languages they are single letters among ASCII ones, although other encodings would make Cyrillic or Chinese
+// text of them.
 func hasRuns(sample []byte) bool {
 	all, beside := 0, 0
 	for i, c := range sample {
@@ -496,7 +497,7 @@ func commonness(enc encoding.Encoding, r rune) float64 {
 		if unicode.Is(unicode.Hangul, r) {
 			return 1.1
 		}
-	default: // the commonest Chinese characters count most, so that the right one of two encodings wins
+	default: // the most common Chinese characters count most, so that the right one of two encodings wins
 		switch r {
 		case '的', '一', '是', '不', '了', '人', '在', '有', '我', '他', '这', '這', '中', '大', '来', '來', '上', '国', '國', '个', '個', '到', '说', '說', '们', '們',
 			'为', '為', '和', '地', '出', '时', '時', '要', '就', '年', '得', '新', '日', '月', '，', '。', '、', '：':
@@ -509,11 +510,11 @@ func commonness(enc encoding.Encoding, r rune) float64 {
 	return 0
 }
 
-// withoutSigns removes the characters in which spellings of an encoding's label differ.
+// withoutSigns removes the characters in which the spellings of an encoding's label differ.
 var withoutSigns = strings.NewReplacer("-", "", "_", "", " ", "", ".", "", ":", "")
 
-// encodingOf finds an encoding by its label: those of the web first, then IANA's. It returns encoding.Nop for UTF-8, and
-// nil for unknown labels and for UTF-16 and UTF-32, which fromBOM would have found.
+// encodingOf finds an encoding by its label: first the labels of the WHATWG, then those of IANA. It returns encoding.Nop for
+// UTF-8. It returns nil for unknown labels, and for UTF-16 and UTF-32, which fromBOM would have found.
 func encodingOf(label string) encoding.Encoding {
 	label = strings.ToLower(strings.TrimSpace(label))
 	plain := withoutSigns.Replace(label)

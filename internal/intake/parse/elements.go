@@ -15,7 +15,7 @@ func (g *guard) openChild(t token) {
 	scope := g.names.declare(t.attrs, false)
 	n := g.names.resolve(t.name)
 	if g.isItem(n) {
-		n.local = "item" // as gofeed knows it
+		n.local = "item" // the name that gofeed knows
 		if g.atom {
 			n.local = "entry"
 		}
@@ -36,7 +36,7 @@ func (g *guard) openChild(t token) {
 	}
 	if n.String() == "title" && parent.role == item &&
 		slices.ContainsFunc(g.items[len(g.items)-1].fields, func(f field) bool { return f.name.String() == "title" }) {
-		role = dropped // the item's own title is its first; gofeed would take the last
+		role = dropped // the item's own title comes first, but gofeed would use the last
 	}
 	e := element{written: t.name, name: n, role: role, kind: place, scope: scope, base: g.baseOf(t.attrs, parent.base)}
 	g.begin(&e, t)
@@ -49,7 +49,7 @@ func (g *guard) openChild(t token) {
 	}
 }
 
-// closeForItem ends the elements of a kind that are still open when an item begins.
+// closeForItem ends the open elements for which isKind is true when an item begins.
 func (g *guard) closeForItem(isKind func(*element) bool) {
 	for i := len(g.stack) - 1; i > 0; i-- {
 		if isKind(&g.stack[i]) {
@@ -81,21 +81,21 @@ func (g *guard) begin(e *element, t token) {
 		g.writeOpen(e.name.String(), t.attrs, e.base)
 	case item:
 		e.capturesFrom, e.skipped = len(g.captures), !g.selection.keepsNext()
-		// RDF has the item's address as an attribute, and CDF its address and date.
+		// RDF has the item's address as an attribute, and CDF has its address and date as attributes.
 		it := capturedItem{about: first(attr(t.attrs, "about"), attr(t.attrs, "href")), base: e.base}
 		if changed := attr(t.attrs, "lastmod"); changed != "" {
 			it.fields = append(it.fields, field{name: name{local: "modified"}, raw: []byte(changed)})
 		}
 		g.items = append(g.items, it)
 		g.writeOpen(e.name.local, nil, nil)
-		// The item's number, by which entryReader finds what was captured of it.
+		// The item's number. entryReader uses it to find the captured fields of the item.
 		g.out = append(g.out, `<headwater:item n="`...)
 		g.out = strconv.AppendInt(g.out, int64(len(g.items)-1), 10)
 		g.out = append(g.out, `"/>`...)
 	default:
 		if e.kind == rssChannel {
 			g.channels++
-			e.tagless = g.channels > 1 // gofeed keeps only the last channel, but takes items outside of it
+			e.tagless = g.channels > 1 // gofeed keeps only the last channel, but accepts items outside of it
 		}
 		if !e.tagless {
 			g.writeOpen(e.name.local, nil, nil)
@@ -107,7 +107,7 @@ func (g *guard) begin(e *element, t token) {
 	}
 }
 
-// openInText begins markup within text. An element that cannot stand in the text shows that the text's end tag is missing.
+// openInText begins markup within text. An element that cannot occur in the text shows that the end tag of the text is missing.
 func (g *guard) openInText(t token) {
 	scope := g.names.declare(t.attrs, true)
 	if g.endsLeaf(g.names.resolve(t.name)) {
@@ -143,14 +143,14 @@ func (g *guard) openInText(t token) {
 	}
 }
 
-// openAfterLeaf ends the text that is open before an element that cannot stand in it.
+// openAfterLeaf ends the open text before an element that cannot occur in it.
 func (g *guard) openAfterLeaf(t token) {
 	g.repair(fmt.Sprintf("the missing end of <%s> was added", g.stack[g.leaf].name))
 	g.popTo(g.leaf)
 	g.openChild(t)
 }
 
-// endsLeaf reports whether an element of that name cannot stand in the open text, so that the text's end tag is missing.
+// endsLeaf reports whether an element of that name cannot occur in the open text, so that the end tag of the text is missing.
 func (g *guard) endsLeaf(n name) bool {
 	if n.space != nativeSpace || g.leaf < 1 {
 		return false
@@ -166,8 +166,8 @@ func (g *guard) endsLeaf(n name) bool {
 	return isShortText(leaf.name) || n.local == "pubdate" || n.local == "guid"
 }
 
-// openInExtension begins an element within an extension. Media elements within media elements are kept; of other elements
-// only the text is.
+// openInExtension begins an element within an extension. Media elements within media elements are kept. Of other elements only
+// the text is kept.
 func (g *guard) openInExtension(t token) {
 	scope := g.names.declare(t.attrs, true)
 	n := g.names.resolve(t.name)
@@ -189,7 +189,7 @@ func (g *guard) openInExtension(t token) {
 	}
 }
 
-// close ends an element and those still open within it. An end tag without a start tag is left out.
+// close ends an element and the elements that are still open within it. An end tag without a start tag is left out.
 func (g *guard) close(t token) {
 	if len(g.stack) == 0 {
 		return
@@ -198,7 +198,7 @@ func (g *guard) close(t token) {
 		g.voids--
 		return
 	}
-	at := -1 // the innermost element that was written so, else one that differs in case only
+	at := -1 // the innermost element with exactly this name, or else one whose name differs only in case
 	for i, e := range slices.Backward(g.stack) {
 		if string(e.written) == string(t.name) {
 			at = i
@@ -218,7 +218,7 @@ func (g *guard) close(t token) {
 	g.popTo(at)
 }
 
-// popTo ends the elements from that index of the stack on. A tag that is a word of a title becomes text.
+// popTo ends the elements of the stack from index at on. A tag that is a word of a title becomes text.
 func (g *guard) popTo(at int) {
 	for len(g.stack) > at {
 		if len(g.stack)-1 > at && g.namesElement() {
@@ -237,8 +237,8 @@ func (g *guard) popTo(at int) {
 	}
 }
 
-// namesElement reports whether the innermost element is a word of a title and not markup: a tag without attributes and
-// without an end tag, as in "The <dialog> element" that nobody escaped.
+// namesElement reports whether the innermost element is a word of a title and not markup: a tag without attributes and without
+// an end tag, as in an unescaped "The <dialog> element".
 func (g *guard) namesElement() bool {
 	e := g.top()
 	if e.role != inline || g.leaf < 0 || g.stack[g.leaf].name.local != "title" || isRawElement(strings.ToLower(string(e.written))) {
@@ -276,7 +276,7 @@ func (g *guard) pop() {
 		if !e.skipped || g.selection.keep != nil {
 			g.selection.add(time.Time{})
 		} else {
-			if len(g.selection.dates) == g.selection.max { // the first item over the limit: from here on dates matter
+			if len(g.selection.dates) == g.selection.max { // the first item over the limit: from here on dates are compared
 				for i, kept := range g.items[:g.selection.max] {
 					g.selection.setDate(i, kept.latest(g.now))
 				}
@@ -295,14 +295,14 @@ func (g *guard) pop() {
 	g.names.restore(e.scope)
 }
 
-// endWords ends a textual or extension element. An Atom text in which markup was found gets the type of XHTML.
+// endWords ends a textual or extension element. An Atom text in which markup was found gets the type xhtml.
 func (g *guard) endWords(e *element) {
 	if g.atom && e.markup && e.textKind != xhtmlKind && e.textKind != base64Kind && e.innerStart >= len(escapedType) && string(g.out[e.innerStart-len(escapedType):e.innerStart]) == escapedType {
 		copy(g.out[e.innerStart-len(escapedType):], markupType)
 		e.textKind = xhtmlKind
 	}
 	if g.atom && e.name.local == "link" && !bytes.Contains(g.out[e.start:e.innerStart], []byte(` href="`)) {
-		if address := inner(g.out[e.innerStart:]); address != "" { // a link that has its address as text
+		if address := inner(g.out[e.innerStart:]); address != "" { // a link whose text is its address
 			g.out = append(g.out[:e.innerStart-1], ` href="`...)
 			g.out = appendLiteral(g.out, []byte(join(e.base, address)))
 			g.out = append(g.out, `">`...)

@@ -13,7 +13,7 @@ import (
 	"headwater/internal/news"
 )
 
-// field returns the first child of that name.
+// field returns the first child with that name.
 func (r *entryReader) field(name string) (field, bool) {
 	for _, f := range r.fields {
 		if f.name.String() == name {
@@ -23,7 +23,7 @@ func (r *entryReader) field(name string) (field, bool) {
 	return field{}, false
 }
 
-// text is the decoded text of the first child of these names that was captured and is not empty.
+// text returns the decoded text of the first captured child with one of these names that is not empty.
 func (r *entryReader) text(names ...string) string {
 	for _, n := range names {
 		if f, ok := r.field(n); ok {
@@ -35,7 +35,7 @@ func (r *entryReader) text(names ...string) string {
 	return ""
 }
 
-// markup is the HTML of the first child of these names that was captured and is not empty, and that child's name.
+// markup returns the HTML of the first captured child with one of these names that is not empty, and the child's name.
 func (r *entryReader) markup(names ...string) (text, from string) {
 	for _, n := range names {
 		f, ok := r.field(n)
@@ -56,10 +56,10 @@ func (r *entryReader) markup(names ...string) (text, from string) {
 	return "", ""
 }
 
-// maxTries bounds the texts of an item that are read as dates for one time.
+// maxTries is the maximum number of texts of an item that are tried as dates for one time.
 const maxTries = 50
 
-// date is the first of these children that is a date; of several with one name the last counts.
+// date returns the first of these children that is a date. Of several children with one name the last counts.
 func (r *entryReader) date(names ...string) time.Time {
 	tries := 0
 	for _, n := range names {
@@ -76,7 +76,7 @@ func (r *entryReader) date(names ...string) time.Time {
 	return time.Time{}
 }
 
-// dateTexts returns what may be a date in the document: of the feed, then of each item.
+// dateTexts returns the texts of the document that may be dates: first those of the feed, then those of each item.
 func (g *guard) dateTexts() [][]string {
 	all := [][]string{nil}
 	for _, raw := range g.feedDates {
@@ -94,7 +94,7 @@ func (g *guard) dateTexts() [][]string {
 	return all
 }
 
-// baseFor is what the addresses of a child are resolved against: its xml:base, or where the feed came from.
+// baseFor returns the base address of a child: its xml:base, or else the address of the feed.
 func (r *entryReader) baseFor(name string) *url.URL {
 	if f, ok := r.field(name); ok && f.base != nil {
 		return f.base
@@ -108,8 +108,8 @@ func (r *entryReader) baseFor(name string) *url.URL {
 	return r.docURL
 }
 
-// worthKeeping is true for an item that the end of the document cut off where the next poll can know it again: it has an
-// id or address, or is like the items before in having none.
+// worthKeeping reports whether an item that the end of the document cut off is kept. It is kept if the next poll can recognise
+// it: it has an id or address, or the items before it have none either.
 func worthKeeping(e news.Entry, before []news.Entry) bool {
 	if e.GUID != "" || e.URL != "" {
 		return true
@@ -118,7 +118,8 @@ func worthKeeping(e news.Entry, before []news.Entry) bool {
 	return !named && (e.Title != "" || e.Summary != "" || e.Content != "" || len(e.Enclosures) > 0)
 }
 
-// permalink is the address that an id is, or "": a web address, a path of the site, or what an xml:base makes one of.
+// permalink returns the address that an id is, or "". The id may be a web address, a path of the site, or an address relative
+// to an xml:base.
 func (r *entryReader) permalink(name, id string) string {
 	f, _ := r.field(name)
 	switch based := f.base != nil || r.base != nil; {
@@ -132,7 +133,7 @@ func (r *entryReader) permalink(name, id string) string {
 	return ""
 }
 
-// htmlBase is what links within HTML are resolved against: an xml:base, else the page that the item stands for.
+// htmlBase returns the base address of links within HTML: an xml:base, or else the page of the item.
 func (r *entryReader) htmlBase(name, address string) *url.URL {
 	if f, ok := r.field(name); ok && f.base != nil {
 		return f.base
@@ -141,7 +142,7 @@ func (r *entryReader) htmlBase(name, address string) *url.URL {
 		return r.base
 	}
 	if page := parseBase(address); page != nil && !redirects(page) {
-		// A host for feeds only leads to the site's page.
+		// A host that only serves feeds: relative links are resolved against the site's page.
 		label, _, _ := strings.Cut(strings.ToLower(page.Hostname()), ".")
 		isFeeds := label == "feeds" || label == "feed" || label == "feedproxy" || label == "rss"
 		if !isFeeds || r.site == nil || strings.EqualFold(r.site.Hostname(), page.Hostname()) {
@@ -154,7 +155,7 @@ func (r *entryReader) htmlBase(name, address string) *url.URL {
 	return r.docURL
 }
 
-// authors are the names in <author>, all dc:creator and atom:author; else the podcast's author.
+// authors returns the names in <author>, all dc:creator and atom:author, or else the podcast's author.
 func (r *entryReader) authors() []string {
 	var all []string
 	for _, f := range r.fields {
@@ -173,7 +174,7 @@ func (r *entryReader) authors() []string {
 	return cleanList(all)
 }
 
-// personOf reads an author that is text, or <name> and <email>.
+// personOf reads an author, which is text or <name> and <email>.
 func personOf(raw string) string {
 	for _, part := range []string{"name", "email"} {
 		_, after, found := strings.Cut(raw, "<"+part+">")
@@ -184,7 +185,7 @@ func personOf(raw string) string {
 	return person(inner([]byte(raw)))
 }
 
-// person takes the name out of "a@b.example (Name)", "Name (a@b.example)" and "Name <a@b.example>".
+// person returns the name of "a@b.example (Name)", "Name (a@b.example)" and "Name <a@b.example>".
 func person(text string) string {
 	text = strings.TrimSpace(strings.TrimPrefix(text, "mailto:"))
 	if before, rest, ok := strings.Cut(text, "<"); ok && strings.Contains(rest, "@") && strings.TrimSpace(before) != "" {
@@ -205,7 +206,7 @@ func person(text string) string {
 	return text
 }
 
-// source is where an aggregator says that it has the item from: ag:source or dc:source.
+// source returns the source that an aggregator gives for the item: ag:source or dc:source.
 func (r *entryReader) source() news.Reference {
 	ref := news.Reference{Title: plain(r.x.value("ag", "source")), URL: safeAddress(r.x.value("ag", "sourceurl"))}
 	if ref.Title != "" || ref.URL != "" {
@@ -218,7 +219,7 @@ func (r *entryReader) source() news.Reference {
 	return news.Reference{Title: plain(dc)}
 }
 
-// links are the atom:links that point elsewhere, and the address behind a redirecting one.
+// links returns the atom:links that lead elsewhere, and the address behind a redirecting one.
 func (r *entryReader) links() []news.Link {
 	var all []news.Link
 	for _, l := range r.x["atom"]["link"] {
@@ -229,8 +230,8 @@ func (r *entryReader) links() []news.Link {
 	return all
 }
 
-// originURL is the address behind one that only redirects: as FeedBurner and Pheedo give it, and where the item's link is a
-// redirector's, rel=canonical or the permalink. It is "" where none is given.
+// originURL returns the address behind a redirecting one: FeedBurner's and Pheedo's origLink, or rel=canonical or the permalink
+// if the item's link is on a redirector. It is "" if none is given.
 func (r *entryReader) originURL(link, permalink string) string {
 	given := trimAddress(r.x.value("feedburner", "origlink"))
 	if given == "" && redirects(parseBase(link)) {
@@ -245,7 +246,7 @@ func (r *entryReader) originURL(link, permalink string) string {
 //go:embed redirectors.txt
 var redirectorsText string
 
-// redirectors are the hosts of redirectors.txt; a dot in front stands for all hosts below.
+// redirectors are the hosts of redirectors.txt. A leading dot stands for all hosts below a domain.
 var redirectors = func() map[string]bool {
 	hosts := map[string]bool{}
 	for line := range strings.Lines(redirectorsText) {
@@ -256,7 +257,7 @@ var redirectors = func() map[string]bool {
 	return hosts
 }()
 
-// redirects is true for addresses of services that stand between a feed and its site, and for FeedBurner's at a site's own name.
+// redirects reports whether an address is on a redirecting service, or is FeedBurner's under a site's own host name.
 func redirects(u *url.URL) bool {
 	if u == nil {
 		return false
@@ -275,7 +276,7 @@ func (r *entryReader) link(rel, href, title string) news.Link {
 	return news.Link{Rel: strings.ToLower(rel), URL: safeAddress(join(r.baseFor("link"), href)), Title: plain(title)}
 }
 
-// isOriginRelation is true for relations that say something about where an item comes from.
+// isOriginRelation reports whether a link relation describes where an item comes from.
 func isOriginRelation(rel string) bool {
 	switch strings.ToLower(rel) {
 	case "", "alternate", "self", "enclosure", "edit", "edit-media", "replies", "next", "prev", "previous", "first", "last", "hub", "license":
@@ -296,7 +297,7 @@ func (x extensions) value(space, local string) string {
 	return ""
 }
 
-// link returns the first atom:link of that relation.
+// link returns the first atom:link with that relation.
 func (x extensions) link(rel string) string {
 	for _, l := range x["atom"]["link"] {
 		if l.Attrs["href"] != "" && (l.Attrs["rel"] == rel || rel == "alternate" && l.Attrs["rel"] == "") {
@@ -328,16 +329,16 @@ func cleanList(all []string) []string {
 	return out
 }
 
-// entryReader is one item as gofeed's extensions and the guard saw it.
+// entryReader reads one item from gofeed's extensions and the fields that the guard captured.
 type entryReader struct {
 	capturedItem
 	x      extensions
 	docURL *url.URL
-	site   *url.URL // the page that the feed links to; nil where it links to none
+	site   *url.URL // the page that the feed links to; nil if it has no link
 	dates  *dates
 }
 
-// categories adds those of dc, itunes and media, and cleans the list.
+// categories adds the categories of dc, itunes and media, and cleans the list.
 func (r *entryReader) categories(all []string) []string {
 	for _, s := range r.x["dc"]["subject"] {
 		all = append(all, s.Value)
@@ -361,7 +362,7 @@ func isWebAddress(s string) bool {
 	return found && rest != "" && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https"))
 }
 
-// item returns a reader of the item with these extensions and of what was captured of it.
+// item returns a reader of the item with these extensions and its captured fields.
 func (g *guard) item(x extensions, site string) entryReader {
 	r := entryReader{x: x, docURL: g.docURL, site: parseBase(site), dates: g.dates}
 	if marks := x["headwater"]["item"]; len(marks) > 0 {

@@ -12,48 +12,48 @@ import (
 	"headwater/internal/news"
 )
 
-// maxMedia bounds the elements within one extension element.
+// maxMedia is the maximum number of elements within one extension element.
 const maxMedia = 500
 
-// element is an element whose end tag is still to come.
+// element is an open element: its end tag has not been read.
 type element struct {
-	written      []byte // its name in the document
+	written      []byte // the name as in the document
 	name         name
 	role         role
 	kind         containerKind
-	scope        int      // namespace declarations in force before it
-	capturesFrom int      // of an item: length of guard.captures where it began
+	scope        int      // number of namespace declarations in force before it
+	capturesFrom int      // of an item: length of guard.captures at its beginning
 	skipped      bool     // an item that is not kept
-	base         *url.URL // xml:base in force; nil where none was declared
+	base         *url.URL // xml:base in force; nil if none was declared
 	start        int      // offset of its start tag in the output
 	innerStart   int      // offset of its content in the output
 	textKind     textKind
-	tagless      bool // its own tags are not written
-	markup       bool // it is text with markup in it
+	tagless      bool // the tags of the element itself are not written
+	markup       bool // the element is a text that contains markup
 }
 
 // guard rewrites a feed to a form that gofeed reads without loss: a balanced document of bounded depth without comments,
-// declarations and namespaces. It has only the elements that Parse uses, under the prefixes that gofeed knows. What gofeed
-// would lose or change is captured in items. The time is linear in the size of the document.
+// declarations and namespaces. The output has only the elements that Parse uses, under the prefixes that gofeed knows. Fields
+// that gofeed would lose or change are captured in items. The time is linear in the size of the document.
 type guard struct {
 	src       scanner
 	names     nameResolver
 	maxDepth  int
 	selection *itemSelection
-	docURL    *url.URL // where the document came from; may be nil
+	docURL    *url.URL // address of the document; may be nil
 	now       time.Time
 
-	out      []byte // for gofeed
-	captures []byte // for the captured elements
+	out      []byte // the output for gofeed
+	captures []byte // content of the captured elements
 	stack    []element
 	leaf     int // index in stack of the open textual, captured or extension element, or -1
 	media    int // elements within the extension element that is open
-	voids    int // HTML elements without an end tag that were not written <br/>
+	voids    int // HTML elements without an end tag that were not written as <br/>
 
 	hasRoot   bool
 	channels  int
 	done      bool
-	stopped   bool // before the end of the document: what follows are items that are not kept
+	stopped   bool // the walk ended before the end of the document, because the remaining items are not kept
 	atom      bool
 	format    string
 	language  string
@@ -63,7 +63,7 @@ type guard struct {
 	repairs   []string
 }
 
-// capturedItem is what gofeed does not carry of one item.
+// capturedItem holds the fields of an item that gofeed does not carry.
 type capturedItem struct {
 	about  string // rdf:about, or CDF's href
 	base   *url.URL
@@ -71,7 +71,7 @@ type capturedItem struct {
 	cut    bool // the document ended inside it
 }
 
-// field is a child of an item. raw is its markup, and nil unless the child was captured.
+// field is a child of an item. raw is its markup. It is nil unless the child was captured.
 type field struct {
 	name name
 	base *url.URL
@@ -95,7 +95,7 @@ func (g *guard) sink() *[]byte {
 	return &g.out
 }
 
-// text writes character data of the open element, unless that element is dropped.
+// text writes the character data of the open element unless that element is dropped.
 func (g *guard) text(text []byte, cdata bool) {
 	if len(g.stack) == 0 || g.leaf < 0 || g.top().role == dropped {
 		return
@@ -171,7 +171,7 @@ func (g *guard) writeInline(t token, empty bool) {
 	*to = append(*to, '>')
 }
 
-// baseOf returns the base address of an element with these attributes whose parent has that base.
+// baseOf returns the base address of an element from its attributes and the base of its parent.
 func (g *guard) baseOf(attrs []attribute, parent *url.URL) *url.URL {
 	for _, a := range attrs {
 		if string(a.name) != "xml:base" {
@@ -194,7 +194,7 @@ func (g *guard) baseOf(attrs []attribute, parent *url.URL) *url.URL {
 	return parent
 }
 
-// latest is the newest date of any child of the item.
+// latest returns the newest date of any child of the item.
 func (it capturedItem) latest(now time.Time) time.Time {
 	var at time.Time
 	for _, f := range it.fields {
@@ -207,7 +207,7 @@ func (it capturedItem) latest(now time.Time) time.Time {
 	return at
 }
 
-// inlineName is the name of markup within text: HTML without a prefix, others as written.
+// inlineName returns the name of markup within text. HTML names lose their prefix, and other names stay as written.
 func inlineName(written []byte, n *nameResolver) string {
 	if bytes.IndexByte(written, ':') > 0 && n.resolve(written).space == xhtmlSpace {
 		_, local := splitName(written)
@@ -216,7 +216,7 @@ func inlineName(written []byte, n *nameResolver) string {
 	return string(written)
 }
 
-// isItem is true for the items of either format, since feeds mix them.
+// isItem reports whether an element is an item of either format, since feeds mix them.
 func (g *guard) isItem(n name) bool {
 	return n.space == nativeSpace && (n.local == "item" || n.local == "entry")
 }
@@ -244,7 +244,7 @@ func (g *guard) addField(e *element, raw []byte) {
 	it.fields = append(it.fields, field{name: e.name, base: e.base, kind: e.textKind, raw: raw})
 }
 
-// contextReader fails when its context ends. That stops a parser whose time grows faster than its input.
+// contextReader fails when its context ends. This stops a parser whose time grows faster than its input.
 type contextReader struct {
 	ctx context.Context
 	doc []byte
@@ -267,10 +267,10 @@ func (g *guard) document() news.Document {
 	return news.Document{Format: g.format, Repaired: g.repairs, Incomplete: len(g.selection.dates) > g.selection.max, Newest: g.selection.keep != nil}
 }
 
-// maxFeedDates bounds the dates of a feed itself that are kept.
+// maxFeedDates is the maximum number of dates of a feed itself that are kept.
 const maxFeedDates = 10
 
-// appendAttrs writes attributes without their prefixes. Addresses are resolved where an xml:base is in force.
+// appendAttrs writes attributes without their prefixes. It resolves addresses if an xml:base is in force.
 func appendAttrs(dst []byte, attrs []attribute, base *url.URL) []byte {
 	for _, a := range attrs {
 		if !isPlainName(a.name) || bytes.HasPrefix(a.name, []byte("xml")) {
@@ -281,7 +281,7 @@ func appendAttrs(dst []byte, attrs []attribute, base *url.URL) []byte {
 		dst = append(dst, local...)
 		dst = append(dst, '=', '"')
 		if strings.EqualFold(local, "rel") {
-			// Atom allows the address of IANA's registry before the relations' names (RFC 4287, section 4.2.7.2).
+			// Atom allows the prefix of IANA's registry before the names of relations (RFC 4287, section 4.2.7.2).
 			rel := strings.ToLower(strings.TrimSpace(unescape(a.value)))
 			for _, registry := range []string{"www.iana.org/assignments/relation/", "www.iana.org/assignments/link-relations/"} {
 				if _, name, ok := strings.Cut(rel, "://"+registry); ok && name != "" {

@@ -14,8 +14,8 @@ import (
 	"headwater/internal/news"
 )
 
-// readJSON reads JSON Feed 1.x. It does not use gofeed, which loses the whole feed to one field of the wrong type or a
-// missing bracket at the end, and cannot stop after a number of items.
+// readJSON reads JSON Feed 1.x. It does not use gofeed, since one field of the wrong type or a missing bracket at the end makes
+// gofeed lose the whole feed. gofeed also cannot stop after a number of items.
 func readJSON(ctx context.Context, doc []byte, o Options) (news.Document, error) {
 	if deeperThan(doc, o.MaxDepth) {
 		return news.Document{}, errTooDeep
@@ -36,12 +36,12 @@ func readJSON(ctx context.Context, doc []byte, o Options) (news.Document, error)
 	return r.document(ctx, err, o), ctx.Err()
 }
 
-// object is a JSON object of which any field may be missing or of any type.
+// object is a JSON object in which any field may be missing or have any type.
 type object map[string]any
 
 func (o object) isFeed() bool { return strings.Contains(o.text("version"), "jsonfeed.org") }
 
-// text returns a string, or a number or truth value as a string.
+// text returns a string. Numbers and booleans become strings.
 func (o object) text(key string) string {
 	switch v := o[key].(type) {
 	case string:
@@ -71,12 +71,12 @@ type jsonReader struct {
 	feed      object
 	items     []object
 	hasItems  bool
-	stopped   bool // before the end: what follows are items that are not kept
+	stopped   bool // the walk ended before the end, because the remaining items are not kept
 	selection *itemSelection
 	now       time.Time
 }
 
-// readJSONOnce walks the document and keeps the items that s selects. After an error it returns what it read before.
+// readJSONOnce walks the document and keeps the items that s selects. After an error it returns the items read before.
 func readJSONOnce(ctx context.Context, doc []byte, s *itemSelection, now time.Time) (*jsonReader, error) {
 	r := &jsonReader{dec: json.NewDecoder(&contextReader{ctx, doc}), feed: object{}, selection: s, now: now}
 	r.dec.UseNumber()
@@ -117,7 +117,7 @@ func (r *jsonReader) readItems() error {
 			return nil
 		}
 		if !r.selection.keepsNext() {
-			// Of an item that is not kept only the date is read. An item of another form has none.
+			// Only the date of an item that is not kept is read. An item of another JSON type has no date.
 			var dated struct {
 				Published any `json:"date_published"`
 				Modified  any `json:"date_modified"`
@@ -178,13 +178,13 @@ func (r *jsonReader) document(ctx context.Context, err error, o Options) news.Do
 	return doc
 }
 
-// The names of dates: the format's own, then those that publishers write instead.
+// The names of the date fields: first those of the format, then those that publishers use instead.
 var (
 	jsonPublished = []string{"date_published", "published", "date", "pubDate", "date_created", "created"}
 	jsonUpdated   = []string{"date_modified", "date_updated", "modified", "updated"}
 )
 
-// date is the first of these fields that is a date.
+// date returns the first of these fields that is a date.
 func (o object) date(dates *dates, names []string) time.Time {
 	for _, n := range names {
 		if t := dates.read(o.text(n)); !t.IsZero() {
@@ -194,7 +194,7 @@ func (o object) date(dates *dates, names []string) time.Time {
 	return time.Time{}
 }
 
-// dateTexts returns what may be a date in the document: of the feed, then of each item.
+// dateTexts returns the texts of the document that may be dates: first those of the feed, then those of each item.
 func (r *jsonReader) dateTexts() [][]string {
 	var all [][]string
 	for _, o := range append([]object{r.feed}, r.items...) {
@@ -258,7 +258,7 @@ func (o object) entry(docURL *url.URL, dates *dates) news.Entry {
 	return e
 }
 
-// jsonAuthors reads version 1.1's list, or version 1's one author.
+// jsonAuthors reads the list of version 1.1, or the one author of version 1.
 func jsonAuthors(o object) []string {
 	list := o.objects("authors")
 	if one, ok := o["author"].(map[string]any); ok {
@@ -271,7 +271,7 @@ func jsonAuthors(o object) []string {
 	return cleanList(all)
 }
 
-// deeperThan is true if lists and objects are nested deeper than that.
+// deeperThan reports whether lists and objects are nested more than limit deep.
 func deeperThan(doc []byte, limit int) bool {
 	depth := 0
 	quoted := false

@@ -12,8 +12,8 @@ import (
 	"headwater/internal/news"
 )
 
-// media adds media:content and the like to an item's enclosures, resolves them, and makes one of repetitions. An item
-// whose enclosures are no pictures has the one that stands for it besides: thumbnail or cover.
+// media adds media:content and similar elements to an item's enclosures, resolves their addresses, and merges repetitions. An
+// item whose enclosures are not pictures also gets one picture: its thumbnail or cover.
 func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosure {
 	for _, l := range r.x["atom"]["link"] {
 		if strings.EqualFold(l.Attrs["rel"], "enclosure") {
@@ -48,7 +48,7 @@ func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosu
 	for _, e := range all {
 		e.URL = safeAddress(join(r.htmlBase("enclosure", address), e.URL))
 		e.Type = first(mediaType(e.Type), fileType(e.URL))
-		if e.URL == "" || e.Type == "application/x-shockwave-flash" { // no reader plays it any more
+		if e.URL == "" || e.Type == "application/x-shockwave-flash" { // no longer playable
 			continue
 		}
 		i, twice := seen[e.URL]
@@ -62,7 +62,7 @@ func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosu
 		o.Length, o.Duration = max(o.Length, e.Length), max(o.Duration, e.Duration)
 	}
 	for i, e := range out {
-		if e.Plays() { // itunes:duration is that of the item's recording
+		if e.Plays() { // itunes:duration describes the item's recording
 			out[i].Duration = max(e.Duration, duration(r.x.value("itunes", "duration")))
 			break
 		}
@@ -70,8 +70,8 @@ func (r *entryReader) media(all []news.Enclosure, address string) []news.Enclosu
 	return out
 }
 
-// duration reads seconds, minutes and seconds, or hours, minutes and seconds: "3723", "62:03", "1:02:03". It gives whole
-// seconds, and 0 for anything else.
+// duration reads seconds, minutes and seconds, or hours, minutes and seconds: "3723", "62:03", "1:02:03". It returns whole
+// seconds, or 0 for anything else.
 func duration(text string) int64 {
 	parts := strings.Split(strings.TrimSpace(text), ":")
 	if len(parts) > 3 {
@@ -88,7 +88,7 @@ func duration(text string) int64 {
 	return total
 }
 
-// mediaType returns "" for what is no media type.
+// mediaType returns a media type in its normal form, or "" if text is not a media type.
 func mediaType(text string) string {
 	text = strings.TrimSpace(text)
 	kind, parameters, _ := strings.Cut(text, ";")
@@ -101,7 +101,7 @@ func mediaType(text string) string {
 	return text
 }
 
-// pictures returns the first of the media elements' thumbnails, the podcast's cover and the picture of the item.
+// pictures returns the first of these: a thumbnail of the media elements, the podcast's cover, the picture of the item.
 func (r *entryReader) pictures(groups []map[string][]ext.Extension) []news.Enclosure {
 	for _, media := range groups {
 		for _, c := range media["content"] {
@@ -126,7 +126,7 @@ func (r *entryReader) pictures(groups []map[string][]ext.Extension) []news.Enclo
 	return nil
 }
 
-// image is the address in an RSS item's own <image>, which RSS defines for channels only: in its <url>, or by itself.
+// image returns the address in an RSS item's own <image>, in its <url> or as its text. RSS defines <image> for channels only.
 func (r *entryReader) image() string {
 	f, _ := r.field("image")
 	text := string(f.raw)
@@ -140,7 +140,7 @@ func (r *entryReader) image() string {
 	return address
 }
 
-// picture returns an enclosure for an address that a feed calls a picture.
+// picture returns an enclosure for the address of a picture.
 func picture(address string) news.Enclosure {
 	kind := fileType(address)
 	if !strings.HasPrefix(kind, "image/") {
@@ -149,7 +149,7 @@ func picture(address string) news.Enclosure {
 	return news.Enclosure{URL: address, Type: kind}
 }
 
-// fileTypes are the media types of pictures, recordings and documents by the ending of their address.
+// fileTypes maps file extensions to the media types of pictures, recordings and documents.
 var fileTypes = map[string]string{
 	".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".png": "image/png", ".webp": "image/webp", ".gif": "image/gif", ".avif": "image/avif",
 	".mp3": "audio/mpeg", ".m4a": "audio/mp4", ".aac": "audio/aac", ".ogg": "audio/ogg", ".oga": "audio/ogg", ".opus": "audio/opus",
@@ -158,15 +158,15 @@ var fileTypes = map[string]string{
 	".pdf": "application/pdf", ".epub": "application/epub+zip",
 }
 
-// fileType returns the media type that the ending of an address stands for, or "".
+// fileType returns the media type for the file extension of an address, or "".
 func fileType(address string) string {
 	address, _, _ = strings.Cut(address, "?")
 	address, _, _ = strings.Cut(address, "#")
 	return fileTypes[strings.ToLower(path.Ext(address))]
 }
 
-// mediaText returns the text of a media element as HTML, also of one within a group or a file: plain text unless its type is
-// html, or where it has none and looks like HTML. Lines stay lines.
+// mediaText returns the text of a media element as HTML, also if the element is in a group or a file. The text is plain unless
+// its type is html, or it has no type and looks like HTML. Line breaks are kept.
 func (x extensions) mediaText(local string) string {
 	e, ok := x.mediaElement(local)
 	kind := strings.ToLower(strings.TrimSpace(e.Attrs["type"]))
@@ -188,7 +188,7 @@ func (x extensions) mediaTitle() string {
 	return plain(e.Value)
 }
 
-// mediaElement finds the first media element of that name that says something: of the item, of a group, of a file.
+// mediaElement finds the first media element of that name that is not empty: in the item, in a group, in a file.
 func (x extensions) mediaElement(local string) (ext.Extension, bool) {
 	places := []map[string][]ext.Extension{x["media"]}
 	for at := 0; at < len(places) && at < maxMedia; at++ {

@@ -12,19 +12,20 @@ import (
 	"headwater/internal/news"
 )
 
-// Options bound a parse. The zero value works.
+// Options configure a parse. The zero value works.
 type Options struct {
-	// URL is the feed's final address, against which relative links are resolved. It may be "".
+	// URL is the feed's final address. Relative links are resolved against it. It may be "".
 	URL string
-	// ContentType is the HTTP header's value, for its charset. It may be "".
+	// ContentType is the value of the HTTP header, which may name a charset. It may be "".
 	ContentType string
 	// Timeout ends a parse that takes too long. Zero means 5 s.
 	Timeout time.Duration
-	// MaxItems is how many items are kept. Of more the newest are kept and Document.Incomplete is set. Zero means 5,000.
+	// MaxItems is the maximum number of items. If a document has more, the newest are kept and Document.Incomplete is set. Zero
+	// means 5,000.
 	MaxItems int
-	// MaxDepth is how deep elements may be nested. Zero means 100.
+	// MaxDepth is the maximum nesting depth of elements. Zero means 100.
 	MaxDepth int
-	// Now bounds dates: one more than a day later is ignored. Zero means the current time.
+	// Now is the time against which dates are checked: dates more than a day later are ignored. Zero means the current time.
 	Now time.Time
 }
 
@@ -44,7 +45,7 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Error says why a document could not be read, and which state that puts its feed in.
+// Error holds the reason why a document could not be read, and the resulting state of its feed.
 type Error struct {
 	State news.FeedState
 	Err   error
@@ -93,7 +94,7 @@ func Parse(ctx context.Context, data []byte, o Options) (news.Document, error) {
 	return parsed, nil
 }
 
-// read parses a document of a known form. A panic of gofeed becomes an error, so that other feeds are still polled.
+// read parses a document of a known form. A panic in gofeed becomes an error, so that other feeds are still polled.
 func read(ctx context.Context, isJSON bool, doc []byte, o Options) (parsed news.Document, err error) {
 	defer func() {
 		if p := recover(); p != nil {
@@ -120,7 +121,7 @@ func read(ctx context.Context, isJSON bool, doc []byte, o Options) (parsed news.
 	return readRSS(ctx, g)
 }
 
-// stateOf wraps an error of the readers with the state of the feed that follows from it.
+// stateOf wraps an error of the readers with the resulting state of the feed.
 func stateOf(err error, o Options) error {
 	var known *Error
 	switch {
@@ -136,10 +137,10 @@ func stateOf(err error, o Options) error {
 	return &Error{State: news.FeedBroken, Err: fmt.Errorf("the document is no feed that can be read: %w", err)}
 }
 
-const maxJunk = 1 << 16 // bytes before the root element that are searched for it
+const maxJunk = 1 << 16 // bytes that are searched for the root element
 
-// sniff returns where in a document the feed begins, whether it is JSON, and whether text that does not belong there stands
-// before it. The error says what a document is that is no feed.
+// sniff returns the offset at which the feed begins, whether it is JSON, and whether unrelated text precedes it. If the
+// document is not a feed, the error says what it is.
 func sniff(doc []byte) (start int, isJSON, junk bool, err error) {
 	trimmed := bytes.TrimLeft(doc, " \t\r\n\ufeff")
 	if len(trimmed) == 0 {
@@ -166,8 +167,9 @@ func sniff(doc []byte) (start int, isJSON, junk bool, err error) {
 	return 0, false, false, err
 }
 
-// findRoot returns the lower-case local name of the root element, its offset, and whether junk precedes it. Elements that
-// are no root of a feed, such as a server's warning, are skipped. In a web page only a root with a version or namespace counts.
+// findRoot returns the lower-case local name of the root element, its offset, and whether junk precedes it. Elements that are
+// not the root of a feed, such as a server's warning, are skipped. In a web page a root counts only with a version or
+// namespace.
 func findRoot(doc []byte) (root string, at int, junk bool) {
 	s := scanner{doc: doc}
 	first, firstAt := "", 0
@@ -217,7 +219,7 @@ func declares(local string, attrs []attribute) bool {
 	return false
 }
 
-// isRawText is true for elements of a page in which a "<" begins no tag.
+// isRawText reports whether "<" begins no tag within an element of a web page.
 func isRawText(local string) bool {
 	switch local {
 	case "script", "style", "textarea", "xmp", "title", "noscript":
@@ -226,7 +228,7 @@ func isRawText(local string) bool {
 	return false
 }
 
-// skipTo passes over what stands before that text, in whatever case, or over maxJunk bytes.
+// skipTo skips up to the text end, ignoring case, or at most maxJunk bytes.
 func (s *scanner) skipTo(end string) {
 	rest := s.doc[s.pos:min(len(s.doc), s.pos+maxJunk)]
 	if i := bytes.Index(bytes.ToLower(rest), []byte(end)); i >= 0 {
@@ -236,7 +238,7 @@ func (s *scanner) skipTo(end string) {
 	}
 }
 
-// escapedFeed is the feed that a web page shows as text, in a <pre>; nil where it shows none.
+// escapedFeed returns the feed that a web page shows as text in a <pre>, or nil if there is none.
 func escapedFeed(doc []byte) []byte {
 	s := scanner{doc: doc}
 	for {

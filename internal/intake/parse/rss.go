@@ -11,7 +11,7 @@ import (
 	"headwater/internal/news"
 )
 
-// readRSS has gofeed parse the guard's output and adds what the guard captured.
+// readRSS lets gofeed parse the output of the guard and adds the fields that the guard captured.
 func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 	feed, err := new(rss.Parser).Parse(&contextReader{ctx, g.out})
 	if ctx.Err() != nil {
@@ -43,7 +43,7 @@ func readRSS(ctx context.Context, g *guard) (news.Document, error) {
 	return doc, nil
 }
 
-// The elements that say when an item was published and when it was changed. The first that is a date counts.
+// The elements with the time of publication and of the last change. The first that is a date counts.
 var (
 	rssPublished = []string{
 		"pubdate", "dcterms:issued", "atom:published", "published", "issued", "dcterms:created", "created", "dc:date", "dcterms:date",
@@ -117,16 +117,16 @@ func (r *entryReader) rssTexts(i *rss.Item, address string) (summary, content st
 	return summary, resolveHTML(content, r.htmlBase(from, address))
 }
 
-// maxInterval bounds the interval between polls that a feed may ask for.
+// maxInterval is the maximum poll interval that a feed may ask for.
 const maxInterval = 30 * 24 * time.Hour
 
-// ttl reads <ttl>: minutes.
+// ttl reads <ttl>, in minutes.
 func ttl(minutes string) time.Duration {
 	return min(time.Duration(min(size(minutes), 1e6))*time.Minute, maxInterval)
 }
 
-// period reads the syndication module: so many updates in an hour, a day ... A frequency alone is one of a day, which is
-// the module's default period.
+// period reads the syndication module: a number of updates per hour, day and so on. Without a period the frequency is per day,
+// which is the module's default.
 func period(x extensions) time.Duration {
 	frequency := size(x.value("sy", "updatefrequency"))
 	var period time.Duration

@@ -9,9 +9,9 @@ import (
 // and records a date of each item. If later items are newer, a second pass keeps the newest by those dates.
 type itemSelection struct {
 	max   int
-	keep  []bool  // of each item of the document, in its order; nil in the first walk
-	dates []int64 // of each item, in Unix seconds; 0 is none
-	dated bool    // one of them is not 0
+	keep  []bool  // of each item of the document in order; nil in the first walk
+	dates []int64 // of each item, in Unix seconds; 0 means none
+	dated bool    // at least one date is not 0
 }
 
 // lacksDates reports whether the first 2*max items have no date, so that the first pass can stop.
@@ -28,7 +28,7 @@ func (s *itemSelection) keepsNext() bool {
 	return n < len(s.keep) && s.keep[n]
 }
 
-// add records the item that has ended. A zero date means that it is not known yet.
+// add records the item that has ended. A zero date means that the date is not known yet.
 func (s *itemSelection) add(t time.Time) {
 	s.dates = append(s.dates, 0)
 	s.setDate(len(s.dates)-1, t)
@@ -53,8 +53,8 @@ func (s *itemSelection) needsSecondPass() bool {
 	return true
 }
 
-// selectNewest chooses limit items by their dates. An item without a date gets that of its neighbour. Of equal dates the
-// items at the newer end of the document win; that is the beginning, unless most dates rise.
+// selectNewest chooses limit items by their dates. An item without a date gets the date of its neighbour. Among equal dates,
+// items at the newer end of the document win. The newer end is the beginning, unless most dates rise.
 func selectNewest(dates []int64, limit int) []bool {
 	dates = slices.Clone(dates)
 	rising, last := 0, int64(0)
@@ -78,7 +78,7 @@ func selectNewest(dates []int64, limit int) []bool {
 
 	keep := make([]bool, len(dates))
 	sorted := slices.Sorted(slices.Values(dates))
-	oldest := sorted[len(sorted)-limit] // of those that are kept
+	oldest := sorted[len(sorted)-limit] // among the kept items
 	left := limit
 	for i, at := range dates {
 		if at > oldest {
@@ -98,7 +98,7 @@ func selectNewest(dates []int64, limit int) []bool {
 	return keep
 }
 
-// fillDates replaces missing dates by that of the item before.
+// fillDates replaces a missing date by the date of the item before.
 func fillDates(dates []int64) {
 	for i := 1; i < len(dates); i++ {
 		if dates[i] == 0 {

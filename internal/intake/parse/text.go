@@ -7,19 +7,19 @@ import (
 	"unicode/utf8"
 )
 
-// textKind says how a text is written in Atom.
+// textKind is how a text is written in Atom.
 type textKind uint8
 
 const (
 	guessKind  textKind = iota // no type given
 	plainKind                  // text in which "<" is a "<"
-	htmlKind                   // escaped HTML
+	htmlKind                   // HTML, escaped
 	xhtmlKind                  // markup as elements, in a <div>
 	base64Kind                 // anything, base64
 )
 
-// The ends of start tags that tell gofeed to decode entities (escapedType), or to leave the text alone (markupType). They have
-// the same length, because one replaces the other when an element's content turns out to be markup.
+// The ends of start tags that tell gofeed to decode entities (escapedType), or to leave the text unchanged (markupType). They
+// have the same length, because one replaces the other when the content of an element turns out to be markup.
 const (
 	escapedType = ` type="text">`
 	markupType  = ` type=" xml">`
@@ -67,7 +67,7 @@ func (k textKind) html(text string) string {
 	return text
 }
 
-// withoutDiv takes off the <div> that XHTML texts stand in.
+// withoutDiv removes the <div> around an XHTML text.
 func withoutDiv(text string) string {
 	if !strings.HasPrefix(text, "<div") || !strings.HasSuffix(text, "</div>") {
 		return text
@@ -95,7 +95,7 @@ func withoutDiv(text string) string {
 	return strings.TrimSpace(text[from : len(text)-len("</div>")])
 }
 
-// escapeText makes HTML of plain text: paragraphs at blank lines, breaks at the ends of lines.
+// escapeText turns plain text into HTML: paragraphs at blank lines, line breaks at the ends of lines.
 func escapeText(text string) string {
 	text = html.EscapeString(strings.ReplaceAll(strings.TrimSpace(text), "\r\n", "\n"))
 	if !strings.Contains(text, "\n") {
@@ -114,7 +114,7 @@ func escapeText(text string) string {
 	return b.String()
 }
 
-// looksLikeHTML is true for text with a tag that HTML knows. Publishers often call HTML plain text.
+// looksLikeHTML reports whether a text contains an HTML tag. Publishers often declare HTML as plain text.
 func looksLikeHTML(text string) bool {
 	s := scanner{doc: []byte(text)}
 	for {
@@ -146,7 +146,7 @@ func isHTMLName(name string) bool {
 	return false
 }
 
-// isVoid is true for HTML elements that have no end tag.
+// isVoid reports whether an HTML element has no end tag.
 func isVoid(name string) bool {
 	switch strings.ToLower(name) {
 	case "br", "hr", "img", "wbr", "input", "area", "col", "embed", "param", "meta":
@@ -173,7 +173,7 @@ const (
 	maxList     = 500     // authors, categories, enclosures and links of an item, each
 )
 
-// cutAt cuts a text at a whole character. The copy does not hold the long one in memory.
+// cutAt cuts a text at a whole character. The result is a copy that does not keep the long text in memory.
 func cutAt(text string, limit int) string {
 	if len(text) <= limit {
 		return text

@@ -11,15 +11,15 @@ import (
 	xhtml "golang.org/x/net/html"
 )
 
-// Titles, names and categories are plain text. Publishers write them as text, as HTML and as HTML that was escaped once
-// too often, and few formats say which. So a tag is taken for markup by what it does there: it encloses text, has
-// attributes with values, or is glued to a word. "The <dialog> element" names an element and keeps it.
+// Titles, names and categories are plain text. Publishers write them as text, as HTML and as HTML that is escaped once too
+// often, and few formats say which. So a tag is judged by its position: it is markup if it encloses text, has attributes with
+// values, or is directly next to a word. "The <dialog> element" names an element and keeps it.
 
 // maxPlain is how much of a title, name or category is looked at, in bytes.
 const maxPlain = maxField + utf8.UTFMax // so that a title over the limit is seen to be
 
-// plain makes one line of plain text of what may be text or HTML, escaped once too often as well: markup goes, with what
-// scripts and styles contain, entities are decoded, white space is folded.
+// plain returns one line of plain text. title may be text, HTML, or HTML that is escaped once too often. Markup and the content
+// of scripts and styles are removed, entities are decoded, and white space is folded.
 func plain(title string) string {
 	title = cutAt(title, maxPlain)
 	var s stripper
@@ -32,7 +32,7 @@ func plain(title string) string {
 		if stripped == title {
 			break
 		}
-		if bare != title && !s.hostile { // it is HTML, so what it escapes is text
+		if bare != title && !s.hostile { // the title is HTML, so its escaped parts are text
 			return plainText(decodeGlued(stripped))
 		}
 		title = stripped
@@ -40,8 +40,8 @@ func plain(title string) string {
 	return oneLine(s.strip(title))
 }
 
-// plainText is for what its format calls text: it stays as it is written, unless a browser would run or load something
-// for it.
+// plainText is for texts that their format declares as plain text. The text stays unchanged, unless a browser would run or load
+// something from it.
 func plainText(title string) string {
 	title = oneLine(cutAt(title, maxPlain))
 	isActive := func(p piece) bool {
@@ -54,7 +54,7 @@ func plainText(title string) string {
 	return title
 }
 
-// plainXHTML is for markup as elements: all tags go, and what is escaped between them is text.
+// plainXHTML is for markup as elements. All tags are removed, and the escaped parts between them are text.
 func plainXHTML(title string) string {
 	var b strings.Builder
 	var s stripper
@@ -73,7 +73,7 @@ func plainXHTML(title string) string {
 	return plainText(html.UnescapeString(b.String()))
 }
 
-// title is the plain text of a title of that kind, which gofeed or inner has decoded.
+// title returns the plain text of a title of that kind. gofeed or inner has decoded it.
 func (k textKind) title(text string) string {
 	switch k {
 	case plainKind:
@@ -86,8 +86,8 @@ func (k textKind) title(text string) string {
 	return plain(text)
 }
 
-// gluedReference is an entity within a word, as in "It&#8217;s" and "AT&amp;T". One that stands alone may be what a title
-// is about.
+// gluedReference is an entity within a word, as in "It&#8217;s" and "AT&amp;T". An entity that stands alone may be the subject
+// of a title.
 var gluedReference = regexp.MustCompile(`(?:\pL|\pN)&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});|&(?:#\d{2,6}|#[xX][0-9a-fA-F]{2,5}|[a-zA-Z]{2,8});(?:\pL|\pN)`)
 
 func decodeGlued(text string) string {
@@ -99,10 +99,11 @@ func decodeGlued(text string) string {
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
 
-// stripper takes markup out of a title. Once it has met something that runs or loads, no tag that HTML knows is a word.
+// stripper removes markup from a title. After it has met a tag that runs or loads something, it treats every HTML tag as markup
+// and none as a word.
 type stripper struct{ hostile bool }
 
-// strip strips until no markup is left: taking a tag out of "<<b>script>" makes another.
+// strip removes markup until none is left, since removing a tag from "<<b>script>" creates another.
 func (s *stripper) strip(title string) string {
 	for range 10 {
 		stripped := s.stripOnce(title)
@@ -124,23 +125,23 @@ const (
 	otherTag // comment, declaration, half a tag
 )
 
-// piece is a tag of a title, or the text between two.
+// piece is a tag of a title, or the text between two tags.
 type piece struct {
 	kind      pieceKind
 	raw       string
 	name      string // lower case
 	hasValue  bool   // it has an attribute with a value
-	isPaired  bool   // its other tag is there
-	hidesText bool   // of script and style: what follows is no text
-	isRisky   bool   // it has an attribute that runs or loads something
+	isPaired  bool   // its matching tag is in the title
+	hidesText bool   // script or style: the content is not text
+	isRisky   bool   // an attribute runs or loads something
 }
 
-// isLiteral is true for the likes of "<?php", "</>" and "<!DOCTYPE html>" where a title speaks of them.
+// isLiteral reports whether a piece such as "<?php", "</>" or "<!DOCTYPE html>" is the subject of a title.
 func (p piece) isLiteral() bool {
 	return p.raw == "</>" || (strings.HasPrefix(p.raw, "<?") || strings.HasPrefix(strings.ToLower(p.raw), "<!doctype")) && !strings.ContainsAny(strings.TrimPrefix(p.raw[1:], "?="), "<=;:\"'(`")
 }
 
-// stripOnce takes markup out of a title as a browser would read it, but for tags that are words of it.
+// stripOnce removes markup from a title as a browser would read it, except for tags that are words of it.
 func (s *stripper) stripOnce(title string) string {
 	if !strings.Contains(title, "<") {
 		return title
@@ -166,18 +167,18 @@ func (s *stripper) stripOnce(title string) string {
 	return b.String()
 }
 
-// maxHiding bounds the scripts and styles of a title that are examined.
+// maxHiding is the maximum number of scripts and styles in a title that are examined.
 const maxHiding = 50
 
-// cutTags cuts a title at its tags, as an HTML tokenizer sees them. What scripts and styles contain is left out.
+// cutTags cuts a title at its tags, as an HTML tokenizer finds them. The content of scripts and styles is left out.
 func cutTags(title string) []piece {
 	if !strings.Contains(title, "<") {
 		return []piece{{raw: title}}
 	}
 	var all []piece
 	z := xhtml.NewTokenizer(strings.NewReader(title))
-	at := 0                              // what was read of title
-	hiding := 0                          // scripts and styles that were met
+	at := 0                              // bytes of title read so far
+	hiding := 0                          // scripts and styles met so far
 	for begun := 0; begun < maxHiding; { // tokenizers
 		kind := z.Next()
 		raw := string(z.Raw())
@@ -236,7 +237,8 @@ func (p *piece) readName(z *xhtml.Tokenizer) {
 	}
 }
 
-// unterminatedTag is the end of a title that a tokenizer finds no end of a tag in: text, unless it has attributes.
+// unterminatedTag handles the rest of a title after a "<" without the end of its tag. The rest is text, unless it has
+// attributes.
 func unterminatedTag(rest string) []piece {
 	switch {
 	case rest == "":
@@ -249,8 +251,8 @@ func unterminatedTag(rest string) []piece {
 	return []piece{{raw: rest}}
 }
 
-// startsHidden reports whether a tag begins a script or style, and is not a word of prose. As a word it has no end tag and
-// stands apart from the words around it, which are no code.
+// startsHidden reports whether a tag begins a script or style and is not a word of prose. As a word it has no end tag and is
+// separate from the words around it, which are no code.
 func startsHidden(tag piece, before, rest string) bool {
 	next, _ := utf8.DecodeRuneInString(rest)
 	last, _ := utf8.DecodeLastRuneInString(before)
@@ -259,7 +261,7 @@ func startsHidden(tag piece, before, rest string) bool {
 	return !prose || strings.Contains(strings.ToLower(rest), "</"+tag.name)
 }
 
-// isRawElement is true for the elements whose contents are no text.
+// isRawElement reports whether the content of an element is not text.
 func isRawElement(name string) bool { return name == "script" || name == "style" }
 
 // pairTags finds the tags that enclose text.
@@ -279,7 +281,7 @@ func pairTags(pieces []piece) {
 	}
 }
 
-// isEnumeration is true for what stands between two tags that are words: "<b> and </b>".
+// isEnumeration reports whether the pieces between two tags show that both tags are words: "<b> and </b>".
 func isEnumeration(between []piece) bool {
 	if len(between) != 1 || between[0].kind != textPiece {
 		return false
@@ -295,7 +297,7 @@ func isEnumeration(between []piece) bool {
 	return false
 }
 
-// baseName is the name without what follows a comma or "<" in "Map<Object, List<String>>".
+// baseName returns the name up to a comma or "<", as in "Map<Object, List<String>>".
 func (p piece) baseName() string {
 	end := strings.IndexFunc(p.name, func(r rune) bool { return r != '-' && !unicode.IsLetter(r) && !unicode.IsDigit(r) })
 	if end < 0 {
@@ -304,7 +306,7 @@ func (p piece) baseName() string {
 	return p.name[:end]
 }
 
-// isTitleWord is true for a tag that is a word of the title. Worded says that the title has others.
+// isTitleWord reports whether a tag is a word of the title. worded means that the title has other words.
 func isTitleWord(pieces []piece, i int, worded bool) bool {
 	p := pieces[i]
 	if p.kind == otherTag {
@@ -339,10 +341,10 @@ func isTitleWord(pieces []piece, i int, worded bool) bool {
 	return true
 }
 
-// maxAdjacent is how many pieces before and after a tag are searched for text.
+// maxAdjacent is the number of pieces before and after a tag that are searched for text.
 const maxAdjacent = 20
 
-// adjacentRunes are the characters before and after a tag, tags aside that touch it; 0 at the ends.
+// adjacentRunes returns the characters before and after a tag, skipping tags that touch it; 0 at the ends.
 func adjacentRunes(pieces []piece, i int) (before, after rune) {
 	for j := i - 1; j >= max(0, i-maxAdjacent) && before == 0; j-- {
 		if pieces[j].kind == textPiece && pieces[j].raw != "" {
@@ -359,19 +361,19 @@ func adjacentRunes(pieces []piece, i int) (before, after rune) {
 
 func isTitleWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsDigit(r) }
 
-// cueWords is the word behind the name of an element, in some languages.
+// cueWords matches a word that follows the name of an element, in some languages.
 var cueWords = regexp.MustCompile(`^\s*(?i:tags?|elements?|attributes?|vs\.?|elementen?|attribute?|attributs?|balises?|éléments?|etiquetas?|elementos?|elementi?|tagg|теги?|элементы?|タグ|要素|标签|元素|標籤|태그|요소)(?:\PL|$)`)
 
 // cueWordsCJK is cueWords for scripts without spaces.
 var cueWordsCJK = regexp.MustCompile(`^\s*(?:タグ|要素|标签|元素|標籤|태그|요소)`)
 
-// leadWords is the word before the name of an element.
+// leadWords matches a word that precedes the name of an element.
 var leadWords = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|of|in|with|without|vs\.?|versus|or|and|not|than|to|using|use|how|why|what|is|are|inside|for|from|no|your|our|my|this|every|another|when|if|on|about|against|beyond|between|replacing|avoid|meet|der|die|das|dem|den|ein|eine|und|oder|le|la|les|un|une|et|ou|el|los|las|y|o|il|lo|e)\s+|[,&(/]\s*)[("'“‘«„]?$`)
 
-// articleWords is leadWords for elements that often stand between words.
+// articleWords is leadWords for elements that are common between words.
 var articleWords = regexp.MustCompile(`(?i:(?:^|\PL)(?:the|an?|using|use|your|every|another|against|avoid|der|das|ein|le|un|el|il)\s+)["'“‘«„]?$`)
 
-// hasCue reports whether the words next to a tag say that it is the name of an element.
+// hasCue reports whether the words next to a tag show that the tag is the name of an element.
 func hasCue(pieces []piece, i int) bool {
 	if i > 0 && pieces[i-1].kind == textPiece {
 		before, words := pieces[i-1].raw[max(0, len(pieces[i-1].raw)-40):], leadWords
@@ -389,7 +391,7 @@ func hasCue(pieces []piece, i int) bool {
 	return cueWords.MatchString(pieces[i+1].raw) || cueWordsCJK.MatchString(pieces[i+1].raw)
 }
 
-// breaksLine is true for elements that separate words.
+// breaksLine reports whether an element separates words.
 func breaksLine(name string) bool {
 	switch name {
 	case "br", "p", "div", "li", "tr", "td", "h1", "h2", "h3", "h4", "h5", "h6", "hr":
@@ -398,7 +400,7 @@ func breaksLine(name string) bool {
 	return false
 }
 
-// isInline is true for elements that mark words up. Alone, without any words, they are left over.
+// isInline reports whether an element marks words up. Such a tag without any words is left-over markup.
 func isInline(name string) bool {
 	switch name {
 	case "a", "abbr", "b", "big", "center", "cite", "code", "em", "font", "i", "kbd", "mark", "q", "s", "small", "span", "strong", "sub",

@@ -6,21 +6,21 @@ import (
 	"strings"
 )
 
-// role says what the guard does with an element.
+// role is how the guard treats an element.
 type role uint8
 
 const (
-	dropped   role = iota // with all that is in it
+	dropped   role = iota // with all its content
 	container             // the root, channel, atom:source, a person: its known children are kept
 	item                  // a container that is counted and numbered
-	textual               // text with any markup in it, handed to gofeed as it stands
+	textual               // text with any markup in it, passed to gofeed unchanged
 	captured              // text with any markup in it, captured for entryReader
-	extension             // text, or elements of its own vocabulary in it
+	extension             // text, or elements of the extension's own vocabulary
 	unwrapped             // the tags are left out, the text is kept
 	inline                // markup within a textual or captured element
 )
 
-// containerKind says which children a container may have.
+// containerKind is the kind of a container. It determines which children are allowed.
 type containerKind uint8
 
 const (
@@ -35,8 +35,8 @@ const (
 	atomPerson
 )
 
-// child returns the role of an element in a container of kind p, and its own kind if it is a container. Elements that are
-// not listed never reach gofeed.
+// child returns the role of an element in a container of kind p, and the element's own kind if it is a container. Elements that
+// are not listed never reach gofeed.
 func (p containerKind) child(n name) (role, containerKind) {
 	switch p {
 	case rssRoot, rssChannel:
@@ -170,7 +170,7 @@ func atomEntryChild(n name) (role, containerKind) {
 	return dropped, noContainer
 }
 
-// isDate is true for the elements whose text is a date. They are captured, so that gofeed does not try its layouts.
+// isDate reports whether the text of an element is a date. Dates are captured, so that gofeed does not try its layouts.
 func isDate(n name) bool {
 	switch n.local {
 	case "date", "issued", "created", "modified":
@@ -183,8 +183,8 @@ func isDate(n name) bool {
 	return false
 }
 
-// isShortText is true for elements whose text never contains an element of the feed: another one that begins inside shows
-// that the end tag is missing.
+// isShortText reports whether the text of an element never contains an element of the feed. If another element begins inside,
+// the end tag is missing.
 func isShortText(n name) bool {
 	if n.space != nativeSpace {
 		return false
@@ -217,8 +217,8 @@ const (
 	xhtmlSpace   = "xhtml"
 )
 
-// vocabularyOf returns the vocabulary of a namespace address, whatever its case and a "/" or "#" at its end. The values are
-// the prefixes under which gofeed stores extensions.
+// vocabularyOf returns the vocabulary of a namespace address, ignoring case and a trailing "/" or "#". The values are the
+// prefixes under which gofeed stores extensions.
 func vocabularyOf(uri string) string {
 	switch strings.TrimRight(strings.ToLower(strings.TrimSpace(uri)), "/#") {
 	case "http://purl.org/rss/1.0", "http://my.netscape.com/rdf/simple/0.9", "http://channel.netscape.com/rdf/simple/0.9",
@@ -282,7 +282,7 @@ type binding struct {
 	prefix, space string
 }
 
-// maxBindings bounds the namespace declarations in force at once; further ones are left out.
+// maxBindings is the maximum number of namespace declarations in force at once. Further ones are left out.
 const maxBindings = 250
 
 // nameResolver resolves element names within the declarations in force.
@@ -290,12 +290,12 @@ type nameResolver struct {
 	bindings        []binding
 	cache           map[string]name
 	root            string // the format's own vocabulary: rssSpace or atomSpace
-	rootPrefix      string // the prefix of the root element, which is native whatever it is bound to
+	rootPrefix      string // the prefix of the root element, which belongs to the format whatever its address
 	tooManyBindings bool
 }
 
-// declare adds the xmlns attributes of a tag to the bindings and returns how many there were before. Some feeds have an
-// unknown address as the default namespace; except within text that is the feed's own vocabulary.
+// declare adds the xmlns attributes of a tag to the bindings and returns the number of bindings before. Some feeds use an
+// unknown address as the default namespace. Except within text, it is treated as the feed's own vocabulary.
 func (n *nameResolver) declare(attrs []attribute, inText bool) int {
 	before := len(n.bindings)
 	for _, a := range attrs {
@@ -319,7 +319,7 @@ func (n *nameResolver) declare(attrs []attribute, inText bool) int {
 	return before
 }
 
-// restore removes the bindings that were added since declare returned before.
+// restore removes the bindings added since the call of declare that returned before.
 func (n *nameResolver) restore(before int) {
 	if len(n.bindings) > before {
 		n.bindings = n.bindings[:before]
@@ -337,14 +337,14 @@ func xmlnsPrefix(attr []byte) (string, bool) {
 	return string(attr[6:]), attr[5] == ':'
 }
 
-// resolve returns the name of an element as written.
+// resolve returns the name of an element from its spelling in the document.
 func (n *nameResolver) resolve(written []byte) name {
 	if known, ok := n.cache[string(written)]; ok {
 		return known
 	}
 	prefix, local := splitName(written)
 	resolved := name{n.space(prefix), strings.ToLower(local)}
-	if strings.Contains(local, ":") { // no name of any vocabulary (Namespaces in XML 1.0, section 4), and none that encoding/xml reads
+	if strings.Contains(local, ":") { // no name of any vocabulary (Namespaces in XML 1.0, section 4); encoding/xml rejects it
 		resolved = name{unknownSpace, strings.ReplaceAll(resolved.local, ":", "-")}
 	}
 	if len(n.cache) < 1000 {

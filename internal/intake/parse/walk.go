@@ -65,7 +65,7 @@ func (g *guard) openElement(t token) error {
 	}
 	switch {
 	case g.top().role == dropped:
-		// Items are found wherever a feed puts them.
+		// Items are accepted wherever a feed puts them.
 		if n := strings.ToLower(string(t.name)); n == "item" && !g.atom || n == "entry" && g.atom {
 			g.openChild(t)
 		} else if !t.empty {
@@ -81,7 +81,7 @@ func (g *guard) openElement(t token) error {
 	return nil
 }
 
-// openRoot begins the document. A root that is none, as <channel> or <item>, gets one.
+// openRoot begins the document. If the first element is not a root, such as <channel> or <item>, a root is added.
 func (g *guard) openRoot(t token) {
 	g.hasRoot = true
 	prefix, local := splitName(t.name)
@@ -96,7 +96,7 @@ func (g *guard) openRoot(t token) {
 	g.language = attr(t.attrs, "xml:lang")
 	e := element{written: t.name, name: name{local: root}, role: container, kind: place}
 	e.scope = g.names.declare(t.attrs, false)
-	for i := range g.names.bindings { // the root's default namespace is the feed's own, whatever its address is
+	for i := range g.names.bindings { // the root's default namespace is the feed's own, whatever its address
 		if b := &g.names.bindings[i]; b.prefix == "" && prefix == "" {
 			if g.atom && b.space == nativeSpace {
 				g.repair("the namespace is not Atom's; the document was read as Atom all the same")
@@ -116,7 +116,7 @@ func (g *guard) openRoot(t token) {
 	g.stack = append(g.stack, e)
 	switch {
 	case implied:
-		if g.format != "rss 1.1" { // its root is the channel
+		if g.format != "rss 1.1" { // in RSS 1.1 the root is the channel
 			g.repair("the missing <" + root + "> was added")
 		}
 		g.openChild(t)
@@ -125,14 +125,14 @@ func (g *guard) openRoot(t token) {
 	}
 }
 
-// longTexts are the elements whose text is worth having when the document ends inside them.
+// longTexts are the elements whose text is kept if the document ends inside them.
 var longTexts = []string{"description", "encoded", "content", "summary", "body", "fullitem"}
 
-// finish closes what is open at the end of the document. Short texts that the end cut off are left out: half an
+// finish closes the open elements at the end of the document. Short texts that the end cut off are left out, since half an
 // address or id is worse than none.
 func (g *guard) finish() {
 	g.done = true
-	onlyImplied := len(g.stack) == 1 && g.stack[0].written == nil // a root that the document does not have
+	onlyImplied := len(g.stack) == 1 && g.stack[0].written == nil // a root that is not in the document
 	if len(g.stack) > 0 && !g.stopped && !onlyImplied {
 		g.repair("the document was cut off; what it left open was closed")
 	}
@@ -155,7 +155,7 @@ func (g *guard) finish() {
 	}
 }
 
-// formatOf names the format by its root element.
+// formatOf returns the format of a root element.
 func formatOf(root string, attrs []attribute) string {
 	version := attr(attrs, "version")
 	switch root {

@@ -10,24 +10,24 @@ import (
 	"golang.org/x/text/encoding/charmap"
 )
 
-// tokenKind tells the tokens of a markup document apart.
+// tokenKind is the kind of a token of a markup document.
 type tokenKind uint8
 
 const (
-	tokenEnd   tokenKind = iota // the document is over
-	tokenText                   // character data with its entities as written
+	tokenEnd   tokenKind = iota // end of the document
+	tokenText                   // character data with its entities undecoded
 	tokenCDATA                  // the inside of a CDATA section
 	tokenOpen                   // <name attrs> or <name attrs/>
 	tokenClose                  // </name>
 	tokenDecl                   // comment, processing instruction or DOCTYPE
 )
 
-// attribute is one attribute as written: name with prefix, value with entities.
+// attribute is one attribute as in the document: the name with its prefix, and the value with its entities.
 type attribute struct {
 	name, value []byte
 }
 
-// token is one piece of markup. Its slices point into the document and hold until the next call of scanner.next.
+// token is one piece of markup. Its slices point into the document and are valid until the next call of scanner.next.
 type token struct {
 	kind  tokenKind
 	start int         // offset of the first byte
@@ -38,12 +38,12 @@ type token struct {
 }
 
 const (
-	maxAttrs      = 200     // attributes on one tag; the rest is left out
+	maxAttrs      = 200     // maximum number of attributes of a tag; the rest is left out
 	maxAttrLength = 1 << 16 // bytes searched for the end of a quoted attribute
 )
 
-// scanner cuts a document into tokens in one pass. It never fails: what is no markup is text. The time is linear in the size
-// of the document.
+// scanner cuts a document into tokens in one pass. It never fails, since everything that is not markup is text. The time is
+// linear in the size of the document.
 type scanner struct {
 	doc   []byte
 	pos   int
@@ -51,7 +51,7 @@ type scanner struct {
 
 	unterminated bool // the document ended inside a tag or section
 	tooManyAttrs bool // a tag had more attributes than maxAttrs
-	noComment    bool // no "-->" follows; spares searching for it again
+	noComment    bool // no "-->" follows, so the search is not repeated
 	noCDATA      bool // no "]]>" follows
 	noPI         bool // no "?>" follows
 }
@@ -77,7 +77,7 @@ func (s *scanner) next() token {
 	return token{kind: tokenText, start: start, text: s.doc[start:s.pos]}
 }
 
-// markup reads the token that begins with "<" at pos. It returns false where no markup begins there.
+// markup reads the token that begins with "<" at pos. It returns false if no markup begins there.
 func (s *scanner) markup() (token, bool) {
 	rest := s.doc[s.pos+1:]
 	if len(rest) == 0 {
@@ -103,7 +103,7 @@ func (s *scanner) markup() (token, bool) {
 	return token{}, false
 }
 
-// section reads up to its end mark; where that never comes, up to the next ">".
+// section reads up to its end mark or, if there is none, up to the next ">".
 func (s *scanner) section(inside []byte, end string, missing *bool) (token, bool) {
 	at := len(s.doc) - len(inside)
 	if !*missing {
@@ -138,8 +138,8 @@ func (s *scanner) cdata(inside []byte) (token, bool) {
 	return token{kind: tokenCDATA, text: inside[:i]}, true
 }
 
-// doctype reads <!DOCTYPE ... [ ... ]> and other declarations: nothing in them is ever used, so that entities of the
-// document's own never expand.
+// doctype reads <!DOCTYPE ... [ ... ]> and other declarations. Nothing in them is ever used, so entities that the document
+// defines never expand.
 func (s *scanner) doctype(rest []byte) (token, bool) {
 	at := len(s.doc) - len(rest)
 	depth := 0
@@ -154,8 +154,8 @@ func (s *scanner) doctype(rest []byte) (token, bool) {
 			return token{kind: tokenDecl, text: rest[:i]}, true
 		}
 	}
-	// The brackets do not match: the declaration ends at the first ">". unterminated stays set, so that a document full of
-	// such declarations is not searched again for each.
+	// The brackets do not match, so the declaration ends at the first ">". unterminated stays set, so that a document full of
+	// such declarations is not searched again for each of them.
 	i := bytes.IndexByte(rest, '>')
 	if s.unterminated || i < 0 {
 		s.pos = len(s.doc)
@@ -218,7 +218,7 @@ func (s *scanner) opening() (token, bool) {
 	return t, true
 }
 
-// attribute reads one attribute at i and returns where it ends.
+// attribute reads the attribute at i and returns its end.
 func (s *scanner) attribute(i int) int {
 	start := i
 	for i < len(s.doc) && !isAttrEnd(s.doc[i]) {
@@ -282,7 +282,7 @@ func isAttrEnd(c byte) bool {
 	return isSpace(c) || c == '=' || c == '>' || c == '<' || c == '/' || c == '"' || c == '\''
 }
 
-// attr returns the value of the attribute of that name, with or without a prefix, decoded.
+// attr returns the decoded value of the attribute with that name, with or without a prefix.
 func attr(attrs []attribute, name string) string {
 	for _, a := range attrs {
 		_, local := splitName(a.name)
@@ -297,7 +297,7 @@ func unescape(value []byte) string {
 	return html.UnescapeString(string(appendText(nil, value, '"')))
 }
 
-// isPlainName is true for names that encoding/xml takes.
+// isPlainName reports whether encoding/xml accepts a name.
 func isPlainName(b []byte) bool {
 	colons := 0
 	for _, c := range b {
@@ -313,8 +313,8 @@ func isPlainName(b []byte) bool {
 	return len(b) > 0 && isNameStart(b[0]) && b[0] != ':' && colons <= 1 && b[len(b)-1] != ':'
 }
 
-// appendText writes character data so that it is well-formed: bare "&" and "<" are escaped, HTML's names for
-// characters replaced by these. quote is the quotation mark around it, or 0.
+// appendText writes character data so that it is well-formed. Bare "&" and "<" are escaped, and HTML's named entities become
+// characters. quote is the quotation mark around the text, or 0.
 func appendText(dst, text []byte, quote byte) []byte {
 	for {
 		i := bytes.IndexAny(text, "&<>\"")
@@ -339,7 +339,7 @@ func appendText(dst, text []byte, quote byte) []byte {
 	}
 }
 
-// appendLiteral writes text that has no entities.
+// appendLiteral writes text without entities.
 func appendLiteral(dst, text []byte) []byte {
 	for {
 		i := bytes.IndexAny(text, "&<>\"")
@@ -361,9 +361,9 @@ func appendLiteral(dst, text []byte) []byte {
 	}
 }
 
-const maxEntity = 34 // bytes of the longest of HTML's names
+const maxEntity = 34 // bytes of the longest named entity in HTML
 
-// appendEntity writes what begins with the "&" before text and returns what follows it.
+// appendEntity writes the entity that begins with the "&" before text, and returns the text after it.
 func appendEntity(dst, text []byte) (written, rest []byte) {
 	if len(text) > 1 && text[0] == '#' {
 		return appendReference(dst, text)
@@ -388,8 +388,8 @@ func appendEntity(dst, text []byte) (written, rest []byte) {
 	}
 }
 
-// appendReference writes the character that a numeric reference stands for, with or without its ";". References to
-// the C1 controls mean Windows-1252, and those to nothing that XML allows are left out.
+// appendReference writes the character of a numeric reference, with or without its ";". References to the C1 controls are read
+// as Windows-1252. References to characters that XML forbids are left out.
 func appendReference(dst, text []byte) (written, rest []byte) {
 	digits, base := 1, 10
 	if text[1]|0x20 == 'x' {
@@ -416,12 +416,12 @@ func appendReference(dst, text []byte) (written, rest []byte) {
 	return appendLiteral(dst, utf8.AppendRune(nil, r)), text[n:]
 }
 
-// isXMLChar is true for the characters that XML 1.0 allows.
+// isXMLChar reports whether XML 1.0 allows a character.
 func isXMLChar(r rune) bool {
 	return r == '\t' || r == '\n' || r == '\r' || r >= 0x20 && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd || r >= 0x10000 && r <= utf8.MaxRune
 }
 
-// inner decodes the content of a captured element: CDATA sections and entities. Tags stay.
+// inner decodes the CDATA sections and entities of a captured element. Tags stay.
 func inner(raw []byte) string {
 	var b strings.Builder
 	for {

@@ -11,7 +11,8 @@ import (
 	"unicode/utf8"
 )
 
-// zone is the time zone in a date's text. An offset precedes a zone of the IANA database, and that an abbreviation.
+// zone is the time zone in a date's text. An offset takes precedence over a zone of the IANA database, and the latter over an
+// abbreviation.
 type zone struct {
 	offset    int // seconds
 	hasOffset bool
@@ -19,7 +20,7 @@ type zone struct {
 	name      string // an abbreviation
 }
 
-// offsetOf reads 1, 01, 130, 0130 and 013000, in seconds east of Greenwich.
+// offsetOf reads 1, 01, 130, 0130 and 013000. It returns seconds east of Greenwich.
 func offsetOf(sign byte, text string) (int, bool) {
 	if len(text) == 1 || len(text) == 3 {
 		text = "0" + text
@@ -41,8 +42,8 @@ func offsetOf(sign byte, text string) (int, bool) {
 	return seconds, true
 }
 
-// cutZoneName finds the name of a zone of the IANA database, and gives the text without it. It looks one name up at most, as
-// looking up may open files.
+// cutZoneName finds the name of a zone of the IANA database, and returns the text without it. It looks up at most one name,
+// because a look-up may open files.
 func cutZoneName(text string) (*time.Location, string) {
 	slash := strings.IndexByte(text, '/')
 	for slash >= 0 {
@@ -75,13 +76,13 @@ func cutZoneName(text string) (*time.Location, string) {
 	return nil, text
 }
 
-// areas are what the names of the IANA database begin with.
+// areas are the first parts of the names in the IANA database.
 var areas = []string{
 	"africa", "america", "antarctica", "arctic", "asia", "atlantic", "australia", "brazil", "canada", "chile", "etc", "europe", "indian",
 	"mexico", "pacific", "us",
 }
 
-var zoneCache sync.Map // of *time.Location by name; holds no more than the database
+var zoneCache sync.Map // of *time.Location by name; no larger than the database
 
 // loadZone returns a zone of the IANA database, or nil.
 func loadZone(name string) *time.Location {
@@ -94,7 +95,7 @@ func loadZone(name string) *time.Location {
 		zoneCache.Store(name, loc)
 		return loc
 	}
-	cased := []byte(strings.ToLower(name)) // "america/new_york" as the database writes it
+	cased := []byte(strings.ToLower(name)) // "america/new_york" in the spelling of the database
 	for i, b := range cased {
 		if b >= 'a' && b <= 'z' && (i == 0 || cased[i-1] == '/' || cased[i-1] == '_' || cased[i-1] == '-') {
 			cased[i] = b - 'a' + 'A'
