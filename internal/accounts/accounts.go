@@ -1,17 +1,18 @@
-// Package accounts holds who may log in: users with passwords, and the tokens by which a reader or a program acts for one.
+// Package accounts manages who may log in: users with passwords, and the tokens with which a feed reader or a program
+// acts for a user.
 //
-// Names, hashes and tokens are in the store, which lists and removes them; this package does what needs a password or a
-// token in clear. The store keeps only hashes of both: of passwords by argon2id (password.go), of tokens by SHA-256, since a
+// Names, hashes and tokens are in the store, which lists and removes them. This package does what needs a password or
+// token in clear text. The store keeps only hashes: argon2id of passwords (password.go), and SHA-256 of tokens, since a
 // token is 260 random bits.
 //
 // Accounts are for feed readers. The pages have no logins and stay open, on loopback by default. A new data folder has no
-// account. Feeds, folders and articles are everybody's; read marks, stars, labels on articles and the topics of `topic add
-// --user` are a user's own (store/users.go, store/marks.go). Passwords come in by a prompt, standard input or a file, never
-// by a flag.
+// account. Feeds, folders and articles are shared. Read marks, stars, labels on articles and the topics of `topic add
+// --user` belong to one user (store/users.go, store/marks.go). Passwords are read from a prompt, standard input or a
+// file, never from a flag.
 //
-// A name that nobody has costs as much time as a wrong password. Another password, and removing the user, end all tokens of
-// a user's logins; the newest 100 count. A password that is changed while it is checked lets nobody in. greader limits
-// wrong passwords.
+// Checking the password of an unknown name takes as long as a wrong password. A new password and removing the user end
+// all the user's logins. A user has at most 100 logins, the newest ones. If a password is changed while it is checked,
+// the login fails. greader limits wrong passwords.
 package accounts
 
 import (
@@ -26,16 +27,16 @@ import (
 	"headwater/internal/store"
 )
 
-// Accounts are those of a store.
+// Accounts manages the accounts of a store.
 type Accounts struct {
 	store *store.DB
 	now   func() time.Time
 }
 
-// New gives the accounts of a store.
+// New returns the accounts of a store.
 func New(db *store.DB, now func() time.Time) *Accounts { return &Accounts{db, now} }
 
-// AddUser makes an account. A name that is taken gives news.ErrExists.
+// AddUser creates an account. It returns news.ErrExists for a name that is taken.
 func (a *Accounts) AddUser(ctx context.Context, name, password string) error {
 	if err := errors.Join(news.CheckName(name), checkPassword(password)); err != nil {
 		return err
@@ -43,7 +44,7 @@ func (a *Accounts) AddUser(ctx context.Context, name, password string) error {
 	return a.store.AddUser(ctx, news.User{Name: name, Added: a.now()}, hashPassword(password))
 }
 
-// SetPassword gives a user another password. Every reader that is logged in has to log in again.
+// SetPassword changes a user's password. All logins end, so every feed reader has to log in again.
 func (a *Accounts) SetPassword(ctx context.Context, name, password string) error {
 	if err := checkPassword(password); err != nil {
 		return err
@@ -51,10 +52,11 @@ func (a *Accounts) SetPassword(ctx context.Context, name, password string) error
 	return a.store.SetPassword(ctx, name, hashPassword(password))
 }
 
-// unknownHash is compared with the password for a name that no user has, so that the answer takes as long.
+// unknownHash is compared with the password for an unknown name, so that the answer takes as long.
 var unknownHash = sync.OnceValue(func() string { return hashPassword(rand.Text()) })
 
-// Login gives a token for a name and its password, or news.ErrPassword; news.ErrNoUsers where there is no user at all.
+// Login returns a token for a name and its password. It returns news.ErrPassword for a wrong name or password, and
+// news.ErrNoUsers if there is no user at all.
 func (a *Accounts) Login(ctx context.Context, name, password string) (string, error) {
 	u, hash, err := a.store.User(ctx, name)
 	if err != nil && !errors.Is(err, news.ErrNotFound) {
@@ -86,23 +88,23 @@ func (a *Accounts) Login(ctx context.Context, name, password string) (string, er
 	return token, err
 }
 
-// UserOf gives the user whom a token of Login stands for, or news.ErrNotFound.
+// UserOf returns the user of a token of Login, or news.ErrNotFound.
 func (a *Accounts) UserOf(ctx context.Context, token string) (news.User, error) {
 	return a.store.TokenUser(ctx, tokenHash(token))
 }
 
-// AddAPIToken gives a token by which a program acts for a user. It can be shown only now.
+// AddAPIToken returns a token with which a program acts for a user. The token is not stored, so it can be shown only now.
 func (a *Accounts) AddAPIToken(ctx context.Context, user news.User, label string) (string, error) {
 	token := "hw_" + rand.Text() + rand.Text()
 	return token, a.store.AddAPIToken(ctx, user.ID, tokenHash(token), label, a.now())
 }
 
-// APIUser gives the user whom a token of AddAPIToken stands for, or news.ErrNotFound.
+// APIUser returns the user of a token of AddAPIToken, or news.ErrNotFound.
 func (a *Accounts) APIUser(ctx context.Context, token string) (news.User, error) {
 	return a.store.APITokenUser(ctx, tokenHash(token))
 }
 
-// tokenHash needs no salt: a token is 260 random bits.
+// tokenHash hashes a token. It needs no salt, since a token is 260 random bits.
 func tokenHash(token string) []byte {
 	sum := sha256.Sum256([]byte(token))
 	return sum[:]

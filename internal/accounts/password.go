@@ -12,8 +12,8 @@ import (
 	"golang.org/x/crypto/argon2"
 )
 
-// The cost of argon2id follows OWASP's password storage cheat sheet: 19 MiB, two passes, one thread. A stored hash names its
-// own costs, so that others here leave it valid.
+// The cost of argon2id follows OWASP's password storage cheat sheet: 19 MiB, two passes, one thread. A stored hash
+// contains its own costs, so it stays valid when these change.
 const (
 	argonMemory  = 19 << 10 // KiB
 	argonTime    = 2
@@ -22,13 +22,13 @@ const (
 	argonSalt    = 16 // bytes
 )
 
-// The bounds of a password, in characters and in bytes.
+// The limits of a password, in characters and in bytes.
 const (
 	minPassword = 8
 	maxPassword = 1024
 )
 
-// checkPassword says what is wrong with a password that somebody wants to have.
+// checkPassword returns what is wrong with a new password.
 func checkPassword(password string) error {
 	if utf8.RuneCountInString(password) < minPassword {
 		return fmt.Errorf("the password is shorter than %d characters; choose a longer one", minPassword)
@@ -39,7 +39,7 @@ func checkPassword(password string) error {
 	return nil
 }
 
-// hashPassword gives a hash in the form that argon2's own tools write.
+// hashPassword returns a hash in the format of argon2's own tools.
 func hashPassword(password string) string {
 	salt := make([]byte, argonSalt)
 	_, _ = rand.Read(salt) // never fails
@@ -50,7 +50,7 @@ func hashPassword(password string) string {
 
 var errHash = errors.New("the stored hash of a password is damaged; `headwater user password NAME` sets another")
 
-// samePassword says whether a hash is one of a password, in the same time whatever they are.
+// samePassword reports whether a hash belongs to a password. The comparison takes constant time.
 func samePassword(hash, password string) (bool, error) {
 	var version int
 	var memory, time uint32

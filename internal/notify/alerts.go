@@ -13,13 +13,13 @@ import (
 	"headwater/internal/store"
 )
 
-// digestSchedule is when mails go out where an alert has no schedule.
+// digestSchedule is the default schedule of mails.
 const digestSchedule = "0 7 * * *"
 
-// StoryReader reads the stories that messages show.
+// StoryReader reads the stories for messages.
 type StoryReader interface {
 	Story(ctx context.Context, id int64) (news.Story, error)
-	// TopicStories gives a part of a topic's stories, the newest first, and how many there are in all.
+	// TopicStories returns a part of a topic's stories, the newest first, and how many there are in all.
 	TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error)
 }
 
@@ -31,8 +31,9 @@ type Alerts struct {
 	Now     func() time.Time
 }
 
-// AddAlert adds an alert for the stories of a topic from now on, and gives it as stored, with the secret that signs
-// webhooks. What is wrong with it comes as a *news.AlertError; a target that the topic has gives news.ErrExists.
+// AddAlert adds an alert for the stories that match a topic from now on. It returns the alert as stored, with the secret
+// that signs webhooks. It returns a *news.AlertError for a wrong alert, and news.ErrExists where the topic has an alert
+// with the same target.
 func (as *Alerts) AddAlert(ctx context.Context, a news.Alert) (news.Alert, error) {
 	if a.Kind == news.AlertEmail {
 		a.Schedule = cmp.Or(a.Schedule, digestSchedule)
@@ -60,8 +61,8 @@ func (as *Alerts) AddAlert(ctx context.Context, a news.Alert) (news.Alert, error
 	return a, err
 }
 
-// TestAlert sends the topic's newest story, or a made-up one where there is none. Where the receiver takes it, what waits is
-// sent at once; else the error is the receiver's.
+// TestAlert sends the topic's newest story, or a made-up one if there is none. If the receiver accepts it, waiting
+// deliveries are sent at once. Otherwise the error is the receiver's.
 func (as *Alerts) TestAlert(ctx context.Context, id int64) error {
 	a, err := as.Store.Alert(ctx, id)
 	if err != nil {

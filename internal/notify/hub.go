@@ -17,32 +17,34 @@ import (
 	"headwater/internal/store"
 )
 
-// Publisher notifies a WebSub hub that feeds of ours changed, so that the hub fetches them and passes them on.
+// Publisher notifies a WebSub hub of changes in our own feeds, so that the hub fetches the feeds and distributes them.
 //
-// The hub is notified within half a minute, tried three times, and notified again with the next change. Only /feeds/all
-// names the hub: a reader that relies on pushes of another feed would wait for one that never comes.
+// The hub is notified within half a minute. A notice is tried three times, and sent again with the next change. Only
+// /feeds/all names the hub. A reader that relied on pushes of another feed would wait in vain.
 type Publisher struct {
-	Hub   string        // its URL; "" is none
-	Feeds []string      // addresses of ours whose documents name the hub
-	Pause time.Duration // before it is tried again, and twice as long before the last time; 0 means 5s
+	Hub   string        // the hub's URL; "" means none
+	Feeds []string      // addresses of our feeds whose documents name the hub
+	Pause time.Duration // before the second try, and twice as long before the third; 0 means 5s
 
 	Store *store.DB
-	// Post sends a body and gives the answer, whatever its status.
+	// Post sends a body and returns the answer, whatever its status.
 	Post func(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error)
 	Log  *slog.Logger
 }
 
 const (
-	hubTick  = 30 * time.Second // between two looks at the story log
+	hubTick  = 30 * time.Second // between two checks of the story log
 	hubTries = 3                // for one feed
 	hubPause = 5 * time.Second
 	hubTime  = 20 * time.Second // for one request
 )
 
-// hubSetting keeps the number of the story log up to which the hub was notified, and the hub's address: another hub was not.
+// hubSetting stores the hub's address and the number of the story log up to which it was notified. A hub at another
+// address has not been notified.
 const hubSetting = "hub_told"
 
-// Run notifies the hub of changes until the context ends. What changed while the server was down follows at the first tick.
+// Run notifies the hub of changes until the context ends. Changes from the time without a server are announced at the
+// first tick.
 func (p *Publisher) Run(ctx context.Context) {
 	if p.Hub == "" {
 		return
@@ -61,7 +63,7 @@ func (p *Publisher) Run(ctx context.Context) {
 	}
 }
 
-// Publish notifies the hub where the story log has entries after the last notice.
+// Publish notifies the hub if the story log has entries after the last notice.
 func (p *Publisher) Publish(ctx context.Context) error {
 	last, err := p.Store.LastChange(ctx)
 	if err != nil {
@@ -83,8 +85,8 @@ func (p *Publisher) Publish(ctx context.Context) error {
 	return p.Store.SetSetting(ctx, hubSetting, now)
 }
 
-// publishFeed notifies the hub of a feed as PubSubHubbub 0.4 has it (section 7, "New Content Notification"), which hubs of
-// WebSub take too: WebSub leaves open how a publisher notifies its hub.
+// publishFeed notifies the hub of a feed in the form of PubSubHubbub 0.4 (section 7, "New Content Notification"). WebSub
+// does not define how publishers notify hubs, and its hubs accept this form too.
 func (p *Publisher) publishFeed(ctx context.Context, feed string) (err error) {
 	form := url.Values{"hub.mode": {"publish"}, "hub.url": {feed}, "hub.topic": {feed}}.Encode()
 	pause := cmp.Or(p.Pause, hubPause)

@@ -18,7 +18,7 @@ import (
 	"github.com/wneessen/go-mail"
 )
 
-// errNoMail is given where the settings name no mail server.
+// errNoMail is returned if the settings name no mail server.
 var errNoMail = errors.New("no mail server is set; set smtp.host and smtp.from in config.yaml")
 
 // mail sends one mail about all items.
@@ -36,18 +36,19 @@ func (s *Sender) mail(ctx context.Context, m Message) error {
 	}
 	defer stop()
 	err = client.DialAndSendWithContext(ctx, msg)
-	if err == nil || msg.IsDelivered() { // what the server says after taking a mail changes nothing
+	if err == nil || msg.IsDelivered() { // the server has accepted the mail; a later error changes nothing
 		return nil
 	}
 	return fmt.Errorf("%s:%d: %s: %w", s.Mail.Host, s.Mail.port(), mailAdvice(err), err)
 }
 
-// mailClient makes a client of the mail server whose connections are the caller's and end with ctx, or with stop.
+// mailClient returns a client of the mail server. The caller's Dial functions make its connections. They end with ctx, or
+// when stop is called.
 func (s *Sender) mailClient(ctx context.Context) (client *mail.Client, stop func(), err error) {
 	dial, policy := s.Dial, mail.TLSMandatory
 	switch s.Mail.TLS {
 	case TLS:
-		dial, policy = s.DialTLS, mail.TLSOpportunistic // which sees that the connection is encrypted
+		dial, policy = s.DialTLS, mail.TLSOpportunistic // DialTLS ensures that the connection is encrypted
 	case Plain:
 		policy = mail.NoTLS
 	}
@@ -59,12 +60,12 @@ func (s *Sender) mailClient(ctx context.Context) (client *mail.Client, stop func
 	}
 	options := []mail.Option{
 		mail.WithPort(s.Mail.port()), mail.WithTLSPolicy(policy),
-		mail.WithTimeout(2 * s.Timeout), // ctx ends it sooner
+		mail.WithTimeout(2 * s.Timeout), // ctx ends earlier
 
 		mail.WithDialContextFunc(func(dialling context.Context, network, address string) (net.Conn, error) {
 			conn, err := dial(dialling, network, address)
 			if err == nil {
-				stops = append(stops, context.AfterFunc(ctx, func() { _ = conn.Close() })) // go-mail itself would go on
+				stops = append(stops, context.AfterFunc(ctx, func() { _ = conn.Close() })) // go-mail itself does not stop
 			}
 			return conn, err
 		}),
@@ -87,7 +88,7 @@ func isLoopback(host string) bool {
 	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
-// mailAdvice says what to do about a mail that could not be sent.
+// mailAdvice returns what to do about a mail that could not be sent.
 func mailAdvice(err error) string {
 	var refused *mail.SendError
 	var unknown *tls.CertificateVerificationError
@@ -105,7 +106,7 @@ func mailAdvice(err error) string {
 	return "the mail server did not take the mail; it is tried again later"
 }
 
-// compose writes the mail as text and as HTML.
+// compose returns the mail, as text and as HTML.
 func (s *Sender) compose(m Message) (*mail.Msg, error) {
 	l := s.digest(m)
 	msg := mail.NewMsg(mail.WithNoDefaultUserAgent())
@@ -118,7 +119,7 @@ func (s *Sender) compose(m Message) (*mail.Msg, error) {
 	msg.Subject(l.Subject)
 	msg.SetDateWithValue(s.Now())
 	msg.SetMessageIDWithValue(messageID(m, s.Mail.From))
-	msg.SetGenHeader("Auto-Submitted", "auto-generated") // so that nobody's absence note answers
+	msg.SetGenHeader("Auto-Submitted", "auto-generated") // prevents automatic replies
 	var plain, html bytes.Buffer
 	if err := errors.Join(plainDigest().Execute(&plain, l), htmlDigest().Execute(&html, l)); err != nil {
 		return nil, err
@@ -128,11 +129,11 @@ func (s *Sender) compose(m Message) (*mail.Msg, error) {
 	return msg, nil
 }
 
-// messageID is the same for the same deliveries, so that mail programs show a repeated mail once.
+// messageID returns the same id for the same deliveries, so that mail programs show a repeated mail once.
 func messageID(m Message, from string) string {
 	h := sha256.New()
 	for _, item := range m.Items {
-		_, _ = fmt.Fprintln(h, item.ID) // a hash takes all that is written
+		_, _ = fmt.Fprintln(h, item.ID) // writing to a hash never fails
 	}
 	domain := "localhost"
 	if a, err := netmail.ParseAddress(from); err == nil {
@@ -160,7 +161,7 @@ func (s *Sender) digest(m Message) digest {
 	seen := map[int64]bool{}
 	for _, item := range m.Items {
 		if seen[item.Story.ID] {
-			continue // it has grown since it was new, and is shown as it is
+			continue // the story was new and has grown since; it is shown once, in its present state
 		}
 		seen[item.Story.ID] = true
 		l.Stories = append(l.Stories, digestStory{
@@ -189,7 +190,7 @@ func htmlDigest() *template.Template {
 	return template.Must(template.New("digest.html").Parse(htmlText))
 }
 
-// checkAddress says what is wrong with a mail address.
+// checkAddress returns an error for a wrong mail address.
 func checkAddress(address string) error {
 	a, err := netmail.ParseAddress(address)
 	if err != nil || a.Address != address || strings.ContainsAny(address, "\r\n") {

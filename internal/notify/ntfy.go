@@ -9,12 +9,11 @@ import (
 	"headwater/internal/news"
 )
 
-// maxTitle bounds titles and subjects, in characters.
+// maxTitle limits titles and subjects, in characters.
 const maxTitle = 200
 
-// ntfy publishes to the topic of an ntfy server (docs.ntfy.sh/publish). Header values are encoded (RFC 2047), so
-// that no title can add one. A message that comes twice has the same sequence id, by which ntfy from 2.16 on replaces the
-// first.
+// ntfy publishes to the topic of an ntfy server (docs.ntfy.sh/publish). Header values are encoded (RFC 2047), so that no
+// title can add a header. A repeated message has the same sequence id; ntfy from 2.16 on replaces the first one by it.
 func (s *Sender) ntfy(ctx context.Context, m Message) error {
 	item, err := onlyItem(m)
 	if err != nil {
@@ -34,7 +33,7 @@ func (s *Sender) ntfy(ctx context.Context, m Message) error {
 	return s.post(ctx, m.Alert.Target, header, []byte(text))
 }
 
-// ntfyTags are names of emoji that ntfy shows before the title.
+// ntfyTags returns the names of emoji that ntfy shows before the title.
 func ntfyTags(r news.AlertReason) string {
 	switch r {
 	case news.ReasonGrown:

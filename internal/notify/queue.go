@@ -18,14 +18,14 @@ import (
 
 const (
 	queueTick     = 2 * time.Second
-	queueBatch    = 500            // entries of the story log that are read in one transaction
-	mailStories   = 200            // in one mail; more go into a second one
-	alertMessages = 50             // that one alert sends before it is read from the store again
-	maxTries      = 15             // of one delivery, which take about a day
-	giveUpAfter   = 24 * time.Hour // of an alert that fails: what has waited longer is given up
+	queueBatch    = 500            // entries of the story log read in one transaction
+	mailStories   = 200            // stories in one mail; more are sent in a second one
+	alertMessages = 50             // messages that one alert sends before it is loaded again
+	maxTries      = 15             // of one delivery; they take about a day
+	giveUpAfter   = 24 * time.Hour // after an alert has failed this long, deliveries that have waited as long are given up
 )
 
-// Queue delivers what alerts tell of. Its methods may be called at the same time.
+// Queue delivers messages of alerts. Its methods are safe for concurrent use.
 type Queue struct {
 	store   *store.DB
 	sender  *Sender
@@ -37,12 +37,12 @@ type Queue struct {
 	sending sync.Map   // a *sync.Mutex for each alert, by id: one message of an alert at a time
 }
 
-// NewQueue makes a queue for the deliveries of a store.
+// NewQueue returns a queue for the deliveries of a store.
 func NewQueue(a *Alerts, log *slog.Logger) *Queue {
 	return &Queue{store: a.Store, sender: a.Sender, stories: a.Stories, now: a.Now, log: log}
 }
 
-// Fill reads what is new in the story log, as far as it was matched with topics, and queues what is to be delivered.
+// Fill reads the new entries of the story log that were matched with topics, and queues deliveries.
 func (q *Queue) Fill(ctx context.Context) error {
 	q.fill.Lock()
 	defer q.fill.Unlock()
@@ -66,7 +66,8 @@ func (q *Queue) delivery(t store.AlertCandidate) (news.Delivery, bool) {
 	now := q.now()
 	d := news.Delivery{ID: deliveryID(), Reason: reason, Since: now, Due: now}
 	if t.Alert.Kind == news.AlertEmail && t.Alert.Schedule != news.AtOnce {
-		// A spec was checked when it was added; one that can't be read any more mails at once rather than never.
+		// The spec was checked when the alert was added. If it can't be parsed any more, the mail is sent at once rather
+		// than never.
 		if next, err := poll.Next(t.Alert.Schedule, now); err == nil {
 			d.Due = next
 		}
@@ -74,11 +75,11 @@ func (q *Queue) delivery(t store.AlertCandidate) (news.Delivery, bool) {
 	return d, true
 }
 
-// Run fills the queue and delivers until the context ends. The queue is filled while turn is held. Each alert has a
-// goroutine while it has something to send, so that a receiver which does not answer delays no other.
+// Run fills the queue and delivers until the context ends. It holds turn while it fills the queue. Each alert with
+// deliveries has its own goroutine, so a receiver that does not answer delays no other alert.
 func (q *Queue) Run(ctx context.Context, turn sync.Locker) {
 	var g errgroup.Group
-	var busy sync.Map // alerts that have a goroutine, by id
+	var busy sync.Map // ids of alerts that have a goroutine
 	t := time.NewTicker(queueTick)
 	defer t.Stop()
 	for {
@@ -102,7 +103,7 @@ func (q *Queue) Run(ctx context.Context, turn sync.Locker) {
 		}
 		select {
 		case <-ctx.Done():
-			_ = g.Wait() // its functions give no error
+			_ = g.Wait() // its functions return no errors
 			return
 		case <-t.C:
 		}
@@ -116,8 +117,9 @@ func (q *Queue) due(ctx context.Context) ([]news.Alert, error) {
 	return q.store.DueAlerts(ctx, q.now())
 }
 
-// Deliver delivers all that is due, the alerts at the same time, as long as budget lasts; a message that was begun may take
-// as long as any. What fails waits for a later call. It gives how many messages were taken; the error is the store's.
+// Deliver sends all due deliveries, the alerts at the same time, until budget is used up. A message that has begun may
+// take as long as it needs. Failed deliveries wait for a later call. Deliver returns how many messages were accepted; the
+// error is that of the store.
 func (q *Queue) Deliver(ctx context.Context, budget time.Duration) (int, error) {
 	ends, total := q.now().Add(budget), 0
 	for q.now().Before(ends) {
@@ -144,8 +146,8 @@ func (q *Queue) Deliver(ctx context.Context, budget time.Duration) (int, error) 
 	return total, nil
 }
 
-// sendDue sends what is due of one alert, one message after the other, until one fails, or no later than ends where that is
-// not zero. It gives how many were taken.
+// sendDue sends the due deliveries of one alert, one message after the other, until one fails or the time ends is
+// reached. A zero ends sets no limit. It returns how many messages were accepted.
 func (q *Queue) sendDue(ctx context.Context, a news.Alert, ends time.Time) (sent int, err error) {
 	one, _ := q.sending.LoadOrStore(a.ID, new(sync.Mutex))
 	if mu, ok := one.(*sync.Mutex); ok {
@@ -153,7 +155,7 @@ func (q *Queue) sendDue(ctx context.Context, a news.Alert, ends time.Time) (sent
 		defer mu.Unlock()
 	}
 	if a, err = q.store.Alert(ctx, a.ID); err != nil || a.Ended || a.Next.After(q.now()) {
-		return 0, ignoreMissing(err) // it was removed, or sent meanwhile
+		return 0, ignoreMissing(err) // the alert was removed, or another goroutine has sent its deliveries
 	}
 	topic, err := q.store.TopicByID(ctx, a.Topic)
 	if err != nil {
@@ -176,8 +178,8 @@ func (q *Queue) sendDue(ctx context.Context, a news.Alert, ends time.Time) (sent
 	return sent, nil
 }
 
-// message gives the next message of an alert: a mail has all that is due, others one story. Deliveries whose stories have no
-// articles any more are dropped.
+// message returns the next message of an alert. A mail has all due stories, other kinds have one. It drops deliveries
+// whose stories have no articles any more.
 func (q *Queue) message(ctx context.Context, a news.Alert, topic news.Topic) (Message, error) {
 	m := Message{Alert: a, Topic: topic}
 	limit := 1
@@ -197,7 +199,7 @@ func (q *Queue) message(ctx context.Context, a news.Alert, topic news.Topic) (Me
 				gone = append(gone, d.ID)
 			case err != nil:
 				return m, err
-			case len(story.Members) == 0: // it was aged out
+			case len(story.Members) == 0: // the story was aged out
 				gone = append(gone, d.ID)
 			default:
 				m.Items = append(m.Items, Item{Delivery: d, Story: story})
@@ -210,13 +212,14 @@ func (q *Queue) message(ctx context.Context, a news.Alert, topic news.Topic) (Me
 	return m, nil
 }
 
-// send sends a message once and stores how that went. Where ctx ended first, that is no failure: the delivery is still due.
+// send sends a message once and stores the result. If ctx ended first, nothing is stored as a failure: the delivery is
+// still due.
 func (q *Queue) send(ctx context.Context, m Message) (ok bool, err error) {
 	problem := q.sender.Send(ctx, m)
 	if problem != nil && ctx.Err() != nil {
 		return false, ctx.Err()
 	}
-	ctx = context.WithoutCancel(ctx)         // what was taken is not sent again because we end
+	ctx = context.WithoutCancel(ctx)         // a result has to be stored even when the program ends, or an accepted message would be sent again
 	a, err := q.store.Alert(ctx, m.Alert.ID) // its failures may have changed meanwhile
 	if err != nil {
 		return false, ignoreMissing(err)
@@ -226,7 +229,7 @@ func (q *Queue) send(ctx context.Context, m Message) (ok bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	switch { // a failing receiver is logged once, and once when it takes messages again
+	switch { // a failure is logged once, and the recovery once
 	case at.Problem == "" && a.Failures > 0:
 		q.log.Info("an alert goes out again", "alert", a.ID, "kind", a.Kind)
 	case at.Ended:
@@ -240,7 +243,7 @@ func (q *Queue) send(ctx context.Context, m Message) (ok bool, err error) {
 	return problem == nil, nil
 }
 
-// attempt says what follows from how sending went: nothing else where it went well, or when it is tried again.
+// attempt returns what follows from the result of sending: after a failure, when to try again.
 func (q *Queue) attempt(a news.Alert, m Message, problem error) store.Attempt {
 	now := q.now()
 	at := store.Attempt{Alert: a.ID, At: now, MaxTries: maxTries}
@@ -253,7 +256,7 @@ func (q *Queue) attempt(a news.Alert, m Message, problem error) store.Attempt {
 		return at
 	}
 	at.Problem = problem.Error()
-	var wait time.Duration // that the receiver asked for
+	var wait time.Duration // requested by the receiver
 	var refused *Error
 	if errors.As(problem, &refused) {
 		at.Ended, wait = refused.Gone, refused.RetryAfter
@@ -270,7 +273,7 @@ func (q *Queue) attempt(a news.Alert, m Message, problem error) store.Attempt {
 	return at
 }
 
-// backoff is how long the next try waits after so many failures, a tenth more or less: 15 tries take about a day.
+// backoff returns the wait after this many failures in a row, plus or minus a tenth. 15 tries take about a day.
 func backoff(failures int) time.Duration {
 	const first, most = 30 * time.Second, 4 * time.Hour
 	d := min(first<<min(max(failures-1, 0), 10), most)

@@ -10,8 +10,8 @@ import (
 	"headwater/internal/news"
 )
 
-// Send tells somebody, once. It returns nil when the receiver has taken the message, and ctx's own error when that ended
-// it; other errors are the receiver's.
+// Send sends a message once. It returns nil if the receiver accepted it, and the error of ctx if that ended first. Other
+// errors are the receiver's.
 func (s *Sender) Send(ctx context.Context, m Message) error {
 	send, cancel := context.WithTimeout(ctx, s.Timeout)
 	defer cancel()
@@ -35,7 +35,7 @@ func (s *Sender) Send(ctx context.Context, m Message) error {
 	return err
 }
 
-// Check says what is wrong with an alert that is to be added, as a *news.AlertError. It does not look at the schedule.
+// Check returns what is wrong with a new alert, as a *news.AlertError. It does not check the schedule.
 func (s *Sender) Check(a news.Alert) error {
 	switch a.Kind {
 	case news.AlertWebhook, news.AlertNtfy:
@@ -43,7 +43,7 @@ func (s *Sender) Check(a news.Alert) error {
 		switch {
 		case err != nil || u.Host == "" || u.Scheme != "http" && u.Scheme != "https":
 			return &news.AlertError{Field: "target", Text: fmt.Sprintf("%q is no web address; write it as https://example.org/hook", a.Target)}
-		case u.User != nil: // it would be shown in lists and pages
+		case u.User != nil: // lists and pages would show it
 			return &news.AlertError{Field: "target", Text: fmt.Sprintf("%s holds a password, which lists would show; put a key into the path or the query, or for ntfy use a token", u.Redacted())}
 		case a.Kind == news.AlertNtfy && strings.Trim(u.Path, "/") == "":
 			return &news.AlertError{Field: "target", Text: fmt.Sprintf("%s names no topic; write it as https://ntfy.sh/TOPIC", a.Target)}

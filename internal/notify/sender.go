@@ -16,16 +16,16 @@ import (
 	"headwater/internal/news"
 )
 
-// SenderOptions are those of a Sender. Post, Dial and DialTLS are required by the kinds of alerts that use them.
+// SenderOptions are the options of a Sender. Post, Dial and DialTLS are required by the kinds of alerts that use them.
 type SenderOptions struct {
-	// Post sends a body and gives the answer, whatever its status; it follows no redirect.
+	// Post sends a body and returns the answer, whatever its status. It follows no redirects.
 	Post func(ctx context.Context, address string, header http.Header, body []byte) (*http.Response, error)
 	// Dial and DialTLS open a connection to a mail server.
 	Dial    func(ctx context.Context, network, address string) (net.Conn, error)
 	DialTLS func(ctx context.Context, network, address string) (net.Conn, error)
-	// Story is what webhooks show of a story. Nil shows only its number, title and address.
+	// Story converts a story to the form in which webhooks show it. Nil shows only number, title and address.
 	Story func(news.Story) any
-	// Pages is the address of our pages, for links, without a slash at the end.
+	// Pages is the base address of our pages for links, without a slash at the end.
 	Pages string
 	// Title is the title of our pages. Subjects begin with it. "" means Headwater.
 	Title   string
@@ -34,23 +34,23 @@ type SenderOptions struct {
 	Now     func() time.Time // nil means time.Now
 }
 
-// The ways to a mail server.
+// How to encrypt connections to a mail server.
 const (
-	StartTLS = "starttls" // encrypted from a command on; a server that has no such command gets nothing
+	StartTLS = "starttls" // encrypted from the STARTTLS command on; a server without that command gets nothing
 	TLS      = "tls"      // encrypted from the start
-	Plain    = "none"     // not encrypted; passwords go only to this machine
+	Plain    = "none"     // not encrypted; passwords are sent only to this machine
 )
 
-// Mail is the server that mails are handed to. Without a Host there are no mails.
+// Mail is the server that sends mails. Without a Host no mails are sent.
 type Mail struct {
 	Host     string
 	Port     int // 0 means 587, or 465 with TLS
 	Username string
-	Password string // used where Username is set
+	Password string // used if Username is set
 	From     string // the sender, as "news@example.org" or "News <news@example.org>"
 	TLS      string // StartTLS, TLS or Plain; "" means StartTLS
 
-	trust *tls.Config // of tests; nil trusts what the system does
+	trust *tls.Config // for tests; nil trusts the system's certificates
 }
 
 func (m Mail) port() int {
@@ -63,33 +63,33 @@ func (m Mail) port() int {
 	return 587
 }
 
-// deliveryID is by what a receiver tells a message that comes twice.
+// deliveryID returns a new id by which a receiver recognises a repeated message.
 func deliveryID() string { return "msg_" + rand.Text() }
 
-// Item is a story that a message shows.
+// Item is a story in a message.
 type Item struct {
 	news.Delivery
 	Story news.Story
 }
 
-// Message is what an alert sends at once: webhooks and ntfy take one item, mail takes any number.
+// Message is what an alert sends in one go. Webhooks and ntfy take one item, mail takes any number.
 type Message struct {
 	Alert news.Alert
 	Topic news.Topic
 	Items []Item
 }
 
-// Error is why a receiver did not take a message, in words that say what to do.
+// Error is why a receiver did not accept a message, in words that say what to do.
 type Error struct {
 	Err        error
-	Gone       bool          // the receiver wants no more
-	RetryAfter time.Duration // how long it wants to be left alone; 0 where it does not say
+	Gone       bool          // the receiver wants no further messages
+	RetryAfter time.Duration // the pause that the receiver asks for; 0 for none
 }
 
 // Error implements error.
 func (e *Error) Error() string { return e.Err.Error() }
 
-// Unwrap gives the cause.
+// Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
 // Sender sends messages.
@@ -109,19 +109,19 @@ func NewSender(o SenderOptions) *Sender {
 	return &Sender{o}
 }
 
-// maxAnswer is how much of a receiver's answer is read, in bytes.
+// maxAnswer limits how many bytes of a receiver's answer are read.
 const maxAnswer = 1 << 10
 
-// post sends a body and reads the answer by its status.
+// post sends a body and turns the answer's status into an error.
 func (s *Sender) post(ctx context.Context, address string, header http.Header, body []byte) error {
 	resp, err := s.Post(ctx, address, header, body)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = resp.Body.Close() }() // all that is wanted of it has been read
+	defer func() { _ = resp.Body.Close() }() // everything needed has been read
 	answer, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode >= 200 && resp.StatusCode < 300 {
-		return nil // taken, whatever became of the answer's body
+		return nil // the status decides, even if reading the answer failed
 	}
 	if err != nil {
 		answer = nil
@@ -133,7 +133,7 @@ func (s *Sender) post(ctx context.Context, address string, header http.Header, b
 	}
 }
 
-// advice says what a status means and what to do.
+// advice returns what a status means and what to do.
 func advice(resp *http.Response) string {
 	switch s := resp.StatusCode; {
 	case s >= 300 && s < 400:
@@ -154,7 +154,7 @@ func advice(resp *http.Response) string {
 	return "it does not take the message; see its log"
 }
 
-// quoted is the beginning of a receiver's answer, on one line.
+// quoted returns the beginning of a receiver's answer, on one line.
 func quoted(answer []byte) string {
 	text := line(string(answer), 200)
 	if text == "" {
@@ -163,10 +163,10 @@ func quoted(answer []byte) string {
 	return fmt.Sprintf(" (%q)", text)
 }
 
-// longestWait is how long a receiver may ask to be left alone.
+// longestWait limits the pause that a receiver may ask for.
 const longestWait = 24 * time.Hour
 
-// retryAfter reads seconds or a date (RFC 9110, section 10.2.3).
+// retryAfter parses seconds or a date (RFC 9110, section 10.2.3).
 func retryAfter(text string, now time.Time) time.Duration {
 	wait := time.Duration(0)
 	if seconds, err := strconv.Atoi(text); err == nil {
@@ -177,7 +177,7 @@ func retryAfter(text string, now time.Time) time.Duration {
 	return min(max(wait, 0), longestWait)
 }
 
-// line makes one line of a text: control characters and line ends become spaces, and it ends after so many characters.
+// line makes a text one line of at most this many characters. Control characters and line ends become spaces.
 func line(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) || r == unicode.ReplacementChar || unicode.Is(unicode.Zl, r) || unicode.Is(unicode.Zp, r) {
@@ -192,10 +192,10 @@ func line(text string, most int) string {
 	return string(runes)
 }
 
-// link is the address of a story's page.
+// link returns the address of a story's page.
 func (s *Sender) link(story news.Story) string { return fmt.Sprintf("%s/story/%d", s.Pages, story.ID) }
 
-// attribution says whose a story is, and how many outlets carry it.
+// attribution says who wrote a story and how many outlets carry it.
 func attribution(s news.Story) string {
 	outlets := "1 outlet"
 	if s.Outlets != 1 {
@@ -207,7 +207,7 @@ func attribution(s news.Story) string {
 	return fmt.Sprintf("%s: %s. %s.", s.Origin.Level, line(s.Origin.Name, 100), outlets)
 }
 
-// reasonText says in words why an alert tells of a story.
+// reasonText returns in words why an alert tells of a story.
 func reasonText(r news.AlertReason) string {
 	switch r {
 	case news.ReasonGrown:

@@ -17,40 +17,40 @@ import (
 	"headwater/internal/news"
 )
 
-// secretPrefix marks the secrets of webhooks.
+// secretPrefix begins the secrets of webhooks.
 const secretPrefix = "whsec_"
 
-// newSecret makes a secret for webhooks: 256 random bits, written as Standard Webhooks has it.
+// newSecret returns a new secret for webhooks: 256 random bits, in the form of Standard Webhooks.
 func newSecret() string {
 	var key [32]byte
-	_, _ = rand.Read(key[:]) // it never fails: it ends the program instead
+	_, _ = rand.Read(key[:]) // never fails; it would end the program instead
 	return secretPrefix + base64.StdEncoding.EncodeToString(key[:])
 }
 
-// Sign gives the value of webhook-signature for a body that is sent at a time (Standard Webhooks 1.0.0): an HMAC with
-// SHA-256 over "id.seconds.body".
+// Sign returns the webhook-signature of a body that is sent at a time (Standard Webhooks 1.0.0): HMAC-SHA256 over
+// "id.seconds.body".
 func Sign(secret, id string, at time.Time, body []byte) (string, error) {
 	key, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(secret, secretPrefix))
 	if err != nil || len(key) == 0 {
 		return "", errors.New("the secret that signs this webhook is damaged; remove the alert and add it anew")
 	}
 	mac := hmac.New(sha256.New, key)
-	_, _ = fmt.Fprintf(mac, "%s.%d.", id, at.Unix()) // a hash takes all that is written
+	_, _ = fmt.Fprintf(mac, "%s.%d.", id, at.Unix()) // writing to a hash never fails
 	_, _ = mac.Write(body)
 	return "v1," + base64.StdEncoding.EncodeToString(mac.Sum(nil)), nil
 }
 
-// payload is the body of a webhook, in the structure that Standard Webhooks recommends.
+// payload is the body of a webhook, in the form that Standard Webhooks recommends.
 type payload struct {
 	Type      string    `json:"type"`      // story.new, story.grown, story.original; story.test for a test
-	Timestamp time.Time `json:"timestamp"` // when there was something to tell
+	Timestamp time.Time `json:"timestamp"` // when the delivery was queued
 	Data      data      `json:"data"`
 }
 
 type data struct {
 	Reason news.AlertReason `json:"reason"`
 	Topic  topic            `json:"topic"`
-	Link   string           `json:"link"` // the story's page
+	Link   string           `json:"link"` // address of the story's page
 	Story  any              `json:"story"`
 }
 
@@ -95,7 +95,7 @@ func (s *Sender) storyJSON(story news.Story) any {
 	}{story.ID, story.Title, story.Link()}
 }
 
-// onlyItem gives the one item of a message that is made for one.
+// onlyItem returns the item of a message that must have exactly one.
 func onlyItem(m Message) (Item, error) {
 	if len(m.Items) != 1 {
 		return Item{}, fmt.Errorf("alert %d tells of one story at a time, and was given %d", m.Alert.ID, len(m.Items))

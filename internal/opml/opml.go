@@ -1,21 +1,23 @@
-// Package opml reads and writes OPML lists of feeds and topics. read.go takes a list over outline by outline; what is wrong
-// with one becomes a Problem and costs no other. scan.go cuts a list into tags and repairs what is not well-formed.
+// Package opml reads and writes OPML lists of feeds and topics. read.go reads a list outline by outline; an error in one
+// outline becomes a Problem and does not affect the others. scan.go cuts a list into tags and repairs what is not
+// well-formed.
 //
-// What is mended or left out is reported with its line: bare ampersands, quotes that are missing or not escaped, tags
-// without an end, entities that nobody knows. An outline in which the list breaks off is left out. A feed's address may
-// stand under several names, or as the name of an outline that says nothing else.
+// Everything that is repaired or left out is reported with its line: bare ampersands, quotes that are missing or not
+// escaped, tags without an end, unknown entities. An outline in which the file ends is left out. A feed's address may be
+// in one of several attributes, or be the title of an outline that has nothing else.
 //
-// A list that is written is OPML 2.0 that other readers understand. It has of a feed title, site, folder and full-text mode
-// (headwaterFullText). A folder is a path, News/World, and nests as outlines; a folder whose own name has a slash comes in
-// as two, and levels below maxFolders go into the last of these. A feed that names categories and stands in no folder is
-// put into the first of them.
+// Written lists are OPML 2.0 that other readers understand. They have a feed's title, site, folder and full-text mode
+// (headwaterFullText). A folder is a path, such as News/World, and is written as nested outlines. So a folder whose own
+// name contains a slash is read back as two. Levels below maxFolders are merged into the last one. A feed with categories
+// and without a folder is put into the folder of its first category.
 //
-// Everybody's topics stand in a folder Topics, with name and query to the letter (text, headwaterQuery) and their options
-// (headwaterOriginals, headwaterMinOutlets; headwaterLangs and headwaterMuted are JSON arrays, since names of outlets have
-// commas). An outline with a headwaterQuery is a topic wherever it stands. Where List.TopicFeed gives an address, the topic
-// is written with type rss and that address, to which other readers subscribe; else its type is headwater-topic, which they
-// pass over. `feed export` gives addresses where public_url is set; the lists of the APIs have none. Secrets, alerts and
-// users' own topics are in no list. Characters that XML forbids are written as U+FFFD.
+// Everybody's topics are in a folder Topics, with unchanged name and query (text, headwaterQuery) and their options
+// (headwaterOriginals, headwaterMinOutlets; headwaterLangs and headwaterMuted are JSON arrays, since names of outlets
+// contain commas). An outline with a headwaterQuery is a topic in any folder. If List.TopicFeed returns an address, the
+// topic is written with type rss and that address, and other readers subscribe to it. Otherwise its type is
+// headwater-topic, which other readers skip. `feed export` writes these addresses if public_url is set; lists from the
+// APIs have none. Secrets, alerts and users' own topics are in no list. Characters that XML forbids are written as
+// U+FFFD.
 package opml
 
 import (
@@ -31,34 +33,34 @@ import (
 type List struct {
 	Title string
 	Feeds []Outline
-	// Topics stand with their query and options in attributes of our own. Only Name, Query and Options count.
+	// Topics are written with query and options in attributes of our own. Only Name, Query and Options are used.
 	Topics []news.Topic `json:",omitempty"`
-	// TopicFeed returns the address of a topic's own feed, by which Write lets other programs subscribe to it. Where it is
-	// nil, or gives "", they pass over the topic.
+	// TopicFeed returns the address of a topic's own feed. Write puts it into the list, so that other programs subscribe
+	// to it. If it is nil or returns "", other programs skip the topic.
 	TopicFeed func(news.Topic) string `json:"-"`
 }
 
 // Outline is a feed in a list.
 type Outline struct {
 	URL    string // of the feed
-	Title  string // as the list names it; may be ""
+	Title  string // as in the list; may be ""
 	Site   string // the home page; may be ""
 	Folder string // "A/B" for the folder B within A; "" for none
 	// FullText is auto, always, never or "": our own attribute, headwaterFullText.
 	FullText string `json:",omitempty"`
 }
 
-// Problem is a part of a list that could not be taken over, or not as it was written. The rest was.
+// Problem is a part of a list that could not be read, or was read only after a repair.
 type Problem struct {
 	Line   int // in the file, from 1
 	What   string
-	Mended bool // it was taken over all the same
+	Mended bool // it was read after a repair
 }
 
 // String returns the problem as a line of text.
 func (p Problem) String() string { return fmt.Sprintf("line %d: %s", p.Line, p.What) }
 
-// feedURL tidies an address and says what is wrong with one that cannot be fetched.
+// feedURL normalises an address. It returns an error for an address that can't be fetched.
 func feedURL(address string) (string, error) {
 	address = strings.TrimSpace(address)
 	if rest, ok := strings.CutPrefix(address, "feed:"); ok {
@@ -74,7 +76,7 @@ func feedURL(address string) (string, error) {
 	return weburl.Encode(address), nil
 }
 
-// feedKey tells feeds apart: spellings of one address that no server tells apart have one key.
+// feedKey returns a key that is the same for all spellings of an address that servers treat alike.
 func feedKey(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -89,10 +91,10 @@ func feedKey(address string) string {
 	return u.String()
 }
 
-// maxFolders is how deep folders are kept; feeds in deeper ones are put into the last of these.
+// maxFolders is how deep folders are nested. Feeds in deeper folders are put into the last of these.
 const maxFolders = 20
 
-// folderPath tidies a folder's path: no empty names, no white space around them.
+// folderPath normalises a folder's path: no empty names, no white space around names.
 func folderPath(folder string) string {
 	var names []string
 	for _, n := range strings.Split(folder, "/") {

@@ -24,8 +24,8 @@ const (
 	maxDepth = 50
 )
 
-// Read reads a list. What is wrong with single outlines is returned as problems, and the others are kept; an error
-// means that the file is no list at all.
+// Read reads a list. Errors in single outlines are returned as problems, and the other outlines are kept. An error means
+// that the file is no list at all.
 func Read(r io.Reader) (List, []Problem, error) {
 	data, err := io.ReadAll(io.LimitReader(r, maxBytes+1))
 	if err != nil {
@@ -55,8 +55,8 @@ func Read(r io.Reader) (List, []Problem, error) {
 	return rd.list, rd.problems, nil
 }
 
-// feedsHaveEndTags reports whether feeds have their end tags: there is one for each outline that wants one, or none stands open where
-// another outline begins.
+// feedsHaveEndTags reports whether feeds have end tags. They do if each outline that needs an end tag has one, or if no
+// outline is open where another begins.
 func feedsHaveEndTags(data []byte) bool {
 	open, bare := 0, false
 	for sc := (scanner{doc: data}); ; {
@@ -74,7 +74,7 @@ func feedsHaveEndTags(data []byte) bool {
 	}
 }
 
-// toUTF8 makes UTF-8 of a list, and leaves out what XML forbids.
+// toUTF8 converts a list to UTF-8 and removes characters that XML forbids.
 func toUTF8(data []byte) []byte {
 	if enc, name, certain := charset.DetermineEncoding(data[:min(len(data), 3)], ""); certain && name != "utf-8" {
 		if decoded, err := enc.NewDecoder().Bytes(data); err == nil {
@@ -87,8 +87,8 @@ func toUTF8(data []byte) []byte {
 	return bytes.Map(dropForbidden, decodeDeclared(data))
 }
 
-// decodeDeclared makes UTF-8 of a file that is not, by the encoding that it declares; else the bytes that are wrong are read as
-// Windows-1252. A file that is valid UTF-8 is taken for that, whatever it declares.
+// decodeDeclared converts a file that is not UTF-8 from the encoding that it declares. Without a usable one, it decodes
+// the invalid bytes as Windows-1252. Valid UTF-8 is taken as such, whatever the file declares.
 func decodeDeclared(data []byte) []byte {
 	for start, wide := range map[string]encoding.Encoding{
 		"<\x00": unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM), "\x00<": unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM),
@@ -128,10 +128,10 @@ func decodeDeclared(data []byte) []byte {
 type reader struct {
 	list       List
 	problems   []Problem
-	line       int            // of the tag that is read
-	seen       map[string]int // line of each feed by its key
-	open       []bool         // of the open outlines, which are folders
-	folders    []string       // names of those that are
+	line       int            // of the current tag
+	seen       map[string]int // the line of each feed, by the feed's key
+	open       []bool         // for each open outline, whether it is a folder
+	folders    []string       // names of the open folders
 	hasEndTags bool           // feeds have their end tags
 	hasRoot    bool
 	inTitle    bool
@@ -169,13 +169,13 @@ func (r *reader) handleTag(t tag, s *scanner) error {
 	return nil
 }
 
-// isLeaf reports whether nothing stands in an outline.
+// isLeaf reports whether an outline is empty.
 func (s *scanner) isLeaf(t tag) bool {
 	rest := bytes.TrimLeft(s.doc[s.pos:], " \t\r\n")
 	return t.empty || bytes.HasPrefix(bytes.ToLower(rest[:min(len(rest), 9)]), []byte("</outline"))
 }
 
-// outline takes over an outline, and opens it where others may stand in it.
+// outline reads an outline, and opens it if others may be in it.
 func (r *reader) outline(t tag, leaf bool) error {
 	if t.isCut {
 		r.problem("%q was left out: the list breaks off in it", label(t.attrs))
@@ -183,11 +183,11 @@ func (r *reader) outline(t tag, leaf bool) error {
 	}
 	folder, isFolder := "", false
 	before := len(r.problems)
-	// An outline that other programs take for a feed is a topic if it has a query.
+	// An outline with a query is a topic, even if other programs take it for a feed.
 	if _, hasQuery := t.attrs["headwaterquery"]; hasQuery || t.attrs["type"] == topicType {
 		r.topic(t.attrs)
 	} else {
-		trimmed := make(map[string]string, len(t.attrs)) // white space counts in our own attributes only
+		trimmed := make(map[string]string, len(t.attrs)) // white space is kept only in our own attributes
 		for name, value := range t.attrs {
 			trimmed[name] = strings.TrimSpace(value)
 		}
@@ -198,7 +198,7 @@ func (r *reader) outline(t tag, leaf bool) error {
 		r.problems[before].Mended = true
 	}
 	switch {
-	case t.empty, !isFolder && !r.hasEndTags: // its end tag is missing, more likely than that others stand in it
+	case t.empty, !isFolder && !r.hasEndTags: // a missing end tag is more likely than outlines in a feed
 		return nil
 	case isFolder && len(r.folders) >= maxDepth:
 		return fmt.Errorf("the list nests outlines deeper than %d; no list of feeds needs that", maxDepth)
@@ -221,12 +221,12 @@ func (r *reader) close(name string) {
 	}
 }
 
-// label is what an outline is called in problems.
+// label returns the name of an outline for problems.
 func label(a map[string]string) string {
 	return strings.Join(strings.Fields(cmp.Or(a["title"], a["text"], address(a), a["htmlurl"], "an outline")), " ")
 }
 
-// address is that of a feed, under the names that programs give it; "" where there is none.
+// address returns a feed's address from one of the attributes that programs use for it; "" if there is none.
 func address(a map[string]string) string {
 	feed := cmp.Or(a["xmlurl"], a["xml_url"], a["xml-url"], a["xmluri"], a["feedurl"], a["feed_url"], a["rssurl"])
 	if kind := strings.ToLower(a["type"]); feed == "" && kind != "link" && kind != "include" {
@@ -235,7 +235,7 @@ func address(a map[string]string) string {
 	return feed
 }
 
-// topic takes over a topic. Whether its query is valid is checked by the caller.
+// topic reads a topic. The caller checks whether its query is valid.
 func (r *reader) topic(a map[string]string) {
 	t := news.Topic{Name: a["text"], Query: a["headwaterquery"]}
 	if t.Name == "" || t.Query == "" {
@@ -266,7 +266,8 @@ func (r *reader) topic(a map[string]string) {
 	r.list.Topics = append(r.list.Topics, t)
 }
 
-// item takes over a feed, or gives the name of a folder. A leaf that is called as an address and says nothing else is a feed.
+// item reads a feed, or returns the name of a folder. A leaf whose title is an address, and that has nothing else, is a
+// feed.
 func (r *reader) item(a map[string]string, leaf bool) (folder string, isFolder bool) {
 	kind := strings.ToLower(a["type"])
 	isFeed := kind == "rss" || kind == "atom" || kind == "feed"

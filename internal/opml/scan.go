@@ -14,19 +14,19 @@ type tag struct {
 	empty  bool   // <name/>
 	attrs  map[string]string
 	text   string
-	line   int    // where it begins
-	mended string // what was wrong with it and could be mended; "" for nothing
-	isCut  bool   // the file ended in it, in the middle of an attribute
+	line   int    // line of its beginning
+	mended string // what was wrong and repaired; "" for nothing
+	isCut  bool   // the file ended within an attribute of this tag
 }
 
-// scanner cuts a list into tags and never fails, as most lists are written by hand or by programs that escape nothing: what
-// one tag says wrong must not cost the next. It takes time in proportion to the list.
+// scanner cuts a list into tags and never fails. Most lists are written by hand, or by programs that escape nothing, and
+// an error in one tag must not affect the next. It takes linear time.
 type scanner struct {
 	doc     []byte
 	pos     int
 	line    int
-	counted int    // bytes whose lines are in line
-	missing string // the end mark that does not follow any more, which spares searching for it again
+	counted int    // line counts the lines of this many bytes
+	missing string // the end mark that does not occur any more; it is not searched for again
 }
 
 const (
@@ -65,7 +65,7 @@ func (s *scanner) next() (tag, bool) {
 	return tag{}, false
 }
 
-// skip passes over a section up to its end mark, or to the next ">" where that never comes.
+// skip skips a section up to its end mark, or up to the next ">" if there is no end mark.
 func (s *scanner) skip(end string) {
 	rest := s.doc[s.pos:]
 	i := -1
@@ -82,7 +82,7 @@ func (s *scanner) skip(end string) {
 	s.pos = min(s.pos+i+len(end), len(s.doc))
 }
 
-// lineAt returns the line of an offset, which must not be less than that of the call before.
+// lineAt returns the line of an offset. Offsets must not decrease from call to call.
 func (s *scanner) lineAt(at int) int {
 	if at > s.counted {
 		s.line += bytes.Count(s.doc[s.counted:at], []byte("\n"))
@@ -181,8 +181,9 @@ var (
 	attribute     = regexp.MustCompile(`(?i)\s+(?:text|title|type|xmlurl|htmlurl|url|description|language|version|category|created|iscomment|isbreakpoint)\s*=\s*$`)
 )
 
-// quotedValue reads a value behind its opening quote. A quote ends it where another attribute or the tag's end follows; else it
-// is one of the text that should have been escaped. Where the end quote is missing, the next attribute or tag ends it.
+// quotedValue reads a value after its opening quote. A quote ends the value if another attribute or the end of the tag
+// follows. Otherwise it is part of the text, where it should have been escaped. If the closing quote is missing, the next
+// attribute or tag ends the value.
 func (s *scanner) quotedValue(t *tag, q byte) string {
 	rest := s.doc[s.pos:min(len(s.doc), s.pos+maxAttribute)]
 	limit := len(rest)
@@ -200,7 +201,7 @@ func (s *scanner) quotedValue(t *tag, q byte) string {
 		if i >= limit {
 			break
 		}
-		// A value may end as an attribute begins: text="type=" type="rss" is right as it stands.
+		// A value may end like the beginning of an attribute: text="type=" type="rss" is correct.
 		after := rest[i+1:]
 		ends := isValueEnd(after)
 		right := ends && (len(after) == 0 || !isNameByte(after[0]))
@@ -235,7 +236,7 @@ func (s *scanner) quotedValue(t *tag, q byte) string {
 	return string(rest[:end])
 }
 
-// isValueEnd reports whether a tag goes on as it does behind an attribute: by another one, or by its end.
+// isValueEnd reports whether rest begins like the text after an attribute: with another attribute, or the end of the tag.
 func isValueEnd(rest []byte) bool {
 	i := 0
 	for i < len(rest) && isSpace(rest[i]) {
@@ -259,11 +260,11 @@ func isValueEnd(rest []byte) bool {
 	case start > 0:
 		return true
 	}
-	value := bytes.TrimLeft(rest[i+1:min(len(rest), i+64)], " \t\r\n") // no space before the name
+	value := bytes.TrimLeft(rest[i+1:min(len(rest), i+64)], " \t\r\n") // spaces before the name are not skipped
 	return len(value) > 0 && (value[0] == '"' || value[0] == '\'')
 }
 
-// name reads a name in small letters, without its prefix.
+// name reads a name in lower case, without its prefix.
 func (s *scanner) name() string {
 	start := s.pos
 	for s.pos < len(s.doc) && isNameByte(s.doc[s.pos]) {
@@ -285,7 +286,7 @@ func isNameByte(c byte) bool {
 	return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' || c == '_' || c == '-' || c == '.' || c == ':' || c >= 0x80
 }
 
-// unescape reads references, of HTML as well, and no ampersand that begins none, as in an address.
+// unescape replaces references, including those of HTML. It keeps an ampersand that begins none, as in an address.
 func unescape(s string) string { return reference.ReplaceAllStringFunc(s, html.UnescapeString) }
 
 // dropForbidden drops the characters that XML forbids.

@@ -37,8 +37,8 @@ type node struct {
 	Muted      string `xml:"headwaterMuted,attr,omitempty"` // JSON
 }
 
-// Write writes a list as OPML 2.0, with an outline for each folder, in the order in which the list names them, and the
-// topics in a folder of theirs.
+// Write writes a list as OPML 2.0. Folders become outlines, in the order of the list. Topics are in a folder of their
+// own.
 func Write(w io.Writer, l List) error {
 	doc := document{Version: "2.0", Title: l.Title}
 	folders := map[string]*node{}
@@ -58,7 +58,7 @@ func Write(w io.Writer, l List) error {
 		}
 		if l.TopicFeed != nil {
 			if address := l.TopicFeed(t); address != "" {
-				n.Type, n.URL = "rss", address // other programs may subscribe to it
+				n.Type, n.URL = "rss", address // so that other programs subscribe to it
 			}
 		}
 		parent := doc.folder(folders, topicFolder)
@@ -78,13 +78,13 @@ func Write(w io.Writer, l List) error {
 	return nil
 }
 
-// topicType is that of an outline with a topic that has no feed of its own.
+// topicType is the type of an outline for a topic without a feed of its own.
 const topicType = "headwater-topic"
 
-// topicFolder holds the topics that are written. They are read wherever they stand.
+// topicFolder is the folder in which topics are written. Read accepts topics in any folder.
 const topicFolder = "Topics"
 
-// jsonList writes a list whose elements may hold anything.
+// jsonList encodes a list whose elements may contain any characters.
 func jsonList(list []string) (string, error) {
 	if len(list) == 0 {
 		return "", nil
@@ -93,7 +93,7 @@ func jsonList(list []string) (string, error) {
 	return string(b), err
 }
 
-// folder returns the outlines of the folder of that path, which it makes where there is none yet.
+// folder returns the outlines of the folder with that path. It creates a missing folder.
 func (d *document) folder(known map[string]*node, path string) *[]*node {
 	if path == "" {
 		return &d.Body

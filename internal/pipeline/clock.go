@@ -10,27 +10,27 @@ import (
 )
 
 const (
-	clockJump  = time.Hour        // the farthest that the clock may be ahead of the last reading and be believed
-	clockSaved = 10 * time.Minute // how far the stored reading may lie behind
+	clockJump  = time.Hour        // a clock that is farther ahead of the last reading is not believed at once
+	clockSaved = 10 * time.Minute // how old the stored reading may become
 	clockKey   = "retention clock"
 )
 
-// steadyClock is the time by which stories close and pages expire. A clock that is ahead for a while must not close every
-// story and expire every queue. So where the clock is ahead of the last reading, which is stored, by more than clockJump,
-// it may have jumped, or nothing may have run. Its time is believed once it has stood so for as long, by its own account.
-// Articles age out by the plain clock, since what would go at once is announced first (retention.go).
+// steadyClock is the clock by which stories close and pages expire. A clock that is ahead for a while must not close
+// every story and expire every queue. The last reading is stored. A clock that is more than clockJump ahead of it may
+// have jumped, or the program may not have run. Its time is believed once it has been ahead for clockJump, measured by
+// itself. Articles age out by the plain clock, since a large removal is announced first (retention.go).
 type steadyClock struct {
 	store *store.DB
 	now   func() time.Time
 }
 
-// reading is the last time that was read off the clock, as it is stored.
+// reading is the stored form of the last time that was read from the clock.
 type reading struct {
 	Believed time.Time
-	Ahead    time.Time // when the clock was first found ahead; zero where it is not
+	Ahead    time.Time // when the clock was first found ahead; zero if it is not
 }
 
-// Now reads the clock.
+// Now returns the time of the steady clock.
 func (c *steadyClock) Now(ctx context.Context) (time.Time, error) {
 	now := c.now()
 	value, err := c.store.Setting(ctx, clockKey)

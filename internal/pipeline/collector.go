@@ -19,24 +19,24 @@ import (
 	"headwater/internal/store"
 )
 
-// fullFetchEvery is how long validators are trusted: then the document is asked for without them, once, lest a server that
-// forgot to change them hides what is new for good.
+// fullFetchEvery is how long validators are trusted. After that the document is fetched once without them, in case the
+// server's validators did not change with the document.
 const fullFetchEvery = 7 * 24 * time.Hour
 
-// The address of a feed is changed when permanent redirects led to another in so many polls in a row, over at least so long:
-// a server set up wrongly for an hour must not take a feed away.
+// A feed's address changes when permanent redirects led to the same other address in this many polls in a row, over at
+// least this time. A server that is set up wrongly for an hour must not take a feed away.
 const (
 	movedTimes = 3
 	movedFor   = 3 * 24 * time.Hour
 )
 
-// Collector polls single feeds: fetch, parse, clean. It stores nothing of what it reads. Its methods may be called at the
-// same time.
+// Collector polls single feeds: fetch, parse, clean. It does not store the results. Its methods are safe for concurrent
+// use.
 //
-// ETag and Last-Modified are kept as they came, from every 200 that could be read and from every 304, in the transaction
-// that holds the items. A failure keeps those of the last document. The address of a feed changes only after permanent
-// redirects all the way (301, 308), and not where another feed has the new address or a removed one had it. 302, 303 and
-// 307 never change it.
+// ETag and Last-Modified are kept as they came, from every 200 that could be read and from every 304. They are stored in
+// the transaction of the items. After a failure, those of the last document stay. A feed's address changes only where all
+// redirects are permanent (301, 308), and not to an address that another feed has or a removed feed had. 302, 303 and 307
+// never change it.
 type Collector struct {
 	store   *store.DB // nil where feeds are only checked
 	fetch   *fetch.Client
@@ -46,10 +46,10 @@ type Collector struct {
 	now     func() time.Time
 	log     *slog.Logger
 
-	parsing chan struct{} // an element for each document that is being parsed and cleaned
+	parsing chan struct{} // a semaphore: one element for each document that is being parsed and cleaned
 }
 
-// NewCollector makes a Collector. Without a store it serves Check.
+// NewCollector returns a Collector. Without a store, only Check works.
 func NewCollector(o Options) *Collector {
 	o = o.withDefaults()
 	return &Collector{
@@ -58,20 +58,20 @@ func NewCollector(o Options) *Collector {
 	}
 }
 
-// pollResult is how the poll of one feed ended. Its poll is to be stored whatever err says.
+// pollResult is the result of polling one feed. Its poll is stored even when err is not nil.
 type pollResult struct {
 	poll      store.Poll
 	unchanged bool
-	pushed    bool // a hub was relied on to push the feed
-	resting   bool // it was not asked, as its host wants to be left alone
+	pushed    bool // at the time of the poll, a hub that could be relied on pushed the feed
+	resting   bool // the feed was not requested, since its host asked for a pause
 	err       error
 
 	response fetch.Response
 	document news.Document
 }
 
-// collect polls one feed. A feed that fails keeps its articles, says why, and is tried again later; the error that is
-// returned is the store's. A feed that is only checked has no id.
+// collect polls one feed. A feed that fails keeps its articles, stores the reason and is tried again later. The returned
+// error is that of the store. A feed that is only checked has no id.
 func (c *Collector) collect(ctx context.Context, f news.Feed) (pollResult, error) {
 	r := pollResult{}
 	request := fetch.Request{URL: f.URL}
@@ -112,7 +112,8 @@ func (c *Collector) collect(ctx context.Context, f news.Feed) (pollResult, error
 	return r, nil
 }
 
-// setUnchanged notes a 304. The state stays what the last document made it; after failures it is not known any more.
+// setUnchanged updates the feed after a 304. The state stays that of the last document; after failures that is no longer
+// known.
 func (c *Collector) setUnchanged(f *news.Feed, resp fetch.Response) {
 	f.ETag = cmp.Or(resp.Header.Get("ETag"), f.ETag)
 	f.LastModified = cmp.Or(resp.Header.Get("Last-Modified"), f.LastModified)
@@ -127,10 +128,10 @@ func (c *Collector) setUnchanged(f *news.Feed, resp fetch.Response) {
 	f.Due, f.Rule = c.pace.AfterAnswer(f.Checked, f.Schedule)
 }
 
-// read parses and cleans a response. It gives what is to be stored but for the feed, and changes that. Before is what is
-// known of the feed's furniture.
+// read parses and cleans a response. It updates the feed and returns the rest of what is to be stored. Before is the
+// stored furniture of the feed.
 func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response, before news.Furniture) (p store.Poll, doc news.Document, err error) {
-	select { // many requests wait for servers at once; reading what they bring takes a processor
+	select { // many requests wait for servers at once, but parsing needs a processor
 	case c.parsing <- struct{}{}:
 		defer func() { <-c.parsing }()
 	case <-ctx.Done():
@@ -149,7 +150,7 @@ func (c *Collector) read(ctx context.Context, f *news.Feed, resp fetch.Response,
 		published[i] = e.Published
 	}
 	for i := range p.Articles {
-		p.Articles[i].Undated = f.Whole.IsZero() && doc.Entries[i].Published.IsZero() // a date some hours ahead says that it is new
+		p.Articles[i].Undated = f.Whole.IsZero() && doc.Entries[i].Published.IsZero() // a date some hours ahead still shows that the item is new
 	}
 	f.ETag, f.LastModified, f.Answered = resp.Header.Get("ETag"), resp.Header.Get("Last-Modified"), resp.URL
 	f.Whole = f.Checked
@@ -181,10 +182,10 @@ func stateOf(doc news.Document, articles int) (news.FeedState, string) {
 	return news.FeedOK, ""
 }
 
-// setFailed notes on the feed what went wrong and when it is tried again, and gives what its host asked for.
+// setFailed stores on the feed what went wrong and when it is tried again. It returns the pause that the host asked for.
 func (c *Collector) setFailed(f *news.Feed, err error) news.Rest {
 	f.Failures++
-	f.Problem = strings.TrimPrefix(err.Error(), f.URL+": ") // it is always shown beside the address
+	f.Problem = strings.TrimPrefix(err.Error(), f.URL+": ") // the address is always shown with it
 	var retryAfter time.Duration
 	var rest news.Rest
 	var slow bool
@@ -193,7 +194,7 @@ func (c *Collector) setFailed(f *news.Feed, err error) news.Rest {
 	switch {
 	case errors.As(err, &fe):
 		f.State, retryAfter, rest = fe.State, fe.RetryAfter, fe.Rest
-		slow = fe.Status >= 400 && fe.Status < 500 // it will not go by itself soon, and 429 asks for less
+		slow = fe.Status >= 400 && fe.Status < 500 // such an error lasts, and 429 asks for fewer requests
 	case errors.As(err, &pe):
 		f.State = pe.State
 	default:
@@ -206,8 +207,8 @@ func (c *Collector) setFailed(f *news.Feed, err error) news.Rest {
 	return rest
 }
 
-// noteMove notes where permanent redirects led, "" for none, and changes the address in time. Where another feed has that
-// address, the feed says so.
+// noteMove records where permanent redirects led, "" for none, and changes the feed's address once the rule above is met.
+// Where another feed has the new address, the feed's Problem says so.
 func (c *Collector) noteMove(ctx context.Context, f *news.Feed, p *store.Poll, to string) error {
 	if to != f.Moved.To {
 		f.Moved = news.Move{To: to}
@@ -234,11 +235,11 @@ func (c *Collector) noteMove(ctx context.Context, f *news.Feed, p *store.Poll, t
 	return nil
 }
 
-// Report says what a poll of a feed would do and why.
+// Report is what a poll of a feed would do, and why.
 type Report struct {
 	URL      string
 	FinalURL string // after redirects
-	Status   int    // 0 where there was no answer
+	Status   int    // 0 if there was no answer
 	Header   http.Header
 	State    news.FeedState
 	Problem  string
@@ -248,15 +249,15 @@ type Report struct {
 	Entries  int
 	Items    []CheckedItem
 	Next     time.Time
-	Rule     news.Rule     // what set Next
+	Rule     news.Rule     // the rule that set Next
 	Schedule news.Schedule // what the feed and its server ask for
-	Moved    string        // where permanent redirects lead; "" without any
+	Moved    string        // the target of permanent redirects; "" for none
 }
 
 // CheckedItem is an item as it would be stored.
 type CheckedItem struct {
 	Article news.Article
-	Doubts  []string // what of it does not tell which article it is, in words
+	Doubts  []string // reasons, in words, why the item may not be recognised at the next poll
 }
 
 // Check polls an address without storing anything.

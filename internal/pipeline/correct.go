@@ -11,23 +11,23 @@ import (
 	"headwater/internal/store"
 )
 
-// Corrections are stored by article and not by story, so they hold whatever is settled later: a revision, a restart, a story that
-// closed. A correction and its settlement are one transaction. Articles that left the window come back for it, each with its whole
-// story. After a split the id stays with the rest. A correction keeps the stories in which its articles were (news.Correction.Former),
-// so that ids which a merge ended come back when it is taken back, also by way of a later merge; in the story log they begin anew. What
-// corrections mean for clustering is in the comment of package group.
+// Corrections are stored by article and not by story. So they still hold after a revision, a restart, or the closing of a
+// story. A correction and its settlement are one transaction. Articles that left the window are loaded for it, each with
+// its whole story. After a split, the rest keeps the story's id. A correction stores the former stories of its articles
+// (news.Correction.Former). So ids that a merge ended come back when the merge is taken back, even after a later merge;
+// their entries in the story log start again. The comment of package group says what corrections mean for clustering.
 
 func refuse(cause error, format string, args ...any) error {
 	return &news.RefusedError{Text: fmt.Sprintf(format, args...), Cause: cause}
 }
 
-// Merge makes one story of several, for good: their articles stay together whatever scores say. The oldest id stays, and
+// Merge joins several stories for good: their articles stay together whatever the scores are. The oldest id stays, and
 // the others lead to it.
 func (s *Settler) Merge(ctx context.Context, ids []int64) (news.Corrected, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var c news.Correction
-	merged := map[int64]int64{} // by id, the id that was given for it
+	merged := map[int64]int64{} // from a story's id to the given id that led to it
 	for _, id := range ids {
 		st, err := s.storyToCorrect(ctx, id)
 		if err != nil {
@@ -44,8 +44,8 @@ func (s *Settler) Merge(ctx context.Context, ids []int64) (news.Corrected, error
 	return s.correct(ctx, c)
 }
 
-// Split takes articles out of a story, for good: together they make another, and are in no story with the rest of this
-// one. Whether the rest stays together is up to what they have in common. The id stays with it.
+// Split takes articles out of a story for good. They become another story, and are never in one story with the rest.
+// Scores decide whether the rest stays together; it keeps the story's id.
 func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.Corrected, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,8 +70,8 @@ func (s *Settler) Split(ctx context.Context, id int64, articles []int64) (news.C
 	return s.correct(ctx, c)
 }
 
-// Forget takes a correction back: its articles are settled as if it had not been made. Stories that a merge ended have their
-// ids again, as far as their articles are stories of their own.
+// Forget takes a correction back. Its articles are settled as if it had never been made. Stories that a merge ended get
+// their ids back, as far as their articles become stories of their own.
 func (s *Settler) Forget(ctx context.Context, number int64) (news.Corrected, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -96,9 +96,9 @@ func (s *Settler) Forget(ctx context.Context, number int64) (news.Corrected, err
 	return s.corrected(ctx, c)
 }
 
-// formerStories gives the articles of a correction that go back into the story in which they were when it was made, by
-// article. They are those that are now in a story into which the former one went, and those whose former story took in
-// others and changed its event with them.
+// formerStories returns, by article, the former stories of those articles of a correction that go back to them. An
+// article goes back in two cases: its former story was merged into the story that it is in now, or its former story took
+// in others and changed its event with them.
 func (s *Settler) formerStories(ctx context.Context, c news.Correction) (map[int64]news.Grouping, error) {
 	of, err := s.store.StoriesOf(ctx, c.Same)
 	if err != nil {
@@ -115,7 +115,7 @@ func (s *Settler) formerStories(ctx context.Context, c news.Correction) (map[int
 			if st, err = s.store.Story(ctx, was.Story); err != nil && !errors.Is(err, news.ErrNotFound) {
 				return nil, err
 			}
-			stories[was.Story] = st // without an id where the former story leads nowhere
+			stories[was.Story] = st // zero where the former story leads nowhere
 		}
 		joinedLater := slices.ContainsFunc(st.Members, func(m news.Member) bool { return !slices.Contains(c.Same, m.Article.ID) })
 		switch now := of[article]; {
@@ -151,7 +151,7 @@ func membersOf(s news.Story) []int64 {
 	return out
 }
 
-// notInStory says in which story an article is that is not in a given one.
+// notInStory returns an error which says that an article is not in the given story, and in which story it is.
 func (s *Settler) notInStory(ctx context.Context, story, article int64) error {
 	there, err := s.store.ArticlesByID(ctx, []int64{article})
 	if err != nil {
@@ -170,9 +170,9 @@ func (s *Settler) notInStory(ctx context.Context, story, article int64) error {
 	return refuse(nil, "article %d is not in story %d but in story %d", article, story, of[article])
 }
 
-// correct stores a correction and settles its articles anew.
+// correct stores a correction and settles its articles again.
 func (s *Settler) correct(ctx context.Context, c news.Correction) (news.Corrected, error) {
-	slices.Sort(c.Same) // as the store gives them
+	slices.Sort(c.Same) // in the store's order
 	slices.Sort(c.Apart)
 	c.Made = s.now()
 	all, err := s.store.Corrections(ctx)
@@ -195,16 +195,16 @@ func (s *Settler) correct(ctx context.Context, c news.Correction) (news.Correcte
 
 // change is a change of the corrections in force.
 type change struct {
-	corrections []news.Correction       // all of them, after it
-	leaving     []int64                 // articles that leave their story, whose id stays with the rest
+	corrections []news.Correction       // all corrections after the change
+	leaving     []int64                 // articles that leave their story; the rest keeps its id
 	back        map[int64]news.Grouping // articles that go back into a story that had ended
 }
 
-// resettle decides anew about the articles of the corrections that a change adds or takes away.
+// resettle settles again the articles of the corrections that a change adds or removes.
 func (s *Settler) resettle(ctx context.Context, to change, put func(store.Settlement) error) (err error) {
 	defer func() {
 		if err != nil {
-			s.window = nil // it may hold what was not stored
+			s.window = nil // it may hold changes that were not stored
 		}
 	}()
 	out := newSettlement()
@@ -224,7 +224,7 @@ func (s *Settler) resettle(ctx context.Context, to change, put func(store.Settle
 	if err := s.decide(ctx, &out); err != nil {
 		return err
 	}
-	// The ids of stories that earlier merges ended lead to the story that their articles went back to.
+	// The ids of stories that earlier merges ended now lead to the story that their articles went back to.
 	for _, c := range to.corrections {
 		for article, was := range c.Former {
 			if _, ok := to.back[article]; !ok || len(c.Apart) > 0 {
@@ -239,7 +239,7 @@ func (s *Settler) resettle(ctx context.Context, to change, put func(store.Settle
 	return s.put(out, put)
 }
 
-// corrected gives the stories that a correction's articles are in.
+// corrected returns the stories that a correction's articles are in.
 func (s *Settler) corrected(ctx context.Context, c news.Correction) (news.Corrected, error) {
 	of, err := s.store.StoriesOf(ctx, c.Articles())
 	if err != nil {

@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	maxCitedStory   = 20 // pages that one story wants
-	maxCitedArticle = 3  // pages that one article wants
-	leastCited      = .3 // strength of a claim whose page is wanted
+	maxCitedStory   = 20 // pages fetched for one story
+	maxCitedArticle = 3  // pages fetched for one article
+	leastCited      = .3 // least strength of a claim whose page is fetched
 )
 
-// wantedPages gives the pages that members credit and that are none of them: no member's own page and no front page, at most
-// maxCitedArticle an article and maxCitedStory a story.
+// wantedPages returns the pages that members credit and that may be fetched. It leaves out the members' own pages and
+// front pages. It returns at most maxCitedArticle pages for an article and maxCitedStory for a story.
 func wantedPages(members []origin.Candidate) []store.Cited {
 	own := map[string]bool{}
 	for _, m := range members {
@@ -48,8 +48,8 @@ func wantedPages(members []origin.Candidate) []store.Cited {
 	return out
 }
 
-// wantsPage says whether a claim is strong enough to read the page that it links to. A link is where other words of the
-// article credit the same outlet.
+// wantsPage reports whether a claim is strong enough to fetch the page that it links to. A link counts only where other
+// words of the article credit the same outlet.
 func wantsPage(c news.Claim, all []news.Claim) bool {
 	switch c.Kind {
 	case news.ClaimSource, news.ClaimCanonical, news.ClaimScoop, news.ClaimReport:
@@ -62,8 +62,9 @@ func wantsPage(c news.Claim, all []news.Claim) bool {
 	return false
 }
 
-// creditedPages gives the pages that members' claims lead to, each once however many addresses lead there. A page whose address, or
-// canonical address, is a member's is that member (origin.Page.Member). Where it is the member that links to it, the credit says nothing.
+// creditedPages returns the pages that members' claims lead to. A page with several addresses is returned once. A page
+// whose address, or canonical address, is that of a member is that member (origin.Page.Member). A credit by this member
+// to itself does not count.
 func creditedPages(members []origin.Candidate, known map[string]store.Source) []origin.Page {
 	if len(known) == 0 {
 		return nil

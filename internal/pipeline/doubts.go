@@ -45,7 +45,8 @@ func doubts(articles []news.Article) [][]string {
 	return all
 }
 
-// sharedIDs says how many items of a document have ids that are not theirs alone, or "". An item that is listed twice is one.
+// sharedIDs describes how many items of a document share their ids with other items, or returns "" for none. An item that
+// is listed twice counts once.
 func sharedIDs(articles []news.Article) string {
 	shared, of := 0, 0
 	for id, n := range countBy(articles, repeats(articles), func(a news.Article) string { return a.GUID }) {
@@ -64,7 +65,7 @@ func sharedIDs(articles []news.Article) string {
 	return fmt.Sprintf("%d items share %d ids; all are kept", shared, of)
 }
 
-// repeats marks the items that a document lists for a second time. The store keeps them once.
+// repeats returns which items of a document are listed a second time. The store keeps such an item once.
 func repeats(articles []news.Article) []bool {
 	listed, repeated := map[string]bool{}, make([]bool, len(articles))
 	for i, a := range articles {
@@ -74,7 +75,7 @@ func repeats(articles []news.Article) []bool {
 	return repeated
 }
 
-// countBy counts the articles that are not repeated by one of their values.
+// countBy counts the articles that are not repeated, by one of their values.
 func countBy(articles []news.Article, repeated []bool, value func(news.Article) string) map[string]int {
 	n := map[string]int{}
 	for i, a := range articles {
@@ -85,7 +86,7 @@ func countBy(articles []news.Article, repeated []bool, value func(news.Article) 
 	return n
 }
 
-// clip keeps an id short enough for a line.
+// clip shortens an id to fit on a line.
 func clip(id string) string {
 	if runes := []rune(id); len(runes) > 60 {
 		return string(runes[:60]) + "…"

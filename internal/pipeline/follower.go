@@ -7,19 +7,19 @@ import (
 	"time"
 )
 
-// follower runs a stage behind the log, or behind the stories. The stage has a watermark of its own and does all that lies beyond
-// it.
+// follower runs a stage that reads the article log or the story log. The stage has its own watermark and processes
+// everything beyond it.
 type follower struct {
 	name  string
-	wake  wakeup        // when there is something to do
-	pause time.Duration // the least between two beginnings, so that what comes meanwhile is done together
+	wake  wakeup        // sent when there is something to do
+	pause time.Duration // least time between two starts, so that work is done in batches
 	work  func(context.Context) error
 }
 
-// retryAfter is when a stage that failed is tried again.
+// retryAfter is how long a stage waits after a failure.
 const retryAfter = 5 * time.Second
 
-// run works whenever it is woken, holding turn, until the context ends.
+// run does the stage's work whenever it is woken, until the context ends. It holds turn while it works.
 func (f follower) run(ctx context.Context, turn sync.Locker, log *slog.Logger) {
 	for {
 		select {
@@ -44,7 +44,7 @@ func (f follower) run(ctx context.Context, turn sync.Locker, log *slog.Logger) {
 	}
 }
 
-// sleep ends early with the context.
+// sleep waits, and returns early when the context ends.
 func sleep(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -54,7 +54,7 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// wakeup wakes one goroutine. Sent while none waits, it wakes the next that does, once.
+// wakeup wakes one goroutine. A send while none waits wakes the next one to wait, once.
 type wakeup chan struct{}
 
 func newWakeup() wakeup { return make(wakeup, 1) }
@@ -66,13 +66,13 @@ func (w wakeup) send() {
 	}
 }
 
-// broadcast wakes all that wait for something.
+// broadcast wakes all goroutines that wait.
 type broadcast struct {
 	mu sync.Mutex
 	ch chan struct{} // closed by the next send; nil while nobody waits
 }
 
-// next gives a channel that is closed by the next send.
+// next returns a channel that the next send closes.
 func (b *broadcast) next() <-chan struct{} {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -24,50 +24,52 @@ import (
 	"headwater/internal/weburl"
 )
 
-// Whether the pages of a feed's items are read.
+// Whether the web pages of a feed's items are fetched.
 const (
 	FullTextAuto   = "auto"   // where items are cut short
-	FullTextAlways = "always" // of each item
+	FullTextAlways = "always" // of every item
 	FullTextNever  = "never"
 )
 
 const (
-	pageRest     = time.Hour // the least that a host which asks to be left alone is
-	pagesPerHost = 20        // an hour, where Options.FullTextPerHost is 0
+	pageRest     = time.Hour // least pause for a host that asks for one
+	pagesPerHost = 20        // in an hour; used where Options.FullTextPerHost is 0
 	queueBatch   = 500       // articles read from the log at once
 )
 
-// PageReader is the stage that reads the pages of new items whose feeds cut them short, from its own watermark in the log. What a
-// page adds revises the article.
+// PageReader is the stage that fetches the web pages of new items whose feeds cut them short. It has its own watermark in
+// the log. A longer text found on a page revises the article.
 //
-// Validators and items are stored first; pages are read behind that, in the background of a server and for 10 s after
-// settling in `headwater poll`. A page is wanted of a new article, seen within group.window, whose feed's mode, or else
-// fulltext.mode, is always; or auto, where the item ends in an ellipsis or "read more", or has under 100 words in a feed
-// that has shown no longer one (feeds.whole_texts).
+// Feeds are stored first, and pages are fetched later: in the background of a server, and for 10 s after settling in
+// `headwater poll`. An article's page is fetched if the article was seen within group.window and the mode of its feed, or
+// else fulltext.mode, asks for it. The mode always asks for every page. The mode auto asks where the item ends in an
+// ellipsis or "read more". It also asks where the item has under 100 words, unless its feed has carried a longer one
+// (feeds.whole_texts).
 //
-// The page goes through fetch.Client.Page, page.Read and the cleaner, as an item's content would. It takes the item's place
-// only if it has 60 words more, holds 70% of the item's own words (and of its title's, where those are under 8), and does
-// not end at a wall. So consent, login and error pages and the stubs of paywalls are refused. It revises the article: same
-// id, a new entry in the log, settled and indexed anew, with the marks that have no span in a text kept. The hash stays
-// that of the feed's item, so the same item polled again revises nothing. An item that the publisher revised is shown as
-// the feed has it until its page was read again, once at most.
+// The page is read with fetch.Client.Page, page.Read and the cleaner, like the content of an item. It replaces the item's
+// text only if it has at least 60 words more, contains 70% of the item's own words (and of its title's, where the item
+// has under 8), and does not end at a paywall or login. So consent pages, login pages, error pages and the stubs of
+// paywalls are refused. The page revises the article: the id stays, the log gets a new entry, and the article is settled
+// and indexed again. Marks without a span in the text are kept. The hash stays that of the feed's item, so polling the
+// same item again revises nothing. An item that its publisher revised is shown as the feed has it until its page was
+// fetched again, at most once.
 //
-// What can't be had or used is remembered and not asked for again. 429 and 503 put the host off for Retry-After, an hour at
-// least, and such a page is tried once more.
+// A page that can't be fetched or used is recorded and not fetched again. After 429 and 503 the host gets a pause of
+// Retry-After, at least an hour, and the page is tried once more.
 type PageReader struct {
 	store   *store.DB
 	fetch   *fetch.Client
 	cleaner *clean.Cleaner
 	clock   *steadyClock
 	window  time.Duration // how long a story stays open
-	mode    string        // where the feed does not say
-	perHost int           // pages an hour
-	arrived func()        // is called after an article was revised
+	mode    string        // where the feed sets none
+	perHost int           // pages in an hour
+	arrived func()        // called after an article was revised
 	now     func() time.Time
 	log     *slog.Logger
 
 	mu    sync.Mutex     // one Read at a time; guards what follows
-	whole map[int64]bool // feeds that have shown an item with its whole text, by id; nil until they are read
+	whole map[int64]bool // ids of feeds that have carried an item with its whole text; nil until loaded
 }
 
 func newPageReader(o Options, cleaner *clean.Cleaner, clock *steadyClock, arrived func()) *PageReader {
@@ -79,11 +81,11 @@ func newPageReader(o Options, cleaner *clean.Cleaner, clock *steadyClock, arrive
 
 func (r *PageReader) run(ctx context.Context) { readEvery(ctx, "of articles", r.log, r.Read) }
 
-// Read queues the pages of new articles that are cut short, and asks for them as long as there are any and no longer than
-// budget. It gives the number of pages asked for; the error is the store's.
+// Read queues the pages of new articles that are cut short, and fetches queued pages until none is left or budget is used
+// up. It returns the number of pages that it requested. The error is that of the store.
 func (r *PageReader) Read(ctx context.Context, budget time.Duration) (int, error) {
 	if !r.mu.TryLock() {
-		return 0, nil // whoever reads them already reads them all
+		return 0, nil // another call is reading all of them
 	}
 	defer r.mu.Unlock()
 	if err := r.queue(ctx); err != nil {
@@ -111,7 +113,7 @@ func (r *PageReader) Read(ctx context.Context, budget time.Duration) (int, error
 	return total, nil
 }
 
-// queue reads what is new in the log and queues the pages that are wanted.
+// queue reads new log entries and queues the pages to fetch.
 func (r *PageReader) queue(ctx context.Context) error {
 	mark, err := r.store.PagesWatermark(ctx)
 	if err != nil {
@@ -122,7 +124,7 @@ func (r *PageReader) queue(ctx context.Context) error {
 			return err
 		}
 	}
-	var modes map[int64]string // by feed; read where there is something new
+	var modes map[int64]string // by feed; loaded if there are new entries
 	for {
 		batch, err := r.store.Log(ctx, mark, queueBatch)
 		if err != nil || len(batch) == 0 {
@@ -144,7 +146,7 @@ func (r *PageReader) queue(ctx context.Context) error {
 			return err
 		}
 		batch = slices.DeleteFunc(batch, func(a news.Article) bool { return had[a.ID] == a.Hash })
-		var shown []int64 // feeds that show their first whole text
+		var shown []int64 // feeds that carried their first whole text
 		for _, a := range batch {
 			if isWhole(a) && !r.whole[a.FeedID] && !slices.Contains(shown, a.FeedID) {
 				shown = append(shown, a.FeedID)
@@ -162,8 +164,9 @@ func (r *PageReader) queue(ctx context.Context) error {
 	}
 }
 
-// wanted gives the pages of the articles that are cut short, or whose feeds always want them. A feed that has shown a whole
-// text cuts only items that say so. A front page, and a page to which several items of a feed link, is the text of none.
+// wanted returns the pages to fetch: those of articles that are cut short, and those of feeds whose mode is always. In a
+// feed that has carried a whole text, only an item that ends in an ellipsis or "read more" counts as cut short. Front
+// pages, and pages to which several items of a feed link, are left out.
 func (r *PageReader) wanted(batch []news.Article, modes map[int64]string) []store.Page {
 	type address struct {
 		feed int64
@@ -187,8 +190,8 @@ func (r *PageReader) wanted(batch []news.Article, modes map[int64]string) []stor
 	return out
 }
 
-// read asks for a page and stores the article with its text, or why that is not used. An article that was aged out meanwhile
-// needs none.
+// read fetches a page and stores the article with its text, or why that is not used. It does nothing for an article that
+// was aged out meanwhile.
 func (r *PageReader) read(ctx context.Context, p store.Page) error {
 	item, err := r.store.Article(ctx, p.Article)
 	if errors.Is(err, news.ErrNotFound) {
@@ -217,8 +220,8 @@ func (r *PageReader) read(ctx context.Context, p store.Page) error {
 	return r.store.SavePage(ctx, p, nil)
 }
 
-// withPage gives the article with the text of its page, cleaned as a feed's would be. Its marks are those of that text, and
-// those of the item that have no span in a text.
+// withPage returns the article with the text of its page, cleaned like a feed's. It has the marks of that text, and those
+// marks of the item that have no span in a text.
 func (r *PageReader) withPage(ctx context.Context, item news.Article) (news.Article, error) {
 	read, err := fetchPage(ctx, r.fetch, item.URL)
 	if err != nil {
@@ -247,16 +250,17 @@ func (r *PageReader) withPage(ctx context.Context, item news.Article) (news.Arti
 }
 
 const (
-	wholeWords = 100 // as many as a text that is no summary has
-	moreWords  = 60  // that a page has to add
-	ownShare   = .7  // of an item's own words that its page must hold
-	wallTail   = 400 // bytes at a text's end in which a wall is looked for
+	wholeWords = 100 // a text with this many words is no summary
+	moreWords  = 60  // least number of words that a page has to add
+	ownShare   = .7  // least share of the item's own words that its page must contain
+	wallTail   = 400 // bytes at the end of a text that are searched for a wall
 )
 
-// cutShort says how texts end that go on elsewhere, and what pages say where the rest is for others.
+// cutShort holds the endings of texts that continue elsewhere, and the phrases by which pages say that the rest is not
+// for everybody.
 var cutShort = words.Lists("fulltext.txt")
 
-// saysMore says whether an item says itself that it goes on elsewhere.
+// saysMore reports whether an item itself says that it continues elsewhere.
 func saysMore(a news.Article) bool {
 	for _, t := range []string{a.Body(), plain(a.HTML)} {
 		t = strings.ToLower(strings.TrimRight(t, " \t\n\u00a0»→›>"))
@@ -269,7 +273,7 @@ func saysMore(a news.Article) bool {
 	return false
 }
 
-// plain is the whole text of an HTML fragment.
+// plain returns the whole text of an HTML fragment.
 func plain(fragment string) string {
 	var b strings.Builder
 	z := html.NewTokenizer(strings.NewReader(fragment))
@@ -285,8 +289,8 @@ func plain(fragment string) string {
 
 func isWhole(a news.Article) bool { return len(wordsOf(a.Body())) >= wholeWords }
 
-// rejectPage says why a page's text is not to take the place of the item's, "" where it is better. A page that asks for
-// consent, a login or money holds few of the item's own words, or adds next to nothing to them.
+// rejectPage returns why a page's text must not replace the item's, "" if it may. A page that asks for consent, a login
+// or money contains few of the item's own words, or adds almost nothing to them.
 func rejectPage(item, whole news.Article) string {
 	own, there := wordsOf(item.Body()), wordsOf(whole.Text)
 	if len(there) < len(own)+moreWords {
@@ -317,7 +321,7 @@ func rejectPage(item, whole news.Article) string {
 	return ""
 }
 
-// wordsOf are the words of a text in lower case; in scripts without spaces, runs of two characters.
+// wordsOf returns the words of a text in lower case. In scripts without spaces it returns runs of two characters.
 func wordsOf(s string) []string {
 	var out []string
 	for _, w := range strings.FieldsFunc(strings.ToLower(s), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) }) {

@@ -16,38 +16,39 @@ import (
 )
 
 const (
-	matchChunk   = 200     // entries of the story log that are matched in one transaction
-	maxUndecided = 200_000 // articles of which undecided topics are remembered
+	matchChunk   = 200     // entries of the story log matched in one transaction
+	maxUndecided = 200_000 // articles whose undecided topics are remembered
 )
 
-// Matcher is the stage that holds stories against the topics, from its own watermark in the story log.
+// Matcher is the stage that matches stories with the topics. It has its own watermark in the story log.
 //
-// Pages and feeds of a topic are searches, so they hold what came before it was followed. What is new to it, and whom alerts tell,
-// comes from matching.
+// Pages and feeds of a topic are searches, so they also show stories from before the topic was added. Matching finds what
+// is new to the topic, and what alerts tell of.
 //
-// New to a topic is what first matched since somebody last saw it (topics.seen, a number of the story log). Stories from
-// before it was followed are found by a search, the newest 2,000, and are not new; an older one that changes later is.
-// since: and date: are asked at the time of matching. A topic that cannot be filled, since the search fails or the index is
-// being built, is matched like the others and filled at a later try: 5 s after the first in a server, and with each
-// `headwater poll`. A topic whose query cannot be read any more stays, is named in the log and on its page, and matches
-// nothing until it is changed.
+// A story is new to a topic if it first matched after somebody last saw the topic (topics.seen, a number of the story
+// log). A search finds the stories from before the topic was added, the newest 2,000. These are not new; one that changes
+// later is. The fields since: and date: are evaluated at the time of matching. A topic can't be filled while the search
+// fails or the index is being built. It is matched like the others meanwhile, and filled at a later try: in a server 5 s
+// later, and at each `headwater poll`. A topic whose query can't be parsed any more stays. The log and its page name it,
+// and it matches nothing until it is changed.
 //
-// Parts of a query that ask for the story (is:, origin:, copies:, outlets:, independent:) change without the article.
-// Percolator.Match also gives the topics that an article would match in some other story. Those are remembered, and only
-// they are asked again when its story changes. Where an article was revised or left, its story is held against all topics
-// anew, since its matches may end. What is remembered is lost with the process. Then a story that changes is held against
-// all topics once more: half a second for 200 members.
+// Some fields of a query depend on the story (is:, origin:, copies:, outlets:, independent:), so they change without the
+// article. For these, Percolator.Match also returns the topics that an article would match in some other story. These
+// topics are remembered. When its story changes, only they are evaluated again. Where an article was revised or left its
+// story, the story is matched with all topics again, since its matches may end. What is remembered is lost when the
+// process ends. Then a story that changes is matched with all topics once more, which takes half a second for 200
+// members.
 type Matcher struct {
 	store  *store.DB
 	index  *query.Index
 	reader *query.Reader
 	now    func() time.Time
 	log    *slog.Logger
-	again  func() // has Match called again
+	again  func() // schedules another call of Match
 
 	mu       sync.Mutex      // one Match at a time; guards what follows
-	topics   *topicSet       // nil until something is matched
-	failed   map[int64]int64 // versions of the topics of which it was logged that they could not be filled, by id
+	topics   *topicSet       // nil until the first match
+	failed   map[int64]int64 // versions of the topics, by id, whose failure to fill was logged
 	unfilled error           // why topics could not be filled at the last try; nil where they only wait for the index
 }
 
@@ -55,20 +56,20 @@ func newMatcher(o Options, again func()) *Matcher {
 	return &Matcher{store: o.Store, index: o.Index, reader: o.Reader, now: o.Now, log: o.Logger, again: again, failed: map[int64]int64{}}
 }
 
-// topicSet is all topics as they are at a time. What an article asks for by its words stays the same while the article does,
-// so only the topics that ask for its place in its story as well are asked again.
+// topicSet holds all topics at one time. What a query asks of an article's words stays the same while the article does.
+// So only the topics that also ask for its role in its story are evaluated again.
 type topicSet struct {
 	*search.Percolator
-	state     string       // of the topics, as the store gives it
-	unfilled  []news.Topic // that lack the stories from before they were followed
+	state     string       // of the topics, as returned by the store
+	unfilled  []news.Topic // topics that lack the stories from before they were added
 	undecided map[version][]int64
 }
 
-// version is an article as of an entry of the log.
+// version is an article at an entry of the log.
 type version struct{ article, seq int64 }
 
-// Match holds every story that changed since it last did against all topics, and stores which match. A topic whose stories
-// from before cannot be found yet delays no other: it is matched like them, and filled later.
+// Match matches every story that changed since the last call with all topics, and stores the matches. A topic that can't
+// be filled yet delays no other: it is matched like them and filled later.
 func (m *Matcher) Match(ctx context.Context) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -97,14 +98,15 @@ func (m *Matcher) Match(ctx context.Context) error {
 	}
 }
 
-// pause keeps Match from running until resume, which reads the topics anew: the percolator belongs to an index.
+// pause keeps Match from running until resume is called. Then the topics are loaded again, since a percolator belongs to
+// one index.
 func (m *Matcher) pause() (resume func()) {
 	m.mu.Lock()
 	m.topics = nil
 	return m.mu.Unlock
 }
 
-// readTopics reads the topics where they changed.
+// readTopics loads the topics if they changed.
 func (m *Matcher) readTopics(ctx context.Context) error {
 	state, err := m.store.TopicsState(ctx)
 	if err != nil || m.topics != nil && m.topics.state == state {
@@ -127,8 +129,7 @@ func (m *Matcher) readTopics(ctx context.Context) error {
 	return nil
 }
 
-// fillTopics fills new topics with the stories that there are already. What fails is logged once for a topic, and tried
-// again.
+// fillTopics stores the existing stories of new topics. A failure is logged once for each topic, and tried again.
 func (m *Matcher) fillTopics(ctx context.Context) error {
 	var left []news.Topic
 	m.unfilled = nil
@@ -163,14 +164,14 @@ func (m *Matcher) fillTopics(ctx context.Context) error {
 	return nil
 }
 
-// unfilledTopics says which topics could not be filled, and why.
+// unfilledTopics returns an error for topics that could not be filled.
 func (m *Matcher) unfilledTopics() error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.unfilled
 }
 
-// match holds the stories of some changes against the topics.
+// match matches the stories of some changes with the topics.
 func (m *Matcher) match(ctx context.Context, changes []news.StoryChange) (store.MatchBatch, error) {
 	found := store.MatchBatch{Through: changes[len(changes)-1].Seq, Changes: changes}
 	seqs, ids := map[int64]int64{}, []int64{}
@@ -185,7 +186,7 @@ func (m *Matcher) match(ctx context.Context, changes []news.StoryChange) (store.
 	stories, errStories := m.store.Stories(ctx, news.StoryList{IDs: news.Choose(ids...)})
 	looked, errLooked := m.store.TopicChecks(ctx, ids)
 	matched, errMatched := m.store.MatchesOf(ctx, ids)
-	table, err := m.index.Stories(ctx) // which knows at least what was read before
+	table, err := m.index.Stories(ctx) // it is at least as new as what was read above
 	if err := errors.Join(errMatched, errStories, errLooked, err); err != nil {
 		return found, err
 	}
@@ -201,16 +202,16 @@ func (m *Matcher) match(ctx context.Context, changes []news.StoryChange) (store.
 	return found, round.noteLeft(ctx, stories)
 }
 
-// matchRound is the matching of some stories.
+// matchRound is one run of matching over some stories.
 type matchRound struct {
 	*Matcher
 	table  *search.StoryTable
 	at     time.Time
 	found  *store.MatchBatch
-	looked map[int64]store.TopicCheck // what was held against the topics before, by article
+	looked map[int64]store.TopicCheck // earlier checks of the articles with the topics, by article
 }
 
-// story notes which topics a story matches that it did not, and which it does no longer.
+// story records which topics a story matches now and did not before, and which it no longer matches.
 func (r *matchRound) story(ctx context.Context, s news.Story, seq int64, matched []int64) error {
 	anew, again := r.split(s)
 	now := map[int64]bool{}
@@ -227,7 +228,7 @@ func (r *matchRound) story(ctx context.Context, s news.Story, seq int64, matched
 			var undecided []int64
 			topics, undecided = r.topics.Match(a, r.table, r.at)
 			if len(r.topics.undecided) >= maxUndecided {
-				clear(r.topics.undecided) // they are found again
+				clear(r.topics.undecided) // they are found again when needed
 			}
 			r.topics.undecided[key] = undecided
 		}
@@ -249,8 +250,8 @@ func (r *matchRound) story(ctx context.Context, s news.Story, seq int64, matched
 	return nil
 }
 
-// split gives the members to hold against all topics, and those for which only what depends on the story has to be asked
-// again. Where a member was revised or went elsewhere, all are of the former kind, as its matches may end.
+// split returns the members to match with all topics (anew), and those for which only the fields that depend on the story
+// are evaluated again (again). Where a member was revised or left, all members are in anew, since matches may end.
 func (r *matchRound) split(s news.Story) (anew, again []int64) {
 	all, here := make([]int64, 0, len(s.Members)), map[int64]bool{}
 	for _, m := range s.Members {
@@ -276,7 +277,7 @@ func (r *matchRound) split(s news.Story) (anew, again []int64) {
 	return anew, again
 }
 
-// noteLeft notes the articles that are in no story any more.
+// noteLeft records the articles that are no longer in a story.
 func (r *matchRound) noteLeft(ctx context.Context, stories []news.Story) error {
 	for _, s := range stories {
 		for _, m := range s.Members {

@@ -12,29 +12,30 @@ import (
 	"headwater/internal/stories/embed"
 )
 
-// embedOpinion is the second opinion of grouping: how alike the vectors of articles are, which come from the store or else
-// from the endpoint. begin and end enclose a settlement. A nil one does nothing.
+// embedOpinion implements the second opinion of grouping: the cosine of two articles' embeddings. Vectors come from the
+// store, or else from the endpoint. begin and end enclose a settlement. The methods of a nil embedOpinion do nothing.
 //
-// Words alone leave some pairs open: the same happening told in other words, and other happenings told in the same. group asks about
-// these and says what a cosine does (group.Grouper.askSecondOpinion). A vector is made of title and opening (embed.Text), stored with
-// the article's hash and the model's name, and asked for once: a revision or another model asks again. A settlement waits for the
-// endpoint no longer than wait in all. After a failure it asks no more and groups without. Pairs that were settled without are not
-// asked about later, unless they are compared anew.
+// Words alone leave some pairs open: two articles may report one event in different words, or two events in the same
+// words. group asks about these pairs and decides what a cosine does (group.Grouper.askSecondOpinion). A vector is made
+// from title and opening (embed.Text) and stored with the article's hash and the model's name. It is requested once, and
+// again after a revision or a change of model. In one settlement, all requests together take at most wait. After a
+// failure, the settlement goes on without further requests. Pairs that were settled without an opinion are not asked
+// about later, unless they are compared again.
 type embedOpinion struct {
 	store  *store.DB
 	client *embed.Client
-	wait   time.Duration // the longest that one settlement waits for the endpoint
+	wait   time.Duration // the most time that one settlement waits for the endpoint
 	log    *slog.Logger
 	now    func() time.Time
 
-	ctx      context.Context // of the settlement at hand, since group.SecondOpinion has none
-	left     time.Duration   // of wait
-	err      error           // that the settlement must end with
-	answered bool            // by the endpoint, in this settlement
-	failed   error           // why it has not answered; it is not asked again in this settlement
+	ctx      context.Context // of the current settlement; group.SecondOpinion has no parameter for it
+	left     time.Duration   // what is left of wait
+	err      error           // the settlement must fail with it
+	answered bool            // the endpoint has answered in this settlement
+	failed   error           // why the endpoint failed; it is not asked again in this settlement
 
-	restUntil time.Time // the endpoint asked to be left alone until then
-	down      bool      // as was last logged
+	restUntil time.Time // the endpoint asked for a pause until then
+	down      bool      // the last logged state
 }
 
 // begin starts a settlement.
@@ -44,7 +45,7 @@ func (o *embedOpinion) begin(ctx context.Context) {
 	}
 }
 
-// fault is what kept the store from giving or taking vectors, or the end of the settlement's context.
+// fault returns the error of the store for vectors, or that of the settlement's context.
 func (o *embedOpinion) fault() error {
 	if o == nil {
 		return nil
@@ -52,7 +53,7 @@ func (o *embedOpinion) fault() error {
 	return o.err
 }
 
-// end logs once when the endpoint fails, and once when it answers again.
+// end logs a failure of the endpoint once, and its recovery once.
 func (o *embedOpinion) end() {
 	switch {
 	case o == nil || o.err != nil:
@@ -83,8 +84,8 @@ func (o *embedOpinion) Similar(pairs [][2]int64) []float64 {
 	return out
 }
 
-// vectors gives the vectors of articles as far as they can be had. What one request brings is stored before the next, so
-// that the work of a settlement that is cut off is not lost.
+// vectors returns the vectors of the given articles, as far as they are available. It stores the results of each request
+// before the next, so that an interrupted settlement loses no work.
 func (o *embedOpinion) vectors(ids []int64) (map[int64][]float32, error) {
 	vectors, err := o.store.Vectors(o.ctx, o.client.Model(), ids)
 	if err != nil {
@@ -106,8 +107,8 @@ func (o *embedOpinion) vectors(ids []int64) (map[int64][]float32, error) {
 	return vectors, nil
 }
 
-// embed has the endpoint embed articles, and stores what it gives. It waits no longer than what is left of the settlement's
-// wait, and fails with the settlement only.
+// embed requests the vectors of articles from the endpoint and stores them. It waits no longer than what is left of the
+// settlement's wait. It returns an error only where the settlement must fail.
 func (o *embedOpinion) embed(ids []int64) ([]store.Vector, error) {
 	articles, err := o.store.ArticlesByID(o.ctx, ids)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// Options of a Pipeline.
+// Options are the options of a Pipeline.
 type Options struct {
 	Store   *store.DB
 	Index   *query.Index
@@ -27,23 +27,23 @@ type Options struct {
 	Parse   parse.Options // URL and ContentType are set for each feed
 	Pace    poll.Pace
 	Workers int           // feeds polled at once
-	PerHost int           // feeds of one host polled at once; 0 is no limit
+	PerHost int           // feeds of one host polled at once; 0 means no limit
 	Window  time.Duration // how long a story stays open; 0 means 72h
-	Keep    time.Duration // how long articles are kept that nobody starred, labelled or corrected; 0 is for ever
+	Keep    time.Duration // how long articles are kept that nobody starred, labelled or corrected; 0 means for ever
 
-	Embed       *embed.Client // gives grouping a second opinion; nil is none
-	EmbedWait   time.Duration // the most that one settlement waits for it; 0 means 30s
-	EventCosine float64       // from which it brings two articles into one event; 0 means .8
+	Embed       *embed.Client // the second opinion of grouping; nil for none
+	EmbedWait   time.Duration // the most time that one settlement waits for Embed; 0 means 30s
+	EventCosine float64       // least cosine of Embed that brings two articles into one event; 0 means .8
 
-	Callback string // the address below which hubs reach Callbacks, with a slash at the end; "" takes no pushes
-	MaxPush  int64  // bytes of what a hub pushes; 0 means 10 MB
+	Callback string // base address of Callbacks, with a slash at the end; "" accepts no pushes
+	MaxPush  int64  // limit of a pushed document in bytes; 0 means 10 MB
 
-	ReadSources     bool   // read the pages that articles credit by a link
-	FullText        string // whether the pages of items are read where their feed does not say: auto, always or never; "" is never
-	FullTextPerHost int    // how many of them of one host an hour; 0 means 20
+	ReadSources     bool   // fetch the pages that articles credit by a link
+	FullText        string // whether items' pages are fetched where their feed sets nothing: auto, always or never; "" means never
+	FullTextPerHost int    // items' pages fetched from one host in an hour; 0 means 20
 
-	Alerts *notify.Queue     // delivers what alerts tell of; nil tells nobody
-	Hub    *notify.Publisher // tells a hub that our own feeds changed; nil tells none
+	Alerts *notify.Queue     // delivers alerts; nil sends none
+	Hub    *notify.Publisher // notifies a hub of changes in our own feeds; nil notifies none
 }
 
 func (o Options) withDefaults() Options {

@@ -13,16 +13,17 @@ import (
 	"headwater/internal/intake/page"
 )
 
-// Web pages are asked for behind polling, a few at a time: those of items that are cut short, and those that articles credit.
+// Web pages are fetched in the background, a few at a time: pages of items that are cut short, and pages that articles
+// credit.
 const (
 	pageWorkers = 4
 	pageBatch   = 4 * pageWorkers
-	pageLease   = 10 * time.Minute // how long a page that is being asked for is asked for by nobody else; longer than any fetch takes
+	pageLease   = 10 * time.Minute // how long a claimed page is reserved; longer than any fetch takes
 	pageTick    = 5 * time.Second
-	pageBudget  = time.Minute // the longest that reading goes on before something is done with what was read
+	pageBudget  = time.Minute // the longest that reading goes on before its results are processed
 )
 
-// readEvery reads pages of a kind in turns until the context ends.
+// readEvery calls read for pages of one kind, again and again, until the context ends.
 func readEvery(ctx context.Context, kind string, log *slog.Logger, read func(context.Context, time.Duration) (int, error)) {
 	t := time.NewTicker(pageTick)
 	defer t.Stop()
@@ -38,7 +39,7 @@ func readEvery(ctx context.Context, kind string, log *slog.Logger, read func(con
 	}
 }
 
-// expirePages takes the pages out of a queue whose stories were closed before a time.
+// expirePages removes from a queue the pages whose stories closed before a time.
 func expirePages(ctx context.Context, before time.Time, some func(ctx context.Context, before time.Time, limit int) (int, error)) error {
 	const limit = 500
 	for {
@@ -49,8 +50,8 @@ func expirePages(ctx context.Context, before time.Time, some func(ctx context.Co
 	}
 }
 
-// askAll asks for some pages and gives how many it asked for. None is begun after ends; what was begun may take as long as
-// any fetch.
+// askAll calls ask for the wanted pages and returns for how many. It begins none after ends. A fetch that has begun takes
+// as long as it needs.
 func askAll[T any](ctx context.Context, wanted []T, ends time.Time, ask func(context.Context, T) error) (int, error) {
 	var asked atomic.Int64
 	g, ctx := errgroup.WithContext(ctx)
@@ -68,7 +69,7 @@ func askAll[T any](ctx context.Context, wanted []T, ends time.Time, ask func(con
 	return int(asked.Load()), err
 }
 
-// fetchPage asks for a web page and reads it.
+// fetchPage fetches a web page and parses it.
 func fetchPage(ctx context.Context, client *fetch.Client, address string) (page.Page, error) {
 	resp, err := client.Page(ctx, address)
 	if err != nil {
@@ -77,7 +78,7 @@ func fetchPage(ctx context.Context, client *fetch.Client, address string) (page.
 	return page.Read(page.Source{URL: resp.URL, ContentType: resp.Header.Get("Content-Type"), Body: resp.Body})
 }
 
-// asksToWait says that a server refused because it wants to be left alone for a while.
+// asksToWait reports whether a server refused a request because it wants a pause.
 func asksToWait(e *fetch.Error) bool {
 	return e.RetryAfter > 0 || e.Status == http.StatusTooManyRequests || e.Status == http.StatusServiceUnavailable
 }

@@ -16,26 +16,25 @@ import (
 	"headwater/internal/store"
 )
 
-// PassOptions say what a pass does.
+// PassOptions are the options of a pass.
 type PassOptions struct {
-	Force       bool                                // ask every feed, due or not
-	URLs        []string                            // ask only these, due or not
-	CollectOnly bool                                // leave settling and indexing to the stages that Serve runs behind the log
-	Sources     time.Duration                       // how long pages that articles credit may be read for, when all is settled; 0 is not at all
-	PerHost     time.Duration                       // how long the due feeds of one host may take, by the pauses between; the rest stays due. 0 takes all
-	Pages       time.Duration                       // how long the pages of items that are cut short may be read for; 0 is not at all
-	Alerts      time.Duration                       // how long alerts may be delivered, at the end; 0 is not at all
-	Retain      time.Duration                       // how long what is no longer needed may be removed, at the end; 0 is not at all
+	Force       bool                                // poll every feed, due or not
+	URLs        []string                            // poll only these, due or not
+	CollectOnly bool                                // leave settling and indexing to the stages that Serve runs
+	Sources     time.Duration                       // time for fetching pages that articles credit, after settling; 0 fetches none
+	PerHost     time.Duration                       // time that the due feeds of one host may take, including the pauses; the rest stays due. 0 means no limit
+	Pages       time.Duration                       // time for fetching the pages of items that are cut short; 0 fetches none
+	Alerts      time.Duration                       // time for delivering alerts, at the end; 0 delivers none
+	Retain      time.Duration                       // time for removing what is no longer needed, at the end; 0 removes nothing
 	Progress    func(stage string, done, total int) // called often, from several goroutines; may be nil
 }
 
-// Pass polls the due feeds once, settles and indexes what they brought. Cancelling it keeps what was stored; the next
-// pass goes on from there. One that is under way is waited for. The stages that Serve runs wait for a pass that settles, so
-// that it gives the same stories, and alerts, whether they run or not.
+// Pass polls the due feeds once, and settles and indexes the new articles. Cancelling it keeps what was stored; the next
+// pass goes on from there. It waits for a pass that is running. The stages that Serve runs wait for a pass that settles,
+// so its stories and alerts are the same with and without a server.
 //
-// A pass that settles does so when all feeds are in, so that it gives the same stories whichever feed answers first; the
-// index follows the log meanwhile. With CollectOnly, as in Serve, it only polls, and the stages behind the log follow by
-// themselves.
+// A pass settles when all feeds are polled, so its stories do not depend on which feed answers first. The index follows
+// the log meanwhile. With CollectOnly, which Serve sets, a pass only polls, and the stages follow the log by themselves.
 func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	if o.Progress == nil {
 		o.Progress = func(string, int, int) {}
@@ -89,7 +88,8 @@ func (p *Pipeline) Pass(ctx context.Context, o PassOptions) (Summary, error) {
 	return sum, errors.Join(err, p.Matcher.unfilledTopics())
 }
 
-// runBehind runs the stages behind the log once: settle, read pages, index, match. It says whether it came to the last two.
+// runBehind runs the stages behind the log once: settle, read pages, index, match. It reports whether it got as far as
+// index and match.
 func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) (matched bool, err error) {
 	settled, err := p.Settler.Settle(ctx, func(done, total int) { o.Progress("settle", done, total) })
 	sum.Settled += settled
@@ -100,7 +100,7 @@ func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) (
 		if sum.Pages, err = p.Pages.Read(ctx, o.Pages); err != nil {
 			return false, err
 		}
-		if sum.Pages > 0 { // what they revise
+		if sum.Pages > 0 { // the articles that pages revised
 			settled, err := p.Settler.Settle(ctx, nil)
 			sum.Settled += settled
 			if err != nil {
@@ -121,13 +121,13 @@ func (p *Pipeline) runBehind(ctx context.Context, o PassOptions, sum *Summary) (
 	return true, p.Matcher.Match(ctx)
 }
 
-// due gives the feeds to poll.
+// due returns the feeds to poll.
 func (p *Pipeline) due(ctx context.Context, o PassOptions) ([]news.Feed, error) {
 	set, err := p.fixFuture(ctx)
 	if err != nil {
 		return nil, err
 	}
-	hosts, err := p.options.Store.Resting(ctx, p.options.Now()) // a process before this one may have been asked to wait
+	hosts, err := p.options.Store.Resting(ctx, p.options.Now()) // an earlier process may have been asked to wait
 	for _, h := range hosts {
 		p.options.Fetch.Rest(h)
 	}
@@ -161,7 +161,7 @@ func (p *Pipeline) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 		f, ok := byURL[u]
 		if !ok {
 			hint := fmt.Sprintf("add it with `headwater feed add %s`", u)
-			if !strings.Contains(u, "://") { // the number of a feed
+			if !strings.Contains(u, "://") { // a feed's number
 				hint = "`headwater feed list` has them"
 			}
 			return nil, fmt.Errorf("%s is not among the feeds; %s: %w", u, hint, news.ErrNotFound)
@@ -172,15 +172,16 @@ func (p *Pipeline) due(ctx context.Context, o PassOptions) ([]news.Feed, error) 
 }
 
 const (
-	longestSkip = 8 * 24 * time.Hour // how long the hours and days that a feed skips may put it off
-	futureAfter = time.Hour          // how long there must have been articles of the future before they are redated: a clock that is behind is put right sooner
+	longestSkip = 8 * 24 * time.Hour // the longest delay by the hours and days that a feed skips
+	futureAfter = time.Hour          // how long there must have been articles of the future before they are redated: a slow clock is usually corrected sooner
 )
 
-// clockUnset is before this program was written: a clock that says so was not set yet, and what is stored is right.
+// clockUnset is earlier than this program. A clock with an earlier time is not set yet, and the stored times are right.
 var clockUnset = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// fixFuture ends waits that a clock that was ahead has left behind, and dates articles and stories of the future now: else
-// nothing would be polled until then, and these would be listed first. It says whether the clock was set at all.
+// fixFuture repairs what a clock that was ahead has left behind. It shortens waits, since nothing would be polled until
+// then. It redates articles and stories of the future to now, since they would be listed first. It reports whether the
+// clock is set at all.
 func (p *Pipeline) fixFuture(ctx context.Context) (set bool, err error) {
 	now, log := p.options.Now(), p.options.Logger
 	if now.Before(clockUnset) {
@@ -204,7 +205,7 @@ func (p *Pipeline) fixFuture(ctx context.Context) (set bool, err error) {
 	return true, err
 }
 
-// postponeSkipped puts off the feeds that came to be due before an hour that they skip and were not asked in time.
+// postponeSkipped postpones feeds that became due before an hour that they skip, and that were not polled in time.
 func (p *Pipeline) postponeSkipped(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
 	var later []store.Poll
 	feeds = slices.DeleteFunc(feeds, func(f news.Feed) bool {
@@ -258,10 +259,11 @@ func (p *Pipeline) pollAndIndex(ctx context.Context, feeds []news.Feed, o PassOp
 	return sum, err
 }
 
-// pollBatch is how many polls are stored in one transaction at most.
+// pollBatch is the most polls that are stored in one transaction.
 const pollBatch = 64
 
-// poll polls the feeds with the workers and stores what they bring, many polls a transaction when they come fast.
+// poll polls the feeds with several workers and stores the results. When results come fast, it stores many in one
+// transaction.
 func (p *Pipeline) poll(ctx context.Context, feeds []news.Feed, o PassOptions) (Summary, error) {
 	results := make(chan pollResult, pollBatch)
 	sum := Summary{States: map[string]int{}}
@@ -274,14 +276,14 @@ func (p *Pipeline) poll(ctx context.Context, feeds []news.Feed, o PassOptions) (
 				return err
 			}
 			if ctx.Err() != nil && errors.Is(r.err, ctx.Err()) {
-				return ctx.Err() // cut off, no fault of the feed's
+				return ctx.Err() // interrupted; not an error of the feed
 			}
 			if r.err == nil && !r.resting {
 				if err := p.push.noteHubs(ctx, &r); err != nil {
 					return err
 				}
 			}
-			r.response, r.document = fetch.Response{}, news.Document{} // what waits to be stored needs neither
+			r.response, r.document = fetch.Response{}, news.Document{} // frees memory; storing needs neither
 			select {
 			case results <- r:
 				return nil
@@ -312,12 +314,12 @@ func (p *Pipeline) poll(ctx context.Context, feeds []news.Feed, o PassOptions) (
 		}
 		return nil
 	})
-	err := g.Wait() // before sum is looked at
+	err := g.Wait() // sum is read only after this
 	slices.SortStableFunc(sum.Problems, func(a, b Problem) int { return strings.Compare(a.URL, b.URL) })
 	return sum, err
 }
 
-// storePolls stores what some polls brought in one transaction and counts it.
+// storePolls stores and counts the results of some polls in one transaction.
 func (p *Pipeline) storePolls(ctx context.Context, results []pollResult, sum *Summary) error {
 	polls := make([]store.Poll, len(results))
 	for i, r := range results {

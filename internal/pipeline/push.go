@@ -14,17 +14,17 @@ import (
 	"headwater/internal/store"
 )
 
-// awayFor is how long hubs are trusted to have tried again while no server ran.
+// awayFor is the longest time without a server after which hubs are trusted to repeat their pushes.
 const awayFor = 15 * time.Minute
 
-// pusher has hubs push the feeds that announce any. A nil pusher takes no pushes.
+// pusher subscribes to the hubs that feeds announce, and receives what they push. A nil pusher accepts no pushes.
 //
-// What a hub pushes takes the way of a poll's document: guard, cleaner, furniture, one transaction. While a hub is relied
-// on, its feed is polled once in poll.max_interval, to make sure.
+// A pushed document is processed like a polled one: guard, cleaner, furniture, one transaction. While a hub can be relied
+// on, its feed is still polled once in poll.max_interval, as a check.
 type pusher struct {
 	*websub.Subscriber
 	*Collector
-	arrived func() // is called after articles were stored
+	arrived func() // called after articles were stored
 }
 
 func newPusher(o Options, c *Collector, arrived func()) *pusher {
@@ -38,7 +38,7 @@ func newPusher(o Options, c *Collector, arrived func()) *pusher {
 	return p
 }
 
-// run speaks with hubs until the context ends.
+// run talks to hubs until the context ends.
 func (p *pusher) run(ctx context.Context) error {
 	if p == nil {
 		return nil
@@ -49,10 +49,9 @@ func (p *pusher) run(ctx context.Context) error {
 	return p.Run(ctx)
 }
 
-// begin makes up for the time in which no server ran, and has every hub asked anew where it knows us at another address than
-// before.
+// begin makes up for the time without a server. Where our callback address has changed, it renews every subscription.
 //
-// Where nothing was polled for awayFor, no server ran. Hubs may have pushed meanwhile and given up, so the feeds that they
+// If nothing was polled for awayFor, no server ran. Hubs may have pushed meanwhile and given up. So the feeds that they
 // push are polled once, spread over poll.interval.
 func (p *pusher) begin(ctx context.Context) error {
 	const key = "callback"
@@ -73,13 +72,14 @@ func (p *pusher) begin(ctx context.Context) error {
 	return p.store.SetSetting(ctx, key, p.Callback)
 }
 
-// noteHubs notes which hubs a poll's answer announces. A feed that a hub pushes is polled no more than to make sure.
+// noteHubs records which hubs the answer to a poll announces. If a hub can be relied on, it postpones the feed's next
+// poll.
 func (p *pusher) noteHubs(ctx context.Context, r *pollResult) error {
 	if p == nil {
 		return nil
 	}
 	f := &r.poll.Feed
-	before, err := p.Live(ctx, f.ID) // a subscription that begins with this poll has pushed nothing of what came since
+	before, err := p.Live(ctx, f.ID) // a subscription that begins with this poll has pushed nothing of its items
 	if err != nil {
 		return err
 	}
@@ -97,8 +97,8 @@ func (p *pusher) noteHubs(ctx context.Context, r *pollResult) error {
 	return err
 }
 
-// checkHub doubts a hub that had not pushed what a poll brought. A hub that was given up while the poll was under way is not
-// relied on for the next one.
+// checkHub lowers the trust in a hub that had not pushed what a poll brought. A hub that was given up during the poll
+// does not postpone the next one.
 func (p *pusher) checkHub(ctx context.Context, r pollResult, t store.Tally) error {
 	switch {
 	case p == nil || !r.pushed:
@@ -113,7 +113,7 @@ func (p *pusher) checkHub(ctx context.Context, r pollResult, t store.Tally) erro
 	return p.pollSoon(ctx, r.poll.Feed.ID)
 }
 
-// pollSoon makes a feed due no later than if it had just been read.
+// pollSoon makes a feed due as early as a successful poll now would.
 func (p *pusher) pollSoon(ctx context.Context, feed int64) error {
 	f, err := p.store.Feed(ctx, feed)
 	if err != nil {
@@ -123,13 +123,12 @@ func (p *pusher) pollSoon(ctx context.Context, feed int64) error {
 	return p.store.PollFeedBy(ctx, feed, due, rule)
 }
 
-// receive reads and stores what a hub pushed as if a poll had brought it. What belongs to polls alone stays: the validators of
-// what the publisher's server gave, when the feed is polled next, and why. A document that cannot be read changes
-// nothing.
+// receive reads and stores a pushed document as if a poll had brought it. What belongs to polls stays: the validators of
+// the publisher's server, the time of the next poll, and its rule. A document that can't be read changes nothing.
 func (p *pusher) receive(ctx context.Context, d websub.Delivery) error {
 	f, err := p.store.Feed(ctx, d.Subscription.Feed)
 	if err != nil || f.State == news.FeedGone {
-		return ignoreMissing(err) // it was removed, or ended by its publisher
+		return ignoreMissing(err) // the feed was removed, or its publisher ended it
 	}
 	before, err := p.store.Furniture(ctx, f.ID)
 	if err != nil {

@@ -11,15 +11,15 @@ import (
 	"headwater/internal/stories"
 )
 
-// Removed says what Retention removed.
+// Removed counts what Retention removed.
 type Removed struct {
-	Closed   int // stories
-	Articles int // aged out
-	Stories  int // of which every article was
-	Freed    int // pages of the database that were given back
+	Closed   int // stories closed
+	Articles int // articles aged out
+	Stories  int // stories whose articles were all aged out
+	Freed    int // database pages given back to the disk
 }
 
-// Remove removes what is no longer needed, for as long as there is something and no longer than a budget.
+// Remove removes what is no longer needed, until nothing is left to do or budget is used up.
 func (r *Retention) Remove(ctx context.Context, budget time.Duration) (Removed, error) {
 	var all Removed
 	for ends := time.Now().Add(budget); time.Now().Before(ends); {
@@ -31,7 +31,7 @@ func (r *Retention) Remove(ctx context.Context, budget time.Duration) (Removed, 
 	return all, nil
 }
 
-// run is Remove until the context ends, a bit at a time. Each step holds turn.
+// run removes in single steps until the context ends. It holds turn during each step.
 func (r *Retention) run(ctx context.Context, turn sync.Locker) {
 	var all Removed
 	for ctx.Err() == nil {
@@ -57,7 +57,7 @@ func (r *Retention) run(ctx context.Context, turn sync.Locker) {
 	}
 }
 
-// step does one step, and says no where there was nothing to do.
+// step does one step. It returns false if there was nothing to do.
 func (r *Retention) step(ctx context.Context, all *Removed) (bool, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -112,7 +112,7 @@ func (r *Retention) closeStories(ctx context.Context, since time.Time, all *Remo
 
 // ageOut ages out some articles of stories that have not changed since a time.
 func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (bool, error) {
-	r.settler.mu.Lock() // a settlement must not meet them half gone
+	r.settler.mu.Lock() // a settlement must not see a half-removed story
 	defer r.settler.mu.Unlock()
 	began := time.Now()
 	var out store.AgedOut
@@ -133,8 +133,8 @@ func (r *Retention) ageOut(ctx context.Context, since time.Time, all *Removed) (
 	return true, r.stepDone(ctx, &r.steps.aging, took, largestStep)
 }
 
-// stepDone sets the size of the next step of a kind, and has what some steps committed copied into the database's file, so
-// that none of the next commits has to.
+// stepDone sets the size of the next step of a kind. After some steps it copies their commits from the WAL into the
+// database file, so that no later commit has to.
 func (r *Retention) stepDone(ctx context.Context, size *int, took time.Duration, most int) error {
 	*size = nextSize(*size, took, most)
 	if r.copied++; r.copied%copyEvery != 0 {
@@ -143,7 +143,7 @@ func (r *Retention) stepDone(ctx context.Context, size *int, took time.Duration,
 	return r.store.Checkpoint(ctx)
 }
 
-// nextSize gives the size of the next step after one that took so long.
+// nextSize returns the size of the next step, given how long the last one took.
 func nextSize(size int, took time.Duration, most int) int {
 	switch {
 	case took > stepTime:
@@ -154,9 +154,9 @@ func nextSize(size int, took time.Duration, most int) int {
 	return size
 }
 
-// closeStories removes the prints and edges of up to limit stories that have not changed since a time, and takes the stories
-// out of the window. The edges that show why a member is in its story stay. It gives the number of stories and how long
-// writing took.
+// closeStories removes the prints and edges of up to limit stories that have not changed since a time, and removes the
+// stories from the window. The edges that show why a member is in its story stay. It returns the number of stories and
+// how long writing took.
 func (s *Settler) closeStories(ctx context.Context, since time.Time, limit int) (closed int, took time.Duration, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,45 +14,45 @@ import (
 )
 
 const (
-	retainEvery  = time.Minute           // how often Serve looks whether there is something to remove
-	retainShare  = 4                     // a step is followed by a pause of so many times its length
-	stepTime     = 10 * time.Millisecond // that a step is to take; its size follows from the steps before
-	firstStep    = 8                     // articles of the first step
+	retainEvery  = time.Minute           // how often Serve checks whether there is something to remove
+	retainShare  = 4                     // a step is followed by a pause of this many times its length
+	stepTime     = 10 * time.Millisecond // target time of a step; its size is adjusted to it
+	firstStep    = 8                     // articles in the first step
 	largestStep  = 128
-	copyEvery    = 4 // steps, after which what they wrote is copied into the database's file
+	copyEvery    = 4 // steps between two copies of the WAL into the database file
 	unindexBatch = 500
-	shrinkPages  = 64 // of the first step
+	shrinkPages  = 64 // pages in the first step
 	shrinkMost   = 1024
 )
 
-// Retention is the stage that removes what is no longer needed: the prints and edges of stories that have closed, and with
-// Options.Keep the articles that have got too old, with all that hangs on them. It works in steps that hold the store's
-// writer for a few hundredths of a second. Each kind of step is a queue in the store, so that a step costs the same whatever
-// is stored, goes on after a crash, and asks for one row where there is nothing to do.
+// Retention is the stage that removes what is no longer needed: the prints and edges of closed stories and, with
+// Options.Keep, articles that are too old, with everything that belongs to them. Each step holds the store's writer for a
+// few hundredths of a second. For each kind of step the store has a queue. So a step costs the same whatever is stored,
+// goes on after a crash, and reads one row if there is nothing to do.
 //
-// Serve looks for something to do once a minute, does one step at a time, and pauses for four times its length. `headwater
-// poll` removes for ten seconds at its end. The size of a step follows from how long the last one took. The store's
-// retention.go has the phases of a story and what goes with each. The search index deletes what a queue in the store names
-// (aged_indexed), and the window in memory forgets a story in the step that closes it.
+// Serve checks once a minute, does one step at a time, and pauses for four times its length. `headwater poll` removes for
+// ten seconds at its end. The size of a step follows from the time that the last one took. retention.go of package store
+// describes the phases of a story and what each removes. The search index deletes the articles in a queue of the store
+// (aged_indexed). The window in memory drops a story in the step that closes it.
 //
-// The file shrinks by incremental_vacuum while more than a twentieth of it is free, in steps too. Every fourth step copies
-// the WAL into the file by a passive checkpoint on a connection that reads, so that no commit has to.
+// The database file shrinks by incremental_vacuum, in steps too, while more than a twentieth of it is free. Every fourth
+// step copies the WAL into the file by a passive checkpoint on a reading connection, so that no commit has to.
 type Retention struct {
 	store   *store.DB
 	index   *query.Index
 	settler *Settler
 	clock   *steadyClock
-	keep    time.Duration // 0 is for ever
+	keep    time.Duration // 0 means for ever
 	window  time.Duration // how long a story stays open
 	now     func() time.Time
 	log     *slog.Logger
 
 	mu     sync.Mutex // one step at a time; guards what follows
 	steps  stepSizes
-	copied int  // steps since what they wrote was last copied
-	warned bool // of what keep is about to take
+	copied int  // steps since the last copy of the WAL
+	warned bool // a removal by keep was logged
 
-	// As of allowed, stories unchanged since agedBefore may be aged out. Where allowed is zero none may.
+	// At the time allowed, stories unchanged since agedBefore may be aged out. A zero allowed permits none.
 	agedBefore, allowed time.Time
 }
 
@@ -66,28 +66,28 @@ func newRetention(o Options, settler *Settler, clock *steadyClock) *Retention {
 	}
 }
 
-// Where keep would take more than a tenth of all articles at once, a person may have set the wrong age, or the clock may be
-// wrong. So the log says how many of how many articles would go, in how many stories and about how many megabytes, and
-// nothing goes for an hour. The store holds until when, so that a restart neither resets nor skips the hour. A longer keep
-// takes less and waits no longer; a shorter one is announced anew. Each look counts at most fewStories index entries of
-// what became due since what was allowed last; only where that is much, all of it is counted. `headwater doctor` reports
-// the same.
+// If keep would remove more than a tenth of all articles at once, the setting or the clock may be wrong. So the log says
+// how many of how many articles would be removed, in how many stories, and about how many megabytes that is. Then nothing
+// is removed for an hour. The end of the hour is stored, so that a restart neither resets nor skips it. A longer keep
+// removes less and does not wait again; a shorter one is announced again. Each check counts at most fewStories index
+// entries that became due since the last permitted time. It counts all of them only if that is exceeded. `headwater
+// doctor` reports the same.
 const (
 	keepGrace  = time.Hour
-	largePart  = 10   // one part in so many
-	fewStories = 1000 // that are counted at each look; where more are due at once, all are
+	largePart  = 10   // one part in this many is large
+	fewStories = 1000 // counted at each check; if more are due at once, all are counted
 	graceKey   = "retention"
 )
 
-// grace is what is remembered of how far articles may be aged out.
+// grace is the stored state of how far articles may be aged out.
 type grace struct {
-	Allowed int64         `json:"allowed"` // what had not changed since then may go, as it is little or was announced; Unix milliseconds
-	Keep    time.Duration `json:"keep"`    // what Until was announced for
-	Until   int64         `json:"until"`   // nothing beyond Allowed goes before; 0 where nothing was announced
+	Allowed int64         `json:"allowed"` // stories unchanged since then may be removed, as they are few or were announced; Unix milliseconds
+	Keep    time.Duration `json:"keep"`    // the setting that Until was announced for
+	Until   int64         `json:"until"`   // nothing beyond Allowed is removed before; 0 where nothing was announced
 }
 
-// agesOut gives the time since which stories must have changed to keep their articles, and whether any may go now. What was announced
-// or allowed holds no longer than the setting that it was for.
+// agesOut returns the time since which stories must have changed to keep their articles, and whether any may be removed
+// now. An announcement or a permission holds only for the setting that it was made for.
 func (r *Retention) agesOut(ctx context.Context) (since time.Time, ok bool, err error) {
 	g, err := r.readGrace(ctx)
 	if err != nil {
@@ -137,10 +137,10 @@ func (r *Retention) agesOut(ctx context.Context) (since time.Time, ok bool, err 
 	return since, false, nil
 }
 
-// waitForGrace lets what was announced go once its time has come. A process that finds it announced says it again.
+// waitForGrace permits an announced removal once its time has come. A new process logs the announcement again.
 func (r *Retention) waitForGrace(ctx context.Context, g grace, now, since time.Time) (time.Time, bool, error) {
 	until := time.UnixMilli(g.Until)
-	if latest := now.Add(keepGrace); until.After(latest) { // the clock went back
+	if latest := now.Add(keepGrace); until.After(latest) { // the clock was set back
 		until = latest
 	}
 	if !now.Before(until) {
@@ -189,19 +189,19 @@ func (r *Retention) changeGrace(ctx context.Context, from, to grace) error {
 	return r.store.SetSetting(ctx, graceKey, string(text))
 }
 
-// KeepPart is what keep takes away.
+// KeepPart is what keep would remove.
 type KeepPart struct {
 	store.Due
-	Of    int       // articles that are stored
-	Bytes int64     // about, of database and index
-	Until time.Time // nothing of it goes before; zero where that is not known, or it may go
-	Goes  bool      // it was announced, and is on its way
+	Of    int       // stored articles
+	Bytes int64     // approximate size in database and index
+	Until time.Time // nothing is removed before; zero where that is unknown or removing is permitted
+	Goes  bool      // it was announced and is being removed
 }
 
-// Large says whether it is so much that it is announced before it goes.
+// Large reports whether this is so much that it is announced before it is removed.
 func (p KeepPart) Large() bool { return p.Articles*largePart > p.Of }
 
-// KeepWouldTake says what Keep takes away of what is stored now.
+// KeepWouldTake returns what Keep would remove of what is stored now.
 func (r *Retention) KeepWouldTake(ctx context.Context) (p KeepPart, err error) {
 	if r.keep <= 0 {
 		return p, nil
@@ -226,7 +226,7 @@ func (r *Retention) KeepWouldTake(ctx context.Context) (p KeepPart, err error) {
 	return p, errors.Join(err, errDue)
 }
 
-// size is how many bytes database and index use.
+// size returns how many bytes database and index use.
 func (r *Retention) size(ctx context.Context) (int64, error) {
 	u, err := r.store.Usage(ctx)
 	if err != nil {
@@ -238,19 +238,19 @@ func (r *Retention) size(ctx context.Context) (int64, error) {
 
 // Growth is how fast a data folder grows.
 type Growth struct {
-	Bytes    int64         // that database and index use
-	Free     int64         // bytes within the database
-	Shrinks  bool          // the database gives free room back by itself
-	Articles int           // that are stored
-	PerDay   float64       // articles that come in a day
-	Over     time.Duration // that PerDay was counted over; zero where there is less than a day
+	Bytes    int64         // used by database and index
+	Free     int64         // free bytes within the database
+	Shrinks  bool          // the database returns free pages in small steps
+	Articles int           // stored articles
+	PerDay   float64       // new articles in a day
+	Over     time.Duration // period over which PerDay was counted; zero if it is under a day
 }
 
-// growthOver is how long what comes in is counted.
+// growthOver is the period over which new articles are counted.
 const growthOver = 7 * 24 * time.Hour
 
-// Growth tells how fast the data folder grows, by what came in the last week. What feeds held when they were first read is left out
-// as far as that was in the first hour.
+// Growth returns how fast the data folder grows, from the articles of the last week. It leaves out the first hour of the
+// data folder, in which the first feeds bring their archives.
 func (r *Retention) Growth(ctx context.Context) (g Growth, err error) {
 	if g.Articles, err = r.store.CountArticles(ctx); err != nil {
 		return g, err
@@ -281,7 +281,7 @@ func (r *Retention) Growth(ctx context.Context) (g Growth, err error) {
 	return g, err
 }
 
-// BytesPerDay is how much a day's articles take.
+// BytesPerDay returns the size of a day's articles.
 func (g Growth) BytesPerDay() int64 {
 	if g.Articles == 0 {
 		return 0
@@ -289,7 +289,7 @@ func (g Growth) BytesPerDay() int64 {
 	return int64(float64(g.Bytes) / float64(g.Articles) * g.PerDay)
 }
 
-// InAYear is how large the data folder will be where articles are kept for so long; 0 is for ever.
+// InAYear returns how large the data folder will be in a year if articles are kept for this long; 0 means for ever.
 func (g Growth) InAYear(keep time.Duration) int64 {
 	const year = 365 * 24 * time.Hour
 	if keep <= 0 || keep > year {
@@ -298,7 +298,7 @@ func (g Growth) InAYear(keep time.Duration) int64 {
 	return int64(keep.Hours() / 24 * float64(g.BytesPerDay()))
 }
 
-// days writes a length of time in days where it is one.
+// days formats a duration, in whole days where possible.
 func days(d time.Duration) string {
 	if n := d / (24 * time.Hour); n > 0 && d%(24*time.Hour) == 0 {
 		return fmt.Sprintf("%dd", n)

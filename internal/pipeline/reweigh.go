@@ -11,8 +11,8 @@ import (
 	"headwater/internal/stories/group"
 )
 
-// Reweigh weighs stories again whose members credit pages that were read since. Where a page turns out to stand at another
-// address than the link to it, the article is compared anew with that address.
+// Reweigh weighs stories again whose members credit pages that were fetched since. Where a page's own address differs
+// from the link to it, the article is compared again with the page's address.
 func (s *Settler) Reweigh(ctx context.Context) (err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,7 +22,7 @@ func (s *Settler) Reweigh(ctx context.Context) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			s.window = nil // it may hold what was not stored
+			s.window = nil // it may hold changes that were not stored
 		}
 	}()
 	out := newSettlement()
@@ -52,7 +52,7 @@ func (s *Settler) Reweigh(ctx context.Context) (err error) {
 	return nil
 }
 
-// addCites puts articles into the window again whose links lead to other addresses than they write.
+// addCites puts articles into the window again if the pages that they link to have other addresses than the links.
 func (s *Settler) addCites(ctx context.Context, ids []int64, pages map[string]store.Source, out *store.Settlement) error {
 	var again []group.Item
 	var moved []int64

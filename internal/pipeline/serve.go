@@ -9,10 +9,10 @@ import (
 	"headwater/internal/intake/poll"
 )
 
-// passFor is how long the due feeds of one host may take in a pass of Serve, by the pauses between requests.
+// passFor is how long the due feeds of one host may take in a pass of Serve, including the pauses between requests.
 const passFor = 30 * time.Second
 
-// Serve polls on schedule, takes what hubs push, and runs all stages until the context ends.
+// Serve polls on schedule, receives what hubs push, and runs all stages until the context ends.
 func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	log := p.options.Logger
 	p.serving.Store(true)
@@ -35,7 +35,7 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	for _, f := range p.followers() {
 		run(func(ctx context.Context) { f.run(ctx, p.turn.RLocker(), log) })
 	}
-	run(func(ctx context.Context) { // so that the first search need not
+	run(func(ctx context.Context) { // so that the first search need not load it
 		if _, err := p.options.Index.Stories(ctx); err != nil && ctx.Err() == nil {
 			log.Error("the places of articles in stories could not be read; the first search tries again", "error", err)
 		}
@@ -54,8 +54,8 @@ func (p *Pipeline) Serve(ctx context.Context, schedule string) error {
 	return g.Wait()
 }
 
-// followers are the stages that Serve runs behind the log, each by itself. They are awake, for what a process before left. A further
-// stage is one more element, with a wakeup of its own.
+// followers returns the stages that Serve runs behind the log. Each runs by itself. They start awake, since an earlier
+// process may have left work. A new stage needs one more element with a wakeup of its own.
 func (p *Pipeline) followers() []follower {
 	p.toMatch.send()
 	p.arrived()

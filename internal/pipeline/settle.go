@@ -10,8 +10,8 @@ import (
 	"headwater/internal/stories/group"
 )
 
-// Settle groups every article that the log holds beyond the settler's watermark and weighs the origins of the stories that they
-// touch. It gives the number of articles settled. Progress may be nil.
+// Settle groups every article in the log beyond the settler's watermark, and weighs the origins of the affected stories.
+// It returns the number of articles settled. Progress may be nil.
 func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -22,7 +22,7 @@ func (s *Settler) Settle(ctx context.Context, progress func(done, total int)) (i
 		done, err := s.settleRound(ctx, progress)
 		total += done
 		if err != nil {
-			s.window = nil // it may hold what was not stored
+			s.window = nil // it may hold changes that were not stored
 			return total, err
 		}
 		if done < stories.Round {
@@ -58,7 +58,7 @@ func (s *Settler) settleRound(ctx context.Context, progress func(done, total int
 		for i, a := range articles {
 			ids[i] = a.ID
 		}
-		if err := s.reload(ctx, slices.Concat(ids, s.window.MustLinked(ids)), &out); err != nil { // a revision stays with those that it belongs to
+		if err := s.reload(ctx, slices.Concat(ids, s.window.MustLinked(ids)), &out); err != nil { // a revised article stays with its story and with the articles that corrections link to it
 			return done, err
 		}
 		items, err := s.items(ctx, articles)
@@ -80,7 +80,7 @@ func (s *Settler) settleRound(ctx context.Context, progress func(done, total int
 	return done, s.put(out, func(out store.Settlement) error { return s.store.Settle(ctx, out) })
 }
 
-// decide groups what was added to the window, and puts into the settlement what that changed.
+// decide groups the articles that were added to the window, and puts the changes into the settlement.
 func (s *Settler) decide(ctx context.Context, out *store.Settlement) error {
 	result := s.window.Settle()
 	if err := s.opinion.fault(); err != nil {
@@ -98,7 +98,7 @@ func (s *Settler) decide(ctx context.Context, out *store.Settlement) error {
 	return nil
 }
 
-// weigh weighs changed stories, with the pages that their members credit, and notes the pages that they want read.
+// weigh weighs changed stories with the pages that their members credit, and adds the pages to fetch to the settlement.
 func (s *Settler) weigh(ctx context.Context, changed []group.Change, out *store.Settlement) error {
 	var pages map[string]store.Source
 	if s.readSources {
@@ -111,7 +111,7 @@ func (s *Settler) weigh(ctx context.Context, changed []group.Change, out *store.
 			return err
 		}
 	}
-	now := s.now() // one for all, so that stories that change together keep their order in the combined feed
+	now := s.now() // one time for all, so that stories that change together keep their order in the combined feed
 	for _, c := range changed {
 		members := stories.Candidates(s.window, c, s.feeds)
 		st := stories.Weigh(s.window, s.weigher, c, members, creditedPages(members, pages), now)
@@ -123,7 +123,7 @@ func (s *Settler) weigh(ctx context.Context, changed []group.Change, out *store.
 	return nil
 }
 
-// otherStories gives the stories of articles that are not among those that settling changed.
+// otherStories returns the stories of articles that are not among the changed stories.
 func (s *Settler) otherStories(articles []int64, changed []news.Story) []group.Change {
 	done := map[int64]bool{0: true}
 	for _, st := range changed {
@@ -143,7 +143,7 @@ func (s *Settler) otherStories(articles []int64, changed []news.Story) []group.C
 	return out
 }
 
-// put stores a settlement by what store does, and says that stories changed.
+// put stores a settlement by calling store, and announces that stories changed.
 func (s *Settler) put(out store.Settlement, store func(store.Settlement) error) error {
 	if err := s.index.Apply(out, store); err != nil {
 		return err

@@ -23,31 +23,31 @@ const (
 	readChunk  = 1000 // articles read from the log at once
 )
 
-// Settler is the stage that makes stories: it groups the articles that the log holds beyond its watermark, weighs origins, and
-// stores both in one transaction with the watermark. Corrections, pages that articles credit and the closing of stories go through
-// it too, as they change the same window. It is serial on purpose: two rewrites that arrive together must not start two
-// stories.
+// Settler is the stage that makes stories. It groups the articles in the log beyond its watermark, weighs origins, and
+// stores the results and the watermark in one transaction. Corrections, pages that articles credit and the closing of
+// stories go through it too, since they change the same window. It is serial on purpose: two rewrites that arrive
+// together must not start two stories.
 //
 // The world's news is about a dozen articles a second. Settling is a hundred times faster, so it never needs to be split.
 // The origin is weighed again whenever a story gains an article, since the original often arrives after its rewrites.
 type Settler struct {
 	store        *store.DB
-	index        *query.Index  // follows the stories that are stored
-	reader       *query.Reader // gives what a correction came to
+	index        *query.Index  // follows the stored stories
+	reader       *query.Reader // reads the stories after a correction
 	prepare      stories.Preparer
 	outlets      *outlets.Registry
 	windowLength time.Duration
-	eventCosine  float64 // from which embeddings bring two articles into one event; 0 means .8
-	readSources  bool    // pages that articles credit are wanted
+	eventCosine  float64 // least cosine of embeddings that brings two articles into one event; 0 means .8
+	readSources  bool    // pages that articles credit are fetched
 	now          func() time.Time
-	changed      func() // is called after stories were stored
+	changed      func() // called after stories were stored
 
 	mu      sync.Mutex // one settlement, correction or closing at a time; guards what follows
 	window  *group.Grouper
 	opinion *embedOpinion // nil without embeddings
 	weigher origin.Weigher
-	learnt  time.Time           // the day for which the weigher's habits were learnt
-	feeds   map[int64]time.Time // since when each feed is polled, by id
+	learnt  time.Time           // the day for which the weigher's habits were computed
+	feeds   map[int64]time.Time // when each feed was added, by id
 }
 
 func newSettler(o Options, prepare stories.Preparer, changed func()) *Settler {
@@ -66,13 +66,13 @@ func newSettlement() store.Settlement {
 	return store.Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
 }
 
-// add puts an article with a new print into the window and the settlement.
+// add puts an article with a new print into the window and into the settlement.
 func (s *Settler) add(it group.Item, out *store.Settlement) {
 	s.window.Add(it)
 	out.Prints[it.Article.ID], out.Claims[it.Article.ID] = it.Print, it.Claims
 }
 
-// items prepares articles.
+// items prepares articles for grouping.
 func (s *Settler) items(ctx context.Context, articles []news.Article) ([]group.Item, error) {
 	const chunk = 50
 	items := make([]group.Item, len(articles))
@@ -89,7 +89,7 @@ func (s *Settler) items(ctx context.Context, articles []news.Article) ([]group.I
 	return items, g.Wait()
 }
 
-// holds says whether the window has an article.
+// holds reports whether the window has an article.
 func (s *Settler) holds(article int64) bool {
 	_, ok := s.window.Item(article)
 	return ok

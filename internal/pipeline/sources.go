@@ -16,19 +16,21 @@ import (
 	"headwater/internal/weburl"
 )
 
-// sourcesPerHost is how many pages that articles credit one host is asked for in a day.
+// sourcesPerHost is how many pages that articles credit may be fetched from one host in a day.
 const sourcesPerHost = 100
 
-// SourceReader is the stage that reads the pages which articles of open stories credit by a link (origin.fetch_sources).
+// SourceReader is the stage that fetches the pages which articles of open stories credit by a link
+// (origin.fetch_sources).
 //
-// The settler queues the addresses in the transaction of a settlement (wantedPages says which). Serve runs the stage: pageWorkers pages
-// at a time, and sourcesPerHost a day from one host. A pass reads pages when all is settled, for as long as PassOptions.Sources. Each
-// page is asked for once, ever; one that did not answer is asked for once more, a day later. fetch.Client.Page asks with the dialer,
-// the pauses and the timeouts of feeds, and reads robots.txt first, of each host on the way. Package page bounds what is read. What a
-// page is (address after redirects, headline, outlet, time, print, claims) is stored, its text is not.
+// The settler queues their addresses in the transaction of a settlement (wantedPages decides which). Serve runs the
+// stage: pageWorkers pages at a time, and sourcesPerHost from one host in a day. A pass fetches pages after settling, for
+// the time PassOptions.Sources. Each page is fetched only once; one that did not answer is tried once more, a day later.
+// fetch.Client.Page uses the dialer, pauses and timeouts of feeds, and checks robots.txt of every host on the way.
+// Package page limits what is read. The page's data (address after redirects, headline, outlet, time, print, claims) is
+// stored, its text is not.
 //
-// Then Settler.Reweigh weighs the stories again. A page that can't be had leaves the decision as it was; its row says why.
-// `headwater group` reads no page.
+// Then Settler.Reweigh weighs the stories again. A page that can't be fetched changes no decision; its row has the
+// reason. `headwater group` fetches no pages.
 type SourceReader struct {
 	store   *store.DB
 	fetch   *fetch.Client
@@ -37,7 +39,7 @@ type SourceReader struct {
 	outlets *outlets.Registry
 	clock   *steadyClock
 	window  time.Duration // how long a story stays open
-	off     bool          // no page is read
+	off     bool          // pages are not fetched
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -48,11 +50,11 @@ func (r *SourceReader) run(ctx context.Context) {
 	readEvery(ctx, "that articles credit", r.log, r.Read)
 }
 
-// Read asks for pages as long as there are any and no longer than budget, and weighs their stories again. It gives the number
-// of pages asked for. A page that can't be had changes nothing; the error is the store's.
+// Read fetches queued pages until none is left or budget is used up, and weighs their stories again. It returns the
+// number of pages that it requested. A page that can't be fetched changes nothing. The error is that of the store.
 func (r *SourceReader) Read(ctx context.Context, budget time.Duration) (int, error) {
 	if r.off || !r.mu.TryLock() {
-		return 0, nil // whoever reads them already reads them all
+		return 0, nil // another call is reading all of them
 	}
 	defer r.mu.Unlock()
 	at, err := r.clock.Now(ctx)
@@ -74,7 +76,7 @@ func (r *SourceReader) Read(ctx context.Context, budget time.Duration) (int, err
 		asked, err := askAll(ctx, wanted, ends, func(ctx context.Context, s store.Source) error {
 			r.read(ctx, &s)
 			if ctx.Err() != nil {
-				return ctx.Err() // cut off, no fault of the page's
+				return ctx.Err() // interrupted; not an error of the page
 			}
 			return r.store.SaveSource(ctx, s)
 		})
@@ -86,7 +88,7 @@ func (r *SourceReader) Read(ctx context.Context, budget time.Duration) (int, err
 	return total, r.settler.Reweigh(ctx)
 }
 
-// read asks for a page and notes what it is, or why it can't be had.
+// read fetches a page and stores in s what the page is, or why it can't be read.
 func (r *SourceReader) read(ctx context.Context, s *store.Source) {
 	read, err := fetchPage(ctx, r.fetch, s.Link)
 	s.Asked = r.now()
@@ -96,7 +98,7 @@ func (r *SourceReader) read(ctx context.Context, s *store.Source) {
 		if errors.As(err, &failed) {
 			s.State = failed.State
 			if asksToWait(failed) {
-				s.State = news.FeedTimeout // another day it may answer
+				s.State = news.FeedTimeout // it may answer on another day
 			}
 		}
 		if errors.Is(err, fetch.ErrResting) {
@@ -109,8 +111,8 @@ func (r *SourceReader) read(ctx context.Context, s *store.Source) {
 	s.State, s.Article, s.Print, s.Claims = news.FeedOK, it.Article, it.Print, it.Claims
 }
 
-// article cleans a page as if a feed had brought it. Its outlet follows from its address, or from the name that it gives
-// itself where nobody knows the address.
+// article cleans a page as if a feed had brought it. Its outlet is that of its address, or for an unknown address that of
+// the page's site name.
 func (r *SourceReader) article(p page.Page, now time.Time) news.Article {
 	e := news.Entry{
 		GUID: p.URL, URL: p.URL, Title: p.Title, Published: p.Published, Authors: p.Authors, Content: p.HTML, Language: p.Lang,
@@ -129,7 +131,7 @@ func (r *SourceReader) article(p page.Page, now time.Time) news.Article {
 	a := r.prepare.Cleaner.Article(e, news.Feed{}, now)
 	switch {
 	case a.Outlet.Domain == "":
-		a.Outlet, _ = r.outlets.ByName(p.Site) // none where nobody knows it: then who links to it says
+		a.Outlet, _ = r.outlets.ByName(p.Site) // none for an unknown name; then the linking article names the outlet
 	case a.Outlet.Name == a.Outlet.Domain && p.Site != "" && len(p.Site) <= 80:
 		a.Outlet.Name = p.Site
 	}

@@ -10,24 +10,24 @@ import (
 	"headwater/internal/store"
 )
 
-// Summary says what a pass did.
+// Summary counts what a pass did.
 type Summary struct {
-	Feeds     int            `json:"feeds"`     // asked
-	Read      int            `json:"read"`      // brought a document
+	Feeds     int            `json:"feeds"`     // requested
+	Read      int            `json:"read"`      // returned a document
 	Unchanged int            `json:"unchanged"` // answered 304
 	Failed    int            `json:"failed"`
-	Resting   int            `json:"resting"` // not asked, as their hosts want to be left alone; not among the feeds asked
+	Resting   int            `json:"resting"` // not requested, since their hosts asked for a pause; not part of Feeds
 	New       int            `json:"new"`     // articles
 	Revised   int            `json:"revised"`
 	Same      int            `json:"same"`
 	Settled   int            `json:"settled"` // articles
 	Indexed   int            `json:"indexed"`
-	Sources   int            `json:"sources"`  // pages that articles credit, asked for
-	Pages     int            `json:"pages"`    // of items that are cut short, asked for
-	Alerts    int            `json:"alerts"`   // messages that receivers took
+	Sources   int            `json:"sources"`  // requested pages that articles credit
+	Pages     int            `json:"pages"`    // requested pages of items that are cut short
+	Alerts    int            `json:"alerts"`   // messages that receivers accepted
 	AgedOut   int            `json:"aged_out"` // articles
 	Problems  []Problem      `json:"problems"`
-	States    map[string]int `json:"states"` // feeds by how their poll ended
+	States    map[string]int `json:"states"` // feeds by the result of their poll
 	Took      time.Duration  `json:"took_ns"`
 }
 
@@ -57,18 +57,18 @@ func (s *Summary) count(r pollResult, t store.Tally) {
 	}
 }
 
-// outageFeeds is how many feeds in a row make an outage, or all where there are fewer. One dead feed that comes to be due
-// by itself makes none.
+// outageFeeds is how many feeds in a row have to be unreachable for an outage; if there are fewer feeds, all of them. A
+// single dead feed that happens to be polled alone is no outage.
 const outageFeeds = 5
 
-// outage knows whether any feed can be reached.
+// outage tracks whether any feed can be reached.
 type outage struct {
 	mu     sync.Mutex
-	lost   map[string]bool // addresses that could not be reached since one last could
-	logged bool            // an outage was logged, and no end of it
+	lost   map[string]bool // addresses that were unreachable since the last success
+	logged bool            // an outage was logged, and its end was not
 }
 
-// note logs once when nothing at all can be reached, and once when something can again.
+// note logs the beginning of an outage once, and its end once.
 func (u *outage) note(ctx context.Context, o Options, s Summary) error {
 	u.mu.Lock()
 	defer u.mu.Unlock()

@@ -15,8 +15,8 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// openWindow reads the stories that are still open, once, and drops closed ones now and then. Prints that it has to make anew
-// go into the settlement at hand.
+// openWindow loads the stories that are still open, once. From time to time it drops closed ones. Prints that it has to
+// make again are added to the current settlement.
 func (s *Settler) openWindow(ctx context.Context, out *store.Settlement) error {
 	if err := s.learn(ctx); err != nil {
 		return err
@@ -61,7 +61,8 @@ func (s *Settler) openWindow(ctx context.Context, out *store.Settlement) error {
 	return nil
 }
 
-// restore puts a settled article back into a window, or among the outdated where its print is of another version or gone.
+// restore puts a settled article back into a window. An article whose print is missing or of another version is added to
+// outdated instead.
 func restore(w *group.Grouper, r store.WindowRow, outdated *[]store.WindowRow) error {
 	if errors.Is(r.PrintErr, prints.ErrVersion) || errors.Is(r.PrintErr, store.ErrNoPrint) {
 		*outdated = append(*outdated, r)
@@ -76,8 +77,8 @@ func restore(w *group.Grouper, r store.WindowRow, outdated *[]store.WindowRow) e
 	return nil
 }
 
-// reprint makes prints anew from the stored texts, where another version of this program made them or they are gone. The
-// articles keep their stories until the settlement at hand compares them again and stores the new prints.
+// reprint makes prints again from the stored texts, where they are missing or another version of this program made them.
+// The articles keep their stories until the current settlement compares them again and stores the new prints.
 func (s *Settler) reprint(ctx context.Context, w *group.Grouper, rows []store.WindowRow, out *store.Settlement) error {
 	for part := range slices.Chunk(rows, readChunk) {
 		ids := make([]int64, len(part))
@@ -105,8 +106,8 @@ func (s *Settler) reprint(ctx context.Context, w *group.Grouper, rows []store.Wi
 	return nil
 }
 
-// hasNewPrint says whether the settlement at hand has a new print of either article of an edge, so that the pair is compared
-// anew.
+// hasNewPrint reports whether the current settlement has a new print for either article of an edge. Such a pair is
+// compared again.
 func hasNewPrint(out *store.Settlement, e news.Edge) bool {
 	_, a := out.Prints[e.A]
 	_, b := out.Prints[e.B]
@@ -139,7 +140,7 @@ func (s *Settler) reload(ctx context.Context, articles []int64, out *store.Settl
 		return err
 	}
 	for _, e := range edges {
-		if !hasNewPrint(out, e) && (back[e.A] || back[e.B]) { // the window has the others
+		if !hasNewPrint(out, e) && (back[e.A] || back[e.B]) { // the window has the other edges
 			s.window.RestoreEdge(e)
 		}
 	}
@@ -147,15 +148,15 @@ func (s *Settler) reload(ctx context.Context, articles []int64, out *store.Settl
 }
 
 const (
-	habitsOver  = 90 * 24 * time.Hour // what is learnt of outlets goes back so far
-	habitsEvery = 24 * time.Hour      // how often it is learnt anew
-	habitItems  = 50_000              // the newest items, of which it is learnt what outlets' items are like
+	habitsOver  = 90 * 24 * time.Hour // the period over which outlets' habits are counted
+	habitsEvery = 24 * time.Hour      // how often they are computed again
+	habitItems  = 50_000              // the newest items, from which the kind of items of each outlet is counted
 )
 
-// learn learns once a day what outlets are like: who carries whom, from stories that are closed and whose origin is beyond doubt; who
-// lists others' texts and whose clock is wrong, from articles of the days before. And each time it learns since when each feed is
-// polled. All of it is as of the midnight (UTC) before, so that it depends neither on the order in which open stories are settled nor
-// on when the program started.
+// learn computes once a day what outlets are like. From closed stories whose origin is certain it counts who carries
+// whom. From articles of the days before it finds outlets that list others' texts and outlets whose clock is wrong. The
+// results are as of the last midnight (UTC). So they depend neither on the order in which open stories are settled nor on
+// when the program started. Each call also loads since when each feed is polled.
 func (s *Settler) learn(ctx context.Context) error {
 	var err error
 	if s.feeds, err = s.store.FeedsAdded(ctx); err != nil {
@@ -181,7 +182,7 @@ func (s *Settler) learn(ctx context.Context) error {
 	for _, h := range all {
 		sum := habits[h.Outlet.Key()]
 		sum.Carried, sum.Carries = sum.Carried+h.Carried, sum.Carries+h.Carries
-		sum.Passed = min(max(sum.Passed, sum.Carries), sum.Items) // a site that reruns others may never say so
+		sum.Passed = min(max(sum.Passed, sum.Carries), sum.Items) // a site that reruns others' texts may never credit them
 		habits[h.Outlet.Key()] = sum
 	}
 	s.weigher.Habits, s.weigher.Clocks, s.learnt = habits, log.Clocks(), day

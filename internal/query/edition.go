@@ -9,10 +9,10 @@ import (
 	"headwater/internal/search"
 )
 
-// editionLength is how many stories a part of an edition has where the query does not say.
+// editionLength is the default number of stories in a part of an edition.
 const editionLength = 100
 
-// Edition gives a part of a combined feed. A cursor that is none of this feed's gives news.ErrCursor.
+// Edition returns a part of a combined feed. It returns news.ErrCursor for a cursor of another feed.
 func (r *Reader) Edition(ctx context.Context, q news.EditionQuery) (news.Edition, error) {
 	list, err := r.ListEdition(ctx, q)
 	if err != nil {
@@ -21,14 +21,14 @@ func (r *Reader) Edition(ctx context.Context, q news.EditionQuery) (news.Edition
 	return r.ReadEdition(ctx, list)
 }
 
-// ListEdition says which stories a part of a combined feed holds.
+// ListEdition returns which stories a part of a combined feed holds.
 //
-// All stories and those of a folder go on by time and id of the last change: what changes meanwhile moves to the front and
-// is not met again. The stories of a query go on as the search does, see search.Index.Search; each part is ordered by
-// the newest change.
+// Lists of all stories and of a folder continue by time and id of the last change. A story that changes meanwhile moves
+// to the front and is not listed again. The stories of a query continue as the search does, see search.Index.Search. Each
+// part is ordered by the newest change.
 //
-// All stories of one settlement change at one time. Of those the newest comes first, and of one time the first of the
-// document.
+// The stories of one settlement have the same time of change. Of these the one with the newest article comes first, and
+// of articles with the same time the first in the document.
 func (r *Reader) ListEdition(ctx context.Context, q news.EditionQuery) (news.EditionList, error) {
 	l := news.EditionList{Full: q.Full}
 	q.Limit = cmp.Or(q.Limit, editionLength)
@@ -58,7 +58,8 @@ func (r *Reader) ListEdition(ctx context.Context, q news.EditionQuery) (news.Edi
 	return l, nil
 }
 
-// ReadEdition reads the stories of a list as they are now. Where the list says so, the lead of each story has its HTML.
+// ReadEdition reads the stories of a list in their present state. If the list says so, the lead of each story has its
+// HTML.
 func (r *Reader) ReadEdition(ctx context.Context, l news.EditionList) (e news.Edition, err error) {
 	e.Next = l.Next
 	if len(l.Stories) == 0 {

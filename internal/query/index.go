@@ -1,9 +1,9 @@
 // Package query answers what readers ask: lists of stories, searches, the stories of topics, and combined feeds.
 //
-// Index is the search index in use (index.go). It follows the log of the store by its own watermark, can be replaced by another
-// while searches run, and knows the stories and roles of articles. Reader answers from store and index:
-// stories with what is known of their origins (stories.go), searches and topics (search.go), combined feeds (edition.go).
-// Writers of stories go through Index.Apply, so that searches see what was stored.
+// Index is the search index in use (index.go). It follows the log of the store by its own watermark and knows the stories
+// and roles of articles. Another index can replace it while searches run. Reader answers from store and index: stories
+// with the state of their origins (stories.go), searches and topics (search.go), combined feeds (edition.go). Code that
+// writes stories goes through Index.Apply, so that searches see what was stored.
 package query
 
 import (
@@ -21,23 +21,23 @@ import (
 	"headwater/internal/store"
 )
 
-// Index is the search index in use. Its methods may be called at the same time.
+// Index is the search index in use. Its methods are safe for concurrent use.
 type Index struct {
 	store *store.DB
-	batch int // articles written at once
+	batch int // articles written in one batch
 
-	writing sync.Mutex // held by one CatchUp, Rebuild or Delete at a time
+	writing sync.Mutex // one CatchUp, Rebuild or Delete at a time
 	swap    sync.RWMutex
-	current *search.Index // swap is held for writing while another takes its place
+	current *search.Index // swap is held for writing while another index replaces it
 	table   storyTable
 }
 
-// NewIndex puts an open index into use. Close closes it, or the one that has taken its place.
+// NewIndex wraps an open index. Close closes that index, or the one that has replaced it.
 func NewIndex(db *store.DB, x *search.Index, batch int) *Index {
 	return &Index{store: db, current: x, batch: max(batch, 1)}
 }
 
-// CatchUp indexes every article that the log holds beyond the index's own watermark. It gives the number of articles indexed.
+// CatchUp indexes every article in the log beyond the index's watermark. It returns the number of articles indexed.
 // Progress may be nil.
 func (i *Index) CatchUp(ctx context.Context, progress func(done, total int)) (int, error) {
 	i.writing.Lock()
@@ -45,10 +45,10 @@ func (i *Index) CatchUp(ctx context.Context, progress func(done, total int)) (in
 	return i.fill(ctx, i.current, progress)
 }
 
-// fill reads the log to its end. The watermark reaches that also where the last articles of the log were aged out.
+// fill reads the log to its end. The watermark reaches the end even if the last articles of the log were aged out.
 func (i *Index) fill(ctx context.Context, x *search.Index, progress func(done, total int)) (int, error) {
 	mark, errMark := x.Watermark()
-	end, err := i.store.LastSeq(ctx) // before the log is read: what comes meanwhile has higher numbers
+	end, err := i.store.LastSeq(ctx) // before the log is read, since later entries have higher numbers
 	if err := errors.Join(errMark, err); err != nil || mark >= end {
 		return 0, err
 	}
@@ -78,9 +78,9 @@ func (i *Index) fill(ctx context.Context, x *search.Index, progress func(done, t
 	}
 }
 
-// Rebuild builds the index anew beside the one in use and puts it in its place when it is whole, so that an interruption
-// leaves the old one. Open makes the empty one. Pause is called before the old one is closed, and has to end all use of its
-// percolators until the function that it gives is called. It gives the number of articles indexed.
+// Rebuild builds a new index next to the one in use, and replaces that when the new one is complete. So an interruption
+// leaves the old one. Open creates the empty index. Pause is called before the old index is closed; it has to stop all
+// use of its percolators until the returned function is called. Rebuild returns the number of articles indexed.
 func (i *Index) Rebuild(ctx context.Context, open func(context.Context) (*search.Index, error), pause func() (resume func()), progress func(done, total int)) (int, error) {
 	i.writing.Lock()
 	defer i.writing.Unlock()
@@ -113,7 +113,7 @@ func (i *Index) Rebuild(ctx context.Context, open func(context.Context) (*search
 	return done, nil
 }
 
-// DeleteAged takes up to limit aged-out articles out of the index. It says whether there were any.
+// DeleteAged removes up to limit aged-out articles from the index. It reports whether there were any.
 func (i *Index) DeleteAged(ctx context.Context, limit int) (bool, error) {
 	i.writing.Lock()
 	defer i.writing.Unlock()
@@ -130,7 +130,7 @@ func (i *Index) DeleteAged(ctx context.Context, limit int) (bool, error) {
 	return true, i.store.Unindexed(ctx, ids)
 }
 
-// Search finds articles. It gives a *search.BuildingError while the index lacks articles from before it was opened.
+// Search finds articles. It returns a *search.BuildingError while the index lacks articles from before it was opened.
 func (i *Index) Search(ctx context.Context, s search.Request, now time.Time) (search.Result, error) {
 	if _, err := i.Stories(ctx); err != nil {
 		return search.Result{}, err
@@ -166,21 +166,21 @@ func (i *Index) Search(ctx context.Context, s search.Request, now time.Time) (se
 	return search.Result{}, &search.BuildingError{Indexed: int(indexed), Missing: missing}
 }
 
-// Percolator makes one of topics. It serves until the index is rebuilt.
+// Percolator returns a percolator for topics. It is valid until the index is rebuilt.
 func (i *Index) Percolator(topics []news.Topic) *search.Percolator {
 	i.swap.RLock()
 	defer i.swap.RUnlock()
 	return i.current.Percolator(topics)
 }
 
-// IndexedText is an article's text as the index has it.
+// IndexedText returns an article's text as the index stores it.
 func (i *Index) IndexedText(a news.Article) string {
 	i.swap.RLock()
 	defer i.swap.RUnlock()
 	return i.current.IndexedText(a)
 }
 
-// Mark is the number of the last article of the log that the index has.
+// Mark returns the index's watermark: the number of the last log entry that it has indexed.
 func (i *Index) Mark() (int64, error) {
 	i.swap.RLock()
 	defer i.swap.RUnlock()
@@ -194,14 +194,15 @@ func (i *Index) Count() (uint64, error) {
 	return i.current.Count()
 }
 
-// Size is how many bytes the index uses.
+// Size returns how many bytes the index uses.
 func (i *Index) Size() (int64, error) {
 	i.swap.RLock()
 	defer i.swap.RUnlock()
 	return i.current.Size()
 }
 
-// Building says that the index lacks articles which were stored before it was opened. Nothing is searched until it has them.
+// Building reports whether the index still lacks articles that were stored before it was opened. Until it has them,
+// searches fail.
 func (i *Index) Building() bool {
 	i.swap.RLock()
 	defer i.swap.RUnlock()
@@ -215,20 +216,21 @@ func (i *Index) Close() error {
 	return i.current.Close()
 }
 
-// tableBatch is how many stories are put into the table at once when all are read. Each Set copies a pointer for every 512
-// articles and stories, so that one by one would take time by the square of the archive.
+// tableBatch is how many stories are put into the table at once while all are loaded. Each Set copies a pointer for every
+// 512 articles and stories. So adding stories one by one would take quadratic time.
 const tableBatch = 20_000
 
-// storyTable has the stories and roles of all articles, for searches. It is read from the store before the first search, and then follows
-// each settlement. Where that fails it is nil, and read again. One process writes to a data folder, so nobody else changes it.
+// storyTable holds the stories and roles of all articles, for searches. It is loaded from the store before the first
+// search and then updated by each settlement. If an update fails, it is set to nil and loaded again. Only one process
+// writes to a data folder, so nobody else changes it.
 //
-// It holds 8 bytes an article and about 100 a story (search.StoryTable).
+// It takes 8 bytes for an article and about 100 for a story (search.StoryTable).
 type storyTable struct {
-	mu      sync.Mutex                        // held while it is read, and between storing a settlement and following it
-	current atomic.Pointer[search.StoryTable] // nil until it is read
+	mu      sync.Mutex                        // held during loading, and from storing a settlement until the table is updated
+	current atomic.Pointer[search.StoryTable] // nil until loaded
 }
 
-// Stories gives the table by which the index knows the stories of articles. The first call reads all stories.
+// Stories returns the table by which the index knows the stories of articles. The first call loads all stories.
 func (i *Index) Stories(ctx context.Context) (*search.StoryTable, error) {
 	if t := i.table.current.Load(); t != nil {
 		return t, nil
@@ -257,17 +259,17 @@ func (i *Index) Stories(ctx context.Context) (*search.StoryTable, error) {
 	return t, nil
 }
 
-// Apply stores a settlement by what put does, and lets searches know.
+// Apply stores a settlement by calling put, and updates the table for searches.
 func (i *Index) Apply(s store.Settlement, put func(store.Settlement) error) error {
-	i.table.mu.Lock() // a search must not read the store between the two
+	i.table.mu.Lock() // no search may load the table between the two
 	defer i.table.mu.Unlock()
 	if err := put(s); err != nil {
-		i.table.current.Store(nil) // it may be stored all the same
+		i.table.current.Store(nil) // put may have stored it all the same
 		return err
 	}
 	t := i.table.current.Load()
 	if t == nil {
-		return nil // it will be read with this settlement
+		return nil // loading the table will include this settlement
 	}
 	list := make([]news.Placement, len(s.Stories))
 	for n, st := range s.Stories {
@@ -283,13 +285,13 @@ func (i *Index) Apply(s store.Settlement, put func(store.Settlement) error) erro
 	return nil
 }
 
-// AgeOut ages articles out of the store by what take does, which gives their ids, and lets searches know.
+// AgeOut ages articles out of the store by calling take, which returns their ids, and updates the table for searches.
 func (i *Index) AgeOut(take func() ([]int64, error)) error {
-	i.table.mu.Lock() // a search must not read the store between the two
+	i.table.mu.Lock() // no search may load the table between the two
 	defer i.table.mu.Unlock()
 	articles, err := take()
 	if err != nil {
-		i.table.current.Store(nil) // it may be stored all the same
+		i.table.current.Store(nil) // take may have aged them out all the same
 		return err
 	}
 	if t := i.table.current.Load(); t != nil && len(articles) > 0 {

@@ -8,7 +8,7 @@ import (
 	"headwater/internal/search"
 )
 
-// topicDepth is how many stories a topic gives to a reader's label at most.
+// topicDepth is the most stories of a topic that a feed reader's label shows.
 const topicDepth = 2000
 
 // Search finds articles.
@@ -45,8 +45,8 @@ func (r *Reader) Search(ctx context.Context, s search.Request) (search.Found, er
 	return found, nil
 }
 
-// TopicStories gives what a topic finds, the newest first, and says how many stories there are. Articles that wait to be
-// settled count as none.
+// TopicStories returns the stories that a topic finds, the newest first, and how many there are in all. Articles that are
+// not settled yet do not count.
 func (r *Reader) TopicStories(ctx context.Context, t news.Topic, limit, offset int) ([]news.Story, int, error) {
 	s := search.Request{Query: t.Query, Only: t.Options, Newest: true}
 	ids, hits, err := r.storyIDs(ctx, s, limit, offset)
@@ -57,14 +57,14 @@ func (r *Reader) TopicStories(ctx context.Context, t news.Topic, limit, offset i
 	return stories, hits.Total, err
 }
 
-// TopicStoryIDs gives the ids of the newest 2,000 stories that a topic finds, in order.
+// TopicStoryIDs returns the ids of the newest 2,000 stories that a topic finds, in order.
 func (r *Reader) TopicStoryIDs(ctx context.Context, t news.Topic) ([]int64, error) {
 	ids, _, err := r.storyIDs(ctx, search.Request{Query: t.Query, Only: t.Options, Newest: true}, topicDepth, 0)
 	slices.Sort(ids)
 	return ids, err
 }
 
-// storyIDs gives the ids of the stories with a member that matches, each once, the best first.
+// storyIDs returns the ids of the stories with a matching member, each once, the best first.
 func (r *Reader) storyIDs(ctx context.Context, s search.Request, limit, offset int) ([]int64, search.Result, error) {
 	s.Stories, s.Settled, s.Limit, s.Offset = true, true, max(limit, 1), offset
 	hits, err := r.index.Search(ctx, s, r.now())

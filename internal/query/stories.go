@@ -15,7 +15,7 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// Reader answers from a store and an index. Its methods may be called at the same time.
+// Reader answers from a store and an index. Its methods are safe for concurrent use.
 type Reader struct {
 	store   *store.DB
 	index   *Index
@@ -24,12 +24,12 @@ type Reader struct {
 	feeds   feedOutlets
 }
 
-// NewReader makes a Reader.
+// NewReader returns a Reader.
 func NewReader(db *store.DB, x *Index, registry *outlets.Registry, now func() time.Time) *Reader {
 	return &Reader{store: db, index: x, outlets: registry, now: now}
 }
 
-// Status counts what is stored and what is still to do.
+// Status counts what is stored and what is still to be processed.
 func (r *Reader) Status(ctx context.Context) (news.Status, error) {
 	s, err := r.store.Status(ctx)
 	if err != nil {
@@ -52,7 +52,7 @@ func (r *Reader) Stories(ctx context.Context, l news.StoryList) ([]news.Story, e
 	return all, r.setFollowed(ctx, all)
 }
 
-// Story gives a story with its members. An id that was merged away gives the story that took its place.
+// Story returns a story with its members. An id that was merged into another story returns that story.
 func (r *Reader) Story(ctx context.Context, id int64) (news.Story, error) {
 	s, err := r.store.Story(ctx, id)
 	if err != nil {
@@ -63,7 +63,7 @@ func (r *Reader) Story(ctx context.Context, id int64) (news.Story, error) {
 	return one[0], err
 }
 
-// StoryOf gives the story that an article is in, or news.ErrNotFound while it is not settled.
+// StoryOf returns the story that an article is in, or news.ErrNotFound if the article is not settled.
 func (r *Reader) StoryOf(ctx context.Context, article int64) (news.Story, error) {
 	of, err := r.store.StoriesOf(ctx, []int64{article})
 	if err != nil {
@@ -76,7 +76,7 @@ func (r *Reader) StoryOf(ctx context.Context, article int64) (news.Story, error)
 	return r.Story(ctx, id)
 }
 
-// StoriesLedBy gives the stories whose lead is one of the articles, by article.
+// StoriesLedBy returns the stories whose lead is one of the articles, by article id.
 func (r *Reader) StoriesLedBy(ctx context.Context, articles []int64) (map[int64]news.Story, error) {
 	storyOf, err := r.store.StoriesOf(ctx, articles)
 	if err != nil {
@@ -94,17 +94,18 @@ func (r *Reader) StoriesLedBy(ctx context.Context, articles []int64) (map[int64]
 	return led, err
 }
 
-// feedsFor is how long what is known of the feeds is used.
+// feedsFor is how long the cached outlets of the feeds are used.
 const feedsFor = time.Minute
 
-// feedOutlets are the outlets whose feeds are subscribed.
+// feedOutlets is a cache of the outlets whose feeds are subscribed.
 type feedOutlets struct {
 	mu    sync.Mutex
-	keys  map[string]bool // keys and, in small letters, names; nil until it is read
-	until time.Time       // when it is read again
+	keys  map[string]bool // keys and lower-case names of outlets; nil until loaded
+	until time.Time       // loaded again at this time
 }
 
-// setFollowed notes on origins that are only named whether a feed of ours is that outlet's, or brought an item of it.
+// setFollowed sets Followed of origins that are only named: whether a feed of ours belongs to that outlet, or has brought
+// an item of it.
 func (r *Reader) setFollowed(ctx context.Context, stories []news.Story) error {
 	var named []news.Outlet
 	for _, s := range stories {
@@ -143,7 +144,7 @@ func (r *Reader) followed(ctx context.Context) (map[string]bool, error) {
 		f.keys, f.until = map[string]bool{}, now.Add(feedsFor)
 		for _, feed := range feeds {
 			if o, ok := r.outlets.ByURL(cmp.Or(feed.Site, feed.URL)); ok {
-				f.keys[o.Key()], f.keys[strings.ToLower(o.Name)] = true, true // a credit may give no more than the name
+				f.keys[o.Key()], f.keys[strings.ToLower(o.Name)] = true, true // a credit may have only the name
 			}
 		}
 	}

@@ -17,6 +17,19 @@
 // CROSS JOIN to fix the order of joins, INSERT OR and UPDATE OR, iif, and max and min of two values.
 //
 // A new column of articles needs a migration and a change in articles.go (reading), collect.go (writing) and window.go.
+//
+// # Costs over a large archive
+//
+// Statements that run by themselves, or that readers cause often, never walk the archive. They cost as much over a
+// million articles as over a thousand:
+//
+//   - Counts of stories, events, unread articles and articles that stand for stories are counters. Triggers update them
+//     in the transaction that changes the counted rows. `headwater doctor` compares them with the rows. An article's
+//     marks are deleted before the article, since the triggers read both.
+//   - Lists go by index: stories by their last change, stories of a feed (story_feeds), stories of an event, matches of a
+//     topic. plan_test.go asks SQLite for the plan of each statement.
+//   - Queues hold only waiting entries, never finished ones: pages by host, citations to weigh again, deliveries of
+//     alerts, index entries to remove.
 package store
 
 import (

@@ -1,32 +1,34 @@
-// Package subscribe changes what is followed: feeds and topics. Finder finds the feeds behind an address or a file (find.go;
-// what a request gave is in result.go), Feeds and Topics add and change them (feeds.go, topics.go), and Lists reads and
-// writes OPML lists of both (lists.go). What is stored is the store's; this package checks it first, and says to the
-// pipeline that there is something new.
+// Package subscribe changes what is followed: feeds and topics. Finder finds the feeds behind an address or a file
+// (find.go; result.go has the results of requests). Feeds and Topics add and change feeds and topics (feeds.go,
+// topics.go). Lists reads and writes OPML lists of both (lists.go). The package checks what is added, stores it, and
+// notifies the pipeline.
 //
 // # Finding feeds
 //
-// What somebody wants to follow is usually a site, not a feed. Finder.Find looks in this order, and stops at what it finds:
+// People usually enter the address of a site, not of a feed. Finder.Find tries these in order, and stops at the first
+// that succeeds:
 //
 //   - the address is subscribed already, compared by discover.Key;
-//   - the site is one whose feed addresses are known (discover.Known); where that gives several, none is requested;
+//   - the site is one whose feed addresses are known (discover.Known); if it has several feeds, none is requested;
 //   - the address is a feed;
-//   - its page links to feeds, in Link headers or <link> elements. Where there is one, it counts only after it was read;
-//     where there are several, somebody chooses, and what was chosen is read;
+//   - its page links to feeds, in Link headers or <link> elements. A single link counts only after its feed was read. Of
+//     several links the user chooses one, and the chosen feed is read;
 //   - one of the usual paths beside the page or at the root has a feed.
 //
-// A feed is the same as a subscribed one when its address, the address that it redirects to, or the address that it gives
-// itself has the same key. The last counts only if the same document is there: templates are copied with somebody else's
-// address in them. What was taken instead of what was typed is reported, such as another scheme.
+// A feed is the same as a subscribed one if one of these addresses has the same key: its address, the address that it
+// redirects to, or the address that it gives itself. The last counts only if the same document is there, since people
+// copy templates with somebody else's address in them. Where another address than the entered one is used, such as
+// another scheme, the result says so.
 //
-// What is no feed (404, 410, no answer, a private address, a list, a picture, a page without a feed), or cannot be read
-// now, is reported at once and added only when somebody insists: `feed add --force`, force in the API (else 422), a button
-// on the feeds page. `feed add` asks on a terminal which of several feeds to add, and elsewhere lists them and ends with 1;
-// --first passes over links without a feed, and --no-discover (as_is in the API) requests nothing. The process with the
-// terminal looks, and a server, where one runs, only adds. Lists are added as they are. All that is requested for one
-// address takes 15 s at most.
+// Some addresses lead to no feed (404, 410, no answer, a private address, a list, a picture, a page without a feed), or
+// can't be read now. This is reported at once, and they are added only if the user insists: `feed add --force`, force in
+// the API (else 422), a button on the feeds page. On a terminal `feed add` asks which of several feeds to add; otherwise
+// it lists them and exits with 1. With --first it takes the first link that has a feed. With --no-discover (as_is in the
+// API) it requests nothing. The process with the terminal sends the requests; a server, if one runs, only stores the
+// feed. Lists are added without requests. All requests for one address take 15 s at most.
 //
-// A topic of a list whose name is taken by a topic that asks for something else is left out and reported, as is one with a
-// wrong query.
+// A topic of a list is left out and reported if its query is wrong, or if another topic with a different query has its
+// name.
 package subscribe
 
 import (
@@ -48,10 +50,10 @@ type Feeds struct {
 	Store   *store.DB
 	Finder  *Finder
 	Now     func() time.Time
-	Removed func() // is called after a feed was removed, so that its hub is told; nil where nobody tells hubs
+	Removed func() // called after a feed was removed, so that its hub is told; may be nil
 }
 
-// FindFeeds is Finder.Find where the stored feeds are those that are subscribed. Its error is ctx's or the store's.
+// FindFeeds is Finder.Find with the stored feeds as subscribed ones. The error is that of ctx or of the store.
 func (f *Feeds) FindFeeds(ctx context.Context, typed string) (news.Finding, error) {
 	have, err := f.Store.Feeds(ctx)
 	if err != nil {
@@ -60,8 +62,8 @@ func (f *Feeds) FindFeeds(ctx context.Context, typed string) (news.Finding, erro
 	return f.Finder.Find(ctx, have, typed)
 }
 
-// AddFeed subscribes to a feed, to be polled at the next tick. One that is subscribed already, be it that its address is
-// written in another way, is given with news.ErrExists.
+// AddFeed subscribes to a feed, which is polled at the next tick. If it is subscribed already, even under another
+// spelling of its address, AddFeed returns the stored feed and news.ErrExists.
 func (f *Feeds) AddFeed(ctx context.Context, feed news.Feed) (news.Feed, error) {
 	feed.URL = discover.Plain(feed.URL)
 	have, err := f.feedAt(ctx, discover.Variants(feed.URL)...)
@@ -78,13 +80,13 @@ func (f *Feeds) AddFeed(ctx context.Context, feed news.Feed) (news.Feed, error) 
 	return f.Store.AddFeed(ctx, feed)
 }
 
-// AddFeeds subscribes to the feeds that are not there yet, all or none of them, and gives those.
+// AddFeeds subscribes to the feeds that are not subscribed yet, all of them or none, and returns these.
 func (f *Feeds) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, error) {
 	have, err := f.Store.Feeds(ctx)
 	if err != nil {
 		return nil, err
 	}
-	stored := map[string]string{} // addresses as they are stored, where they are not encoded
+	stored := map[string]string{} // stored addresses that are not in encoded form
 	for _, h := range have {
 		if encoded := weburl.Encode(h.URL); encoded != h.URL {
 			stored[encoded] = h.URL
@@ -101,7 +103,7 @@ func (f *Feeds) AddFeeds(ctx context.Context, feeds []news.Feed) ([]news.Feed, e
 	return f.Store.AddFeeds(ctx, feeds)
 }
 
-// RemoveFeed ends a subscription. Its articles stay.
+// RemoveFeed ends a subscription. The articles stay.
 func (f *Feeds) RemoveFeed(ctx context.Context, id int64) error {
 	err := f.Store.RemoveFeed(ctx, id)
 	if f.Removed != nil {
@@ -110,7 +112,7 @@ func (f *Feeds) RemoveFeed(ctx context.Context, id int64) error {
 	return err
 }
 
-// FindFeed gives a feed by its number, or by its address where the number is 0.
+// FindFeed returns a feed by its id, or by its address if the id is 0.
 func (f *Feeds) FindFeed(ctx context.Context, id int64, url string) (news.Feed, error) {
 	if id != 0 {
 		return f.Store.Feed(ctx, id)
@@ -118,8 +120,8 @@ func (f *Feeds) FindFeed(ctx context.Context, id int64, url string) (news.Feed, 
 	return f.feedAt(ctx, url, weburl.Encode(url))
 }
 
-// feedAt finds a feed by the first of these addresses that there is, or by one that is the same as theirs when it is
-// encoded: addresses in other scripts were once stored as they had been written.
+// feedAt returns the feed with the first of these addresses that is stored. It also finds a stored address that equals
+// one of these after encoding, since addresses in other scripts were once stored as they had been written.
 func (f *Feeds) feedAt(ctx context.Context, addresses ...string) (feed news.Feed, err error) {
 	encoded := false
 	for _, address := range addresses {

@@ -15,22 +15,22 @@ import (
 )
 
 const (
-	findTime = 15 * time.Second // for all that is asked about one address
-	tryTime  = 5 * time.Second  // for an address that was not typed so, but guessed, while another is left to try
-	maxFound = 30               // feeds of a page that are shown
+	findTime = 15 * time.Second // for all requests about one address
+	tryTime  = 5 * time.Second  // for an address that was guessed, while another is left to try
+	maxFound = 30               // feeds of one page that are shown
 )
 
-// Finder looks for the feeds behind what somebody typed. It stores nothing.
+// Finder looks for the feeds behind what somebody entered. It stores nothing.
 type Finder struct {
 	Fetch *fetch.Client
 	Parse parse.Options // URL and ContentType are set for each document
 	Now   func() time.Time
 }
 
-// Find looks for the feeds behind what somebody typed as an address: what it is itself, what sites like it are known to
-// have, what the page there links to, and where sites usually have theirs. Where there are several, they are not asked for
-// each. Have are the feeds that are subscribed; one of them is given without a request. The error is ctx's; what cannot be
-// read as an address is a problem of the finding.
+// Find looks for the feeds behind an entered address. It tries the address itself, the known feeds of sites like it, the
+// links of the page there, and the usual paths. If a page links to several feeds, they are not requested. Have are the
+// subscribed feeds; one of them is returned without a request. The error is that of ctx. An input that is no address is a
+// Problem of the finding.
 func (f *Finder) Find(ctx context.Context, have []news.Feed, typed string) (news.Finding, error) {
 	addresses, err := discover.Typed(typed)
 	if err != nil {
@@ -81,14 +81,14 @@ func (f *Finder) seek(limited context.Context, addresses []string) news.Finding 
 	return found
 }
 
-// tryEach fetches addresses that may all be meant by what was typed, in order, until one gives a document. The note says
-// which that is where it is not the first. Where none does, it gives the result of the first, or of the first that answered
-// at all. A host that must not be asked is not asked by another scheme.
+// tryEach fetches the addresses that an input may stand for, in order, until one returns a document. If that is not the
+// first, the note names it. If none does, it returns the result of the first address, or of the first that answered at
+// all. A host that must not be requested is not requested by another scheme either.
 func tryEach(limited context.Context, addresses []string, get func(context.Context, string) fetchResult) (s fetchResult, note string) {
-	guessed := len(addresses) > 1 && sameHost(addresses[0], addresses[1]) // its scheme
+	guessed := len(addresses) > 1 && sameHost(addresses[0], addresses[1]) // the scheme was guessed
 	for i, address := range addresses {
 		if i > 0 && s.answers() && !sameHost(address, addresses[0]) {
-			continue // www. is for hosts that do not answer without it
+			continue // www. is tried only for hosts that do not answer without it
 		}
 		ctx, cancel := limited, context.CancelFunc(func() {})
 		if guessed && i+1 < len(addresses) {
@@ -112,8 +112,8 @@ func tryEach(limited context.Context, addresses []string, get func(context.Conte
 	return s, ""
 }
 
-// ReadAddress fetches a document, of at most limit bytes, from the first of these addresses that has one. The note says which
-// that is where it is not the first.
+// ReadAddress fetches a document of at most limit bytes from the first of these addresses that has one. If that is not
+// the first address, the note names it.
 func (f *Finder) ReadAddress(ctx context.Context, addresses []string, limit int64) (doc []byte, note string, err error) {
 	limited, cancel := context.WithTimeout(ctx, listTime)
 	defer cancel()
@@ -142,7 +142,8 @@ func sameHost(a, b string) bool {
 	return err == nil && err2 == nil && strings.EqualFold(u.Host, v.Host)
 }
 
-// findOnPage takes the feeds that a page links to, and where it links to none, the first that is where most are.
+// findOnPage returns the feeds that a page links to. If it links to none, it returns the first feed found at the usual
+// paths.
 func (f *Finder) findOnPage(limited context.Context, page fetchResult) (feeds []news.FoundFeed, problem string) {
 	links := discover.Feeds(append(discover.Header(page.resp.Header.Values("Link"), page.resp.URL), discover.Document(page.resp.Body, page.resp.URL)...), page.resp.URL)
 	problem = fmt.Sprintf("%s is a page, with no link to a feed and none where sites usually have theirs", page.asked)
@@ -181,10 +182,10 @@ func (f *Finder) fetchFeed(ctx context.Context, address string) fetchResult {
 	return s
 }
 
-// feedTypes asks for a feed, and for a page where there is none.
+// feedTypes is an Accept header that asks for a feed, and for a page where there is no feed.
 const feedTypes = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
 
-// withSelf adds the address that a feed gives itself where that leads to the same document: many give a wrong one.
+// withSelf adds the address that a feed gives itself, if that leads to the same document. Many feeds give a wrong one.
 func (f *Finder) withSelf(ctx context.Context, s fetchResult) news.FoundFeed {
 	feed := s.found("")
 	_, self := discover.WebSub(nil, s.resp.Body, s.resp.URL)
@@ -209,7 +210,7 @@ func sameDocument(a, b news.Document) bool {
 	return true
 }
 
-// markKnown notes on what was found which of the feeds it is, by all that it is known by.
+// markKnown sets which of the found feeds are subscribed, by all their addresses.
 func markKnown(have []news.Feed, found news.Finding) {
 	ids := make(map[string]int64, len(have))
 	for _, f := range have {
@@ -225,9 +226,9 @@ func markKnown(have []news.Feed, found news.Finding) {
 	}
 }
 
-// FindInFile looks for the feeds behind a document that somebody saved as a file called name: a feed or a web page. A file
-// brings nothing new, so that Find is asked for the address that the document says it has, or for its site's. Have are the
-// feeds that are subscribed.
+// FindInFile looks for the feeds behind a saved document, a feed or a web page, from a file called name. A file gets no
+// updates, so it runs Find for the address that the document gives itself, or for that of its site. Have are the
+// subscribed feeds.
 func (f *Finder) FindInFile(ctx context.Context, have []news.Feed, name string, doc []byte) (news.Finding, error) {
 	s := fetchResult{asked: name}
 	s.resp.Body = doc

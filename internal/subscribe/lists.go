@@ -16,7 +16,7 @@ type Lists struct {
 	Topics *Topics
 }
 
-// List makes a list of feeds and topics.
+// List returns an OPML list of feeds and topics.
 func List(title string, feeds []news.Feed, topics []news.Topic) opml.List {
 	list := opml.List{Title: title, Topics: topics}
 	for _, f := range feeds {
@@ -38,8 +38,8 @@ func (l *Lists) WriteOPML(ctx context.Context, w io.Writer, title string) error 
 	return opml.Write(w, List(title, feeds, topics))
 }
 
-// ReadOPML takes over a list: all of its feeds or none, and its topics. A topic whose name is taken stays as it is. What is
-// no list gives a *news.RefusedError.
+// ReadOPML adds the contents of a list: all of its feeds or none, and its topics. A topic whose name is taken stays
+// unchanged. It returns a *news.RefusedError for a file that is no list.
 func (l *Lists) ReadOPML(ctx context.Context, r io.Reader) (done news.Imported, err error) {
 	list, problems, err := opml.Read(r)
 	if err != nil {
@@ -60,8 +60,8 @@ func (l *Lists) ReadOPML(ctx context.Context, r io.Reader) (done news.Imported, 
 	return done, l.Topics.AddAll(ctx, list.Topics, &done)
 }
 
-// AddAll follows the topics of a list for everybody. It notes which there were already, and as problems those that are wrong
-// and those whose name another topic has.
+// AddAll adds the topics of a list for everybody. It counts added and existing topics in done. It adds to done.Problems
+// the topics that are wrong, and those whose name another topic has.
 func (t *Topics) AddAll(ctx context.Context, topics []news.Topic, done *news.Imported) error {
 	for _, topic := range topics {
 		if err := checkTopic(topic); err != nil {

@@ -17,7 +17,7 @@ import (
 	"headwater/internal/opml"
 )
 
-// fetchResult is what a request for an address gave: a feed, another document with a *parse.Error, or an error.
+// fetchResult is the result of requesting an address: a feed, another document with a *parse.Error, or an error.
 type fetchResult struct {
 	asked string
 	resp  fetch.Response
@@ -27,13 +27,13 @@ type fetchResult struct {
 
 func (s fetchResult) isFeed() bool { return s.err == nil }
 
-// given says that there is a document, whatever it is.
+// given reports whether there is a document of any kind.
 func (s fetchResult) given() bool {
 	var pe *parse.Error
 	return s.err == nil || errors.As(s.err, &pe)
 }
 
-// answers says that a server answered, be it that there is nothing.
+// answers reports whether a server answered, even if only that nothing is there.
 func (s fetchResult) answers() bool {
 	var fe *fetch.Error
 	return s.given() || errors.As(s.err, &fe) && fe.Status != 0
@@ -44,16 +44,16 @@ func (s fetchResult) private() bool {
 	return errors.As(s.err, &fe) && fe.State == news.FeedPrivate
 }
 
-// isPage says that a web page was given, or prose, which may be one.
+// isPage reports whether the document is a web page, or prose, which may be one.
 func (s fetchResult) isPage() bool { return s.notAFeed() && otherThanPage(s.resp.Body) == "" }
 
-// notAFeed says that something was given that is no feed of any kind.
+// notAFeed reports whether there is a document that is no feed of any kind.
 func (s fetchResult) notAFeed() bool {
 	var pe *parse.Error
 	return errors.As(s.err, &pe) && pe.State == news.FeedNotAFeed
 }
 
-// later says that the address may well hold a feed, only not now.
+// later reports whether the address may hold a feed that can't be read now.
 func (s fetchResult) later() bool {
 	var fe *fetch.Error
 	switch {
@@ -94,7 +94,7 @@ func (s fetchResult) found(title string) news.FoundFeed {
 	return f
 }
 
-// otherThanPage names what a document is that is neither a feed nor a web page; "" for pages and prose.
+// otherThanPage names the kind of a document that is neither a feed nor a web page. It returns "" for pages and prose.
 func otherThanPage(doc []byte) string {
 	kind, _, _ := strings.Cut(http.DetectContentType(doc), ";")
 	class, _, _ := strings.Cut(kind, "/")
@@ -136,7 +136,7 @@ func otherThanPage(doc []byte) string {
 
 var firstElement = regexp.MustCompile(`(?s)^(?:<\?.*?\?>|<!--.*?-->|\s)*<(!?[\w:.-]+)`)
 
-// xmlRoot gives the name of the element that a document begins with, in small letters without prefix; "" without one.
+// xmlRoot returns the name of a document's first element, in lower case without its prefix, or "".
 func xmlRoot(start []byte) string {
 	m := firstElement.FindSubmatch(start)
 	if m == nil || !bytes.HasPrefix(start, []byte("<?xml")) && !bytes.HasPrefix(start, []byte("<svg")) {

@@ -13,10 +13,10 @@ import (
 type Topics struct {
 	Store   *store.DB
 	Now     func() time.Time
-	Changed func() // is called after one was added or changed, so that it is matched with the stories; may be nil
+	Changed func() // called after a topic was added or changed, so that it is matched with the stories; may be nil
 }
 
-// AddTopic follows a topic whose name, query and options are well-formed, and gives it as stored.
+// AddTopic adds a topic after checking its name, query and options, and returns it as stored.
 func (t *Topics) AddTopic(ctx context.Context, topic news.Topic) (news.Topic, error) {
 	if err := checkTopic(topic); err != nil {
 		return topic, err
@@ -30,7 +30,7 @@ func (t *Topics) AddTopic(ctx context.Context, topic news.Topic) (news.Topic, er
 	return topic, err
 }
 
-// ChangeTopic gives the topic of that ID another name, query and options.
+// ChangeTopic changes the name, query and options of the topic with that ID.
 func (t *Topics) ChangeTopic(ctx context.Context, topic news.Topic) error {
 	if err := checkTopic(topic); err != nil {
 		return err
@@ -39,7 +39,7 @@ func (t *Topics) ChangeTopic(ctx context.Context, topic news.Topic) error {
 	return t.Store.ChangeTopic(ctx, topic)
 }
 
-// SeeTopic stores that somebody has seen a topic's stories as they are now: none of them is new any more.
+// SeeTopic records that somebody has seen a topic's stories as they are now. None of them is new any more.
 func (t *Topics) SeeTopic(ctx context.Context, topic news.Topic) error {
 	through, err := t.Store.TopicsMark(ctx)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"headwater/feeds/words"
 )
 
-// NamesArticle says whether an address by itself speaks of one article. That of a front page, a section, a page of status or an
-// archive does not: many articles may stand there, one after the other or at once. In doubt it does not.
+// NamesArticle reports whether an address by itself names one article. Addresses of front pages, sections, status pages
+// or archives do not, since many articles may be there, in turn or at once. In doubt it returns false.
 func NamesArticle(address string) bool {
 	u, err := url.Parse(address)
 	if err != nil || u.Host == "" {
@@ -20,7 +20,7 @@ func NamesArticle(address string) bool {
 	return u.RawQuery != "" || strings.Trim(u.Fragment, "!/") != "" || PathNamesArticle(u.Path)
 }
 
-// Host gives the host of an address in lower case, without port and www., and "" where there is none.
+// Host returns the host of an address in lower case, without port and www., or "" if there is none.
 func Host(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -29,20 +29,20 @@ func Host(address string) string {
 	return strings.TrimPrefix(strings.ToLower(u.Hostname()), "www.")
 }
 
-// IsFrontPage says whether an address is that of a site, or none.
+// IsFrontPage reports whether an address is that of a site's front page, or is not an address.
 func IsFrontPage(address string) bool {
 	u, err := url.Parse(address)
 	return err != nil || u.Host == "" || u.RawQuery == "" && strings.Trim(u.Fragment, "!/") == "" && len(segments(u.Path)) == 0
 }
 
-// What a part of a path has that is made of a headline.
+// Least size of a path segment that is made from a headline.
 const (
 	slugWords = 3  // "release-notes" is a section
-	slugRunes = 20 // of one word or of a script without spaces
+	slugRunes = 20 // of a single word, or of a script without spaces
 )
 
-// PathNamesArticle says whether a path, unescaped, has a part that an article is known by: a headline's words, or a number
-// that is no part of a date. A day's page is an archive.
+// PathNamesArticle reports whether an unescaped path has a segment that names an article: words of a headline, or a
+// number that is not part of a date. The page of a day is an archive.
 func PathNamesArticle(path string) bool {
 	var numbers []string
 	dated := false
@@ -67,12 +67,12 @@ func PathNamesArticle(path string) bool {
 	})
 }
 
-// isYear says whether a word of a path begins with a year: "2026", "202611", "20261130".
+// isYear reports whether a word of a path begins with a year: "2026", "202611", "20261130".
 func isYear(w string) bool {
 	return strings.Trim(w, "0123456789") == "" && (len(w) == 4 || len(w) == 6 || len(w) == 8) && (w[:2] == "19" || w[:2] == "20")
 }
 
-// segments gives the parts of a path without what a front page's address may have: a language, index.html.
+// segments returns the segments of a path without those that a front page may have: a language, index.html.
 func segments(path string) []string {
 	var out []string
 	for part := range strings.SplitSeq(path, "/") {
@@ -88,13 +88,13 @@ func segments(path string) []string {
 	return out
 }
 
-// isLanguage says whether a part of a path looks like "en" or "pt-BR".
+// isLanguage reports whether a segment of a path looks like "en" or "pt-BR".
 func isLanguage(part string) bool {
 	lang, region, _ := strings.Cut(strings.ReplaceAll(part, "_", "-"), "-")
 	return len(lang) == 2 && (region == "" || len(region) == 2) && !strings.ContainsFunc(part, unicode.IsDigit)
 }
 
-// forms are the parts of addresses below which films, recordings, pictures, letters and press releases stand, each with its name.
+// forms maps path segments to what is published below them: films, recordings, pictures, letters or press releases.
 var forms = func() map[string]string {
 	out := map[string]string{}
 	for _, p := range words.Phrases("forms.txt") {
@@ -106,7 +106,7 @@ var forms = func() map[string]string {
 // FormRelease is the form of a press release.
 const FormRelease = "press release"
 
-// Form names what stands at an address that is no written article: "video". It is "" for an article.
+// Form returns what an address leads to if that is no written article, such as "video". It returns "" for an article.
 func Form(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

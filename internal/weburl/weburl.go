@@ -1,8 +1,8 @@
 // Package weburl writes web addresses as browsers send them: in ASCII only, hosts in punycode, path and query
-// percent-encoded from UTF-8 (WHATWG URL Standard). In goes what a publisher or a person wrote, out comes what is
-// requested, stored as a feed's address and emitted. What no address may contain is the same everywhere by this.
+// percent-encoded from UTF-8 (WHATWG URL Standard). The input is what a publisher or a person wrote. The output is
+// requested, stored as a feed's address and published. So forbidden characters are treated the same everywhere.
 //
-// kind.go tells from an address alone what stands there: a front page, one article, a film, a press release.
+// kind.go tells from an address alone what it leads to: a front page, one article, a film, a press release.
 package weburl
 
 import (
@@ -15,8 +15,8 @@ import (
 	whatwg "github.com/nlnwa/whatwg-url/url"
 )
 
-// Encode writes an http, https or ftp address as browsers send it. Escapes that it has are kept. An address that is
-// written so already stays as it is, and so does one of another scheme, and one that no browser can read.
+// Encode writes an http, https or ftp address as browsers send it. It keeps existing escapes. It returns an address
+// unchanged if it is encoded already, has another scheme, or can't be parsed by browsers.
 func Encode(address string) string {
 	address = trim(address)
 	if isEncoded(address) || !isWeb(address) {
@@ -29,7 +29,7 @@ func Encode(address string) string {
 	return written(read, address)
 }
 
-// Parse reads an absolute address, encoded. It fails where no browser could read it.
+// Parse parses an absolute address and encodes it. It fails for an address that no browser can parse.
 func Parse(address string) (*url.URL, error) {
 	u, err := url.Parse(Encode(address))
 	switch {
@@ -43,7 +43,7 @@ func Parse(address string) (*url.URL, error) {
 	return u, nil
 }
 
-// Join gives where a reference leads from base, encoded, and the reference as it is written where that cannot be read.
+// Join resolves a reference against base and encodes the result. It returns a reference that can't be parsed unchanged.
 func Join(base *url.URL, reference string) string {
 	reference = trim(reference)
 	if firstOdd(reference) < 0 {
@@ -58,7 +58,7 @@ func Join(base *url.URL, reference string) string {
 	return written(read, reference)
 }
 
-// written is what Go's own parser makes of an address as well, so that writing it again changes nothing.
+// written returns an address in the form that Go's parser produces too, so that encoding it again changes nothing.
 func written(read *whatwg.Url, otherwise string) string {
 	u, err := url.Parse(read.Href(false))
 	if err != nil {
@@ -67,13 +67,13 @@ func written(read *whatwg.Url, otherwise string) string {
 	return u.String()
 }
 
-// isWeb holds for addresses whose scheme is one of those that name a host.
+// isWeb reports whether the address has a scheme whose addresses have a host.
 func isWeb(address string) bool {
 	scheme, _, found := strings.Cut(address, ":")
 	return found && (strings.EqualFold(scheme, "http") || strings.EqualFold(scheme, "https") || strings.EqualFold(scheme, "ftp"))
 }
 
-// isEncoded holds for most addresses. It says so without reading them.
+// isEncoded reports whether an address is encoded already, without parsing it. Most are.
 func isEncoded(address string) bool {
 	scheme, rest, found := strings.Cut(address, "://")
 	if !found || !isWeb(address) || len(scheme) > len("https") || rest == "" || firstOdd(address) >= 0 {
@@ -90,7 +90,7 @@ func isEncoded(address string) bool {
 		!strings.Contains(path, "/../") && !strings.Contains(path, "/./") && !strings.HasSuffix(path, "/..") && !strings.HasSuffix(path, "/.")
 }
 
-// firstOdd is where the first byte stands that an address may not contain (RFC 3986), or -1.
+// firstOdd returns the index of the first byte that an address may not contain (RFC 3986), or -1.
 func firstOdd(address string) int {
 	for i := range len(address) {
 		switch c := address[i]; {
@@ -105,12 +105,13 @@ func firstOdd(address string) int {
 	return -1
 }
 
-// isEscape says whether a text that begins with % begins with an escaped byte.
+// isEscape reports whether a text that begins with % begins with an escaped byte.
 func isEscape(s string) bool { return len(s) >= 3 && isHex(s[1]) && isHex(s[2]) }
 
 func isHex(c byte) bool { return c >= '0' && c <= '9' || c|0x20 >= 'a' && c|0x20 <= 'f' }
 
-// trim takes off what stands around an address, and out what browsers pass over: line breaks, tabs and other controls.
+// trim removes white space around an address, and the characters within it that browsers ignore: line breaks, tabs and
+// other controls.
 func trim(address string) string {
 	around := func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) || r == '\ufeff' || r == '\u200b' }
 	address = strings.TrimFunc(address, around)
@@ -124,8 +125,9 @@ func trim(address string) string {
 
 const hex = "0123456789ABCDEF"
 
-// escapeBytes escapes what is no text behind the host, such as the Latin-1 of a redirect: the server gets back the bytes
-// that it wrote. It also makes %25 of a % that begins no escape. Browsers leave it, but many servers refuse it.
+// escapeBytes escapes bytes after the host that are not UTF-8, such as the Latin-1 of a redirect, so the server gets back
+// the bytes that it wrote. It also writes a % that begins no escape as %25. Browsers leave it, but many servers refuse
+// it.
 func escapeBytes(address string) string {
 	behind := hostEnd(address)
 	var out []byte
@@ -144,7 +146,7 @@ func escapeBytes(address string) string {
 	return string(out)
 }
 
-// hostEnd is where the path of an address begins that has a host, and 0 for a path.
+// hostEnd returns where the path begins in an address with a host, and 0 for a path alone.
 func hostEnd(address string) int {
 	start := 0
 	if isWeb(address) {
