@@ -7,11 +7,11 @@ import (
 	"unicode"
 )
 
-// headlineColumns is how long the opening words are that stand for a title, in columns: wide characters take two.
+// headlineColumns is the length of the opening words that replace a missing title, in columns. Wide characters take two.
 const headlineColumns = 90
 
-// Headline is the article's title as lists show it: that of its publisher, or where there is none the opening words of its
-// summary or text, the name of its recording, its address, or its outlet and date. Title stays "" for comparing.
+// Headline is the article's title in lists. For an article without a title it is the opening words of its summary or
+// text, the name of its recording, its address, or its outlet and date. Title stays "", since titles are compared.
 func (a Article) Headline() string {
 	if t := oneLine(a.Title); t != "" {
 		return t
@@ -47,7 +47,7 @@ func (a Article) Headline() string {
 	return strings.Join(parts, ", ")
 }
 
-// Opening gives the opening words of a text as one line that can stand for a title, with an ellipsis where it goes on.
+// Opening returns the opening words of a text as one line to replace a title, with an ellipsis if the text goes on.
 func Opening(text string) string {
 	if len(text) > 1<<10 {
 		text = strings.ToValidUTF8(text[:1<<10], "")
@@ -59,9 +59,9 @@ func oneLine(text string) string {
 	return strings.Join(strings.FieldsFunc(text, func(r rune) bool { return unicode.IsSpace(r) || unicode.IsControl(r) }), " ")
 }
 
-// cutLine cuts a line to so many columns: behind a word, or where the script or the line has no spaces between characters.
+// cutLine cuts a line to this many columns: after a word, or anywhere if the script or the line has no spaces.
 func cutLine(line string, columns int) string {
-	end, space, used := 0, 0, 0 // in bytes: where the last character that fits ends, and the last word
+	end, space, used := 0, 0, 0 // end and space are byte offsets after the last character and the last word that fit
 	whole := true
 	for i, r := range line {
 		width := 1
@@ -97,13 +97,13 @@ func cutLine(line string, columns int) string {
 	}) + "…"
 }
 
-// isWide holds for characters that take two columns.
+// isWide reports whether a character takes two columns.
 func isWide(r rune) bool {
 	return r >= 0x1100 && r <= 0x115f || r >= 0x2e80 && r <= 0xd7a3 || r >= 0xf900 && r <= 0xfaff || r >= 0xfe30 && r <= 0xfe6f ||
 		r >= 0xff00 && r <= 0xff60 || r >= 0x1f300 && r <= 0x1faff || r >= 0x20000 && r <= 0x3fffd
 }
 
-// fileName is the name of the file at an address, as readers would say it, or "".
+// fileName returns the name of the file at an address in readable form, or "".
 func fileName(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -116,7 +116,7 @@ func fileName(address string) string {
 	return cutLine(oneLine(name), headlineColumns)
 }
 
-// Headline is the title as lists show it: the story's own, or where it has none that of its current version.
+// Headline is the story's title in lists: its own, or else that of its current version.
 func (s Story) Headline() string {
 	if t := oneLine(s.Title); t != "" || len(s.Members) == 0 {
 		return t
@@ -124,7 +124,7 @@ func (s Story) Headline() string {
 	return s.Current().Article.Headline()
 }
 
-// Name says what an enclosure is called: its title, or the name of its file, or its host.
+// Name returns an enclosure's title, or else the name of its file, or else its host.
 func (e Enclosure) Name() string {
 	if t := oneLine(e.Title); t != "" {
 		return t

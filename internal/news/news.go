@@ -1,8 +1,9 @@
-// Package news holds the words of docs/design.md as types. Every other package speaks in these types, so it imports
-// weburl and the standard library only. What one stage gives to the next stands with the stage that makes it.
+// Package news has the words of docs/design.md as types. All other packages use these types, so it imports only weburl,
+// feeds/words and the standard library. Types that one stage passes to the next are in the package of the stage that
+// makes them.
 //
-// A file is a noun: feed.go, article.go, story.go, version.go (the versions of a report), topic.go (with alerts), user.go.
-// list.go has what lists are asked for. headline.go and promotional.go tell of an article by its own words.
+// A file is a noun: feed.go, article.go, story.go, version.go (the versions of a report), topic.go (with alerts),
+// user.go. list.go has the parameters of lists. headline.go and promotional.go judge an article by its own words.
 package news
 
 import (
@@ -15,21 +16,21 @@ import (
 
 // Sentinel errors that callers tell apart.
 var (
-	// ErrNotFound says that nothing is stored under the id, name or address asked for.
+	// ErrNotFound means that nothing is stored under the id, name or address.
 	ErrNotFound = errors.New("not found")
-	// ErrExists says that the thing to add is stored already.
+	// ErrExists means that the thing to add is stored already.
 	ErrExists = errors.New("exists already")
 )
 
-// ErrCursor says that a cursor is none, or belongs to another search.
+// ErrCursor means that a cursor is malformed, or belongs to another search.
 var ErrCursor = errors.New("this cursor belongs to another search; begin again without it")
 
-// Span is a stretch of a text as byte offsets.
+// Span is a part of a text, as byte offsets.
 type Span struct {
 	Start, End int
 }
 
-// Status counts what is stored and what is still to do.
+// Status counts what is stored and what is still to be processed.
 type Status struct {
 	Feeds     int `json:"feeds"`
 	Articles  int `json:"articles"`
@@ -39,17 +40,17 @@ type Status struct {
 	Unindexed int `json:"unindexed"`
 }
 
-// Place is where a list was broken off: the entry given last, by the time that the list is ordered by. The zero value is
+// Place is the position where a list continues: its last entry, with the time that orders the list. The zero value is
 // before all entries.
 type Place struct {
 	Time time.Time
 	ID   int64
 }
 
-// String writes the place for ParsePlace, in milliseconds. Who is given it need not know what it says.
+// String encodes the place for ParsePlace, with the time in milliseconds. Clients treat it as opaque.
 func (p Place) String() string { return fmt.Sprintf("%d.%d", p.Time.UnixMilli(), p.ID) }
 
-// ParsePlace reads what Place.String wrote, and gives ErrCursor for anything else. "" is the zero value.
+// ParsePlace decodes the result of Place.String. It returns ErrCursor for anything else. "" is the zero value.
 func ParsePlace(s string) (p Place, err error) {
 	if s == "" {
 		return p, nil

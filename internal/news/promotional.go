@@ -8,7 +8,7 @@ import (
 	"headwater/feeds/words"
 )
 
-// promotional are the words of promotional.txt, which says what they are for.
+// promotional holds the words of promotional.txt, which explains them.
 var promotional = func() promotionalWords {
 	sets := words.Sets("promotional.txt")
 	return promotionalWords{labels: sets["label"], bracketed: sets["bracketed"], sections: sets["section"]}
@@ -16,9 +16,9 @@ var promotional = func() promotionalWords {
 
 type promotionalWords struct{ labels, bracketed, sections map[string]bool }
 
-// Promotional says that an article says itself that it is an advertisement: by a category, a label at either end of its title, or the
-// section of its address. It is no news, whatever it tells: grouping sees it without words, so that it resembles nothing
-// (stories.Preparer.Item), and it is no origin. Lists of articles have what it looks at.
+// Promotional reports whether an article declares itself an advertisement: by a category, by a label at either end of its
+// title, or by a section in its address. Such an article is no news. Grouping sees it without words, so it resembles
+// nothing (stories.Preparer.Item), and it can't be an origin. Articles in lists have the fields that this needs.
 func (a Article) Promotional() bool {
 	if slices.ContainsFunc(a.Categories, func(c string) bool { return promotional.labels[lower(c)] }) {
 		return true
@@ -26,14 +26,15 @@ func (a Article) Promotional() bool {
 	return promotional.title(a.Title) || promotional.address(a.URL)
 }
 
-// Promotional says that all of a story's articles are advertisements.
+// Promotional reports whether all of a story's articles are advertisements.
 func (s Story) Promotional() bool {
 	return len(s.Members) > 0 && !slices.ContainsFunc(s.Members, func(m Member) bool { return !m.Article.Promotional() })
 }
 
-const labelBytes = 80 // of a title that a label may take
+const labelBytes = 80 // longest label in a title, in bytes
 
-// Brackets in which a label stands. In the round ones of most scripts stand other things: (PR) is the state of Paraná.
+// Brackets around labels. Round ones also enclose other things in most scripts, so fewer words count as labels in them:
+// (PR) is the state of Paraná.
 var (
 	roundBrackets = [...][2]string{{"(", ")"}, {"<", ">"}}
 	labelBrackets = [...][2]string{{"[", "]"}, {"【", "】"}, {"［", "］"}, {"（", "）"}, {"〈", "〉"}, {"《", "》"}}
@@ -67,7 +68,7 @@ func (p promotionalWords) title(title string) bool {
 	return false
 }
 
-// inBrackets says whether what stands in brackets at either end of a title is a label.
+// inBrackets reports whether a text in brackets at either end of a title is a label.
 func inBrackets(title string, b [2]string, label func(string) bool) bool {
 	if rest, ok := strings.CutPrefix(title, b[0]); ok {
 		if inside, _, ok := strings.Cut(rest, b[1]); ok && label(inside) {
@@ -79,7 +80,8 @@ func inBrackets(title string, b [2]string, label func(string) bool) bool {
 	return ok && i >= 0 && label(rest[i+len(b[0]):])
 }
 
-// address looks for a section of advertisements in an address. The last part is the article's own name.
+// address looks for a section of advertisements in an address. It ignores the last segment, which is the article's own
+// name.
 func (p promotionalWords) address(address string) bool {
 	_, rest, _ := strings.Cut(address, "://")
 	path, _, _ := strings.Cut(rest, "?")

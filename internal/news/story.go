@@ -5,10 +5,10 @@ import (
 	"time"
 )
 
-// ClaimKind says what an article credits somebody with.
+// ClaimKind is the kind of a credit in an article.
 type ClaimKind string
 
-// The kinds of claims, and whose prose or news each speaks for.
+// The kinds of claims. Each says whose text or whose news the article has.
 const (
 	ClaimDateline  ClaimKind = "dateline"  // "HELSINKI (Reuters) -": the outlet wrote this text
 	ClaimByline    ClaimKind = "byline"    // author or byline is the outlet: it wrote this text
@@ -23,25 +23,24 @@ const (
 	ClaimPart      ClaimKind = "part"      // "X contributed to this report": part only
 )
 
-// Claim is a credit that an article makes. Start and End are byte offsets into Article.Text, both 0 for claims that
-// stand outside the text.
+// Claim is a credit in an article. Start and End are byte offsets into Article.Text, both 0 for claims outside the text.
 type Claim struct {
 	Kind     ClaimKind `json:"kind"`
 	Outlet   string    `json:"outlet"` // name
 	Domain   string    `json:"domain"`
 	URL      string    `json:"url"`
-	Text     string    `json:"text"` // the words that make the claim
+	Text     string    `json:"text"` // the words of the claim
 	Start    int       `json:"start,omitempty"`
 	End      int       `json:"end,omitempty"`
-	Strength float64   `json:"strength,omitempty"` // 0 to 1: how far it speaks for the whole article, by kind, Position and Part
+	Strength float64   `json:"strength,omitempty"` // 0 to 1: how strongly it holds for the whole article, from kind, Position and Part
 
-	// Part is the share of the article's text that the claim speaks for, 0 to 1. One byline speaks for all of it, one of two
-	// for half, a credit in the text for the paragraphs that rest on it. 0 is unknown.
+	// Part is the share of the article's text that the claim speaks for, 0 to 1. A single byline speaks for the whole
+	// text, one of two for half, and a credit in the text for the paragraphs that rest on it. 0 means unknown.
 	Part     float64       `json:"part,omitempty"`
 	Position ClaimPosition `json:"position,omitempty"`
 }
 
-// ClaimPosition is where a claim stands. Empty is outside title and text: a byline, a mark.
+// ClaimPosition is where a claim is. The empty position is outside title and text: a byline, a mark.
 type ClaimPosition string
 
 // The positions of claims.
@@ -54,7 +53,7 @@ const (
 // Credited is the outlet that a claim names.
 func (c Claim) Credited() Outlet { return Outlet{Name: c.Outlet, Domain: c.Domain} }
 
-// Role is what a member is to its story.
+// Role is the relation of a member to its story.
 type Role string
 
 // The roles of a story's members.
@@ -65,15 +64,15 @@ const (
 	RoleExcerpt  Role = "excerpt"
 )
 
-// Evidence is one reason for a decision, in words that a reader understands. Weight is in log-odds: positive speaks
-// for the decision, negative against it.
+// Evidence is one reason for a decision, in words for readers. Weight is in log-odds: positive supports the decision,
+// negative contradicts it.
 type Evidence struct {
 	Kind   string  `json:"kind"`
 	Detail string  `json:"detail"`
 	Weight float64 `json:"weight"`
 }
 
-// The levels of confidence in an origin, as shown and as stored: another word needs a migration.
+// The levels of confidence in an origin, as shown and as stored. Another word needs a migration.
 const (
 	LevelOriginal = "Original"
 	LevelLikely   = "Likely original"
@@ -83,30 +82,30 @@ const (
 // Origin is what a story goes back to: an article of ours, or an outlet that no feed of ours carries (Article 0).
 type Origin struct {
 	Outlet
-	Article    int64   // 0 when the origin is only named
-	URL        string  // the article's, or of the page where its text was read, or the link that the members give; may be ""
-	Title      string  // of the page behind that link, where it is no article of ours and was read; else ""
+	Article    int64   // 0 if the origin is only named
+	URL        string  // address of the article, of the page where its text was read, or of the link in the members; may be ""
+	Title      string  // title of that page if it was read and is no article of ours; else ""
 	Level      string  // LevelOriginal, LevelLikely or LevelEarliest
 	Confidence float64 // 0 to 1
 	Evidence   []Evidence
-	Aged       bool  // only named by now: it was an article of ours, which was aged out
-	Followed   bool  // only named, and yet a feed of ours is that outlet's or items of ours are: none of those was matched. Set by query.Reader
-	Scoop      Scoop // who had the news first, where that is not the outlet that wrote the text; else zero
+	Aged       bool  // the origin is only named, since its article was aged out
+	Followed   bool  // only named, although a feed of ours belongs to that outlet or has brought items of it; none of these items matched. Set by query.Reader
+	Scoop      Scoop // who had the news first, if that is not the outlet that wrote the text; else zero
 }
 
-// Scoop is who had a story's news first, as its members say.
+// Scoop is who had a story's news first, according to its members.
 type Scoop struct {
 	Outlet
-	Article int64  // of the story; 0 where the outlet is only named
-	URL     string // the article's address, or the link that the credit gives; may be ""
-	By      string // name of the outlet whose words Text are
+	Article int64  // an article of the story; 0 if the outlet is only named
+	URL     string // address of the article, or of the link in the credit; may be ""
+	By      string // name of the outlet that wrote Text
 	Text    string // the credit
 }
 
-// Named says that the origin is an outlet whose own article is not among ours.
+// Named reports whether the origin is an outlet without an article of ours.
 func (o Origin) Named() bool { return o.Article == 0 }
 
-// Absence says in words that an origin is only named, to stand behind its name; "" where it is an article of ours.
+// Absence returns a note that an origin is only named, to be shown after its name. It returns "" for an article of ours.
 func (o Origin) Absence() string {
 	switch {
 	case !o.Named() || o.Key() == "":
@@ -123,32 +122,33 @@ func (o Origin) Absence() string {
 type Member struct {
 	Article  Article // without HTML, Text and Marks in lists
 	Role     Role
-	Share    float64 // share of its own prose that stands in the origin, or in what it carries, 0 to 1
-	Carries  int64   // the article of the story whose text or version it carries where that is not the origin's, itself included; else 0
+	Share    float64 // share of its own prose that is also in the origin, or in the article that it carries, 0 to 1
+	Carries  int64   // the article whose text or version it carries if that is not the origin's; may be the member itself; else 0
 	Evidence []Evidence
 	Claims   []Claim
 }
 
-// Story is the articles that derive from one original text. An event is another thing: two reporters at one press conference
-// share quotations, and write two stories of one event.
+// Story is the articles that derive from one original text. An event is something else: two reporters at one press
+// conference share quotations, and write two stories of one event.
 type Story struct {
 	ID      int64
 	Event   int64
-	Title   string // the headline of Current: of the origin's newest version, or of the first member's where the origin is only named
+	Title   string // the headline of Current: of the origin's newest version, or of the first member's if the origin is only named
 	Origin  Origin
 	Members []Member  // the origin first, then by time
-	Outlets int       // how many different outlets
-	First   time.Time // earliest member
-	Latest  time.Time // newest member
+	Outlets int       // number of different outlets
+	First   time.Time // time of the earliest member
+	Latest  time.Time // time of the newest member
 	Changed time.Time // when membership or origin last changed
-	Aged    int       // articles of it that were aged out; without Members these are all it had
+	Aged    int       // number of articles that were aged out; without Members these are all
 
-	// Template says that every member is made by a template of its outlet, or is an advertisement beside such members: a series of notices,
-	// programmes or prices, which a front page can leave out. Nothing is left out of lists or searches for it.
+	// Template says that every member is made from a template of its outlet, or is an advertisement next to such members.
+	// Examples are series of notices, programmes or prices, which a front page can leave out. Lists and searches leave
+	// nothing out for it.
 	Template bool
 }
 
-// OriginOf gives what a member goes back to: the story's origin, or the text of it that the member carries.
+// OriginOf returns what a member goes back to: the story's origin, or the text in the story that the member carries.
 func (s Story) OriginOf(m Member) Origin {
 	if m.Carries == 0 {
 		return s.Origin
@@ -157,7 +157,7 @@ func (s Story) OriginOf(m Member) Origin {
 		if a := x.Article; a.ID == m.Carries {
 			o := Origin{Outlet: a.Outlet, Article: a.ID, URL: a.URL, Level: LevelOriginal, Confidence: m.Share}
 			if a.ID == m.Article.ID {
-				o.Confidence = 1 // its share is of the story's origin, in whose language it may not be
+				o.Confidence = 1 // its share was measured against the story's origin, which may be in another language
 			}
 			return o
 		}
@@ -165,13 +165,13 @@ func (s Story) OriginOf(m Member) Origin {
 	return s.Origin
 }
 
-// Undated says that nobody knows how old any of its articles is.
+// Undated reports whether none of its articles has a known time.
 func (s Story) Undated() bool {
 	return len(s.Members) > 0 && !slices.ContainsFunc(s.Members, func(m Member) bool { return !m.Article.Undated })
 }
 
-// Lead is the member that the others are compared with: the original, else the first member. To read and link to is Current, its
-// newest version. It panics on a story without members.
+// Lead is the member that the others are compared with: the original, or else the first member. Pages show and link
+// Current, its newest version. It panics on a story without members.
 func (s Story) Lead() Member {
 	for _, m := range s.Members {
 		if m.Article.ID == s.Origin.Article {
@@ -181,35 +181,36 @@ func (s Story) Lead() Member {
 	return s.Members[0]
 }
 
-// Edge joins two articles, A < B. Story and Event are probabilities, 0 to 1, that the two belong together at that level.
+// Edge joins two articles, A < B. Story and Event are the probabilities, 0 to 1, that the two belong to one story and to
+// one event.
 type Edge struct {
 	A, B         int64
 	Story, Event float64
 	Reasons      []Evidence
 }
 
-// Correction is a person's word on which articles are one story. It outranks every score, and a later one outranks an
-// earlier one where they contradict each other.
+// Correction is a person's decision about which articles are one story. It outranks every score. If two corrections
+// contradict each other, the later one holds.
 type Correction struct {
-	ID    int64 // by it the correction is taken back; never used again
+	ID    int64 // used to take the correction back; never reused
 	Made  time.Time
 	Same  []int64 // articles that are one story
-	Apart []int64 // articles that are in no story with those; none where stories were merged
+	Apart []int64 // articles that are never in one story with Same; empty for a merge
 
-	Former map[int64]Grouping // where its articles were when it was made, by article; the unknown are left out
+	Former map[int64]Grouping // where its articles were when it was made, by article; unknown ones are left out
 }
 
-// Corrected is what a correction came to.
+// Corrected is the result of a correction.
 type Corrected struct {
 	Correction Correction
-	Stories    []Story // that its articles are in now, by id
+	Stories    []Story // the stories that its articles are in now, by id
 }
 
-// RefusedError says why something that was asked for is not done, in words for who asked. It wraps ErrNotFound where the
-// thing named is not there.
+// RefusedError is why a request is refused, in words for the person who made it. It wraps ErrNotFound if the named thing
+// does not exist.
 type RefusedError struct {
 	Text  string
-	Cause error // nil where Text is all there is to say
+	Cause error // nil if Text says everything
 }
 
 func (e *RefusedError) Error() string { return e.Text }
@@ -219,32 +220,32 @@ func (e *RefusedError) Unwrap() error { return e.Cause }
 // Grouping is the story and the event that an article is in.
 type Grouping struct{ Story, Event int64 }
 
-// Articles gives every article that a correction speaks of.
+// Articles returns all articles of a correction.
 func (c Correction) Articles() []int64 { return append(append([]int64(nil), c.Same...), c.Apart...) }
 
 // Coverage is the stories of an event.
 type Coverage struct {
-	Stories []Story // the first of them by coverage and freshness
+	Stories []Story // the first ones by coverage and freshness
 	Total   int
 }
 
-// Event is the stories about one happening, in lists.
+// Event is the stories about one happening, in the form for lists.
 type Event struct {
 	ID      int64
-	Title   string // of the story with the most coverage
+	Title   string // title of the story with the most coverage
 	Stories int
-	Latest  time.Time // newest article of its stories
+	Latest  time.Time // time of the newest article of its stories
 }
 
-// OutletCount is what an outlet has published.
+// OutletCount counts what an outlet has published.
 type OutletCount struct {
 	Outlet
 	Articles  int
 	Originals int // articles that are the original of their story
-	Copies    int // and that copy, rewrite or excerpt another's
+	Copies    int // articles that are a copy, rewrite or excerpt
 }
 
-// Placement is a story as searches know it: which articles are in it, as what.
+// Placement is a story in the form that searches use: its articles and their roles.
 type Placement struct {
 	Story, Event int64
 	Origin       Outlet
@@ -252,12 +253,12 @@ type Placement struct {
 	Members      map[int64]Role // by article
 }
 
-// StoryChange is an entry of the story log. Each story has one; it moves to the end when the story changes. So who has
-// read the log up to a number learns from the rest what is different since.
+// StoryChange is an entry of the story log. Each story has one entry, which moves to the end when the story changes. So a
+// reader who has read the log up to a number finds all later changes in the rest.
 type StoryChange struct {
 	Seq   int64
 	Story int64
-	First int64 // the number that the entry had first: who has read less far does not know the story
-	Into  int64 // the story that it went into; else 0
-	Gone  bool  // the story is no more, and went nowhere
+	First int64 // the first number of the entry; a reader who has not read that far does not know the story
+	Into  int64 // the story that it was merged into; else 0
+	Gone  bool  // the story was deleted without being merged
 }

@@ -7,36 +7,36 @@ import (
 	"unicode"
 )
 
-// Topic is a saved query that somebody follows.
+// Topic is a saved query that a user, or everybody, follows.
 type Topic struct {
 	ID      int64
-	User    int64  // whose it is; 0 is everybody's
-	Name    string // unique among a user's or everybody's, also in URLs
-	Query   string // in the query language of package index
+	User    int64  // owner; 0 means everybody
+	Name    string // unique among the topics of its owner, and used in URLs
+	Query   string // in the query language of package search
 	Options TopicOptions
-	Secret  string // lets who knows it read the topic's feed; "" where there is no such address
+	Secret  string // gives access to the topic's feed; "" if the feed has no secret address
 	Added   time.Time
 
 	Seen    int64 // number of the story log up to which somebody has seen the topic
-	New     int   // stories that first matched since
-	Filled  bool  // the matches hold the stories from before the topic was added
-	Version int64 // goes up as the query or the options change
+	New     int   // stories that first matched after Seen
+	Filled  bool  // the matches include the stories from before the topic was added
+	Version int64 // increases when the query or the options change
 }
 
-// TopicOptions narrow down what a topic's query finds. The zero value leaves it as it is.
+// TopicOptions restrict what a topic's query finds. The zero value restricts nothing.
 type TopicOptions struct {
-	Originals  bool     // only stories whose original is among what the query finds
-	MinOutlets int      // only stories that at least so many outlets carry
-	Langs      []string // only articles in these languages, as ISO 639-1; none is all
-	Muted      []string // outlets whose articles do not count, by domain or name
+	Originals  bool     // only stories whose original matches the query
+	MinOutlets int      // only stories that at least this many outlets carry
+	Langs      []string // only articles in these languages, as ISO 639-1; empty means all
+	Muted      []string // outlets whose articles are ignored, by domain or name
 }
 
-// Equal says whether two topics' options are the same, in the same order.
+// Equal reports whether two topics' options are the same, in the same order.
 func (o TopicOptions) Equal(p TopicOptions) bool {
 	return o.Originals == p.Originals && o.MinOutlets == p.MinOutlets && slices.Equal(o.Langs, p.Langs) && slices.Equal(o.Muted, p.Muted)
 }
 
-// Reachable says whether the topic's name can stand in an address.
+// Reachable reports whether the topic's name can be part of an address.
 func (t Topic) Reachable() bool {
 	return t.Name != "" && t.Name != "." && t.Name != ".." && !strings.ContainsFunc(t.Name, unreachable)
 }
@@ -45,20 +45,20 @@ func unreachable(r rune) bool {
 	return r == '/' || r == '\\' || r == unicode.ReplacementChar || unicode.IsControl(r)
 }
 
-// AlertKind is how somebody is told.
+// AlertKind is the way in which an alert is sent.
 type AlertKind string
 
 // The kinds of alerts.
 const (
 	AlertWebhook AlertKind = "webhook" // a signed POST to an address
 	AlertNtfy    AlertKind = "ntfy"    // a message to a topic of an ntfy server
-	AlertEmail   AlertKind = "email"   // a mail with all that is new
+	AlertEmail   AlertKind = "email"   // a mail with all new stories
 )
 
-// AtOnce is the schedule of mails that go out as soon as there is something to tell.
+// AtOnce is the schedule of mails that are sent as soon as there is a new story.
 const AtOnce = "each"
 
-// Alert tells somebody of a topic's stories.
+// Alert tells a receiver of a topic's stories.
 type Alert struct {
 	ID            int64
 	Topic         int64
@@ -66,36 +66,37 @@ type Alert struct {
 	Target        string // the address that is posted to, for ntfy with its topic; or the mail address
 	Secret        string // signs webhooks (whsec_...), or is the token for ntfy, or ""
 	Schedule      string // of mails: AtOnce, or a cron spec in UTC; else ""
-	AgainOutlets  int    // tell of a story again when at least so many outlets carry it; 0 is never
+	AgainOutlets  int    // tell of a story again when at least this many outlets carry it; 0 means never
 	AgainOriginal bool   // tell of a story again when its original joins it
 	Added         time.Time
 
-	Ended    bool      // the receiver wants no more
-	Failures int       // tries in a row that failed
-	Failing  time.Time // when the first of these was; zero where the last try succeeded
-	Problem  string    // why the last try failed and what to do; "" where it succeeded
-	Next     time.Time // not tried before
-	Waiting  int       // stories still to be told of
+	Ended    bool      // the receiver wants no further messages
+	Failures int       // failed tries in a row
+	Failing  time.Time // time of the first of these; zero if the last try succeeded
+	Problem  string    // why the last try failed and what to do; "" if it succeeded
+	Next     time.Time // no try before this time
+	Waiting  int       // number of waiting deliveries
 }
 
-// AlertReason is why somebody is told of a story.
+// AlertReason is why an alert tells of a story.
 type AlertReason string
 
-// The reasons. All but a test come at most once for a story.
+// The reasons. Each occurs at most once for a story, except a test.
 const (
-	ReasonTest     AlertReason = "test"     // somebody tries the alert out
-	ReasonNew      AlertReason = "new"      // it is a story of the topic
-	ReasonGrown    AlertReason = "grown"    // so many outlets carry it now
+	ReasonTest     AlertReason = "test"     // a test of the alert
+	ReasonNew      AlertReason = "new"      // the story matches the topic
+	ReasonGrown    AlertReason = "grown"    // as many outlets as requested carry it now
 	ReasonOriginal AlertReason = "original" // its original has joined it
 )
 
 // Notified is what an alert has told of a story.
 type Notified struct {
-	Outlets  int  // that carried it when it was last told of
+	Outlets  int  // its original was one of its articles
 	Original bool // its original was among its articles
 }
 
-// Reason says why a story is to be told of, given what was told of it before (nil for nothing), or "".
+// Reason returns why an alert tells of a story, or "" for no reason. Before is what it has told of the story, nil for
+// nothing.
 func (a Alert) Reason(before *Notified, now Notified) AlertReason {
 	switch {
 	case before == nil:
@@ -108,21 +109,21 @@ func (a Alert) Reason(before *Notified, now Notified) AlertReason {
 	return ""
 }
 
-// HasOriginal says that the text which a story goes back to is among its articles, as far as anybody can tell.
+// HasOriginal reports whether the text that a story goes back to is one of its articles, as far as can be known.
 func (s Story) HasOriginal() bool { return !s.Origin.Named() && s.Origin.Level != LevelEarliest }
 
-// Delivery is a story that an alert is to tell of.
+// Delivery is a story that an alert has to tell of.
 type Delivery struct {
-	ID     string // random, and the same however often it is tried
+	ID     string // random; stays the same for all tries
 	Alert  int64
 	Story  int64
 	Reason AlertReason
-	Since  time.Time // when there was something to tell
+	Since  time.Time // when it was queued
 	Due    time.Time // when it is tried next
-	Tries  int       // that failed
+	Tries  int       // failed tries
 }
 
-// AlertError is what is wrong with an alert that somebody wants, in words that say what to do.
+// AlertError is what is wrong with a new alert, in words that say what to do.
 type AlertError struct {
 	Field string // kind, target, token, schedule or again_outlets
 	Text  string

@@ -9,24 +9,24 @@ import (
 	"unicode/utf8"
 )
 
-// ErrPassword says that a name and a password do not belong together, or that there is no such user.
+// ErrPassword means that the password is wrong, or that the user does not exist.
 var ErrPassword = errors.New("wrong name or password")
 
-// ErrNoUsers says that nobody can log in, since there is no user at all.
+// ErrNoUsers means that nobody can log in, since there is no user.
 var ErrNoUsers = errors.New("there is no user yet; `headwater user add NAME` makes one")
 
-// User is somebody with topics, read marks and stars of their own. Feeds and articles are everybody's.
+// User is a person with topics, read marks and stars of their own. Feeds and articles are shared.
 type User struct {
 	ID    int64
 	Name  string // unique; upper and lower case differ
 	Added time.Time
 }
 
-// maxName bounds the names of users and labels, in characters.
+// maxName limits the names of users and labels, in characters.
 const maxName = 200
 
-// CheckName says what is wrong with the name of a user, a folder or a label: they come back exactly as they went in, or
-// are refused.
+// CheckName returns what is wrong with the name of a user, a folder or a label. A name is either stored unchanged or
+// refused.
 func CheckName(name string) error {
 	switch {
 	case strings.TrimSpace(name) == "":
@@ -41,23 +41,23 @@ func CheckName(name string) error {
 	return nil
 }
 
-// StreamKind is a way to choose articles for a reader.
+// StreamKind is a way to select articles for a feed reader.
 type StreamKind string
 
 // The kinds of streams.
 const (
-	StreamAll     StreamKind = "all"     // those of the feeds that are subscribed
-	StreamRead    StreamKind = "read"    // those that the user has read
-	StreamStarred StreamKind = "starred" // those that the user has starred
-	StreamFeed    StreamKind = "feed"    // those of Stream.Feed
-	StreamLabel   StreamKind = "label"   // those of feeds in the folder Stream.Label, and those that the user gave that label
-	StreamOnce    StreamKind = "once"    // of each story the one that stands for it, see Story.Lead
-	StreamStories StreamKind = "stories" // the same of Stream.IDs
+	StreamAll     StreamKind = "all"     // articles of the subscribed feeds
+	StreamRead    StreamKind = "read"    // articles that the user has read
+	StreamStarred StreamKind = "starred" // articles that the user has starred
+	StreamFeed    StreamKind = "feed"    // articles of Stream.Feed
+	StreamLabel   StreamKind = "label"   // articles of feeds in the folder Stream.Label, and articles with this label of the user
+	StreamOnce    StreamKind = "once"    // one article of each story, the one that stands for it; see Story.Lead
+	StreamStories StreamKind = "stories" // the same for the stories in Stream.IDs
 	StreamIDs     StreamKind = "ids"     // the articles of Stream.IDs
 	StreamNone    StreamKind = "none"    // no article
 )
 
-// Stream chooses articles.
+// Stream selects articles.
 type Stream struct {
 	Kind  StreamKind
 	Feed  int64
@@ -68,57 +68,57 @@ type Stream struct {
 // ItemList asks for a user's items: articles that are in all streams of In and in none of Out.
 type ItemList struct {
 	In, Out []Stream
-	Since   time.Time // first seen then or later; zero is no bound
-	Until   time.Time // first seen before; zero is no bound
+	Since   time.Time // first seen then or later; zero means no limit
+	Until   time.Time // first seen before; zero means no limit
 	After   Place
 	Oldest  bool // the oldest by Article.Time first, instead of the newest
-	Limit   int  // 0 is no limit
+	Limit   int  // 0 means no limit
 }
 
-// Item is an article as a list of items has it.
+// Item is an article in a list of items.
 type Item struct {
 	ID, Feed   int64
 	Time, Seen time.Time
 }
 
-// Place is where a list that ends with the item goes on.
+// Place returns where a list that ends with the item continues.
 func (it Item) Place() Place { return Place{it.Time, it.ID} }
 
-// ItemState is what a user made of an article.
+// ItemState is a user's marks of an article.
 type ItemState struct {
 	Read, Starred bool
-	Labels        []string // the user's own, by name
+	Labels        []string // the user's labels, by name
 }
 
-// Unread counts what a user has not read of a feed.
+// Unread counts a user's unread articles of a feed.
 type Unread struct {
 	Feed, Count int64
-	Newest      time.Time // when the newest of them was first seen, or the newest that may be among them
+	Newest      time.Time // when the newest of them was first seen; may be the time of a newer article that is read
 }
 
-// Marking is what a user does with articles. Doing it twice changes nothing more.
+// Marking is a change of a user's marks. Applying it twice has no further effect.
 type Marking struct {
 	Articles           []int64
 	Read, Unread       bool
-	AddLabels, DropOff []string // labels to put on and to take off; "" is the star
+	AddLabels, DropOff []string // labels to add and to remove; "" is the star
 }
 
 // Marks are the articles that a user has marked.
 type Marks struct{ Read, Starred IDSet }
 
-// IDSet is a set of ids of articles, a bit each. It takes an eighth of a byte for each id up to the highest, and its copies may be
-// read at the same time.
+// IDSet is a set of article ids, as a bitmap. It takes an eighth of a byte for each id up to the highest. Copies may be
+// read concurrently.
 type IDSet []uint64
 
-// IDsOf makes a set.
+// IDsOf returns a set of these ids.
 func IDsOf(ids ...int64) IDSet { return IDSet(nil).With(ids) }
 
-// Has says whether an id is in the set.
+// Has reports whether an id is in the set.
 func (s IDSet) Has(id int64) bool {
 	return id >= 0 && id/64 < int64(len(s)) && s[id/64]&(1<<(id%64)) != 0
 }
 
-// With gives the set with some ids more; the set itself stays as it is. Ids below 0 are passed over.
+// With returns the set with these ids added; the set itself does not change. Ids below 0 are skipped.
 func (s IDSet) With(ids []int64) IDSet {
 	size := int64(len(s))
 	for _, id := range ids {
@@ -134,7 +134,7 @@ func (s IDSet) With(ids []int64) IDSet {
 	return out
 }
 
-// Without gives the set without some ids; the set itself stays as it is.
+// Without returns the set without these ids; the set itself does not change.
 func (s IDSet) Without(ids []int64) IDSet {
 	out := append(IDSet(nil), s...)
 	for _, id := range ids {
@@ -145,7 +145,7 @@ func (s IDSet) Without(ids []int64) IDSet {
 	return out
 }
 
-// APIToken is what a program proves with whose it is. The token itself is not kept.
+// APIToken describes a token with which a program acts for a user. The token itself is not stored.
 type APIToken struct {
 	ID    int64
 	Label string // what it is for

@@ -10,13 +10,13 @@ import (
 	"headwater/internal/weburl"
 )
 
-// Report is what one outlet published of a story: a running report, whose newest version replaces those before it. An outlet that
-// publishes a story in two languages has two reports.
+// Report is what one outlet published of a story: a running report whose newest version replaces the earlier ones. An
+// outlet that publishes a story in two languages has two reports.
 //
-// A report counts once among the copies and rewrites of a story, in what cards, links of entries and counts show. With the
-// origin's outlet it is the original, whichever of its versions is. Story.Current is the newest version of the lead, and
-// gives a story its title, summary, text and link on pages, in feeds and in alerts. Story.First, the id of the entry,
-// Origin, and Story.Lead, which members are compared with, stay those of the first version.
+// Cards, links of entries and counts show a report once among the copies and rewrites of a story. A report with the
+// story's original in any of its versions is the original. Story.Current is the newest version of the lead. It gives a
+// story its title, summary, text and link on pages, in feeds and in alerts. Story.First, the id of the entry, Origin, and
+// Story.Lead, which members are compared with, stay those of the first version.
 type Report struct {
 	Versions []Version // newest first; never empty
 }
@@ -24,33 +24,34 @@ type Report struct {
 // Version is one version of a report.
 type Version struct {
 	Member  Member
-	Again   []Member // the same version listed again, by time
-	Changed *Changes // from the version before it; nil for the first, and where nobody compared them
+	Again   []Member // other listings of the same version, by time
+	Changed *Changes // from the previous version; nil for the first version, and if nobody compared them
 }
 
-// Changes is what a version tells otherwise than the one before it.
+// Changes are the differences of a version from the previous one.
 type Changes struct {
-	Headline *HeadlineChange // nil where it is the same
+	Headline *HeadlineChange // nil if it is the same
 	Figures  []FigureChange  // in the order of the text, headlines first
-	Added    []string        // sentences that stand in the new version only, the first of them
-	Dropped  []string        // sentences that stand in the old version only, the first of them
+	Added    []string        // the first of the sentences that are only in the new version
+	Dropped  []string        // the first of the sentences that are only in the old version
 	Adds     int             // how many there are of these
 	Drops    int
 }
 
-// HeadlineChange is two headlines and the words of either that the other has not, as byte offsets.
+// HeadlineChange is two headlines, and the words that only one of them has, as byte offsets.
 type HeadlineChange struct {
 	Before, After  string
 	Dropped, Added []Span
 }
 
-// FigureChange is a figure that changed, each with words beside it: "3 dead", "12 dead".
+// FigureChange is a figure that changed, with the words next to it: "3 dead", "12 dead".
 type FigureChange struct{ Before, After string }
 
-// Newest is the version that replaces the others.
+// Newest returns the version that replaces the others.
 func (r Report) Newest() Member { return r.Versions[0].Member }
 
-// Role is what a report is to its story: the original where one of its versions is that, else what its newest version is.
+// Role returns the role of a report in its story: original if one of its versions is the original, else that of its
+// newest version.
 func (r Report) Role() Role {
 	if slices.ContainsFunc(r.Versions, func(v Version) bool { return v.Member.Role == RoleOriginal }) {
 		return RoleOriginal
@@ -58,19 +59,20 @@ func (r Report) Role() Role {
 	return r.Newest().Role
 }
 
-// Has says whether an article is one of the report's.
+// Has reports whether an article belongs to the report.
 func (r Report) Has(article int64) bool {
 	return slices.ContainsFunc(r.Versions, func(v Version) bool { return v.Has(article) })
 }
 
-// Has says whether an article is a listing of the version.
+// Has reports whether an article is a listing of the version.
 func (v Version) Has(article int64) bool {
 	return v.Member.Article.ID == article || slices.ContainsFunc(v.Again, func(m Member) bool { return m.Article.ID == article })
 }
 
-// Reports groups a story's members by outlet, each report where its first member stands. Items of one outlet with the same
-// headline or the same text are one version, for which the one with the most text stands. So are an excerpt and the fuller version before it.
-// Texts are compared where the members have them, and summaries otherwise.
+// Reports groups a story's members into reports, by outlet and language, in the order of their first members. Items of
+// one outlet with the same headline or text are one version, and the one with the longest text represents it. An excerpt
+// and the fuller version before it are one version too. It compares texts if the members have them, and summaries
+// otherwise.
 func (s Story) Reports() []Report {
 	var out []Report
 	for _, all := range byOutlet(s.Members) {
@@ -79,7 +81,8 @@ func (s Story) Reports() []Report {
 	return out
 }
 
-// byOutlet gives the members of each outlet and language. A member whose language is unknown goes with its outlet's first.
+// byOutlet returns the members of each outlet and language. A member with an unknown language goes to its outlet's first
+// group.
 func byOutlet(members []Member) [][]Member {
 	type key struct{ outlet, lang string }
 	place, first := map[key]int{}, map[string]int{}
@@ -139,10 +142,11 @@ func reportOf(members []Member) Report {
 	return r
 }
 
-// leastSameText is how many spaces a text must have to say that two items are one.
+// leastSameText is the least number of spaces in a text that identifies two items as one.
 const leastSameText = 7
 
-// again adds another listing. The one with more text, and of two with as much the later one, stands for the version.
+// again adds another listing. The listing with the longest text represents the version; of two equally long ones, the
+// later.
 func (v *Version) again(m Member) {
 	if v.Member.Role != RoleOriginal && (m.Role == RoleOriginal || len(m.Article.Body()) >= len(v.Member.Article.Body())) {
 		v.Member, m = m, v.Member
@@ -150,7 +154,7 @@ func (v *Version) again(m Member) {
 	v.Again = append(v.Again, m)
 }
 
-// versionTime orders versions. What has no date is older than what has one.
+// versionTime returns the time that orders versions. A version without a date is older than all with one.
 func versionTime(a Article) time.Time {
 	if a.Undated {
 		return time.Time{}
@@ -158,15 +162,15 @@ func versionTime(a Article) time.Time {
 	return a.Time()
 }
 
-// folded gives the letters and digits of a text in lower case, words apart by one space.
+// folded returns the letters and digits of a text in lower case, with one space between words.
 func folded(text string) string {
 	return strings.Join(strings.FieldsFunc(strings.ToLower(text), func(r rune) bool {
 		return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r)
 	}), " ")
 }
 
-// Current is the member to read and link to: the newest version of the lead by its outlet that stands at the same site. A listing without
-// a text, or a redirector's item, replaces nothing. It panics on a story without members.
+// Current is the member to read and link to: the newest version of the lead from its outlet, on the same site. A listing
+// without text and an item of a redirector replace nothing. It panics on a story without members.
 func (s Story) Current() Member {
 	lead := s.Lead()
 	if len(s.Members) == 1 {
@@ -184,18 +188,19 @@ func (s Story) Current() Member {
 	return lead
 }
 
-// keptShare is the share of a version's prose that stands in the one before it, from which it is that report written through. Of an
-// agency's successive versions the median shares .3, of its follow-ups .09; a film's note beside an article shares less still.
+// keptShare is the least share of a version's prose that has to be in the version before it, so that it counts as an
+// update of that one. Successive versions from agencies share a median of .3, their follow-ups .09. A note about a film
+// next to an article shares even less.
 const keptShare = .3
 
-// replaces says whether a version stands at the same site as the one before it, and is that written through. Lists have no texts to
-// compare, so role and share tell.
+// replaces reports whether a version is on the same site as the one before it, and is an update of its text. Lists have
+// no texts to compare, so it uses role and share.
 func replaces(version Member, before Article) bool {
 	return version.Role != RoleExcerpt && version.Share >= keptShare && weburl.Host(version.Article.URL) == weburl.Host(before.URL)
 }
 
-// Link is the address that the story's headline leads to: of the origin's newest version, or where the origin is only named the link
-// that its members give; else of the current version.
+// Link is the address that the story's headline leads to: of the origin's newest version; if the origin is only named,
+// the link in its members; or else of the current version.
 func (s Story) Link() string {
 	if len(s.Members) == 0 {
 		return s.Origin.URL
@@ -207,44 +212,45 @@ func (s Story) Link() string {
 	return cmp.Or(a.URL, s.Origin.URL)
 }
 
-// Passage is a run of words that a member shares with the text it is compared with. Offsets are bytes into
-// Article.Body: the text as stored, or the summary where there is no text.
+// Passage is a run of words that a member shares with the text that it is compared with. Offsets are bytes into
+// Article.Body: the stored text, or the summary if there is no text.
 type Passage struct {
 	Start       int  `json:"start"` // in the member's text
 	End         int  `json:"end"`
-	OriginStart int  `json:"origin_start"` // in the text that it is compared with
+	OriginStart int  `json:"origin_start"` // in the text compared with
 	OriginEnd   int  `json:"origin_end"`
-	Words       int  `json:"words"`            // characters in scripts written without spaces
-	Quoted      bool `json:"quoted,omitempty"` // one of the two quotes it, so that it is no reused prose
+	Words       int  `json:"words"`            // words; characters in scripts written without spaces
+	Quoted      bool `json:"quoted,omitempty"` // one of the two texts quotes it, so it is not reused prose
 }
 
-// Credit is what an article says to credit an outlet.
+// Credit is a phrase with which an article credits an outlet.
 type Credit struct {
 	Kind   ClaimKind `json:"kind"`
 	Outlet string    `json:"outlet"` // name
 	URL    string    `json:"url"`
-	Text   string    `json:"text"` // the words that make the claim
+	Text   string    `json:"text"` // the words of the claim
 }
 
 // Comparison is what a member takes from the text that its story goes back to, what it adds, and why it is a member.
 type Comparison struct {
-	With      int64      `json:"with"`     // the article compared with; 0 where there is nothing to compare with
-	StandIn   bool       `json:"stand_in"` // the origin is only named, and the story's lead stands in for it
-	Note      string     `json:"note"`     // what a reader should know of the comparison, in words; may be ""
-	Words     int        `json:"words"`    // its own prose, in words: what neither text quotes
-	Reused    int        `json:"reused"`   // of these, words in passages
+	With      int64      `json:"with"`     // the article compared with; 0 for none
+	StandIn   bool       `json:"stand_in"` // the origin is only named, so the member is compared with the story's lead
+	Note      string     `json:"note"`     // a note on the comparison for readers; may be ""
+	Words     int        `json:"words"`    // words of its own prose: those that neither text quotes
+	Reused    int        `json:"reused"`   // how many of these are in passages
 	Share     float64    `json:"share"`    // Reused of Words, 0 to 1
-	Longest   int        `json:"longest"`  // most own words of one run; quotations in the run do not end it
+	Longest   int        `json:"longest"`  // most own words in one run; quotations do not end the run
 	Retelling bool       `json:"retelling"`
-	Passages  []Passage  `json:"passages"` // in the order of the member's text, never overlapping in either text
-	Added     int        `json:"added"`    // sentences that share no run of words
-	Adds      []string   `json:"adds"`     // the first of them
+	Passages  []Passage  `json:"passages"` // in the order of the member's text; they overlap in neither text
+	Added     int        `json:"added"`    // number of sentences that share no run of words
+	Adds      []string   `json:"adds"`     // the first of these
 	Credits   []Credit   `json:"credits"`  // to the origin's outlet, strongest first
-	Like      int64      `json:"like"`     // the member whose likeness gave Reasons; 0 where none did
+	Like      int64      `json:"like"`     // the member whose similarity gave Reasons; 0 for none
 	Reasons   []Evidence `json:"reasons"`
 
-	Text string `json:"-"` // that Passages are offsets into
+	Text string `json:"-"` // the text that the offsets of Passages refer to
 }
 
-// Tells says that Share means something: a text that is too short to share a passage neither takes nor retells.
+// Tells reports whether Share is meaningful. A text that is too short to share a passage neither takes nor retells
+// anything.
 func (c Comparison) Tells() bool { return len(c.Passages) > 0 || c.Retelling }
