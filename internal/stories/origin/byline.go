@@ -10,19 +10,19 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// byline is what a line on the writers of a text says: "By Jane Doe, Reuters", "AFP in Paris", "Staff with AP".
+// byline is the content of a byline: "By Jane Doe, Reuters", "AFP in Paris", "Staff with AP".
 type byline struct {
 	outlets []news.Outlet
-	others  bool // the outlet's own people, or agencies without a name, wrote a part of the text
+	others  bool // the outlet's own staff, or unnamed agencies, wrote part of the text
 	with    bool // the outlets only helped: "Jane Doe with AP"
-	only    bool // there is nothing else in the line, but for a place and a date
+	only    bool // the line has nothing else but a place and a date
 }
 
-// maxByline is how long a line on the writers may be, in bytes.
+// maxByline is the maximum length of a byline, in bytes.
 const maxByline = 160
 
-// readByline reads a line on writers. A part of the line is an outlet where it has no words but the outlet's name and what its
-// people do. A person with the name of an outlet is none.
+// readByline reads a byline. A part of the line is an outlet if it has only the outlet's name and words for a role. A person
+// with the name of an outlet is not an outlet.
 func (r *reading) readByline(line string) byline {
 	var b byline
 	if len(line) > maxByline {
@@ -55,10 +55,10 @@ func (r *reading) readByline(line string) byline {
 	return b
 }
 
-// bylinePart is a part of a line on writers, and what stands before it: "and", "with", "in" or "" for a comma and the like.
+// bylinePart is a part of a byline. after is the word before it: "and", "with", "in", or "" for a comma and similar marks.
 type bylinePart struct{ text, after string }
 
-// bylineParts splits a line on writers at commas and at words such as "and" and "with".
+// bylineParts splits a byline at commas and at words such as "and" and "with".
 func bylineParts(line string) []bylinePart {
 	for _, w := range cues.bylineStarts {
 		if len(line) > len(w) && strings.EqualFold(line[:len(w)], w) && line[len(w)] == ' ' {
@@ -95,8 +95,8 @@ func bylineParts(line string) []bylinePart {
 	return parts
 }
 
-// bylineOutlet gives the outlet that a part of a line names. A name that is also a word or a person's counts where it stands
-// alone, as the outlet writes it, or in capitals.
+// bylineOutlet returns the outlet that a part of a byline names. A name that is also a word or a person's name counts if it
+// stands alone, spelled as the outlet spells it, or if it is in capitals.
 func (r *reading) bylineOutlet(part string, alone bool) (news.Outlet, bool) {
 	for p := strings.Trim(part, ".:* "); p != ""; {
 		if o, ok := r.outlets.ByName(p); ok {
@@ -115,8 +115,8 @@ func (r *reading) bylineOutlet(part string, alone bool) (news.Outlet, bool) {
 	return news.Outlet{}, false
 }
 
-// withoutRole takes the last word off if it tells what an outlet's people do, or the first if it tells what kind of outlet it
-// is: "Reuters Staff", "Agencia EFE".
+// withoutRole removes the last word if it is a role ("Reuters Staff"), or the first word if it is a kind of outlet ("Agencia
+// EFE").
 func withoutRole(p string) (string, bool) {
 	if i := strings.LastIndexByte(p, ' '); i > 0 && (cues.roles[strings.ToLower(p[i+1:])] || isDate(p[i+1:])) {
 		return strings.TrimRight(p[:i], ". "), true
@@ -127,13 +127,13 @@ func withoutRole(p string) (string, bool) {
 	return p, false
 }
 
-// isStaff says whether a part of a line is the outlet's own people, or agencies without a name.
+// isStaff reports whether a part of a line means the outlet's own staff, or unnamed agencies.
 func isStaff(part string) bool {
 	words := strings.Fields(strings.ToLower(part))
 	return len(words) > 0 && !slices.ContainsFunc(words, func(w string) bool { return !cues.roles[strings.Trim(w, ".")] })
 }
 
-// isDate says whether a part of a line is a date or a time: figures, months and days.
+// isDate reports whether a part of a line is a date or a time: figures, months and days.
 func isDate(part string) bool {
 	for _, w := range strings.Fields(strings.ToLower(part)) {
 		w = strings.Trim(w, ".,:")
@@ -145,7 +145,7 @@ func isDate(part string) bool {
 	return true
 }
 
-// addByline adds what a line on writers says: each outlet speaks for its share of the text.
+// addByline adds the credits of a byline. Each outlet gets its share of the text.
 func (r *reading) addByline(b byline, text string) {
 	writers := len(b.outlets)
 	if b.others {

@@ -8,7 +8,7 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// Claims gives the credits that an article makes to others, and to itself where it signs as an agency, strongest first.
+// Claims returns an article's credits to other outlets, and to its own if it signs as an agency, strongest first.
 func (r *Reader) Claims(a news.Article) []news.Claim {
 	a.Marks = r.unwrapped(a.Marks)
 	x := &reading{article: a}
@@ -44,12 +44,12 @@ func (r *reading) signatures() {
 	r.standaloneBylines()
 }
 
-// ofPhoto finds a photographer's line in the place of a writer's: "(Photo: Jane Doe, AP)".
+// ofPhoto reports whether a line in the position of a byline is a photo credit: "(Photo: Jane Doe, AP)".
 func ofPhoto(line string) bool {
 	return strings.HasPrefix(strings.ToLower(strings.TrimLeft(line, "( ")), "photo")
 }
 
-// markCredits reads the marks that cleaning left: sources, canonical links, bylines and links.
+// markCredits reads the marks that cleaning made: sources, canonical links, bylines and links.
 func (r *reading) markCredits() {
 	for _, m := range r.article.Marks {
 		switch m.Kind {
@@ -63,7 +63,7 @@ func (r *reading) markCredits() {
 			r.lineCredits(m)
 		case news.MarkLink:
 			o, ok := r.byURL(m.URL)
-			if !ok || same(o, r.article.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 it stands outside the text
+			if !ok || same(o, r.article.Outlet) || o.Domain == "" || !article(m.URL) || m.End == 0 { // at 0, 0 the link is outside the text
 				continue
 			}
 			r.claims.add(news.ClaimLink, o, m.URL, m.Text, news.Span{Start: m.Start, End: m.End}, 1)
@@ -72,8 +72,8 @@ func (r *reading) markCredits() {
 	}
 }
 
-// sourceCredit reads an item's <source>, a "via" link or an "Original Source" line. Where it names the outlet that cleaning
-// took for the publisher of an aggregator's item, it says who published it. A line without an address may name several.
+// sourceCredit reads an item's <source>, a "via" link or an "Original Source" line. If it names the outlet that cleaning took
+// for the publisher of an aggregator's item, it confirms the publisher. A line without an address may name several outlets.
 func (r *reading) sourceCredit(m news.Mark) {
 	var all []news.Outlet
 	if o, ok := r.outlets.ByName(m.Text); ok {
@@ -94,21 +94,21 @@ func (r *reading) sourceCredit(m news.Mark) {
 	}
 }
 
-// lineCredits reads a byline or copyright line that was taken out of the text: "Reporting by Jane Doe in Oslo for Reuters;
+// lineCredits reads a byline or copyright line that cleaning took out of the text: "Reporting by Jane Doe in Oslo for Reuters;
 // additional reporting by AFP".
 func (r *reading) lineCredits(m news.Mark) {
 	if ofPhoto(m.Text) {
 		return
 	}
 	lower := strings.ToLower(m.Text)
-	bracketed := strings.HasPrefix(lower, "[") && strings.HasSuffix(lower, "]") // a round-up's source of one of its items
+	bracketed := strings.HasPrefix(lower, "[") && strings.HasSuffix(lower, "]") // the source of one item in a round-up
 	if m.Kind == news.MarkByline && !bracketed {
 		if b := r.readByline(strings.Trim(m.Text, "—–-() ")); b.only && len(b.outlets) > 0 {
 			r.addByline(b, m.Text)
 			return
 		}
 	}
-	if len(r.outlets.Mentions(m.Text)) == 0 { // "(Reporting by Jane Doe; Editing by John Roe)" has one writer, whom its shape tells
+	if len(r.outlets.Mentions(m.Text)) == 0 { // "(Reporting by Jane Doe; Editing by John Roe)" names no outlet, and its shape shows the agency
 		for _, x := range r.outlets.Credits(m.Text) {
 			if bracketed {
 				x.Kind = news.ClaimPart
@@ -138,7 +138,7 @@ func (r *reading) lineCredits(m news.Mark) {
 	}
 }
 
-// article says whether an address may be an article's: it has a path longer than a section's.
+// article reports whether an address may be that of an article: its path is longer than that of a section.
 func article(url string) bool {
 	path := strings.ToLower(pathOf(url))
 	for _, section := range []string{"topic/", "tag/", "tags/", "search/", "author/", "people/"} {
@@ -149,17 +149,18 @@ func article(url string) bool {
 	return len(path) >= 12
 }
 
-// pathOf gives what follows the host of an address, "" for a front page.
+// pathOf returns the part of an address after the host, or "" for a front page.
 func pathOf(url string) string {
 	_, rest, _ := strings.Cut(url, "://")
 	_, path, _ := strings.Cut(rest, "/")
 	return strings.Trim(path, "/")
 }
 
-// closingBytes is how much of a text's end is read for the lines with which agencies close.
+// closingBytes is the length of the end of a text in which closing lines of agencies are looked for.
 const closingBytes = 600
 
-// closingCredits reads how a text ends: "(Reporting by Jane Doe; Editing by John Roe)", "With inputs from PTI", "(c) 2026 AFP".
+// closingCredits reads the end of a text: "(Reporting by Jane Doe; Editing by John Roe)", "With inputs from PTI", "(c) 2026
+// AFP".
 func (r *reading) closingCredits() {
 	body := r.article.Body()
 	end := excerpt(body, max(len(body)-closingBytes, 0), len(body))
@@ -174,17 +175,17 @@ func (r *reading) closingCredits() {
 	}
 }
 
-// slugStrength is the factor of a credit by an agency's slug before a headline. Others use such slugs, too.
+// slugStrength is the factor of a credit by an agency's slug before a headline. Other outlets use such slugs too.
 const slugStrength = .7
 
-// titleSignatures reads a headline that ends in the outlet whose item it lists ("Ferries stop - Reuters"), begins with an
-// agency's slug, or ends in its agency, as Japanese portals write it: "headline（ロイター）".
+// titleSignatures reads the signature in a headline. It may end with the outlet of a listed item ("Ferries stop - Reuters"),
+// begin with an agency's slug, or end with its agency, as on Japanese portals: "headline（ロイター）".
 func (r *reading) titleSignatures() {
 	if o, ok := r.wholeName(tailOf(r.article.Title)); ok && !same(o, r.article.Outlet) {
 		r.claims = slices.DeleteFunc(r.claims, func(f foundClaim) bool { return f.place == inTitle && same(f.Credited(), o) }) // the same words
 		if len(strings.Fields(r.article.Body())) < shortProse {
 			r.claims.add(news.ClaimSource, o, "", r.article.Title, news.Span{}, 1)
-		} else { // the news came from there, not the text
+		} else { // the report is that outlet's, but not the text
 			r.claims.add(news.ClaimReport, o, "", r.article.Title, news.Span{}, 1/strengths[news.ClaimReport])
 		}
 	}
@@ -206,7 +207,7 @@ func (r *reading) titleSignatures() {
 	}
 }
 
-// wholeName gives the outlet of which a text is the name or the domain, and nothing else.
+// wholeName returns the outlet whose name or domain is the whole text.
 func (r *reading) wholeName(name string) (news.Outlet, bool) {
 	if strings.Contains(name, ".") && !strings.Contains(name, " ") {
 		return r.outlets.ByName(name)

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// timesOf gives the times of members, which are in the order of their dates. Dates of clocks that are wrong are put right here, where
-// origins are weighed, and nowhere else.
+// timesOf returns the times of the members, which are in the order of their dates. This is the only place where the dates of
+// wrong clocks are corrected.
 func timesOf(members []Candidate, clocks map[Clock]time.Duration) memberTimes {
 	t := memberTimes{of: make([]time.Time, len(members)), offsets: make([]time.Duration, len(members))}
 	for i, m := range members {
@@ -36,7 +36,7 @@ func timesOf(members []Candidate, clocks map[Clock]time.Duration) memberTimes {
 	return t
 }
 
-// clockError writes how far a clock is wrong, for readers.
+// clockError formats the error of a clock for readers.
 func clockError(off time.Duration) string {
 	if off < 0 {
 		return fmt.Sprintf("%s behind", (-off).Round(time.Minute))
@@ -64,7 +64,7 @@ func (c *contender) time(f *weighing) {
 	}
 }
 
-// onlyClaimed says that nobody saw when the article came out: its date lies before its feed was first read.
+// onlyClaimed reports whether the article's date lies before its feed was first read, so that the date cannot be verified.
 func (m Candidate) onlyClaimed() bool { return !m.Known.IsZero() && m.Article.Time().Before(m.Known) }
 
 func (c *contender) pageTime(at time.Time, f *weighing) {

@@ -12,42 +12,42 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// Candidate is a member of a story, as its origin is weighed.
+// Candidate is a member of a story with all data that the decision about the origin needs.
 type Candidate struct {
 	Article news.Article // needs no HTML, Text or Marks
 	Print   prints.Print
 	Claims  []news.Claim
-	Known   time.Time // since when its feed is polled: a date before it is only claimed. Zero where that is not known
+	Known   time.Time // start of polling of its feed: an earlier date cannot be verified. Zero if unknown
 }
 
-// The other weights, in log-odds.
+// The weights of other evidence, in log-odds.
 const (
 	weightAgency   = 1.2 // an agency whose text others carry
-	weightContain  = 1.5 // others' prose stands in it, theirs not in theirs
+	weightContain  = 1.5 // contains the others' prose, but not the other way round
 	weightEarliest = .8
-	claimedTime    = .5  // of what time says where it is only claimed
-	weightOwnPlace = 1.5 // stands at its outlet's own address
+	claimedTime    = .5  // factor of the weight of time if the time is only claimed
+	weightOwnPlace = 1.5 // is at its outlet's own address
 	weightLength   = .4  // for each doubling of the text over 25 words
-	weightHeadline = 3   // bears the headline of an agency's own item, which is as good as a byline
-	weightMedia    = 2   // a film, recording or letter made of what its outlet has as an article, too
+	weightHeadline = 3   // has the headline of an agency's own item; counts like a byline
+	weightMedia    = 2   // a film, recording or letter about a report that its outlet also has as an article
 	weightListing  = 4   // of an outlet that lists what others publish
-	weightLanguage = 2   // came out after its outlet's item in another language, of which it is a translation
+	weightLanguage = 2   // a translation, published after its outlet's item in another language
 	weightPasses   = 1.5 // of an outlet all of whose other items are others' texts
 	namedPrior     = -.4
-	namedThreshold = 1.4 // credits below this name no origin
-	minOwnProse    = 100 // words from which a lone article that credits nobody is likely its outlet's own
+	namedThreshold = 1.4 // a total weight of credits below this makes no outlet the origin
+	minOwnProse    = 100 // minimum words of a lone article without credits that is likely its outlet's own
 )
 
-// contender is who may have written the story: a member, or an outlet that is only named.
+// contender is a possible origin: a member, or an outlet that is only named.
 type contender struct {
 	member     int // -1 for an outlet that is only named
 	outlet     news.Outlet
 	url        string
-	title      string // of the page at url, where it is no member's
+	title      string // of the page at url, if url is not a member's
 	credited   bool
-	ineligible bool // to be an original: an advertisement, or of an outlet that lists what others publish
+	ineligible bool // cannot be the origin: an advertisement, or an item of an outlet that lists what others publish
 	score      float64
-	explain    bool // its evidence is wanted
+	explain    bool // collect evidence
 	evidence   []news.Evidence
 }
 
@@ -61,7 +61,7 @@ func (c *contender) weigh(kind string, weight float64, format string, args ...an
 	})
 }
 
-// beats says whether a contender is likelier than another. One that is ineligible beats none that is eligible.
+// beats reports whether a contender is more likely than another. An ineligible contender never beats an eligible one.
 func (c contender) beats(other contender) bool {
 	if c.ineligible != other.ineligible {
 		return other.ineligible
@@ -69,25 +69,25 @@ func (c contender) beats(other contender) bool {
 	return c.score > other.score
 }
 
-// weighing is what the contenders for one story are weighed by.
+// weighing holds the data by which the contenders for one story are weighed.
 type weighing struct {
 	tie            time.Duration
 	habits         map[string]Habit
 	members        []Candidate
-	credits        map[string][]outletCredit // by the outlet that is credited, strongest first
+	credits        map[string][]outletCredit // by the credited outlet, strongest first
 	prose          prose
 	times          memberTimes
-	reruns         map[int]int          // members that bear the headline of an agency's own item, and that item, by their numbers
+	reruns         map[int]int          // members with the headline of an agency's own item: the member's index and that item's index
 	writtenOutlets map[string]bool      // outlets with a written article, by key
-	languages      map[string]int       // the first member of each outlet whose items are in several languages, by key
-	pages          map[string]readPage  // of the story, by outlet
-	signed         map[string]readPage  // likewise, by the outlet that they name as the writer
-	pageCredits    []news.Outlet        // that pages credit
-	leadLinks      map[int][]link       // that lead to a member, by its number
-	weakened       map[weakLink]float64 // what is left of credits whose links lead elsewhere, 0 to 1
+	languages      map[string]int       // the index of the first member of each outlet that has items in several languages, by key
+	pages          map[string]readPage  // pages about the story, by outlet
+	signed         map[string]readPage  // pages about the story, by the outlet that they name as the writer
+	pageCredits    []news.Outlet        // outlets that pages credit
+	leadLinks      map[int][]link       // links that lead to a member, by the member's index
+	weakened       map[weakLink]float64 // factors, 0 to 1, of credits whose links lead elsewhere
 }
 
-// inTime orders articles by time, and those of one time by what they are, never by how they arrived.
+// inTime orders articles by time. Articles of the same time are ordered by their content, and never by order of arrival.
 func inTime(a, b Candidate) int {
 	x, y := a.Article, b.Article
 	return cmp.Or(x.Time().Compare(y.Time()), cmp.Compare(x.Outlet.Key(), y.Outlet.Key()),
@@ -95,8 +95,8 @@ func inTime(a, b Candidate) int {
 		cmp.Compare(x.FeedID, y.FeedID), cmp.Compare(x.ID, y.ID))
 }
 
-// resolve gives a credit that has a name and no domain the domain of the member's outlet of that name. Where two outlets of the
-// name are members it credits both: their texts decide.
+// resolve completes credits that have a name and no domain. Such a credit gets the domain of the member's outlet of that name.
+// If two outlets of that name are members, both are credited, and their texts decide.
 func resolve(members []Candidate) {
 	domains := map[string][]string{} // by name
 	for _, m := range members {
@@ -123,62 +123,62 @@ func resolve(members []Candidate) {
 	}
 }
 
-// memberTimes is when the members came out. Dates of a clock that is known to be wrong are corrected.
+// memberTimes holds the publication times of the members. Dates of a clock that is known to be wrong are corrected.
 type memberTimes struct {
 	of            []time.Time
-	offsets       []time.Duration // by which each was corrected, 0 for most
-	first, second int             // numbers of the earliest and the next; the same where there is one member
+	offsets       []time.Duration // correction of each, 0 for most
+	first, second int             // indices of the earliest and the next member; equal if there is one member
 }
 
-// outletCredit is the strongest credit that one outlet gives to a contender.
+// outletCredit is the strongest credit from one outlet to a contender.
 type outletCredit struct {
 	weight float64
 	claim  news.Claim
-	by     string // name of the outlet that gives it
-	byKey  string // and its key
-	note   string // what the page behind its link adds; "" is nothing
+	by     string // name of the crediting outlet
+	byKey  string // key of the crediting outlet
+	note   string // what the page behind the link adds; may be ""
 
-	byHeadline bool // it is given by the headline, not in words
+	byHeadline bool // given by an equal headline, not in words
 }
 
-// Page is a page that members credit by a link and that is no member: an outlet's own article as it stands on the web.
+// Page is a page that members credit by a link and that is no member: an outlet's own article on the web.
 type Page struct {
 	Links   []string     // its addresses, as claims write them
 	Article news.Article // needs no HTML, Text or Marks; the outlet may be unknown
 	Print   prints.Print
 	Claims  []news.Claim
-	Member  int64 // the member whose own address the links lead to; 0 for none
+	Member  int64 // the member to whose own address the links lead; 0 for none
 }
 
-// link is a member's credit that leads to a page.
+// link is a member's credit with a link to a page.
 type link struct {
 	member int
 	claim  news.Claim
 }
 
-// readPage is a page with what it shares with the members.
+// readPage is a page with the results of its comparison with the members.
 type readPage struct {
 	Page
 	links     []link
-	share     float64 // of the prose of the member that has most of its prose there
-	byOutlet  string  // that member's outlet
-	lean      float64 // how far it leans to containing the members' prose and not the other way round, -1 to 1
+	share     float64 // share of the prose that the page contains, for the member of which it contains most
+	byOutlet  string  // the outlet of that member
+	lean      float64 // how much more the page contains the members' prose than the other way round, -1 to 1
 	hasProse  bool    // there is prose to compare
-	ownWeight float64 // weight of the strongest credit that it gives to another outlet
+	ownWeight float64 // weight of the page's strongest credit to another outlet
 	ownCredit news.Claim
 }
 
-// weakLink is a member, by its number, and an address that it links to.
+// weakLink is a member, by index, and an address that the member links to.
 type weakLink struct {
 	member int
 	url    string
 }
 
-// prose is the different texts of a story's members.
+// prose holds the different texts of a story's members.
 type prose struct {
 	texts []distinctText
-	of    []int // text of each member, -1 for one that has no prose of its own
-	all   int   // members with prose
+	of    []int // text of each member, -1 if it has no prose of its own
+	all   int   // number of members with prose
 }
 
 type distinctText struct {

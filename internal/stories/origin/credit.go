@@ -8,7 +8,7 @@ import (
 	"headwater/internal/news"
 )
 
-// creditsOf gives, for each outlet that other outlets credit, the strongest credit of each of those.
+// creditsOf returns, for each credited outlet, the strongest credit that each other outlet gives to it.
 func creditsOf(members []Candidate) map[string][]outletCredit {
 	type pair struct{ to, by string }
 	strongest := map[pair]outletCredit{}
@@ -31,7 +31,7 @@ func creditsOf(members []Candidate) map[string][]outletCredit {
 	return out
 }
 
-// namedOutlets gives the outlets that members credit and that are no member's own, by key.
+// namedOutlets returns the outlets that members credit and that have no member, by key.
 func namedOutlets(members []Candidate) []news.Outlet {
 	own := map[string]bool{}
 	for _, m := range members {
@@ -63,11 +63,11 @@ func sortCredits(all []outletCredit) {
 	})
 }
 
-// maxCredits is after how many halvings a credit adds nothing to a score.
+// maxCredits is the number of halvings after which a further credit adds nothing to a score.
 const maxCredits = 64
 
-// credits adds what independent outlets credit the contender's outlet with. Each outlet counts once, by its strongest
-// credit, and each further one counts half of the one before.
+// credits adds the credits that independent outlets give to the contender's outlet. Each outlet counts once, with its strongest
+// credit. Each further outlet counts half as much as the one before.
 func (c *contender) credits(all []outletCredit) {
 	factor := 1.0
 	for _, x := range all[:min(len(all), maxCredits)] {
@@ -83,7 +83,7 @@ func (c *contender) credits(all []outletCredit) {
 	}
 }
 
-// ownCredits counts against a member the strongest credit that it gives to another outlet.
+// ownCredits subtracts the strongest credit that a member gives to another outlet.
 func (c *contender) ownCredits(m Candidate) {
 	var worst news.Claim
 	weight := 0.0
@@ -112,16 +112,16 @@ func (f *weighing) addCredit(to news.Outlet, x outletCredit) {
 	}
 }
 
-// In a chain, a blog credits a local paper whose text an agency wrote. The agency at its end wrote the text, so credits to the
-// paper are passed on to the agency.
+// In a chain, a blog credits a local paper whose text an agency wrote. The agency at the end wrote the text, so the credits to
+// the paper are passed on to the agency.
 
 const (
-	minWriter     = 2.4 // weight of a member's credit from which it says who wrote its text
-	passedPart    = .9  // what a credit is worth to the outlet that it is passed on to
-	remainingPart = .3  // what of it is left to the outlet that passes it on
+	minWriter     = 2.4 // minimum weight of a member's credit to the writer of its text
+	passedPart    = .9  // factor of a credit for the outlet to which it is passed on
+	remainingPart = .3  // factor of the credit for the outlet that passes it on
 )
 
-// passCredits passes the credits of outlets that name the writer of their text on to that writer.
+// passCredits passes credits on. An outlet that names the writer of its text passes its credits on to that writer.
 func (f *weighing) passCredits() {
 	writers := f.writers()
 	var from []string
@@ -133,7 +133,7 @@ func (f *weighing) passCredits() {
 	slices.Sort(from)
 	for _, key := range from {
 		head := chainEnd(writers, key)
-		if head.Credited().Key() == key { // a circle
+		if head.Credited().Key() == key { // a cycle
 			continue
 		}
 		for i, x := range f.credits[key] {
@@ -151,7 +151,7 @@ func (f *weighing) passCredits() {
 	}
 }
 
-// chainEnd follows a chain to its end. In a circle that is where it began.
+// chainEnd follows a chain to its end. In a cycle it ends where it began.
 func chainEnd(writers map[string]news.Claim, key string) news.Claim {
 	at := writers[key]
 	for range writers {
@@ -164,8 +164,8 @@ func chainEnd(writers map[string]news.Claim, key string) news.Claim {
 	return at
 }
 
-// writers gives, by the key of an outlet, the outlet that all of its members name as the writer of their text. An outlet with a
-// text of its own, or with texts of several writers, has none.
+// writers returns, by outlet key, the outlet that all members of an outlet name as the writer of their text. An outlet with a
+// text of its own, or with texts of several writers, has no entry.
 func (f *weighing) writers() map[string]news.Claim {
 	out := map[string]news.Claim{}
 	own := map[string]bool{}

@@ -10,11 +10,11 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// reportFactor strengthens a credit of the whole report rather than of a statement in it.
+// reportFactor is the factor of a credit for the whole report, as opposed to a statement in it.
 const reportFactor = 1.5
 
-// sentenceCredits finds outlets that the text credits in words. A credit within a quotation is the speaker's, not the article's. The
-// headline's subjects are outlets that it is about: what these say is no credit.
+// sentenceCredits finds the outlets that the text credits in words. A credit within a quotation is the speaker's and not the
+// article's. subjects are the outlets that the headline is about: a statement of theirs is no credit.
 func (r *reading) sentenceCredits(text string, subjects []string) {
 	names := r.names(text)
 	read := r.matchCues(text, names, subjects)
@@ -24,7 +24,7 @@ func (r *reading) sentenceCredits(text string, subjects []string) {
 		}
 		factor := 1.0
 		if q := read[i].before; strings.HasPrefix(q, "according to reporting ") || strings.HasPrefix(q, "according to a report ") {
-			factor = reportFactor // not a statement within it
+			factor = reportFactor // a credit for the whole report
 		}
 		r.claims.add(read[i].kind, n.Outlet, r.linkAt(text, n.Mention), sentence(text, n.Mention), spanIn(r.article, text, n.Mention), factor)
 		r.claims.last().place, r.claims.last().offset = inBody, n.Start
@@ -34,7 +34,7 @@ func (r *reading) sentenceCredits(text string, subjects []string) {
 	}
 }
 
-// matchCues finds the cue around each name of a text. Names of a list inherit that of its first or last one.
+// matchCues finds the cue around each name in a text. Names in a list share the cue of the first or the last name.
 func (r *reading) matchCues(text string, names []namedOutlet, subjects []string) []cueMatch {
 	read := make([]cueMatch, len(names))
 	people := map[string]bool{} // names that are surnames in this text
@@ -64,8 +64,8 @@ func (r *reading) matchCues(text string, names []namedOutlet, subjects []string)
 	return read
 }
 
-// titleCredits reads what a title credits: "X, Reuters reports", "X: Bloomberg", "X＝ＷＳＪ". The outlets that it names without
-// crediting them are its subjects.
+// titleCredits reads the credits of a title: "X, Reuters reports", "X: Bloomberg", "X＝ＷＳＪ". It returns the outlets that the
+// title names without a credit, which are its subjects.
 func (r *reading) titleCredits() (subjects []string) {
 	title := strings.TrimSpace(r.article.Title)
 	if len(title) > maxHeadline {
@@ -74,7 +74,7 @@ func (r *reading) titleCredits() (subjects []string) {
 	names := r.names(title)
 	for i, q := range r.matchCues(title, names, nil) {
 		n := names[i]
-		if n.Outlet.Domain == "" { // in a headline every word may have a capital
+		if n.Outlet.Domain == "" { // any word of a headline may have a capital
 			continue
 		}
 		switch last := strings.TrimRight(title[n.End:], " )）\"'”’") == ""; {
@@ -94,13 +94,13 @@ func (r *reading) titleCredits() (subjects []string) {
 	return subjects
 }
 
-// maxHeadline is how long a title may be that is read, in bytes.
+// maxHeadline is the maximum length of a title that is read, in bytes.
 const maxHeadline = 1000
 
-// minHeadWords is how many words a headline has at least before a mark. "Photo: Reuters" is no headline.
+// minHeadWords is the minimum number of words of a headline before a mark. "Photo: Reuters" is no headline.
 const minHeadWords = 4
 
-// endsHeadline says whether a title ends here, with a mark before the outlet that had its news.
+// endsHeadline reports whether the headline ends at this point, so that an outlet that follows is a credit.
 func endsHeadline(before string) bool {
 	before = strings.TrimRight(before, " ")
 	for _, mark := range []string{":", "-", "–", "—", "=", "＝", "：", "/"} {
@@ -117,8 +117,8 @@ type cueMatch struct {
 	ok, denied bool
 }
 
-// matchCue finds the cue around a name. It denies a credit to an outlet that the article is about or that is quoted: what that
-// says is a statement of a company.
+// matchCue finds the cue around a name. The credit is denied if the article is about the outlet or quotes it: such a statement
+// is that of a company.
 func (r *reading) matchCue(text string, n namedOutlet, subject bool) cueMatch {
 	s := contextOf(text, n.whole)
 	denied := cueMatch{denied: true}
@@ -147,7 +147,7 @@ func (r *reading) matchCue(text string, n namedOutlet, subject bool) cueMatch {
 	return cueMatch{cue: q, ok: true}
 }
 
-// surname says whether a text also has a single word behind a first name: "Jane Stern".
+// surname reports whether a text also has the single word after a first name: "Jane Stern".
 func surname(text, word string) bool {
 	if strings.Contains(word, " ") {
 		return false
@@ -169,7 +169,7 @@ func surname(text, word string) bool {
 	}
 }
 
-// coordinated says whether two names stand in one list: only "and", a comma or the like is between them.
+// coordinated reports whether two names are in one list: only "and", a comma or the like is between them.
 func coordinated(text string, a, b namedOutlet) bool {
 	if a.whole.End > b.whole.Start || b.whole.Start-a.whole.End > 24 {
 		return false
@@ -197,10 +197,11 @@ func inQuotation(marks []news.Mark, m outlets.Mention) bool {
 	return false
 }
 
-// isOnlyName says that a quotation of so many bytes holds a name and no more: „Bild“.
+// isOnlyName reports whether a quotation of this length contains only a name: „Bild“.
 func isOnlyName(length int, m outlets.Mention) bool { return length <= m.End-m.Start+8 }
 
-// inQuotes says whether a mention in a summary, whose quotations are not marked, stands between quotation marks.
+// inQuotes reports whether a mention in a summary is between quotation marks. Quotations in summaries have no marks
+// (news.Mark).
 func inQuotes(text string, m outlets.Mention) bool {
 	before, after := excerpt(text, m.Start-sentenceBytes, m.Start), excerpt(text, m.End, m.End+sentenceBytes)
 	for _, q := range [][2]string{{"“", "”"}, {"«", "»"}, {"„", "“"}, {"「", "」"}} {
@@ -211,7 +212,7 @@ func inQuotes(text string, m outlets.Mention) bool {
 	return strings.Count(before, `"`)%2 == 1 && strings.Contains(after, `"`)
 }
 
-// sentence gives the words around a mention up to the ends of its sentence, if those are near.
+// sentence returns the words around a mention up to the ends of its sentence, if those are near.
 func sentence(text string, m outlets.Mention) string {
 	before, after := excerpt(text, m.Start-sentenceBytes, m.Start), excerpt(text, m.End, m.End+sentenceBytes)
 	if i := strings.LastIndexAny(before, ".!?\n。"); i >= 0 {

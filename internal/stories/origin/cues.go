@@ -11,24 +11,23 @@ import (
 	"headwater/internal/text"
 )
 
-// cue is a turn of phrase around an outlet's name that credits it. Before and after are lower case; one of them must
-// stand directly next to the name, but for the words of articles and the like. Far must stand somewhere else in the
-// sentence, on the same side.
+// cue is a phrase around an outlet's name that credits the outlet. before and after are in lower case. One of them must be
+// directly next to the name, except for articles and similar words. far must occur elsewhere in the sentence, on the same side.
 type cue struct {
 	kind          news.ClaimKind
 	before, after string
 	far           string
-	closing       bool // the name must be the last of its clause
-	says          bool // it credits nobody where the outlet itself is what the sentence is about
+	closing       bool // the name must be the last word of its clause
+	says          bool // it is no credit if the sentence is about the outlet itself
 	order         int
 }
 
-// cueWords is what cues.txt holds.
+// cueWords holds the word lists of cues.txt.
 type cueWords struct {
 	credits, denials cueIndex
 
 	articles, writers, prepositions, roles, dates map[string]bool   // words
-	bylineLinks                                   map[string]string // words that part the names in a byline: "and", "with", "in"
+	bylineLinks                                   map[string]string // words that separate the names in a byline: "and", "with", "in"
 	nouns, adverbs, conjunctions, bylineStarts    []string          // longest first
 	itself, sources, helped, genericNouns         []string
 }
@@ -41,7 +40,7 @@ func readPhrases(all []words.Phrase) cueWords {
 	for _, p := range all {
 		kind, side, _ := strings.Cut(p.Section, " ")
 		switch {
-		case !slices.Contains(cueSides, side): // no cue
+		case !slices.Contains(cueSides, side): // not a section of cues
 			lists[p.Section] = append(lists[p.Section], p.Text)
 		case kind == "nothing":
 			denials = append(denials, cueOf(p.Text, "", side))
@@ -67,7 +66,7 @@ func readPhrases(all []words.Phrase) cueWords {
 	return p
 }
 
-// cueSides are the second words of the sections that hold cues.
+// cueSides are the second words of the names of the sections that hold cues.
 var cueSides = []string{"before", "after", "closing", "says"}
 
 func cueOf(phrase string, kind news.ClaimKind, side string) cue {
@@ -94,8 +93,8 @@ func setOf(words []string) map[string]bool {
 	return set
 }
 
-// cueIndex finds the cues by the last letter of what stands before a name, and the first of what stands after it. Those
-// of which nothing stands next to the name have no letter.
+// cueIndex finds cues by the letter next to the name: the last letter of the text before it, and the first letter of the text
+// after it. Cues that need nothing directly next to the name have no letter.
 type cueIndex struct {
 	before, after map[rune][]cue
 }
@@ -118,7 +117,7 @@ func indexCues(all []cue) cueIndex {
 	return x
 }
 
-// find gives the first cue that fits what stands around a name.
+// find returns the first cue that fits the text around a name.
 func (x cueIndex) find(s cueContext) (cue, bool) {
 	best, ok := cue{}, false
 	keep := func(qs []cue, near, far string) {
@@ -142,7 +141,7 @@ func (x cueIndex) find(s cueContext) (cue, bool) {
 	return best, ok
 }
 
-// fits says whether a cue's near part stands next to the name, and its far part in the sentence.
+// fits reports whether the near part of a cue is next to the name, and its far part in the sentence.
 func (q cue) fits(near, sentence string) bool {
 	if q.after != "" {
 		tail, ok := strings.CutPrefix(near, q.after)
@@ -155,7 +154,7 @@ func (q cue) fits(near, sentence string) bool {
 	return ok && (wordEnd(head) || wordStart(q.before))
 }
 
-// isIndefinite says that a name between "a" and such a noun credits nobody.
+// isIndefinite reports whether a name is between "a" and a noun such as "newspaper", which makes it no credit.
 func isIndefinite(before, after string) bool {
 	if !indefinite(before) {
 		return false
@@ -174,21 +173,21 @@ func indefinite(before string) bool {
 	return strings.HasSuffix(before, " a") || strings.HasSuffix(before, " an")
 }
 
-// cueContext are what stands around a name, in small letters: before and after it, each with and without the words
-// that may stand between a cue and a name, and the rest of its sentence.
+// cueContext holds the text around a name, in lower case: before and after it, each with and without the filler words that are
+// allowed between a cue and a name, and the rest of the sentence.
 type cueContext struct {
 	before, after []string
 	sentence      string
-	closing       bool // the name is the last of its clause
+	closing       bool // the name is the last word of its clause
 }
 
 const (
 	quoteMarks   = " \t\n\"“”„‟'’‘«»‹›「『《（("
 	closingMarks = " \t\"”“’»›」』》)'"
-	maxBetween   = 6 // words between a cue and a name
+	maxBetween   = 6 // filler words between a cue and a name
 )
 
-// contextOf reads what stands around a mention.
+// contextOf reads the text around a mention.
 func contextOf(prose string, m news.Span) cueContext {
 	before := strings.TrimRight(strings.ToLower(excerpt(prose, m.Start-120, m.Start)), quoteMarks)
 	before = strings.ReplaceAll(before, "’", "'")
@@ -224,7 +223,7 @@ func contextOf(prose string, m news.Span) cueContext {
 	return s
 }
 
-// dropArticle takes a word off the end that may stand between a cue and a name.
+// dropArticle removes an article or similar filler word from the end of the text before a name.
 func dropArticle(before string) (string, bool) {
 	i := strings.LastIndexAny(before, " '")
 	if cues.articles[before[i+1:]] {
@@ -233,8 +232,8 @@ func dropArticle(before string) (string, bool) {
 	return before, false
 }
 
-// dropFiller takes off the beginning what may stand between a name and a cue: a short name in brackets, what kind of outlet it
-// is, an adverb, or the name of one of its writers.
+// dropFiller removes filler from the beginning of the text after a name: a short name in brackets, the kind of outlet, an
+// adverb, or the name of one of its writers.
 func dropFiller(after string) (string, bool) {
 	for _, b := range [][2]string{{"(", ")"}, {"（", "）"}} {
 		if in, ok := strings.CutPrefix(after, b[0]); ok {
@@ -265,7 +264,7 @@ func dropFiller(after string) (string, bool) {
 	return after, false
 }
 
-// dropName takes up to four capitalised words off, or none: "'s Jane Doe reported". A name does not end its sentence.
+// dropName removes up to four capitalised words, or none: "'s Jane Doe reported". A name does not end its sentence.
 func dropName(s string) (string, bool) {
 	for range 4 {
 		first, rest, ok := strings.Cut(s, " ")
@@ -294,7 +293,7 @@ func letter(r rune) bool {
 	return 'a' <= r && r <= 'z' || '0' <= r && r <= '9' || r >= 0xC0 && r < 0x500
 }
 
-// hasWords says whether a text has words as whole ones.
+// hasWords reports whether a text contains words as whole words.
 func hasWords(text, words string) bool {
 	for {
 		at := strings.Index(text, words)
@@ -308,7 +307,7 @@ func hasWords(text, words string) bool {
 	}
 }
 
-// excerpt cuts text[from:to] with its ends moved to whole characters.
+// excerpt cuts text[from:to] and moves the ends to whole characters.
 func excerpt(text string, from, to int) string {
 	from, to = max(from, 0), min(to, len(text))
 	for from < to && !utf8.RuneStart(text[from]) {

@@ -10,7 +10,7 @@ import (
 	"headwater/internal/news"
 )
 
-// Decision is who wrote a story first and what each member is to that text, the members in reading order.
+// Decision says who wrote a story first, and the role of each member, with the members in reading order.
 type Decision struct {
 	Origin  news.Origin
 	Members []news.Member
@@ -18,18 +18,19 @@ type Decision struct {
 
 // Weigher weighs the evidence for a story's origin.
 type Weigher struct {
-	// Tie is the difference in time below which two articles came out together, because feeds are polled no more often.
+	// Tie is the time difference below which two articles count as published together, since feeds are not polled more often.
 	// Zero means 20 minutes.
 	Tie time.Duration
-	// Habits of outlets, by their keys. Nil is none.
+	// Habits are the habits of outlets, by key. May be nil.
 	Habits map[string]Habit
-	// Clocks are how far dates run ahead of the time, negative where they run behind. A clock that is right is not among them.
+	// Clocks are the errors of clocks: positive if dates are ahead of time, negative if they are behind. Correct clocks are not
+	// included.
 	Clocks map[Clock]time.Duration
 }
 
-// Decide weighs the members of a story, the outlets that they only name, and the possibility that none of them is it.
-// The work grows in step with the number of members. It puts them into the order of time, and panics without any. Pages
-// are those that members link to, as far as they were read.
+// Decide weighs the members of a story, the outlets that they only name, and the possibility that the origin is none of these.
+// The work is linear in the number of members. It sorts members by time, and panics if there are none. pages are the pages that
+// members link to, as far as they could be read.
 func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	slices.SortFunc(members, inTime)
 	resolve(members)
@@ -49,10 +50,10 @@ func (w Weigher) Decide(members []Candidate, pages ...Page) Decision {
 	return Decision{Origin: o, Members: roles(o, best, members, carries)}
 }
 
-// best gives the contender with the highest score: eligible ones first, members before outlets that are only named, earlier
-// ones before later. Rest is the likelihood of all contenders of other outlets, relative to the best (softmax).
+// best returns the contender with the highest score: eligible ones first, members before outlets that are only named, earlier
+// ones before later ones. rest is the likelihood of all contenders of other outlets, relative to the best (softmax).
 func (f *weighing) best() (best contender, rest float64) {
-	scores := make([]float64, len(f.members)) // of a million members no more is kept
+	scores := make([]float64, len(f.members)) // only scores are kept, as there may be a million members
 	for i := range f.members {
 		c := f.member(i, false)
 		if scores[i] = c.score; c.ineligible {
@@ -96,18 +97,18 @@ func (f *weighing) best() (best contender, rest float64) {
 }
 
 const (
-	minAgainst = -3 // score of the second below which its evidence is not shown
-	maxAgainst = 2  // reasons for it that are shown
+	minAgainst = -3 // minimum score of the second best contender for its evidence to be shown
+	maxAgainst = 2  // maximum number of its reasons that are shown
 )
 
-// against adds the evidence for the second best contender, which is evidence against the best. It changes no score.
+// against adds the evidence for the second best contender as evidence against the best. It does not change the score.
 func (c *contender) against(second contender) {
 	if second.score < minAgainst {
 		return
 	}
 	slices.SortStableFunc(second.evidence, func(a, b news.Evidence) int { return cmp.Compare(b.Weight, a.Weight) })
 	for i, e := range second.evidence {
-		if told := e.Kind != "address" && e.Kind != "length"; told && i < maxAgainst && e.Weight >= weightEarliest { // the others have those too
+		if told := e.Kind != "address" && e.Kind != "length"; told && i < maxAgainst && e.Weight >= weightEarliest { // most contenders have an address and a length
 			c.evidence = append(c.evidence, news.Evidence{
 				Kind: "instead", Weight: -e.Weight, Detail: fmt.Sprintf("for %s instead: %s", second.outlet.Name, e.Detail),
 			})
@@ -115,7 +116,7 @@ func (c *contender) against(second contender) {
 	}
 }
 
-// member weighs a member. It gathers evidence only where explain is set, as there may be a million members.
+// member weighs a member. It collects evidence only if told is set, as there may be a million members.
 func (f *weighing) member(i int, told bool) contender {
 	m := f.members[i]
 	c := contender{member: i, outlet: m.Article.Outlet, url: m.Article.URL, explain: told}
@@ -133,7 +134,7 @@ func (f *weighing) member(i int, told bool) contender {
 	return c
 }
 
-// named weighs the outlets that members credit and that are no member's own, by key.
+// named weighs the outlets that members credit and that have no member, by key.
 func (f *weighing) named() []contender {
 	var cs []contender
 	for _, o := range f.withPages(namedOutlets(f.members)) {
@@ -158,7 +159,7 @@ func (f *weighing) named() []contender {
 	return cs
 }
 
-// originOf turns the best contender into the origin. Its confidence is its share among all, "none of them" included
+// originOf turns the best contender into the origin. Its confidence is its share among all contenders, including "none of them"
 // with log-odds 0 (softmax).
 func originOf(c contender, rest float64, members []Candidate) news.Origin {
 	total := 1 + math.Exp(-c.score) + rest // the best, none of them, and the others
@@ -170,14 +171,14 @@ func originOf(c contender, rest float64, members []Candidate) news.Origin {
 	return o
 }
 
-// The levels, as TestCalibration of package stream measures them on 1,039 labelled origins of two days, and on 824 of them again with
-// the originals withheld: of those shown as "Original" 1,823 of 1,823 are right, of "Likely original" 23 of 25, of "Earliest seen"
-// none of 15. The targets are .99 and .9. An origin is no more than likely where another contender
-// comes near, however unlikely "none of them" is.
+// The thresholds of the levels. TestCalibration of package stream measures them on 1,039 labelled origins of two days, and on
+// 824 of these again without their originals. Of the origins shown as "Original", 1,823 of 1,823 are right; of "Likely
+// original", 23 of 25; of "Earliest seen", none of 15. The targets for the first two are .99 and .9. An origin is at most
+// likely if another contender comes near, however unlikely "none of them" is.
 const (
 	originalFrom = .75 // confidence
 	likelyFrom   = .5
-	maxRest      = .2 // of the best's likelihood that all others have together, for an "Original"
+	maxRest      = .2 // maximum likelihood of all others together, relative to the best, for an "Original"
 )
 
 func level(c contender, confidence, rest float64, members []Candidate) string {
@@ -192,14 +193,14 @@ func level(c contender, confidence, rest float64, members []Candidate) string {
 	return news.LevelEarliest
 }
 
-// minScoop is the weight of the credits from which an outlet had the news first.
+// minScoop is the minimum weight of the credits for an outlet to count as the first with the news.
 const minScoop = 1.5
 
-// minReport is the least strength of a credit to a report in the opening.
+// minReport is the minimum strength of a credit for a report in the opening.
 const minReport = .5
 
-// scoopOf says who had the news first where that is another outlet than the one that wrote the text: whom members say to
-// have been first, and whose report the origin's article tells.
+// scoopOf returns the outlet that had the news first, if that is another outlet than the one that wrote the text. It is the
+// outlet that members call first, or the one whose report the origin's article retells.
 func (f *weighing) scoopOf(best contender) news.Scoop {
 	votes := map[string]float64{}
 	words := map[string]news.Scoop{}
@@ -207,7 +208,7 @@ func (f *weighing) scoopOf(best contender) news.Scoop {
 		for _, c := range m.Claims {
 			o := c.Credited()
 			w := creditWeights[news.ClaimScoop] * c.Strength
-			if c.Kind == news.ClaimScoop { // wherever it stands
+			if c.Kind == news.ClaimScoop { // in any position
 				w = creditWeights[news.ClaimScoop] * strengths[news.ClaimScoop]
 			}
 			if c.Kind != news.ClaimScoop && (i != best.member || c.Kind != news.ClaimReport || c.Strength < minReport) {

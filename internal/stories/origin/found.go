@@ -9,26 +9,26 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// Strengths of the kinds of claims: how far each speaks for the whole article.
+// strengths of the kinds of claims: how far each kind speaks for the whole article.
 var strengths = map[news.ClaimKind]float64{
 	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimPublisher: 1, news.ClaimCanonical: .9, news.ClaimSource: 1,
 	news.ClaimScoop: .9, news.ClaimReport: .6, news.ClaimRights: .6, news.ClaimLink: .3, news.ClaimTold: .2, news.ClaimPart: .1,
 }
 
-// defaultParts are the parts of the text that claims cover which do not stand in it, such as bylines, where they name one outlet.
+// defaultParts are the parts of the text that claims outside the text cover, such as bylines, if they name one outlet.
 var defaultParts = map[news.ClaimKind]float64{
 	news.ClaimDateline: 1, news.ClaimByline: 1, news.ClaimCanonical: 1, news.ClaimSource: 1, news.ClaimRights: 1, news.ClaimPart: helperPart,
 }
 
-// foundClaim is a claim, whether it credits an agency, and whether only the shape of a line tells which.
+// foundClaim is a claim, whether it credits an agency, and whether the agency follows only from the shape of a line.
 type foundClaim struct {
 	news.Claim
 	agency, shapeOnly bool
 	place             claimPlace
-	offset            int // offset, see place
+	offset            int // its meaning depends on place
 }
 
-// claims are those found so far.
+// claims are the claims found so far.
 type claims []foundClaim
 
 func (c *claims) add(kind news.ClaimKind, o news.Outlet, url, text string, span news.Span, factor float64) {
@@ -49,13 +49,13 @@ func (x *foundClaim) share(outlets int) {
 	}
 }
 
-// writes says whether a claim of a kind names who wrote the text.
+// writes reports whether claims of a kind name the writer of the text.
 func writes(k news.ClaimKind) bool {
 	return k == news.ClaimDateline || k == news.ClaimByline || k == news.ClaimSource
 }
 
-// withoutRivalShapes drops claims to an agency that only the shape of a line tells, such as "(Reporting by ...; Editing by ...)", where
-// another agency is named as the writer: several have the same shapes.
+// withoutRivalShapes drops claims on an agency that follow only from the shape of a line, such as "(Reporting by ...; Editing
+// by ...)", if another agency is named as the writer. Several agencies use the same shapes.
 func (c claims) withoutRivalShapes(own news.Outlet) claims {
 	named := map[string]bool{}
 	if own.Agency {
@@ -69,11 +69,11 @@ func (c claims) withoutRivalShapes(own news.Outlet) claims {
 	return slices.DeleteFunc(c, func(x foundClaim) bool { return x.shapeOnly && len(named) > 0 && !named[x.Credited().Key()] })
 }
 
-// carrierStrength is the factor of a credit to an outlet as the writer where an agency is named as the writer, too.
+// carrierStrength is the factor of a credit to an outlet as the writer if an agency is named as the writer too.
 const carrierStrength = .6
 
-// distinct keeps the strongest claim of each kind, outlet and address. Where an agency is named as the writer, other outlets that
-// are named so only carry its text: their credits are weakened.
+// distinct keeps the strongest claim of each kind, outlet and address. If an agency is named as the writer, other outlets that
+// are named as writers only carry its text, and their credits are weakened.
 func (c claims) distinct() []news.Claim {
 	if slices.ContainsFunc(c, func(x foundClaim) bool { return x.agency && writes(x.Kind) }) {
 		for i := range c {
@@ -111,13 +111,14 @@ func clip(s string) string {
 
 func same(a, b news.Outlet) bool { return a.Key() == b.Key() }
 
-// sharedStrength weakens a byline of several outlets: who wrote which part is not known.
+// sharedStrength is the factor of a byline of several outlets, since it is unknown who wrote which part.
 const sharedStrength = .9
 
-// helperPart is the share of a text that counts as written by an outlet that only helped.
+// helperPart is the share of a text that an outlet gets if it only helped.
 const helperPart = .2
 
-// openingBytes is the length of the opening. A credit in it covers the article, a later one its own sentence.
+// openingBytes is the length of the opening. A credit in the opening covers the article. A later credit covers its own
+// sentence.
 const openingBytes = 700
 
 func distinctOutlets(mentions []outlets.Mention) []news.Outlet {
@@ -130,13 +131,13 @@ func distinctOutlets(mentions []outlets.Mention) []news.Outlet {
 	return all
 }
 
-// Log-odds that a credit of each kind gives to the outlet it names, for a claim of full strength.
+// creditWeights are the log-odds that a credit of each kind gives to the outlet it names, for a claim of full strength.
 var creditWeights = map[news.ClaimKind]float64{
 	news.ClaimDateline: 3, news.ClaimByline: 3, news.ClaimSource: 3, news.ClaimCanonical: 2.5, news.ClaimScoop: 2.5,
 	news.ClaimReport: 1.6, news.ClaimRights: 1.2, news.ClaimLink: .5, news.ClaimTold: .2,
 }
 
-// hostOf says whether an address is on a domain or one of its subdomains.
+// hostOf reports whether an address is on a domain or one of its subdomains.
 func hostOf(url, domain string) bool {
 	_, rest, _ := strings.Cut(url, "://")
 	host, _, _ := strings.Cut(rest, "/")
@@ -144,8 +145,8 @@ func hostOf(url, domain string) bool {
 	return host == domain || strings.HasSuffix(host, "."+domain)
 }
 
-// writer gives the strongest credit with which a member names another outlet as the writer of its text. One
-// that names many names none.
+// writer returns the strongest credit with which a member names another outlet as the writer of its text. A member that names
+// many writers counts as naming none.
 func writer(m Candidate) (news.Claim, bool) {
 	var best news.Claim
 	weight := 0.0
@@ -163,7 +164,7 @@ func writer(m Candidate) (news.Claim, bool) {
 	return best, weight > 0 && len(named) <= maxWriters
 }
 
-// spanIn is where a mention stands in the article's text; nowhere when it was found in the summary.
+// spanIn returns the span of a mention in the article's text, or no span if the mention is in the summary.
 func spanIn(a news.Article, text string, m outlets.Mention) news.Span {
 	if text != a.Text {
 		return news.Span{}
@@ -171,7 +172,7 @@ func spanIn(a news.Article, text string, m outlets.Mention) news.Span {
 	return news.Span{Start: m.Start, End: m.End}
 }
 
-// claimPlace is where a claim was found.
+// claimPlace is the place where a claim was found.
 type claimPlace int
 
 const (

@@ -7,18 +7,18 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// A site that reruns an agency often does not say so. It may give more of the text and an earlier date than the agency's own
-// item, which can be a headline and nothing else. The headline tells whose text it is: an agency words its own.
+// A site that reruns an agency often does not say so. It may have more of the text and an earlier date than the agency's own
+// item, which can be only a headline. The headline then shows whose text it is, because agencies word their own headlines.
 
 const (
-	minHeadline  = 4  // words of a headline, without stop words, below which two may be the same by chance
-	sameHeadline = .8 // share of the longer headline's words from which two are the same: "UPDATE 2-", "Analysis-"
-	maxHeadlines = 64 // headlines of agencies that each member's is compared with
+	minHeadline  = 4  // words of a headline, without stop words, below which two may be equal by chance
+	sameHeadline = .8 // minimum share of the longer headline's words in two equal headlines; they may differ in "UPDATE 2-", "Analysis-"
+	maxHeadlines = 64 // headlines of agencies with which each member's is compared
 )
 
-// creditHeadlines finds the members that bear the headline of an agency's own item, and gives the agency the credit. A
-// headline that two agencies have speaks for neither. Where the agency's item credits the member's outlet with the report, the
-// headline is that outlet's.
+// creditHeadlines finds the members that have the headline of an agency's own item, and credits the agency. A headline that two
+// agencies have counts for neither. If the agency's item credits the member's outlet with the report, the headline is that
+// outlet's.
 func (f *weighing) creditHeadlines() {
 	own := f.agencyHeadlines()
 	if len(own) == 0 {
@@ -52,7 +52,7 @@ func (f *weighing) creditHeadlines() {
 	}
 }
 
-// agencyHeadlines gives the numbers of agencies' own items, one for each headline.
+// agencyHeadlines returns the indices of agencies' own items, one for each headline.
 func (f *weighing) agencyHeadlines() []int {
 	var out []int
 	type headline struct {
@@ -71,7 +71,7 @@ func (f *weighing) agencyHeadlines() []int {
 	return out
 }
 
-// sameHeadline gives the agency's item with the same headline, -1 where there is none, or two agencies have one.
+// sameHeadline returns the index of the agency's item with the same headline, or -1 if there is none or two agencies have one.
 func (f *weighing) sameHeadline(p prints.Print, own []int) int {
 	best := -1
 	for _, i := range own {
@@ -89,16 +89,16 @@ func (f *weighing) sameHeadline(p prints.Print, own []int) int {
 	return best
 }
 
-// minRetold is the least weight of a credit by which an agency retells another outlet's report.
+// minRetold is the minimum weight of a credit by which an agency retells another outlet's report.
 const minRetold = .9
 
-// headlineOf counts against a member that it has an agency's headline, as far as no credit of its own says the same.
+// headlineOf subtracts the weight of an agency's headline from a member, less the weight of the member's own credits.
 func (c *contender) headlineOf(f *weighing) {
 	at, ok := f.reruns[c.member]
 	if !ok {
 		return
 	}
-	credited := 0.0 // by its own words
+	credited := 0.0 // by the member's own words
 	for _, cl := range f.members[c.member].Claims {
 		if !same(cl.Credited(), c.outlet) {
 			credited = max(credited, creditWeights[cl.Kind]*cl.Strength)
@@ -109,12 +109,12 @@ func (c *contender) headlineOf(f *weighing) {
 	}
 }
 
-// An agency sends a running report several times, with new headlines. Sites rerun one of these versions, and list it under its
-// headline. A member with a version's headline goes back to that version, and not to the one that is the story's origin.
+// An agency sends a running report several times, with new headlines. Sites rerun one of these versions under the version's
+// headline. A member with a version's headline is a copy of that version, and not of the version that is the story's origin.
 
-// versions sets in carries the version that a member goes back to, where that is not the origin. A member with the headline of an
-// agency's own item goes back to that item. An agency's own listing with another headline than the origin's, its translation, and
-// another agency's own words go back to themselves, or to the first item with the same headline.
+// versions records in carries the version that a member copies, if that is not the origin. A member with the headline of an
+// agency's own item copies that item. Three kinds of items are originals of their own, or copy the first item with the same
+// headline: an agency's own item with another headline than the origin's, its translation, and another agency's own text.
 func (f *weighing) versions(carries []int, origin int) {
 	if origin < 0 {
 		return
@@ -132,10 +132,10 @@ func (f *weighing) versions(carries []int, origin int) {
 		if !rerun {
 			first := f.members[origin].Article
 			written := same(m.Article.Outlet, first.Outlet) && m.Article.Lang == first.Lang && m.Print.Words >= shortProse
-			if !m.Article.Outlet.Agency || written { // the same report, written through
+			if !m.Article.Outlet.Agency || written { // the same report, in a longer version
 				continue
 			}
-			at = i // another version, or another agency's own words
+			at = i // another version, or another agency's own text
 		}
 		for _, j := range own {
 			if f.members[j].Print.Headline == h && same(f.members[j].Article.Outlet, f.members[at].Article.Outlet) {

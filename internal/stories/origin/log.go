@@ -10,50 +10,51 @@ import (
 	"headwater/internal/news"
 )
 
-// Habit is what the log taught of an outlet. Of stories only those teach that are closed and whose origin is "Original". Open
-// stories teach nothing, so the order in which they are settled does not matter.
+// Habit is what the log has learnt about an outlet. Only closed stories whose origin is "Original" count. Open stories do not
+// count, so the order in which they are settled does not matter.
 type Habit struct {
-	Carried int // closed stories that went back to it and that others carried
+	Carried int // closed stories that it wrote and others carried
 	Carries int // closed stories of others that it carried
-	Items   int // of its own, of late
-	Passed  int // of those, that name another outlet as the writer of their text
+	Items   int // its recent items
+	Passed  int // recent items that name another outlet as the writer of their text
 }
 
 const (
-	weightHabit = .35 // for each e-fold of how much oftener an outlet is carried than it carries others
-	maxHabit    = .5  // so that habits settle what is nearly even, and no more
-	storyPrior  = 5   // added to both counts: little is said by a few stories
+	weightHabit = .35 // for each e-fold of the ratio of the two counts of stories
+	maxHabit    = .5  // small, so that habits only settle near ties
+	storyPrior  = 5   // added to both counts, since a few stories are weak evidence
 
-	minItems    = 20 // below which an outlet's items do not tell what it is
-	listedShare = .9 // of its items that are others', from which it lists what others publish
+	minItems    = 20 // below this number, an outlet's items do not show its kind
+	listedShare = .9 // share of others' items from which an outlet counts as a listing
 )
 
-// Lists says that an outlet lists or reruns what others publish and next to nothing else. Such an outlet is no origin while
-// anything else is, and shown as "Earliest seen" where nothing is. Below that the share of listed items weighs against it.
+// Lists reports whether an outlet lists or reruns what others publish and has hardly anything of its own. Such an outlet is the
+// origin only if there is no other contender, and is then shown as "Earliest seen". Below this share, the share of listed items
+// counts against the outlet.
 func (h Habit) Lists() bool {
 	return h.Items >= minItems && float64(h.Passed) >= listedShare*float64(h.Items)
 }
 
-// Log learns from articles what their outlets are like: how many of their items are others' texts, and how wrong the clocks
-// are that date them. What it learns depends on no order. The zero value is empty.
+// Log learns two things from articles: how many items of each outlet are others' texts, and the errors of the clocks that date
+// the items. The result does not depend on the order of the articles. The zero value is empty.
 type Log struct {
 	items map[string]Habit
 	dates map[Clock][]date
 }
 
-// date is when an article was published by its own word and when it was first seen, in seconds.
+// date is the publication time that an article gives and the time when it was first seen, in seconds.
 type date struct {
-	hash            uint64 // of what the article is: picks the sample
+	hash            uint64 // of the article's identity; selects the sample
 	published, seen int64
 }
 
 const (
-	maxLearnt      = 10_000           // outlets, and clocks; later ones are left out
-	sampledDates   = 128              // of a clock that are kept, by hash
-	minDates       = 8                // below which they do not tell how wrong it is
-	maxSpread      = 3                // an error is larger than this many times the distance of median and quartile
-	minClockOffset = int64(30 * 60)   // seconds; a clock that is wrong by less counts as right
-	maxClockOffset = int64(26 * 3600) // seconds; more is no error of a time zone or a day
+	maxLearnt      = 10_000           // maximum number of outlets, and of clocks; later ones are left out
+	sampledDates   = 128              // dates kept of a clock, chosen by hash
+	minDates       = 8                // minimum number of dates to estimate a clock's error
+	maxSpread      = 3                // an error must exceed this many times the distance of median and quartile
+	minClockOffset = int64(30 * 60)   // seconds; a smaller error is ignored
+	maxClockOffset = int64(26 * 3600) // seconds; a larger error is not one of time zone or day
 )
 
 // Add counts an article and the claims that it makes.
@@ -90,7 +91,7 @@ func (l *Log) Add(a news.Article, claims []news.Claim) {
 	l.dates[clock] = append(d, date{identity(a), a.Published.Unix(), a.Seen.Unix()})
 }
 
-// dated says whether an article's date is its outlet's own: an aggregator dates what it lists.
+// dated reports whether an article's date is its outlet's own. Aggregators set their own dates for the items that they list.
 func dated(a news.Article) bool { return a.Outlet.Domain == "" || hostOf(a.URL, a.Outlet.Domain) }
 
 func identity(a news.Article) uint64 {
@@ -109,7 +110,7 @@ func sample(dates []date) []date {
 	return dates[:min(len(dates), sampledDates)]
 }
 
-// Habits gives what is known of each outlet's items, by its key.
+// Habits returns the counts of each outlet's items, by outlet key.
 func (l *Log) Habits() map[string]Habit {
 	out := make(map[string]Habit, len(l.items))
 	for key, h := range l.items {
@@ -118,7 +119,7 @@ func (l *Log) Habits() map[string]Habit {
 	return out
 }
 
-// Clocks gives the clocks that are wrong.
+// Clocks returns the errors of the clocks that are wrong.
 func (l *Log) Clocks() map[Clock]time.Duration {
 	out := map[Clock]time.Duration{}
 	for clock, dates := range l.dates {
@@ -129,16 +130,17 @@ func (l *Log) Clocks() map[Clock]time.Duration {
 	return out
 }
 
-// clockOffset gives how far dates run ahead of the time, 0 where there are too few. A date gives a lower bound: it is later than the
-// poll that brought the item, or earlier than a poll of the same feed that did not bring it, less the time that the item took to
-// reach the feed. The offset is the upper quartile of these bounds, if a quarter of them lies close to it: the error of a clock is
-// constant, while lists of what is read most have items of all ages. Items of the first poll may be of any age and do not count.
-// Dates that give the day alone tell nothing: most of them have one time of day.
+// clockOffset returns how far dates are ahead of time, or 0 if there are too few dates. Each date gives a lower bound of the
+// offset. The date is compared with the poll that brought the item, or with an earlier poll of the same feed that did not bring
+// it, less the time that the item took to reach the feed. The offset is the upper quartile of these bounds, if a quarter of
+// them is close to it. The error of a clock is constant, while lists such as "most read" have items of all ages. Items of the
+// first poll may have any age and do not count. Dates without a time of day are ignored. They are recognised because most of
+// them have the same time of day.
 func clockOffset(dates []date) int64 {
 	slices.SortFunc(dates, func(a, b date) int { return cmp.Or(cmp.Compare(a.seen, b.seen), cmp.Compare(a.published, b.published)) })
 	var off []int64
 	times, mostOfOneTime := map[int64]int{}, 0 // by the second of the day
-	last, before := int64(0), int64(0)         // the poll at hand, and the one before it; 0 is none
+	last, before := int64(0), int64(0)         // the current poll and the one before; 0 means none
 	for _, d := range dates {
 		if d.seen != last {
 			last, before = d.seen, last
@@ -164,13 +166,13 @@ func clockOffset(dates []date) int64 {
 	return upper
 }
 
-// tails are what aggregators put between a headline and the name of its outlet.
+// tails are the separators that aggregators write between a headline and the name of its outlet.
 var tails = [...]string{" - ", " | ", " – ", " — "}
 
-// tailWords is how many words an outlet's name at the end of a headline has at most.
+// tailWords is the maximum number of words of an outlet's name at the end of a headline.
 const tailWords = 6
 
-// tailOf gives what stands at the end of a headline where an aggregator names the outlet, "" for nothing.
+// tailOf returns the end of a headline in which an aggregator names the outlet, or "".
 func tailOf(title string) string {
 	for _, sep := range tails {
 		if i := strings.LastIndex(title, sep); i > 0 {
@@ -182,7 +184,7 @@ func tailOf(title string) string {
 	return ""
 }
 
-// Clock is whose dates are meant: an outlet's, as one feed gives them. Two feeds of one outlet may come from two systems.
+// Clock identifies a clock: that of an outlet in one feed. Two feeds of one outlet may come from two systems.
 type Clock struct {
 	Feed   int64
 	Outlet string // key

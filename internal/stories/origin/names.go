@@ -9,13 +9,13 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// namedOutlet is a name in a text: of an outlet that the registry has, of one that it has not, or a short one of either.
+// namedOutlet is the name of an outlet in a text: of one in the registry, of one that is not, or a short name of either.
 type namedOutlet struct {
 	namePhrase
-	own bool // it is the article's own outlet
+	own bool // the article's own outlet
 }
 
-// names gives the outlets that a text names, in its order.
+// names returns the outlets that a text names, in text order.
 func (r *reading) names(text string) []namedOutlet {
 	listed := mergeMentions(capMentions(r.outlets.Mentions(text)), capMentions(r.outlets.AtHome(text)))
 	listed = withoutExplained(text, capMentions(listed))
@@ -46,7 +46,7 @@ func capMentions(mentions []outlets.Mention) []outlets.Mention {
 	return mentions[:min(len(mentions), maxMentions)]
 }
 
-// mergeMentions adds mentions to others, both in order, where they do not overlap.
+// mergeMentions merges two ordered lists of mentions. Of overlapping mentions those in all are kept.
 func mergeMentions(all, more []outlets.Mention) []outlets.Mention {
 	if len(more) == 0 {
 		return all
@@ -60,8 +60,8 @@ func mergeMentions(all, more []outlets.Mention) []outlets.Mention {
 	return all
 }
 
-// withoutExplained leaves out the mentions that stand for something else: a text which explains "the National Geographic Institute
-// (IGN)" means that from then on.
+// withoutExplained removes the mentions of abbreviations that the text explains as something else. After "the National
+// Geographic Institute (IGN)", IGN means the institute.
 func withoutExplained(text string, listed []outlets.Mention) []outlets.Mention {
 	explained := ""
 	for i, m := range listed {
@@ -79,8 +79,8 @@ func withoutExplained(text string, listed []outlets.Mention) []outlets.Mention {
 	return slices.DeleteFunc(slices.Clone(listed), func(m outlets.Mention) bool { return text[m.Start:m.End] == explained })
 }
 
-// matchesInitials says whether a text ends in capitalised words whose first letters are those of a short name, in any order, as
-// names are translated and their short forms are not.
+// matchesInitials reports whether a text ends with capitalised words whose first letters form the short name, in any order. The
+// order may differ because names are translated and their abbreviations are not.
 func matchesInitials(text, short string) bool {
 	words := strings.FieldsFunc(text, func(r rune) bool { return r == ' ' || r == '-' })
 	left := []byte(short)
@@ -100,8 +100,8 @@ func matchesInitials(text, short string) bool {
 	return len(left) == 0
 }
 
-// resolveShort gives the outlet that is meant by a last word such as "the Journal": the one that a link on it leads to, or the
-// only one in the text whose name ends so. The article's own outlet counts among these.
+// resolveShort returns the outlet of a short name such as "the Journal". It is the one to which a link on the name leads, or
+// the only outlet in the text whose name ends with these words. The article's own outlet is included.
 func (r *reading) resolveShort(p namePhrase, text string, named []namedOutlet) (news.Outlet, bool) {
 	ends := func(o news.Outlet) bool { return strings.HasSuffix(o.Name, " "+p.Outlet.Name) }
 	if url := r.linkAt(text, p.Mention); url != "" {
@@ -125,7 +125,7 @@ func (r *reading) resolveShort(p namePhrase, text string, named []namedOutlet) (
 	return found, found.Name != ""
 }
 
-// isGeneric says that a mention which ends in such a noun is one of many: "a Springfield newspaper".
+// isGeneric reports whether a mention that ends with a noun for outlets is generic: "a Springfield newspaper".
 func isGeneric(text string, whole news.Span) bool {
 	words := strings.Fields(text[whole.Start:whole.End])
 	return len(words) > 1 && slices.Contains(cues.genericNouns, words[len(words)-1]) && indefinite(strings.TrimRight(text[:whole.Start], " "))

@@ -11,20 +11,21 @@ import (
 )
 
 const (
-	maxWriters   = 2                  // outlets that a page may name as its writer; one that names more names none
-	minPageWords = 50                 // words of a page below which it tells nothing of what the story is about
-	minShared    = .02                // share of prose from which two texts tell of one thing
-	minTermShare = .12                // and of the words of title and opening
-	otherSubject = .3                 // what is left of a credit that links to a page about something else
+	maxWriters   = 2                  // maximum number of outlets that a page may name as its writer; a page that names more counts as naming none
+	minPageWords = 50                 // a shorter page does not show what its story is about
+	minShared    = .02                // share of common prose from which two texts have the same subject
+	minTermShare = .12                // share of common words of title and opening from which they have
+	otherSubject = .3                 // factor of a credit that links to a page about another subject
 	weightLeads  = 1                  // a link that leads to a member itself
-	background   = 7 * 24 * time.Hour // a page that is earlier by more tells what led up to the story
-	pageFactor   = .9                 // of a credit that a page gives, relative to one that a member gives
+	background   = 7 * 24 * time.Hour // a page that is older than the story by more describes the background
+	pageFactor   = .9                 // factor of a credit from a page, compared with one from a member
 )
 
-// readPages weighs the pages that credits link to. A page about something else weakens these credits. A link to a member counts
-// for that member. Any other page is a contender with text and time of its own, and its own credits are followed: a paper's page with
-// an agency's dateline makes that agency a contender. The origin gets the page's address and headline. A page that could not be had is
-// not among the pages, and the decision is as without it.
+// readPages weighs the pages that credits link to. A page about another subject weakens these credits. A link to a member
+// counts for that member. Any other page is a contender with a text and a time of its own, and its credits are followed: a
+// newspaper's page with an agency's dateline makes that agency a contender. If the page's outlet is the origin, the origin gets
+// the address and headline of the page. A page that could not be fetched is not among pages, and does not influence the
+// decision.
 func (f *weighing) readPages(pages []Page) {
 	pages = slices.Clone(pages)
 	slices.SortFunc(pages, func(a, b Page) int { return cmp.Compare(a.Article.URL, b.Article.URL) })
@@ -52,7 +53,7 @@ func (f *weighing) readPages(pages []Page) {
 	}
 }
 
-// linksTo gives the credits that lead to a page, the strongest first.
+// linksTo returns the credits that link to a page, the strongest first.
 func (f *weighing) linksTo(p Page) []link {
 	var out []link
 	for i, m := range f.members {
@@ -68,7 +69,7 @@ func (f *weighing) linksTo(p Page) []link {
 	return out
 }
 
-// countLeads counts links to a member for that member, but not an outlet's links to itself.
+// countLeads counts links to a member for that member, except for an outlet's links to itself.
 func (f *weighing) countLeads(r readPage) {
 	at := slices.IndexFunc(f.members, func(m Candidate) bool { return m.Article.ID == r.Member })
 	for _, l := range r.links {
@@ -82,8 +83,8 @@ func (f *weighing) countLeads(r readPage) {
 	}
 }
 
-// leads adds to a member that others' links lead to it, whatever address they gave. It gives back what the member's own credit
-// took from it, as far as the page behind the link weakens that.
+// leads adds weight to a member to which others link, whatever its address in the links. If the page behind the member's own
+// link weakens a credit of the member, the weight that this credit took from the member is partly restored.
 func (c *contender) leads(f *weighing) {
 	factor := 1.0
 	for _, l := range f.leadLinks[c.member][:min(len(f.leadLinks[c.member]), maxCredits)] {
@@ -107,13 +108,13 @@ func (c *contender) leads(f *weighing) {
 	}
 }
 
-// related says whether a page may tell of what any of the members tells that link to it.
+// related reports whether a page may have the same subject as any of the members that link to it.
 func (f *weighing) related(r readPage) bool {
 	return slices.ContainsFunc(r.links, func(l link) bool { return mayBeSameSubject(f.members[l.member], r.Page) })
 }
 
-// mayBeSameSubject says whether a member and a page may tell of the same thing. It is true where too little is known. Of pairs in the
-// rumours set 98.9% of those about one claim share minTermShare of their words, and 3.2% of those about two.
+// mayBeSameSubject reports whether a member and a page may have the same subject. It is true if too little is known. In the
+// rumours set, 98.9% of the pairs about one claim share minTermShare of their words, and 3.2% of the pairs about two claims do.
 func mayBeSameSubject(m Candidate, p Page) bool {
 	a, b := m.Article.Lang, p.Article.Lang
 	least := min(len(m.Print.Terms), len(p.Print.Terms))
@@ -127,7 +128,7 @@ func mayBeSameSubject(m Candidate, p Page) bool {
 	return shared > 1 && float64(shared) >= minTermShare*float64(least)
 }
 
-// weaken multiplies a credit by a part, and notes why.
+// weaken multiplies a credit by part, and records the reason.
 func (f *weighing) weaken(l link, part float64, why string) {
 	f.weakened[weakLink{l.member, l.claim.URL}] = part
 	all := f.credits[l.claim.Credited().Key()]
@@ -138,12 +139,12 @@ func (f *weighing) weaken(l link, part float64, why string) {
 	}
 }
 
-// followPage makes a page about the story a contender, and adds the credits that it gives.
+// followPage makes a page about the story a contender, and adds the page's credits.
 func (f *weighing) followPage(r *readPage) {
 	f.compare(r)
 	own := r.Article.Outlet
 	for _, l := range r.links[:1] {
-		if l.claim.Credited().Key() != own.Key() { // the words credit another than the one whose page it is
+		if l.claim.Credited().Key() != own.Key() { // the credit names another outlet than the page's own
 			f.addCredit(own, outletCredit{
 				weight: creditWeights[news.ClaimLink], claim: l.claim, by: f.members[l.member].Article.Outlet.Name,
 				byKey: f.members[l.member].Article.Outlet.Key(), note: "; the link is to this page",
@@ -168,7 +169,7 @@ func (f *weighing) followPage(r *readPage) {
 	}
 }
 
-// compare finds how much of the members' prose stands on a page, and of its prose in theirs.
+// compare computes the share of the members' prose that is on a page, and the share of the page's prose that is in theirs.
 func (f *weighing) compare(r *readPage) {
 	copies, sum := 0, 0.0
 	if len(r.Print.Shingles) == 0 {
@@ -190,8 +191,8 @@ func (f *weighing) compare(r *readPage) {
 	}
 }
 
-// passedOn gives the credits of a page to outlets other than its own, the strongest to each. A credit to who credits the
-// page goes in a circle and says nothing, and a page that names many writers names none.
+// passedOn returns the credits of a page to outlets other than its own, the strongest for each outlet. A credit to an outlet
+// that credits the page is a cycle and does not count. A page that names many writers counts as naming none.
 func (f *weighing) passedOn(r readPage) []news.Claim {
 	best := map[string]news.Claim{}
 	writers := map[string]bool{}
@@ -219,7 +220,8 @@ func (f *weighing) passedOn(r readPage) []news.Claim {
 	return out
 }
 
-// withPages adds the outlets whose pages were read, and those that these credit, to the ones that are only named.
+// withPages adds two kinds of outlets to those that are only named: the outlets of the pages, and the outlets that the pages
+// credit.
 func (f *weighing) withPages(named []news.Outlet) []news.Outlet {
 	has := map[string]bool{}
 	for _, m := range f.members {
@@ -244,8 +246,8 @@ func (f *weighing) withPages(named []news.Outlet) []news.Outlet {
 	return named
 }
 
-// page weighs what the page of an outlet that is no member's gives, and says whether there is one. A page of another that
-// the outlet signed shows its text.
+// page weighs the page of an outlet without members, and reports whether there is one. A page of another outlet that this
+// outlet signed shows this outlet's text.
 func (c *contender) page(f *weighing) bool {
 	r, ok := f.pages[c.outlet.Key()]
 	if s, signed := f.signed[c.outlet.Key()]; !ok && signed {
@@ -264,14 +266,14 @@ func (c *contender) page(f *weighing) bool {
 	return true
 }
 
-// contains weighs how much of the members' prose stands on a page.
+// contains weighs the share of the members' prose that a page contains.
 func (c *contender) contains(r readPage, more string) {
 	if r.hasProse {
 		c.weigh("containment", weightContain*r.lean, "%.0f%% of %s's text stands on the page it links to%s", 100*r.share, r.byOutlet, more)
 	}
 }
 
-// pageIdentity weighs a page as what it is, like a member, where it is a contender at all.
+// pageIdentity weighs the traits of a page as for a member, if the page is a contender at all.
 func (c *contender) pageIdentity(f *weighing) {
 	r := f.pages[c.outlet.Key()]
 	if r.Article.Outlet.Agency {

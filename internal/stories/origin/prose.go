@@ -4,10 +4,11 @@ import (
 	"headwater/internal/news"
 )
 
-// maxTexts is with how many different texts of a story each of them is compared. Of more a sample is taken, evenly by time.
+// maxTexts is the maximum number of texts of a story with which each text is compared. Of more texts a sample is used, spread
+// evenly over time.
 const maxTexts = 512
 
-// proseOf gathers the texts of members in the order of time. A million copies are one text.
+// proseOf collects the texts of members in the order of time. Identical copies, even a million, are one text.
 func proseOf(members []Candidate) prose {
 	p := prose{of: make([]int, len(members))}
 	known := map[[2]uint64]int{}
@@ -40,7 +41,7 @@ func digest(hashes []uint32) uint64 {
 	return d
 }
 
-// compare finds how far each text leans to containing the others and not the other way round, from -1 to 1 on average.
+// compare computes for each text how much more it contains of the others than they contain of it: the average, from -1 to 1.
 func (p *prose) compare() {
 	sample := max((len(p.texts)+maxTexts-1)/maxTexts, 1)
 	for i := range p.texts {
@@ -58,7 +59,8 @@ func (p *prose) compare() {
 	}
 }
 
-// lean gives how far a member leans to containing the others' prose, false where there is none to compare.
+// lean returns how much more a member contains of the others' prose than they of its own, or false if there is no prose to
+// compare.
 func (p prose) lean(member int) (float64, bool) {
 	if p.of[member] < 0 || p.all < 2 {
 		return 0, false
@@ -66,7 +68,7 @@ func (p prose) lean(member int) (float64, bool) {
 	return p.texts[p.of[member]].lean, true
 }
 
-// containment compares how much of the others' prose stands in it with how much of its own stands in theirs.
+// containment weighs how much more of the others' prose is in the contender than the other way round.
 func (c *contender) containment(p prose, member int) {
 	lean, ok := p.lean(member)
 	switch {
@@ -78,14 +80,14 @@ func (c *contender) containment(p prose, member int) {
 	}
 }
 
-// A story may hold several texts: an agency tells in its own words what another had first, and others carry what the agency
-// wrote. The story goes back to the head of the chain, and a member to the text that it carries.
+// A story may hold several texts: an agency retells another outlet's report, and others carry the agency's text. The story's
+// origin is the head of the chain, and each member goes back to the text that it carries.
 
-// carriesMore is by how much more of a member's prose must stand in an agency's text than in the origin's.
+// carriesMore is the difference by which an agency's text must contain more of a member's prose than the origin's text does.
 const carriesMore = .1
 
-// carrying gives for each member the number of the agency's own article whose text it carries where that is not the
-// origin's; -1 for the others.
+// carrying returns for each member the index of the agency's own article whose text it carries, if that is not the origin's
+// text, or -1.
 func (p prose) carrying(members []Candidate, origin int) []int {
 	var agencies []int // agencies' own articles, the earliest first
 	for i, m := range members {
@@ -120,7 +122,7 @@ func (p prose) carrying(members []Candidate, origin int) []int {
 	return out
 }
 
-// ownAgency says whether an article is an agency's own, at its own address.
+// ownAgency reports whether an article is an agency's own, at the agency's own address.
 func ownAgency(a news.Article) bool {
 	return a.Outlet.Agency && a.Outlet.Domain != "" && hostOf(a.URL, a.Outlet.Domain)
 }

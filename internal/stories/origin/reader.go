@@ -10,20 +10,20 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// Reader finds the credits that articles make.
+// Reader finds the credits in articles.
 type Reader struct{ outlets *outlets.Registry }
 
-// NewReader makes a Reader that knows the given outlets.
+// NewReader makes a Reader for the given outlets.
 func NewReader(o *outlets.Registry) *Reader { return &Reader{outlets: o} }
 
-// reading is the reading of one article.
+// reading is the state while one article is read.
 type reading struct {
 	outlets articleOutlets
-	article news.Article // its marks have the addresses that redirectors name
+	article news.Article // in its marks, addresses of redirectors are replaced by their targets
 	claims  claims
 }
 
-// byURL finds the outlet of an address that an article links to. Addresses of redirectors and local ones have none.
+// byURL finds the outlet of an address that an article links to. Addresses of redirectors and local addresses have none.
 func (r *reading) byURL(address string) (news.Outlet, bool) {
 	u, err := url.Parse(strings.TrimSpace(address))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" {
@@ -36,7 +36,7 @@ func (r *reading) byURL(address string) (news.Outlet, bool) {
 	return r.outlets.ByURL(address)
 }
 
-// unwrapped gives the marks of an article with the addresses that redirectors' addresses name.
+// unwrapped returns the marks of an article. Addresses of redirectors are replaced by the target addresses that they contain.
 func (r *Reader) unwrapped(marks []news.Mark) []news.Mark {
 	out := marks
 	for i, m := range marks {
@@ -53,7 +53,7 @@ func (r *Reader) unwrapped(marks []news.Mark) []news.Mark {
 	return out
 }
 
-// articleOutlets are the outlets as an article means them: names that several outlets have are resolved by the rest of the article.
+// articleOutlets finds outlets in the context of an article. It resolves names of several outlets by the rest of the article.
 type articleOutlets struct {
 	*outlets.Registry
 	article *news.Article
@@ -82,7 +82,7 @@ func (x articleOutlets) Dateline(text string) (outlets.Mention, bool) {
 	return m, ok
 }
 
-// Local resolves a sign by the article's country and language. Names that several outlets have are resolved already.
+// Local resolves an agency's sign by the article's country and language. Names of several outlets have been resolved already.
 func (x articleOutlets) Local(given news.Outlet, sign string) news.Outlet {
 	if len(x.Namesakes(news.Outlet{Name: sign})) > 0 {
 		return given
@@ -97,8 +97,9 @@ func (x articleOutlets) disambiguateAll(mentions []outlets.Mention) []outlets.Me
 	return mentions
 }
 
-// disambiguate gives the outlet that the article means by a name which several have: the only other one that it links to, else its own, else
-// the only one at home in its country or language. Where none of these tells, it stays somebody of that name.
+// disambiguate resolves a name of several outlets. It returns the only other outlet of that name that the article links to, or
+// else the article's own outlet, or else the only one at home in its country or language. Otherwise the outlet keeps its name
+// and has no domain.
 func (x articleOutlets) disambiguate(o news.Outlet) news.Outlet {
 	if o.Domain != "" {
 		return o
@@ -129,7 +130,7 @@ func (x articleOutlets) linksTo(m news.Mark, o news.Outlet) bool {
 	return ok && m.URL != "" && same(to, o)
 }
 
-// linkAt gives the address of a link on the mention, or right next to it where it does not lead to another outlet.
+// linkAt returns the address of a link on a mention, or of a link right next to it that does not lead to another outlet.
 func (r *reading) linkAt(text string, m outlets.Mention) string {
 	if text != r.article.Text {
 		return ""
@@ -145,7 +146,7 @@ func (r *reading) linkAt(text string, m outlets.Mention) string {
 	return ""
 }
 
-// leadsElsewhere says that an address is known to be of another outlet than the one that is credited.
+// leadsElsewhere reports whether an address is known to be of another outlet than the credited one.
 func (r *reading) leadsElsewhere(url string, credited news.Outlet) bool {
 	o, ok := r.byURL(url)
 	return ok && credited.Domain != "" && !same(o, credited)

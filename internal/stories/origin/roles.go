@@ -7,14 +7,15 @@ import (
 	"headwater/internal/news"
 )
 
-// Shares of a member's own prose that tell the roles apart.
+// The limits for the roles, as shares of a member's own prose unless stated otherwise.
 const (
 	copyShare    = .6 // from which it is the same text
-	excerptWords = .6 // of the origin's length, below which a copy is an excerpt
-	shortProse   = 25 // words below which there is no prose to compare
+	excerptWords = .6 // share of the origin's length below which a copy is an excerpt
+	shortProse   = 25 // words below which there is too little prose to compare
 )
 
-// roles says what each member is to the origin, the origin first, or to the text that it carries.
+// roles returns the role of each member with regard to the origin or to the text that the member carries. The origin comes
+// first.
 func roles(o news.Origin, origin contender, members []Candidate, carries []int) []news.Member {
 	reference := origin.member
 	if reference < 0 {
@@ -27,7 +28,7 @@ func roles(o news.Origin, origin contender, members []Candidate, carries []int) 
 		case (text < 0 || text == i) && i != reference && translated(m, members[reference]):
 			member.Role, member.Evidence = translation(m, members[reference])
 			if text == i {
-				member.Carries = m.Article.ID // who reruns it reruns this text
+				member.Carries = m.Article.ID // reruns of this member go back to this text
 			}
 		case text >= 0:
 			member.Carries = members[text].Article.ID
@@ -58,7 +59,7 @@ func roles(o news.Origin, origin contender, members []Candidate, carries []int) 
 	return out
 }
 
-// longest gives the member with the most words of prose.
+// longest returns the member with the most words of prose.
 func longest(members []Candidate) int {
 	best := 0
 	for i, m := range members {
@@ -69,7 +70,8 @@ func longest(members []Candidate) int {
 	return best
 }
 
-// roleByCredit tells what a member is to a text that we do not have, by the first of its credits to it.
+// roleByCredit returns the role of a member with regard to a text that the story does not include. The first of the member's
+// credits to it decides.
 func roleByCredit(m Candidate, o news.Outlet) (role news.Role, evidence []news.Evidence) {
 	for _, c := range m.Claims {
 		if c.Credited().Key() != o.Key() {
@@ -106,15 +108,15 @@ func roleByText(m, ref Candidate) (news.Role, float64) {
 	return news.RoleRewrite, share
 }
 
-// translated says that a member is in another language than a text that came out before and that it goes back to: no words of it
-// can stand there.
+// translated reports whether a member is in another language than an earlier text to which it goes back. Then they share no
+// words.
 func translated(m, text Candidate) bool {
 	a, b := m.Article.Lang, text.Article.Lang
 	return a != b && !m.Article.Time().Before(text.Article.Time()) && a != "" && b != "" && m.Print.Headline != text.Print.Headline && m.Print.Coverage(text.Print) < translatedProse
 }
 
-// translation gives the role of a member that is in another language than the text it goes back to. Nothing is shared, so
-// that Member.Share is 0.
+// translation returns the role of a member that is in another language than the text to which it goes back. They share no
+// words, so Member.Share is 0.
 func translation(m, text Candidate) (news.Role, []news.Evidence) {
 	role := news.RoleRewrite
 	if m.Print.Words < shortProse {
@@ -126,5 +128,6 @@ func translation(m, text Candidate) (news.Role, []news.Evidence) {
 	}}
 }
 
-// translatedProse is the share of prose in common from which two articles are in one language, whatever was read from their words.
+// translatedProse is the share of common prose from which two articles count as being in one language, whatever language was
+// detected.
 const translatedProse = .1

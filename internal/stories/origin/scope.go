@@ -7,27 +7,28 @@ import (
 	"headwater/internal/news"
 )
 
-// leadWords are the words at the beginning of a text in which a credit says more than further down.
+// leadWords is the number of words at the beginning of a text in which a credit has more weight than further down.
 const leadWords = 60
 
-// longParagraph is how many bytes of a paragraph a credit speaks for at most below the lead: some texts have no paragraphs.
+// longParagraph is the maximum length, in bytes, that a credit below the lead covers of a paragraph, since some texts have no
+// paragraphs.
 const longParagraph = 600
 
-// The factor of a credit in words, by the part of the text that it covers and by whether it stands in the lead. A report in the lead
-// on which less than a seventh of the text rests is below .5 (.6 · (.75 + .6 · part)), from which package group takes it for a credit
-// of the whole article (creditStrength there).
+// The factors of a credit in words, by the part of the text that it covers and by its position. A report in the lead that
+// covers less than a seventh of the text gets a factor below .5 (.6 · (.75 + .6 · part)). From .5 on package group treats it as
+// a credit for the whole article (creditStrength there).
 const (
 	leadLeast, leadByPart   = .75, .6
-	nearLead                = .95 // of that behind the lead, in the opening
+	nearLead                = .95 // of the position after the lead, in the opening
 	laterLeast, laterByPart = .4, .4
 	titleLeast, titleByPart = .9, .3
 	mostByPart              = 1.2
-	scoopLeast, scoopByPart = .34, 1.4 // who had the news first is said at the end, too, and of a short item that says all
+	scoopLeast, scoopByPart = .34, 1.4 // this credit also occurs at the end, and in short items that consist of it
 )
 
-// assignParts says of each claim where it stands and which part of the text it speaks for, and weakens those that speak for little.
-// A credit in the lead speaks for its paragraph and for those after it up to the first that has another source; one below the
-// lead for its own paragraph. Where a paragraph has credits to several outlets, each has its share of it.
+// assignParts sets the position of each claim and the part of the text that it covers, and weakens claims that cover little. A
+// credit in the lead covers its paragraph and the following ones up to the first with another source. A credit below the lead
+// covers its own paragraph. If a paragraph has credits to several outlets, each gets an equal share of it.
 func (c claims) assignParts(body string) {
 	n := 0
 	for i := range c {
@@ -79,7 +80,7 @@ func (c claims) assignParts(body string) {
 			strength[k] = max(strength[k], c[i].Strength)
 		}
 	}
-	for i := range c { // a summary says again what the text says
+	for i := range c { // a summary repeats the text
 		k := partKey{c[i].Kind, c[i].Credited().Key()}
 		if known, ok := strength[k]; ok && c[i].place == inSummary {
 			c[i].Strength, c[i].Part = min(c[i].Strength, known), parts[k]
@@ -87,13 +88,13 @@ func (c claims) assignParts(body string) {
 	}
 }
 
-// partKey is what claims have in common that speak for a part of the text together.
+// partKey identifies claims that cover a part of the text together.
 type partKey struct {
 	kind   news.ClaimKind
 	outlet string
 }
 
-// positionFactor is the factor of a credit's strength that position and part give.
+// positionFactor returns the factor of a credit's strength for its position and part.
 func (x foundClaim) positionFactor() float64 {
 	switch {
 	case x.Kind == news.ClaimLink && x.offset >= openingBytes:
@@ -114,7 +115,7 @@ func (x foundClaim) positionFactor() float64 {
 	return laterLeast + laterByPart*x.Part
 }
 
-// textParagraphs are the paragraphs of a text and the sources that they give.
+// textParagraphs holds the paragraphs of a text and their sources.
 type textParagraphs struct {
 	paragraphs  []news.Span
 	total       int               // bytes in paragraphs
@@ -122,7 +123,7 @@ type textParagraphs struct {
 	otherSource []bool            // a paragraph has a source that is no outlet
 }
 
-// paragraphsOf gives the lines of a text that are not empty.
+// paragraphsOf returns the lines of a text that are not empty.
 func paragraphsOf(text string) []news.Span {
 	var all []news.Span
 	for start := 0; start < len(text); {
@@ -138,7 +139,7 @@ func paragraphsOf(text string) []news.Span {
 	return all
 }
 
-// markSources finds which paragraphs credit whom.
+// markSources records which outlets each paragraph credits.
 func (s *textParagraphs) markSources(c claims, body string) {
 	s.outlets, s.otherSource = make([]map[string]bool, len(s.paragraphs)), make([]bool, len(s.paragraphs))
 	first := len(s.paragraphs)
@@ -160,18 +161,18 @@ func (s *textParagraphs) markSources(c claims, body string) {
 		for _, words := range cues.sources {
 			if strings.Contains(p, words) {
 				s.otherSource[i] = true
-				return // nothing goes on behind it
+				return // nothing follows it
 			}
 		}
 	}
 }
 
-// coversFollowing says whether a credit speaks for the paragraphs behind its own, too.
+// coversFollowing reports whether a credit also covers the paragraphs after its own.
 func (x foundClaim) coversFollowing() bool {
 	return x.Position != news.PositionLater && x.Kind != news.ClaimTold && x.Kind != news.ClaimLink
 }
 
-// index gives the number of the paragraph that an offset is in.
+// index returns the index of the paragraph at an offset.
 func (s *textParagraphs) index(offset int) int {
 	low, high := 0, len(s.paragraphs)-1
 	for low < high {
@@ -185,9 +186,9 @@ func (s *textParagraphs) index(offset int) int {
 	return low
 }
 
-// part gives the share of the text that the claims of a key speak for.
+// part returns the share of the text that the claims of a key cover.
 func (s *textParagraphs) part(c claims, k partKey) float64 {
-	if len(s.paragraphs) == 0 { // the headline is all there is
+	if len(s.paragraphs) == 0 { // there is only a headline
 		return 1
 	}
 	spoken, reached := make([]float64, len(s.paragraphs)), 0
@@ -225,13 +226,13 @@ func (s *textParagraphs) part(c claims, k partKey) float64 {
 	return math.Round(min(sum, 1)*100) / 100
 }
 
-// share is how much of the text a paragraph is.
+// share returns a paragraph's share of the text.
 func (s *textParagraphs) share(paragraph int) float64 {
 	p := s.paragraphs[paragraph]
 	return float64(p.End-p.Start) / float64(s.total)
 }
 
-// leadEnd gives the offset behind the lead of a text. Two syllables of a syllabic script count as a word.
+// leadEnd returns the offset at the end of the lead. Two syllables of a syllabic script count as a word.
 func leadEnd(text string) int {
 	half, inWord := 0, false
 	for i, r := range text {
@@ -253,6 +254,6 @@ func leadEnd(text string) int {
 	return len(text)
 }
 
-// syllabic says whether a character is a syllable or a word, as those of Chinese, Japanese and Korean are, or belongs to their
-// punctuation.
+// syllabic reports whether a character is a syllable or a word, as in Chinese, Japanese and Korean, or punctuation of these
+// scripts.
 func syllabic(r rune) bool { return r >= 0x2E80 && r < 0xFF00 }

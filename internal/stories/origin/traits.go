@@ -20,8 +20,9 @@ func (c *contender) identity(members []Candidate) {
 	}
 }
 
-// outletsWithArticle gives the outlets, by key, that have a written article among the members. Of an aggregator's listing the address
-// does not tell: it is an article's unless a film or letter of its outlet has the same headline.
+// outletsWithArticle returns the keys of the outlets that have a written article among the members. The address of an
+// aggregator's listing does not show its form: the listing is an article unless a film or letter of its outlet has the same
+// headline.
 func outletsWithArticle(members []Candidate) map[string]bool {
 	type item struct {
 		outlet   string
@@ -46,12 +47,12 @@ func outletsWithArticle(members []Candidate) map[string]bool {
 	return out
 }
 
-// passesRelease says that an article is a press release that an agency passes on.
+// passesRelease reports whether an article is a press release that an agency passes on.
 func passesRelease(a news.Article) bool {
 	return a.Outlet.Agency && weburl.Form(a.URL) == weburl.FormRelease
 }
 
-// form counts against a film or a letter that its outlet has an article: that is what it is made from.
+// form counts against a film or a letter if its outlet has an article, since the film or letter is made from the article.
 func (c *contender) form(f *weighing) {
 	a := f.members[c.member].Article
 	switch name := weburl.Form(a.URL); {
@@ -67,8 +68,8 @@ func (c *contender) form(f *weighing) {
 	}
 }
 
-// firstLanguages gives the number of the first member of each outlet that has members in several languages, by the outlet's key. The
-// members are in the order of time.
+// firstLanguages returns, by outlet key, the index of the first member of each outlet that has members in several languages.
+// The members are in the order of time.
 func firstLanguages(members []Candidate) map[string]int {
 	first, several := map[string]int{}, map[string]int{}
 	for i, m := range members {
@@ -84,7 +85,7 @@ func firstLanguages(members []Candidate) map[string]int {
 	return several
 }
 
-// language counts against a member that its outlet had the report in another language first.
+// language counts against a member if its outlet published the report in another language first.
 func (c *contender) language(f *weighing) {
 	first, ok := f.languages[c.outlet.Key()]
 	m := f.members[c.member].Article
@@ -94,7 +95,7 @@ func (c *contender) language(f *weighing) {
 	c.weigh("translation", -weightLanguage, "%s had the report in another language before (%s, here %s)", c.outlet.Name, f.members[first].Article.Lang, m.Lang)
 }
 
-// habit weighs whether an outlet's texts are usually carried by others, or others' by it.
+// habit weighs whether others usually carry an outlet's texts or the outlet carries theirs.
 func (c *contender) habit(habits map[string]Habit) {
 	h, ok := habits[c.outlet.Key()]
 	if !ok || h.Carried+h.Carries == 0 {
@@ -104,7 +105,8 @@ func (c *contender) habit(habits map[string]Habit) {
 	c.weigh("habit", min(max(lean, -maxHabit), maxHabit), "others carried its texts in %d earlier stories, and it carried others' in %d", h.Carried, h.Carries)
 }
 
-// listing weighs how many of an outlet's other items are others' texts. One that lists them is no origin of anything.
+// listing weighs the share of an outlet's other items that are others' texts. An outlet that only lists such items is not an
+// origin.
 func (c *contender) listing(habits map[string]Habit) {
 	h := habits[c.outlet.Key()]
 	switch {

@@ -11,7 +11,7 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// The words of unlisted.txt, which says what they are for.
+// The word lists of unlisted.txt. The file describes their use.
 var (
 	unlistedWords    = words.Sets("unlisted.txt")
 	outletNouns      = unlistedWords["noun"]
@@ -30,9 +30,9 @@ var (
 	genericFirsts    = unlistedWords["generic first"]
 )
 
-// unlistedNames finds the names of outlets that no registry has: capitalised words with an outlet's noun beside them ("the
-// daily As-Safir"), or that end or begin as outlets' names do ("Gulf News"). Whether they are credited is for the caller
-// to see; until then they are only names. Known are the mentions of listed outlets, in order. No name overlaps one of them.
+// unlistedNames finds names of outlets that are not in the registry. Such a name is a run of capitalised words next to a noun
+// for outlets ("the daily As-Safir"), or one that begins or ends like the names of outlets ("Gulf News"). The caller decides
+// whether a name is credited. known are the mentions of listed outlets, in order. No returned name overlaps one of them.
 func unlistedNames(text string, known []outlets.Mention) []namePhrase {
 	var found []namePhrase
 	n := nameRun{words: make([]string, 0, maxWords), starts: make([]int, 0, maxWords)}
@@ -52,12 +52,12 @@ func unlistedNames(text string, known []outlets.Mention) []namePhrase {
 	return found
 }
 
-// namePhrase is a mention and the words around it that belong to it: "the Lebanese daily As-Safir".
+// namePhrase is a mention with the surrounding words that belong to it: "the Lebanese daily As-Safir".
 type namePhrase struct {
 	outlets.Mention
 	whole    news.Span
-	short    bool // only the last words of an outlet's name: "the Journal". The caller finds out which outlet it is
-	doubtful bool // only its last word speaks for an outlet, as a person's surname may
+	short    bool // only the last words of an outlet's name: "the Journal". The caller determines the outlet
+	doubtful bool // only its last word suggests an outlet, and that word may be a person's surname
 }
 
 // nameRun is a run of capitalised words.
@@ -67,10 +67,10 @@ type nameRun struct {
 	start, end int
 }
 
-// maxWords is how many words a name may have.
+// maxWords is the maximum number of words of a name.
 const maxWords = 6
 
-// read finds the run of capitalised words that begins at or after an offset, and gives where to look on.
+// read finds the run of capitalised words that begins at or after an offset, and returns the offset for the next search.
 func (n *nameRun) read(text string, at int) int {
 	n.reset(at)
 	for at < len(text) {
@@ -99,7 +99,7 @@ func (n *nameRun) read(text string, at int) int {
 	return at
 }
 
-// skipLowerCase skips words in small letters with only spaces between them. It begins and ends between words.
+// skipLowerCase skips words in lower case that are separated only by spaces. It begins and ends between words.
 func skipLowerCase(text string, at int) int {
 	for i := at; i < len(text); i++ {
 		switch c := text[i]; {
@@ -112,7 +112,7 @@ func skipLowerCase(text string, at int) int {
 	return at
 }
 
-// reset makes a name of no words at an offset.
+// reset empties the name and moves it to an offset.
 func (n *nameRun) reset(at int) {
 	n.words, n.starts, n.start, n.end = n.words[:0], n.starts[:0], at, at
 }
@@ -124,7 +124,7 @@ func (n *nameRun) add(w string, from int) {
 	n.words, n.starts, n.end = append(n.words, w), append(n.starts, from), from+len(w)
 }
 
-// drop takes the first word off.
+// drop removes the first word.
 func (n *nameRun) drop() {
 	n.words, n.starts = slices.Delete(n.words, 0, 1), slices.Delete(n.starts, 0, 1)
 	if len(n.words) > 0 {
@@ -134,7 +134,7 @@ func (n *nameRun) drop() {
 
 func possessive(w string) bool { return strings.HasSuffix(w, "'s") || strings.HasSuffix(w, "’s") }
 
-// wordAt gives the next word of a text: letters, digits, and the hyphens and apostrophes within.
+// wordAt returns the next word of a text: letters, digits, and the hyphens and apostrophes within.
 func wordAt(text string, at int) (from, to int) {
 	if from, to, ok := asciiWordAt(text, at); ok {
 		return from, to
@@ -161,7 +161,7 @@ func anyWordAt(text string, at int) (from, to int) {
 	return max(from, 0), to
 }
 
-// asciiWordAt is wordAt for ASCII, which most of most texts is. It is not ok where it meets another character.
+// asciiWordAt is wordAt for ASCII, the common case. ok is false if it meets another character.
 func asciiWordAt(text string, at int) (from, to int, ok bool) {
 	for at < len(text) && text[at] < utf8.RuneSelf && !asciiWord(text[at]) {
 		at++
@@ -182,7 +182,7 @@ func asciiWordAt(text string, at int) (from, to int, ok bool) {
 
 func asciiWord(c byte) bool { return c|0x20 >= 'a' && c|0x20 <= 'z' || c >= '0' && c <= '9' }
 
-// hasCapital says whether a word has a capital, at its beginning or, as in "iGen", second.
+// hasCapital reports whether the first or, as in "iGen", the second letter of a word is a capital.
 func hasCapital(w string) bool {
 	r, size := utf8.DecodeRuneInString(w)
 	if unicode.IsUpper(r) {
@@ -192,7 +192,7 @@ func hasCapital(w string) bool {
 	return unicode.IsUpper(rest) || unicode.IsDigit(r) && strings.IndexFunc(w, unicode.IsUpper) > 0
 }
 
-// outlet says whether a name is an outlet's, by its own words or by a noun beside it, or as a short form of one found
+// outlet reports whether a name is an outlet's: by its own words, by a noun next to it, or as the short form of a name found
 // before.
 func (n *nameRun) outlet(text string, before []namePhrase) (namePhrase, bool) {
 	for len(n.words) > 0 && (sentenceStarts[n.words[0]] || len(n.words) > 1 && outletNouns[n.words[0]]) { // "Zeitung" has a capital
@@ -231,13 +231,13 @@ func (n *nameRun) outlet(text string, before []namePhrase) (namePhrase, bool) {
 	return namePhrase{Mention: outlets.Mention{Start: n.start, End: n.end, Outlet: o}, whole: whole, doubtful: doubtful}, true
 }
 
-// afterArticle says whether a text ends in "the".
+// afterArticle reports whether a text ends with "the".
 func afterArticle(before string) bool {
 	head, ok := strings.CutSuffix(before, "he ")
 	return ok && (strings.HasSuffix(head, " t") || strings.HasSuffix(head, "T") || head == "t")
 }
 
-// inDoubleName says whether a name goes on with another one that outlets' names end in: "the Post and Courier".
+// inDoubleName reports whether a name continues with a second part that ends names of outlets: "the Post and Courier".
 func inDoubleName(after string) bool {
 	for _, and := range []string{" and ", " & ", "-"} {
 		if rest, ok := strings.CutPrefix(after, and); ok {
@@ -248,7 +248,7 @@ func inDoubleName(after string) bool {
 	return false
 }
 
-// likeOutlet says whether words end or begin as the names of outlets do.
+// likeOutlet reports whether words begin or end like the names of outlets.
 func likeOutlet(words []string) bool {
 	if len(words) < 2 {
 		return false
@@ -263,8 +263,8 @@ func likeOutlet(words []string) bool {
 	return len(words) > 2 && (before == "News" || before == "Press") && (last == "Agency" || last == "Service" || last == "Network")
 }
 
-// adjacentNoun finds the noun of an outlet next to a name, and the whole phrase with it. The adjectives before it are part
-// of the phrase: "the pro-government Lebanese daily".
+// adjacentNoun finds a noun for outlets next to a name, and returns the whole phrase. Adjectives before the noun belong to the
+// phrase: "the pro-government Lebanese daily".
 func adjacentNoun(text string, start, end int) (news.Span, bool) {
 	if after, ok := strings.CutPrefix(excerpt(text, end, end+20), " "); ok {
 		for _, noun := range outletNounsAfter {
@@ -274,7 +274,7 @@ func adjacentNoun(text string, start, end int) (news.Span, bool) {
 			}
 			from, to := wordAt(tail, 0)
 			next := from == 1 && tail[0] == ' ' && hasCapital(tail[from:to]) && !noNameStarts[tail[from:to]]
-			if !next { // else the noun is the next name's, as in "the Russian daily Kommersant"
+			if !next { // otherwise the noun belongs to the next name, as in "the Russian daily Kommersant"
 				return news.Span{Start: start, End: end + 1 + len(noun)}, true
 			}
 		}
@@ -291,7 +291,7 @@ func adjacentNoun(text string, start, end int) (news.Span, bool) {
 	quote := len(strings.TrimRight(text[:start], "\"“«„"))
 	before, ok = dropLastWord(before, isNoun)
 	_, owned := dropLastWord(before, func(w string) bool { return ownerWords[w] })
-	if !ok || owned || strings.HasSuffix(before, "told the ") { // "told the station" means one that was named before
+	if !ok || owned || strings.HasSuffix(before, "told the ") { // "told the station" means a station named before
 		return news.Span{Start: start, End: end}, false
 	}
 	for more := true; more; {
@@ -300,12 +300,12 @@ func adjacentNoun(text string, start, end int) (news.Span, bool) {
 	return news.Span{Start: strings.LastIndex(text[:quote], before) + len(before), End: end}, true
 }
 
-// isNoun says whether a word is an outlet's noun, with a French article or without.
+// isNoun reports whether a word is a noun for outlets, possibly with a French article.
 func isNoun(w string) bool {
 	return outletNouns[strings.TrimPrefix(strings.TrimPrefix(w, "l'"), "l’")]
 }
 
-// dropLastWord takes the last word off a text if it is of a kind.
+// dropLastWord removes the last word of a text if is returns true for it.
 func dropLastWord(text string, is func(string) bool) (string, bool) {
 	trimmed := strings.TrimRight(text, " ")
 	i := strings.LastIndexByte(trimmed, ' ') + 1
@@ -315,13 +315,13 @@ func dropLastWord(text string, is func(string) bool) (string, bool) {
 	return trimmed[:i], true
 }
 
-// adjective says whether a word may stand between a cue and an outlet's noun.
+// adjective reports whether a word may be between a cue and a noun for outlets.
 func adjective(w string) bool {
 	r, _ := utf8.DecodeRuneInString(w)
 	return outletAdjectives[w] || possessive(w) || unicode.IsUpper(r) || strings.Contains(w, "-")
 }
 
-// isDescription says whether a capitalised word tells where an outlet is from or what it is about, rather than its name.
+// isDescription reports whether a capitalised word describes an outlet's place or subject and is not part of its name.
 func isDescription(w string) bool {
 	for _, end := range []string{"ese", "ish", "ian", "ean", "aqi", "aeli", "audi", "guan", "-language", "-focused", "-based", "-owned", "-run", "-backed"} {
 		if strings.HasSuffix(w, end) {
@@ -331,7 +331,7 @@ func isDescription(w string) bool {
 	return nationWords[w]
 }
 
-// ownName says whether a name is that of the outlet which uses it, as far as its own name or domain tells.
+// ownName reports whether a name is that of the article's outlet, judged by the outlet's name and domain.
 func ownName(o news.Outlet, name string) bool {
 	n := alphanumerics(name)
 	label, _, _ := strings.Cut(o.Domain, ".")
@@ -343,7 +343,7 @@ func ownName(o news.Outlet, name string) bool {
 	return false
 }
 
-// alphanumerics keeps the letters and digits of a name, small.
+// alphanumerics returns the letters and digits of a name in lower case.
 func alphanumerics(s string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.IsLetter(r) || unicode.IsDigit(r) {
@@ -353,8 +353,8 @@ func alphanumerics(s string) string {
 	}, s)
 }
 
-// Bounds that keep the work in a long text linear.
+// Bounds that keep the time linear in the length of a text.
 const (
-	maxMentions   = 1000 // of outlets in one text that are looked at
-	sentenceBytes = 400  // looked at on either side of a mention
+	maxMentions   = 1000 // mentions of outlets in one text that are examined
+	sentenceBytes = 400  // bytes examined on either side of a mention
 )
