@@ -1,7 +1,7 @@
 // Package origin reads the credits of an article, and decides who wrote a story first.
 //
 // The input is single articles (Reader.Claims returns their claims), and then the members of a story with their claims and
-// fingerprints (Weigher.Decide returns the origin with its evidence, and the role of each member). Log learns the habits and
+// prints (Weigher.Decide returns the origin with its evidence, and the role of each member). Log learns the habits and
 // clock errors of outlets from articles, for use by Decide.
 //
 // # Files
