@@ -91,8 +91,8 @@ const (
 
 // Notified is what an alert has told of a story.
 type Notified struct {
-	Outlets  int  // its original was one of its articles
-	Original bool // its original was among its articles
+	Outlets  int  // how many carried the story when the alert last told of it
+	Original bool // its original was one of its articles
 }
 
 // Reason returns why an alert tells of a story, or "" for no reason. Before is what it has told of the story, nil for

@@ -260,7 +260,7 @@ func isValueEnd(rest []byte) bool {
 	case start > 0:
 		return true
 	}
-	value := bytes.TrimLeft(rest[i+1:min(len(rest), i+64)], " \t\r\n") // spaces before the name are not skipped
+	value := bytes.TrimLeft(rest[i+1:min(len(rest), i+64)], " \t\r\n") // no space precedes the name, so a quoted value has to follow
 	return len(value) > 0 && (value[0] == '"' || value[0] == '\'')
 }
 

@@ -20,23 +20,23 @@ import (
 //
 //	case                                                   the item is
 //	-----------------------------------------------------  ---------------------------------------------------
-//	it has the name of a stored article: its id, or its    that article, whatever of the rest was mended
+//	it has the name of a stored article: its id, or its    that article, even if the rest was edited
 //	address where the ids do not differ
-//	it has the id of a stored article, and title, text,    a new article: the id was used again
+//	it has the id of a stored article, and title, text,    a new article: the id was reused
 //	date and address all differ
 //	it has the address of a stored article, no id that     a new article
 //	says otherwise, and title, text and date all differ
-//	several items of the document have one id, or link to  an article each, told apart by the rest
+//	several items of the document have one id, or link to  an article each, identified by the rest
 //	one page
-//	its id differs in case, scheme, slash, fragment,       named by its address alone: with the same address
+//	its id differs in case, scheme, slash, fragment,       identified by its address: with the same address
 //	counter, session or campaign marks                     the same article
-//	its id is another at every poll, is a position in the  the article that says the same, where address or
-//	list, appears or goes; its address has other           date support that
+//	its id changes at every poll, is a position in the     the article with the same content, if address or
+//	list, appears or disappears; its address has other     date support that
 //	parameters
-//	it has no name that counts                             the article that says the same, or a new one
+//	it has no usable name                                  the article with the same content, or a new one
 //	it has the text and the id or address of an item       that item, listed twice; it is stored once
 //	before it, whatever its date; or agrees in everything
-//	title and text were edited at once, or title and id    the same article
+//	title and text were edited together, or title and id   the same article
 //	changed, while address and time of day stay
 //	it is in doubt                                         a new article; grouping folds the two into one story
 //
