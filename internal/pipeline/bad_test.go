@@ -21,7 +21,7 @@ import (
 	"headwater/internal/pipeline/pipelinetest"
 )
 
-// hostile are the failures of servers that mean harm, or are very broken.
+// hostile are failures of malicious or badly broken servers.
 func hostile(t *testing.T) []failing {
 	unreachable, tooLarge, wrong := news.FeedUnreachable, news.FeedTooLarge, news.FeedHTTPError
 	return []failing{
@@ -49,8 +49,8 @@ func hostile(t *testing.T) []failing {
 	}
 }
 
-// TestHostileServers takes feeds from health to what a server can do to its reader, beside a sound feed, and back: each
-// says what happened, keeps its articles and validators, and is tried again at the right time.
+// TestHostileServers takes feeds from health to a hostile failure and back, next to a healthy feed. Each feed reports
+// what happened, keeps its articles and validators, and is tried again at the right time.
 func TestHostileServers(t *testing.T) {
 	t.Parallel() // it waits
 	c := newClock()
@@ -87,7 +87,7 @@ func TestHostileServers(t *testing.T) {
 
 func pathOf(name string) string { return strings.ReplaceAll(name, " ", "-") }
 
-// wantHandled is wantFailed, but for documents that could be read somehow.
+// wantHandled is wantFailed for documents that could be read partly.
 func wantHandled(t *testing.T, room *pipelinetest.Room, f failing, before news.Feed) {
 	t.Helper()
 	if f.state != news.FeedRepaired {
@@ -101,7 +101,7 @@ func wantHandled(t *testing.T, room *pipelinetest.Room, f failing, before news.F
 	wantDue(t, got, time.Hour, .1)
 }
 
-// TestEmptiedFeed has a feed lose its items after a while: it says so, keeps what it brought and is asked as before.
+// TestEmptiedFeed: a feed loses its items after a while. It reports that, keeps its articles and is polled as before.
 func TestEmptiedFeed(t *testing.T) {
 	c := newClock()
 	room, p, url := impatient(t, c)
@@ -132,7 +132,7 @@ func endless(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// trickle sends a byte now and then.
+// trickle sends a byte from time to time.
 func trickle(w http.ResponseWriter, r *http.Request) {
 	for r.Context().Err() == nil {
 		_, _ = w.Write([]byte(" ")) // a client that has gone is no matter
@@ -144,7 +144,7 @@ func trickle(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// raw sends just these bytes and hangs up.
+// raw sends exactly these bytes and closes the connection.
 func raw(text string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		conn, _, err := http.NewResponseController(w).Hijack()
@@ -156,7 +156,7 @@ func raw(text string) http.HandlerFunc {
 	}
 }
 
-// untrusted leads to a server with a certificate of nobody's.
+// untrusted redirects to a server with an untrusted certificate.
 func untrusted(t *testing.T) http.HandlerFunc {
 	s := httptest.NewUnstartedServer(answer(200, "<rss version=\"2.0\"></rss>"))
 	s.Config.ErrorLog = log.New(io.Discard, "", 0)
@@ -165,7 +165,7 @@ func untrusted(t *testing.T) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, s.URL, http.StatusFound) }
 }
 
-// noTLS leads to https where only http is spoken.
+// noTLS redirects to https at a server without TLS.
 func noTLS(t *testing.T) http.HandlerFunc {
 	s := httptest.NewServer(answer(200, "<rss version=\"2.0\"></rss>"))
 	t.Cleanup(s.Close)
@@ -174,7 +174,7 @@ func noTLS(t *testing.T) http.HandlerFunc {
 	}
 }
 
-// packed is a small body that unfolds into a megabyte of items.
+// packed is a small body that decompresses to a megabyte of items.
 func packed(t *testing.T, encoding string, open func(io.Writer) (io.WriteCloser, error)) http.HandlerFunc {
 	t.Helper()
 	var b bytes.Buffer

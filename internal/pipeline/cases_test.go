@@ -13,7 +13,7 @@ import (
 )
 
 // TestCreditedReport is the case that Headwater was begun for: a post that retells a report which no feed of ours
-// carries, with photo credits of an agency that is no source.
+// carries, with photo credits of an agency that is not its source.
 func TestCreditedReport(t *testing.T) {
 	file := shared(t, "cases/troops-in-mexico.xml")
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.ServeFile(w, r, file) }))
@@ -47,8 +47,8 @@ func TestCreditedReport(t *testing.T) {
 	}
 }
 
-// TestNamedThoughFollowed adds a feed of the credited paper whose items tell of other things: the paper is among the feeds, its
-// article is not.
+// TestNamedThoughFollowed adds a feed of the credited paper with items about other events. The paper is among the feeds,
+// its article is not.
 func TestNamedThoughFollowed(t *testing.T) {
 	file := shared(t, "cases/troops-in-mexico.xml")
 	for site, want := range map[string]bool{"https://www.nytimes.com/": true, "https://paper.example/": false} {
@@ -75,8 +75,8 @@ func TestNamedThoughFollowed(t *testing.T) {
 	}
 }
 
-// TestCreditedTeaser puts the credited paper among the feeds, which gives title and one sentence of its report. That item
-// is the origin then, whether it comes before the post that retells it or after, and other items of the paper are not.
+// TestCreditedTeaser adds the credited paper's feed, which has title and one sentence of its report. Then that item is
+// the origin, whether it arrives before or after the post that retells it. Other items of the paper are not.
 func TestCreditedTeaser(t *testing.T) {
 	file := shared(t, "cases/troops-in-mexico.xml")
 	at := time.Date(2026, 1, 16, 10, 0, 0, 0, time.UTC)
@@ -113,7 +113,8 @@ func TestCreditedTeaser(t *testing.T) {
 	}
 }
 
-// TestTwoRetellings has two posts retell a report that no feed carries, and a third one retell another of the same paper's.
+// TestTwoRetellings: two posts retell a report that no feed carries, and a third retells another report of the same
+// paper.
 func TestTwoRetellings(t *testing.T) {
 	p := newPublisher()
 	srv := httptest.NewServer(p)

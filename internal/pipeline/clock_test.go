@@ -10,7 +10,7 @@ import (
 	"headwater/internal/search"
 )
 
-// TestClockJumps polls once, or not at all, with a clock that is wrong, and then goes on with the right one.
+// TestClockJumps polls once, or not at all, with a wrong clock, and then continues with the right one.
 func TestClockJumps(t *testing.T) {
 	for _, tt := range []struct {
 		name string

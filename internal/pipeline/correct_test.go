@@ -24,7 +24,7 @@ const (
 		"It will be visible to the naked eye in spring and come back in eleven thousand years."
 )
 
-// desk is a data folder and the press that its newsroom reads, over many runs of the program.
+// desk is a data folder and the publishers whose feeds it polls, over several runs of the program.
 type desk struct {
 	dir, url string
 	press    *publisher
@@ -46,7 +46,7 @@ func newDesk(t *testing.T) *desk {
 	return d
 }
 
-// run opens the newsroom, reads the press and closes it again after the work.
+// run starts the program, polls the feeds and closes it after the work.
 func (d *desk) run(t *testing.T, name string, work func(t *testing.T, room *pipelinetest.Room)) {
 	t.Helper()
 	done := t.Run(name, func(t *testing.T) {
@@ -59,7 +59,7 @@ func (d *desk) run(t *testing.T, name string, work func(t *testing.T, room *pipe
 	}
 }
 
-// poll reads what the press has now.
+// poll reads what the feeds have now.
 func (d *desk) poll(t *testing.T, room *pipelinetest.Room) {
 	t.Helper()
 	for name, items := range d.items {
@@ -108,7 +108,7 @@ const (
 	pair        = "herald/comet tribune/strike"
 )
 
-// Corrections hold when the program starts anew, when articles are revised and copied, and when their stories have closed.
+// Corrections still hold after a restart, after articles are revised and copied, and after their stories have closed.
 func TestCorrections(t *testing.T) {
 	d := newDesk(t)
 	var comet, strike int64
@@ -165,7 +165,7 @@ func TestCorrections(t *testing.T) {
 	})
 }
 
-// Stories that closed long ago can be corrected, beside a window that is open and after it.
+// Stories that closed long ago can be corrected, while a window is open and after it.
 func TestCorrectClosedStories(t *testing.T) {
 	d := newDesk(t)
 	d.run(t, "settle", func(*testing.T, *pipelinetest.Room) {})
@@ -187,7 +187,7 @@ func TestCorrectClosedStories(t *testing.T) {
 	d.run(t, "and again", func(t *testing.T, room *pipelinetest.Room) {
 		wantStories(t, room, "gazette/flood today/cats", "herald/comet", twoFloods, "tribune/strike")
 		one := d.place(t, room, "herald/flood").story.ID
-		made, err := room.Pipeline.Settler.Merge(t.Context(), []int64{one, d.place(t, room, "today/cats").story.ID}) // the last word counts
+		made, err := room.Pipeline.Settler.Merge(t.Context(), []int64{one, d.place(t, room, "today/cats").story.ID}) // the last correction wins
 		must(t, err)
 		wantStories(t, room, "gazette/flood herald/flood today/cats tribune/flood", "herald/comet", "tribune/strike")
 		_, err = room.Pipeline.Settler.Forget(t.Context(), made.Correction.ID)
@@ -237,7 +237,7 @@ func TestNothingToCorrect(t *testing.T) {
 	})
 }
 
-// stories gives, of each article, the story, event, role and origin that it has.
+// stories returns the story, event, role and origin of each article.
 func stories(t *testing.T, room *pipelinetest.Room) map[string]string {
 	t.Helper()
 	out := map[string]string{}
@@ -248,7 +248,7 @@ func stories(t *testing.T, room *pipelinetest.Room) map[string]string {
 	return out
 }
 
-// After merges are taken back, in whatever order and however late, the stories are what they were, with the ids that they had.
+// Merges are taken back in any order and at any time. Then stories and their ids are as before.
 func TestForgetRestoresStories(t *testing.T) {
 	for name, order := range map[string][]int{"last first": {1, 0}, "first first": {0, 1}} {
 		for _, late := range []time.Duration{0, 400 * time.Hour} {
@@ -290,7 +290,7 @@ func TestForgetRestoresStories(t *testing.T) {
 	}
 }
 
-// A story that a later split made keeps its id when the merge before it is taken back.
+// A story from a later split keeps its id when the earlier merge is taken back.
 func TestForgetBesideSplit(t *testing.T) {
 	d := newDesk(t)
 	d.run(t, "correct", func(t *testing.T, room *pipelinetest.Room) {

@@ -24,7 +24,7 @@ import (
 	"headwater/internal/store"
 )
 
-// The child of TestCrash is told its folder and the server in the environment.
+// Variables of the environment that name the folder and the server for the child of TestCrash.
 const (
 	crashDir    = "NEWSROOM_TEST_CRASH_DIR"
 	crashServer = "NEWSROOM_TEST_CRASH_SERVER"
@@ -33,11 +33,11 @@ const (
 const (
 	crashKills = 50
 	crashFeeds = 12
-	crashItems = crashKills // of each feed: one more a round
+	crashItems = crashKills // items of each feed: one more in each round
 )
 
-// TestCrash kills the program at 50 moments of a poll. In between it starts again on what is left, while the feeds grow
-// and revise what they showed.
+// TestCrash kills the program at 50 moments of a poll. In between it restarts with what is left, while the feeds grow and
+// revise their items.
 func TestCrash(t *testing.T) {
 	if testing.Short() {
 		t.Skip("kills 50 processes")
@@ -49,7 +49,7 @@ func TestCrash(t *testing.T) {
 	srv := httptest.NewServer(press.publisher)
 	defer srv.Close()
 	dir := t.TempDir()
-	room := open(t, t.TempDir(), settings{allow: loopback}) // the undisturbed one
+	room := open(t, t.TempDir(), settings{allow: loopback}) // the run without crashes
 	add(t, room, srv.URL, press.names...)
 
 	midway := 0
@@ -73,8 +73,8 @@ func TestCrash(t *testing.T) {
 	wantAlike(t, shape(t, room), shape(t, survivor))
 }
 
-// wantAlike wants the stories, roles and origins of an undisturbed run, and nearly its events: these may depend a little
-// on what was settled together.
+// wantAlike requires the stories, roles and origins of a run without crashes, and nearly its events. Events may depend a
+// little on which articles were settled together.
 func wantAlike(t *testing.T, undisturbed, killed map[string]settled) {
 	t.Helper()
 	var events [2][]string
@@ -94,7 +94,7 @@ func wantAlike(t *testing.T, undisturbed, killed map[string]settled) {
 	}
 }
 
-// TestCrashChild is no test: it polls until it is killed.
+// TestCrashChild is no test of its own: it polls until it is killed.
 func TestCrashChild(t *testing.T) {
 	dir, server := os.Getenv(crashDir), os.Getenv(crashServer)
 	if dir == "" {
@@ -115,7 +115,7 @@ func TestCrashChild(t *testing.T) {
 	}
 }
 
-// kill starts the child and ends it within the first passes, or now and then while it is still opening its files.
+// kill starts the child and kills it within the first passes, or sometimes while it opens its files.
 func kill(t *testing.T, dir, server string, random *rand.Rand) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestCrashChild$")
@@ -143,10 +143,10 @@ func kill(t *testing.T, dir, server string, random *rand.Rand) {
 type growingPress struct {
 	*publisher
 	names []string
-	all   map[string][]item // as they are in the end
-	first map[string]string // texts of items that are revised later, by guid
-	shown map[string]int    // items that a feed showed with a validator
-	last  string            // a word that stands in the newest item only
+	all   map[string][]item // in their final state
+	first map[string]string // texts by guid of items that are revised later
+	shown map[string]int    // how many items a feed served with a validator
+	last  string            // a word that only the newest item contains
 }
 
 func crashNames() []string {
@@ -157,7 +157,7 @@ func crashNames() []string {
 	return out
 }
 
-// newGrowingPress writes the news: in each round three stories, each by one feed and rerun by three others.
+// newGrowingPress writes the news. Each round has three stories, each by one feed and carried by three others.
 func newGrowingPress(random *rand.Rand) *growingPress {
 	g := &growingPress{publisher: newPublisher(), names: crashNames(), all: map[string][]item{}, first: map[string]string{}, shown: map[string]int{}}
 	start := time.Now().Add(-50 * time.Hour).Truncate(time.Second)
@@ -186,7 +186,7 @@ func newGrowingPress(random *rand.Rand) *growingPress {
 	return g
 }
 
-// grow shows the items of the rounds before and of this one; those of the last rounds may be revised later.
+// grow shows the items up to this round. Those of the last rounds may be revised later.
 func (g *growingPress) grow(round int) {
 	for _, name := range g.names {
 		items := slices.Clone(g.all[name][:min(round+1, crashItems)])
@@ -199,15 +199,15 @@ func (g *growingPress) grow(round int) {
 	}
 }
 
-// showed gives how many items a feed showed with a validator.
+// showed returns how many items a feed served with a validator.
 func (g *growingPress) showed(name, etag string) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.shown[name+etag]
 }
 
-// writer makes prose of invented words, of so many that strangers have hardly one in common: those who do are one event
-// where the window is nearly empty.
+// writer makes prose of invented words. There are so many words that unrelated texts share hardly any: in a nearly empty
+// window, texts that share some are one event.
 type writer struct{ *rand.Rand }
 
 func (w writer) words(n int) string {
@@ -221,7 +221,7 @@ func (w writer) words(n int) string {
 	return strings.Join(out, " ")
 }
 
-// wantSound looks at what a killed process left: whole, and with every item that a stored validator stands for.
+// wantSound checks what a killed process left: it is consistent and has every item that a stored validator stands for.
 func wantSound(t *testing.T, dir string, press *growingPress) {
 	t.Helper()
 	db, err := store.Open(t.Context(), dir, store.Options{})
@@ -240,7 +240,7 @@ func wantSound(t *testing.T, dir string, press *growingPress) {
 	must(t, db.Close())
 }
 
-// wantWhole counts everything: nothing is missing, nothing is double.
+// wantWhole counts everything: nothing is missing or doubled.
 func wantWhole(t *testing.T, room *pipelinetest.Room, press *growingPress) {
 	t.Helper()
 	ctx := context.WithoutCancel(t.Context())

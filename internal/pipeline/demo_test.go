@@ -16,7 +16,7 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// demoRoom polls the invented newsroom and gives what its writers planted and the server's address.
+// demoRoom polls the demo feeds. It returns the key with the right answers and the server's address.
 func demoRoom(t *testing.T) (*pipelinetest.Room, []demo.Expected, string) {
 	t.Helper()
 	press, err := demo.New(time.Now())
@@ -35,12 +35,12 @@ func demoRoom(t *testing.T) (*pipelinetest.Room, []demo.Expected, string) {
 	return room, press.Truth(), srv.URL
 }
 
-// TestDemoNewsroom polls the invented newsroom and holds the stories against what its writers planted.
+// TestDemoNewsroom polls the demo feeds and compares the stories with the key.
 func TestDemoNewsroom(t *testing.T) {
 	room, truth, server := demoRoom(t)
 	got := membership(t, room)
 
-	storyOf := map[string]int64{} // of the original, or of the named origin's first article
+	storyOf := map[string]int64{} // of the original, or of the first article if the origin is only named
 	for _, p := range truth {
 		if p.Role == news.RoleOriginal || p.Named && storyOf[p.Story] == 0 {
 			storyOf[p.Story] = got[server+p.Feed+" "+p.GUID].story.ID
@@ -70,7 +70,7 @@ func TestDemoNewsroom(t *testing.T) {
 				p.Origin, p.Named, reasons(m.story))
 		}
 	}
-	// Copies must all be found. A headline alone and a rewrite without the words may stand apart when in doubt, but few.
+	// All copies must be found. A few bare headlines and rewrites with different words may stay separate in doubt.
 	for role, most := range map[news.Role]int{news.RoleCopy: 0, news.RoleExcerpt: 2, news.RoleRewrite: 3} {
 		if missed[role] > most {
 			t.Errorf("%d of %d planted with the role %s stand apart from their original, at most %d may", missed[role], all[role], role, most)
@@ -86,7 +86,7 @@ func reasons(s news.Story) string {
 	return out
 }
 
-// TestCompareDemo holds what the demo's members are said to take from their origins against the stored texts and the key.
+// TestCompareDemo compares what the demo's members take from their origins with the stored texts and the key.
 func TestCompareDemo(t *testing.T) {
 	room, truth, server := demoRoom(t)
 	places := membership(t, room)
@@ -94,7 +94,7 @@ func TestCompareDemo(t *testing.T) {
 	for _, p := range truth {
 		m := places[server+p.Feed+" "+p.GUID]
 		if m.story.Origin.Name != p.Origin {
-			continue // grouped apart, which TestDemoNewsroom counts
+			continue // grouped separately; TestDemoNewsroom counts these
 		}
 		all, err := compare.New(room.Store).Comparisons(t.Context(), m.story)
 		must(t, err)
@@ -136,7 +136,7 @@ func quotesACredit(k news.Comparison) bool {
 	return slices.ContainsFunc(k.Credits, func(c news.Credit) bool { return strings.Contains(k.Note, "“"+c.Text+"”") })
 }
 
-// wantPassages checks that the passages of a member are the same words in both stored texts.
+// wantPassages checks that a member's passages are the same words in both stored texts.
 func wantPassages(t *testing.T, room *pipelinetest.Room, m place, k news.Comparison) {
 	t.Helper()
 	a, err := room.Store.Article(t.Context(), m.Article.ID)
@@ -161,7 +161,7 @@ func wantPassages(t *testing.T, room *pipelinetest.Room, m place, k news.Compari
 	}
 }
 
-// letters gives the words of a text without marks, endings of possession and capitals.
+// letters returns the words of a text without marks, possessive endings and capitals.
 func letters(text string) []string {
 	words := strings.FieldsFunc(strings.ToLower(text), func(r rune) bool { return strings.ContainsRune(" ,.;:!?“”\"()—–-'", r) })
 	return slices.DeleteFunc(words, func(w string) bool { return w == "s" })

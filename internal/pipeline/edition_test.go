@@ -9,8 +9,8 @@ import (
 	"headwater/internal/news"
 )
 
-// TestEditionParts walks the feed of everything while a story moves to its front: none comes twice, and the one that moved
-// stands first for who begins again.
+// TestEditionParts walks the feed of all stories while one story moves to its front. No story is returned twice, and the
+// moved one is first for a new walk.
 func TestEditionParts(t *testing.T) {
 	room, p, _, c := library(t)
 	ctx := t.Context()
@@ -32,7 +32,7 @@ func TestEditionParts(t *testing.T) {
 	if first.Stories[0].ID != all.Stories[0].ID {
 		t.Errorf("the first is %q", first.Stories[0].Title)
 	}
-	moved := all.Stories[2] // grows
+	moved := all.Stories[2] // it grows
 	c.pass(time.Hour)
 	text := map[string]string{floodTitle: floodText, cometTitle: cometText, strikeTitle: strikeText}[moved.Title]
 	p.set("gazette", item{"late", moved.Title, text, c.time()})
@@ -84,8 +84,7 @@ func TestEditionOfFolder(t *testing.T) {
 	}
 }
 
-// TestEditionOfOnePass expects a new feed's stories by their age and then in the order of the document, however long the pass
-// takes.
+// TestEditionOfOnePass: a new feed's stories are ordered by age and then as in the document, however long the pass takes.
 func TestEditionOfOnePass(t *testing.T) {
 	now, p := newClock().time(), newPublisher()
 	var mu sync.Mutex
@@ -113,7 +112,7 @@ func TestEditionOfOnePass(t *testing.T) {
 	}
 }
 
-// TestDateSomeHoursAhead expects an item whose publisher's clock or zone is wrong to be new, not of unknown age.
+// TestDateSomeHoursAhead: an item with a wrong clock or zone is new, not undated.
 func TestDateSomeHoursAhead(t *testing.T) {
 	room, p, url, c := library(t)
 	p.set("ledger", item{"comet", "Ledger opens", strikeText, c.time().Add(2 * time.Hour)})

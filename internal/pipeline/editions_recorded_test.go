@@ -12,8 +12,8 @@ import (
 	"headwater/internal/serve/publish"
 )
 
-// wantEditions writes the combined feed in its three formats and reads each as another newsroom would: every story is in
-// it once, by an id and an address that no other has, and one that has an original leads to that.
+// wantEditions writes the combined feed in its three formats and reads each as another program would. Each story is in it
+// once, with a unique id and address. A story with an original links to that.
 func wantEditions(t *testing.T, room *pipelinetest.Room) {
 	t.Helper()
 	e, err := room.Stories.Edition(t.Context(), news.EditionQuery{Limit: 100_000})
@@ -53,11 +53,11 @@ func wantLeads(t *testing.T, format string, site publish.Site, stories []news.St
 			t.Errorf("%s: story %d is missing", format, s.ID)
 		}
 		want := publish.Absolute(s.Origin.URL)
-		if want == "" { // its item gives no address that could be linked to
+		if want == "" { // its item has no address to link to
 			continue
 		}
 		originals++
-		// The newest version of the original leads as well, if it is at the same site.
+		// The newest version of the original may be the link too, if it is on the same site.
 		if current := s.Current().Article; entry.URL == want || s.Origin.Article != 0 && current.Outlet.Key() == s.Origin.Key() && entry.URL == publish.Absolute(current.URL) {
 			leads++
 		} else {

@@ -7,7 +7,7 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Collect polls the feeds that are due, as a pass of Serve does, and neither settles nor indexes.
+// Collect polls the due feeds like a pass of Serve. It neither settles nor indexes.
 func (p *Pipeline) Collect(ctx context.Context) (Summary, error) {
 	o := PassOptions{PerHost: passFor, Progress: func(string, int, int) {}}
 	feeds, err := p.due(ctx, o)
@@ -22,16 +22,16 @@ func (p *Pipeline) Check(ctx context.Context, url string) (Report, error) {
 	return p.collector.Check(ctx, url)
 }
 
-// Renew asks the hubs that are due now.
+// Renew sends the requests to hubs that are due now.
 func (p *Pipeline) Renew(ctx context.Context) error { return p.push.Tend(ctx) }
 
-// HubProblem gives what went wrong with a feed's subscription last.
+// HubProblem returns the last failure of a feed's subscription.
 func (p *Pipeline) HubProblem(ctx context.Context, feed int64) (string, error) {
 	sub, err := p.options.Store.SubscriptionOf(ctx, feed)
 	return sub.Problem, err
 }
 
-// ServePushes is the part of Serve that speaks with hubs.
+// ServePushes is the part of Serve that talks to hubs.
 func (p *Pipeline) ServePushes(ctx context.Context) error { return p.push.run(ctx) }
 
 // KeepUp is the part of Serve that runs the stages behind the log.
@@ -57,12 +57,12 @@ func (p *Pipeline) ServeOnce(ctx context.Context) error {
 // KeepRetaining is the part of Serve that removes what is no longer needed.
 func (p *Pipeline) KeepRetaining(ctx context.Context) { p.Retention.run(ctx, p.turn.RLocker()) }
 
-// TakeParsing takes all places at which documents are parsed.
+// TakeParsing takes all slots of the semaphore for parsing.
 func (p *Pipeline) TakeParsing() {
 	for range cap(p.collector.parsing) {
 		p.collector.parsing <- struct{}{}
 	}
 }
 
-// SetKeep has articles kept for another time from now on.
+// SetKeep changes how long articles are kept.
 func (r *Retention) SetKeep(keep time.Duration) { r.keep = keep }

@@ -13,18 +13,18 @@ import (
 	"headwater/internal/search"
 )
 
-// paper makes a feed of items whose links lead to the page of a site.
+// paper returns a feed whose items link to pages of a site.
 func (p *publisher) paper(site string, items ...item) {
 	feed := strings.ReplaceAll(string(rss("paper", "", items)), "<link>https://paper.example/", "<link>"+site+"/page?")
 	p.fail("paper", func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(feed)) })
 }
 
-// shortItem gives the first words of the story and says that there is more.
+// shortItem returns the first words of the story and says that there is more.
 func shortItem() item {
 	return item{guid: "short", title: "Port Ellery ferries stop after cracks are found", at: time.Now().Add(-time.Hour), text: "<p>" + pier[0] + " Read more</p>"}
 }
 
-// fullRoom polls a feed with one item, whose page lies at /page, and gives the article.
+// fullRoom polls a feed with one item, whose page is at /page, and returns the article.
 func fullRoom(t *testing.T, dir string, s settings, page http.HandlerFunc) (*pipelinetest.Room, *publisher, *web, string) {
 	t.Helper()
 	site, address := newWeb(t)
@@ -39,7 +39,7 @@ func fullRoom(t *testing.T, dir string, s settings, page http.HandlerFunc) (*pip
 	return room, p, site, address
 }
 
-// pollPages polls, reads pages and gives the one article.
+// pollPages polls, fetches pages and returns the one article.
 func pollPages(t *testing.T, room *pipelinetest.Room) (news.Article, pipeline.Summary) {
 	t.Helper()
 	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Pages: time.Minute})
@@ -68,7 +68,7 @@ func TestFullText(t *testing.T) {
 	if again.Seq != a.Seq || again.Text != a.Text || sum.Revised != 0 || sum.Pages != 0 || site.count("/page") != 1 {
 		t.Errorf("the same item again: %d revised, %d pages, text %.60q", sum.Revised, sum.Pages, again.Text)
 	}
-	for i, words := range []string{"first", "second"} { // revised by the publisher, and once more
+	for i, words := range []string{"first", "second"} { // revised by the publisher, twice
 		it := shortItem()
 		it.text = strings.Replace(it.text, "Read more", "A "+words+" boat was sent. Read more", 1)
 		p.paper(address, it)
@@ -82,7 +82,7 @@ func TestFullText(t *testing.T) {
 	}
 }
 
-// TestPagesThatAreWorse keeps the item where its page gives something else, and asks no second time.
+// TestPagesThatAreWorse keeps the item if its page has something else, and does not fetch it again.
 func TestPagesThatAreWorse(t *testing.T) {
 	consent := []string{strings.Repeat("We and our 842 partners store and access information on your device to show you what you like and measure it. ", 8)}
 	for name, page := range map[string]http.HandlerFunc{
@@ -137,7 +137,7 @@ func TestFullTextModes(t *testing.T) {
 	}
 }
 
-// TestPagesObey asks no page that robots.txt keeps from us, and leaves a host alone that asks for it.
+// TestPagesObey does not fetch pages that robots.txt forbids, and pauses for a host that asks for it.
 func TestPagesObey(t *testing.T) {
 	room, _, site, _ := fullRoom(t, t.TempDir(), settings{fullText: pipeline.FullTextAuto}, html("x", "", pier...))
 	site.set("/robots.txt", func(w http.ResponseWriter, _ *http.Request) {
@@ -165,7 +165,7 @@ func TestPagesObey(t *testing.T) {
 	}
 }
 
-// TestPagesBudget asks a host for no more pages an hour than it may.
+// TestPagesBudget fetches no more pages of a host in an hour than allowed.
 func TestPagesBudget(t *testing.T) {
 	now := time.Now()
 	room, p, site, address := fullRoom(t, t.TempDir(), settings{fullText: pipeline.FullTextAlways, perHost: 2, now: func() time.Time { return now }}, http.NotFound)
@@ -184,7 +184,7 @@ func TestPagesBudget(t *testing.T) {
 	}
 }
 
-// A page to which several items of a feed lead is the text of none.
+// A page to which several items of a feed link is the text of none.
 func TestFullTextOfSharedPage(t *testing.T) {
 	site, address := newWeb(t)
 	site.set("/page", html("The Quill Courier", "", pier...))
@@ -203,7 +203,8 @@ func TestFullTextOfSharedPage(t *testing.T) {
 	}
 }
 
-// TestWholeTextsAfterRestart has a feed that gave a whole text show a short item to the next process: it is short, not cut.
+// TestWholeTextsAfterRestart: a feed that carried a whole text has a short item after a restart. The item is short, not
+// cut.
 func TestWholeTextsAfterRestart(t *testing.T) {
 	site, address := newWeb(t)
 	site.set("/page", html("The Quill Courier", "", pier...))

@@ -14,7 +14,7 @@ import (
 	"headwater/internal/pipeline/pipelinetest"
 )
 
-// The notices of a house, each a paragraph of its own in all of its papers.
+// The notices of a publisher, each a paragraph of its own in all of its papers.
 var notices = []string{
 	"Our reporters walk the valley from end to end so that nobody has to read of it in the papers of the city.",
 	"Members of the valley club receive the almanac, two tickets for the summer fair and the thanks of the whole house.",
@@ -22,11 +22,11 @@ var notices = []string{
 	"Whoever finds a mistake in these columns is given a jar of honey from the hives on the roof of the house.",
 }
 
-// drip serves feeds that show few items at once, each with words of its own and the house's notices.
+// drip serves feeds with few items at once. Each item has words of its own and the publisher's notices.
 type drip struct {
 	mu    sync.Mutex
 	items map[string][]int // by path
-	bare  map[string]bool  // paths whose items carry one notice less
+	bare  map[string]bool  // paths whose items lack one notice
 }
 
 func (d *drip) show(path string, items ...int) {
@@ -71,8 +71,8 @@ func holdsNotice(text string) bool {
 	return false
 }
 
-// TestFurnitureFromPollToPoll polls feeds that show one item at a time. The program is started anew before each poll, so
-// that nothing is remembered but what is stored.
+// TestFurnitureFromPollToPoll polls feeds with one item at a time. The program restarts before each poll, so only stored
+// furniture is remembered.
 func TestFurnitureFromPollToPoll(t *testing.T) {
 	d := &drip{items: map[string][]int{}, bare: map[string]bool{"other": true}}
 	srv := httptest.NewServer(d)
@@ -130,7 +130,7 @@ func TestFurnitureFromPollToPoll(t *testing.T) {
 		stories, early := map[int64]string{}, map[int64]int{}
 		for key, p := range membership(t, room) {
 			if strings.HasSuffix(key, "-1") || strings.HasSuffix(key, "-2") || strings.Contains(key, "other") {
-				early[p.story.ID]++ // before anything was learnt, but for the other feed
+				early[p.story.ID]++ // before anything was learnt, except by the other feed
 				continue
 			}
 			if was := stories[p.story.ID]; was != "" {
@@ -147,7 +147,7 @@ func TestFurnitureFromPollToPoll(t *testing.T) {
 	})
 }
 
-// A feed that is asked again and again for one item has shown nothing of its furniture.
+// A feed that returns the same item at each poll reveals no furniture.
 func TestOneItemPolledOftenTeachesNothing(t *testing.T) {
 	d := &drip{items: map[string][]int{"north": {1}}}
 	srv := httptest.NewServer(d)
@@ -170,7 +170,7 @@ func TestOneItemPolledOftenTeachesNothing(t *testing.T) {
 	}
 }
 
-// prose gives made-up words, always the same for one seed.
+// prose returns made-up words, always the same for one seed.
 func prose(seed uint64, words int) string {
 	syllables := strings.Fields("ba ko ri ten mo sul har vex lin dor pa que zi gron fel tas um wie jor neth")
 	r := rand.New(rand.NewPCG(seed, 1))

@@ -12,8 +12,8 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// TestHabits has a paper carry an agency's stories until those are closed. In the next story that habit speaks for the agency, and
-// nothing of it in those that were open together, whose order must not matter.
+// TestHabits: a paper carries an agency's stories until those are closed. In the next story this habit supports the
+// agency. It has no effect on the stories that were open together, whose order must not matter.
 func TestHabits(t *testing.T) {
 	now := newClock()
 	p := newPublisher()
@@ -51,7 +51,7 @@ func TestHabits(t *testing.T) {
 	}
 }
 
-// ferries are four texts that tell of different things.
+// ferries are four texts about different events.
 var ferries = []string{
 	"The harbour authority closed both ferry berths on Tuesday after engineers found cracks in the northern pier, stranding about four " +
 		"hundred commuters who had been due to cross the sound before nightfall, and sent them home by bus along the coast road.",

@@ -12,7 +12,7 @@ import (
 	"headwater/internal/notify"
 )
 
-// TestHub has a hub of ours hear of each change once, also after it failed, and a new hub of all.
+// TestHub: our hub is notified of each change once, also after a failure; a new hub is notified of everything.
 func TestHub(t *testing.T) {
 	var mu sync.Mutex
 	var heard []string

@@ -24,10 +24,10 @@ import (
 	"headwater/internal/store"
 )
 
-// feedItem is an item as a feed lists it. Fields may be empty.
+// feedItem is an item in a feed. Fields may be empty.
 type feedItem struct{ id, url, title, text, date string }
 
-// identityCase is some polls of one feed, and how many articles each must bring.
+// identityCase is a sequence of polls of one feed, with the number of articles that each must add.
 type identityCase struct {
 	name  string
 	polls [][]feedItem
@@ -73,7 +73,7 @@ func absolute(address string) string {
 	return address
 }
 
-// madeUpText gives for each number another text; a + behind it is an edited one.
+// madeUpText returns a different text for each number; a + after it makes an edited one.
 func madeUpText(number string) string {
 	number, edited := strings.CutSuffix(number, "+")
 	if number == "" {
@@ -106,7 +106,7 @@ func madeUpDate(t *testing.T, hour string) string {
 	return time.Date(2026, time.May, 4, n, 10, 20, 0, time.UTC).Format(time.RFC3339)
 }
 
-// formats write a list of items as feeds of that kind do.
+// formats write a list of items as feeds of each format.
 var formats = map[string]func([]feedItem) string{
 	"rss": func(items []feedItem) string {
 		var b strings.Builder
@@ -196,7 +196,7 @@ func openStore(t *testing.T) *store.DB {
 	return db
 }
 
-// poll has the feed list these items.
+// poll sets the feed's items and polls it.
 func (f *polledFeed) poll(t *testing.T, items []feedItem) store.Tally {
 	t.Helper()
 	return f.read(t, []byte(f.format(items)), items)
@@ -239,7 +239,7 @@ func TestWhatAnItemIs(t *testing.T) {
 	}
 }
 
-// published is a list of items that a publisher changes from poll to poll. The number of an item stands in its text.
+// published is a list of items that a publisher changes from poll to poll. An item's text contains its number.
 type published struct {
 	items []feedItem
 	of    []int // their numbers
@@ -263,7 +263,7 @@ func (p *published) each(change func(i int, it *feedItem)) {
 	}
 }
 
-// renamings are what publishers do to all ids and addresses at once.
+// renamings change all ids or addresses at once, as publishers do.
 var renamings = map[string]func(*published){
 	"nothing": func(*published) {},
 	"http":    func(p *published) { p.replace("https://", "http://") },
@@ -278,7 +278,7 @@ var renamings = map[string]func(*published){
 	"session": func(p *published) {
 		p.each(func(i int, it *feedItem) { it.url = before(it.url, "?") + fmt.Sprint("?PHPSESSID=", i*7919) })
 	},
-	"counter": func(p *published) { // behind ids that are one item's each: alone it would be a position
+	"counter": func(p *published) { // after a unique part: alone it would be a position
 		own := map[string]int{"": 2}
 		p.each(func(_ int, it *feedItem) { own[before(it.id, "#")]++ })
 		p.each(func(i int, it *feedItem) {
@@ -298,7 +298,8 @@ var renamings = map[string]func(*published){
 	},
 }
 
-// outright are those that leave nothing of the ids, or of the addresses where there are no ids. An item that is edited in the same poll may count as another article.
+// outright are renamings that leave nothing of the ids, or of the addresses if there are no ids. An item that is edited
+// in the same poll may count as another article.
 var outright = map[string]bool{"one id": true, "positions": true, "ids are there": true, "pages": true}
 
 func (p *published) replace(old, with string) {
@@ -312,7 +313,7 @@ func before(s, sep string) string {
 	return s
 }
 
-// edits are what editors do to one item, beside which its other parts stay.
+// edits change one part of an item, as editors do; the other parts stay.
 var edits = map[string]func(*feedItem){
 	"title": func(it *feedItem) { it.title += " - corrected" },
 	"text":  func(it *feedItem) { it.text += " This sentence was added." },
@@ -322,8 +323,8 @@ var edits = map[string]func(*feedItem){
 	"no date": func(it *feedItem) { it.date = "" },
 }
 
-// TestShuffledFeedsLoseNothing has a publisher list items, and then the same with ids, addresses, order, dates and encoding
-// changed as publishers do: each item stays the article that it was, none is lost, and none comes twice.
+// TestShuffledFeedsLoseNothing lists items, and then the same items with ids, addresses, order, dates and encoding
+// changed as publishers do. Each item stays the same article, none is lost, and none is doubled.
 func TestShuffledFeedsLoseNothing(t *testing.T) {
 	db, run := openStore(t), 0
 	rapid.Check(t, func(rt *rapid.T) {
@@ -360,7 +361,7 @@ func TestShuffledFeedsLoseNothing(t *testing.T) {
 	})
 }
 
-// checkShuffled holds what is stored against what was ever listed.
+// checkShuffled compares the stored articles with everything that was ever listed.
 func checkShuffled(rt *rapid.T, t *testing.T, f *polledFeed, p published, articles map[int]int64) {
 	stored, err := f.db.Articles(t.Context(), news.ArticleList{FeedID: f.feed.ID, Limit: 1000})
 	must(t, err)
@@ -396,8 +397,8 @@ func indices(n int) []int {
 	return all
 }
 
-// TestDoubtsAreSaid has a feed whose items can't be told apart by their names say so in its state, and item by item. What is
-// said to be kept is stored.
+// TestDoubtsAreSaid: a feed whose items can't be identified by their names reports it, for the feed and for each item.
+// Items that are reported as kept are stored.
 func TestDoubtsAreSaid(t *testing.T) {
 	tests := []struct {
 		name   string

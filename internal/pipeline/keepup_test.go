@@ -10,7 +10,7 @@ import (
 	"headwater/internal/search"
 )
 
-// What a pass only stores, the stages index and settle, what was left before they began among it.
+// The stages index and settle what a pass only stores, including what was left from before they began.
 func TestKeepUp(t *testing.T) {
 	p := newPublisher()
 	srv := httptest.NewServer(p)

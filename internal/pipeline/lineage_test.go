@@ -69,7 +69,7 @@ func (l *lineage) grow(t *testing.T, name string, articles int) {
 	must(t, err)
 }
 
-// titles are those of all articles that are stored.
+// titles are the titles of all stored articles.
 func (l *lineage) titles(t *testing.T) (all []string) {
 	t.Helper()
 	articles, err := l.db.Log(t.Context(), 0, 1000)
@@ -94,7 +94,7 @@ func (l *lineage) foundTitles(t *testing.T) (all []string, err error) {
 	return all, err
 }
 
-// grown makes a folder with what a database and its index are after some histories of growth.
+// grown returns a folder with a database and its index after some history of growth.
 func grown(t *testing.T, before string, names ...string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -109,7 +109,7 @@ func grown(t *testing.T, before string, names ...string) string {
 	return dir
 }
 
-// TestIndexOfAnotherDatabase puts databases and indexes together that do not belong to each other, or only in part.
+// TestIndexOfAnotherDatabase combines databases and indexes that do not belong together, or only in part.
 func TestIndexOfAnotherDatabase(t *testing.T) {
 	base := grown(t, "", "first")
 	later := grown(t, base, "second")
@@ -130,7 +130,7 @@ func TestIndexOfAnotherDatabase(t *testing.T) {
 		{"restored and went on", grown(t, restored, "restored")},
 		{"another", grown(t, "", "foreign", "strange")},
 	}
-	// An index can be used by the databases whose log begins with all that it holds.
+	// An index can be used by the databases whose log begins with everything that it contains.
 	all := []string{"the same", "an older copy", "a copy that went on apart", "a copy that went on apart for longer", "restored from a backup", "restored and went on"}
 	indexes := []struct {
 		name, dir string
@@ -193,7 +193,7 @@ func TestIndexOfAnotherDatabase(t *testing.T) {
 	}
 }
 
-// cutSegments cuts the segments of the index at a path short.
+// cutSegments truncates the segments of the index at a path.
 func cutSegments(t *testing.T, path string) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(path, "store", "*.zap"))

@@ -9,8 +9,7 @@ import (
 	"headwater/internal/news"
 )
 
-// TestHostRests has one feed of a host be told to come back later: the host's other feeds wait too, and so does the next
-// process.
+// TestHostRests: one feed of a host gets a Retry-After. The host's other feeds wait too, and so does the next process.
 func TestHostRests(t *testing.T) {
 	c := newClock()
 	dir := t.TempDir()
@@ -63,7 +62,7 @@ func want(t *testing.T, got, want map[string]int) {
 	}
 }
 
-// TestMoves has feeds that answer with redirects for so many polls, a time apart.
+// TestMoves has feeds that redirect in this many polls, some time apart.
 func TestMoves(t *testing.T) {
 	to := func(status int) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
@@ -72,9 +71,9 @@ func TestMoves(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		name  string
-		polls []int // statuses, one a day; 0 is the document itself
-		has   bool  // another feed has the address
-		gone  bool  // or had it
+		polls []int // statuses, one a day; 0 means the document itself
+		has   bool  // another feed has the new address
+		gone  bool  // or had it before it was removed
 		want  string
 		says  string
 	}{
@@ -120,7 +119,7 @@ func TestMoves(t *testing.T) {
 	}
 }
 
-// TestSkippedHours has a feed that comes to be due just before an hour that it skips, while nobody polls.
+// TestSkippedHours: a feed becomes due just before an hour that it skips, while nobody polls.
 func TestSkippedHours(t *testing.T) {
 	c := &clock{now: time.Date(2026, 11, 23, 20, 0, 0, 0, time.UTC)}
 	room, p, url := impatient(t, c)

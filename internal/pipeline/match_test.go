@@ -12,7 +12,7 @@ import (
 	"headwater/internal/search"
 )
 
-// matched gives the names of the topics that each story matches, by its headline.
+// matched returns the names of the topics that each story matches, by its headline.
 func matched(t *testing.T, room *pipelinetest.Room) map[string][]string {
 	t.Helper()
 	topics, err := room.Store.Topics(t.Context(), 0)
@@ -48,8 +48,8 @@ func newOf(t *testing.T, room *pipelinetest.Room, name string) int {
 	return topic.New
 }
 
-// TestMatchTopics has stories come and grow beside topics: what is there when a topic is followed is not new to it, what
-// comes later is, once, and what asks for outlets matches when they are there.
+// TestMatchTopics adds and grows stories while topics exist. Stories from before a topic are not new to it. Later ones
+// are new once. A topic that asks for outlets matches when they have joined.
 func TestMatchTopics(t *testing.T) {
 	room, p, _, c := library(t)
 	ctx := t.Context()
@@ -92,7 +92,7 @@ func TestMatchTopics(t *testing.T) {
 	}
 }
 
-// TestMatchesEnd revises an article, and splits a story: a match that rests on either ends.
+// TestMatchesEnd revises an article, and splits a story. A match that depends on either ends.
 func TestMatchesEnd(t *testing.T) {
 	room, p, _, c := library(t)
 	follow(t, room, "bread", "bakers", news.TopicOptions{})
@@ -132,7 +132,7 @@ func keyOf(places map[string]place, article int64) string {
 	return ""
 }
 
-// TestBrokenTopic keeps a topic whose query was read by another version of the program: the others go on.
+// TestBrokenTopic has a topic whose query only another version of the program can parse. The other topics still match.
 func TestBrokenTopic(t *testing.T) {
 	room, p, _, c := library(t)
 	_, err := room.Store.AddTopic(t.Context(), news.Topic{Name: "broken", Query: `"never closed`})
@@ -150,8 +150,8 @@ func TestBrokenTopic(t *testing.T) {
 	}
 }
 
-// TestTopicThatCannotBeFilled has searches of the index take too long: what is followed from then on is matched all the same,
-// beside the other topics, and filled when that can be done.
+// TestTopicThatCannotBeFilled makes searches time out. New topics are matched nevertheless, next to the others, and
+// filled when searches work again.
 func TestTopicThatCannotBeFilled(t *testing.T) {
 	dir := t.TempDir()
 	l := openLineage(t, dir, io.Discard)

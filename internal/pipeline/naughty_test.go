@@ -11,8 +11,8 @@ import (
 	"headwater/internal/search"
 )
 
-// TestNaughtyNames follows topics and searches by strings that break programs: each comes back as it went in, or
-// is refused with a reason.
+// TestNaughtyNames uses strings that often break programs as names and queries of topics. Each is either stored unchanged
+// or refused with a reason.
 func TestNaughtyNames(t *testing.T) {
 	if testing.Short() {
 		t.Skip("hundreds of topics, one after the other")
@@ -35,7 +35,7 @@ func TestNaughtyNames(t *testing.T) {
 		}
 		topic, err := room.Topics.AddTopic(ctx, news.Topic{Name: s, Query: "comet"})
 		switch {
-		case errors.Is(err, news.ErrExists) && names[s]: // it stands in the list twice
+		case errors.Is(err, news.ErrExists) && names[s]: // it is in the list twice
 		case err != nil && (news.CheckName(s) != nil || !utf8.ValidString(s)):
 			refused++
 		case err != nil:
@@ -49,7 +49,7 @@ func TestNaughtyNames(t *testing.T) {
 		}
 		query, err := room.Topics.AddTopic(ctx, news.Topic{Name: "query", Query: s})
 		if err != nil {
-			continue // no query, as Search has shown
+			continue // no valid query, as Search has shown
 		}
 		if got, err := room.Store.Topic(ctx, 0, "query"); err != nil || got.Query != s || got.ID != query.ID {
 			t.Errorf("the query %q came back as %q, %v", s, got.Query, err)

@@ -20,7 +20,7 @@ const (
 
 var wireService = []outlets.Entry{{Name: "Wire Service", Domains: []string{"wire.example"}, Aliases: []string{"Wirepress"}, Agency: true}}
 
-// originRoom has feeds of a publisher at names.
+// originRoom subscribes to feeds of a publisher with these names.
 func originRoom(t *testing.T, p *publisher, now *clock, names ...string) (*httptest.Server, func() map[string]place) {
 	t.Helper()
 	srv := httptest.NewServer(p)
@@ -36,8 +36,8 @@ func originRoom(t *testing.T, p *publisher, now *clock, names ...string) (*httpt
 	}
 }
 
-// TestAgencysBareHeadline has a paper rerun an agency's text without naming it, by an earlier date. The agency's feed gives the
-// headline alone.
+// TestAgencysBareHeadline: a paper carries an agency's text without naming it, with an earlier date. The agency's feed
+// has only the headline.
 func TestAgencysBareHeadline(t *testing.T) {
 	p, now := newPublisher(), newClock()
 	srv, poll := originRoom(t, p, now, "paper", "wire")
@@ -50,7 +50,7 @@ func TestAgencysBareHeadline(t *testing.T) {
 	}
 }
 
-// TestAgencySendsThirtyTimes has an agency send one story thirty times within an hour, and a paper carry it.
+// TestAgencySendsThirtyTimes: an agency sends one story thirty times within an hour, and a paper carries it.
 func TestAgencySendsThirtyTimes(t *testing.T) {
 	p, now := newPublisher(), newClock()
 	srv, poll := originRoom(t, p, now, "paper", "wire")
@@ -68,7 +68,8 @@ func TestAgencySendsThirtyTimes(t *testing.T) {
 	}
 }
 
-// TestAdvertisements has two advertisements, one of them for what the news tells of. Neither is in a story with another.
+// TestAdvertisements has two advertisements, one of them for the subject of a news story. Neither is in a story with
+// another article.
 func TestAdvertisements(t *testing.T) {
 	p, now := newPublisher(), newClock()
 	srv, poll := originRoom(t, p, now, "paper", "wire", "third")
@@ -76,7 +77,7 @@ func TestAdvertisements(t *testing.T) {
 	p.set("wire", item{"a", cracks, ferries[0], at})
 	p.set("paper", item{"b", "Sponsored: " + cracks, ferries[0], at.Add(-time.Hour)})
 	p.set("third", item{"c", "Anzeige: " + cracks, ferries[0], at.Add(-time.Hour)})
-	for range 2 { // as it was settled, and as it is read again
+	for range 2 { // as settled, and as loaded after a restart
 		got := poll()
 		for _, key := range []string{"/wire a", "/paper b", "/third c"} {
 			at := got[srv.URL+key]
@@ -91,7 +92,8 @@ func TestAdvertisements(t *testing.T) {
 	}
 }
 
-// TestClockBehind has a paper carry another's text an hour later, whose clock is five hours behind. From the next day on that is known.
+// TestClockBehind: a paper with a clock five hours behind carries another's text an hour later. From the next day on its
+// clock is known.
 func TestClockBehind(t *testing.T) {
 	p, now := newPublisher(), newClock()
 	now.pass(now.time().Truncate(24 * time.Hour).Add(34 * time.Hour).Sub(now.time())) // ten in the morning
@@ -125,7 +127,7 @@ func TestClockBehind(t *testing.T) {
 	}
 }
 
-// TestClockAhead has a feed whose clock runs a day ahead: it is the first where it is, and not where another was.
+// TestClockAhead has a feed whose clock is a day ahead. It is the origin where it is first, and not where another is.
 func TestClockAhead(t *testing.T) {
 	for _, order := range [][]string{{"ahead", "paper"}, {"paper", "ahead"}} {
 		p, now := newPublisher(), newClock()
@@ -145,8 +147,8 @@ func TestClockAhead(t *testing.T) {
 	}
 }
 
-// TestNamedThoughListed has an aggregator's feed bring items of an agency, and a paper credit it with another: the agency has no
-// feed here and yet is not said to be unknown.
+// TestNamedThoughListed: an aggregator's feed brings items of an agency, and a paper credits the agency with another. The
+// agency has no feed here, and still is not called unknown.
 func TestNamedThoughListed(t *testing.T) {
 	p, now := newPublisher(), newClock()
 	p.fail("list", func(w http.ResponseWriter, r *http.Request) {

@@ -27,7 +27,7 @@ func (n *notes) Write(p []byte) (int, error) {
 	return n.b.Write(p)
 }
 
-// lines gives what was logged since the last call.
+// lines returns what was logged since the last call.
 func (n *notes) lines() []string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -39,7 +39,7 @@ func (n *notes) lines() []string {
 	return out
 }
 
-// serveAt serves at an address, "" for any, and gives it and how to end.
+// serveAt serves at an address, or at any for "". It returns the address and a function that stops it.
 func serveAt(t *testing.T, address string, h http.Handler) (string, func()) {
 	t.Helper()
 	if address == "" {
@@ -53,7 +53,7 @@ func serveAt(t *testing.T, address string, h http.Handler) (string, func()) {
 	return l.Addr().String(), srv.Close
 }
 
-// TestOutage pulls the plug: the log says so once, and once when it is over.
+// TestOutage stops all servers. The log reports the outage once, and its end once.
 func TestOutage(t *testing.T) {
 	c, log, p := newClock(), &notes{}, newPublisher()
 	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time, log: log})
@@ -81,7 +81,7 @@ func TestOutage(t *testing.T) {
 			t.Errorf("at pass %d the log says it again: %q", i+1, lines)
 		}
 	}
-	duePass(t, room) // nothing is due, which is no news either way
+	duePass(t, room) // nothing is due; the outage neither begins nor ends
 	for _, f := range feedsOf(t, room.Store) {
 		if f.State != news.FeedUnreachable || f.Problem == "" || f.Articles != 2 {
 			t.Errorf("the feeds page says of %s: %q, %q, %d articles", f.URL, f.State, f.Problem, f.Articles)
@@ -110,7 +110,7 @@ func feedsOf(t *testing.T, room interface {
 	return all
 }
 
-// TestOneFeedDown is no outage, though it comes to be the only one that is due.
+// TestOneFeedDown is no outage, even when the feed is polled alone.
 func TestOneFeedDown(t *testing.T) {
 	c, log, p := newClock(), &notes{}, newPublisher()
 	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time, log: log})
@@ -123,7 +123,7 @@ func TestOneFeedDown(t *testing.T) {
 	duePass(t, room)
 	alone := 0
 	for range 4 {
-		c.pass(11 * time.Minute) // beyond the least interval, and short of the one that a and b have
+		c.pass(11 * time.Minute) // longer than the least interval, and shorter than that of a and b
 		if sum := duePass(t, room); sum.Feeds == 1 && sum.Failed == 1 {
 			alone++
 		}

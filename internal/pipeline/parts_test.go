@@ -18,9 +18,9 @@ import (
 	"headwater/internal/store"
 )
 
-// TestSettledInParts settles the same articles at once and as they come. What a comparison of two articles gives depends on
-// how rare their words are by then, and what was compared is kept. So the stories of articles that came in parts may differ
-// a little from those of all at once, and do not differ when all are compared anew.
+// TestSettledInParts settles the same articles at once and in parts. A comparison of two articles depends on how rare
+// their words are at that time, and its result is kept. So the stories may differ a little. They do not differ when all
+// articles are compared again.
 func TestSettledInParts(t *testing.T) {
 	reports := append(reportsOf(t, "independent.jsonl"), reportsOf(t, "languages.jsonl")...)
 	slices.SortStableFunc(reports, func(a, b report) int { return a.Published.Compare(b.Published) })
@@ -41,11 +41,11 @@ func TestSettledInParts(t *testing.T) {
 	}
 }
 
-// settledIn collects reports in parts, settles each, and gives where they stand.
+// settledIn collects reports in parts, settles each part, and returns the stories of the articles.
 func settledIn(t *testing.T, dir string, reports []report, parts int) map[string]settled {
 	t.Helper()
 	last := reportsDay
-	// Nothing is closed: what outlets are like is learnt from closed stories when a newsroom is opened.
+	// Nothing is closed, since outlets' habits are computed from closed stories when the program starts.
 	room := open(t, dir, settings{now: func() time.Time { return last }, window: 365 * 24 * time.Hour})
 	for i := range parts {
 		var polls []store.Poll
@@ -70,8 +70,8 @@ func settledIn(t *testing.T, dir string, reports []report, parts int) map[string
 
 var reportsDay = time.Date(2026, 8, 21, 0, 0, 0, 0, time.UTC)
 
-// compareAnew has a closed folder's articles printed and compared anew by the next settlement, as those of another version
-// are, and one of them wait to be settled.
+// compareAnew makes the next settlement print and compare a closed folder's articles again, like those of another
+// version. One of them waits to be settled.
 func compareAnew(t *testing.T, dir string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(dir, store.File))
@@ -85,7 +85,7 @@ func compareAnew(t *testing.T, dir string) {
 	must(t, db.Close())
 }
 
-// alike gives the adjusted Rand index of two outcomes, on stories and on events.
+// alike returns the adjusted Rand index of two results, for stories and for events.
 func alike(a, b map[string]settled) (story, event float64) {
 	var stories, events [2][]string
 	for _, key := range slices.Sorted(maps.Keys(a)) {

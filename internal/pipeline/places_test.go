@@ -17,7 +17,7 @@ func total(t *testing.T, room *pipelinetest.Room, s search.Request) int {
 	return found.Total
 }
 
-// What a search asks of stories follows what settling and corrections make of them, and a new index knows it too.
+// Searches by story see what settlements and corrections changed, also in a new index.
 func TestSearchFollowsStories(t *testing.T) {
 	room, _, _, _ := library(t)
 	want := func(when, query string, n int) {
@@ -49,7 +49,8 @@ func TestSearchFollowsStories(t *testing.T) {
 	}
 }
 
-// What a page that an article credits says of itself changes the story's origin long after that was settled and searched for.
+// A page that an article credits may change the story's origin long after the story was settled and indexed. Searches see
+// the change.
 func TestSearchFollowsSources(t *testing.T) {
 	site, url := newWeb(t)
 	site.set("/2026/pier", html("The Quill Courier", `<link rel="canonical" href="https://northernwire.example/2026/pier-closed">`, pier...))

@@ -22,38 +22,38 @@ type publisher struct {
 	mu     sync.Mutex
 	feeds  map[string][]item
 	extra  map[string]string              // elements of the channel
-	faults map[string]http.HandlerFunc    // in place of the feed
-	heard  map[string]http.Header         // the last request for each
-	asked  int                            // requests
-	told   func(name, etag string, n int) // called with what a feed shows; may be nil
+	faults map[string]http.HandlerFunc    // served instead of the feed
+	heard  map[string]http.Header         // headers of the last request for each feed
+	asked  int                            // number of requests
+	told   func(name, etag string, n int) // called with the items that a feed serves; may be nil
 }
 
 func newPublisher() *publisher {
 	return &publisher{feeds: map[string][]item{}, extra: map[string]string{}, faults: map[string]http.HandlerFunc{}, heard: map[string]http.Header{}}
 }
 
-// set makes a feed of items.
+// set sets the items of a feed.
 func (p *publisher) set(name string, items ...item) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.feeds[name] = items
 }
 
-// fail makes a feed answer otherwise; nil mends it.
+// fail sets a fault that replaces a feed's answer; nil removes it.
 func (p *publisher) fail(name string, fault http.HandlerFunc) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.faults[name] = fault
 }
 
-// header gives what the last request for a feed said.
+// header returns the headers of the last request for a feed.
 func (p *publisher) header(name string) http.Header {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.heard[name]
 }
 
-// forget has no request count as heard.
+// forget forgets all requests.
 func (p *publisher) forget() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,7 +114,7 @@ func escape(s string) string {
 	return b.String()
 }
 
-// clock is the newsroom's time, which only the test moves.
+// clock is the time of the program under test; only the test moves it.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -134,7 +134,7 @@ func (c *clock) pass(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// answer gives a fault that answers with a body, and with validators that must not be kept.
+// answer returns a fault that answers with a body, and with validators that must not be stored.
 func answer(status int, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("ETag", `"of the fault"`)
@@ -147,7 +147,7 @@ func answer(status int, body string, header ...string) http.HandlerFunc {
 	}
 }
 
-// ways of failing that take more than an answer.
+// Faults that need more than an answer.
 func hang(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }
 func hangUp(http.ResponseWriter, *http.Request)   { panic(http.ErrAbortHandler) }
 func loop(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, r.URL.Path, http.StatusFound) }
@@ -156,13 +156,13 @@ func private(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "http://10.0.0.1/feed", http.StatusFound)
 }
 
-// breakOff announces more than it sends.
+// breakOff announces more bytes than it sends.
 func breakOff(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Length", "5000")
 	_, _ = w.Write([]byte("<rss version=\"2.0\"><channel><title>Half"))
 }
 
-// refused leads to a port where nobody listens: one below 1024, which no test that runs meanwhile is given.
+// refused redirects to a port without a listener. The port is below 1024, so no test that runs meanwhile gets it.
 func refused(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, "http://127.0.0.1:1/feed", http.StatusFound)
 }

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// adjustedRand says how alike two divisions of the same things are: 1 for the same, about 0 for what chance gives
-// (Hubert and Arabie 1985). Each thing has its part's name in either.
+// adjustedRand measures the agreement of two partitions: 1 for equal ones, about 0 for chance (Hubert and Arabie 1985).
+// Each map has the name of each element's part.
 func adjustedRand[T comparable](a, b []T) float64 {
 	both, inA, inB := map[[2]T]float64{}, map[T]float64{}, map[T]float64{}
 	for i := range a {
@@ -20,7 +20,7 @@ func adjustedRand[T comparable](a, b []T) float64 {
 	if most := (pairsA + pairsB) / 2; most != chance {
 		return (together - chance) / (most - chance)
 	}
-	return 1 // both are one part, or all parts of one
+	return 1 // both are a single part, or only parts of one
 }
 
 func pairsIn[K comparable](sizes map[K]float64) float64 {

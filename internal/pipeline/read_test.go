@@ -20,7 +20,7 @@ import (
 	"headwater/internal/search"
 )
 
-// library is a newsroom with a few stories to read: one in three papers, and two in one.
+// library has a few stories to read: one in three papers, and two in one.
 func library(t *testing.T) (*pipelinetest.Room, *publisher, string, *clock) {
 	t.Helper()
 	c, p := newClock(), newPublisher()
@@ -40,7 +40,7 @@ func library(t *testing.T) (*pipelinetest.Room, *publisher, string, *clock) {
 	return room, p, url, c
 }
 
-// TestSearchFindsWhatIsShown finds words that grouping passes over, marks them, and tells a topic of them.
+// TestSearchFindsWhatIsShown finds words that grouping ignores, highlights them, and matches a topic with them.
 func TestSearchFindsWhatIsShown(t *testing.T) {
 	room, p, url, _ := library(t)
 	ctx := t.Context()
@@ -207,11 +207,11 @@ func TestTopics(t *testing.T) {
 	}
 }
 
-// TestEdition is the order of the combined feed: what changed last stands first.
+// TestEdition checks the order of the combined feed: the latest change is first.
 func TestEdition(t *testing.T) {
 	room, p, _, c := library(t)
 	ctx := t.Context()
-	for _, add := range []item{ // each makes an older story grow, and changes it
+	for _, add := range []item{ // each makes an older story grow, which changes it
 		{"late-comet", cometTitle, "An amateur with a telescope in her garden found a comet that nobody had seen before, the observatory confirmed. It will be visible to the naked eye in spring and come back in eleven thousand years.", c.time()},
 		{"late-strike", strikeTitle, "Bakers in the north laid down work on Monday to demand longer breaks, and bread ran out by noon in most of the shops along the coast. Their union wants twenty minutes more for every shift, which the owners refuse.", c.time()},
 	} {
@@ -238,7 +238,7 @@ func TestEdition(t *testing.T) {
 	}
 }
 
-// fresh makes the index that a reindex fills.
+// fresh creates the index that a reindex fills.
 func fresh(t *testing.T, room *pipelinetest.Room) *search.Index {
 	t.Helper()
 	x, err := search.NewRebuild(t.Context(), room.Store.Dir(), search.Options{Log: room.Store})
@@ -247,7 +247,7 @@ func fresh(t *testing.T, room *pipelinetest.Room) *search.Index {
 	return x
 }
 
-// opened gives an index to whoever wants to open one.
+// opened returns an open function for a given index.
 func opened(x *search.Index) func(context.Context) (*search.Index, error) {
 	return func(context.Context) (*search.Index, error) { return x, nil }
 }
@@ -263,7 +263,7 @@ func wantFound(t *testing.T, room *pipelinetest.Room, query string, want int) {
 	}
 }
 
-// TestReindex searches while the index is built anew and swapped.
+// TestReindex searches while the index is rebuilt and swapped.
 func TestReindex(t *testing.T) {
 	room, p, _, c := library(t)
 	var over atomic.Bool
@@ -293,7 +293,7 @@ func TestReindex(t *testing.T) {
 	searches.Wait()
 	wantFound(t, room, "gymnasium", 3)
 	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.time()})
-	pass(t, room) // goes into the new index
+	pass(t, room) // its articles go into the new index
 	wantFound(t, room, "zeppelin", 1)
 	if n, err := room.Index.Count(); err != nil || n != 6 {
 		t.Errorf("%d articles in the index, %v", n, err)
@@ -305,7 +305,7 @@ func TestReindexCancelled(t *testing.T) {
 	room, p, _, c := library(t)
 	room.Options.Batch = 2
 	room = pipelinetest.New(room.Options)
-	old := room.Options.Search // closed when another takes its place
+	old := room.Options.Search // closed when another replaces it
 	ctx, cancel := context.WithCancel(t.Context())
 	n, err := room.Pipeline.Reindex(ctx, opened(fresh(t, room)), func(int, int) { cancel() })
 	if !errors.Is(err, context.Canceled) || n != 2 {
@@ -318,7 +318,7 @@ func TestReindexCancelled(t *testing.T) {
 	p.set("gazette", item{"new", "Zeppelin over Aldermere", "A zeppelin was seen over Aldermere.", c.time()})
 	pass(t, room)
 	wantFound(t, room, "zeppelin", 1)
-	n, err = room.Pipeline.Reindex(t.Context(), opened(fresh(t, room)), nil) // and one that nobody interrupts
+	n, err = room.Pipeline.Reindex(t.Context(), opened(fresh(t, room)), nil) // and once without interruption
 	must(t, err)
 	if _, err := old.Count(); n != 6 || err == nil {
 		t.Errorf("%d articles indexed; the old index: %v", n, err)
@@ -326,7 +326,7 @@ func TestReindexCancelled(t *testing.T) {
 	wantFound(t, room, "zeppelin", 1)
 }
 
-// A pass waits for the one that runs, says so, and waits no longer than its caller.
+// A pass waits for the one that runs, reports that, and stops waiting when its context ends.
 func TestPassWaitsForPass(t *testing.T) {
 	asked, release := make(chan struct{}), make(chan struct{})
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

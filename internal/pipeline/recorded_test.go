@@ -62,7 +62,7 @@ func recorded(t *testing.T, args ...string) string {
 	return "http://" + address
 }
 
-// awaitListener waits until somebody listens: serve.py speaks just before it does.
+// awaitListener waits until a server listens: serve.py prints its address just before that.
 func awaitListener(t *testing.T, address string) {
 	t.Helper()
 	for began := time.Now(); ; time.Sleep(10 * time.Millisecond) {
@@ -77,15 +77,15 @@ func awaitListener(t *testing.T, address string) {
 	}
 }
 
-// freePort gives a port that nobody listens at and that no test which asks for any port is given meanwhile:
-// it lies below the range from which systems take those.
+// freePort returns a free port that no test which asks for any port gets meanwhile. It is below the range from which
+// systems take those.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 100 {
 		port := 10_000 + rand.IntN(6_000)
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
-			continue // somebody listens there
+			continue // the port is in use
 		}
 		must(t, l.Close())
 		return port
@@ -94,7 +94,7 @@ func freePort(t *testing.T) int {
 	return 0
 }
 
-// get gives a page of a server on loopback.
+// get fetches a page of a server on loopback.
 func get(t *testing.T, url string) []byte {
 	t.Helper()
 	resp, err := http.Get(url)
@@ -108,7 +108,7 @@ func get(t *testing.T, url string) []byte {
 	return data
 }
 
-// asked is what serve.py counts.
+// asked holds the counters of serve.py.
 type asked struct {
 	Requests    int            `json:"requests"`
 	NotModified int            `json:"not_modified"`
@@ -122,15 +122,15 @@ func askedOf(t *testing.T, server string) asked {
 	return a
 }
 
-// settled is where an article ended up, in words that do not depend on ids: a story and an event are named by the
-// first of their articles' keys. Which of two items is the original when two feeds list the very same one is not held:
-// so the origin is named by its guid, and the roles are those of all items of the guid in the story.
+// settled is the result for an article, independent of ids: a story and an event are named by the first of their
+// articles' keys. When two feeds list the same item, either may be the original. So the origin is named by its guid, and
+// the roles are those of all items with that guid in the story.
 type settled struct {
 	Story, Event, Origin, Level string
 	Roles                       []news.Role
 }
 
-// shape gives what settling made of every article, by feed address and guid.
+// shape returns the result of settling for every article, by feed address and guid.
 func shape(t *testing.T, room *pipelinetest.Room) map[string]settled {
 	t.Helper()
 	places := membership(t, room)
@@ -158,7 +158,7 @@ func shape(t *testing.T, room *pipelinetest.Room) map[string]settled {
 	return out
 }
 
-// TestRecorded polls the whole record from nothing, again, and from nothing in another folder.
+// TestRecorded polls the whole record into an empty folder, polls it again, and polls it into another empty folder.
 func TestRecorded(t *testing.T) {
 	server := recorded(t, "--all")
 	room := open(t, t.TempDir(), settings{allow: loopback})
@@ -187,7 +187,7 @@ func TestRecorded(t *testing.T) {
 	})
 }
 
-// wantListed holds the stored articles against what the server lists.
+// wantListed compares the stored articles with what the server lists.
 func wantListed(t *testing.T, server string, feeds []news.Feed, sum pipeline.Summary) {
 	t.Helper()
 	recorded, raw := 0, 0
@@ -206,7 +206,7 @@ func wantListed(t *testing.T, server string, feeds []news.Feed, sum pipeline.Sum
 	}
 }
 
-// itemsOf counts the different items of a document: those of one guid, or of one address where they have none, are one.
+// itemsOf counts the different items of a document. Items with one guid, or with one address and no guid, count once.
 func itemsOf(t *testing.T, url string) int {
 	t.Helper()
 	doc, err := parse.Parse(t.Context(), get(t, url), parse.Options{URL: url})
@@ -222,7 +222,7 @@ func itemsOf(t *testing.T, url string) int {
 	return len(different)
 }
 
-// pollAgain asks every feed once more, and expects a small answer of each and no other change.
+// pollAgain polls every feed once more. It requires small answers and no other change.
 func pollAgain(t *testing.T, room *pipelinetest.Room, server string, feeds int) {
 	t.Helper()
 	before, was := askedOf(t, server), shape(t, room)
@@ -234,7 +234,7 @@ func pollAgain(t *testing.T, room *pipelinetest.Room, server string, feeds int) 
 	if n := after.NotModified - before.NotModified; n != feeds {
 		t.Errorf("the server answered 304 %d times to %d feeds", n, feeds)
 	}
-	if n := after.Requests - before.Requests - 1; n != feeds { // the first look at /log counts itself
+	if n := after.Requests - before.Requests - 1; n != feeds { // the first request for /log counts itself
 		t.Errorf("%d requests for %d feeds", n, feeds)
 	}
 	for path, n := range after.ByPath {
@@ -247,7 +247,7 @@ func pollAgain(t *testing.T, room *pipelinetest.Room, server string, feeds int) 
 	}
 }
 
-// wantReruns looks at items of one feed that are reruns of a Reuters item in another under a headline of their own.
+// wantReruns checks items of one feed that carry a Reuters item of another feed under a different headline.
 func wantReruns(t *testing.T, server string, places map[string]place) {
 	t.Helper()
 	const reuters = "reuters_official_msn"
@@ -277,12 +277,12 @@ func wantReruns(t *testing.T, server string, places map[string]place) {
 	}
 }
 
-// witness passes requests on to a server and remembers the items that it showed.
+// witness forwards requests to a server and remembers the items that it served.
 type witness struct {
 	server string
 	mu     sync.Mutex
 	shown  map[string]bool // feed address and guid
-	url    string          // its own
+	url    string          // its own address
 }
 
 var guidElement = regexp.MustCompile(`<guid isPermaLink="false">([^<]*)</guid>`)
@@ -316,14 +316,14 @@ func (w *witness) ServeHTTP(rw http.ResponseWriter, r *http.Request) {
 	_, _ = rw.Write(body) // a client that has gone is no matter
 }
 
-// keys are the items shown so far.
+// keys returns the items served so far.
 func (w *witness) keys() []string {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return slices.Sorted(maps.Keys(w.shown))
 }
 
-// TestRecordedGrowing polls while the record goes on: an hour of it passes in a second.
+// TestRecordedGrowing polls while the record grows: an hour of it passes in a second.
 func TestRecordedGrowing(t *testing.T) {
 	w := &witness{server: recorded(t, "--speed", "3600"), shown: map[string]bool{}}
 	srv := httptest.NewServer(w)
@@ -354,7 +354,7 @@ func TestRecordedGrowing(t *testing.T) {
 	}
 }
 
-// addRecorded subscribes to the recorded feeds, not the raw ones, by way of the witness.
+// addRecorded subscribes to the recorded feeds, without the raw ones, through the witness.
 func addRecorded(t *testing.T, room *pipelinetest.Room, w *witness) {
 	t.Helper()
 	paths := regexp.MustCompile(`xmlUrl="http://[^/]*(/feed/[^"]*)"`).FindAllSubmatch(get(t, w.server+"/feeds.opml"), -1)

@@ -19,7 +19,7 @@ const wireText = "The harbour authority closed both ferry berths before dawn aft
 	"four hundred commuters had to take the bus round the head of the inlet, which leaves every ninety minutes. Engineers " +
 	"will look at the piles below the water line on the next low tide, and the berths stay shut until they have reported."
 
-// run changes the database behind the newsroom's back, and gives how many rows it changed.
+// run changes the database directly, and returns how many rows it changed.
 func run(t *testing.T, dir, query string, args ...any) int64 {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(dir, store.File)+"?_pragma=busy_timeout(5000)")
@@ -32,7 +32,7 @@ func run(t *testing.T, dir, query string, args ...any) int64 {
 	return n
 }
 
-// unread counts the stored prints that this version cannot read.
+// unread counts the stored prints that this version can't decode.
 func unread(t *testing.T, room *pipelinetest.Room) (outdated, torn int) {
 	t.Helper()
 	must(t, room.Store.Window(t.Context(), time.Time{}, func(r store.WindowRow) error {
@@ -50,7 +50,7 @@ func unread(t *testing.T, room *pipelinetest.Room) (outdated, torn int) {
 const otherVersion = "UPDATE prints SET print = x'fe' || substr(print, 2) WHERE article_id IN " +
 	"(SELECT id FROM articles WHERE guid LIKE ?)"
 
-// twoPapers is a newsroom in which two papers carry one text, and one of them another as well.
+// twoPapers has two papers that carry one text. One of them carries another text too.
 func twoPapers(t *testing.T) (room *pipelinetest.Room, p *publisher, dir, url string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -67,7 +67,7 @@ func twoPapers(t *testing.T) (room *pipelinetest.Room, p *publisher, dir, url st
 	return room, p, dir, srv.URL
 }
 
-// TestPrintsOfAnotherVersion are made anew once, and what was found out by the old ones is found out again.
+// TestPrintsOfAnotherVersion are made again once, and the results of the old ones are found again.
 func TestPrintsOfAnotherVersion(t *testing.T) {
 	room, p, dir, url := twoPapers(t)
 	before := membership(t, room)
@@ -104,13 +104,14 @@ func TestPrintsOfAnotherVersion(t *testing.T) {
 	}
 }
 
-// TestRemadeStoriesHoldTogether without anything new but a stranger: the edges compared anew are all there is.
+// TestRemadeStoriesHoldTogether: nothing new arrives but an unrelated article, so the only edges are those compared
+// again.
 func TestRemadeStoriesHoldTogether(t *testing.T) {
 	room, p, dir, url := twoPapers(t)
 	before := membership(t, room)
 	run(t, dir, otherVersion, "%")
 	run(t, dir, "DELETE FROM edges")
-	for _, name := range []string{"first", "second"} { // the second finds nothing to make anew
+	for _, name := range []string{"first", "second"} { // the second has no prints to make again
 		room = pipelinetest.New(room.Options)
 		p.set("c", item{"c-" + name, "The " + name + " snow of the year", "Snow lay on the hills for the " + name + " time this year.", time.Now()})
 		pass(t, room)
@@ -129,7 +130,7 @@ func TestRemadeStoriesHoldTogether(t *testing.T) {
 	}
 }
 
-// TestTornPrint is damage, and is said.
+// TestTornPrint: a damaged print is reported.
 func TestTornPrint(t *testing.T) {
 	room, p, dir, _ := twoPapers(t)
 	run(t, dir, "UPDATE prints SET print = substr(print, 1, 20)")

@@ -10,8 +10,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// TestRestartWithinADay reads a day of feeds every two hours, once without an end and once with a restart between any two
-// passes and between what is collected and what is settled. Stories, events, roles and origins are the same.
+// TestRestartWithinADay polls a day of feeds every two hours, once without a restart and once with restarts between any
+// two passes and between collecting and settling. Stories, events, roles and origins are the same.
 func TestRestartWithinADay(t *testing.T) {
 	const feeds, passes = 9, 12
 	p := newPublisher()
@@ -31,7 +31,7 @@ func TestRestartWithinADay(t *testing.T) {
 			p.set(name, dayOf(c.time(), f, n)...)
 		}
 		pass(t, undisturbed)
-		t.Run(fmt.Sprint("pass ", n), func(t *testing.T) { // a room ends with its test
+		t.Run(fmt.Sprint("pass ", n), func(t *testing.T) { // a room is closed with its test
 			if n%3 == 2 {
 				t.Run("collect", func(t *testing.T) {
 					sum, err := open(t, dir, settings{allow: loopback, now: c.time}).Pipeline.Collect(t.Context())
@@ -61,8 +61,8 @@ func TestRestartWithinADay(t *testing.T) {
 	}
 }
 
-// dayOf gives what the feed of a number shows in a pass: an item for each pass until then. Three feeds each tell a story,
-// the first of them as it is, the second under another headline, and the third with a paragraph more, two hours behind.
+// dayOf returns the items of a feed in a pass: one item for each pass so far. Of three feeds with one story, the first
+// has the text, the second has it under another headline, and the third has an additional paragraph, two hours later.
 func dayOf(now time.Time, feed, pass int) []item {
 	var items []item
 	for n := range pass + 1 {

@@ -24,7 +24,7 @@ import (
 
 const days = 24 * time.Hour
 
-// storyOfItem gives the story that an item of a feed is in.
+// storyOfItem returns the story of a feed's item.
 func storyOfItem(t *testing.T, room *pipelinetest.Room, key string) news.Story {
 	t.Helper()
 	p, ok := membership(t, room)[key]
@@ -61,7 +61,7 @@ func retain(t *testing.T, room *pipelinetest.Room) pipeline.Removed {
 	return gone
 }
 
-// withPrints counts the prints that are stored.
+// withPrints counts the stored prints.
 func withPrints(t *testing.T, room *pipelinetest.Room, articles []int64) int {
 	t.Helper()
 	all, err := room.Store.Prints(t.Context(), articles)
@@ -69,7 +69,8 @@ func withPrints(t *testing.T, room *pipelinetest.Room, articles []int64) int {
 	return len(all)
 }
 
-// wireDesk has a story of three outlets that reword one text, one of two that carry another, and one alone.
+// wireDesk has a story of three outlets that reword one text, a story of two that carry another text, and a story of one
+// article.
 func wireDesk(t *testing.T) *desk {
 	t.Helper()
 	d := newDesk(t)
@@ -86,7 +87,7 @@ func wireDesk(t *testing.T) *desk {
 	return d
 }
 
-// TestClosedStoriesShowTheSame though what settling needed of them is gone, and a correction opens them again.
+// TestClosedStoriesShowTheSame, although their prints and edges are deleted. A correction opens them again.
 func TestClosedStoriesShowTheSame(t *testing.T) {
 	d := wireDesk(t)
 	var pier, strike, comet news.Story
@@ -132,7 +133,7 @@ func TestClosedStoriesShowTheSame(t *testing.T) {
 				t.Errorf("story %d is shown otherwise (-before +after):\n%s", id, diff)
 			}
 		}
-		// What comes now is not compared with them.
+		// New articles are not compared with closed stories.
 		d.items["courier"] = append(d.items["courier"], item{"late", "Ferry berths closed after cracks are found", wireText, d.clock.time()})
 		d.poll(t, room)
 		if late := storyOfItem(t, room, d.url+"/courier late"); late.ID == pier.ID {
@@ -182,7 +183,7 @@ func articleIDs(stories ...news.Story) (ids []int64) {
 	return ids
 }
 
-// TestKeep ages out what nobody keeps, once it was announced, and nothing of it comes back.
+// TestKeep ages out articles that nobody keeps, after the announcement. None of them comes back.
 func TestKeep(t *testing.T) {
 	d := wireDesk(t)
 	var log bytes.Buffer
@@ -264,12 +265,12 @@ func TestKeep(t *testing.T) {
 			t.Errorf("%d new, %d revised; only the goat is news", sum.New, sum.Revised)
 		}
 		must(t, room.Store.Check(t.Context()))
-		d.clock.pass(days) // the routine of a day is not announced
+		d.clock.pass(days) // the usual amount of a day is not announced
 		if gone := retain(t, room); gone.Articles != 0 {
 			t.Errorf("%+v went", gone)
 		}
 		d.clock.pass(30 * days)
-		for range 3 { // the goat is half of all
+		for range 3 { // the goat is half of all articles
 			retain(t, room)
 			d.clock.pass(30 * time.Minute)
 		}
@@ -282,7 +283,7 @@ func TestKeep(t *testing.T) {
 	})
 }
 
-// wantSaid checks that the log warned of something since it was last looked at, or of nothing.
+// wantSaid checks that the log has this warning since the last check, or none.
 func wantSaid(t *testing.T, log *bytes.Buffer, want string) {
 	t.Helper()
 	var warned []string
@@ -297,7 +298,7 @@ func wantSaid(t *testing.T, log *bytes.Buffer, want string) {
 	}
 }
 
-// TestAnnouncementEndsWithItsSetting so that the same mistake is announced anew later.
+// TestAnnouncementEndsWithItsSetting, so that the same mistake is announced again later.
 func TestAnnouncementEndsWithItsSetting(t *testing.T) {
 	d := wireDesk(t)
 	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time})
@@ -305,10 +306,10 @@ func TestAnnouncementEndsWithItsSetting(t *testing.T) {
 	d.clock.pass(20 * days)
 	for i, step := range []struct {
 		keep time.Duration
-		pass time.Duration // before the look
+		pass time.Duration // before the check
 		gone int
 	}{
-		{10 * days, 0, 0}, {0, 2 * time.Hour, 0}, // announced, and taken back
+		{10 * days, 0, 0}, {0, 2 * time.Hour, 0}, // announced, and the setting taken back
 		{10 * days, time.Hour, 0}, {40 * days, 2 * time.Hour, 0}, // announced, and nothing is that old
 		{10 * days, time.Hour, 0}, {15 * days, 30 * time.Minute, 0}, {10 * days, 31 * time.Minute, 0}, // less, and then more again
 		{10 * days, 59 * time.Minute, 0}, {10 * days, time.Minute, 6},
@@ -329,7 +330,7 @@ func TestKeepOfADay(t *testing.T) {
 	d.clock.pass(2 * days)
 	retain(t, room)
 	d.clock.pass(2 * time.Hour)
-	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Retain: time.Minute}) // as poll does
+	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Retain: time.Minute}) // as `headwater poll` does
 	if err != nil || sum.AgedOut != 6 || sum.New != 0 {
 		t.Errorf("%+v went (%v)", sum, err)
 	}
@@ -341,7 +342,7 @@ func TestKeepOfADay(t *testing.T) {
 	}
 }
 
-// TestSearchesWhereAllWasAgedOut begins the index anew where the last entries of the log are gone: it lacks nothing.
+// TestSearchesWhereAllWasAgedOut rebuilds the index after the last entries of the log were aged out. It is complete.
 func TestSearchesWhereAllWasAgedOut(t *testing.T) {
 	d := wireDesk(t)
 	t.Run("aged out", func(t *testing.T) {
@@ -363,7 +364,7 @@ func TestSearchesWhereAllWasAgedOut(t *testing.T) {
 	}
 }
 
-// TestClockAheadKeepsArticles for the hour in which somebody can mend it.
+// TestClockAheadKeepsArticles for an hour, in which a person can correct the clock.
 func TestClockAheadKeepsArticles(t *testing.T) {
 	d := wireDesk(t)
 	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: 30 * days})
@@ -377,7 +378,7 @@ func TestClockAheadKeepsArticles(t *testing.T) {
 		}
 		d.clock.pass(30 * time.Minute)
 	}
-	d.clock.pass(40 * days) // what was announced with the wrong clock is announced again, and waits no longer than an hour
+	d.clock.pass(40 * days) // an announcement made with the wrong clock is made again, and waits at most an hour
 	retain(t, room)
 	d.clock.pass(61 * time.Minute)
 	if gone := retain(t, room); gone.Articles != 6 {
@@ -385,7 +386,7 @@ func TestClockAheadKeepsArticles(t *testing.T) {
 	}
 }
 
-// TestServeRetains in steps, beside settling and searching, until its context ends.
+// TestServeRetains works in steps, next to settling and searching, until its context ends.
 func TestServeRetains(t *testing.T) {
 	d := wireDesk(t)
 	room := open(t, d.dir, settings{allow: loopback, now: d.clock.time, keep: 30 * days})
@@ -411,10 +412,12 @@ func TestServeRetains(t *testing.T) {
 	must(t, room.Store.Check(t.Context()))
 }
 
-// monthArticles, when set, is how many articles a day TestMonth takes, and keeps 30 days of, instead of 20 and 10.
+// monthArticles, if set, is how many articles TestMonth stores in a day. It then keeps 30 days, instead of 20 articles a
+// day and 10 days.
 const monthArticles = "NEWSROOM_TEST_MONTH"
 
-// TestMonth keeps the second half of a time: database and index take no more than a fifth above what that takes by itself.
+// TestMonth keeps the second half of a period. Database and index take at most a fifth more than that half takes by
+// itself.
 func TestMonth(t *testing.T) {
 	perDay, keepDays := 20, 10
 	if n, err := strconv.Atoi(os.Getenv(monthArticles)); err == nil {
@@ -458,7 +461,7 @@ func TestMonth(t *testing.T) {
 	}
 }
 
-// collectDay stores and prints a day's articles: every fourth is a copy.
+// collectDay stores and prints a day's articles. Every fourth is a copy.
 func collectDay(t *testing.T, room *pipelinetest.Room, feeds []news.Feed, at time.Time, day, n int) {
 	t.Helper()
 	polls := make([]store.Poll, len(feeds))
@@ -484,7 +487,7 @@ func collectDay(t *testing.T, room *pipelinetest.Room, feeds []news.Feed, at tim
 	must(t, err)
 }
 
-// roomOf gives the bytes of database and index.
+// roomOf returns the size of database and index in bytes.
 func roomOf(t *testing.T, room *pipelinetest.Room) [2]int64 {
 	t.Helper()
 	u, err := room.Store.Usage(t.Context())

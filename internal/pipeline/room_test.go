@@ -27,7 +27,7 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// settings of a newsroom under test.
+// settings are the options of the program under test.
 type settings struct {
 	extra []outlets.Entry
 	allow netip.Prefix
@@ -35,23 +35,23 @@ type settings struct {
 	now   func() time.Time
 
 	embed embed.Options // none without an endpoint
-	wait  time.Duration // for the embeddings
+	wait  time.Duration // how long a settlement waits for the embeddings
 
-	callback string // none takes no pushes
+	callback string // "" accepts no pushes
 	dir      string // for subscribed; a new one where it is ""
-	sources  bool   // pages that articles credit are read
+	sources  bool   // fetch pages that articles credit
 
-	fullText string // whether the pages of items are read
-	perHost  int    // of those, an hour
+	fullText string // whether items' pages are fetched
+	perHost  int    // of these, in an hour
 
-	keep   time.Duration // how long articles are kept; 0 is for ever
-	window time.Duration // how long stories stay open; 0 is 72h
+	keep   time.Duration // how long articles are kept; 0 means for ever
+	window time.Duration // how long stories stay open; 0 means 72h
 }
 
-// agencies are the built-in outlets. Nothing changes them, so the tests share them.
+// agencies are the built-in outlets. They never change, so all tests share them.
 var agencies = sync.OnceValues(func() (*outlets.Registry, error) { return outlets.Load(feeds.Agencies()) })
 
-// open wires a real newsroom over a folder and closes it with the test.
+// open wires a real Pipeline over a folder and closes it with the test.
 func open(t *testing.T, dir string, s settings) *pipelinetest.Room {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
@@ -100,7 +100,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// subscribe adds the feeds of a list that a server gives.
+// subscribe adds the feeds of a list from a server.
 func subscribeTo(t *testing.T, room *pipelinetest.Room, url string) {
 	t.Helper()
 	resp, err := http.Get(url)
@@ -119,7 +119,7 @@ func subscribeTo(t *testing.T, room *pipelinetest.Room, url string) {
 	}
 }
 
-// pass polls every feed and checks that nothing is left to do.
+// pass polls every feed and checks that all stages are done.
 func pass(t *testing.T, room *pipelinetest.Room) pipeline.Summary {
 	t.Helper()
 	sum, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true})
@@ -132,13 +132,13 @@ func pass(t *testing.T, room *pipelinetest.Room) pipeline.Summary {
 	return sum
 }
 
-// place is where an article ended up.
+// place is the story, event and role of an article.
 type place struct {
 	story news.Story
 	news.Member
 }
 
-// membership gives each article's place by feed address and guid, and fails where one stands in two stories.
+// membership returns each article's place by feed address and guid. It fails if an article is in two stories.
 func membership(t *testing.T, room *pipelinetest.Room) map[string]place {
 	t.Helper()
 	all, err := room.Store.Feeds(t.Context())
@@ -167,7 +167,7 @@ func membership(t *testing.T, room *pipelinetest.Room) map[string]place {
 	}
 }
 
-// shared gives the path of a file under ../shared, or skips the test where that is absent.
+// shared returns the path of a file under ../shared, or skips the test if that is absent.
 func shared(t *testing.T, path string) string {
 	t.Helper()
 	p, err := filepath.Abs(filepath.Join("..", "..", "..", "shared", path))

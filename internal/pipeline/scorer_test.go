@@ -12,19 +12,19 @@ import (
 	"time"
 )
 
-// scorer is a publisher of many feeds on many hosts that keeps account of its reader.
+// scorer is a publisher of many feeds on many hosts. It checks how its reader behaves.
 type scorer struct {
 	clock *clock
 	began time.Time
 	hosts []string // addresses that it listens on
 
 	busy    sync.Mutex
-	running map[string]int // requests of a host under way
+	running map[string]int // running requests of each host
 
 	mu       sync.Mutex
 	pages    map[string]*page // by host and path
 	rests    map[string]time.Time
-	restart  time.Time // when the reader began last
+	restart  time.Time // when the reader last started
 	counts   map[string]int
 	faults   map[string]int
 	examples map[string]string
@@ -32,13 +32,13 @@ type scorer struct {
 
 // page is what a scorer remembers of an address.
 type page struct {
-	etag, modified string    // as given last
-	whole          time.Time // when the document was given whole
+	etag, modified string    // as last sent
+	whole          time.Time // when the whole document was last sent
 	asked          time.Time
-	free           time.Time // when it may be asked again
+	free           time.Time // when it may be requested again
 }
 
-// newScorer listens on so many addresses of the loopback network.
+// newScorer listens on this many addresses of the loopback network.
 func newScorer(t *testing.T, c *clock, hosts int) *scorer {
 	s := &scorer{
 		clock: c, began: c.time(), pages: map[string]*page{}, rests: map[string]time.Time{}, running: map[string]int{},
@@ -57,13 +57,13 @@ func newScorer(t *testing.T, c *clock, hosts int) *scorer {
 	return s
 }
 
-// kinds of feeds, by how they answer.
+// kinds of feeds, by their answers.
 var kinds = []string{
 	"both", "weak", "modified", "etag moves", "modified moves", "bare", "max-age", "expires", "ttl", "period", "hours",
 	"found", "moved", "ending", "failing", "missing", "cookies", "odd",
 }
 
-// url is the address of a feed. Every kind is on every host.
+// url returns the address of a feed. Every kind is on every host.
 func (s *scorer) url(i int) string {
 	kind := kinds[i/len(s.hosts)%len(kinds)]
 	return fmt.Sprintf("http://%s/%s/%d?key=%d", s.hosts[i%len(s.hosts)], strings.ReplaceAll(kind, " ", "-"), i, i)
@@ -101,7 +101,7 @@ func (s *scorer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.answer(w, r, p, now)
 }
 
-// judge looks at a request.
+// judge checks a request.
 func (s *scorer) judge(r *http.Request, p *page, now time.Time) {
 	h := r.Header
 	parts := strings.Split(r.URL.Path, "/")
@@ -154,7 +154,7 @@ func (s *scorer) judgeValidators(r *http.Request, p *page, now time.Time) {
 	}
 }
 
-// enter counts the requests of a host that are under way, and gives how many there were before.
+// enter counts the running requests of a host, and returns how many there were before.
 func (s *scorer) enter(host string, n int) int {
 	s.busy.Lock()
 	defer s.busy.Unlock()
@@ -163,7 +163,8 @@ func (s *scorer) enter(host string, n int) int {
 	return before
 }
 
-// overloaded has a fifth of the hosts fail twice a week: 503 with seconds, and 429 with a date. Status 0 is all well.
+// overloaded makes a fifth of the hosts fail twice a week: 503 with seconds, and 429 with a date. Status 0 means no
+// failure.
 func (s *scorer) overloaded(r *http.Request, now time.Time) (until string, status int) {
 	if slices.Index(s.hosts, r.Host)%5 != 0 || now.Before(s.rests[r.Host]) {
 		return "", 0

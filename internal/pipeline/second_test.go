@@ -20,7 +20,7 @@ import (
 	"headwater/internal/stories/embed"
 )
 
-// model is an endpoint whose vectors depend on the mark in a text: "pair007". It fails as a test wants.
+// model is an embeddings endpoint. Its vectors depend on the mark in a text: "pair007". It fails as a test requests.
 type model struct {
 	mu    sync.Mutex
 	heard [][]string // the texts of each request
@@ -28,7 +28,7 @@ type model struct {
 	after int // requests before the fault
 }
 
-// marks is how many pairs there are, and ownWords how many words an article holds.
+// marks is the number of pairs, and ownWords the number of words in an article.
 const (
 	marks    = 52
 	ownWords = 26
@@ -61,7 +61,7 @@ func (m *model) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewEncoder(w).Encode(out) // a client that has gone is no matter
 }
 
-// meaning is alike for texts with the same mark only.
+// meaning returns a vector that is similar only for texts with the same mark.
 func meaning(text string) []float64 {
 	v := make([]float64, marks)
 	for i := range v {
@@ -73,14 +73,14 @@ func meaning(text string) []float64 {
 	return v
 }
 
-// fail makes the endpoint fail after some more requests; nil mends it.
+// fail makes the endpoint fail after some more requests; nil ends that.
 func (m *model) fail(fault http.HandlerFunc, after int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.fault, m.after = fault, len(m.heard)+after
 }
 
-// hearings gives the texts of each request since the last call.
+// hearings returns the texts of each request since the last call.
 func (m *model) hearings() [][]string {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,8 +89,8 @@ func (m *model) hearings() [][]string {
 	return heard
 }
 
-// pairs writes an article for each of two papers about each of many events. Two have from none to 25 of 26 invented words
-// in common, in no order: some of them lie in the band where the words leave it open, wherever that is.
+// pairs writes an article for each of two papers about each of many events. The two share from 0 to 25 of 26 invented
+// words, in no order. So some pairs are in the range that words leave open, wherever it is.
 func pairs() (one, other []item) {
 	w := writer{rand.New(rand.NewPCG(7, 7))}
 	for k := range marks {
@@ -127,7 +127,7 @@ func modelServer(t *testing.T) (*model, string) {
 	return m, srv.URL
 }
 
-// together tells of each pair whether its two stand in one story, and in one event.
+// together returns for each pair whether its two articles are in one story, and whether they are in one event.
 func together(t *testing.T, room *pipelinetest.Room, url string) (story, event [marks]bool) {
 	t.Helper()
 	at := membership(t, room)
@@ -141,7 +141,7 @@ func together(t *testing.T, room *pipelinetest.Room, url string) (story, event [
 	return story, event
 }
 
-// readPairs polls the two papers into a new folder and tells what became of them.
+// readPairs polls the two papers into a new folder and returns the results.
 func readPairs(t *testing.T, s settings) (story, event [marks]bool) {
 	t.Helper()
 	one, other := pairs()
@@ -153,7 +153,7 @@ func readPairs(t *testing.T, s settings) (story, event [marks]bool) {
 	return together(t, room, url)
 }
 
-// TestSecondOpinion brings stories into one event that the words leave apart, and makes no story of them.
+// TestSecondOpinion joins stories in events that words leave apart. It never joins them in one story.
 func TestSecondOpinion(t *testing.T) {
 	m, endpoint := modelServer(t)
 	story, event := readPairs(t, settings{})
@@ -183,7 +183,7 @@ func TestSecondOpinion(t *testing.T) {
 	}
 }
 
-// wantEachOnce wants full batches but for the last, and no text twice.
+// wantEachOnce requires full batches except for the last, and no text twice.
 func wantEachOnce(t *testing.T, heard [][]string, batch int) {
 	t.Helper()
 	seen := map[string]bool{}
@@ -203,7 +203,7 @@ func wantEachOnce(t *testing.T, heard [][]string, batch int) {
 	}
 }
 
-// TestVectorsAreKept restarts, and revises an article that the model was asked about.
+// TestVectorsAreKept restarts, and revises an article that has a vector.
 func TestVectorsAreKept(t *testing.T) {
 	m, endpoint := modelServer(t)
 	one, other := pairs()
@@ -269,12 +269,12 @@ func modelFaults() map[string]http.HandlerFunc {
 	}
 }
 
-// TestEndpointDown groups as if there were no endpoint, says so once, and once when it is back.
+// TestEndpointDown groups as if there were no endpoint. It logs the failure once, and the recovery once.
 func TestEndpointDown(t *testing.T) {
 	_, alone := readPairs(t, settings{})
 	for name, fault := range modelFaults() {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // some wait
+			t.Parallel() // some cases wait
 			m, endpoint := modelServer(t)
 			log := &notes{}
 			one, other := pairs()
@@ -328,7 +328,7 @@ func revise(t *testing.T, room *pipelinetest.Room, p *publisher, items []item) {
 	}
 }
 
-// TestEndpointDiesMidway keeps the vectors that came before.
+// TestEndpointDiesMidway keeps the vectors from before the failure.
 func TestEndpointDiesMidway(t *testing.T) {
 	m, endpoint := modelServer(t)
 	one, other := pairs()
@@ -350,7 +350,7 @@ func TestEndpointDiesMidway(t *testing.T) {
 	}
 }
 
-// TestSlowEndpoint answers each of many requests within the time of all, which it overruns.
+// TestSlowEndpoint answers each request in time, but together they take longer than wait.
 func TestSlowEndpoint(t *testing.T) {
 	m, log := &model{}, &notes{}
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -374,7 +374,7 @@ func TestSlowEndpoint(t *testing.T) {
 	}
 }
 
-// TestLeftAlone does not ask while the endpoint wants to be left alone.
+// TestLeftAlone sends no requests during a pause that the endpoint asks for.
 func TestLeftAlone(t *testing.T) {
 	m, endpoint := modelServer(t)
 	c := newClock()
@@ -398,8 +398,8 @@ func TestLeftAlone(t *testing.T) {
 	}
 }
 
-// TestStoppedWhileAsking ends a settling that waits for the endpoint. That is no fault of the endpoint's, and the next
-// settling does it all.
+// TestStoppedWhileAsking cancels a settlement that waits for the endpoint. That is no failure of the endpoint, and the
+// next settlement does all the work.
 func TestStoppedWhileAsking(t *testing.T) {
 	m, endpoint := modelServer(t)
 	log := &notes{}

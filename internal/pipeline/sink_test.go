@@ -17,7 +17,7 @@ import (
 	"headwater/internal/opml"
 )
 
-// sink listens on 127.0.0.1 and counts who comes.
+// sink listens on 127.0.0.1 and counts connections.
 func sink(t *testing.T) (address string, connections *atomic.Int64) {
 	t.Helper()
 	connections = new(atomic.Int64)
@@ -34,7 +34,7 @@ func sink(t *testing.T) (address string, connections *atomic.Int64) {
 	return s.URL, connections
 }
 
-// TestListOfPrivateAddresses subscribes to a list of addresses that are not public, with the port of a sink, and polls.
+// TestListOfPrivateAddresses subscribes to a list of private addresses, with the port of a sink, and polls.
 func TestListOfPrivateAddresses(t *testing.T) {
 	inside, connections := sink(t)
 	at, err := url.Parse(inside)
@@ -66,7 +66,7 @@ func TestListOfPrivateAddresses(t *testing.T) {
 	for _, f := range read.Feeds {
 		all = append(all, news.Feed{URL: f.URL})
 	}
-	_, err = room.Feeds.AddFeeds(t.Context(), all) // as an import does, which takes http and https for two
+	_, err = room.Feeds.AddFeeds(t.Context(), all) // like an import, in which http and https are two feeds
 	must(t, err)
 	sum := pass(t, room)
 	if n := connections.Load(); n != 0 || sum.Failed != len(read.Feeds) || len(read.Feeds)+len(problems) < 180 {
@@ -74,7 +74,8 @@ func TestListOfPrivateAddresses(t *testing.T) {
 	}
 }
 
-// TestFeedPointsInside polls a feed on a host that may be reached, whose every address leads to the sink, which may not.
+// TestFeedPointsInside polls a feed on a permitted host. All its links and redirects lead to the sink, which is not
+// permitted.
 func TestFeedPointsInside(t *testing.T) {
 	inside, connections := sink(t)
 	l, err := net.Listen("tcp", "127.0.0.2:0")

@@ -19,7 +19,7 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// web serves pages that a test sets, and counts what was asked for.
+// web serves pages that a test sets, and counts requests.
 type web struct {
 	mu    sync.Mutex
 	pages map[string]http.HandlerFunc
@@ -58,7 +58,7 @@ func (w *web) count(path string) int {
 	return w.asked[path]
 }
 
-// The story that the tests are about, in paragraphs.
+// Paragraphs of the story in these tests.
 var pier = []string{
 	"The harbour authority of Port Ellery closed both ferry berths on Tuesday after engineers found cracks in the northern pier, " +
 		"stranding about four hundred commuters who had been due to cross the sound before nightfall.",
@@ -80,7 +80,7 @@ func html(site, head string, paragraphs ...string) http.HandlerFunc {
 	}
 }
 
-// blogPost credits a paper by a link, and has its text in short.
+// blogPost credits a paper by a link, and retells its text briefly.
 func blogPost(link string) item {
 	return item{
 		guid: "post", title: "Port Ellery ferries stop after cracks are found", at: time.Now().Add(-2 * time.Hour),
@@ -94,7 +94,7 @@ var press = []outlets.Entry{
 	{Name: "Northern Wire", Domains: []string{"northernwire.example"}, Aliases: []string{"NORTHERN WIRE"}, Agency: true},
 }
 
-// readBlog polls a blog with one post and gives its story.
+// readBlog polls a blog with one post and returns its story.
 func readBlog(t *testing.T, post item, s settings) (*pipelinetest.Room, news.Story) {
 	t.Helper()
 	p := newPublisher()
@@ -110,7 +110,7 @@ func readBlog(t *testing.T, post item, s settings) (*pipelinetest.Room, news.Sto
 	return room, readAgain(t, room)
 }
 
-// readAgain polls, reads sources, and gives the one story.
+// readAgain polls, fetches sources, and returns the one story.
 func readAgain(t *testing.T, room *pipelinetest.Room) news.Story {
 	t.Helper()
 	_, err := room.Pipeline.Pass(t.Context(), pipeline.PassOptions{Force: true, Sources: time.Minute})
@@ -151,7 +151,7 @@ func TestSourceOfABlogIsRead(t *testing.T) {
 	says(t, s, "of blog's text stands on the page it links to", "before the earliest here", "words of text")
 }
 
-// TestSourceSaysMoreThanTheCreditAlone compares with what the same post comes to where pages are not read.
+// TestSourceSaysMoreThanTheCreditAlone compares the result with that of the same post when pages are not fetched.
 func TestSourceSaysMoreThanTheCreditAlone(t *testing.T) {
 	site, url := newWeb(t)
 	_, without := readBlog(t, blogPost(url+"/2026/pier"), settings{})
@@ -162,7 +162,7 @@ func TestSourceSaysMoreThanTheCreditAlone(t *testing.T) {
 	}
 }
 
-// TestSourceSaysOfItself what metas and canonical links say, and what they may not.
+// TestSourceSaysOfItself: which metadata and canonical links of a page are believed, and which are not.
 func TestSourceSaysOfItself(t *testing.T) {
 	tests := []struct{ name, head, origin string }{
 		{"syndication-source", `<meta name="syndication-source" content="https://northernwire.example/2026/pier-closed">`, "Northern Wire"},
@@ -186,7 +186,7 @@ func TestSourceSaysOfItself(t *testing.T) {
 	}
 }
 
-// TestServeReadsSources behind the polling, and ends with its context.
+// TestServeReadsSources in the background, until its context ends.
 func TestServeReadsSources(t *testing.T) {
 	if testing.Short() {
 		t.Skip("a turn takes five seconds")
@@ -252,7 +252,7 @@ func TestSourceBehindAShortener(t *testing.T) {
 	}
 }
 
-// decision is what must not change where a page can't be had.
+// decision is what must not change if a page can't be fetched.
 func decision(s news.Story) string {
 	return fmt.Sprintf("%s %v %q %q %.3f\n%s", s.Origin.Name, s.Origin.Named(), s.Origin.Title, s.Origin.Level, s.Origin.Confidence, evidence(s))
 }
@@ -270,7 +270,7 @@ func TestSourceThatCannotBeHadCostsNothing(t *testing.T) {
 	}
 	for name, fault := range faults {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel() // some wait
+			t.Parallel() // some cases wait
 			site, url := newWeb(t)
 			site.set("/2026/pier", fault)
 			post := blogPost(url + "/2026/pier")
@@ -295,7 +295,8 @@ func TestSourceThatCannotBeHadCostsNothing(t *testing.T) {
 	}
 }
 
-// TestSourceThatRedirectsInside leads to an address that the settings do not allow, while the page's own is.
+// TestSourceThatRedirectsInside redirects to an address that the settings do not permit, although the page's own is
+// permitted.
 func TestSourceThatRedirectsInside(t *testing.T) {
 	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.2:0")
 	if err != nil {
@@ -340,7 +341,7 @@ func TestSourcesOffReadsNothing(t *testing.T) {
 	}
 }
 
-// TestSourceInsideIsNeverContacted holds with default settings: the feed is read in another newsroom before.
+// TestSourceInsideIsNeverContacted uses the default settings. The feed was polled with other settings before.
 func TestSourceInsideIsNeverContacted(t *testing.T) {
 	site, url := newWeb(t)
 	site.set("/2026/pier", html("The Quill Courier", "", pier...))
@@ -411,7 +412,7 @@ func TestSourceThatDidNotAnswerIsAskedOnceMore(t *testing.T) {
 	}
 }
 
-// TestSourceThatIsAMember finds that a short link leads to an article that the newsroom has.
+// TestSourceThatIsAMember: a short link leads to an article that is stored.
 func TestSourceThatIsAMember(t *testing.T) {
 	site, url := newWeb(t)
 	site.set("/x1", html("The Quill Courier", `<link rel="canonical" href="https://courier.example/c1">`, pier...))
@@ -432,7 +433,7 @@ func TestSourceThatIsAMember(t *testing.T) {
 	says(t, s, "the link that blog gives leads to it")
 }
 
-// TestSourceCircleSaysNothing: the page that the blog credits says that it stands at the blog's address.
+// TestSourceCircleSaysNothing: the page that the blog credits declares the blog's address as its own.
 func TestSourceCircleSaysNothing(t *testing.T) {
 	site, url := newWeb(t)
 	site.set("/2026/pier", html("The Quill Courier", `<link rel="canonical" href="https://blog.example/post">`, pier...))

@@ -42,10 +42,10 @@ func duePass(t *testing.T, room *pipelinetest.Room) pipeline.Summary {
 	return sum
 }
 
-// wantDue checks that a feed is due after a time, give or take the share of it that jitter is allowed.
+// wantDue checks that a feed is due after a time, plus or minus the jitter.
 func wantDue(t *testing.T, f news.Feed, after time.Duration, jitter float64) {
 	t.Helper()
-	slack := time.Duration(float64(after)*jitter) + time.Millisecond // stored in milliseconds
+	slack := time.Duration(float64(after)*jitter) + time.Millisecond // times are stored in milliseconds
 	if got := f.Due.Sub(f.Checked); got < after-slack || got > after+slack {
 		t.Errorf("%s (%s) is due after %s, want %s", f.URL, f.State, got, after)
 	}
@@ -56,12 +56,12 @@ type failing struct {
 	name  string
 	fault http.HandlerFunc
 	state news.FeedState
-	says  string        // what the sentence must hold
-	due   time.Duration // after the first failure; 0 is the least interval
-	slow  bool          // it begins with poll.interval
+	says  string        // part of the feed's Problem
+	due   time.Duration // after the first failure; 0 means the least interval
+	slow  bool          // its wait begins with poll.interval
 }
 
-// apart gives each feed of a publisher a host of its own, as what a host asks for holds for all of its feeds.
+// apart gives each feed of a publisher its own host, since a host's Retry-After applies to all of its feeds.
 func apart(t *testing.T, p *publisher) func(name string) string {
 	hosts := map[string]string{}
 	return func(name string) string {
@@ -98,7 +98,7 @@ func failures(t *testing.T) []failing {
 	}
 }
 
-// impatient makes a newsroom with small limits over a publisher.
+// impatient opens a Pipeline with small limits over a publisher.
 func impatient(t *testing.T, c *clock) (*pipelinetest.Room, *publisher, string) {
 	t.Helper()
 	room := open(t, t.TempDir(), settings{allow: loopback, now: c.time})
@@ -172,7 +172,8 @@ func wantFailed(t *testing.T, room *pipelinetest.Room, f failing, before news.Fe
 	}
 }
 
-// wantPatience passes 25 minutes: the second failure doubles the wait, and who asked for more is left alone.
+// wantPatience lets 25 minutes pass. The second failure doubles the wait. A feed that asked for a longer pause is not
+// polled.
 func wantPatience(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock, at func(string) string, all []failing) {
 	t.Helper()
 	again := 0
@@ -181,7 +182,7 @@ func wantPatience(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock,
 			again++
 		}
 	}
-	c.pass(25 * time.Minute) // short of when the sound feed is due
+	c.pass(25 * time.Minute) // before the healthy feed is due
 	if sum := duePass(t, room); sum.Feeds != again || sum.Failed != again {
 		t.Errorf("after 25 minutes %d feeds were asked, want the %d that did not ask for more: %+v", sum.Feeds, again, sum)
 	}
@@ -202,7 +203,7 @@ func wantPatience(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock,
 	}
 }
 
-// wantRecovery mends every other feed with a new item, and the others without one, which is a 304.
+// wantRecovery repairs all feeds, every other one with a new item and the rest without one, which gives a 304.
 func wantRecovery(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock, at func(string) string, all []failing, before map[string]news.Feed) {
 	t.Helper()
 	c.pass(8 * 24 * time.Hour)
@@ -212,7 +213,7 @@ func wantRecovery(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock,
 			p.set(f.name, stock(f.name, 3)...)
 		}
 	}
-	if sum := duePass(t, room); sum.Feeds != len(all) || sum.Failed > 0 { // all but the one that is gone, and the sound one
+	if sum := duePass(t, room); sum.Feeds != len(all) || sum.Failed > 0 { // all except the one that is gone and the healthy one
 		t.Errorf("after a week not all feeds were asked and read: %+v", sum)
 	}
 	for i, f := range all {
@@ -237,7 +238,7 @@ func wantRecovery(t *testing.T, room *pipelinetest.Room, p *publisher, c *clock,
 	}
 }
 
-// TestFailsFromTheStart keeps no validators of a document that nobody could read.
+// TestFailsFromTheStart stores no validators of a document that can't be read.
 func TestFailsFromTheStart(t *testing.T) {
 	c := newClock()
 	room, p, url := impatient(t, c)
@@ -255,7 +256,7 @@ func TestFailsFromTheStart(t *testing.T) {
 	}
 }
 
-// TestOddDocuments are read, and say what is odd about them.
+// TestOddDocuments are read, and their oddities are reported.
 func TestOddDocuments(t *testing.T) {
 	c := newClock()
 	room, p, url := impatient(t, c)
@@ -303,7 +304,7 @@ func TestOddDocuments(t *testing.T) {
 	}
 }
 
-// TestDueTimes follows feeds that are well.
+// TestDueTimes follows healthy feeds.
 func TestDueTimes(t *testing.T) {
 	c := newClock()
 	room, p, url := impatient(t, c)
@@ -320,7 +321,7 @@ func TestDueTimes(t *testing.T) {
 		t.Errorf("%d feeds were asked again at once", sum.Feeds)
 	}
 	last, rhythm := feedOf(t, room, url+"/hourly"), 30*time.Minute
-	for range 4 { // 304 by 304 a quarter longer
+	for range 4 { // each 304 makes it a quarter longer
 		c.pass(last.Due.Sub(c.time()))
 		duePass(t, room)
 		now := feedOf(t, room, last.URL)
@@ -333,7 +334,7 @@ func TestDueTimes(t *testing.T) {
 	}
 }
 
-// TestRevision has a feed change an item that it showed before.
+// TestRevision: a feed changes an item that it served before.
 func TestRevision(t *testing.T) {
 	c := newClock()
 	room, p, url := impatient(t, c)
@@ -366,7 +367,7 @@ func TestRevision(t *testing.T) {
 	}
 }
 
-// TestCheck looks at feeds without storing anything.
+// TestCheck checks feeds without storing anything.
 func TestCheck(t *testing.T) {
 	t.Parallel() // it waits
 	c := newClock()

@@ -9,8 +9,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// Two items under one frame are one story until the third title under it shows that a template made them, also where the program was
-// stopped in between, and they stay two after the next start.
+// Two items with one template are one story until a third title shows the template, even if the program was stopped in
+// between. Then they are separate stories, and stay so after the next start.
 func TestTemplateFoundAfterARestart(t *testing.T) {
 	const strike = "The pilots of Belmora walked out at noon, and twelve ships wait off Tarvos."
 	c := newClock()
@@ -30,7 +30,7 @@ func TestTemplateFoundAfterARestart(t *testing.T) {
 	t.Run("begin", func(t *testing.T) { add(t, open(t, dir, settings{allow: loopback, now: c.time}), srv.URL, "quay") })
 	for n, want := range []int{1, 1, 3, 3} { // stories after each pass
 		p.set("quay", items[:min(n+1, len(items))]...)
-		t.Run(fmt.Sprint("pass ", n), func(t *testing.T) { // a room ends with its test
+		t.Run(fmt.Sprint("pass ", n), func(t *testing.T) { // a room is closed with its test
 			room := open(t, dir, settings{allow: loopback, now: c.time})
 			pass(t, room)
 			stories, events := map[string]bool{}, map[string]bool{}

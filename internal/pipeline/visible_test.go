@@ -18,20 +18,20 @@ import (
 	"headwater/internal/search"
 )
 
-// visibleFor makes TestVisible run, for so long: HEADWATER_VISIBLE=90s.
+// visibleFor makes TestVisible run for this long: HEADWATER_VISIBLE=90s.
 const visibleFor = "HEADWATER_VISIBLE"
 
-// Each second so many feeds have so many new articles each; all others answer 304.
+// In each second this many feeds have this many new articles each. All others answer 304.
 const (
 	visibleFeeds      = 200
 	visibleFresh      = 20
 	visibleAFeed      = 10
 	visibleWords      = 300
-	visibleCopies     = .3 // as many articles have the text of one of the second before
+	visibleCopies     = .3 // this share of the articles has a text of the second before
 	visibleVocabulary = 60_000
 )
 
-// proseWriter writes articles of words as unevenly frequent as those of prose are.
+// proseWriter writes articles with about the word frequencies of prose.
 type proseWriter struct {
 	random *rand.Rand
 	zipf   *rand.Zipf
@@ -71,14 +71,15 @@ func (w *proseWriter) text() string {
 	return t
 }
 
-// batch is what one document brought, which a word of its own finds.
+// batch is the new articles of one document, which contain a unique word.
 type batch struct {
 	word           string
 	found, settled map[int64]bool
 }
 
-// TestVisible says how long after it is stored an article is found by its words, and stands in a story, while 200 a second
-// arrive in the feeds that serve polls. What is taken for the time of storing is when its document was read, a little before.
+// TestVisible measures the time from storing an article until a search finds it and until it has a story, while 200
+// articles a second arrive in polled feeds. The time of reading the document, slightly earlier, is used as the time of
+// storing.
 func TestVisible(t *testing.T) {
 	length, err := time.ParseDuration(cmp.Or(os.Getenv(visibleFor), "0s"))
 	must(t, err)
@@ -121,7 +122,7 @@ func TestVisible(t *testing.T) {
 	v.report(length)
 }
 
-// visibility notes when articles are seen first.
+// visibility records when articles are first seen.
 type visibility struct {
 	t              *testing.T
 	room           *pipelinetest.Room
@@ -142,7 +143,7 @@ func (v *visibility) publish(p *publisher, w *proseWriter, second, i int) {
 	v.waiting = append(v.waiting, &batch{word, map[int64]bool{}, map[int64]bool{}})
 }
 
-// look asks for all that has not been seen whole, in quotation marks: no other word is to be suggested.
+// look searches for all words that were not seen completely. They are quoted, so that no correction is suggested.
 func (v *visibility) look() {
 	v.t.Helper()
 	v.waiting = slices.DeleteFunc(v.waiting, func(b *batch) bool {

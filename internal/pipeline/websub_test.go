@@ -26,24 +26,24 @@ import (
 	"headwater/internal/pipeline/pipelinetest"
 )
 
-// blog is a publisher and its hub on one server, as websub.rocks has them: /blog is the topic, /hub the hub.
+// blog is a publisher and its hub on one server, as on websub.rocks: /blog is the topic, /hub the hub.
 type blog struct {
 	*httptest.Server
 	t *testing.T
 
 	header   []string // Link headers of the topic
-	body     string   // what the topic is; {items} stands for its items
-	redirect int      // the status with which /old leads to /blog, and /oldhub to /hub
+	body     string   // the topic's document; {items} stands for its items
+	redirect int      // the status of the redirects from /old to /blog and from /oldhub to /hub
 	otherTopic,
 	refuses bool // the hub verifies another topic; refuses requests
 
 	mu       sync.Mutex
 	items    []string
-	asked    []url.Values // requests at the hub
+	asked    []url.Values // requests to the hub
 	polls    int
-	answers  []int // of the subscriber to verifications
+	answers  []int // the subscriber's answers to verifications
 	bodies   []string
-	accepted url.Values // the last that was verified
+	accepted url.Values // the last verified request
 }
 
 const atomBlog = `<?xml version="1.0"?><feed xmlns="http://www.w3.org/2005/Atom"><title>Blog</title><id>urn:blog</id>%s{items}</feed>`
@@ -66,7 +66,7 @@ func newBlog(t *testing.T) *blog {
 	return b
 }
 
-// links are Link headers for the relations and paths given in turn.
+// links returns Link headers for relations and paths, given alternately.
 func (b *blog) links(relAndPath ...string) []string {
 	var out []string
 	for i := 0; i < len(relAndPath); i += 2 {
@@ -92,7 +92,7 @@ func (b *blog) document(titles ...string) string {
 	return strings.ReplaceAll(b.body, "{items}", items.String())
 }
 
-// hub verifies what it is asked for before it answers, as the debugging hub of websub.rocks does.
+// hub verifies a request before it answers it, like the debugging hub of websub.rocks.
 func (b *blog) hub(w http.ResponseWriter, r *http.Request) {
 	if err := r.ParseForm(); err != nil {
 		b.t.Error(err)
@@ -112,7 +112,7 @@ func (b *blog) hub(w http.ResponseWriter, r *http.Request) {
 	w.WriteHeader(http.StatusAccepted)
 }
 
-// verify asks the subscriber whether it meant a request.
+// verify asks the subscriber to confirm a request.
 func (b *blog) verify(form url.Values, mode, topic string) {
 	q := url.Values{"hub.mode": {mode}, "hub.topic": {topic}, "hub.challenge": {"ch<a>llenge"}, "hub.lease_seconds": {"864000"}}
 	resp, err := http.Get(form.Get("hub.callback") + "?" + q.Encode())
@@ -133,7 +133,7 @@ func (b *blog) verify(form url.Values, mode, topic string) {
 	}
 }
 
-// push sends a document to the subscriber and gives the status of its answer.
+// push sends a document to the subscriber and returns the status of its answer.
 func (b *blog) push(doc, signature string) int {
 	b.t.Helper()
 	req, err := http.NewRequest(http.MethodPost, b.accepted.Get("hub.callback"), strings.NewReader(doc))
@@ -156,14 +156,14 @@ func (b *blog) sign(method string, made func() hash.Hash, doc string) string {
 
 func (b *blog) sha256(doc string) string { return b.sign("sha256", sha256.New, doc) }
 
-// subscriber is a newsroom that hubs reach.
+// subscriber is a running program that hubs can reach.
 type subscriber struct {
 	*pipelinetest.Room
 	t    *testing.T
-	stop func() // ends its server as Ctrl-C does, and waits
+	stop func() // stops its server like Ctrl-C, and waits
 }
 
-// subscribed starts a newsroom that polls nothing by itself.
+// subscribed starts a program that polls nothing by itself.
 func subscribed(t *testing.T, s settings) *subscriber {
 	t.Helper()
 	var room *pipelinetest.Room
@@ -205,7 +205,7 @@ func (s *subscriber) feed(id int64) news.Feed {
 	return f
 }
 
-// eventually waits for what another goroutine does, and fails where it does not come.
+// eventually waits for the result of another goroutine, and fails if it does not come.
 func eventually(t *testing.T, what string, done func() bool) {
 	t.Helper()
 	for end := time.Now().Add(8 * time.Second); time.Now().Before(end); time.Sleep(5 * time.Millisecond) {
@@ -236,7 +236,7 @@ func (s *subscriber) titles() string {
 // TestSubscriberRocks are the 14 tests for subscribers of websub.rocks, rebuilt: discovery (100 to 104), subscribing (200 to
 // 205), distribution (300 to 302). Topics are feeds here; 101, whose topic is a page, is in package websub.
 func TestSubscriberRocks(t *testing.T) {
-	// Each prepares a blog and says where it is found and which topic the hub has to be asked for.
+	// Each case prepares a blog. It returns the address to subscribe to and the topic that the hub must be asked for.
 	subscribing := []struct {
 		name    string
 		prepare func(*blog) (address, topic string)
@@ -339,7 +339,7 @@ func TestSubscriberRocks(t *testing.T) {
 			if status := b.push(doc, tt.signature(b, doc)); status != tt.status {
 				t.Errorf("the delivery is answered with %d, want %d", status, tt.status)
 			}
-			s.stop() // what was accepted is stored by then
+			s.stop() // an accepted push is stored by then
 			if stored := s.titles() == "The first post, Pushed"; stored != tt.stored {
 				t.Errorf("stored are %s", s.titles())
 			}
@@ -378,13 +378,13 @@ func TestPushedFeedIsHardlyPolled(t *testing.T) {
 	eventually(t, "what is pushed is stored", func() bool { return strings.HasSuffix(s.titles(), "Pushed") && strings.Count(s.titles(), ",") == 2 })
 	eventually(t, "the hub is trusted again", func() bool { s.poll(); return next() > 20*time.Hour })
 
-	// The lease is of ten days. Without a hub that renews it, polling is as before.
+	// The lease lasts ten days. If no hub renews it, the feed is polled as before.
 	b.mu.Lock()
 	asked := len(b.asked)
 	b.mu.Unlock()
 	b.refuses = true
 	at.pass(8 * 24 * time.Hour)
-	s.poll() // wakes nobody: renewing is a matter of time
+	s.poll() // wakes no goroutine: renewing depends on time
 	must(t, s.Pipeline.Renew(t.Context()))
 	b.mu.Lock()
 	if len(b.asked) != asked+1 {
@@ -403,7 +403,7 @@ func TestPushedFeedIsHardlyPolled(t *testing.T) {
 	}
 }
 
-// A push leaves the validators alone: they stand for what the publisher's own server gave.
+// A push leaves the validators unchanged: they belong to the publisher's own server.
 func TestPushKeepsValidators(t *testing.T) {
 	b, s := newBlog(t), subscribed(t, settings{})
 	b.header = b.links("self", "/blog", "hub", "/hub")
@@ -448,7 +448,7 @@ func TestHubIsLeft(t *testing.T) {
 	}
 }
 
-// A document that no parser reads changes nothing, and has the feed polled.
+// A document that can't be parsed changes nothing, and makes the feed due.
 func TestPushOfNoFeed(t *testing.T) {
 	b, s := newBlog(t), subscribed(t, settings{})
 	b.header = b.links("self", "/blog", "hub", "/hub")
@@ -469,7 +469,7 @@ func TestPushOfNoFeed(t *testing.T) {
 	}
 }
 
-// A hub in a private network is not asked, whatever a feed says.
+// A hub in a private network is never contacted, whatever a feed says.
 func TestPrivateHub(t *testing.T) {
 	b, s := newBlog(t), subscribed(t, settings{})
 	b.header = []string{`<http://10.0.0.1/hub>; rel=hub`}
@@ -483,7 +483,7 @@ func TestPrivateHub(t *testing.T) {
 	})
 }
 
-// Where public_url has changed, hubs are told the new address; where it has not, a restart asks nobody.
+// If public_url has changed, hubs get the new address. If it has not, a restart sends no requests.
 func TestCallbackMoves(t *testing.T) {
 	b, dir := newBlog(t), t.TempDir()
 	b.header = b.links("self", "/blog", "hub", "/hub")
@@ -494,7 +494,7 @@ func TestCallbackMoves(t *testing.T) {
 		eventually(t, "the hub's question is confirmed", b.verified)
 	})
 	first := b.accepted.Get("hub.callback")
-	t.Run("moved", func(t *testing.T) { // another server, at another port
+	t.Run("moved", func(t *testing.T) { // another server, on another port
 		s := subscribed(t, settings{dir: dir})
 		eventually(t, "the hub is asked anew", func() bool { return asked() == 2 })
 		s.stop()
@@ -508,7 +508,8 @@ func TestCallbackMoves(t *testing.T) {
 	})
 }
 
-// What hubs pushed while no server ran is fetched within the interval, but not in a burst, and not after a mere restart.
+// Pushes from the time without a server are made up for by polls within the interval, but not all at once, and not after
+// a mere restart.
 func TestPushesMissedWhileAway(t *testing.T) {
 	at := newClock()
 	b, s := newBlog(t), subscribed(t, settings{now: at.time})

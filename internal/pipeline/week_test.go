@@ -21,7 +21,7 @@ import (
 	"headwater/internal/store"
 )
 
-// answer is what a page says at now. Feeds change once in one to eight days.
+// answer returns the content of a page at now. Feeds change once in one to eight days.
 func (s *scorer) answer(w http.ResponseWriter, r *http.Request, p *page, now time.Time) {
 	_, kind, number := cutPath(r.URL.Path)
 	every := time.Duration(24+number%8*24) * time.Hour
@@ -34,9 +34,9 @@ func (s *scorer) answer(w http.ResponseWriter, r *http.Request, p *page, now tim
 		etag, modified = `W/"`+fmt.Sprint(edition)+`, x"`, ""
 	case "modified":
 		etag = ""
-	case "etag-moves": // with each edition, under one date
+	case "etag-moves": // the ETag changes with each edition, the date does not
 		modified = s.began.UTC().Format(http.TimeFormat)
-	case "modified-moves": // with each answer, under one tag: 304s must be read too
+	case "modified-moves": // the date changes with each answer, the ETag does not: 304s must be read too
 		etag, modified = `"one"`, now.UTC().Format(time.RFC850)
 	case "bare":
 		etag, modified = "", ""
@@ -102,7 +102,7 @@ func cutPath(path string) (root, kind string, number int) {
 	return parts[0], parts[1], number
 }
 
-// weekly writes a feed of three items, a day apart or two.
+// weekly writes a feed of three items, one or two days apart.
 func weekly(number, edition int, extra string, newest time.Time) []byte {
 	var items []item
 	for i := range 3 {
@@ -111,7 +111,7 @@ func weekly(number, edition int, extra string, newest time.Time) []byte {
 	return rss("feed", extra, items)
 }
 
-// reader is a newsroom that is started and stopped, without an index.
+// reader is a program without an index that is started and stopped.
 type reader struct {
 	*pipelinetest.Room
 	stop func()
@@ -137,11 +137,11 @@ func startReader(t *testing.T, dir string, c *clock) reader {
 	}}
 }
 
-// fullWeek, when set, has TestWeek take 10,000 feeds on 100 hosts, as docs/quality.md says.
+// fullWeek, if set, makes TestWeek take 10,000 feeds on 100 hosts, as docs/quality.md says.
 const fullWeek = "NEWSROOM_TEST_WEEK"
 
-// TestWeek has a server score the reader through seven and a half days of 1,000 feeds on 10 hosts, with a restart every 17 hours
-// and a night without it. The store and HTTP on loopback are real, the clock is not.
+// TestWeek: a server checks the reader through seven and a half days of 1,000 feeds on 10 hosts, with a restart every 17
+// hours and a night without it. The store and HTTP on loopback are real, the clock is not.
 func TestWeek(t *testing.T) {
 	const tick = 20 * time.Minute
 	hosts, perHost := 10, 100
@@ -166,7 +166,7 @@ func TestWeek(t *testing.T) {
 		if at%(17*time.Hour) == 0 && at > 0 {
 			r.stop()
 			if at == 5*17*time.Hour {
-				c.pass(8 * time.Hour) // a night off
+				c.pass(8 * time.Hour) // a night without the program
 			}
 			r = startReader(t, dir, c)
 			s.restart = c.time()
@@ -184,7 +184,7 @@ func TestWeek(t *testing.T) {
 	wantMoved(t, r, s)
 }
 
-// wantAllSeen holds that the week had in it what it was to judge.
+// wantAllSeen checks that the week contained everything that it was to test.
 func (s *scorer) wantAllSeen(t *testing.T) {
 	t.Helper()
 	for _, kind := range []string{"conditional", "unconditional", "weekly", "304", "200", "Retry-After"} {
@@ -194,8 +194,8 @@ func (s *scorer) wantAllSeen(t *testing.T) {
 	}
 }
 
-// wantMoved holds that feeds which moved for good have their new address, those which did not have their own, and those
-// which ended are not due.
+// wantMoved checks addresses: feeds that moved permanently have the new one, other feeds their own, and feeds that ended
+// are not due.
 func wantMoved(t *testing.T, r reader, s *scorer) {
 	t.Helper()
 	all, err := r.Store.Feeds(t.Context())

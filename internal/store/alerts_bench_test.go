@@ -7,7 +7,8 @@ import (
 	"headwater/internal/news"
 )
 
-// benchAlerts is a store with 10,000 stories, each of one of 20 topics that have an alert each, and none of it looked at.
+// benchAlerts returns a store with 10,000 stories in 20 topics with one alert each. The alerts have not read the story
+// log.
 func benchAlerts(b *testing.B) *DB {
 	b.Helper()
 	const n = 10_000
@@ -59,7 +60,7 @@ func BenchmarkQueueAlerts(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/10_000, "µs/story")
 }
 
-// BenchmarkAlertTick is what serve asks every 2 s where 10,000 stories wait and nothing is due.
+// BenchmarkAlertTick measures what serve reads every 2 s, with 10,000 stories waiting and nothing due.
 func BenchmarkAlertTick(b *testing.B) {
 	db := benchAlerts(b)
 	for n := 1; n > 0; {

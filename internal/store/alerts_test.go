@@ -11,7 +11,7 @@ import (
 	"headwater/internal/news"
 )
 
-// watched is a newsroom of six articles with a topic, and somebody who is told of it.
+// watched returns a store of six articles with a topic and an alert.
 func watched(t *testing.T, a news.Alert) (db *DB, topic int64, alert news.Alert) {
 	t.Helper()
 	db = newsroom(t, 6)
@@ -33,7 +33,7 @@ func addAlert(t *testing.T, db *DB, a news.Alert) news.Alert {
 	return a
 }
 
-// matches has topics see the whole story log; the stories given match the topic from now on.
+// matches moves the topics to the end of the story log; the given stories match the topic from now on.
 func matches(t *testing.T, db *DB, topic int64, stories ...int64) {
 	t.Helper()
 	last, err := db.LastChange(t.Context())
@@ -57,7 +57,7 @@ func matches(t *testing.T, db *DB, topic int64, stories ...int64) {
 	}
 }
 
-// queued has alerts read the log, a few entries at a time, and gives what is queued since: "alert story reason".
+// queued lets alerts read the log, a few entries at a time, and returns what was queued: "alert story reason".
 func queued(t *testing.T, db *DB) (out []string) {
 	t.Helper()
 	for n := 1; n > 0; {
@@ -100,13 +100,13 @@ func same(t *testing.T, what string, got, want []string) {
 	}
 }
 
-// named has the origin of a story be an outlet that is only named.
+// named makes the origin of a story an outlet that is only named.
 func named(s news.Story) news.Story {
 	s.Origin.Article = 0
 	return s
 }
 
-// TestQueueAlerts follows stories as they come, grow, gain their original and go into each other.
+// TestQueueAlerts follows stories that arrive, grow, gain their original and merge.
 func TestQueueAlerts(t *testing.T) {
 	db, topic, _ := watched(t, news.Alert{AgainOutlets: 3, AgainOriginal: true})
 	settle(t, db, Settlement{Through: 6, Stories: []news.Story{named(story(1, 1, 1)), story(2, 2, 2), story(3, 3, 3)}})
@@ -135,7 +135,7 @@ func TestQueueAlerts(t *testing.T) {
 	same(t, "what waits is told of the living story", waitingIDs(t, db, 1), []string{"3 new", "2 new", "3 original", "3 grown"})
 }
 
-// TestMergeOfTold has two stories that were both told of become one.
+// TestMergeOfTold merges two stories that were both told of.
 func TestMergeOfTold(t *testing.T) {
 	db, topic, _ := watched(t, news.Alert{AgainOutlets: 3})
 	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1, 2), story(2, 2, 3)}})
@@ -147,7 +147,7 @@ func TestMergeOfTold(t *testing.T) {
 	same(t, "new is told once", waitingIDs(t, db, 1), []string{"2 new", "2 grown"})
 }
 
-// TestMatchedBefore tells nobody of what a topic held when the alert was added, and of what comes to match later.
+// TestMatchedBefore: a story that matched before the alert was added is not told, one that matches later is.
 func TestMatchedBefore(t *testing.T) {
 	db, topic, first := watched(t, news.Alert{})
 	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2)}})
@@ -164,7 +164,7 @@ func TestMatchedBefore(t *testing.T) {
 	}
 }
 
-// TestAnotherTopic has a topic ask for something else: what that finds of old stories is told to nobody.
+// TestAnotherTopic changes a topic's query. Old stories that match the new query are not told.
 func TestAnotherTopic(t *testing.T) {
 	db, topic, _ := watched(t, news.Alert{})
 	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1)}})
@@ -187,7 +187,7 @@ func TestAnotherTopic(t *testing.T) {
 	same(t, "a new one", queued(t, db), []string{"1 2 new"})
 }
 
-// TestNoteAttempt stores how telling went.
+// TestNoteAttempt stores results of sending.
 func TestNoteAttempt(t *testing.T) {
 	db, topic, alert := watched(t, news.Alert{})
 	settle(t, db, Settlement{Through: 6, Stories: []news.Story{story(1, 1, 1), story(2, 2, 2), story(3, 3, 3)}})
@@ -252,7 +252,7 @@ func TestNoteAttempt(t *testing.T) {
 	}
 }
 
-// TestRemoveAlert takes what waits along, and so does removing the topic.
+// TestRemoveAlert: removing an alert, or its topic, removes waiting deliveries.
 func TestRemoveAlert(t *testing.T) {
 	db, topic, alert := watched(t, news.Alert{})
 	other := addAlert(t, db, news.Alert{Topic: topic, Kind: news.AlertEmail, Target: "anna@example.org", Schedule: news.AtOnce, Added: day})
@@ -282,7 +282,7 @@ func TestRemoveAlert(t *testing.T) {
 	check(t, db)
 }
 
-// TestAlertsPassOverArchives tells of what came out after alert and feed were added, or on the day before.
+// TestAlertsPassOverArchives: only articles from after alert and feed were added, or from the day before, are told.
 func TestAlertsPassOverArchives(t *testing.T) {
 	tests := []struct {
 		name      string
@@ -312,7 +312,7 @@ func TestAlertsPassOverArchives(t *testing.T) {
 	}
 }
 
-// TestAlertsTellOfWhatJoinsAnArchive tells of a story of old articles once a new one joins it.
+// TestAlertsTellOfWhatJoinsAnArchive: a story of old articles is told once a new one joins it.
 func TestAlertsTellOfWhatJoinsAnArchive(t *testing.T) {
 	db, topic, _ := watched(t, news.Alert{})
 	old := article("g7", "title 7")

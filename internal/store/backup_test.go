@@ -45,7 +45,7 @@ func TestBackupAndRestore(t *testing.T) {
 	saysAll(t, Restore(ctx, file, dir), dir, "not empty")
 }
 
-// TestRestoreFromALivingFolder restores from a database whose newest part stands in its WAL.
+// TestRestoreFromALivingFolder restores from a database whose newest changes are in its WAL.
 func TestRestoreFromALivingFolder(t *testing.T) {
 	db := newsroom(t, 3)
 	dir := filepath.Join(t.TempDir(), "new")
@@ -114,7 +114,7 @@ func TestRestoreRefuses(t *testing.T) {
 	}
 }
 
-// TestRestoreAgain repeats a restore that ended at some point.
+// TestRestoreAgain repeats a restore that was interrupted at some point.
 func TestRestoreAgain(t *testing.T) {
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	if err := newsroom(t, 30).Backup(t.Context(), backup); err != nil {
@@ -134,7 +134,7 @@ func TestRestoreAgain(t *testing.T) {
 	tests := []struct {
 		name   string
 		before func(t *testing.T, dir string)
-		says   string // "": it can be repeated
+		says   string // "": the restore can be repeated
 	}{
 		{"while it was written", func(t *testing.T, dir string) {
 			write(t, filepath.Join(dir, File+".part"), "half a database")
@@ -198,7 +198,7 @@ func TestRestoreAgain(t *testing.T) {
 	}
 }
 
-// TestRestoreInterrupted says that it was.
+// TestRestoreInterrupted: opening reports an interrupted restore.
 func TestRestoreInterrupted(t *testing.T) {
 	backup := filepath.Join(t.TempDir(), "backup.db")
 	if err := newsroom(t, 30).Backup(t.Context(), backup); err != nil {

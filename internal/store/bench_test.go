@@ -13,7 +13,7 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// prose makes text of so many words with about the repetitiveness of English: some words are common, most are rare.
+// prose makes text of this many words, about as repetitive as English: some words are common, most are rare.
 func prose(r *rand.Rand, words int) string {
 	zipf := rand.NewZipf(r, 1.1, 4, 20000)
 	var b strings.Builder
@@ -171,7 +171,7 @@ func largeNewsroom(b *testing.B) *DB {
 	return db
 }
 
-// benchSettlement settles n articles from an id on.
+// benchSettlement settles n articles with ids from id on.
 func benchSettlement(id int64, n int) (Settlement, int64) {
 	s := Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
 	p := prints.Print{Words: 300}
@@ -215,7 +215,7 @@ func BenchmarkSettle(b *testing.B) {
 	}
 }
 
-// BenchmarkCollectOnePage polls again a feed whose items all link to one page, which must cost in step with their number.
+// BenchmarkCollectOnePage polls again a feed whose items all link to one page. The cost must be linear in their number.
 func BenchmarkCollectOnePage(b *testing.B) {
 	for _, n := range []int{500, 1000, 2000} {
 		b.Run(fmt.Sprint(n), func(b *testing.B) {

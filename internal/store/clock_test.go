@@ -7,7 +7,8 @@ import (
 	"headwater/internal/news"
 )
 
-// TestPullBack has one row of each table that waits, written a year ahead, at a wait that any may have, and beyond.
+// TestPullBack has three rows of each table with waits: written a year ahead, with the longest normal wait, and beyond
+// it.
 func TestPullBack(t *testing.T) {
 	db := newsroom(t, 1)
 	const hour = int64(time.Hour / time.Millisecond)
@@ -17,7 +18,7 @@ func TestPullBack(t *testing.T) {
 	for _, tt := range []struct {
 		name, make, read string
 		args             []any
-		want             int64 // of now; -1 where no row is left
+		want             int64 // relative to now; -1 if no row is left
 	}{
 		{
 			"a feed", `UPDATE feeds SET checked = ?1, due = ?1 + ?2 WHERE id = 1`, `SELECT due FROM feeds WHERE id = 1`,
@@ -132,7 +133,7 @@ func TestPullBack(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			for range 2 { // the second changes nothing
+			for range 2 { // the second round changes nothing
 				if _, err := db.ClampWaits(t.Context(), day, longest); err != nil {
 					t.Fatal(err)
 				}
@@ -152,7 +153,7 @@ func TestPullBack(t *testing.T) {
 	}
 }
 
-// TestRedate leaves times ahead alone for an hour, and where none are left.
+// TestRedate: future times stay for an hour; without any, nothing changes.
 func TestRedate(t *testing.T) {
 	db := newsroom(t, 3)
 	settle(t, db, Settlement{Through: 3, Stories: []news.Story{story(1, 0, 1)}})

@@ -29,7 +29,7 @@ func addFeeds(tb testing.TB, db *DB, n int) []news.Feed {
 	return added
 }
 
-// poll is of a document whose articles get their ids in the order given, also where they have one time.
+// poll returns a poll whose articles get their ids in the given order, even with equal times.
 func poll(f news.Feed, articles ...news.Article) Poll {
 	f.State, f.Checked = news.FeedOK, day
 	p := Poll{Feed: f, Articles: slices.Clone(articles)}
@@ -79,8 +79,8 @@ func TestCollectCountsWhatIsNew(t *testing.T) {
 	one, two, changed := article("g1", "one"), article("g2", "two"), article("g1", "one, mended")
 	tests := []struct {
 		name  string
-		polls [][]news.Article // of one feed, one after the other
-		want  Tally            // of the last
+		polls [][]news.Article // of one feed, in order
+		want  Tally            // of the last poll
 		log   string
 	}{
 		{"nothing", [][]news.Article{{}}, Tally{}, ""},
@@ -368,7 +368,7 @@ func TestManyAtOnce(t *testing.T) {
 	check(t, db)
 }
 
-// TestValidatorsNeverOutrunItems has the database fail between a feed and its articles.
+// TestValidatorsNeverOutrunItems makes the database fail between storing a feed and its articles.
 func TestValidatorsNeverOutrunItems(t *testing.T) {
 	db := open(t, t.TempDir())
 	ctx := t.Context()

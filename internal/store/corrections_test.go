@@ -62,7 +62,7 @@ func TestCorrections(t *testing.T) {
 	}
 }
 
-// A later merge of a merged story learns, when the earlier one is forgotten, where its articles were before both.
+// When an earlier merge is forgotten, a later merge of the merged story learns where its articles were before both.
 func TestForgetTellsLaterMerges(t *testing.T) {
 	db := newsroom(t, 3)
 	ctx := t.Context()
@@ -84,7 +84,7 @@ func TestForgetTellsLaterMerges(t *testing.T) {
 	wantCorrections(t, db, news.Correction{ID: 2, Made: day, Same: []int64{1, 2, 3}, Former: map[int64]news.Grouping{1: {Story: 1, Event: 1}, 2: {Story: 2, Event: 2}, 3: {Story: 3, Event: 3}}})
 }
 
-// A correction that fails leaves everything as it was.
+// A correction that fails changes nothing.
 func TestCorrectionsAreWholeOrNot(t *testing.T) {
 	db := newsroom(t, 3)
 	ctx := t.Context()

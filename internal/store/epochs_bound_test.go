@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestEpochsAreBounded begins more epochs than are remembered: entries of the newest ones keep theirs.
+// TestEpochsAreBounded begins more epochs than are remembered. Entries of the newest ones keep theirs.
 func TestEpochsAreBounded(t *testing.T) {
 	db := newsroom(t, 3)
 	newest := db.epoch
@@ -30,7 +30,7 @@ func TestEpochsAreBounded(t *testing.T) {
 	}
 }
 
-// TestHostsWithoutPagesAreForgotten once their quota is.
+// TestHostsWithoutPagesAreForgotten when their quota period is over.
 func TestHostsWithoutPagesAreForgotten(t *testing.T) {
 	db := newsroom(t, 2)
 	queue(t, db, "x")
@@ -39,8 +39,8 @@ func TestHostsWithoutPagesAreForgotten(t *testing.T) {
 	if err := db.SavePage(t.Context(), Page{Article: 1, Hash: "h", Host: "x", Asked: day, State: "broken"}, nil); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []int64{1, 0} { // it is remembered for the rest of the hour
-		queue(t, db) // nothing
+	for _, want := range []int64{1, 0} { // the host is remembered for the rest of the hour
+		queue(t, db) // queues nothing
 		if _, err := db.writer.ExecContext(t.Context(), `UPDATE page_hosts SET waiting = 1, free = 0`); err != nil {
 			t.Fatal(err)
 		}

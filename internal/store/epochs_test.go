@@ -9,7 +9,7 @@ import (
 	"headwater/internal/news"
 )
 
-// epochsOf gives the epochs of the entries 0 to n.
+// epochsOf returns the epochs of the entries 0 to n.
 func epochsOf(t *testing.T, db *DB, n int64) (all []string) {
 	t.Helper()
 	for seq := range n + 1 {
@@ -22,7 +22,7 @@ func epochsOf(t *testing.T, db *DB, n int64) (all []string) {
 	return all
 }
 
-// TestEpochs has each process that writes begin an epoch of its own, with the first entry that it adds.
+// TestEpochs: each process that writes begins its own epoch with the first entry that it adds.
 func TestEpochs(t *testing.T) {
 	dir, copied := t.TempDir(), t.TempDir()
 	run := func(dir string, add int) {
@@ -49,7 +49,7 @@ func TestEpochs(t *testing.T) {
 		}
 	}
 	run(dir, 2)
-	run(dir, 0) // adds nothing, and begins none
+	run(dir, 0) // adds nothing and begins no epoch
 	run(dir, 1)
 	db := open(t, dir)
 	e := epochsOf(t, db, 4)

@@ -10,7 +10,7 @@ import (
 	"headwater/internal/news"
 )
 
-// TestFolderLists walks the list of a folder in parts and compares it with all stories, whose members say which belong to it.
+// TestFolderLists walks the list of a folder in parts. It compares the list with all stories, filtered by their members.
 func TestFolderLists(t *testing.T) {
 	db := open(t, t.TempDir())
 	folders := []string{"Wires", "Papers", "Wires", ""}
@@ -31,7 +31,7 @@ func TestFolderLists(t *testing.T) {
 	}
 	r := rand.New(rand.NewPCG(7, 8))
 	left := r.Perm(30 * len(feeds))
-	for id := int64(1); len(left) > 3; id++ { // some change together, some again later
+	for id := int64(1); len(left) > 3; id++ { // some change together, some later again
 		n := 1 + r.IntN(3)
 		var members []int64
 		for _, a := range left[:n] {
@@ -128,7 +128,7 @@ func TestCoverage(t *testing.T) {
 	}
 }
 
-// TestMarksAreKept changes marks while they are kept, and compares them with what is stored.
+// TestMarksAreKept changes cached marks and compares them with the stored ones.
 func TestMarksAreKept(t *testing.T) {
 	db := newsroom(t, 6)
 	settle(t, db, Settlement{Stories: []news.Story{story(1, 0, 1, 2), story(2, 0, 3)}})
@@ -171,7 +171,8 @@ func TestMarksAreKept(t *testing.T) {
 	check(t, db)
 }
 
-// TestFolderListsOfOneSettlement lists stories of one time of change, of which more feeds than the list is long hold the newest.
+// TestFolderListsOfOneSettlement lists stories with the same time of change. More feeds share the newest story than the
+// list is long.
 func TestFolderListsOfOneSettlement(t *testing.T) {
 	db := open(t, t.TempDir())
 	feeds := addFeeds(t, db, 4)
@@ -185,12 +186,12 @@ func TestFolderListsOfOneSettlement(t *testing.T) {
 	for i := range feeds {
 		both := logged(t, db, int64(2*i))[:2]
 		own := story(int64(i+1), 0, both[1].ID)
-		own.Latest = day.Add(time.Duration(i) * time.Minute) // the last feed has the newest
+		own.Latest = day.Add(time.Duration(i) * time.Minute) // the last feed has the newest story
 		settled.Stories = append(settled.Stories, own)
 		shared.Members = append(shared.Members, story(9, 0, both[0].ID).Members...)
 	}
 	shared.Latest = day.Add(time.Hour)
-	for _, first := range []bool{false, true} { // without the story that all share, and with it
+	for _, first := range []bool{false, true} { // without and with the story that all feeds share
 		want := []int64{4, 3}
 		if first {
 			settled.Stories = append(settled.Stories, shared)

@@ -15,7 +15,7 @@ import (
 	"headwater/internal/news"
 )
 
-// showing is a poll of a feed whose document showed furniture.
+// showing returns a poll of a feed whose document has this furniture.
 func showing(f news.Feed, checked time.Time, shown news.Furniture) Poll {
 	p := poll(f)
 	p.Feed.Checked, p.Furniture = checked, shown
@@ -38,7 +38,7 @@ func wantFurniture(t *testing.T, db *DB, feed int64, want news.Furniture) {
 	}
 }
 
-// oneItem has every kind of number.
+// oneItem has all kinds of numbers.
 func oneItem(key uint64) news.ItemBlocks {
 	return news.ItemBlocks{
 		Key: key, Title: math.MaxUint64, Content: 1 << 63, Words: []uint64{7, math.MaxUint64 - 1},
@@ -60,7 +60,7 @@ func TestFurnitureIsKept(t *testing.T) {
 	feeds := addFeeds(t, db, 2)
 	one := news.Furniture{Blocks: []uint64{3, math.MaxUint64, 1 << 63}, Items: []news.ItemBlocks{oneItem(math.MaxUint64), oneItem(4)}}
 	store(t, db, showing(feeds[0], day, one), showing(feeds[1], day, news.Furniture{Blocks: []uint64{9}}))
-	slices.SortFunc(one.Blocks, func(a, b uint64) int { return gocmp.Compare(int64(a), int64(b)) }) // of one time, as SQLite orders them
+	slices.SortFunc(one.Blocks, func(a, b uint64) int { return gocmp.Compare(int64(a), int64(b)) }) // equal times, as SQLite orders them
 	wantFurniture(t, db, feeds[0].ID, one)
 	wantFurniture(t, db, feeds[1].ID, news.Furniture{Blocks: []uint64{9}})
 	wantFurniture(t, db, 99, news.Furniture{})
@@ -71,7 +71,7 @@ func TestFurnitureIsKept(t *testing.T) {
 	wantFurniture(t, open(t, dir), feeds[0].ID, one)
 }
 
-// What the store remembers is what news.Furniture.Then says.
+// The store remembers exactly what news.Furniture.Then returns.
 func TestFurnitureIsBounded(t *testing.T) {
 	db := open(t, t.TempDir())
 	feeds := addFeeds(t, db, 2)
@@ -101,7 +101,7 @@ func TestFurnitureIsBounded(t *testing.T) {
 	}
 }
 
-// A block that an older document shows too keeps its newer time.
+// A block that is also in an older document keeps its newer time.
 func TestFurnitureSeenAgain(t *testing.T) {
 	db := open(t, t.TempDir())
 	f := addFeeds(t, db, 1)[0]
@@ -120,7 +120,7 @@ func TestFurnitureGoesWithItsFeed(t *testing.T) {
 	if err := db.RemoveFeed(t.Context(), feeds[0].ID); err != nil {
 		t.Fatal(err)
 	}
-	store(t, db, showing(feeds[0], day, shown)) // its last poll comes in late
+	store(t, db, showing(feeds[0], day, shown)) // its last poll arrives late
 	wantFurniture(t, db, feeds[0].ID, news.Furniture{})
 	wantFurniture(t, db, feeds[1].ID, shown)
 	again, err := db.AddFeed(t.Context(), news.Feed{URL: feeds[0].URL})
@@ -148,7 +148,7 @@ func TestFurnitureIsOfOnePollWithItsArticles(t *testing.T) {
 	wantFurniture(t, db, f.ID, news.Furniture{})
 }
 
-// An item whose blocks were damaged is one that was never seen.
+// An item whose blocks were damaged counts as never seen.
 func TestDamagedItems(t *testing.T) {
 	whole := packItem(oneItem(0))
 	for n := range whole {

@@ -6,8 +6,8 @@ import (
 	"headwater/internal/news"
 )
 
-// BenchmarkItems lists and counts what readers ask for, over 100,000 articles of 1,000 feeds in 50,000 stories, half of
-// them read.
+// BenchmarkItems lists and counts what feed readers request, over 100,000 articles of 1,000 feeds in 50,000 stories, half
+// of them read.
 func BenchmarkItems(b *testing.B) {
 	db := benchDB(b, 1000)
 	collectAll(b, db, benchPolls(1000, 100, 40))

@@ -7,7 +7,7 @@ import (
 	"headwater/internal/news"
 )
 
-// TestItemsUseTheirIndexes asks SQLite how it would list a reader's items.
+// TestItemsUseTheirIndexes checks SQLite's plans for the lists of feed readers.
 func TestItemsUseTheirIndexes(t *testing.T) {
 	db := newsroom(t, 3)
 	stream := func(k news.StreamKind) []news.Stream {
@@ -43,7 +43,7 @@ func TestItemsUseTheirIndexes(t *testing.T) {
 	}
 }
 
-// A poll that was under way when somebody renamed its feed does not undo that.
+// A poll that was running while somebody renamed its feed does not undo the change.
 func TestEditFeedDuringAPoll(t *testing.T) {
 	db := open(t, t.TempDir())
 	before, err := db.AddFeed(t.Context(), news.Feed{URL: feedURL(1), Title: "Old", Folder: "A"})

@@ -10,7 +10,7 @@ import (
 	"headwater/internal/news"
 )
 
-// topicsOf makes a newsroom with two stories and two topics.
+// topicsOf returns a store with two stories and two topics.
 func topicsOf(t *testing.T) (db *DB, tides, rail news.Topic) {
 	t.Helper()
 	db = newsroom(t, 4)
@@ -50,7 +50,7 @@ func checkMatches(t *testing.T, db *DB, want map[int64][]int64) {
 	}
 }
 
-// TestPutMatches has matches come, end, and follow stories that go into each other or are no more.
+// TestPutMatches: matches begin, end, and follow stories that are merged or deleted.
 func TestPutMatches(t *testing.T) {
 	db, tides, rail := topicsOf(t)
 	putMatches(t, db, MatchBatch{Through: 3, Matches: []Match{
@@ -79,7 +79,7 @@ func TestPutMatches(t *testing.T) {
 	checkMatches(t, db, map[int64][]int64{})
 }
 
-// TestNewOfTopics counts what matched since somebody has seen a topic; what was there before it is not new.
+// TestNewOfTopics counts the matches since somebody last saw a topic. Earlier ones are not new.
 func TestNewOfTopics(t *testing.T) {
 	db, tides, _ := topicsOf(t)
 	count := func(want int) {
@@ -94,7 +94,7 @@ func TestNewOfTopics(t *testing.T) {
 	checkMatches(t, db, map[int64][]int64{1: {tides.ID}})
 	count(0)
 	second := story(2, 2, 3)
-	second.Title = "Another headline" // what comes out as it was is no change
+	second.Title = "Another headline" // an unchanged result counts as no change
 	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1, 2, 4), second}})
 	putMatches(t, db, MatchBatch{Through: 4, Matches: []Match{{Topic: tides.ID, Story: 1, Seq: 3}, {Topic: tides.ID, Story: 2, Seq: 4}}})
 	count(1)
@@ -109,7 +109,7 @@ func TestNewOfTopics(t *testing.T) {
 	count(1)
 }
 
-// TestChangeTopicBeginsAnew forgets what another query found, and keeps it under another name.
+// TestChangeTopicBeginsAnew: a changed query drops the matches, a changed name keeps them.
 func TestChangeTopicBeginsAnew(t *testing.T) {
 	db, tides, _ := topicsOf(t)
 	if err := db.FillTopic(t.Context(), tides, []int64{1, 2}, day); err != nil {
@@ -142,7 +142,7 @@ func TestChangeTopicBeginsAnew(t *testing.T) {
 		t.Errorf("%+v", water)
 	}
 	checkMatches(t, db, map[int64][]int64{})
-	if err := db.FillTopic(t.Context(), old, []int64{1}, day); err != nil { // of the topic as it was
+	if err := db.FillTopic(t.Context(), old, []int64{1}, day); err != nil { // for the topic before its change
 		t.Fatal(err)
 	}
 	checkMatches(t, db, map[int64][]int64{})
@@ -153,7 +153,7 @@ func TestChangeTopicBeginsAnew(t *testing.T) {
 
 const matchesAfterSQL = `SELECT topic_id, story_id, seq, at FROM topic_stories WHERE topic_id = ? AND seq > ? ORDER BY seq, story_id`
 
-// matchesAfter gives a topic's matches that came after a number of the story log, in order.
+// matchesAfter returns a topic's matches after a number of the story log, in order.
 func (db *DB) matchesAfter(ctx context.Context, topic, seq int64) ([]Match, error) {
 	return rowsOf(ctx, db, fmt.Sprint("matches of topic ", topic), scanMatch, matchesAfterSQL, topic, seq)
 }

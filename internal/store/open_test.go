@@ -20,7 +20,7 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// The test binary run with this variable writes to the folder that it names until it is killed.
+// With this variable, the test binary writes to the folder that it names until it is killed.
 const writeUntilKilled = "HEADWATER_TEST_WRITE"
 
 func TestMain(m *testing.M) {
@@ -45,7 +45,7 @@ func writeForever(ctx context.Context, dir string) error {
 	if err != nil && !errors.Is(err, news.ErrExists) {
 		return err
 	}
-	start, err := db.Watermark(ctx, "settle") // what was collected and not settled comes again
+	start, err := db.Watermark(ctx, "settle") // articles that were collected and not settled are read again
 	if err != nil {
 		return err
 	}
@@ -69,7 +69,7 @@ func writeForever(ctx context.Context, dir string) error {
 	}
 }
 
-// whole fails where the folder that writeForever wrote to holds half of anything.
+// whole fails if the folder of writeForever contains half a transaction.
 func whole(t *testing.T, dir string) (articles, settled int) {
 	t.Helper()
 	ctx := t.Context()
@@ -129,7 +129,7 @@ func TestKilledAtAnyMoment(t *testing.T) {
 	}
 }
 
-// TestCopyTakenMidway opens what a power cut leaves: the files as they are while the writer runs.
+// TestCopyTakenMidway opens copies of the files from while the writer runs, as a power cut would leave them.
 func TestCopyTakenMidway(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)
@@ -157,7 +157,7 @@ func TestCopyTakenMidway(t *testing.T) {
 	}
 }
 
-// TestTornWAL cuts the newest transaction short in every copy: all before it stays.
+// TestTornWAL truncates the newest transaction in every copy. Everything before it stays.
 func TestTornWAL(t *testing.T) {
 	dir := t.TempDir()
 	db := open(t, dir)
@@ -219,7 +219,7 @@ func TestFolderIsPrivateAndHeld(t *testing.T) {
 	open(t, dir)
 }
 
-// saysAll wants an error that names all of it.
+// saysAll requires an error that contains all of these texts.
 func saysAll(t *testing.T, err error, words ...string) {
 	t.Helper()
 	if err == nil {
@@ -322,7 +322,7 @@ func write(t *testing.T, path, content string) {
 	}
 }
 
-// A folder that any version wrote opens, with the articles, the stories and the end of the log that it had.
+// A folder of any earlier version opens with its articles, its stories and the end of its log.
 func TestEverySchemaIsBroughtUpToDate(t *testing.T) {
 	known, err := knownVersion()
 	if err != nil {
@@ -350,7 +350,7 @@ func TestEverySchemaIsBroughtUpToDate(t *testing.T) {
 	}
 }
 
-// The number of an article that was aged out is given to no other, also where it was the newest when the table log went.
+// The number of an aged-out article is never reused, even if it was the newest when the table log was dropped.
 func TestNumbersOfTheLogOutliveItsTable(t *testing.T) {
 	db := newsroom(t, 3)
 	if err := db.Close(); err != nil {
@@ -373,7 +373,7 @@ func TestNumbersOfTheLogOutliveItsTable(t *testing.T) {
 	}
 }
 
-// downTo takes a folder's schema back to an earlier version.
+// downTo downgrades a folder's schema to an earlier version.
 func downTo(t *testing.T, dir string, version int64) {
 	t.Helper()
 	raw, err := sql.Open("sqlite", dsn(filepath.Join(dir, File), writerParams))
@@ -394,7 +394,7 @@ func downTo(t *testing.T, dir string, version int64) {
 	}
 }
 
-// execute changes the database behind the store's back.
+// execute changes the database directly.
 func execute(t *testing.T, dir, statement string) {
 	t.Helper()
 	if err := os.MkdirAll(dir, 0o700); err != nil {
@@ -415,7 +415,7 @@ func TestFullDiskKeepsWhatWasStored(t *testing.T) {
 	db := open(t, dir)
 	f := addFeeds(t, db, 1)[0]
 	store(t, db, poll(f, article("before", "before")))
-	if _, err := db.writer.ExecContext(t.Context(), `PRAGMA max_page_count = 1`); err != nil { // SQLite takes the present size
+	if _, err := db.writer.ExecContext(t.Context(), `PRAGMA max_page_count = 1`); err != nil { // SQLite takes the present size instead
 		t.Fatal(err)
 	}
 	big := poll(f)
@@ -477,7 +477,7 @@ func TestCheckFindsBrokenPromises(t *testing.T) {
 	}
 }
 
-// TestInterruptedSaysSo cancels methods in the midst of their transaction.
+// TestInterruptedSaysSo cancels methods during their transaction.
 func TestInterruptedSaysSo(t *testing.T) {
 	db := newsroom(t, 2)
 	within := func(stop func()) func(query func() error) error {

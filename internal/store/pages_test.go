@@ -38,13 +38,13 @@ func TestPagesAreClaimedByHost(t *testing.T) {
 	db := newsroom(t, 5)
 	queue(t, db, "x", "x", "x", "y", "x")
 	q := PageQuota{Now: day, Period: time.Hour, PerHost: 3, Lease: time.Minute, Limit: 2}
-	claimed(t, db, q, 5, 4) // one each
+	claimed(t, db, q, 5, 4) // one of each host
 	q.Now = q.Now.Add(time.Second)
 	claimed(t, db, q, 3)
 	q.Now = q.Now.Add(time.Second)
 	claimed(t, db, q, 2)
 	q.Now = q.Now.Add(time.Second)
-	claimed(t, db, q) // three of x in this hour
+	claimed(t, db, q) // x has had its three pages in this hour
 	for _, id := range []int64{4, 3, 2} {
 		if err := db.SavePage(t.Context(), Page{Article: id, Hash: "h", Host: "x", Asked: q.Now, State: news.FeedBroken}, nil); err != nil {
 			t.Fatal(err)
@@ -64,7 +64,7 @@ func TestPagesOfAHostThatRests(t *testing.T) {
 	if err := db.SavePage(t.Context(), Page{Article: 2, Hash: "h", Host: "x", Asked: day, State: news.FeedTimeout, Again: day.Add(3 * time.Hour)}, nil); err != nil {
 		t.Fatal(err)
 	}
-	queue(t, db, "x", "x", "y") // it rests whatever comes in
+	queue(t, db, "x", "x", "y") // x pauses, whatever is queued
 	q.Now = day.Add(2 * time.Hour)
 	claimed(t, db, q, 3)
 	q.Now = day.Add(3 * time.Hour)
@@ -74,7 +74,7 @@ func TestPagesOfAHostThatRests(t *testing.T) {
 func TestPagesExpire(t *testing.T) {
 	db := newsroom(t, 3)
 	queue(t, db, "x", "x", "x")
-	for _, want := range []int{1, 1, 0} { // two of the articles were seen before that
+	for _, want := range []int{1, 1, 0} { // two of the articles were seen before that time
 		if gone, err := db.ExpirePages(t.Context(), day.Add(90*time.Minute), 1); gone != want || err != nil {
 			t.Errorf("%d expired, want %d (%v)", gone, want, err)
 		}
@@ -82,7 +82,7 @@ func TestPagesExpire(t *testing.T) {
 	claimed(t, db, PageQuota{Now: day, Period: time.Hour, PerHost: 20, Limit: 20}, 3)
 }
 
-// TestPagesOfASmallerQuota has the quota made smaller within the hour, after more pages were asked for.
+// TestPagesOfASmallerQuota reduces the quota within the hour, after more pages were fetched.
 func TestPagesOfASmallerQuota(t *testing.T) {
 	db := newsroom(t, 5)
 	queue(t, db, "x", "x", "x", "x", "x")

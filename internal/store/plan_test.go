@@ -9,7 +9,7 @@ import (
 	"headwater/internal/news"
 )
 
-// TestQueriesUseTheirIndexes asks SQLite how it would run the queries that grow with the newsroom.
+// TestQueriesUseTheirIndexes checks SQLite's plans for the queries whose cost could grow with the store.
 func TestQueriesUseTheirIndexes(t *testing.T) {
 	db := newsroom(t, 3)
 	stories := func(l news.StoryList) string {
@@ -160,14 +160,14 @@ func TestQueriesUseTheirIndexes(t *testing.T) {
 	}
 }
 
-// scanStep reads a step of a query plan.
+// scanStep parses a step of a query plan.
 func scanStep(row scanner) (step string, err error) {
 	var skip any
 	err = row.Scan(&skip, &skip, &skip, &step)
 	return step, err
 }
 
-// scansFew says of a step that it reads what the caller gave, what another step found, or the feeds.
+// scansFew reports whether a step reads only the caller's ids, the results of another step, or the feeds.
 func scansFew(step string) bool {
 	for _, few := range []string{"wanted", "json_each", "subquery", "CONSTANT ROW"} {
 		if strings.Contains(step, few) {

@@ -10,10 +10,10 @@ import (
 	"headwater/internal/news"
 )
 
-// paper is the model: feed and guid give the newest title.
+// paper is the model: the newest title by feed and guid.
 type paper map[[2]string]string
 
-// take applies a poll as Collect should.
+// take applies a poll as Collect should do.
 func (p paper) take(feed string, articles []news.Article) (tally Tally) {
 	taken := map[string]bool{}
 	for _, a := range articles {
@@ -36,8 +36,8 @@ func (p paper) take(feed string, articles []news.Article) (tally Tally) {
 	return tally
 }
 
-// TestCollectNeverLosesOrDoubles compares random sequences of polls with the model, and follows the log from a mark as
-// the later stages do.
+// TestCollectNeverLosesOrDoubles compares random sequences of polls with the model. It follows the log from a watermark
+// as the later stages do.
 func TestCollectNeverLosesOrDoubles(t *testing.T) {
 	dir := t.TempDir()
 	run := 0
@@ -95,7 +95,7 @@ func drawPolls(rt *rapid.T, feeds []news.Feed, model paper) (polls []Poll, want 
 	return polls, want
 }
 
-// follow reads the log from a mark in small steps, and fails where a step repeats an article.
+// follow reads the log from a watermark in small steps. It fails if a step repeats an article.
 func follow(rt *rapid.T, t *testing.T, db *DB, into paper, mark int64) int64 {
 	urls := map[int64]string{1: feedURL(0), 2: feedURL(1), 3: feedURL(2)}
 	ids := map[int64]bool{}

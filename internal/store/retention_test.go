@@ -18,7 +18,7 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// closed settles stories that last changed on the test's day and closes them.
+// closed settles stories that last changed on the test's day, and closes them.
 func closed(tb testing.TB, db *DB, stories ...news.Story) {
 	tb.Helper()
 	s := Settlement{Prints: map[int64]prints.Print{}, Claims: map[int64][]news.Claim{}}
@@ -58,7 +58,7 @@ func closeAll(tb testing.TB, db *DB, since time.Time) (steps int) {
 	}
 }
 
-// ageOut ages out what is due, in steps of so many articles, and checks the database between them.
+// ageOut ages out what is due, in steps of this many articles, and checks the database between them.
 func ageOut(tb testing.TB, db *DB, since time.Time, limit int) (out AgedOut) {
 	tb.Helper()
 	for {
@@ -91,7 +91,7 @@ func rows(tb testing.TB, db *DB, tables ...string) string {
 	return strings.Join(out, ", ")
 }
 
-// hanging are the tables that refer to articles.
+// hanging are the tables with references to articles.
 var hanging = []string{"articles", "bodies", "prints", "claims", "edges", "members", "read_marks", "topic_articles", "pages", "citing", "sources", "vectors", "story_log", "topic_stories", "redirects"}
 
 func TestAgeOut(t *testing.T) {
@@ -153,7 +153,7 @@ func TestAgeOut(t *testing.T) {
 	if got := rows(t, db, hanging...); got != want {
 		t.Errorf("left are\n%s, want\n%s", got, want)
 	}
-	for _, id := range []int64{1, 2} { // 2 had gone into 1
+	for _, id := range []int64{1, 2} { // 2 had been merged into 1
 		s, err := db.Story(ctx, id)
 		if err != nil || s.ID != 1 || len(s.Members) != 0 || s.Aged != 3 || s.Title != "story 1" || !s.Origin.Aged || s.Origin.Domain == "" {
 			t.Errorf("story %d is %+v (%v)", id, s, err)
@@ -174,7 +174,7 @@ func TestAgeOut(t *testing.T) {
 		t.Errorf("marks of the story with a star are %+v (%v)", marks, err)
 	}
 	late := []Page{{Article: 6, Hash: "title 6", URL: "https://paper.example/g6", Host: "paper.example"}, {Article: 8, Hash: "title 8", URL: "https://paper.example/g8", Host: "paper.example"}}
-	if err := db.QueuePages(ctx, 8, late); err != nil { // as somebody does who read the articles before
+	if err := db.QueuePages(ctx, 8, late); err != nil { // as a stage does that read the articles before
 		t.Fatal(err)
 	}
 	if got := rows(t, db, "pages"); got != "pages 1" {
@@ -191,7 +191,7 @@ func TestAgeOut(t *testing.T) {
 		t.Errorf("then %v are left (%v)", left, err)
 	}
 
-	// Without the star it goes as well.
+	// Without the star it is deleted too.
 	if err := db.MarkItems(ctx, user.ID, news.Marking{Articles: []int64{5}, DropOff: []string{""}}); err != nil {
 		t.Fatal(err)
 	}
@@ -203,7 +203,7 @@ func TestAgeOut(t *testing.T) {
 	}
 }
 
-// TestNumbersAreNotUsedAgain though nothing is left that has them.
+// TestNumbersAreNotUsedAgain, even if no row with them is left.
 func TestNumbersAreNotUsedAgain(t *testing.T) {
 	ctx := t.Context()
 	db := newsroom(t, 2)
@@ -243,7 +243,7 @@ func TestAgedOutItemsAreNotNews(t *testing.T) {
 	tests := []struct {
 		name  string
 		polls []Poll
-		want  []int // new articles of each
+		want  []int // new articles in each poll
 	}{
 		{"listed on", []Poll{listing(30, article("g1", "title 1")), listing(39, article("g1", "title 1")), listing(48, article("g1", "title 1"))}, []int{0, 0, 0}},
 		{"edited", []Poll{listing(30, edited)}, []int{0}},
@@ -328,7 +328,7 @@ func TestClosedStories(t *testing.T) {
 		t.Errorf("%d articles come back without a print (%v)", unread, err)
 	}
 
-	// A new print of one of its articles opens it again, and nothing of it is left when it closes.
+	// A new print of one of its articles opens the story again. Closing it again removes the print.
 	settle(t, db, Settlement{Prints: map[int64]prints.Print{1: {Words: 8}, 2: {Words: 7}, 3: {Words: 7}}, Edges: []news.Edge{{A: 1, B: 3, Story: .4}}})
 	check(t, db)
 	if steps := closeAll(t, db, day.Add(time.Hour)); steps != 2 {
@@ -339,7 +339,7 @@ func TestClosedStories(t *testing.T) {
 	}
 }
 
-// TestDatabaseShrinks by itself, also one that was made before databases did.
+// TestDatabaseShrinks: databases shrink in small steps, including one of an older version.
 func TestDatabaseShrinks(t *testing.T) {
 	for _, old := range []bool{false, true} {
 		t.Run(fmt.Sprint("of an older version: ", old), func(t *testing.T) {
@@ -391,7 +391,7 @@ func TestDatabaseShrinks(t *testing.T) {
 	}
 }
 
-// ageUntilKilled is writeUntilKilled for a writer that closes and ages out what it stored before.
+// ageUntilKilled is writeUntilKilled for a writer that closes and ages out what was stored before.
 const ageUntilKilled = "HEADWATER_TEST_AGE"
 
 // ageForever prints a line after each of its transactions.
@@ -451,7 +451,7 @@ func ageForever(ctx context.Context, dir string) error {
 	}
 }
 
-// TestKilledWhileAgeing finds nothing half gone, and every article stored, aged out or both known and gone.
+// TestKilledWhileAgeing: nothing is half removed. Every article is stored, or aged out and known.
 func TestKilledWhileAgeing(t *testing.T) {
 	dir := t.TempDir()
 	for kill := range 12 {

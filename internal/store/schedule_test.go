@@ -9,7 +9,7 @@ import (
 	"headwater/internal/news"
 )
 
-// TestSchedule keeps all that is known of when a feed wants to be polled, and forgets it with the feed.
+// TestSchedule stores a feed's schedule, and deletes it with the feed.
 func TestSchedule(t *testing.T) {
 	db := open(t, t.TempDir())
 	ctx := t.Context()
@@ -20,7 +20,7 @@ func TestSchedule(t *testing.T) {
 	want.ETag, want.LastModified = "W/\"caf\xe9, \t\"", "yesterday"
 	want.Due = day.Add(time.Hour + 1)
 	store(t, db, Poll{Feed: want})
-	want.Due = day.Add(time.Hour + time.Millisecond) // rounded up: never earlier than it was said
+	want.Due = day.Add(time.Hour + time.Millisecond) // rounded up, so it is never too early
 	got, err := db.Feed(ctx, want.ID)
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(diff, err)
@@ -46,7 +46,7 @@ func TestAdopting(t *testing.T) {
 			t.Errorf("%s taken: %v, %v", address, got, err)
 		}
 	}
-	for _, to := range []string{feeds[0].URL, feeds[2].URL} { // a feed that came to have it meanwhile keeps it
+	for _, to := range []string{feeds[0].URL, feeds[2].URL} { // an address that another feed has in the meantime stays with that feed
 		store(t, db, Poll{Feed: feeds[1], NewURL: to})
 		if got, err := db.Feed(ctx, feeds[1].ID); err != nil || got.URL != feeds[1].URL {
 			t.Errorf("it took %s: %+v, %v", to, got, err)
@@ -66,7 +66,7 @@ func TestResting(t *testing.T) {
 		store(t, db, Poll{Feed: f, Rest: news.Rest{Host: host, Until: day.Add(until)}})
 	}
 	rest("a", 0, time.Hour)
-	rest("a", 0, time.Minute) // the longer one counts
+	rest("a", 0, time.Minute) // the longer pause is kept
 	rest("b", 0, 2*time.Hour)
 	for after, want := range map[time.Duration][]news.Rest{
 		0:              {{Host: "a", Until: day.Add(time.Hour)}, {Host: "b", Until: day.Add(2 * time.Hour)}},
@@ -78,7 +78,7 @@ func TestResting(t *testing.T) {
 			t.Error(after, diff, err)
 		}
 	}
-	rest("c", 3*time.Hour, 4*time.Hour) // which forgets those whose time is over
+	rest("c", 3*time.Hour, 4*time.Hour) // deletes pauses that are over
 	if got, err := db.Resting(t.Context(), day); err != nil || len(got) != 1 || got[0].Host != "c" {
 		t.Errorf("kept are %+v, %v", got, err)
 	}

@@ -31,7 +31,7 @@ func newsroom(tb testing.TB, n int) *DB {
 	return db
 }
 
-// story makes one whose origin is its first member.
+// story returns a story whose origin is its first member.
 func story(id, event int64, members ...int64) news.Story {
 	s := news.Story{
 		ID: id, Event: event, Title: fmt.Sprint("story ", id), Outlets: len(members),
@@ -82,7 +82,7 @@ func TestSettleStories(t *testing.T) {
 		name    string
 		steps   []Settlement
 		want    map[string]string
-		leads   map[int64]int64 // where ids lead to; 0 nowhere
+		leads   map[int64]int64 // where ids lead; 0 means nowhere
 		events  int
 		nextIDs [2]int64
 	}{
@@ -234,7 +234,7 @@ func TestStoryKeepsEveryField(t *testing.T) {
 	want.First, want.Latest, want.Changed = day, day.Add(time.Hour), day.Add(2*time.Hour)
 	settle(t, db, Settlement{Through: 3, Claims: map[int64][]news.Claim{3: claims}, Stories: []news.Story{want}})
 
-	want.Members[1], want.Members[2] = want.Members[2], want.Members[1] // the origin, then by time
+	want.Members[1], want.Members[2] = want.Members[2], want.Members[1] // the origin first, then by time
 	for i := range want.Members {
 		a, err := db.Article(t.Context(), want.Members[i].Article.ID)
 		if err != nil {
@@ -257,7 +257,7 @@ func TestStoryKeepsEveryField(t *testing.T) {
 	}
 }
 
-// TestStoriesOfOneSettlement walks stories that changed at one time, a part of one story each.
+// TestStoriesOfOneSettlement walks stories with the same time of change, one story at a time.
 func TestStoriesOfOneSettlement(t *testing.T) {
 	db := newsroom(t, 4)
 	var stories []news.Story
@@ -398,7 +398,7 @@ func TestHabits(t *testing.T) {
 		s.Origin.Level = news.LevelOriginal
 	}
 	open.Latest = day.Add(time.Hour)
-	closed.Members[0].Role, closed.Origin.Article = news.RoleCopy, 0 // the agency is only named, and two articles carry it
+	closed.Members[0].Role, closed.Origin.Article = news.RoleCopy, 0 // the agency is only named, and two articles carry its text
 	settle(t, db, Settlement{Through: 6, Stories: []news.Story{closed, open, likely, alone}})
 	all, err := db.Habits(t.Context(), day.Add(-time.Hour), day.Add(time.Minute))
 	if err != nil {

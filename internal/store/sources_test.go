@@ -11,7 +11,7 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// quota asks for everything that the articles of newsroom want. A lease of nothing is over at once.
+// quota allows everything that the articles of newsroom need. A zero lease ends at once.
 func quota() PageQuota {
 	return PageQuota{Now: day, Period: 24 * time.Hour, PerHost: 10, Limit: 10}
 }
@@ -119,7 +119,7 @@ func TestSourcesExpire(t *testing.T) {
 	db := newsroom(t, 3)
 	credited := Settlement{Cited: []Cited{cited(1, "a", "x"), cited(2, "b", "x"), cited(3, "c", "x")}}
 	settle(t, db, credited)
-	for _, want := range []int{1, 1, 0} { // two of the articles were seen before that
+	for _, want := range []int{1, 1, 0} { // two of the articles were seen before that time
 		if gone, err := db.ExpireSources(t.Context(), day.Add(90*time.Minute), 1); gone != want || err != nil {
 			t.Errorf("%d expired, want %d (%v)", gone, want, err)
 		}
@@ -174,7 +174,7 @@ func TestArticlesAreWeighedOnceWithASource(t *testing.T) {
 		t.Fatal(err)
 	}
 	unweighed()
-	settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x"), cited(3, "a", "x")}}) // a later one credits it too
+	settle(t, db, Settlement{Cited: []Cited{cited(1, "a", "x"), cited(3, "a", "x")}}) // a later article credits it too
 	unweighed(3)
 }
 

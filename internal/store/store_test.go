@@ -26,7 +26,7 @@ func open(tb testing.TB, dir string) *DB {
 
 func feedURL(i int) string { return fmt.Sprintf("https://feeds.example/%d.xml", i) }
 
-// article makes one whose hash is its title.
+// article returns an article whose hash is its title.
 func article(guid, title string) news.Article {
 	return news.Article{
 		GUID: guid, Title: title, Hash: title, URL: "https://paper.example/" + guid, Canonical: "paper.example/" + guid,

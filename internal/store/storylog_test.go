@@ -9,8 +9,7 @@ import (
 	"headwater/internal/news"
 )
 
-// TestStoryLog has stories come, grow, go into each other and lose all they have: each stands once in the log, where it
-// last changed.
+// TestStoryLog: stories arrive, grow, merge and lose all their articles. Each is in the log once, at its last change.
 func TestStoryLog(t *testing.T) {
 	db := newsroom(t, 4)
 	ctx := t.Context()
@@ -40,7 +39,7 @@ func TestStoryLog(t *testing.T) {
 	log(7)
 }
 
-// TestUnchangedStories settles a story again: it is as old as what readers are shown of it.
+// TestUnchangedStories settles a story again without a visible change. Its time of change stays.
 func TestUnchangedStories(t *testing.T) {
 	db := newsroom(t, 3)
 	ctx := t.Context()

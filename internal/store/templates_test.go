@@ -8,8 +8,8 @@ import (
 	"headwater/internal/news"
 )
 
-// TestTemplates marks stories when they are settled and when it turns out later: that changes neither their time nor their
-// place in the log.
+// TestTemplates marks stories at their settlement and later. The later mark changes neither their time nor their entry in
+// the log.
 func TestTemplates(t *testing.T) {
 	db := newsroom(t, 4)
 	ctx := t.Context()
@@ -48,11 +48,12 @@ func TestTemplates(t *testing.T) {
 	if now, err := db.LastChange(ctx); now != last || err != nil {
 		t.Errorf("the log ends at %d, before at %d: %v", now, last, err)
 	}
-	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1)}}) // it has another title, say
+	settle(t, db, Settlement{Through: 4, Stories: []news.Story{story(1, 1, 1)}}) // with another title, for example
 	want(false, true, false)
 }
 
-// TestFolderOfBeforeTemplates opens a folder as it was before stories were marked: they are not, until they are settled again.
+// TestFolderOfBeforeTemplates opens a folder from before templates were marked. Its stories get marks when they are
+// settled again.
 func TestFolderOfBeforeTemplates(t *testing.T) {
 	dir := t.TempDir()
 	db, err := Open(t.Context(), dir, Options{})

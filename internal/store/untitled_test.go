@@ -6,7 +6,7 @@ import (
 	"headwater/internal/news"
 )
 
-// TestUntitledStories: a story without a title, and its event, are shown by the opening words of their posts.
+// TestUntitledStories: a story without a title, and its event, are shown with the first words of their posts.
 func TestUntitledStories(t *testing.T) {
 	db := open(t, t.TempDir())
 	a := article("g1", "")

@@ -49,7 +49,7 @@ func TestVectorsOfARevisedArticle(t *testing.T) {
 	}
 	store(t, db, poll(f, article("g1", "title anew")))
 	wantVectors(t, db, "m", map[int64][]float32{2: {1}})
-	put(t, db, "m", Vector{1, "title 1", []float32{.5}}) // made of the older text, and late
+	put(t, db, "m", Vector{1, "title 1", []float32{.5}}) // from the older text, stored late
 	wantVectors(t, db, "m", map[int64][]float32{2: {1}})
 	put(t, db, "m", Vector{1, "title anew", []float32{.5}})
 	wantVectors(t, db, "m", map[int64][]float32{1: {.5}, 2: {1}})
@@ -85,7 +85,7 @@ func TestVectorsGoWithTheirArticles(t *testing.T) {
 	}
 }
 
-// A vector that was damaged is a vector that is missing.
+// A damaged vector counts as missing.
 func TestDamagedVectors(t *testing.T) {
 	for _, blob := range []string{`x''`, `x'0000803f00'`, `x'0000c07f'`, `x'0000807f'`} {
 		dir := t.TempDir()

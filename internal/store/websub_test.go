@@ -25,7 +25,7 @@ func TestSubscriptions(t *testing.T) {
 		t.Fatalf("%v (-want +got):\n%s", err, diff)
 	}
 
-	// A change is stored whole, or not at all where it gives an error.
+	// A change is stored completely, or not at all if it returns an error.
 	change := func(want error) {
 		t.Helper()
 		err := db.ChangeSubscription(ctx, "a", func(s *news.Subscription) error {
