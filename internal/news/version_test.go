@@ -11,7 +11,7 @@ import (
 	"pgregory.net/rapid"
 )
 
-// listed is a member of an outlet, by the hour at which it came out.
+// listed returns a member of an outlet, published at this hour.
 func listed(id int64, outlet, title string, hour int, role Role) Member {
 	at := time.Date(2026, 8, 18, hour, 0, 0, 0, time.UTC)
 	return Member{Role: role, Share: .5, Article: Article{
@@ -29,7 +29,7 @@ func with(m Member, change func(*Article)) Member {
 	return m
 }
 
-// told writes reports as "3<2(5) 4": version 3 replaced version 2, which is listed again as 5.
+// told formats reports as "3<2(5) 4": version 3 replaced version 2, which is listed again as 5.
 func told(reports []Report) string {
 	var all []string
 	for _, r := range reports {
@@ -159,7 +159,7 @@ func TestLinkOfANamedOrigin(t *testing.T) {
 	}
 }
 
-// Every member stands in one report, once, whatever they are.
+// Every member is in exactly one report.
 func TestReportsHoldEveryMember(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		var s Story

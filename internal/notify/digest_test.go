@@ -17,11 +17,11 @@ import (
 	"headwater/internal/notify"
 )
 
-// postOffice takes mails over pipes, so that a bubble of synctest can hold it.
+// postOffice receives mails over pipes, so that it works within a synctest bubble.
 type postOffice struct {
 	mu    sync.Mutex
 	mails []string
-	busy  bool // it takes none
+	busy  bool // it accepts no mails
 }
 
 func (p *postOffice) dial(context.Context, string, string) (net.Conn, error) {
@@ -65,7 +65,7 @@ func (p *postOffice) talk(conn net.Conn) {
 	}
 }
 
-// subjects gives those of the mails that came since it was last asked.
+// subjects returns the subjects of the mails since the last call.
 func (p *postOffice) subjects() (out []string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -78,7 +78,7 @@ func (p *postOffice) subjects() (out []string) {
 	return out
 }
 
-// TestDigest serves through two mornings: one mail at seven with all that came, and none where nothing did.
+// TestDigest runs through two mornings: one mail at seven with all new stories, and none without new stories.
 func TestDigest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := &postOffice{}
@@ -89,7 +89,7 @@ func TestDigest(t *testing.T) {
 		w.add(t, news.Alert{Kind: news.AlertEmail, Target: "ben@example.org", Schedule: news.AtOnce})
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
-		serve := func(d time.Duration) []string { // a minute at a time, as each tick reads the store
+		serve := func(d time.Duration) []string { // a minute at a time, since each tick reads the store
 			t.Helper()
 			run, end := context.WithTimeout(ctx, d)
 			defer end()
@@ -110,7 +110,7 @@ func TestDigest(t *testing.T) {
 		until(5, 0)
 		w.settle(t, 1, false, 1)
 		w.settle(t, 2, false, 2)
-		w.settle(t, 1, false, 1, 3) // grows before it is told of
+		w.settle(t, 1, false, 1, 3) // it grows before it is sent
 		expect("at once", serve(4*time.Second), "Headwater: 2 stories in floods")
 		until(6, 59)
 		expect("before seven", serve(50*time.Second))

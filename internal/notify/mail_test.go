@@ -24,21 +24,21 @@ import (
 	"headwater/internal/news"
 )
 
-// mailServer is a small SMTP server. Its zero value takes every mail without encryption and login.
+// mailServer is a small SMTP server. Its zero value accepts every mail without encryption and login.
 type mailServer struct {
 	cert   *tls.Certificate // offers STARTTLS
 	login  string           // asks for AUTH PLAIN with "name password"
-	refuse string           // what it says to RCPT
-	silent bool             // never greets
-	rude   bool             // ends the connection after it has taken a mail
+	refuse string           // its answer to RCPT
+	silent bool             // it never greets
+	rude   bool             // it closes the connection after accepting a mail
 
 	port        int
 	connections *atomic.Int64
 	mu          *sync.Mutex
-	mails       *[]string // as they came, with CRLF
+	mails       *[]string // as received, with CRLF
 }
 
-// serveMail runs one on loopback.
+// serveMail runs a mailServer on loopback.
 func serveMail(t *testing.T, s mailServer) mailServer {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -75,14 +75,14 @@ func serveMail(t *testing.T, s mailServer) mailServer {
 	return s
 }
 
-// got gives the mails that were taken.
+// got returns the accepted mails.
 func (s mailServer) got() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return *s.mails
 }
 
-// talk answers commands until the client leaves.
+// talk answers commands until the client disconnects.
 func (s mailServer) talk(conn net.Conn) {
 	defer func() { _ = conn.Close() }()
 	in := bufio.NewReader(conn)
@@ -159,7 +159,7 @@ func (s mailServer) settings() Mail {
 	return Mail{Host: "127.0.0.1", Port: s.port, From: "Newsroom <news@example.org>", TLS: Plain}
 }
 
-// parts reads a mail as a mail program does: its headers, and its bodies by media type.
+// parts reads a mail like a mail program: its headers, and its bodies by media type.
 func parts(t *testing.T, text string) (netmail.Header, map[string]string) {
 	t.Helper()
 	m, err := netmail.ReadMessage(strings.NewReader(text))
@@ -194,13 +194,13 @@ func parts(t *testing.T, text string) (netmail.Header, map[string]string) {
 	}
 }
 
-// TestMail sends a digest whose titles would add headers and markup, and reads it.
+// TestMail sends a digest whose titles contain header lines and markup, and reads it.
 func TestMail(t *testing.T) {
 	server := serveMail(t, mailServer{})
 	s := sender(t, SenderOptions{Mail: server.settings()})
 	m := message(news.AlertEmail, "anna@example.org", "", "Fluss über\r\nBcc: all@example.org\r\n\r\ndie <script>Ufer</script>", "Second one")
 	m.Topic.Name = "Flüsse\nX-Evil: 1"
-	m.Items = append(m.Items, m.Items[0]) // it has grown meanwhile
+	m.Items = append(m.Items, m.Items[0]) // the story has grown meanwhile
 	m.Items[2].Reason = news.ReasonGrown
 	for range 2 {
 		if err := s.Send(t.Context(), m); err != nil {
@@ -240,9 +240,9 @@ func TestMail(t *testing.T) {
 	}
 }
 
-// TestMailOfOne has the story's headline as its subject.
+// TestMailOfOne uses the story's headline as subject.
 func TestMailOfOne(t *testing.T) {
-	server := serveMail(t, mailServer{rude: true}) // which changes nothing: the mail was taken
+	server := serveMail(t, mailServer{rude: true}) // this changes nothing: the mail was accepted
 	s := sender(t, SenderOptions{Mail: server.settings()})
 	if err := s.Send(t.Context(), message(news.AlertEmail, "anna@example.org", "", "River floods")); err != nil {
 		t.Fatal(err)
@@ -252,9 +252,9 @@ func TestMailOfOne(t *testing.T) {
 	}
 }
 
-// TestMailServers meets mail servers of all kinds.
+// TestMailServers sends to mail servers of all kinds.
 func TestMailServers(t *testing.T) {
-	web := httptest.NewTLSServer(nil) // for its certificate, which is for 127.0.0.1
+	web := httptest.NewTLSServer(nil) // for its certificate of 127.0.0.1
 	t.Cleanup(web.Close)
 	cert := &web.TLS.Certificates[0]
 	trust := x509.NewCertPool()
@@ -299,7 +299,7 @@ func TestMailServers(t *testing.T) {
 	}
 }
 
-// TestSilentMailServer costs the timeout, or ends with the caller.
+// TestSilentMailServer takes until the timeout, or until the caller's context ends.
 func TestSilentMailServer(t *testing.T) {
 	server := serveMail(t, mailServer{silent: true})
 	m := message(news.AlertEmail, "anna@example.org", "", "River floods")

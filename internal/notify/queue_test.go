@@ -26,7 +26,7 @@ import (
 	"headwater/internal/stories/outlets"
 )
 
-// watch is a newsroom with a topic, whose stories tests make by hand.
+// watch is a store with a topic, whose stories tests make directly.
 type watch struct {
 	Alerts *notify.Alerts
 	Queue  *notify.Queue
@@ -35,7 +35,7 @@ type watch struct {
 	stop   func()
 }
 
-// startWatch opens one over a folder. Without options of its own it sends over HTTP, to loopback too.
+// startWatch opens a watch over a folder. Without options of its own it sends over HTTP, including to loopback.
 func startWatch(t *testing.T, dir string, now func() time.Time, o notify.SenderOptions) *watch {
 	t.Helper()
 	db, err := store.Open(t.Context(), dir, store.Options{})
@@ -81,7 +81,8 @@ func startWatch(t *testing.T, dir string, now func() time.Time, o notify.SenderO
 	return w
 }
 
-// settle makes a story of articles, whose first is its original unless that is only named, and has it match the topic.
+// settle makes a story of articles that matches the topic. The first article is its original, unless the original is only
+// named.
 func (w *watch) settle(t *testing.T, id int64, named bool, articles ...int64) {
 	t.Helper()
 	s := news.Story{
@@ -122,7 +123,7 @@ func (w *watch) alert(t *testing.T, id int64) news.Alert {
 	return a
 }
 
-// hook is a receiver of webhooks. It answers what answers say, one after the other, and then 204.
+// hook is a webhook receiver. It sends the given answers in order, and then 204.
 type hook struct {
 	url     string
 	mu      sync.Mutex
@@ -164,7 +165,7 @@ func (h *hook) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// took gives what came since it was last asked.
+// took returns the messages since the last call.
 func (h *hook) took() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -180,12 +181,12 @@ func (h *hook) is(t *testing.T, what string, want ...string) {
 	}
 }
 
-// TestAlertOnce tells of a story once, and again where that is wanted, whatever is restarted in between.
+// TestAlertOnce tells of a story once, and again if requested, even with restarts in between.
 func TestAlertOnce(t *testing.T) {
 	c, dir := newClock(), t.TempDir()
 	plain, again := newHook(t), newHook(t)
 	w := startWatch(t, dir, c.time, notify.SenderOptions{})
-	w.settle(t, 1, false, 1) // before anybody wants to know
+	w.settle(t, 1, false, 1) // before the alert is added
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: plain.url})
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: again.url, AgainOutlets: 3, AgainOriginal: true})
 	step := func(what string, named bool, articles []int64, wantAgain ...string) {
@@ -208,11 +209,11 @@ func TestAlertOnce(t *testing.T) {
 	plain.is(t, "who wants to know once", "story.new Story 2")
 }
 
-// TestAlertAcrossKills ends the process between deciding and sending, and between sending and noting that.
+// TestAlertAcrossKills ends the process between queueing and sending, and between sending and recording the result.
 func TestAlertAcrossKills(t *testing.T) {
 	c, dir := newClock(), t.TempDir()
 	var w *watch
-	h := newHook(t, func(http.ResponseWriter, *http.Request) { w.stop() }) // takes it, and nobody can note that
+	h := newHook(t, func(http.ResponseWriter, *http.Request) { w.stop() }) // stops the program on accepting a message, so that the result is not recorded
 	w = startWatch(t, dir, c.time, notify.SenderOptions{})
 	w.add(t, news.Alert{Kind: news.AlertWebhook, Target: h.url})
 	w.settle(t, 1, false, 1)
@@ -238,7 +239,7 @@ func TestAlertAcrossKills(t *testing.T) {
 	}
 }
 
-// TestAlertRetries meets receivers that are not well. Each wait is at least what the answer asks for.
+// TestAlertRetries sends to failing receivers. Each wait is at least as long as the answer asks for.
 func TestAlertRetries(t *testing.T) {
 	c := newClock()
 	busy := answer(503, "", "Retry-After", "7200")
@@ -269,7 +270,7 @@ func TestAlertRetries(t *testing.T) {
 	}
 }
 
-// TestAlertGone ends an alert whose receiver wants no more.
+// TestAlertGone ends an alert whose receiver answers 410.
 func TestAlertGone(t *testing.T) {
 	h := newHook(t, answer(410, ""))
 	w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{})
@@ -285,7 +286,7 @@ func TestAlertGone(t *testing.T) {
 	}
 }
 
-// TestAlertGivesUp has a receiver fail for days: what has waited for a day is given up, what comes later is not.
+// TestAlertGivesUp: a receiver fails for days. Deliveries that have waited for a day are given up, later ones are not.
 func TestAlertGivesUp(t *testing.T) {
 	c := newClock()
 	start := c.time()
@@ -316,7 +317,7 @@ func TestAlertGivesUp(t *testing.T) {
 	}
 }
 
-// TestAlertPrivate refuses this machine where nobody allows it, and says how to.
+// TestAlertPrivate refuses this machine if the settings do not permit it, and says how to permit it.
 func TestAlertPrivate(t *testing.T) {
 	h := newHook(t)
 	strict, err := fetch.New(fetch.Options{})
@@ -331,7 +332,7 @@ func TestAlertPrivate(t *testing.T) {
 	}
 }
 
-// TestAlertBesideSilence has one receiver never answer, and another be told of all that comes meanwhile.
+// TestAlertBesideSilence: one receiver never answers, and another gets all messages meanwhile.
 func TestAlertBesideSilence(t *testing.T) {
 	t.Parallel() // it waits
 	reached := make(chan struct{}, 1)
@@ -372,7 +373,7 @@ func TestAlertBesideSilence(t *testing.T) {
 	}
 }
 
-// TestAddAlert says what is wrong with alerts, and fills in what is left out.
+// TestAddAlert reports errors in alerts and fills in defaults.
 func TestAddAlert(t *testing.T) {
 	w := startWatch(t, t.TempDir(), time.Now, notify.SenderOptions{Mail: notify.Mail{Host: "mail.example", From: "news@example.org"}})
 	for _, tt := range []struct {
@@ -432,7 +433,7 @@ func (c *clock) pass(d time.Duration) {
 	c.now = c.now.Add(d)
 }
 
-// answer gives a fault that answers with a body, and with validators that must not be kept.
+// answer returns a fault that answers with a body, and with validators that must not be stored.
 func answer(status int, body string, header ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("ETag", `"of the fault"`)

@@ -24,7 +24,7 @@ import (
 
 var day = time.Date(2026, 8, 18, 6, 0, 0, 0, time.UTC)
 
-// client reaches loopback, or only what is public.
+// client reaches loopback too, or only public addresses.
 func client(t *testing.T, loopback bool) *fetch.Client {
 	t.Helper()
 	o := fetch.Options{UserAgent: "Headwater/test"}
@@ -39,7 +39,7 @@ func client(t *testing.T, loopback bool) *fetch.Client {
 	return c
 }
 
-// sender sends from a fixed time through a client that reaches loopback.
+// sender sends at a fixed time through a client that reaches loopback.
 func sender(t *testing.T, o SenderOptions) *Sender {
 	t.Helper()
 	c := client(t, true)
@@ -49,14 +49,14 @@ func sender(t *testing.T, o SenderOptions) *Sender {
 	return NewSender(o)
 }
 
-// received is what a receiver was sent.
+// received is a request to a receiver.
 type received struct {
 	header http.Header
 	path   string
 	body   []byte
 }
 
-// receiver is an HTTP server that answers as it is told and keeps what it gets.
+// receiver is an HTTP server that sends given answers and stores the requests.
 func receiver(t *testing.T, answer http.HandlerFunc) (address string, got func() []received) {
 	t.Helper()
 	var mu sync.Mutex
@@ -101,7 +101,7 @@ func message(kind news.AlertKind, target, secret string, titles ...string) Messa
 	return m
 }
 
-// TestSign holds against the vector of the Standard Webhooks libraries.
+// TestSign compares with the test vector of the Standard Webhooks libraries.
 func TestSign(t *testing.T) {
 	const secret, id, body = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", `{"test": 2432232314}`
 	got, err := Sign(secret, id, time.Unix(1614265330, 999), []byte(body))
@@ -123,7 +123,7 @@ func TestNewSecret(t *testing.T) {
 	}
 }
 
-// TestWebhook checks what a receiver does: the signature over exactly what came.
+// TestWebhook does what a receiver does: it checks the signature over the exact body.
 func TestWebhook(t *testing.T) {
 	address, got := receiver(t, taken)
 	s := sender(t, SenderOptions{})
@@ -152,7 +152,7 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
-// TestRefusals has receivers take nothing: each error says what to do, and what follows.
+// TestRefusals: receivers accept nothing. Each error says what to do and what follows.
 func TestRefusals(t *testing.T) {
 	tests := []struct {
 		name   string
@@ -187,7 +187,7 @@ func TestRefusals(t *testing.T) {
 	}
 }
 
-// TestPrivateAddress has every kind of alert aimed at this machine, which nobody has allowed.
+// TestPrivateAddress sends every kind of alert to this machine, which the settings do not permit.
 func TestPrivateAddress(t *testing.T) {
 	address, got := receiver(t, taken)
 	mail := serveMail(t, mailServer{})
@@ -207,7 +207,7 @@ func TestPrivateAddress(t *testing.T) {
 	}
 }
 
-// TestSilence has a receiver that never answers: it costs the timeout, or ends with the caller.
+// TestSilence: a receiver that never answers takes until the timeout, or until the caller's context ends.
 func TestSilence(t *testing.T) {
 	release := make(chan struct{})
 	t.Cleanup(func() { close(release) })
@@ -233,7 +233,7 @@ func TestSilence(t *testing.T) {
 	}
 }
 
-// TestNtfy publishes a title that would add headers, and one that needs encoding.
+// TestNtfy publishes a title that contains header lines, and one that needs encoding.
 func TestNtfy(t *testing.T) {
 	address, got := receiver(t, taken)
 	s := sender(t, SenderOptions{})
@@ -256,12 +256,12 @@ func TestNtfy(t *testing.T) {
 	}
 }
 
-// TestCheck takes what can be sent to, and says what is wrong with the rest.
+// TestCheck accepts valid targets and reports errors in others.
 func TestCheck(t *testing.T) {
 	s := NewSender(SenderOptions{Mail: Mail{Host: "mail.example.org", From: "news@example.org"}})
 	tests := []struct {
 		alert news.Alert
-		field string // "" is right
+		field string // "" means valid
 	}{
 		{news.Alert{Kind: news.AlertWebhook, Target: "https://hooks.example.org/a?key=1"}, ""},
 		{news.Alert{Kind: news.AlertNtfy, Target: "https://ntfy.sh/floods", Secret: "tk_word"}, ""},
@@ -295,7 +295,7 @@ func TestCheck(t *testing.T) {
 	}
 }
 
-// TestStory shows stories in the shape that was handed in.
+// TestStory shows stories in the form of the Story option.
 func TestStory(t *testing.T) {
 	address, got := receiver(t, taken)
 	s := sender(t, SenderOptions{Story: func(s news.Story) any { return map[string]string{"headline": s.Title} }})

@@ -14,8 +14,8 @@ import (
 	"headwater/internal/news"
 )
 
-// TestNaughtyLists returns feeds, folders and topics the names that break programs, and reads them again. What XML forbids
-// comes back as U+FFFD.
+// TestNaughtyLists gives feeds, folders and topics names that often break programs, writes them and reads them again.
+// Characters that XML forbids come back as U+FFFD.
 func TestNaughtyLists(t *testing.T) {
 	data, err := os.ReadFile("../../../shared/hostile/naughty_strings.json")
 	if err != nil {
@@ -46,7 +46,7 @@ func TestNaughtyLists(t *testing.T) {
 	}
 }
 
-// writable is a text as XML holds it.
+// writable is a text as XML can hold it.
 func writable(s string) string {
 	return strings.Map(func(r rune) rune {
 		if r < 0x20 && r != '\t' && r != '\n' && r != '\r' || r == 0xFFFE || r == 0xFFFF {

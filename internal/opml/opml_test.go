@@ -22,7 +22,7 @@ import (
 
 var update = flag.Bool("update", false, "write the .want files anew; read them before you commit")
 
-// show is what a list was read as, in the form of the .want files.
+// show formats a parsed list as in the .want files.
 func show(l List, problems []Problem, err error) string {
 	var b strings.Builder
 	if err != nil {
@@ -42,7 +42,7 @@ func show(l List, problems []Problem, err error) string {
 	return b.String()
 }
 
-// TestRead reads every list in testdata. A new case is a new file, and its .want file made with -update.
+// TestRead reads every list in testdata. A new case is a new file; -update makes its .want file.
 func TestRead(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.opml")
 	if err != nil || len(files) < 10 {
@@ -143,7 +143,7 @@ func TestWrite(t *testing.T) {
 	}
 }
 
-// TestWriteThenRead: what is written is read as it was, but for the order of folders.
+// TestWriteThenRead: a written list reads back the same, except for the order of folders.
 func TestWriteThenRead(t *testing.T) {
 	word := rapid.StringMatching(`[A-Za-z0-9<>&"'äß新] ?[a-z]{1,5}`)
 	rapid.Check(t, func(t *rapid.T) {
@@ -207,7 +207,7 @@ func FuzzRead(f *testing.F) {
 	})
 }
 
-// TestTopicsComeBack writes topics of any name, query and options and reads them again, beside a feed.
+// TestTopicsComeBack writes topics of any name, query and options next to a feed, and reads them again.
 func TestTopicsComeBack(t *testing.T) {
 	text := rapid.OneOf(rapid.StringMatching(`[^\x00-\x1f]{1,20}`), rapid.SampledFrom([]string{
 		`"interest rates" OR <bank> & 'co'`, " spaces ", "全人代", "עברית", "a,b;c", "]]>", "\u202eright to left", "👩‍🚀", "NULL", "-", `\"`,

@@ -23,7 +23,7 @@ import (
 	"headwater/internal/subscribe"
 )
 
-// followed is an empty store, and what changes whose feeds it has.
+// followed returns an empty store with a Feeds.
 type followed struct {
 	Store  *store.DB
 	Finder *subscribe.Finder
@@ -35,7 +35,7 @@ func open(t *testing.T, allow ...netip.Prefix) followed {
 	return openWithin(t, 5*time.Second, allow...)
 }
 
-// openWithin is open where a request may take so long.
+// openWithin is open with a limit for each request.
 func openWithin(t *testing.T, timeout time.Duration, allow ...netip.Prefix) followed {
 	t.Helper()
 	db, err := store.Open(t.Context(), t.TempDir(), store.Options{})
@@ -50,7 +50,7 @@ func openWithin(t *testing.T, timeout time.Duration, allow ...netip.Prefix) foll
 	return followed{db, finder, &subscribe.Feeds{Store: db, Finder: finder, Now: time.Now}}
 }
 
-// site is a server whose pages a test gives by path; it counts who is asked for.
+// site is a server whose pages a test sets by path. It counts requests.
 type site struct {
 	*httptest.Server
 	mu    sync.Mutex
@@ -103,9 +103,9 @@ func TestFindFeeds(t *testing.T) {
 	tests := []struct {
 		name, path string
 		pages      map[string]string
-		want       []string // path and title; several with numbers of feeds known
-		problem    string   // a part of it
-		most       int      // requests
+		want       []string // path and title of each feed, with its id if it is subscribed
+		problem    string   // a part of the problem
+		most       int      // limit of requests
 	}{
 		{"a feed", "/rss", map[string]string{"/rss": feedNamed("A", "/rss")}, []string{"/rss A"}, "", 1},
 		{"a feed after a redirect", "/old", map[string]string{"/old": "-> /rss", "/rss": feedNamed("A", "/rss")}, []string{"/old A also /rss"}, "", 2},
@@ -163,7 +163,7 @@ func TestFindFeeds(t *testing.T) {
 	}
 }
 
-// Rules over addresses ask nobody where somebody has to choose, and stand where the site cannot be asked.
+// Known feed addresses need no request if the user has to choose, and are returned even if the site can't be reached.
 func TestFindFeedsByRule(t *testing.T) {
 	room := open(t)
 	found, err := room.Feeds.FindFeeds(t.Context(), "https://github.com/golang/go")
@@ -173,7 +173,7 @@ func TestFindFeedsByRule(t *testing.T) {
 	}
 }
 
-// What is subscribed is found without asking anybody, or by what it leads to.
+// A subscribed feed is found without a request, or by the address that it leads to.
 func TestFindKnownFeeds(t *testing.T) {
 	room := open(t, netip.MustParsePrefix("127.0.0.0/8"))
 	s := newSite(t, map[string]string{"/rss": feedNamed("A", "$SITE/a"), "/a": feedNamed("A", "$SITE/a"), "/old": "-> /rss", "/": alternates("/rss"), "/two": alternates("/rss", "/new")})
@@ -201,7 +201,7 @@ func TestFindKnownFeeds(t *testing.T) {
 	}
 }
 
-// An address is stored as it is asked for. One that an earlier version stored as it had been written is the same feed.
+// An address is stored in its encoded form. An address that an earlier version stored unencoded is the same feed.
 func TestFeedsInOtherScripts(t *testing.T) {
 	room := open(t)
 	const asWritten, encoded = "http://пример.example/новости?q=a b", "http://xn--e1afmkfd.example/%D0%BD%D0%BE%D0%B2%D0%BE%D1%81%D1%82%D0%B8?q=a%20b"
@@ -232,7 +232,7 @@ func TestFeedsInOtherScripts(t *testing.T) {
 	}
 }
 
-// A server that answers with a byte a second costs no more than the time for one address; a caller who leaves ends it.
+// A server that sends a byte a second takes no more than the time for one address. Canceling ends the search.
 func TestFindFeedsEnds(t *testing.T) {
 	t.Parallel() // it waits
 	slow := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -254,7 +254,7 @@ func TestFindFeedsEnds(t *testing.T) {
 	}
 }
 
-// Of a host without a scheme https is looked at first, and http where that gives nothing; what was taken is said.
+// For a host without a scheme, https is tried first, and http if https has nothing. The note names the one that was used.
 func TestFindFeedsOfBareHosts(t *testing.T) {
 	room := open(t, netip.MustParsePrefix("127.0.0.0/8"))
 	s := newSite(t, map[string]string{"/": alternates("/rss"), "/rss": feedNamed("A", "")})
@@ -288,13 +288,13 @@ func TestFindFeedsOfBareHosts(t *testing.T) {
 	}
 }
 
-// resolves says whether this machine knows a name, as not all do of those below localhost.
+// resolves reports whether this machine resolves a name. Not all machines resolve names below localhost.
 func resolves(t *testing.T, name string) bool {
 	addresses, err := net.DefaultResolver.LookupHost(t.Context(), name)
 	return err == nil && slices.Contains(addresses, "127.0.0.1")
 }
 
-// What is no feed is called what it is, and no feed is looked for where such files do not lie beside one.
+// A document that is no feed is named by its kind. No feed is searched for next to a kind that has none.
 func TestFindFeedsNames(t *testing.T) {
 	room := open(t, netip.MustParsePrefix("127.0.0.0/8"))
 	tests := map[string]struct{ doc, says string }{
@@ -326,7 +326,7 @@ func TestFindFeedsNames(t *testing.T) {
 	}
 }
 
-// Of a document in a file the address is looked for that it says it has.
+// For a saved document, the address that the document gives itself is searched.
 func TestFindFeedsOfFiles(t *testing.T) {
 	room := open(t, netip.MustParsePrefix("127.0.0.0/8"))
 	s := newSite(t, map[string]string{"/": alternates("/rss"), "/rss": feedNamed("A", "$SITE/rss"), "/two": alternates("/1", "/2")})

@@ -10,7 +10,8 @@ import (
 	"headwater/internal/news"
 )
 
-// A guess of https that leads nowhere does not keep the http address out, nor a host without www. the one with it.
+// A failed guess of https does not prevent trying http, and a failed host without www. does not prevent trying the host
+// with it.
 func TestTryAddresses(t *testing.T) {
 	const a, b, c, d = "https://a.example/", "http://a.example/", "https://www.a.example/", "http://www.a.example/"
 	dead, gone, private := &fetch.Error{State: news.FeedUnreachable, URL: "it", Err: errors.New("does not answer")},

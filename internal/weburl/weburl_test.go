@@ -92,7 +92,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// TestEncodeTwice: what is encoded stays as it is, and what can be read is ASCII.
+// TestEncodeTwice: an encoded address stays unchanged, and every address that can be parsed becomes ASCII.
 func TestEncodeTwice(t *testing.T) {
 	part := rapid.SampledFrom([]string{"a", "é", "日", "\xe9", " ", "%", "%2", "%41", "/", `\`, "?", "#", "..", "|", "[", "]", "@", ":", "8", "'", "\n", "&", "=", "xn--", "."})
 	rapid.Check(t, func(t *rapid.T) {
