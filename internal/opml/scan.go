@@ -9,7 +9,7 @@ import (
 
 // tag is one tag of a list, or the text before one.
 type tag struct {
-	name   string // in small letters, without a prefix; "" for text
+	name   string // in lower case, without a prefix; "" for text
 	close  bool   // </name>
 	empty  bool   // <name/>
 	attrs  map[string]string

@@ -7,7 +7,7 @@ import (
 	"headwater/internal/store"
 )
 
-// doubts gives, for each item of a document, the reasons in words why it may not be recognised at the next poll.
+// doubts returns, for each item of a document, the reasons in words why it may not be recognised at the next poll.
 func doubts(articles []news.Article) [][]string {
 	repeated := repeats(articles)
 	ids := countBy(articles, repeated, func(a news.Article) string { return a.GUID })

@@ -201,7 +201,7 @@ func (r *PageReader) read(ctx context.Context, p store.Page) error {
 	}
 	whole, err := r.withPage(ctx, item)
 	if ctx.Err() != nil {
-		return ctx.Err() // cut off, no fault of the page's
+		return ctx.Err() // interrupted; not an error of the page
 	}
 	if p.Asked = r.now(); err == nil {
 		p.State = news.FeedOK

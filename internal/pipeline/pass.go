@@ -22,7 +22,7 @@ type PassOptions struct {
 	URLs        []string                            // poll only these, due or not
 	CollectOnly bool                                // leave settling and indexing to the stages that Serve runs
 	Sources     time.Duration                       // time for fetching pages that articles credit, after settling; 0 fetches none
-	PerHost     time.Duration                       // time that the due feeds of one host may take, including the pauses; the rest stays due. 0 means no limit
+	PerHost     time.Duration                       // time that the pauses between the due feeds of one host may take; the rest stays due. 0 means no limit
 	Pages       time.Duration                       // time for fetching the pages of items that are cut short; 0 fetches none
 	Alerts      time.Duration                       // time for delivering alerts, at the end; 0 delivers none
 	Retain      time.Duration                       // time for removing what is no longer needed, at the end; 0 removes nothing

@@ -32,7 +32,7 @@ import (
 
 var loopback = netip.MustParsePrefix("127.0.0.0/8")
 
-// recorded serves the recorded feeds and gives the server's address.
+// recorded serves the recorded feeds and returns the server's address.
 func recorded(t *testing.T, args ...string) string {
 	t.Helper()
 	if testing.Short() {

@@ -9,7 +9,7 @@ import (
 	"headwater/internal/intake/poll"
 )
 
-// passFor is how long the due feeds of one host may take in a pass of Serve, including the pauses between requests.
+// passFor is the time that the pauses between the due feeds of one host may take in a pass of Serve.
 const passFor = 30 * time.Second
 
 // Serve polls on schedule, receives what hubs push, and runs all stages until the context ends.

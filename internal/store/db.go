@@ -68,7 +68,7 @@ func (t tx) scan(ctx context.Context, dest []any, query string, args ...any) err
 	return t.QueryRowContext(ctx, query, args...).Scan(dest...)
 }
 
-// affected runs a statement and gives the number of rows that it changed.
+// affected runs a statement and returns the number of rows that it changed.
 func (t tx) affected(ctx context.Context, query string, args ...any) (int, error) {
 	var res sql.Result
 	var err error
@@ -238,7 +238,7 @@ func collect[T any](ctx context.Context, run runQuery, scan func(scanner) (T, er
 	return all, nil
 }
 
-// eachRow calls fn for every row of a query. What names the reading in errors.
+// eachRow calls fn for every row of a query. The text in what names the operation in errors.
 func (db *DB) eachRow(ctx context.Context, what string, fn func(scanner) error, query string, args ...any) error {
 	return db.read(ctx, what, func(t *sql.Tx) error { return eachRow(ctx, t.QueryContext, fn, query, args...) })
 }
@@ -276,7 +276,7 @@ func byID[T any](ctx context.Context, db *DB, what, query string, ids []int64, s
 	return all, err
 }
 
-// number reads one number, 0 where there is no row.
+// number returns the one number that a query selects, 0 if there is no row.
 func (db *DB) number(ctx context.Context, what, query string, args ...any) (int64, error) {
 	n, err := rowOf(ctx, db, what, scanID, query, args...)
 	if errors.Is(err, news.ErrNotFound) {

@@ -392,9 +392,9 @@ func (m *matcher) compareText(a news.Article, s storedItem, same bool) agreement
 	return differs
 }
 
-// Two texts are similar where the other text contains a third of the shorter one's runs of 8 characters. Two titles are
-// similar where it is half of the runs of 3. This holds for any script, and for text added before or after. Texts about
-// different things share a few runs in a hundred.
+// Two texts are similar where the longer one contains a third of the shorter one's runs of 8 characters. For titles it is
+// half of the runs of 3. This holds for any script, and for text added before or after. Texts about different things
+// share a few runs in a hundred.
 const (
 	textNgram, textSimilar   = 8, 1. / 3
 	titleNgram, titleSimilar = 3, 1. / 2

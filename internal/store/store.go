@@ -54,7 +54,7 @@ import (
 // File is the name of the database in the data folder.
 const File = "headwater.db"
 
-// Options of Open. The zero value works.
+// Options are the options of Open. The zero value works.
 type Options struct {
 	// ReadOnly opens the database next to a process that writes. It takes no lock and changes nothing.
 	ReadOnly bool

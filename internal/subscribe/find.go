@@ -185,7 +185,7 @@ func (f *Finder) fetchFeed(ctx context.Context, address string) fetchResult {
 // feedTypes is an Accept header that asks for a feed, and for a page where there is no feed.
 const feedTypes = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/html;q=0.8, */*;q=0.5"
 
-// withSelf adds the address that a feed gives itself, if that leads to the same document. Many feeds give a wrong one.
+// withSelf adds the address that a feed declares as its own, if that leads to the same document. Many feeds give a wrong one.
 func (f *Finder) withSelf(ctx context.Context, s fetchResult) news.FoundFeed {
 	feed := s.found("")
 	_, self := discover.WebSub(nil, s.resp.Body, s.resp.URL)
