@@ -12,15 +12,15 @@
 // An alert tells one receiver of each story of one topic once, when the story begins to match (news.Alert.Reason). On
 // request it tells once more when a given number of outlets carry the story, and once more when the original joins it:
 // when the origin is an article of ours and more than "Earliest seen". It does not tell of a story that matched before
-// the alert was added, that a changed topic finds among old stories, or whose articles were published more than a day
-// before the alert and their feed were added. So stories of an archive are shown but not told. Neither are undated
-// articles, until something new joins their story.
+// the alert was added, or that a changed topic finds among old stories. Neither does it tell of a story if all articles
+// were published more than a day before the alert and their feed were added. So stories of an archive are shown but not
+// told. The same holds for undated articles, until something new joins their story.
 //
 // # Delivery
 //
-//   - The stories told of and the queue change in one transaction with the watermark (store/alerts.go), so a crash
-//     neither loses nor repeats a delivery. When a story is merged into another, the first counts as told of if either
-//     does. A delivery that waits for both waits once.
+//   - The stories told of and the queue change in one transaction with the watermark (store/alerts.go), so a story is
+//     queued exactly once, whatever happens. When a story is merged into another, the other counts as told of if either
+//     was. A delivery that waits for both waits once.
 //   - Delivery is at least once: a row is deleted from the outbox in the transaction that records its acceptance. If the
 //     process is killed between acceptance and that transaction, the message is sent again with the same id. Receivers
 //     recognise a repeat by webhook-id, ntfy from 2.16 on by X-Sequence-ID, mail programs by Message-ID.

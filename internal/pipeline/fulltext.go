@@ -47,7 +47,7 @@ const (
 // (feeds.whole_texts).
 //
 // The page is read with fetch.Client.Page, page.Read and the cleaner, like the content of an item. It replaces the item's
-// text only if it has at least 60 words more, contains 70% of the item's own words (and of its title's, where the item
+// text only if it has at least 60 words more, contains at least 70% of the item's own words (and of its title's, where the item
 // has under 8), and does not end at a paywall or login. So consent pages, login pages, error pages and the stubs of
 // paywalls are refused. The page revises the article: the id stays, the log gets a new entry, and the article is settled
 // and indexed again. Marks without a span in the text are kept. The hash stays that of the feed's item, so polling the

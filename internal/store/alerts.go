@@ -133,8 +133,8 @@ const (
 
 // QueueAlerts reads the next entries of the story log that topics have processed and alerts have not, at most limit of
 // them. It queues the deliveries that decide returns true for. It returns how many entries it read; 0 means that there
-// are none. The watermark, the stories told of and the queue change in one transaction, so a crash neither loses nor
-// repeats a delivery.
+// are none. The watermark, the stories told of and the queue change in one transaction, so a story is queued exactly
+// once, whatever happens.
 func (db *DB) QueueAlerts(ctx context.Context, limit int, decide func(AlertCandidate) (news.Delivery, bool)) (read int, err error) {
 	err = db.write(ctx, "queue alerts", func(ctx context.Context, t tx) error {
 		var from, to, last int64
