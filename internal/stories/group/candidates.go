@@ -10,18 +10,18 @@ import (
 const (
 	queryTerms       = 24 // rarest terms of title and opening that are looked up
 	maxByTerms       = 50 // best candidates by terms
-	maxByPrints      = 60 // best candidates by prints
+	maxByPrints      = 60 // best candidates by fingerprints
 	maxByTranslation = 10 // best candidates by names
-	manyPrints       = 12 // from which a candidate must share two of them
+	manyPrints       = 12 // number of fingerprints from which a candidate must share two of them
 )
 
-// candidate is a node to compare with, and how many prints it shares.
+// candidate is a node to compare with, and the number of fingerprints it shares.
 type candidate struct {
 	node   *node
 	prints int
 }
 
-// candidates gives the nodes that may belong together with a node, each once, in no particular order.
+// candidates returns the nodes that may belong together with n, each once, in no particular order.
 func (x *index) candidates(n *node, acc *accumulator) []candidate {
 	acc.reset(x.nodes)
 	for _, h := range n.print.Picked {
@@ -45,7 +45,7 @@ func (x *index) candidates(n *node, acc *accumulator) []candidate {
 		acc.addWeight(acc.list, float32(x.idf(rare.term)))
 	}
 	minPrints := float32(2)
-	if len(n.print.Picked) < manyPrints { // the text is too short to share many
+	if len(n.print.Picked) < manyPrints { // the text is too short to share many fingerprints
 		minPrints = 1
 	}
 	found := acc.best(func(m uint32) float32 { return float32(acc.prints[m]) }, minPrints, maxByPrints)
@@ -53,7 +53,7 @@ func (x *index) candidates(n *node, acc *accumulator) []candidate {
 	for _, k := range n.exactKeys() {
 		acc.list = x.keys.Find(keyHash(k), acc.list[:0])
 		switch {
-		case k == n.body: // of a text that many have, the prints are too common to find anything
+		case k == n.body: // a text of many articles has fingerprints that are too common to find anything
 			slices.Sort(acc.list)
 			found = append(found, acc.list[:min(len(acc.list), maxByPrints)]...)
 		case len(acc.list) <= maxPosting:
@@ -90,7 +90,7 @@ func (x *index) appendTranslations(n *node, found []uint32, acc *accumulator) []
 		w := float32(x.agency.idf(h))
 		for _, nonLatin := range [...]bool{false, true} {
 			if prints.NameBySound(h) && !n.nonLatin() && !nonLatin {
-				continue // two articles in Latin letters have the names as they are spelled
+				continue // two articles in Latin letters are compared by the spelling of names
 			}
 			if acc.list = x.agency.names.Find(scriptKey(h, nonLatin), acc.list[:0]); len(acc.list) > maxNameArticles {
 				continue
@@ -104,7 +104,7 @@ func (x *index) appendTranslations(n *node, found []uint32, acc *accumulator) []
 	}
 	slices.SortFunc(all, func(a, b weighted) int { return cmp.Or(cmp.Compare(a.number, b.number), cmp.Compare(a.w, b.w)) })
 	best := all[:0]
-	for i := 0; i < len(all); { // sum up the weights of each node
+	for i := 0; i < len(all); { // sum the weights of each node
 		sum := all[i]
 		for i++; i < len(all) && all[i].number == sum.number; i++ {
 			sum.w += all[i].w
@@ -122,13 +122,13 @@ func (x *index) appendTranslations(n *node, found []uint32, acc *accumulator) []
 	return found
 }
 
-// accumulator sums up what nodes share with one node, by their numbers. Each goroutine has its own.
+// accumulator sums up what nodes have in common with one node, by node number. Each goroutine has its own.
 type accumulator struct {
 	nodes   []*node
 	prints  []uint16  // in common
 	weights []float32 // of the terms in common
 	taken   []bool
-	touched []uint32 // numbers whose values are not zero
+	touched []uint32 // numbers with a value that is not zero
 	list    []uint32 // buffer for postings
 }
 
@@ -164,7 +164,7 @@ func (acc *accumulator) addWeight(numbers []uint32, w float32) {
 	}
 }
 
-// firstTime says whether a node is taken for the first time.
+// firstTime reports whether a node is taken for the first time.
 func (acc *accumulator) firstTime(m uint32) bool {
 	acc.touch(m)
 	before := acc.taken[m]
@@ -172,8 +172,8 @@ func (acc *accumulator) firstTime(m uint32) bool {
 	return !before
 }
 
-// best gives the numbers of the limit nodes of the greatest weight, of those that weigh at least least. Ties go by content, so that
-// they are broken alike in every order of arrival.
+// best returns the numbers of the limit nodes with the greatest weights, among those of weight least or more. Ties are broken
+// by content, so the result does not depend on the order of arrival.
 func (acc *accumulator) best(weight func(uint32) float32, least float32, limit int) []uint32 {
 	top := lightestFirst{make([]weighted, 0, limit), acc.nodes}
 	for _, m := range acc.touched {
@@ -199,7 +199,7 @@ type weighted struct {
 	number uint32
 }
 
-// lightestFirst is a heap. container/heap takes twice the time.
+// lightestFirst is a min-heap. container/heap takes twice the time.
 type lightestFirst struct {
 	items []weighted
 	nodes []*node

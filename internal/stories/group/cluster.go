@@ -8,41 +8,41 @@ import (
 	"unique"
 )
 
-// graph is a set of items to cluster, numbered 0 to n-1 in an order that does not depend on arrival, with the links that are known
-// between them. Its partition says which must be in one cluster, and which must not. The fields that may be nil are rules for
-// stories or for events alone.
+// graph is a set of items to cluster and the known links between them. The items are numbered 0 to n-1 in an order that does
+// not depend on arrival. The partition says which items must be in one cluster and which must not. The fields that may be nil
+// are rules for stories only or for events only.
 type graph struct {
 	*partition
-	size  []int // articles that an item stands for
+	size  []int // number of articles that an item stands for
 	links []map[int]link
 	linkage
 
-	contexts  *contextSums              // weighed beside the links
+	contexts  *contextSums              // combined with the links
 	authors   []authorship              // of the articles of an item
-	languages [][]unique.Handle[string] // of the articles of an item; two items with one in common stay apart
-	days      []int32                   // of an item's recurring report, 0 for none; items of two days stay apart, whatever is between them
+	languages [][]unique.Handle[string] // of the articles of an item; two items with a common language stay apart
+	days      []int32                   // day of an item's recurring report, 0 for none; items of two days stay apart, whatever their links
 }
 
-// link is what is known between two clusters: the probabilities of the pairs that were compared, greatest first, or for averageLinkage
-// their sum alone.
+// link holds the probabilities of the compared pairs between two clusters, greatest first. For averageLinkage it holds only
+// their sum.
 type link []float64
 
-// linkage is how the nearness of two clusters of m and n members follows from the probabilities of their pairs. A pair that was
+// linkage computes the similarity of two clusters of m and n members from the probabilities of their pairs. A pair that was
 // never compared counts as 0.
 type linkage interface {
-	merge(l, m link) link // the link of a merged cluster
+	merge(l, m link) link // returns the link of a merged cluster
 	of(l link, m, n int) float64
 }
 
-// bestLinkage is the weighted mean of the √(mn) best pairs, in which each weighs four fifths of the one before: one sure pair says
-// more than several doubtful ones. It lies between single linkage, by which agencies' background paragraphs chain strangers into
-// one cluster, and average linkage, by which a rewrite of one version and an excerpt of another never meet (for both see Sneath and
-// Sokal 1973).
+// bestLinkage is the weighted mean of the √(mn) best pairs. Each pair has four fifths of the weight of the next better one,
+// since one sure pair says more than several doubtful ones. It lies between single linkage and average linkage (for both see
+// Sneath and Sokal 1973). In single linkage, agencies' background paragraphs chain unrelated articles into one cluster. In
+// average linkage, a rewrite of one version and an excerpt of another never meet.
 type bestLinkage struct{}
 
 const (
 	nextPair = .8   // weight of a pair relative to the next better one
-	maxLink  = 1024 // pairs of a link that are kept: too few only for clusters of more than a thousand
+	maxLink  = 1024 // pairs kept of a link; too few only for clusters of more than a thousand
 )
 
 func (bestLinkage) merge(l, m link) link {
@@ -76,8 +76,8 @@ func (averageLinkage) merge(l, m link) link {
 
 func (averageLinkage) of(l link, m, n int) float64 { return l[0] / float64(m*n) }
 
-// translationLinkage joins stories in several languages: bestLinkage over as many pairs as the one with more languages has. How many
-// copies a story has in its own language does not matter.
+// translationLinkage joins stories in several languages. It is bestLinkage over as many pairs as the story with more languages
+// has languages. The number of a story's copies in its own language does not matter.
 type translationLinkage struct{ bestLinkage }
 
 func (translationLinkage) of(l link, m, n int) float64 {
@@ -93,7 +93,8 @@ func newGraph(n int, by linkage) *graph {
 	return g
 }
 
-// probabilityStep is what probabilities are rounded to, so that sums of up to 2³² of them do not depend on their order.
+// probabilityStep is the unit to which probabilities are rounded, so that sums of up to 2³² of them do not depend on their
+// order.
 const probabilityStep = 1. / (1 << 20)
 
 func (g *graph) add(i, j int, p float64) {
@@ -101,9 +102,9 @@ func (g *graph) add(i, j int, p float64) {
 	g.links[i][j], g.links[j][i] = l, l
 }
 
-// cluster merges the items, the nearest first, while the linkage of two clusters is at least at and they need not stay apart. It gives
-// each item's cluster as the lowest number in it. Clusters that must be one are merged once each has what resembles it: together
-// they resemble little.
+// cluster merges clusters, the nearest first, while their linkage is at least at and they need not stay apart. It returns each
+// item's cluster as the lowest number in it. Clusters that must be one are merged last, when each has merged with similar
+// items, because their union is similar to few.
 func (g *graph) cluster(at float64) []int {
 	c := &clustering{graph: g, at: at, version: make([]int, len(g.size))}
 	for i, links := range g.links {
@@ -134,11 +135,11 @@ func (g *graph) cluster(at float64) []int {
 	return of
 }
 
-// clustering is a graph while it is clustered. A cluster has the lowest number of its items.
+// clustering is the state while a graph is clustered. A cluster has the lowest number of its items.
 type clustering struct {
 	*graph
 	at      float64
-	version []int // grows when a cluster changes; -1 when it was merged into another
+	version []int // grows when a cluster changes; -1 after it was merged into another
 	queue   mergeQueue
 }
 
@@ -151,7 +152,7 @@ func (c *clustering) mergeNearest() {
 	}
 }
 
-// push appends the merge of two clusters to the queue if they are near enough.
+// push adds the merge of two clusters to the queue if they are near enough.
 func (c *clustering) push(i, j int) {
 	if i > j {
 		i, j = j, i
@@ -174,7 +175,7 @@ func (c *clustering) push(i, j int) {
 	}
 }
 
-// merge takes cluster j into i, i < j.
+// merge merges cluster j into i, i < j.
 func (c *clustering) merge(i, j int) {
 	c.join(i, j)
 	c.version[i]++
@@ -210,13 +211,13 @@ func (c *clustering) merge(i, j int) {
 	}
 }
 
-// candidateMerge is a possible merge of clusters i < j at the versions for which p was computed.
+// candidateMerge is a possible merge of clusters i < j. p was computed for these versions of them.
 type candidateMerge struct {
 	p                        float64
 	i, j, versionI, versionJ int
 }
 
-// mergeQueue is a heap with the best merge first; ties go to the lowest numbers.
+// mergeQueue is a heap with the best merge first. Ties go to the lowest numbers.
 type mergeQueue []candidateMerge
 
 func (q mergeQueue) Len() int      { return len(q) }
@@ -236,20 +237,20 @@ func (q *mergeQueue) Pop() any {
 	return last
 }
 
-// What the linkage of two clusters loses where their articles say that they are two stories. Scores of single pairs have that already.
-// Here it keeps an article that resembles both clusters from joining them.
+// Penalties on the linkage of two clusters if their articles show that they are two stories. The scores of single pairs include
+// such evidence already. The penalties keep an article that is similar to both clusters from joining them.
 const (
-	authorPenalty  = .45 // their texts are by different outlets
+	authorPenalty  = .45 // different outlets wrote their texts
 	outletPenalty  = .35 // an outlet has articles in both, no two of which are one story by themselves
-	minOutletStory = .5  // story probability of two articles of one outlet from which they may be one story
+	minOutletStory = .5  // story probability from which two articles of one outlet may be one story
 )
 
-// authorship is who published and wrote the articles of a cluster, by the hashes of the outlets' keys.
+// authorship holds who published and wrote the articles of a cluster, as hashes of the outlets' keys.
 type authorship struct {
 	outlets []uint64
-	prose   []uint64        // whose text they say they are
-	news    []uint64        // whose report they retell
-	own     map[int]float64 // greatest story probability of two articles of one outlet, here and in another cluster, by that one's number
+	prose   []uint64        // outlets named as writers of the text
+	news    []uint64        // outlets whose report they retell
+	own     map[int]float64 // by the number of another cluster: the greatest story probability of two articles of one outlet, one in each cluster
 }
 
 func (a *authorship) add(n *node) {
@@ -259,7 +260,7 @@ func (a *authorship) add(n *node) {
 	a.prose, a.news = append(a.prose, n.credits.writers...), append(a.news, n.credits.reporters...)
 }
 
-// addOwn notes the story probability of a pair of one outlet's articles, one of them in cluster j.
+// addOwn records the story probability of a pair of one outlet's articles, one of them in cluster j.
 func (a *authorship) addOwn(j int, p float64) {
 	if a.own == nil {
 		a.own = map[int]float64{}
@@ -267,7 +268,7 @@ func (a *authorship) addOwn(j int, p float64) {
 	a.own[j] = max(a.own[j], p)
 }
 
-// penalty is what the linkage with cluster j, whose authorship is b, loses.
+// penalty returns the reduction of the linkage with cluster j, whose authorship is b.
 func (a *authorship) penalty(b *authorship, j int) float64 {
 	penalty := 0.0
 	if len(a.prose) > 0 && len(b.prose) > 0 && !intersects(a.prose, b.prose) &&

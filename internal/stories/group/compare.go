@@ -11,12 +11,12 @@ import (
 )
 
 const (
-	maxEventEdges = 15                // edges of an article that are kept for its event alone
-	nodesAtOnce   = 1024              // that are compared together: bounds the pairs in memory
-	pairsAtOnce   = maxOpenPrints / 2 // whose prints are decoded
+	maxEventEdges = 15                // edges kept of an article for events alone
+	nodesAtOnce   = 1024              // nodes compared together; bounds the pairs in memory
+	pairsAtOnce   = maxOpenPrints / 2 // pairs whose prints are decoded together
 )
 
-// pair is two nodes to compare, a before b by content, and how many prints they share.
+// pair is two nodes to compare, a before b by content, and the number of fingerprints they share.
 type pair struct {
 	a, b   *node
 	prints int
@@ -29,8 +29,8 @@ func comparePairs(p, q pair) int {
 	return byContent(p.b, q.b)
 }
 
-// Compare gives what each pair of the articles added since the last Settle and their candidates has in common. It is how a model's
-// training sees what the model will.
+// Compare returns the features of each pair of an article added since the last Settle and one of its candidates. Training a
+// model uses it to get the same features as the model.
 func (g *Grouper) Compare(each func(a, b Item, f *Features, regime int)) {
 	g.cache.clear()
 	g.promoteRivals()
@@ -47,7 +47,7 @@ func (g *Grouper) Compare(each func(a, b Item, f *Features, regime int)) {
 	}
 }
 
-// dirty gives the nodes to compare and decide about, by content. A representative stands for its duplicates.
+// dirty returns the nodes to compare and decide about, ordered by content. A representative stands for its duplicates.
 func (g *Grouper) dirty() []*node {
 	var out []*node
 	for _, n := range g.added {
@@ -60,8 +60,8 @@ func (g *Grouper) dirty() []*node {
 	return slices.Compact(out)
 }
 
-// connectDirty compares the nodes with their candidates and keeps the edges that matter. A pair of two chunks that is not worth keeping
-// is compared in both, to the same end.
+// connectDirty compares the nodes with their candidates and keeps the edges that matter. A pair across two chunks that is not
+// worth keeping is compared in both chunks, with the same result.
 func (g *Grouper) connectDirty(dirty []*node) []news.Edge {
 	var edges []news.Edge
 	for chunk := range slices.Chunk(dirty, nodesAtOnce) {
@@ -77,7 +77,7 @@ func (g *Grouper) connectDirty(dirty []*node) []news.Edge {
 	return edges
 }
 
-// candidatePairs gives each pair of a node and a candidate that has no edge yet, once and by content.
+// candidatePairs returns each pair of a node and a candidate without an edge, once, ordered by content.
 func (g *Grouper) candidatePairs(nodes []*node) []pair {
 	found := make([][]pair, len(nodes))
 	g.index.flush()
@@ -117,7 +117,7 @@ func (g *Grouper) eachDecoded(pairs []pair, work func(from, to int)) {
 	}
 }
 
-// scoreAll scores pairs, and asks the second opinion about those that are in doubt.
+// scoreAll scores pairs, and asks for a second opinion on those that are in doubt.
 func (g *Grouper) scoreAll(pairs []pair) []pairScore {
 	scores := make([]pairScore, len(pairs))
 	g.eachDecoded(pairs, func(from, to int) {
@@ -136,8 +136,8 @@ func (p pair) keep(s pairScore) news.Edge {
 	return news.Edge{A: min(p.a.id, p.b.id), B: max(p.a.id, p.b.id), Story: s.story, Event: s.event, Reasons: s.reasons}
 }
 
-// nearestForEvent marks the pairs that are kept for their event: of each dirty node those with the greatest probabilities. Articles
-// made after one pattern resemble hundreds of others a little, and all of these edges say no more than the best.
+// nearestForEvent marks the pairs that are kept for events: for each dirty node those with the greatest probabilities. Articles
+// made from one pattern are slightly similar to hundreds of others, and all these edges add nothing to the best ones.
 func nearestForEvent(dirty []*node, pairs []pair, scores []pairScore) []bool {
 	of := make(map[*node][]int, len(dirty))
 	for _, n := range dirty {
@@ -154,7 +154,7 @@ func nearestForEvent(dirty []*node, pairs []pair, scores []pairScore) []bool {
 		}
 	}
 	nearest := make([]bool, len(pairs))
-	for _, list := range of { // pairs are in the order of their content, so ties are broken alike
+	for _, list := range of { // pairs are ordered by content, so ties do not depend on arrival
 		slices.SortStableFunc(list, func(i, j int) int { return cmp.Compare(scores[j].event, scores[i].event) })
 		for _, i := range list[:min(len(list), maxEventEdges)] {
 			nearest[i] = true
@@ -163,9 +163,9 @@ func nearestForEvent(dirty []*node, pairs []pair, scores []pairScore) []bool {
 	return nearest
 }
 
-// scoreNewTemplates scores the edges again between articles whose titles have a frame that became a template's since the last Settle.
-// So it does not matter whether two notices came before or after the titles that show their template. A frame becomes a template's
-// once, while few articles have it.
+// scoreNewTemplates rescores edges between articles whose titles have a frame that became a template since the last Settle. So
+// it does not matter whether two notices arrive before or after the titles that show their template. A frame becomes a template
+// only once, while few articles have it.
 func (g *Grouper) scoreNewTemplates() []news.Edge {
 	x := g.index
 	if len(x.newTemplates) == 0 {
@@ -206,19 +206,19 @@ func (g *Grouper) scoreNewTemplates() []news.Edge {
 	return edges
 }
 
-// Whether two articles are about one event is in doubt where both come near to it: from doubtAt of what joins them. Nearly all
-// candidates lie below, so that asking about them would cost much and find little.
+// doubtAt is the nearness from which it is in doubt whether two articles are about one event. Nearly all candidates are below,
+// so a second opinion on them would cost much and find little.
 const doubtAt = .35
 
-// What a second opinion makes of a cosine (see secondCurve), as shares of Model.joinsAlone.
+// The curve from a cosine of a second opinion (see secondCurve) to a share of Model.joinsAlone.
 const (
-	secondMost  = 1.1   // the most it gives
-	secondJoins = 1.002 // what it gives at Options.Threshold
-	secondSlope = 40    // how steeply it rises, in log-odds a unit of cosine
+	secondMost  = 1.1   // maximum
+	secondJoins = 1.002 // value at Options.Threshold
+	secondSlope = 40    // steepness, in log-odds per unit of cosine
 )
 
-// joinsAlone is the event probability from which two articles are one event whatever their contexts say; own is whether one outlet
-// published both.
+// joinsAlone returns the event probability from which two articles are one event whatever their contexts. own means that one
+// outlet published both.
 func (m *Model) joinsAlone(own bool) float64 {
 	if own {
 		return m.EventAlone
@@ -226,7 +226,7 @@ func (m *Model) joinsAlone(own bool) float64 {
 	return m.EventAt / (1 - contextShare)
 }
 
-// nearness is how near two articles come to one event; 1 joins them.
+// nearness returns how near two articles are to one event. 1 joins them.
 func (m *Model) nearness(s pairScore, own bool) float64 {
 	if own {
 		return s.event / m.EventAlone
@@ -234,10 +234,10 @@ func (m *Model) nearness(s pairScore, own bool) float64 {
 	return blend(s.event, s.cosine, contextShare) / m.EventAt
 }
 
-// askSecondOpinion asks the second opinion about all pairs that are in doubt, once for all of them. It only raises the event
-// probability: it may bring a pair into one event and never into one story, since texts that mean the same need not derive from one
-// another. A pair that was raised is an edge like any other, so a restart gives the same events without asking. Nearly all articles
-// have a pair in doubt (93% of wire16, 95% of wire26), though few of their pairs are.
+// askSecondOpinion asks for a second opinion on all pairs that are in doubt, in one call. It only raises the event probability.
+// It can bring a pair into one event but never into one story, since texts with the same meaning need not derive from each
+// other. A raised pair is an ordinary edge, so a restart gives the same events without asking again. Nearly all articles have a
+// pair in doubt (93% of wire16, 95% of wire26), although few of their pairs are.
 func (g *Grouper) askSecondOpinion(pairs []pair, scores []pairScore) {
 	if g.second == nil {
 		return
@@ -262,9 +262,9 @@ func (g *Grouper) askSecondOpinion(pairs []pair, scores []pairScore) {
 	}
 }
 
-// secondCurve turns a cosine into a share of Model.joinsAlone: a logistic curve that rises from 0 to 1.1 and passes 1.002, just enough
-// to join, at the threshold. .05 of cosine below it gives .64, .1 below .18. So a second opinion joins a pair, but weighs little
-// where the words of other pairs of the same two clusters speak against them.
+// secondCurve turns a cosine into a share of Model.joinsAlone. It is a logistic curve that rises from 0 to 1.1 and is 1.002,
+// just enough to join, at the threshold. A cosine .05 below the threshold gives .64, .1 below gives .18. So a second opinion
+// joins a pair, but has little weight if the words of other pairs of the same two clusters speak against it.
 func secondCurve(cosine, threshold float64) float64 {
 	logOdds := math.Log(secondJoins / (secondMost - secondJoins))
 	return secondMost * sigmoid(secondSlope*(cosine-threshold)+logOdds)

@@ -9,13 +9,13 @@ import (
 	"headwater/internal/news"
 )
 
-// constraints are what people's corrections say of pairs of articles: must-links and cannot-links (Wagstaff et al. 2001). A
-// later correction outranks an earlier one: what contradicts it is left out.
+// constraints are people's corrections as rules for pairs of articles: must-links and cannot-links (Wagstaff et al. 2001). A
+// later correction takes precedence, and parts of earlier ones that contradict it are ignored.
 type constraints struct {
 	number      map[int64]int   // of each article that a correction names
 	parts       *partition      // of these numbers: a part must be in one story
 	mustLinks   map[int][]int64 // articles of each part, by its root
-	cannotLinks map[int]string  // articles that each part must stay apart from, by its root
+	cannotLinks map[int]string  // articles from which each part must stay apart, by its root
 }
 
 // newConstraints takes corrections in the order in which they were made.
@@ -31,8 +31,8 @@ func newConstraints(all []news.Correction) *constraints {
 		c.number[id] = i
 	}
 	c.parts = newPartition(len(articles))
-	for _, x := range slices.Backward(all) { // the latest first; each says what does not contradict those before it
-		var joined []int // one number of each part that the correction says is one
+	for _, x := range slices.Backward(all) { // the latest first; parts that contradict those before are ignored
+		var joined []int // one number of each part that the correction joins
 		for _, id := range x.Same {
 			i := c.number[id]
 			if !slices.ContainsFunc(joined, func(j int) bool { return c.parts.join(i, j) }) {
@@ -64,7 +64,7 @@ func newConstraints(all []news.Correction) *constraints {
 	return c
 }
 
-// mustLink gives the articles that must be in one story with an article, itself among them; none where there is no other.
+// mustLink returns the articles that must be in one story with an article, including the article, or none if there is no other.
 func (c *constraints) mustLink(id int64) []int64 {
 	if i, ok := c.number[id]; ok {
 		if same := c.mustLinks[c.parts.root(i)]; len(same) > 1 {
@@ -74,14 +74,14 @@ func (c *constraints) mustLink(id int64) []int64 {
 	return nil
 }
 
-// names says whether a correction names an article.
+// names reports whether a correction names an article.
 func (c *constraints) names(id int64) bool {
 	_, ok := c.number[id]
 	return ok
 }
 
-// cannotLink lists the ids that an article must stay apart from; "" is none. It differs for two articles that must stay apart, and
-// is the same under other constraints that say the same.
+// cannotLink lists the ids from which an article must stay apart, or "" for none. It differs between two articles that must
+// stay apart. It is the same under other constraints with the same rules.
 func (c *constraints) cannotLink(id int64) string {
 	i, ok := c.number[id]
 	if !ok {
@@ -90,7 +90,7 @@ func (c *constraints) cannotLink(id int64) string {
 	return c.cannotLinks[c.parts.root(i)]
 }
 
-// diff gives the articles of which other constraints say something else, by id.
+// diff returns the ids of the articles for which other constraints have different rules.
 func (c *constraints) diff(other *constraints) []int64 {
 	var out []int64
 	for _, id := range slices.Concat(slices.Collect(maps.Keys(c.number)), slices.Collect(maps.Keys(other.number))) {
@@ -103,7 +103,7 @@ func (c *constraints) diff(other *constraints) []int64 {
 }
 
 // partition joins the nodes that must be one story and separates those that must not. The constraints do not contradict each
-// other over nodes, because duplicates have the same cannot-links.
+// other on nodes, because duplicates have the same cannot-links.
 func (c *constraints) partition(nodes []*node) *partition {
 	p := newPartition(len(nodes))
 	if len(c.number) == 0 {
@@ -148,7 +148,7 @@ func newPartition(n int) *partition {
 	return p
 }
 
-// root is the lowest number in the part of i.
+// root returns the lowest number in the part of i.
 func (p *partition) root(i int) int {
 	for p.parent[i] != i {
 		p.parent[i] = p.parent[p.parent[i]]
@@ -157,10 +157,10 @@ func (p *partition) root(i int) int {
 	return i
 }
 
-// mayJoin says whether two items are in one part or may be.
+// mayJoin reports whether two items are in one part or may be joined.
 func (p *partition) mayJoin(i, j int) bool { return !p.apart[p.root(i)][p.root(j)] }
 
-// join joins the parts of two items, unless they must stay apart. It says whether they are one part now.
+// join joins the parts of two items, unless they must stay apart. It reports whether they are one part afterwards.
 func (p *partition) join(i, j int) bool {
 	if !p.mayJoin(i, j) {
 		return false
@@ -179,7 +179,7 @@ func (p *partition) join(i, j int) bool {
 	return true
 }
 
-// separate keeps the parts of two items apart from now on, unless they are one.
+// separate keeps the parts of two items apart from now on, unless they are one part.
 func (p *partition) separate(i, j int) {
 	if i, j = p.root(i), p.root(j); i != j {
 		p.setApart(i, j)

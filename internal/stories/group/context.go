@@ -8,37 +8,37 @@ import (
 	"headwater/internal/stories/compact"
 )
 
-// Two reports of one event may share few words with each other, and more with the same third ones. So an article's terms are expanded
-// by those of its nearest neighbours before they are compared for the event (document expansion: Singhal and Pereira 1999).
-// The expanded vector is the article's context.
+// Two reports of one event may share few words with each other, and more words with the same third reports. So an article's
+// terms are expanded by those of its nearest neighbours before articles are compared for events (document expansion: Singhal
+// and Pereira 1999). The expanded vector is the article's context.
 const (
-	maxNeighbours  = 8   // that an article is expanded by
-	expansionTerms = 60  // heaviest terms of an article that its neighbours are expanded by
-	contextTerms   = 120 // heaviest terms of a context
+	maxNeighbours  = 8   // neighbours by which an article is expanded
+	expansionTerms = 60  // heaviest terms of an article that expand its neighbours
+	contextTerms   = 120 // heaviest terms kept in a context
 
-	// contextShare is the weight of the contexts of two clusters beside the probability of their pairs, of 1. Probabilities are known
-	// only of pairs that were compared, cosines of all.
+	// contextShare is the weight, from 0 to 1, of the contexts of two clusters against the probability of their pairs.
+	// Probabilities are known only for compared pairs, cosines for all pairs.
 	contextShare = .7
-	// contextDays is the time in which the cosine of two contexts falls to 1/e of its value.
+	// contextDays is the time in which the cosine of two contexts decays to 1/e.
 	contextDays = 3
 )
 
-// blend is the nearness of two clusters whose pairs have the mean probability p, and whose contexts the mean cosine.
+// blend returns the nearness of two clusters from the mean probability p of their pairs and the mean cosine of their contexts.
 func blend(p, cosine, share float64) float64 { return (1-share)*p + share*cosine }
 
-// weight is a term with its weight; a vector of them is sorted by term and of length 1.
+// weight is a term with its weight. A vector of weights is sorted by term and has length 1.
 type weight struct {
 	term uint32
 	w    float32
 }
 
-// neighbour is a node that another has an edge with, and the event probability of the two.
+// neighbour is a node with an edge to another node, and the event probability of the pair.
 type neighbour struct {
 	*node
 	event float32
 }
 
-// contexts gives the context of each node.
+// contexts returns the context of each node.
 func (g *Grouper) contexts(nodes []*node) [][]weight {
 	nearest := make([][]neighbour, len(nodes))
 	all := slices.Clone(nodes)
@@ -66,7 +66,7 @@ func (g *Grouper) contexts(nodes []*node) [][]weight {
 	return contexts
 }
 
-// insertNearest inserts a neighbour into a sorted list of the nearest; ties go by content.
+// insertNearest inserts a neighbour into a sorted list of the nearest. Ties are broken by content.
 func insertNearest(nearest []neighbour, n neighbour) []neighbour {
 	at, _ := slices.BinarySearchFunc(nearest, n, func(x, y neighbour) int {
 		return cmp.Or(cmp.Compare(y.event, x.event), byContent(x.node, y.node))
@@ -82,7 +82,7 @@ func insertNearest(nearest []neighbour, n neighbour) []neighbour {
 	return nearest
 }
 
-// expander makes the vectors of nodes. It reuses its buffers, so each goroutine has its own.
+// expander computes the vectors of nodes. It reuses its buffers, so each goroutine has its own.
 type expander struct {
 	decoder compact.PrintDecoder
 	terms   []weight
@@ -90,10 +90,10 @@ type expander struct {
 	slots   [1 << slotBits]uint16 // hash table from a term to its index in terms, plus 1
 }
 
-// slotBits give three times as many slots as an article and its neighbours have terms.
+// slotBits gives three times as many slots as an article and its neighbours have terms.
 const slotBits = 11
 
-// heaviest gives the expansionTerms heaviest terms of a node.
+// heaviest returns the expansionTerms heaviest terms of a node.
 func (x *expander) heaviest(ix *index, n *node) []weight {
 	p := n.print
 	if p == nil {
@@ -107,8 +107,8 @@ func (x *expander) heaviest(ix *index, n *node) []weight {
 	return normalise(slices.Clone(x.keepHeaviest(expansionTerms)))
 }
 
-// expand adds to a node's own terms those of its neighbours, weighted by their probabilities. Together they count at most as much
-// as its own.
+// expand adds the neighbours' terms to a node's own, weighted by the neighbours' probabilities. Together they count at most as
+// much as the node's own terms.
 func (x *expander) expand(n *node, nearest []neighbour, own map[*node][]weight) []weight {
 	if len(nearest) == 0 {
 		return own[n]
@@ -117,7 +117,7 @@ func (x *expander) expand(n *node, nearest []neighbour, own map[*node][]weight) 
 	for _, m := range nearest {
 		sum += m.event
 	}
-	sum = max(sum, 1) // few improbable neighbours add little
+	sum = max(sum, 1) // a few improbable neighbours add little
 	clear(x.slots[:])
 	x.terms = x.terms[:0]
 	for _, y := range own[n] {
@@ -148,13 +148,13 @@ func (x *expander) add(y weight) {
 	}
 }
 
-// keepHeaviest gives the n heaviest terms in their order. No weight is negative.
+// keepHeaviest returns the n heaviest terms in their order. No weight is negative.
 func (x *expander) keepHeaviest(n int) []weight {
 	if len(x.terms) <= n {
 		return x.terms
 	}
-	// Keys sort from the heaviest term on, and terms of one weight by their hash: the bits of floats that are not negative are in
-	// the order of the floats.
+	// Keys sort the heaviest term first, and terms of one weight by their hash. The bits of non-negative floats are in the
+	// order of the floats.
 	key := func(y weight) uint64 { return uint64(^math.Float32bits(y.w))<<32 | uint64(y.term) }
 	x.keys = x.keys[:0]
 	for _, y := range x.terms {
@@ -170,7 +170,7 @@ func (x *expander) keepHeaviest(n int) []weight {
 	return kept
 }
 
-// quickselect gives the number that a list would have at an index if it was sorted (Hoare 1961). It changes the order of the list.
+// quickselect returns the number at an index of the list if it were sorted (Hoare 1961). It changes the order of the list.
 func quickselect(list []uint64, index int) uint64 {
 	low, high := 0, len(list)-1
 	for low < high {
@@ -200,7 +200,7 @@ func quickselect(list []uint64, index int) uint64 {
 	return list[index]
 }
 
-// sortedSum sorts a vector by term. Weights of one term are summed up in their order.
+// sortedSum sorts a vector by term. Weights of one term are summed in their order.
 func (x *expander) sortedSum(v []weight) []weight {
 	x.keys = x.keys[:0]
 	for i, y := range v {
@@ -219,7 +219,7 @@ func (x *expander) sortedSum(v []weight) []weight {
 	return out
 }
 
-// normalise scales a vector to length 1, in place. It gives nil for one of length 0.
+// normalise scales a vector to length 1 in place. It returns nil for a vector of length 0.
 func normalise(v []weight) []weight {
 	sum := 0.0
 	for _, x := range v {
@@ -235,19 +235,19 @@ func normalise(v []weight) []weight {
 	return v
 }
 
-// contextSums are the sums of the contexts and times of clusters of nodes. The scalar product of two sums over the product of the
-// sizes is the mean cosine of all pairs of nodes.
+// contextSums holds the sums of the contexts and times of clusters of nodes. The scalar product of two sums, divided by the
+// product of the sizes, is the mean cosine of all pairs of nodes.
 type contextSums struct {
 	vectors [][]weight // terms are renumbered from 0
-	days    []float64  // since 1970, summed
-	nodes   []float64  // number of them
-	outlets [][]uint64 // that published the nodes
+	days    []float64  // sums of days since 1970
+	nodes   []float64  // number of nodes
+	outlets [][]uint64 // outlets of the nodes
 	penalty float64    // Model.EventAlone - Model.EventAt
 	dense   []float32  // vectors[loaded], by term
 	loaded  int        // -1: none
 }
 
-// newContextSums sums up the contexts of nodes under the lowest number of their stories.
+// newContextSums sums the contexts of nodes under the lowest number of their stories.
 func newContextSums(nodes []*node, storyOf []int, contexts [][]weight, m *Model) *contextSums {
 	s := &contextSums{
 		vectors: make([][]weight, len(nodes)), days: make([]float64, len(nodes)), nodes: make([]float64, len(nodes)),
@@ -278,9 +278,9 @@ func newContextSums(nodes []*node, storyOf []int, contexts [][]weight, m *Model)
 	return s
 }
 
-// nearness gives the nearness of two clusters whose pairs have the mean probability p, to be compared with Model.EventAt.
+// nearness returns the nearness of two clusters whose pairs have the mean probability p. It is compared with Model.EventAt.
 //
-// An outlet writes its reports of one affair with the same background, so that their contexts are alike whatever happened. Where an
+// An outlet writes its reports on one affair with the same background, so their contexts are alike whatever happened. If an
 // outlet is in both clusters, two single nodes need the probability Model.EventAlone. The larger the clusters, the more their
 // contexts count.
 func (s *contextSums) nearness(p float64, i, j int) float64 {
@@ -302,7 +302,7 @@ func (s *contextSums) nearness(p float64, i, j int) float64 {
 	return blend(p, cosine, contextShare*(1-single)) - s.penalty*single
 }
 
-// load makes the vector of a cluster dense, and clears the one before; -1 is none.
+// load makes the vector of a cluster dense and clears the one loaded before. -1 loads none.
 func (s *contextSums) load(i int) {
 	if s.loaded == i {
 		return
@@ -320,7 +320,7 @@ func (s *contextSums) load(i int) {
 	s.loaded = i
 }
 
-// merge takes cluster j into i.
+// merge merges cluster j into i.
 func (s *contextSums) merge(i, j int) {
 	s.load(-1)
 	v, w := s.vectors[i], s.vectors[j]

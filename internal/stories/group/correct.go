@@ -7,14 +7,15 @@ import (
 	"headwater/internal/news"
 )
 
-// Affected gives the articles of which these corrections, in the order in which they were made, say something else than those in force,
-// by id. Those that are missing in the window must be restored, each with its whole story, before SetCorrections.
+// Affected returns the ids of the articles for which these corrections differ from those in force. The corrections are in the
+// order in which they were made. Affected articles that are not in the window must be restored before SetCorrections, each with
+// its whole story.
 func (g *Grouper) Affected(all []news.Correction) []int64 {
 	return g.constraints.diff(newConstraints(all))
 }
 
-// SetCorrections replaces the corrections in force; they come in the order in which they were made. The next Settle decides anew about
-// the articles of which they say something else.
+// SetCorrections replaces the corrections in force. all is in the order in which they were made. The next Settle decides again
+// about the articles for which they differ.
 func (g *Grouper) SetCorrections(all []news.Correction) {
 	next := newConstraints(all)
 	affected := g.constraints.diff(next)
@@ -40,7 +41,7 @@ func (g *Grouper) SetCorrections(all []news.Correction) {
 	}
 }
 
-// MustLinked gives the articles that must be in one story with any of the given ones, those among them, by id.
+// MustLinked returns the ids of the articles that must be in one story with any of the given ones, including these.
 func (g *Grouper) MustLinked(ids []int64) []int64 {
 	var out []int64
 	for _, id := range ids {
@@ -50,8 +51,8 @@ func (g *Grouper) MustLinked(ids []int64) []int64 {
 	return slices.Compact(out)
 }
 
-// Detach takes articles out of the story they are in, so that its id stays with the rest even where that is smaller. They get their
-// story from the next Settle.
+// Detach takes articles out of their story. The story's id then stays with the rest of its articles, even if the rest is the
+// smaller part. The next Settle gives the detached articles a story.
 func (g *Grouper) Detach(ids []int64) {
 	for _, id := range ids {
 		if n := g.byID[id]; n != nil {
@@ -62,8 +63,8 @@ func (g *Grouper) Detach(ids []int64) {
 	}
 }
 
-// Reassign puts articles back into stories that were merged into the one that they are in now, and into the events of those. The next
-// Settle decides anew about them, and the ids of these stories stay with them where they are stories of their own.
+// Reassign puts articles back into stories that were merged into the articles' current story, and into the events of those
+// stories. The next Settle decides again about the articles. If the stories are separate again, they keep their old ids.
 func (g *Grouper) Reassign(to map[int64]news.Grouping) {
 	for _, id := range slices.Sorted(maps.Keys(to)) {
 		if n := g.byID[id]; n != nil {

@@ -7,86 +7,87 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// feature numbers what is compared in a pair of articles.
+// feature is the number of a feature: a measure of a pair of articles.
 type feature int
 
-// The features. Each is 0 to 1 unless said otherwise; all are symmetric.
+// The features. Each is 0 to 1 unless stated otherwise. All are symmetric.
 const (
-	coverage      feature = iota // greater share of one's own unquoted prose that is in the other
+	coverage      feature = iota // greater of the two shares of unquoted prose that is in the other article
 	mutual                       // smaller of the two shares
 	sameText                     // mutual from a half to one: both are the same text
 	trace                        // coverage up to a tenth, times ten: whether any prose is shared
-	noProse                      // 1 where both have prose and none in common
-	lead                         // greater share of one's first 60 words that is anywhere in the other
+	noProse                      // 1 if both have prose and none in common
+	lead                         // greater share of the first 60 words that is anywhere in the other
 	leads                        // share of the shorter lead that is in the other lead: versions share it, follow-ups do not
 	early                        // share of the shared prose that is in the first 120 words of both
-	aside                        // trace where the openings are about other things: a background paragraph, a part of a round-up
-	late                         // how far from the beginnings the shared prose is
+	aside                        // trace if the openings are about other things: a background paragraph, a part of a round-up
+	late                         // distance of the shared prose from the beginnings
 	quotes                       // share of the fewer quoted shingles that both have, whether prose is compared or not
-	selection                    // quotes where prose is shared too (trace): a rewriter keeps the quotations that were chosen
+	selection                    // quotes if prose is shared too (trace): a rewriter keeps the chosen quotations
 	pairsShare                   // share of the fewer ordered word pairs that both have
-	cosine                       // of the terms, weighed by use and rarity
-	rootCosine                   // its square root, for the low end
+	cosine                       // of the terms, weighted by use and rarity
+	rootCosine                   // square root of cosine, for the low end
 	opening                      // cosine of the terms of title and opening
-	mention                      // greater share of one's title and opening terms, by rarity, that is anywhere in the other
+	mention                      // greater share of the title and opening terms, by rarity, that is anywhere in the other
 	mentions                     // smaller of the two
-	names                        // cosine of the terms written with a capital, less where they are few
+	names                        // cosine of the terms written with a capital, reduced if they are few
 	rarity                       // summed rarity of the title and opening terms in common, 60 nats or more being 1
 	title                        // Jaccard index of the titles' terms
-	titleLead                    // greater share of one title, by rarity, that is in the other's title or opening
-	titleFigures                 // 1 where both titles have figures and none in common
+	titleLead                    // greater share of a title, by rarity, that is in the other's title or opening
+	titleFigures                 // 1 if both titles have figures and none in common
 	grams                        // Jaccard index of the titles' runs of four characters
 	gramsIn                      // share of the fewer of these runs that both titles have: one title contains the other
-	sameTitle                    // 1 when the normalised titles are equal, less where they are short
-	figures                      // share of the fewer figures that both have, .5 where one has none
-	creditsReport                // 1 when one credits the other's outlet with the report, or both credit one
+	sameTitle                    // 1 if the normalised titles are equal, reduced if they are short
+	figures                      // share of the fewer figures that both have, .5 if one has none
+	creditsReport                // 1 if one credits the other's outlet with the report, or both credit one outlet
 	retelling                    // creditsReport times cosine
-	named                        // cosine where both name one outlet, however weakly, less where many articles name it
-	hearsay                      // half for each that credits others with its news, times rootCosine
-	agrees                       // 1 when both say that the same outlet wrote their text
-	conflicts                    // 1 when they say that different outlets wrote it
-	cites                        // 1 when one links to the other, or both have one address and nothing contradicts it
-	template                     // 1 when one template of their outlet made both, about two things
-	days                         // between the two, up to 3, less where their prose is the same: a copy is one whenever it comes
-	soon                         // nearness in time by its logarithm: 1 in one minute, 0 from three days on
+	named                        // cosine if both name one outlet, however weakly, reduced if many articles name it
+	hearsay                      // half for each article that credits others with its news, times rootCosine
+	agrees                       // 1 if both say that the same outlet wrote their text
+	conflicts                    // 1 if they say that different outlets wrote it
+	cites                        // 1 if one links to the other, or both have one address and nothing contradicts it
+	template                     // 1 if one template of their outlet made both, about two things
+	days                         // days between the two, up to 3, reduced if their prose is the same: the age of a copy does not matter
+	soon                         // logarithmic nearness in time: 1 in one minute, 0 from three days on
 	numFeatures
 )
 
-// featureNames are the features' names in the model's file; they change with the meaning of a feature.
+// featureNames are the names of the features in the model's file. They change with the meaning of a feature.
 var featureNames = [numFeatures]string{
 	"coverage", "mutual", "same_text", "trace", "no_prose", "lead", "leads", "early", "aside", "late", "quotes", "selection", "pairs",
 	"cosine", "root_cosine", "opening", "mention", "mentions", "names", "rarity", "title", "title_lead", "title_figures", "grams", "grams_in",
 	"same_title", "figures", "credits", "retelling", "named", "hearsay", "agrees", "conflicts", "cites", "template", "days", "soon",
 }
 
-// FeatureNames gives the features' names in the order of Features.
+// FeatureNames returns the names of the features in the order of Features.
 func FeatureNames() []string { return featureNames[:] }
 
-// Features are what two articles have in common, by feature.
+// Features holds the values of the features of two articles, by feature.
 type Features [numFeatures]float64
 
 const (
-	shortWords   = 25 // shingles below which an article is short: its coverage alone says nothing
+	shortWords   = 25 // shingles below which an article is short, so that its coverage alone says nothing
 	maxDaysApart = 3
 	earlyWords   = 120
-	minNames     = 4  // below which names that agree say less
+	minNames     = 4  // names in common below which they count less
 	maxRarity    = 60 // nats
 
-	// wholeText is the mutual coverage from which what two articles of one outlet share is no boilerplate: that is a part of a text.
+	// wholeText is the mutual coverage from which the common prose of two articles of one outlet is not boilerplate, since
+	// boilerplate is only a part of a text.
 	wholeText = .85
-	// sameOpening is the cosine of two openings from which they are about the same.
+	// sameOpening is the cosine of two openings from which they have the same subject.
 	sameOpening = .2
-	// nearCosine is the cosine of all terms from which prose is compared though hardly any prints are shared.
+	// nearCosine is the cosine of all terms from which prose is compared even if hardly any fingerprints are shared.
 	nearCosine = .4
-	// minPrintShare is the share of prints in common from which prose is compared: it estimates the coverage.
+	// minPrintShare is the share of common fingerprints from which prose is compared. It estimates the coverage.
 	minPrintShare = .05
 )
 
 // logMaxDays is the logarithm of maxDaysApart in minutes.
 var logMaxDays = math.Log1p(maxDaysApart * 24 * 60)
 
-// regime says which weights a pair is scored with: by how much text there is, and whether both are of one outlet. Of two items of
-// one outlet most that resemble each other are follow-ups; of two outlets' most are copies.
+// regime selects the weights with which a pair is scored, by the amount of text and by whether both articles are of one outlet.
+// Among similar pairs, most of one outlet are follow-ups, and most of two outlets are copies.
 type regime int
 
 const (
@@ -95,10 +96,10 @@ const (
 	bothLong
 	numRegimes
 
-	ownOutlet = 1 // is added where both are of one outlet
+	ownOutlet = 1 // added if both are of one outlet
 )
 
-// Regimes are the names of what Compare and Model number.
+// Regimes returns the names of the regimes, by the numbers that Compare and Model use.
 func Regimes() []string {
 	return []string{
 		"both short", "both short, one outlet", "one short", "one short, one outlet", "both long", "both long, one outlet",
@@ -118,12 +119,12 @@ func regimeOf(a, b *node) regime {
 	return r
 }
 
-// comparable says whether both articles have so many words that likeness means anything.
+// comparable reports whether both articles have enough words for a meaningful comparison.
 func (f *Features) comparable(r regime, p, q *prints.Print) bool {
 	return r >= bothLong || f[cites] == 1 || min(len(p.Terms), len(q.Terms)) >= minTitleTerms
 }
 
-// compare computes the features of two articles that share a number of winnowed shingles. Their prints must be decoded.
+// compare computes the features of two articles that share picked winnowed shingles. Their prints must be decoded.
 func (x *index) compare(a, b *node, picked int) (Features, regime) {
 	p, q, r, same := a.print, b.print, regimeOf(a, b), sameOutlet(a, b)
 	var f Features
@@ -138,7 +139,7 @@ func (x *index) compare(a, b *node, picked int) (Features, regime) {
 	f.compareTitles(p, q)
 	x.compareTerms(a, b, &f)
 
-	sp, sq := p, q // by the same choice of shingles
+	sp, sq := p, q // with the same selection of shingles
 	var samples [2]prints.Print
 	if p.Sampled != q.Sampled {
 		samples[0], samples[1] = prints.Alike(*p, *q)
@@ -169,7 +170,7 @@ func (x *index) compare(a, b *node, picked int) (Features, regime) {
 	return f, r
 }
 
-// mayMean says whether the credited report may be the other article's, or one that the other carries or retells too.
+// mayMean reports whether the credited report may be the other article's, or one that the other carries or retells too.
 func (c *credits) mayMean(other *node) bool {
 	return slices.Contains(c.reporters, other.outlet) || intersects(c.reporters, other.credits.reporters) || intersects(c.reporters, other.credits.writers)
 }
@@ -187,13 +188,13 @@ func (f *Features) compareTitles(p, q *prints.Print) {
 	}
 }
 
-// compareTerms compares the terms of two articles, each weighed by its inverse document frequency and, over the whole text, by
-// the logarithm of its uses (Salton and Buckley 1988).
+// compareTerms compares the terms of two articles. Terms are weighted by their inverse document frequency and, over the whole
+// text, by the logarithm of their uses (Salton and Buckley 1988).
 func (x *index) compareTerms(a, b *node, f *Features) {
-	var dot, dotOpening, dotNames, ofA, ofB, inOpenings, titleA, titleB float64 // ofA: of a's title and opening in all of b, by rarity
+	var dot, dotOpening, dotNames, ofA, ofB, inOpenings, titleA, titleB float64 // ofA: share of a's title and opening in all of b, by rarity
 	sameFigure := false
 	s, t := a.print.Terms, b.print.Terms
-	for i, j := 0, 0; i < len(s) && j < len(t); { // without branches that the processor mispredicts, as prints.Shared
+	for i, j := 0, 0; i < len(s) && j < len(t); { // without mispredicted branches, as prints.Shared
 		term, other := s[i], t[j]
 		if term == other {
 			idf := x.idf(term)
@@ -239,7 +240,7 @@ func (x *index) compareTerms(a, b *node, f *Features) {
 	f[titleFigures] = indicator(na.titleFigure && nb.titleFigure && !sameFigure)
 }
 
-// compareProse compares the shingles of two articles, whose prints have the same choice of them.
+// compareProse compares the shingles of two articles. Both prints have the same selection of shingles.
 func (x *index) compareProse(a, b *node, p, q *prints.Print, f *Features) {
 	shared := prints.Shared(p.Shingles, q.Shingles)
 	if shared == 0 {
@@ -247,7 +248,7 @@ func (x *index) compareProse(a, b *node, p, q *prints.Print, f *Features) {
 	}
 	ofA := ratio(shared, len(p.Shingles)-prints.Shared(p.Shingles, q.Quoted))
 	ofB := ratio(shared, len(q.Shingles)-prints.Shared(q.Shingles, p.Quoted))
-	own := 1.0 // the share that is no boilerplate
+	own := 1.0 // the share that is not boilerplate
 	if sameOutlet(a, b) {
 		own = 1 - x.boilerplate(a, b)*max(0, 1-min(ofA, ofB)/wholeText)
 	}
@@ -259,7 +260,7 @@ func (x *index) compareProse(a, b *node, p, q *prints.Print, f *Features) {
 	f[lead] = own * max(containment(p.Lead, q.Shingles), containment(q.Lead, p.Shingles))
 	f[leads] = own * overlap(p.Lead, q.Lead)
 
-	// Places has the positions of the sampled shingles alone, in the order of Shingles.
+	// Places has the positions of only the sampled shingles, in the order of Shingles.
 	s, t := p.Shingles, q.Shingles
 	atA, atB, placed, both, position := 0, 0, 0, 0, 0.0
 	for i, j := 0, 0; i < len(s) && j < len(t); {
@@ -272,7 +273,7 @@ func (x *index) compareProse(a, b *node, p, q *prints.Print, f *Features) {
 				both++
 			}
 		}
-		stepA, stepB := 0, 0 // without branches that the processor mispredicts
+		stepA, stepB := 0, 0 // without mispredicted branches
 		if h <= k {
 			stepA = 1
 		}
@@ -288,7 +289,7 @@ func (x *index) compareProse(a, b *node, p, q *prints.Print, f *Features) {
 	}
 }
 
-// sampled is 1 where a shingle is one of those whose positions a print has.
+// sampled is 1 if a shingle is one of those for which a print has positions.
 func sampled(shingle uint32) int {
 	if prints.SampledShingle(shingle) {
 		return 1

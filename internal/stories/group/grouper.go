@@ -10,32 +10,32 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// Options of a Grouper. The zero value works.
+// Options configure a Grouper. The zero value works.
 type Options struct {
 	// Window is how long a story stays open to new articles, measured from its newest one. Zero means 72h.
 	Window time.Duration
-	// NextStory and NextEvent are the first ids to mint; ids below them were used before. Zero means 1.
+	// NextStory and NextEvent are the first ids to assign. Lower ids were used before. Zero means 1.
 	NextStory, NextEvent int64
-	// Model is what pairs are scored with. Nil is DefaultModel.
+	// Model scores pairs. Nil means DefaultModel.
 	Model *Model
-	// Corrections are people's, in the order in which they were made. They outrank every score.
+	// Corrections are people's corrections in the order in which they were made. They take precedence over every score.
 	Corrections []news.Correction
-	// Second gives a second opinion on pairs whose event probability lies in the band where the model abstains. May be nil.
+	// Second gives a second opinion on pairs whose event probability is in doubt. May be nil.
 	Second SecondOpinion
 	// Threshold is the cosine, 0 to 1, from which Second brings a pair into one event. Zero means .8.
 	Threshold float64
-	// Templates says to look for articles that are made by a template, for Templated and Result.Templated. A front page can leave
-	// their stories out; `headwater group` has no use for the mark and does not look for it. Decisions do not depend on it.
+	// Templates enables the search for articles that are made from a template, for Templated and Result.Templated. A front page
+	// can leave their stories out. `headwater group` does not use the mark and leaves it off. Decisions do not depend on it.
 	Templates bool
 }
 
-// SecondOpinion says how alike articles are by another measure than the words they share.
+// SecondOpinion measures the similarity of articles by another measure than common words.
 type SecondOpinion interface {
-	// Similar gives a cosine, -1 to 1, for each of the pairs of article ids, and NaN for one that it knows nothing of.
+	// Similar returns a cosine, -1 to 1, for each of the pairs of article ids. It is NaN for an unknown pair.
 	Similar(pairs [][2]int64) []float64
 }
 
-// Grouper holds the window of articles that new ones are compared with. It is not safe for concurrent use.
+// Grouper holds the window of articles with which new ones are compared. It is not safe for concurrent use.
 type Grouper struct {
 	window               time.Duration
 	model                *Model
@@ -47,35 +47,35 @@ type Grouper struct {
 	byID            map[int64]*node
 	representatives map[uint64]*node  // of duplicates, by duplicateKey
 	stories         map[int64][]*node // members by story
-	events          map[int64][]int64 // stories by event, and some that were; see storiesOf
-	hours           map[int64]int     // articles by the hour of Unix time in which they were seen
+	events          map[int64][]int64 // stories by event, possibly with former stories; see storiesOf
+	hours           map[int64]int     // number of articles by the hour of Unix time in which they were seen
 	index           *index
 	cache           printCache
 	accumulators    []accumulator // by worker
-	lastPrint       struct {      // that Item gave
+	lastPrint       struct {      // the last print returned by Item
 		encoded string
 		decoded prints.Print
 	}
 
 	added     []*node   // since the last Settle
-	toDecide  []*node   // since the last Settle: to decide about, and not to compare anew
-	rivals    []*node   // duplicates that come before their representative by content
-	staleScan time.Time // when Stale last looked at all stories
+	toDecide  []*node   // since the last Settle: to decide about, but not to compare again
+	rivals    []*node   // duplicates that precede their representative by content
+	staleScan time.Time // when Stale last examined all stories
 }
 
-// Change is a story as it is after Settle, where its members or its event are not what they were.
+// Change is a story after Settle whose members or event have changed.
 type Change struct {
 	Story, Event int64
 	Members      []int64 // article ids, by content
 }
 
-// Result is what a Settle changed.
+// Result holds the changes of a Settle.
 type Result struct {
 	Changed []Change
-	Moved   map[int64]int64 // stories that are no more, and the ones that took their place
+	Moved   map[int64]int64 // ids of stories that no longer exist, and of the stories that replaced them
 	Edges   []news.Edge     // new or changed comparisons worth keeping
 
-	Templated []int64 // articles that turned out to be made by a template, by id
+	Templated []int64 // ids of articles that were found to be made from a template
 }
 
 // New makes an empty window.
@@ -92,16 +92,16 @@ func New(o Options) *Grouper {
 	}
 }
 
-// Len is the number of articles in the window.
+// Len returns the number of articles in the window.
 func (g *Grouper) Len() int { return len(g.byID) }
 
-// Item gives an article of the window.
+// Item returns an article of the window.
 func (g *Grouper) Item(id int64) (Item, bool) {
 	n, ok := g.byID[id]
 	if !ok {
 		return Item{}, false
 	}
-	if n.encodedPrint != g.lastPrint.encoded { // copies are asked for one after the other, and have the same print
+	if n.encodedPrint != g.lastPrint.encoded { // copies are requested one after the other and have the same print
 		g.lastPrint.encoded, g.lastPrint.decoded = n.encodedPrint, n.decodePrint()
 	}
 	it := n.item()
@@ -109,14 +109,14 @@ func (g *Grouper) Item(id int64) (Item, bool) {
 	return it, true
 }
 
-// Templated says whether an article of the window is made by a template, as far as Options.Templates looked for that. It may turn
-// out later.
+// Templated reports whether an article of the window is made from a template, if Options.Templates is set. Later articles may
+// change the answer.
 func (g *Grouper) Templated(id int64) bool {
 	n := g.byID[id]
 	return n != nil && g.index.marks.marked(n)
 }
 
-// Freeze drops what only adding and settling need.
+// Freeze drops the data that only adding and settling need.
 func (g *Grouper) Freeze() {
 	g.index, g.representatives, g.events = &index{}, nil, nil
 	for _, n := range g.byID {
@@ -135,10 +135,10 @@ func (g *Grouper) Add(it Item) {
 	g.added = append(g.added, n)
 }
 
-// Restore puts an article back that was settled before. Its edges follow with RestoreEdge once all articles are there.
+// Restore puts a settled article back into the window. Its edges follow with RestoreEdge after all articles are restored.
 func (g *Grouper) Restore(it Item) { g.insert(it) }
 
-// RestoreEdge puts a kept comparison back. Edges of articles that are not in the window are passed over.
+// RestoreEdge restores a stored comparison. Edges of articles that are not in the window are ignored.
 func (g *Grouper) RestoreEdge(e news.Edge) {
 	g.promoteRivals()
 	a, b := g.byID[e.A], g.byID[e.B]
@@ -164,7 +164,7 @@ func (g *Grouper) insert(it Item) *node {
 		if first := g.representatives[key]; first != nil {
 			n.representative = first
 			first.duplicates = append(first.duplicates, n)
-			if n.encodedPrint == first.encodedPrint { // a million copies take the memory of one print
+			if n.encodedPrint == first.encodedPrint { // a million copies need the memory of one print
 				n.encodedPrint = first.encodedPrint
 			}
 			if byContent(n, first) < 0 {
@@ -182,10 +182,10 @@ func (g *Grouper) duplicateKey(n *node) (uint64, bool) {
 	return n.duplicateKey(g.constraints.cannotLink(n.id))
 }
 
-// hour is the hour of Unix time in which an article was seen.
+// hour returns the hour of Unix time in which an article was seen.
 func (n *node) hour() int64 { return n.seenAt().Unix() / 3600 }
 
-// forget takes a node out of everything but its story, and the representatives and edges of other nodes.
+// forget removes a node from everything except its story, the lists of duplicates and the edges of other nodes.
 func (g *Grouper) forget(n *node) {
 	delete(g.byID, n.id)
 	if g.hours[n.hour()]--; g.hours[n.hour()] == 0 {
@@ -198,7 +198,7 @@ func (g *Grouper) forget(n *node) {
 	}
 }
 
-// remove takes a node out of the window. One of its duplicates takes its place.
+// remove removes a node from the window. One of its duplicates takes its place.
 func (g *Grouper) remove(n *node) {
 	for _, list := range [...]*[]*node{&g.added, &g.rivals, &g.toDecide} {
 		*list = slices.DeleteFunc(*list, func(m *node) bool { return m == n })
@@ -218,13 +218,13 @@ func (g *Grouper) remove(n *node) {
 		g.toDecide = append(g.toDecide, neighbours...)
 		return
 	}
-	g.added = append(g.added, neighbours...) // they have to be compared with the new representative
+	g.added = append(g.added, neighbours...) // they must be compared with the new representative
 	heir := slices.MinFunc(n.duplicates, byContent)
 	g.makeRepresentative(key, heir, n.duplicates)
 	g.added = append(g.added, heir)
 }
 
-// makeRepresentative makes a node the representative of duplicates, itself among them.
+// makeRepresentative makes a node the representative of duplicates, including itself.
 func (g *Grouper) makeRepresentative(key uint64, n *node, duplicates []*node) {
 	n.representative, n.duplicates = nil, slices.DeleteFunc(duplicates, func(m *node) bool { return m == n })
 	for _, d := range n.duplicates {
@@ -235,7 +235,7 @@ func (g *Grouper) makeRepresentative(key uint64, n *node, duplicates []*node) {
 	g.index.add(n)
 }
 
-// promoteRivals lets the rivals take the place of their representatives.
+// promoteRivals replaces representatives by the rivals that precede them.
 func (g *Grouper) promoteRivals() {
 	best := map[*node]*node{}
 	for _, n := range g.rivals {
@@ -244,7 +244,7 @@ func (g *Grouper) promoteRivals() {
 		}
 	}
 	g.rivals = nil
-	for _, rep := range slices.SortedFunc(maps.Keys(best), byContent) { // in an order that does not depend on the map
+	for _, rep := range slices.SortedFunc(maps.Keys(best), byContent) { // the order must not depend on the map
 		heir, duplicates := best[rep], slices.Concat(rep.duplicates, []*node{rep})
 		g.index.remove(rep)
 		g.added = append(g.added, g.removeEdges(rep)...)
@@ -255,7 +255,7 @@ func (g *Grouper) promoteRivals() {
 	}
 }
 
-// removeEdges removes the edges of a node and gives their other ends.
+// removeEdges removes the edges of a node and returns their other ends.
 func (g *Grouper) removeEdges(n *node) []*node {
 	neighbours := make([]*node, 0, len(n.edges))
 	for e := range g.index.edges(n) {
@@ -274,7 +274,7 @@ func (g *Grouper) joinStory(n *node) {
 	}
 }
 
-// leaveStory takes a node out of the members of its story.
+// leaveStory removes a node from the members of its story.
 func (g *Grouper) leaveStory(n *node) {
 	if n.story == 0 {
 		return
@@ -287,7 +287,7 @@ func (g *Grouper) leaveStory(n *node) {
 	g.stories[n.story] = rest
 }
 
-// storiesOf gives the stories of an event.
+// storiesOf returns the stories of an event.
 func (g *Grouper) storiesOf(event int64) []int64 {
 	ids := g.events[event]
 	slices.Sort(ids)

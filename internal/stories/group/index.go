@@ -9,33 +9,33 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// Limits that keep the work for one article constant, whatever the window holds.
+// Limits that keep the work for one article constant, whatever the size of the window.
 const (
-	maxPosting  = 400 // articles with a print or key; a more common one finds nothing
-	maxTermDocs = 600 // articles with a term; a more common one finds nothing
+	maxPosting  = 400 // articles with a fingerprint or key; a more common one is not used to find candidates
+	maxTermDocs = 600 // articles with a term; a more common one is not used to find candidates
 )
 
 // Boilerplate is prose that an outlet puts into many of its articles: a disclaimer, an invitation to subscribe.
 const (
-	boilerplateArticles = 4   // of an outlet that have a print of it, at least
-	boilerplateShare    = .08 // of the outlet's articles in the window, at least
+	boilerplateArticles = 4   // minimum number of an outlet's articles with a fingerprint of it
+	boilerplateShare    = .08 // minimum share of the outlet's articles in the window
 )
 
 const inOpening = prints.TermTitle | prints.TermOpening
 
-// index has the statistics of the window's articles, and the postings by which candidates are found.
+// index holds the statistics of the window's articles, and the postings by which candidates are found.
 type index struct {
 	docs           int
-	logDocs        float64    // of docs, smoothed
+	logDocs        float64    // logarithm of docs, smoothed
 	df             termCounts // articles that have a term
 	outletArticles map[uint64]int32
 	outletCredits  map[uint64]int32 // articles that name an outlet as their source
-	frames         termCounts       // titles of an outlet that have a frame, by frameKey
-	newTemplates   []uint32         // frames that became a template's since the last Settle, by frameKey
-	marks          *templateMarks   // nil where nobody asks for templates
+	frames         termCounts       // an outlet's titles with a frame, by frameKey
+	newTemplates   []uint32         // frames that became a template since the last Settle, by frameKey
+	marks          *templateMarks   // nil if Options.Templates is not set
 	agency         agencyIndex
 
-	nodes         []*node // by number; nil for one that was removed
+	nodes         []*node // by number; nil if removed
 	removed       int     // numbers without a node
 	prints        *compact.Postings
 	terms         *compact.Postings
@@ -56,7 +56,7 @@ func newIndex(templates bool) *index {
 	return x
 }
 
-// count adds an article to the statistics, or takes it out where by is -1. Its print must be decoded.
+// count adds an article to the statistics. It removes it if by is -1. Its print must be decoded.
 func (x *index) count(n *node, by int32) {
 	x.docs += int(by)
 	x.logDocs = math.Log(float64(x.docs) + 20)
@@ -85,7 +85,7 @@ func (x *index) count(n *node, by int32) {
 	}
 }
 
-// add gives a node a number and makes it findable, from the next flush on. Its print must be decoded.
+// add gives a node a number and adds its postings, which are searched from the next flush on. Its print must be decoded.
 func (x *index) add(n *node) {
 	n.number = uint32(len(x.nodes))
 	x.nodes = append(x.nodes, n)
@@ -114,8 +114,8 @@ func (x *index) remove(n *node) {
 	x.removed++
 }
 
-// flush makes all nodes findable. Where a quarter of the numbers have no node, it renumbers the nodes, so that memory grows with
-// the window and not with the stream.
+// flush makes the postings of all nodes searchable. If a quarter of the numbers have no node, it renumbers the nodes, so memory
+// grows with the window and not with the stream.
 func (x *index) flush() {
 	all := [...]*compact.Postings{x.prints, x.terms, x.keys, x.framePostings, x.agency.names, x.agency.pictures}
 	if x.removed*4 <= len(x.nodes) {
@@ -143,7 +143,7 @@ func (x *index) flush() {
 	}
 }
 
-// edges gives the edges of a node.
+// edges returns the edges of a node.
 func (x *index) edges(n *node) iter.Seq[edge] {
 	return func(yield func(edge) bool) {
 		for _, e := range n.edges {
@@ -154,7 +154,8 @@ func (x *index) edges(n *node) iter.Seq[edge] {
 	}
 }
 
-// exactKeys are the keys by which an article is found exactly: its text, its address, its title, and the addresses it cites.
+// exactKeys returns the keys by which an article is found exactly: its text, its address, its title, and the addresses it
+// cites.
 func (n *node) exactKeys() []uint64 {
 	keys := make([]uint64, 0, 3+len(n.credits.cites))
 	if n.body != 0 && n.words >= minDuplicateWords {
@@ -171,13 +172,13 @@ func (n *node) exactKeys() []uint64 {
 	return slices.Compact(keys)
 }
 
-// keyHash is the hash of a key in the postings. Where two keys have the same, there is one more article to compare with.
+// keyHash returns the hash of a key in the postings. A collision only adds one article to compare with.
 func keyHash(key uint64) uint32 { return uint32(key * 0x9e3779b97f4a7c15 >> 32) }
 
-// idf is the inverse document frequency of a term over the window, in nats.
+// idf returns the inverse document frequency of a term over the window, in nats.
 func (x *index) idf(term uint32) float64 { return x.logDocs - logHalf(x.df.of(term)) }
 
-// normsOf sums up the weights of a print's terms.
+// normsOf sums the weights of a print's terms.
 func (x *index) normsOf(p *prints.Print) norms {
 	var all, opening, names, rarity, title float64
 	var n norms
@@ -212,8 +213,8 @@ var useWeights = func() (w [prints.TermCount + 1]float64) {
 
 func useWeight(use uint8) float64 { return useWeights[use&prints.TermCount] }
 
-// creditSpecificity says how much it means that two articles name one outlet: 1 where no other does, .18 where a hundred do, 0 where
-// they name none in common.
+// creditSpecificity returns the significance of an outlet that two articles name: 1 if no other article names it, .18 if a
+// hundred do, 0 if they name none in common.
 func (x *index) creditSpecificity(a, b []uint64) float64 {
 	most := 0.0
 	for _, o := range a {
@@ -224,8 +225,8 @@ func (x *index) creditSpecificity(a, b []uint64) float64 {
 	return most
 }
 
-// sameFrame says whether the titles of two articles of one outlet fill one template with different things. Overlap is the share
-// of the shorter title that is in the other.
+// sameFrame reports whether the titles of two articles of one outlet fill one template with different things. overlap is the
+// share of the shorter title that is in the other.
 func (x *index) sameFrame(a, b *node, overlap float64) bool {
 	if a.print.Headline == b.print.Headline {
 		return false
@@ -239,7 +240,7 @@ func (x *index) sameFrame(a, b *node, overlap float64) bool {
 	return false
 }
 
-// noteTemplates notes the frames that become a template's with the title of an article, after it was counted.
+// noteTemplates records the frames that become a template with the title of an article, after the article was counted.
 func (x *index) noteTemplates(n *node, frames []uint32) {
 	if n.outlet == 0 {
 		return
@@ -251,8 +252,8 @@ func (x *index) noteTemplates(n *node, frames []uint32) {
 	}
 }
 
-// boilerplate estimates how much of the prose that two articles of one outlet share is boilerplate, 0 to 1: the share of the prints
-// in common that many articles of the outlet have.
+// boilerplate estimates the share, 0 to 1, of boilerplate in the common prose of two articles of one outlet. It is the share of
+// the common fingerprints that many articles of the outlet have.
 func (x *index) boilerplate(a, b *node) float64 {
 	least := int(max(boilerplateArticles, boilerplateShare*float64(x.outletArticles[a.outlet])))
 	shared, repeated := 0, 0

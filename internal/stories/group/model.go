@@ -17,15 +17,15 @@ import (
 //go:embed model.json
 var modelFile []byte
 
-// Model gives the probabilities that two articles are one story, and one event: a logistic regression for each level and regime.
-// The part of a feature in a decision is its weight times its value.
+// Model gives the probabilities that two articles are one story, and one event. It is a logistic regression for each level and
+// regime. The part of a feature in a decision is its weight times its value.
 type Model struct {
-	Version int `json:"version"` // grows with the meaning of the features; a file of another one is refused
+	Version int `json:"version"` // changes with the meaning of the features; files of other versions are refused
 	// Story and Event are by regime; see Regimes.
 	Story [numRegimes]Regression `json:"story"`
 	Event [numRegimes]Regression `json:"event"`
-	// StoryAt and EventAt are the linkages at which clusters become one; EventAlone is the event probability at which two
-	// single articles of one outlet do.
+	// StoryAt and EventAt are the linkages at which clusters merge. EventAlone is the event probability at which two single
+	// articles of one outlet merge.
 	StoryAt    float64 `json:"story_at"`
 	EventAt    float64 `json:"event_at"`
 	EventAlone float64 `json:"event_alone"`
@@ -34,7 +34,7 @@ type Model struct {
 // ModelVersion is the version of the features.
 const ModelVersion = 4
 
-// Regression gives log-odds: Prior + Σ Weights[f] · feature f. Weights of features that are not named are 0.
+// Regression gives log-odds: Prior + Σ Weights[f] · feature f. Features without a weight have weight 0.
 type Regression struct {
 	Prior   float64            `json:"prior"`
 	Weights map[string]float64 `json:"weights"`
@@ -42,7 +42,7 @@ type Regression struct {
 	weights Features // Weights by feature
 }
 
-// DefaultModel is the built-in one. It panics where its file is broken, which a test rules out.
+// DefaultModel returns the built-in model. It panics if the embedded file is broken, which a test excludes.
 func DefaultModel() *Model {
 	m, err := ReadModel(modelFile)
 	if err != nil {
@@ -51,7 +51,7 @@ func DefaultModel() *Model {
 	return m
 }
 
-// ReadModel reads a model's file.
+// ReadModel reads a model file.
 func ReadModel(data []byte) (*Model, error) {
 	m := &Model{}
 	if err := json.Unmarshal(data, m); err != nil {
@@ -84,7 +84,7 @@ func (r *Regression) logOdds(f *Features) float64 {
 
 func sigmoid(x float64) float64 { return 1 / (1 + math.Exp(-x)) }
 
-// phrases describe the features to a reader; one without a phrase is not shown. %s is the share.
+// phrases describe the features to readers. A feature without a phrase is not shown. %s is the share.
 var phrases = [numFeatures]string{
 	coverage: "%s of one's own prose stands in the other", sameText: "both are the same text", mutual: "%s of the prose is the same on both sides",
 	noProse: "none of their prose is the same",
@@ -102,16 +102,16 @@ var phrases = [numFeatures]string{
 	figures: "figures agree", days: "time between them", soon: "they came out soon after one another",
 }
 
-// mergedReasons are features that are one reason to a reader, with the one that it is shown as.
+// mergedReasons maps features to the feature under which readers see them as one reason.
 var mergedReasons = map[feature]feature{
 	trace: coverage, mutual: coverage, sameText: coverage, rootCosine: cosine, opening: cosine, mentions: mention, grams: title, gramsIn: title, creditsReport: retelling,
 	names: cosine, rarity: cosine,
 }
 
-// minReason is the weight in log-odds from which a reason is given.
+// minReason is the minimum weight, in log-odds, of a reason that is shown.
 const minReason = .3
 
-// reasons describes the features that weigh most, the greatest first.
+// reasons describes the features with the greatest weights, the greatest first.
 func (r *Regression) reasons(f *Features) []news.Evidence {
 	var parts Features
 	for i, w := range r.weights {

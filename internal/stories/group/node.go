@@ -14,26 +14,26 @@ import (
 	"headwater/internal/weburl"
 )
 
-// Item is an article with all that grouping looks at. Article needs no HTML, Text or Marks other than links.
+// Item is an article with all data that grouping uses. Article needs no HTML, and no Text or Marks other than links.
 type Item struct {
 	Article news.Article
 	Print   prints.Print
 	Claims  []news.Claim
-	Cites   []string // canonical URLs that its opening or its source line links to
-	Story   int64    // as settled before; 0 for a new article
+	Cites   []string // canonical URLs to which its opening or its source line links
+	Story   int64    // its story from an earlier Settle; 0 for a new article
 	Event   int64
 }
 
-// node is an article in the window, and a node of the graph of comparisons. The window is most of the memory that grouping
-// takes, so a node has only what decisions look at. The rest of its Item is encoded by package compact.
+// node is an article in the window, and a node of the graph of comparisons. The window takes most of the memory of grouping, so
+// a node holds only the data that decisions use. The rest of its Item is encoded by package compact.
 type node struct {
 	id           int64
 	story        int64
 	event        int64
 	lang         unique.Handle[string]
-	print        *prints.Print // while printCache has it decoded; else nil
+	print        *prints.Print // nil unless printCache has it decoded
 	norms        *norms        // of print
-	encodedPrint string        // duplicates with the same print share it
+	encodedPrint string        // shared by duplicates with the same print
 	record       string
 
 	at       int64  // Article.Time in seconds since 1970
@@ -41,22 +41,22 @@ type node struct {
 	body     uint64 // hash of the text
 	headline uint64 // hash of the title
 	outlet   uint64 // hash of the outlet's key; 0 for none
-	address  uint64 // hash of Article.Canonical; 0 for none, or where it does not name one article
-	content  uint64 // hash of what the publisher gave: orders nodes independently of their ids
+	address  uint64 // hash of Article.Canonical; 0 for none, or if it is not the address of one article
+	content  uint64 // hash of the publisher's data: orders nodes independently of their ids
 	credits  *credits
 
-	duplicates     []*node // that this node represents
-	representative *node   // nil where the node is no duplicate
+	duplicates     []*node // duplicates that this node represents
+	representative *node   // nil if the node is not a duplicate
 	edges          []packedEdge
 	seenNano       int32  // nanoseconds of Article.Seen
 	words          int32  // Print.Words
 	prose          int32  // Print.Prose
 	titleTerms     int32  // length of Print.Title
-	number         uint32 // in index.nodes, where it is no duplicate
+	number         uint32 // in index.nodes, unless it is a duplicate
 
 	edition   edition
 	roundup   bool
-	templated bool // a template made it; see templateMarks
+	templated bool // made from a template; see templateMarks
 	media     bool // a film, a recording, pictures or a letter, by its address
 }
 
@@ -85,7 +85,7 @@ func newNode(it Item) *node {
 	return n
 }
 
-// item gives back the Item without its print. Times are in UTC.
+// item returns the Item without its print. Times are in UTC.
 func (n *node) item() Item {
 	r := compact.DecodeRecord(n.record)
 	it := Item{Article: r.Article, Claims: r.Claims, Cites: r.Cites, Story: n.story, Event: n.event}
@@ -94,7 +94,7 @@ func (n *node) item() Item {
 	return it
 }
 
-// fullItem gives back the Item.
+// fullItem returns the Item.
 func (n *node) fullItem() Item {
 	it := n.item()
 	it.Print = n.decodePrint()
@@ -109,9 +109,9 @@ func (n *node) decodePrint() prints.Print {
 
 func (n *node) seenAt() time.Time { return time.Unix(n.seen, int64(n.seenNano)).UTC() }
 
-// byContent orders nodes by what their publishers gave, so that ties are broken alike in every order of arrival.
+// byContent orders nodes by their publishers' data, so ties do not depend on the order of arrival.
 func byContent(a, b *node) int {
-	if a.at != b.at { // as with most
+	if a.at != b.at { // the common case
 		return cmp.Compare(a.at, b.at)
 	}
 	return cmp.Or(cmp.Compare(a.content, b.content), cmp.Compare(a.id, b.id))
@@ -119,12 +119,12 @@ func byContent(a, b *node) int {
 
 func sameOutlet(a, b *node) bool { return a.outlet == b.outlet && a.outlet != 0 }
 
-// sameLanguage says whether two articles have one language, or the language of one is not known.
+// sameLanguage reports whether two articles have one language, or the language of one is unknown.
 func sameLanguage(a, b *node) bool {
 	return a.lang == b.lang || a.lang.Value() == "" || b.lang.Value() == ""
 }
 
-// linksTo says whether a cites the address of b.
+// linksTo reports whether a cites the address of b.
 func linksTo(a, b *node) bool { return b.address != 0 && slices.Contains(a.credits.cites, b.address) }
 
 func stringHash(s string) uint64 {
@@ -133,7 +133,7 @@ func stringHash(s string) uint64 {
 	return h.Sum64()
 }
 
-// nameHash is the hash of a name or an address, 0 for none.
+// nameHash returns the hash of a name or an address, 0 for none.
 func nameHash(s string) uint64 {
 	if s == "" {
 		return 0
@@ -141,7 +141,7 @@ func nameHash(s string) uint64 {
 	return stringHash(s)
 }
 
-// addressHash is the hash of a canonical URL, 0 for none and for one at which many articles may be.
+// addressHash returns the hash of a canonical URL. It is 0 for none, and for addresses at which many articles may be.
 func addressHash(canonical string) uint64 {
 	if canonical == "" || !weburl.NamesArticle(canonical) {
 		return 0
@@ -156,20 +156,20 @@ func mixHash(h, x uint64) uint64 {
 }
 
 const (
-	creditStrength = .5  // of a claim from which it speaks for the whole article when two are compared
-	wholeStrength  = .85 // of a claim from which the article says that it gives another outlet's report as a whole
+	creditStrength = .5  // minimum strength of a claim that speaks for the whole article when two are compared
+	wholeStrength  = .85 // minimum strength of a claim by which an article gives another outlet's report as a whole
 )
 
-// credits is whom an article credits, by the hashes of the outlets' keys, and what it cites.
+// credits holds the outlets that an article credits, as hashes of their keys, and the addresses it cites.
 type credits struct {
-	writers   []uint64 // whose text it says it is, itself included where it is an agency
-	reporters []uint64 // whose report it retells
-	named     []uint64 // whom it names as the source of anything, strongly or weakly
+	writers   []uint64 // outlets it names as the writer of its text, including itself if it is an agency
+	reporters []uint64 // outlets whose report it retells
+	named     []uint64 // outlets it names as the source of anything, strongly or weakly
 	cites     []uint64 // address hashes of Item.Cites
-	retold    uint64   // whose report it says at its opening that it gives ("according to reporting by ..."); 0 for none
+	retold    uint64   // the outlet whose report it gives, named in its opening ("according to reporting by ..."); 0 for none
 }
 
-var noCredits = &credits{} // of most articles
+var noCredits = &credits{} // shared by most articles
 
 func newCredits(it Item, own uint64) *credits {
 	var c credits
@@ -218,19 +218,19 @@ func newCredits(it Item, own uint64) *credits {
 	return &c
 }
 
-// edge is a comparison with another node that is kept. Both nodes have it.
+// edge is a stored comparison with another node. Both nodes have it.
 type edge struct {
 	to           *node
 	story, event float32 // probabilities
 }
 
-// toNews gives the edge from a node as a comparison to keep.
+// toNews returns the edge from a node as a comparison to store.
 func (e edge) toNews(from *node) news.Edge {
 	return news.Edge{A: min(from.id, e.to.id), B: max(from.id, e.to.id), Story: float64(e.story), Event: float64(e.event)}
 }
 
-// packedEdge is an edge in memory, of which an article has about twenty: the number of the other node, and the probabilities
-// in units of 1/probabilityUnits.
+// packedEdge is an edge in memory, of which an article has about twenty. It has the number of the other node, and the
+// probabilities in units of 1/probabilityUnits.
 type packedEdge struct {
 	to           uint32
 	story, event uint16
@@ -253,7 +253,7 @@ func connect(a, b *node, story, event float64) {
 	}
 }
 
-// disconnect removes the edge to the node of a number.
+// disconnect removes the edge to the node with a number.
 func (n *node) disconnect(number uint32) {
 	n.edges = slices.DeleteFunc(n.edges, func(e packedEdge) bool { return e.to == number })
 }

@@ -7,9 +7,9 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// Measures of overlap. Shares are 0 to 1, and 0 where there is nothing to take a share of.
+// Measures of overlap. Shares are 0 to 1, and 0 if the whole is empty.
 
-// indicator is 1 for true.
+// indicator returns 1 for true and 0 for false.
 func indicator(yes bool) float64 {
 	if yes {
 		return 1
@@ -17,7 +17,7 @@ func indicator(yes bool) float64 {
 	return 0
 }
 
-// ratio is the share x of a whole, at most 1.
+// ratio returns the share x of a whole, at most 1.
 func ratio[T int | float64](x, whole T) float64 {
 	if whole <= 0 {
 		return 0
@@ -37,7 +37,7 @@ func jaccard(a, b []uint32) float64 {
 	return ratio(n, len(a)+len(b)-n)
 }
 
-// intersection gives the numbers that are in both of two sorted lists.
+// intersection returns the numbers that are in both of two sorted lists.
 func intersection(a, b []uint32) iter.Seq[uint32] {
 	return func(yield func(uint32) bool) {
 		for i, j := 0, 0; i < len(a) && j < len(b); {
@@ -56,12 +56,12 @@ func intersection(a, b []uint32) iter.Seq[uint32] {
 	}
 }
 
-// intersects says whether two lists have a number in common. The lists are short and need not be sorted.
+// intersects reports whether two lists have a number in common. The lists are short and need not be sorted.
 func intersects(a, b []uint64) bool {
 	return slices.ContainsFunc(a, func(x uint64) bool { return slices.Contains(b, x) })
 }
 
-// union gives the numbers of both lists, sorted and each once.
+// union returns the numbers of both lists, sorted and each once.
 func union(a, b []uint64) []uint64 {
 	all := slices.Concat(a, b)
 	slices.Sort(all)

@@ -8,10 +8,10 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// printCache has decoded prints. Comparing needs them decoded, and the window has memory for them only encoded.
+// printCache holds decoded prints. Comparisons need decoded prints, but the window's memory is only enough for encoded ones.
 type printCache struct {
 	open []*openPrint
-	free []*openPrint // their buffers are used again
+	free []*openPrint // for reuse of their buffers
 }
 
 // openPrint is the decoded print of a node.
@@ -23,7 +23,7 @@ type openPrint struct {
 
 const maxOpenPrints = 8192 // 3 KB each
 
-// load decodes the prints of nodes, at most maxOpenPrints, and may drop all others.
+// load decodes the prints of nodes, at most maxOpenPrints. It may drop all others.
 func (c *printCache) load(x *index, nodes ...*node) {
 	var missing []*node
 	collect := func() {
@@ -62,9 +62,9 @@ func (c *printCache) load(x *index, nodes ...*node) {
 	})
 }
 
-var pending = &prints.Print{} // marks a node that is in missing already
+var pending = &prints.Print{} // marks a node that is already in missing
 
-// clear drops all prints. It must be called where the statistics of the index have changed, since norms depend on them.
+// clear drops all prints. It must be called after the statistics of the index have changed, since norms depend on them.
 func (c *printCache) clear() {
 	for _, o := range c.open {
 		o.node.print, o.node.norms, o.node = nil, nil, nil
@@ -73,10 +73,10 @@ func (c *printCache) clear() {
 	c.open = c.open[:0]
 }
 
-// workers is the number of goroutines that parallel uses. Each has an accumulator of 7 bytes for each article of the window.
+// workers is the number of goroutines that parallel uses. Each has an accumulator of 7 bytes per article in the window.
 var workers = min(runtime.GOMAXPROCS(0), 16)
 
-// parallel calls work for 0 to n-1. Each worker calls it for one i after another.
+// parallel calls work for 0 to n-1. Each worker handles one i after another.
 func parallel(n int, work func(worker, i int)) {
 	var wg sync.WaitGroup
 	for worker := range workers {

@@ -14,13 +14,13 @@ import (
 	"headwater/internal/text"
 )
 
-// Reports of markets, weather and fixtures, and briefings, come every day with nearly the same headline and many of the same words.
-// Their headlines are patterns in recurring.txt. An article's edition is its series and its day: the day that the headline names, else
-// the local day of its publication. The day of a story is the first of its members' days. Stories of two days are never one event,
-// whatever is between them; each cluster of events keeps its day (graph.days). Two reports of one market and day are one event
-// (sessionEvent). Two briefings of one day are compared like other articles.
+// Market, weather and fixture reports and briefings appear every day with nearly the same headline and many of the same words.
+// Their headlines are patterns in recurring.txt. An article's edition is its series and its day. The day is the one that the
+// headline names, or else the local day of publication. The day of a story is the first day of its members. Stories of two days
+// are never one event, whatever links them; each cluster of stories has its day (graph.days). Two reports of one market and day
+// are one event (sessionEvent). Two briefings of one day are compared like other articles.
 
-// recurring are the series of recurring.txt: reports that are published every day. The head of the file describes its form.
+// recurring holds the series of recurring.txt: reports that are published every day. The head of the file describes its format.
 var recurring = mustReadSeries(words.Recurring())
 
 const secondsPerDay = 24 * 60 * 60
@@ -28,23 +28,23 @@ const secondsPerDay = 24 * 60 * 60
 // sessionEvent is the event probability of two reports of one market and day.
 const sessionEvent = .95
 
-// edition says which report of a recurring series an article is. The zero value is none.
+// edition identifies a report of a recurring series. The zero value means no such report.
 type edition struct {
 	series int16 // index in recurring.series, from 1
-	day    int32 // local, since 1970
+	day    int32 // local day, counted from 1970
 }
 
-// otherDay says whether two reports are of different days.
+// otherDay reports whether two reports are of different days.
 func (e edition) otherDay(other edition) bool {
 	return e.series != 0 && other.series != 0 && e.day != other.day
 }
 
-// sameSession says whether two reports are of one market and day.
+// sameSession reports whether two reports are of one market and day.
 func (e edition) sameSession(other edition) bool {
 	return e.series != 0 && e == other && recurring.series[e.series-1].market
 }
 
-// seriesSet are recurring series, and the words that are beside the day of the month in a date.
+// seriesSet holds recurring series, and the words that accompany the day of the month in a date.
 type seriesSet struct {
 	series []series
 	months map[string]bool
@@ -55,7 +55,7 @@ type series struct {
 	name     string
 	offset   time.Duration // of local time from UTC
 	market   bool
-	patterns [][]anyOf // of each pattern its words, all of which a headline must have
+	patterns [][]anyOf // patterns, each a list of words that a headline must all have
 }
 
 // anyOf are the alternatives for one word of a pattern.
@@ -118,10 +118,10 @@ func readSeries(file string) (*seriesSet, error) {
 	return out, nil
 }
 
-// fold makes headlines and patterns comparable: compatible forms of letters and figures are the same, and so are capitals.
+// fold normalises headlines and patterns for comparison: compatibility forms of letters and figures, and capitals.
 func fold(s string) string { return strings.ToLower(norm.NFKC.String(s)) }
 
-// editionOf finds the report that a headline announces.
+// editionOf finds the edition that a headline announces.
 func (s *seriesSet) editionOf(headline string, published time.Time) edition {
 	title := fold(headline)
 	contained := func(a alternative) bool { return strings.Contains(title, a.text) }
@@ -134,7 +134,7 @@ func (s *seriesSet) editionOf(headline string, published time.Time) edition {
 	}
 	for i, x := range s.series {
 		for _, pattern := range x.patterns {
-			// Few titles contain the letters of a pattern, so the words are cut only then.
+			// Few titles contain the letters of a pattern, so the words are split only for those.
 			if slices.ContainsFunc(pattern, func(word anyOf) bool { return !slices.ContainsFunc(word, contained) }) {
 				continue
 			}
@@ -149,8 +149,8 @@ func (s *seriesSet) editionOf(headline string, published time.Time) edition {
 	return edition{}
 }
 
-// dayOf gives the day that a headline names by its number in the month, which is the nearest such day to the article's time;
-// else the day of its time.
+// dayOf returns the day whose number in the month the headline names, nearest to the article's time, or else the day of the
+// article's time.
 func (s *seriesSet) dayOf(words []string, at time.Time) int32 {
 	today := int32(at.Unix() / secondsPerDay)
 	number := 0
@@ -181,7 +181,7 @@ func (s *seriesSet) dayOf(words []string, at time.Time) int32 {
 	return today
 }
 
-// monthDay parses a number from 1 to 31, also with an English ordinal suffix; 0 is none.
+// monthDay parses a number from 1 to 31, possibly with an English ordinal suffix. It returns 0 for anything else.
 func monthDay(s string) int {
 	n, err := strconv.Atoi(strings.TrimRight(s, "stndrh"))
 	if err != nil || n < 1 || n > 31 {

@@ -7,19 +7,19 @@ import (
 	"headwater/internal/news"
 )
 
-// Comparisons below both are forgotten.
+// Comparisons below both limits are discarded.
 const (
 	minStoryEdge = .3
 	minEventEdge = .06
 )
 
-// pairScore is what comparing a pair gave: probabilities, and the cosine of its terms.
+// pairScore is the result of comparing a pair: probabilities, and the cosine of its terms.
 type pairScore struct {
 	story, event, cosine float64
-	reasons              []news.Evidence // where it is one story
+	reasons              []news.Evidence // if it is one story
 }
 
-// score scores a pair of articles that share a number of prints, which must be decoded.
+// score scores a pair of articles that share a number of fingerprints. Their prints must be decoded.
 func (g *Grouper) score(a, b *node, prints int) pairScore {
 	if prints == 0 && mayTranslate(a, b) && !linksTo(a, b) && !linksTo(b, a) {
 		return g.scoreTranslation(a, b)
@@ -39,11 +39,11 @@ func (g *Grouper) score(a, b *node, prints int) pairScore {
 		s.story = min(s.story, unrelatedStory) // a round-up repeats many stories and joins none
 	}
 	fromTemplate := f[template] == 1
-	if !fromTemplate && sameOutlet(a, b) && f[mutual] < templateProse && max(s.story, s.event) >= minStoryEdge { // for other pairs compare has called it
+	if !fromTemplate && sameOutlet(a, b) && f[mutual] < templateProse && max(s.story, s.event) >= minStoryEdge { // for other pairs compare has called sameTemplate
 		fromTemplate = sameTemplate(a, b)
 	}
 	if r == bothLong+ownOutlet && f[noProse] == 1 && sameLanguage(a, b) {
-		s.story = min(s.story, unrelatedStory) // an outlet's two texts with nothing in common, whatever their titles are
+		s.story = min(s.story, unrelatedStory) // two texts of one outlet with nothing in common, whatever their titles
 	}
 	switch {
 	case fromTemplate:
@@ -51,7 +51,7 @@ func (g *Grouper) score(a, b *node, prints int) pairScore {
 	case sameOutlet(a, b) && sameAddress(a, b):
 		s.story = max(s.story, sameArticleStory)
 	}
-	if a.roundup && b.roundup { // two are about many happenings each; a live page finds its event by the articles about it
+	if a.roundup && b.roundup { // two round-ups cover many events each; a live page joins an event by the articles about it
 		return pairScore{story: s.story}
 	}
 	if s.story >= g.model.StoryAt {
@@ -67,7 +67,7 @@ func (g *Grouper) score(a, b *node, prints int) pairScore {
 	s.event = max(s.event, s.story)
 	switch {
 	case a.edition.otherDay(b.edition):
-		s.event = s.story // only one text, or one report written through, brings the reports of two days together
+		s.event = s.story // only a common text, or one report in several versions, joins reports of two days
 	case !fromTemplate && a.edition.sameSession(b.edition):
 		s.event = max(s.event, sessionEvent)
 	}
@@ -77,7 +77,7 @@ func (g *Grouper) score(a, b *node, prints int) pairScore {
 	return s
 }
 
-// scoreTranslation scores a pair that can be nothing but one report in two languages: no prose is shared, and neither cites the other.
+// scoreTranslation scores a pair that can only be one report in two languages: no prose is shared, and neither cites the other.
 func (g *Grouper) scoreTranslation(a, b *node) pairScore {
 	var f Features
 	f.compareTitles(a.print, b.print)
@@ -92,44 +92,44 @@ func (g *Grouper) scoreTranslation(a, b *node) pairScore {
 	return s
 }
 
-// A retelling says at its opening whose report it gives ("according to reporting by The Example"). Where that outlet's own item is a
-// teaser, a title and a sentence, the two share few words, but who wrote the report is known. It remains to decide which of the
-// outlet's items it is, and for that agreeing names, openings and words are enough. The linkage of clusters prevents a retelling
-// of one report from joining two teasers that differ.
+// A retelling names in its opening whose report it gives ("according to reporting by The Example"). If that outlet's own item
+// is a teaser, a title and a sentence, the two share few words, but the writer of the report is known. The question is only
+// which of the outlet's items it is, and agreeing names, openings and words are enough to answer it. The linkage of clusters
+// prevents a retelling of one report from joining two different teasers.
 const (
-	maxTeaserWords = 100 // of an outlet's own item
+	maxTeaserWords = 100 // words of an outlet's own item
 
 	retellingPrior, retellingNames, retellingOpening, retellingCosine = -4.2, 5, 8, 6
 )
 
-// A film or a recording that opens with the words of its outlet's article is the same story, hours later and under another title.
-// A programme that covers the news of the day has that article among others.
+// A film or recording that opens with the words of its outlet's article is the same story, even if it appears hours later under
+// another title. A programme that covers the news of the day includes that article among others.
 const (
 	filmLead    = .5 // feature leads
 	filmText    = .3 // feature mutual
 	filmOpening = .5 // feature opening
 	filmTitle   = .5 // feature titleLead
-	filmStory   = .9 // the story probability
+	filmStory   = .9 // the resulting story probability
 )
 
-// A site that reruns an agency keeps the version that it took, and often names nobody. By the time that the agency's own item is seen
-// it has been written through: the title is nearly the same, and about half a sentence of the old lead is left.
+// A site that reruns an agency keeps the version that it took, and often names no source. When the agency's own item is polled,
+// the agency has rewritten it: the title is nearly the same, and about half a sentence of the old lead is left.
 const (
 	earlierTitle     = .7  // feature title
 	earlierTitleLead = .9  // feature titleLead
 	earlierLead      = .2  // feature lead
 	earlierOpening   = .5  // feature opening
 	earlierSoon      = .21 // feature soon: twelve hours
-	earlierStory     = .8  // the story probability
+	earlierStory     = .8  // the resulting story probability
 )
 
-// retellingProbability is the story probability of a retelling of a teaser, a film of an article, or an earlier version of an
-// agency's item; 0 where the pair is none of them.
+// retellingProbability returns the story probability of a retelling of a teaser, a film of an article, or an earlier version of
+// an agency's item. It returns 0 if the pair is none of these.
 func retellingProbability(a, b *node, f *Features) float64 {
 	if sameOutlet(a, b) && a.media != b.media && f[leads] >= filmLead && f[mutual] >= filmText && f[opening] >= filmOpening && f[titleLead] >= filmTitle {
 		return filmStory
 	}
-	// One names nobody as its writer, and the other is an agency's own.
+	// One item names no writer, and the other is an agency's own.
 	anonymous := func(n, other *node) bool {
 		return len(n.credits.writers) == 0 && slices.Contains(other.credits.writers, other.outlet)
 	}

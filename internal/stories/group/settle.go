@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Settle compares the articles added since the last call with the window and decides anew about every component of articles that they
-// touch.
+// Settle compares the articles added since the last call with the window, and decides again about every component that contains
+// one of them.
 func (g *Grouper) Settle() Result {
 	r := Result{Moved: map[int64]int64{}}
 	g.cache.clear()
@@ -20,7 +20,7 @@ func (g *Grouper) Settle() Result {
 	for _, c := range r.Changed {
 		changed[c.Story] = true
 	}
-	for _, id := range grown { // unless they were decided about since, and changed or moved then
+	for _, id := range grown { // unless they were decided about since, and then changed or moved
 		if members := g.stories[id]; len(members) > 0 && !changed[id] {
 			c := cluster{id: id, eventID: members[0].event, members: slices.SortedFunc(slices.Values(members), byContent)}
 			r.Changed = append(r.Changed, c.change())
@@ -33,8 +33,8 @@ func (g *Grouper) Settle() Result {
 	return r
 }
 
-// settleDuplicates adds the new duplicates of settled articles to the stories of those, where nothing else is to be decided, and gives
-// the ids of these stories. What it settled is not added any more.
+// settleDuplicates adds new duplicates of settled articles to the stories of these articles, if nothing else must be decided.
+// It returns the ids of these stories, and removes the settled duplicates from the added articles.
 func (g *Grouper) settleDuplicates() []int64 {
 	added := make(map[*node]bool, len(g.added))
 	for _, n := range g.added {
@@ -54,9 +54,9 @@ func (g *Grouper) settleDuplicates() []int64 {
 	return slices.Sorted(maps.Keys(grown))
 }
 
-// component gives every node that may come into one story with the given ones, by content: by way of edges, of the story that it was
-// in, or of corrections. Of edges only those count that can bring two nodes into one story: the linkage of clusters is a mean, which
-// some pair must reach.
+// component returns every node that may come into one story with the given nodes, ordered by content: by edges, by the current
+// story, or by corrections. Only edges that can bring two nodes into one story count. The linkage of clusters is a mean, so at
+// least one pair must reach the threshold.
 func (g *Grouper) component(from []*node) []*node {
 	seen, stories, linked := make(map[*node]bool, len(from)*2), map[int64]bool{}, map[int64]bool{}
 	var out []*node
@@ -104,13 +104,13 @@ func (g *Grouper) component(from []*node) []*node {
 	return out
 }
 
-// cluster is a story as decided.
+// cluster is a story as decided, before it has an id.
 type cluster struct {
-	members     []*node       // duplicates too, by content
-	eventNumber int           // of the event's cluster
+	members     []*node       // including duplicates, ordered by content
+	eventNumber int           // number of the event's cluster
 	id          int64         // 0 until assignStories
 	eventID     int64         // 0 until assignEvents
-	before      map[int64]int // members by the story they were in
+	before      map[int64]int // number of members by previous story
 }
 
 func (c *cluster) change() Change {
@@ -121,8 +121,8 @@ func (c *cluster) change() Change {
 	return ch
 }
 
-// decide clusters the nodes into stories, and these and the stories of the events that they touch into events. It notes in r what
-// changed.
+// decide clusters the nodes into stories. It then clusters these stories, and those in the events that they touch, into events.
+// It records the changes in r.
 func (g *Grouper) decide(nodes []*node, r *Result) {
 	if len(nodes) == 0 {
 		return
@@ -164,8 +164,8 @@ func (g *Grouper) decide(nodes []*node, r *Result) {
 	g.apply(clusters, r)
 }
 
-// assignStories gives each cluster the oldest id of which it has the most members, or a new one, in the order of the articles' ids.
-// Ids that no cluster keeps have moved to the cluster that took most of their members.
+// assignStories gives each cluster the oldest id of which it has the most members, or a new id, in the order of the articles'
+// ids. An id that no cluster keeps is redirected to the cluster that has most of its members.
 func (g *Grouper) assignStories(clusters []*cluster, r *Result) {
 	heirs := map[int64]*cluster{}
 	for _, c := range clusters {
@@ -193,8 +193,8 @@ func (g *Grouper) assignStories(clusters []*cluster, r *Result) {
 	}
 }
 
-// assignEvents does the same for events: each gets the oldest id among its articles, unless an event with more articles of that id has
-// taken it.
+// assignEvents does the same for events. Each event gets the oldest id among its articles, unless an event with more articles
+// of that id has taken it.
 func (g *Grouper) assignEvents(clusters []*cluster) {
 	votes := map[int]map[int64]int{}
 	for _, c := range clusters {
@@ -230,7 +230,7 @@ func (g *Grouper) assignEvents(clusters []*cluster) {
 	}
 }
 
-// apply moves the members to their stories and notes in r the stories that are not what they were.
+// apply moves the members to their stories, and records in r the stories that changed.
 func (g *Grouper) apply(clusters []*cluster, r *Result) {
 	added := make(map[int64]bool, len(g.added))
 	for _, n := range g.added {

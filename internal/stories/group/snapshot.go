@@ -7,17 +7,17 @@ import (
 	"time"
 )
 
-// StoryState is a story of the window as it is after Settle.
+// StoryState is a story of the window after Settle.
 type StoryState struct {
 	Story, Event int64
 	Members      []int64   // article ids, in no order
-	Newest       time.Time // when the last of its members was seen; zero where no member has a time
-	Last         int64     // the greatest id among its members
-	Weight       int       // its memory in articles: one for each, and one more for each thousand words
+	Newest       time.Time // when the last of its members was seen; zero if no member has a time
+	Last         int64     // the greatest member id
+	Weight       int       // memory in units of articles: one for each, and one more for each thousand words
 }
 
-// Stories gives stories of the window by id, those that are wanted. The Members of the argument are valid until wanted returns, so
-// that looking at a whole window takes no memory.
+// Stories returns the stories of the window for which wanted is true, ordered by id. The Members of the argument are valid
+// until wanted returns, so a pass over the whole window needs no memory.
 func (g *Grouper) Stories(wanted func(StoryState) bool) []StoryState {
 	var out []StoryState
 	var buffer []int64
@@ -32,7 +32,7 @@ func (g *Grouper) Stories(wanted func(StoryState) bool) []StoryState {
 	return out
 }
 
-// Story gives a story of the window.
+// Story returns a story of the window.
 func (g *Grouper) Story(id int64) StoryState { return stateOf(id, g.stories[id], nil) }
 
 func stateOf(id int64, members []*node, buffer []int64) StoryState {
@@ -41,7 +41,7 @@ func stateOf(id int64, members []*node, buffer []int64) StoryState {
 		s.Members = append(s.Members, n.id)
 		s.Last = max(s.Last, n.id)
 		words := len(n.record) / 4
-		if n.representative == nil { // duplicates have the print of their representative
+		if n.representative == nil { // duplicates share the print of their representative
 			words += int(n.prose)
 		}
 		s.Weight += 1 + words/1000
@@ -49,7 +49,7 @@ func stateOf(id int64, members []*node, buffer []int64) StoryState {
 	return s
 }
 
-// newest is when the last of some articles was seen.
+// newest returns the time when the last of some articles was seen.
 func newest(nodes []*node) time.Time {
 	var t time.Time
 	for _, n := range nodes {
@@ -60,8 +60,8 @@ func newest(nodes []*node) time.Time {
 	return t
 }
 
-// Forget drops whole stories from the window, which must be settled. Their ids are not used again, and stories of the same event stay
-// as they are.
+// Forget drops whole stories from the window, which must be settled. Their ids are not reused. Other stories of the same event
+// do not change.
 func (g *Grouper) Forget(stories []int64) {
 	dropped, events := make(map[int64]bool, len(stories)), map[int64]bool{}
 	for _, id := range stories {
@@ -69,11 +69,11 @@ func (g *Grouper) Forget(stories []int64) {
 		for _, n := range g.stories[id] {
 			events[n.event] = true
 			g.forget(n)
-			if n.representative != nil { // it is in the same story, and dropped too
+			if n.representative != nil { // its representative is in the same story and is dropped too
 				continue
 			}
 			for e := range g.index.edges(n) {
-				if e.to != nil && !dropped[e.to.story] { // the index has no node that is dropped already
+				if e.to != nil && !dropped[e.to.story] { // the index has no nodes that are already dropped
 					e.to.disconnect(n.number)
 				}
 			}
@@ -84,13 +84,13 @@ func (g *Grouper) Forget(stories []int64) {
 		delete(g.stories, id)
 	}
 	for event := range events {
-		g.storiesOf(event) // forgets the event with its last story
+		g.storiesOf(event) // removes the event with its last story
 	}
 	g.index.flush()
 }
 
-// Stale says whether enough of the window has closed by now for the Grouper to be made anew from Reopen. The stories are only looked at
-// where so many articles are older than the window, and then not again for a hundredth of it.
+// Stale reports whether so much of the window has closed at now that the Grouper should be replaced by Reopen's result. Stories
+// are examined only if enough articles are older than the window, and at most once per hundredth of the window.
 func (g *Grouper) Stale(now time.Time) bool {
 	enough := func(closed int) bool { return closed > 1000 && closed*4 > len(g.byID) }
 	since := now.Add(-g.window)
@@ -107,7 +107,7 @@ func (g *Grouper) Stale(now time.Time) bool {
 	return enough(closed)
 }
 
-// seenBefore counts the articles that were seen in the hours that begin before a time.
+// seenBefore counts the articles that were seen in the hours that begin before t.
 func (g *Grouper) seenBefore(t time.Time) int {
 	count := 0
 	for hour, n := range g.hours {
@@ -118,7 +118,7 @@ func (g *Grouper) seenBefore(t time.Time) int {
 	return count
 }
 
-// Reopen gives a Grouper that holds only the stories that are still open at now.
+// Reopen returns a Grouper with only the stories that are still open at now.
 func (g *Grouper) Reopen(now time.Time) *Grouper {
 	h := New(Options{
 		Window: g.window, NextStory: g.nextStory, NextEvent: g.nextEvent, Model: g.model, Second: g.second, Threshold: g.threshold,

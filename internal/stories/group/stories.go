@@ -6,11 +6,11 @@ import (
 	"unique"
 )
 
-// bulkCopies is the number of articles with one text under different titles from which they are one item to cluster. As items of
-// their own they come to the same end, in a time that grows with the square of their number.
+// bulkCopies is the number of articles with one text under different titles from which they are clustered as one item. As
+// separate items they would give the same result, in a time quadratic in their number.
 const bulkCopies = 256
 
-// numbers gives the index of each node.
+// numbers returns the index of each node.
 func numbers(nodes []*node) map[*node]int {
 	number := make(map[*node]int, len(nodes))
 	for i, n := range nodes {
@@ -19,16 +19,16 @@ func numbers(nodes []*node) map[*node]int {
 	return number
 }
 
-// clusterStories gives each node's story as the lowest number in it. Nodes that are one article, listed twice, count as one: how
-// often an aggregator lists it says nothing about what it resembles. Corrections hold.
+// clusterStories returns each node's story as the lowest number in it. Nodes that are one article, listed twice, count as one,
+// since the number of listings says nothing about similarity. Corrections are respected.
 //
-// Stories are clustered language by language first, then joined across languages (joinLanguages).
+// Stories are clustered language by language first, and then joined across languages (joinLanguages).
 func (g *Grouper) clusterStories(nodes []*node) []int {
 	number, gr := numbers(nodes), newGraph(len(nodes), bestLinkage{})
 	gr.partition = g.constraints.partition(nodes)
 	gr.authors = make([]authorship, len(nodes))
 	articles := g.sameArticles(nodes, number, gr.partition)
-	// The greatest probabilities of pairs of articles: of any, and of one outlet's.
+	// The greatest probabilities of pairs of articles: of any two outlets, and of one outlet.
 	best, own := map[[2]int]float64{}, map[[2]int]float64{}
 	for i, n := range nodes {
 		at := articles.root(i)
@@ -64,7 +64,7 @@ func (g *Grouper) clusterStories(nodes []*node) []int {
 	return g.joinLanguages(nodes, translations, gr.cluster(g.model.StoryAt), gr.partition)
 }
 
-// sameArticles joins the nodes that are one article, and joins them in the partition into stories where that allows it.
+// sameArticles joins the nodes that are one article. It also joins them in the partition into stories, if that allows it.
 func (g *Grouper) sameArticles(nodes []*node, number map[*node]int, stories *partition) *partition {
 	var same [][2]int
 	for i, n := range nodes {
@@ -100,12 +100,12 @@ func (g *Grouper) sameArticles(nodes []*node, number map[*node]int, stories *par
 	return articles
 }
 
-// joinLanguages joins the stories that are one in several languages by their likeliest pairs. Two stories that have a language in common
-// stay apart: what a translation resembles does not make them one. A story in n languages needs n pairs whose mean reaches the threshold,
-// so copies neither help nor hinder. The items to cluster are stories, and their sizes are numbers of languages. Events get translations
-// by way of the stories.
+// joinLanguages joins stories that are one story in several languages, by their most probable pairs. Two stories with a common
+// language stay apart, because a common translation does not make them one. A story in n languages needs n pairs whose mean
+// reaches the threshold, so the number of copies does not matter. The items to cluster are stories, and their sizes are numbers
+// of languages. Translations reach events through the stories.
 func (g *Grouper) joinLanguages(nodes []*node, translations map[[2]int]float64, storyOf []int, stories *partition) []int {
-	best := map[[2]int]float64{} // the likeliest translation of two stories
+	best := map[[2]int]float64{} // the most probable translation between two stories
 	for pair, p := range translations {
 		if i, j := storyOf[pair[0]], storyOf[pair[1]]; i != j {
 			key := [2]int{min(i, j), max(i, j)}
@@ -123,7 +123,7 @@ func (g *Grouper) joinLanguages(nodes []*node, translations map[[2]int]float64, 
 		}
 	}
 	for i, l := range gr.languages {
-		gr.size[i] = len(l) // 0 for what is not the first node of its story
+		gr.size[i] = len(l) // 0 for nodes that are not the first of their story
 	}
 	for pair, p := range best {
 		gr.add(pair[0], pair[1], p)
@@ -131,8 +131,8 @@ func (g *Grouper) joinLanguages(nodes []*node, translations map[[2]int]float64, 
 	return gr.cluster(g.model.StoryAt)
 }
 
-// clusterEvents gives each node's event as the number of a story in it. The items to cluster are stories, each under the lowest
-// number of its nodes, which storyOf has.
+// clusterEvents returns each node's event as the number of a story in it. The items to cluster are stories. A story has the
+// lowest number of its nodes, as in storyOf.
 func (g *Grouper) clusterEvents(nodes []*node, storyOf []int) []int {
 	number, gr := numbers(nodes), newGraph(len(nodes), averageLinkage{})
 	gr.days = make([]int32, len(nodes))
@@ -141,7 +141,7 @@ func (g *Grouper) clusterEvents(nodes []*node, storyOf []int) []int {
 		if s != i {
 			gr.size[s]++
 		}
-		// The day of a story is the first that its members have: who lists a report may come a day later.
+		// The day of a story is the first of its members' days, since other outlets may list a report a day later.
 		if n.edition.series != 0 && (gr.days[s] == 0 || n.edition.day < gr.days[s]) {
 			gr.days[s] = n.edition.day
 		}
@@ -155,9 +155,9 @@ func (g *Grouper) clusterEvents(nodes []*node, storyOf []int) []int {
 	return gr.cluster(g.model.EventAt)
 }
 
-// eventStories gives the nodes of the other stories in the events that the given nodes were in or may come into, and adds their first
-// nodes to firstOf. These stories stay as they are. Stories further away are not decided about, so that the work does not grow with
-// the window: events, unlike stories, may depend a little on the order of arrival.
+// eventStories returns the nodes of the other stories in the events that the given nodes were in or may come into, and adds the
+// first nodes of these stories to firstOf. These stories do not change. Stories further away are not included, so the work does
+// not grow with the window. Therefore events, unlike stories, may depend a little on the order of arrival.
 func (g *Grouper) eventStories(nodes []*node, firstOf map[*node]*node) []*node {
 	events := map[int64]bool{}
 	for _, n := range nodes {

@@ -5,12 +5,12 @@ import (
 	"math/bits"
 )
 
-// termCounts count articles by term: an open-addressing hash table. Every comparison asks it for each term in common, and a Go
-// map takes three times as long and twice the memory. 0 is no term.
+// termCounts counts articles by term in an open-addressing hash table. Every comparison looks up each common term, and a Go map
+// takes three times the time and twice the memory. 0 is not a term.
 type termCounts struct {
 	slots []termCount // a power of two, at most two thirds of them used
-	used  int         // slots, also of terms whose count is 0 again
-	live  int         // terms whose count is not 0
+	used  int         // used slots, including terms whose count is 0 again
+	live  int         // terms with a count other than 0
 }
 
 type termCount struct {
@@ -18,10 +18,10 @@ type termCount struct {
 	n    int32
 }
 
-// slot returns the slot of a term, or the free slot where it goes.
+// slot returns the slot of a term, or the free slot for it.
 func (c *termCounts) slot(term uint32) *termCount {
 	mask := len(c.slots) - 1
-	h := term * 0x9e3779b1 // terms have only their highest bits
+	h := term * 0x9e3779b1 // only the highest bits of terms are used
 	for i := int(h^term>>15) & mask; ; i = (i + 1) & mask {
 		if s := &c.slots[i]; s.term == term || *s == (termCount{}) {
 			return s
@@ -38,7 +38,7 @@ func (c *termCounts) of(term uint32) int32 {
 
 // add adds n, which may be negative.
 func (c *termCounts) add(term uint32, n int32) {
-	if c.used*3 >= len(c.slots)*2 { // a new table, without the terms whose count is 0
+	if c.used*3 >= len(c.slots)*2 { // a new table, without terms whose count is 0
 		old, size := c.slots, 1024
 		for size < 2*c.live+2 {
 			size *= 2
@@ -60,7 +60,7 @@ func (c *termCounts) add(term uint32, n int32) {
 	c.live += min(int(s.n), 1) - min(int(before), 1)
 }
 
-// logTable has logHalf of small numbers.
+// logTable holds logHalf of small numbers.
 var logTable = func() (logs [4096]float64) {
 	for n := range logs {
 		logs[n] = math.Log(float64(n) + .5)
@@ -68,7 +68,7 @@ var logTable = func() (logs [4096]float64) {
 	return logs
 }()
 
-// logHalf is the logarithm of n + ½, within 1e-7 for large n. A table takes a third of the time of math.Log.
+// logHalf returns the logarithm of n + ½, within 1e-7 for large n. The table takes a third of the time of math.Log.
 func logHalf(n int32) float64 {
 	if int(n) < len(logTable) {
 		return logTable[n]

@@ -8,33 +8,34 @@ import (
 	"headwater/internal/stories/prints"
 )
 
-// The weights of a translation's log-odds: a logistic regression over 145 pairs that were read one by one, rounded. The model
-// of the other features knows words of one language only. The prior is lower than fitted, since a wrong join is worse than a
-// missing one. Of the languages that were joined to stories of wire26, 139 of 148 were right when read. Weights and limits were
-// chosen on these two days, so other days may be worse. The wrong ones were reports of some hours later about the same affair.
+// The weights of a translation's log-odds. They are a rounded logistic regression over 145 pairs that were read one by one. The
+// model of the other features only handles words of one language. The prior is lower than fitted, since a wrong join is worse
+// than a missing one. Of the languages that were joined to stories of wire26, 139 of 148 were right when read. Weights and
+// limits were chosen on these two days, so the results for other days may be worse. The wrong joins were reports on the same
+// affair from some hours later.
 const (
 	translationPrior     = -5.0
-	weightSharedNames    = .055 // a nat of names in common, of maxSharedNames at most
-	weightFewerNames     = 1.85 // share of the names of the article with fewer of them that the other has, by rarity
-	weightMoreNames      = 1.8  // the same of the article with more of them
-	weightSharedFigures  = .39  // a nat of figures in common, of maxSharedFigures at most
-	weightOtherFigures   = -.75 // both have figures, and none in common that is rare
+	weightSharedNames    = .055 // per nat of names in common, up to maxSharedNames
+	weightFewerNames     = 1.85 // share of the names of the article with fewer names that the other has, by rarity
+	weightMoreNames      = 1.8  // the same for the article with more names
+	weightSharedFigures  = .39  // per nat of figures in common, up to maxSharedFigures
+	weightOtherFigures   = -.75 // both have figures, but no rare one in common
 	weightSharedTitle    = 3.5  // share of the runs of four characters of one title that the other has
 	weightOtherScript    = 2.0  // the titles have no letters to compare
-	weightSoon           = 3.7  // nearness in time by its logarithm, 0 in a day; less than soonestMinutes gains nothing
-	weightSharedPicture  = 1.2  // not fitted, since no labelled article has a picture. Agencies put one file picture beside several reports
+	weightSoon           = 3.7  // logarithmic nearness in time, 0 at a day; below soonestMinutes it does not rise further
+	weightSharedPicture  = 1.2  // not fitted, since no labelled article has a picture. Agencies use one file picture for several reports
 	maxSharedNames       = 40   // nats
 	maxSharedFigures     = 10   // nats
-	soonestMinutes       = 20   // reports that come out together are as likely two as one in two languages
-	minOtherFigures      = 2    // from which figures that differ speak against a translation
-	dateFigure           = 2.5  // nats of a figure that say nothing, as the day of the month says nothing
-	minPictureAgreements = 2.5  // nats of names and figures beside a picture in common from which articles are compared
+	soonestMinutes       = 20   // simultaneous reports are as likely two reports as one in two languages
+	minOtherFigures      = 2    // number of figures from which differing figures count against a translation
+	dateFigure           = 2.5  // nats of a figure that count for nothing, since a day of the month says nothing
+	minPictureAgreements = 2.5  // nats of common names and figures from which articles with a common picture are compared
 )
 
-// translation is what two articles in two languages have in common, by its parts of the log-odds beside the prior.
+// translation holds the evidence for a translation, as summands of the log-odds without the prior.
 type translation struct {
 	sharedNames                          int
-	minutes                              float64 // apart
+	minutes                              float64 // minutes between the two
 	figuresAgree                         bool
 	otherScript                          bool
 	names, figures, title, soon, picture float64
@@ -44,7 +45,8 @@ func (t *translation) probability() float64 {
 	return sigmoid(translationPrior + t.names + t.figures + t.title + t.soon + t.picture)
 }
 
-// compareTranslation compares two articles as translations of each other; ok is false where they can't be. Of f it needs the titles.
+// compareTranslation compares two articles as translations of each other. ok is false if they cannot be. f must have the
+// features of the titles.
 func (g *Grouper) compareTranslation(a, b *node, f *Features) (t translation, ok bool) {
 	if !mayTranslate(a, b) {
 		return t, false
@@ -81,7 +83,7 @@ func (g *Grouper) compareTranslation(a, b *node, f *Features) (t translation, ok
 	return t, true
 }
 
-// reasons says in words why two articles are one in two languages. Which names agree is not known: prints have hashes.
+// reasons describes why two articles are one in two languages. It cannot name the names that agree, since prints hold hashes.
 func (t *translation) reasons() []news.Evidence {
 	var out []news.Evidence
 	add := func(weight float64, detail string) {
