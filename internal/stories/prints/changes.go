@@ -11,23 +11,22 @@ import (
 	"headwater/internal/news"
 )
 
-// Limits of what Changes looks at and gives. They bound the work to some 50 steps a byte.
+// Limits of Changes. They bound the work to some 50 steps per byte.
 const (
 	maxSentences   = 200 // of a text
 	maxWords       = 200 // of a sentence that is compared word by word
-	minSentence    = 3   // words below which a sentence says nothing
-	minReworded    = .6  // of their words that two sentences have in common from which one is the other, reworded (Dice)
+	minSentence    = 3   // words below which a sentence is ignored
+	minReworded    = .6  // share of common words (Dice) from which one sentence is a rewording of another
 	maxFigures     = 8
-	maxFigureWords = 4 // in the place of others: "at least 12" for "three"
+	maxFigureWords = 4 // in a replacement: "at least 12" for "three"
 )
 
-// Changes says what a version of a report tells otherwise than the one before it: the headline, the sentences that only one of
-// the two has, and the figures that changed within the others.
+// Changes returns the differences between two versions of a report: the headline, the sentences that only one version has, and
+// the figures that changed within the others.
 //
-// Sentences of two versions that share .6 of their words (Dice) are one sentence, reworded. Within those, and in the
-// headlines, few words in the place of few others are a change of figures where one side has a figure: "three people died",
-// "12 people died". The other sentences are added or dropped. Where either version has no text, nothing is said of
-// sentences.
+// Two sentences that share .6 of their words (Dice) are one sentence, reworded. Within such sentences, and in the headlines, a
+// replacement of few words by few words is a change of figures if either side has a figure: "three people died", "12 people
+// died". The other sentences are added or dropped. If either version has no text, sentences are not compared.
 func Changes(before, after news.Article) news.Changes {
 	var c news.Changes
 	old, anew := before.Headline(), after.Headline()
@@ -37,7 +36,7 @@ func Changes(before, after news.Article) news.Changes {
 		c.Figures = figureChanges(a, b)
 	}
 	was, is := sentencesOf(before.Body()), sentencesOf(after.Body())
-	if len(was) == 0 || len(is) == 0 { // one of the feeds' items has no text: that says nothing
+	if len(was) == 0 || len(is) == 0 { // one of the feed's items has no text, so nothing can be said
 		return c
 	}
 	kept := make([]bool, len(was))
@@ -85,7 +84,7 @@ func Changes(before, after news.Article) news.Changes {
 	return c
 }
 
-// sentence is one of a text, with its words.
+// sentence is a sentence of a text, with its words.
 type sentence struct {
 	text  string
 	words []token
@@ -108,7 +107,7 @@ func sentencesOf(text string) []sentence {
 	return out
 }
 
-// key is the same for the same words in the same order.
+// key is equal for the same words in the same order.
 func (s sentence) key() uint64 {
 	h := uint64(0)
 	for _, w := range s.words {
@@ -117,7 +116,7 @@ func (s sentence) key() uint64 {
 	return h
 }
 
-// nearest gives the sentence that s may be another wording of, or -1.
+// nearest returns the index of the sentence of which s may be a rewording, or -1.
 func (s sentence) nearest(all []sentence, taken []bool) int {
 	best, at := minReworded, -1
 	for i, o := range all {
@@ -144,8 +143,8 @@ func headlineChange(before, after sentence) *news.HeadlineChange {
 	return h
 }
 
-// figureChanges gives the few words that stand in the place of few others, where one side has a figure; or where there are none,
-// as in a headline that is turned round, figures before the same word.
+// figureChanges returns replacements of few words by few words in which either side has a figure. If there are none, as in a
+// headline with changed word order, it compares the figures that precede the same word.
 func figureChanges(before, after sentence) []news.FigureChange {
 	var out []news.FigureChange
 	for _, g := range gaps(before.words, after.words) {
@@ -153,7 +152,7 @@ func figureChanges(before, after sentence) []news.FigureChange {
 			continue
 		}
 		was, is := hasFigure(before.words[g.i:g.i+g.n]), hasFigure(after.words[g.j:g.j+g.m])
-		within := g.i+g.n < len(before.words) // the same word follows on both, so that "three" may stand for a figure
+		within := g.i+g.n < len(before.words) // the same word follows on both sides, so "three" may be a figure
 		if was && is || (was || is) && within {
 			out = append(out, news.FigureChange{Before: before.around(g.i, g.n), After: after.around(g.j, g.m)})
 		}
@@ -170,7 +169,7 @@ func figureChanges(before, after sentence) []news.FigureChange {
 	return out
 }
 
-// around gives n words from i on with the two words behind them, or at the end of the sentence the one before.
+// around returns n words from i on with the two words after them, or, at the end of the sentence, with the word before them.
 func (s sentence) around(i, n int) string {
 	end := i + n
 	switch {
@@ -182,7 +181,7 @@ func (s sentence) around(i, n int) string {
 	return s.cut(i, end)
 }
 
-// cut gives the words from i up to end as one line, with the sign of a currency or of percent beside them.
+// cut returns the words from i up to end as one line, with adjacent currency and percent signs.
 func (s sentence) cut(i, end int) string {
 	start, stop := s.words[i].start, s.words[end-1].end
 	if r, size := utf8.DecodeLastRuneInString(s.text[:start]); unicode.Is(unicode.Sc, r) {
@@ -194,16 +193,16 @@ func (s sentence) cut(i, end int) string {
 	return strings.Join(strings.Fields(s.text[start:stop]), " ")
 }
 
-// gap is n words from word i of one text on that stand in the place of m words from j of another; one of n and m may be 0.
+// gap is a replacement of n words from word i of one text by m words from word j of another. Either n or m may be 0.
 type gap struct{ i, n, j, m int }
 
-// gaps gives what is between the words of a longest common subsequence of two short texts. Of longer ones it gives none.
+// gaps returns the gaps between the words of a longest common subsequence of two short texts. For longer texts it returns none.
 func gaps(a, b []token) []gap {
 	if len(a) > maxWords || len(b) > maxWords {
 		return nil
 	}
 	width := len(b) + 1
-	longest := make([]uint8, (len(a)+1)*width) // by where in a and b the rest begins
+	longest := make([]uint8, (len(a)+1)*width) // by the position from which a and b are compared
 	for i := len(a) - 1; i >= 0; i-- {
 		for j := len(b) - 1; j >= 0; j-- {
 			if a[i].hash == b[j].hash {

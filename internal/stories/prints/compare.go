@@ -8,10 +8,10 @@ import (
 	"headwater/internal/news"
 )
 
-// maxAdds is how many of the sentences that a text adds are given in full.
+// maxAdds is the number of added sentences that are returned in full.
 const maxAdds = 2
 
-// NewReference prepares an article for others to be compared with.
+// NewReference prepares an article for comparison with others.
 func NewReference(a news.Article) *Reference {
 	r := &Reference{sequence: sequenceOf(a), k: shingleWords}
 	if mostlyUnspaced(r.tokens) {
@@ -35,16 +35,16 @@ func sequenceOf(a news.Article) sequence {
 	return s
 }
 
-// Empty says that the reference has no words.
+// Empty reports whether the reference has no words.
 func (r *Reference) Empty() bool { return len(r.tokens) == 0 }
 
-// Compare finds the passages of at least 5 words, or 9 characters of scripts written without spaces, that an article
-// shares with the reference. It fills in what the texts tell: passages, counts and sentences added. Time and memory are
-// linear in both texts but for a logarithm, whatever they say.
+// Compare finds the passages that an article shares with the reference: at least 5 words, or 9 characters of scripts without
+// spaces. It fills in passages, counts and added sentences. Time and memory are linear in both texts except for a logarithm,
+// whatever their content.
 //
-// No two passages overlap in either text; the longest is placed first. Quotations match and are marked as quoted, but count neither as
-// the article's own prose nor as reused. Comparison.Share is of words. What grouping weighs, and news.Member.Share, is of 5-word
-// shingles (Print.Coverage), and somewhat lower where single words were changed.
+// Passages do not overlap in either text. The longest is placed first. Quotations match and are marked as quoted, but count
+// neither as the article's own prose nor as reused. Comparison.Share is a share of words. Grouping and news.Member.Share use
+// the share of 5-word shingles (Print.Coverage), which is somewhat lower if single words were changed.
 func (r *Reference) Compare(a news.Article) news.Comparison {
 	s := sequenceOf(a)
 	c := news.Comparison{Text: s.text}
@@ -69,8 +69,8 @@ func (r *Reference) Compare(a news.Article) news.Comparison {
 	return c
 }
 
-// addPassages adds those of a tile, cut where a quotation begins or ends. It counts the words that neither text quotes, and
-// those that only the reference does.
+// addPassages adds the passages of a tile, which is cut at the beginnings and ends of quotations. It counts the words that
+// neither text quotes, and the words that only the reference quotes.
 func (r *Reference) addPassages(c *news.Comparison, s sequence, t tile) (own, theirs int) {
 	from := 0
 	for n := range t.n {
@@ -93,8 +93,8 @@ func (r *Reference) addPassages(c *news.Comparison, s sequence, t tile) (own, th
 	return own, theirs
 }
 
-// countAdded counts the sentences of which fewer words than make a passage stand in shared runs: a run that ends with the
-// first word of a sentence says nothing about it. A sentence that is itself too short for a passage does not count.
+// countAdded counts the added sentences: those with fewer words in shared runs than a passage needs, since a run that ends with
+// the first word of a sentence says nothing about the sentence. Sentences that are too short for a passage do not count.
 func (r *Reference) countAdded(c *news.Comparison, s sequence, shared []bool) {
 	next := 0
 	for it := sentences.FromString(s.text); it.Next(); {
@@ -115,7 +115,7 @@ func (r *Reference) countAdded(c *news.Comparison, s sequence, shared []bool) {
 	}
 }
 
-// Passages are found by greedy string tiling over words (Wise 1993): the longest run of words that both texts have and no
-// tile covers yet becomes a tile, until none of at least k words is left. Wise's running Karp-Rabin looks for runs of
-// falling length, a pass over both texts each; here the hashes of all beginnings of a text give the hash of any run, so
-// that one pass finds every longest run from its first k words and the length by bisection.
+// Passages are found by greedy string tiling over words (Wise 1993): the longest run of words that both texts have and no tile
+// covers yet becomes a tile, until no run of at least k words is left. Wise's running Karp-Rabin searches for runs of falling
+// length, with a pass over both texts for each length. Here the hashes of all prefixes of a text give the hash of any run. So
+// one pass finds every longest run, from its first k words, and determines its length by bisection.

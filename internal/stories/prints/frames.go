@@ -8,7 +8,7 @@ import (
 	"headwater/feeds/words"
 )
 
-// Limits of the parts of a title that may be a template's frame.
+// Limits of the parts of a title that may be the frame of a template.
 const (
 	maxHeadWords  = 6 // "Stock Movers:", "Market summary (", "POINT MARCHÉS"
 	maxTailWords  = 8 // "| Balance of Power: Late Edition 08/18/2026", "(Podcast)"
@@ -16,19 +16,20 @@ const (
 	minFrameWords = 4
 )
 
-// headMarks and tailMarks are what parts the frame of a title from what fills it.
+// headMarks and tailMarks separate the frame of a title from its filler.
 var (
 	headMarks = []string{": ", ":", "|", " - ", " – ", " — ", "=", "(", "】"}
 	tailMarks = []string{"|", " - ", " – ", " — ", "(", "="}
 )
 
-// frames gives hashes of what of a title may be the frame of a template, figures left open: its head up to a mark, its tail
-// from one, its last words, and all of it where it has figures. Which of them are frames shows in an outlet's other titles.
+// frames returns hashes of the parts of a title that may be the frame of a template, with figures left open: its head up to a
+// mark, its tail from a mark on, its last words, and the whole title if it has figures. The outlet's other titles show which of
+// these are frames.
 func frames(headline string, title []token) []uint32 {
 	var out []uint32
 	add := func(kind FrameKind, ts []token) {
 		h := mix32(uint32(kind) + 1)
-		open := false // the token before is a figure: a run of them, as of a date, is one open place
+		open := false // the token before is a figure: a run of figures, such as a date, is one open slot
 		for _, t := range ts {
 			switch {
 			case !t.figure:
@@ -65,10 +66,10 @@ func frames(headline string, title []token) []uint32 {
 	return sorted(out)
 }
 
-// frameBits are the bits kept of a frame's hash. It is counted with its outlet, so chance hits are rare.
+// frameBits is the number of bits kept of a frame's hash. Frames are counted per outlet, so collisions are rare.
 const frameBits = 28
 
-// slugs are what agencies put before headlines, each with the agency's name.
+// slugs maps the slugs that agencies put before headlines to the agency's name.
 var slugs = func() map[string]string {
 	out := map[string]string{}
 	for _, p := range words.Phrases("slugs.txt") {
@@ -77,8 +78,8 @@ var slugs = func() map[string]string {
 	return out
 }()
 
-// Slug gives the name of the agency whose slug stands before a headline, and the headline without it: "Soccer-Ferries sink United". The
-// name is "" where there is none. "Golf-mad" and "Tennis - a guide" are no slugs.
+// Slug returns the name of the agency whose slug precedes a headline, and the headline without the slug: "Soccer-Ferries sink
+// United". The name is "" if there is none. "Golf-mad" and "Tennis - a guide" have no slugs.
 func Slug(title string) (agency, headline string) {
 	word, rest, ok := strings.Cut(title, "-")
 	if !ok {

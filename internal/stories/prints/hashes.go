@@ -2,8 +2,8 @@ package prints
 
 import "slices"
 
-// Of the hashes only as many bits are kept as tell the hashes of two articles apart: the window holds hundreds an article.
-// Two long texts share a sampled shingle by chance once in three thousand pairs.
+// Only as many bits of a hash are kept as are needed to distinguish the hashes of two articles, since the window holds hundreds
+// of hashes per article. Two long texts share a sampled shingle by chance once in three thousand pairs.
 const (
 	shingleBits = 28
 	termBits    = 26
@@ -11,15 +11,15 @@ const (
 	gramBits    = 20
 )
 
-// short keeps the highest bits of a hash, which is where samples and postings begin to look.
+// short keeps the highest bits of a hash, because sampling and postings use the highest bits first.
 func short(h uint32, bits int) uint32 { return h &^ (1<<(32-bits) - 1) }
 
-// sample keeps the hashes that stand for a longer text.
+// sample keeps the hashes that represent a longer text.
 func sample(hashes []uint32) []uint32 {
 	return slices.DeleteFunc(hashes, func(h uint32) bool { return !SampledShingle(h) })
 }
 
-// sorted gives the different hashes in an array of their own, which is no longer than they are: prints are kept.
+// sorted returns the distinct hashes in an array of exactly their number, since prints are kept in memory.
 func sorted(h []uint32) []uint32 {
 	h = distinct(h)
 	if len(h) == cap(h) {
@@ -28,19 +28,20 @@ func sorted(h []uint32) []uint32 {
 	return append(make([]uint32, 0, len(h)), h...)
 }
 
-// distinct sorts hashes and drops those that stand twice.
+// distinct sorts hashes and removes duplicates.
 func distinct(h []uint32) []uint32 {
 	sortHashes(h, 32)
 	return slices.Compact(h)
 }
 
-// What sortHashes sorts in buckets: of shorter lists there is little to gain, longer ones have no room on the stack.
+// Limits of lists that sortHashes sorts in buckets. Shorter lists gain little, and longer ones do not fit on the stack.
 const (
 	bucketBits                    = 9
 	leastInBuckets, mostInBuckets = 64, 2048
 )
 
-// sortHashes sorts numbers of some bits whose first 32 are a hash: by the first of these, and then within buckets of a few each.
+// sortHashes sorts numbers whose first 32 bits are a hash: by the highest bits into buckets of a few each, and then within the
+// buckets.
 func sortHashes[T uint32 | uint64](h []T, bits int) {
 	if len(h) < leastInBuckets || len(h) > mostInBuckets {
 		slices.Sort(h)
@@ -71,9 +72,9 @@ func sortHashes[T uint32 | uint64](h []T, bits int) {
 	copy(h, room[:len(h)])
 }
 
-// winnow selects a fingerprint from each run of w hashes, the smallest and of equal ones the last (Schleimer, Wilkerson
-// and Aiken 2003). Any match of at least w+k-1 words between two texts shares a fingerprint. Fewer than w hashes give
-// their smallest.
+// winnow selects a fingerprint from each run of w hashes: the smallest, and of equal ones the last (Schleimer, Wilkerson and
+// Aiken 2003). Any match of at least w+k-1 words between two texts shares a fingerprint. Of fewer than w hashes the smallest is
+// selected.
 func winnow(hashes []uint32, w int) []uint32 {
 	if len(hashes) == 0 {
 		return nil

@@ -1,18 +1,20 @@
 // Package prints makes the fingerprint (print) of an article's own prose: winnowed shingles with the quotations masked, and the
 // stemmed words by which short items are compared. It also compares two texts word by word: the passages that they share
-// (Reference.Compare), and what a new version changed (Changes).
+// (Reference.Compare), and the changes in a new version (Changes).
 //
-// Words are those of Unicode, folded by NFKC and lower case; tokens keep their byte offsets, for highlighting. A shingle is a run of
-// shingleWords words, or of unspacedWords characters in scripts without spaces. Prints hold hashes that are the same on every machine,
-// since they are stored. Winnowed shingles find candidates. Of a text with more than wholeShingles shingles a quarter is kept, by hash
-// (SampledShingle): an unbiased estimate of what one text has of another. Terms are the stemmed words of the title and the first
-// termWords words, with the number of their uses, whether they are in title or opening, and whether they are written as names. Where
-// the language can't be told they are stemmed as English, since a headline of names has to meet texts. Names in Latin letters are kept
-// as they are written, for translations, and names in all scripts by their consonants.
+// Words are split by Unicode rules, and folded by NFKC and to lower case. Tokens keep their byte offsets, for highlighting. A
+// shingle is a run of shingleWords words, or of unspacedWords characters in scripts without spaces. Prints hold hashes that are
+// the same on every machine, since they are stored. Winnowed shingles find candidates. If a text has more than wholeShingles
+// shingles, a quarter of them is kept, by hash (SampledShingle). This sample gives an unbiased estimate of the share of one
+// text that is in another.
 //
-// make.go makes a Print (print.go) from tokens (tokens.go): terms.go the stemmed words, names.go the names, frames.go the frames of
-// templates, pictures.go the ids of pictures, hashes.go sorted and sampled hashes. compare.go and passages.go find passages,
-// changes.go changes.
+// Terms are the stemmed words of the title and the first termWords words. Each has the number of its uses, and flags for title,
+// opening and names. If the language is unknown, words are stemmed as English, since a headline of names has to match texts.
+// Names in Latin letters are kept as written, to find translations. Names in all scripts are kept by their consonants.
+//
+// make.go makes a Print (print.go) from tokens (tokens.go): terms.go makes the stemmed words, names.go the names, frames.go the
+// frames of templates, pictures.go the ids of pictures, and hashes.go the sorted and sampled hashes. compare.go and passages.go
+// find passages. changes.go finds changes.
 package prints
 
 import (
@@ -23,13 +25,13 @@ import (
 	"headwater/internal/news"
 )
 
-// Version changes whenever a print of the same article would come out differently, so that stored ones are made anew.
+// Version changes whenever a print of the same article would be different, so that stored prints are made again.
 const Version = 10
 
-// ErrVersion says that a stored print was made by another version of this package.
+// ErrVersion means that a stored print was made by another version of this package.
 var ErrVersion = errors.New("print of another version")
 
-// Make fingerprints an article. Headline is its title as compared, without an outlet's name at its end.
+// Make returns the print of an article. headline is its normalised title, without an outlet's name at the end.
 func Make(a news.Article, headline string) Print {
 	room, title, body := newBuffers(headline, a.Body())
 	defer room.release()
@@ -66,7 +68,7 @@ func Make(a news.Article, headline string) Print {
 	return p
 }
 
-// shingle fills in the shingles of p, sorted by whether they touch a quotation. Own has room for them, and is not kept.
+// shingle sets the shingles of p. Those that touch a quotation are kept apart. own is a buffer for them and is not retained.
 func shingle(p *Print, body []token, quoted []news.Mark, own []uint32) {
 	k := shingleWords
 	if mostlyUnspaced(body) {
@@ -76,8 +78,8 @@ func shingle(p *Print, body []token, quoted []news.Mark, own []uint32) {
 		return
 	}
 	inside := insideQuotes(body, quoted)
-	var places []uint64 // of sampled hashes, those above
-	touch := -1         // the last quoted token seen
+	var places []uint64 // of the sampled hashes in own
+	touch := -1         // the last quoted token so far
 	for i := range body {
 		if inside != nil && inside[i] {
 			touch = i
@@ -116,7 +118,7 @@ func shingle(p *Print, body []token, quoted []news.Mark, own []uint32) {
 	p.Places = firstPlaces(places)
 }
 
-// firstPlaces gives the first place of each hash, in the order of the hashes.
+// firstPlaces returns the first position of each hash, in the order of the hashes.
 func firstPlaces(places []uint64) []uint16 {
 	if len(places) == 0 {
 		return nil
@@ -130,7 +132,7 @@ func firstPlaces(places []uint64) []uint16 {
 	return out
 }
 
-// sequenceHash hashes a sequence of words; 0 stands for none.
+// sequenceHash hashes a sequence of words. 0 stands for no words.
 func sequenceHash(ts []token) uint64 {
 	if len(ts) == 0 {
 		return 0

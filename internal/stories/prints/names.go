@@ -11,16 +11,16 @@ import (
 
 const (
 	maxNames      = 24     // of a title, and of an opening
-	lastLatin     = 0x250  // the first character behind the Latin letters
-	fullWidth     = 0xff00 // where the wide forms of ASCII begin, with the space
-	unspacedNames = 240    // characters of a body without spaces in which names are looked for: some 60 words in another script
-	minSounds     = 3      // consonants below which different names are told by the same ones
+	lastLatin     = 0x250  // the first character after the Latin letters
+	fullWidth     = 0xff00 // first of the full-width forms of ASCII, including the space
+	unspacedNames = 240    // characters of a body without spaces in which names are searched: about 60 words in another script
+	minSounds     = 3      // consonants below which different names have the same consonants too often
 )
 
-// appendNames appends the names of a text: words with a capital within a sentence, and in scripts written without spaces
-// words in Latin letters and in katakana. A name in Latin letters is the hash of the word without accents, as
-// translations keep it; in a text in Latin letters the hash of its consonants stands beside it. Of a name in another script
-// there is that of its consonants alone.
+// appendNames appends the names of a text. Names are words with a capital within a sentence. In scripts without spaces they are
+// words in Latin letters and in katakana. The hash of a name in Latin letters is that of the word without accents, which
+// translations keep. A text in Latin letters also gets the hash of the name's consonants. A name in another script has only the
+// hash of its consonants.
 func appendNames(out []uint32, s string, ts []token) []uint32 {
 	all, inLatin, found := mostlyUnspaced(ts), mostlyLatin(s, ts), 0
 	var buf, room [64]byte
@@ -57,7 +57,7 @@ func appendNames(out []uint32, s string, ts []token) []uint32 {
 	return out
 }
 
-// spellingHash and sounding are the hashes of a name as it is written and of its consonants. The last bit tells them apart.
+// spellingHash and sounding hash a name as written and by its consonants. The lowest bit distinguishes the two.
 func spellingHash(name []byte) uint32 { return short(hash32(name), termBits) &^ nameSound }
 
 func soundHash(consonants []byte) uint32 { return short(hash32(consonants), termBits) | nameSound }
@@ -75,7 +75,7 @@ func mostlyLatin(text string, ts []token) bool {
 //go:embed consonants.txt
 var consonantsFile string
 
-// soundOf gives the sounds of letters, and longest the most bytes of letters that have sounds of their own, by their first byte.
+// soundOf maps letters to their sounds. maxLetters is the maximum length in bytes of such letters, by their first byte.
 var soundOf, maxLetters = func() (m map[string]string, longest [256]int) {
 	m = map[string]string{}
 	for line := range strings.Lines(consonantsFile) {
@@ -91,7 +91,7 @@ var soundOf, maxLetters = func() (m map[string]string, longest [256]int) {
 	return m, longest
 }()
 
-// consonantsOf appends the consonants of a folded name in letters of consonants.txt.
+// consonantsOf appends the consonants of a folded name, in the letters of consonants.txt.
 func consonantsOf(dst, name []byte) []byte {
 	var buf [64]byte
 	said := buf[:0]

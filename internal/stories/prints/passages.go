@@ -6,22 +6,22 @@ import (
 	"sort"
 )
 
-// maxOccurrences is at how many places of the reference a run of k words is looked up. It bounds the work in texts that
-// repeat themselves: a megabyte of one word takes a tenth of a second. Prose hardly ever has the same five words so often. Where it
-// does, the second time in one text is looked up from the second place of the other on, and so forth.
+// maxOccurrences is the maximum number of positions in the reference at which a run of k words is looked up. It bounds the work
+// for repetitive texts: a megabyte of one word takes a tenth of a second. Prose rarely repeats a run of five words so often. If
+// it does, the second occurrence in one text is looked up from the second position in the other on, and so on.
 const maxOccurrences = 8
 
 // tile is a run of n words from word i of the text and word j of the reference.
 type tile struct{ i, j, n int }
 
-// skip leaves out the first words of a run.
+// skip removes the first words of a run.
 func (t tile) skip(words int) tile { return tile{t.i + words, t.j + words, t.n - words} }
 
-// sequence is a text as words. sums[i] is the Karp-Rabin hash of its first i words.
+// sequence is a text as a sequence of words. sums[i] is the Karp-Rabin hash of its first i words.
 type sequence struct {
 	text   string
 	tokens []token
-	quoted []bool // nil where nothing is
+	quoted []bool // nil if nothing is quoted
 	sums   []uint64
 }
 
@@ -36,10 +36,10 @@ func newSequence(text string) sequence {
 	return s
 }
 
-// inQuotes says whether a word stands in a quotation.
+// inQuotes reports whether a word is in a quotation.
 func (s sequence) inQuotes(i int) bool { return s.quoted != nil && s.quoted[i] }
 
-// powers gives those of hashBase up to n.
+// powers returns the powers of hashBase up to n.
 func powers(n int) []uint64 {
 	p := make([]uint64, n+1)
 	p[0] = 1
@@ -49,23 +49,23 @@ func powers(n int) []uint64 {
 	return p
 }
 
-// hash is that of n words from i on; n is at most the length of the reference.
+// hash returns the hash of n words from i on. n is at most the length of the reference.
 func (r *Reference) hash(s sequence, i, n int) uint64 { return s.sums[i+n] - s.sums[i]*r.powers[n] }
 
-// runSearch looks for the runs of one text.
+// runSearch is the state of the search for the runs of one text.
 type runSearch struct {
 	*Reference
 	sequence
-	ends  []int          // by diagonal: where its last run ends
-	later map[uint64]int // by the hash of k words that stand at too many places: 1 + the one to begin with
+	ends  []int          // by diagonal: end of its last run
+	later map[uint64]int // by the hash of k words with too many positions: 1 + the position to begin with
 }
 
-// runs gives the longest runs of at least k words that a text shares with the reference, by length, and which of its words
-// stand in one.
+// runs returns the longest runs of at least k words that a text shares with the reference, by length, and for each word whether
+// it is in a run.
 func (r *Reference) runs(s sequence) (byLength map[int][]tile, shared []bool) {
 	x := runSearch{r, s, make([]int, len(s.tokens)+len(r.tokens)), map[uint64]int{}}
 	byLength, shared = map[int][]tile{}, make([]bool, len(s.tokens))
-	end := 0 // of the runs so far
+	end := 0 // end of the runs so far
 	for i := range s.tokens {
 		if i+r.k <= len(s.tokens) {
 			for _, t := range x.runsAt(i) {
@@ -78,7 +78,7 @@ func (r *Reference) runs(s sequence) (byLength map[int][]tile, shared []bool) {
 	return byLength, shared
 }
 
-// runsAt gives the runs that begin at word i and are no part of one that began before.
+// runsAt returns the runs that begin at word i and are not part of an earlier run.
 func (x *runSearch) runsAt(i int) []tile {
 	var out []tile
 	h := x.hash(x.sequence, i, x.k)
@@ -96,7 +96,7 @@ func (x *runSearch) runsAt(i int) []tile {
 	return out
 }
 
-// longest gives the run from i and j on, and none where it belongs to one that began before.
+// longest returns the run from i and j on, or an empty run if it is part of an earlier run.
 func (x *runSearch) longest(i, j int) tile {
 	end := &x.ends[j-i+len(x.sequence.tokens)-1]
 	if *end > i {
@@ -107,8 +107,8 @@ func (x *runSearch) longest(i, j int) tile {
 	return tile{i, j, n}
 }
 
-// common is how many words from i of a text and j of the reference on are the same. Most runs are short: the length to
-// bisect is doubled until it is too long.
+// common returns the number of equal words from i of a text and j of the reference on. Most runs are short, so the length for
+// the bisection is doubled until it is too long.
 func (r *Reference) common(s sequence, i, j int) int {
 	same := func(n int) bool { return r.hash(s, i, n) == r.hash(r.sequence, j, n) }
 	most, reach := min(len(s.tokens)-i, len(r.tokens)-j), r.k
@@ -118,14 +118,14 @@ func (r *Reference) common(s sequence, i, j int) int {
 	return sort.Search(min(reach, most), func(n int) bool { return !same(n + 1) })
 }
 
-// tiling is the tiles placed so far, and the one that covers each word, counted from 1.
+// tiling holds the tiles placed so far, and the tile that covers each word, counted from 1.
 type tiling struct {
 	k                         int
 	tiles                     []tile
 	covered, referenceCovered []int
 }
 
-// tile places the runs, the longest first, and gives them in the order of the text.
+// tile places the runs, the longest first, and returns them in text order.
 func (r *Reference) tile(s sequence, byLength map[int][]tile) []tile {
 	t := tiling{k: r.k, covered: make([]int, len(s.tokens)), referenceCovered: make([]int, len(r.tokens))}
 	longest := 0
@@ -148,7 +148,7 @@ func (r *Reference) tile(s sequence, byLength map[int][]tile) []tile {
 	return t.tiles
 }
 
-// same counts the words that are the same in truth: hashes may agree by accident, or because somebody wants them to.
+// same counts the words that are really equal: hashes may collide by accident or by intent.
 func (r *Reference) same(s sequence, t tile) int {
 	for n := range t.n {
 		if s.tokens[t.i+n].hash != r.tokens[t.j+n].hash {
@@ -165,8 +165,8 @@ func (t *tiling) add(run tile) {
 	}
 }
 
-// free cuts the words off a run that tiles cover. Tiles are no shorter than a run that is still to be placed, so one that
-// overlaps it covers its first or its last word.
+// free cuts off the words of a run that tiles cover. Tiles are at least as long as a run that is still to be placed, so a tile
+// that overlaps the run covers its first or its last word.
 func (t *tiling) free(run tile) tile {
 	for run.n >= t.k {
 		last := run.n - 1
@@ -188,11 +188,11 @@ func (t *tiling) free(run tile) tile {
 	return run
 }
 
-// Reference is a text that others are compared with. It may be used by many at once.
+// Reference is a text with which others are compared. It is safe for concurrent use.
 type Reference struct {
 	sequence
 	k      int // words of the shortest passage
 	powers []uint64
-	first  map[uint64]int // by the hash of a run of k words: 1 + where it begins first
-	next   []int          // by where a run begins: 1 + where the same run begins next; 0 is nowhere
+	first  map[uint64]int // by the hash of a run of k words: 1 + its first position
+	next   []int          // by the position of a run: 1 + the next position of the same run; 0 for none
 }

@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	maxPictures    = 4       // of an article whose ids are kept, the first
+	maxPictures    = 4       // first pictures of an article whose ids are kept
 	pictureHTML    = 1 << 16 // bytes of HTML that are read for pictures
-	maxNestedURLs  = 2       // addresses within addresses, as of services that scale pictures
-	pictureFolders = 4       // parts of a path that are read for an id, from its end
+	maxNestedURLs  = 2       // addresses within addresses, as in services that scale pictures
+	pictureFolders = 4       // parts of a path, from its end, that are searched for an id
 
-	minDigits      = 8  // digits of a number that is an id
-	minMixed       = 16 // of letters and digits that are one
-	minCode        = 11 // of such in which small and capital letters stand beside digits
-	minCapitals    = 20 // of capital letters alone
-	minNameLetters = 16 // letters and digits of a file name that is an id
-	minNameParts   = 3  // and its parts
+	minDigits      = 8  // digits of a number that counts as an id
+	minMixed       = 16 // letters and digits of a mixed string that counts as an id
+	minCode        = 11 // the same if it has lower-case letters, capitals and digits
+	minCapitals    = 20 // the same for capitals alone
+	minNameLetters = 16 // letters and digits of a file name that counts as an id
+	minNameParts   = 3  // parts of such a file name
 )
 
-// pictureSizes are the words in file names that tell in which size or cut a picture is.
+// pictureSizes are the words in file names that stand for the size or crop of a picture.
 //
 //go:embed picturesizes.txt
 var pictureSizesFile string
@@ -47,8 +47,8 @@ var (
 	dayNumber   = regexp.MustCompile(`^(?:(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])(?:19|20)\d\d)$`)
 )
 
-// pictures gives the hashes of the ids of an article's pictures, of its enclosures (key "images" of `headwater group`) and its HTML. Two
-// articles with one id show one picture, in whatever size.
+// pictures returns the hashes of the ids of an article's pictures, from its enclosures (key "images" of `headwater group`) and
+// its HTML. Two articles with a common id show the same picture, in whatever size.
 func pictures(a news.Article) []uint32 {
 	var out []uint32
 	add := func(address string) {
@@ -67,8 +67,8 @@ func pictures(a news.Article) []uint32 {
 	return sorted(out)
 }
 
-// pictureID gives what in the address of a picture tells it from all others: a UUID, a long number, a code, or a file name of several
-// words, without extension and size. It is "" where there is none.
+// pictureID returns the identifying part of a picture's address: a UUID, a long number, a code, or a file name of several
+// words, without extension and size. It is "" if there is none.
 func pictureID(address string, nested int) string {
 	u, err := url.Parse(address)
 	if err != nil {
@@ -97,7 +97,7 @@ func pictureID(address string, nested int) string {
 	return ""
 }
 
-// codeIn gives the longest number or code in a part of a path.
+// codeIn returns the longest number or code in a part of a path.
 func codeIn(part string) string {
 	if id := pictureUUID.FindString(part); id != "" {
 		return strings.ToLower(id)
@@ -140,7 +140,7 @@ func isCode(token string) bool {
 	return len(token) >= minMixed
 }
 
-// pictureName gives a file name without what tells its size, "" where it is too short to be a picture's own.
+// pictureName returns a file name without its size, or "" if it is too short to identify a picture.
 func pictureName(name string) string {
 	words := alphanumericParts(strings.ToLower(name))
 	for len(words) > 0 && (pictureSizes[words[len(words)-1]] || dimensions.MatchString(words[len(words)-1])) {

@@ -2,37 +2,36 @@ package prints
 
 import "slices"
 
-// Print is the fingerprint of an article. Hash slices are
-// sorted and without repeats.
+// Print is the fingerprint of an article. Hash slices are sorted and have no duplicates.
 type Print struct {
 	Words    int      // length of the article's prose, quotations included, in words
-	Sampled  bool     // of a longer text: of Shingles, Quoted, Lead and Pairs it has only those that SampledShingle picks
+	Sampled  bool     // a longer text: Shingles, Quoted, Lead and Pairs hold only the hashes that SampledShingle selects
 	Shingles []uint32 // shingles of the unquoted prose
 	Quoted   []uint32 // shingles that touch a quotation
 	Lead     []uint32 // shingles of the first 60 words
 	Picked   []uint32 // winnowed selection of Shingles, for finding candidates
 	Title    []uint32 // stemmed words of the title without stop words
 	Terms    []uint32 // stemmed words of title and the first 200 words without stop words
-	Uses     []uint8  // of Terms, one for one: how often (TermCount) and where (TermTitle, TermOpening, TermName)
-	Pairs    []uint32 // ordered pairs of neighbouring Terms in the text
+	Uses     []uint8  // of Terms, in parallel: count (TermCount) and positions (TermTitle, TermOpening, TermName)
+	Pairs    []uint32 // ordered pairs of adjacent Terms in the text
 	Grams    []uint32 // runs of four characters within the words of the title
 	Figures  []uint32 // numbers in title and opening
-	Frames   []uint32 // hashes of the parts of the title that may be a template's frame, one a FrameKind
-	Names    []uint32 // names in title and opening, as they are spelled in Latin letters or by their consonants (NameBySound)
-	Pictures []uint32 // ids in the addresses of its first pictures
-	Places   []uint16 // in words, of those of Shingles that SampledShingle picks: where it first stands
-	Body     uint64   // of the whole normalised body; 0 where there are fewer than 8 words
-	Headline uint64   // of the normalised title, without an agency's slug; 0 where there is none
+	Frames   []uint32 // hashes of the parts of the title that may be a template's frame, one per FrameKind
+	Names    []uint32 // names in title and opening, as spelled in Latin letters or by their consonants (NameBySound)
+	Pictures []uint32 // ids in the addresses of the first pictures
+	Places   []uint16 // first position, in words, of each of the Shingles that SampledShingle selects
+	Body     uint64   // of the whole normalised body; 0 if it has fewer than 8 words
+	Headline uint64   // of the normalised title, without an agency's slug; 0 if there is none
 }
 
-// NameBySound says that one of Print.Names stands for the consonants of a name, which are the same in other scripts. A name in
-// Latin letters has both.
+// NameBySound reports whether one of Print.Names is the hash of a name's consonants, which are the same in other scripts. A
+// name in Latin letters has both hashes.
 func NameBySound(name uint32) bool { return name&nameSound != 0 }
 
 // nameSound is the lowest bit of Print.Names, whose hashes have 26 bits.
 const nameSound = 1 << 6
 
-// FrameKind is which part of a title may be a template's frame. Figures are left open in all of them.
+// FrameKind is the part of a title that may be a template's frame. Figures are left open in all of them.
 type FrameKind uint8
 
 // The parts of a title.
@@ -40,30 +39,31 @@ const (
 	FrameHead  FrameKind = iota // up to the first mark: "Stock Movers:"
 	FrameTail                   // from the last mark on: "| The Opening Trade 8/19/2026", "(Podcast)"
 	FrameEnd                    // the last three words
-	FrameWhole                  // all of it, where it has figures
+	FrameWhole                  // the whole title, if it has figures
 )
 
-// KindOfFrame gives the kind of one of Print.Frames, which stands in its lowest bits.
+// KindOfFrame returns the kind of one of Print.Frames, which is in the lowest bits.
 func KindOfFrame(frame uint32) FrameKind { return FrameKind(frame & 3) }
 
-// What Print.Uses says of a term.
+// The bits of Print.Uses.
 const (
 	TermCount   = 0x1f // mask of the number of occurrences, at most 31
-	TermTitle   = 0x20 // stands in the title
-	TermOpening = 0x40 // stands in the first 60 words
-	TermName    = 0x80 // is written with a capital where it stands within a sentence
+	TermTitle   = 0x20 // is in the title
+	TermOpening = 0x40 // is in the first 60 words
+	TermName    = 0x80 // is written with a capital within a sentence
 )
 
-// SampledShingle picks the quarter of the shingles that stands for a longer text. Taken by hash and not by place, the
-// share of it that another text has is an unbiased estimate of the share of the whole (FracMinHash, Irber et al. 2022).
+// SampledShingle reports whether a shingle is in the quarter that represents a longer text. The selection is by hash and not by
+// position. So the share of the sample that another text has is an unbiased estimate of the share of the whole (FracMinHash,
+// Irber et al. 2022).
 func SampledShingle(h uint32) bool { return h < sampleEnd }
 
 const (
 	sampleEnd  = 1 << 30
-	samplePart = 4 // one in so many
+	samplePart = 4 // one in this many
 )
 
-// Prose estimates how many different shingles the text has, quotations included.
+// Prose estimates the number of distinct shingles in the text, including quotations.
 func (p Print) Prose() int {
 	n := len(p.Shingles) + len(p.Quoted)
 	if p.Sampled {
@@ -72,7 +72,7 @@ func (p Print) Prose() int {
 	return n
 }
 
-// sample gives the print by the shingles that SampledShingle picks.
+// sample returns the print reduced to the shingles that SampledShingle selects.
 func (p Print) sample() Print {
 	p.Shingles, p.Quoted, p.Lead, p.Pairs = sampleOf(p.Shingles), sampleOf(p.Quoted), sampleOf(p.Lead), sampleOf(p.Pairs)
 	p.Sampled = true
@@ -84,8 +84,8 @@ func sampleOf(hashes []uint32) []uint32 {
 	return hashes[:n]
 }
 
-// Alike gives two prints by the same choice of shingles, so that their shingles can be compared: where one has a sample
-// only, the other's sample too.
+// Alike returns two prints with the same selection of shingles, so that their shingles can be compared. If one print is
+// sampled, the other is sampled too.
 func Alike(p, q Print) (Print, Print) {
 	switch {
 	case p.Sampled && !q.Sampled:
@@ -96,10 +96,10 @@ func Alike(p, q Print) (Print, Print) {
 	return p, q
 }
 
-// Shared counts the hashes that two sorted slices have in common.
+// Shared counts the common hashes of two sorted slices.
 func Shared(a, b []uint32) int {
 	n := 0
-	for i, j := 0, 0; i < len(a) && j < len(b); { // without a branch that could be mispredicted
+	for i, j := 0, 0; i < len(a) && j < len(b); { // without mispredicted branches
 		x, y := a[i], b[j]
 		if x == y {
 			n++
@@ -114,7 +114,7 @@ func Shared(a, b []uint32) int {
 	return n
 }
 
-// Coverage gives the share of p's unquoted prose that stands in q, 0 to 1. What either of the two quotes does not count.
+// Coverage returns the share, 0 to 1, of p's unquoted prose that is in q. Text that either of the two quotes does not count.
 func (p Print) Coverage(q Print) float64 {
 	p, q = Alike(p, q)
 	own := len(p.Shingles) - Shared(p.Shingles, q.Quoted)

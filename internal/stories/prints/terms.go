@@ -11,7 +11,7 @@ import (
 	"headwater/internal/text"
 )
 
-// stopwords holds the hashes of the words of stopwords.txt, of all languages together.
+// stopwords holds the hashes of the words of stopwords.txt, in all languages together.
 var stopwords = func() map[uint32]bool {
 	m := map[uint32]bool{}
 	for _, p := range words.Phrases("stopwords.txt") {
@@ -20,19 +20,19 @@ var stopwords = func() map[uint32]bool {
 	return m
 }()
 
-// stemLanguages are the languages whose words are stemmed, each with the one whose stemmer is taken. Words of others are cut
-// short: grouping was measured so.
+// stemLanguages maps the languages with a stemmer to the language of that stemmer. Words of other languages are truncated.
+// Grouping was measured with this choice.
 var stemLanguages = map[string]string{
 	"en": "en", "es": "es", "fr": "fr", "ru": "ru", "sv": "sv", "no": "no", "nb": "no", "hu": "hu",
-	"": "en", // a headline of names: it has to meet the texts of a language that can be told, most of them English
+	"": "en", // a headline of names has to match texts in a known language, most of them English
 }
 
-// stemCharacters is how much of a word is kept in languages without a stemmer (truncation, as in McNamee and Mayfield
-// 2004: in inflected languages it does about as well as one).
+// stemCharacters is the number of characters kept of a word in languages without a stemmer. Truncation works about as well as a
+// stemmer in inflected languages (McNamee and Mayfield 2004).
 const stemCharacters = 6
 
-// stemmer gives the function that stems words of a language: Snowball's, with stop words left as they are but for contractions, or truncation
-// where there is none.
+// stemmer returns the function that stems words of a language. It is Snowball's, or truncation if there is none. Snowball
+// leaves stop words unchanged except for contractions.
 func stemmer(lang string) func(string) string {
 	name, ok := stemLanguages[lang]
 	if !ok {
@@ -56,8 +56,8 @@ func stemmer(lang string) func(string) string {
 	}
 }
 
-// stemCache remembers the hash of a word's stem, so that common words are stemmed once. The last word to come keeps a slot. Words
-// are compared whole: of two with one hash each has its own stem, whichever goroutine reads its article first.
+// stemCache stores the hashes of stems, so that common words are stemmed once. The most recent word keeps a slot. Whole words
+// are compared, so of two words with one hash each has its own stem, whichever goroutine reads its article first.
 var stemCache [1 << 16]atomic.Pointer[cachedStem]
 
 type cachedStem struct {
@@ -66,7 +66,7 @@ type cachedStem struct {
 	hash uint32
 }
 
-// stemHash gives the hash of the stem of a folded word, of which it is given the hash too.
+// stemHash returns the hash of the stem of a folded word. word is the hash of the folded word.
 func (t *terms) stemHash(word uint32, folded []byte) uint32 {
 	slot := &stemCache[mix32(word^t.lang)>>16]
 	if s := slot.Load(); s != nil && s.lang == t.lang && s.word == string(folded) {
@@ -78,17 +78,17 @@ func (t *terms) stemHash(word uint32, folded []byte) uint32 {
 	return s.hash
 }
 
-// terms gathers the stemmed words of an article that are no stop words, with their uses, and the ordered pairs of
-// neighbours among them. Scripts written without spaces give runs of neighbouring characters instead of words.
+// terms collects the stemmed words of an article without stop words, with their uses, and the ordered pairs of adjacent terms.
+// In scripts without spaces, runs of adjacent characters replace words.
 type terms struct {
 	stem  func(string) string
 	lang  uint32           // hash of the language
-	uses  map[uint32]uint8 // how often and where each stands, as Print.Uses has it
+	uses  map[uint32]uint8 // number and positions of each, as in Print.Uses
 	pairs []uint32
-	last  uint32 // the term before, 0 at the beginning of a part
+	last  uint32 // the previous term, 0 at the beginning of a part
 }
 
-// add takes the tokens of a part of the article.
+// add adds the tokens of a part of the article.
 func (t *terms) add(text string, ts []token, where uint8) {
 	t.last = 0
 	for i, tok := range ts {
@@ -109,8 +109,8 @@ func (t *terms) add(text string, ts []token, where uint8) {
 	}
 }
 
-// term gives the hash of the term that a token makes, or that the characters in a row make which end with it. It is false
-// for a stop word, and for a character with too few before it.
+// term returns the hash of the term that a token makes, or of the run of characters that ends with it. It returns false for a
+// stop word, and for a character with too few before it.
 func (t *terms) term(s string, ts []token, i int) (uint32, bool) {
 	tok := ts[i]
 	switch {
@@ -129,14 +129,14 @@ func (t *terms) term(s string, ts []token, i int) (uint32, bool) {
 	return t.stemHash(tok.hash, fold(buf[:0], s[tok.start:tok.end])), true
 }
 
-// How many characters in a row make a term where no spaces do: a pair of those that are syllables or words, four letters
-// of an alphabet, two of which say as little as two of any other.
+// The number of adjacent characters that make a term in scripts without spaces: two if a character is a syllable or a word,
+// four if it is a letter of an alphabet, since two letters carry little meaning.
 const (
 	syllableRun = 2
 	letterRun   = 4
 )
 
-// characterTerm gives the term of the n characters in a row that end with the i-th token.
+// characterTerm returns the term of the n adjacent characters that end with the i-th token.
 func characterTerm(ts []token, i, n int) (uint32, bool) {
 	if i < n-1 {
 		return 0, false
@@ -151,7 +151,8 @@ func characterTerm(ts []token, i, n int) (uint32, bool) {
 	return h, true
 }
 
-// isOneLetter says whether a token is a single letter, with its vowel signs and tone marks: Thai has up to three on one.
+// isOneLetter reports whether a token is a single letter with its vowel signs and tone marks. Thai has up to three on one
+// letter.
 func isOneLetter(tok string) bool {
 	n := 0
 	for _, r := range tok {
@@ -162,7 +163,7 @@ func isOneLetter(tok string) bool {
 	return n == 1
 }
 
-// nameBit marks a word that begins with a capital though no sentence begins there.
+// nameBit returns TermName for a word that begins with a capital within a sentence.
 func nameBit(text string, tok token) uint8 {
 	first, _ := utf8.DecodeRuneInString(text[tok.start:])
 	if !unicode.IsUpper(first) {
@@ -184,7 +185,7 @@ func (t *terms) sorted() []uint32 {
 	return out
 }
 
-// grams gives the runs of gramLength characters within the words of a text, a shorter word whole.
+// grams returns the runs of gramLength characters within the words of a text. A shorter word is one run.
 func grams(text string, ts []token) []uint32 {
 	var out []uint32
 	var buf [64]byte
@@ -206,14 +207,14 @@ func grams(text string, ts []token) []uint32 {
 }
 
 const (
-	shingleWords  = 5   // words a shingle
-	unspacedWords = 9   // characters a shingle, for scripts written without spaces
-	winnowWindow  = 8   // w of Winnow
-	sparseWindow  = 16  // the same for a sampled text: what it selects a window of 8 selects too
-	wholeShingles = 400 // shingles beyond which a text is sampled
+	shingleWords  = 5   // words per shingle
+	unspacedWords = 9   // characters per shingle, in scripts without spaces
+	winnowWindow  = 8   // w of winnow
+	sparseWindow  = 16  // w for a sampled text; a window of 8 selects the same hashes and more
+	wholeShingles = 400 // number of shingles above which a text is sampled
 	leadWords     = 60  // the opening that rewriters change and copiers keep
 	openingWords  = 120
-	termWords     = 200 // of the body, from which terms are taken
+	termWords     = 200 // words of the body from which terms are taken
 	minBodyWords  = 8
 	gramLength    = 4 // characters
 )

@@ -14,18 +14,18 @@ import (
 	"headwater/internal/text"
 )
 
-// token is a word of a text, or one character of a script that is written without spaces.
+// token is a word of a text, or one character of a script without spaces.
 type token struct {
 	hash       uint32
 	start, end int // byte offsets
 	figure     bool
-	unspaced   bool // of a script written without spaces between words
+	unspaced   bool // of a script without spaces between words
 }
 
-// tokens splits a text into words by UAX #29, folded by NFKC and lower case. Marks between words are left out.
+// tokens splits a text into words by UAX #29, folded by NFKC and to lower case. Characters between words are left out.
 func tokens(s string) []token { return appendTokens(make([]token, 0, len(s)/6+4), s) }
 
-// buffers hold what is made of an article and not kept: its tokens and the hashes of its shingles.
+// buffers hold temporary data of an article: its tokens and the hashes of its shingles.
 type buffers struct {
 	tokens []token
 	hashes []uint32
@@ -33,7 +33,7 @@ type buffers struct {
 
 var bufferPool = sync.Pool{New: func() any { return new(buffers) }}
 
-// newBuffers gives buffers with the tokens of two texts, to be used until they are released.
+// newBuffers returns buffers with the tokens of two texts. They are valid until release.
 func newBuffers(title, body string) (r *buffers, first, second []token) {
 	r = bufferPool.Get().(*buffers) //nolint:errcheck // it holds nothing else
 	r.tokens = appendTokens(r.tokens[:0], title)
@@ -49,7 +49,7 @@ func (r *buffers) release() {
 	}
 }
 
-const maxBuffered = 1 << 14 // beyond which buffers are not kept
+const maxBuffered = 1 << 14 // larger buffers are not kept
 
 func appendTokens(out []token, s string) []token {
 	var buf [64]byte
@@ -70,7 +70,7 @@ func appendTokens(out []token, s string) []token {
 	return out
 }
 
-// fold gives the form in which words are compared: NFKC, lower case, without a possessive ending.
+// fold returns the form in which words are compared: NFKC, lower case, without a possessive ending.
 func fold(dst []byte, w string) []byte {
 	if !text.ASCII(w) {
 		w = strings.ReplaceAll(strings.ToLower(norm.NFKC.String(w)), "’", "'")
@@ -88,10 +88,11 @@ func fold(dst []byte, w string) []byte {
 	return dst
 }
 
-// units are what follows a figure without a space where others write a word: "$27B" and "$27 billion" are one figure.
+// units are the units that may follow a figure without a space where others write a word: "$27B" and "$27 billion" are one
+// figure.
 var units = []string{"bn", "bln", "mn", "mln", "tn", "trn", "b", "m", "t", "k"}
 
-// withoutUnit takes a unit off a folded figure.
+// withoutUnit removes a unit from a folded figure.
 func withoutUnit(figure []byte) []byte {
 	for _, u := range units {
 		if n := len(figure) - len(u); n > 0 && string(figure[n:]) == u && figure[n-1] >= '0' && figure[n-1] <= '9' {
@@ -135,7 +136,7 @@ func hasFigure(ts []token) bool {
 	return false
 }
 
-// tokensBefore counts the tokens that begin before a place.
+// tokensBefore counts the tokens that begin before an offset.
 func tokensBefore(ts []token, at int) int {
 	n := 0
 	for n < len(ts) && ts[n].start < at {
@@ -154,7 +155,7 @@ func mostlyUnspaced(ts []token) bool {
 	return n*2 > len(ts)
 }
 
-// insideQuotes marks the tokens that stand in a quotation; nil where there is none.
+// insideQuotes marks the tokens that are in a quotation. It is nil if there is none.
 func insideQuotes(body []token, quoted []news.Mark) []bool {
 	if len(quoted) == 0 {
 		return nil
@@ -169,7 +170,7 @@ func insideQuotes(body []token, quoted []news.Mark) []bool {
 	return in
 }
 
-// quotes gives the quoted spans of the body in order, none where the body is the summary, whose marks we do not have.
+// quotes returns the quoted spans of the body in order. It returns none if the body is the summary, which has no marks.
 func quotes(a news.Article, hasBody bool) []news.Mark {
 	if !hasBody || a.Text == "" {
 		return nil
