@@ -13,7 +13,7 @@ type (
 	notNode struct{ node node }
 )
 
-// and joins nodes. It gives errNothing where there is none.
+// and joins nodes. It returns errNothing if there are none.
 func and(list []node) (node, error) {
 	switch len(list) {
 	case 0:
@@ -24,7 +24,7 @@ func and(list []node) (node, error) {
 	return andNode(list), nil
 }
 
-// walk calls visit with every part of a query.
+// walk calls visit for every part of a query.
 func walk(n node, visit func(node)) {
 	visit(n)
 	switch n := n.(type) {
@@ -41,7 +41,7 @@ func walk(n node, visit func(node)) {
 	}
 }
 
-// textNodes gives the texts of a query that are wanted, in their order. Those under a NOT are not among them.
+// textNodes returns the text nodes of a query for which wanted is true, in query order. Nodes under a NOT are not included.
 func textNodes(n node, wanted func(textNode) bool) (list []textNode) {
 	switch n := n.(type) {
 	case andNode:
@@ -72,7 +72,7 @@ func (n andNode) compile(c *compiler) query.Query {
 		case filterNode:
 			filters = append(filters, child.filter(&c.queryContext))
 			continue
-		case daysNode: // beside words it is ten times quicker to look at the times of their matches
+		case daysNode: // after a search for words it is ten times faster to check the times of their matches
 			if f := child.timeFilter(); f != nil && hasContent {
 				filters = append(filters, f)
 				continue
@@ -94,7 +94,7 @@ func (n andNode) compile(c *compiler) query.Query {
 	} else if len(filters) > 0 {
 		q = unscored{q}
 	}
-	if len(filters) > 0 { // around the rest, not in the conjunction: a filter that is asked to advance looks at all that it passes over
+	if len(filters) > 0 { // around the rest, not in the conjunction: a filter that must advance checks every document that it skips
 		q = filtered{q, c.view, func(r row) bool {
 			return !slices.ContainsFunc(filters, func(accept rowFilter) bool { return !accept(r) })
 		}}
@@ -119,7 +119,7 @@ func (n andNode) match(v *docView) answer {
 	return least
 }
 
-// anchors gives those of the part that the fewest articles have. A stop word has none, since it may be missing.
+// anchors returns the anchors of the part that the fewest articles have. A stop word has no anchors, since it may be missing.
 func (n andNode) anchors() (best anchors, found bool) {
 	for _, child := range n {
 		if t, ok := child.(textNode); ok && t.mayBeStopWord() && isStopWord(t.query.terms[0]) {
@@ -132,8 +132,8 @@ func (n andNode) anchors() (best anchors, found bool) {
 	return best, found
 }
 
-// optionalIn gives the languages of articles in which a part may be missing: it is a stop word there, and another part has
-// content.
+// optionalIn returns the languages of articles in which a part may be missing: the part is a stop word in the language, and
+// another part has content.
 func (n andNode) optionalIn(q *queryContext, part node) []string {
 	langs := q.stopWordIn(part)
 	if len(langs) == 0 || !slices.ContainsFunc(n, q.hasContent) {
@@ -142,7 +142,7 @@ func (n andNode) optionalIn(q *queryContext, part node) []string {
 	return langs
 }
 
-// stopWordIn gives the languages of the index in which a part is a stop word.
+// stopWordIn returns the languages of the index in which a part is a stop word.
 func (q *queryContext) stopWordIn(n node) []string {
 	if t, ok := n.(textNode); ok && t.mayBeStopWord() {
 		return stopWordIn(t.query.terms[0], q.langs)
@@ -150,7 +150,7 @@ func (q *queryContext) stopWordIn(n node) []string {
 	return nil
 }
 
-// hasContent says whether a part asks for words that are not stop words.
+// hasContent reports whether a part asks for words that are not stop words.
 func (q *queryContext) hasContent(n node) bool {
 	switch n := n.(type) {
 	case textNode:

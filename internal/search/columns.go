@@ -13,27 +13,28 @@ import (
 	segapi "github.com/blevesearch/scorch_segment_api/v2"
 )
 
-// errDamaged says that a search met what no index should hold.
+// errDamaged means that a search found something that no valid index contains.
 var errDamaged = errors.New("the index is damaged")
 
-// recoverDamage makes an error of a panic: bleve reads a damaged index without checks. Each goroutine of a search defers it.
+// recoverDamage turns a panic into an error, since bleve reads a damaged index without checks. Each goroutine of a search
+// defers it.
 func recoverDamage(err *error) {
 	if r := recover(); r != nil {
 		*err = fmt.Errorf("%w: %v", errDamaged, r)
 	}
 }
 
-// segmentColumns has what searches read of every match, by document number within a segment. To ask bleve for it would cost
-// more than to find the matches. A segment never changes, so its columns are made once, in a few milliseconds for 10,000
-// articles. They take 20 bytes an article.
+// segmentColumns holds the values that searches need of every match, by document number within a segment. Reading them through
+// bleve would take longer than finding the matches. A segment never changes, so its columns are made once, in a few
+// milliseconds for 10,000 articles. They take 20 bytes per article.
 type segmentColumns struct {
 	ids     []int64
-	times   []uint32 // seconds since 1970; 0 is unknown
+	times   []uint32 // seconds since 1970; 0 means unknown
 	outlets []int32  // indexes of columns.outlets
 	langs   []int32  // indexes of columns.langs
 }
 
-// columns keeps the columns of an index's segments.
+// columns caches the columns of an index's segments.
 type columns struct {
 	mu       sync.Mutex
 	segments map[uint64]*segmentColumns
@@ -41,7 +42,7 @@ type columns struct {
 	langs    nameTable
 }
 
-// nameTable gives each name a number; 0 is none.
+// nameTable assigns a number to each name. 0 means no name.
 type nameTable struct {
 	list []string
 	at   map[string]int32
@@ -59,30 +60,30 @@ func (n *nameTable) number(s string) int32 {
 	return i
 }
 
-// forget drops all segments. A reopened index may reuse the number of a segment that never reached the disk.
+// forget drops the columns of all segments. A reopened index may reuse the number of a segment that never reached the disk.
 func (c *columns) forget() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.segments = nil
 }
 
-// languages gives the languages of the articles, as of the latest search.
+// languages returns the languages of the articles, as of the latest search.
 func (c *columns) languages() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return slices.Clone(c.langs.list)
 }
 
-// view is the columns of one snapshot of the index.
+// view holds the columns of one snapshot of the index.
 type view struct {
-	parts   []*scorch.SegmentSnapshot // the segments
+	parts   []*scorch.SegmentSnapshot // the segments of the snapshot
 	columns []*segmentColumns         // of each segment
-	starts  []uint64                  // of each segment: its first document, in document numbers of the snapshot
+	starts  []uint64                  // of each segment: its first document number in the snapshot
 	outlets []string
 	langs   []string
 }
 
-// view gives the columns of a snapshot. It drops those of segments that the snapshot does not have.
+// view returns the columns of a snapshot. It drops the columns of segments that are not in the snapshot.
 func (c *columns) view(r api.IndexReader) (*view, error) {
 	s, ok := r.(*scorch.IndexSnapshot)
 	if !ok {
@@ -105,7 +106,7 @@ func (c *columns) view(r api.IndexReader) (*view, error) {
 		start += uint64(part.FullSize())
 	}
 	c.segments = kept
-	c.langs.number("") // there is always a language: unknown
+	c.langs.number("") // the unknown language always exists
 	c.outlets.number("")
 	v.outlets, v.langs = c.outlets.list, c.langs.list
 	return v, nil
@@ -143,11 +144,11 @@ func (c *columns) read(s segapi.Segment, n int) (*segmentColumns, error) {
 	return of, nil
 }
 
-// columnTime is a time as columns have it, in seconds since 1970.
+// columnTime converts a time to the form used in columns, in seconds since 1970.
 func columnTime(unix int64) uint32 { return uint32(min(unix, math.MaxUint32)) }
 
-// eachTerm calls take with each term that begins with prefix, without the prefix, and calls what take gives with each
-// document of the term.
+// eachTerm calls take with each term that begins with prefix, without the prefix. It then calls the function that take returns
+// with each document of the term.
 func eachTerm(s segapi.Segment, field, prefix string, take func(string) (func(uint64), error)) error {
 	dict, err := s.Dictionary(field)
 	if err != nil {
@@ -187,7 +188,7 @@ func eachTerm(s segapi.Segment, field, prefix string, take func(string) (func(ui
 	}
 }
 
-// docs is the number of documents of the snapshot, deleted ones included.
+// docs returns the number of documents in the snapshot, including deleted ones.
 func (v *view) docs() uint64 {
 	if len(v.starts) == 0 {
 		return 0
@@ -195,21 +196,21 @@ func (v *view) docs() uint64 {
 	return v.starts[len(v.starts)-1] + uint64(len(v.columns[len(v.columns)-1].ids))
 }
 
-// row is a document's values in the columns.
+// row holds a document's values in the columns.
 type row struct {
 	id           int64
 	time         uint32
 	outlet, lang int32
 }
 
-// rowReader reads rows of a view. It is quick where most are in the segment of the one before.
+// rowReader reads rows of a view. It is fast if most documents are in the same segment as the previous one.
 type rowReader struct {
 	*view
 	columns    *segmentColumns
 	start, end uint64 // of the segment
 }
 
-// row gives a document of the snapshot.
+// row returns the values of a document of the snapshot.
 func (v *rowReader) row(doc uint64) row {
 	if doc < v.start || doc >= v.end {
 		i, at := v.part(doc)
@@ -220,13 +221,13 @@ func (v *rowReader) row(doc uint64) row {
 	return row{c.ids[at], c.times[at], c.outlets[at], c.langs[at]}
 }
 
-// part gives the segment of a document, and the document's number there.
+// part returns the segment of a document, and the document's number in it.
 func (v *view) part(doc uint64) (i int, at uint64) {
 	i, found := slices.BinarySearch(v.starts, doc)
 	if !found {
 		i--
 	}
-	for i+1 < len(v.starts) && v.starts[i+1] == doc { // empty parts begin where the next does
+	for i+1 < len(v.starts) && v.starts[i+1] == doc { // empty segments begin where the next segment does
 		i++
 	}
 	return i, doc - v.starts[i]

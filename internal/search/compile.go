@@ -20,38 +20,38 @@ import (
 // A node is a part of a parsed query. It is a termNode or a filterNode.
 type node any
 
-// A termNode is a part that the inverted index answers. Its meaning to both readers of queries stands in one place: compile
-// for searches of the index, match for a single article (see Percolator). TestFieldsOnBothReaders compares them.
+// A termNode is a part that the inverted index answers. Both readers of queries get its meaning from one type: compile is for
+// searches of the index, match is for a single article (see Percolator). TestFieldsOnBothReaders compares the two.
 type termNode interface {
 	compile(c *compiler) query.Query
 	match(v *docView) answer
-	// anchors gives keys of which an article must have at least one to match. It gives false where an article without
-	// any of them can match.
+	// anchors returns keys of which an article must have at least one to match. It returns false if an article without any of
+	// them can match.
 	anchors() (anchors, bool)
 }
 
-// A filterNode is a part that is answered from the columns of the index, the stories of articles or the marks of a user.
-// Both readers apply the same filter.
+// A filterNode is a part that is answered from the columns of the index, from the stories of articles, or from a user's read
+// and starred marks. Both readers apply the same filter.
 type filterNode interface {
 	filter(q *queryContext) rowFilter
 	dependsOnStory() bool
 }
 
-// rowFilter says whether an article matches.
+// rowFilter reports whether an article matches.
 type rowFilter func(row) bool
 
-// anchors are a termNode's keys, and roughly the share of articles that have one.
+// anchors are the keys of a termNode, and the approximate share of articles that have one of them.
 type anchors struct {
 	list []string
 	rate float64
 }
 
-// answer is whether an article matches. Answers are ordered, so that AND is min and OR is max.
+// answer says whether an article matches. Answers are ordered, so that AND is min and OR is max.
 type answer int8
 
 const (
 	never   answer = iota
-	depends        // on the article's story, with docView.anyStory
+	depends        // the answer depends on the article's story, with docView.anyStory
 	always
 )
 
@@ -62,7 +62,7 @@ func answerOf(matches bool) answer {
 	return never
 }
 
-// match says whether an article matches a query.
+// match returns whether an article matches a query.
 func (v *docView) match(n node) answer {
 	switch n := n.(type) {
 	case termNode:
@@ -102,7 +102,7 @@ func (c *compiler) compile(n node) query.Query {
 	panic(fmt.Sprintf("search: query node %T", n)) // parse makes no other
 }
 
-// leaf asks for words in some fields.
+// leaf returns a query for words in some fields.
 func (c *compiler) leaf(w wordQuery) query.Query { return leaf{w, c.view, c.lists, c.limiter} }
 
 func keyTerm(s string) *query.TermQuery {
@@ -111,11 +111,11 @@ func keyTerm(s string) *query.TermQuery {
 	return q
 }
 
-// exclude finds what keep finds and drop does not. Bleve's own boolean query finds everything but drop where keep has a
-// prefix that no word begins with (v2.6.3, BooleanQuery.Searcher).
+// exclude finds the matches of keep that are not matches of drop. Bleve's own boolean query returns everything but drop if keep
+// has a prefix with which no word begins (v2.6.3, BooleanQuery.Searcher).
 type exclude struct{ keep, drop query.Query }
 
-// Searcher is bleve's interface of queries.
+// Searcher implements bleve's query interface.
 func (e exclude) Searcher(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
 	keep, err := e.keep.Searcher(ctx, r, m, o)
 	if err != nil {
@@ -129,22 +129,22 @@ func (e exclude) Searcher(ctx context.Context, r api.IndexReader, m mapping.Inde
 	return searcher.NewBooleanSearcher(ctx, r, keep, nil, drop, o)
 }
 
-// unscored finds what its query finds and adds nothing to relevance.
+// unscored finds the matches of its query and adds nothing to relevance.
 type unscored struct{ query.Query }
 
-// Searcher is bleve's interface of queries.
+// Searcher implements bleve's query interface.
 func (u unscored) Searcher(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, _ search.SearcherOptions) (search.Searcher, error) {
 	return u.Query.Searcher(ctx, r, m, search.SearcherOptions{Score: "none"})
 }
 
-// filtered finds those articles of a query that a filter accepts.
+// filtered finds the matches of a query that a filter accepts.
 type filtered struct {
 	of     query.Query
 	view   *view
 	accept rowFilter
 }
 
-// matchesAll says whether the filter alone decides.
+// matchesAll reports whether the query matches every article, so that only the filter decides.
 func (f filtered) matchesAll() bool {
 	u, ok := f.of.(unscored)
 	if ok {
@@ -153,7 +153,7 @@ func (f filtered) matchesAll() bool {
 	return ok
 }
 
-// Searcher is bleve's interface of queries.
+// Searcher implements bleve's query interface.
 func (f filtered) Searcher(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
 	of, err := f.of.Searcher(ctx, r, m, o)
 	if err != nil {
@@ -165,9 +165,9 @@ func (f filtered) Searcher(ctx context.Context, r api.IndexReader, m mapping.Ind
 	}), nil
 }
 
-// leaf finds words in some fields. Its matches are read from a segment at a time into hit lists, which are kept for the next
-// search: bleve's own searchers ask anew for every article and every word, which took nine tenths of a search's time. All
-// forms of a word in all its fields count as one word.
+// leaf finds words in some fields. It reads the matches of a segment at once into hit lists, which are cached for later
+// searches. Bleve's own searchers query each article and word separately, which took nine tenths of a search's time. All forms
+// of a word in all its fields count as one word.
 type leaf struct {
 	wordQuery
 	view    *view
@@ -175,7 +175,7 @@ type leaf struct {
 	limiter limiter
 }
 
-// Searcher is bleve's interface of queries.
+// Searcher implements bleve's query interface.
 func (l leaf) Searcher(ctx context.Context, r api.IndexReader, _ mapping.IndexMapping, o search.SearcherOptions) (search.Searcher, error) {
 	s := &leafSearcher{scored: o.Score != "none", factor: 1}
 	lists, err := l.hitLists(ctx)
@@ -200,8 +200,8 @@ func (l leaf) Searcher(ctx context.Context, r api.IndexReader, _ mapping.IndexMa
 	return s, nil
 }
 
-// hitLists gives the list of each segment. Those that are not kept are read by all processors that are idle: a common word
-// stands in half of a segment.
+// hitLists returns the list of each segment. Lists that are not cached are read by all idle processors, since a common word is
+// in half of the documents of a segment.
 func (l leaf) hitLists(ctx context.Context) ([]*hitList, error) {
 	key := l.key()
 	found, missing := make([]*hitList, len(l.view.parts)), []int{}
@@ -210,7 +210,7 @@ func (l leaf) hitLists(ctx context.Context) ([]*hitList, error) {
 			missing = append(missing, i)
 		}
 	}
-	// The largest segments first, so that the processors end together.
+	// The largest segments come first, so that the processors finish at about the same time.
 	slices.SortFunc(missing, func(a, b int) int {
 		return cmp.Compare(len(l.view.columns[b].ids), len(l.view.columns[a].ids))
 	})
@@ -242,33 +242,33 @@ func (l leaf) hitLists(ctx context.Context) ([]*hitList, error) {
 	return found, group.Wait()
 }
 
-// idf is bleve's inverse document frequency. The count includes deleted documents. It is cut off at the number of documents
-// that are left, since scores are no less than 0.
+// idf is bleve's inverse document frequency. count includes deleted documents, so it is limited to the number of remaining
+// documents to keep scores from falling below 0.
 func idf(docs, count uint64) float64 {
 	docs = max(docs, 1)
 	return 1 + math.Log(float64(docs)/float64(min(count, docs)+1))
 }
 
-// listRun is a hit list of one segment, in the document numbers of the snapshot.
+// listRun is the hit list of one segment, with the offset to the document numbers of the snapshot.
 type listRun struct {
 	*hitList
 	start   uint64
-	deleted func(doc uint32) bool // nil where no document was
+	deleted func(doc uint32) bool // nil if no document was deleted
 }
 
-// leafSearcher is bleve's search.Searcher over hit lists. It scores as bleve's term searcher does: the root of the
-// frequency times the norm of the length and idf.
+// leafSearcher implements bleve's search.Searcher over hit lists. It scores like bleve's term searcher: the root of the
+// frequency, times the norm of the length, times idf.
 type leafSearcher struct {
 	runs   []listRun
-	at     int // in runs
-	next   int // in the run
+	at     int // index in runs
+	next   int // index in the run
 	count  uint64
 	idf    float64
-	factor float64 // bleve's query norm and weight
+	factor float64 // product of bleve's query norm and weight
 	scored bool
 }
 
-// Next gives the next match, nil at the end.
+// Next returns the next match, or nil at the end.
 func (s *leafSearcher) Next(ctx *search.SearchContext) (*search.DocumentMatch, error) {
 	for ; s.at < len(s.runs); s.at, s.next = s.at+1, 0 {
 		r := &s.runs[s.at]
@@ -289,7 +289,7 @@ func (s *leafSearcher) Next(ctx *search.SearchContext) (*search.DocumentMatch, e
 	return nil, nil
 }
 
-// Advance gives the first match at a document or after it.
+// Advance returns the first match at or after a document.
 func (s *leafSearcher) Advance(ctx *search.SearchContext, id api.IndexInternalID) (*search.DocumentMatch, error) {
 	doc := id.Value()
 	for s.at+1 < len(s.runs) && s.runs[s.at+1].start <= doc {
@@ -301,7 +301,8 @@ func (s *leafSearcher) Advance(ctx *search.SearchContext, id api.IndexInternalID
 	return s.Next(ctx)
 }
 
-// gallop gives the first index from one on whose document is not before doc. Its steps double, since it is seldom far.
+// gallop returns the first index at or after from whose document is not before doc. Its steps double, since the distance is
+// usually small.
 func gallop(docs []uint32, from int, doc uint64) int {
 	step := 1
 	for from+step < len(docs) && uint64(docs[from+step]) < doc {
@@ -312,23 +313,23 @@ func gallop(docs []uint32, from int, doc uint64) int {
 	return from + sort.Search(end-from, func(i int) bool { return uint64(docs[from+i]) >= doc })
 }
 
-// Weight is what bleve's norm of a query is made of.
+// Weight returns the query's contribution to bleve's query norm.
 func (s *leafSearcher) Weight() float64 { return s.idf * s.idf }
 
-// SetQueryNorm takes bleve's norm of the query.
+// SetQueryNorm sets bleve's norm of the query.
 func (s *leafSearcher) SetQueryNorm(norm float64) { s.factor = s.idf * norm }
 
-// Count is about how many matches there are.
+// Count returns the approximate number of matches.
 func (s *leafSearcher) Count() uint64 { return s.count }
 
 // Close has nothing to close.
 func (s *leafSearcher) Close() error { return nil }
 
-// Min has no use here.
+// Min is not used here.
 func (s *leafSearcher) Min() int { return 0 }
 
 // Size is for bleve's statistics.
 func (s *leafSearcher) Size() int { return 0 }
 
-// DocumentMatchPoolSize is how many matches are held at once.
+// DocumentMatchPoolSize is the number of matches held at once.
 func (s *leafSearcher) DocumentMatchPoolSize() int { return 1 }

@@ -13,8 +13,8 @@ import (
 
 const daySeconds = 24 * 60 * 60
 
-// daysNode is date:, after: and before:, and since: with a date. Its days are as dayTerm writes them, both included. "" is
-// open.
+// daysNode is date:, after: and before:, and since: with a date. Its days are in the form of dayTerm, and both are included. ""
+// means no limit.
 type daysNode struct{ from, to string }
 
 // parseDays reads date:, after: and before:.
@@ -58,7 +58,7 @@ func parseDays(p *parser, v fieldValue) (node, error) {
 	return d, nil
 }
 
-// parsePeriod gives the first and the last day of a year, a month or a day. For "" both are zero.
+// parsePeriod returns the first and the last day of a year, a month or a day. For "" both are zero.
 func parsePeriod(p *parser, s string, v fieldValue) (first, last time.Time, err error) {
 	if s == "" {
 		return first, last, nil
@@ -95,7 +95,7 @@ func (n daysNode) match(v *docView) answer {
 
 func (n daysNode) anchors() (anchors, bool) { return anchors{}, false }
 
-// bounds gives the keys of the first and the last day.
+// bounds returns the keys of the first and the last day.
 func (n daysNode) bounds() (from, to string) {
 	if n.to == "" {
 		return keyDay + n.from, keyDay + "9999~"
@@ -103,8 +103,8 @@ func (n daysNode) bounds() (from, to string) {
 	return keyDay + n.from, keyDay + n.to
 }
 
-// timeFilter gives the same as a filter of times. It gives nil where the times in columns do not tell: before 1970 and
-// after 2106.
+// timeFilter returns the same condition as a filter on times. It returns nil for dates before 1970 and after 2106, which the
+// times in the columns do not cover.
 func (n daysNode) timeFilter() rowFilter {
 	first, err := time.Parse(dayLayout, n.from)
 	if err != nil || first.Unix() <= 0 || first.Unix() >= math.MaxUint32 {
@@ -123,7 +123,7 @@ func (n daysNode) timeFilter() rowFilter {
 // sinceNode is since: with an age.
 type sinceNode struct{ age time.Duration }
 
-// maxAge bounds since:, in hours: a century, which no Duration overflows.
+// maxAge is the limit of since:, in hours: a century, which fits into a Duration.
 const maxAge = 100 * 365 * 24
 
 // parseSince reads an age such as 24h, or a date.

@@ -13,41 +13,41 @@ import (
 	"headwater/internal/news"
 )
 
-// The fields of a document. The mapping that bleve keeps is static and empty: documents are made here, field by field.
+// The fields of a document. Bleve's stored mapping is static and empty, because documents are made here field by field.
 const (
 	fieldTitle  = "title"
 	fieldBody   = "body"
 	fieldAuthor = "author"
 	fieldOutlet = "outlet" // words of the outlet's name
-	fieldCredit = "credit" // words of the names of the outlets that the article credits
-	fieldKey    = "key"    // exact terms, told apart by the prefixes below; one field is cheaper than one for each
-	fieldTime   = "time"   // seconds since 1970, for order only
+	fieldCredit = "credit" // words of the names of credited outlets
+	fieldKey    = "key"    // exact terms, distinguished by the prefixes below; one field costs less than one for each prefix
+	fieldTime   = "time"   // seconds since 1970, only for ordering
 )
 
 // The prefixes of exact terms.
 const (
 	keySite   = "s:" // the outlet's domain and its leading labels: reuters.com, reuters
-	keyCredit = "c:" // the same of the outlets credited
+	keyCredit = "c:" // the same for credited outlets
 	keyLang   = "l:"
 	keyFeed   = "f:"
 	keyDay    = "d:" // 20260818, in UTC
 	keyTag    = "t:" // a category
 	keyURL    = "u:" // a word of the address
-	keyOutlet = "o:" // the outlet's name and domain, for counting
+	keyOutlet = "o:" // the outlet's name and domain, for facets
 )
 
 const (
-	textOptions = api.IndexField | api.IncludeTermVectors // neither stored nor with doc values: 3.5 KB an article, not 13
+	textOptions = api.IndexField | api.IncludeTermVectors // neither stored nor with doc values: 3.5 KB per article instead of 13
 	keyOptions  = api.IndexField | api.SkipFreqNorm
 	timeOptions = keyOptions | api.DocValues
 )
 
-// lengthOffset is added to the length of bodies before bleve divides by its root. Without it a summary of ten words would score
-// five times as much as an article of three hundred for the same word.
+// lengthOffset is added to the length of a body before bleve divides by its root. Without it a summary of ten words would score
+// five times as much as an article of three hundred words for the same word.
 const lengthOffset = 100
 
-// makeDocument gives what is indexed of an article. Bleve's workers analyse it. shown is what readers see besides the body; it
-// is indexed behind the body, and offsets count on as in bodyText.
+// makeDocument returns the document for an article. Bleve's workers analyse it. shown is text that readers see in addition to
+// the body. It is indexed after the body, with offsets as in bodyText.
 func makeDocument(a news.Article, shown string, credits []news.Outlet) *document.Document {
 	d := document.NewDocument(docID(a.ID))
 	d.AddField(&textField{name: fieldTitle, texts: []string{a.Title}, lengthOffset: lengthOffset / 10})
@@ -89,7 +89,7 @@ func makeDocument(a news.Article, shown string, credits []news.Outlet) *document
 	return d
 }
 
-// timeOf is when an article came out, for searches by date and their order. It is zero where that is unknown.
+// timeOf returns the publication time for searches by date and for ordering. It is zero if the time is unknown.
 func timeOf(a news.Article) time.Time {
 	if a.Undated {
 		return time.Time{}
@@ -97,10 +97,10 @@ func timeOf(a news.Article) time.Time {
 	return a.Time()
 }
 
-// bodySeparator stands between an article's body and what is shown besides, in the text that offsets count in.
+// bodySeparator separates an article's body from the additional shown text. Offsets count it.
 const bodySeparator = "\n\n"
 
-// bodyText is the text that offsets in fieldBody count in.
+// bodyText returns the text to which offsets in fieldBody refer.
 func bodyText(body, shown string) string {
 	if shown == "" {
 		return body
@@ -108,7 +108,7 @@ func bodyText(body, shown string) string {
 	return body + bodySeparator + shown
 }
 
-// outletTerm is the outlet's name, a line feed and its domain.
+// outletTerm returns the outlet's name, a line feed and its domain.
 func outletTerm(o news.Outlet) string {
 	if o.Name == "" && o.Domain == "" {
 		return ""
@@ -130,7 +130,7 @@ const dayLayout = "20060102"
 
 func dayTerm(t time.Time) string { return t.UTC().Format(dayLayout) }
 
-// appendSites adds a domain and each of its beginnings: reuters and reuters.com, bbc and bbc.co and bbc.co.uk.
+// appendSites adds a domain and each of its beginnings: reuters and reuters.com; bbc, bbc.co and bbc.co.uk.
 func appendSites(keys []string, prefix, domain string) []string {
 	domain = strings.ToLower(domain)
 	for i := range domain {
@@ -144,8 +144,8 @@ func appendSites(keys []string, prefix, domain string) []string {
 	return keys
 }
 
-// tagTerms gives the keys of tags: of each its words, so that case and punctuation make no difference, and those with
-// their signs, where it has any.
+// tagTerms returns the keys of tags. Each tag has a key of its words, so case and punctuation are ignored, and a key with its
+// signs if it has any.
 func tagTerms(tags []string) (terms []string) {
 	for _, tag := range tags {
 		var plain words
@@ -167,7 +167,7 @@ func tagTerms(tags []string) (terms []string) {
 	return terms
 }
 
-// urlTerms gives a key for each word of an address, of the first 32.
+// urlTerms returns a key for each of the first 32 words of an address.
 func urlTerms(url string) (terms []string) {
 	if _, rest, ok := strings.Cut(url, "://"); ok {
 		url = rest
@@ -183,18 +183,18 @@ func urlTerms(url string) (terms []string) {
 	return terms
 }
 
-// textField is a text cut into words. It stands in for bleve's own, which makes several allocations a word.
+// textField is a text split into words. It replaces bleve's own type, which makes several allocations per word.
 type textField struct {
 	name         string
 	texts        []string
-	running      bool // offsets count on from text to text, with a bodySeparator between
-	lengthOffset int  // added to the length that relevance divides by
+	running      bool // offsets continue from text to text, with a bodySeparator between
+	lengthOffset int  // added to the length used for relevance
 
 	length int
 	freqs  api.TokenFrequencies
 }
 
-// Name is part of bleve's interface of fields.
+// Name implements bleve's field interface.
 func (f *textField) Name() string { return f.name }
 
 // Value is empty: texts are not stored.
@@ -203,16 +203,16 @@ func (f *textField) Value() []byte { return nil }
 // ArrayPositions is empty: fields are flat.
 func (f *textField) ArrayPositions() []uint64 { return nil }
 
-// EncodedFieldType is the letter by which bleve stores the type.
+// EncodedFieldType is bleve's letter for the type.
 func (f *textField) EncodedFieldType() byte { return 't' }
 
-// Options says that words are indexed with their places.
+// Options says that words are indexed with their positions.
 func (f *textField) Options() api.FieldIndexingOptions { return textOptions }
 
-// AnalyzedLength is what relevance takes for the number of words.
+// AnalyzedLength is the number of words used for relevance.
 func (f *textField) AnalyzedLength() int { return f.length }
 
-// AnalyzedTokenFrequencies gives each term with its places.
+// AnalyzedTokenFrequencies returns each term with its positions.
 func (f *textField) AnalyzedTokenFrequencies() api.TokenFrequencies { return f.freqs }
 
 // NumPlainTextBytes is for bleve's statistics.
@@ -227,7 +227,8 @@ func (f *textField) Size() int {
 	return n
 }
 
-// One of bleve's workers calls this to cut the texts. All terms share one string, and all locations one array.
+// Analyze splits the texts into words. One of bleve's workers calls it. All terms share one string, and all locations one
+// array.
 func (f *textField) Analyze() {
 	size := f.Size()
 	w := words{folded: make([]byte, 0, size+size/16+8), list: make([]word, 0, size/5+4)}
@@ -288,7 +289,7 @@ type keyField struct {
 	freqs   api.TokenFrequencies
 }
 
-// Name is part of bleve's interface of fields.
+// Name implements bleve's field interface.
 func (f *keyField) Name() string { return f.name }
 
 // Value is empty: keys are not stored.
@@ -297,16 +298,16 @@ func (f *keyField) Value() []byte { return nil }
 // ArrayPositions is empty: fields are flat.
 func (f *keyField) ArrayPositions() []uint64 { return nil }
 
-// EncodedFieldType is the letter by which bleve stores the type.
+// EncodedFieldType is bleve's letter for the type.
 func (f *keyField) EncodedFieldType() byte { return 't' }
 
-// Options says how the terms are kept.
+// Options returns how the terms are stored.
 func (f *keyField) Options() api.FieldIndexingOptions { return f.options }
 
 // AnalyzedLength is the number of terms.
 func (f *keyField) AnalyzedLength() int { return len(f.terms) }
 
-// AnalyzedTokenFrequencies gives the terms.
+// AnalyzedTokenFrequencies returns the terms.
 func (f *keyField) AnalyzedTokenFrequencies() api.TokenFrequencies { return f.freqs }
 
 // NumPlainTextBytes is for bleve's statistics.
@@ -315,7 +316,7 @@ func (f *keyField) NumPlainTextBytes() uint64 { return 0 }
 // Size is for bleve's statistics.
 func (f *keyField) Size() int { return 16 * len(f.terms) }
 
-// The terms are taken as they are.
+// Analyze indexes the terms unchanged.
 func (f *keyField) Analyze() {
 	f.freqs = make(api.TokenFrequencies, len(f.terms))
 	freqs := make([]api.TokenFreq, len(f.terms))

@@ -11,29 +11,29 @@ import (
 	"headwater/internal/news"
 )
 
-// queryContext is what a query may ask about besides an article's own content. The compiler for the index and the view of
-// a single article share it.
+// queryContext is the context of a query besides an article's own content. The compiler for the index and the view of a single
+// article share it.
 type queryContext struct {
 	now     time.Time
 	stories *storySnapshot
 	marks   news.Marks
 	feeds   []news.Feed
-	langs   []string // of the articles in the index
+	langs   []string // languages of the articles in the index
 }
 
-// docView is one article as the index would hold it. A query can be matched against it without an index.
+// docView is one article in the form of the index. A query can be matched against it without an index.
 type docView struct {
 	queryContext
 	row      row
 	fields   map[string]*fieldWords
 	keys     map[string]bool
-	lang     string   // the article's language in lower case, which selects the stop words
-	stemmer  language // of the article; without a stem function where there is no stemmer for its language
+	lang     string   // lower case; selects the stop words
+	stemmer  language // of the article's language; without a stem function if the language has no stemmer
 	stems    map[string]string
-	anyStory bool // match leaves open what depends on the article's story
+	anyStory bool // match returns depends for conditions on the article's story
 }
 
-// newDocView cuts an article into words and keys.
+// newDocView splits an article into words and keys.
 func newDocView(x *Index, a news.Article, q queryContext) *docView {
 	doc := makeDocument(a, x.options.Shown(a), x.options.Credits(a))
 	v := &docView{
@@ -57,14 +57,14 @@ func newDocView(x *Index, a news.Article, q queryContext) *docView {
 	return v
 }
 
-// The prefixes of anchors: keys that an article has and that a query needs. Exact terms have those of the index.
+// The prefixes of anchors: keys that an article has and that a query needs. Exact terms have the prefixes of the index.
 const (
 	anchorWord  = "w:" // a word of any field
 	anchorStem  = "st:"
 	anchorStart = "p:" // the first three letters of a word
 )
 
-// anchors gives everything that a query may be anchored to.
+// anchors returns all keys of the article that may be anchors of a query.
 func (v *docView) anchors() iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for key := range v.keys {
@@ -97,7 +97,7 @@ func (v *docView) stemOf(term string) string {
 	return stem
 }
 
-// hasForm says whether a field has another word that the stemmer of the article's language takes for the same.
+// hasForm reports whether a field has another word with the same stem in the article's language.
 func (v *docView) hasForm(in *fieldWords, term string) bool {
 	if v.stemmer.stem == nil || !isStemmable(term) {
 		return false
@@ -116,11 +116,11 @@ func (v *docView) hasForm(in *fieldWords, term string) bool {
 	return slices.ContainsFunc(in.byStem[class.stem], class.mayHold)
 }
 
-// fieldWords is a field cut into words.
+// fieldWords is a field split into words.
 type fieldWords struct {
 	positions map[string][]int32  // of each word
 	sorted    []string            // the words
-	byStem    map[string][]string // made by the first hasForm
+	byStem    map[string][]string // made by the first call of hasForm
 }
 
 func cutWords(texts ...string) *fieldWords {
@@ -139,7 +139,7 @@ func cutWords(texts ...string) *fieldWords {
 	return &fieldWords{positions: positions, sorted: slices.Sorted(maps.Keys(positions))}
 }
 
-// hasPrefix says whether a word begins so, or is the prefix without its plural s.
+// hasPrefix reports whether a word begins with prefix, or is the prefix without its plural s.
 func (f *fieldWords) hasPrefix(prefix string) bool {
 	if f.positions[wholeWord(prefix)] != nil {
 		return true
@@ -148,7 +148,7 @@ func (f *fieldWords) hasPrefix(prefix string) bool {
 	return i < len(f.sorted) && strings.HasPrefix(f.sorted[i], prefix)
 }
 
-// hasPhrase says whether the terms stand in a row. With prefix the last one may be the beginning of a word.
+// hasPhrase reports whether the terms occur in a row. With prefix the last term may be the beginning of a word.
 func (f *fieldWords) hasPhrase(terms []string, prefix bool) bool {
 	last := len(terms) - 1
 	at := func(i int) []int32 {
@@ -173,7 +173,7 @@ func (f *fieldWords) hasPhrase(terms []string, prefix bool) bool {
 	return false
 }
 
-// hasSimilar says whether a word differs from a term in so many letters at most, and not in the first one.
+// hasSimilar reports whether a word differs from a term in at most that many letters, but not in the first one.
 func (f *fieldWords) hasSimilar(term string, letters int) bool {
 	first, _ := utf8.DecodeRuneInString(term)
 	want := []rune(term)
@@ -185,7 +185,7 @@ func (f *fieldWords) hasSimilar(term string, letters int) bool {
 	return false
 }
 
-// threeLetters gives the first three characters of a word. It gives false where the word has fewer.
+// threeLetters returns the first three characters of a word, or false if the word has fewer.
 func threeLetters(word string) (string, bool) {
 	n := 0
 	for i := range word {
@@ -197,7 +197,7 @@ func threeLetters(word string) (string, bool) {
 	return word, n == 3 && utf8.ValidString(word)
 }
 
-// closestName gives the name that s differs least from, by two letters at most. It gives "" where there is none.
+// closestName returns the name with the smallest difference from s, at most two letters. It returns "" if there is none.
 func closestName(s string, names []string) string {
 	best, least := "", 3
 	for _, name := range names {
@@ -208,10 +208,10 @@ func closestName(s string, names []string) string {
 	return best
 }
 
-// distance counts the letters to insert, delete, change or swap with the next one to turn a into b (optimal string
-// alignment), as bleve's fuzzy queries do.
+// distance returns the number of letters to insert, delete, change or swap with the next one to turn a into b (optimal string
+// alignment). Bleve's fuzzy queries use the same distance.
 func distance[T comparable](a, b []T) int {
-	rows := make([][]int, 3) // of the last positions in a, the newest first
+	rows := make([][]int, 3) // of the last positions in a, the most recent first
 	for i := range rows {
 		rows[i] = make([]int, len(b)+1)
 	}

@@ -10,8 +10,8 @@ import (
 	texts "headwater/internal/text"
 )
 
-// fold appends the form of a rune that is compared: lower case, without accents, compatibility forms undone (NFKD), and
-// the letters of Latin that no decomposition opens written out. text holds the rune.
+// fold appends a rune in the form used for comparison: lower case, without accents, in compatibility decomposition (NFKD), with
+// Latin letters that have no decomposition written out. text holds the rune.
 func fold(dst []byte, r rune, text string) []byte {
 	decomposed := norm.NFKD.PropertiesString(text).Decomposition()
 	if decomposed == nil {
@@ -55,17 +55,17 @@ func appendFolded(dst []byte, r rune) []byte {
 	return utf8.AppendRune(dst, r)
 }
 
-// invisible says whether a rune may stand inside a word unseen: soft hyphen, joiners, byte order mark.
+// invisible reports whether a rune is invisible inside a word: soft hyphen, joiners, byte order mark.
 func invisible(r rune) bool {
 	return r == 0x00ad || r >= 0x200b && r <= 0x200d || r == 0x2060 || r == 0xfeff
 }
 
-// unspaced says whether a rune belongs to a script in which every part of a run of letters has to be found: one that writes
-// words without spaces, or Hangul, whose particles stick to words.
+// unspaced reports whether every part of a run of letters must be searchable in the rune's script. This holds for scripts
+// without spaces between words, and for Hangul, whose particles are attached to words.
 func unspaced(r rune) bool { return texts.ScriptOf(r).Unbounded() }
 
-// foldUnspaced folds half-width kana and the compatibility ideographs. Voiced kana keep their mark: it makes another
-// sound, not an accent.
+// foldUnspaced folds half-width kana and the compatibility ideographs. Voiced kana keep their mark, since it makes another
+// sound and is not an accent.
 func foldUnspaced(dst []byte, r rune, text string) []byte {
 	switch {
 	case r >= 0xff66 && r <= 0xff9f:

@@ -25,20 +25,20 @@ import (
 const (
 	folder    = "index.bleve"
 	newFolder = "index.bleve.new" // being built by NewRebuild
-	oldFolder = "index.bleve.old" // while Swap puts another in its place
+	oldFolder = "index.bleve.old" // the replaced index during Swap
 	tornName  = "index.bleve.torn-"
 )
 
-// errLocked says that another process, or another Index of this one, holds the index.
+// errLocked means that another process, or another Index in this process, holds the index.
 var errLocked = errors.New("the index is in use by another process")
 
-// lockWait is how long to wait for another process to let go. Bleve waits forever when it is not told.
+// lockWait is how long to wait until another process releases the index. Without a limit bleve waits forever.
 const lockWait = 500 * time.Millisecond
 
-// tornError says why an index can't be used, though it can be read.
+// tornError is the reason why an index can't be used although it can be read.
 type tornError struct {
 	why    string
-	intact bool // its files are undamaged, so that nobody needs to look at them
+	intact bool // its files are undamaged, so nobody needs to examine them
 }
 
 func (e *tornError) Error() string { return e.why }
@@ -49,7 +49,7 @@ func lockedError(path string) error {
 	return fmt.Errorf("index %s: %w; stop the other headwater, or use another data folder", path, errLocked)
 }
 
-// fromMachine says whether an error is the machine's and not the index's.
+// fromMachine reports whether an error is caused by the machine and not by the index.
 func fromMachine(err error) bool {
 	for _, e := range []error{fs.ErrPermission, syscall.EROFS, syscall.ENOSPC, syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO} {
 		if errors.Is(err, e) {
@@ -83,7 +83,7 @@ func verify(path string) error {
 	return nil
 }
 
-// segmentNames gives the files of the latest snapshot in scorch's root file. It reads the whole root file, to find damage.
+// segmentNames returns the files of the latest snapshot in scorch's root file. It reads the whole root file to find damage.
 func segmentNames(root string) (names []string, err error) {
 	db, err := bbolt.Open(root, 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true, PreLoadFreelist: true})
 	switch {
@@ -171,7 +171,7 @@ func verifySegment(path string) error {
 	return nil
 }
 
-// inUse says whether a process holds the index at path. It is false for one that can't be read.
+// inUse reports whether a process holds the index at path. It is false for an index that can't be read.
 func inUse(path string) (held bool) {
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true))
 	defer func() {
@@ -194,13 +194,13 @@ func syncDir(dir string) error {
 	}
 	err = d.Sync()
 	if errors.Is(err, syscall.EINVAL) || err != nil && strings.Contains(err.Error(), "not supported") {
-		err = nil // some file systems can't
+		err = nil // some file systems don't support it
 	}
 	return errors.Join(err, d.Close())
 }
 
 // closeMarker is a file in the index's folder that lists the index's files with sizes and times. It is written last when the
-// index is closed, and removed when it is opened. So an index with the marker and the files in it needs no other check.
+// index is closed, and removed when the index is opened. An index with the marker and exactly these files needs no other check.
 const closeMarker = "closed"
 
 // writeCloseMarker marks the index at path as closed.
@@ -218,10 +218,10 @@ func writeCloseMarker(path string) error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(part, filepath.Join(path, closeMarker)) // lost in a crash, it only costs a check
+	return os.Rename(part, filepath.Join(path, closeMarker)) // if a crash loses the marker, this only costs a check
 }
 
-// takeCloseMarker says whether the index at path is unchanged since it was closed. It removes the marker.
+// takeCloseMarker reports whether the index at path is unchanged since it was closed. It removes the marker.
 func takeCloseMarker(path string) (sound bool, err error) {
 	listed, err := os.ReadFile(filepath.Join(path, closeMarker))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -242,7 +242,7 @@ func takeCloseMarker(path string) (sound bool, err error) {
 	return err == nil && bytes.Equal(files, listed), nil
 }
 
-// listFiles lists the files that bleve keeps in an index's folder, in order.
+// listFiles lists bleve's files in an index's folder, in order.
 func listFiles(path string) ([]byte, error) {
 	var list bytes.Buffer
 	add := func(info fs.FileInfo) {
@@ -267,7 +267,7 @@ func listFiles(path string) ([]byte, error) {
 	return list.Bytes(), nil
 }
 
-// replaceFolder puts the folder from in the place of another, which it moves to old.
+// replaceFolder moves the folder from to place. It moves the folder that was at place to old.
 func replaceFolder(from, place, old string) error {
 	if err := os.RemoveAll(old); err != nil {
 		return err
@@ -281,7 +281,7 @@ func replaceFolder(from, place, old string) error {
 	return nil
 }
 
-// finishSwap completes or undoes what a crash in NewRebuild or Swap interrupted.
+// finishSwap completes or undoes a NewRebuild or Swap that a crash interrupted.
 func finishSwap(dir string) error {
 	path, old := filepath.Join(dir, folder), filepath.Join(dir, oldFolder)
 	if _, err := os.Stat(old); err == nil {

@@ -11,10 +11,10 @@ import (
 	"headwater/internal/news"
 )
 
-// maxSpans bounds the highlights in one text.
+// maxSpans is the maximum number of highlights in one text.
 const maxSpans = 1000
 
-// highlighter adds to the hits of a page the spans of their words. Only for these are positions of words read.
+// highlighter adds the spans of matching words to the hits of a page. Word positions are read only for these hits.
 type highlighter struct {
 	reader api.IndexReader
 	view   *view
@@ -23,7 +23,7 @@ type highlighter struct {
 
 // hitDoc is the document of a hit.
 type hitDoc struct {
-	doc uint64 // of the snapshot
+	doc uint64 // number in the snapshot
 	hit int
 }
 
@@ -59,7 +59,7 @@ func (h highlighter) mark(ctx context.Context, n node, page []match) error {
 	return nil
 }
 
-// markField marks the words of a text in the documents of a segment, in one field.
+// markField marks the words of a text node in the documents of a segment, in one field.
 func (h highlighter) markField(ctx context.Context, in fieldReader, t textNode, docs []hitDoc, start uint64) error {
 	w := t.withForms(h.view.langs)
 	last := len(w.terms) - 1
@@ -95,13 +95,13 @@ func (h highlighter) markField(ctx context.Context, in fieldReader, t textNode, 
 	return nil
 }
 
-// markPhrase marks where words stand in a row, in documents of some languages.
+// markPhrase marks the places where words occur in a row, in documents of some languages.
 func (h highlighter) markPhrase(in fieldReader, terms, langs []string, docs []hitDoc, start uint64) error {
 	join, err := in.join(terms)
 	if err != nil || join == nil {
 		return err
 	}
-	// Of the many words that begin with a prefix, most are in none of the documents.
+	// Most of the many words that begin with a prefix are in none of the documents.
 	if b, ok := join.words[0].(segapi.OptimizablePostingsIterator); ok && b.ActualBitmap() != nil &&
 		!slices.ContainsFunc(docs, func(d hitDoc) bool { return b.ActualBitmap().Contains(uint32(d.doc - start)) }) {
 		return nil
@@ -127,7 +127,7 @@ func (h highlighter) markPhrase(in fieldReader, terms, langs []string, docs []hi
 	return nil
 }
 
-// mergeSpans puts spans in order and joins those that touch, as pairs of characters do.
+// mergeSpans sorts spans and joins adjacent ones, such as those of character pairs.
 func mergeSpans(all []news.Span) []news.Span {
 	slices.SortFunc(all, func(a, b news.Span) int { return cmp.Or(cmp.Compare(a.Start, b.Start), cmp.Compare(a.End, b.End)) })
 	out := all[:0]

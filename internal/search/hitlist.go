@@ -6,10 +6,10 @@ import (
 	"sync"
 )
 
-// maxLists bounds the memory that lists take between searches, in bytes.
+// maxLists is the maximum memory of cached lists between searches, in bytes.
 const maxLists = 64 << 20
 
-// hitList has the documents of a segment that match a wordQuery, in order, and the weight of each. Weights are the first half
+// hitList holds the documents of a segment that match a wordQuery, in order, and the weight of each. A weight is the upper half
 // of a float32, which is exact to one part in 256.
 type hitList struct {
 	docs    []uint32
@@ -22,12 +22,12 @@ func (h *hitList) weight(i int) float64 {
 	return float64(math.Float32frombits(uint32(h.weights[i]) << 16))
 }
 
-// hitLists caches hit lists in two generations. A segment never changes, so its lists stay valid. Lists of segments that are
-// gone are evicted like others that are not used. The zero value is ready.
+// hitLists caches hit lists in two generations. A segment never changes, so its lists stay valid. Lists of segments that no
+// longer exist are evicted like all unused lists. The zero value is ready to use.
 type hitLists struct {
 	mu            sync.Mutex
-	recent, older map[listKey]*hitList // older is what recent was when it was full
-	size          int                  // of recent
+	recent, older map[listKey]*hitList // older is the previous content of recent, from when it was full
+	size          int                  // size of recent in bytes
 }
 
 type listKey struct {
@@ -35,7 +35,7 @@ type listKey struct {
 	query   string // wordQuery.key
 }
 
-// get gives a list. It calls read where the list is not cached.
+// get returns a list. It calls read if the list is not cached.
 func (k *hitLists) get(key listKey, read func() (*hitList, error)) (*hitList, error) {
 	if l := k.lookup(key); l != nil {
 		return l, nil
@@ -62,10 +62,10 @@ func (k *hitLists) lookup(key listKey) *hitList {
 	return l
 }
 
-// insert adds a list to the recent ones; k.mu is held.
+// insert adds a list to the recent ones. k.mu is held.
 func (k *hitLists) insert(key listKey, l *hitList) {
 	if k.recent[key] != nil {
-		return // by another search
+		return // added by another search meanwhile
 	}
 	if k.size += l.size(); k.size > maxLists/2 || k.recent == nil {
 		k.older, k.recent, k.size = k.recent, map[listKey]*hitList{}, l.size()
@@ -73,17 +73,17 @@ func (k *hitLists) insert(key listKey, l *hitList) {
 	k.recent[key] = l
 }
 
-// forget drops all lists, for the reason of columns.forget.
+// forget drops all lists, for the same reason as columns.forget.
 func (k *hitLists) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.recent, k.older, k.size = nil, nil, 0
 }
 
-// pool keeps slices for reuse. The zero value is ready.
+// pool keeps slices for reuse. The zero value is ready to use.
 type pool[T any] struct{ kept sync.Pool }
 
-// take gives a slice that was put back, or nil.
+// take returns a slice that was put back, or nil.
 func (p *pool[T]) take() []T {
 	if list, ok := p.kept.Get().(*[]T); ok {
 		return *list
@@ -93,13 +93,13 @@ func (p *pool[T]) take() []T {
 
 func (p *pool[T]) put(list []T) { p.kept.Put(&list) }
 
-// weights sums the weights of the documents of a segment. A document without one does not match.
+// weights sums the weights of the documents of a segment. A document with weight 0 does not match.
 type weights struct {
 	of      []float32
 	touched []uint32
 }
 
-// These are reused between searches. weightLists have a number for each document of a segment, all 0.
+// Buffers that are reused between searches. weightLists have a number for each document of a segment, all 0.
 var (
 	weightLists  pool[float32]
 	touchedLists pool[uint32]
@@ -120,7 +120,7 @@ func (w *weights) add(doc uint64, weight float32) {
 	w.of[doc] += weight
 }
 
-// list gives the documents with their weights. w must not be used afterwards.
+// list returns the documents with their weights. w must not be used afterwards.
 func (w *weights) list() *hitList {
 	if len(w.touched) > len(w.of)/32 {
 		w.touched = w.touched[:0]

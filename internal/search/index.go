@@ -23,50 +23,51 @@ import (
 	"headwater/internal/news"
 )
 
-// errClosed says that Close was called.
+// errClosed means that Close was called.
 var errClosed = errors.New("the index is closed")
 
-// FilePattern is a pattern of what an index makes in the data folder.
+// FilePattern matches the names that an index uses in the data folder.
 const FilePattern = folder + "*"
 
 // Keys of bleve's internal values.
 var (
 	markKey    = []byte("headwater:mark")
-	reachKey   = []byte("headwater:reach") // the last entry of the log that any batch came from, and its epoch
+	reachKey   = []byte("headwater:reach") // the last log entry from which any batch came, and its epoch
 	mappingKey = []byte("headwater:mapping")
 )
 
-// mappingVersion goes up whenever a document or the cutting of words changes. An index of another version is made again.
+// mappingVersion changes whenever documents or the splitting of words change. An index of another version is rebuilt.
 const mappingVersion = "4"
 
 const outdated = "it was made by another version of headwater"
 
-// Options are what an index may be given. The zero value works.
+// Options configure an index. The zero value works.
 type Options struct {
-	Logger *slog.Logger // nil discards
-	// Credits gives the outlets that an article credits, for source:. Nil gives none. It is called by Put.
+	Logger *slog.Logger // nil discards messages
+	// Credits returns the outlets that an article credits, for source:. Nil means none. Put calls it.
 	Credits func(news.Article) []news.Outlet
-	// Shown gives what a reader of an article sees and its title and body do not hold: it is found like the body. Nil gives
-	// none. It is called by Put, and must give the same for the same article each time.
+	// Shown returns text that readers of an article see in addition to its title and body. This text is searched like the body.
+	// Nil means none. Put calls it, and it must always return the same for the same article.
 	Shown func(news.Article) string
-	// Log is the log that the index follows. An index that was not made from it is begun anew when it is opened. Nil trusts
-	// any index.
+	// Log is the log that the index follows. When an index is opened that was made from another log, it is rebuilt from
+	// scratch. Nil accepts any index.
 	Log Log
-	// Verify has Open compare all checksums. Otherwise it does so only where the index was not closed, or its files changed since.
+	// Verify makes Open compare all checksums. Otherwise Open does so only if the index was not closed or its files have
+	// changed since.
 	Verify bool
-	// Timeout is the longest that a search may take, waiting for a free processor included. Zero means 5 s.
+	// Timeout is the maximum duration of a search, including the wait for a free processor. Zero means 5 s.
 	Timeout time.Duration
 }
 
-// Log is the part of the store's log that an index asks for.
+// Log is the part of the store's log that an index needs.
 type Log interface {
 	LastSeq(ctx context.Context) (int64, error)
-	// Epoch gives the same name for an entry as long as the log up to that entry is the same, and "" for one that it does
-	// not hold.
+	// Epoch returns a name for an entry that stays the same as long as the log up to that entry is the same. It returns "" for
+	// an entry that the log does not hold.
 	Epoch(ctx context.Context, seq int64) (string, error)
 }
 
-// Index is an open index. Its methods may be called at the same time.
+// Index is an open index. It is safe for concurrent use.
 type Index struct {
 	dir, path string
 	options   Options
@@ -74,19 +75,19 @@ type Index struct {
 	columns columns
 	lists   hitLists
 	limiter limiter
-	share   uint64 // documents that one processor looks at before a search is shared out between those that are idle
+	share   uint64 // documents per processor from which a search is divided among idle processors
 	stories atomic.Pointer[StoryTable]
-	writing sync.Mutex   // held by Put and Delete: one batch at a time
+	writing sync.Mutex   // held by Put and Delete, so that one batch is written at a time
 	mu      sync.RWMutex // held for writing while b changes
 	b       bleve.Index  // nil when closed, or when it could not be opened again after a failure
 	closed  bool
 
-	goal     int64       // the end of the log when b was opened; held by mu
+	goal     int64       // the end of the log when b was opened; guarded by mu
 	building atomic.Bool // the watermark has not reached goal
 }
 
-// limiter bounds the searches that run at once to the number of processors. The others wait in order. More at once would be no
-// quicker and would hold more lists of matches.
+// limiter limits the number of concurrent searches to the number of processors. Further searches wait in order. More concurrent
+// searches would not be faster and would hold more lists of matches.
 type limiter chan struct{}
 
 func (l limiter) acquire(ctx context.Context) error {
@@ -98,7 +99,7 @@ func (l limiter) acquire(ctx context.Context) error {
 	}
 }
 
-// acquireIdle takes what is free, at most n, and gives how many it took.
+// acquireIdle takes up to n free places, and returns the number taken.
 func (l limiter) acquireIdle(n int) int {
 	for i := range n {
 		select {
@@ -125,8 +126,8 @@ func newIndex(dir, name string, options Options) *Index {
 	return &Index{dir: dir, path: filepath.Join(dir, name), options: options, limiter: make(limiter, runtime.GOMAXPROCS(0)), share: minShare}
 }
 
-// Open opens the index of a data folder, and makes the folder and the index where they are missing. A torn index, or one
-// of another mapping version or another log, is moved aside, noted once in Logger, and begun anew with watermark 0.
+// Open opens the index of a data folder. It creates the folder and the index if they are missing. A torn index, or an index of
+// another mapping version or another log, is moved aside and replaced by a new one with watermark 0. This is logged once.
 func Open(ctx context.Context, dir string, options Options) (*Index, error) {
 	x := newIndex(dir, folder, options)
 	if err := finishSwap(dir); err != nil {
@@ -138,8 +139,8 @@ func Open(ctx context.Context, dir string, options Options) (*Index, error) {
 	return x, nil
 }
 
-// NewRebuild makes an empty index beside the one that the data folder holds, which stays as it is. Fill it with Put, and let
-// it take the other's place with Swap. What another rebuild left unfinished is removed.
+// NewRebuild makes an empty index next to the data folder's current index, which is not changed. Fill the new index with Put,
+// and replace the current one with Swap. The remains of an unfinished rebuild are removed.
 func NewRebuild(ctx context.Context, dir string, options Options) (*Index, error) {
 	x := newIndex(dir, newFolder, options)
 	if inUse(x.path) {
@@ -154,9 +155,9 @@ func NewRebuild(ctx context.Context, dir string, options Options) (*Index, error
 	return x, nil
 }
 
-// Swap puts an index made by NewRebuild in the place of the data folder's and removes that. The index stays usable. The one
-// to be replaced must be closed; otherwise both stay as they are. A crash in between leaves the one or the other, whole, and
-// Open does the rest.
+// Swap replaces the data folder's index by an index from NewRebuild and removes the old one. The new index stays usable. The
+// old index must be closed; otherwise nothing is changed. After a crash in between, one of the two indexes is complete, and
+// Open finishes the swap.
 func (x *Index) Swap(ctx context.Context) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
@@ -182,7 +183,7 @@ func (x *Index) Swap(ctx context.Context) error {
 	return errors.Join(syncDir(x.dir), os.RemoveAll(old), x.open(context.WithoutCancel(ctx)))
 }
 
-// Close ends the index once the searches and writes that run are done. Closing twice is no error.
+// Close closes the index after the running searches and writes have finished. A second Close is no error.
 func (x *Index) Close() error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
@@ -192,7 +193,7 @@ func (x *Index) Close() error {
 	return x.release()
 }
 
-// release closes bleve's index; x.mu is held.
+// release closes bleve's index. x.mu is held.
 func (x *Index) release() error {
 	if x.b == nil {
 		return nil
@@ -210,7 +211,7 @@ func (x *Index) release() error {
 	return nil
 }
 
-// handle gives bleve's index, to be used while x.mu is held.
+// handle returns bleve's index, for use while x.mu is held.
 func (x *Index) handle() (bleve.Index, error) {
 	if x.b != nil {
 		return x.b, nil
@@ -221,10 +222,10 @@ func (x *Index) handle() (bleve.Index, error) {
 	return nil, fmt.Errorf("index %s could not be opened again after a failed write; see the log, and start anew once the cause is mended", x.path)
 }
 
-// SetStories gives searches the stories of articles. Without it articles are in none.
+// SetStories sets the stories of articles for searches. Without it articles belong to no story.
 func (x *Index) SetStories(t *StoryTable) { x.stories.Store(t) }
 
-// Watermark gives the entry of the log that the index has reached: 0 when it is new.
+// Watermark returns the log entry that the index has reached: 0 for a new index.
 func (x *Index) Watermark() (int64, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -247,11 +248,11 @@ func watermark(b bleve.Index) (int64, error) {
 	return mark, nil
 }
 
-// Building says whether the index still lacks articles that the log held when the index was opened. A search would find too
-// few.
+// Building reports whether the index still lacks articles that the log held when the index was opened. A search would find too
+// few articles.
 func (x *Index) Building() bool { return x.building.Load() }
 
-// Count gives the number of articles in the index.
+// Count returns the number of articles in the index.
 func (x *Index) Count() (uint64, error) {
 	x.mu.RLock()
 	defer x.mu.RUnlock()
@@ -262,7 +263,7 @@ func (x *Index) Count() (uint64, error) {
 	return b.DocCount()
 }
 
-// Size gives how many bytes the index takes on disk.
+// Size returns the size of the index on disk in bytes.
 func (x *Index) Size() (size int64, err error) {
 	err = filepath.WalkDir(x.path, func(_ string, d fs.DirEntry, err error) error {
 		if err == nil && !d.IsDir() {
@@ -271,7 +272,7 @@ func (x *Index) Size() (size int64, err error) {
 				size += info.Size()
 			}
 		}
-		if errors.Is(err, fs.ErrNotExist) { // a file that a merge has just removed
+		if errors.Is(err, fs.ErrNotExist) { // a merge has just removed the file
 			return nil
 		}
 		return err
@@ -279,13 +280,13 @@ func (x *Index) Size() (size int64, err error) {
 	return size, err
 }
 
-// scorchConfig is what scorch is opened with. Batches stay safe: Put returns when they are on disk. Unsafe batches were 5 to 10%
-// faster, and hide a full disk.
+// scorchConfig is the configuration of scorch. Batches are safe: Put returns when they are on disk. Unsafe batches were 5 to
+// 10% faster, but hide a full disk.
 func scorchConfig() map[string]any {
 	return map[string]any{"bolt_timeout": lockWait.String(), "numSnapshotsToKeep": 1}
 }
 
-// open sets x.b, which is nil: to the index at x.path, or to a new one where there is none or it can't be used.
+// open sets x.b, which is nil, to the index at x.path, or to a new index if there is none or it can't be used.
 func (x *Index) open(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -305,7 +306,7 @@ func (x *Index) open(ctx context.Context) error {
 		return err
 	}
 	x.b, x.goal = b, 0
-	if x.options.Log != nil { // searches must know whether the index reaches the end of the log
+	if x.options.Log != nil { // searches must know whether the index has reached the end of the log
 		if x.goal, err = x.options.Log.LastSeq(ctx); err != nil {
 			return errors.Join(err, x.release())
 		}
@@ -318,8 +319,8 @@ func (x *Index) open(ctx context.Context) error {
 	return nil
 }
 
-// openExisting opens the index at x.path. Unless it is unchanged since it was closed, all of its files are verified before bleve
-// maps them into memory: a file cut short would then end the process.
+// openExisting opens the index at x.path. Unless the index is unchanged since it was closed, all files are verified before
+// bleve maps them into memory. A truncated file would otherwise end the process.
 func (x *Index) openExisting(ctx context.Context) (b bleve.Index, err error) {
 	path := x.path
 	if _, err := os.Stat(path); err != nil {
@@ -355,8 +356,7 @@ func (x *Index) openExisting(ctx context.Context) (b bleve.Index, err error) {
 	return b, nil
 }
 
-// checkOrigin gives a tornError where the index is of another mapping version, or where any of its batches came from another
-// log.
+// checkOrigin returns a tornError if the index has another mapping version, or if any of its batches came from another log.
 func (x *Index) checkOrigin(ctx context.Context, b bleve.Index) error {
 	version, err := b.GetInternal(mappingKey)
 	if err != nil {
@@ -405,8 +405,8 @@ func create(path string) (bleve.Index, error) {
 	return b, nil
 }
 
-// replace moves a torn index aside and makes a new one. Only the latest torn index is kept, for somebody to look at. An index
-// that is merely of another mapping version or another log is not kept.
+// replace moves a torn index aside and makes a new one. Only the latest torn index is kept, for examination. An index that only
+// has another mapping version or another log is not kept.
 func (x *Index) replace(damage *tornError) (bleve.Index, error) {
 	aside := filepath.Join(x.dir, tornName+time.Now().UTC().Format("20060102T150405.000"))
 	before, err := filepath.Glob(filepath.Join(x.dir, tornName+"*"))

@@ -13,14 +13,15 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// The score of a match is multiplied by 1 + freshness * 2^(-age/halfLife). So of two equal matches the newer stands first, and a much better match keeps its place.
+// The score of a match is multiplied by 1 + freshness * 2^(-age/halfLife). So the newer of two equal matches comes first, and a
+// much better match keeps its position.
 const (
 	freshness = 0.75
 	halfLife  = 72 * time.Hour
 )
 
-// finder is one search. It reads matches from bleve's searchers itself. Bleve's collector keeps a document for each match,
-// cannot fold stories, and reads from disk what it sorts and counts by.
+// finder is one search. It reads matches directly from bleve's searchers. Bleve's collector keeps a document for each match,
+// cannot fold stories, and reads sort and facet values from disk.
 type finder struct {
 	x       *Index
 	search  Request
@@ -29,9 +30,9 @@ type finder struct {
 	view    *view
 	rows    rowReader // of the view
 
-	maxID   int64 // of articles to be given
+	maxID   int64 // of the articles that may be returned
 	resumed bool
-	after   position // where the previous page ended
+	after   position // end of the previous page
 
 	newest  int64 // the highest article id found
 	matches []match
@@ -50,24 +51,24 @@ func (p position) compare(q position) int {
 type match struct {
 	position
 	row    row
-	doc    uint32 // of the snapshot
+	doc    uint32 // number in the snapshot
 	slot   int32  // of its story
 	others int32  // matches of the same story that were folded into this one
 }
 
-// matchLists are reused between searches: a common word matches most articles.
+// matchLists are reused between searches, since a common word matches most articles.
 var matchLists pool[match]
 
-// release gives the list of matches back for the next search.
+// release returns the list of matches to the pool.
 func (f *finder) release() {
 	matchLists.put(f.matches[:0])
 	f.matches = nil
 }
 
-// minShare is Index.share. With fewer documents a search is so quick that sharing it out gains nothing.
+// minShare is the default of Index.share. A search of fewer documents is so fast that dividing it gains nothing.
 const minShare = 50_000
 
-// collect reads every match, in order of document numbers. Each idle processor reads a range of the documents.
+// collect reads every match in the order of document numbers. Each idle processor reads a range of the documents.
 func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, n node) error {
 	f.matches = matchLists.take()
 	read, candidates, err := f.reader(ctx, r, m, n)
@@ -108,8 +109,8 @@ func (f *finder) collect(ctx context.Context, r api.IndexReader, m mapping.Index
 	return err
 }
 
-// reader prepares a query. read is to be called once and adds the matches from a document up to another. candidates is an
-// upper bound of the documents that it looks at in all.
+// reader prepares a query. read is called once, and adds the matches from one document up to another. candidates is an upper
+// bound of the number of documents that read examines in total.
 func (f *finder) reader(ctx context.Context, r api.IndexReader, m mapping.IndexMapping, n node) (read func(ctx context.Context, from, to uint64) error, candidates uint64, err error) {
 	c := &compiler{queryContext{now: f.now, stories: f.stories, feeds: f.search.Feeds, langs: f.view.langs}, f.view, &f.x.lists, f.x.limiter}
 	if f.search.Marks != nil {
@@ -117,7 +118,8 @@ func (f *finder) reader(ctx context.Context, r api.IndexReader, m mapping.IndexM
 	}
 	q := c.compile(n)
 	if a, ok := q.(filtered); ok && a.matchesAll() {
-		// A filter alone, such as is:unread, is read from the columns: bleve's searcher of all documents takes several times as long.
+		// A filter alone, such as is:unread, is evaluated on the columns. Bleve's searcher of all documents takes several times
+		// as long.
 		return func(ctx context.Context, from, to uint64) error {
 			for i, part := range f.view.parts {
 				start := f.view.starts[i]
@@ -191,14 +193,14 @@ func (f *finder) add(doc uint64, score float64) {
 		if r.time > 0 {
 			boost += freshness * decay(f.now.Unix()-int64(r.time))
 		}
-		// What matches only unscored parts (source:reuters) has score 0; with the addend freshness orders it.
+		// A match of only unscored parts (source:reuters) has score 0. The addend makes freshness order such matches.
 		m.key = math.Float64bits((score + 0.001) * boost) // the bits of positive numbers sort as the numbers do
 	}
 	f.matches = append(f.matches, m)
 }
 
-// decay gives 2^(-seconds/halfLife), and 0 from 2^-30 on, where it is less than what scores differ by. A search for a common
-// word asks for every article of the archive, so it multiplies two values of a table each.
+// decay returns 2^(-seconds/halfLife). It returns 0 below 2^-30, which is less than the resolution of scores. A search for a
+// common word calls it for every article of the archive, so it only multiplies two table values.
 func decay(seconds int64) float64 {
 	seconds = max(seconds, 0)
 	if long := seconds / decayStep; long < int64(len(decays.long)) {

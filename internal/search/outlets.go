@@ -11,7 +11,7 @@ import (
 	"headwater/internal/weburl"
 )
 
-// outletName is the value of a field that names an outlet: by a domain, the beginning of one, or words of its name.
+// outletName is the value of a field that names an outlet: a domain, the beginning of one, or words of the outlet's name.
 type outletName struct {
 	site string // lower case
 	name textNode
@@ -40,10 +40,10 @@ func (o outletName) matchesName(name string) bool {
 	return cutWords(name).hasPhrase(o.name.terms(), o.name.prefix)
 }
 
-// outletNode is source: and outlet:. It asks for articles that an outlet published or, with source:, that credit it.
+// outletNode is source: and outlet:. It matches articles of an outlet and, with source:, articles that credit the outlet.
 type outletNode struct {
 	outletName
-	publisher bool // not those that credit it
+	publisher bool // without articles that credit the outlet
 }
 
 func parseSource(p *parser, v fieldValue) (node, error) {
@@ -54,7 +54,7 @@ func parseSource(p *parser, v fieldValue) (node, error) {
 	return outletNode{o, v.field == "outlet"}, nil
 }
 
-// places gives where the outlet is looked for: fields of names, and prefixes of keys of domains.
+// places returns the search locations of an outlet: fields of names, and prefixes of keys of domains.
 func (n outletNode) places() (fields, keys []string) {
 	if n.publisher {
 		return []string{fieldOutlet}, []string{keySite}
@@ -112,7 +112,7 @@ func (n outletNode) anchors() (anchors, bool) {
 	return anchors{a.list, a.rate + .02}, true
 }
 
-// originNode is origin:. It asks for articles of stories that go back to an outlet.
+// originNode is origin:. It matches articles of stories that go back to an outlet.
 type originNode struct{ outletName }
 
 func parseOrigin(p *parser, v fieldValue) (node, error) {
@@ -134,7 +134,7 @@ func (n originNode) filter(q *queryContext) rowFilter {
 
 func (n originNode) dependsOnStory() bool { return true }
 
-// feedNode is feed:NAME. It asks for articles of the feeds with a title or a domain.
+// feedNode is feed:NAME. It matches articles of the feeds with that title or domain.
 type feedNode struct{ outletName }
 
 // parseFeed reads a feed's number, or its name or domain.
@@ -152,7 +152,7 @@ func parseFeed(p *parser, v fieldValue) (node, error) {
 	return feedNode{o}, nil
 }
 
-// keys gives the keys of the feeds.
+// keys returns the keys of the feeds.
 func (n feedNode) keys(q *queryContext) (keys []string) {
 	for _, f := range q.feeds {
 		if n.matchesName(trimName(f.Title)) || n.matchesDomain(weburl.Host(f.URL)) || n.matchesDomain(weburl.Host(f.Site)) {

@@ -14,10 +14,10 @@ import (
 	"headwater/internal/news"
 )
 
-// defaultLimit is how many hits a search gives that does not say.
+// defaultLimit is the number of hits of a search without a limit.
 const defaultLimit = 50
 
-// page gives the page of matches that the request asks for, as a result and as matches.
+// page returns the requested page of matches, as a result and as matches.
 func (f *finder) page() (Result, []match) {
 	hits := Result{Matches: len(f.matches)}
 	if f.search.Facets {
@@ -33,7 +33,7 @@ func (f *finder) page() (Result, []match) {
 		limit = defaultLimit
 	}
 	if f.resumed && f.byRelevance() {
-		// Each article that is added makes its words a little more frequent, which moves the scores of all that have them.
+		// Each new article makes its words slightly more frequent, and so changes the scores of all articles with these words.
 		slot := f.stories.of(f.after.id).slot
 		if i := slices.IndexFunc(list, func(m match) bool {
 			return m.id == f.after.id || f.search.Stories && slot != 0 && m.slot == slot
@@ -95,8 +95,8 @@ func foldByStory(list []match, slots int) []match {
 	return out
 }
 
-// selectPage gives limit matches in order, without the first offset. Where resumed it gives matches behind after. more says
-// whether others follow.
+// selectPage returns limit matches in order after skipping offset. If resumed is set, it only considers matches after after.
+// more reports whether others follow.
 func selectPage(list []match, resumed bool, after position, offset, limit int) (page []match, more bool) {
 	if resumed {
 		list = slices.DeleteFunc(list, func(m match) bool { return m.compare(after) <= 0 })
@@ -137,7 +137,7 @@ func siftDown(heap []match, i int) {
 	}
 }
 
-// How many values of a facet are given.
+// Limits of the number of values of a facet.
 const (
 	mostValues = 10
 	mostDays   = 31
@@ -146,12 +146,12 @@ const (
 // tally counts articles or stories by a number, such as that of an outlet.
 type tally struct {
 	counts []int
-	last   []int32 // the story that was counted last under each number
+	last   []int32 // the last story counted under each number
 }
 
 func newTally(size int) tally { return tally{make([]int, size), make([]int32, size)} }
 
-// add counts an article. It counts nothing where the article's story was the last one under this number. Story 0 is none.
+// add counts an article, unless its story was the last one counted under this number. Story 0 means no story.
 func (t tally) add(number, story int32) {
 	if story == 0 || t.last[number] != story {
 		t.counts[number]++
@@ -159,8 +159,8 @@ func (t tally) add(number, story int32) {
 	}
 }
 
-// facets counts the matches by outlet, origin, language and day. Where stories are asked for it counts stories, as often as
-// a search within the facet would find them. It is called before the matches are folded.
+// facets counts the matches by outlet, origin, language and day. If stories are requested it counts stories, with the same
+// result as a search within the facet. It is called before the matches are folded.
 func (f *finder) facets() []Facet {
 	outlets, langs, origins := newTally(len(f.view.outlets)), newTally(len(f.view.langs)), newTally(len(f.stories.origins))
 	days := newTally(math.MaxUint32/daySeconds + 1)
@@ -174,7 +174,7 @@ func (f *finder) facets() []Facet {
 	}
 	if f.search.Stories {
 		newest := takeSlots(f.stories.slots)      // the last match of each story
-		previous := make([]int32, len(f.matches)) // the match of the same story before; both count indexes from 1
+		previous := make([]int32, len(f.matches)) // the previous match of the same story; both hold indexes counted from 1
 		for i, m := range f.matches {
 			previous[i], newest[m.slot] = newest[m.slot], int32(i+1)
 		}
@@ -184,7 +184,7 @@ func (f *finder) facets() []Facet {
 				count(m, 0)
 				continue
 			}
-			for at := newest[m.slot]; at != 0; at = previous[at-1] { // all of the story in a row, so that a tally counts it once
+			for at := newest[m.slot]; at != 0; at = previous[at-1] { // all matches of a story in a row, so that a tally counts the story once
 				count(&f.matches[at-1], m.slot)
 			}
 			newest[m.slot] = 0
@@ -211,9 +211,9 @@ func (f *finder) facets() []Facet {
 	}
 }
 
-// topValues gives the most frequent names. Number 0 is no name.
+// topValues returns the most frequent names. Number 0 means no name.
 func topValues(counts []int, names []string, show func(string) (name, query string)) []FacetValue {
-	var some []int // the names that are counted
+	var some []int // numbers of the names with a count
 	for i, n := range counts {
 		if n > 0 && names[i] != "" {
 			some = append(some, i)
@@ -228,7 +228,7 @@ func topValues(counts []int, names []string, show func(string) (name, query stri
 	return values
 }
 
-// outletValue gives the name of an outlet and the query for it from its outletTerm.
+// outletValue turns an outletTerm into the name of the outlet and the query for it.
 func outletValue(field string) func(string) (string, string) {
 	return func(term string) (string, string) {
 		name, domain, _ := strings.Cut(term, "\n")
@@ -239,14 +239,14 @@ func outletValue(field string) func(string) (string, string) {
 	}
 }
 
-// A cursor has the identity of its search, the time of the first page, the newest article then, and the position of the last
-// match.
+// A cursor has the identity of its search, the time of the first page, the newest article at that time, and the position of the
+// last match.
 const cursorSize = 4 + 4*8
 
-// identity is a hash of all that the order of matches depends on.
+// identity is a hash of everything on which the order of matches depends.
 func identity(s Request) uint32 {
 	h := fnv.New32a()
-	_, _ = fmt.Fprintf(h, "%s %t %t %t %d %s", mappingVersion, s.Newest, s.Coverage, s.Stories, s.User, s.Query) // a hash takes all
+	_, _ = fmt.Fprintf(h, "%s %t %t %t %d %s", mappingVersion, s.Newest, s.Coverage, s.Stories, s.User, s.Query) // a hash never fails
 	return h.Sum32()
 }
 
@@ -262,7 +262,7 @@ func (f *finder) cursor(at position) string {
 	return base64.RawURLEncoding.EncodeToString(b)
 }
 
-// resume makes the search go on behind a cursor.
+// resume makes the search continue after a cursor.
 func (f *finder) resume(cursor string) error {
 	b, err := base64.RawURLEncoding.DecodeString(cursor)
 	if err != nil || len(b) != cursorSize || binary.BigEndian.Uint32(b) != identity(f.search) {

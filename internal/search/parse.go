@@ -9,15 +9,15 @@ import (
 	"unicode/utf8"
 )
 
-// A queryField is a name that may stand before a colon. Its parse function gives the node of a value. What the node means
-// stands with its type: see termNode and filterNode.
+// A queryField is a name that may precede a colon. Its parse function returns the node for a value. The meaning of the node is
+// defined by its type: see termNode and filterNode.
 type queryField struct {
 	name    string
 	example string // a value
 	parse   func(p *parser, v fieldValue) (node, error)
 }
 
-// queryFields are all fields, in the order in which messages name them.
+// queryFields are all fields, in the order in which messages list them.
 var queryFields = []queryField{
 	{"title", "word", parseText},
 	{"author", "word", parseText},
@@ -64,7 +64,7 @@ func parse(query string) (node, error) {
 	return n, nil
 }
 
-// all reads what a space or AND joins, up to the end or a ). It gives errNothing where that is only punctuation.
+// all reads operands joined by a space or AND, up to the end or a ). It returns errNothing if they are only punctuation.
 func (p *parser) all() (node, error) {
 	var list andNode
 	for op := -1; ; {
@@ -130,7 +130,7 @@ func (p *parser) any() (node, error) {
 	return list, nil
 }
 
-// unary reads an operand with the - or NOT before it.
+// unary reads an operand with a - or NOT before it.
 func (p *parser) unary() (node, error) {
 	not, start := false, p.at
 	for {
@@ -186,7 +186,7 @@ func (p *parser) operand() (node, error) {
 	return n, nil
 }
 
-// bare reads a word, or a field with its value. It gives errNothing for punctuation.
+// bare reads a word, or a field with its value. It returns errNothing for punctuation.
 func (p *parser) bare() (node, error) {
 	start, w := p.at, p.word()
 	p.take(w)
@@ -239,7 +239,7 @@ func (p *parser) skipSpace() {
 	}
 }
 
-// word gives the run of characters ahead that no space, parenthesis or quotation mark ends, without taking it.
+// word returns the characters up to the next space, parenthesis or quotation mark, without consuming them.
 func (p *parser) word() string {
 	end := p.at
 	for end < len(p.src) && !unicode.IsSpace(p.src[end]) && !strings.ContainsRune("()", p.src[end]) && !isQuote(p.src[end]) {
@@ -250,10 +250,10 @@ func (p *parser) word() string {
 
 func (p *parser) take(s string) { p.at += len([]rune(s)) }
 
-// isQuote says whether a character begins or ends a phrase. Single quotation marks do not: they are apostrophes too.
+// isQuote reports whether a character begins or ends a phrase. Single quotation marks don't, since they are apostrophes too.
 func isQuote(r rune) bool { return strings.ContainsRune("\"“”„«»「」『』", r) }
 
-// quoted reads a phrase with its quotation marks, of whatever kind, and gives what is between them.
+// quoted reads a phrase with its quotation marks, of any kind, and returns the text between them.
 func (p *parser) quoted() (string, error) {
 	start := p.at
 	for p.at++; p.at < len(p.src); p.at++ {

@@ -7,14 +7,14 @@ import (
 	"headwater/internal/news"
 )
 
-// Percolator matches articles against topics: a search turned around. It says of an article what Search would say of each
-// topic's query with its options, without an index. It looks only at topics that need a word or key that the article has
-// (see anchors), and at those that need none. It is for one goroutine.
+// Percolator matches articles against topics: a reversed search. For an article it gives the same answer as Search for each
+// topic's query and options, but without an index. It only examines topics that need a word or key of the article (see
+// anchors), and topics without anchors. It is not safe for concurrent use.
 //
-// An article is cut into words and keys as for the index (docview.go). Of each query the anchors, words or keys of which
-// any match has one, stand in one table: the rarest choice that the query leaves. The queries that this finds are then
-// matched whole. A query without anchors (NOT, fuzzy words, facts of the story alone) is always matched.
-// TestPercolatorIsASearch compares the answers with searches.
+// An article is split into words and keys as for the index (docview.go). One table has the anchors of all queries. The anchors
+// of a query are words or keys of which every match has at least one; the rarest possible set is chosen. The queries found by
+// the table are then matched completely. A query without anchors (NOT, fuzzy words, only conditions on the story) is always
+// matched. TestPercolatorIsASearch compares the answers with searches.
 type Percolator struct {
 	x       *Index
 	topics  []topicQuery
@@ -22,18 +22,18 @@ type Percolator struct {
 	at      map[int64]int32 // indexes of topics, by id
 
 	anchored   map[string][]int32 // indexes of topics, by each of their anchors
-	unanchored []int32            // indexes of topics that any article may match
-	tried      []int              // by topic: the article that it was last matched against, in the count of articles
+	unanchored []int32            // indexes of topics without anchors
+	tried      []int              // by topic: the count of the article against which it was last matched
 	articles   int
 }
 
 type topicQuery struct {
 	id      int64
 	query   node
-	onStory bool // it asks for what changes with the article's story
+	onStory bool // depends on data that change with the article's story
 }
 
-// Percolator makes one for topics. Those that CheckTopic rejects match nothing, and Invalid gives them.
+// Percolator returns a Percolator for topics. Topics that CheckTopic rejects match nothing, and are listed by Invalid.
 func (x *Index) Percolator(topics []news.Topic) *Percolator {
 	p := &Percolator{x: x, invalid: map[int64]error{}, at: map[int64]int32{}, anchored: map[string][]int32{}}
 	for _, t := range topics {
@@ -62,13 +62,13 @@ func (x *Index) Percolator(topics []news.Topic) *Percolator {
 	return p
 }
 
-// Invalid gives what is wrong with topics, by their ids.
+// Invalid returns the errors of invalid topics, by topic id.
 func (p *Percolator) Invalid() map[int64]error { return p.invalid }
 
-// Empty says that there is nothing to match.
+// Empty reports whether there is nothing to match.
 func (p *Percolator) Empty() bool { return len(p.topics) == 0 }
 
-// DependsOnStory says whether a topic asks for what changes with an article's story.
+// DependsOnStory reports whether a topic depends on data that change with an article's story.
 func (p *Percolator) DependsOnStory(topic int64) bool {
 	at, ok := p.at[topic]
 	return ok && p.topics[at].onStory
@@ -82,8 +82,8 @@ func dependsOnStory(n node) (depends bool) {
 	return depends
 }
 
-// Match gives the topics that an article matches as a member of its story, by id and in order. Maybe are those that it would
-// match in some other story: while the article stays the same, only they need Rematch.
+// Match returns the ids of the topics that an article matches as a member of its story, in order. maybe are the topics that it
+// would match in some other story. While the article stays the same, only these need Rematch.
 func (p *Percolator) Match(a news.Article, stories *StoryTable, now time.Time) (sure, maybe []int64) {
 	v := newDocView(p.x, a, queryContext{now: now, stories: stories.snapshot()})
 	p.articles++
@@ -115,7 +115,7 @@ func (p *Percolator) Match(a news.Article, stories *StoryTable, now time.Time) (
 	return sure, maybe
 }
 
-// Rematch says which of some topics an article matches.
+// Rematch returns which of some topics an article matches.
 func (p *Percolator) Rematch(a news.Article, stories *StoryTable, now time.Time, topics []int64) (sure []int64) {
 	v := newDocView(p.x, a, queryContext{now: now, stories: stories.snapshot()})
 	for _, id := range topics {

@@ -11,31 +11,31 @@ import (
 	"headwater/internal/news"
 )
 
-// wordQuery is what a query looks for in fields: a word with its forms, the beginning of words, or words in a row.
+// wordQuery is what a query searches for in fields: a word with its forms, the beginning of words, or words in a row.
 type wordQuery struct {
 	terms  []string // in a row
 	prefix bool     // the last term is the beginning of words
-	forms  bool     // of the word in langs count too
+	forms  bool     // forms of the word in langs count too
 	langs  []string
 	scopes []scope
 }
 
-// scope is a field and how much a word in it says.
+// scope is a field and the weight of a word in it.
 type scope struct {
 	field string
 	boost float32
 }
 
-// prefixLength is the length of a text in which a prefix says as much as a word that stands there once. To read how often each
-// of the words with the prefix occurs would take ten times as long.
+// prefixLength is the length of a text in which a prefix has the same weight as a word that occurs once. Reading the frequency
+// of each word with the prefix would take ten times as long.
 const prefixLength = 4 * lengthOffset
 
-// key tells the query from any other.
+// key identifies the query.
 func (w wordQuery) key() string {
 	return fmt.Sprintf("%v %t %t %q %q", w.scopes, w.prefix, w.forms, w.terms, w.langs)
 }
 
-// read finds the words in a segment. langs are those of its documents, as indexes of names.
+// read finds the words in a segment. langs are the languages of its documents, as indexes of names.
 func (w wordQuery) read(ctx context.Context, s segapi.Segment, langs []int32, names []string) (*hitList, error) {
 	total, last := newWeights(len(langs)), len(w.terms)-1
 	for _, f := range w.scopes {
@@ -60,7 +60,7 @@ func (w wordQuery) read(ctx context.Context, s segapi.Segment, langs []int32, na
 			}
 			continue
 		}
-		// As in new-yor*: the words before the last in a row, the prefix anywhere.
+		// For queries such as new-yor*: the words before the last must be in a row, the prefix may be anywhere.
 		withPrefix := newWeights(len(langs))
 		if err := in.readForms(ctx, list, true, withPrefix.add); err != nil {
 			return nil, err
@@ -78,14 +78,14 @@ func (w wordQuery) read(ctx context.Context, s segapi.Segment, langs []int32, na
 	return total.list(), nil
 }
 
-// wordForm is a word to look for, in articles of some languages. Nil is all languages.
+// wordForm is a word to search for, in articles of some languages. Nil means all languages.
 type wordForm struct {
 	term  string
 	langs []string
 }
 
-// expand gives the words of a field that the last term stands for: those that begin so with prefix, else the word and its
-// forms. A beginning may also be a whole word, which has lost its plural s.
+// expand returns the words of a field for which the last term stands. With prefix these are the words that begin with it, and
+// otherwise the word and its forms. A prefix may also be a whole word, which is indexed without its plural s.
 func (w wordQuery) expand(ctx context.Context, in fieldReader) ([]wordForm, error) {
 	var list []wordForm
 	term := w.terms[len(w.terms)-1]
@@ -111,20 +111,20 @@ func (w wordQuery) expand(ctx context.Context, in fieldReader) ([]wordForm, erro
 	return list, err
 }
 
-// maxForms bounds the other forms of a word in a segment.
+// maxForms is the maximum number of other forms of a word in a segment.
 const maxForms = 24
 
 // fieldReader reads a field of a segment.
 type fieldReader struct {
 	segapi.TermDictionary
 	scope
-	langs []int32  // of each document, as indexes of names
+	langs []int32  // language of each document, as an index of names
 	names []string // of the languages
 }
 
-// otherForms gives the words of the field that the stemmer of a language takes for the same as a term. They count in articles
-// of that language. They are looked up in the dictionary rather than stored as stems: that costs no space, keeps prefixes
-// and phrases exact, and needs no guess at the query's language.
+// otherForms returns the words of the field that have the same stem as a term in a language. They count in articles of that
+// language. The forms are looked up in the dictionary instead of storing stems. This needs no space, keeps prefixes and phrases
+// exact, and does not require a guess of the query's language.
 func (in fieldReader) otherForms(term string, langs []string) (others []wordForm, err error) {
 	if !isStemmable(term) {
 		return nil, nil
@@ -159,7 +159,7 @@ func (in fieldReader) otherForms(term string, langs []string) (others []wordForm
 	return others, nil
 }
 
-// eachWord calls take with the words of the field that begin with prefix, in order, until it returns false.
+// eachWord calls take with the words of the field that begin with prefix, in order, until take returns false.
 func (in fieldReader) eachWord(prefix string, take func(word string) (more bool, err error)) error {
 	end := []byte(prefix)
 	for len(end) > 0 && end[len(end)-1] == math.MaxUint8 {
@@ -181,8 +181,7 @@ func (in fieldReader) eachWord(prefix string, take func(word string) (more bool,
 	}
 }
 
-// readForms calls add with each document that holds one of the words, and the weight there. With evenly all weights are the
-// same.
+// readForms calls add with each document that has one of the words, and its weight. With evenly all weights are equal.
 func (in fieldReader) readForms(ctx context.Context, list []wordForm, evenly bool, add func(doc uint64, weight float32)) error {
 	var postings segapi.PostingsList
 	var iterator segapi.PostingsIterator
@@ -216,7 +215,7 @@ func (in fieldReader) readForms(ctx context.Context, list []wordForm, evenly boo
 	return nil
 }
 
-// inLangs gives whether a document is in one of the languages. Nil is any.
+// inLangs returns a function that reports whether a document is in one of the languages. Nil means any language.
 func (in fieldReader) inLangs(langs []string) func(doc uint64) bool {
 	if langs == nil {
 		return func(uint64) bool { return true }
@@ -228,7 +227,7 @@ func (in fieldReader) inLangs(langs []string) func(doc uint64) bool {
 	return func(doc uint64) bool { return wanted[in.langs[doc]] }
 }
 
-// readPhrase calls add with each document that holds the words in a row, and the weight there.
+// readPhrase calls add with each document that has the words in a row, and its weight.
 func (in fieldReader) readPhrase(ctx context.Context, terms []string, add func(doc uint64, weight float32)) error {
 	join, err := in.join(terms)
 	if err != nil || join == nil {
@@ -247,14 +246,14 @@ func (in fieldReader) readPhrase(ctx context.Context, terms []string, add func(d
 	}
 }
 
-// postingsJoin iterates over the documents that hold all of some words.
+// postingsJoin iterates over the documents that have all of several words.
 type postingsJoin struct {
 	words []segapi.PostingsIterator
 	at    []segapi.Posting
 }
 
-// join gives nil where a word is in no document. Where bleve has the documents of all words as bitmaps, these are intersected
-// first, so that no positions are read of other documents.
+// join returns nil if a word is in no document. If bleve has the documents of all words as bitmaps, the bitmaps are intersected
+// first, so that positions are not read for other documents.
 func (in fieldReader) join(terms []string) (*postingsJoin, error) {
 	j := &postingsJoin{at: make([]segapi.Posting, len(terms))}
 	var bitmaps []segapi.OptimizablePostingsIterator
@@ -281,7 +280,7 @@ func (in fieldReader) join(terms []string) (*postingsJoin, error) {
 	return j, nil
 }
 
-// next goes on to the next document that is not before doc. It gives false at the end.
+// next advances to the next document that is not before doc. It returns false at the end.
 func (j *postingsJoin) next(doc uint64) (bool, error) {
 	var err error
 	if j.at[0], err = j.words[0].Advance(doc); err != nil || j.at[0] == nil {
@@ -305,7 +304,7 @@ func (j *postingsJoin) next(doc uint64) (bool, error) {
 	return true, nil
 }
 
-// phrases gives the spans of each word wherever the words stand in a row.
+// phrases returns the spans of each word at all places where the words occur in a row.
 func (j *postingsJoin) phrases() (spans []news.Span) {
 	next := make([]int, len(j.at))
 	for _, first := range j.at[0].Locations() {

@@ -11,15 +11,15 @@ import (
 	"headwater/internal/news"
 )
 
-// A batch is cut in parts of at most these many articles and bytes of text: bleve needs about 40 bytes of memory for each
+// A batch is split into parts of at most this many articles and bytes of text, since bleve needs about 40 bytes of memory per
 // byte of text until the part is written.
 const (
 	maxPart      = 1000
 	maxPartBytes = 2 << 20
 )
 
-// Put indexes articles, in place of what the index holds under their ids, and moves the watermark. It returns when both are
-// on disk. A large slice is written in parts; the watermark moves with the last.
+// Put indexes articles, replacing earlier versions with the same ids, and moves the watermark to mark. It returns when both are
+// on disk. A large slice is written in parts, and the watermark moves with the last part.
 func (x *Index) Put(ctx context.Context, articles []news.Article, mark int64) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
@@ -66,7 +66,7 @@ func (x *Index) Put(ctx context.Context, articles []news.Article, mark int64) er
 	return nil
 }
 
-// partSize says how many of the articles go into one batch.
+// partSize returns the number of articles for the next batch.
 func partSize(articles []news.Article, shown []string) int {
 	bytes := 0
 	for i, a := range articles {
@@ -78,7 +78,7 @@ func partSize(articles []news.Article, shown []string) int {
 	return len(articles)
 }
 
-// Delete takes articles out of the index. Ids that it does not hold are no error.
+// Delete removes articles from the index. Unknown ids are no error.
 func (x *Index) Delete(ctx context.Context, ids []int64) error {
 	x.writing.Lock()
 	defer x.writing.Unlock()
@@ -90,8 +90,8 @@ func (x *Index) Delete(ctx context.Context, ids []int64) error {
 	})
 }
 
-// write runs one batch. When bleve can't write, the index is opened anew as it stands on disk: bleve would try again
-// without pause for as long as it is open, and show articles that no disk holds.
+// write writes one batch. If bleve can't write, the index is reopened in its state on disk. Otherwise bleve would retry without
+// pause for as long as it is open, and show articles that are not on disk.
 func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -121,5 +121,6 @@ func (x *Index) write(ctx context.Context, fill func(*bleve.Batch) error) error 
 	return errors.Join(err, x.release(), x.open(context.WithoutCancel(ctx)))
 }
 
-// IndexedText is the text that the spans of a hit's body count in: the article's body, and behind it what is only shown.
+// IndexedText returns the text to which the spans of a hit's body refer: the article's body, followed by the additional shown
+// text.
 func (x *Index) IndexedText(a news.Article) string { return bodyText(a.Body(), x.options.Shown(a)) }

@@ -43,7 +43,7 @@ import (
 // capitals only, unless the whole quotation is in capitals. Full-width signs are the same as others, and ♯ is #. Fuzzy words
 // have no signs, and c++* is c++.
 
-// Bounds of a query: its length in characters, and parentheses in each other.
+// Limits of a query: its length in characters, and the nesting depth of parentheses.
 const (
 	maxQuery = 2000
 	maxDepth = 50
@@ -56,31 +56,31 @@ type QueryError struct {
 	Advice  string
 }
 
-// Error gives all of it in one sentence.
+// Error returns the whole error in one sentence.
 func (e *QueryError) Error() string {
 	return fmt.Sprintf("query, character %d: %s; %s", e.At, e.Problem, e.Advice)
 }
 
-// errNothing says that there is nothing to search for, as in punctuation. The parser handles it.
+// errNothing means that there is nothing to search for, as in punctuation. The parser handles it.
 var errNothing = errors.New("nothing to search for")
 
-// parser is the state of reading a query.
+// parser is the state of parsing a query.
 type parser struct {
 	src   []rune
 	at    int
-	depth int // of parentheses
-	wide  int // words so far that stand for many
+	depth int // nesting depth of parentheses
+	wide  int // number of words so far that stand for many words
 }
 
-// fail makes the error for a place counted from 0.
+// fail returns the error for a position counted from 0.
 func (p *parser) fail(at int, problem, advice string) error {
 	return &QueryError{At: at + 1, Problem: problem, Advice: advice}
 }
 
-// fieldValue is what stands after the colon of a field.
+// fieldValue is the value after the colon of a field.
 type fieldValue struct {
 	field   string // its name
-	example string // such as date:2026-08-18, for messages
+	example string // an example such as date:2026-08-18, for messages
 	text    string
 	quoted  bool
 	at      int // in the query, in characters

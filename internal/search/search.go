@@ -9,24 +9,25 @@ import (
 	"time"
 )
 
-// maxMarked is the longest page that gets highlights: longer ones are for counting, not for reading.
+// maxMarked is the maximum length of a page with highlights. Longer pages are for counting, not for reading.
 const maxMarked = 200
 
-// defaultTimeout is Options.Timeout where that is zero.
+// defaultTimeout is used if Options.Timeout is zero.
 const defaultTimeout = 5 * time.Second
 
-// Search finds articles, the best match first, or the newest with Newest, or those of the story with the most outlets with
-// Coverage; among equals the newer first. Limit 0 is 50. A malformed query gives a *QueryError, a cursor from elsewhere
-// news.ErrCursor, and one that takes too long ErrSlow.
+// Search finds articles. The best match comes first, or the newest with Newest, or those of the story with the most outlets
+// with Coverage. Among equals the newer comes first. Limit 0 means 50. Errors are a *QueryError for a malformed query,
+// news.ErrCursor for a cursor of another search, and ErrSlow for a search that takes too long.
 //
-// Each hit has the spans to highlight, in order and apart: byte offsets into Article.Title and IndexedText as they were
-// indexed, which begins with Article.Body(). The spans of an article revised since need clipping until it is indexed again.
-// Pages of more than 200 hits have no spans. Score is relevance with freshness in it, and 0 in other orders.
+// Each hit has the spans to highlight, in order and without overlap. They are byte offsets into Article.Title and IndexedText
+// in the indexed version. IndexedText begins with Article.Body(). If an article has been revised since, its spans must be
+// clipped until it is indexed again. Pages of more than 200 hits have no spans. Score is relevance including freshness, and 0
+// in other orders.
 //
-// A cursor goes on where a page ended, as of the time of the first page: what has been stored since is left out, so
-// nothing comes twice because of it. In order of relevance the page begins after the last match of the page before,
-// wherever that stands by now; of two matches that change places because words become more frequent, one may be missed.
-// So may a story that passes others in coverage.
+// A cursor continues after a page, as of the time of the first page. Articles stored since are left out, so they cause no
+// repetitions. In order of relevance the next page begins after the last match of the page before, at that match's current
+// position. If two matches change places because words become more frequent, one may be missed. The same holds for a story that
+// overtakes others in coverage.
 func (x *Index) Search(ctx context.Context, s Request, now time.Time) (Result, error) {
 	n, err := parseWithOptions(s.Query, s.Only)
 	if err != nil {
@@ -53,7 +54,7 @@ func (x *Index) Search(ctx context.Context, s Request, now time.Time) (Result, e
 	return hits, err
 }
 
-// find runs a search once there is a processor for it.
+// find runs a search once a processor is free.
 func (x *Index) find(ctx context.Context, f *finder, n node) (hits Result, err error) {
 	if err := x.limiter.acquire(ctx); err != nil {
 		return Result{}, err

@@ -8,44 +8,46 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// A word with signs or in capitals has a second term at its position, a variant. Variants begin with variantPrefix, which no
-// folded word does, so that prefixes, stems and fuzzy words never find them. They do not count for an article's length. With
-// them English news has 1.6% more terms and 2.3% more bytes. Words, terms and kinds of variants are:
+// A word with signs or in capitals has a second term at its position, a variant. Variants begin with variantPrefix, with which
+// no folded word begins, so prefixes, stems and fuzzy words never find variants. They do not count for an article's length.
+// They add 1.6% terms and 2.3% bytes for English news. Words, terms and kinds of variants are:
 //
-//	C# C++ 50%            c =c#       c =c++       50 =50%       signs behind a word
+//	C# C++ 50%            c =c#       c =c++       50 =50%       signs after a word
 //	.NET #tag @name $5    net =.net   tag =#tag    ...           a sign before it
-//	AT&T TCP/IP node.js   at =at& t   tcp =tcp/ ip ...           a sign between two, kept with the first
+//	AT&T TCP/IP node.js   at =at& t   tcp =tcp/ ip ...           a sign between two words, kept with the first
 //	US USA's MPs U.S.     us =US      usa =USA     mp =MP        two to five capitals, or initials with full stops
 //
-// A query asks for the most specific term of what it writes (see words.keepMostSpecific). So C finds C#, and C# does not find
-// C, by the index's own terms: phrases, counts and highlights need nothing else. Hyphens, apostrophes, commas and colons are
-// punctuation, and so are full stops and exclamation marks at a word's end: they only separate words.
+// A query asks for the most specific term of each word (see words.keepMostSpecific). So C finds C#, and C# does not find C.
+// This works with the index's own terms, so phrases, counts and highlights need no special handling. Hyphens, apostrophes,
+// commas and colons are punctuation, and so are full stops and exclamation marks at a word's end. Punctuation only separates
+// words.
 const variantPrefix = '='
 
-// spelling is what a variant has besides the letters and digits of its word. Later values are more specific.
+// spelling is the property that a variant has in addition to the letters and digits of its word. Later values are more
+// specific.
 type spelling uint8
 
 const (
 	noSpelling  spelling = iota
-	nextToStop           // a full stop that another word follows without a space, as in "ASP.Net" and "St.Pauli"
-	inCapitals           // that the word is in capitals
-	asInitials           // the same, by the full stops between its letters
+	nextToStop           // a full stop followed directly by another word, as in "ASP.Net" and "St.Pauli"
+	inCapitals           // the word is in capitals
+	asInitials           // the word is in capitals, with full stops between its letters
 	signInFront          // the sign before it
-	signsBehind          // the signs behind it
+	signsBehind          // the signs after it
 	signsAround          // both
 )
 
-// maxSigned bounds the terms of words that get variants, in bytes. Longer ones are no names.
+// maxSigned is the maximum length of terms that get variants, in bytes. Longer words are not names.
 const maxSigned = maxTerm - 8
 
-// signUse says where a sign belongs to a word.
+// signUse says at which side of a word a sign belongs to it.
 type signUse uint8
 
 const (
 	signBefore  signUse = 1 << iota
 	signBehind          // up to three of one sign
 	signBetween         // letters or digits on both sides
-	signAmount          // of the number next to it, also with a space between: 50 %, € 5
+	signAmount          // part of the number next to it, also with a space between: 50 %, € 5
 )
 
 var asciiSigns = [utf8.RuneSelf]signUse{
@@ -58,7 +60,7 @@ var asciiSigns = [utf8.RuneSelf]signUse{
 	'&': signBetween, '/': signBetween, '_': signBetween, '=': signBetween, '!': signBetween,
 }
 
-// signOf gives a sign as it is in terms, with full-width forms as ASCII, and its uses. These are 0 for what is no sign.
+// signOf returns a sign as it is in terms, with full-width forms as ASCII, and its uses. The uses are 0 if r is not a sign.
 func signOf(r rune) (rune, signUse) {
 	switch {
 	case r == '♯':
@@ -81,8 +83,8 @@ func signOf(r rune) (rune, signUse) {
 	return r, 0
 }
 
-// hasSignNear says whether a word may have signs: the byte before or after it, or that behind a space there, is a sign or not
-// ASCII.
+// hasSignNear reports whether a word may have signs: the byte before or after it, or the byte after a space there, is a sign or
+// not ASCII.
 func hasSignNear(text string, start, end int) bool {
 	if start > 0 && mayBeSign(text[start-1]) {
 		return true
@@ -98,7 +100,7 @@ func hasSignNear(text string, start, end int) bool {
 
 func mayBeSign(c byte) bool { return c >= utf8.RuneSelf || asciiSigns[c] != 0 }
 
-// leadingSign gives the sign before a word at start, and the sign's place. first is the word's first character.
+// leadingSign returns the sign before a word at start, and the sign's offset. first is the word's first character.
 func leadingSign(text string, start int, first rune) (sign string, at int) {
 	number := unicode.IsDigit(first)
 	r, size := utf8.DecodeLastRuneInString(text[:start])
@@ -132,8 +134,8 @@ func leadingSign(text string, start int, first rune) (sign string, at int) {
 	return string(s), at
 }
 
-// trailingSigns gives the signs behind the word text[from:at] and where they end. Dotted says that full stops stand between
-// its letters.
+// trailingSigns returns the signs after the word text[from:at] and the offset at which they end. dotted means that there are
+// full stops between its letters.
 func trailingSigns(text string, from, at int, dotted bool) (signs string, end int) {
 	s, use, next := signAt(text, at)
 	if use&signBehind != 0 {
@@ -178,14 +180,14 @@ func trailingSigns(text string, from, at int, dotted bool) (signs string, end in
 	return "", at
 }
 
-// signAt gives the sign at a place and the place behind it.
+// signAt returns the sign at an offset and the offset after it.
 func signAt(text string, at int) (sign rune, use signUse, next int) {
 	r, size := utf8.DecodeRuneInString(text[at:])
 	sign, use = signOf(r)
 	return sign, use, at + size
 }
 
-// isTitleCase says whether a text begins with a capital and a small letter.
+// isTitleCase reports whether a text begins with a capital and a lower-case letter.
 func isTitleCase(s string) bool {
 	first, size := utf8.DecodeRuneInString(s)
 	return unicode.IsUpper(first) && unicode.IsLower(firstRune(s[size:]))
@@ -196,22 +198,22 @@ func firstRune(s string) rune {
 	return r
 }
 
-// isSpace says whether a character is one of the spaces that are written between a number and its sign.
+// isSpace reports whether a character is a space that may be written between a number and its sign.
 func isSpace(r rune) bool { return r == ' ' || r == 0x00a0 || r == 0x2009 || r == 0x202f }
 
 func isWordRune(r rune) bool { return unicode.IsLetter(r) || unicode.IsNumber(r) }
 
 func endsInDigit(s string) bool { return s != "" && isDigit(s[len(s)-1]) }
 
-// mayBeCapitals says whether a word may be one in capitals, by its first two bytes.
+// mayBeCapitals reports whether a word may be in capitals, judged by its first two bytes.
 func mayBeCapitals(word string) bool {
 	return len(word) > 1 && (word[0] >= utf8.RuneSelf || word[0]-'A' < 26 && (word[1] >= utf8.RuneSelf || word[1]-'A' < 26))
 }
 
-// isSmall says whether a letter is no capital: in scripts without capitals all are small.
+// isSmall reports whether a letter is not a capital. In scripts without capitals all letters are small.
 func isSmall(r rune) bool { return unicode.IsLetter(r) && !unicode.IsUpper(r) && !unicode.IsTitle(r) }
 
-// isVariant says whether a term has signs or capitals.
+// isVariant reports whether a term is a variant with signs or capitals.
 func isVariant(term string) bool { return term != "" && term[0] == variantPrefix }
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }

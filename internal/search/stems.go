@@ -8,10 +8,10 @@ import (
 	texts "headwater/internal/text"
 )
 
-// language is the stemmer and the stop words of a language. Words are as they are indexed, without accents.
+// language holds the stemmer and the stop words of a language. Words are in their indexed form, without accents.
 type language struct {
 	stem  func(word string) string
-	stops map[string]bool // stop words of one term
+	stops map[string]bool // stop words that are one term
 }
 
 var languages = func() map[string]language {
@@ -29,10 +29,10 @@ var languages = func() map[string]language {
 	return all
 }()
 
-// shortestStemmed is the shortest word that is stemmed, in letters.
+// shortestStemmed is the length of the shortest word that is stemmed, in letters.
 const shortestStemmed = 3
 
-// stemmerLang gives the language whose stemmer is used for articles in a language: English for an unknown language, and
+// stemmerLang returns the language whose stemmer is used for articles in a language: English for an unknown language, and
 // Norwegian for both of its written forms.
 func stemmerLang(lang string) string {
 	lang, _, _ = strings.Cut(lang, "-")
@@ -45,14 +45,14 @@ func stemmerLang(lang string) string {
 	return lang
 }
 
-// A stemClass is the words that a stemmer takes for the same as a term. Their endings are short: each word has the beginning
-// that the term and its stem share, and is little longer than the term.
+// A stemClass is the set of words that a stemmer treats like a term. Their endings are short: each word begins with the common
+// beginning of the term and its stem, and is only a little longer than the term.
 type stemClass struct {
 	stem, prefix string
 	maxLen       int // in bytes
 }
 
-// classOf gives the class of a term by its stem. It gives false where the stem shares less than three letters with it.
+// classOf returns the class of a term by its stem. It returns false if the stem shares less than three letters with the term.
 func classOf(term, stem string) (c stemClass, ok bool) {
 	n := 0
 	for n < len(stem) && n < len(term) && stem[n] == term[n] {
@@ -64,17 +64,17 @@ func classOf(term, stem string) (c stemClass, ok bool) {
 	return stemClass{stem, term[:n], len(term) + 6}, utf8.RuneCountInString(term[:n]) >= 3
 }
 
-// mayHold says whether a word is in the class if it has the stem.
+// mayHold reports whether a word is in the class if it has the same stem.
 func (c stemClass) mayHold(word string) bool {
 	return len(word) <= c.maxLen && strings.HasPrefix(word, c.prefix)
 }
 
-// isStemmable says whether a word may be stemmed: it has letters only, of a script with spaces.
+// isStemmable reports whether a word may be stemmed: it has only letters, of a script with spaces.
 func isStemmable(s string) bool {
 	return utf8.RuneCountInString(s) >= shortestStemmed && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsLetter(r) || unspaced(r) })
 }
 
-// stopWordIn gives those of the languages in which a word is a stop word.
+// stopWordIn returns those of the languages in which a word is a stop word.
 func stopWordIn(word string, langs []string) (in []string) {
 	for _, lang := range langs {
 		if t, ok := languages[lang]; ok && t.stops[word] {
@@ -84,7 +84,7 @@ func stopWordIn(word string, langs []string) (in []string) {
 	return in
 }
 
-// isStopWord says whether a word is a stop word in any language.
+// isStopWord reports whether a word is a stop word in any language.
 func isStopWord(word string) bool {
 	for _, l := range languages {
 		if l.stops[word] {

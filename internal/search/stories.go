@@ -8,15 +8,15 @@ import (
 	"headwater/internal/news"
 )
 
-// StoryTable has the story of each article and the role in it: what origin:, is:, copies:, outlets: and independent: ask
-// for, and what folds the articles of a story into one. A story changes without its articles changing, so none of this is in
-// the index. The table is held in memory, made from the store at start and changed with each settlement. It takes 8 bytes an
-// article and about 100 a story. A search uses a snapshot, so it holds up no change. Its methods may be called at the same
-// time. The zero value is empty and ready.
+// StoryTable holds the story of each article and the article's role in it. The fields origin:, is:, copies:, outlets: and
+// independent: and the folding of a story's articles use it. A story may change while its articles do not, so these data are
+// not in the index. The table is held in memory. It is made from the store at start and changed with each settlement. It takes
+// 8 bytes per article and about 100 per story. A search uses a snapshot, so it does not block changes. A StoryTable is safe for
+// concurrent use. The zero value is empty and ready to use.
 type StoryTable struct {
 	current atomic.Pointer[storySnapshot]
 
-	mu       sync.Mutex       // guards what follows and serialises changes
+	mu       sync.Mutex       // guards the fields below and serialises changes
 	slots    map[int64]int32  // by story id
 	events   map[int64]int32  // indexes of storySnapshot.events, by event id
 	origins  map[string]int32 // indexes of storySnapshot.origins
@@ -27,13 +27,13 @@ type StoryTable struct {
 // storySnapshot is the table at one moment. It never changes.
 type storySnapshot struct {
 	members pagedArray[storyMember] // by article id
-	stories pagedArray[storyEntry]  // by slot; slot 0 is no story
-	events  pagedArray[eventEntry]  // by storyEntry.event; 0 is no event
+	stories pagedArray[storyEntry]  // by slot; slot 0 means no story
+	events  pagedArray[eventEntry]  // by storyEntry.event; 0 means no event
 	origins []string                // outletTerm of each
-	slots   int                     // more than any slot
+	slots   int                     // greater than any slot
 }
 
-// storyMember is an article's story and its role there. Slot 0 is none.
+// storyMember is an article's story and the article's role in it. Slot 0 means no story.
 type storyMember struct {
 	slot int32
 	role uint8 // index of roles
@@ -44,13 +44,13 @@ type storyEntry struct {
 	event, copies, outlets, members, origin int32
 }
 
-// eventEntry is an event and the number of its stories.
+// eventEntry is an event with the number of its stories.
 type eventEntry struct {
 	id      int64
 	stories int32
 }
 
-// idPool gives out numbers from 1, those that were given back first.
+// idPool assigns numbers from 1. It reuses released numbers first.
 type idPool struct {
 	last int32
 	free []int32
@@ -70,7 +70,7 @@ var roles = []news.Role{"", news.RoleOriginal, news.RoleCopy, news.RoleRewrite, 
 
 func roleNumber(r news.Role) uint8 { return uint8(max(slices.Index(roles, r), 0)) }
 
-// snapshot gives the table as it is now.
+// snapshot returns the current table.
 func (t *StoryTable) snapshot() *storySnapshot {
 	if s := t.current.Load(); s != nil {
 		return s
@@ -78,10 +78,10 @@ func (t *StoryTable) snapshot() *storySnapshot {
 	return &storySnapshot{origins: []string{""}, slots: 1}
 }
 
-// Set takes stories as they are now, and the ids of those that were merged into others. Articles leave the stories that they
-// were in, and a story without articles is forgotten. It gives false where a story keeps articles that are no longer in
-// it, as nothing says where they went: then a new table is to be made from the store. It takes time by the stories
-// given, and copies one pointer for each 512 articles and stories stored.
+// Set stores the current state of stories, and the ids of stories that were merged into others. Articles leave their former
+// stories, and a story without articles is removed. Set returns false if a story in the table keeps articles that are no longer
+// in it, since it is unknown where they went. Then a new table must be made from the store. The time depends on the number of
+// stories given, and on one pointer for each 512 stored articles and stories, which is copied.
 func (t *StoryTable) Set(stories []news.Placement, gone ...int64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -99,7 +99,7 @@ func (t *StoryTable) Set(stories []news.Placement, gone ...int64) bool {
 		})
 }
 
-// Remove takes deleted articles out of their stories. A story without articles is forgotten.
+// Remove takes deleted articles out of their stories. A story without articles is removed.
 func (t *StoryTable) Remove(articles []int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -124,7 +124,7 @@ type storyChange struct {
 	members *pagedDraft[storyMember]
 	stories *pagedDraft[storyEntry]
 	events  *pagedDraft[eventEntry]
-	names   []string // of origins
+	names   []string // names of origins
 }
 
 func (t *StoryTable) change() *storyChange {
@@ -176,7 +176,7 @@ func (c *storyChange) set(s news.Placement) {
 	}
 }
 
-// leave counts a member less of a story.
+// leave decrements the number of members of a story.
 func (c *storyChange) leave(slot int32) {
 	st := c.stories.edit(int64(slot))
 	if st.members--; st.members > 0 {
@@ -188,7 +188,7 @@ func (c *storyChange) leave(slot int32) {
 	c.slotIDs.free = append(c.slotIDs.free, slot)
 }
 
-// leaveEvent counts a story less of an event.
+// leaveEvent decrements the number of stories of an event.
 func (c *storyChange) leaveEvent(event int32) {
 	if event == 0 {
 		return
@@ -200,12 +200,12 @@ func (c *storyChange) leaveEvent(event int32) {
 	}
 }
 
-// of gives an article's story and its role in it.
+// of returns an article's story and the article's role in it.
 func (s *storySnapshot) of(article int64) storyMember { return s.members.at(article) }
 
 func (s *storySnapshot) story(slot int32) storyEntry { return s.stories.at(int64(slot)) }
 
-// count gives what the fields copies:, outlets: and independent: compare.
+// count returns the number that the fields copies:, outlets: and independent: compare.
 func (s *storySnapshot) count(field string, slot int32) int {
 	st := s.story(slot)
 	switch field {
@@ -214,13 +214,13 @@ func (s *storySnapshot) count(field string, slot int32) int {
 	case "outlets":
 		return int(st.outlets)
 	}
-	return max(int(s.events.at(int64(st.event)).stories), 1) // itself among them
+	return max(int(s.events.at(int64(st.event)).stories), 1) // including the story itself
 }
 
 const pageSize = 512
 
-// pagedArray is an array whose copies share the pages that have not changed since: a copy costs a pointer for each 512
-// elements. Elements that were never set are the zero value.
+// pagedArray is an array whose copies share unchanged pages: a copy costs one pointer per 512 elements. Elements that were
+// never set are the zero value.
 type pagedArray[T any] struct{ pages []*[pageSize]T }
 
 func (a pagedArray[T]) at(i int64) (element T) {
@@ -233,14 +233,14 @@ func (a pagedArray[T]) at(i int64) (element T) {
 // pagedDraft is a copy of an array that is being changed.
 type pagedDraft[T any] struct {
 	pagedArray[T]
-	own map[int64]bool // pages that no other array has
+	own map[int64]bool // pages that no other array shares
 }
 
 func (a pagedArray[T]) draft() *pagedDraft[T] {
 	return &pagedDraft[T]{pagedArray[T]{slices.Clone(a.pages)}, map[int64]bool{}}
 }
 
-// edit gives an element to be changed.
+// edit returns an element for changing.
 func (d *pagedDraft[T]) edit(i int64) *T {
 	n := i / pageSize
 	for int64(len(d.pages)) <= n {

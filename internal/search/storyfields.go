@@ -9,7 +9,7 @@ import (
 	"headwater/internal/news"
 )
 
-// inStory gives the filter of articles that are members of a story and fulfil a condition.
+// inStory returns a filter for articles that are members of a story and meet a condition.
 func (q *queryContext) inStory(accept func(storyMember) bool) rowFilter {
 	return func(r row) bool {
 		m := q.stories.of(r.id)
@@ -20,7 +20,7 @@ func (q *queryContext) inStory(accept func(storyMember) bool) rowFilter {
 // roleNode is is:original and the other roles.
 type roleNode struct{ role news.Role }
 
-// markNode is is:unread and is:starred. It asks for what the user has not read, or has starred.
+// markNode is is:unread and is:starred. It matches articles that the user has not read, or has starred.
 type markNode struct {
 	starred bool
 	at      int // in the query, in characters

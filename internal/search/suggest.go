@@ -8,14 +8,14 @@ import (
 )
 
 const (
-	maxSuggested  = 8   // words of a query that others are looked for
-	maxCandidates = 200 // words of the index that are weighed for one
+	maxSuggested  = 8   // words of a query for which others are searched
+	maxCandidates = 200 // words of the index that are considered for one word
 )
 
-// suggest gives the query with a word of the index in the place of each that no article has: the most frequent of those
-// that differ least. It gives "" where every word is known, or no other is similar.
+// suggest returns the query with each unknown word replaced by a word of the index: the most frequent of those with the
+// smallest difference. It returns "" if every word is known, or if there is no similar word.
 //
-// Words of at least four letters are compared: one letter may differ, from six letters on two.
+// Words of at least four letters are compared. One letter may differ, or two from six letters on.
 func suggest(ctx context.Context, r api.IndexReader, query string, n node) (string, error) {
 	fuzzy, ok := r.(api.IndexReaderFuzzy)
 	if !ok {
@@ -43,8 +43,8 @@ func suggest(ctx context.Context, r api.IndexReader, query string, n node) (stri
 	return string(append(out, src[end:]...)), nil
 }
 
-// mostFrequentSimilar gives the word of the index that a word is probably meant to be. It gives "" where the index has the
-// word itself or nothing like it.
+// mostFrequentSimilar returns the word of the index that was probably meant. It returns "" if the index has the word itself or
+// no similar word.
 func mostFrequentSimilar(ctx context.Context, r api.IndexReader, fuzzy api.IndexReaderFuzzy, t textNode) (string, error) {
 	word := t.terms()[0]
 	letters := utf8.RuneCountInString(word)
@@ -80,7 +80,7 @@ func mostFrequentSimilar(ctx context.Context, r api.IndexReader, fuzzy api.Index
 	return best, nil
 }
 
-// similarWords gives words of a field that begin with prefix and differ in so many letters at most.
+// similarWords returns words of a field that begin with prefix and differ in at most that many letters.
 func similarWords(r api.IndexReaderFuzzy, field, word string, letters int, prefix string) (near []string, err error) {
 	dict, err := r.FieldDictFuzzy(field, word, letters, prefix)
 	if err != nil {

@@ -11,20 +11,20 @@ import (
 	"github.com/blevesearch/bleve/v2/search/query"
 )
 
-// titleBoost is how much more a word in the headline says than one in the body.
+// titleBoost is the weight of a word in the headline relative to one in the body.
 const titleBoost = 2
 
-// maxWide bounds the words of a query that stand for many: prefix* and fuzzy~.
+// maxWide is the maximum number of words in a query that stand for many words: prefix* and fuzzy~.
 const maxWide = 20
 
-// textNode asks for words in a row: words of a query, title:, text: and author:. With prefix the last one is the beginning of
-// a word.
+// textNode matches words in a row: words of a query, title:, text: and author:. With prefix the last word is the beginning of a
+// word.
 type textNode struct {
-	field  string // "" is title and body
+	field  string // "" means title and body
 	words  words
 	prefix bool
 	quoted bool
-	fuzzy  int       // letters that may differ
+	fuzzy  int       // number of letters that may differ
 	src    string    // as typed
 	at     int       // of src in the query, in characters
 	query  wordQuery // in all its fields; without languages
@@ -56,7 +56,7 @@ func parseFieldText(p *parser, v fieldValue) (textNode, error) {
 	return t.prepared(), nil
 }
 
-// parseWords reads words without quotation marks, which may end in * or ~. It gives errNothing for punctuation.
+// parseWords reads words without quotation marks, which may end with * or ~. It returns errNothing for punctuation.
 func parseWords(p *parser, field, s string, start int) (textNode, error) {
 	t := textNode{field: field, src: s, at: start}
 	for end, letters := range map[string]int{"~": 1, "~1": 1, "~2": 2} {
@@ -97,7 +97,7 @@ func parseWords(p *parser, field, s string, start int) (textNode, error) {
 	return t.prepared(), p.countWide(start)
 }
 
-// countWide counts a word that stands for many.
+// countWide counts a word that stands for many words.
 func (p *parser) countWide(at int) error {
 	if p.wide++; p.wide > maxWide {
 		return p.fail(at, fmt.Sprintf("there are more than %d words with * or ~", maxWide), "leave some of them out")
@@ -105,14 +105,14 @@ func (p *parser) countWide(at int) error {
 	return nil
 }
 
-// endInSigns says whether signs end the last word, so that it is not the beginning of others: c++* is c++.
+// endInSigns reports whether the last word ends with signs, so that it is not a prefix of others: c++* is c++.
 func (w *words) endInSigns(s string) bool {
 	n := len(w.list)
 	return n > 0 && w.list[n-1].spelling >= signsBehind && int(w.list[n-1].end) == len(s)
 }
 
-// makeLastPrefix gives the last word its plural s back, so that it can be searched for as the beginning of others. It gives
-// false where the beginning is too short, or is no word at all ("don't*").
+// makeLastPrefix restores the plural s of the last word, so that the word can be used as a prefix. It returns false if the
+// prefix is too short or is not a word ("don't*").
 func (w *words) makeLastPrefix(s string) bool {
 	last := &w.list[len(w.list)-1]
 	if int(last.end) != len(s) {
@@ -138,7 +138,7 @@ func (w *words) makeLastPrefix(s string) bool {
 	return utf8.RuneCount(w.folded[start:]) >= 3
 }
 
-// terms gives the words as they are indexed.
+// terms returns the words in their indexed form.
 func (n textNode) terms() []string {
 	terms := make([]string, len(n.words.list))
 	for i, w := range n.words.list {
@@ -147,15 +147,15 @@ func (n textNode) terms() []string {
 	return terms
 }
 
-// isSingleWord says whether this is one word without quotation marks and signs.
+// isSingleWord reports whether this is one word without quotation marks and signs.
 func (n textNode) isSingleWord() bool {
 	return !n.quoted && !n.prefix && n.fuzzy == 0 && len(n.words.list) == 1 && !n.words.list[0].single && n.words.list[0].spelling == noSpelling
 }
 
-// mayBeStopWord says whether this is a single word in title and body.
+// mayBeStopWord reports whether this is a single word in title and body.
 func (n textNode) mayBeStopWord() bool { return n.field == "" && n.isSingleWord() }
 
-// scopes gives the fields of the index that the words are looked for in.
+// scopes returns the fields of the index in which the words are searched.
 func (n textNode) scopes() []scope {
 	switch n.field {
 	case "":
@@ -169,19 +169,19 @@ func (n textNode) scopes() []scope {
 // prepared sets n.query once the words are known.
 func (n textNode) prepared() textNode {
 	terms, list := n.terms(), n.words.list
-	// The last character of a run stands in the pair before it too.
+	// The last character of a run is also in the pair before it.
 	if k := len(list); k > 1 && list[k-1].single && list[k-2].pos == list[k-1].pos-1 && list[k-2].end == list[k-1].end {
 		terms = terms[:k-1]
 	}
 	n.query = wordQuery{
 		terms: terms, scopes: n.scopes(),
-		prefix: n.prefix || len(list) == 1 && list[0].single, // a single character stands for the pairs that it begins
+		prefix: n.prefix || len(list) == 1 && list[0].single, // a single character stands for the pairs that begin with it
 		forms:  n.isSingleWord(),
 	}
 	return n
 }
 
-// in gives the query for some fields, without word forms.
+// in returns the query for some fields, without word forms.
 func (n textNode) in(fields ...string) wordQuery {
 	w := n.query
 	w.forms, w.scopes = false, nil
@@ -191,7 +191,7 @@ func (n textNode) in(fields ...string) wordQuery {
 	return w
 }
 
-// withForms gives the query with the word forms of languages. Names of authors have none.
+// withForms returns the query with the word forms of languages. Names of authors have no forms.
 func (n textNode) withForms(langs []string) wordQuery {
 	w := n.query
 	if n.field == fieldAuthor {
@@ -202,7 +202,7 @@ func (n textNode) withForms(langs []string) wordQuery {
 	return w
 }
 
-// fuzzyPrefix is how many letters must agree: else every word of the index is looked at.
+// fuzzyPrefix is the number of first letters that must agree. Without it, every word of the index would be examined.
 const fuzzyPrefix = 1
 
 func (n textNode) compile(c *compiler) query.Query {
@@ -276,7 +276,7 @@ func (n textNode) anchors() (anchors, bool) {
 	return a, true
 }
 
-// keyNode asks for an exact term: lang:, tag:, url: and feed: with a number.
+// keyNode matches an exact term: lang:, tag:, url: and feed: with a number.
 type keyNode struct{ term string }
 
 func parseLang(p *parser, v fieldValue) (node, error) {
@@ -286,7 +286,7 @@ func parseLang(p *parser, v fieldValue) (node, error) {
 	return keyNode{keyLang + strings.ToLower(v.text)}, nil
 }
 
-// parseKeys reads the words of a tag, which are one key, or of an address, each of which is one.
+// parseKeys reads the words of a tag, which are one key, or of an address, where each word is a key.
 func parseKeys(p *parser, v fieldValue) (node, error) {
 	terms := urlTerms(v.text)
 	if v.field == "tag" {

@@ -8,13 +8,13 @@ import (
 	"headwater/internal/news"
 )
 
-// Bounds of a topic's options.
+// Limits of a topic's options.
 const (
 	maxLangs = 50
 	maxMuted = 500
 )
 
-// Validate says whether a query is well-formed and can be asked without an account. Its errors are all a *QueryError.
+// Validate reports whether a query is well-formed and can be used without an account. Its errors are always a *QueryError.
 func Validate(query string) error {
 	n, err := parse(query)
 	if err != nil {
@@ -29,14 +29,14 @@ func ValidateForUser(query string) error {
 	return err
 }
 
-// CheckTopic says what is wrong with the query or the options of a topic. A user's topic cannot ask for the user's marks
-// either, since its matches do not change with what is read.
+// CheckTopic returns the error in the query or the options of a topic. Even a user's topic cannot use the user's read and
+// starred marks, since its stored matches do not change when the user reads.
 func CheckTopic(t news.Topic) error {
 	n, err := parseWithOptions(t.Query, t.Options)
 	if err != nil {
 		return err
 	}
-	walk(n, func(part node) { // which feeds have a name changes without the topic's articles changing
+	walk(n, func(part node) { // the feeds with a name may change without the topic's articles changing
 		if f, ok := part.(feedNode); ok && err == nil {
 			err = &QueryError{At: f.name.at + 1, Problem: fmt.Sprintf("a topic cannot ask for feeds by name, as feed:%s does", f.name.src), Advice: "give the feed's number, as in feed:12"}
 		}
@@ -47,8 +47,8 @@ func CheckTopic(t news.Topic) error {
 	return rejectMarks(n, "a topic")
 }
 
-// Needs says what a search with this query has to be given: the marks of its user, for is:unread and is:starred, and the
-// feeds, for feed:NAME.
+// Needs reports which data a search with this query needs: the marks of its user, for is:unread and is:starred, and the feeds,
+// for feed:NAME.
 func Needs(query string) (marks, feeds bool) {
 	n, err := parse(query)
 	if err != nil {
@@ -65,7 +65,7 @@ func Needs(query string) (marks, feeds bool) {
 	return marks, feeds
 }
 
-// rejectMarks gives the error of a query that asks for marks without an account.
+// rejectMarks returns the error of a query that uses marks without an account.
 func rejectMarks(n node, whose string) (err error) {
 	walk(n, func(part node) {
 		m, ok := part.(markNode)
@@ -81,7 +81,7 @@ func rejectMarks(n node, whose string) (err error) {
 	return err
 }
 
-// parseWithOptions parses a query. The options of its topic become parts of it.
+// parseWithOptions parses a query and adds the options of its topic as parts.
 func parseWithOptions(query string, o news.TopicOptions) (node, error) {
 	n, err := parse(query)
 	if err != nil {
@@ -128,7 +128,7 @@ func parseWithOptions(query string, o news.TopicOptions) (node, error) {
 	return list, nil
 }
 
-// optionError leaves out the place in a query, as an option stands in none.
+// optionError returns an error without a position in a query, because options are not in the query.
 func optionError(what, value string, err error) error {
 	var qe *QueryError
 	if errors.As(err, &qe) {

@@ -7,44 +7,45 @@ import (
 	"unicode/utf8"
 )
 
-// maxTerm bounds a term in bytes. The rest of a longer word (base64, a URL without punctuation) is left out.
+// maxTerm is the maximum length of a term in bytes. The rest of a longer word (base64, a URL without punctuation) is dropped.
 const maxTerm = 64
 
-// word is one term of a text. from and to are byte offsets into words.folded, start and end into the text.
+// word is one term of a text. from and to are byte offsets into words.folded. start and end are byte offsets into the text.
 type word struct {
 	from, to   int32
 	start, end int32
-	pos        int32 // 1-based; phrases ask for positions in a row
-	single     bool  // the lone last character of a run that is otherwise cut into pairs
+	pos        int32 // 1-based; phrases require consecutive positions
+	single     bool  // the last character of a run that is otherwise split into pairs
 	spelling   spelling
 }
 
-// words cuts text into terms the same way for articles and for queries, whatever their language:
+// words splits text into terms. The rules are the same for articles and queries, and for all languages:
 //
 //   - letters and digits are a word, which is folded (see fold) and loses a plural s (see singular);
 //   - "U.S." is us, "1,500" is 1500, "1.5" stays, "China's" is china, "COVID-19" and "l'UE" are two words each;
-//   - scripts that put no spaces between words (see unspaced) are cut into overlapping pairs of characters and the last
-//     character by itself, so that every part of a run can be found;
+//   - scripts without spaces between words (see unspaced) are split into overlapping pairs of characters, with the last
+//     character also by itself, so that every part of a run can be found;
 //   - a word with signs or in capitals has a second term at its position, a variant (see variantPrefix).
 //
-// Bleve's unicode tokenizer and its filters allocate for each word, which was a quarter of the time of indexing.
+// Bleve's unicode tokenizer and its filters allocate memory for each word, which took a quarter of the time of indexing.
 type words struct {
 	folded []byte
 	list   []word
 	pos    int32
-	count  int // of words; some have several terms
+	count  int // number of words; some have several terms
 
-	lineEnd   int  // end of the line that mixedCase looked at last
-	lineMixed bool // what it found
+	lineEnd   int  // end of the line that mixedCase examined last
+	lineMixed bool // result for that line
 }
 
-// term gives the folded text of a word.
+// term returns the folded text of a word.
 func (w *words) term(t word) string { return string(w.folded[t.from:t.to]) }
 
-// gap separates what is added next from what came before, so that no phrase spans both.
+// gap separates later text from earlier text, so that no phrase spans both.
 func (w *words) gap() { w.pos += 100 }
 
-// add cuts text and adds its words. A gap does not move offsets: start and end always count from this text's beginning.
+// add splits text and adds its words. A gap does not change offsets: start and end always count from the beginning of this
+// text.
 func (w *words) add(text string) {
 	w.lineEnd = 0
 	for i := 0; i < len(text); {
@@ -69,7 +70,7 @@ func (w *words) add(text string) {
 	}
 }
 
-// addSpaced reads the word that begins at start and gives the place after it.
+// addSpaced reads the word that begins at start and returns the offset after it.
 func (w *words) addSpaced(text string, start int) int {
 	from, i, dotted := len(w.folded), start, false
 	for i < len(text) {
@@ -127,8 +128,8 @@ func (w *words) addSpaced(text string, start int) int {
 	return skipPossessive(text, i)
 }
 
-// joinAt gives the place where a word continues after punctuation at i, as in "U.S", "1,500" and "1.5". It gives i where the
-// word ends.
+// joinAt returns the offset at which a word continues after punctuation at i, as in "U.S", "1,500" and "1.5". It returns i if
+// the word ends.
 func (w *words) joinAt(text string, start, i int) int {
 	if i == start || i+1 >= len(text) {
 		return i
@@ -148,8 +149,8 @@ func (w *words) joinAt(text string, start, i int) int {
 	return i
 }
 
-// isInitial says whether the letter at i is a single one, as in "U.S.": at the word's start or after a full stop, and not before
-// a letter or digit.
+// isInitial reports whether the letter at i is a single letter, as in "U.S.": at the word's start or after a full stop, and not
+// before a letter or digit.
 func isInitial(text string, i, start int) bool {
 	c := text[i]
 	if c|0x20 < 'a' || c|0x20 > 'z' || i > start && text[i-1] != '.' {
@@ -162,7 +163,7 @@ func isInitial(text string, i, start int) bool {
 	return !unicode.IsLetter(r) && !unicode.IsNumber(r) && !unicode.IsMark(r)
 }
 
-// addPairs reads a run of a script without spaces and gives the place after it.
+// addPairs reads a run of a script without spaces and returns the offset after it.
 func (w *words) addPairs(text string, i int) int {
 	w.addHashtag(text, i)
 	var last word
@@ -176,7 +177,7 @@ func (w *words) addPairs(text string, i int) int {
 		w.pos++
 		w.count++
 		this := word{from: int32(from), to: int32(len(w.folded)), start: int32(i), end: int32(i + size), pos: w.pos, single: true}
-		if n > 0 { // the characters of a run lie side by side in folded, and so do those of each pair
+		if n > 0 { // the characters of a run, and so of each pair, are adjacent in folded
 			last.to, last.end, last.single = this.to, this.end, false
 			w.list = append(w.list, last)
 		}
@@ -187,7 +188,7 @@ func (w *words) addPairs(text string, i int) int {
 	return i
 }
 
-// skipPossessive steps over the 's of "China's".
+// skipPossessive skips the 's of "China's".
 func skipPossessive(text string, i int) int {
 	r, size := utf8.DecodeRuneInString(text[i:])
 	if r != '\'' && r != '’' || i+size >= len(text) || text[i+size]|0x20 != 's' {
@@ -200,7 +201,7 @@ func skipPossessive(text string, i int) int {
 	return end
 }
 
-// wordByte gives the lower case of an ASCII letter or digit, and 0 for all else.
+// wordByte maps ASCII letters and digits to lower case, and all other bytes to 0.
 var wordByte = func() (t [utf8.RuneSelf]byte) {
 	for c := range byte(utf8.RuneSelf) {
 		switch {
@@ -238,7 +239,7 @@ func (w *words) addSigned(text string, word word, dotted bool) {
 }
 
 // addHashtag adds the term of a run of a script without spaces with the sign before it: "#全人代" has one for #全人. It must be
-// called before the run is added, whose characters stand side by side in folded.
+// called before the run is added, because the run's characters must be adjacent in folded.
 func (w *words) addHashtag(text string, at int) {
 	if at == 0 || !mayBeSign(text[at-1]) {
 		return
@@ -266,7 +267,7 @@ func (w *words) addVariant(of word, s spelling, start, end int, before string, t
 	w.list = append(w.list, of)
 }
 
-// addCapitals adds the term of a word in capitals, if it is written so.
+// addCapitals adds the term of a word in capitals, if the word is in capitals.
 func (w *words) addCapitals(text string, of word, dotted bool) {
 	written := text[of.start:of.end]
 	if len(written) > 5*2*utf8.UTFMax {
@@ -292,8 +293,8 @@ func (w *words) addCapitals(text string, of word, dotted bool) {
 	w.addVariant(of, how, int(of.start), int(of.end), "", bytes.ToUpper(term), "")
 }
 
-// mixedCase says whether capitals mean something in the line of a word: another word of the line is in small letters, or there
-// is no other.
+// mixedCase reports whether capitals are significant in the line of a word: another word of the line is in lower case, or the
+// line has no other word.
 func (w *words) mixedCase(text string, at int) bool {
 	if at < w.lineEnd {
 		return w.lineMixed
@@ -303,7 +304,7 @@ func (w *words) mixedCase(text string, at int) bool {
 	if n := strings.IndexByte(text[at:], '\n'); n >= 0 {
 		w.lineEnd = at + n
 	}
-	// The first letter of a word may be a capital. What stands behind an apostrophe is no word.
+	// The first letter of a word may be a capital. Text after an apostrophe is not a word.
 	w.lineMixed = true
 	many, previous := 0, ' '
 	for rest := text[begin:w.lineEnd]; rest != ""; {
@@ -331,9 +332,9 @@ func (w *words) mixedCase(text string, at int) bool {
 	return w.lineMixed
 }
 
-// keepMostSpecific keeps the most specific term of each word of a query. Terms of capitals are dropped without capitals. So are
-// those of a full stop before a capital, which may begin another sentence: texts have St.Pauli and St. Pauli. Articles keep
-// them: asp.net finds ASP.Net.
+// keepMostSpecific keeps the most specific term of each word of a query. If capitals is false, terms of capitals are dropped.
+// Terms of a full stop before a capital are dropped too, since the capital may begin another sentence: texts have St.Pauli and
+// St. Pauli. Articles keep these terms: asp.net finds ASP.Net.
 func (w *words) keepMostSpecific(capitals bool) {
 	kept := w.list[:0]
 	for _, t := range w.list {
@@ -351,7 +352,7 @@ func (w *words) keepMostSpecific(capitals bool) {
 	w.list = kept
 }
 
-// dropVariants keeps the terms without signs and capitals.
+// dropVariants keeps only the terms without signs and capitals.
 func (w *words) dropVariants() {
 	kept := w.list[:0]
 	for _, t := range w.list {
@@ -362,9 +363,9 @@ func (w *words) dropVariants() {
 	w.list = kept
 }
 
-// singular drops the plural s of English, and with it that of Spanish, French and Portuguese (Harman's S-stemmer, 1991,
-// a little extended). It changes w in place. It is light enough for words of every language, in articles and in queries. A
-// stemmer for each language would need to know the query's language, and would break prefixes.
+// singular removes the plural s of English, and thereby also that of Spanish, French and Portuguese (Harman's S-stemmer, 1991,
+// slightly extended). It changes w in place. It is light enough for words of every language, in articles and in queries. A
+// stemmer for each language would require the query's language, and would break prefixes.
 func singular(w []byte) []byte {
 	n := len(w)
 	if n < 4 || w[n-1] != 's' || string(w) == "news" {
@@ -384,7 +385,7 @@ func singular(w []byte) []byte {
 
 func hasSuffix(w []byte, s string) bool { return len(w) >= len(s) && string(w[len(w)-len(s):]) == s }
 
-// wholeWord gives the term of a prefix that is a whole word: it loses its plural s.
+// wholeWord returns the term of a prefix that is a whole word, which loses its plural s.
 func wholeWord(beginning string) string {
 	at := 0
 	if isVariant(beginning) {
